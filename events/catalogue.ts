@@ -1,0 +1,38 @@
+/** Every fact there is, and the version of its shape. Older shapes pass an upcaster on their way in. */
+import type { ConfigFact } from './config.ts';
+import type { EndpointFact } from './endpoint.ts';
+import type { Fact, Recorded } from './fact.ts';
+import type { GatewayFact } from './gateway.ts';
+import type { PriorityFact } from './priority.ts';
+import type { ProfileFact } from './profile.ts';
+import type { RequestFact } from './request.ts';
+
+export type AnyFact = EndpointFact | ProfileFact | PriorityFact | RequestFact | ConfigFact | GatewayFact;
+
+/** The version that new facts of a type are written with, where it is not 1. */
+const currentVersions: Readonly<Record<string, number>> = {};
+
+type Upcaster = (data: object) => object;
+/** `Type@1` turns the data of version 1 into that of version 2, and so on, one step each. */
+const upcasters: Readonly<Record<string, Upcaster>> = {};
+
+export function versionOf(type: string): number {
+  return currentVersions[type] ?? 1;
+}
+
+/** A fact that a newer qcc wrote: nothing may be concluded from it, and nothing written after it. */
+export class NewerFact extends Error {
+  constructor(fact: Recorded) {
+    super(`fact #${fact.seq} (${fact.type}, version ${fact.v}) was written by a newer qcc`);
+  }
+}
+
+/** Brings a fact to the current version of its type. Throws `NewerFact`. */
+export function upcast(fact: Recorded): Recorded<Fact> {
+  const current = versionOf(fact.type);
+  if (fact.v === current) return fact;
+  if (fact.v > current) throw new NewerFact(fact);
+  let data = fact.data;
+  for (let v = fact.v; v < current; v++) data = upcasters[`${fact.type}@${v}`]?.(data) ?? data;
+  return { ...fact, v: current, data };
+}

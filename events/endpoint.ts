@@ -1,0 +1,82 @@
+/** All that can happen to an endpoint. */
+import type { Fact, Millis } from './fact.ts';
+
+/** What an upstream did wrong, in one word. `design`: the failover table of the gateway's contract. */
+export type Failure =
+  | 'unreachable'
+  | 'certificate'
+  | 'timeout'
+  | 'serverError'
+  | 'overloaded'
+  | 'quota'
+  | 'rateLimited'
+  | 'credential'
+  | 'billing'
+  | 'noModel'
+  | 'misconfigured'
+  | 'badAnswer'
+  | 'brokenAnswer';
+
+/** How we know when something ends: seen by us, told by the endpoint, or guessed from its past. */
+export type Belief = 'observed' | 'advertised' | 'inferred';
+
+export type Verdict =
+  | 'success'
+  | 'failure'
+  | 'timeout'
+  | 'rate_limited'
+  | 'invalid_key'
+  | 'model_error';
+
+export interface AttemptFailure {
+  readonly failure: Failure;
+  readonly status: number | null;
+  readonly request: string | null;
+  /** What `retry-after` asked for. */
+  readonly retryAfterMs: Millis | null;
+  /** The instant that a limit's reset header named. */
+  readonly resetAt: Millis | null;
+  /** The endpoint may have billed what we did not get. */
+  readonly maybeBilled: boolean;
+  /** One short sentence for a person; never a key, a prompt or a header's value. */
+  readonly detail: string | null;
+}
+
+export type EndpointReport =
+  | Fact<'AttemptFailed', AttemptFailure>
+  | Fact<'AttemptSucceeded', { request: string; ttfbMs: Millis; ttftMs: Millis | null }>
+  | Fact<
+      'ProbeSucceeded',
+      { responseMs: Millis; ttftMs: Millis | null; score: number; model: string | null; tokens: number }
+    >
+  | Fact<'ProbeFailed', { verdict: Verdict; failure: Failure; detail: string; responseMs: Millis }>
+  | Fact<'LimitsSeen', { status: 'allowed_warning'; resetAt: Millis | null }>
+  | Fact<'EndpointEnabled'>
+  | Fact<'EndpointDisabled'>
+  | Fact<'EndpointReset'>
+  | Fact<'KeyChanged'>
+  | Fact<'TimerElapsed', { name: TimerName; gen: number }>;
+
+export type TimerName = 'quiet' | 'pause' | 'out' | 'ramp';
+
+export type EndpointDecision =
+  | Fact<'EndpointDegraded', { because: Failure | 'slow' | 'limitsWarning' }>
+  | Fact<'EndpointPaused', { because: Failure; until: Millis; belief: Belief; times: number }>
+  | Fact<
+      'EndpointFailed',
+      {
+        because: Failure;
+        until: Millis;
+        belief: Belief;
+        /** How many times in a row it has been out, this one included: the exponent of the back-off. */
+        times: number;
+        /** It stays out until its key or address changes or a probe passes: no trial by traffic alone. */
+        held: boolean;
+      }
+    >
+  /** `ramp` is the share of traffic, 0 while single trials decide. */
+  | Fact<'EndpointRecovering', { ramp: number; nextAt: Millis | null }>
+  | Fact<'EndpointRecovered'>
+  | Fact<'WeightAdjusted', { from: number; to: number; reasons: Readonly<Record<string, number>> }>;
+
+export type EndpointFact = EndpointReport | EndpointDecision;

@@ -1,0 +1,43 @@
+/** Identifiers, branded, with one parser each: a string that was not looked at cannot pass for one. */
+
+declare const brand: unique symbol;
+type Branded<Name extends string> = string & { readonly [brand]: Name };
+
+/** Eight hex digits. */
+export type EndpointId = Branded<'EndpointId'>;
+export type ProfileName = Branded<'ProfileName'>;
+/** UUIDv7. */
+export type RequestId = Branded<'RequestId'>;
+
+const endpointIdForm = /^[0-9a-f]{8}$/;
+// Letters of any script, digits, dash, underscore, dot; no leading dot or dash; 1 to 64 characters.
+const profileNameForm = /^[\p{L}\p{M}\p{N}_][\p{L}\p{M}\p{N}._-]{0,63}$/u;
+
+export function parseEndpointId(text: string): EndpointId | undefined {
+  return endpointIdForm.test(text) ? (text as EndpointId) : undefined;
+}
+
+export function parseProfileName(text: string): ProfileName | undefined {
+  return profileNameForm.test(text) ? (text as ProfileName) : undefined;
+}
+
+/** The streams of the log, by the noun that each one tells of. */
+export const streams = {
+  priority: 'priority',
+  config: 'config',
+  gateway: 'gateway',
+  endpoint: (id: EndpointId): string => `endpoint/${id}`,
+  profile: (name: ProfileName): string => `profile/${name}`,
+  request: (id: RequestId): string => `request/${id}`,
+} as const;
+
+/** The noun of a stream: what stands before the slash. */
+export function kindOf(stream: string): string {
+  const slash = stream.indexOf('/');
+  return slash < 0 ? stream : stream.slice(0, slash);
+}
+
+/** The name in a stream: what stands after the slash. */
+export function nameOf(stream: string): string {
+  return stream.slice(stream.indexOf('/') + 1);
+}

@@ -1,0 +1,51 @@
+/** How a request ended: one fact a request, with its attempts inside. */
+import type { Failure } from './endpoint.ts';
+import type { Fact, Millis } from './fact.ts';
+
+export interface Attempt {
+  readonly endpoint: string;
+  readonly at: Millis;
+  readonly outcome: 'answered' | 'cancelled' | Failure;
+  readonly status: number | null;
+  readonly ttfbMs: Millis | null;
+  /** Why this endpoint was chosen: a word of the route. */
+  readonly because: string;
+}
+
+/** Tokens as the upstream told them; null where it did not. */
+export interface Usage {
+  readonly input: number | null;
+  readonly output: number | null;
+  readonly cacheRead: number | null;
+  readonly cacheWrite: number | null;
+}
+
+interface Ended {
+  readonly session: string | null;
+  readonly model: string | null;
+  readonly stream: boolean;
+  readonly path: string;
+  /** The profile of a `/p/PROFILE` path; null for the ladder. */
+  readonly within: string | null;
+  readonly attempts: readonly Attempt[];
+  readonly status: number;
+  readonly durationMs: Millis;
+  /** The `seq` of the routing view that chose. */
+  readonly view: number;
+}
+
+export interface Served extends Ended {
+  readonly endpoint: string;
+  readonly profile: string;
+  readonly ttfbMs: Millis;
+  readonly ttftMs: Millis | null;
+  readonly bytes: number;
+  readonly usage: Usage | null;
+}
+
+export type RequestFact =
+  | Fact<'RequestServed', Served>
+  | Fact<'RequestFailed', Ended & { because: string }>
+  | Fact<'RequestCancelled', Ended>
+  /** The endpoint broke after content had gone out; the client's connection was cut. */
+  | Fact<'AnswerBroken', Served & { failure: Failure }>;

@@ -1,0 +1,48 @@
+/** The routing view: everything that routing may know, in one frozen object that is replaced whole. */
+import type { Failure } from '../events/endpoint.ts';
+import type { Millis } from '../events/fact.ts';
+import type { EndpointId, ProfileName } from '../events/ids.ts';
+import type { Auth, Tier } from '../events/profile.ts';
+
+export type EndpointState = 'healthy' | 'degraded' | 'failed' | 'recovering' | 'disabled';
+
+export interface RoutableEndpoint {
+  readonly id: EndpointId;
+  readonly profile: ProfileName;
+  readonly name: string;
+  readonly baseUrl: string;
+  /** Scheme, host and port: endpoints of one provider share it. */
+  readonly origin: string;
+  readonly auth: Auth;
+  readonly weight: number;
+  readonly effectiveWeight: number;
+  readonly priority: number;
+  readonly maxConcurrent: number;
+  readonly timeoutMs: Millis | null;
+  readonly state: EndpointState;
+  /** Takes nothing before this instant (a pause or the end of being out); null when nothing is known. */
+  readonly until: Millis | null;
+  /** What put it into its state. */
+  readonly because: Failure | 'slow' | 'limitsWarning' | null;
+  /** Out until its key or address changes or a probe passes. */
+  readonly held: boolean;
+  /** While recovering: its share of traffic, 0 while single trials decide. Otherwise 1. */
+  readonly ramp: number;
+}
+
+export interface RoutableProfile {
+  readonly name: ProfileName;
+  readonly tier: Tier | null;
+  readonly endpoints: readonly RoutableEndpoint[];
+}
+
+export interface RoutingView {
+  /** The last fact that this view has seen. */
+  readonly seq: number;
+  readonly active: ProfileName | null;
+  /** Profiles in the order in which a request walks them: from the active one down, then the rest. */
+  readonly ladder: readonly RoutableProfile[];
+  /** All profiles, for `/p/PROFILE`. */
+  readonly profiles: ReadonlyMap<string, RoutableProfile>;
+  readonly endpoints: ReadonlyMap<EndpointId, RoutableEndpoint>;
+}

@@ -1,0 +1,293 @@
+/**
+ * Every operation that a command can ask for, with what goes in and what comes out. One table for both ways:
+ * over the control socket while a gateway runs, in this process while none does.
+ * Shapes are those of the command line's contract; times are ISO 8601 in UTC.
+ */
+import type { Auth, Tier } from '../../events/profile.ts';
+import type { EndpointState } from '../../machines/roster.ts';
+
+export type SettingValue = string | number | boolean;
+
+export interface ProfileRow {
+  readonly name: string;
+  readonly description: string;
+  readonly tier: Tier | null;
+  readonly default: boolean;
+  readonly active: boolean;
+  readonly endpoints: number;
+  readonly createdAt: string;
+}
+
+export interface EndpointRow {
+  readonly id: string;
+  readonly name: string;
+  readonly profile: string;
+  readonly baseUrl: string;
+  readonly auth: Auth;
+  /** Masked. */
+  readonly key: string;
+  readonly weight: number;
+  readonly effectiveWeight: number;
+  readonly priority: number;
+  readonly enabled: boolean;
+  readonly maxFailures: number;
+  readonly maxConcurrent: number;
+  readonly timeoutMs: number | null;
+  readonly allowPlaintext: boolean;
+  readonly state: EndpointState;
+  readonly since: string;
+  readonly until: string | null;
+  readonly because: string | null;
+  readonly source: string | null;
+}
+
+export interface HealthRow {
+  readonly id: string;
+  readonly name: string;
+  readonly profile: string;
+  readonly state: EndpointState;
+  readonly since: string;
+  readonly until: string | null;
+  readonly because: string | null;
+  readonly successRate: number | null;
+  readonly recentSuccessRate: number | null;
+  readonly avgResponseMs: number | null;
+  readonly p95ResponseMs: number | null;
+  readonly stability: number | null;
+  readonly consecutiveFailures: number;
+  readonly consecutiveSuccesses: number;
+  readonly lastCheckAt: string | null;
+  readonly lastError: string | null;
+  readonly weight: number;
+  readonly effectiveWeight: number;
+}
+
+export interface CheckRow {
+  readonly endpoint: string;
+  readonly profile: string;
+  readonly at: string;
+  readonly verdict: 'success' | 'failure' | 'timeout' | 'rate_limited' | 'invalid_key' | 'model_error';
+  readonly responseMs: number;
+  readonly ttftMs: number | null;
+  readonly score: number;
+  readonly valid: boolean;
+  readonly model: string | null;
+  readonly tokens: number;
+  readonly error: string | null;
+}
+
+export interface SwitchRow {
+  readonly at: string;
+  readonly seq: number;
+  readonly kind: 'failover' | 'recovery' | 'manual';
+  readonly from: string | null;
+  readonly to: string;
+  readonly reason: string;
+}
+
+export interface FactRow {
+  readonly seq: number;
+  readonly at: string;
+  readonly stream: string;
+  readonly type: string;
+  readonly data: object;
+  readonly cause: number | null;
+  readonly by: string;
+}
+
+export interface MachineRow {
+  readonly id: string;
+  readonly machine: 'endpoint' | 'priority' | 'gateway';
+  readonly state: string;
+  readonly since: string | null;
+  readonly context: object;
+  readonly next: readonly {
+    readonly on: string;
+    readonly to: string;
+    readonly at: string | null;
+    readonly because: string;
+  }[];
+}
+
+export interface PolicyRow {
+  readonly autoFailover: boolean;
+  readonly autoRecovery: boolean;
+  readonly failureThreshold: number;
+  readonly recoveryChecks: number;
+  readonly cooldownS: number;
+  readonly recoveryDelayS: number;
+  readonly maxPerHour: number;
+}
+
+export interface StatusRow {
+  readonly running: true;
+  readonly url: string;
+  readonly host: string;
+  readonly port: number;
+  readonly pid: number;
+  readonly version: string;
+  readonly startedAt: string;
+  readonly uptimeMs: number;
+  readonly active: string | null;
+  readonly state: string;
+  readonly logState: string;
+  readonly requests: {
+    readonly total: number;
+    readonly inFlight: number;
+    readonly waiting: number;
+    readonly succeeded: number;
+    readonly failed: number;
+    readonly cancelled: number;
+  };
+  readonly endpoints: Readonly<Record<EndpointState, number>>;
+}
+
+export interface Quantiles {
+  readonly p50: number | null;
+  readonly p95: number | null;
+  readonly p99: number | null;
+}
+
+export interface StatsRow {
+  readonly endpoint: string;
+  readonly profile: string | null;
+  readonly model: string | null;
+  readonly requests: number;
+  readonly attempts: number;
+  readonly failures: number;
+  readonly ttfbMs: Quantiles;
+  readonly ttftMs: Quantiles;
+  readonly tokens: {
+    readonly input: number;
+    readonly output: number;
+    readonly cacheRead: number;
+    readonly cacheWrite: number;
+  };
+}
+
+export interface NewKey {
+  /** Over the socket (0600) or in process only; never in argv, never logged. */
+  readonly key: string;
+}
+
+export interface EndpointOptions {
+  readonly name?: string;
+  readonly baseUrl?: string;
+  readonly auth?: Auth;
+  readonly key?: string;
+  readonly preset?: string;
+  readonly weight?: number;
+  readonly priority?: number;
+  readonly timeoutMs?: number;
+  readonly maxFailures?: number;
+  readonly maxConcurrent?: number;
+  readonly allowPlaintext?: boolean;
+}
+
+/** `name: [parameters, answer]`. */
+export interface Operations {
+  'home.init': [Record<never, never>, { readonly home: string; readonly created: boolean; readonly keychain: boolean }];
+  'profile.add': [
+    { readonly name: string; readonly description?: string; readonly tier?: Tier; readonly endpoint?: EndpointOptions },
+    ProfileRow,
+  ];
+  'profile.list': [Record<never, never>, { readonly profiles: readonly ProfileRow[] }];
+  'profile.default': [{ readonly name: string }, ProfileRow];
+  'profile.remove': [{ readonly name: string }, ProfileRow];
+  'endpoint.add': [{ readonly profile: string } & EndpointOptions, EndpointRow];
+  /** All endpoints of another profile, keys included. */
+  'endpoint.copy': [
+    { readonly profile: string; readonly from: string } & EndpointOptions,
+    { readonly added: readonly EndpointRow[] },
+  ];
+  'endpoint.update': [{ readonly profile: string; readonly id: string } & EndpointOptions, EndpointRow];
+  'endpoint.list': [{ readonly profile: string }, { readonly profile: string; readonly endpoints: readonly EndpointRow[] }];
+  'endpoint.remove': [{ readonly profile: string; readonly id: string }, EndpointRow];
+  'endpoint.enable': [{ readonly profile: string; readonly id: string }, EndpointRow];
+  'endpoint.disable': [{ readonly profile: string; readonly id: string }, EndpointRow];
+  /** Probes from the caller's process; records nothing. Without an id, all of the profile; without a profile, all. */
+  'endpoint.test': [
+    { readonly profile?: string; readonly id?: string },
+    { readonly checks: readonly CheckRow[] },
+  ];
+  'stats.read': [
+    { readonly profile?: string; readonly since?: number },
+    { readonly since: string | null; readonly stats: readonly StatsRow[] },
+  ];
+  'priority.set': [{ readonly profile: string; readonly tier: Tier | null }, { readonly profile: string; readonly tier: Tier | null }];
+  'priority.list': [
+    Record<never, never>,
+    {
+      readonly active: string | null;
+      readonly state: string;
+      readonly pinned: string | null;
+      readonly tiers: Readonly<Record<Tier, readonly string[]>>;
+      readonly policy: PolicyRow;
+    },
+  ];
+  'priority.switch': [{ readonly profile: string; readonly reason?: string }, SwitchRow];
+  'priority.release': [Record<never, never>, { readonly released: boolean; readonly active: string | null }];
+  'priority.history': [{ readonly limit?: number }, { readonly switches: readonly SwitchRow[] }];
+  'priority.policy': [Partial<PolicyRow>, PolicyRow];
+  'health.status': [Record<never, never>, { readonly endpoints: readonly HealthRow[] }];
+  'health.reset': [{ readonly id: string }, { readonly id: string; readonly state: EndpointState }];
+  'config.get': [{ readonly key: string }, { readonly key: string; readonly value: SettingValue }];
+  /** `restart` names what applies only after `qcc proxy restart`, while a gateway runs. */
+  'config.set': [
+    { readonly key: string; readonly value: string },
+    { readonly key: string; readonly value: SettingValue; readonly restart: boolean },
+  ];
+  'config.list': [
+    Record<never, never>,
+    {
+      readonly settings: Readonly<
+        Record<
+          string,
+          { readonly value: SettingValue; readonly origin: 'default' | 'set' | 'env'; readonly range: string }
+        >
+      >;
+    },
+  ];
+  'config.reset': [{ readonly key?: string }, { readonly settings: Readonly<Record<string, SettingValue>> }];
+  /** Everything but secrets, as one document. */
+  'config.export': [Record<never, never>, { readonly document: object }];
+  /** Newest `limit` facts that match (or all), oldest first. Times are epoch milliseconds. */
+  'history.read': [
+    {
+      readonly since?: number;
+      readonly until?: number;
+      readonly fromSeq?: number;
+      readonly type?: string;
+      readonly stream?: string;
+      readonly limit?: number;
+    },
+    { readonly facts: readonly FactRow[] },
+  ];
+  'history.explain': [
+    { readonly request: string },
+    {
+      readonly request: string;
+      readonly attempts: readonly object[];
+      readonly route: readonly object[];
+      readonly facts: readonly FactRow[];
+    },
+  ];
+  'debug.machines': [
+    { readonly about?: string },
+    { readonly seq: number; readonly at: string; readonly machines: readonly MachineRow[] },
+  ];
+  'proxy.status': [Record<never, never>, StatusRow];
+  'proxy.stop': [
+    { readonly graceMs: number },
+    { readonly stopped: true; readonly drained: number; readonly cut: number },
+  ];
+  /** What `qcc env`, `qcc use` and `qcc code` need to point a client here. The token is `proxy-managed` unless required. */
+  'client.settings': [Record<never, never>, { readonly url: string; readonly token: string; readonly running: boolean }];
+}
+
+export type OperationName = keyof Operations;
+export type Params<Name extends OperationName> = Operations[Name][0];
+export type Answer<Name extends OperationName> = Operations[Name][1];
+
+/** How a command asks: it cannot tell whether the gateway or its own process answers. */
+export type Call = <Name extends OperationName>(name: Name, params: Params<Name>) => Promise<Answer<Name>>;

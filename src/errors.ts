@@ -1,0 +1,31 @@
+/** The one error that qcc throws at people: what is wrong, and the command that helps. */
+
+/** `docs/commands.md` lists them; they are never renumbered. */
+export const exitCodes = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  notRunning: 3,
+  credential: 4,
+  notFound: 5,
+  conflict: 6,
+  checkFailed: 7,
+  interrupted: 130,
+} as const;
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+export class QccError extends Error {
+  /** `QCC_NOUN_PROBLEM`: stable, never translated. */
+  readonly code: string;
+  /** The next command to run. */
+  readonly hint: string;
+  readonly exit: ExitCode;
+
+  constructor(code: string, message: string, hint: string, exit: ExitCode = exitCodes.failed) {
+    super(message);
+    this.code = code;
+    this.hint = hint;
+    this.exit = exit;
+  }
+}

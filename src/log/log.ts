@@ -1,0 +1,53 @@
+/** The port of the log: what the core needs of a place where facts are kept. Memory and LevelDB implement it. */
+import type { Recorded } from '../../events/fact.ts';
+
+/** The version that a stream must have for an append to be taken: a number, `none` (it must be new), or `any`. */
+export type Expected = number | 'any' | 'none';
+
+export class WrongExpectedVersion extends Error {
+  constructor(stream: string, expected: Expected, actual: number) {
+    super(`${stream}: expected version ${expected}, it is ${actual}`);
+  }
+}
+
+export interface AppendOptions {
+  /** Resolve only when the bytes are on the disk (fsync), not merely with the operating system. */
+  readonly sync: boolean;
+  /** Checked against the first fact's stream, before anything is written. Default `any`. */
+  readonly expected?: Expected;
+}
+
+export interface Snapshot {
+  readonly seq: number;
+  readonly data: unknown;
+}
+
+/** `suspended`: writes fail (disk full, I/O error); facts queue in memory, bounded, until `reopening` succeeds. */
+export type LogState = 'open' | 'suspended' | 'reopening' | 'closed';
+
+export interface Log {
+  readonly state: LogState;
+  /** The last `seq` on record (0 in an empty log); counts what was handed to `append`, written or not. */
+  readonly head: number;
+  /**
+   * Takes facts whose `seq` continues `head` without a gap. One batch is in flight; what comes meanwhile is the next.
+   * @throws {WrongExpectedVersion} as a rejection, nothing written
+   */
+  append(facts: readonly Recorded[], options: AppendOptions): Promise<void>;
+  /** Facts from `from` to `to` (inclusive), in arrays of up to 1,000: one promise for many facts. */
+  read(from: number, to?: number): AsyncIterable<readonly Recorded[]>;
+  readStream(stream: string, fromVersion?: number): AsyncIterable<readonly Recorded[]>;
+  /** The version that a stream has reached, 0 when it does not exist. */
+  versionOf(stream: string): Promise<number>;
+  /** Told of each batch after it was committed. Returns the way to stop. */
+  subscribe(listener: (facts: readonly Recorded[]) => void): () => void;
+  saveSnapshot(name: string, snapshot: Snapshot): Promise<void>;
+  /** The newest intact snapshot with `seq <= max`; damaged ones are passed over. */
+  loadSnapshot(name: string, max?: number): Promise<Snapshot | undefined>;
+  /** Removes facts below `seq` in slices. The caller has saved a snapshot at or after `seq` first. */
+  trim(below: number): Promise<number>;
+  /** The first `seq` that is still there. */
+  readonly tail: number;
+  flush(): Promise<void>;
+  close(): Promise<void>;
+}

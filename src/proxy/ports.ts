@@ -1,0 +1,52 @@
+/** What the proxy needs of the rest: the state it reads, and the one door by which it reports. */
+import type { AttemptFailure } from '../../events/endpoint.ts';
+import type { Millis } from '../../events/fact.ts';
+import type { EndpointId, RequestId } from '../../events/ids.ts';
+import type { RequestFact } from '../../events/request.ts';
+import type { RoutingView } from '../../machines/roster.ts';
+import type { Settings } from '../config/settings.ts';
+
+export interface ProxyPorts {
+  /** The current view. A request keeps the one it started with for its plan, and looks again before each attempt. */
+  view(): RoutingView;
+  settings(): Settings;
+  /** The decrypted key of an endpoint; undefined when it cannot be read. */
+  secret(endpoint: EndpointId): string | undefined;
+  /** The token of this installation. */
+  token(): string;
+  now(): Millis;
+  /** Uniform in [0, 1). */
+  dice(): number;
+  /** Each of these is synchronous: the fact is folded at once and written behind. */
+  attemptFailed(endpoint: EndpointId, failure: AttemptFailure): void;
+  attemptSucceeded(
+    endpoint: EndpointId,
+    success: { readonly request: RequestId; readonly ttfbMs: Millis; readonly ttftMs: Millis | null },
+  ): void;
+  limitsSeen(endpoint: EndpointId, limits: { readonly status: 'allowed_warning'; readonly resetAt: Millis | null }): void;
+  requestEnded(request: RequestId, fact: RequestFact): void;
+  /** Why the gateway is not ready, in sentences; empty when it is. */
+  notReady(): readonly string[];
+}
+
+/** Live figures of the proxy, for status and metrics. */
+export interface ProxyFigures {
+  readonly total: number;
+  readonly inFlight: number;
+  readonly waiting: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly cancelled: number;
+}
+
+export interface ProxyServer {
+  readonly url: string;
+  readonly port: number;
+  figures(): ProxyFigures;
+  /** Prometheus text, made on demand. */
+  metrics(): Promise<string>;
+  /** Takes no new connection, waits for running requests up to `graceMs`, cuts the rest. */
+  drain(graceMs: Millis): Promise<{ readonly drained: number; readonly cut: number }>;
+  /** Settings or endpoints changed: limits and upstream pools follow. */
+  settingsChanged(): void;
+}
