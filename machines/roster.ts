@@ -19,6 +19,7 @@ export interface RoutableEndpoint {
   readonly priority: number;
   readonly maxConcurrent: number;
   readonly timeoutMs: Millis | null;
+  readonly allowPlaintext: boolean;
   readonly state: EndpointState;
   /** Takes nothing before this instant (a pause or the end of being out); null when nothing is known. */
   readonly until: Millis | null;

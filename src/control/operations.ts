@@ -131,6 +131,8 @@ export interface StatusRow {
   readonly active: string | null;
   readonly state: string;
   readonly logState: string;
+  /** Why it is not ready, in sentences; empty when it is. */
+  readonly notReady: readonly string[];
   readonly requests: {
     readonly total: number;
     readonly inFlight: number;

@@ -1,0 +1,100 @@
+/** How a command reaches the installation: over the control socket while a gateway runs, else in its own process. */
+import { request } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { paths } from '../config/home.ts';
+import { exitCodes, QccError, type ExitCode } from '../errors.ts';
+import type { Answer, Call, OperationName, Params } from './operations.ts';
+
+// Two commands at once: the second one waits this long for the log.
+const lockWaitMs = 10_000;
+const lockPollMs = 50;
+
+export interface Connection {
+  readonly call: Call;
+  readonly viaGateway: boolean;
+  close(): Promise<void>;
+}
+
+/**
+ * @throws {QccError} `QCC_GATEWAY_DOWN` when a gateway is needed and none runs; `QCC_LOG_LOCKED` when another command
+ * holds the log for too long
+ */
+export async function connect(options: { home: string; needGateway?: boolean }): Promise<Connection> {
+  const { home, needGateway = false } = options;
+  const { socket } = paths(home);
+  for (const startedAt = Date.now(); ; ) {
+    if (await answers(socket)) return overSocket(socket);
+    if (needGateway) throw gatewayDown();
+    try {
+      return await inProcess(home);
+    } catch (error) {
+      // A gateway that is just starting holds the log too: next time round its socket may answer.
+      const locked = error instanceof QccError && error.code === 'QCC_LOG_LOCKED';
+      if (!locked || Date.now() - startedAt > lockWaitMs) throw error;
+    }
+    await sleep(lockPollMs);
+  }
+}
+
+function gatewayDown(): QccError {
+  return new QccError('QCC_GATEWAY_DOWN', 'the gateway is not running', 'qcc proxy start', exitCodes.notRunning);
+}
+
+async function inProcess(home: string): Promise<Connection> {
+  const { openInstallation } = await import('./installation.ts');
+  const { operations } = await import('./table.ts');
+  const installation = await openInstallation(home);
+  const table = operations(installation, undefined);
+  const call = async <Name extends OperationName>(name: Name, params: Params<Name>): Promise<Answer<Name>> => {
+    const operation = table[name] as ((params: Params<Name>) => Promise<Answer<Name>>) | undefined;
+    if (!operation) throw gatewayDown();
+    return operation(params);
+  };
+  return { call, viaGateway: false, close: () => installation.close() };
+}
+
+function overSocket(socket: string): Connection {
+  const call = async <Name extends OperationName>(name: Name, params: Params<Name>): Promise<Answer<Name>> =>
+    (await post(socket, name, params)) as Answer<Name>;
+  return { call, viaGateway: true, close: () => Promise.resolve() };
+}
+
+/** Whether somebody listens; what is there but refuses is what a killed gateway left behind. */
+export async function answers(socket: string): Promise<boolean> {
+  const { connect: dial } = await import('node:net');
+  return new Promise((resolve) => {
+    const attempt = dial(socket);
+    attempt.once('connect', () => {
+      attempt.destroy();
+      resolve(true);
+    });
+    attempt.once('error', () => resolve(false));
+  });
+}
+
+interface Reply {
+  readonly answer?: unknown;
+  readonly error?: { readonly code: string; readonly message: string; readonly hint: string; readonly exit: ExitCode };
+}
+
+function post(socketPath: string, name: string, params: object): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const body = JSON.stringify(params);
+    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+    const asked = request({ socketPath, method: 'POST', path: `/call/${name}`, headers, agent: false }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', reject);
+      response.on('end', () => {
+        const { answer, error } = JSON.parse(Buffer.concat(chunks).toString('utf8')) as Reply;
+        if (error) reject(new QccError(error.code, error.message, error.hint, error.exit));
+        else resolve(answer);
+      });
+    });
+    asked.on('error', (error: NodeJS.ErrnoException) => {
+      const gone = error.code === 'ECONNREFUSED' || error.code === 'ENOENT';
+      reject(gone ? gatewayDown() : new QccError('QCC_GATEWAY_LOST', `the gateway ended while it was asked (${error.code})`, 'qcc proxy status'));
+    });
+    asked.end(body);
+  });
+}

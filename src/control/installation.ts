@@ -1,0 +1,135 @@
+/** One installation, opened: its log, its state, its keys, its settings. With a gateway around it, or for one command. */
+import { parseProfileName } from '../../events/ids.ts';
+import type { EndpointPolicy } from '../../machines/endpoint.ts';
+import type { PriorityPolicy } from '../../machines/priority.ts';
+import { type Paths, paths, prepareHome } from '../config/home.ts';
+import { effective, type Settings } from '../config/settings.ts';
+import { openVault, type Vault } from '../config/vault.ts';
+import { exitCodes, QccError } from '../errors.ts';
+import { LevelLog } from '../log/level-log.ts';
+import type { KnownEndpoint, KnownProfile } from '../projections/profiles.ts';
+import { realWorld, type World } from '../runtime/clock.ts';
+import { Core, type Policies } from '../runtime/core.ts';
+import type { State } from '../runtime/state.ts';
+
+const secondMs = 1_000;
+// How long a refused credential of an endpoint that was never told otherwise may fail: the endpoint's own default.
+const defaultMaxFailures = 3;
+
+/** Who answers for the live side, while a gateway runs. */
+export interface Installation {
+  readonly home: string;
+  readonly paths: Paths;
+  readonly created: boolean;
+  readonly core: Core;
+  readonly vault: Vault;
+  readonly world: World;
+  settings(): Settings;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the home, and makes it when it is not there.
+ * @throws {QccError} `QCC_LOG_LOCKED` while another process holds the log
+ */
+export async function openInstallation(home: string, world: World = realWorld): Promise<Installation> {
+  const created = prepareHome(home);
+  const places = paths(home);
+  const log = await LevelLog.open(places.log);
+  try {
+    const core = await Core.open(log, world, policiesOf);
+    const vault = await openVault(home);
+    return {
+      home,
+      paths: places,
+      created,
+      core,
+      vault,
+      world,
+      settings: settingsOf(core),
+      close: () => log.close(),
+    };
+  } catch (error) {
+    await log.close();
+    throw error;
+  }
+}
+
+/** The effective settings, worked out again only when one has changed. */
+function settingsOf(core: Core): () => Settings {
+  let current: Settings | undefined;
+  core.onFacts((facts) => {
+    if (facts.some(({ stream }) => stream === 'config')) current = undefined;
+  });
+  return () => {
+    current ??= effective(core.state.settings, process.env).settings;
+    return current;
+  };
+}
+
+function policiesOf(state: State): Policies {
+  const { settings } = effective(state.settings, process.env);
+  return {
+    endpoint: (id) => endpointPolicy(settings, state.profiles.endpoint(id)),
+    priority: () => priorityPolicy(settings),
+  };
+}
+
+export function endpointPolicy(settings: Settings, endpoint: KnownEndpoint | undefined): EndpointPolicy {
+  return {
+    maxFailures: endpoint?.maxFailures ?? defaultMaxFailures,
+    backoffBaseMs: settings['health.backoff_base'] * secondMs,
+    backoffMaxMs: settings['health.backoff_max'] * secondMs,
+    rampMs: settings['health.ramp'] * secondMs,
+    credentialIntervalMs: settings['health.credential_interval'] * secondMs,
+    // Nobody probes in the background yet: what is out comes back by time and a trial of real traffic.
+    probing: false,
+  };
+}
+
+export function priorityPolicy(settings: Settings): PriorityPolicy {
+  return {
+    auto: settings['failover.auto'],
+    autoRecovery: settings['failover.auto_recovery'],
+    failureThreshold: settings['failover.failure_threshold'],
+    recoveryChecks: settings['failover.recovery_checks'],
+    cooldownMs: settings['failover.cooldown'] * secondMs,
+    recoveryDelayMs: settings['failover.recovery_delay'] * secondMs,
+    maxPerHour: settings['failover.max_per_hour'],
+  };
+}
+
+/** @throws {QccError} `QCC_PROFILE_UNKNOWN`, or `QCC_PROFILE_NAME` for what can be no name */
+export function profileNamed({ core }: Installation, name: string): KnownProfile {
+  if (parseProfileName(name) === undefined) throw badName(name);
+  const found = core.state.profiles.get(name);
+  if (found) return found;
+  const known = core.state.profiles.all().map((profile) => profile.name);
+  const hint = known.length > 0 ? `there are: ${known.join(', ')}` : 'qcc add NAME';
+  throw new QccError('QCC_PROFILE_UNKNOWN', `there is no profile "${name}"`, hint, exitCodes.notFound);
+}
+
+export function badName(name: string): QccError {
+  return new QccError(
+    'QCC_PROFILE_NAME',
+    `"${name}" cannot be the name of a profile: 1 to 64 letters, digits, - _ . and no leading dot or dash`,
+    'qcc add work',
+    exitCodes.usage,
+  );
+}
+
+/** By a unique beginning of its id, in one profile or in all. */
+export function endpointNamed(installation: Installation, id: string, profile?: string): KnownEndpoint {
+  const among = profile === undefined
+    ? installation.core.state.profiles.endpoints()
+    : profileNamed(installation, profile).endpoints;
+  const found = among.filter((endpoint) => id !== '' && endpoint.id.startsWith(id.toLowerCase()));
+  if (found.length === 1 && found[0]) return found[0];
+  const where = profile === undefined ? '' : ` in profile "${profile}"`;
+  const list = profile === undefined ? 'qcc health status' : `qcc endpoint list ${profile}`;
+  if (found.length > 1) {
+    throw new QccError('QCC_ENDPOINT_AMBIGUOUS', `"${id}" is the beginning of ${found.length} endpoints${where}`, list, exitCodes.usage);
+  }
+  throw new QccError('QCC_ENDPOINT_UNKNOWN', `there is no endpoint "${id}"${where}`, list, exitCodes.notFound);
+}
+

@@ -1,0 +1,74 @@
+/** What people do with the ladder: look at it, switch by hand, set its policy. */
+import { facePriority } from '../../machines/priority.ts';
+import { setSettings } from './settings.ts';
+import { type Installation, priorityPolicy, profileNamed } from './installation.ts';
+import type { Answer, Params, PolicyRow } from './operations.ts';
+import { iso, switchRow } from './rows.ts';
+
+const secondMs = 1_000;
+const historyDefault = 50;
+
+export function showLadder({ core: { state }, settings }: Installation): Answer<'priority.list'> {
+  const { active, pinned, state: condition } = facePriority(state.priority);
+  const named = (tier: 'primary' | 'secondary' | 'fallback') => state.profiles.tier(tier).map(({ name }) => name);
+  return {
+    active,
+    state: condition,
+    pinned,
+    tiers: { primary: named('primary'), secondary: named('secondary'), fallback: named('fallback') },
+    policy: policyRow(settings()),
+  };
+}
+
+export async function switchByHand(installation: Installation, { profile, reason }: Params<'priority.switch'>): Promise<Answer<'priority.switch'>> {
+  const { core } = installation;
+  const { name } = profileNamed(installation, profile);
+  const from = facePriority(core.state.priority).active;
+  const ask = { type: 'SwitchByHand' as const, to: name, reason: reason ?? 'by hand' };
+  const told = core.tellPriority(ask, { by: 'cli', sync: true });
+  await told.done;
+  const switched = told.facts.find(({ type }) => type === 'SwitchedByHand');
+  const made = core.state.switches.latest(1)[0];
+  if (switched && made?.seq === switched.seq) return switchRow(made);
+  return { at: iso(core.state.at), seq: core.state.seq, kind: 'manual', from, to: name, reason: ask.reason };
+}
+
+export async function releasePin({ core }: Installation): Promise<Answer<'priority.release'>> {
+  const { pinned } = facePriority(core.state.priority);
+  await core.tellPriority({ type: 'ReleasePin' }, { by: 'cli', sync: true }).done;
+  return { released: pinned !== null, active: facePriority(core.state.priority).active };
+}
+
+export function switchHistory({ core }: Installation, { limit }: Params<'priority.history'>): Answer<'priority.history'> {
+  return { switches: core.state.switches.latest(limit ?? historyDefault).map(switchRow) };
+}
+
+const settingOf: Readonly<Record<keyof PolicyRow, string>> = {
+  autoFailover: 'failover.auto',
+  autoRecovery: 'failover.auto_recovery',
+  failureThreshold: 'failover.failure_threshold',
+  recoveryChecks: 'failover.recovery_checks',
+  cooldownS: 'failover.cooldown',
+  recoveryDelayS: 'failover.recovery_delay',
+  maxPerHour: 'failover.max_per_hour',
+};
+
+/** Sets what is given, all or nothing, and tells the policy as it is then. */
+export async function setPolicy(installation: Installation, changes: Params<'priority.policy'>): Promise<Answer<'priority.policy'>> {
+  const wanted = Object.entries(changes).map(([name, value]) => [settingOf[name as keyof PolicyRow], String(value)] as const);
+  await setSettings(installation, wanted);
+  return policyRow(installation.settings());
+}
+
+function policyRow(settings: ReturnType<Installation['settings']>): PolicyRow {
+  const policy = priorityPolicy(settings);
+  return {
+    autoFailover: policy.auto,
+    autoRecovery: policy.autoRecovery,
+    failureThreshold: policy.failureThreshold,
+    recoveryChecks: policy.recoveryChecks,
+    cooldownS: policy.cooldownMs / secondMs,
+    recoveryDelayS: policy.recoveryDelayMs / secondMs,
+    maxPerHour: policy.maxPerHour,
+  };
+}

@@ -1,0 +1,86 @@
+/** Rows of the contract, made from the state. */
+import type { Recorded } from '../../events/fact.ts';
+import { faceOf } from '../../machines/endpoint.ts';
+import { facePriority } from '../../machines/priority.ts';
+import type { KnownEndpoint, KnownProfile } from '../projections/profiles.ts';
+import type { Switch } from '../projections/switches.ts';
+import type { State } from '../runtime/state.ts';
+import type { EndpointRow, FactRow, HealthRow, ProfileRow, SwitchRow } from './operations.ts';
+
+export function iso(at: number): string {
+  return new Date(at).toISOString();
+}
+
+export function isoOrNull(at: number | null): string | null {
+  return at === null ? null : iso(at);
+}
+
+export function profileRow(state: State, profile: KnownProfile): ProfileRow {
+  return {
+    name: profile.name,
+    description: profile.description,
+    tier: profile.tier,
+    default: state.profiles.default === profile.name,
+    active: facePriority(state.priority).active === profile.name,
+    endpoints: profile.endpoints.length,
+    createdAt: iso(profile.createdAt),
+  };
+}
+
+export function endpointRow(state: State, endpoint: KnownEndpoint): EndpointRow {
+  const face = faceOf(state.endpoint(endpoint.id));
+  return {
+    id: endpoint.id,
+    name: endpoint.name,
+    profile: endpoint.profile,
+    baseUrl: endpoint.baseUrl,
+    auth: endpoint.auth,
+    key: endpoint.maskedKey,
+    weight: endpoint.weight,
+    effectiveWeight: endpoint.effectiveWeight,
+    priority: endpoint.priority,
+    enabled: face.state !== 'disabled',
+    maxFailures: endpoint.maxFailures,
+    maxConcurrent: endpoint.maxConcurrent,
+    timeoutMs: endpoint.timeoutMs,
+    allowPlaintext: endpoint.allowPlaintext,
+    state: face.state,
+    since: iso(face.since ?? endpoint.addedAt),
+    until: isoOrNull(face.until),
+    because: face.because,
+    source: endpoint.source,
+  };
+}
+
+export function healthRow(state: State, endpoint: KnownEndpoint, now: number): HealthRow {
+  const face = faceOf(state.endpoint(endpoint.id));
+  const recent = state.recent.of(endpoint.id, now);
+  return {
+    id: endpoint.id,
+    name: endpoint.name,
+    profile: endpoint.profile,
+    state: face.state,
+    since: iso(face.since ?? endpoint.addedAt),
+    until: isoOrNull(face.until),
+    because: face.because,
+    successRate: recent.successRate,
+    recentSuccessRate: recent.recentSuccessRate,
+    avgResponseMs: recent.avgResponseMs,
+    p95ResponseMs: recent.p95ResponseMs,
+    stability: recent.stability,
+    consecutiveFailures: face.consecutiveFailures,
+    consecutiveSuccesses: recent.consecutiveSuccesses,
+    lastCheckAt: isoOrNull(recent.lastCheckAt),
+    lastError: face.lastError ?? recent.lastError,
+    weight: endpoint.weight,
+    effectiveWeight: endpoint.effectiveWeight,
+  };
+}
+
+export function switchRow({ at, ...rest }: Switch): SwitchRow {
+  return { at: iso(at), ...rest };
+}
+
+export function factRow({ seq, at, stream, type, data, cause, by }: Recorded): FactRow {
+  return { seq, at: iso(at), stream, type, data, cause, by };
+}

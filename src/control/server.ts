@@ -1,0 +1,81 @@
+/** The control socket: HTTP on a Unix socket that only the owner can open. One route: `POST /call/NAME`, JSON both ways. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { chmodSync, unlinkSync } from 'node:fs';
+import { exitCodes, QccError } from '../errors.ts';
+
+// The largest thing said here is an endpoint with its key.
+const bodyBytesMax = 1_048_576;
+
+type Handlers = Readonly<Record<string, ((params: never) => unknown) | undefined>>;
+
+export interface ControlServer {
+  close(): Promise<void>;
+}
+
+/** The caller holds the log, so nobody else serves this home: a socket that is there is a dead gateway's. */
+export async function serveControl(path: string, handlers: () => Handlers): Promise<ControlServer> {
+  if (process.platform !== 'win32') removeStale(path);
+  const server = createServer((request, response) => {
+    answer(request, response, handlers()).catch(() => response.destroy());
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(path, resolve);
+  });
+  if (process.platform !== 'win32') chmodSync(path, 0o600);
+  return { close: () => closed(server) };
+}
+
+function removeStale(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+}
+
+function closed(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+  });
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse, handlers: Handlers): Promise<void> {
+  try {
+    const name = request.url?.slice('/call/'.length) ?? '';
+    const handler = request.method === 'POST' && Object.hasOwn(handlers, name) ? handlers[name] : undefined;
+    if (!handler) throw unknownOperation(name);
+    const params = JSON.parse(await bodyOf(request)) as never;
+    send(response, 200, { answer: await handler(params) });
+  } catch (error) {
+    send(response, 400, { error: told(error) });
+  }
+}
+
+/** A newer command line asks what this gateway does not know, after an update under its feet. */
+function unknownOperation(name: string): QccError {
+  return new QccError('QCC_OPERATION_UNKNOWN', `the running gateway does not know "${name}": it is of another version`, 'qcc proxy restart', exitCodes.failed);
+}
+
+function told(error: unknown): object {
+  if (error instanceof QccError) return { code: error.code, message: error.message, hint: error.hint, exit: error.exit };
+  const message = error instanceof Error ? error.message : String(error);
+  return { code: 'QCC_GATEWAY_FAULT', message, hint: 'QCC_DEBUG=1 qcc proxy run', exit: exitCodes.failed };
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > bodyBytesMax) throw new QccError('QCC_CONTROL_TOO_LARGE', 'the question is too large', 'ask for less', exitCodes.usage);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8') || '{}';
+}
+
+function send(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'content-type': 'application/json' });
+  response.end(JSON.stringify(body));
+}

@@ -1,0 +1,74 @@
+/** What people do with settings. Each change is a fact, with what was before. */
+import type { SettingValue } from '../../events/config.ts';
+import type { Fact } from '../../events/fact.ts';
+import { streams } from '../../events/ids.ts';
+import { effective, needsRestart, parseSetting, rangeOf, type SettingKey, settingKeys } from '../config/settings.ts';
+import type { Installation } from './installation.ts';
+import type { Answer, Params } from './operations.ts';
+import { endpointRow, profileRow } from './rows.ts';
+
+export function getSetting({ settings }: Installation, params: Params<'config.get'>): Answer<'config.get'> {
+  const key = knownKey(params.key);
+  return { key, value: settings()[key] };
+}
+
+export async function setSetting(installation: Installation, params: Params<'config.set'>, running: boolean): Promise<Answer<'config.set'>> {
+  const { key, value } = parseSetting(params.key, params.value);
+  await setSettings(installation, [[params.key, params.value]]);
+  return { key, value, restart: running && needsRestart(key) };
+}
+
+/** All or nothing: the first value that cannot be stops the whole. @throws {QccError} */
+export async function setSettings({ core, settings }: Installation, wanted: readonly (readonly [string, string])[]): Promise<void> {
+  const before = settings();
+  const facts: Fact[] = wanted
+    .map(([name, text]) => parseSetting(name, text))
+    .filter(({ key, value }) => core.state.settings.get(key) !== value)
+    .map(({ key, value }) => changed(key, before[key], value));
+  await write(core, facts);
+}
+
+export async function resetSettings({ core, settings }: Installation, params: Params<'config.reset'>): Promise<Answer<'config.reset'>> {
+  const keys = params.key === undefined ? settingKeys : [knownKey(params.key)];
+  const before = settings();
+  const facts = keys.filter((key) => core.state.settings.has(key)).map((key) => changed(key, before[key], null));
+  await write(core, facts);
+  return { settings: Object.fromEntries(keys.map((key) => [key, settings()[key]])) };
+}
+
+export function listSettings({ core }: Installation): Answer<'config.list'> {
+  const { settings, origins } = effective(core.state.settings, process.env);
+  return {
+    settings: Object.fromEntries(
+      settingKeys.map((key) => [key, { value: settings[key], origin: origins[key], range: rangeOf(key) }]),
+    ),
+  };
+}
+
+/** Everything that a person has set up, without one secret in it. */
+export function exportConfig({ core: { state } }: Installation): Answer<'config.export'> {
+  const profiles = state.profiles.all().map((profile) => {
+    const { name, description, tier, default: isDefault } = profileRow(state, profile);
+    const endpoints = profile.endpoints.map((endpoint) => {
+      const row = endpointRow(state, endpoint);
+      const { id, baseUrl, auth, weight, priority, enabled, maxFailures, maxConcurrent, timeoutMs, allowPlaintext, source } = row;
+      return { id, name: row.name, baseUrl, auth, weight, priority, enabled, maxFailures, maxConcurrent, timeoutMs, allowPlaintext, source };
+    });
+    return { name, description, tier, default: isDefault, endpoints };
+  });
+  return { document: { format: 'qcc', version: 1, settings: Object.fromEntries(state.settings), profiles } };
+}
+
+function knownKey(name: string): SettingKey {
+  const known = settingKeys.find((key) => key === name);
+  // An unknown name gets the error that names its neighbours.
+  return known ?? parseSetting(name, '').key;
+}
+
+function changed(key: string, from: SettingValue, to: SettingValue | null): Fact {
+  return { type: 'SettingChanged', data: { key, from, to } };
+}
+
+async function write(core: Installation['core'], facts: readonly Fact[]): Promise<void> {
+  if (facts.length > 0) await core.report(streams.config, facts, { by: 'cli', sync: true }).done;
+}

@@ -1,0 +1,63 @@
+/** Every operation by its name: what the control socket and a command without a gateway both call. */
+import { clientToken } from './client-token.ts';
+import { addEndpoint, copyEndpoints, listEndpoints, removeEndpoint, resetHealth, switchEndpoint, updateEndpoint } from './endpoints.ts';
+import { explainRequest, readHistory, readStats, showMachines } from './history.ts';
+import type { Installation } from './installation.ts';
+import { releasePin, setPolicy, showLadder, switchByHand, switchHistory } from './ladder.ts';
+import type { Answer, OperationName, Params } from './operations.ts';
+import { addProfile, listProfiles, makeDefault, removeProfile, setTier } from './profiles.ts';
+import { healthRow } from './rows.ts';
+import { exportConfig, getSetting, listSettings, resetSettings, setSetting } from './settings.ts';
+import { testEndpoints } from './testing.ts';
+
+/** What only a running gateway can answer. */
+export interface LiveSide {
+  status(): Answer<'proxy.status'>;
+  stop(graceMs: number): Promise<Answer<'proxy.stop'>>;
+  readonly url: string;
+}
+
+type Table = { readonly [Name in OperationName]: (params: Params<Name>) => Answer<Name> | Promise<Answer<Name>> };
+
+/** @param live undefined while no gateway runs; then `proxy.*` are not asked. */
+export function operations(it: Installation, live: LiveSide | undefined): Partial<Table> {
+  const running = live !== undefined;
+  return {
+    'home.init': () => ({ home: it.home, created: it.created, keychain: it.vault.inKeychain }),
+    'profile.add': (params) => addProfile(it, params),
+    'profile.list': () => listProfiles(it),
+    'profile.default': (params) => makeDefault(it, params),
+    'profile.remove': (params) => removeProfile(it, params),
+    'endpoint.add': (params) => addEndpoint(it, params),
+    'endpoint.copy': (params) => copyEndpoints(it, params),
+    'endpoint.update': (params) => updateEndpoint(it, params),
+    'endpoint.list': (params) => listEndpoints(it, params),
+    'endpoint.remove': (params) => removeEndpoint(it, params),
+    'endpoint.enable': (params) => switchEndpoint(it, params, 'EndpointEnabled'),
+    'endpoint.disable': (params) => switchEndpoint(it, params, 'EndpointDisabled'),
+    'endpoint.test': (params) => testEndpoints(it, params),
+    'stats.read': (params) => readStats(it, params),
+    'priority.set': (params) => setTier(it, params),
+    'priority.list': () => showLadder(it),
+    'priority.switch': (params) => switchByHand(it, params),
+    'priority.release': () => releasePin(it),
+    'priority.history': (params) => switchHistory(it, params),
+    'priority.policy': (params) => setPolicy(it, params),
+    'health.status': () => healthStatus(it),
+    'health.reset': (params) => resetHealth(it, params),
+    'config.get': (params) => getSetting(it, params),
+    'config.set': (params) => setSetting(it, params, running),
+    'config.list': () => listSettings(it),
+    'config.reset': (params) => resetSettings(it, params),
+    'config.export': () => exportConfig(it),
+    'history.read': (params) => readHistory(it, params),
+    'history.explain': (params) => explainRequest(it, params),
+    'debug.machines': (params) => showMachines(it, params),
+    'client.settings': () => clientToken(it, live?.url),
+    ...(live ? { 'proxy.status': () => live.status(), 'proxy.stop': ({ graceMs }) => live.stop(graceMs) } : {}),
+  } satisfies Partial<Table>;
+}
+
+function healthStatus({ core: { state }, world }: Installation): Answer<'health.status'> {
+  return { endpoints: state.profiles.endpoints().map((endpoint) => healthRow(state, endpoint, world.now())) };
+}

@@ -1,0 +1,35 @@
+/** What the proxy reads and tells, bound to the core. */
+import { streams } from '../events/ids.ts';
+import type { Installation } from './control/installation.ts';
+import { isUsable } from './projections/routing.ts';
+import type { ProxyPorts } from './proxy/ports.ts';
+import type { Core } from './runtime/core.ts';
+
+export function proxyPorts({ core, vault, settings, world }: Installation): ProxyPorts {
+  return {
+    view: () => core.view(),
+    settings,
+    secret: (id) => vault.get(core.state.profiles.endpoint(id)?.secret ?? id),
+    token: () => vault.token(),
+    now: world.now,
+    dice: world.dice,
+    attemptFailed: (id, data) => void core.tellEndpoint(id, { type: 'AttemptFailed', data }, { by: 'traffic' }),
+    attemptSucceeded: (id, success) => core.attemptSucceeded(id, success),
+    limitsSeen: (id, data) => void core.tellEndpoint(id, { type: 'LimitsSeen', data }, { by: 'traffic' }),
+    requestEnded: (id, fact) => core.requestEnded(streams.request(id), fact),
+    notReady: () => notReady(core, world.now()),
+  };
+}
+
+/** Sentences for `/readyz`: nothing in them is a secret. */
+export function notReady(core: Core, now: number): readonly string[] {
+  const { log, state } = core;
+  const reasons: string[] = [];
+  if (log.state !== 'open') reasons.push(`the log is ${log.state}`);
+  const { ladder } = core.view();
+  const endpoints = ladder.flatMap((profile) => profile.endpoints);
+  if (state.profiles.all().length === 0) reasons.push('there is no profile yet - run: qcc add NAME');
+  else if (endpoints.length === 0) reasons.push('no profile on the ladder has an endpoint - run: qcc endpoint add PROFILE');
+  else if (!endpoints.some((endpoint) => isUsable(endpoint, now))) reasons.push('no endpoint is usable - run: qcc health status');
+  return reasons;
+}

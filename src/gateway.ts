@@ -1,0 +1,174 @@
+/** The gateway: the one place that wires the parts together, and takes them apart again in the right order. */
+import { randomUUID } from 'node:crypto';
+import { streams } from '../events/ids.ts';
+import { facePriority } from '../machines/priority.ts';
+import { readCertificate } from './config/certificate.ts';
+import { paths } from './config/home.ts';
+import { answers } from './control/client.ts';
+import { type Installation, openInstallation } from './control/installation.ts';
+import type { Answer } from './control/operations.ts';
+import { iso } from './control/rows.ts';
+import { type ControlServer, serveControl } from './control/server.ts';
+import { type LiveSide, operations } from './control/table.ts';
+import { exitCodes, QccError } from './errors.ts';
+import { faceOf } from '../machines/endpoint.ts';
+import { openAccessLog } from './access-log-file.ts';
+import { notReady, proxyPorts } from './gateway-ports.ts';
+import { explainTaken } from './port-holder.ts';
+import { startProxy } from './proxy/server.ts';
+import type { ProxyServer } from './proxy/ports.ts';
+import { Caretaker } from './runtime/caretaker.ts';
+import { Scheduler } from './runtime/scheduler.ts';
+import { version } from './version.ts';
+
+export interface GatewayOptions {
+  readonly home: string;
+  readonly host?: string;
+  readonly port?: number;
+}
+
+export interface Gateway {
+  readonly url: string;
+  readonly host: string;
+  readonly port: number;
+  readonly pid: number;
+  readonly home: string;
+  /** Resolves when it has stopped, by whatever way. */
+  readonly stopped: Promise<void>;
+  stop(graceMs: number): Promise<Answer<'proxy.stop'>>;
+}
+
+const lockWaitMs = 10_000;
+const lockPollMs = 50;
+
+/**
+ * Starts the gateway in this process; resolves when it answers.
+ * @throws {QccError} when one runs already, the port is taken, the certificate is no good, the listener would be open to others
+ */
+export async function runGateway(options: GatewayOptions): Promise<Gateway> {
+  process.umask(0o077);
+  const installation = await openAlone(options.home);
+  try {
+    return await serve(installation, options);
+  } catch (error) {
+    await installation.close();
+    throw error;
+  }
+}
+
+/** The log's lock is what makes a gateway the only one; a command that holds it for a moment is waited for. */
+async function openAlone(home: string): Promise<Installation> {
+  for (const startedAt = Date.now(); ; ) {
+    if (await answers(paths(home).socket)) throw alreadyRuns(home);
+    try {
+      return await openInstallation(home);
+    } catch (error) {
+      const locked = error instanceof QccError && error.code === 'QCC_LOG_LOCKED';
+      if (!locked || Date.now() - startedAt > lockWaitMs) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, lockPollMs));
+  }
+}
+
+function alreadyRuns(home: string): QccError {
+  return new QccError('QCC_GATEWAY_RUNNING', `a gateway already runs for ${home}`, 'qcc proxy status', exitCodes.conflict);
+}
+
+async function serve(installation: Installation, options: GatewayOptions): Promise<Gateway> {
+  const { core, home, world, settings } = installation;
+  const host = options.host ?? settings()['proxy.host'];
+  const wanted = options.port ?? settings()['proxy.port'];
+  refuseOpenListener(host, settings()['proxy.require_token']);
+  const tls = await readCertificate(settings()['proxy.tls_cert'], settings()['proxy.tls_key'], world.now());
+  const accessLog = openAccessLog(installation.paths.accessLog);
+  const proxy = await startProxy(proxyPorts(installation), { host, port: wanted, tls, accessLog: accessLog.write, version })
+    .catch(async (error: NodeJS.ErrnoException) => {
+      throw error.code === 'EADDRINUSE' ? await explainTaken(host, wanted) : error;
+    });
+  const scheduler = new Scheduler(core, world);
+  const caretaker = new Caretaker(core, world, () => settings()['history.retention_days']);
+  const startedAt = world.now();
+  await tellStart(installation, proxy.url);
+  core.onFacts((facts) => {
+    if (facts.some(({ stream }) => !stream.startsWith('request/'))) proxy.settingsChanged();
+  });
+  const end = deferred();
+  let control: ControlServer | undefined;
+  let stopping: Promise<Answer<'proxy.stop'>> | undefined;
+  const stop = (graceMs: number) => {
+    stopping ??= (async () => {
+      const counted = await proxy.drain(graceMs);
+      scheduler.stop();
+      await caretaker.stop();
+      await core.report(streams.gateway, [{ type: 'GatewayStopped', data: { reason: 'asked' } }], { by: 'gateway', sync: true }).done;
+      await core.snapshot();
+      // The answer to whoever asked goes out over the socket that closes here: only then is the rest let go.
+      setImmediate(() => void letGo());
+      return { stopped: true as const, ...counted };
+    })();
+    return stopping;
+  };
+  const letGo = async () => {
+    await control?.close();
+    await accessLog.close();
+    await installation.close();
+    end.resolve();
+  };
+  const live: LiveSide = { url: proxy.url, stop, status: () => status(installation, proxy, host, startedAt) };
+  const table = operations(installation, live);
+  control = await serveControl(installation.paths.socket, () => table as never);
+  scheduler.arm();
+  caretaker.start();
+  return { url: proxy.url, host, port: proxy.port, pid: process.pid, home, stopped: end.promise, stop };
+}
+
+function refuseOpenListener(host: string, tokenRequired: boolean): void {
+  const isLoopback = host === 'localhost' || host === '::1' || /^127\./.test(host);
+  if (isLoopback || tokenRequired) return;
+  throw new QccError(
+    'QCC_PROXY_OPEN',
+    `${host} can be reached from other machines, and proxy.require_token is off: anybody could spend your keys`,
+    'qcc config set proxy.require_token true',
+    exitCodes.usage,
+  );
+}
+
+/** Says that a life begins, and, when the one before ended without a word, that too. */
+async function tellStart({ core }: Installation, url: string): Promise<void> {
+  const { gatewayState } = core.state;
+  const dead = gatewayState === 'stopped' ? [] : [{ type: 'GatewayFoundDead', data: { epoch: core.state.gatewayEpoch } }];
+  const started = { type: 'GatewayStarted', data: { version, url, pid: process.pid, epoch: randomUUID() } };
+  await core.report(streams.gateway, [...dead, started], { by: 'gateway', sync: true }).done;
+}
+
+function status({ core, world }: Installation, proxy: ProxyServer, host: string, startedAt: number): Answer<'proxy.status'> {
+  const { state } = core;
+  const counts = { healthy: 0, degraded: 0, failed: 0, recovering: 0, disabled: 0 };
+  for (const { id } of state.profiles.endpoints()) counts[faceOf(state.endpoint(id)).state]++;
+  const { active, state: condition } = facePriority(state.priority);
+  const { total, inFlight, waiting, succeeded, failed, cancelled } = proxy.figures();
+  return {
+    running: true,
+    url: proxy.url,
+    host,
+    port: proxy.port,
+    pid: process.pid,
+    version,
+    startedAt: iso(startedAt),
+    uptimeMs: world.now() - startedAt,
+    active,
+    state: condition,
+    logState: core.log.state,
+    notReady: notReady(core, world.now()),
+    requests: { total, inFlight, waiting, succeeded, failed, cancelled },
+    endpoints: counts,
+  };
+}
+
+function deferred(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = () => {};
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}

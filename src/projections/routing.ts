@@ -1,0 +1,92 @@
+/** The routing view and the ladder's look, made from profiles and machines: what the proxy and the switch rules read. */
+import type { Millis } from '../../events/fact.ts';
+import type { EndpointId, ProfileName } from '../../events/ids.ts';
+import type { faceOf } from '../../machines/endpoint.ts';
+import type { LadderLook } from '../../machines/priority.ts';
+import type { RoutableEndpoint, RoutableProfile, RoutingView } from '../../machines/roster.ts';
+import type { KnownEndpoint, KnownProfile, Profiles } from './profiles.ts';
+
+type Face = ReturnType<typeof faceOf>;
+
+interface Source {
+  readonly seq: number;
+  readonly profiles: Profiles;
+  readonly active: string | null;
+  readonly pinned: string | null;
+  face(id: EndpointId): Face;
+}
+
+/** The ladder from the active profile down, then the rest of it. */
+export function routingView(source: Source): RoutingView {
+  const profiles = new Map<string, RoutableProfile>();
+  const endpoints = new Map<EndpointId, RoutableEndpoint>();
+  for (const profile of source.profiles.all()) {
+    const routable = profile.endpoints.map((endpoint) => routableEndpoint(endpoint, source.face(endpoint.id)));
+    for (const endpoint of routable) endpoints.set(endpoint.id, endpoint);
+    profiles.set(profile.name, Object.freeze({ name: profile.name, tier: profile.tier, endpoints: routable }));
+  }
+  const names = walked(source).map(({ name }) => name);
+  const start = Math.max(0, names.indexOf(source.active as ProfileName));
+  const ladder = [...names.slice(start), ...names.slice(0, start)].flatMap((name) => profiles.get(name) ?? []);
+  return Object.freeze({ seq: source.seq, active: source.active as ProfileName | null, ladder, profiles, endpoints });
+}
+
+/** A pinned profile stands on the ladder even when it has no tier: the user put it there by hand. */
+function walked({ profiles, pinned }: Source): readonly KnownProfile[] {
+  const ladder = profiles.ladder();
+  const byHand = pinned === null ? undefined : profiles.get(pinned);
+  return byHand && !ladder.includes(byHand) ? [byHand, ...ladder] : ladder;
+}
+
+function routableEndpoint(endpoint: KnownEndpoint, face: Face): RoutableEndpoint {
+  return Object.freeze({
+    id: endpoint.id,
+    profile: endpoint.profile,
+    name: endpoint.name,
+    baseUrl: endpoint.baseUrl,
+    origin: originOf(endpoint.baseUrl),
+    auth: endpoint.auth,
+    weight: endpoint.weight,
+    effectiveWeight: endpoint.effectiveWeight,
+    priority: endpoint.priority,
+    maxConcurrent: endpoint.maxConcurrent,
+    timeoutMs: endpoint.timeoutMs,
+    allowPlaintext: endpoint.allowPlaintext,
+    state: face.state,
+    until: face.until,
+    because: face.because,
+    held: face.held,
+    ramp: face.ramp,
+  });
+}
+
+function originOf(baseUrl: string): string {
+  const path = baseUrl.indexOf('/', baseUrl.indexOf('//') + 2);
+  return path < 0 ? baseUrl : baseUrl.slice(0, path);
+}
+
+/** What the switch rules see of the ladder, in its own order. */
+export function ladderLook(source: Source, now: Millis): LadderLook {
+  return {
+    profiles: walked(source).map(({ name, tier, endpoints }) => {
+      const faces = endpoints.map(({ id }) => source.face(id)).filter(({ state }) => state !== 'disabled');
+      return {
+        name,
+        tier,
+        enabled: faces.length,
+        usable: faces.filter((face) => isUsable(face, now)).length,
+        certain: faces.length > 0 && faces.every(isOutForCertain),
+      };
+    }),
+  };
+}
+
+/** Whether routing would use it now. */
+export function isUsable({ state, until }: Pick<Face, 'state' | 'until'>, now: Millis): boolean {
+  if (state === 'failed' || state === 'disabled') return false;
+  return until === null || until <= now || state === 'recovering';
+}
+
+function isOutForCertain({ state, held, because }: Face): boolean {
+  return state === 'failed' && (held || because === 'unreachable');
+}

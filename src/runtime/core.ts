@@ -1,0 +1,252 @@
+/**
+ * The core: takes what was reported, asks the machines what follows, folds it, and hands the batch to the log.
+ * A fact and the decisions that it caused stand in one batch: together in the log, or not at all.
+ */
+import { upcast, versionOf } from '../../events/catalogue.ts';
+import type { EndpointReport } from '../../events/endpoint.ts';
+import type { By, Fact, Millis, Recorded } from '../../events/fact.ts';
+import { type EndpointId, kindOf, streams } from '../../events/ids.ts';
+import type { ProfileFact } from '../../events/profile.ts';
+import { decideEndpoint, type EndpointPolicy, faceOf, timerOf, worthTelling } from '../../machines/endpoint.ts';
+import {
+  decidePriority,
+  facePriority,
+  type PriorityAsk,
+  type PriorityPolicy,
+  timerOfPriority,
+} from '../../machines/priority.ts';
+import type { RoutingView } from '../../machines/roster.ts';
+import type { Log } from '../log/log.ts';
+import { isUsable, ladderLook, routingView } from '../projections/routing.ts';
+import type { World } from './clock.ts';
+import { State } from './state.ts';
+import { uuidv7 } from './uuid.ts';
+
+export interface Policies {
+  endpoint(id: EndpointId): EndpointPolicy;
+  priority(): PriorityPolicy;
+}
+
+export interface Told {
+  readonly facts: readonly Recorded[];
+  /** Resolves when the batch is written; on the disk, when it was promised (`sync`). */
+  readonly done: Promise<void>;
+}
+
+interface Origin {
+  readonly by: By;
+  /** Await the disk: for what somebody was promised. */
+  readonly sync?: boolean;
+}
+
+export class Core {
+  readonly state: State;
+  readonly #log: Log;
+  readonly #world: World;
+  readonly #policies: (state: State) => Policies;
+  readonly #listeners = new Set<(facts: readonly Recorded[]) => void>();
+  #batch: Recorded[] | undefined;
+  #view: RoutingView | undefined;
+  #ladderIsClean = false;
+
+  private constructor(state: State, log: Log, world: World, policies: (state: State) => Policies) {
+    this.state = state;
+    this.#log = log;
+    this.#world = world;
+    this.#policies = policies;
+  }
+
+  /**
+   * The newest intact snapshot, and the facts after it.
+   * @throws {NewerFact} when a newer qcc wrote the log: nothing is touched
+   */
+  static async open(log: Log, world: World, policies: (state: State) => Policies): Promise<Core> {
+    return new Core(await foldLog(log), log, world, policies);
+  }
+
+  get log(): Log {
+    return this.#log;
+  }
+
+  /** Facts of a batch, folded and handed to the log: for whoever keeps the world in step with the state. */
+  onFacts(listener: (facts: readonly Recorded[]) => void): void {
+    this.#listeners.add(listener);
+  }
+
+  view(): RoutingView {
+    this.#view ??= routingView(this.#source());
+    return this.#view;
+  }
+
+  /** Writes facts of a stream as they are. Those of a profile are looked at by the ladder. */
+  report(stream: string, facts: readonly Fact[], origin: Origin): Told {
+    return this.#transact(origin, () => {
+      const recorded = facts.map((fact) => this.#record(stream, fact, null, origin.by));
+      if (kindOf(stream) === 'profile') this.#ask({ type: 'Looked', report: null }, recorded.at(-1)?.seq ?? null, origin.by);
+    });
+  }
+
+  /** Several streams at once, all or nothing. */
+  reportAll(entries: readonly (readonly [string, Fact | ProfileFact])[], origin: Origin): Told {
+    return this.#transact(origin, () => {
+      for (const [stream, fact] of entries) this.#record(stream, fact, null, origin.by);
+      this.#ask({ type: 'Looked', report: null }, this.state.seq, origin.by);
+    });
+  }
+
+  /** One fact a request. When the active profile could not serve, that is a report about it. */
+  requestEnded(stream: string, fact: Fact): void {
+    this.#transact({ by: 'traffic' }, () => {
+      const recorded = this.#record(stream, fact, null, 'traffic');
+      const active = facePriority(this.state.priority).active;
+      if (active !== null && !this.#ladderIsClean && !this.#hasUsable(active)) {
+        this.#ask({ type: 'Looked', report: { profile: active, good: false } }, recorded.seq, 'traffic');
+      }
+    });
+  }
+
+  /** What an attempt, a probe, a person or a timer has to say about an endpoint. */
+  tellEndpoint(id: EndpointId, report: EndpointReport, origin: Origin): Told {
+    return this.#transact(origin, () => {
+      const now = this.#world.now();
+      const facts = decideEndpoint(
+        this.state.endpoint(id),
+        report,
+        { now: this.#at(now), dice: this.#world.dice() },
+        this.#policies(this.state).endpoint(id),
+        this.state.recent.window(id, now),
+      );
+      let cause: number | null = null;
+      for (const fact of facts) {
+        const recorded = this.#record(streams.endpoint(id), fact, cause, cause === null ? origin.by : 'gateway');
+        cause ??= recorded.seq;
+      }
+      const profile = this.state.profiles.endpoint(id)?.profile;
+      const good = report.type === 'AttemptSucceeded' || report.type === 'ProbeSucceeded';
+      const bad = report.type === 'AttemptFailed' || report.type === 'ProbeFailed';
+      const told = profile !== undefined && (good || bad) ? { profile, good } : null;
+      if (facts.length > 0 || (told && !this.#ladderIsClean)) {
+        this.#ask({ type: 'Looked', report: told }, cause, 'gateway');
+      }
+    });
+  }
+
+  /** A success is told only when it can change something: the clean state of a healthy endpoint has no news. */
+  attemptSucceeded(id: EndpointId, success: { request: string; ttfbMs: Millis; ttftMs: Millis | null }): void {
+    const recent = this.state.recent.window(id, this.#world.now());
+    const worth = worthTelling(this.state.endpoint(id), success, recent);
+    if (worth || !this.#ladderIsClean) {
+      this.tellEndpoint(id, { type: 'AttemptSucceeded', data: success }, { by: 'traffic' });
+    }
+  }
+
+  tellPriority(ask: PriorityAsk, origin: Origin): Told {
+    return this.#transact(origin, () => this.#ask(ask, null, origin.by));
+  }
+
+  /** The earliest instant at which a machine wants to be looked at. */
+  nextDueAt(): Millis | null {
+    let earliest = timerOfPriority(this.state.priority)?.dueAt ?? Number.POSITIVE_INFINITY;
+    for (const endpoint of this.state.endpoints.values()) {
+      earliest = Math.min(earliest, timerOf(endpoint)?.dueAt ?? Number.POSITIVE_INFINITY);
+    }
+    return earliest === Number.POSITIVE_INFINITY ? null : earliest;
+  }
+
+  /** Reports every timer whose instant has come. A late or a doubled call is harmless: `gen` tells. */
+  tick(): void {
+    const now = this.#world.now();
+    for (const [id, endpoint] of [...this.state.endpoints]) {
+      const timer = timerOf(endpoint);
+      if (!timer || timer.dueAt > now) continue;
+      const { name, gen } = timer;
+      this.tellEndpoint(id, { type: 'TimerElapsed', data: { name, gen } }, { by: 'timer' });
+    }
+    const timer = timerOfPriority(this.state.priority);
+    if (timer && timer.dueAt <= now) {
+      this.tellPriority({ type: 'TimerElapsed', name: timer.name, gen: timer.gen }, { by: 'timer' });
+    }
+  }
+
+  async snapshot(): Promise<void> {
+    const saved = this.state.toJSON();
+    await this.#log.flush();
+    await this.#log.saveSnapshot('state', { seq: saved.seq, data: saved });
+  }
+
+  #transact({ sync = false }: Origin, work: () => void): Told {
+    if (this.#batch) throw new Error('a transaction inside a transaction');
+    const facts: Recorded[] = [];
+    this.#batch = facts;
+    try {
+      work();
+    } finally {
+      this.#batch = undefined;
+    }
+    if (facts.length === 0) return { facts, done: Promise.resolve() };
+    const done = this.#log.append(facts, { sync });
+    // Whoever promised something awaits `done` and hears of a failure; the log itself says when it is suspended.
+    done.catch(() => {});
+    for (const listener of this.#listeners) listener(facts);
+    return { facts, done };
+  }
+
+  #record(stream: string, fact: Fact, cause: number | null, by: By): Recorded {
+    const { state } = this;
+    const at = this.#at(this.#world.now());
+    const recorded: Recorded = {
+      seq: state.seq + 1,
+      at,
+      stream,
+      version: (state.versions.get(stream) ?? 0) + 1,
+      id: uuidv7(at),
+      type: fact.type,
+      v: versionOf(fact.type),
+      data: fact.data,
+      cause,
+      by,
+    };
+    state.apply(recorded);
+    this.#batch?.push(recorded);
+    if (!stream.startsWith('request/')) this.#view = undefined;
+    return recorded;
+  }
+
+  #ask(ask: PriorityAsk, cause: number | null, by: By): void {
+    const moment = { now: this.#at(this.#world.now()), dice: this.#world.dice() };
+    const look = ladderLook(this.#source(), moment.now);
+    const facts = decidePriority(this.state.priority, ask, look, moment, this.#policies(this.state).priority());
+    for (const fact of facts) this.#record(streams.priority, fact, cause, by);
+    this.#ladderIsClean = facePriority(this.state.priority).state === 'healthy';
+  }
+
+  /** Time in the log never runs backwards, whatever the clock does. */
+  #at(now: Millis): Millis {
+    return Math.max(this.state.at, now);
+  }
+
+  #hasUsable(profile: string): boolean {
+    const now = this.#world.now();
+    const endpoints = this.state.profiles.get(profile)?.endpoints ?? [];
+    return endpoints.some(({ id }) => isUsable(faceOf(this.state.endpoint(id)), now));
+  }
+
+  #source() {
+    const { active, pinned } = facePriority(this.state.priority);
+    const { seq, profiles } = this.state;
+    return { seq, profiles, active, pinned, face: (id: EndpointId) => faceOf(this.state.endpoint(id)) };
+  }
+}
+
+/** Folds the log up to a fact (or all of it) into a state: nothing is decided anew, no effect is done again. */
+export async function foldLog(log: Log, upTo?: number): Promise<State> {
+  const snapshot = await log.loadSnapshot('state', upTo);
+  const state = (snapshot && State.from(snapshot.data)) ?? new State();
+  for await (const facts of log.read(state.seq + 1, upTo)) {
+    for (const fact of facts) state.apply(upcast(fact));
+  }
+  // Lost facts at the very end: their numbers are not given a second time.
+  state.seq = Math.max(state.seq, Math.min(log.head, upTo ?? log.head));
+  return state;
+}
+

@@ -1,0 +1,43 @@
+/** One timer for the earliest instant that any machine waits for. Firing it is a report like any other. */
+import type { World } from './clock.ts';
+import type { Core } from './core.ts';
+
+// setTimeout's limit is 2^31-1 ms; a longer wait is looked at again on the way.
+const longestWaitMs = 3_600_000;
+
+export class Scheduler {
+  readonly #core: Core;
+  readonly #world: World;
+  #timer: NodeJS.Timeout | undefined;
+  #armedFor: number | null = null;
+  #stopped = false;
+
+  constructor(core: Core, world: World) {
+    this.#core = core;
+    this.#world = world;
+    core.onFacts((facts) => {
+      // A request's fact moves no machine's timer, and is by far the most frequent one.
+      if (facts.length > 1 || !facts[0]?.stream.startsWith('request/')) this.arm();
+    });
+  }
+
+  arm(): void {
+    if (this.#stopped) return;
+    const dueAt = this.#core.nextDueAt();
+    if (dueAt === this.#armedFor) return;
+    clearTimeout(this.#timer);
+    this.#armedFor = dueAt;
+    if (dueAt === null) return;
+    const waitMs = Math.min(Math.max(0, dueAt - this.#world.now()), longestWaitMs);
+    this.#timer = setTimeout(() => {
+      this.#armedFor = null;
+      this.#core.tick();
+      this.arm();
+    }, waitMs);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+  }
+}

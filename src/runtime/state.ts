@@ -1,0 +1,164 @@
+/** All that the log's facts have made of us: the machines and the projections. Live and in replay, this is the only fold. */
+import type { EndpointFact } from '../../events/endpoint.ts';
+import type { SettingValue } from '../../events/config.ts';
+import type { Millis, Recorded } from '../../events/fact.ts';
+import { type EndpointId, kindOf, nameOf } from '../../events/ids.ts';
+import { type EndpointSnapshot, endpointChart, faceOf, landsIn } from '../../machines/endpoint.ts';
+import { fold, force, initialOf, persist, restore } from '../../machines/fold.ts';
+import { faceGateway, type GatewaySnapshot, gatewayChart } from '../../machines/gateway.ts';
+import { facePriority, landsInPriority, type PrioritySnapshot, priorityChart } from '../../machines/priority.ts';
+import { Profiles } from '../projections/profiles.ts';
+import { Recent } from '../projections/recent.ts';
+import { Stats } from '../projections/stats.ts';
+import { Switches } from '../projections/switches.ts';
+
+/** Today's chart would have gone elsewhere than the recorded decision says. The record wins. */
+export interface Drift {
+  readonly seq: number;
+  readonly stream: string;
+  readonly recorded: string;
+  readonly folded: string;
+}
+
+/** Changes with the shape of what `toJSON` gives: an older snapshot is passed over and the log folded anew. */
+const snapshotForm = 1;
+
+interface Saved {
+  readonly form: number;
+  readonly seq: number;
+  readonly at: Millis;
+  readonly versions: readonly (readonly [string, number])[];
+  readonly endpoints: readonly (readonly [string, unknown])[];
+  readonly priority: unknown;
+  readonly gateway: unknown;
+  readonly profiles: unknown;
+  readonly settings: readonly (readonly [string, SettingValue])[];
+  readonly switches: unknown;
+  readonly stats: unknown;
+  readonly recent: unknown;
+}
+
+export class State {
+  seq = 0;
+  at: Millis = 0;
+  readonly drift: Drift[] = [];
+  /** The version each lasting stream has reached. A request's stream has one fact, and is not kept. */
+  readonly versions = new Map<string, number>();
+  readonly endpoints = new Map<EndpointId, EndpointSnapshot>();
+  priority: PrioritySnapshot = initialOf(priorityChart);
+  gateway: GatewaySnapshot = initialOf(gatewayChart);
+  profiles = new Profiles();
+  readonly settings = new Map<string, SettingValue>();
+  switches = new Switches();
+  stats = new Stats();
+  recent = new Recent();
+
+  endpoint(id: EndpointId): EndpointSnapshot {
+    return this.endpoints.get(id) ?? initialOf(endpointChart);
+  }
+
+  apply(fact: Recorded): void {
+    this.seq = fact.seq;
+    this.at = fact.at;
+    const kind = kindOf(fact.stream);
+    if (kind === 'request') {
+      this.stats.apply(fact);
+      this.recent.apply(fact);
+      return;
+    }
+    this.versions.set(fact.stream, fact.version);
+    if (kind === 'endpoint') this.#foldEndpoint(fact);
+    else if (kind === 'priority') this.#foldPriority(fact);
+    else if (kind === 'gateway') this.gateway = fold(gatewayChart, this.gateway, fact);
+    else if (kind === 'profile') this.#applyProfile(fact);
+    else if (kind === 'config') this.#applyConfig(fact);
+  }
+
+  #foldEndpoint(fact: Recorded): void {
+    const id = nameOf(fact.stream) as EndpointId;
+    let next = fold(endpointChart, this.endpoint(id), fact);
+    const recorded = landsIn(fact as Recorded & EndpointFact);
+    const folded = faceOf(next).state;
+    if (recorded !== null && recorded !== folded) {
+      this.drift.push({ seq: fact.seq, stream: fact.stream, recorded, folded });
+      next = force(endpointChart, next, recorded);
+    }
+    this.endpoints.set(id, next);
+    if (fact.type === 'WeightAdjusted') this.profiles.adjustWeight(id, (fact.data as { to: number }).to);
+    this.recent.apply(fact);
+  }
+
+  #foldPriority(fact: Recorded): void {
+    this.priority = fold(priorityChart, this.priority, fact);
+    const recorded = landsInPriority(fact as never);
+    const folded = facePriority(this.priority).state;
+    if (recorded !== null && recorded !== folded) {
+      this.drift.push({ seq: fact.seq, stream: fact.stream, recorded, folded });
+      this.priority = force(priorityChart, this.priority, recorded);
+    }
+    this.switches.apply(fact);
+  }
+
+  #applyProfile(fact: Recorded): void {
+    // An endpoint that is gone needs no machine: its timers must not wake anybody.
+    if (fact.type === 'EndpointRemoved') {
+      this.endpoints.delete((fact.data as { endpoint: EndpointId }).endpoint);
+    }
+    if (fact.type === 'ProfileRemoved') {
+      for (const { id } of this.profiles.get(nameOf(fact.stream))?.endpoints ?? []) this.endpoints.delete(id);
+    }
+    this.profiles.apply(fact);
+  }
+
+  #applyConfig(fact: Recorded): void {
+    if (fact.type !== 'SettingChanged') return;
+    const { key, to } = fact.data as { key: string; to: SettingValue | null };
+    if (to === null) this.settings.delete(key);
+    else this.settings.set(key, to);
+  }
+
+  toJSON(): Saved {
+    return {
+      form: snapshotForm,
+      seq: this.seq,
+      at: this.at,
+      versions: [...this.versions],
+      endpoints: [...this.endpoints].map(([id, snapshot]) => [id, persist(snapshot)]),
+      priority: persist(this.priority),
+      gateway: persist(this.gateway),
+      profiles: this.profiles.toJSON(),
+      settings: [...this.settings],
+      switches: this.switches.toJSON(),
+      stats: this.stats.toJSON(),
+      recent: this.recent.toJSON(),
+    };
+  }
+
+  /** Undefined when the snapshot is of another form. */
+  static from(json: unknown): State | undefined {
+    const saved = json as Saved;
+    if (saved?.form !== snapshotForm) return undefined;
+    const state = new State();
+    state.seq = saved.seq;
+    state.at = saved.at;
+    for (const [stream, version] of saved.versions) state.versions.set(stream, version);
+    for (const [id, data] of saved.endpoints) state.endpoints.set(id as EndpointId, restore(endpointChart, data));
+    state.priority = restore(priorityChart, saved.priority);
+    state.gateway = restore(gatewayChart, saved.gateway);
+    state.profiles = Profiles.from(saved.profiles);
+    for (const [key, value] of saved.settings) state.settings.set(key, value);
+    state.switches = Switches.from(saved.switches);
+    state.stats = Stats.from(saved.stats);
+    state.recent = Recent.from(saved.recent);
+    return state;
+  }
+
+  get gatewayState(): string {
+    return faceGateway(this.gateway).state;
+  }
+
+  /** Which life of the gateway spoke last. */
+  get gatewayEpoch(): string {
+    return faceGateway(this.gateway).epoch ?? '';
+  }
+}
