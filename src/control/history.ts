@@ -2,7 +2,8 @@
 import type { Recorded } from '../../events/fact.ts';
 import type { Attempt, Served } from '../../events/request.ts';
 import { kindOf, type RequestId, streams } from '../../events/ids.ts';
-import { faceOf, nextOf } from '../../machines/endpoint.ts';
+import { faceOf } from '../../machines/endpoint.ts';
+import { nextOf } from '../../machines/endpoint-next.ts';
 import { facePriority, nextOfPriority } from '../../machines/priority.ts';
 import { exitCodes, QccError } from '../errors.ts';
 import { foldLog } from '../runtime/core.ts';

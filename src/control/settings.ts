@@ -2,13 +2,13 @@
 import type { SettingValue } from '../../events/config.ts';
 import type { Fact } from '../../events/fact.ts';
 import { streams } from '../../events/ids.ts';
-import { effective, needsRestart, parseSetting, rangeOf, type SettingKey, settingKeys } from '../config/settings.ts';
+import { effective, needsRestart, parseSetting, rangeOf, settingKey, settingKeys } from '../config/settings.ts';
 import type { Installation } from './installation.ts';
 import type { Answer, Params } from './operations.ts';
 import { endpointRow, profileRow } from './rows.ts';
 
 export function getSetting({ settings }: Installation, params: Params<'config.get'>): Answer<'config.get'> {
-  const key = knownKey(params.key);
+  const key = settingKey(params.key);
   return { key, value: settings()[key] };
 }
 
@@ -29,7 +29,7 @@ export async function setSettings({ core, settings }: Installation, wanted: read
 }
 
 export async function resetSettings({ core, settings }: Installation, params: Params<'config.reset'>): Promise<Answer<'config.reset'>> {
-  const keys = params.key === undefined ? settingKeys : [knownKey(params.key)];
+  const keys = params.key === undefined ? settingKeys : [settingKey(params.key)];
   const before = settings();
   const facts = keys.filter((key) => core.state.settings.has(key)).map((key) => changed(key, before[key], null));
   await write(core, facts);
@@ -57,12 +57,6 @@ export function exportConfig({ core: { state } }: Installation): Answer<'config.
     return { name, description, tier, default: isDefault, endpoints };
   });
   return { document: { format: 'qcc', version: 1, settings: Object.fromEntries(state.settings), profiles } };
-}
-
-function knownKey(name: string): SettingKey {
-  const known = settingKeys.find((key) => key === name);
-  // An unknown name gets the error that names its neighbours.
-  return known ?? parseSetting(name, '').key;
 }
 
 function changed(key: string, from: SettingValue, to: SettingValue | null): Fact {

@@ -22,6 +22,12 @@ export interface Snapshot {
   readonly data: unknown;
 }
 
+export interface Damage {
+  readonly from: number;
+  readonly to: number;
+  readonly why: 'missing' | 'checksum';
+}
+
 /** `suspended`: writes fail (disk full, I/O error); facts queue in memory, bounded, until `reopening` succeeds. */
 export type LogState = 'open' | 'suspended' | 'reopening' | 'closed';
 
@@ -37,8 +43,8 @@ export interface Log {
   /** Facts from `from` to `to` (inclusive), in arrays of up to 1,000: one promise for many facts. */
   read(from: number, to?: number): AsyncIterable<readonly Recorded[]>;
   readStream(stream: string, fromVersion?: number): AsyncIterable<readonly Recorded[]>;
-  /** The version that a stream has reached, 0 when it does not exist. */
-  versionOf(stream: string): Promise<number>;
+  /** The first `seq` whose `at` is not before the instant; `head + 1` when there is none. */
+  seqAt(at: number): Promise<number>;
   /** Told of each batch after it was committed. Returns the way to stop. */
   subscribe(listener: (facts: readonly Recorded[]) => void): () => void;
   saveSnapshot(name: string, snapshot: Snapshot): Promise<void>;
@@ -46,6 +52,8 @@ export interface Log {
   loadSnapshot(name: string, max?: number): Promise<Snapshot | undefined>;
   /** Removes facts below `seq` in slices. The caller has saved a snapshot at or after `seq` first. */
   trim(below: number): Promise<number>;
+  /** Facts that were numbered and cannot be read: holes, flipped bytes, a lost end. Never passed over in silence. */
+  readonly damage: readonly Damage[];
   /** The first `seq` that is still there. */
   readonly tail: number;
   flush(): Promise<void>;

@@ -11,7 +11,7 @@ export function uuidv7(now: Millis): string {
     randomFillSync(block);
     next = 0;
   }
-  const random = block.hexSlice(next, next + bytesPerId);
+  const random = block.toString('hex', next, next + bytesPerId);
   next += bytesPerId;
   const time = now.toString(16).padStart(12, '0');
   const variant = ((Number.parseInt(random[3] ?? '0', 16) & 0x3) | 0x8).toString(16);

@@ -1,0 +1,131 @@
+/** The numbers and the small rules of the endpoint machine. Spans in milliseconds; each with its reason. */
+import type { Belief, EndpointDecision, Failure } from '../events/endpoint.ts';
+import type { Millis } from '../events/fact.ts';
+import type { Moment } from './moment.ts';
+
+export interface EndpointPolicy {
+  /** Strikes in a row that put it out. */
+  readonly maxFailures: number;
+  readonly backoffBaseMs: Millis;
+  readonly backoffMaxMs: Millis;
+  readonly rampMs: Millis;
+  /** How often a refused credential is looked at again. */
+  readonly credentialIntervalMs: Millis;
+  /** Probes find out what is well again: then no request of the user's is spent on what is held. */
+  readonly probing: boolean;
+}
+
+/** What statistics tell of the last 120 seconds, and of the endpoint's own past. */
+export interface Recent {
+  readonly attempts: number;
+  readonly failures: number;
+  readonly medianTtftMs: Millis | null;
+}
+
+const second = 1_000;
+const minute = 60 * second;
+const hour = 60 * minute;
+
+/** A degraded endpoint without a new failure for this long is well again: nothing speaks against it any more. */
+export const quietMs = 60 * second;
+/** Successes in a row that heal a degraded endpoint. */
+export const cleanStreak = 3;
+/** One success may be luck. */
+export const trialSuccesses = 2;
+/** Shares of traffic on the way back; a cold endpoint is not met by everybody at once (HAProxy's slowstart is 60 s too). */
+export const rampSteps = [0.1, 0.3, 0.5, 0.8] as const;
+
+// Ten good minutes and the past is past: the next failure is the first again.
+const forgivenAfterMs = 10 * minute;
+// ±20 %, so that endpoints that fell together do not rise together.
+const jitter = 0.2;
+// An advertised instant is a belief; it is tested inside this time, whatever it says.
+const advertisedMaxMs = hour;
+const advertisedMinMs = second;
+const slowFactor = 3;
+// One user makes few requests: below ten a share says nothing.
+const rateAttemptsMin = 10;
+const rateFailuresMin = 0.5;
+
+const pauses = {
+  rateLimited: { baseMs: 5 * second, maxMs: minute },
+  // Overload passes quickly; the client's own first retry comes after half a second.
+  overloaded: { baseMs: 2 * second, maxMs: 30 * second },
+} as const;
+
+const heldFailures: ReadonlySet<Failure> = new Set(['credential', 'billing', 'misconfigured', 'certificate']);
+
+export function strikesOf(failure: Failure): number {
+  if (failure === 'overloaded') return 0.5;
+  if (failure === 'rateLimited' || failure === 'quota' || failure === 'noModel') return 0;
+  return 1;
+}
+
+/** No strike, and still news: a limit. A model that is not there says nothing about the endpoint. */
+export function isTelling(failure: Failure): boolean {
+  return failure === 'rateLimited' || failure === 'quota';
+}
+
+export function isSlow(ttftMs: Millis | null, { medianTtftMs }: Recent): boolean {
+  return ttftMs !== null && medianTtftMs !== null && ttftMs > slowFactor * medianTtftMs;
+}
+
+/** This failure is not in the window yet. */
+export function failsTooOften({ attempts, failures }: Recent): boolean {
+  return attempts + 1 >= rateAttemptsMin && (failures + 1) / (attempts + 1) >= rateFailuresMin;
+}
+
+interface Past {
+  readonly times: number;
+  readonly healthySince: Millis | null;
+}
+
+interface Advice {
+  readonly retryAfterMs?: Millis | null;
+  readonly resetAt?: Millis | null;
+}
+
+type Out = Extract<EndpointDecision, { type: 'EndpointFailed' }>['data'];
+type Pause = Extract<EndpointDecision, { type: 'EndpointPaused' }>['data'];
+
+/** What needs no second look: a refused credential, a wrong address, an exhausted quota. */
+export function outAtOnce(because: Failure, advice: Advice, past: Past, { now }: Moment, policy: EndpointPolicy): Out | undefined {
+  const times = timesOut(past, now);
+  if (heldFailures.has(because)) {
+    return { because, until: now + policy.credentialIntervalMs, belief: 'observed', times, held: true };
+  }
+  if (because !== 'quota') return undefined;
+  const named = advice.resetAt ?? (advice.retryAfterMs ? now + advice.retryAfterMs : now + advertisedMaxMs);
+  return { because, until: within(named, now), belief: 'advertised', times, held: false };
+}
+
+export function backedOff(because: Failure, past: Past, { now, dice }: Moment, policy: EndpointPolicy): Out {
+  const times = timesOut(past, now);
+  const spread = 1 - jitter + 2 * jitter * dice;
+  const outMs = Math.min(policy.backoffBaseMs * 2 ** (times - 1) * spread, policy.backoffMaxMs);
+  return { because, until: Math.round(now + outMs), belief: 'inferred', times, held: false };
+}
+
+/** A refused credential that nobody has proven good: out for another interval, to be probed in it. */
+export function heldOn(face: { readonly because: Failure | string | null; readonly times: number }, now: Millis, policy: EndpointPolicy): EndpointDecision {
+  const because = (face.because ?? 'credential') as Failure;
+  return { type: 'EndpointFailed', data: { because, until: now + policy.credentialIntervalMs, belief: 'observed', times: face.times, held: true } };
+}
+
+export function pauseFor(because: Failure, advice: Advice, before: number, { now }: Moment): Pause | undefined {
+  if (because !== 'rateLimited' && because !== 'overloaded') return undefined;
+  const times = before + 1;
+  if (advice.retryAfterMs) {
+    return { because, until: within(now + advice.retryAfterMs, now), belief: 'advertised' satisfies Belief, times };
+  }
+  const { baseMs, maxMs } = pauses[because];
+  return { because, until: now + Math.min(baseMs * 2 ** before, maxMs), belief: 'inferred', times };
+}
+
+function within(named: Millis, now: Millis): Millis {
+  return Math.min(Math.max(named, now + advertisedMinMs), now + advertisedMaxMs);
+}
+
+function timesOut({ times, healthySince }: Past, now: Millis): number {
+  return healthySince !== null && now - healthySince >= forgivenAfterMs ? 1 : times + 1;
+}

@@ -1,0 +1,325 @@
+/**
+ * The endpoint machine: which fact may follow which (`endpointChart`), and what a report leads to (`decideEndpoint`).
+ *
+ *   healthy ──EndpointDegraded, EndpointPaused──▶ degraded ──EndpointFailed──▶ failed
+ *      ▲                                             │                          │ its time is up, or a success
+ *      ├──────────────EndpointRecovered──────────────┘                          ▼
+ *      └──────────────EndpointRecovered────────────────────────────────── recovering ──a failure──▶ failed
+ *
+ * From anywhere: EndpointFailed, EndpointPaused, EndpointDisabled. A pause is no failure: the endpoint is degraded with `until` set.
+ */
+import { type SnapshotFrom, setup } from 'xstate';
+import type { Belief, EndpointDecision, EndpointFact, EndpointReport, Failure, TimerName } from '../events/endpoint.ts';
+import type { Millis } from '../events/fact.ts';
+import * as rules from './endpoint-policy.ts';
+import type { EndpointPolicy, Recent } from './endpoint-policy.ts';
+import type { Moment, Timer } from './moment.ts';
+import type { EndpointState } from './roster.ts';
+
+export type { EndpointPolicy, Recent } from './endpoint-policy.ts';
+
+type Because = Failure | 'slow' | 'limitsWarning';
+type Data<Type extends EndpointFact['type']> = Extract<EndpointFact, { type: Type }>['data'];
+type ChartEvent = { [Type in EndpointFact['type']]: { type: Type; at: Millis; data: Data<Type> } }[EndpointFact['type']];
+
+export interface EndpointContext {
+  readonly since: Millis | null;
+  /** In a row: whole ones, and halves for overload. */
+  readonly strikes: number;
+  readonly consecutiveFailures: number;
+  readonly consecutiveSuccesses: number;
+  readonly lastError: string | null;
+  readonly because: Because | null;
+  readonly until: Millis | null;
+  readonly held: boolean;
+  readonly belief: Belief | null;
+  /** Times out in a row: the exponent of the back-off. */
+  readonly times: number;
+  readonly pauses: number;
+  /** Where a pause goes back to. */
+  readonly resume: 'healthy' | 'recovering';
+  readonly ramp: number;
+  readonly healthySince: Millis | null;
+  readonly gen: number;
+  readonly timer: Timer<TimerName> | null;
+}
+
+const fresh: EndpointContext = {
+  since: null, strikes: 0, consecutiveFailures: 0, consecutiveSuccesses: 0, lastError: null, because: null, until: null, held: false,
+  belief: null, times: 0, pauses: 0, resume: 'healthy', ramp: 1, healthySince: null, gen: 0, timer: null,
+};
+
+const vocabulary = setup({ types: {} as { context: EndpointContext; events: ChartEvent } });
+
+const armed = (context: EndpointContext, name: TimerName, dueAt: Millis) => ({ gen: context.gen + 1, timer: { name, gen: context.gen + 1, dueAt } });
+
+const noteFailure = vocabulary.assign(({ context, event }) => {
+  if (event.type !== 'AttemptFailed' && event.type !== 'ProbeFailed') return {};
+  const { failure, detail } = event.data;
+  return {
+    strikes: context.strikes + rules.strikesOf(failure),
+    consecutiveFailures: context.consecutiveFailures + 1,
+    consecutiveSuccesses: 0,
+    lastError: detail ?? failure,
+  };
+});
+const noteSuccess = vocabulary.assign(({ context }) => ({
+  strikes: 0, consecutiveFailures: 0, pauses: 0, consecutiveSuccesses: context.consecutiveSuccesses + 1,
+}));
+/** Quiet seconds are counted from the last failure. */
+const waitForQuiet = vocabulary.assign(({ context, event }) =>
+  context.timer?.name === 'pause' ? {} : armed(context, 'quiet', event.at + rules.quietMs),
+);
+const degrade = vocabulary.assign(({ context, event }) => ({
+  because: event.type === 'EndpointDegraded' ? event.data.because : context.because,
+  until: null,
+  ...armed(context, 'quiet', event.at + rules.quietMs),
+}));
+const pause = vocabulary.assign(({ context, event }) => {
+  if (event.type !== 'EndpointPaused') return {};
+  const { because, until, belief, times } = event.data;
+  return { because, until, belief, pauses: times, ...armed(context, 'pause', until) };
+});
+const resumeHealthy = vocabulary.assign({ resume: 'healthy' });
+const resumeRecovering = vocabulary.assign({ resume: 'recovering' });
+const fail = vocabulary.assign(({ context, event }) => {
+  if (event.type !== 'EndpointFailed') return {};
+  const { because, until, belief, times, held } = event.data;
+  return { because, until, belief, times, held, ramp: 1, healthySince: null, consecutiveSuccesses: 0, ...armed(context, 'out', until) };
+});
+const recoverTo = vocabulary.assign(({ context, event }) => {
+  if (event.type !== 'EndpointRecovering') return {};
+  const { ramp, nextAt } = event.data;
+  const wait = nextAt === null ? { timer: null } : armed(context, 'ramp', nextAt);
+  return { ramp, until: null, held: false, belief: null, healthySince: null, ...wait };
+});
+const recover = vocabulary.assign(({ context, event }) => ({
+  // After a pause the half strikes stay: only a success or quiet clears them.
+  strikes: context.until === null ? 0 : context.strikes,
+  because: null, until: null, held: false, belief: null, ramp: 1, resume: 'healthy' as const, timer: null,
+  healthySince: context.healthySince ?? event.at,
+}));
+const disable = vocabulary.assign(({ context }) => ({ ...fresh, gen: context.gen, lastError: context.lastError }));
+const disarm = vocabulary.assign({ timer: null });
+// The first entry is nobody's fact, and has no instant.
+const sinceNow = vocabulary.assign(({ event }) => ({ since: event.at ?? null }));
+const isCurrent = ({ context, event }: { context: EndpointContext; event: ChartEvent }) =>
+  event.type === 'TimerElapsed' && event.data.gen === context.timer?.gen;
+
+const elapsed = { guard: isCurrent, actions: disarm };
+
+export const endpointChart = vocabulary.createMachine({
+  id: 'endpoint',
+  context: fresh,
+  initial: 'healthy',
+  on: {
+    EndpointDisabled: { target: '.disabled', actions: disable },
+    EndpointFailed: { target: '.failed', actions: fail },
+    EndpointRecovered: { target: '.healthy', actions: recover },
+    EndpointRecovering: { target: '.recovering', actions: [recoverTo] },
+  },
+  states: {
+    healthy: {
+      entry: sinceNow,
+      on: {
+        AttemptFailed: { actions: noteFailure },
+        ProbeFailed: { actions: noteFailure },
+        AttemptSucceeded: { actions: noteSuccess },
+        ProbeSucceeded: { actions: noteSuccess },
+        EndpointDegraded: { target: 'degraded', actions: degrade },
+        EndpointPaused: { target: 'degraded', actions: [pause, resumeHealthy] },
+      },
+    },
+    degraded: {
+      entry: sinceNow,
+      on: {
+        AttemptFailed: { actions: [noteFailure, waitForQuiet] },
+        ProbeFailed: { actions: [noteFailure, waitForQuiet] },
+        AttemptSucceeded: { actions: noteSuccess },
+        ProbeSucceeded: { actions: noteSuccess },
+        EndpointDegraded: { actions: degrade },
+        EndpointPaused: { actions: pause },
+        TimerElapsed: elapsed,
+      },
+    },
+    failed: {
+      entry: sinceNow,
+      on: {
+        AttemptFailed: { actions: noteFailure },
+        ProbeFailed: { actions: noteFailure },
+        AttemptSucceeded: { actions: noteSuccess },
+        ProbeSucceeded: { actions: noteSuccess },
+        EndpointFailed: { actions: fail },
+        EndpointPaused: { actions: pause, target: 'degraded' },
+        TimerElapsed: elapsed,
+      },
+    },
+    recovering: {
+      entry: sinceNow,
+      on: {
+        AttemptFailed: { actions: noteFailure },
+        ProbeFailed: { actions: noteFailure },
+        AttemptSucceeded: { actions: noteSuccess },
+        ProbeSucceeded: { actions: noteSuccess },
+        EndpointRecovering: { actions: recoverTo },
+        EndpointPaused: { target: 'degraded', actions: [pause, resumeRecovering] },
+        TimerElapsed: elapsed,
+      },
+    },
+    disabled: { entry: sinceNow },
+  },
+});
+
+export type EndpointSnapshot = SnapshotFrom<typeof endpointChart>;
+
+/** The state in which a decision must land: what replay holds today's chart against. */
+export function landsIn({ type }: { readonly type: string }): EndpointState | null {
+  return landings[type] ?? null;
+}
+
+const landings: Readonly<Record<string, EndpointState>> = {
+  EndpointDegraded: 'degraded',
+  EndpointPaused: 'degraded',
+  EndpointFailed: 'failed',
+  EndpointRecovering: 'recovering',
+  EndpointRecovered: 'healthy',
+  EndpointDisabled: 'disabled',
+};
+
+export type EndpointFace = EndpointContext & { readonly state: EndpointState };
+
+/** The machine as others may see it. */
+export function faceOf(snapshot: EndpointSnapshot): EndpointFace {
+  return { ...snapshot.context, state: snapshot.value as EndpointState };
+}
+
+export function timerOf(snapshot: EndpointSnapshot): Timer<TimerName> | null {
+  return snapshot.context.timer;
+}
+
+/** Whether a success can change anything: the machine of a healthy endpoint with a clean streak has no use for it. */
+export function worthTelling(snapshot: EndpointSnapshot, success: { readonly ttftMs: Millis | null }, recent: Recent): boolean {
+  return snapshot.value !== 'healthy' || snapshot.context.strikes > 0 || rules.isSlow(success.ttftMs, recent);
+}
+
+/** What a report leads to: the report itself, when it is worth a fact, and the decisions that follow from it. */
+export function decideEndpoint(
+  snapshot: EndpointSnapshot,
+  report: EndpointReport,
+  moment: Moment,
+  policy: EndpointPolicy,
+  recent: Recent,
+): readonly EndpointFact[] {
+  const face = faceOf(snapshot);
+  if (face.state === 'disabled') return report.type === 'EndpointEnabled' ? [report, trial] : [];
+  switch (report.type) {
+    case 'AttemptFailed':
+    case 'ProbeFailed':
+      return rules.strikesOf(report.data.failure) === 0 && !rules.isTelling(report.data.failure)
+        ? []
+        : [report, ...afterFailure(face, report.data, moment, policy, recent)];
+    case 'AttemptSucceeded':
+      return afterSuccess(face, report, rules.isSlow(report.data.ttftMs, recent), moment, policy);
+    case 'ProbeSucceeded':
+      return afterProbe(face, report, moment, policy);
+    case 'LimitsSeen':
+      return face.state === 'healthy' ? [report, { type: 'EndpointDegraded', data: { because: 'limitsWarning' } }] : [];
+    case 'EndpointDisabled':
+      return [report];
+    case 'EndpointEnabled':
+      return [];
+    case 'EndpointReset':
+      return face.state === 'healthy' || face.state === 'recovering' ? [] : [report, trial];
+    case 'KeyChanged':
+      return face.state === 'failed' ? [report, face.held ? recovered : trial] : [];
+    case 'TimerElapsed':
+      return face.timer?.gen === report.data.gen ? [report, ...afterTimer(face, moment, policy)] : [];
+  }
+}
+
+const trial: EndpointDecision = { type: 'EndpointRecovering', data: { ramp: 0, nextAt: null } };
+const recovered: EndpointDecision = { type: 'EndpointRecovered', data: {} };
+
+type Reported = { readonly failure: Failure; readonly retryAfterMs?: Millis | null; readonly resetAt?: Millis | null };
+
+function afterFailure(
+  face: EndpointFace,
+  reported: Reported,
+  moment: Moment,
+  policy: EndpointPolicy,
+  recent: Recent,
+): readonly EndpointDecision[] {
+  const { failure } = reported;
+  const out = rules.outAtOnce(failure, reported, face, moment, policy);
+  if (out) return face.state === 'failed' && face.held && out.held ? [] : [{ type: 'EndpointFailed', data: out }];
+  if (face.state === 'failed') return [];
+  const strikes = face.strikes + rules.strikesOf(failure);
+  const isStrike = rules.strikesOf(failure) > 0;
+  const tooMany = strikes >= policy.maxFailures || rules.failsTooOften(recent);
+  if (isStrike && (tooMany || (face.state === 'recovering' && failure !== 'overloaded'))) {
+    return [{ type: 'EndpointFailed', data: rules.backedOff(failure, face, moment, policy) }];
+  }
+  const pausing = rules.pauseFor(failure, reported, face.pauses, moment);
+  if (pausing) return [{ type: 'EndpointPaused', data: pausing }];
+  return face.state === 'healthy' ? [{ type: 'EndpointDegraded', data: { because: failure } }] : [];
+}
+
+function afterSuccess(
+  face: EndpointFace,
+  report: EndpointReport,
+  slow: boolean,
+  moment: Moment,
+  policy: EndpointPolicy,
+): readonly EndpointFact[] {
+  const successes = face.consecutiveSuccesses + 1;
+  switch (face.state) {
+    case 'healthy':
+      if (slow) return [report, { type: 'EndpointDegraded', data: { because: 'slow' } }];
+      return face.strikes > 0 ? [report] : [];
+    case 'degraded': {
+      const healed = !slow && !isPaused(face, moment.now) && successes >= rules.cleanStreak;
+      return healed ? [report, recovered] : [report];
+    }
+    case 'failed':
+      return [report, trial];
+    case 'recovering':
+      if (face.ramp > 0) return [];
+      return successes >= rules.trialSuccesses ? [report, rampUp(0, moment.now, policy)] : [report];
+    case 'disabled':
+      return [];
+  }
+}
+
+function afterProbe(face: EndpointFace, report: EndpointReport, moment: Moment, policy: EndpointPolicy): readonly EndpointFact[] {
+  if (face.state === 'degraded' && !isPaused(face, moment.now)) return [report, recovered];
+  // Every probe is kept: it is what a person asks the history of an endpoint for.
+  const after = afterSuccess(face, report, false, moment, policy);
+  return after.length > 0 ? after : [report];
+}
+
+function afterTimer(face: EndpointFace, { now }: Moment, policy: EndpointPolicy): readonly EndpointDecision[] {
+  switch (face.timer?.name) {
+    case 'quiet':
+      return [recovered];
+    case 'pause':
+      if (face.resume === 'recovering') return [trial];
+      return face.strikes >= 1 ? [{ type: 'EndpointDegraded', data: { because: face.because ?? 'overloaded' } }] : [recovered];
+    case 'out':
+      return face.held && policy.probing ? [rules.heldOn(face, now, policy)] : [trial];
+    case 'ramp':
+      return [rampUp(face.ramp, now, policy)];
+    case undefined:
+      return [];
+  }
+}
+
+/** The next step of the way back: a larger share of the traffic, or all of it. */
+function rampUp(from: number, now: Millis, { rampMs }: EndpointPolicy): EndpointDecision {
+  const ramp = rules.rampSteps.find((step) => step > from);
+  if (ramp === undefined || rampMs === 0) return recovered;
+  return { type: 'EndpointRecovering', data: { ramp, nextAt: now + rampMs / (rules.rampSteps.length + 1) } };
+}
+
+function isPaused({ until }: EndpointFace, now: Millis): boolean {
+  return until !== null && until > now;
+}

@@ -1,0 +1,32 @@
+/** The address of an endpoint: checked once, when it is given. */
+import { exitCodes, QccError } from '../errors.ts';
+
+export function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || hostname === '::1' || /^127(\.\d{1,3}){3}$/.test(hostname);
+}
+
+/** Link-local addresses: where clouds keep the credentials of the machine itself. */
+function isLinkLocal(hostname: string): boolean {
+  return /^169\.254\./.test(hostname) || /^\[fe[89ab]/i.test(hostname) || hostname === 'metadata.google.internal';
+}
+
+/**
+ * Origin and path prefix, without what clients add themselves (`/v1`, `/v1/messages`) and without a trailing slash.
+ * @throws {QccError} `QCC_URL_INVALID`, `QCC_URL_PLAINTEXT`
+ */
+export function parseBaseUrl(text: string, { allowPlaintext }: { readonly allowPlaintext: boolean }): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol)) throw invalid(text, 'it must begin with https:// (or http:// on this machine)');
+  if (url.username !== '' || url.password !== '') throw invalid(text, 'it must not hold a user or a password');
+  if (url.search !== '' || url.hash !== '') throw invalid(text, 'it must not hold a query or a fragment');
+  if (isLinkLocal(url.hostname)) throw invalid(text, 'link-local addresses are not endpoints');
+  if (url.protocol === 'http:' && !isLoopback(url.hostname) && !allowPlaintext) {
+    throw new QccError('QCC_URL_PLAINTEXT', `${url.origin} would send your key over the network unencrypted`, 'use https://, or --allow-plaintext', exitCodes.usage);
+  }
+  const path = url.pathname.replace(/\/+$/, '').replace(/\/v1(\/messages)?$/, '');
+  return `${url.origin}${path}`;
+}
+
+function invalid(text: string, why: string): QccError {
+  return new QccError('QCC_URL_INVALID', `"${text}" cannot be a base URL: ${why}`, '--base-url https://api.anthropic.com', exitCodes.usage);
+}

@@ -1,0 +1,116 @@
+/**
+ * Claude Code's own settings file, pointed at the gateway and back: key by key, order and comments kept, and what stood
+ * there before remembered, sealed, so that it can be given back.
+ */
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { applyEdits, modify, type ParseError, parse, printParseErrorCode } from 'jsonc-parser';
+import { QccError } from '../errors.ts';
+import { writeFileAtomic } from './atomic-file.ts';
+import { paths } from './home.ts';
+import type { Vault } from './vault.ts';
+
+/** What a key was before us (null: not there), and what we wrote (null: we removed it). */
+interface Remembered {
+  readonly before: string | null;
+  readonly written: string | null;
+}
+
+interface Memory {
+  readonly file: string;
+  readonly keys: Record<string, Remembered>;
+}
+
+export interface Applied {
+  readonly file: string;
+  readonly changed: readonly string[];
+  /** Keys that the user has changed since: theirs stays. */
+  readonly kept: readonly string[];
+}
+
+interface Place {
+  readonly home: string;
+  /** `CLAUDE_CONFIG_DIR`, else `~/.claude`. */
+  readonly claudeDir: string;
+  readonly vault: Pick<Vault, 'seal' | 'unseal'>;
+}
+
+const formatting = { formattingOptions: { insertSpaces: true, tabSize: 2 } };
+
+/** @throws {QccError} when the file is not JSON: it stays as it is */
+export function applyClaudeSettings(place: Place, values: Readonly<Record<string, string>>): Applied {
+  const file = join(place.claudeDir, 'settings.json');
+  const text = readSettings(file);
+  const env = envOf(file, text);
+  const known = remembered(place)?.keys ?? {};
+  // Both credentials set make Claude Code send both and warn.
+  const wanted: Record<string, string | null> = { ...values, ...('ANTHROPIC_API_KEY' in env ? { ANTHROPIC_API_KEY: null } : {}) };
+  const keys = { ...known };
+  let next = text;
+  for (const [name, value] of Object.entries(wanted)) {
+    const current = env[name] ?? null;
+    // Applied twice: what stood there before the first time is what is given back.
+    const before = known[name] && known[name].written === current ? known[name].before : current;
+    keys[name] = { before, written: value };
+    next = edited(next, name, value);
+  }
+  remember(place, { file, keys });
+  write(file, next);
+  return { file, changed: Object.keys(wanted), kept: [] };
+}
+
+export function restoreClaudeSettings(place: Place): Applied {
+  const memory = remembered(place);
+  const file = memory?.file ?? join(place.claudeDir, 'settings.json');
+  if (!memory) return { file, changed: [], kept: [] };
+  const text = readSettings(file);
+  const env = envOf(file, text);
+  const changed: string[] = [];
+  const kept: string[] = [];
+  let next = text;
+  for (const [name, { before, written }] of Object.entries(memory.keys)) {
+    if ((env[name] ?? null) !== written) {
+      kept.push(name);
+      continue;
+    }
+    changed.push(name);
+    next = edited(next, name, before);
+  }
+  write(file, next);
+  rmSync(paths(place.home).claude, { force: true });
+  return { file, changed, kept };
+}
+
+function readSettings(file: string): string {
+  return existsSync(file) ? readFileSync(file, 'utf8') : '{}\n';
+}
+
+function envOf(file: string, text: string): Record<string, string> {
+  const errors: ParseError[] = [];
+  const settings = parse(text, errors, { allowTrailingComma: true }) as { env?: Record<string, string> } | undefined;
+  const [first] = errors;
+  if (first && text.trim() !== '') {
+    const line = text.slice(0, first.offset).split('\n').length;
+    throw new QccError('QCC_CLAUDE_SETTINGS', `${file} is not valid JSON (${printParseErrorCode(first.error)} in line ${line}); it was left as it is`, `mend ${file}, then run the command again`);
+  }
+  return settings?.env ?? {};
+}
+
+function edited(text: string, name: string, value: string | null): string {
+  const base = text.trim() === '' ? '{}\n' : text;
+  return applyEdits(base, modify(base, ['env', name], value ?? undefined, formatting));
+}
+
+function write(file: string, text: string): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileAtomic(file, text, existsSync(file) ? statSync(file).mode & 0o777 : 0o600);
+}
+
+function remembered({ home, vault }: Place): Memory | undefined {
+  const { claude } = paths(home);
+  return existsSync(claude) ? (JSON.parse(vault.unseal(readFileSync(claude, 'utf8'))) as Memory) : undefined;
+}
+
+function remember({ home, vault }: Place, memory: Memory): void {
+  writeFileAtomic(paths(home).claude, vault.seal(JSON.stringify(memory)));
+}

@@ -1,0 +1,68 @@
+/** Where an installation lives, and that nobody else can look into it. */
+import { createHash } from 'node:crypto';
+import { mkdirSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { QccError } from '../errors.ts';
+
+// sun_path holds 104 bytes on macOS with its final zero; libuv cuts longer ones without a word.
+const socketPathMax = 103;
+const othersMayWrite = 0o022;
+
+export interface Paths {
+  readonly log: string;
+  readonly quarantine: string;
+  readonly socket: string;
+  readonly logs: string;
+  readonly accessLog: string;
+  readonly gatewayLog: string;
+  readonly vault: string;
+  readonly masterKey: string;
+  readonly claude: string;
+}
+
+export function homePath(env: Readonly<Record<string, string | undefined>>): string {
+  const named = env['QCC_HOME'];
+  return named ? resolve(named) : join(homedir(), '.qcc');
+}
+
+/** @throws {QccError} when the socket's path would be too long */
+export function paths(home: string): Paths {
+  const logs = join(home, 'logs');
+  return {
+    log: join(home, 'log'),
+    quarantine: join(home, 'quarantine'),
+    socket: socketOf(home),
+    logs,
+    accessLog: join(logs, 'access.log'),
+    gatewayLog: join(logs, 'gateway.log'),
+    vault: join(home, 'vault.json'),
+    masterKey: join(home, 'master.key'),
+    claude: join(home, 'claude.json'),
+  };
+}
+
+function socketOf(home: string): string {
+  if (process.platform === 'win32') {
+    return `\\\\.\\pipe\\qcc-${createHash('sha256').update(home).digest('hex').slice(0, 16)}`;
+  }
+  const path = join(home, 'qcc.sock');
+  if (Buffer.byteLength(path) <= socketPathMax) return path;
+  throw new QccError('QCC_HOME_PATH', `the path of the home is too long for a socket in it (${path.length} bytes, ${socketPathMax} at most)`, 'export QCC_HOME=/a/shorter/path');
+}
+
+/** Makes the home when it is not there; says whether it did. @throws {QccError} when others can write into it */
+export function prepareHome(home: string): boolean {
+  process.umask(0o077);
+  const created = mkdirSync(home, { recursive: true, mode: 0o700 }) !== undefined;
+  mkdirSync(paths(home).logs, { recursive: true, mode: 0o700 });
+  if (process.platform === 'win32') return created;
+  const { mode, uid } = statSync(home);
+  if (uid !== process.getuid?.()) {
+    throw new QccError('QCC_HOME_OWNER', `${home} belongs to another user`, `export QCC_HOME=/a/folder/of/yours`);
+  }
+  if ((mode & othersMayWrite) !== 0) {
+    throw new QccError('QCC_HOME_OPEN', `${home} can be written by others`, `chmod 700 ${home}`);
+  }
+  return created;
+}

@@ -1,0 +1,51 @@
+/** The keychain of the operating system, by its own programs: no native module to build or to trust. */
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+
+// A keychain that asks the user something must not hang a command for ever.
+const askMs = 3_000;
+const name = 'qcc';
+
+export interface Keychain {
+  read(): Buffer | undefined;
+  /** False when the keychain would not take it. */
+  write(key: Buffer): boolean;
+}
+
+/** The keychain for one home, or undefined where there is none or it is switched off (`QCC_KEYCHAIN=off`). */
+export function keychainFor(home: string, env: Readonly<Record<string, string | undefined>>): Keychain | undefined {
+  if (env['QCC_KEYCHAIN'] === 'off') return undefined;
+  const account = createHash('sha256').update(home).digest('hex').slice(0, 16);
+  if (process.platform === 'darwin') return macKeychain(account);
+  // Without a session bus there is no secret service to answer.
+  if (process.platform === 'linux' && env['DBUS_SESSION_BUS_ADDRESS']) return secretService(account);
+  return undefined;
+}
+
+function macKeychain(account: string): Keychain {
+  return {
+    read: () => decoded(run('security', ['find-generic-password', '-s', name, '-a', account, '-w'])),
+    // `-i` reads the command from stdin: the key never stands in a process list.
+    write: (key) => run('security', ['-i'], `add-generic-password -U -s ${name} -a ${account} -w ${key.toString('hex')}\n`) !== undefined,
+  };
+}
+
+function secretService(account: string): Keychain {
+  const attributes = ['service', name, 'account', account];
+  return {
+    read: () => decoded(run('secret-tool', ['lookup', ...attributes])),
+    write: (key) => run('secret-tool', ['store', `--label=${name} ${account}`, ...attributes], key.toString('hex')) !== undefined,
+  };
+}
+
+function decoded(text: string | undefined): Buffer | undefined {
+  return text && /^[0-9a-f]{64}$/.test(text.trim()) ? Buffer.from(text.trim(), 'hex') : undefined;
+}
+
+function run(program: string, args: readonly string[], input = ''): string | undefined {
+  try {
+    return execFileSync(program, args, { input, timeout: askMs, encoding: 'utf8', stdio: ['pipe', 'pipe', 'ignore'] });
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,171 @@
+/** Every setting: its default, its range, and whether it needs a restart. One table; everything else is made from it. */
+import * as v from 'valibot';
+import type { SettingValue } from '../../events/config.ts';
+import { exitCodes, QccError } from '../errors.ts';
+import { nearest } from './nearest.ts';
+
+interface Setting<Value extends SettingValue = SettingValue> {
+  readonly default: Value;
+  /** The range, in the words of an error. */
+  readonly range: string;
+  readonly restart: boolean;
+  parse(text: string): Value | undefined;
+}
+
+const restart = true;
+
+function number(initial: number, min: number, max: number, unit = '', whole = false): Setting<number> {
+  const base = whole ? v.pipe(v.number(), v.integer()) : v.pipe(v.number(), v.finite());
+  const form = v.pipe(base, v.minValue(min), v.maxValue(max));
+  const kind = whole ? 'a whole number' : 'a number';
+  return {
+    default: initial,
+    range: `${kind}${unit === '' ? '' : ` of ${unit}`} from ${min} to ${max}`,
+    restart: false,
+    parse: (text) => parsed(form, text.trim() === '' ? Number.NaN : Number(text)),
+  };
+}
+
+const seconds = (initial: number, min: number, max: number) => number(initial, min, max, 'seconds');
+const count = (initial: number, min: number, max: number) => number(initial, min, max, '', true);
+
+const flags: Readonly<Record<string, boolean>> = { true: true, on: true, yes: true, '1': true, false: false, off: false, no: false, '0': false };
+
+function flag(initial: boolean): Setting<boolean> {
+  return { default: initial, range: 'true or false', restart: false, parse: (text) => flags[text.trim().toLowerCase()] };
+}
+
+function oneOf<const Options extends readonly string[]>(initial: Options[number], options: Options): Setting<Options[number]> {
+  const form = v.picklist(options);
+  return { default: initial, range: `one of ${options.join(', ')}`, restart: false, parse: (text) => parsed(form, text.trim()) };
+}
+
+// Long enough for any path, name or list a person writes.
+const textLengthMax = 4_096;
+
+function text(initial: string, range: string): Setting<string> {
+  const form = v.pipe(v.string(), v.trim(), v.maxLength(textLengthMax), v.regex(/^[^\r\n\0]*$/));
+  return { default: initial, range, restart: false, parse: (given) => parsed(form, given) };
+}
+
+function parsed<Value>(form: v.GenericSchema<unknown, Value>, value: unknown): Value | undefined {
+  const result = v.safeParse(form, value);
+  return result.success ? result.output : undefined;
+}
+
+const afterRestart = <Value extends SettingValue>(setting: Setting<Value>): Setting<Value> => ({ ...setting, restart });
+
+const table = {
+  'proxy.host': afterRestart(text('127.0.0.1', 'an address of this machine')),
+  'proxy.port': afterRestart(count(7860, 0, 65_535)),
+  'proxy.tls_cert': afterRestart(text('', 'the path of a PEM file, or empty')),
+  'proxy.tls_key': afterRestart(text('', 'the path of a PEM file, or empty')),
+  'proxy.require_token': flag(false),
+  'proxy.allowed_hosts': text('', 'names separated by commas, or empty'),
+  'proxy.allowed_origins': text('', 'origins separated by commas, or empty'),
+  'proxy.max_concurrent': count(100, 1, 100_000),
+  'proxy.max_waiting': count(128, 0, 100_000),
+  'proxy.rate_limit': number(0, 0, 100_000, 'requests a second'),
+  'proxy.max_attempts': count(8, 1, 64),
+  'proxy.connect_timeout': seconds(5, 0.05, 120),
+  'proxy.headers_timeout': seconds(60, 0.05, 600),
+  'proxy.first_content_timeout': seconds(90, 0.05, 600),
+  'proxy.idle_timeout': seconds(120, 0.05, 3_600),
+  'proxy.total_timeout': seconds(590, 0.05, 7_200),
+  'proxy.log_level': oneOf('info', ['error', 'warn', 'info', 'debug']),
+  'health.enabled': flag(true),
+  'health.check_interval': seconds(60, 0.05, 86_400),
+  'health.timeout': seconds(10, 0.05, 600),
+  'health.mode': oneOf('passive', ['passive', 'active', 'off']),
+  'health.model': text('', 'a model id, or empty: the cheapest that works'),
+  'health.weight_adjustment': flag(true),
+  'health.min_checks': count(3, 1, 1_000),
+  'health.backoff_base': seconds(10, 0.05, 3_600),
+  'health.backoff_max': seconds(300, 0.05, 86_400),
+  'health.ramp': seconds(60, 0, 3_600),
+  'health.credential_interval': seconds(600, 0.05, 86_400),
+  'queue.enabled': flag(true),
+  'queue.max_size': count(1_000, 1, 1_000_000),
+  'queue.strategy': oneOf('exponential', ['exponential', 'fixed', 'immediate']),
+  'queue.base_delay': seconds(5, 0.01, 3_600),
+  'queue.max_delay': seconds(300, 0.01, 86_400),
+  'queue.max_retries': count(5, 0, 100),
+  'queue.hold': seconds(120, 0, 280),
+  'queue.ttl': seconds(900, 1, 604_800),
+  'loadbalancer.strategy': oneOf('weighted', ['weighted', 'round-robin', 'least-connections', 'failover']),
+  'loadbalancer.health_aware': flag(true),
+  'loadbalancer.sticky_session': flag(true),
+  'loadbalancer.sticky_ttl': seconds(300, 0, 86_400),
+  'failover.auto': flag(true),
+  'failover.auto_recovery': flag(true),
+  'failover.failure_threshold': count(3, 1, 1_000),
+  'failover.recovery_checks': count(3, 1, 1_000),
+  'failover.cooldown': seconds(300, 0, 86_400),
+  'failover.recovery_delay': seconds(60, 0, 86_400),
+  'failover.max_per_hour': count(10, 0, 10_000),
+  'history.retention_days': number(30, 0.01, 3_650, 'days'),
+  'notify.webhook': text('', 'a URL, or empty'),
+  'notify.on': text('failover,recovery,all_down', 'names separated by commas'),
+} as const satisfies Readonly<Record<string, Setting>>;
+
+export type SettingKey = keyof typeof table;
+export type Settings = { readonly [Key in SettingKey]: (typeof table)[Key]['default'] };
+export type Origin = 'default' | 'set' | 'env';
+
+export const settingKeys = Object.keys(table) as readonly SettingKey[];
+
+export function isSettingKey(name: string): name is SettingKey {
+  return Object.hasOwn(table, name);
+}
+
+/** @throws {QccError} `QCC_SETTING_UNKNOWN` with the nearest key */
+export function settingKey(name: string): SettingKey {
+  if (isSettingKey(name)) return name;
+  const near = nearest(name, settingKeys);
+  const hint = near === undefined ? 'qcc config list' : `did you mean ${near}? see qcc config list`;
+  throw new QccError('QCC_SETTING_UNKNOWN', `there is no setting "${name}"`, hint, exitCodes.usage);
+}
+
+/** @throws {QccError} `QCC_SETTING_UNKNOWN`, or `QCC_SETTING_INVALID` with the range; nothing has changed then */
+export function parseSetting(name: string, given: string): { readonly key: SettingKey; readonly value: SettingValue } {
+  const key = settingKey(name);
+  const value = table[key].parse(given);
+  if (value !== undefined) return { key, value };
+  throw new QccError('QCC_SETTING_INVALID', `${key} must be ${table[key].range}, not "${given}"`, `qcc config get ${key}`, exitCodes.usage);
+}
+
+export function rangeOf(key: SettingKey): string {
+  return table[key].range;
+}
+
+export function needsRestart(key: SettingKey): boolean {
+  return table[key].restart;
+}
+
+/** `proxy.port` is overridden by `QCC_PROXY_PORT`. */
+export function envNameOf(key: SettingKey): string {
+  return `QCC_${key.toUpperCase().replaceAll('.', '_')}`;
+}
+
+/**
+ * What holds now: the environment over what was set over the defaults.
+ * @throws {QccError} when a value of the environment cannot be
+ */
+export function effective(
+  set: ReadonlyMap<string, SettingValue>,
+  env: Readonly<Record<string, string | undefined>>,
+): { readonly settings: Settings; readonly origins: Readonly<Record<SettingKey, Origin>> } {
+  const settings: Partial<Record<SettingKey, SettingValue>> = {};
+  const origins: Partial<Record<SettingKey, Origin>> = {};
+  for (const key of settingKeys) {
+    const override = env[envNameOf(key)];
+    if (override !== undefined) {
+      settings[key] = parseSetting(key, override).value;
+      origins[key] = 'env';
+    } else {
+      settings[key] = set.get(key) ?? table[key].default;
+      origins[key] = set.has(key) ? 'set' : 'default';
+    }
+  }
+  return { settings: Object.freeze(settings) as Settings, origins: origins as Record<SettingKey, Origin> };
+}

@@ -1,0 +1,168 @@
+/**
+ * Where keys are kept: each one under a data key of its own (AES-256-GCM), the data keys under the master key, the master key
+ * in the system's keychain or in a file that only the owner can read. Removing a secret destroys its data key.
+ */
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { QccError } from '../errors.ts';
+import { writeFileAtomic } from './atomic-file.ts';
+import { paths } from './home.ts';
+import { keychainFor } from './keychain.ts';
+
+const format = 1;
+const keyBytes = 32;
+// NIST SP 800-38D §8.2: 96 random bits, a fresh one each time.
+const nonceBytes = 12;
+const tagBytes = 16;
+const tokenId = 'installation-token';
+const tokenBytes = 32;
+
+interface Kept {
+  /** The data key, under the master key. */
+  readonly dataKey: string;
+  /** The secret, under the data key. */
+  readonly secret: string;
+}
+
+interface File {
+  readonly format: number;
+  readonly secrets: Record<string, Kept>;
+}
+
+export interface Vault {
+  readonly inKeychain: boolean;
+  put(id: string, plain: string): Promise<void>;
+  /** Undefined when there is none of that name. @throws {QccError} `QCC_VAULT_DAMAGED` when it cannot be opened */
+  get(id: string): string | undefined;
+  remove(id: string): Promise<void>;
+  /** The token that clients of this installation come in with. */
+  token(): string;
+  seal(text: string): string;
+  unseal(sealed: string): string;
+}
+
+export async function openVault(home: string): Promise<Vault> {
+  const places = paths(home);
+  const { master, inKeychain } = masterKey(home, places.masterKey, existsSync(places.vault));
+  const vault = new FileVault(places.vault, master, inKeychain);
+  if (vault.get(tokenId) === undefined) await vault.put(tokenId, `qcc_${randomBytes(tokenBytes).toString('base64url')}`);
+  return vault;
+}
+
+function masterKey(home: string, path: string, needed: boolean): { master: Buffer; inKeychain: boolean } {
+  const keychain = keychainFor(home, process.env);
+  if (existsSync(path)) {
+    const master = Buffer.from(readFileSync(path, 'utf8').trim(), 'hex');
+    if (master.length !== keyBytes) throw damaged(path);
+    return { master, inKeychain: false };
+  }
+  const kept = keychain?.read();
+  if (kept) return { master: kept, inKeychain: true };
+  if (needed) throw new QccError('QCC_VAULT_LOCKED', 'the master key of the stored API keys is not to be had (keychain locked, or master.key gone)', 'unlock the keychain, or add the keys again in a new home');
+  const master = randomBytes(keyBytes);
+  if (keychain?.write(master) && keychain.read()?.equals(master)) return { master, inKeychain: true };
+  writeFileAtomic(path, `${master.toString('hex')}\n`);
+  return { master, inKeychain: false };
+}
+
+class FileVault implements Vault {
+  readonly inKeychain: boolean;
+  readonly #path: string;
+  readonly #master: Buffer;
+  readonly #plain = new Map<string, string>();
+  #file: File;
+  #readAt = 0;
+
+  constructor(path: string, master: Buffer, inKeychain: boolean) {
+    this.#path = path;
+    this.#master = master;
+    this.inKeychain = inKeychain;
+    this.#file = this.#read();
+  }
+
+  put(id: string, plain: string): Promise<void> {
+    const dataKey = randomBytes(keyBytes);
+    const kept: Kept = {
+      dataKey: encrypt(this.#master, dataKey, `${format}:${id}:dataKey`),
+      secret: encrypt(dataKey, Buffer.from(plain), `${format}:${id}:secret`),
+    };
+    this.#write({ ...this.#read().secrets, [id]: kept });
+    this.#plain.set(id, plain);
+    return Promise.resolve();
+  }
+
+  get(id: string): string | undefined {
+    const known = this.#plain.get(id);
+    if (known !== undefined) return known;
+    const kept = Object.hasOwn(this.#file.secrets, id) ? this.#file.secrets[id] : undefined;
+    if (!kept) return undefined;
+    try {
+      const dataKey = decrypt(this.#master, kept.dataKey, `${format}:${id}:dataKey`);
+      const plain = decrypt(dataKey, kept.secret, `${format}:${id}:secret`).toString();
+      this.#plain.set(id, plain);
+      return plain;
+    } catch {
+      throw damaged(this.#path);
+    }
+  }
+
+  remove(id: string): Promise<void> {
+    const { [id]: _, ...rest } = this.#read().secrets;
+    this.#write(rest);
+    this.#plain.delete(id);
+    return Promise.resolve();
+  }
+
+  token(): string {
+    return this.get(tokenId) ?? '';
+  }
+
+  seal(text: string): string {
+    return encrypt(this.#master, Buffer.from(text), `${format}:sealed`);
+  }
+
+  unseal(sealed: string): string {
+    try {
+      return decrypt(this.#master, sealed, `${format}:sealed`).toString();
+    } catch {
+      throw damaged('a sealed text');
+    }
+  }
+
+  #read(): File {
+    if (!existsSync(this.#path)) return { format, secrets: {} };
+    const { mtimeMs } = statSync(this.#path);
+    if (mtimeMs === this.#readAt) return this.#file;
+    try {
+      const file = JSON.parse(readFileSync(this.#path, 'utf8')) as File;
+      if (file.format !== format || typeof file.secrets !== 'object') throw new Error('form');
+      this.#readAt = mtimeMs;
+      return file;
+    } catch {
+      throw damaged(this.#path);
+    }
+  }
+
+  #write(secrets: Record<string, Kept>): void {
+    this.#file = { format, secrets };
+    writeFileAtomic(this.#path, `${JSON.stringify(this.#file, null, 1)}\n`);
+    this.#readAt = statSync(this.#path).mtimeMs;
+  }
+}
+
+function damaged(path: string): QccError {
+  return new QccError('QCC_VAULT_DAMAGED', `${path} is damaged, or was made with another master key`, 'restore it from a backup, or add the keys again: qcc endpoint update PROFILE ID --api-key-stdin');
+}
+
+function encrypt(key: Buffer, plain: Buffer, about: string): string {
+  const nonce = randomBytes(nonceBytes);
+  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(about));
+  return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]).toString('base64');
+}
+
+function decrypt(key: Buffer, sealed: string, about: string): Buffer {
+  const bytes = Buffer.from(sealed, 'base64');
+  const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, nonceBytes), { authTagLength: tagBytes });
+  decipher.setAAD(Buffer.from(about)).setAuthTag(bytes.subarray(-tagBytes));
+  return Buffer.concat([decipher.update(bytes.subarray(nonceBytes, -tagBytes)), decipher.final()]);
+}

@@ -1,0 +1,83 @@
+/**
+ * The bytes of the log. Keys: a prefix byte, then a big-endian number, so that order on disk is order in time.
+ * Values: CRC-32, a codec byte, JSON. LevelDB reports neither a flipped byte nor a damaged journal: the checksum does.
+ */
+import { crc32 } from 'node:zlib';
+
+const prefix = { fact: 1, stream: 2, snapshot: 3 } as const;
+const json = 1;
+const headerBytes = 5;
+const numberBytes = 8;
+
+export class DamagedRecord extends Error {}
+
+function withNumber(head: Buffer, number: number): Buffer {
+  const key = Buffer.allocUnsafe(head.length + numberBytes);
+  head.copy(key);
+  key.writeBigUInt64BE(BigInt(number), head.length);
+  return key;
+}
+
+const factHead = Buffer.of(prefix.fact);
+const factsEnd = Buffer.of(prefix.fact + 1);
+
+export function factKey(seq: number): Buffer {
+  const key = Buffer.allocUnsafe(1 + numberBytes);
+  key[0] = prefix.fact;
+  // Two 32-bit halves: a BigInt costs more than the rest of the key.
+  key.writeUInt32BE(Math.floor(seq / 2 ** 32), 1);
+  key.writeUInt32BE(seq >>> 0, 1 + numberBytes / 2);
+  return key;
+}
+
+export const allFacts = { gte: factHead, lt: factsEnd };
+
+export function factsBetween(from: number, to: number): { gte: Buffer; lt: Buffer } {
+  return { gte: factKey(from), lt: Number.isFinite(to) ? factKey(to + 1) : factsEnd };
+}
+
+export function seqOf(key: Buffer): number {
+  return Number(key.readBigUInt64BE(key.length - numberBytes));
+}
+
+/** A stream's name, a zero byte (no name holds one), the version. */
+export function streamKey(stream: string, version: number): Buffer {
+  return withNumber(Buffer.from(`\u0002${stream}\0`), version);
+}
+
+export function streamFrom(stream: string, version: number): { gte: Buffer; lt: Buffer } {
+  return { gte: streamKey(stream, version), lt: Buffer.from(`\u0002${stream}\u0001`) };
+}
+
+export function numberValue(number: number): Buffer {
+  return withNumber(Buffer.alloc(0), number);
+}
+
+export function numberOf(value: Buffer): number {
+  return Number(value.readBigUInt64BE(0));
+}
+
+export function snapshotKey(name: string, seq: number): Buffer {
+  return withNumber(Buffer.from(`\u0003${name}\0`), seq);
+}
+
+export function snapshotsUpTo(name: string, max: number): { gte: Buffer; lte: Buffer } {
+  const last = Number.isFinite(max) ? max : Number.MAX_SAFE_INTEGER;
+  return { gte: snapshotKey(name, 0), lte: snapshotKey(name, last) };
+}
+
+export function pack(value: unknown): Buffer {
+  const text = JSON.stringify(value);
+  const bytes = Buffer.allocUnsafe(headerBytes + Buffer.byteLength(text));
+  bytes.write(text, headerBytes);
+  bytes.writeUInt32BE(crc32(bytes.subarray(headerBytes)), 0);
+  bytes[4] = json;
+  return bytes;
+}
+
+/** @throws {DamagedRecord} when the checksum or the codec is not what it was */
+export function unpack(value: Buffer): unknown {
+  const payload = value.subarray(headerBytes);
+  if (value.length <= headerBytes || value[4] !== json || crc32(payload) !== value.readUInt32BE(0)) throw new DamagedRecord();
+  return JSON.parse(payload.toString('utf8'));
+}

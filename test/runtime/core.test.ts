@@ -1,0 +1,153 @@
+import { describe, expect, it } from 'vitest';
+import type { Recorded } from '../../events/fact.ts';
+import { kindOf, type RequestId, streams } from '../../events/ids.ts';
+import { faceOf } from '../../machines/endpoint.ts';
+import { facePriority } from '../../machines/priority.ts';
+import { MemoryLog } from '../../src/log/memory-log.ts';
+import { Core, foldLog } from '../../src/runtime/core.ts';
+import { Scheduler } from '../../src/runtime/scheduler.ts';
+import { attemptFailed, coreWithLadder, FakeWorld, first, openCore, policies, types } from '../support/world.ts';
+
+async function everything(log: MemoryLog): Promise<readonly Recorded[]> {
+  const all: Recorded[] = [];
+  for await (const facts of log.read(1)) all.push(...facts);
+  return all;
+}
+
+describe('the core', () => {
+  it('writes a fact and the decisions it caused as one batch, each naming its cause', async () => {
+    const { core } = await coreWithLadder();
+    core.tellEndpoint(first, attemptFailed(), { by: 'traffic' });
+    core.tellEndpoint(first, attemptFailed(), { by: 'traffic' });
+    const { facts } = core.tellEndpoint(first, attemptFailed(), { by: 'traffic' });
+    expect(types(facts).slice(0, 2)).toEqual(['AttemptFailed', 'EndpointFailed']);
+    expect(facts[1]?.cause).toBe(facts[0]?.seq);
+    expect(facts[0]?.by).toBe('traffic');
+  });
+
+  it('numbers facts without a gap, in the whole and in each stream', async () => {
+    const { core, log } = await coreWithLadder();
+    for (let i = 0; i < 4; i++) core.tellEndpoint(first, attemptFailed(), { by: 'traffic' });
+    const all = await everything(log);
+    expect(all.map(({ seq }) => seq)).toEqual(all.map((_, i) => i + 1));
+    const versions = new Map<string, number>();
+    for (const { stream, version } of all) {
+      expect(version).toBe((versions.get(stream) ?? 0) + 1);
+      versions.set(stream, version);
+    }
+  });
+
+  it('comes to the same state from the log alone, and from a snapshot at any point', async () => {
+    const { core, log, world } = await coreWithLadder();
+    for (let i = 0; i < 3; i++) core.tellEndpoint(first, attemptFailed(), { by: 'traffic' });
+    await core.snapshot();
+    world.pass(60_000);
+    core.tick();
+    const live = JSON.stringify(core.state.toJSON());
+    expect(JSON.stringify((await foldLog(log)).toJSON())).toBe(live);
+    const bare = new MemoryLog();
+    await bare.append(await everything(log), { sync: true });
+    const fromFacts = await foldLog(bare);
+    expect(JSON.stringify(fromFacts.toJSON())).toBe(live);
+    expect(fromFacts.drift).toEqual([]);
+  });
+
+  it('never lets time run backwards in the log', async () => {
+    const { core, log, world } = await coreWithLadder();
+    world.at -= 3_600_000;
+    core.tellEndpoint(first, attemptFailed(), { by: 'traffic' });
+    const times = (await everything(log)).map(({ at }) => at);
+    expect(times).toEqual([...times].sort((a, b) => a - b));
+  });
+
+  it('moves the active profile down the ladder when its only endpoint is refused for certain', async () => {
+    const { core } = await coreWithLadder();
+    expect(facePriority(core.state.priority).active).toBe('main');
+    const { facts } = core.tellEndpoint(first, attemptFailed('credential'), { by: 'traffic' });
+    expect(types(facts)).toContain('FailedOver');
+    expect(facePriority(core.state.priority).active).toBe('spare');
+    expect(core.view().ladder.map(({ name }) => name)).toEqual(['spare', 'main']);
+  });
+
+  it('counts requests that found the active profile out, until the switch', async () => {
+    const { core } = await coreWithLadder();
+    for (let i = 0; i < 3; i++) core.tellEndpoint(first, attemptFailed(), { by: 'traffic' });
+    expect(faceOf(core.state.endpoint(first)).state).toBe('failed');
+    const served = { type: 'RequestServed', data: { attempts: [], endpoint: '22222222', model: null, usage: null, ttfbMs: 1, ttftMs: null } };
+    for (let i = 0; i < 3; i++) core.requestEnded(streams.request(`r${i}` as RequestId), served);
+    expect(facePriority(core.state.priority).active).toBe('spare');
+  });
+
+  it('is not told of a success that changes nothing', async () => {
+    const { core, log } = await coreWithLadder();
+    const before = log.head;
+    core.attemptSucceeded(first, { request: 'r', ttfbMs: 5, ttftMs: 9 });
+    expect(log.head).toBe(before);
+  });
+
+  it('gives a new view only when something but a request was told', async () => {
+    const { core } = await coreWithLadder();
+    const view = core.view();
+    core.requestEnded(streams.request('r1' as RequestId), { type: 'RequestCancelled', data: { attempts: [], model: null } });
+    expect(core.view()).toBe(view);
+    core.tellEndpoint(first, attemptFailed(), { by: 'traffic' });
+    expect(core.view()).not.toBe(view);
+    expect(Object.isFrozen(core.view())).toBe(true);
+  });
+
+  it('refuses a log that a newer version wrote', async () => {
+    const { log } = await coreWithLadder();
+    const last = (await everything(log)).at(-1);
+    if (!last) throw new Error('nothing was written');
+    await log.append([{ ...last, seq: last.seq + 1, v: 99 }], { sync: true });
+    await expect(Core.open(log, new FakeWorld(), () => policies)).rejects.toThrow(/newer qcc/);
+  });
+
+  it('lets the record win over a chart that would go elsewhere, and says so', async () => {
+    const { core, log } = await coreWithLadder();
+    core.tellEndpoint(first, attemptFailed('credential'), { by: 'traffic' });
+    const all = await everything(log);
+    // A recovery that nothing led to: an older rule may have written it.
+    const last = all.at(-1) as Recorded;
+    const forged = { ...last, seq: last.seq + 1, stream: streams.endpoint(first), version: 3, type: 'EndpointRecovered', data: {} };
+    await log.append([forged], { sync: true });
+    const state = await foldLog(log);
+    expect(faceOf(state.endpoint(first)).state).toBe('healthy');
+  });
+});
+
+describe('the scheduler', () => {
+  it('has nothing to wait for while nothing is wrong', async () => {
+    const { core } = await openCore();
+    expect(core.nextDueAt()).toBeNull();
+  });
+
+  it('wakes a failed endpoint when its time is up, and no timer twice', async () => {
+    const { core, world } = await coreWithLadder();
+    for (let i = 0; i < 3; i++) core.tellEndpoint(first, attemptFailed(), { by: 'traffic' });
+    const dueAt = core.nextDueAt();
+    expect(dueAt).toBeGreaterThan(world.at);
+    world.at = dueAt as number;
+    core.tick();
+    expect(faceOf(core.state.endpoint(first)).state).toBe('recovering');
+    const { seq } = core.state;
+    core.tick();
+    expect(core.state.seq).toBe(seq);
+  });
+
+  it('fires by itself', async () => {
+    const world = { now: Date.now, dice: () => 0.5 };
+    const quick = { ...policies, endpoint: () => ({ ...policies.endpoint(first), maxFailures: 1, backoffBaseMs: 10, backoffMaxMs: 10 }) };
+    const core = await Core.open(new MemoryLog(), world, () => quick);
+    const scheduler = new Scheduler(core, world);
+    const recovering = new Promise<void>((resolve) => {
+      core.onFacts((facts) => {
+        if (facts.some(({ type, stream }) => type === 'EndpointRecovering' && kindOf(stream) === 'endpoint')) resolve();
+      });
+    });
+    core.tellEndpoint(first, attemptFailed(), { by: 'traffic' });
+    await recovering;
+    scheduler.stop();
+    expect(faceOf(core.state.endpoint(first)).state).toBe('recovering');
+  });
+});
