@@ -150,7 +150,6 @@ export const endpointChart = vocabulary.createMachine({
         AttemptSucceeded: { actions: noteSuccess },
         ProbeSucceeded: { actions: noteSuccess },
         EndpointFailed: { actions: fail },
-        EndpointPaused: { actions: pause, target: 'degraded' },
         TimerElapsed: elapsed,
       },
     },

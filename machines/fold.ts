@@ -29,7 +29,7 @@ interface Foldable {
 const foldable = (chart: AnyStateMachine) => chart as unknown as Foldable;
 
 export function initialOf<Chart extends AnyStateMachine>(chart: Chart): SnapshotFrom<Chart> {
-  return initialTransition(chart)[0] as SnapshotFrom<Chart>;
+  return initialTransition(chart as AnyStateMachine)[0] as SnapshotFrom<Chart>;
 }
 
 /** The recorded fact is itself the chart's event: it has a type, an instant, and its data. */

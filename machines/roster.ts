@@ -43,6 +43,8 @@ export interface RoutingView {
   readonly active: ProfileName | null;
   /** Profiles in the order in which a request walks them: from the active one down, then the rest. */
   readonly ladder: readonly RoutableProfile[];
+  /** Profiles preferred to the active one: what recovers there gets its trials from new sessions. */
+  readonly above: readonly RoutableProfile[];
   /** All profiles, for `/p/PROFILE`. */
   readonly profiles: ReadonlyMap<string, RoutableProfile>;
   readonly endpoints: ReadonlyMap<EndpointId, RoutableEndpoint>;

@@ -1,7 +1,7 @@
 /** One installation, opened: its log, its state, its keys, its settings. With a gateway around it, or for one command. */
 import { parseProfileName } from '../../events/ids.ts';
 import type { EndpointPolicy } from '../../machines/endpoint.ts';
-import type { PriorityPolicy } from '../../machines/priority.ts';
+import type { PriorityPolicy } from '../../machines/priority-policy.ts';
 import { type Paths, paths, prepareHome } from '../config/home.ts';
 import { effective, type Settings } from '../config/settings.ts';
 import { openVault, type Vault } from '../config/vault.ts';

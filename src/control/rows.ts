@@ -52,9 +52,9 @@ export function endpointRow(state: State, endpoint: KnownEndpoint): EndpointRow 
   };
 }
 
-export function healthRow(state: State, endpoint: KnownEndpoint, now: number): HealthRow {
+export function healthRow(state: State, endpoint: KnownEndpoint): HealthRow {
   const face = faceOf(state.endpoint(endpoint.id));
-  const recent = state.recent.of(endpoint.id, now);
+  const recent = state.recent.of(endpoint.id);
   return {
     id: endpoint.id,
     name: endpoint.name,

@@ -58,6 +58,6 @@ export function operations(it: Installation, live: LiveSide | undefined): Partia
   } satisfies Partial<Table>;
 }
 
-function healthStatus({ core: { state }, world }: Installation): Answer<'health.status'> {
-  return { endpoints: state.profiles.endpoints().map((endpoint) => healthRow(state, endpoint, world.now())) };
+function healthStatus({ core: { state } }: Installation): Answer<'health.status'> {
+  return { endpoints: state.profiles.endpoints().map((endpoint) => healthRow(state, endpoint)) };
 }

@@ -2,7 +2,7 @@
 import type { Millis } from '../../events/fact.ts';
 import type { EndpointId, ProfileName } from '../../events/ids.ts';
 import type { faceOf } from '../../machines/endpoint.ts';
-import type { LadderLook } from '../../machines/priority.ts';
+import type { LadderLook } from '../../machines/priority-policy.ts';
 import type { RoutableEndpoint, RoutableProfile, RoutingView } from '../../machines/roster.ts';
 import type { KnownEndpoint, KnownProfile, Profiles } from './profiles.ts';
 
@@ -27,8 +27,10 @@ export function routingView(source: Source): RoutingView {
   }
   const names = walked(source).map(({ name }) => name);
   const start = Math.max(0, names.indexOf(source.active as ProfileName));
-  const ladder = [...names.slice(start), ...names.slice(0, start)].flatMap((name) => profiles.get(name) ?? []);
-  return Object.freeze({ seq: source.seq, active: source.active as ProfileName | null, ladder, profiles, endpoints });
+  const named = (some: readonly ProfileName[]) => some.flatMap((name) => profiles.get(name) ?? []);
+  const above = source.pinned === null ? named(names.slice(0, start)) : [];
+  const ladder = named([...names.slice(start), ...names.slice(0, start)]);
+  return Object.freeze({ seq: source.seq, active: source.active as ProfileName | null, ladder, above, profiles, endpoints });
 }
 
 /** A pinned profile stands on the ladder even when it has no tier: the user put it there by hand. */

@@ -6,15 +6,9 @@ import { upcast, versionOf } from '../../events/catalogue.ts';
 import type { EndpointReport } from '../../events/endpoint.ts';
 import type { By, Fact, Millis, Recorded } from '../../events/fact.ts';
 import { type EndpointId, kindOf, streams } from '../../events/ids.ts';
-import type { ProfileFact } from '../../events/profile.ts';
 import { decideEndpoint, type EndpointPolicy, faceOf, timerOf, worthTelling } from '../../machines/endpoint.ts';
-import {
-  decidePriority,
-  facePriority,
-  type PriorityAsk,
-  type PriorityPolicy,
-  timerOfPriority,
-} from '../../machines/priority.ts';
+import { facePriority, timerOfPriority } from '../../machines/priority.ts';
+import { decidePriority, type PriorityAsk, type PriorityPolicy } from '../../machines/priority-policy.ts';
 import type { RoutingView } from '../../machines/roster.ts';
 import type { Log } from '../log/log.ts';
 import { isUsable, ladderLook, routingView } from '../projections/routing.ts';
@@ -32,6 +26,9 @@ export interface Told {
   /** Resolves when the batch is written; on the disk, when it was promised (`sync`). */
   readonly done: Promise<void>;
 }
+
+/** Profiles make the ladder; settings make its policy. */
+const changesLadder: ReadonlySet<string> = new Set(['profile', 'config']);
 
 interface Origin {
   readonly by: By;
@@ -54,6 +51,7 @@ export class Core {
     this.#log = log;
     this.#world = world;
     this.#policies = policies;
+    this.#ladderIsClean = facePriority(state.priority).state === 'healthy';
   }
 
   /**
@@ -82,15 +80,7 @@ export class Core {
   report(stream: string, facts: readonly Fact[], origin: Origin): Told {
     return this.#transact(origin, () => {
       const recorded = facts.map((fact) => this.#record(stream, fact, null, origin.by));
-      if (kindOf(stream) === 'profile') this.#ask({ type: 'Looked', report: null }, recorded.at(-1)?.seq ?? null, origin.by);
-    });
-  }
-
-  /** Several streams at once, all or nothing. */
-  reportAll(entries: readonly (readonly [string, Fact | ProfileFact])[], origin: Origin): Told {
-    return this.#transact(origin, () => {
-      for (const [stream, fact] of entries) this.#record(stream, fact, null, origin.by);
-      this.#ask({ type: 'Looked', report: null }, this.state.seq, origin.by);
+      if (changesLadder.has(kindOf(stream))) this.#ask({ type: 'Looked', report: null }, recorded.at(-1)?.seq ?? null, origin.by);
     });
   }
 

@@ -1,0 +1,162 @@
+/** What the ladder decides when somebody looks at it. */
+import type { Millis } from '../events/fact.ts';
+import type { HeldBecause, PriorityFact } from '../events/priority.ts';
+import type { Tier } from '../events/profile.ts';
+import { fold } from './fold.ts';
+import type { Moment } from './moment.ts';
+import { facePriority, type PrioritySnapshot, priorityChart } from './priority.ts';
+
+export interface PriorityPolicy {
+  readonly auto: boolean;
+  readonly autoRecovery: boolean;
+  readonly failureThreshold: number;
+  readonly recoveryChecks: number;
+  readonly cooldownMs: Millis;
+  readonly recoveryDelayMs: Millis;
+  readonly maxPerHour: number;
+}
+
+export interface LookedAt {
+  readonly name: string;
+  readonly tier: Tier | null;
+  /** Endpoints that routing would use now. */
+  readonly usable: number;
+  readonly enabled: number;
+  /** All of its endpoints are out for certain: refused credentials, refused connections. */
+  readonly certain: boolean;
+}
+
+/** The ladder, most preferred first. */
+export interface LadderLook {
+  readonly profiles: readonly LookedAt[];
+}
+
+export type PriorityAsk =
+  | { readonly type: 'Looked'; readonly report: { readonly profile: string; readonly good: boolean } | null }
+  | { readonly type: 'SwitchByHand'; readonly to: string; readonly reason: string }
+  | { readonly type: 'ReleasePin' }
+  | { readonly type: 'TimerElapsed'; readonly name: 'recovery' | 'heldBack'; readonly gen: number };
+
+const hourMs = 3_600_000;
+
+type Context = ReturnType<typeof facePriority>;
+
+/** One look: each decision is folded before the next one is taken, so that each sees what the one before made of us. */
+export function decidePriority(
+  snapshot: PrioritySnapshot,
+  ask: PriorityAsk,
+  look: LadderLook,
+  moment: Moment,
+  policy: PriorityPolicy,
+): readonly PriorityFact[] {
+  const facts: PriorityFact[] = [];
+  let state = snapshot;
+  const take = (decided: readonly PriorityFact[]) => {
+    for (const fact of decided) {
+      facts.push(fact);
+      state = fold(priorityChart, state, { ...fact, at: moment.now });
+    }
+  };
+  if (ask.type === 'TimerElapsed') {
+    const { name, gen } = ask;
+    if (!snapshot.context.timers.some((timer) => timer.gen === gen)) return [];
+    take([{ type: 'TimerElapsed', data: { name, gen } }]);
+  }
+  const before = facePriority(state);
+  if (ask.type === 'SwitchByHand') take([{ type: 'SwitchedByHand', data: { from: before.active, to: ask.to, reason: ask.reason } }]);
+  if (ask.type === 'ReleasePin' && before.pinned !== null) take([{ type: 'PinReleased', data: { because: 'released by hand' } }]);
+  const report = ask.type === 'Looked' ? ask.report : null;
+  take(choose(facePriority(state), look));
+  take(failOver(facePriority(state), look, report, moment.now, policy));
+  take(recover(facePriority(state), look, report, ask.type === 'TimerElapsed' && ask.name === 'recovery', moment.now, policy));
+  take(condition(facePriority(state), look));
+  return facts;
+}
+
+function choose({ active, pinned }: Context, { profiles }: LadderLook): readonly PriorityFact[] {
+  if (active !== null && profiles.some(({ name }) => name === active)) return [];
+  const first = profiles[0]?.name ?? null;
+  const unpinned: PriorityFact[] = pinned === null ? [] : [{ type: 'PinReleased', data: { because: `${pinned} is not there any more` } }];
+  return first === active ? [] : [...unpinned, { type: 'ActiveChosen', data: { profile: first } }];
+}
+
+function failOver(context: Context, { profiles }: LadderLook, report: { profile: string; good: boolean } | null, now: Millis, policy: PriorityPolicy): readonly PriorityFact[] {
+  const here = profiles.findIndex(({ name }) => name === context.active);
+  const active = profiles[here];
+  if (!active) return [];
+  if (active.usable > 0) return context.doubts > 0 || context.held ? [{ type: 'ActiveTrusted', data: { profile: active.name } }] : [];
+  const isReport = report?.profile === active.name && !report.good;
+  const reports = context.doubts + (isReport ? 1 : 0);
+  const doubted: PriorityFact[] = isReport ? [{ type: 'ActiveDoubted', data: { profile: active.name, reports } }] : [];
+  if (!active.certain && reports < policy.failureThreshold) return doubted;
+  // Down the ladder first; what stands above is better than nothing.
+  const to = [...profiles.slice(here + 1), ...profiles.slice(0, here)].find(({ usable }) => usable > 0);
+  if (!to) return doubted;
+  const because = active.certain ? `all endpoints of ${active.name} are out for certain` : `${active.name} had no usable endpoint in ${reports} reports in a row`;
+  const heldBack = whyHeldBack(context, now, policy);
+  if (heldBack) {
+    const known = context.held?.because === heldBack.because && context.held.wanted === to.name;
+    // Counting on while it is held would write a fact a request.
+    return known ? [] : [...doubted, { type: 'SwitchHeldBack', data: { wanted: to.name, ...heldBack } }];
+  }
+  const unpinned: PriorityFact[] = context.pinned === null ? [] : [{ type: 'PinReleased', data: { because: `the pinned profile ${active.name} has failed` } }];
+  return [...unpinned, { type: 'FailedOver', data: { from: active.name, to: to.name, because } }];
+}
+
+function whyHeldBack({ lastSwitchAt, failoversAt }: Context, now: Millis, policy: PriorityPolicy): { because: HeldBecause; until: Millis | null } | undefined {
+  if (!policy.auto) return { because: 'off', until: null };
+  if (lastSwitchAt !== null && now - lastSwitchAt < policy.cooldownMs) return { because: 'cooldown', until: lastSwitchAt + policy.cooldownMs };
+  const lastHour = failoversAt.filter((at) => now - at < hourMs);
+  if (lastHour.length < policy.maxPerHour) return undefined;
+  return { because: 'hourlyLimit', until: (lastHour[0] ?? now) + hourMs };
+}
+
+function recover(
+  context: Context,
+  { profiles }: LadderLook,
+  report: { profile: string; good: boolean } | null,
+  isTimer: boolean,
+  now: Millis,
+  policy: PriorityPolicy,
+): readonly PriorityFact[] {
+  const { active, pinned, recovery } = context;
+  const here = profiles.findIndex(({ name }) => name === active);
+  const above = pinned === null && policy.autoRecovery ? profiles.slice(0, Math.max(0, here)).find(({ usable }) => usable > 0) : undefined;
+  if (!above || active === null) {
+    return recovery ? [{ type: 'RecoveryStopped', data: { profile: recovery.profile, because: whyStopped(context, policy) } }] : [];
+  }
+  const good = report?.profile === above.name && report.good;
+  if (recovery?.profile !== above.name) {
+    return [{ type: 'RecoveryBegun', data: { profile: above.name, checks: good ? 1 : 0, readyAt: now + policy.recoveryDelayMs } }];
+  }
+  // A profile that is wholly well gets no traffic while a lower one is active: looking at it is its check.
+  const checked = good || isTimer;
+  const checks = recovery.checks + (checked ? 1 : 0);
+  const facts: PriorityFact[] = checked ? [{ type: 'RecoveryChecked', data: { profile: above.name, checks } }] : [];
+  if (checks < policy.recoveryChecks || now < recovery.readyAt) return facts;
+  return [...facts, { type: 'Recovered', data: { from: active, to: above.name, because: `${above.name} passed ${checks} checks and its delay` } }];
+}
+
+function whyStopped({ pinned }: Context, { autoRecovery }: PriorityPolicy): string {
+  if (pinned !== null) return `${pinned} is pinned`;
+  return autoRecovery ? 'it is not usable any more' : 'automatic recovery is off';
+}
+
+function condition(context: Context, { profiles }: LadderLook): readonly PriorityFact[] {
+  const { state, active, recovery } = context;
+  const usable = profiles.reduce((sum, profile) => sum + profile.usable, 0);
+  const first = profiles[0];
+  if (usable === 0) {
+    // An installation that has no endpoint yet is not in trouble.
+    const isEmpty = profiles.every(({ enabled }) => enabled === 0) && state === 'healthy';
+    return state === 'failed' || isEmpty ? [] : [{ type: 'AllOut', data: { because: 'no endpoint of any profile is usable' } }];
+  }
+  const back: PriorityFact[] = state === 'failed' ? [{ type: 'BackInService', data: { to: active ?? first?.name ?? '' } }] : [];
+  if (recovery) return back;
+  const isWhole = first !== undefined && active === first.name && first.usable === first.enabled && first.enabled > 0;
+  if (isWhole) return state === 'healthy' ? [] : [...back, { type: 'LadderHealthy', data: {} }];
+  const isDegraded = state === 'degraded' || (state === 'healthy' && first?.enabled === 0);
+  if (isDegraded || back.length > 0) return back;
+  const because = active === first?.name ? `${active} has endpoints that are out` : `${active} is active instead of ${first?.name}`;
+  return [{ type: 'LadderDegraded', data: { because } }];
+}

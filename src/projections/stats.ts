@@ -1,0 +1,104 @@
+/** What requests came to, per endpoint and model: counts, times, tokens. */
+import type { Recorded } from '../../events/fact.ts';
+import type { Served } from '../../events/request.ts';
+import { Quantiles } from './quantiles.ts';
+
+// A client that sends made-up model names must not fill the memory: beyond this they are counted together.
+const rowsMax = 512;
+
+interface Row {
+  readonly endpoint: string;
+  readonly model: string | null;
+  requests: number;
+  attempts: number;
+  failures: number;
+  readonly ttfb: Quantiles;
+  readonly ttft: Quantiles;
+  readonly tokens: { input: number; output: number; cacheRead: number; cacheWrite: number };
+}
+
+interface Percentiles {
+  readonly p50: number | null;
+  readonly p95: number | null;
+  readonly p99: number | null;
+}
+
+export interface StatsLine {
+  readonly endpoint: string;
+  readonly profile: string | null;
+  readonly model: string | null;
+  readonly requests: number;
+  readonly attempts: number;
+  readonly failures: number;
+  readonly ttfbMs: Percentiles;
+  readonly ttftMs: Percentiles;
+  readonly tokens: { readonly input: number; readonly output: number; readonly cacheRead: number; readonly cacheWrite: number };
+}
+
+export class Stats {
+  readonly #rows = new Map<string, Row>();
+
+  apply(fact: Recorded): void {
+    const ended = fact.data as Served;
+    for (const { endpoint, outcome } of ended.attempts) {
+      const row = this.#row(endpoint, ended.model);
+      row.attempts++;
+      if (outcome !== 'answered' && outcome !== 'cancelled') row.failures++;
+    }
+    if (fact.type === 'RequestServed' || fact.type === 'AnswerBroken') this.#served(ended);
+  }
+
+  #served(ended: Served): void {
+    const row = this.#row(ended.endpoint, ended.model);
+    row.requests++;
+    row.ttfb.add(ended.ttfbMs);
+    if (ended.ttftMs !== null) row.ttft.add(ended.ttftMs);
+    if (ended.usage === null) return;
+    row.tokens.input += ended.usage.input ?? 0;
+    row.tokens.output += ended.usage.output ?? 0;
+    row.tokens.cacheRead += ended.usage.cacheRead ?? 0;
+    row.tokens.cacheWrite += ended.usage.cacheWrite ?? 0;
+  }
+
+  #row(endpoint: string, model: string | null): Row {
+    const key = `${endpoint} ${model ?? ''}`;
+    const known = this.#rows.get(key);
+    if (known) return known;
+    if (this.#rows.size >= rowsMax && model !== null) return this.#row(endpoint, null);
+    const row: Row = {
+      endpoint, model, requests: 0, attempts: 0, failures: 0,
+      ttfb: new Quantiles(), ttft: new Quantiles(), tokens: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
+    };
+    this.#rows.set(key, row);
+    return row;
+  }
+
+  rows(profileOf: (endpoint: string) => string | null): readonly StatsLine[] {
+    return [...this.#rows.values()].map(({ endpoint, model, requests, attempts, failures, ttfb, ttft, tokens }) => ({
+      endpoint, profile: profileOf(endpoint), model, requests, attempts, failures,
+      ttfbMs: percentiles(ttfb), ttftMs: percentiles(ttft), tokens: { ...tokens },
+    }));
+  }
+
+  toJSON(): object {
+    return [...this.#rows.values()];
+  }
+
+  static from(json: unknown): Stats {
+    const made = new Stats();
+    for (const row of json as Row[]) {
+      const key = `${row.endpoint} ${row.model ?? ''}`;
+      made.#rows.set(key, { ...row, tokens: { ...row.tokens }, ttfb: Quantiles.from(row.ttfb), ttft: Quantiles.from(row.ttft) });
+    }
+    return made;
+  }
+}
+
+function percentiles(sketch: Quantiles): Percentiles {
+  const [p50, p95, p99] = [0.5, 0.95, 0.99].map((q) => rounded(sketch.at(q)));
+  return { p50: p50 ?? null, p95: p95 ?? null, p99: p99 ?? null };
+}
+
+function rounded(value: number | null): number | null {
+  return value === null ? null : Math.round(value * 10) / 10;
+}
