@@ -41,6 +41,8 @@ export interface RoutingView {
   /** The last fact that this view has seen. */
   readonly seq: number;
   readonly active: ProfileName | null;
+  /** Chosen by hand: sessions elsewhere are not held there. */
+  readonly pinned: ProfileName | null;
   /** Profiles in the order in which a request walks them: from the active one down, then the rest. */
   readonly ladder: readonly RoutableProfile[];
   /** Profiles preferred to the active one: what recovers there gets its trials from new sessions. */

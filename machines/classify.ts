@@ -1,0 +1,104 @@
+/** What an upstream's answer or silence means: one word for its health, and whether another endpoint is asked. */
+import type { Failure } from '../events/endpoint.ts';
+import type { Millis } from '../events/fact.ts';
+
+export interface Verdict {
+  /** Null: the answer is the client's affair, and is passed on as it stands. */
+  readonly failure: Failure | null;
+  readonly retryAfterMs: Millis | null;
+  readonly resetAt: Millis | null;
+}
+
+export interface Refusal {
+  readonly status: number;
+  readonly header: (name: string) => string | null;
+  /** The body, as far as it was read. */
+  readonly body: string;
+  /** A Messages call: elsewhere a 404 says nothing about the endpoint. */
+  readonly isMessages: boolean;
+  readonly model: string | null;
+}
+
+const secondMs = 1_000;
+const clientsAffair: Verdict = { failure: null, retryAfterMs: null, resetAt: null };
+
+/** An answer that is not 2xx. */
+export function classifyStatus(refusal: Refusal, now: Millis): Verdict {
+  const failure = failureOf(refusal);
+  if (failure === null) return clientsAffair;
+  const retryAfter = retryAfterOf(refusal.header('retry-after'), now);
+  const reset = Number(refusal.header('anthropic-ratelimit-unified-reset'));
+  const resetAt = failure === 'quota' && reset > 0 ? reset * secondMs : null;
+  return { failure, retryAfterMs: retryAfter, resetAt };
+}
+
+function failureOf({ status, header, body, isMessages, model }: Refusal): Failure | null {
+  const inside = errorTypeIn(body);
+  if (status === 529 || inside === 'overloaded_error') return 'overloaded';
+  if (status === 429) return tooMany(header, body);
+  if (status === 401 || status === 403) return 'credential';
+  if (status === 402 || (status === 400 && isBilling(body))) return 'billing';
+  if (status === 404) return isMessages ? (namesModel(body, model) ? 'noModel' : 'misconfigured') : null;
+  if (status === 408) return 'timeout';
+  if (status >= 500) return status === 501 || status === 505 ? 'badAnswer' : 'serverError';
+  if (status >= 400) return null;
+  // 3xx is never followed; 1xx that ends an exchange is junk.
+  return 'badAnswer';
+}
+
+function tooMany(header: Refusal['header'], body: string): Failure {
+  if (body.includes('enforced_spend_limit_reached')) return 'billing';
+  return header('anthropic-ratelimit-unified-status') === 'rejected' ? 'quota' : 'rateLimited';
+}
+
+function isBilling(body: string): boolean {
+  return /credit balance is too low|enforced_spend_limit_reached/i.test(body);
+}
+
+function namesModel(body: string, model: string | null): boolean {
+  return /\bmodel\b/i.test(body) || (model !== null && model !== '' && body.includes(model));
+}
+
+/** Whole seconds or an HTTP date, RFC 9110 §10.2.3. */
+export function retryAfterOf(value: string | null, now: Millis): Millis | null {
+  if (value === null) return null;
+  const seconds = Number(value);
+  if (Number.isFinite(seconds)) return seconds > 0 ? seconds * secondMs : null;
+  const at = Date.parse(value);
+  return Number.isFinite(at) && at > now ? at - now : null;
+}
+
+/** `error.type` of Anthropic's envelope, wherever it stands. */
+export function errorTypeIn(text: string): string | null {
+  return /"error"\s*:\s*\{[^{}]*?"type"\s*:\s*"([a-z_]+)"/.exec(text)?.[1] ?? null;
+}
+
+const byErrorType: Readonly<Record<string, Failure>> = {
+  overloaded_error: 'overloaded',
+  rate_limit_error: 'rateLimited',
+  authentication_error: 'credential',
+  permission_error: 'credential',
+  billing_error: 'billing',
+  timeout_error: 'timeout',
+  api_error: 'serverError',
+};
+
+/** An error that came with status 200, in an envelope or as the first event of a stream. */
+export function classifyEnvelope(text: string): Failure {
+  return byErrorType[errorTypeIn(text) ?? ''] ?? 'badAnswer';
+}
+
+const certificateCodes = /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT|HOSTNAME_MISMATCH)/;
+const junkCodes = /^(HPE_|UND_ERR_HEADERS_OVERFLOW|UND_ERR_RES_|UND_ERR_RESPONSE|ERR_ASSERTION|UND_ERR_INVALID|UND_ERR_INFO)/;
+
+/** A call that ended without an answer. */
+export function classifyTransport(code: string): Failure {
+  if (certificateCodes.test(code)) return 'certificate';
+  if (code === 'QCC_TIMEOUT') return 'timeout';
+  return junkCodes.test(code) ? 'badAnswer' : 'unreachable';
+}
+
+/** It did not answer, and may have worked and billed all the same. */
+export function maybeBilled(failure: Failure): boolean {
+  return failure === 'timeout' || failure === 'badAnswer' || failure === 'brokenAnswer';
+}

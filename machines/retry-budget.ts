@@ -1,0 +1,28 @@
+/** How many further attempts an outage may cost: a share of the requests and a few a minute, so that it is not amplified. */
+import type { Millis } from '../events/fact.ts';
+
+const perRequest = 0.2;
+const perMinute = 10;
+const burst = 10;
+const minuteMs = 60_000;
+
+export interface Budget {
+  readonly tokens: number;
+  readonly at: Millis;
+}
+
+export const fullBudget: Budget = { tokens: burst, at: 0 };
+
+function refilled({ tokens, at }: Budget, now: Millis): number {
+  return Math.min(burst, tokens + (Math.max(0, now - at) / minuteMs) * perMinute);
+}
+
+export function onRequest(budget: Budget, now: Millis): Budget {
+  return { tokens: Math.min(burst, refilled(budget, now) + perRequest), at: now };
+}
+
+/** The budget after one more attempt; undefined when it does not allow one. */
+export function spend(budget: Budget, now: Millis): Budget | undefined {
+  const tokens = refilled(budget, now);
+  return tokens >= 1 ? { tokens: tokens - 1, at: now } : undefined;
+}

@@ -1,0 +1,214 @@
+/** Which endpoint, in which order: the ladder, priorities, the strategy among equals, and what each state allows. */
+import type { Millis } from '../events/fact.ts';
+import type { EndpointId } from '../events/ids.ts';
+import type { RoutableEndpoint, RoutableProfile, RoutingView } from './roster.ts';
+
+export type Strategy = 'weighted' | 'round-robin' | 'least-connections' | 'failover';
+
+export interface RouteAsk {
+  readonly within: string | null;
+  /** Where the session's prompt cache is. */
+  readonly binding: EndpointId | null;
+  readonly tried: ReadonlySet<EndpointId>;
+  /** It broke this session's last answer. */
+  readonly avoid: EndpointId | null;
+  /** Origins that said 529 in this request: their other keys come last. */
+  readonly overloaded: ReadonlySet<string>;
+  /** It is known not to have the model. */
+  readonly lacksModel: (id: EndpointId) => boolean;
+}
+
+export interface Loads {
+  inFlight(id: EndpointId): number;
+  /** The one permit of a recovering endpoint. */
+  permitFree(id: EndpointId): boolean;
+  lastResortAt(id: EndpointId): Millis;
+  /** Counts up, for round-robin. */
+  turn(group: string): number;
+}
+
+export interface Rules {
+  readonly strategy: Strategy;
+  readonly healthAware: boolean;
+}
+
+export type Because = 'sticky' | 'trial' | 'ramp' | Strategy | 'degraded' | 'reserve' | 'sibling' | 'avoided' | 'lastResort';
+
+export interface Candidate {
+  readonly endpoint: RoutableEndpoint;
+  readonly because: Because;
+}
+
+export interface Plan {
+  readonly candidates: readonly Candidate[];
+  /** Somebody could answer, but has no room now: waiting helps. */
+  readonly busy: boolean;
+}
+
+// A degraded endpoint keeps this share of what it had.
+const degradedShare = 0.3;
+// Enough for a trial now and then while healthy equals are there.
+const trialShare = 0.1;
+const lastResortEveryMs = 5_000;
+
+export function plan(view: RoutingView, ask: RouteAsk, loads: Loads, rules: Rules, now: Millis, dice: () => number): Plan {
+  const profiles = walked(view, ask);
+  const usable = (endpoint: RoutableEndpoint) => isUsable(endpoint, rules, now) && !ask.tried.has(endpoint.id) && !ask.lacksModel(endpoint.id);
+  let busy = false;
+  const hasRoom = (endpoint: RoutableEndpoint) => {
+    const room = loads.inFlight(endpoint.id) < endpoint.maxConcurrent;
+    if (!room) busy = true;
+    return room;
+  };
+  const first: Candidate[] = [];
+  const bound = ask.binding === null ? undefined : boundTo(view, ask, profiles);
+  if (bound && usable(bound) && bound.state !== 'recovering' && hasRoom(bound)) first.push({ endpoint: bound, because: 'sticky' });
+  if (ask.within === null && !bound) first.push(...trialsAbove(view, usable, loads, dice));
+  const main: Candidate[] = [];
+  const reserve: Candidate[] = [];
+  for (const profile of profiles) {
+    for (const group of byPriority(profile.endpoints)) {
+      const members = group.filter((endpoint) => usable(endpoint) && hasRoom(endpoint));
+      if (members.length > 0) ordered(members, profile, { loads, rules, dice, isNew: !bound }, main, reserve);
+    }
+  }
+  const chosen = distinct([...first, ...main, ...reserve]);
+  const candidates = [...chosen].sort((a, b) => rank(a, ask) - rank(b, ask)).map((one) => explained(one, ask));
+  if (candidates.length > 0 || busy) return { candidates, busy: candidates.length === 0 };
+  return { candidates: lastResort(profiles, ask, loads, now), busy: false };
+}
+
+function walked(view: RoutingView, ask: RouteAsk): readonly RoutableProfile[] {
+  if (ask.within === null) return view.ladder;
+  const only = view.profiles.get(ask.within);
+  return only ? [only] : [];
+}
+
+/** A binding holds where the request may go at all, and not against a switch by hand. */
+function boundTo(view: RoutingView, ask: RouteAsk, profiles: readonly RoutableProfile[]): RoutableEndpoint | undefined {
+  const bound = ask.binding === null ? undefined : view.endpoints.get(ask.binding);
+  if (!bound || ask.avoid === bound.id) return undefined;
+  if (ask.within === null && view.pinned !== null && bound.profile !== view.pinned) return undefined;
+  return profiles.some(({ name }) => name === bound.profile) ? bound : undefined;
+}
+
+/** What recovers above the active profile finds out by a new session now and then; the rest of the ladder is there to fail over to. */
+function trialsAbove(view: RoutingView, usable: (one: RoutableEndpoint) => boolean, loads: Loads, dice: () => number): readonly Candidate[] {
+  const recovering = view.above.flatMap(({ endpoints }) => endpoints).filter((one) => one.state === 'recovering' && usable(one));
+  return recovering.filter((one) => mayTry(one, loads, dice)).map((endpoint) => ({ endpoint, because: endpoint.ramp > 0 ? 'ramp' : 'trial' }));
+}
+
+function mayTry(endpoint: RoutableEndpoint, loads: Loads, dice: () => number): boolean {
+  return endpoint.ramp > 0 ? dice() < endpoint.ramp : loads.permitFree(endpoint.id);
+}
+
+function isUsable({ state, until, held }: RoutableEndpoint, { healthAware }: Rules, now: Millis): boolean {
+  if (state === 'disabled') return false;
+  if (!healthAware) return !held;
+  if (state === 'failed') return false;
+  return until === null || until <= now;
+}
+
+function byPriority(endpoints: readonly RoutableEndpoint[]): readonly (readonly RoutableEndpoint[])[] {
+  if (endpoints.length < 2) return [endpoints];
+  const groups = new Map<number, RoutableEndpoint[]>();
+  for (const endpoint of endpoints) {
+    const group = groups.get(endpoint.priority);
+    if (group) group.push(endpoint);
+    else groups.set(endpoint.priority, [endpoint]);
+  }
+  return [...groups].sort(([a], [b]) => a - b).map(([, group]) => group);
+}
+
+interface Means {
+  readonly loads: Loads;
+  readonly rules: Rules;
+  readonly dice: () => number;
+  readonly isNew: boolean;
+}
+
+/** One priority's endpoints in their order: whole ones by the strategy, then degraded ones, and what waits for its ramp at the very end. */
+function ordered(members: readonly RoutableEndpoint[], profile: RoutableProfile, means: Means, main: Candidate[], reserve: Candidate[]): void {
+  const { rules, loads, dice, isNew } = means;
+  const whole: RoutableEndpoint[] = [];
+  const degraded: RoutableEndpoint[] = [];
+  for (const endpoint of members) {
+    const state = rules.healthAware ? endpoint.state : 'healthy';
+    if (state === 'recovering') {
+      if (mayTry(endpoint, loads, dice)) whole.push(endpoint);
+      else reserve.push({ endpoint, because: 'reserve' });
+    } else if (state === 'degraded' && isNew) degraded.push(endpoint);
+    else whole.push(endpoint);
+  }
+  const group = `${profile.name} ${members[0]?.priority}`;
+  for (const endpoint of byStrategy(whole, group, means)) main.push({ endpoint, because: because(endpoint, rules) });
+  for (const endpoint of byStrategy(degraded, `${group} degraded`, means)) main.push({ endpoint, because: 'degraded' });
+}
+
+function because(endpoint: RoutableEndpoint, { strategy, healthAware }: Rules): Because {
+  if (!healthAware || endpoint.state !== 'recovering') return strategy;
+  return endpoint.ramp > 0 ? 'ramp' : 'trial';
+}
+
+function byStrategy(endpoints: readonly RoutableEndpoint[], group: string, { rules, loads, dice }: Means): readonly RoutableEndpoint[] {
+  if (endpoints.length < 2) return endpoints;
+  switch (rules.strategy) {
+    case 'failover':
+      return endpoints;
+    case 'round-robin': {
+      const start = loads.turn(group) % endpoints.length;
+      return [...endpoints.slice(start), ...endpoints.slice(0, start)];
+    }
+    case 'least-connections':
+      return [...endpoints].sort((a, b) => loads.inFlight(a.id) / share(a) - loads.inFlight(b.id) / share(b));
+    case 'weighted':
+      return drawn(endpoints, dice);
+  }
+}
+
+function share({ effectiveWeight, state, ramp }: RoutableEndpoint): number {
+  if (state === 'degraded') return effectiveWeight * degradedShare;
+  if (state === 'recovering') return effectiveWeight * Math.max(ramp, trialShare);
+  return effectiveWeight;
+}
+
+/** Drawn by weight without putting back: the first is the choice, the rest is the order of failover. */
+function drawn(endpoints: readonly RoutableEndpoint[], dice: () => number): readonly RoutableEndpoint[] {
+  const left = [...endpoints];
+  const order: RoutableEndpoint[] = [];
+  while (left.length > 0) {
+    let point = dice() * left.reduce((sum, endpoint) => sum + share(endpoint), 0);
+    let index = left.findIndex((endpoint) => {
+      point -= share(endpoint);
+      return point < 0;
+    });
+    if (index < 0) index = left.length - 1;
+    order.push(...left.splice(index, 1));
+  }
+  return order;
+}
+
+function distinct(candidates: readonly Candidate[]): readonly Candidate[] {
+  const seen = new Set<EndpointId>();
+  return candidates.filter(({ endpoint }) => !seen.has(endpoint.id) && seen.add(endpoint.id));
+}
+
+function rank({ endpoint }: Candidate, { avoid, overloaded }: RouteAsk): number {
+  if (endpoint.id === avoid) return 2;
+  return overloaded.has(endpoint.origin) ? 1 : 0;
+}
+
+function explained(candidate: Candidate, ask: RouteAsk): Candidate {
+  const place = rank(candidate, ask);
+  if (place === 0) return candidate;
+  return { ...candidate, because: place === 2 ? 'avoided' : 'sibling' };
+}
+
+/** Never nothing: the least bad endpoint gets one try in a while, by whatever request comes. */
+function lastResort(profiles: readonly RoutableProfile[], ask: RouteAsk, loads: Loads, now: Millis): readonly Candidate[] {
+  if (ask.tried.size > 0) return [];
+  const out = profiles.flatMap(({ endpoints }) => endpoints).filter(({ state, held, id }) => state !== 'disabled' && !held && !ask.lacksModel(id));
+  const [least] = [...out].sort((a, b) => (a.until ?? 0) - (b.until ?? 0));
+  if (!least || now - loads.lastResortAt(least.id) < lastResortEveryMs) return [];
+  return [{ endpoint: least, because: 'lastResort' }];
+}

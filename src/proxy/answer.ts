@@ -1,0 +1,373 @@
+/**
+ * One attempt's answer on its way to the client. Nothing is sent until it has proven itself; from then on bytes pass as they
+ * come, with backpressure, and an end that is none cuts the client's connection instead of pretending.
+ */
+import type { ServerResponse } from 'node:http';
+import type { Failure } from '../../events/endpoint.ts';
+import type { Millis } from '../../events/fact.ts';
+import type { Usage } from '../../events/request.ts';
+import { classifyEnvelope, classifyStatus, classifyTransport, errorTypeIn, type Verdict } from '../../machines/classify.ts';
+import { type Head, headOf } from './headers.ts';
+import { countIn, proofOf, StreamWatch } from './sse.ts';
+import type { Abort, AnswerSink, TransportError } from './upstream.ts';
+
+const MiB = 1_048_576;
+// An Anthropic answer is smaller; a runaway relay is not.
+const jsonBytesMax = 64 * MiB;
+const errorBytesMax = MiB;
+// A stream that has no content after this much has something else in it.
+const heldBytesMax = 4 * MiB;
+// Below this one copy is cheaper than three writes.
+const frameCopyMax = 16_384;
+const newlineEveryMs = 10_000;
+
+export interface Limits {
+  readonly headersMs: Millis;
+  readonly firstContentMs: Millis;
+  readonly idleMs: Millis;
+  readonly totalMs: Millis;
+  /** A JSON answer that is not there by then: 200 is committed, and newlines keep the client waiting. */
+  readonly commitMs: Millis;
+}
+
+export interface Asked {
+  readonly wantsStream: boolean;
+  readonly isMessages: boolean;
+  readonly model: string | null;
+  readonly now: () => Millis;
+  /** Our own headers, as flat pairs. */
+  readonly added: (ttfbMs: Millis) => string[];
+}
+
+export type Outcome =
+  /** The answer went to the client whole. */
+  | { readonly kind: 'served'; readonly status: number }
+  /** The client has seen nothing; another endpoint may be asked. `head` and `body` are there for an answer that had a status. */
+  | { readonly kind: 'failed'; readonly verdict: Verdict; readonly head: Head | null; readonly body: Buffer; readonly detail: string; readonly stale: boolean }
+  /** The client has seen content, and its connection is cut. */
+  | { readonly kind: 'broken'; readonly detail: string }
+  | { readonly kind: 'cancelled' };
+
+type Phase = 'waiting' | 'error' | 'json' | 'judging' | 'relaying' | 'over';
+
+export class Answer implements AnswerSink {
+  readonly outcome: Promise<Outcome>;
+  ttfbMs: Millis | null = null;
+  ttftMs: Millis | null = null;
+  bytes = 0;
+  usage: Usage | null = null;
+  head_: Head | null = null;
+  #phase: Phase = 'waiting';
+  #settle: (outcome: Outcome) => void = () => {};
+  #abort: Abort = () => {};
+  #resume: () => void = () => {};
+  #held: Buffer[] = [];
+  #heldBytes = 0;
+  #pinged = false;
+  #framed = false;
+  #committed = false;
+  #startUsage = '';
+  #timer: NodeJS.Timeout | undefined;
+  #newlines: NodeJS.Timeout | undefined;
+  readonly #watch = new StreamWatch();
+  readonly #startedAt: Millis;
+  readonly #client: ServerResponse;
+  readonly #asked: Asked;
+  readonly #limits: Limits;
+
+  constructor(client: ServerResponse, asked: Asked, limits: Limits) {
+    this.#client = client;
+    this.#asked = asked;
+    this.#limits = limits;
+    this.#startedAt = asked.now();
+    this.outcome = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+    // Not streaming, an endpoint thinks before it says a word: only the whole has a limit.
+    this.#arm(asked.wantsStream ? limits.headersMs : limits.totalMs);
+    if (!asked.wantsStream && asked.isMessages) this.#newlines = setTimeout(() => this.#commit(), limits.commitMs);
+  }
+
+  started(abort: Abort): void {
+    if (this.#phase === 'over') abort();
+    else this.#abort = abort;
+  }
+
+  /** The client has gone: the endpoint is told at once, and is not to blame. */
+  cancel(): void {
+    this.#end({ kind: 'cancelled' });
+    this.#abort();
+  }
+
+  head(status: number, raw: readonly Buffer[], resume: () => void): void {
+    const head = headOf(status, raw);
+    this.head_ = head;
+    this.#resume = resume;
+    this.ttfbMs = this.#asked.now() - this.#startedAt;
+    if (status < 200 || status > 299) this.#phase = 'error';
+    else if (head.isEncoded) this.#pass();
+    else if (head.contentType.startsWith('text/event-stream')) {
+      this.#phase = 'judging';
+      this.#arm(this.#limits.firstContentMs);
+    } else this.#phase = 'json';
+  }
+
+  data(chunk: Buffer): boolean {
+    switch (this.#phase) {
+      case 'relaying':
+        return this.#relay(chunk);
+      case 'judging':
+        this.#hold(chunk);
+        this.#judge(chunk);
+        return true;
+      case 'error':
+        if (this.#heldBytes < errorBytesMax) this.#hold(chunk);
+        return true;
+      case 'json':
+        this.#hold(chunk);
+        if (this.#heldBytes > jsonBytesMax) this.#fail('badAnswer', 'the answer is larger than 64 MiB');
+        return true;
+      default:
+        return true;
+    }
+  }
+
+  end(): void {
+    switch (this.#phase) {
+      case 'relaying':
+        if (this.#isWhole()) this.#finish();
+        else this.#break('the stream ended before message_stop');
+        return;
+      case 'judging':
+        this.#fail('badAnswer', this.#heldBytes === 0 ? 'the stream was empty' : 'the stream ended before content');
+        return;
+      case 'error':
+        this.#refused();
+        return;
+      case 'json':
+        this.#json();
+        return;
+      default:
+        return;
+    }
+  }
+
+  failed({ code, reused }: TransportError): void {
+    if (this.#phase === 'relaying') return this.#break(`the connection broke (${code})`);
+    const stale = this.#phase === 'waiting' && reused;
+    const inside = this.#phase === 'judging' || this.#phase === 'json';
+    this.#fail(inside ? 'badAnswer' : classifyTransport(code), inside ? `the answer was cut off (${code})` : code, stale);
+  }
+
+  /** A refusal goes to the client as it came, byte for byte. */
+  passOn(extra: readonly string[]): void {
+    const { head_: head } = this;
+    if (!head) return;
+    const body = Buffer.concat(this.#held);
+    this.#client.sendDate = false;
+    this.#client.writeHead(head.status, [...head.pairs, 'content-length', String(body.length), ...extra, ...this.#asked.added(this.ttfbMs ?? 0)]);
+    this.#client.end(body);
+    this.bytes = body.length;
+  }
+
+  #hold(chunk: Buffer): void {
+    this.#held.push(chunk);
+    this.#heldBytes += chunk.length;
+  }
+
+  #judge(chunk: Buffer): void {
+    // Most chunks before content are pings; only an event's end can prove anything.
+    const text = Buffer.concat(this.#held).toString('latin1');
+    const proof = proofOf(text);
+    if (proof === 'proven') {
+      this.#startUsage = text;
+      this.ttftMs = this.#asked.now() - this.#startedAt;
+      this.#pass();
+    } else if (proof === 'unproven') {
+      if (this.#heldBytes > heldBytesMax) this.#fail('badAnswer', 'no content in 4 MiB of stream');
+      // Alive but slow: once, the wait is as long again.
+      else if (!this.#pinged && chunk.includes('ping')) this.#pinged = true;
+    } else this.#fail(classifyEnvelope(proof.error), `error event before content: ${errorTypeIn(proof.error) ?? 'unknown'}`);
+  }
+
+  /** The answer is good: its head goes out, and what was held. */
+  #pass(): void {
+    const head = this.head_ as Head;
+    const client = this.#client;
+    this.#phase = 'relaying';
+    client.sendDate = false;
+    const pairs = [...head.pairs, ...this.#asked.added(this.ttfbMs ?? 0)];
+    if (head.length !== null) client.writeHead(head.status, [...pairs, 'content-length', String(head.length)]);
+    else {
+      client.writeHead(head.status, [...pairs, 'transfer-encoding', 'chunked']);
+      client.flushHeaders();
+      // From here on each piece is framed by hand, in one buffer and one write, instead of the four of node:http.
+      client.chunkedEncoding = false;
+      this.#framed = true;
+    }
+    this.#arm(this.#limits.idleMs);
+    const held = this.#held;
+    this.#held = [];
+    for (const chunk of held) if (this.#phase === 'relaying') this.#relay(chunk);
+  }
+
+  #relay(chunk: Buffer): boolean {
+    if (!(this.head_ as Head).isEncoded) {
+      const { kind, at } = this.#watch.see(chunk);
+      if (kind === 'error') {
+        // Withheld: an error event would push the client to its slow path.
+        if (at > 0) this.#write(chunk.subarray(0, at));
+        this.#break('error event after content');
+        return true;
+      }
+      if (kind !== 'ping') this.#timer?.refresh();
+    } else this.#timer?.refresh();
+    if (this.#write(chunk)) return true;
+    this.#client.once('drain', this.#resume);
+    return false;
+  }
+
+  #write(chunk: Buffer): boolean {
+    this.bytes += chunk.length;
+    if (!this.#framed) return this.#client.write(chunk);
+    if (chunk.length === 0) return true;
+    const size = `${chunk.length.toString(16)}\r\n`;
+    if (chunk.length > frameCopyMax) {
+      this.#client.write(size, 'latin1');
+      this.#client.write(chunk);
+      return this.#client.write('\r\n', 'latin1');
+    }
+    const frame = Buffer.allocUnsafe(size.length + chunk.length + 2);
+    frame.write(size, 'latin1');
+    chunk.copy(frame, size.length);
+    frame[frame.length - 2] = 0x0d;
+    frame[frame.length - 1] = 0x0a;
+    return this.#client.write(frame);
+  }
+
+  #isWhole(): boolean {
+    const head = this.head_ as Head;
+    return head.isEncoded || !head.contentType.startsWith('text/event-stream') || this.#watch.stopped;
+  }
+
+  #finish(): void {
+    if (this.#framed) this.#client.write('0\r\n\r\n', 'latin1');
+    this.#client.end();
+    this.usage = this.#streamUsage();
+    this.#end({ kind: 'served', status: (this.head_ as Head).status });
+  }
+
+  #streamUsage(): Usage | null {
+    if (this.#startUsage === '') return null;
+    return usageIn(this.#startUsage, this.#watch.usage ?? this.#startUsage);
+  }
+
+  #refused(): void {
+    const head = this.head_ as Head;
+    const body = Buffer.concat(this.#held);
+    const text = body.toString('utf8');
+    const { isMessages, model, now } = this.#asked;
+    const verdict = classifyStatus({ status: head.status, header: head.get, body: text, isMessages, model }, now());
+    const detail = `${head.status}${errorTypeIn(text) ? ` ${errorTypeIn(text)}` : ''}`;
+    this.#end({ kind: 'failed', verdict, head, body, detail, stale: false });
+  }
+
+  /** Whole, and what it should be: JSON, no error in an envelope, a stream where a stream was asked for. */
+  #json(): void {
+    const head = this.head_ as Head;
+    const body = this.#held.length === 1 ? (this.#held[0] as Buffer) : Buffer.concat(this.#held);
+    if (head.length !== null && head.length !== body.length) return this.#fail('badAnswer', 'the answer was cut off');
+    const parsed = body.length === 0 ? undefined : parsedJson(body);
+    if (parsed === undefined && (this.#asked.isMessages || head.contentType.includes('html'))) {
+      return this.#fail('badAnswer', body.length === 0 ? 'an empty answer' : `not JSON (${head.contentType.split(';')[0]})`);
+    }
+    if ((parsed as { type?: unknown } | undefined)?.type === 'error') return this.#fail(classifyEnvelope(body.toString('utf8')), `an error with status ${head.status}`);
+    if (this.#asked.wantsStream && this.#asked.isMessages) return this.#fail('badAnswer', 'JSON where a stream was asked for');
+    const usage = (parsed as { usage?: object } | undefined)?.usage;
+    if (usage) this.usage = usageIn(JSON.stringify(usage), JSON.stringify(usage));
+    this.#sendWhole(head, body);
+  }
+
+  #sendWhole(head: Head, body: Buffer): void {
+    this.#client.sendDate = false;
+    if (!this.#committed) {
+      this.#client.writeHead(head.status, [...head.pairs, 'content-length', String(body.length), ...this.#asked.added(this.ttfbMs ?? 0)]);
+    }
+    this.#client.end(body);
+    this.bytes = body.length;
+    this.#end({ kind: 'served', status: head.status });
+  }
+
+  /** Leading white space is legal JSON, and the only thing that keeps the client waiting past 300 s (measured). */
+  #commit(): void {
+    if (this.#client.headersSent || this.#phase === 'relaying') return;
+    this.#committed = true;
+    this.#client.writeHead(200, ['content-type', 'application/json', ...this.#asked.added(this.#limits.commitMs)]);
+    this.#client.write('\n');
+    this.#newlines = setInterval(() => this.#client.write('\n'), newlineEveryMs);
+  }
+
+  #arm(ms: Millis): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#late(), ms);
+  }
+
+  #late(): void {
+    if (this.#phase === 'relaying') {
+      this.#break('no event but pings for too long');
+      this.#abort();
+      return;
+    }
+    if (this.#phase === 'judging' && this.#pinged) {
+      this.#pinged = false;
+      this.#arm(this.#limits.firstContentMs);
+      return;
+    }
+    const detail = this.#phase === 'waiting' ? 'no headers in time' : 'no content in time';
+    this.#fail('timeout', detail);
+  }
+
+  #fail(failure: Failure, detail: string, stale = false): void {
+    const verdict: Verdict = { failure, retryAfterMs: null, resetAt: null };
+    const { head_: head } = this;
+    if (this.#committed) this.#client.destroy();
+    this.#end(this.#committed ? { kind: 'broken', detail } : { kind: 'failed', verdict, head: null, body: Buffer.alloc(0), detail: head ? `${head.status}: ${detail}` : detail, stale });
+    this.#abort();
+  }
+
+  /** Never a splice, never an invented event, never a clean early end: the client asks again by itself. */
+  #break(detail: string): void {
+    this.usage = this.#streamUsage();
+    this.#end({ kind: 'broken', detail });
+    this.#abort();
+    const { socket } = this.#client;
+    // What was written goes out first; then the connection ends without the last chunk.
+    if (socket) socket.destroySoon();
+    else this.#client.destroy();
+  }
+
+  #end(outcome: Outcome): void {
+    if (this.#phase === 'over') return;
+    this.#phase = 'over';
+    clearTimeout(this.#timer);
+    clearTimeout(this.#newlines);
+    this.#settle(outcome);
+  }
+}
+
+function parsedJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function usageIn(start: string, end: string): Usage {
+  return {
+    input: countIn(start, 'input_tokens'),
+    output: countIn(end, 'output_tokens'),
+    cacheRead: countIn(start, 'cache_read_input_tokens'),
+    cacheWrite: countIn(start, 'cache_creation_input_tokens'),
+  };
+}

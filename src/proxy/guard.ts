@@ -1,0 +1,106 @@
+/** Who may come in, decided before any work is done: one pass over the raw headers. */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+
+export interface Refused {
+  readonly status: number;
+  readonly type: string;
+  readonly message: string;
+  readonly stop?: boolean;
+}
+
+export interface GuardRules {
+  readonly hosts: ReadonlySet<string>;
+  readonly origins: ReadonlySet<string>;
+  /** Digests of the credentials that are let in. */
+  readonly tokens: readonly Buffer[];
+}
+
+const wellKnownToken = 'proxy-managed';
+const headersMax = 100;
+
+const digest = (text: string) => createHash('sha256').update(text).digest();
+
+export function guardRules(options: {
+  readonly port: number;
+  readonly allowedHosts: string;
+  readonly allowedOrigins: string;
+  readonly token: string;
+  readonly acceptWellKnown: boolean;
+}): GuardRules {
+  const { port, allowedHosts, allowedOrigins, token, acceptWellKnown } = options;
+  const names = ['127.0.0.1', 'localhost', '[::1]', ...listed(allowedHosts)];
+  return {
+    hosts: new Set(names.flatMap((name) => [name, `${name}:${port}`])),
+    origins: new Set(listed(allowedOrigins)),
+    tokens: [token, ...(acceptWellKnown ? [wellKnownToken] : [])].map(digest),
+  };
+}
+
+function listed(text: string): readonly string[] {
+  return text.split(',').map((name) => name.trim().toLowerCase()).filter((name) => name !== '');
+}
+
+const refuse = (status: number, type: string, message: string, stop = false): Refused => ({ status, type, message, stop });
+
+/** Rules that hold for every route: the host, no browser, no odd framing. */
+export function refuseStranger(request: IncomingMessage, rules: GuardRules): Refused | undefined {
+  const raw = request.rawHeaders;
+  if (raw.length > 2 * headersMax) return refuse(431, 'invalid_request_error', `more than ${headersMax} headers`);
+  let hosts = 0;
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i];
+    if (name !== undefined && name.length === 4 && name.toLowerCase() === 'host') hosts++;
+  }
+  const { headers } = request;
+  if (hosts !== 1 || !rules.hosts.has((headers.host ?? '').toLowerCase())) {
+    return refuse(421, 'invalid_request_error', 'this host name is not served here - use http://127.0.0.1:PORT, or: qcc config set proxy.allowed_hosts NAME');
+  }
+  const { origin, referer } = headers;
+  const site = headers['sec-fetch-site'];
+  const isNamed = origin !== undefined && rules.origins.has(origin.toLowerCase());
+  if ((origin !== undefined && !isNamed) || (!isNamed && (referer !== undefined || (site !== undefined && site !== 'none')))) {
+    return refuse(403, 'permission_error', 'browsers are not served here - an app may be named: qcc config set proxy.allowed_origins ORIGIN');
+  }
+  const coding = headers['transfer-encoding'];
+  if (coding !== undefined && (coding.toLowerCase() !== 'chunked' || request.httpVersion === '1.0')) {
+    return refuse(400, 'invalid_request_error', 'this transfer coding is not accepted');
+  }
+  return undefined;
+}
+
+/** A credential in either header; when both come, one that matches is enough. */
+export function refuseUnknown(request: IncomingMessage, rules: GuardRules): Refused | undefined {
+  const { authorization } = request.headers;
+  const apiKey = request.headers['x-api-key'];
+  const bearer = authorization?.startsWith('Bearer ') ? authorization.slice('Bearer '.length) : undefined;
+  if (isKnown(bearer, rules) || isKnown(typeof apiKey === 'string' ? apiKey : undefined, rules)) return undefined;
+  return refuse(401, 'authentication_error', 'qcc: missing or wrong local token - run: eval "$(qcc env)"', true);
+}
+
+function isKnown(given: string | undefined, { tokens }: GuardRules): boolean {
+  if (given === undefined || given === '') return false;
+  const hashed = digest(given);
+  let known = false;
+  // All are compared, in constant time each: how long it takes tells nothing.
+  for (const token of tokens) known = timingSafeEqual(hashed, token) || known;
+  return known;
+}
+
+const jsonType = /^application\/json\s*(;|$)/i;
+const multipartType = /^multipart\/form-data\s*(;|$)/i;
+
+/** A page can send a form or plain text without asking; it cannot send JSON. */
+export function refuseBody(request: IncomingMessage, path: string): Refused | undefined {
+  if (request.method !== 'POST') return undefined;
+  const type = request.headers['content-type'];
+  if (type === undefined && isEmpty(request) && path.includes('/batches/')) return undefined;
+  if (type === 'application/json' || jsonType.test(type ?? '')) return undefined;
+  if (path.startsWith('/v1/files') && multipartType.test(type ?? '')) return undefined;
+  return refuse(415, 'invalid_request_error', 'content-type must be application/json');
+}
+
+/** Cancelling a batch is a POST without a body. */
+function isEmpty({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] === undefined && (headers['content-length'] ?? '0') === '0';
+}

@@ -1,0 +1,86 @@
+/** Which headers pass: end-to-end ones, without credentials, cookies and what tells of the way here. */
+import type { Auth } from '../../events/profile.ts';
+
+// RFC 9110 §7.6.1, and what older proxies add.
+const hopByHop = ['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'te', 'trailer', 'upgrade', 'proxy-authenticate', 'proxy-authorization'];
+const notUp = new Set([
+  ...hopByHop, 'host', 'content-length', 'expect', 'accept-encoding', 'authorization', 'x-api-key', 'cookie', 'forwarded', 'via', 'origin', 'referer',
+  'x-qcc-priority', 'proxy-authentication-info',
+]);
+const notDown = new Set([...hopByHop, 'set-cookie', 'set-cookie2', 'alt-svc', 'strict-transport-security', 'access-control-allow-origin', 'access-control-allow-credentials']);
+
+type Passes = (name: string) => boolean;
+
+/** Spellings repeat all day: each is judged once. Bounded, because strangers choose the names. */
+function remembering(judge: Passes): Passes {
+  const known = new Map<string, boolean>();
+  const knownMax = 512;
+  return (name) => {
+    let passes = known.get(name);
+    if (passes === undefined) {
+      passes = judge(name.toLowerCase());
+      if (known.size < knownMax) known.set(name, passes);
+    }
+    return passes;
+  };
+}
+
+const goesUp = remembering((name) => !notUp.has(name) && !name.startsWith('x-forwarded-') && !name.startsWith('proxy-') && !name.startsWith('sec-'));
+const comesDown = remembering((name) => !notDown.has(name) && !name.startsWith('access-control-') && !name.startsWith('x-qcc-'));
+
+/** The request's headers for an endpoint, a fresh list each time: no key ever reaches another endpoint. */
+export function headersUp(raw: readonly string[], connection: string | undefined, auth: Auth, key: string): string[] {
+  const named = namedIn(connection);
+  const up: string[] = [];
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i] as string;
+    if (goesUp(name) && !(named && named.has(name.toLowerCase()))) up.push(name, raw[i + 1] as string);
+  }
+  up.push('accept-encoding', 'identity');
+  if (auth === 'x-api-key') up.push('x-api-key', key);
+  else up.push('authorization', `Bearer ${key}`);
+  return up;
+}
+
+function namedIn(connection: string | undefined): ReadonlySet<string> | undefined {
+  if (connection === undefined || connection === 'keep-alive') return undefined;
+  return new Set(connection.toLowerCase().split(',').map((name) => name.trim()));
+}
+
+/** An answer's headers for the client, and what they say of its framing. */
+export interface Head {
+  readonly status: number;
+  readonly pairs: string[];
+  readonly contentType: string;
+  readonly isEncoded: boolean;
+  readonly length: number | null;
+  get(name: string): string | null;
+}
+
+export function headOf(status: number, raw: readonly Buffer[]): Head {
+  const pairs: string[] = [];
+  let contentType = '';
+  let encoding = '';
+  let length: number | null = null;
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = (raw[i] as Buffer).toString('latin1');
+    if (!comesDown(name)) continue;
+    const value = (raw[i + 1] as Buffer).toString('latin1');
+    // The first letter spares most names the comparison.
+    if ((name.charCodeAt(0) | 0x20) === 0x63) {
+      const lower = name.toLowerCase();
+      if (lower === 'content-type') contentType = value.toLowerCase();
+      else if (lower === 'content-encoding') encoding = value.toLowerCase();
+      else if (lower === 'content-length') {
+        length = Number(value);
+        continue;
+      }
+    }
+    pairs.push(name, value);
+  }
+  const get = (wanted: string) => {
+    for (let i = 0; i < pairs.length; i += 2) if (pairs[i]?.toLowerCase() === wanted) return pairs[i + 1] ?? null;
+    return null;
+  };
+  return { status, pairs, contentType, isEncoded: encoding !== '' && encoding !== 'identity', length, get };
+}

@@ -1,0 +1,54 @@
+/** Where each session's prompt cache is, and which endpoint broke its last answer. In memory: a lost binding costs one warm-up. */
+import type { Millis } from '../../events/fact.ts';
+import type { EndpointId } from '../../events/ids.ts';
+
+const sessionsMax = 10_000;
+// After a broken answer the client asks again at once; the endpoint that broke it is not asked for so long.
+const avoidMs = 60_000;
+const noModelMs = 600_000;
+
+export class Sessions {
+  readonly #bindings = new Map<string, { readonly endpoint: EndpointId; readonly at: Millis }>();
+  readonly #avoided = new Map<string, { readonly endpoint: EndpointId; readonly until: Millis }>();
+  readonly #lacking = new Map<string, Millis>();
+
+  bound(session: string | null, ttlMs: Millis, now: Millis): EndpointId | null {
+    const binding = session === null ? undefined : this.#bindings.get(session);
+    return binding && now - binding.at < ttlMs ? binding.endpoint : null;
+  }
+
+  /** Sliding, from the start of the last request: that is how long the cache lives. */
+  bind(session: string | null, endpoint: EndpointId, startedAt: Millis): void {
+    if (session === null) return;
+    this.#bindings.delete(session);
+    this.#bindings.set(session, { endpoint, at: startedAt });
+    bounded(this.#bindings);
+  }
+
+  avoid(session: string | null, endpoint: EndpointId, now: Millis): void {
+    if (session === null) return;
+    this.#bindings.delete(session);
+    this.#avoided.set(session, { endpoint, until: now + avoidMs });
+    bounded(this.#avoided);
+  }
+
+  avoided(session: string | null, now: Millis): EndpointId | null {
+    const avoided = session === null ? undefined : this.#avoided.get(session);
+    return avoided && avoided.until > now ? avoided.endpoint : null;
+  }
+
+  noteLacking(endpoint: EndpointId, model: string | null, now: Millis): void {
+    this.#lacking.set(`${endpoint} ${model}`, now + noModelMs);
+    bounded(this.#lacking);
+  }
+
+  lacks(endpoint: EndpointId, model: string | null, now: Millis): boolean {
+    return this.#lacking.size > 0 && (this.#lacking.get(`${endpoint} ${model}`) ?? 0) > now;
+  }
+}
+
+function bounded(map: Map<string, unknown>): void {
+  if (map.size <= sessionsMax) return;
+  const oldest = map.keys().next().value;
+  if (oldest !== undefined) map.delete(oldest);
+}

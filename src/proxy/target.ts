@@ -1,0 +1,63 @@
+/** The route table of the data port. A target is matched, never resolved: no request can name another host or climb out. */
+
+export type Target =
+  | {
+      readonly kind: 'forward';
+      /** Path and query for the endpoint, from `/v1/` on. */
+      readonly path: string;
+      readonly within: string | null;
+      /** A Messages call, whose failures are told apart. */
+      readonly isMessages: boolean;
+      /** Belongs to one account: batches and files. */
+      readonly isPinned: boolean;
+    }
+  | { readonly kind: 'hello' | 'healthz' | 'readyz' | 'metrics' | 'unknown' | 'invalid' };
+
+const invalid: Target = { kind: 'invalid' };
+const unknown: Target = { kind: 'unknown' };
+const fixed: Readonly<Record<string, Target>> = {
+  '/': { kind: 'hello' },
+  '/api/hello': { kind: 'hello' },
+  '/healthz': { kind: 'healthz' },
+  '/readyz': { kind: 'readyz' },
+  '/metrics': { kind: 'metrics' },
+};
+const plainMessages: Target = { kind: 'forward', path: '/v1/messages', within: null, isMessages: true, isPinned: false };
+const betaMessages: Target = { kind: 'forward', path: '/v1/messages?beta=true', within: null, isMessages: true, isPinned: false };
+
+export function targetOf(method: string, url: string): Target {
+  // What Claude Code sends all day.
+  if (url === '/v1/messages?beta=true') return betaMessages;
+  if (url === '/v1/messages') return plainMessages;
+  const question = url.indexOf('?');
+  const path = question < 0 ? url : url.slice(0, question);
+  const query = question < 0 ? '' : url.slice(question);
+  if (!isClean(path)) return invalid;
+  const known = Object.hasOwn(fixed, path) ? fixed[path] : undefined;
+  if (known) return (method === 'HEAD') === (known.kind === 'hello') || (known.kind !== 'hello' && method === 'HEAD') ? known : unknown;
+  const profile = /^\/p\/([^/]+)(\/v1\/.*)$/.exec(path);
+  if (profile) return forward(profile[2] ?? '', query, decoded(profile[1] ?? ''));
+  return path.startsWith('/v1/') ? forward(path, query, null) : unknown;
+}
+
+/** Origin form, printable, no dot segments (encoded ones too), no empty ones, no backslash. */
+function isClean(path: string): boolean {
+  if (!/^\/[\x21-\x5b\x5d-\x7e]*$/.test(path) || path.includes('//')) return false;
+  return !/\/(\.|%2e){1,2}(\/|$)/i.test(path) && !/%5c|%2f|%00/i.test(path);
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function forward(path: string, query: string, within: string | null): Target {
+  // A base URL that ends in /v1 makes clients double it.
+  const folded = path.startsWith('/v1/v1/') ? path.slice('/v1'.length) : path;
+  if (folded.length <= '/v1/'.length) return unknown;
+  const isPinned = /^\/v1\/(messages\/batches|files)(\/|$)/.test(folded);
+  return { kind: 'forward', path: folded + query, within, isMessages: folded === '/v1/messages', isPinned };
+}
