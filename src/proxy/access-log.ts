@@ -1,0 +1,17 @@
+/** One line of the access log: what came and how it ended. Built field by field: nothing gets in by accident. */
+import type { Millis } from '../../events/fact.ts';
+import type { Served } from '../../events/request.ts';
+import type { Ended } from './exchange.ts';
+
+const outcomes = { RequestServed: 'served', RequestFailed: 'failed', RequestCancelled: 'cancelled', AnswerBroken: 'broken' } as const;
+
+export function accessLine(id: string, startedAt: Millis, method: string, { fact, profile }: Ended): string {
+  const { path, status, session, model, stream, durationMs, attempts } = fact.data;
+  const { endpoint = null, bytes = 0, ttfbMs = null, ttftMs = null } = fact.data as Partial<Served>;
+  const outcome = outcomes[fact.type];
+  const level = outcome === 'served' || outcome === 'cancelled' ? (attempts.length > 1 ? 'warn' : 'info') : 'error';
+  return JSON.stringify({
+    time: new Date(startedAt).toISOString(), level, request: id, method, path, status, outcome, endpoint, profile,
+    attempts: attempts.length, model, session, stream, bytes, durationMs, ttfbMs, ttftMs,
+  });
+}

@@ -1,0 +1,357 @@
+/** The life of one request: plan, attempt, classify, next. Read it from top to bottom. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { EndpointId, RequestId } from '../../events/ids.ts';
+import type { Millis } from '../../events/fact.ts';
+import type { Attempt, RequestFact } from '../../events/request.ts';
+import type { Failure } from '../../events/endpoint.ts';
+import { maybeBilled } from '../../machines/classify.ts';
+import { type Candidate, type Plan, plan } from '../../machines/route.ts';
+import type { RoutingView } from '../../machines/roster.ts';
+import { isLoopback } from '../config/base-url.ts';
+import { Answer, type Outcome } from './answer.ts';
+import { headersUp } from './headers.ts';
+import type { LiveLoads } from './loads.ts';
+import type { Peek } from './peek.ts';
+import type { ProxyPorts } from './ports.ts';
+import { keyRefused, nobodyAnswers, sendError } from './refusal.ts';
+import type { Sessions } from './sessions.ts';
+import type { Target } from './target.ts';
+import type { Upstreams } from './upstream.ts';
+
+const secondMs = 1_000;
+// No new attempt after this: the client hangs up at 300 s (measured), and pings do not help.
+const attemptsEndMs = 240_000;
+// A JSON answer that is not there by then: see `Answer.#commit`.
+const commitAfterMs = 240_000;
+// A short pause is waited out where the session's cache is warm: warming it elsewhere costs 25 times more.
+const waitHereMaxMs = 5_000;
+const roomPollMs = 25;
+
+export interface Means {
+  readonly ports: ProxyPorts;
+  readonly upstreams: Upstreams;
+  readonly loads: LiveLoads;
+  readonly sessions: Sessions;
+}
+
+export interface Incoming {
+  readonly id: RequestId;
+  readonly startedAt: Millis;
+  readonly request: IncomingMessage;
+  readonly client: ServerResponse;
+  readonly target: Extract<Target, { kind: 'forward' }>;
+  readonly body: Buffer | null;
+  readonly peek: Peek;
+}
+
+/** How it ended, for figures and the access log. */
+export interface Ended {
+  readonly fact: RequestFact;
+  readonly profile: string | null;
+}
+
+type Refusal = Extract<Outcome, { kind: 'failed' }>;
+
+export class Exchange {
+  readonly #means: Means;
+  readonly #in: Incoming;
+  readonly #session: string | null;
+  readonly #attempts: Attempt[] = [];
+  readonly #tried = new Set<EndpointId>();
+  readonly #told = new Map<string, string>();
+  readonly #overloaded = new Set<string>();
+  #view: RoutingView;
+  #running: Answer | undefined;
+  #gone = false;
+  #pauseMs = 0;
+  #firstCandidate: Candidate | undefined;
+
+  constructor(means: Means, incoming: Incoming) {
+    this.#means = means;
+    this.#in = incoming;
+    const named = incoming.request.headers['x-claude-code-session-id'];
+    this.#session = (typeof named === 'string' && named !== '' ? named : null) ?? incoming.peek.session;
+    this.#view = means.ports.view();
+  }
+
+  /** The client has gone: whatever runs is ended, and nobody is blamed. */
+  leave(): void {
+    this.#gone = true;
+    this.#running?.cancel();
+  }
+
+  async run(): Promise<Ended> {
+    const { ports, loads } = this.#means;
+    const refusals: Refusal[] = [];
+    loads.requestCame(this.#in.startedAt);
+    const maxAttempts = ports.settings()['proxy.max_attempts'];
+    while (this.#attempts.length < maxAttempts && ports.now() - this.#in.startedAt < attemptsEndMs) {
+      const candidate = await this.#next();
+      if (this.#gone) return this.#cancelled();
+      if (!candidate) break;
+      const { answer, outcome } = await this.#attempt(candidate);
+      if (outcome.kind === 'served') return this.#served(candidate, answer);
+      if (outcome.kind === 'cancelled') return this.#cancelled();
+      if (outcome.kind === 'broken') return this.#broken(candidate, answer, outcome.detail);
+      if (outcome.verdict.failure === null) return this.#passed(candidate, answer);
+      refusals.push(outcome);
+      const isTelling = this.#afterFailure(candidate, outcome);
+      if (!isTelling) return this.#passed(candidate, answer);
+    }
+    return this.#refuse(refusals);
+  }
+
+  /** The best endpoint that was not tried; waits while all that could answer are full. */
+  async #next(): Promise<Candidate | undefined> {
+    for (;;) {
+      if (this.#pauseMs > 0) await this.#pause();
+      const { candidates, busy } = this.#plan();
+      const candidate = candidates.find((one) => this.#isAllowed(one));
+      if (candidate || !busy || this.#gone) return candidate;
+      await new Promise((resolve) => setTimeout(resolve, roomPollMs));
+    }
+  }
+
+  #plan(): Plan {
+    const { ports, loads, sessions } = this.#means;
+    const settings = ports.settings();
+    const now = ports.now();
+    this.#view = ports.view();
+    const { model } = this.#in.peek;
+    const sticky = settings['loadbalancer.sticky_session'];
+    const ask = {
+      within: this.#in.target.within,
+      binding: sticky ? sessions.bound(this.#session, settings['loadbalancer.sticky_ttl'] * secondMs, now) : null,
+      tried: this.#tried,
+      avoid: sessions.avoided(this.#session, now),
+      overloaded: this.#overloaded,
+      lacksModel: (id: EndpointId) => sessions.lacks(id, model, now) && !this.#allLack(id, now),
+    };
+    const rules = { strategy: settings['loadbalancer.strategy'], healthAware: settings['loadbalancer.health_aware'] };
+    return plan(this.#view, ask, loads, rules, now, ports.dice);
+  }
+
+  /** When nobody is known to have the model, what is remembered helps nobody: ask, and pass on what is said. */
+  #allLack(id: EndpointId, now: Millis): boolean {
+    const { sessions } = this.#means;
+    return [...this.#view.endpoints.keys()].every((one) => sessions.lacks(one, this.#in.peek.model, now)) && !this.#tried.has(id);
+  }
+
+  /** A healthy endpoint is never refused to a request; a further try of one that is not well draws on the budget. */
+  #isAllowed({ endpoint, because }: Candidate): boolean {
+    if (this.#attempts.length === 0) return true;
+    if (endpoint.state === 'healthy' && because !== 'lastResort') return true;
+    return this.#means.loads.spend(this.#means.ports.now());
+  }
+
+  async #attempt(candidate: Candidate): Promise<{ answer: Answer; outcome: Outcome }> {
+    const first = await this.#call(candidate, false);
+    // The connection had been idle and died under us: nothing was asked of the endpoint yet, as far as anybody can know.
+    if (first.outcome.kind === 'failed' && first.outcome.stale && !this.#gone) return this.#call(candidate, true);
+    return first;
+  }
+
+  async #call(candidate: Candidate, fresh: boolean): Promise<{ answer: Answer; outcome: Outcome }> {
+    const { ports, loads, upstreams } = this.#means;
+    const { endpoint, because } = candidate;
+    const { request, client, target, body, peek } = this.#in;
+    const settings = ports.settings();
+    const at = ports.now();
+    this.#firstCandidate ??= candidate;
+    this.#tried.add(endpoint.id);
+    const answer = new Answer(
+      client,
+      { wantsStream: peek.stream, isMessages: target.isMessages, model: peek.model, now: ports.now, added: (ttfbMs) => this.#added(candidate, ttfbMs) },
+      {
+        headersMs: endpoint.timeoutMs ?? settings['proxy.headers_timeout'] * secondMs,
+        firstContentMs: settings['proxy.first_content_timeout'] * secondMs,
+        idleMs: settings['proxy.idle_timeout'] * secondMs,
+        totalMs: this.#totalMs(candidate),
+        commitMs: Math.max(0, commitAfterMs - (at - this.#in.startedAt)),
+      },
+    );
+    this.#running = answer;
+    const done = loads.begin(endpoint.id, because, at);
+    const key = ports.secret(endpoint.id) ?? '';
+    const headers = headersUp(request.rawHeaders, request.headers.connection, endpoint.auth, key);
+    if (isExposed(endpoint.baseUrl, endpoint.allowPlaintext)) answer.failed({ code: 'CERT_PLAINTEXT', reused: false });
+    else {
+      const path = endpoint.baseUrl.slice(endpoint.origin.length) + target.path;
+      answer.started(upstreams.send({ origin: endpoint.origin, path, method: request.method ?? 'GET', headers, body, fresh }, answer));
+    }
+    const outcome = await answer.outcome;
+    done();
+    this.#running = undefined;
+    if (!(outcome.kind === 'failed' && outcome.stale && !fresh)) this.#note(candidate, answer, outcome, at);
+    return { answer, outcome };
+  }
+
+  /** A request that asks for no stream has no first byte to wait for; a short setting of the headers' time is obeyed all the same. */
+  #totalMs({ endpoint }: Candidate): Millis {
+    const settings = this.#means.ports.settings();
+    const own = endpoint.timeoutMs ?? Number.POSITIVE_INFINITY;
+    return Math.min(settings['proxy.total_timeout'] * secondMs, own);
+  }
+
+  #note({ endpoint, because }: Candidate, answer: Answer, outcome: Outcome, at: Millis): void {
+    const status = answer.head_?.status ?? null;
+    this.#attempts.push({ endpoint: endpoint.id, at, outcome: outcomeWord(outcome), status, ttfbMs: answer.ttfbMs, because });
+  }
+
+  /** Tells the endpoint's machine, and says whether another endpoint is asked. */
+  #afterFailure({ endpoint }: Candidate, { verdict, head, detail }: Refusal): boolean {
+    const { ports, sessions } = this.#means;
+    const { target, peek, id } = this.#in;
+    const failure = verdict.failure as Failure;
+    const now = ports.now();
+    this.#told.set(endpoint.id, detail);
+    if (failure === 'overloaded') this.#overloaded.add(endpoint.origin);
+    if (failure === 'noModel') sessions.noteLacking(endpoint.id, peek.model, now);
+    else {
+      ports.attemptFailed(endpoint.id, {
+        failure,
+        status: head?.status ?? null,
+        request: id,
+        retryAfterMs: verdict.retryAfterMs,
+        resetAt: verdict.resetAt,
+        maybeBilled: maybeBilled(failure),
+        detail,
+      });
+    }
+    this.#waitHere(endpoint.id, failure, verdict.retryAfterMs);
+    return !target.isPinned;
+  }
+
+  /** A short pause at the session's own endpoint: it may be asked again when it is over. */
+  #waitHere(id: EndpointId, failure: Failure, retryAfterMs: Millis | null): void {
+    const { ports, sessions } = this.#means;
+    const isBound = sessions.bound(this.#session, ports.settings()['loadbalancer.sticky_ttl'] * secondMs, ports.now()) === id;
+    if (failure !== 'rateLimited' || retryAfterMs === null || retryAfterMs > waitHereMaxMs || !isBound) return;
+    this.#pauseMs = retryAfterMs;
+    this.#tried.delete(id);
+  }
+
+  async #pause(): Promise<void> {
+    const ms = this.#pauseMs;
+    this.#pauseMs = 0;
+    await new Promise((resolve) => setTimeout(resolve, ms));
+  }
+
+  #added({ endpoint }: Candidate, ttfbMs: Millis): string[] {
+    const ours = Math.max(0, this.#means.ports.now() - this.#in.startedAt - ttfbMs);
+    return [
+      'x-qcc-request-id', this.#in.id, 'x-qcc-endpoint', endpoint.id, 'x-qcc-profile', encodeURIComponent(endpoint.profile),
+      'x-qcc-attempts', String(this.#attempts.length + 1), 'server-timing', `qcc;dur=${ours}, upstream;dur=${ttfbMs}`,
+    ];
+  }
+
+  #ended(status: number) {
+    const { target, peek, startedAt } = this.#in;
+    return {
+      session: this.#session, model: peek.model, stream: peek.stream, path: target.path.split('?')[0] as string, within: target.within,
+      attempts: this.#attempts, status, durationMs: this.#means.ports.now() - startedAt, view: this.#view.seq,
+    };
+  }
+
+  #servedBy({ endpoint }: Candidate, answer: Answer) {
+    return {
+      ...this.#ended(answer.head_?.status ?? 200), endpoint: endpoint.id as string, profile: endpoint.profile as string,
+      ttfbMs: answer.ttfbMs ?? 0, ttftMs: answer.ttftMs, bytes: answer.bytes, usage: answer.usage,
+    };
+  }
+
+  #served(candidate: Candidate, answer: Answer): Ended {
+    const { ports, sessions } = this.#means;
+    const { id, startedAt } = this.#in;
+    sessions.bind(this.#session, candidate.endpoint.id, startedAt);
+    ports.attemptSucceeded(candidate.endpoint.id, { request: id, ttfbMs: answer.ttfbMs ?? 0, ttftMs: answer.ttftMs });
+    this.#lookAtLimits(candidate, answer);
+    return { fact: { type: 'RequestServed', data: this.#servedBy(candidate, answer) }, profile: candidate.endpoint.profile };
+  }
+
+  #lookAtLimits({ endpoint }: Candidate, { head_: head }: Answer): void {
+    if (endpoint.state !== 'healthy' || head?.get('anthropic-ratelimit-unified-status') !== 'allowed_warning') return;
+    const reset = Number(head.get('anthropic-ratelimit-unified-reset'));
+    this.#means.ports.limitsSeen(endpoint.id, { status: 'allowed_warning', resetAt: reset > 0 ? reset * secondMs : null });
+  }
+
+  /** The client's own affair, or a request that belongs to one account: what the endpoint said, as it said it. */
+  #passed(candidate: Candidate, answer: Answer): Ended {
+    const status = answer.head_?.status;
+    if (status === undefined) return this.#refuse([]);
+    answer.passOn([]);
+    return { fact: { type: 'RequestServed', data: this.#servedBy(candidate, answer) }, profile: candidate.endpoint.profile };
+  }
+
+  #broken(candidate: Candidate, answer: Answer, detail: string): Ended {
+    const { ports, sessions } = this.#means;
+    const { id } = this.#in;
+    const failure: Failure = 'brokenAnswer';
+    sessions.avoid(this.#session, candidate.endpoint.id, ports.now());
+    ports.attemptFailed(candidate.endpoint.id, { failure, status: 200, request: id, retryAfterMs: null, resetAt: null, maybeBilled: true, detail });
+    return { fact: { type: 'AnswerBroken', data: { ...this.#servedBy(candidate, answer), failure } }, profile: candidate.endpoint.profile };
+  }
+
+  #cancelled(): Ended {
+    return { fact: { type: 'RequestCancelled', data: this.#ended(0) }, profile: this.#firstCandidate?.endpoint.profile ?? null };
+  }
+
+  /** Nobody answered: the most telling thing that was said, or a sentence of our own. */
+  #refuse(refusals: readonly Refusal[]): Ended {
+    const { ports } = this.#means;
+    const { client, id, target } = this.#in;
+    const verbatim = mustBeSeen(refusals);
+    const data = (status: number, because: string): Ended => ({ fact: { type: 'RequestFailed', data: { ...this.#ended(status), because } }, profile: this.#firstCandidate?.endpoint.profile ?? null });
+    if (verbatim?.head) {
+      const stop = verbatim.verdict.failure === 'credential' || verbatim.verdict.failure === 'billing' ? ['x-should-retry', 'false'] : [];
+      passVerbatim(client, verbatim, [...stop, ...(this.#firstCandidate ? this.#added(this.#firstCandidate, 0) : [])]);
+      return data(verbatim.head.status, verbatim.verdict.failure ?? 'refused');
+    }
+    const view = ports.view();
+    const sole = refusals.length === 0 ? soleHeld(view, target.within) : undefined;
+    const error = sole ? keyRefused(sole) : nobodyAnswers(view, target.within, this.#told, ports.now());
+    sendError(client, error, id);
+    return data(error.status, sole ? 'credential' : 'nobodyAnswers');
+  }
+}
+
+function outcomeWord(outcome: Outcome): Attempt['outcome'] {
+  if (outcome.kind === 'served') return 'answered';
+  if (outcome.kind === 'cancelled') return 'cancelled';
+  if (outcome.kind === 'broken') return 'brokenAnswer';
+  // What is the client's own affair was answered, as far as the endpoint goes.
+  return outcome.verdict.failure ?? 'answered';
+}
+
+/** Model, quota, the only credential refused: what waiting cannot heal. */
+function mustBeSeen(refusals: readonly Refusal[]): Refusal | undefined {
+  const last = refusals.at(-1);
+  if (!last || last.head === null) return undefined;
+  const all = (wanted: readonly Failure[]) => refusals.every(({ verdict }) => verdict.failure !== null && wanted.includes(verdict.failure));
+  if (all(['noModel', 'misconfigured']) || all(['quota']) || all(['credential', 'billing'])) return last;
+  return undefined;
+}
+
+function passVerbatim(client: ServerResponse, { head, body }: Refusal, extra: readonly string[]): void {
+  if (!head || client.headersSent) return;
+  client.sendDate = false;
+  const pairs: string[] = [];
+  for (let i = 0; i < head.pairs.length; i += 2) {
+    if (head.pairs[i]?.toLowerCase() !== 'x-should-retry' || !extra.includes('x-should-retry')) pairs.push(head.pairs[i] as string, head.pairs[i + 1] as string);
+  }
+  client.writeHead(head.status, [...pairs, 'content-length', String(body.length), ...extra]);
+  client.end(body);
+}
+
+/** All there is, is one endpoint whose key was refused. */
+function soleHeld(view: RoutingView, within: string | null) {
+  const profiles = within === null ? view.ladder : [view.profiles.get(within)].filter((one) => one !== undefined);
+  const enabled = profiles.flatMap(({ endpoints }) => endpoints).filter(({ state }) => state !== 'disabled');
+  const [only] = enabled;
+  const isHeld = only?.held && (only.because === 'credential' || only.because === 'billing');
+  return enabled.length === 1 && isHeld ? only : undefined;
+}
+
+function isExposed(baseUrl: string, allowPlaintext: boolean): boolean {
+  return baseUrl.startsWith('http:') && !allowPlaintext && !isLoopback(new URL(baseUrl).hostname);
+}

@@ -1,0 +1,56 @@
+/** Plain counters of the proxy, and the Prometheus page made of them on demand. */
+import type { RequestFact } from '../../events/request.ts';
+import type { RoutingView } from '../../machines/roster.ts';
+import { Quantiles } from '../projections/quantiles.ts';
+
+const states = ['healthy', 'degraded', 'failed', 'recovering', 'disabled'] as const;
+
+export class Figures {
+  total = 0;
+  succeeded = 0;
+  failed = 0;
+  cancelled = 0;
+  refused = 0;
+  attempts = 0;
+  failovers = 0;
+  bytes = 0;
+  readonly ttfb = new Quantiles();
+
+  count({ type, data }: RequestFact): void {
+    this.attempts += data.attempts.length;
+    if (data.attempts.length > 1) this.failovers += data.attempts.length - 1;
+    if (type === 'RequestCancelled') this.cancelled++;
+    else if (type === 'RequestServed' && data.status < 400) this.succeeded++;
+    else this.failed++;
+    if (type === 'RequestServed' || type === 'AnswerBroken') {
+      this.bytes += data.bytes;
+      this.ttfb.add(data.ttfbMs);
+    }
+  }
+
+  /** Loaded on first use: a gateway that nobody scrapes never pays for it. */
+  async page(view: RoutingView, live: { readonly inFlight: number; readonly waiting: number }, version: string): Promise<string> {
+    const { Counter, Gauge, Registry } = await import('prom-client');
+    const registry = new Registry();
+    const registers = [registry];
+    const counter = (name: string, help: string, value: number) => new Counter({ name, help, registers }).inc(value);
+    const gauge = (name: string, help: string, value: number) => new Gauge({ name, help, registers }).set(value);
+    new Counter({ name: 'qcc_requests_total', help: 'Requests by how they ended', labelNames: ['outcome'], registers });
+    const requests = registry.getSingleMetric('qcc_requests_total') as InstanceType<typeof Counter>;
+    for (const outcome of ['succeeded', 'failed', 'cancelled'] as const) requests.inc({ outcome }, this[outcome]);
+    counter('qcc_refused_total', 'Requests that the guard turned away', this.refused);
+    counter('qcc_attempts_total', 'Calls of endpoints', this.attempts);
+    counter('qcc_failovers_total', 'Further attempts after a failure', this.failovers);
+    counter('qcc_answer_bytes_total', 'Bytes of answers', this.bytes);
+    gauge('qcc_requests_in_flight', 'Requests that run now', live.inFlight);
+    gauge('qcc_requests_waiting', 'Requests that wait in line', live.waiting);
+    const quantile = new Gauge({ name: 'qcc_ttfb_ms', help: 'Time to the first byte of the upstream, milliseconds', labelNames: ['quantile'], registers });
+    for (const q of [0.5, 0.95, 0.99]) quantile.set({ quantile: String(q) }, this.ttfb.at(q) ?? 0);
+    const state = new Gauge({ name: 'qcc_endpoint_state', help: '1 for the state an endpoint is in', labelNames: ['endpoint', 'profile', 'state'], registers });
+    for (const endpoint of view.endpoints.values()) {
+      for (const name of states) state.set({ endpoint: endpoint.id, profile: endpoint.profile, state: name }, endpoint.state === name ? 1 : 0);
+    }
+    new Gauge({ name: 'qcc_build_info', help: 'The version', labelNames: ['version'], registers }).set({ version }, 1);
+    return registry.metrics();
+  }
+}

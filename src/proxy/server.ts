@@ -1,0 +1,268 @@
+/** The data port: routes, the guard, the body, then the exchange. */
+import { createServer as createHttp, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createHttps } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Millis } from '../../events/fact.ts';
+import type { RequestId } from '../../events/ids.ts';
+import { uuidv7 } from '../runtime/uuid.ts';
+import { accessLine } from './access-log.ts';
+import { Bodies } from './body.ts';
+import { type Ended, Exchange, type Means } from './exchange.ts';
+import { Figures } from './figures.ts';
+import { Gate, type GateRules } from './gate.ts';
+import { type GuardRules, guardRules, refuseBody, refuseStranger, refuseUnknown } from './guard.ts';
+import { LiveLoads } from './loads.ts';
+import { type Peek, peek } from './peek.ts';
+import { passPinned } from './pinned.ts';
+import type { ProxyFigures, ProxyPorts, ProxyServer } from './ports.ts';
+import { type OwnError, sendError } from './refusal.ts';
+import { Sessions } from './sessions.ts';
+import { type Target, targetOf } from './target.ts';
+import { Upstreams } from './upstream.ts';
+
+const secondMs = 1_000;
+const connectionsMax = 2_048;
+const limits = {
+  headersTimeout: 10 * secondMs,
+  requestTimeout: 60 * secondMs,
+  // The client keeps its connection for minutes; a shorter time would race with it.
+  keepAliveTimeout: 75 * secondMs,
+  connectionsCheckingInterval: secondMs,
+} as const;
+const nothingSeen: Peek = { model: null, stream: false, session: null };
+// After a 413 the rest is read for so long, or the client would see a reset instead of the answer.
+const lingerMs = 2_000;
+
+export interface Listen {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: { readonly cert: string; readonly key: string } | null;
+  readonly accessLog: (line: string) => void;
+  readonly version: string;
+}
+
+/** Resolves when it listens. Node's own error when the port is taken. */
+export async function startProxy(ports: ProxyPorts, listen: Listen): Promise<ProxyServer> {
+  const proxy = new Proxy(ports, listen);
+  await proxy.start();
+  return proxy;
+}
+
+class Proxy implements ProxyServer {
+  readonly #ports: ProxyPorts;
+  readonly #listen: Listen;
+  readonly #server: Server;
+  readonly #means: Means;
+  readonly #bodies = new Bodies();
+  readonly #gate: Gate;
+  readonly #figures = new Figures();
+  readonly #running = new Set<Exchange>();
+  #guard: GuardRules | undefined;
+  #draining = false;
+  #idle: () => void = () => {};
+
+  constructor(ports: ProxyPorts, listen: Listen) {
+    this.#ports = ports;
+    this.#listen = listen;
+    const handler = (request: IncomingMessage, client: ServerResponse) => void this.#take(request, client);
+    this.#server = listen.tls ? createHttps({ ...limits, ...listen.tls, minVersion: 'TLSv1.2' }, handler) : createHttp(limits, handler);
+    this.#server.maxConnections = connectionsMax;
+    // 0 is no limit: dropping what is over it silently is worse than refusing it.
+    this.#server.maxHeadersCount = 0;
+    this.#server.on('upgrade', (_: IncomingMessage, socket: Duplex) => socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'));
+    this.#gate = new Gate(this.#gateRules(), ports.now);
+    this.#means = { ports, upstreams: new Upstreams(), loads: new LiveLoads(), sessions: new Sessions() };
+  }
+
+  start(): Promise<void> {
+    const { host, port } = this.#listen;
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(port, host, () => {
+        this.#server.off('error', reject);
+        this.settingsChanged();
+        resolve();
+      });
+    });
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo | null)?.port ?? this.#listen.port;
+  }
+
+  get url(): string {
+    const { host, tls } = this.#listen;
+    // The literal address: another user of this machine may own [::1].
+    const shown = host === '0.0.0.0' || host === 'localhost' ? '127.0.0.1' : host;
+    return `${tls ? 'https' : 'http'}://${shown.includes(':') ? `[${shown}]` : shown}:${this.port}`;
+  }
+
+  figures(): ProxyFigures {
+    const { total, succeeded, failed, cancelled } = this.#figures;
+    return { total, succeeded, failed, cancelled, inFlight: this.#gate.running, waiting: this.#gate.waiting };
+  }
+
+  metrics(): Promise<string> {
+    return this.#figures.page(this.#ports.view(), { inFlight: this.#gate.running, waiting: this.#gate.waiting }, this.#listen.version);
+  }
+
+  settingsChanged(): void {
+    const settings = this.#ports.settings();
+    const isLoopback = /^(127\.|localhost$|::1$)/.test(this.#listen.host);
+    this.#guard = guardRules({
+      port: this.port,
+      allowedHosts: settings['proxy.allowed_hosts'],
+      allowedOrigins: settings['proxy.allowed_origins'],
+      token: this.#ports.token(),
+      acceptWellKnown: isLoopback && !settings['proxy.require_token'],
+    });
+    this.#gate.configure(this.#gateRules());
+    this.#means.upstreams.configure(settings['proxy.connect_timeout'] * secondMs);
+  }
+
+  #gateRules(): GateRules {
+    const settings = this.#ports.settings();
+    return { maxConcurrent: settings['proxy.max_concurrent'], maxWaiting: settings['proxy.max_waiting'], rateLimit: settings['proxy.rate_limit'] };
+  }
+
+  async drain(graceMs: Millis): Promise<{ readonly drained: number; readonly cut: number }> {
+    this.#draining = true;
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#server.closeIdleConnections();
+    const before = this.#running.size;
+    if (before > 0) {
+      const timer = setTimeout(() => this.#idle(), graceMs);
+      await new Promise<void>((resolve) => {
+        this.#idle = resolve;
+      });
+      clearTimeout(timer);
+    }
+    const cut = this.#running.size;
+    for (const exchange of this.#running) exchange.leave();
+    this.#server.closeAllConnections();
+    await closed;
+    this.#means.upstreams.close();
+    return { drained: before - cut, cut };
+  }
+
+  async #take(request: IncomingMessage, client: ServerResponse): Promise<void> {
+    const startedAt = this.#ports.now();
+    const id = uuidv7(startedAt) as RequestId;
+    const url = request.url ?? '';
+    const guard = this.#guard as GuardRules;
+    const target = targetOf(request.method ?? '', url);
+    const refused =
+      refuseStranger(request, guard) ??
+      (target.kind === 'invalid' ? { status: 400, type: 'invalid_request_error', message: 'this request target is not accepted' } : undefined) ??
+      (target.kind === 'forward' || target.kind === 'unknown' ? refuseUnknown(request, guard) : undefined) ??
+      (target.kind === 'forward' ? refuseBody(request, target.path) : undefined);
+    if (refused) {
+      this.#figures.refused++;
+      const headers = refused.stop ? ['x-should-retry', 'false'] : [];
+      return this.#turnAway(request, client, id, { ...refused, headers: [...headers, 'connection', 'close'] });
+    }
+    if (target.kind !== 'forward') return this.#own(target, request, client, id);
+    if (target.within !== null && !this.#ports.view().profiles.has(target.within)) {
+      return this.#turnAway(request, client, id, { status: 404, type: 'not_found_error', message: `qcc: there is no profile "${target.within}" - run: qcc list` });
+    }
+    await this.#forward({ request, client, id, startedAt, target });
+  }
+
+  /** The answer goes out at once; the rest of the request is read and dropped, so that the client sees the answer. */
+  #turnAway(request: IncomingMessage, client: ServerResponse, id: string, error: OwnError): void {
+    sendError(client, error, id);
+    request.resume();
+    if (request.complete) return;
+    const timer = setTimeout(() => request.destroy(), lingerMs);
+    request.once('close', () => clearTimeout(timer));
+  }
+
+  async #own(target: Target, request: IncomingMessage, client: ServerResponse, id: string): Promise<void> {
+    request.resume();
+    const head = ['x-qcc-request-id', id, 'cache-control', 'no-store'];
+    const say = (status: number, type: string, text: string) => {
+      client.writeHead(status, ['content-type', type, 'content-length', String(Buffer.byteLength(text)), ...head]);
+      client.end(text);
+    };
+    switch (target.kind) {
+      case 'hello':
+        client.writeHead(200, ['content-length', '0', ...head]);
+        client.end();
+        return;
+      case 'healthz':
+        return say(200, 'application/json', '{"status":"ok"}\n');
+      case 'readyz': {
+        const reasons = this.#draining ? ['the gateway is stopping'] : this.#ports.notReady();
+        return say(reasons.length === 0 ? 200 : 503, 'application/json', `${JSON.stringify({ ready: reasons.length === 0, reasons })}\n`);
+      }
+      case 'metrics':
+        return say(200, 'text/plain; version=0.0.4; charset=utf-8', await this.metrics());
+      default:
+        sendError(client, { status: 404, type: 'not_found_error', message: `qcc: nothing is served there - set ANTHROPIC_BASE_URL to ${this.url}, or run: qcc env` }, id);
+    }
+  }
+
+  async #forward(one: { request: IncomingMessage; client: ServerResponse; id: RequestId; startedAt: Millis; target: Extract<Target, { kind: 'forward' }> }): Promise<void> {
+    const { request, client, id, target } = one;
+    let gone = false;
+    let exchange: Exchange | undefined;
+    client.on('close', () => {
+      if (client.writableFinished) return;
+      gone = true;
+      exchange?.leave();
+    });
+    const turn = this.#gate.enter();
+    if (turn === false) {
+      return this.#turnAway(request, client, id, { status: 503, type: 'api_error', message: 'qcc: too many requests wait already - run: qcc proxy status', headers: ['retry-after', '2'] });
+    }
+    this.#figures.total++;
+    if (turn !== true) await turn;
+    let body: Buffer | null = null;
+    try {
+      if (target.isPinned) return await this.#pinned(one);
+      if (request.method !== 'GET' && request.method !== 'HEAD') {
+        const read = await this.#bodies.read(request);
+        if (!Buffer.isBuffer(read)) return this.#unread(read, one);
+        body = read;
+      }
+      const seen = body === null || body.length === 0 ? nothingSeen : peek(body);
+      exchange = new Exchange(this.#means, { ...one, body, peek: seen });
+      this.#running.add(exchange);
+      if (gone) exchange.leave();
+      this.#tell(one, await exchange.run());
+    } catch (error) {
+      this.#figures.failed++;
+      sendError(client, { status: 500, type: 'api_error', message: `qcc: a fault of the gateway itself (${error instanceof Error ? error.message : 'unknown'}) - run: qcc proxy logs` }, id);
+    } finally {
+      if (body) this.#bodies.release(body);
+      if (exchange) this.#running.delete(exchange);
+      this.#gate.leave();
+      if (this.#draining && this.#running.size === 0) this.#idle();
+    }
+  }
+
+  async #pinned(one: Parameters<typeof passPinned>[1]): Promise<void> {
+    const ended = await passPinned(this.#means, one);
+    if (ended) this.#tell(one, ended);
+    else this.#figures.failed++;
+  }
+
+  #unread(why: 'tooLarge' | 'full' | 'gone', { request, client, id }: { request: IncomingMessage; client: ServerResponse; id: RequestId }): void {
+    if (why === 'gone') {
+      this.#figures.cancelled++;
+      return;
+    }
+    this.#figures.failed++;
+    const error: OwnError = why === 'tooLarge'
+      ? { status: 413, type: 'request_too_large', message: 'qcc: the request is larger than 32 MiB', headers: ['connection', 'close'] }
+      : { status: 503, type: 'api_error', message: 'qcc: too many large requests at once - try again in a moment', headers: ['retry-after', '2'] };
+    this.#turnAway(request, client, id, error);
+  }
+
+  #tell({ request, id, startedAt }: { request: IncomingMessage; id: RequestId; startedAt: Millis }, ended: Ended): void {
+    this.#figures.count(ended.fact);
+    this.#ports.requestEnded(id, ended.fact);
+    this.#listen.accessLog(accessLine(id, startedAt, request.method ?? '', ended));
+  }
+}
