@@ -34,9 +34,7 @@ async function check(installation: Installation, endpoint: KnownEndpoint, pool: 
     model: settings['health.model'] || null,
     timeoutMs: settings['health.timeout'] * secondMs,
     connectTimeoutMs: settings['proxy.connect_timeout'] * secondMs,
-    depth: 'conversation',
     dice: installation.world.dice(),
-    allowPlaintext: endpoint.allowPlaintext,
   });
   const { verdict, responseMs, ttftMs, score, valid, model, tokens, error } = result;
   const at = iso(installation.world.now());

@@ -1,0 +1,48 @@
+/** Looks at what `npm publish` would send, before anybody does: only what belongs, all that is needed, and not too much. */
+import { execFileSync } from 'node:child_process';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+// The program is small; what makes it large is something that does not belong in it.
+const packedBytesMax = 512 * 1024;
+
+const expected = [
+  /^package\.json$/,
+  /^(README|CHANGELOG)\.md$/,
+  /^LICENSE$/,
+  /^docs\/([\w-]+\/)?[\w-]+\.md$/,
+  /^dist\/(events|machines|workers|src)\/([\w-]+\/)*[\w-]+\.js$/,
+  /^dist\/src\/config\/presets\.json$/,
+];
+const needed = [
+  'package.json',
+  'README.md',
+  'LICENSE',
+  'CHANGELOG.md',
+  'dist/src/cli/main.js',
+  'dist/src/config/presets.json',
+];
+
+const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+// Scripts are left out: `prepack` would build once more.
+const [pack] = JSON.parse(
+  execFileSync(npm, ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  }),
+);
+const paths = pack.files.map(({ path }) => path);
+const faults = [
+  ...paths
+    .filter((path) => !expected.some((form) => form.test(path)))
+    .map((path) => `${path} does not belong in the package`),
+  ...needed.filter((path) => !paths.includes(path)).map((path) => `${path} is missing`),
+  ...(pack.size > packedBytesMax ? [`${pack.size} bytes are more than ${packedBytesMax}`] : []),
+];
+for (const fault of faults) process.stderr.write(`pack list: ${fault}\n`);
+process.stdout.write(
+  `${paths.length} files, ${(pack.size / 1024).toFixed(1)} KiB packed, ${(pack.unpackedSize / 1024).toFixed(1)} KiB unpacked\n`,
+);
+process.exitCode = faults.length > 0 ? 1 : 0;

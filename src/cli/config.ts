@@ -1,0 +1,51 @@
+/** `qcc config get, set, list, reset, export`. */
+import { writeFileSync } from 'node:fs';
+import { type Context, confirmed, isOn, withInstallation } from './context.ts';
+
+export async function get(context: Context): Promise<undefined> {
+  const [key = ''] = context.positionals;
+  const answer = await withInstallation(context, ({ call }) => call('config.get', { key }));
+  if (context.json) context.out.json(answer);
+  else context.out.line(String(answer.value));
+  return undefined;
+}
+
+export async function set(context: Context): Promise<undefined> {
+  const [key = '', value = ''] = context.positionals;
+  const answer = await withInstallation(context, ({ call }) => call('config.set', { key, value }));
+  if (context.json) context.out.json(answer);
+  else context.out.line(`${answer.key} = ${answer.value}`);
+  if (answer.restart) context.out.note(context.words.restartNeeded);
+  return undefined;
+}
+
+export async function list(context: Context): Promise<undefined> {
+  const { out, words, json } = context;
+  const { settings } = await withInstallation(context, ({ call }) => call('config.list', {}));
+  const withOrigin = isOn(context, 'show-origin');
+  if (json) {
+    return void out.json({ settings: withOrigin ? settings : Object.fromEntries(Object.entries(settings).map(([key, { value }]) => [key, value])) });
+  }
+  out.table(['', words.value, ...(withOrigin ? [words.origin] : []), words.range], Object.entries(settings).map(([key, row]) => [
+    row.origin === 'default' ? key : out.paint('bold', key), String(row.value) || '-', ...(withOrigin ? [row.origin] : []), row.range,
+  ]));
+  return undefined;
+}
+
+export async function reset(context: Context): Promise<undefined> {
+  const [key] = context.positionals;
+  if (key === undefined) await confirmed(context, `qcc config reset: ${context.words.sure}`);
+  const answer = await withInstallation(context, ({ call }) => call('config.reset', key === undefined ? {} : { key }));
+  if (context.json) context.out.json(answer);
+  else for (const [name, value] of Object.entries(answer.settings)) context.out.line(`${name} = ${value}`);
+  return undefined;
+}
+
+export async function exportTo(context: Context): Promise<undefined> {
+  const [file = ''] = context.positionals;
+  const { document } = await withInstallation(context, ({ call }) => call('config.export', {}));
+  writeFileSync(file, `${JSON.stringify(document, null, 2)}\n`, { mode: 0o600 });
+  if (context.json) context.out.json({ file });
+  else context.out.line(context.words.applied(file));
+  return undefined;
+}

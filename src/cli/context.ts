@@ -1,0 +1,61 @@
+/** What a command is run with: its arguments, already looked at, and the ways out. */
+import type { Connection } from '../control/client.ts';
+import { exitCodes, QccError } from '../errors.ts';
+import type { Output } from './output.ts';
+import type { Language, Words } from './words.ts';
+
+export interface Context {
+  readonly path: readonly string[];
+  readonly positionals: readonly string[];
+  readonly rest: readonly string[];
+  readonly flags: Readonly<Record<string, string | boolean | undefined>>;
+  readonly words: Words;
+  readonly language: Language;
+  readonly json: boolean;
+  readonly out: Output;
+  readonly home: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Whether a person can be asked. */
+  readonly canAsk: boolean;
+}
+
+export function flag(context: Context, name: string): string | undefined {
+  const value = context.flags[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+export function isOn(context: Context, name: string): boolean {
+  return context.flags[name] === true;
+}
+
+/** @throws {QccError} usage, when it is no number */
+export function numberFlag(context: Context, name: string): number | undefined {
+  const text = flag(context, name);
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) throw usage(`--${name} must be a number, not "${text}"`, `qcc ${context.path.join(' ')} --help`);
+  return value;
+}
+
+export function usage(message: string, hint: string): QccError {
+  return new QccError('QCC_USAGE_INVALID', message, hint, exitCodes.usage);
+}
+
+/** Opens the way to the installation, does the work, and lets go again whatever happens. */
+export async function withInstallation<T>(context: Context, work: (connection: Connection) => Promise<T>, needGateway = false): Promise<T> {
+  const { connect } = await import('../control/client.ts');
+  const connection = await connect({ home: context.home, needGateway });
+  try {
+    return await work(connection);
+  } finally {
+    await connection.close();
+  }
+}
+
+/** Destructive commands ask. @throws {QccError} usage where nobody can be asked */
+export async function confirmed(context: Context, question: string): Promise<void> {
+  if (isOn(context, 'yes')) return;
+  if (!context.canAsk) throw new QccError('QCC_USAGE_CONFIRM', context.words.needsYes, '--yes', exitCodes.usage);
+  const { confirm } = await import('./ask.ts');
+  if (!(await confirm(question, context.words))) throw new QccError('QCC_USAGE_DECLINED', context.words.stopped, 'run it again when you are sure', exitCodes.interrupted);
+}

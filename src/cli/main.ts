@@ -1,0 +1,175 @@
+#!/usr/bin/env node
+/** The command line's driver: finds the command, looks strictly at what was given, loads that one command, runs it. */
+import { parseArgs } from 'node:util';
+import { nearest } from '../config/nearest.ts';
+import { type ExitCode, exitCodes, QccError } from '../errors.ts';
+import { type Command, globalFlags, root } from './manifest.ts';
+import { usageOf } from './usage.ts';
+import { type Language, languageOf, type Words, wordsOf } from './words.ts';
+
+interface Found {
+  readonly command: Command;
+  readonly path: readonly string[];
+  readonly args: readonly string[];
+}
+
+function usageError(message: string, hint: string): QccError {
+  return new QccError('QCC_USAGE_INVALID', message, hint, exitCodes.usage);
+}
+
+/** Walks down the manifest. Global flags may stand anywhere on the way. */
+function find(argv: readonly string[], words: Words): Found {
+  let command = root;
+  const path: string[] = [];
+  const before: string[] = [];
+  let at = 0;
+  for (; at < argv.length && command.sub; at++) {
+    const word = argv[at] as string;
+    if (word === '--') break;
+    if (word.startsWith('-')) {
+      if (isFlagOf(command, word)) break;
+      before.push(word);
+      if (takesNext(word)) before.push(argv[++at] ?? '');
+      continue;
+    }
+    const sub = Object.hasOwn(command.sub, word) ? command.sub[word] : undefined;
+    if (!sub) {
+      const name = ['qcc', ...path].join(' ');
+      const near = nearest(word, Object.keys(command.sub));
+      throw usageError(words.unknownCommand(word), near === undefined ? words.seeHelp(name) : words.didYouMean(`${name} ${near}`));
+    }
+    command = sub;
+    path.push(word);
+  }
+  return { command, path, args: [...before, ...argv.slice(at)] };
+}
+
+function isFlagOf(command: Command, word: string): boolean {
+  const name = word.replace(/^--?/, '').split('=')[0] ?? '';
+  return Object.entries(command.flags ?? {}).some(([flag, { alias }]) => flag === name || alias === name);
+}
+
+function takesNext(word: string): boolean {
+  return !word.includes('=') && globalFlags[word.replace(/^--/, '')]?.type === 'string';
+}
+
+interface Parsed {
+  readonly flags: Record<string, string | boolean | undefined>;
+  readonly positionals: readonly string[];
+  readonly rest: readonly string[];
+}
+
+function parse({ command, path, args }: Found, words: Words): Parsed {
+  const name = ['qcc', ...path].join(' ');
+  const dashes = args.indexOf('--');
+  const own = dashes < 0 ? args : args.slice(0, dashes);
+  const after = dashes < 0 ? [] : args.slice(dashes + 1);
+  const flags = { ...globalFlags, ...command.flags };
+  const options = Object.fromEntries(
+    Object.entries(flags).map(([flag, { type, alias }]) => [flag, alias === undefined ? { type } : { type, short: alias }]),
+  );
+  try {
+    const { values, positionals } = parseArgs({ args: [...own], options, strict: true, allowPositionals: true });
+    const all = command.passesOn ? positionals : [...positionals, ...after];
+    const isHelp = values['help'] === true;
+    checkCount(all, command, name, words, isHelp);
+    return { flags: values as Parsed['flags'], positionals: all, rest: command.passesOn ? after : [] };
+  } catch (error) {
+    if (error instanceof QccError) throw error;
+    throw translated(error as Error & { code?: string }, Object.keys(flags), name, words);
+  }
+}
+
+function checkCount(given: readonly string[], command: Command, name: string, words: Words, isHelp: boolean): void {
+  const wanted = command.positionals ?? [];
+  const extra = given[wanted.length];
+  if (extra !== undefined) throw usageError(words.tooMany(extra), words.seeHelp(name));
+  const missing = wanted[given.length];
+  if (!isHelp && missing !== undefined && given.length < (command.required ?? wanted.length)) throw usageError(words.missing(missing), words.seeHelp(name));
+}
+
+function translated(error: Error & { code?: string }, flags: readonly string[], name: string, words: Words): QccError {
+  const flag = /'(-{1,2}[^'\s=<]+)/.exec(error.message)?.[1] ?? '';
+  if (error.code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') {
+    const near = nearest(flag.replace(/^-+/, ''), flags);
+    return usageError(words.unknownFlag(flag), near === undefined ? words.seeHelp(name) : words.didYouMean(`--${near}`));
+  }
+  return usageError(flag === '' ? error.message : words.needsValue(/(--[\w-]+)/.exec(error.message)?.[1] ?? flag), words.seeHelp(name));
+}
+
+/** Runs one command line; the exit code comes back. */
+export async function runCli(argv: readonly string[], env: Readonly<Record<string, string | undefined>>): Promise<number> {
+  const own = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
+  const json = own.includes('--json');
+  const language: Language = languageOf(langFlag(own), env);
+  const words = wordsOf(language);
+  const colour = wantsColour(own, env);
+  try {
+    const found = find(argv, words);
+    const parsed = parse(found, words);
+    if (parsed.flags['help'] || !found.command.load) return help(found, words, parsed.flags['help'] === true);
+    return await run(found, parsed, { json, language, words, colour, env });
+  } catch (error) {
+    const { printError } = await import('./output.ts');
+    return printError(error, json, colour);
+  }
+}
+
+function langFlag(argv: readonly string[]): string | undefined {
+  const at = argv.findIndex((word) => word === '--lang' || word.startsWith('--lang='));
+  return at < 0 ? undefined : (argv[at]?.split('=')[1] ?? argv[at + 1]);
+}
+
+function help({ command, path }: Found, words: Words, asked: boolean): ExitCode {
+  const text = `${usageOf(path, command, words)}\n`;
+  if (asked || path.length === 0) {
+    process.stdout.write(text);
+    return exitCodes.done;
+  }
+  // A group without its sub-command is a mistake, and its help the way out.
+  process.stderr.write(text);
+  return exitCodes.usage;
+}
+
+interface Setting {
+  readonly json: boolean;
+  readonly language: Language;
+  readonly words: Words;
+  readonly colour: boolean;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+async function run({ command, path }: Found, { flags, positionals, rest }: Parsed, setting: Setting): Promise<number> {
+  const { json, language, words, colour, env } = setting;
+  const [{ makeOutput }, { homePath }] = await Promise.all([import('./output.ts'), import('../config/home.ts')]);
+  const isTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
+  const canAsk = isTerminal && !flags['no-input'] && !flags['yes'] && !env['CI'] && !json;
+  const out = makeOutput({ colour, quiet: flags['quiet'] === true });
+  const work = await command.load?.();
+  const code = await work?.({ path, positionals, rest, flags, words, language, json, out, home: homePath(env), env, canAsk });
+  return code ?? exitCodes.done;
+}
+
+/** On a terminal only; `NO_COLOR` and `FORCE_COLOR` as everywhere. */
+function wantsColour(argv: readonly string[], env: Readonly<Record<string, string | undefined>>): boolean {
+  if (argv.includes('--no-color') || env['NO_COLOR']) return false;
+  if (env['FORCE_COLOR'] && env['FORCE_COLOR'] !== '0') return true;
+  return process.stdout.isTTY === true && env['TERM'] !== 'dumb';
+}
+
+async function main(): Promise<void> {
+  // Whoever reads us may have seen enough (`| head`): that is no error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(exitCodes.done);
+    throw error;
+  });
+  const argv = process.argv.slice(2);
+  if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
+    const { version } = await import('../version.ts');
+    process.stdout.write(`${version}\n`);
+    return;
+  }
+  process.exitCode = await runCli(argv, process.env);
+}
+
+if (process.argv[1] && import.meta.url.endsWith('/cli/main.js')) await main();

@@ -1,0 +1,50 @@
+/** An endpoint as flags tell it, and its key by one of the three ways in. */
+import type { Auth, Tier } from '../../events/profile.ts';
+import type { EndpointOptions } from '../control/operations.ts';
+import { type Context, flag, isOn, numberFlag, usage } from './context.ts';
+import { spanMs } from './times.ts';
+
+export async function keyOf(context: Context): Promise<string | undefined> {
+  const given = flag(context, 'api-key');
+  if (given !== undefined) {
+    context.out.warn(context.words.keyInArgv);
+    return given;
+  }
+  const name = flag(context, 'api-key-env');
+  if (name !== undefined) {
+    const value = context.env[name];
+    if (!value) throw usage(`the environment has no ${name}`, `export ${name}=…`);
+    return value;
+  }
+  return isOn(context, 'api-key-stdin') ? readStdin() : undefined;
+}
+
+async function readStdin(): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  const line = Buffer.concat(chunks).toString('utf8').split('\n')[0]?.trim() ?? '';
+  if (line === '') throw usage('there was no key on stdin', 'printf %s "$KEY" | qcc … --api-key-stdin');
+  return line;
+}
+
+export function authOf(context: Context): Auth | undefined {
+  const given = flag(context, 'auth');
+  if (given === undefined || given === 'x-api-key' || given === 'bearer') return given;
+  throw usage(`--auth must be x-api-key or bearer, not "${given}"`, '--auth bearer');
+}
+
+export function tierOf(text: string | undefined): Tier | undefined {
+  if (text === undefined || text === 'primary' || text === 'secondary' || text === 'fallback') return text;
+  throw usage(`a tier is primary, secondary or fallback, not "${text}"`, 'qcc priority set PROFILE primary');
+}
+
+export async function endpointOptions(context: Context): Promise<EndpointOptions> {
+  const timeout = flag(context, 'timeout');
+  const given = {
+    name: flag(context, 'name'), baseUrl: flag(context, 'base-url'), auth: authOf(context), key: await keyOf(context), preset: flag(context, 'preset'),
+    weight: numberFlag(context, 'weight'), priority: numberFlag(context, 'priority'), timeoutMs: timeout === undefined ? undefined : spanMs(timeout),
+    maxFailures: numberFlag(context, 'max-failures'), maxConcurrent: numberFlag(context, 'max-concurrent'),
+    allowPlaintext: isOn(context, 'allow-plaintext') ? true : undefined,
+  };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as EndpointOptions;
+}

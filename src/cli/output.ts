@@ -1,0 +1,69 @@
+/** The one file that prints. Data goes to stdout; everything else, by consola, to stderr. */
+import { styleText } from 'node:util';
+import { createConsola } from 'consola/basic';
+import { QccError } from '../errors.ts';
+import { widthOf } from './width.ts';
+
+type Style = Parameters<typeof styleText>[0];
+
+export interface Output {
+  readonly colour: boolean;
+  readonly columns: number;
+  /** A line of data. */
+  line(text: string): void;
+  json(value: unknown): void;
+  table(heads: readonly string[], rows: readonly (readonly string[])[]): void;
+  note(text: string): void;
+  warn(text: string): void;
+  paint(style: Style, text: string): string;
+}
+
+const columnsDefault = 100;
+
+export function makeOutput(options: { readonly colour: boolean; readonly quiet: boolean }): Output {
+  const { colour, quiet } = options;
+  const say = createConsola({ stdout: process.stderr, stderr: process.stderr, level: quiet ? 1 : 3, formatOptions: { date: false, colors: colour } });
+  const columns = process.stdout.columns ?? columnsDefault;
+  const paint = (style: Style, text: string) => (colour ? styleText(style, text, { validateStream: false }) : text);
+  const line = (text: string) => void process.stdout.write(`${text}\n`);
+  return {
+    colour,
+    columns,
+    line,
+    paint,
+    json: (value) => line(JSON.stringify(value)),
+    table: (heads, rows) => {
+      for (const row of tableLines(heads, rows, columns, (head) => paint('dim', head))) line(row);
+    },
+    note: (text) => say.log(text),
+    warn: (text) => say.warn(text),
+  };
+}
+
+/** Columns as wide as what stands in them; what does not fit the terminal is cut from the last one. */
+export function tableLines(heads: readonly string[], rows: readonly (readonly string[])[], columns: number, paintHead: (text: string) => string): readonly string[] {
+  const widths = heads.map((head, i) => Math.max(widthOf(head), ...rows.map((row) => widthOf(row[i] ?? ''))));
+  const laid = (cells: readonly string[]) => cut(cells.map((cell, i) => cell + ' '.repeat(Math.max(0, (widths[i] ?? 0) - widthOf(cell)))).join('  ').trimEnd(), columns);
+  return [paintHead(laid(heads)), ...rows.map(laid)];
+}
+
+function cut(line: string, columns: number): string {
+  if (widthOf(line) <= columns) return line;
+  let kept = '';
+  for (const character of line) {
+    if (widthOf(kept + character) > columns - 1) break;
+    kept += character;
+  }
+  // A cut inside a coloured cell must not colour what follows.
+  return line.includes('\u001b') ? `${kept}…\u001b[0m` : `${kept}…`;
+}
+
+/** What is wrong, and the next command. With --json, one object; with QCC_DEBUG=1, the stack too. */
+export function printError(error: unknown, json: boolean, colour: boolean): number {
+  const known = error instanceof QccError ? error : new QccError('QCC_COMMAND_FAULT', error instanceof Error ? error.message : String(error), 'QCC_DEBUG=1 shows where');
+  const { code, message, hint, exit } = known;
+  if (json) process.stderr.write(`${JSON.stringify({ error: { code, message, hint } })}\n`);
+  else process.stderr.write(`${colour ? styleText('red', 'error:', { validateStream: false }) : 'error:'} ${message}\n  ${hint}\n`);
+  if (process.env['QCC_DEBUG'] === '1' && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  return exit;
+}

@@ -1,0 +1,81 @@
+/** `qcc priority set, list, switch, policy, history`. */
+import type { Params, PolicyRow, SwitchRow } from '../control/operations.ts';
+import { type Context, flag, isOn, numberFlag, usage, withInstallation } from './context.ts';
+import { tierOf } from './options.ts';
+import { spanMs } from './times.ts';
+
+export async function set(context: Context): Promise<undefined> {
+  const [profile = '', given = ''] = context.positionals;
+  const tier = given === 'none' ? null : (tierOf(given) ?? null);
+  const answer = await withInstallation(context, ({ call }) => call('priority.set', { profile, tier }));
+  if (context.json) context.out.json(answer);
+  else context.out.line(`${profile}: ${tier ?? context.words.none}`);
+  return undefined;
+}
+
+export async function list(context: Context): Promise<undefined> {
+  const { out, words, json } = context;
+  const ladder = await withInstallation(context, ({ call }) => call('priority.list', {}));
+  if (json) return void out.json(ladder);
+  const rows = Object.entries(ladder.tiers).flatMap(([tier, names]) =>
+    names.map((name) => [name === ladder.active ? out.paint('green', '●') : ' ', tier, name === ladder.pinned ? `${name} (pinned)` : name]),
+  );
+  out.line(`${words.active}: ${ladder.active ?? words.none}   ${words.state}: ${ladder.state}`);
+  if (rows.length > 0) out.table(['', words.tier, words.profile], rows);
+  return undefined;
+}
+
+export async function switchTo(context: Context): Promise<undefined> {
+  const [profile] = context.positionals;
+  const { out, json } = context;
+  if (isOn(context, 'release')) {
+    const released = await withInstallation(context, ({ call }) => call('priority.release', {}));
+    if (json) out.json(released);
+    else out.line(`${context.words.active}: ${released.active ?? context.words.none}`);
+    return undefined;
+  }
+  if (profile === undefined) throw usage(context.words.missing('PROFILE'), 'qcc priority switch PROFILE, or --release');
+  const reason = flag(context, 'reason');
+  const row = await withInstallation(context, ({ call }) => call('priority.switch', { profile, ...(reason === undefined ? {} : { reason }) }));
+  if (json) out.json(row);
+  else table(context, [row]);
+  return undefined;
+}
+
+export async function policy(context: Context): Promise<undefined> {
+  const { out, json } = context;
+  const row = await withInstallation(context, ({ call }) => call('priority.policy', changesOf(context)));
+  if (json) return void out.json(row);
+  out.table(['', context.words.value], Object.entries(row).map(([name, value]) => [name, String(value)]));
+  return undefined;
+}
+
+function changesOf(context: Context): Params<'priority.policy'> {
+  const changes: { -readonly [Key in keyof PolicyRow]?: PolicyRow[Key] } = {};
+  for (const [field, name] of [['autoFailover', 'auto-failover'], ['autoRecovery', 'auto-recovery']] as const) {
+    if (isOn(context, name) && isOn(context, `no-${name}`)) throw usage(`--${name} and --no-${name} contradict each other`, 'say one of them');
+    if (isOn(context, name)) changes[field] = true;
+    if (isOn(context, `no-${name}`)) changes[field] = false;
+  }
+  for (const [field, name] of [['failureThreshold', 'failure-threshold'], ['recoveryChecks', 'recovery-checks'], ['maxPerHour', 'max-per-hour']] as const) {
+    const value = numberFlag(context, name);
+    if (value !== undefined) changes[field] = value;
+  }
+  for (const [field, name] of [['cooldownS', 'cooldown'], ['recoveryDelayS', 'recovery-delay']] as const) {
+    const value = flag(context, name);
+    if (value !== undefined) changes[field] = spanMs(value) / 1_000;
+  }
+  return changes;
+}
+
+export async function history(context: Context): Promise<undefined> {
+  const limit = numberFlag(context, 'limit');
+  const answer = await withInstallation(context, ({ call }) => call('priority.history', limit === undefined ? {} : { limit }));
+  if (context.json) context.out.json(answer);
+  else table(context, answer.switches);
+  return undefined;
+}
+
+function table({ out, words }: Context, rows: readonly SwitchRow[]): void {
+  out.table([words.at, words.kind, words.from, words.to, words.reason], rows.map((row) => [row.at, row.kind, row.from ?? '-', row.to, row.reason]));
+}

@@ -1,0 +1,145 @@
+/** `qcc proxy start, run, stop, restart, status`, and `qcc status`. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Answer, StatusRow } from '../control/operations.ts';
+import { exitCodes, QccError } from '../errors.ts';
+import { type Context, flag, isOn, numberFlag, withInstallation } from './context.ts';
+import { isAlive, startDaemon } from './daemon.ts';
+import { coloured } from './endpoint.ts';
+import { healthTable } from './health.ts';
+import { shortSpan, spanMs } from './times.ts';
+
+const drainMs = 30_000;
+const endMs = 10_000;
+const watchMs = 1_000;
+
+export async function start(context: Context): Promise<number | undefined> {
+  if (isOn(context, 'foreground')) return run(context);
+  const started = await startDaemon(context.home, addressArgs(context));
+  if (context.json) context.out.json(started);
+  else context.out.line(context.words.started(started.url));
+  return undefined;
+}
+
+function addressArgs(context: Context): readonly string[] {
+  return ['host', 'port'].flatMap((name) => {
+    const value = flag(context, name);
+    return value === undefined ? [] : [`--${name}`, value];
+  });
+}
+
+/** In this process, until a signal. The one who started it in the background hears by IPC how it went. */
+export async function run(context: Context): Promise<number> {
+  const [{ runGateway }, host, port] = [await import('../gateway.ts'), flag(context, 'host'), numberFlag(context, 'port')];
+  const parent = (message: object) => new Promise<void>((resolve) => (process.send ? process.send(message, () => resolve()) : resolve()));
+  try {
+    const gateway = await runGateway({ home: context.home, ...(host === undefined ? {} : { host }), ...(port === undefined ? {} : { port }) });
+    const { url, pid, home } = gateway;
+    const started = { url, host: gateway.host, port: gateway.port, pid, home };
+    const ofParent = process.send !== undefined;
+    await parent({ started });
+    if (process.connected) process.disconnect();
+    if (!ofParent && context.json) context.out.json(started);
+    else if (!ofParent) context.out.line(context.words.started(url));
+    stopOnSignals(gateway);
+    await gateway.stopped;
+    return exitCodes.done;
+  } catch (error) {
+    const known = error instanceof QccError ? error : new QccError('QCC_GATEWAY_FAULT', error instanceof Error ? error.message : String(error), 'QCC_DEBUG=1 qcc proxy run');
+    await parent({ error: { code: known.code, message: known.message, hint: known.hint, exit: known.exit } });
+    throw known;
+  }
+}
+
+/** The first signal drains; the second one is meant. */
+function stopOnSignals(gateway: { stop(graceMs: number): Promise<unknown> }): void {
+  let asked = false;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (asked) process.exit(exitCodes.interrupted);
+      asked = true;
+      void gateway.stop(drainMs);
+    });
+  }
+}
+
+export async function stop(context: Context): Promise<undefined> {
+  const stopped = await stopGateway(context);
+  if (context.json) context.out.json(stopped);
+  else context.out.line(context.words.stopping(stopped.drained, stopped.cut));
+  return undefined;
+}
+
+async function stopGateway(context: Context): Promise<Answer<'proxy.stop'>> {
+  const timeout = flag(context, 'timeout');
+  const graceMs = timeout === undefined ? drainMs : spanMs(timeout);
+  const { pid, stopped } = await withInstallation(context, async ({ call }) => {
+    const status = await call('proxy.status', {});
+    return { pid: status.pid, stopped: await call('proxy.stop', { graceMs }) };
+  }, true);
+  for (const begun = Date.now(); isAlive(pid) && Date.now() - begun < endMs; ) await sleep(20);
+  return stopped;
+}
+
+export async function restart(context: Context): Promise<undefined> {
+  const { host, port } = await withInstallation(context, ({ call }) => call('proxy.status', {}), true);
+  await stopGateway(context);
+  const args = ['--host', flag(context, 'host') ?? host, '--port', flag(context, 'port') ?? String(port)];
+  const started = await startDaemon(context.home, args);
+  if (context.json) context.out.json(started);
+  else context.out.line(context.words.started(started.url));
+  return undefined;
+}
+
+async function statusOf(context: Context): Promise<StatusRow | undefined> {
+  try {
+    return await withInstallation(context, ({ call }) => call('proxy.status', {}), true);
+  } catch (error) {
+    if (error instanceof QccError && error.exit === exitCodes.notRunning) return undefined;
+    throw error;
+  }
+}
+
+export async function status(context: Context): Promise<number> {
+  for (;;) {
+    const row = await statusOf(context);
+    if (!isOn(context, 'watch')) return printStatus(context, row);
+    if (context.out.colour) process.stdout.write('\u001b[H\u001b[2J');
+    printStatus(context, row);
+    await sleep(watchMs);
+  }
+}
+
+function printStatus(context: Context, row: StatusRow | undefined): number {
+  const { out, words, json } = context;
+  if (!row) {
+    if (json) out.json({ running: false });
+    else out.note(`${words.notRunning}\n  ${words.startIt}`);
+    return exitCodes.notRunning;
+  }
+  if (json) out.json(row);
+  else statusLines(context, row);
+  return exitCodes.done;
+}
+
+function statusLines({ out, words }: Context, row: StatusRow): void {
+  const { requests, endpoints } = row;
+  out.line(`${out.paint('green', '●')} ${out.paint('bold', row.url)}  pid ${row.pid}  ${shortSpan(row.uptimeMs)}  qcc ${row.version}`);
+  out.line(`${words.active}: ${row.active ?? words.none}  ${words.state}: ${row.state}`);
+  out.line(`${words.requests}: ${requests.total}  ✓ ${requests.succeeded}  ✗ ${requests.failed}  ↩ ${requests.cancelled}  → ${requests.inFlight}  … ${requests.waiting}`);
+  out.line(`${words.endpoints}: ${Object.entries(endpoints).filter(([, n]) => n > 0).map(([state, n]) => `${n} ${coloured(out, state as keyof typeof endpoints)}`).join(', ') || words.none}`);
+  if (row.logState !== 'open') out.warn(`log: ${row.logState}`);
+  for (const reason of row.notReady) out.note(reason);
+}
+
+/** The gateway, the ladder, and every endpoint: one look. */
+export async function overview(context: Context): Promise<number> {
+  const row = await statusOf(context);
+  const { ladder, health } = await withInstallation(context, async ({ call }) => ({ ladder: await call('priority.list', {}), health: await call('health.status', {}) }));
+  if (context.json) {
+    context.out.json(row ? { ...row, ladder } : { running: false, ladder });
+    return row ? exitCodes.done : exitCodes.notRunning;
+  }
+  const code = printStatus(context, row);
+  if (health.endpoints.length > 0) healthTable(context, health.endpoints);
+  return code;
+}

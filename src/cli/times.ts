@@ -1,0 +1,37 @@
+/** Instants and spans as people write them. */
+import { usage } from './context.ts';
+
+const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** `30s`, `5m`, `1h30m`, `250ms`; a bare number is seconds. @throws {QccError} usage */
+export function spanMs(text: string): number {
+  if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1_000;
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g)];
+  if (parts.length === 0 || parts.map(([whole]) => whole).join('') !== text) throw usage(`"${text}" is no span of time`, '30s, 5m, 1h30m');
+  return parts.reduce((sum, [, number, unit]) => sum + Number(number) * (unitMs[unit ?? ''] ?? 0), 0);
+}
+
+/** ISO, `14:03:22` today, `-15m`, `yesterday`. Without a zone: local. @throws {QccError} usage */
+export function instant(text: string, now: number): number {
+  if (text === 'now') return now;
+  if (text.startsWith('-')) return now - spanMs(text.slice(1));
+  if (text === 'today' || text === 'yesterday') return startOfDay(now) - (text === 'yesterday' ? (unitMs['d'] as number) : 0);
+  const clock = /^(\d{1,2}):(\d{2})(?::(\d{2}))?$/.exec(text);
+  if (clock) return new Date(now).setHours(Number(clock[1]), Number(clock[2]), Number(clock[3] ?? 0), 0);
+  // A date alone would be read as UTC; people mean their own day.
+  const at = Date.parse(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00` : text);
+  if (Number.isFinite(at)) return at;
+  throw usage(`"${text}" is no time`, '2026-01-31T14:03:22, 14:03:22, -15m, yesterday');
+}
+
+function startOfDay(now: number): number {
+  return new Date(now).setHours(0, 0, 0, 0);
+}
+
+/** `3 s`, `5 min`, `2 h`: how long ago, or how long still. */
+export function shortSpan(ms: number): string {
+  const seconds = Math.round(Math.abs(ms) / 1_000);
+  if (seconds < 90) return `${seconds} s`;
+  if (seconds < 5_400) return `${Math.round(seconds / 60)} min`;
+  return seconds < 172_800 ? `${Math.round(seconds / 3_600)} h` : `${Math.round(seconds / 86_400)} d`;
+}

@@ -1,0 +1,205 @@
+/**
+ * The architecture, as tables: who may import whom, which package is known where, and that the core is pure.
+ * A part that is not named here does not exist. Nothing looks down the list.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const core = ['events/', 'machines/', 'src/projections/'] as const;
+
+/** What each part may import beside itself and Node. The longest name that a file begins with is its part. */
+const mayImport: Readonly<Record<string, readonly string[]>> = {
+  'events/': [],
+  'machines/': ['events/'],
+  'src/projections/': ['events/', 'machines/'],
+  'workers/': ['events/', 'machines/', 'src/log/'],
+  'src/errors.ts': [],
+  'src/version.ts': [],
+  'src/access-log-file.ts': [],
+  'src/port-holder.ts': ['src/errors.ts'],
+  'src/log/': ['events/', 'src/errors.ts'],
+  'src/config/': ['events/', 'src/errors.ts'],
+  'src/pool.ts': ['workers/'],
+  'src/runtime/': ['events/', 'machines/', 'src/log/', 'src/projections/'],
+  'src/proxy/': [
+    'events/',
+    'machines/',
+    'src/config/base-url.ts',
+    'src/config/settings.ts',
+    'src/errors.ts',
+    'src/projections/quantiles.ts',
+    'src/runtime/uuid.ts',
+  ],
+  'src/control/': [
+    'events/',
+    'machines/',
+    'src/config/',
+    'src/errors.ts',
+    'src/log/',
+    'src/pool.ts',
+    'src/projections/',
+    'src/runtime/',
+    'src/version.ts',
+    'workers/',
+  ],
+  'src/gateway-ports.ts': [
+    'events/',
+    'src/control/',
+    'src/projections/',
+    'src/proxy/ports.ts',
+    'src/runtime/',
+  ],
+  'src/gateway.ts': ['events/', 'machines/', 'src/'],
+  'src/demo/': [
+    'events/',
+    'src/config/',
+    'src/control/',
+    'src/errors.ts',
+    'src/gateway.ts',
+    'src/version.ts',
+  ],
+  'src/cli/': ['events/', 'machines/', 'src/'],
+};
+
+/** Where each package is known. To change one for another, one opens these files and no others. */
+const knownBy: Readonly<Record<string, readonly string[]>> = {
+  xstate: ['machines/'],
+  'classic-level': ['src/log/'],
+  level: ['src/log/'],
+  undici: ['src/proxy/upstream', 'workers/'],
+  piscina: ['src/pool.ts'],
+  'prom-client': ['src/proxy/figures.ts'],
+  valibot: ['src/config/'],
+  'jsonc-parser': ['src/config/claude.ts'],
+  'rotating-file-stream': ['src/access-log-file.ts'],
+  citty: ['src/cli/'],
+  consola: ['src/cli/output.ts'],
+  '@clack/prompts': ['src/cli/'],
+};
+
+/** The core says what and why. It never knows when, where or by chance, and waits for nothing. */
+const impure =
+  /\b(Date\.now|new Date\(|Math\.random|crypto\.|performance\.|process\.|console\.|setTimeout|setInterval|fetch\()|['"]node:|\b(async|await)\b/;
+
+/** What `qcc --help` must not pay for. */
+const heavy = ['classic-level', 'level', 'piscina', 'prom-client', 'undici', 'xstate'];
+
+interface Import {
+  readonly target: string;
+  /** Part of loading the file: neither a type, which is erased, nor an `import()`, which comes later. */
+  readonly isEager: boolean;
+}
+
+const files = ['events', 'machines', 'workers', 'src'].flatMap((root) =>
+  readdirSync(root, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => join(root, path).replaceAll('\\', '/')),
+);
+const importsByFile = new Map(files.map((file) => [file, importsOf(file)]));
+
+describe.each(files)('%s', (file) => {
+  const targets = (importsByFile.get(file) ?? []).map(({ target }) => target);
+
+  it('belongs to a part, and imports only what its part may', () => {
+    const part = partOf(file);
+    const allowed = [part, ...(mayImport[part] ?? [])];
+    const strangers = targets.filter(
+      (target) => isFile(target) && !allowed.some((one) => target.startsWith(one)),
+    );
+    expect({ part, strangers }).toEqual({ part: expect.stringMatching(/[^)]$/), strangers: [] });
+  });
+
+  it('knows no package that is another file’s affair', () => {
+    const packages = targets.filter((target) => !isFile(target));
+    const strangers = packages.filter(
+      (name) => !knownBy[name]?.some((place) => file.startsWith(place)),
+    );
+    expect(strangers).toEqual([]);
+  });
+
+  it.runIf(core.some((part) => file.startsWith(part)))('is pure', () => {
+    expect(withoutComments(readFileSync(file, 'utf8')).match(impure)?.[0]).toBeUndefined();
+  });
+});
+
+describe('the whole', () => {
+  it('imports only files that are there', () => {
+    const missing = [...importsByFile].flatMap(([file, imports]) =>
+      imports
+        .filter(({ target }) => isFile(target) && !importsByFile.has(target))
+        .map(({ target }) => `${file} → ${target}`),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  it('has a place for every package that it is installed with, and no other', () => {
+    const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+      dependencies: Record<string, string>;
+    };
+    expect(Object.keys(knownBy).sort()).toEqual(Object.keys(dependencies).sort());
+  });
+
+  it('names no part that is gone', () => {
+    const gone = Object.keys(mayImport).filter(
+      (part) => !files.some((file) => file.startsWith(part)),
+    );
+    expect(gone).toEqual([]);
+  });
+
+  it('answers --help without loading what serves', () => {
+    const loaded = closureOf('src/cli/main.ts');
+    expect(loaded).toContain('src/cli/main.ts');
+    expect(loaded.filter((target) => heavy.includes(target))).toEqual([]);
+  });
+});
+
+function partOf(path: string): string {
+  const parts = Object.keys(mayImport).filter((part) => path.startsWith(part));
+  return parts.sort((a, b) => b.length - a.length)[0] ?? `${path} (no part)`;
+}
+
+function isFile(target: string): boolean {
+  return /^(events|machines|workers|src)\//.test(target);
+}
+
+function importsOf(file: string): readonly Import[] {
+  const text = withoutComments(readFileSync(file, 'utf8'));
+  const statements = /^(?:import|export)\s+(type\s+)?(?:[^'"`;]*?\sfrom\s+)?'([^']+)'/gm;
+  const eager = [...text.matchAll(statements)].map(([, type, name = '']) => ({
+    name,
+    isEager: type === undefined,
+  }));
+  const late = [...text.matchAll(/\bimport\('([^']+)'\)/g)].map(([, name = '']) => ({
+    name,
+    isEager: false,
+  }));
+  return [...eager, ...late]
+    .filter(({ name }) => !name.startsWith('node:'))
+    .map(({ name, isEager }) => ({ target: resolved(file, name), isEager }));
+}
+
+/** A file by its path, a package by its name. */
+function resolved(file: string, name: string): string {
+  if (name.startsWith('.')) return normalize(join(dirname(file), name)).replaceAll('\\', '/');
+  return name
+    .split('/')
+    .slice(0, name.startsWith('@') ? 2 : 1)
+    .join('/');
+}
+
+/** Everything that is loaded when a file is, packages included. */
+function closureOf(file: string): readonly string[] {
+  const seen = new Set([file]);
+  for (const one of seen) {
+    for (const { target, isEager } of importsByFile.get(one) ?? []) {
+      if (isEager) seen.add(target);
+    }
+  }
+  return [...seen];
+}
+
+/** Comments may say `process.`; a `//` in a string (`https://`) is none, because a colon stands before it. */
+function withoutComments(text: string): string {
+  return text.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/(^|[^:'"`])\/\/.*$/gm, '$1');
+}
