@@ -64,6 +64,7 @@ export class Answer implements AnswerSink {
   #held: Buffer[] = [];
   #heldBytes = 0;
   #pinged = false;
+  #extended = false;
   #framed = false;
   #committed = false;
   #startUsage = '';
@@ -318,8 +319,8 @@ export class Answer implements AnswerSink {
       this.#abort();
       return;
     }
-    if (this.#phase === 'judging' && this.#pinged) {
-      this.#pinged = false;
+    if (this.#phase === 'judging' && this.#pinged && !this.#extended) {
+      this.#extended = true;
       this.#arm(this.#limits.firstContentMs);
       return;
     }

@@ -35,6 +35,8 @@ export type Abort = () => void;
 // Upstreams close idle connections after 30 s and more; ours go first.
 const keepAliveMs = 30_000;
 const reusedMark = Symbol('reused');
+// How a connection that died while it was idle shows itself. Junk on a living one is something else.
+const staleCodes = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
 export class Upstreams {
   readonly #dispatchers = new Map<string, Dispatcher>();
@@ -158,8 +160,9 @@ class Handler {
 
 function transportError(error: Error): TransportError {
   const { code, socket, cause } = error as Error & { code?: string; socket?: { bytesRead?: number }; cause?: { code?: string } };
-  const reused = (error as { [reusedMark]?: boolean })[reusedMark] ?? (socket?.bytesRead ?? 0) > 0;
-  return { code: code ?? cause?.code ?? error.name, reused };
+  const told = code ?? cause?.code ?? error.name;
+  const wasUsed = (error as { [reusedMark]?: boolean })[reusedMark] ?? (socket?.bytesRead ?? 0) > 0;
+  return { code: told, reused: wasUsed && staleCodes.has(told) };
 }
 
 /** `HTTPS_PROXY` and `HTTP_PROXY`, never for this machine itself, and not for what `NO_PROXY` names. */

@@ -1,0 +1,122 @@
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { homePath, paths, prepareHome } from '../../src/config/home.ts';
+import { temporaryHome } from '../support/home.ts';
+import { onPlatform } from './platform.ts';
+
+const permissionBits = 0o777;
+const isPosix = process.platform !== 'win32';
+const isRoot = process.getuid?.() === 0;
+// `nobody` on most systems; any number that is not ours will do.
+const strangerId = 65_534;
+
+describe('where the home is', () => {
+  it('is said by QCC_HOME, else it is ~/.qcc', () => {
+    expect(homePath({ QCC_HOME: '/somewhere/else' })).toBe(resolve('/somewhere/else'));
+    expect(homePath({ QCC_HOME: 'here' })).toBe(resolve('here'));
+    expect(homePath({})).toBe(join(homedir(), '.qcc'));
+    expect(homePath({ QCC_HOME: '' })).toBe(join(homedir(), '.qcc'));
+  });
+
+  it('says where everything in it is', () => {
+    expect(paths('/h')).toMatchObject({
+      log: join('/h', 'log'),
+      accessLog: join('/h', 'logs', 'access.log'),
+      gatewayLog: join('/h', 'logs', 'gateway.log'),
+      vault: join('/h', 'vault.json'),
+      masterKey: join('/h', 'master.key'),
+    });
+  });
+});
+
+describe('the socket', () => {
+  it.runIf(isPosix)('fits into its 103 bytes, or is refused', () => {
+    const longest = `/${'x'.repeat(103 - '//qcc.sock'.length)}`;
+    expect(Buffer.byteLength(paths(longest).socket)).toBe(103);
+    expect(() => paths(`${longest}x`)).toThrow(expect.objectContaining({ code: 'QCC_HOME_PATH' }));
+  });
+
+  it.runIf(isPosix)('is measured in bytes, not in letters', () => {
+    const home = `/${'ä'.repeat(60)}`;
+    expect(() => paths(home)).toThrow(
+      expect.objectContaining({ message: expect.stringContaining('130 bytes') }),
+    );
+  });
+
+  it('is a named pipe of this home on Windows, however long its path', () => {
+    onPlatform('win32');
+    const { socket } = paths(`C:\\${'x'.repeat(200)}`);
+    expect(socket).toMatch(/^\\\\\.\\pipe\\qcc-[0-9a-f]+$/);
+    expect(paths('C:\\other').socket).not.toBe(socket);
+  });
+});
+
+describe.runIf(isPosix)('a home that is made', () => {
+  it('is for its owner alone, whatever the mask was', () => {
+    const home = temporaryHome();
+    process.umask(0);
+    expect(prepareHome(home)).toBe(true);
+    expect(modeOf(home)).toBe(0o700);
+    writeFileSync(join(home, 'later'), '');
+    mkdirSync(join(home, 'folder'));
+    expect(modeOf(join(home, 'later'))).toBe(0o600);
+    expect(modeOf(join(home, 'folder'))).toBe(0o700);
+  });
+
+  it('is made once', () => {
+    const home = temporaryHome();
+    prepareHome(home);
+    expect(prepareHome(home)).toBe(false);
+  });
+
+  it('may lie in folders that are not there yet', () => {
+    const home = join(temporaryHome(), 'a', 'b');
+    expect(prepareHome(home)).toBe(true);
+    expect(modeOf(home)).toBe(0o700);
+  });
+});
+
+describe.runIf(isPosix)('a home that is there already', () => {
+  it.each([0o770, 0o720, 0o702, 0o777])('is refused when others can write into it (%o)', (mode) => {
+    const home = existingHome();
+    chmodSync(home, mode);
+    expect(() => prepareHome(home)).toThrow(
+      expect.objectContaining({ code: 'QCC_HOME_OPEN', hint: `chmod 700 ${home}` }),
+    );
+    expect(existsSync(join(home, 'logs'))).toBe(false);
+  });
+
+  it('is taken when others can only look into it', () => {
+    const home = existingHome();
+    chmodSync(home, 0o755);
+    expect(prepareHome(home)).toBe(false);
+  });
+
+  it.runIf(isRoot)('is refused when it belongs to somebody else', () => {
+    const home = existingHome();
+    chownSync(home, strangerId, strangerId);
+    expect(() => prepareHome(home)).toThrow(expect.objectContaining({ code: 'QCC_HOME_OWNER' }));
+    expect(existsSync(join(home, 'logs'))).toBe(false);
+  });
+});
+
+function modeOf(path: string): number {
+  return statSync(path).mode & permissionBits;
+}
+
+function existingHome(): string {
+  const home = mkdtempSync(join(tmpdir(), 'qt-'));
+  onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+  return home;
+}

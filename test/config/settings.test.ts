@@ -1,0 +1,233 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  effective,
+  envNameOf,
+  needsRestart,
+  parseSetting,
+  rangeOf,
+  type SettingKey,
+  settingKeys,
+} from '../../src/config/settings.ts';
+import { exitCodes } from '../../src/errors.ts';
+
+const documented = {
+  'proxy.host': '127.0.0.1',
+  'proxy.port': 7860,
+  'proxy.tls_cert': '',
+  'proxy.tls_key': '',
+  'proxy.require_token': false,
+  'proxy.allowed_hosts': '',
+  'proxy.allowed_origins': '',
+  'proxy.max_concurrent': 100,
+  'proxy.max_waiting': 128,
+  'proxy.rate_limit': 0,
+  'proxy.max_attempts': 8,
+  'proxy.connect_timeout': 5,
+  'proxy.headers_timeout': 60,
+  'proxy.first_content_timeout': 90,
+  'proxy.idle_timeout': 120,
+  'proxy.total_timeout': 590,
+  'proxy.log_level': 'info',
+  'health.enabled': true,
+  'health.check_interval': 60,
+  'health.timeout': 10,
+  'health.mode': 'passive',
+  'health.model': '',
+  'health.weight_adjustment': true,
+  'health.min_checks': 3,
+  'health.backoff_base': 10,
+  'health.backoff_max': 300,
+  'health.ramp': 60,
+  'health.credential_interval': 600,
+  'queue.enabled': true,
+  'queue.max_size': 1000,
+  'queue.strategy': 'exponential',
+  'queue.base_delay': 5,
+  'queue.max_delay': 300,
+  'queue.max_retries': 5,
+  'queue.hold': 120,
+  'queue.ttl': 900,
+  'loadbalancer.strategy': 'weighted',
+  'loadbalancer.health_aware': true,
+  'loadbalancer.sticky_session': true,
+  'loadbalancer.sticky_ttl': 300,
+  'failover.auto': true,
+  'failover.auto_recovery': true,
+  'failover.failure_threshold': 3,
+  'failover.recovery_checks': 3,
+  'failover.cooldown': 300,
+  'failover.recovery_delay': 60,
+  'failover.max_per_hour': 10,
+  'history.retention_days': 30,
+  'notify.webhook': '',
+  'notify.on': 'failover,recovery,all_down',
+};
+
+const numbers = Object.entries(documented)
+  .filter(([, value]) => typeof value === 'number')
+  .map(([key]) => key);
+const flags = Object.entries(documented)
+  .filter(([, value]) => typeof value === 'boolean')
+  .map(([key]) => key);
+
+describe('the settings', () => {
+  it('have the documented names and defaults', () => {
+    expect(effective(new Map(), {}).settings).toEqual(documented);
+  });
+
+  it.each(settingKeys)('%s takes its own default', (key) => {
+    const initial = documented[key];
+    expect(parseSetting(key, String(initial))).toEqual({ key, value: initial });
+  });
+
+  it('need a restart only where the listener itself changes', () => {
+    expect(settingKeys.filter(needsRestart)).toEqual([
+      'proxy.host',
+      'proxy.port',
+      'proxy.tls_cert',
+      'proxy.tls_key',
+    ]);
+  });
+
+  it('each have an environment variable of their own', () => {
+    expect(envNameOf('proxy.port')).toBe('QCC_PROXY_PORT');
+    expect(envNameOf('loadbalancer.sticky_ttl')).toBe('QCC_LOADBALANCER_STICKY_TTL');
+    expect(new Set(settingKeys.map(envNameOf)).size).toBe(settingKeys.length);
+  });
+});
+
+describe('a value', () => {
+  it.each([
+    ['proxy.port', '0', 0],
+    ['proxy.port', '65535', 65_535],
+    ['proxy.port', ' 8080 ', 8080],
+    ['health.check_interval', '0.2', 0.2],
+    ['queue.hold', '33.5', 33.5],
+    ['queue.hold', '0', 0],
+    ['proxy.max_attempts', '1', 1],
+    ['failover.auto', 'off', false],
+    ['failover.auto', 'TRUE', true],
+    ['failover.auto', 'yes', true],
+    ['loadbalancer.strategy', 'least-connections', 'least-connections'],
+    ['health.mode', 'active', 'active'],
+    ['notify.webhook', 'https://hooks.example.com/x', 'https://hooks.example.com/x'],
+    ['notify.webhook', '', ''],
+    ['proxy.allowed_hosts', 'a.example, b.example', 'a.example, b.example'],
+  ] as const)('of %s may be "%s"', (key, text, value) => {
+    expect(parseSetting(key, text)).toEqual({ key, value });
+  });
+
+  it.each([
+    ['proxy.port', '65536', /65535/],
+    ['proxy.port', '-1', /65535/],
+    ['proxy.port', '80.5', /whole number/],
+    ['proxy.port', 'http', /65535/],
+    ['proxy.port', '', /65535/],
+    ['proxy.max_attempts', '0', /from 1/],
+    ['proxy.connect_timeout', '0', /seconds from 0\.05/],
+    ['queue.hold', 'soon', /seconds/],
+    ['queue.hold', '1e99', /280/],
+    ['queue.hold', 'Infinity', /280/],
+    ['queue.max_retries', '2.5', /whole number/],
+    ['queue.strategy', 'sometimes', /exponential, fixed, immediate/],
+    ['loadbalancer.strategy', 'random', /weighted, round-robin, least-connections, failover/],
+    ['health.mode', 'maybe', /passive, active, off/],
+    ['failover.auto', 'perhaps', /true or false/],
+    ['failover.auto', 'constructor', /true or false/],
+    ['failover.auto', '__proto__', /true or false/],
+    ['history.retention_days', 'NaN', /days/],
+    ['notify.webhook', 'not a url', /http/i],
+    ['notify.webhook', 'file:///etc/passwd', /http/i],
+    ['proxy.allowed_hosts', 'a\nb', /commas/],
+  ] as const)('of %s may not be "%s", and the range is named', (key, text, range) => {
+    expect(rangeOf(key)).toMatch(range);
+    expect(() => parseSetting(key, text)).toThrow(
+      expect.objectContaining({
+        code: 'QCC_SETTING_INVALID',
+        exit: exitCodes.usage,
+        message: expect.stringContaining(`${key} must be ${rangeOf(key)}`),
+      }),
+    );
+  });
+
+  it('is of the kind of its default, or refused, whatever is written', () => {
+    const words = fc.constantFrom('constructor', '__proto__', 'valueOf', '1e400', '0x10', '\0', '∞');
+    const texts = fc.oneof(fc.string(), words, fc.double().map(String), fc.boolean().map(String));
+    fc.assert(
+      fc.property(fc.constantFrom(...settingKeys), texts, (key, text) => {
+        const outcome = outcomeOf(key, text);
+        expect([typeof documented[key], 'QCC_SETTING_INVALID']).toContain(outcome);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('that is a number is finite and in no text that is empty', () => {
+    expect(numbers.length).toBeGreaterThan(0);
+    for (const key of numbers) {
+      for (const text of ['', ' ', 'NaN', '-Infinity', '-1']) {
+        expect(() => parseSetting(key, text)).toThrow(rangeOf(key as SettingKey));
+      }
+    }
+  });
+
+  it('that is a flag is never anything else', () => {
+    expect(flags.length).toBeGreaterThan(0);
+    for (const key of flags) expect(() => parseSetting(key, '2')).toThrow('true or false');
+  });
+});
+
+describe('an unknown key', () => {
+  it.each([
+    ['proxy.prot', 'proxy.port'],
+    ['queue.holt', 'queue.hold'],
+    ['failover.coldown', 'failover.cooldown'],
+  ])('like %s is refused, with %s suggested', (name, near) => {
+    expect(() => parseSetting(name, '1')).toThrow(
+      expect.objectContaining({
+        code: 'QCC_SETTING_UNKNOWN',
+        exit: exitCodes.usage,
+        hint: expect.stringContaining(near),
+      }),
+    );
+  });
+
+  it.each(['toString', '__proto__', 'constructor', ''])('like "%s" is nothing of ours', (name) => {
+    expect(() => parseSetting(name, '1')).toThrow(
+      expect.objectContaining({ code: 'QCC_SETTING_UNKNOWN' }),
+    );
+  });
+});
+
+describe('what holds', () => {
+  const set = new Map([
+    ['queue.hold', 44],
+    ['queue.ttl', 60],
+  ]);
+
+  it('is the environment over what was set over the default', () => {
+    const { settings, origins } = effective(set, { QCC_QUEUE_HOLD: '7', QCC_NOT_OURS: 'x' });
+    expect([settings['queue.hold'], origins['queue.hold']]).toEqual([7, 'env']);
+    expect([settings['queue.ttl'], origins['queue.ttl']]).toEqual([60, 'set']);
+    expect([settings['queue.max_size'], origins['queue.max_size']]).toEqual([1000, 'default']);
+  });
+
+  it('cannot be changed in place', () => {
+    expect(Object.isFrozen(effective(set, {}).settings)).toBe(true);
+  });
+
+  it('is refused when the environment says what cannot be', () => {
+    expect(() => effective(new Map(), { QCC_PROXY_PORT: '70000' })).toThrow(
+      expect.objectContaining({ code: 'QCC_SETTING_INVALID' }),
+    );
+  });
+});
+
+function outcomeOf(key: SettingKey, text: string): string {
+  try {
+    return typeof parseSetting(key, text).value;
+  } catch (error) {
+    return (error as { code: string }).code;
+  }
+}
