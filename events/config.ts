@@ -3,7 +3,4 @@ import type { Fact } from './fact.ts';
 
 export type SettingValue = string | number | boolean;
 
-export type ConfigFact = Fact<
-  'SettingChanged',
-  { key: string; from: SettingValue; to: SettingValue | null }
->;
+export type ConfigFact = Fact<'SettingChanged', { key: string; from: SettingValue; to: SettingValue | null }>;

@@ -20,13 +20,7 @@ export type Failure =
 /** How we know when something ends: seen by us, told by the endpoint, or guessed from its past. */
 export type Belief = 'observed' | 'advertised' | 'inferred';
 
-export type Verdict =
-  | 'success'
-  | 'failure'
-  | 'timeout'
-  | 'rate_limited'
-  | 'invalid_key'
-  | 'model_error';
+export type Verdict = 'success' | 'failure' | 'timeout' | 'rate_limited' | 'invalid_key' | 'model_error';
 
 export interface AttemptFailure {
   readonly failure: Failure;

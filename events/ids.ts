@@ -9,13 +9,8 @@ export type ProfileName = Branded<'ProfileName'>;
 /** UUIDv7. */
 export type RequestId = Branded<'RequestId'>;
 
-const endpointIdForm = /^[0-9a-f]{8}$/;
 // Letters of any script, digits, dash, underscore, dot; no leading dot or dash; 1 to 64 characters.
 const profileNameForm = /^[\p{L}\p{M}\p{N}_][\p{L}\p{M}\p{N}._-]{0,63}$/u;
-
-export function parseEndpointId(text: string): EndpointId | undefined {
-  return endpointIdForm.test(text) ? (text as EndpointId) : undefined;
-}
 
 export function parseProfileName(text: string): ProfileName | undefined {
   return profileNameForm.test(text) ? (text as ProfileName) : undefined;

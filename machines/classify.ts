@@ -38,7 +38,7 @@ function failureOf({ status, header, body, isMessages, model }: Refusal): Failur
   if (status === 429) return tooMany(header, body);
   if (status === 401 || status === 403) return 'credential';
   if (status === 402 || (status === 400 && isBilling(body))) return 'billing';
-  if (status === 404) return isMessages ? (namesModel(body, model) ? 'noModel' : 'misconfigured') : null;
+  if (status === 404 && isMessages) return namesModel(body, model) ? 'noModel' : 'misconfigured';
   if (status === 408) return 'timeout';
   if (status >= 500) return status === 501 || status === 505 ? 'badAnswer' : 'serverError';
   if (status >= 400) return null;
@@ -60,7 +60,7 @@ function namesModel(body: string, model: string | null): boolean {
 }
 
 /** Whole seconds or an HTTP date, RFC 9110 §10.2.3. */
-export function retryAfterOf(value: string | null, now: Millis): Millis | null {
+function retryAfterOf(value: string | null, now: Millis): Millis | null {
   if (value === null) return null;
   const seconds = Number(value);
   if (Number.isFinite(seconds)) return seconds > 0 ? seconds * secondMs : null;
@@ -89,7 +89,8 @@ export function classifyEnvelope(text: string): Failure {
 }
 
 const certificateCodes = /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT|HOSTNAME_MISMATCH)/;
-const junkCodes = /^(HPE_|UND_ERR_HEADERS_OVERFLOW|UND_ERR_RES_|UND_ERR_RESPONSE|ERR_ASSERTION|UND_ERR_INVALID|UND_ERR_INFO)/;
+const junkCodes =
+  /^(HPE_|UND_ERR_HEADERS_OVERFLOW|UND_ERR_RES_|UND_ERR_RESPONSE|ERR_ASSERTION|UND_ERR_INVALID|UND_ERR_INFO)/;
 
 /** A call that ended without an answer. */
 export function classifyTransport(code: string): Failure {

@@ -89,7 +89,13 @@ type Out = Extract<EndpointDecision, { type: 'EndpointFailed' }>['data'];
 type Pause = Extract<EndpointDecision, { type: 'EndpointPaused' }>['data'];
 
 /** What needs no second look: a refused credential, a wrong address, an exhausted quota. */
-export function outAtOnce(because: Failure, advice: Advice, past: Past, { now }: Moment, policy: EndpointPolicy): Out | undefined {
+export function outAtOnce(
+  because: Failure,
+  advice: Advice,
+  past: Past,
+  { now }: Moment,
+  policy: EndpointPolicy,
+): Out | undefined {
   const times = timesOut(past, now);
   if (heldFailures.has(because)) {
     return { because, until: now + policy.credentialIntervalMs, belief: 'observed', times, held: true };
@@ -107,9 +113,16 @@ export function backedOff(because: Failure, past: Past, { now, dice }: Moment, p
 }
 
 /** A refused credential that nobody has proven good: out for another interval, to be probed in it. */
-export function heldOn(face: { readonly because: Failure | string | null; readonly times: number }, now: Millis, policy: EndpointPolicy): EndpointDecision {
+export function heldOn(
+  face: { readonly because: Failure | string | null; readonly times: number },
+  now: Millis,
+  policy: EndpointPolicy,
+): EndpointDecision {
   const because = (face.because ?? 'credential') as Failure;
-  return { type: 'EndpointFailed', data: { because, until: now + policy.credentialIntervalMs, belief: 'observed', times: face.times, held: true } };
+  return {
+    type: 'EndpointFailed',
+    data: { because, until: now + policy.credentialIntervalMs, belief: 'observed', times: face.times, held: true },
+  };
 }
 
 export function pauseFor(because: Failure, advice: Advice, before: number, { now }: Moment): Pause | undefined {

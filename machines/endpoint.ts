@@ -11,8 +11,8 @@
 import { type SnapshotFrom, setup } from 'xstate';
 import type { Belief, EndpointDecision, EndpointFact, EndpointReport, Failure, TimerName } from '../events/endpoint.ts';
 import type { Millis } from '../events/fact.ts';
-import * as rules from './endpoint-policy.ts';
 import type { EndpointPolicy, Recent } from './endpoint-policy.ts';
+import * as rules from './endpoint-policy.ts';
 import type { Moment, Timer } from './moment.ts';
 import type { EndpointState } from './roster.ts';
 
@@ -20,9 +20,11 @@ export type { EndpointPolicy, Recent } from './endpoint-policy.ts';
 
 type Because = Failure | 'slow' | 'limitsWarning';
 type Data<Type extends EndpointFact['type']> = Extract<EndpointFact, { type: Type }>['data'];
-type ChartEvent = { [Type in EndpointFact['type']]: { type: Type; at: Millis; data: Data<Type> } }[EndpointFact['type']];
+type ChartEvent = {
+  [Type in EndpointFact['type']]: { type: Type; at: Millis; data: Data<Type> };
+}[EndpointFact['type']];
 
-export interface EndpointContext {
+interface EndpointContext {
   readonly since: Millis | null;
   /** In a row: whole ones, and halves for overload. */
   readonly strikes: number;
@@ -45,13 +47,30 @@ export interface EndpointContext {
 }
 
 const fresh: EndpointContext = {
-  since: null, strikes: 0, consecutiveFailures: 0, consecutiveSuccesses: 0, lastError: null, because: null, until: null, held: false,
-  belief: null, times: 0, pauses: 0, resume: 'healthy', ramp: 1, healthySince: null, gen: 0, timer: null,
+  since: null,
+  strikes: 0,
+  consecutiveFailures: 0,
+  consecutiveSuccesses: 0,
+  lastError: null,
+  because: null,
+  until: null,
+  held: false,
+  belief: null,
+  times: 0,
+  pauses: 0,
+  resume: 'healthy',
+  ramp: 1,
+  healthySince: null,
+  gen: 0,
+  timer: null,
 };
 
 const vocabulary = setup({ types: {} as { context: EndpointContext; events: ChartEvent } });
 
-const armed = (context: EndpointContext, name: TimerName, dueAt: Millis) => ({ gen: context.gen + 1, timer: { name, gen: context.gen + 1, dueAt } });
+const armed = (context: EndpointContext, name: TimerName, dueAt: Millis) => ({
+  gen: context.gen + 1,
+  timer: { name, gen: context.gen + 1, dueAt },
+});
 
 const noteFailure = vocabulary.assign(({ context, event }) => {
   if (event.type !== 'AttemptFailed' && event.type !== 'ProbeFailed') return {};
@@ -64,7 +83,10 @@ const noteFailure = vocabulary.assign(({ context, event }) => {
   };
 });
 const noteSuccess = vocabulary.assign(({ context }) => ({
-  strikes: 0, consecutiveFailures: 0, pauses: 0, consecutiveSuccesses: context.consecutiveSuccesses + 1,
+  strikes: 0,
+  consecutiveFailures: 0,
+  pauses: 0,
+  consecutiveSuccesses: context.consecutiveSuccesses + 1,
 }));
 /** Quiet seconds are counted from the last failure. */
 const waitForQuiet = vocabulary.assign(({ context, event }) =>
@@ -85,7 +107,17 @@ const resumeRecovering = vocabulary.assign({ resume: 'recovering' });
 const fail = vocabulary.assign(({ context, event }) => {
   if (event.type !== 'EndpointFailed') return {};
   const { because, until, belief, times, held } = event.data;
-  return { because, until, belief, times, held, ramp: 1, healthySince: null, consecutiveSuccesses: 0, ...armed(context, 'out', until) };
+  return {
+    because,
+    until,
+    belief,
+    times,
+    held,
+    ramp: 1,
+    healthySince: null,
+    consecutiveSuccesses: 0,
+    ...armed(context, 'out', until),
+  };
 });
 const recoverTo = vocabulary.assign(({ context, event }) => {
   if (event.type !== 'EndpointRecovering') return {};
@@ -96,7 +128,13 @@ const recoverTo = vocabulary.assign(({ context, event }) => {
 const recover = vocabulary.assign(({ context, event }) => ({
   // After a pause the half strikes stay: only a success or quiet clears them.
   strikes: context.until === null ? 0 : context.strikes,
-  because: null, until: null, held: false, belief: null, ramp: 1, resume: 'healthy' as const, timer: null,
+  because: null,
+  until: null,
+  held: false,
+  belief: null,
+  ramp: 1,
+  resume: 'healthy' as const,
+  timer: null,
   healthySince: context.healthySince ?? event.at,
 }));
 const disable = vocabulary.assign(({ context }) => ({ ...fresh, gen: context.gen, lastError: context.lastError }));
@@ -197,7 +235,11 @@ export function timerOf(snapshot: EndpointSnapshot): Timer<TimerName> | null {
 }
 
 /** Whether a success can change anything: the machine of a healthy endpoint with a clean streak has no use for it. */
-export function worthTelling(snapshot: EndpointSnapshot, success: { readonly ttftMs: Millis | null }, recent: Recent): boolean {
+export function worthTelling(
+  snapshot: EndpointSnapshot,
+  success: { readonly ttftMs: Millis | null },
+  recent: Recent,
+): boolean {
   return snapshot.value !== 'healthy' || snapshot.context.strikes > 0 || rules.isSlow(success.ttftMs, recent);
 }
 
@@ -289,7 +331,12 @@ function afterSuccess(
   }
 }
 
-function afterProbe(face: EndpointFace, report: EndpointReport, moment: Moment, policy: EndpointPolicy): readonly EndpointFact[] {
+function afterProbe(
+  face: EndpointFace,
+  report: EndpointReport,
+  moment: Moment,
+  policy: EndpointPolicy,
+): readonly EndpointFact[] {
   if (face.state === 'degraded' && !isPaused(face, moment.now)) return [report, recovered];
   // Every probe is kept: it is what a person asks the history of an endpoint for.
   const after = afterSuccess(face, report, false, moment, policy);
@@ -302,7 +349,9 @@ function afterTimer(face: EndpointFace, { now }: Moment, policy: EndpointPolicy)
       return [recovered];
     case 'pause':
       if (face.resume === 'recovering') return [trial];
-      return face.strikes >= 1 ? [{ type: 'EndpointDegraded', data: { because: face.because ?? 'overloaded' } }] : [recovered];
+      return face.strikes >= 1
+        ? [{ type: 'EndpointDegraded', data: { because: face.because ?? 'overloaded' } }]
+        : [recovered];
     case 'out':
       return face.held && policy.probing ? [rules.heldOn(face, now, policy)] : [trial];
     case 'ramp':

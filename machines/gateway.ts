@@ -1,11 +1,15 @@
 /** The gateway's own machine: stopped, online, offline. */
 import { type SnapshotFrom, setup } from 'xstate';
-import type { GatewayFact } from '../events/gateway.ts';
 import type { Millis } from '../events/fact.ts';
+import type { GatewayFact } from '../events/gateway.ts';
 
-type ChartEvent = { [Type in GatewayFact['type']]: { type: Type; at: Millis; data: Extract<GatewayFact, { type: Type }>['data'] } }[GatewayFact['type']];
+type ChartEvent = {
+  [Type in GatewayFact['type']]: { type: Type; at: Millis; data: Extract<GatewayFact, { type: Type }>['data'] };
+}[GatewayFact['type']];
 
-const vocabulary = setup({ types: {} as { context: { epoch: string | null; since: Millis | null }; events: ChartEvent } });
+const vocabulary = setup({
+  types: {} as { context: { epoch: string | null; since: Millis | null }; events: ChartEvent },
+});
 const begin = vocabulary.assign(({ event }) => (event.type === 'GatewayStarted' ? { epoch: event.data.epoch } : {}));
 const sinceNow = vocabulary.assign(({ event }) => ({ since: event.at ?? null }));
 
@@ -23,6 +27,10 @@ export const gatewayChart = vocabulary.createMachine({
 
 export type GatewaySnapshot = SnapshotFrom<typeof gatewayChart>;
 
-export function faceGateway({ value, context }: GatewaySnapshot): { readonly state: 'stopped' | 'online' | 'offline'; readonly epoch: string | null; readonly since: Millis | null } {
+export function faceGateway({ value, context }: GatewaySnapshot): {
+  readonly state: 'stopped' | 'online' | 'offline';
+  readonly epoch: string | null;
+  readonly since: Millis | null;
+} {
   return { ...context, state: value };
 }

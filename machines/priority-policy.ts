@@ -16,7 +16,7 @@ export interface PriorityPolicy {
   readonly maxPerHour: number;
 }
 
-export interface LookedAt {
+interface LookedAt {
   readonly name: string;
   readonly tier: Tier | null;
   /** Endpoints that routing would use now. */
@@ -63,12 +63,23 @@ export function decidePriority(
     take([{ type: 'TimerElapsed', data: { name, gen } }]);
   }
   const before = facePriority(state);
-  if (ask.type === 'SwitchByHand') take([{ type: 'SwitchedByHand', data: { from: before.active, to: ask.to, reason: ask.reason } }]);
-  if (ask.type === 'ReleasePin' && before.pinned !== null) take([{ type: 'PinReleased', data: { because: 'released by hand' } }]);
+  if (ask.type === 'SwitchByHand')
+    take([{ type: 'SwitchedByHand', data: { from: before.active, to: ask.to, reason: ask.reason } }]);
+  if (ask.type === 'ReleasePin' && before.pinned !== null)
+    take([{ type: 'PinReleased', data: { because: 'released by hand' } }]);
   const report = ask.type === 'Looked' ? ask.report : null;
   take(choose(facePriority(state), look));
   take(failOver(facePriority(state), look, report, moment.now, policy));
-  take(recover(facePriority(state), look, report, ask.type === 'TimerElapsed' && ask.name === 'recovery', moment.now, policy));
+  take(
+    recover(
+      facePriority(state),
+      look,
+      report,
+      ask.type === 'TimerElapsed' && ask.name === 'recovery',
+      moment.now,
+      policy,
+    ),
+  );
   take(condition(facePriority(state), look));
   return facts;
 }
@@ -76,15 +87,23 @@ export function decidePriority(
 function choose({ active, pinned }: Context, { profiles }: LadderLook): readonly PriorityFact[] {
   if (active !== null && profiles.some(({ name }) => name === active)) return [];
   const first = profiles[0]?.name ?? null;
-  const unpinned: PriorityFact[] = pinned === null ? [] : [{ type: 'PinReleased', data: { because: `${pinned} is not there any more` } }];
+  const unpinned: PriorityFact[] =
+    pinned === null ? [] : [{ type: 'PinReleased', data: { because: `${pinned} is not there any more` } }];
   return first === active ? [] : [...unpinned, { type: 'ActiveChosen', data: { profile: first } }];
 }
 
-function failOver(context: Context, { profiles }: LadderLook, report: { profile: string; good: boolean } | null, now: Millis, policy: PriorityPolicy): readonly PriorityFact[] {
+function failOver(
+  context: Context,
+  { profiles }: LadderLook,
+  report: { profile: string; good: boolean } | null,
+  now: Millis,
+  policy: PriorityPolicy,
+): readonly PriorityFact[] {
   const here = profiles.findIndex(({ name }) => name === context.active);
   const active = profiles[here];
   if (!active) return [];
-  if (active.usable > 0) return context.doubts > 0 || context.held ? [{ type: 'ActiveTrusted', data: { profile: active.name } }] : [];
+  if (active.usable > 0)
+    return context.doubts > 0 || context.held ? [{ type: 'ActiveTrusted', data: { profile: active.name } }] : [];
   const isReport = report?.profile === active.name && !report.good;
   const reports = context.doubts + (isReport ? 1 : 0);
   const doubted: PriorityFact[] = isReport ? [{ type: 'ActiveDoubted', data: { profile: active.name, reports } }] : [];
@@ -92,20 +111,30 @@ function failOver(context: Context, { profiles }: LadderLook, report: { profile:
   // Down the ladder first; what stands above is better than nothing.
   const to = [...profiles.slice(here + 1), ...profiles.slice(0, here)].find(({ usable }) => usable > 0);
   if (!to) return doubted;
-  const because = active.certain ? `all endpoints of ${active.name} are out for certain` : `${active.name} had no usable endpoint in ${reports} reports in a row`;
+  const because = active.certain
+    ? `all endpoints of ${active.name} are out for certain`
+    : `${active.name} had no usable endpoint in ${reports} reports in a row`;
   const heldBack = whyHeldBack(context, now, policy);
   if (heldBack) {
     const known = context.held?.because === heldBack.because && context.held.wanted === to.name;
     // Counting on while it is held would write a fact a request.
     return known ? [] : [...doubted, { type: 'SwitchHeldBack', data: { wanted: to.name, ...heldBack } }];
   }
-  const unpinned: PriorityFact[] = context.pinned === null ? [] : [{ type: 'PinReleased', data: { because: `the pinned profile ${active.name} has failed` } }];
+  const unpinned: PriorityFact[] =
+    context.pinned === null
+      ? []
+      : [{ type: 'PinReleased', data: { because: `the pinned profile ${active.name} has failed` } }];
   return [...unpinned, { type: 'FailedOver', data: { from: active.name, to: to.name, because } }];
 }
 
-function whyHeldBack({ lastSwitchAt, failoversAt }: Context, now: Millis, policy: PriorityPolicy): { because: HeldBecause; until: Millis | null } | undefined {
+function whyHeldBack(
+  { lastSwitchAt, failoversAt }: Context,
+  now: Millis,
+  policy: PriorityPolicy,
+): { because: HeldBecause; until: Millis | null } | undefined {
   if (!policy.auto) return { because: 'off', until: null };
-  if (lastSwitchAt !== null && now - lastSwitchAt < policy.cooldownMs) return { because: 'cooldown', until: lastSwitchAt + policy.cooldownMs };
+  if (lastSwitchAt !== null && now - lastSwitchAt < policy.cooldownMs)
+    return { because: 'cooldown', until: lastSwitchAt + policy.cooldownMs };
   const lastHour = failoversAt.filter((at) => now - at < hourMs);
   if (lastHour.length < policy.maxPerHour) return undefined;
   return { because: 'hourlyLimit', until: (lastHour[0] ?? now) + hourMs };
@@ -121,20 +150,36 @@ function recover(
 ): readonly PriorityFact[] {
   const { active, pinned, recovery } = context;
   const here = profiles.findIndex(({ name }) => name === active);
-  const above = pinned === null && policy.autoRecovery ? profiles.slice(0, Math.max(0, here)).find(({ usable }) => usable > 0) : undefined;
+  const above =
+    pinned === null && policy.autoRecovery
+      ? profiles.slice(0, Math.max(0, here)).find(({ usable }) => usable > 0)
+      : undefined;
   if (!above || active === null) {
-    return recovery ? [{ type: 'RecoveryStopped', data: { profile: recovery.profile, because: whyStopped(context, policy) } }] : [];
+    return recovery
+      ? [{ type: 'RecoveryStopped', data: { profile: recovery.profile, because: whyStopped(context, policy) } }]
+      : [];
   }
   const good = report?.profile === above.name && report.good;
   if (recovery?.profile !== above.name) {
-    return [{ type: 'RecoveryBegun', data: { profile: above.name, checks: good ? 1 : 0, readyAt: now + policy.recoveryDelayMs } }];
+    return [
+      {
+        type: 'RecoveryBegun',
+        data: { profile: above.name, checks: good ? 1 : 0, readyAt: now + policy.recoveryDelayMs },
+      },
+    ];
   }
   // A profile that is wholly well gets no traffic while a lower one is active: looking at it is its check.
   const checked = good || isTimer;
   const checks = recovery.checks + (checked ? 1 : 0);
   const facts: PriorityFact[] = checked ? [{ type: 'RecoveryChecked', data: { profile: above.name, checks } }] : [];
   if (checks < policy.recoveryChecks || now < recovery.readyAt) return facts;
-  return [...facts, { type: 'Recovered', data: { from: active, to: above.name, because: `${above.name} passed ${checks} checks and its delay` } }];
+  return [
+    ...facts,
+    {
+      type: 'Recovered',
+      data: { from: active, to: above.name, because: `${above.name} passed ${checks} checks and its delay` },
+    },
+  ];
 }
 
 function whyStopped({ pinned }: Context, { autoRecovery }: PriorityPolicy): string {
@@ -149,14 +194,18 @@ function condition(context: Context, { profiles }: LadderLook): readonly Priorit
   if (usable === 0) {
     // An installation that has no endpoint yet is not in trouble.
     const isEmpty = profiles.every(({ enabled }) => enabled === 0) && state === 'healthy';
-    return state === 'failed' || isEmpty ? [] : [{ type: 'AllOut', data: { because: 'no endpoint of any profile is usable' } }];
+    return state === 'failed' || isEmpty
+      ? []
+      : [{ type: 'AllOut', data: { because: 'no endpoint of any profile is usable' } }];
   }
-  const back: PriorityFact[] = state === 'failed' ? [{ type: 'BackInService', data: { to: active ?? first?.name ?? '' } }] : [];
+  const back: PriorityFact[] =
+    state === 'failed' ? [{ type: 'BackInService', data: { to: active ?? first?.name ?? '' } }] : [];
   if (recovery) return back;
   const isWhole = first !== undefined && active === first.name && first.usable === first.enabled && first.enabled > 0;
   if (isWhole) return state === 'healthy' ? [] : [...back, { type: 'LadderHealthy', data: {} }];
   const isDegraded = state === 'degraded' || (state === 'healthy' && first?.enabled === 0);
   if (isDegraded || back.length > 0) return back;
-  const because = active === first?.name ? `${active} has endpoints that are out` : `${active} is active instead of ${first?.name}`;
+  const because =
+    active === first?.name ? `${active} has endpoints that are out` : `${active} is active instead of ${first?.name}`;
   return [{ type: 'LadderDegraded', data: { because } }];
 }

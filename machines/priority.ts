@@ -13,7 +13,9 @@ import type { HeldBecause, PriorityFact } from '../events/priority.ts';
 import type { Next, Timer } from './moment.ts';
 
 type Data<Type extends PriorityFact['type']> = Extract<PriorityFact, { type: Type }>['data'];
-type ChartEvent = { [Type in PriorityFact['type']]: { type: Type; at: Millis; data: Data<Type> } }[PriorityFact['type']];
+type ChartEvent = {
+  [Type in PriorityFact['type']]: { type: Type; at: Millis; data: Data<Type> };
+}[PriorityFact['type']];
 
 export type GroupState = 'healthy' | 'degraded' | 'recovering' | 'failed';
 type TimerName = 'recovery' | 'heldBack';
@@ -49,17 +51,28 @@ function rearmed(context: PriorityContext, name: TimerName, dueAt: Millis | null
 const settled = (at: Millis) => ({ doubts: 0, recovery: null, held: null, lastSwitchAt: at, timers: [] });
 
 const choose = vocabulary.assign(({ event }) =>
-  event.type === 'ActiveChosen' ? { active: event.data.profile, doubts: 0, recovery: null, held: null, timers: [], pinned: null } : {},
+  event.type === 'ActiveChosen'
+    ? { active: event.data.profile, doubts: 0, recovery: null, held: null, timers: [], pinned: null }
+    : {},
 );
 const failOver = vocabulary.assign(({ context, event }) =>
   event.type === 'FailedOver'
-    ? { ...settled(event.at), active: event.data.to, pinned: null, failoversAt: [...context.failoversAt.filter((at) => event.at - at < hourMs), event.at] }
+    ? {
+        ...settled(event.at),
+        active: event.data.to,
+        pinned: null,
+        failoversAt: [...context.failoversAt.filter((at) => event.at - at < hourMs), event.at],
+      }
     : {},
 );
-const goBack = vocabulary.assign(({ event }) => (event.type === 'Recovered' ? { ...settled(event.at), active: event.data.to } : {}));
+const goBack = vocabulary.assign(({ event }) =>
+  event.type === 'Recovered' ? { ...settled(event.at), active: event.data.to } : {},
+);
 const pin = vocabulary.assign(({ context, event }) =>
   // A hand's switch is no automatic one: the cooldown does not count it.
-  event.type === 'SwitchedByHand' ? { ...settled(event.at), lastSwitchAt: context.lastSwitchAt, active: event.data.to, pinned: event.data.to } : {},
+  event.type === 'SwitchedByHand'
+    ? { ...settled(event.at), lastSwitchAt: context.lastSwitchAt, active: event.data.to, pinned: event.data.to }
+    : {},
 );
 const unpin = vocabulary.assign({ pinned: null });
 const hold = vocabulary.assign(({ context, event }) =>
@@ -71,7 +84,9 @@ const watch = vocabulary.assign(({ context, event }) =>
   event.type === 'RecoveryBegun' ? { recovery: event.data, ...rearmed(context, 'recovery', event.data.readyAt) } : {},
 );
 const count = vocabulary.assign(({ context, event }) =>
-  event.type === 'RecoveryChecked' && context.recovery ? { recovery: { ...context.recovery, checks: event.data.checks } } : {},
+  event.type === 'RecoveryChecked' && context.recovery
+    ? { recovery: { ...context.recovery, checks: event.data.checks } }
+    : {},
 );
 const stopWatching = vocabulary.assign(({ context }) => ({ recovery: null, ...rearmed(context, 'recovery', null) }));
 const sinceNow = vocabulary.assign(({ event }) => ({ since: event.at ?? null }));
@@ -87,7 +102,16 @@ const elapse = vocabulary.assign(({ context, event }) => {
 export const priorityChart = vocabulary.createMachine({
   id: 'priority',
   context: {
-    since: null, active: null, pinned: null, doubts: 0, lastSwitchAt: null, failoversAt: [], recovery: null, held: null, gen: 0, timers: [],
+    since: null,
+    active: null,
+    pinned: null,
+    doubts: 0,
+    lastSwitchAt: null,
+    failoversAt: [],
+    recovery: null,
+    held: null,
+    gen: 0,
+    timers: [],
   },
   initial: 'healthy',
   on: {
@@ -142,17 +166,42 @@ export function landsInPriority({ type }: { readonly type: string }): GroupState
   return landings[type] ?? null;
 }
 
-export function nextOfPriority(snapshot: PrioritySnapshot, policy: { readonly recoveryChecks: number; readonly failureThreshold: number }): readonly Next[] {
+export function nextOfPriority(
+  snapshot: PrioritySnapshot,
+  policy: { readonly recoveryChecks: number; readonly failureThreshold: number },
+): readonly Next[] {
   const { state, active, recovery, held, doubts, timers } = facePriority(snapshot);
   const steps: Next[] = [];
   if (recovery) {
     const at = timers.find(({ name }) => name === 'recovery')?.dueAt ?? recovery.readyAt;
-    steps.push({ on: 'recovery', to: 'healthy', at, because: `${recovery.profile} is usable again: ${recovery.checks} of ${policy.recoveryChecks} good checks, and its delay` });
+    steps.push({
+      on: 'recovery',
+      to: 'healthy',
+      at,
+      because: `${recovery.profile} is usable again: ${recovery.checks} of ${policy.recoveryChecks} good checks, and its delay`,
+    });
   }
-  if (held) steps.push({ on: 'switch allowed', to: 'degraded', at: held.until, because: `the switch to ${held.wanted} is held back: ${held.because}` });
-  if (state === 'failed') steps.push({ on: 'an endpoint comes back', to: 'degraded', at: null, because: 'no endpoint of any profile is usable' });
+  if (held)
+    steps.push({
+      on: 'switch allowed',
+      to: 'degraded',
+      at: held.until,
+      because: `the switch to ${held.wanted} is held back: ${held.because}`,
+    });
+  if (state === 'failed')
+    steps.push({
+      on: 'an endpoint comes back',
+      to: 'degraded',
+      at: null,
+      because: 'no endpoint of any profile is usable',
+    });
   if (active !== null && !held) {
-    steps.push({ on: 'failures', to: 'degraded', at: null, because: `${Math.max(1, policy.failureThreshold - doubts)} more reports of ${active} without a usable endpoint` });
+    steps.push({
+      on: 'failures',
+      to: 'degraded',
+      at: null,
+      because: `${Math.max(1, policy.failureThreshold - doubts)} more reports of ${active} without a usable endpoint`,
+    });
   }
   return steps;
 }

@@ -3,7 +3,7 @@ import type { Millis } from '../events/fact.ts';
 import type { EndpointId } from '../events/ids.ts';
 import type { RoutableEndpoint, RoutableProfile, RoutingView } from './roster.ts';
 
-export type Strategy = 'weighted' | 'round-robin' | 'least-connections' | 'failover';
+type Strategy = 'weighted' | 'round-robin' | 'least-connections' | 'failover';
 
 export interface RouteAsk {
   readonly within: string | null;
@@ -32,7 +32,16 @@ export interface Rules {
   readonly healthAware: boolean;
 }
 
-export type Because = 'sticky' | 'trial' | 'ramp' | Strategy | 'degraded' | 'reserve' | 'sibling' | 'avoided' | 'lastResort';
+type Because =
+  | 'sticky'
+  | 'trial'
+  | 'ramp'
+  | Strategy
+  | 'degraded'
+  | 'reserve'
+  | 'sibling'
+  | 'avoided'
+  | 'lastResort';
 
 export interface Candidate {
   readonly endpoint: RoutableEndpoint;
@@ -51,9 +60,17 @@ const degradedShare = 0.3;
 const trialShare = 0.1;
 const lastResortEveryMs = 5_000;
 
-export function plan(view: RoutingView, ask: RouteAsk, loads: Loads, rules: Rules, now: Millis, dice: () => number): Plan {
+export function plan(
+  view: RoutingView,
+  ask: RouteAsk,
+  loads: Loads,
+  rules: Rules,
+  now: Millis,
+  dice: () => number,
+): Plan {
   const profiles = walked(view, ask);
-  const usable = (endpoint: RoutableEndpoint) => isUsable(endpoint, rules, now) && !ask.tried.has(endpoint.id) && !ask.lacksModel(endpoint.id);
+  const usable = (endpoint: RoutableEndpoint) =>
+    isUsable(endpoint, rules, now) && !ask.tried.has(endpoint.id) && !ask.lacksModel(endpoint.id);
   let busy = false;
   const hasRoom = (endpoint: RoutableEndpoint) => {
     const room = loads.inFlight(endpoint.id) < endpoint.maxConcurrent;
@@ -62,7 +79,8 @@ export function plan(view: RoutingView, ask: RouteAsk, loads: Loads, rules: Rule
   };
   const first: Candidate[] = [];
   const bound = ask.binding === null ? undefined : boundTo(view, ask, profiles);
-  if (bound && usable(bound) && bound.state !== 'recovering' && hasRoom(bound)) first.push({ endpoint: bound, because: 'sticky' });
+  if (bound && usable(bound) && bound.state !== 'recovering' && hasRoom(bound))
+    first.push({ endpoint: bound, because: 'sticky' });
   if (ask.within === null && !bound) first.push(...trialsAbove(view, usable, loads, dice));
   const main: Candidate[] = [];
   const reserve: Candidate[] = [];
@@ -93,9 +111,18 @@ function boundTo(view: RoutingView, ask: RouteAsk, profiles: readonly RoutablePr
 }
 
 /** What recovers above the active profile finds out by a new session now and then; the rest of the ladder is there to fail over to. */
-function trialsAbove(view: RoutingView, usable: (one: RoutableEndpoint) => boolean, loads: Loads, dice: () => number): readonly Candidate[] {
-  const recovering = view.above.flatMap(({ endpoints }) => endpoints).filter((one) => one.state === 'recovering' && usable(one));
-  return recovering.filter((one) => mayTry(one, loads, dice)).map((endpoint) => ({ endpoint, because: endpoint.ramp > 0 ? 'ramp' : 'trial' }));
+function trialsAbove(
+  view: RoutingView,
+  usable: (one: RoutableEndpoint) => boolean,
+  loads: Loads,
+  dice: () => number,
+): readonly Candidate[] {
+  const recovering = view.above
+    .flatMap(({ endpoints }) => endpoints)
+    .filter((one) => one.state === 'recovering' && usable(one));
+  return recovering
+    .filter((one) => mayTry(one, loads, dice))
+    .map((endpoint) => ({ endpoint, because: endpoint.ramp > 0 ? 'ramp' : 'trial' }));
 }
 
 function mayTry(endpoint: RoutableEndpoint, loads: Loads, dice: () => number): boolean {
@@ -128,7 +155,13 @@ interface Means {
 }
 
 /** One priority's endpoints in their order: whole ones by the strategy, then degraded ones, and what waits for its ramp at the very end. */
-function ordered(members: readonly RoutableEndpoint[], profile: RoutableProfile, means: Means, main: Candidate[], reserve: Candidate[]): void {
+function ordered(
+  members: readonly RoutableEndpoint[],
+  profile: RoutableProfile,
+  means: Means,
+  main: Candidate[],
+  reserve: Candidate[],
+): void {
   const { rules, loads, dice, isNew } = means;
   const whole: RoutableEndpoint[] = [];
   const degraded: RoutableEndpoint[] = [];
@@ -150,7 +183,11 @@ function because(endpoint: RoutableEndpoint, { strategy, healthAware }: Rules): 
   return endpoint.ramp > 0 ? 'ramp' : 'trial';
 }
 
-function byStrategy(endpoints: readonly RoutableEndpoint[], group: string, { rules, loads, dice }: Means): readonly RoutableEndpoint[] {
+function byStrategy(
+  endpoints: readonly RoutableEndpoint[],
+  group: string,
+  { rules, loads, dice }: Means,
+): readonly RoutableEndpoint[] {
   if (endpoints.length < 2) return endpoints;
   switch (rules.strategy) {
     case 'failover':
@@ -205,9 +242,16 @@ function explained(candidate: Candidate, ask: RouteAsk): Candidate {
 }
 
 /** Never nothing: the least bad endpoint gets one try in a while, by whatever request comes. */
-function lastResort(profiles: readonly RoutableProfile[], ask: RouteAsk, loads: Loads, now: Millis): readonly Candidate[] {
+function lastResort(
+  profiles: readonly RoutableProfile[],
+  ask: RouteAsk,
+  loads: Loads,
+  now: Millis,
+): readonly Candidate[] {
   if (ask.tried.size > 0) return [];
-  const out = profiles.flatMap(({ endpoints }) => endpoints).filter(({ state, held, id }) => state !== 'disabled' && !held && !ask.lacksModel(id));
+  const out = profiles
+    .flatMap(({ endpoints }) => endpoints)
+    .filter(({ state, held, id }) => state !== 'disabled' && !held && !ask.lacksModel(id));
   const [least] = [...out].sort((a, b) => (a.until ?? 0) - (b.until ?? 0));
   if (!least || now - loads.lastResortAt(least.id) < lastResortEveryMs) return [];
   return [{ endpoint: least, because: 'lastResort' }];

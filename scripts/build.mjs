@@ -4,7 +4,9 @@ import { chmodSync, cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 rmSync('dist', { recursive: true, force: true });
-execFileSync(process.execPath, [join('node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
+execFileSync(process.execPath, [join('node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json'], {
+  stdio: 'inherit',
+});
 for (const path of readdirSync('src', { recursive: true }).filter((name) => name.endsWith('.json'))) {
   const to = join('dist', 'src', path);
   mkdirSync(dirname(to), { recursive: true });

@@ -29,7 +29,9 @@ export function notReady(core: Core, now: number): readonly string[] {
   const { ladder } = core.view();
   const endpoints = ladder.flatMap((profile) => profile.endpoints);
   if (state.profiles.all().length === 0) reasons.push('there is no profile yet - run: qcc add NAME');
-  else if (endpoints.length === 0) reasons.push('no profile on the ladder has an endpoint - run: qcc endpoint add PROFILE');
-  else if (!endpoints.some((endpoint) => isUsable(endpoint, now))) reasons.push('no endpoint is usable - run: qcc health status');
+  else if (endpoints.length === 0)
+    reasons.push('no profile on the ladder has an endpoint - run: qcc endpoint add PROFILE');
+  else if (!endpoints.some((endpoint) => isUsable(endpoint, now)))
+    reasons.push('no endpoint is usable - run: qcc health status');
   return reasons;
 }

@@ -1,7 +1,9 @@
 /** The gateway: the one place that wires the parts together, and takes them apart again in the right order. */
 import { randomUUID } from 'node:crypto';
 import { streams } from '../events/ids.ts';
+import { faceOf } from '../machines/endpoint.ts';
 import { facePriority } from '../machines/priority.ts';
+import { openAccessLog } from './access-log-file.ts';
 import { readCertificate } from './config/certificate.ts';
 import { paths } from './config/home.ts';
 import { answers } from './control/client.ts';
@@ -11,12 +13,10 @@ import { iso } from './control/rows.ts';
 import { type ControlServer, serveControl } from './control/server.ts';
 import { type LiveSide, operations } from './control/table.ts';
 import { exitCodes, QccError } from './errors.ts';
-import { faceOf } from '../machines/endpoint.ts';
-import { openAccessLog } from './access-log-file.ts';
 import { notReady, proxyPorts } from './gateway-ports.ts';
 import { explainTaken } from './port-holder.ts';
-import { startProxy } from './proxy/server.ts';
 import type { ProxyServer } from './proxy/ports.ts';
+import { startProxy } from './proxy/server.ts';
 import { Caretaker } from './runtime/caretaker.ts';
 import { Scheduler } from './runtime/scheduler.ts';
 import { version } from './version.ts';
@@ -71,7 +71,12 @@ async function openAlone(home: string): Promise<Installation> {
 }
 
 function alreadyRuns(home: string): QccError {
-  return new QccError('QCC_GATEWAY_RUNNING', `a gateway already runs for ${home}`, 'qcc proxy status', exitCodes.conflict);
+  return new QccError(
+    'QCC_GATEWAY_RUNNING',
+    `a gateway already runs for ${home}`,
+    'qcc proxy status',
+    exitCodes.conflict,
+  );
 }
 
 async function serve(installation: Installation, options: GatewayOptions): Promise<Gateway> {
@@ -81,10 +86,15 @@ async function serve(installation: Installation, options: GatewayOptions): Promi
   refuseOpenListener(host, settings()['proxy.require_token']);
   const tls = await readCertificate(settings()['proxy.tls_cert'], settings()['proxy.tls_key'], world.now());
   const accessLog = openAccessLog(installation.paths.accessLog);
-  const proxy = await startProxy(proxyPorts(installation), { host, port: wanted, tls, accessLog: accessLog.write, version })
-    .catch(async (error: NodeJS.ErrnoException) => {
-      throw error.code === 'EADDRINUSE' ? await explainTaken(host, wanted) : error;
-    });
+  const proxy = await startProxy(proxyPorts(installation), {
+    host,
+    port: wanted,
+    tls,
+    accessLog: accessLog.write,
+    version,
+  }).catch(async (error: NodeJS.ErrnoException) => {
+    throw error.code === 'EADDRINUSE' ? await explainTaken(host, wanted) : error;
+  });
   const scheduler = new Scheduler(core, world);
   const caretaker = new Caretaker(core, world, () => settings()['history.retention_days']);
   const startedAt = world.now();
@@ -100,7 +110,10 @@ async function serve(installation: Installation, options: GatewayOptions): Promi
       const counted = await proxy.drain(graceMs);
       scheduler.stop();
       await caretaker.stop();
-      await core.report(streams.gateway, [{ type: 'GatewayStopped', data: { reason: 'asked' } }], { by: 'gateway', sync: true }).done;
+      await core.report(streams.gateway, [{ type: 'GatewayStopped', data: { reason: 'asked' } }], {
+        by: 'gateway',
+        sync: true,
+      }).done;
       await core.snapshot();
       // The answer to whoever asked goes out over the socket that closes here: only then is the rest let go.
       setImmediate(() => void letGo());
@@ -136,12 +149,18 @@ function refuseOpenListener(host: string, tokenRequired: boolean): void {
 /** Says that a life begins, and, when the one before ended without a word, that too. */
 async function tellStart({ core }: Installation, url: string): Promise<void> {
   const { gatewayState } = core.state;
-  const dead = gatewayState === 'stopped' ? [] : [{ type: 'GatewayFoundDead', data: { epoch: core.state.gatewayEpoch } }];
+  const dead =
+    gatewayState === 'stopped' ? [] : [{ type: 'GatewayFoundDead', data: { epoch: core.state.gatewayEpoch } }];
   const started = { type: 'GatewayStarted', data: { version, url, pid: process.pid, epoch: randomUUID() } };
   await core.report(streams.gateway, [...dead, started], { by: 'gateway', sync: true }).done;
 }
 
-function status({ core, world }: Installation, proxy: ProxyServer, host: string, startedAt: number): Answer<'proxy.status'> {
+function status(
+  { core, world }: Installation,
+  proxy: ProxyServer,
+  host: string,
+  startedAt: number,
+): Answer<'proxy.status'> {
   const { state } = core;
   const counts = { healthy: 0, degraded: 0, failed: 0, recovering: 0, disabled: 0 };
   for (const { id } of state.profiles.endpoints()) counts[faceOf(state.endpoint(id)).state]++;

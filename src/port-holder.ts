@@ -47,7 +47,9 @@ const listening = '0A';
 function listeningInode(port: number): string | undefined {
   const wanted = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
   const rows = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((file) => readFileSync(file, 'utf8').split('\n').slice(1));
-  const fields = rows.map((row) => row.trim().split(/\s+/)).find(([, local, , state]) => local?.endsWith(wanted) && state === listening);
+  const fields = rows
+    .map((row) => row.trim().split(/\s+/))
+    .find(([, local, , state]) => local?.endsWith(wanted) && state === listening);
   return fields?.[9];
 }
 

@@ -32,7 +32,13 @@ export interface ProbeResult {
   readonly error: string | null;
 }
 
-const messages = ['Say OK.', 'Reply with one word: ready', '请只回答：好', '1+1=? 只回答数字。', 'What colour is the sky? One word.'];
+const messages = [
+  'Say OK.',
+  'Reply with one word: ready',
+  '请只回答：好',
+  '1+1=? 只回答数字。',
+  'What colour is the sky? One word.',
+];
 const maxTokens = 16;
 // Where nothing is listed: small, cheap, and known to most relays.
 const defaultModel = 'claude-haiku-4-5';
@@ -68,7 +74,11 @@ function headersOf({ auth, key }: ProbeJob): Record<string, string> {
 
 /** By name: what is called haiku is the small one everywhere. An endpoint without a list is asked for the default. */
 async function cheapest(job: ProbeJob, signal: AbortSignal): Promise<string> {
-  const { statusCode, body } = await request(`${job.baseUrl}/v1/models?limit=100`, { headers: headersOf(job), dispatcher: agent, signal });
+  const { statusCode, body } = await request(`${job.baseUrl}/v1/models?limit=100`, {
+    headers: headersOf(job),
+    dispatcher: agent,
+    signal,
+  });
   const text = await body.text();
   if (statusCode !== 200) return defaultModel;
   try {
@@ -82,7 +92,13 @@ async function cheapest(job: ProbeJob, signal: AbortSignal): Promise<string> {
 async function converse(job: ProbeJob, model: string, startedAt: number, signal: AbortSignal): Promise<ProbeResult> {
   const content = messages[Math.floor(job.dice * messages.length)] ?? messages[0];
   const body = JSON.stringify({ model, max_tokens: maxTokens, stream: true, messages: [{ role: 'user', content }] });
-  const answer = await request(`${job.baseUrl}/v1/messages`, { method: 'POST', headers: headersOf(job), body, dispatcher: agent, signal });
+  const answer = await request(`${job.baseUrl}/v1/messages`, {
+    method: 'POST',
+    headers: headersOf(job),
+    body,
+    dispatcher: agent,
+    signal,
+  });
   let ttftMs: number | null = null;
   let text = '';
   const decoder = new TextDecoder();
@@ -93,23 +109,48 @@ async function converse(job: ProbeJob, model: string, startedAt: number, signal:
   const responseMs = Math.round(performance.now() - startedAt);
   if (answer.statusCode !== 200) return refused(answer, text, model, responseMs);
   const said = saidIn(text);
-  if (said === null) return result('failure', 'badAnswer', { status: 200, responseMs, ttftMs, model, error: 'the answer made no sense' });
+  if (said === null)
+    return result('failure', 'badAnswer', {
+      status: 200,
+      responseMs,
+      ttftMs,
+      model,
+      error: 'the answer made no sense',
+    });
   const tokens = Number(/"output_tokens"\s*:\s*(\d+)/.exec(text.slice(text.lastIndexOf('"output_tokens"')))?.[1] ?? 0);
-  return { ...result('success', null, { status: 200, responseMs, ttftMs, model, error: null }), valid: true, tokens, score: scoreOf(responseMs, tokens) };
+  return {
+    ...result('success', null, { status: 200, responseMs, ttftMs, model, error: null }),
+    valid: true,
+    tokens,
+    score: scoreOf(responseMs, tokens),
+  };
 }
 
 /** Any text at all, in a stream or in one piece: what it says is the model's affair. */
 function saidIn(text: string): string | null {
   const pieces = [...text.matchAll(/"text"\s*:\s*"((?:[^"\\]|\\.)*)"/g)].map(([, piece]) => piece).join('');
   const isWhole = text.includes('message_stop') || text.includes('"stop_reason"');
-  return isWhole && (pieces.trim() !== '' || text.includes('thinking')) && !/"type"\s*:\s*"error"/.test(text) ? pieces : null;
+  return isWhole && (pieces.trim() !== '' || text.includes('thinking')) && !/"type"\s*:\s*"error"/.test(text)
+    ? pieces
+    : null;
 }
 
 const verdicts: Readonly<Partial<Record<Failure, Verdict>>> = {
-  rateLimited: 'rate_limited', overloaded: 'rate_limited', quota: 'rate_limited', credential: 'invalid_key', billing: 'invalid_key', noModel: 'model_error', timeout: 'timeout',
+  rateLimited: 'rate_limited',
+  overloaded: 'rate_limited',
+  quota: 'rate_limited',
+  credential: 'invalid_key',
+  billing: 'invalid_key',
+  noModel: 'model_error',
+  timeout: 'timeout',
 };
 
-function refused(answer: { statusCode: number; headers: Record<string, string | string[] | undefined> }, body: string, model: string, responseMs: number): ProbeResult {
+function refused(
+  answer: { statusCode: number; headers: Record<string, string | string[] | undefined> },
+  body: string,
+  model: string,
+  responseMs: number,
+): ProbeResult {
   const header = (name: string) => {
     const value = answer.headers[name];
     return (Array.isArray(value) ? value[0] : value) ?? null;
@@ -117,14 +158,27 @@ function refused(answer: { statusCode: number; headers: Record<string, string | 
   const { failure } = classifyStatus({ status: answer.statusCode, header, body, isMessages: true, model }, Date.now());
   const said = /"message"\s*:\s*"((?:[^"\\]|\\.){0,200})/.exec(body)?.[1];
   const error = `${answer.statusCode}${said === undefined ? '' : `: ${said}`}`;
-  return result(verdicts[failure ?? 'badAnswer'] ?? 'failure', failure ?? 'badAnswer', { status: answer.statusCode, responseMs, ttftMs: null, model, error });
+  return result(verdicts[failure ?? 'badAnswer'] ?? 'failure', failure ?? 'badAnswer', {
+    status: answer.statusCode,
+    responseMs,
+    ttftMs: null,
+    model,
+    error,
+  });
 }
 
 function broken(error: unknown, late: boolean, model: string | null, responseMs: number): ProbeResult {
   const { code, cause } = error as { code?: string; cause?: { code?: string } };
-  if (late) return result('timeout', 'timeout', { status: null, responseMs, ttftMs: null, model, error: 'no answer in time' });
+  if (late)
+    return result('timeout', 'timeout', { status: null, responseMs, ttftMs: null, model, error: 'no answer in time' });
   const told = code ?? cause?.code ?? 'unknown';
-  return result('failure', classifyTransport(told), { status: null, responseMs, ttftMs: null, model, error: `no answer (${told})` });
+  return result('failure', classifyTransport(told), {
+    status: null,
+    responseMs,
+    ttftMs: null,
+    model,
+    error: `no answer (${told})`,
+  });
 }
 
 type Seen = Pick<ProbeResult, 'status' | 'responseMs' | 'ttftMs' | 'model' | 'error'>;

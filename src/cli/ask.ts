@@ -1,5 +1,5 @@
 /** Questions to a person at a terminal. Loaded only when one is asked. */
-import { cancel, confirm as askConfirm, isCancel, password, select, text } from '@clack/prompts';
+import { confirm as askConfirm, cancel, isCancel, password, select, text } from '@clack/prompts';
 import { exitCodes, QccError } from '../errors.ts';
 import type { Words } from './words.ts';
 
@@ -16,7 +16,10 @@ export async function confirm(message: string, words: Words): Promise<boolean> {
   return answered(await askConfirm({ message, active: words.yes, inactive: words.no, initialValue: false, output }));
 }
 
-export async function choose(message: string, options: readonly { readonly value: string; readonly label: string; readonly hint?: string }[]): Promise<string> {
+export async function choose(
+  message: string,
+  options: readonly { readonly value: string; readonly label: string; readonly hint?: string }[],
+): Promise<string> {
   return answered(await select({ message, options: [...options], output }));
 }
 

@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process';
 import { constants, homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Answer } from '../control/operations.ts';
 import { clientEnv, type Shell, shellLines } from '../config/client-env.ts';
+import type { Answer } from '../control/operations.ts';
 import { exitCodes, QccError } from '../errors.ts';
 import { type Context, flag, isOn, usage, withInstallation } from './context.ts';
 import { keyOf } from './options.ts';
@@ -26,7 +26,9 @@ export async function use(context: Context): Promise<undefined> {
   if (context.json) return void context.out.json({ ...row, env, ...(applied ? { applied } : {}) });
   context.out.line(`${context.words.active}: ${name}`);
   if (applied) context.out.line(context.words.applied(applied.file));
-  else for (const line of [context.words.pointHere, '  eval "$(qcc env)"', '  qcc use NAME --apply', '  qcc code']) context.out.note(line);
+  else
+    for (const line of [context.words.pointHere, '  eval "$(qcc env)"', '  qcc use NAME --apply', '  qcc code'])
+      context.out.note(line);
   if (!settings.running) context.out.note(`${context.words.notRunning}: ${context.words.startIt}`);
   return undefined;
 }
@@ -70,7 +72,10 @@ export async function code(context: Context): Promise<number> {
   const url = profile === undefined ? settings.url : `${settings.url}/p/${encodeURIComponent(profile)}`;
   const values = clientEnv({ url, token: settings.token }, context.env);
   // Claude Code's own settings file beats the shell (measured); what is given on its command line beats both.
-  return launch('claude', ['--settings', JSON.stringify({ env: values }), ...context.rest], { ...context.env, ...values });
+  return launch('claude', ['--settings', JSON.stringify({ env: values }), ...context.rest], {
+    ...context.env,
+    ...values,
+  });
 }
 
 /** A gateway that answers: the one that runs, or a new one. */
@@ -83,13 +88,28 @@ async function running(context: Context): Promise<Answer<'client.settings'>> {
   return { ...settings, url, running: true };
 }
 
-function launch(program: string, args: readonly string[], environment: Readonly<Record<string, string | undefined>>): Promise<number> {
+function launch(
+  program: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: 'inherit', env: environment });
     const pass = (signal: NodeJS.Signals) => child.kill(signal);
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, pass);
-    child.once('error', () => reject(new QccError('QCC_CLAUDE_MISSING', `there is no program "${program}"`, 'npm install -g @anthropic-ai/claude-code', exitCodes.failed)));
-    child.once('exit', (status, signal) => resolve(signal ? signalBase + constants.signals[signal] : (status ?? exitCodes.failed)));
+    child.once('error', () =>
+      reject(
+        new QccError(
+          'QCC_CLAUDE_MISSING',
+          `there is no program "${program}"`,
+          'npm install -g @anthropic-ai/claude-code',
+          exitCodes.failed,
+        ),
+      ),
+    );
+    child.once('exit', (status, signal) =>
+      resolve(signal ? signalBase + constants.signals[signal] : (status ?? exitCodes.failed)),
+    );
   });
 }
 
@@ -98,31 +118,39 @@ export async function fromPreset(context: Context): Promise<undefined> {
   const { presetOf, presets } = await import('../config/presets.ts');
   if (isOn(context, 'list')) {
     if (json) return void out.json({ presets });
-    return void out.table([words.id, words.name, words.address, 'auth'], presets.map((one) => [one.id, one.name, one.baseUrl, one.auth]));
+    return void out.table(
+      [words.id, words.name, words.address, 'auth'],
+      presets.map((one) => [one.id, one.name, one.baseUrl, one.auth]),
+    );
   }
   const asked = context.canAsk ? await import('./ask.ts') : undefined;
-  const id = flag(context, 'preset') ?? (await asked?.choose(words.askPreset, presets.map((one) => ({ value: one.id, label: one.name, hint: one.baseUrl }))));
+  const id =
+    flag(context, 'preset') ??
+    (await asked?.choose(
+      words.askPreset,
+      presets.map((one) => ({ value: one.id, label: one.name, hint: one.baseUrl })),
+    ));
   if (id === undefined) throw usage('a preset is missing', '--preset ID, or qcc fc --list');
   const preset = presetOf(id);
   const key = (await keyOf(context)) ?? (await asked?.askSecret(words.askKey));
   if (key === undefined) throw usage('an endpoint needs an API key', '--api-key-stdin, or --api-key-env NAME');
   const row = await withInstallation(context, ({ call }) =>
-    call('profile.add', { name: flag(context, 'name') ?? preset.id, description: preset.name, endpoint: { preset: preset.id, key } }),
+    call('profile.add', {
+      name: flag(context, 'name') ?? preset.id,
+      description: preset.name,
+      endpoint: { preset: preset.id, key },
+    }),
   );
   if (json) out.json(row);
   else out.line(`${row.name}: ${preset.baseUrl}`);
   return undefined;
 }
 
-/** On a terminal: a profile is chosen, or the default one after three seconds, and Claude Code starts. Elsewhere: help. */
-export async function bare(context: Context): Promise<number | undefined> {
-  if (!context.canAsk) {
-    const [{ usageOf }, { root }] = await Promise.all([import('./usage.ts'), import('./manifest.ts')]);
-    context.out.line(usageOf([], root, context.words));
-    return undefined;
-  }
+/** A profile is chosen, or the default one after three seconds, and Claude Code starts. The driver sees to it that there is a terminal. */
+export async function bare(context: Context): Promise<number> {
   const { profiles } = await withInstallation(context, ({ call }) => call('profile.list', {}));
-  if (profiles.length === 0) throw new QccError('QCC_PROFILE_NONE', context.words.noProfiles, 'qcc add NAME, or qcc fc', exitCodes.notFound);
+  if (profiles.length === 0)
+    throw new QccError('QCC_PROFILE_NONE', context.words.noProfiles, 'qcc add NAME, or qcc fc', exitCodes.notFound);
   const { choose } = await import('./ask.ts');
   const first = profiles.find((one) => one.default) ?? profiles[0];
   const options = profiles.map(({ name, description }) => ({ value: name, label: name, hint: description }));

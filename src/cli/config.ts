@@ -24,11 +24,21 @@ export async function list(context: Context): Promise<undefined> {
   const { settings } = await withInstallation(context, ({ call }) => call('config.list', {}));
   const withOrigin = isOn(context, 'show-origin');
   if (json) {
-    return void out.json({ settings: withOrigin ? settings : Object.fromEntries(Object.entries(settings).map(([key, { value }]) => [key, value])) });
+    return void out.json({
+      settings: withOrigin
+        ? settings
+        : Object.fromEntries(Object.entries(settings).map(([key, { value }]) => [key, value])),
+    });
   }
-  out.table(['', words.value, ...(withOrigin ? [words.origin] : []), words.range], Object.entries(settings).map(([key, row]) => [
-    row.origin === 'default' ? key : out.paint('bold', key), String(row.value) || '-', ...(withOrigin ? [row.origin] : []), row.range,
-  ]));
+  out.table(
+    ['', words.value, ...(withOrigin ? [words.origin] : []), words.range],
+    Object.entries(settings).map(([key, row]) => [
+      row.origin === 'default' ? key : out.paint('bold', key),
+      String(row.value) || '-',
+      ...(withOrigin ? [row.origin] : []),
+      row.range,
+    ]),
+  );
   return undefined;
 }
 

@@ -33,7 +33,8 @@ export function numberFlag(context: Context, name: string): number | undefined {
   const text = flag(context, name);
   if (text === undefined) return undefined;
   const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value)) throw usage(`--${name} must be a number, not "${text}"`, `qcc ${context.path.join(' ')} --help`);
+  if (text.trim() === '' || !Number.isFinite(value))
+    throw usage(`--${name} must be a number, not "${text}"`, `qcc ${context.path.join(' ')} --help`);
   return value;
 }
 
@@ -42,7 +43,11 @@ export function usage(message: string, hint: string): QccError {
 }
 
 /** Opens the way to the installation, does the work, and lets go again whatever happens. */
-export async function withInstallation<T>(context: Context, work: (connection: Connection) => Promise<T>, needGateway = false): Promise<T> {
+export async function withInstallation<T>(
+  context: Context,
+  work: (connection: Connection) => Promise<T>,
+  needGateway = false,
+): Promise<T> {
   const { connect } = await import('../control/client.ts');
   const connection = await connect({ home: context.home, needGateway });
   try {
@@ -57,5 +62,11 @@ export async function confirmed(context: Context, question: string): Promise<voi
   if (isOn(context, 'yes')) return;
   if (!context.canAsk) throw new QccError('QCC_USAGE_CONFIRM', context.words.needsYes, '--yes', exitCodes.usage);
   const { confirm } = await import('./ask.ts');
-  if (!(await confirm(question, context.words))) throw new QccError('QCC_USAGE_DECLINED', context.words.stopped, 'run it again when you are sure', exitCodes.interrupted);
+  if (!(await confirm(question, context.words)))
+    throw new QccError(
+      'QCC_USAGE_DECLINED',
+      context.words.stopped,
+      'run it again when you are sure',
+      exitCodes.interrupted,
+    );
 }

@@ -27,7 +27,9 @@ export async function startDaemon(home: string, args: readonly string[]): Promis
   const main = fileURLToPath(new URL('./main.js', import.meta.url));
   // Its output goes to its own log: a pipe of ours in its hands would keep `x=$(qcc proxy start)` waiting for ever.
   const child = spawn(process.execPath, [main, 'proxy', 'run', ...args], {
-    detached: true, stdio: ['ignore', log, log, 'ipc'], env: { ...process.env, QCC_HOME: home },
+    detached: true,
+    stdio: ['ignore', log, log, 'ipc'],
+    env: { ...process.env, QCC_HOME: home },
   });
   closeSync(log);
   try {
@@ -36,7 +38,8 @@ export async function startDaemon(home: string, args: readonly string[]): Promis
       child.once('message', (message: Message) => {
         clearTimeout(timer);
         if (message.started) resolve(message.started);
-        else if (message.error) reject(new QccError(message.error.code, message.error.message, message.error.hint, message.error.exit));
+        else if (message.error)
+          reject(new QccError(message.error.code, message.error.message, message.error.hint, message.error.exit));
       });
       child.once('exit', (code) => {
         clearTimeout(timer);

@@ -6,10 +6,12 @@ import { endpointOptions } from './options.ts';
 export async function add(context: Context): Promise<undefined> {
   const [profile = ''] = context.positionals;
   const asked = await endpointOptions(context);
-  const from = flag(context, 'from-profile') ?? (needsAsking(context, asked) ? await fromOther(context, profile) : undefined);
+  const from =
+    flag(context, 'from-profile') ?? (needsAsking(context, asked) ? await fromOther(context, profile) : undefined);
   if (from !== undefined && from !== '') return copy(context, profile, from, asked);
   const options = needsAsking(context, asked) ? await interview(context, asked) : asked;
-  if (options.baseUrl === undefined && options.preset === undefined) throw usage('an endpoint needs a base URL', '--base-url URL, --preset ID, or --from-profile NAME');
+  if (options.baseUrl === undefined && options.preset === undefined)
+    throw usage('an endpoint needs a base URL', '--base-url URL, --preset ID, or --from-profile NAME');
   if (options.key === undefined) throw usage('an endpoint needs an API key', '--api-key-stdin, or --api-key-env NAME');
   show(context, await withInstallation(context, ({ call }) => call('endpoint.add', { profile, ...options })));
   return undefined;
@@ -26,16 +28,36 @@ async function fromOther(context: Context, profile: string): Promise<string> {
   const { profiles } = await withInstallation(context, ({ call }) => call('profile.list', {}));
   const others = profiles.filter(({ name, endpoints }) => name !== profile && endpoints > 0);
   if (others.length === 0) return '';
-  const how = await choose(words.chooseHow, [{ value: 'own', label: `${words.byHand} / ${words.fromPreset}` }, { value: 'copy', label: words.fromProfile }]);
-  return how === 'own' ? '' : choose(words.fromProfile, others.map(({ name, description }) => ({ value: name, label: name, hint: description })));
+  const how = await choose(words.chooseHow, [
+    { value: 'own', label: `${words.byHand} / ${words.fromPreset}` },
+    { value: 'copy', label: words.fromProfile },
+  ]);
+  return how === 'own'
+    ? ''
+    : choose(
+        words.fromProfile,
+        others.map(({ name, description }) => ({ value: name, label: name, hint: description })),
+      );
 }
 
 async function interview({ words }: Context, asked: EndpointOptions): Promise<EndpointOptions> {
-  const [{ askSecret, askText, choose }, { presets }] = await Promise.all([import('./ask.ts'), import('../config/presets.ts')]);
-  const how = await choose(words.chooseHow, [{ value: 'hand', label: words.byHand }, { value: 'preset', label: words.fromPreset }]);
-  const where = how === 'hand'
-    ? { baseUrl: await askText(words.askUrl) }
-    : { preset: await choose(words.askPreset, presets.map(({ id, name, baseUrl }) => ({ value: id, label: name, hint: baseUrl }))) };
+  const [{ askSecret, askText, choose }, { presets }] = await Promise.all([
+    import('./ask.ts'),
+    import('../config/presets.ts'),
+  ]);
+  const how = await choose(words.chooseHow, [
+    { value: 'hand', label: words.byHand },
+    { value: 'preset', label: words.fromPreset },
+  ]);
+  const where =
+    how === 'hand'
+      ? { baseUrl: await askText(words.askUrl) }
+      : {
+          preset: await choose(
+            words.askPreset,
+            presets.map(({ id, name, baseUrl }) => ({ value: id, label: name, hint: baseUrl })),
+          ),
+        };
   return { ...asked, ...where, key: asked.key ?? (await askSecret(words.askKey)) };
 }
 
@@ -59,7 +81,8 @@ export async function list(context: Context): Promise<undefined> {
   const [profile = ''] = context.positionals;
   const answer = await withInstallation(context, ({ call }) => call('endpoint.list', { profile }));
   if (context.json) return void context.out.json(answer);
-  if (answer.endpoints.length === 0) return void context.out.note(`${context.words.noEndpoints}\n  qcc endpoint add ${profile}`);
+  if (answer.endpoints.length === 0)
+    return void context.out.note(`${context.words.noEndpoints}\n  qcc endpoint add ${profile}`);
   table(context, answer.endpoints, isOn(context, 'verbose'));
   return undefined;
 }
@@ -92,8 +115,23 @@ function table({ out, words }: Context, rows: readonly EndpointRow[], verbose: b
   const heads = [words.id, words.name, words.state, words.priority, words.weight, words.address, words.key];
   const more = verbose ? ['auth', 'timeout', 'max-failures', 'max-concurrent', words.since, words.why] : [];
   const lines = rows.map((row) => [
-    row.id, row.name, coloured(out, row.state), String(row.priority), weightOf(row), row.baseUrl, row.key,
-    ...(verbose ? [row.auth, row.timeoutMs === null ? '-' : `${row.timeoutMs} ms`, String(row.maxFailures), String(row.maxConcurrent), row.since, row.because ?? '-'] : []),
+    row.id,
+    row.name,
+    coloured(out, row.state),
+    String(row.priority),
+    weightOf(row),
+    row.baseUrl,
+    row.key,
+    ...(verbose
+      ? [
+          row.auth,
+          row.timeoutMs === null ? '-' : `${row.timeoutMs} ms`,
+          String(row.maxFailures),
+          String(row.maxConcurrent),
+          row.since,
+          row.because ?? '-',
+        ]
+      : []),
   ]);
   out.table([...heads, ...more], lines);
 }

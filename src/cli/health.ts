@@ -9,18 +9,38 @@ import { instant, shortSpan } from './times.ts';
 export async function status(context: Context): Promise<undefined> {
   const answer = await withInstallation(context, ({ call }) => call('health.status', {}));
   if (context.json) return void context.out.json(answer);
-  if (answer.endpoints.length === 0) return void context.out.note(`${context.words.noEndpoints}\n  qcc endpoint add PROFILE`);
+  if (answer.endpoints.length === 0)
+    return void context.out.note(`${context.words.noEndpoints}\n  qcc endpoint add PROFILE`);
   healthTable(context, answer.endpoints);
   return undefined;
 }
 
 export function healthTable({ out, words }: Context, rows: readonly HealthRow[]): void {
-  const heads = [words.profile, words.name, words.id, words.state, words.since, words.until, words.success, words.mean, words.why];
-  out.table(heads, rows.map((row) => [
-    row.profile, row.name, row.id, coloured(out, row.state), shortSpan(Date.now() - Date.parse(row.since)),
-    row.until === null ? '-' : shortSpan(Date.parse(row.until) - Date.now()), percent(row.recentSuccessRate),
-    row.avgResponseMs === null ? '-' : `${row.avgResponseMs} ms`, row.state === 'healthy' ? '' : (row.lastError ?? row.because ?? ''),
-  ]));
+  const heads = [
+    words.profile,
+    words.name,
+    words.id,
+    words.state,
+    words.since,
+    words.until,
+    words.success,
+    words.mean,
+    words.why,
+  ];
+  out.table(
+    heads,
+    rows.map((row) => [
+      row.profile,
+      row.name,
+      row.id,
+      coloured(out, row.state),
+      shortSpan(Date.now() - Date.parse(row.since)),
+      row.until === null ? '-' : shortSpan(Date.parse(row.until) - Date.now()),
+      percent(row.recentSuccessRate),
+      row.avgResponseMs === null ? '-' : `${row.avgResponseMs} ms`,
+      row.state === 'healthy' ? '' : (row.lastError ?? row.because ?? ''),
+    ]),
+  );
 }
 
 const percent = (rate: number | null) => (rate === null ? '-' : `${Math.round(rate * 100)} %`);
@@ -51,10 +71,19 @@ async function tested(context: Context, which: { profile?: string; id?: string }
 }
 
 function checkTable({ out, words }: Context, checks: readonly CheckRow[]): void {
-  out.table([words.profile, words.id, words.verdict, 'ms', 'TTFT', words.score, words.model, words.why], checks.map((check) => [
-    check.profile, check.endpoint, out.paint(check.verdict === 'success' ? 'green' : 'red', check.verdict), String(check.responseMs),
-    check.ttftMs === null ? '-' : String(check.ttftMs), String(check.score), check.model ?? '-', check.error ?? '',
-  ]));
+  out.table(
+    [words.profile, words.id, words.verdict, 'ms', 'TTFT', words.score, words.model, words.why],
+    checks.map((check) => [
+      check.profile,
+      check.endpoint,
+      out.paint(check.verdict === 'success' ? 'green' : 'red', check.verdict),
+      String(check.responseMs),
+      check.ttftMs === null ? '-' : String(check.ttftMs),
+      String(check.score),
+      check.model ?? '-',
+      check.error ?? '',
+    ]),
+  );
 }
 
 /** Of all (`qcc proxy stats`), or of one profile (`qcc endpoint stats PROFILE`). */
@@ -62,7 +91,10 @@ export async function stats(context: Context): Promise<undefined> {
   const [profile] = context.positionals;
   const since = flag(context, 'since');
   const answer = await withInstallation(context, ({ call }) =>
-    call('stats.read', { ...(profile === undefined ? {} : { profile }), ...(since === undefined ? {} : { since: instant(since, Date.now()) }) }),
+    call('stats.read', {
+      ...(profile === undefined ? {} : { profile }),
+      ...(since === undefined ? {} : { since: instant(since, Date.now()) }),
+    }),
   );
   const file = flag(context, 'export');
   if (file !== undefined) writeFileSync(file, `${JSON.stringify(answer, null, 2)}\n`);
@@ -72,8 +104,28 @@ export async function stats(context: Context): Promise<undefined> {
 }
 
 function statsTable({ out, words }: Context, rows: readonly StatsRow[]): void {
-  out.table([words.profile, words.id, words.model, words.requests, words.attempts, words.failures, 'TTFB p50/p95', 'TTFT p50/p95', words.tokens], rows.map((row) => [
-    row.profile ?? '-', row.endpoint, row.model ?? '-', String(row.requests), String(row.attempts), String(row.failures),
-    `${row.ttfbMs.p50 ?? '-'}/${row.ttfbMs.p95 ?? '-'}`, `${row.ttftMs.p50 ?? '-'}/${row.ttftMs.p95 ?? '-'}`, `${row.tokens.input}→${row.tokens.output}`,
-  ]));
+  out.table(
+    [
+      words.profile,
+      words.id,
+      words.model,
+      words.requests,
+      words.attempts,
+      words.failures,
+      'TTFB p50/p95',
+      'TTFT p50/p95',
+      words.tokens,
+    ],
+    rows.map((row) => [
+      row.profile ?? '-',
+      row.endpoint,
+      row.model ?? '-',
+      String(row.requests),
+      String(row.attempts),
+      String(row.failures),
+      `${row.ttfbMs.p50 ?? '-'}/${row.ttfbMs.p95 ?? '-'}`,
+      `${row.ttftMs.p50 ?? '-'}/${row.ttftMs.p95 ?? '-'}`,
+      `${row.tokens.input}→${row.tokens.output}`,
+    ]),
+  );
 }

@@ -42,12 +42,17 @@ async function follow(context: Context, filters: Params<'history.read'>, last: n
 }
 
 function line({ out, json }: Context, fact: FactRow): void {
-  if (json) return out.json(fact);
+  if (json) {
+    out.json(fact);
+    return;
+  }
   const what = Object.entries(fact.data)
     .filter(([, value]) => value !== null && typeof value !== 'object')
     .map(([name, value]) => `${name}=${value}`)
     .join(' ');
-  out.line(`${out.paint('dim', `#${fact.seq} ${fact.at.slice(0, 19).replace('T', ' ')}`)}  ${fact.stream}  ${out.paint('bold', fact.type)}  ${what}`);
+  out.line(
+    `${out.paint('dim', `#${fact.seq} ${fact.at.slice(0, 19).replace('T', ' ')}`)}  ${fact.stream}  ${out.paint('bold', fact.type)}  ${what}`,
+  );
 }
 
 export async function explain(context: Context): Promise<undefined> {
@@ -55,7 +60,8 @@ export async function explain(context: Context): Promise<undefined> {
   const { out, words, json } = context;
   const story = await withInstallation(context, ({ call }) => call('history.explain', { request }));
   if (json) return void out.json(story);
-  const cells = (rows: readonly object[], names: readonly string[]) => rows.map((row) => names.map((name) => String((row as Record<string, unknown>)[name] ?? '-')));
+  const cells = (rows: readonly object[], names: readonly string[]) =>
+    rows.map((row) => names.map((name) => String((row as Record<string, unknown>)[name] ?? '-')));
   const attempts = ['at', 'endpoint', 'outcome', 'status', 'ttfbMs', 'because'];
   out.line(words.attempts);
   out.table(attempts, cells(story.attempts, attempts));
@@ -69,7 +75,9 @@ export async function explain(context: Context): Promise<undefined> {
 
 export async function debug(context: Context): Promise<undefined> {
   const [about] = context.positionals;
-  const answer = await withInstallation(context, ({ call }) => call('debug.machines', about === undefined ? {} : { about }));
+  const answer = await withInstallation(context, ({ call }) =>
+    call('debug.machines', about === undefined ? {} : { about }),
+  );
   if (context.json) return void context.out.json(answer);
   context.out.line(context.out.paint('dim', `#${answer.seq}  ${answer.at}`));
   for (const machine of answer.machines) machineLines(context, machine);
@@ -80,5 +88,6 @@ function machineLines({ out, words }: Context, machine: MachineRow): void {
   const { name, profile } = machine.context as { name?: string; profile?: string };
   const who = name === undefined ? '' : `  ${profile}/${name}`;
   out.line(`${out.paint('bold', machine.id)}${who}  ${machine.state}  ${words.since} ${machine.since ?? '-'}`);
-  for (const next of machine.next) out.line(`    ${next.on} → ${next.to}${next.at === null ? '' : ` (${next.at})`}: ${next.because}`);
+  for (const next of machine.next)
+    out.line(`    ${next.on} → ${next.to}${next.at === null ? '' : ` (${next.at})`}: ${next.because}`);
 }

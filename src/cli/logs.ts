@@ -13,7 +13,8 @@ export async function logs(context: Context): Promise<undefined> {
   const file = paths(context.home).accessLog;
   const wanted = numberFlag(context, 'lines') ?? linesDefault;
   const level = flag(context, 'level');
-  if (level !== undefined && !levels.includes(level)) throw usage(`--level is one of ${levels.join(', ')}, not "${level}"`, '--level warn');
+  if (level !== undefined && !levels.includes(level))
+    throw usage(`--level is one of ${levels.join(', ')}, not "${level}"`, '--level warn');
   const fits = (line: string) => level === undefined || levels.indexOf(levelOf(line)) <= levels.indexOf(level);
   let kept: string[] = [];
   for (const name of [...rotated(file), file].reverse()) {
@@ -31,7 +32,11 @@ function levelOf(line: string): string {
 }
 
 function linesOf(file: string): readonly string[] {
-  return existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter((line) => line !== '') : [];
+  return existsSync(file)
+    ? readFileSync(file, 'utf8')
+        .split('\n')
+        .filter((line) => line !== '')
+    : [];
 }
 
 /** Oldest first. The names of rotated files begin with their time. */

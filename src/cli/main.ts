@@ -36,7 +36,10 @@ function find(argv: readonly string[], words: Words): Found {
     if (!sub) {
       const name = ['qcc', ...path].join(' ');
       const near = nearest(word, Object.keys(command.sub));
-      throw usageError(words.unknownCommand(word), near === undefined ? words.seeHelp(name) : words.didYouMean(`${name} ${near}`));
+      throw usageError(
+        words.unknownCommand(word),
+        near === undefined ? words.seeHelp(name) : words.didYouMean(`${name} ${near}`),
+      );
     }
     command = sub;
     path.push(word);
@@ -66,7 +69,10 @@ function parse({ command, path, args }: Found, words: Words): Parsed {
   const after = dashes < 0 ? [] : args.slice(dashes + 1);
   const flags = { ...globalFlags, ...command.flags };
   const options = Object.fromEntries(
-    Object.entries(flags).map(([flag, { type, alias }]) => [flag, alias === undefined ? { type } : { type, short: alias }]),
+    Object.entries(flags).map(([flag, { type, alias }]) => [
+      flag,
+      alias === undefined ? { type } : { type, short: alias },
+    ]),
   );
   try {
     const { values, positionals } = parseArgs({ args: [...own], options, strict: true, allowPositionals: true });
@@ -85,20 +91,30 @@ function checkCount(given: readonly string[], command: Command, name: string, wo
   const extra = given[wanted.length];
   if (extra !== undefined) throw usageError(words.tooMany(extra), words.seeHelp(name));
   const missing = wanted[given.length];
-  if (!isHelp && missing !== undefined && given.length < (command.required ?? wanted.length)) throw usageError(words.missing(missing), words.seeHelp(name));
+  if (!isHelp && missing !== undefined && given.length < (command.required ?? wanted.length))
+    throw usageError(words.missing(missing), words.seeHelp(name));
 }
 
 function translated(error: Error & { code?: string }, flags: readonly string[], name: string, words: Words): QccError {
   const flag = /'(-{1,2}[^'\s=<]+)/.exec(error.message)?.[1] ?? '';
   if (error.code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') {
     const near = nearest(flag.replace(/^-+/, ''), flags);
-    return usageError(words.unknownFlag(flag), near === undefined ? words.seeHelp(name) : words.didYouMean(`--${near}`));
+    return usageError(
+      words.unknownFlag(flag),
+      near === undefined ? words.seeHelp(name) : words.didYouMean(`--${near}`),
+    );
   }
-  return usageError(flag === '' ? error.message : words.needsValue(/(--[\w-]+)/.exec(error.message)?.[1] ?? flag), words.seeHelp(name));
+  return usageError(
+    flag === '' ? error.message : words.needsValue(/(--[\w-]+)/.exec(error.message)?.[1] ?? flag),
+    words.seeHelp(name),
+  );
 }
 
 /** Runs one command line; the exit code comes back. */
-export async function runCli(argv: readonly string[], env: Readonly<Record<string, string | undefined>>): Promise<number> {
+export async function runCli(
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<number> {
   const own = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
   const json = own.includes('--json');
   const language: Language = languageOf(langFlag(own), env);
@@ -144,9 +160,22 @@ async function run({ command, path }: Found, { flags, positionals, rest }: Parse
   const [{ makeOutput }, { homePath }] = await Promise.all([import('./output.ts'), import('../config/home.ts')]);
   const isTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
   const canAsk = isTerminal && !flags['no-input'] && !flags['yes'] && !env['CI'] && !json;
+  if (path.length === 0 && !canAsk) return help({ command, path, args: [] }, words, true);
   const out = makeOutput({ colour, quiet: flags['quiet'] === true });
   const work = await command.load?.();
-  const code = await work?.({ path, positionals, rest, flags, words, language, json, out, home: homePath(env), env, canAsk });
+  const code = await work?.({
+    path,
+    positionals,
+    rest,
+    flags,
+    words,
+    language,
+    json,
+    out,
+    home: homePath(env),
+    env,
+    canAsk,
+  });
   return code ?? exitCodes.done;
 }
 

@@ -23,9 +23,24 @@ const text: Flag = { type: 'string' };
 const yes: Flag = { type: 'boolean' };
 const keys = { 'api-key': text, 'api-key-stdin': yes, 'api-key-env': text };
 const target = { 'base-url': text, ...keys, auth: text, preset: text };
-const tuning = { weight: text, priority: text, name: text, timeout: text, 'max-failures': text, 'max-concurrent': text, 'allow-plaintext': yes };
+const tuning = {
+  weight: text,
+  priority: text,
+  name: text,
+  timeout: text,
+  'max-failures': text,
+  'max-concurrent': text,
+  'allow-plaintext': yes,
+};
 const address = { host: text, port: text };
-const filters = { since: text, until: text, type: text, stream: text, limit: { type: 'string', alias: 'n' } as Flag, follow: { type: 'boolean', alias: 'f' } as Flag };
+const filters = {
+  since: text,
+  until: text,
+  type: text,
+  stream: text,
+  limit: { type: 'string', alias: 'n' } as Flag,
+  follow: { type: 'boolean', alias: 'f' } as Flag,
+};
 
 const profile = () => import('./profile.ts');
 const endpoint = () => import('./endpoint.ts');
@@ -37,7 +52,13 @@ const client = () => import('./client.ts');
 const history = () => import('./history.ts');
 
 export const globalFlags: Readonly<Record<string, Flag>> = {
-  json: yes, quiet: { type: 'boolean', alias: 'q' }, yes: { type: 'boolean', alias: 'y' }, 'no-input': yes, lang: text, 'no-color': yes, help: { type: 'boolean', alias: 'h' },
+  json: yes,
+  quiet: { type: 'boolean', alias: 'q' },
+  yes: { type: 'boolean', alias: 'y' },
+  'no-input': yes,
+  lang: text,
+  'no-color': yes,
+  help: { type: 'boolean', alias: 'h' },
 };
 
 export const root: Command = {
@@ -45,38 +66,102 @@ export const root: Command = {
   load: async () => (await client()).bare,
   sub: {
     init: { words: 'c_init', load: async () => (await profile()).init },
-    add: { words: 'c_add', positionals: ['NAME'], flags: { description: text, tier: text, ...target }, load: async () => (await profile()).add },
+    add: {
+      words: 'c_add',
+      positionals: ['NAME'],
+      flags: { description: text, tier: text, ...target },
+      load: async () => (await profile()).add,
+    },
     list: { words: 'c_list', load: async () => (await profile()).list },
-    use: { words: 'c_use', positionals: ['NAME'], required: 0, flags: { apply: yes, restore: yes }, load: async () => (await client()).use },
+    use: {
+      words: 'c_use',
+      positionals: ['NAME'],
+      required: 0,
+      flags: { apply: yes, restore: yes },
+      load: async () => (await client()).use,
+    },
     default: { words: 'c_default', positionals: ['NAME'], load: async () => (await profile()).makeDefault },
     remove: { words: 'c_remove', positionals: ['NAME'], load: async () => (await profile()).remove },
     status: { words: 'c_status', load: async () => (await proxy()).overview },
-    fc: { words: 'c_fc', flags: { list: yes, preset: text, name: text, ...keys }, load: async () => (await client()).fromPreset },
+    fc: {
+      words: 'c_fc',
+      flags: { list: yes, preset: text, name: text, ...keys },
+      load: async () => (await client()).fromPreset,
+    },
     env: { words: 'c_env', flags: { shell: text, unset: yes }, load: async () => (await client()).env },
     code: { words: 'c_code', passesOn: true, flags: { profile: text }, load: async () => (await client()).code },
     proxy: {
       words: 'c_proxy',
       sub: {
-        start: { words: 'c_proxy_start', flags: { ...address, foreground: yes }, load: async () => (await proxy()).start },
+        start: {
+          words: 'c_proxy_start',
+          flags: { ...address, foreground: yes },
+          load: async () => (await proxy()).start,
+        },
         run: { words: 'c_proxy_run', flags: address, load: async () => (await proxy()).run },
         stop: { words: 'c_proxy_stop', flags: { timeout: text }, load: async () => (await proxy()).stop },
         restart: { words: 'c_proxy_restart', flags: address, load: async () => (await proxy()).restart },
         status: { words: 'c_proxy_status', flags: { watch: yes }, load: async () => (await proxy()).status },
-        logs: { words: 'c_proxy_logs', flags: { lines: { type: 'string', alias: 'n' }, follow: { type: 'boolean', alias: 'f' }, level: text }, load: async () => (await import('./logs.ts')).logs },
-        stats: { words: 'c_proxy_stats', flags: { since: text, export: text }, load: async () => (await health()).stats },
+        logs: {
+          words: 'c_proxy_logs',
+          flags: { lines: { type: 'string', alias: 'n' }, follow: { type: 'boolean', alias: 'f' }, level: text },
+          load: async () => (await import('./logs.ts')).logs,
+        },
+        stats: {
+          words: 'c_proxy_stats',
+          flags: { since: text, export: text },
+          load: async () => (await health()).stats,
+        },
       },
     },
     endpoint: {
       words: 'c_endpoint',
       sub: {
-        add: { words: 'c_endpoint_add', positionals: ['PROFILE'], flags: { 'from-profile': { type: 'string', alias: 'f' }, ...target, ...tuning, auto: yes }, load: async () => (await endpoint()).add },
-        update: { words: 'c_endpoint_update', positionals: ['PROFILE', 'ID'], flags: { ...target, ...tuning }, load: async () => (await endpoint()).update },
-        list: { words: 'c_endpoint_list', positionals: ['PROFILE'], flags: { verbose: yes }, load: async () => (await endpoint()).list },
-        remove: { words: 'c_endpoint_remove', positionals: ['PROFILE', 'ID'], load: async () => (await endpoint()).remove },
-        enable: { words: 'c_endpoint_enable', positionals: ['PROFILE', 'ID'], load: async () => (await endpoint()).enable },
-        disable: { words: 'c_endpoint_disable', positionals: ['PROFILE', 'ID'], load: async () => (await endpoint()).disable },
-        test: { words: 'c_endpoint_test', positionals: ['PROFILE', 'ID'], required: 1, load: async () => (await health()).testProfile },
-        stats: { words: 'c_endpoint_stats', positionals: ['PROFILE'], flags: { since: text }, load: async () => (await health()).stats },
+        add: {
+          words: 'c_endpoint_add',
+          positionals: ['PROFILE'],
+          flags: { 'from-profile': { type: 'string', alias: 'f' }, ...target, ...tuning, auto: yes },
+          load: async () => (await endpoint()).add,
+        },
+        update: {
+          words: 'c_endpoint_update',
+          positionals: ['PROFILE', 'ID'],
+          flags: { ...target, ...tuning },
+          load: async () => (await endpoint()).update,
+        },
+        list: {
+          words: 'c_endpoint_list',
+          positionals: ['PROFILE'],
+          flags: { verbose: yes },
+          load: async () => (await endpoint()).list,
+        },
+        remove: {
+          words: 'c_endpoint_remove',
+          positionals: ['PROFILE', 'ID'],
+          load: async () => (await endpoint()).remove,
+        },
+        enable: {
+          words: 'c_endpoint_enable',
+          positionals: ['PROFILE', 'ID'],
+          load: async () => (await endpoint()).enable,
+        },
+        disable: {
+          words: 'c_endpoint_disable',
+          positionals: ['PROFILE', 'ID'],
+          load: async () => (await endpoint()).disable,
+        },
+        test: {
+          words: 'c_endpoint_test',
+          positionals: ['PROFILE', 'ID'],
+          required: 1,
+          load: async () => (await health()).testProfile,
+        },
+        stats: {
+          words: 'c_endpoint_stats',
+          positionals: ['PROFILE'],
+          flags: { since: text },
+          load: async () => (await health()).stats,
+        },
       },
     },
     priority: {
@@ -84,13 +169,33 @@ export const root: Command = {
       sub: {
         set: { words: 'c_priority_set', positionals: ['PROFILE', 'TIER'], load: async () => (await ladder()).set },
         list: { words: 'c_priority_list', load: async () => (await ladder()).list },
-        switch: { words: 'c_priority_switch', positionals: ['PROFILE'], required: 0, flags: { reason: text, release: yes }, load: async () => (await ladder()).switchTo },
+        switch: {
+          words: 'c_priority_switch',
+          positionals: ['PROFILE'],
+          required: 0,
+          flags: { reason: text, release: yes },
+          load: async () => (await ladder()).switchTo,
+        },
         policy: {
           words: 'c_priority_policy',
-          flags: { 'auto-failover': yes, 'no-auto-failover': yes, 'auto-recovery': yes, 'no-auto-recovery': yes, 'failure-threshold': text, 'recovery-checks': text, cooldown: text, 'recovery-delay': text, 'max-per-hour': text },
+          flags: {
+            'auto-failover': yes,
+            'no-auto-failover': yes,
+            'auto-recovery': yes,
+            'no-auto-recovery': yes,
+            'failure-threshold': text,
+            'recovery-checks': text,
+            cooldown: text,
+            'recovery-delay': text,
+            'max-per-hour': text,
+          },
           load: async () => (await ladder()).policy,
         },
-        history: { words: 'c_priority_history', flags: { limit: { type: 'string', alias: 'n' } }, load: async () => (await ladder()).history },
+        history: {
+          words: 'c_priority_history',
+          flags: { limit: { type: 'string', alias: 'n' } },
+          load: async () => (await ladder()).history,
+        },
       },
     },
     health: {
@@ -115,9 +220,15 @@ export const root: Command = {
       words: 'c_history',
       flags: filters,
       load: async () => (await history()).show,
-      sub: { explain: { words: 'c_history_explain', positionals: ['REQUEST'], load: async () => (await history()).explain } },
+      sub: {
+        explain: { words: 'c_history_explain', positionals: ['REQUEST'], load: async () => (await history()).explain },
+      },
     },
     debug: { words: 'c_debug', positionals: ['KIND|ID'], required: 0, load: async () => (await history()).debug },
-    demo: { words: 'c_demo', flags: { port: text, once: yes, speed: text }, load: async () => (await import('./demo.ts')).demo },
+    demo: {
+      words: 'c_demo',
+      flags: { port: text, once: yes, speed: text },
+      load: async () => (await import('./demo.ts')).demo,
+    },
   },
 };

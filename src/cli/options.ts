@@ -27,7 +27,7 @@ async function readStdin(): Promise<string> {
   return line;
 }
 
-export function authOf(context: Context): Auth | undefined {
+function authOf(context: Context): Auth | undefined {
   const given = flag(context, 'auth');
   if (given === undefined || given === 'x-api-key' || given === 'bearer') return given;
   throw usage(`--auth must be x-api-key or bearer, not "${given}"`, '--auth bearer');
@@ -41,9 +41,16 @@ export function tierOf(text: string | undefined): Tier | undefined {
 export async function endpointOptions(context: Context): Promise<EndpointOptions> {
   const timeout = flag(context, 'timeout');
   const given = {
-    name: flag(context, 'name'), baseUrl: flag(context, 'base-url'), auth: authOf(context), key: await keyOf(context), preset: flag(context, 'preset'),
-    weight: numberFlag(context, 'weight'), priority: numberFlag(context, 'priority'), timeoutMs: timeout === undefined ? undefined : spanMs(timeout),
-    maxFailures: numberFlag(context, 'max-failures'), maxConcurrent: numberFlag(context, 'max-concurrent'),
+    name: flag(context, 'name'),
+    baseUrl: flag(context, 'base-url'),
+    auth: authOf(context),
+    key: await keyOf(context),
+    preset: flag(context, 'preset'),
+    weight: numberFlag(context, 'weight'),
+    priority: numberFlag(context, 'priority'),
+    timeoutMs: timeout === undefined ? undefined : spanMs(timeout),
+    maxFailures: numberFlag(context, 'max-failures'),
+    maxConcurrent: numberFlag(context, 'max-concurrent'),
     allowPlaintext: isOn(context, 'allow-plaintext') ? true : undefined,
   };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as EndpointOptions;

@@ -22,7 +22,12 @@ const columnsDefault = 100;
 
 export function makeOutput(options: { readonly colour: boolean; readonly quiet: boolean }): Output {
   const { colour, quiet } = options;
-  const say = createConsola({ stdout: process.stderr, stderr: process.stderr, level: quiet ? 1 : 3, formatOptions: { date: false, colors: colour } });
+  const say = createConsola({
+    stdout: process.stderr,
+    stderr: process.stderr,
+    level: quiet ? 1 : 3,
+    formatOptions: { date: false, colors: colour },
+  });
   const columns = process.stdout.columns ?? columnsDefault;
   const paint = (style: Style, text: string) => (colour ? styleText(style, text, { validateStream: false }) : text);
   const line = (text: string) => void process.stdout.write(`${text}\n`);
@@ -41,9 +46,21 @@ export function makeOutput(options: { readonly colour: boolean; readonly quiet: 
 }
 
 /** Columns as wide as what stands in them; what does not fit the terminal is cut from the last one. */
-export function tableLines(heads: readonly string[], rows: readonly (readonly string[])[], columns: number, paintHead: (text: string) => string): readonly string[] {
+export function tableLines(
+  heads: readonly string[],
+  rows: readonly (readonly string[])[],
+  columns: number,
+  paintHead: (text: string) => string,
+): readonly string[] {
   const widths = heads.map((head, i) => Math.max(widthOf(head), ...rows.map((row) => widthOf(row[i] ?? ''))));
-  const laid = (cells: readonly string[]) => cut(cells.map((cell, i) => cell + ' '.repeat(Math.max(0, (widths[i] ?? 0) - widthOf(cell)))).join('  ').trimEnd(), columns);
+  const laid = (cells: readonly string[]) =>
+    cut(
+      cells
+        .map((cell, i) => cell + ' '.repeat(Math.max(0, (widths[i] ?? 0) - widthOf(cell))))
+        .join('  ')
+        .trimEnd(),
+      columns,
+    );
   return [paintHead(laid(heads)), ...rows.map(laid)];
 }
 
@@ -60,10 +77,20 @@ function cut(line: string, columns: number): string {
 
 /** What is wrong, and the next command. With --json, one object; with QCC_DEBUG=1, the stack too. */
 export function printError(error: unknown, json: boolean, colour: boolean): number {
-  const known = error instanceof QccError ? error : new QccError('QCC_COMMAND_FAULT', error instanceof Error ? error.message : String(error), 'QCC_DEBUG=1 shows where');
+  const known =
+    error instanceof QccError
+      ? error
+      : new QccError(
+          'QCC_COMMAND_FAULT',
+          error instanceof Error ? error.message : String(error),
+          'QCC_DEBUG=1 shows where',
+        );
   const { code, message, hint, exit } = known;
   if (json) process.stderr.write(`${JSON.stringify({ error: { code, message, hint } })}\n`);
-  else process.stderr.write(`${colour ? styleText('red', 'error:', { validateStream: false }) : 'error:'} ${message}\n  ${hint}\n`);
+  else
+    process.stderr.write(
+      `${colour ? styleText('red', 'error:', { validateStream: false }) : 'error:'} ${message}\n  ${hint}\n`,
+    );
   if (process.env['QCC_DEBUG'] === '1' && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   return exit;
 }

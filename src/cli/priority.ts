@@ -18,7 +18,11 @@ export async function list(context: Context): Promise<undefined> {
   const ladder = await withInstallation(context, ({ call }) => call('priority.list', {}));
   if (json) return void out.json(ladder);
   const rows = Object.entries(ladder.tiers).flatMap(([tier, names]) =>
-    names.map((name) => [name === ladder.active ? out.paint('green', '●') : ' ', tier, name === ladder.pinned ? `${name} (pinned)` : name]),
+    names.map((name) => [
+      name === ladder.active ? out.paint('green', '●') : ' ',
+      tier,
+      name === ladder.pinned ? `${name} (pinned)` : name,
+    ]),
   );
   out.line(`${words.active}: ${ladder.active ?? words.none}   ${words.state}: ${ladder.state}`);
   if (rows.length > 0) out.table(['', words.tier, words.profile], rows);
@@ -36,7 +40,9 @@ export async function switchTo(context: Context): Promise<undefined> {
   }
   if (profile === undefined) throw usage(context.words.missing('PROFILE'), 'qcc priority switch PROFILE, or --release');
   const reason = flag(context, 'reason');
-  const row = await withInstallation(context, ({ call }) => call('priority.switch', { profile, ...(reason === undefined ? {} : { reason }) }));
+  const row = await withInstallation(context, ({ call }) =>
+    call('priority.switch', { profile, ...(reason === undefined ? {} : { reason }) }),
+  );
   if (json) out.json(row);
   else table(context, [row]);
   return undefined;
@@ -46,22 +52,36 @@ export async function policy(context: Context): Promise<undefined> {
   const { out, json } = context;
   const row = await withInstallation(context, ({ call }) => call('priority.policy', changesOf(context)));
   if (json) return void out.json(row);
-  out.table(['', context.words.value], Object.entries(row).map(([name, value]) => [name, String(value)]));
+  out.table(
+    ['', context.words.value],
+    Object.entries(row).map(([name, value]) => [name, String(value)]),
+  );
   return undefined;
 }
 
 function changesOf(context: Context): Params<'priority.policy'> {
   const changes: { -readonly [Key in keyof PolicyRow]?: PolicyRow[Key] } = {};
-  for (const [field, name] of [['autoFailover', 'auto-failover'], ['autoRecovery', 'auto-recovery']] as const) {
-    if (isOn(context, name) && isOn(context, `no-${name}`)) throw usage(`--${name} and --no-${name} contradict each other`, 'say one of them');
+  for (const [field, name] of [
+    ['autoFailover', 'auto-failover'],
+    ['autoRecovery', 'auto-recovery'],
+  ] as const) {
+    if (isOn(context, name) && isOn(context, `no-${name}`))
+      throw usage(`--${name} and --no-${name} contradict each other`, 'say one of them');
     if (isOn(context, name)) changes[field] = true;
     if (isOn(context, `no-${name}`)) changes[field] = false;
   }
-  for (const [field, name] of [['failureThreshold', 'failure-threshold'], ['recoveryChecks', 'recovery-checks'], ['maxPerHour', 'max-per-hour']] as const) {
+  for (const [field, name] of [
+    ['failureThreshold', 'failure-threshold'],
+    ['recoveryChecks', 'recovery-checks'],
+    ['maxPerHour', 'max-per-hour'],
+  ] as const) {
     const value = numberFlag(context, name);
     if (value !== undefined) changes[field] = value;
   }
-  for (const [field, name] of [['cooldownS', 'cooldown'], ['recoveryDelayS', 'recovery-delay']] as const) {
+  for (const [field, name] of [
+    ['cooldownS', 'cooldown'],
+    ['recoveryDelayS', 'recovery-delay'],
+  ] as const) {
     const value = flag(context, name);
     if (value !== undefined) changes[field] = spanMs(value) / 1_000;
   }
@@ -70,12 +90,17 @@ function changesOf(context: Context): Params<'priority.policy'> {
 
 export async function history(context: Context): Promise<undefined> {
   const limit = numberFlag(context, 'limit');
-  const answer = await withInstallation(context, ({ call }) => call('priority.history', limit === undefined ? {} : { limit }));
+  const answer = await withInstallation(context, ({ call }) =>
+    call('priority.history', limit === undefined ? {} : { limit }),
+  );
   if (context.json) context.out.json(answer);
   else table(context, answer.switches);
   return undefined;
 }
 
 function table({ out, words }: Context, rows: readonly SwitchRow[]): void {
-  out.table([words.at, words.kind, words.from, words.to, words.reason], rows.map((row) => [row.at, row.kind, row.from ?? '-', row.to, row.reason]));
+  out.table(
+    [words.at, words.kind, words.from, words.to, words.reason],
+    rows.map((row) => [row.at, row.kind, row.from ?? '-', row.to, row.reason]),
+  );
 }

@@ -16,7 +16,8 @@ export async function add(context: Context): Promise<undefined> {
   const [name = ''] = context.positionals;
   const tier = tierOf(flag(context, 'tier'));
   const endpoint = await endpointOptions(context);
-  if (Object.keys(endpoint).length > 0 && endpoint.baseUrl === undefined && endpoint.preset === undefined) throw usage('an endpoint needs a base URL', '--base-url URL, or --preset ID');
+  if (Object.keys(endpoint).length > 0 && endpoint.baseUrl === undefined && endpoint.preset === undefined)
+    throw usage('an endpoint needs a base URL', '--base-url URL, or --preset ID');
   const description = flag(context, 'description');
   const row = await withInstallation(context, ({ call }) =>
     call('profile.add', {

@@ -29,10 +29,19 @@ function addressArgs(context: Context): readonly string[] {
 
 /** In this process, until a signal. The one who started it in the background hears by IPC how it went. */
 export async function run(context: Context): Promise<number> {
-  const [{ runGateway }, host, port] = [await import('../gateway.ts'), flag(context, 'host'), numberFlag(context, 'port')];
-  const parent = (message: object) => new Promise<void>((resolve) => (process.send ? process.send(message, () => resolve()) : resolve()));
+  const [{ runGateway }, host, port] = [
+    await import('../gateway.ts'),
+    flag(context, 'host'),
+    numberFlag(context, 'port'),
+  ];
+  const parent = (message: object) =>
+    new Promise<void>((resolve) => (process.send ? process.send(message, () => resolve()) : resolve()));
   try {
-    const gateway = await runGateway({ home: context.home, ...(host === undefined ? {} : { host }), ...(port === undefined ? {} : { port }) });
+    const gateway = await runGateway({
+      home: context.home,
+      ...(host === undefined ? {} : { host }),
+      ...(port === undefined ? {} : { port }),
+    });
     const { url, pid, home } = gateway;
     const started = { url, host: gateway.host, port: gateway.port, pid, home };
     const ofParent = process.send !== undefined;
@@ -44,7 +53,14 @@ export async function run(context: Context): Promise<number> {
     await gateway.stopped;
     return exitCodes.done;
   } catch (error) {
-    const known = error instanceof QccError ? error : new QccError('QCC_GATEWAY_FAULT', error instanceof Error ? error.message : String(error), 'QCC_DEBUG=1 qcc proxy run');
+    const known =
+      error instanceof QccError
+        ? error
+        : new QccError(
+            'QCC_GATEWAY_FAULT',
+            error instanceof Error ? error.message : String(error),
+            'QCC_DEBUG=1 qcc proxy run',
+          );
     await parent({ error: { code: known.code, message: known.message, hint: known.hint, exit: known.exit } });
     throw known;
   }
@@ -72,10 +88,14 @@ export async function stop(context: Context): Promise<undefined> {
 async function stopGateway(context: Context): Promise<Answer<'proxy.stop'>> {
   const timeout = flag(context, 'timeout');
   const graceMs = timeout === undefined ? drainMs : spanMs(timeout);
-  const { pid, stopped } = await withInstallation(context, async ({ call }) => {
-    const status = await call('proxy.status', {});
-    return { pid: status.pid, stopped: await call('proxy.stop', { graceMs }) };
-  }, true);
+  const { pid, stopped } = await withInstallation(
+    context,
+    async ({ call }) => {
+      const status = await call('proxy.status', {});
+      return { pid: status.pid, stopped: await call('proxy.stop', { graceMs }) };
+    },
+    true,
+  );
   for (const begun = Date.now(); isAlive(pid) && Date.now() - begun < endMs; ) await sleep(20);
   return stopped;
 }
@@ -123,10 +143,21 @@ function printStatus(context: Context, row: StatusRow | undefined): number {
 
 function statusLines({ out, words }: Context, row: StatusRow): void {
   const { requests, endpoints } = row;
-  out.line(`${out.paint('green', '●')} ${out.paint('bold', row.url)}  pid ${row.pid}  ${shortSpan(row.uptimeMs)}  qcc ${row.version}`);
+  out.line(
+    `${out.paint('green', '●')} ${out.paint('bold', row.url)}  pid ${row.pid}  ${shortSpan(row.uptimeMs)}  qcc ${row.version}`,
+  );
   out.line(`${words.active}: ${row.active ?? words.none}  ${words.state}: ${row.state}`);
-  out.line(`${words.requests}: ${requests.total}  ✓ ${requests.succeeded}  ✗ ${requests.failed}  ↩ ${requests.cancelled}  → ${requests.inFlight}  … ${requests.waiting}`);
-  out.line(`${words.endpoints}: ${Object.entries(endpoints).filter(([, n]) => n > 0).map(([state, n]) => `${n} ${coloured(out, state as keyof typeof endpoints)}`).join(', ') || words.none}`);
+  out.line(
+    `${words.requests}: ${requests.total}  ✓ ${requests.succeeded}  ✗ ${requests.failed}  ↩ ${requests.cancelled}  → ${requests.inFlight}  … ${requests.waiting}`,
+  );
+  out.line(
+    `${words.endpoints}: ${
+      Object.entries(endpoints)
+        .filter(([, n]) => n > 0)
+        .map(([state, n]) => `${n} ${coloured(out, state as keyof typeof endpoints)}`)
+        .join(', ') || words.none
+    }`,
+  );
   if (row.logState !== 'open') out.warn(`log: ${row.logState}`);
   for (const reason of row.notReady) out.note(reason);
 }
@@ -134,7 +165,10 @@ function statusLines({ out, words }: Context, row: StatusRow): void {
 /** The gateway, the ladder, and every endpoint: one look. */
 export async function overview(context: Context): Promise<number> {
   const row = await statusOf(context);
-  const { ladder, health } = await withInstallation(context, async ({ call }) => ({ ladder: await call('priority.list', {}), health: await call('health.status', {}) }));
+  const { ladder, health } = await withInstallation(context, async ({ call }) => ({
+    ladder: await call('priority.list', {}),
+    health: await call('health.status', {}),
+  }));
   if (context.json) {
     context.out.json(row ? { ...row, ladder } : { running: false, ladder });
     return row ? exitCodes.done : exitCodes.notRunning;

@@ -7,7 +7,8 @@ const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h
 export function spanMs(text: string): number {
   if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1_000;
   const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g)];
-  if (parts.length === 0 || parts.map(([whole]) => whole).join('') !== text) throw usage(`"${text}" is no span of time`, '30s, 5m, 1h30m');
+  if (parts.length === 0 || parts.map(([whole]) => whole).join('') !== text)
+    throw usage(`"${text}" is no span of time`, '30s, 5m, 1h30m');
   return parts.reduce((sum, [, number, unit]) => sum + Number(number) * (unitMs[unit ?? ''] ?? 0), 0);
 }
 
@@ -15,7 +16,8 @@ export function spanMs(text: string): number {
 export function instant(text: string, now: number): number {
   if (text === 'now') return now;
   if (text.startsWith('-')) return now - spanMs(text.slice(1));
-  if (text === 'today' || text === 'yesterday') return startOfDay(now) - (text === 'yesterday' ? (unitMs['d'] as number) : 0);
+  if (text === 'today' || text === 'yesterday')
+    return startOfDay(now) - (text === 'yesterday' ? (unitMs['d'] as number) : 0);
   const clock = /^(\d{1,2}):(\d{2})(?::(\d{2}))?$/.exec(text);
   if (clock) return new Date(now).setHours(Number(clock[1]), Number(clock[2]), Number(clock[3] ?? 0), 0);
   // A date alone would be read as UTC; people mean their own day.

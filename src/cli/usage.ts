@@ -5,13 +5,23 @@ import type { Words } from './words.ts';
 
 export function usageOf(path: readonly string[], command: Command, words: Words): string {
   const name = ['qcc', ...path].join(' ');
-  const positionals = (command.positionals ?? []).map((one, i) => (i < (command.required ?? command.positionals?.length ?? 0) ? one : `[${one}]`));
-  const tail = [...positionals, ...(command.sub ? [command.load ? '[COMMAND]' : 'COMMAND'] : []), ...(command.passesOn ? ['[-- …]'] : [])];
+  const positionals = (command.positionals ?? []).map((one, i) =>
+    i < (command.required ?? command.positionals?.length ?? 0) ? one : `[${one}]`,
+  );
+  const tail = [
+    ...positionals,
+    ...(command.sub ? [command.load ? '[COMMAND]' : 'COMMAND'] : []),
+    ...(command.passesOn ? ['[-- …]'] : []),
+  ];
   const title = path.length === 0 ? `qcc - ${words.tagline}` : `${name} - ${words[command.words]}`;
   const sections = [title, `${words.usage}\n  ${[name, ...tail].join(' ')}`];
-  if (command.sub) sections.push(`${words.commands}\n${listed(Object.entries(command.sub).map(([sub, one]) => [sub, words[one.words]]))}`);
+  if (command.sub)
+    sections.push(
+      `${words.commands}\n${listed(Object.entries(command.sub).map(([sub, one]) => [sub, words[one.words]]))}`,
+    );
   const flags = Object.keys(command.flags ?? {});
-  if (flags.length > 0) sections.push(`${words.flags}\n${wrapped(flags.map((flag) => shown(flag, command.flags?.[flag])))}`);
+  if (flags.length > 0)
+    sections.push(`${words.flags}\n${wrapped(flags.map((flag) => shown(flag, command.flags?.[flag])))}`);
   sections.push(`${words.everywhere}\n${wrapped(Object.entries(globalFlags).map(([flag, one]) => shown(flag, one)))}`);
   return sections.join('\n\n');
 }

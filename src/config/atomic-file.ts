@@ -1,17 +1,24 @@
 /** A file that is always whole: written beside, synced, and renamed over. */
-import { closeSync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fchmodSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 export function writeFileAtomic(path: string, text: string, mode = 0o600): void {
   const beside = `${path}.${process.pid}.tmp`;
   const file = openSync(beside, 'w', mode);
   try {
-    writeSync(file, text);
+    // Whatever the mask of the process is.
+    fchmodSync(file, mode);
+    writeFileSync(file, text);
     fsyncSync(file);
   } finally {
     closeSync(file);
   }
-  renameSync(beside, path);
+  try {
+    renameSync(beside, path);
+  } catch (error) {
+    rmSync(beside, { force: true });
+    throw error;
+  }
   syncFolder(dirname(path));
 }
 

@@ -7,7 +7,14 @@ export function isLoopback(hostname: string): boolean {
 
 /** Link-local addresses: where clouds keep the credentials of the machine itself. */
 function isLinkLocal(hostname: string): boolean {
-  return /^169\.254\./.test(hostname) || /^\[fe[89ab]/i.test(hostname) || hostname === 'metadata.google.internal';
+  const name = hostname.replace(/\.$/, '');
+  // a9fe is 169.254 as an IPv4 address is written inside an IPv6 one.
+  return (
+    /^169\.254\./.test(name) ||
+    /^\[fe[89ab]/i.test(name) ||
+    /^\[::ffff:a9fe:/i.test(name) ||
+    name === 'metadata.google.internal'
+  );
 }
 
 /**
@@ -16,17 +23,29 @@ function isLinkLocal(hostname: string): boolean {
  */
 export function parseBaseUrl(text: string, { allowPlaintext }: { readonly allowPlaintext: boolean }): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || !/^https?:$/.test(url.protocol)) throw invalid(text, 'it must begin with https:// (or http:// on this machine)');
-  if (url.username !== '' || url.password !== '') throw invalid(text, 'it must not hold a user or a password');
-  if (url.search !== '' || url.hash !== '') throw invalid(text, 'it must not hold a query or a fragment');
+  if (!url || !/^https?:$/.test(url.protocol))
+    throw invalid(text, 'it must begin with https:// (or http:// on this machine)');
+  // What may be a secret is not repeated in an error.
+  if (url.username !== '' || url.password !== '') throw invalid(url.origin, 'it must not hold a user or a password');
+  if (url.search !== '' || url.hash !== '') throw invalid(url.origin, 'it must not hold a query or a fragment');
   if (isLinkLocal(url.hostname)) throw invalid(text, 'link-local addresses are not endpoints');
   if (url.protocol === 'http:' && !isLoopback(url.hostname) && !allowPlaintext) {
-    throw new QccError('QCC_URL_PLAINTEXT', `${url.origin} would send your key over the network unencrypted`, 'use https://, or --allow-plaintext', exitCodes.usage);
+    throw new QccError(
+      'QCC_URL_PLAINTEXT',
+      `${url.origin} would send your key over the network unencrypted`,
+      'use https://, or --allow-plaintext',
+      exitCodes.usage,
+    );
   }
   const path = url.pathname.replace(/\/+$/, '').replace(/\/v1(\/messages)?$/, '');
   return `${url.origin}${path}`;
 }
 
 function invalid(text: string, why: string): QccError {
-  return new QccError('QCC_URL_INVALID', `"${text}" cannot be a base URL: ${why}`, '--base-url https://api.anthropic.com', exitCodes.usage);
+  return new QccError(
+    'QCC_URL_INVALID',
+    `"${text}" cannot be a base URL: ${why}`,
+    '--base-url https://api.anthropic.com',
+    exitCodes.usage,
+  );
 }

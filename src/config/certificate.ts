@@ -11,15 +11,25 @@ export interface Certificate {
 /** Null when neither is set. @throws {QccError} for half a pair, what cannot be read, what has expired, what does not match */
 export function readCertificate(certPath: string, keyPath: string, now: number): Certificate | null {
   if (certPath === '' && keyPath === '') return null;
-  if (certPath === '') throw unusable('proxy.tls_key is set and proxy.tls_cert is not', 'qcc config set proxy.tls_cert PATH');
-  if (keyPath === '') throw unusable('proxy.tls_cert is set and proxy.tls_key is not', 'qcc config set proxy.tls_key PATH');
+  if (certPath === '')
+    throw unusable('proxy.tls_key is set and proxy.tls_cert is not', 'qcc config set proxy.tls_cert PATH');
+  if (keyPath === '')
+    throw unusable('proxy.tls_cert is set and proxy.tls_key is not', 'qcc config set proxy.tls_key PATH');
   const cert = read(certPath, 'proxy.tls_cert');
   const key = read(keyPath, 'proxy.tls_key');
   const parsed = parse(certPath, () => new X509Certificate(cert));
-  if (Date.parse(parsed.validTo) < now) throw unusable(`the certificate ${certPath} expired on ${parsed.validTo}`, 'renew it, then qcc proxy start');
-  if (Date.parse(parsed.validFrom) > now) throw unusable(`the certificate ${certPath} is not valid before ${parsed.validFrom}`, 'check the clock of this machine');
+  if (Date.parse(parsed.validTo) < now)
+    throw unusable(`the certificate ${certPath} expired on ${parsed.validTo}`, 'renew it, then qcc proxy start');
+  if (Date.parse(parsed.validFrom) > now)
+    throw unusable(
+      `the certificate ${certPath} is not valid before ${parsed.validFrom}`,
+      'check the clock of this machine',
+    );
   if (!parsed.checkPrivateKey(parse(keyPath, () => createPrivateKey(key)))) {
-    throw unusable(`the key ${keyPath} does not belong to the certificate ${certPath}`, 'qcc config set proxy.tls_key PATH');
+    throw unusable(
+      `the key ${keyPath} does not belong to the certificate ${certPath}`,
+      'qcc config set proxy.tls_key PATH',
+    );
   }
   return { cert, key };
 }
@@ -28,7 +38,10 @@ function read(path: string, setting: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw unusable(`${setting}: ${path} cannot be read (${(error as NodeJS.ErrnoException).code})`, `qcc config set ${setting} PATH`);
+    throw unusable(
+      `${setting}: ${path} cannot be read (${(error as NodeJS.ErrnoException).code})`,
+      `qcc config set ${setting} PATH`,
+    );
   }
 }
 

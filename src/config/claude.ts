@@ -44,7 +44,10 @@ export function applyClaudeSettings(place: Place, values: Readonly<Record<string
   const env = envOf(file, text);
   const known = remembered(place)?.keys ?? {};
   // Both credentials set make Claude Code send both and warn.
-  const wanted: Record<string, string | null> = { ...values, ...('ANTHROPIC_API_KEY' in env ? { ANTHROPIC_API_KEY: null } : {}) };
+  const wanted: Record<string, string | null> = {
+    ...values,
+    ...('ANTHROPIC_API_KEY' in env ? { ANTHROPIC_API_KEY: null } : {}),
+  };
   const keys = { ...known };
   let next = text;
   for (const [name, value] of Object.entries(wanted)) {
@@ -91,7 +94,11 @@ function envOf(file: string, text: string): Record<string, string> {
   const [first] = errors;
   if (first && text.trim() !== '') {
     const line = text.slice(0, first.offset).split('\n').length;
-    throw new QccError('QCC_CLAUDE_SETTINGS', `${file} is not valid JSON (${printParseErrorCode(first.error)} in line ${line}); it was left as it is`, `mend ${file}, then run the command again`);
+    throw new QccError(
+      'QCC_CLAUDE_SETTINGS',
+      `${file} is not valid JSON (${printParseErrorCode(first.error)} in line ${line}); it was left as it is`,
+      `mend ${file}, then run the command again`,
+    );
   }
   return settings?.env ?? {};
 }

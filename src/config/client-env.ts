@@ -13,7 +13,15 @@ export function clientEnv(
   current: Readonly<Record<string, string | undefined>>,
 ): Record<string, string> {
   const before = current['NO_PROXY'] ?? current['no_proxy'] ?? '';
-  const bypass = [...new Set([...before.split(',').map((name) => name.trim()).filter(Boolean), ...loopback])].join(',');
+  const bypass = [
+    ...new Set([
+      ...before
+        .split(',')
+        .map((name) => name.trim())
+        .filter(Boolean),
+      ...loopback,
+    ]),
+  ].join(',');
   return {
     ANTHROPIC_BASE_URL: url,
     ANTHROPIC_AUTH_TOKEN: token,

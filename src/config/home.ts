@@ -48,15 +48,24 @@ function socketOf(home: string): string {
   }
   const path = join(home, 'qcc.sock');
   if (Buffer.byteLength(path) <= socketPathMax) return path;
-  throw new QccError('QCC_HOME_PATH', `the path of the home is too long for a socket in it (${path.length} bytes, ${socketPathMax} at most)`, 'export QCC_HOME=/a/shorter/path');
+  throw new QccError(
+    'QCC_HOME_PATH',
+    `the path of the home is too long for a socket in it (${Buffer.byteLength(path)} bytes, ${socketPathMax} at most)`,
+    'export QCC_HOME=/a/shorter/path',
+  );
 }
 
 /** Makes the home when it is not there; says whether it did. @throws {QccError} when others can write into it */
 export function prepareHome(home: string): boolean {
   process.umask(0o077);
   const created = mkdirSync(home, { recursive: true, mode: 0o700 }) !== undefined;
+  if (process.platform !== 'win32') refuseForeign(home);
+  // Nothing is written into a home that is not ours.
   mkdirSync(paths(home).logs, { recursive: true, mode: 0o700 });
-  if (process.platform === 'win32') return created;
+  return created;
+}
+
+function refuseForeign(home: string): void {
   const { mode, uid } = statSync(home);
   if (uid !== process.getuid?.()) {
     throw new QccError('QCC_HOME_OWNER', `${home} belongs to another user`, `export QCC_HOME=/a/folder/of/yours`);
@@ -64,5 +73,4 @@ export function prepareHome(home: string): boolean {
   if ((mode & othersMayWrite) !== 0) {
     throw new QccError('QCC_HOME_OPEN', `${home} can be written by others`, `chmod 700 ${home}`);
   }
-  return created;
 }

@@ -26,7 +26,9 @@ function macKeychain(account: string): Keychain {
   return {
     read: () => decoded(run('security', ['find-generic-password', '-s', name, '-a', account, '-w'])),
     // `-i` reads the command from stdin: the key never stands in a process list.
-    write: (key) => run('security', ['-i'], `add-generic-password -U -s ${name} -a ${account} -w ${key.toString('hex')}\n`) !== undefined,
+    write: (key) =>
+      run('security', ['-i'], `add-generic-password -U -s ${name} -a ${account} -w ${key.toString('hex')}\n`) !==
+      undefined,
   };
 }
 
@@ -34,7 +36,8 @@ function secretService(account: string): Keychain {
   const attributes = ['service', name, 'account', account];
   return {
     read: () => decoded(run('secret-tool', ['lookup', ...attributes])),
-    write: (key) => run('secret-tool', ['store', `--label=${name} ${account}`, ...attributes], key.toString('hex')) !== undefined,
+    write: (key) =>
+      run('secret-tool', ['store', `--label=${name} ${account}`, ...attributes], key.toString('hex')) !== undefined,
   };
 }
 

@@ -19,7 +19,10 @@ export const presets: readonly Preset[] = JSON.parse(readFileSync(new URL('./pre
 export function presetOf(id: string): Preset {
   const found = presets.find((preset) => preset.id === id);
   if (found) return found;
-  const near = nearest(id, presets.map((preset) => preset.id));
+  const near = nearest(
+    id,
+    presets.map((preset) => preset.id),
+  );
   const hint = near === undefined ? 'qcc fc --list' : `did you mean ${near}? see qcc fc --list`;
   throw new QccError('QCC_PRESET_UNKNOWN', `there is no preset "${id}"`, hint, exitCodes.usage);
 }

@@ -29,15 +29,32 @@ function number(initial: number, min: number, max: number, unit = '', whole = fa
 const seconds = (initial: number, min: number, max: number) => number(initial, min, max, 'seconds');
 const count = (initial: number, min: number, max: number) => number(initial, min, max, '', true);
 
-const flags: Readonly<Record<string, boolean>> = { true: true, on: true, yes: true, '1': true, false: false, off: false, no: false, '0': false };
+// A map, because a record would also know the names of every object.
+const flags: ReadonlyMap<string, boolean> = new Map([
+  ...['true', 'on', 'yes', '1'].map((word) => [word, true] as const),
+  ...['false', 'off', 'no', '0'].map((word) => [word, false] as const),
+]);
 
 function flag(initial: boolean): Setting<boolean> {
-  return { default: initial, range: 'true or false', restart: false, parse: (text) => flags[text.trim().toLowerCase()] };
+  return {
+    default: initial,
+    range: 'true or false',
+    restart: false,
+    parse: (text) => flags.get(text.trim().toLowerCase()),
+  };
 }
 
-function oneOf<const Options extends readonly string[]>(initial: Options[number], options: Options): Setting<Options[number]> {
+function oneOf<const Options extends readonly string[]>(
+  initial: Options[number],
+  options: Options,
+): Setting<Options[number]> {
   const form = v.picklist(options);
-  return { default: initial, range: `one of ${options.join(', ')}`, restart: false, parse: (text) => parsed(form, text.trim()) };
+  return {
+    default: initial,
+    range: `one of ${options.join(', ')}`,
+    restart: false,
+    parse: (text) => parsed(form, text.trim()),
+  };
 }
 
 // Long enough for any path, name or list a person writes.
@@ -46,6 +63,11 @@ const textLengthMax = 4_096;
 function text(initial: string, range: string): Setting<string> {
   const form = v.pipe(v.string(), v.trim(), v.maxLength(textLengthMax), v.regex(/^[^\r\n\0]*$/));
   return { default: initial, range, restart: false, parse: (given) => parsed(form, given) };
+}
+
+function webhook(initial: string, range: string): Setting<string> {
+  const form = v.union([v.literal(''), v.pipe(v.string(), v.url(), v.regex(/^https?:/i), v.maxLength(textLengthMax))]);
+  return { default: initial, range, restart: false, parse: (given) => parsed(form, given.trim()) };
 }
 
 function parsed<Value>(form: v.GenericSchema<unknown, Value>, value: unknown): Value | undefined {
@@ -104,7 +126,7 @@ const table = {
   'failover.recovery_delay': seconds(60, 0, 86_400),
   'failover.max_per_hour': count(10, 0, 10_000),
   'history.retention_days': number(30, 0.01, 3_650, 'days'),
-  'notify.webhook': text('', 'a URL, or empty'),
+  'notify.webhook': webhook('', 'an http or https URL, or empty'),
   'notify.on': text('failover,recovery,all_down', 'names separated by commas'),
 } as const satisfies Readonly<Record<string, Setting>>;
 
@@ -114,7 +136,7 @@ export type Origin = 'default' | 'set' | 'env';
 
 export const settingKeys = Object.keys(table) as readonly SettingKey[];
 
-export function isSettingKey(name: string): name is SettingKey {
+function isSettingKey(name: string): name is SettingKey {
   return Object.hasOwn(table, name);
 }
 
@@ -131,7 +153,12 @@ export function parseSetting(name: string, given: string): { readonly key: Setti
   const key = settingKey(name);
   const value = table[key].parse(given);
   if (value !== undefined) return { key, value };
-  throw new QccError('QCC_SETTING_INVALID', `${key} must be ${table[key].range}, not "${given}"`, `qcc config get ${key}`, exitCodes.usage);
+  throw new QccError(
+    'QCC_SETTING_INVALID',
+    `${key} must be ${table[key].range}, not "${given}"`,
+    `qcc config get ${key}`,
+    exitCodes.usage,
+  );
 }
 
 export function rangeOf(key: SettingKey): string {

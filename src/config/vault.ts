@@ -45,7 +45,8 @@ export async function openVault(home: string): Promise<Vault> {
   const places = paths(home);
   const { master, inKeychain } = masterKey(home, places.masterKey, existsSync(places.vault));
   const vault = new FileVault(places.vault, master, inKeychain);
-  if (vault.get(tokenId) === undefined) await vault.put(tokenId, `qcc_${randomBytes(tokenBytes).toString('base64url')}`);
+  if (vault.get(tokenId) === undefined)
+    await vault.put(tokenId, `qcc_${randomBytes(tokenBytes).toString('base64url')}`);
   return vault;
 }
 
@@ -58,7 +59,12 @@ function masterKey(home: string, path: string, needed: boolean): { master: Buffe
   }
   const kept = keychain?.read();
   if (kept) return { master: kept, inKeychain: true };
-  if (needed) throw new QccError('QCC_VAULT_LOCKED', 'the master key of the stored API keys is not to be had (keychain locked, or master.key gone)', 'unlock the keychain, or add the keys again in a new home');
+  if (needed)
+    throw new QccError(
+      'QCC_VAULT_LOCKED',
+      'the master key of the stored API keys is not to be had (keychain locked, or master.key gone)',
+      'unlock the keychain, or add the keys again in a new home',
+    );
   const master = randomBytes(keyBytes);
   if (keychain?.write(master) && keychain.read()?.equals(master)) return { master, inKeychain: true };
   writeFileAtomic(path, `${master.toString('hex')}\n`);
@@ -151,7 +157,11 @@ class FileVault implements Vault {
 }
 
 function damaged(path: string): QccError {
-  return new QccError('QCC_VAULT_DAMAGED', `${path} is damaged, or was made with another master key`, 'restore it from a backup, or add the keys again: qcc endpoint update PROFILE ID --api-key-stdin');
+  return new QccError(
+    'QCC_VAULT_DAMAGED',
+    `${path} is damaged, or was made with another master key`,
+    'restore it from a backup, or add the keys again: qcc endpoint update PROFILE ID --api-key-stdin',
+  );
 }
 
 function encrypt(key: Buffer, plain: Buffer, about: string): string {

@@ -8,5 +8,9 @@ export function clientToken({ settings, vault }: Installation, url: string | und
   const current = settings();
   const scheme = current['proxy.tls_cert'] === '' ? 'http' : 'https';
   const token = current['proxy.require_token'] ? vault.token() : wellKnownToken;
-  return { url: url ?? `${scheme}://${current['proxy.host']}:${current['proxy.port']}`, token, running: url !== undefined };
+  return {
+    url: url ?? `${scheme}://${current['proxy.host']}:${current['proxy.port']}`,
+    token,
+    running: url !== undefined,
+  };
 }

@@ -2,7 +2,7 @@
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { paths } from '../config/home.ts';
-import { exitCodes, QccError, type ExitCode } from '../errors.ts';
+import { type ExitCode, exitCodes, QccError } from '../errors.ts';
 import type { Answer, Call, OperationName, Params } from './operations.ts';
 
 // Two commands at once: the second one waits this long for the log.
@@ -93,7 +93,15 @@ function post(socketPath: string, name: string, params: object): Promise<unknown
     });
     asked.on('error', (error: NodeJS.ErrnoException) => {
       const gone = error.code === 'ECONNREFUSED' || error.code === 'ENOENT';
-      reject(gone ? gatewayDown() : new QccError('QCC_GATEWAY_LOST', `the gateway ended while it was asked (${error.code})`, 'qcc proxy status'));
+      reject(
+        gone
+          ? gatewayDown()
+          : new QccError(
+              'QCC_GATEWAY_LOST',
+              `the gateway ended while it was asked (${error.code})`,
+              'qcc proxy status',
+            ),
+      );
     });
     asked.end(body);
   });

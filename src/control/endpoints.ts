@@ -73,7 +73,12 @@ function checkedKey(key: string | undefined): string {
   const trimmed = key?.trim() ?? '';
   if (trimmed === '') throw missing('an API key', '--api-key-stdin, or --api-key-env NAME');
   if (trimmed.length < keyLengthMin || /[^\x21-\x7e]/.test(trimmed)) {
-    throw new QccError('QCC_KEY_INVALID', 'this cannot be an API key: it is too short, or has spaces or odd characters', 'pass the key alone, on one line', exitCodes.usage);
+    throw new QccError(
+      'QCC_KEY_INVALID',
+      'this cannot be an API key: it is too short, or has spaces or odd characters',
+      'pass the key alone, on one line',
+      exitCodes.usage,
+    );
   }
   return trimmed;
 }
@@ -83,14 +88,24 @@ function checkRanges(options: EndpointOptions): void {
     const value = options[name as keyof typeof ranges];
     if (value === undefined) continue;
     if (Number.isInteger(value) && value >= min && value <= max) continue;
-    throw new QccError('QCC_ENDPOINT_INVALID', `${name} must be a whole number from ${min} to ${max}, not ${value}`, 'qcc endpoint add --help', exitCodes.usage);
+    throw new QccError(
+      'QCC_ENDPOINT_INVALID',
+      `${name} must be a whole number from ${min} to ${max}, not ${value}`,
+      'qcc endpoint add --help',
+      exitCodes.usage,
+    );
   }
 }
 
 function refuseTwin({ vault }: Installation, baseUrl: string, key: string, beside: Named): void {
   const twin = beside.some((other) => other.baseUrl === baseUrl && vault.get(other.secret) === key);
   if (!twin) return;
-  throw new QccError('QCC_ENDPOINT_EXISTS', `this profile has an endpoint with the same URL and key (${baseUrl})`, 'qcc endpoint list PROFILE', exitCodes.conflict);
+  throw new QccError(
+    'QCC_ENDPOINT_EXISTS',
+    `this profile has an endpoint with the same URL and key (${baseUrl})`,
+    'qcc endpoint list PROFILE',
+    exitCodes.conflict,
+  );
 }
 
 function freshId({ core }: Installation): EndpointId {
@@ -100,7 +115,10 @@ function freshId({ core }: Installation): EndpointId {
   }
 }
 
-export async function addEndpoint(installation: Installation, params: Params<'endpoint.add'>): Promise<Answer<'endpoint.add'>> {
+export async function addEndpoint(
+  installation: Installation,
+  params: Params<'endpoint.add'>,
+): Promise<Answer<'endpoint.add'>> {
   const profile = profileNamed(installation, params.profile);
   const prepared = newEndpoint(installation, params, profile.endpoints);
   await installation.vault.put(prepared.id, prepared.key);
@@ -108,30 +126,63 @@ export async function addEndpoint(installation: Installation, params: Params<'en
   return rowOf(installation, prepared.id);
 }
 
-export async function copyEndpoints(installation: Installation, params: Params<'endpoint.copy'>): Promise<Answer<'endpoint.copy'>> {
+export async function copyEndpoints(
+  installation: Installation,
+  params: Params<'endpoint.copy'>,
+): Promise<Answer<'endpoint.copy'>> {
   const { vault } = installation;
   const to = profileNamed(installation, params.profile);
   const from = profileNamed(installation, params.from);
   if (from.endpoints.length === 0) {
-    throw new QccError('QCC_PROFILE_EMPTY', `profile "${from.name}" has no endpoint to copy`, `qcc endpoint add ${from.name}`, exitCodes.notFound);
+    throw new QccError(
+      'QCC_PROFILE_EMPTY',
+      `profile "${from.name}" has no endpoint to copy`,
+      `qcc endpoint add ${from.name}`,
+      exitCodes.notFound,
+    );
   }
   const prepared = from.endpoints.map((endpoint) => {
     const key = vault.get(endpoint.secret);
-    if (key === undefined) throw new QccError('QCC_KEY_LOST', `the key of endpoint ${endpoint.id} cannot be read`, `qcc endpoint update ${from.name} ${endpoint.id} --api-key-stdin`);
-    const made = newEndpoint(installation, { ...asOptions(endpoint), ...params, key, baseUrl: endpoint.baseUrl }, to.endpoints);
+    if (key === undefined)
+      throw new QccError(
+        'QCC_KEY_LOST',
+        `the key of endpoint ${endpoint.id} cannot be read`,
+        `qcc endpoint update ${from.name} ${endpoint.id} --api-key-stdin`,
+      );
+    const made = newEndpoint(
+      installation,
+      { ...asOptions(endpoint), ...params, key, baseUrl: endpoint.baseUrl },
+      to.endpoints,
+    );
     return { ...made, fact: { ...made.fact, data: { ...made.fact.data, source: from.name } } };
   });
   for (const { id, key } of prepared) await vault.put(id, key);
-  await tellProfile(installation, to.name, prepared.map(({ fact }) => fact));
+  await tellProfile(
+    installation,
+    to.name,
+    prepared.map(({ fact }) => fact),
+  );
   return { added: prepared.map(({ id }) => rowOf(installation, id)) };
 }
 
 function asOptions(endpoint: KnownEndpoint): EndpointOptions {
   const { name, auth, weight, priority, maxFailures, maxConcurrent, allowPlaintext, timeoutMs } = endpoint;
-  return { name, auth, weight, priority, maxFailures, maxConcurrent, allowPlaintext, ...(timeoutMs === null ? {} : { timeoutMs }) };
+  return {
+    name,
+    auth,
+    weight,
+    priority,
+    maxFailures,
+    maxConcurrent,
+    allowPlaintext,
+    ...(timeoutMs === null ? {} : { timeoutMs }),
+  };
 }
 
-export async function updateEndpoint(installation: Installation, params: Params<'endpoint.update'>): Promise<Answer<'endpoint.update'>> {
+export async function updateEndpoint(
+  installation: Installation,
+  params: Params<'endpoint.update'>,
+): Promise<Answer<'endpoint.update'>> {
   const { core, vault } = installation;
   const endpoint = endpointNamed(installation, params.id, params.profile);
   checkRanges(params);
@@ -143,18 +194,30 @@ export async function updateEndpoint(installation: Installation, params: Params<
   const auth = params.auth ?? preset?.auth;
   const { name, weight, priority, timeoutMs, maxFailures, maxConcurrent } = params;
   const wanted = {
-    name, auth, weight, priority, timeoutMs, maxFailures, maxConcurrent, allowPlaintext, baseUrl,
+    name,
+    auth,
+    weight,
+    priority,
+    timeoutMs,
+    maxFailures,
+    maxConcurrent,
+    allowPlaintext,
+    baseUrl,
     ...(key === undefined ? {} : { maskedKey: maskKey(key) }),
     ...(params.preset === undefined ? {} : { source: params.preset }),
   };
   const changes = Object.fromEntries(
-    Object.entries(wanted).filter(([field, value]) => value !== undefined && value !== endpoint[field as keyof KnownEndpoint]),
+    Object.entries(wanted).filter(
+      ([field, value]) => value !== undefined && value !== endpoint[field as keyof KnownEndpoint],
+    ),
   );
   const others = profileNamed(installation, endpoint.profile).endpoints.filter(({ id }) => id !== endpoint.id);
   refuseTwin(installation, baseUrl, key ?? vault.get(endpoint.secret) ?? '', others);
   if (key !== undefined) await vault.put(endpoint.secret, key);
   if (Object.keys(changes).length > 0) {
-    await tellProfile(installation, endpoint.profile, [{ type: 'EndpointChanged', data: { endpoint: endpoint.id, changes } }]);
+    await tellProfile(installation, endpoint.profile, [
+      { type: 'EndpointChanged', data: { endpoint: endpoint.id, changes } },
+    ]);
   }
   // A new key or address ends what was held against the old one.
   if (key !== undefined || 'baseUrl' in changes || 'auth' in changes) {
@@ -163,12 +226,18 @@ export async function updateEndpoint(installation: Installation, params: Params<
   return rowOf(installation, endpoint.id);
 }
 
-export function listEndpoints(installation: Installation, { profile }: Params<'endpoint.list'>): Answer<'endpoint.list'> {
+export function listEndpoints(
+  installation: Installation,
+  { profile }: Params<'endpoint.list'>,
+): Answer<'endpoint.list'> {
   const { name, endpoints } = profileNamed(installation, profile);
   return { profile: name, endpoints: endpoints.map((endpoint) => endpointRow(installation.core.state, endpoint)) };
 }
 
-export async function removeEndpoint(installation: Installation, { profile, id }: Params<'endpoint.remove'>): Promise<Answer<'endpoint.remove'>> {
+export async function removeEndpoint(
+  installation: Installation,
+  { profile, id }: Params<'endpoint.remove'>,
+): Promise<Answer<'endpoint.remove'>> {
   const endpoint = endpointNamed(installation, id, profile);
   const row = rowOf(installation, endpoint.id);
   await tellProfile(installation, endpoint.profile, [{ type: 'EndpointRemoved', data: { endpoint: endpoint.id } }]);
@@ -187,9 +256,13 @@ export async function switchEndpoint(
   return rowOf(installation, endpoint.id);
 }
 
-export async function resetHealth(installation: Installation, { id }: Params<'health.reset'>): Promise<Answer<'health.reset'>> {
+export async function resetHealth(
+  installation: Installation,
+  { id }: Params<'health.reset'>,
+): Promise<Answer<'health.reset'>> {
   const endpoint = endpointNamed(installation, id);
-  await installation.core.tellEndpoint(endpoint.id, { type: 'EndpointReset', data: {} }, { by: 'cli', sync: true }).done;
+  await installation.core.tellEndpoint(endpoint.id, { type: 'EndpointReset', data: {} }, { by: 'cli', sync: true })
+    .done;
   return { id: endpoint.id, state: rowOf(installation, endpoint.id).state };
 }
 

@@ -1,14 +1,14 @@
 /** What the log tells: facts by filter, a request's story, the machines as they stand. */
 import type { Recorded } from '../../events/fact.ts';
-import type { Attempt, Served } from '../../events/request.ts';
 import { kindOf, type RequestId, streams } from '../../events/ids.ts';
+import type { Attempt, Served } from '../../events/request.ts';
 import { faceOf } from '../../machines/endpoint.ts';
 import { nextOf } from '../../machines/endpoint-next.ts';
 import { facePriority, nextOfPriority } from '../../machines/priority.ts';
 import { exitCodes, QccError } from '../errors.ts';
+import { Stats } from '../projections/stats.ts';
 import { foldLog } from '../runtime/core.ts';
 import type { State } from '../runtime/state.ts';
-import { Stats } from '../projections/stats.ts';
 import { endpointNamed, endpointPolicy, type Installation, priorityPolicy, profileNamed } from './installation.ts';
 import type { Answer, FactRow, MachineRow, Params } from './operations.ts';
 import { factRow, iso, isoOrNull } from './rows.ts';
@@ -16,7 +16,10 @@ import { factRow, iso, isoOrNull } from './rows.ts';
 // Without a limit a look back ends where a person stops reading; a script says how much it wants.
 const limitDefault = 1_000;
 
-export async function readHistory({ core }: Installation, params: Params<'history.read'>): Promise<Answer<'history.read'>> {
+export async function readHistory(
+  { core }: Installation,
+  params: Params<'history.read'>,
+): Promise<Answer<'history.read'>> {
   const { log } = core;
   await log.flush();
   const limit = params.limit ?? (params.fromSeq === undefined ? limitDefault : Number.POSITIVE_INFINITY);
@@ -41,14 +44,22 @@ function matches(fact: Recorded, { type, stream, until }: Params<'history.read'>
   return until === undefined || fact.at < until;
 }
 
-export async function explainRequest(installation: Installation, params: Params<'history.explain'>): Promise<Answer<'history.explain'>> {
+export async function explainRequest(
+  installation: Installation,
+  params: Params<'history.explain'>,
+): Promise<Answer<'history.explain'>> {
   const { core } = installation;
   await core.log.flush();
   const found: Recorded[] = [];
   for await (const facts of core.log.readStream(streams.request(params.request as RequestId))) found.push(...facts);
   const ended = found.at(-1);
   if (!ended) {
-    throw new QccError('QCC_REQUEST_UNKNOWN', `the log knows no request "${params.request}"`, 'qcc history --stream request --limit 20', exitCodes.notFound);
+    throw new QccError(
+      'QCC_REQUEST_UNKNOWN',
+      `the log knows no request "${params.request}"`,
+      'qcc history --stream request --limit 20',
+      exitCodes.notFound,
+    );
   }
   const data = ended.data as Served;
   const then = await foldLog(core.log, data.view);
@@ -66,7 +77,8 @@ export async function explainRequest(installation: Installation, params: Params<
 
 /** Every endpoint that stood on the request's way, as it was when the request chose. */
 function routeThen(then: State, attempts: readonly Attempt[], within: string | null): readonly object[] {
-  const profiles = within === null ? then.profiles.ladder() : [then.profiles.get(within)].filter((p) => p !== undefined);
+  const profiles =
+    within === null ? then.profiles.ladder() : [then.profiles.get(within)].filter((p) => p !== undefined);
   return profiles.flatMap((profile) =>
     profile.endpoints.map((endpoint) => {
       const face = faceOf(then.endpoint(endpoint.id));
@@ -84,7 +96,10 @@ function routeThen(then: State, attempts: readonly Attempt[], within: string | n
   );
 }
 
-export function showMachines(installation: Installation, { about }: Params<'debug.machines'>): Answer<'debug.machines'> {
+export function showMachines(
+  installation: Installation,
+  { about }: Params<'debug.machines'>,
+): Answer<'debug.machines'> {
   const { state } = installation.core;
   const rows: MachineRow[] = [
     ...state.profiles.endpoints().map(({ id }) => endpointMachine(installation, id)),
@@ -92,7 +107,8 @@ export function showMachines(installation: Installation, { about }: Params<'debu
     gatewayMachine(state),
   ];
   const kinds = rows.some(({ machine }) => machine === about);
-  const wanted = about === undefined ? rows : rows.filter(({ id, machine }) => (kinds ? machine === about : id === about));
+  const wanted =
+    about === undefined ? rows : rows.filter(({ id, machine }) => (kinds ? machine === about : id === about));
   if (about !== undefined && wanted.length === 0) {
     const { id } = endpointNamed(installation, about);
     wanted.push(endpointMachine(installation, id));
@@ -100,7 +116,10 @@ export function showMachines(installation: Installation, { about }: Params<'debu
   return { seq: state.seq, at: iso(state.at), machines: wanted };
 }
 
-function endpointMachine({ core: { state }, settings }: Installation, id: Parameters<State['endpoint']>[0]): MachineRow {
+function endpointMachine(
+  { core: { state }, settings }: Installation,
+  id: Parameters<State['endpoint']>[0],
+): MachineRow {
   const snapshot = state.endpoint(id);
   const known = state.profiles.endpoint(id);
   const { state: name, since, ...context } = faceOf(snapshot);
@@ -122,7 +141,10 @@ function priorityMachine({ core: { state }, settings }: Installation): MachineRo
     state: name,
     since: isoOrNull(since),
     context,
-    next: nextOfPriority(state.priority, priorityPolicy(settings())).map((step) => ({ ...step, at: isoOrNull(step.at) })),
+    next: nextOfPriority(state.priority, priorityPolicy(settings())).map((step) => ({
+      ...step,
+      at: isoOrNull(step.at),
+    })),
   };
 }
 
@@ -130,12 +152,17 @@ function gatewayMachine(state: State): MachineRow {
   return { id: streams.gateway, machine: 'gateway', state: state.gatewayState, since: null, context: {}, next: [] };
 }
 
-export async function readStats(installation: Installation, params: Params<'stats.read'>): Promise<Answer<'stats.read'>> {
+export async function readStats(
+  installation: Installation,
+  params: Params<'stats.read'>,
+): Promise<Answer<'stats.read'>> {
   const { core } = installation;
   if (params.profile !== undefined) profileNamed(installation, params.profile);
   const stats = params.since === undefined ? core.state.stats : await statsSince(installation, params.since);
   const profileOf = (endpoint: string) => core.state.profiles.endpoint(endpoint)?.profile ?? null;
-  const rows = stats.rows(profileOf).filter(({ profile }) => params.profile === undefined || profile === params.profile);
+  const rows = stats
+    .rows(profileOf)
+    .filter(({ profile }) => params.profile === undefined || profile === params.profile);
   return { since: params.since === undefined ? null : iso(params.since), stats: rows };
 }
 
@@ -147,4 +174,3 @@ async function statsSince({ core: { log } }: Installation, since: number): Promi
   }
   return stats;
 }
-

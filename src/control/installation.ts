@@ -120,16 +120,21 @@ export function badName(name: string): QccError {
 
 /** By a unique beginning of its id, in one profile or in all. */
 export function endpointNamed(installation: Installation, id: string, profile?: string): KnownEndpoint {
-  const among = profile === undefined
-    ? installation.core.state.profiles.endpoints()
-    : profileNamed(installation, profile).endpoints;
+  const among =
+    profile === undefined
+      ? installation.core.state.profiles.endpoints()
+      : profileNamed(installation, profile).endpoints;
   const found = among.filter((endpoint) => id !== '' && endpoint.id.startsWith(id.toLowerCase()));
   if (found.length === 1 && found[0]) return found[0];
   const where = profile === undefined ? '' : ` in profile "${profile}"`;
   const list = profile === undefined ? 'qcc health status' : `qcc endpoint list ${profile}`;
   if (found.length > 1) {
-    throw new QccError('QCC_ENDPOINT_AMBIGUOUS', `"${id}" is the beginning of ${found.length} endpoints${where}`, list, exitCodes.usage);
+    throw new QccError(
+      'QCC_ENDPOINT_AMBIGUOUS',
+      `"${id}" is the beginning of ${found.length} endpoints${where}`,
+      list,
+      exitCodes.usage,
+    );
   }
   throw new QccError('QCC_ENDPOINT_UNKNOWN', `there is no endpoint "${id}"${where}`, list, exitCodes.notFound);
 }
-

@@ -1,9 +1,9 @@
 /** What people do with the ladder: look at it, switch by hand, set its policy. */
 import { facePriority } from '../../machines/priority.ts';
-import { setSettings } from './settings.ts';
 import { type Installation, priorityPolicy, profileNamed } from './installation.ts';
 import type { Answer, Params, PolicyRow } from './operations.ts';
 import { iso, switchRow } from './rows.ts';
+import { setSettings } from './settings.ts';
 
 const secondMs = 1_000;
 const historyDefault = 50;
@@ -20,7 +20,10 @@ export function showLadder({ core: { state }, settings }: Installation): Answer<
   };
 }
 
-export async function switchByHand(installation: Installation, { profile, reason }: Params<'priority.switch'>): Promise<Answer<'priority.switch'>> {
+export async function switchByHand(
+  installation: Installation,
+  { profile, reason }: Params<'priority.switch'>,
+): Promise<Answer<'priority.switch'>> {
   const { core } = installation;
   const { name } = profileNamed(installation, profile);
   const from = facePriority(core.state.priority).active;
@@ -39,7 +42,10 @@ export async function releasePin({ core }: Installation): Promise<Answer<'priori
   return { released: pinned !== null, active: facePriority(core.state.priority).active };
 }
 
-export function switchHistory({ core }: Installation, { limit }: Params<'priority.history'>): Answer<'priority.history'> {
+export function switchHistory(
+  { core }: Installation,
+  { limit }: Params<'priority.history'>,
+): Answer<'priority.history'> {
   return { switches: core.state.switches.latest(limit ?? historyDefault).map(switchRow) };
 }
 
@@ -54,8 +60,13 @@ const settingOf: Readonly<Record<keyof PolicyRow, string>> = {
 };
 
 /** Sets what is given, all or nothing, and tells the policy as it is then. */
-export async function setPolicy(installation: Installation, changes: Params<'priority.policy'>): Promise<Answer<'priority.policy'>> {
-  const wanted = Object.entries(changes).map(([name, value]) => [settingOf[name as keyof PolicyRow], String(value)] as const);
+export async function setPolicy(
+  installation: Installation,
+  changes: Params<'priority.policy'>,
+): Promise<Answer<'priority.policy'>> {
+  const wanted = Object.entries(changes).map(
+    ([name, value]) => [settingOf[name as keyof PolicyRow], String(value)] as const,
+  );
   await setSettings(installation, wanted);
   return policyRow(installation.settings());
 }

@@ -6,7 +6,7 @@
 import type { Auth, Tier } from '../../events/profile.ts';
 import type { EndpointState } from '../../machines/roster.ts';
 
-export type SettingValue = string | number | boolean;
+type SettingValue = string | number | boolean;
 
 export interface ProfileRow {
   readonly name: string;
@@ -144,7 +144,7 @@ export interface StatusRow {
   readonly endpoints: Readonly<Record<EndpointState, number>>;
 }
 
-export interface Quantiles {
+interface Quantiles {
   readonly p50: number | null;
   readonly p95: number | null;
   readonly p99: number | null;
@@ -167,11 +167,6 @@ export interface StatsRow {
   };
 }
 
-export interface NewKey {
-  /** Over the socket (0600) or in process only; never in argv, never logged. */
-  readonly key: string;
-}
-
 export interface EndpointOptions {
   readonly name?: string;
   readonly baseUrl?: string;
@@ -187,7 +182,7 @@ export interface EndpointOptions {
 }
 
 /** `name: [parameters, answer]`. */
-export interface Operations {
+interface Operations {
   'home.init': [Record<never, never>, { readonly home: string; readonly created: boolean; readonly keychain: boolean }];
   'profile.add': [
     { readonly name: string; readonly description?: string; readonly tier?: Tier; readonly endpoint?: EndpointOptions },
@@ -203,20 +198,23 @@ export interface Operations {
     { readonly added: readonly EndpointRow[] },
   ];
   'endpoint.update': [{ readonly profile: string; readonly id: string } & EndpointOptions, EndpointRow];
-  'endpoint.list': [{ readonly profile: string }, { readonly profile: string; readonly endpoints: readonly EndpointRow[] }];
+  'endpoint.list': [
+    { readonly profile: string },
+    { readonly profile: string; readonly endpoints: readonly EndpointRow[] },
+  ];
   'endpoint.remove': [{ readonly profile: string; readonly id: string }, EndpointRow];
   'endpoint.enable': [{ readonly profile: string; readonly id: string }, EndpointRow];
   'endpoint.disable': [{ readonly profile: string; readonly id: string }, EndpointRow];
   /** Probes from the caller's process; records nothing. Without an id, all of the profile; without a profile, all. */
-  'endpoint.test': [
-    { readonly profile?: string; readonly id?: string },
-    { readonly checks: readonly CheckRow[] },
-  ];
+  'endpoint.test': [{ readonly profile?: string; readonly id?: string }, { readonly checks: readonly CheckRow[] }];
   'stats.read': [
     { readonly profile?: string; readonly since?: number },
     { readonly since: string | null; readonly stats: readonly StatsRow[] },
   ];
-  'priority.set': [{ readonly profile: string; readonly tier: Tier | null }, { readonly profile: string; readonly tier: Tier | null }];
+  'priority.set': [
+    { readonly profile: string; readonly tier: Tier | null },
+    { readonly profile: string; readonly tier: Tier | null },
+  ];
   'priority.list': [
     Record<never, never>,
     {
@@ -284,7 +282,10 @@ export interface Operations {
     { readonly stopped: true; readonly drained: number; readonly cut: number },
   ];
   /** What `qcc env`, `qcc use` and `qcc code` need to point a client here. The token is `proxy-managed` unless required. */
-  'client.settings': [Record<never, never>, { readonly url: string; readonly token: string; readonly running: boolean }];
+  'client.settings': [
+    Record<never, never>,
+    { readonly url: string; readonly token: string; readonly running: boolean },
+  ];
 }
 
 export type OperationName = keyof Operations;

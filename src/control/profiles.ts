@@ -1,18 +1,27 @@
 /** What people do with profiles. */
-import { parseProfileName, streams } from '../../events/ids.ts';
+
 import type { Fact } from '../../events/fact.ts';
+import { parseProfileName, streams } from '../../events/ids.ts';
 import { exitCodes, QccError } from '../errors.ts';
 import { newEndpoint, type PreparedEndpoint } from './endpoints.ts';
 import { badName, type Installation, profileNamed } from './installation.ts';
 import type { Answer, Params } from './operations.ts';
 import { profileRow } from './rows.ts';
 
-export async function addProfile(installation: Installation, params: Params<'profile.add'>): Promise<Answer<'profile.add'>> {
+export async function addProfile(
+  installation: Installation,
+  params: Params<'profile.add'>,
+): Promise<Answer<'profile.add'>> {
   const { core, vault } = installation;
   const name = parseProfileName(params.name);
   if (name === undefined) throw badName(params.name);
   if (core.state.profiles.get(name)) {
-    throw new QccError('QCC_PROFILE_EXISTS', `there is a profile "${name}" already`, `qcc endpoint add ${name}`, exitCodes.conflict);
+    throw new QccError(
+      'QCC_PROFILE_EXISTS',
+      `there is a profile "${name}" already`,
+      `qcc endpoint add ${name}`,
+      exitCodes.conflict,
+    );
   }
   const endpoint = params.endpoint ? newEndpoint(installation, params.endpoint, []) : undefined;
   const facts: Fact[] = [{ type: 'ProfileAdded', data: { name, description: params.description ?? '' } }];
@@ -24,7 +33,7 @@ export async function addProfile(installation: Installation, params: Params<'pro
 }
 
 /** The key is on the disk before the fact that names it: a crash between the two leaves a key nobody uses, not an endpoint without one. */
-export async function storeKey(vault: Installation['vault'], endpoint: PreparedEndpoint | undefined): Promise<void> {
+async function storeKey(vault: Installation['vault'], endpoint: PreparedEndpoint | undefined): Promise<void> {
   if (endpoint) await vault.put(endpoint.id, endpoint.key);
 }
 
@@ -32,7 +41,10 @@ export function listProfiles({ core: { state } }: Installation): Answer<'profile
   return { profiles: state.profiles.all().map((profile) => profileRow(state, profile)) };
 }
 
-export async function makeDefault(installation: Installation, { name }: Params<'profile.default'>): Promise<Answer<'profile.default'>> {
+export async function makeDefault(
+  installation: Installation,
+  { name }: Params<'profile.default'>,
+): Promise<Answer<'profile.default'>> {
   const { core } = installation;
   const profile = profileNamed(installation, name);
   if (core.state.profiles.default !== profile.name) {
@@ -42,7 +54,10 @@ export async function makeDefault(installation: Installation, { name }: Params<'
   return profileRow(core.state, profileNamed(installation, name));
 }
 
-export async function removeProfile(installation: Installation, { name }: Params<'profile.remove'>): Promise<Answer<'profile.remove'>> {
+export async function removeProfile(
+  installation: Installation,
+  { name }: Params<'profile.remove'>,
+): Promise<Answer<'profile.remove'>> {
   const { core, vault } = installation;
   const profile = profileNamed(installation, name);
   const row = profileRow(core.state, profile);
@@ -52,7 +67,10 @@ export async function removeProfile(installation: Installation, { name }: Params
   return row;
 }
 
-export async function setTier(installation: Installation, { profile, tier }: Params<'priority.set'>): Promise<Answer<'priority.set'>> {
+export async function setTier(
+  installation: Installation,
+  { profile, tier }: Params<'priority.set'>,
+): Promise<Answer<'priority.set'>> {
   const known = profileNamed(installation, profile);
   const fact = { type: 'TierAssigned', data: { name: profile, tier } };
   await installation.core.report(streams.profile(known.name), [fact], { by: 'cli', sync: true }).done;

@@ -1,6 +1,7 @@
 /** The control socket: HTTP on a Unix socket that only the owner can open. One route: `POST /call/NAME`, JSON both ways. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+
 import { chmodSync, unlinkSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { exitCodes, QccError } from '../errors.ts';
 
 // The largest thing said here is an endpoint with its key.
@@ -55,11 +56,17 @@ async function answer(request: IncomingMessage, response: ServerResponse, handle
 
 /** A newer command line asks what this gateway does not know, after an update under its feet. */
 function unknownOperation(name: string): QccError {
-  return new QccError('QCC_OPERATION_UNKNOWN', `the running gateway does not know "${name}": it is of another version`, 'qcc proxy restart', exitCodes.failed);
+  return new QccError(
+    'QCC_OPERATION_UNKNOWN',
+    `the running gateway does not know "${name}": it is of another version`,
+    'qcc proxy restart',
+    exitCodes.failed,
+  );
 }
 
 function told(error: unknown): object {
-  if (error instanceof QccError) return { code: error.code, message: error.message, hint: error.hint, exit: error.exit };
+  if (error instanceof QccError)
+    return { code: error.code, message: error.message, hint: error.hint, exit: error.exit };
   const message = error instanceof Error ? error.message : String(error);
   return { code: 'QCC_GATEWAY_FAULT', message, hint: 'QCC_DEBUG=1 qcc proxy run', exit: exitCodes.failed };
 }
@@ -69,7 +76,8 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > bodyBytesMax) throw new QccError('QCC_CONTROL_TOO_LARGE', 'the question is too large', 'ask for less', exitCodes.usage);
+    if (bytes > bodyBytesMax)
+      throw new QccError('QCC_CONTROL_TOO_LARGE', 'the question is too large', 'ask for less', exitCodes.usage);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8') || '{}';

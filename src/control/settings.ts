@@ -12,14 +12,21 @@ export function getSetting({ settings }: Installation, params: Params<'config.ge
   return { key, value: settings()[key] };
 }
 
-export async function setSetting(installation: Installation, params: Params<'config.set'>, running: boolean): Promise<Answer<'config.set'>> {
+export async function setSetting(
+  installation: Installation,
+  params: Params<'config.set'>,
+  running: boolean,
+): Promise<Answer<'config.set'>> {
   const { key, value } = parseSetting(params.key, params.value);
   await setSettings(installation, [[params.key, params.value]]);
   return { key, value, restart: running && needsRestart(key) };
 }
 
 /** All or nothing: the first value that cannot be stops the whole. @throws {QccError} */
-export async function setSettings({ core, settings }: Installation, wanted: readonly (readonly [string, string])[]): Promise<void> {
+export async function setSettings(
+  { core, settings }: Installation,
+  wanted: readonly (readonly [string, string])[],
+): Promise<void> {
   const before = settings();
   const facts: Fact[] = wanted
     .map(([name, text]) => parseSetting(name, text))
@@ -28,7 +35,10 @@ export async function setSettings({ core, settings }: Installation, wanted: read
   await write(core, facts);
 }
 
-export async function resetSettings({ core, settings }: Installation, params: Params<'config.reset'>): Promise<Answer<'config.reset'>> {
+export async function resetSettings(
+  { core, settings }: Installation,
+  params: Params<'config.reset'>,
+): Promise<Answer<'config.reset'>> {
   const keys = params.key === undefined ? settingKeys : [settingKey(params.key)];
   const before = settings();
   const facts = keys.filter((key) => core.state.settings.has(key)).map((key) => changed(key, before[key], null));
@@ -51,8 +61,33 @@ export function exportConfig({ core: { state } }: Installation): Answer<'config.
     const { name, description, tier, default: isDefault } = profileRow(state, profile);
     const endpoints = profile.endpoints.map((endpoint) => {
       const row = endpointRow(state, endpoint);
-      const { id, baseUrl, auth, weight, priority, enabled, maxFailures, maxConcurrent, timeoutMs, allowPlaintext, source } = row;
-      return { id, name: row.name, baseUrl, auth, weight, priority, enabled, maxFailures, maxConcurrent, timeoutMs, allowPlaintext, source };
+      const {
+        id,
+        baseUrl,
+        auth,
+        weight,
+        priority,
+        enabled,
+        maxFailures,
+        maxConcurrent,
+        timeoutMs,
+        allowPlaintext,
+        source,
+      } = row;
+      return {
+        id,
+        name: row.name,
+        baseUrl,
+        auth,
+        weight,
+        priority,
+        enabled,
+        maxFailures,
+        maxConcurrent,
+        timeoutMs,
+        allowPlaintext,
+        source,
+      };
     });
     return { name, description, tier, default: isDefault, endpoints };
   });

@@ -1,6 +1,14 @@
 /** Every operation by its name: what the control socket and a command without a gateway both call. */
 import { clientToken } from './client-token.ts';
-import { addEndpoint, copyEndpoints, listEndpoints, removeEndpoint, resetHealth, switchEndpoint, updateEndpoint } from './endpoints.ts';
+import {
+  addEndpoint,
+  copyEndpoints,
+  listEndpoints,
+  removeEndpoint,
+  resetHealth,
+  switchEndpoint,
+  updateEndpoint,
+} from './endpoints.ts';
 import { explainRequest, readHistory, readStats, showMachines } from './history.ts';
 import type { Installation } from './installation.ts';
 import { releasePin, setPolicy, showLadder, switchByHand, switchHistory } from './ladder.ts';

@@ -8,7 +8,10 @@ import { iso } from './rows.ts';
 
 const secondMs = 1_000;
 
-export async function testEndpoints(installation: Installation, params: Params<'endpoint.test'>): Promise<Answer<'endpoint.test'>> {
+export async function testEndpoints(
+  installation: Installation,
+  params: Params<'endpoint.test'>,
+): Promise<Answer<'endpoint.test'>> {
   const endpoints = chosen(installation, params);
   const pool = openPool();
   try {
@@ -24,7 +27,11 @@ function chosen(installation: Installation, { profile, id }: Params<'endpoint.te
   return installation.core.state.profiles.endpoints();
 }
 
-async function check(installation: Installation, endpoint: KnownEndpoint, pool: ReturnType<typeof openPool>): Promise<CheckRow> {
+async function check(
+  installation: Installation,
+  endpoint: KnownEndpoint,
+  pool: ReturnType<typeof openPool>,
+): Promise<CheckRow> {
   const settings = installation.settings();
   const result: ProbeResult = await pool.probe({
     endpoint: endpoint.id,
@@ -38,5 +45,17 @@ async function check(installation: Installation, endpoint: KnownEndpoint, pool: 
   });
   const { verdict, responseMs, ttftMs, score, valid, model, tokens, error } = result;
   const at = iso(installation.world.now());
-  return { endpoint: endpoint.id, profile: endpoint.profile, at, verdict, responseMs, ttftMs, score, valid, model, tokens, error };
+  return {
+    endpoint: endpoint.id,
+    profile: endpoint.profile,
+    at,
+    verdict,
+    responseMs,
+    ttftMs,
+    score,
+    valid,
+    model,
+    tokens,
+    error,
+  };
 }

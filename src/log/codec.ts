@@ -78,6 +78,7 @@ export function pack(value: unknown): Buffer {
 /** @throws {DamagedRecord} when the checksum or the codec is not what it was */
 export function unpack(value: Buffer): unknown {
   const payload = value.subarray(headerBytes);
-  if (value.length <= headerBytes || value[4] !== json || crc32(payload) !== value.readUInt32BE(0)) throw new DamagedRecord();
+  if (value.length <= headerBytes || value[4] !== json || crc32(payload) !== value.readUInt32BE(0))
+    throw new DamagedRecord();
   return JSON.parse(payload.toString('utf8'));
 }

@@ -4,11 +4,33 @@
  */
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { ClassicLevel } from 'classic-level';
+import type { ClassicLevel } from 'classic-level';
+import { Level } from 'level';
 import type { Recorded } from '../../events/fact.ts';
 import { exitCodes, QccError } from '../errors.ts';
-import { allFacts, DamagedRecord, factKey, factsBetween, numberOf, numberValue, pack, seqOf, snapshotKey, snapshotsUpTo, streamFrom, streamKey, unpack } from './codec.ts';
-import { type AppendOptions, type Damage, type Log, type LogState, type Snapshot, WrongExpectedVersion } from './log.ts';
+import {
+  allFacts,
+  DamagedRecord,
+  factKey,
+  factsBetween,
+  numberOf,
+  numberValue,
+  pack,
+  seqOf,
+  snapshotKey,
+  snapshotsUpTo,
+  streamFrom,
+  streamKey,
+  unpack,
+} from './codec.ts';
+import {
+  type AppendOptions,
+  type Damage,
+  type Log,
+  type LogState,
+  type Snapshot,
+  WrongExpectedVersion,
+} from './log.ts';
 
 export type Database = ClassicLevel<Buffer, Buffer>;
 
@@ -48,7 +70,7 @@ export class LevelLog implements Log {
   #tail = 1;
   #dirty = false;
   #lost: { from: number; to: number } | undefined;
-  #damage: Damage[] = [];
+  readonly #damage: Damage[] = [];
   readonly #versions = new Map<string, number>();
   readonly #listeners = new Set<(facts: readonly Recorded[]) => void>();
   #syncTimer: NodeJS.Timeout | undefined;
@@ -99,9 +121,11 @@ export class LevelLog implements Log {
     if (this.#state === 'closed') return Promise.reject(closedError());
     if (expected !== 'any') {
       const before = this.#versions.get(first.stream) ?? 0;
-      if ((expected === 'none' ? 0 : expected) !== before) return Promise.reject(new WrongExpectedVersion(first.stream, expected, before));
+      if ((expected === 'none' ? 0 : expected) !== before)
+        return Promise.reject(new WrongExpectedVersion(first.stream, expected, before));
     }
-    if (first.seq !== this.#head + 1) return Promise.reject(new Error(`fact #${first.seq} does not follow #${this.#head}`));
+    if (first.seq !== this.#head + 1)
+      return Promise.reject(new Error(`fact #${first.seq} does not follow #${this.#head}`));
     this.#head = last.seq;
     for (const { stream, version } of facts) if (!stream.startsWith('request/')) this.#versions.set(stream, version);
     const done = new Promise<void>((resolve, reject) => this.#queue.push({ facts, sync, resolve, reject }));
@@ -161,7 +185,11 @@ export class LevelLog implements Log {
     if (this.#state !== 'open') return;
     this.#state = 'suspended';
     // Who was promised the disk hears at once that it did not happen; the fact itself waits like the others.
-    const refused = new QccError('QCC_LOG_SUSPENDED', `the log cannot be written (${reasonOf(error)})`, 'free space on the disk, then: qcc proxy status');
+    const refused = new QccError(
+      'QCC_LOG_SUSPENDED',
+      `the log cannot be written (${reasonOf(error)})`,
+      'free space on the disk, then: qcc proxy status',
+    );
     this.#queue = this.#queue.map((job) => {
       if (!job.sync) return job;
       job.reject(refused);
@@ -177,7 +205,13 @@ export class LevelLog implements Log {
     if (sync) {
       const job = this.#queue.pop();
       if (job) {
-        job.reject(new QccError('QCC_LOG_SUSPENDED', 'the log cannot be written now', 'free space on the disk, then: qcc proxy status'));
+        job.reject(
+          new QccError(
+            'QCC_LOG_SUSPENDED',
+            'the log cannot be written now',
+            'free space on the disk, then: qcc proxy status',
+          ),
+        );
         this.#queue.push({ ...job, sync: false, resolve: () => {}, reject: () => {} });
       }
     }
@@ -209,7 +243,11 @@ export class LevelLog implements Log {
   }
 
   async *read(from: number, to = Number.POSITIVE_INFINITY): AsyncIterable<readonly Recorded[]> {
-    const iterator = this.#database.iterator({ ...factsBetween(from, to), fillCache: false, highWaterMarkBytes: readAheadBytes });
+    const iterator = this.#database.iterator({
+      ...factsBetween(from, to),
+      fillCache: false,
+      highWaterMarkBytes: readAheadBytes,
+    });
     try {
       for (;;) {
         const entries = await iterator.nextv(readSlice);
@@ -362,7 +400,7 @@ export class LevelLog implements Log {
 }
 
 function openDatabase(dir: string, create: boolean): Database {
-  return new ClassicLevel<Buffer, Buffer>(dir, {
+  const database = new Level<Buffer, Buffer>(dir, {
     keyEncoding: 'buffer',
     valueEncoding: 'buffer',
     createIfMissing: create,
@@ -371,6 +409,8 @@ function openDatabase(dir: string, create: boolean): Database {
     writeBufferSize: 8 * MiB,
     maxFileSize: 8 * MiB,
   });
+  // In Node a Level is a ClassicLevel; its types leave out `compactRange`.
+  return database as unknown as Database;
 }
 
 async function opened(database: Database, dir: string): Promise<void> {
@@ -379,14 +419,23 @@ async function opened(database: Database, dir: string): Promise<void> {
   } catch (error) {
     const { cause } = error as { cause?: { code?: string; message?: string } };
     if (cause?.code === 'LEVEL_LOCKED') {
-      throw new QccError('QCC_LOG_LOCKED', 'another qcc command holds the log', 'try again in a moment', exitCodes.conflict);
+      throw new QccError(
+        'QCC_LOG_LOCKED',
+        'another qcc command holds the log',
+        'try again in a moment',
+        exitCodes.conflict,
+      );
     }
     throw damaged(dir, cause?.message ?? String(error));
   }
 }
 
 function damaged(dir: string, why: string): QccError {
-  return new QccError('QCC_LOG_DAMAGED', `the log in ${dir} cannot be opened: ${why}`, 'copy the folder aside before anything else; nothing in it was changed');
+  return new QccError(
+    'QCC_LOG_DAMAGED',
+    `the log in ${dir} cannot be opened: ${why}`,
+    'copy the folder aside before anything else; nothing in it was changed',
+  );
 }
 
 function closedError(): QccError {

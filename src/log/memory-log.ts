@@ -1,6 +1,13 @@
 /** The log in memory: for tests and for folding what a file holds. The same contract as on the disk. */
 import type { Recorded } from '../../events/fact.ts';
-import { type AppendOptions, type Damage, type Log, type LogState, type Snapshot, WrongExpectedVersion } from './log.ts';
+import {
+  type AppendOptions,
+  type Damage,
+  type Log,
+  type LogState,
+  type Snapshot,
+  WrongExpectedVersion,
+} from './log.ts';
 
 const slice = 1_000;
 

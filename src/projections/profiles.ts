@@ -98,7 +98,11 @@ export class Profiles {
         if (profile) this.#change(profile, data.endpoint, data.changes);
         return;
       case 'EndpointRemoved':
-        if (profile) this.#put(profile, profile.endpoints.filter((e) => e.id !== data.endpoint));
+        if (profile)
+          this.#put(
+            profile,
+            profile.endpoints.filter((e) => e.id !== data.endpoint),
+          );
         return;
     }
   }

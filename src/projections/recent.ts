@@ -75,7 +75,17 @@ export class Recent {
   #row(endpoint: string): Row {
     let row = this.#rows.get(endpoint);
     if (!row) {
-      row = { attempts: 0, failures: 0, streak: 0, lastCheckAt: null, lastError: null, ttfb: new Quantiles(), ttft: new Quantiles(), window: [], times: [] };
+      row = {
+        attempts: 0,
+        failures: 0,
+        streak: 0,
+        lastCheckAt: null,
+        lastError: null,
+        ttfb: new Quantiles(),
+        ttft: new Quantiles(),
+        window: [],
+        times: [],
+      };
       this.#rows.set(endpoint, row);
     }
     return row;
@@ -114,8 +124,14 @@ export class Recent {
     const row = this.#rows.get(endpoint);
     if (!row || row.attempts === 0) {
       return {
-        successRate: null, recentSuccessRate: null, avgResponseMs: null, p95ResponseMs: null, stability: null,
-        consecutiveSuccesses: 0, lastCheckAt: row?.lastCheckAt ?? null, lastError: row?.lastError ?? null,
+        successRate: null,
+        recentSuccessRate: null,
+        avgResponseMs: null,
+        p95ResponseMs: null,
+        stability: null,
+        consecutiveSuccesses: 0,
+        lastCheckAt: row?.lastCheckAt ?? null,
+        lastError: row?.lastError ?? null,
       };
     }
     const last = row.window.slice(-lastMax);
@@ -133,13 +149,22 @@ export class Recent {
   }
 
   toJSON(): object {
-    return [...this.#rows].map(([endpoint, row]) => [endpoint, { ...row, window: row.window.slice(-windowMax), times: row.times.slice(-lastMax) }]);
+    return [...this.#rows].map(([endpoint, row]) => [
+      endpoint,
+      { ...row, window: row.window.slice(-windowMax), times: row.times.slice(-lastMax) },
+    ]);
   }
 
   static from(json: unknown): Recent {
     const made = new Recent();
     for (const [endpoint, row] of json as [string, Row][]) {
-      made.#rows.set(endpoint, { ...row, window: [...row.window], times: [...row.times], ttfb: Quantiles.from(row.ttfb), ttft: Quantiles.from(row.ttft) });
+      made.#rows.set(endpoint, {
+        ...row,
+        window: [...row.window],
+        times: [...row.times],
+        ttfb: Quantiles.from(row.ttfb),
+        ttft: Quantiles.from(row.ttft),
+      });
     }
     return made;
   }
@@ -153,6 +178,7 @@ function stabilityOf(recentRate: number, { times, streak }: Row): number {
   const mean = last.reduce((sum, ms) => sum + ms, 0) / Math.max(1, last.length);
   const variance = last.reduce((sum, ms) => sum + (ms - mean) ** 2, 0) / Math.max(1, last.length);
   const steadiness = mean === 0 ? 1 : Math.max(0, 1 - Math.sqrt(variance) / mean);
-  const score = weights.recent * recentRate + weights.steadiness * steadiness + weights.streak * Math.min(1, streak / lastMax);
+  const score =
+    weights.recent * recentRate + weights.steadiness * steadiness + weights.streak * Math.min(1, streak / lastMax);
   return Math.round(score);
 }

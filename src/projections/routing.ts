@@ -30,7 +30,15 @@ export function routingView(source: Source): RoutingView {
   const named = (some: readonly ProfileName[]) => some.flatMap((name) => profiles.get(name) ?? []);
   const above = source.pinned === null ? named(names.slice(0, start)) : [];
   const ladder = named([...names.slice(start), ...names.slice(0, start)]);
-  return Object.freeze({ seq: source.seq, active: source.active as ProfileName | null, pinned: source.pinned as ProfileName | null, ladder, above, profiles, endpoints });
+  return Object.freeze({
+    seq: source.seq,
+    active: source.active as ProfileName | null,
+    pinned: source.pinned as ProfileName | null,
+    ladder,
+    above,
+    profiles,
+    endpoints,
+  });
 }
 
 /** A pinned profile stands on the ladder even when it has no tier: the user put it there by hand. */

@@ -32,7 +32,12 @@ export interface StatsLine {
   readonly failures: number;
   readonly ttfbMs: Percentiles;
   readonly ttftMs: Percentiles;
-  readonly tokens: { readonly input: number; readonly output: number; readonly cacheRead: number; readonly cacheWrite: number };
+  readonly tokens: {
+    readonly input: number;
+    readonly output: number;
+    readonly cacheRead: number;
+    readonly cacheWrite: number;
+  };
 }
 
 export class Stats {
@@ -66,8 +71,14 @@ export class Stats {
     if (known) return known;
     if (this.#rows.size >= rowsMax && model !== null) return this.#row(endpoint, null);
     const row: Row = {
-      endpoint, model, requests: 0, attempts: 0, failures: 0,
-      ttfb: new Quantiles(), ttft: new Quantiles(), tokens: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
+      endpoint,
+      model,
+      requests: 0,
+      attempts: 0,
+      failures: 0,
+      ttfb: new Quantiles(),
+      ttft: new Quantiles(),
+      tokens: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
     };
     this.#rows.set(key, row);
     return row;
@@ -75,8 +86,15 @@ export class Stats {
 
   rows(profileOf: (endpoint: string) => string | null): readonly StatsLine[] {
     return [...this.#rows.values()].map(({ endpoint, model, requests, attempts, failures, ttfb, ttft, tokens }) => ({
-      endpoint, profile: profileOf(endpoint), model, requests, attempts, failures,
-      ttfbMs: percentiles(ttfb), ttftMs: percentiles(ttft), tokens: { ...tokens },
+      endpoint,
+      profile: profileOf(endpoint),
+      model,
+      requests,
+      attempts,
+      failures,
+      ttfbMs: percentiles(ttfb),
+      ttftMs: percentiles(ttft),
+      tokens: { ...tokens },
     }));
   }
 
@@ -88,7 +106,12 @@ export class Stats {
     const made = new Stats();
     for (const row of json as Row[]) {
       const key = `${row.endpoint} ${row.model ?? ''}`;
-      made.#rows.set(key, { ...row, tokens: { ...row.tokens }, ttfb: Quantiles.from(row.ttfb), ttft: Quantiles.from(row.ttft) });
+      made.#rows.set(key, {
+        ...row,
+        tokens: { ...row.tokens },
+        ttfb: Quantiles.from(row.ttfb),
+        ttft: Quantiles.from(row.ttft),
+      });
     }
     return made;
   }

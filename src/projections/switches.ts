@@ -15,7 +15,7 @@ export interface Switch {
 const switchesKept = 500;
 
 export class Switches {
-  #list: Switch[] = [];
+  readonly #list: Switch[] = [];
 
   /** Newest first. */
   latest(limit: number): readonly Switch[] {
@@ -40,7 +40,7 @@ export class Switches {
 
   static from(json: unknown): Switches {
     const made = new Switches();
-    made.#list = [...(json as Switch[])];
+    made.#list.push(...(json as Switch[]));
     return made;
   }
 }

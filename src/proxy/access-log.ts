@@ -3,15 +3,37 @@ import type { Millis } from '../../events/fact.ts';
 import type { Served } from '../../events/request.ts';
 import type { Ended } from './exchange.ts';
 
-const outcomes = { RequestServed: 'served', RequestFailed: 'failed', RequestCancelled: 'cancelled', AnswerBroken: 'broken' } as const;
+const outcomes = {
+  RequestServed: 'served',
+  RequestFailed: 'failed',
+  RequestCancelled: 'cancelled',
+  AnswerBroken: 'broken',
+} as const;
 
 export function accessLine(id: string, startedAt: Millis, method: string, { fact, profile }: Ended): string {
   const { path, status, session, model, stream, durationMs, attempts } = fact.data;
   const { endpoint = null, bytes = 0, ttfbMs = null, ttftMs = null } = fact.data as Partial<Served>;
   const outcome = outcomes[fact.type];
-  const level = outcome === 'served' || outcome === 'cancelled' ? (attempts.length > 1 ? 'warn' : 'info') : 'error';
+  const isFine = outcome === 'served' || outcome === 'cancelled';
+  const fineLevel = attempts.length > 1 ? 'warn' : 'info';
+  const level = isFine ? fineLevel : 'error';
   return JSON.stringify({
-    time: new Date(startedAt).toISOString(), level, request: id, method, path, status, outcome, endpoint, profile,
-    attempts: attempts.length, model, session, stream, bytes, durationMs, ttfbMs, ttftMs,
+    time: new Date(startedAt).toISOString(),
+    level,
+    request: id,
+    method,
+    path,
+    status,
+    outcome,
+    endpoint,
+    profile,
+    attempts: attempts.length,
+    model,
+    session,
+    stream,
+    bytes,
+    durationMs,
+    ttfbMs,
+    ttftMs,
   });
 }

@@ -6,7 +6,13 @@ import type { ServerResponse } from 'node:http';
 import type { Failure } from '../../events/endpoint.ts';
 import type { Millis } from '../../events/fact.ts';
 import type { Usage } from '../../events/request.ts';
-import { classifyEnvelope, classifyStatus, classifyTransport, errorTypeIn, type Verdict } from '../../machines/classify.ts';
+import {
+  classifyEnvelope,
+  classifyStatus,
+  classifyTransport,
+  errorTypeIn,
+  type Verdict,
+} from '../../machines/classify.ts';
 import { type Head, headOf } from './headers.ts';
 import { countIn, proofOf, StreamWatch } from './sse.ts';
 import type { Abort, AnswerSink, TransportError } from './upstream.ts';
@@ -43,7 +49,14 @@ export type Outcome =
   /** The answer went to the client whole. */
   | { readonly kind: 'served'; readonly status: number }
   /** The client has seen nothing; another endpoint may be asked. `head` and `body` are there for an answer that had a status. */
-  | { readonly kind: 'failed'; readonly verdict: Verdict; readonly head: Head | null; readonly body: Buffer; readonly detail: string; readonly stale: boolean }
+  | {
+      readonly kind: 'failed';
+      readonly verdict: Verdict;
+      readonly head: Head | null;
+      readonly body: Buffer;
+      readonly detail: string;
+      readonly stale: boolean;
+    }
   /** The client has seen content, and its connection is cut. */
   | { readonly kind: 'broken'; readonly detail: string }
   | { readonly kind: 'cancelled' };
@@ -154,10 +167,17 @@ export class Answer implements AnswerSink {
   }
 
   failed({ code, reused }: TransportError): void {
-    if (this.#phase === 'relaying') return this.#break(`the connection broke (${code})`);
+    if (this.#phase === 'relaying') {
+      this.#break(`the connection broke (${code})`);
+      return;
+    }
     const stale = this.#phase === 'waiting' && reused;
     const inside = this.#phase === 'judging' || this.#phase === 'json';
-    this.#fail(inside ? 'badAnswer' : classifyTransport(code), inside ? `the answer was cut off (${code})` : code, stale);
+    this.#fail(
+      inside ? 'badAnswer' : classifyTransport(code),
+      inside ? `the answer was cut off (${code})` : code,
+      stale,
+    );
   }
 
   /** A refusal goes to the client as it came, byte for byte. */
@@ -166,7 +186,13 @@ export class Answer implements AnswerSink {
     if (!head) return;
     const body = Buffer.concat(this.#held);
     this.#client.sendDate = false;
-    this.#client.writeHead(head.status, [...head.pairs, 'content-length', String(body.length), ...extra, ...this.#asked.added(this.ttfbMs ?? 0)]);
+    this.#client.writeHead(head.status, [
+      ...head.pairs,
+      'content-length',
+      String(body.length),
+      ...extra,
+      ...this.#asked.added(this.ttfbMs ?? 0),
+    ]);
     this.#client.end(body);
     this.bytes = body.length;
   }
@@ -188,7 +214,8 @@ export class Answer implements AnswerSink {
       if (this.#heldBytes > heldBytesMax) this.#fail('badAnswer', 'no content in 4 MiB of stream');
       // Alive but slow: once, the wait is as long again.
       else if (!this.#pinged && chunk.includes('ping')) this.#pinged = true;
-    } else this.#fail(classifyEnvelope(proof.error), `error event before content: ${errorTypeIn(proof.error) ?? 'unknown'}`);
+    } else
+      this.#fail(classifyEnvelope(proof.error), `error event before content: ${errorTypeIn(proof.error) ?? 'unknown'}`);
   }
 
   /** The answer is good: its head goes out, and what was held. */
@@ -277,22 +304,39 @@ export class Answer implements AnswerSink {
   #json(): void {
     const head = this.head_ as Head;
     const body = this.#held.length === 1 ? (this.#held[0] as Buffer) : Buffer.concat(this.#held);
-    if (head.length !== null && head.length !== body.length) return this.#fail('badAnswer', 'the answer was cut off');
     const parsed = body.length === 0 ? undefined : parsedJson(body);
-    if (parsed === undefined && (this.#asked.isMessages || head.contentType.includes('html'))) {
-      return this.#fail('badAnswer', body.length === 0 ? 'an empty answer' : `not JSON (${head.contentType.split(';')[0]})`);
+    const wrong = this.#whatIsWrong(head, body, parsed);
+    if (wrong) {
+      this.#fail(wrong.failure, wrong.detail);
+      return;
     }
-    if ((parsed as { type?: unknown } | undefined)?.type === 'error') return this.#fail(classifyEnvelope(body.toString('utf8')), `an error with status ${head.status}`);
-    if (this.#asked.wantsStream && this.#asked.isMessages) return this.#fail('badAnswer', 'JSON where a stream was asked for');
     const usage = (parsed as { usage?: object } | undefined)?.usage;
     if (usage) this.usage = usageIn(JSON.stringify(usage), JSON.stringify(usage));
     this.#sendWhole(head, body);
   }
 
+  #whatIsWrong(head: Head, body: Buffer, parsed: unknown): { failure: Failure; detail: string } | undefined {
+    const { isMessages, wantsStream } = this.#asked;
+    const bad = (detail: string) => ({ failure: 'badAnswer' as const, detail });
+    if (head.length !== null && head.length !== body.length) return bad('the answer was cut off');
+    if (parsed === undefined && (isMessages || head.contentType.includes('html'))) {
+      return bad(body.length === 0 ? 'an empty answer' : `not JSON (${head.contentType.split(';')[0]})`);
+    }
+    if ((parsed as { type?: unknown } | undefined)?.type === 'error') {
+      return { failure: classifyEnvelope(body.toString('utf8')), detail: `an error with status ${head.status}` };
+    }
+    return wantsStream && isMessages ? bad('JSON where a stream was asked for') : undefined;
+  }
+
   #sendWhole(head: Head, body: Buffer): void {
     this.#client.sendDate = false;
     if (!this.#committed) {
-      this.#client.writeHead(head.status, [...head.pairs, 'content-length', String(body.length), ...this.#asked.added(this.ttfbMs ?? 0)]);
+      this.#client.writeHead(head.status, [
+        ...head.pairs,
+        'content-length',
+        String(body.length),
+        ...this.#asked.added(this.ttfbMs ?? 0),
+      ]);
     }
     this.#client.end(body);
     this.bytes = body.length;
@@ -332,7 +376,18 @@ export class Answer implements AnswerSink {
     const verdict: Verdict = { failure, retryAfterMs: null, resetAt: null };
     const { head_: head } = this;
     if (this.#committed) this.#client.destroy();
-    this.#end(this.#committed ? { kind: 'broken', detail } : { kind: 'failed', verdict, head: null, body: Buffer.alloc(0), detail: head ? `${head.status}: ${detail}` : detail, stale });
+    this.#end(
+      this.#committed
+        ? { kind: 'broken', detail }
+        : {
+            kind: 'failed',
+            verdict,
+            head: null,
+            body: Buffer.alloc(0),
+            detail: head ? `${head.status}: ${detail}` : detail,
+            stale,
+          },
+    );
     this.#abort();
   }
 

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 
 const MiB = 1_048_576;
 /** The API's own limit for Messages. */
-export const bodyBytesMax = 32 * MiB;
+const bodyBytesMax = 32 * MiB;
 const allBodiesMax = 256 * MiB;
 
 export type BodyRead = Buffer | 'tooLarge' | 'full' | 'gone';

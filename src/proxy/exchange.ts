@@ -1,12 +1,12 @@
 /** The life of one request: plan, attempt, classify, next. Read it from top to bottom. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { EndpointId, RequestId } from '../../events/ids.ts';
-import type { Millis } from '../../events/fact.ts';
-import type { Attempt, RequestFact } from '../../events/request.ts';
 import type { Failure } from '../../events/endpoint.ts';
+import type { Millis } from '../../events/fact.ts';
+import type { EndpointId, RequestId } from '../../events/ids.ts';
+import type { Attempt, RequestFact } from '../../events/request.ts';
 import { maybeBilled } from '../../machines/classify.ts';
-import { type Candidate, type Plan, plan } from '../../machines/route.ts';
 import type { RoutingView } from '../../machines/roster.ts';
+import { type Candidate, type Plan, plan } from '../../machines/route.ts';
 import { isLoopback } from '../config/base-url.ts';
 import { Answer, type Outcome } from './answer.ts';
 import { headersUp } from './headers.ts';
@@ -134,7 +134,10 @@ export class Exchange {
   /** When nobody is known to have the model, what is remembered helps nobody: ask, and pass on what is said. */
   #allLack(id: EndpointId, now: Millis): boolean {
     const { sessions } = this.#means;
-    return [...this.#view.endpoints.keys()].every((one) => sessions.lacks(one, this.#in.peek.model, now)) && !this.#tried.has(id);
+    return (
+      [...this.#view.endpoints.keys()].every((one) => sessions.lacks(one, this.#in.peek.model, now)) &&
+      !this.#tried.has(id)
+    );
   }
 
   /** A healthy endpoint is never refused to a request; a further try of one that is not well draws on the budget. */
@@ -161,7 +164,13 @@ export class Exchange {
     this.#tried.add(endpoint.id);
     const answer = new Answer(
       client,
-      { wantsStream: peek.stream, isMessages: target.isMessages, model: peek.model, now: ports.now, added: (ttfbMs) => this.#added(candidate, ttfbMs) },
+      {
+        wantsStream: peek.stream,
+        isMessages: target.isMessages,
+        model: peek.model,
+        now: ports.now,
+        added: (ttfbMs) => this.#added(candidate, ttfbMs),
+      },
       {
         headersMs: endpoint.timeoutMs ?? settings['proxy.headers_timeout'] * secondMs,
         firstContentMs: settings['proxy.first_content_timeout'] * secondMs,
@@ -177,7 +186,12 @@ export class Exchange {
     if (isExposed(endpoint.baseUrl, endpoint.allowPlaintext)) answer.failed({ code: 'CERT_PLAINTEXT', reused: false });
     else {
       const path = endpoint.baseUrl.slice(endpoint.origin.length) + target.path;
-      answer.started(upstreams.send({ origin: endpoint.origin, path, method: request.method ?? 'GET', headers, body, fresh }, answer));
+      answer.started(
+        upstreams.send(
+          { origin: endpoint.origin, path, method: request.method ?? 'GET', headers, body, fresh },
+          answer,
+        ),
+      );
     }
     const outcome = await answer.outcome;
     done();
@@ -195,7 +209,14 @@ export class Exchange {
 
   #note({ endpoint, because }: Candidate, answer: Answer, outcome: Outcome, at: Millis): void {
     const status = answer.head_?.status ?? null;
-    this.#attempts.push({ endpoint: endpoint.id, at, outcome: outcomeWord(outcome), status, ttfbMs: answer.ttfbMs, because });
+    this.#attempts.push({
+      endpoint: endpoint.id,
+      at,
+      outcome: outcomeWord(outcome),
+      status,
+      ttfbMs: answer.ttfbMs,
+      because,
+    });
   }
 
   /** Tells the endpoint's machine, and says whether another endpoint is asked. */
@@ -225,7 +246,8 @@ export class Exchange {
   /** A short pause at the session's own endpoint: it may be asked again when it is over. */
   #waitHere(id: EndpointId, failure: Failure, retryAfterMs: Millis | null): void {
     const { ports, sessions } = this.#means;
-    const isBound = sessions.bound(this.#session, ports.settings()['loadbalancer.sticky_ttl'] * secondMs, ports.now()) === id;
+    const isBound =
+      sessions.bound(this.#session, ports.settings()['loadbalancer.sticky_ttl'] * secondMs, ports.now()) === id;
     if (failure !== 'rateLimited' || retryAfterMs === null || retryAfterMs > waitHereMaxMs || !isBound) return;
     this.#pauseMs = retryAfterMs;
     this.#tried.delete(id);
@@ -240,23 +262,43 @@ export class Exchange {
   #added({ endpoint }: Candidate, ttfbMs: Millis): string[] {
     const ours = Math.max(0, this.#means.ports.now() - this.#in.startedAt - ttfbMs);
     return [
-      'x-qcc-request-id', this.#in.id, 'x-qcc-endpoint', endpoint.id, 'x-qcc-profile', encodeURIComponent(endpoint.profile),
-      'x-qcc-attempts', String(this.#attempts.length + 1), 'server-timing', `qcc;dur=${ours}, upstream;dur=${ttfbMs}`,
+      'x-qcc-request-id',
+      this.#in.id,
+      'x-qcc-endpoint',
+      endpoint.id,
+      'x-qcc-profile',
+      encodeURIComponent(endpoint.profile),
+      'x-qcc-attempts',
+      String(this.#attempts.length + 1),
+      'server-timing',
+      `qcc;dur=${ours}, upstream;dur=${ttfbMs}`,
     ];
   }
 
   #ended(status: number) {
     const { target, peek, startedAt } = this.#in;
     return {
-      session: this.#session, model: peek.model, stream: peek.stream, path: target.path.split('?')[0] as string, within: target.within,
-      attempts: this.#attempts, status, durationMs: this.#means.ports.now() - startedAt, view: this.#view.seq,
+      session: this.#session,
+      model: peek.model,
+      stream: peek.stream,
+      path: target.path.split('?')[0] as string,
+      within: target.within,
+      attempts: this.#attempts,
+      status,
+      durationMs: this.#means.ports.now() - startedAt,
+      view: this.#view.seq,
     };
   }
 
   #servedBy({ endpoint }: Candidate, answer: Answer) {
     return {
-      ...this.#ended(answer.head_?.status ?? 200), endpoint: endpoint.id as string, profile: endpoint.profile as string,
-      ttfbMs: answer.ttfbMs ?? 0, ttftMs: answer.ttftMs, bytes: answer.bytes, usage: answer.usage,
+      ...this.#ended(answer.head_?.status ?? 200),
+      endpoint: endpoint.id as string,
+      profile: endpoint.profile as string,
+      ttfbMs: answer.ttfbMs ?? 0,
+      ttftMs: answer.ttftMs,
+      bytes: answer.bytes,
+      usage: answer.usage,
     };
   }
 
@@ -266,13 +308,19 @@ export class Exchange {
     sessions.bind(this.#session, candidate.endpoint.id, startedAt);
     ports.attemptSucceeded(candidate.endpoint.id, { request: id, ttfbMs: answer.ttfbMs ?? 0, ttftMs: answer.ttftMs });
     this.#lookAtLimits(candidate, answer);
-    return { fact: { type: 'RequestServed', data: this.#servedBy(candidate, answer) }, profile: candidate.endpoint.profile };
+    return {
+      fact: { type: 'RequestServed', data: this.#servedBy(candidate, answer) },
+      profile: candidate.endpoint.profile,
+    };
   }
 
   #lookAtLimits({ endpoint }: Candidate, { head_: head }: Answer): void {
     if (endpoint.state !== 'healthy' || head?.get('anthropic-ratelimit-unified-status') !== 'allowed_warning') return;
     const reset = Number(head.get('anthropic-ratelimit-unified-reset'));
-    this.#means.ports.limitsSeen(endpoint.id, { status: 'allowed_warning', resetAt: reset > 0 ? reset * secondMs : null });
+    this.#means.ports.limitsSeen(endpoint.id, {
+      status: 'allowed_warning',
+      resetAt: reset > 0 ? reset * secondMs : null,
+    });
   }
 
   /** The client's own affair, or a request that belongs to one account: what the endpoint said, as it said it. */
@@ -280,7 +328,10 @@ export class Exchange {
     const status = answer.head_?.status;
     if (status === undefined) return this.#refuse([]);
     answer.passOn([]);
-    return { fact: { type: 'RequestServed', data: this.#servedBy(candidate, answer) }, profile: candidate.endpoint.profile };
+    return {
+      fact: { type: 'RequestServed', data: this.#servedBy(candidate, answer) },
+      profile: candidate.endpoint.profile,
+    };
   }
 
   #broken(candidate: Candidate, answer: Answer, detail: string): Ended {
@@ -288,12 +339,26 @@ export class Exchange {
     const { id } = this.#in;
     const failure: Failure = 'brokenAnswer';
     sessions.avoid(this.#session, candidate.endpoint.id, ports.now());
-    ports.attemptFailed(candidate.endpoint.id, { failure, status: 200, request: id, retryAfterMs: null, resetAt: null, maybeBilled: true, detail });
-    return { fact: { type: 'AnswerBroken', data: { ...this.#servedBy(candidate, answer), failure } }, profile: candidate.endpoint.profile };
+    ports.attemptFailed(candidate.endpoint.id, {
+      failure,
+      status: 200,
+      request: id,
+      retryAfterMs: null,
+      resetAt: null,
+      maybeBilled: true,
+      detail,
+    });
+    return {
+      fact: { type: 'AnswerBroken', data: { ...this.#servedBy(candidate, answer), failure } },
+      profile: candidate.endpoint.profile,
+    };
   }
 
   #cancelled(): Ended {
-    return { fact: { type: 'RequestCancelled', data: this.#ended(0) }, profile: this.#firstCandidate?.endpoint.profile ?? null };
+    return {
+      fact: { type: 'RequestCancelled', data: this.#ended(0) },
+      profile: this.#firstCandidate?.endpoint.profile ?? null,
+    };
   }
 
   /** Nobody answered: the most telling thing that was said, or a sentence of our own. */
@@ -301,9 +366,15 @@ export class Exchange {
     const { ports } = this.#means;
     const { client, id, target } = this.#in;
     const verbatim = mustBeSeen(refusals);
-    const data = (status: number, because: string): Ended => ({ fact: { type: 'RequestFailed', data: { ...this.#ended(status), because } }, profile: this.#firstCandidate?.endpoint.profile ?? null });
+    const data = (status: number, because: string): Ended => ({
+      fact: { type: 'RequestFailed', data: { ...this.#ended(status), because } },
+      profile: this.#firstCandidate?.endpoint.profile ?? null,
+    });
     if (verbatim?.head) {
-      const stop = verbatim.verdict.failure === 'credential' || verbatim.verdict.failure === 'billing' ? ['x-should-retry', 'false'] : [];
+      const stop =
+        verbatim.verdict.failure === 'credential' || verbatim.verdict.failure === 'billing'
+          ? ['x-should-retry', 'false']
+          : [];
       passVerbatim(client, verbatim, [...stop, ...(this.#firstCandidate ? this.#added(this.#firstCandidate, 0) : [])]);
       return data(verbatim.head.status, verbatim.verdict.failure ?? 'refused');
     }
@@ -327,7 +398,8 @@ function outcomeWord(outcome: Outcome): Attempt['outcome'] {
 function mustBeSeen(refusals: readonly Refusal[]): Refusal | undefined {
   const last = refusals.at(-1);
   if (!last || last.head === null) return undefined;
-  const all = (wanted: readonly Failure[]) => refusals.every(({ verdict }) => verdict.failure !== null && wanted.includes(verdict.failure));
+  const all = (wanted: readonly Failure[]) =>
+    refusals.every(({ verdict }) => verdict.failure !== null && wanted.includes(verdict.failure));
   if (all(['noModel', 'misconfigured']) || all(['quota']) || all(['credential', 'billing'])) return last;
   return undefined;
 }
@@ -337,7 +409,8 @@ function passVerbatim(client: ServerResponse, { head, body }: Refusal, extra: re
   client.sendDate = false;
   const pairs: string[] = [];
   for (let i = 0; i < head.pairs.length; i += 2) {
-    if (head.pairs[i]?.toLowerCase() !== 'x-should-retry' || !extra.includes('x-should-retry')) pairs.push(head.pairs[i] as string, head.pairs[i + 1] as string);
+    if (head.pairs[i]?.toLowerCase() !== 'x-should-retry' || !extra.includes('x-should-retry'))
+      pairs.push(head.pairs[i] as string, head.pairs[i + 1] as string);
   }
   client.writeHead(head.status, [...pairs, 'content-length', String(body.length), ...extra]);
   client.end(body);

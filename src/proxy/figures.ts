@@ -29,7 +29,11 @@ export class Figures {
   }
 
   /** Loaded on first use: a gateway that nobody scrapes never pays for it. */
-  async page(view: RoutingView, live: { readonly inFlight: number; readonly waiting: number }, version: string): Promise<string> {
+  async page(
+    view: RoutingView,
+    live: { readonly inFlight: number; readonly waiting: number },
+    version: string,
+  ): Promise<string> {
     const { Counter, Gauge, Registry } = await import('prom-client');
     const registry = new Registry();
     const registers = [registry];
@@ -44,11 +48,22 @@ export class Figures {
     counter('qcc_answer_bytes_total', 'Bytes of answers', this.bytes);
     gauge('qcc_requests_in_flight', 'Requests that run now', live.inFlight);
     gauge('qcc_requests_waiting', 'Requests that wait in line', live.waiting);
-    const quantile = new Gauge({ name: 'qcc_ttfb_ms', help: 'Time to the first byte of the upstream, milliseconds', labelNames: ['quantile'], registers });
+    const quantile = new Gauge({
+      name: 'qcc_ttfb_ms',
+      help: 'Time to the first byte of the upstream, milliseconds',
+      labelNames: ['quantile'],
+      registers,
+    });
     for (const q of [0.5, 0.95, 0.99]) quantile.set({ quantile: String(q) }, this.ttfb.at(q) ?? 0);
-    const state = new Gauge({ name: 'qcc_endpoint_state', help: '1 for the state an endpoint is in', labelNames: ['endpoint', 'profile', 'state'], registers });
+    const state = new Gauge({
+      name: 'qcc_endpoint_state',
+      help: '1 for the state an endpoint is in',
+      labelNames: ['endpoint', 'profile', 'state'],
+      registers,
+    });
     for (const endpoint of view.endpoints.values()) {
-      for (const name of states) state.set({ endpoint: endpoint.id, profile: endpoint.profile, state: name }, endpoint.state === name ? 1 : 0);
+      for (const name of states)
+        state.set({ endpoint: endpoint.id, profile: endpoint.profile, state: name }, endpoint.state === name ? 1 : 0);
     }
     new Gauge({ name: 'qcc_build_info', help: 'The version', labelNames: ['version'], registers }).set({ version }, 1);
     return registry.metrics();

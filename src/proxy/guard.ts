@@ -38,10 +38,18 @@ export function guardRules(options: {
 }
 
 function listed(text: string): readonly string[] {
-  return text.split(',').map((name) => name.trim().toLowerCase()).filter((name) => name !== '');
+  return text
+    .split(',')
+    .map((name) => name.trim().toLowerCase())
+    .filter((name) => name !== '');
 }
 
-const refuse = (status: number, type: string, message: string, stop = false): Refused => ({ status, type, message, stop });
+const refuse = (status: number, type: string, message: string, stop = false): Refused => ({
+  status,
+  type,
+  message,
+  stop,
+});
 
 /** Rules that hold for every route: the host, no browser, no odd framing. */
 export function refuseStranger(request: IncomingMessage, rules: GuardRules): Refused | undefined {
@@ -54,13 +62,24 @@ export function refuseStranger(request: IncomingMessage, rules: GuardRules): Ref
   }
   const { headers } = request;
   if (hosts !== 1 || !rules.hosts.has((headers.host ?? '').toLowerCase())) {
-    return refuse(421, 'invalid_request_error', 'this host name is not served here - use http://127.0.0.1:PORT, or: qcc config set proxy.allowed_hosts NAME');
+    return refuse(
+      421,
+      'invalid_request_error',
+      'this host name is not served here - use http://127.0.0.1:PORT, or: qcc config set proxy.allowed_hosts NAME',
+    );
   }
   const { origin, referer } = headers;
   const site = headers['sec-fetch-site'];
   const isNamed = origin !== undefined && rules.origins.has(origin.toLowerCase());
-  if ((origin !== undefined && !isNamed) || (!isNamed && (referer !== undefined || (site !== undefined && site !== 'none')))) {
-    return refuse(403, 'permission_error', 'browsers are not served here - an app may be named: qcc config set proxy.allowed_origins ORIGIN');
+  if (
+    (origin !== undefined && !isNamed) ||
+    (!isNamed && (referer !== undefined || (site !== undefined && site !== 'none')))
+  ) {
+    return refuse(
+      403,
+      'permission_error',
+      'browsers are not served here - an app may be named: qcc config set proxy.allowed_origins ORIGIN',
+    );
   }
   const coding = headers['transfer-encoding'];
   if (coding !== undefined && (coding.toLowerCase() !== 'chunked' || request.httpVersion === '1.0')) {

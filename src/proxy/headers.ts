@@ -2,12 +2,42 @@
 import type { Auth } from '../../events/profile.ts';
 
 // RFC 9110 §7.6.1, and what older proxies add.
-const hopByHop = ['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'te', 'trailer', 'upgrade', 'proxy-authenticate', 'proxy-authorization'];
+const hopByHop = [
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+  'te',
+  'trailer',
+  'upgrade',
+  'proxy-authenticate',
+  'proxy-authorization',
+];
 const notUp = new Set([
-  ...hopByHop, 'host', 'content-length', 'expect', 'accept-encoding', 'authorization', 'x-api-key', 'cookie', 'forwarded', 'via', 'origin', 'referer',
-  'x-qcc-priority', 'proxy-authentication-info',
+  ...hopByHop,
+  'host',
+  'content-length',
+  'expect',
+  'accept-encoding',
+  'authorization',
+  'x-api-key',
+  'cookie',
+  'forwarded',
+  'via',
+  'origin',
+  'referer',
+  'x-qcc-priority',
+  'proxy-authentication-info',
 ]);
-const notDown = new Set([...hopByHop, 'set-cookie', 'set-cookie2', 'alt-svc', 'strict-transport-security', 'access-control-allow-origin', 'access-control-allow-credentials']);
+const notDown = new Set([
+  ...hopByHop,
+  'set-cookie',
+  'set-cookie2',
+  'alt-svc',
+  'strict-transport-security',
+  'access-control-allow-origin',
+  'access-control-allow-credentials',
+]);
 
 type Passes = (name: string) => boolean;
 
@@ -25,8 +55,13 @@ function remembering(judge: Passes): Passes {
   };
 }
 
-const goesUp = remembering((name) => !notUp.has(name) && !name.startsWith('x-forwarded-') && !name.startsWith('proxy-') && !name.startsWith('sec-'));
-const comesDown = remembering((name) => !notDown.has(name) && !name.startsWith('access-control-') && !name.startsWith('x-qcc-'));
+const goesUp = remembering(
+  (name) =>
+    !notUp.has(name) && !name.startsWith('x-forwarded-') && !name.startsWith('proxy-') && !name.startsWith('sec-'),
+);
+const comesDown = remembering(
+  (name) => !notDown.has(name) && !name.startsWith('access-control-') && !name.startsWith('x-qcc-'),
+);
 
 /** The request's headers for an endpoint, a fresh list each time: no key ever reaches another endpoint. */
 export function headersUp(raw: readonly string[], connection: string | undefined, auth: Auth, key: string): string[] {
@@ -34,7 +69,7 @@ export function headersUp(raw: readonly string[], connection: string | undefined
   const up: string[] = [];
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i] as string;
-    if (goesUp(name) && !(named && named.has(name.toLowerCase()))) up.push(name, raw[i + 1] as string);
+    if (goesUp(name) && !named?.has(name.toLowerCase())) up.push(name, raw[i + 1] as string);
   }
   up.push('accept-encoding', 'identity');
   if (auth === 'x-api-key') up.push('x-api-key', key);
@@ -44,7 +79,12 @@ export function headersUp(raw: readonly string[], connection: string | undefined
 
 function namedIn(connection: string | undefined): ReadonlySet<string> | undefined {
   if (connection === undefined || connection === 'keep-alive') return undefined;
-  return new Set(connection.toLowerCase().split(',').map((name) => name.trim()));
+  return new Set(
+    connection
+      .toLowerCase()
+      .split(',')
+      .map((name) => name.trim()),
+  );
 }
 
 /** An answer's headers for the client, and what they say of its framing. */

@@ -45,7 +45,7 @@ export function peek(body: Buffer): Peek {
 
 function skipSpace(body: Buffer, from: number): number {
   let at = from;
-  while (at < body.length && ((body[at] as number) <= 0x20)) at++;
+  while (at < body.length && (body[at] as number) <= 0x20) at++;
   return at;
 }
 

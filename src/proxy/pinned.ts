@@ -5,7 +5,7 @@ import type { RequestId } from '../../events/ids.ts';
 import type { Attempt } from '../../events/request.ts';
 import type { RoutableEndpoint } from '../../machines/roster.ts';
 import type { Ended, Means } from './exchange.ts';
-import { headOf, headersUp } from './headers.ts';
+import { headersUp, headOf } from './headers.ts';
 import { sendError } from './refusal.ts';
 import type { Target } from './target.ts';
 import type { AnswerSink } from './upstream.ts';
@@ -22,9 +22,20 @@ interface Incoming {
 export function passPinned({ ports, upstreams, loads }: Means, incoming: Incoming): Promise<Ended | undefined> {
   const { id, request, client, target, startedAt } = incoming;
   const view = ports.view();
-  const endpoint = pinnedEndpoint(target.within === null ? view.ladder[0]?.endpoints : view.profiles.get(target.within)?.endpoints);
+  const endpoint = pinnedEndpoint(
+    target.within === null ? view.ladder[0]?.endpoints : view.profiles.get(target.within)?.endpoints,
+  );
   if (!endpoint) {
-    sendError(client, { status: 503, type: 'api_error', message: 'qcc: the active profile has no endpoint - run: qcc endpoint add PROFILE', headers: ['retry-after', '60'] }, id);
+    sendError(
+      client,
+      {
+        status: 503,
+        type: 'api_error',
+        message: 'qcc: the active profile has no endpoint - run: qcc endpoint add PROFILE',
+        headers: ['retry-after', '60'],
+      },
+      id,
+    );
     request.resume();
     return Promise.resolve(undefined);
   }
@@ -40,15 +51,37 @@ export function passPinned({ ports, upstreams, loads }: Means, incoming: Incomin
     let ttfbMs: Millis | null = null;
     const over = (outcome: Attempt['outcome']) => {
       done();
-      const attempt: Attempt = { endpoint: endpoint.id, at: startedAt, outcome, status: status || null, ttfbMs, because: 'pinned' };
+      const attempt: Attempt = {
+        endpoint: endpoint.id,
+        at: startedAt,
+        outcome,
+        status: status || null,
+        ttfbMs,
+        because: 'pinned',
+      };
       const ended = {
-        session: null, model: null, stream: false, path: target.path.split('?')[0] as string, within: target.within,
-        attempts: [attempt], status, durationMs: ports.now() - startedAt, view: view.seq,
+        session: null,
+        model: null,
+        stream: false,
+        path: target.path.split('?')[0] as string,
+        within: target.within,
+        attempts: [attempt],
+        status,
+        durationMs: ports.now() - startedAt,
+        view: view.seq,
       };
       const { profile } = endpoint;
       if (outcome === 'cancelled') resolve({ fact: { type: 'RequestCancelled', data: ended }, profile });
-      else if (outcome !== 'answered') resolve({ fact: { type: 'RequestFailed', data: { ...ended, because: outcome } }, profile });
-      else resolve({ fact: { type: 'RequestServed', data: { ...ended, endpoint: endpoint.id, profile, ttfbMs: ttfbMs ?? 0, ttftMs: null, bytes, usage: null } }, profile });
+      else if (outcome !== 'answered')
+        resolve({ fact: { type: 'RequestFailed', data: { ...ended, because: outcome } }, profile });
+      else
+        resolve({
+          fact: {
+            type: 'RequestServed',
+            data: { ...ended, endpoint: endpoint.id, profile, ttfbMs: ttfbMs ?? 0, ttftMs: null, bytes, usage: null },
+          },
+          profile,
+        });
     };
     let resume = () => {};
     const sink: AnswerSink = {
@@ -59,7 +92,18 @@ export function passPinned({ ports, upstreams, loads }: Means, incoming: Incomin
         const head = headOf(code, raw);
         client.sendDate = false;
         const framing = head.length === null ? [] : ['content-length', String(head.length)];
-        client.writeHead(code, [...head.pairs, ...framing, 'x-qcc-request-id', id, 'x-qcc-endpoint', endpoint.id, 'x-qcc-profile', encodeURIComponent(endpoint.profile), 'x-qcc-attempts', '1']);
+        client.writeHead(code, [
+          ...head.pairs,
+          ...framing,
+          'x-qcc-request-id',
+          id,
+          'x-qcc-endpoint',
+          endpoint.id,
+          'x-qcc-profile',
+          encodeURIComponent(endpoint.profile),
+          'x-qcc-attempts',
+          '1',
+        ]);
       },
       data(chunk) {
         bytes += chunk.length;
@@ -73,12 +117,31 @@ export function passPinned({ ports, upstreams, loads }: Means, incoming: Incomin
       },
       failed({ code }) {
         if (client.headersSent) client.destroy();
-        else sendError(client, { status: 502, type: 'api_error', message: `qcc: ${endpoint.name} did not answer (${code}) - run: qcc endpoint test ${endpoint.profile}` }, id);
+        else
+          sendError(
+            client,
+            {
+              status: 502,
+              type: 'api_error',
+              message: `qcc: ${endpoint.name} did not answer (${code}) - run: qcc endpoint test ${endpoint.profile}`,
+            },
+            id,
+          );
         over('unreachable');
       },
     };
     const path = endpoint.baseUrl.slice(endpoint.origin.length) + target.path;
-    const abort = upstreams.send({ origin: endpoint.origin, path, method: request.method ?? 'GET', headers, body: hasBody ? request : null, fresh: false }, sink);
+    const abort = upstreams.send(
+      {
+        origin: endpoint.origin,
+        path,
+        method: request.method ?? 'GET',
+        headers,
+        body: hasBody ? request : null,
+        fresh: false,
+      },
+      sink,
+    );
     client.on('close', () => {
       if (client.writableFinished) return;
       abort();

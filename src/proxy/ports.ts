@@ -23,7 +23,10 @@ export interface ProxyPorts {
     endpoint: EndpointId,
     success: { readonly request: RequestId; readonly ttfbMs: Millis; readonly ttftMs: Millis | null },
   ): void;
-  limitsSeen(endpoint: EndpointId, limits: { readonly status: 'allowed_warning'; readonly resetAt: Millis | null }): void;
+  limitsSeen(
+    endpoint: EndpointId,
+    limits: { readonly status: 'allowed_warning'; readonly resetAt: Millis | null },
+  ): void;
   requestEnded(request: RequestId, fact: RequestFact): void;
   /** Why the gateway is not ready, in sentences; empty when it is. */
   notReady(): readonly string[];

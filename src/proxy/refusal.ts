@@ -24,28 +24,48 @@ export function sendError(client: ServerResponse, error: OwnError, requestId: st
     JSON.stringify({ type: 'error', error: { type: error.type, message: error.message }, request_id: requestId }),
   );
   client.writeHead(error.status, [
-    'content-type', 'application/json', 'content-length', String(body.length), 'x-content-type-options', 'nosniff', 'cache-control', 'no-store',
-    'x-qcc-request-id', requestId, ...(error.headers ?? []),
+    'content-type',
+    'application/json',
+    'content-length',
+    String(body.length),
+    'x-content-type-options',
+    'nosniff',
+    'cache-control',
+    'no-store',
+    'x-qcc-request-id',
+    requestId,
+    ...(error.headers ?? []),
   ]);
   client.end(body);
 }
 
 /** 503, never 529: older clients give up on that after two seconds. */
-export function nobodyAnswers(view: RoutingView, within: string | null, tried: ReadonlyMap<string, string>, now: Millis): OwnError {
+export function nobodyAnswers(
+  view: RoutingView,
+  within: string | null,
+  tried: ReadonlyMap<string, string>,
+  now: Millis,
+): OwnError {
   const profiles = within === null ? view.ladder : [view.profiles.get(within)].filter((one) => one !== undefined);
   const endpoints = profiles.flatMap((profile) => profile.endpoints);
   const waits = endpoints.flatMap(({ until }) => (until !== null && until > now ? [until - now] : []));
   const nextMs = waits.length > 0 ? Math.min(...waits) : secondMs;
   const retryAfter = Math.min(retryAfterMax, Math.max(1, Math.ceil(nextMs / secondMs)));
-  const why = endpoints.map((endpoint) => `${endpoint.profile}/${endpoint.name}: ${reason(endpoint, tried, now)}`).join('; ');
-  const message = endpoints.length === 0
-    ? 'qcc: there is no endpoint to ask - run: qcc endpoint add PROFILE'
-    : `qcc: no endpoint can answer - ${why.slice(0, sentenceMax)} - run: qcc health status`;
+  const why = endpoints
+    .map((endpoint) => `${endpoint.profile}/${endpoint.name}: ${reason(endpoint, tried, now)}`)
+    .join('; ');
+  const message =
+    endpoints.length === 0
+      ? 'qcc: there is no endpoint to ask - run: qcc endpoint add PROFILE'
+      : `qcc: no endpoint can answer - ${why.slice(0, sentenceMax)} - run: qcc health status`;
   return { status: 503, type: 'api_error', message, headers: ['retry-after', String(retryAfter)] };
 }
 
 function reason(endpoint: RoutableEndpoint, tried: ReadonlyMap<string, string>, now: Millis): string {
-  const next = endpoint.until !== null && endpoint.until > now ? `, again in ${Math.ceil((endpoint.until - now) / secondMs)} s` : '';
+  const next =
+    endpoint.until !== null && endpoint.until > now
+      ? `, again in ${Math.ceil((endpoint.until - now) / secondMs)} s`
+      : '';
   const told = tried.get(endpoint.id);
   if (told !== undefined) return `${told}${next}`;
   if (endpoint.state === 'disabled') return 'disabled';

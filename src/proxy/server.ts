@@ -44,12 +44,12 @@ export interface Listen {
 
 /** Resolves when it listens. Node's own error when the port is taken. */
 export async function startProxy(ports: ProxyPorts, listen: Listen): Promise<ProxyServer> {
-  const proxy = new Proxy(ports, listen);
+  const proxy = new DataPort(ports, listen);
   await proxy.start();
   return proxy;
 }
 
-class Proxy implements ProxyServer {
+class DataPort implements ProxyServer {
   readonly #ports: ProxyPorts;
   readonly #listen: Listen;
   readonly #server: Server;
@@ -66,11 +66,15 @@ class Proxy implements ProxyServer {
     this.#ports = ports;
     this.#listen = listen;
     const handler = (request: IncomingMessage, client: ServerResponse) => void this.#take(request, client);
-    this.#server = listen.tls ? createHttps({ ...limits, ...listen.tls, minVersion: 'TLSv1.2' }, handler) : createHttp(limits, handler);
+    this.#server = listen.tls
+      ? createHttps({ ...limits, ...listen.tls, minVersion: 'TLSv1.2' }, handler)
+      : createHttp(limits, handler);
     this.#server.maxConnections = connectionsMax;
     // 0 is no limit: dropping what is over it silently is worse than refusing it.
     this.#server.maxHeadersCount = 0;
-    this.#server.on('upgrade', (_: IncomingMessage, socket: Duplex) => socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'));
+    this.#server.on('upgrade', (_: IncomingMessage, socket: Duplex) =>
+      socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'),
+    );
     this.#gate = new Gate(this.#gateRules(), ports.now);
     this.#means = { ports, upstreams: new Upstreams(), loads: new LiveLoads(), sessions: new Sessions() };
   }
@@ -104,7 +108,11 @@ class Proxy implements ProxyServer {
   }
 
   metrics(): Promise<string> {
-    return this.#figures.page(this.#ports.view(), { inFlight: this.#gate.running, waiting: this.#gate.waiting }, this.#listen.version);
+    return this.#figures.page(
+      this.#ports.view(),
+      { inFlight: this.#gate.running, waiting: this.#gate.waiting },
+      this.#listen.version,
+    );
   }
 
   settingsChanged(): void {
@@ -123,7 +131,11 @@ class Proxy implements ProxyServer {
 
   #gateRules(): GateRules {
     const settings = this.#ports.settings();
-    return { maxConcurrent: settings['proxy.max_concurrent'], maxWaiting: settings['proxy.max_waiting'], rateLimit: settings['proxy.rate_limit'] };
+    return {
+      maxConcurrent: settings['proxy.max_concurrent'],
+      maxWaiting: settings['proxy.max_waiting'],
+      rateLimit: settings['proxy.rate_limit'],
+    };
   }
 
   async drain(graceMs: Millis): Promise<{ readonly drained: number; readonly cut: number }> {
@@ -154,7 +166,9 @@ class Proxy implements ProxyServer {
     const target = targetOf(request.method ?? '', url);
     const refused =
       refuseStranger(request, guard) ??
-      (target.kind === 'invalid' ? { status: 400, type: 'invalid_request_error', message: 'this request target is not accepted' } : undefined) ??
+      (target.kind === 'invalid'
+        ? { status: 400, type: 'invalid_request_error', message: 'this request target is not accepted' }
+        : undefined) ??
       (target.kind === 'forward' || target.kind === 'unknown' ? refuseUnknown(request, guard) : undefined) ??
       (target.kind === 'forward' ? refuseBody(request, target.path) : undefined);
     if (refused) {
@@ -164,7 +178,11 @@ class Proxy implements ProxyServer {
     }
     if (target.kind !== 'forward') return this.#own(target, request, client, id);
     if (target.within !== null && !this.#ports.view().profiles.has(target.within)) {
-      return this.#turnAway(request, client, id, { status: 404, type: 'not_found_error', message: `qcc: there is no profile "${target.within}" - run: qcc list` });
+      return this.#turnAway(request, client, id, {
+        status: 404,
+        type: 'not_found_error',
+        message: `qcc: there is no profile "${target.within}" - run: qcc list`,
+      });
     }
     await this.#forward({ request, client, id, startedAt, target });
   }
@@ -194,16 +212,34 @@ class Proxy implements ProxyServer {
         return say(200, 'application/json', '{"status":"ok"}\n');
       case 'readyz': {
         const reasons = this.#draining ? ['the gateway is stopping'] : this.#ports.notReady();
-        return say(reasons.length === 0 ? 200 : 503, 'application/json', `${JSON.stringify({ ready: reasons.length === 0, reasons })}\n`);
+        return say(
+          reasons.length === 0 ? 200 : 503,
+          'application/json',
+          `${JSON.stringify({ ready: reasons.length === 0, reasons })}\n`,
+        );
       }
       case 'metrics':
         return say(200, 'text/plain; version=0.0.4; charset=utf-8', await this.metrics());
       default:
-        sendError(client, { status: 404, type: 'not_found_error', message: `qcc: nothing is served there - set ANTHROPIC_BASE_URL to ${this.url}, or run: qcc env` }, id);
+        sendError(
+          client,
+          {
+            status: 404,
+            type: 'not_found_error',
+            message: `qcc: nothing is served there - set ANTHROPIC_BASE_URL to ${this.url}, or run: qcc env`,
+          },
+          id,
+        );
     }
   }
 
-  async #forward(one: { request: IncomingMessage; client: ServerResponse; id: RequestId; startedAt: Millis; target: Extract<Target, { kind: 'forward' }> }): Promise<void> {
+  async #forward(one: {
+    request: IncomingMessage;
+    client: ServerResponse;
+    id: RequestId;
+    startedAt: Millis;
+    target: Extract<Target, { kind: 'forward' }>;
+  }): Promise<void> {
     const { request, client, id, target } = one;
     let gone = false;
     let exchange: Exchange | undefined;
@@ -214,7 +250,12 @@ class Proxy implements ProxyServer {
     });
     const turn = this.#gate.enter();
     if (turn === false) {
-      return this.#turnAway(request, client, id, { status: 503, type: 'api_error', message: 'qcc: too many requests wait already - run: qcc proxy status', headers: ['retry-after', '2'] });
+      return this.#turnAway(request, client, id, {
+        status: 503,
+        type: 'api_error',
+        message: 'qcc: too many requests wait already - run: qcc proxy status',
+        headers: ['retry-after', '2'],
+      });
     }
     this.#figures.total++;
     if (turn !== true) await turn;
@@ -233,7 +274,15 @@ class Proxy implements ProxyServer {
       this.#tell(one, await exchange.run());
     } catch (error) {
       this.#figures.failed++;
-      sendError(client, { status: 500, type: 'api_error', message: `qcc: a fault of the gateway itself (${error instanceof Error ? error.message : 'unknown'}) - run: qcc proxy logs` }, id);
+      sendError(
+        client,
+        {
+          status: 500,
+          type: 'api_error',
+          message: `qcc: a fault of the gateway itself (${error instanceof Error ? error.message : 'unknown'}) - run: qcc proxy logs`,
+        },
+        id,
+      );
     } finally {
       if (body) this.#bodies.release(body);
       if (exchange) this.#running.delete(exchange);
@@ -248,19 +297,36 @@ class Proxy implements ProxyServer {
     else this.#figures.failed++;
   }
 
-  #unread(why: 'tooLarge' | 'full' | 'gone', { request, client, id }: { request: IncomingMessage; client: ServerResponse; id: RequestId }): void {
+  #unread(
+    why: 'tooLarge' | 'full' | 'gone',
+    { request, client, id }: { request: IncomingMessage; client: ServerResponse; id: RequestId },
+  ): void {
     if (why === 'gone') {
       this.#figures.cancelled++;
       return;
     }
     this.#figures.failed++;
-    const error: OwnError = why === 'tooLarge'
-      ? { status: 413, type: 'request_too_large', message: 'qcc: the request is larger than 32 MiB', headers: ['connection', 'close'] }
-      : { status: 503, type: 'api_error', message: 'qcc: too many large requests at once - try again in a moment', headers: ['retry-after', '2'] };
+    const error: OwnError =
+      why === 'tooLarge'
+        ? {
+            status: 413,
+            type: 'request_too_large',
+            message: 'qcc: the request is larger than 32 MiB',
+            headers: ['connection', 'close'],
+          }
+        : {
+            status: 503,
+            type: 'api_error',
+            message: 'qcc: too many large requests at once - try again in a moment',
+            headers: ['retry-after', '2'],
+          };
     this.#turnAway(request, client, id, error);
   }
 
-  #tell({ request, id, startedAt }: { request: IncomingMessage; id: RequestId; startedAt: Millis }, ended: Ended): void {
+  #tell(
+    { request, id, startedAt }: { request: IncomingMessage; id: RequestId; startedAt: Millis },
+    ended: Ended,
+  ): void {
     this.#figures.count(ended.fact);
     this.#ports.requestEnded(id, ended.fact);
     this.#listen.accessLog(accessLine(id, startedAt, request.method ?? '', ended));

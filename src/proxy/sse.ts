@@ -63,7 +63,8 @@ export class StreamWatch {
       return;
     }
     const start = chunk.lastIndexOf(newline) + 1;
-    if (start === 0 && this.#tail !== '') this.#tail = (this.#tail + chunk.toString('latin1', 0, nameWindow)).slice(0, nameWindow);
+    if (start === 0 && this.#tail !== '')
+      this.#tail = (this.#tail + chunk.toString('latin1', 0, nameWindow)).slice(0, nameWindow);
     else this.#tail = chunk.toString('latin1', start, start + nameWindow);
   }
 }

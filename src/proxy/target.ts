@@ -22,8 +22,20 @@ const fixed: Readonly<Record<string, Target>> = {
   '/readyz': { kind: 'readyz' },
   '/metrics': { kind: 'metrics' },
 };
-const plainMessages: Target = { kind: 'forward', path: '/v1/messages', within: null, isMessages: true, isPinned: false };
-const betaMessages: Target = { kind: 'forward', path: '/v1/messages?beta=true', within: null, isMessages: true, isPinned: false };
+const plainMessages: Target = {
+  kind: 'forward',
+  path: '/v1/messages',
+  within: null,
+  isMessages: true,
+  isPinned: false,
+};
+const betaMessages: Target = {
+  kind: 'forward',
+  path: '/v1/messages?beta=true',
+  within: null,
+  isMessages: true,
+  isPinned: false,
+};
 
 export function targetOf(method: string, url: string): Target {
   // What Claude Code sends all day.
@@ -34,7 +46,10 @@ export function targetOf(method: string, url: string): Target {
   const query = question < 0 ? '' : url.slice(question);
   if (!isClean(path)) return invalid;
   const known = Object.hasOwn(fixed, path) ? fixed[path] : undefined;
-  if (known) return (method === 'HEAD') === (known.kind === 'hello') || (known.kind !== 'hello' && method === 'HEAD') ? known : unknown;
+  if (known)
+    return (method === 'HEAD') === (known.kind === 'hello') || (known.kind !== 'hello' && method === 'HEAD')
+      ? known
+      : unknown;
   const profile = /^\/p\/([^/]+)(\/v1\/.*)$/.exec(path);
   if (profile) return forward(profile[2] ?? '', query, decoded(profile[1] ?? ''));
   return path.startsWith('/v1/') ? forward(path, query, null) : unknown;

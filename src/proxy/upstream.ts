@@ -82,7 +82,8 @@ export class Upstreams {
   #make(origin: string): Dispatcher {
     const proxy = proxyFor(origin, process.env);
     const options = { pipelining: 1, keepAliveTimeout: keepAliveMs, headersTimeout: 0, bodyTimeout: 0 };
-    if (proxy !== undefined) return new ProxyAgent({ ...options, uri: proxy, requestTls: { timeout: this.#connectMs } });
+    if (proxy !== undefined)
+      return new ProxyAgent({ ...options, uri: proxy, requestTls: { timeout: this.#connectMs } });
     return new Pool(origin, { ...options, connections: null, connect: this.#connector() });
   }
 
@@ -159,7 +160,11 @@ class Handler {
 }
 
 function transportError(error: Error): TransportError {
-  const { code, socket, cause } = error as Error & { code?: string; socket?: { bytesRead?: number }; cause?: { code?: string } };
+  const { code, socket, cause } = error as Error & {
+    code?: string;
+    socket?: { bytesRead?: number };
+    cause?: { code?: string };
+  };
   const told = code ?? cause?.code ?? error.name;
   const wasUsed = (error as { [reusedMark]?: boolean })[reusedMark] ?? (socket?.bytesRead ?? 0) > 0;
   return { code: told, reused: wasUsed && staleCodes.has(told) };
@@ -173,6 +178,8 @@ function proxyFor(origin: string, env: Readonly<Record<string, string | undefine
   const proxy = env[name] ?? env[name.toUpperCase()];
   if (!proxy) return undefined;
   const exempt = (env['no_proxy'] ?? env['NO_PROXY'] ?? '').split(',').map((part) => part.trim().replace(/^\*?\./, ''));
-  const isExempt = exempt.some((part) => part === '*' || (part !== '' && (hostname === part || hostname.endsWith(`.${part}`))));
+  const isExempt = exempt.some(
+    (part) => part === '*' || (part !== '' && (hostname === part || hostname.endsWith(`.${part}`))),
+  );
   return isExempt ? undefined : proxy;
 }

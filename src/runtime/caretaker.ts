@@ -27,10 +27,7 @@ export class Caretaker {
     this.#core.onFacts(() => {
       if (this.#core.state.seq - this.#savedSeq >= factsBetweenSnapshots) this.#save();
     });
-    this.#timers = [
-      setInterval(() => this.#save(), snapshotEveryMs),
-      setInterval(() => void this.trim(), trimEveryMs),
-    ];
+    this.#timers = [setInterval(() => this.#save(), snapshotEveryMs), setInterval(() => void this.trim(), trimEveryMs)];
     for (const timer of this.#timers) timer.unref();
   }
 

@@ -80,7 +80,8 @@ export class Core {
   report(stream: string, facts: readonly Fact[], origin: Origin): Told {
     return this.#transact(origin, () => {
       const recorded = facts.map((fact) => this.#record(stream, fact, null, origin.by));
-      if (changesLadder.has(kindOf(stream))) this.#ask({ type: 'Looked', report: null }, recorded.at(-1)?.seq ?? null, origin.by);
+      if (changesLadder.has(kindOf(stream)))
+        this.#ask({ type: 'Looked', report: null }, recorded.at(-1)?.seq ?? null, origin.by);
     });
   }
 
@@ -239,4 +240,3 @@ export async function foldLog(log: Log, upTo?: number): Promise<State> {
   state.seq = Math.max(state.seq, Math.min(log.head, upTo ?? log.head));
   return state;
 }
-

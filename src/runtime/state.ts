@@ -1,6 +1,7 @@
 /** All that the log's facts have made of us: the machines and the projections. Live and in replay, this is the only fold. */
-import type { EndpointFact } from '../../events/endpoint.ts';
+
 import type { SettingValue } from '../../events/config.ts';
+import type { EndpointFact } from '../../events/endpoint.ts';
 import type { Millis, Recorded } from '../../events/fact.ts';
 import { type EndpointId, kindOf, nameOf } from '../../events/ids.ts';
 import { type EndpointSnapshot, endpointChart, faceOf, landsIn } from '../../machines/endpoint.ts';

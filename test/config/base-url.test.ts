@@ -42,14 +42,14 @@ describe('a base URL', () => {
     );
   });
 
-  it.each([
-    'https://user:s3cr3t-in-url@relay.example',
-    'https://relay.example?key=s3cr3t-in-url',
-  ])('is not repeated with the secret in it: %s', (text) => {
-    expect(() => parseBaseUrl(text, strict)).toThrow(
-      expect.objectContaining({ message: expect.not.stringContaining('s3cr3t-in-url') }),
-    );
-  });
+  it.each(['https://user:s3cr3t-in-url@relay.example', 'https://relay.example?key=s3cr3t-in-url'])(
+    'is not repeated with the secret in it: %s',
+    (text) => {
+      expect(() => parseBaseUrl(text, strict)).toThrow(
+        expect.objectContaining({ message: expect.not.stringContaining('s3cr3t-in-url') }),
+      );
+    },
+  );
 
   it('goes unencrypted over the network only when that is allowed', () => {
     expect(() => parseBaseUrl('http://relay.example', strict)).toThrow(
@@ -59,9 +59,7 @@ describe('a base URL', () => {
         hint: expect.stringContaining('--allow-plaintext'),
       }),
     );
-    expect(parseBaseUrl('http://relay.example/v1', { allowPlaintext: true })).toBe(
-      'http://relay.example',
-    );
+    expect(parseBaseUrl('http://relay.example/v1', { allowPlaintext: true })).toBe('http://relay.example');
   });
 
   it.each([
@@ -86,14 +84,10 @@ describe('loopback', () => {
     expect(isLoopback(name)).toBe(true);
   });
 
-  it.each([
-    '127.evil.example',
-    '127.0.0.1.evil.example',
-    'localhost.evil.example',
-    '0.0.0.0',
-    '10.0.0.1',
-    '::',
-  ])('is not %s', (name) => {
-    expect(isLoopback(name)).toBe(false);
-  });
+  it.each(['127.evil.example', '127.0.0.1.evil.example', 'localhost.evil.example', '0.0.0.0', '10.0.0.1', '::'])(
+    'is not %s',
+    (name) => {
+      expect(isLoopback(name)).toBe(false);
+    },
+  );
 });

@@ -1,13 +1,4 @@
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -49,9 +40,7 @@ describe('the socket', () => {
 
   it.runIf(isPosix)('is measured in bytes, not in letters', () => {
     const home = `/${'ä'.repeat(60)}`;
-    expect(() => paths(home)).toThrow(
-      expect.objectContaining({ message: expect.stringContaining('130 bytes') }),
-    );
+    expect(() => paths(home)).toThrow(expect.objectContaining({ message: expect.stringContaining('130 bytes') }));
   });
 
   it('is a named pipe of this home on Windows, however long its path', () => {
@@ -88,7 +77,7 @@ describe.runIf(isPosix)('a home that is made', () => {
 });
 
 describe.runIf(isPosix)('a home that is there already', () => {
-  it.each([0o770, 0o720, 0o702, 0o777])('is refused when others can write into it (%o)', (mode) => {
+  it.each(['770', '720', '702', '777'])('is refused when others can write into it: %s', (mode) => {
     const home = existingHome();
     chmodSync(home, mode);
     expect(() => prepareHome(home)).toThrow(

@@ -82,12 +82,7 @@ describe('the settings', () => {
   });
 
   it('need a restart only where the listener itself changes', () => {
-    expect(settingKeys.filter(needsRestart)).toEqual([
-      'proxy.host',
-      'proxy.port',
-      'proxy.tls_cert',
-      'proxy.tls_key',
-    ]);
+    expect(settingKeys.filter(needsRestart)).toEqual(['proxy.host', 'proxy.port', 'proxy.tls_cert', 'proxy.tls_key']);
   });
 
   it('each have an environment variable of their own', () => {
@@ -159,7 +154,7 @@ describe('a value', () => {
         const outcome = outcomeOf(key, text);
         expect([typeof documented[key], 'QCC_SETTING_INVALID']).toContain(outcome);
       }),
-      { numRuns: 2_000 },
+      { numRuns: 2_000, seed: 1 },
     );
   });
 
@@ -194,9 +189,7 @@ describe('an unknown key', () => {
   });
 
   it.each(['toString', '__proto__', 'constructor', ''])('like "%s" is nothing of ours', (name) => {
-    expect(() => parseSetting(name, '1')).toThrow(
-      expect.objectContaining({ code: 'QCC_SETTING_UNKNOWN' }),
-    );
+    expect(() => parseSetting(name, '1')).toThrow(expect.objectContaining({ code: 'QCC_SETTING_UNKNOWN' }));
   });
 });
 

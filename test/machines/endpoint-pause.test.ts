@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import type { EndpointDecision, EndpointFact, Failure } from '../../events/endpoint.ts';
 import { faceOf } from '../../machines/endpoint.ts';
 import {
-  later,
   answered,
   at,
   elapsed,
@@ -10,6 +9,7 @@ import {
   failed,
   given,
   hour,
+  later,
   minute,
   probeFailed,
   second,

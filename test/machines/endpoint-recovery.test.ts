@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 import type { EndpointDecision, EndpointFact } from '../../events/endpoint.ts';
 import { faceOf } from '../../machines/endpoint.ts';
 import {
-  later,
   answered,
   at,
   elapsed,
   endpointAfter,
   failed,
   given,
+  later,
   minute,
   probed,
   probeFailed,
@@ -52,11 +52,11 @@ describe('a degraded endpoint', () => {
 
   it('heals by a quiet minute, counted from the last failure', () => {
     expect(faceOf(endpointAfter(...history)).timer).toMatchObject({ name: 'quiet', dueAt: later(minute) });
-    const later = endpointAfter(...history, at(40 * second, failed('timeout')));
-    expect(faceOf(later).timer).toMatchObject({ name: 'quiet', dueAt: later(100 * second) });
+    const struckAgain = endpointAfter(...history, at(40 * second, failed('timeout')));
+    expect(faceOf(struckAgain).timer).toMatchObject({ name: 'quiet', dueAt: later(100 * second) });
     given(...history, at(40 * second, failed('timeout')))
-      .when(elapsed(later), { at: 100 * second })
-      .records(elapsed(later), recovered);
+      .when(elapsed(struckAgain), { at: 100 * second })
+      .records(elapsed(struckAgain), recovered);
   });
 
   it('has no strike left when it has healed', () => {

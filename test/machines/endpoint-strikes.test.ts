@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { EndpointDecision, Failure } from '../../events/endpoint.ts';
 import {
-  later,
   answered,
   at,
   endpointAfter,
   failed,
   given,
   hour,
+  later,
   minute,
   probeFailed,
   second,

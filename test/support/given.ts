@@ -1,11 +1,6 @@
 /** Sentences about machines: given what happened, when this is reported, exactly these facts are recorded. */
 import { expect } from 'vitest';
-import type {
-  AttemptFailure,
-  EndpointFact,
-  EndpointReport,
-  Failure,
-} from '../../events/endpoint.ts';
+import type { AttemptFailure, EndpointFact, EndpointReport, Failure } from '../../events/endpoint.ts';
 import type { Millis } from '../../events/fact.ts';
 import type { PriorityFact } from '../../events/priority.ts';
 import {
@@ -208,8 +203,7 @@ function sentence<F extends EndpointFact | PriorityFact>(facts: readonly F[]) {
     records: (...expected: readonly F[]) => expect(facts).toEqual(expected),
     recordsNothing: () => expect(facts).toEqual([]),
     /** Only the types: where the data is another sentence's matter. */
-    recordsTypes: (...expected: readonly F['type'][]) =>
-      expect(facts.map(({ type }) => type)).toEqual(expected),
+    recordsTypes: (...expected: readonly F['type'][]) => expect(facts.map(({ type }) => type)).toEqual(expected),
     facts,
   };
 }

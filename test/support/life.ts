@@ -68,13 +68,7 @@ export class LadderLife {
   readonly history: Dated<PriorityFact>[] = [];
 
   ask(ask: PriorityAsk): readonly PriorityFact[] {
-    const facts = decidePriority(
-      this.snapshot,
-      ask,
-      this.look,
-      { now: this.now, dice: 0.5 },
-      this.policy,
-    );
+    const facts = decidePriority(this.snapshot, ask, this.look, { now: this.now, dice: 0.5 }, this.policy);
     for (const fact of facts) {
       this.snapshot = fold(priorityChart, this.snapshot, { ...fact, at: this.now });
       this.history.push({ at: this.now, fact });

@@ -1,0 +1,238 @@
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { paths, prepareHome } from '../../src/config/home.ts';
+import { openVault, type Vault } from '../../src/config/vault.ts';
+import { temporaryHome } from '../support/home.ts';
+
+const damaged = expect.objectContaining({ code: 'QCC_VAULT_DAMAGED' });
+const key = 'sk-ant-api03-the-key-of-a-relay';
+
+describe('a secret', () => {
+  it('is given back, now and after a restart', async () => {
+    const { home, vault } = await opened();
+    await vault.put('e1', key);
+    expect(vault.get('e1')).toBe(key);
+    expect((await openVault(home)).get('e1')).toBe(key);
+  });
+
+  it.each(['', 'ключ 🔑', 'x'.repeat(100_000)])('may be any text', async (text) => {
+    const { home, vault } = await opened();
+    await vault.put('e1', text);
+    expect((await openVault(home)).get('e1')).toBe(text);
+  });
+
+  it('is replaced by the next of its name', async () => {
+    const { home, vault } = await opened();
+    await vault.put('e1', 'old');
+    await vault.put('e1', 'new');
+    await vault.put('e2', 'other');
+    expect([vault.get('e1'), (await openVault(home)).get('e1')]).toEqual(['new', 'new']);
+    expect(vault.get('e2')).toBe('other');
+  });
+
+  it('is gone when it is removed, and its data key with it', async () => {
+    const { home, vault } = await opened();
+    await vault.put('e1', key);
+    const { dataKey } = keptIn(home)['e1'] ?? {};
+    expect(dataKey).toMatch(/^[\w+/]+=*$/);
+    await vault.remove('e1');
+    expect(vault.get('e1')).toBeUndefined();
+    expect((await openVault(home)).get('e1')).toBeUndefined();
+    expect(readFileSync(paths(home).vault, 'utf8')).not.toContain(dataKey);
+  });
+
+  it('that was never put is none', async () => {
+    const { vault } = await opened();
+    for (const id of ['e1', '', 'constructor', '__proto__']) expect(vault.get(id)).toBeUndefined();
+    await expect(vault.remove('e1')).resolves.toBeUndefined();
+  });
+});
+
+describe('on the disk', () => {
+  it('stands nothing that can be read', async () => {
+    const { home, vault } = await opened();
+    await vault.put('e1', key);
+    for (const name of readdirSync(home, { recursive: true, encoding: 'utf8' })) {
+      const path = `${home}/${name}`;
+      if (!statSync(path).isFile()) continue;
+      for (const text of [key, vault.token(), Buffer.from(key).toString('base64')]) {
+        expect(readFileSync(path, 'utf8')).not.toContain(text);
+      }
+    }
+  });
+
+  it('every secret has a data key and nonces of its own, even when it is the same', async () => {
+    const { home, vault } = await opened();
+    for (const id of ['e1', 'e2', 'e3']) await vault.put(id, key);
+    const parts = Object.values(keptIn(home)).flatMap(({ dataKey, secret }) => [dataKey, secret]);
+    expect(new Set(parts.map((part) => part.slice(0, 16))).size).toBe(parts.length);
+  });
+
+  it.runIf(process.platform !== 'win32')('the files are for their owner alone', async () => {
+    const { home, vault } = await opened();
+    chmodSync(paths(home).vault, 0o644);
+    await vault.put('e1', key);
+    expect(statSync(paths(home).vault).mode & 0o777).toBe(0o600);
+    expect(statSync(paths(home).masterKey).mode & 0o777).toBe(0o600);
+    expect(vault.inKeychain).toBe(false);
+  });
+});
+
+describe('the token of the installation', () => {
+  it('is made once, of 256 random bits', async () => {
+    const { home, vault } = await opened();
+    expect(vault.token()).toMatch(/^qcc_[\w-]{43}$/);
+    expect((await openVault(home)).token()).toBe(vault.token());
+  });
+
+  it('is another in another home', async () => {
+    const [one, two] = [await opened(), await opened()];
+    expect(one.vault.token()).not.toBe(two.vault.token());
+  });
+});
+
+describe('a sealed text', () => {
+  it('opens again, in this home only', async () => {
+    const { home, vault } = await opened();
+    const sealed = vault.seal('what stood there before');
+    expect(sealed).not.toContain('stood');
+    expect(vault.seal('what stood there before')).not.toBe(sealed);
+    expect((await openVault(home)).unseal(sealed)).toBe('what stood there before');
+    const other = await opened();
+    expect(() => other.vault.unseal(sealed)).toThrow(damaged);
+  });
+
+  it('does not open with any one bit of it flipped', async () => {
+    const { vault } = await opened();
+    // Two lengths of padding, and none.
+    for (const text of ['ab', 'abc', 'abcd']) {
+      const sealed = Buffer.from(vault.seal(text));
+      for (const flipped of flips(sealed)) {
+        expect(() => vault.unseal(flipped.toString())).toThrow(damaged);
+      }
+    }
+  });
+});
+
+describe('a vault that is not as it was left', () => {
+  it('is refused with any one bit of it flipped, and stays as it is', async () => {
+    const { home, vault } = await opened();
+    // Lengths that leave base64 with two, one and no characters of padding.
+    for (const text of ['ab', 'abc', 'abcd']) await vault.put(`e-${text}`, text);
+    const { vault: path } = paths(home);
+    const accepted: string[] = [];
+    let at = 0;
+    for (const flipped of flips(readFileSync(path))) {
+      writeFileSync(path, flipped);
+      const code = await everythingIn(home);
+      const untouched = readFileSync(path).equals(flipped);
+      if (code !== 'QCC_VAULT_DAMAGED' || !untouched) accepted.push(`bit ${at}: ${code}`);
+      at += 1;
+    }
+    expect(accepted).toEqual([]);
+  });
+
+  it('is refused when it ends early', async () => {
+    const { home, vault } = await opened();
+    await vault.put('e1', key);
+    const { vault: path } = paths(home);
+    const whole = readFileSync(path);
+    // Without the line's end it is still whole.
+    for (let length = 0; length < whole.length - 1; length += 7) {
+      writeFileSync(path, whole.subarray(0, length));
+      expect(await everythingIn(home)).toBe('QCC_VAULT_DAMAGED');
+    }
+  });
+
+  it('is refused when one secret was put in the place of another', async () => {
+    const { home, vault } = await opened();
+    await vault.put('e1', 'one');
+    await vault.put('e2', 'two');
+    const secrets = keptIn(home);
+    const { e1, e2 } = secrets;
+    rewrite(home, { ...secrets, e1: e2, e2: e1 });
+    expect(await everythingIn(home, 'e1')).toBe('QCC_VAULT_DAMAGED');
+  });
+
+  it.each(['null', '[]', '{}', '""', '{"format":1}', '{"format":1,"secrets":null}'])(
+    'is refused as %s',
+    async (text) => {
+      const { home } = await opened();
+      writeFileSync(paths(home).vault, text);
+      expect(await everythingIn(home)).toBe('QCC_VAULT_DAMAGED');
+    },
+  );
+
+  it('is named by the error, with what to do', async () => {
+    const { home } = await opened();
+    writeFileSync(paths(home).vault, 'x');
+    await expect(openVault(home)).rejects.toMatchObject({
+      code: 'QCC_VAULT_DAMAGED',
+      message: expect.stringContaining(paths(home).vault),
+      hint: expect.stringContaining('qcc endpoint update'),
+    });
+  });
+});
+
+describe('the master key', () => {
+  it('of another home opens nothing', async () => {
+    const [one, two] = [await opened(), await opened()];
+    writeFileSync(paths(one.home).masterKey, readFileSync(paths(two.home).masterKey));
+    await expect(openVault(one.home)).rejects.toMatchObject({ code: 'QCC_VAULT_DAMAGED' });
+  });
+
+  it.each(['', 'not hex', 'ab'.repeat(31)])('is refused when it cannot be one: "%s"', async (text) => {
+    const { home } = await opened();
+    writeFileSync(paths(home).masterKey, text);
+    await expect(openVault(home)).rejects.toMatchObject({
+      code: 'QCC_VAULT_DAMAGED',
+      message: expect.stringContaining(paths(home).masterKey),
+    });
+  });
+
+  it('that is gone is not made anew over secrets that it alone could open', async () => {
+    const { home } = await opened();
+    const before = readFileSync(paths(home).vault);
+    rmSync(paths(home).masterKey);
+    await expect(openVault(home)).rejects.toMatchObject({ code: 'QCC_VAULT_LOCKED' });
+    expect(readFileSync(paths(home).vault).equals(before)).toBe(true);
+    expect(existsSync(paths(home).masterKey)).toBe(false);
+  });
+});
+
+type Secrets = Readonly<Record<string, { readonly dataKey: string; readonly secret: string }>>;
+
+async function opened(): Promise<{ home: string; vault: Vault }> {
+  const home = temporaryHome();
+  prepareHome(home);
+  return { home, vault: await openVault(home) };
+}
+
+function keptIn(home: string): Secrets {
+  return JSON.parse(readFileSync(paths(home).vault, 'utf8')).secrets;
+}
+
+function rewrite(home: string, secrets: Readonly<Record<string, unknown>>): void {
+  const file = JSON.parse(readFileSync(paths(home).vault, 'utf8'));
+  writeFileSync(paths(home).vault, JSON.stringify({ ...file, secrets }));
+}
+
+/** The code of the refusal when everything is asked for, or what came of it. */
+async function everythingIn(home: string, ...more: readonly string[]): Promise<string> {
+  try {
+    const vault = await openVault(home);
+    const found = ['e-ab', 'e-abc', 'e-abcd', ...more].map((id) => vault.get(id));
+    return `opened: ${found.join(', ')}`;
+  } catch (error) {
+    return (error as { code?: string }).code ?? String(error);
+  }
+}
+
+function* flips(whole: Buffer): Generator<Buffer> {
+  for (let bit = 0; bit < whole.length * 8; bit += 1) {
+    const flipped = Buffer.from(whole);
+    const at = bit >> 3;
+    flipped[at] = (flipped[at] ?? 0) ^ (1 << (bit & 7));
+    yield flipped;
+  }
+}

@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import type { GatewayFact } from '../../events/gateway.ts';
+import { fold, initialOf } from '../../machines/fold.ts';
+import { faceGateway, gatewayChart } from '../../machines/gateway.ts';
+
+const started: GatewayFact = {
+  type: 'GatewayStarted',
+  data: { version: '1.0.0', url: 'http://127.0.0.1:1', pid: 1, epoch: 'first' },
+};
+const restarted: GatewayFact = { ...started, data: { ...started.data, epoch: 'second' } };
+const stopped: GatewayFact = { type: 'GatewayStopped', data: { reason: 'asked to' } };
+const foundDead: GatewayFact = { type: 'GatewayFoundDead', data: { epoch: 'first' } };
+const offline: GatewayFact = { type: 'Offline', data: {} };
+const online: GatewayFact = { type: 'Online', data: {} };
+
+/** The facts at one second each, the first at 1. */
+const told = (...facts: readonly GatewayFact[]) =>
+  faceGateway(
+    facts.reduce((state, fact, i) => fold(gatewayChart, state, { ...fact, at: i + 1 }), initialOf(gatewayChart)),
+  );
+
+describe('the gateway', () => {
+  it.each<[string, GatewayFact[], ReturnType<typeof told>]>([
+    ['is stopped before it ever started', [], { state: 'stopped', epoch: null, since: null }],
+    ['is online once started', [started], { state: 'online', epoch: 'first', since: 1 }],
+    ['is offline when the network is gone', [started, offline], { state: 'offline', epoch: 'first', since: 2 }],
+    [
+      'is offline since the first that told so',
+      [started, offline, offline],
+      { state: 'offline', epoch: 'first', since: 2 },
+    ],
+    ['is online when the network is back', [started, offline, online], { state: 'online', epoch: 'first', since: 3 }],
+    ['can be stopped while it is online', [started, stopped], { state: 'stopped', epoch: 'first', since: 2 }],
+    ['can be stopped while it is offline', [started, offline, stopped], { state: 'stopped', epoch: 'first', since: 3 }],
+    [
+      'is stopped when the next start finds it dead',
+      [started, foundDead],
+      { state: 'stopped', epoch: 'first', since: 2 },
+    ],
+    ['lives anew after that', [started, foundDead, restarted], { state: 'online', epoch: 'second', since: 3 }],
+    ['knows no network while it is stopped', [offline], { state: 'stopped', epoch: null, since: null }],
+  ])('%s', (_, facts, face) => {
+    expect(told(...facts)).toEqual(face);
+  });
+
+  it.each<GatewayFact>([
+    { type: 'Slept', data: { forMs: 1_000 } },
+    { type: 'FactsLost', data: { count: 1, because: 'the disk was full' } },
+    { type: 'LogSalvaged', data: { ranges: [[1, 2]], kept: 'elsewhere' } },
+  ])('stays where it is when $type is told', (fact) => {
+    expect(told(started, fact)).toEqual(told(started));
+  });
+});
