@@ -16,7 +16,7 @@ export interface PriorityPolicy {
   readonly maxPerHour: number;
 }
 
-interface LookedAt {
+export interface LookedAt {
   readonly name: string;
   readonly tier: Tier | null;
   /** Endpoints that routing would use now. */

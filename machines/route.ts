@@ -32,16 +32,7 @@ export interface Rules {
   readonly healthAware: boolean;
 }
 
-type Because =
-  | 'sticky'
-  | 'trial'
-  | 'ramp'
-  | Strategy
-  | 'degraded'
-  | 'reserve'
-  | 'sibling'
-  | 'avoided'
-  | 'lastResort';
+type Because = 'sticky' | 'trial' | 'ramp' | Strategy | 'degraded' | 'reserve' | 'sibling' | 'avoided' | 'lastResort';
 
 export interface Candidate {
   readonly endpoint: RoutableEndpoint;

@@ -4,6 +4,7 @@ import { streams } from '../events/ids.ts';
 import { faceOf } from '../machines/endpoint.ts';
 import { facePriority } from '../machines/priority.ts';
 import { openAccessLog } from './access-log-file.ts';
+import { isLoopback } from './config/base-url.ts';
 import { readCertificate } from './config/certificate.ts';
 import { paths } from './config/home.ts';
 import { answers } from './control/client.ts';
@@ -136,8 +137,7 @@ async function serve(installation: Installation, options: GatewayOptions): Promi
 }
 
 function refuseOpenListener(host: string, tokenRequired: boolean): void {
-  const isLoopback = host === 'localhost' || host === '::1' || /^127\./.test(host);
-  if (isLoopback || tokenRequired) return;
+  if (isLoopback(host) || tokenRequired) return;
   throw new QccError(
     'QCC_PROXY_OPEN',
     `${host} can be reached from other machines, and proxy.require_token is off: anybody could spend your keys`,

@@ -35,7 +35,7 @@ export async function use(context: Context): Promise<undefined> {
 
 async function place(context: Context) {
   const { openVault } = await import('../config/vault.ts');
-  const claudeDir = context.env['CLAUDE_CONFIG_DIR'] ?? join(context.env['HOME'] ?? homedir(), '.claude');
+  const claudeDir = context.env['CLAUDE_CONFIG_DIR'] || join(context.env['HOME'] ?? homedir(), '.claude');
   return { home: context.home, claudeDir, vault: await openVault(context.home) };
 }
 
@@ -72,8 +72,10 @@ export async function code(context: Context): Promise<number> {
   const url = profile === undefined ? settings.url : `${settings.url}/p/${encodeURIComponent(profile)}`;
   const values = clientEnv({ url, token: settings.token }, context.env);
   // Claude Code's own settings file beats the shell (measured); what is given on its command line beats both.
+  // A key of the user's own beside our token would go along in a second header.
+  const { ANTHROPIC_API_KEY: _, ...inherited } = context.env;
   return launch('claude', ['--settings', JSON.stringify({ env: values }), ...context.rest], {
-    ...context.env,
+    ...inherited,
     ...values,
   });
 }

@@ -2,7 +2,7 @@
  * Claude Code's own settings file, pointed at the gateway and back: key by key, order and comments kept, and what stood
  * there before remembered, sealed, so that it can be given back.
  */
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { applyEdits, modify, type ParseError, parse, printParseErrorCode } from 'jsonc-parser';
 import { QccError } from '../errors.ts';
@@ -16,10 +16,8 @@ interface Remembered {
   readonly written: string | null;
 }
 
-interface Memory {
-  readonly file: string;
-  readonly keys: Record<string, Remembered>;
-}
+/** By file: there is one for each `CLAUDE_CONFIG_DIR`. */
+type Memory = Readonly<Record<string, Readonly<Record<string, Remembered>>>>;
 
 export interface Applied {
   readonly file: string;
@@ -42,7 +40,8 @@ export function applyClaudeSettings(place: Place, values: Readonly<Record<string
   const file = join(place.claudeDir, 'settings.json');
   const text = readSettings(file);
   const env = envOf(file, text);
-  const known = remembered(place)?.keys ?? {};
+  const memory = remembered(place);
+  const known = memory[file] ?? {};
   // Both credentials set make Claude Code send both and warn.
   const wanted: Record<string, string | null> = {
     ...values,
@@ -57,21 +56,21 @@ export function applyClaudeSettings(place: Place, values: Readonly<Record<string
     keys[name] = { before, written: value };
     next = edited(next, name, value);
   }
-  remember(place, { file, keys });
+  remember(place, { ...memory, [file]: keys });
   write(file, next);
   return { file, changed: Object.keys(wanted), kept: [] };
 }
 
 export function restoreClaudeSettings(place: Place): Applied {
-  const memory = remembered(place);
-  const file = memory?.file ?? join(place.claudeDir, 'settings.json');
-  if (!memory) return { file, changed: [], kept: [] };
+  const file = join(place.claudeDir, 'settings.json');
+  const { [file]: keys, ...others } = remembered(place);
+  if (!keys) return { file, changed: [], kept: [] };
   const text = readSettings(file);
   const env = envOf(file, text);
   const changed: string[] = [];
   const kept: string[] = [];
   let next = text;
-  for (const [name, { before, written }] of Object.entries(memory.keys)) {
+  for (const [name, { before, written }] of Object.entries(keys)) {
     if ((env[name] ?? null) !== written) {
       kept.push(name);
       continue;
@@ -80,7 +79,7 @@ export function restoreClaudeSettings(place: Place): Applied {
     next = edited(next, name, before);
   }
   write(file, next);
-  rmSync(paths(place.home).claude, { force: true });
+  remember(place, others);
   return { file, changed, kept };
 }
 
@@ -90,17 +89,28 @@ function readSettings(file: string): string {
 
 function envOf(file: string, text: string): Record<string, string> {
   const errors: ParseError[] = [];
-  const settings = parse(text, errors, { allowTrailingComma: true }) as { env?: Record<string, string> } | undefined;
+  const settings: unknown = text.trim() === '' ? {} : parse(text, errors, { allowTrailingComma: true });
   const [first] = errors;
-  if (first && text.trim() !== '') {
+  if (first) {
     const line = text.slice(0, first.offset).split('\n').length;
-    throw new QccError(
-      'QCC_CLAUDE_SETTINGS',
-      `${file} is not valid JSON (${printParseErrorCode(first.error)} in line ${line}); it was left as it is`,
-      `mend ${file}, then run the command again`,
-    );
+    throw unreadable(file, `is not valid JSON (${printParseErrorCode(first.error)} in line ${line})`);
   }
-  return settings?.env ?? {};
+  if (!isObject(settings)) throw unreadable(file, 'holds no JSON object');
+  const env = settings['env'] ?? {};
+  if (!isObject(env)) throw unreadable(file, 'has an "env" that is no JSON object');
+  return env as Record<string, string>;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function unreadable(file: string, why: string): QccError {
+  return new QccError(
+    'QCC_CLAUDE_SETTINGS',
+    `${file} ${why}; it was left as it is`,
+    `mend ${file}, then run the command again`,
+  );
 }
 
 function edited(text: string, name: string, value: string | null): string {
@@ -110,14 +120,22 @@ function edited(text: string, name: string, value: string | null): string {
 
 function write(file: string, text: string): void {
   mkdirSync(dirname(file), { recursive: true });
-  writeFileAtomic(file, text, existsSync(file) ? statSync(file).mode & 0o777 : 0o600);
+  if (existsSync(file)) {
+    // People keep such files elsewhere, with a link here: the link stays.
+    writeFileAtomic(realpathSync(file), text, statSync(file).mode & 0o777);
+  } else {
+    writeFileAtomic(file, text);
+  }
 }
 
-function remembered({ home, vault }: Place): Memory | undefined {
+/** @throws {QccError} `QCC_VAULT_DAMAGED` */
+function remembered({ home, vault }: Place): Memory {
   const { claude } = paths(home);
-  return existsSync(claude) ? (JSON.parse(vault.unseal(readFileSync(claude, 'utf8'))) as Memory) : undefined;
+  return existsSync(claude) ? JSON.parse(vault.unseal(readFileSync(claude, 'utf8'), claude)) : {};
 }
 
 function remember({ home, vault }: Place, memory: Memory): void {
-  writeFileAtomic(paths(home).claude, vault.seal(JSON.stringify(memory)));
+  const { claude } = paths(home);
+  if (Object.keys(memory).length === 0) rmSync(claude, { force: true });
+  else writeFileAtomic(claude, vault.seal(JSON.stringify(memory)));
 }

@@ -12,7 +12,8 @@ export function clientEnv(
   { url, token }: { readonly url: string; readonly token: string },
   current: Readonly<Record<string, string | undefined>>,
 ): Record<string, string> {
-  const before = current['NO_PROXY'] ?? current['no_proxy'] ?? '';
+  // Both names may be set, and differ.
+  const before = `${current['NO_PROXY'] ?? ''},${current['no_proxy'] ?? ''}`;
   const bypass = [
     ...new Set([
       ...before

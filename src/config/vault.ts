@@ -2,7 +2,7 @@
  * Where keys are kept: each one under a data key of its own (AES-256-GCM), the data keys under the master key, the master key
  * in the system's keychain or in a file that only the owner can read. Removing a secret destroys its data key.
  */
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { QccError } from '../errors.ts';
 import { writeFileAtomic } from './atomic-file.ts';
@@ -26,6 +26,8 @@ interface Kept {
 
 interface File {
   readonly format: number;
+  /** Over all secrets and their names: none can be renamed, left out or brought back without the master key. */
+  readonly seal: string;
   readonly secrets: Record<string, Kept>;
 }
 
@@ -38,7 +40,8 @@ export interface Vault {
   /** The token that clients of this installation come in with. */
   token(): string;
   seal(text: string): string;
-  unseal(sealed: string): string;
+  /** @throws {QccError} `QCC_VAULT_DAMAGED`, naming the place that the text came from */
+  unseal(sealed: string, place?: string): string;
 }
 
 export async function openVault(home: string): Promise<Vault> {
@@ -127,21 +130,21 @@ class FileVault implements Vault {
     return encrypt(this.#master, Buffer.from(text), `${format}:sealed`);
   }
 
-  unseal(sealed: string): string {
+  unseal(sealed: string, place = 'a sealed text'): string {
     try {
       return decrypt(this.#master, sealed, `${format}:sealed`).toString();
     } catch {
-      throw damaged('a sealed text');
+      throw damaged(place);
     }
   }
 
   #read(): File {
-    if (!existsSync(this.#path)) return { format, secrets: {} };
+    if (!existsSync(this.#path)) return this.#sealed({});
     const { mtimeMs } = statSync(this.#path);
     if (mtimeMs === this.#readAt) return this.#file;
     try {
       const file = JSON.parse(readFileSync(this.#path, 'utf8')) as File;
-      if (file.format !== format || typeof file.secrets !== 'object') throw new Error('form');
+      if (file.format !== format || file.seal !== this.#sealed(file.secrets).seal) throw new Error('seal');
       this.#readAt = mtimeMs;
       return file;
     } catch {
@@ -149,9 +152,17 @@ class FileVault implements Vault {
     }
   }
 
+  #sealed(secrets: Record<string, Kept>): File {
+    const seal = createHmac('sha256', this.#master)
+      .update(`${format}:${JSON.stringify(secrets)}`)
+      .digest('base64');
+    return { format, seal, secrets };
+  }
+
   #write(secrets: Record<string, Kept>): void {
-    this.#file = { format, secrets };
-    writeFileAtomic(this.#path, `${JSON.stringify(this.#file, null, 1)}\n`);
+    const file = this.#sealed(secrets);
+    writeFileAtomic(this.#path, `${JSON.stringify(file, null, 1)}\n`);
+    this.#file = file;
     this.#readAt = statSync(this.#path).mtimeMs;
   }
 }
@@ -172,6 +183,8 @@ function encrypt(key: Buffer, plain: Buffer, about: string): string {
 
 function decrypt(key: Buffer, sealed: string, about: string): Buffer {
   const bytes = Buffer.from(sealed, 'base64');
+  // Node reads over what is no base64; a changed text must not pass for the same.
+  if (bytes.toString('base64') !== sealed) throw new Error('base64');
   const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, nonceBytes), { authTagLength: tagBytes });
   decipher.setAAD(Buffer.from(about)).setAuthTag(bytes.subarray(-tagBytes));
   return Buffer.concat([decipher.update(bytes.subarray(nonceBytes, -tagBytes)), decipher.final()]);

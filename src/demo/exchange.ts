@@ -106,7 +106,8 @@ function tryRead(body: string, text: string): Asked | undefined {
 /** Everything but a message. */
 function otherAnswer(request: IncomingMessage, asked: Asked | undefined): Answer | undefined {
   const { pathname } = new URL(request.url ?? '/', 'http://simulated');
-  const [, , collection, ...rest] = pathname.split('/');
+  const [, version, collection, ...rest] = pathname.split('/');
+  if (version !== 'v1') return notFound;
   if (collection === 'models') return models(rest[0]);
   if (collection === 'files') return files(request.method, rest[0]);
   if (collection === 'messages' && rest[0] === 'batches') return batches(request.method, rest[1]);

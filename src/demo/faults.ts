@@ -97,10 +97,7 @@ type Player<Kind extends Fault['kind']> = (
 const players: { readonly [Kind in Fault['kind']]: Player<Kind> } = {
   none: (_, exchange) => answerWell(exchange),
   status: ({ status, type, message, headers, body }, { response }) => {
-    const said = errorBody(
-      type ?? errorTypes[status] ?? 'api_error',
-      message ?? `simulated ${status}`,
-    );
+    const said = errorBody(type ?? errorTypes[status] ?? 'api_error', message ?? `simulated ${status}`);
     whole(response, status, { ...jsonHeaders, ...headers }, body ?? said);
   },
   noModel: (_, { response, asked }) =>
@@ -115,8 +112,7 @@ const players: { readonly [Kind in Fault['kind']]: Player<Kind> } = {
     const page = '<html><body>Please sign in to the Wi-Fi</body></html>';
     whole(response, 200, { 'content-type': 'text/html' }, page);
   },
-  empty: (_, { response, asked }) =>
-    whole(response, 200, asked.stream ? streamHeaders : jsonHeaders, ''),
+  empty: (_, { response, asked }) => whole(response, 200, asked.stream ? streamHeaders : jsonHeaders, ''),
   envelope: ({ type = 'overloaded_error' }, { response }) =>
     whole(response, 200, jsonHeaders, errorBody(type, 'simulated envelope')),
   jsonForStream: (_, { response, asked }) => whole(response, 200, jsonHeaders, messageBody(asked)),
@@ -128,8 +124,7 @@ const players: { readonly [Kind in Fault['kind']]: Player<Kind> } = {
     if (cut) cutAfter(response, half);
     else response.end(half);
   },
-  redirect: ({ status = 307, location = '/elsewhere' }, { response }) =>
-    whole(response, status, { location }, ''),
+  redirect: ({ status = 307, location = '/elsewhere' }, { response }) => whole(response, status, { location }, ''),
   gzip: (_, { response, asked }) => {
     const plain = asked.stream ? answerEvents(asked).join('') : messageBody(asked);
     const headers = asked.stream ? streamHeaders : jsonHeaders;

@@ -67,9 +67,7 @@ function blocksOf(content: unknown): readonly Block[] {
 
 /** Claude Code puts reminders of its own before the words of the user; those speak of tools all the time. */
 function asksForTool({ text }: Block): boolean {
-  return (
-    typeof text === 'string' && !text.startsWith('<system-reminder>') && /use a tool/i.test(text)
-  );
+  return typeof text === 'string' && !text.startsWith('<system-reminder>') && /use a tool/i.test(text);
 }
 
 /** Anthropic's error envelope. */

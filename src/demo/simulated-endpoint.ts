@@ -45,9 +45,7 @@ const well: Fault = { kind: 'none' };
 const keepAliveMs = 75_000;
 
 /** Resolves when it listens. */
-export async function startSimulatedEndpoint(
-  options: SimulatedEndpointOptions = {},
-): Promise<SimulatedEndpoint> {
+export async function startSimulatedEndpoint(options: SimulatedEndpointOptions = {}): Promise<SimulatedEndpoint> {
   const { name = 'simulated', auth = 'x-api-key', paceMs = 0 } = options;
   const key = options.key ?? `sk-ant-${name}-${randomBytes(12).toString('hex')}`;
   const text = options.text ?? `QCC-OK - said by ${name}, word after word.`;

@@ -41,6 +41,10 @@ const trimSlice = 10_000;
 const snapshotsKept = 3;
 // Without a promise to anybody, facts reach the disk within this time: what a power cut can cost.
 const syncEveryMs = 1_000;
+// What nobody waits for gathers for a moment: a batch costs a hop to a thread and a write, however small it is (measured: at
+// full speed the log's threads took two thirds of the gateway's CPU without this).
+const gatherMs = 20;
+const gatherMax = 512;
 const reopenAfterMs = 5_000;
 // While the disk takes nothing, this many facts wait in memory; then the oldest are given up, and counted.
 const waitingMax = 10_000;
@@ -74,6 +78,7 @@ export class LevelLog implements Log {
   readonly #versions = new Map<string, number>();
   readonly #listeners = new Set<(facts: readonly Recorded[]) => void>();
   #syncTimer: NodeJS.Timeout | undefined;
+  #gatherTimer: NodeJS.Timeout | undefined;
   #reopenTimer: NodeJS.Timeout | undefined;
 
   private constructor(dir: string, database: Database, options: LevelOptions) {
@@ -129,12 +134,15 @@ export class LevelLog implements Log {
     this.#head = last.seq;
     for (const { stream, version } of facts) if (!stream.startsWith('request/')) this.#versions.set(stream, version);
     const done = new Promise<void>((resolve, reject) => this.#queue.push({ facts, sync, resolve, reject }));
-    if (this.#state === 'open') this.#start();
-    else this.#wait(sync);
+    if (this.#state !== 'open') this.#wait(sync);
+    else if (sync || this.#queue.length >= gatherMax) this.#start();
+    else this.#gatherTimer ??= setTimeout(() => this.#start(), gatherMs);
     return done;
   }
 
   #start(): void {
+    clearTimeout(this.#gatherTimer);
+    this.#gatherTimer = undefined;
     // Whatever is appended in this turn of the loop rides in one batch.
     this.#running ??= Promise.resolve().then(() => this.#drain());
   }
@@ -359,7 +367,8 @@ export class LevelLog implements Log {
   }
 
   async flush(): Promise<void> {
-    while (this.#running) await this.#running;
+    if (this.#queue.length > 0 && this.#state === 'open') this.#start();
+    for (let running = this.#running; running !== undefined; running = this.#running) await running;
   }
 
   async close(): Promise<void> {

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Millis } from '../../events/fact.ts';
 import type { RequestId } from '../../events/ids.ts';
+import { isLoopback } from '../config/base-url.ts';
 import { uuidv7 } from '../runtime/uuid.ts';
 import { accessLine } from './access-log.ts';
 import { Bodies } from './body.ts';
@@ -117,13 +118,13 @@ class DataPort implements ProxyServer {
 
   settingsChanged(): void {
     const settings = this.#ports.settings();
-    const isLoopback = /^(127\.|localhost$|::1$)/.test(this.#listen.host);
+    const local = isLoopback(this.#listen.host);
     this.#guard = guardRules({
       port: this.port,
       allowedHosts: settings['proxy.allowed_hosts'],
       allowedOrigins: settings['proxy.allowed_origins'],
       token: this.#ports.token(),
-      acceptWellKnown: isLoopback && !settings['proxy.require_token'],
+      acceptWellKnown: local && !settings['proxy.require_token'],
     });
     this.#gate.configure(this.#gateRules());
     this.#means.upstreams.configure(settings['proxy.connect_timeout'] * secondMs);

@@ -20,9 +20,9 @@ const isPosix = process.platform !== 'win32';
 
 const grown = `{
   // what I like
-  "model": "opus",
+  "model": "opus", // stays
   "env": {
-    "FOO": "1", // stays
+    "FOO": "1",
     "ANTHROPIC_API_KEY": "sk-ant-mine",
     "ANTHROPIC_BASE_URL": "https://relay.example",
     "BAR": "2"
@@ -54,9 +54,9 @@ describe('pointing Claude Code at the gateway', () => {
     applyClaudeSettings(place, values);
     expect(readFileSync(file, 'utf8')).toBe(`{
   // what I like
-  "model": "opus",
+  "model": "opus", // stays
   "env": {
-    "FOO": "1", // stays
+    "FOO": "1",
     "ANTHROPIC_BASE_URL": "http://127.0.0.1:7860",
     "BAR": "2",
     "ANTHROPIC_AUTH_TOKEN": "qcc_token"

@@ -81,7 +81,12 @@ describe('the lines for a shell', () => {
 
 function bash(script: string): string {
   const env = { PATH: process.env['PATH'], ANTHROPIC_API_KEY: 'stale' };
-  const { stdout, stderr } = spawnSync('bash', ['-c', script], { env, encoding: 'utf8' });
+  // Without its start-up files, and without a stdin that it could take for a remote shell's.
+  const { stdout, stderr } = spawnSync('bash', ['--noprofile', '--norc', '-c', script], {
+    env,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   expect(stderr).toBe('');
   return stdout;
 }

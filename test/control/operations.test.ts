@@ -16,7 +16,12 @@ async function opened(): Promise<Connection & { home: string }> {
 async function withEndpoint() {
   const it = await opened();
   await it.call('profile.add', { name: 'work', tier: 'primary' });
-  const endpoint = await it.call('endpoint.add', { profile: 'work', baseUrl: 'http://127.0.0.1:9/v1/', key, auth: 'x-api-key' });
+  const endpoint = await it.call('endpoint.add', {
+    profile: 'work',
+    baseUrl: 'http://127.0.0.1:9/v1/',
+    key,
+    auth: 'x-api-key',
+  });
   return { ...it, endpoint };
 }
 
@@ -32,7 +37,10 @@ describe('profiles', () => {
     await call('profile.add', { name: 'work' });
     await expect(call('profile.add', { name: 'work' })).rejects.toMatchObject({ code: 'QCC_PROFILE_EXISTS', exit: 6 });
     await expect(call('profile.add', { name: '.hidden' })).rejects.toMatchObject({ code: 'QCC_PROFILE_NAME', exit: 2 });
-    await expect(call('profile.default', { name: 'wrok' })).rejects.toMatchObject({ code: 'QCC_PROFILE_UNKNOWN', exit: 5 });
+    await expect(call('profile.default', { name: 'wrok' })).rejects.toMatchObject({
+      code: 'QCC_PROFILE_UNKNOWN',
+      exit: 5,
+    });
   });
 
   it('are listed on the ladder in the order in which they were put there', async () => {
@@ -56,11 +64,21 @@ describe('profiles', () => {
 describe('endpoints', () => {
   it('are normalised, masked, and known by the beginning of their id', async () => {
     const { call, endpoint } = await withEndpoint();
-    expect(endpoint).toMatchObject({ baseUrl: 'http://127.0.0.1:9', name: '127.0.0.1:9', weight: 100, priority: 1, state: 'healthy', enabled: true });
+    expect(endpoint).toMatchObject({
+      baseUrl: 'http://127.0.0.1:9',
+      name: '127.0.0.1:9',
+      weight: 100,
+      priority: 1,
+      state: 'healthy',
+      enabled: true,
+    });
     expect(endpoint.key).not.toContain(key.slice(8, 30));
     const off = await call('endpoint.disable', { profile: 'work', id: endpoint.id.slice(0, 4) });
     expect(off).toMatchObject({ enabled: false, state: 'disabled' });
-    expect(await call('endpoint.enable', { profile: 'work', id: endpoint.id })).toMatchObject({ enabled: true, state: 'recovering' });
+    expect(await call('endpoint.enable', { profile: 'work', id: endpoint.id })).toMatchObject({
+      enabled: true,
+      state: 'recovering',
+    });
   });
 
   it('are refused twice with the same address and key in one profile, not in another', async () => {
@@ -74,8 +92,12 @@ describe('endpoints', () => {
   it('need an address and a key, and values in their range', async () => {
     const { call } = await withEndpoint();
     await expect(call('endpoint.add', { profile: 'work', key })).rejects.toMatchObject({ exit: 2 });
-    await expect(call('endpoint.add', { profile: 'work', baseUrl: 'http://127.0.0.1:8' })).rejects.toMatchObject({ exit: 2 });
-    await expect(call('endpoint.add', { profile: 'work', baseUrl: 'http://127.0.0.1:8', key, weight: 0 })).rejects.toMatchObject({ code: 'QCC_ENDPOINT_INVALID' });
+    await expect(call('endpoint.add', { profile: 'work', baseUrl: 'http://127.0.0.1:8' })).rejects.toMatchObject({
+      exit: 2,
+    });
+    await expect(
+      call('endpoint.add', { profile: 'work', baseUrl: 'http://127.0.0.1:8', key, weight: 0 }),
+    ).rejects.toMatchObject({ code: 'QCC_ENDPOINT_INVALID' });
     expect((await call('endpoint.list', { profile: 'work' })).endpoints).toHaveLength(1);
   });
 
@@ -102,10 +124,17 @@ describe('what was promised', () => {
     await close();
     const again = await connect({ home });
     onTestFinished(() => again.close());
-    expect(await again.call('config.get', { key: 'proxy.max_attempts' })).toEqual({ key: 'proxy.max_attempts', value: 3 });
+    expect(await again.call('config.get', { key: 'proxy.max_attempts' })).toEqual({
+      key: 'proxy.max_attempts',
+      value: 3,
+    });
     expect((await again.call('endpoint.list', { profile: 'work' })).endpoints[0]).toEqual(endpoint);
     expect((await again.call('priority.list', {})).pinned).toBe('work');
-    expect((await again.call('priority.history', {})).switches[0]).toMatchObject({ kind: 'manual', to: 'work', reason: 'try it' });
+    expect((await again.call('priority.history', {})).switches[0]).toMatchObject({
+      kind: 'manual',
+      to: 'work',
+      reason: 'try it',
+    });
   });
 
   it('never has a key in it that can be read', async () => {
@@ -125,7 +154,9 @@ describe('what was promised', () => {
     const all = (await call('history.read', {})).facts;
     expect(all.map(({ seq }) => seq)).toEqual(all.map((_, i) => i + 1));
     expect((await call('history.read', { type: 'EndpointAdded' })).facts).toHaveLength(1);
-    expect((await call('history.read', { stream: 'profile' })).facts.every(({ stream }) => stream === 'profile/work')).toBe(true);
+    expect(
+      (await call('history.read', { stream: 'profile' })).facts.every(({ stream }) => stream === 'profile/work'),
+    ).toBe(true);
     expect((await call('history.read', { limit: 1 })).facts).toEqual(all.slice(-1));
   });
 });
@@ -133,7 +164,11 @@ describe('what was promised', () => {
 describe('settings', () => {
   it('refuse what cannot be, and change nothing', async () => {
     const { call } = await opened();
-    for (const [name, value] of [['proxy.port', '70000'], ['proxy.max_attempts', '0'], ['no.such_key', '1']] as const) {
+    for (const [name, value] of [
+      ['proxy.port', '70000'],
+      ['proxy.max_attempts', '0'],
+      ['no.such_key', '1'],
+    ] as const) {
       await expect(call('config.set', { key: name, value })).rejects.toMatchObject({ exit: 2 });
     }
     expect((await call('history.read', {})).facts).toEqual([]);
@@ -149,7 +184,11 @@ describe('settings', () => {
 
   it('are what the policy of the ladder is made of', async () => {
     const { call } = await opened();
-    expect(await call('priority.policy', { autoFailover: false, cooldownS: 12 })).toMatchObject({ autoFailover: false, cooldownS: 12, failureThreshold: 3 });
+    expect(await call('priority.policy', { autoFailover: false, cooldownS: 12 })).toMatchObject({
+      autoFailover: false,
+      cooldownS: 12,
+      failureThreshold: 3,
+    });
     expect(await call('config.get', { key: 'failover.auto' })).toMatchObject({ value: false });
   });
 });

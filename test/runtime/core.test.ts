@@ -73,7 +73,10 @@ describe('the core', () => {
     const { core } = await coreWithLadder();
     for (let i = 0; i < 3; i++) core.tellEndpoint(first, attemptFailed(), { by: 'traffic' });
     expect(faceOf(core.state.endpoint(first)).state).toBe('failed');
-    const served = { type: 'RequestServed', data: { attempts: [], endpoint: '22222222', model: null, usage: null, ttfbMs: 1, ttftMs: null } };
+    const served = {
+      type: 'RequestServed',
+      data: { attempts: [], endpoint: '22222222', model: null, usage: null, ttfbMs: 1, ttftMs: null },
+    };
     for (let i = 0; i < 3; i++) core.requestEnded(streams.request(`r${i}` as RequestId), served);
     expect(facePriority(core.state.priority).active).toBe('spare');
   });
@@ -88,7 +91,10 @@ describe('the core', () => {
   it('gives a new view only when something but a request was told', async () => {
     const { core } = await coreWithLadder();
     const view = core.view();
-    core.requestEnded(streams.request('r1' as RequestId), { type: 'RequestCancelled', data: { attempts: [], model: null } });
+    core.requestEnded(streams.request('r1' as RequestId), {
+      type: 'RequestCancelled',
+      data: { attempts: [], model: null },
+    });
     expect(core.view()).toBe(view);
     core.tellEndpoint(first, attemptFailed(), { by: 'traffic' });
     expect(core.view()).not.toBe(view);
@@ -109,7 +115,14 @@ describe('the core', () => {
     const all = await everything(log);
     // A recovery that nothing led to: an older rule may have written it.
     const last = all.at(-1) as Recorded;
-    const forged = { ...last, seq: last.seq + 1, stream: streams.endpoint(first), version: 3, type: 'EndpointRecovered', data: {} };
+    const forged = {
+      ...last,
+      seq: last.seq + 1,
+      stream: streams.endpoint(first),
+      version: 3,
+      type: 'EndpointRecovered',
+      data: {},
+    };
     await log.append([forged], { sync: true });
     const state = await foldLog(log);
     expect(faceOf(state.endpoint(first)).state).toBe('healthy');
@@ -137,7 +150,10 @@ describe('the scheduler', () => {
 
   it('fires by itself', async () => {
     const world = { now: Date.now, dice: () => 0.5 };
-    const quick = { ...policies, endpoint: () => ({ ...policies.endpoint(first), maxFailures: 1, backoffBaseMs: 10, backoffMaxMs: 10 }) };
+    const quick = {
+      ...policies,
+      endpoint: () => ({ ...policies.endpoint(first), maxFailures: 1, backoffBaseMs: 10, backoffMaxMs: 10 }),
+    };
     const core = await Core.open(new MemoryLog(), world, () => quick);
     const scheduler = new Scheduler(core, world);
     const recovering = new Promise<void>((resolve) => {

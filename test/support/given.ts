@@ -15,7 +15,6 @@ import { type PrioritySnapshot, priorityChart } from '../../machines/priority.ts
 import {
   decidePriority,
   type LadderLook,
-  type LookedAt,
   type PriorityAsk,
   type PriorityPolicy,
 } from '../../machines/priority-policy.ts';
@@ -146,7 +145,7 @@ interface LadderSetting {
 }
 
 /** A rung of the ladder: `2/3` has three endpoints, two of them usable; `0!/1` is out for certain. */
-export function rung(name: string, text: string): LookedAt {
+export function rung(name: string, text: string): LadderLook['profiles'][number] {
   const [, usable, certain, enabled] = /^(\d+)(!?)\/(\d+)$/.exec(text) ?? [];
   return {
     name,

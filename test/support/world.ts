@@ -3,8 +3,8 @@ import type { Recorded } from '../../events/fact.ts';
 import type { EndpointId, ProfileName } from '../../events/ids.ts';
 import { streams } from '../../events/ids.ts';
 import { MemoryLog } from '../../src/log/memory-log.ts';
-import { Core, type Policies } from '../../src/runtime/core.ts';
 import type { World } from '../../src/runtime/clock.ts';
+import { Core, type Policies } from '../../src/runtime/core.ts';
 
 export const noon = Date.UTC(2026, 0, 1, 12);
 

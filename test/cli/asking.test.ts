@@ -1,0 +1,152 @@
+/** Who is asked, and when. The person is simulated: `ask.ts`, which draws the questions, is the one part that is not real. */
+import { existsSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { temporaryHome } from '../support/home.ts';
+import { at } from './command.ts';
+
+const person = vi.hoisted(() => ({ asked: [] as string[], answers: [] as unknown[] }));
+
+vi.mock('../../src/cli/ask.ts', () => {
+  const ask = (kind: string) => (message: string) => {
+    person.asked.push(`${kind}: ${message}`);
+    return Promise.resolve(person.answers.shift());
+  };
+  return { confirm: ask('confirm'), choose: ask('choose'), askText: ask('text'), askSecret: ask('secret') };
+});
+
+const { isTTY: stdinIsTerminal } = process.stdin;
+const { isTTY: stdoutIsTerminal } = process.stdout;
+
+function terminal(stdin: boolean, stdout: boolean): void {
+  process.stdin.isTTY = stdin;
+  process.stdout.isTTY = stdout;
+}
+
+beforeEach(() => {
+  person.asked = [];
+  person.answers = [];
+  terminal(true, true);
+});
+
+afterEach(() => terminal(stdinIsTerminal, stdoutIsTerminal));
+
+const key = 'sk-ant-api03-0123456789abcdefghijklmnopqrstuv';
+const plain = { TERM: 'dumb' };
+
+async function withProfiles(...names: readonly string[]) {
+  const run = at(temporaryHome(), plain);
+  for (const name of names) await run('add', name, '--yes');
+  return run;
+}
+
+async function names(run: ReturnType<typeof at>): Promise<readonly string[]> {
+  const { profiles } = (await run('list', '--json')).json() as { profiles: readonly { name: string }[] };
+  return profiles.map(({ name }) => name);
+}
+
+describe('what cannot be undone', () => {
+  it('is done when the person says yes', async () => {
+    const run = await withProfiles('work');
+    person.answers = [true];
+    expect(await run('remove', 'work')).toMatchObject({ code: 0 });
+    expect(person.asked).toEqual(['confirm: qcc remove work: Really?']);
+    expect(await names(run)).toEqual([]);
+  });
+
+  it('is left alone when the person says no', async () => {
+    const run = await withProfiles('work');
+    person.answers = [false];
+    expect(await run('remove', 'work')).toMatchObject({ code: 130, out: '' });
+    expect(await names(run)).toEqual(['work']);
+  });
+
+  it('is done without a question with --yes', async () => {
+    const run = await withProfiles('work');
+    expect(await run('remove', 'work', '--yes')).toMatchObject({ code: 0 });
+    expect(person.asked).toEqual([]);
+    expect(await names(run)).toEqual([]);
+  });
+
+  it.each([
+    ['stdin is no terminal', [false, true], {}, []],
+    ['stdout is no terminal', [true, false], {}, []],
+    ['--no-input says so', [true, true], {}, ['--no-input']],
+    ['it runs in CI', [true, true], { CI: 'true' }, []],
+  ] as const)('is a usage error that names --yes when %s', async (_, [stdin, stdout], env, flags) => {
+    const home = temporaryHome();
+    const run = at(home, plain);
+    await run('add', 'work', '--yes');
+    terminal(stdin, stdout);
+    for (const command of [['remove', 'work'], ['config', 'reset'], ['endpoint', 'remove', 'work', 'abcd']]) {
+      const ran = await at(home, { ...plain, ...env })(...command, ...flags);
+      expect(ran).toMatchObject({ code: 2, out: '', err: expect.stringContaining('--yes') });
+    }
+    expect(person.asked).toEqual([]);
+    expect(await names(run)).toEqual(['work']);
+  });
+
+  it('is not a single setting: that can be set again', async () => {
+    const run = at(temporaryHome(), plain);
+    expect(await run('config', 'reset', 'proxy.port')).toMatchObject({ code: 0 });
+    expect(person.asked).toEqual([]);
+  });
+});
+
+describe('qcc endpoint add on a terminal', () => {
+  it('asks for an address and a key', async () => {
+    const run = await withProfiles('work');
+    person.answers = ['hand', 'http://127.0.0.1:9', key];
+    const { code, out } = await run('endpoint', 'add', 'work');
+    expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('http://127.0.0.1:9') });
+    expect(person.asked).toEqual(['choose: How to add an endpoint', 'text: Base URL', 'secret: API key']);
+  });
+
+  it('asks for a preset and a key', async () => {
+    const run = await withProfiles('work');
+    person.answers = ['preset', 'anthropic', key];
+    const { code, out } = await run('endpoint', 'add', 'work');
+    expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('https://api.anthropic.com') });
+  });
+
+  it('offers the endpoints of other profiles', async () => {
+    const run = await withProfiles('work', 'spare');
+    await run('endpoint', 'add', 'spare', '--base-url', 'http://127.0.0.1:9', '--api-key', key, '--auto');
+    person.answers = ['copy', 'spare'];
+    const { code, out } = await run('endpoint', 'add', 'work');
+    expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('http://127.0.0.1:9') });
+    expect(person.asked).toEqual(['choose: How to add an endpoint', 'choose: from another profile']);
+  });
+
+  it.each(['--auto', '--yes', '--no-input', '--json'])('asks nothing with %s', async (flag) => {
+    const run = await withProfiles('work');
+    expect(await run('endpoint', 'add', 'work', flag)).toMatchObject({
+      code: 2,
+      out: '',
+      err: expect.stringContaining('--base-url'),
+    });
+    expect(person.asked).toEqual([]);
+  });
+});
+
+describe('qcc fc on a terminal', () => {
+  it('asks for a preset and a key', async () => {
+    const run = at(temporaryHome(), plain);
+    person.answers = ['anthropic', key];
+    expect(await run('fc')).toMatchObject({ code: 0, out: 'anthropic: https://api.anthropic.com\n' });
+    expect(person.asked).toEqual(['choose: Preset', 'secret: API key']);
+  });
+});
+
+describe('bare qcc on a terminal', () => {
+  it('says how to begin when there is nothing to choose from', async () => {
+    const run = at(temporaryHome(), plain);
+    expect(await run()).toMatchObject({ code: 5, out: '', err: expect.stringContaining('qcc add NAME') });
+  });
+
+  it('is help where nobody can be asked', async () => {
+    const home = temporaryHome();
+    const ran = await at(home, { ...plain, CI: '1' })();
+    expect(ran).toMatchObject({ code: 0, out: expect.stringContaining('Usage') });
+    expect(existsSync(home)).toBe(false);
+  });
+});

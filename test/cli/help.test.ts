@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import { type Command, root } from '../../src/cli/manifest.ts';
+import { widthOf } from '../../src/cli/width.ts';
+import { wordsOf } from '../../src/cli/words.ts';
+import { qcc } from './command.ts';
+
+interface Leaf {
+  readonly path: readonly string[];
+  readonly command: Command;
+}
+
+function everyCommand(path: readonly string[], command: Command): readonly Leaf[] {
+  const below = Object.entries(command.sub ?? {}).flatMap(([name, one]) => everyCommand([...path, name], one));
+  return [{ path, command }, ...below];
+}
+
+const commands = everyCommand([], root);
+
+describe('help', () => {
+  it.each(['en', 'zh-CN'])('in %s reads as it did', async (lang) => {
+    const pages: string[] = [];
+    for (const { path } of commands) {
+      const { code, out, err } = await qcc([...path, '--help', '--lang', lang]);
+      expect({ path, code, err }).toEqual({ path, code: 0, err: '' });
+      pages.push(`$ ${['qcc', ...path, '--help'].join(' ')}\n${out}`);
+    }
+    await expect(pages.join('\n')).toMatchFileSnapshot(`help/${lang}.txt`);
+  });
+
+  it('fits a terminal of 80 columns in both languages', async () => {
+    for (const { path } of commands) {
+      for (const lang of ['en', 'zh-CN']) {
+        const { out } = await qcc([...path, '-h', '--lang', lang]);
+        expect(out.split('\n').filter((line) => widthOf(line) > 80)).toEqual([]);
+      }
+    }
+  });
+
+  it('names every sub-command and every flag', async () => {
+    for (const { path, command } of commands) {
+      const { out } = await qcc([...path, '--help']);
+      for (const name of Object.keys(command.sub ?? {})) expect(out).toMatch(new RegExp(`^ {2}${name} {2,}\\S`, 'm'));
+      for (const name of Object.keys(command.flags ?? {})) expect(out).toContain(`--${name}`);
+    }
+  });
+
+  it('is given for a command that lacks its arguments', async () => {
+    const { code, out } = await qcc(['endpoint', 'update', '-h']);
+    expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('qcc endpoint update PROFILE ID') });
+  });
+
+  it('carries no colours', async () => {
+    const { out } = await qcc(['--help'], { FORCE_COLOR: '1' });
+    expect(out).not.toContain('\u001b');
+  });
+
+  it('is what bare qcc says where nobody can be asked', async () => {
+    const [bare, asked] = [await qcc([]), await qcc(['--help'])];
+    expect({ code: bare.code, out: bare.out }).toEqual({ code: 0, out: asked.out });
+  });
+});
+
+describe('the manifest', () => {
+  it('leads every command to code that is there', async () => {
+    for (const { path, command } of commands) {
+      if (!command.sub) expect(command.load, path.join(' ')).toBeDefined();
+      if (command.load && path[0] !== 'demo') expect(await command.load(), path.join(' ')).toBeTypeOf('function');
+    }
+  });
+
+  it('gives no short flag two meanings', () => {
+    const everywhere = ['q', 'y', 'h'];
+    for (const { path, command } of commands) {
+      const short = Object.values(command.flags ?? {}).flatMap(({ alias }) => (alias === undefined ? [] : [alias]));
+      const all = [...everywhere, ...short];
+      expect(new Set(all).size, path.join(' ')).toBe(all.length);
+    }
+  });
+
+  it('asks for no more arguments than it has names for', () => {
+    for (const { path, command } of commands)
+      expect(command.required ?? 0, path.join(' ')).toBeLessThanOrEqual(command.positionals?.length ?? 0);
+  });
+});
+
+describe('the words', () => {
+  /** Where both languages write the same. */
+  const same = ['startIt'];
+
+  it('are translated, all of them', () => {
+    const spoken = (words: Record<string, unknown>) =>
+      Object.entries(words).map(([key, word]) => [key, typeof word === 'function' ? word('W', 'V') : word]);
+    const chinese = Object.fromEntries(spoken({ ...wordsOf('zh-CN') }));
+    const untranslated = spoken({ ...wordsOf('en') }).flatMap(([key, word]) => (word === chinese[key] ? [key] : []));
+    expect(untranslated).toEqual(same);
+  });
+
+  it('keep what is put into them', () => {
+    for (const words of [wordsOf('en'), wordsOf('zh-CN')]) {
+      expect(words.unknownCommand('wrok')).toContain('wrok');
+      expect(words.needsValue('--key')).toContain('--key');
+      expect(words.stopping(12, 34)).toMatch(/12.*34/);
+    }
+  });
+});

@@ -1,0 +1,179 @@
+import { styleText } from 'node:util';
+import fc from 'fast-check';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { printError, tableLines } from '../../src/cli/output.ts';
+import { widthOf } from '../../src/cli/width.ts';
+import { QccError } from '../../src/errors.ts';
+import { temporaryHome } from '../support/home.ts';
+import { at, qcc } from './command.ts';
+
+const plain = (text: string) => text;
+const red = (text: string) => styleText('red', text, { validateStream: false });
+// biome-ignore lint/suspicious/noControlCharactersInRegex: what a terminal takes for a colour
+const colours = /\u001b\[[0-9;]*m/g;
+const wideTerminal = 200;
+
+describe('the width of a text', () => {
+  it.each([
+    ['', 0],
+    ['qcc', 3],
+    ['接口', 4],
+    ['工作-1', 6],
+    ['ｗｉｄｅ', 8],
+    ['ﾊﾝｶｸ', 4],
+    ['한국', 4],
+    ['ひらがな', 8],
+    ['𠀀', 2],
+    ['café', 4],
+    ['cafe\u0301', 4],
+    ['привет', 6],
+    ['●✓✗→…', 5],
+    ['🚀', 2],
+    ['\u001b[31mfailed\u001b[39m', 6],
+    ['\u001b[1m接口\u001b[22m', 4],
+  ])('of %j is %i cells', (text, cells) => {
+    expect(widthOf(text)).toBe(cells);
+  });
+});
+
+describe('a table', () => {
+  it('has its columns one below the other, in whatever script', () => {
+    const rows = [
+      ['work', red('failed'), 'a'],
+      ['工作接口', 'healthy', 'b'],
+    ];
+    const lines = tableLines(['name', '状态', 'why'], rows, wideTerminal, plain).map((line) => line.replace(colours, ''));
+    expect(lines).toEqual(['name      状态     why', 'work      failed   a', '工作接口  healthy  b']);
+  });
+
+  it('ends its lines where their text ends', () => {
+    expect(tableLines(['name', 'why'], [['work', '']], wideTerminal, plain)).toEqual(['name  why', 'work']);
+  });
+
+  it('cuts what does not fit the terminal, and says so', () => {
+    const [, row] = tableLines(['name', 'why'], [['work', 'the connection was reset']], 20, plain);
+    expect(row).toBe('work  the connectio…');
+  });
+
+  it('does not cut a character of two cells in half', () => {
+    const [, row = ''] = tableLines(['why'], [['连接被重置']], 6, plain);
+    expect(row).toBe('连接…');
+    expect(widthOf(row)).toBeLessThanOrEqual(6);
+  });
+
+  it('never says more than fits, and leaves no piece of a colour behind', () => {
+    const cell = fc
+      .tuple(fc.stringMatching(/^[a-z接口한 ]{0,12}$/), fc.boolean())
+      .map(([text, isRed]) => (isRed ? red(text) : text));
+    const columns = fc.integer({ min: 4, max: 40 });
+    fc.assert(
+      fc.property(fc.array(fc.tuple(cell, cell, cell), { maxLength: 4 }), columns, (rows, width) => {
+        for (const line of tableLines(['a', 'b', 'c'], rows, width, plain)) {
+          expect(widthOf(line)).toBeLessThanOrEqual(width);
+          expect(line.replace(colours, '')).not.toContain('\u001b');
+        }
+      }),
+    );
+  });
+
+  it('is whole where no terminal says how wide it is', async () => {
+    const { out } = await at(temporaryHome())('config', 'list', '--show-origin');
+    expect(out).not.toContain('…');
+  });
+});
+
+describe('an error', () => {
+  const written = vi.spyOn(process.stderr, 'write');
+  afterEach(() => {
+    vi.unstubAllEnvs();
+    written.mockReset();
+  });
+
+  function printed(error: unknown, json: boolean): { code: number; text: string } {
+    let text = '';
+    written.mockImplementation((piece) => {
+      text += piece;
+      return true;
+    });
+    return { code: printError(error, json, false), text };
+  }
+
+  const port = new QccError('QCC_PORT_TAKEN', 'port 7860 is taken', 'qcc proxy start --port 0', 6);
+
+  it('says what is wrong and the next command, and no stack', () => {
+    expect(printed(port, false)).toEqual({ code: 6, text: 'error: port 7860 is taken\n  qcc proxy start --port 0\n' });
+  });
+
+  it('is one object with --json', () => {
+    const { code, text } = printed(port, true);
+    const error = { code: 'QCC_PORT_TAKEN', message: 'port 7860 is taken', hint: 'qcc proxy start --port 0' };
+    expect({ code, said: JSON.parse(text) }).toEqual({ code: 6, said: { error } });
+  });
+
+  it('that nobody foresaw has a code too', () => {
+    const { code, text } = printed(new TypeError('x is not a function'), true);
+    expect({ code, said: JSON.parse(text) }).toMatchObject({
+      code: 1,
+      said: { error: { code: 'QCC_COMMAND_FAULT', message: 'x is not a function' } },
+    });
+  });
+
+  it('shows its stack with QCC_DEBUG=1 only', () => {
+    expect(printed(port, false).text).not.toContain('output.test.ts');
+    vi.stubEnv('QCC_DEBUG', '1');
+    expect(printed(port, false).text).toContain('output.test.ts');
+  });
+});
+
+describe('the streams', () => {
+  it('carry data and messages apart', async () => {
+    const run = at(temporaryHome());
+    const { out, err } = await run('list');
+    expect(out).toBe('');
+    expect(err).toContain('there is no profile yet');
+  });
+
+  it('say nothing but data and errors with --quiet', async () => {
+    const run = at(temporaryHome());
+    expect(await run('list', '--quiet')).toMatchObject({ code: 0, out: '', err: '' });
+    expect(await run('default', 'wrok', '-q')).toMatchObject({ code: 5, err: expect.stringContaining('wrok') });
+  });
+
+  it('say messages as they are, without a label of the logger', async () => {
+    const { err } = await at(temporaryHome())('list');
+    expect(err).not.toContain('[log]');
+  });
+});
+
+describe('colour', () => {
+  const home = '/nowhere/qcc';
+  it.each([
+    ['is not for pipes', {}, [], false],
+    ['is there when it is forced', { FORCE_COLOR: '1' }, [], true],
+    ['is refused by NO_COLOR', { NO_COLOR: '1', FORCE_COLOR: '1' }, [], false],
+    ['does not take an empty NO_COLOR for a refusal', { NO_COLOR: '', FORCE_COLOR: '1' }, [], true],
+    ['is refused by --no-color', { FORCE_COLOR: '1' }, ['--no-color'], false],
+    ['is not forced by 0', { FORCE_COLOR: '0' }, [], false],
+  ])('%s', async (_, env, flags, coloured) => {
+    const { err } = await qcc(['nope', ...flags], { QCC_HOME: home, ...env });
+    expect(err.includes('\u001b')).toBe(coloured);
+  });
+
+  describe('on a terminal', () => {
+    const { isTTY } = process.stdout;
+    afterEach(() => {
+      process.stdout.isTTY = isTTY;
+    });
+
+    it.each([
+      [{}, true],
+      [{ TERM: 'dumb' }, false],
+      [{ NO_COLOR: '1' }, false],
+      [{ FORCE_COLOR: '0' }, false],
+    ])('with %j', async (env, coloured) => {
+      process.stdout.isTTY = true;
+      const { err } = await qcc(['nope'], { QCC_HOME: home, ...env });
+      expect(err.includes('\u001b')).toBe(coloured);
+    });
+  });
+});

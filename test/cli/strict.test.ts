@@ -1,0 +1,115 @@
+import { existsSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { temporaryHome } from '../support/home.ts';
+import { at, qcc } from './command.ts';
+
+/** What was typed, what is said about it, and the way out. */
+const mistakes: readonly (readonly [string, string, string])[] = [
+  ['endpiont list work', 'unknown command "endpiont"', 'did you mean qcc endpoint?'],
+  ['endpoint lst work', 'unknown command "lst"', 'did you mean qcc endpoint list?'],
+  ['xyzzyplugh', 'unknown command "xyzzyplugh"', 'see qcc --help'],
+  ['toString', 'unknown command "toString"', 'see qcc --help'],
+  ['endpoint constructor', 'unknown command "constructor"', 'see qcc endpoint --help'],
+  ['proxy __proto__', 'unknown command "__proto__"', 'see qcc proxy --help'],
+  ['endpoint add work --form other', 'unknown flag --form', 'see qcc endpoint add --help'],
+  ['endpoint add work --wieght 3', 'unknown flag --wieght', 'did you mean --weight?'],
+  ['list --jsno', 'unknown flag --jsno', 'did you mean --json?'],
+  ['list --toString', 'unknown flag --toString', 'see qcc list --help'],
+  ['list -x', 'unknown flag -x', 'see qcc list --help'],
+  ['list --no-jsno', 'unknown flag --no-jsno', ''],
+  ['endpoint add work --base-url', '--base-url needs a value', 'see qcc endpoint add --help'],
+  ['endpoint add work --base-url --auto', '--base-url needs a value', 'see qcc endpoint add --help'],
+  ['endpoint add work -f', '--from-profile needs a value', 'see qcc endpoint add --help'],
+  ['list --lang', '--lang needs a value', 'see qcc list --help'],
+  ['--lang', '--lang needs a value', 'see qcc --help'],
+  ['list --json=yes', '--json', 'see qcc list --help'],
+  ['list work', 'one argument too many: "work"', 'see qcc list --help'],
+  ['add work play', 'one argument too many: "play"', 'see qcc add --help'],
+  ['add work -- play', 'one argument too many: "play"', 'see qcc add --help'],
+  ['priority set work primary now', 'one argument too many: "now"', 'see qcc priority set --help'],
+  ['code work', 'one argument too many: "work"', 'see qcc code --help'],
+  ['add', 'NAME is missing', 'see qcc add --help'],
+  ['endpoint remove work', 'ID is missing', 'see qcc endpoint remove --help'],
+  ['priority set work', 'TIER is missing', 'see qcc priority set --help'],
+  ['priority switch', 'PROFILE is missing', 'qcc priority switch PROFILE, or --release'],
+  ['use', 'NAME is missing', 'qcc use NAME, or qcc use --restore'],
+  ['endpoint add work --weight heavy', '--weight must be a number, not "heavy"', 'qcc endpoint add --help'],
+  ['endpoint add work --auth basic', '--auth must be x-api-key or bearer, not "basic"', '--auth bearer'],
+  ['endpoint add work --timeout soon', '"soon" is no span of time', '30s'],
+  ['add work --tier third', 'a tier is primary, secondary or fallback, not "third"', 'qcc priority set'],
+  ['priority set work third', 'a tier is primary, secondary or fallback, not "third"', 'qcc priority set'],
+  ['priority policy --auto-failover --no-auto-failover', 'contradict each other', 'say one of them'],
+  ['env --shell csh', '--shell is bash, zsh, fish, pwsh, not "csh"', '--shell bash'],
+  ['history --since whenever', '"whenever" is no time', 'yesterday'],
+  ['proxy logs --level loud', '--level is one of error, warn, info, debug, not "loud"', '--level warn'],
+  ['proxy stop --timeout soon', '"soon" is no span of time', '30s'],
+];
+
+describe('a mistake', () => {
+  it.each(mistakes)('qcc %s: %s', async (typed, what, wayOut) => {
+    const home = temporaryHome();
+    const ran = await at(home)(...typed.split(' '));
+    expect({ code: ran.code, out: ran.out, lines: ran.err.trimEnd().split('\n') }).toEqual({
+      code: 2,
+      out: '',
+      lines: [expect.stringContaining(what), expect.stringContaining(wayOut)],
+    });
+    expect(existsSync(home), 'nothing was done').toBe(false);
+  });
+
+  it('is one JSON object on stderr with --json, before the command or after it', async () => {
+    for (const argv of [
+      ['--json', 'endpiont'],
+      ['endpiont', '--json'],
+    ]) {
+      const { code, out, err } = await qcc(argv);
+      expect({ code, out, error: JSON.parse(err) }).toEqual({
+        code: 2,
+        out: '',
+        error: {
+          error: {
+            code: 'QCC_USAGE_INVALID',
+            message: 'unknown command "endpiont"',
+            hint: 'did you mean qcc endpoint?',
+          },
+        },
+      });
+    }
+  });
+
+  it('is a group without its sub-command: its help goes to stderr', async () => {
+    const { code, out, err } = await qcc(['endpoint']);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toContain('qcc endpoint COMMAND');
+  });
+});
+
+describe('flags that stand everywhere', () => {
+  it.each([
+    'list --json',
+    '--json list',
+    '--no-color --json --quiet list',
+    '-q list --json -y',
+    '--lang en list --json --no-input',
+    '--lang=en --json list',
+    'list --json --lang zh-CN',
+  ])('qcc %s', async (typed) => {
+    const ran = await at(temporaryHome())(...typed.split(' '));
+    expect({ code: ran.code, err: ran.err, json: ran.json() }).toEqual({ code: 0, err: '', json: { profiles: [] } });
+  });
+
+  it('stand between a group and its sub-command, too', async () => {
+    const ran = await at(temporaryHome())('config', '--json', 'get', 'proxy.port');
+    expect(ran.json()).toMatchObject({ key: 'proxy.port' });
+  });
+
+  it('are words like others after --', async () => {
+    const home = temporaryHome();
+    const { code, err } = await at(home)('default', '--', '--json');
+    // It is taken for a name, and refused as one.
+    expect({ code, err }).toEqual({
+      code: 2,
+      err: expect.stringContaining('"--json" cannot be the name of a profile'),
+    });
+  });
+});

@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { instant, shortSpan, spanMs } from '../../src/cli/times.ts';
+
+const second = 1_000;
+const minute = 60 * second;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+describe('a span', () => {
+  it.each([
+    ['30s', 30 * second],
+    ['5m', 5 * minute],
+    ['1h30m', 90 * minute],
+    ['250ms', 250],
+    ['2d', 2 * day],
+    ['0.5s', 500],
+    ['45', 45 * second],
+    ['0', 0],
+  ])('%s', (text, ms) => {
+    expect(spanMs(text)).toBe(ms);
+  });
+
+  it.each(['', 's', '5x', '5m and more', 'm5', '-5m', '5 m', '1,5s'])('is not "%s"', (text) => {
+    expect(() => spanMs(text)).toThrow(expect.objectContaining({ code: 'QCC_USAGE_INVALID', exit: 2 }));
+  });
+
+  it.each([
+    [0, '0 s'],
+    [89 * second, '89 s'],
+    [90 * second, '2 min'],
+    [89 * minute, '89 min'],
+    [90 * minute, '2 h'],
+    [47 * hour, '47 h'],
+    [48 * hour, '2 d'],
+    [-5 * second, '5 s'],
+  ])('of %i ms is read as %s', (ms, text) => {
+    expect(shortSpan(ms)).toBe(text);
+  });
+});
+
+describe('an instant', () => {
+  const now = new Date(2026, 6, 15, 14, 30, 0).getTime();
+
+  it.each([
+    ['now', now],
+    ['-15m', now - 15 * minute],
+    ['-1h30m', now - 90 * minute],
+    ['14:03:22', new Date(2026, 6, 15, 14, 3, 22).getTime()],
+    ['9:05', new Date(2026, 6, 15, 9, 5, 0).getTime()],
+    ['today', new Date(2026, 6, 15).getTime()],
+    ['yesterday', new Date(2026, 6, 14).getTime()],
+    ['2026-07-01', new Date(2026, 6, 1).getTime()],
+    ['2026-07-01T12:00:00', new Date(2026, 6, 1, 12).getTime()],
+    ['2026-07-01T12:00:00Z', Date.UTC(2026, 6, 1, 12)],
+    ['2026-07-01T12:00:00.250+02:00', Date.UTC(2026, 6, 1, 10, 0, 0, 250)],
+  ])('%s', (text, at) => {
+    expect(instant(text, now)).toBe(at);
+  });
+
+  // Date.parse alone would take the last three for some day of the year 2001.
+  it.each(['', 'whenever', '-soon', '25:00:00', '12:60', '2026-13-01', '#12', 'monday 3', '5'])(
+    'is not "%s"',
+    (text) => {
+      expect(() => instant(text, now)).toThrow(expect.objectContaining({ code: 'QCC_USAGE_INVALID', exit: 2 }));
+    },
+  );
+});

@@ -1,0 +1,75 @@
+import { readdirSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type DemoSummary, playDemo } from '../../src/demo/demo.ts';
+
+// Fast, because what is tested is what is told, not how long one may look at it.
+const speed = 10;
+const homes = () => readdirSync(tmpdir()).filter((name) => name.startsWith('qcc-demo-'));
+const plain = { once: true, speed, paint: (_: unknown, text: string) => text } as const;
+
+describe('A day of the demo', () => {
+  const lines: string[] = [];
+  const chinese: string[] = [];
+  let ok = false;
+  let summary: DemoSummary | undefined;
+  let homesBefore: readonly string[] = [];
+
+  beforeAll(async () => {
+    homesBefore = homes();
+    const [english] = await Promise.all([
+      playDemo({ ...plain, lang: 'en', out: (line) => lines.push(line) }),
+      playDemo({ ...plain, lang: 'zh-CN', out: (line) => chinese.push(line) }),
+    ]);
+    ({ ok, summary } = english);
+  }, 60_000);
+
+  it('loses no turn', () => {
+    expect(ok).toBe(true);
+    expect(summary?.answered).toBe(summary?.turns);
+    expect(lines.at(-1)).toContain('Every turn was answered.');
+  });
+
+  it('moves requests to another endpoint before the client notices', () => {
+    expect(summary?.failovers).toBeGreaterThanOrEqual(3);
+    expect(lines.filter((line) => line.includes('the client noticed nothing'))).not.toEqual([]);
+  });
+
+  it('shows the one cut connection, and that the client asks again', () => {
+    expect(summary?.cut).toBe(1);
+    const at = lines.findIndex((line) => line.includes('cut in the middle'));
+    expect(lines.slice(at).find((line) => line.startsWith(' ✓'))).toContain('asked again');
+  });
+
+  it('says 503 with the seconds to wait while all are out', () => {
+    expect(summary?.refused).toBe(2);
+    expect(lines.filter((line) => /503, retry-after [1-9]/.test(line))).toHaveLength(2);
+  });
+
+  it('goes back to the preferred profile by itself', () => {
+    expect(lines.some((line) => line.includes('→ office (recovery)'))).toBe(true);
+    expect(summary?.switches).toBeGreaterThan(0);
+  });
+
+  it('speaks Chinese too, and paints only with what it is given', () => {
+    expect(chinese.join('\n')).toContain('已应答；客户端毫无察觉');
+    expect(chinese.at(-1)).toContain('每一轮都得到了应答');
+    expect(chinese.join('\n')).not.toContain('\u001b');
+  });
+
+  it('leaves nothing behind', () => {
+    expect(homes().filter((name) => !homesBefore.includes(name))).toEqual([]);
+  });
+});
+
+describe('The demo', () => {
+  it('says so when its port is taken', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const { port } = server.address() as AddressInfo;
+    await expect(playDemo({ ...plain, port, lang: 'en', out: () => undefined })).rejects.toThrow(String(port));
+    server.close();
+  });
+});

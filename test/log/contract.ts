@@ -1,0 +1,311 @@
+/** What every log keeps to: one suite, run on the log in memory and on the one on the disk. */
+import { describe, expect, it } from 'vitest';
+import type { Recorded } from '../../events/fact.ts';
+import { type Log, WrongExpectedVersion } from '../../src/log/log.ts';
+import { all, dawn, oneTo, Scribe, seqs, stepMs } from './facts.ts';
+
+type OpenLog = () => Promise<Log>;
+
+export function keepsTheContract(open: OpenLog): void {
+  describe('appending', () => appending(open));
+  describe('the expected version', () => expecting(open));
+  describe('reading', () => reading(open));
+  describe('finding an instant', () => findingAnInstant(open));
+  describe('subscribers', () => subscribing(open));
+  describe('snapshots', () => snapshots(open));
+  describe('trimming', () => trimming(open));
+}
+
+function appending(open: OpenLog): void {
+  it('starts empty', async () => {
+    const log = await open();
+    expect([log.head, log.tail, log.state, log.damage]).toEqual([0, 1, 'open', []]);
+    expect(await seqs(log.read(1))).toEqual([]);
+  });
+
+  it('gives back a fact as it was written', async () => {
+    const log = await open();
+    const fact = new Scribe().fact('profile/büro', {
+      text: 'ä\u0000\u{1f600}',
+      none: null,
+      deep: { list: [1, 'two'] },
+    });
+    await log.append([fact], { sync: true });
+    expect(await all(log.read(1))).toEqual([fact]);
+  });
+
+  it('moves the head when a fact is handed over, before it is written', async () => {
+    const log = await open();
+    const done = log.append(new Scribe().facts(3), { sync: false });
+    expect(log.head).toBe(3);
+    await done;
+    expect(log.head).toBe(3);
+  });
+
+  it('takes an empty append for nothing', async () => {
+    const log = await open();
+    await log.append([], { sync: true });
+    expect(log.head).toBe(0);
+  });
+
+  it('keeps the order of 64 appends at once, without a gap', async () => {
+    const log = await open();
+    const scribe = new Scribe();
+    const appends = Array.from({ length: 64 }, (_, i) =>
+      log.append(scribe.facts(1 + (i % 3), i % 2 === 0 ? 'gateway' : `request/${i}`), { sync: i % 8 === 0 }),
+    );
+    await Promise.all(appends);
+    expect(await seqs(log.read(1))).toEqual(oneTo(scribe.seq));
+    expect(log.head).toBe(scribe.seq);
+  });
+
+  it('refuses a fact that does not follow the head, and keeps nothing of it', async () => {
+    const log = await open();
+    const scribe = new Scribe();
+    await log.append(scribe.facts(2), { sync: false });
+    await expect(log.append(new Scribe(scribe.seq + 1).facts(1), { sync: false })).rejects.toThrow();
+    await expect(log.append(new Scribe(scribe.seq - 1).facts(1), { sync: false })).rejects.toThrow();
+    await log.append(scribe.facts(1), { sync: false });
+    expect(await seqs(log.read(1))).toEqual([1, 2, 3]);
+  });
+
+  it('has all that was handed over on record after a flush', async () => {
+    const log = await open();
+    const scribe = new Scribe();
+    for (let i = 0; i < 5; i++) void log.append(scribe.facts(1), { sync: false });
+    await log.flush();
+    expect(await seqs(log.read(1))).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it('takes nothing after it was closed', async () => {
+    const log = await open();
+    const scribe = new Scribe();
+    await log.append(scribe.facts(1), { sync: false });
+    await log.close();
+    expect(log.state).toBe('closed');
+    await expect(log.append(scribe.facts(1), { sync: false })).rejects.toThrow();
+  });
+}
+
+function expecting(open: OpenLog): void {
+  it('lets a stream begin once', async () => {
+    const log = await open();
+    const scribe = new Scribe();
+    await log.append(scribe.facts(1, 'profile/a'), { sync: false, expected: 'none' });
+    await expect(
+      log.append(new Scribe(1).facts(1, 'profile/a'), { sync: false, expected: 'none' }),
+    ).rejects.toBeInstanceOf(WrongExpectedVersion);
+    expect(log.head).toBe(1);
+    await log.append(scribe.facts(1, 'profile/b'), { sync: false, expected: 'none' });
+    expect(await seqs(log.read(1))).toEqual([1, 2]);
+  });
+
+  it('takes the version that the stream has, and no other', async () => {
+    const log = await open();
+    const scribe = new Scribe();
+    await log.append(scribe.facts(3, 'config'), { sync: false });
+    const fourth = scribe.facts(1, 'config');
+    for (const expected of [0, 2, 4, 'none'] as const) {
+      await expect(log.append(fourth, { sync: false, expected })).rejects.toBeInstanceOf(WrongExpectedVersion);
+    }
+    await log.append(fourth, { sync: false, expected: 3 });
+    expect(await seqs(log.readStream('config'))).toEqual([1, 2, 3, 4]);
+  });
+
+  it('knows the version of a stream whose facts are still on their way', async () => {
+    const log = await open();
+    const scribe = new Scribe();
+    const done = log.append(scribe.facts(2, 'config'), { sync: true });
+    const more = log.append(scribe.facts(1, 'config'), { sync: true, expected: 2 });
+    await Promise.all([done, more]);
+    expect(log.head).toBe(3);
+  });
+
+  it('holds for the stream of a request too', async () => {
+    const log = await open();
+    const scribe = new Scribe();
+    await log.append(scribe.facts(1, 'request/r'), { sync: false, expected: 'none' });
+    await expect(
+      log.append(new Scribe(1).facts(1, 'request/r'), { sync: false, expected: 'none' }),
+    ).rejects.toBeInstanceOf(WrongExpectedVersion);
+    await log.append(scribe.facts(1, 'request/r'), { sync: false, expected: 1 });
+    expect(await seqs(log.readStream('request/r'))).toEqual([1, 2]);
+  });
+}
+
+function reading(open: OpenLog): void {
+  it('reads both ends of a range, in arrays of at most 1,000', async () => {
+    const log = await open();
+    await log.append(new Scribe().facts(2_500), { sync: false });
+    const sizes: number[] = [];
+    const found: number[] = [];
+    for await (const facts of log.read(10, 2_400)) {
+      sizes.push(facts.length);
+      found.push(...facts.map(({ seq }) => seq));
+    }
+    expect(found).toEqual(oneTo(2_400, 10));
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(1_000);
+    expect(sizes).not.toContain(0);
+  });
+
+  it('finds nothing behind the head', async () => {
+    const log = await open();
+    await log.append(new Scribe().facts(2), { sync: false });
+    expect(await seqs(log.read(3))).toEqual([]);
+  });
+
+  it('may be left in the middle', async () => {
+    const log = await open();
+    await log.append(new Scribe().facts(1_500), { sync: false });
+    for await (const facts of log.read(1)) {
+      expect(facts[0]?.seq).toBe(1);
+      break;
+    }
+    expect(await seqs(log.read(1_500))).toEqual([1_500]);
+  });
+
+  it('reads one stream, in its order, from a version on', async () => {
+    const log = await open();
+    const scribe = new Scribe();
+    const streams = ['endpoint/a', 'endpoint/ab', 'endpoint', 'endpoint/a'];
+    const written = oneTo(1_200).map((i) => scribe.fact(streams[i % streams.length]));
+    await log.append(written, { sync: false });
+    const ofA = written.filter(({ stream }) => stream === 'endpoint/a');
+    expect(await all(log.readStream('endpoint/a'))).toEqual(ofA);
+    expect(await all(log.readStream('endpoint/a', 300))).toEqual(ofA.slice(299));
+    expect(await seqs(log.readStream('endpoint/none'))).toEqual([]);
+  });
+}
+
+function findingAnInstant(open: OpenLog): void {
+  it('finds the first fact that is not before it', async () => {
+    const log = await open();
+    await log.append(new Scribe().facts(100), { sync: false });
+    expect(await log.seqAt(0)).toBe(1);
+    expect(await log.seqAt(dawn + 40 * stepMs)).toBe(40);
+    expect(await log.seqAt(dawn + 40 * stepMs + 1)).toBe(41);
+    expect(await log.seqAt(dawn + 100 * stepMs)).toBe(100);
+    expect(await log.seqAt(dawn + 100 * stepMs + 1)).toBe(101);
+  });
+
+  it('finds the first of several at the same instant', async () => {
+    const log = await open();
+    const facts = new Scribe().facts(20).map((fact) => ({ ...fact, at: dawn + Math.floor(fact.seq / 10) }));
+    await log.append(facts, { sync: false });
+    expect(await log.seqAt(dawn + 1)).toBe(10);
+  });
+
+  it('answers with the next number when there is none', async () => {
+    expect(await (await open()).seqAt(dawn)).toBe(1);
+  });
+
+  it('does not point below what is left after trimming', async () => {
+    const log = await open();
+    await log.append(new Scribe().facts(50), { sync: false });
+    await log.trim(20);
+    expect(await log.seqAt(0)).toBe(20);
+    expect(await log.seqAt(dawn + 30 * stepMs)).toBe(30);
+  });
+}
+
+function subscribing(open: OpenLog): void {
+  it('are told of every fact once, in order', async () => {
+    const log = await open();
+    const told: number[] = [];
+    log.subscribe((facts) => told.push(...facts.map(({ seq }) => seq)));
+    const scribe = new Scribe();
+    await Promise.all(oneTo(10).map((i) => log.append(scribe.facts(i % 4), { sync: false })));
+    await log.flush();
+    expect(told).toEqual(oneTo(scribe.seq));
+  });
+
+  it('can read what they are told of', async () => {
+    const log = await open();
+    let read: Promise<readonly Recorded[]> | undefined;
+    log.subscribe(([fact]) => {
+      if (fact) read = all(log.read(fact.seq, fact.seq));
+    });
+    const [fact] = new Scribe().facts(1);
+    if (fact) await log.append([fact], { sync: false });
+    expect(await read).toEqual([fact]);
+  });
+
+  it('hear nothing after they left, and nothing of what was refused', async () => {
+    const log = await open();
+    const told: number[] = [];
+    const leave = log.subscribe((facts) => told.push(...facts.map(({ seq }) => seq)));
+    const scribe = new Scribe();
+    await log.append(scribe.facts(1, 'config'), { sync: false });
+    const next = scribe.facts(1, 'config');
+    await expect(log.append(next, { sync: false, expected: 'none' })).rejects.toThrow();
+    leave();
+    await log.append(next, { sync: false });
+    expect(told).toEqual([1]);
+  });
+}
+
+function snapshots(open: OpenLog): void {
+  it('gives the newest, or the newest that is not after a number', async () => {
+    const log = await open();
+    for (const seq of [10, 30, 20]) await log.saveSnapshot('state', { seq, data: { seq } });
+    expect(await log.loadSnapshot('state')).toEqual({ seq: 30, data: { seq: 30 } });
+    expect(await log.loadSnapshot('state', 29)).toEqual({ seq: 20, data: { seq: 20 } });
+    expect(await log.loadSnapshot('state', 20)).toEqual({ seq: 20, data: { seq: 20 } });
+    expect(await log.loadSnapshot('state', 9)).toBeUndefined();
+  });
+
+  it('keeps names apart', async () => {
+    const log = await open();
+    await log.saveSnapshot('state', { seq: 1, data: 'state' });
+    await log.saveSnapshot('states', { seq: 2, data: 'states' });
+    expect((await log.loadSnapshot('state'))?.data).toBe('state');
+    expect(await log.loadSnapshot('stat')).toBeUndefined();
+  });
+
+  it('replaces the one of the same number', async () => {
+    const log = await open();
+    await log.saveSnapshot('state', { seq: 1, data: 'old' });
+    await log.saveSnapshot('state', { seq: 1, data: 'new' });
+    expect((await log.loadSnapshot('state'))?.data).toBe('new');
+  });
+
+  it('does not follow what becomes of the data afterwards', async () => {
+    const log = await open();
+    const data = { list: [1] };
+    const saved = log.saveSnapshot('state', { seq: 1, data });
+    data.list.push(2);
+    await saved;
+    expect((await log.loadSnapshot('state'))?.data).toEqual({ list: [1] });
+  });
+}
+
+function trimming(open: OpenLog): void {
+  it('removes what is below a number, and says how many', async () => {
+    const log = await open();
+    const scribe = new Scribe();
+    await log.append(scribe.facts(30, 'config'), { sync: false });
+    expect(await log.trim(11)).toBe(10);
+    expect([log.tail, log.head]).toEqual([11, 30]);
+    expect(await seqs(log.read(1))).toEqual(oneTo(30, 11));
+    expect(await seqs(log.readStream('config'))).toEqual(oneTo(30, 11));
+    expect(await log.trim(11)).toBe(0);
+    expect(log.damage).toEqual([]);
+  });
+
+  it('goes on with the next number after all was removed', async () => {
+    const log = await open();
+    const scribe = new Scribe();
+    await log.append(scribe.facts(5, 'config'), { sync: false });
+    expect(await log.trim(6)).toBe(5);
+    expect([log.tail, log.head]).toEqual([6, 5]);
+    await log.append(scribe.facts(1, 'config'), { sync: false });
+    expect(await seqs(log.read(1))).toEqual([6]);
+  });
+
+  it('takes more than one slice where there is much', async () => {
+    const log = await open();
+    await log.append(new Scribe().facts(20_500), { sync: false });
+    expect(await log.trim(20_101)).toBe(20_100);
+    expect(await seqs(log.read(1))).toEqual(oneTo(20_500, 20_101));
+  });
+}

@@ -1,0 +1,180 @@
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { LevelLog } from '../../src/log/level-log.ts';
+import { WrongExpectedVersion } from '../../src/log/log.ts';
+import { keepsTheContract } from './contract.ts';
+import { Disk, raw } from './disk.ts';
+import { all, kept, logFolder, oneTo, Scribe, seqs } from './facts.ts';
+
+async function openOnDisk() {
+  const disk = new Disk();
+  const log = kept(await LevelLog.open(logFolder(), { open: disk.open }));
+  return { disk, log, scribe: new Scribe() };
+}
+
+describe('the log on the disk', () => keepsTheContract(async () => kept(await LevelLog.open(logFolder()))));
+
+describe('batches', () => {
+  it('carry what was appended in the same turn', async () => {
+    const { disk, log, scribe } = await openOnDisk();
+    await Promise.all(oneTo(64).map(() => log.append(scribe.facts(1), { sync: false })));
+    expect(disk.writes).toEqual([{ facts: 64, sync: false }]);
+  });
+
+  it('carry all that came while the one before was in flight, and are never two at a time', async () => {
+    const { disk, log, scribe } = await openOnDisk();
+    const release = disk.hold();
+    const first = log.append(scribe.facts(1), { sync: false });
+    await disk.reached;
+    const rest: Promise<void>[] = [];
+    for (let i = 0; i < 10; i++) {
+      rest.push(log.append(scribe.facts(2), { sync: false }));
+      await new Promise(setImmediate);
+    }
+    expect(disk.inFlight).toBe(1);
+    release();
+    await Promise.all([first, ...rest]);
+    expect(disk.writes).toEqual([
+      { facts: 1, sync: false },
+      { facts: 20, sync: false },
+    ]);
+    expect(disk.mostInFlight).toBe(1);
+    expect(await seqs(log.read(1))).toEqual(oneTo(21));
+  });
+
+  it('go to the disk when one append in them was promised it', async () => {
+    const { disk, log, scribe } = await openOnDisk();
+    await Promise.all([false, true, false].map((sync) => log.append(scribe.facts(1), { sync })));
+    expect(disk.writes).toEqual([{ facts: 3, sync: true }]);
+  });
+
+  it('are told of only after they were written', async () => {
+    const { disk, log, scribe } = await openOnDisk();
+    const told: number[] = [];
+    log.subscribe((facts) => told.push(...facts.map(({ seq }) => seq)));
+    const release = disk.hold();
+    const done = log.append(scribe.facts(1), { sync: true });
+    await disk.reached;
+    expect(told).toEqual([]);
+    release();
+    await done;
+    expect(told).toEqual([1]);
+  });
+});
+
+describe('the disk without a promise', () => {
+  it('has everything within a second, by one sync', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { disk, log, scribe } = await openOnDisk();
+    for (let i = 0; i < 3; i++) {
+      void log.append(scribe.facts(1), { sync: false });
+      await log.flush();
+    }
+    expect(disk.syncs).toBe(0);
+    vi.advanceTimersByTime(999);
+    expect(disk.syncs).toBe(0);
+    vi.advanceTimersByTime(1);
+    expect(disk.syncs).toBe(1);
+    vi.advanceTimersByTime(10_000);
+    expect(disk.syncs).toBe(1);
+  });
+
+  it('is not asked again for what a promised append has taken with it', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { disk, log, scribe } = await openOnDisk();
+    void log.append(scribe.facts(1), { sync: false });
+    await log.flush();
+    await log.append(scribe.facts(1), { sync: true });
+    vi.advanceTimersByTime(10_000);
+    expect(disk.syncs).toBe(0);
+  });
+
+  it('has everything when the log is closed', async () => {
+    const { disk, log, scribe } = await openOnDisk();
+    await log.append(scribe.facts(1), { sync: false });
+    await log.close();
+    expect(disk.syncs).toBe(1);
+  });
+});
+
+describe('a log that is opened again', () => {
+  it('has its facts, its ends and its snapshots', async () => {
+    const dir = logFolder();
+    const before = kept(await LevelLog.open(dir));
+    const written = new Scribe().facts(1_500, 'config', { a: 1 });
+    await before.append(written, { sync: false });
+    await before.saveSnapshot('state', { seq: 700, data: { at: 700 } });
+    await before.trim(101);
+    await before.close();
+
+    const log = kept(await LevelLog.open(dir));
+    expect([log.tail, log.head, log.damage]).toEqual([101, 1_500, []]);
+    expect(await all(log.read(1))).toEqual(written.slice(100));
+    expect(await all(log.readStream('config'))).toEqual(written.slice(100));
+    expect(await log.loadSnapshot('state')).toEqual({ seq: 700, data: { at: 700 } });
+  });
+
+  it('goes on where it was', async () => {
+    const dir = logFolder();
+    const scribe = new Scribe();
+    for (let i = 1; i <= 3; i++) {
+      const log = kept(await LevelLog.open(dir));
+      await log.append(scribe.facts(2, 'config'), { sync: false });
+      expect(log.head).toBe(2 * i);
+      await log.close();
+    }
+    expect(await seqs(kept(await LevelLog.open(dir)).read(1))).toEqual(oneTo(6));
+  });
+
+  it('knows the versions of its streams, those from before the snapshot too', async () => {
+    const dir = logFolder();
+    const scribe = new Scribe();
+    const before = kept(await LevelLog.open(dir));
+    await before.append(scribe.facts(2, 'profile/old'), { sync: false });
+    await before.append(scribe.facts(1, 'request/r'), { sync: false });
+    await before.saveSnapshot('state', { seq: scribe.seq, data: {} });
+    await before.append(scribe.facts(2, 'profile/new'), { sync: false });
+    await before.close();
+
+    const log = kept(await LevelLog.open(dir));
+    for (const stream of ['profile/old', 'profile/new', 'request/r']) {
+      const again = new Scribe(log.head).facts(1, stream);
+      await expect(log.append(again, { sync: false, expected: 'none' }), stream).rejects.toBeInstanceOf(
+        WrongExpectedVersion,
+      );
+    }
+    await log.append(scribe.facts(1, 'profile/new'), { sync: false, expected: 2 });
+    await log.append(scribe.facts(1, 'profile/old'), { sync: false, expected: 2 });
+    expect(await seqs(log.readStream('profile/old'))).toEqual([1, 2, 7]);
+  });
+
+  it('takes a log of which all was trimmed for a whole one', async () => {
+    const dir = logFolder();
+    const scribe = new Scribe();
+    const before = kept(await LevelLog.open(dir));
+    await before.append(scribe.facts(20), { sync: false });
+    await before.saveSnapshot('state', { seq: 20, data: {} });
+    await before.trim(21);
+    await before.close();
+
+    const log = kept(await LevelLog.open(dir));
+    expect(log.damage).toEqual([]);
+    expect([log.tail, log.head]).toEqual([21, 20]);
+    await log.append(scribe.facts(1), { sync: false });
+    expect(await seqs(log.read(1))).toEqual([21]);
+  });
+});
+
+describe('snapshots on the disk', () => {
+  it('are kept three deep, and each name for itself', async () => {
+    const dir = logFolder();
+    const log = kept(await LevelLog.open(dir));
+    for (const seq of oneTo(5)) await log.saveSnapshot('state', { seq, data: seq });
+    await log.saveSnapshot('other', { seq: 1, data: 1 });
+    expect(await log.loadSnapshot('state', 2)).toBeUndefined();
+    expect((await log.loadSnapshot('state', 3))?.data).toBe(3);
+    await log.close();
+    expect(await raw(dir, (database) => database.keys().all())).toHaveLength(4);
+  });
+});

@@ -1,0 +1,197 @@
+import { describe, expect, it, vi } from 'vitest';
+import { LevelLog } from '../../src/log/level-log.ts';
+import { Disk } from './disk.ts';
+import { kept, logFolder, oneTo, Scribe, seqs } from './facts.ts';
+
+const suspended = { code: 'QCC_LOG_SUSPENDED' };
+// Long enough that a test looks at the log before it is opened again; the tests await the opening itself.
+const soonMs = 50;
+const neverMs = 3_600_000;
+
+async function openOnDisk(reopenAfterMs: number, dir = logFolder()) {
+  const disk = new Disk();
+  const log = kept(await LevelLog.open(dir, { open: disk.open, reopenAfterMs }));
+  return { disk, log, dir, scribe: new Scribe() };
+}
+
+const isOpen = (log: LevelLog) => vi.waitFor(() => expect(log.state).toBe('open'), { timeout: 10_000, interval: 5 });
+
+describe('a log whose disk takes nothing', () => {
+  it('says so to whoever was promised the disk, and by its state', async () => {
+    const { disk, log, scribe } = await openOnDisk(neverMs);
+    await log.append(scribe.facts(1), { sync: true });
+    disk.full = true;
+    await expect(log.append(scribe.facts(1), { sync: true })).rejects.toMatchObject(suspended);
+    expect(log.state).toBe('suspended');
+    await expect(log.append(scribe.facts(1), { sync: true })).rejects.toMatchObject(suspended);
+  });
+
+  it('still reads what it has', async () => {
+    const { disk, log, scribe } = await openOnDisk(neverMs);
+    await log.append(scribe.facts(3), { sync: true });
+    disk.full = true;
+    await expect(log.append(scribe.facts(1), { sync: true })).rejects.toMatchObject(suspended);
+    expect(await seqs(log.read(1))).toEqual([1, 2, 3]);
+  });
+
+  it('is seen by the sync of what nobody waits for, too', async () => {
+    const { disk, log, scribe } = await openOnDisk(neverMs);
+    await log.append(scribe.facts(1), { sync: false });
+    disk.full = true;
+    await vi.waitFor(() => expect(log.state).toBe('suspended'), { timeout: 10_000 });
+    expect(disk.syncs).toBe(1);
+  });
+
+  it('tells nobody of facts that are not written', async () => {
+    const { disk, log, scribe } = await openOnDisk(neverMs);
+    const told: number[] = [];
+    log.subscribe((facts) => told.push(...facts.map(({ seq }) => seq)));
+    disk.full = true;
+    await expect(log.append(scribe.facts(1), { sync: true })).rejects.toMatchObject(suspended);
+    expect(told).toEqual([]);
+  });
+
+  it('numbers go on while facts wait', async () => {
+    const { disk, log, scribe } = await openOnDisk(neverMs);
+    disk.full = true;
+    await expect(log.append(scribe.facts(1), { sync: true })).rejects.toMatchObject(suspended);
+    void log.append(scribe.facts(4), { sync: false });
+    expect(log.head).toBe(5);
+  });
+});
+
+describe('a log whose disk is back', () => {
+  it('is opened again and writes what waited, without a gap', async () => {
+    const { disk, log, scribe } = await openOnDisk(soonMs);
+    const told: number[] = [];
+    log.subscribe((facts) => told.push(...facts.map(({ seq }) => seq)));
+    await log.append(scribe.facts(2), { sync: true });
+    disk.full = true;
+    await expect(log.append(scribe.facts(1), { sync: true })).rejects.toMatchObject(suspended);
+    const waiting = oneTo(20).map(() => log.append(scribe.facts(1), { sync: false }));
+    disk.full = false;
+    await Promise.all(waiting);
+    expect(log.state).toBe('open');
+    expect(disk.opened).toBe(2);
+    expect(await seqs(log.read(1))).toEqual(oneTo(23));
+    expect(told).toEqual(oneTo(23));
+    expect(log.damage).toEqual([]);
+    await log.append(scribe.facts(1), { sync: true });
+  });
+
+  it('tries again when it cannot be opened at once', async () => {
+    const { disk, log, scribe } = await openOnDisk(soonMs);
+    await log.append(scribe.facts(1), { sync: true });
+    disk.full = true;
+    disk.gone = true;
+    await expect(log.append(scribe.facts(1), { sync: true })).rejects.toMatchObject(suspended);
+    const waiting = log.append(scribe.facts(1), { sync: false });
+    await vi.waitFor(() => expect(disk.opened).toBeGreaterThanOrEqual(3), { timeout: 10_000 });
+    expect(log.state).not.toBe('open');
+    disk.full = false;
+    disk.gone = false;
+    await waiting;
+    expect(log.state).toBe('open');
+    expect(await seqs(log.read(1))).toEqual([1, 2, 3]);
+  });
+
+  it('is suspended again when it fails again, and loses nothing', async () => {
+    const { disk, log, scribe } = await openOnDisk(soonMs);
+    disk.full = true;
+    await expect(log.append(scribe.facts(1), { sync: true })).rejects.toMatchObject(suspended);
+    await vi.waitFor(() => expect(disk.opened).toBeGreaterThanOrEqual(3), { timeout: 10_000 });
+    disk.full = false;
+    await isOpen(log);
+    await log.flush();
+    await log.append(scribe.facts(1), { sync: false });
+    expect(await seqs(log.read(1))).toEqual([1, 2]);
+  });
+
+  it('refuses at once every promise of a batch that fails while the log is already suspended', async () => {
+    const { disk, log, scribe } = await openOnDisk(neverMs);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      void log.append(scribe.facts(1), { sync: false });
+      await log.flush();
+      disk.full = true;
+      const release = disk.hold();
+      // The batch is on its way when the sync of the second fails as well, and fails first.
+      vi.advanceTimersByTime(1_000);
+      const promised = log.append(scribe.facts(1), { sync: true });
+      const refused = expect(promised).rejects.toMatchObject(suspended);
+      await vi.waitFor(() => expect(disk.inFlight).toBe(2));
+      release();
+      await refused;
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
+
+describe('more facts than can wait', () => {
+  const waitingMax = 10_000;
+
+  it('lose the oldest, and the hole is told now and after the next start', async () => {
+    const { disk, log, dir, scribe } = await openOnDisk(soonMs);
+    await log.append(scribe.facts(1), { sync: true });
+    disk.full = true;
+    await expect(log.append(scribe.facts(1), { sync: true })).rejects.toMatchObject(suspended);
+    const appends = oneTo(waitingMax + 99).map(() => log.append(scribe.facts(1), { sync: false }));
+    disk.full = false;
+    await appends.at(-1);
+    const kinds = await Promise.allSettled(appends.slice(0, 1));
+    expect(kinds).toHaveLength(1);
+    // Number 2 and the 99 after it made room for the 10,000 newest.
+    const hole = { from: 2, to: 101, why: 'missing' };
+    expect(log.damage).toEqual([hole]);
+    expect(await seqs(log.read(1))).toEqual([1, ...oneTo(scribe.seq, 102)]);
+    await log.close();
+
+    const again = kept(await LevelLog.open(dir));
+    expect(again.damage).toEqual([hole]);
+    expect(again.head).toBe(scribe.seq);
+  });
+
+  it('are counted in facts, not in appends', async () => {
+    const { disk, log, scribe } = await openOnDisk(soonMs);
+    disk.full = true;
+    await expect(log.append(scribe.facts(1), { sync: true })).rejects.toMatchObject(suspended);
+    const appends = oneTo(30).map(() => log.append(scribe.facts(1_000), { sync: false }));
+    disk.full = false;
+    await appends.at(-1);
+    const written = await seqs(log.read(1));
+    expect(written.length).toBeLessThanOrEqual(waitingMax);
+    expect(written.at(-1)).toBe(scribe.seq);
+    expect(log.damage).toEqual([{ from: 1, to: scribe.seq - written.length, why: 'missing' }]);
+  });
+});
+
+describe('a suspended log that is closed', () => {
+  it('leaves nobody waiting', async () => {
+    const { disk, log, scribe } = await openOnDisk(neverMs);
+    disk.full = true;
+    await expect(log.append(scribe.facts(1), { sync: true })).rejects.toMatchObject(suspended);
+    const waiting = log.append(scribe.facts(1), { sync: false }).then(
+      () => 'settled',
+      () => 'settled',
+    );
+    await log.close();
+    const soon = new Promise((resolve) => setImmediate(() => resolve('still waiting')));
+    expect(await Promise.race([waiting, soon])).toBe('settled');
+  });
+
+  it('stays closed, even when it is just being opened again', async () => {
+    const { disk, log, dir, scribe } = await openOnDisk(soonMs);
+    disk.full = true;
+    await expect(log.append(scribe.facts(1), { sync: true })).rejects.toMatchObject(suspended);
+    await vi.waitFor(() => expect(log.state).toBe('reopening'), { timeout: 10_000, interval: 0 });
+    disk.full = false;
+    await log.close();
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    expect(log.state).toBe('closed');
+    // Nothing holds the folder: a log that does not share it can be opened.
+    const other = kept(await LevelLog.open(dir));
+    expect(other.state).toBe('open');
+    expect(log.state).toBe('closed');
+  });
+});

@@ -1,0 +1,5 @@
+import { describe } from 'vitest';
+import { MemoryLog } from '../../src/log/memory-log.ts';
+import { keepsTheContract } from './contract.ts';
+
+describe('the log in memory', () => keepsTheContract(async () => new MemoryLog()));

@@ -1,0 +1,90 @@
+/** Every path through every chart: no transition that nothing takes, no state that nothing leaves. */
+import { describe, expect, it } from 'vitest';
+import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate';
+import type { EndpointFact } from '../../events/endpoint.ts';
+import type { GatewayFact } from '../../events/gateway.ts';
+import type { PriorityFact } from '../../events/priority.ts';
+import { endpointChart } from '../../machines/endpoint.ts';
+import { gatewayChart } from '../../machines/gateway.ts';
+import { priorityChart } from '../../machines/priority.ts';
+import { answered, failed, later, minute, probed, probeFailed, start } from '../support/given.ts';
+import { walked } from '../support/paths.ts';
+
+const endpointFacts: readonly EndpointFact[] = [
+  failed('timeout'),
+  probeFailed('timeout'),
+  answered(),
+  probed,
+  { type: 'EndpointDegraded', data: { because: 'slow' } },
+  { type: 'EndpointPaused', data: { because: 'overloaded', until: later(minute), belief: 'inferred', times: 1 } },
+  {
+    type: 'EndpointFailed',
+    data: { because: 'timeout', until: later(minute), belief: 'inferred', times: 1, held: false },
+  },
+  { type: 'EndpointRecovering', data: { ramp: 0, nextAt: null } },
+  { type: 'EndpointRecovering', data: { ramp: 0.1, nextAt: later(minute) } },
+  { type: 'EndpointRecovered', data: {} },
+  { type: 'EndpointDisabled', data: {} },
+];
+
+const priorityFacts: readonly PriorityFact[] = [
+  { type: 'ActiveChosen', data: { profile: 'main' } },
+  { type: 'FailedOver', data: { from: 'main', to: 'spare', because: '…' } },
+  { type: 'Recovered', data: { from: 'spare', to: 'main', because: '…' } },
+  { type: 'SwitchedByHand', data: { from: 'main', to: 'spare', reason: '…' } },
+  { type: 'PinReleased', data: { because: '…' } },
+  { type: 'SwitchHeldBack', data: { wanted: 'spare', because: 'cooldown', until: later(minute) } },
+  { type: 'ActiveDoubted', data: { profile: 'main', reports: 1 } },
+  { type: 'ActiveTrusted', data: { profile: 'main' } },
+  { type: 'RecoveryBegun', data: { profile: 'main', checks: 0, readyAt: later(minute) } },
+  { type: 'RecoveryChecked', data: { profile: 'main', checks: 1 } },
+  { type: 'RecoveryStopped', data: { profile: 'main', because: '…' } },
+  { type: 'LadderDegraded', data: { because: '…' } },
+  { type: 'LadderHealthy', data: {} },
+  { type: 'AllOut', data: { because: '…' } },
+  { type: 'BackInService', data: { to: 'main' } },
+];
+
+const gatewayFacts: readonly GatewayFact[] = [
+  { type: 'GatewayStarted', data: { version: '1.0.0', url: 'http://127.0.0.1:1', pid: 1, epoch: 'e' } },
+  { type: 'GatewayStopped', data: { reason: '…' } },
+  { type: 'GatewayFoundDead', data: { epoch: 'e' } },
+  { type: 'Offline', data: {} },
+  { type: 'Online', data: {} },
+];
+
+type Armed = { readonly name: string; readonly gen: number };
+const armedOf = ({ context }: AnyMachineSnapshot): readonly Armed[] =>
+  context.timers ?? (context.timer ? [context.timer] : []);
+
+/** All facts, and of each armed timer its end and that of the one before. */
+const told = (facts: readonly { type: string; data: object }[]) => (snapshot: AnyMachineSnapshot) => {
+  const ends = armedOf(snapshot).flatMap(({ name, gen }) =>
+    [gen, gen - 1].map((one) => ({ type: 'TimerElapsed', data: { name, gen: one } })),
+  );
+  return [...facts, ...ends].map((fact) => ({ ...fact, at: start }));
+};
+
+const charts: readonly [string, AnyStateMachine, readonly { type: string; data: object }[], readonly string[]][] = [
+  ['endpoint', endpointChart, endpointFacts, ['healthy', 'degraded', 'failed', 'recovering', 'disabled']],
+  ['priority', priorityChart, priorityFacts, ['healthy', 'degraded', 'recovering', 'failed']],
+  ['gateway', gatewayChart, gatewayFacts, ['stopped', 'online', 'offline']],
+];
+
+describe.each(charts)('the %s chart', (_, chart, facts, states) => {
+  // Guards look at timers only.
+  const paths = walked(chart, told(facts), (snapshot) =>
+    armedOf(snapshot)
+      .map(({ name }) => name)
+      .sort(),
+  );
+
+  it('has no transition that no path takes', () => {
+    expect(paths.missing).toEqual([]);
+  });
+
+  it('comes into each of its states, and out again', () => {
+    expect([...paths.states].sort()).toEqual([...states].sort());
+    expect([...paths.left].sort()).toEqual([...states].sort());
+  });
+});

@@ -1,0 +1,265 @@
+/** What a probe makes of an endpoint: each kind of answer, and of silence. */
+import { describe, expect, it, vi } from 'vitest';
+import type { Failure, Verdict } from '../../events/endpoint.ts';
+import type { Fault } from '../../src/demo/faults.ts';
+import { answerEvents, errorBody, messageBody, readAsked } from '../../src/demo/messages.ts';
+import probe from '../../workers/probe.ts';
+import { jobFor, serving, simulated } from './simulated.ts';
+
+// Long enough for an answer that comes at once, short enough to wait for.
+const shortMs = 400;
+
+async function verdictOn(fault: Fault, timeoutMs?: number) {
+  const endpoint = await simulated();
+  await endpoint.play(fault);
+  return probe(jobFor(endpoint, timeoutMs === undefined ? {} : { timeoutMs }));
+}
+
+const status = (code: number): Fault => ({ kind: 'status', status: code });
+const breaks = (when: 'beforeContent' | 'afterContent', how: 'cut' | 'reset' | 'end' | 'error') =>
+  ({ kind: 'breaks', when, how }) as const;
+
+describe('a probe of an endpoint that answers well', () => {
+  it('succeeds, with the times, the tokens and a score', async () => {
+    const result = await probe(jobFor(await simulated({ text: 'OK' })));
+    expect(result).toMatchObject({
+      verdict: 'success',
+      failure: null,
+      status: 200,
+      valid: true,
+      model: 'claude-given',
+      tokens: 1,
+      error: null,
+    });
+    expect(result.ttftMs).toBeLessThanOrEqual(result.responseMs);
+    expect(result.score).toBeGreaterThanOrEqual(70);
+    expect(result.score).toBeLessThanOrEqual(100);
+  });
+
+  it.each<[string, Fault]>([
+    ['in one piece though a stream was asked for', { kind: 'jsonForStream' }],
+    ['after a while', { kind: 'slowContent', delayMs: 60, pingEveryMs: 20 }],
+  ])('succeeds when the answer comes %s', async (_, fault) => {
+    expect(await verdictOn(fault)).toMatchObject({ verdict: 'success', valid: true, error: null });
+  });
+
+  it('takes any sensible text, in any script', async () => {
+    const result = await probe(jobFor(await simulated({ text: '你好，我不太明白 "您" 的意思。\\' })));
+    expect(result.verdict).toBe('success');
+  });
+});
+
+describe('the verdict', () => {
+  it.each<[string, Fault, Verdict, Failure]>([
+    ['500', status(500), 'failure', 'serverError'],
+    ['503', status(503), 'failure', 'serverError'],
+    ['429', status(429), 'rate_limited', 'rateLimited'],
+    ['529', status(529), 'rate_limited', 'overloaded'],
+    ['401', status(401), 'invalid_key', 'credential'],
+    ['403', status(403), 'invalid_key', 'credential'],
+    ['404 that names the model', { kind: 'noModel' }, 'model_error', 'noModel'],
+    ['a reset connection', { kind: 'reset' }, 'failure', 'unreachable'],
+    ['a refused connection', { kind: 'refuse' }, 'failure', 'unreachable'],
+    ['a redirect', { kind: 'redirect' }, 'failure', 'badAnswer'],
+    ['a sign-in page', { kind: 'html' }, 'failure', 'badAnswer'],
+    ['nothing with status 200', { kind: 'empty' }, 'failure', 'badAnswer'],
+    ['half a JSON answer', { kind: 'truncated', cut: false }, 'failure', 'badAnswer'],
+    ['bytes that are no HTTP', { kind: 'junk' }, 'failure', 'badAnswer'],
+  ])('of %s', async (_, fault, verdict, failure) => {
+    const result = await verdictOn(fault);
+    expect(result).toMatchObject({ verdict, failure, valid: false, score: 0 });
+    expect(result.error).toBeTruthy();
+  });
+
+  it.each<[string, Fault]>([
+    ['that is cut before it has begun', breaks('beforeContent', 'cut')],
+    ['that is reset before it has begun', breaks('beforeContent', 'reset')],
+    ['that ends before it has begun', breaks('beforeContent', 'end')],
+    ['with an error as its first event', breaks('beforeContent', 'error')],
+    ['that is cut in the middle', breaks('afterContent', 'cut')],
+    ['that ends in the middle, politely', breaks('afterContent', 'end')],
+    ['with an error in the middle', breaks('afterContent', 'error')],
+  ])('of a stream %s is a failure', async (_, fault) => {
+    const result = await verdictOn(fault);
+    expect(result).toMatchObject({ verdict: 'failure', valid: false, score: 0 });
+    expect(result.error).toBeTruthy();
+  });
+
+  it.each<[string, Fault]>([
+    ['never says a word', { kind: 'hang' }],
+    ['only pings', { kind: 'pingsOnly', everyMs: 20 }],
+    ['stops in the middle', { kind: 'breaks', when: 'afterContent', how: 'stall' }],
+  ])('on an endpoint that %s is a timeout, in time', async (_, fault) => {
+    const result = await verdictOn(fault, shortMs);
+    expect(result).toMatchObject({ verdict: 'timeout', failure: 'timeout', status: null, score: 0 });
+    expect(result.responseMs).toBeGreaterThanOrEqual(shortMs - 1);
+    expect(result.error).toBeTruthy();
+  });
+
+  it('is a timeout too when the list of models came before the silence', async () => {
+    const endpoint = await simulated({ perRequest: [{ kind: 'none' }, { kind: 'hang' }] });
+    const result = await probe(jobFor(endpoint, { model: null, timeoutMs: shortMs }));
+    expect(result).toMatchObject({ verdict: 'timeout', model: 'claude-haiku-simulated' });
+  });
+});
+
+describe('what is asked', () => {
+  it.each(['x-api-key', 'bearer'] as const)('carries the key once, as %s', async (auth) => {
+    const endpoint = await simulated({ auth });
+    expect((await probe(jobFor(endpoint))).verdict).toBe('success');
+    const { headers, path, method } = endpoint.requests[0] ?? {};
+    const given = [headers?.['x-api-key'], headers?.authorization].filter(Boolean);
+    expect(given).toEqual([auth === 'bearer' ? `Bearer ${endpoint.key}` : endpoint.key]);
+    expect([method, path, headers?.['anthropic-version']]).toEqual(['POST', '/v1/messages', '2023-06-01']);
+  });
+
+  it('is tiny, and streams', async () => {
+    const endpoint = await simulated();
+    await probe(jobFor(endpoint));
+    const body = JSON.parse(endpoint.requests[0]?.body ?? '{}');
+    expect(body).toMatchObject({ model: 'claude-given', stream: true });
+    expect(body.max_tokens).toBeLessThanOrEqual(64);
+    expect(endpoint.requests[0]?.body.length).toBeLessThan(300);
+  });
+
+  it('changes with the dice, between Chinese and English', async () => {
+    const endpoint = await simulated();
+    for (let dice = 0; dice < 1; dice += 0.1) await probe(jobFor(endpoint, { dice }));
+    const said = endpoint.requests.map(({ body }) => String(JSON.parse(body).messages[0].content));
+    expect(new Set(said).size).toBeGreaterThanOrEqual(3);
+    expect(said.some((text) => /\p{Script=Han}/u.test(text))).toBe(true);
+    expect(said.some((text) => !/\p{Script=Han}/u.test(text))).toBe(true);
+    expect(said.every((text) => text.trim() !== '')).toBe(true);
+  });
+
+  it('goes below the path of the base URL', async () => {
+    const paths: (string | undefined)[] = [];
+    const place = await serving((request, response) => {
+      paths.push(request.url);
+      response.writeHead(500).end();
+    });
+    await probe(jobFor({ ...place, url: `${place.url}/relay` }, { model: null }));
+    expect(paths.map((path) => path?.split('?')[0])).toEqual(['/relay/v1/models', '/relay/v1/messages']);
+  });
+});
+
+describe('the model', () => {
+  const asked = readAsked('{"model":"claude-test","stream":true}', 'OK');
+
+  /** Answers messages well, and the list of models as told. */
+  async function listing(list: string | null, code = 200) {
+    const models: string[] = [];
+    const place = await serving((request, response) => {
+      if (request.method === 'GET') {
+        if (list === null) request.socket.destroy();
+        else response.writeHead(code, { 'content-type': 'application/json' }).end(list);
+        return;
+      }
+      request.setEncoding('utf8');
+      let body = '';
+      request.on('data', (text: string) => {
+        body += text;
+      });
+      request.on('end', () => {
+        models.push(String(JSON.parse(body).model));
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        response.end(answerEvents(asked).join(''));
+      });
+    });
+    return { result: await probe(jobFor(place, { model: null })), models };
+  }
+
+  const listOf = (...ids: readonly string[]) => JSON.stringify({ data: ids.map((id) => ({ id })) });
+
+  it('is the given one, without a look at the list', async () => {
+    const endpoint = await simulated();
+    await probe(jobFor(endpoint));
+    expect(endpoint.requests.map(({ method }) => method)).toEqual(['POST']);
+  });
+
+  it('is the haiku of the list', async () => {
+    const { result, models } = await listing(listOf('claude-opus-9', 'claude-haiku-9', 'x'));
+    expect([models, result.model]).toEqual([['claude-haiku-9'], 'claude-haiku-9']);
+  });
+
+  it('is the first of a list without one', async () => {
+    const { models } = await listing(listOf('claude-opus-9', 'claude-sonnet-9'));
+    expect(models).toEqual(['claude-opus-9']);
+  });
+
+  it.each([
+    ['is not there', 'Not Found', 404],
+    ['is a page', '<html></html>', 200],
+    ['is empty', '{"data":[]}', 200],
+    ['has no entries', '{}', 200],
+    ['is null', 'null', 200],
+    ['has entries without a name', '{"data":[{}]}', 200],
+    ['has entries that are nothing', '{"data":[null]}', 200],
+    ['breaks the connection', null, 200],
+  ] as const)('is one that is known everywhere where the list %s', async (_, list, code) => {
+    const { result, models } = await listing(list, code);
+    expect(result).toMatchObject({ verdict: 'success', error: null });
+    expect(models).toEqual([expect.stringMatching(/^claude-/)]);
+  });
+});
+
+describe('the error', () => {
+  const sentenceMax = 300;
+
+  /** What the probe says of an endpoint that refuses in these words. */
+  async function errorFor(words: (key: string) => string): Promise<{ error: string; key: string }> {
+    const place = await serving((_, response) => {
+      const body = errorBody('api_error', words(place.key));
+      response.writeHead(500, { 'content-type': 'application/json' }).end(body);
+    });
+    const { error } = await probe(jobFor(place));
+    return { error: error ?? '', key: place.key };
+  }
+
+  it('says the status and what the endpoint said', async () => {
+    expect((await errorFor(() => 'no capacity left')).error).toBe('500: no capacity left');
+  });
+
+  it('never holds the key, though the endpoint says it back', async () => {
+    const { error, key } = await errorFor((said) => `the key ${said} is unknown here`);
+    expect(error).not.toContain(key);
+    expect(error).toContain('500');
+  });
+
+  it('is one sentence of bounded length, and controls no terminal', async () => {
+    const { error } = await errorFor(() => `one\ntwo\u001b[31m ${'so '.repeat(500)}`);
+    expect(error.length).toBeLessThan(sentenceMax);
+    // What JSON writes as \n or \u001b is neither to be shown as it is nor as an escape.
+    expect(error).not.toMatch(/[\p{Cc}\\]/u);
+  });
+});
+
+describe('the score', () => {
+  const words = (count: number) => 'word '.repeat(count);
+
+  it('takes points from an endpoint that talks a lot', async () => {
+    const { score } = await probe(jobFor(await simulated({ text: words(300) })));
+    expect(score).toBeGreaterThanOrEqual(50);
+    expect(score).toBeLessThanOrEqual(80);
+  });
+
+  it('takes points from an endpoint that is slow', async () => {
+    const endpoint = await simulated({ text: 'OK' });
+    let now = 0;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => {
+      now += 15_000;
+      return now;
+    });
+    const { score } = await probe(jobFor(endpoint)).finally(() => clock.mockRestore());
+    expect(score).toBe(70);
+  });
+
+  it('is whole: an answer without a word on tokens is brief', async () => {
+    const place = await serving((_, response) => {
+      const { usage: _usage, ...silent } = JSON.parse(messageBody(readAsked('{}', 'OK')));
+      response.end(JSON.stringify(silent));
+    });
+    const { score, tokens } = await probe(jobFor(place));
+    expect([Number.isInteger(score), tokens]).toEqual([true, 0]);
+  });
+});
