@@ -1,13 +1,5 @@
-/** Every fact there is, and the version of its shape. Older shapes pass an upcaster on their way in. */
-import type { ConfigFact } from './config.ts';
-import type { EndpointFact } from './endpoint.ts';
+/** The version of each fact's shape. Older shapes pass an upcaster on their way in. */
 import type { Fact, Recorded } from './fact.ts';
-import type { GatewayFact } from './gateway.ts';
-import type { PriorityFact } from './priority.ts';
-import type { ProfileFact } from './profile.ts';
-import type { RequestFact } from './request.ts';
-
-export type AnyFact = EndpointFact | ProfileFact | PriorityFact | RequestFact | ConfigFact | GatewayFact;
 
 /** The version that new facts of a type are written with, where it is not 1. */
 const currentVersions: Readonly<Record<string, number>> = {};

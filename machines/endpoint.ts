@@ -125,9 +125,11 @@ const recoverTo = vocabulary.assign(({ context, event }) => {
   const wait = nextAt === null ? { timer: null } : armed(context, 'ramp', nextAt);
   return { ramp, until: null, held: false, belief: null, healthySince: null, ...wait };
 });
+/** What put it out has been paid for: its trials start without strikes. */
+const forgive = vocabulary.assign({ strikes: 0 });
 const recover = vocabulary.assign(({ context, event }) => ({
-  // After a pause the half strikes stay: only a success or quiet clears them.
-  strikes: context.until === null ? 0 : context.strikes,
+  // After a pause the half strikes stay: only a success or quiet clears them. A new key is a new beginning.
+  strikes: context.until === null || context.held ? 0 : context.strikes,
   because: null,
   until: null,
   held: false,
@@ -188,6 +190,7 @@ export const endpointChart = vocabulary.createMachine({
         AttemptSucceeded: { actions: noteSuccess },
         ProbeSucceeded: { actions: noteSuccess },
         EndpointFailed: { actions: fail },
+        EndpointRecovering: { target: 'recovering', actions: [forgive, recoverTo] },
         TimerElapsed: elapsed,
       },
     },
@@ -240,7 +243,8 @@ export function worthTelling(
   success: { readonly ttftMs: Millis | null },
   recent: Recent,
 ): boolean {
-  return snapshot.value !== 'healthy' || snapshot.context.strikes > 0 || rules.isSlow(success.ttftMs, recent);
+  const { strikes, pauses } = snapshot.context;
+  return snapshot.value !== 'healthy' || strikes > 0 || pauses > 0 || rules.isSlow(success.ttftMs, recent);
 }
 
 /** What a report leads to: the report itself, when it is worth a fact, and the decisions that follow from it. */
@@ -292,16 +296,22 @@ function afterFailure(
 ): readonly EndpointDecision[] {
   const { failure } = reported;
   const out = rules.outAtOnce(failure, reported, face, moment, policy);
-  if (out) return face.state === 'failed' && face.held && out.held ? [] : [{ type: 'EndpointFailed', data: out }];
-  if (face.state === 'failed') return [];
+  if (face.state === 'failed') {
+    // Told by requests that were on their way: it may be out for longer, and is not out once more.
+    const isNews = out !== undefined && !face.held && (out.held || out.until > (face.until ?? 0));
+    return isNews ? [{ type: 'EndpointFailed', data: { ...out, times: face.times } }] : [];
+  }
+  if (out) return [{ type: 'EndpointFailed', data: out }];
   const strikes = face.strikes + rules.strikesOf(failure);
   const isStrike = rules.strikesOf(failure) > 0;
   const tooMany = strikes >= policy.maxFailures || rules.failsTooOften(recent);
   if (isStrike && (tooMany || (face.state === 'recovering' && failure !== 'overloaded'))) {
     return [{ type: 'EndpointFailed', data: rules.backedOff(failure, face, moment, policy) }];
   }
-  const pausing = rules.pauseFor(failure, reported, face.pauses, moment);
-  if (pausing) return [{ type: 'EndpointPaused', data: pausing }];
+  // While it is paused, only requests that were on their way tell of a limit: no pause of its own, and none that is shorter.
+  const paused = isPaused(face, moment.now);
+  const pausing = rules.pauseFor(failure, reported, paused ? Math.max(0, face.pauses - 1) : face.pauses, moment);
+  if (pausing) return paused && pausing.until <= (face.until ?? 0) ? [] : [{ type: 'EndpointPaused', data: pausing }];
   return face.state === 'healthy' ? [{ type: 'EndpointDegraded', data: { because: failure } }] : [];
 }
 
@@ -316,7 +326,7 @@ function afterSuccess(
   switch (face.state) {
     case 'healthy':
       if (slow) return [report, { type: 'EndpointDegraded', data: { because: 'slow' } }];
-      return face.strikes > 0 ? [report] : [];
+      return face.strikes > 0 || face.pauses > 0 ? [report] : [];
     case 'degraded': {
       const healed = !slow && !isPaused(face, moment.now) && successes >= rules.cleanStreak;
       return healed ? [report, recovered] : [report];

@@ -69,6 +69,7 @@ export function decidePriority(
     take([{ type: 'PinReleased', data: { because: 'released by hand' } }]);
   const report = ask.type === 'Looked' ? ask.report : null;
   take(choose(facePriority(state), look));
+  take(comeBack(facePriority(state), look));
   take(failOver(facePriority(state), look, report, moment.now, policy));
   take(
     recover(
@@ -92,6 +93,13 @@ function choose({ active, pinned }: Context, { profiles }: LadderLook): readonly
   return first === active ? [] : [...unpinned, { type: 'ActiveChosen', data: { profile: first } }];
 }
 
+/** Told before any switch, which would leave `failed` without a word. */
+function comeBack({ state, active }: Context, { profiles }: LadderLook): readonly PriorityFact[] {
+  const usable = profiles.filter((profile) => profile.usable > 0);
+  const to = usable.find(({ name }) => name === active) ?? usable[0];
+  return state === 'failed' && to ? [{ type: 'BackInService', data: { to: to.name } }] : [];
+}
+
 function failOver(
   context: Context,
   { profiles }: LadderLook,
@@ -104,7 +112,8 @@ function failOver(
   if (!active) return [];
   if (active.usable > 0)
     return context.doubts > 0 || context.held ? [{ type: 'ActiveTrusted', data: { profile: active.name } }] : [];
-  const isReport = report?.profile === active.name && !report.good;
+  // Counting beyond what a switch needs would write a fact a request while nobody can answer.
+  const isReport = report?.profile === active.name && !report.good && context.doubts < policy.failureThreshold;
   const reports = context.doubts + (isReport ? 1 : 0);
   const doubted: PriorityFact[] = isReport ? [{ type: 'ActiveDoubted', data: { profile: active.name, reports } }] : [];
   if (!active.certain && reports < policy.failureThreshold) return doubted;
@@ -198,13 +207,11 @@ function condition(context: Context, { profiles }: LadderLook): readonly Priorit
       ? []
       : [{ type: 'AllOut', data: { because: 'no endpoint of any profile is usable' } }];
   }
-  const back: PriorityFact[] =
-    state === 'failed' ? [{ type: 'BackInService', data: { to: active ?? first?.name ?? '' } }] : [];
-  if (recovery) return back;
+  if (recovery) return [];
   const isWhole = first !== undefined && active === first.name && first.usable === first.enabled && first.enabled > 0;
-  if (isWhole) return state === 'healthy' ? [] : [...back, { type: 'LadderHealthy', data: {} }];
+  if (isWhole) return state === 'healthy' ? [] : [{ type: 'LadderHealthy', data: {} }];
   const isDegraded = state === 'degraded' || (state === 'healthy' && first?.enabled === 0);
-  if (isDegraded || back.length > 0) return back;
+  if (isDegraded) return [];
   const because =
     active === first?.name ? `${active} has endpoints that are out` : `${active} is active instead of ${first?.name}`;
   return [{ type: 'LadderDegraded', data: { because } }];

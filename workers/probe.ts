@@ -12,7 +12,6 @@ export interface ProbeJob {
   /** Null: the cheapest that the endpoint lists. */
   readonly model: string | null;
   readonly timeoutMs: number;
-  readonly connectTimeoutMs: number;
   /** Uniform in [0, 1): which of the messages. */
   readonly dice: number;
 }
@@ -74,19 +73,29 @@ function headersOf({ auth, key }: ProbeJob): Record<string, string> {
 
 /** By name: what is called haiku is the small one everywhere. An endpoint without a list is asked for the default. */
 async function cheapest(job: ProbeJob, signal: AbortSignal): Promise<string> {
+  try {
+    return cheapestOf(await listed(job, signal));
+  } catch (error) {
+    // A list that cannot be had says nothing: the conversation will tell. Time that is up is up.
+    if (signal.aborted) throw error;
+    return defaultModel;
+  }
+}
+
+function cheapestOf(ids: readonly string[]): string {
+  return ids.find((id) => /haiku|mini|flash|lite/i.test(id)) ?? ids[0] ?? defaultModel;
+}
+
+async function listed(job: ProbeJob, signal: AbortSignal): Promise<readonly string[]> {
   const { statusCode, body } = await request(`${job.baseUrl}/v1/models?limit=100`, {
     headers: headersOf(job),
     dispatcher: agent,
     signal,
   });
   const text = await body.text();
-  if (statusCode !== 200) return defaultModel;
-  try {
-    const ids = (JSON.parse(text) as { data?: { id?: unknown }[] }).data?.map(({ id }) => String(id)) ?? [];
-    return ids.find((id) => /haiku|mini|flash|lite/i.test(id)) ?? ids[0] ?? defaultModel;
-  } catch {
-    return defaultModel;
-  }
+  if (statusCode !== 200) return [];
+  const { data } = JSON.parse(text) as { data?: readonly ({ id?: unknown } | null)[] };
+  return (data ?? []).flatMap((one) => (typeof one?.id === 'string' ? [one.id] : []));
 }
 
 async function converse(job: ProbeJob, model: string, startedAt: number, signal: AbortSignal): Promise<ProbeResult> {
@@ -107,7 +116,7 @@ async function converse(job: ProbeJob, model: string, startedAt: number, signal:
     if (ttftMs === null && text.includes('content_block_start')) ttftMs = Math.round(performance.now() - startedAt);
   }
   const responseMs = Math.round(performance.now() - startedAt);
-  if (answer.statusCode !== 200) return refused(answer, text, model, responseMs);
+  if (answer.statusCode !== 200) return refused(answer, text, { model, responseMs, key: job.key });
   const said = saidIn(text);
   if (said === null)
     return result('failure', 'badAnswer', {
@@ -129,10 +138,19 @@ async function converse(job: ProbeJob, model: string, startedAt: number, signal:
 /** Any text at all, in a stream or in one piece: what it says is the model's affair. */
 function saidIn(text: string): string | null {
   const pieces = [...text.matchAll(/"text"\s*:\s*"((?:[^"\\]|\\.)*)"/g)].map(([, piece]) => piece).join('');
-  const isWhole = text.includes('message_stop') || text.includes('"stop_reason"');
+  // A stream is whole with its last event; an answer in one piece when it parses.
+  const isWhole = text.includes('event:') ? text.includes('message_stop') : isJson(text);
   return isWhole && (pieces.trim() !== '' || text.includes('thinking')) && !/"type"\s*:\s*"error"/.test(text)
     ? pieces
     : null;
+}
+
+function isJson(text: string): boolean {
+  try {
+    return typeof JSON.parse(text) === 'object';
+  } catch {
+    return false;
+  }
 }
 
 const verdicts: Readonly<Partial<Record<Failure, Verdict>>> = {
@@ -148,8 +166,7 @@ const verdicts: Readonly<Partial<Record<Failure, Verdict>>> = {
 function refused(
   answer: { statusCode: number; headers: Record<string, string | string[] | undefined> },
   body: string,
-  model: string,
-  responseMs: number,
+  { model, responseMs, key }: { readonly model: string; readonly responseMs: number; readonly key: string },
 ): ProbeResult {
   const header = (name: string) => {
     const value = answer.headers[name];
@@ -157,7 +174,7 @@ function refused(
   };
   const { failure } = classifyStatus({ status: answer.statusCode, header, body, isMessages: true, model }, Date.now());
   const said = /"message"\s*:\s*"((?:[^"\\]|\\.){0,200})/.exec(body)?.[1];
-  const error = `${answer.statusCode}${said === undefined ? '' : `: ${said}`}`;
+  const error = sentence(`${answer.statusCode}${said === undefined ? '' : `: ${said}`}`, key);
   return result(verdicts[failure ?? 'badAnswer'] ?? 'failure', failure ?? 'badAnswer', {
     status: answer.statusCode,
     responseMs,
@@ -168,10 +185,10 @@ function refused(
 }
 
 function broken(error: unknown, late: boolean, model: string | null, responseMs: number): ProbeResult {
-  const { code, cause } = error as { code?: string; cause?: { code?: string } };
+  const { code, cause, name } = error as { code?: string; cause?: { code?: string }; name?: string };
   if (late)
     return result('timeout', 'timeout', { status: null, responseMs, ttftMs: null, model, error: 'no answer in time' });
-  const told = code ?? cause?.code ?? 'unknown';
+  const told = code ?? cause?.code ?? name ?? 'unknown';
   return result('failure', classifyTransport(told), {
     status: null,
     responseMs,
@@ -182,6 +199,15 @@ function broken(error: unknown, late: boolean, model: string | null, responseMs:
 }
 
 type Seen = Pick<ProbeResult, 'status' | 'responseMs' | 'ttftMs' | 'model' | 'error'>;
+
+const sentenceMax = 280;
+
+/** One line that harms no terminal, without the key, should the endpoint say it back. */
+function sentence(text: string, key: string): string {
+  const hidden = key === '' ? text : text.replaceAll(key, '…');
+  const plain = hidden.replace(/\\u[0-9a-f]{4}|\\[a-z]/gi, ' ').replace(/[\p{Cc}\\]+/gu, ' ');
+  return plain.replace(/\s+/g, ' ').slice(0, sentenceMax);
+}
 
 function result(verdict: Verdict, failure: Failure | null, seen: Seen): ProbeResult {
   return { verdict, failure, ...seen, score: 0, valid: false, tokens: 0 };

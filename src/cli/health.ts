@@ -4,6 +4,7 @@ import type { CheckRow, HealthRow, StatsRow } from '../control/operations.ts';
 import { exitCodes } from '../errors.ts';
 import { type Context, flag, withInstallation } from './context.ts';
 import { coloured } from './endpoint.ts';
+import { seqOf } from './history.ts';
 import { instant, shortSpan } from './times.ts';
 
 export async function status(context: Context): Promise<undefined> {
@@ -90,12 +91,16 @@ function checkTable({ out, words }: Context, checks: readonly CheckRow[]): void 
 export async function stats(context: Context): Promise<undefined> {
   const [profile] = context.positionals;
   const since = flag(context, 'since');
-  const answer = await withInstallation(context, ({ call }) =>
-    call('stats.read', {
+  const seq = seqOf(since);
+  const answer = await withInstallation(context, async ({ call }) => {
+    const first =
+      seq === undefined ? undefined : (await call('history.read', { fromSeq: seq, toSeq: seq + 1 })).facts[0];
+    const from = first === undefined ? since : first.at;
+    return call('stats.read', {
       ...(profile === undefined ? {} : { profile }),
-      ...(since === undefined ? {} : { since: instant(since, Date.now()) }),
-    }),
-  );
+      ...(from === undefined ? {} : { since: from.startsWith('#') ? Date.now() : instant(from, Date.now()) }),
+    });
+  });
   const file = flag(context, 'export');
   if (file !== undefined) writeFileSync(file, `${JSON.stringify(answer, null, 2)}\n`);
   if (context.json) context.out.json(answer);

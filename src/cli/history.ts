@@ -1,7 +1,7 @@
 /** `qcc history`, `qcc history explain`, `qcc debug`. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FactRow, MachineRow, Params } from '../control/operations.ts';
-import { type Context, flag, isOn, numberFlag, withInstallation } from './context.ts';
+import { type Context, flag, isOn, numberFlag, usage, withInstallation } from './context.ts';
 import { instant } from './times.ts';
 
 const followMs = 250;
@@ -20,13 +20,21 @@ function filtersOf(context: Context): Params<'history.read'> {
   const until = flag(context, 'until');
   const given = {
     since: since === undefined || since.startsWith('#') ? undefined : instant(since, now),
-    fromSeq: since?.startsWith('#') ? Number(since.slice(1)) : undefined,
-    until: until === undefined ? undefined : instant(until, now),
+    fromSeq: seqOf(since),
+    toSeq: seqOf(until),
+    until: until === undefined || until.startsWith('#') ? undefined : instant(until, now),
     type: flag(context, 'type'),
     stream: flag(context, 'stream'),
     limit: numberFlag(context, 'limit'),
   };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
+
+/** `#1234`. @throws {QccError} usage, when what follows is no number */
+export function seqOf(text: string | undefined): number | undefined {
+  if (!text?.startsWith('#')) return undefined;
+  if (/^#\d+$/.test(text)) return Number(text.slice(1));
+  throw usage(`"${text}" is no number of a fact`, '#1234');
 }
 
 /** Asks again from where it stopped, until somebody has seen enough. */

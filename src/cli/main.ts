@@ -29,7 +29,11 @@ function find(argv: readonly string[], words: Words): Found {
     if (word.startsWith('-')) {
       if (isFlagOf(command, word)) break;
       before.push(word);
-      if (takesNext(word)) before.push(argv[++at] ?? '');
+      const next = argv[at + 1];
+      if (takesNext(word) && next !== undefined) {
+        before.push(next);
+        at++;
+      }
       continue;
     }
     const sub = Object.hasOwn(command.sub, word) ? command.sub[word] : undefined;
@@ -75,7 +79,12 @@ function parse({ command, path, args }: Found, words: Words): Parsed {
     ]),
   );
   try {
-    const { values, positionals } = parseArgs({ args: [...own], options, strict: true, allowPositionals: true });
+    const { values, positionals } = parseArgs({
+      args: joined(own, options),
+      options,
+      strict: true,
+      allowPositionals: true,
+    });
     const all = command.passesOn ? positionals : [...positionals, ...after];
     const isHelp = values['help'] === true;
     checkCount(all, command, name, words, isHelp);
@@ -84,6 +93,21 @@ function parse({ command, path, args }: Found, words: Words): Parsed {
     if (error instanceof QccError) throw error;
     throw translated(error as Error & { code?: string }, Object.keys(flags), name, words);
   }
+}
+
+/** `--since -15m`: a value that begins with a dash and a digit is a value. */
+function joined(args: readonly string[], options: Readonly<Record<string, { readonly type: string }>>): string[] {
+  const all: string[] = [];
+  for (let at = 0; at < args.length; at++) {
+    const word = args[at] as string;
+    const next = args[at + 1];
+    const takes = word.startsWith('--') && options[word.slice(2)]?.type === 'string';
+    if (takes && next !== undefined && /^-\d/.test(next)) {
+      all.push(`${word}=${next}`);
+      at++;
+    } else all.push(word);
+  }
+  return all;
 }
 
 function checkCount(given: readonly string[], command: Command, name: string, words: Words, isHelp: boolean): void {
@@ -123,12 +147,18 @@ export async function runCli(
   try {
     const found = find(argv, words);
     const parsed = parse(found, words);
+    refuseLanguage(parsed.flags['lang']);
     if (parsed.flags['help'] || !found.command.load) return help(found, words, parsed.flags['help'] === true);
     return await run(found, parsed, { json, language, words, colour, env });
   } catch (error) {
     const { printError } = await import('./output.ts');
     return printError(error, json, colour);
   }
+}
+
+function refuseLanguage(lang: string | boolean | undefined): void {
+  if (lang === undefined || lang === 'en' || lang === 'zh-CN') return;
+  throw usageError(`--lang is en or zh-CN, not "${lang}"`, '--lang zh-CN');
 }
 
 function langFlag(argv: readonly string[]): string | undefined {
@@ -182,7 +212,7 @@ async function run({ command, path }: Found, { flags, positionals, rest }: Parse
 /** On a terminal only; `NO_COLOR` and `FORCE_COLOR` as everywhere. */
 function wantsColour(argv: readonly string[], env: Readonly<Record<string, string | undefined>>): boolean {
   if (argv.includes('--no-color') || env['NO_COLOR']) return false;
-  if (env['FORCE_COLOR'] && env['FORCE_COLOR'] !== '0') return true;
+  if (env['FORCE_COLOR']) return env['FORCE_COLOR'] !== '0';
   return process.stdout.isTTY === true && env['TERM'] !== 'dumb';
 }
 

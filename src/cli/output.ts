@@ -4,6 +4,9 @@ import { createConsola } from 'consola/basic';
 import { QccError } from '../errors.ts';
 import { widthOf } from './width.ts';
 
+const escapeCharacter = String.fromCharCode(27);
+const escapes = new RegExp(`(${escapeCharacter}\\[[0-9;]*m)`);
+
 type Style = Parameters<typeof styleText>[0];
 
 export interface Output {
@@ -18,8 +21,6 @@ export interface Output {
   paint(style: Style, text: string): string;
 }
 
-const columnsDefault = 100;
-
 export function makeOutput(options: { readonly colour: boolean; readonly quiet: boolean }): Output {
   const { colour, quiet } = options;
   const say = createConsola({
@@ -27,8 +28,11 @@ export function makeOutput(options: { readonly colour: boolean; readonly quiet: 
     stderr: process.stderr,
     level: quiet ? 1 : 3,
     formatOptions: { date: false, colors: colour },
+    // A message is the message: no label of a logger in front of it.
+    reporters: [{ log: ({ args }) => void process.stderr.write(`${args.join(' ')}\n`) }],
   });
-  const columns = process.stdout.columns ?? columnsDefault;
+  // Into a file or a pipe everything goes, however wide it is.
+  const columns = process.stdout.columns ?? Number.POSITIVE_INFINITY;
   const paint = (style: Style, text: string) => (colour ? styleText(style, text, { validateStream: false }) : text);
   const line = (text: string) => void process.stdout.write(`${text}\n`);
   return {
@@ -64,15 +68,25 @@ export function tableLines(
   return [paintHead(laid(heads)), ...rows.map(laid)];
 }
 
+/** Cut by what is seen: escapes take no cells, are never cut in two, and none is left open. */
 function cut(line: string, columns: number): string {
   if (widthOf(line) <= columns) return line;
   let kept = '';
-  for (const character of line) {
-    if (widthOf(kept + character) > columns - 1) break;
-    kept += character;
+  let cells = 0;
+  for (const piece of line.split(escapes)) {
+    if (piece.startsWith(escapeCharacter)) {
+      kept += piece;
+      continue;
+    }
+    for (const character of piece) {
+      const width = widthOf(character);
+      if (cells + width > columns - 1)
+        return `${kept}…${line.includes(escapeCharacter) ? `${escapeCharacter}[0m` : ''}`;
+      kept += character;
+      cells += width;
+    }
   }
-  // A cut inside a coloured cell must not colour what follows.
-  return line.includes('\u001b') ? `${kept}…\u001b[0m` : `${kept}…`;
+  return kept;
 }
 
 /** What is wrong, and the next command. With --json, one object; with QCC_DEBUG=1, the stack too. */

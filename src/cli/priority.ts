@@ -50,7 +50,8 @@ export async function switchTo(context: Context): Promise<undefined> {
 
 export async function policy(context: Context): Promise<undefined> {
   const { out, json } = context;
-  const row = await withInstallation(context, ({ call }) => call('priority.policy', changesOf(context)));
+  const changes = changesOf(context);
+  const row = await withInstallation(context, ({ call }) => call('priority.policy', changes));
   if (json) return void out.json(row);
   out.table(
     ['', context.words.value],

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer, StatusRow } from '../control/operations.ts';
 import { exitCodes, QccError } from '../errors.ts';
-import { type Context, flag, isOn, numberFlag, withInstallation } from './context.ts';
+import { type Context, flag, isOn, numberFlag, usage, withInstallation } from './context.ts';
 import { isAlive, startDaemon } from './daemon.ts';
 import { coloured } from './endpoint.ts';
 import { healthTable } from './health.ts';
@@ -20,7 +20,16 @@ export async function start(context: Context): Promise<number | undefined> {
   return undefined;
 }
 
+const portMax = 65_535;
+
+function portFlag(context: Context): number | undefined {
+  const port = numberFlag(context, 'port');
+  if (port === undefined || (Number.isInteger(port) && port >= 0 && port <= portMax)) return port;
+  throw usage(`--port must be a whole number from 0 to ${portMax}, not "${flag(context, 'port')}"`, '--port 7860');
+}
+
 function addressArgs(context: Context): readonly string[] {
+  portFlag(context);
   return ['host', 'port'].flatMap((name) => {
     const value = flag(context, name);
     return value === undefined ? [] : [`--${name}`, value];
@@ -102,6 +111,7 @@ async function stopGateway(context: Context): Promise<Answer<'proxy.stop'>> {
 
 export async function restart(context: Context): Promise<undefined> {
   const { host, port } = await withInstallation(context, ({ call }) => call('proxy.status', {}), true);
+  addressArgs(context);
   await stopGateway(context);
   const args = ['--host', flag(context, 'host') ?? host, '--port', flag(context, 'port') ?? String(port)];
   const started = await startDaemon(context.home, args);

@@ -18,10 +18,11 @@ export function instant(text: string, now: number): number {
   if (text.startsWith('-')) return now - spanMs(text.slice(1));
   if (text === 'today' || text === 'yesterday')
     return startOfDay(now) - (text === 'yesterday' ? (unitMs['d'] as number) : 0);
-  const clock = /^(\d{1,2}):(\d{2})(?::(\d{2}))?$/.exec(text);
+  const clock = /^([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?$/.exec(text);
   if (clock) return new Date(now).setHours(Number(clock[1]), Number(clock[2]), Number(clock[3] ?? 0), 0);
   // A date alone would be read as UTC; people mean their own day.
-  const at = Date.parse(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00` : text);
+  const isIso = /^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:?\d{2})?)?$/.test(text);
+  const at = isIso ? Date.parse(text.length === 'YYYY-MM-DD'.length ? `${text}T00:00:00` : text) : Number.NaN;
   if (Number.isFinite(at)) return at;
   throw usage(`"${text}" is no time`, '2026-01-31T14:03:22, 14:03:22, -15m, yesterday');
 }

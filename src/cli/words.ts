@@ -267,7 +267,8 @@ const zh: Words = {
 export type Language = 'en' | 'zh-CN';
 
 export function languageOf(flag: string | undefined, env: Readonly<Record<string, string | undefined>>): Language {
-  const wanted = flag ?? env['QCC_LANG'] ?? env['LC_ALL'] ?? env['LC_MESSAGES'] ?? env['LANG'] ?? '';
+  // An empty variable counts as none.
+  const wanted = flag || env['QCC_LANG'] || env['LC_ALL'] || env['LC_MESSAGES'] || env['LANG'] || '';
   return wanted.toLowerCase().startsWith('zh') ? 'zh-CN' : 'en';
 }
 

@@ -23,7 +23,11 @@ export async function readHistory(
   const { log } = core;
   await log.flush();
   const limit = params.limit ?? (params.fromSeq === undefined ? limitDefault : Number.POSITIVE_INFINITY);
-  const unfiltered = params.type === undefined && params.stream === undefined && params.until === undefined;
+  const unfiltered =
+    params.type === undefined &&
+    params.stream === undefined &&
+    params.until === undefined &&
+    params.toSeq === undefined;
   let from = params.fromSeq ?? log.tail;
   if (params.since !== undefined) from = Math.max(from, await log.seqAt(params.since));
   // Nothing can be left out on the way: the last `limit` numbers are the last `limit` facts.
@@ -38,7 +42,8 @@ export async function readHistory(
   return { facts: Number.isFinite(limit) ? kept.slice(-limit) : kept };
 }
 
-function matches(fact: Recorded, { type, stream, until }: Params<'history.read'>): boolean {
+function matches(fact: Recorded, { type, stream, until, toSeq }: Params<'history.read'>): boolean {
+  if (toSeq !== undefined && fact.seq >= toSeq) return false;
   if (type !== undefined && fact.type !== type) return false;
   if (stream !== undefined && fact.stream !== stream && kindOf(fact.stream) !== stream) return false;
   return until === undefined || fact.at < until;

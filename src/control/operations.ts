@@ -257,6 +257,8 @@ interface Operations {
       readonly since?: number;
       readonly until?: number;
       readonly fromSeq?: number;
+      /** Exclusive. */
+      readonly toSeq?: number;
       readonly type?: string;
       readonly stream?: string;
       readonly limit?: number;

@@ -40,7 +40,6 @@ async function check(
     key: installation.vault.get(endpoint.secret) ?? '',
     model: settings['health.model'] || null,
     timeoutMs: settings['health.timeout'] * secondMs,
-    connectTimeoutMs: settings['proxy.connect_timeout'] * secondMs,
     dice: installation.world.dice(),
   });
   const { verdict, responseMs, ttftMs, score, valid, model, tokens, error } = result;

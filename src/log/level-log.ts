@@ -35,6 +35,8 @@ import {
 export type Database = ClassicLevel<Buffer, Buffer>;
 
 const MiB = 1_048_576;
+const syncKey = Buffer.of(0);
+const trimmedKey = Buffer.from('\u007ftrimmedTo');
 const readSlice = 1_000;
 const readAheadBytes = 262_144;
 const trimSlice = 10_000;
@@ -124,6 +126,8 @@ export class LevelLog implements Log {
     const last = facts.at(-1);
     if (!first || !last) return Promise.resolve();
     if (this.#state === 'closed') return Promise.reject(closedError());
+    if (expected !== 'any' && !this.#versions.has(first.stream))
+      return this.#appendAfterLook(facts, { sync, expected });
     if (expected !== 'any') {
       const before = this.#versions.get(first.stream) ?? 0;
       if ((expected === 'none' ? 0 : expected) !== before)
@@ -138,6 +142,22 @@ export class LevelLog implements Log {
     else if (sync || this.#queue.length >= gatherMax) this.#start();
     else this.#gatherTimer ??= setTimeout(() => this.#start(), gatherMs);
     return done;
+  }
+
+  /** A stream that was not written since the last start: the index knows its version. */
+  async #appendAfterLook(facts: readonly Recorded[], options: AppendOptions): Promise<void> {
+    const { stream } = facts[0] as Recorded;
+    await this.flush();
+    let version = 0;
+    for await (const key of this.#database.keys({ ...streamFrom(stream, 0), reverse: true, limit: 1 }))
+      version = seqOf(key);
+    this.#versions.set(stream, version);
+    try {
+      await this.append(facts, options);
+    } finally {
+      // Streams of requests are without number: they are looked up each time.
+      if (stream.startsWith('request/')) this.#versions.delete(stream);
+    }
   }
 
   #start(): void {
@@ -186,7 +206,7 @@ export class LevelLog implements Log {
     if (!this.#dirty || this.#state !== 'open') return;
     this.#dirty = false;
     // Syncing the journal for one small key syncs all that stands before it.
-    this.#database.put(Buffer.of(0), Buffer.of(0), { sync: true }).catch((error: unknown) => this.#suspend(error));
+    this.#database.put(syncKey, syncKey, { sync: true }).catch((error: unknown) => this.#suspend(error));
   }
 
   #suspend(error: unknown): void {
@@ -354,7 +374,10 @@ export class LevelLog implements Log {
       await this.#forget(this.#tail, next - 1);
       this.#tail = next;
     }
-    if (this.#tail > before) await this.#database.compactRange(factKey(before), factKey(this.#tail));
+    if (this.#tail > before) {
+      await this.#database.put(trimmedKey, numberValue(this.#tail), { sync: true });
+      await this.#database.compactRange(factKey(before), factKey(this.#tail));
+    }
     return this.#tail - before;
   }
 
@@ -375,7 +398,7 @@ export class LevelLog implements Log {
     await this.flush();
     clearTimeout(this.#syncTimer);
     clearTimeout(this.#reopenTimer);
-    if (this.#dirty && this.#state === 'open') await this.#database.put(Buffer.of(0), Buffer.of(0), { sync: true });
+    if (this.#dirty && this.#state === 'open') await this.#database.put(syncKey, syncKey, { sync: true });
     this.#state = 'closed';
     await this.#database.close();
   }
@@ -394,12 +417,23 @@ export class LevelLog implements Log {
         if (!stream.startsWith('request/')) this.#versions.set(stream, version);
       }
     }
+    // All that a snapshot knew may have been trimmed away on purpose: then the snapshot is where the log begins.
+    const trimmed = this.#head === 0 ? await this.#trimmedTo() : 0;
+    if (trimmed > 0) {
+      this.#tail = trimmed;
+      this.#head = trimmed - 1;
+    }
     if (snapshot && snapshot.seq > this.#head) {
       // The snapshot knew of facts that are gone: their numbers are not given out again.
       this.#noteMissing(this.#head + 1, snapshot.seq);
       this.#head = snapshot.seq;
     }
     if (this.#head === 0) this.#head = this.#tail - 1;
+  }
+
+  async #trimmedTo(): Promise<number> {
+    const value = await this.#database.get(trimmedKey);
+    return value === undefined ? 0 : numberOf(value);
   }
 
   #noteMissing(from: number, to: number): void {

@@ -30,6 +30,9 @@ export class MemoryLog implements Log {
   append(facts: readonly Recorded[], { expected = 'any' }: AppendOptions): Promise<void> {
     const [first] = facts;
     if (!first) return Promise.resolve();
+    if (this.state === 'closed') return Promise.reject(new Error('the log is closed'));
+    if (first.seq !== this.head + 1)
+      return Promise.reject(new Error(`fact #${first.seq} does not follow #${this.head}`));
     const before = this.#facts.findLast(({ stream }) => stream === first.stream)?.version ?? 0;
     if (expected !== 'any' && (expected === 'none' ? 0 : expected) !== before) {
       return Promise.reject(new WrongExpectedVersion(first.stream, expected, before));

@@ -151,7 +151,13 @@ export class Recent {
   toJSON(): object {
     return [...this.#rows].map(([endpoint, row]) => [
       endpoint,
-      { ...row, window: row.window.slice(-windowMax), times: row.times.slice(-lastMax) },
+      {
+        ...row,
+        ttfb: row.ttfb.toJSON(),
+        ttft: row.ttft.toJSON(),
+        window: row.window.slice(-windowMax),
+        times: row.times.slice(-lastMax),
+      },
     ]);
   }
 
@@ -177,7 +183,8 @@ function stabilityOf(recentRate: number, { times, streak }: Row): number {
   const last = times.slice(-lastMax);
   const mean = last.reduce((sum, ms) => sum + ms, 0) / Math.max(1, last.length);
   const variance = last.reduce((sum, ms) => sum + (ms - mean) ** 2, 0) / Math.max(1, last.length);
-  const steadiness = mean === 0 ? 1 : Math.max(0, 1 - Math.sqrt(variance) / mean);
+  // An endpoint that never answered is silent, not steady.
+  const steadiness = mean === 0 ? 0 : Math.max(0, 1 - Math.sqrt(variance) / mean);
   const score =
     weights.recent * recentRate + weights.steadiness * steadiness + weights.streak * Math.min(1, streak / lastMax);
   return Math.round(score);

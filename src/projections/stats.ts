@@ -99,7 +99,12 @@ export class Stats {
   }
 
   toJSON(): object {
-    return [...this.#rows.values()];
+    return [...this.#rows.values()].map((row) => ({
+      ...row,
+      ttfb: row.ttfb.toJSON(),
+      ttft: row.ttft.toJSON(),
+      tokens: { ...row.tokens },
+    }));
   }
 
   static from(json: unknown): Stats {

@@ -35,7 +35,7 @@ export class Switches {
   }
 
   toJSON(): object {
-    return this.#list;
+    return [...this.#list];
   }
 
   static from(json: unknown): Switches {

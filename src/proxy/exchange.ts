@@ -269,7 +269,7 @@ export class Exchange {
       'x-qcc-profile',
       encodeURIComponent(endpoint.profile),
       'x-qcc-attempts',
-      String(this.#attempts.length + 1),
+      String(this.#attempts.length + (this.#running ? 1 : 0)),
       'server-timing',
       `qcc;dur=${ours}, upstream;dur=${ttfbMs}`,
     ];

@@ -95,12 +95,16 @@ export type Proof = 'proven' | 'unproven' | { readonly error: string };
 export function proofOf(held: string): Proof {
   const text = held.includes('\r') ? held.replaceAll('\r\n', '\n') : held;
   let from = 0;
+  let reasoned = false;
   for (;;) {
     const end = text.indexOf('\n\n', from);
     if (end < 0) return 'unproven';
     const event = text.slice(from, end);
     const name = /^event:\s*(\S+)/m.exec(event)?.[1];
-    if (name === 'content_block_start' || name === 'message_stop') return 'proven';
+    if (name === 'content_block_start') return 'proven';
+    // Whole without content: only when the answer gave a reason to stop.
+    if (name === 'message_stop') return reasoned ? 'proven' : { error: event };
+    if (name === 'message_delta') reasoned = /"stop_reason"\s*:\s*"/.test(event);
     if (name === 'error') return { error: event };
     from = end + 2;
   }

@@ -77,7 +77,11 @@ describe('what cannot be undone', () => {
     const run = at(home, plain);
     await run('add', 'work', '--yes');
     terminal(stdin, stdout);
-    for (const command of [['remove', 'work'], ['config', 'reset'], ['endpoint', 'remove', 'work', 'abcd']]) {
+    for (const command of [
+      ['remove', 'work'],
+      ['config', 'reset'],
+      ['endpoint', 'remove', 'work', 'abcd'],
+    ]) {
       const ran = await at(home, { ...plain, ...env })(...command, ...flags);
       expect(ran).toMatchObject({ code: 2, out: '', err: expect.stringContaining('--yes') });
     }

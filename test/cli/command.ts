@@ -2,12 +2,35 @@
 import { vi } from 'vitest';
 import { runCli } from '../../src/cli/main.ts';
 
-export interface Ran {
+interface Said {
   readonly code: number;
   readonly out: string;
   readonly err: string;
+}
+
+export interface Ran extends Said {
   /** The one document on stdout. Throws when there is none, or something besides it. */
   json(): unknown;
+}
+
+/** What `work` writes to stdout and stderr, and the exit code that it comes back with. */
+export async function listening(work: () => number | Promise<number>): Promise<Said> {
+  let [out, err] = ['', ''];
+  const stdout = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    out += text;
+    return true;
+  });
+  const stderr = vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    err += text;
+    return true;
+  });
+  try {
+    const code = await work();
+    return { code, out, err };
+  } finally {
+    stdout.mockRestore();
+    stderr.mockRestore();
+  }
 }
 
 /** No colour, no terminal, no language but English, unless a test says otherwise. */
@@ -15,22 +38,8 @@ export async function qcc(
   argv: readonly string[],
   env: Readonly<Record<string, string | undefined>> = {},
 ): Promise<Ran> {
-  const said = { out: '', err: '' };
-  const stdout = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    said.out += text;
-    return true;
-  });
-  const stderr = vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    said.err += text;
-    return true;
-  });
-  try {
-    const code = await runCli(argv, { QCC_HOME: '/nowhere/qcc', ...env });
-    return { code, ...said, json: () => JSON.parse(said.out) };
-  } finally {
-    stdout.mockRestore();
-    stderr.mockRestore();
-  }
+  const said = await listening(() => runCli(argv, { QCC_HOME: '/nowhere/qcc', ...env }));
+  return { ...said, json: () => JSON.parse(said.out) };
 }
 
 /** The same home for every command of a test. */

@@ -5,7 +5,7 @@ import { printError, tableLines } from '../../src/cli/output.ts';
 import { widthOf } from '../../src/cli/width.ts';
 import { QccError } from '../../src/errors.ts';
 import { temporaryHome } from '../support/home.ts';
-import { at, qcc } from './command.ts';
+import { at, listening, qcc } from './command.ts';
 
 const plain = (text: string) => text;
 const red = (text: string) => styleText('red', text, { validateStream: false });
@@ -42,7 +42,9 @@ describe('a table', () => {
       ['work', red('failed'), 'a'],
       ['工作接口', 'healthy', 'b'],
     ];
-    const lines = tableLines(['name', '状态', 'why'], rows, wideTerminal, plain).map((line) => line.replace(colours, ''));
+    const lines = tableLines(['name', '状态', 'why'], rows, wideTerminal, plain).map((line) =>
+      line.replace(colours, ''),
+    );
     expect(lines).toEqual(['name      状态     why', 'work      failed   a', '工作接口  healthy  b']);
   });
 
@@ -83,45 +85,35 @@ describe('a table', () => {
 });
 
 describe('an error', () => {
-  const written = vi.spyOn(process.stderr, 'write');
   afterEach(() => {
     vi.unstubAllEnvs();
-    written.mockReset();
   });
 
-  function printed(error: unknown, json: boolean): { code: number; text: string } {
-    let text = '';
-    written.mockImplementation((piece) => {
-      text += piece;
-      return true;
-    });
-    return { code: printError(error, json, false), text };
-  }
-
+  const printed = (error: unknown, json: boolean) => listening(() => printError(error, json, false));
   const port = new QccError('QCC_PORT_TAKEN', 'port 7860 is taken', 'qcc proxy start --port 0', 6);
 
-  it('says what is wrong and the next command, and no stack', () => {
-    expect(printed(port, false)).toEqual({ code: 6, text: 'error: port 7860 is taken\n  qcc proxy start --port 0\n' });
+  it('says what is wrong and the next command, and no stack', async () => {
+    const err = 'error: port 7860 is taken\n  qcc proxy start --port 0\n';
+    expect(await printed(port, false)).toEqual({ code: 6, out: '', err });
   });
 
-  it('is one object with --json', () => {
-    const { code, text } = printed(port, true);
+  it('is one object with --json', async () => {
+    const { code, out, err } = await printed(port, true);
     const error = { code: 'QCC_PORT_TAKEN', message: 'port 7860 is taken', hint: 'qcc proxy start --port 0' };
-    expect({ code, said: JSON.parse(text) }).toEqual({ code: 6, said: { error } });
+    expect({ code, out, said: JSON.parse(err) }).toEqual({ code: 6, out: '', said: { error } });
   });
 
-  it('that nobody foresaw has a code too', () => {
-    const { code, text } = printed(new TypeError('x is not a function'), true);
-    expect({ code, said: JSON.parse(text) }).toMatchObject({
-      code: 1,
-      said: { error: { code: 'QCC_COMMAND_FAULT', message: 'x is not a function' } },
-    });
+  it('that nobody foresaw has a code too', async () => {
+    const { code, err } = await printed(new TypeError('x is not a function'), true);
+    const error = { code: 'QCC_COMMAND_FAULT', message: 'x is not a function' };
+    expect({ code, said: JSON.parse(err) }).toMatchObject({ code: 1, said: { error } });
   });
 
-  it('shows its stack with QCC_DEBUG=1 only', () => {
-    expect(printed(port, false).text).not.toContain('output.test.ts');
+  it('shows its stack with QCC_DEBUG=1 only', async () => {
+    const { stack = '' } = port;
+    expect((await printed(port, false)).err).not.toContain(stack);
     vi.stubEnv('QCC_DEBUG', '1');
-    expect(printed(port, false).text).toContain('output.test.ts');
+    expect((await printed(port, false)).err).toContain(stack);
   });
 });
 

@@ -76,7 +76,11 @@ describe('keys', () => {
 
 describe('values', () => {
   it('come back as JSON keeps them', () => {
-    fc.assert(fc.property(fc.jsonValue(), (value) => expect(unpack(pack(value))).toEqual(JSON.parse(JSON.stringify(value)))));
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        expect(unpack(pack(value))).toEqual(JSON.parse(JSON.stringify(value)));
+      }),
+    );
   });
 
   it('show every flipped bit', () => {

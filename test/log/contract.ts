@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Recorded } from '../../events/fact.ts';
 import { type Log, WrongExpectedVersion } from '../../src/log/log.ts';
-import { all, dawn, oneTo, Scribe, seqs, stepMs } from './facts.ts';
+import { all, oneTo, seqs } from './facts.ts';
+import { dawn, Scribe, stepMs } from './scribe.ts';
 
 type OpenLog = () => Promise<Log>;
 

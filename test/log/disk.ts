@@ -43,10 +43,18 @@ export class Disk {
   full = false;
   /** While true, it cannot be opened either. */
   gone = false;
+  /** Called when it is about to be opened. */
+  beforeOpening: () => void = () => {};
+  readonly #databases: Database[] = [];
   /** Resolves when a held write has come as far as the disk. */
   reached: Promise<void> = Promise.resolve();
   #arrive: () => void = () => {};
   #gate: Promise<void> = Promise.resolve();
+
+  /** Databases that nobody closed. */
+  get left(): number {
+    return this.#databases.filter(({ status }) => status !== 'closed').length;
+  }
 
   /** Writes wait until the answer of this is called. */
   hold(): () => void {
@@ -62,7 +70,9 @@ export class Disk {
 
   readonly open = (dir: string, create: boolean): Database => {
     this.opened += 1;
+    this.beforeOpening();
     const database = openRaw(this.gone ? `${dir}/gone/away` : dir, create);
+    this.#databases.push(database);
     const { put, batch } = { put: database.put.bind(database), batch: database.batch.bind(database) };
     const tracked = async (write: () => Promise<void>): Promise<void> => {
       this.inFlight += 1;

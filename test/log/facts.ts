@@ -1,46 +1,10 @@
-/** Facts for the tests of the log: numbered as the core numbers them, and read back as a whole. */
+/** What the tests of the log share: a folder, and facts read back as a whole. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Recorded } from '../../events/fact.ts';
 import type { Log } from '../../src/log/log.ts';
-
-export const dawn = Date.UTC(2026, 0, 1);
-/** Facts of a scribe are this far apart. */
-export const stepMs = 1_000;
-
-/** Gives facts their numbers: one after the other, in the whole and in each stream. */
-export class Scribe {
-  seq: number;
-  readonly #versions = new Map<string, number>();
-
-  constructor(seq = 0) {
-    this.seq = seq;
-  }
-
-  fact(stream = 'gateway', data: object = {}): Recorded {
-    this.seq += 1;
-    const version = (this.#versions.get(stream) ?? 0) + 1;
-    this.#versions.set(stream, version);
-    return {
-      seq: this.seq,
-      at: dawn + this.seq * stepMs,
-      stream,
-      version,
-      id: `id-${this.seq}`,
-      type: 'Noted',
-      v: 1,
-      data,
-      cause: null,
-      by: 'gateway',
-    };
-  }
-
-  facts(count: number, stream = 'gateway', data: object = {}): readonly Recorded[] {
-    return Array.from({ length: count }, () => this.fact(stream, data));
-  }
-}
 
 export async function all(slices: AsyncIterable<readonly Recorded[]>): Promise<readonly Recorded[]> {
   const facts: Recorded[] = [];

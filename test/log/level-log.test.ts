@@ -3,7 +3,8 @@ import { LevelLog } from '../../src/log/level-log.ts';
 import { WrongExpectedVersion } from '../../src/log/log.ts';
 import { keepsTheContract } from './contract.ts';
 import { Disk, raw } from './disk.ts';
-import { all, kept, logFolder, oneTo, Scribe, seqs } from './facts.ts';
+import { all, kept, logFolder, oneTo, seqs } from './facts.ts';
+import { Scribe } from './scribe.ts';
 
 async function openOnDisk() {
   const disk = new Disk();

@@ -83,7 +83,7 @@ function lived({ probing, told }: Steps, look: (life: EndpointLife) => void = ()
   return life;
 }
 
-const always = (property: (one: Steps) => void) => fc.assert(fc.property(steps, property), { numRuns: 300 });
+const always = (property: (one: Steps) => void) => fc.assert(fc.property(steps, property), { numRuns: 300, seed: 1 });
 const replayed = (history: EndpointLife['history'], from: EndpointSnapshot = initialOf(endpointChart)) =>
   history.reduce((state, { at, fact }) => fold(endpointChart, state, { ...fact, at }), from);
 const isReport = ({ type }: EndpointFact) => landsIn({ type }) === null && type !== 'WeightAdjusted';
@@ -97,7 +97,7 @@ describe('whatever an endpoint is told', () => {
         const saved = JSON.parse(JSON.stringify(persist(replayed(history.slice(0, cut)))));
         expect(faceOf(replayed(history.slice(cut), restore(endpointChart, saved)))).toEqual(faceOf(snapshot));
       }),
-      { numRuns: 300 },
+      { numRuns: 300, seed: 1 },
     );
   });
 
@@ -156,7 +156,7 @@ describe('whatever an endpoint is told', () => {
         });
         expect(timeless(faceOf(replayed(shifted)))).toEqual(timeless(faceOf(snapshot)));
       }),
-      { numRuns: 300 },
+      { numRuns: 300, seed: 1 },
     );
   });
 

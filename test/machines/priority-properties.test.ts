@@ -63,7 +63,7 @@ function lived(told: Steps, watch: (life: LadderLife) => void = () => {}): Ladde
   return life;
 }
 
-const always = (property: (told: Steps) => void) => fc.assert(fc.property(steps, property), { numRuns: 300 });
+const always = (property: (told: Steps) => void) => fc.assert(fc.property(steps, property), { numRuns: 300, seed: 1 });
 const replayed = (history: LadderLife['history'], from: PrioritySnapshot = initialOf(priorityChart)) =>
   history.reduce((snapshot, { at, fact }) => fold(priorityChart, snapshot, { ...fact, at }), from);
 
@@ -78,7 +78,7 @@ describe('whatever happens to the ladder', () => {
           facePriority(snapshot),
         );
       }),
-      { numRuns: 300 },
+      { numRuns: 300, seed: 1 },
     );
   });
 

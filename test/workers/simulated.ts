@@ -37,7 +37,6 @@ export function jobFor({ url, auth, key }: Place, more: Partial<ProbeJob> = {}):
     key,
     model: 'claude-given',
     timeoutMs: patienceMs,
-    connectTimeoutMs: patienceMs,
     dice: 0,
     ...more,
   };

@@ -1,0 +1,87 @@
+/**
+ * The load of a benchmark, in a process of its own. Prints one line of JSON.
+ *
+ *   node scripts/bench/load.mjs unary PORT CONCURRENT DURATION_MS BODY_BYTES     requests back to back on kept connections
+ *   node scripts/bench/load.mjs calm PORT REQUESTS GAP_MS BODY_BYTES             one at a time, with pauses
+ *   node scripts/bench/load.mjs streams PORT STREAMS CHUNKS GAP_MS               all at once, to their end
+ */
+import { Agent, request } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const [mode, port, ...numbers] = process.argv.slice(2);
+const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY });
+const headersAlways = {
+  'content-type': 'application/json',
+  'anthropic-version': '2023-06-01',
+  'x-api-key': 'proxy-managed',
+};
+const modes = { unary, calm, streams };
+
+const result = await modes[mode](...numbers.map(Number));
+process.stdout.write(`${JSON.stringify(result)}\n`);
+agent.destroy();
+
+function bodyOf(bytes, stream = false) {
+  const shape = (text) =>
+    JSON.stringify({ model: 'claude-bench', max_tokens: 64, messages: [{ role: 'user', content: text }], stream });
+  return Buffer.from(shape('x'.repeat(Math.max(0, bytes - shape('').length))));
+}
+
+/** Milliseconds until the answer was whole. @throws when it is not 200 */
+function ask(body, headers = {}) {
+  const began = performance.now();
+  return new Promise((resolve, reject) => {
+    const options = {
+      agent,
+      port,
+      host: '127.0.0.1',
+      method: 'POST',
+      path: '/v1/messages',
+      headers: { ...headersAlways, ...headers, 'content-length': body.length },
+    };
+    const sent = request(options, (response) => {
+      response.resume();
+      response.on('error', reject);
+      response.on('end', () => {
+        if (response.statusCode === 200) resolve(performance.now() - began);
+        else reject(new Error(`status ${response.statusCode}`));
+      });
+    });
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}
+
+async function unary(concurrent, durationMs, bodyBytes) {
+  const body = bodyOf(bodyBytes);
+  const began = performance.now();
+  const times = [];
+  const one = async () => {
+    while (performance.now() - began < durationMs) times.push(await ask(body));
+  };
+  await Promise.all(Array.from({ length: concurrent }, one));
+  return { units: times.length, durationMs: performance.now() - began, ...quantiles(times) };
+}
+
+async function calm(requests, gapMs, bodyBytes) {
+  const body = bodyOf(bodyBytes);
+  const times = [];
+  for (let i = 0; i < requests; i++) {
+    times.push(await ask(body));
+    await sleep(gapMs);
+  }
+  return { units: requests, ...quantiles(times) };
+}
+
+async function streams(count, chunks, gapMs) {
+  const body = bodyOf(0, true);
+  const headers = { 'x-bench-chunks': String(chunks), 'x-bench-gap-ms': String(gapMs) };
+  const times = await Promise.all(Array.from({ length: count }, () => ask(body, headers)));
+  return { units: count * chunks, ...quantiles(times) };
+}
+
+function quantiles(times) {
+  const sorted = times.toSorted((a, b) => a - b);
+  const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
+  return { p50Ms: at(0.5), p99Ms: at(0.99) };
+}

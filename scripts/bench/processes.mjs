@@ -1,0 +1,89 @@
+/** Processes of a benchmark: started on a core of their own, measured by the system's own accounting, ended by pid. */
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const here = dirname(fileURLToPath(import.meta.url));
+export const program = join(dirname(dirname(here)), 'dist/src/cli/main.js');
+
+/** Of util-linux; where it is missing, nothing is pinned. */
+const pinning = 'taskset';
+const canPin = spawnSync(pinning, ['--version']).status === 0;
+const nsAMicrosecond = 1_000;
+const endMs = 5_000;
+
+/** `core` null: wherever the system puts it. */
+function command(core, args) {
+  return canPin && core !== null
+    ? [pinning, ['-c', String(core), process.execPath, ...args]]
+    : [process.execPath, args];
+}
+
+/** Resolves with the first line that it prints, as JSON, and how to end it. */
+export function startProcess(args, { core = null, env = process.env } = {}) {
+  const child = spawn(...command(core, args), { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  const end = async () => {
+    child.kill('SIGTERM');
+    const timer = setTimeout(() => child.kill('SIGKILL'), endMs);
+    await ended;
+    clearTimeout(timer);
+  };
+  return new Promise((resolve, reject) => {
+    let text = '';
+    child.once('error', reject);
+    child.once('exit', (code) => reject(new Error(`${args[0]} ended with ${code}`)));
+    child.stdout.on('data', (chunk) => {
+      text += chunk;
+      if (text.includes('\n')) resolve({ ...JSON.parse(text.split('\n')[0]), end });
+    });
+  });
+}
+
+/** Runs to the end; resolves with what it printed, as JSON. */
+export function runProcess(args, { core = null } = {}) {
+  const child = spawn(...command(core, args), { stdio: ['ignore', 'pipe', 'inherit'] });
+  const chunks = [];
+  child.stdout.on('data', (chunk) => chunks.push(chunk));
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => {
+      if (code === 0) resolve(JSON.parse(Buffer.concat(chunks).toString()));
+      else reject(new Error(`${args.join(' ')} ended with ${code}`));
+    });
+  });
+}
+
+/** All threads' time on a processor so far, in microseconds. */
+export function cpuMicros(pid) {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  const ns = threads.map((id) => Number(readFileSync(`/proc/${pid}/task/${id}/schedstat`, 'utf8').split(' ')[0]));
+  return ns.reduce((sum, one) => sum + one, 0) / nsAMicrosecond;
+}
+
+/** A gateway in a home of its own, with one endpoint and limits that no load here reaches. */
+export async function startGateway({ upstream, port = 0, core = 0 }) {
+  // Short, because a Unix socket's path must fit into 103 bytes.
+  const folder = mkdtempSync(join(tmpdir(), 'qb-'));
+  const env = { PATH: process.env.PATH, HOME: folder, QCC_HOME: join(folder, 'q'), QCC_KEYCHAIN: 'off' };
+  const qcc = (args, input = '') => {
+    const { status, stderr } = spawnSync(process.execPath, [program, ...args], { env, input });
+    if (status !== 0) throw new Error(`qcc ${args.join(' ')}: ${stderr}`);
+  };
+  const most = '100000';
+  qcc(['config', 'set', 'proxy.max_concurrent', most]);
+  qcc(['config', 'set', 'proxy.max_waiting', most]);
+  qcc(['config', 'set', 'health.mode', 'off']);
+  qcc(['add', 'bench', '--tier', 'primary']);
+  const target = ['--base-url', upstream, '--auth', 'x-api-key', '--api-key-stdin'];
+  qcc(['endpoint', 'add', 'bench', ...target, '--max-concurrent', most], 'sk-bench-0123456789');
+  const args = [program, 'proxy', 'run', '--host', '127.0.0.1', '--port', String(port), '--json'];
+  const gateway = await startProcess(args, { core, env });
+  const end = async () => {
+    await gateway.end();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  return { ...gateway, end };
+}

@@ -1,0 +1,67 @@
+/**
+ * What the proxies in a benchmark forward to: a JSON answer, or a stream with a chunk every so often.
+ *
+ *   node scripts/bench/upstream.mjs PORT      prints {"pid","port"}
+ *
+ * `x-bench-chunks` and `x-bench-gap-ms` of a request say how long its stream is.
+ */
+import { createServer } from 'node:http';
+
+const [port = '0'] = process.argv.slice(2);
+const words = 'The quick brown fox jumps over the lazy dog. '.repeat(3);
+const start = {
+  id: 'msg_bench',
+  type: 'message',
+  role: 'assistant',
+  model: 'claude-bench',
+  content: [],
+  stop_reason: null,
+  stop_sequence: null,
+  usage: { input_tokens: 2_095, output_tokens: 1 },
+};
+const content = [{ type: 'text', text: words }];
+const answer = Buffer.from(JSON.stringify({ ...start, content, stop_reason: 'end_turn' }));
+const event = (data) => `event: ${data.type}\ndata: ${JSON.stringify(data)}\n\n`;
+const block = { type: 'text', text: '' };
+const head = Buffer.from(
+  event({ type: 'message_start', message: start }) +
+    event({ type: 'content_block_start', index: 0, content_block: block }),
+);
+const delta = Buffer.from(
+  event({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'The quick brown fox ' } }),
+);
+const end = Buffer.from(
+  event({ type: 'content_block_stop', index: 0 }) +
+    event({ type: 'message_delta', delta: { stop_reason: 'end_turn' }, usage: { output_tokens: 9 } }) +
+    event({ type: 'message_stop' }),
+);
+
+const server = createServer((request, response) => {
+  request.resume();
+  request.on('end', () => {
+    const chunks = Number(request.headers['x-bench-chunks'] ?? 0);
+    if (chunks > 0) stream(response, chunks, Number(request.headers['x-bench-gap-ms']));
+    else {
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': answer.length });
+      response.end(answer);
+    }
+  });
+});
+server.keepAliveTimeout = 600_000;
+server.listen(Number(port), '127.0.0.1', () => {
+  process.stdout.write(`${JSON.stringify({ pid: process.pid, port: server.address().port })}\n`);
+});
+
+function stream(response, chunks, gapMs) {
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  response.write(head);
+  let left = chunks;
+  const timer = setInterval(() => {
+    if (left-- > 0) response.write(delta);
+    else {
+      clearInterval(timer);
+      response.end(end);
+    }
+  }, gapMs);
+  response.on('close', () => clearInterval(timer));
+}

@@ -1,0 +1,165 @@
+/**
+ * The real Claude Code through the built gateway, while simulated endpoints go wrong. Every row must end with the right
+ * answer and exit code 0. Loopback only, a dummy token, telemetry off; the client itself comes from npm, once, into a
+ * folder outside the checkout.
+ *
+ *   node scripts/e2e-claude.mjs [ROW…]     after `npm run build`; without a ROW, all
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const version = '2.1.330';
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const program = join(root, 'dist/src/cli/main.js');
+const cache = join(tmpdir(), 'qcc-e2e-claude');
+const client = join(cache, 'node_modules/.bin/claude');
+const installMs = 300_000;
+const commandMs = 30_000;
+// The client waits up to 18 s between two attempts in the longest row.
+const turnMs = 120_000;
+const outageMs = 20_000;
+
+const well = { kind: 'none' };
+const status = (code) => ({ kind: 'status', status: code });
+const plain = { prompt: 'say hello', answer: 'QCC-OK' };
+const tool = { prompt: 'use a tool', answer: 'TOOL-OK' };
+const outage = {
+  timeline: [
+    { atMs: 0, fault: { kind: 'refuse' } },
+    { atMs: outageMs, fault: well },
+  ],
+};
+
+/** What each row plays at the two endpoints; the gateway prefers the first. */
+const rows = {
+  'plain turn': { ...plain, used: 'first' },
+  'tool turn': { ...tool, used: 'first' },
+  'first endpoint 529': { ...plain, first: { perRequest: [status(529)] }, used: 'second' },
+  'first endpoint 401': { ...plain, first: { perRequest: [status(401)] }, used: 'second' },
+  'stream cut after content': {
+    ...plain,
+    first: { perRequest: [{ kind: 'breaks', when: 'afterContent', how: 'cut' }] },
+    used: 'second',
+  },
+  'tool turn, first endpoint 529': { ...tool, first: { perRequest: [status(529)] }, used: 'second' },
+  'all out for 20 s, then back': { ...plain, first: outage, second: outage },
+};
+
+await main(process.argv.slice(2));
+
+async function main(wanted) {
+  if (!existsSync(program)) throw new Error('dist/ is missing - run: npm run build');
+  await installClient();
+  const { startSimulatedEndpoint } = await import(join(root, 'dist/src/demo/simulated-endpoint.js'));
+  const names = wanted.length > 0 ? wanted : Object.keys(rows);
+  let failed = 0;
+  line(['', 'row', 'exit', 'time', 'requests', 'what was wrong']);
+  for (const name of names) {
+    const row = rows[name];
+    if (!row) throw new Error(`there is no row "${name}" - rows: ${Object.keys(rows).join(' | ')}`);
+    const result = await play(row, startSimulatedEndpoint);
+    if (result.wrong) failed++;
+    const { exit, ms, requests, wrong } = result;
+    line([wrong ? 'FAIL' : 'ok', name, exit, `${(ms / 1_000).toFixed(1)} s`, requests, wrong]);
+  }
+  process.stdout.write(`${names.length - failed} passed, ${failed} failed\n`);
+  process.exitCode = failed > 0 ? 1 : 0;
+}
+
+function line([mark, name, exit, time, requests, wrong]) {
+  const columns = [mark.padEnd(4), name.padEnd(30), String(exit).padEnd(4), time.padStart(7)];
+  process.stdout.write(`${[...columns, requests.padEnd(8), wrong].join('  ').trimEnd()}\n`);
+}
+
+async function installClient() {
+  mkdirSync(cache, { recursive: true });
+  const { PATH } = process.env;
+  const asks = () => run(client, ['--version'], { env: { PATH, HOME: cache }, timeoutMs: commandMs });
+  if (existsSync(client) && (await asks()).stdout.startsWith(version)) return;
+  const args = ['i', '--prefix', cache, '--no-audit', '--no-fund', '--no-save'];
+  const { code, stderr } = await run('npm', [...args, `@anthropic-ai/claude-code@${version}`], {
+    env: process.env,
+    timeoutMs: installMs,
+  });
+  if (code !== 0) throw new Error(`npm could not install the client: ${stderr}`);
+  const installed = await asks();
+  if (!installed.stdout.startsWith(version)) {
+    throw new Error(`the client does not run: ${installed.stdout}${installed.stderr}`);
+  }
+}
+
+/** One row: a home, a gateway, two endpoints and a client of its own. */
+async function play(row, startSimulatedEndpoint) {
+  // Short, because a Unix socket's path must fit into 103 bytes.
+  const folder = mkdtempSync(join(tmpdir(), 'qe-'));
+  const endpoints = [];
+  const env = { PATH: process.env.PATH, HOME: folder, QCC_HOME: join(folder, 'q'), QCC_KEYCHAIN: 'off' };
+  const qcc = async (args, input) => {
+    const done = await run(process.execPath, [program, ...args, '--json'], { env, input, timeoutMs: commandMs });
+    if (done.code !== 0) throw new Error(`qcc ${args.join(' ')}: ${done.stderr}`);
+    return JSON.parse(done.stdout);
+  };
+  try {
+    for (const [name, tier] of [
+      ['first', 'primary'],
+      ['second', 'secondary'],
+    ]) {
+      const endpoint = await startSimulatedEndpoint({ name });
+      endpoints.push(endpoint);
+      const target = ['--base-url', endpoint.url, '--auth', endpoint.auth, '--api-key-stdin'];
+      await qcc(['add', name, '--tier', tier, ...target], endpoint.key);
+    }
+    await qcc(['proxy', 'start', '--port', '0']);
+    const { env: pointed } = await qcc(['env']);
+    for (const endpoint of endpoints) endpoint.script(row[endpoint.name] ?? {});
+    const began = Date.now();
+    const turn = await takeTurn(folder, pointed, row.prompt);
+    const counts = endpoints.map(({ requests }) => requests.length);
+    const wrong = whatIsWrong(row, turn, endpoints);
+    return { exit: turn.code ?? turn.signal, ms: Date.now() - began, requests: counts.join('+'), wrong };
+  } finally {
+    await qcc(['proxy', 'stop', '--timeout', '1']).catch(() => undefined);
+    await Promise.all(endpoints.map((endpoint) => endpoint.close()));
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function takeTurn(home, pointed, prompt) {
+  const quiet = {
+    CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+    DISABLE_AUTOUPDATER: '1',
+    DISABLE_TELEMETRY: '1',
+    DISABLE_ERROR_REPORTING: '1',
+  };
+  const env = { PATH: process.env.PATH, HOME: home, ...quiet, ...pointed };
+  const args = ['-p', '--allowedTools', 'Bash', '--', prompt];
+  return run(client, args, { env, cwd: home, timeoutMs: turnMs });
+}
+
+function whatIsWrong({ answer, used }, { code, stdout, stderr }, endpoints) {
+  if (code !== 0) return `exit ${code}: ${(stderr || stdout).trim().slice(0, 200)}`;
+  if (!stdout.includes(answer)) return `no ${answer} in: ${stdout.trim().slice(0, 200)}`;
+  const last = endpoints.flatMap(({ requests, name }) => requests.map(({ at }) => ({ at, name })));
+  const { name } = last.reduce((a, b) => (a.at > b.at ? a : b));
+  return used && used !== name ? `answered by ${name}, not by ${used}` : '';
+}
+
+/** Runs a program to its end; kills it, and says so by its signal, when it takes too long. */
+function run(file, args, { env, cwd, input = '', timeoutMs }) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, { env, cwd, timeout: timeoutMs, killSignal: 'SIGKILL' });
+    const out = [];
+    const err = [];
+    child.stdout.on('data', (chunk) => out.push(chunk));
+    child.stderr.on('data', (chunk) => err.push(chunk));
+    child.on('error', reject);
+    child.on('close', (code, signal) =>
+      resolve({ code, signal, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() }),
+    );
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(input);
+  });
+}

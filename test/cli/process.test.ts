@@ -1,0 +1,247 @@
+/** What only whole processes can show: start and end of the gateway, pipes, signals, and what `--help` loads. */
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { delimiter, dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { temporaryHome } from '../support/home.ts';
+import { type Built, build, type Ended, launch } from './built.ts';
+
+const patienceMs = 60_000;
+let built: Built | undefined;
+let main = '';
+
+beforeAll(() => {
+  built = build();
+  main = built.main;
+}, patienceMs);
+
+afterAll(() => built?.remove());
+
+interface Started {
+  readonly url: string;
+  readonly host: string;
+  readonly port: number;
+  readonly pid: number;
+}
+
+function installation(env: Readonly<Record<string, string>> = {}) {
+  const home = temporaryHome();
+  const start = (...argv: readonly string[]) => launch(main, argv, { QCC_HOME: home, ...env });
+  const run = (...argv: readonly string[]): Promise<Ended> => start(...argv).ended;
+  const json = async (...argv: readonly string[]): Promise<unknown> => JSON.parse((await run(...argv, '--json')).out);
+  return { home, start, run, json };
+}
+
+/** A gateway in the background, stopped when the test ends. */
+async function withGateway(env: Readonly<Record<string, string>> = {}) {
+  const it = installation(env);
+  const started = (await it.json('proxy', 'start', '--port', '0')) as Started;
+  onTestFinished(async () => {
+    await it.run('proxy', 'stop', '--timeout', '0');
+  });
+  return { ...it, started };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+describe('qcc --help', () => {
+  it('loads what knows the words, and nothing that serves', async () => {
+    const folder = `${temporaryHome()}-coverage`;
+    // V8 lists every script that the process has loaded; there is no truer witness.
+    const { code } = await launch(main, ['endpoint', '--help'], { NODE_V8_COVERAGE: folder }).ended;
+    const [report = ''] = readdirSync(folder);
+    const { result } = JSON.parse(readFileSync(join(folder, report), 'utf8')) as { result: readonly { url: string }[] };
+    const loaded = result.flatMap(({ url }) => (url.startsWith('file:') ? [url.replace(/^.*\/dist\//, '')] : []));
+    expect(code).toBe(0);
+    expect(loaded).toContain('src/cli/main.js');
+    expect(
+      loaded.filter((url) => !/^src\/(cli\/(main|manifest|usage|width|words)|config\/nearest|errors)\.js$/.test(url)),
+    ).toEqual([]);
+  });
+});
+
+describe('qcc --version', () => {
+  it.each(['--version', '-V'])('%s', async (flag) => {
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+    expect(await installation().run(flag)).toEqual({ code: 0, signal: null, out: `${version}\n`, err: '' });
+  });
+});
+
+describe('a reader that has seen enough', () => {
+  it('is no error', async () => {
+    const { run, start } = installation();
+    await run('add', 'work');
+    const following = start('history', '--follow', '--json');
+    await following.said(/ProfileAdded/);
+    following.child.stdout?.destroy();
+    // Something happens, so that there is something to say to nobody.
+    await run('add', 'spare');
+    expect(await following.ended).toMatchObject({ code: 0, signal: null, err: '' });
+  });
+});
+
+describe('qcc history --follow', () => {
+  it('tells what happens while it looks, each fact once', async () => {
+    const { run, start } = installation();
+    await run('add', 'work');
+    const following = start('history', '-f', '--json');
+    await following.said(/"name":"work"/);
+    await run('add', 'spare');
+    await run('add', 'third');
+    const out = await following.said(/"name":"third"/);
+    following.child.kill('SIGINT');
+    await following.ended;
+    const seqs = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { seq: number }).seq);
+    expect(seqs).toEqual(seqs.map((_, i) => i + 1));
+  });
+});
+
+describe('the gateway', () => {
+  it('starts in the background without holding the pipes of who started it, and stops', async () => {
+    const { json, run, started, home } = await withGateway();
+    expect(started).toEqual({
+      url: `http://127.0.0.1:${started.port}`,
+      host: '127.0.0.1',
+      port: expect.any(Number),
+      pid: expect.any(Number),
+      home,
+    });
+    expect(await json('proxy', 'status')).toMatchObject({ running: true, url: started.url, pid: started.pid });
+    expect(await json('proxy', 'stop')).toEqual({ stopped: true, drained: 0, cut: 0 });
+    expect(isAlive(started.pid)).toBe(false);
+    expect(await run('proxy', 'status', '--json')).toMatchObject({ code: 3, out: '{"running":false}\n' });
+  });
+
+  it('is one per home', async () => {
+    const { run } = await withGateway();
+    const second = await run('proxy', 'start', '--port', '0', '--json');
+    expect({ code: second.code, out: second.out, said: JSON.parse(second.err) }).toMatchObject({
+      code: 6,
+      out: '',
+      said: { error: { code: 'QCC_GATEWAY_RUNNING' } },
+    });
+  });
+
+  it('keeps its address over a restart', async () => {
+    const { json, started } = await withGateway();
+    const again = (await json('proxy', 'restart')) as Started;
+    expect(again).toMatchObject({ host: started.host, port: started.port });
+    expect(again.pid).not.toBe(started.pid);
+    expect(isAlive(started.pid)).toBe(false);
+  });
+
+  it('says when its port is taken', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    onTestFinished(() => void other.close());
+    await new Promise((listening) => other.once('listening', listening));
+    const { port } = other.address() as AddressInfo;
+    const { code, out, err } = await installation().run('proxy', 'start', '--port', String(port));
+    expect({ code, out, err }).toEqual({ code: 6, out: '', err: expect.stringContaining(String(port)) });
+  });
+
+  it.each(['seven', '70000', '-1', '1.5'])('is not started on port %s', async (port) => {
+    const { run } = installation();
+    const { code, out, err } = await run('proxy', 'start', `--port=${port}`);
+    expect({ code, out, err }).toEqual({ code: 2, out: '', err: expect.stringContaining('--port') });
+  });
+
+  it('runs in the foreground until a signal', async () => {
+    const { start, run } = installation();
+    const gateway = start('proxy', 'run', '--port', '0', '--json');
+    const started = JSON.parse(await gateway.said(/\n/)) as Started;
+    expect(started.pid).toBe(gateway.child.pid);
+    expect(await run('proxy', 'status')).toMatchObject({ code: 0 });
+    gateway.child.kill('SIGTERM');
+    expect(await gateway.ended).toMatchObject({ code: 0, signal: null });
+  });
+
+  it('answers commands as the installation does without it', async () => {
+    const { json, run } = await withGateway();
+    expect(await json('add', 'work')).toMatchObject({ name: 'work', default: true });
+    expect(await json('config', 'set', 'failover.cooldown', '120')).toMatchObject({ value: 120 });
+    expect((await run('add', 'work')).code).toBe(6);
+    expect((await run('default', 'wrok')).code).toBe(5);
+    await run('proxy', 'stop');
+    expect(await json('list')).toMatchObject({ profiles: [{ name: 'work' }] });
+    expect(await json('config', 'get', 'failover.cooldown')).toMatchObject({ value: 120 });
+  });
+});
+
+/** A program named `claude` that says what it was started with, and then does as it is told. */
+function claude(script: string): string {
+  const folder = join(dirname(temporaryHome()), 'bin');
+  mkdirSync(folder);
+  const file = join(folder, 'claude');
+  writeFileSync(
+    file,
+    `#!${process.execPath}\nconsole.log(JSON.stringify({ args: process.argv.slice(2) }));\n${script}\n`,
+  );
+  chmodSync(file, 0o755);
+  return `${folder}${delimiter}${process.env['PATH']}`;
+}
+
+// A program that is found by its `#!` line is not how Windows finds one.
+describe.skipIf(process.platform === 'win32')('qcc code', () => {
+  it('starts claude with the gateway’s settings and what stands after --, and ends as it does', async () => {
+    const { run, started } = await withGateway({ PATH: claude('process.exit(42);') });
+    const { code, out, err } = await run('code', '--', '-p', 'hello', '--json', '--help');
+    const { args } = JSON.parse(out) as { args: readonly string[] };
+    expect({ code, err }).toEqual({ code: 42, err: '' });
+    expect(args[0]).toBe('--settings');
+    expect(JSON.parse(args[1] ?? '')).toMatchObject({
+      env: { ANTHROPIC_BASE_URL: started.url, NO_PROXY: expect.any(String) },
+    });
+    expect(args.slice(2)).toEqual(['-p', 'hello', '--json', '--help']);
+  });
+
+  it('goes through one profile when told to', async () => {
+    const { run, started } = await withGateway({ PATH: claude('') });
+    await run('add', '工作');
+    const { args } = JSON.parse((await run('code', '--profile', '工作')).out) as { args: readonly string[] };
+    const { env } = JSON.parse(args[1] ?? '') as { env: Record<string, string> };
+    expect(env['ANTHROPIC_BASE_URL']).toBe(`${started.url}/p/${encodeURIComponent('工作')}`);
+    expect(await run('code', '--profile', 'wrok')).toMatchObject({ code: 5, out: '' });
+  });
+
+  it('passes signals on', async () => {
+    const { start } = await withGateway({
+      PATH: claude(
+        "process.on('SIGTERM', () => process.exit(9));\nsetInterval(() => {}, 1000);\nconsole.log('ready');",
+      ),
+    });
+    const running = start('code');
+    await running.said(/ready/);
+    running.child.kill('SIGTERM');
+    expect(await running.ended).toMatchObject({ code: 9, signal: null });
+  });
+
+  it('starts the gateway when none runs, and says so', async () => {
+    const { run, json } = installation({ PATH: claude('') });
+    onTestFinished(async () => {
+      await run('proxy', 'stop', '--timeout', '0');
+    });
+    await run('config', 'set', 'proxy.port', '0');
+    const { code, err } = await run('code');
+    const { url } = (await json('proxy', 'status')) as Started;
+    expect({ code, err }).toEqual({ code: 0, err: expect.stringContaining(url) });
+  });
+
+  it('says how to get claude when it is missing', async () => {
+    const { run } = await withGateway({ PATH: dirname(temporaryHome()) });
+    const { code, err } = await run('code', '--json');
+    expect({ code, said: JSON.parse(err) }).toMatchObject({
+      code: 1,
+      said: { error: { code: 'QCC_CLAUDE_MISSING', hint: expect.stringContaining('npm install') } },
+    });
+  });
+});

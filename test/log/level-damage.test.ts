@@ -1,0 +1,229 @@
+import { existsSync, readdirSync, readFileSync, statSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { factKey, snapshotKey } from '../../src/log/codec.ts';
+import { type Database, LevelLog } from '../../src/log/level-log.ts';
+import { raw } from './disk.ts';
+import { kept, logFolder, oneTo, seqs } from './facts.ts';
+import { dawn, Scribe, stepMs } from './scribe.ts';
+
+const quarantineOf = (dir: string) => join(dirname(dir), 'quarantine');
+
+/** A closed log of so many facts, with a snapshot where asked. */
+async function logOf(count: number, snapshotAt?: number, data: object = {}) {
+  const dir = logFolder();
+  const log = await LevelLog.open(dir);
+  const scribe = new Scribe();
+  await log.append(scribe.facts(count, 'config', data), { sync: true });
+  if (snapshotAt !== undefined) await log.saveSnapshot('state', { seq: snapshotAt, data: { at: snapshotAt } });
+  await log.close();
+  return { dir, scribe };
+}
+
+async function flip(database: Database, key: Buffer): Promise<Buffer> {
+  const bytes = Buffer.from((await database.get(key)) ?? Buffer.alloc(0));
+  const place = bytes.length - 1;
+  bytes[place] = (bytes[place] ?? 0) ^ 1;
+  await database.put(key, bytes);
+  return bytes;
+}
+
+const flipFacts = (dir: string, ...seqsOfFacts: readonly number[]) =>
+  raw(dir, (database) => Promise.all(seqsOfFacts.map((seq) => flip(database, factKey(seq)))));
+
+const removeFacts = (dir: string, ...seqsOfFacts: readonly number[]) =>
+  raw(dir, (database) => database.batch(seqsOfFacts.map((seq) => ({ type: 'del', key: factKey(seq) }))));
+
+const largest = (dir: string, ext: string) =>
+  readdirSync(dir)
+    .filter((name) => name.endsWith(ext))
+    .map((name) => join(dir, name))
+    .sort((a, b) => statSync(b).size - statSync(a).size)[0] ?? '';
+
+describe('a whole log', () => {
+  it('has no damage, and nothing in quarantine', async () => {
+    const { dir } = await logOf(50, 20);
+    expect(kept(await LevelLog.open(dir)).damage).toEqual([]);
+    expect(existsSync(quarantineOf(dir))).toBe(false);
+  });
+});
+
+describe('a changed byte', () => {
+  it('is seen at the start, and the fact is passed over by every reader', async () => {
+    const { dir } = await logOf(10);
+    await flipFacts(dir, 4);
+    const log = kept(await LevelLog.open(dir));
+    expect(log.damage).toEqual([{ from: 4, to: 4, why: 'checksum' }]);
+    const left = [1, 2, 3, ...oneTo(10, 5)];
+    expect(await seqs(log.read(1))).toEqual(left);
+    expect(await seqs(log.readStream('config'))).toEqual(left);
+    expect(log.damage).toHaveLength(1);
+  });
+
+  it('leaves the bytes as they are in quarantine', async () => {
+    const { dir } = await logOf(10);
+    const [bytes] = await flipFacts(dir, 4);
+    kept(await LevelLog.open(dir));
+    const files = readdirSync(quarantineOf(dir), { recursive: true, withFileTypes: true }).filter((one) =>
+      one.isFile(),
+    );
+    expect(files.map(({ parentPath, name }) => readFileSync(join(parentPath, name)))).toEqual([bytes]);
+  });
+
+  it('in the last fact does not give its number out again', async () => {
+    const { dir, scribe } = await logOf(10);
+    await flipFacts(dir, 10);
+    const log = kept(await LevelLog.open(dir));
+    expect(log.head).toBe(10);
+    await log.append(scribe.facts(1), { sync: true });
+    expect(await seqs(log.read(9))).toEqual([9, 11]);
+  });
+
+  it('from before the snapshot does not delay the start; it is told when it is read', async () => {
+    const { dir } = await logOf(20, 15);
+    await flipFacts(dir, 4);
+    const log = kept(await LevelLog.open(dir));
+    expect(log.damage).toEqual([]);
+    await seqs(log.read(1));
+    expect(log.damage).toEqual([{ from: 4, to: 4, why: 'checksum' }]);
+  });
+
+  it('in a snapshot makes the one before it count', async () => {
+    const { dir } = await logOf(20, 10);
+    const before = await LevelLog.open(dir);
+    await before.saveSnapshot('state', { seq: 15, data: {} });
+    await before.close();
+    await raw(dir, (database) => flip(database, snapshotKey('state', 15)));
+    const log = kept(await LevelLog.open(dir));
+    expect((await log.loadSnapshot('state'))?.seq).toBe(10);
+    expect(log.damage).toEqual([]);
+  });
+});
+
+describe('a hole', () => {
+  it('is seen at the start', async () => {
+    const { dir } = await logOf(20, 5);
+    await removeFacts(dir, 8, 9, 10, 15);
+    const log = kept(await LevelLog.open(dir));
+    expect(log.damage).toEqual([
+      { from: 8, to: 10, why: 'missing' },
+      { from: 15, to: 15, why: 'missing' },
+    ]);
+    expect(await seqs(log.read(1))).toEqual([...oneTo(7), ...oneTo(14, 11), ...oneTo(20, 16)]);
+  });
+
+  it('right after the snapshot is seen too', async () => {
+    const { dir } = await logOf(20, 5);
+    await removeFacts(dir, 6, 7);
+    expect(kept(await LevelLog.open(dir)).damage).toEqual([{ from: 6, to: 7, why: 'missing' }]);
+  });
+
+  it('in a stream is passed over', async () => {
+    const { dir } = await logOf(6);
+    await removeFacts(dir, 3);
+    const log = kept(await LevelLog.open(dir));
+    expect(await seqs(log.readStream('config'))).toEqual([1, 2, 4, 5, 6]);
+    expect(log.damage).toEqual([{ from: 3, to: 3, why: 'missing' }]);
+  });
+});
+
+describe('a lost end', () => {
+  it('is told by the snapshot, and its numbers are not given out again', async () => {
+    const { dir } = await logOf(20, 18);
+    await removeFacts(dir, ...oneTo(20, 13));
+    const log = kept(await LevelLog.open(dir));
+    expect(log.damage).toEqual([{ from: 13, to: 18, why: 'missing' }]);
+    expect(log.head).toBe(18);
+    await log.append(new Scribe(18).facts(2), { sync: true });
+    await log.close();
+
+    const again = kept(await LevelLog.open(dir));
+    expect(again.head).toBe(20);
+    expect(await seqs(again.read(10))).toEqual([10, 11, 12, 19, 20]);
+  });
+
+  it('in the journal, cut in the middle of a write, leaves whole facts without a gap', async () => {
+    const { dir } = await logOf(0);
+    const log = await LevelLog.open(dir);
+    const scribe = new Scribe();
+    for (let i = 0; i < 40; i++) await log.append(scribe.facts(1), { sync: true });
+    await log.close();
+    const journal = largest(dir, '.log');
+    truncateSync(journal, Math.floor(statSync(journal).size / 2));
+
+    const again = kept(await LevelLog.open(dir));
+    expect(again.head).toBeGreaterThan(0);
+    expect(again.head).toBeLessThan(40);
+    expect(again.damage).toEqual([]);
+    expect(await seqs(again.read(1))).toEqual(oneTo(again.head));
+  });
+});
+
+describe("damage in LevelDB's own files", () => {
+  // LevelDB writes its journal in blocks, and after a bad record drops the rest of the block, in silence.
+  const journalBlock = 32_768;
+
+  it('in the journal is seen although LevelDB does not tell', async () => {
+    const dir = logFolder();
+    const log = await LevelLog.open(dir);
+    const scribe = new Scribe();
+    for (let i = 0; i < 400; i++)
+      await log.append(scribe.facts(1, 'config', { text: 'x'.repeat(200) }), { sync: true });
+    await log.saveSnapshot('state', { seq: 10, data: {} });
+    await log.close();
+    const journal = largest(dir, '.log');
+    const bytes = readFileSync(journal);
+    const place = journalBlock + journalBlock / 2;
+    bytes[place] = (bytes[place] ?? 0) ^ 0xff;
+    writeFileSync(journal, bytes);
+
+    const again = kept(await LevelLog.open(dir));
+    expect(again.head).toBe(400);
+    expect(again.damage).toHaveLength(1);
+    const [{ from, to, why } = { from: 0, to: 0, why: '' }] = again.damage;
+    expect(why).toBe('missing');
+    expect(await seqs(again.read(1))).toEqual([...oneTo(from - 1), ...oneTo(400, to + 1)]);
+  });
+
+  it('in a table is damage to tell, or a refusal with the way out; never facts that were not written', async () => {
+    const { dir } = await logOf(2_000, undefined, { text: 'a text that packs well '.repeat(4) });
+    await raw(dir, (database) => database.compactRange(factKey(0), factKey(2_001)));
+    const table = largest(dir, '.ldb');
+    const bytes = readFileSync(table);
+    for (let place = 5_000; place < 5_016; place++) bytes[place] = (bytes[place] ?? 0) ^ 0xff;
+    writeFileSync(table, bytes);
+
+    const opened = await LevelLog.open(dir).then(
+      (log) => ({ log }),
+      (error: unknown) => ({ error }),
+    );
+    if ('error' in opened) {
+      expect(opened.error).toMatchObject({ code: 'QCC_LOG_DAMAGED' });
+    } else {
+      const log = kept(opened.log);
+      expect(log.damage).not.toEqual([]);
+      const lost = new Set(log.damage.flatMap(({ from, to }) => oneTo(to, from)));
+      expect(await seqs(log.read(1))).toEqual(oneTo(2_000).filter((seq) => !lost.has(seq)));
+    }
+  });
+
+  it('that hides the database is refused, and nothing in the folder is changed', async () => {
+    const { dir } = await logOf(2_000, 1_000);
+    await raw(dir, (database) => database.compactRange(factKey(0), factKey(2_001)));
+    unlinkSync(join(dir, 'CURRENT'));
+    const before = readdirSync(dir).sort();
+    expect(before.some((name) => name.endsWith('.ldb'))).toBe(true);
+    await expect(LevelLog.open(dir)).rejects.toMatchObject({ code: 'QCC_LOG_DAMAGED', exit: 1 });
+    expect(readdirSync(dir).sort()).toEqual(before);
+  });
+
+  it('in the manifest is refused, and the folder is free again', async () => {
+    const { dir } = await logOf(10);
+    const manifest = readdirSync(dir).find((name) => name.startsWith('MANIFEST-')) ?? '';
+    const whole = readFileSync(join(dir, manifest));
+    writeFileSync(join(dir, manifest), whole.subarray(0, 0));
+    await expect(LevelLog.open(dir)).rejects.toMatchObject({ code: 'QCC_LOG_DAMAGED' });
+    writeFileSync(join(dir, manifest), whole);
+    expect(kept(await LevelLog.open(dir)).head).toBe(10);
+  });
+});

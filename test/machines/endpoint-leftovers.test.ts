@@ -1,0 +1,58 @@
+/** What is left over must not count twice: strikes that were paid for, and failures told by requests that were on their way. */
+import { describe, expect, it } from 'vitest';
+import { faceOf, worthTelling } from '../../machines/endpoint.ts';
+import { answered, failed, later, minute, quiet, second } from '../support/given.ts';
+import { EndpointLife } from '../support/life.ts';
+
+describe('of what was before', () => {
+  it('a trial that meets overload is paused, though it was out for three strikes', () => {
+    const life = new EndpointLife();
+    for (let i = 0; i < 3; i++) life.tell(failed('timeout'));
+    life.pass(10 * second);
+    expect(faceOf(life.snapshot).state).toBe('recovering');
+    expect(life.tell(failed('overloaded')).map(({ type }) => type)).toEqual(['AttemptFailed', 'EndpointPaused']);
+  });
+
+  it('a new key leaves no strike behind', () => {
+    const life = new EndpointLife();
+    life.tell(failed('credential'));
+    life.tell({ type: 'KeyChanged', data: {} });
+    expect(faceOf(life.snapshot)).toMatchObject({ state: 'healthy', strikes: 0 });
+  });
+
+  it('an answer after a rate limit ends the doubling', () => {
+    const life = new EndpointLife();
+    life.tell(failed('rateLimited'));
+    life.pass(5 * second);
+    expect(worthTelling(life.snapshot, { ttftMs: 300 }, quiet)).toBe(true);
+    life.tell(answered());
+    life.pass(24 * 60 * minute);
+    expect(life.tell(failed('rateLimited'))[1]).toMatchObject({ data: { until: life.now + 5 * second, times: 1 } });
+  });
+
+  it('quota told by requests that were on their way is one time out', () => {
+    const life = new EndpointLife();
+    const quota = failed('quota', { resetAt: later(30 * minute) });
+    life.tell(quota);
+    for (let i = 0; i < 5; i++) expect(life.tell(quota)).toEqual([quota]);
+    life.tell(failed('quota'));
+    expect(faceOf(life.snapshot)).toMatchObject({ times: 1, until: later(60 * minute) });
+  });
+
+  it('a quota does not free a refused key', () => {
+    const life = new EndpointLife();
+    life.tell(failed('credential'));
+    life.tell(failed('quota', { resetAt: later(minute) }));
+    expect(faceOf(life.snapshot)).toMatchObject({ held: true, because: 'credential' });
+  });
+
+  it('limits told by requests that were on their way neither double nor shorten the pause', () => {
+    const life = new EndpointLife();
+    for (let i = 0; i < 8; i++) life.tell(failed('rateLimited'));
+    expect(faceOf(life.snapshot).until).toBe(later(5 * second));
+    const other = new EndpointLife();
+    other.tell(failed('rateLimited', { retryAfterMs: 30 * second }));
+    other.tell(failed('overloaded'));
+    expect(faceOf(other.snapshot).until).toBe(later(30 * second));
+  });
+});

@@ -1,0 +1,28 @@
+import { describe, it } from 'vitest';
+import type { PriorityFact } from '../../events/priority.ts';
+import { bad, givenLadder, ladder, looked } from '../support/given.ts';
+
+const chosen: PriorityFact = { type: 'ActiveChosen', data: { profile: 'main' } };
+const allOut: PriorityFact = { type: 'AllOut', data: { because: '…' } };
+describe('when nobody can answer', () => {
+  it('being back in service is told whoever it is', () => {
+    givenLadder(chosen, allOut)
+      .when(looked, ladder({ main: '0!/1', spare: '1/1' }))
+      .recordsTypes('BackInService', 'FailedOver');
+    givenLadder(chosen, allOut)
+      .when(looked, ladder({ main: '0/1', spare: '1/1' }))
+      .records({ type: 'BackInService', data: { to: 'spare' } });
+    givenLadder(chosen, { type: 'FailedOver', data: { from: 'main', to: 'spare', because: '…' } }, allOut)
+      .when(looked, ladder({ main: '1/1', spare: '0/1' }))
+      .recordsTypes('BackInService', 'RecoveryBegun');
+  });
+
+  it('reports are not counted beyond what a switch needs', () => {
+    const three = [1, 2, 3].map(
+      (reports): PriorityFact => ({ type: 'ActiveDoubted', data: { profile: 'main', reports } }),
+    );
+    givenLadder(chosen, ...three, allOut)
+      .when(bad('main'), ladder({ main: '0/1' }))
+      .recordsNothing();
+  });
+});

@@ -1,0 +1,261 @@
+import { describe, expect, it } from 'vitest';
+import type { EndpointId } from '../../events/ids.ts';
+import type { RoutingView } from '../../machines/roster.ts';
+import { type Loads, plan, type RouteAsk, type Rules } from '../../machines/route.ts';
+import { routable, viewOf } from '../support/roster.ts';
+
+const now = Date.UTC(2026, 0, 1, 12);
+const id = (name: string) => name as EndpointId;
+
+interface Setting {
+  readonly ask?: Partial<RouteAsk>;
+  readonly rules?: Partial<Rules>;
+  readonly loads?: Partial<Loads>;
+  /** Thrown one after the other; the last one stays. */
+  readonly dice?: readonly number[];
+}
+
+function planned(view: RoutingView, { ask = {}, rules = {}, loads = {}, dice = [0.5] }: Setting = {}) {
+  const thrown = [...dice];
+  return plan(
+    view,
+    {
+      within: null,
+      binding: null,
+      tried: new Set(),
+      avoid: null,
+      overloaded: new Set(),
+      lacksModel: () => false,
+      ...ask,
+    },
+    {
+      inFlight: () => 0,
+      permitFree: () => true,
+      lastResortAt: () => Number.NEGATIVE_INFINITY,
+      turn: () => 0,
+      ...loads,
+    },
+    { strategy: 'failover', healthAware: true, ...rules },
+    now,
+    () => (thrown.length > 1 ? thrown.shift() : thrown[0]) ?? 0,
+  );
+}
+
+/** `a failover, b degraded`: who, in which order, and why. */
+function order(view: RoutingView, setting?: Setting): string {
+  return planned(view, setting)
+    .candidates.map(({ endpoint, because }) => `${endpoint.id} ${because}`)
+    .join(', ');
+}
+
+describe('the ladder', () => {
+  it('is walked from the active profile down, priority by priority', () => {
+    const view = viewOf({
+      main: [routable('late', { priority: 2 }), routable('early')],
+      spare: [routable('other')],
+    });
+    expect(order(view)).toBe('early failover, late failover, other failover');
+  });
+
+  it('is one profile for a path that names it', () => {
+    const view = viewOf({ main: [routable('a')], spare: [routable('b')] }, { ladder: ['main'] });
+    expect(order(view, { ask: { within: 'spare' } })).toBe('b failover');
+    expect(order(view, { ask: { within: 'nobody' } })).toBe('');
+  });
+
+  it('leaves out what is failed, disabled, paused, tried, or known not to have the model', () => {
+    const view = viewOf({
+      main: [
+        routable('failed', { state: 'failed', until: now + 1 }),
+        routable('disabled', { state: 'disabled' }),
+        routable('paused', { state: 'degraded', until: now + 1 }),
+        routable('tried'),
+        routable('lacking'),
+        routable('good'),
+      ],
+    });
+    const ask = { tried: new Set([id('tried')]), lacksModel: (one: EndpointId) => one === 'lacking' };
+    expect(order(view, { ask })).toBe('good failover');
+  });
+
+  it('takes a pause that is over', () => {
+    const view = viewOf({ main: [routable('a', { state: 'degraded', until: now })] });
+    expect(order(view)).toBe('a degraded');
+  });
+});
+
+describe('among equals', () => {
+  const pair = viewOf({ main: [routable('a', { weight: 300 }), routable('b', { weight: 100 })] });
+
+  it('weights draw the first, and the order of failover after it', () => {
+    const rules = { strategy: 'weighted' } as const;
+    expect(order(pair, { rules, dice: [0.74, 0] })).toBe('a weighted, b weighted');
+    expect(order(pair, { rules, dice: [0.76, 0] })).toBe('b weighted, a weighted');
+  });
+
+  it('the effective weight counts, not the one that was set', () => {
+    const view = viewOf({ main: [routable('a', { effectiveWeight: 10 }), routable('b', { effectiveWeight: 200 })] });
+    expect(order(view, { rules: { strategy: 'weighted' }, dice: [0.1, 0] })).toBe('b weighted, a weighted');
+  });
+
+  it('turns go round', () => {
+    const orders = [0, 1, 2, 3].map((turn) =>
+      order(pair, { rules: { strategy: 'round-robin' }, loads: { turn: () => turn } }).slice(0, 1),
+    );
+    expect(orders).toEqual(['a', 'b', 'a', 'b']);
+  });
+
+  it('the least busy for its weight comes first', () => {
+    const rules = { strategy: 'least-connections' } as const;
+    const busy = (a: number, b: number) => ({ inFlight: (one: EndpointId) => (one === 'a' ? a : b) });
+    expect(order(pair, { rules, loads: busy(2, 1) })).toMatch(/^a/);
+    expect(order(pair, { rules, loads: busy(4, 1) })).toMatch(/^b/);
+  });
+
+  it('a whole one comes before a degraded one for a new session', () => {
+    const view = viewOf({ main: [routable('limping', { state: 'degraded', weight: 1_000 }), routable('whole')] });
+    expect(order(view, { rules: { strategy: 'weighted' } })).toBe('whole weighted, limping degraded');
+  });
+
+  it('a degraded one still comes before the next priority', () => {
+    const view = viewOf({ main: [routable('limping', { state: 'degraded' }), routable('next', { priority: 2 })] });
+    expect(order(view)).toBe('limping degraded, next failover');
+  });
+});
+
+describe('a session', () => {
+  const pair = viewOf({ main: [routable('a'), routable('b')] });
+
+  it('stays where it is', () => {
+    expect(order(pair, { ask: { binding: id('b') } })).toBe('b sticky, a failover');
+  });
+
+  it('stays at a degraded endpoint', () => {
+    const view = viewOf({ main: [routable('a'), routable('b', { state: 'degraded' })] });
+    expect(order(view, { ask: { binding: id('b') } })).toMatch(/^b sticky/);
+  });
+
+  it('stays lower on the ladder after a recovery above', () => {
+    const view = viewOf({ main: [routable('a')], spare: [routable('b')] });
+    expect(order(view, { ask: { binding: id('b') } })).toMatch(/^b sticky/);
+  });
+
+  it.each([
+    ['failed', { state: 'failed', until: now + 1_000 }],
+    ['paused', { state: 'degraded', until: now + 1_000 }],
+    ['recovering', { state: 'recovering', ramp: 0 }],
+  ] as const)('leaves an endpoint that is %s', (_, state) => {
+    const view = viewOf({ main: [routable('a'), routable('b', state)] });
+    expect(order(view, { ask: { binding: id('b') } })).toMatch(/^a /);
+  });
+
+  it('goes to a profile that was chosen by hand', () => {
+    const view = viewOf({ main: [routable('a')], spare: [routable('b')] }, { pinned: 'main' });
+    expect(order(view, { ask: { binding: id('b') } })).toMatch(/^a failover/);
+  });
+
+  it('is not held by an endpoint outside of the profile that its path names', () => {
+    const view = viewOf({ main: [routable('a')], spare: [routable('b')] });
+    expect(order(view, { ask: { binding: id('b'), within: 'main' } })).toBe('a failover');
+  });
+
+  it('asks an endpoint that broke its last answer only when nobody else is left', () => {
+    expect(order(pair, { ask: { avoid: id('a'), binding: id('a') } })).toBe('b failover, a avoided');
+  });
+
+  it('asks other keys of an overloaded provider last', () => {
+    const view = viewOf({
+      main: [routable('key1', { baseUrl: 'https://one.test/x' }), routable('key2', { baseUrl: 'https://one.test/y' })],
+      spare: [routable('else')],
+    });
+    const ask = { tried: new Set([id('key1')]), overloaded: new Set(['https://one.test']) };
+    expect(order(view, { ask })).toBe('else failover, key2 sibling');
+  });
+});
+
+describe('on the way back', () => {
+  it('gets single trials, one at a time, while somebody is there to fail over to', () => {
+    const view = viewOf({ main: [routable('back', { state: 'recovering' }), routable('good')] });
+    expect(order(view)).toBe('back trial, good failover');
+    expect(order(view, { loads: { permitFree: () => false } })).toBe('good failover, back reserve');
+  });
+
+  it('gets its share of the traffic on a ramp, and is the reserve otherwise', () => {
+    const view = viewOf({ main: [routable('back', { state: 'recovering', ramp: 0.3 }), routable('good')] });
+    expect(order(view, { dice: [0.29] })).toBe('back ramp, good failover');
+    expect(order(view, { dice: [0.31] })).toBe('good failover, back reserve');
+  });
+
+  it('gets the request when there is nobody else, permit or not', () => {
+    const view = viewOf({ main: [routable('back', { state: 'recovering' })] });
+    expect(order(view, { loads: { permitFree: () => false } })).toBe('back reserve');
+  });
+
+  it('gets trials above the active profile from new sessions', () => {
+    const view = viewOf(
+      { main: [routable('back', { state: 'recovering' })], spare: [routable('good')] },
+      { ladder: ['spare', 'main'], above: ['main'] },
+    );
+    expect(order(view)).toBe('back trial, good failover');
+    expect(order(view, { ask: { binding: id('good') } })).toMatch(/^good sticky/);
+  });
+});
+
+describe('when nobody is usable', () => {
+  const out = (name: string, until: number) => routable(name, { state: 'failed', until });
+
+  it('the one that is soonest back gets one try', () => {
+    const view = viewOf({ main: [out('later', now + 60_000), out('sooner', now + 10_000)] });
+    expect(order(view)).toBe('sooner lastResort');
+  });
+
+  it('the next try comes five seconds later', () => {
+    const view = viewOf({ main: [out('a', now + 60_000)] });
+    expect(order(view, { loads: { lastResortAt: () => now - 4_999 } })).toBe('');
+    expect(order(view, { loads: { lastResortAt: () => now - 5_000 } })).toBe('a lastResort');
+  });
+
+  it('a paused endpoint may be the last resort', () => {
+    const view = viewOf({ main: [routable('a', { state: 'degraded', until: now + 60_000 })] });
+    expect(order(view)).toBe('a lastResort');
+  });
+
+  it('what is disabled or refused for good is no resort', () => {
+    const view = viewOf({
+      main: [
+        routable('off', { state: 'disabled' }),
+        routable('refused', { state: 'failed', held: true, until: now + 1_000, because: 'credential' }),
+      ],
+    });
+    expect(order(view)).toBe('');
+  });
+
+  it('a full endpoint is worth waiting for', () => {
+    const view = viewOf({ main: [routable('full', { maxConcurrent: 2 }), out('failed', now + 1_000)] });
+    expect(planned(view, { loads: { inFlight: () => 2 } })).toEqual({ candidates: [], busy: true });
+  });
+
+  it('a full endpoint is passed by while another has room', () => {
+    const view = viewOf({ main: [routable('full', { maxConcurrent: 2 }), routable('free')] });
+    const setting = { loads: { inFlight: (one: EndpointId) => (one === 'full' ? 2 : 0) } };
+    expect(order(view, setting)).toBe('free failover');
+    expect(planned(view, setting).busy).toBe(false);
+  });
+});
+
+describe('with health_aware off', () => {
+  it('states do not count, except disabled and a refused credential', () => {
+    const view = viewOf({
+      main: [
+        routable('failed', { state: 'failed', until: now + 60_000 }),
+        routable('degraded', { state: 'degraded' }),
+        routable('back', { state: 'recovering' }),
+        routable('off', { state: 'disabled' }),
+        routable('refused', { state: 'failed', held: true, because: 'credential' }),
+      ],
+    });
+    expect(order(view, { rules: { healthAware: false }, loads: { permitFree: () => false } })).toBe(
+      'failed failover, degraded failover, back failover',
+    );
+  });
+});

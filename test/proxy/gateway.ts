@@ -1,0 +1,251 @@
+/** A data port over a roster that a test sets, and a client that sees how exactly an answer ended. */
+import { type ClientRequest, type IncomingHttpHeaders, type IncomingMessage, request as send } from 'node:http';
+import { connect } from 'node:net';
+import { onTestFinished } from 'vitest';
+import type { SettingValue } from '../../events/config.ts';
+import type { AttemptFailure, Failure } from '../../events/endpoint.ts';
+import type { EndpointId } from '../../events/ids.ts';
+import type { RequestFact } from '../../events/request.ts';
+import type { RoutableEndpoint, RoutingView } from '../../machines/roster.ts';
+import { effective, type SettingKey } from '../../src/config/settings.ts';
+import type { ProxyPorts, ProxyServer } from '../../src/proxy/ports.ts';
+import { startProxy } from '../../src/proxy/server.ts';
+import { routable, viewOf } from '../support/roster.ts';
+import type { FakeUpstream } from './upstreams.ts';
+
+export const token = 'qcc-token-of-this-installation';
+
+interface Member {
+  readonly up: FakeUpstream;
+  readonly as: Partial<RoutableEndpoint>;
+}
+type Members = readonly (FakeUpstream | Member)[];
+
+/** An endpoint of this upstream that is not as all others. */
+export const as = (up: FakeUpstream, state: Partial<RoutableEndpoint>): Member => ({ up, as: state });
+
+export interface Told {
+  readonly endpoint: string;
+  readonly failure: Failure;
+}
+
+export interface Gateway {
+  readonly server: ProxyServer;
+  readonly port: number;
+  /** Failures that the endpoints' machines were told of. */
+  readonly failures: readonly Told[];
+  readonly reports: readonly AttemptFailure[];
+  readonly successes: readonly string[];
+  readonly warnings: readonly string[];
+  readonly facts: readonly RequestFact[];
+  readonly lines: readonly string[];
+  /** The next view. */
+  show(profiles: Readonly<Record<string, Members>>, setting?: Parameters<typeof viewOf>[1]): void;
+  set(settings: Partial<Record<SettingKey, SettingValue>>): void;
+  /** Resolves with the fact of the n-th request that ended. */
+  fact(n?: number): Promise<RequestFact>;
+  readonly unready: string[];
+}
+
+interface GatewaySetting {
+  readonly settings?: Partial<Record<SettingKey, SettingValue>>;
+  readonly view?: Parameters<typeof viewOf>[1];
+  readonly tls?: { readonly cert: string; readonly key: string };
+}
+
+/** Endpoints stand in the order in which they are named: the strategy is `failover` unless the test says otherwise. */
+export async function gateway(
+  profiles: Readonly<Record<string, Members>>,
+  { settings = {}, view: viewSetting, tls }: GatewaySetting = {},
+): Promise<Gateway> {
+  const keys = new Map<string, string>();
+  const made = (next: Readonly<Record<string, Members>>, setting?: Parameters<typeof viewOf>[1]): RoutingView =>
+    viewOf(
+      Object.fromEntries(
+        Object.entries(next).map(([name, members]) => [
+          name,
+          members.map((member) => {
+            const { up, as: state } = 'up' in member ? member : { up: member, as: {} };
+            const endpoint = routable(up.name, { baseUrl: up.url, ...state });
+            keys.set(endpoint.id, up.key);
+            return endpoint;
+          }),
+        ]),
+      ),
+      setting,
+    );
+  let view = made(profiles, viewSetting);
+  let set: Partial<Record<SettingKey, SettingValue>> = { 'loadbalancer.strategy': 'failover', ...settings };
+  const held = () => effective(new Map(Object.entries(set)), {}).settings;
+  let now = held();
+  const reports: AttemptFailure[] = [];
+  const failures: Told[] = [];
+  const successes: string[] = [];
+  const warnings: string[] = [];
+  const facts: RequestFact[] = [];
+  const lines: string[] = [];
+  const unready: string[] = [];
+  let heard: () => void = () => undefined;
+  const ports: ProxyPorts = {
+    view: () => view,
+    settings: () => now,
+    secret: (id: EndpointId) => keys.get(id),
+    token: () => token,
+    now: Date.now,
+    dice: () => 0.5,
+    attemptFailed: (endpoint, failure) => {
+      failures.push({ endpoint, failure: failure.failure });
+      reports.push(failure);
+    },
+    attemptSucceeded: (endpoint) => void successes.push(endpoint),
+    limitsSeen: (endpoint) => void warnings.push(endpoint),
+    requestEnded: (_, fact) => {
+      facts.push(fact);
+      heard();
+    },
+    notReady: () => unready,
+  };
+  const accessLog = (line: string) => void lines.push(line);
+  const server = await startProxy(ports, { host: '127.0.0.1', port: 0, tls: tls ?? null, accessLog, version: '1.2.3' });
+  onTestFinished(async () => void (await server.drain(0)));
+  return {
+    server,
+    port: server.port,
+    failures,
+    reports,
+    successes,
+    warnings,
+    facts,
+    lines,
+    unready,
+    show: (next, setting) => {
+      view = made(next, setting);
+    },
+    set: (changed) => {
+      set = { ...set, ...changed };
+      now = held();
+      server.settingsChanged();
+    },
+    fact: async (n = 0) => {
+      for (;;) {
+        const fact = facts[n];
+        if (fact) return fact;
+        await new Promise<void>((resolve) => {
+          heard = resolve;
+        });
+      }
+    },
+  };
+}
+
+// ------------------------------------------------------------------------------------------------ the client
+
+export interface Got {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly rawHeaders: readonly string[];
+  readonly body: Buffer;
+  readonly text: string;
+  /** False when the connection ended before the answer did. */
+  readonly whole: boolean;
+}
+
+export interface Call {
+  readonly method?: string;
+  readonly path?: string;
+  readonly stream?: boolean;
+  readonly session?: string;
+  readonly body?: string | Buffer | null;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Header names that are left out. */
+  readonly without?: readonly string[];
+}
+
+export interface Live {
+  readonly done: Promise<Got>;
+  /** Resolves when the answer's text holds this. */
+  seen(text: string): Promise<void>;
+  /** Goes away, as Claude Code does on ESC. */
+  leave(): void;
+  readonly sent: ClientRequest;
+}
+
+/** A Messages call as Claude Code makes it. */
+export function bodyOf({ stream = true, session }: Call = {}): string {
+  const user = session === undefined ? {} : { metadata: { user_id: JSON.stringify({ session_id: session }) } };
+  return JSON.stringify({
+    model: 'claude-test',
+    messages: [{ role: 'user', content: 'hello' }],
+    max_tokens: 64,
+    ...user,
+    stream,
+  });
+}
+
+export function open({ port }: { readonly port: number }, call: Call = {}): Live {
+  const { method = 'POST', path = '/v1/messages?beta=true', body = method === 'POST' ? bodyOf(call) : null } = call;
+  const headers: Record<string, string | number> = {
+    authorization: `Bearer ${token}`,
+    ...(body === null ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
+    ...(call.session === undefined ? {} : { 'X-Claude-Code-Session-Id': call.session }),
+    ...call.headers,
+  };
+  for (const name of call.without ?? []) delete headers[name];
+  const chunks: Buffer[] = [];
+  let watch: () => void = () => undefined;
+  let over = false;
+  const sent = send({ host: '127.0.0.1', port, method, path, headers, agent: false });
+  const done = new Promise<Got>((resolve, reject) => {
+    sent.on('error', reject);
+    sent.on('response', (response: IncomingMessage) => {
+      sent.off('error', reject).on('error', () => undefined);
+      response.on('data', (chunk: Buffer) => {
+        chunks.push(chunk);
+        watch();
+      });
+      response.on('error', () => undefined);
+      response.on('close', () => {
+        over = true;
+        watch();
+        const { statusCode: status = 0, headers: got, rawHeaders, complete: whole } = response;
+        const all = Buffer.concat(chunks);
+        resolve({ status, headers: got, rawHeaders, body: all, text: all.toString(), whole });
+      });
+    });
+  });
+  // Whoever leaves does not ask how it ended.
+  done.catch(() => undefined);
+  sent.end(body ?? undefined);
+  const seen = async (text: string) => {
+    while (!Buffer.concat(chunks).includes(text)) {
+      if (over) throw new Error(`the answer ended without ${JSON.stringify(text)}`);
+      await new Promise<void>((resolve) => {
+        watch = resolve;
+      });
+    }
+  };
+  return { done, seen, sent, leave: () => void sent.destroy() };
+}
+
+export const ask = (to: { readonly port: number }, call?: Call): Promise<Got> => open(to, call).done;
+
+/** Bytes as they stand, for what no HTTP library sends; resolves with all that came when the connection is closed. */
+export function raw({ port }: { readonly port: number }, text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let came = '';
+    const socket = connect(port, '127.0.0.1', () => socket.write(text));
+    socket.setEncoding('latin1');
+    socket.on('data', (chunk: string) => {
+      came += chunk;
+    });
+    socket.on('error', reject);
+    socket.on('close', () => resolve(came));
+  });
+}
+
+/** Anthropic's error shape, read. */
+export function errorOf({ text }: Got): { readonly type: string; readonly message: string } {
+  const { type, error } = JSON.parse(text) as { type: string; error: { type: string; message: string } };
+  if (type !== 'error') throw new Error(`not an error: ${text}`);
+  return error;
+}

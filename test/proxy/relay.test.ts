@@ -1,0 +1,187 @@
+/** What goes through: bytes as they came, as soon as they come. */
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ask, bodyOf, gateway, open, token } from './gateway.ts';
+import {
+  answerEvents,
+  answers,
+  inPieces,
+  type Step,
+  says,
+  signal,
+  sse,
+  streamed,
+  streams,
+  upstream,
+} from './upstreams.ts';
+
+const [start = '', block = '', delta = ''] = answerEvents();
+const begun = start + block + delta;
+
+describe('an answer', () => {
+  it('in JSON comes through whole, its bytes untouched', async () => {
+    const odd =
+      '{ "id":"msg_1","type" : "message","content":[{"type":"text","text":"\\u00e9 \\/ 你好"}],"usage":{"input_tokens":12345678901234567890} }\n';
+    const a = await upstream('a', says(200, odd, { 'x-from-upstream': 'yes' }));
+    const got = await ask(await gateway({ main: [a] }), { stream: false });
+    expect(got).toMatchObject({ status: 200, text: odd, headers: { 'x-from-upstream': 'yes' } });
+  });
+
+  it.each([
+    ['with CRLF and a comment', `: a comment\r\n\r\n${streamed.replaceAll('\n', '\r\n')}`],
+    ['with an unknown event', start + block + sse('not_known_yet', { n: 1 }) + answerEvents().slice(2).join('')],
+    [
+      'with a delta of 100 KB',
+      start + block + sse('content_block_delta', { text: 'x'.repeat(100_000) }) + sse('message_stop'),
+    ],
+    [
+      'with an error only in its text',
+      begun + sse('content_block_delta', { text: '\nevent: error\n' }) + sse('message_stop'),
+    ],
+  ])('in a stream comes through %s', async (_, text) => {
+    const gw = await gateway({ main: [await upstream('a', streams(text))] });
+    const got = await ask(gw);
+    expect([got.status, got.whole, got.text === text]).toEqual([200, true, true]);
+  });
+
+  it('in a stream comes through however it is cut', async () => {
+    const whole = Buffer.from(streamed);
+    const a = await upstream('a');
+    const gw = await gateway({ main: [a] });
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.nat(whole.length), { maxLength: 30 }), async (cuts) => {
+        const at = [0, ...cuts.sort((x, y) => x - y), whole.length];
+        a.does(inPieces(at.slice(1).map((end, i) => whole.subarray(at[i], end))));
+        const got = await ask(gw);
+        expect([got.status, got.whole, got.text]).toEqual([200, true, streamed]);
+      }),
+      { numRuns: 40 },
+    );
+    expect(gw.failures).toEqual([]);
+    expect(gw.facts.every(({ type }) => type === 'RequestServed')).toBe(true);
+  });
+
+  it('byte by byte is an answer too', async () => {
+    const pieces = [...Buffer.from(streamed)].map((byte) => Buffer.from([byte]));
+    const gw = await gateway({ main: [await upstream('a', inPieces(pieces))] });
+    expect(await ask(gw)).toMatchObject({ status: 200, whole: true, text: streamed });
+  });
+
+  it('is passed on piece by piece: the next is not needed first', async () => {
+    const events = answerEvents('one two three four ');
+    const seen = events.map(signal);
+    const lockStep: Step = async ({ response }) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(start + block);
+      for (let i = 2; i < events.length; i++) {
+        await seen[i - 1]?.given;
+        response.write(events[i]);
+      }
+      response.end();
+    };
+    const live = open(await gateway({ main: [await upstream('a', lockStep)] }));
+    for (const [i, event] of events.entries()) {
+      if (i === 0) continue;
+      await live.seen(event);
+      seen[i]?.give();
+    }
+    expect((await live.done).whole).toBe(true);
+  });
+});
+
+describe('an answer, as it arrives,', () => {
+  it('that comes compressed all the same passes untouched', async () => {
+    const bytes = gzipSync(streamed);
+    const gzipped: Step = ({ response }) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream', 'content-encoding': 'gzip' });
+      response.end(bytes);
+    };
+    const got = await ask(await gateway({ main: [await upstream('a', gzipped)] }));
+    expect(got.headers['content-encoding']).toBe('gzip');
+    expect(got.body.equals(bytes)).toBe(true);
+  });
+
+  it('tells its tokens, and when its first byte and its first content came', async () => {
+    const gw = await gateway({ main: [await upstream('a')] });
+    await ask(gw, { session: 's' });
+    await ask(gw, { stream: false });
+    const usage = { input: 12, cacheRead: 3, cacheWrite: 4 };
+    expect(gw.facts).toMatchObject([
+      {
+        type: 'RequestServed',
+        data: {
+          session: 's',
+          model: 'claude-test',
+          stream: true,
+          path: '/v1/messages',
+          within: null,
+          status: 200,
+          endpoint: 'a',
+          profile: 'main',
+          bytes: Buffer.byteLength(streamed),
+          ttftMs: expect.any(Number),
+          usage: { ...usage, output: 14 },
+          view: 7,
+        },
+      },
+      { type: 'RequestServed', data: { stream: false, ttftMs: null, usage: { ...usage, output: 1 } } },
+    ]);
+  });
+
+  it('carries who gave it, and loses what belongs to the hop', async () => {
+    const headers = {
+      'request-id': 'req_a',
+      'anthropic-ratelimit-requests-remaining': '7',
+      'set-cookie': 'a=b',
+      'alt-svc': 'h3=":443"',
+      'access-control-allow-origin': '*',
+      'x-qcc-endpoint': 'forged',
+    };
+    const got = await ask(await gateway({ main: [await upstream('a', answers(headers))] }));
+    expect(got.headers).toMatchObject({
+      'request-id': 'req_a',
+      'anthropic-ratelimit-requests-remaining': '7',
+      'x-qcc-endpoint': 'a',
+      'x-qcc-profile': 'main',
+      'x-qcc-attempts': '1',
+      'x-qcc-request-id': expect.stringMatching(/^[\da-f]{8}-[\da-f]{4}-7[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/),
+      'server-timing': expect.stringMatching(/^qcc;dur=\d+, upstream;dur=\d+$/),
+    });
+    for (const name of ['set-cookie', 'alt-svc', 'access-control-allow-origin'])
+      expect(got.headers).not.toHaveProperty(name);
+  });
+
+  it('of a slow reader holds the upstream back', async () => {
+    const piece = sse('content_block_delta', { text: 'x'.repeat(256 * 1_024) });
+    const limit = 200 * 1_048_576;
+    const still = signal();
+    let written = 0;
+    const floods: Step = async ({ response }) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(start + block);
+      while (!response.destroyed && written < limit) {
+        written += piece.length;
+        if (response.write(piece)) continue;
+        // Held back: nothing was taken for a while.
+        const quiet = setTimeout(still.give, 300);
+        await once(response, 'drain').catch(() => undefined);
+        clearTimeout(quiet);
+      }
+      still.give();
+    };
+    const gw = await gateway({ main: [await upstream('a', floods)] });
+    const socket = connect(gw.port, '127.0.0.1');
+    socket.on('error', () => undefined).pause();
+    const body = bodyOf();
+    socket.write(
+      `POST /v1/messages HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    );
+    await still.given;
+    socket.destroy();
+    // What the buffers of the kernel hold, not what the gateway could.
+    expect(written).toBeLessThan(64 * 1_048_576);
+  });
+});
