@@ -19,8 +19,9 @@ export async function confirm(message: string, words: Words): Promise<boolean> {
 export async function choose(
   message: string,
   options: readonly { readonly value: string; readonly label: string; readonly hint?: string }[],
+  signal?: AbortSignal,
 ): Promise<string> {
-  return answered(await select({ message, options: [...options], output }));
+  return answered(await select({ message, options: [...options], output, ...(signal ? { signal } : {}) }));
 }
 
 export async function askText(message: string): Promise<string> {

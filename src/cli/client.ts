@@ -2,7 +2,6 @@
 import { spawn } from 'node:child_process';
 import { constants, homedir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { clientEnv, type Shell, shellLines } from '../config/client-env.ts';
 import type { Answer } from '../control/operations.ts';
 import { exitCodes, QccError } from '../errors.ts';
@@ -156,9 +155,11 @@ export async function bare(context: Context): Promise<number> {
   const { choose } = await import('./ask.ts');
   const first = profiles.find((one) => one.default) ?? profiles[0];
   const options = profiles.map(({ name, description }) => ({ value: name, label: name, hint: description }));
-  const late = new AbortController();
-  const timeout = sleep(defaultAfterMs, first?.name ?? '', { signal: late.signal }).catch(() => '');
-  const chosen = await Promise.race([choose(context.words.chooseProfile, options), timeout]);
-  late.abort();
+  // The prompt closes before anything starts: it must not keep the terminal.
+  const late = AbortSignal.timeout(defaultAfterMs);
+  const chosen = await choose(context.words.chooseProfile, options, late).catch((error: unknown) => {
+    if (late.aborted) return first?.name ?? '';
+    throw error;
+  });
   return code({ ...context, flags: { ...context.flags, profile: chosen }, rest: [] });
 }

@@ -32,7 +32,7 @@ export function makeOutput(options: { readonly colour: boolean; readonly quiet: 
     reporters: [{ log: ({ args }) => void process.stderr.write(`${args.join(' ')}\n`) }],
   });
   // Into a file or a pipe everything goes, however wide it is.
-  const columns = process.stdout.columns ?? Number.POSITIVE_INFINITY;
+  const columns = process.stdout.columns || Number.POSITIVE_INFINITY;
   const paint = (style: Style, text: string) => (colour ? styleText(style, text, { validateStream: false }) : text);
   const line = (text: string) => void process.stdout.write(`${text}\n`);
   return {

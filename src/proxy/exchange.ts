@@ -65,6 +65,7 @@ export class Exchange {
   #gone = false;
   #pauseMs = 0;
   #firstCandidate: Candidate | undefined;
+  #lastCandidate: Candidate | undefined;
 
   constructor(means: Means, incoming: Incoming) {
     this.#means = means;
@@ -161,6 +162,7 @@ export class Exchange {
     const settings = ports.settings();
     const at = ports.now();
     this.#firstCandidate ??= candidate;
+    this.#lastCandidate = candidate;
     this.#tried.add(endpoint.id);
     const answer = new Answer(
       client,
@@ -375,7 +377,7 @@ export class Exchange {
         verbatim.verdict.failure === 'credential' || verbatim.verdict.failure === 'billing'
           ? ['x-should-retry', 'false']
           : [];
-      passVerbatim(client, verbatim, [...stop, ...(this.#firstCandidate ? this.#added(this.#firstCandidate, 0) : [])]);
+      passVerbatim(client, verbatim, [...stop, ...(this.#lastCandidate ? this.#added(this.#lastCandidate, 0) : [])]);
       return data(verbatim.head.status, verbatim.verdict.failure ?? 'refused');
     }
     const view = ports.view();

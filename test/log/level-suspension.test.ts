@@ -1,4 +1,4 @@
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { LevelLog } from '../../src/log/level-log.ts';
 import { Disk } from './disk.ts';
 import { kept, logFolder, oneTo, seqs } from './facts.ts';
@@ -20,7 +20,7 @@ async function turns(): Promise<void> {
   for (let i = 0; i < 20; i++) await new Promise(setImmediate);
 }
 
-async function outcomeOf(promise: Promise<unknown>): Promise<unknown> {
+async function _outcomeOf(promise: Promise<unknown>): Promise<unknown> {
   const settled = promise.then(
     () => 'resolved',
     (error: unknown) => error,

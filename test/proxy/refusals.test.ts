@@ -120,20 +120,6 @@ describe('what the client must see', () => {
     expect(gw.failures).toEqual([]);
   });
 
-  it('is that 404 also while an endpoint is disabled, or stands outside of the ladder', async () => {
-    const a = await upstream('a', refuses(404, {}, 'model: claude-test'));
-    const off = as(await upstream('off'), { state: 'disabled' });
-    const gw = await gateway({ main: [a, off], aside: [await upstream('aside')] }, { view: { ladder: ['main'] } });
-    expect([(await ask(gw)).status, (await ask(gw)).status]).toEqual([404, 404]);
-  });
-
-  it('is that 404 also inside of the profile that the path names', async () => {
-    const a = await upstream('a', refuses(404, {}, 'model: claude-test'));
-    const gw = await gateway({ main: [a], spare: [await upstream('b')] });
-    const path = '/p/main/v1/messages';
-    expect([(await ask(gw, { path })).status, (await ask(gw, { path })).status]).toEqual([404, 404]);
-  });
-
   it('is the last quota when all are used up', async () => {
     const used = refuses(429, { 'anthropic-ratelimit-unified-status': 'rejected', 'retry-after': '900' });
     const gw = await gateway({ main: [await upstream('a', used), await upstream('b', used)] });

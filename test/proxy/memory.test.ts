@@ -1,0 +1,167 @@
+/** What the proxy keeps in memory: sessions, loads, the line of those who wait. */
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { EndpointId } from '../../events/ids.ts';
+import { Gate } from '../../src/proxy/gate.ts';
+import { LiveLoads } from '../../src/proxy/loads.ts';
+import { Sessions } from '../../src/proxy/sessions.ts';
+
+const a = 'a' as EndpointId;
+const b = 'b' as EndpointId;
+const now = Date.UTC(2026, 0, 1, 12);
+const ttl = 300_000;
+
+describe('a session', () => {
+  it('is bound from the start of its last request on, for so long', () => {
+    const sessions = new Sessions();
+    sessions.bind('s', a, now);
+    expect(sessions.bound('s', ttl, now + ttl - 1)).toBe(a);
+    expect(sessions.bound('s', ttl, now + ttl)).toBeNull();
+    sessions.bind('s', b, now + ttl - 1);
+    expect(sessions.bound('s', ttl, now + ttl)).toBe(b);
+  });
+
+  it('that has no name is bound to nobody', () => {
+    const sessions = new Sessions();
+    sessions.bind(null, a, now);
+    sessions.avoid(null, a, now);
+    expect([sessions.bound(null, ttl, now), sessions.avoided(null, now)]).toEqual([null, null]);
+  });
+
+  it('avoids who broke its answer for a minute, and is not bound there any more', () => {
+    const sessions = new Sessions();
+    sessions.bind('s', a, now);
+    sessions.avoid('s', a, now);
+    expect(sessions.bound('s', ttl, now)).toBeNull();
+    expect([sessions.avoided('s', now + 59_999), sessions.avoided('s', now + 60_000)]).toEqual([a, null]);
+    expect(sessions.avoided('other', now)).toBeNull();
+  });
+
+  it('is forgotten when ten thousand others have come since', () => {
+    const sessions = new Sessions();
+    sessions.bind('old', a, now);
+    sessions.bind('kept', a, now);
+    for (let i = 0; i < 9_999; i++) sessions.bind(`s${i}`, b, now);
+    expect([sessions.bound('old', ttl, now), sessions.bound('kept', ttl, now)]).toEqual([null, a]);
+  });
+
+  it('has nothing to do with who lacks a model: that is remembered for ten minutes', () => {
+    const sessions = new Sessions();
+    sessions.noteLacking(a, 'm', now);
+    expect(sessions.lacks(a, 'm', now + 599_999)).toBe(true);
+    expect(sessions.lacks(a, 'm', now + 600_000)).toBe(false);
+    expect([sessions.lacks(a, 'n', now), sessions.lacks(b, 'm', now), sessions.lacks(a, null, now)]).toEqual([
+      false,
+      false,
+      false,
+    ]);
+  });
+});
+
+describe('the loads', () => {
+  it('count up and down, once for each call, and always give the permit back', () => {
+    const call = fc.record({ id: fc.constantFrom(a, b), because: fc.constantFrom('trial', 'sticky', 'lastResort') });
+    fc.assert(
+      fc.property(fc.array(fc.record({ call, endsTwice: fc.boolean(), at: fc.nat(20) })), (calls) => {
+        const loads = new LiveLoads();
+        const running: (() => void)[] = [];
+        for (const {
+          call: { id, because },
+          endsTwice,
+          at,
+        } of calls) {
+          if (because === 'trial' && !loads.permitFree(id)) continue;
+          running.push(loads.begin(id, because, now));
+          if (at >= running.length) continue;
+          const [end] = running.splice(at, 1);
+          end?.();
+          if (endsTwice) end?.();
+        }
+        for (const end of running) end();
+        expect([loads.inFlight(a), loads.inFlight(b)]).toEqual([0, 0]);
+        expect([loads.permitFree(a), loads.permitFree(b)]).toEqual([true, true]);
+      }),
+    );
+  });
+
+  it('hold the one permit of an endpoint while its trial runs', () => {
+    const loads = new LiveLoads();
+    const end = loads.begin(a, 'trial', now);
+    const other = loads.begin(a, 'sticky', now);
+    expect([loads.permitFree(a), loads.permitFree(b), loads.inFlight(a)]).toEqual([false, true, 2]);
+    other();
+    expect(loads.permitFree(a)).toBe(false);
+    end();
+    expect(loads.permitFree(a)).toBe(true);
+  });
+
+  it('know when the last resort was tried, and whose turn it is', () => {
+    const loads = new LiveLoads();
+    expect(loads.lastResortAt(a)).toBe(Number.NEGATIVE_INFINITY);
+    loads.begin(a, 'lastResort', now)();
+    expect(loads.lastResortAt(a)).toBe(now);
+    expect([loads.turn('x'), loads.turn('x'), loads.turn('y')]).toEqual([0, 1, 0]);
+  });
+
+  it('keep the retry budget', () => {
+    const loads = new LiveLoads();
+    const allowed = Array.from({ length: 20 }, () => loads.spend(now)).filter(Boolean);
+    expect(allowed).toHaveLength(10);
+    for (let i = 0; i < 5; i++) loads.requestCame(now);
+    expect([loads.spend(now), loads.spend(now)]).toEqual([true, false]);
+  });
+});
+
+describe('the gate', () => {
+  const rules = { maxConcurrent: 2, maxWaiting: 1, rateLimit: 0 };
+
+  beforeEach(() => vi.useFakeTimers({ now }));
+  afterEach(() => vi.useRealTimers());
+
+  it('lets so many in, so many wait, and turns the next away', async () => {
+    const gate = new Gate(rules, Date.now);
+    expect([gate.enter(), gate.enter()]).toEqual([true, true]);
+    const turn = gate.enter();
+    expect(gate.enter()).toBe(false);
+    expect([gate.running, gate.waiting]).toEqual([2, 1]);
+    gate.leave();
+    await turn;
+    expect([gate.running, gate.waiting]).toEqual([2, 0]);
+  });
+
+  it('lets them in by their order', async () => {
+    const gate = new Gate({ ...rules, maxConcurrent: 1, maxWaiting: 9 }, Date.now);
+    await gate.enter();
+    const came: number[] = [];
+    for (const n of [1, 2, 3]) void (gate.enter() as Promise<void>).then(() => came.push(n));
+    for (let i = 0; i < 3; i++) {
+      gate.leave();
+      await Promise.resolve();
+    }
+    expect(came).toEqual([1, 2, 3]);
+  });
+
+  it('lets those in who wait when there is more room by a setting', async () => {
+    const gate = new Gate({ ...rules, maxConcurrent: 1 }, Date.now);
+    await gate.enter();
+    const turn = gate.enter();
+    gate.configure({ ...rules, maxConcurrent: 2 });
+    await turn;
+    expect(gate.running).toBe(2);
+  });
+
+  it('spreads what is over the rate, without losing anybody', async () => {
+    const gate = new Gate({ maxConcurrent: 100, maxWaiting: 100, rateLimit: 5 }, Date.now);
+    let entered = 0;
+    for (let i = 0; i < 15; i++) {
+      const turn = gate.enter();
+      if (turn === true) entered++;
+      else if (turn) void turn.then(() => entered++);
+    }
+    expect(entered).toBe(5);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(entered).toBe(10);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(entered).toBe(15);
+  });
+});

@@ -1,0 +1,104 @@
+/** What routing reads of a body is what a parser would read, and costs little. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { peek } from '../../src/proxy/peek.ts';
+
+const peeked = (text: string) => peek(Buffer.from(text));
+const nothing = { model: null, stream: false, session: null };
+
+describe('a look at a body', () => {
+  it('finds model, stream and session', () => {
+    const user = JSON.stringify({ device_id: 'd', account_uuid: '', session_id: 's-1' });
+    const body = { model: 'claude-test', messages: [], metadata: { user_id: user }, stream: true };
+    expect(peeked(JSON.stringify(body))).toEqual({ model: 'claude-test', stream: true, session: 's-1' });
+    expect(peeked(JSON.stringify(body, null, 4))).toEqual({ model: 'claude-test', stream: true, session: 's-1' });
+  });
+
+  it('is not fooled by keys inside of strings and messages', () => {
+    const bait = '"model":"wrong","stream":true,"metadata":{"user_id":"{\\"session_id\\":\\"wrong\\"}"}';
+    const body = {
+      messages: [
+        { role: 'user', content: bait, model: 'wrong', stream: true, metadata: { user_id: '{"session_id":"w"}' } },
+      ],
+      system: `}],${bait}`,
+      tools: [{ input_schema: { properties: { stream: true, model: 'wrong' } } }],
+    };
+    expect(peeked(JSON.stringify(body))).toEqual(nothing);
+    expect(peeked(JSON.stringify({ ...body, model: 'right' })).model).toBe('right');
+  });
+
+  it.each([
+    ['quotes and backslashes before the end of a string', '{"a":"\\\\","b":"\\\\\\"","model":"m"}', 'm'],
+    ['odd spacing', ' \r\n{ "x" : [ 1 , { } ] ,\t"model"\n:\r"m" } ', 'm'],
+    ['a key twice: the last one counts', '{"model":"first","model":"m"}', 'm'],
+    ['escapes in the name', '{"model":"claude-\\u0074est"}', 'claude-test'],
+    ['other letters', '{"model":"模型"}', '模型'],
+  ])('reads through %s', (_, text, model) => {
+    expect(peeked(text).model).toBe(model);
+  });
+
+  it.each([
+    '',
+    ' ',
+    '[]',
+    'null',
+    '"model"',
+    '{',
+    '{"model"',
+    '{"model":',
+    '{"model":"m',
+    '{"a":[',
+    '{"a":"\\"}',
+    '{1:2}',
+  ])('finds nothing in %j', (text) => {
+    expect(peeked(text)).toEqual(nothing);
+  });
+
+  it.each([
+    ['a model that is no text', '{"model":7}'],
+    ['a model of 5000 letters', JSON.stringify({ model: 'x'.repeat(5_000) })],
+    ['a user_id that is no JSON', '{"metadata":{"user_id":"me"}}'],
+    ['a user_id without a session', '{"metadata":{"user_id":"{}"}}'],
+    ['a session that is no text', '{"metadata":{"user_id":"{\\"session_id\\":7}"}}'],
+    ['metadata that is null', '{"metadata":null}'],
+  ])('makes nothing of %s', (_, text) => {
+    expect(peeked(text)).toEqual(nothing);
+  });
+
+  it('reads what a parser reads, of any object in any layout', () => {
+    const key = fc.oneof(fc.constantFrom('model', 'stream', 'metadata', 'messages'), fc.string());
+    const spot = fc.constantFrom<unknown>('claude-test', true, false, null, { user_id: '{"session_id":"s"}' });
+    const space = fc.constantFrom(undefined, 1, '\t', '\n\r ');
+    fc.assert(
+      fc.property(fc.dictionary(key, fc.oneof(spot, fc.jsonValue())), space, (body, indent) => {
+        const { model, stream, session } = peeked(JSON.stringify(body, null, indent));
+        const held = Object.hasOwn(body, 'model') ? body['model'] : null;
+        expect(model).toBe(typeof held === 'string' ? held : null);
+        expect(stream).toBe(Object.hasOwn(body, 'stream') && body['stream'] === true);
+        const user = (body['metadata'] as { user_id?: unknown } | null | undefined)?.user_id;
+        expect(session).toBe(user === '{"session_id":"s"}' ? 's' : null);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('never throws, whatever the bytes', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.uint8Array(), fc.string({ unit: fc.constantFrom(...'{}[]",:\\ atf1') })), (given) => {
+        expect(peek(Buffer.from(given as string))).toBeDefined();
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('costs a small part of parsing a long prompt', () => {
+    const content = 'some words of a long prompt, '.repeat(40_000);
+    const body = Buffer.from(JSON.stringify({ model: 'm', messages: [{ role: 'user', content }], stream: true }));
+    const time = (work: () => void) => {
+      const from = process.hrtime.bigint();
+      for (let i = 0; i < 20; i++) work();
+      return Number(process.hrtime.bigint() - from);
+    };
+    expect(time(() => peek(body))).toBeLessThan(time(() => JSON.parse(body.toString())));
+  });
+});
