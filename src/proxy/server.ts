@@ -313,7 +313,6 @@ class DataPort implements ProxyServer {
             status: 413,
             type: 'request_too_large',
             message: 'qcc: the request is larger than 32 MiB',
-            headers: ['connection', 'close'],
           }
         : {
             status: 503,

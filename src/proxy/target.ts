@@ -57,7 +57,7 @@ export function targetOf(method: string, url: string): Target {
 
 /** Origin form, printable, no dot segments (encoded ones too), no empty ones, no backslash. */
 function isClean(path: string): boolean {
-  if (!/^\/[\x21-\x5b\x5d-\x7e]*$/.test(path) || path.includes('//')) return false;
+  if (!/^\/[\x21\x22\x24-\x5b\x5d-\x7e]*$/.test(path) || path.includes('//')) return false;
   return !/\/(\.|%2e){1,2}(\/|$)/i.test(path) && !/%5c|%2f|%00/i.test(path);
 }
 

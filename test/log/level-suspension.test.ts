@@ -15,19 +15,6 @@ async function openOnDisk(reopenAfterMs: number, dir = logFolder()) {
   return { disk, log, dir, scribe: new Scribe() };
 }
 
-/** A few turns of the loop: enough for whatever waits for nothing but its turn. */
-async function turns(): Promise<void> {
-  for (let i = 0; i < 20; i++) await new Promise(setImmediate);
-}
-
-async function _outcomeOf(promise: Promise<unknown>): Promise<unknown> {
-  const settled = promise.then(
-    () => 'resolved',
-    (error: unknown) => error,
-  );
-  return Promise.race([settled, turns().then(() => 'pending')]);
-}
-
 const isOpen = (log: LevelLog) => vi.waitFor(() => expect(log.state).toBe('open'), { timeout: 10_000, interval: 5 });
 
 describe('a log whose disk takes nothing', () => {
@@ -144,5 +131,3 @@ describe('more facts than can wait', () => {
     expect(again.head).toBe(scribe.seq);
   });
 });
-
-describe('a suspended log that is closed', () => {});

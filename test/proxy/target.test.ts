@@ -80,7 +80,7 @@ describe('a target', () => {
         if (target.kind !== 'forward') return;
         const { host, pathname } = new URL(`https://endpoint.test${target.path}`);
         expect(host).toBe('endpoint.test');
-        expect(pathname).toMatch(/^\/v1\/./);
+        expect(pathname).toMatch(/^\/v1\//);
       }),
       { numRuns: 1_000 },
     );
