@@ -31,7 +31,6 @@ export interface Told {
 
 export interface Gateway {
   readonly server: ProxyServer;
-  readonly ports: ProxyPorts;
   readonly port: number;
   /** Failures that the endpoints' machines were told of. */
   readonly failures: readonly Told[];
@@ -111,7 +110,6 @@ export async function gateway(
   onTestFinished(async () => void (await server.drain(0)));
   return {
     server,
-    ports,
     port: server.port,
     failures,
     reports,
