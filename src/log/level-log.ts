@@ -4,10 +4,8 @@
  */
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { ClassicLevel } from 'classic-level';
-import { Level } from 'level';
 import type { Recorded } from '../../events/fact.ts';
-import { exitCodes, QccError } from '../errors.ts';
+import { QccError } from '../errors.ts';
 import {
   allFacts,
   DamagedRecord,
@@ -23,6 +21,7 @@ import {
   streamKey,
   unpack,
 } from './codec.ts';
+import { closedError, type Database, damaged, isCorruption, openDatabase, opened, reasonOf } from './level-database.ts';
 import {
   type AppendOptions,
   type Damage,
@@ -32,9 +31,6 @@ import {
   WrongExpectedVersion,
 } from './log.ts';
 
-export type Database = ClassicLevel<Buffer, Buffer>;
-
-const MiB = 1_048_576;
 const syncKey = Buffer.of(0);
 const trimmedKey = Buffer.from('\u007ftrimmedTo');
 const readSlice = 1_000;
@@ -72,6 +68,9 @@ export class LevelLog implements Log {
   #state: LogState = 'open';
   #queue: Job[] = [];
   #running: Promise<void> | undefined;
+  #looks: Promise<void> = Promise.resolve();
+  #reopening: Promise<void> | undefined;
+  #waiting = 0;
   #head = 0;
   #tail = 1;
   #dirty = false;
@@ -101,7 +100,12 @@ export class LevelLog implements Log {
     const database = (options.open ?? openDatabase)(dir, isNew);
     await opened(database, dir);
     const log = new LevelLog(dir, database, options);
-    await log.#inspect();
+    try {
+      await log.#inspect();
+    } catch (error) {
+      await database.close();
+      throw isCorruption(error) ? damaged(dir, reasonOf(error)) : error;
+    }
     return log;
   }
 
@@ -126,8 +130,12 @@ export class LevelLog implements Log {
     const last = facts.at(-1);
     if (!first || !last) return Promise.resolve();
     if (this.#state === 'closed') return Promise.reject(closedError());
-    if (expected !== 'any' && !this.#versions.has(first.stream))
-      return this.#appendAfterLook(facts, { sync, expected });
+    if (expected !== 'any' && !this.#versions.has(first.stream)) {
+      // One look at a time: two that both found a new stream would both begin it.
+      const looked = this.#looks.then(() => this.#appendAfterLook(facts, { sync, expected }));
+      this.#looks = looked.catch(() => {});
+      return looked;
+    }
     if (expected !== 'any') {
       const before = this.#versions.get(first.stream) ?? 0;
       if ((expected === 'none' ? 0 : expected) !== before)
@@ -151,7 +159,7 @@ export class LevelLog implements Log {
     let version = 0;
     for await (const key of this.#database.keys({ ...streamFrom(stream, 0), reverse: true, limit: 1 }))
       version = seqOf(key);
-    this.#versions.set(stream, version);
+    if (!this.#versions.has(stream)) this.#versions.set(stream, version);
     try {
       await this.append(facts, options);
     } finally {
@@ -210,8 +218,7 @@ export class LevelLog implements Log {
   }
 
   #suspend(error: unknown): void {
-    if (this.#state !== 'open') return;
-    this.#state = 'suspended';
+    if (this.#state === 'closed') return;
     // Who was promised the disk hears at once that it did not happen; the fact itself waits like the others.
     const refused = new QccError(
       'QCC_LOG_SUSPENDED',
@@ -223,9 +230,14 @@ export class LevelLog implements Log {
       job.reject(refused);
       return { ...job, sync: false, resolve: () => {}, reject: () => {} };
     });
-    this.#wait(false);
-    this.#reopenTimer = setTimeout(() => void this.#reopen(), this.#reopenAfterMs);
-    this.#reopenTimer.unref();
+    this.#waiting = this.#queue.reduce((sum, { facts }) => sum + facts.length, 0);
+    this.#giveUpOldest();
+    if (this.#state === 'open') this.#reopenLater();
+  }
+
+  #reopenLater(): void {
+    this.#state = 'suspended';
+    this.#reopenTimer = setTimeout(() => void this.#reopen(), this.#reopenAfterMs).unref();
   }
 
   /** Facts wait, within bounds. What is given up leaves a hole in the numbers, and that hole is told. */
@@ -243,8 +255,14 @@ export class LevelLog implements Log {
         this.#queue.push({ ...job, sync: false, resolve: () => {}, reject: () => {} });
       }
     }
-    while (this.#queue.length > waitingMax) {
+    this.#waiting += this.#queue.at(-1)?.facts.length ?? 0;
+    this.#giveUpOldest();
+  }
+
+  #giveUpOldest(): void {
+    while (this.#waiting > waitingMax && this.#queue.length > 1) {
       const oldest = this.#queue.shift();
+      this.#waiting -= oldest?.facts.length ?? 0;
       const from = oldest?.facts[0]?.seq ?? 0;
       const to = oldest?.facts.at(-1)?.seq ?? 0;
       this.#lost = { from: this.#lost?.from ?? from, to };
@@ -252,22 +270,30 @@ export class LevelLog implements Log {
     }
   }
 
-  async #reopen(): Promise<void> {
-    if (this.#state !== 'suspended') return;
-    this.#state = 'reopening';
+  #reopen(): Promise<void> {
+    if (this.#state === 'suspended') {
+      this.#state = 'reopening';
+      this.#reopening = this.#openAgain();
+    }
+    return this.#reopening ?? Promise.resolve();
+  }
+
+  async #openAgain(): Promise<void> {
     try {
       await this.#database.close();
       this.#database = this.#make(this.#dir, false);
       await opened(this.#database, this.#dir);
-      if (this.#lost) this.#damage.push({ ...this.#lost, why: 'missing' });
-      this.#lost = undefined;
+      this.#tellLost();
       this.#state = 'open';
       this.#start();
     } catch {
-      this.#state = 'suspended';
-      this.#reopenTimer = setTimeout(() => void this.#reopen(), this.#reopenAfterMs);
-      this.#reopenTimer.unref();
+      this.#reopenLater();
     }
+  }
+
+  #tellLost(): void {
+    if (this.#lost) this.#noteMissing(this.#lost.from, this.#lost.to);
+    this.#lost = undefined;
   }
 
   async *read(from: number, to = Number.POSITIVE_INFINITY): AsyncIterable<readonly Recorded[]> {
@@ -276,12 +302,21 @@ export class LevelLog implements Log {
       fillCache: false,
       highWaterMarkBytes: readAheadBytes,
     });
+    // What stood before the first fact may have been trimmed meanwhile: only between facts is a hole a hole.
+    let next = from > this.#tail ? from : undefined;
     try {
       for (;;) {
         const entries = await iterator.nextv(readSlice);
         if (entries.length === 0) return;
+        for (const [key] of entries) {
+          const seq = seqOf(key);
+          if (next !== undefined && seq > next) this.#noteMissing(next, seq - 1);
+          next = seq + 1;
+        }
         yield this.#intact(entries);
       }
+    } catch (error) {
+      throw isCorruption(error) ? damaged(this.#dir, reasonOf(error)) : error;
     } finally {
       await iterator.close();
     }
@@ -339,10 +374,14 @@ export class LevelLog implements Log {
   }
 
   async #firstFrom(seq: number): Promise<Recorded | undefined> {
-    for await (const value of this.#database.values({ ...factsBetween(seq, Number.POSITIVE_INFINITY), limit: 1 })) {
-      return unpack(value) as Recorded;
+    for (let from = seq; ; ) {
+      const range = { ...factsBetween(from, Number.POSITIVE_INFINITY), limit: 1 };
+      const [entry] = await this.#database.iterator(range).all();
+      if (!entry) return undefined;
+      const [fact] = this.#intact([entry]);
+      if (fact) return fact;
+      from = seqOf(entry[0]) + 1;
     }
-    return undefined;
   }
 
   subscribe(listener: (facts: readonly Recorded[]) => void): () => void {
@@ -369,22 +408,23 @@ export class LevelLog implements Log {
 
   async trim(below: number): Promise<number> {
     const before = this.#tail;
+    if (below > before) await this.#database.put(trimmedKey, numberValue(below), { sync: true });
     while (this.#tail < below) {
       const next = Math.min(below, this.#tail + trimSlice);
-      await this.#forget(this.#tail, next - 1);
+      const from = this.#tail;
+      // First: who reads meanwhile must not take what goes now for a hole.
       this.#tail = next;
+      await this.#forget(from, next - 1);
     }
-    if (this.#tail > before) {
-      await this.#database.put(trimmedKey, numberValue(this.#tail), { sync: true });
-      await this.#database.compactRange(factKey(before), factKey(this.#tail));
-    }
+    if (this.#tail > before) await this.#database.compactRange(factKey(before), factKey(this.#tail));
     return this.#tail - before;
   }
 
   async #forget(from: number, to: number): Promise<void> {
     const batch = this.#database.batch();
-    for await (const facts of this.read(from, to)) {
-      for (const { seq, stream, version } of facts) batch.del(factKey(seq)).del(streamKey(stream, version));
+    for await (const entry of this.#database.iterator({ ...factsBetween(from, to), fillCache: false })) {
+      batch.del(entry[0]);
+      for (const { stream, version } of this.#intact([entry])) batch.del(streamKey(stream, version));
     }
     await batch.write();
   }
@@ -395,17 +435,31 @@ export class LevelLog implements Log {
   }
 
   async close(): Promise<void> {
-    await this.flush();
-    clearTimeout(this.#syncTimer);
     clearTimeout(this.#reopenTimer);
-    if (this.#dirty && this.#state === 'open') await this.#database.put(syncKey, syncKey, { sync: true });
-    this.#state = 'closed';
-    await this.#database.close();
+    // The last chance of what waits; and a database that is just being opened must not stay behind.
+    await this.#reopen();
+    await this.flush();
+    for (const timer of [this.#syncTimer, this.#reopenTimer, this.#gatherTimer]) clearTimeout(timer);
+    try {
+      if (this.#dirty && this.#state === 'open') await this.#database.put(syncKey, syncKey, { sync: true });
+    } finally {
+      this.#state = 'closed';
+      const left = this.#queue.splice(0);
+      const [first] = left;
+      if (first) this.#lost = { from: this.#lost?.from ?? first.facts[0]?.seq ?? 0, to: this.#head };
+      this.#tellLost();
+      for (const { resolve } of left) resolve();
+      await this.#database.close();
+    }
   }
 
   /** Finds both ends, and looks at every fact since the newest snapshot: what is missing or changed is seen before it is used. */
   async #inspect(): Promise<void> {
-    for await (const key of this.#database.keys({ ...allFacts, limit: 1 })) this.#tail = seqOf(key);
+    // Not the first fact that is there: what is gone before it would never be missed.
+    this.#tail = Math.max(1, await this.#trimmedTo());
+    this.#head = this.#tail - 1;
+    for await (const key of this.#database.keys({ ...allFacts, limit: 1 }))
+      if (seqOf(key) > this.#tail) this.#noteMissing(this.#tail, seqOf(key) - 1);
     for await (const key of this.#database.keys({ ...allFacts, reverse: true, limit: 1 })) this.#head = seqOf(key);
     const snapshot = await this.loadSnapshot('state');
     const from = (snapshot?.seq ?? this.#tail - 1) + 1;
@@ -417,18 +471,11 @@ export class LevelLog implements Log {
         if (!stream.startsWith('request/')) this.#versions.set(stream, version);
       }
     }
-    // All that a snapshot knew may have been trimmed away on purpose: then the snapshot is where the log begins.
-    const trimmed = this.#head === 0 ? await this.#trimmedTo() : 0;
-    if (trimmed > 0) {
-      this.#tail = trimmed;
-      this.#head = trimmed - 1;
-    }
     if (snapshot && snapshot.seq > this.#head) {
       // The snapshot knew of facts that are gone: their numbers are not given out again.
       this.#noteMissing(this.#head + 1, snapshot.seq);
       this.#head = snapshot.seq;
     }
-    if (this.#head === 0) this.#head = this.#tail - 1;
   }
 
   async #trimmedTo(): Promise<number> {
@@ -437,55 +484,13 @@ export class LevelLog implements Log {
   }
 
   #noteMissing(from: number, to: number): void {
-    const known = this.#damage.some((one) => one.from <= from && to <= one.to);
-    if (!known) this.#damage.push({ from, to, why: 'missing' });
-  }
-}
-
-function openDatabase(dir: string, create: boolean): Database {
-  const database = new Level<Buffer, Buffer>(dir, {
-    keyEncoding: 'buffer',
-    valueEncoding: 'buffer',
-    createIfMissing: create,
-    // A worker may read history on the same database while the gateway writes.
-    multithreading: true,
-    writeBufferSize: 8 * MiB,
-    maxFileSize: 8 * MiB,
-  });
-  // In Node a Level is a ClassicLevel; its types leave out `compactRange`.
-  return database as unknown as Database;
-}
-
-async function opened(database: Database, dir: string): Promise<void> {
-  try {
-    await database.open();
-  } catch (error) {
-    const { cause } = error as { cause?: { code?: string; message?: string } };
-    if (cause?.code === 'LEVEL_LOCKED') {
-      throw new QccError(
-        'QCC_LOG_LOCKED',
-        'another qcc command holds the log',
-        'try again in a moment',
-        exitCodes.conflict,
-      );
+    let next = from;
+    for (const known of this.#damage
+      .filter((one) => one.to >= from && one.from <= to)
+      .sort((a, b) => a.from - b.from)) {
+      if (known.from > next) this.#damage.push({ from: next, to: known.from - 1, why: 'missing' });
+      next = Math.max(next, known.to + 1);
     }
-    throw damaged(dir, cause?.message ?? String(error));
+    if (next <= to) this.#damage.push({ from: next, to, why: 'missing' });
   }
-}
-
-function damaged(dir: string, why: string): QccError {
-  return new QccError(
-    'QCC_LOG_DAMAGED',
-    `the log in ${dir} cannot be opened: ${why}`,
-    'copy the folder aside before anything else; nothing in it was changed',
-  );
-}
-
-function closedError(): QccError {
-  return new QccError('QCC_LOG_CLOSED', 'the log is closed', 'qcc proxy status');
-}
-
-function reasonOf(error: unknown): string {
-  const { code, cause } = error as { code?: string; cause?: { code?: string } };
-  return cause?.code ?? code ?? 'I/O error';
 }

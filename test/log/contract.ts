@@ -101,6 +101,15 @@ function expecting(open: OpenLog): void {
     expect(await seqs(log.read(1))).toEqual([1, 2]);
   });
 
+  it('lets one of two begin a stream, when both come at once', async () => {
+    const log = await open();
+    const first = log.append(new Scribe().facts(1, 'profile/a'), { sync: false, expected: 'none' });
+    const second = log.append(new Scribe(1).facts(1, 'profile/a'), { sync: false, expected: 'none' });
+    const [one, two] = await Promise.allSettled([first, second]);
+    expect([one.status, two.status]).toEqual(['fulfilled', 'rejected']);
+    expect(await seqs(log.readStream('profile/a'))).toEqual([1]);
+  });
+
   it('takes the version that the stream has, and no other', async () => {
     const log = await open();
     const scribe = new Scribe();

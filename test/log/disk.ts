@@ -1,6 +1,6 @@
 /** A disk under the log that fails, waits and counts as it is told; and the bytes beneath, past the log. */
 import { ClassicLevel } from 'classic-level';
-import type { Database } from '../../src/log/level-log.ts';
+import type { Database } from '../../src/log/level-database.ts';
 
 interface Write {
   readonly facts: number;

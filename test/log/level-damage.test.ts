@@ -2,10 +2,11 @@ import { existsSync, readdirSync, readFileSync, statSync, truncateSync, unlinkSy
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { factKey, snapshotKey } from '../../src/log/codec.ts';
-import { type Database, LevelLog } from '../../src/log/level-log.ts';
+import type { Database } from '../../src/log/level-database.ts';
+import { LevelLog } from '../../src/log/level-log.ts';
 import { raw } from './disk.ts';
 import { kept, logFolder, oneTo, seqs } from './facts.ts';
-import { Scribe } from './scribe.ts';
+import { dawn, Scribe, stepMs } from './scribe.ts';
 
 const quarantineOf = (dir: string) => join(dirname(dir), 'quarantine');
 
@@ -41,7 +42,7 @@ const largest = (dir: string, ext: string) =>
     .sort((a, b) => statSync(b).size - statSync(a).size)[0] ?? '';
 
 /** Opens and reads a log whose tables are damaged: what it gives and what it tells of add up, or it is refused. */
-async function _toldOrRefused(dir: string, count: number): Promise<void> {
+async function toldOrRefused(dir: string, count: number): Promise<void> {
   let log: LevelLog;
   try {
     log = await LevelLog.open(dir);
@@ -50,9 +51,13 @@ async function _toldOrRefused(dir: string, count: number): Promise<void> {
     return;
   }
   try {
-    const found = await seqs(log.read(1));
-    const lost = log.damage.flatMap(({ from, to }) => oneTo(to, from));
-    expect([...found, ...lost].sort((a, b) => a - b)).toEqual(oneTo(count));
+    const found = await seqs(log.read(1)).catch((error: unknown) => error);
+    if (found instanceof Error) {
+      expect(found).toMatchObject({ code: 'QCC_LOG_DAMAGED' });
+    } else {
+      const lost = log.damage.flatMap(({ from, to }) => oneTo(to, from));
+      expect([...(found as number[]), ...lost].sort((a, b) => a - b)).toEqual(oneTo(count));
+    }
   } finally {
     await log.close();
   }
@@ -76,6 +81,16 @@ describe('a changed byte', () => {
     expect(await seqs(log.read(1))).toEqual(left);
     expect(await seqs(log.readStream('config'))).toEqual(left);
     expect(log.damage).toHaveLength(1);
+  });
+
+  it('is told once for each fact, also when they stand side by side', async () => {
+    const { dir } = await logOf(10);
+    await flipFacts(dir, 4, 5);
+    const { damage } = kept(await LevelLog.open(dir));
+    expect(damage).toEqual([
+      { from: 4, to: 4, why: 'checksum' },
+      { from: 5, to: 5, why: 'checksum' },
+    ]);
   });
 
   it('leaves the bytes as they are in quarantine', async () => {
@@ -106,6 +121,27 @@ describe('a changed byte', () => {
     expect(log.damage).toEqual([{ from: 4, to: 4, why: 'checksum' }]);
   });
 
+  it('does not hide an instant', async () => {
+    const { dir } = await logOf(64);
+    // Halving meets some of these whatever is looked for.
+    await flipFacts(dir, ...oneTo(40, 25));
+    const log = kept(await LevelLog.open(dir));
+    expect(await log.seqAt(dawn + 10 * stepMs)).toBe(10);
+    expect(await log.seqAt(dawn + 50 * stepMs)).toBe(50);
+  });
+
+  it('goes when its time is trimmed', async () => {
+    const { dir } = await logOf(20, 20);
+    await flipFacts(dir, 4);
+    const log = kept(await LevelLog.open(dir));
+    await log.trim(11);
+    await log.close();
+    const again = kept(await LevelLog.open(dir));
+    expect(again.tail).toBe(11);
+    await again.close();
+    expect(await raw(dir, (database) => database.get(factKey(4)))).toBeUndefined();
+  });
+
   it('in a snapshot makes the one before it count', async () => {
     const { dir } = await logOf(20, 10);
     const before = await LevelLog.open(dir);
@@ -134,6 +170,20 @@ describe('a hole', () => {
     const { dir } = await logOf(20, 5);
     await removeFacts(dir, 6, 7);
     expect(kept(await LevelLog.open(dir)).damage).toEqual([{ from: 6, to: 7, why: 'missing' }]);
+  });
+
+  it('at the very beginning is seen too', async () => {
+    const { dir } = await logOf(20);
+    await removeFacts(dir, 1, 2);
+    expect(kept(await LevelLog.open(dir)).damage).toEqual([{ from: 1, to: 2, why: 'missing' }]);
+  });
+
+  it('from before the snapshot is told when somebody reads over it', async () => {
+    const { dir } = await logOf(20, 15);
+    await removeFacts(dir, 4, 5);
+    const log = kept(await LevelLog.open(dir));
+    expect(await seqs(log.read(1))).toEqual([1, 2, 3, ...oneTo(20, 6)]);
+    expect(log.damage).toEqual([{ from: 4, to: 5, why: 'missing' }]);
   });
 
   it('in a stream is passed over', async () => {
@@ -201,6 +251,24 @@ describe("damage in LevelDB's own files", () => {
     const [{ from, to, why } = { from: 0, to: 0, why: '' }] = again.damage;
     expect(why).toBe('missing');
     expect(await seqs(again.read(1))).toEqual([...oneTo(from - 1), ...oneTo(400, to + 1)]);
+  });
+
+  it('in a table is damage to tell, or a refusal with the way out; never facts that were not written', async () => {
+    const { dir } = await logOf(2_000, undefined, { text: 'a text that packs well '.repeat(4) });
+    await raw(dir, (database) => database.compactRange(factKey(0), factKey(2_001)));
+    const table = largest(dir, '.ldb');
+    const whole = readFileSync(table);
+    const places = 12;
+    for (let i = 0; i < places; i++) {
+      const bytes = Buffer.from(whole);
+      const place = Math.floor((whole.length * i) / places);
+      bytes.fill(0xa5, place, place + 8);
+      writeFileSync(table, bytes);
+      await toldOrRefused(dir, 2_000);
+    }
+    writeFileSync(table, whole);
+    // No refusal has left the folder in anybody's hands.
+    expect(kept(await LevelLog.open(dir)).head).toBe(2_000);
   });
 
   it('that hides the database is refused, and nothing in the folder is changed', async () => {

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { LevelLog } from '../../src/log/level-log.ts';
 import { Disk } from './disk.ts';
 import { kept, logFolder, oneTo, seqs } from './facts.ts';
@@ -13,6 +13,19 @@ async function openOnDisk(reopenAfterMs: number, dir = logFolder()) {
   const disk = new Disk();
   const log = kept(await LevelLog.open(dir, { open: disk.open, reopenAfterMs }));
   return { disk, log, dir, scribe: new Scribe() };
+}
+
+/** A few turns of the loop: enough for whatever waits for nothing but its turn. */
+async function turns(): Promise<void> {
+  for (let i = 0; i < 20; i++) await new Promise(setImmediate);
+}
+
+async function outcomeOf(promise: Promise<unknown>): Promise<unknown> {
+  const settled = promise.then(
+    () => 'resolved',
+    (error: unknown) => error,
+  );
+  return Promise.race([settled, turns().then(() => 'pending')]);
 }
 
 const isOpen = (log: LevelLog) => vi.waitFor(() => expect(log.state).toBe('open'), { timeout: 10_000, interval: 5 });
@@ -107,6 +120,22 @@ describe('a log whose disk is back', () => {
     await log.append(scribe.facts(1), { sync: false });
     expect(await seqs(log.read(1))).toEqual([1, 2]);
   });
+
+  it('refuses at once what was promised in a batch that fails second, after a sync', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { disk, log, scribe } = await openOnDisk(neverMs);
+    void log.append(scribe.facts(1), { sync: false });
+    await log.flush();
+    disk.full = true;
+    const release = disk.hold();
+    vi.advanceTimersByTime(1_000);
+    const promised = log.append(scribe.facts(1), { sync: true });
+    await turns();
+    expect(disk.inFlight).toBe(2);
+    release();
+    expect(await outcomeOf(promised)).toMatchObject(suspended);
+  });
 });
 
 describe('more facts than can wait', () => {
@@ -129,5 +158,62 @@ describe('more facts than can wait', () => {
     const again = kept(await LevelLog.open(dir));
     expect(again.damage).toEqual([hole]);
     expect(again.head).toBe(scribe.seq);
+  });
+
+  it('are counted in facts, not in appends', async () => {
+    const { disk, log, scribe } = await openOnDisk(soonMs);
+    disk.full = true;
+    await expect(log.append(scribe.facts(1), { sync: true })).rejects.toMatchObject(suspended);
+    const appends = oneTo(30).map(() => log.append(scribe.facts(1_000), { sync: false }));
+    disk.full = false;
+    await appends.at(-1);
+    const written = await seqs(log.read(1));
+    expect(written.length).toBeLessThanOrEqual(waitingMax);
+    expect(written.at(-1)).toBe(scribe.seq);
+    expect(log.damage).toEqual([{ from: 1, to: scribe.seq - written.length, why: 'missing' }]);
+  });
+});
+
+describe('a suspended log that is closed', () => {
+  it('leaves nobody waiting', async () => {
+    const { disk, log, scribe } = await openOnDisk(neverMs);
+    disk.full = true;
+    await expect(log.append(scribe.facts(1), { sync: true })).rejects.toMatchObject(suspended);
+    const waiting = log.append(scribe.facts(1), { sync: false });
+    await log.close();
+    expect(await outcomeOf(waiting)).not.toBe('pending');
+  });
+
+  it('stays closed, even when it is just being opened again', async () => {
+    const { disk, log, scribe } = await openOnDisk(soonMs);
+    disk.full = true;
+    await expect(log.append(scribe.facts(1), { sync: true })).rejects.toMatchObject(suspended);
+    const closed = new Promise<void>((resolve, reject) => {
+      disk.beforeOpening = () => void log.close().then(resolve, reject);
+    });
+    disk.full = false;
+    await closed;
+    await turns();
+    expect(log.state).toBe('closed');
+    expect(disk.left).toBe(0);
+  });
+
+  it('writes what waited, when the disk is back by then', async () => {
+    const { disk, log, dir, scribe } = await openOnDisk(neverMs);
+    disk.full = true;
+    await expect(log.append(scribe.facts(1), { sync: true })).rejects.toMatchObject(suspended);
+    void log.append(scribe.facts(2), { sync: false });
+    disk.full = false;
+    await log.close();
+    expect(await seqs(kept(await LevelLog.open(dir)).read(1))).toEqual([1, 2, 3]);
+  });
+
+  it('lets go of its folder, even when its last sync fails', async () => {
+    const { disk, log, scribe } = await openOnDisk(neverMs);
+    await log.append(scribe.facts(1), { sync: false });
+    disk.full = true;
+    await log.close().catch(() => {});
+    expect(log.state).toBe('closed');
+    expect(disk.left).toBe(0);
   });
 });
