@@ -241,10 +241,12 @@ export function timerOf(snapshot: EndpointSnapshot): Timer<TimerName> | null {
 export function worthTelling(
   snapshot: EndpointSnapshot,
   success: { readonly ttftMs: Millis | null },
-  recent: Recent,
+  /** Looked at only where it matters: this is asked once a request. */
+  recent: () => Recent,
 ): boolean {
   const { strikes, pauses } = snapshot.context;
-  return snapshot.value !== 'healthy' || strikes > 0 || pauses > 0 || rules.isSlow(success.ttftMs, recent);
+  if (snapshot.value !== 'healthy' || strikes > 0 || pauses > 0) return true;
+  return success.ttftMs !== null && rules.isSlow(success.ttftMs, recent());
 }
 
 /** What a report leads to: the report itself, when it is worth a fact, and the decisions that follow from it. */

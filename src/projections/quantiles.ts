@@ -13,7 +13,7 @@ const buckets = 640;
 export class Quantiles {
   #count = 0;
   #sum = 0;
-  readonly #counts = new Map<number, number>();
+  readonly #counts = new Uint32Array(buckets + 1);
 
   get count(): number {
     return this.#count;
@@ -25,13 +25,13 @@ export class Quantiles {
 
   add(value: number): void {
     const index = value <= lowest ? 0 : Math.min(buckets, Math.ceil(Math.log(value / lowest) * perLog));
-    this.#counts.set(index, (this.#counts.get(index) ?? 0) + 1);
+    this.#counts[index] = (this.#counts[index] as number) + 1;
     this.#count++;
     this.#sum += value;
   }
 
   merge(other: Quantiles): void {
-    for (const [index, count] of other.#counts) this.#counts.set(index, (this.#counts.get(index) ?? 0) + count);
+    for (const [index, count] of other.#counts.entries()) this.#counts[index] = (this.#counts[index] as number) + count;
     this.#count += other.#count;
     this.#sum += other.#sum;
   }
@@ -41,22 +41,22 @@ export class Quantiles {
     if (this.#count === 0) return null;
     const rank = Math.max(1, Math.ceil(q * this.#count));
     let seen = 0;
-    for (const index of [...this.#counts.keys()].sort((a, b) => a - b)) {
-      seen += this.#counts.get(index) ?? 0;
-      if (seen >= rank) return middleOf(index);
-    }
-    return null;
+    const index = this.#counts.findIndex((count) => {
+      seen += count;
+      return seen >= rank;
+    });
+    return middleOf(index);
   }
 
   toJSON(): object {
-    return { sum: this.#sum, counts: [...this.#counts] };
+    return { sum: this.#sum, counts: [...this.#counts.entries()].filter(([, count]) => count > 0) };
   }
 
   static from(json: unknown): Quantiles {
     const { sum, counts } = json as { sum: number; counts: [number, number][] };
     const made = new Quantiles();
     for (const [index, count] of counts) {
-      made.#counts.set(index, count);
+      made.#counts[index] = count;
       made.#count += count;
     }
     made.#sum = sum;

@@ -25,6 +25,7 @@ const errorBytesMax = MiB;
 const heldBytesMax = 4 * MiB;
 // Below this one copy is cheaper than three writes.
 const frameCopyMax = 16_384;
+const joinMax = 16_384;
 const newlineEveryMs = 10_000;
 
 export interface Limits {
@@ -287,7 +288,9 @@ export class Answer implements AnswerSink {
 
   #streamUsage(): Usage | null {
     if (this.#startUsage === '') return null;
-    return usageIn(this.#startUsage, this.#watch.usage ?? this.#startUsage);
+    const start = this.#startUsage;
+    const end = this.#watch.usage ?? start;
+    return usageOf((name) => countIn(name === 'output_tokens' ? end : start, name));
   }
 
   #refused(): void {
@@ -310,8 +313,8 @@ export class Answer implements AnswerSink {
       this.#fail(wrong.failure, wrong.detail);
       return;
     }
-    const usage = (parsed as { usage?: object } | undefined)?.usage;
-    if (usage) this.usage = usageIn(JSON.stringify(usage), JSON.stringify(usage));
+    const told = (parsed as { usage?: Readonly<Record<string, unknown>> } | undefined)?.usage;
+    if (told) this.usage = usageOf((name) => numberOr(told[name]));
     this.#sendWhole(head, body);
   }
 
@@ -338,7 +341,9 @@ export class Answer implements AnswerSink {
         ...this.#asked.added(this.ttfbMs ?? 0),
       ]);
     }
-    this.#client.end(body);
+    // As a string it leaves together with the head, in one write instead of two.
+    if (body.length <= joinMax) this.#client.end(body.toString('latin1'), 'latin1');
+    else this.#client.end(body);
     this.bytes = body.length;
     this.#end({ kind: 'served', status: head.status });
   }
@@ -419,11 +424,15 @@ function parsedJson(body: Buffer): unknown {
   }
 }
 
-function usageIn(start: string, end: string): Usage {
+function numberOr(value: unknown): number | null {
+  return typeof value === 'number' ? value : null;
+}
+
+function usageOf(count: (name: string) => number | null): Usage {
   return {
-    input: countIn(start, 'input_tokens'),
-    output: countIn(end, 'output_tokens'),
-    cacheRead: countIn(start, 'cache_read_input_tokens'),
-    cacheWrite: countIn(start, 'cache_creation_input_tokens'),
+    input: count('input_tokens'),
+    output: count('output_tokens'),
+    cacheRead: count('cache_read_input_tokens'),
+    cacheWrite: count('cache_creation_input_tokens'),
   };
 }

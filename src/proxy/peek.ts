@@ -1,6 +1,8 @@
 /**
  * What routing needs of a body, read from its bytes without parsing it: the top-level `model`, `stream` and the session in
- * `metadata.user_id`. A walk over the top level that jumps over strings and nested values by searching for their quotes.
+ * `metadata.user_id`. A walk over the top level that jumps over strings and nested values by searching for their quotes: from
+ * the front up to the first list, then from the back. What lies between (messages, system, tools) is most of a body, and is
+ * walked only when something is still missing.
  */
 
 export interface Peek {
@@ -16,36 +18,145 @@ const backslash = 0x5c;
 const valueMax = 4_096;
 
 export function peek(body: Buffer): Peek {
-  let at = skipSpace(body, 0);
-  if (body[at] !== 0x7b) return nothing;
-  let model: string | null = null;
-  let stream = false;
-  let session: string | null = null;
-  at++;
+  const open = skipSpace(body, 0);
+  if (body[open] !== 0x7b) return nothing;
+  const found = new Found(body);
+  const list = walk(found, open + 1, true);
+  if (list >= 0) {
+    walkBack(found);
+    if (!found.isComplete) walk(found, list, false);
+  }
+  return { model: found.model, stream: found.stream ?? false, session: found.session ?? null };
+}
+
+/** What the walks have come by so far; undefined is not seen yet. What was seen from the back stays. */
+class Found {
+  readonly body: Buffer;
+  model: string | null = null;
+  stream: boolean | undefined;
+  session: string | null | undefined;
+  #fromBack = 0;
+
+  constructor(body: Buffer) {
+    this.body = body;
+  }
+
+  get isComplete(): boolean {
+    return this.model !== null && this.stream !== undefined && this.session !== undefined;
+  }
+
+  /** One member: its key without quotes, and its value. */
+  see(keyStart: number, keyEnd: number, at: number, end: number, isBack: boolean): void {
+    const { body } = this;
+    const length = keyEnd - keyStart;
+    if (length !== 5 && length !== 6 && length !== 8) return;
+    const which = names.indexOf(body.toString('latin1', keyStart, keyEnd));
+    if (which < 0 || (isBack && this.#fromBack & (1 << which))) return;
+    if (isBack) this.#fromBack |= 1 << which;
+    if (which === 0) this.model = textOf(body, at, end);
+    else if (which === 1) this.stream = body[at] === 0x74;
+    else this.session = sessionOf(body, at, end);
+  }
+}
+
+const names = ['model', 'stream', 'metadata'];
+
+/** Member by member; -1 at the end, or the index of the first member whose value is a list, when it is to stop there. */
+function walk(found: Found, from: number, stopsAtList: boolean): number {
+  const { body } = found;
+  let at = from;
   for (;;) {
-    at = skipSpace(body, at);
-    if (body[at] !== quote) break;
-    const keyEnd = endOfString(body, at);
-    if (keyEnd < 0) break;
-    const key = body.toString('latin1', at + 1, keyEnd - 1);
+    const member = skipSpace(body, at);
+    if (body[member] !== quote) return -1;
+    const keyEnd = endOfString(body, member);
+    if (keyEnd < 0) return -1;
     at = skipSpace(body, keyEnd);
-    if (body[at] !== 0x3a) break;
+    if (body[at] !== 0x3a) return -1;
     at = skipSpace(body, at + 1);
+    if (stopsAtList && body[at] === 0x5b) return member;
     const end = endOfValue(body, at);
-    if (end < 0) break;
-    if (key === 'model') model = textOf(body, at, end);
-    else if (key === 'stream') stream = body[at] === 0x74;
-    else if (key === 'metadata') session = sessionOf(body, at, end);
+    if (end < 0) return -1;
+    found.see(member + 1, keyEnd - 1, at, end, false);
     at = skipSpace(body, end);
-    if (body[at] !== 0x2c) break;
+    if (body[at] !== 0x2c) return -1;
     at++;
   }
-  return { model, stream, session };
+}
+
+/** The same from the last member on, up to the last list. A quote that stands outside of a string, read backwards, closes one. */
+function walkBack(found: Found): void {
+  const { body } = found;
+  let at = skipSpaceBack(body, body.length - 1);
+  if (body[at] !== 0x7d) return;
+  do {
+    const last = skipSpaceBack(body, at - 1);
+    const start = startOfValue(body, last);
+    if (start < 0) return;
+    const colon = skipSpaceBack(body, start - 1);
+    if (body[colon] !== 0x3a) return;
+    const keyEnd = skipSpaceBack(body, colon - 1);
+    if (body[keyEnd] !== quote) return;
+    const key = startOfString(body, keyEnd);
+    if (key < 0) return;
+    found.see(key + 1, keyEnd, start, last + 1, true);
+    at = skipSpaceBack(body, key - 1);
+  } while (body[at] === 0x2c);
+}
+
+function startOfValue(body: Buffer, last: number): number {
+  const byte = body[last];
+  if (byte === quote) return startOfString(body, last);
+  if (byte === 0x7d) return startOfObject(body, last);
+  if (byte === 0x5d) return -1;
+  let start = last;
+  while (start > 0 && isPlain(body[start - 1] as number)) start--;
+  return start;
+}
+
+/** A byte of a number or a word. */
+function isPlain(byte: number): boolean {
+  return byte > 0x20 && byte !== 0x3a && byte !== 0x2c;
+}
+
+/** The index of the opening quote; -1 when there is none near. */
+function startOfString(body: Buffer, close: number): number {
+  let from = close - 1;
+  for (;;) {
+    const open = from < 0 ? -1 : body.lastIndexOf(quote, from);
+    if (open < 0 || close - open > valueMax) return -1;
+    let slashes = 0;
+    while (body[open - 1 - slashes] === backslash) slashes++;
+    if (slashes % 2 === 0) return open;
+    from = open - 1;
+  }
+}
+
+/** Small objects only: metadata and the settings beside it. */
+function startOfObject(body: Buffer, close: number): number {
+  let depth = 0;
+  for (let at = close; at >= 0 && close - at <= valueMax; at--) {
+    const byte = body[at] as number;
+    if (byte === quote) {
+      at = startOfString(body, at);
+      if (at < 0) return -1;
+    } else if (byte === 0x7d || byte === 0x5d) depth++;
+    else if (byte === 0x7b || byte === 0x5b) {
+      depth--;
+      if (depth === 0) return at;
+    }
+  }
+  return -1;
 }
 
 function skipSpace(body: Buffer, from: number): number {
   let at = from;
   while (at < body.length && (body[at] as number) <= 0x20) at++;
+  return at;
+}
+
+function skipSpaceBack(body: Buffer, from: number): number {
+  let at = from;
+  while (at >= 0 && (body[at] as number) <= 0x20) at--;
   return at;
 }
 
@@ -98,21 +209,22 @@ function endOfNested(body: Buffer, open: number): number {
 
 function textOf(body: Buffer, at: number, end: number): string | null {
   if (body[at] !== quote || end - at > valueMax) return null;
-  try {
-    return JSON.parse(body.toString('utf8', at, end)) as string;
-  } catch {
-    return null;
-  }
+  return parsed(body.toString('utf8', at, end)) as string | null;
 }
 
 /** Claude Code puts a JSON text into `user_id`, with `session_id` in it. */
 function sessionOf(body: Buffer, at: number, end: number): string | null {
   if (end - at > valueMax) return null;
+  const user = (parsed(body.toString('utf8', at, end)) as { user_id?: unknown } | null)?.user_id;
+  // Other clients put a name there: to find that out by a throw costs more than all the rest.
+  if (typeof user !== 'string' || !user.startsWith('{')) return null;
+  const session = (parsed(user) as { session_id?: unknown } | null)?.session_id;
+  return typeof session === 'string' ? session : null;
+}
+
+function parsed(text: string): unknown {
   try {
-    const { user_id: user } = JSON.parse(body.toString('utf8', at, end)) as { user_id?: unknown };
-    if (typeof user !== 'string') return null;
-    const inside = JSON.parse(user) as { session_id?: unknown };
-    return typeof inside.session_id === 'string' ? inside.session_id : null;
+    return JSON.parse(text);
   } catch {
     return null;
   }

@@ -63,7 +63,7 @@ export function passPinned({ ports, upstreams, loads }: Means, incoming: Incomin
         session: null,
         model: null,
         stream: false,
-        path: target.path.split('?')[0] as string,
+        path: target.path,
         within: target.within,
         attempts: [attempt],
         status,
@@ -130,7 +130,7 @@ export function passPinned({ ports, upstreams, loads }: Means, incoming: Incomin
         over('unreachable');
       },
     };
-    const path = endpoint.baseUrl.slice(endpoint.origin.length) + target.path;
+    const path = endpoint.baseUrl.slice(endpoint.origin.length) + target.path + target.query;
     const abort = upstreams.send(
       {
         origin: endpoint.origin,

@@ -110,8 +110,18 @@ export function proofOf(held: string): Proof {
   }
 }
 
+const countPattern = /\s*:\s*(\d+)/y;
+
 /** A number of the usage that stands last under this name. */
 export function countIn(text: string, name: string): number | null {
-  const found = [...text.matchAll(new RegExp(`"${name}"\\s*:\\s*(\\d+)`, 'g'))].at(-1);
-  return found ? Number(found[1]) : null;
+  let from = text.length;
+  for (;;) {
+    const at = text.lastIndexOf(`"${name}"`, from);
+    if (at < 0) return null;
+    countPattern.lastIndex = at + name.length + 2;
+    const found = countPattern.exec(text);
+    if (found) return Number(found[1]);
+    from = at - 1;
+    if (from < 0) return null;
+  }
 }

@@ -3,8 +3,10 @@
 export type Target =
   | {
       readonly kind: 'forward';
-      /** Path and query for the endpoint, from `/v1/` on. */
+      /** For the endpoint, from `/v1/` on. */
       readonly path: string;
+      /** With its question mark; empty without. */
+      readonly query: string;
       readonly within: string | null;
       /** A Messages call, whose failures are told apart. */
       readonly isMessages: boolean;
@@ -25,16 +27,14 @@ const fixed: Readonly<Record<string, Target>> = {
 const plainMessages: Target = {
   kind: 'forward',
   path: '/v1/messages',
+  query: '',
   within: null,
   isMessages: true,
   isPinned: false,
 };
 const betaMessages: Target = {
-  kind: 'forward',
-  path: '/v1/messages?beta=true',
-  within: null,
-  isMessages: true,
-  isPinned: false,
+  ...plainMessages,
+  query: '?beta=true',
 };
 
 export function targetOf(method: string, url: string): Target {
@@ -74,5 +74,5 @@ function forward(path: string, query: string, within: string | null): Target {
   const folded = path.startsWith('/v1/v1/') ? path.slice('/v1'.length) : path;
   if (folded.length <= '/v1/'.length) return unknown;
   const isPinned = /^\/v1\/(messages\/batches|files)(\/|$)/.test(folded);
-  return { kind: 'forward', path: folded + query, within, isMessages: folded === '/v1/messages', isPinned };
+  return { kind: 'forward', path: folded, query, within, isMessages: folded === '/v1/messages', isPinned };
 }

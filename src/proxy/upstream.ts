@@ -40,6 +40,7 @@ const staleCodes = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
 export class Upstreams {
   readonly #dispatchers = new Map<string, Dispatcher>();
+  readonly #exposed = new Map<string, boolean>();
   #connectMs = 0;
 
   /** New limits hold for new connections; calls that run end as they are. */
@@ -47,6 +48,16 @@ export class Upstreams {
     if (connectMs === this.#connectMs) return;
     this.#connectMs = connectMs;
     this.#letGo();
+  }
+
+  /** Whether what is sent there could be read on its way. */
+  isExposed(origin: string): boolean {
+    let exposed = this.#exposed.get(origin);
+    if (exposed === undefined) {
+      exposed = origin.startsWith('http:') && !isLoopback(new URL(origin).hostname);
+      this.#exposed.set(origin, exposed);
+    }
+    return exposed;
   }
 
   send(call: Call, sink: AnswerSink): Abort {

@@ -124,7 +124,7 @@ export class Core {
 
   /** A success is told only when it can change something: the clean state of a healthy endpoint has no news. */
   attemptSucceeded(id: EndpointId, success: { request: string; ttfbMs: Millis; ttftMs: Millis | null }): void {
-    const recent = this.state.recent.window(id, this.#world.now());
+    const recent = () => this.state.recent.window(id, this.#world.now());
     const worth = worthTelling(this.state.endpoint(id), success, recent);
     if (worth || !this.#ladderIsClean) {
       this.tellEndpoint(id, { type: 'AttemptSucceeded', data: success }, { by: 'traffic' });

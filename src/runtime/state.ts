@@ -39,6 +39,8 @@ interface Saved {
   readonly recent: unknown;
 }
 
+const freshEndpoint: EndpointSnapshot = initialOf(endpointChart);
+
 export class State {
   seq = 0;
   at: Millis = 0;
@@ -55,7 +57,7 @@ export class State {
   recent = new Recent();
 
   endpoint(id: EndpointId): EndpointSnapshot {
-    return this.endpoints.get(id) ?? initialOf(endpointChart);
+    return this.endpoints.get(id) ?? freshEndpoint;
   }
 
   apply(fact: Recorded): void {

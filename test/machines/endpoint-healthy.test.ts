@@ -64,13 +64,13 @@ describe('whether a success is worth telling', () => {
   const success = { ttftMs: 300 };
 
   it('not to a healthy endpoint with a clean streak', () => {
-    expect(worthTelling(endpointAfter(), success, quiet)).toBe(false);
+    expect(worthTelling(endpointAfter(), success, () => quiet)).toBe(false);
   });
 
   it('to one that has a strike, is slow, or is not healthy', () => {
-    expect(worthTelling(endpointAfter(failed('overloaded')), success, quiet)).toBe(true);
-    expect(worthTelling(endpointAfter(), { ttftMs: 3_001 }, { ...quiet, ...recent })).toBe(true);
-    expect(worthTelling(endpointAfter(degraded('slow')), success, quiet)).toBe(true);
+    expect(worthTelling(endpointAfter(failed('overloaded')), success, () => quiet)).toBe(true);
+    expect(worthTelling(endpointAfter(), { ttftMs: 3_001 }, () => ({ ...quiet, ...recent }))).toBe(true);
+    expect(worthTelling(endpointAfter(degraded('slow')), success, () => quiet)).toBe(true);
   });
 });
 

@@ -24,7 +24,7 @@ describe('of what was before', () => {
     const life = new EndpointLife();
     life.tell(failed('rateLimited'));
     life.pass(5 * second);
-    expect(worthTelling(life.snapshot, { ttftMs: 300 }, quiet)).toBe(true);
+    expect(worthTelling(life.snapshot, { ttftMs: 300 }, () => quiet)).toBe(true);
     life.tell(answered());
     life.pass(24 * 60 * minute);
     expect(life.tell(failed('rateLimited'))[1]).toMatchObject({ data: { until: life.now + 5 * second, times: 1 } });

@@ -3,9 +3,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { targetOf } from '../../src/proxy/target.ts';
 
-const forwarded = (path: string, more: object = {}) => ({
+const forwarded = (url: string, more: object = {}) => ({
   kind: 'forward',
-  path,
+  path: url.split('?')[0],
+  query: url.slice(url.split('?')[0]?.length),
   within: null,
   isMessages: false,
   isPinned: false,
