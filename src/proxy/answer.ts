@@ -23,8 +23,7 @@ const jsonBytesMax = 64 * MiB;
 const errorBytesMax = MiB;
 // A stream that has no content after this much has something else in it.
 const heldBytesMax = 4 * MiB;
-// Below this one copy is cheaper than three writes.
-const frameCopyMax = 16_384;
+// Below this a string that leaves with the head is cheaper than a write of its own.
 const joinMax = 16_384;
 const newlineEveryMs = 10_000;
 
@@ -40,6 +39,8 @@ export interface Limits {
 export interface Asked {
   readonly wantsStream: boolean;
   readonly isMessages: boolean;
+  /** An answer that has no body, whatever it says of its length. */
+  readonly isHead: boolean;
   readonly model: string | null;
   readonly now: () => Millis;
   /** Our own headers, as flat pairs. */
@@ -114,7 +115,7 @@ export class Answer implements AnswerSink {
     this.#abort();
   }
 
-  head(status: number, raw: readonly Buffer[], resume: () => void): void {
+  head(status: number, raw: readonly string[], resume: () => void): void {
     const head = headOf(status, raw);
     this.head_ = head;
     this.#resume = resume;
@@ -199,7 +200,8 @@ export class Answer implements AnswerSink {
   }
 
   #hold(chunk: Buffer): void {
-    this.#held.push(chunk);
+    // The bytes are lent.
+    this.#held.push(Buffer.from(chunk));
     this.#heldBytes += chunk.length;
   }
 
@@ -258,14 +260,9 @@ export class Answer implements AnswerSink {
 
   #write(chunk: Buffer): boolean {
     this.bytes += chunk.length;
-    if (!this.#framed) return this.#client.write(chunk);
+    if (!this.#framed) return this.#client.write(Buffer.from(chunk));
     if (chunk.length === 0) return true;
     const size = `${chunk.length.toString(16)}\r\n`;
-    if (chunk.length > frameCopyMax) {
-      this.#client.write(size, 'latin1');
-      this.#client.write(chunk);
-      return this.#client.write('\r\n', 'latin1');
-    }
     const frame = Buffer.allocUnsafe(size.length + chunk.length + 2);
     frame.write(size, 'latin1');
     chunk.copy(frame, size.length);
@@ -319,7 +316,8 @@ export class Answer implements AnswerSink {
   }
 
   #whatIsWrong(head: Head, body: Buffer, parsed: unknown): { failure: Failure; detail: string } | undefined {
-    const { isMessages, wantsStream } = this.#asked;
+    const { isMessages, wantsStream, isHead } = this.#asked;
+    if (isHead) return undefined;
     const bad = (detail: string) => ({ failure: 'badAnswer' as const, detail });
     if (head.length !== null && head.length !== body.length) return bad('the answer was cut off');
     if (parsed === undefined && (isMessages || head.contentType.includes('html'))) {
@@ -337,7 +335,7 @@ export class Answer implements AnswerSink {
       this.#client.writeHead(head.status, [
         ...head.pairs,
         'content-length',
-        String(body.length),
+        String(this.#asked.isHead ? (head.length ?? 0) : body.length),
         ...this.#asked.added(this.ttfbMs ?? 0),
       ]);
     }

@@ -168,6 +168,7 @@ export class Exchange {
       {
         wantsStream: peek.stream,
         isMessages: target.isMessages,
+        isHead: request.method === 'HEAD',
         model: peek.model,
         now: ports.now,
         added: (ttfbMs) => this.#added(candidate, ttfbMs),

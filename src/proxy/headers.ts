@@ -97,15 +97,15 @@ export interface Head {
   get(name: string): string | null;
 }
 
-export function headOf(status: number, raw: readonly Buffer[]): Head {
+export function headOf(status: number, raw: readonly string[]): Head {
   const pairs: string[] = [];
   let contentType = '';
   let encoding = '';
   let length: number | null = null;
   for (let i = 0; i < raw.length; i += 2) {
-    const name = (raw[i] as Buffer).toString('latin1');
+    const name = raw[i] as string;
     if (!comesDown(name)) continue;
-    const value = (raw[i + 1] as Buffer).toString('latin1');
+    const value = raw[i + 1] as string;
     // The first letter spares most names the comparison.
     if ((name.charCodeAt(0) | 0x20) === 0x63) {
       const lower = name.toLowerCase();

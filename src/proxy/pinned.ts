@@ -107,7 +107,7 @@ export function passPinned({ ports, upstreams, loads }: Means, incoming: Incomin
       },
       data(chunk) {
         bytes += chunk.length;
-        if (client.write(chunk)) return true;
+        if (client.write(Buffer.from(chunk))) return true;
         client.once('drain', resume);
         return false;
       },

@@ -1,14 +1,14 @@
-/** One call of one endpoint: the only file of the proxy that knows undici. Bytes come as they are, nothing is decoded or followed. */
-import type { Socket } from 'node:net';
+/** Calls of endpoints, over connections that are kept. Bytes come as they are, nothing is decoded or followed. */
 import type { Readable } from 'node:stream';
-import { buildConnector, Client, type Dispatcher, Pool, ProxyAgent } from 'undici';
 import { isLoopback } from '../config/base-url.ts';
+import { Connection } from './connection.ts';
+import { type Place, placeOf } from './dial.ts';
 
 export interface Call {
   readonly origin: string;
   readonly path: string;
   readonly method: string;
-  readonly headers: string[];
+  readonly headers: readonly string[];
   readonly body: Buffer | Readable | null;
   /** A connection of its own, for the second try after a stale one. */
   readonly fresh: boolean;
@@ -16,9 +16,9 @@ export interface Call {
 
 /** What hears of the answer, in this order: head, data…, end; or failed at any point. */
 export interface AnswerSink {
-  head(status: number, rawHeaders: readonly Buffer[], resume: () => void): void;
-  /** False: hold the upstream back until `resume`. */
-  data(chunk: Buffer): boolean;
+  head(status: number, pairs: readonly string[], resume: () => void): void;
+  /** The bytes are lent for the call: who keeps them copies them. False: hold the upstream back until `resume`. */
+  data(bytes: Buffer): boolean;
   end(): void;
   failed(error: TransportError): void;
 }
@@ -34,13 +34,14 @@ export type Abort = () => void;
 
 // Upstreams close idle connections after 30 s and more; ours go first.
 const keepAliveMs = 30_000;
-const reusedMark = Symbol('reused');
-// How a connection that died while it was idle shows itself. Junk on a living one is something else.
-const staleCodes = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
+// What an upstream says of its own patience is cut by what an answer may take to get here.
+const marginMs = 1_000;
+const sweepMs = 10_000;
 
 export class Upstreams {
-  readonly #dispatchers = new Map<string, Dispatcher>();
+  readonly #places = new Map<string, Origin>();
   readonly #exposed = new Map<string, boolean>();
+  readonly #sweep = setInterval(() => this.#dropExpired(), sweepMs).unref();
   #connectMs = 0;
 
   /** New limits hold for new connections; calls that run end as they are. */
@@ -61,136 +62,68 @@ export class Upstreams {
   }
 
   send(call: Call, sink: AnswerSink): Abort {
-    const dispatcher = call.fresh ? this.#single(call.origin) : this.#pooled(call.origin);
-    const handler = new Handler(sink, call.fresh ? dispatcher : undefined);
-    const { origin, path, headers, body } = call;
-    try {
-      dispatcher.dispatch({ origin, path, method: call.method as Dispatcher.HttpMethod, headers, body }, handler);
-    } catch (error) {
-      handler.onError(error as Error);
+    let origin = this.#places.get(call.origin);
+    if (!origin) {
+      origin = new Origin(placeOf(call.origin, process.env));
+      this.#places.set(call.origin, origin);
     }
-    return () => handler.abort();
+    const connection = (call.fresh ? undefined : origin.take()) ?? origin.connect(this.#connectMs);
+    connection.start(call, sink);
+    return () => connection.abort(sink);
   }
 
   close(): void {
+    clearInterval(this.#sweep);
     this.#letGo();
   }
 
   #letGo(): void {
-    for (const dispatcher of this.#dispatchers.values()) dispatcher.close().catch(() => {});
-    this.#dispatchers.clear();
+    for (const origin of this.#places.values()) origin.letGo();
+    this.#places.clear();
   }
 
-  #pooled(origin: string): Dispatcher {
-    let dispatcher = this.#dispatchers.get(origin);
-    if (!dispatcher) {
-      dispatcher = this.#make(origin);
-      this.#dispatchers.set(origin, dispatcher);
+  #dropExpired(): void {
+    for (const origin of this.#places.values()) origin.dropExpired();
+  }
+}
+
+/** The connections to one origin: the one that was used last is used next, the others may grow old. */
+class Origin {
+  readonly #place: Place;
+  readonly #idle: { readonly connection: Connection; readonly until: number }[] = [];
+  #isOver = false;
+
+  constructor(place: Place) {
+    this.#place = place;
+  }
+
+  take(): Connection | undefined {
+    for (;;) {
+      const last = this.#idle.pop();
+      if (!last) return undefined;
+      if (!last.connection.isDead && last.until > performance.now()) return last.connection;
+      last.connection.destroy();
     }
-    return dispatcher;
   }
 
-  #make(origin: string): Dispatcher {
-    const proxy = proxyFor(origin, process.env);
-    const options = { pipelining: 1, keepAliveTimeout: keepAliveMs, headersTimeout: 0, bodyTimeout: 0 };
-    if (proxy !== undefined)
-      return new ProxyAgent({ ...options, uri: proxy, requestTls: { timeout: this.#connectMs } });
-    return new Pool(origin, { ...options, connections: null, connect: this.#connector() });
+  connect(connectMs: number): Connection {
+    return new Connection(this.#place, connectMs, (connection) => {
+      const told = connection.keepsForMs;
+      const forMs = told === null ? keepAliveMs : Math.min(keepAliveMs, told - marginMs);
+      if (this.#isOver || forMs <= 0) connection.destroy();
+      else this.#idle.push({ connection, until: performance.now() + forMs });
+    });
   }
 
-  #single(origin: string): Dispatcher {
-    if (proxyFor(origin, process.env) !== undefined) return this.#pooled(origin);
-    return new Client(origin, { headersTimeout: 0, bodyTimeout: 0, connect: this.#connector() });
+  letGo(): void {
+    this.#isOver = true;
+    for (const { connection } of this.#idle.splice(0)) connection.destroy();
   }
 
-  /** Marks the errors of connections that have served before, ahead of whoever handles them. */
-  #connector(): buildConnector.connector {
-    const connect = buildConnector({ timeout: this.#connectMs, autoSelectFamily: true });
-    return (options, callback) =>
-      connect(options, (error, socket) => {
-        if (error) return callback(error, null);
-        (socket as Socket).prependListener('error', (fault: Error & { [reusedMark]?: boolean }) => {
-          fault[reusedMark] = (socket as Socket).bytesRead > 0;
-        });
-        callback(null, socket);
-      });
+  dropExpired(): void {
+    const now = performance.now();
+    const kept = this.#idle.filter(({ connection, until }) => !connection.isDead && until > now);
+    for (const one of this.#idle) if (!kept.includes(one)) one.connection.destroy();
+    this.#idle.splice(0, this.#idle.length, ...kept);
   }
-}
-
-class Handler {
-  readonly #sink: AnswerSink;
-  readonly #own: Dispatcher | undefined;
-  #abort: ((reason?: Error) => void) | undefined;
-  #over = false;
-
-  constructor(sink: AnswerSink, own: Dispatcher | undefined) {
-    this.#sink = sink;
-    this.#own = own;
-  }
-
-  abort(): void {
-    if (this.#over) return;
-    this.#finish();
-    this.#abort?.(new Error('aborted'));
-  }
-
-  #finish(): void {
-    this.#over = true;
-    this.#own?.close().catch(() => {});
-  }
-
-  onConnect(abort: (reason?: Error) => void): void {
-    if (this.#over) abort(new Error('aborted'));
-    else this.#abort = abort;
-  }
-
-  onHeaders(status: number, rawHeaders: Buffer[], resume: () => void): boolean {
-    if (status >= 200 && !this.#over) this.#sink.head(status, rawHeaders, resume);
-    return true;
-  }
-
-  onUpgrade(): void {
-    this.onError(Object.assign(new Error('upgrade'), { code: 'UND_ERR_RES_UPGRADE' }));
-  }
-
-  onData(chunk: Buffer): boolean {
-    return this.#over ? true : this.#sink.data(chunk);
-  }
-
-  onComplete(): void {
-    if (this.#over) return;
-    this.#finish();
-    this.#sink.end();
-  }
-
-  onError(error: Error): void {
-    if (this.#over) return;
-    this.#finish();
-    this.#sink.failed(transportError(error));
-  }
-}
-
-function transportError(error: Error): TransportError {
-  const { code, socket, cause } = error as Error & {
-    code?: string;
-    socket?: { bytesRead?: number };
-    cause?: { code?: string };
-  };
-  const told = code ?? cause?.code ?? error.name;
-  const wasUsed = (error as { [reusedMark]?: boolean })[reusedMark] ?? (socket?.bytesRead ?? 0) > 0;
-  return { code: told, reused: wasUsed && staleCodes.has(told) };
-}
-
-/** `HTTPS_PROXY` and `HTTP_PROXY`, never for this machine itself, and not for what `NO_PROXY` names. */
-function proxyFor(origin: string, env: Readonly<Record<string, string | undefined>>): string | undefined {
-  const { protocol, hostname } = new URL(origin);
-  if (isLoopback(hostname)) return undefined;
-  const name = protocol === 'https:' ? 'https_proxy' : 'http_proxy';
-  const proxy = env[name] ?? env[name.toUpperCase()];
-  if (!proxy) return undefined;
-  const exempt = (env['no_proxy'] ?? env['NO_PROXY'] ?? '').split(',').map((part) => part.trim().replace(/^\*?\./, ''));
-  const isExempt = exempt.some(
-    (part) => part === '*' || (part !== '' && (hostname === part || hostname.endsWith(`.${part}`))),
-  );
-  return isExempt ? undefined : proxy;
 }

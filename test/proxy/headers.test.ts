@@ -16,10 +16,7 @@ function up(
 }
 
 function down(pairs: Pairs, status = 200) {
-  return headOf(
-    status,
-    pairs.flat().map((text) => Buffer.from(text, 'latin1')),
-  );
+  return headOf(status, pairs.flat());
 }
 
 const theirs: Pairs = [

@@ -1,0 +1,180 @@
+/** One connection to an endpoint, and the one call that it carries at a time. */
+import type { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
+import { dial, type Place } from './dial.ts';
+import { AnswerParser, type AnswerReader } from './http1.ts';
+import type { AnswerSink, Call } from './upstream.ts';
+
+// Up to here one copy is cheaper than a second write.
+const joinMax = 16_384;
+// How a connection that died while it was idle shows itself. Junk on a living one is something else.
+const staleCodes = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED']);
+
+export class Connection implements AnswerReader {
+  readonly #parser = new AnswerParser();
+  readonly #place: Place;
+  readonly #idle: (connection: Connection) => void;
+  readonly #resume = () => this.#goOn();
+  #socket: Socket | undefined;
+  readonly #giveUp: () => void;
+  #call: Call | undefined;
+  #sink: AnswerSink | undefined;
+  #hasServed = false;
+  #isPaused = false;
+  #isSent = false;
+  isDead = false;
+
+  /** @param idle is told when it can carry another call */
+  constructor(place: Place, connectMs: number, idle: (connection: Connection) => void) {
+    this.#place = place;
+    this.#idle = idle;
+    this.#giveUp = dial(
+      place,
+      connectMs,
+      (bytes) => this.#read(bytes),
+      (error, socket) => this.#dialled(error, socket),
+    );
+  }
+
+  get keepsForMs(): number | null {
+    return this.#parser.keepsForMs;
+  }
+
+  start(call: Call, sink: AnswerSink): void {
+    this.#call = call;
+    this.#sink = sink;
+    if (this.#socket) this.#write(this.#socket, call);
+  }
+
+  /** The call's owner has lost interest: nothing more is told. */
+  abort(sink: AnswerSink): void {
+    if (this.#sink !== sink) return;
+    this.#sink = undefined;
+    this.destroy();
+  }
+
+  destroy(): void {
+    this.isDead = true;
+    this.#giveUp();
+    this.#socket?.destroy();
+  }
+
+  head(status: number, pairs: readonly string[]): void {
+    this.#sink?.head(status, pairs, this.#resume);
+  }
+
+  data(bytes: Buffer): void {
+    if (this.#sink && !this.#sink.data(bytes)) this.#isPaused = true;
+  }
+
+  end(): void {
+    const sink = this.#sink;
+    this.#sink = undefined;
+    this.#call = undefined;
+    this.#hasServed = true;
+    this.#isPaused = false;
+    // An answer that overtook its request: what is still to be sent would be the next one's beginning.
+    if (sink && this.#parser.keepsAlive && this.#isSent && !this.isDead) this.#idle(this);
+    else this.destroy();
+    sink?.end();
+  }
+
+  #dialled(error: Error | null, socket: Socket | undefined): void {
+    if (error || !socket) {
+      this.#fail(error);
+      return;
+    }
+    this.#socket = socket;
+    socket.on('error', (fault) => this.#fail(fault));
+    socket.on('end', () => this.#closed());
+    socket.on('close', () => this.#closed());
+    if (this.#call) this.#write(socket, this.#call);
+  }
+
+  #read(bytes: Buffer): boolean {
+    try {
+      this.#parser.feed(bytes);
+    } catch (fault) {
+      this.#fail(fault as Error);
+    }
+    return !this.#isPaused;
+  }
+
+  #goOn(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.#socket?.resume();
+  }
+
+  #closed(): void {
+    this.isDead = true;
+    if (!this.#parser.close()) this.#fail(null);
+  }
+
+  /** Null: the other side closed. */
+  #fail(fault: Error | null): void {
+    const sink = this.#sink;
+    this.#sink = undefined;
+    this.destroy();
+    const code = fault === null ? 'ECONNRESET' : codeOf(fault);
+    sink?.failed({ code, reused: this.#hasServed && staleCodes.has(code) });
+  }
+
+  #write(socket: Socket, call: Call): void {
+    const { body } = call;
+    this.#parser.begin(call.method, this);
+    this.#isSent = true;
+    const head = headText(call, this.#place.authority);
+    if (body === null || (Buffer.isBuffer(body) && body.length === 0)) socket.write(head, 'latin1');
+    else if (!Buffer.isBuffer(body)) this.#stream(socket, head, body);
+    else if (body.length <= joinMax) {
+      const whole = Buffer.allocUnsafe(head.length + body.length);
+      whole.write(head, 'latin1');
+      body.copy(whole, head.length);
+      socket.write(whole);
+    } else {
+      socket.cork();
+      socket.write(head, 'latin1');
+      socket.write(body);
+      socket.uncork();
+    }
+  }
+
+  /** A body that is not kept: it goes up as it comes, framed by its length or in chunks. */
+  #stream(socket: Socket, head: string, body: Readable): void {
+    this.#isSent = false;
+    const isChunked = !/\r\ncontent-length:/i.test(head);
+    socket.write(isChunked ? `${head.slice(0, -2)}transfer-encoding: chunked\r\n\r\n` : head, 'latin1');
+    const send = (chunk: Buffer) => {
+      if (isChunked) socket.write(`${chunk.length.toString(16)}\r\n`, 'latin1');
+      const hasRoom = socket.write(chunk);
+      if (isChunked) socket.write('\r\n', 'latin1');
+      if (!hasRoom) body.pause();
+    };
+    const goOn = () => body.resume();
+    const sent = () => {
+      this.#isSent = true;
+      if (isChunked) socket.write('0\r\n\r\n', 'latin1');
+    };
+    body.on('data', send).once('end', sent);
+    socket.on('drain', goOn);
+    socket.once('close', () => body.off('data', send).off('end', sent).resume());
+    body.once('close', () => socket.off('drain', goOn));
+    // Half a body must not look like a whole one.
+    body.once('error', () => this.#fail(Object.assign(new Error('the body broke off'), { code: 'EPIPE' })));
+  }
+}
+
+/** The values are those of a request that Node has parsed, and a key that was checked when it came: none holds a line's end. */
+function headText({ method, path, headers, body }: Call, authority: string): string {
+  let text = `${method} ${path} HTTP/1.1\r\nhost: ${authority}\r\nconnection: keep-alive\r\n`;
+  for (let i = 0; i < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`;
+  if (Buffer.isBuffer(body)) text += `content-length: ${body.length}\r\n`;
+  else if (body === null && method !== 'GET' && method !== 'HEAD') text += 'content-length: 0\r\n';
+  return `${text}\r\n`;
+}
+
+function codeOf(fault: Error): string {
+  const { code, cause } = fault as Error & { code?: string; cause?: { code?: string } };
+  return code ?? cause?.code ?? fault.name;
+}

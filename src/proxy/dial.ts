@@ -1,0 +1,145 @@
+/** A way to an endpoint: TCP, TLS when it asks for it, through the environment's proxy where that is set. */
+import { connect, isIP, type Socket } from 'node:net';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { isLoopback } from '../config/base-url.ts';
+
+/** Hears of the bytes that come, which are lent for the call. False: no more, until the socket is resumed. */
+export type Read = (bytes: Buffer) => boolean;
+
+export interface Place {
+  /** Host and port as a request names them. */
+  readonly authority: string;
+  readonly host: string;
+  readonly port: number;
+  readonly isTls: boolean;
+  readonly proxy: URL | undefined;
+  /** Of the last connection: a handshake that resumes it is shorter. */
+  session: Buffer | undefined;
+}
+
+export function placeOf(origin: string, env: Readonly<Record<string, string | undefined>>): Place {
+  const url = new URL(origin);
+  const isTls = url.protocol === 'https:';
+  return {
+    authority: url.host,
+    host: bare(url.hostname),
+    port: Number(url.port || (isTls ? httpsPort : httpPort)),
+    isTls,
+    proxy: proxyFor(url, env),
+    session: undefined,
+  };
+}
+
+type Done = (error: Error | null, socket: Socket | undefined) => void;
+
+const httpPort = 80;
+const httpsPort = 443;
+const tcpKeepAliveMs = 60_000;
+const connectAnswerMax = 16_384;
+// One for all: each read is over before the next one begins.
+const shared = Buffer.allocUnsafeSlow(65_536);
+
+/** Calls back once, with a socket that is ready to be written to, or with why there is none. Returns the way to give up. */
+export function dial(place: Place, connectMs: number, read: Read, done: Done): () => void {
+  let current: Socket | undefined;
+  let isOver = false;
+  const over = (error: Error | null, socket?: Socket) => {
+    if (isOver) return;
+    isOver = true;
+    clearTimeout(timer);
+    socket?.off('error', over);
+    if (error) current?.destroy();
+    done(error, socket);
+  };
+  const timer = setTimeout(
+    () => over(Object.assign(new Error('no connection in time'), { code: 'ETIMEDOUT' })),
+    connectMs,
+  );
+  const watch = (socket: Socket, isTls: boolean, ready: () => void): Socket => {
+    current = socket;
+    socket.on('error', over);
+    socket.once(isTls ? 'secureConnect' : 'connect', ready);
+    return socket;
+  };
+  const { host, port, isTls, proxy } = place;
+  const onread = { buffer: shared, callback: (bytes: number) => read(shared.subarray(0, bytes)) };
+  if (proxy) {
+    const raw = watch(toProxy(proxy), proxy.protocol === 'https:', () =>
+      through(raw, place, (error) => {
+        if (error) return over(error);
+        const socket = isTls ? watch(secured(place, { socket: raw }), true, () => over(null, socket)) : raw;
+        socket.on('data', (bytes: Buffer) => void (read(bytes) || socket.pause()));
+        if (!isTls) over(null, raw);
+      }),
+    );
+  } else {
+    const to = { host, port, ...manners, onread };
+    const socket = watch(isTls ? secured(place, to) : connect(to), isTls, () => over(null, socket));
+  }
+  return () => over(new Error('given up'));
+}
+
+const manners = { noDelay: true, keepAlive: true, keepAliveInitialDelay: tcpKeepAliveMs, autoSelectFamily: true };
+
+function secured(place: Place, how: object): TLSSocket {
+  const socket = connectTls({
+    ...how,
+    ...(isIP(place.host) === 0 && { servername: place.host }),
+    ...(place.session && { session: place.session }),
+    ALPNProtocols: ['http/1.1'],
+  });
+  socket.on('session', (session) => {
+    place.session = session;
+  });
+  return socket;
+}
+
+function toProxy({ protocol, hostname, port }: URL): Socket {
+  const host = bare(hostname);
+  if (protocol !== 'https:') return connect({ host, port: Number(port || httpPort), ...manners });
+  return connectTls({
+    host,
+    port: Number(port || httpsPort),
+    ...manners,
+    ...(isIP(host) === 0 && { servername: host }),
+  });
+}
+
+/** Asks a proxy for a tunnel (RFC 9110 §9.3.6). */
+function through(socket: Socket, { host, port, proxy }: Place, done: (error: Error | null) => void): void {
+  const name = `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
+  const { username, password } = proxy as URL;
+  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const auth = username === '' ? '' : `proxy-authorization: Basic ${Buffer.from(credentials).toString('base64')}\r\n`;
+  let text = '';
+  const hear = (bytes: Buffer) => {
+    text += bytes.toString('latin1');
+    const end = text.indexOf('\r\n\r\n');
+    if (end < 0 && text.length < connectAnswerMax) return;
+    socket.off('data', hear);
+    socket.off('end', gone);
+    const isOpen = /^HTTP\/1\.[01] 2\d\d /.test(text) && end === text.length - '\r\n\r\n'.length;
+    done(isOpen ? null : Object.assign(new Error('the proxy refused'), { code: 'EPROXY' }));
+  };
+  const gone = () => done(Object.assign(new Error('the proxy closed'), { code: 'EPROXY' }));
+  socket.on('data', hear);
+  socket.once('end', gone);
+  socket.write(`CONNECT ${name} HTTP/1.1\r\nhost: ${name}\r\n${auth}\r\n`, 'latin1');
+}
+
+function bare(hostname: string): string {
+  return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
+}
+
+/** `HTTPS_PROXY` and `HTTP_PROXY`, never for this machine itself, and not for what `NO_PROXY` names. */
+function proxyFor({ protocol, hostname }: URL, env: Readonly<Record<string, string | undefined>>): URL | undefined {
+  if (isLoopback(hostname)) return undefined;
+  const name = protocol === 'https:' ? 'https_proxy' : 'http_proxy';
+  const proxy = env[name] || env[name.toUpperCase()];
+  if (!proxy) return undefined;
+  const exempt = (env['no_proxy'] || env['NO_PROXY'] || '').split(',').map((part) => part.trim().replace(/^\*?\./, ''));
+  const isExempt = exempt.some(
+    (part) => part === '*' || (part !== '' && (hostname === part || hostname.endsWith(`.${part}`))),
+  );
+  return isExempt ? undefined : new URL(proxy.includes('://') ? proxy : `http://${proxy}`);
+}

@@ -1,0 +1,158 @@
+/** How an endpoint is reached: proxies of the environment, certificates, and what is not followed. */
+import { createServer } from 'node:http';
+import { createServer as createSecure } from 'node:https';
+import { type AddressInfo, connect } from 'node:net';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { type TransportError, Upstreams } from '../../src/proxy/upstream.ts';
+import { selfSigned } from '../config/self-signed.ts';
+import { as, ask, gateway } from './gateway.ts';
+import { answers, says, streamed, upstream } from './upstreams.ts';
+
+type Said = { readonly status: number; readonly text: string } | TransportError;
+
+/** One call, and what its sink heard in the end. */
+function call(origin: string): Promise<Said> {
+  const upstreams = new Upstreams();
+  onTestFinished(() => upstreams.close());
+  upstreams.configure(2_000);
+  return new Promise((resolve) => {
+    let status = 0;
+    let text = '';
+    upstreams.send(
+      { origin, path: '/v1/models', method: 'GET', headers: ['x-api-key', 'secret'], body: null, fresh: false },
+      {
+        head: (code) => {
+          status = code;
+        },
+        data: (chunk) => {
+          text += chunk;
+          return true;
+        },
+        end: () => resolve({ status, text }),
+        failed: resolve,
+      },
+    );
+  });
+}
+
+/** A proxy that leads everybody to one port of this machine. */
+async function proxyTo(port: number): Promise<{ readonly url: string; readonly asked: string[] }> {
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    asked.push(request.url ?? '');
+    response.end('by the proxy itself');
+  });
+  server.on('connect', (request, socket) => {
+    asked.push(request.url ?? '');
+    const through = connect(port, '127.0.0.1', () => {
+      socket.write('HTTP/1.1 200 OK\r\n\r\n');
+      through.pipe(socket).pipe(through);
+    });
+    for (const end of [through, socket]) end.on('error', () => undefined);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+    vi.unstubAllEnvs();
+  });
+  for (const name of ['http_proxy', 'https_proxy', 'no_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'])
+    vi.stubEnv(name, '');
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked };
+}
+
+describe('a proxy of the environment', () => {
+  it('is used for what is not on this machine', async () => {
+    const a = await upstream('a', says(200, 'reached'));
+    const proxy = await proxyTo(a.port);
+    vi.stubEnv('http_proxy', proxy.url);
+    expect(await call('http://endpoint.test')).toMatchObject({ status: 200 });
+    expect(proxy.asked).toHaveLength(1);
+    expect(proxy.asked[0]).toContain('endpoint.test');
+  });
+
+  it('is never used for this machine', async () => {
+    const a = await upstream('a', says(200, 'reached'));
+    const proxy = await proxyTo(1);
+    for (const name of ['http_proxy', 'https_proxy', 'HTTP_PROXY', 'HTTPS_PROXY']) vi.stubEnv(name, proxy.url);
+    expect(await call(a.url)).toEqual({ status: 200, text: 'reached' });
+    expect(await call(`http://localhost:${a.port}`)).toEqual({ status: 200, text: 'reached' });
+    expect(proxy.asked).toEqual([]);
+  });
+
+  it.each(['*', '0.0.0.0', 'other.test, 0.0.0.0'])('is not used for what NO_PROXY=%s names', async (names) => {
+    const a = await upstream('a', says(200, 'reached'));
+    const proxy = await proxyTo(1);
+    vi.stubEnv('HTTP_PROXY', proxy.url);
+    vi.stubEnv('NO_PROXY', names);
+    // An address of this machine that is none of its loopback names.
+    expect(await call(`http://0.0.0.0:${a.port}`)).toEqual({ status: 200, text: 'reached' });
+    expect(proxy.asked).toEqual([]);
+  });
+});
+
+describe('a certificate', () => {
+  it('that nobody vouches for puts the endpoint out, and no key has gone there', async () => {
+    const hour = 3_600_000;
+    let heard = 0;
+    const server = createSecure(selfSigned(Date.now() - hour, Date.now() + hour), (_, response) => {
+      heard++;
+      response.end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const a = await upstream('a');
+    const gw = await gateway({ main: [as(a, { baseUrl: `https://127.0.0.1:${port}` }), await upstream('b')] });
+    expect(await ask(gw)).toMatchObject({ status: 200, text: streamed, headers: { 'x-qcc-endpoint': 'b' } });
+    expect(gw.failures).toEqual([{ endpoint: 'a', failure: 'certificate' }]);
+    expect(heard).toBe(0);
+  });
+});
+
+describe('an answer that leads elsewhere', () => {
+  it('is not followed', async () => {
+    const trap = await upstream('trap');
+    const a = await upstream('a', says(307, '', { location: `${trap.url}/v1/messages` }));
+    await ask(await gateway({ main: [a, await upstream('b')] }));
+    expect(trap.heard).toEqual([]);
+  });
+
+  it('is a bad answer when it changes the protocol', async () => {
+    const a = await upstream(
+      'a',
+      ({ request }) =>
+        void request.socket.end(
+          'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n',
+        ),
+    );
+    const gw = await gateway({ main: [a, await upstream('b')] });
+    expect((await ask(gw)).headers['x-qcc-endpoint']).toBe('b');
+    expect(gw.failures).toEqual([{ endpoint: 'a', failure: 'badAnswer' }]);
+    expect(a.heard).toHaveLength(1);
+  });
+
+  it('of 103 comes before the answer, and is not one', async () => {
+    const a = await upstream('a', (turn) => {
+      turn.response.writeEarlyHints({ link: '</x>; rel=preload' });
+      return answers()(turn);
+    });
+    expect(await ask(await gateway({ main: [a] }))).toMatchObject({ status: 200, text: streamed });
+  });
+});
+
+describe('an answer without a body', () => {
+  it('is whole: HEAD tells the length of what GET would bring', async () => {
+    const a = await upstream('a', ({ response }) => void response.writeHead(200, { 'content-length': '100' }).end());
+    const gw = await gateway({ main: [a] });
+    expect(await ask(gw, { method: 'HEAD', path: '/v1/models' })).toMatchObject({ status: 200, text: '' });
+    expect(gw.failures).toEqual([]);
+  });
+
+  it('is whole: 204', async () => {
+    const a = await upstream('a', ({ response }) => void response.writeHead(204).end());
+    const gw = await gateway({ main: [a] });
+    expect((await ask(gw, { method: 'DELETE', path: '/v1/things/1' })).status).toBe(204);
+    expect(gw.failures).toEqual([]);
+  });
+});
