@@ -1,6 +1,8 @@
 /** `qcc config get, set, list, reset, export`. */
 import { writeFileSync } from 'node:fs';
+import { isSecretSetting, settingKey } from '../config/settings.ts';
 import { type Context, confirmed, isOn, withInstallation } from './context.ts';
+import { readStdin } from './options.ts';
 
 export async function get(context: Context): Promise<undefined> {
   const [key = ''] = context.positionals;
@@ -11,7 +13,9 @@ export async function get(context: Context): Promise<undefined> {
 }
 
 export async function set(context: Context): Promise<undefined> {
-  const [key = '', value = ''] = context.positionals;
+  const [key = '', given = ''] = context.positionals;
+  const value = given === '-' ? await readStdin() : given;
+  if (given !== '-' && given !== '' && isSecretSetting(settingKey(key))) context.out.warn(context.words.secretInArgv);
   const answer = await withInstallation(context, ({ call }) => call('config.set', { key, value }));
   if (context.json) context.out.json(answer);
   else context.out.line(`${answer.key} = ${answer.value}`);

@@ -19,11 +19,12 @@ export async function keyOf(context: Context): Promise<string | undefined> {
   return isOn(context, 'api-key-stdin') ? readStdin() : undefined;
 }
 
-async function readStdin(): Promise<string> {
+/** The first line. @throws {QccError} usage, when there is none */
+export async function readStdin(): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
   const line = Buffer.concat(chunks).toString('utf8').split('\n')[0]?.trim() ?? '';
-  if (line === '') throw usage('there was no key on stdin', 'printf %s "$KEY" | qcc … --api-key-stdin');
+  if (line === '') throw usage('there was nothing on stdin', 'printf %s "$KEY" | qcc … --api-key-stdin');
   return line;
 }
 

@@ -9,6 +9,8 @@ interface Setting<Value extends SettingValue = SettingValue> {
   /** The range, in the words of an error. */
   readonly range: string;
   readonly restart: boolean;
+  /** For a value that is a secret: how it may be shown. The value itself is in the vault, and in no fact. */
+  readonly shown?: (value: string) => string;
   parse(text: string): Value | undefined;
 }
 
@@ -65,9 +67,43 @@ function text(initial: string, range: string): Setting<string> {
   return { default: initial, range, restart: false, parse: (given) => parsed(form, given) };
 }
 
-function webhook(initial: string, range: string): Setting<string> {
-  const form = v.union([v.literal(''), v.pipe(v.string(), v.url(), v.regex(/^https?:/i), v.maxLength(textLengthMax))]);
-  return { default: initial, range, restart: false, parse: (given) => parsed(form, given.trim()) };
+/** Names out of a set, separated by commas; each once. */
+function listOf<const Options extends readonly string[]>(initial: string, options: Options): Setting<string> {
+  const form = v.array(v.picklist(options));
+  return {
+    default: initial,
+    range: `names separated by commas, of ${options.join(', ')}; or empty`,
+    restart: false,
+    parse: (given) => {
+      const names = given.split(',').map((name) => name.trim());
+      return parsed(
+        v.pipe(
+          form,
+          v.transform((list) => list.join(',')),
+        ),
+        [...new Set(names)].filter((name) => name !== ''),
+      );
+    },
+  };
+}
+
+/** What stands after the host of a webhook's URL lets anybody send; it is never shown. */
+function webhook(): Setting<string> {
+  const url = v.pipe(v.string(), v.url(), v.regex(/^https?:/i), v.maxLength(textLengthMax), v.excludes('…'));
+  const form = v.union([v.literal(''), url]);
+  return {
+    default: '',
+    range: 'an http or https URL, or empty',
+    restart: false,
+    shown: (value) => (URL.canParse(value) ? `${new URL(value).origin}/…` : '…'),
+    parse: (given) => parsed(form, given.trim()),
+  };
+}
+
+function secretText(range: string): Setting<string> {
+  const { parse, ...setting } = text('', range);
+  const unmasked = (given: string) => (given.includes('…') ? undefined : parse(given));
+  return { ...setting, shown: () => '…', parse: unmasked };
 }
 
 function parsed<Value>(form: v.GenericSchema<unknown, Value>, value: unknown): Value | undefined {
@@ -126,8 +162,12 @@ const table = {
   'failover.recovery_delay': seconds(60, 0, 86_400),
   'failover.max_per_hour': count(10, 0, 10_000),
   'history.retention_days': number(30, 0.01, 3_650, 'days'),
-  'notify.webhook': webhook('', 'an http or https URL, or empty'),
-  'notify.on': text('failover,recovery,all_down', 'names separated by commas'),
+  'notify.webhook': webhook(),
+  'notify.on': listOf('failover,recovery,all_down', ['failover', 'recovery', 'all_down', 'credential']),
+  'notify.format': oneOf('auto', ['auto', 'json', 'slack', 'feishu', 'dingtalk', 'wecom', 'ntfy']),
+  'notify.secret': secretText('the signing secret or access token of the webhook, or empty'),
+  'notify.desktop': flag(false),
+  'notify.window': seconds(60, 0.05, 86_400),
 } as const satisfies Readonly<Record<string, Setting>>;
 
 export type SettingKey = keyof typeof table;
@@ -153,9 +193,11 @@ export function parseSetting(name: string, given: string): { readonly key: Setti
   const key = settingKey(name);
   const value = table[key].parse(given);
   if (value !== undefined) return { key, value };
+  // What may be a secret is not repeated in an error.
+  const not = isSecretSetting(key) ? '' : `, not "${given}"`;
   throw new QccError(
     'QCC_SETTING_INVALID',
-    `${key} must be ${table[key].range}, not "${given}"`,
+    `${key} must be ${table[key].range}${not}`,
     `qcc config get ${key}`,
     exitCodes.usage,
   );
@@ -169,13 +211,24 @@ export function needsRestart(key: SettingKey): boolean {
   return table[key].restart;
 }
 
+/** Its value is in the vault; facts, answers and exports show a mask. */
+export function isSecretSetting(key: SettingKey): boolean {
+  return 'shown' in table[key];
+}
+
+/** As it may be seen. What is shown already stays as it is. */
+export function shownSetting(key: SettingKey, value: SettingValue): SettingValue {
+  const { shown }: Setting = table[key];
+  return shown && value !== '' ? shown(String(value)) : value;
+}
+
 /** `proxy.port` is overridden by `QCC_PROXY_PORT`. */
 export function envNameOf(key: SettingKey): string {
   return `QCC_${key.toUpperCase().replaceAll('.', '_')}`;
 }
 
 /**
- * What holds now: the environment over what was set over the defaults.
+ * What holds now: the environment over what was set over the defaults. Secrets are masked: `secretSetting` has them.
  * @throws {QccError} when a value of the environment cannot be
  */
 export function effective(
@@ -187,10 +240,10 @@ export function effective(
   for (const key of settingKeys) {
     const override = env[envNameOf(key)];
     if (override !== undefined) {
-      settings[key] = parseSetting(key, override).value;
+      settings[key] = shownSetting(key, parseSetting(key, override).value);
       origins[key] = 'env';
     } else {
-      settings[key] = set.get(key) ?? table[key].default;
+      settings[key] = shownSetting(key, set.get(key) ?? table[key].default);
       origins[key] = set.has(key) ? 'set' : 'default';
     }
   }

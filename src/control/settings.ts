@@ -2,7 +2,18 @@
 import type { SettingValue } from '../../events/config.ts';
 import type { Fact } from '../../events/fact.ts';
 import { streams } from '../../events/ids.ts';
-import { effective, needsRestart, parseSetting, rangeOf, settingKey, settingKeys } from '../config/settings.ts';
+import { keepSecretSetting, secretSetting } from '../config/secret-setting.ts';
+import {
+  effective,
+  isSecretSetting,
+  needsRestart,
+  parseSetting,
+  rangeOf,
+  type SettingKey,
+  settingKey,
+  settingKeys,
+  shownSetting,
+} from '../config/settings.ts';
 import type { Installation } from './installation.ts';
 import type { Answer, Params } from './operations.ts';
 import { endpointRow, profileRow } from './rows.ts';
@@ -19,28 +30,33 @@ export async function setSetting(
 ): Promise<Answer<'config.set'>> {
   const { key, value } = parseSetting(params.key, params.value);
   await setSettings(installation, [[params.key, params.value]]);
-  return { key, value, restart: running && needsRestart(key) };
+  return { key, value: shownSetting(key, value), restart: running && needsRestart(key) };
 }
 
 /** All or nothing: the first value that cannot be stops the whole. @throws {QccError} */
 export async function setSettings(
-  { core, settings }: Installation,
+  { core, settings, vault }: Installation,
   wanted: readonly (readonly [string, string])[],
 ): Promise<void> {
   const before = settings();
-  const facts: Fact[] = wanted
+  const isKept = (key: SettingKey, value: SettingValue) =>
+    core.state.settings.get(key) === shownSetting(key, value) &&
+    (!isSecretSetting(key) || secretSetting(vault, key, {}) === value);
+  const changes = wanted
     .map(([name, text]) => parseSetting(name, text))
-    .filter(({ key, value }) => core.state.settings.get(key) !== value)
-    .map(({ key, value }) => changed(key, before[key], value));
+    .filter(({ key, value }) => !isKept(key, value));
+  for (const { key, value } of changes) if (isSecretSetting(key)) await keepSecretSetting(vault, key, String(value));
+  const facts = changes.map(({ key, value }) => changed(key, before[key], shownSetting(key, value)));
   await write(core, facts);
 }
 
 export async function resetSettings(
-  { core, settings }: Installation,
+  { core, settings, vault }: Installation,
   params: Params<'config.reset'>,
 ): Promise<Answer<'config.reset'>> {
   const keys = params.key === undefined ? settingKeys : [settingKey(params.key)];
   const before = settings();
+  for (const key of keys.filter(isSecretSetting)) await keepSecretSetting(vault, key, '');
   const facts = keys.filter((key) => core.state.settings.has(key)).map((key) => changed(key, before[key], null));
   await write(core, facts);
   return { settings: Object.fromEntries(keys.map((key) => [key, settings()[key]])) };
@@ -91,7 +107,8 @@ export function exportConfig({ core: { state } }: Installation): Answer<'config.
     });
     return { name, description, tier, default: isDefault, endpoints };
   });
-  return { document: { format: 'qcc', version: 1, settings: Object.fromEntries(state.settings), profiles } };
+  const settings = [...state.settings].filter(([key]) => !isSecretSetting(key as SettingKey));
+  return { document: { format: 'qcc', version: 1, settings: Object.fromEntries(settings), profiles } };
 }
 
 function changed(key: string, from: SettingValue, to: SettingValue | null): Fact {

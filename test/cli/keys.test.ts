@@ -99,3 +99,23 @@ describe('a key', () => {
     expect(out).not.toMatch(/short|2345/);
   });
 });
+
+describe('a setting that is a secret', () => {
+  const url = 'https://hooks.example.com/services/very-secret';
+
+  it('comes from stdin, and is shown by its host alone', async () => {
+    const { run } = await withProfile();
+    typed(`${url}\n`);
+    const ran = await run('config', 'set', 'notify.webhook', '-', '--json');
+    expect(ran).toMatchObject({ code: 0, err: '' });
+    expect(ran.json()).toMatchObject({ value: 'https://hooks.example.com/…' });
+  });
+
+  it('on the command line works, with a warning that does not repeat it', async () => {
+    const { run } = await withProfile();
+    const ran = await run('config', 'set', 'notify.webhook', url);
+    expect(ran).toMatchObject({ code: 0, err: expect.stringContaining('shell history') });
+    expect(ran.out + ran.err).not.toContain('very-secret');
+    expect(await run('config', 'set', 'notify.webhook', '')).toMatchObject({ code: 0, err: '' });
+  });
+});

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   effective,
   envNameOf,
+  isSecretSetting,
   needsRestart,
   parseSetting,
   rangeOf,
@@ -62,6 +63,10 @@ const documented = {
   'history.retention_days': 30,
   'notify.webhook': '',
   'notify.on': 'failover,recovery,all_down',
+  'notify.format': 'auto',
+  'notify.secret': '',
+  'notify.desktop': false,
+  'notify.window': 60,
 };
 
 const numbers = Object.entries(documented)
@@ -108,6 +113,8 @@ describe('a value', () => {
     ['health.mode', 'active', 'active'],
     ['notify.webhook', 'https://hooks.example.com/x', 'https://hooks.example.com/x'],
     ['notify.webhook', '', ''],
+    ['notify.on', ' failover, credential ,failover', 'failover,credential'],
+    ['notify.on', '', ''],
     ['proxy.allowed_hosts', 'a.example, b.example', 'a.example, b.example'],
   ] as const)('of %s may be "%s"', (key, text, value) => {
     expect(parseSetting(key, text)).toEqual({ key, value });
@@ -134,6 +141,10 @@ describe('a value', () => {
     ['history.retention_days', 'NaN', /days/],
     ['notify.webhook', 'not a url', /http/i],
     ['notify.webhook', 'file:///etc/passwd', /http/i],
+    ['notify.webhook', 'https://hooks.example.com/…', /http/i],
+    ['notify.on', 'failover,everything', /failover, recovery, all_down, credential/],
+    ['notify.format', 'teams', /slack, feishu, dingtalk, wecom, ntfy/],
+    ['notify.secret', '…', /secret/],
     ['proxy.allowed_hosts', 'a\nb', /commas/],
   ] as const)('of %s may not be "%s", and the range is named', (key, text, range) => {
     expect(rangeOf(key)).toMatch(range);
@@ -170,6 +181,27 @@ describe('a value', () => {
   it('that is a flag is never anything else', () => {
     expect(flags.length).toBeGreaterThan(0);
     for (const key of flags) expect(() => parseSetting(key, '2')).toThrow('true or false');
+  });
+});
+
+describe('a secret', () => {
+  const url = 'https://hooks.example.com/services/T0/secret-path?token=secret';
+
+  it('is masked in what holds, wherever it comes from', () => {
+    const { settings } = effective(new Map([['notify.secret', '…']]), { QCC_NOTIFY_WEBHOOK: url });
+    expect([settings['notify.webhook'], settings['notify.secret']]).toEqual(['https://hooks.example.com/…', '…']);
+    const old = effective(new Map([['notify.webhook', url]]), {}).settings;
+    expect(old['notify.webhook']).toBe('https://hooks.example.com/…');
+  });
+
+  it('is not repeated in the error that refuses it', () => {
+    expect(() => parseSetting('notify.webhook', 'hooks.example.com/secret-path')).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining('secret-path') }),
+    );
+  });
+
+  it('is what the two that are kept in the vault are, and no other', () => {
+    expect(settingKeys.filter(isSecretSetting)).toEqual(['notify.webhook', 'notify.secret']);
   });
 });
 

@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { secretSetting } from '../../src/config/secret-setting.ts';
+import { openVault } from '../../src/config/vault.ts';
 import { type Connection, connect } from '../../src/control/client.ts';
 import { temporaryHome } from '../support/home.ts';
 
@@ -180,6 +182,42 @@ describe('settings', () => {
     expect((await call('config.list', {})).settings['proxy.port']).toMatchObject({ value: 7999, origin: 'set' });
     await call('config.reset', { key: 'proxy.port' });
     expect((await call('config.list', {})).settings['proxy.port']).toMatchObject({ value: 7860, origin: 'default' });
+  });
+
+  it('that are secrets are in the vault: not in an answer, a fact, an export, or a file that can be read', async () => {
+    const { call, close, home } = await opened();
+    const path = 'T0001/B0002/secret-of-the-hook';
+    const shown = 'https://hooks.example.com/…';
+    const told = [
+      await call('config.set', { key: 'notify.webhook', value: `https://hooks.example.com/services/${path}` }),
+      await call('config.get', { key: 'notify.webhook' }),
+      await call('config.list', {}),
+      await call('history.read', {}),
+    ];
+    expect(told.slice(0, 2)).toEqual([
+      { key: 'notify.webhook', value: shown, restart: false },
+      { key: 'notify.webhook', value: shown },
+    ]);
+    const { document } = await call('config.export', {});
+    expect(document).toMatchObject({ settings: {} });
+    await close();
+    expect(JSON.stringify(told)).not.toContain('secret-of-the-hook');
+    for (const file of readdirSync(home, { recursive: true, encoding: 'utf8' })) {
+      const at = join(home, file);
+      if (statSync(at).isFile()) expect(readFileSync(at).includes('secret-of-the-hook'), file).toBe(false);
+    }
+  });
+
+  it('that are secrets change when only what is hidden of them changes, and go with a reset', async () => {
+    const { call, home, close } = await opened();
+    for (const end of ['a', 'b', 'b'])
+      await call('config.set', { key: 'notify.webhook', value: `https://hooks.example.com/${end}` });
+    expect((await call('history.read', { type: 'SettingChanged' })).facts).toHaveLength(2);
+    expect(secretSetting(await openVault(home), 'notify.webhook', {})).toBe('https://hooks.example.com/b');
+    await call('config.reset', { key: 'notify.webhook' });
+    expect(await call('config.get', { key: 'notify.webhook' })).toMatchObject({ value: '' });
+    expect(secretSetting(await openVault(home), 'notify.webhook', {})).toBe('');
+    await close();
   });
 
   it('are what the policy of the ladder is made of', async () => {
