@@ -124,7 +124,7 @@ function faultOf(line: string): string | undefined {
   for (let i = 0; i < words.length; i++) {
     const given = words[i] ?? '';
     if (given === '--' || given.startsWith('[--')) break;
-    if (!given.startsWith('-')) {
+    if (given === '-' || !given.startsWith('-')) {
       positionals.push(given);
       continue;
     }
