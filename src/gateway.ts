@@ -9,12 +9,15 @@ import { readCertificate } from './config/certificate.ts';
 import { paths } from './config/home.ts';
 import { answers } from './control/client.ts';
 import { type Installation, openInstallation } from './control/installation.ts';
+import { notifySettings } from './control/notify.ts';
 import type { Answer } from './control/operations.ts';
 import { iso } from './control/rows.ts';
 import { type ControlServer, serveControl } from './control/server.ts';
 import { type LiveSide, operations } from './control/table.ts';
 import { exitCodes, QccError } from './errors.ts';
 import { notReady, proxyPorts } from './gateway-ports.ts';
+import { Notifier } from './notify/notifier.ts';
+import { notifyWordsOf } from './notify/words.ts';
 import { explainTaken } from './port-holder.ts';
 import type { ProxyServer } from './proxy/ports.ts';
 import { startProxy } from './proxy/server.ts';
@@ -26,6 +29,8 @@ export interface GatewayOptions {
   readonly home: string;
   readonly host?: string;
   readonly port?: number;
+  /** Of the notifications; English when it is not said. */
+  readonly language?: 'en' | 'zh-CN';
 }
 
 export interface Gateway {
@@ -103,6 +108,12 @@ async function serve(installation: Installation, options: GatewayOptions): Promi
   core.onFacts((facts) => {
     if (facts.some(({ stream }) => !stream.startsWith('request/'))) proxy.settingsChanged();
   });
+  const notifier = new Notifier(core, world, {
+    ...notifySettings(installation),
+    words: notifyWordsOf(options.language ?? 'en'),
+    // In the background, this is logs/gateway.log.
+    undelivered: (sentence) => process.emitWarning(sentence, 'NotifyWarning'),
+  });
   const end = deferred();
   let control: ControlServer | undefined;
   let stopping: Promise<Answer<'proxy.stop'>> | undefined;
@@ -111,6 +122,7 @@ async function serve(installation: Installation, options: GatewayOptions): Promi
       const counted = await proxy.drain(graceMs);
       scheduler.stop();
       await caretaker.stop();
+      await notifier.stop();
       await core.report(streams.gateway, [{ type: 'GatewayStopped', data: { reason: 'asked' } }], {
         by: 'gateway',
         sync: true,

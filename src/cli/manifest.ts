@@ -90,6 +90,10 @@ export const root: Command = {
     },
     env: { words: 'c_env', flags: { shell: text, unset: yes }, load: async () => (await client()).env },
     code: { words: 'c_code', passesOn: true, flags: { profile: text }, load: async () => (await client()).code },
+    notify: {
+      words: 'c_notify',
+      sub: { test: { words: 'c_notify_test', load: async () => (await import('./notify.ts')).test } },
+    },
     proxy: {
       words: 'c_proxy',
       sub: {

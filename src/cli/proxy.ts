@@ -48,6 +48,7 @@ export async function run(context: Context): Promise<number> {
   try {
     const gateway = await runGateway({
       home: context.home,
+      language: context.language,
       ...(host === undefined ? {} : { host }),
       ...(port === undefined ? {} : { port }),
     });

@@ -181,9 +181,23 @@ export interface EndpointOptions {
   readonly allowPlaintext?: boolean;
 }
 
+/** How a test message fared on one channel. */
+export interface NotifyRow {
+  readonly channel: 'webhook' | 'desktop';
+  /** Of a webhook: json, slack, feishu, dingtalk, wecom, ntfy. */
+  readonly format: string | null;
+  /** Masked. */
+  readonly target: string;
+  readonly ok: boolean;
+  readonly tookMs: number;
+  readonly error: string | null;
+}
+
 /** `name: [parameters, answer]`. */
 interface Operations {
   'home.init': [Record<never, never>, { readonly home: string; readonly created: boolean; readonly keychain: boolean }];
+  /** A message on every channel that is set up; nothing is recorded. */
+  'notify.test': [{ readonly language: 'en' | 'zh-CN' }, { readonly channels: readonly NotifyRow[] }];
   'profile.add': [
     { readonly name: string; readonly description?: string; readonly tier?: Tier; readonly endpoint?: EndpointOptions },
     ProfileRow,

@@ -12,6 +12,7 @@ import {
 import { explainRequest, readHistory, readStats, showMachines } from './history.ts';
 import type { Installation } from './installation.ts';
 import { releasePin, setPolicy, showLadder, switchByHand, switchHistory } from './ladder.ts';
+import { testNotifications } from './notify.ts';
 import type { Answer, OperationName, Params } from './operations.ts';
 import { addProfile, listProfiles, makeDefault, removeProfile, setTier } from './profiles.ts';
 import { healthRow } from './rows.ts';
@@ -32,6 +33,7 @@ export function operations(it: Installation, live: LiveSide | undefined): Partia
   const running = live !== undefined;
   return {
     'home.init': () => ({ home: it.home, created: it.created, keychain: it.vault.inKeychain }),
+    'notify.test': (params) => testNotifications(it, params),
     'profile.add': (params) => addProfile(it, params),
     'profile.list': () => listProfiles(it),
     'profile.default': (params) => makeDefault(it, params),

@@ -1,0 +1,57 @@
+/** Where messages go: what the settings of this moment say. */
+import type { Millis } from '../../events/fact.ts';
+import type { SettingKey, Settings } from '../config/settings.ts';
+import { show } from './desktop.ts';
+import { type Format, formatOf, type Outcome, outcomeOf, postOf, type Target } from './format.ts';
+import type { Message } from './message.ts';
+import { post } from './webhook.ts';
+
+export interface NotifySettings {
+  settings(): Settings;
+  /** The value itself, which `settings` masks; empty for none. */
+  secret(key: SettingKey): string;
+}
+
+export interface Channel {
+  readonly name: 'webhook' | 'desktop';
+  /** Null for what is no webhook. */
+  readonly format: Format | null;
+  /** As it may be shown. */
+  readonly target: string;
+  /** One try; never rejects. */
+  send(message: Message, end: AbortSignal): Promise<Outcome>;
+}
+
+// Slack answers in a second; a webhook that needs longer is as good as down.
+const sendMsMax = 10_000;
+
+/** @param limitMs how long one try may take */
+export function channelsOf({ settings, secret }: NotifySettings, limitMs: Millis = sendMsMax): readonly Channel[] {
+  const { 'notify.webhook': shown, 'notify.format': wanted, 'notify.desktop': onDesktop } = settings();
+  const url = shown === '' ? '' : secret('notify.webhook');
+  const limited = (end: AbortSignal) => AbortSignal.any([end, AbortSignal.timeout(limitMs)]);
+  const desktop: Channel = {
+    name: 'desktop',
+    format: null,
+    target: process.platform,
+    send: (message, end) => show(message, limited(end)),
+  };
+  return [...(url === '' ? [] : [webhook(wanted, shown, limited)]), ...(onDesktop ? [desktop] : [])];
+
+  function webhook(setting: Format | 'auto', shownUrl: string, limitedBy: typeof limited): Channel {
+    const target = { url, secret: secret('notify.secret') };
+    const format = formatOf(setting, url);
+    const send = (message: Message, end: AbortSignal) => posted(format, message, target, limitedBy(end));
+    return { name: 'webhook', format, target: shownUrl, send };
+  }
+}
+
+async function posted(format: Format, message: Message, target: Target, signal: AbortSignal): Promise<Outcome> {
+  try {
+    return outcomeOf(format, await post(postOf(format, message, target), signal), target);
+  } catch (error) {
+    const { code, name } = error as { readonly code?: unknown; readonly name: string };
+    const reason = typeof code === 'string' ? code : name;
+    return { ok: false, error: signal.aborted ? 'no answer in time' : reason, retry: true, waitMs: 0 };
+  }
+}

@@ -1,0 +1,84 @@
+/** One message for a person, of all that is to be told at once. No format of a vendor yet. */
+import type { Millis } from '../../events/fact.ts';
+import type { Entry } from './digest.ts';
+import type { Notice } from './notice.ts';
+import type { NotifyWords } from './words.ts';
+
+export interface Message {
+  /** Begins with the program's name: a bot may insist on a keyword. */
+  readonly title: string;
+  /** A line for each subject, with its local time. */
+  readonly text: string;
+  /** Somebody should look now. */
+  readonly urgent: boolean;
+  readonly at: Millis;
+  readonly events: readonly Entry[];
+}
+
+// More than a person reads in a notification.
+const linesMax = 10;
+const gravity: readonly Notice['kind'][] = ['all_down', 'credential', 'failover', 'recovery', 'test'];
+
+/** @param entries at least one */
+export function messageOf(entries: readonly Entry[], words: NotifyWords, now: Millis): Message {
+  const gravest = [...entries].sort((a, b) => weight(a) - weight(b))[0]?.notice ?? { kind: 'test', at: now };
+  const lines = entries.slice(0, linesMax).map((entry) => lineOf(entry, words));
+  const left = entries.length - lines.length;
+  return {
+    title: `qcc: ${titleOf(gravest, words)}`,
+    text: [...lines, ...(left > 0 ? [words.more(left)] : [])].join('\n'),
+    urgent: gravest.kind === 'all_down' || gravest.kind === 'credential',
+    at: now,
+    events: entries,
+  };
+}
+
+const weight = ({ notice }: Entry) => gravity.indexOf(notice.kind);
+
+function titleOf(notice: Notice, words: NotifyWords): string {
+  switch (notice.kind) {
+    case 'failover':
+      return words.failoverTitle(notice.to);
+    case 'recovery':
+      return notice.from === null ? words.backInService(notice.to) : words.recoveryTitle(notice.to);
+    case 'all_down':
+      return words.allDownTitle;
+    case 'credential':
+      return notice.because === 'billing' ? words.billingTitle(notice.profile) : words.credentialTitle(notice.profile);
+    case 'test':
+      return words.testTitle;
+  }
+}
+
+function lineOf({ notice, count }: Entry, words: NotifyWords): string {
+  const told = `${clockOf(notice.at)} ${bodyOf(notice, words)}`;
+  return oneLine(count > 1 ? `${told} ${words.times(count)}` : told);
+}
+
+function bodyOf(notice: Notice, words: NotifyWords): string {
+  switch (notice.kind) {
+    case 'failover':
+      return words.failover(notice.from, notice.to, notice.because);
+    case 'recovery':
+      return notice.from === null
+        ? words.backInService(notice.to)
+        : words.recovery(notice.from, notice.to, notice.because);
+    case 'all_down':
+      return words.allDown;
+    case 'credential':
+      return notice.because === 'billing'
+        ? words.billing(notice.profile, notice.name, notice.endpoint)
+        : words.credential(notice.profile, notice.name, notice.endpoint);
+    case 'test':
+      return words.test;
+  }
+}
+
+/** The name of an endpoint is any text. */
+const oneLine = (text: string) => text.replaceAll(/\s+/g, ' ');
+
+/** Local: whoever reads it looks at a clock on the wall. */
+function clockOf(at: Millis): string {
+  const date = new Date(at);
+  return [date.getHours(), date.getMinutes(), date.getSeconds()].map((n) => String(n).padStart(2, '0')).join(':');
+}

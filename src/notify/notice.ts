@@ -1,0 +1,100 @@
+/** What is worth telling a person, out of the facts. No clock, no I/O: the same facts give the same notices. */
+import type { EndpointFact } from '../../events/endpoint.ts';
+import type { Millis, Recorded } from '../../events/fact.ts';
+import { kindOf, nameOf } from '../../events/ids.ts';
+import type { PriorityFact } from '../../events/priority.ts';
+
+/** The names of `notify.on`, and `test`, which nothing but the command makes. */
+export type Notice = { readonly at: Millis } & (
+  | { readonly kind: 'failover'; readonly from: string; readonly to: string; readonly because: string }
+  | { readonly kind: 'recovery'; readonly from: string; readonly to: string; readonly because: string }
+  /** From nothing: no endpoint could answer before. */
+  | { readonly kind: 'recovery'; readonly from: null; readonly to: string }
+  | { readonly kind: 'all_down'; readonly because: string }
+  | {
+      readonly kind: 'credential';
+      readonly profile: string;
+      readonly endpoint: string;
+      readonly name: string;
+      readonly because: Refusal;
+    }
+  | { readonly kind: 'test' }
+);
+
+type Refusal = 'credential' | 'billing';
+
+interface Named {
+  readonly profile: string;
+  readonly name: string;
+}
+
+export interface Heard {
+  readonly notices: readonly Notice[];
+  /** Endpoints whose refusal has been told, and not ended since. */
+  readonly refused: ReadonlySet<string>;
+}
+
+/** A refused endpoint is tried, or looked at, again and again: that it is still refused is no news. */
+const endsRefusal: ReadonlySet<string> = new Set([
+  'EndpointRecovered',
+  'EndpointEnabled',
+  'EndpointReset',
+  'KeyChanged',
+]);
+
+/** @param named the endpoint of an id, as people know it; undefined when it is gone, and then not told of */
+export function hear(
+  facts: readonly Recorded[],
+  refusedBefore: ReadonlySet<string>,
+  named: (id: string) => Named | undefined,
+): Heard {
+  const refused = new Set(refusedBefore);
+  const notices = facts.flatMap((fact): readonly Notice[] => {
+    const kind = kindOf(fact.stream);
+    if (kind === 'priority') return ofLadder(fact as Recorded & PriorityFact);
+    if (kind !== 'endpoint') return [];
+    const id = nameOf(fact.stream);
+    if (endsRefusal.has(fact.type)) refused.delete(id);
+    const refusal = refusalOf(fact as Recorded & EndpointFact);
+    const endpoint = named(id);
+    if (refusal === undefined || endpoint === undefined || refused.has(id)) return [];
+    refused.add(id);
+    const { profile, name } = endpoint;
+    return [{ kind: 'credential', at: fact.at, profile, endpoint: id, name, because: refusal }];
+  });
+  return { notices, refused };
+}
+
+function ofLadder({ type, data, at }: Recorded & PriorityFact): readonly Notice[] {
+  switch (type) {
+    case 'FailedOver':
+      return [{ kind: 'failover', at, ...data }];
+    case 'Recovered':
+      return [{ kind: 'recovery', at, ...data }];
+    case 'BackInService':
+      return [{ kind: 'recovery', at, from: null, to: data.to }];
+    case 'AllOut':
+      return [{ kind: 'all_down', at, ...data }];
+    default:
+      return [];
+  }
+}
+
+function refusalOf({ type, data }: Recorded & EndpointFact): Refusal | undefined {
+  if (type !== 'EndpointFailed') return undefined;
+  return data.because === 'credential' || data.because === 'billing' ? data.because : undefined;
+}
+
+/** Notices of one kind about one subject are the same thing again: the profile, or the endpoint that was refused. */
+export function subjectOf(notice: Notice): string {
+  switch (notice.kind) {
+    case 'failover':
+      return `failover ${notice.from}`;
+    case 'recovery':
+      return `recovery ${notice.to}`;
+    case 'credential':
+      return `credential ${notice.endpoint}`;
+    default:
+      return notice.kind;
+  }
+}

@@ -1,0 +1,44 @@
+/** One POST of a message: the only file of the notifications that knows undici. No redirect is followed, nothing is kept open. */
+import { Agent, EnvHttpProxyAgent, request } from 'undici';
+import type { Millis } from '../../events/fact.ts';
+import { isLoopback } from '../config/base-url.ts';
+import type { Post } from './format.ts';
+
+export interface Answer {
+  readonly status: number;
+  /** Its beginning. */
+  readonly text: string;
+  /** What `retry-after` asked for; 0 for nothing. */
+  readonly waitMs: Millis;
+}
+
+// A verdict is a line; what is longer is a page for a browser.
+const answerBytesMax = 16_384;
+const secondMs = 1_000;
+
+/** Throws what undici throws, or the signal's reason. */
+export async function post({ url, headers, body }: Post, signal: AbortSignal): Promise<Answer> {
+  const dispatcher = isLoopback(new URL(url).hostname) ? new Agent() : new EnvHttpProxyAgent();
+  try {
+    const answer = await request(url, { method: 'POST', headers, body, signal, dispatcher });
+    const waited = Number(answer.headers['retry-after']);
+    return {
+      status: answer.statusCode,
+      text: await beginningOf(answer.body),
+      waitMs: waited > 0 ? waited * secondMs : 0,
+    };
+  } finally {
+    await dispatcher.destroy();
+  }
+}
+
+async function beginningOf(body: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes >= answerBytesMax) break;
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}

@@ -1,0 +1,60 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { post } from '../../src/notify/webhook.ts';
+import { nobody, receiver } from './receiver.ts';
+
+const never = new AbortController().signal;
+const hello = (url: string) => ({ url, headers: { 'x-one': '1' }, body: 'hello' });
+
+/** A proxy that lets nobody through; resolves with what it was asked for first. */
+async function proxy(): Promise<{ readonly url: string; readonly asked: Promise<string | undefined> }> {
+  const server = createServer();
+  const asked = new Promise<string | undefined>((resolve) => {
+    server.on('connect', ({ url }, socket) => {
+      resolve(url);
+      socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked };
+}
+
+function withEnv(env: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+  onTestFinished(() => void vi.unstubAllEnvs());
+}
+
+describe('a post', () => {
+  it('sends headers and body as they are, and says how long it is asked to wait', async () => {
+    const { origin, received } = await receiver({ status: 429, body: 'slow down', headers: { 'retry-after': '30' } });
+    const answer = await post(hello(`${origin}/a?b=c`), never);
+    expect(answer).toEqual({ status: 429, text: 'slow down', waitMs: 30_000 });
+    expect(received[0]).toMatchObject({ path: '/a?b=c', headers: { 'x-one': '1' }, body: 'hello' });
+  });
+
+  it.each(['soon', '-1', ''])('reads no time from retry-after: "%s"', async (retryAfter) => {
+    const { origin } = await receiver({ headers: { 'retry-after': retryAfter } });
+    expect(await post(hello(origin), never)).toMatchObject({ status: 200, waitMs: 0 });
+  });
+
+  it('reads the beginning of a page, not all of it', async () => {
+    const { origin } = await receiver({ body: 'x'.repeat(4_000_000) });
+    const { text } = await post(hello(origin), never);
+    expect(text.length).toBeLessThan(200_000);
+  });
+
+  it('goes through the proxy of the environment', async () => {
+    const { url, asked } = await proxy();
+    withEnv({ https_proxy: url, no_proxy: '' });
+    await expect(post(hello('https://hooks.example.com/x'), never)).rejects.toThrow();
+    expect(await asked).toBe('hooks.example.com:443');
+  });
+
+  it('never goes through it to this machine', async () => {
+    withEnv({ http_proxy: await nobody(), no_proxy: '' });
+    const { origin } = await receiver();
+    expect(await post(hello(origin), never)).toMatchObject({ status: 200 });
+  });
+});
