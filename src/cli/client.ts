@@ -84,7 +84,7 @@ async function running(context: Context): Promise<Answer<'client.settings'>> {
   const settings = await withInstallation(context, ({ call }) => call('client.settings', {}));
   if (settings.running) return settings;
   const { startDaemon } = await import('./daemon.ts');
-  const { url } = await startDaemon(context.home, []);
+  const { url } = await startDaemon(context, []);
   context.out.note(context.words.started(url));
   return { ...settings, url, running: true };
 }

@@ -4,6 +4,7 @@ import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { paths, prepareHome } from '../config/home.ts';
 import { type ExitCode, exitCodes, QccError } from '../errors.ts';
+import type { Context } from './context.ts';
 
 const answerMs = 15_000;
 
@@ -20,8 +21,14 @@ interface Message {
   readonly error?: { readonly code: string; readonly message: string; readonly hint: string; readonly exit: ExitCode };
 }
 
-/** @throws {QccError} what kept it from starting, in its own words */
-export async function startDaemon(home: string, args: readonly string[]): Promise<Started> {
+/**
+ * It speaks the language of whoever starts it: its notifications do.
+ * @throws {QccError} what kept it from starting, in its own words
+ */
+export async function startDaemon(
+  { home, language }: Pick<Context, 'home' | 'language'>,
+  args: readonly string[],
+): Promise<Started> {
   prepareHome(home);
   const log = openSync(paths(home).gatewayLog, 'a', 0o600);
   const main = fileURLToPath(new URL('./main.js', import.meta.url));
@@ -29,7 +36,7 @@ export async function startDaemon(home: string, args: readonly string[]): Promis
   const child = spawn(process.execPath, [main, 'proxy', 'run', ...args], {
     detached: true,
     stdio: ['ignore', log, log, 'ipc'],
-    env: { ...process.env, QCC_HOME: home },
+    env: { ...process.env, QCC_HOME: home, QCC_LANG: language },
   });
   closeSync(log);
   try {

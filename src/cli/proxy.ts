@@ -14,7 +14,7 @@ const watchMs = 1_000;
 
 export async function start(context: Context): Promise<number | undefined> {
   if (isOn(context, 'foreground')) return run(context);
-  const started = await startDaemon(context.home, addressArgs(context));
+  const started = await startDaemon(context, addressArgs(context));
   if (context.json) context.out.json(started);
   else context.out.line(context.words.started(started.url));
   return undefined;
@@ -115,7 +115,7 @@ export async function restart(context: Context): Promise<undefined> {
   addressArgs(context);
   await stopGateway(context);
   const args = ['--host', flag(context, 'host') ?? host, '--port', flag(context, 'port') ?? String(port)];
-  const started = await startDaemon(context.home, args);
+  const started = await startDaemon(context, args);
   if (context.json) context.out.json(started);
   else context.out.line(context.words.started(started.url));
   return undefined;
