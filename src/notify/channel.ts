@@ -28,22 +28,20 @@ const sendMsMax = 10_000;
 /** @param limitMs how long one try may take */
 export function channelsOf({ settings, secret }: NotifySettings, limitMs: Millis = sendMsMax): readonly Channel[] {
   const { 'notify.webhook': shown, 'notify.format': wanted, 'notify.desktop': onDesktop } = settings();
-  const url = shown === '' ? '' : secret('notify.webhook');
   const limited = (end: AbortSignal) => AbortSignal.any([end, AbortSignal.timeout(limitMs)]);
-  const desktop: Channel = {
-    name: 'desktop',
-    format: null,
-    target: process.platform,
-    send: (message, end) => show(message, limited(end)),
-  };
-  return [...(url === '' ? [] : [webhook(wanted, shown, limited)]), ...(onDesktop ? [desktop] : [])];
-
-  function webhook(setting: Format | 'auto', shownUrl: string, limitedBy: typeof limited): Channel {
+  const channels: Channel[] = [];
+  const url = shown === '' ? '' : secret('notify.webhook');
+  if (url !== '') {
+    const format = formatOf(wanted, url);
     const target = { url, secret: secret('notify.secret') };
-    const format = formatOf(setting, url);
-    const send = (message: Message, end: AbortSignal) => posted(format, message, target, limitedBy(end));
-    return { name: 'webhook', format, target: shownUrl, send };
+    const send: Channel['send'] = (message, end) => posted(format, message, target, limited(end));
+    channels.push({ name: 'webhook', format, target: shown, send });
   }
+  if (onDesktop) {
+    const send: Channel['send'] = (message, end) => show(message, limited(end));
+    channels.push({ name: 'desktop', format: null, target: process.platform, send });
+  }
+  return channels;
 }
 
 async function posted(format: Format, message: Message, target: Target, signal: AbortSignal): Promise<Outcome> {
