@@ -73,8 +73,9 @@ export class Connection implements AnswerReader {
     this.#call = undefined;
     this.#hasServed = true;
     this.#isPaused = false;
-    // An answer that overtook its request: what is still to be sent would be the next one's beginning.
-    if (sink && this.#parser.keepsAlive && this.#isSent && !this.isDead) this.#idle(this);
+    // An answer that overtook its request: the rest of it must not be sent, and its memory is somebody else's soon.
+    const isSent = this.#isSent && this.#socket?.writableLength === 0;
+    if (sink && this.#parser.keepsAlive && isSent && !this.isDead) this.#idle(this);
     else this.destroy();
     sink?.end();
   }

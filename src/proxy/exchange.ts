@@ -13,6 +13,7 @@ import type { LiveLoads } from './loads.ts';
 import type { Peek } from './peek.ts';
 import type { ProxyPorts } from './ports.ts';
 import { keyRefused, nobodyAnswers, sendError } from './refusal.ts';
+import type { RequestHead } from './request-head.ts';
 import type { Sessions } from './sessions.ts';
 import type { Target } from './target.ts';
 import type { Upstreams } from './upstream.ts';
@@ -37,6 +38,7 @@ export interface Incoming {
   readonly id: RequestId;
   readonly startedAt: Millis;
   readonly request: IncomingMessage;
+  readonly head: RequestHead;
   readonly client: ServerResponse;
   readonly target: Extract<Target, { kind: 'forward' }>;
   readonly body: Buffer | null;
@@ -52,6 +54,7 @@ export interface Ended {
 type Refusal = Extract<Outcome, { kind: 'failed' }>;
 
 export class Exchange {
+  place = -1;
   readonly #means: Means;
   readonly #in: Incoming;
   readonly #session: string | null;
@@ -69,8 +72,7 @@ export class Exchange {
   constructor(means: Means, incoming: Incoming) {
     this.#means = means;
     this.#in = incoming;
-    const named = incoming.request.headers['x-claude-code-session-id'];
-    this.#session = (typeof named === 'string' && named !== '' ? named : null) ?? incoming.peek.session;
+    this.#session = incoming.head.session || incoming.peek.session;
     this.#view = means.ports.view();
   }
 
@@ -157,7 +159,7 @@ export class Exchange {
   async #call(candidate: Candidate, fresh: boolean): Promise<{ answer: Answer; outcome: Outcome }> {
     const { ports, loads, upstreams } = this.#means;
     const { endpoint, because } = candidate;
-    const { request, client, target, body, peek } = this.#in;
+    const { request, head, client, target, body, peek } = this.#in;
     const settings = ports.settings();
     const at = ports.now();
     this.#firstCandidate ??= candidate;
@@ -184,7 +186,7 @@ export class Exchange {
     this.#running = answer;
     const done = loads.begin(endpoint.id, because, at);
     const key = ports.secret(endpoint.id) ?? '';
-    const headers = headersUp(request.rawHeaders, request.headers.connection, endpoint.auth, key);
+    const headers = headersUp(request.rawHeaders, head.connection, endpoint.auth, key);
     const { origin } = endpoint;
     if (!endpoint.allowPlaintext && upstreams.isExposed(origin)) {
       answer.failed({ code: 'CERT_PLAINTEXT', reused: false });

@@ -1,6 +1,6 @@
 /** Who may come in, decided before any work is done: one pass over the raw headers. */
 import { timingSafeEqual } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import type { RequestHead } from './request-head.ts';
 
 export interface Refused {
   readonly status: number;
@@ -50,28 +50,20 @@ const refuse = (status: number, type: string, message: string, stop = false): Re
 });
 
 /** Rules that hold for every route: the host, no browser, no odd framing. */
-export function refuseStranger(request: IncomingMessage, rules: GuardRules): Refused | undefined {
-  const raw = request.rawHeaders;
-  if (raw.length > 2 * headersMax) return refuse(431, 'invalid_request_error', `more than ${headersMax} headers`);
-  let hosts = 0;
-  for (let i = 0; i < raw.length; i += 2) {
-    const name = raw[i];
-    if (name !== undefined && name.length === 4 && name.toLowerCase() === 'host') hosts++;
-  }
-  const { headers } = request;
-  if (hosts !== 1 || !rules.hosts.has((headers.host ?? '').toLowerCase())) {
+export function refuseStranger(head: RequestHead, httpVersion: string, rules: GuardRules): Refused | undefined {
+  if (head.count > headersMax) return refuse(431, 'invalid_request_error', `more than ${headersMax} headers`);
+  if (head.hosts !== 1 || !rules.hosts.has((head.host ?? '').toLowerCase())) {
     return refuse(
       421,
       'invalid_request_error',
       'this host name is not served here - use http://127.0.0.1:PORT, or: qcc config set proxy.allowed_hosts NAME',
     );
   }
-  const { origin, referer } = headers;
-  const site = headers['sec-fetch-site'];
+  const { origin, referer, fetchSite, coding } = head;
   const isNamed = origin !== undefined && rules.origins.has(origin.toLowerCase());
   if (
     (origin !== undefined && !isNamed) ||
-    (!isNamed && (referer !== undefined || (site !== undefined && site !== 'none')))
+    (!isNamed && (referer !== undefined || (fetchSite !== undefined && fetchSite !== 'none')))
   ) {
     return refuse(
       403,
@@ -79,19 +71,16 @@ export function refuseStranger(request: IncomingMessage, rules: GuardRules): Ref
       'browsers are not served here - an app may be named: qcc config set proxy.allowed_origins ORIGIN',
     );
   }
-  const coding = headers['transfer-encoding'];
-  if (coding !== undefined && (coding.toLowerCase() !== 'chunked' || request.httpVersion === '1.0')) {
+  if (coding !== undefined && (coding.toLowerCase() !== 'chunked' || httpVersion === '1.0')) {
     return refuse(400, 'invalid_request_error', 'this transfer coding is not accepted');
   }
   return undefined;
 }
 
 /** A credential in either header; when both come, one that matches is enough. */
-export function refuseUnknown(request: IncomingMessage, rules: GuardRules): Refused | undefined {
-  const { authorization } = request.headers;
-  const apiKey = request.headers['x-api-key'];
+export function refuseUnknown({ authorization, apiKey }: RequestHead, rules: GuardRules): Refused | undefined {
   const bearer = authorization?.startsWith('Bearer ') ? authorization.slice('Bearer '.length) : undefined;
-  if (isKnown(bearer, rules) || isKnown(typeof apiKey === 'string' ? apiKey : undefined, rules)) return undefined;
+  if (isKnown(bearer, rules) || isKnown(apiKey, rules)) return undefined;
   return refuse(401, 'authentication_error', 'qcc: missing or wrong local token - run: eval "$(qcc env)"', true);
 }
 
@@ -108,16 +97,16 @@ const jsonType = /^application\/json\s*(;|$)/i;
 const multipartType = /^multipart\/form-data\s*(;|$)/i;
 
 /** A page can send a form or plain text without asking; it cannot send JSON. */
-export function refuseBody(request: IncomingMessage, path: string): Refused | undefined {
-  if (request.method !== 'POST') return undefined;
-  const type = request.headers['content-type'];
-  if (type === undefined && isEmpty(request) && path.includes('/batches/')) return undefined;
+export function refuseBody(method: string, head: RequestHead, path: string): Refused | undefined {
+  if (method !== 'POST') return undefined;
+  const { type } = head;
   if (type === 'application/json' || jsonType.test(type ?? '')) return undefined;
+  if (type === undefined && isEmpty(head) && path.includes('/batches/')) return undefined;
   if (path.startsWith('/v1/files') && multipartType.test(type ?? '')) return undefined;
   return refuse(415, 'invalid_request_error', 'content-type must be application/json');
 }
 
 /** Cancelling a batch is a POST without a body. */
-function isEmpty({ headers }: IncomingMessage): boolean {
-  return headers['transfer-encoding'] === undefined && (headers['content-length'] ?? '0') === '0';
+function isEmpty({ coding, length }: RequestHead): boolean {
+  return coding === undefined && (length ?? '0') === '0';
 }

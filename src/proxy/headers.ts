@@ -1,5 +1,6 @@
 /** Which headers pass: end-to-end ones, without credentials, cookies and what tells of the way here. */
 import type { Auth } from '../../events/profile.ts';
+import { remembering } from './remembering.ts';
 
 // RFC 9110 §7.6.1, and what older proxies add.
 const hopByHop = [
@@ -38,22 +39,6 @@ const notDown = new Set([
   'access-control-allow-origin',
   'access-control-allow-credentials',
 ]);
-
-type Passes = (name: string) => boolean;
-
-/** Spellings repeat all day: each is judged once. Bounded, because strangers choose the names. */
-function remembering(judge: Passes): Passes {
-  const known = new Map<string, boolean>();
-  const knownMax = 512;
-  return (name) => {
-    let passes = known.get(name);
-    if (passes === undefined) {
-      passes = judge(name.toLowerCase());
-      if (known.size < knownMax) known.set(name, passes);
-    }
-    return passes;
-  };
-}
 
 const goesUp = remembering(
   (name) =>

@@ -3,6 +3,8 @@
  * Written for one job, because a parser for every case costs a fifth of a request: answers only, bodies lent and never copied.
  */
 
+import { remembering } from './remembering.ts';
+
 /** Hears of one answer: head, data…, end. */
 export interface AnswerReader {
   head(status: number, pairs: readonly string[]): void;
@@ -28,7 +30,7 @@ const chunkLineMax = 4_096;
 const cr = 0x0d;
 const lf = 0x0a;
 const statusLine = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/;
-const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const token = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what a value must not hold
 const notInValue = /[\x00-\x08\x0a-\x1f\x7f]/;
 const headEnd = Buffer.from('\r\n\r\n');
@@ -257,18 +259,7 @@ const framing: ReadonlyMap<string, Meaning> = new Map([
   ['keep-alive', 'keepAlive'],
 ]);
 
-/** Spellings repeat all day: each is judged once. Bounded, because strangers choose the names. */
-const judged = new Map<string, Meaning>();
-const judgedMax = 512;
-
-function meaningOf(name: string): Meaning {
-  let meaning = judged.get(name);
-  if (meaning === undefined) {
-    meaning = token.test(name) ? (framing.get(name.toLowerCase()) ?? 'other') : 'invalid';
-    if (judged.size < judgedMax) judged.set(name, meaning);
-  }
-  return meaning;
-}
+const meaningOf = remembering((name): Meaning => (token.test(name) ? (framing.get(name) ?? 'other') : 'invalid'));
 
 function keepAliveMs(value: string): number | null {
   const seconds = /timeout=(\d{1,6})/i.exec(value)?.[1];

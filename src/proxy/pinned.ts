@@ -7,6 +7,7 @@ import type { RoutableEndpoint } from '../../machines/roster.ts';
 import type { Ended, Means } from './exchange.ts';
 import { headersUp, headOf } from './headers.ts';
 import { sendError } from './refusal.ts';
+import type { RequestHead } from './request-head.ts';
 import type { Target } from './target.ts';
 import type { AnswerSink } from './upstream.ts';
 
@@ -14,13 +15,14 @@ interface Incoming {
   readonly id: RequestId;
   readonly startedAt: Millis;
   readonly request: IncomingMessage;
+  readonly head: RequestHead;
   readonly client: ServerResponse;
   readonly target: Extract<Target, { kind: 'forward' }>;
 }
 
 /** Resolves when it is over; undefined when there was no endpoint to ask. */
 export function passPinned({ ports, upstreams, loads }: Means, incoming: Incoming): Promise<Ended | undefined> {
-  const { id, request, client, target, startedAt } = incoming;
+  const { id, request, head, client, target, startedAt } = incoming;
   const view = ports.view();
   const endpoint = pinnedEndpoint(
     target.within === null ? view.ladder[0]?.endpoints : view.profiles.get(target.within)?.endpoints,
@@ -40,10 +42,10 @@ export function passPinned({ ports, upstreams, loads }: Means, incoming: Incomin
     return Promise.resolve(undefined);
   }
   const key = ports.secret(endpoint.id) ?? '';
-  const headers = headersUp(request.rawHeaders, request.headers.connection, endpoint.auth, key);
-  const length = request.headers['content-length'];
+  const headers = headersUp(request.rawHeaders, head.connection, endpoint.auth, key);
+  const { length } = head;
   if (length !== undefined) headers.push('content-length', length);
-  const hasBody = length !== undefined ? Number(length) > 0 : request.headers['transfer-encoding'] !== undefined;
+  const hasBody = length !== undefined ? Number(length) > 0 : head.coding !== undefined;
   const done = loads.begin(endpoint.id, 'pinned', startedAt);
   return new Promise((resolve) => {
     let status = 0;

@@ -18,6 +18,8 @@ import { type Peek, peek } from './peek.ts';
 import { passPinned } from './pinned.ts';
 import type { ProxyFigures, ProxyPorts, ProxyServer } from './ports.ts';
 import { type OwnError, sendError } from './refusal.ts';
+import { RequestHead } from './request-head.ts';
+import { Running } from './running.ts';
 import { Sessions } from './sessions.ts';
 import { type Target, targetOf } from './target.ts';
 import { Upstreams } from './upstream.ts';
@@ -58,7 +60,7 @@ class DataPort implements ProxyServer {
   readonly #bodies = new Bodies();
   readonly #gate: Gate;
   readonly #figures = new Figures();
-  readonly #running = new Set<Exchange>();
+  readonly #running = new Running<Exchange>();
   #guard: GuardRules | undefined;
   #draining = false;
   #idle: () => void = () => {};
@@ -164,14 +166,16 @@ class DataPort implements ProxyServer {
     const id = uuidv7(startedAt) as RequestId;
     const url = request.url ?? '';
     const guard = this.#guard as GuardRules;
-    const target = targetOf(request.method ?? '', url);
+    const method = request.method ?? '';
+    const head = new RequestHead(request.rawHeaders);
+    const target = targetOf(method, url);
     const refused =
-      refuseStranger(request, guard) ??
+      refuseStranger(head, request.httpVersion, guard) ??
       (target.kind === 'invalid'
         ? { status: 400, type: 'invalid_request_error', message: 'this request target is not accepted' }
         : undefined) ??
-      (target.kind === 'forward' || target.kind === 'unknown' ? refuseUnknown(request, guard) : undefined) ??
-      (target.kind === 'forward' ? refuseBody(request, target.path) : undefined);
+      (target.kind === 'forward' || target.kind === 'unknown' ? refuseUnknown(head, guard) : undefined) ??
+      (target.kind === 'forward' ? refuseBody(method, head, target.path) : undefined);
     if (refused) {
       this.#figures.refused++;
       const headers = refused.stop ? ['x-should-retry', 'false'] : [];
@@ -185,7 +189,7 @@ class DataPort implements ProxyServer {
         message: `qcc: there is no profile "${target.within}" - run: qcc list`,
       });
     }
-    await this.#forward({ request, client, id, startedAt, target });
+    await this.#forward({ request, head, client, id, startedAt, target });
   }
 
   /** The answer goes out at once; the rest of the request is read and dropped, so that the client sees the answer. */
@@ -236,6 +240,7 @@ class DataPort implements ProxyServer {
 
   async #forward(one: {
     request: IncomingMessage;
+    head: RequestHead;
     client: ServerResponse;
     id: RequestId;
     startedAt: Millis;
@@ -264,7 +269,7 @@ class DataPort implements ProxyServer {
     try {
       if (target.isPinned) return await this.#pinned(one);
       if (request.method !== 'GET' && request.method !== 'HEAD') {
-        const read = await this.#bodies.read(request);
+        const read = await this.#bodies.read(request, one.head.length);
         if (!Buffer.isBuffer(read)) return this.#unread(read, one);
         body = read;
       }
@@ -286,7 +291,7 @@ class DataPort implements ProxyServer {
       );
     } finally {
       if (body) this.#bodies.release(body);
-      if (exchange) this.#running.delete(exchange);
+      if (exchange) this.#running.remove(exchange);
       this.#gate.leave();
       if (this.#draining && this.#running.size === 0) this.#idle();
     }
