@@ -104,6 +104,7 @@ async function serve(installation: Installation, options: GatewayOptions): Promi
   const scheduler = new Scheduler(core, world);
   const caretaker = new Caretaker(core, world, () => settings()['history.retention_days']);
   const startedAt = world.now();
+  await core.tellLosses();
   await tellStart(installation, proxy.url);
   core.onFacts((facts) => {
     if (facts.some(({ stream }) => !stream.startsWith('request/'))) proxy.settingsChanged();

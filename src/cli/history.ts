@@ -1,5 +1,6 @@
 /** `qcc history`, `qcc history explain`, `qcc debug`. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { FactsLost } from '../../events/gateway.ts';
 import type { FactRow, MachineRow, Params } from '../control/operations.ts';
 import { type Context, flag, isOn, numberFlag, usage, withInstallation } from './context.ts';
 import { instant } from './times.ts';
@@ -49,18 +50,26 @@ async function follow(context: Context, filters: Params<'history.read'>, last: n
   }
 }
 
-function line({ out, json }: Context, fact: FactRow): void {
+function line({ out, json, words }: Context, fact: FactRow): void {
   if (json) {
     out.json(fact);
     return;
   }
-  const what = Object.entries(fact.data)
+  const fields = Object.entries(fact.data)
     .filter(([, value]) => value !== null && typeof value !== 'object')
     .map(([name, value]) => `${name}=${value}`)
     .join(' ');
+  const what = fact.type === 'FactsLost' ? lossText(words, fact.data as Loss) : fields;
   out.line(
     `${out.paint('dim', `#${fact.seq} ${fact.at.slice(0, 19).replace('T', ' ')}`)}  ${fact.stream}  ${out.paint('bold', fact.type)}  ${what}`,
   );
+}
+
+type Loss = FactsLost['data'];
+
+function lossText(words: Context['words'], { from, to, because }: Loss): string {
+  const which = from === to ? `#${from}` : `#${from}–#${to}`;
+  return because === 'missing' ? words.factsMissing(which) : words.factsChanged(which);
 }
 
 export async function explain(context: Context): Promise<undefined> {
@@ -93,9 +102,10 @@ export async function debug(context: Context): Promise<undefined> {
 }
 
 function machineLines({ out, words }: Context, machine: MachineRow): void {
-  const { name, profile } = machine.context as { name?: string; profile?: string };
+  const { name, profile, lost = [] } = machine.context as { name?: string; profile?: string; lost?: readonly Loss[] };
   const who = name === undefined ? '' : `  ${profile}/${name}`;
   out.line(`${out.paint('bold', machine.id)}${who}  ${machine.state}  ${words.since} ${machine.since ?? '-'}`);
+  for (const loss of lost) out.line(`    ${lossText(words, loss)}`);
   for (const next of machine.next)
     out.line(`    ${next.on} → ${next.to}${next.at === null ? '' : ` (${next.at})`}: ${next.because}`);
 }

@@ -8,6 +8,7 @@ import { facePriority, nextOfPriority } from '../../machines/priority.ts';
 import { exitCodes, QccError } from '../errors.ts';
 import { Stats } from '../projections/stats.ts';
 import { foldLog } from '../runtime/core.ts';
+import { knownLosses } from '../runtime/losses.ts';
 import type { State } from '../runtime/state.ts';
 import { endpointNamed, endpointPolicy, type Installation, priorityPolicy, profileNamed } from './installation.ts';
 import type { Answer, FactRow, MachineRow, Params } from './operations.ts';
@@ -101,15 +102,15 @@ function routeThen(then: State, attempts: readonly Attempt[], within: string | n
   );
 }
 
-export function showMachines(
+export async function showMachines(
   installation: Installation,
   { about }: Params<'debug.machines'>,
-): Answer<'debug.machines'> {
+): Promise<Answer<'debug.machines'>> {
   const { state } = installation.core;
   const rows: MachineRow[] = [
     ...state.profiles.endpoints().map(({ id }) => endpointMachine(installation, id)),
     priorityMachine(installation),
-    gatewayMachine(state),
+    await gatewayMachine(installation),
   ];
   const kinds = rows.some(({ machine }) => machine === about);
   const wanted =
@@ -153,8 +154,9 @@ function priorityMachine({ core: { state }, settings }: Installation): MachineRo
   };
 }
 
-function gatewayMachine(state: State): MachineRow {
-  return { id: streams.gateway, machine: 'gateway', state: state.gatewayState, since: null, context: {}, next: [] };
+async function gatewayMachine({ core: { state, log } }: Installation): Promise<MachineRow> {
+  const context = { lost: await knownLosses(log) };
+  return { id: streams.gateway, machine: 'gateway', state: state.gatewayState, since: null, context, next: [] };
 }
 
 export async function readStats(

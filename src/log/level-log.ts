@@ -21,6 +21,7 @@ import {
   streamKey,
   unpack,
 } from './codec.ts';
+import { DamageList } from './damage.ts';
 import { closedError, type Database, damaged, isCorruption, openDatabase, opened, reasonOf } from './level-database.ts';
 import {
   type AppendOptions,
@@ -75,7 +76,7 @@ export class LevelLog implements Log {
   #tail = 1;
   #dirty = false;
   #lost: { from: number; to: number } | undefined;
-  readonly #damage: Damage[] = [];
+  readonly #damage = new DamageList();
   readonly #versions = new Map<string, number>();
   readonly #listeners = new Set<(facts: readonly Recorded[]) => void>();
   #syncTimer: NodeJS.Timeout | undefined;
@@ -122,7 +123,7 @@ export class LevelLog implements Log {
   }
 
   get damage(): readonly Damage[] {
-    return this.#damage;
+    return this.#damage.all;
   }
 
   append(facts: readonly Recorded[], { sync, expected = 'any' }: AppendOptions): Promise<void> {
@@ -292,7 +293,7 @@ export class LevelLog implements Log {
   }
 
   #tellLost(): void {
-    if (this.#lost) this.#noteMissing(this.#lost.from, this.#lost.to);
+    if (this.#lost) this.#damage.missing(this.#lost.from, this.#lost.to);
     this.#lost = undefined;
   }
 
@@ -310,7 +311,7 @@ export class LevelLog implements Log {
         if (entries.length === 0) return;
         for (const [key] of entries) {
           const seq = seqOf(key);
-          if (next !== undefined && seq > next) this.#noteMissing(next, seq - 1);
+          if (next !== undefined && seq > next) this.#damage.missing(next, seq - 1);
           next = seq + 1;
         }
         yield this.#intact(entries);
@@ -337,11 +338,14 @@ export class LevelLog implements Log {
 
   /** The bytes as they are go aside: what cannot be read now may be read by a better tool. */
   #noteDamage(seq: number, value: Buffer): void {
-    if (this.#damage.some(({ from, to }) => from <= seq && seq <= to)) return;
-    this.#damage.push({ from: seq, to: seq, why: 'checksum' });
+    if (!this.#damage.changed(seq)) return;
     const aside = join(dirname(this.#dir), 'quarantine');
-    mkdirSync(aside, { recursive: true, mode: 0o700 });
-    writeFileSync(join(aside, `fact-${seq}`), value, { mode: 0o600 });
+    try {
+      mkdirSync(aside, { recursive: true, mode: 0o700 });
+      writeFileSync(join(aside, `fact-${seq}`), value, { mode: 0o600 });
+    } catch {
+      // A full disk, a folder that is not ours: the bytes still stand in the log, and whoever reads goes on.
+    }
   }
 
   async *readStream(stream: string, fromVersion = 1): AsyncIterable<readonly Recorded[]> {
@@ -459,21 +463,21 @@ export class LevelLog implements Log {
     this.#tail = Math.max(1, await this.#trimmedTo());
     this.#head = this.#tail - 1;
     for await (const key of this.#database.keys({ ...allFacts, limit: 1 }))
-      if (seqOf(key) > this.#tail) this.#noteMissing(this.#tail, seqOf(key) - 1);
+      if (seqOf(key) > this.#tail) this.#damage.missing(this.#tail, seqOf(key) - 1);
     for await (const key of this.#database.keys({ ...allFacts, reverse: true, limit: 1 })) this.#head = seqOf(key);
     const snapshot = await this.loadSnapshot('state');
     const from = (snapshot?.seq ?? this.#tail - 1) + 1;
     let expected = from;
     for await (const facts of this.read(from)) {
       for (const { seq, stream, version } of facts) {
-        if (seq > expected) this.#noteMissing(expected, seq - 1);
+        if (seq > expected) this.#damage.missing(expected, seq - 1);
         expected = seq + 1;
         if (!stream.startsWith('request/')) this.#versions.set(stream, version);
       }
     }
     if (snapshot && snapshot.seq > this.#head) {
       // The snapshot knew of facts that are gone: their numbers are not given out again.
-      this.#noteMissing(this.#head + 1, snapshot.seq);
+      this.#damage.missing(this.#head + 1, snapshot.seq);
       this.#head = snapshot.seq;
     }
   }
@@ -481,16 +485,5 @@ export class LevelLog implements Log {
   async #trimmedTo(): Promise<number> {
     const value = await this.#database.get(trimmedKey);
     return value === undefined ? 0 : numberOf(value);
-  }
-
-  #noteMissing(from: number, to: number): void {
-    let next = from;
-    for (const known of this.#damage
-      .filter((one) => one.to >= from && one.from <= to)
-      .sort((a, b) => a.from - b.from)) {
-      if (known.from > next) this.#damage.push({ from: next, to: known.from - 1, why: 'missing' });
-      next = Math.max(next, known.to + 1);
-    }
-    if (next <= to) this.#damage.push({ from: next, to, why: 'missing' });
   }
 }

@@ -10,9 +10,11 @@ import { decideEndpoint, type EndpointPolicy, faceOf, timerOf, worthTelling } fr
 import { facePriority, timerOfPriority } from '../../machines/priority.ts';
 import { decidePriority, type PriorityAsk, type PriorityPolicy } from '../../machines/priority-policy.ts';
 import type { RoutingView } from '../../machines/roster.ts';
+import { type Range, rangeOf } from '../log/damage.ts';
 import type { Log } from '../log/log.ts';
 import { isUsable, ladderLook, routingView } from '../projections/routing.ts';
 import type { World } from './clock.ts';
+import { lossesToTell, toldLosses } from './losses.ts';
 import { State } from './state.ts';
 import { uuidv7 } from './uuid.ts';
 
@@ -45,6 +47,8 @@ export class Core {
   #batch: Recorded[] | undefined;
   #view: RoutingView | undefined;
   #ladderIsClean = false;
+  #told: Promise<Range[]> | undefined;
+  #damageLooked = 0;
 
   private constructor(state: State, log: Log, world: World, policies: (state: State) => Policies) {
     this.state = state;
@@ -159,7 +163,29 @@ export class Core {
     }
   }
 
+  /**
+   * Writes down what the log found lost, each loss once over all starts.
+   * @throws {QccError} `QCC_LOG_SUSPENDED` when the disk takes nothing
+   */
+  async tellLosses(): Promise<void> {
+    const { damage } = this.#log;
+    if (damage.length === this.#damageLooked) return;
+    this.#told ??= toldLosses(this.#log).then((losses) => losses.map(rangeOf));
+    const told = await this.#told.catch((error: unknown) => {
+      this.#told = undefined;
+      throw error;
+    });
+    // From here to the report nothing waits: two that tell at once would tell twice.
+    const losses = lossesToTell(damage, told);
+    this.#damageLooked = damage.length;
+    if (losses.length === 0) return;
+    told.push(...losses.map(({ data }) => rangeOf(data)));
+    await this.report(streams.gateway, losses, { by: 'gateway', sync: true }).done;
+  }
+
+  /** What was lost is told first: the next start looks only at what comes after the snapshot. */
   async snapshot(): Promise<void> {
+    await this.tellLosses();
     const saved = this.state.toJSON();
     await this.#log.flush();
     await this.#log.saveSnapshot('state', { seq: saved.seq, data: saved });

@@ -45,7 +45,7 @@ describe('the gateway', () => {
 
   it.each<GatewayFact>([
     { type: 'Slept', data: { forMs: 1_000 } },
-    { type: 'FactsLost', data: { count: 1, because: 'the disk was full' } },
+    { type: 'FactsLost', data: { from: 1, to: 2, because: 'missing' } },
     { type: 'LogSalvaged', data: { ranges: [[1, 2]], kept: 'elsewhere' } },
   ])('stays where it is when $type is told', (fact) => {
     expect(told(started, fact)).toEqual(told(started));

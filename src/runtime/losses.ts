@@ -1,0 +1,35 @@
+/** What the log lost becomes part of the history: each number once, over all starts. */
+import type { Recorded } from '../../events/fact.ts';
+import type { FactsLost } from '../../events/gateway.ts';
+import { streams } from '../../events/ids.ts';
+import { type Range, rangeOf, without } from '../log/damage.ts';
+import type { Damage, Log } from '../log/log.ts';
+
+/** The losses that the history tells of, oldest first. One whose own fact was lost is not among them: it is told again. */
+export async function toldLosses(log: Log): Promise<readonly FactsLost['data'][]> {
+  await log.flush();
+  const told: FactsLost['data'][] = [];
+  for await (const facts of log.readStream(streams.gateway)) {
+    for (const fact of facts) if (fact.type === 'FactsLost') told.push((fact as Recorded<FactsLost>).data);
+  }
+  return told;
+}
+
+/** All that is known to be lost, told or not. */
+export async function knownLosses(log: Log): Promise<readonly FactsLost['data'][]> {
+  const told = await toldLosses(log);
+  return [...told, ...lossesToTell(log.damage, told.map(rangeOf)).map(({ data }) => data)];
+}
+
+/** One fact for each run of numbers that were lost for the same reason and are not told of yet. */
+export function lossesToTell(damage: readonly Damage[], told: readonly Range[]): readonly FactsLost[] {
+  const losses: FactsLost['data'][] = [];
+  for (const one of [...damage].sort((a, b) => a.from - b.from)) {
+    for (const [from, to] of without(rangeOf(one), told)) {
+      const last = losses.at(-1);
+      if (last?.because === one.why && last.to === from - 1) losses[losses.length - 1] = { ...last, to };
+      else losses.push({ from, to, because: one.why });
+    }
+  }
+  return losses.map((data) => ({ type: 'FactsLost', data }));
+}

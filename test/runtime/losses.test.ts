@@ -1,0 +1,158 @@
+/** What a log on the disk lost is told by the history: once, and over all starts. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Recorded } from '../../events/fact.ts';
+import { streams } from '../../events/ids.ts';
+import { runGateway } from '../../src/gateway.ts';
+import { factKey } from '../../src/log/codec.ts';
+import { LevelLog } from '../../src/log/level-log.ts';
+import { Core } from '../../src/runtime/core.ts';
+import { State } from '../../src/runtime/state.ts';
+import { at } from '../cli/command.ts';
+import { raw } from '../log/disk.ts';
+import { all, kept, logFolder } from '../log/facts.ts';
+import { Scribe } from '../log/scribe.ts';
+import { temporaryHome } from '../support/home.ts';
+import { FakeWorld, policies } from '../support/world.ts';
+
+async function logOf(count: number, dir = logFolder()): Promise<string> {
+  const log = await LevelLog.open(dir);
+  await log.append(new Scribe().facts(count, 'profile/a'), { sync: true });
+  await log.close();
+  return dir;
+}
+
+const remove = (dir: string, ...seqs: readonly number[]) =>
+  raw(dir, (database) => database.batch(seqs.map((seq) => ({ type: 'del', key: factKey(seq) }))));
+
+const change = (dir: string, seq: number) =>
+  raw(dir, async (database) => {
+    const bytes = Buffer.from((await database.get(factKey(seq))) ?? '');
+    bytes.writeUInt8(bytes.readUInt8(9) ^ 1, 9);
+    await database.put(factKey(seq), bytes);
+  });
+
+async function openCore(dir: string) {
+  const log = kept(await LevelLog.open(dir));
+  return { log, core: await Core.open(log, new FakeWorld(), () => policies) };
+}
+
+async function lossesIn(log: LevelLog): Promise<readonly Recorded['data'][]> {
+  const told = await all(log.readStream(streams.gateway));
+  return told.filter(({ type }) => type === 'FactsLost').map(({ data }) => data);
+}
+
+/** One start, as the gateway does it. */
+async function start(dir: string): Promise<readonly Recorded['data'][]> {
+  const { log, core } = await openCore(dir);
+  await core.tellLosses();
+  const told = await lossesIn(log);
+  await log.close();
+  return told;
+}
+
+describe('what was lost', () => {
+  it('is a fact for each run of numbers, and why', async () => {
+    const dir = await logOf(20);
+    await remove(dir, 4, 5, 6, 12);
+    await change(dir, 13);
+    await change(dir, 14);
+    expect(await start(dir)).toEqual([
+      { from: 4, to: 6, because: 'missing' },
+      { from: 12, to: 12, because: 'missing' },
+      { from: 13, to: 14, because: 'checksum' },
+    ]);
+  });
+
+  it('is told once, however often it is started', async () => {
+    const dir = await logOf(10);
+    await remove(dir, 3);
+    const first = await start(dir);
+    expect(first).toEqual([{ from: 3, to: 3, because: 'missing' }]);
+    expect(await start(dir)).toEqual(first);
+    await remove(dir, 4);
+    expect(await start(dir)).toEqual([...first, { from: 4, to: 4, because: 'missing' }]);
+  });
+
+  it('is told once when two ask at the same time', async () => {
+    const dir = await logOf(10);
+    await remove(dir, 3);
+    const { log, core } = await openCore(dir);
+    await Promise.all([core.tellLosses(), core.snapshot()]);
+    expect(await lossesIn(log)).toHaveLength(1);
+  });
+
+  it('is not told of a whole log', async () => {
+    const dir = await logOf(10);
+    expect(await start(dir)).toEqual([]);
+    const { log } = await openCore(dir);
+    expect(log.head).toBe(10);
+  });
+
+  it('and found only while reading is told before a snapshot would hide it', async () => {
+    const dir = await logOf(20);
+    const before = await openCore(dir);
+    await before.core.snapshot();
+    await before.log.close();
+    await remove(dir, 7);
+
+    const { log, core } = await openCore(dir);
+    await core.tellLosses();
+    expect(await lossesIn(log)).toEqual([]);
+    await all(log.read(1));
+    await core.snapshot();
+    expect(await lossesIn(log)).toEqual([{ from: 7, to: 7, because: 'missing' }]);
+  });
+
+  it('is told again when the fact that told it is lost too', async () => {
+    const dir = await logOf(10);
+    await remove(dir, 3);
+    await start(dir);
+    const log = await LevelLog.open(dir);
+    await log.append(new Scribe(log.head).facts(1, 'profile/b'), { sync: true });
+    await log.close();
+    await remove(dir, 11);
+    expect(await start(dir)).toEqual([
+      { from: 3, to: 3, because: 'missing' },
+      { from: 11, to: 11, because: 'missing' },
+    ]);
+  });
+
+  it('changes nothing else', async () => {
+    const dir = await logOf(10);
+    await remove(dir, 3);
+    const { log, core } = await openCore(dir);
+    const before = core.state.toJSON();
+    await core.tellLosses();
+    const after = core.state.toJSON();
+    const moved = { seq: 0, at: 0, versions: [] };
+    expect({ ...after, ...moved }).toEqual({ ...before, ...moved });
+    expect(State.from(after)?.seq).toBe(log.head);
+  });
+});
+
+describe('a gateway over a damaged log', () => {
+  it('tells of it in its history and in qcc debug, in both languages', async () => {
+    const home = temporaryHome();
+    const run = at(home);
+    expect((await run('add', 'work', '--tier', 'primary')).code).toBe(0);
+    expect((await run('add', 'spare', '--tier', 'secondary')).code).toBe(0);
+    await change(join(home, 'log'), 2);
+    for (let life = 0; life < 2; life++) {
+      const gateway = await runGateway({ home, host: '127.0.0.1', port: 0 });
+      await gateway.stop(0);
+      await gateway.stopped;
+    }
+    expect(readdirSync(join(home, 'quarantine'))).toEqual(['fact-2']);
+    // One document is one fact.
+    expect((await run('history', '--json', '--type', 'FactsLost')).json()).toMatchObject({
+      stream: 'gateway',
+      data: { from: 2, to: 2, because: 'checksum' },
+    });
+    const english = '#2: their bytes were changed';
+    expect((await run('history')).out).toContain(english);
+    expect((await run('debug', 'gateway')).out).toContain(english);
+    expect((await run('debug', 'gateway', '--lang', 'zh-CN')).out).toContain('#2：字节已被改动');
+  });
+});
