@@ -1,9 +1,14 @@
-/** LevelDB under the log: how it is opened, and what its errors mean to people. */
+/** LevelDB under the log: how it is opened, opened again, and what its errors mean to people. */
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import type { ClassicLevel } from 'classic-level';
 import { Level } from 'level';
 import { exitCodes, QccError } from '../errors.ts';
 
 export type Database = ClassicLevel<Buffer, Buffer>;
+
+/** Makes a database that is not open yet. */
+export type MakeDatabase = (dir: string, create: boolean) => Database;
 
 const MiB = 1_048_576;
 
@@ -21,7 +26,52 @@ export function openDatabase(dir: string, create: boolean): Database {
   return database as unknown as Database;
 }
 
-export async function opened(database: Database, dir: string): Promise<void> {
+/** The open database. An I/O error sticks to it until it is opened again: whoever reads takes the one of the moment. */
+export class Connection {
+  readonly dir: string;
+  readonly #make: MakeDatabase;
+  #database: Database;
+
+  private constructor(dir: string, make: MakeDatabase, database: Database) {
+    this.dir = dir;
+    this.#make = make;
+    this.#database = database;
+  }
+
+  /**
+   * @throws {QccError} `QCC_LOG_LOCKED` while another process has it; `QCC_LOG_DAMAGED` when LevelDB's own files are gone
+   */
+  static async open(dir: string, make: MakeDatabase): Promise<Connection> {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    // With CURRENT gone, LevelDB would make a new database there and delete the old tables (measured): only a new folder may be made.
+    const isNew = readdirSync(dir).every((name) => name === 'LOCK' || name.startsWith('LOG'));
+    if (!isNew && !existsSync(join(dir, 'CURRENT'))) throw damaged(dir, 'its file CURRENT is gone');
+    const database = make(dir, isNew);
+    await opened(database, dir);
+    return new Connection(dir, make, database);
+  }
+
+  get database(): Database {
+    return this.#database;
+  }
+
+  async openAgain(): Promise<void> {
+    await this.#database.close();
+    this.#database = this.#make(this.dir, false);
+    await opened(this.#database, this.dir);
+  }
+
+  close(): Promise<void> {
+    return this.#database.close();
+  }
+
+  /** What LevelDB threw, as it is told: its finding of a block that cannot be unpacked is damage. */
+  toldError(error: unknown): unknown {
+    return (error as { code?: string }).code === 'LEVEL_CORRUPTION' ? damaged(this.dir, reasonOf(error)) : error;
+  }
+}
+
+async function opened(database: Database, dir: string): Promise<void> {
   try {
     await database.open();
   } catch (error) {
@@ -38,7 +88,7 @@ export async function opened(database: Database, dir: string): Promise<void> {
   }
 }
 
-export function damaged(dir: string, why: string): QccError {
+function damaged(dir: string, why: string): QccError {
   return new QccError(
     'QCC_LOG_DAMAGED',
     `the log in ${dir} cannot be opened: ${why}`,
@@ -46,13 +96,20 @@ export function damaged(dir: string, why: string): QccError {
   );
 }
 
-/** LevelDB's own finding: a block that cannot be unpacked. */
-export function isCorruption(error: unknown): boolean {
-  return (error as { code?: string }).code === 'LEVEL_CORRUPTION';
-}
-
 export function closedError(): QccError {
   return new QccError('QCC_LOG_CLOSED', 'the log is closed', 'qcc proxy status');
+}
+
+const freeSpace = 'free space on the disk, then: qcc proxy status';
+
+/** The disk was promised, and takes nothing now. */
+export function suspendedError(why: string): QccError {
+  return new QccError('QCC_LOG_SUSPENDED', `the log cannot be written (${why})`, freeSpace);
+}
+
+/** Facts that waited for the disk, and were not written. */
+export function givenUp(): QccError {
+  return new QccError('QCC_LOG_GIVEN_UP', 'the log gave up facts that it could not write', freeSpace);
 }
 
 export function reasonOf(error: unknown): string {

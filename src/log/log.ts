@@ -31,22 +31,35 @@ export interface Damage {
 /** `suspended`: writes fail (disk full, I/O error); facts queue in memory, bounded, until `reopening` succeeds. */
 export type LogState = 'open' | 'suspended' | 'reopening' | 'closed';
 
+export type Listener = (facts: readonly Recorded[]) => void;
+
 export interface Log {
   readonly state: LogState;
   /** The last `seq` on record (0 in an empty log); counts what was handed to `append`, written or not. */
   readonly head: number;
   /**
    * Takes facts whose `seq` continues `head` without a gap. One batch is in flight; what comes meanwhile is the next.
+   * Resolves when they are written, and only then.
    * @throws {WrongExpectedVersion} as a rejection, nothing written
+   * @throws {QccError} as a rejection: `QCC_LOG_SUSPENDED` when the disk was promised and takes nothing (the facts wait, and may
+   * still be written), `QCC_LOG_GIVEN_UP` when they waited and will not be
    */
   append(facts: readonly Recorded[], options: AppendOptions): Promise<void>;
   /** Facts from `from` to `to` (inclusive), in arrays of up to 1,000: one promise for many facts. */
   read(from: number, to?: number): AsyncIterable<readonly Recorded[]>;
+  /**
+   * One stream, in the order of its versions. What is missing between them is damage, as in `read`; what stood before the first
+   * that is left may have been trimmed.
+   */
   readStream(stream: string, fromVersion?: number): AsyncIterable<readonly Recorded[]>;
   /** The first `seq` whose `at` is not before the instant; `head + 1` when there is none. */
   seqAt(at: number): Promise<number>;
-  /** Told of each batch after it was committed. Returns the way to stop. */
-  subscribe(listener: (facts: readonly Recorded[]) => void): () => void;
+  /**
+   * Tells of each batch after it was committed, for a second place that follows this one: a replica, an outbox. (What folds
+   * hears of facts before they are written, from the core.) A listener that throws goes on being told, and stops nobody:
+   * `failed` gets what it threw; without it, a warning of the process does. Returns the way to stop.
+   */
+  subscribe(listener: Listener, failed?: (error: unknown) => void): () => void;
   saveSnapshot(name: string, snapshot: Snapshot): Promise<void>;
   /** The newest intact snapshot with `seq <= max`; damaged ones are passed over. */
   loadSnapshot(name: string, max?: number): Promise<Snapshot | undefined>;

@@ -1,8 +1,11 @@
 /** The log in memory: for tests and for folding what a file holds. The same contract as on the disk. */
 import type { Recorded } from '../../events/fact.ts';
+import { DamageList } from './damage.ts';
+import { Listeners } from './listeners.ts';
 import {
   type AppendOptions,
   type Damage,
+  type Listener,
   type Log,
   type LogState,
   type Snapshot,
@@ -13,11 +16,20 @@ const slice = 1_000;
 
 export class MemoryLog implements Log {
   state: LogState = 'open';
-  readonly damage: readonly Damage[] = [];
-  #facts: Recorded[] = [];
+  #facts: Recorded[];
   #tail = 1;
   readonly #snapshots: { name: string; seq: number; text: string }[] = [];
-  readonly #listeners = new Set<(facts: readonly Recorded[]) => void>();
+  readonly #listeners = new Listeners();
+  readonly #damage = new DamageList();
+
+  /** Begins with facts as somebody found them: in order, perhaps with holes. */
+  constructor(found: readonly Recorded[] = []) {
+    this.#facts = [...found];
+  }
+
+  get damage(): readonly Damage[] {
+    return this.#damage.all;
+  }
 
   get head(): number {
     return this.#facts.at(-1)?.seq ?? this.#tail - 1;
@@ -39,25 +51,41 @@ export class MemoryLog implements Log {
     }
     // As the disk would keep it: what cannot be written in JSON is not kept.
     this.#facts.push(...(JSON.parse(JSON.stringify(facts)) as Recorded[]));
-    for (const listener of this.#listeners) listener(facts);
+    this.#listeners.tell(facts);
     return Promise.resolve();
   }
 
   async *read(from: number, to = Number.POSITIVE_INFINITY): AsyncIterable<readonly Recorded[]> {
+    this.#noteHoles(Math.max(from, this.#tail), Math.min(to, this.head));
     yield* slices(this.#facts.filter(({ seq }) => seq >= from && seq <= to));
   }
 
   async *readStream(stream: string, fromVersion = 1): AsyncIterable<readonly Recorded[]> {
-    yield* slices(this.#facts.filter((fact) => fact.stream === stream && fact.version >= fromVersion));
+    const found = this.#facts.filter((fact) => fact.stream === stream && fact.version >= fromVersion);
+    let before = this.#tail === 1 ? { seq: 0, version: fromVersion - 1 } : found[0];
+    for (const fact of found) {
+      if (before && fact.version > before.version + 1) this.#noteHoles(before.seq + 1, fact.seq - 1);
+      before = fact;
+    }
+    yield* slices(found);
+  }
+
+  #noteHoles(from: number, to: number): void {
+    let next = from;
+    for (const { seq } of this.#facts) {
+      if (seq < from || seq > to) continue;
+      if (seq > next) this.#damage.missing(next, seq - 1);
+      next = seq + 1;
+    }
+    if (next <= to) this.#damage.missing(next, to);
   }
 
   seqAt(at: number): Promise<number> {
     return Promise.resolve(this.#facts.find((fact) => fact.at >= at)?.seq ?? this.head + 1);
   }
 
-  subscribe(listener: (facts: readonly Recorded[]) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+  subscribe(listener: Listener, failed?: (error: unknown) => void): () => void {
+    return this.#listeners.add(listener, failed);
   }
 
   saveSnapshot(name: string, { seq, data }: Snapshot): Promise<void> {

@@ -6,11 +6,14 @@ import { all, oneTo, seqs } from './facts.ts';
 import { dawn, Scribe, stepMs } from './scribe.ts';
 
 type OpenLog = () => Promise<Log>;
+/** A log of facts of which some were lost behind its back. */
+type OpenWithout = (facts: readonly Recorded[], lost: readonly number[]) => Promise<Log>;
 
-export function keepsTheContract(open: OpenLog): void {
+export function keepsTheContract(open: OpenLog, openWithout: OpenWithout): void {
   describe('appending', () => appending(open));
   describe('the expected version', () => expecting(open));
   describe('reading', () => reading(open));
+  describe('reading over a hole', () => readingOverHoles(openWithout));
   describe('finding an instant', () => findingAnInstant(open));
   describe('subscribers', () => subscribing(open));
   describe('snapshots', () => snapshots(open));
@@ -187,6 +190,50 @@ function reading(open: OpenLog): void {
   });
 }
 
+function readingOverHoles(openWithout: OpenWithout): void {
+  /** Every third fact is of the stream: 3, 6, 9 and so on. */
+  const written = () => {
+    const scribe = new Scribe();
+    return oneTo(30).map((i) => scribe.fact(i % 3 === 0 ? 'profile/a' : 'profile/b'));
+  };
+  const lostNumbers = (log: Log) => log.damage.flatMap(({ from, to }) => oneTo(to, from)).sort((a, b) => a - b);
+
+  it.each([
+    ['in its middle', [9]],
+    ['side by side', [9, 10, 11, 12]],
+    ['at its beginning', [3]],
+    ['of which it has nothing left', [3, 6, 9, 12, 15, 18, 21, 24, 27]],
+  ])('of a stream gives what is left, and tells of the facts %s', async (_, lost) => {
+    const facts = written();
+    const log = await openWithout(facts, lost);
+    const ofStream = facts.filter(({ stream }) => stream === 'profile/a');
+    expect(await all(log.readStream('profile/a'))).toEqual(ofStream.filter(({ seq }) => !lost.includes(seq)));
+    const told = lostNumbers(log);
+    expect(told).toEqual(expect.arrayContaining(lost.filter((seq) => ofStream.some((fact) => fact.seq === seq))));
+    expect(lost).toEqual(expect.arrayContaining(told));
+  });
+
+  it('of the whole gives what is left, and tells of every number once', async () => {
+    const lost = [2, 9, 10, 11, 20];
+    const log = await openWithout(written(), lost);
+    const left = oneTo(30).filter((seq) => !lost.includes(seq));
+    for (let i = 0; i < 2; i++) expect(await seqs(log.read(1))).toEqual(left);
+    expect(lostNumbers(log)).toEqual(lost);
+  });
+
+  it('at the end of what is read tells of it too', async () => {
+    const log = await openWithout(written(), [19, 20, 21]);
+    expect(await seqs(log.read(15, 20))).toEqual([15, 16, 17, 18]);
+    expect(lostNumbers(log)).toEqual(expect.arrayContaining([19, 20]));
+  });
+
+  it('goes on with the number after the head', async () => {
+    const log = await openWithout(written(), [9]);
+    await log.append(new Scribe(log.head).facts(1), { sync: true });
+    expect(log.head).toBe(31);
+  });
+}
+
 function findingAnInstant(open: OpenLog): void {
   it('finds the first fact that is not before it', async () => {
     const log = await open();
@@ -238,6 +285,36 @@ function subscribing(open: OpenLog): void {
     const [fact] = new Scribe().facts(1);
     if (fact) await log.append([fact], { sync: false });
     expect(await read).toEqual([fact]);
+  });
+
+  it('that throw are told so, and stop neither the log nor the others', async () => {
+    const log = await open();
+    const scribe = new Scribe();
+    const told: number[] = [];
+    const failures: unknown[] = [];
+    const broken = new Error('broken');
+    log.subscribe(
+      () => {
+        throw broken;
+      },
+      (error) => failures.push(error),
+    );
+    log.subscribe((facts) => told.push(...facts.map(({ seq }) => seq)));
+    for (let i = 0; i < 2; i++) await log.append(scribe.facts(1), { sync: true });
+    expect(told).toEqual([1, 2]);
+    expect(failures).toEqual([broken, broken]);
+    expect(await seqs(log.read(1))).toEqual([1, 2]);
+  });
+
+  it('that throw and have no way to be told are a warning of the process', async () => {
+    const log = await open();
+    const warned = new Promise((resolve) => process.once('warning', resolve));
+    const broken = new Error('broken');
+    log.subscribe(() => {
+      throw broken;
+    });
+    await log.append(new Scribe().facts(1), { sync: true });
+    expect(await warned).toBe(broken);
   });
 
   it('hear nothing after they left, and nothing of what was refused', async () => {

@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, readFileSync, statSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { factKey, snapshotKey } from '../../src/log/codec.ts';
+import { factKey, snapshotKey, streamKey } from '../../src/log/codec.ts';
 import type { Database } from '../../src/log/level-database.ts';
 import { LevelLog } from '../../src/log/level-log.ts';
-import { raw } from './disk.ts';
+import { raw, removeFacts } from './disk.ts';
 import { kept, logFolder, oneTo, seqs } from './facts.ts';
 import { dawn, Scribe, stepMs } from './scribe.ts';
 
@@ -31,9 +31,6 @@ async function flip(database: Database, key: Buffer): Promise<Buffer> {
 
 const flipFacts = (dir: string, ...seqsOfFacts: readonly number[]) =>
   raw(dir, (database) => Promise.all(seqsOfFacts.map((seq) => flip(database, factKey(seq)))));
-
-const removeFacts = (dir: string, ...seqsOfFacts: readonly number[]) =>
-  raw(dir, (database) => database.batch(seqsOfFacts.map((seq) => ({ type: 'del', key: factKey(seq) }))));
 
 const largest = (dir: string, ext: string) =>
   readdirSync(dir)
@@ -101,6 +98,16 @@ describe('a changed byte', () => {
       one.isFile(),
     );
     expect(files.map(({ parentPath, name }) => readFileSync(join(parentPath, name)))).toEqual([bytes]);
+  });
+
+  it('is told although its bytes cannot be put aside, and reading goes on', async () => {
+    const { dir } = await logOf(10);
+    await flipFacts(dir, 4);
+    // What a full disk does to a new folder, a file of that name does too.
+    writeFileSync(quarantineOf(dir), '');
+    const log = kept(await LevelLog.open(dir));
+    expect(log.damage).toEqual([{ from: 4, to: 4, why: 'checksum' }]);
+    expect(await seqs(log.read(1))).toEqual([1, 2, 3, ...oneTo(10, 5)]);
   });
 
   it('in the last fact does not give its number out again', async () => {
@@ -186,12 +193,31 @@ describe('a hole', () => {
     expect(log.damage).toEqual([{ from: 4, to: 5, why: 'missing' }]);
   });
 
-  it('in a stream is passed over', async () => {
-    const { dir } = await logOf(6);
-    await removeFacts(dir, 3);
+  it('in the index of a stream alone hides no fact', async () => {
+    const { dir } = await logOf(6, 6);
+    await raw(dir, (database) => database.batch([3, 4].map((v) => ({ type: 'del', key: streamKey('config', v) }))));
     const log = kept(await LevelLog.open(dir));
-    expect(await seqs(log.readStream('config'))).toEqual([1, 2, 4, 5, 6]);
-    expect(log.damage).toEqual([{ from: 3, to: 3, why: 'missing' }]);
+    expect(await seqs(log.readStream('config'))).toEqual(oneTo(6));
+    expect(log.damage).toEqual([]);
+  });
+
+  it('in a stream and in its index at once is told', async () => {
+    const { dir } = await logOf(6, 6);
+    await removeFacts(dir, 3, 4);
+    await raw(dir, (database) => database.batch([3, 4].map((v) => ({ type: 'del', key: streamKey('config', v) }))));
+    const log = kept(await LevelLog.open(dir));
+    expect(await seqs(log.readStream('config'))).toEqual([1, 2, 5, 6]);
+    expect(log.damage).toEqual([{ from: 3, to: 4, why: 'missing' }]);
+  });
+
+  it('that trimming left in a stream is none', async () => {
+    const { dir } = await logOf(20, 20);
+    const before = await LevelLog.open(dir);
+    await before.trim(11);
+    await before.close();
+    const log = kept(await LevelLog.open(dir));
+    expect(await seqs(log.readStream('config'))).toEqual(oneTo(20, 11));
+    expect(log.damage).toEqual([]);
   });
 });
 

@@ -1,10 +1,12 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { QccError } from '../../src/errors.ts';
 import { LevelLog } from '../../src/log/level-log.ts';
 import { Disk } from './disk.ts';
 import { kept, logFolder, oneTo, seqs } from './facts.ts';
 import { Scribe } from './scribe.ts';
 
 const suspended = { code: 'QCC_LOG_SUSPENDED' };
+const givenUp = { code: 'QCC_LOG_GIVEN_UP' };
 // Long enough that a test looks at the log before it is opened again; the tests await the opening itself.
 const soonMs = 50;
 const neverMs = 3_600_000;
@@ -69,7 +71,7 @@ describe('a log whose disk takes nothing', () => {
     const { disk, log, scribe } = await openOnDisk(neverMs);
     disk.full = true;
     await expect(log.append(scribe.facts(1), { sync: true })).rejects.toMatchObject(suspended);
-    void log.append(scribe.facts(4), { sync: false });
+    log.append(scribe.facts(4), { sync: false }).catch(() => {});
     expect(log.head).toBe(5);
   });
 });
@@ -148,8 +150,12 @@ describe('more facts than can wait', () => {
     await expect(log.append(scribe.facts(1), { sync: true })).rejects.toMatchObject(suspended);
     const appends = oneTo(waitingMax + 99).map(() => log.append(scribe.facts(1), { sync: false }));
     disk.full = false;
-    await appends.at(-1);
-    // Number 2 and the 99 after it made room for the 10,000 newest.
+    const outcomes = await Promise.allSettled(appends);
+    // Number 2 and the 99 after it made room for the 10,000 newest. Number 2 was refused before: it was promised the disk.
+    const rejected = outcomes.filter(({ status }) => status === 'rejected');
+    expect(rejected).toEqual(Array.from({ length: 99 }, () => ({ status: 'rejected', reason: expect.any(QccError) })));
+    expect(outcomes.slice(0, 99)).toEqual(rejected);
+    expect(rejected[0]).toMatchObject({ reason: givenUp });
     const hole = { from: 2, to: 101, why: 'missing' };
     expect(log.damage).toEqual([hole]);
     expect(await seqs(log.read(1))).toEqual([1, ...oneTo(scribe.seq, 102)]);
@@ -166,7 +172,7 @@ describe('more facts than can wait', () => {
     await expect(log.append(scribe.facts(1), { sync: true })).rejects.toMatchObject(suspended);
     const appends = oneTo(30).map(() => log.append(scribe.facts(1_000), { sync: false }));
     disk.full = false;
-    await appends.at(-1);
+    await Promise.allSettled(appends);
     const written = await seqs(log.read(1));
     expect(written.length).toBeLessThanOrEqual(waitingMax);
     expect(written.at(-1)).toBe(scribe.seq);
@@ -175,13 +181,14 @@ describe('more facts than can wait', () => {
 });
 
 describe('a suspended log that is closed', () => {
-  it('leaves nobody waiting', async () => {
+  it('leaves nobody waiting, and nobody with a promise that was not kept', async () => {
     const { disk, log, scribe } = await openOnDisk(neverMs);
     disk.full = true;
     await expect(log.append(scribe.facts(1), { sync: true })).rejects.toMatchObject(suspended);
-    const waiting = log.append(scribe.facts(1), { sync: false });
+    const waiting = log.append(scribe.facts(1), { sync: false }).catch((error: unknown) => error);
     await log.close();
-    expect(await outcomeOf(waiting)).not.toBe('pending');
+    expect(await waiting).toMatchObject(givenUp);
+    expect(log.damage).toEqual([{ from: 1, to: 2, why: 'missing' }]);
   });
 
   it('stays closed, even when it is just being opened again', async () => {

@@ -10,7 +10,7 @@ import { LevelLog } from '../../src/log/level-log.ts';
 import { Core } from '../../src/runtime/core.ts';
 import { State } from '../../src/runtime/state.ts';
 import { at } from '../cli/command.ts';
-import { raw } from '../log/disk.ts';
+import { raw, removeFacts } from '../log/disk.ts';
 import { all, kept, logFolder } from '../log/facts.ts';
 import { Scribe } from '../log/scribe.ts';
 import { temporaryHome } from '../support/home.ts';
@@ -22,9 +22,6 @@ async function logOf(count: number, dir = logFolder()): Promise<string> {
   await log.close();
   return dir;
 }
-
-const remove = (dir: string, ...seqs: readonly number[]) =>
-  raw(dir, (database) => database.batch(seqs.map((seq) => ({ type: 'del', key: factKey(seq) }))));
 
 const change = (dir: string, seq: number) =>
   raw(dir, async (database) => {
@@ -55,7 +52,7 @@ async function start(dir: string): Promise<readonly Recorded['data'][]> {
 describe('what was lost', () => {
   it('is a fact for each run of numbers, and why', async () => {
     const dir = await logOf(20);
-    await remove(dir, 4, 5, 6, 12);
+    await removeFacts(dir, 4, 5, 6, 12);
     await change(dir, 13);
     await change(dir, 14);
     expect(await start(dir)).toEqual([
@@ -67,17 +64,17 @@ describe('what was lost', () => {
 
   it('is told once, however often it is started', async () => {
     const dir = await logOf(10);
-    await remove(dir, 3);
+    await removeFacts(dir, 3);
     const first = await start(dir);
     expect(first).toEqual([{ from: 3, to: 3, because: 'missing' }]);
     expect(await start(dir)).toEqual(first);
-    await remove(dir, 4);
+    await removeFacts(dir, 4);
     expect(await start(dir)).toEqual([...first, { from: 4, to: 4, because: 'missing' }]);
   });
 
   it('is told once when two ask at the same time', async () => {
     const dir = await logOf(10);
-    await remove(dir, 3);
+    await removeFacts(dir, 3);
     const { log, core } = await openCore(dir);
     await Promise.all([core.tellLosses(), core.snapshot()]);
     expect(await lossesIn(log)).toHaveLength(1);
@@ -95,7 +92,7 @@ describe('what was lost', () => {
     const before = await openCore(dir);
     await before.core.snapshot();
     await before.log.close();
-    await remove(dir, 7);
+    await removeFacts(dir, 7);
 
     const { log, core } = await openCore(dir);
     await core.tellLosses();
@@ -107,12 +104,12 @@ describe('what was lost', () => {
 
   it('is told again when the fact that told it is lost too', async () => {
     const dir = await logOf(10);
-    await remove(dir, 3);
+    await removeFacts(dir, 3);
     await start(dir);
     const log = await LevelLog.open(dir);
     await log.append(new Scribe(log.head).facts(1, 'profile/b'), { sync: true });
     await log.close();
-    await remove(dir, 11);
+    await removeFacts(dir, 11);
     expect(await start(dir)).toEqual([
       { from: 3, to: 3, because: 'missing' },
       { from: 11, to: 11, because: 'missing' },
@@ -121,7 +118,7 @@ describe('what was lost', () => {
 
   it('changes nothing else', async () => {
     const dir = await logOf(10);
-    await remove(dir, 3);
+    await removeFacts(dir, 3);
     const { log, core } = await openCore(dir);
     const before = core.state.toJSON();
     await core.tellLosses();
