@@ -62,6 +62,25 @@ export class LevelReader {
     }
   }
 
+  /** Looks at numbers alone, from one on to the end. */
+  async findHoles(from: number): Promise<void> {
+    const keys = this.#connection.database.keys(factsBetween(from, Number.POSITIVE_INFINITY));
+    let next = from;
+    try {
+      for (;;) {
+        const slice = await keys.nextv(readSlice);
+        if (slice.length === 0) return;
+        for (const key of slice) {
+          const seq = seqOf(key);
+          if (seq > next) this.#damage.missing(next, seq - 1);
+          next = seq + 1;
+        }
+      }
+    } finally {
+      await keys.close();
+    }
+  }
+
   async *readStream(stream: string, fromVersion: number): AsyncIterable<readonly Recorded[]> {
     const iterator = this.#connection.database.iterator(streamFrom(stream, fromVersion));
     let before = this.#ends.tail === 1 ? { version: fromVersion - 1, seq: 0 } : undefined;
