@@ -15,9 +15,9 @@ export async function toldLosses(log: Log): Promise<readonly FactsLost['data'][]
   return told;
 }
 
-/** All that is known to be lost, told or not. */
+/** All that is known to be lost, told or not; only what this process met itself while the log cannot be read. */
 export async function knownLosses(log: Log): Promise<readonly FactsLost['data'][]> {
-  const told = await toldLosses(log);
+  const told = log.state === 'open' ? await toldLosses(log) : [];
   return [...told, ...lossesToTell(log.damage, told.map(rangeOf)).map(({ data }) => data)];
 }
 

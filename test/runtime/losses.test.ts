@@ -1,20 +1,25 @@
 /** What a log on the disk lost is told by the history: once, and over all starts. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Recorded } from '../../events/fact.ts';
 import { streams } from '../../events/ids.ts';
 import { runGateway } from '../../src/gateway.ts';
 import { factKey } from '../../src/log/codec.ts';
 import { LevelLog } from '../../src/log/level-log.ts';
 import { Core } from '../../src/runtime/core.ts';
+import { knownLosses } from '../../src/runtime/losses.ts';
 import { State } from '../../src/runtime/state.ts';
 import { at } from '../cli/command.ts';
-import { raw, removeFacts } from '../log/disk.ts';
+import { Disk, raw, removeFacts } from '../log/disk.ts';
 import { all, kept, logFolder } from '../log/facts.ts';
 import { Scribe } from '../log/scribe.ts';
 import { temporaryHome } from '../support/home.ts';
 import { FakeWorld, policies } from '../support/world.ts';
+
+// What the log holds in memory while its disk takes nothing.
+const waitingMax = 10_000;
+const patient = { timeout: 10_000, interval: 5 };
 
 async function logOf(count: number, dir = logFolder()): Promise<string> {
   const log = await LevelLog.open(dir);
@@ -114,6 +119,26 @@ describe('what was lost', () => {
       { from: 3, to: 3, because: 'missing' },
       { from: 11, to: 11, because: 'missing' },
     ]);
+  });
+
+  it('while the disk was full is told when it is back, and is still known when it is not', async () => {
+    const disk = new Disk();
+    const log = kept(await LevelLog.open(logFolder(), { open: disk.open, reopenAfterMs: 1 }));
+    const core = await Core.open(log, new FakeWorld(), () => policies);
+    disk.full = true;
+    disk.gone = true;
+    const promised = core.report(streams.config, [{ type: 'Noted', data: {} }], { by: 'cli', sync: true }).done;
+    await expect(promised).rejects.toMatchObject({ code: 'QCC_LOG_SUSPENDED' });
+    for (let i = 0; i < waitingMax; i++) core.report(streams.config, [{ type: 'Noted', data: {} }], { by: 'traffic' });
+    await vi.waitFor(() => expect(disk.opened).toBeGreaterThan(2), patient);
+    expect(await knownLosses(log)).toEqual([]);
+    disk.gone = false;
+    disk.full = false;
+    await vi.waitFor(() => expect(log.state).toBe('open'), patient);
+    await core.snapshot();
+    const lost = { from: 1, to: 1, because: 'missing' };
+    expect(await lossesIn(log)).toEqual([lost]);
+    expect(await knownLosses(log)).toEqual([lost]);
   });
 
   it('changes nothing else', async () => {
