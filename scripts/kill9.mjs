@@ -1,0 +1,255 @@
+/**
+ * Kills the built gateway with SIGKILL, again and again, at moments that a seed chooses, while it is busy: and looks after each
+ * death whether anything that was acknowledged is gone, whether the log has a gap, whether a replay gives what was live, and how
+ * long the next start takes. Loopback only, in a home of its own. Ends with 1 when one of these does not hold.
+ *
+ *   node scripts/kill9.mjs [--runs 50] [--seed 1]     after `npm run build`
+ */
+import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { Ledger } from './kill9/ledger.mjs';
+import { Life, profileValue } from './kill9/life.mjs';
+import { replay } from './kill9/replay.mjs';
+
+const dist = join(dirname(dirname(fileURLToPath(import.meta.url))), 'dist');
+const program = join(dist, 'src/cli/main.js');
+const startMsMax = 1_000;
+const busyMs = [50, 1_500];
+/** In its start, and in its stop: the moments when a gateway is neither here nor there. */
+const startingMs = [0, 350];
+const stoppingMs = [0, 40];
+
+const { values } = parseArgs({
+  options: { runs: { type: 'string', default: '50' }, seed: { type: 'string', default: '1' } },
+});
+const [runs, seed] = [Number(values.runs), Number(values.seed)];
+if (!existsSync(program)) throw new Error('dist/ is missing - run: npm run build');
+await main();
+
+async function main() {
+  const code = await builtCode();
+  const dice = diceOf(seed);
+  // Short, because a Unix socket's path must fit into 103 bytes.
+  const folder = mkdtempSync(join(tmpdir(), 'qk-'));
+  const home = join(folder, 'q');
+  const endpoints = [
+    await code.startSimulatedEndpoint({ name: 'first' }),
+    await code.startSimulatedEndpoint({ name: 'second' }),
+  ];
+  const env = { PATH: process.env.PATH, HOME: folder, QCC_HOME: home, QCC_KEYCHAIN: 'off' };
+  const it = {
+    program,
+    env,
+    home,
+    port: await freePort(),
+    endpoints,
+    ledger: new Ledger(),
+    dice,
+    connect: code.connect,
+  };
+  const total = { kills: 0, answered: 0, facts: 0, looks: 0, gaps: 0, drift: 0, lost: 0, starts: [], faults: [] };
+  try {
+    await prepare(it);
+    line(['run', 'killed in', 'after ms', 'answered', 'acknowledged', 'facts', 'start ms', 'faults']);
+    let life = await born(it, total);
+    while (total.kills < runs) life = await round(code, it, life, total, folder);
+    await life.kill();
+    tell(it, total);
+  } finally {
+    await Promise.all(endpoints.map((endpoint) => endpoint.close()));
+    if (total.faults.length === 0) rmSync(folder, { recursive: true, force: true });
+    else process.stdout.write(`the home is kept: ${home}\n`);
+  }
+}
+
+/** One death, and the birth after it. */
+async function round(code, it, life, total, folder) {
+  const { dice, ledger } = it;
+  const kind = kindOf(dice());
+  const before = ledger.acknowledged;
+  const afterMs = await killIn(kind, it, life, total);
+  const copy = join(folder, 'copy');
+  cpSync(join(it.home, 'log'), copy, { recursive: true });
+  const found = await replay(code, copy, life.seen);
+  rmSync(copy, { recursive: true });
+  const lost = ledger.settleSwitches(found.switches);
+  const next = await born(it, total);
+  lost.push(...ledger.settle(await actual(next)));
+  const unserved = await serves(it, next);
+  const faults = [...life.wrong, ...found.faults, ...lost, ...unserved, ...next.wrong];
+  total.answered += life.answered;
+  total.facts = found.facts;
+  total.looks += found.looks;
+  total.gaps += found.gaps;
+  total.drift += found.drift;
+  total.lost += found.lost + lost.length;
+  total.faults.push(...faults);
+  const acknowledged = ledger.acknowledged - before;
+  line([
+    total.kills,
+    kind,
+    Math.round(afterMs),
+    life.answered,
+    acknowledged,
+    found.facts,
+    total.starts.at(-1),
+    faults.length,
+  ]);
+  for (const fault of faults) process.stdout.write(`       ${fault}\n`);
+  return next;
+}
+
+function kindOf(dice) {
+  if (dice < 0.15) return 'start';
+  return dice < 0.3 ? 'stop' : 'traffic';
+}
+
+/** Resolves with how long the killed process was left to do what it did. */
+async function killIn(kind, it, life, total) {
+  const { dice } = it;
+  const between = ([from, to]) => from + dice() * (to - from);
+  if (kind === 'start') {
+    // The one that runs dies first; the one that is killed in its start finds what it left.
+    await life.kill();
+    const starting = new Life(it);
+    starting.spawn();
+    const afterMs = between(startingMs);
+    await sleep(afterMs);
+    if (await starting.kill()) total.kills += 2;
+    return afterMs;
+  }
+  life.keepBusy();
+  const afterMs = between(busyMs);
+  await sleep(afterMs);
+  if (kind === 'stop') {
+    life.leave();
+    await sleep(between(stoppingMs));
+  }
+  if (await life.kill()) total.kills++;
+  return afterMs;
+}
+
+async function born(it, total) {
+  const life = new Life(it);
+  life.spawn();
+  const ms = Math.round(await life.answers());
+  total.starts.push(ms);
+  if (ms >= startMsMax) life.wrong.push(`the start took ${ms} ms`);
+  return life;
+}
+
+/** What the new life says about itself, by the names of the ledger. */
+async function actual(life) {
+  const { settings } = await life.call('config.list', {});
+  const { profiles } = await life.call('profile.list', {});
+  const rows = new Map(profiles.map((row) => [row.name, profileValue(row)]));
+  return (name) => {
+    const [kind, key] = name.split(' ');
+    if (kind === 'profile') return rows.get(key) ?? null;
+    return settings[key].origin === 'set' ? String(settings[key].value) : null;
+  };
+}
+
+/** A profile that was made before must still have its key: the endpoint looks at it. */
+async function serves({ endpoints, ledger }, life) {
+  for (const endpoint of endpoints) await endpoint.play({ kind: 'none' });
+  const entry = ledger.standing('profile extra-').at(-1);
+  if (!entry) return [];
+  const name = entry[0].slice('profile '.length);
+  const { status, text } = await life.turn(name);
+  return status === 200 ? [] : [`profile ${name} does not serve: ${status} ${text.slice(0, 200)}`];
+}
+
+/** Two profiles on the ladder, and waits that are short enough for many switches in a second. */
+async function prepare({ home, endpoints, connect }) {
+  const { call, close } = await connect({ home });
+  for (const [key, value] of [
+    ['health.backoff_base', '0.05'],
+    ['health.backoff_max', '0.2'],
+    ['health.ramp', '0.1'],
+    ['failover.failure_threshold', '1'],
+    ['failover.recovery_checks', '1'],
+    ['failover.cooldown', '0'],
+    ['failover.recovery_delay', '0'],
+    ['failover.max_per_hour', '10000'],
+  ]) {
+    await call('config.set', { key, value });
+  }
+  for (const [index, { name, url, auth, key }] of endpoints.entries()) {
+    const tier = index === 0 ? 'primary' : 'secondary';
+    await call('profile.add', { name, tier, endpoint: { baseUrl: url, auth, key } });
+  }
+  await close();
+}
+
+function tell({ ledger, home }, { kills, answered, facts, looks, gaps, drift, lost, starts, faults }) {
+  const sorted = starts.toSorted((a, b) => a - b);
+  const left = readdirSync(home).filter((name) => name.endsWith('.tmp'));
+  const rows = {
+    kills,
+    'requests answered': answered,
+    facts,
+    acknowledged: ledger.acknowledged,
+    lost,
+    gaps,
+    drift,
+    'machines compared': looks,
+    'start p50': `${sorted[Math.floor(sorted.length / 2)]} ms`,
+    'start max': `${sorted.at(-1)} ms`,
+    'files left beside': left.length,
+  };
+  process.stdout.write(`\nseed ${seed}\n`);
+  for (const [name, value] of Object.entries(rows))
+    process.stdout.write(`${name.padEnd(20)}${String(value).padStart(10)}\n`);
+  process.stdout.write(faults.length === 0 ? 'nothing was lost\n' : `${faults.length} faults\n`);
+  process.exitCode = faults.length === 0 ? 0 : 1;
+}
+
+function line(cells) {
+  const widths = [5, 10, 10, 10, 14, 9, 10, 8];
+  process.stdout.write(`${cells.map((cell, i) => String(cell).padStart(widths[i])).join('')}\n`);
+}
+
+async function builtCode() {
+  const modules = [
+    'src/log/level-log.js',
+    'src/runtime/core.js',
+    'src/runtime/state.js',
+    'events/catalogue.js',
+    'src/control/history.js',
+    'src/control/rows.js',
+    'src/control/client.js',
+    'src/config/settings.js',
+    'src/demo/simulated-endpoint.js',
+  ];
+  const loaded = await Promise.all(modules.map((path) => import(pathToFileURL(join(dist, path)).href)));
+  return Object.assign({}, ...loaded);
+}
+
+/** A port that stays the same over all lives: each one must find it free. */
+function freePort() {
+  const server = createServer();
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** mulberry32: small, and the same everywhere. */
+function diceOf(start) {
+  let state = start >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
