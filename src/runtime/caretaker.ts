@@ -20,7 +20,8 @@ export class Caretaker {
     this.#core = core;
     this.#world = world;
     this.#retentionDays = retentionDays;
-    this.#savedSeq = core.state.seq;
+    // What the life before left without a snapshot counts: else one that is killed again and again would never make one.
+    this.#savedSeq = core.state.restoredSeq;
   }
 
   start(): void {

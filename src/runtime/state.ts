@@ -43,6 +43,8 @@ const freshEndpoint: EndpointSnapshot = initialOf(endpointChart);
 
 export class State {
   seq = 0;
+  /** The `seq` of the snapshot that it was made from; 0 when all of it was folded. */
+  restoredSeq = 0;
   at: Millis = 0;
   readonly drift: Drift[] = [];
   /** The version each lasting stream has reached. A request's stream has one fact, and is not kept. */
@@ -143,6 +145,7 @@ export class State {
     if (saved?.form !== snapshotForm) return undefined;
     const state = new State();
     state.seq = saved.seq;
+    state.restoredSeq = saved.seq;
     state.at = saved.at;
     for (const [stream, version] of saved.versions) state.versions.set(stream, version);
     for (const [id, data] of saved.endpoints) state.endpoints.set(id as EndpointId, restore(endpointChart, data));

@@ -1,0 +1,54 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { streams } from '../../events/ids.ts';
+import { MemoryLog } from '../../src/log/memory-log.ts';
+import { Caretaker } from '../../src/runtime/caretaker.ts';
+import type { Core } from '../../src/runtime/core.ts';
+import { FakeWorld, openCore } from '../support/world.ts';
+
+function write(core: Core, count: number): void {
+  for (let i = 0; i < count; i++) {
+    core.report(streams.gateway, [{ type: 'Online', data: {} }], { by: 'gateway' });
+  }
+}
+
+async function life(log: MemoryLog) {
+  const world = new FakeWorld();
+  const { core } = await openCore(log, world);
+  const caretaker = new Caretaker(core, world, () => 30);
+  caretaker.start();
+  onTestFinished(() => caretaker.stop());
+  return { core, caretaker };
+}
+
+describe('the caretaker', () => {
+  it('makes a snapshot after 5,000 facts', async () => {
+    const log = new MemoryLog();
+    const { core, caretaker } = await life(log);
+    write(core, 4_999);
+    await caretaker.stop();
+    expect(await log.loadSnapshot('state')).toBeUndefined();
+    write(core, 1);
+    await caretaker.stop();
+    expect((await log.loadSnapshot('state'))?.seq).toBe(5_000);
+  });
+
+  it('counts what killed lives left without a snapshot', async () => {
+    const log = new MemoryLog();
+    write((await life(log)).core, 3_000);
+    const second = await life(log);
+    write(second.core, 2_000);
+    await second.caretaker.stop();
+    expect((await log.loadSnapshot('state'))?.seq).toBe(5_000);
+  });
+
+  it('does not count what stands in the snapshot that a life began with', async () => {
+    const log = new MemoryLog();
+    const before = await life(log);
+    write(before.core, 4_000);
+    await before.core.snapshot();
+    const second = await life(log);
+    write(second.core, 4_999);
+    await second.caretaker.stop();
+    expect((await log.loadSnapshot('state'))?.seq).toBe(4_000);
+  });
+});
