@@ -2,6 +2,7 @@
 import { parseProfileName } from '../../events/ids.ts';
 import type { EndpointPolicy } from '../../machines/endpoint.ts';
 import type { PriorityPolicy } from '../../machines/priority-policy.ts';
+import { removeLeftovers } from '../config/atomic-file.ts';
 import { type Paths, paths, prepareHome } from '../config/home.ts';
 import { effective, type Settings } from '../config/settings.ts';
 import { openVault, type Vault } from '../config/vault.ts';
@@ -38,6 +39,8 @@ export async function openInstallation(home: string, world: World = realWorld): 
   const log = await LevelLog.open(places.log);
   try {
     const core = await Core.open(log, world, policiesOf);
+    // A copy of a vault that somebody has taken a key out of since would still hold that key. Who has the log writes alone.
+    for (const path of [places.vault, places.masterKey]) removeLeftovers(path);
     const vault = await openVault(home);
     return {
       home,
