@@ -1,13 +1,13 @@
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type DemoSummary, playDemo } from '../../src/demo/demo.ts';
 
 // Fast, because what is tested is what is told, not how long one may look at it.
 const speed = 10;
-const homes = () => readdirSync(tmpdir()).filter((name) => name.startsWith('qcc-demo-'));
 const plain = { once: true, speed, paint: (_: unknown, text: string) => text } as const;
 
 describe('A day of the demo', () => {
@@ -15,16 +15,22 @@ describe('A day of the demo', () => {
   const chinese: string[] = [];
   let ok = false;
   let summary: DemoSummary | undefined;
-  let homesBefore: readonly string[] = [];
+  // Of its own: whoever plays another demo on this machine meanwhile leaves its things elsewhere.
+  const temporary = mkdtempSync(join(tmpdir(), 'qd-'));
 
   beforeAll(async () => {
-    homesBefore = homes();
+    for (const name of ['TMPDIR', 'TEMP']) vi.stubEnv(name, temporary);
     const [english] = await Promise.all([
       playDemo({ ...plain, lang: 'en', out: (line) => lines.push(line) }),
       playDemo({ ...plain, lang: 'zh-CN', out: (line) => chinese.push(line) }),
     ]);
     ({ ok, summary } = english);
   }, 60_000);
+
+  afterAll(() => {
+    vi.unstubAllEnvs();
+    rmSync(temporary, { recursive: true, force: true });
+  });
 
   it('loses no turn', () => {
     expect(ok).toBe(true);
@@ -60,7 +66,7 @@ describe('A day of the demo', () => {
   });
 
   it('leaves nothing behind', () => {
-    expect(homes().filter((name) => !homesBefore.includes(name))).toEqual([]);
+    expect(readdirSync(temporary)).toEqual([]);
   });
 });
 
