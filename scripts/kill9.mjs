@@ -19,6 +19,7 @@ import { replay } from './kill9/replay.mjs';
 const dist = join(dirname(dirname(fileURLToPath(import.meta.url))), 'dist');
 const program = join(dist, 'src/cli/main.js');
 const startMsMax = 1_000;
+const startTimes = 3;
 const busyMs = [50, 1_500];
 /** In its start, and in its stop: the moments when a gateway is neither here nor there. */
 const startingMs = [0, 350];
@@ -59,6 +60,7 @@ async function main() {
     let life = await born(it, total);
     while (total.kills < runs) life = await round(code, it, life, total, folder);
     await life.kill();
+    total.faults.push(...life.wrong);
     tell(it, total);
   } finally {
     await Promise.all(endpoints.map((endpoint) => endpoint.close()));
@@ -81,7 +83,7 @@ async function round(code, it, life, total, folder) {
   const next = await born(it, total);
   lost.push(...ledger.settle(await actual(next)));
   const unserved = await serves(it, next);
-  const faults = [...life.wrong, ...found.faults, ...lost, ...unserved, ...next.wrong];
+  const faults = [...life.wrong, ...found.faults, ...lost, ...unserved];
   total.answered += life.answered;
   total.facts = found.facts;
   total.looks += found.looks;
@@ -134,13 +136,20 @@ async function killIn(kind, it, life, total) {
   return afterMs;
 }
 
+/** A busy machine delays one start, a long log delays each of them: what was slow is killed and starts again. */
 async function born(it, total) {
-  const life = new Life(it);
-  life.spawn();
-  const ms = Math.round(await life.answers());
-  total.starts.push(ms);
-  if (ms >= startMsMax) life.wrong.push(`the start took ${ms} ms`);
-  return life;
+  for (let time = 1; ; time++) {
+    const life = new Life(it);
+    life.spawn();
+    const ms = Math.round(await life.answers());
+    total.starts.push(ms);
+    if (ms < startMsMax) return life;
+    if (time === startTimes) {
+      life.wrong.push(`${startTimes} starts in a row took more than ${startMsMax} ms`);
+      return life;
+    }
+    if (await life.kill()) total.kills++;
+  }
 }
 
 /** What the new life says about itself, by the names of the ledger. */
