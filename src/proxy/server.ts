@@ -145,7 +145,7 @@ class DataPort implements ProxyServer {
     this.#draining = true;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeIdleConnections();
-    const before = this.#running.size;
+    const before = this.#inHand;
     if (before > 0) {
       const timer = setTimeout(() => this.#idle(), graceMs);
       await new Promise<void>((resolve) => {
@@ -153,12 +153,17 @@ class DataPort implements ProxyServer {
       });
       clearTimeout(timer);
     }
-    const cut = this.#running.size;
+    const cut = this.#inHand;
     for (const exchange of this.#running) exchange.leave();
     this.#server.closeAllConnections();
     await closed;
     this.#means.upstreams.close();
-    return { drained: before - cut, cut };
+    return { drained: Math.max(0, before - cut), cut };
+  }
+
+  /** Whatever came and has not ended: in line, on its way up, a file too. */
+  get #inHand(): number {
+    return this.#gate.running + this.#gate.waiting;
   }
 
   async #take(request: IncomingMessage, client: ServerResponse): Promise<void> {
@@ -293,7 +298,7 @@ class DataPort implements ProxyServer {
       if (body) this.#bodies.release(body);
       if (exchange) this.#running.remove(exchange);
       this.#gate.leave();
-      if (this.#draining && this.#running.size === 0) this.#idle();
+      if (this.#draining && this.#inHand === 0) this.#idle();
     }
   }
 

@@ -1,0 +1,154 @@
+/** Batches and files: one account, no failover, bytes that stream. */
+import { randomBytes } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { as, ask, gateway, open } from './gateway.ts';
+import { answers, hangsUp, refuses, says, signal, upstream, waitsFor } from './upstreams.ts';
+
+const MiB = 1_048_576;
+const file = '/v1/files';
+const whenUploaded = '{"type":"file","id":"file_1"}';
+
+describe('a file or a batch', () => {
+  it.each([file, '/v1/files/file_1/content', '/v1/messages/batches', '/p/main/v1/messages/batches/b1/results'])(
+    'goes to one endpoint with its own key: %s',
+    async (path) => {
+      const a = await upstream('a', says(200, whenUploaded));
+      const gw = await gateway({ main: [a] });
+      const { status, text, headers } = await ask(gw, { method: 'GET', path });
+      expect([status, text]).toEqual([200, whenUploaded]);
+      expect(headers).toMatchObject({ 'x-qcc-endpoint': 'a', 'x-qcc-profile': 'main', 'x-qcc-attempts': '1' });
+      expect(a.heard[0]).toMatchObject({
+        method: 'GET',
+        url: path.replace('/p/main', ''),
+        headers: { 'x-api-key': a.key },
+      });
+      expect(a.heard[0]?.headers.authorization).toBeUndefined();
+      expect(await gw.fact()).toMatchObject({
+        type: 'RequestServed',
+        data: {
+          endpoint: 'a',
+          status: 200,
+          bytes: whenUploaded.length,
+          attempts: [{ because: 'pinned', outcome: 'answered' }],
+        },
+      });
+    },
+  );
+
+  it('may be larger than any message, and arrives as it was sent', async () => {
+    const a = await upstream('a', says(200, whenUploaded));
+    const gw = await gateway({ main: [a] });
+    const body = randomBytes(40 * MiB);
+    const { status } = await ask(gw, {
+      path: file,
+      body,
+      headers: { 'content-type': 'multipart/form-data; boundary=x' },
+    });
+    expect(status).toBe(200);
+    expect(a.heard[0]?.body.equals(body)).toBe(true);
+    expect(a.heard[0]?.headers['content-length']).toBe(String(body.length));
+  });
+
+  it('arrives too when nobody has said how long it will be', async () => {
+    const a = await upstream('a', says(200, whenUploaded));
+    const gw = await gateway({ main: [a] });
+    const headers = { 'content-type': 'application/json', 'transfer-encoding': 'chunked' };
+    const live = open(gw, { path: file, body: '{"a":1}', headers, without: ['content-length'] });
+    expect((await live.done).status).toBe(200);
+    expect(a.heard[0]?.body.toString()).toBe('{"a":1}');
+  });
+
+  it('comes down whole, at the pace of a slow reader', async () => {
+    const content = randomBytes(8 * MiB);
+    const a = await upstream('a', ({ response }) => {
+      response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': String(content.length) });
+      response.end(content);
+    });
+    const gw = await gateway({ main: [a] });
+    const { body, whole } = await ask(gw, { method: 'GET', path: `${file}/file_1/content` });
+    expect(whole).toBe(true);
+    expect(body.equals(content)).toBe(true);
+  });
+
+  it('is not asked of another endpoint: what it knows, only its account knows', async () => {
+    const a = await upstream('a', refuses(529));
+    const b = await upstream('b', answers());
+    const gw = await gateway({ main: [a, b] });
+    expect((await ask(gw, { method: 'GET', path: file })).status).toBe(529);
+    expect([a.heard.length, b.heard.length]).toEqual([1, 0]);
+  });
+
+  it('stays with the first endpoint by priority whatever its state, unless a person has taken it out', async () => {
+    const a = await upstream('a', says(200, whenUploaded));
+    const b = await upstream('b', says(200, whenUploaded));
+    const gw = await gateway({ main: [as(b, { priority: 2 }), as(a, { priority: 1, state: 'failed' })] });
+    expect((await ask(gw, { method: 'GET', path: file })).headers['x-qcc-endpoint']).toBe('a');
+    gw.show({ main: [as(b, { priority: 2 }), as(a, { priority: 1, state: 'disabled' })] });
+    expect((await ask(gw, { method: 'GET', path: file })).headers['x-qcc-endpoint']).toBe('b');
+  });
+
+  it('is 503 with the way out when the profile has no endpoint', async () => {
+    const gw = await gateway({ main: [] });
+    const { status, text, headers } = await ask(gw, { path: file, body: '{}' });
+    expect(status).toBe(503);
+    expect(headers['retry-after']).toBe('60');
+    expect(text).toContain('qcc endpoint add');
+  });
+
+  it.each([0, 4 * MiB])('of %i bytes is 502 with the way out when the endpoint is not there', async (size) => {
+    const a = await upstream('a');
+    const gw = await gateway({ main: [a] });
+    await a.close();
+    const { status, text } = await ask(
+      gw,
+      size === 0 ? { method: 'GET', path: file } : { path: file, body: randomBytes(size) },
+    );
+    expect(status).toBe(502);
+    expect(text).toContain('qcc endpoint test main');
+    expect(await gw.fact()).toMatchObject({ type: 'RequestFailed', data: { because: 'unreachable', status: 0 } });
+  });
+
+  it('that breaks on its way down is cut, so that nobody takes it for whole', async () => {
+    const a = await upstream('a', async (turn) => {
+      turn.response.writeHead(200, { 'content-type': 'application/octet-stream' });
+      await new Promise<void>((resolve) => turn.response.write('half', () => resolve()));
+      await hangsUp(turn);
+    });
+    const gw = await gateway({ main: [a] });
+    expect((await ask(gw, { method: 'GET', path: file })).whole).toBe(false);
+    expect((await gw.fact()).type).toBe('RequestFailed');
+  });
+
+  it('whose client leaves is ended upstream too', async () => {
+    const never = signal();
+    const a = await upstream('a', async (turn) => {
+      turn.response.writeHead(200, { 'content-type': 'application/octet-stream' });
+      turn.response.write('half');
+      await waitsFor(never.given, () => undefined)(turn);
+    });
+    const gw = await gateway({ main: [a] });
+    const live = open(gw, { method: 'GET', path: file });
+    await live.seen('half');
+    live.leave();
+    expect(await a.heard[0]?.left).toBe(true);
+    expect((await gw.fact()).type).toBe('RequestCancelled');
+    never.give();
+  });
+
+  it('is let end when the gateway stops', async () => {
+    const rest = signal();
+    const a = await upstream('a', async (turn) => {
+      turn.response.writeHead(200, { 'content-type': 'application/octet-stream' });
+      turn.response.write('first half, ');
+      await waitsFor(rest.given, ({ response }) => void response.end('second half'))(turn);
+    });
+    const gw = await gateway({ main: [a] });
+    const live = open(gw, { method: 'GET', path: file });
+    await live.seen('first half');
+    const stopped = gw.server.drain(10_000);
+    rest.give();
+    const { text, whole } = await live.done;
+    expect([text, whole]).toEqual(['first half, second half', true]);
+    expect(await stopped).toEqual({ drained: 1, cut: 0 });
+  });
+});
