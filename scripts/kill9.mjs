@@ -19,7 +19,6 @@ import { replay } from './kill9/replay.mjs';
 const dist = join(dirname(dirname(fileURLToPath(import.meta.url))), 'dist');
 const program = join(dist, 'src/cli/main.js');
 const startMsMax = 1_000;
-const startTimes = 3;
 const busyMs = [50, 1_500];
 /** In its start, and in its stop: the moments when a gateway is neither here nor there. */
 const startingMs = [0, 350];
@@ -53,7 +52,18 @@ async function main() {
     dice,
     connect: code.connect,
   };
-  const total = { kills: 0, answered: 0, facts: 0, looks: 0, gaps: 0, drift: 0, lost: 0, starts: [], faults: [] };
+  const total = {
+    kills: 0,
+    answered: 0,
+    facts: 0,
+    looks: 0,
+    gaps: 0,
+    drift: 0,
+    lost: 0,
+    starts: [],
+    startCpu: [],
+    faults: [],
+  };
   try {
     await prepare(it);
     line(['run', 'killed in', 'after ms', 'answered', 'acknowledged', 'facts', 'start ms', 'faults']);
@@ -136,20 +146,15 @@ async function killIn(kind, it, life, total) {
   return afterMs;
 }
 
-/** A busy machine delays one start, a long log delays each of them: what was slow is killed and starts again. */
 async function born(it, total) {
-  for (let time = 1; ; time++) {
-    const life = new Life(it);
-    life.spawn();
-    const ms = Math.round(await life.answers());
-    total.starts.push(ms);
-    if (ms < startMsMax) return life;
-    if (time === startTimes) {
-      life.wrong.push(`${startTimes} starts in a row took more than ${startMsMax} ms`);
-      return life;
-    }
-    if (await life.kill()) total.kills++;
-  }
+  const life = new Life(it);
+  life.spawn();
+  const { ms, cpuMs } = await life.answers();
+  total.starts.push(Math.round(ms));
+  total.startCpu.push(Math.round(cpuMs));
+  // Its own time: that a machine with other work lets it wait is no fault of the gateway.
+  if (cpuMs >= startMsMax) life.wrong.push(`the start took ${Math.round(cpuMs)} ms of a processor`);
+  return life;
 }
 
 /** What the new life says about itself, by the names of the ledger. */
@@ -196,8 +201,10 @@ async function prepare({ home, endpoints, connect }) {
   await close();
 }
 
-function tell({ ledger, home }, { kills, answered, facts, looks, gaps, drift, lost, starts, faults }) {
-  const sorted = starts.toSorted((a, b) => a - b);
+function tell({ ledger, home }, { kills, answered, facts, looks, gaps, drift, lost, starts, startCpu, faults }) {
+  const [wall, cpu] = [starts, startCpu].map((all) => all.toSorted((a, b) => a - b));
+  const p50 = (sorted) => sorted[Math.floor(sorted.length / 2)];
+  if (p50(wall) >= startMsMax) faults.push(`half of the starts took more than ${p50(wall)} ms`);
   const left = readdirSync(home).filter((name) => name.endsWith('.tmp'));
   const rows = {
     kills,
@@ -208,13 +215,13 @@ function tell({ ledger, home }, { kills, answered, facts, looks, gaps, drift, lo
     gaps,
     drift,
     'machines compared': looks,
-    'start p50': `${sorted[Math.floor(sorted.length / 2)]} ms`,
-    'start max': `${sorted.at(-1)} ms`,
+    'start p50, max': `${p50(wall)}, ${wall.at(-1)} ms`,
+    'of a processor': `${p50(cpu)}, ${cpu.at(-1)} ms`,
     'files left beside': left.length,
   };
   process.stdout.write(`\nseed ${seed}\n`);
   for (const [name, value] of Object.entries(rows))
-    process.stdout.write(`${name.padEnd(20)}${String(value).padStart(10)}\n`);
+    process.stdout.write(`${name.padEnd(20)}${String(value).padStart(14)}\n`);
   process.stdout.write(faults.length === 0 ? 'nothing was lost\n' : `${faults.length} faults\n`);
   process.exitCode = faults.length === 0 ? 0 : 1;
 }

@@ -2,7 +2,9 @@
 import { spawn } from 'node:child_process';
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { cpuMicros } from '../bench/processes.mjs';
 
+const isLinux = process.platform === 'linux';
 const clients = 8;
 const startMs = 15_000;
 const lookEveryMs = 80;
@@ -59,13 +61,17 @@ export class Life {
     this.#ended = new Promise((resolve) => this.#child.once('close', resolve));
   }
 
-  /** Resolves when both ports answer: it says so on stdout, and `/healthz` must agree. Milliseconds since the process began. */
+  /**
+   * Resolves when both ports answer: it says so on stdout, and `/healthz` must agree.
+   * @returns what that took in milliseconds, and how much of it on a processor
+   */
   async answers() {
     const began = performance.now();
     const said = new Promise((resolve) => this.#child.stdout.once('data', resolve));
     await Promise.race([said, this.#ended, sleep(startMs)]);
     const { status } = await ask(this.#it.port, '/healthz');
-    if (status === 200) return performance.now() - began;
+    const ms = performance.now() - began;
+    if (status === 200) return { ms, cpuMs: isLinux ? cpuMicros(this.#child.pid) / 1_000 : ms };
     throw new Error(`the gateway did not start: ${this.#stderr.trim() || 'no answer in time'}`);
   }
 
