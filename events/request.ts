@@ -30,7 +30,7 @@ interface Ended {
   readonly attempts: readonly Attempt[];
   readonly status: number;
   readonly durationMs: Millis;
-  /** The `seq` of the routing view that chose. */
+  /** The `seq` of the routing view that chose first; a further attempt looks at a newer one. */
   readonly view: number;
 }
 

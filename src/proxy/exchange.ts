@@ -63,6 +63,8 @@ export class Exchange {
   readonly #told = new Map<string, string>();
   readonly #overloaded = new Set<string>();
   #view: RoutingView;
+  /** What the request found: its failures came later, and are part of its story. */
+  readonly #firstView: number;
   #running: Answer | undefined;
   #gone = false;
   #pauseMs = 0;
@@ -74,6 +76,7 @@ export class Exchange {
     this.#in = incoming;
     this.#session = incoming.head.session || incoming.peek.session;
     this.#view = means.ports.view();
+    this.#firstView = this.#view.seq;
   }
 
   /** The client has gone: whatever runs is ended, and nobody is blamed. */
@@ -287,7 +290,7 @@ export class Exchange {
       attempts: this.#attempts,
       status,
       durationMs: this.#means.ports.now() - startedAt,
-      view: this.#view.seq,
+      view: this.#firstView,
     };
   }
 

@@ -1,0 +1,165 @@
+/** What a running gateway answers about itself, over its control socket and its ports. */
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { connect } from '../../src/control/client.ts';
+import { askOnce } from '../../src/demo/client.ts';
+import { startSimulatedEndpoint } from '../../src/demo/simulated-endpoint.ts';
+import { runGateway } from '../../src/gateway.ts';
+import { temporaryHome } from '../support/home.ts';
+
+async function running() {
+  const home = temporaryHome();
+  const gateway = await runGateway({ home, port: 0 });
+  onTestFinished(async () => {
+    await gateway.stop(0);
+    await gateway.stopped;
+  });
+  const { call } = await connect({ home, needGateway: true });
+  return { home, gateway, call };
+}
+
+async function withTwoEndpoints() {
+  const it = await running();
+  await it.call('profile.add', { name: 'main', tier: 'primary' });
+  const endpoints = [];
+  for (const priority of [1, 2]) {
+    const simulated = await startSimulatedEndpoint({ name: `e${priority}` });
+    onTestFinished(() => simulated.close());
+    const { name, url: baseUrl, key, auth } = simulated;
+    endpoints.push({
+      simulated,
+      row: await it.call('endpoint.add', { profile: 'main', name, baseUrl, key, auth, priority }),
+    });
+  }
+  const [first, second] = endpoints;
+  if (!first || !second) throw new Error('two were made');
+  await it.call('config.set', { key: 'loadbalancer.strategy', value: 'failover' });
+  return { ...it, first, second };
+}
+
+describe('readiness', () => {
+  it('says in one sentence what is missing, with the command, until nothing is', async () => {
+    const { gateway, call } = await running();
+    const readyz = async () => {
+      const response = await fetch(`${gateway.url}/readyz`);
+      return [response.status, ((await response.json()) as { reasons: string[] }).reasons];
+    };
+    expect(await readyz()).toEqual([503, ['there is no profile yet - run: qcc add NAME']]);
+    await call('profile.add', { name: 'main', tier: 'primary' });
+    expect(await readyz()).toEqual([503, ['no profile on the ladder has an endpoint - run: qcc endpoint add PROFILE']]);
+    const { id } = await call('endpoint.add', { profile: 'main', baseUrl: 'http://127.0.0.1:9', key: 'sk-ant-1' });
+    expect(await readyz()).toEqual([200, []]);
+    await call('endpoint.disable', { profile: 'main', id });
+    expect(await readyz()).toEqual([503, ['no endpoint is usable - run: qcc health status']]);
+    expect((await call('proxy.status', {})).notReady).toEqual(['no endpoint is usable - run: qcc health status']);
+  });
+});
+
+describe('the story of a request', () => {
+  it('names each attempt, and the endpoints as they stood when it chose', async () => {
+    const { gateway, call, first, second } = await withTwoEndpoints();
+    await first.simulated.play({ kind: 'status', status: 401 });
+    const seen = await askOnce(gateway.url, 's1', 'hello');
+    expect(seen).toMatchObject({ outcome: 'answered', attempts: 2, endpoint: second.row.id });
+    const { facts } = await call('history.read', { type: 'RequestServed' });
+    const request = facts[0]?.stream.split('/')[1] ?? '';
+    const story = await call('history.explain', { request });
+    expect(story.attempts).toMatchObject([
+      { endpoint: first.row.id, outcome: 'credential', status: 401 },
+      { endpoint: second.row.id, outcome: 'answered', status: 200 },
+    ]);
+    // The first one has failed since; the story is of the moment before.
+    expect((await call('health.status', {})).endpoints[0]).toMatchObject({ id: first.row.id, state: 'failed' });
+    expect(story.route).toMatchObject([
+      { endpoint: first.row.id, state: 'healthy', chosen: true },
+      { endpoint: second.row.id, state: 'healthy', chosen: true },
+    ]);
+    expect(story.facts.map(({ type }) => type)).toEqual(['AttemptFailed', 'RequestServed']);
+  });
+
+  it('of a later request shows why an endpoint was passed over', async () => {
+    const { gateway, call, first, second } = await withTwoEndpoints();
+    await first.simulated.play({ kind: 'status', status: 401 });
+    for (const session of ['s1', 's2']) await askOnce(gateway.url, session, 'hello');
+    const { facts } = await call('history.read', { type: 'RequestServed', limit: 1 });
+    const { attempts, route } = await call('history.explain', { request: facts[0]?.stream.split('/')[1] ?? '' });
+    expect(attempts).toHaveLength(1);
+    expect(route).toMatchObject([
+      { endpoint: first.row.id, state: 'failed', chosen: false, because: 'credential' },
+      { endpoint: second.row.id, state: 'healthy', chosen: true },
+    ]);
+  });
+});
+
+describe('figures since an instant', () => {
+  it('leave out what was before, and are the whole without one', async () => {
+    const { gateway, call, first } = await withTwoEndpoints();
+    await askOnce(gateway.url, 's1', 'hello');
+    const requests = async (since?: number) => {
+      const { stats } = await call('stats.read', { profile: 'main', ...(since === undefined ? {} : { since }) });
+      return stats.filter(({ endpoint }) => endpoint === first.row.id).reduce((sum, row) => sum + row.requests, 0);
+    };
+    const { facts } = await call('history.read', { type: 'RequestServed' });
+    const at = Date.parse(facts[0]?.at ?? '');
+    expect(await requests()).toBe(1);
+    expect(await requests(at)).toBe(1);
+    expect(await requests(at + 1)).toBe(0);
+    await expect(call('stats.read', { profile: 'nobody' })).rejects.toMatchObject({ code: 'QCC_PROFILE_UNKNOWN' });
+  });
+});
+
+describe('the control socket', () => {
+  it('says that it is of another version when it does not know a question, whatever that is called', async () => {
+    const { home, call } = await running();
+    const unknown = { code: 'QCC_OPERATION_UNKNOWN', hint: 'qcc proxy restart' };
+    for (const name of ['profile.rename', 'constructor', '__proto__', '']) {
+      await expect(call(name as 'profile.list', {})).rejects.toMatchObject(unknown);
+    }
+    expect(await post(home, 'GET', '/call/profile.list', '')).toMatchObject({ error: unknown });
+  });
+
+  it('refuses what is larger than any question, and what is no JSON, and lives on', async () => {
+    const { home, call } = await running();
+    const large = JSON.stringify({ name: 'x'.repeat(1_100_000) });
+    expect(await post(home, 'POST', '/call/profile.add', large)).toMatchObject({
+      error: { code: 'QCC_CONTROL_TOO_LARGE' },
+    });
+    expect(await post(home, 'POST', '/call/profile.add', '{')).toMatchObject({ error: { code: 'QCC_GATEWAY_FAULT' } });
+    expect(await call('profile.list', {})).toEqual({ profiles: [] });
+  });
+});
+
+describe('a gateway that may not start', () => {
+  it('says that one runs already', async () => {
+    const { home } = await running();
+    await expect(runGateway({ home, port: 0 })).rejects.toMatchObject({ code: 'QCC_GATEWAY_RUNNING', exit: 6 });
+  });
+
+  it('does not open to other machines without a token, and lets go of the home', async () => {
+    const home = temporaryHome();
+    await expect(runGateway({ home, host: '0.0.0.0', port: 0 })).rejects.toMatchObject({
+      code: 'QCC_PROXY_OPEN',
+      hint: 'qcc config set proxy.require_token true',
+    });
+    const { call, close } = await connect({ home });
+    await call('config.set', { key: 'proxy.require_token', value: 'true' });
+    await close();
+    const gateway = await runGateway({ home, host: '0.0.0.0', port: 0 });
+    expect(gateway.url).toBe(`http://127.0.0.1:${gateway.port}`);
+    await gateway.stop(0);
+    await gateway.stopped;
+  });
+});
+
+function post(home: string, method: string, path: string, body: string): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const sent = request({ socketPath: join(home, 'qcc.sock'), method, path, agent: false }, async (response) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
+      resolve(JSON.parse(Buffer.concat(chunks).toString()));
+    });
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}
