@@ -306,7 +306,7 @@ export class Exchange {
       attempts: this.#attempts,
       status: answer.head_?.status ?? 200,
       durationMs: this.#means.ports.now() - startedAt,
-      view: this.#view.seq,
+      view: this.#firstView,
       endpoint: endpoint.id,
       profile: endpoint.profile,
       ttfbMs: answer.ttfbMs ?? 0,

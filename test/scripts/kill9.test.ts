@@ -58,7 +58,7 @@ describe('the ledger of what was acknowledged', () => {
 describe('the look at a log that a kill left', () => {
   it('finds nothing in a sound one, and compares what was seen', async () => {
     const { dir, installation } = await written();
-    const seen = seenOf(installation);
+    const seen = await seenOf(installation);
     await installation.close();
     expect(await replay(code, dir, seen)).toMatchObject({ gaps: 0, drift: 0, lost: 0, looks: 1, faults: [] });
   });
@@ -88,7 +88,7 @@ describe('the look at a log that a kill left', () => {
 
   it('finds a machine that was seen in another state than the replay gives', async () => {
     const { dir, installation } = await written();
-    const seen = seenOf(installation);
+    const seen = await seenOf(installation);
     const [look] = seen.looks;
     const changed = look.machines.map((machine: object, i: number) =>
       i === 0 ? { ...machine, state: 'other' } : machine,
@@ -128,10 +128,10 @@ async function written() {
   return { dir: join(home, 'log'), installation };
 }
 
-function seenOf(installation: Installation) {
+async function seenOf(installation: Installation) {
   const { state } = installation.core;
   return {
-    looks: [JSON.parse(JSON.stringify({ ...showMachines(installation, {}), seq: state.seq }))],
+    looks: [JSON.parse(JSON.stringify({ ...(await showMachines(installation, {})), seq: state.seq }))],
     facts: new Map(),
   };
 }
