@@ -41,6 +41,8 @@ export class BatchWriter {
   #running: Promise<void> | undefined;
   #reopening: Promise<void> | undefined;
   #waiting = 0;
+  /** Somebody waits for the disk. */
+  #isAwaited = false;
   #dirty = false;
   #lost: { from: number; to: number } | undefined;
   #syncTimer: NodeJS.Timeout | undefined;
@@ -68,8 +70,13 @@ export class BatchWriter {
 
   #take(job: Job): void {
     this.#queue.push(job);
-    if (job.sync || this.#queue.length >= gatherMax) this.#start();
-    else this.#gatherTimer ??= setTimeout(() => this.#start(), gatherMs);
+    if (job.sync) this.#isAwaited = true;
+    if (this.#isAwaited || this.#queue.length >= gatherMax) this.#start();
+    else this.#gather();
+  }
+
+  #gather(): void {
+    this.#gatherTimer ??= setTimeout(() => this.#start(), gatherMs);
   }
 
   #start(): void {
@@ -82,8 +89,9 @@ export class BatchWriter {
   async #drain(): Promise<void> {
     while (this.#queue.length > 0 && this.#state === 'open') {
       const jobs = this.#queue;
+      const sync = this.#isAwaited;
       this.#queue = [];
-      const sync = jobs.some((job) => job.sync);
+      this.#isAwaited = false;
       try {
         await this.#commit(jobs, sync);
       } catch (error) {
@@ -97,8 +105,11 @@ export class BatchWriter {
         this.#events.written(facts);
         resolve();
       }
+      // What came meanwhile gathers like the rest, unless somebody waits for it.
+      if (!this.#isAwaited && this.#queue.length < gatherMax) break;
     }
     this.#running = undefined;
+    if (this.#queue.length > 0 && this.#state === 'open') this.#gather();
   }
 
   /** A chained batch costs a third of the array form (measured). */
@@ -182,8 +193,10 @@ export class BatchWriter {
 
   /** Resolves when what was handed over so far is written, or the disk takes nothing. */
   async flush(): Promise<void> {
-    if (this.#queue.length > 0 && this.#state === 'open') this.#start();
-    for (let running = this.#running; running !== undefined; running = this.#running) await running;
+    await this.#running;
+    if (this.#queue.length === 0 || this.#state !== 'open') return;
+    this.#start();
+    await this.#running;
   }
 
   async close(): Promise<void> {
