@@ -21,6 +21,8 @@ export interface LookedAt {
   readonly tier: Tier | null;
   /** Endpoints that routing would use now. */
   readonly usable: number;
+  /** Those of them that have proven themselves: what recovers or is degraded is usable, and no proof. */
+  readonly healthy: number;
   readonly enabled: number;
   /** All of its endpoints are out for certain: refused credentials, refused connections. */
   readonly certain: boolean;
@@ -177,8 +179,9 @@ function recover(
       },
     ];
   }
-  // A profile that is wholly well gets no traffic while a lower one is active: looking at it is its check.
-  const checked = good || isTimer;
+  // A profile that is well gets no traffic while a lower one is active: looking at it is its check. One that is merely
+  // usable has still to show it: by a trial, or by a probe.
+  const checked = good || (isTimer && above.healthy > 0);
   const checks = recovery.checks + (checked ? 1 : 0);
   const facts: PriorityFact[] = checked ? [{ type: 'RecoveryChecked', data: { profile: above.name, checks } }] : [];
   if (checks < policy.recoveryChecks || now < recovery.readyAt) return facts;

@@ -36,8 +36,9 @@ export interface PriorityContext {
 }
 
 const hourMs = 3_600_000;
-// While a recovery waits for its checks, this is how often it is looked at without traffic.
-const lookAgainMs = 5_000;
+// While a recovery waits for its checks, it is looked at without traffic: soon at first, and for as long as it takes
+// (a profile that waits for a trial while nobody works) once a minute, because each look is a fact.
+const lookAgainMs = { least: 5_000, most: 60_000 } as const;
 
 const vocabulary = setup({ types: {} as { context: PriorityContext; events: ChartEvent } });
 
@@ -92,10 +93,13 @@ const stopWatching = vocabulary.assign(({ context }) => ({ recovery: null, ...re
 const sinceNow = vocabulary.assign(({ event }) => ({ since: event.at ?? null }));
 const isCurrent = ({ context, event }: { context: PriorityContext; event: ChartEvent }) =>
   event.type === 'TimerElapsed' && context.timers.some(({ gen }) => gen === event.data.gen);
+/** After as long again as it has been waiting beyond its delay, within the two limits. */
+const nextLookAt = ({ readyAt }: { readonly readyAt: Millis }, at: Millis): Millis =>
+  at + Math.min(lookAgainMs.most, Math.max(lookAgainMs.least, at - readyAt));
 /** A recovery that still waits is looked at again; a held switch has been. */
 const elapse = vocabulary.assign(({ context, event }) => {
   if (event.type !== 'TimerElapsed') return {};
-  const again = event.data.name === 'recovery' && context.recovery ? event.at + lookAgainMs : null;
+  const again = event.data.name === 'recovery' && context.recovery ? nextLookAt(context.recovery, event.at) : null;
   return { ...(event.data.name === 'heldBack' ? { held: null } : {}), ...rearmed(context, event.data.name, again) };
 });
 

@@ -85,6 +85,7 @@ export function ladderLook(source: Source, now: Millis): LadderLook {
         tier,
         enabled: faces.length,
         usable: faces.filter((face) => isUsable(face, now)).length,
+        healthy: faces.filter(({ state }) => state === 'healthy').length,
         certain: faces.length > 0 && faces.every(isOutForCertain),
       };
     }),

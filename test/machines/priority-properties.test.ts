@@ -10,7 +10,7 @@ import { LadderLife } from '../support/life.ts';
 import { missing, takenBy } from '../support/paths.ts';
 
 const names = ['main', 'spare', 'last'];
-const state = fc.constantFrom('1/1', '2/2', '1/2', '0/2', '0!/1', '0/0', 'gone');
+const state = fc.constantFrom('1/1', '2/2', '1/2', '1?/1', '0/2', '0!/1', '0/0', 'gone');
 const look = fc.tuple(state, state, state).map((rungs): LadderLook => {
   const there = names.map((name, i) => [name, rungs[i] ?? 'gone'] as const).filter(([, rung]) => rung !== 'gone');
   return ladder(Object.fromEntries(there));

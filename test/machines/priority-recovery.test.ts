@@ -93,6 +93,30 @@ describe('a more preferred profile that is usable again', () => {
     expect(again).toMatchObject({ name: 'recovery', dueAt: later(minute + 5 * second) });
   });
 
+  it('is looked at once a minute at most, however long it waits: each look is a fact', () => {
+    const waited = (ms: number) => {
+      const watching = ladderAfter(...away, begun(1));
+      const gen = timerOfPriority(watching)?.gen ?? 0;
+      const elapsed: PriorityFact = { type: 'TimerElapsed', data: { name: 'recovery', gen } };
+      return (
+        (timerOfPriority(ladderAfter(...away, begun(1), at(minute + ms, elapsed)))?.dueAt ?? 0) - later(minute + ms)
+      );
+    };
+    expect([0, 5, 20, 60, 3_600].map((s) => waited(s * second) / second)).toEqual([5, 5, 20, 60, 60]);
+  });
+
+  it('is not checked by a look while it has not proven itself', () => {
+    const unproven = ladder({ main: '1?/1', spare: '1/1' });
+    const gen = timerOfPriority(ladderAfter(...away, begun(1)))?.gen ?? 0;
+    const elapsed: PriorityFact = { type: 'TimerElapsed', data: { name: 'recovery', gen } };
+    givenLadder(...away, begun(1))
+      .when({ type: 'TimerElapsed', name: 'recovery', gen }, unproven, { at: minute })
+      .records(elapsed);
+    givenLadder(...away, begun(1))
+      .when(good('main'), unproven, { at: minute })
+      .records(checked(2), recovered(2), { type: 'LadderHealthy', data: {} });
+  });
+
   it('is left alone again when it is not usable any more', () => {
     givenLadder(...away, begun())
       .when(looked, mainOut)

@@ -144,15 +144,19 @@ interface LadderSetting {
   readonly policy?: Partial<PriorityPolicy>;
 }
 
-/** A rung of the ladder: `2/3` has three endpoints, two of them usable; `0!/1` is out for certain. */
+/**
+ * A rung of the ladder: `2/3` has three endpoints, two of them healthy; `1?/2` one that is usable and has still to prove
+ * itself; `0!/1` is out for certain.
+ */
 export function rung(name: string, text: string): LadderLook['profiles'][number] {
-  const [, usable, certain, enabled] = /^(\d+)(!?)\/(\d+)$/.exec(text) ?? [];
+  const [, usable, mark, enabled] = /^(\d+)([!?]?)\/(\d+)$/.exec(text) ?? [];
   return {
     name,
     tier: null,
     usable: Number(usable),
+    healthy: mark === '?' ? 0 : Number(usable),
     enabled: Number(enabled),
-    certain: certain === '!',
+    certain: mark === '!',
   };
 }
 
