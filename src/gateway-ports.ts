@@ -11,13 +11,13 @@ export function proxyPorts({ core, vault, settings, world }: Installation): Prox
     settings,
     secret: (id) => vault.get(core.state.profiles.endpoint(id)?.secret ?? id),
     token: () => vault.token(),
-    now: world.now,
+    now: () => core.now(),
     dice: world.dice,
     attemptFailed: (id, data) => void core.tellEndpoint(id, { type: 'AttemptFailed', data }, { by: 'traffic' }),
     attemptSucceeded: (id, success) => core.attemptSucceeded(id, success),
     limitsSeen: (id, data) => void core.tellEndpoint(id, { type: 'LimitsSeen', data }, { by: 'traffic' }),
     requestEnded: (id, fact) => core.requestEnded(streams.request(id), fact),
-    notReady: () => notReady(core, world.now()),
+    notReady: () => notReady(core, core.now()),
   };
 }
 

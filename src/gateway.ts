@@ -101,8 +101,8 @@ async function serve(installation: Installation, options: GatewayOptions): Promi
   }).catch(async (error: NodeJS.ErrnoException) => {
     throw error.code === 'EADDRINUSE' ? await explainTaken(host, wanted) : error;
   });
-  const scheduler = new Scheduler(core, world);
-  const caretaker = new Caretaker(core, world, () => settings()['history.retention_days']);
+  const scheduler = new Scheduler(core);
+  const caretaker = new Caretaker(core, () => settings()['history.retention_days']);
   const startedAt = world.now();
   await core.tellLosses();
   await tellStart(installation, proxy.url);
@@ -191,7 +191,7 @@ function status(
     active,
     state: condition,
     logState: core.log.state,
-    notReady: notReady(core, world.now()),
+    notReady: notReady(core, core.now()),
     requests: { total, inFlight, waiting, succeeded, failed, cancelled },
     endpoints: counts,
   };

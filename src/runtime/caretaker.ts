@@ -1,5 +1,4 @@
 /** Looks after the log while the gateway runs: snapshots in time, and facts that are too old to keep. */
-import type { World } from './clock.ts';
 import type { Core } from './core.ts';
 
 // Start is a snapshot and the facts after it: this many fold in some 40 ms.
@@ -10,15 +9,13 @@ const dayMs = 86_400_000;
 
 export class Caretaker {
   readonly #core: Core;
-  readonly #world: World;
   readonly #retentionDays: () => number;
   #timers: NodeJS.Timeout[] = [];
   #savedSeq: number;
   #saving: Promise<void> | undefined;
 
-  constructor(core: Core, world: World, retentionDays: () => number) {
+  constructor(core: Core, retentionDays: () => number) {
     this.#core = core;
-    this.#world = world;
     this.#retentionDays = retentionDays;
     // What the life before left without a snapshot counts: else one that is killed again and again would never make one.
     this.#savedSeq = core.state.restoredSeq;
@@ -40,7 +37,7 @@ export class Caretaker {
   /** Removes what is older than the retention. A snapshot first: what it holds needs the old facts no more. */
   async trim(): Promise<number> {
     const { log } = this.#core;
-    const keepFrom = await log.seqAt(this.#world.now() - this.#retentionDays() * dayMs);
+    const keepFrom = await log.seqAt(this.#core.now() - this.#retentionDays() * dayMs);
     if (keepFrom <= log.tail) return 0;
     await this.#core.snapshot();
     return log.trim(keepFrom);

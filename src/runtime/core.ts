@@ -49,6 +49,8 @@ export class Core {
   #ladderIsClean = false;
   #told: Promise<Range[]> | undefined;
   #damageLooked = 0;
+  /** How far the log is ahead of the clock: it was set back while no gateway ran. */
+  readonly #aheadMs: Millis;
 
   private constructor(state: State, log: Log, world: World, policies: (state: State) => Policies) {
     this.state = state;
@@ -56,6 +58,12 @@ export class Core {
     this.#world = world;
     this.#policies = policies;
     this.#ladderIsClean = facePriority(state.priority).state === 'healthy';
+    this.#aheadMs = Math.max(0, state.at - world.now());
+  }
+
+  /** The log's time: every instant in the state is one of it. It never begins before what the log has seen. */
+  now(): Millis {
+    return this.#world.now() + this.#aheadMs;
   }
 
   /**
@@ -103,7 +111,7 @@ export class Core {
   /** What an attempt, a probe, a person or a timer has to say about an endpoint. */
   tellEndpoint(id: EndpointId, report: EndpointReport, origin: Origin): Told {
     return this.#transact(origin, () => {
-      const now = this.#world.now();
+      const now = this.now();
       const facts = decideEndpoint(
         this.state.endpoint(id),
         report,
@@ -128,7 +136,7 @@ export class Core {
 
   /** A success is told only when it can change something: the clean state of a healthy endpoint has no news. */
   attemptSucceeded(id: EndpointId, success: { request: string; ttfbMs: Millis; ttftMs: Millis | null }): void {
-    const recent = () => this.state.recent.window(id, this.#world.now());
+    const recent = () => this.state.recent.window(id, this.now());
     const worth = worthTelling(this.state.endpoint(id), success, recent);
     if (worth || !this.#ladderIsClean) {
       this.tellEndpoint(id, { type: 'AttemptSucceeded', data: success }, { by: 'traffic' });
@@ -150,7 +158,7 @@ export class Core {
 
   /** Reports every timer whose instant has come. A late or a doubled call is harmless: `gen` tells. */
   tick(): void {
-    const now = this.#world.now();
+    const now = this.now();
     for (const [id, endpoint] of [...this.state.endpoints]) {
       const timer = timerOf(endpoint);
       if (!timer || timer.dueAt > now) continue;
@@ -210,7 +218,7 @@ export class Core {
 
   #record(stream: string, fact: Fact, cause: number | null, by: By): Recorded {
     const { state } = this;
-    const at = this.#at(this.#world.now());
+    const at = this.#at(this.now());
     const recorded: Recorded = {
       seq: state.seq + 1,
       at,
@@ -230,7 +238,7 @@ export class Core {
   }
 
   #ask(ask: PriorityAsk, cause: number | null, by: By): void {
-    const moment = { now: this.#at(this.#world.now()), dice: this.#world.dice() };
+    const moment = { now: this.#at(this.now()), dice: this.#world.dice() };
     const look = ladderLook(this.#source(), moment.now);
     const facts = decidePriority(this.state.priority, ask, look, moment, this.#policies(this.state).priority());
     for (const fact of facts) this.#record(streams.priority, fact, cause, by);
@@ -243,7 +251,7 @@ export class Core {
   }
 
   #hasUsable(profile: string): boolean {
-    const now = this.#world.now();
+    const now = this.now();
     const endpoints = this.state.profiles.get(profile)?.endpoints ?? [];
     return endpoints.some(({ id }) => isUsable(faceOf(this.state.endpoint(id)), now));
   }

@@ -1,5 +1,4 @@
 /** One timer for the earliest instant that any machine waits for. Firing it is a report like any other. */
-import type { World } from './clock.ts';
 import type { Core } from './core.ts';
 
 // setTimeout's limit is 2^31-1 ms; a longer wait is looked at again on the way.
@@ -7,14 +6,12 @@ const longestWaitMs = 3_600_000;
 
 export class Scheduler {
   readonly #core: Core;
-  readonly #world: World;
   #timer: NodeJS.Timeout | undefined;
   #armedFor: number | null = null;
   #stopped = false;
 
-  constructor(core: Core, world: World) {
+  constructor(core: Core) {
     this.#core = core;
-    this.#world = world;
     core.onFacts((facts) => {
       // A request's fact moves no machine's timer, and is by far the most frequent one.
       if (facts.length > 1 || !facts[0]?.stream.startsWith('request/')) this.arm();
@@ -28,7 +25,7 @@ export class Scheduler {
     clearTimeout(this.#timer);
     this.#armedFor = dueAt;
     if (dueAt === null) return;
-    const waitMs = Math.min(Math.max(0, dueAt - this.#world.now()), longestWaitMs);
+    const waitMs = Math.min(Math.max(0, dueAt - this.#core.now()), longestWaitMs);
     this.#timer = setTimeout(() => {
       this.#armedFor = null;
       this.#core.tick();

@@ -52,6 +52,18 @@ describe('the core', () => {
     expect(fromFacts.drift).toEqual([]);
   });
 
+  it('waits for as long as it says when the clock was set back while no gateway ran', async () => {
+    const { core, log, world } = await coreWithLadder();
+    for (let i = 0; i < 3; i++) core.tellEndpoint(first, attemptFailed(), { by: 'traffic' });
+    const dueInMs = (core.nextDueAt() ?? 0) - core.now();
+    world.at -= 86_400_000;
+    const again = await Core.open(log, world, () => policies);
+    expect((again.nextDueAt() ?? 0) - again.now()).toBe(dueInMs);
+    world.pass(dueInMs);
+    again.tick();
+    expect(faceOf(again.state.endpoint(first)).state).toBe('recovering');
+  });
+
   it('never lets time run backwards in the log', async () => {
     const { core, log, world } = await coreWithLadder();
     world.at -= 3_600_000;
@@ -155,7 +167,7 @@ describe('the scheduler', () => {
       endpoint: () => ({ ...policies.endpoint(first), maxFailures: 1, backoffBaseMs: 10, backoffMaxMs: 10 }),
     };
     const core = await Core.open(new MemoryLog(), world, () => quick);
-    const scheduler = new Scheduler(core, world);
+    const scheduler = new Scheduler(core);
     const recovering = new Promise<void>((resolve) => {
       core.onFacts((facts) => {
         if (facts.some(({ type, stream }) => type === 'EndpointRecovering' && kindOf(stream) === 'endpoint')) resolve();
