@@ -28,8 +28,13 @@ interface Foldable {
 
 const foldable = (chart: AnyStateMachine) => chart as unknown as Foldable;
 
+/** Made once a chart: making it builds an actor, and every endpoint without a story is asked for it at each request. */
+const initials = new WeakMap<AnyStateMachine, unknown>();
+
 export function initialOf<Chart extends AnyStateMachine>(chart: Chart): SnapshotFrom<Chart> {
-  return initialTransition(chart as AnyStateMachine)[0] as SnapshotFrom<Chart>;
+  const known = initials.get(chart) ?? initialTransition(chart as AnyStateMachine)[0];
+  initials.set(chart, known);
+  return known as SnapshotFrom<Chart>;
 }
 
 /** The recorded fact is itself the chart's event: it has a type, an instant, and its data. */
