@@ -1,0 +1,149 @@
+/** Many short lives here; many long ones with `node scripts/simulate.mjs`. */
+import { describe, expect, it } from 'vitest';
+import type { RoutableEndpoint, RoutingView } from '../../machines/roster.ts';
+import { plan } from '../../machines/route.ts';
+import { LiveLoads } from '../../src/proxy/loads.ts';
+import type { Policies } from '../../src/runtime/core.ts';
+import { SimulatedLog } from './simulated-log.ts';
+import { type Planted, simulate } from './simulation.ts';
+import { storyOf } from './story.ts';
+
+const seeds = (count: number) => Array.from({ length: count }, (_, i) => i + 1);
+
+describe('whatever goes wrong', () => {
+  it('no promise is broken in 200 short lives', async () => {
+    for (const seed of seeds(200)) {
+      const setup = { seed, requests: 60 };
+      const { broken } = await simulate(setup);
+      if (broken !== null) expect.fail(await storyOf(setup));
+    }
+  });
+
+  it('a seed tells the same story each time', async () => {
+    const untimed = async () => (await simulate({ seed: 7, requests: 100 })).facts.map(({ id: _, ...rest }) => rest);
+    expect(await untimed()).toEqual(await untimed());
+  });
+
+  it('the lives are worth living: all that is promised about happens in them', async () => {
+    const seen = new Set<string>();
+    for (const seed of seeds(60))
+      for (const { type } of (await simulate({ seed, requests: 100 })).facts) seen.add(type);
+    expect([...seen]).toEqual(
+      expect.arrayContaining([
+        'ActiveDoubted',
+        'AllOut',
+        'AnswerBroken',
+        'BackInService',
+        'EndpointDegraded',
+        'EndpointDisabled',
+        'EndpointFailed',
+        'EndpointPaused',
+        'EndpointRecovered',
+        'EndpointRecovering',
+        'FailedOver',
+        'GatewayFoundDead',
+        'LadderHealthy',
+        'LimitsSeen',
+        'PinReleased',
+        'Recovered',
+        'RecoveryBegun',
+        'RequestCancelled',
+        'RequestFailed',
+        'SwitchHeldBack',
+        'SwitchedByHand',
+      ]),
+    );
+  });
+});
+
+const priority =
+  (wrong: Partial<ReturnType<Policies['priority']>>): Planted['policies'] =>
+  (policies) => ({ ...policies, priority: () => ({ ...policies.priority(), ...wrong }) });
+const endpoint =
+  (wrong: Partial<ReturnType<Policies['endpoint']>>): Planted['policies'] =>
+  (policies) => ({ ...policies, endpoint: (id) => ({ ...policies.endpoint(id), ...wrong }) });
+
+/** Everybody counts as somebody else's state says. */
+function seenAs(change: (one: RoutableEndpoint) => Partial<RoutableEndpoint>): Planted['route'] {
+  const changed = (view: RoutingView): RoutingView => {
+    const profiles = new Map(
+      [...view.profiles].map(([name, profile]) => [
+        name,
+        { ...profile, endpoints: profile.endpoints.map((one) => ({ ...one, ...change(one) })) },
+      ]),
+    );
+    const again = (some: RoutingView['ladder']) => some.flatMap(({ name }) => profiles.get(name) ?? []);
+    return { ...view, profiles, ladder: again(view.ladder), above: again(view.above) };
+  };
+  return (view, ...rest) => plan(changed(view), ...rest);
+}
+
+class Generous extends LiveLoads {
+  override permitFree(): boolean {
+    return true;
+  }
+}
+
+class Forgetful extends SimulatedLog {
+  override append(facts: Parameters<SimulatedLog['append']>[0], options: { readonly sync: boolean }): Promise<void> {
+    return super.append(this.head > 100 && facts.length > 1 ? facts.slice(0, -1) : facts, options);
+  }
+}
+
+const mistakes: Readonly<Record<string, readonly [Partial<Planted>, RegExp]>> = {
+  'no hourly limit': [{ policies: priority({ maxPerHour: 1_000 }) }, /failovers within an hour/],
+  'no cooldown': [{ policies: priority({ cooldownMs: 0 }) }, /within the cooldown/],
+  'no delay of recovery': [{ policies: priority({ recoveryDelayMs: 0 }) }, /before its delay/],
+  'no checks of recovery': [{ policies: priority({ recoveryChecks: 0 }) }, /proven \d times/],
+  'one report is enough': [{ policies: priority({ failureThreshold: 1 }) }, /reports/],
+  'failover though it is off': [{ policies: priority({ auto: true }) }, /failover.auto is off/],
+  'recovery though it is off': [{ policies: priority({ autoRecovery: true }) }, /auto_recovery is off/],
+  'a recovery that never comes': [{ policies: priority({ autoRecovery: false }) }, /is active still/],
+  'out for ever': [{ policies: endpoint({ credentialIntervalMs: 86_400_000 }) }, /out for more than an hour/],
+  'timers of any generation': [{ gen: (_, current) => current }, /old generation/],
+  'nobody looks at timers': [{ ticks: false }, /is (failed|degraded|active) still/],
+  'permits for all': [{ loads: () => new Generous() }, /trials at once/],
+  'disabled ones are asked': [
+    { route: seenAs(({ state }) => (state === 'disabled' ? { state: 'healthy' } : {})) },
+    /disabled by hand/,
+  ],
+  'failed ones are asked': [
+    { route: seenAs(({ state }) => (state === 'failed' ? { state: 'healthy', until: null } : {})) },
+    /and is out/,
+  ],
+  'pauses are not kept': [{ route: seenAs(() => ({ until: null })) }, /and is out/],
+  'one endpoint a request': [
+    {
+      route: (view, ask, ...rest) => (ask.tried.size > 0 ? { candidates: [], busy: false } : plan(view, ask, ...rest)),
+    },
+    /is healthy and was not asked/,
+  ],
+  'a pin that holds nothing': [
+    { aside: (core) => void core.tellPriority({ type: 'ReleasePin' }, { by: 'gateway' }) },
+    /released unasked/,
+  ],
+  'a log that loses facts': [{ log: () => new Forgetful() }, /gap|lived|version/],
+};
+
+describe('a mistake that is planted is found:', () => {
+  it.each(Object.entries(mistakes))('%s', async (_, [planted, found]) => {
+    for (const seed of seeds(80)) {
+      const { broken } = await simulate({ seed, requests: 150, planted });
+      if (broken !== null) return expect(broken).toMatch(found);
+    }
+    expect.fail('nobody has noticed');
+  });
+
+  it('and told as a short story, with its seed', async () => {
+    const planted = mistakes['no cooldown']?.[0] ?? {};
+    const setups = seeds(80).map((seed) => ({ seed, requests: 150, planted }));
+    for (const setup of setups) {
+      if ((await simulate(setup)).broken === null) continue;
+      const story = await storyOf(setup);
+      expect(story).toMatch(new RegExp(`^seed ${setup.seed}: #\\d+: a failover within the cooldown\n`));
+      expect(story).toMatch(/FailedOver[^\n]*$/);
+      return expect(story.split('\n').length).toBeLessThan(45);
+    }
+    expect.fail('nobody has noticed');
+  });
+});

@@ -1,0 +1,665 @@
+/**
+ * A life of the gateway without sockets and without waiting: the real core, machines, routing and projections; a clock,
+ * endpoints, clients and a user that a seed makes. Everything goes wrong for a while, then nothing does any more.
+ * Promises are held against every fact, and, at the end, against what has become of it all.
+ */
+import type { Fact, Millis, Recorded } from '../../events/fact.ts';
+import { type EndpointId, type ProfileName, type RequestId, streams } from '../../events/ids.ts';
+import type { Attempt } from '../../events/request.ts';
+import { classifyStatus, classifyTransport, maybeBilled } from '../../machines/classify.ts';
+import { type EndpointPolicy, faceOf, timerOf } from '../../machines/endpoint.ts';
+import { facePriority } from '../../machines/priority.ts';
+import type { PriorityPolicy } from '../../machines/priority-policy.ts';
+import { type Candidate, plan } from '../../machines/route.ts';
+import { isUsable } from '../../src/projections/routing.ts';
+import { LiveLoads } from '../../src/proxy/loads.ts';
+import { Sessions } from '../../src/proxy/sessions.ts';
+import { Caretaker } from '../../src/runtime/caretaker.ts';
+import { steady } from '../../src/runtime/clock.ts';
+import { Core, foldLog, type Policies } from '../../src/runtime/core.ts';
+import { hour, minute, second, start } from '../support/given.ts';
+import { endpointSettings } from '../support/world.ts';
+import { Chance } from './chance.ts';
+import { Broken, type Looking, promise, Rules } from './rules.ts';
+import { type Answer, advertisedMaxMs, SimulatedEndpoint, troubles } from './simulated-endpoint.ts';
+import { SimulatedLog } from './simulated-log.ts';
+
+/** What is done wrongly on purpose, to see that it is found. */
+export interface Planted {
+  readonly policies: (right: Policies) => Policies;
+  readonly route: typeof plan;
+  readonly loads: () => LiveLoads;
+  readonly log: () => SimulatedLog;
+  /** The generation that a timer is reported with: told late, or twice, it is not the current one. */
+  readonly gen: (told: number, current: number) => number;
+  /** Whether the scheduler looks at all. */
+  readonly ticks: boolean;
+  /** What happens beside what the user asked. */
+  readonly aside: (core: Core) => void;
+}
+
+const right: Planted = {
+  policies: (policies) => policies,
+  route: plan,
+  loads: () => new LiveLoads(),
+  log: () => new SimulatedLog(),
+  gen: (told) => told,
+  ticks: true,
+  aside: () => {},
+};
+
+/** What may be left out of a life, to make the story of a failure short. */
+export const ingredients = [...troubles, 'offline', 'jumps', 'restarts', 'cuts', 'user', 'leaving'] as const;
+
+export interface Setup {
+  readonly seed: number;
+  readonly requests: number;
+  readonly planted?: Partial<Planted>;
+  readonly without?: ReadonlySet<string>;
+}
+
+export interface Report {
+  readonly seed: number;
+  /** The promise that was broken; null when all were kept. */
+  readonly broken: string | null;
+  readonly facts: readonly Recorded[];
+  readonly figures: Readonly<Record<'requests' | 'served' | 'failed' | 'switches' | 'restarts' | 'settledMs', number>>;
+}
+
+interface Client {
+  readonly id: RequestId;
+  readonly session: string | null;
+  readonly startedAt: Millis;
+  readonly tried: Set<EndpointId>;
+  readonly overloaded: Set<string>;
+  readonly attempts: Attempt[];
+  /** It goes away at this instant. */
+  readonly leavesAt: Millis;
+}
+
+const model = 'claude';
+const maxAttempts = 8;
+const attemptsEndMs = 240 * second;
+const stickyMs = 300 * second;
+const roomPollMs = 250;
+const timersLateMs = 3;
+const looksMax = 10;
+const calmEveryMs = 5 * second;
+const lastFailuresMs = 90 * second;
+const rules = { strategy: 'weighted', healthAware: true } as const;
+
+const ids = (count: number): readonly EndpointId[] =>
+  Array.from({ length: count }, (_, i) => String(i + 1).repeat(8) as EndpointId);
+const tiers = ['primary', 'secondary', 'fallback'] as const;
+const names = ['main', 'spare', 'last'] as const;
+
+export async function simulate(setup: Setup): Promise<Report> {
+  const simulation = new Simulation(setup);
+  try {
+    await simulation.live();
+    return simulation.report(null);
+  } catch (error) {
+    if (error instanceof Broken) return simulation.report(error.message);
+    throw new Error(`seed ${setup.seed}: ${(error as Error).stack}`);
+  }
+}
+
+class Simulation {
+  readonly #setup: Setup;
+  readonly #planted: Planted;
+  readonly #without: ReadonlySet<string>;
+  readonly #chance: (name: string) => Chance;
+  readonly #traffic: Chance;
+  readonly #dice: Chance;
+  readonly #user: Chance;
+  readonly #weather: Chance;
+  readonly #policy: { readonly endpoint: EndpointPolicy; readonly priority: PriorityPolicy };
+  readonly #meanGapMs: Millis;
+  readonly #endpoints = new Map<EndpointId, { readonly profile: ProfileName; readonly simulated: SimulatedEndpoint }>();
+  readonly #disabled = new Set<EndpointId>();
+  readonly #trials = new Map<EndpointId, number>();
+  readonly #queue: { readonly at: Millis; readonly run: () => void | Promise<void> }[] = [];
+  /** Milliseconds since the beginning, which nobody can set; the wall clock is `skew` away from it. */
+  #now: Millis = 0;
+  #skewMs: Millis = 0;
+  #offlineUntil: Millis = -1;
+  #life = 0;
+  #sessions = new Sessions();
+  #loads: LiveLoads;
+  readonly #log: SimulatedLog;
+  #core!: Core;
+  #rules: Rules;
+  #arrived = 0;
+  readonly #figures = { requests: 0, served: 0, failed: 0, switches: 0, restarts: 0, settledMs: 0 };
+
+  constructor(setup: Setup) {
+    this.#setup = setup;
+    this.#planted = { ...right, ...setup.planted };
+    this.#without = setup.without ?? new Set();
+    this.#chance = (name) => new Chance(setup.seed, name);
+    this.#traffic = this.#chance('traffic');
+    this.#dice = this.#chance('dice');
+    this.#user = this.#chance('user');
+    this.#weather = this.#chance('weather');
+    const shape = this.#chance('shape');
+    this.#meanGapMs = shape.pick([second, 4 * second, 15 * second]);
+    this.#policy = policyOf(shape);
+    this.#rules = new Rules(this.#policy.priority);
+    this.#loads = this.#planted.loads();
+    this.#log = this.#planted.log();
+    const horizonMs = setup.requests * this.#meanGapMs;
+    const count = shape.whole(1, 6);
+    for (const [i, id] of ids(count).entries()) {
+      const profile = names[i % shape.whole(1, 3)] as ProfileName;
+      this.#endpoints.set(id, { profile, simulated: new SimulatedEndpoint(setup.seed, id, this.#without, horizonMs) });
+    }
+  }
+
+  report(broken: string | null): Report {
+    return { seed: this.#setup.seed, broken, facts: this.#log.written, figures: this.#figures };
+  }
+
+  async live(): Promise<void> {
+    await this.#open();
+    this.#found();
+    this.#soon(0, () => this.#arrive());
+    this.#soon(this.#user.span(40 * this.#meanGapMs), () => this.#command());
+    this.#soon(this.#weather.span(60 * this.#meanGapMs), () => this.#storm());
+    await this.#run(() => this.#arrived >= this.#setup.requests);
+    await this.#calm();
+    await this.#replays();
+  }
+
+  // ------------------------------------------------------------------------------------------------ time
+
+  #soon(ms: Millis, run: () => void | Promise<void>): void {
+    const at = this.#now + ms;
+    let place = this.#queue.length;
+    while (place > 0 && (this.#queue[place - 1]?.at ?? 0) > at) place--;
+    this.#queue.splice(place, 0, { at, run });
+  }
+
+  async #run(isOver: () => boolean): Promise<void> {
+    while (!isOver()) {
+      const next = this.#queue[0];
+      const dueAt = this.#planted.ticks ? this.#core.nextDueAt() : null;
+      const dueInMs = dueAt === null ? Number.POSITIVE_INFINITY : Math.max(0, dueAt - this.#core.now()) + timersLateMs;
+      if (next && this.#now + dueInMs > next.at) {
+        this.#queue.shift();
+        this.#now = Math.max(this.#now, next.at);
+        await next.run();
+      } else {
+        this.#now += dueInMs;
+        this.#tick();
+      }
+    }
+  }
+
+  #tick(): void {
+    this.#stale();
+    const isDue = () => (this.#core.nextDueAt() ?? Number.POSITIVE_INFINITY) <= this.#core.now();
+    // What elapsed may have begun to wait for no time at all.
+    for (let looks = 0; looks < looksMax && isDue(); looks++) this.#core.tick();
+    promise(!isDue(), () => 'a timer that was looked at is due still');
+  }
+
+  /** Timers of the past, told again: each is one that nobody waits for any more. */
+  #stale(): void {
+    const id = this.#weather.pick([...this.#endpoints.keys()] as [EndpointId]);
+    const timer = timerOf(this.#core.state.endpoint(id));
+    if (!timer || timer.dueAt <= this.#core.now()) return;
+    const gen = this.#planted.gen(timer.gen - 1, timer.gen);
+    const report = { type: 'TimerElapsed', data: { name: timer.name, gen } } as const;
+    const { facts } = this.#core.tellEndpoint(id, report, { by: 'timer' });
+    promise(facts.length === 0, () => `a timer of an old generation moved endpoint/${id}`);
+  }
+
+  // ------------------------------------------------------------------------------------------------ the gateway
+
+  async #open(): Promise<void> {
+    const now = steady(
+      () => start + this.#now + this.#skewMs,
+      () => this.#now,
+    );
+    const policies: Policies = { endpoint: () => this.#policy.endpoint, priority: () => this.#policy.priority };
+    const planted = this.#planted.policies(policies);
+    this.#core = await Core.open(this.#log, { now, dice: this.#dice.next }, () => planted);
+    this.#core.onFacts((facts) => {
+      this.#rules.batch(facts, this.#looking);
+      if (this.#core.state.drift.length > 0) throw new Broken('a decision did not land where it says');
+    });
+  }
+
+  readonly #looking: Looking = {
+    exists: (profile) => this.#core.state.profiles.get(profile) !== undefined,
+    hasUsable: (profile) => this.#faces(profile).some((face) => isUsable(face, this.#core.now())),
+    hasHealthy: (profile) => this.#faces(profile).some(({ state }) => state === 'healthy'),
+    isOutForCertain: (profile) =>
+      this.#faces(profile).every(
+        ({ state, held, because }) => state === 'disabled' || held || because === 'unreachable',
+      ),
+    weight: (endpoint) => this.#core.state.profiles.endpoint(endpoint)?.weight ?? 0,
+  };
+
+  #faces(profile: string) {
+    const known = this.#core.state.profiles.get(profile)?.endpoints ?? [];
+    return known.map(({ id }) => faceOf(this.#core.state.endpoint(id)));
+  }
+
+  #found(): void {
+    for (const [i, name] of names.entries()) {
+      const mine = [...this.#endpoints].filter(([, { profile }]) => profile === name);
+      if (mine.length === 0) continue;
+      const facts: readonly Fact[] = [
+        { type: 'ProfileAdded', data: { name, description: '' } },
+        { type: 'TierAssigned', data: { name, tier: tiers[i] } },
+        ...mine.map(([id], place) => ({
+          type: 'EndpointAdded',
+          data: { ...endpointSettings(id), baseUrl: `https://${id}.test`, priority: 1 + (place % 2), maxConcurrent: 8 },
+        })),
+      ];
+      this.#core.report(streams.profile(name as ProfileName), facts, { by: 'cli', sync: true });
+    }
+  }
+
+  /** The process ends without a word, and another one begins; with a power cut, what was not synced is gone. */
+  async #restart(): Promise<void> {
+    this.#life++;
+    this.#figures.restarts++;
+    const before = JSON.stringify(this.#core.state.toJSON());
+    const isCut = this.#weather.happens(0.4) && !this.#without.has('cuts');
+    if (isCut) this.#cutPower();
+    this.#sessions = new Sessions();
+    this.#loads = this.#planted.loads();
+    this.#trials.clear();
+    if (this.#weather.happens(0.3) && !this.#without.has('jumps')) this.#skewMs -= this.#weather.span(hour);
+    await this.#open();
+    const after = JSON.stringify(this.#core.state.toJSON());
+    if (!isCut) promise(after === before, () => 'the log does not come to the state that was lived');
+    promise(this.#core.state.drift.length === 0, () => 'a replayed decision did not land where it says');
+    this.#disabled.clear();
+    for (const [id] of this.#endpoints)
+      if (faceOf(this.#core.state.endpoint(id)).state === 'disabled') this.#disabled.add(id);
+    this.#core.report(streams.gateway, [{ type: 'GatewayFoundDead', data: { epoch: '' } }], {
+      by: 'gateway',
+      sync: true,
+    });
+  }
+
+  #cutPower(): void {
+    this.#log.cut(this.#weather.next());
+    this.#rules = new Rules(this.#policy.priority);
+    this.#rules.batch(this.#log.written);
+  }
+
+  async #replays(): Promise<void> {
+    const live = JSON.stringify(this.#core.state.toJSON());
+    const replayed = JSON.stringify((await foldLog(this.#log)).toJSON());
+    promise(replayed === live, () => 'the log does not come to the state that was lived');
+    if (!this.#log.hasSnapshot) return;
+    const bare = new SimulatedLog();
+    await bare.append(this.#log.written, { sync: true });
+    const whole = JSON.stringify((await foldLog(bare)).toJSON());
+    promise(whole === live, () => 'a snapshot and what came after do not come to what all facts come to');
+  }
+
+  // ------------------------------------------------------------------------------------------------ requests
+
+  #arrive(): void {
+    this.#arrived++;
+    this.#request();
+    this.#soon(this.#traffic.span(this.#meanGapMs), () => this.#arrive());
+  }
+
+  #request(): void {
+    const chance = this.#traffic;
+    const session = chance.pick([null, 'a', 'b', 'c']);
+    const leaves = chance.happens(0.03) ? chance.span(10 * second) : Number.POSITIVE_INFINITY;
+    const startedAt = this.#core.now();
+    this.#figures.requests++;
+    this.#loads.requestCame(startedAt);
+    this.#next({
+      id: `r${this.#figures.requests}` as RequestId,
+      session,
+      startedAt,
+      tried: new Set(),
+      overloaded: new Set(),
+      attempts: [],
+      leavesAt: this.#without.has('leaving') ? Number.POSITIVE_INFINITY : this.#now + leaves,
+    });
+  }
+
+  #ask(client: Client) {
+    const now = this.#core.now();
+    const lacks = (id: EndpointId) => this.#sessions.lacks(id, model, now);
+    const allLack = [...this.#endpoints.keys()].every(lacks);
+    return {
+      within: null,
+      binding: this.#sessions.bound(client.session, stickyMs, now),
+      tried: client.tried,
+      avoid: this.#sessions.avoided(client.session, now),
+      overloaded: client.overloaded,
+      lacksModel: (id: EndpointId) => !allLack && lacks(id),
+    };
+  }
+
+  /** As the life of a request goes, in `src/proxy/exchange.ts`. */
+  #next(client: Client): void {
+    const now = this.#core.now();
+    if (client.attempts.length >= maxAttempts || now - client.startedAt >= attemptsEndMs) {
+      this.#refuse(client, false);
+      return;
+    }
+    const ask = this.#ask(client);
+    const { candidates, busy } = this.#planted.route(this.#core.view(), ask, this.#loads, rules, now, this.#dice.next);
+    const candidate = candidates.find((one) => this.#isAllowed(client, one));
+    if (candidate) this.#attempt(client, candidate);
+    else if (busy) this.#wait(client);
+    else this.#refuse(client, true);
+  }
+
+  #wait(client: Client): void {
+    const life = this.#life;
+    this.#soon(roomPollMs, () => {
+      if (life === this.#life) this.#next(client);
+    });
+  }
+
+  #isAllowed(client: Client, { endpoint, because }: Candidate): boolean {
+    if (client.attempts.length === 0) return true;
+    return (endpoint.state === 'healthy' && because !== 'lastResort') || this.#loads.spend(this.#core.now());
+  }
+
+  #attempt(client: Client, candidate: Candidate): void {
+    const { endpoint, because } = candidate;
+    const { id } = endpoint;
+    this.#mayBeAsked(candidate);
+    client.tried.add(id);
+    const at = this.#core.now();
+    const end = this.#loads.begin(id, because, at);
+    if (because === 'trial') this.#trials.set(id, (this.#trials.get(id) ?? 0) + 1);
+    const answer = this.#answer(id);
+    const life = this.#life;
+    const leaves = client.leavesAt < this.#now + answer.afterMs;
+    this.#soon(leaves ? Math.max(0, client.leavesAt - this.#now) : answer.afterMs, () => {
+      if (life !== this.#life) return;
+      end();
+      if (because === 'trial') this.#trials.set(id, (this.#trials.get(id) ?? 0) - 1);
+      if (leaves) return this.#left(client, candidate, at);
+      this.#answered(client, candidate, answer, at);
+    });
+  }
+
+  #mayBeAsked({ endpoint: { id }, because }: Candidate): void {
+    const { state, until } = faceOf(this.#core.state.endpoint(id));
+    promise(!this.#disabled.has(id), () => `${id} was asked (${because}), and is disabled by hand`);
+    const isOut = state === 'failed' || (state === 'degraded' && until !== null && until > this.#core.now());
+    promise(because === 'lastResort' || !isOut, () => `${id} was asked (${because}), and is out`);
+    const permits = this.#trials.get(id) ?? 0;
+    promise(because !== 'trial' || permits === 0, () => `${id} has ${permits + 1} trials at once`);
+  }
+
+  #answer(id: EndpointId): Answer {
+    const endpoint = this.#endpoints.get(id);
+    if (!endpoint) throw new Broken(`${id} was asked, and is not there`);
+    if (this.#now < this.#offlineUntil) return { afterMs: 1, said: { kind: 'lost', code: 'ENETUNREACH' } };
+    return endpoint.simulated.answer(this.#now, this.#core.now());
+  }
+
+  #answered(client: Client, candidate: Candidate, { said, afterMs }: Answer, at: Millis): void {
+    const { endpoint } = candidate;
+    if (said.kind === 'served') {
+      this.#note(client, candidate, 'answered', at, 200);
+      this.#sessions.bind(client.session, endpoint.id, client.startedAt);
+      this.#rules.proven(endpoint.profile);
+      const { ttftMs, warned } = said;
+      this.#core.attemptSucceeded(endpoint.id, { request: client.id, ttfbMs: ttftMs, ttftMs });
+      if (warned !== null && faceOf(this.#core.state.endpoint(endpoint.id)).state === 'healthy') {
+        const data = { status: 'allowed_warning', resetAt: warned } as const;
+        this.#core.tellEndpoint(endpoint.id, { type: 'LimitsSeen', data }, { by: 'traffic' });
+      }
+      this.#figures.served++;
+      this.#end(client, 'RequestServed', this.#served(candidate, ttftMs));
+      return;
+    }
+    if (said.kind === 'broken') {
+      this.#note(client, candidate, 'brokenAnswer', at, 200);
+      this.#sessions.avoid(client.session, endpoint.id, this.#core.now());
+      this.#failed(client, candidate, { failure: 'brokenAnswer', retryAfterMs: null, resetAt: null }, 200);
+      this.#end(client, 'AnswerBroken', { ...this.#served(candidate, afterMs), failure: 'brokenAnswer' });
+      return;
+    }
+    const verdict =
+      said.kind === 'lost'
+        ? { failure: classifyTransport(said.code), retryAfterMs: null, resetAt: null }
+        : classifyStatus(
+            { ...said, header: (name) => said.headers[name] ?? null, isMessages: true, model },
+            this.#core.now(),
+          );
+    this.#note(client, candidate, verdict.failure ?? 'answered', at, said.kind === 'lost' ? null : said.status);
+    if (verdict.failure === 'overloaded') client.overloaded.add(endpoint.origin);
+    if (verdict.failure === 'noModel') this.#sessions.noteLacking(endpoint.id, model, this.#core.now());
+    else this.#failed(client, candidate, verdict, said.kind === 'lost' ? null : said.status);
+    this.#next(client);
+  }
+
+  #failed(
+    client: Client,
+    { endpoint }: Candidate,
+    verdict: ReturnType<typeof classifyStatus>,
+    status: number | null,
+  ): void {
+    const { failure, retryAfterMs, resetAt } = verdict;
+    if (failure === null) return;
+    const maybe = maybeBilled(failure);
+    const data = { failure, status, request: client.id, retryAfterMs, resetAt, maybeBilled: maybe, detail: null };
+    this.#core.tellEndpoint(endpoint.id, { type: 'AttemptFailed', data }, { by: 'traffic' });
+  }
+
+  #note(
+    client: Client,
+    { endpoint, because }: Candidate,
+    outcome: Attempt['outcome'],
+    at: Millis,
+    status: number | null,
+  ): void {
+    const ttfbMs = outcome === 'answered' ? this.#core.now() - at : null;
+    client.attempts.push({ endpoint: endpoint.id, at, outcome, status, ttfbMs, because });
+  }
+
+  #served({ endpoint }: Candidate, ttftMs: Millis) {
+    return { endpoint: endpoint.id, profile: endpoint.profile, ttfbMs: ttftMs, ttftMs, bytes: 1_000, usage: null };
+  }
+
+  #left(client: Client, candidate: Candidate, at: Millis): void {
+    this.#note(client, candidate, 'cancelled', at, null);
+    this.#end(client, 'RequestCancelled', {});
+  }
+
+  /** @param isExhausted nobody was left to ask; otherwise its attempts or its time ran out */
+  #refuse(client: Client, isExhausted: boolean): void {
+    if (isExhausted) {
+      const { tried } = client;
+      const { lacksModel } = this.#ask(client);
+      for (const { endpoints } of this.#core.view().ladder) {
+        const missed = endpoints.find(({ id, state }) => state === 'healthy' && !tried.has(id) && !lacksModel(id));
+        promise(!missed, () => `${client.id} was refused, and ${missed?.id} is healthy and was not asked`);
+      }
+    }
+    this.#figures.failed++;
+    this.#end(client, 'RequestFailed', { because: 'nobodyAnswers' });
+  }
+
+  #end(client: Client, type: string, more: object): void {
+    const { id, session, attempts, startedAt } = client;
+    const durationMs = this.#core.now() - startedAt;
+    const common = {
+      session,
+      model,
+      stream: true,
+      path: '/v1/messages',
+      within: null,
+      attempts,
+      status: 200,
+      durationMs,
+    };
+    this.#core.requestEnded(streams.request(id), { type, data: { ...common, view: this.#core.view().seq, ...more } });
+  }
+
+  // ------------------------------------------------------------------------------------------------ what else happens
+
+  async #command(): Promise<void> {
+    if (!this.#without.has('user')) this.#act();
+    this.#soon(this.#user.span(40 * this.#meanGapMs), () => this.#command());
+  }
+
+  #act(): void {
+    const user = this.#user;
+    const id = user.pick([...this.#endpoints.keys()] as [EndpointId]);
+    const profiles = [...new Set([...this.#endpoints.values()].map(({ profile }) => profile))] as [ProfileName];
+    const by = { by: 'cli', sync: true } as const;
+    const tell = (type: 'EndpointDisabled' | 'EndpointEnabled' | 'EndpointReset' | 'KeyChanged') =>
+      this.#core.tellEndpoint(id, { type, data: {} }, by);
+    switch (user.pick(['disable', 'enable', 'enable', 'reset', 'key', 'switch', 'release', 'weight'])) {
+      case 'disable':
+        this.#disabled.add(id);
+        tell('EndpointDisabled');
+        break;
+      case 'enable':
+        this.#disabled.delete(id);
+        tell('EndpointEnabled');
+        break;
+      case 'reset':
+        tell('EndpointReset');
+        break;
+      case 'key':
+        this.#endpoints.get(id)?.simulated.mend(this.#now);
+        tell('KeyChanged');
+        break;
+      case 'switch': {
+        const to = user.pick(profiles);
+        this.#rules.asked({ switchTo: to });
+        this.#core.tellPriority({ type: 'SwitchByHand', to, reason: 'try' }, by);
+        this.#planted.aside(this.#core);
+        break;
+      }
+      case 'release':
+        this.#release();
+        break;
+      case 'weight': {
+        const endpoint = this.#core.state.profiles.endpoint(id);
+        if (!endpoint) break;
+        const changes = { weight: user.whole(1, 1_000) };
+        this.#core.report(
+          streams.profile(endpoint.profile),
+          [{ type: 'EndpointChanged', data: { endpoint: id, changes } }],
+          by,
+        );
+      }
+    }
+    this.#rules.asked({});
+  }
+
+  #release(): void {
+    this.#rules.asked({ release: true });
+    this.#core.tellPriority({ type: 'ReleasePin' }, { by: 'cli', sync: true });
+    this.#rules.asked({});
+  }
+
+  async #storm(): Promise<void> {
+    const { happens, span, pick } = bound(this.#weather);
+    const kind = pick(['offline', 'jumps', 'restarts', 'snapshot', 'trim']);
+    if (!this.#without.has(kind)) {
+      if (kind === 'offline') this.#offlineUntil = this.#now + span(20 * second);
+      if (kind === 'jumps') this.#skewMs += (happens(0.5) ? 1 : -1) * span(happens(0.2) ? 24 * hour : minute);
+      if (kind === 'restarts') await this.#restart();
+      if (kind === 'snapshot') await this.#core.snapshot();
+      if (kind === 'trim') await new Caretaker(this.#core, () => 0.002).trim();
+    }
+    this.#soon(span(60 * this.#meanGapMs), () => this.#storm());
+  }
+
+  // ------------------------------------------------------------------------------------------------ when nothing goes wrong any more
+
+  async #calm(): Promise<void> {
+    this.#queue.length = 0;
+    this.#life++;
+    this.#loads = this.#planted.loads();
+    this.#trials.clear();
+    this.#offlineUntil = -1;
+    // Scripts end at their horizon; the clock may not have come there yet.
+    this.#now = Math.max(this.#now, this.#setup.requests * this.#meanGapMs * 3);
+    this.#tickAll();
+    this.#release();
+    this.#disabled.clear();
+    for (const id of this.#endpoints.keys())
+      this.#core.tellEndpoint(id, { type: 'EndpointEnabled', data: {} }, { by: 'cli', sync: true });
+    const began = this.#now;
+    const limitMs = this.#boundMs();
+    const again = () => {
+      this.#request();
+      this.#soon(calmEveryMs, again);
+    };
+    this.#soon(0, again);
+    await this.#run(() => this.#unsettled() === null || this.#now - began > limitMs);
+    this.#figures.settledMs = this.#now - began;
+    const left = this.#unsettled();
+    promise(left === null, () => `${limitMs / second} s after the last fault ${left}`);
+  }
+
+  #tickAll(): void {
+    if (this.#planted.ticks) this.#core.tick();
+  }
+
+  /** The longest that the rules let anybody wait, one thing after the other. */
+  #boundMs(): Millis {
+    const { credentialIntervalMs, backoffMaxMs, rampMs } = this.#policy.endpoint;
+    const { cooldownMs, recoveryDelayMs } = this.#policy.priority;
+    const outMs = Math.max(credentialIntervalMs, backoffMaxMs, advertisedMaxMs + minute, hour / 6);
+    const trialsMs = 20 * minute;
+    return lastFailuresMs + outMs + trialsMs + rampMs + cooldownMs + recoveryDelayMs + stickyMs;
+  }
+
+  /** What is not as it should be when nothing is wrong; null when all is well. */
+  #unsettled(): string | null {
+    const { active, state } = facePriority(this.#core.state.priority);
+    const top = this.#core.state.profiles.ladder()[0]?.name ?? null;
+    for (const id of this.#endpoints.keys()) {
+      const face = faceOf(this.#core.state.endpoint(id));
+      if (face.state === 'failed' || face.state === 'degraded') return `${id} is ${face.state} still (${face.because})`;
+    }
+    if (!this.#policy.priority.autoRecovery) return null;
+    if (active !== top) return `${active} is active still, and ${top} is well (the ladder is ${state})`;
+    return state === 'healthy' ? null : `the ladder is ${state} still`;
+  }
+}
+
+function bound(chance: Chance) {
+  return {
+    happens: (probability: number) => chance.happens(probability),
+    span: (mean: number) => chance.span(mean),
+    pick: <T>(among: readonly [T, ...T[]]) => chance.pick(among),
+  };
+}
+
+function policyOf(shape: Chance): { readonly endpoint: EndpointPolicy; readonly priority: PriorityPolicy } {
+  return {
+    endpoint: {
+      maxFailures: shape.whole(1, 4),
+      backoffBaseMs: shape.pick([second, 10 * second]),
+      backoffMaxMs: shape.pick([minute, 5 * minute]),
+      rampMs: shape.pick([0, 10 * second, minute]),
+      credentialIntervalMs: shape.pick([minute, 10 * minute]),
+      probing: false,
+    },
+    priority: {
+      auto: shape.happens(0.9),
+      autoRecovery: shape.happens(0.9),
+      failureThreshold: shape.whole(1, 3),
+      recoveryChecks: shape.whole(1, 3),
+      cooldownMs: shape.pick([0, 10 * second, 5 * minute]),
+      recoveryDelayMs: shape.pick([0, 5 * second, minute]),
+      maxPerHour: shape.pick([1, 3, 10]),
+    },
+  };
+}
