@@ -54,7 +54,8 @@ export type EndpointReport =
 export type TimerName = 'quiet' | 'pause' | 'out' | 'ramp';
 
 export type EndpointDecision =
-  | Fact<'EndpointDegraded', { because: Failure | 'slow' | 'limitsWarning' }>
+  /** `until`: when it ends, as the endpoint has told; null: after a quiet minute. */
+  | Fact<'EndpointDegraded', { because: Failure | 'slow' | 'limitsWarning'; until: Millis | null }>
   | Fact<'EndpointPaused', { because: Failure; until: Millis; belief: Belief; times: number }>
   | Fact<
       'EndpointFailed',

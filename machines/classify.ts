@@ -1,5 +1,5 @@
 /** What an upstream's answer or silence means: one word for its health, and whether another endpoint is asked. */
-import type { Failure } from '../events/endpoint.ts';
+import type { Verdict as CheckVerdict, Failure } from '../events/endpoint.ts';
 import type { Millis } from '../events/fact.ts';
 
 export interface Verdict {
@@ -102,4 +102,18 @@ export function classifyTransport(code: string): Failure {
 /** It did not answer, and may have worked and billed all the same. */
 export function maybeBilled(failure: Failure): boolean {
   return failure === 'timeout' || failure === 'badAnswer' || failure === 'brokenAnswer';
+}
+
+const checkVerdicts: Readonly<Partial<Record<Failure, CheckVerdict>>> = {
+  rateLimited: 'rate_limited',
+  overloaded: 'rate_limited',
+  quota: 'rate_limited',
+  credential: 'invalid_key',
+  noModel: 'model_error',
+  timeout: 'timeout',
+};
+
+/** The word for a person. A key whose account has no credit left is a good key: that is a failure, and says why. */
+export function checkVerdictOf(failure: Failure): CheckVerdict {
+  return checkVerdicts[failure] ?? 'failure';
 }

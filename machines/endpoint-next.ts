@@ -20,13 +20,17 @@ export function nextOf(snapshot: EndpointSnapshot, policy: EndpointPolicy): read
       if (face.timer?.name === 'pause')
         return [{ on: 'pause over', to: face.resume, at, because: `it asked to be left alone (${face.because})` }];
       return [
-        { on: 'quiet', to: 'healthy', at, because: 'no new failure until then' },
-        {
-          on: 'successes',
-          to: 'healthy',
-          at: null,
-          because: `${Math.max(1, cleanStreak - face.consecutiveSuccesses)} successes in a row`,
-        },
+        ...(face.because === 'limitsWarning'
+          ? [{ on: 'quiet', to: 'healthy', at, because: 'its limits have warned, and are reset then' }]
+          : [
+              { on: 'quiet', to: 'healthy', at, because: 'no new failure until then' },
+              {
+                on: 'successes',
+                to: 'healthy',
+                at: null,
+                because: `${Math.max(1, cleanStreak - face.consecutiveSuccesses)} successes in a row`,
+              },
+            ]),
         {
           on: 'failures',
           to: 'failed',

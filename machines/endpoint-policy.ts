@@ -85,7 +85,7 @@ interface Advice {
   readonly resetAt?: Millis | null;
 }
 
-type Out = Extract<EndpointDecision, { type: 'EndpointFailed' }>['data'];
+export type Out = Extract<EndpointDecision, { type: 'EndpointFailed' }>['data'];
 type Pause = Extract<EndpointDecision, { type: 'EndpointPaused' }>['data'];
 
 /** What needs no second look: a refused credential, a wrong address, an exhausted quota. */
@@ -110,6 +110,21 @@ export function backedOff(because: Failure, past: Past, { now, dice }: Moment, p
   const spread = 1 - jitter + 2 * jitter * dice;
   const outMs = Math.min(policy.backoffBaseMs * 2 ** (times - 1) * spread, policy.backoffMaxMs);
   return { because, until: Math.round(now + outMs), belief: 'inferred', times, held: false };
+}
+
+/** It was asked while it was out: its time begins anew, and is as long as before. */
+export function outStill(
+  because: Failure,
+  { times }: { readonly times: number },
+  moment: Moment,
+  policy: EndpointPolicy,
+): Out {
+  return backedOff(because, { times: times - 1, healthySince: null }, moment, policy);
+}
+
+/** When a warning of limits ends, if it said so. */
+export function warnedUntil(resetAt: Millis | null, { now }: Moment): Millis | null {
+  return resetAt === null ? null : within(resetAt, now);
 }
 
 /** A refused credential that nobody has proven good: out for another interval, to be probed in it. */

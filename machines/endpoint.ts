@@ -88,15 +88,24 @@ const noteSuccess = vocabulary.assign(({ context }) => ({
   pauses: 0,
   consecutiveSuccesses: context.consecutiveSuccesses + 1,
 }));
-/** Quiet seconds are counted from the last failure. */
+/** Quiet seconds are counted from the last failure; a warning ends no sooner for it. */
 const waitForQuiet = vocabulary.assign(({ context, event }) =>
-  context.timer?.name === 'pause' ? {} : armed(context, 'quiet', event.at + rules.quietMs),
+  context.timer?.name === 'pause'
+    ? {}
+    : armed(context, 'quiet', Math.max(event.at + rules.quietMs, context.timer?.dueAt ?? 0)),
 );
-const degrade = vocabulary.assign(({ context, event }) => ({
-  because: event.type === 'EndpointDegraded' ? event.data.because : context.because,
-  until: null,
-  ...armed(context, 'quiet', event.at + rules.quietMs),
-}));
+const degrade = vocabulary.assign(({ context, event }) => {
+  if (event.type !== 'EndpointDegraded') return {};
+  const { because, until } = event.data;
+  return {
+    because,
+    until: null,
+    belief: until === null ? null : ('advertised' as const),
+    // The streak that heals begins after what speaks against it.
+    consecutiveSuccesses: 0,
+    ...armed(context, 'quiet', until ?? event.at + rules.quietMs),
+  };
+});
 const pause = vocabulary.assign(({ context, event }) => {
   if (event.type !== 'EndpointPaused') return {};
   const { because, until, belief, times } = event.data;
@@ -264,13 +273,15 @@ export function decideEndpoint(
     case 'ProbeFailed':
       return rules.strikesOf(report.data.failure) === 0 && !rules.isTelling(report.data.failure)
         ? []
-        : [report, ...afterFailure(face, report.data, moment, policy, recent)];
+        : [report, ...afterFailure(face, report, moment, policy, recent)];
     case 'AttemptSucceeded':
       return afterSuccess(face, report, rules.isSlow(report.data.ttftMs, recent), moment, policy);
     case 'ProbeSucceeded':
       return afterProbe(face, report, moment, policy);
     case 'LimitsSeen':
-      return face.state === 'healthy' ? [report, { type: 'EndpointDegraded', data: { because: 'limitsWarning' } }] : [];
+      return face.state === 'healthy'
+        ? [report, degraded('limitsWarning', rules.warnedUntil(report.data.resetAt, moment))]
+        : [];
     case 'EndpointDisabled':
       return [report];
     case 'EndpointEnabled':
@@ -286,23 +297,25 @@ export function decideEndpoint(
 
 const trial: EndpointDecision = { type: 'EndpointRecovering', data: { ramp: 0, nextAt: null } };
 const recovered: EndpointDecision = { type: 'EndpointRecovered', data: {} };
+const degraded = (because: Because, until: Millis | null = null): EndpointDecision => ({
+  type: 'EndpointDegraded',
+  data: { because, until },
+});
 
-type Reported = { readonly failure: Failure; readonly retryAfterMs?: Millis | null; readonly resetAt?: Millis | null };
+type FailureReport = Extract<EndpointReport, { type: 'AttemptFailed' | 'ProbeFailed' }>;
 
 function afterFailure(
   face: EndpointFace,
-  reported: Reported,
+  { type, data }: FailureReport,
   moment: Moment,
   policy: EndpointPolicy,
   recent: Recent,
 ): readonly EndpointDecision[] {
-  const { failure } = reported;
-  const out = rules.outAtOnce(failure, reported, face, moment, policy);
-  if (face.state === 'failed') {
-    // Told by requests that were on their way: it may be out for longer, and is not out once more.
-    const isNews = out !== undefined && !face.held && (out.held || out.until > (face.until ?? 0));
-    return isNews ? [{ type: 'EndpointFailed', data: { ...out, times: face.times } }] : [];
-  }
+  const { failure } = data;
+  // What a probe found out comes without the headers of an answer.
+  const advice = type === 'AttemptFailed' ? data : {};
+  const out = rules.outAtOnce(failure, advice, face, moment, policy);
+  if (face.state === 'failed') return whileOut(face, out ?? stillOut(face, type, failure, moment, policy));
   if (out) return [{ type: 'EndpointFailed', data: out }];
   const strikes = face.strikes + rules.strikesOf(failure);
   const isStrike = rules.strikesOf(failure) > 0;
@@ -312,9 +325,27 @@ function afterFailure(
   }
   // While it is paused, only requests that were on their way tell of a limit: no pause of its own, and none that is shorter.
   const paused = isPaused(face, moment.now);
-  const pausing = rules.pauseFor(failure, reported, paused ? Math.max(0, face.pauses - 1) : face.pauses, moment);
+  const pausing = rules.pauseFor(failure, advice, paused ? Math.max(0, face.pauses - 1) : face.pauses, moment);
   if (pausing) return paused && pausing.until <= (face.until ?? 0) ? [] : [{ type: 'EndpointPaused', data: pausing }];
-  return face.state === 'healthy' ? [{ type: 'EndpointDegraded', data: { because: failure } }] : [];
+  return face.state === 'healthy' ? [degraded(failure)] : [];
+}
+
+/** It may be out for longer, and is not out once more. */
+function whileOut(face: EndpointFace, longer: rules.Out | undefined): readonly EndpointDecision[] {
+  const isNews = longer !== undefined && !face.held && (longer.held || longer.until > (face.until ?? 0));
+  return isNews ? [{ type: 'EndpointFailed', data: { ...longer, times: face.times } }] : [];
+}
+
+/** A probe asked it just now. Attempts tell nothing about when it ends: most were on their way before it was put out. */
+function stillOut(
+  face: EndpointFace,
+  type: FailureReport['type'],
+  failure: Failure,
+  moment: Moment,
+  policy: EndpointPolicy,
+): rules.Out | undefined {
+  const isNews = type === 'ProbeFailed' && rules.strikesOf(failure) >= 1;
+  return isNews ? rules.outStill(failure, face, moment, policy) : undefined;
 }
 
 function afterSuccess(
@@ -327,11 +358,13 @@ function afterSuccess(
   const successes = face.consecutiveSuccesses + 1;
   switch (face.state) {
     case 'healthy':
-      if (slow) return [report, { type: 'EndpointDegraded', data: { because: 'slow' } }];
+      if (slow) return [report, degraded('slow')];
       return face.strikes > 0 || face.pauses > 0 ? [report] : [];
     case 'degraded': {
-      const healed = !slow && !isPaused(face, moment.now) && successes >= rules.cleanStreak;
-      return healed ? [report, recovered] : [report];
+      // A pause ends in its time, and a warning when its limits are reset: answers say nothing about that.
+      if (isPaused(face, moment.now) || face.because === 'limitsWarning') return [report];
+      if (slow) return [report, degraded('slow')];
+      return successes >= rules.cleanStreak ? [report, recovered] : [report];
     }
     case 'failed':
       return [report, trial];
@@ -349,7 +382,8 @@ function afterProbe(
   moment: Moment,
   policy: EndpointPolicy,
 ): readonly EndpointFact[] {
-  if (face.state === 'degraded' && !isPaused(face, moment.now)) return [report, recovered];
+  const isWarned = face.because === 'limitsWarning';
+  if (face.state === 'degraded' && !isWarned && !isPaused(face, moment.now)) return [report, recovered];
   // Every probe is kept: it is what a person asks the history of an endpoint for.
   const after = afterSuccess(face, report, false, moment, policy);
   return after.length > 0 ? after : [report];
@@ -361,9 +395,7 @@ function afterTimer(face: EndpointFace, { now }: Moment, policy: EndpointPolicy)
       return [recovered];
     case 'pause':
       if (face.resume === 'recovering') return [trial];
-      return face.strikes >= 1
-        ? [{ type: 'EndpointDegraded', data: { because: face.because ?? 'overloaded' } }]
-        : [recovered];
+      return face.strikes >= 1 ? [degraded(face.because ?? 'overloaded')] : [recovered];
     case 'out':
       return face.held && policy.probing ? [rules.heldOn(face, now, policy)] : [trial];
     case 'ramp':

@@ -24,7 +24,9 @@ export interface LookedAt {
   /** Those of them that have proven themselves: what recovers or is degraded is usable, and no proof. */
   readonly healthy: number;
   readonly enabled: number;
-  /** All of its endpoints are out for certain: refused credentials, refused connections. */
+  /** All that it has, disabled ones too. */
+  readonly endpoints: number;
+  /** All of its endpoints are out for certain: refused credentials, refused connections, disabled by hand. */
   readonly certain: boolean;
 }
 
@@ -205,7 +207,7 @@ function condition(context: Context, { profiles }: LadderLook): readonly Priorit
   const first = profiles[0];
   if (usable === 0) {
     // An installation that has no endpoint yet is not in trouble.
-    const isEmpty = profiles.every(({ enabled }) => enabled === 0) && state === 'healthy';
+    const isEmpty = profiles.every(({ endpoints }) => endpoints === 0) && state === 'healthy';
     return state === 'failed' || isEmpty
       ? []
       : [{ type: 'AllOut', data: { because: 'no endpoint of any profile is usable' } }];
@@ -213,7 +215,7 @@ function condition(context: Context, { profiles }: LadderLook): readonly Priorit
   if (recovery) return [];
   const isWhole = first !== undefined && active === first.name && first.usable === first.enabled && first.enabled > 0;
   if (isWhole) return state === 'healthy' ? [] : [{ type: 'LadderHealthy', data: {} }];
-  const isDegraded = state === 'degraded' || (state === 'healthy' && first?.enabled === 0);
+  const isDegraded = state === 'degraded' || (state === 'healthy' && first?.endpoints === 0);
   if (isDegraded) return [];
   const because =
     active === first?.name ? `${active} has endpoints that are out` : `${active} is active instead of ${first?.name}`;

@@ -2,7 +2,7 @@
 import { Agent, request } from 'undici';
 import type { Failure, Verdict } from '../events/endpoint.ts';
 import type { Auth } from '../events/profile.ts';
-import { classifyStatus, classifyTransport } from '../machines/classify.ts';
+import { checkVerdictOf, classifyStatus, classifyTransport } from '../machines/classify.ts';
 
 export interface ProbeJob {
   readonly endpoint: string;
@@ -153,16 +153,6 @@ function isJson(text: string): boolean {
   }
 }
 
-const verdicts: Readonly<Partial<Record<Failure, Verdict>>> = {
-  rateLimited: 'rate_limited',
-  overloaded: 'rate_limited',
-  quota: 'rate_limited',
-  credential: 'invalid_key',
-  billing: 'invalid_key',
-  noModel: 'model_error',
-  timeout: 'timeout',
-};
-
 function refused(
   answer: { statusCode: number; headers: Record<string, string | string[] | undefined> },
   body: string,
@@ -175,7 +165,7 @@ function refused(
   const { failure } = classifyStatus({ status: answer.statusCode, header, body, isMessages: true, model }, Date.now());
   const said = /"message"\s*:\s*"((?:[^"\\]|\\.){0,200})/.exec(body)?.[1];
   const error = sentence(`${answer.statusCode}${said === undefined ? '' : `: ${said}`}`, key);
-  return result(verdicts[failure ?? 'badAnswer'] ?? 'failure', failure ?? 'badAnswer', {
+  return result(checkVerdictOf(failure ?? 'badAnswer'), failure ?? 'badAnswer', {
     status: answer.statusCode,
     responseMs,
     ttftMs: null,

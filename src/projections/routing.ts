@@ -79,14 +79,16 @@ function originOf(baseUrl: string): string {
 export function ladderLook(source: Source, now: Millis): LadderLook {
   return {
     profiles: walked(source).map(({ name, tier, endpoints }) => {
-      const faces = endpoints.map(({ id }) => source.face(id)).filter(({ state }) => state !== 'disabled');
+      const all = endpoints.map(({ id }) => source.face(id));
+      const faces = all.filter(({ state }) => state !== 'disabled');
       return {
         name,
         tier,
         enabled: faces.length,
         usable: faces.filter((face) => isUsable(face, now)).length,
         healthy: faces.filter(({ state }) => state === 'healthy').length,
-        certain: faces.length > 0 && faces.every(isOutForCertain),
+        endpoints: all.length,
+        certain: all.length > 0 && faces.every(isOutForCertain),
       };
     }),
   };

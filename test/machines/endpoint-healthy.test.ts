@@ -19,7 +19,7 @@ import {
 
 const degraded = (because: 'slow' | 'limitsWarning' | 'timeout'): EndpointFact => ({
   type: 'EndpointDegraded',
-  data: { because },
+  data: { because, until: null },
 });
 const recent = { medianTtftMs: 1_000 };
 
@@ -50,13 +50,74 @@ describe('a healthy endpoint', () => {
     given(degraded('limitsWarning')).when(end, { at: minute }).records(end, { type: 'EndpointRecovered', data: {} });
   });
 
-  it('is not healed by answers that are slow again', () => {
-    given(degraded('slow'), answered(4_000), answered(4_000))
+  it('is not healed by answers that are slow again: they begin its streak anew', () => {
+    const slow = [answered(4_000), degraded('slow')] as const;
+    given(...slow, answered(), answered())
       .when(answered(4_000), { recent })
-      .records(answered(4_000));
-    given(degraded('slow'), answered(4_000), answered(4_000))
+      .records(answered(4_000), degraded('slow'));
+    given(...slow, answered(), answered(), ...slow, answered(), answered(900))
       .when(answered(900), { recent })
       .recordsTypes('AttemptSucceeded', 'EndpointRecovered');
+    given(...slow, ...slow, answered(900))
+      .when(answered(900), { recent })
+      .records(answered(900));
+  });
+});
+
+describe('a warning of limits', () => {
+  const warning = (resetAt: number | null) =>
+    ({ type: 'LimitsSeen', data: { status: 'allowed_warning', resetAt } }) as const;
+  const warned = (until: number | null): EndpointFact => ({
+    type: 'EndpointDegraded',
+    data: { because: 'limitsWarning', until },
+  });
+
+  it('lasts until the limits are reset, looked at within the hour', () => {
+    given()
+      .when(warning(later(20 * minute)))
+      .records(warning(later(20 * minute)), warned(later(20 * minute)));
+    given()
+      .when(warning(later(300 * minute)))
+      .records(warning(later(300 * minute)), warned(later(60 * minute)));
+    given()
+      .when(warning(later(-minute)))
+      .records(warning(later(-minute)), warned(later(second)));
+    const state = endpointAfter(warned(later(20 * minute)));
+    expect(faceOf(state)).toMatchObject({ state: 'degraded', until: null, belief: 'advertised' });
+    given(warned(later(20 * minute)))
+      .when(elapsed(state), { at: 20 * minute })
+      .records(elapsed(state), { type: 'EndpointRecovered', data: {} });
+  });
+
+  it('is not taken back by answers and probes, which say nothing about limits', () => {
+    const history = [warned(later(20 * minute)), answered(), answered()];
+    given(...history)
+      .when(answered())
+      .records(answered());
+    given(...history)
+      .when(probed)
+      .records(probed);
+    given(...history)
+      .when(answered(4_000), { recent })
+      .records(answered(4_000));
+  });
+
+  it('ends no sooner for a failure, and a failure no sooner for it', () => {
+    const dueAt = (until: number, at_: number) =>
+      faceOf(endpointAfter(warned(until), at(at_, failed('timeout')))).timer?.dueAt;
+    expect(dueAt(later(20 * minute), second)).toBe(later(20 * minute));
+    expect(dueAt(later(20 * second), 10 * second)).toBe(later(70 * second));
+  });
+
+  it('is what moves it next', () => {
+    const nexts = nextOf(endpointAfter(warned(later(20 * minute))), endpointPolicy).map(({ on, at: when }) => [
+      on,
+      when,
+    ]);
+    expect(nexts).toEqual([
+      ['quiet', later(20 * minute)],
+      ['failures', null],
+    ]);
   });
 });
 

@@ -131,9 +131,13 @@ describe('a paused endpoint', () => {
   });
 
   it('stays degraded at its end when a whole strike is there, until a quiet minute has passed', () => {
-    const struck = [failed('timeout'), { type: 'EndpointDegraded', data: { because: 'timeout' } } as const, ...history];
+    const struck = [
+      failed('timeout'),
+      { type: 'EndpointDegraded', data: { because: 'timeout', until: null } } as const,
+      ...history,
+    ];
     const end = elapsed(endpointAfter(...struck));
-    const degraded: EndpointFact = { type: 'EndpointDegraded', data: { because: 'overloaded' } };
+    const degraded: EndpointFact = { type: 'EndpointDegraded', data: { because: 'overloaded', until: null } };
     given(...struck)
       .when(end, { at: 2 * second })
       .records(end, degraded);

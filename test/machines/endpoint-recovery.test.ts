@@ -27,7 +27,7 @@ const out = (more: Partial<Out> = {}): EndpointDecision => ({
   data: { because: 'timeout', until: later(10 * second), belief: 'inferred', times: 1, held: false, ...more },
 });
 const refused = out({ because: 'credential', until: later(10 * minute), belief: 'observed', held: true });
-const degraded: EndpointFact = { type: 'EndpointDegraded', data: { because: 'timeout' } };
+const degraded: EndpointFact = { type: 'EndpointDegraded', data: { because: 'timeout', until: null } };
 
 describe('a degraded endpoint', () => {
   const history = [failed('timeout'), degraded];

@@ -13,7 +13,7 @@ import {
   second,
 } from '../support/given.ts';
 
-const degraded = (because: Failure): EndpointDecision => ({ type: 'EndpointDegraded', data: { because } });
+const degraded = (because: Failure): EndpointDecision => ({ type: 'EndpointDegraded', data: { because, until: null } });
 type Out = Extract<EndpointDecision, { type: 'EndpointFailed' }>['data'];
 const out = (because: Failure, until: number, more: Partial<Out> = {}): EndpointDecision => ({
   type: 'EndpointFailed',
@@ -184,6 +184,19 @@ describe('a failed endpoint', () => {
     given(failed('timeout'), out('timeout', later(10 * second)))
       .when(failed('timeout'), { at: second })
       .records(failed('timeout'));
+  });
+
+  it('is out from now on, for as long as before, when a probe fails: it was asked just now', () => {
+    const history = [failed('timeout'), out('timeout', later(20 * second), { times: 2 })];
+    given(...history)
+      .when(probeFailed('unreachable'), { at: 15 * second })
+      .records(probeFailed('unreachable'), out('unreachable', later(35 * second), { times: 2 }));
+    given(failed('timeout'), out('timeout', later(10 * minute)))
+      .when(probeFailed('timeout'), { at: second })
+      .records(probeFailed('timeout'));
+    given(...history)
+      .when(probeFailed('rateLimited'), { at: 15 * second })
+      .records(probeFailed('rateLimited'));
   });
 
   it('learns that its key is refused', () => {

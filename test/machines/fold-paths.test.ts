@@ -15,7 +15,7 @@ const endpointFacts: readonly EndpointFact[] = [
   probeFailed('timeout'),
   answered(),
   probed,
-  { type: 'EndpointDegraded', data: { because: 'slow' } },
+  { type: 'EndpointDegraded', data: { because: 'slow', until: null } },
   { type: 'EndpointPaused', data: { because: 'overloaded', until: later(minute), belief: 'inferred', times: 1 } },
   {
     type: 'EndpointFailed',

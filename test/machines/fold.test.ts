@@ -18,6 +18,10 @@ describe('a fold', () => {
     expect(JSON.stringify(persist(before))).toBe(told);
   });
 
+  it('begins with a snapshot that is made once', () => {
+    expect(initialOf(endpointChart)).toBe(initialOf(endpointChart));
+  });
+
   it('ignores a fact that the chart does not know', () => {
     const before = endpointAfter(out);
     expect(fold(endpointChart, before, { type: 'SomethingElse', at: 1, data: {} } as never)).toEqual(before);

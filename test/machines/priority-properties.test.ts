@@ -10,7 +10,7 @@ import { LadderLife } from '../support/life.ts';
 import { missing, takenBy } from '../support/paths.ts';
 
 const names = ['main', 'spare', 'last'];
-const state = fc.constantFrom('1/1', '2/2', '1/2', '1?/1', '0/2', '0!/1', '0/0', 'gone');
+const state = fc.constantFrom('1/1', '2/2', '1/2', '1?/1', '0/2', '0!/1', '0/0', '0/0+1', 'gone');
 const look = fc.tuple(state, state, state).map((rungs): LadderLook => {
   const there = names.map((name, i) => [name, rungs[i] ?? 'gone'] as const).filter(([, rung]) => rung !== 'gone');
   return ladder(Object.fromEntries(there));
@@ -107,7 +107,7 @@ describe('whatever happens to the ladder', () => {
       lived(told, ({ snapshot, look: { profiles } }) => {
         const usable = profiles.some((one) => one.usable > 0);
         if (usable) expect(snapshot.value).not.toBe('failed');
-        if (!usable && profiles.some(({ enabled }) => enabled > 0)) expect(snapshot.value).toBe('failed');
+        if (!usable && profiles.some(({ endpoints }) => endpoints > 0)) expect(snapshot.value).toBe('failed');
       });
     });
   });

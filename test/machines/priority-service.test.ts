@@ -25,4 +25,22 @@ describe('when nobody can answer', () => {
       .when(bad('main'), ladder({ main: '0/1' }))
       .recordsNothing();
   });
+
+  it('an installation without an endpoint is not in trouble, and one whose endpoints are all disabled is', () => {
+    givenLadder(chosen)
+      .when(looked, ladder({ main: '0/0', spare: '0/0' }))
+      .recordsNothing();
+    givenLadder(chosen)
+      .when(looked, ladder({ main: '0/0+1', spare: '0/0' }))
+      .recordsTypes('AllOut');
+  });
+
+  it('a profile whose endpoints are all disabled is out for certain', () => {
+    givenLadder(chosen)
+      .when(looked, ladder({ main: '0/0+2', spare: '1/1' }))
+      .recordsTypes('FailedOver');
+    givenLadder(chosen)
+      .when(looked, ladder({ main: '0/0+2', spare: '1/1' }), { policy: { auto: false } })
+      .recordsTypes('SwitchHeldBack', 'LadderDegraded');
+  });
 });

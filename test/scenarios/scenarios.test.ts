@@ -34,6 +34,11 @@ const endpointVerbs: readonly Verb<EndpointLife>[] = [
     /^fail (\w+), reset in (\d+) s$/,
     (life, failure, s) => life.tell(failed(failure as Failure, { resetAt: life.now + Number(s) * second })),
   ],
+  [
+    /^limits warn, reset in (\d+) s$/,
+    (life, s) =>
+      life.tell({ type: 'LimitsSeen', data: { status: 'allowed_warning', resetAt: life.now + Number(s) * second } }),
+  ],
   [/^answer$/, (life) => life.tell(answered())],
   [/^answer (\d+) ms$/, (life, ms) => life.tell(answered(Number(ms)))],
   [/^probe$/, (life) => life.tell(probed)],

@@ -130,7 +130,7 @@ class Simulation {
   #core!: Core;
   #rules: Rules;
   #arrived = 0;
-  readonly #figures = { requests: 0, served: 0, failed: 0, switches: 0, restarts: 0, settledMs: 0 };
+  readonly #figures = { requests: 0, served: 0, failed: 0, restarts: 0, settledMs: 0 };
 
   constructor(setup: Setup) {
     this.#setup = setup;
@@ -156,7 +156,9 @@ class Simulation {
   }
 
   report(broken: string | null): Report {
-    return { seed: this.#setup.seed, broken, facts: this.#log.written, figures: this.#figures };
+    const facts = this.#log.written;
+    const switches = facts.filter(({ type }) => type === 'FailedOver' || type === 'Recovered').length;
+    return { seed: this.#setup.seed, broken, facts, figures: { ...this.#figures, switches } };
   }
 
   async live(): Promise<void> {

@@ -3,6 +3,7 @@ import { expect } from 'vitest';
 import type { AttemptFailure, EndpointFact, EndpointReport, Failure } from '../../events/endpoint.ts';
 import type { Millis } from '../../events/fact.ts';
 import type { PriorityFact } from '../../events/priority.ts';
+import { checkVerdictOf } from '../../machines/classify.ts';
 import {
   decideEndpoint,
   type EndpointPolicy,
@@ -111,14 +112,7 @@ export const probed: EndpointReport = {
 };
 
 export function probeFailed(failure: Failure): EndpointReport {
-  const verdicts = {
-    rateLimited: 'rate_limited',
-    credential: 'invalid_key',
-    noModel: 'model_error',
-    timeout: 'timeout',
-  } as const;
-  const verdict = verdicts[failure as keyof typeof verdicts] ?? 'failure';
-  return { type: 'ProbeFailed', data: { verdict, failure, detail: failure, responseMs: 400 } };
+  return { type: 'ProbeFailed', data: { verdict: checkVerdictOf(failure), failure, detail: failure, responseMs: 400 } };
 }
 
 /** The timer that this state has armed, elapsed. */
@@ -146,17 +140,18 @@ interface LadderSetting {
 
 /**
  * A rung of the ladder: `2/3` has three endpoints, two of them healthy; `1?/2` one that is usable and has still to prove
- * itself; `0!/1` is out for certain.
+ * itself; `0!/1` is out for certain, and so is `0/0+1`, whose only endpoint is disabled.
  */
 export function rung(name: string, text: string): LadderLook['profiles'][number] {
-  const [, usable, mark, enabled] = /^(\d+)([!?]?)\/(\d+)$/.exec(text) ?? [];
+  const [, usable, mark, enabled, disabled = '0'] = /^(\d+)([!?]?)\/(\d+)(?:\+(\d+))?$/.exec(text) ?? [];
   return {
     name,
     tier: null,
     usable: Number(usable),
     healthy: mark === '?' ? 0 : Number(usable),
     enabled: Number(enabled),
-    certain: mark === '!',
+    endpoints: Number(enabled) + Number(disabled),
+    certain: mark === '!' || (enabled === '0' && disabled !== '0'),
   };
 }
 

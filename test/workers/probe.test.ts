@@ -57,6 +57,7 @@ describe('the verdict', () => {
     ['529', status(529), 'rate_limited', 'overloaded'],
     ['401', status(401), 'invalid_key', 'credential'],
     ['403', status(403), 'invalid_key', 'credential'],
+    ['402: the key is good, its account has no credit', status(402), 'failure', 'billing'],
     ['404 that names the model', { kind: 'noModel' }, 'model_error', 'noModel'],
     ['a reset connection', { kind: 'reset' }, 'failure', 'unreachable'],
     ['a refused connection', { kind: 'refuse' }, 'failure', 'unreachable'],

@@ -1,0 +1,40 @@
+/** What the switch rules see of the ladder. */
+import { expect, it } from 'vitest';
+import type { EndpointReport } from '../../events/endpoint.ts';
+import { faceOf } from '../../machines/endpoint.ts';
+import { facePriority } from '../../machines/priority.ts';
+import { ladderLook } from '../../src/projections/routing.ts';
+import { attemptFailed, coreWithLadder, first, noon, second } from '../support/world.ts';
+
+async function after(...reports: readonly (readonly [typeof first, EndpointReport])[]) {
+  const { core } = await coreWithLadder();
+  for (const [id, report] of reports) core.tellEndpoint(id, report, { by: 'traffic' });
+  const { seq, profiles, priority } = core.state;
+  const { active, pinned } = facePriority(priority);
+  const look = ladderLook({ seq, profiles, active, pinned, face: (id) => faceOf(core.state.endpoint(id)) }, noon);
+  return { rungs: look.profiles, state: facePriority(priority).state, active };
+}
+
+const disabled: EndpointReport = { type: 'EndpointDisabled', data: {} };
+const enabled: EndpointReport = { type: 'EndpointEnabled', data: {} };
+
+it('a healthy endpoint is usable, and a proof of itself', async () => {
+  const { rungs } = await after();
+  expect(rungs[0]).toMatchObject({ name: 'main', usable: 1, healthy: 1, enabled: 1, endpoints: 1, certain: false });
+});
+
+it('one that is tried is usable, and no proof', async () => {
+  const { rungs } = await after([first, disabled], [first, enabled]);
+  expect(rungs[0]).toMatchObject({ usable: 1, healthy: 0, enabled: 1, endpoints: 1, certain: false });
+});
+
+it('one that is disabled counts for nothing but for being there: the next profile is active at once', async () => {
+  const { rungs, state, active } = await after([first, disabled]);
+  expect(rungs[0]).toMatchObject({ usable: 0, healthy: 0, enabled: 0, endpoints: 1, certain: true });
+  expect({ state, active }).toEqual({ state: 'degraded', active: 'spare' });
+});
+
+it('the ladder is failed when all are disabled, by hand or not', async () => {
+  expect((await after([first, disabled], [second, disabled])).state).toBe('failed');
+  expect((await after([first, attemptFailed('credential')], [second, disabled])).state).toBe('failed');
+});
