@@ -128,6 +128,7 @@ class Day {
     const turnsMax = scene.turns + (scene.turnsMore ?? 0);
     for (let turn = 0; turn < turnsMax && !this.#interrupted.aborted; turn++) {
       if (turn >= scene.turns && (await scene.until?.(this.#stage)) !== false) return;
+      if (scene.newSessions) this.#session = randomUUID();
       await this.#takeTurn();
       // What is waited for now is the gateway's own time, which no speed makes shorter.
       await this.#wait(turn < scene.turns - 1 ? betweenTurnsMs : betweenTurnsMs * this.#options.speed);

@@ -11,6 +11,8 @@ export interface Scene {
   /** After the client has got this many 503s, the fault is mended. */
   readonly mendAfter?: number;
   mend?(stage: Stage): Promise<unknown>;
+  /** Each turn is a session of its own: only new sessions try what stands above the active profile and recovers. */
+  readonly newSessions?: true;
   /** Turns go on, up to this many more, until this holds. */
   readonly turnsMore?: number;
   until?(stage: Stage): Promise<boolean>;
@@ -39,7 +41,7 @@ export const scenes: readonly Scene[] = [
     mendAfter: 2,
     mend: ({ actors: [, relay] }) => relay.simulated.play(well),
   },
-  { name: 'back', turns: 2, begin: allWell, turnsMore: 12, until: isBackHome },
+  { name: 'back', turns: 2, begin: allWell, newSessions: true, turnsMore: 12, until: isBackHome },
 ];
 
 async function replaceKey({ call, actors: [office] }: Stage): Promise<'keyReplaced'> {
