@@ -1,0 +1,161 @@
+/**
+ * Which endpoints are to be probed now, and how deeply. Free depths come first; the conversation, which costs tokens, is
+ * held only when its outcome can change a decision.
+ *
+ *   passive  what is out or on trial, and, for nothing, what nobody has heard of for long
+ *   active   everybody, in every interval
+ *   off      nobody
+ */
+import type { Belief } from '../events/endpoint.ts';
+import type { Millis } from '../events/fact.ts';
+import type { EndpointState } from './roster.ts';
+
+/** Does it take a connection; does it list its models, which takes a key; does it answer. */
+export type ProbeDepth = 'connection' | 'api' | 'conversation';
+
+export interface ProbePolicy {
+  readonly mode: 'passive' | 'active' | 'off';
+  readonly intervalMs: Millis;
+  /** How often what is held (a refused credential and the like) is asked again. */
+  readonly credentialIntervalMs: Millis;
+}
+
+/** What is known of an endpoint. */
+export interface Probed {
+  readonly id: string;
+  /** Its profile is preferred to the active one: the ladder waits for it. */
+  readonly isAbove: boolean;
+  readonly state: EndpointState;
+  readonly since: Millis | null;
+  readonly until: Millis | null;
+  readonly held: boolean;
+  readonly belief: Belief | null;
+  readonly ramp: number;
+  /** When it last answered, whomever; null when it never did. */
+  readonly provenAt: Millis | null;
+  /** When its last probe ended, of any depth; null when there was none. */
+  readonly probedAt: Millis | null;
+  /** How deep the last probe came without a failure; null when it failed, or when there was none. */
+  readonly passed: ProbeDepth | null;
+  readonly isRunning: boolean;
+  /** Thrown when its last probe ended, uniform in [0, 1): it stays the same until the next one. */
+  readonly dice: number;
+}
+
+export interface Surroundings {
+  readonly now: Millis;
+  readonly isOffline: boolean;
+  /** When the machine last woke up or its network changed; null when it did not. */
+  readonly changedAt: Millis | null;
+}
+
+export interface Probe {
+  readonly id: string;
+  readonly depth: ProbeDepth;
+  readonly because: 'changed' | 'above' | 'out' | 'held' | 'trial' | 'unproven' | 'interval';
+}
+
+interface Wish extends Probe {
+  readonly at: Millis;
+}
+
+const deeper = { connection: 'api', api: 'conversation', conversation: 'conversation' } as const;
+// ±20 %, so that endpoints that were probed together are not for ever.
+const jitter = 0.2;
+// An endpoint that nobody has heard of for so many intervals may be gone without anybody knowing.
+const unprovenIntervals = 10;
+// The endpoint itself has told when it is back: asking much sooner is impolite, and testing a belief is not.
+const advertisedIntervals = 5;
+// The ladder waits for what stands above the active profile, and each of the two successes takes a probe.
+const aboveEveryMs = 10_000;
+// Each is a call of its own in the one probing worker.
+const atOnceMax = 4;
+
+/** The probes that are to begin now, the most needed first; none for an endpoint whose probe runs. */
+export function probesDue(endpoints: readonly Probed[], around: Surroundings, policy: ProbePolicy): readonly Probe[] {
+  // What is found out while offline says nothing about endpoints.
+  if (around.isOffline) return [];
+  const running = endpoints.filter(({ isRunning }) => isRunning).length;
+  const room = Math.max(0, atOnce(endpoints.length) - running);
+  return wishes(endpoints, around, policy)
+    .filter(({ at }) => at <= around.now)
+    .sort((a, b) => need(a) - need(b) || a.at - b.at)
+    .slice(0, room)
+    .map(({ id, depth, because }) => ({ id, depth, because }));
+}
+
+/** The earliest instant at which a probe is due; null when nobody will be probed as things are. */
+export function nextProbeAt(endpoints: readonly Probed[], around: Surroundings, policy: ProbePolicy): Millis | null {
+  if (around.isOffline) return null;
+  const at = wishes(endpoints, around, policy).reduce(
+    (least, wish) => Math.min(least, wish.at),
+    Number.POSITIVE_INFINITY,
+  );
+  return at === Number.POSITIVE_INFINITY ? null : at;
+}
+
+/** Never the whole fleet, save a fleet of one. */
+function atOnce(count: number): number {
+  return Math.min(atOnceMax, Math.max(1, Math.floor(count / 2)));
+}
+
+function wishes(endpoints: readonly Probed[], around: Surroundings, policy: ProbePolicy): readonly Wish[] {
+  if (policy.mode === 'off') return [];
+  return endpoints.flatMap((one) => {
+    if (one.isRunning || one.state === 'disabled') return [];
+    const wish = soonerAfterChange(one, wishOf(one, policy), around);
+    return wish ? [wish] : [];
+  });
+}
+
+function wishOf(one: Probed, policy: ProbePolicy): Wish | null {
+  const { id, state, held, belief, until } = one;
+  if (state === 'failed') {
+    if (held) return { id, depth: nextDepth(one), because: 'held', at: after(one, policy.credentialIntervalMs) };
+    const every = belief === 'advertised' ? advertisedIntervals * policy.intervalMs : policy.intervalMs;
+    return { id, depth: nextDepth(one), because: one.isAbove ? 'above' : 'out', at: after(one, every) };
+  }
+  // It asked to be left alone.
+  if (state === 'degraded' && until !== null) return null;
+  if (state === 'recovering' && one.ramp === 0) {
+    const every = one.isAbove ? Math.min(aboveEveryMs, policy.intervalMs) : policy.intervalMs;
+    // It heals by answers alone, and traffic may be quicker than we are.
+    return { id, depth: 'conversation', because: one.isAbove ? 'above' : 'trial', at: after(one, every, one.provenAt) };
+  }
+  if (policy.mode === 'active')
+    return { id, depth: 'conversation', because: 'interval', at: after(one, policy.intervalMs) };
+  return {
+    id,
+    // Well as far as anybody knows: another good answer would change nothing.
+    depth: one.passed === 'connection' ? 'api' : 'connection',
+    because: 'unproven',
+    at: after(one, unprovenIntervals * policy.intervalMs, one.provenAt),
+  };
+}
+
+/** One step deeper than what has passed, at once; from the beginning after a failure, and after a whole round. */
+function nextDepth({ passed }: Probed): ProbeDepth {
+  return passed === null || passed === 'conversation' ? 'connection' : deeper[passed];
+}
+
+/** A shallow probe that has passed is followed at once; otherwise so long after the last news. */
+function after(one: Probed, ms: Millis, provenAt: Millis | null = null): Millis {
+  const { probedAt, passed, since, state, dice } = one;
+  const isHalfDone = state === 'failed' ? passed === 'connection' || passed === 'api' : passed === 'connection';
+  if (isHalfDone && state !== 'recovering' && probedAt !== null) return probedAt;
+  const last = Math.max(probedAt ?? 0, provenAt ?? 0, since ?? 0);
+  return Math.round(last + ms * (1 - jitter + 2 * jitter * dice));
+}
+
+/** After a sleep or in another network what was known is old: everybody is looked at, at no cost. */
+function soonerAfterChange(one: Probed, wish: Wish | null, { changedAt }: Surroundings): Wish | null {
+  if (changedAt === null || (one.probedAt ?? 0) >= changedAt || wish === null || wish.at <= changedAt) return wish;
+  const depth = one.state === 'recovering' ? wish.depth : 'connection';
+  return { ...wish, depth, because: 'changed', at: changedAt };
+}
+
+const needs: readonly Probe['because'][] = ['above', 'changed', 'trial', 'out', 'held', 'interval', 'unproven'];
+
+function need({ because }: Probe): number {
+  return needs.indexOf(because);
+}

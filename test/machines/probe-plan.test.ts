@@ -1,0 +1,216 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { nextProbeAt, type Probed, type ProbePolicy, probesDue, type Surroundings } from '../../machines/probe-plan.ts';
+import { later, minute, second } from '../support/given.ts';
+
+const policy: ProbePolicy = { mode: 'passive', intervalMs: minute, credentialIntervalMs: 10 * minute };
+const active: ProbePolicy = { ...policy, mode: 'active' };
+/** Well, and heard of just now; the dice lie in the middle, so that there is no jitter. */
+const well: Probed = {
+  id: 'a',
+  isAbove: false,
+  state: 'healthy',
+  since: later(0),
+  until: null,
+  held: false,
+  belief: null,
+  ramp: 1,
+  provenAt: later(0),
+  probedAt: null,
+  passed: null,
+  isRunning: false,
+  dice: 0.5,
+};
+const out: Partial<Probed> = { state: 'failed', until: later(5 * minute), belief: 'inferred' };
+const trial: Partial<Probed> = { state: 'recovering', ramp: 0 };
+const around = (ms: number, more: Partial<Surroundings> = {}): Surroundings => ({
+  now: later(ms),
+  isOffline: false,
+  changedAt: null,
+  ...more,
+});
+
+const one = (more: Partial<Probed>): readonly Probed[] => [{ ...well, ...more }];
+/** What is asked of one endpoint, and when at the earliest. */
+function asked(more: Partial<Probed>, by: ProbePolicy = policy) {
+  const at = nextProbeAt(one(more), around(0), by);
+  if (at === null) return null;
+  const ms = at - later(0);
+  const [probe] = probesDue(one(more), around(ms), by);
+  expect(probesDue(one(more), around(ms - 1), by)).toEqual([]);
+  return { ms, depth: probe?.depth, because: probe?.because };
+}
+
+describe('passively', () => {
+  it('what is out is asked once an interval, from the connection on', () => {
+    expect(asked(out)).toEqual({ ms: minute, depth: 'connection', because: 'out' });
+    expect(asked({ ...out, probedAt: later(30 * second) })).toMatchObject({ ms: 90 * second, depth: 'connection' });
+  });
+
+  it('what has passed for free is asked more deeply at once: the conversation brings it back', () => {
+    const probedAt = later(minute);
+    expect(asked({ ...out, probedAt, passed: 'connection' })).toMatchObject({ ms: minute, depth: 'api' });
+    expect(asked({ ...out, probedAt, passed: 'api' })).toMatchObject({ ms: minute, depth: 'conversation' });
+  });
+
+  it('what is held is asked once in its own interval', () => {
+    expect(asked({ ...out, held: true })).toEqual({ ms: 10 * minute, depth: 'connection', because: 'held' });
+  });
+
+  it('what has told when it is back is asked before, but not often', () => {
+    expect(asked({ ...out, belief: 'advertised' })).toMatchObject({ ms: 5 * minute });
+  });
+
+  it('what is on trial is asked for an answer when traffic gives it none', () => {
+    expect(asked(trial)).toEqual({ ms: minute, depth: 'conversation', because: 'trial' });
+    expect(asked({ ...trial, provenAt: later(20 * second) })).toMatchObject({ ms: 80 * second });
+  });
+
+  it('what stands above the active profile is not waited for so long: the ladder waits for it', () => {
+    expect(asked({ ...trial, isAbove: true })).toEqual({ ms: 10 * second, depth: 'conversation', because: 'above' });
+    expect(asked({ ...out, isAbove: true })).toMatchObject({ ms: minute, because: 'above' });
+  });
+
+  it('what is well costs nothing: a connection and a key now and then, when nobody has heard of it for long', () => {
+    expect(asked({})).toEqual({ ms: 10 * minute, depth: 'connection', because: 'unproven' });
+    expect(asked({ probedAt: later(10 * minute), passed: 'connection' })).toMatchObject({
+      ms: 10 * minute,
+      depth: 'api',
+    });
+    expect(asked({ probedAt: later(10 * minute), passed: 'api' })).toMatchObject({
+      ms: 20 * minute,
+      depth: 'connection',
+    });
+    expect(asked({ provenAt: later(5 * minute) })).toMatchObject({ ms: 15 * minute });
+  });
+
+  it('what asked to be left alone, runs, or is disabled is not asked', () => {
+    expect(asked({ state: 'degraded', until: later(minute) })).toBeNull();
+    expect(asked({ ...out, isRunning: true })).toBeNull();
+    expect(asked({ state: 'disabled' })).toBeNull();
+  });
+});
+
+describe('actively', () => {
+  it('everybody is asked for an answer in each interval', () => {
+    expect(asked({}, active)).toEqual({ ms: minute, depth: 'conversation', because: 'interval' });
+    expect(asked({ ...trial, ramp: 0.3 }, active)).toMatchObject({ depth: 'conversation', because: 'interval' });
+    expect(asked({ ...out, held: true }, active)).toMatchObject({ ms: 10 * minute });
+  });
+
+  it('up to a fifth sooner or later, by the dice', () => {
+    expect(asked({ dice: 0 }, active)?.ms).toBe(48 * second);
+    expect(asked({ dice: 0.999_999 }, active)?.ms).toBe(72 * second);
+  });
+});
+
+it('with probes off nobody is asked, whatever its state', () => {
+  for (const state of [well, out, trial, { ...out, isAbove: true }])
+    expect(asked(state, { ...policy, mode: 'off' })).toBeNull();
+});
+
+it('while offline nobody is asked', () => {
+  expect(probesDue(one(out), around(20 * minute, { isOffline: true }), policy)).toEqual([]);
+  expect(nextProbeAt(one(out), around(20 * minute, { isOffline: true }), policy)).toBeNull();
+});
+
+describe('after a sleep or in another network', () => {
+  const changed = around(2 * second, { changedAt: later(2 * second) });
+
+  it('everybody is asked at once, and for nothing', () => {
+    expect(probesDue(one({}), changed, policy)).toEqual([{ id: 'a', depth: 'connection', because: 'changed' }]);
+    expect(probesDue(one(out), changed, policy)).toEqual([{ id: 'a', depth: 'connection', because: 'changed' }]);
+    expect(probesDue(one(trial), changed, policy)).toEqual([{ id: 'a', depth: 'conversation', because: 'changed' }]);
+  });
+
+  it('once', () => {
+    expect(probesDue(one({ probedAt: later(3 * second) }), changed, policy)).toEqual([]);
+  });
+});
+
+describe('of many', () => {
+  const many = (count: number, more: Partial<Probed> = {}): readonly Probed[] =>
+    Array.from({ length: count }, (_, i) => ({ ...well, ...out, id: `e${i}`, ...more }));
+
+  it('never all at once, save one that is alone', () => {
+    const begun = (count: number) => probesDue(many(count), around(20 * minute), policy).length;
+    expect([1, 2, 3, 4, 6, 9, 50].map(begun)).toEqual([1, 1, 1, 2, 3, 4, 4]);
+  });
+
+  it('what runs takes its room', () => {
+    const [first, ...rest] = many(4);
+    const running = [{ ...well, ...first, id: 'e0', isRunning: true }, ...rest];
+    expect(probesDue(running, around(20 * minute), policy).map(({ id }) => id)).toEqual(['e1']);
+  });
+
+  it('the most needed first', () => {
+    const mixed: readonly Probed[] = [
+      { ...well, id: 'unproven' },
+      { ...well, ...out, id: 'held', held: true },
+      { ...well, ...out, id: 'out' },
+      { ...well, ...trial, id: 'trial' },
+      { ...well, ...out, id: 'above', isAbove: true },
+      ...many(5, { isRunning: false, state: 'disabled' }),
+    ];
+    expect(probesDue(mixed, around(60 * minute), policy).map(({ id }) => id)).toEqual([
+      'above',
+      'trial',
+      'out',
+      'held',
+    ]);
+  });
+});
+
+describe('whatever their states are', () => {
+  const probed: fc.Arbitrary<Probed> = fc.record({
+    id: fc.uuid(),
+    isAbove: fc.boolean(),
+    state: fc.constantFrom('healthy', 'degraded', 'failed', 'recovering', 'disabled'),
+    since: fc.constant(later(0)),
+    until: fc.constantFrom(null, later(minute)),
+    held: fc.boolean(),
+    belief: fc.constantFrom(null, 'advertised', 'inferred', 'observed'),
+    ramp: fc.constantFrom(0, 0.3, 1),
+    provenAt: fc.option(fc.integer({ min: 0, max: 10 * minute }).map(later), { nil: null }),
+    probedAt: fc.option(fc.integer({ min: 0, max: 10 * minute }).map(later), { nil: null }),
+    passed: fc.constantFrom(null, 'connection', 'api', 'conversation'),
+    isRunning: fc.boolean(),
+    dice: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+  });
+  const fleet = fc.record({
+    endpoints: fc.array(probed, { maxLength: 12 }),
+    mode: fc.constantFrom('passive' as const, 'active' as const),
+    ms: fc.integer({ min: 0, max: 60 * minute }),
+  });
+
+  it('nobody is asked twice at once, too many are not asked, and what is due is asked', () => {
+    fc.assert(
+      fc.property(fleet, ({ endpoints, mode, ms }) => {
+        const by = { ...policy, mode };
+        const due = probesDue(endpoints, around(ms), by);
+        const running = endpoints.filter(({ isRunning }) => isRunning);
+        expect(new Set([...running, ...due].map(({ id }) => id)).size).toBe(running.length + due.length);
+        const most = Math.max(1, Math.floor(endpoints.length / 2));
+        expect(due.length === 0 || due.length + running.length <= Math.min(4, most)).toBe(true);
+        const at = nextProbeAt(endpoints, around(ms), by);
+        if (running.length === 0) expect(due.length > 0).toBe(at !== null && at <= later(ms));
+        if (due.length === 0 && at !== null && running.length === 0) {
+          expect(probesDue(endpoints, around(at - later(0)), by).length).toBeGreaterThan(0);
+        }
+      }),
+      { numRuns: 500, seed: 1 },
+    );
+  });
+
+  it('whoever is out is asked some time, and no money is spent on whoever is well', () => {
+    fc.assert(
+      fc.property(probed, (endpoint) => {
+        const quiet = { ...endpoint, isRunning: false };
+        const [probe] = probesDue([quiet], around(60 * minute), policy);
+        if (quiet.state === 'failed') expect(probe).toBeDefined();
+        if (probe?.depth === 'conversation') expect(['failed', 'recovering']).toContain(quiet.state);
+      }),
+      { numRuns: 500, seed: 1 },
+    );
+  });
+});
