@@ -87,7 +87,7 @@ export class Rules {
     if (type === 'WeightAdjusted' && look) {
       const weight = look.weight(nameOf(stream));
       const share = data.to / weight;
-      promise(share >= 0.1 && share <= 2, () => `#${seq}: weight ${weight} was adjusted to ${data.to}`);
+      promise(share > 0.1 - 1e-9 && share < 2 + 1e-9, () => `#${seq}: weight ${weight} was adjusted to ${data.to}`);
     }
   }
 

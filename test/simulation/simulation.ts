@@ -10,7 +10,9 @@ import { classifyStatus, classifyTransport, maybeBilled } from '../../machines/c
 import { type EndpointPolicy, faceOf, timerOf } from '../../machines/endpoint.ts';
 import { facePriority } from '../../machines/priority.ts';
 import type { PriorityPolicy } from '../../machines/priority-policy.ts';
+import type { Probe, ProbePolicy } from '../../machines/probe-plan.ts';
 import { type Candidate, plan } from '../../machines/route.ts';
+import { adjustWeight } from '../../machines/weight-policy.ts';
 import { isUsable } from '../../src/projections/routing.ts';
 import { LiveLoads } from '../../src/proxy/loads.ts';
 import { Sessions } from '../../src/proxy/sessions.ts';
@@ -20,6 +22,7 @@ import { Core, foldLog, type Policies } from '../../src/runtime/core.ts';
 import { hour, minute, second, start } from '../support/given.ts';
 import { endpointSettings } from '../support/world.ts';
 import { Chance } from './chance.ts';
+import { Monitor } from './monitor.ts';
 import { Broken, type Looking, promise, Rules } from './rules.ts';
 import { type Answer, advertisedMaxMs, SimulatedEndpoint, troubles } from './simulated-endpoint.ts';
 import { SimulatedLog } from './simulated-log.ts';
@@ -30,6 +33,7 @@ export interface Planted {
   readonly route: typeof plan;
   readonly loads: () => LiveLoads;
   readonly log: () => SimulatedLog;
+  readonly weigh: typeof adjustWeight;
   /** The generation that a timer is reported with: told late, or twice, it is not the current one. */
   readonly gen: (told: number, current: number) => number;
   /** Whether the scheduler looks at all. */
@@ -43,13 +47,24 @@ const right: Planted = {
   route: plan,
   loads: () => new LiveLoads(),
   log: () => new SimulatedLog(),
+  weigh: adjustWeight,
   gen: (told) => told,
   ticks: true,
   aside: () => {},
 };
 
 /** What may be left out of a life, to make the story of a failure short. */
-export const ingredients = [...troubles, 'offline', 'jumps', 'restarts', 'cuts', 'user', 'leaving'] as const;
+export const ingredients = [
+  ...troubles,
+  'offline',
+  'jumps',
+  'restarts',
+  'cuts',
+  'user',
+  'leaving',
+  'probes',
+  'weights',
+] as const;
 
 export interface Setup {
   readonly seed: number;
@@ -85,6 +100,8 @@ const roomPollMs = 250;
 const timersLateMs = 3;
 const looksMax = 10;
 const calmEveryMs = 5 * second;
+const monitorEveryMs = 10 * second;
+const weighEvery = 6;
 const lastFailuresMs = 90 * second;
 const rules = { strategy: 'weighted', healthAware: true } as const;
 
@@ -113,6 +130,10 @@ class Simulation {
   readonly #dice: Chance;
   readonly #user: Chance;
   readonly #weather: Chance;
+  readonly #monitoring: Chance;
+  readonly #probing: ProbePolicy;
+  #monitor!: Monitor;
+  #looks = 0;
   readonly #policy: { readonly endpoint: EndpointPolicy; readonly priority: PriorityPolicy };
   readonly #meanGapMs: Millis;
   readonly #endpoints = new Map<EndpointId, { readonly profile: ProfileName; readonly simulated: SimulatedEndpoint }>();
@@ -141,9 +162,14 @@ class Simulation {
     this.#dice = this.#chance('dice');
     this.#user = this.#chance('user');
     this.#weather = this.#chance('weather');
+    this.#monitoring = this.#chance('monitor');
     const shape = this.#chance('shape');
     this.#meanGapMs = shape.pick([second, 4 * second, 15 * second]);
-    this.#policy = policyOf(shape);
+    const mode = this.#without.has('probes')
+      ? 'off'
+      : this.#monitoring.pick<ProbePolicy['mode']>(['off', 'off', 'passive', 'active']);
+    this.#policy = policyOf(shape, mode !== 'off');
+    this.#probing = { mode, intervalMs: minute, credentialIntervalMs: this.#policy.endpoint.credentialIntervalMs };
     this.#rules = new Rules(this.#policy.priority);
     this.#loads = this.#planted.loads();
     this.#log = this.#planted.log();
@@ -165,6 +191,7 @@ class Simulation {
     await this.#open();
     this.#found();
     this.#soon(0, () => this.#arrive());
+    this.#soon(monitorEveryMs, () => this.#look());
     this.#soon(this.#user.span(40 * this.#meanGapMs), () => this.#command());
     this.#soon(this.#weather.span(60 * this.#meanGapMs), () => this.#storm());
     await this.#run(() => this.#arrived >= this.#setup.requests);
@@ -226,6 +253,7 @@ class Simulation {
     const policies: Policies = { endpoint: () => this.#policy.endpoint, priority: () => this.#policy.priority };
     const planted = this.#planted.policies(policies);
     this.#core = await Core.open(this.#log, { now, dice: this.#dice.next }, () => planted);
+    this.#monitor = new Monitor(this.#core, this.#probing, this.#monitoring);
     this.#core.onFacts((facts) => {
       this.#rules.batch(facts, this.#looking);
       if (this.#core.state.drift.length > 0) throw new Broken('a decision did not land where it says');
@@ -414,6 +442,7 @@ class Simulation {
       this.#note(client, candidate, 'answered', at, 200);
       this.#sessions.bind(client.session, endpoint.id, client.startedAt);
       this.#rules.proven(endpoint.profile);
+      this.#monitor.answered(endpoint.id);
       const { ttftMs, warned } = said;
       this.#core.attemptSucceeded(endpoint.id, { request: client.id, ttfbMs: ttftMs, ttftMs });
       if (warned !== null && faceOf(this.#core.state.endpoint(endpoint.id)).state === 'healthy') {
@@ -508,6 +537,31 @@ class Simulation {
     this.#core.requestEnded(streams.request(id), { type, data: { ...common, view: this.#core.view().seq, ...more } });
   }
 
+  // ------------------------------------------------------------------------------------------------ probes and weights
+
+  #look(): void {
+    for (const probe of this.#monitor.due(this.#now < this.#offlineUntil)) this.#probe(probe);
+    this.#looks++;
+    if (this.#looks % weighEvery === 0 && !this.#without.has('weights')) {
+      for (const { id, fact } of this.#monitor.weigh(this.#planted.weigh))
+        this.#core.report(streams.endpoint(id), [fact], { by: 'gateway' });
+    }
+    this.#soon(monitorEveryMs, () => this.#look());
+  }
+
+  #probe(probe: Probe): void {
+    const id = probe.id as EndpointId;
+    promise(!this.#disabled.has(id), () => `${id} is probed (${probe.because}), and is disabled by hand`);
+    const answer = this.#answer(id);
+    const life = this.#life;
+    this.#soon(answer.afterMs, () => {
+      if (life !== this.#life) return;
+      const profile = this.#endpoints.get(id)?.profile;
+      if (profile && probe.depth === 'conversation' && answer.said.kind === 'served') this.#rules.proven(profile);
+      this.#monitor.ended(probe, answer);
+    });
+  }
+
   // ------------------------------------------------------------------------------------------------ what else happens
 
   async #command(): Promise<void> {
@@ -573,7 +627,10 @@ class Simulation {
     const kind = pick(['offline', 'jumps', 'restarts', 'snapshot', 'trim']);
     if (!this.#without.has(kind)) {
       if (kind === 'offline') this.#offlineUntil = this.#now + span(20 * second);
-      if (kind === 'jumps') this.#skewMs += (happens(0.5) ? 1 : -1) * span(happens(0.2) ? 24 * hour : minute);
+      if (kind === 'jumps') {
+        this.#skewMs += (happens(0.5) ? 1 : -1) * span(happens(0.2) ? 24 * hour : minute);
+        this.#monitor.changedAt = this.#core.now();
+      }
       if (kind === 'restarts') await this.#restart();
       if (kind === 'snapshot') await this.#core.snapshot();
       if (kind === 'trim') await new Caretaker(this.#core, () => 0.002).trim();
@@ -603,6 +660,8 @@ class Simulation {
       this.#soon(calmEveryMs, again);
     };
     this.#soon(0, again);
+    this.#monitor = new Monitor(this.#core, this.#probing, this.#monitoring);
+    this.#soon(monitorEveryMs, () => this.#look());
     await this.#run(() => this.#unsettled() === null || this.#now - began > limitMs);
     this.#figures.settledMs = this.#now - began;
     const left = this.#unsettled();
@@ -628,7 +687,8 @@ class Simulation {
     const top = this.#core.state.profiles.ladder()[0]?.name ?? null;
     for (const id of this.#endpoints.keys()) {
       const face = faceOf(this.#core.state.endpoint(id));
-      if (face.state === 'failed' || face.state === 'degraded') return `${id} is ${face.state} still (${face.because})`;
+      const isOver = face.state === 'healthy' || (face.state === 'recovering' && this.#probing.mode === 'off');
+      if (!isOver) return `${id} is ${face.state} still (${face.because})`;
     }
     if (!this.#policy.priority.autoRecovery) return null;
     if (active !== top) return `${active} is active still, and ${top} is well (the ladder is ${state})`;
@@ -644,7 +704,10 @@ function bound(chance: Chance) {
   };
 }
 
-function policyOf(shape: Chance): { readonly endpoint: EndpointPolicy; readonly priority: PriorityPolicy } {
+function policyOf(
+  shape: Chance,
+  probing: boolean,
+): { readonly endpoint: EndpointPolicy; readonly priority: PriorityPolicy } {
   return {
     endpoint: {
       maxFailures: shape.whole(1, 4),
@@ -652,7 +715,7 @@ function policyOf(shape: Chance): { readonly endpoint: EndpointPolicy; readonly 
       backoffMaxMs: shape.pick([minute, 5 * minute]),
       rampMs: shape.pick([0, 10 * second, minute]),
       credentialIntervalMs: shape.pick([minute, 10 * minute]),
-      probing: false,
+      probing,
     },
     priority: {
       auto: shape.happens(0.9),
