@@ -126,7 +126,8 @@ export class Core {
       }
       const profile = this.state.profiles.endpoint(id)?.profile;
       const good = report.type === 'AttemptSucceeded' || report.type === 'ProbeSucceeded';
-      const bad = report.type === 'AttemptFailed' || report.type === 'ProbeFailed';
+      // A failure that is not worth a fact says nothing about the endpoint, and so nothing about its profile.
+      const bad = facts.length > 0 && (report.type === 'AttemptFailed' || report.type === 'ProbeFailed');
       const told = profile !== undefined && (good || bad) ? { profile, good } : null;
       if (facts.length > 0 || (told && !this.#ladderIsClean)) {
         this.#ask({ type: 'Looked', report: told }, cause, 'gateway');

@@ -6,7 +6,16 @@ import { facePriority } from '../../machines/priority.ts';
 import { MemoryLog } from '../../src/log/memory-log.ts';
 import { Core, foldLog } from '../../src/runtime/core.ts';
 import { Scheduler } from '../../src/runtime/scheduler.ts';
-import { attemptFailed, coreWithLadder, FakeWorld, first, openCore, policies, types } from '../support/world.ts';
+import {
+  attemptFailed,
+  coreWithLadder,
+  FakeWorld,
+  first,
+  openCore,
+  policies,
+  second,
+  types,
+} from '../support/world.ts';
 
 async function everything(log: MemoryLog): Promise<readonly Recorded[]> {
   const all: Recorded[] = [];
@@ -62,6 +71,18 @@ describe('the core', () => {
     world.pass(dueInMs);
     again.tick();
     expect(faceOf(again.state.endpoint(first)).state).toBe('recovering');
+  });
+
+  it('holds nothing against a profile that it does not hold against an endpoint', async () => {
+    const { core } = await coreWithLadder();
+    core.tellEndpoint(second, { type: 'EndpointDisabled', data: {} }, { by: 'cli' });
+    for (let i = 0; i < 3; i++) core.tellEndpoint(first, attemptFailed(), { by: 'traffic' });
+    expect(faceOf(core.state.endpoint(first)).state).toBe('failed');
+    const { doubts } = facePriority(core.state.priority);
+    const missing = { ...attemptFailed(), data: { ...attemptFailed().data, failure: 'noModel' as const } };
+    expect(core.tellEndpoint(first, missing, { by: 'traffic' }).facts).toEqual([]);
+    expect(facePriority(core.state.priority).doubts).toBe(doubts);
+    expect(doubts).toBeLessThan(3);
   });
 
   it('never lets time run backwards in the log', async () => {
