@@ -14,7 +14,7 @@ function write(core: Core, count: number): void {
 async function life(log: MemoryLog) {
   const world = new FakeWorld();
   const { core } = await openCore(log, world);
-  const caretaker = new Caretaker(core, world, () => 30);
+  const caretaker = new Caretaker(core, () => 30);
   caretaker.start();
   onTestFinished(() => caretaker.stop());
   return { core, caretaker };
