@@ -5,22 +5,26 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   let best: string | undefined;
   let fewest = Math.max(1, Math.floor(word.length / 2)) + 1;
   for (const candidate of candidates) {
-    const edits = editDistance(word, candidate);
+    // People mistype the first letter least: of two that are equally far, the one that begins alike is meant.
+    const edits = editDistance(word, candidate) + (candidate[0] === word[0] ? 0 : 0.5);
     if (edits < fewest) [best, fewest] = [candidate, edits];
   }
   return best;
 }
 
-/** Levenshtein, one row at a time. */
+/** Damerau's distance, with two neighbours that changed places as one edit (optimal string alignment). */
 function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  let beforeLast: readonly number[] = [];
+  let last: readonly number[] = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {
-    const next = [i];
+    const row = [i];
     for (let j = 1; j <= b.length; j++) {
       const same = a[i - 1] === b[j - 1] ? 0 : 1;
-      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + same));
+      const edits = Math.min((last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (last[j - 1] ?? 0) + same);
+      const isSwapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      row.push(isSwapped ? Math.min(edits, (beforeLast[j - 2] ?? 0) + 1) : edits);
     }
-    row = next;
+    [beforeLast, last] = [last, row];
   }
-  return row.at(-1) ?? 0;
+  return last.at(-1) ?? 0;
 }
