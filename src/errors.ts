@@ -15,17 +15,28 @@ export const exitCodes = {
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
+export type ErrorParams = Readonly<Record<string, string | number>>;
+
 export class QccError extends Error {
   /** `QCC_NOUN_PROBLEM`: stable, never translated. */
   readonly code: string;
   /** The next command to run. */
   readonly hint: string;
   readonly exit: ExitCode;
+  /** What is put into the message: with the code, all that a translation needs. */
+  readonly params: ErrorParams;
 
-  constructor(code: string, message: string, hint: string, exit: ExitCode = exitCodes.failed) {
+  constructor(
+    code: string,
+    message: string,
+    hint: string,
+    exit: ExitCode = exitCodes.failed,
+    params: ErrorParams = {},
+  ) {
     super(message);
     this.code = code;
     this.hint = hint;
     this.exit = exit;
+    this.params = params;
   }
 }

@@ -147,8 +147,8 @@ describe('the whole', () => {
   });
 
   it('answers --help without loading what serves', () => {
-    const loaded = closureOf('src/cli/main.ts');
-    expect(loaded).toContain('src/cli/main.ts');
+    const loaded = closureOf('src/cli/driver.ts');
+    expect(loaded).toContain('src/cli/driver.ts');
     expect(loaded.filter((target) => heavy.includes(target))).toEqual([]);
   });
 });

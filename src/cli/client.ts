@@ -1,7 +1,9 @@
 /** Claude Code and the gateway: `qcc use, env, code, fc`, and bare `qcc`. */
 import { spawn } from 'node:child_process';
+import { accessSync, constants as fileConstants, mkdirSync, rmSync, statSync } from 'node:fs';
 import { constants, homedir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
+import { writeFileAtomic } from '../config/atomic-file.ts';
 import { clientEnv, type Shell, shellLines } from '../config/client-env.ts';
 import type { Answer } from '../control/operations.ts';
 import { exitCodes, QccError } from '../errors.ts';
@@ -14,7 +16,12 @@ const signalBase = 128;
 
 export async function use(context: Context): Promise<undefined> {
   const [name] = context.positionals;
-  if (isOn(context, 'restore')) return restore(context);
+  if (isOn(context, 'restore')) {
+    if (name !== undefined)
+      throw usage(context.words.takesNone('--restore', name), 'qcc use --restore, or qcc use NAME');
+    if (isOn(context, 'apply')) throw usage(context.words.contradict('--apply', '--restore'), context.words.sayOne);
+    return restore(context);
+  }
   if (name === undefined) throw usage(context.words.missing('NAME'), 'qcc use NAME, or qcc use --restore');
   const { row, settings } = await withInstallation(context, async ({ call }) => ({
     row: await call('priority.switch', { profile: name, reason: 'qcc use' }),
@@ -56,7 +63,7 @@ async function restore(context: Context): Promise<undefined> {
 
 export async function env(context: Context): Promise<undefined> {
   const shell = (flag(context, 'shell') ?? 'bash') as Shell;
-  if (!shells.includes(shell)) throw usage(`--shell is ${shells.join(', ')}, not "${shell}"`, '--shell bash');
+  if (!shells.includes(shell)) throw usage(context.words.mustBe('--shell', shells.join(', '), shell), '--shell bash');
   const settings = await withInstallation(context, ({ call }) => call('client.settings', {}));
   const values = clientEnv(settings, context.env);
   if (context.json) return void context.out.json({ env: values });
@@ -65,18 +72,50 @@ export async function env(context: Context): Promise<undefined> {
 }
 
 export async function code(context: Context): Promise<number> {
+  const program = programNamed('claude', context);
   const settings = await running(context);
   const profile = flag(context, 'profile');
   if (profile !== undefined) await withInstallation(context, ({ call }) => call('endpoint.list', { profile }));
   const url = profile === undefined ? settings.url : `${settings.url}/p/${encodeURIComponent(profile)}`;
   const values = clientEnv({ url, token: settings.token }, context.env);
-  // Claude Code's own settings file beats the shell (measured); what is given on its command line beats both.
   // A key of the user's own beside our token would go along in a second header.
   const { ANTHROPIC_API_KEY: _, ...inherited } = context.env;
-  return launch('claude', ['--settings', JSON.stringify({ env: values }), ...context.rest], {
-    ...inherited,
-    ...values,
-  });
+  const file = settingsFile(context.home, values);
+  try {
+    return await launch(program, ['--settings', file, ...context.rest], { ...inherited, ...values });
+  } finally {
+    rmSync(file, { force: true });
+  }
+}
+
+/**
+ * Claude Code's own settings file beats the shell (measured); what is given on its command line beats both. It is given
+ * as a file, because everybody on the machine can read a command line, and the token is in it.
+ */
+function settingsFile(home: string, env: Readonly<Record<string, string>>): string {
+  const folder = join(home, 'run');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const file = join(folder, `claude-${process.pid}.json`);
+  writeFileAtomic(file, `${JSON.stringify({ env }, null, 2)}\n`);
+  return file;
+}
+
+/** Its path. Looked for before anything is started for it. @throws {QccError} `QCC_CLAUDE_MISSING` */
+function programNamed(name: string, { env, words }: Context): string {
+  const endings = process.platform === 'win32' ? (env['PATHEXT'] ?? '.EXE;.CMD').split(';') : [''];
+  const folders = (env['PATH'] ?? env['Path'] ?? '').split(delimiter).filter(Boolean);
+  const found = folders.flatMap((folder) => endings.map((end) => join(folder, name + end))).find(isProgram);
+  if (found) return found;
+  throw new QccError('QCC_CLAUDE_MISSING', words.noProgram(name), 'npm install -g @anthropic-ai/claude-code');
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, fileConstants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }
 
 /** A gateway that answers: the one that runs, or a new one. */
@@ -89,6 +128,7 @@ async function running(context: Context): Promise<Answer<'client.settings'>> {
   return { ...settings, url, running: true };
 }
 
+/** Its exit code; signals that only we have got are passed on. */
 function launch(
   program: string,
   args: readonly string[],
@@ -96,18 +136,12 @@ function launch(
 ): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: 'inherit', env: environment });
-    const pass = (signal: NodeJS.Signals) => child.kill(signal);
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, pass);
-    child.once('error', () =>
-      reject(
-        new QccError(
-          'QCC_CLAUDE_MISSING',
-          `there is no program "${program}"`,
-          'npm install -g @anthropic-ai/claude-code',
-          exitCodes.failed,
-        ),
-      ),
-    );
+    // A terminal sends ^C to both of us: passed on, it would be the second one, which Claude Code takes for "quit".
+    process.on('SIGINT', () => {
+      if (!process.stdin.isTTY) child.kill('SIGINT');
+    });
+    for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
+    child.once('error', reject);
     child.once('exit', (status, signal) =>
       resolve(signal ? signalBase + constants.signals[signal] : (status ?? exitCodes.failed)),
     );
@@ -131,10 +165,10 @@ export async function fromPreset(context: Context): Promise<undefined> {
       words.askPreset,
       presets.map((one) => ({ value: one.id, label: one.name, hint: one.baseUrl })),
     ));
-  if (id === undefined) throw usage('a preset is missing', '--preset ID, or qcc fc --list');
+  if (id === undefined) throw usage(words.needsPreset, '--preset ID, or qcc fc --list');
   const preset = presetOf(id);
   const key = (await keyOf(context)) ?? (await asked?.askSecret(words.askKey));
-  if (key === undefined) throw usage('an endpoint needs an API key', '--api-key-stdin, or --api-key-env NAME');
+  if (key === undefined) throw usage(words.needsKey, '--api-key-stdin, or --api-key-env NAME');
   const row = await withInstallation(context, ({ call }) =>
     call('profile.add', {
       name: flag(context, 'name') ?? preset.id,

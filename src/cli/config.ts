@@ -1,5 +1,5 @@
 /** `qcc config get, set, list, reset, export`. */
-import { writeFileSync } from 'node:fs';
+import { writeExport } from '../config/atomic-file.ts';
 import { isSecretSetting, settingKey } from '../config/settings.ts';
 import { type Context, confirmed, isOn, withInstallation } from './context.ts';
 import { readStdin } from './options.ts';
@@ -14,7 +14,7 @@ export async function get(context: Context): Promise<undefined> {
 
 export async function set(context: Context): Promise<undefined> {
   const [key = '', given = ''] = context.positionals;
-  const value = given === '-' ? await readStdin() : given;
+  const value = given === '-' ? await readStdin(context.words) : given;
   if (given !== '-' && given !== '' && isSecretSetting(settingKey(key))) context.out.warn(context.words.secretInArgv);
   const answer = await withInstallation(context, ({ call }) => call('config.set', { key, value }));
   if (context.json) context.out.json(answer);
@@ -58,7 +58,7 @@ export async function reset(context: Context): Promise<undefined> {
 export async function exportTo(context: Context): Promise<undefined> {
   const [file = ''] = context.positionals;
   const { document } = await withInstallation(context, ({ call }) => call('config.export', {}));
-  writeFileSync(file, `${JSON.stringify(document, null, 2)}\n`, { mode: 0o600 });
+  writeExport(file, `${JSON.stringify(document, null, 2)}\n`);
   if (context.json) context.out.json({ file });
   else context.out.line(context.words.applied(file));
   return undefined;

@@ -34,7 +34,7 @@ export function numberFlag(context: Context, name: string): number | undefined {
   if (text === undefined) return undefined;
   const value = Number(text);
   if (text.trim() === '' || !Number.isFinite(value))
-    throw usage(`--${name} must be a number, not "${text}"`, `qcc ${context.path.join(' ')} --help`);
+    throw usage(context.words.mustBeNumber(`--${name}`, text), `qcc ${context.path.join(' ')} --help`);
   return value;
 }
 
@@ -63,10 +63,5 @@ export async function confirmed(context: Context, question: string): Promise<voi
   if (!context.canAsk) throw new QccError('QCC_USAGE_CONFIRM', context.words.needsYes, '--yes', exitCodes.usage);
   const { confirm } = await import('./ask.ts');
   if (!(await confirm(question, context.words)))
-    throw new QccError(
-      'QCC_USAGE_DECLINED',
-      context.words.stopped,
-      'run it again when you are sure',
-      exitCodes.interrupted,
-    );
+    throw new QccError('QCC_USAGE_DECLINED', context.words.stopped, context.words.whenSure, exitCodes.interrupted);
 }

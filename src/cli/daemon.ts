@@ -1,12 +1,16 @@
 /** The gateway in the background: started from here, alive on its own, and waited for until it answers. */
 import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { paths, prepareHome } from '../config/home.ts';
-import { type ExitCode, exitCodes, QccError } from '../errors.ts';
+import { type ErrorParams, type ExitCode, exitCodes, QccError } from '../errors.ts';
 import type { Context } from './context.ts';
+import type { Words } from './words.ts';
 
-const answerMs = 15_000;
+// A gateway answers within one second; a disk that is slow today gets ten times that.
+const answerMs = 10_000;
+const tailLines = 8;
+const tailBytes = 16_384;
 
 export interface Started {
   readonly url: string;
@@ -18,7 +22,13 @@ export interface Started {
 
 interface Message {
   readonly started?: Started;
-  readonly error?: { readonly code: string; readonly message: string; readonly hint: string; readonly exit: ExitCode };
+  readonly error?: {
+    readonly code: string;
+    readonly message: string;
+    readonly hint: string;
+    readonly exit: ExitCode;
+    readonly params?: ErrorParams;
+  };
 }
 
 /**
@@ -26,11 +36,14 @@ interface Message {
  * @throws {QccError} what kept it from starting, in its own words
  */
 export async function startDaemon(
-  { home, language }: Pick<Context, 'home' | 'language'>,
+  { home, language, words }: Pick<Context, 'home' | 'language' | 'words'>,
   args: readonly string[],
 ): Promise<Started> {
   prepareHome(home);
-  const log = openSync(paths(home).gatewayLog, 'a', 0o600);
+  const file = paths(home).gatewayLog;
+  const log = openSync(file, 'a', 0o600);
+  const from = fstatSync(log).size;
+  const silent = (what: string, hint: string) => failedStart(what + tail(file, from, words), hint);
   const main = fileURLToPath(new URL('./main.js', import.meta.url));
   // Its output goes to its own log: a pipe of ours in its hands would keep `x=$(qcc proxy start)` waiting for ever.
   const child = spawn(process.execPath, [main, 'proxy', 'run', ...args], {
@@ -41,16 +54,27 @@ export async function startDaemon(
   closeSync(log);
   try {
     return await new Promise<Started>((resolve, reject) => {
-      const timer = setTimeout(() => reject(silent(home, 'did not answer in time')), answerMs);
+      const timer = setTimeout(
+        () => reject(silent(words.silent(answerMs / 1_000, child.pid ?? 0), `qcc proxy status, or cat ${file}`)),
+        answerMs,
+      );
       child.once('message', (message: Message) => {
         clearTimeout(timer);
         if (message.started) resolve(message.started);
         else if (message.error)
-          reject(new QccError(message.error.code, message.error.message, message.error.hint, message.error.exit));
+          reject(
+            new QccError(
+              message.error.code,
+              message.error.message,
+              message.error.hint,
+              message.error.exit,
+              message.error.params,
+            ),
+          );
       });
       child.once('exit', (code) => {
         clearTimeout(timer);
-        reject(silent(home, `ended with exit code ${code}`));
+        reject(silent(words.ended(String(code)), 'qcc proxy run'));
       });
     });
   } finally {
@@ -60,8 +84,27 @@ export async function startDaemon(
   }
 }
 
-function silent(home: string, what: string): QccError {
-  return new QccError('QCC_GATEWAY_SILENT', `the gateway ${what}`, `cat ${paths(home).gatewayLog}`, exitCodes.failed);
+function failedStart(message: string, hint: string): QccError {
+  return new QccError('QCC_GATEWAY_SILENT', message, hint, exitCodes.failed);
+}
+
+/** The last lines that this gateway has written: what stood there before is another one's. */
+function tail(file: string, from: number, words: Words): string {
+  const log = openSync(file, 'r');
+  try {
+    const begin = Math.max(from, fstatSync(log).size - tailBytes);
+    const buffer = Buffer.alloc(tailBytes);
+    const text = buffer.toString('utf8', 0, readSync(log, buffer, 0, tailBytes, begin));
+    const lines = text.split('\n').filter((line) => line.trim() !== '');
+    return lines.length === 0
+      ? ''
+      : `; ${words.logEnds}\n${lines
+          .slice(-tailLines)
+          .map((line) => `    ${line}`)
+          .join('\n')}`;
+  } finally {
+    closeSync(log);
+  }
 }
 
 /** True while a process with this id is there. */

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /** The command line's driver: finds the command, looks strictly at what was given, loads that one command, runs it. */
 import { parseArgs } from 'node:util';
 import { nearest } from '../config/nearest.ts';
@@ -143,22 +142,21 @@ export async function runCli(
   const json = own.includes('--json');
   const language: Language = languageOf(langFlag(own), env);
   const words = wordsOf(language);
-  const colour = wantsColour(own, env);
   try {
     const found = find(argv, words);
     const parsed = parse(found, words);
-    refuseLanguage(parsed.flags['lang']);
+    refuseLanguage(parsed.flags['lang'], words);
     if (parsed.flags['help'] || !found.command.load) return help(found, words, parsed.flags['help'] === true);
-    return await run(found, parsed, { json, language, words, colour, env });
+    return await run(found, parsed, { json, language, words, own, env });
   } catch (error) {
     const { printError } = await import('./output.ts');
-    return printError(error, json, colour);
+    return printError(error, { json, language, colour: wantsColour(process.stderr, own, env) });
   }
 }
 
-function refuseLanguage(lang: string | boolean | undefined): void {
+function refuseLanguage(lang: string | boolean | undefined, words: Words): void {
   if (lang === undefined || lang === 'en' || lang === 'zh-CN') return;
-  throw usageError(`--lang is en or zh-CN, not "${lang}"`, '--lang zh-CN');
+  throw usageError(words.mustBe('--lang', 'en, zh-CN', String(lang)), '--lang zh-CN');
 }
 
 function langFlag(argv: readonly string[]): string | undefined {
@@ -181,17 +179,18 @@ interface Setting {
   readonly json: boolean;
   readonly language: Language;
   readonly words: Words;
-  readonly colour: boolean;
+  /** What was typed before any `--`. */
+  readonly own: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 async function run({ command, path }: Found, { flags, positionals, rest }: Parsed, setting: Setting): Promise<number> {
-  const { json, language, words, colour, env } = setting;
+  const { json, language, words, own, env } = setting;
   const [{ makeOutput }, { homePath }] = await Promise.all([import('./output.ts'), import('../config/home.ts')]);
   const isTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
   const canAsk = isTerminal && !flags['no-input'] && !flags['yes'] && !env['CI'] && !json;
   if (path.length === 0 && !canAsk) return help({ command, path, args: [] }, words, true);
-  const out = makeOutput({ colour, quiet: flags['quiet'] === true });
+  const out = makeOutput({ colour: wantsColour(process.stdout, own, env), quiet: flags['quiet'] === true });
   const work = await command.load?.();
   const code = await work?.({
     path,
@@ -209,14 +208,19 @@ async function run({ command, path }: Found, { flags, positionals, rest }: Parse
   return code ?? exitCodes.done;
 }
 
-/** On a terminal only; `NO_COLOR` and `FORCE_COLOR` as everywhere. */
-function wantsColour(argv: readonly string[], env: Readonly<Record<string, string | undefined>>): boolean {
+/** On a terminal only, each stream for itself; `NO_COLOR` and `FORCE_COLOR` as everywhere. */
+function wantsColour(
+  stream: NodeJS.WriteStream,
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): boolean {
   if (argv.includes('--no-color') || env['NO_COLOR']) return false;
   if (env['FORCE_COLOR']) return env['FORCE_COLOR'] !== '0';
-  return process.stdout.isTTY === true && env['TERM'] !== 'dumb';
+  return stream.isTTY === true && env['TERM'] !== 'dumb';
 }
 
-async function main(): Promise<void> {
+/** The whole program: `process.argv` in, an exit code out. */
+export async function main(): Promise<void> {
   // Whoever reads us may have seen enough (`| head`): that is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(exitCodes.done);
@@ -230,5 +234,3 @@ async function main(): Promise<void> {
   }
   process.exitCode = await runCli(argv, process.env);
 }
-
-if (process.argv[1] && import.meta.url.endsWith('/cli/main.js')) await main();

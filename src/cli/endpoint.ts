@@ -11,8 +11,8 @@ export async function add(context: Context): Promise<undefined> {
   if (from !== undefined && from !== '') return copy(context, profile, from, asked);
   const options = needsAsking(context, asked) ? await interview(context, asked) : asked;
   if (options.baseUrl === undefined && options.preset === undefined)
-    throw usage('an endpoint needs a base URL', '--base-url URL, --preset ID, or --from-profile NAME');
-  if (options.key === undefined) throw usage('an endpoint needs an API key', '--api-key-stdin, or --api-key-env NAME');
+    throw usage(context.words.needsUrl, '--base-url URL, --preset ID, or --from-profile NAME');
+  if (options.key === undefined) throw usage(context.words.needsKey, '--api-key-stdin, or --api-key-env NAME');
   show(context, await withInstallation(context, ({ call }) => call('endpoint.add', { profile, ...options })));
   return undefined;
 }
@@ -72,7 +72,7 @@ async function copy(context: Context, profile: string, from: string, options: En
 export async function update(context: Context): Promise<undefined> {
   const [profile = '', id = ''] = context.positionals;
   const options = await endpointOptions(context);
-  if (Object.keys(options).length === 0) throw usage('nothing to change was given', 'qcc endpoint update --help');
+  if (Object.keys(options).length === 0) throw usage(context.words.nothingToChange, 'qcc endpoint update --help');
   show(context, await withInstallation(context, ({ call }) => call('endpoint.update', { profile, id, ...options })));
   return undefined;
 }

@@ -1,5 +1,5 @@
 /** `qcc health status, reset, test`, `qcc endpoint test`, and the statistics of both `stats` commands. */
-import { writeFileSync } from 'node:fs';
+import { writeExport } from '../config/atomic-file.ts';
 import type { CheckRow, HealthRow, StatsRow } from '../control/operations.ts';
 import { exitCodes } from '../errors.ts';
 import { type Context, flag, withInstallation } from './context.ts';
@@ -91,18 +91,20 @@ function checkTable({ out, words }: Context, checks: readonly CheckRow[]): void 
 export async function stats(context: Context): Promise<undefined> {
   const [profile] = context.positionals;
   const since = flag(context, 'since');
-  const seq = seqOf(since);
+  const seq = seqOf(since, context.words);
   const answer = await withInstallation(context, async ({ call }) => {
     const first =
       seq === undefined ? undefined : (await call('history.read', { fromSeq: seq, toSeq: seq + 1 })).facts[0];
     const from = first === undefined ? since : first.at;
     return call('stats.read', {
       ...(profile === undefined ? {} : { profile }),
-      ...(from === undefined ? {} : { since: from.startsWith('#') ? Date.now() : instant(from, Date.now()) }),
+      ...(from === undefined
+        ? {}
+        : { since: from.startsWith('#') ? Date.now() : instant(from, Date.now(), context.words) }),
     });
   });
   const file = flag(context, 'export');
-  if (file !== undefined) writeFileSync(file, `${JSON.stringify(answer, null, 2)}\n`);
+  if (file !== undefined) writeExport(file, `${JSON.stringify(answer, null, 2)}\n`);
   if (context.json) context.out.json(answer);
   else statsTable(context, answer.stats);
   return undefined;

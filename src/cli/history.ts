@@ -4,6 +4,7 @@ import type { FactsLost } from '../../events/gateway.ts';
 import type { FactRow, MachineRow, Params } from '../control/operations.ts';
 import { type Context, flag, isOn, numberFlag, usage, withInstallation } from './context.ts';
 import { instant } from './times.ts';
+import type { Words } from './words.ts';
 
 const followMs = 250;
 
@@ -20,10 +21,10 @@ function filtersOf(context: Context): Params<'history.read'> {
   const since = flag(context, 'since');
   const until = flag(context, 'until');
   const given = {
-    since: since === undefined || since.startsWith('#') ? undefined : instant(since, now),
-    fromSeq: seqOf(since),
-    toSeq: seqOf(until),
-    until: until === undefined || until.startsWith('#') ? undefined : instant(until, now),
+    since: since === undefined || since.startsWith('#') ? undefined : instant(since, now, context.words),
+    fromSeq: seqOf(since, context.words),
+    toSeq: seqOf(until, context.words),
+    until: until === undefined || until.startsWith('#') ? undefined : instant(until, now, context.words),
     type: flag(context, 'type'),
     stream: flag(context, 'stream'),
     limit: numberFlag(context, 'limit'),
@@ -32,10 +33,10 @@ function filtersOf(context: Context): Params<'history.read'> {
 }
 
 /** `#1234`. @throws {QccError} usage, when what follows is no number */
-export function seqOf(text: string | undefined): number | undefined {
+export function seqOf(text: string | undefined, words: Words): number | undefined {
   if (!text?.startsWith('#')) return undefined;
   if (/^#\d+$/.test(text)) return Number(text.slice(1));
-  throw usage(`"${text}" is no number of a fact`, '#1234');
+  throw usage(words.noFactNumber(text), '#1234');
 }
 
 /** Asks again from where it stopped, until somebody has seen enough. */

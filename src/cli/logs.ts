@@ -14,7 +14,7 @@ export async function logs(context: Context): Promise<undefined> {
   const wanted = numberFlag(context, 'lines') ?? linesDefault;
   const level = flag(context, 'level');
   if (level !== undefined && !levels.includes(level))
-    throw usage(`--level is one of ${levels.join(', ')}, not "${level}"`, '--level warn');
+    throw usage(context.words.mustBe('--level', levels.join(', '), level), '--level warn');
   const fits = (line: string) => level === undefined || levels.indexOf(levelOf(line)) <= levels.indexOf(level);
   let kept: string[] = [];
   for (const name of [...rotated(file), file].reverse()) {

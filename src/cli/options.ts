@@ -3,6 +3,7 @@ import type { Auth, Tier } from '../../events/profile.ts';
 import type { EndpointOptions } from '../control/operations.ts';
 import { type Context, flag, isOn, numberFlag, usage } from './context.ts';
 import { spanMs } from './times.ts';
+import type { Words } from './words.ts';
 
 export async function keyOf(context: Context): Promise<string | undefined> {
   const given = flag(context, 'api-key');
@@ -13,30 +14,30 @@ export async function keyOf(context: Context): Promise<string | undefined> {
   const name = flag(context, 'api-key-env');
   if (name !== undefined) {
     const value = context.env[name];
-    if (!value) throw usage(`the environment has no ${name}`, `export ${name}=…`);
+    if (!value) throw usage(context.words.noVariable(name), `export ${name}=…`);
     return value;
   }
-  return isOn(context, 'api-key-stdin') ? readStdin() : undefined;
+  return isOn(context, 'api-key-stdin') ? readStdin(context.words) : undefined;
 }
 
 /** The first line. @throws {QccError} usage, when there is none */
-export async function readStdin(): Promise<string> {
+export async function readStdin(words: Words): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
   const line = Buffer.concat(chunks).toString('utf8').split('\n')[0]?.trim() ?? '';
-  if (line === '') throw usage('there was nothing on stdin', 'printf %s "$KEY" | qcc … --api-key-stdin');
+  if (line === '') throw usage(words.noKeyOnStdin, 'printf %s "$KEY" | qcc … --api-key-stdin');
   return line;
 }
 
 function authOf(context: Context): Auth | undefined {
   const given = flag(context, 'auth');
   if (given === undefined || given === 'x-api-key' || given === 'bearer') return given;
-  throw usage(`--auth must be x-api-key or bearer, not "${given}"`, '--auth bearer');
+  throw usage(context.words.mustBe('--auth', 'x-api-key, bearer', given), '--auth bearer');
 }
 
-export function tierOf(text: string | undefined): Tier | undefined {
+export function tierOf(text: string | undefined, words: Words): Tier | undefined {
   if (text === undefined || text === 'primary' || text === 'secondary' || text === 'fallback') return text;
-  throw usage(`a tier is primary, secondary or fallback, not "${text}"`, 'qcc priority set PROFILE primary');
+  throw usage(words.tierIs(text), 'qcc priority set PROFILE primary');
 }
 
 export async function endpointOptions(context: Context): Promise<EndpointOptions> {
@@ -49,7 +50,7 @@ export async function endpointOptions(context: Context): Promise<EndpointOptions
     preset: flag(context, 'preset'),
     weight: numberFlag(context, 'weight'),
     priority: numberFlag(context, 'priority'),
-    timeoutMs: timeout === undefined ? undefined : spanMs(timeout),
+    timeoutMs: timeout === undefined ? undefined : spanMs(timeout, context.words),
     maxFailures: numberFlag(context, 'max-failures'),
     maxConcurrent: numberFlag(context, 'max-concurrent'),
     allowPlaintext: isOn(context, 'allow-plaintext') ? true : undefined,

@@ -1,8 +1,10 @@
 /** The one file that prints. Data goes to stdout; everything else, by consola, to stderr. */
 import { styleText } from 'node:util';
 import { createConsola } from 'consola/basic';
-import { QccError } from '../errors.ts';
+import { exitCodes, QccError } from '../errors.ts';
+import { inLanguage } from './error-words.ts';
 import { widthOf } from './width.ts';
+import { type Language, wordsOf } from './words.ts';
 
 const escapeCharacter = String.fromCharCode(27);
 const escapes = new RegExp(`(${escapeCharacter}\\[[0-9;]*m)`);
@@ -27,7 +29,7 @@ export function makeOutput(options: { readonly colour: boolean; readonly quiet: 
     stdout: process.stderr,
     stderr: process.stderr,
     level: quiet ? 1 : 3,
-    formatOptions: { date: false, colors: colour },
+    formatOptions: { date: false, colors: false },
     // A message is the message: no label of a logger in front of it.
     reporters: [{ log: ({ args }) => void process.stderr.write(`${args.join(' ')}\n`) }],
   });
@@ -89,8 +91,15 @@ function cut(line: string, columns: number): string {
   return kept;
 }
 
+interface Telling {
+  readonly json: boolean;
+  readonly language: Language;
+  /** Of stderr. */
+  readonly colour: boolean;
+}
+
 /** What is wrong, and the next command. With --json, one object; with QCC_DEBUG=1, the stack too. */
-export function printError(error: unknown, json: boolean, colour: boolean): number {
+export function printError(error: unknown, { json, language, colour }: Telling): number {
   const known =
     error instanceof QccError
       ? error
@@ -98,12 +107,16 @@ export function printError(error: unknown, json: boolean, colour: boolean): numb
           'QCC_COMMAND_FAULT',
           error instanceof Error ? error.message : String(error),
           'QCC_DEBUG=1 shows where',
+          exitCodes.failed,
+          { message: error instanceof Error ? error.message : String(error) },
         );
-  const { code, message, hint, exit } = known;
+  const { code, exit } = known;
+  const { message, hint } = inLanguage(known, language);
+  const label = wordsOf(language).error;
   if (json) process.stderr.write(`${JSON.stringify({ error: { code, message, hint } })}\n`);
   else
     process.stderr.write(
-      `${colour ? styleText('red', 'error:', { validateStream: false }) : 'error:'} ${message}\n  ${hint}\n`,
+      `${colour ? styleText('red', label, { validateStream: false }) : label}${message}\n  ${hint}\n`,
     );
   if (process.env['QCC_DEBUG'] === '1' && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   return exit;

@@ -6,7 +6,7 @@ import { spanMs } from './times.ts';
 
 export async function set(context: Context): Promise<undefined> {
   const [profile = '', given = ''] = context.positionals;
-  const tier = given === 'none' ? null : (tierOf(given) ?? null);
+  const tier = given === 'none' ? null : (tierOf(given, context.words) ?? null);
   const answer = await withInstallation(context, ({ call }) => call('priority.set', { profile, tier }));
   if (context.json) context.out.json(answer);
   else context.out.line(`${profile}: ${tier ?? context.words.none}`);
@@ -21,7 +21,7 @@ export async function list(context: Context): Promise<undefined> {
     names.map((name) => [
       name === ladder.active ? out.paint('green', '●') : ' ',
       tier,
-      name === ladder.pinned ? `${name} (pinned)` : name,
+      name === ladder.pinned ? `${name} (${words.pinned})` : name,
     ]),
   );
   out.line(`${words.active}: ${ladder.active ?? words.none}   ${words.state}: ${ladder.state}`);
@@ -33,6 +33,11 @@ export async function switchTo(context: Context): Promise<undefined> {
   const [profile] = context.positionals;
   const { out, json } = context;
   if (isOn(context, 'release')) {
+    if (profile !== undefined)
+      throw usage(
+        context.words.takesNone('--release', profile),
+        'qcc priority switch --release, or qcc priority switch PROFILE',
+      );
     const released = await withInstallation(context, ({ call }) => call('priority.release', {}));
     if (json) out.json(released);
     else out.line(`${context.words.active}: ${released.active ?? context.words.none}`);
@@ -67,7 +72,7 @@ function changesOf(context: Context): Params<'priority.policy'> {
     ['autoRecovery', 'auto-recovery'],
   ] as const) {
     if (isOn(context, name) && isOn(context, `no-${name}`))
-      throw usage(`--${name} and --no-${name} contradict each other`, 'say one of them');
+      throw usage(context.words.contradict(`--${name}`, `--no-${name}`), context.words.sayOne);
     if (isOn(context, name)) changes[field] = true;
     if (isOn(context, `no-${name}`)) changes[field] = false;
   }
@@ -84,7 +89,7 @@ function changesOf(context: Context): Params<'priority.policy'> {
     ['recoveryDelayS', 'recovery-delay'],
   ] as const) {
     const value = flag(context, name);
-    if (value !== undefined) changes[field] = spanMs(value) / 1_000;
+    if (value !== undefined) changes[field] = spanMs(value, context.words) / 1_000;
   }
   return changes;
 }

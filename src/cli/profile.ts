@@ -14,10 +14,10 @@ export async function init(context: Context): Promise<undefined> {
 
 export async function add(context: Context): Promise<undefined> {
   const [name = ''] = context.positionals;
-  const tier = tierOf(flag(context, 'tier'));
+  const tier = tierOf(flag(context, 'tier'), context.words);
   const endpoint = await endpointOptions(context);
   if (Object.keys(endpoint).length > 0 && endpoint.baseUrl === undefined && endpoint.preset === undefined)
-    throw usage('an endpoint needs a base URL', '--base-url URL, or --preset ID');
+    throw usage(context.words.needsUrl, '--base-url URL, or --preset ID');
   const description = flag(context, 'description');
   const row = await withInstallation(context, ({ call }) =>
     call('profile.add', {

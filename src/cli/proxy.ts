@@ -25,7 +25,7 @@ const portMax = 65_535;
 function portFlag(context: Context): number | undefined {
   const port = numberFlag(context, 'port');
   if (port === undefined || (Number.isInteger(port) && port >= 0 && port <= portMax)) return port;
-  throw usage(`--port must be a whole number from 0 to ${portMax}, not "${flag(context, 'port')}"`, '--port 7860');
+  throw usage(context.words.mustBePort(portMax, flag(context, 'port') ?? ''), '--port 7860');
 }
 
 function addressArgs(context: Context): readonly string[] {
@@ -71,7 +71,9 @@ export async function run(context: Context): Promise<number> {
             error instanceof Error ? error.message : String(error),
             'QCC_DEBUG=1 qcc proxy run',
           );
-    await parent({ error: { code: known.code, message: known.message, hint: known.hint, exit: known.exit } });
+    await parent({
+      error: { code: known.code, message: known.message, hint: known.hint, exit: known.exit, params: known.params },
+    });
     throw known;
   }
 }
@@ -97,7 +99,7 @@ export async function stop(context: Context): Promise<undefined> {
 
 async function stopGateway(context: Context): Promise<Answer<'proxy.stop'>> {
   const timeout = flag(context, 'timeout');
-  const graceMs = timeout === undefined ? drainMs : spanMs(timeout);
+  const graceMs = timeout === undefined ? drainMs : spanMs(timeout, context.words);
   const { pid, stopped } = await withInstallation(
     context,
     async ({ call }) => {

@@ -1,34 +1,38 @@
 /** Instants and spans as people write them. */
 import { usage } from './context.ts';
+import type { Words } from './words.ts';
 
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** `30s`, `5m`, `1h30m`, `250ms`; a bare number is seconds. @throws {QccError} usage */
-export function spanMs(text: string): number {
+export function spanMs(text: string, words: Words): number {
   if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1_000;
   const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g)];
   if (parts.length === 0 || parts.map(([whole]) => whole).join('') !== text)
-    throw usage(`"${text}" is no span of time`, '30s, 5m, 1h30m');
+    throw usage(words.noSpan(text), '30s, 5m, 1h30m');
   return parts.reduce((sum, [, number, unit]) => sum + Number(number) * (unitMs[unit ?? ''] ?? 0), 0);
 }
 
 /** ISO, `14:03:22` today, `-15m`, `yesterday`. Without a zone: local. @throws {QccError} usage */
-export function instant(text: string, now: number): number {
+export function instant(text: string, now: number, words: Words): number {
   if (text === 'now') return now;
-  if (text.startsWith('-')) return now - spanMs(text.slice(1));
-  if (text === 'today' || text === 'yesterday')
-    return startOfDay(now) - (text === 'yesterday' ? (unitMs['d'] as number) : 0);
+  if (text.startsWith('-')) return now - spanMs(text.slice(1), words);
+  if (text === 'today') return startOfDay(now, 0);
+  if (text === 'yesterday') return startOfDay(now, -1);
   const clock = /^([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?$/.exec(text);
   if (clock) return new Date(now).setHours(Number(clock[1]), Number(clock[2]), Number(clock[3] ?? 0), 0);
   // A date alone would be read as UTC; people mean their own day.
   const isIso = /^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:?\d{2})?)?$/.test(text);
   const at = isIso ? Date.parse(text.length === 'YYYY-MM-DD'.length ? `${text}T00:00:00` : text) : Number.NaN;
   if (Number.isFinite(at)) return at;
-  throw usage(`"${text}" is no time`, '2026-01-31T14:03:22, 14:03:22, -15m, yesterday');
+  throw usage(words.noTime(text), '2026-01-31T14:03:22, 14:03:22, -15m, yesterday');
 }
 
-function startOfDay(now: number): number {
-  return new Date(now).setHours(0, 0, 0, 0);
+/** By the calendar: a day of a clock change has 23 hours, or 25. */
+function startOfDay(now: number, days: number): number {
+  const day = new Date(now);
+  day.setDate(day.getDate() + days);
+  return day.setHours(0, 0, 0, 0);
 }
 
 /** `3 s`, `5 min`, `2 h`: how long ago, or how long still. */

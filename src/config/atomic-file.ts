@@ -1,8 +1,52 @@
-/** A file that is always whole: written beside, synced, and renamed over. */
+/** A file that is always whole: written beside, synced, and renamed over; and what is wrong when it cannot be. */
 import { closeSync, fchmodSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { exitCodes, QccError } from '../errors.ts';
 
+/** What an operation on a file says of it. `wrong`: the path itself cannot be meant; else the machine refuses it now. */
+const faults: Readonly<Record<string, { readonly why: string; readonly wrong: boolean }>> = {
+  ENOENT: { why: 'its folder is not there', wrong: true },
+  ENOTDIR: { why: 'a part of its path is no folder', wrong: true },
+  EISDIR: { why: 'it is a folder', wrong: true },
+  ENAMETOOLONG: { why: 'its name is too long', wrong: true },
+  EACCES: { why: 'you may not write there', wrong: false },
+  EPERM: { why: 'you may not write there', wrong: false },
+  EROFS: { why: 'the disk is read-only', wrong: false },
+  ENOSPC: { why: 'the disk is full', wrong: false },
+  EDQUOT: { why: 'your quota is used up', wrong: false },
+  EMFILE: { why: 'too many files are open', wrong: false },
+};
+
+/** Does something with a file. @throws {QccError} `QCC_FILE_UNWRITABLE` for what the system refuses, in words */
+function onFile<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    const fault = faults[code];
+    if (!fault) throw error;
+    const exit = fault.wrong ? exitCodes.usage : exitCodes.failed;
+    throw new QccError(
+      'QCC_FILE_UNWRITABLE',
+      `${path} cannot be written: ${fault.why} (${code})`,
+      `ls -ld ${dirname(path)}`,
+      exit,
+      { path, code },
+    );
+  }
+}
+
+/** A file that somebody asked for, wherever it lies: `/dev/stdout` is one too, and cannot be renamed over. */
+export function writeExport(path: string, text: string): void {
+  onFile(path, () => writeFileSync(path, text, { mode: 0o600 }));
+}
+
+/** @throws {QccError} `QCC_FILE_UNWRITABLE` */
 export function writeFileAtomic(path: string, text: string, mode = 0o600): void {
+  onFile(path, () => replaceFile(path, text, mode));
+}
+
+function replaceFile(path: string, text: string, mode: number): void {
   const beside = `${path}.${process.pid}.tmp`;
   const file = openSync(beside, 'w', mode);
   try {
@@ -10,6 +54,9 @@ export function writeFileAtomic(path: string, text: string, mode = 0o600): void 
     fchmodSync(file, mode);
     writeFileSync(file, text);
     fsyncSync(file);
+  } catch (error) {
+    rmSync(beside, { force: true });
+    throw error;
   } finally {
     closeSync(file);
   }

@@ -35,6 +35,7 @@ export function parseBaseUrl(text: string, { allowPlaintext }: { readonly allowP
       `${url.origin} would send your key over the network unencrypted`,
       'use https://, or --allow-plaintext',
       exitCodes.usage,
+      { origin: url.origin },
     );
   }
   const path = url.pathname.replace(/\/+$/, '').replace(/\/v1(\/messages)?$/, '');
@@ -47,5 +48,6 @@ function invalid(text: string, why: string): QccError {
     `"${text}" cannot be a base URL: ${why}`,
     '--base-url https://api.anthropic.com',
     exitCodes.usage,
+    { text },
   );
 }

@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { applyEdits, modify, type ParseError, parse, printParseErrorCode } from 'jsonc-parser';
-import { QccError } from '../errors.ts';
+import { exitCodes, QccError } from '../errors.ts';
 import { writeFileAtomic } from './atomic-file.ts';
 import { paths } from './home.ts';
 import type { Vault } from './vault.ts';
@@ -110,6 +110,8 @@ function unreadable(file: string, why: string): QccError {
     'QCC_CLAUDE_SETTINGS',
     `${file} ${why}; it was left as it is`,
     `mend ${file}, then run the command again`,
+    exitCodes.failed,
+    { file },
   );
 }
 

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { QccError } from '../errors.ts';
+import { exitCodes, QccError } from '../errors.ts';
 
 // sun_path holds 104 bytes on macOS with its final zero; libuv cuts longer ones without a word.
 const socketPathMax = 103;
@@ -52,6 +52,8 @@ function socketOf(home: string): string {
     'QCC_HOME_PATH',
     `the path of the home is too long for a socket in it (${Buffer.byteLength(path)} bytes, ${socketPathMax} at most)`,
     'export QCC_HOME=/a/shorter/path',
+    exitCodes.failed,
+    { bytes: Buffer.byteLength(path), most: socketPathMax },
   );
 }
 
@@ -68,9 +70,17 @@ export function prepareHome(home: string): boolean {
 function refuseForeign(home: string): void {
   const { mode, uid } = statSync(home);
   if (uid !== process.getuid?.()) {
-    throw new QccError('QCC_HOME_OWNER', `${home} belongs to another user`, `export QCC_HOME=/a/folder/of/yours`);
+    throw new QccError(
+      'QCC_HOME_OWNER',
+      `${home} belongs to another user`,
+      'export QCC_HOME=/a/folder/of/yours',
+      exitCodes.failed,
+      { home },
+    );
   }
   if ((mode & othersMayWrite) !== 0) {
-    throw new QccError('QCC_HOME_OPEN', `${home} can be written by others`, `chmod 700 ${home}`);
+    throw new QccError('QCC_HOME_OPEN', `${home} can be written by others`, `chmod 700 ${home}`, exitCodes.failed, {
+      home,
+    });
   }
 }

@@ -185,7 +185,10 @@ export function settingKey(name: string): SettingKey {
   if (isSettingKey(name)) return name;
   const near = nearest(name, settingKeys);
   const hint = near === undefined ? 'qcc config list' : `did you mean ${near}? see qcc config list`;
-  throw new QccError('QCC_SETTING_UNKNOWN', `there is no setting "${name}"`, hint, exitCodes.usage);
+  throw new QccError('QCC_SETTING_UNKNOWN', `there is no setting "${name}"`, hint, exitCodes.usage, {
+    name,
+    near: near ?? '',
+  });
 }
 
 /** @throws {QccError} `QCC_SETTING_UNKNOWN`, or `QCC_SETTING_INVALID` with the range; nothing has changed then */
@@ -200,6 +203,7 @@ export function parseSetting(name: string, given: string): { readonly key: Setti
     `${key} must be ${table[key].range}${not}`,
     `qcc config get ${key}`,
     exitCodes.usage,
+    { key, range: table[key].range, given },
   );
 }
 

@@ -2,7 +2,7 @@
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { paths } from '../config/home.ts';
-import { type ExitCode, exitCodes, QccError } from '../errors.ts';
+import { type ErrorParams, type ExitCode, exitCodes, QccError } from '../errors.ts';
 import type { Answer, Call, OperationName, Params } from './operations.ts';
 
 // Two commands at once: the second one waits this long for the log.
@@ -74,7 +74,13 @@ export async function answers(socket: string): Promise<boolean> {
 
 interface Reply {
   readonly answer?: unknown;
-  readonly error?: { readonly code: string; readonly message: string; readonly hint: string; readonly exit: ExitCode };
+  readonly error?: {
+    readonly code: string;
+    readonly message: string;
+    readonly hint: string;
+    readonly exit: ExitCode;
+    readonly params?: ErrorParams;
+  };
 }
 
 function post(socketPath: string, name: string, params: object): Promise<unknown> {
@@ -87,7 +93,7 @@ function post(socketPath: string, name: string, params: object): Promise<unknown
       response.on('error', reject);
       response.on('end', () => {
         const { answer, error } = JSON.parse(Buffer.concat(chunks).toString('utf8')) as Reply;
-        if (error) reject(new QccError(error.code, error.message, error.hint, error.exit));
+        if (error) reject(new QccError(error.code, error.message, error.hint, error.exit, error.params));
         else resolve(answer);
       });
     });

@@ -93,6 +93,7 @@ function checkRanges(options: EndpointOptions): void {
       `${name} must be a whole number from ${min} to ${max}, not ${value}`,
       'qcc endpoint add --help',
       exitCodes.usage,
+      { name, min, max, value },
     );
   }
 }
@@ -105,6 +106,7 @@ function refuseTwin({ vault }: Installation, baseUrl: string, key: string, besid
     `this profile has an endpoint with the same URL and key (${baseUrl})`,
     'qcc endpoint list PROFILE',
     exitCodes.conflict,
+    { baseUrl },
   );
 }
 

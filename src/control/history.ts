@@ -65,6 +65,7 @@ export async function explainRequest(
       `the log knows no request "${params.request}"`,
       'qcc history --stream request --limit 20',
       exitCodes.notFound,
+      { request: params.request },
     );
   }
   const data = ended.data as Served;

@@ -109,7 +109,10 @@ export function profileNamed({ core }: Installation, name: string): KnownProfile
   if (found) return found;
   const known = core.state.profiles.all().map((profile) => profile.name);
   const hint = known.length > 0 ? `there are: ${known.join(', ')}` : 'qcc add NAME';
-  throw new QccError('QCC_PROFILE_UNKNOWN', `there is no profile "${name}"`, hint, exitCodes.notFound);
+  throw new QccError('QCC_PROFILE_UNKNOWN', `there is no profile "${name}"`, hint, exitCodes.notFound, {
+    name,
+    known: known.join(', '),
+  });
 }
 
 export function badName(name: string): QccError {
@@ -118,6 +121,7 @@ export function badName(name: string): QccError {
     `"${name}" cannot be the name of a profile: 1 to 64 letters, digits, - _ . and no leading dot or dash`,
     'qcc add work',
     exitCodes.usage,
+    { name },
   );
 }
 
@@ -137,7 +141,11 @@ export function endpointNamed(installation: Installation, id: string, profile?: 
       `"${id}" is the beginning of ${found.length} endpoints${where}`,
       list,
       exitCodes.usage,
+      { id, count: found.length, profile: profile ?? '' },
     );
   }
-  throw new QccError('QCC_ENDPOINT_UNKNOWN', `there is no endpoint "${id}"${where}`, list, exitCodes.notFound);
+  throw new QccError('QCC_ENDPOINT_UNKNOWN', `there is no endpoint "${id}"${where}`, list, exitCodes.notFound, {
+    id,
+    profile: profile ?? '',
+  });
 }

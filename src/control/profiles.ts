@@ -21,6 +21,7 @@ export async function addProfile(
       `there is a profile "${name}" already`,
       `qcc endpoint add ${name}`,
       exitCodes.conflict,
+      { name },
     );
   }
   const endpoint = params.endpoint ? newEndpoint(installation, params.endpoint, []) : undefined;

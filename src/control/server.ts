@@ -66,7 +66,7 @@ function unknownOperation(name: string): QccError {
 
 function told(error: unknown): object {
   if (error instanceof QccError)
-    return { code: error.code, message: error.message, hint: error.hint, exit: error.exit };
+    return { code: error.code, message: error.message, hint: error.hint, exit: error.exit, params: error.params };
   const message = error instanceof Error ? error.message : String(error);
   return { code: 'QCC_GATEWAY_FAULT', message, hint: 'QCC_DEBUG=1 qcc proxy run', exit: exitCodes.failed };
 }

@@ -1,6 +1,6 @@
 /** Runs one command line in this process, and keeps what it says and how it ends. */
 import { vi } from 'vitest';
-import { runCli } from '../../src/cli/main.ts';
+import { runCli } from '../../src/cli/driver.ts';
 
 interface Said {
   readonly code: number;

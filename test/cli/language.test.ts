@@ -26,7 +26,7 @@ describe('the language', () => {
     [['lst'], { LANG: 'zh_CN.UTF-8' }],
   ] as const)('is that of mistakes, too: %j', async (argv, env) => {
     const { code, err } = await qcc(argv, env);
-    expect({ code, err }).toEqual({ code: 2, err: 'error: 未知命令 "lst"\n  您是不是想用 qcc list？\n' });
+    expect({ code, err }).toEqual({ code: 2, err: '错误：未知命令 "lst"\n  您是不是想用 qcc list？\n' });
   });
 
   it('is one of two', async () => {
@@ -42,5 +42,36 @@ describe('the language', () => {
     expect(out).toMatch(/名称.*层级/);
     const again = await run('add', '工作', '--json');
     expect(JSON.parse(again.err)).toMatchObject({ error: { code: 'QCC_PROFILE_EXISTS' } });
+  });
+});
+
+describe('what is wrong below the command line', () => {
+  it.each([
+    ['default wrok', '没有名为 "wrok" 的配置'],
+    ['config set proxy.prot 1', '没有名为 "proxy.prot" 的设置'],
+    ['config set proxy.port x', 'proxy.port 的值 "x" 无效'],
+    ['proxy stop', '网关未运行'],
+    ['health reset ffff', '没有端点 "ffff"'],
+    ['add .x', '".x" 不能作为配置名'],
+  ])('is said in Chinese, too: qcc %s', async (typed, said) => {
+    const { err } = await at(temporaryHome())(...typed.split(' '), '--lang', 'zh-CN');
+    expect(err).toContain(`错误：${said}`);
+  });
+});
+
+describe('a file that cannot be written', () => {
+  it('is told in words, and a place that is not there is a wrong value', async () => {
+    const home = temporaryHome();
+    const run = at(home);
+    await run('add', 'work');
+    expect(await run('config', 'export', `${home}/none/x.json`)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('its folder is not there (ENOENT)'),
+    });
+    expect(await run('config', 'export', home)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('it is a folder (EISDIR)'),
+    });
+    expect(await run('proxy', 'stats', '--export', home)).toMatchObject({ code: 2 });
   });
 });

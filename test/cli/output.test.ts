@@ -89,7 +89,8 @@ describe('an error', () => {
     vi.unstubAllEnvs();
   });
 
-  const printed = (error: unknown, json: boolean) => listening(() => printError(error, json, false));
+  const printed = (error: unknown, json: boolean) =>
+    listening(() => printError(error, { json, language: 'en', colour: false }));
   const port = new QccError('QCC_PORT_TAKEN', 'port 7860 is taken', 'qcc proxy start --port 0', 6);
 
   it('says what is wrong and the next command, and no stack', async () => {
@@ -152,9 +153,15 @@ describe('colour', () => {
   });
 
   describe('on a terminal', () => {
-    const { isTTY } = process.stdout;
+    const terminals = [process.stdout.isTTY, process.stderr.isTTY] as const;
     afterEach(() => {
-      process.stdout.isTTY = isTTY;
+      [process.stdout.isTTY, process.stderr.isTTY] = terminals;
+    });
+
+    it('is decided for each stream by itself', async () => {
+      process.stdout.isTTY = true;
+      process.stderr.isTTY = false;
+      expect((await qcc(['nope'], { QCC_HOME: home })).err).not.toContain('\u001b');
     });
 
     it.each([
@@ -163,7 +170,7 @@ describe('colour', () => {
       [{ NO_COLOR: '1' }, false],
       [{ FORCE_COLOR: '0' }, false],
     ])('with %j', async (env, coloured) => {
-      process.stdout.isTTY = true;
+      process.stderr.isTTY = true;
       const { err } = await qcc(['nope'], { QCC_HOME: home, ...env });
       expect(err.includes('\u001b')).toBe(coloured);
     });

@@ -1,5 +1,5 @@
 /** What only whole processes can show: start and end of the gateway, pipes, signals, and what `--help` loads. */
-import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { delimiter, dirname, join } from 'node:path';
@@ -62,7 +62,9 @@ describe('qcc --help', () => {
     expect(code).toBe(0);
     expect(loaded).toContain('src/cli/main.js');
     expect(
-      loaded.filter((url) => !/^src\/(cli\/(main|manifest|usage|width|words)|config\/nearest|errors)\.js$/.test(url)),
+      loaded.filter(
+        (url) => !/^src\/(cli\/(main|driver|manifest|usage|width|words)|config\/nearest|errors)\.js$/.test(url),
+      ),
     ).toEqual([]);
   });
 });
@@ -71,6 +73,22 @@ describe('qcc --version', () => {
   it.each(['--version', '-V'])('%s', async (flag) => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
     expect(await installation().run(flag)).toEqual({ code: 0, signal: null, out: `${version}\n`, err: '' });
+  });
+});
+
+describe('an old Node', () => {
+  it.each([
+    ['18.20.4', 1],
+    ['20.18.3', 1],
+    ['20.19.0', 0],
+  ])('%s ends with exit code %i', async (version, code) => {
+    const script = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${version}' } });`;
+    const old = `--import data:text/javascript,${encodeURIComponent(script)}`;
+    const ended = await launch(main, ['--version'], { NODE_OPTIONS: old }).ended;
+    expect(ended.code).toBe(code);
+    expect(ended.err).toBe(
+      code === 0 ? '' : `error: qcc needs Node 20.19 or newer; this is ${version}\n  https://nodejs.org/\n`,
+    );
   });
 });
 
@@ -184,7 +202,7 @@ function claude(script: string): string {
   const file = join(folder, 'claude');
   writeFileSync(
     file,
-    `#!${process.execPath}\nconsole.log(JSON.stringify({ args: process.argv.slice(2) }));\n${script}\n`,
+    `#!${process.execPath}\nconst { readFileSync } = require('node:fs');\nconst args = process.argv.slice(2);\nconsole.log(JSON.stringify({ args, settings: JSON.parse(readFileSync(args[1], 'utf8')) }));\n${script}\n`,
   );
   chmodSync(file, 0o755);
   return `${folder}${delimiter}${process.env['PATH']}`;
@@ -195,10 +213,12 @@ describe.skipIf(process.platform === 'win32')('qcc code', () => {
   it('starts claude with the gateway’s settings and what stands after --, and ends as it does', async () => {
     const { run, started } = await withGateway({ PATH: claude('process.exit(42);') });
     const { code, out, err } = await run('code', '--', '-p', 'hello', '--json', '--help');
-    const { args } = JSON.parse(out) as { args: readonly string[] };
+    const { args, settings } = JSON.parse(out) as { args: readonly string[]; settings: object };
     expect({ code, err }).toEqual({ code: 42, err: '' });
     expect(args[0]).toBe('--settings');
-    expect(JSON.parse(args[1] ?? '')).toMatchObject({
+    expect(args.join(' ')).not.toContain('qcc_');
+    expect(existsSync(args[1] ?? '')).toBe(false);
+    expect(settings).toMatchObject({
       env: { ANTHROPIC_BASE_URL: started.url, NO_PROXY: expect.any(String) },
     });
     expect(args.slice(2)).toEqual(['-p', 'hello', '--json', '--help']);
@@ -207,8 +227,8 @@ describe.skipIf(process.platform === 'win32')('qcc code', () => {
   it('goes through one profile when told to', async () => {
     const { run, started } = await withGateway({ PATH: claude('') });
     await run('add', '工作');
-    const { args } = JSON.parse((await run('code', '--profile', '工作')).out) as { args: readonly string[] };
-    const { env } = JSON.parse(args[1] ?? '') as { env: Record<string, string> };
+    const { out } = await run('code', '--profile', '工作');
+    const { env } = (JSON.parse(out) as { settings: { env: Record<string, string> } }).settings;
     expect(env['ANTHROPIC_BASE_URL']).toBe(`${started.url}/p/${encodeURIComponent('工作')}`);
     expect(await run('code', '--profile', 'wrok')).toMatchObject({ code: 5, out: '' });
   });
@@ -237,8 +257,10 @@ describe.skipIf(process.platform === 'win32')('qcc code', () => {
   });
 
   it('says how to get claude when it is missing', async () => {
-    const { run } = await withGateway({ PATH: dirname(temporaryHome()) });
+    const { run } = installation({ PATH: dirname(temporaryHome()) });
     const { code, err } = await run('code', '--json');
+    // Nothing was started for a program that is not there.
+    expect(await run('proxy', 'status')).toMatchObject({ code: 3 });
     expect({ code, said: JSON.parse(err) }).toMatchObject({
       code: 1,
       said: { error: { code: 'QCC_CLAUDE_MISSING', hint: expect.stringContaining('npm install') } },

@@ -1,10 +1,13 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { instant, shortSpan, spanMs } from '../../src/cli/times.ts';
+import { wordsOf } from '../../src/cli/words.ts';
 
 const second = 1_000;
 const minute = 60 * second;
 const hour = 60 * minute;
 const day = 24 * hour;
+
+const words = wordsOf('en');
 
 describe('a span', () => {
   it.each([
@@ -17,11 +20,11 @@ describe('a span', () => {
     ['45', 45 * second],
     ['0', 0],
   ])('%s', (text, ms) => {
-    expect(spanMs(text)).toBe(ms);
+    expect(spanMs(text, words)).toBe(ms);
   });
 
   it.each(['', 's', '5x', '5m and more', 'm5', '-5m', '5 m', '1,5s'])('is not "%s"', (text) => {
-    expect(() => spanMs(text)).toThrow(expect.objectContaining({ code: 'QCC_USAGE_INVALID', exit: 2 }));
+    expect(() => spanMs(text, words)).toThrow(expect.objectContaining({ code: 'QCC_USAGE_INVALID', exit: 2 }));
   });
 
   it.each([
@@ -54,14 +57,22 @@ describe('an instant', () => {
     ['2026-07-01T12:00:00Z', Date.UTC(2026, 6, 1, 12)],
     ['2026-07-01T12:00:00.250+02:00', Date.UTC(2026, 6, 1, 10, 0, 0, 250)],
   ])('%s', (text, at) => {
-    expect(instant(text, now)).toBe(at);
+    expect(instant(text, now, words)).toBe(at);
   });
 
   // Date.parse alone would take the last three for some day of the year 2001.
   it.each(['', 'whenever', '-soon', '25:00:00', '12:60', '2026-13-01', '#12', 'monday 3', '5'])(
     'is not "%s"',
     (text) => {
-      expect(() => instant(text, now)).toThrow(expect.objectContaining({ code: 'QCC_USAGE_INVALID', exit: 2 }));
+      expect(() => instant(text, now, words)).toThrow(expect.objectContaining({ code: 'QCC_USAGE_INVALID', exit: 2 }));
     },
   );
+
+  // Clocks went forward on 29 March 2026 in Berlin: that Sunday had 23 hours.
+  it('goes back by the calendar over a change of the clocks', () => {
+    vi.stubEnv('TZ', 'Europe/Berlin');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const monday = Date.parse('2026-03-30T00:30:00+02:00');
+    expect(new Date(instant('yesterday', monday, words)).toISOString()).toBe('2026-03-28T23:00:00.000Z');
+  });
 });

@@ -1,0 +1,91 @@
+/**
+ * The errors of every part below the command line, in Chinese. They are thrown in English, with a code and what is put
+ * into the sentence; here the code finds its sentence.
+ */
+import type { ErrorParams, QccError } from '../errors.ts';
+import type { Language } from './words.ts';
+
+interface Sentence {
+  readonly message: (params: ErrorParams) => string;
+  /** Where the hint is more than a command. */
+  readonly hint?: (params: ErrorParams) => string;
+}
+
+const among = (profile: string | number | undefined) => (profile ? `配置 "${profile}" 中` : '');
+
+const chinese: Readonly<Record<string, Sentence>> = {
+  QCC_USAGE_INTERRUPTED: { message: () => '已中断', hint: () => '未做任何更改' },
+  QCC_COMMAND_FAULT: { message: ({ message }) => `意外错误：${message}`, hint: () => '设置 QCC_DEBUG=1 可查看位置' },
+  QCC_FILE_UNWRITABLE: { message: ({ path, code }) => `无法写入 ${path}：${faults[String(code)] ?? ''}（${code}）` },
+  QCC_SETTING_UNKNOWN: {
+    message: ({ name }) => `没有名为 "${name}" 的设置`,
+    hint: ({ near }) => (near ? `您是不是想用 ${near}？参见 qcc config list` : 'qcc config list'),
+  },
+  QCC_SETTING_INVALID: { message: ({ key, range, given }) => `${key} 的值 "${given}" 无效，允许范围：${range}` },
+  QCC_PRESET_UNKNOWN: {
+    message: ({ name }) => `没有名为 "${name}" 的预设`,
+    hint: ({ near }) => (near ? `您是不是想用 ${near}？参见 qcc fc --list` : 'qcc fc --list'),
+  },
+  QCC_HOME_PATH: { message: ({ bytes, most }) => `目录路径过长，无法放置套接字（${bytes} 字节，最多 ${most}）` },
+  QCC_HOME_OWNER: { message: ({ home }) => `${home} 属于其他用户` },
+  QCC_HOME_OPEN: { message: ({ home }) => `${home} 可被其他用户写入` },
+  QCC_URL_PLAINTEXT: {
+    message: ({ origin }) => `${origin} 会在网络上明文发送您的密钥`,
+    hint: () => '请使用 https://，或加 --allow-plaintext',
+  },
+  QCC_URL_INVALID: { message: ({ text }) => `"${text}" 不能作为基础 URL` },
+  QCC_CLAUDE_SETTINGS: {
+    message: ({ file }) => `${file} 不是有效的设置文件，已保持原样`,
+    hint: ({ file }) => `请修正 ${file} 后重新运行`,
+  },
+  QCC_VAULT_LOCKED: {
+    message: () => '无法取得 API 密钥的主密钥（钥匙串已锁定，或 master.key 丢失）',
+    hint: () => '请解锁钥匙串，或在新目录中重新添加密钥',
+  },
+  QCC_PROFILE_UNKNOWN: {
+    message: ({ name }) => `没有名为 "${name}" 的配置`,
+    hint: ({ known }) => (known ? `现有：${known}` : 'qcc add NAME'),
+  },
+  QCC_PROFILE_NAME: {
+    message: ({ name }) => `"${name}" 不能作为配置名：须为 1 到 64 个文字、数字、- _ .，且不以点或横线开头`,
+  },
+  QCC_PROFILE_EXISTS: { message: ({ name }) => `已有名为 "${name}" 的配置` },
+  QCC_ENDPOINT_UNKNOWN: { message: ({ id, profile }) => `${among(profile)}没有端点 "${id}"` },
+  QCC_ENDPOINT_AMBIGUOUS: { message: ({ id, count, profile }) => `${among(profile)}有 ${count} 个端点以 "${id}" 开头` },
+  QCC_ENDPOINT_EXISTS: { message: ({ baseUrl }) => `此配置中已有相同 URL 和密钥的端点（${baseUrl}）` },
+  QCC_ENDPOINT_INVALID: {
+    message: ({ name, min, max, value }) => `${name} 必须是 ${min} 到 ${max} 的整数，不能是 ${value}`,
+  },
+  QCC_KEY_INVALID: {
+    message: () => '这不是有效的 API 密钥：太短，或含有空格或特殊字符',
+    hint: () => '请只提供密钥本身，单独一行',
+  },
+  QCC_REQUEST_UNKNOWN: { message: ({ request }) => `日志中没有请求 "${request}"` },
+  QCC_GATEWAY_DOWN: { message: () => '网关未运行' },
+  QCC_GATEWAY_LOST: { message: () => '网关在应答前已结束' },
+  QCC_GATEWAY_RUNNING: { message: () => '此目录的网关已在运行' },
+  QCC_LOG_LOCKED: { message: () => '另一个 qcc 命令正在使用日志', hint: () => '请稍后再试' },
+  QCC_LOG_SUSPENDED: { message: () => '日志当前无法写入', hint: () => '请释放磁盘空间，然后运行：qcc proxy status' },
+  QCC_LOG_CLOSED: { message: () => '日志已关闭' },
+};
+
+const faults: Readonly<Record<string, string>> = {
+  ENOENT: '所在目录不存在',
+  ENOTDIR: '路径中有一部分不是目录',
+  EISDIR: '它是一个目录',
+  ENAMETOOLONG: '名称过长',
+  EACCES: '没有写入权限',
+  EPERM: '没有写入权限',
+  EROFS: '磁盘只读',
+  ENOSPC: '磁盘已满',
+  EDQUOT: '配额已用完',
+  EMFILE: '打开的文件过多',
+};
+
+/** In English, and where a translation lacks, as it was thrown. */
+export function inLanguage(error: QccError, language: Language): { readonly message: string; readonly hint: string } {
+  const { code, message, hint, params } = error;
+  const sentence = language === 'zh-CN' ? chinese[code] : undefined;
+  if (!sentence) return { message, hint };
+  return { message: sentence.message(params), hint: sentence.hint?.(params) ?? hint };
+}
