@@ -3,7 +3,6 @@ import { parseArgs } from 'node:util';
 import { nearest } from '../config/nearest.ts';
 import { type ExitCode, exitCodes, QccError } from '../errors.ts';
 import { type Command, globalFlags, root } from './manifest.ts';
-import { usageOf } from './usage.ts';
 import { type Language, languageOf, type Words, wordsOf } from './words.ts';
 
 interface Found {
@@ -143,15 +142,22 @@ export async function runCli(
   const language: Language = languageOf(langFlag(own), env);
   const words = wordsOf(language);
   try {
-    const found = find(argv, words);
+    const found = find(asksForHelp(argv), words);
     const parsed = parse(found, words);
     refuseLanguage(parsed.flags['lang'], words);
-    if (parsed.flags['help'] || !found.command.load) return help(found, words, parsed.flags['help'] === true);
+    if (parsed.flags['help'] || !found.command.load)
+      return await help(found, { words, language }, parsed.flags['help'] === true);
     return await run(found, parsed, { json, language, words, own, env });
   } catch (error) {
     const { printError } = await import('./output.ts');
     return printError(error, { json, language, colour: wantsColour(process.stderr, own, env) });
   }
+}
+
+/** `qcc help proxy start` is `qcc proxy start --help`. */
+function asksForHelp(argv: readonly string[]): readonly string[] {
+  const at = argv.findIndex((word) => !word.startsWith('-'));
+  return argv[at] === 'help' ? [...argv.slice(0, at), ...argv.slice(at + 1), '--help'] : argv;
 }
 
 function refuseLanguage(lang: string | boolean | undefined, words: Words): void {
@@ -164,8 +170,14 @@ function langFlag(argv: readonly string[]): string | undefined {
   return at < 0 ? undefined : (argv[at]?.split('=')[1] ?? argv[at + 1]);
 }
 
-function help({ command, path }: Found, words: Words, asked: boolean): ExitCode {
-  const text = `${usageOf(path, command, words)}\n`;
+async function help(
+  { command, path }: Found,
+  telling: { readonly words: Words; readonly language: Language },
+  asked: boolean,
+): Promise<ExitCode> {
+  const { usageOf } = await import('./usage.ts');
+  const columns = process.stdout.columns || Number.POSITIVE_INFINITY;
+  const text = `${usageOf(path, command, { ...telling, columns })}\n`;
   if (asked || path.length === 0) {
     process.stdout.write(text);
     return exitCodes.done;
@@ -189,7 +201,7 @@ async function run({ command, path }: Found, { flags, positionals, rest }: Parse
   const [{ makeOutput }, { homePath }] = await Promise.all([import('./output.ts'), import('../config/home.ts')]);
   const isTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
   const canAsk = isTerminal && !flags['no-input'] && !flags['yes'] && !env['CI'] && !json;
-  if (path.length === 0 && !canAsk) return help({ command, path, args: [] }, words, true);
+  if (path.length === 0 && !canAsk) return help({ command, path, args: [] }, { words, language }, true);
   const out = makeOutput({ colour: wantsColour(process.stdout, own, env), quiet: flags['quiet'] === true });
   const work = await command.load?.();
   const code = await work?.({

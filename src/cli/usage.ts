@@ -1,9 +1,25 @@
-/** Help, from the manifest alone. */
+/** Help, from the manifest and its words alone. */
+import { examplesOf, flagWords } from './help-words.ts';
 import { type Command, globalFlags } from './manifest.ts';
 import { widthOf } from './width.ts';
-import type { Words } from './words.ts';
+import type { Language, Words } from './words.ts';
 
-export function usageOf(path: readonly string[], command: Command, words: Words): string {
+type Row = readonly [string, string];
+
+const lineWidth = 78;
+// Beside it what is said still has room on a line; longer ones stand on a line of their own.
+const leftMost = 30;
+const rightLeast = 20;
+
+export interface Page {
+  readonly words: Words;
+  readonly language: Language;
+  /** Of the terminal; any width that is wider than a page counts as a page. */
+  readonly columns: number;
+}
+
+export function usageOf(path: readonly string[], command: Command, { words, language, columns }: Page): string {
+  const width = Math.min(lineWidth, columns);
   const name = ['qcc', ...path].join(' ');
   const positionals = (command.positionals ?? []).map((one, i) =>
     i < (command.required ?? command.positionals?.length ?? 0) ? one : `[${one}]`,
@@ -13,37 +29,59 @@ export function usageOf(path: readonly string[], command: Command, words: Words)
     ...(command.sub ? [command.load ? '[COMMAND]' : 'COMMAND'] : []),
     ...(command.passesOn ? ['[-- …]'] : []),
   ];
-  const title = path.length === 0 ? `qcc - ${words.tagline}` : `${name} - ${words[command.words]}`;
-  const sections = [title, `${words.usage}\n  ${[name, ...tail].join(' ')}`];
-  if (command.sub)
-    sections.push(
-      `${words.commands}\n${listed(Object.entries(command.sub).map(([sub, one]) => [sub, words[one.words]]))}`,
-    );
-  const flags = Object.keys(command.flags ?? {});
-  if (flags.length > 0)
-    sections.push(`${words.flags}\n${wrapped(flags.map((flag) => shown(flag, command.flags?.[flag])))}`);
-  sections.push(`${words.everywhere}\n${wrapped(Object.entries(globalFlags).map(([flag, one]) => shown(flag, one)))}`);
-  return sections.join('\n\n');
+  const isRoot = path.length === 0;
+  const flagRows = (flags: Command['flags'] = {}) =>
+    Object.entries(flags).map(([flag, { alias }]): Row => {
+      const told = flagWords(path, flag);
+      const short = alias === undefined ? '    ' : `-${alias}, `;
+      return [`${short}--${flag}${told?.value === undefined ? '' : ` ${told.value}`}`, told?.[language] ?? ''];
+    });
+  const everywhere: readonly Row[] = [
+    ...flagRows(globalFlags),
+    ...(isRoot ? [['-V, --version', words.showVersion] as const] : []),
+  ];
+  const sections: readonly (readonly [string, readonly string[]])[] = [
+    [words.usage, [`  ${[name, ...tail].join(' ')}`]],
+    [
+      words.commands,
+      listed(
+        [
+          ...Object.entries(command.sub ?? {}).map(([sub, one]): Row => [sub, words[one.words]]),
+          ...(isRoot ? [['help [COMMAND]', words.c_help] as const] : []),
+        ],
+        width,
+      ),
+    ],
+    [words.flags, listed(flagRows(command.flags), width)],
+    [words.examples, examplesOf(path).map((one) => `  ${one}`)],
+    [words.everywhere, listed(everywhere, width)],
+  ];
+  const title = isRoot ? `qcc - ${words.tagline}` : `${name} - ${words[command.words]}`;
+  const shown = sections.filter(([, lines]) => lines.length > 0);
+  return [title, ...shown.map(([head, lines]) => `${head}\n${lines.join('\n')}`)].join('\n\n');
 }
 
-function shown(name: string, flag: { readonly type: string; readonly alias?: string } | undefined): string {
-  const short = flag?.alias === undefined ? '' : `-${flag.alias}, `;
-  return `${short}--${name}${flag?.type === 'string' ? ' …' : ''}`;
+/** What it is called on the left, what is said about it on the right, never beyond the width. */
+function listed(rows: readonly Row[], width: number): readonly string[] {
+  const lengths = rows.map(([left]) => widthOf(left)).filter((length) => length <= leftMost);
+  const left = Math.max(0, ...lengths);
+  const room = width - left - 4;
+  const indent = room < rightLeast ? 6 : left + 4;
+  return rows.flatMap(([name, said]) => {
+    const [first = '', ...more] = broken(said, width - indent);
+    const isBeside = room >= rightLeast && widthOf(name) <= left;
+    const begin = isBeside ? [`  ${name.padEnd(left)}  ${first}`] : [`  ${name}`, `${' '.repeat(indent)}${first}`];
+    return [...begin, ...more.map((line) => `${' '.repeat(indent)}${line}`)];
+  });
 }
 
-function listed(rows: readonly (readonly [string, string])[]): string {
-  const width = Math.max(...rows.map(([name]) => widthOf(name)));
-  return rows.map(([name, what]) => `  ${name.padEnd(width)}  ${what}`).join('\n');
-}
-
-const lineWidth = 78;
-
-function wrapped(items: readonly string[]): string {
+/** Between words; Chinese has none, and may be broken anywhere. */
+function broken(text: string, width: number): readonly string[] {
   const lines: string[] = [];
-  for (const item of items) {
+  for (const piece of text.match(/[\u2e80-\uffef]|[^\s\u2e80-\uffef]+\s*|\s+/g) ?? []) {
     const last = lines.at(-1);
-    if (last !== undefined && last.length + item.length + 2 <= lineWidth) lines[lines.length - 1] = `${last}  ${item}`;
-    else lines.push(`  ${item}`);
+    if (last !== undefined && widthOf(last + piece.trimEnd()) <= width) lines[lines.length - 1] = last + piece;
+    else lines.push(piece);
   }
-  return lines.join('\n');
+  return lines.map((line) => line.trimEnd());
 }

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type Command, root } from '../../src/cli/manifest.ts';
+import { examplesOf, flagWords } from '../../src/cli/help-words.ts';
+import { type Command, globalFlags, root } from '../../src/cli/manifest.ts';
+import { usageOf } from '../../src/cli/usage.ts';
 import { widthOf } from '../../src/cli/width.ts';
 import { wordsOf } from '../../src/cli/words.ts';
 import { qcc } from './command.ts';
@@ -42,6 +44,58 @@ describe('help', () => {
       for (const name of Object.keys(command.sub ?? {})) expect(out).toMatch(new RegExp(`^ {2}${name} {2,}\\S`, 'm'));
       for (const name of Object.keys(command.flags ?? {})) expect(out).toContain(`--${name}`);
     }
+  });
+
+  it('says of every flag what it does, in both languages', () => {
+    for (const { path, command } of commands)
+      for (const flag of Object.keys({ ...globalFlags, ...command.flags })) {
+        const told = flagWords(path, flag);
+        expect([path, flag, told?.en, told?.['zh-CN']]).toEqual([path, flag, expect.any(String), expect.any(String)]);
+        const takes = { ...globalFlags, ...command.flags }[flag]?.type === 'string';
+        expect([path, flag, told?.value !== undefined]).toEqual([path, flag, takes]);
+      }
+  });
+
+  it('gives examples of every command, and they can be typed', async () => {
+    for (const { path } of commands) {
+      expect(examplesOf(path).length, path.join(' ')).toBeGreaterThan(0);
+      for (const example of examplesOf(path)) {
+        const typed = /qcc ([^<|)]*)/.exec(example)?.[1]?.trim() ?? '';
+        const argv = [...typed.matchAll(/"([^"]*)"|[^\s"]+/g)].map(([word, quoted]) => quoted ?? word);
+        const [own, after] = [argv.slice(0, argv.indexOf('--') + 1 || undefined), argv.includes('--')];
+        const { code, err } = await qcc(after ? ['--help', ...argv] : [...own, '--help']);
+        expect({ example, code, err }).toEqual({ example, code: 0, err: '' });
+      }
+    }
+  });
+
+  it.each([
+    [['help'], ['--help']],
+    [
+      ['help', 'proxy', 'start'],
+      ['proxy', 'start', '--help'],
+    ],
+    [
+      ['--json', 'help', 'add'],
+      ['add', '--help'],
+    ],
+  ])('qcc %j is qcc %j', async (asked, meant) => {
+    expect((await qcc(asked)).out).toBe((await qcc(meant)).out);
+  });
+
+  it('names itself and the version', async () => {
+    const { out } = await qcc(['--help']);
+    expect(out).toContain('help [COMMAND]');
+    expect(out).toContain('--version');
+  });
+
+  it('fits a terminal of 40 columns', () => {
+    for (const { path, command } of commands)
+      for (const language of ['en', 'zh-CN'] as const) {
+        const page = usageOf(path, command, { words: wordsOf(language), language, columns: 40 });
+        const lines = page.split('\n').filter((line) => !/^ {2}\S|^qcc|^ {6}--|^ {2}-/.test(line));
+        expect(lines.filter((line) => widthOf(line) > 40)).toEqual([]);
+      }
   });
 
   it('is given for a command that lacks its arguments', async () => {

@@ -63,7 +63,8 @@ describe('qcc --help', () => {
     expect(loaded).toContain('src/cli/main.js');
     expect(
       loaded.filter(
-        (url) => !/^src\/(cli\/(main|driver|manifest|usage|width|words)|config\/nearest|errors)\.js$/.test(url),
+        (url) =>
+          !/^src\/(cli\/(main|driver|manifest|usage|help-words|width|words)|config\/nearest|errors)\.js$/.test(url),
       ),
     ).toEqual([]);
   });
