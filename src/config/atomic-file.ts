@@ -29,7 +29,7 @@ function onFile<T>(path: string, work: () => T): T {
     throw new QccError(
       'QCC_FILE_UNWRITABLE',
       `${path} cannot be written: ${fault.why} (${code})`,
-      `ls -ld ${dirname(path)}`,
+      code === 'ENOENT' ? `mkdir -p ${dirname(path)}` : `ls -ld ${dirname(path)}`,
       exit,
       { path, code },
     );

@@ -16,8 +16,16 @@ interface Remembered {
   readonly written: string | null;
 }
 
+interface Remembrance {
+  readonly keys: Readonly<Record<string, Remembered>>;
+  /** What there was before us. */
+  readonly had: 'nothing' | 'file' | 'env';
+  /** The whole file before us and as we wrote it; null when somebody has changed it between two of our writes. */
+  readonly whole: { readonly before: string; readonly written: string } | null;
+}
+
 /** By file: there is one for each `CLAUDE_CONFIG_DIR`. */
-type Memory = Readonly<Record<string, Readonly<Record<string, Remembered>>>>;
+type Memory = Readonly<Record<string, Remembrance>>;
 
 export interface Applied {
   readonly file: string;
@@ -41,46 +49,59 @@ export function applyClaudeSettings(place: Place, values: Readonly<Record<string
   const text = readSettings(file);
   const env = envOf(file, text);
   const memory = remembered(place);
-  const known = memory[file] ?? {};
+  const known = memory[file];
   // Both credentials set make Claude Code send both and warn.
   const wanted: Record<string, string | null> = {
     ...values,
     ...('ANTHROPIC_API_KEY' in env ? { ANTHROPIC_API_KEY: null } : {}),
   };
-  const keys = { ...known };
+  const keys = { ...known?.keys };
   let next = text;
   for (const [name, value] of Object.entries(wanted)) {
     const current = env[name] ?? null;
+    const earlier = known?.keys[name];
     // Applied twice: what stood there before the first time is what is given back.
-    const before = known[name] && known[name].written === current ? known[name].before : current;
+    const before = earlier && earlier.written === current ? earlier.before : current;
     keys[name] = { before, written: value };
-    next = edited(next, name, value);
+    next = edited(next, ['env', name], value);
   }
-  remember(place, { ...memory, [file]: keys });
+  const had = known?.had ?? hadBefore(file, text);
+  remember(place, { ...memory, [file]: { keys, had, whole: wholeOf(known, text, next) } });
   write(file, next);
   return { file, changed: Object.keys(wanted), kept: [] };
 }
 
+function wholeOf(known: Remembrance | undefined, text: string, written: string): Remembrance['whole'] {
+  if (!known) return { before: text, written };
+  return known.whole?.written === text ? { before: known.whole.before, written } : null;
+}
+
+function hadBefore(file: string, text: string): Remembrance['had'] {
+  if (!existsSync(file)) return 'nothing';
+  return hasEnv(text) ? 'env' : 'file';
+}
+
+/** Nobody has touched the file since: it becomes what it was, to the byte. Else our own keys are taken out of it, one by one. */
 export function restoreClaudeSettings(place: Place): Applied {
   const file = join(place.claudeDir, 'settings.json');
-  const { [file]: keys, ...others } = remembered(place);
-  if (!keys) return { file, changed: [], kept: [] };
+  const { [file]: known, ...others } = remembered(place);
+  if (!known) return { file, changed: [], kept: [] };
   const text = readSettings(file);
   const env = envOf(file, text);
-  const changed: string[] = [];
-  const kept: string[] = [];
-  let next = text;
-  for (const [name, { before, written }] of Object.entries(keys)) {
-    if ((env[name] ?? null) !== written) {
-      kept.push(name);
-      continue;
-    }
-    changed.push(name);
-    next = edited(next, name, before);
-  }
-  write(file, next);
+  const names = Object.keys(known.keys);
+  const changed = names.filter((name) => (env[name] ?? null) === known.keys[name]?.written);
+  const kept = names.filter((name) => !changed.includes(name));
+  const next = known.whole?.written === text ? known.whole.before : withoutOurs(text, known, changed);
+  if (known.had === 'nothing' && next.trim() === '{}') rmSync(file, { force: true });
+  else write(file, next);
   remember(place, others);
   return { file, changed, kept };
+}
+
+function withoutOurs(text: string, { keys, had }: Remembrance, ours: readonly string[]): string {
+  const restored = ours.reduce((next, name) => edited(next, ['env', name], keys[name]?.before ?? null), text);
+  const { env = {} } = (parse(restored) ?? {}) as { env?: object };
+  return had !== 'env' && Object.keys(env).length === 0 ? edited(restored, ['env'], null) : restored;
 }
 
 function readSettings(file: string): string {
@@ -115,9 +136,14 @@ function unreadable(file: string, why: string): QccError {
   );
 }
 
-function edited(text: string, name: string, value: string | null): string {
+function hasEnv(text: string): boolean {
+  const settings: unknown = parse(text);
+  return isObject(settings) && 'env' in settings;
+}
+
+function edited(text: string, path: string[], value: string | null): string {
   const base = text.trim() === '' ? '{}\n' : text;
-  return applyEdits(base, modify(base, ['env', name], value ?? undefined, formatting));
+  return applyEdits(base, modify(base, path, value ?? undefined, formatting));
 }
 
 function write(file: string, text: string): void {

@@ -138,6 +138,33 @@ describe('giving back', () => {
     expect(readFileSync(file, 'utf8')).toContain('// what I like');
   });
 
+  it.each([grown, '{}\n', '', '{ "model": "opus" } // mine\n', '{\n  "env": {}\n}\n'])(
+    'is the same file to the byte, when nobody has touched it: %j',
+    async (text) => {
+      const { place, file } = await settings(text);
+      applyClaudeSettings(place, values);
+      applyClaudeSettings(place, { ...values, ANTHROPIC_BASE_URL: 'http://127.0.0.1:9999' });
+      restoreClaudeSettings(place);
+      expect(readFileSync(file, 'utf8')).toBe(text);
+    },
+  );
+
+  it('leaves no file where there was none', async () => {
+    const { place, file } = await settings();
+    applyClaudeSettings(place, values);
+    restoreClaudeSettings(place);
+    expect(existsSync(file)).toBe(false);
+  });
+
+  it('leaves no env where there was none, and keeps what its user has added since', async () => {
+    const { place, file } = await settings();
+    applyClaudeSettings(place, values);
+    writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), model: 'opus' }));
+    applyClaudeSettings(place, values);
+    restoreClaudeSettings(place);
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ model: 'opus' });
+  });
+
   it('happens once', async () => {
     const { place, file } = await settings(grown);
     applyClaudeSettings(place, values);
