@@ -4,7 +4,7 @@
  */
 import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { applyEdits, modify, type ParseError, parse, printParseErrorCode } from 'jsonc-parser';
+import { applyEdits, type Edit, modify, type ParseError, parse, printParseErrorCode } from 'jsonc-parser';
 import { exitCodes, QccError } from '../errors.ts';
 import { writeFileAtomic } from './atomic-file.ts';
 import { paths } from './home.ts';
@@ -143,7 +143,16 @@ function hasEnv(text: string): boolean {
 
 function edited(text: string, path: string[], value: string | null): string {
   const base = text.trim() === '' ? '{}\n' : text;
-  return applyEdits(base, modify(base, path, value ?? undefined, formatting));
+  const edits = modify(base, path, value ?? undefined, formatting);
+  return applyEdits(base, value === null ? edits.map((edit) => withComments(base, edit)) : edits);
+}
+
+/** The last key of an object is taken away with the comma before it, and with the comments between: those stay. */
+function withComments(text: string, edit: Edit): Edit {
+  const removed = text.slice(edit.offset, edit.offset + edit.length);
+  if (!removed.startsWith(',')) return edit;
+  const [comments = ''] = /^,((\s*(\/\/[^\n]*|\/\*[\s\S]*?\*\/))*)/.exec(removed)?.slice(1) ?? [];
+  return { ...edit, content: comments + edit.content };
 }
 
 function write(file: string, text: string): void {

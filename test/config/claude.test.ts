@@ -149,6 +149,14 @@ describe('giving back', () => {
     },
   );
 
+  it('keeps the comment behind the key before the one that goes', async () => {
+    const { place, file } = await settings('{\n  "env": {\n    "FOO": "1" // mine\n  }\n}\n');
+    applyClaudeSettings(place, values);
+    writeFileSync(file, `${readFileSync(file, 'utf8')}\n`);
+    restoreClaudeSettings(place);
+    expect(readFileSync(file, 'utf8')).toBe('{\n  "env": {\n    "FOO": "1" // mine\n  }\n}\n\n');
+  });
+
   it('leaves no file where there was none', async () => {
     const { place, file } = await settings();
     applyClaudeSettings(place, values);
