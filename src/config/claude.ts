@@ -143,16 +143,25 @@ function hasEnv(text: string): boolean {
 
 function edited(text: string, path: string[], value: string | null): string {
   const base = text.trim() === '' ? '{}\n' : text;
-  const edits = modify(base, path, value ?? undefined, formatting);
-  return applyEdits(base, value === null ? edits.map((edit) => withComments(base, edit)) : edits);
+  if (value !== null) return applyEdits(base, modify(base, path, value, formatting));
+  // Not formatted: that would bring one large edit back, with the comments gone.
+  const edits = modify(base, path, undefined, {});
+  return applyEdits(
+    base,
+    edits.map((edit) => withComments(base, edit)),
+  );
 }
 
-/** The last key of an object is taken away with the comma before it, and with the comments between: those stay. */
+/** A key is taken away with the comma before it, and with the comments between: those stay, behind a comma that is still needed. */
 function withComments(text: string, edit: Edit): Edit {
-  const removed = text.slice(edit.offset, edit.offset + edit.length);
-  if (!removed.startsWith(',')) return edit;
-  const [comments = ''] = /^,((\s*(\/\/[^\n]*|\/\*[\s\S]*?\*\/))*)/.exec(removed)?.slice(1) ?? [];
-  return { ...edit, content: comments + edit.content };
+  const end = edit.offset + edit.length;
+  const removed = text.slice(edit.offset, end);
+  const comments = /^,((?:\s*(?:\/\/[^\n]*|\/\*[\s\S]*?\*\/))+)/.exec(removed)?.[1];
+  if (comments === undefined) return edit;
+  const comma = /^\s*,/.exec(text.slice(end))?.[0];
+  return comma === undefined
+    ? { ...edit, content: comments }
+    : { ...edit, length: edit.length + comma.length, content: `,${comments}` };
 }
 
 function write(file: string, text: string): void {

@@ -152,9 +152,11 @@ describe('giving back', () => {
   it('keeps the comment behind the key before the one that goes', async () => {
     const { place, file } = await settings('{\n  "env": {\n    "FOO": "1" // mine\n  }\n}\n');
     applyClaudeSettings(place, values);
-    writeFileSync(file, `${readFileSync(file, 'utf8')}\n`);
+    const [url, token] = Object.entries(values).map(([name, value]) => `    "${name}": "${value}"`);
+    writeFileSync(file, `{\n  "env": {\n    "FOO": "1", // mine\n${url}, // theirs\n${token}\n  }\n}\n`);
     restoreClaudeSettings(place);
-    expect(readFileSync(file, 'utf8')).toBe('{\n  "env": {\n    "FOO": "1" // mine\n  }\n}\n\n');
+    expect(readFileSync(file, 'utf8')).toContain('"1" // mine');
+    expect(readFileSync(file, 'utf8')).not.toContain('ANTHROPIC');
   });
 
   it('leaves no file where there was none', async () => {
