@@ -87,7 +87,14 @@ export function plan(
   return { candidates: lastResort(profiles, ask, loads, now), busy: false };
 }
 
-function walked(view: RoutingView, ask: RouteAsk): readonly RoutableProfile[] {
+/** All that a request may ever be sent to. */
+export function reachable(view: RoutingView, within: string | null): readonly RoutableEndpoint[] {
+  return walked(view, { within })
+    .flatMap(({ endpoints }) => endpoints)
+    .filter(({ state }) => state !== 'disabled');
+}
+
+function walked(view: RoutingView, ask: Pick<RouteAsk, 'within'>): readonly RoutableProfile[] {
   if (ask.within === null) return view.ladder;
   const only = view.profiles.get(ask.within);
   return only ? [only] : [];

@@ -6,7 +6,7 @@ import type { EndpointId, RequestId } from '../../events/ids.ts';
 import type { Attempt, RequestFact, Served } from '../../events/request.ts';
 import { maybeBilled } from '../../machines/classify.ts';
 import type { RoutingView } from '../../machines/roster.ts';
-import { type Candidate, type Plan, plan } from '../../machines/route.ts';
+import { type Candidate, type Plan, plan, reachable } from '../../machines/route.ts';
 import { Answer, type Outcome } from './answer.ts';
 import { headersUp } from './headers.ts';
 import type { LiveLoads } from './loads.ts';
@@ -140,7 +140,7 @@ export class Exchange {
   #allLack(id: EndpointId, now: Millis): boolean {
     const { sessions } = this.#means;
     return (
-      [...this.#view.endpoints.keys()].every((one) => sessions.lacks(one, this.#in.peek.model, now)) &&
+      reachable(this.#view, this.#in.target.within).every((one) => sessions.lacks(one.id, this.#in.peek.model, now)) &&
       !this.#tried.has(id)
     );
   }

@@ -120,6 +120,20 @@ describe('what the client must see', () => {
     expect(gw.failures).toEqual([]);
   });
 
+  it('is that 404 also while another endpoint is disabled', async () => {
+    const a = await upstream('a', refuses(404, {}, 'model: claude-test'));
+    const gw = await gateway({ main: [a, as(await upstream('b'), { state: 'disabled' })] });
+    for (let i = 0; i < 2; i++) expect((await ask(gw)).status).toBe(404);
+    expect(a.heard).toHaveLength(2);
+  });
+
+  it('is that 404 also inside of the profile that the path names, whoever else has the model', async () => {
+    const b = await upstream('b', refuses(404, {}, 'model: claude-test'));
+    const gw = await gateway({ main: [await upstream('a')], spare: [b] });
+    for (let i = 0; i < 2; i++) expect((await ask(gw, { path: '/p/spare/v1/messages' })).status).toBe(404);
+    expect(b.heard).toHaveLength(2);
+  });
+
   it('is the last quota when all are used up', async () => {
     const used = refuses(429, { 'anthropic-ratelimit-unified-status': 'rejected', 'retry-after': '900' });
     const gw = await gateway({ main: [await upstream('a', used), await upstream('b', used)] });
