@@ -1,210 +1,301 @@
-/** A probe: a tiny real conversation with an endpoint, judged leniently. Data in, data out, nothing kept between two. */
-import { Agent, request } from 'undici';
+/**
+ * A probe, in three depths: a connection, an API that is free to ask, a tiny real conversation judged leniently.
+ * Data in, data out; nothing is kept between two.
+ */
+import type { MessagePort } from 'node:worker_threads';
 import type { Failure, Verdict } from '../events/endpoint.ts';
 import type { Auth } from '../events/profile.ts';
-import { checkVerdictOf, classifyStatus, classifyTransport } from '../machines/classify.ts';
+import { isSensible, progressIn, readAnswer } from './answer.ts';
+import { CallFailed, Line, type Reply } from './line.ts';
+import { cheapestFirst, defaultModel, readModels } from './model.ts';
+import { countable, question } from './question.ts';
+import { scoreOf } from './score.ts';
+import { type Judgement, judgeEnvelope, judgeKey, judgeRefusal, judgeSilence, nonsense } from './verdict.ts';
+
+/** `connection`: TCP and TLS. `api`: `/v1/models`, else `count_tokens`; both are free. `conversation`: costs some 30 tokens. */
+export type Depth = 'connection' | 'api' | 'conversation';
 
 export interface ProbeJob {
   readonly endpoint: string;
   readonly baseUrl: string;
   readonly auth: Auth;
   readonly key: string;
-  /** Null: the cheapest that the endpoint lists. */
+  readonly depth: Depth;
+  /** The HTTP proxy on the way there, or null. */
+  readonly proxy: string | null;
+  /** The one that the user wants. Null: the cheapest that works. */
   readonly model: string | null;
+  /** Models that this endpoint has answered with. Where there are none, it is asked for its list. */
+  readonly known: readonly string[];
+  /** For all of the probe. */
   readonly timeoutMs: number;
   /** Uniform in [0, 1): which of the messages. */
   readonly dice: number;
 }
 
 export interface ProbeResult {
+  readonly depth: Depth;
   readonly verdict: Verdict;
+  /** Null with any verdict: nothing that speaks against the endpoint. */
   readonly failure: Failure | null;
   readonly status: number | null;
+  /** Why no connection came about, as a system's code; null when one did. */
+  readonly dialError: string | null;
+  /** Of the call that decided, from when its connection was there; of a dial, all of it. */
   readonly responseMs: number;
+  /** Only of a conversation, where its first content was seen to come. */
   readonly ttftMs: number | null;
   /** 0 to 100: validity 50, time 30, brevity 20. */
   readonly score: number;
   readonly valid: boolean;
   readonly model: string | null;
+  /** What the probe has cost: input, caches and output of the answer that decided. */
   readonly tokens: number;
   /** One sentence; never the key. */
   readonly error: string | null;
 }
 
-const messages = [
-  'Say OK.',
-  'Reply with one word: ready',
-  '请只回答：好',
-  '1+1=? 只回答数字。',
-  'What colour is the sky? One word.',
-];
-const maxTokens = 16;
-// Where nothing is listed: small, cheap, and known to most relays.
-const defaultModel = 'claude-haiku-4-5';
-const version = '2023-06-01';
-// An answer within this time gets all its points; at ten times it gets none.
-const quickMs = 1_000;
-const briefTokens = 16;
-const points = { valid: 50, time: 30, brief: 20 };
-const answerCharactersMax = 65_536;
+/** What the pool sends: `stop` ends the probe when anything comes over it. */
+export interface ProbeTask {
+  readonly job: ProbeJob;
+  readonly stop: MessagePort | null;
+}
 
-const agent = new Agent({ connections: 64, pipelining: 1 });
-
-export default async function probe(job: ProbeJob): Promise<ProbeResult> {
-  const startedAt = performance.now();
-  const limit = AbortSignal.timeout(job.timeoutMs);
-  let model = job.model;
+/** @throws when it was stopped; a probe that went on to its end never throws */
+export default async function task({ job, stop }: ProbeTask): Promise<ProbeResult> {
+  if (!stop) return probe(job);
+  const stopped = new AbortController();
+  stop.once('message', () => stopped.abort());
   try {
-    model ??= await cheapest(job, limit);
-    return await converse(job, model, startedAt, limit);
-  } catch (error) {
-    return broken(error, limit.aborted, model, Math.round(performance.now() - startedAt));
+    return await probe(job, stopped.signal);
+  } finally {
+    stop.close();
   }
+}
+
+// A connection takes milliseconds; what takes seconds is a black hole, and at most half of the time is spent on it.
+const dialMax = { ms: 5_000, share: 0.5 };
+// The rest is for the call that decides.
+const listShare = 0.25;
+// A model may have been retired: the next one is tried, once.
+const modelsMax = 2;
+const version = '2023-06-01';
+
+export async function probe(job: ProbeJob, signal?: AbortSignal): Promise<ProbeResult> {
+  signal?.throwIfAborted();
+  const keyFault = job.depth === 'connection' ? null : judgeKey(job.key);
+  if (keyFault) return failed(job, keyFault, nothingSeen, null);
+  const startedAt = performance.now();
+  const { origin, pathname } = new URL(job.baseUrl);
+  let line: Line | undefined;
+  const hangUp = () => line?.close();
+  signal?.addEventListener('abort', hangUp, { once: true });
+  try {
+    line = new Line(origin, job.proxy);
+    const leftMs = () => Math.max(1, job.timeoutMs - (performance.now() - startedAt));
+    const result = await depths[job.depth]({ job, line, prefix: pathname.replace(/\/$/, ''), leftMs });
+    signal?.throwIfAborted();
+    return result;
+  } catch (error) {
+    signal?.throwIfAborted();
+    return withoutAnswer(job, error, null);
+  } finally {
+    signal?.removeEventListener('abort', hangUp);
+    line?.close();
+  }
+}
+
+interface Visit {
+  readonly job: ProbeJob;
+  readonly line: Line;
+  /** The path of the base URL, without a trailing slash. */
+  readonly prefix: string;
+  leftMs(): number;
+}
+
+const depths: Readonly<Record<Depth, (visit: Visit) => Promise<ProbeResult>>> = { connection, api, conversation };
+
+async function connection({ job, line, leftMs }: Visit): Promise<ProbeResult> {
+  const responseMs = await line.dial(leftMs());
+  return succeeded(job, { responseMs, ttftMs: null, status: null }, null, nothingSpent);
+}
+
+async function api(visit: Visit): Promise<ProbeResult> {
+  const { job } = visit;
+  const listed = await tried(visit, null, () => get(visit, '/v1/models?limit=100', dialMax.share));
+  if (listed.ok && readModels(listed.reply.body)) return succeeded(job, listed.reply, null, nothingSpent);
+  if (!listed.ok && listed.result.dialError !== null) return listed.result;
+  // Many relays have no list, or a page of their shop in its place.
+  const [model = defaultModel] = modelsGiven(job);
+  const body = countable(model, job.dice);
+  const counted = await tried(visit, model, () => post(visit, '/v1/messages/count_tokens', body));
+  if (counted.ok && /"input_tokens"\s*:\s*\d/.test(counted.reply.body))
+    return succeeded(job, counted.reply, model, nothingSpent);
+  // The refusal that says something: a path that is not there says nothing.
+  const telling = [counted, listed].flatMap((one) => (one.ok || one.result.failure === null ? [] : [one.result]));
+  return telling[0] ?? unanswered(job, counted.ok ? counted.reply : null);
+}
+
+async function conversation(visit: Visit): Promise<ProbeResult> {
+  const models = candidates(visit);
+  let result: ProbeResult | undefined;
+  for (let count = 0; count < modelsMax; count++) {
+    const model = await models.next();
+    if (model === undefined) break;
+    result = await converse(visit, model);
+    if (result.failure !== 'noModel') break;
+  }
+  return result ?? withoutAnswer(visit.job, new Error('no model'), null);
+}
+
+async function converse(visit: Visit, model: string): Promise<ProbeResult> {
+  const { job } = visit;
+  const body = question(model, job.dice);
+  const spoken = await tried(visit, model, () => post(visit, '/v1/messages', body, progressIn));
+  if (!spoken.ok) return spoken.result;
+  const answer = readAnswer(spoken.reply.body);
+  if (isSensible(answer)) return succeeded(job, spoken.reply, model, answer);
+  const judgement = answer.error === null ? nonsense : judgeEnvelope(answer.error, job.key);
+  return failed(job, judgement, spoken.reply, model);
+}
+
+function modelsGiven({ model, known }: ProbeJob): readonly string[] {
+  return [...(model === null ? [] : [model]), ...cheapestFirst(known)];
+}
+
+/** First what is known, then what the endpoint lists, then what is known everywhere; none a second time. */
+function candidates(visit: Visit): { next(): Promise<string | undefined> } {
+  const sources = [
+    () => modelsGiven(visit.job),
+    async () => cheapestFirst(await modelsListed(visit)),
+    () => [defaultModel],
+  ];
+  const tried = new Set<string>();
+  return {
+    async next() {
+      for (let source = sources[0]; source; source = sources[0]) {
+        const model = (await source()).find((id) => !tried.has(id));
+        if (model !== undefined) {
+          tried.add(model);
+          return model;
+        }
+        sources.shift();
+      }
+      return undefined;
+    },
+  };
+}
+
+/** A list that cannot be had says nothing: the conversation will tell. Without a connection there is none to be had. */
+async function modelsListed(visit: Visit): Promise<readonly string[]> {
+  try {
+    const { status, body } = await get(visit, '/v1/models?limit=100', listShare);
+    return (status === 200 && readModels(body)) || [];
+  } catch (error) {
+    if (error instanceof CallFailed && error.stage === 'dialling') throw error;
+    return [];
+  }
+}
+
+function get({ job, line, prefix, leftMs }: Visit, path: string, share: number): Promise<Reply> {
+  const limits = { dialMs: dialMs(leftMs()), answerMs: leftMs() * share };
+  return line.call({ method: 'GET', path: `${prefix}${path}`, headers: headersOf(job), body: null }, limits);
+}
+
+function post(
+  { job, line, prefix, leftMs }: Visit,
+  path: string,
+  body: string,
+  progress?: typeof progressIn,
+): Promise<Reply> {
+  const limits = { dialMs: dialMs(leftMs()), answerMs: leftMs() };
+  const headers = { ...headersOf(job), 'content-type': 'application/json' };
+  const call = { method: 'POST' as const, path: `${prefix}${path}`, headers, body };
+  return line.call(progress ? { ...call, progress } : call, limits);
+}
+
+function dialMs(leftMs: number): number {
+  return Math.min(dialMax.ms, leftMs * dialMax.share);
 }
 
 function headersOf({ auth, key }: ProbeJob): Record<string, string> {
   return {
-    'content-type': 'application/json',
-    'anthropic-version': version,
+    accept: 'application/json',
     'accept-encoding': 'identity',
+    'anthropic-version': version,
+    'user-agent': 'qcc-probe',
     ...(auth === 'x-api-key' ? { 'x-api-key': key } : { authorization: `Bearer ${key}` }),
   };
 }
 
-/** By name: what is called haiku is the small one everywhere. An endpoint without a list is asked for the default. */
-async function cheapest(job: ProbeJob, signal: AbortSignal): Promise<string> {
+type Tried = { readonly ok: true; readonly reply: Reply } | { readonly ok: false; readonly result: ProbeResult };
+
+/** Whatever comes of a call: an answer with status 200, or what its refusal or silence means. */
+async function tried({ job }: Visit, model: string | null, call: () => Promise<Reply>): Promise<Tried> {
   try {
-    return cheapestOf(await listed(job, signal));
+    const reply = await call();
+    if (reply.status === 200) return { ok: true, reply };
+    const refused = { ...reply, isMessages: job.depth === 'conversation', model };
+    return { ok: false, result: failed(job, judgeRefusal(refused, job.key), reply, model) };
   } catch (error) {
-    // A list that cannot be had says nothing: the conversation will tell. Time that is up is up.
-    if (signal.aborted) throw error;
-    return defaultModel;
+    return { ok: false, result: withoutAnswer(job, error, model) };
   }
 }
 
-function cheapestOf(ids: readonly string[]): string {
-  return ids.find((id) => /haiku|mini|flash|lite/i.test(id)) ?? ids[0] ?? defaultModel;
-}
+const nothingSpent = { inputTokens: 0, outputTokens: 0 };
 
-async function listed(job: ProbeJob, signal: AbortSignal): Promise<readonly string[]> {
-  const { statusCode, body } = await request(`${job.baseUrl}/v1/models?limit=100`, {
-    headers: headersOf(job),
-    dispatcher: agent,
-    signal,
-  });
-  const text = await body.text();
-  if (statusCode !== 200) return [];
-  const { data } = JSON.parse(text) as { data?: readonly ({ id?: unknown } | null)[] };
-  return (data ?? []).flatMap((one) => (typeof one?.id === 'string' ? [one.id] : []));
-}
+type Seen = Pick<ProbeResult, 'responseMs' | 'ttftMs' | 'status'>;
 
-async function converse(job: ProbeJob, model: string, startedAt: number, signal: AbortSignal): Promise<ProbeResult> {
-  const content = messages[Math.floor(job.dice * messages.length)] ?? messages[0];
-  const body = JSON.stringify({ model, max_tokens: maxTokens, stream: true, messages: [{ role: 'user', content }] });
-  const answer = await request(`${job.baseUrl}/v1/messages`, {
-    method: 'POST',
-    headers: headersOf(job),
-    body,
-    dispatcher: agent,
-    signal,
-  });
-  let ttftMs: number | null = null;
-  let text = '';
-  const decoder = new TextDecoder();
-  for await (const chunk of answer.body as AsyncIterable<Buffer>) {
-    if (text.length < answerCharactersMax) text += decoder.decode(chunk, { stream: true });
-    if (ttftMs === null && text.includes('content_block_start')) ttftMs = Math.round(performance.now() - startedAt);
-  }
-  const responseMs = Math.round(performance.now() - startedAt);
-  if (answer.statusCode !== 200) return refused(answer, text, { model, responseMs, key: job.key });
-  const said = saidIn(text);
-  if (said === null)
-    return result('failure', 'badAnswer', {
-      status: 200,
-      responseMs,
-      ttftMs,
-      model,
-      error: 'the answer made no sense',
-    });
-  const tokens = Number(/"output_tokens"\s*:\s*(\d+)/.exec(text.slice(text.lastIndexOf('"output_tokens"')))?.[1] ?? 0);
-  return {
-    ...result('success', null, { status: 200, responseMs, ttftMs, model, error: null }),
-    valid: true,
-    tokens,
-    score: scoreOf(responseMs, tokens),
-  };
-}
+const nothingSeen: Seen = { responseMs: 0, ttftMs: null, status: null };
 
-/** Any text at all, in a stream or in one piece: what it says is the model's affair. */
-function saidIn(text: string): string | null {
-  const pieces = [...text.matchAll(/"text"\s*:\s*"((?:[^"\\]|\\.)*)"/g)].map(([, piece]) => piece).join('');
-  // A stream is whole with its last event; an answer in one piece when it parses.
-  const isWhole = text.includes('event:') ? text.includes('message_stop') : isJson(text);
-  return isWhole && (pieces.trim() !== '' || text.includes('thinking')) && !/"type"\s*:\s*"error"/.test(text)
-    ? pieces
-    : null;
-}
-
-function isJson(text: string): boolean {
-  try {
-    return typeof JSON.parse(text) === 'object';
-  } catch {
-    return false;
-  }
-}
-
-function refused(
-  answer: { statusCode: number; headers: Record<string, string | string[] | undefined> },
-  body: string,
-  { model, responseMs, key }: { readonly model: string; readonly responseMs: number; readonly key: string },
+function succeeded(
+  { depth }: ProbeJob,
+  { responseMs, ttftMs, status }: Seen,
+  model: string | null,
+  { inputTokens, outputTokens }: typeof nothingSpent,
 ): ProbeResult {
-  const header = (name: string) => {
-    const value = answer.headers[name];
-    return (Array.isArray(value) ? value[0] : value) ?? null;
+  return {
+    depth,
+    verdict: 'success',
+    failure: null,
+    status,
+    dialError: null,
+    responseMs,
+    ttftMs,
+    score: scoreOf({ responseMs, outputTokens }),
+    valid: true,
+    model,
+    tokens: inputTokens + outputTokens,
+    error: null,
   };
-  const { failure } = classifyStatus({ status: answer.statusCode, header, body, isMessages: true, model }, Date.now());
-  const said = /"message"\s*:\s*"((?:[^"\\]|\\.){0,200})/.exec(body)?.[1];
-  const error = sentence(`${answer.statusCode}${said === undefined ? '' : `: ${said}`}`, key);
-  return result(checkVerdictOf(failure ?? 'badAnswer'), failure ?? 'badAnswer', {
-    status: answer.statusCode,
-    responseMs,
-    ttftMs: null,
-    model,
-    error,
-  });
 }
 
-function broken(error: unknown, late: boolean, model: string | null, responseMs: number): ProbeResult {
-  const { code, cause, name } = error as { code?: string; cause?: { code?: string }; name?: string };
-  if (late)
-    return result('timeout', 'timeout', { status: null, responseMs, ttftMs: null, model, error: 'no answer in time' });
-  const told = code ?? cause?.code ?? name ?? 'unknown';
-  return result('failure', classifyTransport(told), {
-    status: null,
-    responseMs,
-    ttftMs: null,
-    model,
-    error: `no answer (${told})`,
-  });
+function failed(
+  { depth }: ProbeJob,
+  judgement: Judgement,
+  { responseMs, ttftMs, status }: Seen,
+  model: string | null,
+): ProbeResult {
+  const nothing = { dialError: null, score: 0, valid: false, tokens: 0 };
+  return { depth, ...judgement, ...nothing, responseMs, ttftMs, status, model };
 }
 
-type Seen = Pick<ProbeResult, 'status' | 'responseMs' | 'ttftMs' | 'model' | 'error'>;
-
-const sentenceMax = 280;
-
-/** One line that harms no terminal, without the key, should the endpoint say it back. */
-function sentence(text: string, key: string): string {
-  const hidden = key === '' ? text : text.replaceAll(key, '…');
-  const plain = hidden.replace(/\\u[0-9a-f]{4}|\\[a-z]/gi, ' ').replace(/[\p{Cc}\\]+/gu, ' ');
-  return plain.replace(/\s+/g, ' ').slice(0, sentenceMax);
+function unanswered(job: ProbeJob, reply: Reply | null): ProbeResult {
+  const error = 'neither /v1/models nor count_tokens is there to be asked';
+  return failed(job, { verdict: 'failure', failure: null, error }, reply ?? nothingSeen, null);
 }
 
-function result(verdict: Verdict, failure: Failure | null, seen: Seen): ProbeResult {
-  return { verdict, failure, ...seen, score: 0, valid: false, tokens: 0 };
+function withoutAnswer(job: ProbeJob, error: unknown, model: string | null): ProbeResult {
+  const { code, stage, responseMs } = asCallFailed(error);
+  return {
+    ...failed(job, judgeSilence(code, stage), { ...nothingSeen, responseMs }, model),
+    dialError: stage === 'dialling' ? code : null,
+  };
 }
 
-function scoreOf(responseMs: number, tokens: number): number {
-  const time = Math.max(0, Math.min(1, 1 - (responseMs - quickMs) / (9 * quickMs)));
-  const brief = Math.max(0, Math.min(1, 1 - (tokens - briefTokens) / (9 * briefTokens)));
-  return Math.round(points.valid + points.time * time + points.brief * brief);
+/** What is no failed call is a mistake here, or of the settings: a proxy that is no URL, a key that is no header. */
+function asCallFailed(error: unknown): CallFailed {
+  if (error instanceof CallFailed) return error;
+  const { code, name } = error as { code?: string; name: string };
+  return new CallFailed(code ?? name, 'dialling', 0);
 }

@@ -1,6 +1,7 @@
 /** Probes made from here: the verdicts are shown, and count for nothing. */
-import type { ProbeResult } from '../../workers/probe.ts';
-import { openPool } from '../pool.ts';
+import type { Depth, ProbeJob, ProbeResult } from '../../workers/probe.ts';
+import { outboundProxy } from '../config/outbound-proxy.ts';
+import { openPool, type Pool } from '../pool.ts';
 import type { KnownEndpoint } from '../projections/profiles.ts';
 import { endpointNamed, type Installation, profileNamed } from './installation.ts';
 import type { Answer, CheckRow, Params } from './operations.ts';
@@ -11,11 +12,13 @@ const secondMs = 1_000;
 export async function testEndpoints(
   installation: Installation,
   params: Params<'endpoint.test'>,
+  open: () => Pool = openPool,
 ): Promise<Answer<'endpoint.test'>> {
   const endpoints = chosen(installation, params);
-  const pool = openPool();
+  if (endpoints.length === 0) return { checks: [] };
+  const pool = open();
   try {
-    return { checks: await Promise.all(endpoints.map(async (endpoint) => check(installation, endpoint, pool))) };
+    return { checks: await Promise.all(endpoints.map((endpoint) => check(installation, endpoint, pool))) };
   } finally {
     await pool.close();
   }
@@ -27,34 +30,48 @@ function chosen(installation: Installation, { profile, id }: Params<'endpoint.te
   return installation.core.state.profiles.endpoints();
 }
 
-async function check(
-  installation: Installation,
-  endpoint: KnownEndpoint,
-  pool: ReturnType<typeof openPool>,
-): Promise<CheckRow> {
-  const settings = installation.settings();
-  const result: ProbeResult = await pool.probe({
-    endpoint: endpoint.id,
-    baseUrl: endpoint.baseUrl,
-    auth: endpoint.auth,
-    key: installation.vault.get(endpoint.secret) ?? '',
-    model: settings['health.model'] || null,
-    timeoutMs: settings['health.timeout'] * secondMs,
-    dice: installation.world.dice(),
-  });
+/** Settles by itself, whatever becomes of the others. */
+async function check(installation: Installation, endpoint: KnownEndpoint, pool: Pool): Promise<CheckRow> {
+  const result = await pool.probe(probeJob(installation, endpoint, 'conversation')).catch(lost);
   const { verdict, responseMs, ttftMs, score, valid, model, tokens, error } = result;
   const at = iso(installation.world.now());
+  const { id, profile } = endpoint;
+  return { endpoint: id, profile, at, verdict, responseMs, ttftMs, score, valid, model, tokens, error };
+}
+
+/** What a worker needs to know to probe an endpoint. */
+export function probeJob(
+  { core, settings, vault, world }: Installation,
+  { id, baseUrl, auth, secret }: KnownEndpoint,
+  depth: Depth,
+): ProbeJob {
   return {
-    endpoint: endpoint.id,
-    profile: endpoint.profile,
-    at,
-    verdict,
-    responseMs,
-    ttftMs,
-    score,
-    valid,
-    model,
-    tokens,
-    error,
+    endpoint: id,
+    baseUrl,
+    auth,
+    key: vault.get(secret) ?? '',
+    depth,
+    proxy: outboundProxy(baseUrl, process.env),
+    model: settings()['health.model'] || null,
+    known: core.state.stats
+      .rows(() => null)
+      .flatMap(({ endpoint, model, requests }) => (endpoint === id && requests > 0 && model !== null ? [model] : [])),
+    timeoutMs: settings()['health.timeout'] * secondMs,
+    dice: world.dice(),
   };
+}
+
+const lostProbe: Omit<CheckRow, 'endpoint' | 'profile' | 'at'> = {
+  verdict: 'failure',
+  responseMs: 0,
+  ttftMs: null,
+  score: 0,
+  valid: false,
+  model: null,
+  tokens: 0,
+  error: 'the probe was lost with its worker; it says nothing about the endpoint',
+};
+
+function lost(): Pick<ProbeResult, keyof typeof lostProbe> {
+  return lostProbe;
 }

@@ -7,6 +7,8 @@ import { jobFor, serving, simulated } from './simulated.ts';
 // Far more than there are workers: were they to take probes one by one, the good one would wait.
 const hanging = 40;
 
+const dying = new URL('programs/dying.ts', import.meta.url);
+
 function pool() {
   const opened = openPool();
   onTestFinished(() => opened.close());
@@ -32,18 +34,18 @@ describe('the pool', () => {
     });
   });
 
-  it('keeps connections from one probe to the next', async () => {
-    const connections = new Set<unknown>();
+  it('leaves no connection open between two probes', async () => {
+    const open = new Set<unknown>();
     const place = await serving((request, response) => {
-      connections.add(request.socket);
+      open.add(request.socket);
+      request.socket.once('close', () => open.delete(request.socket));
       request.resume().on('end', () => response.end(messageBody(readAsked('{}', 'OK'))));
     });
     const probes = pool();
     for (let i = 0; i < 6; i++) {
       expect((await probes.probe(jobFor(place))).verdict).toBe('success');
     }
-    // One a worker.
-    expect(connections.size).toBeLessThanOrEqual(2);
+    await vi.waitFor(() => expect(open.size).toBe(0));
   });
 
   it('lets no probe wait for others that hang', async () => {
@@ -76,12 +78,39 @@ describe('the pool', () => {
     await vi.waitFor(() => expect(bad.requests[0]?.ended).toBe('cut'));
   });
 
-  it('asks loopback directly, whatever proxy the environment names', async () => {
-    for (const name of ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY', 'ALL_PROXY']) {
-      vi.stubEnv(name, 'http://127.0.0.1:1');
-    }
-    vi.stubEnv('NO_PROXY', '');
-    onTestFinished(() => void vi.unstubAllEnvs());
-    expect((await pool().probe(jobFor(await simulated()))).verdict).toBe('success');
+  it('ends one probe when it is asked to, and none of the others', async () => {
+    const [good, bad] = [await simulated({ paceMs: 10 }), await silent()];
+    const probes = pool();
+    const stop = new AbortController();
+    const ended = probes.probe(jobFor(bad, { timeoutMs: 600_000 }), stop.signal);
+    const other = probes.probe(jobFor(good), new AbortController().signal);
+    await vi.waitFor(() => expect(bad.requests.length + good.requests.length).toBe(2), { timeout: 10_000 });
+    stop.abort();
+    await expect(ended).rejects.toThrow('aborted');
+    await vi.waitFor(() => expect(bad.requests[0]?.ended).toBe('cut'));
+    expect((await other).verdict).toBe('success');
+    expect((await probes.probe(jobFor(good), AbortSignal.timeout(60_000))).verdict).toBe('success');
+  });
+
+  it('asks again what was lost with a worker that another probe has killed', async () => {
+    const good = await simulated();
+    let letDie: (() => void) | undefined;
+    const deadly = await serving((_, response) => {
+      if (letDie) response.end();
+      else letDie = () => response.end();
+    });
+    const probes = openPool(dying);
+    onTestFinished(() => probes.close());
+    // From here on a worker is there, and takes all of them.
+    await probes.probe(jobFor(good));
+    await good.play({ kind: 'hang' });
+    const others = Array.from({ length: 3 }, () => probes.probe(jobFor(good)));
+    const killer = probes.probe(jobFor(deadly, { endpoint: 'dies' })).catch((error: Error) => error.message);
+    await vi.waitFor(() => expect([good.requests.length, letDie]).toEqual([4, expect.any(Function)]));
+    await good.play({ kind: 'none' });
+    letDie?.();
+    expect((await Promise.all(others)).map(({ verdict }) => verdict)).toEqual(['success', 'success', 'success']);
+    expect(await killer).toMatch(/exit/);
+    expect(await killer).not.toContain(deadly.key);
   });
 });

@@ -1,0 +1,110 @@
+/** `endpoint.test`: what is asked of the pool, and what becomes of its answers. */
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type RequestId, streams } from '../../events/ids.ts';
+import { addEndpoint } from '../../src/control/endpoints.ts';
+import { type Installation, openInstallation } from '../../src/control/installation.ts';
+import { addProfile } from '../../src/control/profiles.ts';
+import { probeJob, testEndpoints } from '../../src/control/testing.ts';
+import type { Pool } from '../../src/pool.ts';
+import type { ProbeJob, ProbeResult } from '../../workers/probe.ts';
+import { ended } from '../projections/request-facts.ts';
+import { temporaryHome } from '../support/home.ts';
+
+const key = 'sk-ant-api03-0123456789abcdefghijklmnopqrstuv';
+
+async function withEndpoints(...hosts: readonly string[]): Promise<Installation> {
+  const installation = await openInstallation(temporaryHome());
+  onTestFinished(() => installation.close());
+  await addProfile(installation, { name: 'work' });
+  for (const host of hosts) await addEndpoint(installation, { profile: 'work', baseUrl: `https://${host}`, key });
+  return installation;
+}
+
+const success: ProbeResult = {
+  depth: 'conversation',
+  verdict: 'success',
+  failure: null,
+  status: 200,
+  dialError: null,
+  responseMs: 12,
+  ttftMs: 7,
+  score: 99,
+  valid: true,
+  model: 'claude-x',
+  tokens: 30,
+  error: null,
+};
+
+/** A pool that answers as told, and what it was asked. */
+function poolThat(answer: (job: ProbeJob) => Promise<ProbeResult>) {
+  const jobs: ProbeJob[] = [];
+  let closed = 0;
+  const pool: Pool = {
+    probe: (job) => {
+      jobs.push(job);
+      return answer(job);
+    },
+    close: async () => {
+      closed++;
+    },
+  };
+  return { open: () => pool, jobs, closed: () => closed };
+}
+
+describe('testing endpoints', () => {
+  it('holds a conversation with each, and records nothing', async () => {
+    const installation = await withEndpoints('a.example', 'b.example');
+    const before = installation.core.state.seq;
+    const pool = poolThat(async () => success);
+    const { checks } = await testEndpoints(installation, { profile: 'work' }, pool.open);
+    expect(checks).toHaveLength(2);
+    expect(checks[0]).toMatchObject({ profile: 'work', verdict: 'success', score: 99, tokens: 30, model: 'claude-x' });
+    expect(pool.jobs.map(({ baseUrl, depth }) => [baseUrl, depth])).toEqual([
+      ['https://a.example', 'conversation'],
+      ['https://b.example', 'conversation'],
+    ]);
+    expect([installation.core.state.seq, pool.closed()]).toEqual([before, 1]);
+  });
+
+  it('keeps the others’ checks when a worker dies under one', async () => {
+    const installation = await withEndpoints('a.example', 'b.example', 'c.example');
+    const pool = poolThat(({ baseUrl }) =>
+      baseUrl.includes('b.') ? Promise.reject(new Error('worker exited')) : Promise.resolve(success),
+    );
+    const { checks } = await testEndpoints(installation, {}, pool.open);
+    expect(checks.map(({ verdict }) => verdict)).toEqual(['success', 'failure', 'success']);
+    expect(checks[1]).toMatchObject({ valid: false, score: 0, error: expect.stringContaining('lost') });
+    expect(pool.closed()).toBe(1);
+  });
+
+  it('opens no pool for nothing', async () => {
+    const pool = poolThat(async () => success);
+    expect(await testEndpoints(await withEndpoints(), {}, pool.open)).toEqual({ checks: [] });
+    expect(pool.closed()).toBe(0);
+  });
+});
+
+describe('the job of a probe', () => {
+  it('is the endpoint, its key, the settings and its past', async () => {
+    const installation = await withEndpoints('a.example', 'b.example');
+    const [a, b] = installation.core.state.profiles.endpoints();
+    if (!a || !b) throw new Error('two endpoints were added');
+    const answered = (endpoint: string, model: string) =>
+      installation.core.requestEnded(streams.request('r' as RequestId), {
+        type: 'RequestServed',
+        data: ended({ endpoint, model }),
+      });
+    answered(a.id, 'claude-haiku-9');
+    answered(a.id, 'claude-opus-9');
+    answered(b.id, 'claude-b');
+    expect(probeJob(installation, a, 'api')).toMatchObject({
+      endpoint: a.id,
+      baseUrl: 'https://a.example',
+      key,
+      depth: 'api',
+      model: null,
+      known: ['claude-haiku-9', 'claude-opus-9'],
+      timeoutMs: 10_000,
+    });
+  });
+});

@@ -1,0 +1,83 @@
+/** What an answer says, whether it is whole, whether it will do. */
+import { describe, expect, it } from 'vitest';
+import { answerEvents, errorBody, messageBody, ping, readAsked, sseEvent } from '../../src/demo/messages.ts';
+import { isSensible, progressIn, readAnswer } from '../../workers/answer.ts';
+
+const saying = (text: string) => readAsked('{"model":"m","stream":true}', text);
+const stream = (text: string) => answerEvents(saying(text));
+const whole = (text: string) => stream(text).join('');
+const message = (content: readonly object[]) => JSON.stringify({ type: 'message', content });
+
+describe('an answer', () => {
+  it.each([
+    ['in a stream', whole('Ready, he said.')],
+    ['in one piece', messageBody(saying('Ready, he said.'))],
+    ['with CRLF', whole('Ready, he said.').replaceAll('\n', '\r\n')],
+    ['with CR', whole('Ready, he said.').replaceAll('\n', '\r')],
+    ['without names of events', whole('Ready, he said.').replaceAll(/^event:.*\n/gm, '')],
+    ['with pings and comments between', `: hello\n\n${stream('Ready, he said.').join(ping)}`],
+    ['with events that nobody knows', `${sseEvent({ type: 'gateway_notice' })}${whole('Ready, he said.')}`],
+  ])('%s is read', (_, body) => {
+    expect(readAnswer(body)).toMatchObject({ text: 'Ready, he said.', isWhole: true, error: null, outputTokens: 4 });
+  });
+
+  it('counts the caches as input', () => {
+    const usage = { input_tokens: 3, cache_creation_input_tokens: 20, cache_read_input_tokens: 100, output_tokens: 2 };
+    const body = JSON.stringify({ type: 'message', content: [], usage });
+    expect(readAnswer(body)).toMatchObject({ inputTokens: 123, outputTokens: 2 });
+  });
+
+  it('counts what was said last: usage is cumulative', () => {
+    const start = sseEvent({ type: 'message_start', message: { usage: { input_tokens: 9, output_tokens: 1 } } });
+    const deltas = [3, 7].map((count) => sseEvent({ type: 'message_delta', usage: { output_tokens: count } }));
+    expect(readAnswer([start, ...deltas].join(''))).toMatchObject({ inputTokens: 9, outputTokens: 7 });
+  });
+
+  it.each([
+    ['none at all', '{"type":"message","content":[]}'],
+    ['null', '{"type":"message","content":[],"usage":null}'],
+    ['words', '{"type":"message","content":[],"usage":{"input_tokens":"many","output_tokens":{}}}'],
+  ])('with a usage that is %s has cost nothing that we know', (_, body) => {
+    expect(readAnswer(body)).toMatchObject({ inputTokens: 0, outputTokens: 0 });
+  });
+});
+
+describe('an answer will do', () => {
+  it.each<[string, string, boolean]>([
+    ['in English', whole('OK'), true],
+    ['in Chinese', whole('好'), true],
+    ['as a number', whole('2'), true],
+    ['as a sign', whole('👍'), true],
+    ['that misses the point', whole('I would rather talk about cheese.'), true],
+    ['with quotes and backslashes', whole('"\\"'), true],
+    ['that has only thought so far', message([{ type: 'thinking', thinking: 'hm' }]), true],
+    ['of nothing', whole(''), false],
+    ['of spaces', messageBody(saying(' \n\t ')), false],
+    ['of what cannot be seen', messageBody(saying('\u200b\u0000')), false],
+    ['of broken characters', messageBody(saying('\uFFFD\uFFFD')), false],
+    ['without blocks', message([]), false],
+    ['whose blocks are nothing', '{"type":"message","content":[null,7]}', false],
+    ['without its last event', stream('OK').slice(0, -1).join(''), false],
+    ['whose JSON is cut', messageBody(saying('OK')).slice(0, -9), false],
+    ['with an error in the middle', `${stream('OK').slice(0, 4).join('')}${sseEvent({ type: 'error' })}`, false],
+    ['with an error in its place', errorBody('api_error', 'no'), false],
+    ['of another kind of API', '{"choices":[{"message":{"content":"OK"}}]}', false],
+    ['that is a page', '<html><body>Please sign in</body></html>', false],
+    ['that is a number', '7', false],
+    ['that is empty', '', false],
+  ])('%s: %#', (_, body, will) => {
+    expect(isSensible(readAnswer(body))).toBe(will);
+  });
+});
+
+describe('the progress of a stream', () => {
+  it.each([
+    ['message_start', stream('OK')[0], { begun: false, whole: false }],
+    ['a ping', ping, { begun: false, whole: false }],
+    ['the first block', stream('OK')[1], { begun: true, whole: false }],
+    ['some text', stream('OK')[3], { begun: true, whole: false }],
+    ['message_stop', stream('OK').at(-1), { begun: false, whole: true }],
+  ])('after %s', (_, event, progress) => {
+    expect(progressIn(event ?? '')).toEqual(progress);
+  });
+});

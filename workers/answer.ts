@@ -1,0 +1,102 @@
+/** What an endpoint said to a probe's question, read from the body of a Messages answer: a stream, or one piece. */
+
+export interface Answer {
+  /** Of all text blocks. */
+  readonly text: string;
+  /** A stream is whole with its last event, an answer in one piece when it parses. */
+  readonly isWhole: boolean;
+  /** It thought, at least: with so few tokens some models come no further. */
+  readonly hasThought: boolean;
+  /** The error that it held instead, or in the middle, as JSON text. */
+  readonly error: string | null;
+  /** Caches included; 0 where nothing was said of them. */
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
+
+interface Usage {
+  readonly input_tokens?: unknown;
+  readonly cache_creation_input_tokens?: unknown;
+  readonly cache_read_input_tokens?: unknown;
+  readonly output_tokens?: unknown;
+}
+
+interface Block {
+  readonly type?: unknown;
+  readonly text?: unknown;
+}
+
+interface Piece {
+  readonly type?: unknown;
+  readonly content?: unknown;
+  readonly usage?: Usage;
+  readonly message?: { readonly usage?: Usage };
+  readonly content_block?: Block;
+  readonly delta?: Block;
+}
+
+export function readAnswer(body: string): Answer {
+  const whole = parsed(body);
+  const pieces = whole ? [whole] : eventsIn(body);
+  const blocks = pieces.flatMap(blocksOf);
+  const text = blocks.map((block) => (typeof block.text === 'string' ? block.text : '')).join('');
+  const error = pieces.find(({ type }) => type === 'error');
+  return {
+    text,
+    isWhole: pieces.some(({ type }) => type === 'message' || type === 'message_stop'),
+    hasThought: blocks.some(({ type }) => typeof type === 'string' && type.includes('thinking')),
+    error: error ? JSON.stringify(error) : null,
+    inputTokens: last(pieces, inputOf),
+    outputTokens: last(pieces, ({ output_tokens }) => output_tokens),
+  };
+}
+
+/** Any sensible text will do: what it says is the model's affair. Only what cannot be seen or read is none. */
+export function isSensible({ text, isWhole, hasThought, error }: Answer): boolean {
+  return isWhole && error === null && (hasThought || /[^\s\p{C}\uFFFD]/u.test(text));
+}
+
+export interface Progress {
+  /** The first content: `message_start` and pings prove nothing. */
+  readonly begun: boolean;
+  readonly whole: boolean;
+}
+
+/** What the newest bytes of a stream tell, with some of those before them: markers may be cut in two. */
+export function progressIn(recent: string): Progress {
+  return { begun: /"content_block_(start|delta)"/.test(recent), whole: /"message_stop"/.test(recent) };
+}
+
+function parsed(text: string): Piece | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Piece) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function eventsIn(body: string): readonly Piece[] {
+  return body.split(/\r\n|\n|\r/).flatMap((line) => {
+    const event = line.startsWith('data:') ? parsed(line.slice('data:'.length)) : undefined;
+    return event ? [event] : [];
+  });
+}
+
+function blocksOf({ content, content_block, delta }: Piece): readonly Block[] {
+  const all: readonly unknown[] = [...(Array.isArray(content) ? content : []), content_block, delta];
+  return all.filter((block): block is Block => typeof block === 'object' && block !== null);
+}
+
+function inputOf(usage: Usage): number {
+  const { input_tokens, cache_creation_input_tokens, cache_read_input_tokens } = usage;
+  return [input_tokens, cache_creation_input_tokens, cache_read_input_tokens]
+    .filter((count) => typeof count === 'number')
+    .reduce((sum, count) => sum + count, 0);
+}
+
+/** Usage is cumulative: the last word counts, where there is one. */
+function last(pieces: readonly Piece[], count: (usage: Usage) => unknown): number {
+  const counts = pieces.flatMap(({ usage, message }) => [message?.usage, usage]).map((usage) => usage && count(usage));
+  return counts.findLast((value): value is number => typeof value === 'number' && value > 0) ?? 0;
+}

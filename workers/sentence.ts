@@ -1,0 +1,34 @@
+/** What an endpoint says of its refusal, made fit for a terminal and for the log. */
+
+const lengthMax = 280;
+// Keys of any provider, whole or in part: an endpoint may say back a key that is not even ours.
+const keyLike = /\b(?:sk|ak|cr|key|api)[-_][\w-]{8,}|\bBearer\s+\S+/gi;
+
+/** One line of bounded length that controls no terminal and holds no key, should the endpoint say it back. */
+export function sentence(text: string, key: string): string {
+  const hidden = (key === '' ? text : text.replaceAll(key, '…')).replace(keyLike, '…');
+  // Cut only now: half a key is one too.
+  return hidden
+    .replace(/[\s\p{C}]+/gu, ' ')
+    .trim()
+    .slice(0, lengthMax);
+}
+
+/** The words of an error body in any of the shapes that relays use, or null where it has none for a person. */
+export function wordsOf(body: string): string | null {
+  const text = body.trim();
+  try {
+    return messageIn(JSON.parse(text) as Shape);
+  } catch {
+    const title = /<title[^>]*>([^<]+)</i.exec(text)?.[1];
+    return title ?? (text === '' || text.startsWith('<') ? null : text);
+  }
+}
+
+type Shape = { readonly error?: unknown; readonly message?: unknown; readonly detail?: unknown } | null;
+
+function messageIn(shape: Shape): string | null {
+  const inner = typeof shape?.error === 'object' ? (shape.error as Shape)?.message : shape?.error;
+  const found = [inner, shape?.message, shape?.detail].find((one) => typeof one === 'string' && one !== '');
+  return typeof found === 'string' ? found : null;
+}

@@ -1,0 +1,104 @@
+/** What a probe's answer or silence means: the verdict for a person, and the failure for the machines. */
+import type { Failure, Verdict } from '../events/endpoint.ts';
+import { classifyEnvelope, classifyStatus, classifyTransport } from '../machines/classify.ts';
+import { sentence, wordsOf } from './sentence.ts';
+
+export interface Judgement {
+  readonly verdict: Verdict;
+  /** Null: nothing that speaks against the endpoint. */
+  readonly failure: Failure | null;
+  /** One sentence; never the key. */
+  readonly error: string | null;
+}
+
+/** How far a call had come when it ended without an answer. */
+export type Stage = 'dialling' | 'waiting' | 'reading';
+
+const verdicts: Readonly<Partial<Record<Failure, Verdict>>> = {
+  rateLimited: 'rate_limited',
+  overloaded: 'rate_limited',
+  quota: 'rate_limited',
+  credential: 'invalid_key',
+  noModel: 'model_error',
+  timeout: 'timeout',
+};
+
+export interface Refused {
+  readonly status: number;
+  readonly header: (name: string) => string | null;
+  readonly body: string;
+  /** A Messages call: elsewhere a 404 says nothing about the endpoint. */
+  readonly isMessages: boolean;
+  readonly model: string | null;
+}
+
+/** An answer that is not 200. */
+export function judgeRefusal(refused: Refused, key: string): Judgement {
+  const failure = failureOf(refused);
+  const said = wordsOf(refused.body);
+  const what = failure === 'billing' ? `${refused.status}, credit exhausted` : `${refused.status}`;
+  return judged(failure, said === null ? what : `${what}: ${said}`, key);
+}
+
+function failureOf(refused: Refused): Failure | null {
+  const { status, body, model } = refused;
+  const { failure } = classifyStatus(refused, noMatterWhen);
+  if (lacksModel(status, body, model)) return 'noModel';
+  // "This credential is only authorized for use with Claude Code": a refusal of the probe, not of the key.
+  if (failure === 'credential' && /claude[ -]?code/i.test(body)) return null;
+  return failure;
+}
+
+// Of the classification only the word counts here, and that depends on no clock.
+const noMatterWhen = 0;
+
+const missing =
+  /no available channel|无可用渠道|not (found|supported|available)|does not exist|unknown|invalid|不存在|不支持/i;
+const missingStatuses: ReadonlySet<number> = new Set([400, 404, 422, 503]);
+
+/** Relays say with many a status that they lack a model (new-api: 503, "no available channel for model …"). */
+function lacksModel(status: number, body: string, model: string | null): boolean {
+  return model !== null && missingStatuses.has(status) && body.includes(model) && missing.test(body);
+}
+
+/** Status 200 with an error inside, in an envelope or in a stream. */
+export function judgeEnvelope(text: string, key: string): Judgement {
+  const said = wordsOf(text);
+  return judged(classifyEnvelope(text), `200 with an error inside${said === null ? '' : `: ${said}`}`, key);
+}
+
+/** A key that need not be sent to be refused; null when it may. */
+export function judgeKey(key: string): Judgement | null {
+  // RFC 9110 §5.5: visible characters, spaces and tabs, and what is beyond ASCII byte for byte.
+  if (key !== '' && /^[\t\x20-\x7e\x80-\xff]+$/.test(key)) return null;
+  const error = key === '' ? 'there is no key for it' : 'no header can hold its key';
+  return { verdict: 'invalid_key', failure: 'credential', error };
+}
+
+/** Status 200, and nothing in it that a client could use. */
+export const nonsense: Judgement = { verdict: 'failure', failure: 'badAnswer', error: 'the answer made no sense' };
+
+// The connection closed politely, and the answer was not over.
+const cutCodes: ReadonlySet<string> = new Set(['HPE_INVALID_EOF_STATE', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH']);
+
+const lacking: Readonly<Record<Stage, string>> = {
+  dialling: 'no connection',
+  waiting: 'no answer',
+  reading: 'no whole answer',
+};
+
+/** A call that ended without a whole answer. */
+export function judgeSilence(code: string, stage: Stage): Judgement {
+  const failure = classifyTransport(code);
+  if (failure === 'timeout' && stage === 'dialling')
+    return { verdict: 'timeout', failure: 'unreachable', error: 'no connection in time' };
+  if (failure === 'timeout') return { verdict: 'timeout', failure, error: 'no answer in time' };
+  if (stage === 'reading' && (failure === 'unreachable' || cutCodes.has(code)))
+    return { verdict: 'failure', failure: 'brokenAnswer', error: `${lacking.reading} (${code})` };
+  return { verdict: 'failure', failure, error: `${lacking[stage]} (${code})` };
+}
+
+function judged(failure: Failure | null, error: string, key: string): Judgement {
+  const verdict = failure === null ? 'failure' : (verdicts[failure] ?? 'failure');
+  return { verdict, failure, error: sentence(error, key) };
+}
