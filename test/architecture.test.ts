@@ -21,7 +21,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'src/log/': ['events/', 'src/errors.ts'],
   'src/config/': ['events/', 'src/errors.ts'],
   'src/pool.ts': ['workers/'],
-  'src/runtime/': ['events/', 'machines/', 'src/log/', 'src/projections/'],
+  'src/runtime/': ['events/', 'machines/', 'src/log/', 'src/projections/', 'workers/'],
   'src/proxy/': [
     'events/',
     'machines/',

@@ -39,7 +39,9 @@ export interface ProbeResult {
   /** Null with any verdict: nothing that speaks against the endpoint. */
   readonly failure: Failure | null;
   readonly status: number | null;
-  /** Why no connection came about, as a system's code; null when one did. */
+  /** Somebody was there at the other end. */
+  readonly connected: boolean;
+  /** Why no connection came about, as a system's code; null when one did, or none was tried. */
   readonly dialError: string | null;
   /** Of the call that decided, from when its connection was there; of a dial, all of it. */
   readonly responseMs: number;
@@ -259,6 +261,7 @@ function succeeded(
     verdict: 'success',
     failure: null,
     status,
+    connected: true,
     dialError: null,
     responseMs,
     ttftMs,
@@ -277,7 +280,7 @@ function failed(
   model: string | null,
 ): ProbeResult {
   const nothing = { dialError: null, score: 0, valid: false, tokens: 0 };
-  return { depth, ...judgement, ...nothing, responseMs, ttftMs, status, model };
+  return { depth, ...judgement, ...nothing, connected: status !== null, responseMs, ttftMs, status, model };
 }
 
 function unanswered(job: ProbeJob, reply: Reply | null): ProbeResult {
@@ -289,6 +292,7 @@ function withoutAnswer(job: ProbeJob, error: unknown, model: string | null): Pro
   const { code, stage, responseMs } = asCallFailed(error);
   return {
     ...failed(job, judgeSilence(code, stage), { ...nothingSeen, responseMs }, model),
+    connected: stage !== 'dialling',
     dialError: stage === 'dialling' ? code : null,
   };
 }

@@ -25,6 +25,7 @@ const success: ProbeResult = {
   verdict: 'success',
   failure: null,
   status: 200,
+  connected: true,
   dialError: null,
   responseMs: 12,
   ttftMs: 7,

@@ -5,7 +5,7 @@ import { openPool } from '../../src/pool.ts';
 import { jobFor, serving, simulated } from './simulated.ts';
 
 // Far more than there are workers: were they to take probes one by one, the good one would wait.
-const hanging = 40;
+const hanging = 50;
 
 const dying = new URL('programs/dying.ts', import.meta.url);
 

@@ -1,0 +1,391 @@
+/** The prober: places, the network, sleep. Its clock, its timers and its pool are the test's. */
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { EndpointReport } from '../../events/endpoint.ts';
+import type { EndpointId } from '../../events/ids.ts';
+import { type Occasion, type PlannedProbe, Prober, reportOf } from '../../src/runtime/prober.ts';
+import type { Depth, ProbeResult } from '../../workers/probe.ts';
+import { FakeWorld } from '../support/world.ts';
+
+const [a, b, c] = ['aaaaaaaa', 'bbbbbbbb', 'cccccccc'] as EndpointId[] as [EndpointId, EndpointId, EndpointId];
+const secondMs = 1_000;
+const lookMs = 1_000;
+
+const good: ProbeResult = {
+  depth: 'conversation',
+  verdict: 'success',
+  failure: null,
+  status: 200,
+  connected: true,
+  dialError: null,
+  responseMs: 120,
+  ttftMs: 80,
+  score: 99,
+  valid: true,
+  model: 'claude-x',
+  tokens: 31,
+  error: null,
+};
+const bad: ProbeResult = {
+  ...good,
+  verdict: 'failure',
+  failure: 'serverError',
+  status: 500,
+  valid: false,
+  error: '500',
+};
+const undialled = { ...bad, status: null, connected: false, failure: 'unreachable', error: 'no connection' } as const;
+const noNetwork: ProbeResult = { ...undialled, dialError: 'ENETUNREACH' };
+const refused: ProbeResult = { ...undialled, dialError: 'ECONNREFUSED' };
+const noKey: ProbeResult = { ...undialled, failure: 'credential', verdict: 'invalid_key' };
+
+interface Call {
+  readonly endpoint: EndpointId;
+  readonly depth: Depth;
+  readonly signal: AbortSignal;
+  answer(result: ProbeResult): Promise<void>;
+  lose(): Promise<void>;
+}
+
+const conversation = (endpoint: EndpointId): PlannedProbe => ({ endpoint, depth: 'conversation' });
+
+function probing({ atOnceMax = 10, local = [] as readonly EndpointId[] } = {}) {
+  const world = new FakeWorld();
+  const calls: Call[] = [];
+  const told: string[] = [];
+  const found: [EndpointId, EndpointReport['type'] | null][] = [];
+  const occasions: Occasion[] = [];
+  let plan: readonly PlannedProbe[] = [];
+  const prober = new Prober(
+    {
+      plan: (occasion) => {
+        occasions.push(occasion);
+        return plan;
+      },
+      probe: ({ endpoint, depth }, signal) =>
+        new Promise((resolve, reject) => {
+          signal.addEventListener('abort', () => reject(signal.reason));
+          const settled = async (settle: () => void) => {
+            settle();
+            await vi.advanceTimersByTimeAsync(0);
+          };
+          calls.push({
+            endpoint,
+            depth,
+            signal,
+            answer: (result) => settled(() => resolve({ ...result, depth })),
+            lose: () => settled(() => reject(new Error('worker exited'))),
+          });
+        }),
+      isLocal: (endpoint) => local.includes(endpoint),
+      found: (endpoint, report) => found.push([endpoint, report?.type ?? null]),
+      network: (online) => told.push(online ? 'online' : 'offline'),
+      slept: (forMs) => told.push(`slept ${forMs / secondMs} s`),
+    },
+    world,
+    { lookEveryMs: () => lookMs, atOnceMax },
+  );
+  return {
+    prober,
+    calls,
+    told,
+    found,
+    occasions,
+    last: () => calls.at(-1) as Call,
+    open: () => calls.filter(({ signal }) => !signal.aborted).map(({ endpoint }) => endpoint),
+    plans: (...planned: readonly PlannedProbe[]) => {
+      plan = planned;
+    },
+    /** The clock and the timers, together. */
+    pass: async (ms: number) => {
+      world.pass(ms);
+      await vi.advanceTimersByTimeAsync(ms);
+    },
+    /** The clock alone: the timers stood still, as in a sleep. */
+    sleep: (ms: number) => world.pass(ms),
+  };
+}
+
+/** One round of `endpoints`, all out of reach. */
+async function offline(...endpoints: readonly EndpointId[]) {
+  const it = probing();
+  it.plans(...endpoints.map(conversation));
+  it.prober.start();
+  await it.pass(lookMs);
+  for (const call of [...it.calls]) await call.answer(noNetwork);
+  it.calls.length = 0;
+  it.occasions.length = 0;
+  return it;
+}
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
+afterEach(() => void vi.useRealTimers());
+
+describe('what is planned', () => {
+  it('is probed at each look, and told as what the machines take', async () => {
+    const { prober, plans, pass, calls, found } = probing();
+    plans(conversation(a), { endpoint: b, depth: 'api' });
+    prober.start();
+    expect(calls).toEqual([]);
+    await pass(lookMs);
+    expect(calls.map(({ endpoint, depth }) => [endpoint, depth])).toEqual([
+      [a, 'conversation'],
+      [b, 'api'],
+    ]);
+    await calls[0]?.answer(good);
+    await calls[1]?.answer(bad);
+    expect(found).toEqual([
+      [a, 'ProbeSucceeded'],
+      [b, 'ProbeFailed'],
+    ]);
+  });
+
+  it('is told as soon as it is known, whoever else hangs', async () => {
+    const { prober, plans, pass, calls, found } = probing();
+    plans(conversation(a), conversation(b));
+    prober.start();
+    await pass(lookMs);
+    await calls[1]?.answer(bad);
+    expect(found).toEqual([[b, 'ProbeFailed']]);
+  });
+
+  it('is one probe an endpoint at a time, however often it is asked for', async () => {
+    const { prober, plans, pass, calls } = probing();
+    plans(conversation(a), { endpoint: a, depth: 'connection' });
+    prober.start();
+    for (let looks = 0; looks < 5; looks++) await pass(lookMs);
+    expect(calls.map(({ depth }) => depth)).toEqual(['conversation']);
+    await calls[0]?.answer(good);
+    await pass(lookMs);
+    expect(calls).toHaveLength(2);
+  });
+
+  it('waits for a place when too many run, in its order', async () => {
+    const { prober, plans, pass, calls } = probing({ atOnceMax: 2 });
+    plans(conversation(a), conversation(b), conversation(c));
+    prober.start();
+    await pass(lookMs);
+    expect(calls.map(({ endpoint }) => endpoint)).toEqual([a, b]);
+    plans();
+    await calls[1]?.answer(good);
+    expect(calls.map(({ endpoint }) => endpoint)).toEqual([a, b, c]);
+  });
+
+  it('gives its place back when it was lost, and says nothing', async () => {
+    const { prober, plans, pass, calls, found, told } = probing({ atOnceMax: 1 });
+    plans(conversation(a), conversation(b));
+    prober.start();
+    await pass(lookMs);
+    await calls[0]?.lose();
+    expect(calls.map(({ endpoint }) => endpoint)).toEqual([a, b]);
+    expect([found, told]).toEqual([[], []]);
+  });
+});
+
+describe('a probe by hand', () => {
+  it('runs at once, counts, and gives its result', async () => {
+    const { prober, pass, last, found } = probing();
+    const probed = prober.probe([conversation(a)]);
+    await pass(0);
+    await last().answer(good);
+    expect((await probed).get(a)).toMatchObject({ verdict: 'success' });
+    expect(found).toEqual([[a, 'ProbeSucceeded']]);
+  });
+
+  it('shares one that runs, and it is told once', async () => {
+    const { prober, plans, pass, calls, found, last } = probing();
+    plans(conversation(a));
+    prober.start();
+    await pass(lookMs);
+    const probed = prober.probe([{ endpoint: a, depth: 'api' }]);
+    await last().answer(good);
+    expect((await probed).get(a)).toMatchObject({ verdict: 'success', depth: 'conversation' });
+    expect([calls.length, found.length]).toEqual([1, 1]);
+  });
+
+  it('that goes deeper follows the one that runs', async () => {
+    const { prober, plans, pass, calls, last } = probing();
+    plans({ endpoint: a, depth: 'connection' });
+    prober.start();
+    await pass(lookMs);
+    const probed = prober.probe([conversation(a)]);
+    expect(calls).toHaveLength(1);
+    await last().answer(good);
+    expect(last().depth).toBe('conversation');
+    await last().answer(bad);
+    expect((await probed).get(a)).toMatchObject({ verdict: 'failure' });
+  });
+
+  it('that is lost has no result', async () => {
+    const { prober, pass, last } = probing();
+    const probed = prober.probe([conversation(a)]);
+    await pass(0);
+    await last().lose();
+    expect((await probed).get(a)).toBeNull();
+  });
+});
+
+describe('the network', () => {
+  it('has gone when no dial of a round got anywhere: that is no endpoint’s fault', async () => {
+    const { found, told } = await offline(a, b);
+    expect([found, told]).toEqual([[], ['offline']]);
+  });
+
+  it.each([
+    ['another one answered', good],
+    ['another one answered with an error', bad],
+    ['another one refused', refused],
+  ])('is there when %s: who is out of reach has failed', async (_, other) => {
+    const { prober, plans, pass, calls, found, told } = probing();
+    plans(conversation(a), conversation(b));
+    prober.start();
+    await pass(lookMs);
+    await calls[0]?.answer(noNetwork);
+    expect(found).toEqual([]);
+    await calls[1]?.answer(other);
+    expect(found).toContainEqual([a, 'ProbeFailed']);
+    expect(told).toEqual([]);
+  });
+
+  it.each([
+    ['an endpoint on this machine', good],
+    ['one that was not dialled', noKey],
+  ])('is not proven by %s', async (_, other) => {
+    const { prober, plans, pass, calls, told } = probing({ local: other === good ? [b] : [] });
+    plans(conversation(a), conversation(b));
+    prober.start();
+    await pass(lookMs);
+    await calls[1]?.answer(other);
+    await calls[0]?.answer(noNetwork);
+    expect(told).toEqual(['offline']);
+  });
+
+  it('does not go with an endpoint on this machine that is out', async () => {
+    const { prober, plans, pass, calls, told, found } = probing({ local: [a] });
+    plans(conversation(a));
+    prober.start();
+    await pass(lookMs);
+    await calls[0]?.answer(refused);
+    expect([told, found]).toEqual([[], [[a, 'ProbeFailed']]]);
+  });
+
+  it('that has gone stops the plan: one endpoint after the other is only dialled', async () => {
+    const { pass, calls, occasions, last, found } = await offline(a, b);
+    for (let looks = 0; looks < 3; looks++) {
+      await pass(lookMs);
+      await last().answer(noNetwork);
+    }
+    expect(calls.map(({ endpoint, depth }) => [endpoint, depth])).toEqual([
+      [a, 'connection'],
+      [b, 'connection'],
+      [a, 'connection'],
+    ]);
+    expect([occasions, found]).toEqual([[], []]);
+  });
+
+  it('that is back is told, and all are probed at once', async () => {
+    const { pass, calls, occasions, last, told } = await offline(a, b);
+    await pass(lookMs);
+    await last().answer(good);
+    expect(told).toEqual(['offline', 'online']);
+    expect(occasions).toEqual(['online']);
+    expect(calls.slice(1).map(({ endpoint, depth }) => [endpoint, depth])).toEqual([
+      [a, 'conversation'],
+      [b, 'conversation'],
+    ]);
+  });
+
+  it('does not stay away for endpoints that nobody can ask any more', async () => {
+    const { pass, last, told, occasions } = await offline(a, b);
+    for (let looks = 0; looks < 2; looks++) {
+      await pass(lookMs);
+      await last().lose();
+    }
+    expect(told).toEqual(['offline', 'online']);
+    expect(occasions).toEqual(['online']);
+  });
+});
+
+describe('a sleep', () => {
+  it('is seen as a jump of the clock: everything is probed at once', async () => {
+    const { prober, plans, pass, sleep, calls, told, occasions } = probing();
+    prober.start();
+    await pass(lookMs);
+    plans(conversation(a));
+    sleep(3_600 * secondMs);
+    await pass(lookMs);
+    expect(told).toEqual(['slept 3600 s']);
+    expect(occasions).toEqual(['look', 'wokeUp']);
+    expect(calls).toHaveLength(1);
+  });
+
+  it('ends what was on its way, and nothing of it is told', async () => {
+    const { prober, plans, pass, sleep, calls, found, open } = probing();
+    plans(conversation(a));
+    prober.start();
+    await pass(lookMs);
+    sleep(60 * secondMs);
+    await pass(lookMs);
+    expect(calls.map(({ signal }) => signal.aborted)).toEqual([true, false]);
+    expect([open(), found]).toEqual([[a], []]);
+  });
+
+  it('is seen by a probe that timed out in it, too', async () => {
+    const { prober, plans, pass, sleep, last, found } = probing();
+    plans(conversation(a));
+    prober.start();
+    await pass(lookMs);
+    sleep(60 * secondMs);
+    await last().answer({ ...bad, verdict: 'timeout', failure: 'timeout', status: null });
+    expect(found).toEqual([]);
+  });
+
+  it.each([
+    ['a busy loop', 3 * secondMs],
+    ['a clock that is set back', -3_600 * secondMs],
+  ])('is not %s', async (_, ms) => {
+    const { prober, pass, sleep, told, occasions } = probing();
+    prober.start();
+    await pass(lookMs);
+    sleep(ms);
+    await pass(lookMs);
+    await pass(lookMs);
+    expect([told, occasions]).toEqual([[], ['look', 'look', 'look']]);
+  });
+});
+
+describe('stopping', () => {
+  it('ends all probes, tells nothing, and looks no more', async () => {
+    const { prober, plans, pass, calls, found, occasions } = probing({ atOnceMax: 1 });
+    plans(conversation(a), conversation(b));
+    prober.start();
+    await pass(lookMs);
+    await prober.stop();
+    await pass(10 * lookMs);
+    expect(calls.map(({ endpoint, signal }) => [endpoint, signal.aborted])).toEqual([[a, true]]);
+    expect([found, occasions]).toEqual([[], ['look']]);
+    expect((await prober.probe([conversation(c)])).get(c)).toBeNull();
+  });
+});
+
+describe('what the machines take', () => {
+  it.each<[string, Partial<ProbeResult>, EndpointReport | null]>([
+    [
+      'of a conversation',
+      {},
+      { type: 'ProbeSucceeded', data: { responseMs: 120, ttftMs: 80, score: 99, model: 'claude-x', tokens: 31 } },
+    ],
+    ['of an API that answers', { depth: 'api' }, null],
+    ['of a connection', { depth: 'connection' }, null],
+    [
+      'of a failure at any depth',
+      { depth: 'connection', verdict: 'failure', failure: 'unreachable', error: 'no connection (ECONNREFUSED)' },
+      {
+        type: 'ProbeFailed',
+        data: { verdict: 'failure', failure: 'unreachable', detail: 'no connection (ECONNREFUSED)', responseMs: 120 },
+      },
+    ],
+    ['of a refusal that is no fault', { verdict: 'failure', failure: null, error: '400: for Claude Code only' }, null],
+  ])('%s', (_, of, report) => {
+    expect(reportOf({ ...good, ...of })).toEqual(report);
+  });
+});
