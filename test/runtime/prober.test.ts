@@ -339,6 +339,27 @@ describe('a sleep', () => {
     expect(found).toEqual([]);
   });
 
+  it('is no lost network: half a round before it proves nothing', async () => {
+    const { prober, plans, pass, sleep, calls, told } = probing();
+    plans(conversation(a), conversation(b));
+    prober.start();
+    await pass(lookMs);
+    await calls[0]?.answer(noNetwork);
+    plans();
+    sleep(60 * secondMs);
+    await pass(lookMs);
+    expect(told).toEqual(['slept 60 s']);
+  });
+
+  it('does not bring a lost network back', async () => {
+    const { pass, sleep, told, plans } = await offline(a);
+    plans();
+    await pass(lookMs);
+    sleep(60 * secondMs);
+    await pass(lookMs);
+    expect(told).toEqual(['offline', 'slept 60 s']);
+  });
+
   it.each([
     ['a busy loop', 3 * secondMs],
     ['a clock that is set back', -3_600 * secondMs],
