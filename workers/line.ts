@@ -29,13 +29,11 @@ export interface Reply {
 export class CallFailed extends Error {
   readonly code: string;
   readonly stage: Stage;
-  readonly responseMs: number;
 
-  constructor(code: string, stage: Stage, responseMs: number) {
+  constructor(code: string, stage: Stage) {
     super(code);
     this.code = code;
     this.stage = stage;
-    this.responseMs = responseMs;
   }
 }
 
@@ -227,7 +225,7 @@ class Exchange implements Dispatcher.DispatchHandler {
       return;
     }
     if (!this.#finish()) return;
-    this.#settle.reject(new CallFailed(code, this.#stage, this.#passedMs()));
+    this.#settle.reject(new CallFailed(code, this.#stage));
     this.#controller?.abort(new Error(code));
   }
 

@@ -43,7 +43,7 @@ export interface ProbeResult {
   readonly connected: boolean;
   /** Why no connection came about, as a system's code; null when one did, or none was tried. */
   readonly dialError: string | null;
-  /** Of the call that decided, from when its connection was there; of a dial, all of it. */
+  /** Of the call that decided, from when its connection was there; without an answer, and of a dial, all of the probe. */
   readonly responseMs: number;
   /** Only of a conversation, where its first content was seen to come. */
   readonly ttftMs: number | null;
@@ -88,23 +88,24 @@ export async function probe(job: ProbeJob, signal?: AbortSignal): Promise<ProbeR
   const keyFault = job.depth === 'connection' ? null : judgeKey(job.key);
   if (keyFault) return failed(job, keyFault, nothingSeen, null);
   const startedAt = performance.now();
-  const { origin, pathname } = new URL(job.baseUrl);
+  const passedMs = () => performance.now() - startedAt;
   let line: Line | undefined;
   const hangUp = () => line?.close();
   signal?.addEventListener('abort', hangUp, { once: true });
+  let result: ProbeResult;
   try {
+    const { origin, pathname } = new URL(job.baseUrl);
     line = new Line(origin, job.proxy);
-    const leftMs = () => Math.max(1, job.timeoutMs - (performance.now() - startedAt));
-    const result = await depths[job.depth]({ job, line, prefix: pathname.replace(/\/$/, ''), leftMs });
-    signal?.throwIfAborted();
-    return result;
+    const leftMs = () => Math.max(1, Math.ceil(job.timeoutMs - passedMs()));
+    result = await depths[job.depth]({ job, line, prefix: pathname.replace(/\/$/, ''), leftMs });
   } catch (error) {
-    signal?.throwIfAborted();
-    return withoutAnswer(job, error, null);
+    result = withoutAnswer(job, error, null);
   } finally {
     signal?.removeEventListener('abort', hangUp);
     line?.close();
   }
+  signal?.throwIfAborted();
+  return result.valid || result.status !== null ? result : { ...result, responseMs: Math.round(passedMs()) };
 }
 
 interface Visit {
@@ -289,9 +290,9 @@ function unanswered(job: ProbeJob, reply: Reply | null): ProbeResult {
 }
 
 function withoutAnswer(job: ProbeJob, error: unknown, model: string | null): ProbeResult {
-  const { code, stage, responseMs } = asCallFailed(error);
+  const { code, stage } = asCallFailed(error);
   return {
-    ...failed(job, judgeSilence(code, stage), { ...nothingSeen, responseMs }, model),
+    ...failed(job, judgeSilence(code, stage), nothingSeen, model),
     connected: stage !== 'dialling',
     dialError: stage === 'dialling' ? code : null,
   };
@@ -301,5 +302,5 @@ function withoutAnswer(job: ProbeJob, error: unknown, model: string | null): Pro
 function asCallFailed(error: unknown): CallFailed {
   if (error instanceof CallFailed) return error;
   const { code, name } = error as { code?: string; name: string };
-  return new CallFailed(code ?? name, 'dialling', 0);
+  return new CallFailed(code ?? name, 'dialling');
 }

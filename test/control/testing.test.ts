@@ -1,5 +1,5 @@
 /** `endpoint.test`: what is asked of the pool, and what becomes of its answers. */
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type RequestId, streams } from '../../events/ids.ts';
 import { addEndpoint } from '../../src/control/endpoints.ts';
 import { type Installation, openInstallation } from '../../src/control/installation.ts';
@@ -86,6 +86,17 @@ describe('testing endpoints', () => {
 });
 
 describe('the job of a probe', () => {
+  it('goes through the proxy of the environment, as traffic does', async () => {
+    vi.stubEnv('HTTPS_PROXY', 'http://proxy.example:3128');
+    vi.stubEnv('https_proxy', undefined);
+    vi.stubEnv('no_proxy', undefined);
+    vi.stubEnv('NO_PROXY', 'b.example');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const installation = await withEndpoints('a.example', 'b.example');
+    const jobs = installation.core.state.profiles.endpoints().map((one) => probeJob(installation, one, 'connection'));
+    expect(jobs.map(({ proxy }) => proxy)).toEqual(['http://proxy.example:3128', null]);
+  });
+
   it('is the endpoint, its key, the settings and its past', async () => {
     const installation = await withEndpoints('a.example', 'b.example');
     const [a, b] = installation.core.state.profiles.endpoints();
