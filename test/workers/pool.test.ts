@@ -92,8 +92,9 @@ describe('the pool', () => {
     expect((await probes.probe(jobFor(good), AbortSignal.timeout(60_000))).verdict).toBe('success');
   });
 
-  it('asks again what was lost with a worker that another probe has killed', async () => {
-    const good = await simulated();
+  it('asks again what was lost with a worker that another probe has killed, one after the other', async () => {
+    // Slow enough to be lost a second time, were the deadly one beside it.
+    const good = await simulated({ paceMs: 25 });
     let letDie: (() => void) | undefined;
     const deadly = await serving((_, response) => {
       if (letDie) response.end();
@@ -104,8 +105,8 @@ describe('the pool', () => {
     // From here on a worker is there, and takes all of them.
     await probes.probe(jobFor(good));
     await good.play({ kind: 'hang' });
-    const others = Array.from({ length: 3 }, () => probes.probe(jobFor(good)));
     const killer = probes.probe(jobFor(deadly, { endpoint: 'dies' })).catch((error: Error) => error.message);
+    const others = Array.from({ length: 3 }, () => probes.probe(jobFor(good)));
     await vi.waitFor(() => expect([good.requests.length, letDie]).toEqual([4, expect.any(Function)]));
     await good.play({ kind: 'none' });
     letDie?.();
