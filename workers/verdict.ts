@@ -1,6 +1,6 @@
 /** What a probe's answer or silence means: the verdict for a person, and the failure for the machines. */
 import type { Failure, Verdict } from '../events/endpoint.ts';
-import { classifyEnvelope, classifyStatus, classifyTransport } from '../machines/classify.ts';
+import { checkVerdictOf, classifyEnvelope, classifyStatus, classifyTransport } from '../machines/classify.ts';
 import { sentence, wordsOf } from './sentence.ts';
 
 export interface Judgement {
@@ -13,15 +13,6 @@ export interface Judgement {
 
 /** How far a call had come when it ended without an answer. */
 export type Stage = 'dialling' | 'waiting' | 'reading';
-
-const verdicts: Readonly<Partial<Record<Failure, Verdict>>> = {
-  rateLimited: 'rate_limited',
-  overloaded: 'rate_limited',
-  quota: 'rate_limited',
-  credential: 'invalid_key',
-  noModel: 'model_error',
-  timeout: 'timeout',
-};
 
 export interface Refused {
   readonly status: number;
@@ -99,6 +90,6 @@ export function judgeSilence(code: string, stage: Stage): Judgement {
 }
 
 function judged(failure: Failure | null, error: string, key: string): Judgement {
-  const verdict = failure === null ? 'failure' : (verdicts[failure] ?? 'failure');
+  const verdict = failure === null ? 'failure' : checkVerdictOf(failure);
   return { verdict, failure, error: sentence(error, key) };
 }

@@ -6,11 +6,12 @@ export function outboundProxy(baseUrl: string, env: Readonly<Record<string, stri
   const { protocol, hostname } = new URL(baseUrl);
   if (isLoopback(hostname)) return null;
   const name = protocol === 'https:' ? 'https_proxy' : 'http_proxy';
-  const proxy = env[name] ?? env[name.toUpperCase()];
+  const proxy = env[name] || env[name.toUpperCase()];
   if (!proxy) return null;
-  const exempt = (env['no_proxy'] ?? env['NO_PROXY'] ?? '').split(',').map((part) => part.trim().replace(/^\*?\./, ''));
+  const exempt = (env['no_proxy'] || env['NO_PROXY'] || '').split(',').map((part) => part.trim().replace(/^\*?\./, ''));
   const isExempt = exempt.some(
     (part) => part === '*' || (part !== '' && (hostname === part || hostname.endsWith(`.${part}`))),
   );
-  return isExempt ? null : proxy;
+  if (isExempt) return null;
+  return proxy.includes('://') ? proxy : `http://${proxy}`;
 }

@@ -1,7 +1,7 @@
 /** A way to an endpoint: TCP, TLS when it asks for it, through the environment's proxy where that is set. */
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
-import { isLoopback } from '../config/base-url.ts';
+import { outboundProxy } from '../config/outbound-proxy.ts';
 
 /** Hears of the bytes that come, which are lent for the call. False: no more, until the socket is resumed. */
 export type Read = (bytes: Buffer) => boolean;
@@ -20,12 +20,13 @@ export interface Place {
 export function placeOf(origin: string, env: Readonly<Record<string, string | undefined>>): Place {
   const url = new URL(origin);
   const isTls = url.protocol === 'https:';
+  const proxy = outboundProxy(origin, env);
   return {
     authority: url.host,
     host: bare(url.hostname),
     port: Number(url.port || (isTls ? httpsPort : httpPort)),
     isTls,
-    proxy: proxyFor(url, env),
+    proxy: proxy === null ? undefined : new URL(proxy),
     session: undefined,
   };
 }
@@ -129,17 +130,4 @@ function through(socket: Socket, { host, port, proxy }: Place, done: (error: Err
 
 function bare(hostname: string): string {
   return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
-}
-
-/** `HTTPS_PROXY` and `HTTP_PROXY`, never for this machine itself, and not for what `NO_PROXY` names. */
-function proxyFor({ protocol, hostname }: URL, env: Readonly<Record<string, string | undefined>>): URL | undefined {
-  if (isLoopback(hostname)) return undefined;
-  const name = protocol === 'https:' ? 'https_proxy' : 'http_proxy';
-  const proxy = env[name] || env[name.toUpperCase()];
-  if (!proxy) return undefined;
-  const exempt = (env['no_proxy'] || env['NO_PROXY'] || '').split(',').map((part) => part.trim().replace(/^\*?\./, ''));
-  const isExempt = exempt.some(
-    (part) => part === '*' || (part !== '' && (hostname === part || hostname.endsWith(`.${part}`))),
-  );
-  return isExempt ? undefined : new URL(proxy.includes('://') ? proxy : `http://${proxy}`);
 }

@@ -85,7 +85,7 @@ describe('a look at a body', () => {
   it('never throws, whatever the bytes', () => {
     fc.assert(
       fc.property(fc.oneof(fc.uint8Array(), fc.string({ unit: fc.constantFrom(...'{}[]",:\\ atf1') })), (given) => {
-        expect(peek(Buffer.from(given as string))).toBeDefined();
+        expect(() => peek(Buffer.from(given as string))).not.toThrow();
       }),
       { numRuns: 500 },
     );
