@@ -36,17 +36,22 @@ function find(argv: readonly string[], words: Words): Found {
     }
     const sub = Object.hasOwn(command.sub, word) ? command.sub[word] : undefined;
     if (!sub) {
-      const name = ['qcc', ...path].join(' ');
-      const near = nearest(word, Object.keys(command.sub));
-      throw usageError(
-        words.unknownCommand(word),
-        near === undefined ? words.seeHelp(name) : words.didYouMean(`${name} ${near}`),
-      );
+      // `qcc debug endpoint`: a word that is no sub-command may be the argument of a command that has both.
+      if (command.positionals) break;
+      throw unknown(word, Object.keys(command.sub), ['qcc', ...path].join(' '), words);
     }
     command = sub;
     path.push(word);
   }
   return { command, path, args: [...before, ...argv.slice(at)] };
+}
+
+function unknown(word: string, known: readonly string[], name: string, words: Words): QccError {
+  const near = nearest(word, known);
+  return usageError(
+    words.unknownCommand(word),
+    near === undefined ? words.seeHelp(name) : words.didYouMean(`${name} ${near}`),
+  );
 }
 
 function isFlagOf(command: Command, word: string): boolean {

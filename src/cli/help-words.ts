@@ -68,6 +68,7 @@ const flags: Readonly<Record<string, FlagWords>> = {
   'show-origin': say('where each value comes from', '显示每个值的来源'),
   type: say('only facts of this type', '只显示该类型的事实', 'TYPE'),
   stream: say('only facts of this stream', '只显示该流的事实', 'STREAM'),
+  format: say('how it is drawn', '绘制方式', 'text|mermaid|dot|json'),
   once: say('play the day once, then end', '只演示一遍'),
   speed: say('how many times faster', '加速倍数', 'NUMBER'),
 };
@@ -130,6 +131,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   history: ['qcc history --since -15m', 'qcc history --type EndpointFailed -n 5', 'qcc history -f'],
   'history explain': ['qcc history explain REQUEST'],
   debug: ['qcc debug', 'qcc debug endpoint', 'qcc debug 3f2a'],
+  'debug chart': ['qcc debug chart endpoint', 'qcc debug chart 3f2a --format mermaid'],
   demo: ['qcc demo', 'qcc demo --once --speed 10'],
 };
 

@@ -228,7 +228,20 @@ export const root: Command = {
         explain: { words: 'c_history_explain', positionals: ['REQUEST'], load: async () => (await history()).explain },
       },
     },
-    debug: { words: 'c_debug', positionals: ['KIND|ID'], required: 0, load: async () => (await history()).debug },
+    debug: {
+      words: 'c_debug',
+      positionals: ['KIND|ID'],
+      required: 0,
+      load: async () => (await history()).debug,
+      sub: {
+        chart: {
+          words: 'c_debug_chart',
+          positionals: ['KIND|ID'],
+          flags: { format: text },
+          load: async () => (await import('./chart.ts')).chart,
+        },
+      },
+    },
     demo: {
       words: 'c_demo',
       flags: { port: text, once: yes, speed: text },

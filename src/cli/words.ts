@@ -157,6 +157,7 @@ const en = {
   c_history: 'what happened',
   c_history_explain: 'why a request went where it went',
   c_debug: 'the machines, and what moves them next',
+  c_debug_chart: 'the chart of a machine, with where it stands',
   c_demo: 'simulated endpoints and faults, no key needed',
 };
 
@@ -318,6 +319,7 @@ const zh: Words = {
   c_history: '发生过什么',
   c_history_explain: '某个请求为何如此',
   c_debug: '状态机及其下一步',
+  c_debug_chart: '状态机的图，并标出当前状态',
   c_demo: '模拟端点与故障演示，无需密钥',
 };
 
