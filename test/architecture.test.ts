@@ -32,6 +32,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'src/projections/quantiles.ts',
     'src/runtime/uuid.ts',
   ],
+  'src/queue/': ['src/errors.ts'],
   'src/notify/': ['events/', 'src/config/', 'src/runtime/'],
   'src/control/': [
     'events/',

@@ -64,9 +64,17 @@ const chinese: Readonly<Record<string, Sentence>> = {
   QCC_GATEWAY_DOWN: { message: () => '网关未运行' },
   QCC_GATEWAY_LOST: { message: () => '网关在应答前已结束' },
   QCC_GATEWAY_RUNNING: { message: () => '此目录的网关已在运行' },
+  QCC_BLOB_LOST: { message: ({ why }) => `此请求所保存的内容无法读取（${lost[String(why)] ?? ''}）` },
   QCC_LOG_LOCKED: { message: () => '另一个 qcc 命令正在使用日志', hint: () => '请稍后再试' },
   QCC_LOG_SUSPENDED: { message: () => '日志当前无法写入', hint: () => '请释放磁盘空间，然后运行：qcc proxy status' },
   QCC_LOG_CLOSED: { message: () => '日志已关闭' },
+};
+
+const lost: Readonly<Record<string, string>> = {
+  gone: '已不存在',
+  cut: '不完整',
+  damaged: '已损坏',
+  aborted: '已中止',
 };
 
 const faults: Readonly<Record<string, string>> = {

@@ -19,6 +19,8 @@ export interface Paths {
   readonly vault: string;
   readonly masterKey: string;
   readonly claude: string;
+  /** What the queue keeps: encrypted requests and answers. */
+  readonly bodies: string;
 }
 
 export function homePath(env: Readonly<Record<string, string | undefined>>): string {
@@ -39,6 +41,7 @@ export function paths(home: string): Paths {
     vault: join(home, 'vault.json'),
     masterKey: join(home, 'master.key'),
     claude: join(home, 'claude.json'),
+    bodies: join(home, 'bodies'),
   };
 }
 

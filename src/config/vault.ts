@@ -42,6 +42,8 @@ export interface Vault {
   seal(text: string): string;
   /** @throws {QccError} `QCC_VAULT_DAMAGED`, naming the place that the text came from */
   unseal(sealed: string, place?: string): string;
+  /** A key for one purpose, always the same in this installation; it tells nothing of the master key. */
+  derive(purpose: string): Buffer;
 }
 
 export async function openVault(home: string): Promise<Vault> {
@@ -136,6 +138,10 @@ class FileVault implements Vault {
     } catch {
       throw damaged(place);
     }
+  }
+
+  derive(purpose: string): Buffer {
+    return createHmac('sha256', this.#master).update(`${format}:derived:${purpose}`).digest();
   }
 
   #read(): File {

@@ -236,3 +236,16 @@ function* flips(whole: Buffer): Generator<Buffer> {
     yield flipped;
   }
 }
+
+describe('a derived key', () => {
+  it('is the same in every life of an installation, and another one for every purpose and installation', async () => {
+    const { home, vault } = await opened();
+    const other = await opened();
+    const key = vault.derive('bodies');
+    expect(key.length).toBe(32);
+    expect((await openVault(home)).derive('bodies').equals(key)).toBe(true);
+    expect(vault.derive('names').equals(key)).toBe(false);
+    expect(other.vault.derive('bodies').equals(key)).toBe(false);
+    expect(key.toString('hex')).not.toBe(readFileSync(paths(home).masterKey, 'utf8').trim());
+  });
+});

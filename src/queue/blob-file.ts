@@ -1,0 +1,258 @@
+/** One blob's file: written in order and synced at its end, read from its beginning, also while it is still written. */
+import { type FileHandle, open } from 'node:fs/promises';
+import {
+  BlobLost,
+  type End,
+  endBytes,
+  frameBytesMax,
+  frameExtra,
+  Opener,
+  preambleBytes,
+  Sealer,
+  sizeOf,
+} from './blob-format.ts';
+
+// What is encrypted in one go: half a millisecond of it, so that nothing else waits.
+const sliceBytes = 4 * frameBytesMax;
+// Room for the longest frame, and for hundreds of those that an event stream makes.
+const readBytes = 2 * (frameBytesMax + frameExtra);
+const ownerOnly = 0o600;
+
+export interface BlobWriter {
+  /** What a fact names it by. */
+  readonly ref: string;
+  /** One after the other: the next when this one has resolved. @throws {BlobsFull} when there is no room for them */
+  write(bytes: Buffer): Promise<void>;
+  /** Whole and synced when it resolves: only then may a fact name it. */
+  end(): Promise<void>;
+  /** Nothing of it stays. */
+  abort(): Promise<void>;
+  /**
+   * Its bytes from the first on, also those that are still to come. Throws when it was aborted: those who followed have
+   * seen a beginning without an end.
+   */
+  follow(): AsyncIterable<Buffer>;
+}
+
+export interface BlobReader {
+  readonly head: unknown;
+  /** Without the head. */
+  readonly length: number;
+  /** @throws {BlobLost} at the first byte that is not as it was written */
+  chunks(): AsyncIterable<Buffer>;
+  /** In memory of its own, which may be handed to another thread. */
+  whole(): Promise<Buffer>;
+}
+
+/** What the folder does for a writer. */
+export interface Keeping {
+  /** Takes room for so many bytes; throws when there is none. */
+  take(bytes: number): void;
+  /** Makes the file's name durable. */
+  named(): Promise<void>;
+  /** Removes the file and gives its room back. */
+  drop(): Promise<void>;
+}
+
+interface Place {
+  readonly path: string;
+  readonly ref: string;
+  readonly dataKey: Buffer;
+}
+
+export class FileWriter implements BlobWriter {
+  readonly ref: string;
+  readonly #place: Place;
+  readonly #file: FileHandle;
+  readonly #sealer: Sealer;
+  readonly #keeping: Keeping;
+  readonly #from: number;
+  #until: number;
+  #state: 'open' | 'ended' | 'aborted' = 'open';
+  readonly #waiting: (() => void)[] = [];
+
+  static async create(place: Place, head: unknown, keeping: Keeping): Promise<FileWriter> {
+    const sealer = new Sealer(place.dataKey, place.ref);
+    const begin = Buffer.concat([sealer.preamble, sealer.head(Buffer.from(JSON.stringify(head)))]);
+    keeping.take(begin.length + endBytes);
+    const file = await open(place.path, 'wx', ownerOnly);
+    try {
+      await file.writeFile(begin);
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+    return new FileWriter(place, file, sealer, keeping, begin.length);
+  }
+
+  private constructor(place: Place, file: FileHandle, sealer: Sealer, keeping: Keeping, from: number) {
+    this.ref = place.ref;
+    this.#place = place;
+    this.#file = file;
+    this.#sealer = sealer;
+    this.#keeping = keeping;
+    this.#from = from;
+    this.#until = from;
+  }
+
+  async write(bytes: Buffer): Promise<void> {
+    for (let at = 0; at < bytes.length; at += sliceBytes) {
+      const slice = bytes.subarray(at, at + sliceBytes);
+      const frames: Buffer[] = [];
+      for (let from = 0; from < slice.length; from += frameBytesMax)
+        frames.push(this.#sealer.bytes(slice.subarray(from, from + frameBytesMax)));
+      await this.#append(Buffer.concat(frames));
+    }
+  }
+
+  async end(): Promise<void> {
+    this.#refuseWhenOver();
+    // Its room was taken at the beginning.
+    await this.#file.writeFile(this.#sealer.end());
+    await this.#file.sync();
+    await this.#file.close();
+    await this.#keeping.named();
+    this.#over('ended');
+  }
+
+  async abort(): Promise<void> {
+    if (this.#state !== 'open') return;
+    this.#over('aborted');
+    await this.#file.close().catch(() => {});
+    await this.#keeping.drop();
+  }
+
+  async *follow(): AsyncIterable<Buffer> {
+    // The file is there as long as its writer, and longer for those who have it open.
+    const file = await opened(this.#place);
+    try {
+      const { opener } = await beginningOf(file, this.#place);
+      yield* bytesOf(file, opener, this.#from, (at) => this.#beyond(at));
+    } finally {
+      await file.close();
+    }
+  }
+
+  async #append(frames: Buffer): Promise<void> {
+    this.#refuseWhenOver();
+    this.#keeping.take(frames.length);
+    await this.#file.writeFile(frames);
+    this.#until += frames.length;
+    this.#wake();
+  }
+
+  /** Resolves to where whole frames end: beyond `at`, or at it when nothing more comes. */
+  async #beyond(at: number): Promise<number> {
+    while (this.#until === at && this.#state === 'open')
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (this.#state === 'aborted') throw new BlobLost('aborted');
+    return this.#until;
+  }
+
+  #over(state: 'ended' | 'aborted'): void {
+    this.#state = state;
+    this.#wake();
+  }
+
+  #wake(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  #refuseWhenOver(): void {
+    if (this.#state !== 'open') throw new BlobLost('aborted');
+  }
+}
+
+/** Reads the head and the end, which tell whether all of it is there. @throws {BlobLost} */
+export async function openBlob(place: Place): Promise<BlobReader> {
+  const first = await opened(place);
+  const { head, end, from } = await ends(first, place).finally(() => first.close());
+  const chunks = async function* (): AsyncIterable<Buffer> {
+    const file = await opened(place);
+    try {
+      const { opener } = await beginningOf(file, place);
+      const { size } = await file.stat();
+      yield* bytesOf(file, opener, from, () => Promise.resolve(size - endBytes));
+    } finally {
+      await file.close();
+    }
+  };
+  return {
+    head,
+    length: end.bytes,
+    chunks,
+    async whole() {
+      const all = Buffer.allocUnsafeSlow(end.bytes);
+      let filled = 0;
+      for await (const chunk of chunks()) {
+        chunk.copy(all, filled);
+        filled += chunk.length;
+      }
+      if (filled !== end.bytes) throw new BlobLost('cut');
+      return all;
+    },
+  };
+}
+
+async function opened({ path }: Place): Promise<FileHandle> {
+  try {
+    return await open(path, 'r');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw new BlobLost('gone');
+    throw error;
+  }
+}
+
+async function ends(file: FileHandle, place: Place): Promise<{ head: unknown; end: End; from: number }> {
+  const { size } = await file.stat();
+  const { opener, head, from } = await beginningOf(file, place);
+  const end = opener.end(await exactly(file, size - endBytes, endBytes));
+  const headLength = from - preambleBytes - frameExtra;
+  if (size !== sizeOf(headLength, end)) throw new BlobLost('cut');
+  return { head: JSON.parse(head.toString()) as unknown, end, from };
+}
+
+async function beginningOf(file: FileHandle, { dataKey, ref }: Place) {
+  const preamble = await exactly(file, 0, preambleBytes);
+  const opener = new Opener(dataKey, ref, preamble);
+  const length = (await exactly(file, preambleBytes, frameExtra)).readUInt32BE() + frameExtra;
+  const head = opener.frame(await exactly(file, preambleBytes, length));
+  return { opener, head, from: preambleBytes + length };
+}
+
+/** @param beyond resolves to where whole frames end; with what it was given, nothing more comes */
+async function* bytesOf(
+  file: FileHandle,
+  opener: Opener,
+  from: number,
+  beyond: (at: number) => Promise<number>,
+): AsyncIterable<Buffer> {
+  const buffer = Buffer.allocUnsafeSlow(readBytes);
+  for (let at = from, until = await beyond(at); until > at; until = await beyond(at)) {
+    const { bytesRead } = await file.read(buffer, 0, Math.min(readBytes, until - at), at);
+    const { text, length } = openFrames(buffer.subarray(0, bytesRead), opener);
+    at += length;
+    yield text;
+  }
+}
+
+/** As many frames as are whole in these bytes, one at least. */
+function openFrames(bytes: Buffer, opener: Opener): { text: Buffer; length: number } {
+  const texts: Buffer[] = [];
+  let at = 0;
+  for (let next = Opener.lengthOf(bytes); next !== undefined; next = Opener.lengthOf(bytes.subarray(at))) {
+    texts.push(opener.frame(bytes.subarray(at, at + next)));
+    at += next;
+  }
+  if (at === 0) throw new BlobLost('cut');
+  return { text: Buffer.concat(texts), length: at };
+}
+
+async function exactly(file: FileHandle, at: number, length: number): Promise<Buffer> {
+  const { size } = await file.stat();
+  if (at < 0 || at + length > size) throw new BlobLost('cut');
+  const buffer = Buffer.allocUnsafe(length);
+  const { bytesRead } = await file.read(buffer, 0, length, at);
+  if (bytesRead !== length) throw new BlobLost('cut');
+  return buffer;
+}
