@@ -18,6 +18,7 @@ import { exitCodes, QccError } from './errors.ts';
 import { notReady, proxyPorts } from './gateway-ports.ts';
 import { Notifier } from './notify/notifier.ts';
 import { notifyWordsOf } from './notify/words.ts';
+import { openReplayPool } from './pool.ts';
 import { explainTaken } from './port-holder.ts';
 import type { ProxyServer } from './proxy/ports.ts';
 import { startProxy } from './proxy/server.ts';
@@ -137,11 +138,13 @@ async function serve(installation: Installation, options: GatewayOptions): Promi
   };
   const letGo = async () => {
     await control?.close();
+    await replay.close();
     await accessLog.close();
     await installation.close();
     end.resolve();
   };
-  const live: LiveSide = { url: proxy.url, stop, status: () => status(installation, proxy, host, startedAt) };
+  const replay = openReplayPool();
+  const live: LiveSide = { url: proxy.url, stop, replay, status: () => status(installation, proxy, host, startedAt) };
   const table = operations(installation, live);
   control = await serveControl(installation.paths.socket, () => table as never);
   scheduler.arm();

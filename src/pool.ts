@@ -2,6 +2,10 @@
 import { MessageChannel } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { ProbeJob, ProbeResult, ProbeTask } from '../workers/probe.ts';
+import type { ReplayReply, ReplayTask } from '../workers/replay.ts';
+import { Json } from './control/json.ts';
+import { QccError } from './errors.ts';
+import type { QuestionName } from './history/questions.ts';
 
 // Under test the workers are the sources themselves.
 const isSource = import.meta.url.endsWith('.ts');
@@ -69,5 +73,43 @@ export function openPool(worker: URL = new URL(`../workers/probe.${isSource ? 't
       closed = true;
       return piscina.destroy();
     },
+  };
+}
+
+// A question about a million facts holds arrays of a thousand and one state; what-if holds two.
+const replayHeapMb = 512;
+// Who asks once asks again; after a minute of silence the thread is let go.
+const replayIdleMs = 60_000;
+
+export interface ReplayPool {
+  /**
+   * Asks the history on a worker; the answer is JSON.
+   * @throws {QccError} what the question threw
+   */
+  ask<Name extends QuestionName>(dir: string, name: Name, params: ReplayTask<Name>['params']): Promise<Json>;
+  close(): Promise<void>;
+}
+
+/** One thread of its own: a long question holds up other questions, and no probe. */
+export function openReplayPool(): ReplayPool {
+  const piscina = new Piscina({
+    filename: new URL(`../workers/replay.${isSource ? 'ts' : 'js'}`, import.meta.url).href,
+    ...(isSource ? { execArgv: ['--import', 'tsx'] } : {}),
+    minThreads: 0,
+    maxThreads: 1,
+    concurrentTasksPerWorker: 4,
+    idleTimeout: replayIdleMs,
+    atomics: 'disabled',
+    resourceLimits: { maxOldGenerationSizeMb: replayHeapMb },
+  });
+  piscina.on('error', () => {});
+  return {
+    async ask(dir, name, params) {
+      const reply = (await piscina.run({ dir, name, params })) as ReplayReply;
+      if ('answer' in reply) return new Json(reply.answer);
+      const { code, message, hint, exit, params: said } = reply.error;
+      throw new QccError(code, message, hint, exit, said);
+    },
+    close: () => piscina.destroy(),
   };
 }

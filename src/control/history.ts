@@ -3,51 +3,45 @@ import type { Recorded } from '../../events/fact.ts';
 import { kindOf, type RequestId, streams } from '../../events/ids.ts';
 import type { Attempt, Served } from '../../events/request.ts';
 import { faceOf } from '../../machines/endpoint.ts';
-import { nextOf } from '../../machines/endpoint-next.ts';
-import { facePriority, nextOfPriority } from '../../machines/priority.ts';
 import { exitCodes, QccError } from '../errors.ts';
+import { machineRows, machinesAbout } from '../history/machines.ts';
+import { ask, type QuestionName } from '../history/questions.ts';
+import type { ReplayPool } from '../pool.ts';
 import { Stats } from '../projections/stats.ts';
 import { foldLog } from '../runtime/core.ts';
 import { knownLosses } from '../runtime/losses.ts';
 import type { State } from '../runtime/state.ts';
-import { endpointNamed, endpointPolicy, type Installation, priorityPolicy, profileNamed } from './installation.ts';
-import type { Answer, FactRow, MachineRow, Params } from './operations.ts';
-import { factRow, iso, isoOrNull } from './rows.ts';
+import { type Installation, profileNamed } from './installation.ts';
+import type { Json } from './json.ts';
+import type { Answer, Params } from './operations.ts';
+import { factRow, iso } from './rows.ts';
 
-// Without a limit a look back ends where a person stops reading; a script says how much it wants.
-const limitDefault = 1_000;
+// So few facts cost the main loop less than a worker that has to be started first.
+const smallPage = 250;
 
-export async function readHistory(
-  { core }: Installation,
-  params: Params<'history.read'>,
-): Promise<Answer<'history.read'>> {
-  const { log } = core;
-  await log.flush();
-  const limit = params.limit ?? (params.fromSeq === undefined ? limitDefault : Number.POSITIVE_INFINITY);
-  const unfiltered =
-    params.type === undefined &&
-    params.stream === undefined &&
-    params.until === undefined &&
-    params.toSeq === undefined;
-  let from = params.fromSeq ?? log.tail;
-  if (params.since !== undefined) from = Math.max(from, await log.seqAt(params.since));
-  // Nothing can be left out on the way: the last `limit` numbers are the last `limit` facts.
-  if (unfiltered && Number.isFinite(limit)) from = Math.max(from, log.head - limit + 1);
-  let kept: FactRow[] = [];
-  for await (const facts of log.read(from)) {
-    for (const fact of facts) if (matches(fact, params)) kept.push(factRow(fact));
-    if (kept.length > 2 * limit) kept = kept.slice(-limit);
-    const last = facts.at(-1);
-    if (params.until !== undefined && last !== undefined && last.at >= params.until) break;
-  }
-  return { facts: Number.isFinite(limit) ? kept.slice(-limit) : kept };
+/** A question to the log: beside the main loop while a gateway runs, in this process otherwise. */
+export function asker<Name extends QuestionName>(
+  { core, paths }: Installation,
+  name: Name,
+  replay: ReplayPool | undefined,
+): (params: Params<Name>) => Promise<Answer<Name> | Json> {
+  return async (params) => {
+    await core.log.flush();
+    return replay && !isSmall(name, params) ? replay.ask(paths.log, name, params) : ask(core.log, name, params);
+  };
 }
 
-function matches(fact: Recorded, { type, stream, until, toSeq }: Params<'history.read'>): boolean {
-  if (toSeq !== undefined && fact.seq >= toSeq) return false;
-  if (type !== undefined && fact.type !== type) return false;
-  if (stream !== undefined && fact.stream !== stream && kindOf(fact.stream) !== stream) return false;
-  return until === undefined || fact.at < until;
+/** The first lines of a look come at once. */
+function isSmall(name: QuestionName, params: object): boolean {
+  const { from = 0, to = 0, most = Number.POSITIVE_INFINITY, ...others } = params as Partial<Params<'history.page'>>;
+  if (name === 'history.page') return Math.min(most, to - from) <= smallPage && Object.keys(others).length === 0;
+  const { limit = Number.POSITIVE_INFINITY, since, until, fromSeq, ...filters } = params as Params<'history.start'>;
+  return name === 'history.start' && (Object.keys(filters).length === 0 || limit === Number.POSITIVE_INFINITY);
+}
+
+export function headOfHistory({ core }: Installation): Answer<'history.head'> {
+  const names = core.state.profiles.endpoints().map(({ id, profile, name }) => [id, `${profile}/${name}`] as const);
+  return { head: core.state.seq, names: Object.fromEntries(names) };
 }
 
 export async function explainRequest(
@@ -104,60 +98,11 @@ function routeThen(then: State, attempts: readonly Attempt[], within: string | n
 }
 
 export async function showMachines(
-  installation: Installation,
+  { core: { state, log }, settings }: Pick<Installation, 'core' | 'settings'>,
   { about }: Params<'debug.machines'>,
 ): Promise<Answer<'debug.machines'>> {
-  const { state } = installation.core;
-  const rows: MachineRow[] = [
-    ...state.profiles.endpoints().map(({ id }) => endpointMachine(installation, id)),
-    priorityMachine(installation),
-    await gatewayMachine(installation),
-  ];
-  const kinds = rows.some(({ machine }) => machine === about);
-  const wanted =
-    about === undefined ? rows : rows.filter(({ id, machine }) => (kinds ? machine === about : id === about));
-  if (about !== undefined && wanted.length === 0) {
-    const { id } = endpointNamed(installation, about);
-    wanted.push(endpointMachine(installation, id));
-  }
-  return { seq: state.seq, at: iso(state.at), machines: wanted };
-}
-
-function endpointMachine(
-  { core: { state }, settings }: Installation,
-  id: Parameters<State['endpoint']>[0],
-): MachineRow {
-  const snapshot = state.endpoint(id);
-  const known = state.profiles.endpoint(id);
-  const { state: name, since, ...context } = faceOf(snapshot);
-  return {
-    id: streams.endpoint(id),
-    machine: 'endpoint',
-    state: name,
-    since: isoOrNull(since ?? known?.addedAt ?? null),
-    context: { profile: known?.profile ?? null, name: known?.name ?? null, ...context },
-    next: nextOf(snapshot, endpointPolicy(settings(), known)).map((step) => ({ ...step, at: isoOrNull(step.at) })),
-  };
-}
-
-function priorityMachine({ core: { state }, settings }: Installation): MachineRow {
-  const { state: name, since, ...context } = facePriority(state.priority);
-  return {
-    id: streams.priority,
-    machine: 'priority',
-    state: name,
-    since: isoOrNull(since),
-    context,
-    next: nextOfPriority(state.priority, priorityPolicy(settings())).map((step) => ({
-      ...step,
-      at: isoOrNull(step.at),
-    })),
-  };
-}
-
-async function gatewayMachine({ core: { state, log } }: Installation): Promise<MachineRow> {
-  const context = { lost: await knownLosses(log) };
-  return { id: streams.gateway, machine: 'gateway', state: state.gatewayState, since: null, context, next: [] };
+  const machines = machineRows(state, settings(), await knownLosses(log));
+  return { seq: state.seq, at: iso(state.at), machines: machinesAbout(machines, about) };
 }
 
 export async function readStats(

@@ -193,6 +193,50 @@ export interface NotifyRow {
   readonly error: string | null;
 }
 
+/** A moment as people name it: by an instant, or by the number of a fact. */
+export type Moment = { readonly at: number } | { readonly seq: number };
+
+export interface ThenProfile {
+  readonly name: string;
+  readonly tier: Tier | null;
+  readonly endpoints: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly priority: number;
+    readonly weight: number;
+    readonly effectiveWeight: number;
+  }[];
+}
+
+export interface DriftRow {
+  readonly seq: number;
+  readonly stream: string;
+  readonly recorded: string;
+  readonly folded: string;
+}
+
+/** Which facts: all of what is said must hold. */
+export interface Filters {
+  readonly type?: string;
+  /** A stream, or a kind of streams. */
+  readonly stream?: string;
+  /** The whole id. */
+  readonly endpoint?: string;
+  readonly profile?: string;
+  readonly session?: string;
+  readonly request?: string;
+}
+
+/** A look back. Without `limit` and a beginning, the newest thousand. */
+export interface Look extends Filters {
+  readonly since?: number;
+  readonly until?: number;
+  readonly fromSeq?: number;
+  /** Exclusive. */
+  readonly toSeq?: number;
+  readonly limit?: number;
+}
+
 /** `name: [parameters, answer]`. */
 interface Operations {
   'home.init': [Record<never, never>, { readonly home: string; readonly created: boolean; readonly keychain: boolean }];
@@ -266,19 +310,16 @@ interface Operations {
   /** Everything but secrets, as one document. */
   'config.export': [Record<never, never>, { readonly document: object }];
   /** Newest `limit` facts that match (or all), oldest first. Times are epoch milliseconds. */
-  'history.read': [
-    {
-      readonly since?: number;
-      readonly until?: number;
-      readonly fromSeq?: number;
-      /** Exclusive. */
-      readonly toSeq?: number;
-      readonly type?: string;
-      readonly stream?: string;
-      readonly limit?: number;
-    },
-    { readonly facts: readonly FactRow[] },
+  'history.read': [Look, { readonly facts: readonly FactRow[] }];
+  /** The same in pages: where it begins, and where it ends (exclusive) ... */
+  'history.start': [Look, { readonly from: number; readonly to: number }];
+  /** ... and the next facts from there; `next` is where the page after it begins. */
+  'history.page': [
+    Filters & { readonly from: number; readonly to: number; readonly most?: number },
+    { readonly facts: readonly FactRow[]; readonly next: number | null },
   ];
+  /** The last number that was given out, and what endpoints are called: `profile/name` by id. */
+  'history.head': [Record<never, never>, { readonly head: number; readonly names: Readonly<Record<string, string>> }];
   'history.explain': [
     { readonly request: string },
     {
@@ -291,6 +332,21 @@ interface Operations {
   'debug.machines': [
     { readonly about?: string },
     { readonly seq: number; readonly at: string; readonly machines: readonly MachineRow[] },
+  ];
+  /** All that the log had come to at a moment. */
+  'history.at': [
+    { readonly moment: Moment; readonly about?: string },
+    {
+      readonly at: string;
+      readonly seq: number;
+      readonly active: string | null;
+      readonly machines: readonly MachineRow[];
+      readonly profiles: readonly ThenProfile[];
+      /** Those that were set; all others had their defaults. */
+      readonly settings: Readonly<Record<string, SettingValue>>;
+      /** Recorded decisions that the charts of today would not have followed. The record won. */
+      readonly drift: readonly DriftRow[];
+    },
   ];
   'proxy.status': [Record<never, never>, StatusRow];
   'proxy.stop': [

@@ -3,6 +3,7 @@
 import { chmodSync, unlinkSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { exitCodes, QccError } from '../errors.ts';
+import { Json } from './json.ts';
 
 // The largest thing said here is an endpoint with its key.
 const bodyBytesMax = 1_048_576;
@@ -48,7 +49,9 @@ async function answer(request: IncomingMessage, response: ServerResponse, handle
     const handler = request.method === 'POST' && Object.hasOwn(handlers, name) ? handlers[name] : undefined;
     if (!handler) throw unknownOperation(name);
     const params = JSON.parse(await bodyOf(request)) as never;
-    send(response, 200, { answer: await handler(params) });
+    const given: unknown = await handler(params);
+    if (given instanceof Json) sendText(response, 200, `{"answer":${given.text}}`);
+    else send(response, 200, { answer: given });
   } catch (error) {
     send(response, 400, { error: told(error) });
   }
@@ -84,6 +87,10 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
 }
 
 function send(response: ServerResponse, status: number, body: object): void {
+  sendText(response, status, JSON.stringify(body));
+}
+
+function sendText(response: ServerResponse, status: number, text: string): void {
   response.writeHead(status, { 'content-type': 'application/json' });
-  response.end(JSON.stringify(body));
+  response.end(text);
 }

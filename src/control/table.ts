@@ -1,4 +1,7 @@
 /** Every operation by its name: what the control socket and a command without a gateway both call. */
+
+import { questionNames } from '../history/questions.ts';
+import type { ReplayPool } from '../pool.ts';
 import { clientToken } from './client-token.ts';
 import {
   addEndpoint,
@@ -9,8 +12,9 @@ import {
   switchEndpoint,
   updateEndpoint,
 } from './endpoints.ts';
-import { explainRequest, readHistory, readStats, showMachines } from './history.ts';
+import { asker, explainRequest, headOfHistory, readStats, showMachines } from './history.ts';
 import type { Installation } from './installation.ts';
+import type { Json } from './json.ts';
 import { releasePin, setPolicy, showLadder, switchByHand, switchHistory } from './ladder.ts';
 import { testNotifications } from './notify.ts';
 import type { Answer, OperationName, Params } from './operations.ts';
@@ -24,9 +28,13 @@ export interface LiveSide {
   status(): Answer<'proxy.status'>;
   stop(graceMs: number): Promise<Answer<'proxy.stop'>>;
   readonly url: string;
+  /** Questions about the past go to a worker: the main loop serves. */
+  readonly replay: ReplayPool;
 }
 
-type Table = { readonly [Name in OperationName]: (params: Params<Name>) => Answer<Name> | Promise<Answer<Name>> };
+/** A `Json` is the answer as well, made elsewhere. */
+type Given<Name extends OperationName> = Answer<Name> | Json;
+type Table = { readonly [Name in OperationName]: (params: Params<Name>) => Given<Name> | Promise<Given<Name>> };
 
 /** @param live undefined while no gateway runs; then `proxy.*` are not asked. */
 export function operations(it: Installation, live: LiveSide | undefined): Partial<Table> {
@@ -60,7 +68,8 @@ export function operations(it: Installation, live: LiveSide | undefined): Partia
     'config.list': () => listSettings(it),
     'config.reset': (params) => resetSettings(it, params),
     'config.export': () => exportConfig(it),
-    'history.read': (params) => readHistory(it, params),
+    ...Object.fromEntries(questionNames.map((name) => [name, asker(it, name, live?.replay)])),
+    'history.head': () => headOfHistory(it),
     'history.explain': (params) => explainRequest(it, params),
     'debug.machines': (params) => showMachines(it, params),
     'client.settings': () => clientToken(it, live?.url),

@@ -150,8 +150,10 @@ export class LevelLog implements Log {
     return this.#snapshots.load(name, max);
   }
 
-  trim(below: number): Promise<number> {
-    return this.#retention.trim(below);
+  async trim(below: number): Promise<number> {
+    const trimmed = await this.#retention.trim(below);
+    if (trimmed > 0) await this.#snapshots.forgetBefore('state', this.#ends.tail);
+    return trimmed;
   }
 
   flush(): Promise<void> {

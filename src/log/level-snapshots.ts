@@ -1,10 +1,15 @@
-/** Snapshots on the disk: the newest few of each name. */
-import { DamagedRecord, pack, snapshotKey, snapshotsUpTo, unpack } from './codec.ts';
+/**
+ * Snapshots on the disk: the newest few of each name, and of the older ones as many as a look into the past needs. From the
+ * nearest one before it, any moment is a few thousand facts away.
+ */
+import { DamagedRecord, pack, seqOf, snapshotKey, snapshotsUpTo, unpack } from './codec.ts';
 import type { Connection } from './level-database.ts';
 import type { Snapshot } from './log.ts';
 
 // One may be damaged, and one may be newer than what somebody looks for.
-const snapshotsKept = 3;
+const newestKept = 3;
+// Of the older ones, one for so many facts (they fold in some 40 ms): a snapshot of each quiet minute would outgrow the facts.
+const factsBetween = 5_000;
 
 export class LevelSnapshots {
   readonly #connection: Connection;
@@ -17,7 +22,13 @@ export class LevelSnapshots {
     const { database } = this.#connection;
     await database.put(snapshotKey(name, snapshot.seq), pack(snapshot), { sync: true });
     const keys = await database.keys({ ...snapshotsUpTo(name, Number.POSITIVE_INFINITY), reverse: true }).all();
-    for (const key of keys.slice(snapshotsKept)) await database.del(key);
+    for (const key of spare(keys.slice(newestKept))) await database.del(key);
+  }
+
+  /** Those that a log which begins with `tail` cannot be folded from: what came after them is gone. */
+  async forgetBefore(name: string, tail: number): Promise<void> {
+    const { database } = this.#connection;
+    for await (const key of database.keys(snapshotsUpTo(name, tail - 2))) await database.del(key);
   }
 
   /** The newest intact one with `seq <= max`. */
@@ -32,4 +43,15 @@ export class LevelSnapshots {
     }
     return undefined;
   }
+}
+
+/** Newest first: what stands closer than that to the one before it. */
+function spare(keys: readonly Buffer[]): readonly Buffer[] {
+  const oldestFirst = [...keys].reverse();
+  let kept = Number.NEGATIVE_INFINITY;
+  return oldestFirst.filter((key) => {
+    const isSpare = seqOf(key) - kept < factsBetween;
+    if (!isSpare) kept = seqOf(key);
+    return isSpare;
+  });
 }

@@ -33,6 +33,9 @@ export type LogState = 'open' | 'suspended' | 'reopening' | 'closed';
 
 export type Listener = (facts: readonly Recorded[]) => void;
 
+/** What a question needs of a log, wherever it is: on the disk, in memory, in somebody's file. */
+export type ReadableLog = Pick<Log, 'head' | 'tail' | 'damage' | 'read' | 'readStream' | 'seqAt' | 'loadSnapshot'>;
+
 export interface Log {
   readonly state: LogState;
   /** The last `seq` on record (0 in an empty log); counts what was handed to `append`, written or not. */

@@ -34,13 +34,17 @@ export class Caretaker {
     await this.#saving;
   }
 
-  /** Removes what is older than the retention. A snapshot first: what it holds needs the old facts no more. */
+  /**
+   * Removes what is older than the retention, up to a snapshot: what is left can be folded from its first fact on, so that
+   * every moment which the log still has can be looked at.
+   */
   async trim(): Promise<number> {
     const { log } = this.#core;
     const keepFrom = await log.seqAt(this.#core.now() - this.#retentionDays() * dayMs);
-    if (keepFrom <= log.tail) return 0;
+    const anchor = await log.loadSnapshot('state', keepFrom - 1);
+    if (!anchor || anchor.seq < log.tail) return 0;
     await this.#core.snapshot();
-    return log.trim(keepFrom);
+    return log.trim(anchor.seq + 1);
   }
 
   #save(): void {

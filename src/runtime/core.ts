@@ -11,7 +11,7 @@ import { facePriority, timerOfPriority } from '../../machines/priority.ts';
 import { decidePriority, type PriorityAsk, type PriorityPolicy } from '../../machines/priority-policy.ts';
 import type { RoutingView } from '../../machines/roster.ts';
 import { type Range, rangeOf } from '../log/damage.ts';
-import type { Log } from '../log/log.ts';
+import type { Log, ReadableLog } from '../log/log.ts';
 import { isUsable, ladderLook, routingView } from '../projections/routing.ts';
 import type { World } from './clock.ts';
 import { lossesToTell, toldLosses } from './losses.ts';
@@ -265,7 +265,7 @@ export class Core {
 }
 
 /** Folds the log up to a fact (or all of it) into a state: nothing is decided anew, no effect is done again. */
-export async function foldLog(log: Log, upTo?: number): Promise<State> {
+export async function foldLog(log: ReadableLog, upTo?: number): Promise<State> {
   const snapshot = await log.loadSnapshot('state', upTo);
   const state = (snapshot && State.from(snapshot.data)) ?? new State();
   for await (const facts of log.read(state.seq + 1, upTo)) {

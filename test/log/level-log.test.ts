@@ -182,14 +182,26 @@ describe('a log that is opened again', () => {
 });
 
 describe('snapshots on the disk', () => {
-  it('are kept three deep, and each name for itself', async () => {
+  it('are kept three deep and, of the older ones, one for 5,000 facts; each name for itself', async () => {
     const dir = logFolder();
     const log = kept(await LevelLog.open(dir));
-    for (const seq of oneTo(5)) await log.saveSnapshot('state', { seq, data: seq });
+    for (const seq of [1, 2, 3_000, 5_001, 6_000, 9_000, 10_001, 10_002])
+      await log.saveSnapshot('state', { seq, data: seq });
     await log.saveSnapshot('other', { seq: 1, data: 1 });
-    expect(await log.loadSnapshot('state', 2)).toBeUndefined();
-    expect((await log.loadSnapshot('state', 3))?.data).toBe(3);
+    const nearest = async (max: number) => (await log.loadSnapshot('state', max))?.seq;
+    expect(await Promise.all([5_000, 8_999, 9_000, 10_001, 10_002].map(nearest))).toEqual([
+      1, 5_001, 9_000, 10_001, 10_002,
+    ]);
     await log.close();
-    expect(await raw(dir, (database) => database.keys().all())).toHaveLength(4);
+    expect(await raw(dir, (database) => database.keys().all())).toHaveLength(6);
+  });
+
+  it('go when the facts that come after them are trimmed away', async () => {
+    const log = kept(await LevelLog.open(logFolder()));
+    await log.append(new Scribe().facts(30), { sync: true });
+    for (const seq of [5, 10, 20]) await log.saveSnapshot('state', { seq, data: seq });
+    await log.trim(11);
+    expect(await log.loadSnapshot('state', 9)).toBeUndefined();
+    expect((await log.loadSnapshot('state', 19))?.seq).toBe(10);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { streams } from '../../events/ids.ts';
+import { stateAt } from '../../src/history/moment.ts';
 import { MemoryLog } from '../../src/log/memory-log.ts';
 import { Caretaker } from '../../src/runtime/caretaker.ts';
 import type { Core } from '../../src/runtime/core.ts';
@@ -17,7 +18,7 @@ async function life(log: MemoryLog) {
   const caretaker = new Caretaker(core, () => 30);
   caretaker.start();
   onTestFinished(() => caretaker.stop());
-  return { core, caretaker };
+  return { core, caretaker, world };
 }
 
 describe('the caretaker', () => {
@@ -50,5 +51,19 @@ describe('the caretaker', () => {
     write(second.core, 4_999);
     await second.caretaker.stop();
     expect((await log.loadSnapshot('state'))?.seq).toBe(4_000);
+  });
+
+  it('trims up to a snapshot, so that every moment that is left can be folded', async () => {
+    const log = new MemoryLog();
+    const { core, caretaker, world } = await life(log);
+    write(core, 10);
+    await core.snapshot();
+    write(core, 10);
+    world.pass(31 * 86_400_000);
+    write(core, 10);
+    expect(await caretaker.trim()).toBe(10);
+    expect(log.tail).toBe(11);
+    expect((await stateAt(log, 11)).seq).toBe(11);
+    await expect(stateAt(log, 9)).rejects.toMatchObject({ code: 'QCC_HISTORY_TRIMMED', exit: 5 });
   });
 });

@@ -1,0 +1,130 @@
+/** Facts by filter: where a look back begins, and one page after the other from there. */
+import type { Recorded } from '../../events/fact.ts';
+import { kindOf } from '../../events/ids.ts';
+import type { Answer, FactRow, Filters, Params } from '../control/operations.ts';
+import { factRow } from '../control/rows.ts';
+import type { ReadableLog } from '../log/log.ts';
+
+// Without a limit a look back ends where a person stops reading; who says where it begins wants all from there.
+const limitDefault = 1_000;
+const pageDefault = 1_000;
+// A page that finds little ends all the same: its reader may have gone, and others wait for the worker.
+const scannedMax = 50_000;
+const backwards = 5_000;
+// A batch is small: the cause of a decision stands within so many facts before it.
+const batchMost = 64;
+
+/** Whether a fact belongs to what was asked for. One look at a time, in order: a decision follows what led to it. */
+export class Sieve {
+  readonly #filters: Filters;
+  /** Facts that tell of the request, by their numbers: decisions name them as their cause. */
+  readonly #told = new Set<number>();
+
+  constructor(filters: Filters) {
+    this.#filters = filters;
+  }
+
+  keeps(fact: Recorded): boolean {
+    const { type, stream, endpoint, profile, session, request } = this.#filters;
+    if (request !== undefined && !this.#tellsOf(request, fact)) return false;
+    if (type !== undefined && fact.type !== type) return false;
+    if (stream !== undefined && fact.stream !== stream && kindOf(fact.stream) !== stream) return false;
+    if (endpoint !== undefined && !isAboutEndpoint(fact, endpoint)) return false;
+    if (profile !== undefined && !isAboutProfile(fact, profile)) return false;
+    return session === undefined || (fact.data as { session?: unknown }).session === session;
+  }
+
+  #tellsOf(request: string, fact: Recorded): boolean {
+    const isIts =
+      fact.stream === `request/${request}` ||
+      (fact.data as { request?: unknown }).request === request ||
+      (fact.cause !== null && this.#told.has(fact.cause));
+    if (isIts) this.#told.add(fact.seq);
+    return isIts;
+  }
+}
+
+function isAboutEndpoint({ stream, data }: Recorded, id: string): boolean {
+  const said = data as { endpoint?: unknown; attempts?: readonly { endpoint: string }[] };
+  return (
+    stream === `endpoint/${id}` || said.endpoint === id || (said.attempts ?? []).some((one) => one.endpoint === id)
+  );
+}
+
+const profileFields = ['profile', 'within', 'from', 'to', 'wanted', 'active'] as const;
+
+function isAboutProfile({ stream, data }: Recorded, name: string): boolean {
+  if (stream === `profile/${name}`) return true;
+  // A setting's `from` and `to` are values, and no names.
+  if (stream === 'config') return false;
+  return profileFields.some((field) => (data as Readonly<Record<string, unknown>>)[field] === name);
+}
+
+/** Where to begin and where to end, so that what is kept between is what was asked for. */
+export async function startOfLook(log: ReadableLog, params: Params<'history.start'>): Promise<Answer<'history.start'>> {
+  const { since, until, fromSeq, toSeq, limit: given, ...filters } = params;
+  let from = Math.max(log.tail, fromSeq ?? 0);
+  if (since !== undefined) from = Math.max(from, await log.seqAt(since));
+  let to = Math.min(log.head + 1, toSeq ?? Number.POSITIVE_INFINITY);
+  if (until !== undefined) to = Math.min(to, await log.seqAt(until));
+  const limit = given ?? (since === undefined && fromSeq === undefined ? limitDefault : undefined);
+  if (limit === undefined) return { from, to };
+  if (limit === 0) return { from: to, to };
+  // Nothing can be left out on the way: the last `limit` numbers are the last `limit` facts.
+  if (Object.keys(filters).length === 0) return { from: Math.max(from, to - limit), to };
+  return { from: await lastOnes(log, from, to, limit, filters), to };
+}
+
+/** Goes back until so many are found. */
+async function lastOnes(log: ReadableLog, from: number, to: number, limit: number, filters: Filters): Promise<number> {
+  let left = limit;
+  for (let end = to; end > from; end -= backwards) {
+    const begin = Math.max(from, end - backwards);
+    const kept = await keptBetween(log, begin, end, filters);
+    if (kept.length >= left) return kept[kept.length - left] ?? begin;
+    left -= kept.length;
+  }
+  return from;
+}
+
+async function keptBetween(log: ReadableLog, from: number, to: number, filters: Filters): Promise<readonly number[]> {
+  const sieve = new Sieve(filters);
+  const kept: number[] = [];
+  for await (const facts of log.read(warmFrom(log, from, filters), to - 1)) {
+    for (const fact of facts) if (sieve.keeps(fact) && fact.seq >= from) kept.push(fact.seq);
+  }
+  return kept;
+}
+
+/** A decision at the very beginning is known by what led to it, which stands before. */
+function warmFrom(log: ReadableLog, from: number, { request }: Filters): number {
+  return request === undefined ? from : Math.max(log.tail, from - batchMost);
+}
+
+export async function pageOfLook(log: ReadableLog, params: Params<'history.page'>): Promise<Answer<'history.page'>> {
+  const { from, to, most = pageDefault, ...filters } = params;
+  const sieve = new Sieve(filters);
+  const kept: FactRow[] = [];
+  for await (const facts of log.read(warmFrom(log, from, filters), Math.min(to - 1, from + scannedMax))) {
+    for (const fact of facts) {
+      if (!sieve.keeps(fact) || fact.seq < from) continue;
+      kept.push(factRow(fact));
+      if (kept.length === most) return { facts: kept, next: fact.seq + 1 < to ? fact.seq + 1 : null };
+    }
+  }
+  const next = from + scannedMax + 1;
+  return { facts: kept, next: next < to ? next : null };
+}
+
+/** All of a look at once: for who asks for little. */
+export async function readFacts(log: ReadableLog, params: Params<'history.read'>): Promise<Answer<'history.read'>> {
+  const { since: _, until: __, fromSeq: ___, toSeq: ____, limit: _____, ...filters } = params;
+  const { from, to } = await startOfLook(log, params);
+  const facts: FactRow[] = [];
+  for (let next: number | null = from; next !== null && next < to; ) {
+    const page: Answer<'history.page'> = await pageOfLook(log, { ...filters, from: next, to });
+    facts.push(...page.facts);
+    next = page.next;
+  }
+  return { facts };
+}

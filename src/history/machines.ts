@@ -1,0 +1,95 @@
+/** Every machine as a row: where it stands, since when, and what moves it next. Of now, or of any past moment. */
+import type { Millis } from '../../events/fact.ts';
+import type { FactsLost } from '../../events/gateway.ts';
+import { type EndpointId, nameOf, streams } from '../../events/ids.ts';
+import { charts } from '../../machines/chart.ts';
+import { faceOf } from '../../machines/endpoint.ts';
+import { nextOf } from '../../machines/endpoint-next.ts';
+import { faceGateway } from '../../machines/gateway.ts';
+import type { Next } from '../../machines/moment.ts';
+import { facePriority, nextOfPriority } from '../../machines/priority.ts';
+import type { Settings } from '../config/settings.ts';
+import { endpointPolicy, priorityPolicy } from '../control/installation.ts';
+import type { MachineRow } from '../control/operations.ts';
+import { isoOrNull } from '../control/rows.ts';
+import { exitCodes, QccError } from '../errors.ts';
+import type { State } from '../runtime/state.ts';
+
+/** @param lost what is known to be gone from the log, for the gateway's row */
+export function machineRows(
+  state: State,
+  settings: Settings,
+  lost: readonly FactsLost['data'][],
+): readonly MachineRow[] {
+  return [
+    ...state.profiles.endpoints().map(({ id }) => endpointMachine(state, settings, id)),
+    priorityMachine(state, settings),
+    gatewayMachine(state, lost),
+  ];
+}
+
+/**
+ * Those that somebody asked for: of a kind, one by the name of its stream, or one by a unique beginning of its id.
+ * @throws {QccError} when there is none, or more than one by that beginning
+ */
+export function machinesAbout(rows: readonly MachineRow[], about: string | undefined): readonly MachineRow[] {
+  if (about === undefined) return rows;
+  if (Object.hasOwn(charts, about)) return rows.filter(({ machine }) => machine === about);
+  const exact = rows.filter(({ id }) => id === about);
+  if (exact.length > 0) return exact;
+  const begun = rows.filter(({ id }) => about !== '' && id.includes('/') && nameOf(id).startsWith(about.toLowerCase()));
+  if (begun.length === 1) return begun;
+  if (begun.length > 1)
+    throw new QccError(
+      'QCC_ENDPOINT_AMBIGUOUS',
+      `"${about}" is the beginning of ${begun.length} endpoints`,
+      'qcc debug',
+      exitCodes.usage,
+      { id: about, count: begun.length, profile: '' },
+    );
+  throw new QccError('QCC_ENDPOINT_UNKNOWN', `there is no endpoint "${about}"`, 'qcc debug', exitCodes.notFound, {
+    id: about,
+    profile: '',
+  });
+}
+
+function endpointMachine(state: State, settings: Settings, id: EndpointId): MachineRow {
+  const snapshot = state.endpoint(id);
+  const known = state.profiles.endpoint(id);
+  const { state: name, since, ...context } = faceOf(snapshot);
+  return {
+    id: streams.endpoint(id),
+    machine: 'endpoint',
+    state: name,
+    since: isoOrNull(since ?? known?.addedAt ?? null),
+    context: { profile: known?.profile ?? null, name: known?.name ?? null, ...context },
+    next: steps(nextOf(snapshot, endpointPolicy(settings, known))),
+  };
+}
+
+function priorityMachine(state: State, settings: Settings): MachineRow {
+  const { state: name, since, ...context } = facePriority(state.priority);
+  return {
+    id: streams.priority,
+    machine: 'priority',
+    state: name,
+    since: isoOrNull(since ?? firstProfileAt(state)),
+    context,
+    next: steps(nextOfPriority(state.priority, priorityPolicy(settings))),
+  };
+}
+
+/** A ladder that nothing has moved yet stands as it does since there is anything on it. */
+function firstProfileAt(state: State): Millis | null {
+  const all = state.profiles.all().map(({ createdAt }) => createdAt);
+  return all.length === 0 ? null : Math.min(...all);
+}
+
+function gatewayMachine(state: State, lost: readonly FactsLost['data'][]): MachineRow {
+  const { state: name, since } = faceGateway(state.gateway);
+  return { id: streams.gateway, machine: 'gateway', state: name, since: isoOrNull(since), context: { lost }, next: [] };
+}
+
+function steps(all: readonly Next[]): MachineRow['next'] {
+  return all.map((step) => ({ ...step, at: isoOrNull(step.at) }));
+}

@@ -1,0 +1,28 @@
+/**
+ * Every question that a log alone can answer, by its name. Whoever has a log to read asks them in the same way: the worker
+ * beside a running gateway, a command that opened the log itself, and one that brought somebody's file.
+ */
+import type { Answer, OperationName, Params } from '../control/operations.ts';
+import type { ReadableLog } from '../log/log.ts';
+import { pageOfLook, readFacts, startOfLook } from './facts.ts';
+import { showThen } from './then.ts';
+
+const questions = {
+  'history.read': readFacts,
+  'history.start': startOfLook,
+  'history.page': pageOfLook,
+  'history.at': showThen,
+} satisfies { readonly [Name in OperationName]?: (log: ReadableLog, params: Params<Name>) => Promise<Answer<Name>> };
+
+export type QuestionName = keyof typeof questions;
+
+export const questionNames = Object.keys(questions) as readonly QuestionName[];
+
+export function ask<Name extends QuestionName>(
+  log: ReadableLog,
+  name: Name,
+  params: Params<Name>,
+): Promise<Answer<Name>> {
+  const answer = questions[name] as (log: ReadableLog, params: Params<Name>) => Promise<Answer<Name>>;
+  return answer(log, params);
+}

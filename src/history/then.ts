@@ -1,0 +1,41 @@
+/** `--at`: every machine, the ladder, weights and settings as they stood at a moment. */
+
+import { facePriority } from '../../machines/priority.ts';
+import type { Answer, Params, ThenProfile } from '../control/operations.ts';
+import { iso } from '../control/rows.ts';
+import type { ReadableLog } from '../log/log.ts';
+import type { State } from '../runtime/state.ts';
+import { machineRows, machinesAbout } from './machines.ts';
+import { seqOfMoment, settingsThen, stateAt } from './moment.ts';
+
+/** @throws {QccError} for a moment that the log does not know, or knows no more */
+export async function showThen(
+  log: ReadableLog,
+  { moment, about }: Params<'history.at'>,
+): Promise<Answer<'history.at'>> {
+  const seq = await seqOfMoment(log, moment);
+  const state = await stateAt(log, seq);
+  return {
+    at: iso('at' in moment ? moment.at : state.at),
+    seq,
+    active: facePriority(state.priority).active,
+    machines: machinesAbout(machineRows(state, settingsThen(state), []), about),
+    profiles: profilesThen(state),
+    settings: Object.fromEntries(state.settings),
+    drift: state.drift,
+  };
+}
+
+function profilesThen(state: State): readonly ThenProfile[] {
+  return state.profiles.all().map(({ name, tier, endpoints }) => ({
+    name,
+    tier,
+    endpoints: endpoints.map(({ id, name: called, priority, weight, effectiveWeight }) => ({
+      id,
+      name: called,
+      priority,
+      weight,
+      effectiveWeight,
+    })),
+  }));
+}

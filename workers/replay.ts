@@ -1,0 +1,46 @@
+/**
+ * Questions to the history, answered beside the main loop on the gateway's own database: folding years of facts must not
+ * hold up a request. Data in, data out; the log is opened for a question and closed after it, and nothing is written.
+ */
+import type { Params } from '../src/control/operations.ts';
+import { type ErrorParams, type ExitCode, QccError } from '../src/errors.ts';
+import { ask, type QuestionName } from '../src/history/questions.ts';
+import { LevelLog } from '../src/log/level-log.ts';
+
+export interface ReplayTask<Name extends QuestionName = QuestionName> {
+  /** The folder of the log. */
+  readonly dir: string;
+  readonly name: Name;
+  readonly params: Params<Name>;
+}
+
+/** `answer` is JSON: the main loop passes it on, and neither clones nor parses it. */
+export type ReplayReply =
+  | { readonly answer: string }
+  | {
+      readonly error: {
+        readonly code: string;
+        readonly message: string;
+        readonly hint: string;
+        readonly exit: ExitCode;
+        readonly params: ErrorParams;
+      };
+    };
+
+export default async function replay<Name extends QuestionName>({
+  dir,
+  name,
+  params,
+}: ReplayTask<Name>): Promise<ReplayReply> {
+  const log = await LevelLog.open(dir);
+  try {
+    return { answer: JSON.stringify(await ask(log, name, params)) };
+  } catch (error) {
+    if (!(error instanceof QccError)) throw error;
+    // An error that is thrown across threads keeps its message only.
+    const { code, message, hint, exit, params: said } = error;
+    return { error: { code, message, hint, exit, params: said } };
+  } finally {
+    await log.close();
+  }
+}
