@@ -1,8 +1,7 @@
 /**
- * One attempt's answer on its way to the client. Nothing is sent until it has proven itself; from then on bytes pass as they
- * come, with backpressure, and an end that is none cuts the client's connection instead of pretending.
+ * One attempt's answer on its way to whoever receives it. Nothing is given on until it has proven itself; from then on bytes
+ * pass as they come, with backpressure, and an end that is none is seen to be none.
  */
-import type { ServerResponse } from 'node:http';
 import type { Failure } from '../../events/endpoint.ts';
 import type { Millis } from '../../events/fact.ts';
 import type { Usage } from '../../events/request.ts';
@@ -14,6 +13,7 @@ import {
   type Verdict,
 } from '../../machines/classify.ts';
 import { type Head, headOf } from './headers.ts';
+import type { Receiver } from './receiver.ts';
 import { countIn, proofOf, StreamWatch } from './sse.ts';
 import type { Abort, AnswerSink, TransportError } from './upstream.ts';
 
@@ -23,8 +23,6 @@ const jsonBytesMax = 64 * MiB;
 const errorBytesMax = MiB;
 // A stream that has no content after this much has something else in it.
 const heldBytesMax = 4 * MiB;
-// Below this a string that leaves with the head is cheaper than a write of its own.
-const joinMax = 16_384;
 const newlineEveryMs = 10_000;
 
 export interface Limits {
@@ -32,8 +30,8 @@ export interface Limits {
   readonly firstContentMs: Millis;
   readonly idleMs: Millis;
   readonly totalMs: Millis;
-  /** A JSON answer that is not there by then: 200 is committed, and newlines keep the client waiting. */
-  readonly commitMs: Millis;
+  /** A JSON answer that is not there by then: 200 is committed, and newlines keep the client waiting. Null: nobody waits. */
+  readonly commitMs: Millis | null;
 }
 
 export interface Asked {
@@ -48,9 +46,9 @@ export interface Asked {
 }
 
 export type Outcome =
-  /** The answer went to the client whole. */
+  /** The answer went out whole. */
   | { readonly kind: 'served'; readonly status: number }
-  /** The client has seen nothing; another endpoint may be asked. `head` and `body` are there for an answer that had a status. */
+  /** Nobody has seen anything; another endpoint may be asked. `head` and `body` are there for an answer that had a status. */
   | {
       readonly kind: 'failed';
       readonly verdict: Verdict;
@@ -59,7 +57,7 @@ export type Outcome =
       readonly detail: string;
       readonly stale: boolean;
     }
-  /** The client has seen content, and its connection is cut. */
+  /** Content was given on, and the rest will not come: the receiver is cut. */
   | { readonly kind: 'broken'; readonly detail: string }
   | { readonly kind: 'cancelled' };
 
@@ -80,19 +78,18 @@ export class Answer implements AnswerSink {
   #heldBytes = 0;
   #pinged = false;
   #extended = false;
-  #framed = false;
   #committed = false;
   #startUsage = '';
   #timer: NodeJS.Timeout | undefined;
   #newlines: NodeJS.Timeout | undefined;
   readonly #watch = new StreamWatch();
   readonly #startedAt: Millis;
-  readonly #client: ServerResponse;
+  readonly #receiver: Receiver;
   readonly #asked: Asked;
   readonly #limits: Limits;
 
-  constructor(client: ServerResponse, asked: Asked, limits: Limits) {
-    this.#client = client;
+  constructor(receiver: Receiver, asked: Asked, limits: Limits) {
+    this.#receiver = receiver;
     this.#asked = asked;
     this.#limits = limits;
     this.#startedAt = asked.now();
@@ -101,7 +98,9 @@ export class Answer implements AnswerSink {
     });
     // Not streaming, an endpoint thinks before it says a word: only the whole has a limit.
     this.#arm(asked.wantsStream ? limits.headersMs : limits.totalMs);
-    if (!asked.wantsStream && asked.isMessages) this.#newlines = setTimeout(() => this.#commit(), limits.commitMs);
+    const { commitMs } = limits;
+    if (commitMs !== null && !asked.wantsStream && asked.isMessages)
+      this.#newlines = setTimeout(() => this.#commit(commitMs), commitMs);
   }
 
   started(abort: Abort): void {
@@ -187,15 +186,7 @@ export class Answer implements AnswerSink {
     const { head_: head } = this;
     if (!head) return;
     const body = Buffer.concat(this.#held);
-    this.#client.sendDate = false;
-    this.#client.writeHead(head.status, [
-      ...head.pairs,
-      'content-length',
-      String(body.length),
-      ...extra,
-      ...this.#asked.added(this.ttfbMs ?? 0),
-    ]);
-    this.#client.end(body);
+    this.#receiver.whole(head.status, [...head.pairs, ...extra, ...this.#asked.added(this.ttfbMs ?? 0)], body);
     this.bytes = body.length;
   }
 
@@ -224,18 +215,8 @@ export class Answer implements AnswerSink {
   /** The answer is good: its head goes out, and what was held. */
   #pass(): void {
     const head = this.head_ as Head;
-    const client = this.#client;
     this.#phase = 'relaying';
-    client.sendDate = false;
-    const pairs = [...head.pairs, ...this.#asked.added(this.ttfbMs ?? 0)];
-    if (head.length !== null) client.writeHead(head.status, [...pairs, 'content-length', String(head.length)]);
-    else {
-      client.writeHead(head.status, [...pairs, 'transfer-encoding', 'chunked']);
-      client.flushHeaders();
-      // From here on each piece is framed by hand, in one buffer and one write, instead of the four of node:http.
-      client.chunkedEncoding = false;
-      this.#framed = true;
-    }
+    this.#receiver.begin(head.status, [...head.pairs, ...this.#asked.added(this.ttfbMs ?? 0)], head.length);
     this.#arm(this.#limits.idleMs);
     const held = this.#held;
     this.#held = [];
@@ -254,21 +235,13 @@ export class Answer implements AnswerSink {
       if (kind !== 'ping') this.#timer?.refresh();
     } else this.#timer?.refresh();
     if (this.#write(chunk)) return true;
-    this.#client.once('drain', this.#resume);
+    this.#receiver.onRoom(this.#resume);
     return false;
   }
 
   #write(chunk: Buffer): boolean {
     this.bytes += chunk.length;
-    if (!this.#framed) return this.#client.write(Buffer.from(chunk));
-    if (chunk.length === 0) return true;
-    const size = `${chunk.length.toString(16)}\r\n`;
-    const frame = Buffer.allocUnsafe(size.length + chunk.length + 2);
-    frame.write(size, 'latin1');
-    chunk.copy(frame, size.length);
-    frame[frame.length - 2] = 0x0d;
-    frame[frame.length - 1] = 0x0a;
-    return this.#client.write(frame);
+    return this.#receiver.bytes(chunk);
   }
 
   #isWhole(): boolean {
@@ -277,8 +250,7 @@ export class Answer implements AnswerSink {
   }
 
   #finish(): void {
-    if (this.#framed) this.#client.write('0\r\n\r\n', 'latin1');
-    this.#client.end();
+    this.#receiver.end();
     this.usage = this.#streamUsage();
     this.#end({ kind: 'served', status: (this.head_ as Head).status });
   }
@@ -330,29 +302,18 @@ export class Answer implements AnswerSink {
   }
 
   #sendWhole(head: Head, body: Buffer): void {
-    this.#client.sendDate = false;
-    if (!this.#committed) {
-      this.#client.writeHead(head.status, [
-        ...head.pairs,
-        'content-length',
-        String(this.#asked.isHead ? (head.length ?? 0) : body.length),
-        ...this.#asked.added(this.ttfbMs ?? 0),
-      ]);
-    }
-    // As a string it leaves together with the head, in one write instead of two.
-    if (body.length <= joinMax) this.#client.end(body.toString('latin1'), 'latin1');
-    else this.#client.end(body);
+    const pairs = this.#committed ? [] : [...head.pairs, ...this.#asked.added(this.ttfbMs ?? 0)];
+    const length = this.#asked.isHead ? (head.length ?? 0) : body.length;
+    this.#receiver.whole(head.status, pairs, body, length);
     this.bytes = body.length;
     this.#end({ kind: 'served', status: head.status });
   }
 
-  /** Leading white space is legal JSON, and the only thing that keeps the client waiting past 300 s (measured). */
-  #commit(): void {
-    if (this.#client.headersSent || this.#phase === 'relaying') return;
+  #commit(afterMs: Millis): void {
+    if (this.#receiver.isBegun || this.#phase === 'relaying') return;
     this.#committed = true;
-    this.#client.writeHead(200, ['content-type', 'application/json', ...this.#asked.added(this.#limits.commitMs)]);
-    this.#client.write('\n');
-    this.#newlines = setInterval(() => this.#client.write('\n'), newlineEveryMs);
+    this.#receiver.hold(this.#asked.added(afterMs));
+    this.#newlines = setInterval(() => this.#receiver.stillHolding(), newlineEveryMs);
   }
 
   #arm(ms: Millis): void {
@@ -378,7 +339,7 @@ export class Answer implements AnswerSink {
   #fail(failure: Failure, detail: string, stale = false): void {
     const verdict: Verdict = { failure, retryAfterMs: null, resetAt: null };
     const { head_: head } = this;
-    if (this.#committed) this.#client.destroy();
+    if (this.#committed) this.#receiver.cut();
     this.#end(
       this.#committed
         ? { kind: 'broken', detail }
@@ -399,10 +360,7 @@ export class Answer implements AnswerSink {
     this.usage = this.#streamUsage();
     this.#end({ kind: 'broken', detail });
     this.#abort();
-    const { socket } = this.#client;
-    // What was written goes out first; then the connection ends without the last chunk.
-    if (socket) socket.destroySoon();
-    else this.#client.destroy();
+    this.#receiver.cut();
   }
 
   #end(outcome: Outcome): void {

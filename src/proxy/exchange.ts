@@ -12,6 +12,7 @@ import { headersUp } from './headers.ts';
 import type { LiveLoads } from './loads.ts';
 import type { Peek } from './peek.ts';
 import type { ProxyPorts } from './ports.ts';
+import { HttpReceiver } from './receiver.ts';
 import { keyRefused, nobodyAnswers, sendError } from './refusal.ts';
 import type { RequestHead } from './request-head.ts';
 import type { Sessions } from './sessions.ts';
@@ -169,7 +170,7 @@ export class Exchange {
     this.#lastCandidate = candidate;
     this.#tried.add(endpoint.id);
     const answer = new Answer(
-      client,
+      new HttpReceiver(client),
       {
         wantsStream: peek.stream,
         isMessages: target.isMessages,

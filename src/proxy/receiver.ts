@@ -1,0 +1,96 @@
+/** Where an answer goes. It hears nothing before the answer has proven itself. */
+import type { ServerResponse } from 'node:http';
+
+export interface Receiver {
+  /** Something of this answer has gone out: it cannot be taken back, and no other one can follow. */
+  readonly isBegun: boolean;
+  /** An answer whose bytes follow as they come. `length`: how many, when that is known. */
+  begin(status: number, pairs: readonly string[], length: number | null): void;
+  /** The bytes are lent for the call. False: no more of them, until `onRoom` calls back. */
+  bytes(chunk: Buffer): boolean;
+  onRoom(goOn: () => void): void;
+  end(): void;
+  /** An answer in one piece; its head too, unless it has begun. `length`: what the head says, where that is not the body's. */
+  whole(status: number, pairs: readonly string[], body: Buffer, length?: number): void;
+  /** Begins a JSON answer that is still to come, and keeps the other side waiting with what JSON allows. */
+  hold(pairs: readonly string[]): void;
+  stillHolding(): void;
+  /** An end that is none: what was given goes out, and the other side sees that the rest is missing. */
+  cut(): void;
+}
+
+// Below this a string that leaves with the head is cheaper than a write of its own.
+const joinMax = 16_384;
+
+/** A client of the data port. */
+export class HttpReceiver implements Receiver {
+  readonly #response: ServerResponse;
+  #framed = false;
+
+  constructor(response: ServerResponse) {
+    this.#response = response;
+  }
+
+  get isBegun(): boolean {
+    return this.#response.headersSent;
+  }
+
+  begin(status: number, pairs: readonly string[], length: number | null): void {
+    const response = this.#response;
+    response.sendDate = false;
+    if (length !== null) response.writeHead(status, [...pairs, 'content-length', String(length)]);
+    else {
+      response.writeHead(status, [...pairs, 'transfer-encoding', 'chunked']);
+      response.flushHeaders();
+      // From here on each piece is framed by hand, in one buffer and one write, instead of the four of node:http.
+      response.chunkedEncoding = false;
+      this.#framed = true;
+    }
+  }
+
+  bytes(chunk: Buffer): boolean {
+    if (!this.#framed) return this.#response.write(Buffer.from(chunk));
+    if (chunk.length === 0) return true;
+    const size = `${chunk.length.toString(16)}\r\n`;
+    const frame = Buffer.allocUnsafe(size.length + chunk.length + 2);
+    frame.write(size, 'latin1');
+    chunk.copy(frame, size.length);
+    frame[frame.length - 2] = 0x0d;
+    frame[frame.length - 1] = 0x0a;
+    return this.#response.write(frame);
+  }
+
+  onRoom(goOn: () => void): void {
+    this.#response.once('drain', goOn);
+  }
+
+  end(): void {
+    if (this.#framed) this.#response.write('0\r\n\r\n', 'latin1');
+    this.#response.end();
+  }
+
+  whole(status: number, pairs: readonly string[], body: Buffer, length = body.length): void {
+    const response = this.#response;
+    response.sendDate = false;
+    if (!this.isBegun) response.writeHead(status, [...pairs, 'content-length', String(length)]);
+    // As a string it leaves together with the head, in one write instead of two.
+    if (body.length <= joinMax) response.end(body.toString('latin1'), 'latin1');
+    else response.end(body);
+  }
+
+  hold(pairs: readonly string[]): void {
+    this.#response.writeHead(200, ['content-type', 'application/json', ...pairs]);
+    this.stillHolding();
+  }
+
+  /** Leading white space is legal JSON, and the only thing that keeps the client waiting past 300 s (measured). */
+  stillHolding(): void {
+    this.#response.write('\n');
+  }
+
+  cut(): void {
+    const { socket } = this.#response;
+    if (socket) socket.destroySoon();
+    else this.#response.destroy();
+  }
+}
