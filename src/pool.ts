@@ -1,8 +1,9 @@
 /** The worker pool: what may hang, hangs there, and traffic never notices. The one file that knows piscina. */
-import { MessageChannel } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { ProbeJob, ProbeResult, ProbeTask } from '../workers/probe.ts';
 import type { ReplayReply, ReplayTask } from '../workers/replay.ts';
+import type { FromRetry, RetryJob, RetryResult, RetryTask, ToRetry } from '../workers/retry.ts';
 import { Json } from './control/json.ts';
 import { QccError } from './errors.ts';
 import type { QuestionName } from './history/questions.ts';
@@ -112,4 +113,161 @@ export function openReplayPool(): ReplayPool {
     },
     close: () => piscina.destroy(),
   };
+}
+
+// A JSON answer of 64 MiB is parsed to prove that it is one.
+const retryHeapMb = 256;
+// Retries come in an outage, and then for minutes; after it the thread is let go.
+const retryIdleMs = 60_000;
+const retriesMax = 64;
+
+/** What hears of an attempt, in this order. What it returns is waited for before the next is told, and before more is read. */
+export interface RetrySink {
+  /** Headers have come: from here on it is likely to have been paid for. */
+  answering(status: number): void;
+  /** The answer has proven itself; its bytes follow. The headers are flat pairs. */
+  proven(status: number, headers: readonly string[]): void | Promise<void>;
+  bytes(chunk: Buffer): void | Promise<void>;
+}
+
+/** The worker died under it: what was sent may have been answered, and billed. */
+export interface LostRetry {
+  readonly kind: 'lost';
+  readonly detail: string;
+}
+
+export interface RetryPool {
+  /**
+   * Makes one attempt on a worker. The job's body is moved there: nobody may read it after the call, unless it is a part of
+   * a larger piece of memory. `signal` ends it, with `cancelled`.
+   * @throws what the sink threw; the attempt is ended then
+   */
+  attempt(job: RetryJob, sink: RetrySink, signal?: AbortSignal): Promise<RetryResult | LostRetry>;
+  /** Ends at once; what still runs is lost. */
+  close(): Promise<void>;
+}
+
+/**
+ * One thread of its own: an answer that kills it takes other retries along, and no probe.
+ * @param worker the module of the task; tests bring one that dies
+ */
+export function openRetryPool(
+  worker: URL = new URL(`../workers/retry.${isSource ? 'ts' : 'js'}`, import.meta.url),
+): RetryPool {
+  const piscina = new Piscina({
+    filename: worker.href,
+    ...(isSource ? { execArgv: ['--import', 'tsx'] } : {}),
+    minThreads: 0,
+    maxThreads: 1,
+    concurrentTasksPerWorker: retriesMax,
+    idleTimeout: retryIdleMs,
+    atomics: 'disabled',
+    resourceLimits: { maxOldGenerationSizeMb: retryHeapMb },
+  });
+  piscina.on('error', () => {});
+  return {
+    async attempt(job, sink, signal) {
+      if (signal?.aborted) return { kind: 'cancelled', status: null, ttfbMs: null };
+      const { port1, port2 } = new MessageChannel();
+      const hearing = new Hearing(port1, sink);
+      const stop = () => hearing.stop();
+      signal?.addEventListener('abort', stop, { once: true });
+      // Of a larger piece of memory all would go.
+      const isOwn = job.body.buffer.byteLength === job.body.byteLength;
+      const body = isOwn ? job.body : new Uint8Array(job.body);
+      const task: RetryTask = { job: { ...job, body }, port: port2 };
+      try {
+        await piscina.run(task, { transferList: [port2, body.buffer as ArrayBuffer] });
+        return await hearing.result();
+      } catch (error) {
+        return await hearing.afterDeath(error as Error);
+      } finally {
+        signal?.removeEventListener('abort', stop);
+        port1.close();
+      }
+    },
+    close: () => piscina.destroy(),
+  };
+}
+
+/** This side of a retry's port: one message after the other, with credit for what the sink has taken. */
+class Hearing {
+  readonly #port: MessagePort;
+  readonly #sink: RetrySink;
+  readonly #over: Promise<void>;
+  #setOver: () => void = () => {};
+  #last: Promise<void> = Promise.resolve();
+  #result: RetryResult | undefined;
+  #fault: unknown;
+  #isStopped = false;
+  #hasMissed = false;
+
+  constructor(port: MessagePort, sink: RetrySink) {
+    this.#port = port;
+    this.#sink = sink;
+    this.#over = new Promise((resolve) => {
+      this.#setOver = resolve;
+    });
+    port.on('message', (message: FromRetry) => this.#hear(message));
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#say('stop');
+  }
+
+  async result(): Promise<RetryResult> {
+    await this.#over;
+    if (this.#fault !== undefined) throw this.#fault;
+    return this.#result as RetryResult;
+  }
+
+  /** The worker is gone. What it has said before stands, if it had come to the end. */
+  async afterDeath({ message }: Error): Promise<RetryResult | LostRetry> {
+    for (let left = receiveMessageOnPort(this.#port); left; left = receiveMessageOnPort(this.#port))
+      this.#hear(left.message as FromRetry);
+    await this.#last;
+    if (this.#fault !== undefined) throw this.#fault;
+    return this.#result ?? { kind: 'lost', detail: message };
+  }
+
+  #hear(message: FromRetry): void {
+    this.#last = this.#last.then(() => this.#take(message));
+  }
+
+  async #take(message: FromRetry): Promise<void> {
+    if (message.kind === 'over') {
+      const { status, ttfbMs } = message.result;
+      this.#result = this.#hasMissed ? { kind: 'cancelled', status, ttfbMs } : message.result;
+      this.#setOver();
+    } else if (this.#isStopped) this.#hasMissed = true;
+    else {
+      try {
+        await this.#tell(message);
+      } catch (error) {
+        this.#fault = error ?? new Error('the sink threw nothing');
+        this.stop();
+      }
+    }
+  }
+
+  async #tell(message: Exclude<FromRetry, { kind: 'over' }>): Promise<void> {
+    switch (message.kind) {
+      case 'answering':
+        this.#sink.answering(message.status);
+        return;
+      case 'proven':
+        await this.#sink.proven(message.status, message.headers);
+        return;
+      case 'bytes': {
+        const { buffer, byteOffset, byteLength } = message.bytes;
+        await this.#sink.bytes(Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength));
+        this.#say(byteLength);
+      }
+    }
+  }
+
+  #say(message: ToRetry): void {
+    this.#port.postMessage(message);
+  }
 }

@@ -50,15 +50,21 @@ const comesDown = remembering(
 
 /** The request's headers for an endpoint, a fresh list each time: no key ever reaches another endpoint. */
 export function headersUp(raw: readonly string[], connection: string | undefined, auth: Auth, key: string): string[] {
+  const up = endToEnd(raw, connection);
+  up.push('accept-encoding', 'identity');
+  if (auth === 'x-api-key') up.push('x-api-key', key);
+  else up.push('authorization', `Bearer ${key}`);
+  return up;
+}
+
+/** What of a request's headers may be sent on, and kept: no credential is among them. */
+export function endToEnd(raw: readonly string[], connection: string | undefined): string[] {
   const named = namedIn(connection);
   const up: string[] = [];
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i] as string;
     if (goesUp(name) && !named?.has(name.toLowerCase())) up.push(name, raw[i + 1] as string);
   }
-  up.push('accept-encoding', 'identity');
-  if (auth === 'x-api-key') up.push('x-api-key', key);
-  else up.push('authorization', `Bearer ${key}`);
   return up;
 }
 

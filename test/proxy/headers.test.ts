@@ -1,7 +1,7 @@
 /** Which headers pass, both ways; for any set of them, no credential but the endpoint's own. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { headersUp, headOf } from '../../src/proxy/headers.ts';
+import { endToEnd as kept, headersUp, headOf } from '../../src/proxy/headers.ts';
 
 type Pairs = readonly (readonly [string, string])[];
 
@@ -56,6 +56,17 @@ const endToEnd: Pairs = [
   ['X-Custom', 'kept'],
   ['X-Custom', 'twice'],
 ];
+
+describe('what is kept of a request', () => {
+  it('is what goes up, without any credential, and gives the same when it goes up later', () => {
+    const all = [...theirs, ...hops, ...ways, ...framing, ...endToEnd];
+    const found = kept(all.flat(), 'keep-alive, X-Named, Upgrade');
+    expect(pairsOf(found)).toEqual(endToEnd);
+    expect(headersUp(found, undefined, 'bearer', 'the-key')).toEqual(
+      headersUp(all.flat(), 'keep-alive, X-Named, Upgrade', 'bearer', 'the-key'),
+    );
+  });
+});
 
 describe('what goes up', () => {
   it('is what is meant for the endpoint, as it was spelled, and one credential', () => {
