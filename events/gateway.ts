@@ -4,12 +4,15 @@ import type { Fact, Millis } from './fact.ts';
 /** Facts that were numbered and cannot be read: a hole, or bytes that are not those that were written. Both ends included. */
 export type FactsLost = Fact<'FactsLost', { from: number; to: number; because: 'missing' | 'checksum' }>;
 
+/** A repair made a new log: what it could not bring back, and what the old one is kept as. */
+export type LogSalvaged = Fact<'LogSalvaged', { ranges: readonly (readonly [number, number])[]; kept: string }>;
+
 export type GatewayFact =
   | Fact<'GatewayStarted', { version: string; url: string; pid: number; epoch: string }>
   | Fact<'GatewayStopped', { reason: string }>
   /** Told by the next start: the process before it ended without a word. */
   | Fact<'GatewayFoundDead', { epoch: string }>
-  | Fact<'LogSalvaged', { ranges: readonly (readonly [number, number])[]; kept: string }>
+  | LogSalvaged
   | FactsLost
   | Fact<'Offline'>
   | Fact<'Online'>

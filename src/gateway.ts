@@ -8,7 +8,7 @@ import { isLoopback } from './config/base-url.ts';
 import { readCertificate } from './config/certificate.ts';
 import { paths } from './config/home.ts';
 import { answers } from './control/client.ts';
-import { type Installation, openInstallation } from './control/installation.ts';
+import { type Installation, keeping, openInstallation } from './control/installation.ts';
 import { notifySettings } from './control/notify.ts';
 import type { Answer } from './control/operations.ts';
 import { iso } from './control/rows.ts';
@@ -103,7 +103,7 @@ async function serve(installation: Installation, options: GatewayOptions): Promi
     throw error.code === 'EADDRINUSE' ? await explainTaken(host, wanted) : error;
   });
   const scheduler = new Scheduler(core);
-  const caretaker = new Caretaker(core, () => settings()['history.retention_days']);
+  const caretaker = new Caretaker(core, () => keeping(settings()));
   const startedAt = world.now();
   await core.tellLosses();
   await tellStart(installation, proxy.url);

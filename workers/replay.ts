@@ -32,7 +32,7 @@ export default async function replay<Name extends QuestionName>({
   name,
   params,
 }: ReplayTask<Name>): Promise<ReplayReply> {
-  const log = await LevelLog.open(dir);
+  const log = await LevelLog.open(dir, { beside: true });
   try {
     return { answer: JSON.stringify(await ask(log, name, params)) };
   } catch (error) {

@@ -50,6 +50,7 @@ const config = () => import('./config.ts');
 const proxy = () => import('./proxy.ts');
 const client = () => import('./client.ts');
 const history = () => import('./history.ts');
+const logCare = () => import('./log-care.ts');
 
 export const globalFlags: Readonly<Record<string, Flag>> = {
   json: yes,
@@ -225,6 +226,10 @@ export const root: Command = {
       flags: filters,
       load: async () => (await history()).show,
       sub: {
+        verify: { words: 'c_history_verify', load: async () => (await logCare()).verify },
+        repair: { words: 'c_history_repair', load: async () => (await logCare()).repair },
+        stats: { words: 'c_history_stats', load: async () => (await logCare()).stats },
+        compact: { words: 'c_history_compact', load: async () => (await logCare()).compact },
         explain: { words: 'c_history_explain', positionals: ['REQUEST'], load: async () => (await history()).explain },
       },
     },

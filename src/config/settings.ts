@@ -162,6 +162,7 @@ const table = {
   'failover.recovery_delay': seconds(60, 0, 86_400),
   'failover.max_per_hour': count(10, 0, 10_000),
   'history.retention_days': number(30, 0.01, 3_650, 'days'),
+  'history.max_size': number(1_000, 0, 1_000_000, 'MB'),
   'notify.webhook': webhook(),
   'notify.on': listOf('failover,recovery,all_down', ['failover', 'recovery', 'all_down', 'credential']),
   'notify.format': oneOf('auto', ['auto', 'json', 'slack', 'feishu', 'dingtalk', 'wecom', 'ntfy']),

@@ -9,11 +9,13 @@ import { openVault, type Vault } from '../config/vault.ts';
 import { exitCodes, QccError } from '../errors.ts';
 import { LevelLog } from '../log/level-log.ts';
 import type { KnownEndpoint, KnownProfile } from '../projections/profiles.ts';
+import type { Keeping } from '../runtime/caretaker.ts';
 import { realWorld, type World } from '../runtime/clock.ts';
 import { Core, type Policies } from '../runtime/core.ts';
 import type { State } from '../runtime/state.ts';
 
 const secondMs = 1_000;
+const megabyte = 1_000_000;
 // How long a refused credential of an endpoint that was never told otherwise may fail: the endpoint's own default.
 const defaultMaxFailures = 3;
 
@@ -88,6 +90,10 @@ export function endpointPolicy(settings: Settings, endpoint: KnownEndpoint | und
     // Nobody probes in the background yet: what is out comes back by time and a trial of real traffic.
     probing: false,
   };
+}
+
+export function keeping(settings: Settings): Keeping {
+  return { days: settings['history.retention_days'], bytes: settings['history.max_size'] * megabyte };
 }
 
 export function priorityPolicy(settings: Settings): PriorityPolicy {

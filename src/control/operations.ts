@@ -237,6 +237,20 @@ export interface Look extends Filters {
   readonly limit?: number;
 }
 
+/** Two states that ought to be the same: what the facts make, and what runs. */
+export interface DifferenceRow {
+  readonly stream: string;
+  readonly path: string;
+  readonly folded: unknown;
+  readonly running: unknown;
+}
+
+interface LossRow {
+  readonly from: number;
+  readonly to: number;
+  readonly because: 'missing' | 'checksum';
+}
+
 /** `name: [parameters, answer]`. */
 interface Operations {
   'home.init': [Record<never, never>, { readonly home: string; readonly created: boolean; readonly keychain: boolean }];
@@ -346,6 +360,57 @@ interface Operations {
       readonly settings: Readonly<Record<string, SettingValue>>;
       /** Recorded decisions that the charts of today would not have followed. The record won. */
       readonly drift: readonly DriftRow[];
+    },
+  ];
+  /** `running` is the state that all of it is held against: the operation brings it itself. */
+  'history.verify': [
+    { readonly running?: object },
+    {
+      readonly ok: boolean;
+      readonly events: number;
+      readonly machines: number;
+      readonly from: number;
+      readonly to: number;
+      readonly differences: readonly DifferenceRow[];
+      /** What cannot be read and is told by no fact yet. */
+      readonly damage: readonly LossRow[];
+      /** What the history tells to be lost. */
+      readonly lost: readonly LossRow[];
+      readonly drift: readonly DriftRow[];
+    },
+  ];
+  /** `disk`: what the log takes there, which the log's reader cannot see. */
+  'history.stats': [
+    { readonly disk?: number },
+    {
+      readonly facts: number;
+      readonly from: string | null;
+      readonly to: string | null;
+      /** Of the facts as they are written. */
+      readonly bytes: number;
+      /** Of the log's folder: packed, with its index and its snapshots. */
+      readonly diskBytes: number | null;
+      readonly types: readonly { readonly type: string; readonly facts: number; readonly bytes: number }[];
+      readonly perDay: {
+        readonly facts: number | null;
+        readonly bytes: number | null;
+        readonly diskBytes: number | null;
+      };
+    },
+  ];
+  'history.compact': [
+    Record<never, never>,
+    { readonly trimmed: number; readonly facts: number; readonly before: number; readonly after: number },
+  ];
+  /** Without a gateway, and without an installation: its log may not open. */
+  'history.repair': [
+    Record<never, never>,
+    {
+      readonly repaired: boolean;
+      readonly facts: number;
+      readonly lost: readonly { readonly from: number; readonly to: number }[];
+      /** Beside the log, in the home. */
+      readonly kept: string | null;
     },
   ];
   'proxy.status': [Record<never, never>, StatusRow];

@@ -16,6 +16,7 @@ import { asker, explainRequest, headOfHistory, readStats, showMachines } from '.
 import type { Installation } from './installation.ts';
 import type { Json } from './json.ts';
 import { releasePin, setPolicy, showLadder, switchByHand, switchHistory } from './ladder.ts';
+import { compactHistory, measureHistory, verifyHistory } from './log-care.ts';
 import { testNotifications } from './notify.ts';
 import type { Answer, OperationName, Params } from './operations.ts';
 import { addProfile, listProfiles, makeDefault, removeProfile, setTier } from './profiles.ts';
@@ -69,6 +70,9 @@ export function operations(it: Installation, live: LiveSide | undefined): Partia
     'config.reset': (params) => resetSettings(it, params),
     'config.export': () => exportConfig(it),
     ...Object.fromEntries(questionNames.map((name) => [name, asker(it, name, live?.replay)])),
+    'history.verify': () => verifyHistory(it, live?.replay),
+    'history.stats': () => measureHistory(it, live?.replay),
+    'history.compact': () => compactHistory(it),
     'history.head': () => headOfHistory(it),
     'history.explain': (params) => explainRequest(it, params),
     'debug.machines': (params) => showMachines(it, params),

@@ -5,13 +5,17 @@
 import type { Answer, OperationName, Params } from '../control/operations.ts';
 import type { ReadableLog } from '../log/log.ts';
 import { pageOfLook, readFacts, startOfLook } from './facts.ts';
+import { sizesOfLog } from './sizes.ts';
 import { showThen } from './then.ts';
+import { verifyLog } from './verify.ts';
 
 const questions = {
   'history.read': readFacts,
   'history.start': startOfLook,
   'history.page': pageOfLook,
   'history.at': showThen,
+  'history.verify': verifyLog,
+  'history.stats': sizesOfLog,
 } satisfies { readonly [Name in OperationName]?: (log: ReadableLog, params: Params<Name>) => Promise<Answer<Name>> };
 
 export type QuestionName = keyof typeof questions;

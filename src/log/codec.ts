@@ -61,6 +61,9 @@ export function snapshotKey(name: string, seq: number): Buffer {
   return withNumber(Buffer.from(`\u0003${name}\0`), seq);
 }
 
+export const allStreams = { gte: Buffer.of(prefix.stream), lt: Buffer.of(prefix.stream + 1) };
+export const allSnapshots = { gte: Buffer.of(prefix.snapshot), lt: Buffer.of(prefix.snapshot + 1) };
+
 export function snapshotsUpTo(name: string, max: number): { gte: Buffer; lte: Buffer } {
   const last = Number.isFinite(max) ? max : Number.MAX_SAFE_INTEGER;
   return { gte: snapshotKey(name, 0), lte: snapshotKey(name, last) };

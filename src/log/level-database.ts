@@ -1,9 +1,13 @@
 /** LevelDB under the log: how it is opened, opened again, and what its errors mean to people. */
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ClassicLevel } from 'classic-level';
 import { Level } from 'level';
+import type { Recorded } from '../../events/fact.ts';
 import { exitCodes, QccError } from '../errors.ts';
+import { factKey, numberValue, streamKey, unpack } from './codec.ts';
+import { dropKept, factsIn, keepJournals, settleJournals } from './journal.ts';
 
 export type Database = ClassicLevel<Buffer, Buffer>;
 
@@ -41,13 +45,14 @@ export class Connection {
   /**
    * @throws {QccError} `QCC_LOG_LOCKED` while another process has it; `QCC_LOG_DAMAGED` when LevelDB's own files are gone
    */
-  static async open(dir: string, make: MakeDatabase): Promise<Connection> {
+  static async open(dir: string, make: MakeDatabase, beside = false): Promise<Connection> {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     // With CURRENT gone, LevelDB would make a new database there and delete the old tables (measured): only a new folder may be made.
     const isNew = readdirSync(dir).every((name) => name === 'LOCK' || name.startsWith('LOG'));
     if (!isNew && !existsSync(join(dir, 'CURRENT'))) throw damaged(dir, 'its file CURRENT is gone');
     const database = make(dir, isNew);
-    await opened(database, dir);
+    if (beside) await opened(database, dir);
+    else await openedWhole(database, dir);
     return new Connection(dir, make, database);
   }
 
@@ -61,6 +66,17 @@ export class Connection {
     await opened(this.#database, this.dir);
   }
 
+  /** Of its files. One that is merged away meanwhile counts no more. */
+  async size(): Promise<number> {
+    const sizes = (await readdir(this.dir)).map((name) =>
+      stat(join(this.dir, name)).then(
+        ({ size }) => size,
+        () => 0,
+      ),
+    );
+    return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+  }
+
   close(): Promise<void> {
     return this.#database.close();
   }
@@ -71,7 +87,33 @@ export class Connection {
   }
 }
 
-async function opened(database: Database, dir: string): Promise<void> {
+/** With what LevelDB drops from a damaged journal on the way. */
+async function openedWhole(database: Database, dir: string): Promise<void> {
+  keepJournals(dir);
+  try {
+    await opened(database, dir);
+  } catch (error) {
+    dropKept(dir);
+    throw error;
+  }
+  await putBack(database, settleJournals(dir));
+}
+
+/** What LevelDB dropped from a damaged journal, and what is whole all the same. A fact that is there is never overwritten. */
+async function putBack(database: Database, journals: readonly string[]): Promise<void> {
+  for (const journal of journals) {
+    const batch = database.batch();
+    for (const { seq, value } of factsIn(journal)) {
+      if ((await database.get(factKey(seq))) !== undefined) continue;
+      const { stream, version } = unpack(value) as Recorded;
+      batch.put(factKey(seq), value).put(streamKey(stream, version), numberValue(seq));
+    }
+    await batch.write({ sync: true });
+  }
+}
+
+/** @throws {QccError} `QCC_LOG_LOCKED`, `QCC_LOG_DAMAGED` */
+export async function opened(database: Database, dir: string): Promise<void> {
   try {
     await database.open();
   } catch (error) {
@@ -89,11 +131,7 @@ async function opened(database: Database, dir: string): Promise<void> {
 }
 
 function damaged(dir: string, why: string): QccError {
-  return new QccError(
-    'QCC_LOG_DAMAGED',
-    `the log in ${dir} cannot be opened: ${why}`,
-    'copy the folder aside before anything else; nothing in it was changed',
-  );
+  return new QccError('QCC_LOG_DAMAGED', `the log in ${dir} cannot be opened: ${why}`, 'qcc history repair');
 }
 
 export function closedError(): QccError {

@@ -3,6 +3,7 @@ import type { Recorded } from '../../events/fact.ts';
 import { BatchWriter } from './batch-writer.ts';
 import { allFacts, seqOf, streamFrom } from './codec.ts';
 import { DamageList } from './damage.ts';
+import { readHead, writeHead } from './head-file.ts';
 import { Connection, closedError, type MakeDatabase, openDatabase } from './level-database.ts';
 import { type Ends, LevelReader } from './level-reader.ts';
 import { LevelRetention } from './level-retention.ts';
@@ -24,6 +25,8 @@ export interface LevelOptions {
   /** For tests: a database that fails when it is told to. */
   readonly open?: MakeDatabase;
   readonly reopenAfterMs?: number;
+  /** This process has it open already: another pair of eyes on the same database, which leaves its files alone. */
+  readonly beside?: boolean;
 }
 
 export class LevelLog implements Log {
@@ -39,8 +42,11 @@ export class LevelLog implements Log {
   readonly #versions = new Map<string, number>();
   #looks: Promise<void> = Promise.resolve();
 
+  readonly #isBeside: boolean;
+
   private constructor(connection: Connection, options: LevelOptions) {
     this.#connection = connection;
+    this.#isBeside = options.beside ?? false;
     this.#writer = new BatchWriter(connection, options.reopenAfterMs ?? reopenAfterMs, {
       written: (facts) => {
         this.#ends.written = facts.at(-1)?.seq ?? this.#ends.written;
@@ -57,7 +63,7 @@ export class LevelLog implements Log {
    * @throws {QccError} `QCC_LOG_LOCKED` while another process has it; `QCC_LOG_DAMAGED` when LevelDB's own files are gone
    */
   static async open(dir: string, options: LevelOptions = {}): Promise<LevelLog> {
-    const connection = await Connection.open(dir, options.open ?? openDatabase);
+    const connection = await Connection.open(dir, options.open ?? openDatabase, options.beside ?? false);
     const log = new LevelLog(connection, options);
     try {
       await log.#inspect();
@@ -142,8 +148,11 @@ export class LevelLog implements Log {
     return this.#listeners.add(listener, failed);
   }
 
-  saveSnapshot(name: string, snapshot: Snapshot): Promise<void> {
-    return this.#snapshots.save(name, snapshot);
+  async saveSnapshot(name: string, snapshot: Snapshot): Promise<void> {
+    const { written } = this.#ends;
+    // It is synced, and with it all that was written before.
+    await this.#snapshots.save(name, snapshot);
+    writeHead(this.#connection.dir, written);
   }
 
   loadSnapshot(name: string, max = Number.POSITIVE_INFINITY): Promise<Snapshot | undefined> {
@@ -156,12 +165,21 @@ export class LevelLog implements Log {
     return trimmed;
   }
 
+  compact(): Promise<void> {
+    return this.#retention.compact();
+  }
+
+  size(): Promise<number> {
+    return this.#connection.size();
+  }
+
   flush(): Promise<void> {
     return this.#writer.flush();
   }
 
-  close(): Promise<void> {
-    return this.#writer.close();
+  async close(): Promise<void> {
+    await this.#writer.close();
+    if (!this.#isBeside) writeHead(this.#connection.dir, this.#ends.written);
   }
 
   /**
@@ -179,10 +197,11 @@ export class LevelLog implements Log {
     for await (const key of database.keys({ ...allFacts, reverse: true, limit: 1 })) ends.head = seqOf(key);
     const snapshot = await this.loadSnapshot('state');
     await this.#reader.findHoles((snapshot?.seq ?? ends.tail - 1) + 1);
-    if (snapshot && snapshot.seq > ends.head) {
-      // The snapshot knew of facts that are gone: their numbers are not given out again.
-      this.#damage.missing(ends.head + 1, snapshot.seq);
-      ends.head = snapshot.seq;
+    const known = Math.max(snapshot?.seq ?? 0, readHead(this.#connection.dir));
+    if (known > ends.head) {
+      // Somebody knew of facts that are gone: their numbers are not given out again.
+      this.#damage.missing(ends.head + 1, known);
+      ends.head = known;
     }
     ends.written = ends.head;
   }

@@ -3,7 +3,7 @@ import { factKey, factsBetween, numberOf, numberValue, streamKey } from './codec
 import type { Connection } from './level-database.ts';
 import type { Ends, LevelReader } from './level-reader.ts';
 
-const trimmedKey = Buffer.from('\u007ftrimmedTo');
+export const trimmedKey = Buffer.from('\u007ftrimmedTo');
 const trimSlice = 10_000;
 
 export class LevelRetention {
@@ -31,6 +31,10 @@ export class LevelRetention {
     }
     if (this.#ends.tail > before) await database.compactRange(factKey(before), factKey(this.#ends.tail));
     return this.#ends.tail - before;
+  }
+
+  compact(): Promise<void> {
+    return this.#connection.database.compactRange(Buffer.of(0), Buffer.of(0xff));
   }
 
   async #forget(from: number, to: number): Promise<void> {

@@ -68,6 +68,10 @@ export interface Log {
   loadSnapshot(name: string, max?: number): Promise<Snapshot | undefined>;
   /** Removes facts below `seq` in slices. The caller has saved a snapshot at or after `seq` first. */
   trim(below: number): Promise<number>;
+  /** Gives the room of what was removed back to the disk. */
+  compact(): Promise<void>;
+  /** Bytes on the disk, or in memory as JSON. */
+  size(): Promise<number>;
   /** Facts that were numbered and cannot be read: holes, flipped bytes, a lost end. Never passed over in silence. */
   readonly damage: readonly Damage[];
   /** The first `seq` that is still there. */

@@ -106,6 +106,14 @@ export class MemoryLog implements Log {
     return Promise.resolve(before - this.#facts.length);
   }
 
+  compact(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  size(): Promise<number> {
+    return Promise.resolve(JSON.stringify(this.#facts).length);
+  }
+
   flush(): Promise<void> {
     return Promise.resolve();
   }

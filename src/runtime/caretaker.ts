@@ -1,22 +1,31 @@
 /** Looks after the log while the gateway runs: snapshots in time, and facts that are too old to keep. */
 import type { Core } from './core.ts';
 
+/** How much of the past is kept: whichever ends first. */
+export interface Keeping {
+  readonly days: number;
+  /** Of the log on the disk; 0 is no limit. */
+  readonly bytes: number;
+}
+
 // Start is a snapshot and the facts after it: this many fold in some 40 ms.
 const factsBetweenSnapshots = 5_000;
 const snapshotEveryMs = 60_000;
 const trimEveryMs = 3_600_000;
 const dayMs = 86_400_000;
+// A log that is over its limit is trimmed to this share of it: not again in an hour.
+const roomLeft = 0.9;
 
 export class Caretaker {
   readonly #core: Core;
-  readonly #retentionDays: () => number;
+  readonly #keeping: () => Keeping;
   #timers: NodeJS.Timeout[] = [];
   #savedSeq: number;
   #saving: Promise<void> | undefined;
 
-  constructor(core: Core, retentionDays: () => number) {
+  constructor(core: Core, keeping: () => Keeping) {
     this.#core = core;
-    this.#retentionDays = retentionDays;
+    this.#keeping = keeping;
     // What the life before left without a snapshot counts: else one that is killed again and again would never make one.
     this.#savedSeq = core.state.restoredSeq;
   }
@@ -35,16 +44,30 @@ export class Caretaker {
   }
 
   /**
-   * Removes what is older than the retention, up to a snapshot: what is left can be folded from its first fact on, so that
+   * Removes what is too old or too much, up to a snapshot: what is left can be folded from its first fact on, so that
    * every moment which the log still has can be looked at.
    */
   async trim(): Promise<number> {
     const { log } = this.#core;
-    const keepFrom = await log.seqAt(this.#core.now() - this.#retentionDays() * dayMs);
+    const keepFrom = Math.max(await this.#youngEnough(), await this.#smallEnough());
     const anchor = await log.loadSnapshot('state', keepFrom - 1);
     if (!anchor || anchor.seq < log.tail) return 0;
     await this.#core.snapshot();
     return log.trim(anchor.seq + 1);
+  }
+
+  #youngEnough(): Promise<number> {
+    return this.#core.log.seqAt(this.#core.now() - this.#keeping().days * dayMs);
+  }
+
+  /** What is over is taken from the oldest by their number: facts are of many sizes, and thousands of them of one. */
+  async #smallEnough(): Promise<number> {
+    const { log } = this.#core;
+    const { bytes } = this.#keeping();
+    if (bytes === 0) return log.tail;
+    const size = await log.size();
+    const facts = log.head - log.tail + 1;
+    return size <= bytes ? log.tail : log.tail + Math.ceil(facts * (1 - (bytes * roomLeft) / size));
   }
 
   #save(): void {

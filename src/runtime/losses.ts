@@ -1,6 +1,6 @@
 /** What the log lost becomes part of the history: each number once, over all starts. */
 import type { Recorded } from '../../events/fact.ts';
-import type { FactsLost } from '../../events/gateway.ts';
+import type { FactsLost, LogSalvaged } from '../../events/gateway.ts';
 import { streams } from '../../events/ids.ts';
 import { type Range, rangeOf, without } from '../log/damage.ts';
 import type { Damage, Log } from '../log/log.ts';
@@ -10,9 +10,17 @@ export async function toldLosses(log: Log): Promise<readonly FactsLost['data'][]
   await log.flush();
   const told: FactsLost['data'][] = [];
   for await (const facts of log.readStream(streams.gateway)) {
-    for (const fact of facts) if (fact.type === 'FactsLost') told.push((fact as Recorded<FactsLost>).data);
+    for (const fact of facts) told.push(...lossesOf(fact));
   }
   return told;
+}
+
+/** What a fact tells to be lost: a gateway found it, or a repair could not bring it back. */
+export function lossesOf(fact: Recorded): readonly FactsLost['data'][] {
+  if (fact.type === 'FactsLost') return [(fact as Recorded<FactsLost>).data];
+  if (fact.type !== 'LogSalvaged') return [];
+  const { ranges } = (fact as Recorded<LogSalvaged>).data;
+  return ranges.map(([from, to]) => ({ from, to, because: 'missing' }));
 }
 
 /** All that is known to be lost, told or not; only what this process met itself while the log cannot be read. */

@@ -61,6 +61,7 @@ const documented = {
   'failover.recovery_delay': 60,
   'failover.max_per_hour': 10,
   'history.retention_days': 30,
+  'history.max_size': 1_000,
   'notify.webhook': '',
   'notify.on': 'failover,recovery,all_down',
   'notify.format': 'auto',

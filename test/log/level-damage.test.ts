@@ -223,9 +223,29 @@ describe('a hole', () => {
 });
 
 describe('a lost end', () => {
+  it('is told by the number that stands beside the log', async () => {
+    const { dir } = await logOf(20, 10);
+    await removeFacts(dir, ...oneTo(20, 13));
+    const log = kept(await LevelLog.open(dir));
+    expect(log.damage).toEqual([{ from: 13, to: 20, why: 'missing' }]);
+    expect(log.head).toBe(20);
+  });
+
+  it('is no end when the number beside the log is an older one, or none', async () => {
+    const { dir } = await logOf(20, 10);
+    for (const text of ['7\n', 'seven\n', '']) {
+      writeFileSync(`${dir}.head`, text);
+      const log = await LevelLog.open(dir);
+      expect([log.head, log.damage]).toEqual([20, []]);
+      await log.close();
+      expect(readFileSync(`${dir}.head`, 'utf8')).toBe('20\n');
+    }
+  });
+
   it('is told by the snapshot, and its numbers are not given out again', async () => {
     const { dir } = await logOf(20, 18);
     await removeFacts(dir, ...oneTo(20, 13));
+    unlinkSync(`${dir}.head`);
     const log = kept(await LevelLog.open(dir));
     expect(log.damage).toEqual([{ from: 13, to: 18, why: 'missing' }]);
     expect(log.head).toBe(18);
@@ -247,10 +267,10 @@ describe('a lost end', () => {
     truncateSync(journal, Math.floor(statSync(journal).size / 2));
 
     const again = kept(await LevelLog.open(dir));
-    expect(again.head).toBeGreaterThan(0);
-    expect(again.head).toBeLessThan(40);
-    expect(again.damage).toEqual([]);
-    expect(await seqs(again.read(1))).toEqual(oneTo(again.head));
+    const left = await seqs(again.read(1));
+    expect(left.length).toBeGreaterThan(0);
+    expect(left).toEqual(oneTo(left.length));
+    expect(again.damage).toEqual([{ from: left.length + 1, to: 40, why: 'missing' }]);
   });
 });
 
@@ -258,7 +278,7 @@ describe("damage in LevelDB's own files", () => {
   // LevelDB writes its journal in blocks, and after a bad record drops the rest of the block, in silence.
   const journalBlock = 32_768;
 
-  it('in the journal is seen although LevelDB does not tell', async () => {
+  it('in the journal costs the fact that it hit, and not the rest of its block; the journal is put aside', async () => {
     const dir = logFolder();
     const log = await LevelLog.open(dir);
     const scribe = new Scribe();
@@ -276,8 +296,11 @@ describe("damage in LevelDB's own files", () => {
     expect(again.head).toBe(400);
     expect(again.damage).toHaveLength(1);
     const [{ from, to, why } = { from: 0, to: 0, why: '' }] = again.damage;
-    expect(why).toBe('missing');
+    expect([why, to]).toEqual(['missing', from]);
     expect(await seqs(again.read(1))).toEqual([...oneTo(from - 1), ...oneTo(400, to + 1)]);
+    expect(await seqs(again.readStream('config'))).toEqual([...oneTo(from - 1), ...oneTo(400, to + 1)]);
+    const [aside = ''] = readdirSync(quarantineOf(dir)).filter((name) => name.startsWith('journal-'));
+    expect(readFileSync(join(quarantineOf(dir), aside)).equals(bytes)).toBe(true);
   });
 
   it('in a table is damage to tell, or a refusal with the way out; never facts that were not written', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { streams } from '../../events/ids.ts';
 import { stateAt } from '../../src/history/moment.ts';
 import { MemoryLog } from '../../src/log/memory-log.ts';
-import { Caretaker } from '../../src/runtime/caretaker.ts';
+import { Caretaker, type Keeping } from '../../src/runtime/caretaker.ts';
 import type { Core } from '../../src/runtime/core.ts';
 import { FakeWorld, openCore } from '../support/world.ts';
 
@@ -12,10 +12,10 @@ function write(core: Core, count: number): void {
   }
 }
 
-async function life(log: MemoryLog) {
+async function life(log: MemoryLog, keeping: Partial<Keeping> = {}) {
   const world = new FakeWorld();
   const { core } = await openCore(log, world);
-  const caretaker = new Caretaker(core, () => 30);
+  const caretaker = new Caretaker(core, () => ({ days: 30, bytes: 0, ...keeping }));
   caretaker.start();
   onTestFinished(() => caretaker.stop());
   return { core, caretaker, world };
@@ -65,5 +65,22 @@ describe('the caretaker', () => {
     expect(log.tail).toBe(11);
     expect((await stateAt(log, 11)).seq).toBe(11);
     await expect(stateAt(log, 9)).rejects.toMatchObject({ code: 'QCC_HISTORY_TRIMMED', exit: 5 });
+  });
+
+  it('keeps what fits into the size, from a snapshot on', async () => {
+    const log = new MemoryLog();
+    const { core, caretaker } = await life(log);
+    for (let i = 0; i < 5; i++) {
+      write(core, 1_000);
+      await core.snapshot();
+    }
+    await caretaker.stop();
+    const whole = await log.size();
+    const tight = new Caretaker(core, () => ({ days: 30, bytes: whole / 2 }));
+    // Half of the room is 0.45 of it with what is left for an hour: 2,750 of 5,000 are too much, and 2,000 end in a snapshot.
+    expect(await tight.trim()).toBe(2_000);
+    expect(log.tail).toBe(2_001);
+    expect((await log.loadSnapshot('state', 2_000))?.seq).toBe(2_000);
+    expect(await new Caretaker(core, () => ({ days: 30, bytes: whole })).trim()).toBe(0);
   });
 });

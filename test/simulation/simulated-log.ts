@@ -82,6 +82,14 @@ export class SimulatedLog implements Log {
     return Promise.resolve(trimmed);
   }
 
+  compact(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  size(): Promise<number> {
+    return Promise.resolve(JSON.stringify(this.written.slice(this.#tail - 1)).length);
+  }
+
   flush(): Promise<void> {
     this.#synced = this.head;
     return Promise.resolve();

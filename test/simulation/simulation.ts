@@ -633,7 +633,7 @@ class Simulation {
       }
       if (kind === 'restarts') await this.#restart();
       if (kind === 'snapshot') await this.#core.snapshot();
-      if (kind === 'trim') await new Caretaker(this.#core, () => 0.002).trim();
+      if (kind === 'trim') await new Caretaker(this.#core, () => ({ days: 0.002, bytes: 0 })).trim();
     }
     this.#soon(span(60 * this.#meanGapMs), () => this.#storm());
   }

@@ -1,0 +1,35 @@
+/** Looking after the log by hand: verified, measured, trimmed. */
+import { ask } from '../history/questions.ts';
+import type { ReplayPool } from '../pool.ts';
+import { Caretaker } from '../runtime/caretaker.ts';
+import { type Installation, keeping } from './installation.ts';
+import type { Json } from './json.ts';
+import type { Answer } from './operations.ts';
+
+/** Folds all of it again, beside the main loop, and holds it against the state of this moment. */
+export async function verifyHistory(
+  { core, paths: { log: dir } }: Installation,
+  replay: ReplayPool | undefined,
+): Promise<Answer<'history.verify'> | Json> {
+  const running = core.state.toJSON();
+  await core.log.flush();
+  return replay ? replay.ask(dir, 'history.verify', { running }) : ask(core.log, 'history.verify', { running });
+}
+
+export async function measureHistory(
+  { core, paths: { log: dir } }: Installation,
+  replay: ReplayPool | undefined,
+): Promise<Answer<'history.stats'> | Json> {
+  await core.log.flush();
+  const params = { disk: await core.log.size() };
+  return replay ? replay.ask(dir, 'history.stats', params) : ask(core.log, 'history.stats', params);
+}
+
+/** What the caretaker does once an hour, now; and the room that it leaves is given back to the disk. */
+export async function compactHistory({ core, settings }: Installation): Promise<Answer<'history.compact'>> {
+  const before = await core.log.size();
+  const trimmed = await new Caretaker(core, () => keeping(settings())).trim();
+  await core.snapshot();
+  await core.log.compact();
+  return { trimmed, facts: core.log.head - core.log.tail + 1, before, after: await core.log.size() };
+}

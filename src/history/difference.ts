@@ -1,0 +1,49 @@
+/** What is not the same in two states that ought to be. */
+import type { DifferenceRow } from '../control/operations.ts';
+
+/** By part and path; both as JSON has them, so that a value that is not there and one that is undefined are the same. */
+export function differencesOf(folded: object, running: object, most: number): readonly DifferenceRow[] {
+  const found: DifferenceRow[] = [];
+  compare([], plain(folded), plain(running), found, most);
+  return found;
+}
+
+const plain = (value: object): unknown => byName(JSON.parse(JSON.stringify(value)));
+
+/** Pairs of a name and a value become an object: what a path says is then the name. */
+function byName(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    const pairs = value as readonly (readonly [string, unknown])[];
+    const isMap = pairs.length > 0 && pairs.every((one) => Array.isArray(one) && one.length === 2 && isName(one[0]));
+    return isMap ? Object.fromEntries(pairs.map(([name, one]) => [name, byName(one)])) : value.map(byName);
+  }
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, byName(one)]));
+}
+
+const isName = (value: unknown) => typeof value === 'string';
+
+function compare(
+  path: readonly string[],
+  folded: unknown,
+  running: unknown,
+  found: DifferenceRow[],
+  most: number,
+): void {
+  if (found.length >= most || Object.is(folded, running)) return;
+  if (isObject(folded) && isObject(running)) {
+    for (const name of new Set([...Object.keys(folded), ...Object.keys(running)]))
+      compare([...path, name], folded[name], running[name], found, most);
+    return;
+  }
+  found.push({ stream: streamOf(path), path: path.join('.'), folded: folded ?? null, running: running ?? null });
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+/** Machines are kept under their kind; everything else is a view over all of them. */
+function streamOf([part, id]: readonly string[]): string {
+  return part === 'endpoints' && id !== undefined ? `endpoint/${id}` : (part ?? '');
+}

@@ -1,0 +1,127 @@
+/**
+ * Folds the whole log again, looks at every fact on the way, and holds the result against the state that runs: what a log is worth
+ * is that both are the same.
+ */
+import { upcast } from '../../events/catalogue.ts';
+import type { Recorded } from '../../events/fact.ts';
+import { kindOf } from '../../events/ids.ts';
+import type { Answer, DifferenceRow, Params } from '../control/operations.ts';
+import { rangeOf, without } from '../log/damage.ts';
+import type { ReadableLog } from '../log/log.ts';
+import { lossesOf } from '../runtime/losses.ts';
+import { State } from '../runtime/state.ts';
+import { differencesOf } from './difference.ts';
+
+// A log that is wrong in thousands of places is wrong: the rest is counted, and not listed.
+const listedMax = 100;
+
+export async function verifyLog(
+  log: ReadableLog,
+  { running }: Params<'history.verify'>,
+): Promise<Answer<'history.verify'>> {
+  const upTo = (running as { seq: number } | undefined)?.seq ?? log.head;
+  const fold = await Refold.begin(log);
+  for await (const facts of log.read(fold.from, upTo)) for (const fact of facts) await fold.take(fact);
+  await fold.reach(upTo);
+  const told = fold.told.map(rangeOf);
+  const damage = log.damage
+    .filter(({ from }) => from <= upTo)
+    .flatMap((one) => without(rangeOf(one), told).map(([from, to]) => ({ from, to, because: one.why })));
+  const { state, isComplete } = fold;
+  const states = running && isComplete ? differencesOf(state.toJSON(), running, listedMax) : [];
+  const differences = [...fold.faults, ...states].slice(0, listedMax);
+  return {
+    ok: differences.length === 0 && damage.length === 0,
+    events: fold.events,
+    machines: state.profiles.endpoints().length + machinesOfAll,
+    from: fold.from,
+    to: upTo,
+    differences,
+    damage,
+    lost: fold.told,
+    drift: state.drift,
+  };
+}
+
+/** The priority group's and the gateway's. */
+const machinesOfAll = 2;
+
+/** The fold, and what each fact must be beside the one before it. */
+class Refold {
+  readonly from: number;
+  state: State;
+  events = 0;
+  readonly faults: DifferenceRow[] = [];
+  readonly told: Answer<'history.verify'>['lost'][number][] = [];
+  /** False while facts are missing that only a snapshot knows of. */
+  isComplete = true;
+  readonly #log: ReadableLog;
+  readonly #versions: Map<string, number>;
+  #next: number;
+  #at: number;
+
+  private constructor(log: ReadableLog, state: State) {
+    this.#log = log;
+    this.state = state;
+    this.from = state.seq + 1;
+    this.#next = this.from;
+    this.#at = state.at;
+    this.#versions = new Map(state.versions);
+  }
+
+  /** From the first fact; where the log was trimmed, from the snapshot that stands before its first. */
+  static async begin(log: ReadableLog): Promise<Refold> {
+    if (log.tail === 1) return new Refold(log, new State());
+    const snapshot = (await log.loadSnapshot('state', log.tail - 1)) ?? (await log.loadSnapshot('state'));
+    return new Refold(log, (snapshot && State.from(snapshot.data)) ?? new State());
+  }
+
+  async take(recorded: Recorded): Promise<void> {
+    if (recorded.seq > this.#next) await this.#across(recorded.seq);
+    this.events++;
+    this.#check(recorded);
+    this.told.push(...lossesOf(recorded));
+    this.#next = recorded.seq + 1;
+    if (recorded.seq > this.state.seq) this.state.apply(upcast(recorded));
+  }
+
+  /** The end of what is compared: facts may be missing there as well. */
+  async reach(seq: number): Promise<void> {
+    if (seq >= this.#next) await this.#across(seq + 1);
+    this.state.seq = Math.max(this.state.seq, seq);
+  }
+
+  /** Facts are gone: what they did is known to the next snapshot alone, and until there nothing can be folded. */
+  async #across(seq: number): Promise<void> {
+    this.isComplete = false;
+    const snapshot = await this.#log.loadSnapshot('state');
+    const known = snapshot && snapshot.seq >= seq - 1 ? State.from(snapshot.data) : undefined;
+    if (!known) return;
+    this.state = known;
+    this.isComplete = true;
+  }
+
+  #check(fact: Recorded): void {
+    const { seq, stream, version, at, cause } = fact;
+    const view = (fact.data as { view?: unknown }).view;
+    if (at < this.#at) this.#fault(fact, 'at', this.#at, at);
+    this.#at = Math.max(this.#at, at);
+    if (cause !== null && cause >= seq) this.#fault(fact, 'cause', `an earlier fact than #${seq}`, cause);
+    if (typeof view === 'number' && view >= seq) this.#fault(fact, 'view', `an earlier fact than #${seq}`, view);
+    // A request's stream has one fact; where facts are missing, so are versions.
+    if (kindOf(stream) === 'request') return;
+    const before = this.#versions.get(stream);
+    const isGap = before === undefined ? version !== 1 : version !== before + 1;
+    if (isGap && this.#next === seq && !this.#isAfterLoss) this.#fault(fact, 'version', (before ?? 0) + 1, version);
+    this.#versions.set(stream, version);
+  }
+
+  get #isAfterLoss(): boolean {
+    return this.#log.damage.length > 0;
+  }
+
+  #fault({ seq, stream }: Recorded, field: string, expected: unknown, found: unknown): void {
+    if (this.faults.length < listedMax)
+      this.faults.push({ stream, path: `#${seq}.${field}`, folded: expected, running: found });
+  }
+}

@@ -1,0 +1,217 @@
+/** Gathers what is whole of a damaged log into a new database: facts by their own checksums, snapshots by theirs. */
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Recorded } from '../../events/fact.ts';
+import type { LogSalvaged } from '../../events/gateway.ts';
+import {
+  allFacts,
+  allSnapshots,
+  allStreams,
+  DamagedRecord,
+  factKey,
+  factsBetween,
+  numberOf,
+  numberValue,
+  seqOf,
+  streamKey,
+  unpack,
+} from './codec.ts';
+import { type Range, without } from './damage.ts';
+import { readHead } from './head-file.ts';
+import { factsIn, hasDropped, journalsAside, journalsIn } from './journal.ts';
+import { type Database, openDatabase } from './level-database.ts';
+import { trimmedKey } from './level-retention.ts';
+
+const slice = 1_000;
+// How far behind an unreadable place the next readable one is looked for; beyond it there is none.
+const searchMax = 2 ** 40;
+
+interface Salvaged {
+  readonly facts: number;
+  readonly head: number;
+  readonly lost: readonly Range[];
+  /** The log as it is has all of it: nothing needs to be done. */
+  readonly isWhole: boolean;
+}
+
+type Entry = readonly [key: Buffer, value: Buffer];
+
+/**
+ * What is read of the log as it is goes over what a repair brought back, and that over what stands in the journals.
+ * @param dir the log itself; only its journals and what stands beside it are read
+ */
+export async function salvage(dir: string, copies: readonly [string, string], to: string): Promise<Salvaged> {
+  const [asItIs, repaired] = copies;
+  mkdirSync(to, { mode: 0o700 });
+  const target = openDatabase(to, true);
+  await target.open();
+  try {
+    // Before the copies are opened: that makes tables out of their journals.
+    for (const journal of [...journalsAside(dir), ...journalsIn(dir)])
+      await put(
+        target,
+        [...factsIn(journal)].map(({ seq, value }): Entry => [factKey(seq), value]),
+      );
+    await takeFrom(repaired, target);
+    const own = await takeFrom(asItIs, target);
+    const { facts, lost, head } = await settled(dir, target);
+    const isWhole = own.isWhole && own.facts === facts && own.places === facts && lost.length === 0;
+    return { facts, head, lost, isWhole };
+  } finally {
+    await target.close();
+  }
+}
+
+/** All that a copy gives. One that cannot be opened gives nothing. */
+async function takeFrom(dir: string, target: Database) {
+  const nothing = { isWhole: false, facts: 0, places: 0 };
+  if (!existsSync(join(dir, 'CURRENT'))) return nothing;
+  const source = openDatabase(dir, false);
+  try {
+    await source.open();
+    let [isWhole, facts] = [!hasDropped(dir), 0];
+    for await (const part of readable(source)) {
+      const whole = part.entries.filter(isFact);
+      if (!part.isWhole || whole.length < part.entries.length) isWhole = false;
+      facts += whole.length;
+      await put(target, whole);
+    }
+    await takeRest(source, target);
+    return { isWhole, facts, places: await countOf(source) };
+  } catch {
+    return nothing;
+  } finally {
+    await source.close().catch(() => {});
+  }
+}
+
+/** Every fact that can be read, in parts; a part that is not whole stands for a place where something could not. */
+async function* readable(source: Database): AsyncIterable<{ entries: readonly Entry[]; isWhole: boolean }> {
+  let next = 0;
+  for (;;) {
+    const iterator = source.iterator({ ...allFacts, gte: factKey(next), fillCache: false });
+    try {
+      for (;;) {
+        const entries = await iterator.nextv(slice);
+        const last = entries.at(-1);
+        if (!last) return;
+        yield { entries, isWhole: true };
+        next = seqOf(last[0]) + 1;
+      }
+    } catch {
+      const found = await behind(source, next);
+      yield { entries: await oneByOne(source, next, found ?? next + slice), isWhole: false };
+      if (found === undefined) return;
+      next = found;
+    } finally {
+      await iterator.close();
+    }
+  }
+}
+
+/** The number of a fact behind an unreadable place: steps that double, until something can be read. */
+async function behind(source: Database, from: number): Promise<number | undefined> {
+  for (let step = 1; step < searchMax; step *= 2) {
+    try {
+      const range = { ...factsBetween(from + step, Number.POSITIVE_INFINITY), limit: 1 };
+      const [key] = await source.keys(range).all();
+      return key && seqOf(key);
+    } catch {
+      // Not yet behind it.
+    }
+  }
+  return undefined;
+}
+
+/** Between two places that can be read, facts of other blocks may be whole. */
+async function oneByOne(source: Database, from: number, to: number): Promise<readonly Entry[]> {
+  const entries: Entry[] = [];
+  for (let seq = from; seq < to; seq++) {
+    const value = await source.get(factKey(seq)).catch(() => undefined);
+    if (value) entries.push([factKey(seq), value]);
+  }
+  return entries;
+}
+
+function isFact([key, value]: Entry): boolean {
+  return (factOf(value) as { seq?: number } | undefined)?.seq === seqOf(key);
+}
+
+function factOf(value: Buffer): unknown {
+  try {
+    return unpack(value);
+  } catch (error) {
+    if (error instanceof DamagedRecord || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+async function put(target: Database, entries: readonly Entry[]): Promise<void> {
+  const batch = target.batch();
+  for (const [key, value] of entries) batch.put(key, value);
+  await batch.write();
+}
+
+/** Snapshots, and up to where the log was trimmed. */
+async function takeRest(source: Database, target: Database): Promise<void> {
+  try {
+    const trimmed = await source.get(trimmedKey);
+    if (trimmed) await target.put(trimmedKey, trimmed);
+    for await (const entry of source.iterator(allSnapshots))
+      if (factOf(entry[1]) !== undefined) await put(target, [entry]);
+  } catch {
+    // Snapshots are made anew from the facts.
+  }
+}
+
+async function countOf(source: Database): Promise<number> {
+  let count = 0;
+  const keys = source.keys(allStreams);
+  try {
+    for (;;) {
+      const { length } = await keys.nextv(slice);
+      if (length === 0) return count;
+      count += length;
+    }
+  } catch {
+    return 0;
+  } finally {
+    await keys.close();
+  }
+}
+
+/** The index of streams made anew from the facts that are there, and what is missing between them. */
+async function settled(dir: string, target: Database): Promise<Omit<Salvaged, 'isWhole'>> {
+  const trimmed = await target.get(trimmedKey);
+  const tail = Math.max(1, trimmed ? numberOf(trimmed) : 0);
+  // What was trimmed may still stand in a journal.
+  await target.clear({ gte: factKey(0), lt: factKey(tail) });
+  const [lost, told]: [Range[], Range[]] = [[], []];
+  let [next, facts] = [tail, 0];
+  const iterator = target.iterator({ ...allFacts, gte: factKey(tail) });
+  for (;;) {
+    const entries = await iterator.nextv(slice);
+    if (entries.length === 0) break;
+    const batch = target.batch();
+    for (const [key, value] of entries) {
+      const { seq, stream, version, type, data } = unpack(value) as Recorded;
+      if (type === 'LogSalvaged') told.push(...(data as LogSalvaged['data']).ranges);
+      if (seq > next) lost.push([next, seq - 1]);
+      next = seq + 1;
+      batch.put(streamKey(stream, version), numberValue(seqOf(key)));
+    }
+    facts += entries.length;
+    await batch.write();
+  }
+  await iterator.close();
+  const head = Math.max(next - 1, readHead(dir), await newestSnapshot(target));
+  if (head >= next) lost.push([next, head]);
+  await target.put(Buffer.of(0), Buffer.of(0), { sync: true });
+  // What a former repair could not bring back either is told already.
+  return { facts, head, lost: lost.flatMap((range) => without(range, told)) };
+}
+
+async function newestSnapshot(target: Database): Promise<number> {
+  const keys = await target.keys(allSnapshots).all();
+  return Math.max(0, ...keys.map(seqOf));
+}
