@@ -22,6 +22,9 @@ export type Belief = 'observed' | 'advertised' | 'inferred';
 
 export type Verdict = 'success' | 'failure' | 'timeout' | 'rate_limited' | 'invalid_key' | 'model_error';
 
+/** Does it take a connection; does it list its models, which takes a key; does it answer. */
+export type ProbeDepth = 'connection' | 'api' | 'conversation';
+
 export interface AttemptFailure {
   readonly failure: Failure;
   readonly status: number | null;
@@ -44,6 +47,20 @@ export type EndpointReport =
       { responseMs: Millis; ttftMs: Millis | null; score: number; model: string | null; tokens: number }
     >
   | Fact<'ProbeFailed', { verdict: Verdict; failure: Failure; detail: string; responseMs: Millis }>
+  /** A probe that speaks neither for nor against: a free depth that passed, a model that is not there, a refusal of the probe itself. */
+  | Fact<
+      'ProbeNoted',
+      {
+        depth: ProbeDepth;
+        verdict: Verdict;
+        responseMs: Millis;
+        ttftMs: Millis | null;
+        score: number;
+        model: string | null;
+        tokens: number;
+        detail: string | null;
+      }
+    >
   | Fact<'LimitsSeen', { status: 'allowed_warning'; resetAt: Millis | null }>
   | Fact<'EndpointEnabled'>
   | Fact<'EndpointDisabled'>

@@ -5,7 +5,8 @@ import type { Fact, Millis } from './fact.ts';
 export interface Attempt {
   readonly endpoint: string;
   readonly at: Millis;
-  readonly outcome: 'answered' | 'cancelled' | Failure;
+  /** `noNetwork`: it failed, and says nothing about the endpoint (offline, slept through, the proxy on the way). */
+  readonly outcome: 'answered' | 'cancelled' | 'noNetwork' | Failure;
   readonly status: number | null;
   readonly ttfbMs: Millis | null;
   /** Why this endpoint was chosen: a word of the route. */

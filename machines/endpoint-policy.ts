@@ -61,9 +61,9 @@ export function strikesOf(failure: Failure): number {
   return 1;
 }
 
-/** No strike, and still news: a limit. A model that is not there says nothing about the endpoint. */
-export function isTelling(failure: Failure): boolean {
-  return failure === 'rateLimited' || failure === 'quota';
+/** No strike, and no limit either: a model that is not there says nothing about the endpoint. */
+export function isNeutral(failure: Failure): boolean {
+  return strikesOf(failure) === 0 && failure !== 'rateLimited' && failure !== 'quota';
 }
 
 export function isSlow(ttftMs: Millis | null, { medianTtftMs }: Recent): boolean {

@@ -271,13 +271,15 @@ export function decideEndpoint(
   switch (report.type) {
     case 'AttemptFailed':
     case 'ProbeFailed':
-      return rules.strikesOf(report.data.failure) === 0 && !rules.isTelling(report.data.failure)
+      return rules.isNeutral(report.data.failure)
         ? []
         : [report, ...afterFailure(face, report, moment, policy, recent)];
     case 'AttemptSucceeded':
       return afterSuccess(face, report, rules.isSlow(report.data.ttftMs, recent), moment, policy);
     case 'ProbeSucceeded':
       return afterProbe(face, report, moment, policy);
+    case 'ProbeNoted':
+      return [report];
     case 'LimitsSeen':
       return face.state === 'healthy'
         ? [report, degraded('limitsWarning', rules.warnedUntil(report.data.resetAt, moment))]

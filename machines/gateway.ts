@@ -8,16 +8,27 @@ type ChartEvent = {
 }[GatewayFact['type']];
 
 const vocabulary = setup({
-  types: {} as { context: { epoch: string | null; since: Millis | null }; events: ChartEvent },
+  types: {} as {
+    context: {
+      epoch: string | null;
+      since: Millis | null;
+      /** When the machine last woke up; null when it did not sleep in this life. */
+      wokeAt: Millis | null;
+    };
+    events: ChartEvent;
+  },
 });
-const begin = vocabulary.assign(({ event }) => (event.type === 'GatewayStarted' ? { epoch: event.data.epoch } : {}));
+const begin = vocabulary.assign(({ event }) =>
+  event.type === 'GatewayStarted' ? { epoch: event.data.epoch, wokeAt: null } : {},
+);
+const wakeUp = vocabulary.assign(({ event }) => (event.type === 'Slept' ? { wokeAt: event.at } : {}));
 const sinceNow = vocabulary.assign(({ event }) => ({ since: event.at ?? null }));
 
 export const gatewayChart = vocabulary.createMachine({
   id: 'gateway',
-  context: { epoch: null, since: null },
+  context: { epoch: null, since: null, wokeAt: null },
   initial: 'stopped',
-  on: { GatewayStopped: '.stopped', GatewayFoundDead: '.stopped' },
+  on: { GatewayStopped: '.stopped', GatewayFoundDead: '.stopped', Slept: { actions: wakeUp } },
   states: {
     stopped: { entry: sinceNow, on: { GatewayStarted: { target: 'online', actions: begin } } },
     online: { entry: sinceNow, on: { Offline: 'offline' } },
@@ -31,6 +42,7 @@ export function faceGateway({ value, context }: GatewaySnapshot): {
   readonly state: 'stopped' | 'online' | 'offline';
   readonly epoch: string | null;
   readonly since: Millis | null;
+  readonly wokeAt: Millis | null;
 } {
   return { ...context, state: value };
 }

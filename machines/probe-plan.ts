@@ -6,12 +6,9 @@
  *   active   everybody, in every interval
  *   off      nobody
  */
-import type { Belief } from '../events/endpoint.ts';
+import type { Belief, ProbeDepth } from '../events/endpoint.ts';
 import type { Millis } from '../events/fact.ts';
 import type { EndpointState } from './roster.ts';
-
-/** Does it take a connection; does it list its models, which takes a key; does it answer. */
-export type ProbeDepth = 'connection' | 'api' | 'conversation';
 
 export interface ProbePolicy {
   readonly mode: 'passive' | 'active' | 'off';
@@ -55,7 +52,8 @@ export interface Probe {
   readonly because: 'changed' | 'above' | 'out' | 'held' | 'trial' | 'unproven' | 'interval';
 }
 
-interface Wish extends Probe {
+/** A probe and the earliest instant for it. */
+export interface PlannedProbe extends Probe {
   readonly at: Millis;
 }
 
@@ -94,12 +92,22 @@ export function nextProbeAt(endpoints: readonly Probed[], around: Surroundings, 
   return at === Number.POSITIVE_INFINITY ? null : at;
 }
 
+/** Who is probed next, how deeply and why, by endpoint. */
+export function nextProbes(
+  endpoints: readonly Probed[],
+  around: Surroundings,
+  policy: ProbePolicy,
+): ReadonlyMap<string, PlannedProbe> {
+  if (around.isOffline) return new Map();
+  return new Map(wishes(endpoints, around, policy).map((wish) => [wish.id, wish]));
+}
+
 /** Never the whole fleet, save a fleet of one. */
 function atOnce(count: number): number {
   return Math.min(atOnceMax, Math.max(1, Math.floor(count / 2)));
 }
 
-function wishes(endpoints: readonly Probed[], around: Surroundings, policy: ProbePolicy): readonly Wish[] {
+function wishes(endpoints: readonly Probed[], around: Surroundings, policy: ProbePolicy): readonly PlannedProbe[] {
   if (policy.mode === 'off') return [];
   return endpoints.flatMap((one) => {
     if (one.isRunning || one.state === 'disabled') return [];
@@ -108,7 +116,7 @@ function wishes(endpoints: readonly Probed[], around: Surroundings, policy: Prob
   });
 }
 
-function wishOf(one: Probed, policy: ProbePolicy): Wish | null {
+function wishOf(one: Probed, policy: ProbePolicy): PlannedProbe | null {
   const { id, state, held, belief, until } = one;
   if (state === 'failed') {
     if (held) return { id, depth: nextDepth(one), because: 'held', at: after(one, policy.credentialIntervalMs) };
@@ -148,7 +156,7 @@ function after(one: Probed, ms: Millis, provenAt: Millis | null = null): Millis 
 }
 
 /** After a sleep or in another network what was known is old: everybody is looked at, at no cost. */
-function soonerAfterChange(one: Probed, wish: Wish | null, { changedAt }: Surroundings): Wish | null {
+function soonerAfterChange(one: Probed, wish: PlannedProbe | null, { changedAt }: Surroundings): PlannedProbe | null {
   if (changedAt === null || (one.probedAt ?? 0) >= changedAt || wish === null || wish.at <= changedAt) return wish;
   const depth = one.state === 'recovering' ? wish.depth : 'connection';
   return { ...wish, depth, because: 'changed', at: changedAt };

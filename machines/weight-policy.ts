@@ -39,6 +39,8 @@ const step = 0.1;
 const smoothing = 0.3;
 // Twice as quick is worth twice the share, and no more than that either way.
 const speedMost = 2;
+// What is quicker than this nobody feels: among such times the difference is noise.
+const feltMs = 100;
 // Unsteadiness alone takes a third at most, each failure in a row a fifth.
 const unsteadyMost = 0.3;
 const perFailure = 0.8;
@@ -60,7 +62,7 @@ export function adjustWeight(weighed: Weighed, { enabled, minChecks }: WeightPol
 }
 
 function factorsOf({ successRate, responseMs, usualMs, stability, consecutiveFailures }: Weighed) {
-  const ratio = responseMs === null || usualMs === null ? 1 : usualMs / Math.max(1, responseMs);
+  const ratio = responseMs === null || usualMs === null ? 1 : Math.max(feltMs, usualMs) / Math.max(feltMs, responseMs);
   return {
     // Squared, because each failure costs its client a second attempt as well.
     success: successRate ** 2,

@@ -1,11 +1,15 @@
 /** What the proxy reads and tells, bound to the core. */
 import { streams } from '../events/ids.ts';
 import type { Installation } from './control/installation.ts';
+import type { Monitor } from './health/monitor.ts';
 import { isUsable } from './projections/routing.ts';
 import type { ProxyPorts } from './proxy/ports.ts';
 import type { Core } from './runtime/core.ts';
 
-export function proxyPorts({ core, vault, settings, world }: Installation): ProxyPorts {
+export function proxyPorts(
+  { core, vault, settings, world }: Installation,
+  monitor: Pick<Monitor, 'attemptFailed'>,
+): ProxyPorts {
   return {
     view: () => core.view(),
     settings,
@@ -13,7 +17,7 @@ export function proxyPorts({ core, vault, settings, world }: Installation): Prox
     token: () => vault.token(),
     now: () => core.now(),
     dice: world.dice,
-    attemptFailed: (id, data) => void core.tellEndpoint(id, { type: 'AttemptFailed', data }, { by: 'traffic' }),
+    attemptFailed: (id, data, call) => monitor.attemptFailed(id, data, call),
     attemptSucceeded: (id, success) => core.attemptSucceeded(id, success),
     limitsSeen: (id, data) => void core.tellEndpoint(id, { type: 'LimitsSeen', data }, { by: 'traffic' }),
     requestEnded: (id, fact) => core.requestEnded(streams.request(id), fact),
@@ -25,6 +29,7 @@ export function proxyPorts({ core, vault, settings, world }: Installation): Prox
 export function notReady(core: Core, now: number): readonly string[] {
   const { log, state } = core;
   const reasons: string[] = [];
+  if (state.gatewayState === 'offline') reasons.push('this machine has no network');
   if (log.state !== 'open') reasons.push(`the log is ${log.state}`);
   const { ladder } = core.view();
   const endpoints = ladder.flatMap((profile) => profile.endpoints);

@@ -14,11 +14,14 @@ import type { Answer } from './control/operations.ts';
 import { iso } from './control/rows.ts';
 import { type ControlServer, serveControl } from './control/server.ts';
 import { type LiveSide, operations } from './control/table.ts';
+import { probeJob } from './control/testing.ts';
 import { exitCodes, QccError } from './errors.ts';
 import { notReady, proxyPorts } from './gateway-ports.ts';
+import { addresses } from './health/addresses.ts';
+import { Monitor } from './health/monitor.ts';
 import { Notifier } from './notify/notifier.ts';
 import { notifyWordsOf } from './notify/words.ts';
-import { openReplayPool } from './pool.ts';
+import { openPool, openReplayPool } from './pool.ts';
 import { explainTaken } from './port-holder.ts';
 import type { ProxyServer } from './proxy/ports.ts';
 import { startProxy } from './proxy/server.ts';
@@ -93,7 +96,16 @@ async function serve(installation: Installation, options: GatewayOptions): Promi
   refuseOpenListener(host, settings()['proxy.require_token']);
   const tls = await readCertificate(settings()['proxy.tls_cert'], settings()['proxy.tls_key'], world.now());
   const accessLog = openAccessLog(installation.paths.accessLog);
-  const proxy = await startProxy(proxyPorts(installation), {
+  const pool = openPool();
+  const monitor = new Monitor({
+    core,
+    world,
+    settings,
+    probe: (endpoint, depth, signal) => pool.probe(probeJob(installation, endpoint, depth), signal),
+    addresses,
+    networkChanged: () => proxy.networkChanged(),
+  });
+  const proxy = await startProxy(proxyPorts(installation, monitor), {
     host,
     port: wanted,
     tls,
@@ -123,6 +135,8 @@ async function serve(installation: Installation, options: GatewayOptions): Promi
     stopping ??= (async () => {
       const counted = await proxy.drain(graceMs);
       scheduler.stop();
+      await monitor.stop();
+      await pool.close();
       await caretaker.stop();
       await notifier.stop();
       await core.report(streams.gateway, [{ type: 'GatewayStopped', data: { reason: 'asked' } }], {
@@ -144,11 +158,19 @@ async function serve(installation: Installation, options: GatewayOptions): Promi
     end.resolve();
   };
   const replay = openReplayPool();
-  const live: LiveSide = { url: proxy.url, stop, replay, status: () => status(installation, proxy, host, startedAt) };
+  const live: LiveSide = {
+    url: proxy.url,
+    stop,
+    replay,
+    status: () => status(installation, proxy, host, startedAt),
+    check: (ids) => monitor.check(ids),
+    nextProbes: () => monitor.next(),
+  };
   const table = operations(installation, live);
   control = await serveControl(installation.paths.socket, () => table as never);
   scheduler.arm();
   caretaker.start();
+  monitor.start();
   return { url: proxy.url, host, port: proxy.port, pid: process.pid, home, stopped: end.promise, stop };
 }
 
@@ -193,6 +215,7 @@ function status(
     uptimeMs: world.now() - startedAt,
     active,
     state: condition,
+    network: state.gatewayState === 'offline' ? 'offline' : 'online',
     logState: core.log.state,
     notReady: notReady(core, core.now()),
     requests: { total, inFlight, waiting, succeeded, failed, cancelled },

@@ -13,7 +13,8 @@ const isSource = import.meta.url.endsWith('.ts');
 // A probe's answer is a few lines; a worker that needs more has lost its way.
 const workerHeapMb = 64;
 // Threads are for isolation, not for speed: a probe only waits. 128 of them wait at once, more wait for a place.
-const threads = { min: 1, max: 2, probesEach: 64 };
+// The first begins with the first probe: a gateway that nobody has to be probed for has none.
+const threads = { min: 0, max: 2, probesEach: 64 };
 
 export interface Pool {
   /**

@@ -56,6 +56,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'src/runtime/uuid.ts',
   ],
   'src/queue/': ['src/errors.ts'],
+  'src/health/': ['events/', 'machines/', 'src/config/', 'src/projections/', 'src/runtime/', 'workers/'],
   'src/notify/': ['events/', 'src/config/', 'src/runtime/'],
   'src/control/': [
     'events/',
@@ -71,7 +72,14 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'src/version.ts',
     'workers/',
   ],
-  'src/gateway-ports.ts': ['events/', 'src/control/', 'src/projections/', 'src/proxy/ports.ts', 'src/runtime/'],
+  'src/gateway-ports.ts': [
+    'events/',
+    'src/control/',
+    'src/health/',
+    'src/projections/',
+    'src/proxy/ports.ts',
+    'src/runtime/',
+  ],
   'src/gateway.ts': ['events/', 'machines/', 'src/'],
   'src/demo/': ['events/', 'src/config/', 'src/control/', 'src/errors.ts', 'src/gateway.ts', 'src/version.ts'],
   'src/cli/': ['events/', 'machines/', 'src/'],

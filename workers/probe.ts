@@ -3,7 +3,7 @@
  * Data in, data out; nothing is kept between two.
  */
 import type { MessagePort } from 'node:worker_threads';
-import type { Failure, Verdict } from '../events/endpoint.ts';
+import type { Failure, ProbeDepth, Verdict } from '../events/endpoint.ts';
 import type { Auth } from '../events/profile.ts';
 import { isSensible, progressIn, readAnswer } from './answer.ts';
 import { CallFailed, Line, type Reply } from './line.ts';
@@ -13,7 +13,7 @@ import { scoreOf } from './score.ts';
 import { type Judgement, judgeEnvelope, judgeKey, judgeRefusal, judgeSilence, nonsense } from './verdict.ts';
 
 /** `connection`: TCP and TLS. `api`: `/v1/models`, else `count_tokens`; both are free. `conversation`: costs some 30 tokens. */
-export type Depth = 'connection' | 'api' | 'conversation';
+export type Depth = ProbeDepth;
 
 export interface ProbeJob {
   readonly endpoint: string;

@@ -1,19 +1,23 @@
-/** `qcc health status, reset, test`, `qcc endpoint test`, and the statistics of both `stats` commands. */
+/** `qcc health …`, `qcc endpoint test`, and the statistics of both `stats` commands. */
 import { writeExport } from '../config/atomic-file.ts';
-import type { CheckRow, HealthRow, StatsRow } from '../control/operations.ts';
+import type { Call, CheckRow, HealthRow, MetricsRow, Params, StatsRow } from '../control/operations.ts';
 import { exitCodes } from '../errors.ts';
-import { type Context, flag, withInstallation } from './context.ts';
+import { type Context, flag, isOn, numberFlag, usage, withInstallation } from './context.ts';
 import { coloured } from './endpoint.ts';
 import { seqOf } from './history.ts';
-import { instant, shortSpan } from './times.ts';
+import { instant, shortSpan, spanMs } from './times.ts';
+import { watched } from './watch.ts';
 
-export async function status(context: Context): Promise<undefined> {
-  const answer = await withInstallation(context, ({ call }) => call('health.status', {}));
-  if (context.json) return void context.out.json(answer);
-  if (answer.endpoints.length === 0)
-    return void context.out.note(`${context.words.noEndpoints}\n  qcc endpoint add PROFILE`);
-  healthTable(context, answer.endpoints);
-  return undefined;
+const secondMs = 1_000;
+
+export function status(context: Context): Promise<undefined> {
+  return watched(context, async () => {
+    const answer = await withInstallation(context, ({ call }) => call('health.status', {}));
+    if (context.json) return void context.out.json(answer);
+    if (answer.endpoints.length === 0)
+      return void context.out.note(`${context.words.noEndpoints}\n  qcc endpoint add PROFILE`);
+    healthTable(context, answer.endpoints);
+  });
 }
 
 export function healthTable({ out, words }: Context, rows: readonly HealthRow[]): void {
@@ -26,6 +30,7 @@ export function healthTable({ out, words }: Context, rows: readonly HealthRow[])
     words.until,
     words.success,
     words.mean,
+    words.next,
     words.why,
   ];
   out.table(
@@ -39,9 +44,19 @@ export function healthTable({ out, words }: Context, rows: readonly HealthRow[])
       row.until === null ? '-' : shortSpan(Date.parse(row.until) - Date.now()),
       percent(row.recentSuccessRate),
       row.avgResponseMs === null ? '-' : `${row.avgResponseMs} ms`,
+      nextOf(row, words),
       row.state === 'healthy' ? '' : (row.lastError ?? row.because ?? ''),
     ]),
   );
+}
+
+/** What happens first: the state that it goes to by itself, or a probe. Of a healthy one nobody waits for anything. */
+function nextOf({ state, next, nextProbe }: HealthRow, words: Context['words']): string {
+  if (state === 'healthy' || state === 'disabled') return '';
+  const in_ = (at: string) => shortSpan(Math.max(0, Date.parse(at) - Date.now()));
+  const step = next.find(({ at }) => at !== null);
+  if (step?.at && (!nextProbe || step.at <= nextProbe.at)) return words.nextState(step.to, in_(step.at));
+  return nextProbe ? words.nextProbe(nextProbe.depth, in_(nextProbe.at)) : '';
 }
 
 const percent = (rate: number | null) => (rate === null ? '-' : `${Math.round(rate * 100)} %`);
@@ -59,6 +74,17 @@ export function testProfile(context: Context): Promise<number> {
   return tested(context, { profile, ...(id === undefined ? {} : { id }) });
 }
 
+/** Through the gateway: what is found counts. */
+export async function check(context: Context): Promise<number> {
+  const [id] = context.positionals;
+  const { checks } = await withInstallation(
+    context,
+    ({ call }) => call('health.check', id === undefined ? {} : { id }),
+    true,
+  );
+  return shown(context, checks);
+}
+
 export function test(context: Context): Promise<number> {
   const [id] = context.positionals;
   return tested(context, id === undefined ? {} : { id });
@@ -66,41 +92,140 @@ export function test(context: Context): Promise<number> {
 
 async function tested(context: Context, which: { profile?: string; id?: string }): Promise<number> {
   const { checks } = await withInstallation(context, ({ call }) => call('endpoint.test', which));
+  return shown(context, checks);
+}
+
+function shown(context: Context, checks: readonly CheckRow[]): number {
   if (context.json) context.out.json({ checks });
+  else if (checks.length === 0) context.out.note(`${context.words.noEndpoints}\n  qcc endpoint add PROFILE`);
   else checkTable(context, checks);
   return checks.every(({ verdict }) => verdict === 'success') ? exitCodes.done : exitCodes.checkFailed;
 }
 
-function checkTable({ out, words }: Context, checks: readonly CheckRow[]): void {
+function checkTable(context: Context, checks: readonly CheckRow[]): void {
+  const { out, words } = context;
+  const isVerbose = isOn(context, 'verbose');
+  const more = isVerbose ? ['TTFT', words.score, words.tokens] : [];
   out.table(
-    [words.profile, words.id, words.verdict, 'ms', 'TTFT', words.score, words.model, words.why],
-    checks.map((check) => [
-      check.profile,
-      check.endpoint,
-      out.paint(check.verdict === 'success' ? 'green' : 'red', check.verdict),
-      String(check.responseMs),
-      check.ttftMs === null ? '-' : String(check.ttftMs),
-      String(check.score),
-      check.model ?? '-',
-      check.error ?? '',
+    [words.profile, words.id, words.verdict, 'ms', ...more, words.model, words.why],
+    checks.map((row) => [
+      row.profile,
+      row.endpoint,
+      verdictOf(out, row),
+      String(row.responseMs),
+      ...(isVerbose ? [row.ttftMs === null ? '-' : String(row.ttftMs), String(row.score), String(row.tokens)] : []),
+      row.model ?? '-',
+      row.error ?? '',
     ]),
   );
+}
+
+function verdictOf(out: Context['out'], { verdict }: CheckRow): string {
+  return out.paint(verdict === 'success' ? 'green' : 'red', verdict);
+}
+
+export async function metrics(context: Context): Promise<undefined> {
+  const { out, words } = context;
+  const [id] = context.positionals;
+  const answer = await withInstallation(context, async ({ call }) => {
+    const since = await sinceOf(context, call);
+    return call('health.metrics', { ...(id === undefined ? {} : { id }), ...(since === undefined ? {} : { since }) });
+  });
+  if (context.json) return void out.json(answer);
+  for (const row of answer.endpoints) metricsLines(context, row);
+  if (answer.endpoints.length === 0) out.note(`${words.noEndpoints}\n  qcc endpoint add PROFILE`);
+  return undefined;
+}
+
+function metricsLines({ out, words }: Context, row: MetricsRow): void {
+  const ms = (value: number | null) => (value === null ? '-' : `${value} ms`);
+  const parts = row.stabilityParts;
+  const counts = Object.entries(row.verdicts).flatMap(([verdict, count]) => (count > 0 ? [`${verdict} ${count}`] : []));
+  const { probes, tokens, changes } = row.probing;
+  out.line(`${out.paint('bold', `${row.profile}/${row.name}`)}  ${row.id}  ${coloured(out, row.state)}`);
+  out.table(
+    ['', ''],
+    [
+      [words.checks, [String(row.checks), ...counts].join('  ')],
+      [words.success, `${percent(row.successRate)}  (20: ${percent(row.recentSuccessRate)})`],
+      [words.mean, `${ms(row.avgResponseMs)}  (P95 ${ms(row.p95ResponseMs)})`],
+      [
+        words.stability,
+        parts ? `${row.stability}  = ${parts.recent}/50 + ${parts.steadiness}/30 + ${parts.streak}/20` : '-',
+      ],
+      [words.streak, `✓ ${row.consecutiveSuccesses}  ✗ ${row.consecutiveFailures}`],
+      [
+        words.weight,
+        row.weight === row.effectiveWeight ? String(row.weight) : `${row.weight} → ${row.effectiveWeight}`,
+      ],
+      [words.probes, words.probingCost(probes, tokens, changes)],
+    ].map((cells) => ['', ...cells]),
+  );
+}
+
+export async function history(context: Context): Promise<undefined> {
+  const { out, words } = context;
+  const [id = ''] = context.positionals;
+  const limit = numberFlag(context, 'limit');
+  const answer = await withInstallation(context, ({ call }) =>
+    call('health.history', { id, ...(limit === undefined ? {} : { limit }) }),
+  );
+  if (context.json) return void out.json(answer);
+  if (answer.checks.length === 0) return void out.note(`${words.noChecks}\n  qcc health check ${id}`);
+  out.table(
+    [words.at, words.depth, words.verdict, 'ms', words.score, words.tokens, words.led, words.why],
+    answer.checks.map((row) => [
+      row.at,
+      row.depth ?? '-',
+      verdictOf(out, row),
+      String(row.responseMs),
+      String(row.score),
+      String(row.tokens),
+      row.led ?? '-',
+      row.error ?? '',
+    ]),
+  );
+  return undefined;
+}
+
+export async function config(context: Context): Promise<undefined> {
+  const changes = changesOf(context);
+  const answer = await withInstallation(context, ({ call }) => call('health.config', changes));
+  if (context.json) return void context.out.json(answer);
+  context.out.table(
+    ['', context.words.value],
+    Object.entries(answer.settings).map(([key, value]) => [key, String(value)]),
+  );
+  return undefined;
+}
+
+function changesOf(context: Context): Params<'health.config'> {
+  const [on, off] = ['enable-weight-adjustment', 'disable-weight-adjustment'];
+  if (isOn(context, on) && isOn(context, off))
+    throw usage(context.words.contradict(`--${on}`, `--${off}`), context.words.sayOne);
+  const seconds = (name: string) => {
+    const value = flag(context, name);
+    return value === undefined ? undefined : spanMs(value, context.words) / secondMs;
+  };
+  const given = {
+    mode: flag(context, 'mode'),
+    model: flag(context, 'model'),
+    intervalS: seconds('interval'),
+    timeoutS: seconds('timeout'),
+    minChecks: numberFlag(context, 'min-checks'),
+    ...(isOn(context, on) || isOn(context, off) ? { weightAdjustment: isOn(context, on) } : {}),
+  };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
 /** Of all (`qcc proxy stats`), or of one profile (`qcc endpoint stats PROFILE`). */
 export async function stats(context: Context): Promise<undefined> {
   const [profile] = context.positionals;
-  const since = flag(context, 'since');
-  const seq = seqOf(since, context.words);
   const answer = await withInstallation(context, async ({ call }) => {
-    const first =
-      seq === undefined ? undefined : (await call('history.read', { fromSeq: seq, toSeq: seq + 1 })).facts[0];
-    const from = first === undefined ? since : first.at;
+    const since = await sinceOf(context, call);
     return call('stats.read', {
       ...(profile === undefined ? {} : { profile }),
-      ...(from === undefined
-        ? {}
-        : { since: from.startsWith('#') ? Date.now() : instant(from, Date.now(), context.words) }),
+      ...(since === undefined ? {} : { since }),
     });
   });
   const file = flag(context, 'export');
@@ -108,6 +233,16 @@ export async function stats(context: Context): Promise<undefined> {
   if (context.json) context.out.json(answer);
   else statsTable(context, answer.stats);
   return undefined;
+}
+
+/** `--since` as an instant; `#1234` is the one of that fact. */
+async function sinceOf(context: Context, call: Call): Promise<number | undefined> {
+  const since = flag(context, 'since');
+  const seq = seqOf(since, context.words);
+  const first = seq === undefined ? undefined : (await call('history.read', { fromSeq: seq, toSeq: seq + 1 })).facts[0];
+  const from = first?.at ?? since;
+  if (from === undefined) return undefined;
+  return from.startsWith('#') ? Date.now() : instant(from, Date.now(), context.words);
 }
 
 function statsTable({ out, words }: Context, rows: readonly StatsRow[]): void {

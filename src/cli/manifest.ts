@@ -206,9 +206,42 @@ export const root: Command = {
     health: {
       words: 'c_health',
       sub: {
-        status: { words: 'c_health_status', load: async () => (await health()).status },
+        status: { words: 'c_health_status', flags: { watch: yes }, load: async () => (await health()).status },
+        check: { words: 'c_health_check', positionals: ['ID'], required: 0, load: async () => (await health()).check },
+        test: {
+          words: 'c_health_test',
+          positionals: ['ID'],
+          required: 0,
+          flags: { verbose: yes },
+          load: async () => (await health()).test,
+        },
         reset: { words: 'c_health_reset', positionals: ['ID'], load: async () => (await health()).reset },
-        test: { words: 'c_health_test', positionals: ['ID'], required: 0, load: async () => (await health()).test },
+        metrics: {
+          words: 'c_health_metrics',
+          positionals: ['ID'],
+          required: 0,
+          flags: { since: text },
+          load: async () => (await health()).metrics,
+        },
+        history: {
+          words: 'c_health_history',
+          positionals: ['ID'],
+          flags: { limit: { type: 'string', alias: 'n' } },
+          load: async () => (await health()).history,
+        },
+        config: {
+          words: 'c_health_config',
+          flags: {
+            mode: text,
+            interval: text,
+            timeout: text,
+            model: text,
+            'min-checks': text,
+            'enable-weight-adjustment': yes,
+            'disable-weight-adjustment': yes,
+          },
+          load: async () => (await health()).config,
+        },
       },
     },
     config: {

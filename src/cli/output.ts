@@ -9,6 +9,8 @@ import { type Language, wordsOf } from './words.ts';
 const escapeCharacter = String.fromCharCode(27);
 const escapes = new RegExp(`(${escapeCharacter}\\[[0-9;]*m)`);
 
+const clearScreen = `${escapeCharacter}[H${escapeCharacter}[2J`;
+
 type Style = Parameters<typeof styleText>[0];
 
 export interface Output {
@@ -18,6 +20,8 @@ export interface Output {
   line(text: string): void;
   json(value: unknown): void;
   table(heads: readonly string[], rows: readonly (readonly string[])[]): void;
+  /** Where a terminal shows it, the screen is empty again. */
+  clear(): void;
   note(text: string): void;
   warn(text: string): void;
   paint(style: Style, text: string): string;
@@ -45,6 +49,9 @@ export function makeOutput(options: { readonly colour: boolean; readonly quiet: 
     json: (value) => line(JSON.stringify(value)),
     table: (heads, rows) => {
       for (const row of tableLines(heads, rows, columns, (head) => paint('dim', head))) line(row);
+    },
+    clear: () => {
+      if (process.stdout.isTTY) process.stdout.write(clearScreen);
     },
     note: (text) => say.log(text),
     warn: (text) => say.warn(text),

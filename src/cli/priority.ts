@@ -25,6 +25,9 @@ export async function list(context: Context): Promise<undefined> {
     ]),
   );
   out.line(`${words.active}: ${ladder.active ?? words.none}   ${words.state}: ${ladder.state}`);
+  const { held, recovery } = ladder;
+  if (held) out.line(words.heldBack(held.wanted, held.because, held.until));
+  if (recovery) out.line(words.watchedUp(recovery.profile, recovery.checks, recovery.of, recovery.readyAt));
   if (rows.length > 0) out.table(['', words.tier, words.profile], rows);
   return undefined;
 }

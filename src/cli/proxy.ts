@@ -7,10 +7,10 @@ import { isAlive, startDaemon } from './daemon.ts';
 import { coloured } from './endpoint.ts';
 import { healthTable } from './health.ts';
 import { shortSpan, spanMs } from './times.ts';
+import { watched } from './watch.ts';
 
 const drainMs = 30_000;
 const endMs = 10_000;
-const watchMs = 1_000;
 
 export async function start(context: Context): Promise<number | undefined> {
   if (isOn(context, 'foreground')) return run(context);
@@ -132,14 +132,8 @@ async function statusOf(context: Context): Promise<StatusRow | undefined> {
   }
 }
 
-export async function status(context: Context): Promise<number> {
-  for (;;) {
-    const row = await statusOf(context);
-    if (!isOn(context, 'watch')) return printStatus(context, row);
-    if (context.out.colour) process.stdout.write('\u001b[H\u001b[2J');
-    printStatus(context, row);
-    await sleep(watchMs);
-  }
+export function status(context: Context): Promise<number> {
+  return watched(context, async () => printStatus(context, await statusOf(context)));
 }
 
 function printStatus(context: Context, row: StatusRow | undefined): number {

@@ -87,8 +87,7 @@ export function endpointPolicy(settings: Settings, endpoint: KnownEndpoint | und
     backoffMaxMs: settings['health.backoff_max'] * secondMs,
     rampMs: settings['health.ramp'] * secondMs,
     credentialIntervalMs: settings['health.credential_interval'] * secondMs,
-    // Nobody probes in the background yet: what is out comes back by time and a trial of real traffic.
-    probing: false,
+    probing: settings['health.enabled'] && settings['health.mode'] !== 'off',
   };
 }
 

@@ -2,21 +2,29 @@
 import { facePriority } from '../../machines/priority.ts';
 import { type Installation, priorityPolicy, profileNamed } from './installation.ts';
 import type { Answer, Params, PolicyRow } from './operations.ts';
-import { iso, switchRow } from './rows.ts';
+import { iso, isoOrNull, switchRow } from './rows.ts';
 import { setSettings } from './settings.ts';
 
 const secondMs = 1_000;
 const historyDefault = 50;
 
 export function showLadder({ core: { state }, settings }: Installation): Answer<'priority.list'> {
-  const { active, pinned, state: condition } = facePriority(state.priority);
+  const { active, pinned, held, recovery, state: condition } = facePriority(state.priority);
+  const policy = policyRow(settings());
   const named = (tier: 'primary' | 'secondary' | 'fallback') => state.profiles.tier(tier).map(({ name }) => name);
   return {
     active,
     state: condition,
     pinned,
     tiers: { primary: named('primary'), secondary: named('secondary'), fallback: named('fallback') },
-    policy: policyRow(settings()),
+    policy,
+    held: held && { ...held, until: isoOrNull(held.until) },
+    recovery: recovery && {
+      profile: recovery.profile,
+      checks: recovery.checks,
+      of: policy.recoveryChecks,
+      readyAt: iso(recovery.readyAt),
+    },
   };
 }
 

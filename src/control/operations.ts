@@ -3,6 +3,7 @@
  * over the control socket while a gateway runs, in this process while none does.
  * Shapes are those of the command line's contract; times are ISO 8601 in UTC.
  */
+import type { ProbeDepth, Verdict } from '../../events/endpoint.ts';
 import type { Auth, Tier } from '../../events/profile.ts';
 import type { EndpointState } from '../../machines/roster.ts';
 
@@ -60,13 +61,38 @@ export interface HealthRow {
   readonly lastError: string | null;
   readonly weight: number;
   readonly effectiveWeight: number;
+  readonly next: readonly NextRow[];
+  readonly nextProbe: NextProbeRow | null;
+}
+
+interface NextRow {
+  readonly on: string;
+  readonly to: string;
+  readonly at: string | null;
+  readonly because: string;
+}
+
+/** What a probe of the plan waits for; null: nobody will probe it as things are, or no gateway runs. */
+export interface NextProbeRow {
+  readonly at: string;
+  readonly depth: ProbeDepth;
+  readonly because: string;
+}
+
+/** As status, with counts by verdict, the score's parts, and what probing has cost and changed. */
+export interface MetricsRow extends HealthRow {
+  /** Results that count, of traffic and of probes. */
+  readonly checks: number;
+  readonly verdicts: Readonly<Record<Verdict, number>>;
+  readonly stabilityParts: { readonly recent: number; readonly steadiness: number; readonly streak: number } | null;
+  readonly probing: { readonly probes: number; readonly tokens: number; readonly changes: number };
 }
 
 export interface CheckRow {
   readonly endpoint: string;
   readonly profile: string;
   readonly at: string;
-  readonly verdict: 'success' | 'failure' | 'timeout' | 'rate_limited' | 'invalid_key' | 'model_error';
+  readonly verdict: Verdict;
   readonly responseMs: number;
   readonly ttftMs: number | null;
   readonly score: number;
@@ -74,6 +100,13 @@ export interface CheckRow {
   readonly model: string | null;
   readonly tokens: number;
   readonly error: string | null;
+}
+
+export interface PastCheckRow extends CheckRow {
+  /** Null where it failed: at whichever. */
+  readonly depth: ProbeDepth | null;
+  /** The decision that it led to; null when it changed nothing. */
+  readonly led: string | null;
 }
 
 export interface SwitchRow {
@@ -101,12 +134,7 @@ export interface MachineRow {
   readonly state: string;
   readonly since: string | null;
   readonly context: object;
-  readonly next: readonly {
-    readonly on: string;
-    readonly to: string;
-    readonly at: string | null;
-    readonly because: string;
-  }[];
+  readonly next: readonly NextRow[];
 }
 
 export interface PolicyRow {
@@ -130,6 +158,7 @@ export interface StatusRow {
   readonly uptimeMs: number;
   readonly active: string | null;
   readonly state: string;
+  readonly network: 'online' | 'offline';
   readonly logState: string;
   /** Why it is not ready, in sentences; empty when it is. */
   readonly notReady: readonly string[];
@@ -295,6 +324,15 @@ interface Operations {
       readonly pinned: string | null;
       readonly tiers: Readonly<Record<Tier, readonly string[]>>;
       readonly policy: PolicyRow;
+      /** A switch that is wanted and may not be yet. */
+      readonly held: { readonly wanted: string; readonly because: string; readonly until: string | null } | null;
+      /** A profile further up that is usable again, and is watched. */
+      readonly recovery: {
+        readonly profile: string;
+        readonly checks: number;
+        readonly of: number;
+        readonly readyAt: string;
+      } | null;
     },
   ];
   'priority.switch': [{ readonly profile: string; readonly reason?: string }, SwitchRow];
@@ -302,6 +340,24 @@ interface Operations {
   'priority.history': [{ readonly limit?: number }, { readonly switches: readonly SwitchRow[] }];
   'priority.policy': [Partial<PolicyRow>, PolicyRow];
   'health.status': [Record<never, never>, { readonly endpoints: readonly HealthRow[] }];
+  /** Through the gateway: the results count. */
+  'health.check': [{ readonly id?: string }, { readonly checks: readonly CheckRow[] }];
+  'health.metrics': [
+    { readonly id?: string; readonly since?: number },
+    { readonly since: string | null; readonly endpoints: readonly MetricsRow[] },
+  ];
+  'health.history': [{ readonly id: string; readonly limit?: number }, { readonly checks: readonly PastCheckRow[] }];
+  'health.config': [
+    {
+      readonly intervalS?: number;
+      readonly timeoutS?: number;
+      readonly weightAdjustment?: boolean;
+      readonly minChecks?: number;
+      readonly model?: string;
+      readonly mode?: string;
+    },
+    { readonly settings: Readonly<Record<string, SettingValue>> },
+  ];
   'health.reset': [{ readonly id: string }, { readonly id: string; readonly state: EndpointState }];
   'config.get': [{ readonly key: string }, { readonly key: string; readonly value: SettingValue }];
   /** `restart` names what applies only after `qcc proxy restart`, while a gateway runs. */

@@ -3,6 +3,7 @@ import type { Recorded } from '../../events/fact.ts';
 import { faceOf } from '../../machines/endpoint.ts';
 import { facePriority } from '../../machines/priority.ts';
 import type { KnownEndpoint, KnownProfile } from '../projections/profiles.ts';
+import type { Recent } from '../projections/recent.ts';
 import type { Switch } from '../projections/switches.ts';
 import type { State } from '../runtime/state.ts';
 import type { EndpointRow, FactRow, HealthRow, ProfileRow, SwitchRow } from './operations.ts';
@@ -52,9 +53,14 @@ export function endpointRow(state: State, endpoint: KnownEndpoint): EndpointRow 
   };
 }
 
-export function healthRow(state: State, endpoint: KnownEndpoint): HealthRow {
+/** @param figures of all time, or of a window */
+export function healthRow(
+  state: State,
+  endpoint: KnownEndpoint,
+  figures: Recent,
+): Omit<HealthRow, 'next' | 'nextProbe'> {
   const face = faceOf(state.endpoint(endpoint.id));
-  const recent = state.recent.of(endpoint.id);
+  const recent = figures.of(endpoint.id);
   return {
     id: endpoint.id,
     name: endpoint.name,

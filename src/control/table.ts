@@ -1,5 +1,7 @@
 /** Every operation by its name: what the control socket and a command without a gateway both call. */
-
+import type { EndpointId } from '../../events/ids.ts';
+import type { PlannedProbe } from '../../machines/probe-plan.ts';
+import type { ProbeResult } from '../../workers/probe.ts';
 import { questionNames } from '../history/questions.ts';
 import type { ReplayPool } from '../pool.ts';
 import { clientToken } from './client-token.ts';
@@ -12,6 +14,7 @@ import {
   switchEndpoint,
   updateEndpoint,
 } from './endpoints.ts';
+import { checkHealth, configureHealth, healthHistory, healthMetrics, healthStatus } from './health.ts';
 import { asker, explainRequest, headOfHistory, readStats, showMachines } from './history.ts';
 import type { Installation } from './installation.ts';
 import type { Json } from './json.ts';
@@ -20,7 +23,6 @@ import { compactHistory, measureHistory, verifyHistory } from './log-care.ts';
 import { testNotifications } from './notify.ts';
 import type { Answer, OperationName, Params } from './operations.ts';
 import { addProfile, listProfiles, makeDefault, removeProfile, setTier } from './profiles.ts';
-import { healthRow } from './rows.ts';
 import { exportConfig, getSetting, listSettings, resetSettings, setSetting } from './settings.ts';
 import { testEndpoints } from './testing.ts';
 
@@ -31,6 +33,9 @@ export interface LiveSide {
   readonly url: string;
   /** Questions about the past go to a worker: the main loop serves. */
   readonly replay: ReplayPool;
+  /** A conversation with each, now. Null: its probe was lost. */
+  check(endpoints: readonly EndpointId[]): Promise<ReadonlyMap<EndpointId, ProbeResult | null>>;
+  nextProbes(): ReadonlyMap<string, PlannedProbe>;
 }
 
 /** A `Json` is the answer as well, made elsewhere. */
@@ -62,7 +67,10 @@ export function operations(it: Installation, live: LiveSide | undefined): Partia
     'priority.release': () => releasePin(it),
     'priority.history': (params) => switchHistory(it, params),
     'priority.policy': (params) => setPolicy(it, params),
-    'health.status': () => healthStatus(it),
+    'health.status': () => healthStatus(it, live),
+    'health.metrics': (params) => healthMetrics(it, params, live),
+    'health.history': (params) => healthHistory(it, params),
+    'health.config': (params) => configureHealth(it, params),
     'health.reset': (params) => resetHealth(it, params),
     'config.get': (params) => getSetting(it, params),
     'config.set': (params) => setSetting(it, params, running),
@@ -77,10 +85,7 @@ export function operations(it: Installation, live: LiveSide | undefined): Partia
     'history.explain': (params) => explainRequest(it, params),
     'debug.machines': (params) => showMachines(it, params),
     'client.settings': () => clientToken(it, live?.url),
+    ...(live ? { 'health.check': (params) => checkHealth(it, params, live) } : {}),
     ...(live ? { 'proxy.status': () => live.status(), 'proxy.stop': ({ graceMs }) => live.stop(graceMs) } : {}),
   } satisfies Partial<Table>;
-}
-
-function healthStatus({ core: { state } }: Installation): Answer<'health.status'> {
-  return { endpoints: state.profiles.endpoints().map((endpoint) => healthRow(state, endpoint)) };
 }

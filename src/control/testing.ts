@@ -3,6 +3,7 @@ import type { Depth, ProbeJob, ProbeResult } from '../../workers/probe.ts';
 import { outboundProxy } from '../config/outbound-proxy.ts';
 import { openPool, type Pool } from '../pool.ts';
 import type { KnownEndpoint } from '../projections/profiles.ts';
+import type { State } from '../runtime/state.ts';
 import { endpointNamed, type Installation, profileNamed } from './installation.ts';
 import type { Answer, CheckRow, Params } from './operations.ts';
 import { iso } from './rows.ts';
@@ -32,11 +33,14 @@ function chosen(installation: Installation, { profile, id }: Params<'endpoint.te
 
 /** Settles by itself, whatever becomes of the others. */
 async function check(installation: Installation, endpoint: KnownEndpoint, pool: Pool): Promise<CheckRow> {
-  const result = await pool.probe(probeJob(installation, endpoint, 'conversation')).catch(lost);
-  const { verdict, responseMs, ttftMs, score, valid, model, tokens, error } = result;
-  const at = iso(installation.world.now());
-  const { id, profile } = endpoint;
-  return { endpoint: id, profile, at, verdict, responseMs, ttftMs, score, valid, model, tokens, error };
+  const result = await pool.probe(probeJob(installation, endpoint, 'conversation')).catch(() => null);
+  return checkRow(endpoint, result, installation.world.now());
+}
+
+/** @param result null: the probe was lost */
+export function checkRow({ id, profile }: KnownEndpoint, result: ProbeResult | null, now: number): CheckRow {
+  const { verdict, responseMs, ttftMs, score, valid, model, tokens, error } = result ?? lostProbe;
+  return { endpoint: id, profile, at: iso(now), verdict, responseMs, ttftMs, score, valid, model, tokens, error };
 }
 
 /** What a worker needs to know to probe an endpoint. */
@@ -53,12 +57,19 @@ export function probeJob(
     depth,
     proxy: outboundProxy(baseUrl, process.env),
     model: settings()['health.model'] || null,
-    known: core.state.stats
-      .rows(() => null)
-      .flatMap(({ endpoint, model, requests }) => (endpoint === id && requests > 0 && model !== null ? [model] : [])),
+    known: knownModels(core.state, id),
     timeoutMs: settings()['health.timeout'] * secondMs,
     dice: world.dice(),
   };
+}
+
+/** Those that this endpoint has answered with, requests and probes. */
+function knownModels({ stats, recent }: State, id: KnownEndpoint['id']): readonly string[] {
+  const asked = stats
+    .rows(() => null)
+    .flatMap(({ endpoint, model, requests }) => (endpoint === id && requests > 0 && model !== null ? [model] : []));
+  const { model } = recent.of(id);
+  return model === null || asked.includes(model) ? asked : [...asked, model];
 }
 
 const lostProbe: Omit<CheckRow, 'endpoint' | 'profile' | 'at'> = {
@@ -71,7 +82,3 @@ const lostProbe: Omit<CheckRow, 'endpoint' | 'profile' | 'at'> = {
   tokens: 0,
   error: 'the probe was lost with its worker; it says nothing about the endpoint',
 };
-
-function lost(): Pick<ProbeResult, keyof typeof lostProbe> {
-  return lostProbe;
-}

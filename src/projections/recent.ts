@@ -1,7 +1,9 @@
 /** How each endpoint has been doing: rates, times, streaks. What the machine's rules and `health status` look at. */
+import type { EndpointFact, Verdict } from '../../events/endpoint.ts';
 import type { Millis, Recorded } from '../../events/fact.ts';
 import { nameOf } from '../../events/ids.ts';
 import type { Served } from '../../events/request.ts';
+import { checkVerdictOf } from '../../machines/classify.ts';
 import type { Recent as Window } from '../../machines/endpoint-policy.ts';
 import { Quantiles } from './quantiles.ts';
 
@@ -15,9 +17,20 @@ const medianSamplesMin = 5;
 interface Row {
   attempts: number;
   failures: number;
+  /** In a row: successes, and failures. */
   streak: number;
+  fails: number;
   lastCheckAt: Millis | null;
+  /** When it last answered, a request or a conversation of a probe. */
+  provenAt: Millis | null;
   lastError: string | null;
+  /** Results that count by their verdict; a probe that was only noted counts here alone. */
+  readonly verdicts: Record<Verdict, number>;
+  readonly probing: { probes: number; tokens: number; changes: number };
+  /** What last answered a probe. */
+  model: string | null;
+  /** The last probe's fact: what it led to names it. */
+  probeSeq: number;
   readonly ttfb: Quantiles;
   readonly ttft: Quantiles;
   /** Newest last: the instant, negative when it failed. */
@@ -26,15 +39,40 @@ interface Row {
   times: Millis[];
 }
 
+/** The parts of the stability score: together 0 to 100. */
+export interface StabilityParts {
+  readonly recent: number;
+  readonly steadiness: number;
+  readonly streak: number;
+}
+
+/** What probing an endpoint has cost, and how often its result made something of it. */
+export interface Probing {
+  readonly probes: number;
+  readonly tokens: number;
+  readonly changes: number;
+}
+
 export interface Doing {
+  /** Results so far. */
+  readonly checks: number;
   readonly successRate: number | null;
   readonly recentSuccessRate: number | null;
   readonly avgResponseMs: number | null;
   readonly p95ResponseMs: number | null;
+  /** What is usual of late: the median of the last times. */
+  readonly recentResponseMs: number | null;
   readonly stability: number | null;
+  readonly stabilityParts: StabilityParts | null;
   readonly consecutiveSuccesses: number;
+  readonly consecutiveFailures: number;
   readonly lastCheckAt: Millis | null;
+  readonly provenAt: Millis | null;
   readonly lastError: string | null;
+  readonly verdicts: Readonly<Record<Verdict, number>>;
+  readonly probing: Probing;
+  /** The model that last answered a probe. */
+  readonly model: string | null;
 }
 
 const noWindow: Window = { attempts: 0, failures: 0, medianTtftMs: null };
@@ -50,51 +88,79 @@ export class Recent {
   #request(fact: Recorded): void {
     const ended = fact.data as Served;
     for (const { endpoint, outcome, ttfbMs } of ended.attempts) {
-      if (outcome === 'cancelled' || outcome === 'noModel') continue;
+      if (outcome === 'cancelled' || outcome === 'noNetwork' || outcome === 'noModel') continue;
       const row = this.#row(endpoint);
-      this.#count(row, outcome === 'answered', fact.at);
+      this.#count(row, outcome === 'answered' ? 'success' : checkVerdictOf(outcome), fact.at);
       if (outcome === 'answered' && ttfbMs !== null) this.#time(row, ttfbMs);
     }
     if (fact.type === 'RequestServed' && ended.ttftMs !== null) this.#row(ended.endpoint).ttft.add(ended.ttftMs);
   }
 
-  /** Attempts are counted in their request's fact; an endpoint's own facts tell errors and probes. */
-  #told(endpoint: string, fact: Recorded): void {
-    if (fact.type === 'AttemptFailed') {
-      const { detail, failure } = fact.data as { detail: string | null; failure: string };
-      this.#row(endpoint).lastError = detail ?? failure;
+  /** Attempts are counted in their request's fact; an endpoint's own facts tell errors, probes, and what they led to. */
+  #told(endpoint: string, recorded: Recorded): void {
+    const fact = recorded as Recorded & EndpointFact;
+    switch (fact.type) {
+      case 'AttemptFailed':
+        this.#row(endpoint).lastError = fact.data.detail ?? fact.data.failure;
+        return;
+      case 'ProbeSucceeded': {
+        const row = this.#probed(endpoint, fact, fact.data.tokens);
+        this.#count(row, 'success', fact.at);
+        this.#time(row, fact.data.responseMs);
+        row.model = fact.data.model ?? row.model;
+        return;
+      }
+      case 'ProbeFailed': {
+        const row = this.#probed(endpoint, fact, 0);
+        this.#count(row, fact.data.verdict, fact.at);
+        row.lastError = fact.data.detail;
+        return;
+      }
+      case 'ProbeNoted': {
+        const row = this.#probed(endpoint, fact, fact.data.tokens);
+        if (fact.data.verdict !== 'success') row.verdicts[fact.data.verdict]++;
+        return;
+      }
+      case 'EndpointDegraded':
+      case 'EndpointFailed':
+      case 'EndpointPaused':
+      case 'EndpointRecovering':
+      case 'EndpointRecovered': {
+        const row = this.#rows.get(endpoint);
+        if (row && row.probeSeq > 0 && fact.cause === row.probeSeq) row.probing.changes++;
+        return;
+      }
+      default:
+        return;
     }
-    if (fact.type !== 'ProbeSucceeded' && fact.type !== 'ProbeFailed') return;
+  }
+
+  #probed(endpoint: string, { seq, at }: Recorded, tokens: number): Row {
     const row = this.#row(endpoint);
-    row.lastCheckAt = fact.at;
-    this.#count(row, fact.type === 'ProbeSucceeded', fact.at);
-    if (fact.type === 'ProbeSucceeded') this.#time(row, (fact.data as { responseMs: number }).responseMs);
-    else row.lastError = (fact.data as { detail: string }).detail;
+    row.lastCheckAt = at;
+    row.probeSeq = seq;
+    row.probing.probes++;
+    row.probing.tokens += tokens;
+    return row;
   }
 
   #row(endpoint: string): Row {
     let row = this.#rows.get(endpoint);
     if (!row) {
-      row = {
-        attempts: 0,
-        failures: 0,
-        streak: 0,
-        lastCheckAt: null,
-        lastError: null,
-        ttfb: new Quantiles(),
-        ttft: new Quantiles(),
-        window: [],
-        times: [],
-      };
+      row = freshRow();
       this.#rows.set(endpoint, row);
     }
     return row;
   }
 
-  #count(row: Row, good: boolean, at: Millis): void {
+  #count(row: Row, verdict: Verdict, at: Millis): void {
+    const good = verdict === 'success';
     row.attempts++;
-    if (!good) row.failures++;
+    row.verdicts[verdict]++;
+    if (good) row.provenAt = at;
+    else row.failures++;
     row.streak = good ? row.streak + 1 : 0;
+    row.fails = good ? 0 : row.fails + 1;
     row.window.push(good ? at : -at);
     // Cut in halves, not one by one: this runs once a request.
     if (row.window.length > 2 * windowMax) row.window = row.window.slice(-windowMax);
@@ -121,30 +187,27 @@ export class Recent {
   }
 
   of(endpoint: string): Doing {
-    const row = this.#rows.get(endpoint);
-    if (!row || row.attempts === 0) {
-      return {
-        successRate: null,
-        recentSuccessRate: null,
-        avgResponseMs: null,
-        p95ResponseMs: null,
-        stability: null,
-        consecutiveSuccesses: 0,
-        lastCheckAt: row?.lastCheckAt ?? null,
-        lastError: row?.lastError ?? null,
-      };
-    }
+    const row = this.#rows.get(endpoint) ?? nothing;
     const last = row.window.slice(-lastMax);
-    const recent = last.filter((at) => at > 0).length / last.length;
+    const recent = last.length === 0 ? null : last.filter((at) => at > 0).length / last.length;
+    const parts = recent === null ? null : stabilityOf(recent, row);
     return {
-      successRate: (row.attempts - row.failures) / row.attempts,
+      checks: row.attempts,
+      successRate: row.attempts === 0 ? null : (row.attempts - row.failures) / row.attempts,
       recentSuccessRate: recent,
-      avgResponseMs: row.ttfb.mean === null ? null : Math.round(row.ttfb.mean),
-      p95ResponseMs: row.ttfb.at(0.95) === null ? null : Math.round(row.ttfb.at(0.95) ?? 0),
-      stability: stabilityOf(recent, row),
+      avgResponseMs: rounded(row.ttfb.mean),
+      p95ResponseMs: rounded(row.ttfb.at(0.95)),
+      recentResponseMs: rounded(medianOf(row.times.slice(-lastMax))),
+      stability: parts && Math.round(parts.recent + parts.steadiness + parts.streak),
+      stabilityParts: parts,
       consecutiveSuccesses: row.streak,
+      consecutiveFailures: row.fails,
       lastCheckAt: row.lastCheckAt,
+      provenAt: row.provenAt,
       lastError: row.lastError,
+      verdicts: { ...row.verdicts },
+      probing: { ...row.probing },
+      model: row.model,
     };
   }
 
@@ -153,6 +216,8 @@ export class Recent {
       endpoint,
       {
         ...row,
+        verdicts: { ...row.verdicts },
+        probing: { ...row.probing },
         ttfb: row.ttfb.toJSON(),
         ttft: row.ttft.toJSON(),
         window: row.window.slice(-windowMax),
@@ -178,14 +243,48 @@ export class Recent {
 
 const weights = { recent: 50, steadiness: 30, streak: 20 };
 
-/** 0 to 100: recent success, steadiness of the times (1 − coefficient of variation), and the streak. */
-function stabilityOf(recentRate: number, { times, streak }: Row): number {
+/** Recent success, steadiness of the times (1 − coefficient of variation), and the streak. */
+function stabilityOf(recentRate: number, { times, streak }: Row): StabilityParts {
   const last = times.slice(-lastMax);
   const mean = last.reduce((sum, ms) => sum + ms, 0) / Math.max(1, last.length);
   const variance = last.reduce((sum, ms) => sum + (ms - mean) ** 2, 0) / Math.max(1, last.length);
   // An endpoint that never answered is silent, not steady.
   const steadiness = mean === 0 ? 0 : Math.max(0, 1 - Math.sqrt(variance) / mean);
-  const score =
-    weights.recent * recentRate + weights.steadiness * steadiness + weights.streak * Math.min(1, streak / lastMax);
-  return Math.round(score);
+  return {
+    recent: weights.recent * recentRate,
+    steadiness: weights.steadiness * steadiness,
+    streak: weights.streak * Math.min(1, streak / lastMax),
+  };
+}
+
+function freshRow(): Row {
+  return {
+    attempts: 0,
+    failures: 0,
+    streak: 0,
+    fails: 0,
+    lastCheckAt: null,
+    provenAt: null,
+    lastError: null,
+    verdicts: { success: 0, failure: 0, timeout: 0, rate_limited: 0, invalid_key: 0, model_error: 0 },
+    probing: { probes: 0, tokens: 0, changes: 0 },
+    model: null,
+    probeSeq: 0,
+    ttfb: new Quantiles(),
+    ttft: new Quantiles(),
+    window: [],
+    times: [],
+  };
+}
+
+const nothing = freshRow();
+
+/** The lower one of two in the middle. */
+function medianOf(values: readonly number[]): number | null {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[(sorted.length - 1) >> 1] ?? null;
+}
+
+function rounded(value: number | null): number | null {
+  return value === null ? null : Math.round(value);
 }

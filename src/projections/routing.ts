@@ -13,6 +13,7 @@ interface Source {
   readonly profiles: Profiles;
   readonly active: string | null;
   readonly pinned: string | null;
+  readonly isOffline: boolean;
   face(id: EndpointId): Face;
 }
 
@@ -34,6 +35,7 @@ export function routingView(source: Source): RoutingView {
     seq: source.seq,
     active: source.active as ProfileName | null,
     pinned: source.pinned as ProfileName | null,
+    isOffline: source.isOffline,
     ladder,
     above,
     profiles,

@@ -55,11 +55,16 @@ export type Outcome =
       readonly head: Head | null;
       readonly body: Buffer;
       readonly detail: string;
+      /** The system's, where no answer came; null otherwise. */
+      readonly code: string | null;
       readonly stale: boolean;
     }
   /** Content was given on, and the rest will not come: the receiver is cut. */
   | { readonly kind: 'broken'; readonly detail: string }
   | { readonly kind: 'cancelled' };
+
+/** Something came, or nothing came in time: no code of the system's says why. */
+const answered = { code: null, stale: false };
 
 type Phase = 'waiting' | 'error' | 'json' | 'judging' | 'relaying' | 'over';
 
@@ -174,11 +179,10 @@ export class Answer implements AnswerSink {
     }
     const stale = this.#phase === 'waiting' && reused;
     const inside = this.#phase === 'judging' || this.#phase === 'json';
-    this.#fail(
-      inside ? 'badAnswer' : classifyTransport(code),
-      inside ? `the answer was cut off (${code})` : code,
+    this.#fail(inside ? 'badAnswer' : classifyTransport(code), inside ? `the answer was cut off (${code})` : code, {
+      code: inside ? null : code,
       stale,
-    );
+    });
   }
 
   /** A refusal goes to the client as it came, byte for byte. */
@@ -269,7 +273,7 @@ export class Answer implements AnswerSink {
     const { isMessages, model, now } = this.#asked;
     const verdict = classifyStatus({ status: head.status, header: head.get, body: text, isMessages, model }, now());
     const detail = `${head.status}${errorTypeIn(text) ? ` ${errorTypeIn(text)}` : ''}`;
-    this.#end({ kind: 'failed', verdict, head, body, detail, stale: false });
+    this.#end({ kind: 'failed', verdict, head, body, detail, code: null, stale: false });
   }
 
   /** Whole, and what it should be: JSON, no error in an envelope, a stream where a stream was asked for. */
@@ -336,7 +340,11 @@ export class Answer implements AnswerSink {
     this.#fail('timeout', detail);
   }
 
-  #fail(failure: Failure, detail: string, stale = false): void {
+  #fail(
+    failure: Failure,
+    detail: string,
+    silence: { readonly code: string | null; readonly stale: boolean } = answered,
+  ): void {
     const verdict: Verdict = { failure, retryAfterMs: null, resetAt: null };
     const { head_: head } = this;
     if (this.#committed) this.#receiver.cut();
@@ -349,7 +357,7 @@ export class Answer implements AnswerSink {
             head: null,
             body: Buffer.alloc(0),
             detail: head ? `${head.status}: ${detail}` : detail,
-            stale,
+            ...silence,
           },
     );
     this.#abort();

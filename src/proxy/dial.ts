@@ -65,7 +65,7 @@ export function dial(place: Place, connectMs: number, read: Read, done: Done): (
   const { host, port, isTls, proxy } = place;
   const onread = { buffer: shared, callback: (bytes: number) => read(shared.subarray(0, bytes)) };
   if (proxy) {
-    const raw = watch(toProxy(proxy), proxy.protocol === 'https:', () =>
+    const raw = watch(ofProxy(toProxy(proxy)), proxy.protocol === 'https:', () =>
       through(raw, place, (error) => {
         if (error) return over(error);
         const socket = isTls ? watch(secured(place, { socket: raw }), true, () => over(null, socket)) : raw;
@@ -104,6 +104,13 @@ function toProxy({ protocol, hostname, port }: URL): Socket {
     ...manners,
     ...(isIP(host) === 0 && { servername: host }),
   });
+}
+
+/** What keeps us from the proxy is no endpoint's fault, and looks like none. */
+function ofProxy(socket: Socket): Socket {
+  const blame = (error: Error) => void Object.assign(error, { code: 'EPROXY' });
+  socket.prependOnceListener('error', blame);
+  return socket.once('connect', () => socket.off('error', blame));
 }
 
 /** Asks a proxy for a tunnel (RFC 9110 §9.3.6). */

@@ -95,13 +95,14 @@ export class Exchange {
       const candidate = await this.#next();
       if (this.#gone) return this.#cancelled();
       if (!candidate) break;
+      const startedAt = ports.now();
       const { answer, outcome } = await this.#attempt(candidate);
       if (outcome.kind === 'served') return this.#served(candidate, answer);
       if (outcome.kind === 'cancelled') return this.#cancelled();
-      if (outcome.kind === 'broken') return this.#broken(candidate, answer, outcome.detail);
+      if (outcome.kind === 'broken') return this.#broken(candidate, answer, outcome.detail, startedAt);
       if (outcome.verdict.failure === null) return this.#passed(candidate, answer);
       refusals.push(outcome);
-      const isTelling = this.#afterFailure(candidate, outcome);
+      const isTelling = this.#afterFailure(candidate, outcome, startedAt);
       if (!isTelling) return this.#passed(candidate, answer);
     }
     return this.#refuse(refusals);
@@ -225,7 +226,7 @@ export class Exchange {
   }
 
   /** Tells the endpoint's machine, and says whether another endpoint is asked. */
-  #afterFailure({ endpoint }: Candidate, { verdict, head, detail }: Refusal): boolean {
+  #afterFailure({ endpoint }: Candidate, { verdict, head, detail, code }: Refusal, startedAt: Millis): boolean {
     const { ports, sessions } = this.#means;
     const { target, peek, id } = this.#in;
     const failure = verdict.failure as Failure;
@@ -234,7 +235,7 @@ export class Exchange {
     if (failure === 'overloaded') this.#overloaded.add(endpoint.origin);
     if (failure === 'noModel') sessions.noteLacking(endpoint.id, peek.model, now);
     else {
-      ports.attemptFailed(endpoint.id, {
+      const data = {
         failure,
         status: head?.status ?? null,
         request: id,
@@ -242,10 +243,17 @@ export class Exchange {
         resetAt: verdict.resetAt,
         maybeBilled: maybeBilled(failure),
         detail,
-      });
+      };
+      this.#excuse(ports.attemptFailed(endpoint.id, data, { code, startedAt }));
     }
     this.#waitHere(endpoint.id, failure, verdict.retryAfterMs);
     return !target.isPinned;
+  }
+
+  /** The attempt that has just been noted says nothing about its endpoint. */
+  #excuse(said: 'counts' | 'noNetwork'): void {
+    const last = this.#attempts.pop();
+    if (last) this.#attempts.push(said === 'noNetwork' ? { ...last, outcome: 'noNetwork' } : last);
   }
 
   /** A short pause at the session's own endpoint: it may be asked again when it is over. */
@@ -349,12 +357,12 @@ export class Exchange {
     };
   }
 
-  #broken(candidate: Candidate, answer: Answer, detail: string): Ended {
+  #broken(candidate: Candidate, answer: Answer, detail: string, startedAt: Millis): Ended {
     const { ports, sessions } = this.#means;
     const { id } = this.#in;
     const failure: Failure = 'brokenAnswer';
     sessions.avoid(this.#session, candidate.endpoint.id, ports.now());
-    ports.attemptFailed(candidate.endpoint.id, {
+    const data = {
       failure,
       status: 200,
       request: id,
@@ -362,7 +370,8 @@ export class Exchange {
       resetAt: null,
       maybeBilled: true,
       detail,
-    });
+    };
+    this.#excuse(ports.attemptFailed(candidate.endpoint.id, data, { code: null, startedAt }));
     return {
       fact: { type: 'AnswerBroken', data: { ...this.#servedBy(candidate, answer), failure } },
       profile: candidate.endpoint.profile,

@@ -6,6 +6,12 @@ import type { RequestFact } from '../../events/request.ts';
 import type { RoutingView } from '../../machines/roster.ts';
 import type { Settings } from '../config/settings.ts';
 
+export interface FailedCall {
+  /** The system's code, where no answer came. */
+  readonly code: string | null;
+  readonly startedAt: Millis;
+}
+
 export interface ProxyPorts {
   /** The current view. A request keeps the one it started with for its plan, and looks again before each attempt. */
   view(): RoutingView;
@@ -18,7 +24,7 @@ export interface ProxyPorts {
   /** Uniform in [0, 1). */
   dice(): number;
   /** Each of these is synchronous: the fact is folded at once and written behind. */
-  attemptFailed(endpoint: EndpointId, failure: AttemptFailure): void;
+  attemptFailed(endpoint: EndpointId, failure: AttemptFailure, call: FailedCall): 'counts' | 'noNetwork';
   attemptSucceeded(
     endpoint: EndpointId,
     success: { readonly request: RequestId; readonly ttfbMs: Millis; readonly ttftMs: Millis | null },
@@ -50,6 +56,8 @@ export interface ProxyServer {
   metrics(): Promise<string>;
   /** Takes no new connection, waits for running requests up to `graceMs`, cuts the rest. */
   drain(graceMs: Millis): Promise<{ readonly drained: number; readonly cut: number }>;
+  /** The machine slept, or is in another network: idle connections are dead, and do not say so. */
+  networkChanged(): void;
   /** Settings or endpoints changed: limits and upstream pools follow. */
   settingsChanged(): void;
 }

@@ -13,6 +13,8 @@ export interface OwnError {
 const secondMs = 1_000;
 // 61 makes the client give up at once (measured).
 const retryAfterMax = 60;
+// How soon a network that is back is found.
+const offlineRetryS = 5;
 const sentenceMax = 600;
 
 export function sendError(client: ServerResponse, error: OwnError, requestId: string): void {
@@ -50,14 +52,15 @@ export function nobodyAnswers(
   const endpoints = profiles.flatMap((profile) => profile.endpoints);
   const waits = endpoints.flatMap(({ until }) => (until !== null && until > now ? [until - now] : []));
   const nextMs = waits.length > 0 ? Math.min(...waits) : secondMs;
-  const retryAfter = Math.min(retryAfterMax, Math.max(1, Math.ceil(nextMs / secondMs)));
+  const soonS = Math.min(retryAfterMax, Math.max(1, Math.ceil(nextMs / secondMs)));
+  const retryAfter = view.isOffline ? offlineRetryS : soonS;
   const why = endpoints
     .map((endpoint) => `${endpoint.profile}/${endpoint.name}: ${reason(endpoint, tried, now)}`)
     .join('; ');
   const message =
     endpoints.length === 0
       ? 'qcc: there is no endpoint to ask - run: qcc endpoint add PROFILE'
-      : `qcc: no endpoint can answer - ${why.slice(0, sentenceMax)} - run: qcc health status`;
+      : `qcc: ${view.isOffline ? 'this machine has no network' : 'no endpoint can answer'} - ${why.slice(0, sentenceMax)} - run: qcc health status`;
   return { status: 503, type: 'api_error', message, headers: ['retry-after', String(retryAfter)] };
 }
 

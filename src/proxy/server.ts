@@ -132,6 +132,10 @@ class DataPort implements ProxyServer {
     this.#means.upstreams.configure(settings['proxy.connect_timeout'] * secondMs);
   }
 
+  networkChanged(): void {
+    this.#means.upstreams.letGo();
+  }
+
   #gateRules(): GateRules {
     const settings = this.#ports.settings();
     return {

@@ -37,6 +37,8 @@ const keepAliveMs = 30_000;
 // What an upstream says of its own patience is cut by what an answer may take to get here.
 const marginMs = 1_000;
 const sweepMs = 10_000;
+// A name that has moved to another address is found within this time, however busy its connections are.
+const ageMaxMs = 600_000;
 
 export class Upstreams {
   readonly #places = new Map<string, Origin>();
@@ -48,7 +50,7 @@ export class Upstreams {
   configure(connectMs: number): void {
     if (connectMs === this.#connectMs) return;
     this.#connectMs = connectMs;
-    this.#letGo();
+    this.letGo();
   }
 
   /** Whether what is sent there could be read on its way. */
@@ -74,10 +76,11 @@ export class Upstreams {
 
   close(): void {
     clearInterval(this.#sweep);
-    this.#letGo();
+    this.letGo();
   }
 
-  #letGo(): void {
+  /** Idle connections are closed; calls that run end as they are. */
+  letGo(): void {
     for (const origin of this.#places.values()) origin.letGo();
     this.#places.clear();
   }
@@ -107,10 +110,11 @@ class Origin {
   }
 
   connect(connectMs: number): Connection {
+    const oldAt = performance.now() + ageMaxMs;
     return new Connection(this.#place, connectMs, (connection) => {
       const told = connection.keepsForMs;
       const forMs = told === null ? keepAliveMs : Math.min(keepAliveMs, told - marginMs);
-      if (this.#isOver || forMs <= 0) connection.destroy();
+      if (this.#isOver || forMs <= 0 || performance.now() > oldAt) connection.destroy();
       else this.#idle.push({ connection, until: performance.now() + forMs });
     });
   }

@@ -260,7 +260,8 @@ export class Core {
   #source() {
     const { active, pinned } = facePriority(this.state.priority);
     const { seq, profiles } = this.state;
-    return { seq, profiles, active, pinned, face: (id: EndpointId) => faceOf(this.state.endpoint(id)) };
+    const isOffline = this.state.gatewayState === 'offline';
+    return { seq, profiles, active, pinned, isOffline, face: (id: EndpointId) => faceOf(this.state.endpoint(id)) };
   }
 }
 

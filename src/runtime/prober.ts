@@ -5,6 +5,8 @@
 import type { EndpointReport } from '../../events/endpoint.ts';
 import type { Millis } from '../../events/fact.ts';
 import type { EndpointId } from '../../events/ids.ts';
+import { isNeutral } from '../../machines/endpoint-policy.ts';
+import { isNetworkGone } from '../../machines/network.ts';
 import type { Depth, ProbeResult } from '../../workers/probe.ts';
 import type { World } from './clock.ts';
 
@@ -23,8 +25,10 @@ export interface ProberPorts {
   probe(planned: PlannedProbe, signal: AbortSignal): Promise<ProbeResult>;
   /** On this machine: it says nothing about the network. */
   isLocal(endpoint: EndpointId): boolean;
-  /** A result that counts. `report` is what the machines take of it; null: it speaks neither for nor against. */
-  found(endpoint: EndpointId, report: EndpointReport | null, result: ProbeResult): void;
+  /** A result. `report` is what the machines take of it. */
+  found(endpoint: EndpointId, report: EndpointReport, result: ProbeResult): void;
+  /** Nobody is probed any more: the network is not listened to either. */
+  isOff(): boolean;
   /** The network has gone, or is back. */
   network(online: boolean): void;
   slept(forMs: Millis): void;
@@ -74,6 +78,26 @@ export class Prober {
     this.#arm();
   }
 
+  isProbing(endpoint: EndpointId): boolean {
+    return this.#running.has(endpoint);
+  }
+
+  /** Looks now: something has become known, or the look that is due is overdue. */
+  look(): void {
+    if (this.#stopped) return;
+    const sleptMs = this.#sleptMs();
+    if (this.#outOfReach.length > 0 && this.#ports.isOff()) this.#setOutOfReach([]);
+    if (sleptMs > 0) this.#wakeUp(sleptMs);
+    else if (this.#outOfReach.length > 0) void this.#listen();
+    else this.#planned('look');
+    this.#arm();
+  }
+
+  /** The machine has slept, and nobody has looked since. */
+  get isOverdue(): boolean {
+    return this.#sleptMs() > 0;
+  }
+
   /** Ends all probes; what they would have found is not told. */
   async stop(): Promise<void> {
     this.#stopped = true;
@@ -102,17 +126,10 @@ export class Prober {
 
   #arm(): void {
     if (this.#stopped) return;
+    clearTimeout(this.#timer);
     const waitMs = Math.min(this.#limits.lookEveryMs(), lookMaxMs);
     this.#dueAt = this.#world.now() + waitMs;
-    this.#timer = setTimeout(() => this.#look(), waitMs);
-  }
-
-  #look(): void {
-    const sleptMs = this.#sleptMs();
-    this.#arm();
-    if (sleptMs > 0) this.#wakeUp(sleptMs);
-    else if (this.#outOfReach.length > 0) void this.#listen();
-    else this.#planned('look');
+    this.#timer = setTimeout(() => this.look(), waitMs);
   }
 
   /** For how long the look that is due has been overdue, when that is no busy loop; 0 otherwise. */
@@ -232,7 +249,7 @@ class Round {
     const wasDialled = result.connected || result.dialError !== null;
     if (wasDialled && !this.#ports.isLocal(endpoint)) {
       this.dialled.push(endpoint);
-      if (isNetworkGone(result)) {
+      if (isNetworkGone(result.dialError)) {
         this.outOfReach.push(endpoint);
         this.#held.push(tell);
         return;
@@ -246,32 +263,17 @@ class Round {
   }
 }
 
-// No way to any other machine, or nobody to ask for its address. A refusal came from a machine; a time-out may have.
-const networkCodes: ReadonlySet<string> = new Set([
-  'EADDRNOTAVAIL',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETDOWN',
-  'ENETUNREACH',
-  'ENOTFOUND',
-]);
-
-function isNetworkGone({ dialError }: ProbeResult): boolean {
-  return dialError !== null && networkCodes.has(dialError);
-}
-
 /**
  * What the machines take of a result. A connection or an API that answers speaks for nobody: relays list their models
  * while messages fail. Their failures count like all others.
  */
-export function reportOf(result: ProbeResult): EndpointReport | null {
+export function reportOf(result: ProbeResult): EndpointReport {
   const { depth, verdict, failure, responseMs, ttftMs, score, model, tokens, error } = result;
-  if (verdict === 'success') {
-    if (depth !== 'conversation') return null;
+  if (verdict === 'success' && depth === 'conversation')
     return { type: 'ProbeSucceeded', data: { responseMs, ttftMs, score, model, tokens } };
-  }
-  if (failure === null) return null;
-  return { type: 'ProbeFailed', data: { verdict, failure, detail: error ?? failure, responseMs } };
+  if (failure !== null && !isNeutral(failure))
+    return { type: 'ProbeFailed', data: { verdict, failure, detail: error ?? failure, responseMs } };
+  return { type: 'ProbeNoted', data: { depth, verdict, responseMs, ttftMs, score, model, tokens, detail: error } };
 }
 
 const depthsInOrder: readonly Depth[] = ['connection', 'api', 'conversation'];

@@ -22,7 +22,7 @@ export interface Drift {
 }
 
 /** Changes with the shape of what `toJSON` gives: an older snapshot is passed over and the log folded anew. */
-const snapshotForm = 1;
+const snapshotForm = 2;
 
 interface Saved {
   readonly form: number;

@@ -51,6 +51,7 @@ const gatewayFacts: readonly GatewayFact[] = [
   { type: 'GatewayFoundDead', data: { epoch: 'e' } },
   { type: 'Offline', data: {} },
   { type: 'Online', data: {} },
+  { type: 'Slept', data: { forMs: 1_000 } },
 ];
 
 type Armed = { readonly name: string; readonly gen: number };

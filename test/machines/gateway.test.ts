@@ -20,7 +20,7 @@ const told = (...facts: readonly GatewayFact[]) =>
   );
 
 describe('the gateway', () => {
-  it.each<[string, GatewayFact[], ReturnType<typeof told>]>([
+  it.each<[string, GatewayFact[], Omit<ReturnType<typeof told>, 'wokeAt'>]>([
     ['is stopped before it ever started', [], { state: 'stopped', epoch: null, since: null }],
     ['is online once started', [started], { state: 'online', epoch: 'first', since: 1 }],
     ['is offline when the network is gone', [started, offline], { state: 'offline', epoch: 'first', since: 2 }],
@@ -40,11 +40,16 @@ describe('the gateway', () => {
     ['lives anew after that', [started, foundDead, restarted], { state: 'online', epoch: 'second', since: 3 }],
     ['knows no network while it is stopped', [offline], { state: 'stopped', epoch: null, since: null }],
   ])('%s', (_, facts, face) => {
-    expect(told(...facts)).toEqual(face);
+    expect(told(...facts)).toEqual({ ...face, wokeAt: null });
+  });
+
+  it('knows when the machine woke up, until it lives anew', () => {
+    const slept: GatewayFact = { type: 'Slept', data: { forMs: 1_000 } };
+    expect(told(started, slept)).toEqual({ ...told(started), wokeAt: 2 });
+    expect(told(started, slept, foundDead, restarted).wokeAt).toBeNull();
   });
 
   it.each<GatewayFact>([
-    { type: 'Slept', data: { forMs: 1_000 } },
     { type: 'FactsLost', data: { from: 1, to: 2, because: 'missing' } },
     { type: 'LogSalvaged', data: { ranges: [[1, 2]], kept: 'elsewhere' } },
   ])('stays where it is when $type is told', (fact) => {

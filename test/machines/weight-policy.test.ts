@@ -57,6 +57,10 @@ describe('the weight of an endpoint', () => {
     expect(settled({ ...fine, responseMs: 1 }).share).toBeGreaterThan(1.9);
   });
 
+  it('takes no difference for one that nobody feels', () => {
+    expect(to({ responseMs: 90, usualMs: 2 })).toBeNull();
+  });
+
   it('never falls below a tenth of the wanted one', () => {
     const { share } = settled({ ...fine, successRate: 0, stability: 0, consecutiveFailures: 9 });
     expect(share).toBeGreaterThanOrEqual(0.1);

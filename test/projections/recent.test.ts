@@ -38,14 +38,22 @@ function attemptFailed(detail: string | null): Recorded {
 describe('an endpoint nobody asked', () => {
   it('has no rates, no times and no score', () => {
     expect(doing(served({ endpoint: two }))).toEqual({
+      checks: 0,
       successRate: null,
       recentSuccessRate: null,
       avgResponseMs: null,
       p95ResponseMs: null,
+      recentResponseMs: null,
       stability: null,
+      stabilityParts: null,
       consecutiveSuccesses: 0,
+      consecutiveFailures: 0,
       lastCheckAt: null,
+      provenAt: null,
       lastError: null,
+      verdicts: { success: 0, failure: 0, timeout: 0, rate_limited: 0, invalid_key: 0, model_error: 0 },
+      probing: { probes: 0, tokens: 0, changes: 0 },
+      model: null,
     });
     expect(new Recent().window(one, noon)).toEqual({
       attempts: 0,
@@ -180,6 +188,15 @@ describe('the stability score', () => {
     expect(doing(...times(20, bad)).stability).toBe(0);
   });
 
+  it('is the sum of its parts: 50 for recent success, 30 for steadiness, 20 for the streak', () => {
+    expect(doing(...times(20, good)).stabilityParts).toEqual({ recent: 50, steadiness: 30, streak: 20 });
+    expect(doing(...times(10, good), ...times(10, bad)).stabilityParts).toEqual({
+      recent: 25,
+      steadiness: 30,
+      streak: 0,
+    });
+  });
+
   it('grows with the streak', () => {
     const scoreAfter = (count: number) => doing(...times(count, good)).stability;
     expect([1, 10, 20, 40].map(scoreAfter)).toEqual([81, 90, 100, 100]);
@@ -193,6 +210,50 @@ describe('the stability score', () => {
   it('forgets old times: what has become steady is steady', () => {
     const slow = () => served({ attempts: [attempt(one, 'answered', 30_000)] });
     expect(doing(...times(50, slow), ...times(20, good)).stability).toBe(100);
+  });
+});
+
+describe('verdicts', () => {
+  it('are counted of traffic and of probes alike', () => {
+    const { verdicts, checks } = doing(
+      good(),
+      failedAt(one, 'credential'),
+      failedAt(one, 'overloaded'),
+      probeFailed('late'),
+    );
+    expect(verdicts).toMatchObject({ success: 1, invalid_key: 1, rate_limited: 1, timeout: 1, failure: 0 });
+    expect(checks).toBe(4);
+  });
+
+  it('of a probe that was only noted change no rate: a retired model is no sick endpoint', () => {
+    const data = { depth: 'conversation', verdict: 'model_error', responseMs: 9, score: 0, tokens: 0 } as const;
+    const noted = atEndpoint(one, { type: 'ProbeNoted', data: { ...data, ttftMs: null, model: 'm', detail: '404' } });
+    expect(doing(good(), noted)).toMatchObject({
+      successRate: 1,
+      checks: 1,
+      verdicts: { success: 1, model_error: 1 },
+      lastCheckAt: noon,
+    });
+  });
+
+  it('of an attempt without a network are none', () => {
+    expect(doing(good(), failedAt(one, 'noNetwork'))).toMatchObject({ checks: 1, consecutiveFailures: 0 });
+  });
+});
+
+describe('what probing has cost', () => {
+  it('is told with how often it led to a decision', () => {
+    const probe = { ...probed(100), seq: 5 };
+    const recovering = atEndpoint(one, { type: 'EndpointRecovering', data: { ramp: 0, nextAt: null } });
+    const recent = recentOf(probe, { ...recovering, seq: 6, cause: 5 }, { ...probed(100), seq: 7 });
+    expect(recent.of(one).probing).toEqual({ probes: 2, tokens: 2, changes: 1 });
+    expect(throughJson(recent).of(one).probing).toEqual({ probes: 2, tokens: 2, changes: 1 });
+  });
+
+  it('is not praised for what traffic has led to', () => {
+    const out = { because: 'timeout', until: noon, belief: 'inferred', times: 1, held: false } as const;
+    const failed = atEndpoint(one, { type: 'EndpointFailed', data: out });
+    expect(doing({ ...probed(100), seq: 5 }, { ...failed, seq: 9, cause: 8 }).probing.changes).toBe(0);
   });
 });
 

@@ -11,7 +11,8 @@ async function after(...reports: readonly (readonly [typeof first, EndpointRepor
   for (const [id, report] of reports) core.tellEndpoint(id, report, { by: 'traffic' });
   const { seq, profiles, priority } = core.state;
   const { active, pinned } = facePriority(priority);
-  const look = ladderLook({ seq, profiles, active, pinned, face: (id) => faceOf(core.state.endpoint(id)) }, noon);
+  const face = (id: typeof first) => faceOf(core.state.endpoint(id));
+  const look = ladderLook({ seq, profiles, active, pinned, isOffline: false, face }, noon);
   return { rungs: look.profiles, state: facePriority(priority).state, active };
 }
 

@@ -96,6 +96,7 @@ export async function gateway(
     attemptFailed: (endpoint, failure) => {
       failures.push({ endpoint, failure: failure.failure });
       reports.push(failure);
+      return 'counts';
     },
     attemptSucceeded: (endpoint) => void successes.push(endpoint),
     limitsSeen: (endpoint) => void warnings.push(endpoint),

@@ -30,7 +30,8 @@ it('brings an endpoint back that was out, and puts one out whose key is refused'
       probe: ({ endpoint, depth }, signal) =>
         pool.probe(jobFor(endpoint === first ? well : ill, { endpoint, depth }), signal),
       isLocal: () => true,
-      found: (endpoint, report) => report && core.tellEndpoint(endpoint, report, { by: 'probe' }),
+      isOff: () => false,
+      found: (endpoint, report) => core.tellEndpoint(endpoint, report, { by: 'probe' }),
       network: () => undefined,
       slept: () => undefined,
     },

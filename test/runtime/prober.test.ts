@@ -52,9 +52,10 @@ function probing({ atOnceMax = 10, local = [] as readonly EndpointId[] } = {}) {
   const world = new FakeWorld();
   const calls: Call[] = [];
   const told: string[] = [];
-  const found: [EndpointId, EndpointReport['type'] | null][] = [];
+  const found: [EndpointId, EndpointReport['type']][] = [];
   const occasions: Occasion[] = [];
   let plan: readonly PlannedProbe[] = [];
+  let off = false;
   const prober = new Prober(
     {
       plan: (occasion) => {
@@ -77,7 +78,8 @@ function probing({ atOnceMax = 10, local = [] as readonly EndpointId[] } = {}) {
           });
         }),
       isLocal: (endpoint) => local.includes(endpoint),
-      found: (endpoint, report) => found.push([endpoint, report?.type ?? null]),
+      isOff: () => off,
+      found: (endpoint, report) => found.push([endpoint, report.type]),
       network: (online) => told.push(online ? 'online' : 'offline'),
       slept: (forMs) => told.push(`slept ${forMs / secondMs} s`),
     },
@@ -92,6 +94,9 @@ function probing({ atOnceMax = 10, local = [] as readonly EndpointId[] } = {}) {
     occasions,
     last: () => calls.at(-1) as Call,
     open: () => calls.filter(({ signal }) => !signal.aborted).map(({ endpoint }) => endpoint),
+    turnOff: () => {
+      off = true;
+    },
     plans: (...planned: readonly PlannedProbe[]) => {
       plan = planned;
     },
@@ -294,6 +299,15 @@ describe('the network', () => {
     ]);
   });
 
+  it('is not listened to when nobody is probed any more', async () => {
+    const { pass, turnOff, plans, calls, told } = await offline(a, b);
+    turnOff();
+    plans();
+    await pass(lookMs);
+    expect(told).toEqual(['offline', 'online']);
+    expect(calls).toEqual([]);
+  });
+
   it('does not stay away for endpoints that nobody can ask any more', async () => {
     const { pass, last, told, occasions } = await offline(a, b);
     for (let looks = 0; looks < 2; looks++) {
@@ -389,14 +403,21 @@ describe('stopping', () => {
 });
 
 describe('what the machines take', () => {
-  it.each<[string, Partial<ProbeResult>, EndpointReport | null]>([
+  const noted = (more: Partial<Extract<EndpointReport, { type: 'ProbeNoted' }>['data']>): EndpointReport => {
+    const { depth, verdict, responseMs, ttftMs, score, model, tokens } = good;
+    return {
+      type: 'ProbeNoted',
+      data: { depth, verdict, responseMs, ttftMs, score, model, tokens, detail: null, ...more },
+    };
+  };
+  it.each<[string, Partial<ProbeResult>, EndpointReport]>([
     [
       'of a conversation',
       {},
       { type: 'ProbeSucceeded', data: { responseMs: 120, ttftMs: 80, score: 99, model: 'claude-x', tokens: 31 } },
     ],
-    ['of an API that answers', { depth: 'api' }, null],
-    ['of a connection', { depth: 'connection' }, null],
+    ['of an API that answers', { depth: 'api' }, noted({ depth: 'api' })],
+    ['of a connection', { depth: 'connection' }, noted({ depth: 'connection' })],
     [
       'of a failure at any depth',
       { depth: 'connection', verdict: 'failure', failure: 'unreachable', error: 'no connection (ECONNREFUSED)' },
@@ -405,7 +426,16 @@ describe('what the machines take', () => {
         data: { verdict: 'failure', failure: 'unreachable', detail: 'no connection (ECONNREFUSED)', responseMs: 120 },
       },
     ],
-    ['of a refusal that is no fault', { verdict: 'failure', failure: null, error: '400: for Claude Code only' }, null],
+    [
+      'of a refusal that is no fault',
+      { verdict: 'failure', failure: null, error: '400: for Claude Code only' },
+      noted({ verdict: 'failure', detail: '400: for Claude Code only' }),
+    ],
+    [
+      'of a model that was retired: the endpoint is not sick',
+      { verdict: 'model_error', failure: 'noModel', error: '404: model' },
+      noted({ verdict: 'model_error', detail: '404: model' }),
+    ],
   ])('%s', (_, of, report) => {
     expect(reportOf({ ...good, ...of })).toEqual(report);
   });

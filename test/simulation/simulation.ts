@@ -442,7 +442,6 @@ class Simulation {
       this.#note(client, candidate, 'answered', at, 200);
       this.#sessions.bind(client.session, endpoint.id, client.startedAt);
       this.#rules.proven(endpoint.profile);
-      this.#monitor.answered(endpoint.id);
       const { ttftMs, warned } = said;
       this.#core.attemptSucceeded(endpoint.id, { request: client.id, ttfbMs: ttftMs, ttftMs });
       if (warned !== null && faceOf(this.#core.state.endpoint(endpoint.id)).state === 'healthy') {

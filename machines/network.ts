@@ -1,0 +1,57 @@
+/** What a failure says about the network, and which failures say nothing about the endpoint. */
+import type { Failure } from '../events/endpoint.ts';
+import type { Millis } from '../events/fact.ts';
+
+// No way to any other machine, or nobody to ask for its address. A refusal came from a machine; a time-out may have.
+const networkCodes: ReadonlySet<string> = new Set([
+  'EADDRNOTAVAIL',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETDOWN',
+  'ENETUNREACH',
+  'ENOTFOUND',
+]);
+
+/** No connection, and perhaps not for any fault of the endpoint's. */
+export function isNetworkGone(code: string | null): boolean {
+  return code !== null && networkCodes.has(code);
+}
+
+/** The proxy on the way is down or refuses: every endpoint behind it would look the same. */
+const proxyCode = 'EPROXY';
+
+// What a lost network or a sleep looks like from here. A status, a certificate, a page of HTML came from somebody.
+const silences: ReadonlySet<Failure> = new Set(['unreachable', 'timeout', 'brokenAnswer']);
+
+export interface TransportFailure {
+  readonly failure: Failure;
+  /** A system's code, when no answer came; null otherwise. */
+  readonly code: string | null;
+  readonly startedAt: Millis;
+  /** On this machine: the network has nothing to do with it. */
+  readonly isLocal: boolean;
+}
+
+export interface NetworkNow {
+  readonly isOffline: boolean;
+  /** When the machine last woke up. */
+  readonly wokeAt: Millis | null;
+  /** Endpoints may be dialled to find out. */
+  readonly isProbing: boolean;
+}
+
+/**
+ * What becomes of a failure: `counts` against the endpoint; `void`: it says nothing (offline, slept through, the proxy's
+ * own); `doubtful`: only a dial of the others tells whether it was the network.
+ */
+export function weighFailure(
+  { failure, code, startedAt, isLocal }: TransportFailure,
+  { isOffline, wokeAt, isProbing }: NetworkNow,
+): 'counts' | 'void' | 'doubtful' {
+  if (code === proxyCode) return 'void';
+  if (!silences.has(failure)) return 'counts';
+  if (wokeAt !== null && startedAt < wokeAt) return 'void';
+  if (isLocal) return 'counts';
+  if (isOffline) return 'void';
+  return isNetworkGone(code) && isProbing ? 'doubtful' : 'counts';
+}

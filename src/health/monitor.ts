@@ -1,0 +1,290 @@
+/**
+ * Looks after the health of endpoints while the gateway runs: has them probed as the plan says, moves their weights as
+ * the policy says, and knows which failures of traffic are the network's. The rules are in `machines/`; here are the
+ * memory that they need, and the places where what was found goes.
+ */
+import type { AttemptFailure, EndpointReport } from '../../events/endpoint.ts';
+import type { Millis } from '../../events/fact.ts';
+import type { GatewayFact } from '../../events/gateway.ts';
+import { type EndpointId, streams } from '../../events/ids.ts';
+import { faceOf } from '../../machines/endpoint.ts';
+import { faceGateway } from '../../machines/gateway.ts';
+import { weighFailure } from '../../machines/network.ts';
+import { facePriority } from '../../machines/priority.ts';
+import {
+  nextProbeAt,
+  nextProbes,
+  type PlannedProbe,
+  type Probed,
+  type ProbePolicy,
+  probesDue,
+  type Surroundings,
+} from '../../machines/probe-plan.ts';
+import { adjustWeight } from '../../machines/weight-policy.ts';
+import type { Depth, ProbeResult } from '../../workers/probe.ts';
+import { isLoopback } from '../config/base-url.ts';
+import type { Settings } from '../config/settings.ts';
+import { type ProbeMemory, probedEndpoints, weighedEndpoints } from '../projections/checked.ts';
+import type { KnownEndpoint } from '../projections/profiles.ts';
+import type { World } from '../runtime/clock.ts';
+import type { Core } from '../runtime/core.ts';
+import { Prober } from '../runtime/prober.ts';
+
+export interface MonitorPorts {
+  readonly core: Core;
+  readonly world: World;
+  settings(): Settings;
+  /** Rejects when the probe was lost with its worker, or was ended. */
+  probe(endpoint: KnownEndpoint, depth: Depth, signal: AbortSignal): Promise<ProbeResult>;
+  /** The addresses of this machine: others are another network. */
+  addresses(): string;
+  /** Whatever was connected is not any more. */
+  networkChanged(): void;
+}
+
+const secondMs = 1_000;
+// With nothing due there may still be a setting that has changed, or a sleep to be seen.
+const lookMs = { least: 25, most: 2_000 };
+// A person who checks all of fifty endpoints wants them all now; a plan never asks for so many.
+const atOnceMax = 64;
+const addressesEveryMs = 5_000;
+// Failures that wait for a dial of the others; what comes beyond is told no more, and nothing is lost by it.
+const doubtfulMax = 256;
+
+export class Monitor {
+  readonly #ports: MonitorPorts;
+  readonly #core: Core;
+  readonly #prober: Prober;
+  readonly #memory = new Map<EndpointId, Omit<ProbeMemory, 'isRunning'>>();
+  readonly #doubtful: (() => void)[] = [];
+  /** Results that each endpoint had when it was weighed: the same evidence is not weighed twice. */
+  readonly #weighed = new Map<EndpointId, number>();
+  #weighedAt: Millis;
+  #changedAt: Millis | null = null;
+  #addresses: { readonly seen: string; readonly at: Millis };
+  #isAsking = false;
+  #isLookComing = false;
+
+  constructor(ports: MonitorPorts) {
+    this.#ports = ports;
+    this.#core = ports.core;
+    this.#weighedAt = ports.core.now();
+    this.#addresses = { seen: ports.addresses(), at: this.#weighedAt };
+    ports.core.onFacts((facts) => {
+      // Another policy weighs the same evidence otherwise.
+      if (facts.some(({ stream }) => stream === streams.config)) this.#weighed.clear();
+    });
+    this.#prober = new Prober(
+      {
+        plan: () => this.#plan(),
+        probe: ({ endpoint, depth }, signal) => this.#probe(endpoint, depth, signal),
+        isLocal: (endpoint) => this.#isLocal(endpoint),
+        found: (endpoint, report, result) => this.#found(endpoint, report, result),
+        isOff: () => this.#policy().mode === 'off',
+        network: (online) => this.#tellNetwork(online),
+        slept: (forMs) => this.#slept(forMs),
+      },
+      ports.world,
+      { lookEveryMs: () => this.#nextLookMs(), atOnceMax },
+    );
+  }
+
+  start(): void {
+    this.#prober.start();
+  }
+
+  stop(): Promise<void> {
+    return this.#prober.stop();
+  }
+
+  /** A conversation with each, now; the results count. Null: the probe was lost. */
+  check(endpoints: readonly EndpointId[]): Promise<ReadonlyMap<EndpointId, ProbeResult | null>> {
+    return this.#prober.probe(endpoints.map((endpoint) => ({ endpoint, depth: 'conversation' })));
+  }
+
+  /** Whom the plan has probed next, and when; without those that nobody will probe as things are. */
+  next(): ReadonlyMap<string, PlannedProbe> {
+    return nextProbes(this.#probed(), this.#around(), this.#policy());
+  }
+
+  /** Tells the endpoint's machine of it, or finds out first whether it was the endpoint. */
+  attemptFailed(
+    id: EndpointId,
+    data: AttemptFailure,
+    { code, startedAt }: { readonly code: string | null; readonly startedAt: Millis },
+  ): 'counts' | 'noNetwork' {
+    if (this.#prober.isOverdue) this.#prober.look();
+    const { wokeAt } = faceGateway(this.#core.state.gateway);
+    const said = weighFailure(
+      { failure: data.failure, code, startedAt, isLocal: this.#isLocal(id) },
+      { isOffline: this.#isOffline, wokeAt, isProbing: this.#policy().mode !== 'off' },
+    );
+    const tell = () => void this.#core.tellEndpoint(id, { type: 'AttemptFailed', data }, { by: 'traffic' });
+    if (said === 'counts') tell();
+    if (said === 'doubtful') this.#doubt(tell);
+    return said === 'counts' ? 'counts' : 'noNetwork';
+  }
+
+  get #isOffline(): boolean {
+    return this.#core.state.gatewayState === 'offline';
+  }
+
+  /** All others are dialled: when none of them can be reached either, it is the network. */
+  #doubt(tell: () => void): void {
+    if (this.#doubtful.length < doubtfulMax) this.#doubtful.push(tell);
+    if (this.#isAsking) return;
+    this.#isAsking = true;
+    const others = this.#core.state.profiles
+      .endpoints()
+      .filter(({ id }) => faceOf(this.#core.state.endpoint(id)).state !== 'disabled' && !this.#isLocal(id));
+    const asked = this.#prober.probe(others.map(({ id }) => ({ endpoint: id, depth: 'connection' })));
+    void asked.then(() => {
+      this.#isAsking = false;
+      const told = this.#doubtful.splice(0);
+      if (!this.#isOffline) for (const one of told) one();
+    });
+  }
+
+  // ------------------------------------------------------------------------------------------------ the plan
+
+  #policy(): ProbePolicy {
+    const settings = this.#ports.settings();
+    return {
+      mode: settings['health.enabled'] ? settings['health.mode'] : 'off',
+      intervalMs: settings['health.check_interval'] * secondMs,
+      credentialIntervalMs: settings['health.credential_interval'] * secondMs,
+    };
+  }
+
+  #around(): Surroundings {
+    return { now: this.#core.now(), isOffline: this.#isOffline, changedAt: this.#changedAt };
+  }
+
+  #source() {
+    const { profiles, recent, priority } = this.#core.state;
+    const { active, pinned } = facePriority(priority);
+    return { profiles, recent, active, pinned, face: (id: EndpointId) => faceOf(this.#core.state.endpoint(id)) };
+  }
+
+  #probed(): readonly Probed[] {
+    return probedEndpoints(this.#source(), (id) => ({
+      ...this.#remembered(id),
+      isRunning: this.#prober.isProbing(id),
+    }));
+  }
+
+  #remembered(id: EndpointId): Omit<ProbeMemory, 'isRunning'> {
+    const known = this.#memory.get(id) ?? { probedAt: null, passed: null, dice: this.#ports.world.dice() };
+    this.#memory.set(id, known);
+    return known;
+  }
+
+  #plan() {
+    this.#lookAtAddresses();
+    this.#forget();
+    this.#weigh();
+    const due = probesDue(this.#probed(), this.#around(), this.#policy());
+    return due.map(({ id, depth }) => ({ endpoint: id as EndpointId, depth }));
+  }
+
+  #nextLookMs(): Millis {
+    const at = nextProbeAt(this.#probed(), this.#around(), this.#policy());
+    const waitMs = (at ?? Number.POSITIVE_INFINITY) - this.#core.now();
+    // What is due and was not begun waits for a place: the end of a probe is the next look.
+    return waitMs <= 0 ? lookMs.most : Math.max(lookMs.least, Math.min(lookMs.most, waitMs));
+  }
+
+  async #probe(id: EndpointId, depth: Depth, signal: AbortSignal): Promise<ProbeResult> {
+    try {
+      const endpoint = this.#core.state.profiles.endpoint(id);
+      if (!endpoint) throw new Error('it was removed while its probe waited');
+      return await this.#ports.probe(endpoint, depth, signal);
+    } catch (error) {
+      // Lost: what is asked again and again at once is lost again and again.
+      if (!signal.aborted) this.#remember(id, null);
+      throw error;
+    }
+  }
+
+  #remember(id: EndpointId, passed: ProbeMemory['passed']): void {
+    this.#memory.set(id, { probedAt: this.#core.now(), passed, dice: this.#ports.world.dice() });
+  }
+
+  #found(id: EndpointId, report: EndpointReport, { depth, failure }: ProbeResult): void {
+    if (!this.#core.state.profiles.endpoint(id)) return;
+    this.#remember(id, failure === null ? depth : null);
+    this.#core.tellEndpoint(id, report, { by: 'probe' });
+    this.#lookSoon();
+  }
+
+  /** What has passed for free is followed at once; all that ends in this turn of the loop by one look. */
+  #lookSoon(): void {
+    if (this.#isLookComing) return;
+    this.#isLookComing = true;
+    setImmediate(() => {
+      this.#isLookComing = false;
+      this.#prober.look();
+    });
+  }
+
+  /** What is gone from the profiles. */
+  #forget(): void {
+    const { profiles } = this.#core.state;
+    for (const id of this.#memory.keys()) {
+      if (profiles.endpoint(id)) continue;
+      this.#memory.delete(id);
+      this.#weighed.delete(id);
+    }
+  }
+
+  // ------------------------------------------------------------------------------------------------ the weights
+
+  #weigh(): void {
+    const settings = this.#ports.settings();
+    const now = this.#core.now();
+    if (now - this.#weighedAt < settings['health.check_interval'] * secondMs) return;
+    this.#weighedAt = now;
+    const policy = { enabled: settings['health.weight_adjustment'], minChecks: settings['health.min_checks'] };
+    for (const { id, ...weighed } of weighedEndpoints(this.#source())) {
+      if (policy.enabled && this.#weighed.get(id) === weighed.checks) continue;
+      this.#weighed.set(id, weighed.checks);
+      const fact = adjustWeight(weighed, policy);
+      if (fact) this.#core.report(streams.endpoint(id), [fact], { by: 'gateway' });
+    }
+  }
+
+  // ------------------------------------------------------------------------------------------------ the network
+
+  #isLocal(id: EndpointId): boolean {
+    const endpoint = this.#core.state.profiles.endpoint(id);
+    return endpoint === undefined || isLoopback(new URL(endpoint.baseUrl).hostname);
+  }
+
+  #tellNetwork(online: boolean): void {
+    this.#tell({ type: online ? 'Online' : 'Offline', data: {} });
+    if (online) this.#changed();
+  }
+
+  #slept(forMs: Millis): void {
+    this.#tell({ type: 'Slept', data: { forMs } });
+    this.#changed();
+  }
+
+  #tell(fact: GatewayFact): void {
+    this.#core.report(streams.gateway, [fact], { by: 'gateway' });
+  }
+
+  #changed(): void {
+    this.#changedAt = this.#core.now();
+    this.#ports.networkChanged();
+  }
+
+  /** Another Wi-Fi, a VPN that came or went. */
+  #lookAtAddresses(): void {
+    const now = this.#core.now();
+    if (now - this.#addresses.at < addressesEveryMs) return;
+    const seen = this.#ports.addresses();
+    if (seen !== this.#addresses.seen) this.#changed();
+    this.#addresses = { seen, at: now };
+  }
+}

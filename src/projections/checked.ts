@@ -1,0 +1,86 @@
+/** What the probe plan and the weight policy look at, made from profiles, machines and statistics. */
+import type { ProbeDepth } from '../../events/endpoint.ts';
+import type { Millis } from '../../events/fact.ts';
+import type { EndpointId, ProfileName } from '../../events/ids.ts';
+import type { EndpointFace } from '../../machines/endpoint.ts';
+import type { Probed } from '../../machines/probe-plan.ts';
+import type { Weighed } from '../../machines/weight-policy.ts';
+import type { KnownEndpoint, Profiles } from './profiles.ts';
+import type { Recent } from './recent.ts';
+
+interface Source {
+  readonly profiles: Profiles;
+  readonly recent: Recent;
+  readonly active: string | null;
+  readonly pinned: string | null;
+  face(id: EndpointId): EndpointFace;
+}
+
+/** What only the one who probes remembers: no log has it, and a new life begins without it. */
+export interface ProbeMemory {
+  readonly probedAt: Millis | null;
+  readonly passed: ProbeDepth | null;
+  readonly isRunning: boolean;
+  readonly dice: number;
+}
+
+export function probedEndpoints(source: Source, memoryOf: (id: EndpointId) => ProbeMemory): readonly Probed[] {
+  const { profiles, recent, active, pinned } = source;
+  const ladder = profiles.ladder().map(({ name }) => name);
+  const here = ladder.indexOf(active as ProfileName);
+  return profiles.endpoints().map(({ id, profile, addedAt }) => {
+    const { state, since, until, held, belief, ramp } = source.face(id);
+    const { lastCheckAt, provenAt } = recent.of(id);
+    const memory = memoryOf(id);
+    const place = ladder.indexOf(profile);
+    return {
+      id,
+      // While a profile is pinned nobody waits for another one.
+      isAbove: pinned === null && place >= 0 && place < here,
+      state,
+      // Nobody has heard of a new one, and there is no reason to doubt it.
+      since: since ?? addedAt,
+      until,
+      held,
+      belief,
+      ramp,
+      provenAt,
+      ...memory,
+      probedAt: memory.probedAt ?? lastCheckAt,
+    };
+  });
+}
+
+export interface WeighedEndpoint extends Weighed {
+  readonly id: EndpointId;
+}
+
+/** Against its equals: those among which its weight decides. What is disabled is not weighed. */
+export function weighedEndpoints({ profiles, recent, face }: Pick<Source, 'profiles' | 'recent' | 'face'>) {
+  return profiles.all().flatMap(({ endpoints }) => {
+    const enabled = endpoints.filter(({ id }) => face(id).state !== 'disabled');
+    return enabled.flatMap((endpoint): readonly WeighedEndpoint[] => {
+      const doing = recent.of(endpoint.id);
+      const others = enabled.filter(({ id, priority }) => id !== endpoint.id && priority === endpoint.priority);
+      return [
+        {
+          id: endpoint.id,
+          weight: endpoint.weight,
+          effectiveWeight: endpoint.effectiveWeight,
+          checks: doing.checks,
+          successRate: doing.recentSuccessRate ?? 1,
+          responseMs: doing.recentResponseMs,
+          usualMs: usual(others, recent),
+          stability: doing.stability ?? 100,
+          consecutiveFailures: doing.consecutiveFailures,
+        },
+      ];
+    });
+  });
+}
+
+/** The median of what is usual with each: one that is very slow is not the measure of the others. */
+function usual(endpoints: readonly KnownEndpoint[], recent: Recent): Millis | null {
+  const times = endpoints.flatMap(({ id }) => recent.of(id).recentResponseMs ?? []).sort((a, b) => a - b);
+  return times[(times.length - 1) >> 1] ?? null;
+}

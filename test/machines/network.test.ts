@@ -1,0 +1,62 @@
+/** Which failures say nothing about an endpoint. */
+import { describe, expect, it } from 'vitest';
+import type { Failure } from '../../events/endpoint.ts';
+import { isNetworkGone, type NetworkNow, type TransportFailure, weighFailure } from '../../machines/network.ts';
+import { later, minute, second } from '../support/given.ts';
+
+const refused: TransportFailure = {
+  failure: 'unreachable',
+  code: 'ECONNREFUSED',
+  startedAt: later(minute),
+  isLocal: false,
+};
+const unreachable: TransportFailure = { ...refused, code: 'ENETUNREACH' };
+const online: NetworkNow = { isOffline: false, wokeAt: null, isProbing: true };
+const weighed = (more: Partial<TransportFailure>, now: Partial<NetworkNow> = {}) =>
+  weighFailure({ ...refused, ...more }, { ...online, ...now });
+
+describe('a failure', () => {
+  it('counts when a machine was there to refuse, or time ran out', () => {
+    expect(weighed({})).toBe('counts');
+    expect(weighed({ failure: 'timeout', code: null })).toBe('counts');
+  });
+
+  it('is in doubt when there was no way to any machine', () => {
+    expect(weighFailure(unreachable, online)).toBe('doubtful');
+    expect(['EAI_AGAIN', 'ENOTFOUND', 'EHOSTUNREACH'].map((code) => weighed({ code }))).toEqual(
+      Array(3).fill('doubtful'),
+    );
+  });
+
+  it('counts all the same on this machine, and where nobody may dial to find out', () => {
+    expect(weighFailure({ ...unreachable, isLocal: true }, online)).toBe('counts');
+    expect(weighFailure(unreachable, { ...online, isProbing: false })).toBe('counts');
+  });
+
+  it('is void while this machine is offline, unless the endpoint is on it', () => {
+    expect(weighed({}, { isOffline: true })).toBe('void');
+    expect(weighed({ isLocal: true }, { isOffline: true })).toBe('counts');
+  });
+
+  it('is void when its attempt began before a sleep, wherever the endpoint is', () => {
+    const slept = { wokeAt: later(2 * minute) };
+    expect(weighed({ failure: 'timeout', code: null }, slept)).toBe('void');
+    expect(weighed({ failure: 'brokenAnswer', code: null, isLocal: true }, slept)).toBe('void');
+    expect(weighed({ startedAt: later(2 * minute + second) }, slept)).toBe('counts');
+  });
+
+  it('is void when it was the proxy on the way', () => {
+    expect(weighed({ code: 'EPROXY' })).toBe('void');
+  });
+
+  it.each<Failure>(['serverError', 'credential', 'certificate', 'badAnswer', 'rateLimited'])(
+    'counts when somebody has spoken: %s',
+    (failure) => {
+      expect(weighed({ failure, code: null }, { isOffline: true, wokeAt: later(2 * minute) })).toBe('counts');
+    },
+  );
+});
+
+it('a dial that got to another machine is no lost network', () => {
+  expect(['ECONNREFUSED', 'QCC_TIMEOUT', null].map(isNetworkGone)).toEqual([false, false, false]);
+});
