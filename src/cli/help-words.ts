@@ -75,6 +75,8 @@ const flags: Readonly<Record<string, FlagWords>> = {
   'show-origin': say('where each value comes from', '显示每个值的来源'),
   type: say('only facts of this type', '只显示该类型的事实', 'TYPE'),
   stream: say('only facts of this stream', '只显示该流的事实', 'STREAM'),
+  print: say('show it, and change nothing', '只显示，不做更改'),
+  uninstall: say('stop it, and remove it', '停止并移除'),
   format: say('how it is drawn', '绘制方式', 'text|mermaid|dot|json'),
   once: say('play the day once, then end', '只演示一遍'),
   speed: say('how many times faster', '加速倍数', 'NUMBER'),
@@ -107,6 +109,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   'proxy status': ['qcc proxy status', 'qcc proxy status --watch'],
   'proxy logs': ['qcc proxy logs -n 20', 'qcc proxy logs -f --level warn'],
   'proxy stats': ['qcc proxy stats --since yesterday', 'qcc proxy stats --export stats.json'],
+  'proxy install-service': ['qcc proxy install-service', 'qcc proxy install-service --print'],
   endpoint: ['qcc endpoint list work'],
   'endpoint add': [
     'qcc endpoint add work --preset anthropic --api-key-env KEY',

@@ -117,6 +117,11 @@ export const root: Command = {
           flags: { since: text, export: text },
           load: async () => (await health()).stats,
         },
+        'install-service': {
+          words: 'c_proxy_install',
+          flags: { print: yes, uninstall: yes },
+          load: async () => (await import('./service.ts')).installService,
+        },
       },
     },
     endpoint: {

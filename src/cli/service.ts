@@ -1,0 +1,89 @@
+/** `qcc proxy install-service`: the gateway started by the system, whenever its user is there. */
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { writeFileAtomic } from '../config/atomic-file.ts';
+import { paths, prepareHome } from '../config/home.ts';
+import { type Service, serviceOf } from '../config/service.ts';
+import { answers } from '../control/client.ts';
+import { exitCodes, QccError } from '../errors.ts';
+import { type Context, isOn, usage } from './context.ts';
+
+// Both answer at once or hang on a session bus that is not there.
+const commandMs = 60_000;
+
+export async function installService(context: Context): Promise<undefined> {
+  const { out, words, json } = context;
+  if (isOn(context, 'print') && isOn(context, 'uninstall'))
+    throw usage(words.contradict('--print', '--uninstall'), words.sayOne);
+  const service = serviceFor(context);
+  const { kind, name, file, text } = service;
+  if (isOn(context, 'print')) return json ? void out.json({ kind, name, file, text }) : void out.line(text.trimEnd());
+  if (isOn(context, 'uninstall')) {
+    if (!existsSync(file)) throw missing(file);
+    await removeService(context);
+    return json ? void out.json({ kind, name, file, removed: true }) : void out.line(words.serviceRemoved(file));
+  }
+  if (await answers(paths(context.home).socket))
+    throw new QccError('QCC_GATEWAY_RUNNING', words.serviceTaken, 'qcc proxy stop', exitCodes.conflict);
+  prepareHome(context.home);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileAtomic(file, text);
+  const failed = await runAll(service.start, context);
+  if (json) out.json({ kind, name, file, started: failed === undefined });
+  else out.line(failed === undefined ? words.serviceRuns(name, file) : words.applied(file));
+  if (failed !== undefined) throw failed;
+  if (kind === 'systemd') out.note(`${words.serviceLingers}\n  loginctl enable-linger`);
+  return undefined;
+}
+
+/** Ends it and takes its file away; false when there was none. For whoever removes all of qcc, too. */
+export async function removeService(context: Context): Promise<boolean> {
+  const service = serviceFor(context);
+  if (!existsSync(service.file)) return false;
+  // What does not run, or cannot be asked, is no reason to leave its file.
+  await runAll(service.stop, context);
+  rmSync(service.file, { force: true });
+  await runAll(service.forget, context);
+  return true;
+}
+
+function serviceFor({ home, env, language, words }: Context): Service {
+  const service = serviceOf({
+    platform: process.platform,
+    env,
+    home,
+    language,
+    command: [process.execPath, fileURLToPath(new URL('./main.js', import.meta.url))],
+    uid: process.getuid?.() ?? 0,
+  });
+  if (service) return service;
+  throw new QccError('QCC_SERVICE_UNSUPPORTED', words.noServices(process.platform), 'qcc proxy start');
+}
+
+function missing(file: string): QccError {
+  return new QccError(
+    'QCC_SERVICE_MISSING',
+    `no service is installed: there is no ${file}`,
+    'qcc proxy install-service',
+    exitCodes.notFound,
+    { file },
+  );
+}
+
+/** One after the other; the first that fails ends it, and is told with the command that somebody may try by hand. */
+async function runAll(commands: Service['start'], { env, words }: Context): Promise<QccError | undefined> {
+  for (const command of commands) {
+    const [program = '', ...args] = command;
+    try {
+      await promisify(execFile)(program, args, { timeout: commandMs, env: { ...env } as NodeJS.ProcessEnv });
+    } catch (error) {
+      const { stderr, message } = error as { stderr?: string; message: string };
+      const why = (stderr?.trim() || message).split('\n')[0] ?? '';
+      return new QccError('QCC_SERVICE_FAILED', words.commandFailed(command.join(' '), why), command.join(' '));
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,72 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { temporaryHome } from '../support/home.ts';
+import { at } from './command.ts';
+
+/** A user with a systemctl that writes down what it is told, and fails where it shall. */
+function user(fails = '') {
+  const home = temporaryHome();
+  const root = dirname(home);
+  mkdirSync(join(root, 'bin'));
+  const [program, told] = [join(root, 'bin', 'systemctl'), join(root, 'told')];
+  const failure = fails === '' ? '' : `case "$*" in *${fails}*) echo "no bus" >&2; exit 1;; esac\n`;
+  writeFileSync(program, `#!/bin/sh\necho "$*" >> '${told}'\n${failure}`);
+  chmodSync(program, 0o755);
+  const run = at(home, { HOME: root, PATH: `${join(root, 'bin')}:/usr/bin:/bin` });
+  return { root, run, told: () => (existsSync(told) ? readFileSync(told, 'utf8').trim().split('\n') : []) };
+}
+
+interface Installed {
+  readonly file: string;
+  readonly name: string;
+}
+
+describe.skipIf(process.platform !== 'linux')('proxy install-service', () => {
+  it('writes the unit, and has systemd run it', async () => {
+    const { root, run, told } = user();
+    const { code, out } = await run('proxy', 'install-service', '--json');
+    const { file, name } = JSON.parse(out) as Installed;
+    expect({ code, out: JSON.parse(out) }).toMatchObject({ code: 0, out: { kind: 'systemd', started: true } });
+    expect(file.startsWith(join(root, '.config', 'systemd', 'user'))).toBe(true);
+    expect(readFileSync(file, 'utf8')).toContain('ProtectSystem=strict');
+    expect(told()).toEqual(['--user daemon-reload', `--user enable --now ${name}`]);
+  });
+
+  it('--print shows it, and changes nothing', async () => {
+    const { root, run, told } = user();
+    const { code, out } = await run('proxy', 'install-service', '--print');
+    expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('[Service]') });
+    expect([existsSync(join(root, '.config')), told()]).toEqual([false, []]);
+  });
+
+  it('--uninstall stops it and takes it away, once', async () => {
+    const { run, told } = user();
+    const { file, name } = (await run('proxy', 'install-service', '--json')).json() as Installed;
+    const { code } = await run('proxy', 'install-service', '--uninstall');
+    expect([code, existsSync(file)]).toEqual([0, false]);
+    expect(told().slice(2)).toEqual([`--user disable --now ${name}`, '--user daemon-reload']);
+    const again = await run('proxy', 'install-service', '--uninstall', '--json');
+    expect({ code: again.code, said: JSON.parse(again.err).error.code }).toEqual({
+      code: 5,
+      said: 'QCC_SERVICE_MISSING',
+    });
+  });
+
+  it('says which command failed, and leaves the unit for whoever runs it by hand', async () => {
+    const { run } = user('enable');
+    const { code, out, err } = await run('proxy', 'install-service', '--json');
+    const { file, name } = JSON.parse(out) as Installed;
+    expect([code, existsSync(file)]).toEqual([1, true]);
+    const { error } = JSON.parse(err) as { error: { code: string; message: string; hint: string } };
+    expect(error).toEqual({
+      code: 'QCC_SERVICE_FAILED',
+      message: `systemctl --user enable --now ${name} failed: no bus`,
+      hint: `systemctl --user enable --now ${name}`,
+    });
+  });
+
+  it('takes one of --print and --uninstall', async () => {
+    expect((await user().run('proxy', 'install-service', '--print', '--uninstall')).code).toBe(2);
+  });
+});
