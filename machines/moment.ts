@@ -19,5 +19,27 @@ export interface Next {
   readonly on: string;
   readonly to: string;
   readonly at: Millis | null;
+  /** In English; `rule` and `params` are what a translation needs. */
   readonly because: string;
+  readonly rule: NextRule;
+  readonly params: Readonly<Record<string, string | number>>;
 }
+
+export type NextRule =
+  | 'firstStrike'
+  | 'strikesLeft'
+  | 'pauseOver'
+  | 'limitsReset'
+  | 'quiet'
+  | 'successesLeft'
+  | 'outOver'
+  | 'success'
+  | 'newKey'
+  | 'ramp'
+  | 'trialsLeft'
+  | 'oneFailure'
+  | 'byHand'
+  | 'recovery'
+  | 'heldBack'
+  | 'anyBack'
+  | 'reportsLeft';

@@ -182,7 +182,9 @@ export function nextOfPriority(
       on: 'recovery',
       to: 'healthy',
       at,
+      rule: 'recovery',
       because: `${recovery.profile} is usable again: ${recovery.checks} of ${policy.recoveryChecks} good checks, and its delay`,
+      params: { profile: recovery.profile, checks: recovery.checks, needed: policy.recoveryChecks },
     });
   }
   if (held)
@@ -190,21 +192,28 @@ export function nextOfPriority(
       on: 'switch allowed',
       to: 'degraded',
       at: held.until,
+      rule: 'heldBack',
       because: `the switch to ${held.wanted} is held back: ${held.because}`,
+      params: { profile: held.wanted, because: held.because },
     });
   if (state === 'failed')
     steps.push({
       on: 'an endpoint comes back',
       to: 'degraded',
       at: null,
+      rule: 'anyBack',
       because: 'no endpoint of any profile is usable',
+      params: {},
     });
   if (active !== null && !held) {
+    const left = Math.max(1, policy.failureThreshold - doubts);
     steps.push({
       on: 'failures',
       to: 'degraded',
       at: null,
-      because: `${Math.max(1, policy.failureThreshold - doubts)} more reports of ${active} without a usable endpoint`,
+      rule: 'reportsLeft',
+      because: `${left} more reports of ${active} without a usable endpoint`,
+      params: { profile: active, left },
     });
   }
   return steps;

@@ -88,7 +88,8 @@ function parse({ command, path, args }: Found, words: Words): Parsed {
       strict: true,
       allowPositionals: true,
     });
-    const all = command.passesOn ? positionals : [...positionals, ...after];
+    const given = positionals.map((one) => (one.startsWith(dash) ? `-${one.slice(1)}` : one));
+    const all = command.passesOn ? given : [...given, ...after];
     const isHelp = values['help'] === true;
     checkCount(all, command, name, words, isHelp);
     return { flags: values as Parsed['flags'], positionals: all, rest: command.passesOn ? after : [] };
@@ -98,7 +99,10 @@ function parse({ command, path, args }: Found, words: Words): Parsed {
   }
 }
 
-/** `--since -15m`: a value that begins with a dash and a digit is a value. */
+// Stands for the dash of what is no flag, until the parser has looked.
+const dash = '\0';
+
+/** `--since -15m`, `history diff -1h now`: what begins with a dash and a digit is a value, or an argument. */
 function joined(args: readonly string[], options: Readonly<Record<string, { readonly type: string }>>): string[] {
   const all: string[] = [];
   for (let at = 0; at < args.length; at++) {
@@ -108,7 +112,7 @@ function joined(args: readonly string[], options: Readonly<Record<string, { read
     if (takes && next !== undefined && /^-\d/.test(next)) {
       all.push(`${word}=${next}`);
       at++;
-    } else all.push(word);
+    } else all.push(/^-\d/.test(word) ? `${dash}${word.slice(1)}` : word);
   }
   return all;
 }

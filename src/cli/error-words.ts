@@ -50,6 +50,8 @@ const chinese: Readonly<Record<string, Sentence>> = {
     message: ({ name }) => `"${name}" 不能作为配置名：须为 1 到 64 个文字、数字、- _ .，且不以点或横线开头`,
   },
   QCC_PROFILE_EXISTS: { message: ({ name }) => `已有名为 "${name}" 的配置` },
+  QCC_HISTORY_UNKNOWN: { message: ({ moment, head }) => `历史只到 #${head}，没有 ${moment}` },
+  QCC_HISTORY_TRIMMED: { message: ({ moment, tail }) => `日志已不保留 ${moment}：现从 #${tail} 开始` },
   QCC_ENDPOINT_UNKNOWN: { message: ({ id, profile }) => `${among(profile)}没有端点 "${id}"` },
   QCC_ENDPOINT_AMBIGUOUS: { message: ({ id, count, profile }) => `${among(profile)}有 ${count} 个端点以 "${id}" 开头` },
   QCC_ENDPOINT_EXISTS: { message: ({ baseUrl }) => `此配置中已有相同 URL 和密钥的端点（${baseUrl}）` },

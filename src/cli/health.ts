@@ -4,8 +4,7 @@ import type { Call, CheckRow, HealthRow, MetricsRow, Params, StatsRow } from '..
 import { exitCodes } from '../errors.ts';
 import { type Context, flag, isOn, numberFlag, usage, withInstallation } from './context.ts';
 import { coloured } from './endpoint.ts';
-import { seqOf } from './history.ts';
-import { instant, shortSpan, spanMs } from './times.ts';
+import { instant, seqOf, shortSpan, spanMs } from './times.ts';
 import { watched } from './watch.ts';
 
 const secondMs = 1_000;

@@ -1,112 +1,191 @@
-/** `qcc history`, `qcc history explain`, `qcc debug`. */
+/** `qcc history`: what happened, in pages, with filters, live; and, with `--at`, how everything stood at a moment. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FactsLost } from '../../events/gateway.ts';
-import type { FactRow, MachineRow, Params } from '../control/operations.ts';
-import { type Context, flag, isOn, numberFlag, usage, withInstallation } from './context.ts';
-import { instant } from './times.ts';
-import type { Words } from './words.ts';
+import type { Filters, Look } from '../control/history-operations.ts';
+import type { Call, FactRow } from '../control/operations.ts';
+import { type Context, flag, isOn, numberFlag, usage } from './context.ts';
+import { machineLines } from './machine-lines.ts';
+import { type Paged, paged } from './pager.ts';
+import { namesOf, withHistory } from './source.ts';
+import { Teller } from './telling.ts';
+import { clockOf, dayOf, instant, momentOf, seqOf } from './times.ts';
 
-const followMs = 250;
+// The first lines come while the rest is still looked for.
+const firstPage = 200;
+const page = 1_000;
+// A gateway is asked four times a second for one number; a log that has to be opened each time, once.
+const followMs = { gateway: 250, alone: 1_000 };
 
-export async function show(context: Context): Promise<undefined> {
-  const filters = filtersOf(context);
-  const { facts } = await withInstallation(context, ({ call }) => call('history.read', filters));
-  for (const fact of facts) line(context, fact);
-  if (isOn(context, 'follow')) await follow(context, filters, facts.at(-1)?.seq);
-  return undefined;
+export function show(context: Context): Promise<undefined> {
+  return flag(context, 'at') === undefined ? showFacts(context) : showThen(context);
 }
 
-function filtersOf(context: Context): Params<'history.read'> {
+async function showFacts(context: Context): Promise<undefined> {
+  const { words } = context;
+  const isLive = isOn(context, 'follow');
+  for (const name of ['until', 'from-log'])
+    if (isLive && flag(context, name) !== undefined)
+      throw usage(words.contradict('--follow', `--${name}`), words.sayOne);
+  const look = lookOf(context);
+  let told = 0;
+  const work = async ({ out, isOver }: Paged) => {
+    await withHistory(context, async ({ call }) => {
+      const lines = linesOf({ ...context, out }, context.json ? {} : await namesOf(call));
+      for await (const facts of pages(call, await wholeIds(call, look), isOver)) {
+        for (const fact of facts) lines.tell(fact);
+        told = facts.at(-1)?.seq ?? told;
+        await out.settle();
+      }
+      lines.flush();
+      if (isLive) told = Math.max(told, (await call('history.head', {})).head);
+    });
+  };
+  if (!isLive) {
+    await paged(context, work);
+    return undefined;
+  }
+  await work({ out: context.out, isOver: () => false });
+  return follow(context, look, told);
+}
+
+interface Lines {
+  tell(fact: FactRow): void;
+  flush(): void;
+}
+
+function linesOf(context: Context, names: Readonly<Record<string, string>>): Lines {
+  return context.json ? { tell: (fact) => context.out.json(fact), flush: () => {} } : new Teller(context, names);
+}
+
+async function* pages(call: Call, look: Look, isOver: () => boolean): AsyncIterable<readonly FactRow[]> {
+  const { from, to } = await call('history.start', look);
+  const { since: _, until: __, fromSeq: ___, toSeq: ____, limit: _____, ...filters } = look;
+  let most = firstPage;
+  for (let next: number | null = from; next !== null && next < to && !isOver(); most = page) {
+    const { facts, next: after }: { facts: readonly FactRow[]; next: number | null } = await call('history.page', {
+      ...filters,
+      from: next,
+      to,
+      most,
+    });
+    yield facts;
+    next = after;
+  }
+}
+
+function lookOf(context: Context): Look {
   const now = Date.now();
-  const since = flag(context, 'since');
-  const until = flag(context, 'until');
+  const { words } = context;
+  const [since, until] = [flag(context, 'since'), flag(context, 'until')];
   const given = {
-    since: since === undefined || since.startsWith('#') ? undefined : instant(since, now, context.words),
-    fromSeq: seqOf(since, context.words),
-    toSeq: seqOf(until, context.words),
-    until: until === undefined || until.startsWith('#') ? undefined : instant(until, now, context.words),
-    type: flag(context, 'type'),
-    stream: flag(context, 'stream'),
-    limit: numberFlag(context, 'limit'),
+    since: since === undefined || since.startsWith('#') ? undefined : instant(since, now, words),
+    fromSeq: seqOf(since, words),
+    toSeq: seqOf(until, words),
+    until: until === undefined || until.startsWith('#') ? undefined : instant(until, now, words),
+    limit: limitOf(context),
+    ...Object.fromEntries(filterFlags.map((name) => [name, flag(context, name)])),
   };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
-/** `#1234`. @throws {QccError} usage, when what follows is no number */
-export function seqOf(text: string | undefined, words: Words): number | undefined {
-  if (!text?.startsWith('#')) return undefined;
-  if (/^#\d+$/.test(text)) return Number(text.slice(1));
-  throw usage(words.noFactNumber(text), '#1234');
+const filterFlags = ['type', 'stream', 'endpoint', 'profile', 'session', 'request'] as const;
+
+function limitOf(context: Context): number | undefined {
+  const limit = numberFlag(context, 'limit');
+  if (limit === undefined || (Number.isInteger(limit) && limit >= 0)) return limit;
+  throw usage(context.words.mustCount('--limit', String(limit)), '--limit 20');
+}
+
+/** A beginning of an endpoint's id, or its name, becomes the id. What is unknown may have been removed since: it is looked for as it stands. */
+async function wholeIds<Asked extends Filters>(call: Call, look: Asked): Promise<Asked> {
+  const wanted = look.endpoint?.replace(/^endpoint\//, '');
+  if (wanted === undefined) return look;
+  const found = Object.entries(await namesOf(call)).filter(
+    ([id, name]) => id.startsWith(wanted.toLowerCase()) || name === wanted || name.endsWith(`/${wanted}`),
+  );
+  return { ...look, endpoint: found.length === 1 ? found[0]?.[0] : wanted };
 }
 
 /** Asks again from where it stopped, until somebody has seen enough. */
-async function follow(context: Context, filters: Params<'history.read'>, last: number | undefined): Promise<void> {
-  let from = (last ?? 0) + 1;
-  const { since: _, limit: __, ...kept } = filters;
-  for (;;) {
-    await sleep(followMs);
-    const { facts } = await withInstallation(context, ({ call }) => call('history.read', { ...kept, fromSeq: from }));
-    for (const fact of facts) line(context, fact);
-    from = (facts.at(-1)?.seq ?? from - 1) + 1;
+async function follow(context: Context, look: Look, told: number): Promise<never> {
+  const { since: _, fromSeq: __, limit: ___, ...filters } = look;
+  const lines = linesOf(context, await withHistory(context, ({ call }) => namesOf(call)));
+  for (let last = told; ; ) {
+    const waitMs = await withHistory(context, async ({ call, viaGateway }) => {
+      const { head } = await call('history.head', {});
+      if (head > last) {
+        const fresh = { ...(await wholeIds(call, filters)), fromSeq: last + 1, toSeq: head + 1 };
+        for await (const facts of pages(call, fresh, () => false)) for (const fact of facts) lines.tell(fact);
+        lines.flush();
+        last = head;
+      }
+      return viaGateway ? followMs.gateway : followMs.alone;
+    });
+    await sleep(waitMs);
   }
 }
 
-function line({ out, json, words }: Context, fact: FactRow): void {
-  if (json) {
-    out.json(fact);
-    return;
+async function showThen(context: Context): Promise<undefined> {
+  const { words, out } = context;
+  const other = ['since', 'until', 'type', 'stream', 'endpoint', 'profile', 'session', 'request', 'limit', 'follow'];
+  const clash = other.find((name) => context.flags[name] !== undefined);
+  if (clash !== undefined) throw usage(words.contradict('--at', `--${clash}`), words.sayOne);
+  const moment = momentOf(flag(context, 'at') ?? '', Date.now(), words);
+  const then = await withHistory(context, ({ call }) => call('history.at', { moment }));
+  if (context.json) return void out.json(then);
+  const at = Date.parse(then.at);
+  out.line(out.paint('dim', `#${then.seq}  ${dayOf(at)} ${clockOf(at)}`));
+  out.line(`${words.active}: ${then.active ?? words.none}`);
+  for (const machine of then.machines) machineLines(context, machine, at);
+  out.line('');
+  out.table(
+    [words.profile, words.tier, words.name, words.id, words.priority, words.weight],
+    then.profiles.flatMap(({ name, tier, endpoints }) =>
+      endpoints.map((one) => [
+        name,
+        tier ?? '-',
+        one.name,
+        one.id,
+        String(one.priority),
+        one.effectiveWeight === one.weight ? String(one.weight) : `${one.effectiveWeight} (${one.weight})`,
+      ]),
+    ),
+  );
+  const settings = Object.entries(then.settings);
+  if (settings.length > 0) out.line('');
+  for (const [key, value] of settings) out.line(`${key} = ${value}`);
+  for (const { seq, stream, recorded, folded } of then.drift) out.warn(words.drift(seq, stream, recorded, folded));
+  return undefined;
+}
+
+export async function diff(context: Context): Promise<undefined> {
+  const { words, out } = context;
+  const now = Date.now();
+  const [a = '', b] = context.positionals;
+  const [from, to] = [momentOf(a, now, words), momentOf(b ?? 'now', now, words)];
+  const found = await withHistory(context, async ({ call }) => ({
+    ...(await call('history.diff', { from, to })),
+    names: await namesOf(call),
+  }));
+  const { names, ...answer } = found;
+  if (context.json) return void out.json(answer);
+  out.line(out.paint('dim', `#${answer.from} → #${answer.to}`));
+  if (answer.changes.length === 0) out.line(words.nothingChanged);
+  let shown = '';
+  for (const change of answer.changes) {
+    const name = names[change.stream.replace(/^endpoint\//, '')];
+    if (change.stream !== shown)
+      out.line(`${out.paint('bold', change.stream)}${name === undefined ? '' : `  ${name}`}`);
+    shown = change.stream;
+    const facts = change.facts.map((seq) => `#${seq}`).join(' ');
+    out.line(
+      `    ${change.path}: ${told(change.path, change.from)} → ${told(change.path, change.to)}  ${out.paint('dim', facts)}`,
+    );
   }
-  const fields = Object.entries(fact.data)
-    .filter(([, value]) => value !== null && typeof value !== 'object')
-    .map(([name, value]) => `${name}=${value}`)
-    .join(' ');
-  const what = fact.type === 'FactsLost' ? lossText(words, fact.data as Loss) : fields;
-  out.line(
-    `${out.paint('dim', `#${fact.seq} ${fact.at.slice(0, 19).replace('T', ' ')}`)}  ${fact.stream}  ${out.paint('bold', fact.type)}  ${what}`,
-  );
-}
-
-type Loss = FactsLost['data'];
-
-function lossText(words: Context['words'], { from, to, because }: Loss): string {
-  const which = from === to ? `#${from}` : `#${from}–#${to}`;
-  return because === 'missing' ? words.factsMissing(which) : words.factsChanged(which);
-}
-
-export async function explain(context: Context): Promise<undefined> {
-  const [request = ''] = context.positionals;
-  const { out, words, json } = context;
-  const story = await withInstallation(context, ({ call }) => call('history.explain', { request }));
-  if (json) return void out.json(story);
-  const cells = (rows: readonly object[], names: readonly string[]) =>
-    rows.map((row) => names.map((name) => String((row as Record<string, unknown>)[name] ?? '-')));
-  const attempts = ['at', 'endpoint', 'outcome', 'status', 'ttfbMs', 'because'];
-  out.line(words.attempts);
-  out.table(attempts, cells(story.attempts, attempts));
-  const route = ['endpoint', 'profile', 'tier', 'state', 'weight', 'chosen', 'because'];
-  out.line('');
-  out.table(route, cells(story.route, route));
-  out.line('');
-  for (const fact of story.facts) line(context, fact);
   return undefined;
 }
 
-export async function debug(context: Context): Promise<undefined> {
-  const [about] = context.positionals;
-  const answer = await withInstallation(context, ({ call }) =>
-    call('debug.machines', about === undefined ? {} : { about }),
-  );
-  if (context.json) return void context.out.json(answer);
-  context.out.line(context.out.paint('dim', `#${answer.seq}  ${answer.at}`));
-  for (const machine of answer.machines) machineLines(context, machine);
-  return undefined;
-}
-
-function machineLines({ out, words }: Context, machine: MachineRow): void {
-  const { name, profile, lost = [] } = machine.context as { name?: string; profile?: string; lost?: readonly Loss[] };
-  const who = name === undefined ? '' : `  ${profile}/${name}`;
-  out.line(`${out.paint('bold', machine.id)}${who}  ${machine.state}  ${words.since} ${machine.since ?? '-'}`);
-  for (const loss of lost) out.line(`    ${lossText(words, loss)}`);
-  for (const next of machine.next)
-    out.line(`    ${next.on} → ${next.to}${next.at === null ? '' : ` (${next.at})`}: ${next.because}`);
+/** Instants are numbers in the state, and times to people. */
+function told(path: string, value: string | number | boolean | null): string {
+  const isInstant = typeof value === 'number' && /(^|\.)(since|until|\w+(At|Since))$/.test(path);
+  return isInstant ? `${dayOf(value)} ${clockOf(value)}` : String(value ?? '-');
 }

@@ -34,10 +34,15 @@ const tuning = {
 };
 const address = { host: text, port: text };
 const filters = {
+  at: text,
   since: text,
   until: text,
   type: text,
   stream: text,
+  endpoint: text,
+  profile: text,
+  session: text,
+  request: text,
   limit: { type: 'string', alias: 'n' } as Flag,
   follow: { type: 'boolean', alias: 'f' } as Flag,
 };
@@ -268,14 +273,25 @@ export const root: Command = {
         repair: { words: 'c_history_repair', load: async () => (await logCare()).repair },
         stats: { words: 'c_history_stats', load: async () => (await logCare()).stats },
         compact: { words: 'c_history_compact', load: async () => (await logCare()).compact },
-        explain: { words: 'c_history_explain', positionals: ['REQUEST'], load: async () => (await history()).explain },
+        diff: {
+          words: 'c_history_diff',
+          positionals: ['A', 'B'],
+          required: 1,
+          load: async () => (await history()).diff,
+        },
+        explain: {
+          words: 'c_history_explain',
+          positionals: ['REQUEST|ENDPOINT'],
+          load: async () => (await import('./explain.ts')).explain,
+        },
       },
     },
     debug: {
       words: 'c_debug',
       positionals: ['KIND|ID'],
       required: 0,
-      load: async () => (await history()).debug,
+      flags: { at: text },
+      load: async () => (await import('./debug.ts')).debug,
       sub: {
         chart: {
           words: 'c_debug_chart',

@@ -1,4 +1,5 @@
 /** The one file that prints. Data goes to stdout; everything else, by consola, to stderr. */
+import { once } from 'node:events';
 import { styleText } from 'node:util';
 import { createConsola } from 'consola/basic';
 import { exitCodes, QccError } from '../errors.ts';
@@ -25,10 +26,18 @@ export interface Output {
   note(text: string): void;
   warn(text: string): void;
   paint(style: Style, text: string): string;
+  /** Waits until the reader has taken what was printed: who prints a million lines does so after each thousand. */
+  settle(): Promise<void>;
 }
 
-export function makeOutput(options: { readonly colour: boolean; readonly quiet: boolean }): Output {
+/** @param stream where data goes; stdout when it is not said */
+export function makeOutput(options: {
+  readonly colour: boolean;
+  readonly quiet: boolean;
+  readonly stream?: NodeJS.WritableStream;
+}): Output {
   const { colour, quiet } = options;
+  const stdout = options.stream ?? process.stdout;
   const say = createConsola({
     stdout: process.stderr,
     stderr: process.stderr,
@@ -40,7 +49,7 @@ export function makeOutput(options: { readonly colour: boolean; readonly quiet: 
   // Into a file or a pipe everything goes, however wide it is.
   const columns = process.stdout.columns || Number.POSITIVE_INFINITY;
   const paint = (style: Style, text: string) => (colour ? styleText(style, text, { validateStream: false }) : text);
-  const line = (text: string) => void process.stdout.write(`${text}\n`);
+  const line = (text: string) => void stdout.write(`${text}\n`);
   return {
     colour,
     columns,
@@ -52,6 +61,10 @@ export function makeOutput(options: { readonly colour: boolean; readonly quiet: 
     },
     clear: () => {
       if (process.stdout.isTTY) process.stdout.write(clearScreen);
+    },
+    settle: async () => {
+      // Whoever goes away meanwhile reads no more: that ends the waiting too.
+      if ((stdout as NodeJS.WriteStream).writableNeedDrain) await once(stdout, 'drain').catch(() => {});
     },
     note: (text) => say.log(text),
     warn: (text) => say.warn(text),

@@ -1,4 +1,5 @@
 /** Instants and spans as people write them. */
+import type { Moment } from '../control/history-operations.ts';
 import { usage } from './context.ts';
 import type { Words } from './words.ts';
 
@@ -41,4 +42,30 @@ export function shortSpan(ms: number): string {
   if (seconds < 90) return `${seconds} s`;
   if (seconds < 5_400) return `${Math.round(seconds / 60)} min`;
   return seconds < 172_800 ? `${Math.round(seconds / 3_600)} h` : `${Math.round(seconds / 86_400)} d`;
+}
+
+/** Of the reader's own clock. */
+export function dayOf(at: number): string {
+  const day = new Date(at);
+  return `${day.getFullYear()}-${two(day.getMonth() + 1)}-${two(day.getDate())}`;
+}
+
+export function clockOf(at: number): string {
+  const time = new Date(at);
+  return `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`;
+}
+
+const two = (number: number) => String(number).padStart(2, '0');
+
+/** `#1234`, or a time. @throws {QccError} usage */
+export function momentOf(text: string, now: number, words: Words): Moment {
+  const seq = seqOf(text, words);
+  return seq === undefined ? { at: instant(text, now, words) } : { seq };
+}
+
+/** `#1234`. @throws {QccError} usage, when what follows is no number */
+export function seqOf(text: string | undefined, words: Words): number | undefined {
+  if (!text?.startsWith('#')) return undefined;
+  if (/^#\d+$/.test(text)) return Number(text.slice(1));
+  throw usage(words.noFactNumber(text), '#1234');
 }

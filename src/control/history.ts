@@ -1,20 +1,13 @@
-/** What the log tells: facts by filter, a request's story, the machines as they stand. */
-import type { Recorded } from '../../events/fact.ts';
-import { kindOf, type RequestId, streams } from '../../events/ids.ts';
-import type { Attempt, Served } from '../../events/request.ts';
-import { faceOf } from '../../machines/endpoint.ts';
-import { exitCodes, QccError } from '../errors.ts';
+import { kindOf } from '../../events/ids.ts';
 import { machineRows, machinesAbout } from '../history/machines.ts';
 import { ask, type QuestionName } from '../history/questions.ts';
 import type { ReplayPool } from '../pool.ts';
 import { Stats } from '../projections/stats.ts';
-import { foldLog } from '../runtime/core.ts';
 import { knownLosses } from '../runtime/losses.ts';
-import type { State } from '../runtime/state.ts';
 import { type Installation, profileNamed } from './installation.ts';
 import type { Json } from './json.ts';
 import type { Answer, Params } from './operations.ts';
-import { factRow, iso } from './rows.ts';
+import { iso } from './rows.ts';
 
 // So few facts cost the main loop less than a worker that has to be started first.
 const smallPage = 250;
@@ -42,59 +35,6 @@ function isSmall(name: QuestionName, params: object): boolean {
 export function headOfHistory({ core }: Installation): Answer<'history.head'> {
   const names = core.state.profiles.endpoints().map(({ id, profile, name }) => [id, `${profile}/${name}`] as const);
   return { head: core.state.seq, names: Object.fromEntries(names) };
-}
-
-export async function explainRequest(
-  installation: Installation,
-  params: Params<'history.explain'>,
-): Promise<Answer<'history.explain'>> {
-  const { core } = installation;
-  await core.log.flush();
-  const found: Recorded[] = [];
-  for await (const facts of core.log.readStream(streams.request(params.request as RequestId))) found.push(...facts);
-  const ended = found.at(-1);
-  if (!ended) {
-    throw new QccError(
-      'QCC_REQUEST_UNKNOWN',
-      `the log knows no request "${params.request}"`,
-      'qcc history --stream request --limit 20',
-      exitCodes.notFound,
-      { request: params.request },
-    );
-  }
-  const data = ended.data as Served;
-  const then = await foldLog(core.log, data.view);
-  const around: Recorded[] = [];
-  for await (const facts of core.log.read(data.view + 1, ended.seq)) {
-    around.push(...facts.filter((fact) => (fact.data as { request?: string }).request === params.request));
-  }
-  return {
-    request: params.request,
-    attempts: data.attempts.map((attempt) => ({ ...attempt, at: iso(attempt.at) })),
-    route: routeThen(then, data.attempts, data.within),
-    facts: [...around.filter((fact) => fact.seq !== ended.seq), ended].map(factRow),
-  };
-}
-
-/** Every endpoint that stood on the request's way, as it was when the request chose. */
-function routeThen(then: State, attempts: readonly Attempt[], within: string | null): readonly object[] {
-  const profiles =
-    within === null ? then.profiles.ladder() : [then.profiles.get(within)].filter((p) => p !== undefined);
-  return profiles.flatMap((profile) =>
-    profile.endpoints.map((endpoint) => {
-      const face = faceOf(then.endpoint(endpoint.id));
-      const attempt = attempts.find((one) => one.endpoint === endpoint.id);
-      return {
-        endpoint: endpoint.id,
-        profile: profile.name,
-        tier: profile.tier,
-        state: face.state,
-        weight: endpoint.effectiveWeight,
-        chosen: attempt !== undefined,
-        because: attempt?.because ?? (face.state === 'healthy' ? 'notNeeded' : (face.because ?? face.state)),
-      };
-    }),
-  );
 }
 
 export async function showMachines(

@@ -5,7 +5,9 @@
  */
 import type { ProbeDepth, Verdict } from '../../events/endpoint.ts';
 import type { Auth, Tier } from '../../events/profile.ts';
+import type { NextRule } from '../../machines/moment.ts';
 import type { EndpointState } from '../../machines/roster.ts';
+import type { HistoryOperations } from './history-operations.ts';
 
 type SettingValue = string | number | boolean;
 
@@ -65,11 +67,14 @@ export interface HealthRow {
   readonly nextProbe: NextProbeRow | null;
 }
 
-interface NextRow {
+export interface NextRow {
   readonly on: string;
   readonly to: string;
   readonly at: string | null;
   readonly because: string;
+  /** What a translation of `because` needs. */
+  readonly rule: NextRule;
+  readonly params: Readonly<Record<string, string | number>>;
 }
 
 /** What a probe of the plan waits for; null: nobody will probe it as things are, or no gateway runs. */
@@ -222,66 +227,8 @@ export interface NotifyRow {
   readonly error: string | null;
 }
 
-/** A moment as people name it: by an instant, or by the number of a fact. */
-export type Moment = { readonly at: number } | { readonly seq: number };
-
-export interface ThenProfile {
-  readonly name: string;
-  readonly tier: Tier | null;
-  readonly endpoints: readonly {
-    readonly id: string;
-    readonly name: string;
-    readonly priority: number;
-    readonly weight: number;
-    readonly effectiveWeight: number;
-  }[];
-}
-
-export interface DriftRow {
-  readonly seq: number;
-  readonly stream: string;
-  readonly recorded: string;
-  readonly folded: string;
-}
-
-/** Which facts: all of what is said must hold. */
-export interface Filters {
-  readonly type?: string;
-  /** A stream, or a kind of streams. */
-  readonly stream?: string;
-  /** The whole id. */
-  readonly endpoint?: string;
-  readonly profile?: string;
-  readonly session?: string;
-  readonly request?: string;
-}
-
-/** A look back. Without `limit` and a beginning, the newest thousand. */
-export interface Look extends Filters {
-  readonly since?: number;
-  readonly until?: number;
-  readonly fromSeq?: number;
-  /** Exclusive. */
-  readonly toSeq?: number;
-  readonly limit?: number;
-}
-
-/** Two states that ought to be the same: what the facts make, and what runs. */
-export interface DifferenceRow {
-  readonly stream: string;
-  readonly path: string;
-  readonly folded: unknown;
-  readonly running: unknown;
-}
-
-interface LossRow {
-  readonly from: number;
-  readonly to: number;
-  readonly because: 'missing' | 'checksum';
-}
-
 /** `name: [parameters, answer]`. */
-interface Operations {
+interface Operations extends HistoryOperations {
   'home.init': [Record<never, never>, { readonly home: string; readonly created: boolean; readonly keychain: boolean }];
   /** A message on every channel that is set up; nothing is recorded. */
   'notify.test': [{ readonly language: 'en' | 'zh-CN' }, { readonly channels: readonly NotifyRow[] }];
@@ -379,95 +326,9 @@ interface Operations {
   'config.reset': [{ readonly key?: string }, { readonly settings: Readonly<Record<string, SettingValue>> }];
   /** Everything but secrets, as one document. */
   'config.export': [Record<never, never>, { readonly document: object }];
-  /** Newest `limit` facts that match (or all), oldest first. Times are epoch milliseconds. */
-  'history.read': [Look, { readonly facts: readonly FactRow[] }];
-  /** The same in pages: where it begins, and where it ends (exclusive) ... */
-  'history.start': [Look, { readonly from: number; readonly to: number }];
-  /** ... and the next facts from there; `next` is where the page after it begins. */
-  'history.page': [
-    Filters & { readonly from: number; readonly to: number; readonly most?: number },
-    { readonly facts: readonly FactRow[]; readonly next: number | null },
-  ];
-  /** The last number that was given out, and what endpoints are called: `profile/name` by id. */
-  'history.head': [Record<never, never>, { readonly head: number; readonly names: Readonly<Record<string, string>> }];
-  'history.explain': [
-    { readonly request: string },
-    {
-      readonly request: string;
-      readonly attempts: readonly object[];
-      readonly route: readonly object[];
-      readonly facts: readonly FactRow[];
-    },
-  ];
   'debug.machines': [
     { readonly about?: string },
     { readonly seq: number; readonly at: string; readonly machines: readonly MachineRow[] },
-  ];
-  /** All that the log had come to at a moment. */
-  'history.at': [
-    { readonly moment: Moment; readonly about?: string },
-    {
-      readonly at: string;
-      readonly seq: number;
-      readonly active: string | null;
-      readonly machines: readonly MachineRow[];
-      readonly profiles: readonly ThenProfile[];
-      /** Those that were set; all others had their defaults. */
-      readonly settings: Readonly<Record<string, SettingValue>>;
-      /** Recorded decisions that the charts of today would not have followed. The record won. */
-      readonly drift: readonly DriftRow[];
-    },
-  ];
-  /** `running` is the state that all of it is held against: the operation brings it itself. */
-  'history.verify': [
-    { readonly running?: object },
-    {
-      readonly ok: boolean;
-      readonly events: number;
-      readonly machines: number;
-      readonly from: number;
-      readonly to: number;
-      readonly differences: readonly DifferenceRow[];
-      /** What cannot be read and is told by no fact yet. */
-      readonly damage: readonly LossRow[];
-      /** What the history tells to be lost. */
-      readonly lost: readonly LossRow[];
-      readonly drift: readonly DriftRow[];
-    },
-  ];
-  /** `disk`: what the log takes there, which the log's reader cannot see. */
-  'history.stats': [
-    { readonly disk?: number },
-    {
-      readonly facts: number;
-      readonly from: string | null;
-      readonly to: string | null;
-      /** Of the facts as they are written. */
-      readonly bytes: number;
-      /** Of the log's folder: packed, with its index and its snapshots. */
-      readonly diskBytes: number | null;
-      readonly types: readonly { readonly type: string; readonly facts: number; readonly bytes: number }[];
-      readonly perDay: {
-        readonly facts: number | null;
-        readonly bytes: number | null;
-        readonly diskBytes: number | null;
-      };
-    },
-  ];
-  'history.compact': [
-    Record<never, never>,
-    { readonly trimmed: number; readonly facts: number; readonly before: number; readonly after: number },
-  ];
-  /** Without a gateway, and without an installation: its log may not open. */
-  'history.repair': [
-    Record<never, never>,
-    {
-      readonly repaired: boolean;
-      readonly facts: number;
-      readonly lost: readonly { readonly from: number; readonly to: number }[];
-      /** Beside the log, in the home. */
-      readonly kept: string | null;
-    },
   ];
   'proxy.status': [Record<never, never>, StatusRow];
   'proxy.stop': [

@@ -15,7 +15,7 @@ import {
   updateEndpoint,
 } from './endpoints.ts';
 import { checkHealth, configureHealth, healthHistory, healthMetrics, healthStatus } from './health.ts';
-import { asker, explainRequest, headOfHistory, readStats, showMachines } from './history.ts';
+import { asker, headOfHistory, readStats, showMachines } from './history.ts';
 import type { Installation } from './installation.ts';
 import type { Json } from './json.ts';
 import { releasePin, setPolicy, showLadder, switchByHand, switchHistory } from './ladder.ts';
@@ -82,7 +82,6 @@ export function operations(it: Installation, live: LiveSide | undefined): Partia
     'history.stats': () => measureHistory(it, live?.replay),
     'history.compact': () => compactHistory(it),
     'history.head': () => headOfHistory(it),
-    'history.explain': (params) => explainRequest(it, params),
     'debug.machines': (params) => showMachines(it, params),
     'client.settings': () => clientToken(it, live?.url),
     ...(live ? { 'health.check': (params) => checkHealth(it, params, live) } : {}),

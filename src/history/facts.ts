@@ -1,7 +1,8 @@
 /** Facts by filter: where a look back begins, and one page after the other from there. */
 import type { Recorded } from '../../events/fact.ts';
 import { kindOf } from '../../events/ids.ts';
-import type { Answer, FactRow, Filters, Params } from '../control/operations.ts';
+import type { Filters } from '../control/history-operations.ts';
+import type { Answer, FactRow, Params } from '../control/operations.ts';
 import { factRow } from '../control/rows.ts';
 import type { ReadableLog } from '../log/log.ts';
 

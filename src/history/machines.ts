@@ -8,6 +8,7 @@ import { nextOf } from '../../machines/endpoint-next.ts';
 import { faceGateway } from '../../machines/gateway.ts';
 import type { Next } from '../../machines/moment.ts';
 import { facePriority, nextOfPriority } from '../../machines/priority.ts';
+import { exclusionOf } from '../../machines/why-not.ts';
 import type { Settings } from '../config/settings.ts';
 import { endpointPolicy, priorityPolicy } from '../control/installation.ts';
 import type { MachineRow } from '../control/operations.ts';
@@ -56,13 +57,20 @@ export function machinesAbout(rows: readonly MachineRow[], about: string | undef
 function endpointMachine(state: State, settings: Settings, id: EndpointId): MachineRow {
   const snapshot = state.endpoint(id);
   const known = state.profiles.endpoint(id);
-  const { state: name, since, ...context } = faceOf(snapshot);
+  const face = faceOf(snapshot);
+  const { state: name, since, ...context } = face;
+  const out = exclusionOf(face);
   return {
     id: streams.endpoint(id),
     machine: 'endpoint',
     state: name,
     since: isoOrNull(since ?? known?.addedAt ?? null),
-    context: { profile: known?.profile ?? null, name: known?.name ?? null, ...context },
+    context: {
+      profile: known?.profile ?? null,
+      name: known?.name ?? null,
+      ...context,
+      whyNot: out && { rule: out.rule, until: isoOrNull(out.until) },
+    },
     next: steps(nextOf(snapshot, endpointPolicy(settings, known))),
   };
 }

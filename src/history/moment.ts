@@ -1,6 +1,6 @@
 /** The state at any past moment: the nearest snapshot before it, and the facts from there on. */
 import { effective, type Settings } from '../config/settings.ts';
-import type { Moment } from '../control/operations.ts';
+import type { Moment } from '../control/history-operations.ts';
 import { iso } from '../control/rows.ts';
 import { exitCodes, QccError } from '../errors.ts';
 import type { ReadableLog } from '../log/log.ts';

@@ -4,6 +4,8 @@
  */
 import type { Answer, OperationName, Params } from '../control/operations.ts';
 import type { ReadableLog } from '../log/log.ts';
+import { diffMoments } from './diff.ts';
+import { explain } from './explain.ts';
 import { pageOfLook, readFacts, startOfLook } from './facts.ts';
 import { sizesOfLog } from './sizes.ts';
 import { showThen } from './then.ts';
@@ -16,6 +18,8 @@ const questions = {
   'history.at': showThen,
   'history.verify': verifyLog,
   'history.stats': sizesOfLog,
+  'history.diff': diffMoments,
+  'history.explain': explain,
 } satisfies { readonly [Name in OperationName]?: (log: ReadableLog, params: Params<Name>) => Promise<Answer<Name>> };
 
 export type QuestionName = keyof typeof questions;

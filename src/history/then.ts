@@ -1,7 +1,8 @@
 /** `--at`: every machine, the ladder, weights and settings as they stood at a moment. */
 
 import { facePriority } from '../../machines/priority.ts';
-import type { Answer, Params, ThenProfile } from '../control/operations.ts';
+import type { ThenProfile } from '../control/history-operations.ts';
+import type { Answer, Params } from '../control/operations.ts';
 import { iso } from '../control/rows.ts';
 import type { ReadableLog } from '../log/log.ts';
 import type { State } from '../runtime/state.ts';

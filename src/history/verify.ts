@@ -5,7 +5,8 @@
 import { upcast } from '../../events/catalogue.ts';
 import type { Recorded } from '../../events/fact.ts';
 import { kindOf } from '../../events/ids.ts';
-import type { Answer, DifferenceRow, Params } from '../control/operations.ts';
+import type { DifferenceRow } from '../control/history-operations.ts';
+import type { Answer, Params } from '../control/operations.ts';
 import { rangeOf, without } from '../log/damage.ts';
 import type { ReadableLog } from '../log/log.ts';
 import { lossesOf } from '../runtime/losses.ts';

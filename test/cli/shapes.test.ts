@@ -358,7 +358,16 @@ describe('the log', () => {
       state: 'healthy',
       since: time,
       context: expect.any(Object),
-      next: expect.arrayContaining([{ on: 'failures', to: 'failed', at: null, because: expect.any(String) }]),
+      next: expect.arrayContaining([
+        {
+          on: 'failures',
+          to: 'failed',
+          at: null,
+          because: expect.any(String),
+          rule: 'strikesLeft',
+          params: { left: 3 },
+        },
+      ]),
     };
     expect(await json('debug', 'endpoint')).toMatchObject({ seq: expect.any(Number), at: time, machines: [machine] });
     expect(await json('debug', endpoint.id)).toMatchObject({ machines: [machine] });

@@ -3,6 +3,7 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { connect } from '../../src/control/client.ts';
+import type { RequestStory } from '../../src/control/history-operations.ts';
 import { askOnce } from '../../src/demo/client.ts';
 import { startSimulatedEndpoint } from '../../src/demo/simulated-endpoint.ts';
 import { runGateway } from '../../src/gateway.ts';
@@ -64,7 +65,7 @@ describe('the story of a request', () => {
     expect(seen).toMatchObject({ outcome: 'answered', attempts: 2, endpoint: second.row.id });
     const { facts } = await call('history.read', { type: 'RequestServed' });
     const request = facts[0]?.stream.split('/')[1] ?? '';
-    const story = await call('history.explain', { request });
+    const story = (await call('history.explain', { about: request })) as RequestStory;
     expect(story.attempts).toMatchObject([
       { endpoint: first.row.id, outcome: 'credential', status: 401 },
       { endpoint: second.row.id, outcome: 'answered', status: 200 },
@@ -75,7 +76,13 @@ describe('the story of a request', () => {
       { endpoint: first.row.id, state: 'healthy', chosen: true },
       { endpoint: second.row.id, state: 'healthy', chosen: true },
     ]);
-    expect(story.facts.map(({ type }) => type)).toEqual(['AttemptFailed', 'RequestServed']);
+    // What its failure led to, each with its cause; and the request's own end.
+    expect(story.facts.map(({ type }) => type)).toEqual([
+      'AttemptFailed',
+      'EndpointFailed',
+      'LadderDegraded',
+      'RequestServed',
+    ]);
   });
 
   it('of a later request shows why an endpoint was passed over', async () => {
@@ -83,12 +90,18 @@ describe('the story of a request', () => {
     await first.simulated.play({ kind: 'status', status: 401 });
     for (const session of ['s1', 's2']) await askOnce(gateway.url, session, 'hello');
     const { facts } = await call('history.read', { type: 'RequestServed', limit: 1 });
-    const { attempts, route } = await call('history.explain', { request: facts[0]?.stream.split('/')[1] ?? '' });
+    const about = facts[0]?.stream.split('/')[1] ?? '';
+    const { attempts, route, facts: told } = (await call('history.explain', { about })) as RequestStory;
     expect(attempts).toHaveLength(1);
     expect(route).toMatchObject([
-      { endpoint: first.row.id, state: 'failed', chosen: false, because: 'credential' },
+      { endpoint: first.row.id, state: 'failed', chosen: false, because: 'held', failure: 'credential' },
       { endpoint: second.row.id, state: 'healthy', chosen: true },
     ]);
+    // The chain behind its state goes back to the failure that began it, which was another request's.
+    const chain = told.filter(({ seq }) => route[0]?.facts.includes(seq));
+    expect(chain.map(({ type }) => type)).toEqual(['AttemptFailed', 'EndpointFailed']);
+    expect(chain[1]?.cause).toBe(chain[0]?.seq);
+    expect(chain[0]?.data).not.toMatchObject({ request: about });
   });
 });
 

@@ -215,11 +215,15 @@ describe('what others see', () => {
     } as const;
     const recovering = (ramp: number, nextAt: number | null) =>
       ({ type: 'EndpointRecovering', data: { ramp, nextAt } }) as const;
-    expect(nexts(false)).toEqual([['failures', 'failed', null]]);
+    const worse = ['failures', 'failed', null];
+    expect(nexts(false)).toEqual([['failure', 'degraded', null], worse]);
     expect(nexts(false, degraded('slow'))).toContainEqual(['quiet', 'healthy', later(minute)]);
-    expect(nexts(false, pause)).toEqual([['pause over', 'healthy', later(second)]]);
+    expect(nexts(false, pause)).toEqual([['pause over', 'healthy', later(second)], worse]);
     expect(nexts(false, recovering(0, null)).map(([, to]) => to)).toEqual(['recovering', 'failed']);
-    expect(nexts(false, recovering(0.1, later(second)))).toEqual([['ramp', 'recovering', later(second)]]);
+    expect(nexts(false, recovering(0.1, later(second)))).toEqual([
+      ['ramp', 'recovering', later(second)],
+      ['failure', 'failed', null],
+    ]);
     expect(nexts(false, { type: 'EndpointDisabled', data: {} })).toEqual([['enable', 'recovering', null]]);
   });
 

@@ -1,0 +1,40 @@
+/** Why an endpoint takes nothing, or less than its share: the rule of routing that keeps it out, and until when. */
+import type { Millis } from '../events/fact.ts';
+import type { EndpointFace } from './endpoint.ts';
+
+export type ExclusionRule =
+  /** By hand. */
+  | 'disabled'
+  /** Until its key or address changes, or a probe passes. */
+  | 'held'
+  /** Until its time is up, or a success says so. */
+  | 'out'
+  /** It asked to be left alone. */
+  | 'paused'
+  /** One request at a time finds out. */
+  | 'trial'
+  /** A growing share. */
+  | 'ramp'
+  /** Sessions that are there stay; new ones go where a healthy one of the same priority is. */
+  | 'degraded';
+
+export interface Exclusion {
+  readonly rule: ExclusionRule;
+  readonly until: Millis | null;
+}
+
+/** Null for an endpoint that routing treats as a whole one. */
+export function exclusionOf({ state, held, until, ramp, timer }: EndpointFace): Exclusion | null {
+  switch (state) {
+    case 'healthy':
+      return null;
+    case 'disabled':
+      return { rule: 'disabled', until: null };
+    case 'failed':
+      return { rule: held ? 'held' : 'out', until };
+    case 'degraded':
+      return until === null ? { rule: 'degraded', until: timer?.dueAt ?? null } : { rule: 'paused', until };
+    case 'recovering':
+      return { rule: ramp > 0 ? 'ramp' : 'trial', until: null };
+  }
+}

@@ -1,0 +1,112 @@
+/** `qcc history explain`: why a request went where it went, and why an endpoint is as it is. */
+import type { EndpointStory, RequestStory, RouteRow } from '../control/history-operations.ts';
+import type { FactRow } from '../control/operations.ts';
+import type { Context } from './context.ts';
+import { machineLines } from './machine-lines.ts';
+import { namesOf, withHistory } from './source.ts';
+import { storyWordsOf } from './story-words.ts';
+import { sentenceOf, storyLine } from './telling.ts';
+import { clockOf, dayOf } from './times.ts';
+
+type Names = Readonly<Record<string, string>>;
+
+export async function explain(context: Context): Promise<undefined> {
+  const [about = ''] = context.positionals;
+  const { story, names } = await withHistory(context, async ({ call }) => ({
+    story: await call('history.explain', { about }),
+    names: await namesOf(call),
+  }));
+  if (context.json) return void context.out.json(story);
+  if ('attempts' in story) ofRequest(context, story, names);
+  else ofEndpoint(context, story, names);
+  return undefined;
+}
+
+function ofRequest(context: Context, story: RequestStory, names: Names): void {
+  const { out, words, language } = context;
+  const { failures, rules } = storyWordsOf(language);
+  const at = Date.parse(story.startedAt);
+  out.line(out.paint('bold', `request/${story.request}`));
+  out.line(`${dayOf(at)} ${clockOf(at)}  ${story.status || '-'}  ${story.durationMs} ms  ${story.model ?? '-'}`);
+  heading(context, words.attempts);
+  out.table(
+    [words.at, words.id, words.name, words.verdict, 'status', 'TTFB', words.why],
+    story.attempts.map((one) => [
+      clockOf(Date.parse(one.at)),
+      one.endpoint,
+      names[one.endpoint] ?? '-',
+      failures[one.outcome] ?? one.outcome,
+      String(one.status ?? '-'),
+      one.ttfbMs === null ? '-' : `${one.ttfbMs} ms`,
+      rules[one.because] ?? one.because,
+    ]),
+  );
+  heading(context, words.candidates(story.view));
+  out.table(
+    ['', words.profile, words.tier, words.id, words.name, words.state, words.weight, words.why],
+    story.route.map((row) => [
+      row.chosen ? '▶' : ' ',
+      row.profile,
+      row.tier ?? '-',
+      row.endpoint,
+      row.name,
+      row.state,
+      String(row.weight),
+      whyOf(row, context),
+    ]),
+  );
+  const told = new Map(story.facts.map((fact) => [fact.seq, fact]));
+  for (const { endpoint, name, profile, facts } of story.route) {
+    if (facts.length === 0) continue;
+    heading(context, words.madeSo(`${profile}/${name} (${endpoint})`));
+    chain(
+      context,
+      facts.flatMap((seq) => told.get(seq) ?? []),
+      names,
+    );
+  }
+  const inChains = new Set(story.route.flatMap(({ facts }) => facts));
+  heading(context, words.itsFacts);
+  chain(
+    context,
+    story.facts.filter(({ seq }) => !inChains.has(seq)),
+    names,
+  );
+  if (story.switches.length > 0) heading(context, words.switchesAround);
+  for (const { at: when, seq, from, to, reason } of story.switches)
+    out.line(`  ${clockOf(Date.parse(when))} #${seq}  ${from ?? '-'} → ${to}: ${reason}`);
+}
+
+function whyOf(row: RouteRow, { language }: Context): string {
+  const { rules, failures } = storyWordsOf(language);
+  const failure = row.failure === null || row.chosen ? '' : ` (${failures[row.failure] ?? row.failure})`;
+  return `${rules[row.because] ?? row.because}${failure}`;
+}
+
+function ofEndpoint(context: Context, story: EndpointStory, names: Names): void {
+  machineLines(context, story, Date.now());
+  heading(context, context.words.madeSo(story.id));
+  chain(context, story.facts, names);
+}
+
+/** What was decided stands below what led to it. */
+function chain(context: Context, facts: readonly FactRow[], names: Names): void {
+  const depth = new Map<number, number>();
+  for (const fact of facts) {
+    const level = fact.cause === null ? 0 : (depth.get(fact.cause) ?? -1) + 1;
+    depth.set(fact.seq, level);
+    context.out.line(
+      storyLine(
+        context,
+        fact,
+        '  '.repeat(level),
+        sentenceOf(fact, context.words, storyWordsOf(context.language), names),
+      ),
+    );
+  }
+}
+
+function heading({ out }: Context, text: string): void {
+  out.line('');
+  out.line(out.paint('bold', text));
+}

@@ -1,0 +1,60 @@
+/** A machine as people read it: where it stands, why it takes nothing, what it believes, and what moves it next. */
+import type { MachineRow } from '../control/operations.ts';
+import type { Context } from './context.ts';
+import { storyWordsOf } from './story-words.ts';
+import { lossText } from './telling.ts';
+import { clockOf, dayOf, shortSpan } from './times.ts';
+
+type Loss = Parameters<typeof lossText>[1];
+
+interface Shown {
+  readonly name?: string | null;
+  readonly profile?: string | null;
+  readonly lost?: readonly Loss[];
+  readonly whyNot?: { readonly rule: string; readonly until: string | null } | null;
+  readonly because?: string | null;
+  readonly belief?: string | null;
+  readonly until?: number | null;
+  readonly lastError?: string | null;
+  readonly ramp?: number;
+  readonly strikes?: number;
+}
+
+/** @param now the moment that is looked at: spans are counted from it */
+export function machineLines(context: Context, machine: MachineRow, now: number): void {
+  for (const line of linesOf(context, machine, now)) context.out.line(line);
+}
+
+export function linesOf(context: Context, machine: MachineRow, now: number): readonly string[] {
+  const { out, words, language } = context;
+  const story = storyWordsOf(language);
+  const { name, profile, lost = [], whyNot, because, belief, until, lastError, strikes } = machine.context as Shown;
+  const who = name === undefined || name === null ? '' : `  ${profile}/${name}`;
+  const since = machine.since === null ? '-' : momentText(Date.parse(machine.since), now);
+  const lines = [
+    `${out.paint('bold', machine.id)}${who}  ${out.paint(toneOf(machine.state), machine.state)}  ${words.since} ${since}`,
+  ];
+  if (whyNot) {
+    const why = because === null || because === undefined ? '' : `: ${story.failures[because] ?? because}`;
+    lines.push(`    ${words.whyNot} ${story.rules[whyNot.rule] ?? whyNot.rule}${why}`);
+  }
+  if (belief && until) lines.push(`    ${words.believes(momentText(until, now), words.beliefs[belief] ?? belief)}`);
+  if (strikes) lines.push(`    ${words.strikes(strikes)}`);
+  if (lastError && machine.state !== 'healthy') lines.push(`    ${words.lastError} ${lastError}`);
+  for (const loss of lost) lines.push(`    ${lossText(words, loss)}`);
+  for (const { to, at, rule, params } of machine.next) {
+    const when = at === null ? '' : ` ${words.inSpan(shortSpan(Date.parse(at) - now))}`;
+    lines.push(`    → ${to}${when}: ${story.next[rule](params)}`);
+  }
+  return lines;
+}
+
+function momentText(at: number, now: number): string {
+  return dayOf(at) === dayOf(now) ? clockOf(at) : `${dayOf(at)} ${clockOf(at)}`;
+}
+
+export function toneOf(state: string): 'green' | 'yellow' | 'red' | 'dim' {
+  if (state === 'healthy' || state === 'online' || state === 'answered') return 'green';
+  if (state === 'failed' || state === 'dead') return 'red';
+  return state === 'disabled' || state === 'stopped' || state === 'cancelled' ? 'dim' : 'yellow';
+}

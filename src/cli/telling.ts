@@ -1,0 +1,125 @@
+/** Facts as people read them: one line each, those that are alike on one, the day where it changes. */
+import type { FactsLost } from '../../events/gateway.ts';
+import { kindOf, nameOf } from '../../events/ids.ts';
+import type { FactRow } from '../control/operations.ts';
+import type { Context } from './context.ts';
+import { type StoryWords, storyWordsOf, type Telling } from './story-words.ts';
+import { clockOf, dayOf } from './times.ts';
+import { widthOf } from './width.ts';
+import type { Words } from './words.ts';
+
+type Loss = FactsLost['data'];
+type Names = Readonly<Record<string, string>>;
+
+// Two alike are two lines; three are a pattern.
+const groupMin = 3;
+const streamWidth = 22;
+
+/** Takes facts in their order, and gives lines as soon as no later fact can change them. */
+export class Teller {
+  readonly #context: Context;
+  readonly #story: StoryWords;
+  readonly #names: Names;
+  #day = '';
+  #alike: FactRow[] = [];
+
+  constructor(context: Context, names: Names) {
+    this.#context = context;
+    this.#story = storyWordsOf(context.language);
+    this.#names = names;
+  }
+
+  tell(fact: FactRow): void {
+    const [first] = this.#alike;
+    if (first && likenessOf(first) !== likenessOf(fact)) this.flush();
+    this.#alike.push(fact);
+    if (likenessOf(fact) === null) this.flush();
+  }
+
+  /** What waits for another like it is told as it is. */
+  flush(): void {
+    const alike = this.#alike;
+    this.#alike = [];
+    if (alike.length >= groupMin) this.#group(alike);
+    else for (const fact of alike) this.#line(fact);
+  }
+
+  #line(fact: FactRow): void {
+    const cause = fact.cause === null ? '' : this.#dim(`  ← #${fact.cause}`);
+    this.#out(
+      fact,
+      `#${fact.seq}`,
+      this.#who(fact),
+      `${sentenceOf(fact, this.#context.words, this.#story, this.#names)}${cause}`,
+    );
+  }
+
+  #group(alike: readonly FactRow[]): void {
+    const [first, last] = [alike[0], alike.at(-1)];
+    if (!first || !last) return;
+    const { words } = this.#context;
+    const { endpoint } = first.data as { endpoint?: string };
+    const served = alike.map(({ data }) => (data as { durationMs: number }).durationMs).sort((a, b) => a - b);
+    const middle = served[served.length >> 1] ?? 0;
+    const until = clockOf(Date.parse(last.at));
+    const text = words.servedAlike(alike.length, this.#names[endpoint ?? ''] ?? endpoint ?? '', until, middle);
+    this.#out(first, `#${first.seq}–${last.seq}`, 'request', text);
+  }
+
+  #who({ stream }: FactRow): string {
+    const kind = kindOf(stream);
+    if (kind === 'endpoint') return this.#names[nameOf(stream)] ?? stream;
+    if (kind === 'request') return `request/…${stream.slice(-6)}`;
+    return kind === 'profile' ? nameOf(stream) : stream;
+  }
+
+  #out(fact: FactRow, number: string, who: string, what: string): void {
+    const { out } = this.#context;
+    const at = Date.parse(fact.at);
+    const day = dayOf(at);
+    if (day !== this.#day) out.line(this.#dim(`── ${day} ──`));
+    this.#day = day;
+    const padded = who + ' '.repeat(Math.max(0, streamWidth - widthOf(who)));
+    out.line(`${this.#dim(`${clockOf(at)} ${number.padEnd(7)}`)} ${out.paint(toneOf(fact.type), padded)}  ${what}`);
+  }
+
+  #dim(text: string): string {
+    return this.#context.out.paint('dim', text);
+  }
+}
+
+/** Requests that one endpoint has answered at the first attempt are the day's rest: what stands out must stand out. */
+function likenessOf({ type, data }: FactRow): string | null {
+  if (type !== 'RequestServed') return null;
+  const { endpoint, attempts, status } = data as { endpoint: string; attempts: readonly unknown[]; status: number };
+  return attempts.length === 1 ? `${endpoint} ${status}` : null;
+}
+
+const bad = /Failed|Broken|Out$|Dead|Lost|Doubted|HeldBack/;
+const good = /Recovered|Healthy|BackIn|Trusted/;
+
+function toneOf(type: string): 'red' | 'green' | 'bold' {
+  if (bad.test(type)) return 'red';
+  return good.test(type) ? 'green' : 'bold';
+}
+
+export function sentenceOf({ type, data, at }: FactRow, words: Words, story: StoryWords, names: Names): string {
+  if (type === 'FactsLost') return lossText(words, data as Loss);
+  const telling: Telling = { at: Date.parse(at), name: (endpoint) => names[endpoint] ?? endpoint };
+  const sentence = (story.sentences as Record<string, ((data: object, telling: Telling) => string) | undefined>)[type];
+  if (sentence) return sentence(data, telling);
+  const fields = Object.entries(data).filter(([, value]) => value !== null && typeof value !== 'object');
+  return [type, ...fields.map(([name, value]) => `${name}=${value}`)].join(' ');
+}
+
+export function lossText(words: Words, { from, to, because }: Loss): string {
+  const which = from === to ? `#${from}` : `#${from}–#${to}`;
+  return because === 'missing' ? words.factsMissing(which) : words.factsChanged(which);
+}
+
+/** A fact in a chain of causes: what it stands for, and whose failure it was. */
+export function storyLine({ out }: Context, fact: FactRow, indent: string, sentence: string): string {
+  const { request } = fact.data as { request?: string | null };
+  const whose = request ? out.paint('dim', `  request/${request}`) : '';
+  return `  ${out.paint('dim', `${clockOf(Date.parse(fact.at))} #${fact.seq}`)}  ${indent}${fact.type}: ${sentence}${whose}`;
+}

@@ -1,0 +1,206 @@
+/** What can be asked of the past, and the shapes of the answers: a part of the table of operations. */
+import type { SettingValue } from '../../events/config.ts';
+import type { Tier } from '../../events/profile.ts';
+import type { EndpointState } from '../../machines/roster.ts';
+import type { FactRow, MachineRow, SwitchRow } from './operations.ts';
+
+/** A moment as people name it: by an instant, or by the number of a fact. */
+export type Moment = { readonly at: number } | { readonly seq: number };
+
+export interface ThenProfile {
+  readonly name: string;
+  readonly tier: Tier | null;
+  readonly endpoints: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly priority: number;
+    readonly weight: number;
+    readonly effectiveWeight: number;
+  }[];
+}
+
+/** An endpoint that stood on a request's way, as it was when the request chose. */
+export interface RouteRow {
+  readonly endpoint: string;
+  readonly name: string;
+  readonly profile: string;
+  readonly tier: Tier | null;
+  readonly state: EndpointState;
+  readonly weight: number;
+  readonly chosen: boolean;
+  /** The rule that took it, or the one that left it out; `notNeeded` when it was simply not reached. */
+  readonly because: string;
+  /** What had put it into its state. */
+  readonly failure: string | null;
+  readonly until: string | null;
+  /** The facts that had made it so, by number. */
+  readonly facts: readonly number[];
+}
+
+export interface RequestStory {
+  readonly request: string;
+  readonly session: string | null;
+  readonly model: string | null;
+  readonly status: number;
+  readonly startedAt: string;
+  readonly durationMs: number;
+  /** The last fact that the request's first choice could know. */
+  readonly view: number;
+  readonly attempts: readonly {
+    readonly endpoint: string;
+    readonly at: string;
+    readonly outcome: string;
+    readonly status: number | null;
+    readonly ttfbMs: number | null;
+    readonly because: string;
+  }[];
+  readonly route: readonly RouteRow[];
+  /** Newest first: those that it led to, and those of the hour before it. */
+  readonly switches: readonly SwitchRow[];
+  readonly facts: readonly FactRow[];
+}
+
+export interface EndpointStory extends MachineRow {
+  /** Whose failures they were. */
+  readonly requests: readonly string[];
+  readonly facts: readonly FactRow[];
+}
+
+export interface ChangeRow {
+  readonly stream: string;
+  readonly path: string;
+  readonly from: SettingValue | null;
+  readonly to: SettingValue | null;
+  /** Those that changed it on the way, oldest first; of very many the last. */
+  readonly facts: readonly number[];
+}
+
+export interface DriftRow {
+  readonly seq: number;
+  readonly stream: string;
+  readonly recorded: string;
+  readonly folded: string;
+}
+
+/** Which facts: all of what is said must hold. */
+export interface Filters {
+  readonly type?: string;
+  /** A stream, or a kind of streams. */
+  readonly stream?: string;
+  /** The whole id. */
+  readonly endpoint?: string;
+  readonly profile?: string;
+  readonly session?: string;
+  readonly request?: string;
+}
+
+/** A look back. Without `limit` and a beginning, the newest thousand. */
+export interface Look extends Filters {
+  readonly since?: number;
+  readonly until?: number;
+  readonly fromSeq?: number;
+  /** Exclusive. */
+  readonly toSeq?: number;
+  readonly limit?: number;
+}
+
+/** Two states that ought to be the same: what the facts make, and what runs. */
+export interface DifferenceRow {
+  readonly stream: string;
+  readonly path: string;
+  readonly folded: unknown;
+  readonly running: unknown;
+}
+
+interface LossRow {
+  readonly from: number;
+  readonly to: number;
+  readonly because: 'missing' | 'checksum';
+}
+
+export interface HistoryOperations {
+  /** Newest `limit` facts that match (or all), oldest first. Times are epoch milliseconds. */
+  'history.read': [Look, { readonly facts: readonly FactRow[] }];
+  /** The same in pages: where it begins, and where it ends (exclusive) ... */
+  'history.start': [Look, { readonly from: number; readonly to: number }];
+  /** ... and the next facts from there; `next` is where the page after it begins. */
+  'history.page': [
+    Filters & { readonly from: number; readonly to: number; readonly most?: number },
+    { readonly facts: readonly FactRow[]; readonly next: number | null },
+  ];
+  /** The last number that was given out, and what endpoints are called: `profile/name` by id. */
+  'history.head': [Record<never, never>, { readonly head: number; readonly names: Readonly<Record<string, string>> }];
+  /** `about`: the id of a request, or the beginning of an endpoint's. */
+  'history.explain': [{ readonly about: string }, RequestStory | EndpointStory];
+  /** What changed between two moments; `from` and `to` of the answer are numbers of facts. */
+  'history.diff': [
+    { readonly from: Moment; readonly to: Moment },
+    { readonly from: number; readonly to: number; readonly changes: readonly ChangeRow[] },
+  ];
+  /** All that the log had come to at a moment. */
+  'history.at': [
+    { readonly moment: Moment; readonly about?: string },
+    {
+      readonly at: string;
+      readonly seq: number;
+      readonly active: string | null;
+      readonly machines: readonly MachineRow[];
+      readonly profiles: readonly ThenProfile[];
+      /** Those that were set; all others had their defaults. */
+      readonly settings: Readonly<Record<string, SettingValue>>;
+      /** Recorded decisions that the charts of today would not have followed. The record won. */
+      readonly drift: readonly DriftRow[];
+    },
+  ];
+  /** `running` is the state that all of it is held against: the operation brings it itself. */
+  'history.verify': [
+    { readonly running?: object },
+    {
+      readonly ok: boolean;
+      readonly events: number;
+      readonly machines: number;
+      readonly from: number;
+      readonly to: number;
+      readonly differences: readonly DifferenceRow[];
+      /** What cannot be read and is told by no fact yet. */
+      readonly damage: readonly LossRow[];
+      /** What the history tells to be lost. */
+      readonly lost: readonly LossRow[];
+      readonly drift: readonly DriftRow[];
+    },
+  ];
+  /** `disk`: what the log takes there, which the log's reader cannot see. */
+  'history.stats': [
+    { readonly disk?: number },
+    {
+      readonly facts: number;
+      readonly from: string | null;
+      readonly to: string | null;
+      /** Of the facts as they are written. */
+      readonly bytes: number;
+      /** Of the log's folder: packed, with its index and its snapshots. */
+      readonly diskBytes: number | null;
+      readonly types: readonly { readonly type: string; readonly facts: number; readonly bytes: number }[];
+      readonly perDay: {
+        readonly facts: number | null;
+        readonly bytes: number | null;
+        readonly diskBytes: number | null;
+      };
+    },
+  ];
+  'history.compact': [
+    Record<never, never>,
+    { readonly trimmed: number; readonly facts: number; readonly before: number; readonly after: number },
+  ];
+  /** Without a gateway, and without an installation: its log may not open. */
+  'history.repair': [
+    Record<never, never>,
+    {
+      readonly repaired: boolean;
+      readonly facts: number;
+      readonly lost: readonly { readonly from: number; readonly to: number }[];
+      /** Beside the log, in the home. */
+      readonly kept: string | null;
+    },
+  ];
+}

@@ -1,0 +1,137 @@
+/** What is different between two moments, and which facts made it so. */
+import { upcast } from '../../events/catalogue.ts';
+import type { Recorded } from '../../events/fact.ts';
+import { kindOf, nameOf, streams } from '../../events/ids.ts';
+import { faceOf } from '../../machines/endpoint.ts';
+import { faceGateway } from '../../machines/gateway.ts';
+import { facePriority } from '../../machines/priority.ts';
+import type { ChangeRow } from '../control/history-operations.ts';
+import type { Answer, Params } from '../control/operations.ts';
+import type { ReadableLog } from '../log/log.ts';
+import type { State } from '../runtime/state.ts';
+import { seqOfMoment, stateAt } from './moment.ts';
+
+// What changed a thousand times is explained by the last of them.
+const factsMax = 100;
+
+type Value = ChangeRow['from'];
+/** `state`, `endpoints.3f9a2c1b.weight`: leaves by their paths. */
+type Leaves = ReadonlyMap<string, Value>;
+
+/** From the earlier to the later moment, or, when they were named the other way round, back again. */
+export async function diffMoments(log: ReadableLog, params: Params<'history.diff'>): Promise<Answer<'history.diff'>> {
+  const [from, to] = [await seqOfMoment(log, params.from), await seqOfMoment(log, params.to)];
+  const state = await stateAt(log, Math.min(from, to));
+  const before = aspectsOf(state);
+  const now = new Map(before);
+  const made = new Map<string, number[]>();
+  for await (const facts of log.read(state.seq + 1, Math.max(from, to))) {
+    for (const fact of facts) follow(state, upcast(fact), now, made);
+  }
+  const names = [...new Set([...before.keys(), ...now.keys()])].sort();
+  const changes = names.flatMap((stream) => {
+    const [then, since] = [before.get(stream) ?? none, now.get(stream) ?? none];
+    return changedPaths(then, since).map((path): ChangeRow => {
+      const [old, young] = [then.get(path) ?? null, since.get(path) ?? null];
+      const [first, second] = from <= to ? [old, young] : [young, old];
+      const facts = made.get(keyOf(stream, path)) ?? [];
+      return { stream, path, from: first, to: second, facts: facts.slice(-factsMax) };
+    });
+  });
+  return { from, to, changes };
+}
+
+const none: Leaves = new Map();
+const keyOf = (stream: string, path: string) => `${stream} ${path}`;
+
+/** Folds one fact, and notes which leaves it changed. A request moves no machine by itself. */
+function follow(state: State, fact: Recorded, now: Map<string, Leaves>, made: Map<string, number[]>): void {
+  const touched = kindOf(fact.stream) === 'request' ? [] : touchedBy(state, fact);
+  state.apply(fact);
+  for (const stream of touched) {
+    const after = aspectOf(state, stream);
+    for (const path of changedPaths(now.get(stream) ?? none, after)) {
+      const key = keyOf(stream, path);
+      const facts = made.get(key) ?? [];
+      facts.push(fact.seq);
+      if (facts.length > 2 * factsMax) facts.splice(0, factsMax);
+      made.set(key, facts);
+    }
+    now.set(stream, after);
+  }
+}
+
+/** Its own stream; with a profile the machines of its endpoints, with a weight the profile that it stands in. */
+function touchedBy(state: State, { stream, data }: Recorded): readonly string[] {
+  const kind = kindOf(stream);
+  if (kind === 'profile') {
+    const { endpoint } = data as { endpoint?: string };
+    const known = state.profiles.get(nameOf(stream))?.endpoints.map(({ id }) => streams.endpoint(id)) ?? [];
+    const others = state.profiles.all().map(({ name }) => streams.profile(name));
+    return [...new Set([stream, ...others, ...known, ...(endpoint === undefined ? [] : [`endpoint/${endpoint}`])])];
+  }
+  const profile = kind === 'endpoint' ? state.profiles.endpoint(nameOf(stream))?.profile : undefined;
+  return profile === undefined ? [stream] : [stream, streams.profile(profile)];
+}
+
+function aspectsOf(state: State): ReadonlyMap<string, Leaves> {
+  const names = [
+    streams.config,
+    streams.gateway,
+    streams.priority,
+    ...state.profiles.all().map(({ name }) => streams.profile(name)),
+    ...state.profiles.endpoints().map(({ id }) => streams.endpoint(id)),
+  ];
+  return new Map(names.map((stream) => [stream, aspectOf(state, stream)]));
+}
+
+function aspectOf(state: State, stream: string): Leaves {
+  const leaves = new Map<string, Value>();
+  spread('', partOf(state, stream), leaves);
+  return leaves;
+}
+
+function partOf(state: State, stream: string): unknown {
+  switch (kindOf(stream)) {
+    case 'config':
+      return Object.fromEntries(state.settings);
+    case 'gateway':
+      return faceGateway(state.gateway);
+    case 'priority':
+      return facePriority(state.priority);
+    case 'endpoint': {
+      const known = state.profiles.endpoint(nameOf(stream));
+      return known && faceOf(state.endpoint(known.id));
+    }
+    case 'profile':
+      return profileValue(state, nameOf(stream));
+    default:
+      return undefined;
+  }
+}
+
+function profileValue(state: State, name: string): unknown {
+  const profile = state.profiles.get(name);
+  if (!profile) return undefined;
+  const { endpoints, name: _, ...own } = profile;
+  const byId = endpoints.map(({ id, endpoint: __, profile: ___, secret: ____, ...settings }) => [id, settings]);
+  return { ...own, default: state.profiles.default === name, endpoints: Object.fromEntries(byId) };
+}
+
+/** A timer's generation is bookkeeping; when it is due stands in `until`, or in what it waits for. */
+const unspoken: ReadonlySet<string> = new Set(['gen', 'timer', 'timers']);
+
+function spread(path: string, value: unknown, into: Map<string, Value>): void {
+  if (value === undefined) return;
+  if (Array.isArray(value)) into.set(path, JSON.stringify(value));
+  else if (typeof value === 'object' && value !== null) {
+    for (const [name, inner] of Object.entries(value)) {
+      if (!unspoken.has(name)) spread(path === '' ? name : `${path}.${name}`, inner, into);
+    }
+  } else into.set(path, value as Value);
+}
+
+function changedPaths(one: Leaves, other: Leaves): readonly string[] {
+  const paths = new Set([...one.keys(), ...other.keys()]);
+  return [...paths].filter((path) => (one.get(path) ?? null) !== (other.get(path) ?? null));
+}

@@ -1,0 +1,163 @@
+/** Why: from a request to its attempts, to the state that chose them, to the facts that led there. */
+import { upcast } from '../../events/catalogue.ts';
+import type { Millis, Recorded } from '../../events/fact.ts';
+import { type EndpointId, nameOf, type RequestId, streams } from '../../events/ids.ts';
+import type { Attempt, Served } from '../../events/request.ts';
+import { faceOf, landsIn } from '../../machines/endpoint.ts';
+import { exclusionOf } from '../../machines/why-not.ts';
+import type { EndpointStory, RequestStory, RouteRow } from '../control/history-operations.ts';
+import type { Answer, Params } from '../control/operations.ts';
+import { factRow, iso, switchRow } from '../control/rows.ts';
+import { exitCodes, QccError } from '../errors.ts';
+import type { ReadableLog } from '../log/log.ts';
+import type { KnownEndpoint, KnownProfile } from '../projections/profiles.ts';
+import type { State } from '../runtime/state.ts';
+import { machineRows, machinesAbout } from './machines.ts';
+import { settingsThen, stateAt } from './moment.ts';
+
+// A chain goes back to when the endpoint was last well; one that never is ends here.
+const chainMax = 50;
+const switchesShown = 3;
+const hourMs = 3_600_000;
+
+/** A request by its id, or an endpoint by a unique beginning of its own. */
+export async function explain(
+  log: ReadableLog,
+  { about }: Params<'history.explain'>,
+): Promise<Answer<'history.explain'>> {
+  const found: Recorded[] = [];
+  for await (const facts of log.readStream(streams.request(about as RequestId))) found.push(...facts);
+  const ended = found.at(-1);
+  if (ended) return explainRequest(log, about, ended as Recorded & { data: Served });
+  if (/^(endpoint\/)?[0-9a-f]{1,8}$/i.test(about)) return explainEndpoint(log, about);
+  throw new QccError(
+    'QCC_REQUEST_UNKNOWN',
+    `the log knows no request "${about}"`,
+    'qcc history --stream request --limit 20',
+    exitCodes.notFound,
+    { request: about },
+  );
+}
+
+async function explainRequest(
+  log: ReadableLog,
+  request: string,
+  ended: Recorded & { readonly data: Served },
+): Promise<RequestStory> {
+  const { attempts, view, within } = ended.data;
+  const then = await stateAt(log, Math.max(view, log.tail - 1));
+  const around = await factsAround(log, view + 1, ended.seq, request);
+  const facts = new Map<number, Recorded>([...around, ended].map((fact) => [fact.seq, fact]));
+  const route: RouteRow[] = [];
+  for (const [profile, endpoint] of onTheWay(then, within)) {
+    const row = routeRow(then, profile, endpoint, attempts);
+    const chain = row.state === 'healthy' ? [] : await chainOf(log, then, endpoint.id);
+    for (const fact of chain) facts.set(fact.seq, fact);
+    route.push({ ...row, facts: chain.map(({ seq }) => seq) });
+  }
+  const startedAt = ended.at - ended.data.durationMs;
+  const before = then.switches.latest(switchesShown).filter(({ at }) => at >= startedAt - hourMs);
+  const switches = [...switchesIn(around), ...before].map(switchRow);
+  return {
+    request,
+    session: ended.data.session,
+    model: ended.data.model,
+    status: ended.data.status,
+    startedAt: iso(startedAt),
+    durationMs: ended.data.durationMs,
+    view,
+    attempts: attempts.map((attempt) => ({ ...attempt, at: iso(attempt.at) })),
+    route,
+    switches,
+    facts: [...facts.values()].sort((a, b) => a.seq - b.seq).map(factRow),
+  };
+}
+
+/** What the request's own failures led to stands right behind them, and names them as its cause. */
+async function factsAround(log: ReadableLog, from: number, to: number, request: string): Promise<readonly Recorded[]> {
+  const kept: Recorded[] = [];
+  const told = new Set<number>();
+  for await (const facts of log.read(from, to)) {
+    for (const fact of facts) {
+      const isIts = (fact.data as { request?: string }).request === request;
+      if (!isIts && !(fact.cause !== null && told.has(fact.cause))) continue;
+      told.add(fact.seq);
+      kept.push(upcast(fact));
+    }
+  }
+  return kept;
+}
+
+function switchesIn(facts: readonly Recorded[]) {
+  return facts
+    .filter(({ type }) => type === 'FailedOver' || type === 'Recovered')
+    .map(({ at, seq, type, data }) => {
+      const { from, to, because } = data as { from: string; to: string; because: string };
+      return {
+        at,
+        seq,
+        kind: type === 'FailedOver' ? ('failover' as const) : ('recovery' as const),
+        from,
+        to,
+        reason: because,
+      };
+    })
+    .reverse();
+}
+
+function onTheWay(then: State, within: string | null): readonly (readonly [KnownProfile, KnownEndpoint])[] {
+  const only = within === null ? undefined : then.profiles.get(within);
+  const profiles = within === null ? then.profiles.ladder() : [only].filter((one) => one !== undefined);
+  return profiles.flatMap((profile) => profile.endpoints.map((endpoint) => [profile, endpoint] as const));
+}
+
+/** An endpoint as it was when the request chose, and the rule that took it or left it out. */
+function routeRow(
+  then: State,
+  profile: KnownProfile,
+  endpoint: KnownEndpoint,
+  attempts: readonly Attempt[],
+): Omit<RouteRow, 'facts'> {
+  const face = faceOf(then.endpoint(endpoint.id));
+  const attempt = attempts.find((one) => one.endpoint === endpoint.id);
+  const out = exclusionOf(face);
+  return {
+    endpoint: endpoint.id,
+    name: endpoint.name,
+    profile: profile.name,
+    tier: profile.tier,
+    state: face.state,
+    weight: endpoint.effectiveWeight,
+    chosen: attempt !== undefined,
+    because: attempt?.because ?? out?.rule ?? 'notNeeded',
+    failure: out ? face.because : null,
+    until: isoOf(out?.until ?? null),
+  };
+}
+
+const isoOf = (at: Millis | null) => (at === null ? null : iso(at));
+
+/** The facts that made an endpoint what it is: all of its stream since it was last well. */
+async function chainOf(log: ReadableLog, state: State, id: EndpointId): Promise<readonly Recorded[]> {
+  const stream = streams.endpoint(id);
+  const version = state.versions.get(stream) ?? 0;
+  const all: Recorded[] = [];
+  for await (const facts of log.readStream(stream, Math.max(1, version - chainMax + 1))) {
+    const past = facts.filter(({ seq }) => seq <= state.seq);
+    all.push(...past.map(upcast));
+    if (past.length < facts.length) break;
+  }
+  const well = all.findLastIndex((fact) => landsIn(fact) === 'healthy');
+  // What is well now is so because of the very last time it became it.
+  return well === all.length - 1 && well >= 0 ? all.slice(well) : all.slice(well + 1);
+}
+
+async function explainEndpoint(log: ReadableLog, about: string): Promise<EndpointStory> {
+  const state = await stateAt(log, log.head);
+  const rows = machineRows(state, settingsThen(state), []).filter(({ machine }) => machine === 'endpoint');
+  const [machine] = machinesAbout(rows, about.toLowerCase());
+  if (!machine) throw new Error('machinesAbout gives one, or throws');
+  const chain = await chainOf(log, state, nameOf(machine.id) as EndpointId);
+  const requests = chain.map(({ data }) => (data as { request?: string | null }).request).filter((one) => one);
+  return { ...machine, requests: [...new Set(requests as string[])], facts: chain.map(factRow) };
+}

@@ -1,0 +1,84 @@
+/** The history for people: a line a fact, in words; what is alike on one line; the day where it changes. */
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Context } from '../../src/cli/context.ts';
+import { makeOutput } from '../../src/cli/output.ts';
+import { Teller } from '../../src/cli/telling.ts';
+import { type Language, wordsOf } from '../../src/cli/words.ts';
+import type { FactRow } from '../../src/control/operations.ts';
+
+const names = { '11111111': 'main/relay', '22222222': 'spare/other' };
+
+function told(facts: readonly FactRow[], language: Language = 'en'): readonly string[] {
+  let text = '';
+  const write = vi.spyOn(process.stdout, 'write').mockImplementation((piece) => {
+    text += piece;
+    return true;
+  });
+  const out = makeOutput({ colour: false, quiet: false });
+  const teller = new Teller({ out, language, words: wordsOf(language) } as Context, names);
+  for (const fact of facts) teller.tell(fact);
+  teller.flush();
+  write.mockRestore();
+  return text.trimEnd().split('\n');
+}
+
+let seq = 0;
+function fact(type: string, stream: string, data: object, at = '2026-11-24T12:00:00.000Z'): FactRow {
+  return { seq: ++seq, at, stream, type, data, cause: null, by: 'traffic' };
+}
+
+const served = (endpoint = '11111111', attempts = 1) =>
+  fact('RequestServed', `request/${seq}`, {
+    endpoint,
+    status: 200,
+    durationMs: 10 * seq,
+    attempts: Array.from({ length: attempts }, () => ({})),
+  });
+
+const failed = {
+  because: 'serverError',
+  until: Date.parse('2026-11-24T12:00:12.000Z'),
+  belief: 'inferred',
+  times: 1,
+  held: false,
+};
+
+describe('the history for people', () => {
+  beforeEach(() => {
+    seq = 0;
+  });
+
+  it('says when, which, who, what and why in one line', () => {
+    const row = { ...fact('EndpointFailed', 'endpoint/11111111', failed), cause: 1 };
+    const [day, line] = told([row]);
+    expect(day).toMatch(/^── 2026-11-2\d ──$/);
+    expect(line).toMatch(/^\d\d:\d\d:00 #1 +main\/relay +out for 12 s: server error \(inferred\) {2}← #1$/);
+    expect(told([row], 'zh-CN')[1]).toContain('停用 12 s：服务器错误（推断）');
+  });
+
+  it('puts requests that were answered alike on one line, and no other fact with them', () => {
+    const lines = told([served(), served(), served(), fact('EndpointFailed', 'endpoint/22222222', failed), served()]);
+    expect(lines.slice(1)).toEqual([
+      expect.stringMatching(/#1–3 .*3 requests answered by main\/relay until .*, half of them within 10 ms$/),
+      expect.stringMatching(/#4 .*spare\/other .*out for/),
+      expect.stringMatching(/#5 .*200 from main\/relay in 40 ms$/),
+    ]);
+  });
+
+  it('leaves two alone, and those that took more than one attempt or another endpoint', () => {
+    expect(told([served(), served()])).toHaveLength(3);
+    expect(told([served(), served('22222222'), served(), served('22222222')])).toHaveLength(5);
+    const [, line] = told([served('11111111', 2), served('11111111', 2), served('11111111', 2)]);
+    expect(line).toContain(', 2 attempts');
+  });
+
+  it('says the day once, and again where it changes', () => {
+    const [first, second] = ['2026-11-20T12:00:00.000Z', '2026-11-22T12:00:00.000Z'];
+    const facts = [first, first, second].map((at) => fact('Online', 'gateway', {}, at));
+    expect(told(facts).map((line) => line.startsWith('──'))).toEqual([true, false, false, true, false]);
+  });
+
+  it('tells a fact that it has no words for by its fields', () => {
+    expect(told([fact('MoonRose', 'sky', { phase: 'full', list: [1] })])[1]).toMatch(/sky +MoonRose phase=full$/);
+  });
+});
