@@ -102,9 +102,11 @@ function bare(cell: string): string {
 /** What stands in fences and between backquotes, one `qcc …` each. */
 function commandsIn(text: string): readonly string[] {
   const spans = [...text.matchAll(/(?<!`)`([^`\n]+)`(?!`)/g)].map(([, span = '']) => span.replaceAll('\\|', '|'));
-  return [...fencedIn(text), ...spans].flatMap((code) =>
-    [...code.matchAll(/(?:^|[\s(&])(qcc(?: [^#&;()"]+)?)(?=$|[#&;()"])/g)].map(([, line = '']) => line.trim()),
-  );
+  return [...fencedIn(text), ...spans]
+    .flatMap((code) => code.split(/ [|<>] /))
+    .flatMap((code) =>
+      [...code.matchAll(/(?:^|[\s(&])(qcc(?: [^#&;()"]+)?)(?=$|[#&;()"])/g)].map(([, line = '']) => line.trim()),
+    );
 }
 
 /** Undefined when the program would take it; otherwise what is wrong with it. */

@@ -253,5 +253,10 @@ export async function main(): Promise<void> {
     process.stdout.write(`${version}\n`);
     return;
   }
+  if (argv[0] === '__complete') {
+    const { complete } = await import('./complete.ts');
+    process.stdout.write(await complete(argv.slice(1), process.env));
+    return;
+  }
   process.exitCode = await runCli(argv, process.env);
 }

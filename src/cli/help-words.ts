@@ -161,6 +161,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   'history explain': ['qcc history explain REQUEST', 'qcc history explain 3f2a'],
   debug: ['qcc debug', 'qcc debug endpoint', 'qcc debug 3f2a', 'qcc debug --at -15m'],
   'debug chart': ['qcc debug chart endpoint', 'qcc debug chart 3f2a --format mermaid'],
+  completion: ['source <(qcc completion bash)', 'qcc completion fish | source'],
   demo: ['qcc demo', 'qcc demo --once --speed 10'],
 };
 

@@ -301,6 +301,11 @@ export const root: Command = {
         },
       },
     },
+    completion: {
+      words: 'c_completion',
+      positionals: ['bash|zsh|fish|pwsh'],
+      load: async () => (await import('./completion.ts')).completion,
+    },
     demo: {
       words: 'c_demo',
       flags: { port: text, once: yes, speed: text },

@@ -232,6 +232,7 @@ const en = {
   c_history_explain: 'why a request went its way, or an endpoint is as it is',
   c_debug: 'the machines, and what moves them next',
   c_debug_chart: 'the chart of a machine, with where it stands',
+  c_completion: 'completion for your shell, with your own names',
   c_demo: 'simulated endpoints and faults, no key needed',
 };
 
@@ -456,6 +457,7 @@ const zh: Words = {
   c_history_explain: '某个请求或端点为何如此',
   c_debug: '状态机及其下一步',
   c_debug_chart: '状态机的图，并标出当前状态',
+  c_completion: '为 shell 提供补全，含配置和端点的名称',
   c_demo: '模拟端点与故障演示，无需密钥',
 };
 

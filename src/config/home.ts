@@ -19,6 +19,7 @@ export interface Paths {
   readonly vault: string;
   readonly masterKey: string;
   readonly claude: string;
+  readonly names: string;
   /** What the queue keeps: encrypted requests and answers. */
   readonly bodies: string;
 }
@@ -41,6 +42,7 @@ export function paths(home: string): Paths {
     vault: join(home, 'vault.json'),
     masterKey: join(home, 'master.key'),
     claude: join(home, 'claude.json'),
+    names: join(home, 'names.json'),
     bodies: join(home, 'bodies'),
   };
 }

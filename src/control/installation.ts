@@ -4,6 +4,7 @@ import type { EndpointPolicy } from '../../machines/endpoint.ts';
 import type { PriorityPolicy } from '../../machines/priority-policy.ts';
 import { removeLeftovers } from '../config/atomic-file.ts';
 import { type Paths, paths, prepareHome } from '../config/home.ts';
+import { keepNames } from '../config/names.ts';
 import { effective, type Settings } from '../config/settings.ts';
 import { openVault, type Vault } from '../config/vault.ts';
 import { exitCodes, QccError } from '../errors.ts';
@@ -44,6 +45,7 @@ export async function openInstallation(home: string, world: World = realWorld): 
     // A copy of a vault that somebody has taken a key out of since would still hold that key. Who has the log writes alone.
     for (const path of [places.vault, places.masterKey]) removeLeftovers(path);
     const vault = await openVault(home);
+    keepNamesOf(core, places.names);
     return {
       home,
       paths: places,
@@ -58,6 +60,22 @@ export async function openInstallation(home: string, world: World = realWorld): 
     await log.close();
     throw error;
   }
+}
+
+/** Completion reads them there. Written with the log in hand: whoever has it writes alone. */
+function keepNamesOf(core: Core, path: string): void {
+  const keep = () =>
+    keepNames(
+      path,
+      core.state.profiles.all().map(({ name, endpoints }) => ({
+        profile: name,
+        endpoints: endpoints.map((endpoint) => ({ id: endpoint.id, name: endpoint.name })),
+      })),
+    );
+  keep();
+  core.onFacts((facts) => {
+    if (facts.some(({ stream }) => stream.startsWith('profile/'))) keep();
+  });
 }
 
 /** The effective settings, worked out again only when one has changed. */

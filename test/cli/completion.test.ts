@@ -1,0 +1,112 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { charts } from '../../machines/chart.ts';
+import { complete, kinds } from '../../src/cli/complete.ts';
+import { settingKeys } from '../../src/config/settings.ts';
+import { temporaryHome } from '../support/home.ts';
+import { at, qcc } from './command.ts';
+
+const key = 'sk-ant-REDACTED';
+
+async function home() {
+  const place = temporaryHome();
+  const run = at(place);
+  await run('add', 'work', '--base-url', 'http://127.0.0.1:9', '--api-key', key);
+  await run('add', 'relay');
+  await run('add', '工作');
+  const { endpoints } = (await run('endpoint', 'list', 'work', '--json')).json() as { endpoints: { id: string }[] };
+  const offered = async (...words: readonly string[]) => {
+    const said = await complete([...words.slice(0, -1), `=${words.at(-1)}`], { QCC_HOME: place });
+    return said.split('\n').flatMap((line) => (line === '' ? [] : [line.split('\t')[0] ?? '']));
+  };
+  return { place, run, offered, id: endpoints[0]?.id ?? '' };
+}
+
+describe('completion', () => {
+  it('offers commands, their sub-commands and their flags, with what they are for', async () => {
+    const { place, offered } = await home();
+    expect(await offered('pro')).toEqual(['proxy']);
+    expect(await offered('proxy', 'st')).toEqual(['start', 'stop', 'status', 'stats']);
+    expect(await offered('proxy', 'start', '--p')).toEqual(['--port']);
+    expect(await complete(['=hist'], { QCC_HOME: place })).toBe('history\twhat happened\n');
+    expect(await complete(['=hist'], { QCC_HOME: place, LANG: 'zh_CN.UTF-8' })).toBe('history\t发生过什么\n');
+  });
+
+  it('offers profiles, and the endpoints of the one that was named', async () => {
+    const { offered, id } = await home();
+    expect(await offered('use', '')).toEqual(['work', 'relay', '工作']);
+    expect(await offered('use', '工')).toEqual(['工作']);
+    expect(await offered('endpoint', 'test', 'work', '')).toEqual([id]);
+    expect(await offered('endpoint', 'test', 'relay', '')).toEqual([]);
+    expect(await offered('debug', id.slice(0, 2))).toEqual([id]);
+  });
+
+  it('knows what was added and removed since, and nothing but names', async () => {
+    const { run, offered } = await home();
+    await run('add', 'newer');
+    await run('remove', 'work', '--yes');
+    expect(await offered('use', '')).toEqual(['relay', '工作', 'newer']);
+  });
+
+  it('offers what a flag or an argument may be', async () => {
+    const { offered } = await home();
+    expect(await offered('--lang', '')).toEqual(['en', 'zh-CN']);
+    expect(await offered('priority', 'set', 'work', '')).toEqual(['primary', 'secondary', 'fallback', 'none']);
+    expect(await offered('endpoint', 'add', 'relay', '-f', '')).toEqual(['work', 'relay', '工作']);
+    expect(await offered('fc', '--preset', 'anth')).toContain('anthropic');
+    expect(await offered('config', 'get', 'proxy.p')).toEqual(['proxy.port']);
+    expect(await offered('config', 'set', '')).toEqual(settingKeys);
+    expect(await offered('completion', 'z')).toEqual(['zsh']);
+    expect(await offered('debug', 'chart', 'e')).toContain('endpoint');
+  });
+
+  it('offers nothing where it knows nothing: files, other programs, made-up commands', async () => {
+    const { offered } = await home();
+    for (const words of [
+      ['config', 'export', ''],
+      ['code', '--', ''],
+      ['add', '--description', ''],
+      ['nonsense', ''],
+    ])
+      expect([words, await offered(...words)]).toEqual([words, []]);
+  });
+
+  it('knows the kinds of machines that there are', () => {
+    expect([...kinds].sort()).toEqual(Object.keys(charts).sort());
+  });
+
+  it('of a home that is not there offers commands all the same', async () => {
+    expect(await complete(['=demo'], { QCC_HOME: '/nowhere/qcc' })).toContain('demo');
+    expect(await complete(['use', '='], { QCC_HOME: '/nowhere/qcc' })).toBe('');
+  });
+});
+
+describe('qcc completion', () => {
+  it.each(['bash', 'zsh', 'fish', 'pwsh'])('%s prints a script that asks qcc', async (shell) => {
+    const { code, out } = await qcc(['completion', shell]);
+    expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('qcc __complete') });
+    expect((await qcc(['completion', shell, '--json'])).json()).toEqual({ shell, script: out.trimEnd() });
+  });
+
+  it('of another shell is a mistake that names those there are', async () => {
+    const { code, err } = await qcc(['completion', 'tcsh']);
+    expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining('bash, zsh, fish, pwsh') });
+  });
+
+  // What a shell does with its script only the shell can say; bash is everywhere.
+  it.skipIf(process.platform === 'win32')('works in bash', async () => {
+    const { out } = await qcc(['completion', 'bash']);
+    const bin = join(dirname(temporaryHome()), 'bin');
+    mkdirSync(bin);
+    writeFileSync(join(bin, 'qcc'), '#!/bin/sh\nprintf "%s\\twhat it is\\n" "$@"\n');
+    chmodSync(join(bin, 'qcc'), 0o755);
+    const script = `${out}\nCOMP_WORDS=(qcc use "") COMP_CWORD=2\n_qcc\nprintf '%s\\n' "\${COMPREPLY[@]}"`;
+    const { stdout, stderr } = spawnSync('bash', ['--norc', '-c', script], {
+      encoding: 'utf8',
+      env: { PATH: `${bin}:${process.env['PATH']}` },
+    });
+    expect({ stdout, stderr }).toEqual({ stdout: '__complete\nuse\n=\n', stderr: '' });
+  });
+});
