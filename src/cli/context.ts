@@ -38,6 +38,16 @@ export function numberFlag(context: Context, name: string): number | undefined {
   return value;
 }
 
+/** How many: a whole number from 1. @throws {QccError} usage */
+export function countFlag(context: Context, name: string): number | undefined {
+  const value = numberFlag(context, name);
+  if (value === undefined || (Number.isInteger(value) && value > 0)) return value;
+  throw usage(
+    context.words.mustBeCount(`--${name}`, flag(context, name) ?? ''),
+    `qcc ${context.path.join(' ')} --help`,
+  );
+}
+
 export function usage(message: string, hint: string): QccError {
   return new QccError('QCC_USAGE_INVALID', message, hint, exitCodes.usage);
 }

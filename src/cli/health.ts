@@ -2,7 +2,7 @@
 import { writeExport } from '../config/atomic-file.ts';
 import type { Call, CheckRow, HealthRow, MetricsRow, Params, StatsRow } from '../control/operations.ts';
 import { exitCodes } from '../errors.ts';
-import { type Context, flag, isOn, numberFlag, usage, withInstallation } from './context.ts';
+import { type Context, countFlag, flag, isOn, numberFlag, usage, withInstallation } from './context.ts';
 import { coloured } from './endpoint.ts';
 import { instant, seqOf, shortSpan, spanMs } from './times.ts';
 import { watched } from './watch.ts';
@@ -141,9 +141,8 @@ function metricsLines({ out, words }: Context, row: MetricsRow): void {
   const parts = row.stabilityParts;
   const counts = Object.entries(row.verdicts).flatMap(([verdict, count]) => (count > 0 ? [`${verdict} ${count}`] : []));
   const { probes, tokens, changes } = row.probing;
-  out.line(`${out.paint('bold', `${row.profile}/${row.name}`)}  ${row.id}  ${coloured(out, row.state)}`);
   out.table(
-    ['', ''],
+    [`${row.profile}/${row.name}`, `${row.id}  ${row.state}`],
     [
       [words.checks, [String(row.checks), ...counts].join('  ')],
       [words.success, `${percent(row.successRate)}  (20: ${percent(row.recentSuccessRate)})`],
@@ -158,14 +157,14 @@ function metricsLines({ out, words }: Context, row: MetricsRow): void {
         row.weight === row.effectiveWeight ? String(row.weight) : `${row.weight} → ${row.effectiveWeight}`,
       ],
       [words.probes, words.probingCost(probes, tokens, changes)],
-    ].map((cells) => ['', ...cells]),
+    ],
   );
 }
 
 export async function history(context: Context): Promise<undefined> {
   const { out, words } = context;
   const [id = ''] = context.positionals;
-  const limit = numberFlag(context, 'limit');
+  const limit = countFlag(context, 'limit');
   const answer = await withInstallation(context, ({ call }) =>
     call('health.history', { id, ...(limit === undefined ? {} : { limit }) }),
   );

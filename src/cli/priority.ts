@@ -1,6 +1,6 @@
 /** `qcc priority set, list, switch, policy, history`. */
 import type { Params, PolicyRow, SwitchRow } from '../control/operations.ts';
-import { type Context, flag, isOn, numberFlag, usage, withInstallation } from './context.ts';
+import { type Context, countFlag, flag, isOn, numberFlag, usage, withInstallation } from './context.ts';
 import { tierOf } from './options.ts';
 import { spanMs } from './times.ts';
 
@@ -63,9 +63,16 @@ export async function policy(context: Context): Promise<undefined> {
   if (json) return void out.json(row);
   out.table(
     ['', context.words.value],
-    Object.entries(row).map(([name, value]) => [name, String(value)]),
+    Object.entries(row).map(([name, value]) => ruleOf(name, value)),
   );
   return undefined;
+}
+
+/** By the flag that changes it: `recoveryDelayS` is `--recovery-delay`, in seconds. */
+function ruleOf(name: string, value: number | boolean): readonly [string, string] {
+  const isSpan = name.endsWith('S');
+  const flagName = (isSpan ? name.slice(0, -1) : name).replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return [flagName, isSpan ? `${value} s` : String(value)];
 }
 
 function changesOf(context: Context): Params<'priority.policy'> {
@@ -98,7 +105,7 @@ function changesOf(context: Context): Params<'priority.policy'> {
 }
 
 export async function history(context: Context): Promise<undefined> {
-  const limit = numberFlag(context, 'limit');
+  const limit = countFlag(context, 'limit');
   const answer = await withInstallation(context, ({ call }) =>
     call('priority.history', limit === undefined ? {} : { limit }),
   );
