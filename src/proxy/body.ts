@@ -1,5 +1,5 @@
 /** A request's body, kept whole so that it can be sent again, within limits. Copied once, from the socket into its place. */
-import type { IncomingMessage } from 'node:http';
+import type { ClientRequest } from './client.ts';
 
 const MiB = 1_048_576;
 /** The API's own limit for Messages. */
@@ -17,7 +17,7 @@ export class Bodies {
   #held = 0;
 
   /** Resolves when the body is whole, or with why it is not. `length` as the request declares it. */
-  read(request: IncomingMessage, length: string | undefined): Promise<BodyRead> {
+  read(request: ClientRequest, length: string | undefined): Promise<BodyRead> {
     const declared = Number(length ?? -1);
     if (declared > bodyBytesMax) return Promise.resolve('tooLarge');
     if (this.#held + Math.max(0, declared) > allBodiesMax) return Promise.resolve('full');
@@ -30,7 +30,7 @@ export class Bodies {
     this.#slabs.giveBack(body);
   }
 
-  #known(request: IncomingMessage, length: number): Promise<BodyRead> {
+  #known(request: ClientRequest, length: number): Promise<BodyRead> {
     return new Promise((resolve) => {
       let whole: Buffer | undefined;
       let filled = 0;
@@ -52,7 +52,7 @@ export class Bodies {
     });
   }
 
-  #unknown(request: IncomingMessage): Promise<BodyRead> {
+  #unknown(request: ClientRequest): Promise<BodyRead> {
     return new Promise((resolve) => {
       const chunks: Buffer[] = [];
       let bytes = 0;

@@ -1,5 +1,4 @@
 /** The life of one request: plan, attempt, classify, next. Read it from top to bottom. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Failure } from '../../events/endpoint.ts';
 import type { Millis } from '../../events/fact.ts';
 import type { EndpointId, RequestId } from '../../events/ids.ts';
@@ -8,6 +7,7 @@ import { maybeBilled } from '../../machines/classify.ts';
 import type { RoutingView } from '../../machines/roster.ts';
 import { type Candidate, type Plan, plan, reachable } from '../../machines/route.ts';
 import { Answer, type Outcome } from './answer.ts';
+import type { ClientAnswer, ClientRequest } from './client.ts';
 import { headersUp } from './headers.ts';
 import type { LiveLoads } from './loads.ts';
 import type { Peek } from './peek.ts';
@@ -38,9 +38,9 @@ export interface Means {
 export interface Incoming {
   readonly id: RequestId;
   readonly startedAt: Millis;
-  readonly request: IncomingMessage;
+  readonly request: ClientRequest;
   readonly head: RequestHead;
-  readonly client: ServerResponse;
+  readonly client: ClientAnswer;
   readonly target: Extract<Target, { kind: 'forward' }>;
   readonly body: Buffer | null;
   readonly peek: Peek;
@@ -428,7 +428,7 @@ function mustBeSeen(refusals: readonly Refusal[]): Refusal | undefined {
   return undefined;
 }
 
-function passVerbatim(client: ServerResponse, { head, body }: Refusal, extra: readonly string[]): void {
+function passVerbatim(client: ClientAnswer, { head, body }: Refusal, extra: readonly string[]): void {
   if (!head || client.headersSent) return;
   client.sendDate = false;
   const pairs: string[] = [];

@@ -1,5 +1,5 @@
 /** Where an answer goes. It hears nothing before the answer has proven itself. */
-import type { ServerResponse } from 'node:http';
+import type { ClientAnswer } from './client.ts';
 
 export interface Receiver {
   /** Something of this answer has gone out: it cannot be taken back, and no other one can follow. */
@@ -24,10 +24,10 @@ const joinMax = 16_384;
 
 /** A client of the data port. */
 export class HttpReceiver implements Receiver {
-  readonly #response: ServerResponse;
+  readonly #response: ClientAnswer;
   #framed = false;
 
-  constructor(response: ServerResponse) {
+  constructor(response: ClientAnswer) {
     this.#response = response;
   }
 

@@ -1,7 +1,7 @@
 /** The gateway's own errors, in Anthropic's shape: a sentence that says what to do, and what the client may do next. */
-import type { ServerResponse } from 'node:http';
 import type { Millis } from '../../events/fact.ts';
 import type { RoutableEndpoint, RoutingView } from '../../machines/roster.ts';
+import type { ClientAnswer } from './client.ts';
 
 export interface OwnError {
   readonly status: number;
@@ -17,7 +17,7 @@ const retryAfterMax = 60;
 const offlineRetryS = 5;
 const sentenceMax = 600;
 
-export function sendError(client: ServerResponse, error: OwnError, requestId: string): void {
+export function sendError(client: ClientAnswer, error: OwnError, requestId: string): void {
   if (client.headersSent || client.destroyed) {
     client.destroy();
     return;

@@ -9,7 +9,8 @@ import { isLoopback } from '../config/base-url.ts';
 import { uuidv7 } from '../runtime/uuid.ts';
 import { accessLine } from './access-log.ts';
 import { Bodies } from './body.ts';
-import { type Ended, Exchange, type Means } from './exchange.ts';
+import type { ClientAnswer, ClientRequest } from './client.ts';
+import { type Ended, Exchange, type Incoming, type Means } from './exchange.ts';
 import { Figures } from './figures.ts';
 import { Gate, type GateRules } from './gate.ts';
 import { type GuardRules, guardRules, refuseBody, refuseStranger, refuseUnknown } from './guard.ts';
@@ -21,6 +22,8 @@ import { type OwnError, sendError } from './refusal.ts';
 import { RequestHead } from './request-head.ts';
 import { Running } from './running.ts';
 import { Sessions } from './sessions.ts';
+import { StraightWay } from './straight.ts';
+import type { StraightHead } from './straight-head.ts';
 import { type Target, targetOf } from './target.ts';
 import { Upstreams } from './upstream.ts';
 
@@ -56,6 +59,7 @@ class DataPort implements ProxyServer {
   readonly #ports: ProxyPorts;
   readonly #listen: Listen;
   readonly #server: Server;
+  readonly #straight: StraightWay;
   readonly #means: Means;
   readonly #bodies = new Bodies();
   readonly #gate: Gate;
@@ -78,6 +82,13 @@ class DataPort implements ProxyServer {
     this.#server.on('upgrade', (_: IncomingMessage, socket: Duplex) =>
       socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'),
     );
+    const patience = {
+      first: limits.headersTimeout / secondMs,
+      body: limits.requestTimeout / secondMs,
+      idle: limits.keepAliveTimeout / secondMs,
+    };
+    const event = listen.tls ? 'secureConnection' : 'connection';
+    this.#straight = new StraightWay(this.#server, event, patience, (...request) => this.#takeStraight(...request));
     this.#gate = new Gate(this.#gateRules(), ports.now);
     this.#means = { ports, upstreams: new Upstreams(), loads: new LiveLoads(), sessions: new Sessions() };
   }
@@ -149,6 +160,7 @@ class DataPort implements ProxyServer {
     this.#draining = true;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeIdleConnections();
+    this.#straight.drain();
     const before = this.#inHand;
     if (before > 0) {
       const timer = setTimeout(() => this.#idle(), graceMs);
@@ -160,6 +172,7 @@ class DataPort implements ProxyServer {
     const cut = this.#inHand;
     for (const exchange of this.#running) exchange.leave();
     this.#server.closeAllConnections();
+    this.#straight.close();
     await closed;
     this.#means.upstreams.close();
     return { drained: Math.max(0, before - cut), cut };
@@ -201,8 +214,21 @@ class DataPort implements ProxyServer {
     await this.#forward({ request, head, client, id, startedAt, target });
   }
 
+  /** What would be refused is node:http's, and so are the words for it. */
+  #takeStraight({ url, rawHeaders }: StraightHead, request: ClientRequest, client: ClientAnswer): boolean {
+    const guard = this.#guard as GuardRules;
+    const head = new RequestHead(rawHeaders);
+    const target = targetOf('POST', url);
+    if (target.kind !== 'forward') return false;
+    if (refuseStranger(head, '1.1', guard) ?? refuseUnknown(head, guard) ?? refuseBody('POST', head, target.path))
+      return false;
+    const startedAt = this.#ports.now();
+    void this.#forward({ request, head, client, id: uuidv7(startedAt) as RequestId, startedAt, target });
+    return true;
+  }
+
   /** The answer goes out at once; the rest of the request is read and dropped, so that the client sees the answer. */
-  #turnAway(request: IncomingMessage, client: ServerResponse, id: string, error: OwnError): void {
+  #turnAway(request: ClientRequest, client: ClientAnswer, id: string, error: OwnError): void {
     sendError(client, error, id);
     request.resume();
     if (request.complete) return;
@@ -248,9 +274,9 @@ class DataPort implements ProxyServer {
   }
 
   async #forward(one: {
-    request: IncomingMessage;
+    request: ClientRequest;
     head: RequestHead;
-    client: ServerResponse;
+    client: ClientAnswer;
     id: RequestId;
     startedAt: Millis;
     target: Extract<Target, { kind: 'forward' }>;
@@ -306,16 +332,15 @@ class DataPort implements ProxyServer {
     }
   }
 
-  async #pinned(one: Parameters<typeof passPinned>[1]): Promise<void> {
-    const ended = await passPinned(this.#means, one);
+  async #pinned(one: Omit<Incoming, 'body' | 'peek'>): Promise<void> {
+    // Files and batches do not come the straight way.
+    const { request, client } = one as object as { request: IncomingMessage; client: ServerResponse };
+    const ended = await passPinned(this.#means, { ...one, request, client });
     if (ended) this.#tell(one, ended);
     else this.#figures.failed++;
   }
 
-  #unread(
-    why: 'tooLarge' | 'full' | 'gone',
-    { request, client, id }: { request: IncomingMessage; client: ServerResponse; id: RequestId },
-  ): void {
+  #unread(why: 'tooLarge' | 'full' | 'gone', { request, client, id }: Omit<Incoming, 'body' | 'peek'>): void {
     if (why === 'gone') {
       this.#figures.cancelled++;
       return;
@@ -337,10 +362,7 @@ class DataPort implements ProxyServer {
     this.#turnAway(request, client, id, error);
   }
 
-  #tell(
-    { request, id, startedAt }: { request: IncomingMessage; id: RequestId; startedAt: Millis },
-    ended: Ended,
-  ): void {
+  #tell({ request, id, startedAt }: Omit<Incoming, 'body' | 'peek'>, ended: Ended): void {
     this.#figures.count(ended.fact);
     this.#ports.requestEnded(id, ended.fact);
     this.#listen.accessLog(accessLine(id, startedAt, request.method ?? '', ended));

@@ -186,6 +186,8 @@ export function bodyOf({ stream = true, session }: Call = {}): string {
 export function open({ port }: { readonly port: number }, call: Call = {}): Live {
   const { method = 'POST', path = '/v1/messages?beta=true', body = method === 'POST' ? bodyOf(call) : null } = call;
   const headers: Record<string, string | number> = {
+    // As Claude Code: a connection that ends with its request is node:http's, and does not go the straight way.
+    connection: 'keep-alive',
     authorization: `Bearer ${token}`,
     ...(body === null ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
     ...(call.session === undefined ? {} : { 'X-Claude-Code-Session-Id': call.session }),
@@ -196,6 +198,8 @@ export function open({ port }: { readonly port: number }, call: Call = {}): Live
   let watch: () => void = () => undefined;
   let over = false;
   const sent = send({ host: '127.0.0.1', port, method, path, headers, agent: false });
+  // An answer may come before all of the request has gone: what becomes of the rest is nobody's business.
+  sent.on('socket', (socket) => socket.on('error', () => undefined));
   const done = new Promise<Got>((resolve, reject) => {
     sent.on('error', reject);
     sent.on('response', (response: IncomingMessage) => {

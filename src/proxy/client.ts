@@ -1,0 +1,38 @@
+/**
+ * The client's side of a request, as the rest of the proxy sees it: node:http's own pair of objects, or the straight way's.
+ * These are the parts of `IncomingMessage` and `ServerResponse` that are used, with their meaning.
+ */
+import type { Socket } from 'node:net';
+
+export interface ClientRequest {
+  readonly method?: string | undefined;
+  readonly rawHeaders: readonly string[];
+  /** The body has come whole. */
+  readonly complete: boolean;
+  on(event: 'data', listener: (chunk: Buffer) => void): unknown;
+  on(event: 'end' | 'error' | 'close', listener: () => void): unknown;
+  once(event: 'close', listener: () => void): unknown;
+  /** What comes is dropped. */
+  resume(): unknown;
+  destroy(): unknown;
+}
+
+export interface ClientAnswer {
+  sendDate: boolean;
+  /** False: what is written is framed already. */
+  chunkedEncoding: boolean;
+  readonly headersSent: boolean;
+  readonly destroyed: boolean;
+  readonly writableFinished: boolean;
+  readonly socket: Socket | null;
+  writeHead(status: number, pairs: string[]): unknown;
+  flushHeaders(): void;
+  write(bytes: Buffer | string): boolean;
+  write(text: string, encoding: 'latin1'): boolean;
+  end(): unknown;
+  end(bytes: Buffer | string): unknown;
+  end(text: string, encoding: 'latin1'): unknown;
+  destroy(): unknown;
+  on(event: 'close', listener: () => void): unknown;
+  once(event: 'drain', listener: () => void): unknown;
+}
