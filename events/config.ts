@@ -3,4 +3,13 @@ import type { Fact } from './fact.ts';
 
 export type SettingValue = string | number | boolean;
 
-export type ConfigFact = Fact<'SettingChanged', { key: string; from: SettingValue; to: SettingValue | null }>;
+/** Who asked for a snapshot: a person, or what comes right after it. */
+export type SnapshotReason = 'hand' | 'import' | 'rollback' | 'reset';
+
+export type ConfigFact =
+  | Fact<'SettingChanged', { key: string; from: SettingValue; to: SettingValue | null }>
+  /** `configuration` is all that was set up, secrets by reference: a snapshot outlives the facts that led to it. */
+  | Fact<'SnapshotTaken', { reason: SnapshotReason; description: string; hash: string; configuration: object }>
+  /** `to`: a snapshot, or the `seq` of the moment. `partial`: what could not be restored was left out. */
+  | Fact<'ConfigRolledBack', { to: string; changes: number; partial: boolean }>
+  | Fact<'ConfigImported', { source: string; changes: number; hash: string }>;

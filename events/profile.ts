@@ -27,6 +27,7 @@ export interface EndpointSettings {
 
 export type ProfileFact =
   | Fact<'ProfileAdded', { name: string; description: string }>
+  | Fact<'ProfileDescribed', { name: string; description: string }>
   | Fact<'ProfileRemoved', { name: string }>
   | Fact<'ProfileMadeDefault', { name: string }>
   | Fact<'TierAssigned', { name: string; tier: Tier | null }>

@@ -36,6 +36,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'events/',
     'machines/',
     'src/config/settings.ts',
+    'src/control/config-operations.ts',
     'src/control/history-operations.ts',
     'src/control/installation.ts',
     'src/control/operations.ts',

@@ -1,5 +1,4 @@
-/** `qcc config get, set, list, reset, export`. */
-import { writeExport } from '../config/atomic-file.ts';
+/** `qcc config get, set, list, reset`. */
 import { isSecretSetting, settingKey } from '../config/settings.ts';
 import { type Context, confirmed, isOn, withInstallation } from './context.ts';
 import { readStdin } from './options.ts';
@@ -52,14 +51,5 @@ export async function reset(context: Context): Promise<undefined> {
   const answer = await withInstallation(context, ({ call }) => call('config.reset', key === undefined ? {} : { key }));
   if (context.json) context.out.json(answer);
   else for (const [name, value] of Object.entries(answer.settings)) context.out.line(`${name} = ${value}`);
-  return undefined;
-}
-
-export async function exportTo(context: Context): Promise<undefined> {
-  const [file = ''] = context.positionals;
-  const { document } = await withInstallation(context, ({ call }) => call('config.export', {}));
-  writeExport(file, `${JSON.stringify(document, null, 2)}\n`);
-  if (context.json) context.out.json({ file });
-  else context.out.line(context.words.applied(file));
   return undefined;
 }

@@ -3,6 +3,7 @@
  * into the sentence; here the code finds its sentence.
  */
 import type { ErrorParams, QccError } from '../errors.ts';
+import { configWordsOf } from './config-words.ts';
 import type { Language } from './words.ts';
 
 interface Sentence {
@@ -63,6 +64,31 @@ const chinese: Readonly<Record<string, Sentence>> = {
     hint: () => '请只提供密钥本身，单独一行',
   },
   QCC_REQUEST_UNKNOWN: { message: ({ request }) => `日志中没有请求 "${request}"` },
+  QCC_SNAPSHOT_UNKNOWN: { message: ({ id }) => `没有快照 "${id}"` },
+  QCC_ROLLBACK_UNCHANGED: { message: () => '还没有任何更改可以撤销' },
+  QCC_ROLLBACK_NOTHING: { message: ({ parts }) => `没有可以恢复的内容：${becauses(parts)}` },
+  QCC_ROLLBACK_PARTIAL: {
+    message: ({ parts }) => `无法全部恢复，因此未做更改：${becauses(parts)}`,
+    hint: ({ command }) => `${command} --partial 可恢复其余部分`,
+  },
+  QCC_IMPORT_INVALID: { message: ({ why }) => `无法导入此文件：${why}` },
+  QCC_IMPORT_NEWER: { message: ({ version, known }) => `此文件的格式版本为 ${version}，此 qcc 只支持到 ${known}` },
+  QCC_IMPORT_MISSING: { message: ({ from, places }) => `这里没有 ${from} 的文件：${places}` },
+  QCC_IMPORT_UNREADABLE: { message: ({ path, code }) => `无法读取 ${path}（${code}）` },
+  QCC_IMPORT_RACED: { message: () => '读取文件期间配置已被更改' },
+  QCC_IMPORT_PARTIAL: {
+    message: ({ parts }) => `无法全部导入，因此未做更改：${becauses(parts)}`,
+    hint: () => 'qcc config import FILE --partial 可导入其余部分',
+  },
+  QCC_IMPORT_DATABASE: {
+    message: ({ node }) => `Node ${node} 无法读取 cc-switch 的数据库`,
+    hint: () => '请用 Node 22.13 或更高版本运行，或从 cc-switch 导出：qcc config import --from cc-switch FILE',
+  },
+  QCC_PASSPHRASE_MISSING: {
+    message: () => '密钥须用口令加密，但没有给出口令',
+    hint: () => '设置 QCC_PASSPHRASE，或在终端中运行',
+  },
+  QCC_PASSPHRASE_WRONG: { message: () => '无法解开此文件中的密钥：口令不对，或文件被改动过' },
   QCC_GATEWAY_DOWN: { message: () => '网关未运行' },
   QCC_GATEWAY_LOST: { message: () => '网关在应答前已结束' },
   QCC_GATEWAY_RUNNING: { message: () => '此目录的网关已在运行' },
@@ -81,6 +107,17 @@ const lost: Readonly<Record<string, string>> = {
   damaged: '已损坏',
   aborted: '已中止',
 };
+/** `path because` a line, as the errors of an import and a rollback bring them. */
+function becauses(parts: string | number | undefined): string {
+  const said = configWordsOf('zh-CN') as unknown as Readonly<Record<string, string>>;
+  return String(parts ?? '')
+    .split('\n')
+    .map((line) => {
+      const at = line.lastIndexOf(' ');
+      return `${line.slice(0, at)}：${said[`because_${line.slice(at + 1)}`] ?? ''}`;
+    })
+    .join('；');
+}
 
 const faults: Readonly<Record<string, string>> = {
   ENOENT: '所在目录不存在',

@@ -52,6 +52,8 @@ const endpoint = () => import('./endpoint.ts');
 const ladder = () => import('./priority.ts');
 const health = () => import('./health.ts');
 const config = () => import('./config.ts');
+const transfer = () => import('./transfer.ts');
+const snapshots = () => import('./snapshots.ts');
 const proxy = () => import('./proxy.ts');
 const client = () => import('./client.ts');
 const history = () => import('./history.ts');
@@ -261,7 +263,52 @@ export const root: Command = {
         set: { words: 'c_config_set', positionals: ['KEY', 'VALUE'], load: async () => (await config()).set },
         list: { words: 'c_config_list', flags: { 'show-origin': yes }, load: async () => (await config()).list },
         reset: { words: 'c_config_reset', positionals: ['KEY'], required: 0, load: async () => (await config()).reset },
-        export: { words: 'c_config_export', positionals: ['FILE'], load: async () => (await config()).exportTo },
+        export: {
+          words: 'c_config_export',
+          positionals: ['FILE'],
+          flags: { 'with-secrets': yes },
+          load: async () => (await transfer()).exportTo,
+        },
+        import: {
+          words: 'c_config_import',
+          positionals: ['FILE'],
+          required: 0,
+          flags: { from: text, 'dry-run': yes, partial: yes },
+          load: async () => (await transfer()).importFrom,
+        },
+        snapshot: {
+          words: 'c_config_snapshot',
+          positionals: ['TEXT'],
+          required: 0,
+          load: async () => (await snapshots()).snapshot,
+        },
+        snapshots: { words: 'c_config_snapshots', load: async () => (await snapshots()).snapshots },
+        diff: {
+          words: 'c_config_diff',
+          positionals: ['A', 'B'],
+          required: 1,
+          load: async () => (await snapshots()).diff,
+        },
+        rollback: {
+          words: 'c_config_rollback',
+          positionals: ['ID'],
+          required: 0,
+          flags: { last: yes, 'dry-run': yes, partial: yes },
+          load: async () => (await snapshots()).rollback,
+        },
+        audit: {
+          words: 'c_config_audit',
+          flags: {
+            limit: { type: 'string', alias: 'n' },
+            action: text,
+            target: text,
+            by: text,
+            from: text,
+            to: text,
+            export: text,
+          },
+          load: async () => (await snapshots()).audit,
+        },
       },
     },
     history: {

@@ -177,7 +177,7 @@ export type Origin = 'default' | 'set' | 'env';
 
 export const settingKeys = Object.keys(table) as readonly SettingKey[];
 
-function isSettingKey(name: string): name is SettingKey {
+export function isSettingKey(name: string): name is SettingKey {
   return Object.hasOwn(table, name);
 }
 
@@ -206,6 +206,11 @@ export function parseSetting(name: string, given: string): { readonly key: Setti
     exitCodes.usage,
     { key, range: table[key].range, given },
   );
+}
+
+/** Whether what was right on another day, or in another home, is right here and now. */
+export function settingFits(key: SettingKey, value: unknown): value is SettingValue {
+  return typeof value === typeof table[key].default && table[key].parse(String(value)) === value;
 }
 
 export function rangeOf(key: SettingKey): string {

@@ -34,6 +34,8 @@ interface File {
 export interface Vault {
   readonly inKeychain: boolean;
   put(id: string, plain: string): Promise<void>;
+  /** Whether there is one, without opening it. */
+  has(id: string): boolean;
   /** Undefined when there is none of that name. @throws {QccError} `QCC_VAULT_DAMAGED` when it cannot be opened */
   get(id: string): string | undefined;
   remove(id: string): Promise<void>;
@@ -115,6 +117,10 @@ class FileVault implements Vault {
     } catch {
       throw damaged(this.#path);
     }
+  }
+
+  has(id: string): boolean {
+    return Object.hasOwn(this.#read().secrets, id);
   }
 
   remove(id: string): Promise<void> {

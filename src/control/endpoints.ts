@@ -7,12 +7,14 @@ import { parseBaseUrl } from '../config/base-url.ts';
 import { maskKey } from '../config/mask.ts';
 import { presetOf } from '../config/presets.ts';
 import { exitCodes, QccError } from '../errors.ts';
+import type { Step } from '../projections/configuration.ts';
 import type { KnownEndpoint } from '../projections/profiles.ts';
 import { endpointNamed, type Installation, profileNamed } from './installation.ts';
+import { destroyKeys } from './keys.ts';
 import type { Answer, EndpointOptions, EndpointRow, Params } from './operations.ts';
 import { endpointRow } from './rows.ts';
 
-const defaults = { weight: 100, priority: 1, maxFailures: 3, maxConcurrent: 64 };
+export const endpointDefaults = { weight: 100, priority: 1, maxFailures: 3, maxConcurrent: 64 };
 const ranges = {
   weight: [1, 1_000],
   priority: [0, 1_000],
@@ -49,11 +51,11 @@ export function newEndpoint(installation: Installation, options: EndpointOptions
     auth: options.auth ?? preset?.auth ?? defaultAuth(baseUrl),
     secret: id,
     maskedKey: maskKey(key),
-    weight: options.weight ?? defaults.weight,
-    priority: options.priority ?? defaults.priority,
+    weight: options.weight ?? endpointDefaults.weight,
+    priority: options.priority ?? endpointDefaults.priority,
     timeoutMs: options.timeoutMs ?? null,
-    maxFailures: options.maxFailures ?? defaults.maxFailures,
-    maxConcurrent: options.maxConcurrent ?? defaults.maxConcurrent,
+    maxFailures: options.maxFailures ?? endpointDefaults.maxFailures,
+    maxConcurrent: options.maxConcurrent ?? endpointDefaults.maxConcurrent,
     allowPlaintext,
     source: options.preset ?? null,
   };
@@ -61,7 +63,7 @@ export function newEndpoint(installation: Installation, options: EndpointOptions
 }
 
 /** Anthropic's own API wants its header; relays follow what `ANTHROPIC_AUTH_TOKEN` sends. */
-function defaultAuth(baseUrl: string): Auth {
+export function defaultAuth(baseUrl: string): Auth {
   return new URL(baseUrl).hostname === 'api.anthropic.com' ? 'x-api-key' : 'bearer';
 }
 
@@ -69,7 +71,7 @@ function missing(what: string, flags: string): QccError {
   return new QccError('QCC_ENDPOINT_INCOMPLETE', `an endpoint needs ${what}`, flags, exitCodes.usage);
 }
 
-function checkedKey(key: string | undefined): string {
+export function checkedKey(key: string | undefined): string {
   const trimmed = key?.trim() ?? '';
   if (trimmed === '') throw missing('an API key', '--api-key-stdin, or --api-key-env NAME');
   if (trimmed.length < keyLengthMin || /[^\x21-\x7e]/.test(trimmed)) {
@@ -83,7 +85,7 @@ function checkedKey(key: string | undefined): string {
   return trimmed;
 }
 
-function checkRanges(options: EndpointOptions): void {
+export function checkRanges(options: Partial<Record<keyof typeof ranges, number>>): void {
   for (const [name, [min, max]] of Object.entries(ranges)) {
     const value = options[name as keyof typeof ranges];
     if (value === undefined) continue;
@@ -110,10 +112,15 @@ function refuseTwin({ vault }: Installation, baseUrl: string, key: string, besid
   );
 }
 
-function freshId({ core }: Installation): EndpointId {
+/** A name in the vault that no key of this endpoint has had before. */
+export function freshSecret(id: EndpointId): string {
+  return `${id}-${randomBytes(4).toString('hex')}`;
+}
+
+export function freshId({ core }: Installation, taken: ReadonlySet<string> = new Set()): EndpointId {
   for (;;) {
     const id = randomBytes(4).toString('hex') as EndpointId;
-    if (!core.state.profiles.endpoint(id)) return id;
+    if (!(core.state.profiles.endpoint(id) || taken.has(id))) return id;
   }
 }
 
@@ -194,6 +201,8 @@ export async function updateEndpoint(
   const allowPlaintext = params.allowPlaintext ?? endpoint.allowPlaintext;
   const baseUrl = url === undefined ? endpoint.baseUrl : parseBaseUrl(url, { allowPlaintext });
   const auth = params.auth ?? preset?.auth;
+  // Under a name of its own: until the fact is written, the old key holds.
+  const secret = key === undefined ? undefined : freshSecret(endpoint.id);
   const { name, weight, priority, timeoutMs, maxFailures, maxConcurrent } = params;
   const wanted = {
     name,
@@ -205,6 +214,7 @@ export async function updateEndpoint(
     maxConcurrent,
     allowPlaintext,
     baseUrl,
+    secret,
     ...(key === undefined ? {} : { maskedKey: maskKey(key) }),
     ...(params.preset === undefined ? {} : { source: params.preset }),
   };
@@ -215,16 +225,22 @@ export async function updateEndpoint(
   );
   const others = profileNamed(installation, endpoint.profile).endpoints.filter(({ id }) => id !== endpoint.id);
   refuseTwin(installation, baseUrl, key ?? vault.get(endpoint.secret) ?? '', others);
-  if (key !== undefined) await vault.put(endpoint.secret, key);
-  if (Object.keys(changes).length > 0) {
-    await tellProfile(installation, endpoint.profile, [
-      { type: 'EndpointChanged', data: { endpoint: endpoint.id, changes } },
-    ]);
-  }
+  if (key !== undefined && secret !== undefined) await vault.put(secret, key);
   // A new key or address ends what was held against the old one.
-  if (key !== undefined || 'baseUrl' in changes || 'auth' in changes) {
-    await core.tellEndpoint(endpoint.id, { type: 'KeyChanged', data: {} }, { by: 'cli', sync: true }).done;
-  }
+  const isOther = key !== undefined || 'baseUrl' in changes || 'auth' in changes;
+  const steps: readonly Step[] = [
+    ...(Object.keys(changes).length > 0
+      ? [
+          {
+            stream: streams.profile(endpoint.profile),
+            fact: { type: 'EndpointChanged', data: { endpoint: endpoint.id, changes } },
+          },
+        ]
+      : []),
+    ...(isOther ? [{ stream: streams.endpoint(endpoint.id), fact: { type: 'KeyChanged', data: {} } }] : []),
+  ];
+  if (steps.length > 0) await core.change(steps, { by: 'cli', sync: true }).done;
+  if (key !== undefined) await destroyKeys(installation, [endpoint], secret);
   return rowOf(installation, endpoint.id);
 }
 
@@ -243,7 +259,7 @@ export async function removeEndpoint(
   const endpoint = endpointNamed(installation, id, profile);
   const row = rowOf(installation, endpoint.id);
   await tellProfile(installation, endpoint.profile, [{ type: 'EndpointRemoved', data: { endpoint: endpoint.id } }]);
-  await installation.vault.remove(endpoint.secret);
+  await destroyKeys(installation, [endpoint]);
   return row;
 }
 

@@ -7,6 +7,7 @@ import type { ProbeDepth, Verdict } from '../../events/endpoint.ts';
 import type { Auth, Tier } from '../../events/profile.ts';
 import type { NextRule } from '../../machines/moment.ts';
 import type { EndpointState } from '../../machines/roster.ts';
+import type { ConfigOperations } from './config-operations.ts';
 import type { HistoryOperations } from './history-operations.ts';
 
 type SettingValue = string | number | boolean;
@@ -228,7 +229,7 @@ export interface NotifyRow {
 }
 
 /** `name: [parameters, answer]`. */
-interface Operations extends HistoryOperations {
+interface Operations extends ConfigOperations, HistoryOperations {
   'home.init': [Record<never, never>, { readonly home: string; readonly created: boolean; readonly keychain: boolean }];
   /** A message on every channel that is set up; nothing is recorded. */
   'notify.test': [{ readonly language: 'en' | 'zh-CN' }, { readonly channels: readonly NotifyRow[] }];
@@ -306,26 +307,6 @@ interface Operations extends HistoryOperations {
     { readonly settings: Readonly<Record<string, SettingValue>> },
   ];
   'health.reset': [{ readonly id: string }, { readonly id: string; readonly state: EndpointState }];
-  'config.get': [{ readonly key: string }, { readonly key: string; readonly value: SettingValue }];
-  /** `restart` names what applies only after `qcc proxy restart`, while a gateway runs. */
-  'config.set': [
-    { readonly key: string; readonly value: string },
-    { readonly key: string; readonly value: SettingValue; readonly restart: boolean },
-  ];
-  'config.list': [
-    Record<never, never>,
-    {
-      readonly settings: Readonly<
-        Record<
-          string,
-          { readonly value: SettingValue; readonly origin: 'default' | 'set' | 'env'; readonly range: string }
-        >
-      >;
-    },
-  ];
-  'config.reset': [{ readonly key?: string }, { readonly settings: Readonly<Record<string, SettingValue>> }];
-  /** Everything but secrets, as one document. */
-  'config.export': [Record<never, never>, { readonly document: object }];
   'debug.machines': [
     { readonly about?: string },
     { readonly seq: number; readonly at: string; readonly machines: readonly MachineRow[] },

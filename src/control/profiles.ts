@@ -5,6 +5,7 @@ import { parseProfileName, streams } from '../../events/ids.ts';
 import { exitCodes, QccError } from '../errors.ts';
 import { newEndpoint, type PreparedEndpoint } from './endpoints.ts';
 import { badName, type Installation, profileNamed } from './installation.ts';
+import { destroyKeys } from './keys.ts';
 import type { Answer, Params } from './operations.ts';
 import { profileRow } from './rows.ts';
 
@@ -59,12 +60,12 @@ export async function removeProfile(
   installation: Installation,
   { name }: Params<'profile.remove'>,
 ): Promise<Answer<'profile.remove'>> {
-  const { core, vault } = installation;
+  const { core } = installation;
   const profile = profileNamed(installation, name);
   const row = profileRow(core.state, profile);
   const fact = { type: 'ProfileRemoved', data: { name } };
   await core.report(streams.profile(profile.name), [fact], { by: 'cli', sync: true }).done;
-  for (const { secret } of profile.endpoints) await vault.remove(secret);
+  await destroyKeys(installation, profile.endpoints);
   return row;
 }
 

@@ -16,7 +16,7 @@ import {
 } from '../config/settings.ts';
 import type { Installation } from './installation.ts';
 import type { Answer, Params } from './operations.ts';
-import { endpointRow, profileRow } from './rows.ts';
+import { snapshotStep } from './snapshots.ts';
 
 export function getSetting({ settings }: Installation, params: Params<'config.get'>): Answer<'config.get'> {
   const key = settingKey(params.key);
@@ -58,7 +58,8 @@ export async function resetSettings(
   const before = settings();
   for (const key of keys.filter(isSecretSetting)) await keepSecretSetting(vault, key, '');
   const facts = keys.filter((key) => core.state.settings.has(key)).map((key) => changed(key, before[key], null));
-  await write(core, facts);
+  if (params.key !== undefined) await write(core, facts);
+  else if (facts.length > 0) await resetAll(core, facts);
   return { settings: Object.fromEntries(keys.map((key) => [key, settings()[key]])) };
 }
 
@@ -71,48 +72,15 @@ export function listSettings({ core }: Installation): Answer<'config.list'> {
   };
 }
 
-/** Everything that a person has set up, without one secret in it. */
-export function exportConfig({ core: { state } }: Installation): Answer<'config.export'> {
-  const profiles = state.profiles.all().map((profile) => {
-    const { name, description, tier, default: isDefault } = profileRow(state, profile);
-    const endpoints = profile.endpoints.map((endpoint) => {
-      const row = endpointRow(state, endpoint);
-      const {
-        id,
-        baseUrl,
-        auth,
-        weight,
-        priority,
-        enabled,
-        maxFailures,
-        maxConcurrent,
-        timeoutMs,
-        allowPlaintext,
-        source,
-      } = row;
-      return {
-        id,
-        name: row.name,
-        baseUrl,
-        auth,
-        weight,
-        priority,
-        enabled,
-        maxFailures,
-        maxConcurrent,
-        timeoutMs,
-        allowPlaintext,
-        source,
-      };
-    });
-    return { name, description, tier, default: isDefault, endpoints };
-  });
-  const settings = [...state.settings].filter(([key]) => !isSecretSetting(key as SettingKey));
-  return { document: { format: 'qcc', version: 1, settings: Object.fromEntries(settings), profiles } };
-}
-
 function changed(key: string, from: SettingValue, to: SettingValue | null): Fact {
   return { type: 'SettingChanged', data: { key, from, to } };
+}
+
+/** All of them at once is easily regretted. */
+async function resetAll(core: Installation['core'], facts: readonly Fact[]): Promise<void> {
+  const snapshot = snapshotStep(core.state.configuration(), 'reset', 'before all settings were reset');
+  const steps = facts.map((fact) => ({ stream: streams.config, fact }));
+  await core.change([snapshot, ...steps], { by: 'cli', sync: true }).done;
 }
 
 async function write(core: Installation['core'], facts: readonly Fact[]): Promise<void> {

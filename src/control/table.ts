@@ -23,8 +23,10 @@ import { compactHistory, measureHistory, verifyHistory } from './log-care.ts';
 import { testNotifications } from './notify.ts';
 import type { Answer, OperationName, Params } from './operations.ts';
 import { addProfile, listProfiles, makeDefault, removeProfile, setTier } from './profiles.ts';
-import { exportConfig, getSetting, listSettings, resetSettings, setSetting } from './settings.ts';
+import { getSetting, listSettings, resetSettings, setSetting } from './settings.ts';
+import { diffConfigurations, listSnapshots, rollBack, takeSnapshot } from './snapshots.ts';
 import { testEndpoints } from './testing.ts';
+import { exportConfig, importConfig } from './transfer.ts';
 
 /** What only a running gateway can answer. */
 export interface LiveSide {
@@ -76,12 +78,17 @@ export function operations(it: Installation, live: LiveSide | undefined): Partia
     'config.set': (params) => setSetting(it, params, running),
     'config.list': () => listSettings(it),
     'config.reset': (params) => resetSettings(it, params),
-    'config.export': () => exportConfig(it),
     ...Object.fromEntries(questionNames.map((name) => [name, asker(it, name, live?.replay)])),
     'history.verify': () => verifyHistory(it, live?.replay),
     'history.stats': () => measureHistory(it, live?.replay),
     'history.compact': () => compactHistory(it),
     'history.head': () => headOfHistory(it),
+    'config.export': (params) => exportConfig(it, params),
+    'config.import': (params) => importConfig(it, params, running),
+    'config.snapshot': (params) => takeSnapshot(it, params),
+    'config.snapshots': () => listSnapshots(it),
+    'config.diff': (params) => diffConfigurations(it, params, live?.replay),
+    'config.rollback': (params) => rollBack(it, params, live),
     'debug.machines': (params) => showMachines(it, params),
     'client.settings': () => clientToken(it, live?.url),
     ...(live ? { 'health.check': (params) => checkHealth(it, params, live) } : {}),

@@ -4,6 +4,8 @@
  */
 import type { Answer, OperationName, Params } from '../control/operations.ts';
 import type { ReadableLog } from '../log/log.ts';
+import { readAudit } from './audit.ts';
+import { configurationThen } from './configuration.ts';
 import { diffMoments } from './diff.ts';
 import { explain } from './explain.ts';
 import { pageOfLook, readFacts, startOfLook } from './facts.ts';
@@ -12,6 +14,8 @@ import { showThen } from './then.ts';
 import { verifyLog } from './verify.ts';
 
 const questions = {
+  'config.at': configurationThen,
+  'config.audit': readAudit,
   'history.read': readFacts,
   'history.start': startOfLook,
   'history.page': pageOfLook,

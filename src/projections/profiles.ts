@@ -81,6 +81,9 @@ export class Profiles {
         });
         this.#default ??= name;
         return;
+      case 'ProfileDescribed':
+        if (profile) this.#byName.set(name, { ...profile, description: data.description });
+        return;
       case 'ProfileRemoved':
         this.#byName.delete(name);
         if (this.#default === name) this.#default = this.all()[0]?.name ?? null;

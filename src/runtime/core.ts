@@ -5,13 +5,14 @@
 import { upcast, versionOf } from '../../events/catalogue.ts';
 import type { EndpointReport } from '../../events/endpoint.ts';
 import type { By, Fact, Millis, Recorded } from '../../events/fact.ts';
-import { type EndpointId, kindOf, streams } from '../../events/ids.ts';
+import { type EndpointId, kindOf, nameOf, streams } from '../../events/ids.ts';
 import { decideEndpoint, type EndpointPolicy, faceOf, timerOf, worthTelling } from '../../machines/endpoint.ts';
 import { facePriority, timerOfPriority } from '../../machines/priority.ts';
 import { decidePriority, type PriorityAsk, type PriorityPolicy } from '../../machines/priority-policy.ts';
 import type { RoutingView } from '../../machines/roster.ts';
 import { type Range, rangeOf } from '../log/damage.ts';
 import type { Log, ReadableLog } from '../log/log.ts';
+import type { Step } from '../projections/configuration.ts';
 import { isUsable, ladderLook, routingView } from '../projections/routing.ts';
 import type { World } from './clock.ts';
 import { lossesToTell, toldLosses } from './losses.ts';
@@ -91,9 +92,29 @@ export class Core {
   /** Writes facts of a stream as they are. Those of a profile are looked at by the ladder. */
   report(stream: string, facts: readonly Fact[], origin: Origin): Told {
     return this.#transact(origin, () => {
-      const recorded = facts.map((fact) => this.#record(stream, fact, null, origin.by));
-      if (changesLadder.has(kindOf(stream)))
-        this.#ask({ type: 'Looked', report: null }, recorded.at(-1)?.seq ?? null, origin.by);
+      // One command: what comes after its first fact has that one as its cause, so that it can be undone as one.
+      let first: number | null = null;
+      let last: number | null = null;
+      for (const fact of facts) {
+        last = this.#record(stream, fact, first, origin.by).seq;
+        first ??= last;
+      }
+      if (changesLadder.has(kindOf(stream))) this.#ask({ type: 'Looked', report: null }, last, origin.by);
+    });
+  }
+
+  /** Facts of several streams, all or nothing. What is reported of an endpoint passes its machine. */
+  change(steps: readonly Step[], origin: Origin): Told {
+    return this.#transact(origin, () => {
+      let first: number | null = null;
+      for (const { stream, fact } of steps) {
+        const told: number | null =
+          kindOf(stream) === 'endpoint'
+            ? this.#decide(nameOf(stream) as EndpointId, fact as EndpointReport, origin.by, first).cause
+            : this.#record(stream, fact, first, origin.by).seq;
+        first ??= told;
+      }
+      this.#ask({ type: 'Looked', report: null }, first, origin.by);
     });
   }
 
@@ -111,19 +132,7 @@ export class Core {
   /** What an attempt, a probe, a person or a timer has to say about an endpoint. */
   tellEndpoint(id: EndpointId, report: EndpointReport, origin: Origin): Told {
     return this.#transact(origin, () => {
-      const now = this.now();
-      const facts = decideEndpoint(
-        this.state.endpoint(id),
-        report,
-        { now: this.#at(now), dice: this.#world.dice() },
-        this.#policies(this.state).endpoint(id),
-        this.state.recent.window(id, now),
-      );
-      let cause: number | null = null;
-      for (const fact of facts) {
-        const recorded = this.#record(streams.endpoint(id), fact, cause, cause === null ? origin.by : 'gateway');
-        cause ??= recorded.seq;
-      }
+      const { facts, cause } = this.#decide(id, report, origin.by, null);
       const profile = this.state.profiles.endpoint(id)?.profile;
       const good = report.type === 'AttemptSucceeded' || report.type === 'ProbeSucceeded';
       // A failure that is not worth a fact says nothing about the endpoint, and so nothing about its profile.
@@ -236,6 +245,25 @@ export class Core {
     this.#batch?.push(recorded);
     if (!stream.startsWith('request/')) this.#view = undefined;
     return recorded;
+  }
+
+  /** A report and what its machine makes of it; `cause` is the number of the report, null when it changes nothing. */
+  #decide(id: EndpointId, report: EndpointReport, by: By, because: number | null) {
+    const now = this.now();
+    const facts = decideEndpoint(
+      this.state.endpoint(id),
+      report,
+      { now: this.#at(now), dice: this.#world.dice() },
+      this.#policies(this.state).endpoint(id),
+      this.state.recent.window(id, now),
+    );
+    let cause: number | null = null;
+    for (const fact of facts) {
+      const isReport = cause === null;
+      const recorded = this.#record(streams.endpoint(id), fact, cause ?? because, isReport ? by : 'gateway');
+      cause ??= recorded.seq;
+    }
+    return { facts, cause };
   }
 
   #ask(ask: PriorityAsk, cause: number | null, by: By): void {

@@ -8,8 +8,10 @@ import { type EndpointSnapshot, endpointChart, faceOf, landsIn } from '../../mac
 import { fold, force, initialOf, persist, restore } from '../../machines/fold.ts';
 import { faceGateway, type GatewaySnapshot, gatewayChart } from '../../machines/gateway.ts';
 import { facePriority, landsInPriority, type PrioritySnapshot, priorityChart } from '../../machines/priority.ts';
+import { type Configuration, configurationOf } from '../projections/configuration.ts';
 import { Profiles } from '../projections/profiles.ts';
 import { Recent } from '../projections/recent.ts';
+import { Snapshots } from '../projections/snapshots.ts';
 import { Stats } from '../projections/stats.ts';
 import { Switches } from '../projections/switches.ts';
 
@@ -37,6 +39,7 @@ interface Saved {
   readonly switches: unknown;
   readonly stats: unknown;
   readonly recent: unknown;
+  readonly snapshots: unknown;
 }
 
 const freshEndpoint: EndpointSnapshot = initialOf(endpointChart);
@@ -57,6 +60,7 @@ export class State {
   switches = new Switches();
   stats = new Stats();
   recent = new Recent();
+  snapshots = new Snapshots();
 
   endpoint(id: EndpointId): EndpointSnapshot {
     return this.endpoints.get(id) ?? freshEndpoint;
@@ -72,6 +76,7 @@ export class State {
       return;
     }
     this.versions.set(fact.stream, fact.version);
+    this.snapshots.apply(fact);
     if (kind === 'endpoint') this.#foldEndpoint(fact);
     else if (kind === 'priority') this.#foldPriority(fact);
     else if (kind === 'gateway') this.gateway = fold(gatewayChart, this.gateway, fact);
@@ -136,6 +141,7 @@ export class State {
       switches: this.switches.toJSON(),
       stats: this.stats.toJSON(),
       recent: this.recent.toJSON(),
+      snapshots: this.snapshots.toJSON(),
     };
   }
 
@@ -156,7 +162,14 @@ export class State {
     state.switches = Switches.from(saved.switches);
     state.stats = Stats.from(saved.stats);
     state.recent = Recent.from(saved.recent);
+    state.snapshots = Snapshots.from(saved.snapshots);
     return state;
+  }
+
+  /** All that a person has set up. */
+  configuration(): Configuration {
+    const { settings, profiles } = this;
+    return configurationOf({ settings, profiles, isEnabled: (id) => faceOf(this.endpoint(id)).state !== 'disabled' });
   }
 
   get gatewayState(): string {

@@ -1,0 +1,72 @@
+/** The words of the configuration's commands: changes, snapshots, export and import, the audit. */
+import type { Language } from './words.ts';
+
+const en = {
+  noSnapshots: 'there is no snapshot yet',
+  noDifference: 'there is no difference',
+  noMoment: (text: string) => `"${text}" is a file, not a moment`,
+  undoWith: (command: string) => `to undo it: ${command}`,
+  askPassphrase: 'Passphrase',
+  askAgain: 'The same again',
+  passphrasesDiffer: 'the two passphrases differ',
+  taken_hand: 'by hand',
+  taken_import: 'before an import',
+  taken_rollback: 'before a rollback',
+  taken_reset: 'before a reset',
+  because_keyGone: 'it was removed, and its key is gone',
+  because_otherHost: 'its key is gone, and the present one was given for another host',
+  because_keyReplaced: 'it keeps the key that it has now: the former one is gone',
+  because_addressRefused: 'its address is refused now',
+  because_settingGone: 'there is no such setting any more',
+  because_valueGone: 'its value is a secret, and is gone',
+  because_outOfRange: 'its value is out of range',
+  because_noCounterpart: 'has no counterpart here',
+  because_noAddress: 'has no address',
+  because_noKey: 'there is no key for it, in the file or here',
+  because_refused: 'its address or one of its numbers is none that qcc takes',
+  because_renamed: 'its name is none that a profile can have',
+  because_needsCertificate: 'needs proxy.tls_cert and proxy.tls_key',
+  because_twin: 'the same address and key are there already',
+  by: 'by',
+  action: 'action',
+  target: 'target',
+  details: 'details',
+};
+
+type ConfigWords = typeof en;
+
+const zh: ConfigWords = {
+  noSnapshots: '还没有快照',
+  noDifference: '没有差异',
+  noMoment: (text) => `"${text}" 是文件，不是时刻`,
+  undoWith: (command) => `撤销：${command}`,
+  askPassphrase: '口令',
+  askAgain: '再次输入',
+  passphrasesDiffer: '两次口令不一致',
+  taken_hand: '手动',
+  taken_import: '导入前',
+  taken_rollback: '回滚前',
+  taken_reset: '重置前',
+  because_keyGone: '已被删除，其密钥也已销毁',
+  because_otherHost: '其密钥已销毁，而现有密钥属于另一主机',
+  because_keyReplaced: '保留现有密钥：原密钥已销毁',
+  because_addressRefused: '其地址现在不被接受',
+  because_settingGone: '已没有此设置',
+  because_valueGone: '其值是机密，已不存在',
+  because_outOfRange: '其值超出范围',
+  because_noCounterpart: '此处没有对应项',
+  because_noAddress: '没有地址',
+  because_noKey: '文件和此处都没有它的密钥',
+  because_refused: '其地址或某个数值不被接受',
+  because_renamed: '原名不能作为配置名',
+  because_needsCertificate: '需要 proxy.tls_cert 和 proxy.tls_key',
+  because_twin: '相同的地址和密钥已存在',
+  by: '操作者',
+  action: '操作',
+  target: '对象',
+  details: '详情',
+};
+
+export function configWordsOf(language: Language): ConfigWords {
+  return language === 'zh-CN' ? zh : en;
+}

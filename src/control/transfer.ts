@@ -1,0 +1,153 @@
+/** The configuration out of here and into here: all of it in one batch, or nothing. */
+import { streams } from '../../events/ids.ts';
+import { ccSwitchDatabase, isCcSwitch, readCcSwitch } from '../config/cc-switch.ts';
+import { passphraseMissing, readDocument, type Secrets, writeDocument } from '../config/document.ts';
+import { isFastcc, readFastcc } from '../config/fastcc.ts';
+import { type Incoming, type LeftOut, unreadableImport } from '../config/incoming.ts';
+import { keepSecretSetting, secretSetting } from '../config/secret-setting.ts';
+import { isSecretSetting, type SettingKey, settingKeys } from '../config/settings.ts';
+import { exitCodes, QccError } from '../errors.ts';
+import { differences, type Step, stepsTowards } from '../projections/configuration.ts';
+import { exportedProfiles } from './document.ts';
+import type { Installation } from './installation.ts';
+import { forgetUnused, secretsInUse } from './keys.ts';
+import { type Merged, merge } from './merge.ts';
+import { hashOf } from './moments.ts';
+import type { Answer, Params } from './operations.ts';
+import { restartsOf, snapshotStep, valueIn } from './snapshots.ts';
+
+/** Everything that a person has set up; without one secret in it, unless there is a passphrase for them. */
+export async function exportConfig(
+  installation: Installation,
+  { withSecrets, passphrase }: Params<'config.export'>,
+): Promise<Answer<'config.export'>> {
+  const configuration = installation.core.state.configuration();
+  const settings = Object.fromEntries(
+    Object.entries(configuration.settings).filter(([key]) => !isSecretSetting(key as SettingKey)),
+  );
+  if (withSecrets && !passphrase) throw passphraseMissing();
+  const secrets = withSecrets && passphrase ? { plain: secretsFor(installation), passphrase } : null;
+  return { document: await writeDocument(settings, exportedProfiles(configuration), secrets) };
+}
+
+function secretsFor({ core: { state }, vault }: Installation): Secrets {
+  const endpoints = state.profiles.endpoints().map(({ id, secret, profile }) => {
+    const key = vault.get(secret);
+    if (key === undefined) {
+      throw new QccError(
+        'QCC_KEY_LOST',
+        `the key of endpoint ${id} cannot be read`,
+        `qcc endpoint update ${profile} ${id} --api-key-stdin`,
+      );
+    }
+    return [id, key] as const;
+  });
+  const settings = settingKeys
+    .filter((key) => isSecretSetting(key) && state.settings.has(key))
+    .map((key) => [key, secretSetting(vault, key, {})] as const)
+    .filter(([, value]) => value !== '');
+  return { endpoints: Object.fromEntries(endpoints), settings: Object.fromEntries(settings) };
+}
+
+export async function importConfig(
+  installation: Installation,
+  params: Params<'config.import'>,
+  running: boolean,
+): Promise<Answer<'config.import'>> {
+  const { core } = installation;
+  const incoming = await incomingFrom(params);
+  const present = core.state.configuration();
+  const merged = merge(installation, present, incoming);
+  const changes = differences(present, merged.wanted);
+  const leftOut = [...merged.leftOut, ...merged.blocking];
+  const restart = running ? restartsOf(changes) : [];
+  const answer = { source: incoming.source, changes, leftOut, snapshot: null, restart };
+  if (merged.blocking.length > 0 && !params.partial && !params.dryRun) throw notWhole(merged.blocking);
+  if (params.dryRun || changes.length === 0) return answer;
+  const used = [...secretsInUse(installation)];
+  await keepKeys(installation, merged);
+  if (hashOf(core.state.configuration()) !== hashOf(present)) {
+    for (const secret of merged.keys.keys()) await installation.vault.remove(secret);
+    throw changedMeanwhile();
+  }
+  const imported: Step = {
+    stream: streams.config,
+    fact: {
+      type: 'ConfigImported',
+      data: { source: incoming.source, changes: changes.length, hash: hashOf(merged.wanted) },
+    },
+  };
+  const steps = stepsTowards(present, merged.wanted, valueIn(installation));
+  const snapshot = snapshotStep(present, 'import', `before the import from ${incoming.source}`);
+  const told = core.change([snapshot, imported, ...steps], { by: 'cli', sync: true });
+  await told.done;
+  await forgetUnused(installation, used);
+  return { ...answer, snapshot: `s${told.facts[0]?.seq}` };
+}
+
+/** On the disk before the facts that name them. When one cannot be kept, none is. */
+async function keepKeys({ vault }: Installation, { keys, secretSettings }: Merged): Promise<void> {
+  const kept: string[] = [];
+  try {
+    for (const [secret, key] of keys) {
+      await vault.put(secret, key);
+      kept.push(secret);
+    }
+    for (const [key, value] of secretSettings) await keepSecretSetting(vault, key, value);
+  } catch (error) {
+    for (const secret of kept) await vault.remove(secret);
+    throw error;
+  }
+}
+
+function incomingFrom({
+  text,
+  database,
+  beside,
+  from,
+  passphrase,
+}: Params<'config.import'>): Incoming | Promise<Incoming> {
+  const json = database === undefined ? parsed(text ?? '') : ccSwitchDatabase(database);
+  const source = from ?? sourceOf(json);
+  if (source === 'cc-switch') return readCcSwitch(json);
+  if (source === 'fastcc') return readFastcc(json, beside === undefined ? null : parsed(beside));
+  return readDocument(json, passphrase);
+}
+
+function sourceOf(json: unknown): Incoming['source'] {
+  if (isCcSwitch(json)) return 'cc-switch';
+  return isFastcc(json) ? 'fastcc' : 'qcc';
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text.replace(/^\ufeff/, ''));
+  } catch {
+    throw unreadableImport('it is not JSON');
+  }
+}
+
+function changedMeanwhile(): QccError {
+  return new QccError(
+    'QCC_IMPORT_RACED',
+    'the configuration was changed while the file was read',
+    'qcc config import FILE',
+    exitCodes.conflict,
+  );
+}
+
+function notWhole(blocking: readonly LeftOut[]): QccError {
+  const parts = blocking.map(({ path, because }) => `${path}: ${sentences[because] ?? because}`).join('; ');
+  return new QccError(
+    'QCC_IMPORT_PARTIAL',
+    `not all of it can be taken, so nothing was: ${parts}`,
+    'qcc config import FILE --partial takes the rest',
+    exitCodes.failed,
+    { count: blocking.length, parts: blocking.map(({ path, because }) => `${path} ${because}`).join('\n') },
+  );
+}
+
+const sentences: Readonly<Partial<Record<LeftOut['because'], string>>> = {
+  noKey: 'there is no key for it, in the file or here (qcc config export --with-secrets takes keys along)',
+  refused: 'its address or one of its numbers is none that qcc takes',
+};

@@ -1,0 +1,157 @@
+/** The configuration by its commands, as people and scripts meet them. */
+import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { temporaryHome } from '../support/home.ts';
+import { at } from './command.ts';
+
+const key = 'sk-ant-api03-0123456789abcdefghijklmnopqrstuv';
+
+async function opened(env: Readonly<Record<string, string>> = {}) {
+  const home = temporaryHome();
+  const root = dirname(home);
+  const run = at(home, { KEY: key, HOME: root, QCC_PASSPHRASE: 'correct horse battery', ...env });
+  await run('add', 'work', '--tier', 'primary');
+  await run('endpoint', 'add', 'work', '--base-url', 'https://a.example.com', '--api-key-env', 'KEY');
+  return { home, root, run, path: (name: string) => join(root, name) };
+}
+
+describe('going back', () => {
+  it('shows a snapshot, what differs, and what a rollback does; and undoes it', async () => {
+    const { run } = await opened();
+    const { id } = (await run('config', 'snapshot', 'before', '--json')).json() as { id: string };
+    await run('config', 'set', 'queue.hold', '55');
+    await run('add', 'extra');
+    const diff = await run('config', 'diff', id);
+    expect(diff.out).toBe('+ settings/queue.hold  55\n+ profiles/extra  \n');
+    expect((await run('config', 'rollback', id, '--dry-run')).out).toBe(
+      '- settings/queue.hold  55\n- profiles/extra  \n',
+    );
+    const done = await run('config', 'rollback', id, '--yes');
+    expect([done.code, done.err]).toEqual([0, 'to undo it: qcc config rollback --last\n']);
+    expect((await run('config', 'get', 'queue.hold')).out).toBe('120\n');
+    await run('config', 'rollback', '--last', '--yes');
+    expect((await run('config', 'get', 'queue.hold')).out).toBe('55\n');
+    expect((await run('config', 'snapshots')).out).toMatch(/before a rollback[\s\S]*by hand +before/);
+  });
+
+  it('takes a moment by its fact, its time, and a file', async () => {
+    const { run, path } = await opened();
+    await run('config', 'export', path('then.json'));
+    await run('config', 'set', 'queue.hold', '55');
+    for (const moment of ['#4', '-1d', path('then.json')]) {
+      const { changes } = (await run('config', 'diff', moment, '--json')).json() as { changes: { path: string }[] };
+      expect(changes.map(({ path: where }) => where)).toContain('settings/queue.hold');
+    }
+    expect((await run('config', 'rollback', '#4', '--yes')).code).toBe(0);
+    expect((await run('config', 'get', 'queue.hold')).out).toBe('120\n');
+  });
+
+  it.each([
+    [['config', 'diff', 'no-such-one'], 5, /no snapshot "no-such-one"\n {2}qcc config snapshots/],
+    [['config', 'rollback', 's9999', '--yes'], 5, /no snapshot "s9999"/],
+    [['config', 'diff', '#9999'], 5, /#9999/],
+    [['config', 'rollback'], 2, /ID/],
+    [['config', 'rollback', 's1', '--last'], 2, /--last takes no name/],
+    [['config', 'rollback', '--last'], 2, /--yes/],
+    [['config', 'audit', '--action', 'config.sett'], 2, /config\.set/],
+  ])('refuses %j', async (argv, code, said) => {
+    const { run } = await opened();
+    const ran = await run(...argv);
+    expect(ran.code).toBe(code);
+    expect(ran.out).toBe('');
+    expect(ran.err).toMatch(said);
+  });
+
+  it('says in Chinese what cannot come back', async () => {
+    const { run } = await opened();
+    const { id } = (await run('config', 'snapshot', '--json')).json() as { id: string };
+    await run('remove', 'work', '--yes');
+    const ran = await run('config', 'rollback', id, '--yes', '--lang', 'zh-CN');
+    expect(ran.code).toBe(6);
+    expect(ran.err).toContain('已被删除，其密钥也已销毁');
+    expect(ran.err).toContain(`qcc config rollback ${id} --partial`);
+  });
+});
+
+describe('the audit', () => {
+  it('is exported whole as JSON and as CSV, each cell in its place', async () => {
+    const { run, path } = await opened();
+    await run('config', 'set', 'queue.hold', '55');
+    await run('config', 'audit', '--export', path('audit.json'));
+    const { entries } = JSON.parse(readFileSync(path('audit.json'), 'utf8')) as { entries: { action: string }[] };
+    expect(entries.map(({ action }) => action)).toEqual(['config.set', 'endpoint.add', 'priority.set', 'profile.add']);
+    await run('config', 'audit', '--export', path('audit.csv'));
+    const [head, first] = readFileSync(path('audit.csv'), 'utf8').split('\r\n');
+    expect(head).toBe('seq,at,by,action,target,details');
+    expect(first).toMatch(
+      /^\d+,[^,]+,cli,config\.set,queue\.hold,"\{""key"":""queue\.hold"",""from"":120,""to"":55\}"$/,
+    );
+  });
+});
+
+describe('moving', () => {
+  it('writes keys under a passphrase into a file for its owner alone, and reads them in another home', async () => {
+    const { run, path } = await opened();
+    const file = path('all.json');
+    expect((await run('config', 'export', file, '--with-secrets')).code).toBe(0);
+    expect(readFileSync(file, 'utf8')).not.toContain(key);
+    expect(statSync(file).mode & 0o077).toBe(0);
+    const other = await opened();
+    await other.run('remove', 'work', '--yes');
+    const ran = await other.run('config', 'import', file, '--yes', '--json');
+    expect(ran.json()).toMatchObject({
+      source: 'qcc',
+      leftOut: [],
+      changes: [{ path: 'default' }, { path: 'profiles/work' }],
+    });
+    expect(ran.out + ran.err).not.toContain(key);
+  });
+
+  it('asks for no passphrase where nobody can be asked', async () => {
+    const { run, path } = await opened({ QCC_PASSPHRASE: '' });
+    const ran = await run('config', 'export', path('all.json'), '--with-secrets', '--json');
+    expect([ran.code, JSON.parse(ran.err).error.code]).toEqual([2, 'QCC_PASSPHRASE_MISSING']);
+  });
+
+  it('comes over from where fastcc keeps its file, with the tiers beside it', async () => {
+    const { run, root } = await opened();
+    mkdirSync(join(root, '.fastcc'));
+    mkdirSync(join(root, '.qcc'));
+    const profile = { base_url: 'https://b.example.com', api_key: key };
+    writeFileSync(join(root, '.fastcc', 'cache.json'), JSON.stringify({ profiles: { old: profile } }));
+    const groups = { priority_groups: { fallback: { config_names: ['old'] } } };
+    writeFileSync(join(root, '.qcc', 'priority_config.json'), JSON.stringify(groups));
+    const ran = await run('config', 'import', '--from', 'fastcc', '--yes');
+    expect(ran.out).toBe('+ profiles/old  https://b.example.com\n');
+    expect((await run('priority', 'list', '--json')).json()).toMatchObject({ tiers: { fallback: ['old'] } });
+  });
+
+  it.each([
+    [['config', 'import', '--yes'], 2, /FILE is missing/],
+    [['config', 'import', '--from', 'ccswitch', '--yes'], 2, /--from must be one of qcc, fastcc, cc-switch/],
+    [['config', 'import', '--from', 'cc-switch', '--yes'], 5, /cc-switch has left nothing here/],
+    [['config', 'import', '/nowhere/x.json', '--yes'], 5, /cannot be read/],
+  ])('refuses %j', async (argv, code, said) => {
+    const { run } = await opened();
+    const ran = await run(...argv);
+    expect([ran.code, ran.out]).toEqual([code, '']);
+    expect(ran.err).toMatch(said);
+  });
+
+  it('says what is wrong with a file without repeating what is in it', async () => {
+    const { run, path } = await opened();
+    writeFileSync(path('x.json'), JSON.stringify({ format: 'qcc', version: 1, settings: {}, profiles: [key] }));
+    const ran = await run('config', 'import', path('x.json'), '--yes');
+    expect(ran.code).toBe(1);
+    expect(ran.err).toMatch(/profiles\.0 must be/);
+    expect(ran.err).not.toContain(key);
+  });
+
+  it.skipIf(process.getuid?.() === 0)('says when a file may not be read', async () => {
+    const { run, path } = await opened();
+    writeFileSync(path('x.json'), '{}');
+    chmodSync(path('x.json'), 0o000);
+    expect((await run('config', 'import', path('x.json'), '--yes')).err).toMatch(/cannot be read \(EACCES\)/);
+  });
+});

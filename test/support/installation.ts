@@ -1,0 +1,69 @@
+/** An installation in memory: the real core and the real operations, over a log and a vault that are no files. */
+import type { Settings } from '../../src/config/settings.ts';
+import { effective } from '../../src/config/settings.ts';
+import type { Vault } from '../../src/config/vault.ts';
+import { endpointPolicy, type Installation, priorityPolicy } from '../../src/control/installation.ts';
+import { Json } from '../../src/control/json.ts';
+import type { Answer, Call, OperationName } from '../../src/control/operations.ts';
+import { operations } from '../../src/control/table.ts';
+import { MemoryLog } from '../../src/log/memory-log.ts';
+import { Core } from '../../src/runtime/core.ts';
+import type { State } from '../../src/runtime/state.ts';
+import { FakeWorld } from './world.ts';
+
+export class MemoryVault implements Vault {
+  readonly inKeychain = false;
+  readonly secrets = new Map<string, string>();
+  async put(id: string, plain: string) {
+    this.secrets.set(id, plain);
+  }
+  has(id: string) {
+    return this.secrets.has(id);
+  }
+  get(id: string) {
+    return this.secrets.get(id);
+  }
+  async remove(id: string) {
+    this.secrets.delete(id);
+  }
+  token() {
+    return 'qcc_test';
+  }
+  seal(text: string) {
+    return text;
+  }
+  derive(purpose: string) {
+    return Buffer.from(purpose);
+  }
+  unseal(text: string) {
+    return text;
+  }
+}
+
+const settingsIn = (state: State): Settings => effective(state.settings, {}).settings;
+
+export async function memoryInstallation() {
+  const world = new FakeWorld();
+  const vault = new MemoryVault();
+  const core = await Core.open(new MemoryLog(), world, (state) => ({
+    endpoint: (id) => endpointPolicy(settingsIn(state), state.profiles.endpoint(id)),
+    priority: () => priorityPolicy(settingsIn(state)),
+  }));
+  const installation: Installation = {
+    home: '/nowhere',
+    paths: {} as Installation['paths'],
+    created: false,
+    core,
+    vault,
+    world,
+    settings: () => settingsIn(core.state),
+    close: async () => {},
+  };
+  const table = operations(installation, undefined) as Record<string, (params: unknown) => unknown>;
+  const call: Call = async <Name extends OperationName>(name: Name, params: unknown) => {
+    world.pass(1);
+    const answer = await table[name]?.(params);
+    return (answer instanceof Json ? JSON.parse(answer.text) : answer) as Answer<Name>;
+  };
+  return { installation, core, vault, world, call, configuration: () => core.state.configuration() };
+}
