@@ -131,7 +131,8 @@ class Day {
       if (scene.newSessions) this.#session = randomUUID();
       await this.#takeTurn();
       // What is waited for now is the gateway's own time, which no speed makes shorter.
-      await this.#wait(turn < scene.turns - 1 ? betweenTurnsMs : betweenTurnsMs * this.#options.speed);
+      const { pauseMs = betweenTurnsMs } = scene;
+      await this.#wait(turn < scene.turns - 1 ? betweenTurnsMs : pauseMs * this.#options.speed);
     }
   }
 

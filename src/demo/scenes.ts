@@ -5,7 +5,7 @@ import type { Actor, Stage } from './stage.ts';
 
 export interface Scene {
   /** The words of its heading; `…Is` says what is going on. */
-  readonly name: 'calm' | 'overload' | 'cut' | 'refusedKey' | 'slow' | 'allOut' | 'back';
+  readonly name: 'calm' | 'overload' | 'cut' | 'refusedKey' | 'slow' | 'heldBack' | 'allOut' | 'back';
   readonly turns: number;
   begin(stage: Stage): Promise<unknown>;
   /** After the client has got this many 503s, the fault is mended. */
@@ -17,7 +17,9 @@ export interface Scene {
   readonly turnsMore?: number;
   until?(stage: Stage): Promise<boolean>;
   /** What a person does when it is over; then the next scene begins with all endpoints well. */
-  repair?(stage: Stage): Promise<'keyReplaced'>;
+  repair?(stage: Stage): Promise<'keyReplaced' | 'billPaid'>;
+  /** Between turns that wait for something of the gateway's. */
+  readonly pauseMs?: number;
 }
 
 const well: Fault = { kind: 'none' };
@@ -33,6 +35,15 @@ export const scenes: readonly Scene[] = [
   { name: 'overload', turns: 3, begin: goesWrong(overloaded) },
   { name: 'cut', turns: 2, begin: goesWrong(cut) },
   { name: 'refusedKey', turns: 3, begin: goesWrong(refusedKey), repair: replaceKey },
+  {
+    name: 'heldBack',
+    turns: 1,
+    begin: spendBalance,
+    turnsMore: 8,
+    pauseMs: 500,
+    until: ({ call, actors: [, relay] }) => isActive(call, relay),
+    repair: payBill,
+  },
   { name: 'slow', turns: 2, begin: goesWrong({ kind: 'hang' }) },
   {
     name: 'allOut',
@@ -51,13 +62,34 @@ async function replaceKey({ call, actors: [office] }: Stage): Promise<'keyReplac
   return 'keyReplaced';
 }
 
+// Longer than any machine takes from the last switch to the next fault.
+const cooldownS = '2';
+
+/** Out for certain, right after a switch: the next one has to wait. */
+async function spendBalance({ call, actors: [office] }: Stage): Promise<void> {
+  await call('config.set', { key: 'failover.cooldown', value: cooldownS });
+  await office.simulated.play({ kind: 'status', status: 402, message: 'credit balance is too low' });
+}
+
+/** Nobody has to be asked for it by a request: a check of the health finds it. */
+async function payBill({ call, actors: [office] }: Stage): Promise<'billPaid'> {
+  await call('config.set', { key: 'failover.cooldown', value: '0' });
+  await office.simulated.play(well);
+  await call('health.check', { id: office.id });
+  return 'billPaid';
+}
+
+async function isActive(call: Stage['call'], { profile }: Actor): Promise<boolean> {
+  return (await call('priority.list', {})).active === profile;
+}
+
 /** Faults end; what health and ladder make of it is theirs to find out. */
 async function allWell({ actors }: Stage): Promise<void> {
   await Promise.all(actors.map(({ simulated }) => simulated.play(well)));
 }
 
 async function isBackHome({ call, actors: [office] }: Stage): Promise<boolean> {
-  return (await call('priority.list', {})).active === office.profile && (await isHealthy(call, office));
+  return (await isActive(call, office)) && (await isHealthy(call, office));
 }
 
 async function isHealthy(call: Stage['call'], { id }: Actor): Promise<boolean> {

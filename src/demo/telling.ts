@@ -79,16 +79,19 @@ export function factLine(fact: FactRow, { words, paint, nameOf }: Voice): string
 interface FactWords {
   readonly failure?: string;
   readonly status?: number | null;
-  readonly until?: number;
+  readonly until?: number | null;
   readonly held?: boolean;
   readonly ramp?: number;
   readonly from?: string;
   readonly to?: string;
+  readonly because?: string;
+  readonly wanted?: string;
+  readonly responseMs?: number;
 }
 
 type Teller = (data: FactWords, words: DemoWords, at: number) => string;
 
-const seconds = ({ until = 0 }: FactWords, at: number) => (Math.max(0, until - at) / secondMs).toFixed(1);
+const seconds = ({ until }: FactWords, at: number) => (Math.max(0, (until ?? at) - at) / secondMs).toFixed(1);
 
 const tellers: Readonly<Record<string, Teller>> = {
   AttemptFailed: ({ failure = '', status = null }, words) =>
@@ -99,8 +102,10 @@ const tellers: Readonly<Record<string, Teller>> = {
   EndpointRecovering: (_, words) => words.recovering,
   EndpointRecovered: (_, words) => words.recovered,
   KeyChanged: (_, words) => words.keyChanged,
-  FailedOver: ({ from = '', to = '' }, words) => words.failedOver(from, to),
-  Recovered: ({ from = '', to = '' }, words) => words.movedBack(from, to),
+  ProbeSucceeded: ({ responseMs = 0 }, words) => words.probed(responseMs),
+  FailedOver: ({ from = '', to = '', because = '' }, words) => words.failedOver(from, to, because),
+  SwitchHeldBack: (data, words, at) => words.switchHeld(data.wanted ?? '', data.because ?? '', seconds(data, at)),
+  Recovered: ({ from = '', to = '', because = '' }, words) => words.movedBack(from, to, because),
   AllOut: (_, words) => words.nobody,
   BackInService: (_, words) => words.someone,
 };
