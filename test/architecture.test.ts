@@ -83,6 +83,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'src/runtime/',
   ],
   'src/gateway.ts': ['events/', 'machines/', 'src/'],
+  'src/bench/': ['src/control/'],
   'src/demo/': ['events/', 'src/config/', 'src/control/', 'src/errors.ts', 'src/gateway.ts', 'src/version.ts'],
   'src/cli/': ['events/', 'machines/', 'src/'],
 };

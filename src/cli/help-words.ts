@@ -100,6 +100,10 @@ const flags: Readonly<Record<string, FlagWords>> = {
   stream: say('only facts of this stream', '只显示该流的事实', 'STREAM'),
   print: say('show it, and change nothing', '只显示，不做更改'),
   uninstall: say('stop it, and remove it', '停止并移除'),
+  concurrent: say('how many requests at once', '同时发出多少个请求', 'NUMBER'),
+  duration: say('how long each measurement lasts', '每次测量的时长', 'SPAN'),
+  requests: say('so many requests each, whatever time they take', '每次测量的请求数，不限时长', 'NUMBER'),
+  url: say('an upstream of your own on this machine', '您在本机上的上游', 'URL'),
   format: say('how it is drawn', '绘制方式', 'text|mermaid|dot|json'),
   once: say('play the day once, then end', '只演示一遍'),
   speed: say('how many times faster', '加速倍数', 'NUMBER'),
@@ -189,6 +193,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   'history explain': ['qcc history explain REQUEST', 'qcc history explain 3f2a'],
   debug: ['qcc debug', 'qcc debug endpoint', 'qcc debug 3f2a', 'qcc debug --at -15m'],
   'debug chart': ['qcc debug chart endpoint', 'qcc debug chart 3f2a --format mermaid'],
+  bench: ['qcc bench', 'qcc bench --concurrent 64 --duration 10s'],
   completion: ['source <(qcc completion bash)', 'qcc completion fish | source'],
   demo: ['qcc demo', 'qcc demo --once --speed 10'],
 };

@@ -348,6 +348,11 @@ export const root: Command = {
         },
       },
     },
+    bench: {
+      words: 'c_bench',
+      flags: { concurrent: text, duration: text, requests: text, url: text },
+      load: async () => (await import('./bench.ts')).bench,
+    },
     completion: {
       words: 'c_completion',
       positionals: ['bash|zsh|fish|pwsh'],

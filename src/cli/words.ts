@@ -93,6 +93,18 @@ const en = {
   serviceLingers: 'it ends with your last session; to let it run without one:',
   noServices: (platform: string) => `qcc knows no service of ${platform}`,
   commandFailed: (command: string, why: string) => `${command} failed: ${why}`,
+  benchRuns: 'measuring: a gateway of its own against an upstream on this machine …',
+  benchHow: (concurrent: number, rate: number) =>
+    `throughput with ${concurrent} requests at once; times at ${rate} requests a second, from when each was due`,
+  benchLocal: (given: string) => `"${given}" is no http:// address of this machine, and others would bill you for it`,
+  mustBeCountTo: (name: string, most: number, given: string) =>
+    `${name} must be a whole number from 1 to ${most}, not "${given}"`,
+  direct: 'direct',
+  throughGateway: 'gateway',
+  added: 'added',
+  throughput: 'throughput',
+  whole: 'whole',
+  errors: 'errors',
   foldedAgain: (facts: number, machines: number) =>
     `${facts} facts folded again, into ${machines} machines and their views`,
   differs: (what: string, folded: string, running: string) =>
@@ -239,6 +251,7 @@ const en = {
   c_history_explain: 'why a request went its way, or an endpoint is as it is',
   c_debug: 'the machines, and what moves them next',
   c_debug_chart: 'the chart of a machine, with where it stands',
+  c_bench: 'what the gateway adds in time, and what goes through it',
   c_completion: 'completion for your shell, with your own names',
   c_demo: 'simulated endpoints and faults, no key needed',
 };
@@ -337,6 +350,16 @@ const zh: Words = {
   serviceLingers: '它随您的最后一个会话结束；要让它在没有会话时也运行：',
   noServices: (platform) => `qcc 不支持 ${platform} 上的服务`,
   commandFailed: (command, why) => `${command} 失败：${why}`,
+  benchRuns: '正在测量：用独立的网关，对本机上的上游……',
+  benchHow: (concurrent, rate) => `吞吐量：同时 ${concurrent} 个请求；耗时：每秒 ${rate} 个请求，从应发出的时刻算起`,
+  benchLocal: (given) => `"${given}" 不是本机的 http:// 地址；其他地址会向您收费`,
+  mustBeCountTo: (name, most, given) => `${name} 必须是 1 到 ${most} 的整数，不能是 "${given}"`,
+  direct: '直连',
+  throughGateway: '经网关',
+  added: '增加',
+  throughput: '吞吐量',
+  whole: '全程',
+  errors: '错误',
   foldedAgain: (facts, machines) => `重新折叠 ${facts} 条事实，得到 ${machines} 个状态机及其视图`,
   differs: (what, folded, running) => `${what}：由事实得到 ${folded}，运行中的是 ${running}`,
   lostBefore: (which) => `${which}：已丢失，此前已记录`,
@@ -471,6 +494,7 @@ const zh: Words = {
   c_history_explain: '某个请求或端点为何如此',
   c_debug: '状态机及其下一步',
   c_debug_chart: '状态机的图，并标出当前状态',
+  c_bench: '网关增加的耗时与吞吐量',
   c_completion: '为 shell 提供补全，含配置和端点的名称',
   c_demo: '模拟端点与故障演示，无需密钥',
 };
