@@ -69,6 +69,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'src/log/',
     'src/notify/',
     'src/pool.ts',
+    'src/port-holder.ts',
     'src/projections/',
     'src/runtime/',
     'src/version.ts',

@@ -1,6 +1,8 @@
 /** The words of the configuration's commands: changes, snapshots, export and import, the audit. */
 import type { Language } from './words.ts';
 
+const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
 const en = {
   noSnapshots: 'there is no snapshot yet',
   noDifference: 'there is no difference',
@@ -31,6 +33,9 @@ const en = {
   action: 'action',
   target: 'target',
   details: 'details',
+  mended: (ids: string) => `mended: ${ids}`,
+  found: (faults: number, warnings: number) =>
+    faults + warnings === 0 ? 'all is well' : `${counted(faults, 'fault')}, ${counted(warnings, 'warning')}`,
 };
 
 type ConfigWords = typeof en;
@@ -65,6 +70,8 @@ const zh: ConfigWords = {
   action: '操作',
   target: '对象',
   details: '详情',
+  mended: (ids) => `已修复：${ids}`,
+  found: (faults, warnings) => (faults + warnings === 0 ? '一切正常' : `${faults} 个错误，${warnings} 个警告`),
 };
 
 export function configWordsOf(language: Language): ConfigWords {

@@ -23,6 +23,7 @@ const chinese: Readonly<Record<string, Sentence>> = {
     hint: ({ near }) => (near ? `您是不是想用 ${near}？参见 qcc config list` : 'qcc config list'),
   },
   QCC_SETTING_INVALID: { message: ({ key, range, given }) => `${key} 的值 "${given}" 无效，允许范围：${range}` },
+  QCC_SETTING_ENV: { message: ({ name, range, given }) => `环境变量 ${name} 的值 "${given}" 无效，允许范围：${range}` },
   QCC_PRESET_UNKNOWN: {
     message: ({ name }) => `没有名为 "${name}" 的预设`,
     hint: ({ near }) => (near ? `您是不是想用 ${near}？参见 qcc fc --list` : 'qcc fc --list'),

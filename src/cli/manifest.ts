@@ -53,6 +53,7 @@ const ladder = () => import('./priority.ts');
 const health = () => import('./health.ts');
 const config = () => import('./config.ts');
 const transfer = () => import('./transfer.ts');
+const checks = () => import('./checks.ts');
 const snapshots = () => import('./snapshots.ts');
 const proxy = () => import('./proxy.ts');
 const client = () => import('./client.ts');
@@ -275,6 +276,18 @@ export const root: Command = {
           required: 0,
           flags: { from: text, 'dry-run': yes, partial: yes },
           load: async () => (await transfer()).importFrom,
+        },
+        validate: {
+          words: 'c_config_validate',
+          positionals: ['PROFILE'],
+          required: 0,
+          flags: { connect: yes },
+          load: async () => (await checks()).validate,
+        },
+        doctor: {
+          words: 'c_config_doctor',
+          flags: { fix: yes, connect: yes },
+          load: async () => (await checks()).doctor,
         },
         snapshot: {
           words: 'c_config_snapshot',

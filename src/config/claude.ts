@@ -104,6 +104,20 @@ function withoutOurs(text: string, { keys, had }: Remembrance, ours: readonly st
   return had !== 'env' && Object.keys(env).length === 0 ? edited(restored, ['env'], null) : restored;
 }
 
+export interface ClaudeFile {
+  readonly env: Readonly<Record<string, string>>;
+  /** A program that hands out the key. */
+  readonly apiKeyHelper: string;
+}
+
+/** What one of its settings files sets; nothing when there is no such file. @throws {QccError} when it cannot be read */
+export function readClaudeFile(file: string): ClaudeFile {
+  const text = readSettings(file);
+  const env = Object.entries(envOf(file, text)).filter(([, value]) => typeof value === 'string');
+  const { apiKeyHelper } = (parse(text) ?? {}) as { apiKeyHelper?: unknown };
+  return { env: Object.fromEntries(env), apiKeyHelper: typeof apiKeyHelper === 'string' ? apiKeyHelper : '' };
+}
+
 function readSettings(file: string): string {
   return existsSync(file) ? readFileSync(file, 'utf8') : '{}\n';
 }

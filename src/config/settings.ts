@@ -237,6 +237,22 @@ export function envNameOf(key: SettingKey): string {
   return `QCC_${key.toUpperCase().replaceAll('.', '_')}`;
 }
 
+/** @throws {QccError} `QCC_SETTING_ENV`: no command works until it is unset, so it is said where the value is */
+function overriding(key: SettingKey, given: string): SettingValue {
+  const value = table[key].parse(given);
+  if (value !== undefined) return value;
+  const name = envNameOf(key);
+  const { range } = table[key];
+  const not = isSecretSetting(key) ? '' : `, not "${given}"`;
+  throw new QccError(
+    'QCC_SETTING_ENV',
+    `the environment's ${name} must be ${range}${not}`,
+    `unset ${name}`,
+    exitCodes.usage,
+    { name, range, given: isSecretSetting(key) ? '…' : given },
+  );
+}
+
 /**
  * What holds now: the environment over what was set over the defaults. Secrets are masked: `secretSetting` has them.
  * @throws {QccError} when a value of the environment cannot be
@@ -250,7 +266,7 @@ export function effective(
   for (const key of settingKeys) {
     const override = env[envNameOf(key)];
     if (override !== undefined) {
-      settings[key] = shownSetting(key, parseSetting(key, override).value);
+      settings[key] = shownSetting(key, overriding(key, override));
       origins[key] = 'env';
     } else {
       settings[key] = shownSetting(key, set.get(key) ?? table[key].default);

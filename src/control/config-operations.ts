@@ -1,6 +1,7 @@
 /** What a command can ask of the configuration: settings, what has changed, the way back, in and out of here. */
 import type { SettingValue } from '../../events/config.ts';
 import type { LeftOutBecause } from '../config/incoming.ts';
+import type { Check } from './checks.ts';
 import type { Moment } from './history-operations.ts';
 
 /** One thing that is another one: `settings/queue.hold`, `profiles/work/endpoints/3f9a2c1b/weight`. Null: not there. */
@@ -112,6 +113,18 @@ export interface ConfigOperations {
       readonly snapshot: string | null;
       /** Settings that apply only after `qcc proxy restart`, while a gateway runs. */
       readonly restart: readonly string[];
+    },
+  ];
+  /** Without a profile, all; `connect` calls each endpoint, at no cost; `whole` looks at the log too. */
+  'config.validate': [
+    { readonly profile?: string; readonly connect?: boolean; readonly whole?: boolean },
+    {
+      readonly checks: readonly Check[];
+      /** Where the gateway listens; null while none runs. */
+      readonly gateway: string | null;
+      readonly version: string;
+      readonly host: string;
+      readonly port: number;
     },
   ];
   /** As it was after the last fact of a moment, secrets by reference. */

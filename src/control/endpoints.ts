@@ -74,7 +74,7 @@ function missing(what: string, flags: string): QccError {
 export function checkedKey(key: string | undefined): string {
   const trimmed = key?.trim() ?? '';
   if (trimmed === '') throw missing('an API key', '--api-key-stdin, or --api-key-env NAME');
-  if (trimmed.length < keyLengthMin || /[^\x21-\x7e]/.test(trimmed)) {
+  if (!keyFits(trimmed)) {
     throw new QccError(
       'QCC_KEY_INVALID',
       'this cannot be an API key: it is too short, or has spaces or odd characters',
@@ -83,6 +83,11 @@ export function checkedKey(key: string | undefined): string {
     );
   }
   return trimmed;
+}
+
+/** It can be a header's value, and is no stray word. */
+export function keyFits(key: string): boolean {
+  return key.length >= keyLengthMin && !/[^\x21-\x7e]/.test(key);
 }
 
 export function checkRanges(options: Partial<Record<keyof typeof ranges, number>>): void {

@@ -27,6 +27,7 @@ import { getSetting, listSettings, resetSettings, setSetting } from './settings.
 import { diffConfigurations, listSnapshots, rollBack, takeSnapshot } from './snapshots.ts';
 import { testEndpoints } from './testing.ts';
 import { exportConfig, importConfig } from './transfer.ts';
+import { validate } from './validation.ts';
 
 /** What only a running gateway can answer. */
 export interface LiveSide {
@@ -85,6 +86,7 @@ export function operations(it: Installation, live: LiveSide | undefined): Partia
     'history.head': () => headOfHistory(it),
     'config.export': (params) => exportConfig(it, params),
     'config.import': (params) => importConfig(it, params, running),
+    'config.validate': (params) => validate(it, params, live),
     'config.snapshot': (params) => takeSnapshot(it, params),
     'config.snapshots': () => listSnapshots(it),
     'config.diff': (params) => diffConfigurations(it, params, live?.replay),

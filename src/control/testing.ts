@@ -14,12 +14,13 @@ export async function testEndpoints(
   installation: Installation,
   params: Params<'endpoint.test'>,
   open: () => Pool = openPool,
+  depth: Depth = 'conversation',
 ): Promise<Answer<'endpoint.test'>> {
   const endpoints = chosen(installation, params);
   if (endpoints.length === 0) return { checks: [] };
   const pool = open();
   try {
-    return { checks: await Promise.all(endpoints.map((endpoint) => check(installation, endpoint, pool))) };
+    return { checks: await Promise.all(endpoints.map((endpoint) => check(installation, endpoint, pool, depth))) };
   } finally {
     await pool.close();
   }
@@ -32,8 +33,8 @@ function chosen(installation: Installation, { profile, id }: Params<'endpoint.te
 }
 
 /** Settles by itself, whatever becomes of the others. */
-async function check(installation: Installation, endpoint: KnownEndpoint, pool: Pool): Promise<CheckRow> {
-  const result = await pool.probe(probeJob(installation, endpoint, 'conversation')).catch(() => null);
+async function check(installation: Installation, endpoint: KnownEndpoint, pool: Pool, depth: Depth): Promise<CheckRow> {
+  const result = await pool.probe(probeJob(installation, endpoint, depth)).catch(() => null);
   return checkRow(endpoint, result, installation.world.now());
 }
 

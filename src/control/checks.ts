@@ -1,0 +1,73 @@
+/** What is looked at, and what was found: data, which the command line puts into words. */
+
+export type CheckId =
+  | 'profiles'
+  | 'ladder.serves'
+  | 'ladder.outside'
+  | 'endpoint.address'
+  | 'endpoint.loop'
+  | 'endpoint.key'
+  | 'endpoint.twin'
+  | 'endpoint.connects'
+  | 'policy.backoff'
+  | 'policy.probes'
+  | 'policy.timeouts'
+  | 'policy.queue'
+  | 'policy.recovery'
+  | 'policy.failovers'
+  | 'proxy.tls'
+  | 'proxy.open'
+  | 'settings'
+  | 'node'
+  | 'home'
+  | 'home.modes'
+  | 'home.socket'
+  | 'disk.space'
+  | 'disk.writable'
+  | 'log'
+  | 'log.damage'
+  | 'clock'
+  | 'gateway.version'
+  | 'gateway.port'
+  | 'gateway.leftover'
+  | 'service.node'
+  | 'claude.settings'
+  | 'claude.gateway'
+  | 'claude.shadowed'
+  | 'claude.credentials'
+  | 'claude.address'
+  | 'claude.cloud'
+  | 'claude.overridden'
+  | 'claude.takeover'
+  | 'env.proxy';
+
+export interface Check {
+  readonly id: CheckId;
+  readonly ok: boolean;
+  /** A warning is worth knowing, and keeps nothing from working. */
+  readonly severity: 'fault' | 'warning';
+  /** What the words of this check are about. */
+  readonly about: Readonly<Record<string, string | number>>;
+  /** The command that helps; null when all is well. */
+  readonly fix: string | null;
+}
+
+type About = Check['about'];
+
+/** All is well: said once, however many things were looked at. */
+export function passed(id: CheckId, severity: Check['severity'] = 'fault'): Check {
+  return { id, ok: true, severity, about: {}, fix: null };
+}
+
+export function fault(id: CheckId, about: About, fix: string): Check {
+  return { id, ok: false, severity: 'fault', about, fix };
+}
+
+export function warning(id: CheckId, about: About, fix: string): Check {
+  return { id, ok: false, severity: 'warning', about, fix };
+}
+
+/** What was found, or that nothing was. */
+export function orPassed(id: CheckId, found: readonly Check[]): readonly Check[] {
+  return found.length > 0 ? found : [passed(id)];
+}
