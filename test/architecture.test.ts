@@ -44,6 +44,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'src/errors.ts',
     'src/log/',
     'src/projections/',
+    'src/proxy/sessions.ts',
     'src/runtime/',
   ],
   'src/runtime/': ['events/', 'machines/', 'src/log/', 'src/projections/', 'workers/'],

@@ -8,7 +8,7 @@ export interface Context {
   readonly path: readonly string[];
   readonly positionals: readonly string[];
   readonly rest: readonly string[];
-  readonly flags: Readonly<Record<string, string | boolean | undefined>>;
+  readonly flags: Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
   readonly words: Words;
   readonly language: Language;
   readonly json: boolean;
@@ -22,6 +22,12 @@ export interface Context {
 export function flag(context: Context, name: string): string | undefined {
   const value = context.flags[name];
   return typeof value === 'string' ? value : undefined;
+}
+
+/** All that was given of a flag that may be given more than once. */
+export function listFlag(context: Context, name: string): readonly string[] {
+  const value = context.flags[name];
+  return Array.isArray(value) ? (value as readonly string[]) : [];
 }
 
 export function isOn(context: Context, name: string): boolean {

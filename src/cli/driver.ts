@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { nearest } from '../config/nearest.ts';
 import { type ExitCode, exitCodes, QccError } from '../errors.ts';
+import type { Context } from './context.ts';
 import { type Command, globalFlags, root } from './manifest.ts';
 import { type Language, languageOf, type Words, wordsOf } from './words.ts';
 
@@ -64,7 +65,7 @@ function takesNext(word: string): boolean {
 }
 
 interface Parsed {
-  readonly flags: Record<string, string | boolean | undefined>;
+  readonly flags: Context['flags'];
   readonly positionals: readonly string[];
   readonly rest: readonly string[];
 }
@@ -76,9 +77,9 @@ function parse({ command, path, args }: Found, words: Words): Parsed {
   const after = dashes < 0 ? [] : args.slice(dashes + 1);
   const flags = { ...globalFlags, ...command.flags };
   const options = Object.fromEntries(
-    Object.entries(flags).map(([flag, { type, alias }]) => [
+    Object.entries(flags).map(([flag, { type, alias, multiple = false }]) => [
       flag,
-      alias === undefined ? { type } : { type, short: alias },
+      alias === undefined ? { type, multiple } : { type, multiple, short: alias },
     ]),
   );
   try {
@@ -169,7 +170,7 @@ function asksForHelp(argv: readonly string[]): readonly string[] {
   return argv[at] === 'help' ? [...argv.slice(0, at), ...argv.slice(at + 1), '--help'] : argv;
 }
 
-function refuseLanguage(lang: string | boolean | undefined, words: Words): void {
+function refuseLanguage(lang: Context['flags'][string], words: Words): void {
   if (lang === undefined || lang === 'en' || lang === 'zh-CN') return;
   throw usageError(words.mustBe('--lang', 'en, zh-CN', String(lang)), '--lang zh-CN');
 }

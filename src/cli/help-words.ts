@@ -76,6 +76,7 @@ const flags: Readonly<Record<string, FlagWords>> = {
   at: say('as it stood then: 14:03:22, -15m, #1234', '当时的状态：14:03:22、-15m、#1234', 'TIME'),
   'history --endpoint': say('only what is about this endpoint', '只显示与该端点有关的', 'ID'),
   'history --profile': say('only what is about this profile', '只显示与该配置有关的', 'NAME'),
+  set: say('a setting to try; may be given again', '要尝试的设置，可重复', 'KEY=VALUE'),
   session: say('only requests of this session', '只显示该会话的请求', 'ID'),
   request: say('only this request, and what it led to', '只显示该请求及其后果', 'ID'),
   'with-secrets': say(
@@ -192,6 +193,10 @@ const examples: Readonly<Record<string, readonly string[]>> = {
     'qcc history --type EndpointFailed -n 5',
     'qcc history -f --endpoint 3f2a',
     'qcc history --at 14:03:22',
+  ],
+  'history what-if': [
+    'qcc history what-if --since yesterday --set failover.failure_threshold=5',
+    'qcc history what-if --set loadbalancer.strategy=failover',
   ],
   'history diff': ['qcc history diff -1h now', 'qcc history diff "#120" "#180"'],
   'history explain': ['qcc history explain REQUEST', 'qcc history explain 3f2a'],

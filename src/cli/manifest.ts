@@ -3,7 +3,12 @@ import type { ArgDef } from 'citty';
 import type { Context } from './context.ts';
 import type { Words } from './words.ts';
 
-type Flag = Pick<ArgDef, 'type'> & { readonly type: 'string' | 'boolean'; readonly alias?: string };
+type Flag = Pick<ArgDef, 'type'> & {
+  readonly type: 'string' | 'boolean';
+  readonly alias?: string;
+  /** It may be given more than once: all that was given counts. */
+  readonly multiple?: true;
+};
 type Describes = { [Key in keyof Words]: Words[Key] extends string ? Key : never }[keyof Words];
 
 export interface Command {
@@ -338,6 +343,11 @@ export const root: Command = {
           positionals: ['A', 'B'],
           required: 1,
           load: async () => (await history()).diff,
+        },
+        'what-if': {
+          words: 'c_history_what_if',
+          flags: { since: text, set: { type: 'string', multiple: true } },
+          load: async () => (await import('./what-if.ts')).whatIf,
         },
         explain: {
           words: 'c_history_explain',

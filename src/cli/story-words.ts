@@ -31,7 +31,28 @@ export interface StoryWords {
   /** Why an endpoint was taken, or left out. */
   readonly rules: Readonly<Record<string, string>>;
   readonly next: Readonly<Record<NextRule, (params: Readonly<Record<string, string | number>>) => string>>;
-  readonly who: Readonly<Record<string, string>>;
+  readonly whatIf: WhatIfWords;
+}
+
+interface WhatIfWords {
+  readonly asItWas: string;
+  readonly under: (settings: string) => string;
+  readonly range: (from: number, to: number, requests: number) => string;
+  readonly recorded: string;
+  readonly replayed: string;
+  readonly unknown: string;
+  readonly switches: string;
+  readonly failures: string;
+  readonly attempts: string;
+  readonly outages: string;
+  readonly moved: string;
+  readonly cacheLost: string;
+  readonly timeIn: (tier: string) => string;
+  readonly tiers: Readonly<Record<string, string>>;
+  readonly only: Readonly<Record<'recorded' | 'replayed', string>>;
+  readonly kinds: Readonly<Record<'failover' | 'recovery', string>>;
+  readonly guess: string;
+  readonly needsValue: (given: string) => string;
 }
 
 const value = (one: SettingValue | null, otherwise: string) => (one === null ? otherwise : JSON.stringify(one));
@@ -39,7 +60,26 @@ const span = (until: number | null, at: number) => (until === null ? '' : shortS
 const percent = (share: number) => `${Math.round(share * 100)} %`;
 
 const en: StoryWords = {
-  who: { traffic: 'traffic', probe: 'a probe', timer: 'time', retry: 'the queue', cli: 'you', gateway: 'qcc' },
+  whatIf: {
+    asItWas: 'the settings as they were',
+    under: (settings) => `with ${settings}`,
+    range: (from, to, requests) => `facts #${from} to #${to}, ${requests} requests`,
+    recorded: 'recorded',
+    replayed: 'replayed',
+    unknown: 'unknown',
+    switches: 'switches',
+    failures: 'requests that failed',
+    attempts: 'attempts',
+    outages: 'endpoints put out',
+    moved: 'sessions that moved',
+    cacheLost: 'cache lost by that, tokens',
+    timeIn: (tier) => `time in ${tier}`,
+    tiers: { primary: 'primary', secondary: 'secondary', fallback: 'fallback', none: 'no tier' },
+    only: { recorded: 'would not have been', replayed: 'would have been' },
+    kinds: { failover: 'failover', recovery: 'recovery' },
+    guess: 'Unknown: an endpoint would have been asked that was not. What it would have said is not guessed.',
+    needsValue: (given) => `--set takes KEY=VALUE, not "${given}"`,
+  },
   failures: {
     unreachable: 'cannot be reached',
     certificate: 'its certificate is no good',
@@ -180,7 +220,26 @@ function failed(words: StoryWords, failure: string, status: number | null, detai
 }
 
 const zh: StoryWords = {
-  who: { traffic: '流量', probe: '探测', timer: '定时', retry: '队列', cli: '您', gateway: 'qcc' },
+  whatIf: {
+    asItWas: '当时的设置',
+    under: (settings) => `改用 ${settings}`,
+    range: (from, to, requests) => `事实 #${from} 至 #${to}，${requests} 个请求`,
+    recorded: '记录',
+    replayed: '重演',
+    unknown: '未知',
+    switches: '切换',
+    failures: '失败的请求',
+    attempts: '尝试',
+    outages: '端点被停用',
+    moved: '换端点的会话',
+    cacheLost: '因此失去的缓存（令牌）',
+    timeIn: (tier) => `处于${tier}的时间`,
+    tiers: { primary: '主层级', secondary: '次层级', fallback: '后备层级', none: '无层级' },
+    only: { recorded: '不会发生', replayed: '会发生' },
+    kinds: { failover: '故障切换', recovery: '恢复切回' },
+    guess: '未知：会去问当时没有问过的端点；它会怎样应答，不作猜测。',
+    needsValue: (given) => `--set 需要 KEY=VALUE，不能是 "${given}"`,
+  },
   failures: {
     unreachable: '连接不上',
     certificate: '证书无效',

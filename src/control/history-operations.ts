@@ -118,7 +118,49 @@ interface LossRow {
   readonly because: 'missing' | 'checksum';
 }
 
+export type TierTimes = Readonly<Record<Tier | 'none', number>>;
+
+/** A switch that one of the two has and the other has not. */
+export interface SwitchChange {
+  readonly only: 'recorded' | 'replayed';
+  readonly at: string;
+  readonly seq: number | null;
+  readonly kind: 'failover' | 'recovery';
+  readonly from: string;
+  readonly to: string;
+}
+
+interface Moves {
+  /** Requests that went to another endpoint than the one before of their session. */
+  readonly moved: number;
+  /** What was in the cache there, and had to be read again; of warm caches only. */
+  readonly cacheTokensLost: number;
+  readonly movesOfUnknownCost: number;
+}
+
+export interface WhatIfAnswer {
+  readonly under: Readonly<Record<string, SettingValue>>;
+  readonly from: number;
+  readonly to: number;
+  readonly requests: number;
+  /** Automatic ones: failovers and recoveries. */
+  readonly switches: { readonly recorded: number; readonly replayed: number };
+  /** `unknown`: an endpoint would have been asked that was not; nobody knows what it would have said. */
+  readonly failures: { readonly recorded: number; readonly replayed: number; readonly unknown: number };
+  readonly attempts: { readonly recorded: number; readonly replayed: number };
+  /** How often an endpoint was put out. */
+  readonly outages: { readonly recorded: number; readonly replayed: number };
+  readonly tierMs: { readonly recorded: TierTimes; readonly replayed: TierTimes };
+  readonly sessions: { readonly recorded: Moves; readonly replayed: Moves };
+  readonly changes: readonly SwitchChange[];
+}
+
 export interface HistoryOperations {
+  /** The recorded outcomes under other settings. */
+  'history.whatIf': [
+    { readonly since?: number; readonly fromSeq?: number; readonly set?: Readonly<Record<string, string>> },
+    WhatIfAnswer,
+  ];
   /** Newest `limit` facts that match (or all), oldest first. Times are epoch milliseconds. */
   'history.read': [Look, { readonly facts: readonly FactRow[] }];
   /** The same in pages: where it begins, and where it ends (exclusive) ... */

@@ -12,6 +12,7 @@ import { pageOfLook, readFacts, startOfLook } from './facts.ts';
 import { sizesOfLog } from './sizes.ts';
 import { showThen } from './then.ts';
 import { verifyLog } from './verify.ts';
+import { whatIf } from './what-if.ts';
 
 const questions = {
   'config.at': configurationThen,
@@ -24,6 +25,7 @@ const questions = {
   'history.stats': sizesOfLog,
   'history.diff': diffMoments,
   'history.explain': explain,
+  'history.whatIf': whatIf,
 } satisfies { readonly [Name in OperationName]?: (log: ReadableLog, params: Params<Name>) => Promise<Answer<Name>> };
 
 export type QuestionName = keyof typeof questions;

@@ -46,6 +46,8 @@ export class Core {
   readonly #policies: (state: State) => Policies;
   readonly #listeners = new Set<(facts: readonly Recorded[]) => void>();
   #batch: Recorded[] | undefined;
+  /** Of the transaction that runs: its facts and what was decided on them are of one instant. */
+  #moment: Millis | undefined;
   #view: RoutingView | undefined;
   #ladderIsClean = false;
   #told: Promise<Range[]> | undefined;
@@ -212,11 +214,13 @@ export class Core {
   #transact({ sync = false }: Origin, work: () => void): Told {
     if (this.#batch) throw new Error('a transaction inside a transaction');
     const facts: Recorded[] = [];
+    this.#moment = this.#now();
     this.#batch = facts;
     try {
       work();
     } finally {
       this.#batch = undefined;
+      this.#moment = undefined;
     }
     if (facts.length === 0) return { facts, done: Promise.resolve() };
     const done = this.#log.append(facts, { sync });
@@ -228,7 +232,7 @@ export class Core {
 
   #record(stream: string, fact: Fact, cause: number | null, by: By): Recorded {
     const { state } = this;
-    const at = this.#at(this.now());
+    const at = this.#now();
     const recorded: Recorded = {
       seq: state.seq + 1,
       at,
@@ -249,11 +253,11 @@ export class Core {
 
   /** A report and what its machine makes of it; `cause` is the number of the report, null when it changes nothing. */
   #decide(id: EndpointId, report: EndpointReport, by: By, because: number | null) {
-    const now = this.now();
+    const now = this.#now();
     const facts = decideEndpoint(
       this.state.endpoint(id),
       report,
-      { now: this.#at(now), dice: this.#world.dice() },
+      { now, dice: this.#world.dice() },
       this.#policies(this.state).endpoint(id),
       this.state.recent.window(id, now),
     );
@@ -267,7 +271,7 @@ export class Core {
   }
 
   #ask(ask: PriorityAsk, cause: number | null, by: By): void {
-    const moment = { now: this.#at(this.now()), dice: this.#world.dice() };
+    const moment = { now: this.#now(), dice: this.#world.dice() };
     const look = ladderLook(this.#source(), moment.now);
     const facts = decidePriority(this.state.priority, ask, look, moment, this.#policies(this.state).priority());
     for (const fact of facts) this.#record(streams.priority, fact, cause, by);
@@ -275,12 +279,12 @@ export class Core {
   }
 
   /** Time in the log never runs backwards, whatever the clock does. */
-  #at(now: Millis): Millis {
-    return Math.max(this.state.at, now);
+  #now(): Millis {
+    return this.#moment ?? Math.max(this.state.at, this.now());
   }
 
   #hasUsable(profile: string): boolean {
-    const now = this.now();
+    const now = this.#now();
     const endpoints = this.state.profiles.get(profile)?.endpoints ?? [];
     return endpoints.some(({ id }) => isUsable(faceOf(this.state.endpoint(id)), now));
   }

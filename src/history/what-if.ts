@@ -1,0 +1,259 @@
+/** `qcc history what-if`: the recorded outcomes run through the same machines under other settings. */
+import { upcast } from '../../events/catalogue.ts';
+import type { Millis, Recorded } from '../../events/fact.ts';
+import { kindOf, nameOf } from '../../events/ids.ts';
+import type { Served } from '../../events/request.ts';
+import { facePriority } from '../../machines/priority.ts';
+import { effective, parseSetting, type Settings } from '../config/settings.ts';
+import type { SwitchChange, TierTimes, WhatIfAnswer } from '../control/history-operations.ts';
+import { endpointPolicy, priorityPolicy } from '../control/installation.ts';
+import type { Answer, Params } from '../control/operations.ts';
+import { iso } from '../control/rows.ts';
+import { exitCodes, QccError } from '../errors.ts';
+import type { ReadableLog } from '../log/log.ts';
+import type { State } from '../runtime/state.ts';
+import { Batches } from './batches.ts';
+import { stateAt } from './moment.ts';
+import { type EndOfRequest, type Foretold, Rehearsal, type Side } from './rehearsal.ts';
+
+// A person reads the first of them; a script has the numbers.
+const changesMax = 200;
+// The prompt cache of a session lives for five minutes from the start of its last request.
+const cacheMs = 300_000;
+// Two runs of one switch are the same when they are this close.
+const sameSwitchMs = 2_000;
+
+export async function whatIf(log: ReadableLog, params: Params<'history.whatIf'>): Promise<Answer<'history.whatIf'>> {
+  const given = Object.entries(params.set ?? {}).map(([name, text]) => tried(name, text));
+  const under = Object.fromEntries(given.map(({ key, value }) => [key, value]));
+  const sides = { recorded: sideOf({}), under: sideOf(under) };
+  return { under, ...(await rehearse(log, sides, params)) };
+}
+
+// What decides on outages, switches and routes. The rest changes nothing of what was recorded, or nobody recorded its outcome.
+const rehearsed =
+  /^(failover\..+|loadbalancer\..+|proxy\.max_attempts|health\.(backoff_base|backoff_max|ramp|credential_interval|mode|enabled))$/;
+
+function tried(name: string, text: string) {
+  const parsed = parseSetting(name, text);
+  if (rehearsed.test(parsed.key)) return parsed;
+  throw new QccError(
+    'QCC_WHATIF_SETTING',
+    `${parsed.key} has no part in outages, switches and routes: its effect cannot be replayed`,
+    'qcc history what-if --set failover.failure_threshold=5',
+    exitCodes.usage,
+    { key: parsed.key },
+  );
+}
+
+/** Settings are worked out again only when one has changed. */
+function sideOf(over: Readonly<Record<string, unknown>>): Side {
+  let [known, keys]: [Settings | undefined, string] = [undefined, ''];
+  const settings = (state: State) => {
+    const now = JSON.stringify([...state.settings]);
+    if (!known || now !== keys) known = { ...effective(state.settings, process.env).settings, ...over } as Settings;
+    keys = now;
+    return known;
+  };
+  return {
+    settings,
+    policies: (state) => ({
+      endpoint: (id) => endpointPolicy(settings(state), state.profiles.endpoint(id)),
+      priority: () => priorityPolicy(settings(state)),
+    }),
+  };
+}
+
+/** @param sides the rules that were recorded, and those that are tried */
+export async function rehearse(
+  log: ReadableLog,
+  sides: { readonly recorded: Side; readonly under: Side },
+  { since, fromSeq }: { readonly since?: Millis; readonly fromSeq?: number },
+): Promise<Omit<WhatIfAnswer, 'under'>> {
+  const from = Math.max(log.tail, fromSeq ?? (since === undefined ? 1 : await log.seqAt(since)));
+  const then = await stateAt(log, from - 1);
+  const rehearsal = await Rehearsal.begin(then, sides, await foretoldIn(log, from));
+  const account = new Account(rehearsal);
+  const batches = new Batches();
+  for await (const facts of log.read(from)) {
+    for (const raw of facts) {
+      const fact = upcast(raw);
+      account.recorded(fact);
+      const batch = batches.take(fact);
+      if (batch) {
+        rehearsal.play(batch);
+        account.moved(fact.at);
+      }
+    }
+  }
+  const last = batches.end();
+  if (last) rehearsal.play(last);
+  return account.sum(from, log.head);
+}
+
+/** Requests that something is told of before they end: most have one attempt that succeeds, and are not kept. */
+async function foretoldIn(log: ReadableLog, from: number): Promise<Foretold> {
+  const requests = new Map<string, Recorded & { readonly data: Served }>();
+  const named = new Set<string>();
+  const succeeded = new Set<string>();
+  for await (const facts of log.read(from)) {
+    for (const fact of facts) {
+      const { request } = fact.data as { request?: string | null };
+      if (fact.type === 'AttemptSucceeded' && request) succeeded.add(request);
+      if ((fact.type === 'AttemptFailed' || fact.type === 'AttemptSucceeded') && request) named.add(request);
+      if (kindOf(fact.stream) !== 'request' || !named.delete(nameOf(fact.stream))) continue;
+      requests.set(nameOf(fact.stream), upcast(fact) as Recorded & { readonly data: Served });
+    }
+  }
+  return { requests, succeeded };
+}
+
+interface Switched {
+  readonly at: Millis;
+  readonly seq: number;
+  readonly kind: 'failover' | 'recovery';
+  readonly from: string;
+  readonly to: string;
+}
+
+const noTime = (): Record<keyof TierTimes, number> => ({ primary: 0, secondary: 0, fallback: 0, none: 0 });
+
+/** What each side came to. */
+class Account {
+  readonly #rehearsal: Rehearsal;
+  readonly #switches = { recorded: [] as Switched[], replayed: [] as Switched[] };
+  readonly #out = { recorded: 0, replayed: 0 };
+  readonly #outNow = { recorded: new Set<string>(), replayed: new Set<string>() };
+  readonly #failures = { recorded: 0, replayed: 0, unknown: 0 };
+  readonly #attempts = { recorded: 0, replayed: 0 };
+  readonly #caches = { recorded: new Caches(), replayed: new Caches() };
+  readonly #tiers = { recorded: noTime(), replayed: noTime() };
+  #requests = 0;
+  #at: Millis;
+
+  constructor(rehearsal: Rehearsal) {
+    this.#rehearsal = rehearsal;
+    this.#at = rehearsal.state.at;
+    rehearsal.onFacts((facts) => {
+      for (const fact of facts) this.#note(fact, 'replayed');
+    });
+    rehearsal.onRequest((one) => this.#request(one));
+  }
+
+  recorded(fact: Recorded): void {
+    this.#note(fact, 'recorded');
+  }
+
+  #note({ type, data, at, seq, stream }: Recorded, side: 'recorded' | 'replayed'): void {
+    const out = this.#outNow[side];
+    // One that stays out for longer is not out once more.
+    if (type === 'EndpointFailed' && !out.has(stream)) this.#out[side]++;
+    if (type === 'EndpointFailed') out.add(stream);
+    if (type === 'EndpointRecovering' || type === 'EndpointRecovered') out.delete(stream);
+    if (type !== 'FailedOver' && type !== 'Recovered') return;
+    const { from, to } = data as { from: string; to: string };
+    this.#switches[side].push({ at, seq, kind: type === 'FailedOver' ? 'failover' : 'recovery', from, to });
+  }
+
+  /** Time goes on: it was spent in the tiers that were active until now. */
+  moved(at: Millis): void {
+    const ms = this.#at === 0 ? 0 : Math.max(0, at - this.#at);
+    this.#tiers.recorded[tierOf(this.#rehearsal.recorded)] += ms;
+    this.#tiers.replayed[tierOf(this.#rehearsal.state)] += ms;
+    this.#at = at;
+  }
+
+  #request({ fact, end, happened }: EndOfRequest): void {
+    const { type, data } = fact;
+    this.#requests++;
+    this.#attempts.recorded += data.attempts.length;
+    this.#attempts.replayed += happened.length;
+    const isBad = type === 'RequestFailed' || type === 'AnswerBroken';
+    if (isBad) this.#failures.recorded++;
+    if (end === 'unknown') this.#failures.unknown++;
+    else if (end === 'failed') this.#failures.replayed++;
+    const isServed = type === 'RequestServed' && data.status < 400;
+    if (isServed) this.#caches.recorded.served(fact);
+    if (isServed && end === 'served') this.#caches.replayed.served(fact);
+    if (end === 'unknown') this.#caches.replayed.lost(data.session);
+  }
+
+  sum(from: number, to: number): Omit<WhatIfAnswer, 'under'> {
+    const { recorded, replayed } = this.#switches;
+    return {
+      from,
+      to,
+      requests: this.#requests,
+      switches: { recorded: recorded.length, replayed: replayed.length },
+      failures: this.#failures,
+      attempts: this.#attempts,
+      outages: this.#out,
+      tierMs: this.#tiers,
+      sessions: { recorded: this.#caches.recorded.sum(), replayed: this.#caches.replayed.sum() },
+      changes: differences(recorded, replayed).slice(0, changesMax),
+    };
+  }
+}
+
+function tierOf({ profiles, priority }: State): keyof TierTimes {
+  const { active } = facePriority(priority);
+  return (active === null ? undefined : profiles.get(active)?.tier) ?? 'none';
+}
+
+/** Sessions and their prompt caches: a session that goes elsewhere has to be read again in full. */
+class Caches {
+  readonly #places = new Map<
+    string,
+    { readonly endpoint: string; readonly at: Millis; readonly tokens: number | null }
+  >();
+  #moved = 0;
+  #tokens = 0;
+  #unknown = 0;
+
+  served({ data, at }: Recorded & { readonly data: Served }): void {
+    const { session, endpoint, usage } = data;
+    if (session === null) return;
+    const before = this.#places.get(session);
+    const startedAt = at - data.durationMs;
+    const isWarm = before !== undefined && startedAt - before.at < cacheMs;
+    if (before && before.endpoint !== endpoint) this.#moved++;
+    if (isWarm && before.endpoint !== endpoint) {
+      if (before.tokens === null) this.#unknown++;
+      else this.#tokens += before.tokens;
+    }
+    const cached = usage === null ? null : (usage.cacheRead ?? 0) + (usage.cacheWrite ?? 0);
+    this.#places.set(session, { endpoint, at: startedAt, tokens: cached });
+  }
+
+  /** Nobody knows where it is now. */
+  lost(session: string | null): void {
+    if (session !== null) this.#places.delete(session);
+  }
+
+  sum() {
+    return { moved: this.#moved, cacheTokensLost: this.#tokens, movesOfUnknownCost: this.#unknown };
+  }
+}
+
+/** Switches of one side that the other one does not have, in their order. */
+function differences(recorded: readonly Switched[], replayed: readonly Switched[]): readonly SwitchChange[] {
+  const left = [...replayed];
+  const only = (one: Switched, side: SwitchChange['only']): SwitchChange => ({
+    only: side,
+    at: iso(one.at),
+    seq: side === 'recorded' ? one.seq : null,
+    kind: one.kind,
+    from: one.from,
+    to: one.to,
+  });
+  const missing = recorded.filter((one) => {
+    const twin = left.findIndex(
+      ({ kind, from, to, at }) =>
+        kind === one.kind && from === one.from && to === one.to && Math.abs(at - one.at) <= sameSwitchMs,
+    );
+    if (twin >= 0) left.splice(twin, 1);
+    return twin < 0;
+  });
+  const all = [...missing.map((one) => only(one, 'recorded')), ...left.map((one) => only(one, 'replayed'))];
+  return all.sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
+}

@@ -1,0 +1,120 @@
+/** What would have been: the recorded outcomes through the same machines, under other rules. */
+import { describe, expect, it } from 'vitest';
+import type { Recorded } from '../../events/fact.ts';
+import { effective } from '../../src/config/settings.ts';
+import type { Side } from '../../src/history/rehearsal.ts';
+import { rehearse, whatIf } from '../../src/history/what-if.ts';
+import { MemoryLog } from '../../src/log/memory-log.ts';
+import type { Policies } from '../../src/runtime/core.ts';
+import { simulate } from '../simulation/simulation.ts';
+
+const { settings } = effective(new Map(), {});
+
+const side = (policies: Policies, over: object = {}): Side => ({
+  settings: () => ({ ...settings, ...over }),
+  policies: () => policies,
+});
+
+const days = new Map<number, ReturnType<typeof live>>();
+
+function day(seed: number): ReturnType<typeof live> {
+  const lived = days.get(seed) ?? live(seed);
+  days.set(seed, lived);
+  return lived;
+}
+
+/** A simulated day, and the rules by which it was lived. */
+async function live(seed: number) {
+  let rules: Policies | undefined;
+  const { facts, figures } = await simulate({
+    seed,
+    requests: 1_200,
+    without: new Set(['cuts']),
+    planted: {
+      policies: (right) => {
+        rules = right;
+        return right;
+      },
+    },
+  });
+  if (!rules) throw new Error('a life has rules');
+  return { facts, figures, rules, log: new MemoryLog(facts) };
+}
+
+const count = (facts: readonly Recorded[], ...types: readonly string[]) =>
+  facts.filter(({ type }) => types.includes(type)).length;
+
+describe('what if nothing were different', () => {
+  it.each([4, 5, 8])('the recorded switches, outages and failures come again: day %i', async (seed) => {
+    const { facts, rules, log } = await day(seed);
+    const told = await rehearse(log, { recorded: side(rules), under: side(rules) }, {});
+    const switches = count(facts, 'FailedOver', 'Recovered');
+    const failures = count(facts, 'RequestFailed', 'AnswerBroken');
+    expect(switches).toBeGreaterThan(0);
+    expect(told.changes).toEqual([]);
+    expect(told.switches).toEqual({ recorded: switches, replayed: switches });
+    expect(told.outages.replayed).toBe(told.outages.recorded);
+    expect(told.failures).toEqual({ recorded: failures, replayed: failures, unknown: 0 });
+    expect(told.attempts.replayed).toBe(told.attempts.recorded);
+    expect(told.tierMs.replayed).toEqual(told.tierMs.recorded);
+    expect(told.sessions.replayed).toEqual(told.sessions.recorded);
+  });
+});
+
+describe('what if the rules were others', () => {
+  it('a switch needs more reports: there are fewer, and the time in the tiers says what became of it', async () => {
+    const { log, rules } = await day(4);
+    const slow: Policies = { ...rules, priority: () => ({ ...rules.priority(), failureThreshold: 1_000 }) };
+    const told = await rehearse(log, { recorded: side(rules), under: side(slow) }, {});
+    expect(told.switches.replayed).toBeLessThan(told.switches.recorded);
+    expect(told.changes.length).toBeGreaterThan(0);
+    expect(told.changes[0]).toMatchObject({ only: 'recorded', kind: 'failover', seq: expect.any(Number) });
+    expect(told.tierMs.replayed.primary).toBeGreaterThan(told.tierMs.recorded.primary);
+    const all = (ms: object) => Object.values(ms).reduce((sum, one) => sum + one, 0);
+    expect(all(told.tierMs.replayed)).toBe(all(told.tierMs.recorded));
+  });
+
+  it('nothing switches by itself when that is off, and the log is as it was', async () => {
+    const { log, rules, facts } = await day(5);
+    const off: Policies = { ...rules, priority: () => ({ ...rules.priority(), auto: false, autoRecovery: false }) };
+    const told = await rehearse(log, { recorded: side(rules), under: side(off) }, {});
+    expect(told.switches.replayed).toBe(0);
+    expect(told.switches.recorded).toBe(count(facts, 'FailedOver', 'Recovered'));
+    expect(log.head).toBe(facts.length);
+  });
+
+  it('endpoints are put out later: fewer outages, and what then would have been asked is unknown, not guessed', async () => {
+    const { log, rules } = await day(5);
+    const patient: Policies = {
+      ...rules,
+      endpoint: (id) => ({ ...rules.endpoint(id), maxFailures: 1_000 }),
+    };
+    const told = await rehearse(log, { recorded: side(rules), under: side(patient) }, {});
+    expect(told.outages.replayed).toBeLessThan(told.outages.recorded);
+    expect(told.failures.unknown).toBeGreaterThan(0);
+    expect(told.failures.replayed).toBeLessThanOrEqual(told.failures.recorded);
+    expect(told.attempts.replayed).toBeLessThanOrEqual(told.attempts.recorded);
+  });
+
+  it('begins where it is told to, from the state of then', async () => {
+    const { log, rules, facts } = await day(8);
+    const from = facts.length >> 1;
+    const told = await rehearse(log, { recorded: side(rules), under: side(rules) }, { fromSeq: from });
+    const later = facts.filter(({ seq }) => seq >= from);
+    expect(told.from).toBe(from);
+    expect(told.switches).toEqual({
+      recorded: count(later, 'FailedOver', 'Recovered'),
+      replayed: count(later, 'FailedOver', 'Recovered'),
+    });
+  });
+});
+
+describe('settings to try', () => {
+  it('are looked at as those that are set, and refused where nothing of them can be replayed', async () => {
+    const ask = (set: Readonly<Record<string, string>>) => whatIf(new MemoryLog([]), { set });
+    expect((await ask({ 'failover.failure_threshold': '5' })).under).toEqual({ 'failover.failure_threshold': 5 });
+    await expect(ask({ 'failover.failure_threshold': 'often' })).rejects.toMatchObject({ code: 'QCC_SETTING_INVALID' });
+    await expect(ask({ 'failover.nonsense': '1' })).rejects.toMatchObject({ code: 'QCC_SETTING_UNKNOWN', exit: 2 });
+    await expect(ask({ 'proxy.port': '1' })).rejects.toMatchObject({ code: 'QCC_WHATIF_SETTING', exit: 2 });
+  });
+});
