@@ -101,6 +101,7 @@ const knownBy: Readonly<Record<string, readonly string[]>> = {
   valibot: ['src/config/'],
   'jsonc-parser': ['src/config/claude.ts'],
   'rotating-file-stream': ['src/access-log-file.ts'],
+  '@pydantic/genai-prices': ['src/control/prices.ts'],
   citty: ['src/cli/'],
   consola: ['src/cli/output.ts'],
   '@clack/prompts': ['src/cli/'],
@@ -111,7 +112,7 @@ const impure =
   /\b(Date\.now|new Date\(|Math\.random|crypto\.|performance\.|process\.|console\.|setTimeout|setInterval|fetch\()|['"]node:|\b(async|await)\b/;
 
 /** What `qcc --help` must not pay for. */
-const heavy = ['classic-level', 'level', 'piscina', 'prom-client', 'undici', 'xstate'];
+const heavy = ['@pydantic/genai-prices', 'classic-level', 'level', 'piscina', 'prom-client', 'undici', 'xstate'];
 
 interface Import {
   readonly target: string;

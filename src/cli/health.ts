@@ -1,6 +1,6 @@
 /** `qcc health …`, `qcc endpoint test`, and the statistics of both `stats` commands. */
 import { writeExport } from '../config/atomic-file.ts';
-import type { Call, CheckRow, HealthRow, MetricsRow, Params, StatsRow } from '../control/operations.ts';
+import type { Answer, Call, CheckRow, HealthRow, MetricsRow, Params } from '../control/operations.ts';
 import { exitCodes } from '../errors.ts';
 import { type Context, countFlag, flag, isOn, numberFlag, usage, withInstallation } from './context.ts';
 import { coloured } from './endpoint.ts';
@@ -229,7 +229,7 @@ export async function stats(context: Context): Promise<undefined> {
   const file = flag(context, 'export');
   if (file !== undefined) writeExport(file, `${JSON.stringify(answer, null, 2)}\n`);
   if (context.json) context.out.json(answer);
-  else statsTable(context, answer.stats);
+  else statsTable(context, answer);
   return undefined;
 }
 
@@ -243,7 +243,7 @@ async function sinceOf(context: Context, call: Call): Promise<number | undefined
   return from.startsWith('#') ? Date.now() : instant(from, Date.now(), context.words);
 }
 
-function statsTable({ out, words }: Context, rows: readonly StatsRow[]): void {
+function statsTable({ out, words }: Context, { stats: rows, unpriced }: Answer<'stats.read'>): void {
   out.table(
     [
       words.profile,
@@ -255,6 +255,8 @@ function statsTable({ out, words }: Context, rows: readonly StatsRow[]): void {
       'TTFB p50/p95',
       'TTFT p50/p95',
       words.tokens,
+      words.cacheTokens,
+      words.cost,
     ],
     rows.map((row) => [
       row.profile ?? '-',
@@ -266,6 +268,14 @@ function statsTable({ out, words }: Context, rows: readonly StatsRow[]): void {
       `${row.ttfbMs.p50 ?? '-'}/${row.ttfbMs.p95 ?? '-'}`,
       `${row.ttftMs.p50 ?? '-'}/${row.ttftMs.p95 ?? '-'}`,
       `${row.tokens.input}→${row.tokens.output}`,
+      `${row.tokens.cacheRead}/${row.tokens.cacheWrite}`,
+      row.cost === null ? '-' : dollars(row.cost.totalUsd),
     ]),
   );
+  if (rows.some(({ cost }) => cost !== null))
+    out.note(words.costInAll(dollars(rows.reduce((sum, { cost }) => sum + (cost?.totalUsd ?? 0), 0))));
+  if (unpriced.length > 0) out.note(words.unpriced(unpriced.join(', ')));
 }
+
+// Below a cent the digits that say something begin later.
+const dollars = (value: number) => `$${value.toFixed(value < 0.01 ? 6 : 2)}`;

@@ -7,6 +7,7 @@ import { knownLosses } from '../runtime/losses.ts';
 import { type Installation, profileNamed } from './installation.ts';
 import type { Json } from './json.ts';
 import type { Answer, Params } from './operations.ts';
+import { priced, unpriced } from './prices.ts';
 import { iso } from './rows.ts';
 
 // So few facts cost the main loop less than a worker that has to be started first.
@@ -56,7 +57,12 @@ export async function readStats(
   const rows = stats
     .rows(profileOf)
     .filter(({ profile }) => params.profile === undefined || profile === params.profile);
-  return { since: params.since === undefined ? null : iso(params.since), stats: rows };
+  const withCost = await priced(rows, (endpoint) => core.state.profiles.endpoint(endpoint)?.baseUrl);
+  return {
+    since: params.since === undefined ? null : iso(params.since),
+    stats: withCost,
+    unpriced: unpriced(withCost),
+  };
 }
 
 async function statsSince({ core: { log } }: Installation, since: number): Promise<Stats> {

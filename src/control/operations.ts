@@ -202,6 +202,15 @@ export interface StatsRow {
   };
 }
 
+/** Dollars by the vendors' price lists. */
+export interface CostRow {
+  readonly inputUsd: number;
+  readonly outputUsd: number;
+  readonly cacheReadUsd: number;
+  readonly cacheWriteUsd: number;
+  readonly totalUsd: number;
+}
+
 export interface EndpointOptions {
   readonly name?: string;
   readonly baseUrl?: string;
@@ -258,7 +267,12 @@ interface Operations extends ConfigOperations, HistoryOperations {
   'endpoint.test': [{ readonly profile?: string; readonly id?: string }, { readonly checks: readonly CheckRow[] }];
   'stats.read': [
     { readonly profile?: string; readonly since?: number },
-    { readonly since: string | null; readonly stats: readonly StatsRow[] },
+    {
+      readonly since: string | null;
+      readonly stats: readonly (StatsRow & { readonly cost: CostRow | null })[];
+      /** Models with tokens that no price list knows. */
+      readonly unpriced: readonly string[];
+    },
   ];
   'priority.set': [
     { readonly profile: string; readonly tier: Tier | null },

@@ -398,6 +398,6 @@ describe('without a gateway', () => {
 
   it('qcc proxy stats shows what there was', async () => {
     const { json } = opened();
-    expect(await json('proxy', 'stats')).toEqual({ since: null, stats: [] });
+    expect(await json('proxy', 'stats')).toEqual({ since: null, stats: [], unpriced: [] });
   });
 });
