@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { withSettings } from '../scripts/settings-docs.ts';
 import { type Command, globalFlags, root } from '../src/cli/manifest.ts';
 import { effective, settingKeys } from '../src/config/settings.ts';
 import { exitCodes } from '../src/errors.ts';
@@ -47,6 +48,11 @@ describe.each(['docs/configuration.md', 'docs/zh-CN/configuration.md'])('%s', (p
 
   it.each(settingKeys)('has %s with its default', (key) => {
     expect(rows.get(key)).toBe(settings[key] === '' ? '–' : `\`${settings[key]}\``);
+  });
+
+  it('says of each what the settings say of themselves (node --import tsx scripts/settings-docs.ts)', () => {
+    const language = paper.includes('zh-CN') ? 'zh-CN' : 'en';
+    expect(read(paper)).toBe(withSettings(read(paper), language));
   });
 
   it('has no setting that is gone', () => {

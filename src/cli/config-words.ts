@@ -33,6 +33,7 @@ const en = {
   action: 'action',
   target: 'target',
   details: 'details',
+  overridden: (name: string) => `the environment's ${name} holds all the same, until it is unset`,
   mended: (ids: string) => `mended: ${ids}`,
   found: (faults: number, warnings: number) =>
     faults + warnings === 0 ? 'all is well' : `${counted(faults, 'fault')}, ${counted(warnings, 'warning')}`,
@@ -70,6 +71,7 @@ const zh: ConfigWords = {
   action: '操作',
   target: '对象',
   details: '详情',
+  overridden: (name) => `环境变量 ${name} 仍然优先，直到取消设置`,
   mended: (ids) => `已修复：${ids}`,
   found: (faults, warnings) => (faults + warnings === 0 ? '一切正常' : `${faults} 个错误，${warnings} 个警告`),
 };

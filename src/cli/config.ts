@@ -1,5 +1,6 @@
 /** `qcc config get, set, list, reset`. */
-import { isSecretSetting, settingKey } from '../config/settings.ts';
+import { isSecretSetting, settingKey, settingKeys, shortRangeOf } from '../config/settings.ts';
+import { configWordsOf } from './config-words.ts';
 import { type Context, confirmed, isOn, withInstallation } from './context.ts';
 import { readStdin } from './options.ts';
 
@@ -18,12 +19,13 @@ export async function set(context: Context): Promise<undefined> {
   const answer = await withInstallation(context, ({ call }) => call('config.set', { key, value }));
   if (context.json) context.out.json(answer);
   else context.out.line(`${answer.key} = ${answer.value}`);
+  if (answer.overriddenBy !== null) context.out.warn(configWordsOf(context.language).overridden(answer.overriddenBy));
   if (answer.restart) context.out.note(context.words.restartNeeded);
   return undefined;
 }
 
 export async function list(context: Context): Promise<undefined> {
-  const { out, words, json } = context;
+  const { out, words, language, json } = context;
   const { settings } = await withInstallation(context, ({ call }) => call('config.list', {}));
   const withOrigin = isOn(context, 'show-origin');
   if (json) {
@@ -33,14 +35,23 @@ export async function list(context: Context): Promise<undefined> {
         : Object.fromEntries(Object.entries(settings).map(([key, { value }]) => [key, value])),
     });
   }
+  const { settingAbout } = await import('../config/setting-words.ts');
   out.table(
-    ['', words.value, ...(withOrigin ? [words.origin] : []), words.range],
-    Object.entries(settings).map(([key, row]) => [
-      row.origin === 'default' ? key : out.paint('bold', key),
-      String(row.value) || '-',
-      ...(withOrigin ? [row.origin] : []),
-      row.range,
-    ]),
+    ['', words.value, ...(withOrigin ? [words.origin] : []), words.range, words.description],
+    settingKeys.flatMap((key) => {
+      const row = settings[key];
+      // A gateway of another version may know others.
+      if (!row) return [];
+      return [
+        [
+          row.origin === 'default' ? key : out.paint('bold', key),
+          String(row.value) || '-',
+          ...(withOrigin ? [row.origin === 'env' ? row.env : row.origin] : []),
+          shortRangeOf(key, language),
+          settingAbout(key, language),
+        ],
+      ];
+    }),
   );
   return undefined;
 }

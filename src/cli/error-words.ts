@@ -2,6 +2,7 @@
  * The errors of every part below the command line, in Chinese. They are thrown in English, with a code and what is put
  * into the sentence; here the code finds its sentence.
  */
+
 import type { ErrorParams, QccError } from '../errors.ts';
 import { configWordsOf } from './config-words.ts';
 import type { Language } from './words.ts';
@@ -22,8 +23,10 @@ const chinese: Readonly<Record<string, Sentence>> = {
     message: ({ name }) => `没有名为 "${name}" 的设置`,
     hint: ({ near }) => (near ? `您是不是想用 ${near}？参见 qcc config list` : 'qcc config list'),
   },
-  QCC_SETTING_INVALID: { message: ({ key, range, given }) => `${key} 的值 "${given}" 无效，允许范围：${range}` },
-  QCC_SETTING_ENV: { message: ({ name, range, given }) => `环境变量 ${name} 的值 "${given}" 无效，允许范围：${range}` },
+  QCC_SETTING_INVALID: { message: ({ key, chinese, given }) => `${key} 的值 "${given}" 无效，允许范围：${chinese}` },
+  QCC_SETTING_ENV: {
+    message: ({ name, chinese, given }) => `环境变量 ${name} 的值 "${given}" 无效，允许范围：${chinese}`,
+  },
   QCC_PRESET_UNKNOWN: {
     message: ({ name }) => `没有名为 "${name}" 的预设`,
     hint: ({ near }) => (near ? `您是不是想用 ${near}？参见 qcc fc --list` : 'qcc fc --list'),

@@ -2,12 +2,12 @@
 import * as v from 'valibot';
 import type { SettingValue } from '../../events/config.ts';
 import { exitCodes, QccError } from '../errors.ts';
+import { type Domain, longRange, shortRange, type TextKind, type Unit } from './domain.ts';
 import { nearest } from './nearest.ts';
 
 interface Setting<Value extends SettingValue = SettingValue> {
   readonly default: Value;
-  /** The range, in the words of an error. */
-  readonly range: string;
+  readonly domain: Domain;
   readonly restart: boolean;
   /** For a value that is a secret: how it may be shown. The value itself is in the vault, and in no fact. */
   readonly shown?: (value: string) => string;
@@ -16,20 +16,19 @@ interface Setting<Value extends SettingValue = SettingValue> {
 
 const restart = true;
 
-function number(initial: number, min: number, max: number, unit = '', whole = false): Setting<number> {
+function number(initial: number, min: number, max: number, unit: Unit = 'none', whole = false): Setting<number> {
   const base = whole ? v.pipe(v.number(), v.integer()) : v.pipe(v.number(), v.finite());
   const form = v.pipe(base, v.minValue(min), v.maxValue(max));
-  const kind = whole ? 'a whole number' : 'a number';
   return {
     default: initial,
-    range: `${kind}${unit === '' ? '' : ` of ${unit}`} from ${min} to ${max}`,
+    domain: { kind: 'number', min, max, unit, whole },
     restart: false,
     parse: (text) => parsed(form, text.trim() === '' ? Number.NaN : Number(text)),
   };
 }
 
 const seconds = (initial: number, min: number, max: number) => number(initial, min, max, 'seconds');
-const count = (initial: number, min: number, max: number) => number(initial, min, max, '', true);
+const count = (initial: number, min: number, max: number) => number(initial, min, max, 'none', true);
 
 // A map, because a record would also know the names of every object.
 const flags: ReadonlyMap<string, boolean> = new Map([
@@ -40,7 +39,7 @@ const flags: ReadonlyMap<string, boolean> = new Map([
 function flag(initial: boolean): Setting<boolean> {
   return {
     default: initial,
-    range: 'true or false',
+    domain: { kind: 'flag' },
     restart: false,
     parse: (text) => flags.get(text.trim().toLowerCase()),
   };
@@ -53,7 +52,7 @@ function oneOf<const Options extends readonly string[]>(
   const form = v.picklist(options);
   return {
     default: initial,
-    range: `one of ${options.join(', ')}`,
+    domain: { kind: 'oneOf', options },
     restart: false,
     parse: (text) => parsed(form, text.trim()),
   };
@@ -62,9 +61,9 @@ function oneOf<const Options extends readonly string[]>(
 // Long enough for any path, name or list a person writes.
 const textLengthMax = 4_096;
 
-function text(initial: string, range: string): Setting<string> {
+function text(initial: string, of: TextKind): Setting<string> {
   const form = v.pipe(v.string(), v.trim(), v.maxLength(textLengthMax), v.regex(/^[^\r\n\0]*$/));
-  return { default: initial, range, restart: false, parse: (given) => parsed(form, given) };
+  return { default: initial, domain: { kind: 'text', of }, restart: false, parse: (given) => parsed(form, given) };
 }
 
 /** Names out of a set, separated by commas; each once. */
@@ -72,7 +71,7 @@ function listOf<const Options extends readonly string[]>(initial: string, option
   const form = v.array(v.picklist(options));
   return {
     default: initial,
-    range: `names separated by commas, of ${options.join(', ')}; or empty`,
+    domain: { kind: 'someOf', options },
     restart: false,
     parse: (given) => {
       const names = given.split(',').map((name) => name.trim());
@@ -93,15 +92,15 @@ function webhook(): Setting<string> {
   const form = v.union([v.literal(''), url]);
   return {
     default: '',
-    range: 'an http or https URL, or empty',
+    domain: { kind: 'text', of: 'url' },
     restart: false,
     shown: (value) => (URL.canParse(value) ? `${new URL(value).origin}/…` : '…'),
     parse: (given) => parsed(form, given.trim()),
   };
 }
 
-function secretText(range: string): Setting<string> {
-  const { parse, ...setting } = text('', range);
+function secretText(): Setting<string> {
+  const { parse, ...setting } = text('', 'secret');
   const unmasked = (given: string) => (given.includes('…') ? undefined : parse(given));
   return { ...setting, shown: () => '…', parse: unmasked };
 }
@@ -114,13 +113,13 @@ function parsed<Value>(form: v.GenericSchema<unknown, Value>, value: unknown): V
 const afterRestart = <Value extends SettingValue>(setting: Setting<Value>): Setting<Value> => ({ ...setting, restart });
 
 const table = {
-  'proxy.host': afterRestart(text('127.0.0.1', 'an address of this machine')),
+  'proxy.host': afterRestart(text('127.0.0.1', 'address')),
   'proxy.port': afterRestart(count(7860, 0, 65_535)),
-  'proxy.tls_cert': afterRestart(text('', 'the path of a PEM file, or empty')),
-  'proxy.tls_key': afterRestart(text('', 'the path of a PEM file, or empty')),
+  'proxy.tls_cert': afterRestart(text('', 'path')),
+  'proxy.tls_key': afterRestart(text('', 'path')),
   'proxy.require_token': flag(false),
-  'proxy.allowed_hosts': text('', 'names separated by commas, or empty'),
-  'proxy.allowed_origins': text('', 'origins separated by commas, or empty'),
+  'proxy.allowed_hosts': text('', 'hosts'),
+  'proxy.allowed_origins': text('', 'origins'),
   'proxy.max_concurrent': count(100, 1, 100_000),
   'proxy.max_waiting': count(128, 0, 100_000),
   'proxy.rate_limit': number(0, 0, 100_000, 'requests a second'),
@@ -135,7 +134,7 @@ const table = {
   'health.check_interval': seconds(60, 0.05, 86_400),
   'health.timeout': seconds(10, 0.05, 600),
   'health.mode': oneOf('passive', ['passive', 'active', 'off']),
-  'health.model': text('', 'a model id, or empty: the cheapest that works'),
+  'health.model': text('', 'model'),
   'health.weight_adjustment': flag(true),
   'health.min_checks': count(3, 1, 1_000),
   'health.backoff_base': seconds(10, 0.05, 3_600),
@@ -166,7 +165,7 @@ const table = {
   'notify.webhook': webhook(),
   'notify.on': listOf('failover,recovery,all_down', ['failover', 'recovery', 'all_down', 'credential']),
   'notify.format': oneOf('auto', ['auto', 'json', 'slack', 'feishu', 'dingtalk', 'wecom', 'ntfy']),
-  'notify.secret': secretText('the signing secret or access token of the webhook, or empty'),
+  'notify.secret': secretText(),
   'notify.desktop': flag(false),
   'notify.window': seconds(60, 0.05, 86_400),
 } as const satisfies Readonly<Record<string, Setting>>;
@@ -201,10 +200,10 @@ export function parseSetting(name: string, given: string): { readonly key: Setti
   const not = isSecretSetting(key) ? '' : `, not "${given}"`;
   throw new QccError(
     'QCC_SETTING_INVALID',
-    `${key} must be ${table[key].range}${not}`,
+    `${key} must be ${rangeOf(key)}${not}`,
     `qcc config get ${key}`,
     exitCodes.usage,
-    { key, range: table[key].range, given },
+    { key, chinese: shortRangeOf(key, 'zh-CN'), given },
   );
 }
 
@@ -213,8 +212,18 @@ export function settingFits(key: SettingKey, value: unknown): value is SettingVa
   return typeof value === typeof table[key].default && table[key].parse(String(value)) === value;
 }
 
+export function defaultOf(key: SettingKey): SettingValue {
+  return table[key].default;
+}
+
+/** In the words of an error: what comes after "must be". */
 export function rangeOf(key: SettingKey): string {
-  return table[key].range;
+  return longRange(table[key].domain);
+}
+
+/** `0.05–120 s`. */
+export function shortRangeOf(key: SettingKey, language: 'en' | 'zh-CN'): string {
+  return shortRange(table[key].domain, language);
 }
 
 export function needsRestart(key: SettingKey): boolean {
@@ -242,14 +251,14 @@ function overriding(key: SettingKey, given: string): SettingValue {
   const value = table[key].parse(given);
   if (value !== undefined) return value;
   const name = envNameOf(key);
-  const { range } = table[key];
+  const range = rangeOf(key);
   const not = isSecretSetting(key) ? '' : `, not "${given}"`;
   throw new QccError(
     'QCC_SETTING_ENV',
     `the environment's ${name} must be ${range}${not}`,
     `unset ${name}`,
     exitCodes.usage,
-    { name, range, given: isSecretSetting(key) ? '…' : given },
+    { name, chinese: shortRangeOf(key, 'zh-CN'), given: isSecretSetting(key) ? '…' : given },
   );
 }
 

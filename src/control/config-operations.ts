@@ -74,10 +74,15 @@ export interface AuditRow {
 /** `name: [parameters, answer]`. */
 export interface ConfigOperations {
   'config.get': [{ readonly key: string }, { readonly key: string; readonly value: SettingValue }];
-  /** `restart` names what applies only after `qcc proxy restart`, while a gateway runs. */
+  /** `restart`: it applies after `qcc proxy restart`, while a gateway runs. `overriddenBy`: the variable that holds all the same. */
   'config.set': [
     { readonly key: string; readonly value: string },
-    { readonly key: string; readonly value: SettingValue; readonly restart: boolean },
+    {
+      readonly key: string;
+      readonly value: SettingValue;
+      readonly restart: boolean;
+      readonly overriddenBy: string | null;
+    },
   ];
   'config.list': [
     Record<never, never>,
@@ -85,7 +90,15 @@ export interface ConfigOperations {
       readonly settings: Readonly<
         Record<
           string,
-          { readonly value: SettingValue; readonly origin: 'default' | 'set' | 'env'; readonly range: string }
+          {
+            readonly value: SettingValue;
+            readonly origin: 'default' | 'set' | 'env';
+            readonly range: string;
+            readonly default: SettingValue;
+            /** The variable that overrides it. */
+            readonly env: string;
+            readonly restart: boolean;
+          }
         >
       >;
     },

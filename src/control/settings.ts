@@ -4,7 +4,9 @@ import type { Fact } from '../../events/fact.ts';
 import { streams } from '../../events/ids.ts';
 import { keepSecretSetting, secretSetting } from '../config/secret-setting.ts';
 import {
+  defaultOf,
   effective,
+  envNameOf,
   isSecretSetting,
   needsRestart,
   parseSetting,
@@ -30,7 +32,9 @@ export async function setSetting(
 ): Promise<Answer<'config.set'>> {
   const { key, value } = parseSetting(params.key, params.value);
   await setSettings(installation, [[params.key, params.value]]);
-  return { key, value: shownSetting(key, value), restart: running && needsRestart(key) };
+  const name = envNameOf(key);
+  const overriddenBy = process.env[name] === undefined ? null : name;
+  return { key, value: shownSetting(key, value), restart: running && needsRestart(key), overriddenBy };
 }
 
 /** All or nothing: the first value that cannot be stops the whole. @throws {QccError} */
@@ -67,7 +71,10 @@ export function listSettings({ core }: Installation): Answer<'config.list'> {
   const { settings, origins } = effective(core.state.settings, process.env);
   return {
     settings: Object.fromEntries(
-      settingKeys.map((key) => [key, { value: settings[key], origin: origins[key], range: rangeOf(key) }]),
+      settingKeys.map((key) => {
+        const row = { value: settings[key], origin: origins[key], range: rangeOf(key), default: defaultOf(key) };
+        return [key, { ...row, env: envNameOf(key), restart: needsRestart(key) }];
+      }),
     ),
   };
 }

@@ -1,7 +1,7 @@
 /** The configuration by its commands, as people and scripts meet them. */
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { temporaryHome } from '../support/home.ts';
 import { at } from './command.ts';
 
@@ -15,6 +15,43 @@ async function opened(env: Readonly<Record<string, string>> = {}) {
   await run('endpoint', 'add', 'work', '--base-url', 'https://a.example.com', '--api-key-env', 'KEY');
   return { home, root, run, path: (name: string) => join(root, name) };
 }
+
+describe('settings', () => {
+  it('are listed with their range and what they do, in the language of the reader', async () => {
+    const { run } = await opened();
+    const line = (text: string) => text.split('\n').find((one) => one.includes('queue.hold'));
+    expect(line((await run('config', 'list')).out)).toMatch(/queue\.hold +120 +0–280 s +how long a client is kept/);
+    expect(line((await run('config', 'list', '--lang', 'zh-CN')).out)).toMatch(/queue\.hold +120 +0–280 秒 +客户端/);
+  });
+
+  it('name the variable that overrides them, also to whoever sets one in vain', async () => {
+    const { home } = await opened();
+    process.env['QCC_QUEUE_HOLD'] = '7';
+    onTestFinished(() => {
+      delete process.env['QCC_QUEUE_HOLD'];
+    });
+    const run = at(home);
+    const { settings } = (await run('config', 'list', '--show-origin', '--json')).json() as {
+      settings: Record<string, object>;
+    };
+    expect(settings['queue.hold']).toEqual({
+      value: 7,
+      origin: 'env',
+      range: 'a number of seconds from 0 to 280',
+      default: 120,
+      env: 'QCC_QUEUE_HOLD',
+      restart: false,
+    });
+    const set = await run('config', 'set', 'queue.hold', '55');
+    expect([set.code, set.err]).toEqual([
+      0,
+      "the environment's QCC_QUEUE_HOLD holds all the same, until it is unset\n",
+    ]);
+    process.env['QCC_QUEUE_HOLD'] = 'often';
+    expect((await run('config', 'list')).err).toContain("the environment's QCC_QUEUE_HOLD must be a number of seconds");
+    expect((await run('config', 'list', '--lang', 'zh-CN')).err).toContain('允许范围：0–280 秒');
+  });
+});
 
 describe('going back', () => {
   it('shows a snapshot, what differs, and what a rollback does; and undoes it', async () => {

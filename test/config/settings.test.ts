@@ -245,7 +245,7 @@ describe('what holds', () => {
 
   it('is refused when the environment says what cannot be', () => {
     expect(() => effective(new Map(), { QCC_PROXY_PORT: '70000' })).toThrow(
-      expect.objectContaining({ code: 'QCC_SETTING_INVALID' }),
+      expect.objectContaining({ code: 'QCC_SETTING_ENV' }),
     );
   });
 });

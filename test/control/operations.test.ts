@@ -195,7 +195,7 @@ describe('settings', () => {
       await call('history.read', {}),
     ];
     expect(told.slice(0, 2)).toEqual([
-      { key: 'notify.webhook', value: shown, restart: false },
+      { key: 'notify.webhook', value: shown, restart: false, overriddenBy: null },
       { key: 'notify.webhook', value: shown },
     ]);
     const { document } = await call('config.export', {});
