@@ -1,0 +1,70 @@
+/**
+ * Golden histories: what released versions wrote. Each must fold into the machines that it made on its day, without a decision that
+ * today's charts would have landed elsewhere. A file here is never changed; a new version adds one (scripts/record-history.mjs).
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Recorded } from '../../events/fact.ts';
+import { faceOf } from '../../machines/endpoint.ts';
+import { facePriority } from '../../machines/priority.ts';
+import { verifyLog } from '../../src/history/verify.ts';
+import { MemoryLog } from '../../src/log/memory-log.ts';
+import { foldLog } from '../../src/runtime/core.ts';
+import type { State } from '../../src/runtime/state.ts';
+
+const folder = import.meta.dirname;
+const names = readdirSync(folder).flatMap((name) => /^(.+)\.ndjson$/.exec(name)?.[1] ?? []);
+
+function factsOf(name: string): readonly Recorded[] {
+  const lines = readFileSync(join(folder, `${name}.ndjson`), 'utf8')
+    .trimEnd()
+    .split('\n');
+  return lines.map((line) => JSON.parse(line) as Recorded);
+}
+
+/** What a log is for: where everything stands. Statistics may learn to count more; this may not change. */
+function pictureOf(state: State) {
+  const { state: group, since, active, pinned } = facePriority(state.priority);
+  return {
+    seq: state.seq,
+    at: state.at,
+    priority: { state: group, since, active, pinned },
+    gateway: { state: state.gatewayState, epoch: state.gatewayEpoch },
+    endpoints: [...state.endpoints.keys()].sort().map((id) => {
+      const { state: name, since: from, until, because, strikes, times } = faceOf(state.endpoint(id));
+      return { id, state: name, since: from, until, because, strikes, times };
+    }),
+    profiles: state.profiles.all().map(({ name, tier, endpoints }) => ({ name, tier, endpoints: endpoints.length })),
+    settings: Object.fromEntries([...state.settings].sort()),
+    switches: state.switches.latest(100).map(({ kind, from, to }) => `${kind} ${from} → ${to}`),
+  };
+}
+
+it('there are histories, of a simulation and of a real gateway', () => {
+  expect(names).toEqual(expect.arrayContaining(['0.1.0-demo', '0.1.0-storm']));
+});
+
+describe.each(names)('%s', (name) => {
+  const facts = factsOf(name);
+
+  it('folds into what it was, without drift', async () => {
+    const state = await foldLog(new MemoryLog(facts));
+    expect(state.drift).toEqual([]);
+    await expect(`${JSON.stringify(pictureOf(state), null, 2)}\n`).toMatchFileSnapshot(`${name}.json`);
+  });
+
+  it('is whole', async () => {
+    expect(await verifyLog(new MemoryLog(facts), {})).toMatchObject({ ok: true, events: facts.length });
+  });
+
+  it('folds to the same from a snapshot anywhere', async () => {
+    const whole = pictureOf(await foldLog(new MemoryLog(facts)));
+    for (let cut = 1; cut < facts.length; cut += Math.ceil(facts.length / 12)) {
+      const log = new MemoryLog(facts);
+      const then = (await foldLog(log, cut)).toJSON();
+      await log.saveSnapshot('state', { seq: then.seq, data: then });
+      expect(pictureOf(await foldLog(log)), `cut at #${cut}`).toEqual(whole);
+    }
+  });
+});
