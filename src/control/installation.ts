@@ -1,5 +1,5 @@
 /** One installation, opened: its log, its state, its keys, its settings. With a gateway around it, or for one command. */
-import { parseProfileName } from '../../events/ids.ts';
+import { parseProfileName, streams } from '../../events/ids.ts';
 import type { EndpointPolicy } from '../../machines/endpoint.ts';
 import type { PriorityPolicy } from '../../machines/priority-policy.ts';
 import { removeLeftovers } from '../config/atomic-file.ts';
@@ -41,7 +41,7 @@ export async function openInstallation(home: string, world: World = realWorld): 
   const places = paths(home);
   const log = await LevelLog.open(places.log);
   try {
-    const core = await Core.open(log, world, policiesOf);
+    const core = await Core.open(log, world, policiesOf());
     // A copy of a vault that somebody has taken a key out of since would still hold that key. Who has the log writes alone.
     for (const path of [places.vault, places.masterKey]) removeLeftovers(path);
     const vault = await openVault(home);
@@ -90,11 +90,22 @@ function settingsOf(core: Core): () => Settings {
   };
 }
 
-function policiesOf(state: State): Policies {
-  const { settings } = effective(state.settings, process.env);
-  return {
-    endpoint: (id) => endpointPolicy(settings, state.profiles.endpoint(id)),
-    priority: () => priorityPolicy(settings),
+/** Worked out again only when a setting has changed: while endpoints fail, each request asks for it twice. */
+function policiesOf(): (state: State) => Policies {
+  let policies: Policies | undefined;
+  let of: State | undefined;
+  let version: number | undefined;
+  return (state) => {
+    const now = state.versions.get(streams.config);
+    if (!policies || of !== state || version !== now) {
+      [of, version] = [state, now];
+      const { settings } = effective(state.settings, process.env);
+      policies = {
+        endpoint: (id) => endpointPolicy(settings, state.profiles.endpoint(id)),
+        priority: () => priorityPolicy(settings),
+      };
+    }
+    return policies;
   };
 }
 

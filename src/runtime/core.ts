@@ -124,8 +124,9 @@ export class Core {
   requestEnded(stream: string, fact: Fact): void {
     this.#transact({ by: 'traffic' }, () => {
       const recorded = this.#record(stream, fact, null, 'traffic');
-      const active = facePriority(this.state.priority).active;
-      if (active !== null && !this.#ladderIsClean && !this.#hasUsable(active)) {
+      if (this.#ladderIsClean) return;
+      const { active } = facePriority(this.state.priority);
+      if (active !== null && !this.#hasUsable(active)) {
         this.#ask({ type: 'Looked', report: { profile: active, good: false } }, recorded.seq, 'traffic');
       }
     });
