@@ -8,12 +8,21 @@ export type EndpointId = Branded<'EndpointId'>;
 export type ProfileName = Branded<'ProfileName'>;
 /** UUIDv7. */
 export type RequestId = Branded<'RequestId'>;
+/** Twelve hex digits. */
+export type QueueId = Branded<'QueueId'>;
 
 // Letters of any script, digits, dash, underscore, dot; no leading dot or dash; 1 to 64 characters.
 const profileNameForm = /^[\p{L}\p{M}\p{N}_][\p{L}\p{M}\p{N}._-]{0,63}$/u;
 
 export function parseProfileName(text: string): ProfileName | undefined {
   return profileNameForm.test(text) ? (text as ProfileName) : undefined;
+}
+
+const queueIdLength = 12;
+
+/** A request that is queued has the random end of its own id: one can be told from the other. */
+export function queueIdOf(request: string): QueueId {
+  return request.slice(-queueIdLength) as QueueId;
 }
 
 /** The streams of the log, by the noun that each one tells of. */
@@ -24,6 +33,7 @@ export const streams = {
   endpoint: (id: EndpointId): string => `endpoint/${id}`,
   profile: (name: ProfileName): string => `profile/${name}`,
   request: (id: RequestId): string => `request/${id}`,
+  queue: (id: QueueId): string => `queue/${id}`,
 } as const;
 
 /** The noun of a stream: what stands before the slash. */

@@ -3,11 +3,13 @@ import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xst
 import { endpointChart } from './endpoint.ts';
 import { gatewayChart } from './gateway.ts';
 import { priorityChart } from './priority.ts';
+import { queueItemChart } from './queue-item.ts';
 
 /** Every chart by the kind of its machines. What stands here is drawn, documented and looked after by the tests. */
 export const charts: Readonly<Record<string, AnyStateMachine>> = {
   endpoint: endpointChart,
   priority: priorityChart,
+  queueItem: queueItemChart,
   gateway: gatewayChart,
 };
 

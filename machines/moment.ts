@@ -42,4 +42,9 @@ export type NextRule =
   | 'recovery'
   | 'heldBack'
   | 'anyBack'
-  | 'reportsLeft';
+  | 'reportsLeft'
+  | 'retriesLeft'
+  | 'answerAwaited'
+  | 'maybeBilled'
+  | 'retriesUsedUp'
+  | 'expiry';

@@ -3,14 +3,17 @@ import { streams } from '../events/ids.ts';
 import type { Installation } from './control/installation.ts';
 import type { Monitor } from './health/monitor.ts';
 import { isUsable } from './projections/routing.ts';
+import type { Desk } from './proxy/desk.ts';
 import type { ProxyPorts } from './proxy/ports.ts';
 import type { Core } from './runtime/core.ts';
 
 export function proxyPorts(
   { core, vault, settings, world }: Installation,
   monitor: Pick<Monitor, 'attemptFailed'>,
+  desk: Desk | null,
 ): ProxyPorts {
   return {
+    desk,
     view: () => core.view(),
     settings,
     secret: (id) => vault.get(core.state.profiles.endpoint(id)?.secret ?? id),

@@ -17,6 +17,7 @@ import { type LiveSide, operations } from './control/table.ts';
 import { probeJob } from './control/testing.ts';
 import { exitCodes, QccError } from './errors.ts';
 import { notReady, proxyPorts } from './gateway-ports.ts';
+import { openQueue } from './gateway-queue.ts';
 import { addresses } from './health/addresses.ts';
 import { Monitor } from './health/monitor.ts';
 import { Notifier } from './notify/notifier.ts';
@@ -105,7 +106,9 @@ async function serve(installation: Installation, options: GatewayOptions): Promi
     addresses,
     networkChanged: () => proxy.networkChanged(),
   });
-  const proxy = await startProxy(proxyPorts(installation, monitor), {
+  const epoch = randomUUID();
+  const queue = await openQueue(installation, monitor, epoch);
+  const proxy = await startProxy(proxyPorts(installation, monitor, queue), {
     host,
     port: wanted,
     tls,
@@ -118,9 +121,9 @@ async function serve(installation: Installation, options: GatewayOptions): Promi
   const caretaker = new Caretaker(core, () => keeping(settings()));
   const startedAt = world.now();
   await core.tellLosses();
-  await tellStart(installation, proxy.url);
+  await tellStart(installation, proxy.url, epoch);
   core.onFacts((facts) => {
-    if (facts.some(({ stream }) => !stream.startsWith('request/'))) proxy.settingsChanged();
+    if (facts.some(({ stream }) => !isTraffic(stream))) proxy.settingsChanged();
   });
   const notifier = new Notifier(core, world, {
     ...notifySettings(installation),
@@ -133,7 +136,7 @@ async function serve(installation: Installation, options: GatewayOptions): Promi
   let stopping: Promise<Answer<'proxy.stop'>> | undefined;
   const stop = (graceMs: number) => {
     stopping ??= (async () => {
-      const counted = await proxy.drain(graceMs);
+      const [counted] = await Promise.all([proxy.drain(graceMs), queue.close(graceMs)]);
       scheduler.stop();
       await monitor.stop();
       await pool.close();
@@ -174,6 +177,11 @@ async function serve(installation: Installation, options: GatewayOptions): Promi
   return { url: proxy.url, host, port: proxy.port, pid: process.pid, home, stopped: end.promise, stop };
 }
 
+/** What requests and the queue come to changes no setting. */
+function isTraffic(stream: string): boolean {
+  return stream.startsWith('request/') || stream.startsWith('queue/');
+}
+
 function refuseOpenListener(host: string, tokenRequired: boolean): void {
   if (isLoopback(host) || tokenRequired) return;
   throw new QccError(
@@ -185,11 +193,11 @@ function refuseOpenListener(host: string, tokenRequired: boolean): void {
 }
 
 /** Says that a life begins, and, when the one before ended without a word, that too. */
-async function tellStart({ core }: Installation, url: string): Promise<void> {
+async function tellStart({ core }: Installation, url: string, epoch: string): Promise<void> {
   const { gatewayState } = core.state;
   const dead =
     gatewayState === 'stopped' ? [] : [{ type: 'GatewayFoundDead', data: { epoch: core.state.gatewayEpoch } }];
-  const started = { type: 'GatewayStarted', data: { version, url, pid: process.pid, epoch: randomUUID() } };
+  const started = { type: 'GatewayStarted', data: { version, url, pid: process.pid, epoch } };
   await core.report(streams.gateway, [...dead, started], { by: 'gateway', sync: true }).done;
 }
 

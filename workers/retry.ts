@@ -58,6 +58,8 @@ export type RetryResult =
       readonly kind: 'failed';
       readonly verdict: Verdict;
       readonly detail: string;
+      /** The system's code, where no answer came. */
+      readonly code: string | null;
       readonly headers: readonly string[];
       readonly body: Uint8Array;
     })
@@ -153,8 +155,8 @@ function resultOf(outcome: Outcome, answer: Answer): RetryResult {
     case 'cancelled':
       return { ...seen(answer), kind: 'cancelled' };
     case 'failed': {
-      const { verdict, detail, head, body } = outcome;
-      return { ...seen(answer), kind: 'failed', verdict, detail, headers: head?.pairs ?? [], body };
+      const { verdict, detail, code, head, body } = outcome;
+      return { ...seen(answer), kind: 'failed', verdict, detail, code, headers: head?.pairs ?? [], body };
     }
   }
 }

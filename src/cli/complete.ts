@@ -131,7 +131,7 @@ async function placed(slot: string, given: readonly string[], { names }: Setting
 }
 
 /** Of the machines; a test holds them against the charts, which completion must not load. */
-export const kinds: readonly string[] = ['endpoint', 'priority', 'gateway'];
+export const kinds: readonly string[] = ['endpoint', 'priority', 'queueItem', 'gateway'];
 
 function alternatives(text: string): readonly Candidate[] {
   return text.split('|').map((name) => ({ name, said: '' }));

@@ -62,6 +62,7 @@ const checks = () => import('./checks.ts');
 const snapshots = () => import('./snapshots.ts');
 const proxy = () => import('./proxy.ts');
 const client = () => import('./client.ts');
+const queue = () => import('./queue.ts');
 const history = () => import('./history.ts');
 const logCare = () => import('./log-care.ts');
 
@@ -259,6 +260,39 @@ export const root: Command = {
             'disable-weight-adjustment': yes,
           },
           load: async () => (await health()).config,
+        },
+      },
+    },
+    queue: {
+      words: 'c_queue',
+      sub: {
+        status: { words: 'c_queue_status', load: async () => (await queue()).status },
+        list: {
+          words: 'c_queue_list',
+          flags: { limit: { type: 'string', alias: 'n' }, state: text },
+          load: async () => (await queue()).list,
+        },
+        show: {
+          words: 'c_queue_show',
+          positionals: ['ID'],
+          flags: { answer: yes },
+          load: async () => (await queue()).show,
+        },
+        retry: { words: 'c_queue_retry', positionals: ['ID'], load: async () => (await queue()).retry },
+        'retry-all': { words: 'c_queue_retry_all', load: async () => (await queue()).retryAll },
+        clear: { words: 'c_queue_clear', flags: { state: text }, load: async () => (await queue()).clear },
+        config: {
+          words: 'c_queue_config',
+          flags: {
+            strategy: text,
+            'max-retries': text,
+            'max-size': text,
+            'base-delay': text,
+            'max-delay': text,
+            enable: yes,
+            disable: yes,
+          },
+          load: async () => (await queue()).configure,
         },
       },
     },

@@ -20,6 +20,8 @@ export interface Output {
   /** A line of data. */
   line(text: string): void;
   json(value: unknown): void;
+  /** Data that is not ours, as it is. */
+  bytes(bytes: Buffer): void;
   table(heads: readonly string[], rows: readonly (readonly string[])[]): void;
   /** Where a terminal shows it, the screen is empty again. */
   clear(): void;
@@ -56,6 +58,7 @@ export function makeOutput(options: {
     line,
     paint,
     json: (value) => line(JSON.stringify(value)),
+    bytes: (bytes) => void process.stdout.write(bytes),
     table: (heads, rows) => {
       for (const row of tableLines(heads, rows, columns, (head) => paint('dim', head))) line(row);
     },

@@ -4,12 +4,13 @@ import type { EndpointFact } from '../../events/endpoint.ts';
 import type { GatewayFact } from '../../events/gateway.ts';
 import type { PriorityFact } from '../../events/priority.ts';
 import type { ProfileFact } from '../../events/profile.ts';
+import type { QueueFact } from '../../events/queue.ts';
 import type { RequestFact } from '../../events/request.ts';
 import type { NextRule } from '../../machines/moment.ts';
 import { shortSpan } from './times.ts';
 import type { Language } from './words.ts';
 
-type AnyFact = ConfigFact | EndpointFact | GatewayFact | PriorityFact | ProfileFact | RequestFact;
+type AnyFact = ConfigFact | EndpointFact | GatewayFact | PriorityFact | ProfileFact | QueueFact | RequestFact;
 
 /** What a sentence may need besides the fact. */
 export interface Telling {
@@ -58,6 +59,20 @@ interface WhatIfWords {
 const value = (one: SettingValue | null, otherwise: string) => (one === null ? otherwise : JSON.stringify(one));
 const span = (until: number | null, at: number) => (until === null ? '' : shortSpan(until - at));
 const percent = (share: number) => `${Math.round(share * 100)} %`;
+
+const abandonedEn = {
+  gatewayDied: 'the gateway died',
+  gatewayStopped: 'the gateway stopped',
+  clientLeft: 'its client left',
+  workerLost: 'the worker was lost',
+};
+const diedEn = {
+  retriesUsedUp: 'its retries are used up',
+  refused: 'it is refused for what it is',
+  expired: 'its time is up',
+  bodyLost: 'what was kept of it cannot be read',
+};
+const forgottenEn = { expired: 'its time is up', cleared: 'cleared', room: 'others need its room' };
 
 const en: StoryWords = {
   whatIf: {
@@ -138,8 +153,25 @@ const en: StoryWords = {
     heldBack: ({ profile, because }) => `the switch to ${profile} is held back: ${heldEn[String(because)] ?? because}`,
     anyBack: () => 'no endpoint of any profile is usable',
     reportsLeft: ({ profile, left }) => `${left} more reports of ${profile} without a usable endpoint`,
+    retriesLeft: ({ tries, most }) => `${tries} of ${most} retries are made; or sooner, when an endpoint comes back`,
+    answerAwaited: () => 'it was sent, and its answer is awaited',
+    maybeBilled: () => 'it was sent and cut off, and may have been billed: its client or qcc queue retry asks again',
+    retriesUsedUp: () => 'it was given up: qcc queue retry',
+    expiry: () => 'its time is up then',
   },
   sentences: {
+    RequestQueued: ({ priority, because }) => `kept in the queue, priority ${priority}: ${because}`,
+    RetryStarted: ({ attempt, endpoint }, { name }) => `attempt ${attempt}, at ${name(endpoint)}`,
+    RetryAnswered: ({ status }) => `answers with ${status}`,
+    RetrySucceeded: ({ bytes }) => `answered, ${bytes} bytes kept`,
+    RetryFailed: ({ failure, delayMs, retryable }) =>
+      `${failure === null ? 'refused' : (en.failures[failure] ?? failure)}${retryable ? `; again in ${shortSpan(delayMs)} or when an endpoint comes back` : ''}`,
+    RetryAbandoned: ({ because }) => `cut off (${abandonedEn[because]}): it may have been billed`,
+    RetryAsked: ({ by }) => `${by === 'user' ? 'you ask' : 'its client asks'} for another try`,
+    AnswerCollected: ({ by }) => `its answer goes to request ${by}`,
+    QueuedRequestDied: ({ because }) => `given up: ${diedEn[because]}`,
+    QueuedRequestCancelled: () => 'cleared',
+    QueuedRequestForgotten: ({ because }) => `forgotten: ${forgottenEn[because]}`,
     SettingChanged: ({ key, from, to }) => `${key}: ${value(from, '-')} → ${value(to, 'default')}`,
     ProfileAdded: () => 'added',
     ProfileRemoved: () => 'removed',
@@ -219,6 +251,20 @@ function failed(words: StoryWords, failure: string, status: number | null, detai
   return more === '' ? what : `${what} (${more})`;
 }
 
+const abandonedZh = {
+  gatewayDied: '网关意外结束',
+  gatewayStopped: '网关停止',
+  clientLeft: '客户端离开',
+  workerLost: '工作线程丢失',
+};
+const diedZh = {
+  retriesUsedUp: '重试次数用尽',
+  refused: '请求本身被拒绝',
+  expired: '已到期',
+  bodyLost: '保存的内容无法读取',
+};
+const forgottenZh = { expired: '已到期', cleared: '已清除', room: '为其他请求腾出空间' };
+
 const zh: StoryWords = {
   whatIf: {
     asItWas: '当时的设置',
@@ -296,8 +342,25 @@ const zh: StoryWords = {
     heldBack: ({ profile, because }) => `暂缓切换到 ${profile}：${heldZh[String(because)] ?? because}`,
     anyBack: () => '所有配置都没有可用端点',
     reportsLeft: ({ profile, left }) => `${profile} 再报告 ${left} 次无可用端点`,
+    retriesLeft: ({ tries, most }) => `已重试 ${tries}/${most} 次；有端点恢复时提前`,
+    answerAwaited: () => '已发出，等待应答',
+    maybeBilled: () => '已发出但被中断，可能已计费：由其客户端或 qcc queue retry 再次要求',
+    retriesUsedUp: () => '已放弃：qcc queue retry',
+    expiry: () => '届时到期',
   },
   sentences: {
+    RequestQueued: ({ priority, because }) => `已入队，优先级 ${priority}：${because}`,
+    RetryStarted: ({ attempt, endpoint }, { name }) => `第 ${attempt} 次尝试，发往 ${name(endpoint)}`,
+    RetryAnswered: ({ status }) => `应答状态 ${status}`,
+    RetrySucceeded: ({ bytes }) => `已应答，保存 ${bytes} 字节`,
+    RetryFailed: ({ failure, delayMs, retryable }) =>
+      `${failure === null ? '被拒绝' : (zh.failures[failure] ?? failure)}${retryable ? `；${shortSpan(delayMs)} 后或有端点恢复时重试` : ''}`,
+    RetryAbandoned: ({ because }) => `已中断（${abandonedZh[because]}）：可能已计费`,
+    RetryAsked: ({ by }) => `${by === 'user' ? '您' : '其客户端'}要求再试`,
+    AnswerCollected: ({ by }) => `应答交给请求 ${by}`,
+    QueuedRequestDied: ({ because }) => `已放弃：${diedZh[because]}`,
+    QueuedRequestCancelled: () => '已清除',
+    QueuedRequestForgotten: ({ because }) => `已忘记：${forgottenZh[because]}`,
     SettingChanged: ({ key, from, to }) => `设置 ${key}：${value(from, '-')} → ${value(to, '默认')}`,
     ProfileAdded: () => '已添加配置',
     ProfileRemoved: () => '已删除配置',

@@ -2,6 +2,7 @@
 import { parseProfileName, streams } from '../../events/ids.ts';
 import type { EndpointPolicy } from '../../machines/endpoint.ts';
 import type { PriorityPolicy } from '../../machines/priority-policy.ts';
+import type { QueuePolicy } from '../../machines/queue-policy.ts';
 import { removeLeftovers } from '../config/atomic-file.ts';
 import { type Paths, paths, prepareHome } from '../config/home.ts';
 import { keepNames } from '../config/names.ts';
@@ -10,6 +11,7 @@ import { openVault, type Vault } from '../config/vault.ts';
 import { exitCodes, QccError } from '../errors.ts';
 import { LevelLog } from '../log/level-log.ts';
 import type { KnownEndpoint, KnownProfile } from '../projections/profiles.ts';
+import { type Blobs, openBlobs } from '../queue/blobs.ts';
 import type { Keeping } from '../runtime/caretaker.ts';
 import { realWorld, type World } from '../runtime/clock.ts';
 import { Core, type Policies } from '../runtime/core.ts';
@@ -29,6 +31,8 @@ export interface Installation {
   readonly vault: Vault;
   readonly world: World;
   settings(): Settings;
+  /** What the queue keeps of requests and answers; the folder is read when it is first asked for. */
+  blobs(): Promise<Blobs>;
   close(): Promise<void>;
 }
 
@@ -46,6 +50,7 @@ export async function openInstallation(home: string, world: World = realWorld): 
     for (const path of [places.vault, places.masterKey]) removeLeftovers(path);
     const vault = await openVault(home);
     keepNamesOf(core, places.names);
+    let blobs: Promise<Blobs> | undefined;
     return {
       home,
       paths: places,
@@ -54,6 +59,10 @@ export async function openInstallation(home: string, world: World = realWorld): 
       vault,
       world,
       settings: settingsOf(core),
+      blobs: () => {
+        blobs ??= openBlobs(places.bodies, vault.derive('bodies'));
+        return blobs;
+      },
       close: () => log.close(),
     };
   } catch (error) {
@@ -103,6 +112,7 @@ function policiesOf(): (state: State) => Policies {
       policies = {
         endpoint: (id) => endpointPolicy(settings, state.profiles.endpoint(id)),
         priority: () => priorityPolicy(settings),
+        queue: () => queuePolicy(settings),
       };
     }
     return policies;
@@ -133,6 +143,18 @@ export function priorityPolicy(settings: Settings): PriorityPolicy {
     cooldownMs: settings['failover.cooldown'] * secondMs,
     recoveryDelayMs: settings['failover.recovery_delay'] * secondMs,
     maxPerHour: settings['failover.max_per_hour'],
+  };
+}
+
+export function queuePolicy(settings: Settings): QueuePolicy {
+  return {
+    enabled: settings['queue.enabled'],
+    strategy: settings['queue.strategy'],
+    baseDelayMs: settings['queue.base_delay'] * secondMs,
+    maxDelayMs: settings['queue.max_delay'] * secondMs,
+    maxRetries: settings['queue.max_retries'],
+    ttlMs: settings['queue.ttl'] * secondMs,
+    maxSize: settings['queue.max_size'],
   };
 }
 

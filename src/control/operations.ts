@@ -5,7 +5,9 @@
  */
 import type { ProbeDepth, Verdict } from '../../events/endpoint.ts';
 import type { Auth, Tier } from '../../events/profile.ts';
+import type { QueuePriority, QueueStrategy } from '../../events/queue.ts';
 import type { NextRule } from '../../machines/moment.ts';
+import type { QueueItemState } from '../../machines/queue-item.ts';
 import type { EndpointState } from '../../machines/roster.ts';
 import type { ConfigOperations } from './config-operations.ts';
 import type { HistoryOperations } from './history-operations.ts';
@@ -136,7 +138,7 @@ export interface FactRow {
 
 export interface MachineRow {
   readonly id: string;
-  readonly machine: 'endpoint' | 'priority' | 'gateway';
+  readonly machine: 'endpoint' | 'priority' | 'queueItem' | 'gateway';
   readonly state: string;
   readonly since: string | null;
   readonly context: object;
@@ -237,6 +239,27 @@ export interface NotifyRow {
   readonly error: string | null;
 }
 
+export interface QueueItemRow {
+  readonly id: string;
+  readonly requestId: string;
+  readonly state: QueueItemState;
+  readonly priority: QueuePriority;
+  readonly strategy: QueueStrategy;
+  readonly enqueuedAt: string;
+  readonly since: string;
+  readonly expiresAt: string;
+  /** The gateway's own tries, after the client's. */
+  readonly attempts: number;
+  readonly maxAttempts: number;
+  readonly nextRetryAt: string | null;
+  readonly reason: string;
+  /** The one that was asked last. */
+  readonly endpoint: string | null;
+  readonly model: string | null;
+  readonly session: string | null;
+  readonly bytes: number;
+}
+
 /** `name: [parameters, answer]`. */
 interface Operations extends ConfigOperations, HistoryOperations {
   'home.init': [Record<never, never>, { readonly home: string; readonly created: boolean; readonly keychain: boolean }];
@@ -321,6 +344,43 @@ interface Operations extends ConfigOperations, HistoryOperations {
     { readonly settings: Readonly<Record<string, SettingValue>> },
   ];
   'health.reset': [{ readonly id: string }, { readonly id: string; readonly state: EndpointState }];
+  'queue.status': [
+    Record<never, never>,
+    Readonly<Record<QueueItemState, number>> & {
+      readonly enabled: boolean;
+      /** All that are kept, in whatever state. */
+      readonly size: number;
+      /** Of their requests and answers. */
+      readonly bytes: number;
+      /** Of those that are not over. */
+      readonly oldestAt: string | null;
+      readonly totals: {
+        readonly enqueued: number;
+        readonly retried: number;
+        readonly succeeded: number;
+        readonly died: number;
+        readonly dropped: number;
+      };
+    },
+  ];
+  'queue.list': [
+    { readonly limit?: number; readonly state?: QueueItemState },
+    { readonly items: readonly QueueItemRow[] },
+  ];
+  'queue.show': [{ readonly id: string }, QueueItemRow & { readonly facts: readonly FactRow[] }];
+  /** `body` in base64: an answer is bytes. */
+  'queue.answer': [
+    { readonly id: string },
+    { readonly id: string; readonly status: number; readonly bytes: number; readonly body: string },
+  ];
+  'queue.retry': [{ readonly id: string }, QueueItemRow];
+  'queue.retryAll': [Record<never, never>, { readonly retried: number }];
+  'queue.clear': [{ readonly state?: QueueItemState }, { readonly cleared: number }];
+  /** By the name after `queue.`; all or nothing. */
+  'queue.config': [
+    Readonly<Record<string, SettingValue>>,
+    { readonly settings: Readonly<Record<string, SettingValue>> },
+  ];
   'debug.machines': [
     { readonly about?: string },
     { readonly seq: number; readonly at: string; readonly machines: readonly MachineRow[] },

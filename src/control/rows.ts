@@ -1,12 +1,14 @@
 /** Rows of the contract, made from the state. */
 import type { Recorded } from '../../events/fact.ts';
+import type { QueueId } from '../../events/ids.ts';
 import { faceOf } from '../../machines/endpoint.ts';
 import { facePriority } from '../../machines/priority.ts';
+import type { QueueItem } from '../../machines/queue-item.ts';
 import type { KnownEndpoint, KnownProfile } from '../projections/profiles.ts';
 import type { Recent } from '../projections/recent.ts';
 import type { Switch } from '../projections/switches.ts';
 import type { State } from '../runtime/state.ts';
-import type { EndpointRow, FactRow, HealthRow, ProfileRow, SwitchRow } from './operations.ts';
+import type { EndpointRow, FactRow, HealthRow, ProfileRow, QueueItemRow, SwitchRow } from './operations.ts';
 
 export function iso(at: number): string {
   return new Date(at).toISOString();
@@ -89,4 +91,26 @@ export function switchRow({ at, ...rest }: Switch): SwitchRow {
 
 export function factRow({ seq, at, stream, type, data, cause, by }: Recorded): FactRow {
   return { seq, at: iso(at), stream, type, data, cause, by };
+}
+
+/** Of an item that is forgotten meanwhile, nothing is known but its id. */
+export function queueRow(id: QueueId, item: QueueItem | undefined): QueueItemRow {
+  return {
+    id,
+    requestId: item?.asked?.request ?? '',
+    state: item?.state ?? 'cancelled',
+    priority: item?.asked?.priority ?? 'normal',
+    strategy: item?.asked?.strategy ?? 'exponential',
+    enqueuedAt: iso(item?.enqueuedAt ?? 0),
+    since: iso(item?.since ?? 0),
+    expiresAt: iso(item?.expiresAt ?? 0),
+    attempts: item?.tries ?? 0,
+    maxAttempts: item?.asked?.maxAttempts ?? 0,
+    nextRetryAt: isoOrNull(item?.state === 'waiting' ? item.nextRetryAt : null),
+    reason: item?.reason ?? '',
+    endpoint: item?.endpoint ?? null,
+    model: item?.asked?.model ?? null,
+    session: item?.asked?.session ?? null,
+    bytes: item?.asked?.bytes ?? 0,
+  };
 }

@@ -23,6 +23,16 @@ import { compactHistory, measureHistory, verifyHistory } from './log-care.ts';
 import { testNotifications } from './notify.ts';
 import type { Answer, OperationName, Params } from './operations.ts';
 import { addProfile, listProfiles, makeDefault, removeProfile, setTier } from './profiles.ts';
+import {
+  clearQueue,
+  configQueue,
+  listQueue,
+  queuedAnswer,
+  queueStatus,
+  retryAllQueued,
+  retryQueued,
+  showQueued,
+} from './queue.ts';
 import { getSetting, listSettings, resetSettings, setSetting } from './settings.ts';
 import { diffConfigurations, listSnapshots, rollBack, takeSnapshot } from './snapshots.ts';
 import { testEndpoints } from './testing.ts';
@@ -75,6 +85,14 @@ export function operations(it: Installation, live: LiveSide | undefined): Partia
     'health.history': (params) => healthHistory(it, params),
     'health.config': (params) => configureHealth(it, params),
     'health.reset': (params) => resetHealth(it, params),
+    'queue.status': () => queueStatus(it),
+    'queue.list': (params) => listQueue(it, params),
+    'queue.show': (params) => showQueued(it, params),
+    'queue.answer': (params) => queuedAnswer(it, params),
+    'queue.retry': (params) => retryQueued(it, params),
+    'queue.retryAll': () => retryAllQueued(it),
+    'queue.clear': (params) => clearQueue(it, params),
+    'queue.config': (params) => configQueue(it, params),
     'config.get': (params) => getSetting(it, params),
     'config.set': (params) => setSetting(it, params, running),
     'config.list': () => listSettings(it),

@@ -1,13 +1,14 @@
 /** Every machine as a row: where it stands, since when, and what moves it next. Of now, or of any past moment. */
 import type { Millis } from '../../events/fact.ts';
 import type { FactsLost } from '../../events/gateway.ts';
-import { type EndpointId, nameOf, streams } from '../../events/ids.ts';
+import { type EndpointId, nameOf, type QueueId, streams } from '../../events/ids.ts';
 import { charts } from '../../machines/chart.ts';
 import { faceOf } from '../../machines/endpoint.ts';
 import { nextOf } from '../../machines/endpoint-next.ts';
 import { faceGateway } from '../../machines/gateway.ts';
 import type { Next } from '../../machines/moment.ts';
 import { facePriority, nextOfPriority } from '../../machines/priority.ts';
+import { faceOfItem, nextOfItem, type QueueItemSnapshot } from '../../machines/queue-item.ts';
 import { exclusionOf } from '../../machines/why-not.ts';
 import type { Settings } from '../config/settings.ts';
 import { endpointPolicy, priorityPolicy } from '../control/installation.ts';
@@ -25,6 +26,7 @@ export function machineRows(
   return [
     ...state.profiles.endpoints().map(({ id }) => endpointMachine(state, settings, id)),
     priorityMachine(state, settings),
+    ...[...state.queue.snapshots()].map(([id, snapshot]) => queueMachine(id, snapshot)),
     gatewayMachine(state, lost),
   ];
 }
@@ -73,6 +75,12 @@ function endpointMachine(state: State, settings: Settings, id: EndpointId): Mach
     },
     next: steps(nextOf(snapshot, endpointPolicy(settings, known))),
   };
+}
+
+function queueMachine(id: QueueId, snapshot: QueueItemSnapshot): MachineRow {
+  const { state: name, since, ...context } = faceOfItem(snapshot);
+  const next = steps(nextOfItem(snapshot));
+  return { id: streams.queue(id), machine: 'queueItem', state: name, since: isoOrNull(since), context, next };
 }
 
 function priorityMachine(state: State, settings: Settings): MachineRow {

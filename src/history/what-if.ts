@@ -6,7 +6,7 @@ import type { Served } from '../../events/request.ts';
 import { facePriority } from '../../machines/priority.ts';
 import { effective, parseSetting, type Settings } from '../config/settings.ts';
 import type { SwitchChange, TierTimes, WhatIfAnswer } from '../control/history-operations.ts';
-import { endpointPolicy, priorityPolicy } from '../control/installation.ts';
+import { endpointPolicy, priorityPolicy, queuePolicy } from '../control/installation.ts';
 import type { Answer, Params } from '../control/operations.ts';
 import { iso } from '../control/rows.ts';
 import { exitCodes, QccError } from '../errors.ts';
@@ -60,6 +60,7 @@ function sideOf(over: Readonly<Record<string, unknown>>): Side {
     policies: (state) => ({
       endpoint: (id) => endpointPolicy(settings(state), state.profiles.endpoint(id)),
       priority: () => priorityPolicy(settings(state)),
+      queue: () => queuePolicy(settings(state)),
     }),
   };
 }

@@ -50,7 +50,9 @@ export class Stats {
       row.attempts++;
       if (outcome !== 'answered' && outcome !== 'cancelled') row.failures++;
     }
-    if (fact.type === 'RequestServed' || fact.type === 'AnswerBroken') this.#served(ended);
+    // Without an attempt it was a stored answer: it is counted where it was got.
+    const wasAsked = ended.attempts.length > 0;
+    if (wasAsked && (fact.type === 'RequestServed' || fact.type === 'AnswerBroken')) this.#served(ended);
   }
 
   #served(ended: Served): void {

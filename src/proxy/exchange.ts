@@ -8,12 +8,26 @@ import type { RoutingView } from '../../machines/roster.ts';
 import { type Candidate, type Plan, plan, reachable } from '../../machines/route.ts';
 import { Answer, type Outcome } from './answer.ts';
 import type { ClientAnswer, ClientRequest } from './client.ts';
+import type { Asked, StoredAnswer } from './desk.ts';
+import type { Gate } from './gate.ts';
 import { headersUp } from './headers.ts';
+import { Hold, sendStored } from './hold.ts';
 import type { LiveLoads } from './loads.ts';
 import type { Peek } from './peek.ts';
 import type { ProxyPorts } from './ports.ts';
 import { HttpReceiver } from './receiver.ts';
-import { keyRefused, nobodyAnswers, sendError } from './refusal.ts';
+import {
+  kept,
+  keyRefused,
+  mustBeSeen,
+  nobodyAnswers,
+  passVerbatim,
+  queueFull,
+  type Refusal,
+  sendError,
+  soleHeld,
+  whyOf,
+} from './refusal.ts';
 import type { RequestHead } from './request-head.ts';
 import type { Sessions } from './sessions.ts';
 import type { Target } from './target.ts';
@@ -33,6 +47,7 @@ export interface Means {
   readonly upstreams: Upstreams;
   readonly loads: LiveLoads;
   readonly sessions: Sessions;
+  readonly gate: Gate;
 }
 
 export interface Incoming {
@@ -52,8 +67,6 @@ export interface Ended {
   readonly profile: string | null;
 }
 
-type Refusal = Extract<Outcome, { kind: 'failed' }>;
-
 export class Exchange {
   place = -1;
   readonly #means: Means;
@@ -69,6 +82,9 @@ export class Exchange {
   #running: Answer | undefined;
   #gone = false;
   #pauseMs = 0;
+  /** Where it waits when nobody can answer it, and what its tries are then written down by. */
+  readonly #hold: Hold;
+  #roundStart = 0;
   #firstCandidate: Candidate | undefined;
   #lastCandidate: Candidate | undefined;
 
@@ -78,24 +94,45 @@ export class Exchange {
     this.#session = incoming.head.session || incoming.peek.session;
     this.#view = means.ports.view();
     this.#firstView = this.#view.seq;
+    this.#hold = new Hold(means.ports.desk, means.gate, () => this.#forQueue());
   }
 
   /** The client has gone: whatever runs is ended, and nobody is blamed. */
   leave(): void {
     this.#gone = true;
     this.#running?.cancel();
+    this.#hold.leave();
   }
 
   async run(): Promise<Ended> {
-    const { ports, loads } = this.#means;
+    this.#means.loads.requestCame(this.#in.startedAt);
+    const joined = this.#hold.joins();
+    let round: Ended | readonly Refusal[] = joined && (await joined) ? [] : await this.#round();
+    while (!('fact' in round)) {
+      const turn = await this.#hold.turn(whyOf(round));
+      if (this.#gone) return this.#cancelled();
+      if (turn.kind === 'stored') return this.#stored(turn.answer);
+      if (turn.kind === 'over') return this.#refuse(round);
+      round = await this.#round();
+      await this.#hold.ends('fact' in round ? round : whyOf(round));
+    }
+    return round;
+  }
+
+  /** One endpoint after the other, each once; what they said when none of them answered. */
+  async #round(): Promise<Ended | readonly Refusal[]> {
     const refusals: Refusal[] = [];
-    loads.requestCame(this.#in.startedAt);
-    const maxAttempts = ports.settings()['proxy.max_attempts'];
-    while (this.#attempts.length < maxAttempts && ports.now() - this.#in.startedAt < attemptsEndMs) {
+    this.#roundStart = this.#attempts.length;
+    this.#tried.clear();
+    this.#overloaded.clear();
+    while (this.#mayTryMore()) {
       const candidate = await this.#next();
       if (this.#gone) return this.#cancelled();
       if (!candidate) break;
-      const startedAt = ports.now();
+      const starts = this.#hold.starts(candidate.endpoint.id);
+      if (starts !== true && !(await starts)) break;
+      if (this.#gone) return this.#cancelled();
+      const startedAt = this.#means.ports.now();
       const { answer, outcome } = await this.#attempt(candidate);
       if (outcome.kind === 'served') return this.#served(candidate, answer);
       if (outcome.kind === 'cancelled') return this.#cancelled();
@@ -105,7 +142,13 @@ export class Exchange {
       const isTelling = this.#afterFailure(candidate, outcome, startedAt);
       if (!isTelling) return this.#passed(candidate, answer);
     }
-    return this.#refuse(refusals);
+    return refusals;
+  }
+
+  #mayTryMore(): boolean {
+    const { now, settings } = this.#means.ports;
+    const made = this.#attempts.length - this.#roundStart;
+    return made < settings()['proxy.max_attempts'] && now() - this.#in.startedAt < attemptsEndMs;
   }
 
   /** The best endpoint that was not tried; waits while all that could answer are full. */
@@ -114,7 +157,8 @@ export class Exchange {
       if (this.#pauseMs > 0) await this.#pause();
       const { candidates, busy } = this.#plan();
       const candidate = candidates.find((one) => this.#isAllowed(one));
-      if (candidate || !busy || this.#gone) return candidate;
+      // A queued request waits in the queue and not here.
+      if (candidate || !busy || this.#gone || this.#hold.item !== null) return candidate;
       await new Promise((resolve) => setTimeout(resolve, roomPollMs));
     }
   }
@@ -149,7 +193,9 @@ export class Exchange {
 
   /** A healthy endpoint is never refused to a request; a further try of one that is not well draws on the budget. */
   #isAllowed({ endpoint, because }: Candidate): boolean {
-    if (this.#attempts.length === 0) return true;
+    // The last resort is for what has no other way; what is queued has.
+    if (because === 'lastResort' && this.#hold.item !== null) return false;
+    if (this.#attempts.length === this.#roundStart) return true;
     if (endpoint.state === 'healthy' && because !== 'lastResort') return true;
     return this.#means.loads.spend(this.#means.ports.now());
   }
@@ -171,7 +217,7 @@ export class Exchange {
     this.#lastCandidate = candidate;
     this.#tried.add(endpoint.id);
     const answer = new Answer(
-      new HttpReceiver(client),
+      this.#hold.receiver(new HttpReceiver(client)),
       {
         wantsStream: peek.stream,
         isMessages: target.isMessages,
@@ -404,9 +450,54 @@ export class Exchange {
     }
     const view = ports.view();
     const sole = refusals.length === 0 ? soleHeld(view, target.within) : undefined;
-    const error = sole ? keyRefused(sole) : nobodyAnswers(view, target.within, this.#told, ports.now());
-    sendError(client, error, id);
-    return data(error.status, sole ? 'credential' : 'nobodyAnswers');
+    const { item, isFull } = this.#hold;
+    const plain = sole ? keyRefused(sole) : nobodyAnswers(view, target.within, this.#told, ports.now());
+    const told = item === null ? plain : kept(plain, item);
+    sendError(client, isFull ? queueFull(told) : told, id);
+    return data(plain.status, sole ? 'credential' : 'nobodyAnswers');
+  }
+
+  /** What the queue has to know of it; null where there is no body to send again. */
+  #forQueue(): Asked | null {
+    const { id, startedAt, request, head, target, body, peek } = this.#in;
+    if (body === null) return null;
+    const { path, query, within, isPinned } = target;
+    const { method = '', rawHeaders } = request;
+    const { model, stream } = peek;
+    const { connection } = head;
+    const session = this.#session;
+    return {
+      id,
+      startedAt,
+      method,
+      path,
+      query,
+      within,
+      isPinned,
+      session,
+      model,
+      stream,
+      rawHeaders,
+      connection,
+      body,
+    };
+  }
+
+  /** Somebody has got the answer for an identical request: nobody is asked. */
+  async #stored(answer: StoredAnswer): Promise<Ended> {
+    const { ports } = this.#means;
+    const { client, id, startedAt } = this.#in;
+    const profile = (answer.endpoint && ports.view().endpoints.get(answer.endpoint)?.profile) ?? '';
+    const endpoint = answer.endpoint ?? '';
+    const ttfbMs = ports.now() - startedAt;
+    try {
+      await sendStored(client, answer, ['x-qcc-request-id', id, 'x-qcc-endpoint', endpoint, 'x-qcc-attempts', '0']);
+    } catch {
+      client.destroy();
+    }
+    if (this.#gone) return this.#cancelled();
+    const data = { endpoint, profile, ttfbMs, ttftMs: null, bytes: answer.bytes, usage: null };
+    return { fact: { type: 'RequestServed', data: { ...this.#ended(answer.status), ...data } }, profile };
   }
 }
 
@@ -416,35 +507,4 @@ function outcomeWord(outcome: Outcome): Attempt['outcome'] {
   if (outcome.kind === 'broken') return 'brokenAnswer';
   // What is the client's own affair was answered, as far as the endpoint goes.
   return outcome.verdict.failure ?? 'answered';
-}
-
-/** Model, quota, the only credential refused: what waiting cannot heal. */
-function mustBeSeen(refusals: readonly Refusal[]): Refusal | undefined {
-  const last = refusals.at(-1);
-  if (!last || last.head === null) return undefined;
-  const all = (wanted: readonly Failure[]) =>
-    refusals.every(({ verdict }) => verdict.failure !== null && wanted.includes(verdict.failure));
-  if (all(['noModel', 'misconfigured']) || all(['quota']) || all(['credential', 'billing'])) return last;
-  return undefined;
-}
-
-function passVerbatim(client: ClientAnswer, { head, body }: Refusal, extra: readonly string[]): void {
-  if (!head || client.headersSent) return;
-  client.sendDate = false;
-  const pairs: string[] = [];
-  for (let i = 0; i < head.pairs.length; i += 2) {
-    if (head.pairs[i]?.toLowerCase() !== 'x-should-retry' || !extra.includes('x-should-retry'))
-      pairs.push(head.pairs[i] as string, head.pairs[i + 1] as string);
-  }
-  client.writeHead(head.status, [...pairs, 'content-length', String(body.length), ...extra]);
-  client.end(body);
-}
-
-/** All there is, is one endpoint whose key was refused. */
-function soleHeld(view: RoutingView, within: string | null) {
-  const profiles = within === null ? view.ladder : [view.profiles.get(within)].filter((one) => one !== undefined);
-  const enabled = profiles.flatMap(({ endpoints }) => endpoints).filter(({ state }) => state !== 'disabled');
-  const [only] = enabled;
-  const isHeld = only?.held && (only.because === 'credential' || only.because === 'billing');
-  return enabled.length === 1 && isHeld ? only : undefined;
 }

@@ -15,6 +15,7 @@ export class Gate {
   readonly #now: () => Millis;
   readonly #line: (() => void)[] = [];
   #running = 0;
+  #parked = 0;
   #tokens = 0;
   #refilledAt = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -30,6 +31,11 @@ export class Gate {
 
   get running(): number {
     return this.#running;
+  }
+
+  /** Held by the queue: they wait for an endpoint and not for a place, so they take none from those that can be answered. */
+  get parked(): number {
+    return this.#parked;
   }
 
   configure(rules: GateRules): void {
@@ -52,6 +58,17 @@ export class Gate {
   leave(): void {
     this.#running--;
     this.#admit();
+  }
+
+  park(): void {
+    this.#parked++;
+    this.leave();
+  }
+
+  /** Back without a line: whoever was parked has waited, and the queue lets out no more than there is room for. */
+  unpark(): void {
+    this.#parked--;
+    this.#running++;
   }
 
   #hasRoom(): boolean {

@@ -68,6 +68,12 @@ export function endToEnd(raw: readonly string[], connection: string | undefined)
   return up;
 }
 
+/** The first of this name, in lower case. */
+export function headerIn(raw: readonly string[], wanted: string): string | null {
+  for (let i = 0; i < raw.length; i += 2) if (raw[i]?.toLowerCase() === wanted) return raw[i + 1] ?? null;
+  return null;
+}
+
 function namedIn(connection: string | undefined): ReadonlySet<string> | undefined {
   if (connection === undefined || connection === 'keep-alive') return undefined;
   return new Set(
@@ -109,9 +115,6 @@ export function headOf(status: number, raw: readonly string[]): Head {
     }
     pairs.push(name, value);
   }
-  const get = (wanted: string) => {
-    for (let i = 0; i < pairs.length; i += 2) if (pairs[i]?.toLowerCase() === wanted) return pairs[i + 1] ?? null;
-    return null;
-  };
+  const get = (wanted: string) => headerIn(pairs, wanted);
   return { status, pairs, contentType, isEncoded: encoding !== '' && encoding !== 'identity', length, get };
 }

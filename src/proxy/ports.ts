@@ -5,6 +5,7 @@ import type { EndpointId, RequestId } from '../../events/ids.ts';
 import type { RequestFact } from '../../events/request.ts';
 import type { RoutingView } from '../../machines/roster.ts';
 import type { Settings } from '../config/settings.ts';
+import type { Desk } from './desk.ts';
 
 export interface FailedCall {
   /** The system's code, where no answer came. */
@@ -34,6 +35,8 @@ export interface ProxyPorts {
     limits: { readonly status: 'allowed_warning'; readonly resetAt: Millis | null },
   ): void;
   requestEnded(request: RequestId, fact: RequestFact): void;
+  /** Where requests wait that nobody can answer now; null: they are refused at once. */
+  readonly desk: Desk | null;
   /** Why the gateway is not ready, in sentences; empty when it is. */
   notReady(): readonly string[];
 }

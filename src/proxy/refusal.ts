@@ -1,7 +1,13 @@
 /** The gateway's own errors, in Anthropic's shape: a sentence that says what to do, and what the client may do next. */
+import type { Failure } from '../../events/endpoint.ts';
 import type { Millis } from '../../events/fact.ts';
 import type { RoutableEndpoint, RoutingView } from '../../machines/roster.ts';
+import type { Outcome } from './answer.ts';
 import type { ClientAnswer } from './client.ts';
+import type { Why } from './hold.ts';
+
+/** What an endpoint said, or did, instead of answering. */
+export type Refusal = Extract<Outcome, { kind: 'failed' }>;
 
 export interface OwnError {
   readonly status: number;
@@ -64,6 +70,19 @@ export function nobodyAnswers(
   return { status: 503, type: 'api_error', message, headers: ['retry-after', String(retryAfter)] };
 }
 
+/** What could not be answered waits in the queue: its id, for who wants to know what becomes of it. */
+export function kept(error: OwnError, item: string): OwnError {
+  return {
+    ...error,
+    message: `${error.message} - it stays in the queue: qcc queue show ${item}`,
+    headers: [...(error.headers ?? []), 'x-qcc-queue-item', item],
+  };
+}
+
+export function queueFull(error: OwnError): OwnError {
+  return { ...error, message: `${error.message} - and the queue is full: qcc queue status` };
+}
+
 function reason(endpoint: RoutableEndpoint, tried: ReadonlyMap<string, string>, now: Millis): string {
   const next =
     endpoint.until !== null && endpoint.until > now
@@ -83,4 +102,43 @@ export function keyRefused(endpoint: RoutableEndpoint): OwnError {
     message: `qcc: the key of the only endpoint (${endpoint.profile}/${endpoint.name}) was refused - run: ${command}`,
     headers: ['x-should-retry', 'false'],
   };
+}
+
+/** Model, quota, the only credential refused: what waiting cannot heal. */
+export function mustBeSeen(refusals: readonly Refusal[]): Refusal | undefined {
+  const last = refusals.at(-1);
+  if (!last || last.head === null) return undefined;
+  const all = (wanted: readonly Failure[]) =>
+    refusals.every(({ verdict }) => verdict.failure !== null && wanted.includes(verdict.failure));
+  if (all(['noModel', 'misconfigured']) || all(['quota']) || all(['credential', 'billing'])) return last;
+  return undefined;
+}
+
+/** What is said to the queue of a round that nobody answered. */
+export function whyOf(refusals: readonly Refusal[]): Why {
+  const last = refusals.at(-1);
+  if (!last) return { failure: 'unreachable', retryAfterMs: null, detail: 'no endpoint is usable' };
+  const { failure, retryAfterMs } = last.verdict;
+  return { failure: mustBeSeen(refusals) ? null : failure, retryAfterMs, detail: last.detail };
+}
+
+export function passVerbatim(client: ClientAnswer, { head, body }: Refusal, extra: readonly string[]): void {
+  if (!head || client.headersSent) return;
+  client.sendDate = false;
+  const pairs: string[] = [];
+  for (let i = 0; i < head.pairs.length; i += 2) {
+    if (head.pairs[i]?.toLowerCase() !== 'x-should-retry' || !extra.includes('x-should-retry'))
+      pairs.push(head.pairs[i] as string, head.pairs[i + 1] as string);
+  }
+  client.writeHead(head.status, [...pairs, 'content-length', String(body.length), ...extra]);
+  client.end(body);
+}
+
+/** All there is, is one endpoint whose key was refused. */
+export function soleHeld(view: RoutingView, within: string | null) {
+  const profiles = within === null ? view.ladder : [view.profiles.get(within)].filter((one) => one !== undefined);
+  const enabled = profiles.flatMap(({ endpoints }) => endpoints).filter(({ state }) => state !== 'disabled');
+  const [only] = enabled;
+  const isHeld = only?.held && (only.because === 'credential' || only.because === 'billing');
+  return enabled.length === 1 && isHeld ? only : undefined;
 }

@@ -90,7 +90,14 @@ class DataPort implements ProxyServer {
     const event = listen.tls ? 'secureConnection' : 'connection';
     this.#straight = new StraightWay(this.#server, event, patience, (...request) => this.#takeStraight(...request));
     this.#gate = new Gate(this.#gateRules(), ports.now);
-    this.#means = { ports, upstreams: new Upstreams(), loads: new LiveLoads(), sessions: new Sessions() };
+    this.#means = {
+      ports,
+      upstreams: new Upstreams(),
+      loads: new LiveLoads(),
+      sessions: new Sessions(),
+      gate: this.#gate,
+    };
+    ports.desk?.sees(this.#means.loads);
   }
 
   start(): Promise<void> {
@@ -118,13 +125,13 @@ class DataPort implements ProxyServer {
 
   figures(): ProxyFigures {
     const { total, succeeded, failed, cancelled } = this.#figures;
-    return { total, succeeded, failed, cancelled, inFlight: this.#gate.running, waiting: this.#gate.waiting };
+    return { total, succeeded, failed, cancelled, inFlight: this.#gate.running, waiting: this.#waiting };
   }
 
   metrics(): Promise<string> {
     return this.#figures.page(
       this.#ports.view(),
-      { inFlight: this.#gate.running, waiting: this.#gate.waiting },
+      { inFlight: this.#gate.running, waiting: this.#waiting },
       this.#listen.version,
     );
   }
@@ -158,6 +165,8 @@ class DataPort implements ProxyServer {
 
   async drain(graceMs: Millis): Promise<{ readonly drained: number; readonly cut: number }> {
     this.#draining = true;
+    // Waiting for an endpoint is of no use to anybody now: they hear where their request is, and ask the next gateway.
+    this.#ports.desk?.letGo();
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeIdleConnections();
     this.#straight.drain();
@@ -180,7 +189,12 @@ class DataPort implements ProxyServer {
 
   /** Whatever came and has not ended: in line, on its way up, a file too. */
   get #inHand(): number {
-    return this.#gate.running + this.#gate.waiting;
+    return this.#gate.running + this.#waiting;
+  }
+
+  /** For a place, or for an endpoint. */
+  get #waiting(): number {
+    return this.#gate.waiting + this.#gate.parked;
   }
 
   async #take(request: IncomingMessage, client: ServerResponse): Promise<void> {

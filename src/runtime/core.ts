@@ -5,10 +5,12 @@
 import { upcast, versionOf } from '../../events/catalogue.ts';
 import type { EndpointReport } from '../../events/endpoint.ts';
 import type { By, Fact, Millis, Recorded } from '../../events/fact.ts';
-import { type EndpointId, kindOf, nameOf, streams } from '../../events/ids.ts';
+import { type EndpointId, kindOf, nameOf, type QueueId, streams } from '../../events/ids.ts';
 import { decideEndpoint, type EndpointPolicy, faceOf, timerOf, worthTelling } from '../../machines/endpoint.ts';
 import { facePriority, timerOfPriority } from '../../machines/priority.ts';
 import { decidePriority, type PriorityAsk, type PriorityPolicy } from '../../machines/priority-policy.ts';
+import { decideQueueItem, type QueueAsk, timerOfItem } from '../../machines/queue-item.ts';
+import type { QueuePolicy } from '../../machines/queue-policy.ts';
 import type { RoutingView } from '../../machines/roster.ts';
 import { type Range, rangeOf } from '../log/damage.ts';
 import type { Log, ReadableLog } from '../log/log.ts';
@@ -22,6 +24,7 @@ import { uuidv7 } from './uuid.ts';
 export interface Policies {
   endpoint(id: EndpointId): EndpointPolicy;
   priority(): PriorityPolicy;
+  queue(): QueuePolicy;
 }
 
 export interface Told {
@@ -32,6 +35,9 @@ export interface Told {
 
 /** Profiles make the ladder; settings make its policy. */
 const changesLadder: ReadonlySet<string> = new Set(['profile', 'config']);
+
+/** What routing knows nothing of. */
+const outsideView: ReadonlySet<string> = new Set(['request', 'queue']);
 
 interface Origin {
   readonly by: By;
@@ -160,12 +166,26 @@ export class Core {
     return this.#transact(origin, () => this.#ask(ask, null, origin.by));
   }
 
+  /** What happened to a queued request, or is asked of it. No facts come back where it comes too late. */
+  tellQueue(id: QueueId, ask: QueueAsk, origin: Origin): Told {
+    return this.#transact(origin, () => {
+      const moment = { now: this.#now(), dice: this.#world.dice() };
+      const facts = decideQueueItem(this.state.queue.snapshot(id), ask, moment, this.#policies(this.state).queue());
+      let cause: number | null = null;
+      for (const fact of facts) {
+        const { seq } = this.#record(streams.queue(id), fact, cause, cause === null ? origin.by : 'gateway');
+        cause ??= seq;
+      }
+    });
+  }
+
   /** The earliest instant at which a machine wants to be looked at. */
   nextDueAt(): Millis | null {
     let earliest = timerOfPriority(this.state.priority)?.dueAt ?? Number.POSITIVE_INFINITY;
     for (const endpoint of this.state.endpoints.values()) {
       earliest = Math.min(earliest, timerOf(endpoint)?.dueAt ?? Number.POSITIVE_INFINITY);
     }
+    earliest = Math.min(earliest, this.state.queue.nextDueAt());
     return earliest === Number.POSITIVE_INFINITY ? null : earliest;
   }
 
@@ -177,6 +197,12 @@ export class Core {
       if (!timer || timer.dueAt > now) continue;
       const { name, gen } = timer;
       this.tellEndpoint(id, { type: 'TimerElapsed', data: { name, gen } }, { by: 'timer' });
+    }
+    for (const [id, item] of [...this.state.queue.snapshots()]) {
+      const timer = timerOfItem(item);
+      if (!timer || timer.dueAt > now) continue;
+      const { name, gen } = timer;
+      this.tellQueue(id, { type: 'TimerElapsed', data: { name, gen } }, { by: 'timer', sync: true });
     }
     const timer = timerOfPriority(this.state.priority);
     if (timer && timer.dueAt <= now) {
@@ -248,7 +274,7 @@ export class Core {
     };
     state.apply(recorded);
     this.#batch?.push(recorded);
-    if (!stream.startsWith('request/')) this.#view = undefined;
+    if (!outsideView.has(kindOf(stream))) this.#view = undefined;
     return recorded;
   }
 

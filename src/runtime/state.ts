@@ -10,6 +10,7 @@ import { faceGateway, type GatewaySnapshot, gatewayChart } from '../../machines/
 import { facePriority, landsInPriority, type PrioritySnapshot, priorityChart } from '../../machines/priority.ts';
 import { type Configuration, configurationOf } from '../projections/configuration.ts';
 import { Profiles } from '../projections/profiles.ts';
+import { Queue } from '../projections/queue.ts';
 import { Recent } from '../projections/recent.ts';
 import { Snapshots } from '../projections/snapshots.ts';
 import { Stats } from '../projections/stats.ts';
@@ -40,6 +41,7 @@ interface Saved {
   readonly stats: unknown;
   readonly recent: unknown;
   readonly snapshots: unknown;
+  readonly queue: unknown;
 }
 
 const freshEndpoint: EndpointSnapshot = initialOf(endpointChart);
@@ -61,6 +63,7 @@ export class State {
   stats = new Stats();
   recent = new Recent();
   snapshots = new Snapshots();
+  queue = new Queue();
 
   endpoint(id: EndpointId): EndpointSnapshot {
     return this.endpoints.get(id) ?? freshEndpoint;
@@ -78,6 +81,7 @@ export class State {
     this.versions.set(fact.stream, fact.version);
     this.snapshots.apply(fact);
     if (kind === 'endpoint') this.#foldEndpoint(fact);
+    else if (kind === 'queue') this.#foldQueue(fact);
     else if (kind === 'priority') this.#foldPriority(fact);
     else if (kind === 'gateway') this.gateway = fold(gatewayChart, this.gateway, fact);
     else if (kind === 'profile') this.#applyProfile(fact);
@@ -107,6 +111,13 @@ export class State {
       this.priority = force(priorityChart, this.priority, recorded);
     }
     this.switches.apply(fact);
+  }
+
+  #foldQueue(fact: Recorded): void {
+    const drift = this.queue.apply(fact);
+    if (drift) this.drift.push({ seq: fact.seq, stream: fact.stream, ...drift });
+    // Nothing is told of it any more.
+    if (fact.type === 'QueuedRequestForgotten') this.versions.delete(fact.stream);
   }
 
   #applyProfile(fact: Recorded): void {
@@ -142,6 +153,7 @@ export class State {
       stats: this.stats.toJSON(),
       recent: this.recent.toJSON(),
       snapshots: this.snapshots.toJSON(),
+      queue: this.queue.toJSON(),
     };
   }
 
@@ -163,6 +175,7 @@ export class State {
     state.stats = Stats.from(saved.stats);
     state.recent = Recent.from(saved.recent);
     state.snapshots = Snapshots.from(saved.snapshots);
+    state.queue = Queue.from(saved.queue);
     return state;
   }
 

@@ -4,11 +4,14 @@ import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate';
 import type { EndpointFact } from '../../events/endpoint.ts';
 import type { GatewayFact } from '../../events/gateway.ts';
 import type { PriorityFact } from '../../events/priority.ts';
+import type { QueueFact } from '../../events/queue.ts';
 import { endpointChart } from '../../machines/endpoint.ts';
 import { gatewayChart } from '../../machines/gateway.ts';
 import { priorityChart } from '../../machines/priority.ts';
+import { queueItemChart } from '../../machines/queue-item.ts';
 import { answered, failed, later, minute, probed, probeFailed, start } from '../support/given.ts';
 import { walked } from '../support/paths.ts';
+import { queued } from '../support/queue.ts';
 
 const endpointFacts: readonly EndpointFact[] = [
   failed('timeout'),
@@ -54,6 +57,25 @@ const gatewayFacts: readonly GatewayFact[] = [
   { type: 'Slept', data: { forMs: 1_000 } },
 ];
 
+const first = { attempt: 1, epoch: 'e' };
+const queueFacts: readonly QueueFact[] = [
+  { type: 'RequestQueued', data: queued() },
+  { type: 'RetryStarted', data: { ...first, endpoint: '11111111' } },
+  ...[first, { ...first, attempt: 2 }, { ...first, epoch: 'another' }].flatMap((name): readonly QueueFact[] => [
+    { type: 'RetryAnswered', data: { ...name, status: 200 } },
+    { type: 'RetrySucceeded', data: { ...name, answer: 'a', bytes: 1, status: 200, expiresAt: later(minute) } },
+    { type: 'RetryAbandoned', data: { ...name, because: 'gatewayDied' } },
+    {
+      type: 'RetryFailed',
+      data: { ...name, failure: 'timeout', detail: null, retryable: true, delayMs: 0, nextRetryAt: start },
+    },
+  ]),
+  { type: 'RetryAsked', data: { by: 'user', expiresAt: later(minute) } },
+  { type: 'AnswerCollected', data: { by: 'r' } },
+  { type: 'QueuedRequestDied', data: { because: 'retriesUsedUp', detail: null } },
+  { type: 'QueuedRequestCancelled', data: { because: 'cleared' } },
+];
+
 type Armed = { readonly name: string; readonly gen: number };
 const armedOf = ({ context }: AnyMachineSnapshot): readonly Armed[] =>
   context.timers ?? (context.timer ? [context.timer] : []);
@@ -66,26 +88,35 @@ const told = (facts: readonly { type: string; data: object }[]) => (snapshot: An
   return [...facts, ...ends].map((fact) => ({ ...fact, at: start }));
 };
 
-const charts: readonly [string, AnyStateMachine, readonly { type: string; data: object }[], readonly string[]][] = [
-  ['endpoint', endpointChart, endpointFacts, ['healthy', 'degraded', 'failed', 'recovering', 'disabled']],
-  ['priority', priorityChart, priorityFacts, ['healthy', 'degraded', 'recovering', 'failed']],
-  ['gateway', gatewayChart, gatewayFacts, ['stopped', 'online', 'offline']],
+type Facts = readonly { type: string; data: object }[];
+const charts: readonly [string, AnyStateMachine, Facts, readonly string[], readonly string[]][] = [
+  ['endpoint', endpointChart, endpointFacts, ['healthy', 'degraded', 'failed', 'recovering', 'disabled'], []],
+  ['priority', priorityChart, priorityFacts, ['healthy', 'degraded', 'recovering', 'failed'], []],
+  ['gateway', gatewayChart, gatewayFacts, ['stopped', 'online', 'offline'], []],
+  [
+    'queue item',
+    queueItemChart,
+    queueFacts,
+    ['waiting', 'retrying', 'answered', 'dead', 'unknown', 'cancelled'],
+    ['answered', 'cancelled'],
+  ],
 ];
 
-describe.each(charts)('the %s chart', (_, chart, facts, states) => {
-  // Guards look at timers only.
-  const paths = walked(chart, told(facts), (snapshot) =>
+describe.each(charts)('the %s chart', (_, chart, facts, states, ends) => {
+  // Guards look at timers, and at which attempt runs.
+  const paths = walked(chart, told(facts), (snapshot) => [
     armedOf(snapshot)
       .map(({ name }) => name)
       .sort(),
-  );
+    (snapshot.context as { attempt?: number }).attempt,
+  ]);
 
   it('has no transition that no path takes', () => {
     expect(paths.missing).toEqual([]);
   });
 
-  it('comes into each of its states, and out again', () => {
+  it('comes into each of its states, and out again of all that are no ends', () => {
     expect([...paths.states].sort()).toEqual([...states].sort());
-    expect([...paths.left].sort()).toEqual([...states].sort());
+    expect([...paths.left, ...ends].sort()).toEqual([...states].sort());
   });
 });

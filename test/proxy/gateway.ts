@@ -87,6 +87,7 @@ export async function gateway(
   const unready: string[] = [];
   let heard: () => void = () => undefined;
   const ports: ProxyPorts = {
+    desk: null,
     view: () => view,
     settings: () => now,
     secret: (id: EndpointId) => keys.get(id),

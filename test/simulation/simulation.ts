@@ -20,7 +20,7 @@ import { Caretaker } from '../../src/runtime/caretaker.ts';
 import { steady } from '../../src/runtime/clock.ts';
 import { Core, foldLog, type Policies } from '../../src/runtime/core.ts';
 import { hour, minute, second, start } from '../support/given.ts';
-import { endpointSettings } from '../support/world.ts';
+import { endpointSettings, queuePolicy } from '../support/world.ts';
 import { Chance } from './chance.ts';
 import { Monitor } from './monitor.ts';
 import { Broken, type Looking, promise, Rules } from './rules.ts';
@@ -250,7 +250,11 @@ class Simulation {
       () => start + this.#now + this.#skewMs,
       () => this.#now,
     );
-    const policies: Policies = { endpoint: () => this.#policy.endpoint, priority: () => this.#policy.priority };
+    const policies: Policies = {
+      endpoint: () => this.#policy.endpoint,
+      priority: () => this.#policy.priority,
+      queue: () => queuePolicy,
+    };
     const planted = this.#planted.policies(policies);
     this.#core = await Core.open(this.#log, { now, dice: this.#dice.next }, () => planted);
     this.#monitor = new Monitor(this.#core, this.#probing, this.#monitoring);

@@ -2,13 +2,15 @@
 import type { Settings } from '../../src/config/settings.ts';
 import { effective } from '../../src/config/settings.ts';
 import type { Vault } from '../../src/config/vault.ts';
-import { endpointPolicy, type Installation, priorityPolicy } from '../../src/control/installation.ts';
+import { endpointPolicy, type Installation, priorityPolicy, queuePolicy } from '../../src/control/installation.ts';
 import { Json } from '../../src/control/json.ts';
 import type { Answer, Call, OperationName } from '../../src/control/operations.ts';
 import { operations } from '../../src/control/table.ts';
 import { MemoryLog } from '../../src/log/memory-log.ts';
+import { type Blobs, openBlobs } from '../../src/queue/blobs.ts';
 import { Core } from '../../src/runtime/core.ts';
 import type { State } from '../../src/runtime/state.ts';
+import { temporaryHome } from './home.ts';
 import { FakeWorld } from './world.ts';
 
 export class MemoryVault implements Vault {
@@ -48,7 +50,9 @@ export async function memoryInstallation() {
   const core = await Core.open(new MemoryLog(), world, (state) => ({
     endpoint: (id) => endpointPolicy(settingsIn(state), state.profiles.endpoint(id)),
     priority: () => priorityPolicy(settingsIn(state)),
+    queue: () => queuePolicy(settingsIn(state)),
   }));
+  let blobs: Promise<Blobs> | undefined;
   const installation: Installation = {
     home: '/nowhere',
     paths: {} as Installation['paths'],
@@ -57,6 +61,11 @@ export async function memoryInstallation() {
     vault,
     world,
     settings: () => settingsIn(core.state),
+    // The one thing that is files: who asks for it gets a folder of its own.
+    blobs: () => {
+      blobs ??= openBlobs(temporaryHome(), vault.derive('bodies'));
+      return blobs;
+    },
     close: async () => {},
   };
   const table = operations(installation, undefined) as Record<string, (params: unknown) => unknown>;

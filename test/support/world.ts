@@ -2,6 +2,7 @@
 import type { Recorded } from '../../events/fact.ts';
 import type { EndpointId, ProfileName } from '../../events/ids.ts';
 import { streams } from '../../events/ids.ts';
+import type { QueuePolicy } from '../../machines/queue-policy.ts';
 import { MemoryLog } from '../../src/log/memory-log.ts';
 import type { World } from '../../src/runtime/clock.ts';
 import { Core, type Policies } from '../../src/runtime/core.ts';
@@ -18,7 +19,18 @@ export class FakeWorld implements World {
   }
 }
 
+export const queuePolicy: QueuePolicy = {
+  enabled: true,
+  strategy: 'fixed',
+  baseDelayMs: 5_000,
+  maxDelayMs: 300_000,
+  maxRetries: 5,
+  ttlMs: 900_000,
+  maxSize: 1_000,
+};
+
 export const policies: Policies = {
+  queue: () => queuePolicy,
   endpoint: () => ({
     maxFailures: 3,
     backoffBaseMs: 10_000,

@@ -1,0 +1,168 @@
+/**
+ * The queue's rules: what is queued and what never, when it is tried again, who goes next, and what makes room.
+ * Everything here is a sentence about numbers; the chart and what a report leads to are in `queue-item.ts`.
+ */
+import type { Failure } from '../events/endpoint.ts';
+import type { Millis } from '../events/fact.ts';
+import type { QueuePriority, QueueStrategy } from '../events/queue.ts';
+import type { RoutableEndpoint, RoutingView } from './roster.ts';
+import { type Loads, reachable } from './route.ts';
+
+export interface QueuePolicy {
+  readonly enabled: boolean;
+  readonly strategy: QueueStrategy;
+  readonly baseDelayMs: Millis;
+  readonly maxDelayMs: Millis;
+  /** The gateway's own tries, after the client's. */
+  readonly maxRetries: number;
+  readonly ttlMs: Millis;
+  readonly maxSize: number;
+}
+
+const MiB = 1_048_576;
+const minuteMs = 60_000;
+const dayMs = 86_400_000;
+/** Of bodies and answers together: an outage must not fill the disk. */
+export const bytesMax = 256 * MiB;
+/** What nobody asks for any more can still be looked at, and tried again by hand, for a week. */
+export const keptMs = 7 * dayMs;
+// What an endpoint asks for is obeyed up to here: it is not believed to know more.
+const retryAfterMax = 60 * minuteMs;
+
+// ------------------------------------------------------------------------------------------------ what is queued
+
+export interface Kind {
+  readonly method: string;
+  readonly path: string;
+  /** Batches and files belong to one account. */
+  readonly isPinned: boolean;
+}
+
+/** Messages and what counts their tokens: for anything else, waiting is of no use to who asks. */
+export function mayBeQueued({ method, path, isPinned }: Kind): boolean {
+  return method === 'POST' && !isPinned && (path === '/v1/messages' || path === '/v1/messages/count_tokens');
+}
+
+/** Whether time alone may bring somebody who answers: a refused key needs a new one, and an empty ladder an endpoint. */
+export function waitingHelps(view: RoutingView, within: string | null): boolean {
+  const isRefused = ({ held, because }: RoutableEndpoint) =>
+    held && (because === 'credential' || because === 'billing');
+  return reachable(view, within).some((endpoint) => !isRefused(endpoint));
+}
+
+/** Nobody has the model, or the address: the next time they say the same. */
+export function isRefusedByAll(failures: readonly (Failure | null)[]): boolean {
+  return failures.length > 0 && failures.every((failure) => failure === 'noModel' || failure === 'misconfigured');
+}
+
+export interface Hints {
+  /** `x-qcc-priority`. */
+  readonly asked: string | null;
+  /** `x-claude-code-request-class`: main, subagent, workflow, compaction or auxiliary, when the client tells. */
+  readonly requestClass: string | null;
+  readonly path: string;
+}
+
+const byClass: Readonly<Record<string, QueuePriority>> = { main: 'high', compaction: 'low', auxiliary: 'low' };
+
+/** What was asked for, else what kind of turn it is: somebody waits for a main turn, nobody for a title. */
+export function priorityOf({ asked, requestClass, path }: Hints): QueuePriority {
+  const wanted = asked?.trim().toLowerCase();
+  if (wanted === 'high' || wanted === 'normal' || wanted === 'low') return wanted;
+  if (path.endsWith('/count_tokens')) return 'low';
+  const known = requestClass?.trim().toLowerCase() ?? '';
+  return (Object.hasOwn(byClass, known) ? byClass[known] : undefined) ?? 'normal';
+}
+
+// ------------------------------------------------------------------------------------------------ when again
+
+/** After `tries` of the gateway's own. What the endpoint asks for comes before any strategy. */
+export function delayMs(
+  strategy: QueueStrategy,
+  tries: number,
+  retryAfterMs: Millis | null,
+  { baseDelayMs, maxDelayMs }: Pick<QueuePolicy, 'baseDelayMs' | 'maxDelayMs'>,
+  dice: number,
+): Millis {
+  if (retryAfterMs !== null) return Math.min(retryAfterMs, retryAfterMax);
+  if (strategy === 'immediate') return 0;
+  if (strategy === 'fixed') return Math.min(baseDelayMs, maxDelayMs);
+  // Full jitter: those that fell together do not come back together.
+  return Math.round(dice * Math.min(maxDelayMs, baseDelayMs * 2 ** tries));
+}
+
+// ------------------------------------------------------------------------------------------------ who goes next
+
+export interface Waiting {
+  readonly id: string;
+  readonly priority: QueuePriority;
+  readonly enqueuedAt: Millis;
+  readonly nextRetryAt: Millis;
+  /** When its last try failed; when it was queued, before that. */
+  readonly since: Millis;
+  readonly within: string | null;
+}
+
+const ranks: Readonly<Record<QueuePriority, number>> = { high: 0, normal: 1, low: 2 };
+const stepMs = minuteMs;
+
+/** One step up a minute, so that what is low is not kept waiting for ever by what keeps coming. */
+function rank({ priority, enqueuedAt }: Waiting, now: Millis): number {
+  return Math.max(0, ranks[priority] - Math.floor(Math.max(0, now - enqueuedAt) / stepMs));
+}
+
+export function inOrder(items: readonly Waiting[], now: Millis): readonly Waiting[] {
+  return [...items].sort(
+    (a, b) => rank(a, now) - rank(b, now) || a.enqueuedAt - b.enqueuedAt || (a.id < b.id ? -1 : 1),
+  );
+}
+
+/** Its time has come, or somebody who can answer has come back, or its client has asked again, since it last failed. */
+export function isDue({ nextRetryAt, since }: Waiting, news: Millis, now: Millis): boolean {
+  return nextRetryAt <= now || news > since;
+}
+
+/** Takes requests now, as far as is known. The last resort is for requests of clients, and not for what can wait. */
+export function isOpen({ state, until }: RoutableEndpoint, now: Millis): boolean {
+  if (state === 'failed' || state === 'disabled') return false;
+  return until === null || until <= now;
+}
+
+/** How many more may go to it: all that it has room for, the one permit of a trial, or the share of its ramp. */
+export function placesAt(
+  endpoint: RoutableEndpoint,
+  loads: Pick<Loads, 'inFlight' | 'permitFree'>,
+  now: Millis,
+): number {
+  const { id, state, ramp, maxConcurrent } = endpoint;
+  if (!isOpen(endpoint, now)) return 0;
+  const busy = loads.inFlight(id);
+  if (state !== 'recovering') return Math.max(0, maxConcurrent - busy);
+  if (ramp === 0) return loads.permitFree(id) && busy === 0 ? 1 : 0;
+  return Math.max(0, Math.ceil(ramp * maxConcurrent) - busy);
+}
+
+// ------------------------------------------------------------------------------------------------ room
+
+export interface Kept {
+  readonly id: string;
+  /** Nothing more is going to happen to it by itself. */
+  readonly isOver: boolean;
+  readonly since: Millis;
+  readonly bytes: number;
+}
+
+/** What is forgotten so that one more fits: what is over, oldest first. Null: it does not fit, and nothing is forgotten. */
+export function roomFor(bytes: number, kept: readonly Kept[], maxSize: number): readonly string[] | null {
+  let size = kept.length + 1;
+  let total = kept.reduce((sum, one) => sum + one.bytes, bytes);
+  const forgotten: string[] = [];
+  const over = kept.filter(({ isOver }) => isOver).sort((a, b) => a.since - b.since);
+  for (const one of over) {
+    if (size <= maxSize && total <= bytesMax) break;
+    forgotten.push(one.id);
+    size--;
+    total -= one.bytes;
+  }
+  return size <= maxSize && total <= bytesMax ? forgotten : null;
+}

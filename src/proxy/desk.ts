@@ -1,0 +1,87 @@
+/** What the proxy asks of the queue: a place for a request that nobody can answer now, and word of when it may go. */
+import type { Failure } from '../../events/endpoint.ts';
+import type { Millis } from '../../events/fact.ts';
+import type { EndpointId, QueueId, RequestId } from '../../events/ids.ts';
+import type { Loads } from '../../machines/route.ts';
+
+/** A request as the queue sees it. */
+export interface Asked {
+  readonly id: RequestId;
+  readonly startedAt: Millis;
+  readonly method: string;
+  /** For the endpoint, from `/v1/` on, without its query. */
+  readonly path: string;
+  readonly query: string;
+  readonly within: string | null;
+  readonly isPinned: boolean;
+  readonly session: string | null;
+  readonly model: string | null;
+  readonly stream: boolean;
+  readonly rawHeaders: readonly string[];
+  /** The `Connection` header, which names more that must not go on. */
+  readonly connection: string | undefined;
+  readonly body: Buffer;
+}
+
+export interface DeskLoads extends Loads {
+  /** Whether one more attempt at an endpoint that is not well is allowed. */
+  spend(now: Millis): boolean;
+  begin(id: EndpointId, because: string, now: Millis): () => void;
+}
+
+export interface Desk {
+  /** The proxy's own counts: what the queue sends takes permits and room like everything else. */
+  sees(loads: DeskLoads): void;
+  /** Nothing is in the queue: no request can be a re-send of what is. */
+  readonly isEmpty: boolean;
+  /** A seat at the item that this request is a re-send of; null when there is none. */
+  join(asked: Asked): Promise<Seat | null>;
+  /** Makes an item of it, on the disk before this resolves. `full`: the queue has no room. Null: it is not for the queue. */
+  take(asked: Asked, because: string, retryAfterMs: Millis | null): Promise<Seat | 'full' | null>;
+  /** Nobody waits here any longer, and nobody new sits down: the gateway stops. */
+  letGo(): void;
+}
+
+/** Where a client waits for its item. */
+export interface Seat {
+  readonly item: QueueId;
+  /** Resolves when something is to be done, at the latest when the hold has run out. */
+  turn(): Promise<Turn>;
+  leave(): void;
+}
+
+export type Turn =
+  /** It may go now, and reports how it went. */
+  | { readonly kind: 'go'; readonly journal: Journal }
+  /** Somebody else has got the answer. */
+  | { readonly kind: 'stored'; readonly answer: StoredAnswer }
+  | { readonly kind: 'over' };
+
+export interface StoredAnswer {
+  readonly status: number;
+  /** As flat pairs. */
+  readonly headers: readonly string[];
+  readonly endpoint: EndpointId | null;
+  readonly bytes: number;
+  chunks(): AsyncIterable<Buffer>;
+}
+
+/** A copy of an answer that is on its way to a client. */
+export interface AnswerCopy {
+  head(status: number, headers: readonly string[]): void;
+  /** The bytes are lent. */
+  data(bytes: Buffer): void;
+}
+
+/** One try of an item, of one attempt or of several: each is written down before it is sent, and one of these ends it. */
+export interface Journal extends AnswerCopy {
+  /** On the disk when it resolves. False: the item is somebody else's by now, and nothing may be sent. */
+  starts(endpoint: EndpointId): Promise<boolean>;
+  answered(): Promise<void>;
+  /** `failure` null: refused for what it is. */
+  failed(how: { failure: Failure | null; retryAfterMs: Millis | null; detail: string | null }): void;
+  /** Sent, and cut off before its answer was known. */
+  abandoned(because: 'clientLeft' | 'gatewayStopped' | 'workerLost'): void;
+  /** Nothing was sent. */
+  dropped(): void;
+}

@@ -1,0 +1,139 @@
+/**
+ * The way of one request through the queue: joins what it is a re-send of, waits where nobody can answer, and writes down what
+ * its tries come to. A request that is answered at once never gets further than `joins`.
+ */
+import type { Failure } from '../../events/endpoint.ts';
+import type { EndpointId, QueueId } from '../../events/ids.ts';
+import type { ClientAnswer } from './client.ts';
+import type { Asked, Desk, Journal, Seat, StoredAnswer, Turn } from './desk.ts';
+import type { Ended } from './exchange.ts';
+import type { Gate } from './gate.ts';
+import { KeepingReceiver } from './keeping-receiver.ts';
+import type { Receiver } from './receiver.ts';
+
+/** Why a try came to nothing. */
+export interface Why {
+  /** Null: waiting does not heal it. */
+  readonly failure: Failure | null;
+  readonly retryAfterMs: number | null;
+  readonly detail: string;
+}
+
+export class Hold {
+  readonly #desk: Desk | null;
+  readonly #gate: Gate;
+  readonly #asked: () => Asked | null;
+  #seat: Seat | null = null;
+  #journal: Journal | undefined;
+  #isFull = false;
+  #isGone = false;
+
+  /** @param asked what the queue has to know, made only when it is asked; null for what has no body */
+  constructor(desk: Desk | null, gate: Gate, asked: () => Asked | null) {
+    this.#desk = desk;
+    this.#gate = gate;
+    this.#asked = asked;
+  }
+
+  /** The item it has become or has joined. */
+  get item(): QueueId | null {
+    return this.#seat?.item ?? null;
+  }
+
+  /** The queue would have taken it, and had no room. */
+  get isFull(): boolean {
+    return this.#isFull;
+  }
+
+  /** The answer of a queued request is kept as it goes out: an identical one may ask for it again. */
+  receiver(client: Receiver): Receiver {
+    return this.#journal ? new KeepingReceiver(client, this.#journal) : client;
+  }
+
+  leave(): void {
+    this.#isGone = true;
+    this.#seat?.leave();
+  }
+
+  /** Whether it is a re-send of what is in the queue. False at once when nothing is in it. */
+  joins(): boolean | Promise<boolean> {
+    return this.#desk === null || this.#desk.isEmpty ? false : this.#join(this.#desk);
+  }
+
+  /** Waits for its turn, without taking the place of one that runs. */
+  async turn(why: Why): Promise<Turn> {
+    if (!this.#seat && !(await this.#take(why))) return { kind: 'over' };
+    this.#gate.park();
+    try {
+      const turn = (await this.#seat?.turn()) ?? { kind: 'over' };
+      this.#journal = turn.kind === 'go' ? turn.journal : undefined;
+      return turn;
+    } finally {
+      this.#gate.unpark();
+    }
+  }
+
+  /** On the disk before anything is sent; true at once for what is no item. */
+  starts(endpoint: EndpointId): boolean | Promise<boolean> {
+    return this.#journal?.starts(endpoint) ?? true;
+  }
+
+  /** How a try ended: by an answer of whatever kind, or by nobody having answered. */
+  async ends(ended: Ended | Why): Promise<void> {
+    const journal = this.#journal;
+    this.#journal = undefined;
+    if (!journal) return;
+    if (!('fact' in ended)) return journal.failed(ended);
+    const { type, data } = ended.fact;
+    if (type === 'RequestServed' && data.status < firstError) await journal.answered();
+    else if (type === 'RequestCancelled') journal.abandoned('clientLeft');
+    else if (type === 'AnswerBroken')
+      journal.failed({ failure: data.failure, retryAfterMs: null, detail: 'the answer broke off' });
+    else journal.failed({ failure: null, retryAfterMs: null, detail: `refused with ${data.status}` });
+  }
+
+  async #join(desk: Desk): Promise<boolean> {
+    const asked = this.#asked();
+    return asked !== null && this.#sit(await desk.join(asked));
+  }
+
+  async #take({ failure, retryAfterMs, detail }: Why): Promise<boolean> {
+    const asked = failure === null || this.#isGone ? null : this.#asked();
+    const seat = asked && (await this.#desk?.take(asked, detail, retryAfterMs));
+    this.#isFull = seat === 'full';
+    return seat !== 'full' && this.#sit(seat ?? null);
+  }
+
+  #sit(seat: Seat | null): boolean {
+    this.#seat = seat;
+    if (this.#isGone) seat?.leave();
+    return seat !== null;
+  }
+}
+
+const firstError = 400;
+
+/** An answer that was got for an identical request: as it was, with what is ours. */
+export async function sendStored(client: ClientAnswer, answer: StoredAnswer, added: readonly string[]): Promise<void> {
+  client.sendDate = false;
+  client.writeHead(answer.status, [
+    ...answer.headers,
+    'content-length',
+    String(answer.bytes),
+    ...added,
+    'x-qcc-answer',
+    'stored',
+  ]);
+  for await (const chunk of answer.chunks()) {
+    if (client.destroyed) return;
+    if (!client.write(chunk)) await drained(client);
+  }
+  client.end();
+}
+
+function drained(client: ClientAnswer): Promise<void> {
+  return new Promise((resolve) => {
+    client.once('drain', resolve);
+    client.on('close', resolve);
+  });
+}

@@ -1,0 +1,133 @@
+/** One try of an item: each attempt is on the disk before it is sent, its answer is copied into a blob, and its end is told. */
+import type { Failure } from '../../events/endpoint.ts';
+import type { Millis } from '../../events/fact.ts';
+import type { EndpointId, QueueId } from '../../events/ids.ts';
+import type { AttemptName } from '../../events/queue.ts';
+import type { QueueAsk } from '../../machines/queue-item.ts';
+import type { Journal } from '../proxy/desk.ts';
+import type { BlobWriter } from './blob-file.ts';
+import type { QueuePorts } from './ports.ts';
+
+export interface AnswerHead {
+  readonly status: number;
+  readonly headers: readonly string[];
+}
+
+export class ItemJournal implements Journal {
+  readonly #ports: QueuePorts;
+  readonly #id: QueueId;
+  readonly #ended: () => void;
+  #name: AttemptName | undefined;
+  #status = 0;
+  #bytes = 0;
+  /** Settles with the blob's writer; undefined when the disk took none. */
+  #copy: Promise<BlobWriter | undefined> | undefined;
+  #isWritten = false;
+  #isOver = false;
+
+  /** @param ended called once, when the try is over in any way */
+  constructor(ports: QueuePorts, id: QueueId, ended: () => void) {
+    this.#ports = ports;
+    this.#id = id;
+    this.#ended = ended;
+  }
+
+  get hasStarted(): boolean {
+    return this.#name !== undefined;
+  }
+
+  /** Written down, and so about to take its place at an endpoint in this very turn of the loop. */
+  get isUnderWay(): boolean {
+    return this.#isWritten;
+  }
+
+  async starts(endpoint: EndpointId): Promise<boolean> {
+    const { epoch } = this.#ports;
+    const told = this.#ports.tell(this.#id, { type: 'Start', data: { endpoint, epoch } }, true);
+    const { attempt } = (told.facts[0]?.data ?? {}) as Partial<AttemptName>;
+    if (attempt === undefined) return false;
+    this.#name = { attempt, epoch };
+    try {
+      await told.done;
+      this.#isWritten = true;
+      return true;
+    } catch {
+      // The disk takes nothing: what cannot be written down is not sent.
+      this.failed({ failure: 'unreachable', retryAfterMs: null, detail: 'the log takes nothing' });
+      return false;
+    }
+  }
+
+  head(status: number, headers: readonly string[]): void {
+    const name = this.#name;
+    if (!name) return;
+    const head: AnswerHead = { status, headers };
+    this.#status = status;
+    this.#copy = this.#ports.blobs.answer(this.#id, head).catch(() => undefined);
+    this.#ports.tell(this.#id, { type: 'RetryAnswered', data: { ...name, status } }, false);
+  }
+
+  data(lent: Buffer): void {
+    const bytes = Buffer.from(lent);
+    this.#bytes += bytes.length;
+    this.#copy = this.#copy?.then(async (writer) => {
+      try {
+        await writer?.write(bytes);
+        return writer;
+      } catch {
+        // No room for a copy is no reason to cut the answer.
+        await writer?.abort().catch(() => {});
+        return undefined;
+      }
+    });
+  }
+
+  async answered(): Promise<void> {
+    const name = this.#name;
+    if (!name || this.#isOver) return;
+    const answer = await this.#stored();
+    const data = { ...name, answer, bytes: answer === null ? 0 : this.#bytes, status: this.#status };
+    this.#end({ type: 'Answered', data }, true);
+  }
+
+  failed(how: { failure: Failure | null; retryAfterMs: Millis | null; detail: string | null }): void {
+    this.#dropCopy();
+    this.#end(this.#name && { type: 'Failed', data: { ...this.#name, ...how } }, true);
+  }
+
+  abandoned(because: 'clientLeft' | 'gatewayStopped' | 'workerLost'): void {
+    this.#dropCopy();
+    this.#end(this.#name && { type: 'RetryAbandoned', data: { ...this.#name, because } }, true);
+  }
+
+  /** What was kept of the request cannot be read any more. */
+  lost(): void {
+    this.#end({ type: 'BodyLost', data: {} }, true);
+  }
+
+  dropped(): void {
+    this.#end(undefined, false);
+  }
+
+  async #stored(): Promise<string | null> {
+    try {
+      const writer = await this.#copy;
+      await writer?.end();
+      return writer?.ref ?? null;
+    } catch {
+      return null;
+    }
+  }
+
+  #dropCopy(): void {
+    void this.#copy?.then((writer) => writer?.abort()).catch(() => {});
+    this.#copy = undefined;
+  }
+
+  #end(ask: QueueAsk | undefined, sync: boolean): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    if (ask) this.#ports.tell(this.#id, ask, sync);
+    this.#ended();
+  }
+}

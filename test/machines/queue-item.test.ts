@@ -1,0 +1,244 @@
+import { describe, expect, it } from 'vitest';
+import type { QueueFact } from '../../events/queue.ts';
+import { faceOfItem, nextOfItem } from '../../machines/queue-item.ts';
+import { keptMs } from '../../machines/queue-policy.ts';
+import { later, minute, second } from '../support/given.ts';
+import {
+  attempt,
+  endpoint,
+  enqueued,
+  epoch,
+  expiry,
+  failing,
+  givenItem,
+  itemAfter,
+  queued,
+  retryFailed,
+  started,
+} from '../support/queue.ts';
+
+const succeeded = (number: number): QueueFact => ({
+  type: 'RetrySucceeded',
+  data: { ...attempt(number), answer: 'answer', bytes: 7, status: 200, expiresAt: later(15 * minute) },
+});
+const abandoned = (number: number): QueueFact => ({
+  type: 'RetryAbandoned',
+  data: { ...attempt(number), because: 'gatewayDied' },
+});
+const died: QueueFact = { type: 'QueuedRequestDied', data: { because: 'retriesUsedUp', detail: '503' } };
+const start = { type: 'Start', data: { endpoint, epoch } } as const;
+const answered = (number: number, of = epoch) =>
+  ({ type: 'Answered', data: { attempt: number, epoch: of, answer: 'answer', bytes: 7, status: 200 } }) as const;
+const asked = (by: 'user' | 'client') => ({ type: 'Ask', data: { by } }) as const;
+
+describe('a try', () => {
+  it('is written down with the endpoint, this life of the gateway, and a number of its own', () => {
+    givenItem(enqueued())
+      .when(start)
+      .records({ type: 'RetryStarted', data: { attempt: 1, epoch, endpoint } });
+    givenItem(enqueued(), started(1), retryFailed(1))
+      .when(start)
+      .records({ type: 'RetryStarted', data: { attempt: 2, epoch, endpoint } });
+  });
+
+  it('goes on at the next endpoint as one more attempt, and is still the same try', () => {
+    const { state, when } = givenItem(enqueued(), started(1));
+    when(start).records({ type: 'RetryStarted', data: { attempt: 2, epoch, endpoint } });
+    expect(faceOfItem(state).tries).toBe(1);
+    expect(faceOfItem(itemAfter(enqueued(), started(1), started(2))).tries).toBe(1);
+    expect(faceOfItem(itemAfter(enqueued(), started(1), retryFailed(1), started(2))).tries).toBe(2);
+  });
+
+  it('is not begun of what is over, or may have been billed', () => {
+    for (const end of [succeeded(1), abandoned(1), died])
+      givenItem(enqueued(), started(1), end).when(start).recordsNothing();
+  });
+
+  it('that is answered keeps the answer for the time that policy says', () => {
+    givenItem(enqueued(), started(1))
+      .when(answered(1), { at: minute })
+      .records({
+        type: 'RetrySucceeded',
+        data: { ...attempt(1), answer: 'answer', bytes: 7, status: 200, expiresAt: later(16 * minute) },
+      });
+  });
+
+  it('that fails is made again after its delay, and the delay is in the fact', () => {
+    givenItem(enqueued(), started(1))
+      .when(failing(1), { policy: { baseDelayMs: 7 * second } })
+      .records({
+        type: 'RetryFailed',
+        data: {
+          ...attempt(1),
+          failure: 'serverError',
+          detail: '503',
+          retryable: true,
+          delayMs: 7 * second,
+          nextRetryAt: later(7 * second),
+        },
+      });
+  });
+
+  it('waits as long as the endpoint has asked for', () => {
+    const { facts } = givenItem(enqueued({ strategy: 'immediate' }), started(1)).when(
+      failing(1, { failure: 'rateLimited', retryAfterMs: 42 * second }),
+    );
+    expect(facts).toMatchObject([{ type: 'RetryFailed', data: { delayMs: 42 * second } }]);
+  });
+
+  it('is the last one when all that were allowed are made', () => {
+    const twice = [enqueued({ maxAttempts: 2 }), started(1), retryFailed(1), started(2)];
+    givenItem(...twice.slice(0, 2))
+      .when(failing(1))
+      .recordsTypes('RetryFailed');
+    const { facts } = givenItem(...twice).when(failing(2));
+    expect(facts).toMatchObject([
+      { type: 'RetryFailed' },
+      { type: 'QueuedRequestDied', data: { because: 'retriesUsedUp', detail: '503' } },
+    ]);
+  });
+
+  it('is the last one when the request is refused for what it is', () => {
+    const { facts } = givenItem(enqueued(), started(1)).when(failing(1, { failure: null, detail: 'refused with 400' }));
+    expect(facts).toMatchObject([
+      { type: 'RetryFailed', data: { retryable: false } },
+      { type: 'QueuedRequestDied', data: { because: 'refused' } },
+    ]);
+  });
+
+  it('that ends after the time of its request is the last one', () => {
+    const { facts } = givenItem(enqueued(), started(1)).when(failing(1), { at: 16 * minute });
+    expect(facts.at(-1)).toMatchObject({ type: 'QueuedRequestDied', data: { because: 'expired' } });
+  });
+});
+
+describe('a result', () => {
+  const results = [answered(1), failing(1), { type: 'RetryAnswered', data: { ...attempt(1), status: 200 } } as const];
+
+  it.each(results)('of an earlier attempt is late, and changes nothing: $type', (result) => {
+    givenItem(enqueued(), started(1), started(2)).when(result).recordsNothing();
+  });
+
+  it('of another life of the gateway changes nothing', () => {
+    givenItem(enqueued(), started(1)).when(answered(1, 'another life')).recordsNothing();
+  });
+
+  it('of an item that was cleared meanwhile changes nothing', () => {
+    givenItem(enqueued(), started(1), { type: 'QueuedRequestCancelled', data: { because: 'cleared' } })
+      .when(answered(1))
+      .recordsNothing();
+  });
+});
+
+describe('after a crash', () => {
+  const found = { type: 'Found', data: { epoch: 'the next life' } } as const;
+
+  it('what was sent and has no known answer is unknown', () => {
+    givenItem(enqueued(), started(1)).when(found).records(abandoned(1));
+    expect(faceOfItem(itemAfter(enqueued(), started(1), abandoned(1)))).toMatchObject({
+      state: 'unknown',
+      nextRetryAt: null,
+    });
+  });
+
+  it('what was not sent waits as before', () => {
+    givenItem(enqueued()).when(found).recordsNothing();
+    givenItem(enqueued(), started(1), retryFailed(1)).when(found).recordsNothing();
+  });
+
+  it('what this life has sent is not looked at', () => {
+    givenItem(enqueued(), started(1)).when({ type: 'Found', data: { epoch } }).recordsNothing();
+  });
+});
+
+describe('somebody who asks for another try', () => {
+  it.each([
+    ['waits', []],
+    ['is dead', [started(1), retryFailed(1), died]],
+    ['may have been billed', [started(1), abandoned(1)]],
+  ] as const)('is obeyed for what %s', (_, history) => {
+    givenItem(enqueued(), ...history)
+      .when(asked('user'), { at: minute })
+      .records({ type: 'RetryAsked', data: { by: 'user', expiresAt: later(16 * minute) } });
+  });
+
+  it('gets all tries anew as a person, and what is left of them as a client', () => {
+    const expiresAt = later(15 * minute);
+    const after = (by: 'user' | 'client') =>
+      faceOfItem(itemAfter(enqueued(), started(1), abandoned(1), { type: 'RetryAsked', data: { by, expiresAt } }));
+    expect(after('user')).toMatchObject({ state: 'waiting', tries: 0, nextRetryAt: later(0) });
+    expect(after('client')).toMatchObject({ state: 'waiting', tries: 1, nextRetryAt: later(0) });
+  });
+
+  it('is not obeyed for what runs, is answered, or is cleared', () => {
+    for (const history of [[started(1)], [started(1), succeeded(1)]])
+      givenItem(enqueued(), ...history)
+        .when(asked('user'))
+        .recordsNothing();
+    givenItem(enqueued(), { type: 'QueuedRequestCancelled', data: { because: 'cleared' } })
+      .when(asked('user'))
+      .recordsNothing();
+  });
+
+  it.each(['expired', 'bodyLost'] as const)('is not obeyed for what has nothing left to send: %s', (because) => {
+    givenItem(enqueued(), { type: 'QueuedRequestDied', data: { because, detail: null } })
+      .when(asked('user'))
+      .recordsNothing();
+  });
+});
+
+describe('time', () => {
+  it('that runs out ends what waits', () => {
+    const { state, when } = givenItem(enqueued());
+    when(expiry(state)).recordsTypes('TimerElapsed', 'QueuedRequestDied');
+  });
+
+  it('that runs out lets a try end', () => {
+    const { state, when } = givenItem(enqueued(), started(1));
+    when(expiry(state)).recordsTypes('TimerElapsed');
+  });
+
+  it.each([
+    ['answered', [started(1), succeeded(1)], 15 * minute],
+    ['dead', [started(1), retryFailed(1), died], keptMs],
+    ['unknown', [started(1), abandoned(1)], keptMs],
+  ] as const)('makes what is %s be forgotten', (name, history, ms) => {
+    const { state, when } = givenItem(enqueued(), ...history);
+    expect(faceOfItem(state)).toMatchObject({ state: name, timer: { dueAt: later(ms) } });
+    when(expiry(state)).recordsTypes('TimerElapsed', 'QueuedRequestForgotten');
+  });
+
+  it('of a timer that was set anew moves nothing', () => {
+    const stale = expiry(itemAfter(enqueued()));
+    givenItem(enqueued(), started(1), succeeded(1)).when(stale).recordsNothing();
+  });
+});
+
+describe('the rest', () => {
+  it('is queued once', () => {
+    givenItem(enqueued()).when({ type: 'RequestQueued', data: queued() }).recordsNothing();
+  });
+
+  it('can be forgotten only when it is over', () => {
+    const forgotten = { type: 'QueuedRequestForgotten', data: { because: 'room' } } as const;
+    givenItem(enqueued()).when(forgotten).recordsNothing();
+    givenItem(enqueued(), started(1), abandoned(1)).when(forgotten).recordsNothing();
+    givenItem(enqueued(), started(1), succeeded(1)).when(forgotten).records(forgotten);
+  });
+
+  it('dies when what was kept of it cannot be read', () => {
+    givenItem(enqueued())
+      .when({ type: 'BodyLost', data: {} })
+      .records({ type: 'QueuedRequestDied', data: { because: 'bodyLost', detail: null } });
+  });
+
+  it('says what moves it next', () => {
+    const steps = (...history: readonly QueueFact[]) => nextOfItem(itemAfter(...history)).map(({ on, to }) => [on, to]);
+    expect(steps(enqueued())).toEqual([
+      ['retry', 'retrying'],
+      ['expiry', 'dead'],
+    ]);
+    expect(steps(enqueued(), started(1), abandoned(1))[0]?.[1]).toBe('waiting');
+    expect(steps(enqueued(), started(1), succeeded(1))).toEqual([['expiry', 'forgotten']]);
+  });
+});

@@ -1,0 +1,214 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  bytesMax,
+  delayMs,
+  inOrder,
+  isDue,
+  isRefusedByAll,
+  type Kept,
+  mayBeQueued,
+  placesAt,
+  priorityOf,
+  roomFor,
+  type Waiting,
+  waitingHelps,
+} from '../../machines/queue-policy.ts';
+import type { RoutableEndpoint } from '../../machines/roster.ts';
+import { later, minute, second, start } from '../support/given.ts';
+import { routable, viewOf } from '../support/roster.ts';
+
+const messages = { method: 'POST', path: '/v1/messages', isPinned: false };
+
+describe('what is queued', () => {
+  it('is a message, and what counts its tokens', () => {
+    expect(mayBeQueued(messages)).toBe(true);
+    expect(mayBeQueued({ ...messages, path: '/v1/messages/count_tokens' })).toBe(true);
+  });
+
+  it('is no batch, no file, no list of models', () => {
+    expect(mayBeQueued({ method: 'POST', path: '/v1/messages/batches', isPinned: true })).toBe(false);
+    expect(mayBeQueued({ method: 'POST', path: '/v1/files', isPinned: true })).toBe(false);
+    expect(mayBeQueued({ method: 'GET', path: '/v1/models', isPinned: false })).toBe(false);
+  });
+
+  it('is nothing that time cannot heal: every key refused, or nobody there at all', () => {
+    const refused = { state: 'failed', held: true, because: 'credential' } as const;
+    expect(waitingHelps(viewOf({ main: [routable('a', { state: 'failed' })] }), null)).toBe(true);
+    expect(waitingHelps(viewOf({ main: [routable('a', refused)] }), null)).toBe(false);
+    expect(waitingHelps(viewOf({ main: [routable('a', { ...refused, because: 'billing' })] }), null)).toBe(false);
+    expect(waitingHelps(viewOf({ main: [routable('a', refused), routable('b')] }), null)).toBe(true);
+    expect(waitingHelps(viewOf({ main: [routable('a', { state: 'disabled' })] }), null)).toBe(false);
+    expect(waitingHelps(viewOf({ main: [routable('a')], other: [] }), 'other')).toBe(false);
+  });
+
+  it('is refused for good when all say that they have no such model', () => {
+    expect(isRefusedByAll(['noModel', 'misconfigured'])).toBe(true);
+    expect(isRefusedByAll(['noModel', 'timeout'])).toBe(false);
+    expect(isRefusedByAll([])).toBe(false);
+  });
+});
+
+describe('the priority', () => {
+  const of = (asked: string | null, requestClass: string | null = null, path = '/v1/messages') =>
+    priorityOf({ asked, requestClass, path });
+
+  it('is the one that was asked for', () => {
+    expect([of('high'), of(' LOW '), of('normal', 'main')]).toEqual(['high', 'low', 'normal']);
+  });
+
+  it('is by the kind of turn when the client tells it', () => {
+    const classes = ['main', 'subagent', 'workflow', 'compaction', 'auxiliary', 'toString'];
+    expect(classes.map((one) => of(null, one))).toEqual(['high', 'normal', 'normal', 'low', 'low', 'normal']);
+  });
+
+  it('is low for a count of tokens, and normal where nothing is known', () => {
+    expect(of(null, null, '/v1/messages/count_tokens')).toBe('low');
+    expect([of(null), of('urgent!!')]).toEqual(['normal', 'normal']);
+  });
+});
+
+describe('the delay', () => {
+  const delays = { baseDelayMs: 5 * second, maxDelayMs: 300 * second };
+
+  it('of the fixed strategy is the base delay, of the immediate one none', () => {
+    expect([0, 3].map((tries) => delayMs('fixed', tries, null, delays, 0.9))).toEqual([5_000, 5_000]);
+    expect(delayMs('immediate', 4, null, delays, 0.9)).toBe(0);
+  });
+
+  it('of the exponential strategy doubles with each try up to the longest, and is drawn from all of that', () => {
+    const whole = (tries: number) => delayMs('exponential', tries, null, delays, 1);
+    expect([0, 1, 2, 5, 6, 60].map(whole)).toEqual([5_000, 10_000, 20_000, 160_000, 300_000, 300_000]);
+    fc.assert(
+      fc.property(fc.nat(80), fc.double({ min: 0, max: 1, noNaN: true }), (tries, dice) => {
+        const drawn = delayMs('exponential', tries, null, delays, dice);
+        expect(drawn).toBeGreaterThanOrEqual(0);
+        expect(drawn).toBeLessThanOrEqual(whole(tries));
+      }),
+    );
+  });
+
+  it('is what the endpoint asks for, up to an hour', () => {
+    expect(delayMs('exponential', 0, 42 * second, delays, 0)).toBe(42 * second);
+    expect(delayMs('immediate', 0, 1_000 * minute, delays, 0)).toBe(60 * minute);
+  });
+});
+
+const waiting = (id: string, more: Partial<Waiting> = {}): Waiting => ({
+  id,
+  priority: 'normal',
+  enqueuedAt: start,
+  nextRetryAt: start,
+  since: start,
+  within: null,
+  ...more,
+});
+
+describe('who goes next', () => {
+  const order = (items: readonly Waiting[], now: number) => inOrder(items, now).map(({ id }) => id);
+
+  it('is high before normal before low, and who came first among equals', () => {
+    const items = [
+      waiting('a', { priority: 'low' }),
+      waiting('b', { enqueuedAt: later(2) }),
+      waiting('c', { enqueuedAt: later(1) }),
+      waiting('d', { priority: 'high', enqueuedAt: later(3) }),
+    ];
+    expect(order(items, later(10))).toEqual(['d', 'c', 'b', 'a']);
+  });
+
+  it('rises by a step a minute', () => {
+    const low = waiting('low', { priority: 'low' });
+    const high = waiting('high', { priority: 'high', enqueuedAt: later(119 * second) });
+    expect(order([high, low], later(119 * second))).toEqual(['high', 'low']);
+    expect(order([high, low], later(2 * minute))).toEqual(['low', 'high']);
+  });
+
+  it('is never kept from going by what comes later, for longer than two minutes', () => {
+    const priority = fc.constantFrom('high', 'normal', 'low');
+    fc.assert(
+      fc.property(priority, fc.array(priority, { maxLength: 20 }), (mine, others) => {
+        const all = [
+          ...others.map((one, i) => waiting(`o${i}`, { priority: one, enqueuedAt: later(1 + i) })),
+          waiting('mine', { priority: mine }),
+        ];
+        expect(order(all, later(2 * minute))[0]).toBe('mine');
+      }),
+    );
+  });
+
+  it('is who is due: by time, or by news that came after the last failure', () => {
+    const item = waiting('a', { nextRetryAt: later(minute), since: later(second) });
+    expect(isDue(item, 0, later(30 * second))).toBe(false);
+    expect(isDue(item, 0, later(minute))).toBe(true);
+    expect(isDue(item, later(2 * second), later(3 * second))).toBe(true);
+    expect(isDue(item, later(second), later(3 * second))).toBe(false);
+  });
+});
+
+describe('places at an endpoint', () => {
+  const at = (endpoint: Partial<RoutableEndpoint>, busy = 0, permitFree = true) =>
+    placesAt(
+      routable('a', { maxConcurrent: 64, ...endpoint }),
+      { inFlight: () => busy, permitFree: () => permitFree },
+      later(0),
+    );
+
+  it('are what it has room for', () => {
+    expect([at({}), at({}, 60), at({}, 70), at({ state: 'degraded' }, 60)]).toEqual([64, 4, 0, 4]);
+  });
+
+  it('are none while it is out, disabled, or pauses', () => {
+    expect([at({ state: 'failed' }), at({ state: 'disabled' })]).toEqual([0, 0]);
+    expect([at({ state: 'degraded', until: later(1) }), at({ state: 'degraded', until: later(0) })]).toEqual([0, 64]);
+  });
+
+  it('is one while trials decide, and the share of its ramp after that', () => {
+    const recovering = (ramp: number, busy = 0, permitFree = true) =>
+      at({ state: 'recovering', ramp }, busy, permitFree);
+    expect([recovering(0), recovering(0, 0, false), recovering(0, 1)]).toEqual([1, 0, 0]);
+    expect([recovering(0.1), recovering(0.1, 6), recovering(0.1, 9), recovering(0.5)]).toEqual([7, 1, 0, 32]);
+  });
+});
+
+describe('room', () => {
+  const kept = (id: string, isOver: boolean, since = start, bytes = 1): Kept => ({ id, isOver, since, bytes });
+
+  it('is there as long as there are fewer than may be kept', () => {
+    expect(roomFor(1, [kept('a', false)], 2)).toEqual([]);
+  });
+
+  it('is made by forgetting what is over, the oldest first, and no more than it takes', () => {
+    const all = [kept('a', true, later(2)), kept('b', true, later(1)), kept('c', false)];
+    expect(roomFor(1, all, 3)).toEqual(['b']);
+  });
+
+  it('is not made by what may still be answered', () => {
+    expect(roomFor(1, [kept('a', false), kept('b', false)], 2)).toBeNull();
+  });
+
+  it('is counted in bytes too', () => {
+    expect(roomFor(bytesMax, [kept('a', false)], 10)).toBeNull();
+    expect(roomFor(bytesMax, [kept('a', true)], 10)).toEqual(['a']);
+  });
+
+  it('never forgets what is not over, and never when it does not help', () => {
+    const one = fc.record({ isOver: fc.boolean(), since: fc.nat(), bytes: fc.nat(bytesMax) });
+    fc.assert(
+      fc.property(
+        fc.array(one, { maxLength: 30 }),
+        fc.nat(bytesMax),
+        fc.integer({ min: 1, max: 40 }),
+        (some, bytes, most) => {
+          const all = some.map((kept, i) => ({ ...kept, id: String(i) }));
+          const forgotten = roomFor(bytes, all, most);
+          if (forgotten === null) return;
+          expect(forgotten.every((id) => all.find((kept) => kept.id === id)?.isOver)).toBe(true);
+          const left = all.filter(({ id }) => !forgotten.includes(id));
+          expect(left.length).toBeLessThan(most);
+          expect(left.reduce((sum, kept) => sum + kept.bytes, bytes)).toBeLessThanOrEqual(bytesMax);
+        },
+      ),
+    );
+  });
+});
