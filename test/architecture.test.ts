@@ -46,6 +46,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'src/projections/',
     'src/proxy/sessions.ts',
     'src/runtime/',
+    'src/version.ts',
   ],
   'src/runtime/': ['events/', 'machines/', 'src/log/', 'src/projections/', 'workers/'],
   'src/proxy/': [

@@ -1,8 +1,9 @@
 /** `qcc debug chart KIND|ID`: the chart itself, with who stands where. */
 import { charts, drawingOf } from '../../machines/chart.ts';
 import type { MachineRow } from '../control/operations.ts';
-import { type Context, flag, usage, withInstallation } from './context.ts';
+import { type Context, flag, usage } from './context.ts';
 import { drawnAsDot, drawnAsMermaid, drawnAsText, type Standing } from './drawing.ts';
+import { withHistory } from './source.ts';
 
 const formats = ['text', 'mermaid', 'dot', 'json'];
 // A queue may hold a thousand: beyond this they are counted.
@@ -15,7 +16,7 @@ export async function chart(context: Context): Promise<undefined> {
   if (!formats.includes(format))
     throw usage(words.mustBe('--format', formats.join(', '), format), 'qcc debug chart endpoint --format mermaid');
   const isKind = Object.hasOwn(charts, about);
-  const { machines } = await withInstallation(context, ({ call }) => call('debug.machines', isKind ? {} : { about }));
+  const { machines } = await withHistory(context, ({ call }) => call('debug.machines', isKind ? {} : { about }));
   const kind = isKind ? about : (machines[0]?.machine ?? '');
   const shown = machines.filter(({ machine }) => machine === kind);
   const drawing = drawingOf(kind);

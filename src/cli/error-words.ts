@@ -56,6 +56,12 @@ const chinese: Readonly<Record<string, Sentence>> = {
   },
   QCC_PROFILE_EXISTS: { message: ({ name }) => `已有名为 "${name}" 的配置` },
   QCC_WHATIF_SETTING: { message: ({ key }) => `${key} 与停用、切换和路由无关，无法重演其效果` },
+  QCC_CAPSULE_UNREADABLE: { message: ({ path, code }) => `无法读取 ${path}（${code}）` },
+  QCC_CAPSULE_DAMAGED: { message: ({ path }) => `${path} 不是完整的事件文件`, hint: () => '请重新索取该文件' },
+  QCC_CAPSULE_VERSION: {
+    message: ({ path, version }) => `${path} 由 qcc ${version} 写成，其状态格式不同`,
+    hint: () => '请使用该版本的 qcc',
+  },
   QCC_HISTORY_UNKNOWN: { message: ({ moment, head }) => `历史只到 #${head}，没有 ${moment}` },
   QCC_HISTORY_TRIMMED: { message: ({ moment, tail }) => `日志已不保留 ${moment}：现从 #${tail} 开始` },
   QCC_ENDPOINT_UNKNOWN: { message: ({ id, profile }) => `${among(profile)}没有端点 "${id}"` },

@@ -24,7 +24,7 @@ export async function explain(context: Context): Promise<undefined> {
 
 function ofRequest(context: Context, story: RequestStory, names: Names): void {
   const { out, words, language } = context;
-  const { failures, rules } = storyWordsOf(language);
+  const { failures, rules, lines } = storyWordsOf(language);
   const at = Date.parse(story.startedAt);
   out.line(out.paint('bold', `request/${story.request}`));
   out.line(`${dayOf(at)} ${clockOf(at)}  ${story.status || '-'}  ${story.durationMs} ms  ${story.model ?? '-'}`);
@@ -41,7 +41,7 @@ function ofRequest(context: Context, story: RequestStory, names: Names): void {
       rules[one.because] ?? one.because,
     ]),
   );
-  heading(context, words.candidates(story.view));
+  heading(context, lines.candidates(story.view));
   out.table(
     ['', words.profile, words.tier, words.id, words.name, words.state, words.weight, words.why],
     story.route.map((row) => [
@@ -58,7 +58,7 @@ function ofRequest(context: Context, story: RequestStory, names: Names): void {
   const told = new Map(story.facts.map((fact) => [fact.seq, fact]));
   for (const { endpoint, name, profile, facts } of story.route) {
     if (facts.length === 0) continue;
-    heading(context, words.madeSo(`${profile}/${name} (${endpoint})`));
+    heading(context, lines.madeSo(`${profile}/${name} (${endpoint})`));
     chain(
       context,
       facts.flatMap((seq) => told.get(seq) ?? []),
@@ -66,13 +66,13 @@ function ofRequest(context: Context, story: RequestStory, names: Names): void {
     );
   }
   const inChains = new Set(story.route.flatMap(({ facts }) => facts));
-  heading(context, words.itsFacts);
+  heading(context, lines.itsFacts);
   chain(
     context,
     story.facts.filter(({ seq }) => !inChains.has(seq)),
     names,
   );
-  if (story.switches.length > 0) heading(context, words.switchesAround);
+  if (story.switches.length > 0) heading(context, lines.switchesAround);
   for (const { at: when, seq, from, to, reason } of story.switches)
     out.line(`  ${clockOf(Date.parse(when))} #${seq}  ${from ?? '-'} → ${to}: ${reason}`);
 }
@@ -85,7 +85,7 @@ function whyOf(row: RouteRow, { language }: Context): string {
 
 function ofEndpoint(context: Context, story: EndpointStory, names: Names): void {
   machineLines(context, story, Date.now());
-  heading(context, context.words.madeSo(story.id));
+  heading(context, storyWordsOf(context.language).lines.madeSo(story.id));
   chain(context, story.facts, names);
 }
 

@@ -6,6 +6,7 @@ import { type Context, flag, isOn, numberFlag, usage } from './context.ts';
 import { machineLines } from './machine-lines.ts';
 import { type Paged, paged } from './pager.ts';
 import { namesOf, withHistory } from './source.ts';
+import { storyWordsOf } from './story-words.ts';
 import { Teller } from './telling.ts';
 import { clockOf, dayOf, instant, momentOf, seqOf } from './times.ts';
 
@@ -153,7 +154,8 @@ async function showThen(context: Context): Promise<undefined> {
   const settings = Object.entries(then.settings);
   if (settings.length > 0) out.line('');
   for (const [key, value] of settings) out.line(`${key} = ${value}`);
-  for (const { seq, stream, recorded, folded } of then.drift) out.warn(words.drift(seq, stream, recorded, folded));
+  for (const { seq, stream, recorded, folded } of then.drift)
+    out.warn(words.drifted(`#${seq} ${stream}`, recorded, folded));
   return undefined;
 }
 
@@ -169,7 +171,7 @@ export async function diff(context: Context): Promise<undefined> {
   const { names, ...answer } = found;
   if (context.json) return void out.json(answer);
   out.line(out.paint('dim', `#${answer.from} → #${answer.to}`));
-  if (answer.changes.length === 0) out.line(words.nothingChanged);
+  if (answer.changes.length === 0) out.line(storyWordsOf(context.language).lines.nothingChanged);
   let shown = '';
   for (const change of answer.changes) {
     const name = names[change.stream.replace(/^endpoint\//, '')];

@@ -2,6 +2,7 @@
 import type { Answer } from '../control/operations.ts';
 import { exitCodes } from '../errors.ts';
 import { type Context, withInstallation } from './context.ts';
+import { withHistory } from './source.ts';
 
 export async function verify(context: Context): Promise<number> {
   const answer = await withInstallation(context, ({ call }) => call('history.verify', {}));
@@ -48,7 +49,7 @@ export async function repair(context: Context): Promise<undefined> {
 
 export async function stats(context: Context): Promise<undefined> {
   const { out, words, json } = context;
-  const answer = await withInstallation(context, ({ call }) => call('history.stats', {}));
+  const answer = await withHistory(context, ({ call }) => call('history.stats', {}));
   if (json) return void out.json(answer);
   const { facts, from, to, bytes, diskBytes, types, perDay } = answer;
   out.table(

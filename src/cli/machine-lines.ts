@@ -36,14 +36,15 @@ export function linesOf(context: Context, machine: MachineRow, now: number): rea
   ];
   if (whyNot) {
     const why = because === null || because === undefined ? '' : `: ${story.failures[because] ?? because}`;
-    lines.push(`    ${words.whyNot} ${story.rules[whyNot.rule] ?? whyNot.rule}${why}`);
+    lines.push(`    ${story.lines.whyNot} ${story.rules[whyNot.rule] ?? whyNot.rule}${why}`);
   }
-  if (belief && until) lines.push(`    ${words.believes(momentText(until, now), words.beliefs[belief] ?? belief)}`);
-  if (strikes) lines.push(`    ${words.strikes(strikes)}`);
-  if (lastError && machine.state !== 'healthy') lines.push(`    ${words.lastError} ${lastError}`);
+  if (belief && until)
+    lines.push(`    ${story.lines.believes(momentText(until, now), story.lines.beliefs[belief] ?? belief)}`);
+  if (strikes) lines.push(`    ${story.lines.strikes(strikes)}`);
+  if (lastError && machine.state !== 'healthy') lines.push(`    ${story.lines.lastError} ${lastError}`);
   for (const loss of lost) lines.push(`    ${lossText(words, loss)}`);
   for (const { to, at, rule, params } of machine.next) {
-    const when = at === null ? '' : ` ${words.inSpan(shortSpan(Date.parse(at) - now))}`;
+    const when = at === null ? '' : ` ${story.lines.inSpan(shortSpan(Date.parse(at) - now))}`;
     lines.push(`    → ${to}${when}: ${story.next[rule](params)}`);
   }
   return lines;

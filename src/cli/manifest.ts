@@ -38,8 +38,10 @@ const tuning = {
   'allow-plaintext': yes,
 };
 const address = { host: text, port: text };
+const fromLog = { 'from-log': text };
 const filters = {
   at: text,
+  ...fromLog,
   since: text,
   until: text,
   type: text,
@@ -370,22 +372,29 @@ export const root: Command = {
       sub: {
         verify: { words: 'c_history_verify', load: async () => (await logCare()).verify },
         repair: { words: 'c_history_repair', load: async () => (await logCare()).repair },
-        stats: { words: 'c_history_stats', load: async () => (await logCare()).stats },
+        stats: { words: 'c_history_stats', flags: fromLog, load: async () => (await logCare()).stats },
         compact: { words: 'c_history_compact', load: async () => (await logCare()).compact },
         diff: {
           words: 'c_history_diff',
           positionals: ['A', 'B'],
           required: 1,
+          flags: fromLog,
           load: async () => (await history()).diff,
+        },
+        export: {
+          words: 'c_history_export',
+          flags: { since: text, until: text, incident: text, 'hash-names': yes },
+          load: async () => (await import('./export-history.ts')).exportIncident,
         },
         'what-if': {
           words: 'c_history_what_if',
-          flags: { since: text, set: { type: 'string', multiple: true } },
+          flags: { since: text, set: { type: 'string', multiple: true }, ...fromLog },
           load: async () => (await import('./what-if.ts')).whatIf,
         },
         explain: {
           words: 'c_history_explain',
           positionals: ['REQUEST|ENDPOINT'],
+          flags: fromLog,
           load: async () => (await import('./explain.ts')).explain,
         },
       },
@@ -394,13 +403,13 @@ export const root: Command = {
       words: 'c_debug',
       positionals: ['KIND|ID'],
       required: 0,
-      flags: { at: text },
+      flags: { at: text, ...fromLog },
       load: async () => (await import('./debug.ts')).debug,
       sub: {
         chart: {
           words: 'c_debug_chart',
           positionals: ['KIND|ID'],
-          flags: { format: text },
+          flags: { format: text, ...fromLog },
           load: async () => (await import('./chart.ts')).chart,
         },
       },

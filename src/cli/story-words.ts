@@ -32,7 +32,24 @@ export interface StoryWords {
   /** Why an endpoint was taken, or left out. */
   readonly rules: Readonly<Record<string, string>>;
   readonly next: Readonly<Record<NextRule, (params: Readonly<Record<string, string | number>>) => string>>;
+  readonly lines: LineWords;
   readonly whatIf: WhatIfWords;
+  readonly capsule: { readonly written: (file: string, facts: number) => string };
+}
+
+interface LineWords {
+  readonly servedAlike: (count: number, endpoint: string, until: string, ms: number) => string;
+  readonly nothingChanged: string;
+  readonly whyNot: string;
+  readonly believes: (until: string, belief: string) => string;
+  readonly beliefs: Readonly<Record<string, string>>;
+  readonly strikes: (count: number) => string;
+  readonly lastError: string;
+  readonly inSpan: (span: string) => string;
+  readonly candidates: (view: number) => string;
+  readonly madeSo: (what: string) => string;
+  readonly itsFacts: string;
+  readonly switchesAround: string;
 }
 
 interface WhatIfWords {
@@ -75,6 +92,29 @@ const diedEn = {
 const forgottenEn = { expired: 'its time is up', cleared: 'cleared', room: 'others need its room' };
 
 const en: StoryWords = {
+  lines: {
+    servedAlike: (count, endpoint, until, ms) =>
+      `${count} requests answered by ${endpoint} until ${until}, half of them within ${ms} ms`,
+    nothingChanged: 'nothing changed',
+    whyNot: 'takes nothing, or less:',
+    believes: (until, belief) => `until ${until}: ${belief}`,
+    beliefs: {
+      observed: 'seen by qcc',
+      advertised: 'told by the endpoint, and probed sooner',
+      inferred: 'guessed from its past',
+    },
+    strikes: (count) => `strikes in a row: ${count}`,
+    lastError: 'last error:',
+    inSpan: (span) => `in ${span}`,
+    candidates: (view) => `candidates, as they stood at #${view}`,
+    madeSo: (what) => `what made ${what} so`,
+    itsFacts: 'what it did',
+    switchesAround: 'switches around it',
+  },
+  capsule: {
+    written: (file, facts) =>
+      `${file}: ${facts} facts, without keys, prompts, sessions and paths; qcc history explain … --from-log ${file} asks it`,
+  },
   whatIf: {
     asItWas: 'the settings as they were',
     under: (settings) => `with ${settings}`,
@@ -266,6 +306,24 @@ const diedZh = {
 const forgottenZh = { expired: '已到期', cleared: '已清除', room: '为其他请求腾出空间' };
 
 const zh: StoryWords = {
+  lines: {
+    servedAlike: (count, endpoint, until, ms) => `${count} 个请求由 ${endpoint} 应答，至 ${until}，半数在 ${ms} ms 内`,
+    nothingChanged: '没有变化',
+    whyNot: '不接或少接请求：',
+    believes: (until, belief) => `至 ${until}：${belief}`,
+    beliefs: { observed: 'qcc 实测', advertised: '端点告知，会提前探测', inferred: '按以往推断' },
+    strikes: (count) => `连续失败：${count}`,
+    lastError: '最近错误：',
+    inSpan: (span) => `${span} 后`,
+    candidates: (view) => `候选端点，#${view} 时的状态`,
+    madeSo: (what) => `${what} 何以如此`,
+    itsFacts: '它的经过',
+    switchesAround: '前后的切换',
+  },
+  capsule: {
+    written: (file, facts) =>
+      `${file}：${facts} 条事实，不含密钥、提示词、会话和路径；可用 qcc history explain … --from-log ${file} 查询`,
+  },
   whatIf: {
     asItWas: '当时的设置',
     under: (settings) => `改用 ${settings}`,

@@ -57,12 +57,12 @@ export class Teller {
   #group(alike: readonly FactRow[]): void {
     const [first, last] = [alike[0], alike.at(-1)];
     if (!first || !last) return;
-    const { words } = this.#context;
+    const { lines } = this.#story;
     const { endpoint } = first.data as { endpoint?: string };
     const served = alike.map(({ data }) => (data as { durationMs: number }).durationMs).sort((a, b) => a - b);
     const middle = served[served.length >> 1] ?? 0;
     const until = clockOf(Date.parse(last.at));
-    const text = words.servedAlike(alike.length, this.#names[endpoint ?? ''] ?? endpoint ?? '', until, middle);
+    const text = lines.servedAlike(alike.length, this.#names[endpoint ?? ''] ?? endpoint ?? '', until, middle);
     this.#out(first, `#${first.seq}–${last.seq}`, 'request', text);
   }
 

@@ -1,5 +1,15 @@
 /** A file that is always whole: written beside, synced, and renamed over; and what is wrong when it cannot be. */
-import { closeSync, fchmodSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fchmodSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { exitCodes, QccError } from '../errors.ts';
 
@@ -39,6 +49,27 @@ function onFile<T>(path: string, work: () => T): T {
 /** A file that somebody asked for, wherever it lies: `/dev/stdout` is one too, and cannot be renamed over. */
 export function writeExport(path: string, text: string): void {
   onFile(path, () => writeFileSync(path, text, { mode: 0o600 }));
+}
+
+export interface OpenExport {
+  write(text: string): void;
+  close(): void;
+  /** It was not finished: what is there of it goes. */
+  abandon(): void;
+}
+
+/** The same for what is too long to be held: written as it comes. @throws {QccError} `QCC_FILE_UNWRITABLE` */
+export function openExport(path: string): OpenExport {
+  const file = onFile(path, () => openSync(path, 'w', 0o600));
+  const isPlain = fstatSync(file).isFile();
+  return {
+    write: (text) => onFile(path, () => writeFileSync(file, text)),
+    close: () => closeSync(file),
+    abandon: () => {
+      closeSync(file);
+      if (isPlain) rmSync(path, { force: true });
+    },
+  };
 }
 
 /** @throws {QccError} `QCC_FILE_UNWRITABLE` */

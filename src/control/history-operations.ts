@@ -155,10 +155,41 @@ export interface WhatIfAnswer {
   readonly changes: readonly SwitchChange[];
 }
 
+/** The first line of an incident file: the state before its first fact, redacted like all of it. */
+export interface CapsuleHead {
+  readonly capsule: number;
+  /** The version that wrote it. */
+  readonly qcc: string;
+  readonly from: number;
+  readonly to: number;
+  readonly names: 'kept' | 'hashed';
+  readonly state: object;
+}
+
+interface CapsuleRedaction {
+  readonly salt: string;
+  readonly hashNames: boolean;
+  readonly names: readonly string[];
+}
+
 export interface HistoryOperations {
+  'capsule.begin': [
+    Pick<Look, 'since' | 'until' | 'fromSeq' | 'toSeq'> & { readonly salt: string; readonly hashNames: boolean },
+    { readonly head: CapsuleHead; readonly redaction: CapsuleRedaction },
+  ];
+  'capsule.facts': [
+    { readonly from: number; readonly to: number; readonly redaction: CapsuleRedaction },
+    { readonly facts: readonly object[]; readonly next: number | null },
+  ];
   /** The recorded outcomes under other settings. */
   'history.whatIf': [
-    { readonly since?: number; readonly fromSeq?: number; readonly set?: Readonly<Record<string, string>> },
+    {
+      readonly since?: number;
+      readonly fromSeq?: number;
+      readonly set?: Readonly<Record<string, string>>;
+      /** It is not this installation's: what the environment says here did not hold there. */
+      readonly foreign?: boolean;
+    },
     WhatIfAnswer,
   ];
   /** Newest `limit` facts that match (or all), oldest first. Times are epoch milliseconds. */

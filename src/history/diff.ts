@@ -1,7 +1,7 @@
 /** What is different between two moments, and which facts made it so. */
 import { upcast } from '../../events/catalogue.ts';
 import type { Recorded } from '../../events/fact.ts';
-import { kindOf, nameOf, streams } from '../../events/ids.ts';
+import { kindOf, nameOf, type QueueId, streams } from '../../events/ids.ts';
 import { faceOf } from '../../machines/endpoint.ts';
 import { faceGateway } from '../../machines/gateway.ts';
 import { facePriority } from '../../machines/priority.ts';
@@ -81,6 +81,7 @@ function aspectsOf(state: State): ReadonlyMap<string, Leaves> {
     streams.priority,
     ...state.profiles.all().map(({ name }) => streams.profile(name)),
     ...state.profiles.endpoints().map(({ id }) => streams.endpoint(id)),
+    ...[...state.queue.snapshots()].map(([id]) => streams.queue(id)),
   ];
   return new Map(names.map((stream) => [stream, aspectOf(state, stream)]));
 }
@@ -103,6 +104,8 @@ function partOf(state: State, stream: string): unknown {
       const known = state.profiles.endpoint(nameOf(stream));
       return known && faceOf(state.endpoint(known.id));
     }
+    case 'queue':
+      return state.queue.item(nameOf(stream) as QueueId);
     case 'profile':
       return profileValue(state, nameOf(stream));
     default:

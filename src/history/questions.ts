@@ -5,6 +5,7 @@
 import type { Answer, OperationName, Params } from '../control/operations.ts';
 import type { ReadableLog } from '../log/log.ts';
 import { readAudit } from './audit.ts';
+import { beginCapsule, capsuleFacts } from './capsule.ts';
 import { configurationThen } from './configuration.ts';
 import { diffMoments } from './diff.ts';
 import { explain } from './explain.ts';
@@ -23,6 +24,8 @@ const questions = {
   'history.at': showThen,
   'history.verify': verifyLog,
   'history.stats': sizesOfLog,
+  'capsule.begin': beginCapsule,
+  'capsule.facts': capsuleFacts,
   'history.diff': diffMoments,
   'history.explain': explain,
   'history.whatIf': whatIf,

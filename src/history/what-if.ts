@@ -26,7 +26,8 @@ const sameSwitchMs = 2_000;
 export async function whatIf(log: ReadableLog, params: Params<'history.whatIf'>): Promise<Answer<'history.whatIf'>> {
   const given = Object.entries(params.set ?? {}).map(([name, text]) => tried(name, text));
   const under = Object.fromEntries(given.map(({ key, value }) => [key, value]));
-  const sides = { recorded: sideOf({}), under: sideOf(under) };
+  const env = params.foreign ? {} : process.env;
+  const sides = { recorded: sideOf(env, {}), under: sideOf(env, under) };
   return { under, ...(await rehearse(log, sides, params)) };
 }
 
@@ -47,11 +48,11 @@ function tried(name: string, text: string) {
 }
 
 /** Settings are worked out again only when one has changed. */
-function sideOf(over: Readonly<Record<string, unknown>>): Side {
+function sideOf(env: NodeJS.ProcessEnv, over: Readonly<Record<string, unknown>>): Side {
   let [known, keys]: [Settings | undefined, string] = [undefined, ''];
   const settings = (state: State) => {
     const now = JSON.stringify([...state.settings]);
-    if (!known || now !== keys) known = { ...effective(state.settings, process.env).settings, ...over } as Settings;
+    if (!known || now !== keys) known = { ...effective(state.settings, env).settings, ...over } as Settings;
     keys = now;
     return known;
   };

@@ -1,0 +1,61 @@
+/** `qcc history export --incident FILE`: a slice of the history that may be given away. */
+import { randomBytes } from 'node:crypto';
+import { openExport } from '../config/atomic-file.ts';
+import { CapsuleSeal } from '../history/capsule-seal.ts';
+import { type Context, flag, isOn, usage, withInstallation } from './context.ts';
+import { storyWordsOf } from './story-words.ts';
+import { momentOf } from './times.ts';
+
+const saltBytes = 16;
+
+export async function exportIncident(context: Context): Promise<undefined> {
+  const { out, json, language, words } = context;
+  const path = flag(context, 'incident');
+  if (path === undefined) throw usage(words.missing('--incident'), 'qcc history export --since -1h --incident FILE');
+  const look = { ...bound(context, 'since'), ...bound(context, 'until') };
+  const salt = randomBytes(saltBytes).toString('hex');
+  const file = openExport(path);
+  let facts = 0;
+  try {
+    const seal = new CapsuleSeal();
+    const write = (line: object) => {
+      const text = JSON.stringify(line);
+      seal.add(text);
+      file.write(`${text}\n`);
+    };
+    await withInstallation(context, async ({ call }) => {
+      const { head, redaction } = await call('capsule.begin', {
+        ...look,
+        salt,
+        hashNames: isOn(context, 'hash-names'),
+      });
+      write(head);
+      for (let from: number | null = head.from; from !== null && from <= head.to; ) {
+        const page: { facts: readonly object[]; next: number | null } = await call('capsule.facts', {
+          from,
+          to: head.to,
+          redaction,
+        });
+        for (const fact of page.facts) write(fact);
+        facts += page.facts.length;
+        from = page.next;
+      }
+    });
+    file.write(`${JSON.stringify(seal.end())}\n`);
+    file.close();
+  } catch (error) {
+    file.abandon();
+    throw error;
+  }
+  if (json) out.json({ file: path, facts });
+  else out.line(storyWordsOf(language).capsule.written(path, facts));
+  return undefined;
+}
+
+function bound(context: Context, name: 'since' | 'until') {
+  const given = flag(context, name);
+  if (given === undefined) return {};
+  const moment = momentOf(given, Date.now(), context.words);
+  if (name === 'since') return 'seq' in moment ? { fromSeq: moment.seq } : { since: moment.at };
+  return 'seq' in moment ? { toSeq: moment.seq } : { until: moment.at };
+}

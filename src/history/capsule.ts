@@ -1,0 +1,65 @@
+/** An incident capsule: a slice of the history that may be given away, with all that is needed to ask it elsewhere. */
+import type { Recorded } from '../../events/fact.ts';
+import { effective } from '../config/settings.ts';
+import type { CapsuleHead } from '../control/history-operations.ts';
+import type { Answer, Params } from '../control/operations.ts';
+import type { ReadableLog } from '../log/log.ts';
+import type { State } from '../runtime/state.ts';
+import { version } from '../version.ts';
+import { startOfLook } from './facts.ts';
+import { stateAt } from './moment.ts';
+import { redactedFact, redactedState } from './redact.ts';
+
+export const capsuleForm = 1;
+const pageSize = 1_000;
+
+/** What stands in its first line, and what the pages after it need. */
+export async function beginCapsule(
+  log: ReadableLog,
+  { salt, hashNames, ...look }: Params<'capsule.begin'>,
+): Promise<Answer<'capsule.begin'>> {
+  // Without a beginning all of it: an incident is not the newest thousand facts.
+  const { from, to } = await startOfLook(log, { fromSeq: log.tail, ...look });
+  const then = await stateAt(log, from - 1);
+  const names = new Set(namesIn(then));
+  for await (const facts of log.read(from, to - 1))
+    for (const fact of facts) for (const name of namedIn(fact)) names.add(name);
+  const redaction = { salt, hashNames, names: [...names] };
+  const head: CapsuleHead = {
+    capsule: capsuleForm,
+    qcc: version,
+    from,
+    to: to - 1,
+    names: hashNames ? 'hashed' : 'kept',
+    state: redactedState(withEnvironment(then), redaction),
+  };
+  return { head, redaction };
+}
+
+/** What the environment had put over the settings is in no fact: to be asked elsewhere, it is as if it were set. */
+function withEnvironment(then: State): object {
+  const saved = then.toJSON();
+  const { settings, origins } = effective(then.settings, process.env);
+  const set = Object.entries(settings).filter(([key]) => origins[key as keyof typeof origins] === 'env');
+  return { ...saved, settings: [...new Map([...saved.settings, ...set])] };
+}
+
+function namesIn({ profiles }: State): readonly string[] {
+  return profiles.all().flatMap(({ name, endpoints }) => [name, ...endpoints.map((endpoint) => endpoint.name)]);
+}
+
+function namedIn({ type, data }: Recorded): readonly string[] {
+  if (type !== 'ProfileAdded' && type !== 'EndpointAdded' && type !== 'EndpointChanged') return [];
+  const { name, changes } = data as { name?: string; changes?: { name?: string } };
+  return [name, changes?.name].filter((one) => one !== undefined);
+}
+
+export async function capsuleFacts(
+  log: ReadableLog,
+  { from, to, redaction }: Params<'capsule.facts'>,
+): Promise<Answer<'capsule.facts'>> {
+  const end = Math.min(to, from + pageSize - 1);
+  const lines: Recorded[] = [];
+  for await (const facts of log.read(from, end)) for (const fact of facts) lines.push(redactedFact(fact, redaction));
+  return { facts: lines, next: end < to ? end + 1 : null };
+}
