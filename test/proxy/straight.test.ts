@@ -2,8 +2,10 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type Serve, StraightWay } from '../../src/proxy/straight.ts';
+import { selfSigned } from '../config/self-signed.ts';
 import { bodyOf, type Gateway, gateway, token } from './gateway.ts';
 import { answers, signal, upstream, waitsFor } from './upstreams.ts';
 
@@ -15,8 +17,8 @@ interface Wire {
   came(): string;
 }
 
-function wire(port: number): Wire {
-  const socket = connect(port, '127.0.0.1').setEncoding('latin1');
+function wire(port: number, socket: Socket = connect(port, '127.0.0.1')): Wire {
+  socket.setEncoding('latin1');
   let came = '';
   let look: () => void = () => undefined;
   socket.on('data', (text: string) => {
@@ -84,6 +86,22 @@ describe('a connection of the straight way', () => {
       await until(isAnswered(times));
     }
     expect(a.heard.map(({ body }) => body.toString())).toEqual([one, one, one]);
+  });
+
+  it('may be a TLS one, and goes on with node:http all the same', async () => {
+    const hour = 3_600_000;
+    const { cert, key } = selfSigned(Date.now() - hour, Date.now() + hour);
+    const a = await upstream('a', answers());
+    const gw = await gateway({ main: [a] }, { tls: { cert, key } });
+    const to = { host: '127.0.0.1', port: gw.port, ca: cert, checkServerIdentity: () => undefined };
+    const { socket, until } = wire(gw.port, connectTls(to));
+    socket.write(asked(one));
+    expect(await until(isAnswered(1))).toContain('Keep-Alive: timeout=75');
+    socket.write(asked(many));
+    await until(/message_stop/);
+    socket.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    await until('{"status":"ok"}');
+    expect(a.heard.map(({ body }) => body.toString())).toEqual([one, many]);
   });
 
   it('answers an impatient client in the order in which it asked', async () => {
