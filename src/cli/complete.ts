@@ -54,7 +54,7 @@ async function fitting(before: readonly string[], typed: string, setting: Settin
   const slot = command.positionals?.[positionals.length];
   return [
     ...subs.map(([name, one]) => ({ name, said: setting.words[one.words] })),
-    ...(slot === undefined ? [] : await placed(slot, positionals, setting)),
+    ...(slot === undefined ? [] : await placed(slot, { path, positionals }, setting)),
   ];
 }
 
@@ -111,14 +111,28 @@ async function valuesOf(path: readonly string[], flag: string, { names }: Settin
   return /^[a-z]/.test(value) ? alternatives(value) : [];
 }
 
+// Their ids are those of endpoints; the queue has ids of its own, and the configuration too.
+const ofEndpoints = ['endpoint', 'health'];
+// What is added has no name yet.
+const named = ['use', 'default', 'remove'];
+
+interface Place {
+  readonly path: readonly string[];
+  readonly positionals: readonly string[];
+}
+
 /** By what the argument is called in the help. */
-async function placed(slot: string, given: readonly string[], { names }: Setting): Promise<readonly Candidate[]> {
+async function placed(slot: string, { path, positionals }: Place, { names }: Setting): Promise<readonly Candidate[]> {
+  const [group = ''] = path;
   switch (slot) {
     case 'NAME':
+      return named.includes(group) ? profiles(names) : [];
     case 'PROFILE':
       return profiles(names);
     case 'ID':
-      return endpoints(names, given[0]);
+      return ofEndpoints.includes(group) ? endpoints(names, positionals[0]) : [];
+    case 'REQUEST|ENDPOINT':
+      return endpoints(names, undefined);
     case 'KIND|ID':
       return [...alternatives(kinds.join('|')), ...endpoints(names, undefined)];
     case 'TIER':
@@ -126,6 +140,7 @@ async function placed(slot: string, given: readonly string[], { names }: Setting
     case 'KEY':
       return keys();
     default:
+      // `bash|zsh`: what may be said is what it is called.
       return /^[a-z]/.test(slot) ? alternatives(slot) : [];
   }
 }

@@ -225,9 +225,12 @@ export interface HistoryOperations {
       readonly drift: readonly DriftRow[];
     },
   ];
-  /** `running` is the state that all of it is held against: the operation brings it itself. */
+  /**
+   * `running` is the state that all of it is held against, `missing` what it names and is not there: the operation brings both
+   * itself.
+   */
   'history.verify': [
-    { readonly running?: object },
+    { readonly running?: object; readonly missing?: readonly string[] },
     {
       readonly ok: boolean;
       readonly events: number;

@@ -1,4 +1,6 @@
 /** Looking after the log by hand: verified, measured, trimmed. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { ask } from '../history/questions.ts';
 import type { ReplayPool } from '../pool.ts';
 import { Caretaker } from '../runtime/caretaker.ts';
@@ -8,12 +10,15 @@ import type { Answer } from './operations.ts';
 
 /** Folds all of it again, beside the main loop, and holds it against the state of this moment. */
 export async function verifyHistory(
-  { core, paths: { log: dir } }: Installation,
+  { core, paths: { log: dir, bodies } }: Installation,
   replay: ReplayPool | undefined,
 ): Promise<Answer<'history.verify'> | Json> {
   const running = core.state.toJSON();
+  // A blob stands in its folder before a fact names it, and goes after the last one that did.
+  const missing = [...core.state.queue.blobs()].filter((name) => !existsSync(join(bodies, name)));
   await core.log.flush();
-  return replay ? replay.ask(dir, 'history.verify', { running }) : ask(core.log, 'history.verify', { running });
+  const params = { running, missing };
+  return replay ? replay.ask(dir, 'history.verify', params) : ask(core.log, 'history.verify', params);
 }
 
 export async function measureHistory(

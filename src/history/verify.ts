@@ -12,13 +12,15 @@ import type { ReadableLog } from '../log/log.ts';
 import { lossesOf } from '../runtime/losses.ts';
 import { State } from '../runtime/state.ts';
 import { differencesOf } from './difference.ts';
+import { machineRows } from './machines.ts';
+import { settingsThen } from './moment.ts';
 
 // A log that is wrong in thousands of places is wrong: the rest is counted, and not listed.
 const listedMax = 100;
 
 export async function verifyLog(
   log: ReadableLog,
-  { running }: Params<'history.verify'>,
+  { running, missing = [] }: Params<'history.verify'>,
 ): Promise<Answer<'history.verify'>> {
   const upTo = (running as { seq: number } | undefined)?.seq ?? log.head;
   const fold = await Refold.begin(log);
@@ -30,11 +32,12 @@ export async function verifyLog(
     .flatMap((one) => without(rangeOf(one), told).map(([from, to]) => ({ from, to, because: one.why })));
   const { state, isComplete } = fold;
   const states = running && isComplete ? differencesOf(state.toJSON(), running, listedMax) : [];
-  const differences = [...fold.faults, ...states].slice(0, listedMax);
+  const gone = missing.map((name) => ({ stream: 'queue', path: `bodies/${name}`, folded: 'a file', running: null }));
+  const differences = [...fold.faults, ...gone, ...states].slice(0, listedMax);
   return {
     ok: differences.length === 0 && damage.length === 0,
     events: fold.events,
-    machines: state.profiles.endpoints().length + machinesOfAll,
+    machines: machineRows(state, settingsThen(state), []).length,
     from: fold.from,
     to: upTo,
     differences,
@@ -43,9 +46,6 @@ export async function verifyLog(
     drift: state.drift,
   };
 }
-
-/** The priority group's and the gateway's. */
-const machinesOfAll = 2;
 
 /** The fold, and what each fact must be beside the one before it. */
 class Refold {

@@ -41,6 +41,8 @@ describe('completion', () => {
     expect(await offered('endpoint', 'test', 'work', '')).toEqual([id]);
     expect(await offered('endpoint', 'test', 'relay', '')).toEqual([]);
     expect(await offered('debug', id.slice(0, 2))).toEqual([id]);
+    expect(await offered('health', 'reset', '')).toEqual([id]);
+    expect(await offered('history', 'explain', '')).toEqual([id]);
   });
 
   it('knows what was added and removed since, and nothing but names', async () => {
@@ -69,6 +71,8 @@ describe('completion', () => {
       ['code', '--', ''],
       ['add', '--description', ''],
       ['nonsense', ''],
+      ['add', ''],
+      ['queue', 'retry', ''],
     ])
       expect([words, await offered(...words)]).toEqual([words, []]);
   });

@@ -77,6 +77,12 @@ describe('a log is verified', () => {
     expect((await verifyLog(gap, runningOf(core))).differences.map(({ path }) => path)).toContain('#4.version');
   });
 
+  it('and differs where a file is gone that the queue still names', async () => {
+    const { log, core } = await told();
+    const answer = await verifyLog(log, { ...runningOf(core), missing: ['0a.body.1'] });
+    expect(answer).toMatchObject({ ok: false, differences: [{ stream: 'queue', path: 'bodies/0a.body.1' }] });
+  });
+
   it('and says what is missing, until the history tells of it', async () => {
     const { log, core } = await told();
     const facts = await all(log.read(1));
