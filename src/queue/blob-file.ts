@@ -14,6 +14,8 @@ import {
 
 // What is encrypted in one go: half a millisecond of it, so that nothing else waits.
 const sliceBytes = 4 * frameBytesMax;
+// Most requests: one call to the disk is worth a millisecond in one go.
+const wholeBytesMax = 16 * frameBytesMax;
 // Room for the longest frame, and for hundreds of those that an event stream makes.
 const readBytes = 2 * (frameBytesMax + frameExtra);
 const ownerOnly = 0o600;
@@ -48,7 +50,7 @@ export interface BlobReader {
 export interface Keeping {
   /** Takes room for so many bytes; throws when there is none. */
   take(bytes: number): void;
-  /** Makes the file's name durable. */
+  /** Makes the file's name and its key durable. */
   named(): Promise<void>;
   /** Removes the file and gives its room back. */
   drop(): Promise<void>;
@@ -58,6 +60,35 @@ interface Place {
   readonly path: string;
   readonly ref: string;
   readonly dataKey: Buffer;
+}
+
+/** Writes a blob that is there from the beginning. Synced when it resolves. @throws {BlobsFull} */
+export async function writeBlob(place: Place, head: unknown, bytes: Buffer, keeping: Keeping): Promise<void> {
+  if (bytes.length > wholeBytesMax) {
+    const writer = await FileWriter.create(place, head, keeping);
+    try {
+      await writer.write(bytes);
+      await writer.end();
+    } catch (error) {
+      await writer.abort();
+      throw error;
+    }
+    return;
+  }
+  const sealer = new Sealer(place.dataKey, place.ref);
+  const all = Buffer.concat([...beginning(sealer, head), sealer.bytes(bytes), sealer.end()]);
+  keeping.take(all.length);
+  const file = await open(place.path, 'wx', ownerOnly);
+  try {
+    await file.writeFile(all);
+    await Promise.all([file.sync(), keeping.named()]);
+  } finally {
+    await file.close();
+  }
+}
+
+function beginning(sealer: Sealer, head: unknown): readonly Buffer[] {
+  return [sealer.preamble, sealer.head(Buffer.from(JSON.stringify(head)))];
 }
 
 export class FileWriter implements BlobWriter {
@@ -73,7 +104,7 @@ export class FileWriter implements BlobWriter {
 
   static async create(place: Place, head: unknown, keeping: Keeping): Promise<FileWriter> {
     const sealer = new Sealer(place.dataKey, place.ref);
-    const begin = Buffer.concat([sealer.preamble, sealer.head(Buffer.from(JSON.stringify(head)))]);
+    const begin = Buffer.concat(beginning(sealer, head));
     keeping.take(begin.length + endBytes);
     const file = await open(place.path, 'wx', ownerOnly);
     try {
@@ -97,11 +128,7 @@ export class FileWriter implements BlobWriter {
 
   async write(bytes: Buffer): Promise<void> {
     for (let at = 0; at < bytes.length; at += sliceBytes) {
-      const slice = bytes.subarray(at, at + sliceBytes);
-      const frames: Buffer[] = [];
-      for (let from = 0; from < slice.length; from += frameBytesMax)
-        frames.push(this.#sealer.bytes(slice.subarray(from, from + frameBytesMax)));
-      await this.#append(Buffer.concat(frames));
+      await this.#append(this.#sealer.bytes(bytes.subarray(at, at + sliceBytes)));
     }
   }
 
@@ -109,9 +136,9 @@ export class FileWriter implements BlobWriter {
     this.#refuseWhenOver();
     // Its room was taken at the beginning.
     await this.#file.writeFile(this.#sealer.end());
-    await this.#file.sync();
+    // At the same time: the disk waits for each, and its name was there before its bytes.
+    await Promise.all([this.#file.sync(), this.#keeping.named()]);
     await this.#file.close();
-    await this.#keeping.named();
     this.#over('ended');
   }
 

@@ -53,31 +53,39 @@ export class Sealer {
   }
 
   head(text: Buffer): Buffer {
-    return this.#frame(text, text.length);
+    const frame = Buffer.allocUnsafe(text.length + frameExtra);
+    this.#frame(text, text.length, frame);
+    return frame;
   }
 
-  /** @param bytes at most `frameBytesMax` */
+  /** As many frames as these bytes need, in one piece. */
   bytes(bytes: Buffer): Buffer {
     this.#bytes += bytes.length;
-    return this.#frame(bytes, bytes.length);
+    const frames = Buffer.allocUnsafe(bytes.length + Math.ceil(bytes.length / frameBytesMax) * frameExtra);
+    for (let from = 0, at = 0; from < bytes.length; from += frameBytesMax) {
+      const text = bytes.subarray(from, from + frameBytesMax);
+      this.#frame(text, text.length, frames.subarray(at, at + text.length + frameExtra));
+      at += text.length + frameExtra;
+    }
+    return frames;
   }
 
   end(): Buffer {
     const total = Buffer.alloc(totalBytes);
     total.writeBigUInt64BE(BigInt(this.#bytes));
-    return this.#frame(total, this.#frames, true);
+    const frame = Buffer.allocUnsafe(endBytes);
+    this.#frame(total, this.#frames, frame, true);
+    return frame;
   }
 
   /** @param told what stands before the text: its length or, at the end, how many frames there were */
-  #frame(text: Buffer, told: number, isEnd = false): Buffer {
+  #frame(text: Buffer, told: number, into: Buffer, isEnd = false): void {
     const cipher = createCipheriv(algorithm, this.#key, nonceOf(this.#frames, isEnd));
-    const frame = Buffer.allocUnsafe(lengthBytes + text.length + tagBytes);
-    frame.writeUInt32BE(told);
-    cipher.update(text).copy(frame, lengthBytes);
+    into.writeUInt32BE(told);
+    cipher.update(text).copy(into, lengthBytes);
     cipher.final();
-    cipher.getAuthTag().copy(frame, lengthBytes + text.length);
+    cipher.getAuthTag().copy(into, lengthBytes + text.length);
     this.#frames++;
-    return frame;
   }
 }
 

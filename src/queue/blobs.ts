@@ -9,7 +9,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { type FileHandle, mkdir, open, readdir, readFile, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type BlobReader, type BlobWriter, FileWriter, openBlob } from './blob-file.ts';
+import { type BlobReader, type BlobWriter, FileWriter, type Keeping, openBlob, writeBlob } from './blob-file.ts';
 import { BlobLost, keyBytes, unwrapKey, wrapKey } from './blob-format.ts';
 
 const MiB = 1_048_576;
@@ -34,7 +34,7 @@ export interface BlobsOptions {
 interface Item {
   dataKey: Promise<Buffer> | undefined;
   /** A new key on its way to the disk: its first blob is written meanwhile, and is not whole before it. */
-  saved: Promise<void> | undefined;
+  saved: { readonly named: Promise<unknown>; readonly synced: Promise<void> } | undefined;
   /** Bytes by file name; the key is not among them. */
   readonly blobs: Map<string, number>;
   readonly writers: Set<FileWriter>;
@@ -43,15 +43,14 @@ interface Item {
 /** @param root the key of the installation for this purpose (`vault.derive('bodies')`) */
 export async function openBlobs(folder: string, root: Buffer, options: BlobsOptions = {}): Promise<Blobs> {
   await mkdir(folder, { recursive: true, mode: folderMode });
-  const found: { readonly name: string; readonly size: number }[] = [];
   const names = (await readdir(folder)).filter((name) => fileName.test(name));
-  for (const name of names) {
-    const size = await stat(join(folder, name)).then(
-      (entry) => entry.size,
-      () => null,
-    );
-    if (size !== null) found.push({ name, size });
-  }
+  // All at once: one after the other, a thousand items would hold up the start.
+  const found = await Promise.all(
+    names.map(async (name) => {
+      const { size } = await stat(join(folder, name)).catch(() => ({ size: 0 }));
+      return { name, size };
+    }),
+  );
   return new Blobs(folder, root, found, options.bytesMax ?? allBytesMax);
 }
 
@@ -96,12 +95,10 @@ export class Blobs {
    */
   async put(id: string, head: unknown, body: Buffer): Promise<string | 'full'> {
     if (this.#bytes + body.length > this.bytesMax) return 'full';
-    let writer: BlobWriter | undefined;
     try {
-      writer = await this.#begin(id, 'body', head);
-      await writer.write(body);
-      await writer.end();
-      return writer.ref;
+      const { place, keeping } = await this.#place(id, 'body');
+      await writeBlob(place, head, body, keeping);
+      return place.ref;
     } catch (error) {
       // What cannot be removed now, the sweep takes.
       await this.destroy(id).catch(() => {});
@@ -111,8 +108,20 @@ export class Blobs {
   }
 
   /** Begins to keep an answer, under the key of its item. @throws {BlobsFull} */
-  answer(id: string, head: unknown): Promise<BlobWriter> {
-    return this.#begin(id, 'answer', head);
+  async answer(id: string, head: unknown): Promise<BlobWriter> {
+    const { place, keeping, item } = await this.#place(id, 'answer');
+    try {
+      const writer: FileWriter = await FileWriter.create(place, head, {
+        ...keeping,
+        named: () => keeping.named().finally(() => item.writers.delete(writer)),
+        drop: () => keeping.drop().finally(() => item.writers.delete(writer)),
+      });
+      item.writers.add(writer);
+      return writer;
+    } catch (error) {
+      await keeping.drop();
+      throw error;
+    }
   }
 
   /**
@@ -177,31 +186,25 @@ export class Blobs {
     return hash.digest('hex');
   }
 
-  async #begin(id: string, kind: 'body' | 'answer', head: unknown): Promise<BlobWriter> {
+  /** A name for a new blob of an item, and what its writer needs of the folder. */
+  async #place(id: string, kind: 'body' | 'answer') {
     const name = this.#nameOf(id);
     const item = this.#item(name);
     const ref = `${name}.${kind}.${randomBytes(tagDigits / 2).toString('hex')}`;
     item.blobs.set(ref, 0);
-    let writer: FileWriter | undefined;
-    const keeping = {
-      take: (bytes: number) => this.#take(item, ref, bytes),
+    const keeping: Keeping = {
+      take: (bytes) => this.#take(item, ref, bytes),
       named: async () => {
-        await item.saved;
-        if (writer) item.writers.delete(writer);
-        await this.#syncFolder();
+        await item.saved?.named;
+        await Promise.all([this.#syncFolder(), item.saved?.synced]);
       },
-      drop: async () => {
-        if (writer) item.writers.delete(writer);
-        await this.#drop(name, item, ref);
-      },
+      drop: () => this.#drop(name, item, ref),
     };
     try {
       const dataKey = await (this.#knownKey(name, item) ?? this.#newKey(name, item));
-      writer = await FileWriter.create({ path: join(this.#folder, ref), ref, dataKey }, head, keeping);
-      item.writers.add(writer);
-      return writer;
+      return { place: { path: join(this.#folder, ref), ref, dataKey }, keeping, item };
     } catch (error) {
-      await this.#drop(name, item, ref);
+      await keeping.drop();
       throw error;
     }
   }
@@ -231,17 +234,17 @@ export class Blobs {
   #newKey(name: string, item: Item): Promise<Buffer> {
     const dataKey = randomBytes(keyBytes);
     item.dataKey = Promise.resolve(dataKey);
-    item.saved = open(this.#keyPath(name), 'wx', ownerOnly).then((file) =>
-      written(file, wrapKey(this.#wrapping, dataKey, name)),
-    );
+    const named = open(this.#keyPath(name), 'wx', ownerOnly);
+    const synced = named.then((file) => written(file, wrapKey(this.#wrapping, dataKey, name)));
     // Whoever needs it on the disk waits for it, and hears of it.
-    item.saved.catch(() => {});
+    synced.catch(() => {});
+    item.saved = { named, synced };
     return item.dataKey;
   }
 
   async #remove(name: string, item: Item): Promise<void> {
     const dataKey = await item.dataKey?.catch(() => undefined);
-    await item.saved?.catch(() => {});
+    await item.saved?.synced.catch(() => {});
     dataKey?.fill(0);
     item.dataKey = undefined;
     await this.#destroyKey(name);
