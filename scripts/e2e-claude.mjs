@@ -9,6 +9,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const version = '2.1.330';
@@ -18,20 +19,21 @@ const cache = join(tmpdir(), 'qcc-e2e-claude');
 const client = join(cache, 'node_modules/.bin/claude');
 const installMs = 300_000;
 const commandMs = 30_000;
-// The client waits up to 18 s between two attempts in the longest row.
-const turnMs = 120_000;
-const outageMs = 20_000;
+// The client waits up to 18 s between two attempts, after outages of up to 90 s.
+const turnMs = 280_000;
 
 const well = { kind: 'none' };
 const status = (code) => ({ kind: 'status', status: code });
 const plain = { prompt: 'say hello', answer: 'QCC-OK' };
 const tool = { prompt: 'use a tool', answer: 'TOOL-OK' };
-const outage = {
+const outage = (ms) => ({
   timeline: [
     { atMs: 0, fault: { kind: 'refuse' } },
-    { atMs: outageMs, fault: well },
+    { atMs: ms, fault: well },
   ],
-};
+});
+/** Nobody answers for so long. `killedAtMs`: the gateway dies in the middle of it and is started again. */
+const allOut = (ms, killedAtMs) => ({ ...plain, first: outage(ms), second: outage(ms), killedAtMs });
 
 /** What each row plays at the two endpoints; the gateway prefers the first. */
 const rows = {
@@ -45,7 +47,9 @@ const rows = {
     used: 'second',
   },
   'tool turn, first endpoint 529': { ...tool, first: { perRequest: [status(529)] }, used: 'second' },
-  'all out for 20 s, then back': { ...plain, first: outage, second: outage },
+  'all out for 20 s, then back': allOut(20_000),
+  'all out for 90 s, then back': allOut(90_000),
+  'all out for 90 s, killed at 30 s': allOut(90_000, 30_000),
 };
 
 await main(process.argv.slice(2));
@@ -70,7 +74,7 @@ async function main(wanted) {
 }
 
 function line([mark, name, exit, time, requests, wrong]) {
-  const columns = [mark.padEnd(4), name.padEnd(30), String(exit).padEnd(4), time.padStart(7)];
+  const columns = [mark.padEnd(4), name.padEnd(34), String(exit).padEnd(4), time.padStart(7)];
   process.stdout.write(`${[...columns, requests.padEnd(8), wrong].join('  ').trimEnd()}\n`);
 }
 
@@ -112,11 +116,17 @@ async function play(row, startSimulatedEndpoint) {
       const target = ['--base-url', endpoint.url, '--auth', endpoint.auth, '--api-key-stdin'];
       await qcc(['add', name, '--tier', tier, ...target], endpoint.key);
     }
-    await qcc(['proxy', 'start', '--port', '0']);
+    const gateway = await qcc(['proxy', 'start', '--port', '0']);
     const { env: pointed } = await qcc(['env']);
     for (const endpoint of endpoints) endpoint.script(row[endpoint.name] ?? {});
     const began = Date.now();
-    const turn = await takeTurn(folder, pointed, row.prompt);
+    const turning = takeTurn(folder, pointed, row.prompt);
+    if (row.killedAtMs) {
+      await sleep(row.killedAtMs);
+      process.kill(gateway.pid, 'SIGKILL');
+      await qcc(['proxy', 'start', '--port', String(gateway.port)]);
+    }
+    const turn = await turning;
     const counts = endpoints.map(({ requests }) => requests.length);
     const wrong = whatIsWrong(row, turn, endpoints);
     return { exit: turn.code ?? turn.signal, ms: Date.now() - began, requests: counts.join('+'), wrong };

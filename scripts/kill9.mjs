@@ -6,12 +6,12 @@
  *   node scripts/kill9.mjs [--runs 50] [--seed 1]     after `npm run build`
  */
 import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { diceOf, freePort } from './kill9/chance.mjs';
 import { Ledger } from './kill9/ledger.mjs';
 import { Life, profileValue } from './kill9/life.mjs';
 import { replay } from './kill9/replay.mjs';
@@ -245,27 +245,4 @@ async function builtCode() {
   ];
   const loaded = await Promise.all(modules.map((path) => import(pathToFileURL(join(dist, path)).href)));
   return Object.assign({}, ...loaded);
-}
-
-/** A port that stays the same over all lives: each one must find it free. */
-function freePort() {
-  const server = createServer();
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
-}
-
-/** mulberry32: small, and the same everywhere. */
-function diceOf(start) {
-  let state = start >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -1,0 +1,210 @@
+/**
+ * What the queue costs: how long it takes until a large request lies safe in it, what other requests notice of that, and how a
+ * gateway starts and answers with a full queue. Ends with 1 when a figure does not hold.
+ *
+ *   node scripts/bench/queue.mjs [--seconds 20] [--waiting 1000]     after `npm run build`; a quiet machine
+ *
+ * The time to take a request in is measured from outside: from its first byte to the refusal that names its place in the
+ * queue, which nobody waits in here. The call of the endpoint before it is part of that.
+ */
+import { spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { Agent } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { askAs, question, startAnswering } from '../kill9/questions.mjs';
+import { program, startProcess } from './processes.mjs';
+
+const { values } = parseArgs({
+  options: { seconds: { type: 'string', default: '20' }, waiting: { type: 'string', default: '1000' } },
+});
+const [measureMs, waiting] = [Number(values.seconds) * 1_000, Number(values.waiting)];
+const largeBytes = 700_000;
+const smallBytes = 1_000;
+const perSecond = 100;
+const largePerSecond = 10;
+const limits = { enqueueP99Ms: 20, besideShare: 1.2, startMs: 1_000, statusMs: 100 };
+const rounds = 3;
+const statusRounds = 20;
+
+const { connect } = await import(pathToFileURL(join(program, '../../control/client.js')).href);
+const folder = mkdtempSync(join(tmpdir(), 'qu-'));
+const home = join(folder, 'q');
+const env = { PATH: process.env.PATH, HOME: folder, QCC_HOME: home, QCC_KEYCHAIN: 'off' };
+const [well, out] = [await startAnswering(), await startAnswering()];
+const agent = new Agent({ keepAlive: true, maxSockets: 200 });
+let faults = 0;
+
+try {
+  await prepare();
+  let gateway = await start();
+  try {
+    await measureEnqueue(gateway);
+    gateway = await measureStart(gateway, 0);
+    await fill(gateway);
+    gateway = await measureStart(gateway, waiting);
+    await measureStatus();
+  } finally {
+    await gateway.end();
+  }
+  process.stdout.write(faults === 0 ? 'it holds\n' : `${faults} figures do not hold\n`);
+  process.exitCode = faults === 0 ? 0 : 1;
+} finally {
+  agent.destroy();
+  await Promise.all([well.close(), out.close()]);
+  rmSync(folder, { recursive: true, force: true });
+}
+
+async function prepare() {
+  out.goOut();
+  const { call, close } = await connect({ home });
+  const settings = {
+    // Nobody waits, and nothing is tried again: what is measured is the way in.
+    'queue.hold': '0',
+    'queue.strategy': 'fixed',
+    'queue.base_delay': '3600',
+    'queue.max_delay': '3600',
+    'queue.ttl': '7200',
+    'queue.max_size': String(4 * waiting),
+    'health.mode': 'off',
+  };
+  for (const [key, value] of Object.entries(settings)) await call('config.set', { key, value });
+  for (const [name, { url, key }] of Object.entries({ well, out }))
+    await call('profile.add', { name, tier: null, endpoint: { baseUrl: url, auth: 'x-api-key', key } });
+  await close();
+}
+
+function start() {
+  return startProcess([program, 'proxy', 'run', '--host', '127.0.0.1', '--port', '0', '--json'], { env });
+}
+
+async function measureEnqueue({ port }) {
+  const roundMs = measureMs / rounds;
+  const alone = [];
+  const refused = { beside: [], large: [] };
+  const queued = { beside: [], large: [] };
+  await beside(port, roundMs);
+  // In turns: what the machine does meanwhile then meets all alike.
+  for (let round = 0; round < rounds; round++) {
+    alone.push(...(await beside(port, roundMs)));
+    for (const [isOn, into] of [
+      [false, refused],
+      [true, queued],
+    ]) {
+      await asked('config.set', { key: 'queue.enabled', value: String(isOn) });
+      const [others, large] = await Promise.all([beside(port, roundMs), enqueue(port, roundMs, isOn)]);
+      into.beside.push(...others);
+      into.large.push(...large);
+    }
+    await asked('queue.clear', {});
+  }
+  figure('700 KB refused, without a queue: p50', quantile(refused.large, 0.5));
+  figure('700 KB into the queue: p50', quantile(queued.large, 0.5));
+  figure('700 KB refused, without a queue: p99', quantile(refused.large, 0.99));
+  figure('700 KB into the queue: p99', quantile(queued.large, 0.99), limits.enqueueP99Ms);
+  figure(`${perSecond} requests/s alone: p50`, quantile(alone, 0.5));
+  figure('beside what is refused: p50', quantile(refused.beside, 0.5));
+  figure('beside what is queued: p50', quantile(queued.beside, 0.5));
+  figure(`${perSecond} requests/s alone: p99`, quantile(alone, 0.99));
+  figure('beside what is refused: p99', quantile(refused.beside, 0.99));
+  figure('beside what is queued: p99', quantile(queued.beside, 0.99), limits.besideShare * quantile(alone, 0.99));
+}
+
+/** Small requests at a steady rate, whatever the answers take; their times. */
+async function beside(port, forMs) {
+  const body = question('beside', { stream: false, bytes: smallBytes });
+  return steadily(perSecond, forMs, async () => {
+    const { status, ms } = await askAs(port, 'beside', body, { path: '/p/well/v1/messages', agent });
+    if (status !== 200) throw new Error(`a request beside it got ${status}`);
+    return ms;
+  });
+}
+
+async function enqueue(port, forMs, isOn) {
+  return steadily(largePerSecond, forMs, () => into(port, largeBytes, isOn));
+}
+
+async function into(port, bytes, isOn = true) {
+  const session = randomUUID();
+  const body = question(session, { bytes });
+  const { status, headers, ms, body: said } = await askAs(port, session, body, { path: '/p/out/v1/messages', agent });
+  if (isOn !== 'x-qcc-queue-item' in headers) throw new Error(`${status} ${said}`);
+  return ms;
+}
+
+async function steadily(rate, forMs, act) {
+  const began = performance.now();
+  const all = [];
+  for (let i = 0; performance.now() - began < forMs; i++) {
+    await sleep(Math.max(0, began + (i * 1_000) / rate - performance.now()));
+    all.push(act());
+  }
+  return Promise.all(all);
+}
+
+async function fill({ port }) {
+  for (let left = waiting; left > 0; left -= 20)
+    await Promise.all(Array.from({ length: Math.min(20, left) }, () => into(port, 50_000)));
+}
+
+async function measureStart(gateway, expected) {
+  let current = gateway;
+  const times = [];
+  for (let round = 0; round < rounds; round++) {
+    await current.end();
+    const began = performance.now();
+    current = await start();
+    times.push(performance.now() - began);
+  }
+  const { waiting: found } = await asked('queue.status', {});
+  if (found !== expected) throw new Error(`${found} of ${expected} items wait after the start`);
+  figure(`start with ${expected} waiting`, quantile(times, 0.5), limits.startMs);
+  return current;
+}
+
+async function measureStatus() {
+  const times = [];
+  for (let i = 0; i < statusRounds; i++) {
+    const began = performance.now();
+    await asked('queue.status', {});
+    times.push(performance.now() - began);
+  }
+  figure('queue.status over the socket, max', times.toSorted((a, b) => a - b).at(-1), limits.statusMs);
+  const node = cold(['-e', '0']);
+  figure('qcc queue status, less node itself', cold([program, 'queue', 'status']) - node, limits.statusMs);
+}
+
+/** The quickest of a few: what the program needs. */
+function cold(args) {
+  const times = Array.from({ length: 5 }, () => {
+    const began = performance.now();
+    spawnSync(process.execPath, args, { env });
+    return performance.now() - began;
+  });
+  return Math.min(...times);
+}
+
+async function asked(name, params) {
+  const { call, close } = await connect({ home, needGateway: true });
+  try {
+    return await call(name, params);
+  } finally {
+    await close();
+  }
+}
+
+function quantile(times, share) {
+  const sorted = times.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}
+
+function figure(name, value, limit = Number.POSITIVE_INFINITY) {
+  const holds = value < limit;
+  if (!holds) faults++;
+  const bound = Number.isFinite(limit) ? `  ${holds ? 'under' : 'NOT under'} ${limit.toFixed(1)}` : '';
+  process.stdout.write(`${name.padEnd(40)}${value.toFixed(1).padStart(10)} ms${bound}\n`);
+}
