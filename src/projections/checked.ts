@@ -30,7 +30,7 @@ export function probedEndpoints(source: Source, memoryOf: (id: EndpointId) => Pr
   const here = ladder.indexOf(active as ProfileName);
   return profiles.endpoints().map(({ id, profile, addedAt }) => {
     const { state, since, until, held, belief, ramp } = source.face(id);
-    const { lastCheckAt, provenAt } = recent.of(id);
+    const { lastCheckAt, provenAt } = recent.heardOf(id);
     const memory = memoryOf(id);
     const place = ladder.indexOf(profile);
     return {

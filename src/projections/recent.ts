@@ -186,6 +186,11 @@ export class Recent {
     return { attempts, failures, medianTtftMs: row.ttft.count < medianSamplesMin ? null : row.ttft.at(0.5) };
   }
 
+  /** What the probe plan asks at each look: `of` works out far more. */
+  heardOf(endpoint: string): Pick<Doing, 'lastCheckAt' | 'provenAt'> {
+    return this.#rows.get(endpoint) ?? nothing;
+  }
+
   of(endpoint: string): Doing {
     const row = this.#rows.get(endpoint) ?? nothing;
     const last = row.window.slice(-lastMax);
