@@ -1,0 +1,268 @@
+/** What clients live to see of the queue: a whole gateway on loopback, with endpoints that are out, and come back. */
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { connect } from '../../src/control/client.ts';
+import type { QueueItemRow } from '../../src/control/operations.ts';
+import { runGateway } from '../../src/gateway.ts';
+import { ask, bodyOf, type Call, errorOf, type Live, open } from '../proxy/gateway.ts';
+import { answers, type FakeUpstream, says, signal, silence, streamed, upstream, waitsFor } from '../proxy/upstreams.ts';
+import { temporaryHome } from '../support/home.ts';
+
+const out = says(503, '{"type":"error","error":{"type":"api_error","message":"told by the fake"}}');
+
+// Nobody probes: what comes back is brought back by the test. One strike puts an endpoint out.
+const quick = {
+  'health.mode': 'off',
+  'health.ramp': '0',
+  'health.backoff_base': '300',
+  'queue.hold': '30',
+  'queue.strategy': 'fixed',
+  'queue.base_delay': '0.05',
+};
+
+interface Setting {
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly maxFailures?: number;
+  readonly home?: string;
+}
+
+/** A gateway whose only endpoint is out. */
+async function outage({ settings = {}, maxFailures = 1 }: Setting = {}) {
+  const up = await upstream('a', out);
+  const home = temporaryHome();
+  const alone = await connect({ home });
+  for (const [key, value] of Object.entries({ ...quick, ...settings })) await alone.call('config.set', { key, value });
+  await alone.call('profile.add', { name: 'main', tier: 'primary' });
+  const { id } = await alone.call('endpoint.add', { profile: 'main', baseUrl: up.url, key: up.key, maxFailures });
+  await alone.close();
+  return { up, ...(await started(home, id)) };
+}
+
+async function started(home: string, endpoint: string) {
+  const gateway = await runGateway({ home, port: 0 });
+  const stop = async (graceMs = 0) => {
+    await gateway.stop(graceMs);
+    await gateway.stopped;
+  };
+  onTestFinished(() => stop());
+  const { call } = await connect({ home, needGateway: true });
+  const items = async () => (await call('queue.list', {})).items;
+  return {
+    home,
+    endpoint,
+    port: gateway.port,
+    call,
+    items,
+    stop,
+    /** What the endpoint says from now on, and word of it. */
+    comesBack: () => call('health.reset', { id: endpoint }),
+    itemOf: (session: string, ...states: readonly QueueItemRow['state'][]) =>
+      vi.waitFor(
+        async () => {
+          const item = (await items()).find((one) => one.session === session);
+          if (!item || (states.length > 0 && !states.includes(item.state))) throw new Error(`${item?.state}`);
+          return item;
+        },
+        { timeout: 10_000, interval: 20 },
+      ),
+  };
+}
+
+type Outage = Awaited<ReturnType<typeof started>>;
+
+const of = (session: string, more: Call = {}): Call => ({
+  session,
+  ...more,
+  headers: { authorization: 'Bearer proxy-managed', ...more.headers },
+});
+
+/** A client that asks, is kept, and goes away. */
+async function left(it: Outage, session: string): Promise<QueueItemRow> {
+  const live: Live = open(it, of(session));
+  const item = await it.itemOf(session);
+  live.leave();
+  return item;
+}
+
+const callsOf = ({ heard }: FakeUpstream) => heard.length;
+
+describe('a request that nobody can answer', () => {
+  it('waits without a byte, and is answered by who comes back', async () => {
+    const it = await outage();
+    const live = open(it, of('s'));
+    const item = await it.itemOf('s', 'waiting');
+    expect(item).toMatchObject({ attempts: 0, priority: 'normal', strategy: 'fixed', model: 'claude-test' });
+    it.up.does(answers());
+    await it.comesBack();
+    const got = await live.done;
+    expect(got).toMatchObject({ status: 200, whole: true, text: streamed });
+    expect(got.headers['x-qcc-request-id']).toBe(item.requestId);
+    await it.itemOf('s', 'answered');
+    const { facts } = await it.call('queue.show', { id: item.id });
+    expect(facts.map(({ type }) => type)).toEqual(['RequestQueued', 'RetryStarted', 'RetryAnswered', 'RetrySucceeded']);
+  });
+
+  it('gets 503 with its item when the hold runs out, and stays', async () => {
+    const it = await outage({ settings: { 'queue.hold': '0.1' } });
+    const got = await ask(it, of('s'));
+    const item = await it.itemOf('s', 'waiting');
+    expect([got.status, errorOf(got).type, got.headers['x-qcc-queue-item']]).toEqual([503, 'api_error', item.id]);
+    expect(Number(got.headers['retry-after'])).toBeGreaterThanOrEqual(1);
+    expect(Number(got.headers['retry-after'])).toBeLessThanOrEqual(60);
+    expect(errorOf(got).message).toContain(`qcc queue show ${item.id}`);
+  });
+
+  it('is refused at once while the queue is full, and what is in it stays', async () => {
+    const it = await outage({ settings: { 'queue.max_size': '1' } });
+    const held = open(it, of('s1'));
+    await it.itemOf('s1');
+    const got = await ask(it, of('s2'));
+    expect([got.status, errorOf(got).message.includes('the queue is full')]).toEqual([503, true]);
+    expect((await it.items()).map(({ session }) => session)).toEqual(['s1']);
+    it.up.does(answers());
+    await it.comesBack();
+    expect((await held.done).status).toBe(200);
+  });
+
+  it('is refused at once when the queue is off', async () => {
+    const it = await outage({ settings: { 'queue.enabled': 'false' } });
+    expect((await ask(it, of('s'))).status).toBe(503);
+    expect(await it.items()).toEqual([]);
+  });
+
+  it('is refused at once, as it was said, when waiting heals nothing', async () => {
+    const it = await outage();
+    it.up.does(says(401, '{"type":"error","error":{"type":"authentication_error","message":"no"}}'));
+    for (const session of ['s1', 's2']) expect((await ask(it, of(session))).status).toBe(401);
+    expect(await it.items()).toEqual([]);
+  });
+
+  it('hears at once that the gateway stops, and where it is', async () => {
+    const it = await outage();
+    const live = open(it, of('s'));
+    const { id } = await it.itemOf('s');
+    await it.stop(30_000);
+    const got = await live.done;
+    expect([got.status, got.headers['x-qcc-queue-item']]).toEqual([503, id]);
+  });
+
+  it('goes out by priority, whoever came first', async () => {
+    const it = await outage();
+    const lives: Live[] = [];
+    for (const priority of ['low', 'normal', 'high']) {
+      lives.push(open(it, of(priority, { headers: { 'x-qcc-priority': priority } })));
+      await it.itemOf(priority);
+    }
+    // While they were taken in, the endpoint was asked as the last resort too.
+    const calls = callsOf(it.up);
+    it.up.does(answers());
+    await it.comesBack();
+    await Promise.all(lives.map(({ done }) => done));
+    const order = it.up.heard.slice(calls).map(({ headers }) => headers['x-claude-code-session-id']);
+    expect(order).toEqual(['high', 'normal', 'low']);
+  });
+
+  it('is given up when all retries are used up, and goes again when somebody asks for it', async () => {
+    const settings = { 'queue.strategy': 'immediate', 'queue.max_retries': '2' };
+    const it = await outage({ settings, maxFailures: 50 });
+    expect((await ask(it, of('s'))).status).toBe(503);
+    const { id } = await it.itemOf('s', 'dead');
+    expect(callsOf(it.up)).toBe(3);
+    it.up.does(answers());
+    expect(await it.call('queue.retry', { id })).toMatchObject({ id });
+    await it.itemOf('s', 'answered');
+    await expect(it.call('queue.retry', { id })).rejects.toMatchObject({ code: 'QCC_QUEUE_OVER', exit: 6 });
+  });
+});
+
+describe('a client that has gone', () => {
+  it('finds the answer when it asks again, byte for byte, and nobody is called', async () => {
+    const it = await outage();
+    const { id } = await left(it, 's');
+    it.up.does(answers());
+    await it.comesBack();
+    await it.itemOf('s', 'answered');
+    const calls = callsOf(it.up);
+    const got = await ask(it, of('s'));
+    expect([got.headers['x-qcc-answer'], got.text]).toEqual(['stored', streamed]);
+    expect(callsOf(it.up)).toBe(calls);
+    const { body } = await it.call('queue.answer', { id });
+    expect(Buffer.from(body, 'base64').toString()).toBe(streamed);
+  });
+
+  it('joins the try that runs, and gets its answer', async () => {
+    const it = await outage();
+    await left(it, 's');
+    const goOn = signal();
+    it.up.does(waitsFor(goOn.given, answers()));
+    await it.comesBack();
+    await it.itemOf('s', 'retrying');
+    const again = open(it, of('s'));
+    await vi.waitFor(async () => expect((await it.call('proxy.status', {})).requests.waiting).toBe(1));
+    goOn.give();
+    const got = await again.done;
+    expect([got.status, got.headers['x-qcc-answer'], got.text]).toEqual([200, 'stored', streamed]);
+    expect(callsOf(it.up)).toBe(2);
+  });
+
+  it('does not get what another session, or another body, has asked for', async () => {
+    const it = await outage();
+    await left(it, 's');
+    it.up.does(answers());
+    await it.comesBack();
+    await it.itemOf('s', 'answered');
+    for (const call of [
+      of('other', { body: bodyOf({ session: 's' }) }),
+      of('s', { body: bodyOf({ stream: false, session: 's' }) }),
+    ])
+      expect((await ask(it, call)).headers['x-qcc-answer']).toBeUndefined();
+  });
+
+  it('in the middle of an answer leaves what may have been billed: it goes again only when asked', async () => {
+    const it = await outage();
+    const live = open(it, of('s'));
+    await it.itemOf('s');
+    it.up.does(silence);
+    await it.comesBack();
+    await it.itemOf('s', 'retrying');
+    live.leave();
+    const { id } = await it.itemOf('s', 'unknown');
+    it.up.does(answers());
+    await it.comesBack();
+    expect(await it.itemOf('s')).toMatchObject({ id, state: 'unknown', nextRetryAt: null });
+    const got = await ask(it, of('s'));
+    expect([got.status, got.text]).toEqual([200, streamed]);
+    expect(await it.itemOf('s', 'answered')).toMatchObject({ id });
+  });
+
+  it('is waited for by nobody else: what is cleared meanwhile is sent no more, and cannot be read', async () => {
+    const it = await outage();
+    const { id } = await left(it, 's');
+    expect(await it.call('queue.clear', { state: 'waiting' })).toEqual({ cleared: 1 });
+    it.up.does(answers());
+    await it.comesBack();
+    expect(await it.itemOf('s')).toMatchObject({ id, state: 'cancelled' });
+    await expect(it.call('queue.answer', { id })).rejects.toMatchObject({ code: 'QCC_QUEUE_NO_ANSWER', exit: 5 });
+  });
+});
+
+describe('the next gateway', () => {
+  it('finds what waited, and what was cut off as unknown', async () => {
+    const it = await outage();
+    await left(it, 'cut');
+    await left(it, 'waits');
+    it.up.does(silence);
+    await it.comesBack();
+    // It takes the one permit.
+    await it.itemOf('cut', 'retrying');
+    expect(await it.itemOf('waits')).toMatchObject({ state: 'waiting', attempts: 0 });
+    await it.stop(0);
+    const calls = callsOf(it.up);
+    const next = await started(it.home, it.endpoint);
+    expect(await next.itemOf('cut')).toMatchObject({ state: 'unknown', nextRetryAt: null });
+    it.up.does(answers());
+    await next.comesBack();
+    await next.itemOf('waits', 'answered');
+    expect(callsOf(it.up)).toBe(calls + 1);
+    expect(await next.itemOf('cut')).toMatchObject({ state: 'unknown' });
+  });
+});
