@@ -51,7 +51,10 @@ export type QueueReport =
   | Fact<'RetryAnswered', AttemptName & { status: number }>
   | Fact<'RetrySucceeded', AttemptName & QueuedAnswer & { expiresAt: Millis }>
   /** Sent, and nobody knows what came of it: it may have been billed. */
-  | Fact<'RetryAbandoned', AttemptName & { because: 'gatewayDied' | 'gatewayStopped' | 'clientLeft' | 'workerLost' }>
+  | Fact<
+      'RetryAbandoned',
+      AttemptName & { because: 'gatewayDied' | 'gatewayStopped' | 'clientLeft' | 'workerLost' | 'fault' }
+    >
   | Fact<'RetryAsked', { by: AskedBy; expiresAt: Millis }>
   | Fact<'AnswerCollected', { by: string }>
   | Fact<'QueuedRequestCancelled', { because: string }>

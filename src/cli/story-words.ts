@@ -82,6 +82,7 @@ const abandonedEn = {
   gatewayStopped: 'the gateway stopped',
   clientLeft: 'its client left',
   workerLost: 'the worker was lost',
+  fault: 'a fault of the gateway itself',
 };
 const diedEn = {
   retriesUsedUp: 'its retries are used up',
@@ -296,6 +297,7 @@ const abandonedZh = {
   gatewayStopped: '网关停止',
   clientLeft: '客户端离开',
   workerLost: '工作线程丢失',
+  fault: '网关自身的故障',
 };
 const diedZh = {
   retriesUsedUp: '重试次数用尽',

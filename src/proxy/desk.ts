@@ -81,7 +81,7 @@ export interface Journal extends AnswerCopy {
   /** `failure` null: refused for what it is. */
   failed(how: { failure: Failure | null; retryAfterMs: Millis | null; detail: string | null }): void;
   /** Sent, and cut off before its answer was known. */
-  abandoned(because: 'clientLeft' | 'gatewayStopped' | 'workerLost'): void;
+  abandoned(because: 'clientLeft' | 'gatewayStopped' | 'workerLost' | 'fault'): void;
   /** Nothing was sent. */
   dropped(): void;
 }

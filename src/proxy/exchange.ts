@@ -113,8 +113,7 @@ export class Exchange {
       if (this.#gone) return this.#cancelled();
       if (turn.kind === 'stored') return this.#stored(turn.answer);
       if (turn.kind === 'over') return this.#refuse(round);
-      round = await this.#round();
-      await this.#hold.ends('fact' in round ? round : whyOf(round));
+      round = await this.#hold.tries(() => this.#round(), whyOf);
     }
     return round;
   }

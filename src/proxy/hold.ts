@@ -78,18 +78,26 @@ export class Hold {
     return this.#journal?.starts(endpoint) ?? true;
   }
 
-  /** How a try ended: by an answer of whatever kind, or by nobody having answered. */
-  async ends(ended: Ended | Why): Promise<void> {
+  /** One try of an item: however it ends, that is written down. What is no item just runs. */
+  async tries<Refused>(
+    round: () => Promise<Ended | readonly Refused[]>,
+    whyOf: (refusals: readonly Refused[]) => Why,
+  ): Promise<Ended | readonly Refused[]> {
     const journal = this.#journal;
-    this.#journal = undefined;
-    if (!journal) return;
-    if (!('fact' in ended)) return journal.failed(ended);
-    const { type, data } = ended.fact;
-    if (type === 'RequestServed' && data.status < firstError) await journal.answered();
-    else if (type === 'RequestCancelled') journal.abandoned('clientLeft');
-    else if (type === 'AnswerBroken')
-      journal.failed({ failure: data.failure, retryAfterMs: null, detail: 'the answer broke off' });
-    else journal.failed({ failure: null, retryAfterMs: null, detail: `refused with ${data.status}` });
+    try {
+      const ended = await round();
+      const isEnd = 'fact' in ended;
+      if (journal) await note(journal, isEnd ? ended : whyOf(ended));
+      // What becomes of the item now is nobody's here.
+      if (isEnd) this.#seat?.leave();
+      return ended;
+    } catch (error) {
+      journal?.abandoned('fault');
+      this.#seat?.leave();
+      throw error;
+    } finally {
+      this.#journal = undefined;
+    }
   }
 
   async #join(desk: Desk): Promise<boolean> {
@@ -112,6 +120,17 @@ export class Hold {
 }
 
 const firstError = 400;
+
+/** By an answer of whatever kind, or by nobody having answered. */
+async function note(journal: Journal, ended: Ended | Why): Promise<void> {
+  if (!('fact' in ended)) return journal.failed(ended);
+  const { type, data } = ended.fact;
+  const told = { retryAfterMs: null };
+  if (type === 'RequestServed' && data.status < firstError) await journal.answered();
+  else if (type === 'RequestCancelled') journal.abandoned('clientLeft');
+  else if (type === 'AnswerBroken') journal.failed({ ...told, failure: data.failure, detail: 'the answer broke off' });
+  else journal.failed({ ...told, failure: null, detail: `refused with ${data.status}` });
+}
 
 /** An answer that was got for an identical request: as it was, with what is ours. */
 export async function sendStored(client: ClientAnswer, answer: StoredAnswer, added: readonly string[]): Promise<void> {

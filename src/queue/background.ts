@@ -48,7 +48,7 @@ export class Background {
     const stop = new AbortController();
     const done = this.#try(item, journal, loads, stop.signal)
       // A fault of ours, or of the disk: what was sent may have been billed.
-      .catch(() => journal.abandoned('workerLost'))
+      .catch(() => journal.abandoned('fault'))
       .finally(() => {
         journal.dropped();
         this.#runs.delete(id);

@@ -95,7 +95,7 @@ export class ItemJournal implements Journal {
     this.#end(this.#name && { type: 'Failed', data: { ...this.#name, ...how } }, true);
   }
 
-  abandoned(because: 'clientLeft' | 'gatewayStopped' | 'workerLost'): void {
+  abandoned(because: 'clientLeft' | 'gatewayStopped' | 'workerLost' | 'fault'): void {
     this.#dropCopy();
     this.#end(this.#name && { type: 'RetryAbandoned', data: { ...this.#name, because } }, true);
   }

@@ -4,7 +4,18 @@ import { connect } from '../../src/control/client.ts';
 import type { QueueItemRow } from '../../src/control/operations.ts';
 import { runGateway } from '../../src/gateway.ts';
 import { ask, bodyOf, type Call, errorOf, type Live, open } from '../proxy/gateway.ts';
-import { answers, type FakeUpstream, says, signal, silence, streamed, upstream, waitsFor } from '../proxy/upstreams.ts';
+import {
+  answerEvents,
+  answers,
+  type FakeUpstream,
+  says,
+  signal,
+  silence,
+  streamed,
+  streams,
+  upstream,
+  waitsFor,
+} from '../proxy/upstreams.ts';
 import { temporaryHome } from '../support/home.ts';
 
 const out = says(503, '{"type":"error","error":{"type":"api_error","message":"told by the fake"}}');
@@ -143,6 +154,26 @@ describe('a request that nobody can answer', () => {
     await it.stop(30_000);
     const got = await live.done;
     expect([got.status, got.headers['x-qcc-queue-item']]).toEqual([503, id]);
+  });
+
+  it('whose answer breaks off is tried again, also when its client does not come back', async () => {
+    const it = await outage();
+    const live = open(it, of('s'));
+    await it.itemOf('s');
+    const beginning = answerEvents().slice(0, 3).join('');
+    it.up.does(
+      streams(beginning, ({ request }) => void request.socket.destroy()),
+      answers(),
+    );
+    await it.comesBack();
+    expect(await live.done).toMatchObject({ status: 200, whole: false, text: beginning });
+    await it.comesBack();
+    await it.itemOf('s', 'answered');
+    const [item] = await it.items();
+    const { facts } = await it.call('queue.show', { id: item?.id ?? '' });
+    const failed = facts.filter(({ type }) => type === 'RetryFailed');
+    expect(failed).toMatchObject([{ data: { failure: 'brokenAnswer', retryable: true } }]);
+    expect((await ask(it, of('s'))).text).toBe(streamed);
   });
 
   it('goes out by priority, whoever came first', async () => {
