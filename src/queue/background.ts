@@ -151,7 +151,9 @@ export class Background {
       const sink = {
         answering: () => {},
         proven: (status: number, headers: readonly string[]) => journal.head(status, headers),
-        bytes: (chunk: Buffer) => journal.data(chunk),
+        bytes: async (chunk: Buffer) => {
+          await journal.data(chunk);
+        },
       };
       return await pool.attempt(job, sink, signal);
     } finally {

@@ -1,21 +1,13 @@
 /** One blob's file: written in order and synced at its end, read from its beginning, also while it is still written. */
 import { type FileHandle, open } from 'node:fs/promises';
-import {
-  BlobLost,
-  type End,
-  endBytes,
-  frameBytesMax,
-  frameExtra,
-  Opener,
-  preambleBytes,
-  Sealer,
-  sizeOf,
-} from './blob-format.ts';
+import { BlobLost, endBytes, frameBytesMax, frameExtra, Opener, preambleBytes, Sealer, sizeOf } from './blob-format.ts';
 
 // What is encrypted in one go: half a millisecond of it, so that nothing else waits.
 const sliceBytes = 4 * frameBytesMax;
 // Most requests: one call to the disk is worth a millisecond in one go.
 const wholeBytesMax = 16 * frameBytesMax;
+// What a head needs, nearly always: the client's headers.
+const beginningBytes = 16_384;
 // Room for the longest frame, and for hundreds of those that an event stream makes.
 const readBytes = 2 * (frameBytesMax + frameExtra);
 const ownerOnly = 0o600;
@@ -153,8 +145,8 @@ export class FileWriter implements BlobWriter {
     // The file is there as long as its writer, and longer for those who have it open.
     const file = await opened(this.#place);
     try {
-      const { opener } = await beginningOf(file, this.#place);
-      yield* bytesOf(file, opener, this.#from, (at) => this.#beyond(at));
+      const { openRest } = await beginningOf(file, this.#place, this.#from);
+      yield* bytesOf(file, openRest(), this.#from, (at) => this.#beyond(at));
     } finally {
       await file.close();
     }
@@ -193,13 +185,11 @@ export class FileWriter implements BlobWriter {
 /** Reads the head and the end, which tell whether all of it is there. @throws {BlobLost} */
 export async function openBlob(place: Place): Promise<BlobReader> {
   const first = await opened(place);
-  const { head, end, from } = await ends(first, place).finally(() => first.close());
+  const { head, end, from, until, openRest } = await ends(first, place).finally(() => first.close());
   const chunks = async function* (): AsyncIterable<Buffer> {
     const file = await opened(place);
     try {
-      const { opener } = await beginningOf(file, place);
-      const { size } = await file.stat();
-      yield* bytesOf(file, opener, from, () => Promise.resolve(size - endBytes));
+      yield* bytesOf(file, openRest(), from, () => Promise.resolve(until));
     } finally {
       await file.close();
     }
@@ -230,21 +220,25 @@ async function opened({ path }: Place): Promise<FileHandle> {
   }
 }
 
-async function ends(file: FileHandle, place: Place): Promise<{ head: unknown; end: End; from: number }> {
+async function ends(file: FileHandle, place: Place) {
   const { size } = await file.stat();
-  const { opener, head, from } = await beginningOf(file, place);
+  const { opener, head, from, openRest } = await beginningOf(file, place, size);
   const end = opener.end(await exactly(file, size - endBytes, endBytes));
-  const headLength = from - preambleBytes - frameExtra;
-  if (size !== sizeOf(headLength, end)) throw new BlobLost('cut');
-  return { head: JSON.parse(head.toString()) as unknown, end, from };
+  if (size !== sizeOf(head.length, end)) throw new BlobLost('cut');
+  return { head: JSON.parse(head.toString()) as unknown, end, from, until: size - endBytes, openRest };
 }
 
-async function beginningOf(file: FileHandle, { dataKey, ref }: Place) {
-  const preamble = await exactly(file, 0, preambleBytes);
+/** @param size what there is of the file */
+async function beginningOf(file: FileHandle, { dataKey, ref }: Place, size: number) {
+  let bytes = await exactly(file, 0, Math.min(size, beginningBytes));
+  const preamble = bytes.subarray(0, preambleBytes);
   const opener = new Opener(dataKey, ref, preamble);
-  const length = (await exactly(file, preambleBytes, frameExtra)).readUInt32BE() + frameExtra;
-  const head = opener.frame(await exactly(file, preambleBytes, length));
-  return { opener, head, from: preambleBytes + length };
+  if (bytes.length < preambleBytes + frameExtra) throw new BlobLost('cut');
+  const from = preambleBytes + frameExtra + bytes.readUInt32BE(preambleBytes);
+  if (from > size) throw new BlobLost('cut');
+  if (from > bytes.length) bytes = await exactly(file, 0, from);
+  const head = opener.frame(bytes.subarray(preambleBytes, from));
+  return { opener, head, from, openRest: () => new Opener(dataKey, ref, preamble, 1) };
 }
 
 /** @param beyond resolves to where whole frames end; with what it was given, nothing more comes */
@@ -254,9 +248,11 @@ async function* bytesOf(
   from: number,
   beyond: (at: number) => Promise<number>,
 ): AsyncIterable<Buffer> {
-  const buffer = Buffer.allocUnsafeSlow(readBytes);
+  let buffer: Buffer = Buffer.alloc(0);
   for (let at = from, until = await beyond(at); until > at; until = await beyond(at)) {
-    const { bytesRead } = await file.read(buffer, 0, Math.min(readBytes, until - at), at);
+    const wanted = Math.min(readBytes, until - at);
+    if (buffer.length < wanted) buffer = Buffer.allocUnsafeSlow(wanted);
+    const { bytesRead } = await file.read(buffer, 0, wanted, at);
     const { text, length } = openFrames(buffer.subarray(0, bytesRead), opener);
     at += length;
     yield text;
@@ -276,8 +272,7 @@ function openFrames(bytes: Buffer, opener: Opener): { text: Buffer; length: numb
 }
 
 async function exactly(file: FileHandle, at: number, length: number): Promise<Buffer> {
-  const { size } = await file.stat();
-  if (at < 0 || at + length > size) throw new BlobLost('cut');
+  if (at < 0) throw new BlobLost('cut');
   const buffer = Buffer.allocUnsafe(length);
   const { bytesRead } = await file.read(buffer, 0, length, at);
   if (bytesRead !== length) throw new BlobLost('cut');

@@ -92,9 +92,11 @@ export class Sealer {
 /** Reads the frames of one blob, in order. Each method throws `BlobLost`. */
 export class Opener {
   readonly #key: Buffer;
-  #frames = 0;
+  #frames: number;
 
-  constructor(dataKey: Buffer, name: string, preamble: Buffer) {
+  /** @param frames how many were opened before */
+  constructor(dataKey: Buffer, name: string, preamble: Buffer, frames = 0) {
+    this.#frames = frames;
     if (preamble.length !== preambleBytes || !preamble.subarray(0, magic.length).equals(magic))
       throw new BlobLost('damaged');
     this.#key = blobKey(dataKey, preamble, name);

@@ -67,7 +67,8 @@ export class ItemJournal implements Journal {
     this.#ports.tell(this.#id, { type: 'RetryAnswered', data: { ...name, status } }, false);
   }
 
-  data(lent: Buffer): void {
+  /** What comes back is for who can wait: so that no more is in memory than the disk takes. */
+  data(lent: Buffer): Promise<unknown> | undefined {
     const bytes = Buffer.from(lent);
     this.#bytes += bytes.length;
     this.#copy = this.#copy?.then(async (writer) => {
@@ -80,6 +81,7 @@ export class ItemJournal implements Journal {
         return undefined;
       }
     });
+    return this.#copy;
   }
 
   async answered(): Promise<void> {
