@@ -27,6 +27,7 @@ const answerMs = [0, 400];
 const endMs = 120_000;
 const lookMs = 100;
 const trialMs = 5_000;
+const spare = 1.3;
 const settings = {
   'queue.hold': '0.15',
   'queue.strategy': 'fixed',
@@ -131,7 +132,8 @@ async function born({ it, starts }) {
 }
 
 function newClients({ it, clients, kills: done }) {
-  const most = Math.ceil((items - clients.size) / (kills - done));
+  // Some rounds kill twice: those that are left need a few more.
+  const most = Math.ceil((spare * (items - clients.size)) / (kills - done));
   return Array.from({ length: Math.min(most, items - clients.size) }, () => {
     const session = randomUUID();
     const stream = it.dice() < 0.7;
