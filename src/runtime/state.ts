@@ -25,7 +25,7 @@ export interface Drift {
 }
 
 /** Changes with the shape of what `toJSON` gives: an older snapshot is passed over and the log folded anew. */
-const snapshotForm = 2;
+const snapshotForm = 3;
 
 interface Saved {
   readonly form: number;
