@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 import type { Recorded } from '../../events/fact.ts';
 import { faceOf } from '../../machines/endpoint.ts';
 import { facePriority } from '../../machines/priority.ts';
+import { faceOfItem } from '../../machines/queue-item.ts';
 import { verifyLog } from '../../src/history/verify.ts';
 import { MemoryLog } from '../../src/log/memory-log.ts';
 import { foldLog } from '../../src/runtime/core.ts';
@@ -35,14 +36,18 @@ function pictureOf(state: State) {
       const { state: name, since: from, until, because, strikes, times } = faceOf(state.endpoint(id));
       return { id, state: name, since: from, until, because, strikes, times };
     }),
+    queue: [...state.queue.snapshots()].map(([id, snapshot]) => {
+      const { state: name, since, attempt } = faceOfItem(snapshot);
+      return { id, state: name, since, attempt };
+    }),
     profiles: state.profiles.all().map(({ name, tier, endpoints }) => ({ name, tier, endpoints: endpoints.length })),
     settings: Object.fromEntries([...state.settings].sort()),
     switches: state.switches.latest(100).map(({ kind, from, to }) => `${kind} ${from} → ${to}`),
   };
 }
 
-it('there are histories, of a simulation and of a real gateway', () => {
-  expect(names).toEqual(expect.arrayContaining(['0.1.0-demo', '0.1.0-storm']));
+it('there are histories, of a simulation and of real gateways', () => {
+  expect(names).toEqual(expect.arrayContaining(['0.1.0-demo', '0.1.0-queue', '0.1.0-storm']));
 });
 
 describe.each(names)('%s', (name) => {
