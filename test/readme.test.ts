@@ -69,6 +69,21 @@ describe.each(['docs/commands.md', 'docs/zh-CN/commands.md'])('%s', (paper) => {
     expect(codes).toEqual(Object.values(exitCodes).sort((a, b) => a - b));
   });
 
+  it('has every flag of every command', () => {
+    const rows = text.split('\n').filter((line) => line.startsWith('| `qcc'));
+    const missing = leavesOf(root, 'qcc').flatMap(([name, { flags = {} }]) => {
+      const own = rows.filter((row) => bare(row).startsWith(`| ${name} `)).join('\n');
+      // Said once for all of them: the ways to give a key, and the file of somebody else.
+      const isSaid = (flag: string) =>
+        own.includes(`--${flag}`) ||
+        (flag.startsWith('api-key') && /key flags|密钥选项/.test(own)) ||
+        (flag === 'from-log' && text.includes('--from-log FILE')) ||
+        /the same|同上/.test(own);
+      return name === 'qcc' ? [] : Object.keys(flags).flatMap((flag) => (isSaid(flag) ? [] : [`${name} --${flag}`]));
+    });
+    expect(missing).toEqual([]);
+  });
+
   it('has every command', () => {
     const rows = rowsOf(text).map(([name = '']) => bare(name));
     const missing = namesOf(root, 'qcc').filter(
@@ -144,6 +159,11 @@ function faultOf(line: string): string | undefined {
   }
   const max = command.positionals?.length ?? 0;
   return positionals.length > max ? `${line}: "${positionals[max]}" is too much` : undefined;
+}
+
+function leavesOf(command: Command, name: string): readonly (readonly [string, Command])[] {
+  const subs = Object.entries(command.sub ?? {}).flatMap(([sub, one]) => leavesOf(one, `${name} ${sub}`));
+  return command.load ? [[name, command], ...subs] : subs;
 }
 
 function namesOf(command: Command, name: string): readonly string[] {
