@@ -34,7 +34,7 @@ export class Caretaker {
     this.#core.onFacts(() => {
       if (this.#core.state.seq - this.#savedSeq >= factsBetweenSnapshots) this.#save();
     });
-    this.#timers = [setInterval(() => this.#save(), snapshotEveryMs), setInterval(() => void this.trim(), trimEveryMs)];
+    this.#timers = [setInterval(() => this.#save(), snapshotEveryMs), setInterval(() => this.#tidy(), trimEveryMs)];
     for (const timer of this.#timers) timer.unref();
   }
 
@@ -54,6 +54,11 @@ export class Caretaker {
     if (!anchor || anchor.seq < log.tail) return 0;
     await this.#core.snapshot();
     return log.trim(anchor.seq + 1);
+  }
+
+  #tidy(): void {
+    // A disk that takes nothing now is no end of the gateway: in an hour it is tried again.
+    this.trim().catch(() => {});
   }
 
   #youngEnough(): Promise<number> {

@@ -1,4 +1,4 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { streams } from '../../events/ids.ts';
 import { stateAt } from '../../src/history/moment.ts';
 import { MemoryLog } from '../../src/log/memory-log.ts';
@@ -82,5 +82,22 @@ describe('the caretaker', () => {
     expect(log.tail).toBe(2_001);
     expect((await log.loadSnapshot('state', 2_000))?.seq).toBe(2_000);
     expect(await new Caretaker(core, () => ({ days: 30, bytes: whole })).trim()).toBe(0);
+  });
+
+  it('tries again in an hour when the disk takes nothing', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const log = new MemoryLog();
+    const { core } = await life(log, { bytes: 1 });
+    write(core, 10);
+    await core.snapshot();
+    write(core, 10);
+    const save = vi.spyOn(log, 'saveSnapshot').mockRejectedValue(new Error('no space left on device'));
+    // A rejection that nobody takes would end the process, and this test.
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    expect([save.mock.calls.length > 0, log.tail]).toEqual([true, 1]);
+    save.mockRestore();
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    expect(log.tail).toBe(11);
   });
 });
