@@ -16,7 +16,7 @@ export function versionOf(type: string): number {
 }
 
 /** A fact that a newer qcc wrote: nothing may be concluded from it, and nothing written after it. */
-class NewerFact extends Error {
+export class NewerFact extends Error {
   constructor(fact: Recorded) {
     super(`fact #${fact.seq} (${fact.type}, version ${fact.v}) was written by a newer qcc`);
   }

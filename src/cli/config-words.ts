@@ -33,6 +33,11 @@ const en = {
   action: 'action',
   target: 'target',
   details: 'details',
+  facts: 'facts',
+  bytes: 'bytes',
+  backupHasKeys: 'the keys and what opens them are in it: keep it like a key',
+  backupNeedsKeychain:
+    'its keys open only with the keychain that this home uses; qcc config export --with-secrets takes them elsewhere',
   overridden: (name: string) => `the environment's ${name} holds all the same, until it is unset`,
   mended: (ids: string) => `mended: ${ids}`,
   found: (faults: number, warnings: number) =>
@@ -71,6 +76,10 @@ const zh: ConfigWords = {
   action: '操作',
   target: '对象',
   details: '详情',
+  facts: '条事实',
+  bytes: '字节',
+  backupHasKeys: '其中包含密钥及其主密钥：请像密钥一样保管',
+  backupNeedsKeychain: '其中的密钥只能用此目录所用的钥匙串打开；要带到别处请用 qcc config export --with-secrets',
   overridden: (name) => `环境变量 ${name} 仍然优先，直到取消设置`,
   mended: (ids) => `已修复：${ids}`,
   found: (faults, warnings) => (faults + warnings === 0 ? '一切正常' : `${faults} 个错误，${warnings} 个警告`),

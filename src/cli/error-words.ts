@@ -34,6 +34,10 @@ const chinese: Readonly<Record<string, Sentence>> = {
   QCC_HOME_PATH: { message: ({ bytes, most }) => `目录路径过长，无法放置套接字（${bytes} 字节，最多 ${most}）` },
   QCC_HOME_OWNER: { message: ({ home }) => `${home} 属于其他用户` },
   QCC_HOME_OPEN: { message: ({ home }) => `${home} 可被其他用户写入` },
+  QCC_HOME_NEWER: { message: ({ home, why }) => `${home} 由更新版本的 qcc 创建（${why}）；未做任何更改` },
+  QCC_HOME_NOT_EMPTY: { message: ({ home }) => `${home} 不是空的：只能恢复到空目录` },
+  QCC_BACKUP_INVALID: { message: ({ why }) => `此文件不是完整的备份：${why}` },
+  QCC_BACKUP_FAILED: { message: ({ why }) => `无法得到一致的副本：${why}` },
   QCC_URL_PLAINTEXT: {
     message: ({ origin }) => `${origin} 会在网络上明文发送您的密钥`,
     hint: () => '请使用 https://，或加 --allow-plaintext',

@@ -197,6 +197,8 @@ const examples: Readonly<Record<string, readonly string[]>> = {
     'qcc config import --from fastcc',
     'qcc config import --from cc-switch',
   ],
+  'config backup': ['qcc config backup qcc.tar.gz'],
+  'config restore': ['QCC_HOME=~/other qcc config restore qcc.tar.gz'],
   'config validate': ['qcc config validate', 'qcc config validate work --connect'],
   'config doctor': ['qcc config doctor', 'qcc config doctor --fix'],
   'config snapshot': ['qcc config snapshot "before the new relay"'],

@@ -318,6 +318,16 @@ export const root: Command = {
           flags: { from: text, 'dry-run': yes, partial: yes },
           load: async () => (await transfer()).importFrom,
         },
+        backup: {
+          words: 'c_config_backup',
+          positionals: ['FILE'],
+          load: async () => (await import('./backup.ts')).backup,
+        },
+        restore: {
+          words: 'c_config_restore',
+          positionals: ['FILE'],
+          load: async () => (await import('./backup.ts')).restoreFrom,
+        },
         validate: {
           words: 'c_config_validate',
           positionals: ['PROFILE'],

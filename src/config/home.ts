@@ -1,9 +1,10 @@
 /** Where an installation lives, and that nobody else can look into it. */
 import { createHash } from 'node:crypto';
-import { mkdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { exitCodes, QccError } from '../errors.ts';
+import { writeFileAtomic } from './atomic-file.ts';
 
 // sun_path holds 104 bytes on macOS with its final zero; libuv cuts longer ones without a word.
 const socketPathMax = 103;
@@ -22,6 +23,10 @@ export interface Paths {
   readonly names: string;
   /** What the queue keeps: encrypted requests and answers. */
   readonly bodies: string;
+  /** Which format the home has. */
+  readonly format: string;
+  /** What only lives while something runs. */
+  readonly run: string;
 }
 
 export function homePath(env: Readonly<Record<string, string | undefined>>): string {
@@ -44,6 +49,8 @@ export function paths(home: string): Paths {
     claude: join(home, 'claude.json'),
     names: join(home, 'names.json'),
     bodies: join(home, 'bodies'),
+    format: join(home, 'home.json'),
+    run: join(home, 'run'),
   };
 }
 
@@ -62,14 +69,48 @@ function socketOf(home: string): string {
   );
 }
 
-/** Makes the home when it is not there; says whether it did. @throws {QccError} when others can write into it */
+/**
+ * Makes the home when it is not there; says whether it did.
+ * @throws {QccError} when others can write into it, or a newer qcc has made it: then nothing in it is touched
+ */
 export function prepareHome(home: string): boolean {
   process.umask(0o077);
+  refuseNewer(home);
   const created = mkdirSync(home, { recursive: true, mode: 0o700 }) !== undefined;
   if (process.platform !== 'win32') refuseForeign(home);
   // Nothing is written into a home that is not ours.
   mkdirSync(paths(home).logs, { recursive: true, mode: 0o700 });
+  if (!existsSync(paths(home).format))
+    writeFileAtomic(paths(home).format, `${JSON.stringify({ format: homeFormat })}\n`);
   return created;
+}
+
+/** Of the whole home: raised when an older qcc could no longer read it, or would harm it. */
+export const homeFormat = 1;
+
+/** A home without the file is from before there was one. @throws {QccError} `QCC_HOME_NEWER` */
+export function refuseNewer(home: string): void {
+  const format = formatIn(join(home, 'home.json'));
+  if (format > homeFormat) throw newerHome(home, `format ${format}, and this qcc knows ${homeFormat}`);
+}
+
+function formatIn(path: string): number {
+  try {
+    const { format } = JSON.parse(readFileSync(path, 'utf8')) as { format?: unknown };
+    return typeof format === 'number' ? format : homeFormat;
+  } catch {
+    return homeFormat;
+  }
+}
+
+export function newerHome(home: string, why: string): QccError {
+  return new QccError(
+    'QCC_HOME_NEWER',
+    `${home} was made by a newer qcc (${why}); nothing in it was touched`,
+    'npm install -g qcc@latest',
+    exitCodes.failed,
+    { home, why },
+  );
 }
 
 function refuseForeign(home: string): void {

@@ -140,6 +140,8 @@ export interface ConfigOperations {
       readonly port: number;
     },
   ];
+  /** A copy of the home that stands still, for whoever asked to pack and remove. */
+  'home.freeze': [Record<never, never>, { readonly folder: string; readonly facts: number }];
   /** As it was after the last fact of a moment, secrets by reference. */
   'config.at': [Moment, { readonly configuration: object }];
   'config.snapshot': [{ readonly description: string }, SnapshotRow];

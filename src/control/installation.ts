@@ -1,10 +1,11 @@
 /** One installation, opened: its log, its state, its keys, its settings. With a gateway around it, or for one command. */
+import { NewerFact } from '../../events/catalogue.ts';
 import { parseProfileName, streams } from '../../events/ids.ts';
 import type { EndpointPolicy } from '../../machines/endpoint.ts';
 import type { PriorityPolicy } from '../../machines/priority-policy.ts';
 import type { QueuePolicy } from '../../machines/queue-policy.ts';
 import { removeLeftovers } from '../config/atomic-file.ts';
-import { type Paths, paths, prepareHome } from '../config/home.ts';
+import { newerHome, type Paths, paths, prepareHome } from '../config/home.ts';
 import { keepNames } from '../config/names.ts';
 import { effective, type Settings } from '../config/settings.ts';
 import { openVault, type Vault } from '../config/vault.ts';
@@ -67,7 +68,7 @@ export async function openInstallation(home: string, world: World = realWorld): 
     };
   } catch (error) {
     await log.close();
-    throw error;
+    throw error instanceof NewerFact ? newerHome(home, error.message) : error;
   }
 }
 

@@ -14,6 +14,7 @@ import {
   switchEndpoint,
   updateEndpoint,
 } from './endpoints.ts';
+import { freezeHome } from './frozen-home.ts';
 import { checkHealth, configureHealth, healthHistory, healthMetrics, healthStatus } from './health.ts';
 import { asker, headOfHistory, readStats, showMachines } from './history.ts';
 import type { Installation } from './installation.ts';
@@ -105,6 +106,7 @@ export function operations(it: Installation, live: LiveSide | undefined): Partia
     'config.export': (params) => exportConfig(it, params),
     'config.import': (params) => importConfig(it, params, running),
     'config.validate': (params) => validate(it, params, live),
+    'home.freeze': () => freezeHome(it),
     'config.snapshot': (params) => takeSnapshot(it, params),
     'config.snapshots': () => listSnapshots(it),
     'config.diff': (params) => diffConfigurations(it, params, live?.replay),

@@ -1,0 +1,25 @@
+/** What stands first in a backup: which format, how many facts, and every file with its sum. */
+import * as v from 'valibot';
+
+const form = v.strictObject({
+  format: v.number(),
+  version: v.string(),
+  facts: v.number(),
+  at: v.string(),
+  files: v.array(v.strictObject({ path: v.string(), size: v.number(), sha256: v.string() })),
+});
+
+export type Manifest = v.InferOutput<typeof form>;
+
+export const manifestName = 'backup.json';
+
+/** Undefined for what is none. A format that is too new is seen before: its list may look otherwise. */
+export function parseManifest(json: unknown): Manifest | undefined {
+  const parsed = v.safeParse(form, json);
+  return parsed.success ? parsed.output : undefined;
+}
+
+export function formatOf(json: unknown): number {
+  const format = (json as { format?: unknown } | null)?.format;
+  return typeof format === 'number' ? format : 0;
+}
