@@ -15,10 +15,11 @@ export async function get(context: Context): Promise<undefined> {
 export async function set(context: Context): Promise<undefined> {
   const [key = '', given = ''] = context.positionals;
   const value = given === '-' ? await readStdin(context.words) : given;
-  if (given !== '-' && given !== '' && isSecretSetting(settingKey(key))) context.out.warn(context.words.secretInArgv);
   const answer = await withInstallation(context, ({ call }) => call('config.set', { key, value }));
   if (context.json) context.out.json(answer);
   else context.out.line(`${answer.key} = ${answer.value}`);
+  // Not before: what is refused is the one thing to say then.
+  if (given !== '-' && given !== '' && isSecretSetting(settingKey(key))) context.out.warn(context.words.secretInArgv);
   if (answer.overriddenBy !== null) context.out.warn(configWordsOf(context.language).overridden(answer.overriddenBy));
   if (answer.restart) context.out.note(context.words.restartNeeded);
   return undefined;

@@ -434,6 +434,11 @@ export const root: Command = {
       positionals: ['bash|zsh|fish|pwsh'],
       load: async () => (await import('./completion.ts')).completion,
     },
+    uninstall: {
+      words: 'c_uninstall',
+      flags: { 'keep-home': yes },
+      load: async () => (await import('./uninstall.ts')).uninstall,
+    },
     demo: {
       words: 'c_demo',
       flags: { port: text, once: yes, speed: text },

@@ -97,7 +97,7 @@ export async function stop(context: Context): Promise<undefined> {
   return undefined;
 }
 
-async function stopGateway(context: Context): Promise<Answer<'proxy.stop'>> {
+export async function stopGateway(context: Context): Promise<Answer<'proxy.stop'>> {
   const timeout = flag(context, 'timeout');
   const graceMs = timeout === undefined ? drainMs : spanMs(timeout, context.words);
   const { pid, stopped } = await withInstallation(

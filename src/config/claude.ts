@@ -98,6 +98,12 @@ export function restoreClaudeSettings(place: Place): Applied {
   return { file, changed, kept };
 }
 
+/** Every file that was ever pointed here, in whatever folder. Nothing when none was. @throws {QccError} as the other does */
+export function restoreAllClaudeSettings({ home, vault }: Omit<Place, 'claudeDir'>): readonly Applied[] {
+  const files = Object.keys(remembered({ home, vault, claudeDir: '' }));
+  return files.map((file) => restoreClaudeSettings({ home, vault, claudeDir: dirname(file) }));
+}
+
 function withoutOurs(text: string, { keys, had }: Remembrance, ours: readonly string[]): string {
   const restored = ours.reduce((next, name) => edited(next, ['env', name], keys[name]?.before ?? null), text);
   const { env = {} } = (parse(restored) ?? {}) as { env?: object };

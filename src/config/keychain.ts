@@ -10,6 +10,7 @@ export interface Keychain {
   read(): Buffer | undefined;
   /** False when the keychain would not take it. */
   write(key: Buffer): boolean;
+  remove(): void;
 }
 
 /** The keychain for one home, or undefined where there is none or it is switched off (`QCC_KEYCHAIN=off`). */
@@ -29,6 +30,7 @@ function macKeychain(account: string): Keychain {
     write: (key) =>
       run('security', ['-i'], `add-generic-password -U -s ${name} -a ${account} -w ${key.toString('hex')}\n`) !==
       undefined,
+    remove: () => void run('security', ['delete-generic-password', '-s', name, '-a', account]),
   };
 }
 
@@ -38,6 +40,7 @@ function secretService(account: string): Keychain {
     read: () => decoded(run('secret-tool', ['lookup', ...attributes])),
     write: (key) =>
       run('secret-tool', ['store', `--label=${name} ${account}`, ...attributes], key.toString('hex')) !== undefined,
+    remove: () => void run('secret-tool', ['clear', ...attributes]),
   };
 }
 

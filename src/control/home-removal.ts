@@ -1,0 +1,42 @@
+/** The end of a home: what qcc has made in it goes, and nothing else. */
+import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { keychainFor } from '../config/keychain.ts';
+
+/** Everything that qcc ever makes in a home. A home is wherever somebody says: it may be a folder with other things in it. */
+const made: ReadonlySet<string> = new Set([
+  'bodies',
+  'claude.json',
+  'home.json',
+  'log',
+  'log.head',
+  'log.head.new',
+  'logs',
+  'master.key',
+  'names.json',
+  'qcc.sock',
+  'quarantine',
+  'run',
+  'vault.json',
+]);
+const leftover = /^[a-z]+\.(json|key)\.\d+\.tmp$/;
+
+export interface Removal {
+  readonly removed: boolean;
+  /** What is not ours, and stays with its folder. */
+  readonly left: readonly string[];
+}
+
+export function removeHome(home: string, env: Readonly<Record<string, string | undefined>>): Removal {
+  if (!existsSync(home)) return { removed: false, left: [] };
+  const names = readdirSync(home);
+  const ours = names.filter((name) => made.has(name) || leftover.test(name));
+  // The keys first: should this be interrupted, what is left opens nothing.
+  const first = (name: string) => (name === 'master.key' || name === 'vault.json' ? 0 : 1);
+  for (const name of ours.sort((a, b) => first(a) - first(b)))
+    rmSync(join(home, name), { recursive: true, force: true });
+  keychainFor(home, env)?.remove();
+  const left = names.filter((name) => !ours.includes(name));
+  if (left.length === 0) rmdirSync(home);
+  return { removed: true, left };
+}
