@@ -44,10 +44,14 @@ export function linesOf(context: Context, machine: MachineRow, now: number): rea
   if (lastError && machine.state !== 'healthy') lines.push(`    ${story.lines.lastError} ${lastError}`);
   for (const loss of lost) lines.push(`    ${lossText(words, loss)}`);
   for (const { to, at, rule, params } of machine.next) {
-    const when = at === null ? '' : ` ${story.lines.inSpan(shortSpan(Date.parse(at) - now))}`;
+    const when = at === null ? '' : ` ${whenText(Date.parse(at), now, story.lines)}`;
     lines.push(`    → ${to}${when}: ${story.next[rule](params)}`);
   }
   return lines;
+}
+
+function whenText(at: number, now: number, lines: ReturnType<typeof storyWordsOf>['lines']): string {
+  return at > now ? lines.inSpan(shortSpan(at - now)) : lines.due;
 }
 
 function momentText(at: number, now: number): string {

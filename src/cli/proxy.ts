@@ -154,9 +154,7 @@ function statusLines({ out, words }: Context, row: StatusRow): void {
     `${out.paint('green', '●')} ${out.paint('bold', row.url)}  pid ${row.pid}  ${shortSpan(row.uptimeMs)}  qcc ${row.version}`,
   );
   out.line(`${words.active}: ${row.active ?? words.none}  ${words.state}: ${row.state}`);
-  out.line(
-    `${words.requests}: ${requests.total}  ✓ ${requests.succeeded}  ✗ ${requests.failed}  ↩ ${requests.cancelled}  → ${requests.inFlight}  … ${requests.waiting}`,
-  );
+  out.line(`${words.requests}: ${words.requestCounts(requests)}`);
   out.line(
     `${words.endpoints}: ${
       Object.entries(endpoints)

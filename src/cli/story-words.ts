@@ -46,6 +46,8 @@ interface LineWords {
   readonly strikes: (count: number) => string;
   readonly lastError: string;
   readonly inSpan: (span: string) => string;
+  /** Its instant has passed, and no gateway has looked. */
+  readonly due: string;
   readonly candidates: (view: number) => string;
   readonly madeSo: (what: string) => string;
   readonly itsFacts: string;
@@ -107,6 +109,7 @@ const en: StoryWords = {
     strikes: (count) => `strikes in a row: ${count}`,
     lastError: 'last error:',
     inSpan: (span) => `in ${span}`,
+    due: 'when the gateway looks next',
     candidates: (view) => `candidates, as they stood at #${view}`,
     madeSo: (what) => `what made ${what} so`,
     itsFacts: 'what it did',
@@ -261,7 +264,8 @@ const en: StoryWords = {
     TimerElapsed: ({ name }) => `time is up: ${name}`,
     RequestServed: ({ endpoint, status, attempts, durationMs }, { name }) =>
       `${status} from ${name(endpoint)} in ${durationMs} ms${attempts.length > 1 ? `, ${attempts.length} attempts` : ''}`,
-    RequestFailed: ({ status, attempts, because }) => `${status} after ${attempts.length} attempts: ${because}`,
+    RequestFailed: ({ status, attempts, because }) =>
+      `${status} after ${attempts.length} attempt${attempts.length === 1 ? '' : 's'}: ${because}`,
     RequestCancelled: ({ durationMs }) => `the client went away after ${durationMs} ms`,
     AnswerBroken: ({ endpoint }, { name }) => `${name(endpoint)} broke off its answer; the client's connection was cut`,
     GatewayStarted: ({ version, url, pid }) => `started: ${url}, version ${version}, pid ${pid}`,
@@ -317,6 +321,7 @@ const zh: StoryWords = {
     strikes: (count) => `连续失败：${count}`,
     lastError: '最近错误：',
     inSpan: (span) => `${span} 后`,
+    due: '网关下次检查时',
     candidates: (view) => `候选端点，#${view} 时的状态`,
     madeSo: (what) => `${what} 何以如此`,
     itsFacts: '它的经过',

@@ -1,6 +1,8 @@
 /** The words of the command line. English is the catalogue; a translation that lacks one does not compile. */
 import { upkeep } from './upkeep-words.ts';
 
+type Counted = 'total' | 'succeeded' | 'failed' | 'cancelled' | 'inFlight' | 'waiting';
+
 const en = {
   ...upkeep.en,
   usage: 'Usage',
@@ -110,6 +112,8 @@ const en = {
     `${profile} is usable again: ${checks} of ${of} checks, back after ${readyAt} at the earliest`,
   offline: 'this machine has no network',
   requests: 'requests',
+  requestCounts: ({ total, succeeded, failed, cancelled, inFlight, waiting }: Readonly<Record<Counted, number>>) =>
+    `${total} (${succeeded} answered, ${failed} failed, ${cancelled} cancelled), ${inFlight} running, ${waiting} in line`,
   attempts: 'attempts',
   failures: 'failures',
   model: 'model',
@@ -331,6 +335,8 @@ const zh: Words = {
   watchedUp: (profile, checks, of, readyAt) => `${profile} 已可用：检查 ${checks}/${of}，最早 ${readyAt} 切回`,
   offline: '本机没有网络',
   requests: '请求',
+  requestCounts: ({ total, succeeded, failed, cancelled, inFlight, waiting }) =>
+    `${total}（成功 ${succeeded}，失败 ${failed}，取消 ${cancelled}），进行中 ${inFlight}，排队 ${waiting}`,
   attempts: '尝试',
   failures: '失败',
   model: '模型',

@@ -1,0 +1,35 @@
+/** A machine for people: what moves it next, and when. */
+import { describe, expect, it } from 'vitest';
+import type { Context } from '../../src/cli/context.ts';
+import { linesOf } from '../../src/cli/machine-lines.ts';
+import { makeOutput } from '../../src/cli/output.ts';
+import { type Language, wordsOf } from '../../src/cli/words.ts';
+import type { MachineRow } from '../../src/control/operations.ts';
+
+const dueAt = Date.parse('2026-11-24T12:00:30.000Z');
+
+function nextLine(now: number, language: Language = 'en'): string | undefined {
+  const machine = {
+    id: 'endpoint/11111111',
+    machine: 'endpoint',
+    state: 'degraded',
+    since: '2026-11-24T12:00:00.000Z',
+    context: {},
+    next: [
+      { on: 'quiet', to: 'healthy', at: new Date(dueAt).toISOString(), rule: 'quiet', params: {}, because: 'quiet' },
+    ],
+  } as MachineRow;
+  const out = makeOutput({ colour: false, quiet: false });
+  return linesOf({ out, language, words: wordsOf(language) } as Context, machine, now).at(-1);
+}
+
+describe('what moves a machine next', () => {
+  it('says in how long', () => {
+    expect(nextLine(dueAt - 20_000)).toContain('→ healthy in 20 s:');
+  });
+
+  it('does not say "in 40 min" of what has been due for so long: nobody has looked since', () => {
+    expect(nextLine(dueAt + 2_400_000)).toContain('→ healthy when the gateway looks next:');
+    expect(nextLine(dueAt, 'zh-CN')).toContain('→ healthy 网关下次检查时');
+  });
+});
