@@ -44,6 +44,8 @@ export interface Surroundings {
   readonly isOffline: boolean;
   /** When the machine last woke up or its network changed; null when it did not. */
   readonly changedAt: Millis | null;
+  /** Requests wait in the queue for whoever comes back. */
+  readonly isAwaited: boolean;
 }
 
 export interface Probe {
@@ -66,6 +68,8 @@ const unprovenIntervals = 10;
 const advertisedIntervals = 5;
 // The ladder waits for what stands above the active profile, and each of the two successes takes a probe.
 const aboveEveryMs = 10_000;
+// Clients are held for two minutes: they must not wait another one for somebody who is back.
+const awaitedEveryMs = 10_000;
 // Each is a call of its own in the one probing worker.
 const atOnceMax = 4;
 
@@ -111,16 +115,17 @@ function wishes(endpoints: readonly Probed[], around: Surroundings, policy: Prob
   if (policy.mode === 'off') return [];
   return endpoints.flatMap((one) => {
     if (one.isRunning || one.state === 'disabled') return [];
-    const wish = soonerAfterChange(one, wishOf(one, policy), around);
+    const wish = soonerAfterChange(one, wishOf(one, policy, around), around);
     return wish ? [wish] : [];
   });
 }
 
-function wishOf(one: Probed, policy: ProbePolicy): PlannedProbe | null {
+function wishOf(one: Probed, policy: ProbePolicy, { isAwaited }: Surroundings): PlannedProbe | null {
   const { id, state, held, belief, until } = one;
   if (state === 'failed') {
     if (held) return { id, depth: nextDepth(one), because: 'held', at: after(one, policy.credentialIntervalMs) };
-    const every = belief === 'advertised' ? advertisedIntervals * policy.intervalMs : policy.intervalMs;
+    const usual = isAwaited ? Math.min(awaitedEveryMs, policy.intervalMs) : policy.intervalMs;
+    const every = belief === 'advertised' ? advertisedIntervals * policy.intervalMs : usual;
     return { id, depth: nextDepth(one), because: one.isAbove ? 'above' : 'out', at: after(one, every) };
   }
   // It asked to be left alone.

@@ -157,7 +157,8 @@ export class Monitor {
   }
 
   #around(): Surroundings {
-    return { now: this.#core.now(), isOffline: this.#isOffline, changedAt: this.#changedAt };
+    const isAwaited = this.#core.state.queue.isAwaiting;
+    return { now: this.#core.now(), isOffline: this.#isOffline, changedAt: this.#changedAt, isAwaited };
   }
 
   #source() {

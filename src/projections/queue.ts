@@ -35,6 +35,12 @@ export class Queue {
     return this.#items.size;
   }
 
+  /** Somebody waits for an endpoint to come back. */
+  get isAwaiting(): boolean {
+    for (const { value } of this.#items.values()) if (value === 'waiting') return true;
+    return false;
+  }
+
   get totals(): QueueTotals {
     return this.#totals;
   }

@@ -1,11 +1,12 @@
 /** The monitor with a real core: probes, weights, the network. Its clock, its timers and its probes are the test's. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AttemptFailure } from '../../events/endpoint.ts';
-import { type EndpointId, type ProfileName, streams } from '../../events/ids.ts';
+import { type EndpointId, type ProfileName, type QueueId, streams } from '../../events/ids.ts';
 import { faceOf } from '../../machines/endpoint.ts';
 import { effective } from '../../src/config/settings.ts';
 import { Monitor } from '../../src/health/monitor.ts';
 import type { Depth, ProbeResult } from '../../workers/probe.ts';
+import { queued } from '../support/queue.ts';
 import { attemptFailed, coreWithLadder, endpointSettings, first, second } from '../support/world.ts';
 
 const secondMs = 1_000;
@@ -130,6 +131,16 @@ describe('probing', () => {
       { depth: 'api' },
     ]);
     expect((await facts('ProbeSucceeded'))[0]).toMatchObject({ by: 'probe' });
+  });
+
+  it('looks six times as often while a request waits in the queue for whoever comes back', async () => {
+    const { core, monitor, asked, pass, out } = await monitored({ 'health.backoff_base': 300 });
+    out(first);
+    monitor.start();
+    const data = queued({ expiresAt: core.now() + 10 * intervalMs });
+    core.tellQueue('q1' as QueueId, { type: 'RequestQueued', data }, { by: 'retry', sync: true });
+    await pass(1.2 * 10 * secondMs + 2 * secondMs);
+    expect(asked.slice(0, 3).map(([, depth]) => depth)).toEqual(['connection', 'api', 'conversation']);
   });
 
   it('asks all in each interval when it is active, and nobody when it is off, from the next look on', async () => {

@@ -27,6 +27,7 @@ const around = (ms: number, more: Partial<Surroundings> = {}): Surroundings => (
   now: later(ms),
   isOffline: false,
   changedAt: null,
+  isAwaited: false,
   ...more,
 });
 
@@ -51,6 +52,15 @@ describe('passively', () => {
     const probedAt = later(minute);
     expect(asked({ ...out, probedAt, passed: 'connection' })).toMatchObject({ ms: minute, depth: 'api' });
     expect(asked({ ...out, probedAt, passed: 'api' })).toMatchObject({ ms: minute, depth: 'conversation' });
+  });
+
+  it('what requests wait for in the queue is asked more often, unless it has told when it is back, or holds its key', () => {
+    const at = (more: Partial<Probed>, by = policy) =>
+      (nextProbeAt(one({ ...out, ...more }), around(0, { isAwaited: true }), by) ?? 0) - later(0);
+    expect(at({})).toBe(10 * second);
+    expect(at({}, { ...policy, intervalMs: 2 * second })).toBe(2 * second);
+    expect(at({ belief: 'advertised' })).toBe(5 * minute);
+    expect(at({ held: true })).toBe(10 * minute);
   });
 
   it('what is held is asked once in its own interval', () => {

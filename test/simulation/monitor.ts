@@ -43,7 +43,11 @@ export class Monitor {
   due(isOffline: boolean): readonly Probe[] {
     if (this.#policy.mode === 'off') return [];
     const endpoints = probedEndpoints(this.#source(), (id) => this.#knownOf(id));
-    const due = probesDue(endpoints, { now: this.#core.now(), isOffline, changedAt: this.changedAt }, this.#policy);
+    const due = probesDue(
+      endpoints,
+      { now: this.#core.now(), isOffline, changedAt: this.changedAt, isAwaited: false },
+      this.#policy,
+    );
     for (const { id } of due) {
       const known = this.#knownOf(id as EndpointId);
       promise(!known.isRunning, () => `${id} is probed twice at once`);
