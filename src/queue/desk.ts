@@ -95,8 +95,10 @@ export class QueueDesk implements Desk {
     await this.#looked;
   }
 
+  /** What is given up or cleared stays to be seen, for a week; nobody joins it. */
   get isEmpty(): boolean {
-    return this.#ports.queue().size === 0;
+    for (const [, { value }] of this.#ports.queue().snapshots()) if (!isNobodys(value)) return false;
+    return true;
   }
 
   async join(asked: Asked): Promise<Seat | null> {
@@ -104,7 +106,7 @@ export class QueueDesk implements Desk {
     if (this.isEmpty || this.#isStopped || session === null) return null;
     const alike: QueueId[] = [];
     for (const [id, { value, context }] of this.#ports.queue().snapshots()) {
-      if (value !== 'dead' && value !== 'cancelled' && context.asked && isAlike(context.asked, asked)) alike.push(id);
+      if (!isNobodys(value) && context.asked && isAlike(context.asked, asked)) alike.push(id);
     }
     if (alike.length === 0) return null;
     const hash = await this.#hashOf(asked);
@@ -409,6 +411,10 @@ export class QueueDesk implements Desk {
   }
 }
 
+function isNobodys(state: QueueItem['state']): boolean {
+  return state === 'dead' || state === 'cancelled';
+}
+
 function isAlike(kept: QueuedRequest, asked: Asked): boolean {
   return (
     kept.session === asked.session &&
@@ -421,7 +427,7 @@ function isAlike(kept: QueuedRequest, asked: Asked): boolean {
 
 /** An answer that is past its time, or that the disk did not take, is nobody's. */
 function isJoinable(item: QueueItem | undefined, hash: string, now: Millis): boolean {
-  if (item?.asked?.requestHash !== hash || item.state === 'dead' || item.state === 'cancelled') return false;
+  if (item?.asked?.requestHash !== hash || isNobodys(item.state)) return false;
   if (item.state !== 'answered') return item.state === 'retrying' || item.state === 'unknown' || item.expiresAt > now;
   return item.answer !== null && item.expiresAt > now;
 }
