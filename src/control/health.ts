@@ -1,15 +1,15 @@
 /** What people ask of health: how it is, why, what it was, and a check now. */
-import type { EndpointFact } from '../../events/endpoint.ts';
-import type { Recorded } from '../../events/fact.ts';
-import { type EndpointId, kindOf, streams } from '../../events/ids.ts';
 import { faceOf } from '../../machines/endpoint.ts';
 import { nextOf } from '../../machines/endpoint-next.ts';
 import type { PlannedProbe } from '../../machines/probe-plan.ts';
 import type { SettingKey } from '../config/settings.ts';
-import type { KnownEndpoint, KnownProfile } from '../projections/profiles.ts';
+import type { ReplayPool } from '../pool.ts';
+import type { KnownEndpoint } from '../projections/profiles.ts';
 import { Recent } from '../projections/recent.ts';
+import { asker } from './history.ts';
 import { endpointNamed, endpointPolicy, type Installation } from './installation.ts';
-import type { Answer, CheckRow, HealthRow, MetricsRow, Params, PastCheckRow } from './operations.ts';
+import { Json } from './json.ts';
+import type { Answer, CheckRow, HealthRow, MetricsRow, Params } from './operations.ts';
 import { healthRow, iso, isoOrNull } from './rows.ts';
 import { setSettings } from './settings.ts';
 import type { LiveSide } from './table.ts';
@@ -47,7 +47,7 @@ export async function healthMetrics(
 ): Promise<Answer<'health.metrics'>> {
   const { state } = installation.core;
   const endpoints = id === undefined ? state.profiles.endpoints() : [endpointNamed(installation, id)];
-  const recent = since === undefined ? state.recent : await recentSince(installation, since);
+  const recent = since === undefined ? state.recent : await recentSince(installation, since, live?.replay);
   const probes = live?.nextProbes();
   return {
     since: since === undefined ? null : iso(since),
@@ -64,16 +64,10 @@ export async function healthMetrics(
   };
 }
 
-async function recentSince({ core: { log } }: Installation, since: number): Promise<Recent> {
-  const recent = new Recent();
-  await log.flush();
-  for await (const facts of log.read(await log.seqAt(since))) {
-    for (const fact of facts) {
-      const kind = kindOf(fact.stream);
-      if (kind === 'request' || kind === 'endpoint') recent.apply(fact);
-    }
-  }
-  return recent;
+async function recentSince(installation: Installation, since: number, replay: ReplayPool | undefined): Promise<Recent> {
+  const answer = await asker(installation, 'health.since', replay)({ since });
+  const { recent } = answer instanceof Json ? (JSON.parse(answer.text) as Answer<'health.since'>) : answer;
+  return Recent.from(recent);
 }
 
 /** Probes now, through the gateway; what is found counts. */
@@ -91,65 +85,15 @@ export async function checkHealth(
 }
 
 const historyDefault = 50;
-const decisions: ReadonlySet<string> = new Set([
-  'EndpointDegraded',
-  'EndpointFailed',
-  'EndpointPaused',
-  'EndpointRecovering',
-  'EndpointRecovered',
-]);
 
 /** Newest first, with what each led to. */
-export async function healthHistory(
+export function healthHistory(
   installation: Installation,
-  params: Params<'health.history'>,
-): Promise<Answer<'health.history'>> {
-  const { log } = installation.core;
-  const { id, profile } = endpointNamed(installation, params.id);
-  const limit = params.limit ?? historyDefault;
-  await log.flush();
-  let checks: PastCheckRow[] = [];
-  let seq = 0;
-  for await (const facts of log.readStream(streams.endpoint(id))) {
-    for (const fact of facts) {
-      const row = pastCheck(fact as Recorded & EndpointFact, id, profile);
-      const last = checks.at(-1);
-      if (row) {
-        checks.push(row);
-        seq = fact.seq;
-      } else if (last && fact.cause === seq && decisions.has(fact.type)) {
-        checks[checks.length - 1] = { ...last, led: fact.type };
-      }
-    }
-    if (checks.length > 2 * limit) checks = checks.slice(-limit);
-  }
-  return { checks: checks.slice(-limit).reverse() };
-}
-
-function pastCheck(
-  fact: Recorded & EndpointFact,
-  endpoint: EndpointId,
-  profile: KnownProfile['name'],
-): PastCheckRow | undefined {
-  const common = { endpoint, profile, at: iso(fact.at), led: null };
-  switch (fact.type) {
-    case 'ProbeSucceeded': {
-      const { responseMs, ttftMs, score, model, tokens } = fact.data;
-      const told = { responseMs, ttftMs, score, model, tokens };
-      return { ...common, depth: 'conversation', verdict: 'success', ...told, valid: true, error: null };
-    }
-    case 'ProbeFailed': {
-      const { verdict, responseMs, detail } = fact.data;
-      const none = { ttftMs: null, score: 0, valid: false, model: null, tokens: 0 };
-      return { ...common, depth: null, verdict, responseMs, ...none, error: detail };
-    }
-    case 'ProbeNoted': {
-      const { detail, ...told } = fact.data;
-      return { ...common, ...told, valid: told.verdict === 'success', error: detail };
-    }
-    default:
-      return undefined;
-  }
+  { id, limit = historyDefault }: Params<'health.history'>,
+  replay: ReplayPool | undefined,
+): Promise<Answer<'health.history'> | Json> {
+  const { id: endpoint, profile } = endpointNamed(installation, id);
+  return asker(installation, 'health.checks', replay)({ endpoint, profile, limit });
 }
 
 const settingOf = {

@@ -2,7 +2,7 @@
 import type { SettingValue } from '../../events/config.ts';
 import type { Tier } from '../../events/profile.ts';
 import type { EndpointState } from '../../machines/roster.ts';
-import type { FactRow, MachineRow, SwitchRow } from './operations.ts';
+import type { FactRow, MachineRow, PastCheckRow, SwitchRow } from './operations.ts';
 
 /** A moment as people name it: by an instant, or by the number of a fact. */
 export type Moment = { readonly at: number } | { readonly seq: number };
@@ -181,6 +181,14 @@ export interface HistoryOperations {
     { readonly from: number; readonly to: number; readonly redaction: CapsuleRedaction },
     { readonly facts: readonly object[]; readonly next: number | null },
   ];
+  /** Of one endpoint, newest first. */
+  'health.checks': [
+    { readonly endpoint: string; readonly profile: string; readonly limit: number },
+    { readonly checks: readonly PastCheckRow[] },
+  ];
+  /** The projections of what was since then, as they are written down. */
+  'health.since': [{ readonly since: number }, { readonly recent: object }];
+  'stats.since': [{ readonly since: number }, { readonly stats: object }];
   /** The recorded outcomes under other settings. */
   'history.whatIf': [
     {

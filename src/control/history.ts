@@ -1,11 +1,10 @@
-import { kindOf } from '../../events/ids.ts';
 import { machineRows, machinesAbout } from '../history/machines.ts';
 import { ask, type QuestionName } from '../history/questions.ts';
 import type { ReplayPool } from '../pool.ts';
 import { Stats } from '../projections/stats.ts';
 import { knownLosses } from '../runtime/losses.ts';
 import { type Installation, profileNamed } from './installation.ts';
-import type { Json } from './json.ts';
+import { Json } from './json.ts';
 import type { Answer, Params } from './operations.ts';
 import { priced, unpriced } from './prices.ts';
 import { iso } from './rows.ts';
@@ -49,10 +48,11 @@ export async function showMachines(
 export async function readStats(
   installation: Installation,
   params: Params<'stats.read'>,
+  replay: ReplayPool | undefined,
 ): Promise<Answer<'stats.read'>> {
   const { core } = installation;
   if (params.profile !== undefined) profileNamed(installation, params.profile);
-  const stats = params.since === undefined ? core.state.stats : await statsSince(installation, params.since);
+  const stats = params.since === undefined ? core.state.stats : await statsSince(installation, params.since, replay);
   const profileOf = (endpoint: string) => core.state.profiles.endpoint(endpoint)?.profile ?? null;
   const rows = stats
     .rows(profileOf)
@@ -65,11 +65,8 @@ export async function readStats(
   };
 }
 
-async function statsSince({ core: { log } }: Installation, since: number): Promise<Stats> {
-  const stats = new Stats();
-  await log.flush();
-  for await (const facts of log.read(await log.seqAt(since))) {
-    for (const fact of facts) if (kindOf(fact.stream) === 'request') stats.apply(fact);
-  }
-  return stats;
+async function statsSince(installation: Installation, since: number, replay: ReplayPool | undefined): Promise<Stats> {
+  const answer = await asker(installation, 'stats.since', replay)({ since });
+  const { stats } = answer instanceof Json ? (JSON.parse(answer.text) as Answer<'stats.since'>) : answer;
+  return Stats.from(stats);
 }

@@ -10,6 +10,7 @@ import { configurationThen } from './configuration.ts';
 import { diffMoments } from './diff.ts';
 import { explain } from './explain.ts';
 import { pageOfLook, readFacts, startOfLook } from './facts.ts';
+import { pastChecks, recentSince, statsSince } from './health.ts';
 import { sizesOfLog } from './sizes.ts';
 import { showThen } from './then.ts';
 import { verifyLog } from './verify.ts';
@@ -29,6 +30,9 @@ const questions = {
   'history.diff': diffMoments,
   'history.explain': explain,
   'history.whatIf': whatIf,
+  'health.checks': pastChecks,
+  'health.since': recentSince,
+  'stats.since': statsSince,
 } satisfies { readonly [Name in OperationName]?: (log: ReadableLog, params: Params<Name>) => Promise<Answer<Name>> };
 
 export type QuestionName = keyof typeof questions;

@@ -29,6 +29,9 @@ describe('the worker of the history', () => {
     ['history.start', { limit: 2, stream: 'endpoint' }],
     ['history.page', { from: 1, to: 6 }],
     ['history.at', { moment: { seq: 5 } }],
+    ['health.checks', { endpoint: first, profile: 'main', limit: 2 }],
+    ['health.since', { since: 0 }],
+    ['stats.since', { since: 0 }],
   ])('answers %s %j as the log itself does, while the log is open and written', async (name, params) => {
     const { core, pool, dir } = await lived();
     const { text } = await pool.ask(dir, name, params as never);

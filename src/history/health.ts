@@ -1,0 +1,85 @@
+/** What the log tells of the health of endpoints: how they did since an instant, and what checks found. */
+import type { EndpointFact } from '../../events/endpoint.ts';
+import type { Recorded } from '../../events/fact.ts';
+import { type EndpointId, kindOf, streams } from '../../events/ids.ts';
+import type { Answer, Params, PastCheckRow } from '../control/operations.ts';
+import { iso } from '../control/rows.ts';
+import type { ReadableLog } from '../log/log.ts';
+import { Recent } from '../projections/recent.ts';
+import { Stats } from '../projections/stats.ts';
+
+/** As the projection itself is written down: whoever reads it has the same figures as of all time. */
+export async function recentSince(
+  log: ReadableLog,
+  { since }: Params<'health.since'>,
+): Promise<Answer<'health.since'>> {
+  const recent = new Recent();
+  for await (const facts of log.read(await log.seqAt(since))) {
+    for (const fact of facts) {
+      const kind = kindOf(fact.stream);
+      if (kind === 'request' || kind === 'endpoint') recent.apply(fact);
+    }
+  }
+  return { recent: recent.toJSON() };
+}
+
+export async function statsSince(log: ReadableLog, { since }: Params<'stats.since'>): Promise<Answer<'stats.since'>> {
+  const stats = new Stats();
+  for await (const facts of log.read(await log.seqAt(since))) {
+    for (const fact of facts) if (kindOf(fact.stream) === 'request') stats.apply(fact);
+  }
+  return { stats: stats.toJSON() };
+}
+
+const decisions: ReadonlySet<string> = new Set([
+  'EndpointDegraded',
+  'EndpointFailed',
+  'EndpointPaused',
+  'EndpointRecovering',
+  'EndpointRecovered',
+]);
+
+/** Newest first, with what each led to. */
+export async function pastChecks(
+  log: ReadableLog,
+  { endpoint, profile, limit }: Params<'health.checks'>,
+): Promise<Answer<'health.checks'>> {
+  let checks: PastCheckRow[] = [];
+  let seq = 0;
+  for await (const facts of log.readStream(streams.endpoint(endpoint as EndpointId))) {
+    for (const fact of facts) {
+      const row = pastCheck(fact as Recorded & EndpointFact, endpoint, profile);
+      const last = checks.at(-1);
+      if (row) {
+        checks.push(row);
+        seq = fact.seq;
+      } else if (last && fact.cause === seq && decisions.has(fact.type)) {
+        checks[checks.length - 1] = { ...last, led: fact.type };
+      }
+    }
+    if (checks.length > 2 * limit) checks = checks.slice(-limit);
+  }
+  return { checks: checks.slice(-limit).reverse() };
+}
+
+function pastCheck(fact: Recorded & EndpointFact, endpoint: string, profile: string): PastCheckRow | undefined {
+  const common = { endpoint, profile, at: iso(fact.at), led: null };
+  switch (fact.type) {
+    case 'ProbeSucceeded': {
+      const { responseMs, ttftMs, score, model, tokens } = fact.data;
+      const told = { responseMs, ttftMs, score, model, tokens };
+      return { ...common, depth: 'conversation', verdict: 'success', ...told, valid: true, error: null };
+    }
+    case 'ProbeFailed': {
+      const { verdict, responseMs, detail } = fact.data;
+      const none = { ttftMs: null, score: 0, valid: false, model: null, tokens: 0 };
+      return { ...common, depth: null, verdict, responseMs, ...none, error: detail };
+    }
+    case 'ProbeNoted': {
+      const { detail, ...told } = fact.data;
+      return { ...common, ...told, valid: told.verdict === 'success', error: detail };
+    }
+    default:
+      return undefined;
+  }
+}
