@@ -54,8 +54,9 @@ function nextOf({ state, next, nextProbe }: HealthRow, words: Context['words']):
   if (state === 'healthy' || state === 'disabled') return '';
   const in_ = (at: string) => shortSpan(Math.max(0, Date.parse(at) - Date.now()));
   const step = next.find(({ at }) => at !== null);
-  if (step?.at && (!nextProbe || step.at <= nextProbe.at)) return words.nextState(step.to, in_(step.at));
-  return nextProbe ? words.nextProbe(nextProbe.depth, in_(nextProbe.at)) : '';
+  const { at, depth } = nextProbe;
+  if (step?.at && (at === null || step.at <= at)) return words.nextState(step.to, in_(step.at));
+  return at !== null && depth !== null ? words.nextProbe(depth, in_(at)) : '';
 }
 
 const percent = (rate: number | null) => (rate === null ? '-' : `${Math.round(rate * 100)} %`);

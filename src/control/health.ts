@@ -35,7 +35,7 @@ function rowOf(
   return {
     ...healthRow(state, endpoint, recent),
     next: next.map((step) => ({ ...step, at: isoOrNull(step.at) })),
-    nextProbe: probe ? { at: iso(probe.at), depth: probe.depth, because: probe.because } : null,
+    nextProbe: { at: isoOrNull(probe?.at ?? null), depth: probe?.depth ?? null, because: probe?.because ?? null },
   };
 }
 

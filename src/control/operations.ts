@@ -67,7 +67,7 @@ export interface HealthRow {
   readonly weight: number;
   readonly effectiveWeight: number;
   readonly next: readonly NextRow[];
-  readonly nextProbe: NextProbeRow | null;
+  readonly nextProbe: NextProbeRow;
 }
 
 export interface NextRow {
@@ -81,10 +81,11 @@ export interface NextRow {
 }
 
 /** What a probe of the plan waits for; null: nobody will probe it as things are, or no gateway runs. */
+/** All null while none is planned, and while no gateway runs: a script reads the same fields either way. */
 export interface NextProbeRow {
-  readonly at: string;
-  readonly depth: ProbeDepth;
-  readonly because: string;
+  readonly at: string | null;
+  readonly depth: ProbeDepth | null;
+  readonly because: string | null;
 }
 
 /** As status, with counts by verdict, the score's parts, and what probing has cost and changed. */
