@@ -13,6 +13,11 @@ export interface Budget {
 
 export const fullBudget: Budget = { tokens: burst, at: 0 };
 
+/** What is left of it now, and what it can be at most. */
+export function budgetLeft(budget: Budget, now: Millis): { readonly left: number; readonly most: number } {
+  return { left: refilled(budget, now), most: burst };
+}
+
 function refilled({ tokens, at }: Budget, now: Millis): number {
   return Math.min(burst, tokens + (Math.max(0, now - at) / minuteMs) * perMinute);
 }

@@ -166,6 +166,7 @@ async function serve(installation: Installation, options: GatewayOptions): Promi
     stop,
     replay,
     status: () => status(installation, proxy, host, startedAt),
+    loads: () => proxy.loads(),
     check: (ids) => monitor.check(ids),
     nextProbes: () => monitor.next(),
   };

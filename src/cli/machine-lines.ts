@@ -1,5 +1,6 @@
 /** A machine as people read it: where it stands, why it takes nothing, what it believes, and what moves it next. */
-import type { MachineRow } from '../control/operations.ts';
+import { nameOf } from '../../events/ids.ts';
+import type { LoadsRow, MachineRow } from '../control/operations.ts';
 import type { Context } from './context.ts';
 import { storyWordsOf } from './story-words.ts';
 import { lossText } from './telling.ts';
@@ -21,11 +22,21 @@ interface Shown {
 }
 
 /** @param now the moment that is looked at: spans are counted from it */
-export function machineLines(context: Context, machine: MachineRow, now: number): void {
-  for (const line of linesOf(context, machine, now)) context.out.line(line);
+export function machineLines(context: Context, machine: MachineRow, now: number, live: LoadsRow | null = null): void {
+  for (const line of linesOf(context, machine, now, live)) context.out.line(line);
 }
 
-export function linesOf(context: Context, machine: MachineRow, now: number): readonly string[] {
+/** What is left for further attempts at endpoints that are not well. */
+export function budgetLine({ language }: Context, { budget }: LoadsRow): string {
+  return storyWordsOf(language).lines.budget(budget.left.toFixed(1), budget.most);
+}
+
+export function linesOf(
+  context: Context,
+  machine: MachineRow,
+  now: number,
+  live: LoadsRow | null = null,
+): readonly string[] {
   const { out, words, language } = context;
   const story = storyWordsOf(language);
   const { name, profile, lost = [], whyNot, because, belief, until, lastError, strikes } = machine.context as Shown;
@@ -40,6 +51,7 @@ export function linesOf(context: Context, machine: MachineRow, now: number): rea
   }
   if (belief && until)
     lines.push(`    ${story.lines.believes(momentText(until, now), story.lines.beliefs[belief] ?? belief)}`);
+  lines.push(...runningLines(context, machine, live));
   if (strikes) lines.push(`    ${story.lines.strikes(strikes)}`);
   if (lastError && machine.state !== 'healthy') lines.push(`    ${story.lines.lastError} ${lastError}`);
   for (const loss of lost) lines.push(`    ${lossText(words, loss)}`);
@@ -52,6 +64,15 @@ export function linesOf(context: Context, machine: MachineRow, now: number): rea
 
 function whenText(at: number, now: number, lines: ReturnType<typeof storyWordsOf>['lines']): string {
   return at > now ? lines.inSpan(shortSpan(at - now)) : lines.due;
+}
+
+function runningLines({ language }: Context, { id }: MachineRow, live: LoadsRow | null): readonly string[] {
+  const { lines } = storyWordsOf(language);
+  const running = live?.inFlight[nameOf(id)] ?? 0;
+  return [
+    ...(running > 0 ? [`    ${lines.running(running)}`] : []),
+    ...(live?.permits.includes(nameOf(id)) ? [`    ${lines.permitTaken}`] : []),
+  ];
 }
 
 function momentText(at: number, now: number): string {

@@ -413,7 +413,7 @@ export const root: Command = {
       words: 'c_debug',
       positionals: ['KIND|ID'],
       required: 0,
-      flags: { at: text, ...fromLog },
+      flags: { at: text, watch: yes, ...fromLog },
       load: async () => (await import('./debug.ts')).debug,
       sub: {
         chart: {

@@ -94,7 +94,7 @@ export function tableLines(
 }
 
 /** Cut by what is seen: escapes take no cells, are never cut in two, and none is left open. */
-function cut(line: string, columns: number): string {
+export function cut(line: string, columns: number): string {
   if (widthOf(line) <= columns) return line;
   let kept = '';
   let cells = 0;

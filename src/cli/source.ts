@@ -25,7 +25,7 @@ async function ofFile(path: string): Promise<Call> {
     'history.head': () => ({ head: log.head, names: Object.fromEntries(names) }),
     'debug.machines': async (params) => {
       const { seq, at, machines } = await ask(log, 'history.at', { ...params, ...now });
-      return { seq, at, machines };
+      return { seq, at, machines, live: null };
     },
     'history.whatIf': (params) => ask(log, 'history.whatIf', { ...params, foreign: true }),
   };

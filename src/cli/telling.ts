@@ -3,7 +3,8 @@ import type { FactsLost } from '../../events/gateway.ts';
 import { kindOf, nameOf } from '../../events/ids.ts';
 import type { FactRow } from '../control/operations.ts';
 import type { Context } from './context.ts';
-import { type StoryWords, storyWordsOf, type Telling } from './story-words.ts';
+import type { StoryWords, Telling } from './story.ts';
+import { storyWordsOf } from './story-words.ts';
 import { clockOf, dayOf } from './times.ts';
 import { widthOf } from './width.ts';
 import type { Words } from './words.ts';
@@ -49,7 +50,7 @@ export class Teller {
     this.#out(
       fact,
       `#${fact.seq}`,
-      this.#who(fact),
+      whoOf(fact, this.#names),
       `${sentenceOf(fact, this.#context.words, this.#story, this.#names)}${cause}`,
     );
   }
@@ -66,13 +67,6 @@ export class Teller {
     this.#out(first, `#${first.seq}–${last.seq}`, 'request', text);
   }
 
-  #who({ stream }: FactRow): string {
-    const kind = kindOf(stream);
-    if (kind === 'endpoint') return this.#names[nameOf(stream)] ?? stream;
-    if (kind === 'request') return `request/…${stream.slice(-6)}`;
-    return kind === 'profile' ? nameOf(stream) : stream;
-  }
-
   #out(fact: FactRow, number: string, who: string, what: string): void {
     const { out } = this.#context;
     const at = Date.parse(fact.at);
@@ -86,6 +80,13 @@ export class Teller {
   #dim(text: string): string {
     return this.#context.out.paint('dim', text);
   }
+}
+
+function whoOf({ stream }: FactRow, names: Names): string {
+  const kind = kindOf(stream);
+  if (kind === 'endpoint') return names[nameOf(stream)] ?? stream;
+  if (kind === 'request') return `request/…${stream.slice(-6)}`;
+  return kind === 'profile' ? nameOf(stream) : stream;
 }
 
 /** Requests that one endpoint has answered at the first attempt are the day's rest: what stands out must stand out. */
@@ -115,6 +116,13 @@ export function sentenceOf({ type, data, at }: FactRow, words: Words, story: Sto
 export function lossText(words: Words, { from, to, because }: Loss): string {
   const which = from === to ? `#${from}` : `#${from}–#${to}`;
   return because === 'missing' ? words.factsMissing(which) : words.factsChanged(which);
+}
+
+/** One fact on one line, without the ones around it. */
+export function factLine({ out, words, language }: Context, fact: FactRow, names: Names): string {
+  const sentence = sentenceOf(fact, words, storyWordsOf(language), names);
+  const head = out.paint('dim', `${clockOf(Date.parse(fact.at))} #${fact.seq}`);
+  return `${head}  ${out.paint(toneOf(fact.type), whoOf(fact, names))}  ${sentence}`;
 }
 
 /** A fact in a chain of causes: what it stands for, and whose failure it was. */

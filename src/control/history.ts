@@ -5,7 +5,7 @@ import { Stats } from '../projections/stats.ts';
 import { knownLosses } from '../runtime/losses.ts';
 import { type Installation, profileNamed } from './installation.ts';
 import { Json } from './json.ts';
-import type { Answer, Params } from './operations.ts';
+import type { Answer, LoadsRow, Params } from './operations.ts';
 import { priced, unpriced } from './prices.ts';
 import { iso } from './rows.ts';
 
@@ -40,9 +40,10 @@ export function headOfHistory({ core }: Installation): Answer<'history.head'> {
 export async function showMachines(
   { core: { state, log }, settings }: Pick<Installation, 'core' | 'settings'>,
   { about }: Params<'debug.machines'>,
+  live: LoadsRow | null = null,
 ): Promise<Answer<'debug.machines'>> {
   const machines = machineRows(state, settings(), await knownLosses(log));
-  return { seq: state.seq, at: iso(state.at), machines: machinesAbout(machines, about) };
+  return { seq: state.seq, at: iso(state.at), machines: machinesAbout(machines, about), live };
 }
 
 export async function readStats(

@@ -146,6 +146,16 @@ export interface MachineRow {
   readonly next: readonly NextRow[];
 }
 
+/** What runs at this moment, and what it may still spend. */
+export interface LoadsRow {
+  /** Further attempts at endpoints that are not well. */
+  readonly budget: { readonly left: number; readonly most: number };
+  /** Calls by endpoint. */
+  readonly inFlight: Readonly<Record<string, number>>;
+  /** Recovering endpoints whose one permit is taken. */
+  readonly permits: readonly string[];
+}
+
 export interface PolicyRow {
   readonly autoFailover: boolean;
   readonly autoRecovery: boolean;
@@ -384,7 +394,13 @@ interface Operations extends ConfigOperations, HistoryOperations {
   ];
   'debug.machines': [
     { readonly about?: string },
-    { readonly seq: number; readonly at: string; readonly machines: readonly MachineRow[] },
+    {
+      readonly seq: number;
+      readonly at: string;
+      readonly machines: readonly MachineRow[];
+      /** Null while no gateway runs, and of any past moment. */
+      readonly live: LoadsRow | null;
+    },
   ];
   'proxy.status': [Record<never, never>, StatusRow];
   'proxy.stop': [

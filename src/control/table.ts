@@ -22,7 +22,7 @@ import type { Json } from './json.ts';
 import { releasePin, setPolicy, showLadder, switchByHand, switchHistory } from './ladder.ts';
 import { compactHistory, measureHistory, verifyHistory } from './log-care.ts';
 import { testNotifications } from './notify.ts';
-import type { Answer, OperationName, Params } from './operations.ts';
+import type { Answer, LoadsRow, OperationName, Params } from './operations.ts';
 import { addProfile, listProfiles, makeDefault, removeProfile, setTier } from './profiles.ts';
 import {
   clearQueue,
@@ -49,6 +49,8 @@ export interface LiveSide {
   readonly replay: ReplayPool;
   /** A conversation with each, now. Null: its probe was lost. */
   check(endpoints: readonly EndpointId[]): Promise<ReadonlyMap<EndpointId, ProbeResult | null>>;
+  /** What runs at this moment: it is in no fact. */
+  loads(): LoadsRow;
   nextProbes(): ReadonlyMap<string, PlannedProbe>;
 }
 
@@ -111,7 +113,7 @@ export function operations(it: Installation, live: LiveSide | undefined): Partia
     'config.snapshots': () => listSnapshots(it),
     'config.diff': (params) => diffConfigurations(it, params, live?.replay),
     'config.rollback': (params) => rollBack(it, params, live),
-    'debug.machines': (params) => showMachines(it, params),
+    'debug.machines': (params) => showMachines(it, params, live?.loads()),
     'client.settings': () => clientToken(it, live?.url),
     ...(live ? { 'health.check': (params) => checkHealth(it, params, live) } : {}),
     ...(live ? { 'proxy.status': () => live.status(), 'proxy.stop': ({ graceMs }) => live.stop(graceMs) } : {}),

@@ -136,5 +136,7 @@ function spread(path: string, value: unknown, into: Map<string, Value>): void {
 
 function changedPaths(one: Leaves, other: Leaves): readonly string[] {
   const paths = new Set([...one.keys(), ...other.keys()]);
-  return [...paths].filter((path) => (one.get(path) ?? null) !== (other.get(path) ?? null));
+  const changed = [...paths].filter((path) => (one.get(path) ?? null) !== (other.get(path) ?? null));
+  // What a person looks for first.
+  return changed.sort((a, b) => Number(b === 'state') - Number(a === 'state'));
 }

@@ -1,8 +1,16 @@
 /** What runs where at this moment: calls in flight, trial permits, last tries, turns. In memory: a restart begins anew. */
 import type { Millis } from '../../events/fact.ts';
 import type { EndpointId } from '../../events/ids.ts';
-import { type Budget, fullBudget, onRequest, spend } from '../../machines/retry-budget.ts';
+import { type Budget, budgetLeft, fullBudget, onRequest, spend } from '../../machines/retry-budget.ts';
 import type { Loads } from '../../machines/route.ts';
+
+export interface LoadsNow {
+  /** Further attempts at endpoints that are not well. */
+  readonly budget: { readonly left: number; readonly most: number };
+  readonly inFlight: Readonly<Record<string, number>>;
+  /** Recovering endpoints whose one permit is taken. */
+  readonly permits: readonly string[];
+}
 
 export class LiveLoads implements Loads {
   readonly #inFlight = new Map<EndpointId, number>();
@@ -38,6 +46,16 @@ export class LiveLoads implements Loads {
     const left = spend(this.#budget, now);
     if (left) this.#budget = left;
     return left !== undefined;
+  }
+
+  /** For whoever looks on. */
+  now(at: Millis): LoadsNow {
+    const inFlight = [...this.#inFlight].filter(([, count]) => count > 0);
+    return {
+      budget: budgetLeft(this.#budget, at),
+      inFlight: Object.fromEntries(inFlight),
+      permits: [...this.#permits],
+    };
   }
 
   /** The one who begins a call ends it, by the function that comes back: a permit is always given back. */

@@ -6,6 +6,7 @@ import type { RequestFact } from '../../events/request.ts';
 import type { RoutingView } from '../../machines/roster.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Desk } from './desk.ts';
+import type { LoadsNow } from './loads.ts';
 
 export interface FailedCall {
   /** The system's code, where no answer came. */
@@ -55,6 +56,7 @@ export interface ProxyServer {
   readonly url: string;
   readonly port: number;
   figures(): ProxyFigures;
+  loads(): LoadsNow;
   /** Prometheus text, made on demand. */
   metrics(): Promise<string>;
   /** Takes no new connection, waits for running requests up to `graceMs`, cuts the rest. */

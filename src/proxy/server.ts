@@ -14,7 +14,7 @@ import { type Ended, Exchange, type Incoming, type Means } from './exchange.ts';
 import { Figures } from './figures.ts';
 import { Gate, type GateRules } from './gate.ts';
 import { type GuardRules, guardRules, refuseBody, refuseStranger, refuseUnknown } from './guard.ts';
-import { LiveLoads } from './loads.ts';
+import { LiveLoads, type LoadsNow } from './loads.ts';
 import { type Peek, peek } from './peek.ts';
 import { passPinned } from './pinned.ts';
 import type { ProxyFigures, ProxyPorts, ProxyServer } from './ports.ts';
@@ -121,6 +121,10 @@ class DataPort implements ProxyServer {
     // The literal address: another user of this machine may own [::1].
     const shown = host === '0.0.0.0' || host === 'localhost' ? '127.0.0.1' : host;
     return `${tls ? 'https' : 'http'}://${shown.includes(':') ? `[${shown}]` : shown}:${this.port}`;
+  }
+
+  loads(): LoadsNow {
+    return this.#means.loads.now(this.#ports.now());
   }
 
   figures(): ProxyFigures {

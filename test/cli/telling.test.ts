@@ -81,4 +81,12 @@ describe('the history for people', () => {
   it('tells a fact that it has no words for by its fields', () => {
     expect(told([fact('MoonRose', 'sky', { phase: 'full', list: [1] })])[1]).toMatch(/sky +MoonRose phase=full$/);
   });
+
+  it('says the reasons of the ladder in the words of its reader, and leaves those that it does not know', () => {
+    const over = (because: string) =>
+      told([fact('FailedOver', 'priority', { from: 'a', to: 'b', because })], 'zh-CN')[1];
+    expect(over('all endpoints of a are out for certain')).toContain('故障切换 a → b：a 的端点确定全部不可用');
+    expect(over('a had no usable endpoint in 3 reports in a row')).toContain('a 连续 3 次报告无可用端点');
+    expect(over('the moon rose')).toContain('故障切换 a → b：the moon rose');
+  });
 });

@@ -1,0 +1,93 @@
+/** What the words of the history are: facts as sentences, failures, the rules of routing, and what comes next. */
+import type { ConfigFact, SettingValue } from '../../events/config.ts';
+import type { EndpointFact } from '../../events/endpoint.ts';
+import type { GatewayFact } from '../../events/gateway.ts';
+import type { PriorityFact } from '../../events/priority.ts';
+import type { ProfileFact } from '../../events/profile.ts';
+import type { QueueFact } from '../../events/queue.ts';
+import type { RequestFact } from '../../events/request.ts';
+import type { NextRule } from '../../machines/moment.ts';
+import { shortSpan } from './times.ts';
+
+type AnyFact = ConfigFact | EndpointFact | GatewayFact | PriorityFact | ProfileFact | QueueFact | RequestFact;
+
+/** What a sentence may need besides the fact. */
+export interface Telling {
+  /** What an endpoint is called. */
+  readonly name: (endpoint: string) => string;
+  /** Of the fact. */
+  readonly at: number;
+}
+
+/** A fact that has no sentence here is told by its fields. */
+type Sentences = {
+  readonly [Type in AnyFact['type']]?: (data: Extract<AnyFact, { type: Type }>['data'], telling: Telling) => string;
+};
+
+export interface StoryWords {
+  readonly sentences: Sentences;
+  /** Failures, and what else an endpoint can be in its state for. */
+  readonly failures: Readonly<Record<string, string>>;
+  /** Why an endpoint was taken, or left out. */
+  readonly rules: Readonly<Record<string, string>>;
+  readonly next: Readonly<Record<NextRule, (params: Readonly<Record<string, string | number>>) => string>>;
+  readonly lines: LineWords;
+  readonly whatIf: WhatIfWords;
+  readonly capsule: { readonly written: (file: string, facts: number) => string };
+}
+
+interface LineWords {
+  readonly servedAlike: (count: number, endpoint: string, until: string, ms: number) => string;
+  readonly nothingChanged: string;
+  readonly whyNot: string;
+  readonly believes: (until: string, belief: string) => string;
+  readonly beliefs: Readonly<Record<string, string>>;
+  readonly strikes: (count: number) => string;
+  readonly lastError: string;
+  readonly inSpan: (span: string) => string;
+  /** Its instant has passed, and no gateway has looked. */
+  readonly due: string;
+  readonly candidates: (view: number) => string;
+  readonly madeSo: (what: string) => string;
+  readonly itsFacts: string;
+  readonly switchesAround: string;
+  readonly running: (count: number) => string;
+  readonly permitTaken: string;
+  readonly budget: (left: string, most: number) => string;
+  readonly lastFacts: string;
+  readonly quits: string;
+  readonly more: (count: number) => string;
+  readonly unreached: (why: string) => string;
+  readonly needsTerminal: string;
+}
+
+interface WhatIfWords {
+  readonly asItWas: string;
+  readonly under: (settings: string) => string;
+  readonly range: (from: number, to: number, requests: number) => string;
+  readonly recorded: string;
+  readonly replayed: string;
+  readonly unknown: string;
+  readonly switches: string;
+  readonly failures: string;
+  readonly attempts: string;
+  readonly outages: string;
+  readonly moved: string;
+  readonly cacheLost: string;
+  readonly timeIn: (tier: string) => string;
+  readonly tiers: Readonly<Record<string, string>>;
+  readonly only: Readonly<Record<'recorded' | 'replayed', string>>;
+  readonly kinds: Readonly<Record<'failover' | 'recovery', string>>;
+  readonly guess: string;
+  readonly needsValue: (given: string) => string;
+}
+
+export const value = (one: SettingValue | null, otherwise: string) => (one === null ? otherwise : JSON.stringify(one));
+export const span = (until: number | null, at: number) => (until === null ? '' : shortSpan(until - at));
+export const percent = (share: number) => `${Math.round(share * 100)} %`;
+
+export function failed(words: StoryWords, failure: string, status: number | null, detail: string | null): string {
+  const what = words.failures[failure] ?? failure;
+  const more = detail ?? (status === null ? '' : String(status));
+  return more === '' ? what : `${what} (${more})`;
+}
