@@ -14,6 +14,18 @@ export function sentence(text: string, key: string): string {
     .slice(0, lengthMax);
 }
 
+const mark = ': ';
+
+/** What we say of a refusal, and behind it what the endpoint said. */
+export function quoting(what: string, said: string | null): string {
+  return said === null ? what : `${what}${mark}${said}`;
+}
+
+/** What of it may be recorded. An endpoint may say back anything, what it was asked too, and a fact is for ever. */
+export function unquoted(told: string): string {
+  return told.split(mark, 1)[0] ?? told;
+}
+
 /** The words of an error body in any of the shapes that relays use, or null where it has none for a person. */
 export function wordsOf(body: string): string | null {
   const text = body.trim();

@@ -1,7 +1,7 @@
 /** What a probe's answer or silence means: the verdict for a person, and the failure for the machines. */
 import type { Failure, Verdict } from '../events/endpoint.ts';
 import { checkVerdictOf, classifyEnvelope, classifyStatus, classifyTransport } from '../machines/classify.ts';
-import { sentence, wordsOf } from './sentence.ts';
+import { quoting, sentence, wordsOf } from './sentence.ts';
 
 export interface Judgement {
   readonly verdict: Verdict;
@@ -28,7 +28,7 @@ export function judgeRefusal(refused: Refused, key: string): Judgement {
   const failure = failureOf(refused);
   const said = wordsOf(refused.body);
   const what = failure === 'billing' ? `${refused.status}, credit exhausted` : `${refused.status}`;
-  return judged(failure, said === null ? what : `${what}: ${said}`, key);
+  return judged(failure, quoting(what, said), key);
 }
 
 function failureOf(refused: Refused): Failure | null {
@@ -55,7 +55,7 @@ function lacksModel(status: number, body: string, model: string | null): boolean
 /** Status 200 with an error inside, in an envelope or in a stream. */
 export function judgeEnvelope(text: string, key: string): Judgement {
   const said = wordsOf(text);
-  return judged(classifyEnvelope(text), `200 with an error inside${said === null ? '' : `: ${said}`}`, key);
+  return judged(classifyEnvelope(text), quoting('200 with an error inside', said), key);
 }
 
 /** A key that need not be sent to be refused; null when it may. */

@@ -8,6 +8,7 @@ import type { EndpointId } from '../../events/ids.ts';
 import { isNeutral } from '../../machines/endpoint-policy.ts';
 import { isNetworkGone } from '../../machines/network.ts';
 import type { Depth, ProbeResult } from '../../workers/probe.ts';
+import { unquoted } from '../../workers/sentence.ts';
 import type { World } from './clock.ts';
 
 export interface PlannedProbe {
@@ -269,11 +270,12 @@ class Round {
  */
 export function reportOf(result: ProbeResult): EndpointReport {
   const { depth, verdict, failure, responseMs, ttftMs, score, model, tokens, error } = result;
+  const detail = error === null ? null : unquoted(error);
   if (verdict === 'success' && depth === 'conversation')
     return { type: 'ProbeSucceeded', data: { responseMs, ttftMs, score, model, tokens } };
   if (failure !== null && !isNeutral(failure))
-    return { type: 'ProbeFailed', data: { verdict, failure, detail: error ?? failure, responseMs } };
-  return { type: 'ProbeNoted', data: { depth, verdict, responseMs, ttftMs, score, model, tokens, detail: error } };
+    return { type: 'ProbeFailed', data: { verdict, failure, detail: detail ?? failure, responseMs } };
+  return { type: 'ProbeNoted', data: { depth, verdict, responseMs, ttftMs, score, model, tokens, detail } };
 }
 
 const depthsInOrder: readonly Depth[] = ['connection', 'api', 'conversation'];

@@ -427,14 +427,22 @@ describe('what the machines take', () => {
       },
     ],
     [
+      'of a failure, without what the endpoint said: it may say back a prompt',
+      { verdict: 'failure', failure: 'serverError', error: '503: cannot serve "my secret plan"' },
+      {
+        type: 'ProbeFailed',
+        data: { verdict: 'failure', failure: 'serverError', detail: '503', responseMs: 120 },
+      },
+    ],
+    [
       'of a refusal that is no fault',
       { verdict: 'failure', failure: null, error: '400: for Claude Code only' },
-      noted({ verdict: 'failure', detail: '400: for Claude Code only' }),
+      noted({ verdict: 'failure', detail: '400' }),
     ],
     [
       'of a model that was retired: the endpoint is not sick',
       { verdict: 'model_error', failure: 'noModel', error: '404: model' },
-      noted({ verdict: 'model_error', detail: '404: model' }),
+      noted({ verdict: 'model_error', detail: '404' }),
     ],
   ])('%s', (_, of, report) => {
     expect(reportOf({ ...good, ...of })).toEqual(report);
