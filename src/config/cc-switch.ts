@@ -71,7 +71,7 @@ function profileFrom(
   }
   const auth = read(token) === '' ? 'x-api-key' : 'bearer';
   const endpoint = { name: called, baseUrl, auth, key } as const;
-  return { name, description: name === called ? '' : called, endpoints: [endpoint] };
+  return { name, ...(name === called ? {} : { description: called }), endpoints: [endpoint] };
 }
 
 /** The same list, out of the database. @throws {QccError} `QCC_IMPORT_DATABASE` where this Node cannot read one */

@@ -138,7 +138,9 @@ class Merger {
       return undefined;
     }
     this.#ids.add(id);
-    return settled(id, given, now, { baseUrl, secret: secret.name, maskedKey: secret.masked });
+    // What an endpoint is called here, another program does not change.
+    const own = this.#incoming.isWhole || !now ? given : { ...given, name: now.name };
+    return settled(id, own, now, { baseUrl, secret: secret.name, maskedKey: secret.masked });
   }
 
   /** Its address, its key and its numbers. What cannot be taken stops all of it, unless it may be left out. */

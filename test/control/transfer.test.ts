@@ -419,6 +419,19 @@ describe('coming over from cc-switch', () => {
     expect(it.core.state.profiles.default).toBe('中转');
   });
 
+  it('changes no description and no name that is here already', async () => {
+    const it = await memoryInstallation();
+    await it.call('profile.add', { name: 'api', description: '公司' });
+    await it.call('endpoint.add', {
+      profile: 'api',
+      baseUrl: 'https://api.anthropic.com',
+      key: otherKey,
+      name: 'mine',
+    });
+    const { changes } = await it.call('config.import', { text: JSON.stringify(ccSwitch) });
+    expect(changes.map(({ path }) => path)).toEqual(['profiles/relay-one', 'profiles/中转']);
+  });
+
   it('reads its database where Node can, and says what to do where it cannot', async () => {
     const path = `${temporaryHome()}.db`;
     const sqlite = process.getBuiltinModule('node:sqlite') as Sqlite | undefined;
