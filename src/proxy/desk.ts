@@ -53,7 +53,7 @@ export interface Seat {
 export type Turn =
   /** It may go now, and reports how it went. */
   | { readonly kind: 'go'; readonly journal: Journal }
-  /** Somebody else has got the answer. */
+  /** Somebody else has got the answer, or is getting it. */
   | { readonly kind: 'stored'; readonly answer: StoredAnswer }
   | { readonly kind: 'over' };
 
@@ -62,7 +62,9 @@ export interface StoredAnswer {
   /** As flat pairs. */
   readonly headers: readonly string[];
   readonly endpoint: EndpointId | null;
-  readonly bytes: number;
+  /** Null: it is still coming. */
+  readonly bytes: number | null;
+  /** Throws when it breaks off, or cannot be read. */
   chunks(): AsyncIterable<Buffer>;
 }
 

@@ -489,13 +489,16 @@ export class Exchange {
     const profile = (answer.endpoint && ports.view().endpoints.get(answer.endpoint)?.profile) ?? '';
     const endpoint = answer.endpoint ?? '';
     const ttfbMs = ports.now() - startedAt;
-    try {
-      await sendStored(client, answer, ['x-qcc-request-id', id, 'x-qcc-endpoint', endpoint, 'x-qcc-attempts', '0']);
-    } catch {
-      client.destroy();
-    }
+    const added = ['x-qcc-request-id', id, 'x-qcc-endpoint', endpoint, 'x-qcc-attempts', '0'];
+    const bytes = await sendStored(client, answer, added).catch(() => null);
     if (this.#gone) return this.#cancelled();
-    const data = { endpoint, profile, ttfbMs, ttftMs: null, bytes: answer.bytes, usage: null };
+    if (bytes === null) {
+      // The try that it came from has broken off: as there, the connection is cut, and the client asks again.
+      client.destroy();
+      const data = { ...this.#ended(answer.status), because: 'storedAnswerBroken' };
+      return { fact: { type: 'RequestFailed', data }, profile };
+    }
+    const data = { endpoint, profile, ttfbMs, ttftMs: null, bytes, usage: null };
     return { fact: { type: 'RequestServed', data: { ...this.#ended(answer.status), ...data } }, profile };
   }
 }

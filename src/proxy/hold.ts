@@ -132,22 +132,32 @@ async function note(journal: Journal, ended: Ended | Why): Promise<void> {
   else journal.failed({ ...told, failure: null, detail: `refused with ${data.status}` });
 }
 
-/** An answer that was got for an identical request: as it was, with what is ours. */
-export async function sendStored(client: ClientAnswer, answer: StoredAnswer, added: readonly string[]): Promise<void> {
+/**
+ * An answer that was got for an identical request, or is being got: as it was, with what is ours.
+ * @returns the bytes that went out
+ * @throws when it breaks off: the client must not take what it has for the whole
+ */
+export async function sendStored(
+  client: ClientAnswer,
+  answer: StoredAnswer,
+  added: readonly string[],
+): Promise<number> {
   client.sendDate = false;
   client.writeHead(answer.status, [
     ...answer.headers,
-    'content-length',
-    String(answer.bytes),
+    ...(answer.bytes === null ? [] : ['content-length', String(answer.bytes)]),
     ...added,
     'x-qcc-answer',
     'stored',
   ]);
+  let sent = 0;
   for await (const chunk of answer.chunks()) {
-    if (client.destroyed) return;
+    if (client.destroyed) return sent;
+    sent += chunk.length;
     if (!client.write(chunk)) await drained(client);
   }
   client.end();
+  return sent;
 }
 
 function drained(client: ClientAnswer): Promise<void> {

@@ -228,13 +228,26 @@ export class QueueDesk implements Desk {
     }
     const state = this.#ports.queue().item(id)?.state;
     if (state === 'answered') void this.#deliver(seat, request);
-    else if (state !== 'waiting' && state !== 'retrying') seat.leave();
+    else if (state === 'retrying') void this.#follow(seat, request);
+    else if (state !== 'waiting') seat.leave();
     else this.#soon();
   }
 
   async #deliver(seat: ClientSeat, request: string): Promise<void> {
     const answer = await this.#storedAnswer(seat.item);
     if (!answer || !seat.isWaiting) return seat.leave();
+    this.#hand(seat, request, answer);
+  }
+
+  /** Once the answer has proven itself to the try that runs, it is this client's too, as it comes. */
+  async #follow(seat: ClientSeat, request: string): Promise<void> {
+    const coming = await this.#running.get(seat.item)?.following();
+    if (!coming || !seat.isWaiting) return;
+    const endpoint = this.#ports.queue().item(seat.item)?.endpoint as EndpointId;
+    this.#hand(seat, request, { ...coming, endpoint, bytes: null });
+  }
+
+  #hand(seat: ClientSeat, request: string, answer: StoredAnswer): void {
     this.#ports.tell(seat.item, { type: 'AnswerCollected', data: { by: request } }, false);
     seat.give({ kind: 'stored', answer });
     seat.leave();
@@ -266,7 +279,7 @@ export class QueueDesk implements Desk {
       const isDead = type === 'QueuedRequestDied';
       if (type === 'RetryAbandoned') this.#askAgain(id);
       if (isGone || (isDead && (data as { because: string }).because === 'expired')) this.#destroy(id);
-      if (isGone || isDead || type === 'RetrySucceeded') this.#tellSeats(id);
+      if (isGone || isDead || type === 'RetryAnswered' || type === 'RetrySucceeded') this.#tellSeats(id);
     }
     // What a request came to moves nobody here.
     if (facts.length > 1 || kindOf(facts[0]?.stream ?? '') !== 'request') this.#soon();

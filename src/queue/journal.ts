@@ -4,7 +4,7 @@ import type { Millis } from '../../events/fact.ts';
 import type { EndpointId, QueueId } from '../../events/ids.ts';
 import type { AttemptName } from '../../events/queue.ts';
 import type { QueueAsk } from '../../machines/queue-item.ts';
-import type { Journal } from '../proxy/desk.ts';
+import type { Journal, StoredAnswer } from '../proxy/desk.ts';
 import type { BlobWriter } from './blob-file.ts';
 import type { QueuePorts } from './ports.ts';
 
@@ -18,7 +18,7 @@ export class ItemJournal implements Journal {
   readonly #id: QueueId;
   readonly #ended: () => void;
   #name: AttemptName | undefined;
-  #status = 0;
+  #head: AnswerHead | undefined;
   #bytes = 0;
   /** Settles with the blob's writer; undefined when the disk took none. */
   #copy: Promise<BlobWriter | undefined> | undefined;
@@ -62,7 +62,7 @@ export class ItemJournal implements Journal {
     const name = this.#name;
     if (!name) return;
     const head: AnswerHead = { status, headers };
-    this.#status = status;
+    this.#head = head;
     this.#copy = this.#ports.blobs.answer(this.#id, head).catch(() => undefined);
     this.#ports.tell(this.#id, { type: 'RetryAnswered', data: { ...name, status } }, false);
   }
@@ -84,11 +84,18 @@ export class ItemJournal implements Journal {
     return this.#copy;
   }
 
+  /** The answer that is coming, from its first byte on; null while it has no head, and when the disk takes no copy. */
+  async following(): Promise<(AnswerHead & Pick<StoredAnswer, 'chunks'>) | null> {
+    const head = this.#head;
+    const writer = await this.#copy;
+    return head && writer ? { ...head, chunks: () => writer.follow() } : null;
+  }
+
   async answered(): Promise<void> {
     const name = this.#name;
     if (!name || this.#isOver) return;
     const answer = await this.#stored();
-    const data = { ...name, answer, bytes: answer === null ? 0 : this.#bytes, status: this.#status };
+    const data = { ...name, answer, bytes: answer === null ? 0 : this.#bytes, status: this.#head?.status ?? 0 };
     this.#end({ type: 'Answered', data }, true);
   }
 

@@ -235,6 +235,47 @@ describe('a client that has gone', () => {
     expect(callsOf(it.up)).toBe(2);
   });
 
+  it('gets the answer of the try that runs as it comes', async () => {
+    const it = await outage();
+    const first = open(it, of('s'));
+    await it.itemOf('s');
+    const beginning = answerEvents().slice(0, 3).join('');
+    const goOn = signal();
+    it.up.does(
+      streams(beginning, async ({ response }) => {
+        await goOn.given;
+        response.end(streamed.slice(beginning.length));
+      }),
+    );
+    await it.comesBack();
+    await first.seen('content_block_start');
+    const again = open(it, of('s'));
+    await again.seen('content_block_start');
+    goOn.give();
+    const [one, other] = await Promise.all([first.done, again.done]);
+    expect([one.text, other.text, other.headers['x-qcc-answer']]).toEqual([streamed, streamed, 'stored']);
+    expect([one.whole, other.whole, callsOf(it.up)]).toEqual([true, true, 2]);
+  });
+
+  it('is cut off with the try whose answer it follows, and never takes a beginning for the whole', async () => {
+    const it = await outage();
+    await left(it, 's');
+    const beginning = answerEvents().slice(0, 3).join('');
+    const breakOff = signal();
+    it.up.does(
+      streams(beginning, async ({ request }) => {
+        await breakOff.given;
+        request.socket.destroy();
+      }),
+    );
+    await it.comesBack();
+    await it.itemOf('s', 'retrying');
+    const again = open(it, of('s'));
+    await again.seen('content_block_start');
+    breakOff.give();
+    expect(await again.done).toMatchObject({ status: 200, whole: false });
+  });
+
   it('does not get what another session, or another body, has asked for', async () => {
     const it = await outage();
     await left(it, 's');
