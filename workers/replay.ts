@@ -2,10 +2,28 @@
  * Questions to the history, answered beside the main loop on the gateway's own database: folding years of facts must not
  * hold up a request. Data in, data out; the log is opened for a question and closed after it, and nothing is written.
  */
+import { readlinkSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
+import { basename } from 'node:path';
+import { isMainThread } from 'node:worker_threads';
 import type { Params } from '../src/control/operations.ts';
 import { type ErrorParams, type ExitCode, QccError } from '../src/errors.ts';
 import { ask, type QuestionName } from '../src/history/questions.ts';
 import { LevelLog } from '../src/log/level-log.ts';
+
+/**
+ * Where requests and questions want the same core, requests go first. Linux knows threads by numbers of their own, and a link that
+ * each of them finds itself behind; other systems have no such thing, and go without.
+ */
+function stepBack(): void {
+  try {
+    setPriority(Number(basename(readlinkSync('/proc/thread-self'))), constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // A question that competes is still answered.
+  }
+}
+
+if (!isMainThread) stepBack();
 
 export interface ReplayTask<Name extends QuestionName = QuestionName> {
   /** The folder of the log. */
