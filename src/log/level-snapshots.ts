@@ -22,7 +22,7 @@ export class LevelSnapshots {
     const { database } = this.#connection;
     await database.put(snapshotKey(name, snapshot.seq), pack(snapshot), { sync: true });
     const keys = await database.keys({ ...snapshotsUpTo(name, Number.POSITIVE_INFINITY), reverse: true }).all();
-    for (const key of spare(keys.slice(newestKept))) await database.del(key);
+    for (const key of spare(keys.slice(newestKept), snapshot.seq)) await database.del(key);
   }
 
   /** Those that a log which begins with `tail` cannot be folded from: what came after them is gone. */
@@ -45,13 +45,19 @@ export class LevelSnapshots {
   }
 }
 
-/** Newest first: what stands closer than that to the one before it. */
-function spare(keys: readonly Buffer[]): readonly Buffer[] {
-  const oldestFirst = [...keys].reverse();
+/**
+ * Newest first: what stands closer than that to the one before it. One that is made long after its facts takes the place of those
+ * right before it: they are of a form that nobody reads any more.
+ */
+function spare(keys: readonly Buffer[], saved: number): readonly Buffer[] {
+  const isReplaced = (key: Buffer) => seqOf(key) < saved && saved - seqOf(key) < factsBetween;
+  const replaced = keys.some((key) => seqOf(key) === saved) ? keys.filter(isReplaced) : [];
+  const oldestFirst = keys.filter((key) => !replaced.includes(key)).reverse();
   let kept = Number.NEGATIVE_INFINITY;
-  return oldestFirst.filter((key) => {
+  const others = oldestFirst.filter((key) => {
     const isSpare = seqOf(key) - kept < factsBetween;
     if (!isSpare) kept = seqOf(key);
     return isSpare;
   });
+  return [...replaced, ...others];
 }

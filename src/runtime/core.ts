@@ -80,7 +80,7 @@ export class Core {
    * @throws {NewerFact} when a newer qcc wrote the log: nothing is touched
    */
   static async open(log: Log, world: World, policies: (state: State) => Policies): Promise<Core> {
-    return new Core(await foldLog(log), log, world, policies);
+    return new Core(await foldLog(log, undefined, keeper(log)), log, world, policies);
   }
 
   get log(): Log {
@@ -325,13 +325,40 @@ export class Core {
 }
 
 /** Folds the log up to a fact (or all of it) into a state: nothing is decided anew, no effect is done again. */
-export async function foldLog(log: ReadableLog, upTo?: number): Promise<State> {
-  const snapshot = await log.loadSnapshot('state', upTo);
-  const state = (snapshot && State.from(snapshot.data)) ?? new State();
+export async function foldLog(log: ReadableLog, upTo?: number, keep?: (state: State) => Promise<void>): Promise<State> {
+  const state = (await newestState(log, upTo)) ?? new State();
   for await (const facts of log.read(state.seq + 1, upTo)) {
     for (const fact of facts) state.apply(upcast(fact));
+    await keep?.(state);
   }
   // Lost facts at the very end: their numbers are not given a second time.
   state.seq = Math.max(state.seq, Math.min(log.head, upTo ?? log.head));
   return state;
+}
+
+/** One of another form, which an older qcc has left, is passed over for one before it. */
+async function newestState(log: ReadableLog, upTo: number | undefined): Promise<State | undefined> {
+  for (let max = upTo; ; ) {
+    const snapshot = await log.loadSnapshot('state', max);
+    const state = snapshot && State.from(snapshot.data);
+    if (state || !snapshot) return state;
+    max = snapshot.seq - 1;
+  }
+}
+
+// As the caretaker makes them.
+const factsBetween = 5_000;
+
+/**
+ * Snapshots on the way of a long fold: after an update that keeps its state in another form, or lives that were killed again and
+ * again, any past moment is near to one again. Not over damage: what comes before a snapshot is not looked at by the next start.
+ */
+function keeper(log: Log): (state: State) => Promise<void> {
+  let last: number | undefined;
+  return async (state) => {
+    last ??= state.restoredSeq;
+    if (state.seq - last < factsBetween || log.damage.length > 0) return;
+    last = state.seq;
+    await log.saveSnapshot('state', { seq: state.seq, data: state.toJSON() });
+  };
 }

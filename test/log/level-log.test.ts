@@ -196,6 +196,14 @@ describe('snapshots on the disk', () => {
     expect(await raw(dir, (database) => database.keys().all())).toHaveLength(6);
   });
 
+  it('that are made again long after their facts take the place of those before them', async () => {
+    const log = kept(await LevelLog.open(logFolder()));
+    for (let k = 1; k <= 6; k++) await log.saveSnapshot('state', { seq: 5_003 * k, data: 'old' });
+    for (const seq of [5_100, 10_100, 15_100]) await log.saveSnapshot('state', { seq, data: 'new' });
+    const nearest = async (max: number) => (await log.loadSnapshot('state', max))?.data;
+    expect(await Promise.all([6_000, 12_000, 15_200].map(nearest))).toEqual(['new', 'new', 'new']);
+  });
+
   it('go when the facts that come after them are trimmed away', async () => {
     const log = kept(await LevelLog.open(logFolder()));
     await log.append(new Scribe().facts(30), { sync: true });

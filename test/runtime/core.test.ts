@@ -200,3 +200,26 @@ describe('the scheduler', () => {
     expect(faceOf(core.state.endpoint(first)).state).toBe('recovering');
   });
 });
+
+describe('a long fold', () => {
+  it('leaves snapshots on its way, so that the past is near again, and none over what is lost', async () => {
+    const { core, log } = await openCore();
+    for (let i = 0; i < 12_000; i++) core.report('gateway', [{ type: 'Online', data: {} }], { by: 'gateway' });
+    await openCore(log);
+    expect((await log.loadSnapshot('state', 9_000))?.seq).toBe(5_000);
+    expect((await log.loadSnapshot('state'))?.seq).toBe(10_000);
+    const damaged = new MemoryLog((await everything(log)).filter(({ seq }) => seq !== 3));
+    await openCore(damaged);
+    expect(await damaged.loadSnapshot('state')).toBeUndefined();
+  });
+
+  it('begins with the newest snapshot of its own form, whatever an older qcc has left after it', async () => {
+    const { core, log } = await openCore();
+    core.report('gateway', [{ type: 'Online', data: {} }], { by: 'gateway' });
+    await core.snapshot();
+    core.report('gateway', [{ type: 'Online', data: {} }], { by: 'gateway' });
+    await log.saveSnapshot('state', { seq: 2, data: { form: 0 } });
+    const state = await foldLog(log);
+    expect([state.restoredSeq, state.seq]).toEqual([1, 2]);
+  });
+});
