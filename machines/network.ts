@@ -20,6 +20,19 @@ export function isNetworkGone(code: string | null): boolean {
 /** The proxy on the way is down or refuses: every endpoint behind it would look the same. */
 const proxyCode = 'EPROXY';
 
+/** It says nothing about the endpoint, nor about the network. */
+export function isProxyDown(code: string | null): boolean {
+  return code === proxyCode;
+}
+
+/**
+ * Why a proxy opens no tunnel, as a code: one that answers 5xx is well and found no way to the endpoint (RFC 9110 §15.6; Squid says
+ * 503, others 502 and 504); any other answer is about the proxy itself (407, 403).
+ */
+export function tunnelRefused(status: number): string {
+  return status >= 500 ? 'EHOSTUNREACH' : proxyCode;
+}
+
 // What a lost network or a sleep looks like from here. A status, a certificate, a page of HTML came from somebody.
 const silences: ReadonlySet<Failure> = new Set(['unreachable', 'timeout', 'brokenAnswer']);
 
@@ -48,7 +61,7 @@ export function weighFailure(
   { failure, code, startedAt, isLocal }: TransportFailure,
   { isOffline, wokeAt, isProbing }: NetworkNow,
 ): 'counts' | 'void' | 'doubtful' {
-  if (code === proxyCode) return 'void';
+  if (isProxyDown(code)) return 'void';
   if (!silences.has(failure)) return 'counts';
   if (wokeAt !== null && startedAt < wokeAt) return 'void';
   if (isLocal) return 'counts';

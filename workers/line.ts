@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
 import { brotliDecompressSync, unzipSync } from 'node:zlib';
 import { buildConnector, Client, type Dispatcher, ProxyAgent } from 'undici';
+import { isProxyDown, tunnelRefused } from '../machines/network.ts';
 import type { Progress } from './answer.ts';
 import type { Stage } from './verdict.ts';
 
@@ -25,7 +26,7 @@ export interface Reply {
   readonly ttftMs: number | null;
 }
 
-/** A call without a whole answer. `code` is the system's or undici's, or `QCC_TIMEOUT`. */
+/** A call without a whole answer. `code` is the system's or undici's, `QCC_TIMEOUT`, or `EPROXY`: the proxy's own fault. */
 export class CallFailed extends Error {
   readonly code: string;
   readonly stage: Stage;
@@ -52,10 +53,13 @@ export class Line {
   readonly #origin: string;
   readonly #dispatcher: Dispatcher;
   readonly #sockets = new Set<Socket>();
+  /** There is a proxy on the way, and it was not reached yet. */
+  #isBeforeProxy: boolean;
 
   /** @param proxy an HTTP proxy to go through, or null */
   constructor(origin: string, proxy: string | null) {
     this.#origin = origin;
+    this.#isBeforeProxy = proxy !== null;
     // Time limits are this file's own: those of undici are exact to half a second only. Without pipelining each call has
     // its own connection: one that the endpoint is about to close would look like a fault.
     const options = { pipelining: 0, headersTimeout: 0, bodyTimeout: 0 };
@@ -69,7 +73,7 @@ export class Line {
             requestTls: { timeout: 0 },
             proxyTls: { timeout: 0 },
             clientFactory: (url, { connect: toProxy }: { connect: buildConnector.connector }) =>
-              new Client(url, { connect: this.#noted(toProxy) }),
+              tunnelling(new Client(url, { connect: this.#noted(toProxy, () => this.#proxyReached()) })),
           });
   }
 
@@ -92,7 +96,8 @@ export class Line {
 
   #dispatch(call: Call, limits: Limits): Promise<Reply | undefined> {
     return new Promise((resolve, reject) => {
-      const exchange = new Exchange(call, limits, { resolve, reject });
+      const settle = { resolve, reject: (error: CallFailed) => reject(this.#isBeforeProxy ? ofProxy(error) : error) };
+      const exchange = new Exchange(call, limits, settle);
       const { method, path, headers, body } = call;
       try {
         this.#dispatcher.dispatch({ origin: this.#origin, method, path, headers, body }, exchange);
@@ -102,15 +107,42 @@ export class Line {
     });
   }
 
-  #noted(connect: buildConnector.connector): buildConnector.connector {
+  #proxyReached(): void {
+    this.#isBeforeProxy = false;
+  }
+
+  #noted(connect: buildConnector.connector, connected: () => void = () => {}): buildConnector.connector {
     return (options, callback) => {
+      const heard: buildConnector.Callback = (...given) => {
+        if (given[0] === null) connected();
+        callback(...given);
+      };
       // It does return the socket that it dials with, though its type is silent about it.
-      const socket = connect(options, callback) as Socket | undefined;
+      const socket = connect(options, heard) as Socket | undefined;
       if (!socket) return;
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
     };
   }
+}
+
+/** Its errors are the proxy's, until there is a tunnel. */
+function tunnelling(toProxy: Client): Client {
+  const tunnel = toProxy.connect.bind(toProxy) as (
+    options: Dispatcher.ConnectOptions,
+  ) => Promise<Dispatcher.ConnectData>;
+  const opened = async (options: Dispatcher.ConnectOptions): Promise<Dispatcher.ConnectData> => {
+    const answer = await tunnel(options).catch((error) => Promise.reject(Object.assign(error, { code: 'EPROXY' })));
+    if (answer.statusCode === 200) return answer;
+    answer.socket.on('error', () => {}).destroy();
+    throw Object.assign(new Error('the proxy refused'), { code: tunnelRefused(answer.statusCode) });
+  };
+  return Object.assign(toProxy, { connect: opened });
+}
+
+/** Time ran out, and nobody beyond the proxy was asked. */
+function ofProxy({ code, stage }: CallFailed): CallFailed {
+  return new CallFailed(isProxyDown(code) || code === 'QCC_TIMEOUT' ? 'EPROXY' : code, stage);
 }
 
 interface Limits {

@@ -5,12 +5,21 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Failure, ProbeDepth, Verdict } from '../events/endpoint.ts';
 import type { Auth } from '../events/profile.ts';
+import { isProxyDown } from '../machines/network.ts';
 import { isSensible, progressIn, readAnswer } from './answer.ts';
 import { CallFailed, Line, type Reply } from './line.ts';
 import { cheapestFirst, defaultModel, readModels } from './model.ts';
 import { countable, question } from './question.ts';
 import { scoreOf } from './score.ts';
-import { type Judgement, judgeEnvelope, judgeKey, judgeRefusal, judgeSilence, nonsense } from './verdict.ts';
+import {
+  type Judgement,
+  judgeEnvelope,
+  judgeKey,
+  judgeProxy,
+  judgeRefusal,
+  judgeSilence,
+  nonsense,
+} from './verdict.ts';
 
 /** `connection`: TCP and TLS. `api`: `/v1/models`, else `count_tokens`; both are free. `conversation`: costs some 30 tokens. */
 export type Depth = ProbeDepth;
@@ -95,7 +104,7 @@ export async function probe(job: ProbeJob, signal?: AbortSignal): Promise<ProbeR
   let result: ProbeResult;
   try {
     const { origin, pathname } = new URL(job.baseUrl);
-    line = new Line(origin, job.proxy);
+    line = lineTo(origin, job.proxy);
     const leftMs = () => Math.max(1, Math.ceil(job.timeoutMs - passedMs()));
     result = await depths[job.depth]({ job, line, prefix: pathname.replace(/\/$/, ''), leftMs });
   } catch (error) {
@@ -292,13 +301,19 @@ function unanswered(job: ProbeJob, reply: Reply | null): ProbeResult {
 function withoutAnswer(job: ProbeJob, error: unknown, model: string | null): ProbeResult {
   const { code, stage } = asCallFailed(error);
   return {
-    ...failed(job, judgeSilence(code, stage), nothingSeen, model),
+    ...failed(job, isProxyDown(code) ? judgeProxy(job.proxy) : judgeSilence(code, stage), nothingSeen, model),
     connected: stage !== 'dialling',
     dialError: stage === 'dialling' ? code : null,
   };
 }
 
-/** What is no failed call is a mistake here, or of the settings: a proxy that is no URL, a key that is no header. */
+/** @throws {CallFailed} as of a proxy that is down when it is no URL */
+function lineTo(origin: string, proxy: string | null): Line {
+  if (proxy !== null && !URL.canParse(proxy)) throw new CallFailed('EPROXY', 'dialling');
+  return new Line(origin, proxy);
+}
+
+/** What is no failed call is a mistake here. */
 function asCallFailed(error: unknown): CallFailed {
   if (error instanceof CallFailed) return error;
   const { code, name } = error as { code?: string; name: string };

@@ -123,7 +123,7 @@ function send(job: RetryJob, upstreams: Upstreams, answer: Answer, port: Message
   const { origin, path, method, auth, key } = job;
   upstreams.configure(job.limits.connectMs);
   if (!job.allowPlaintext && upstreams.isExposed(origin)) {
-    answer.failed({ code: 'CERT_PLAINTEXT', reused: false });
+    answer.failed({ code: 'CERT_PLAINTEXT', reused: false, proxy: null });
     return;
   }
   const sink: AnswerSink = {

@@ -89,6 +89,12 @@ export function judgeSilence(code: string, stage: Stage): Judgement {
   return { verdict: 'failure', failure, error: `${lacking[stage]} (${code})` };
 }
 
+/** No way through the proxy of the environment: it is named, and its credentials are not. Nothing speaks against the endpoint. */
+export function judgeProxy(proxy: string | null): Judgement {
+  const host = proxy !== null && URL.canParse(proxy) ? ` ${new URL(proxy).host}` : '';
+  return { verdict: 'failure', failure: null, error: `the proxy${host} is down or refuses` };
+}
+
 function judged(failure: Failure | null, error: string, key: string): Judgement {
   const verdict = failure === null ? 'failure' : checkVerdictOf(failure);
   return { verdict, failure, error: sentence(error, key) };

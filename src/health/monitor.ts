@@ -211,9 +211,9 @@ export class Monitor {
     this.#memory.set(id, { probedAt: this.#core.now(), passed, dice: this.#ports.world.dice() });
   }
 
-  #found(id: EndpointId, report: EndpointReport, { depth, failure }: ProbeResult): void {
+  #found(id: EndpointId, report: EndpointReport, { depth, failure, connected }: ProbeResult): void {
     if (!this.#core.state.profiles.endpoint(id)) return;
-    this.#remember(id, failure === null ? depth : null);
+    this.#remember(id, failure === null && connected ? depth : null);
     this.#core.tellEndpoint(id, report, { by: 'probe' });
     this.#lookSoon();
   }

@@ -12,6 +12,7 @@ import {
   errorTypeIn,
   type Verdict,
 } from '../../machines/classify.ts';
+import { isProxyDown } from '../../machines/network.ts';
 import { type Head, headOf } from './headers.ts';
 import type { Receiver } from './receiver.ts';
 import { countIn, proofOf, StreamWatch } from './sse.ts';
@@ -172,14 +173,15 @@ export class Answer implements AnswerSink {
     }
   }
 
-  failed({ code, reused }: TransportError): void {
+  failed({ code, reused, proxy }: TransportError): void {
     if (this.#phase === 'relaying') {
       this.#break(`the connection broke (${code})`);
       return;
     }
     const stale = this.#phase === 'waiting' && reused;
     const inside = this.#phase === 'judging' || this.#phase === 'json';
-    this.#fail(inside ? 'badAnswer' : classifyTransport(code), inside ? `the answer was cut off (${code})` : code, {
+    const why = isProxyDown(code) ? `the HTTP proxy ${proxy} is down or refuses (${code})` : code;
+    this.#fail(inside ? 'badAnswer' : classifyTransport(code), inside ? `the answer was cut off (${code})` : why, {
       code: inside ? null : code,
       stale,
     });

@@ -118,7 +118,8 @@ export class Connection implements AnswerReader {
     this.#sink = undefined;
     this.destroy();
     const code = fault === null ? 'ECONNRESET' : codeOf(fault);
-    sink?.failed({ code, reused: this.#hasServed && staleCodes.has(code) });
+    const proxy = this.#place.proxy?.host ?? null;
+    sink?.failed({ code, reused: this.#hasServed && staleCodes.has(code), proxy });
   }
 
   #write(socket: Socket, call: Call): void {

@@ -1,6 +1,7 @@
 /** A way to an endpoint: TCP, TLS when it asks for it, through the environment's proxy where that is set. */
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { tunnelRefused } from '../../machines/network.ts';
 import { outboundProxy } from '../config/outbound-proxy.ts';
 
 /** Hears of the bytes that come, which are lent for the call. False: no more, until the socket is resumed. */
@@ -52,8 +53,10 @@ export function dial(place: Place, connectMs: number, read: Read, done: Done): (
     if (error) current?.destroy();
     done(error, socket);
   };
+  // Of a proxy that was never reached, nor of its handshake: beyond it nobody was asked yet.
+  let isBeforeProxy = place.proxy !== undefined;
   const timer = setTimeout(
-    () => over(Object.assign(new Error('no connection in time'), { code: 'ETIMEDOUT' })),
+    () => over(Object.assign(new Error('no connection in time'), { code: isBeforeProxy ? 'EPROXY' : 'ETIMEDOUT' })),
     connectMs,
   );
   const watch = (socket: Socket, isTls: boolean, ready: () => void): Socket => {
@@ -65,14 +68,18 @@ export function dial(place: Place, connectMs: number, read: Read, done: Done): (
   const { host, port, isTls, proxy } = place;
   const onread = { buffer: shared, callback: (bytes: number) => read(shared.subarray(0, bytes)) };
   if (proxy) {
-    const raw = watch(ofProxy(toProxy(proxy)), proxy.protocol === 'https:', () =>
+    const socket = toProxy(proxy);
+    const forgive = blamed(socket);
+    const raw = watch(socket, proxy.protocol === 'https:', () => {
+      isBeforeProxy = false;
       through(raw, place, (error) => {
+        forgive();
         if (error) return over(error);
         const socket = isTls ? watch(secured(place, { socket: raw }), true, () => over(null, socket)) : raw;
         socket.on('data', (bytes: Buffer) => void (read(bytes) || socket.pause()));
         if (!isTls) over(null, raw);
-      }),
-    );
+      });
+    });
   } else {
     const to = { host, port, ...manners, onread };
     const socket = watch(isTls ? secured(place, to) : connect(to), isTls, () => over(null, socket));
@@ -106,11 +113,11 @@ function toProxy({ protocol, hostname, port }: URL): Socket {
   });
 }
 
-/** What keeps us from the proxy is no endpoint's fault, and looks like none. */
-function ofProxy(socket: Socket): Socket {
+/** Until there is a tunnel, what goes wrong is no endpoint's fault, and looks like none. Returns the way to end that. */
+function blamed(socket: Socket): () => void {
   const blame = (error: Error) => void Object.assign(error, { code: 'EPROXY' });
-  socket.prependOnceListener('error', blame);
-  return socket.once('connect', () => socket.off('error', blame));
+  socket.prependListener('error', blame);
+  return () => void socket.off('error', blame);
 }
 
 /** Asks a proxy for a tunnel (RFC 9110 §9.3.6). */
@@ -126,8 +133,9 @@ function through(socket: Socket, { host, port, proxy }: Place, done: (error: Err
     if (end < 0 && text.length < connectAnswerMax) return;
     socket.off('data', hear);
     socket.off('end', gone);
-    const isOpen = /^HTTP\/1\.[01] 2\d\d /.test(text) && end === text.length - '\r\n\r\n'.length;
-    done(isOpen ? null : Object.assign(new Error('the proxy refused'), { code: 'EPROXY' }));
+    const status = Number(/^HTTP\/1\.[01] (\d\d\d) /.exec(text)?.[1] ?? 0);
+    const isOpen = status >= 200 && status < 300 && end === text.length - '\r\n\r\n'.length;
+    done(isOpen ? null : Object.assign(new Error('the proxy refused'), { code: tunnelRefused(status) }));
   };
   const gone = () => done(Object.assign(new Error('the proxy closed'), { code: 'EPROXY' }));
   socket.on('data', hear);

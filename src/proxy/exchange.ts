@@ -239,7 +239,7 @@ export class Exchange {
     const headers = headersUp(request.rawHeaders, head.connection, endpoint.auth, key);
     const { origin } = endpoint;
     if (!endpoint.allowPlaintext && upstreams.isExposed(origin)) {
-      answer.failed({ code: 'CERT_PLAINTEXT', reused: false });
+      answer.failed({ code: 'CERT_PLAINTEXT', reused: false, proxy: null });
     } else {
       const path = endpoint.baseUrl.slice(origin.length) + target.path + target.query;
       answer.started(upstreams.send({ origin, path, method: request.method ?? 'GET', headers, body, fresh }, answer));

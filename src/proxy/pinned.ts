@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Millis } from '../../events/fact.ts';
 import type { RequestId } from '../../events/ids.ts';
 import type { Attempt } from '../../events/request.ts';
+import { isProxyDown } from '../../machines/network.ts';
 import type { RoutableEndpoint } from '../../machines/roster.ts';
 import type { Ended, Means } from './exchange.ts';
 import { headersUp, headOf } from './headers.ts';
@@ -129,7 +130,7 @@ export function passPinned({ ports, upstreams, loads }: Means, incoming: Incomin
             },
             id,
           );
-        over('unreachable');
+        over(isProxyDown(code) ? 'noNetwork' : 'unreachable');
       },
     };
     const path = endpoint.baseUrl.slice(endpoint.origin.length) + target.path + target.query;

@@ -27,6 +27,8 @@ export interface TransportError {
   readonly code: string;
   /** The connection had served before: its end may have nothing to do with this call. */
   readonly reused: boolean;
+  /** The HTTP proxy on the way, without its credentials; null when there is none. */
+  readonly proxy: string | null;
 }
 
 /** Ends the call now; the sink hears nothing more. */

@@ -36,6 +36,7 @@ const noNetwork: ProbeResult = {
   dialError: 'ENETUNREACH',
   valid: false,
 };
+const noProxy: ProbeResult = { ...noNetwork, failure: null, dialError: 'EPROXY' };
 const lost: AttemptFailure = { ...attemptFailed('unreachable').data, detail: 'ENETUNREACH' };
 
 async function monitored(given: Readonly<Record<string, string | number | boolean>> = {}) {
@@ -277,6 +278,18 @@ describe('the network', () => {
     await pass(secondMs);
     expect(new Set(asked.map(([id]) => id))).toEqual(new Set([first, second]));
     expect(changes()).toBe(1);
+  });
+
+  it('behind a proxy that is down proves nothing: nobody is put out, offline, or taken for proven', async () => {
+    const { monitor, core, answers, asked, pass, out, facts, state } = await monitored({ 'health.backoff_base': 300 });
+    out(first);
+    answers.set(first, noProxy).set(second, noProxy);
+    monitor.start();
+    await pass(3 * intervalMs);
+    const depths = new Set(asked.map(([, depth]) => depth));
+    expect([asked.length > 1, depths]).toEqual([true, new Set(['connection'])]);
+    expect(await facts('ProbeFailed')).toEqual([]);
+    expect([state(first), state(second), core.state.gatewayState]).toEqual(['failed', 'healthy', 'online']);
   });
 
   it('of another address closes what is idle, and has all looked at', async () => {

@@ -1,7 +1,14 @@
 /** Which failures say nothing about an endpoint. */
 import { describe, expect, it } from 'vitest';
 import type { Failure } from '../../events/endpoint.ts';
-import { isNetworkGone, type NetworkNow, type TransportFailure, weighFailure } from '../../machines/network.ts';
+import {
+  isNetworkGone,
+  isProxyDown,
+  type NetworkNow,
+  type TransportFailure,
+  tunnelRefused,
+  weighFailure,
+} from '../../machines/network.ts';
 import { later, minute, second } from '../support/given.ts';
 
 const refused: TransportFailure = {
@@ -47,6 +54,13 @@ describe('a failure', () => {
 
   it('is void when it was the proxy on the way', () => {
     expect(weighed({ code: 'EPROXY' })).toBe('void');
+  });
+
+  it('is the proxy’s own when it refuses us, and in doubt when it finds no way further', () => {
+    expect([407, 403, 400, 302, 0].map(tunnelRefused).every(isProxyDown)).toBe(true);
+    expect([502, 503, 504].map((status) => weighed({ code: tunnelRefused(status) }))).toEqual(
+      Array(3).fill('doubtful'),
+    );
   });
 
   it.each<Failure>(['serverError', 'credential', 'certificate', 'badAnswer', 'rateLimited'])(

@@ -1,8 +1,8 @@
 /** How an endpoint is reached: proxies of the environment, certificates, and what is not followed. */
 import { createServer } from 'node:http';
 import { createServer as createSecure } from 'node:https';
-import { type AddressInfo, connect } from 'node:net';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type TransportError, Upstreams } from '../../src/proxy/upstream.ts';
 import { selfSigned } from '../config/self-signed.ts';
 import { as, ask, gateway } from './gateway.ts';
@@ -11,10 +11,14 @@ import { answers, says, streamed, upstream } from './upstreams.ts';
 type Said = { readonly status: number; readonly text: string } | TransportError;
 
 /** One call, and what its sink heard in the end. */
-function call(origin: string): Promise<Said> {
+function call(origin: string, connectMs = 2_000): Promise<Said> {
   const upstreams = new Upstreams();
   onTestFinished(() => upstreams.close());
-  upstreams.configure(2_000);
+  upstreams.configure(connectMs);
+  return callOver(upstreams, origin);
+}
+
+function callOver(upstreams: Upstreams, origin: string): Promise<Said> {
   return new Promise((resolve) => {
     let status = 0;
     let text = '';
@@ -88,6 +92,107 @@ describe('a proxy of the environment', () => {
     // An address of this machine that is none of its loopback names.
     expect(await call(`http://0.0.0.0:${a.port}`)).toEqual({ status: 200, text: 'reached' });
     expect(proxy.asked).toEqual([]);
+  });
+});
+
+describe('a proxy that leads nowhere', () => {
+  /** The code that a call of somebody behind it ends with. */
+  async function codeBehind(hear: (socket: Socket) => void, { tls = false, patienceMs = 2_000 } = {}) {
+    const server = createTcpServer((socket) => {
+      socket.on('error', () => undefined);
+      hear(socket);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    await proxyTo(1);
+    const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    vi.stubEnv('http_proxy', `${tls ? 'https' : 'http'}://me:secret@${host}`);
+    const said = await call('http://endpoint.test', patienceMs);
+    expect(said).toMatchObject({ proxy: host });
+    return 'code' in said ? said.code : said.status;
+  }
+  const answering = (status: string) => (socket: Socket) =>
+    socket.once('data', () => socket.end(`HTTP/1.1 ${status}\r\n\r\n`));
+
+  it('is at fault itself when it refuses us, hangs up on us, or is no proxy', async () => {
+    expect(await codeBehind(answering('407 Proxy Authentication Required'))).toBe('EPROXY');
+    expect(await codeBehind(answering('403 Forbidden'))).toBe('EPROXY');
+    expect(await codeBehind((socket) => socket.once('data', () => socket.end('SSH-2.0\r\n\r\n')))).toBe('EPROXY');
+    expect(await codeBehind((socket) => socket.once('data', () => socket.end()))).toBe('EPROXY');
+    expect(await codeBehind((socket) => socket.once('data', () => socket.resetAndDestroy()))).toBe('EPROXY');
+  });
+
+  it('is at fault itself when nobody is there, and when its handshake never comes', async () => {
+    await proxyTo(1);
+    vi.stubEnv('http_proxy', 'http://127.0.0.1:1');
+    expect(await call('http://endpoint.test')).toMatchObject({ code: 'EPROXY', proxy: '127.0.0.1:1' });
+    expect(await codeBehind(() => undefined, { tls: true, patienceMs: 100 })).toBe('EPROXY');
+    expect(await codeBehind((socket) => socket.once('data', () => socket.destroy()), { tls: true })).toBe('EPROXY');
+  });
+
+  it('leaves the fault with the endpoint, or the network, when it found no way further', async () => {
+    for (const status of ['502 Bad Gateway', '503 Service Unavailable', '504 Gateway Timeout'])
+      expect(await codeBehind(answering(status))).toBe('EHOSTUNREACH');
+    expect(await codeBehind(() => undefined, { patienceMs: 100 })).toBe('ETIMEDOUT');
+  });
+});
+
+describe('a connection', () => {
+  /** An upstream that counts its connections, and answers when the test says so. */
+  async function counting() {
+    let connections = 0;
+    const waiting: (() => void)[] = [];
+    const server = createServer((_, response) => void waiting.push(() => void response.end('{}')));
+    server.on('connection', () => connections++);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    const upstreams = new Upstreams();
+    onTestFinished(() => upstreams.close());
+    upstreams.configure(2_000);
+    const { port } = server.address() as AddressInfo;
+    const calls = async (meanwhile: () => void = () => undefined) => {
+      const said = callOver(upstreams, `http://127.0.0.1:${port}`);
+      await vi.waitFor(() => expect(waiting).toHaveLength(1));
+      meanwhile();
+      waiting.pop()?.();
+      await said;
+    };
+    return { calls, upstreams, connections: () => connections };
+  }
+  const minuteMs = 60_000;
+  let passedMs = 0;
+  const pass = (ms: number) => {
+    passedMs += ms;
+  };
+  beforeEach(() => {
+    passedMs = 0;
+    const real = performance.now.bind(performance);
+    vi.spyOn(performance, 'now').mockImplementation(() => real() + passedMs);
+  });
+  afterEach(() => void vi.restoreAllMocks());
+
+  it('serves again until it is ten minutes old, and never after that', async () => {
+    const { calls, connections } = await counting();
+    await calls();
+    await calls(() => pass(9 * minuteMs));
+    await calls();
+    expect(connections()).toBe(1);
+    await calls(() => pass(1.1 * minuteMs));
+    await calls();
+    expect(connections()).toBe(2);
+  });
+
+  it('that is idle is let go with the network it was made in; one that is in use ends its call first', async () => {
+    const { calls, connections, upstreams } = await counting();
+    await calls();
+    upstreams.letGo();
+    await calls(() => upstreams.letGo());
+    expect(connections()).toBe(2);
+    await calls();
+    expect(connections()).toBe(3);
   });
 });
 

@@ -36,6 +36,7 @@ const bad: ProbeResult = {
 const undialled = { ...bad, status: null, connected: false, failure: 'unreachable', error: 'no connection' } as const;
 const noNetwork: ProbeResult = { ...undialled, dialError: 'ENETUNREACH' };
 const refused: ProbeResult = { ...undialled, dialError: 'ECONNREFUSED' };
+const noProxy: ProbeResult = { ...undialled, failure: null, dialError: 'EPROXY' };
 const noKey: ProbeResult = { ...undialled, failure: 'credential', verdict: 'invalid_key' };
 
 interface Call {
@@ -254,6 +255,7 @@ describe('the network', () => {
   it.each([
     ['an endpoint on this machine', good],
     ['one that was not dialled', noKey],
+    ['one whose proxy is down', noProxy],
   ])('is not proven by %s', async (_, other) => {
     const { prober, plans, pass, calls, told } = probing({ local: other === good ? [b] : [] });
     plans(conversation(a), conversation(b));
@@ -271,6 +273,32 @@ describe('the network', () => {
     await pass(lookMs);
     await calls[0]?.answer(refused);
     expect([told, found]).toEqual([[], [[a, 'ProbeFailed']]]);
+  });
+
+  it('is not known from a proxy that is down: nothing is told of it, and nobody has failed', async () => {
+    const { prober, plans, pass, calls, found, told } = probing();
+    plans(conversation(a), conversation(b));
+    prober.start();
+    await pass(lookMs);
+    for (const call of calls) await call.answer(noProxy);
+    expect([told, found]).toEqual([
+      [],
+      [
+        [a, 'ProbeNoted'],
+        [b, 'ProbeNoted'],
+      ],
+    ]);
+  });
+
+  it('is listened for with the others when the proxy of one has gone too', async () => {
+    const { pass, last, calls, told } = await offline(a, b);
+    await pass(lookMs);
+    await last().answer(noProxy);
+    await pass(lookMs);
+    expect(last().endpoint).toBe(b);
+    await last().answer(good);
+    expect(told).toEqual(['offline', 'online']);
+    expect(calls[0]?.endpoint).toBe(a);
   });
 
   it('that has gone stops the plan: one endpoint after the other is only dialled', async () => {

@@ -190,11 +190,41 @@ describe('an HTTP proxy', () => {
     await vi.waitFor(() => expect(proxy.sockets.size).toBe(0));
   });
 
-  it.each(depths)('that refuses is no connection, at depth %s', async (depth) => {
+  it.each(depths)('that finds no way to the endpoint is no connection, at depth %s', async (depth) => {
     const [endpoint, proxy] = [await simulated(), await tunnelling(503)];
     const result = await probe(jobFor(endpoint, { depth, proxy: proxy.url }));
-    expect(result).toMatchObject({ verdict: 'failure', failure: 'unreachable', dialError: 'UND_ERR_ABORTED' });
+    expect(result).toMatchObject({ verdict: 'failure', failure: 'unreachable', dialError: 'EHOSTUNREACH' });
     expect(endpoint.requests).toEqual([]);
+  });
+
+  const nothingOfTheEndpoint = { verdict: 'failure', failure: null, connected: false, dialError: 'EPROXY' };
+  const withPassword = (url: string) => url.replace('http://', 'http://me:secret@');
+
+  it.each(depths)('that refuses us says nothing about the endpoint, at depth %s', async (depth) => {
+    const [endpoint, proxy] = [await simulated(), await tunnelling(407)];
+    const result = await probe(jobFor(endpoint, { depth, proxy: withPassword(proxy.url) }));
+    const error = `the proxy ${new URL(proxy.url).host} is down or refuses`;
+    expect(result).toMatchObject({ ...nothingOfTheEndpoint, error });
+    expect(endpoint.requests).toEqual([]);
+  });
+
+  it.each(depths)('that is down says nothing about the endpoint, at depth %s', async (depth) => {
+    const { url } = await tunnelling();
+    const gone = withPassword(url.replace(/:\d+$/, ':1'));
+    expect(await probe(jobFor(await simulated(), { depth, proxy: gone }))).toMatchObject(nothingOfTheEndpoint);
+  });
+
+  it('that hangs up on us says nothing about the endpoint', async () => {
+    const place = await listening(createTcpServer((socket) => socket.once('data', () => socket.destroy())));
+    expect(await probe(jobFor(await simulated(), { proxy: place.url }))).toMatchObject(nothingOfTheEndpoint);
+  });
+
+  it('whose handshake never comes says nothing about the endpoint', async () => {
+    const place = await silent();
+    const proxy = place.url.replace('http:', 'https:');
+    const result = await probe(jobFor(await simulated(), { proxy, timeoutMs: shortMs }));
+    expect(result).toMatchObject(nothingOfTheEndpoint);
+    await vi.waitFor(() => expect(place.sockets.size).toBe(0));
   });
 
   it('that hangs is no connection in time', async () => {
@@ -204,9 +234,9 @@ describe('an HTTP proxy', () => {
     await vi.waitFor(() => expect(proxy.sockets.size).toBe(0));
   });
 
-  it('that is no URL is no connection', async () => {
+  it('that is no URL says nothing about the endpoint', async () => {
     const result = await probe(jobFor(await simulated(), { proxy: 'nonsense' }));
-    expect(result).toMatchObject({ verdict: 'failure', failure: 'unreachable', dialError: 'ERR_INVALID_URL' });
+    expect(result).toMatchObject({ ...nothingOfTheEndpoint, error: 'the proxy is down or refuses' });
   });
 });
 

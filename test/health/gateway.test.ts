@@ -1,0 +1,114 @@
+/** The network as the whole gateway sees it: another one, and a proxy on the way that is down. The clock and the addresses are the test's. */
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { connect } from '../../src/control/client.ts';
+import { askOnce } from '../../src/demo/client.ts';
+import { runGateway } from '../../src/gateway.ts';
+import { answerEvents } from '../proxy/upstreams.ts';
+import { temporaryHome } from '../support/home.ts';
+
+// Before anything is loaded that keeps `Date.now` for itself.
+const outside = vi.hoisted(() => {
+  const real = Date.now;
+  const it = { aheadMs: 0, addresses: 'eth0 10.0.0.1' };
+  Date.now = () => real() + it.aheadMs;
+  return it;
+});
+vi.mock('../../src/health/addresses.ts', () => ({ addresses: () => outside.addresses }));
+
+const addressesEveryMs = 5_000;
+
+/** Answers every conversation, and shows who connects to it. */
+async function endpoint() {
+  const seen: Socket[] = [];
+  const streaming: ServerResponse[] = [];
+  let isSlow = false;
+  const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+    request.resume().on('end', () => {
+      if (request.method === 'GET') return void response.end('{"data":[{"id":"claude-x"}]}');
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      const events = answerEvents();
+      if (!isSlow) return void response.end(events.join(''));
+      response.write(events.slice(0, 3).join(''));
+      streaming.push(response);
+    });
+  });
+  server.on('connection', (socket) => void seen.push(socket));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    seen,
+    streaming,
+    setSlow: (slow: boolean) => {
+      isSlow = slow;
+    },
+    goOn: () => streaming.pop()?.end(answerEvents().slice(3).join('')),
+  };
+}
+
+async function running() {
+  const home = temporaryHome();
+  const gateway = await runGateway({ home, port: 0 });
+  onTestFinished(async () => {
+    await gateway.stop(0);
+    await gateway.stopped;
+    vi.unstubAllEnvs();
+  });
+  const { call } = await connect({ home, needGateway: true });
+  await call('profile.add', { name: 'main', tier: 'primary' });
+  const add = (baseUrl: string) =>
+    call('endpoint.add', { profile: 'main', baseUrl, key: 'sk-ant-1', priority: 1, allowPlaintext: true });
+  return { gateway, call, add };
+}
+
+it('other addresses are another network: idle connections are closed, running answers end, everybody is looked at', async () => {
+  const { gateway, call, add } = await running();
+  const [used, unused] = [await endpoint(), await endpoint()];
+  await add(used.url);
+  await call('config.set', { key: 'loadbalancer.strategy', value: 'failover' });
+  used.setSlow(true);
+  const long = askOnce(gateway.url, 's1', 'a long one');
+  await vi.waitFor(() => expect(used.streaming).toHaveLength(1));
+  used.setSlow(false);
+  expect((await askOnce(gateway.url, 's1', 'a short one')).outcome).toBe('answered');
+  await add(unused.url);
+  const [busy, idle] = used.seen;
+  expect([used.seen.length, idle?.destroyed, unused.seen.length]).toEqual([2, false, 0]);
+
+  outside.addresses = 'wlan0 192.168.1.7';
+  outside.aheadMs += addressesEveryMs;
+  await vi.waitFor(() => expect(unused.seen.length).toBeGreaterThan(0), { timeout: 10_000 });
+  await vi.waitFor(() => expect(idle?.destroyed).toBe(true));
+  expect(busy?.destroyed).toBe(false);
+  used.goOn();
+  expect((await long).outcome).toBe('answered');
+  await vi.waitFor(() => expect(busy?.destroyed).toBe(true));
+});
+
+it('a proxy that is down is no fault of the endpoints behind it: not for traffic, and not for probes', async () => {
+  for (const name of ['http_proxy', 'https_proxy', 'no_proxy', 'HTTPS_PROXY', 'NO_PROXY']) vi.stubEnv(name, '');
+  vi.stubEnv('HTTP_PROXY', 'http://me:secret@127.0.0.1:1');
+  const { gateway, call, add } = await running();
+  await call('config.set', { key: 'queue.enabled', value: 'false' });
+  const { id } = await add('http://endpoint.test');
+  for (let i = 0; i < 4; i++) {
+    const { outcome, message } = await askOnce(gateway.url, 's1', 'hello');
+    expect(outcome).toBe('refused');
+    expect(message).toContain('the HTTP proxy 127.0.0.1:1 is down or refuses');
+    expect(message).not.toContain('secret');
+  }
+  for (let i = 0; i < 3; i++) {
+    const { checks } = await call('health.check', { id });
+    expect(checks).toMatchObject([{ verdict: 'failure', error: 'the proxy 127.0.0.1:1 is down or refuses' }]);
+  }
+  const { endpoints } = await call('health.status', {});
+  expect(endpoints).toMatchObject([{ state: 'healthy', consecutiveFailures: 0, successRate: null }]);
+  const { facts } = await call('history.read', { stream: `endpoint/${id}` });
+  expect(new Set(facts.map(({ type }) => type))).toEqual(new Set(['ProbeNoted']));
+});
