@@ -132,9 +132,10 @@ async function born({ it, starts }) {
 }
 
 function newClients({ it, clients, kills: done }) {
-  // Some rounds kill twice: those that are left need a few more.
-  const most = Math.ceil((spare * (items - clients.size)) / (kills - done));
-  return Array.from({ length: Math.min(most, items - clients.size) }, () => {
+  const left = items - clients.size;
+  // Some rounds kill twice: whoever is left asks after the last one.
+  const most = done < kills ? Math.ceil((spare * left) / (kills - done)) : left;
+  return Array.from({ length: Math.min(most, left) }, () => {
     const session = randomUUID();
     const stream = it.dice() < 0.7;
     const client = {
@@ -188,6 +189,8 @@ async function look({ it, faults }) {
 /** All comes back: every client gets its answer by asking again, and the queue comes to rest. */
 async function finish(run, life) {
   const { upstream, clients, faults } = run;
+  upstream.goOut();
+  await Promise.all(newClients(run).map((client) => ask(run, client)));
   upstream.comeBack();
   const until = performance.now() + endMs;
   const open = () => [...clients.values()].filter(({ answer }) => !answer);
