@@ -139,7 +139,7 @@ export class Rehearsal {
 
   #recordedDueAt(): Millis | null {
     const endpoints = [...this.#twin.endpoints.values()].map((endpoint) => timerOf(endpoint)?.dueAt);
-    const ladder = facePriority(this.#twin.priority).timers.map(({ dueAt }) => dueAt);
+    const ladder = this.#twin.priority.context.timers.map(({ dueAt }) => dueAt);
     const all = [...endpoints, ...ladder].filter((one) => one !== undefined);
     return all.length === 0 ? null : Math.min(...all);
   }
@@ -154,8 +154,8 @@ export class Rehearsal {
       const report = { type: 'TimerElapsed', data: { name, gen } } as const;
       next = { at: timer.dueAt, tell: () => this.#core.tellEndpoint(id, report, { by: 'timer' }) };
     }
-    const twins = facePriority(this.#twin.priority).timers;
-    for (const timer of facePriority(this.#core.state.priority).timers) {
+    const twins = this.#twin.priority.context.timers;
+    for (const timer of this.#core.state.priority.context.timers) {
       if (timer.dueAt > Math.min(until, next?.at ?? until) || twins.some((one) => isSame(timer, one))) continue;
       const { name, gen } = timer;
       next = {

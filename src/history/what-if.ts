@@ -3,7 +3,6 @@ import { upcast } from '../../events/catalogue.ts';
 import type { Millis, Recorded } from '../../events/fact.ts';
 import { kindOf, nameOf } from '../../events/ids.ts';
 import type { Served } from '../../events/request.ts';
-import { facePriority } from '../../machines/priority.ts';
 import { effective, parseSetting, type Settings } from '../config/settings.ts';
 import type { SwitchChange, TierTimes, WhatIfAnswer } from '../control/history-operations.ts';
 import { endpointPolicy, priorityPolicy, queuePolicy } from '../control/installation.ts';
@@ -49,11 +48,12 @@ function tried(name: string, text: string) {
 
 /** Settings are worked out again only when one has changed. */
 function sideOf(env: NodeJS.ProcessEnv, over: Readonly<Record<string, unknown>>): Side {
-  let [known, keys]: [Settings | undefined, string] = [undefined, ''];
+  let [known, version]: [Settings | undefined, number] = [undefined, -1];
   const settings = (state: State) => {
-    const now = JSON.stringify([...state.settings]);
-    if (!known || now !== keys) known = { ...effective(state.settings, env).settings, ...over } as Settings;
-    keys = now;
+    // Asked twice a request: the version of their stream tells whether one has changed.
+    const now = state.versions.get('config') ?? 0;
+    if (!known || now !== version) known = { ...effective(state.settings, env).settings, ...over } as Settings;
+    version = now;
     return known;
   };
   return {
@@ -198,7 +198,7 @@ class Account {
 }
 
 function tierOf({ profiles, priority }: State): keyof TierTimes {
-  const { active } = facePriority(priority);
+  const { active } = priority.context;
   return (active === null ? undefined : profiles.get(active)?.tier) ?? 'none';
 }
 
