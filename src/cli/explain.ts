@@ -1,4 +1,5 @@
 /** `qcc history explain`: why a request went where it went, and why an endpoint is as it is. */
+import { ladderReason } from '../config/ladder-words.ts';
 import type { EndpointStory, RequestStory, RouteRow } from '../control/history-operations.ts';
 import type { FactRow } from '../control/operations.ts';
 import type { Context } from './context.ts';
@@ -74,7 +75,7 @@ function ofRequest(context: Context, story: RequestStory, names: Names): void {
   );
   if (story.switches.length > 0) heading(context, lines.switchesAround);
   for (const { at: when, seq, from, to, reason } of story.switches)
-    out.line(`  ${clockOf(Date.parse(when))} #${seq}  ${from ?? '-'} → ${to}: ${reason}`);
+    out.line(`  ${clockOf(Date.parse(when))} #${seq}  ${from ?? '-'} → ${to}: ${ladderReason(reason, language)}`);
 }
 
 function whyOf(row: RouteRow, { language }: Context): string {

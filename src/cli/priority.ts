@@ -1,4 +1,5 @@
 /** `qcc priority set, list, switch, policy, history`. */
+import { ladderReason } from '../config/ladder-words.ts';
 import type { Params, PolicyRow, SwitchRow } from '../control/operations.ts';
 import { type Context, countFlag, flag, isOn, numberFlag, usage, withInstallation } from './context.ts';
 import { tierOf } from './options.ts';
@@ -114,9 +115,9 @@ export async function history(context: Context): Promise<undefined> {
   return undefined;
 }
 
-function table({ out, words }: Context, rows: readonly SwitchRow[]): void {
+function table({ out, words, language }: Context, rows: readonly SwitchRow[]): void {
   out.table(
     [words.at, words.kind, words.from, words.to, words.reason],
-    rows.map((row) => [row.at, row.kind, row.from ?? '-', row.to, row.reason]),
+    rows.map((row) => [row.at, row.kind, row.from ?? '-', row.to, ladderReason(row.reason, language)]),
   );
 }

@@ -1,4 +1,5 @@
 /** The history in English. */
+import { heldEn } from '../config/ladder-words.ts';
 import { failed, percent, type StoryWords, span, value } from './story.ts';
 import { shortSpan } from './times.ts';
 
@@ -125,7 +126,7 @@ export const en: StoryWords = {
     byHand: () => 'it was disabled by hand: qcc endpoint enable',
     recovery: ({ profile, checks, needed }) =>
       `${profile} is usable again: ${checks} of ${needed} good checks, and its delay`,
-    heldBack: ({ profile, because }) => `the switch to ${profile} is held back: ${heldEn[String(because)] ?? because}`,
+    heldBack: ({ profile, because }) => `the switch to ${profile} is held back: ${heldEn(String(because))}`,
     anyBack: () => 'no endpoint of any profile is usable',
     reportsLeft: ({ profile, left }) => `${left} more reports of ${profile} without a usable endpoint`,
     retriesLeft: ({ tries, most }) => `${tries} of ${most} retries are made; or sooner, when an endpoint comes back`,
@@ -182,7 +183,7 @@ export const en: StoryWords = {
       `switched by hand ${from ?? '-'} → ${to}${reason === '' ? '' : `: ${reason}`}`,
     PinReleased: ({ because }) => `the pin is released: ${because}`,
     SwitchHeldBack: ({ wanted, because, until }, { at }) =>
-      `the switch to ${wanted} is held back${until === null ? '' : ` for ${span(until, at)}`}: ${heldEn[because]}`,
+      `the switch to ${wanted} is held back${until === null ? '' : ` for ${span(until, at)}`}: ${heldEn(because)}`,
     ActiveDoubted: ({ profile, reports }) => `${profile} had no usable endpoint, report ${reports} in a row`,
     ActiveTrusted: ({ profile }) => `${profile} has a usable endpoint again`,
     RecoveryBegun: ({ profile }) => `${profile} is usable again, and is watched`,
@@ -207,10 +208,4 @@ export const en: StoryWords = {
     Online: () => 'online again',
     Slept: ({ forMs }) => `this machine slept for ${shortSpan(forMs)}`,
   },
-};
-
-const heldEn: Readonly<Record<string, string>> = {
-  cooldown: 'the last switch is too recent (failover.cooldown)',
-  hourlyLimit: 'too many in this hour (failover.max_per_hour)',
-  off: 'failover.auto is off',
 };

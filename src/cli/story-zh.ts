@@ -1,12 +1,7 @@
 /** The history in Chinese. */
+import { heldZh, ladderZh } from '../config/ladder-words.ts';
 import { failed, percent, type StoryWords, span, value } from './story.ts';
 import { shortSpan } from './times.ts';
-
-const heldZh: Readonly<Record<string, string>> = {
-  cooldown: '距上次切换太近（failover.cooldown）',
-  hourlyLimit: '本小时切换次数已达上限（failover.max_per_hour）',
-  off: 'failover.auto 已关闭',
-};
 
 const abandonedZh = {
   gatewayDied: '网关意外结束',
@@ -22,27 +17,6 @@ const diedZh = {
   bodyLost: '保存的内容无法读取',
 };
 const forgottenZh = { expired: '已到期', cleared: '已清除', room: '为其他请求腾出空间' };
-
-/** What the ladder's decisions say in English, as facts have it: said again. What is not known stays as it is. */
-const ladderSentences: readonly (readonly [RegExp, string])[] = [
-  [/^all endpoints of (.+) are out for certain$/, '$1 的端点确定全部不可用'],
-  [/^(.+) had no usable endpoint in (\d+) reports in a row$/, '$1 连续 $2 次报告无可用端点'],
-  [/^(.+) passed (\d+) checks and its delay$/, '$1 通过 $2 次检查并等满延时'],
-  [/^(.+) has endpoints that are out$/, '$1 有端点不可用'],
-  [/^(.+) is active instead of (.+)$/, '当前为 $1，而非 $2'],
-  [/^the pinned profile (.+) has failed$/, '固定的配置 $1 已失败'],
-  [/^(.+) is not there any more$/, '$1 已不存在'],
-  [/^(.+) is pinned$/, '$1 已固定'],
-  [/^it is not usable any more$/, '不再可用'],
-  [/^automatic recovery is off$/, '自动恢复已关闭'],
-  [/^released by hand$/, '手动解除'],
-  [/^no endpoint of any profile is usable$/, '所有配置都没有可用端点'],
-];
-
-function ladderZh(because: string): string {
-  const known = ladderSentences.find(([form]) => form.test(because));
-  return known ? because.replace(known[0], known[1]) : because;
-}
 
 export const zh: StoryWords = {
   lines: {
@@ -145,7 +119,7 @@ export const zh: StoryWords = {
     oneFailure: () => '一次失败就再次停用',
     byHand: () => '已手动停用：qcc endpoint enable',
     recovery: ({ profile, checks, needed }) => `${profile} 重新可用：检查通过 ${checks}/${needed}，并等待延时`,
-    heldBack: ({ profile, because }) => `暂缓切换到 ${profile}：${heldZh[String(because)] ?? because}`,
+    heldBack: ({ profile, because }) => `暂缓切换到 ${profile}：${heldZh(String(because))}`,
     anyBack: () => '所有配置都没有可用端点',
     reportsLeft: ({ profile, left }) => `${profile} 再报告 ${left} 次无可用端点`,
     retriesLeft: ({ tries, most }) => `已重试 ${tries}/${most} 次；有端点恢复时提前`,
@@ -200,7 +174,7 @@ export const zh: StoryWords = {
     SwitchedByHand: ({ from, to, reason }) => `手动切换 ${from ?? '-'} → ${to}${reason === '' ? '' : `：${reason}`}`,
     PinReleased: ({ because }) => `解除固定：${ladderZh(because)}`,
     SwitchHeldBack: ({ wanted, because, until }, { at }) =>
-      `暂缓切换到 ${wanted}${until === null ? '' : `，等待 ${span(until, at)}`}：${heldZh[because]}`,
+      `暂缓切换到 ${wanted}${until === null ? '' : `，等待 ${span(until, at)}`}：${heldZh(because)}`,
     ActiveDoubted: ({ profile, reports }) => `${profile} 无可用端点，连续第 ${reports} 次`,
     ActiveTrusted: ({ profile }) => `${profile} 又有可用端点`,
     RecoveryBegun: ({ profile }) => `${profile} 重新可用，开始观察`,

@@ -1,4 +1,5 @@
 /** The words of the command line. English is the catalogue; a translation that lacks one does not compile. */
+import { heldEn, heldZh } from '../config/ladder-words.ts';
 import { upkeep } from './upkeep-words.ts';
 
 type Counted = 'total' | 'succeeded' | 'failed' | 'cancelled' | 'inFlight' | 'waiting';
@@ -107,7 +108,7 @@ const en = {
   probingCost: (probes: number, tokens: number, changes: number) =>
     `${probes} probes, ${tokens} tokens, ${changes} decisions`,
   heldBack: (wanted: string, because: string, until: string | null) =>
-    `held back: the switch to ${wanted} (${because}${until === null ? '' : `, until ${until}`})`,
+    `held back: the switch to ${wanted}: ${heldEn(because)}${until === null ? '' : `, until ${until}`}`,
   watchedUp: (profile: string, checks: number, of: number, readyAt: string) =>
     `${profile} is usable again: ${checks} of ${of} checks, back after ${readyAt} at the earliest`,
   offline: 'this machine has no network',
@@ -331,7 +332,8 @@ const zh: Words = {
   nextProbe: (depth, span) => `${span} 后探测（${depth}）`,
   noChecks: '还没有检查记录',
   probingCost: (probes, tokens, changes) => `${probes} 次探测，${tokens} 令牌，促成 ${changes} 次决定`,
-  heldBack: (wanted, because, until) => `暂缓切换到 ${wanted}（${because}${until === null ? '' : `，至 ${until}`}）`,
+  heldBack: (wanted, because, until) =>
+    `暂缓切换到 ${wanted}：${heldZh(because)}${until === null ? '' : `，至 ${until}`}`,
   watchedUp: (profile, checks, of, readyAt) => `${profile} 已可用：检查 ${checks}/${of}，最早 ${readyAt} 切回`,
   offline: '本机没有网络',
   requests: '请求',

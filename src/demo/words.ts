@@ -1,4 +1,5 @@
 /** The demo's words. English is the catalogue; a translation that lacks one does not compile. */
+import { heldEn, heldZh, ladderZh } from '../config/ladder-words.ts';
 
 const en = {
   title: 'qcc demo: a day of faults in a few seconds',
@@ -36,7 +37,7 @@ const en = {
   probed: (ms: number) => `a probe has found it well (${ms} ms)`,
   failedOver: (from: string, to: string, why: string) => `active profile: ${from} → ${to} (failover): ${why}`,
   switchHeld: (wanted: string, why: string, seconds: string) =>
-    `the switch to ${wanted} is held back: ${why}, ${seconds} s more`,
+    `the switch to ${wanted} is held back: ${heldEn(why)}, ${seconds} s more`,
   movedBack: (from: string, to: string, why: string) => `active profile: ${from} → ${to} (recovery): ${why}`,
   nobody: 'no endpoint is usable',
   someone: 'back in service',
@@ -90,9 +91,9 @@ const zh: DemoWords = {
   recovered: '恢复健康',
   keyChanged: '已更换密钥',
   probed: (ms) => `探测发现它已恢复（${ms} ms）`,
-  failedOver: (from, to, why) => `当前配置：${from} → ${to}（故障转移）：${why}`,
-  switchHeld: (wanted, why, seconds) => `暂缓切换到 ${wanted}：${why}，还需 ${seconds} 秒`,
-  movedBack: (from, to, why) => `当前配置：${from} → ${to}（恢复）：${why}`,
+  failedOver: (from, to, why) => `当前配置：${from} → ${to}（故障转移）：${ladderZh(why)}`,
+  switchHeld: (wanted, why, seconds) => `暂缓切换到 ${wanted}：${heldZh(why)}，还需 ${seconds} 秒`,
+  movedBack: (from, to, why) => `当前配置：${from} → ${to}（恢复）：${ladderZh(why)}`,
   nobody: '没有可用的端点',
   someone: '恢复服务',
   keyReplaced: '您：qcc endpoint update office … --api-key-stdin',

@@ -1,4 +1,5 @@
 /** The words of notifications. English is the catalogue; a translation that lacks one does not compile. */
+import { ladderZh } from '../config/ladder-words.ts';
 
 const en = {
   failoverTitle: (to: string) => `switched to ${to}`,
@@ -24,9 +25,9 @@ export type NotifyWords = typeof en;
 
 const zh: NotifyWords = {
   failoverTitle: (to) => `已切换到 ${to}`,
-  failover: (from, to, because) => `${from} → ${to}：${because}`,
+  failover: (from, to, because) => `${from} → ${to}：${ladderZh(because)}`,
   recoveryTitle: (to) => `已切回 ${to}`,
-  recovery: (from, to, because) => `${from} → ${to}，已切回：${because}`,
+  recovery: (from, to, because) => `${from} → ${to}，已切回：${ladderZh(because)}`,
   backInService: (to) => `${to} 恢复应答`,
   allDownTitle: '没有端点可用',
   allDown: '所有配置的所有端点均已退出；参见 qcc health status',

@@ -66,7 +66,7 @@ describe('A day of the demo', () => {
       lines.findIndex((line) => line.includes('All three are out')),
     );
     expect(scene.find((line) => line.includes('held back'))).toMatch(
-      /switch to relay is held back: cooldown, \d\.\d s more/,
+      /switch to relay is held back: the last switch is too recent \(failover.cooldown\), \d\.\d s more/,
     );
     expect(scene.find((line) => line.includes('(failover)'))).toMatch(/office → relay \(failover\): .*out for certain/);
     expect(scene.some((line) => line.includes('a probe has found it well'))).toBe(true);
