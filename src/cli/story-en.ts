@@ -149,7 +149,12 @@ export const en: StoryWords = {
     QueuedRequestCancelled: () => 'cleared',
     QueuedRequestForgotten: ({ because }) => `forgotten: ${forgottenEn[because]}`,
     SettingChanged: ({ key, from, to }) => `${key}: ${value(from, '-')} → ${value(to, 'default')}`,
+    SnapshotTaken: ({ description }) => `snapshot taken${description === '' ? '' : `: ${description}`}`,
+    ConfigRolledBack: ({ to, changes, partial }) =>
+      `gone back to ${to}: ${changes} change${changes === 1 ? '' : 's'}${partial ? ', in part' : ''}`,
+    ConfigImported: ({ source, changes }) => `imported from ${source}: ${changes} change${changes === 1 ? '' : 's'}`,
     ProfileAdded: () => 'added',
+    ProfileDescribed: ({ description }) => `is described: ${description === '' ? '-' : description}`,
     ProfileRemoved: () => 'removed',
     ProfileMadeDefault: () => 'is the default now',
     TierAssigned: ({ tier }) => (tier === null ? 'left the ladder' : `stands on the ladder: ${tier}`),
@@ -162,6 +167,8 @@ export const en: StoryWords = {
     AttemptSucceeded: ({ ttfbMs }) => `answered, first byte after ${ttfbMs} ms`,
     ProbeSucceeded: ({ responseMs, score }) => `probe passed in ${Math.round(responseMs)} ms, score ${score}`,
     ProbeFailed: ({ failure, detail }) => `probe failed: ${failed(en, failure, null, detail)}`,
+    ProbeNoted: ({ depth, verdict, responseMs }) =>
+      `probe (${depth}): ${verdict} in ${Math.round(responseMs)} ms, no news`,
     LimitsSeen: ({ resetAt }, { at }) => `its limits warn${resetAt === null ? '' : `; reset in ${span(resetAt, at)}`}`,
     EndpointEnabled: () => 'enabled',
     EndpointDisabled: () => 'disabled',

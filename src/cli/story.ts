@@ -19,9 +19,12 @@ export interface Telling {
   readonly at: number;
 }
 
-/** A fact that has no sentence here is told by its fields. */
+/** Every fact has one; losses are told by words of their own. What a newer qcc wrote is told by its fields. */
 type Sentences = {
-  readonly [Type in AnyFact['type']]?: (data: Extract<AnyFact, { type: Type }>['data'], telling: Telling) => string;
+  readonly [Type in Exclude<AnyFact['type'], 'FactsLost'>]: (
+    data: Extract<AnyFact, { type: Type }>['data'],
+    telling: Telling,
+  ) => string;
 };
 
 export interface StoryWords {

@@ -22,8 +22,8 @@ const MiB = 1_048_576;
 // An Anthropic answer is smaller; a runaway relay is not.
 const jsonBytesMax = 64 * MiB;
 const errorBytesMax = MiB;
-// A stream that has no content after this much has something else in it.
-const heldBytesMax = 4 * MiB;
+// A stream that has no content after this much has something else in it; all of it is looked at again with each event.
+const heldBytesMax = MiB / 4;
 const newlineEveryMs = 10_000;
 
 export interface Limits {
@@ -126,11 +126,13 @@ export class Answer implements AnswerSink {
     this.#resume = resume;
     this.ttfbMs = this.#asked.now() - this.#startedAt;
     if (status < 200 || status > 299) this.#phase = 'error';
-    else if (head.isEncoded) this.#pass();
+    else if (head.isEncoded && !this.#committed) this.#pass();
     else if (head.contentType.startsWith('text/event-stream')) {
       this.#phase = 'judging';
       this.#arm(this.#limits.firstContentMs);
     } else this.#phase = 'json';
+    // A second head would stand in the middle of the first one's body, and an error would look like an answer.
+    if (this.#committed && this.#phase !== 'json') this.#fail('badAnswer', 'no JSON, where JSON had begun');
   }
 
   data(chunk: Buffer): boolean {
@@ -203,7 +205,8 @@ export class Answer implements AnswerSink {
   }
 
   #judge(chunk: Buffer): void {
-    // Most chunks before content are pings; only an event's end can prove anything.
+    // Only an event's end can prove anything.
+    if (!chunk.includes('\n') && this.#heldBytes <= heldBytesMax) return;
     const text = Buffer.concat(this.#held).toString('latin1');
     const proof = proofOf(text);
     if (proof === 'proven') {
@@ -211,7 +214,7 @@ export class Answer implements AnswerSink {
       this.ttftMs = this.#asked.now() - this.#startedAt;
       this.#pass();
     } else if (proof === 'unproven') {
-      if (this.#heldBytes > heldBytesMax) this.#fail('badAnswer', 'no content in 4 MiB of stream');
+      if (this.#heldBytes > heldBytesMax) this.#fail('badAnswer', 'no content in 256 KiB of stream');
       // Alive but slow: once, the wait is as long again.
       else if (!this.#pinged && chunk.includes('ping')) this.#pinged = true;
     } else
@@ -316,7 +319,8 @@ export class Answer implements AnswerSink {
   }
 
   #commit(afterMs: Millis): void {
-    if (this.#receiver.isBegun || this.#phase === 'relaying') return;
+    const mayBeJson = this.#phase === 'waiting' || this.#phase === 'json';
+    if (this.#receiver.isBegun || !mayBeJson) return;
     this.#committed = true;
     this.#receiver.hold(this.#asked.added(afterMs));
     this.#newlines = setInterval(() => this.#receiver.stillHolding(), newlineEveryMs);

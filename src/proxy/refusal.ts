@@ -123,7 +123,10 @@ export function whyOf(refusals: readonly Refusal[]): Why {
 }
 
 export function passVerbatim(client: ClientAnswer, { head, body }: Refusal, extra: readonly string[]): void {
-  if (!head || client.headersSent) return;
+  if (!head || client.headersSent) {
+    client.destroy();
+    return;
+  }
   client.sendDate = false;
   const pairs: string[] = [];
   for (let i = 0; i < head.pairs.length; i += 2) {

@@ -1,0 +1,95 @@
+/** One answer whose 200 went out before it was there: what may still follow it, and what may not. */
+import { describe, expect, it } from 'vitest';
+import { Answer } from '../../src/proxy/answer.ts';
+import type { Receiver } from '../../src/proxy/receiver.ts';
+import { answerEvents, message, signal } from './upstreams.ts';
+
+const patienceMs = 60_000;
+
+/** A JSON answer that takes too long; resolves when its head has gone out. */
+async function committed() {
+  const told: string[] = [];
+  const begun = signal();
+  const receiver: Receiver = {
+    get isBegun() {
+      return told.length > 0;
+    },
+    begin: () => void told.push('head'),
+    bytes: () => told.push('bytes') > 0,
+    onRoom: () => undefined,
+    end: () => void told.push('end'),
+    whole: (_, __, body) => void told.push(body.toString()),
+    hold: () => {
+      told.push('hold');
+      begun.give();
+    },
+    stillHolding: () => undefined,
+    cut: () => void told.push('cut'),
+  };
+  let aborted = 0;
+  const answer = new Answer(
+    receiver,
+    { wantsStream: false, isMessages: true, isHead: false, model: 'm', now: () => 0, added: () => [] },
+    { headersMs: patienceMs, firstContentMs: patienceMs, idleMs: patienceMs, totalMs: patienceMs, commitMs: 0 },
+  );
+  answer.started(() => {
+    aborted++;
+  });
+  await begun.given;
+  return { answer, told, abortedTimes: () => aborted };
+}
+
+const json = ['content-type', 'application/json'];
+
+describe('an answer whose head had to go out before it was there', () => {
+  it('is the JSON that comes', async () => {
+    const { answer, told } = await committed();
+    answer.head(200, json, () => undefined);
+    answer.data(Buffer.from(message));
+    answer.end();
+    expect(await answer.outcome).toEqual({ kind: 'served', status: 200 });
+    expect(told).toEqual(['hold', message]);
+  });
+
+  it.each([
+    ['an event stream', 200, ['content-type', 'text/event-stream'], answerEvents().join('')],
+    ['an encoded body', 200, [...json, 'content-encoding', 'gzip'], 'gzip'],
+    ['an error', 529, json, '{"type":"error","error":{"type":"overloaded_error","message":"no"}}'],
+    ['a refusal of the request itself', 400, json, '{"type":"error","error":{"type":"invalid_request_error"}}'],
+  ])('is cut off when %s comes instead, and nothing of that goes out', async (_, status, head, body) => {
+    const { answer, told, abortedTimes } = await committed();
+    answer.head(status, head, () => undefined);
+    answer.data(Buffer.from(body));
+    answer.end();
+    expect(await answer.outcome).toMatchObject({ kind: 'broken' });
+    expect([told, abortedTimes()]).toEqual([['hold', 'cut'], 1]);
+  });
+});
+
+describe('an answer that is an event stream', () => {
+  it('gets no JSON head when its time comes while it is looked at', async () => {
+    const told: string[] = [];
+    const receiver = { isBegun: false, hold: () => told.push('hold'), cut: () => undefined } as object as Receiver;
+    const answer = new Answer(
+      receiver,
+      { wantsStream: false, isMessages: true, isHead: false, model: 'm', now: () => 0, added: () => [] },
+      { headersMs: patienceMs, firstContentMs: 0, idleMs: patienceMs, totalMs: patienceMs, commitMs: 0 },
+    );
+    answer.head(200, ['content-type', 'text/event-stream'], () => undefined);
+    expect(await answer.outcome).toMatchObject({ kind: 'failed', detail: '200: no content in time' });
+    expect(told).toEqual([]);
+  });
+
+  it('is given up after so much without content, however small its pieces are', async () => {
+    const receiver = { isBegun: false } as object as Receiver;
+    const answer = new Answer(
+      receiver,
+      { wantsStream: true, isMessages: true, isHead: false, model: 'm', now: () => 0, added: () => [] },
+      { headersMs: patienceMs, firstContentMs: patienceMs, idleMs: patienceMs, totalMs: patienceMs, commitMs: null },
+    );
+    answer.head(200, ['content-type', 'text/event-stream'], () => undefined);
+    const kibibyte = Buffer.alloc(1_024, 'x');
+    for (let i = 0; i <= 256; i++) answer.data(kibibyte);
+    expect(await answer.outcome).toMatchObject({ kind: 'failed', verdict: { failure: 'badAnswer' } });
+  });
+});
