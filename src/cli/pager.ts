@@ -22,7 +22,10 @@ export async function paged(context: Context, work: (paged: Paged) => Promise<vo
   const env = { LESS: lessDefault, ...context.env };
   const pager = spawn(program, args, { stdio: ['pipe', 'inherit', 'inherit'], env });
   // No such program: better without a pager than without the history.
-  const started = await Promise.race([once(pager, 'spawn').then(() => true), once(pager, 'error').then(() => false)]);
+  const started = await new Promise<boolean>((resolve) => {
+    pager.once('spawn', () => resolve(true));
+    pager.on('error', () => resolve(false));
+  });
   if (!started) return work(direct);
   let over = false;
   const ended = once(pager, 'close').then(() => {
