@@ -1,0 +1,56 @@
+/** The rule that keeps an endpoint out, as it is told, is the one that routing goes by. */
+import { describe, expect, it } from 'vitest';
+import type { EndpointFact } from '../../events/endpoint.ts';
+import type { EndpointId } from '../../events/ids.ts';
+import { faceOf } from '../../machines/endpoint.ts';
+import { type Loads, plan } from '../../machines/route.ts';
+import { exclusionOf } from '../../machines/why-not.ts';
+import { endpointAfter, later, minute, start } from '../support/given.ts';
+import { routable, viewOf } from '../support/roster.ts';
+
+const failed = (held: boolean): EndpointFact => ({
+  type: 'EndpointFailed',
+  data: { because: held ? 'credential' : 'timeout', until: later(minute), belief: 'inferred', times: 1, held },
+});
+const stories: readonly (readonly [string | null, readonly EndpointFact[], number | null])[] = [
+  [null, [], null],
+  ['disabled', [{ type: 'EndpointDisabled', data: {} }], null],
+  ['out', [failed(false)], later(minute)],
+  ['held', [failed(true)], later(minute)],
+  [
+    'paused',
+    [{ type: 'EndpointPaused', data: { because: 'overloaded', until: later(minute), belief: 'inferred', times: 1 } }],
+    later(minute),
+  ],
+  ['degraded', [{ type: 'EndpointDegraded', data: { because: 'slow', until: null } }], later(minute)],
+  ['trial', [failed(false), { type: 'EndpointRecovering', data: { ramp: 0, nextAt: null } }], null],
+  ['ramp', [failed(false), { type: 'EndpointRecovering', data: { ramp: 0.3, nextAt: later(minute) } }], null],
+];
+
+const loads: Loads = { inFlight: () => 0, permitFree: () => true, lastResortAt: () => 0, turn: () => 0 };
+const ask = {
+  within: null,
+  binding: null,
+  tried: new Set<EndpointId>(),
+  avoid: null,
+  overloaded: new Set<string>(),
+  lacksModel: () => false,
+};
+
+describe('why an endpoint takes nothing, or less', () => {
+  it.each(stories)('is told as %s, with its end', (rule, story, until) => {
+    const found = exclusionOf(faceOf(endpointAfter(...story)));
+    expect(found).toEqual(rule === null ? null : { rule, until });
+  });
+
+  it.each(stories)('as routing sees it: %s', (rule, story) => {
+    const { state, until, held, ramp, because } = faceOf(endpointAfter(...story));
+    const one = routable('one', { state, until, held, ramp, because });
+    const view = viewOf({ main: [one, routable('whole')] });
+    const { candidates } = plan(view, ask, loads, { strategy: 'failover', healthAware: true }, start, () => 0);
+    const mine = candidates.find(({ endpoint }) => endpoint.id === 'one');
+    const isOut = rule === 'disabled' || rule === 'out' || rule === 'held' || rule === 'paused';
+    expect(mine === undefined).toBe(isOut);
+    if (rule !== null && !isOut) expect(mine?.because).toBe(rule);
+  });
+});
