@@ -5,7 +5,7 @@ import type { EndpointId } from '../../events/ids.ts';
 import { checkVerdictOf, classifyStatus, classifyTransport } from '../../machines/classify.ts';
 import { faceOf } from '../../machines/endpoint.ts';
 import { facePriority } from '../../machines/priority.ts';
-import { type Probe, type ProbePolicy, probesDue } from '../../machines/probe-plan.ts';
+import type { Probe, ProbePolicy, probesDue } from '../../machines/probe-plan.ts';
 import type { adjustWeight } from '../../machines/weight-policy.ts';
 import { type ProbeMemory, probedEndpoints, weighedEndpoints } from '../../src/projections/checked.ts';
 import type { Core } from '../../src/runtime/core.ts';
@@ -14,6 +14,9 @@ import { promise } from './rules.ts';
 import type { Answer } from './simulated-endpoint.ts';
 
 const weights = { enabled: true, minChecks: 3 };
+// Of the plan, as a person would check it: none of its own numbers are looked at.
+const atOnceMax = 4;
+const jitterLeast = 0.8;
 
 export class Monitor {
   readonly #core: Core;
@@ -40,20 +43,41 @@ export class Monitor {
     return { profiles, recent, active, pinned, face: (id: EndpointId) => faceOf(this.#core.state.endpoint(id)) };
   }
 
-  due(isOffline: boolean): readonly Probe[] {
+  due(isOffline: boolean, probes: typeof probesDue): readonly Probe[] {
     if (this.#policy.mode === 'off') return [];
     const endpoints = probedEndpoints(this.#source(), (id) => this.#knownOf(id));
-    const due = probesDue(
+    const due = probes(
       endpoints,
       { now: this.#core.now(), isOffline, changedAt: this.changedAt, isAwaited: false },
       this.#policy,
     );
-    for (const { id } of due) {
+    promise(!isOffline || due.length === 0, () => 'somebody is probed without a network');
+    for (const probe of due) {
+      const { id } = probe;
+      this.#isWise(probe);
       const known = this.#knownOf(id as EndpointId);
       promise(!known.isRunning, () => `${id} is probed twice at once`);
       this.#known.set(id as EndpointId, { ...known, isRunning: true });
     }
+    const running = endpoints.filter(({ id }) => this.#knownOf(id as EndpointId).isRunning).length;
+    const room = Math.min(atOnceMax, Math.max(1, endpoints.length >> 1));
+    promise(due.length === 0 || running <= room, () => `${running} of ${endpoints.length} are probed at once`);
     return due;
+  }
+
+  /** Tokens are spent where the answer decides, after what is free has passed; and what has failed is left alone for a while. */
+  #isWise({ id, depth, because }: Probe): void {
+    const { state } = faceOf(this.#core.state.endpoint(id as EndpointId));
+    const { passed, probedAt } = this.#knownOf(id as EndpointId);
+    const isPaid = depth === 'conversation' && this.#policy.mode === 'passive';
+    const decides = state === 'failed' || state === 'recovering';
+    promise(!isPaid || decides, () => `${id} is ${state}, and a paid probe of it decides nothing`);
+    const isFreeFirst = passed === 'connection' || passed === 'api';
+    promise(!isPaid || state !== 'failed' || isFreeFirst, () => `${id} is out, and no free probe of it has passed`);
+    const leastMs = jitterLeast * this.#policy.intervalMs;
+    const isPatient = state !== 'failed' || because === 'changed' || probedAt === null || passed !== null;
+    const agoMs = this.#core.now() - (probedAt ?? 0);
+    promise(isPatient || agoMs >= leastMs, () => `${id} is probed again ${agoMs} ms after it failed`);
   }
 
   ended(probe: Probe, { said, afterMs }: Answer): void {

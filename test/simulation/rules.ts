@@ -6,6 +6,10 @@ import type { PriorityFact } from '../../events/priority.ts';
 import type { PriorityPolicy } from '../../machines/priority-policy.ts';
 import { hour } from '../support/given.ts';
 
+const resultsMin = 3;
+// One bad minute is not the truth: a step is less than a third of the whole way, from a tenth to the double.
+const leapMax = 0.6;
+
 /** A promise that was broken: what, in one sentence. */
 export class Broken extends Error {}
 
@@ -21,6 +25,8 @@ export interface Looking {
   readonly isOutForCertain: (profile: string) => boolean;
   /** The user's weight of an endpoint. */
   readonly weight: (endpoint: string) => number;
+  /** Results that are known of it, of traffic and of probes. */
+  readonly results: (endpoint: string) => number;
 }
 
 interface Watched {
@@ -84,11 +90,27 @@ export class Rules {
       promise(cause !== null, () => `#${seq}: out without a reason`);
       promise(data.until - at <= hour, () => `#${seq}: out for more than an hour`);
     }
-    if (type === 'WeightAdjusted' && look) {
-      const weight = look.weight(nameOf(stream));
-      const share = data.to / weight;
-      promise(share > 0.1 - 1e-9 && share < 2 + 1e-9, () => `#${seq}: weight ${weight} was adjusted to ${data.to}`);
-    }
+    if (type === 'WeightAdjusted' && look) this.#weighed(seq, nameOf(stream), data, look);
+  }
+
+  #weighed(
+    seq: number,
+    endpoint: string,
+    { from, to, reasons }: { from: number; to: number; reasons: Readonly<Record<string, number>> },
+    look: Looking,
+  ): void {
+    const weight = look.weight(endpoint);
+    const share = to / weight;
+    promise(share > 0.1 - 1e-9 && share < 2 + 1e-9, () => `#${seq}: weight ${weight} was adjusted to ${to}`);
+    const results = look.results(endpoint);
+    promise(results >= resultsMin, () => `#${seq}: a weight was adjusted on ${results} results`);
+    promise(Object.keys(reasons).length > 0 && to !== from, () => `#${seq}: a weight was adjusted without a reason`);
+    // A new weight of the user's may leave the old share far outside.
+    const wasWithin = from >= 0.1 * weight && from <= 2 * weight;
+    promise(
+      !wasWithin || Math.abs(to - from) <= leapMax * weight + 0.1,
+      () => `#${seq}: the weight ${weight} leapt from ${from} to ${to}`,
+    );
   }
 
   #priority(

@@ -1,9 +1,12 @@
 /** Many short lives here; many long ones with `node scripts/simulate.mjs`. */
 import { describe, expect, it } from 'vitest';
+import { probesDue } from '../../machines/probe-plan.ts';
 import type { RoutableEndpoint, RoutingView } from '../../machines/roster.ts';
 import { plan } from '../../machines/route.ts';
+import { adjustWeight } from '../../machines/weight-policy.ts';
 import { LiveLoads } from '../../src/proxy/loads.ts';
 import type { Policies } from '../../src/runtime/core.ts';
+import { second } from '../support/given.ts';
 import { SimulatedLog } from './simulated-log.ts';
 import { type Planted, simulate } from './simulation.ts';
 import { storyOf } from './story.ts';
@@ -134,6 +137,66 @@ const mistakes: Readonly<Record<string, readonly [Partial<Planted>, RegExp]>> = 
     },
     /was adjusted to/,
   ],
+  'weights that leap': [
+    {
+      weigh: (weighed, policy) => {
+        const fact = adjustWeight(weighed, policy);
+        const target = fact?.data.reasons['target'] ?? 1;
+        return fact && { ...fact, data: { ...fact.data, to: weighed.weight * target } };
+      },
+    },
+    /leapt from/,
+  ],
+  'weights that nobody knows enough for': [
+    { weigh: (weighed, policy) => adjustWeight(weighed, { ...policy, minChecks: 0 }) },
+    /adjusted on \d results/,
+  ],
+  'weights without reasons': [
+    {
+      weigh: (...asked) => {
+        const fact = adjustWeight(...asked);
+        return fact && { ...fact, data: { ...fact.data, reasons: {} } };
+      },
+    },
+    /without a reason/,
+  ],
+  'probes of disabled ones': [
+    {
+      probes: (endpoints, ...rest) =>
+        probesDue(
+          endpoints.map((one) => (one.state === 'disabled' ? { ...one, state: 'failed' } : one)),
+          ...rest,
+        ),
+    },
+    /is probed .* disabled by hand/,
+  ],
+  'two probes of one': [
+    {
+      probes: (endpoints, ...rest) =>
+        probesDue(
+          endpoints.map((one) => ({ ...one, isRunning: false })),
+          ...rest,
+        ),
+    },
+    /probed twice at once|are probed at once/,
+  ],
+  'probes of a whole fleet': [
+    { probes: (endpoints, ...rest) => endpoints.flatMap((one) => probesDue([one], ...rest)) },
+    /are probed at once/,
+  ],
+  'probes without a network': [
+    { probes: (endpoints, around, policy) => probesDue(endpoints, { ...around, isOffline: false }, policy) },
+    /without a network/,
+  ],
+  'probes again and again': [
+    { probes: (endpoints, around, policy) => probesDue(endpoints, around, { ...policy, intervalMs: second }) },
+    /is probed again \d+ ms after it failed/,
+  ],
+  'paid probes of who is well': [
+    { probes: (...asked) => probesDue(...asked).map((probe) => ({ ...probe, depth: 'conversation' })) },
+    /decides nothing|no free probe/,
+  ],
+  'nobody is probed': [{ probes: () => [] }, /is (failed|recovering|degraded|active) still/],
   'a log that loses facts': [{ log: () => new Forgetful() }, /gap|lived|version/],
 };
 

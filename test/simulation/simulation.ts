@@ -10,7 +10,7 @@ import { classifyStatus, classifyTransport, maybeBilled } from '../../machines/c
 import { type EndpointPolicy, faceOf, timerOf } from '../../machines/endpoint.ts';
 import { facePriority } from '../../machines/priority.ts';
 import type { PriorityPolicy } from '../../machines/priority-policy.ts';
-import type { Probe, ProbePolicy } from '../../machines/probe-plan.ts';
+import { type Probe, type ProbePolicy, probesDue } from '../../machines/probe-plan.ts';
 import { type Candidate, plan } from '../../machines/route.ts';
 import { adjustWeight } from '../../machines/weight-policy.ts';
 import { isUsable } from '../../src/projections/routing.ts';
@@ -33,6 +33,7 @@ export interface Planted {
   readonly route: typeof plan;
   readonly loads: () => LiveLoads;
   readonly log: () => SimulatedLog;
+  readonly probes: typeof probesDue;
   readonly weigh: typeof adjustWeight;
   /** The generation that a timer is reported with: told late, or twice, it is not the current one. */
   readonly gen: (told: number, current: number) => number;
@@ -47,6 +48,7 @@ const right: Planted = {
   route: plan,
   loads: () => new LiveLoads(),
   log: () => new SimulatedLog(),
+  probes: probesDue,
   weigh: adjustWeight,
   gen: (told) => told,
   ticks: true,
@@ -273,6 +275,7 @@ class Simulation {
         ({ state, held, because }) => state === 'disabled' || held || because === 'unreachable',
       ),
     weight: (endpoint) => this.#core.state.profiles.endpoint(endpoint)?.weight ?? 0,
+    results: (endpoint) => this.#core.state.recent.of(endpoint).checks,
   };
 
   #faces(profile: string) {
@@ -543,7 +546,7 @@ class Simulation {
   // ------------------------------------------------------------------------------------------------ probes and weights
 
   #look(): void {
-    for (const probe of this.#monitor.due(this.#now < this.#offlineUntil)) this.#probe(probe);
+    for (const probe of this.#monitor.due(this.#now < this.#offlineUntil, this.#planted.probes)) this.#probe(probe);
     this.#looks++;
     if (this.#looks % weighEvery === 0 && !this.#without.has('weights')) {
       for (const { id, fact } of this.#monitor.weigh(this.#planted.weigh))
