@@ -90,6 +90,11 @@ export class Monitor {
     this.#core.tellEndpoint(id, reportOf(depth, failure, afterMs), { by: 'probe' });
   }
 
+  /** Its probe says nothing: there was no network. */
+  lost(id: EndpointId): void {
+    this.#known.set(id, { probedAt: this.#core.now(), passed: null, isRunning: false, dice: this.#chance.next() });
+  }
+
   weigh(adjust: typeof adjustWeight): readonly { readonly id: EndpointId; readonly fact: Fact }[] {
     return weighedEndpoints(this.#source()).flatMap(({ id, ...weighed }) => {
       const fact = adjust(weighed, weights);

@@ -1,5 +1,6 @@
 /** Many short lives here; many long ones with `node scripts/simulate.mjs`. */
 import { describe, expect, it } from 'vitest';
+import { weighFailure } from '../../machines/network.ts';
 import { probesDue } from '../../machines/probe-plan.ts';
 import type { RoutableEndpoint, RoutingView } from '../../machines/roster.ts';
 import { plan } from '../../machines/route.ts';
@@ -47,6 +48,8 @@ describe('whatever goes wrong', () => {
         'GatewayFoundDead',
         'LadderHealthy',
         'LimitsSeen',
+        'Offline',
+        'Online',
         'ProbeFailed',
         'ProbeSucceeded',
         'PinReleased',
@@ -54,6 +57,7 @@ describe('whatever goes wrong', () => {
         'RecoveryBegun',
         'RequestCancelled',
         'RequestFailed',
+        'Slept',
         'SwitchHeldBack',
         'SwitchedByHand',
         'WeightAdjusted',
@@ -196,6 +200,12 @@ const mistakes: Readonly<Record<string, readonly [Partial<Planted>, RegExp]>> = 
     { probes: (...asked) => probesDue(...asked).map((probe) => ({ ...probe, depth: 'conversation' })) },
     /decides nothing|no free probe/,
   ],
+  'blame for a network that has gone': [{ network: () => 'counts' }, /network that had gone|slept through/],
+  'blame for a sleep': [
+    { network: (about, now) => weighFailure(about, { ...now, wokeAt: null }) },
+    /blamed for what was slept through/,
+  ],
+  'excuses for everybody': [{ network: () => 'void' }, /was excused/],
   'nobody is probed': [{ probes: () => [] }, /is (failed|recovering|degraded|active) still/],
   'a log that loses facts': [{ log: () => new Forgetful() }, /gap|lived|version/],
 };

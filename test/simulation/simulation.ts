@@ -3,11 +3,14 @@
  * endpoints, clients and a user that a seed makes. Everything goes wrong for a while, then nothing does any more.
  * Promises are held against every fact, and, at the end, against what has become of it all.
  */
+import type { Failure } from '../../events/endpoint.ts';
 import type { Fact, Millis, Recorded } from '../../events/fact.ts';
 import { type EndpointId, type ProfileName, type RequestId, streams } from '../../events/ids.ts';
 import type { Attempt } from '../../events/request.ts';
 import { classifyStatus, classifyTransport, maybeBilled } from '../../machines/classify.ts';
 import { type EndpointPolicy, faceOf, timerOf } from '../../machines/endpoint.ts';
+import { faceGateway } from '../../machines/gateway.ts';
+import { isNetworkGone, weighFailure } from '../../machines/network.ts';
 import { facePriority } from '../../machines/priority.ts';
 import type { PriorityPolicy } from '../../machines/priority-policy.ts';
 import { type Probe, type ProbePolicy, probesDue } from '../../machines/probe-plan.ts';
@@ -34,6 +37,7 @@ export interface Planted {
   readonly loads: () => LiveLoads;
   readonly log: () => SimulatedLog;
   readonly probes: typeof probesDue;
+  readonly network: typeof weighFailure;
   readonly weigh: typeof adjustWeight;
   /** The generation that a timer is reported with: told late, or twice, it is not the current one. */
   readonly gen: (told: number, current: number) => number;
@@ -49,6 +53,7 @@ const right: Planted = {
   loads: () => new LiveLoads(),
   log: () => new SimulatedLog(),
   probes: probesDue,
+  network: weighFailure,
   weigh: adjustWeight,
   gen: (told) => told,
   ticks: true,
@@ -60,6 +65,7 @@ export const ingredients = [
   ...troubles,
   'offline',
   'jumps',
+  'sleeps',
   'restarts',
   'cuts',
   'user',
@@ -104,6 +110,7 @@ const looksMax = 10;
 const calmEveryMs = 5 * second;
 const monitorEveryMs = 10 * second;
 const weighEvery = 6;
+const lostInSleep = { kind: 'lost', code: 'ECONNRESET' } as const;
 const lastFailuresMs = 90 * second;
 const rules = { strategy: 'weighted', healthAware: true } as const;
 
@@ -146,6 +153,8 @@ class Simulation {
   #now: Millis = 0;
   #skewMs: Millis = 0;
   #offlineUntil: Millis = -1;
+  /** When the machine last woke up, by the gateway's clock. */
+  #wokeAt: Millis = Number.NEGATIVE_INFINITY;
   #life = 0;
   #sessions = new Sessions();
   #loads: LiveLoads;
@@ -191,6 +200,7 @@ class Simulation {
 
   async live(): Promise<void> {
     await this.#open();
+    this.#tellGateway('GatewayStarted', { version: '1', url: '', pid: 1, epoch: 'first' });
     this.#found();
     this.#soon(0, () => this.#arrive());
     this.#soon(monitorEveryMs, () => this.#look());
@@ -317,10 +327,12 @@ class Simulation {
     this.#disabled.clear();
     for (const [id] of this.#endpoints)
       if (faceOf(this.#core.state.endpoint(id)).state === 'disabled') this.#disabled.add(id);
-    this.#core.report(streams.gateway, [{ type: 'GatewayFoundDead', data: { epoch: '' } }], {
-      by: 'gateway',
-      sync: true,
-    });
+    this.#tellGateway('GatewayFoundDead', { epoch: '' });
+    this.#tellGateway('GatewayStarted', { version: '1', url: '', pid: 1, epoch: `${this.#life}` });
+  }
+
+  #tellGateway(type: string, data: object): void {
+    this.#core.report(streams.gateway, [{ type, data }], { by: 'gateway', sync: true });
   }
 
   #cutPower(): void {
@@ -423,7 +435,9 @@ class Simulation {
       end();
       if (because === 'trial') this.#trials.set(id, (this.#trials.get(id) ?? 0) - 1);
       if (leaves) return this.#left(client, candidate, at);
-      this.#answered(client, candidate, answer, at);
+      // Whoever was connected before a sleep is not any more.
+      const said = at < this.#wokeAt ? lostInSleep : answer.said;
+      this.#answered(client, candidate, { ...answer, said }, at);
     });
   }
 
@@ -462,7 +476,10 @@ class Simulation {
     if (said.kind === 'broken') {
       this.#note(client, candidate, 'brokenAnswer', at, 200);
       this.#sessions.avoid(client.session, endpoint.id, this.#core.now());
-      this.#failed(client, candidate, { failure: 'brokenAnswer', retryAfterMs: null, resetAt: null }, 200);
+      this.#failed(client, candidate, { failure: 'brokenAnswer', retryAfterMs: null, resetAt: null }, 200, {
+        code: null,
+        startedAt: at,
+      });
       this.#end(client, 'AnswerBroken', { ...this.#served(candidate, afterMs), failure: 'brokenAnswer' });
       return;
     }
@@ -476,7 +493,10 @@ class Simulation {
     this.#note(client, candidate, verdict.failure ?? 'answered', at, said.kind === 'lost' ? null : said.status);
     if (verdict.failure === 'overloaded') client.overloaded.add(endpoint.origin);
     if (verdict.failure === 'noModel') this.#sessions.noteLacking(endpoint.id, model, this.#core.now());
-    else this.#failed(client, candidate, verdict, said.kind === 'lost' ? null : said.status);
+    else {
+      const [code, status] = said.kind === 'lost' ? [said.code, null] : [null, said.status];
+      this.#failed(client, candidate, verdict, status, { code, startedAt: at });
+    }
     this.#next(client);
   }
 
@@ -485,12 +505,36 @@ class Simulation {
     { endpoint }: Candidate,
     verdict: ReturnType<typeof classifyStatus>,
     status: number | null,
+    { code, startedAt }: { readonly code: string | null; readonly startedAt: Millis },
   ): void {
     const { failure, retryAfterMs, resetAt } = verdict;
-    if (failure === null) return;
+    if (failure === null || this.#isExcused(endpoint.id, failure, code, startedAt)) return;
     const maybe = maybeBilled(failure);
     const data = { failure, status, request: client.id, retryAfterMs, resetAt, maybeBilled: maybe, detail: null };
     this.#core.tellEndpoint(endpoint.id, { type: 'AttemptFailed', data }, { by: 'traffic' });
+  }
+
+  /** As the monitor does it. Whether there was a network is known here. */
+  #isExcused(id: EndpointId, failure: Failure, code: string | null, startedAt: Millis): boolean {
+    const { wokeAt } = faceGateway(this.#core.state.gateway);
+    const isProbing = this.#probing.mode !== 'off';
+    const isOffline = this.#core.state.gatewayState === 'offline';
+    const about = { failure, code, startedAt, isLocal: false };
+    const said = this.#planted.network(about, { isOffline, wokeAt, isProbing });
+    const isGone = this.#now < this.#offlineUntil && isNetworkGone(code);
+    if (said === 'doubtful' && isGone) this.#network(false);
+    const isExcused = said === 'void' || (said === 'doubtful' && isGone);
+    const isSlept = startedAt < this.#wokeAt && (failure === 'timeout' || failure === 'unreachable');
+    promise(isExcused || !isGone || !isProbing, () => `${id} was blamed for a network that had gone`);
+    promise(isExcused || !isSlept, () => `${id} was blamed for what was slept through`);
+    const mayBe = isGone || isOffline || startedAt < this.#wokeAt;
+    promise(!isExcused || mayBe, () => `${id} was excused (${failure}), and there was a network`);
+    return isExcused;
+  }
+
+  #network(online: boolean): void {
+    this.#tellGateway(online ? 'Online' : 'Offline', {});
+    if (online) this.#monitor.changedAt = this.#core.now();
   }
 
   #note(
@@ -546,7 +590,9 @@ class Simulation {
   // ------------------------------------------------------------------------------------------------ probes and weights
 
   #look(): void {
-    for (const probe of this.#monitor.due(this.#now < this.#offlineUntil, this.#planted.probes)) this.#probe(probe);
+    if (this.#core.state.gatewayState === 'offline' && this.#now >= this.#offlineUntil) this.#network(true);
+    const isOffline = this.#core.state.gatewayState === 'offline';
+    for (const probe of this.#monitor.due(isOffline, this.#planted.probes)) this.#probe(probe);
     this.#looks++;
     if (this.#looks % weighEvery === 0 && !this.#without.has('weights')) {
       for (const { id, fact } of this.#monitor.weigh(this.#planted.weigh))
@@ -564,7 +610,10 @@ class Simulation {
       if (life !== this.#life) return;
       const profile = this.#endpoints.get(id)?.profile;
       if (profile && probe.depth === 'conversation' && answer.said.kind === 'served') this.#rules.proven(profile);
-      this.#monitor.ended(probe, answer);
+      const isGone = this.#now < this.#offlineUntil && answer.said.kind === 'lost' && isNetworkGone(answer.said.code);
+      if (isGone && this.#core.state.gatewayState !== 'offline') this.#network(false);
+      if (isGone) this.#monitor.lost(id);
+      else this.#monitor.ended(probe, answer);
     });
   }
 
@@ -630,18 +679,27 @@ class Simulation {
 
   async #storm(): Promise<void> {
     const { happens, span, pick } = bound(this.#weather);
-    const kind = pick(['offline', 'jumps', 'restarts', 'snapshot', 'trim']);
+    const kind = pick(['offline', 'jumps', 'sleeps', 'restarts', 'snapshot', 'trim']);
     if (!this.#without.has(kind)) {
       if (kind === 'offline') this.#offlineUntil = this.#now + span(20 * second);
       if (kind === 'jumps') {
         this.#skewMs += (happens(0.5) ? 1 : -1) * span(happens(0.2) ? 24 * hour : minute);
         this.#monitor.changedAt = this.#core.now();
       }
+      if (kind === 'sleeps') this.#sleep(6 * second + span(20 * minute));
       if (kind === 'restarts') await this.#restart();
       if (kind === 'snapshot') await this.#core.snapshot();
       if (kind === 'trim') await new Caretaker(this.#core, () => ({ days: 0.002, bytes: 0 })).trim();
     }
     this.#soon(span(60 * this.#meanGapMs), () => this.#storm());
+  }
+
+  /** The wall clock goes on, and nothing else does. */
+  #sleep(forMs: Millis): void {
+    this.#skewMs += forMs;
+    this.#wokeAt = this.#core.now();
+    this.#tellGateway('Slept', { forMs });
+    this.#monitor.changedAt = this.#wokeAt;
   }
 
   // ------------------------------------------------------------------------------------------------ when nothing goes wrong any more
@@ -652,6 +710,7 @@ class Simulation {
     this.#loads = this.#planted.loads();
     this.#trials.clear();
     this.#offlineUntil = -1;
+    if (this.#core.state.gatewayState === 'offline') this.#network(true);
     // Scripts end at their horizon; the clock may not have come there yet.
     this.#now = Math.max(this.#now, this.#setup.requests * this.#meanGapMs * 3);
     this.#tickAll();
