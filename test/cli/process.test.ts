@@ -63,7 +63,10 @@ describe('qcc --help', () => {
     expect(loaded).toContain('src/cli/main.js');
     expect(
       loaded.filter(
-        (url) => !/^src\/(cli\/(main|driver|manifest|usage|width|(\w+-)?words)|config\/(nearest|ladder-words)|errors)\.js$/.test(url),
+        (url) =>
+          !/^src\/(cli\/(main|driver|manifest|usage|width|(\w+-)?words)|config\/(nearest|ladder-words)|errors)\.js$/.test(
+            url,
+          ),
       ),
     ).toEqual([]);
   });
