@@ -105,6 +105,7 @@ async function serve(installation: Installation, options: GatewayOptions): Promi
     probe: (endpoint, depth, signal) => pool.probe(probeJob(installation, endpoint, depth), signal),
     addresses,
     networkChanged: () => proxy.networkChanged(),
+    wokeUp: () => proxy.wokeUp(),
   });
   const epoch = randomUUID();
   const queue = await openQueue(installation, monitor, epoch);

@@ -40,6 +40,8 @@ export interface MonitorPorts {
   addresses(): string;
   /** Whatever was connected is not any more. */
   networkChanged(): void;
+  /** The machine has slept: what is on its way may hang for ever. */
+  wokeUp(): void;
 }
 
 const secondMs = 1_000;
@@ -269,6 +271,7 @@ export class Monitor {
   #slept(forMs: Millis): void {
     this.#tell({ type: 'Slept', data: { forMs } });
     this.#changed();
+    this.#ports.wokeUp();
   }
 
   #tell(fact: GatewayFact): void {

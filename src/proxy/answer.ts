@@ -25,6 +25,8 @@ const errorBytesMax = MiB;
 // A stream that has no content after this much has something else in it; all of it is looked at again with each event.
 const heldBytesMax = MiB / 4;
 const newlineEveryMs = 10_000;
+// A connection that did not survive a sleep of this machine gives no sign; one that did has pings at least.
+const afterSleepMs = 10_000;
 
 export interface Limits {
   readonly headersMs: Millis;
@@ -67,6 +69,8 @@ export type Outcome =
 /** Something came, or nothing came in time: no code of the system's says why. */
 const answered = { code: null, stale: false };
 
+const nothingAfterSleep = 'nothing came after this machine had slept';
+
 type Phase = 'waiting' | 'error' | 'json' | 'judging' | 'relaying' | 'over';
 
 export class Answer implements AnswerSink {
@@ -88,6 +92,8 @@ export class Answer implements AnswerSink {
   #startUsage = '';
   #timer: NodeJS.Timeout | undefined;
   #newlines: NodeJS.Timeout | undefined;
+  /** Runs after a sleep, until a byte comes. */
+  #asleep: NodeJS.Timeout | undefined;
   readonly #watch = new StreamWatch();
   readonly #startedAt: Millis;
   readonly #receiver: Receiver;
@@ -120,7 +126,15 @@ export class Answer implements AnswerSink {
     this.#abort();
   }
 
+  /** The machine has slept. Who asked for no stream gets no byte before the whole: that says nothing. */
+  wokeUp(): void {
+    if (!this.#asked.wantsStream || this.#phase === 'over') return;
+    clearTimeout(this.#asleep);
+    this.#asleep = setTimeout(() => this.#lost(), afterSleepMs);
+  }
+
   head(status: number, raw: readonly string[], resume: () => void): void {
+    if (this.#asleep) this.#isAlive();
     const head = headOf(status, raw);
     this.head_ = head;
     this.#resume = resume;
@@ -136,6 +150,7 @@ export class Answer implements AnswerSink {
   }
 
   data(chunk: Buffer): boolean {
+    if (this.#asleep) this.#isAlive();
     switch (this.#phase) {
       case 'relaying':
         return this.#relay(chunk);
@@ -331,6 +346,16 @@ export class Answer implements AnswerSink {
     this.#timer = setTimeout(() => this.#late(), ms);
   }
 
+  #isAlive(): void {
+    clearTimeout(this.#asleep);
+    this.#asleep = undefined;
+  }
+
+  #lost(): void {
+    if (this.#phase === 'relaying') this.#break(nothingAfterSleep);
+    else this.#fail('timeout', nothingAfterSleep);
+  }
+
   #late(): void {
     if (this.#phase === 'relaying') {
       this.#break('no event but pings for too long');
@@ -382,6 +407,7 @@ export class Answer implements AnswerSink {
     this.#phase = 'over';
     clearTimeout(this.#timer);
     clearTimeout(this.#newlines);
+    clearTimeout(this.#asleep);
     this.#settle(outcome);
   }
 }

@@ -48,6 +48,8 @@ export interface Means {
   readonly loads: LiveLoads;
   readonly sessions: Sessions;
   readonly gate: Gate;
+  /** Those that are on their way. */
+  readonly answers: Set<Answer>;
 }
 
 export interface Incoming {
@@ -234,6 +236,7 @@ export class Exchange {
       },
     );
     this.#running = answer;
+    this.#means.answers.add(answer);
     const done = loads.begin(endpoint.id, because, at);
     const key = ports.secret(endpoint.id) ?? '';
     const headers = headersUp(request.rawHeaders, head.connection, endpoint.auth, key);
@@ -246,6 +249,7 @@ export class Exchange {
     }
     const outcome = await answer.outcome;
     done();
+    this.#means.answers.delete(answer);
     this.#running = undefined;
     if (!(outcome.kind === 'failed' && outcome.stale && !fresh)) this.#note(candidate, answer, outcome, at);
     return { answer, outcome };

@@ -63,6 +63,8 @@ export interface ProxyServer {
   drain(graceMs: Millis): Promise<{ readonly drained: number; readonly cut: number }>;
   /** The machine slept, or is in another network: idle connections are dead, and do not say so. */
   networkChanged(): void;
+  /** The machine slept: streams that are on their way have ten seconds to show that they are there. */
+  wokeUp(): void;
   /** Settings or endpoints changed: limits and upstream pools follow. */
   settingsChanged(): void;
 }

@@ -96,6 +96,7 @@ class DataPort implements ProxyServer {
       loads: new LiveLoads(),
       sessions: new Sessions(),
       gate: this.#gate,
+      answers: new Set(),
     };
     ports.desk?.sees(this.#means.loads);
   }
@@ -156,6 +157,10 @@ class DataPort implements ProxyServer {
 
   networkChanged(): void {
     this.#means.upstreams.letGo();
+  }
+
+  wokeUp(): void {
+    for (const answer of this.#means.answers) answer.wokeUp();
   }
 
   #gateRules(): GateRules {

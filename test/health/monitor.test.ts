@@ -57,6 +57,7 @@ async function monitored(given: Readonly<Record<string, string | number | boolea
   const asked: [EndpointId, Depth][] = [];
   const answers = new Map<EndpointId, ProbeResult | 'hang' | 'lost'>();
   let changes = 0;
+  let wakes = 0;
   let addresses = 'eth0 10.0.0.1';
   const monitor = new Monitor({
     core,
@@ -71,6 +72,7 @@ async function monitored(given: Readonly<Record<string, string | number | boolea
     },
     addresses: () => addresses,
     networkChanged: () => changes++,
+    wokeUp: () => wakes++,
   });
   const pass = async (ms: number) => {
     for (let left = ms; left > 0; left -= secondMs) {
@@ -99,6 +101,7 @@ async function monitored(given: Readonly<Record<string, string | number | boolea
     set,
     state: (id: EndpointId) => faceOf(core.state.endpoint(id)).state,
     changes: () => changes,
+    wakes: () => wakes,
     moveTo: (other: string) => {
       addresses = other;
     },
@@ -306,7 +309,7 @@ describe('the network', () => {
 
 describe('a sleep', () => {
   it('is told, everybody is looked at, and what was on its way through it counts for nothing', async () => {
-    const { monitor, asked, pass, world, facts, changes } = await monitored();
+    const { monitor, asked, pass, world, facts, changes, wakes } = await monitored();
     monitor.start();
     await pass(10 * secondMs);
     const startedAt = world.at;
@@ -316,6 +319,7 @@ describe('a sleep', () => {
     await pass(2 * secondMs);
     expect(await facts('Slept')).toMatchObject([{ data: { forMs: expect.any(Number) } }]);
     expect([changes(), new Set(asked.map(([id]) => id))]).toEqual([1, new Set([first, second])]);
+    expect(wakes()).toBe(1);
     expect(monitor.attemptFailed(first, timeout, { code: null, startedAt: world.at })).toBe('counts');
   });
 });
