@@ -9,6 +9,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // Not threads: the program sets its umask, which only a process of its own can.
     pool: 'forks',
+    // Tests wait for processes and sockets more than they compute: a core need not be kept for vitest itself.
+    maxWorkers: '100%',
     testTimeout: patienceMs,
     hookTimeout: patienceMs,
     // No test reads or writes the keychain of whoever runs it.

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer, FactRow, MachineRow } from '../control/operations.ts';
 import { exitCodes } from '../errors.ts';
 import { type Context, flag, usage } from './context.ts';
-import { budgetLine, linesOf } from './machine-lines.ts';
+import { asJson, budgetLine, linesOf } from './machine-lines.ts';
 import { cut } from './output.ts';
 import { Screen } from './screen.ts';
 import { namesOf, withHistory } from './source.ts';
@@ -90,7 +90,7 @@ async function look(context: Context): Promise<Seen> {
 async function followMachines(context: Context): Promise<never> {
   for (let last = -1; ; ) {
     const seen = await look(context);
-    if (seen.answer.seq !== last) context.out.json(seen.answer);
+    if (seen.answer.seq !== last) context.out.json(asJson(seen.answer));
     last = seen.answer.seq;
     await sleep(seen.answer.live === null ? lookMs : frameMs);
   }

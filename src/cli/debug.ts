@@ -1,7 +1,7 @@
 /** `qcc debug`: the machines, why an endpoint takes nothing, and what moves each of them next. */
 import type { Answer } from '../control/operations.ts';
 import { type Context, flag, isOn } from './context.ts';
-import { budgetLine, machineLines } from './machine-lines.ts';
+import { asJson, budgetLine, machineLines } from './machine-lines.ts';
 import { withHistory } from './source.ts';
 import { clockOf, dayOf, momentOf } from './times.ts';
 
@@ -16,7 +16,7 @@ export async function debug(context: Context): Promise<number | undefined> {
     const { seq, at: when, machines } = await call('history.at', { moment, ...which });
     return { seq, at: when, machines, live: null };
   });
-  if (context.json) return void context.out.json(answer);
+  if (context.json) return void context.out.json(asJson(answer));
   const shown = Date.parse(answer.at);
   context.out.line(context.out.paint('dim', `#${answer.seq}  ${dayOf(shown)} ${clockOf(shown)}`));
   const now = at === undefined ? Date.now() : shown;

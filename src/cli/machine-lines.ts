@@ -1,6 +1,6 @@
 /** A machine as people read it: where it stands, why it takes nothing, what it believes, and what moves it next. */
 import { nameOf } from '../../events/ids.ts';
-import type { LoadsRow, MachineRow } from '../control/operations.ts';
+import type { Answer, LoadsRow, MachineRow } from '../control/operations.ts';
 import type { Context } from './context.ts';
 import { storyWordsOf } from './story-words.ts';
 import { lossText } from './telling.ts';
@@ -24,6 +24,13 @@ interface Shown {
 /** @param now the moment that is looked at: spans are counted from it */
 export function machineLines(context: Context, machine: MachineRow, now: number, live: LoadsRow | null = null): void {
   for (const line of linesOf(context, machine, now, live)) context.out.line(line);
+}
+
+const nothingRuns = { budget: { left: null, most: null }, inFlight: {}, permits: [] };
+
+/** The same fields with and without a gateway: scripts reach for them. */
+export function asJson(answer: Answer<'debug.machines'>): object {
+  return { ...answer, live: answer.live ?? nothingRuns };
 }
 
 /** What is left for further attempts at endpoints that are not well. */

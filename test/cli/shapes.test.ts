@@ -370,7 +370,10 @@ describe('the log', () => {
       ]),
     };
     expect(await json('debug', 'endpoint')).toMatchObject({ seq: expect.any(Number), at: time, machines: [machine] });
-    expect(await json('debug', endpoint.id)).toMatchObject({ machines: [machine] });
+    expect(await json('debug', endpoint.id)).toMatchObject({
+      machines: [machine],
+      live: { budget: { left: null, most: null }, inFlight: {}, permits: [] },
+    });
     expect((await run('debug', 'nope')).code).toBe(5);
     expect((await run('history', 'explain', 'nope')).code).toBe(5);
   });
