@@ -1,7 +1,7 @@
 /** `qcc history`: what happened, in pages, with filters, live; and, with `--at`, how everything stood at a moment. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Filters, Look } from '../control/history-operations.ts';
-import type { Call, FactRow } from '../control/operations.ts';
+import type { Answer, Call, FactRow } from '../control/operations.ts';
 import { type Context, flag, isOn, numberFlag, usage } from './context.ts';
 import { machineLines } from './machine-lines.ts';
 import { type Paged, paged } from './pager.ts';
@@ -31,13 +31,15 @@ async function showFacts(context: Context): Promise<undefined> {
   const work = async ({ out, isOver }: Paged) => {
     await withHistory(context, async ({ call }) => {
       const lines = linesOf({ ...context, out }, context.json ? {} : await namesOf(call));
-      for await (const facts of pages(call, await wholeIds(call, look), isOver)) {
+      const whole = await wholeIds(call, look);
+      const span = await call('history.start', whole);
+      for await (const facts of pages(call, whole, span, isOver)) {
         for (const fact of facts) lines.tell(fact);
-        told = facts.at(-1)?.seq ?? told;
         await out.settle();
       }
       lines.flush();
-      if (isLive) told = Math.max(told, (await call('history.head', {})).head);
+      // Not the newest there is by now: what came while these were told is still to be told.
+      told = Math.max(span.from, span.to) - 1;
     });
   };
   if (!isLive) {
@@ -57,8 +59,12 @@ function linesOf(context: Context, names: Readonly<Record<string, string>>): Lin
   return context.json ? { tell: (fact) => context.out.json(fact), flush: () => {} } : new Teller(context, names);
 }
 
-async function* pages(call: Call, look: Look, isOver: () => boolean): AsyncIterable<readonly FactRow[]> {
-  const { from, to } = await call('history.start', look);
+async function* pages(
+  call: Call,
+  look: Look,
+  { from, to }: Answer<'history.start'>,
+  isOver: () => boolean,
+): AsyncIterable<readonly FactRow[]> {
   const { since: _, until: __, fromSeq: ___, toSeq: ____, limit: _____, ...filters } = look;
   let most = firstPage;
   for (let next: number | null = from; next !== null && next < to && !isOver(); most = page) {
@@ -114,8 +120,9 @@ async function follow(context: Context, look: Look, told: number): Promise<never
     const waitMs = await withHistory(context, async ({ call, viaGateway }) => {
       const { head } = await call('history.head', {});
       if (head > last) {
-        const fresh = { ...(await wholeIds(call, filters)), fromSeq: last + 1, toSeq: head + 1 };
-        for await (const facts of pages(call, fresh, () => false)) for (const fact of facts) lines.tell(fact);
+        const span = { from: last + 1, to: head + 1 };
+        for await (const facts of pages(call, await wholeIds(call, filters), span, () => false))
+          for (const fact of facts) lines.tell(fact);
         lines.flush();
         last = head;
       }
