@@ -30,7 +30,7 @@ export interface Probed {
   readonly ramp: number;
   /** When it last answered, whomever; null when it never did. */
   readonly provenAt: Millis | null;
-  /** When its last probe ended, of any depth; null when there was none. */
+  /** When its last probe began, of any depth; null when there was none. */
   readonly probedAt: Millis | null;
   /** How deep the last probe came without a failure; null when it failed, or when there was none. */
   readonly passed: ProbeDepth | null;
@@ -60,8 +60,9 @@ export interface PlannedProbe extends Probe {
 }
 
 const deeper = { connection: 'api', api: 'conversation', conversation: 'conversation' } as const;
-// ±20 %, so that endpoints that were probed together are not for ever.
-const jitter = 0.2;
+// Spread, so that endpoints that were probed together are not for ever; and always downwards, with room for the answers of
+// all depths: who is back is found within one interval, and not within one on the average.
+const share = { least: 0.75, most: 0.95 };
 // An endpoint that nobody has heard of for so many intervals may be gone without anybody knowing.
 const unprovenIntervals = 10;
 // The endpoint itself has told when it is back: asking much sooner is impolite, and testing a belief is not.
@@ -151,13 +152,13 @@ function nextDepth({ passed }: Probed): ProbeDepth {
   return passed === null || passed === 'conversation' ? 'connection' : deeper[passed];
 }
 
-/** A shallow probe that has passed is followed at once; otherwise so long after the last news. */
+/** A shallow probe that has passed is followed at once; otherwise at most so long after the last news. */
 function after(one: Probed, ms: Millis, provenAt: Millis | null = null): Millis {
   const { probedAt, passed, since, state, dice } = one;
   const isHalfDone = state === 'failed' ? passed === 'connection' || passed === 'api' : passed === 'connection';
   if (isHalfDone && state !== 'recovering' && probedAt !== null) return probedAt;
   const last = Math.max(probedAt ?? 0, provenAt ?? 0, since ?? 0);
-  return Math.round(last + ms * (1 - jitter + 2 * jitter * dice));
+  return Math.round(last + ms * (share.least + (share.most - share.least) * dice));
 }
 
 /** After a sleep or in another network what was known is old: everybody is looked at, at no cost. */

@@ -67,8 +67,8 @@ export const settingWords: Readonly<Record<SettingKey, Both>> = {
   },
   'health.enabled': { en: 'false is `health.mode off`, whatever that says', 'zh-CN': 'false 等于 `health.mode off`' },
   'health.check_interval': {
-    en: 'between two probes of one endpoint, ±20 %',
-    'zh-CN': '同一端点两次探测的间隔，±20 %',
+    en: 'from one probe of an endpoint to the next at the most, spread over the last quarter: who is back is found within it',
+    'zh-CN': '同一端点相邻两次探测开始时间的最大间隔，随机提前至多四分之一：端点恢复后必在此时间内被发现',
   },
   'health.timeout': {
     en: 'of one probe, `qcc health test` and `qcc endpoint test` too',

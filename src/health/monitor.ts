@@ -201,21 +201,24 @@ export class Monitor {
     try {
       const endpoint = this.#core.state.profiles.endpoint(id);
       if (!endpoint) throw new Error('it was removed while its probe waited');
+      // The interval counts from here: what took long to fail may be well since it was asked.
+      this.#memory.set(id, { ...this.#remembered(id), probedAt: this.#core.now() });
       return await this.#ports.probe(endpoint, depth, signal);
     } catch (error) {
       // Lost: what is asked again and again at once is lost again and again.
-      if (!signal.aborted) this.#remember(id, null);
+      if (!signal.aborted) this.#memory.set(id, { probedAt: this.#core.now(), ...this.#afterProbe(null) });
       throw error;
     }
   }
 
-  #remember(id: EndpointId, passed: ProbeMemory['passed']): void {
-    this.#memory.set(id, { probedAt: this.#core.now(), passed, dice: this.#ports.world.dice() });
+  #afterProbe(passed: ProbeMemory['passed']): Pick<ProbeMemory, 'passed' | 'dice'> {
+    return { passed, dice: this.#ports.world.dice() };
   }
 
   #found(id: EndpointId, report: EndpointReport, { depth, failure, connected }: ProbeResult): void {
     if (!this.#core.state.profiles.endpoint(id)) return;
-    this.#remember(id, failure === null && connected ? depth : null);
+    const passed = failure === null && connected ? depth : null;
+    this.#memory.set(id, { ...this.#remembered(id), ...this.#afterProbe(passed) });
     this.#core.tellEndpoint(id, report, { by: 'probe' });
     this.#lookSoon();
   }

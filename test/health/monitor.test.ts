@@ -37,6 +37,14 @@ const noNetwork: ProbeResult = {
   valid: false,
 };
 const noProxy: ProbeResult = { ...noNetwork, failure: null, dialError: 'EPROXY' };
+const timedOut: ProbeResult = {
+  ...noNetwork,
+  verdict: 'timeout',
+  failure: 'timeout',
+  connected: true,
+  dialError: null,
+};
+const timeoutMs = 10 * secondMs;
 const lost: AttemptFailure = { ...attemptFailed('unreachable').data, detail: 'ENETUNREACH' };
 
 async function monitored(given: Readonly<Record<string, string | number | boolean>> = {}) {
@@ -55,7 +63,7 @@ async function monitored(given: Readonly<Record<string, string | number | boolea
     );
   const set = new Map(Object.entries(given));
   const asked: [EndpointId, Depth][] = [];
-  const answers = new Map<EndpointId, ProbeResult | 'hang' | 'lost'>();
+  const answers = new Map<EndpointId, ProbeResult | 'hang' | 'lost' | 'silent'>();
   let changes = 0;
   let wakes = 0;
   let addresses = 'eth0 10.0.0.1';
@@ -67,6 +75,7 @@ async function monitored(given: Readonly<Record<string, string | number | boolea
       asked.push([id, depth]);
       const answer = answers.get(id) ?? good;
       if (answer === 'lost') return Promise.reject(new Error('worker exited'));
+      if (answer === 'silent') return new Promise((resolve) => setTimeout(() => resolve(timedOut), timeoutMs));
       if (answer !== 'hang') return Promise.resolve({ ...answer, depth });
       return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
     },
@@ -123,7 +132,7 @@ describe('probing', () => {
     const { monitor, asked, pass, out, state, facts } = await monitored({ 'health.backoff_base': 300 });
     out(first);
     monitor.start();
-    await pass(1.2 * intervalMs + 2 * secondMs);
+    await pass(intervalMs);
     expect(asked.slice(0, 3)).toEqual([
       [first, 'connection'],
       [first, 'api'],
@@ -137,13 +146,24 @@ describe('probing', () => {
     expect((await facts('ProbeSucceeded'))[0]).toMatchObject({ by: 'probe' });
   });
 
+  it('finds within an interval who is well since the last probe asked, however long that one waited in vain', async () => {
+    const { monitor, asked, answers, pass, out, state } = await monitored({ 'health.backoff_base': 300 });
+    out(first);
+    answers.set(first, 'silent');
+    monitor.start();
+    for (let s = 0; asked.length === 0 && s < 60; s++) await pass(secondMs);
+    answers.delete(first);
+    await pass(intervalMs - 2 * secondMs);
+    expect(state(first)).toBe('recovering');
+  });
+
   it('looks six times as often while a request waits in the queue for whoever comes back', async () => {
     const { core, monitor, asked, pass, out } = await monitored({ 'health.backoff_base': 300 });
     out(first);
     monitor.start();
     const data = queued({ expiresAt: core.now() + 10 * intervalMs });
     core.tellQueue('q1' as QueueId, { type: 'RequestQueued', data }, { by: 'retry', sync: true });
-    await pass(1.2 * 10 * secondMs + 2 * secondMs);
+    await pass(10 * secondMs);
     expect(asked.slice(0, 3).map(([, depth]) => depth)).toEqual(['connection', 'api', 'conversation']);
   });
 

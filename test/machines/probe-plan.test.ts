@@ -5,7 +5,7 @@ import { later, minute, second } from '../support/given.ts';
 
 const policy: ProbePolicy = { mode: 'passive', intervalMs: minute, credentialIntervalMs: 10 * minute };
 const active: ProbePolicy = { ...policy, mode: 'active' };
-/** Well, and heard of just now; the dice lie in the middle, so that there is no jitter. */
+/** Well, and heard of just now; the dice lie in the middle. */
 const well: Probed = {
   id: 'a',
   isAbove: false,
@@ -31,6 +31,9 @@ const around = (ms: number, more: Partial<Surroundings> = {}): Surroundings => (
   ...more,
 });
 
+/** An interval is spread downwards only; this is the middle of it. */
+const spread = (ms: number) => 0.85 * ms;
+
 const one = (more: Partial<Probed>): readonly Probed[] => [{ ...well, ...more }];
 /** What is asked of one endpoint, and when at the earliest. */
 function asked(more: Partial<Probed>, by: ProbePolicy = policy) {
@@ -44,8 +47,11 @@ function asked(more: Partial<Probed>, by: ProbePolicy = policy) {
 
 describe('passively', () => {
   it('what is out is asked once an interval, from the connection on', () => {
-    expect(asked(out)).toEqual({ ms: minute, depth: 'connection', because: 'out' });
-    expect(asked({ ...out, probedAt: later(30 * second) })).toMatchObject({ ms: 90 * second, depth: 'connection' });
+    expect(asked(out)).toEqual({ ms: spread(minute), depth: 'connection', because: 'out' });
+    expect(asked({ ...out, probedAt: later(30 * second) })).toMatchObject({
+      ms: 30 * second + spread(minute),
+      depth: 'connection',
+    });
   });
 
   it('what has passed for free is asked more deeply at once: the conversation brings it back', () => {
@@ -57,41 +63,45 @@ describe('passively', () => {
   it('what requests wait for in the queue is asked more often, unless it has told when it is back, or holds its key', () => {
     const at = (more: Partial<Probed>, by = policy) =>
       (nextProbeAt(one({ ...out, ...more }), around(0, { isAwaited: true }), by) ?? 0) - later(0);
-    expect(at({})).toBe(10 * second);
-    expect(at({}, { ...policy, intervalMs: 2 * second })).toBe(2 * second);
-    expect(at({ belief: 'advertised' })).toBe(5 * minute);
-    expect(at({ held: true })).toBe(10 * minute);
+    expect(at({})).toBe(spread(10 * second));
+    expect(at({}, { ...policy, intervalMs: 2 * second })).toBe(spread(2 * second));
+    expect(at({ belief: 'advertised' })).toBe(spread(5 * minute));
+    expect(at({ held: true })).toBe(spread(10 * minute));
   });
 
   it('what is held is asked once in its own interval', () => {
-    expect(asked({ ...out, held: true })).toEqual({ ms: 10 * minute, depth: 'connection', because: 'held' });
+    expect(asked({ ...out, held: true })).toEqual({ ms: spread(10 * minute), depth: 'connection', because: 'held' });
   });
 
   it('what has told when it is back is asked before, but not often', () => {
-    expect(asked({ ...out, belief: 'advertised' })).toMatchObject({ ms: 5 * minute });
+    expect(asked({ ...out, belief: 'advertised' })).toMatchObject({ ms: spread(5 * minute) });
   });
 
   it('what is on trial is asked for an answer when traffic gives it none', () => {
-    expect(asked(trial)).toEqual({ ms: minute, depth: 'conversation', because: 'trial' });
-    expect(asked({ ...trial, provenAt: later(20 * second) })).toMatchObject({ ms: 80 * second });
+    expect(asked(trial)).toEqual({ ms: spread(minute), depth: 'conversation', because: 'trial' });
+    expect(asked({ ...trial, provenAt: later(20 * second) })).toMatchObject({ ms: 20 * second + spread(minute) });
   });
 
   it('what stands above the active profile is not waited for so long: the ladder waits for it', () => {
-    expect(asked({ ...trial, isAbove: true })).toEqual({ ms: 10 * second, depth: 'conversation', because: 'above' });
-    expect(asked({ ...out, isAbove: true })).toMatchObject({ ms: minute, because: 'above' });
+    expect(asked({ ...trial, isAbove: true })).toEqual({
+      ms: spread(10 * second),
+      depth: 'conversation',
+      because: 'above',
+    });
+    expect(asked({ ...out, isAbove: true })).toMatchObject({ ms: spread(minute), because: 'above' });
   });
 
   it('what is well costs nothing: a connection and a key now and then, when nobody has heard of it for long', () => {
-    expect(asked({})).toEqual({ ms: 10 * minute, depth: 'connection', because: 'unproven' });
+    expect(asked({})).toEqual({ ms: spread(10 * minute), depth: 'connection', because: 'unproven' });
     expect(asked({ probedAt: later(10 * minute), passed: 'connection' })).toMatchObject({
       ms: 10 * minute,
       depth: 'api',
     });
     expect(asked({ probedAt: later(10 * minute), passed: 'api' })).toMatchObject({
-      ms: 20 * minute,
+      ms: 10 * minute + spread(10 * minute),
       depth: 'connection',
     });
-    expect(asked({ provenAt: later(5 * minute) })).toMatchObject({ ms: 15 * minute });
+    expect(asked({ provenAt: later(5 * minute) })).toMatchObject({ ms: 5 * minute + spread(10 * minute) });
   });
 
   it('what asked to be left alone, runs, or is disabled is not asked', () => {
@@ -103,14 +113,14 @@ describe('passively', () => {
 
 describe('actively', () => {
   it('everybody is asked for an answer in each interval', () => {
-    expect(asked({}, active)).toEqual({ ms: minute, depth: 'conversation', because: 'interval' });
+    expect(asked({}, active)).toEqual({ ms: spread(minute), depth: 'conversation', because: 'interval' });
     expect(asked({ ...trial, ramp: 0.3 }, active)).toMatchObject({ depth: 'conversation', because: 'interval' });
-    expect(asked({ ...out, held: true }, active)).toMatchObject({ ms: 10 * minute });
+    expect(asked({ ...out, held: true }, active)).toMatchObject({ ms: spread(10 * minute) });
   });
 
-  it('up to a fifth sooner or later, by the dice', () => {
-    expect(asked({ dice: 0 }, active)?.ms).toBe(48 * second);
-    expect(asked({ dice: 0.999_999 }, active)?.ms).toBe(72 * second);
+  it('up to a quarter sooner, by the dice, and never later: there is time for the answer within the interval', () => {
+    expect(asked({ dice: 0 }, active)?.ms).toBe(45 * second);
+    expect(asked({ dice: 0.999_999 }, active)?.ms).toBe(57 * second);
   });
 });
 
@@ -207,6 +217,24 @@ describe('whatever their states are', () => {
         if (due.length === 0 && at !== null && running.length === 0) {
           expect(probesDue(endpoints, around(at - later(0)), by).length).toBeGreaterThan(0);
         }
+      }),
+      { numRuns: 500, seed: 1 },
+    );
+  });
+
+  it('whoever is out is asked again within an interval, with a twentieth of it left for the answers', () => {
+    fc.assert(
+      fc.property(probed, fc.integer({ min: 50, max: 86_400_000 }), (endpoint, intervalMs) => {
+        const gone = {
+          ...endpoint,
+          state: 'failed' as const,
+          held: false,
+          belief: null,
+          provenAt: null,
+          isRunning: false,
+        };
+        const at = nextProbeAt([gone], around(0), { ...policy, intervalMs }) ?? Number.POSITIVE_INFINITY;
+        expect(at - Math.max(gone.since ?? 0, gone.probedAt ?? 0)).toBeLessThanOrEqual(Math.round(0.95 * intervalMs));
       }),
       { numRuns: 500, seed: 1 },
     );

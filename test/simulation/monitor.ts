@@ -16,7 +16,7 @@ import type { Answer } from './simulated-endpoint.ts';
 const weights = { enabled: true, minChecks: 3 };
 // Of the plan, as a person would check it: none of its own numbers are looked at.
 const atOnceMax = 4;
-const jitterLeast = 0.8;
+const spreadLeast = 0.75;
 
 export class Monitor {
   readonly #core: Core;
@@ -57,7 +57,7 @@ export class Monitor {
       this.#isWise(probe);
       const known = this.#knownOf(id as EndpointId);
       promise(!known.isRunning, () => `${id} is probed twice at once`);
-      this.#known.set(id as EndpointId, { ...known, isRunning: true });
+      this.#known.set(id as EndpointId, { ...known, probedAt: this.#core.now(), isRunning: true });
     }
     const running = endpoints.filter(({ id }) => this.#knownOf(id as EndpointId).isRunning).length;
     const room = Math.min(atOnceMax, Math.max(1, endpoints.length >> 1));
@@ -74,7 +74,7 @@ export class Monitor {
     promise(!isPaid || decides, () => `${id} is ${state}, and a paid probe of it decides nothing`);
     const isFreeFirst = passed === 'connection' || passed === 'api';
     promise(!isPaid || state !== 'failed' || isFreeFirst, () => `${id} is out, and no free probe of it has passed`);
-    const leastMs = jitterLeast * this.#policy.intervalMs;
+    const leastMs = spreadLeast * this.#policy.intervalMs;
     const isPatient = state !== 'failed' || because === 'changed' || probedAt === null || passed !== null;
     const agoMs = this.#core.now() - (probedAt ?? 0);
     promise(isPatient || agoMs >= leastMs, () => `${id} is probed again ${agoMs} ms after it failed`);
@@ -86,7 +86,7 @@ export class Monitor {
     const now = this.#core.now();
     const failure = failureAt(depth, said, now);
     const passed = failure === null ? depth : null;
-    this.#known.set(id, { probedAt: now, passed, isRunning: false, dice: this.#chance.next() });
+    this.#known.set(id, { ...this.#knownOf(id), passed, isRunning: false, dice: this.#chance.next() });
     this.#core.tellEndpoint(id, reportOf(depth, failure, afterMs), { by: 'probe' });
   }
 
