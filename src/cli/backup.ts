@@ -18,6 +18,6 @@ export async function restoreFrom(context: Context): Promise<undefined> {
 
 function show({ out, language, json }: Context, { file, facts, bytes, keys }: Backup): void {
   if (json) out.json({ file, facts, bytes, keys });
-  else out.line(`${file}  ${facts} ${configWordsOf(language).facts}  ${bytes} ${configWordsOf(language).bytes}`);
+  else out.done(`${file}  ${facts} ${configWordsOf(language).facts}  ${bytes} ${configWordsOf(language).bytes}`);
   out.note(keys ? configWordsOf(language).backupHasKeys : configWordsOf(language).backupNeedsKeychain);
 }

@@ -30,8 +30,8 @@ export async function use(context: Context): Promise<undefined> {
   const env = clientEnv(settings, context.env);
   const applied = isOn(context, 'apply') ? await apply(context, env) : undefined;
   if (context.json) return void context.out.json({ ...row, env, ...(applied ? { applied } : {}) });
-  context.out.line(`${context.words.active}: ${name}`);
-  if (applied) context.out.line(context.words.applied(applied.file));
+  context.out.done(`${context.words.active}: ${name}`);
+  if (applied) context.out.done(context.words.applied(applied.file));
   else
     for (const line of [context.words.pointHere, '  eval "$(qcc env)"', '  qcc use NAME --apply', '  qcc code'])
       context.out.note(line);
@@ -55,7 +55,7 @@ async function restore(context: Context): Promise<undefined> {
   const { out, words, json } = context;
   const restored = restoreClaudeSettings(await place(context));
   if (json) return void out.json(restored);
-  out.line(words.restored(restored.file));
+  out.done(words.restored(restored.file));
   if (restored.kept.length > 0) out.note(words.keptYours(restored.kept.join(', ')));
   if (restored.changed.length > 0) out.note(words.liveSessions);
   return undefined;
@@ -177,7 +177,7 @@ export async function fromPreset(context: Context): Promise<undefined> {
     }),
   );
   if (json) out.json(row);
-  else out.line(`${row.name}: ${preset.baseUrl}`);
+  else out.done(`${row.name}: ${preset.baseUrl}`);
   return undefined;
 }
 

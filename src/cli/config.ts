@@ -17,7 +17,7 @@ export async function set(context: Context): Promise<undefined> {
   const value = given === '-' ? await readStdin(context.words) : given;
   const answer = await withInstallation(context, ({ call }) => call('config.set', { key, value }));
   if (context.json) context.out.json(answer);
-  else context.out.line(`${answer.key} = ${answer.value}`);
+  else context.out.done(`${answer.key} = ${answer.value}`);
   // Not before: what is refused is the one thing to say then.
   if (given !== '-' && given !== '' && isSecretSetting(settingKey(key))) context.out.warn(context.words.secretInArgv);
   if (answer.overriddenBy !== null) context.out.warn(configWordsOf(context.language).overridden(answer.overriddenBy));
@@ -62,6 +62,6 @@ export async function reset(context: Context): Promise<undefined> {
   if (key === undefined) await confirmed(context, `qcc config reset: ${context.words.sure}`);
   const answer = await withInstallation(context, ({ call }) => call('config.reset', key === undefined ? {} : { key }));
   if (context.json) context.out.json(answer);
-  else for (const [name, value] of Object.entries(answer.settings)) context.out.line(`${name} = ${value}`);
+  else for (const [name, value] of Object.entries(answer.settings)) context.out.done(`${name} = ${value}`);
   return undefined;
 }

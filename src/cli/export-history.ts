@@ -48,7 +48,7 @@ export async function exportIncident(context: Context): Promise<undefined> {
     throw error;
   }
   if (json) out.json({ file: path, facts });
-  else out.line(storyWordsOf(language).capsule.written(path, facts));
+  else out.done(storyWordsOf(language).capsule.written(path, facts));
   return undefined;
 }
 

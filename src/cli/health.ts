@@ -65,7 +65,7 @@ export async function reset(context: Context): Promise<undefined> {
   const [id = ''] = context.positionals;
   const answer = await withInstallation(context, ({ call }) => call('health.reset', { id }));
   if (context.json) context.out.json(answer);
-  else context.out.line(`${answer.id}: ${coloured(context.out, answer.state)}`);
+  else context.out.done(`${answer.id}: ${coloured(context.out, answer.state)}`);
   return undefined;
 }
 

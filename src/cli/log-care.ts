@@ -68,7 +68,7 @@ export async function compact(context: Context): Promise<undefined> {
   const { out, words, json } = context;
   const answer = await withInstallation(context, ({ call }) => call('history.compact', {}));
   if (json) return void out.json(answer);
-  out.line(words.compacted(answer.trimmed, answer.facts, sized(answer.before), sized(answer.after)));
+  out.done(words.compacted(answer.trimmed, answer.facts, sized(answer.before), sized(answer.after)));
   return undefined;
 }
 

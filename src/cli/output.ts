@@ -19,6 +19,8 @@ export interface Output {
   readonly columns: number;
   /** A line of data. */
   line(text: string): void;
+  /** That something was done, for people: on stdout, where a human answer is looked for, and nothing with `--quiet`. */
+  done(text: string): void;
   json(value: unknown): void;
   /** Data that is not ours, as it is. */
   bytes(bytes: Buffer): void;
@@ -56,6 +58,7 @@ export function makeOutput(options: {
     colour,
     columns,
     line,
+    done: quiet ? () => {} : line,
     paint,
     json: (value) => line(JSON.stringify(value)),
     bytes: (bytes) => void process.stdout.write(bytes),

@@ -10,7 +10,7 @@ export async function set(context: Context): Promise<undefined> {
   const tier = given === 'none' ? null : (tierOf(given, context.words) ?? null);
   const answer = await withInstallation(context, ({ call }) => call('priority.set', { profile, tier }));
   if (context.json) context.out.json(answer);
-  else context.out.line(`${profile}: ${tier ?? context.words.none}`);
+  else context.out.done(`${profile}: ${tier ?? context.words.none}`);
   return undefined;
 }
 
@@ -44,7 +44,7 @@ export async function switchTo(context: Context): Promise<undefined> {
       );
     const released = await withInstallation(context, ({ call }) => call('priority.release', {}));
     if (json) out.json(released);
-    else out.line(`${context.words.active}: ${released.active ?? context.words.none}`);
+    else out.done(`${context.words.active}: ${released.active ?? context.words.none}`);
     return undefined;
   }
   if (profile === undefined) throw usage(context.words.missing('PROFILE'), 'qcc priority switch PROFILE, or --release');

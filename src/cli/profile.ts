@@ -7,7 +7,7 @@ export async function init(context: Context): Promise<undefined> {
   const { words, out, json } = context;
   const made = await withInstallation(context, ({ call }) => call('home.init', {}));
   if (json) return void out.json(made);
-  out.line(made.created ? words.madeHome(made.home) : words.homeIs(made.home));
+  out.done(made.created ? words.madeHome(made.home) : words.homeIs(made.home));
   out.note(made.keychain ? words.keychain : words.keyfile);
   return undefined;
 }

@@ -16,7 +16,7 @@ export async function start(context: Context): Promise<number | undefined> {
   if (isOn(context, 'foreground')) return run(context);
   const started = await startDaemon(context, addressArgs(context));
   if (context.json) context.out.json(started);
-  else context.out.line(context.words.started(started.url));
+  else context.out.done(context.words.started(started.url));
   return undefined;
 }
 
@@ -58,7 +58,7 @@ export async function run(context: Context): Promise<number> {
     await parent({ started });
     if (process.connected) process.disconnect();
     if (!ofParent && context.json) context.out.json(started);
-    else if (!ofParent) context.out.line(context.words.started(url));
+    else if (!ofParent) context.out.done(context.words.started(url));
     stopOnSignals(gateway);
     await gateway.stopped;
     return exitCodes.done;
@@ -93,7 +93,7 @@ function stopOnSignals(gateway: { stop(graceMs: number): Promise<unknown> }): vo
 export async function stop(context: Context): Promise<undefined> {
   const stopped = await stopGateway(context);
   if (context.json) context.out.json(stopped);
-  else context.out.line(context.words.stopping(stopped.drained, stopped.cut));
+  else context.out.done(context.words.stopping(stopped.drained, stopped.cut));
   return undefined;
 }
 
@@ -119,7 +119,7 @@ export async function restart(context: Context): Promise<undefined> {
   const args = ['--host', flag(context, 'host') ?? host, '--port', flag(context, 'port') ?? String(port)];
   const started = await startDaemon(context, args);
   if (context.json) context.out.json(started);
-  else context.out.line(context.words.started(started.url));
+  else context.out.done(context.words.started(started.url));
   return undefined;
 }
 

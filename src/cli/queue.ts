@@ -114,7 +114,7 @@ export async function retry(context: Context): Promise<undefined> {
 export async function retryAll(context: Context): Promise<undefined> {
   const answer = await withInstallation(context, ({ call }) => call('queue.retryAll', {}));
   if (context.json) context.out.json(answer);
-  else context.out.line(context.words.retried(answer.retried));
+  else context.out.done(context.words.retried(answer.retried));
   return undefined;
 }
 
@@ -129,7 +129,7 @@ export async function clear(context: Context): Promise<undefined> {
     return call('queue.clear', wanted);
   });
   if (context.json) context.out.json(answer);
-  else context.out.line(context.words.cleared(answer.cleared));
+  else context.out.done(context.words.cleared(answer.cleared));
   return undefined;
 }
 

@@ -24,7 +24,7 @@ export async function installService(context: Context): Promise<undefined> {
   if (isOn(context, 'uninstall')) {
     if (!existsSync(file)) throw missing(file);
     await removeService(context);
-    return json ? void out.json({ kind, name, file, removed: true }) : void out.line(words.serviceRemoved(file));
+    return json ? void out.json({ kind, name, file, removed: true }) : void out.done(words.serviceRemoved(file));
   }
   if (await answers(paths(context.home).socket))
     throw new QccError('QCC_GATEWAY_RUNNING', words.serviceTaken, 'qcc proxy stop', exitCodes.conflict);
@@ -33,7 +33,7 @@ export async function installService(context: Context): Promise<undefined> {
   writeFileAtomic(file, text);
   const failed = await runAll(service.start, context);
   if (json) out.json({ kind, name, file, started: failed === undefined });
-  else out.line(failed === undefined ? words.serviceRuns(name, file) : words.applied(file));
+  else out.done(failed === undefined ? words.serviceRuns(name, file) : words.applied(file));
   if (failed !== undefined) throw failed;
   if (kind === 'systemd') out.note(`${words.serviceLingers}\n  loginctl enable-linger`);
   return undefined;

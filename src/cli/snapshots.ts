@@ -138,7 +138,7 @@ export async function audit(context: Context): Promise<undefined> {
   const answer = await withInstallation(context, ({ call }) => call('config.audit', params));
   if (file !== undefined) writeExport(resolve(file), exported(file, answer.entries));
   if (json) return void out.json(answer);
-  if (file !== undefined) return void out.line(words.applied(file));
+  if (file !== undefined) return void out.done(words.applied(file));
   out.table(
     ['#', words.at, said.by, said.action, said.target, said.details],
     answer.entries.map((row) => [String(row.seq), row.at, row.by, row.action, row.target, JSON.stringify(row.details)]),

@@ -18,7 +18,7 @@ export async function exportTo(context: Context): Promise<undefined> {
   );
   writeExport(file, `${JSON.stringify(document, null, 2)}\n`);
   if (context.json) context.out.json({ file });
-  else context.out.line(context.words.applied(file));
+  else context.out.done(context.words.applied(file));
   return undefined;
 }
 

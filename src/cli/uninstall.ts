@@ -23,10 +23,10 @@ export async function uninstall(context: Context): Promise<undefined> {
   if (stopped && (await answers(paths(home).socket))) await stopGateway(context);
   const { removed, left } = keepHome ? { removed: false, left: [] } : await remove(home, env);
   if (json) return void out.json({ restored: files.length > 0, stopped, service, removed, files, left });
-  for (const file of files) out.line(context.words.restored(file));
-  if (service) out.line(said.serviceGone);
-  if (stopped) out.line(said.gatewayGone);
-  if (removed) out.line(said.homeGone(home));
+  for (const file of files) out.done(context.words.restored(file));
+  if (service) out.done(said.serviceGone);
+  if (stopped) out.done(said.gatewayGone);
+  if (removed) out.done(said.homeGone(home));
   if (left.length > 0) out.warn(said.notOurs(left.join(', ')));
   if (files.length > 0) out.note(context.words.liveSessions);
   out.note(said.programStays);

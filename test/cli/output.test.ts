@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path';
 import { styleText } from 'node:util';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -127,8 +128,27 @@ describe('the streams', () => {
   });
 
   it('say nothing but data and errors with --quiet', async () => {
-    const run = at(temporaryHome());
+    const home = temporaryHome();
+    const run = at(home);
     expect(await run('list', '--quiet')).toMatchObject({ code: 0, out: '', err: '' });
+    await run('add', 'work', '--tier', 'primary');
+    const acts = [
+      ['init'],
+      ['config', 'set', 'queue.hold', '9'],
+      ['config', 'reset', 'queue.hold'],
+      ['priority', 'set', 'work', 'fallback'],
+      ['use', 'work'],
+      ['priority', 'switch', '--release'],
+      ['queue', 'retry-all'],
+      ['queue', 'clear', '--yes'],
+      ['history', 'compact'],
+      ['config', 'export', join(dirname(home), 'export.json')],
+    ];
+    for (const act of acts) {
+      const { code, out, err } = await run(...act, '-q');
+      expect({ act, code, out, err }).toEqual({ act, code: 0, out: '', err: '' });
+    }
+    expect(await run('list', '-q')).toMatchObject({ code: 0, out: expect.stringContaining('work') });
     expect(await run('default', 'wrok', '-q')).toMatchObject({ code: 5, err: expect.stringContaining('wrok') });
   });
 
