@@ -1,8 +1,10 @@
 /** Processes of a benchmark: started on a core of their own, measured by the system's own accounting, ended by pid. */
 import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 export const here = dirname(fileURLToPath(import.meta.url));
@@ -21,7 +23,7 @@ function command(core, args) {
     : [process.execPath, args];
 }
 
-/** Resolves with the first line that it prints, as JSON, and how to end it. */
+/** Resolves with the first line that it prints, as JSON, how to end it, and `next` for a line that it prints when asked by a signal. */
 export function startProcess(args, { core = null, env = process.env } = {}) {
   const child = spawn(...command(core, args), { env, stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = new Promise((resolve) => child.once('exit', resolve));
@@ -31,14 +33,16 @@ export function startProcess(args, { core = null, env = process.env } = {}) {
     await ended;
     clearTimeout(timer);
   };
+  const lines = createInterface({ input: child.stdout });
+  const line = () => once(lines, 'line').then(([text]) => JSON.parse(text));
+  const next = (signal) => {
+    child.kill(signal);
+    return line();
+  };
   return new Promise((resolve, reject) => {
-    let text = '';
     child.once('error', reject);
     child.once('exit', (code) => reject(new Error(`${args[0]} ended with ${code}`)));
-    child.stdout.on('data', (chunk) => {
-      text += chunk;
-      if (text.includes('\n')) resolve({ ...JSON.parse(text.split('\n')[0]), end });
-    });
+    line().then((said) => resolve({ ...said, end, next }), reject);
   });
 }
 
@@ -63,8 +67,8 @@ export function cpuMicros(pid) {
   return ns.reduce((sum, one) => sum + one, 0) / nsAMicrosecond;
 }
 
-/** A gateway in a home of its own, with one endpoint and limits that no load here reaches. */
-export async function startGateway({ upstream, port = 0, core = 0 }) {
+/** A gateway in a home of its own, with one endpoint and limits that no load here reaches; `node` are flags for Node. */
+export async function startGateway({ upstream, port = 0, core = 0, node = [] }) {
   // Short, because a Unix socket's path must fit into 103 bytes.
   const folder = mkdtempSync(join(tmpdir(), 'qb-'));
   const env = { PATH: process.env.PATH, HOME: folder, QCC_HOME: join(folder, 'q'), QCC_KEYCHAIN: 'off' };
@@ -79,7 +83,7 @@ export async function startGateway({ upstream, port = 0, core = 0 }) {
   qcc(['add', 'bench', '--tier', 'primary']);
   const target = ['--base-url', upstream, '--auth', 'x-api-key', '--api-key-stdin'];
   qcc(['endpoint', 'add', 'bench', ...target, '--max-concurrent', most], 'sk-bench-0123456789');
-  const args = [program, 'proxy', 'run', '--host', '127.0.0.1', '--port', String(port), '--json'];
+  const args = [...node, program, 'proxy', 'run', '--host', '127.0.0.1', '--port', String(port), '--json'];
   const gateway = await startProcess(args, { core, env });
   const end = async () => {
     await gateway.end();

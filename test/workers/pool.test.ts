@@ -7,6 +7,7 @@ import { jobFor, serving, simulated } from './simulated.ts';
 // Far more than there are workers: were they to take probes one by one, the good one would wait.
 const hanging = 50;
 
+const telling = new URL('programs/telling.ts', import.meta.url);
 const dying = new URL('programs/dying.ts', import.meta.url);
 
 function pool() {
@@ -113,5 +114,14 @@ describe('the pool', () => {
     expect((await Promise.all(others)).map(({ verdict }) => verdict)).toEqual(['success', 'success', 'success']);
     expect(await killer).toMatch(/exit/);
     expect(await killer).not.toContain(deadly.key);
+  });
+
+  it('takes one thread for all of them, and little memory', async () => {
+    const probes = openPool(telling);
+    onTestFinished(() => probes.close());
+    const job = jobFor({ url: 'http://127.0.0.1:1', auth: 'x-api-key', key: 'sk-test-0123456789' });
+    const told = await Promise.all(Array.from({ length: hanging }, () => probes.probe(job)));
+    expect(new Set(told.map((one) => JSON.stringify(one))).size).toBe(1);
+    expect(told[0]).toMatchObject({ maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 4 });
   });
 });
