@@ -4,20 +4,24 @@
  *   node scripts/bench/load.mjs unary PORT CONCURRENT DURATION_MS BODY_BYTES     requests back to back on kept connections
  *   node scripts/bench/load.mjs calm PORT REQUESTS GAP_MS BODY_BYTES             one at a time, with pauses
  *   node scripts/bench/load.mjs streams PORT STREAMS CHUNKS GAP_MS               all at once, to their end
+ *   node scripts/bench/load.mjs steady PORT PER_SECOND DURATION_MS BODY_BYTES PATH STATUS     however long the answers take
  */
+import { randomUUID } from 'node:crypto';
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const [mode, port, ...numbers] = process.argv.slice(2);
+const [mode, port, ...given] = process.argv.slice(2);
 const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY });
 const headersAlways = {
   'content-type': 'application/json',
   'anthropic-version': '2023-06-01',
   'x-api-key': 'proxy-managed',
 };
-const modes = { unary, calm, streams };
+const modes = { unary, calm, streams, steady };
+// A process that has just begun is slow itself.
+const warmMs = 1_000;
 
-const result = await modes[mode](...numbers.map(Number));
+const result = await modes[mode](...given.map((one) => (/^\d+$/.test(one) ? Number(one) : one)));
 process.stdout.write(`${JSON.stringify(result)}\n`);
 agent.destroy();
 
@@ -27,8 +31,8 @@ function bodyOf(bytes, stream = false) {
   return Buffer.from(shape('x'.repeat(Math.max(0, bytes - shape('').length))));
 }
 
-/** Milliseconds until the answer was whole. @throws when it is not 200 */
-function ask(body, headers = {}) {
+/** Milliseconds until the answer was whole. @throws when it is another one than expected */
+function ask(body, headers = {}, { path = '/v1/messages', status = 200 } = {}) {
   const began = performance.now();
   return new Promise((resolve, reject) => {
     const options = {
@@ -36,14 +40,14 @@ function ask(body, headers = {}) {
       port,
       host: '127.0.0.1',
       method: 'POST',
-      path: '/v1/messages',
+      path,
       headers: { ...headersAlways, ...headers, 'content-length': body.length },
     };
     const sent = request(options, (response) => {
       response.resume();
       response.on('error', reject);
       response.on('end', () => {
-        if (response.statusCode === 200) resolve(performance.now() - began);
+        if (response.statusCode === status) resolve(performance.now() - began);
         else reject(new Error(`status ${response.statusCode}`));
       });
     });
@@ -78,6 +82,21 @@ async function streams(count, chunks, gapMs) {
   const headers = { 'x-bench-chunks': String(chunks), 'x-bench-gap-ms': String(gapMs) };
   const times = await Promise.all(Array.from({ length: count }, () => ask(body, headers)));
   return { units: count * chunks, ...quantiles(times) };
+}
+
+/** Each in a session of its own. Gives all times, so that several runs can be taken together. */
+async function steady(perSecond, durationMs, bodyBytes, path, status) {
+  const body = bodyOf(bodyBytes);
+  const all = [];
+  const began = performance.now();
+  for (let i = 0; performance.now() - began < warmMs + durationMs; i++) {
+    await sleep(Math.max(0, began + (i * 1_000) / perSecond - performance.now()));
+    const isWarm = performance.now() - began >= warmMs;
+    const asked = ask(body, { 'x-claude-code-session-id': randomUUID() }, { path, status });
+    all.push(asked.then((ms) => (isWarm ? ms : null)));
+  }
+  const times = (await Promise.all(all)).filter((ms) => ms !== null);
+  return { times };
 }
 
 function quantiles(times) {

@@ -5,7 +5,8 @@
  *   node scripts/bench/queue.mjs [--seconds 20] [--waiting 1000]     after `npm run build`; a quiet machine
  *
  * The time to take a request in is measured from outside: from its first byte to the refusal that names its place in the
- * queue, which nobody waits in here. The call of the endpoint before it is part of that.
+ * queue, which nobody waits in here. The call of the endpoint before it is part of that. Whoever asks, and whoever is asked, is
+ * a process of its own, on the other core than the gateway: what they cost each other would be measured as the gateway's.
  */
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -14,11 +15,10 @@ import { open } from 'node:fs/promises';
 import { Agent } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { askAs, question, startAnswering } from '../kill9/questions.mjs';
-import { cpuMicros, program, startProcess } from './processes.mjs';
+import { askAs, question } from '../kill9/questions.mjs';
+import { cpuMicros, here, program, runProcess, startProcess } from './processes.mjs';
 
 const { values } = parseArgs({
   options: { seconds: { type: 'string', default: '20' }, waiting: { type: 'string', default: '1000' } },
@@ -36,13 +36,16 @@ const { connect } = await import(pathToFileURL(join(program, '../../control/clie
 const folder = mkdtempSync(join(tmpdir(), 'qu-'));
 const home = join(folder, 'q');
 const env = { PATH: process.env.PATH, HOME: folder, QCC_HOME: home, QCC_KEYCHAIN: 'off' };
-const [well, out] = [await startAnswering(), await startAnswering()];
+// The gateway has the first core.
+const core = 1;
+const upstream = (status) => startProcess([join(here, 'upstream.mjs'), '0', status], { core });
+const [well, out] = [await upstream('200'), await upstream('503')];
 const agent = new Agent({ keepAlive: true, maxSockets: 200 });
 let faults = 0;
 
 try {
   await prepare();
-  let gateway = await start();
+  let gateway = await start(0);
   try {
     await measureEnqueue(gateway);
     gateway = await measureStart(gateway, 0);
@@ -56,12 +59,11 @@ try {
   process.exitCode = faults === 0 ? 0 : 1;
 } finally {
   agent.destroy();
-  await Promise.all([well.close(), out.close()]);
+  await Promise.all([well.end(), out.end()]);
   rmSync(folder, { recursive: true, force: true });
 }
 
 async function prepare() {
-  out.goOut();
   const { call, close } = await connect({ home });
   const settings = {
     // Nobody waits, and nothing is tried again: what is measured is the way in.
@@ -74,34 +76,39 @@ async function prepare() {
     'health.mode': 'off',
   };
   for (const [key, value] of Object.entries(settings)) await call('config.set', { key, value });
-  for (const [name, { url, key }] of Object.entries({ well, out }))
-    await call('profile.add', { name, tier: null, endpoint: { baseUrl: url, auth: 'x-api-key', key } });
+  const key = 'sk-ant-queue-0123456789abcdef';
+  for (const [name, { port }] of Object.entries({ well, out })) {
+    const endpoint = { baseUrl: `http://127.0.0.1:${port}`, auth: 'x-api-key', key };
+    await call('profile.add', { name, tier: null, endpoint });
+  }
   await close();
 }
 
-function start() {
-  return startProcess([program, 'proxy', 'run', '--host', '127.0.0.1', '--port', '0', '--json'], { env });
+function start(onCore = null) {
+  const args = [program, 'proxy', 'run', '--host', '127.0.0.1', '--port', '0', '--json'];
+  return startProcess(args, { core: onCore, env });
 }
 
 async function measureEnqueue({ port }) {
-  const roundMs = measureMs / rounds;
+  const small = () => load(port, perSecond, smallBytes, '/p/well/v1/messages', 200);
+  const large = () => load(port, largePerSecond, largeBytes, '/p/out/v1/messages', 503);
   const alone = [];
   const refused = { beside: [], large: [] };
   const queued = { beside: [], large: [] };
-  await beside(port, roundMs);
+  await small();
   // In turns: what the machine does meanwhile then meets all alike.
   for (let round = 0; round < rounds; round++) {
-    alone.push(...(await beside(port, roundMs)));
-    for (const [isOn, into] of [
+    alone.push(...(await small()));
+    for (const [isOn, times] of [
       [false, refused],
       [true, queued],
     ]) {
       await asked('config.set', { key: 'queue.enabled', value: String(isOn) });
-      const [others, large] = await Promise.all([beside(port, roundMs), enqueue(port, roundMs, isOn)]);
-      into.beside.push(...others);
-      into.large.push(...large);
+      const [others, own] = await Promise.all([small(), large()]);
+      times.beside.push(...others);
+      times.large.push(...own);
     }
-    await asked('queue.clear', {});
+    await cleared();
   }
   const disk = await rawDisk();
   figure('700 KB written and synced: p50', quantile(disk, 0.5));
@@ -133,36 +140,26 @@ async function rawDisk() {
   return times;
 }
 
-/** Small requests at a steady rate, whatever the answers take; their times. */
-async function beside(port, forMs) {
-  const body = question('beside', { stream: false, bytes: smallBytes });
-  return steadily(perSecond, forMs, async () => {
-    const { status, ms } = await askAs(port, 'beside', body, { path: '/p/well/v1/messages', agent });
-    if (status !== 200) throw new Error(`a request beside it got ${status}`);
-    return ms;
-  });
+/** A steady rate, whatever the answers take; their times. */
+async function load(port, rate, bytes, path, status) {
+  const numbers = [rate, Math.round(measureMs / rounds), bytes].map(String);
+  const args = [join(here, 'load.mjs'), 'steady', String(port), ...numbers, path, String(status)];
+  const { times } = await runProcess(args, { core });
+  return times;
 }
 
-async function enqueue(port, forMs, isOn) {
-  return steadily(largePerSecond, forMs, () => into(port, largeBytes, isOn));
+/** All that was sent to the queue had become an item. */
+async function cleared() {
+  const { waiting: found } = await asked('queue.status', {});
+  if (found < (largePerSecond * measureMs) / rounds / 1_000) throw new Error(`only ${found} requests were queued`);
+  await asked('queue.clear', {});
 }
 
-async function into(port, bytes, isOn = true) {
+async function into(port, bytes) {
   const session = randomUUID();
   const body = question(session, { bytes });
-  const { status, headers, ms, body: said } = await askAs(port, session, body, { path: '/p/out/v1/messages', agent });
-  if (isOn !== 'x-qcc-queue-item' in headers) throw new Error(`${status} ${said}`);
-  return ms;
-}
-
-async function steadily(rate, forMs, act) {
-  const began = performance.now();
-  const all = [];
-  for (let i = 0; performance.now() - began < forMs; i++) {
-    await sleep(Math.max(0, began + (i * 1_000) / rate - performance.now()));
-    all.push(act());
-  }
-  return Promise.all(all);
+  const { status, headers, body: said } = await askAs(port, session, body, { path: '/p/out/v1/messages', agent });
+  if (!('x-qcc-queue-item' in headers)) throw new Error(`${status} ${said}`);
 }
 
 async function fill({ port }) {

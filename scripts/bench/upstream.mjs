@@ -1,13 +1,13 @@
 /**
  * What the proxies in a benchmark forward to: a JSON answer, or a stream with a chunk every so often.
  *
- *   node scripts/bench/upstream.mjs PORT      prints {"pid","port"}
+ *   node scripts/bench/upstream.mjs PORT [STATUS]      prints {"pid","port"}
  *
- * `x-bench-chunks` and `x-bench-gap-ms` of a request say how long its stream is.
+ * With a STATUS that is an error it answers nothing else. `x-bench-chunks` and `x-bench-gap-ms` of a request say how long its stream is.
  */
 import { createServer } from 'node:http';
 
-const [port = '0'] = process.argv.slice(2);
+const [port = '0', status = '200'] = process.argv.slice(2);
 const words = 'The quick brown fox jumps over the lazy dog. '.repeat(3);
 const start = {
   id: 'msg_bench',
@@ -20,7 +20,9 @@ const start = {
   usage: { input_tokens: 2_095, output_tokens: 1 },
 };
 const content = [{ type: 'text', text: words }];
-const answer = Buffer.from(JSON.stringify({ ...start, content, stop_reason: 'end_turn' }));
+const isOut = Number(status) >= 400;
+const error = { type: 'error', error: { type: 'api_error', message: 'out' } };
+const answer = Buffer.from(JSON.stringify(isOut ? error : { ...start, content, stop_reason: 'end_turn' }));
 const event = (data) => `event: ${data.type}\ndata: ${JSON.stringify(data)}\n\n`;
 const block = { type: 'text', text: '' };
 const head = Buffer.from(
@@ -40,9 +42,9 @@ const server = createServer((request, response) => {
   request.resume();
   request.on('end', () => {
     const chunks = Number(request.headers['x-bench-chunks'] ?? 0);
-    if (chunks > 0) stream(response, chunks, Number(request.headers['x-bench-gap-ms']));
+    if (chunks > 0 && !isOut) stream(response, chunks, Number(request.headers['x-bench-gap-ms']));
     else {
-      response.writeHead(200, { 'content-type': 'application/json', 'content-length': answer.length });
+      response.writeHead(Number(status), { 'content-type': 'application/json', 'content-length': answer.length });
       response.end(answer);
     }
   });

@@ -1,19 +1,19 @@
 /** A request's body, kept whole so that it can be sent again, within limits. Copied once, from the socket into its place. */
+import { free, Slabs } from '../large-memory.ts';
 import type { ClientRequest } from './client.ts';
 
 const MiB = 1_048_576;
 /** The API's own limit for Messages. */
 const bodyBytesMax = 32 * MiB;
 const allBodiesMax = 256 * MiB;
-const slabMin = 65_536;
-const slabMax = 4 * MiB;
-const freeBytesMax = 32 * MiB;
+// Of memory that no body has at this moment.
+const spareBytesMax = 32 * MiB;
 
 export type BodyRead = Buffer | 'tooLarge' | 'full' | 'gone';
 
 /** All bodies that are held at this moment. */
 export class Bodies {
-  readonly #slabs = new Slabs();
+  readonly #slabs = new Slabs(spareBytesMax);
   #held = 0;
 
   /** Resolves when the body is whole, or with why it is not. `length` as the request declares it. */
@@ -35,13 +35,15 @@ export class Bodies {
       let whole: Buffer | undefined;
       let filled = 0;
       request.on('data', (chunk: Buffer) => {
+        const at = filled;
+        filled += chunk.length;
         // It came in one piece: that piece is the body.
         if (chunk.length === length) whole = chunk;
         else {
           whole ??= this.#slabs.take(length);
-          chunk.copy(whole, filled);
+          chunk.copy(whole, at);
+          free(chunk);
         }
-        filled += chunk.length;
       });
       request.on('end', () => {
         this.#held += length;
@@ -69,36 +71,5 @@ export class Bodies {
       request.on('error', () => resolve('gone'));
       request.on('close', () => resolve('gone'));
     });
-  }
-}
-
-/**
- * Places for large bodies, used again: memory of this size that comes and goes with each request makes the collector run
- * ten times as often (measured).
- */
-class Slabs {
-  readonly #free = new Map<number, ArrayBuffer[]>();
-  readonly #ours = new WeakSet<ArrayBufferLike>();
-  #freeBytes = 0;
-
-  take(length: number): Buffer {
-    if (length < slabMin || length > slabMax) return Buffer.allocUnsafeSlow(length);
-    const size = 2 ** Math.ceil(Math.log2(length));
-    let slab = this.#free.get(size)?.pop();
-    if (slab) this.#freeBytes -= size;
-    else {
-      slab = new ArrayBuffer(size);
-      this.#ours.add(slab);
-    }
-    return Buffer.from(slab, 0, length);
-  }
-
-  giveBack({ buffer }: Buffer): void {
-    const size = buffer.byteLength;
-    if (!this.#ours.has(buffer) || this.#freeBytes + size > freeBytesMax) return;
-    const free = this.#free.get(size);
-    if (free) free.push(buffer as ArrayBuffer);
-    else this.#free.set(size, [buffer as ArrayBuffer]);
-    this.#freeBytes += size;
   }
 }

@@ -1,11 +1,24 @@
 /** One blob's file: written in order and synced at its end, read from its beginning, also while it is still written. */
 import { type FileHandle, open } from 'node:fs/promises';
-import { BlobLost, endBytes, frameBytesMax, frameExtra, Opener, preambleBytes, Sealer, sizeOf } from './blob-format.ts';
+import { free, Slabs } from '../large-memory.ts';
+import {
+  BlobLost,
+  endBytes,
+  frameBytesMax,
+  frameExtra,
+  framesLength,
+  Opener,
+  preambleBytes,
+  Sealer,
+  sizeOf,
+} from './blob-format.ts';
 
 // What is encrypted in one go: half a millisecond of it, so that nothing else waits.
 const sliceBytes = 4 * frameBytesMax;
-// Most requests: one call to the disk is worth a millisecond in one go.
+// Most requests: they go to the disk in one call.
 const wholeBytesMax = 16 * frameBytesMax;
+// For the few that are written at the same time.
+const places = new Slabs(4 * wholeBytesMax);
 // What a head needs, nearly always: the client's headers.
 const beginningBytes = 16_384;
 // Room for the longest frame, and for hundreds of those that an event stream makes.
@@ -67,16 +80,34 @@ export async function writeBlob(place: Place, head: unknown, bytes: Buffer, keep
     }
     return;
   }
-  const sealer = new Sealer(place.dataKey, place.ref);
-  const all = Buffer.concat([...beginning(sealer, head), sealer.bytes(bytes), sealer.end()]);
-  keeping.take(all.length);
-  const file = await open(place.path, 'wx', ownerOnly);
+  const all = await sealed(place, head, bytes);
   try {
-    await file.writeFile(all);
-    await Promise.all([file.sync(), keeping.named()]);
+    keeping.take(all.length);
+    const file = await open(place.path, 'wx', ownerOnly);
+    try {
+      await file.writeFile(all);
+      await Promise.all([file.sync(), keeping.named()]);
+    } finally {
+      await file.close();
+    }
   } finally {
-    await file.close();
+    places.giveBack(all);
   }
+}
+
+/** All of a blob, at a place that is to be given back. */
+async function sealed({ dataKey, ref }: Place, head: unknown, bytes: Buffer): Promise<Buffer> {
+  const sealer = new Sealer(dataKey, ref);
+  const begin = Buffer.concat(beginning(sealer, head));
+  const all = places.take(begin.length + framesLength(bytes.length) + endBytes);
+  let filled = begin.copy(all);
+  for (let at = 0; at < bytes.length; at += sliceBytes) {
+    if (at > 0) await new Promise(setImmediate);
+    const slice = bytes.subarray(at, at + sliceBytes);
+    filled += sealer.bytes(slice, all.subarray(filled, filled + framesLength(slice.length))).length;
+  }
+  sealer.end().copy(all, filled);
+  return all;
 }
 
 function beginning(sealer: Sealer, head: unknown): readonly Buffer[] {
@@ -155,8 +186,10 @@ export class FileWriter implements BlobWriter {
   async #append(frames: Buffer): Promise<void> {
     this.#refuseWhenOver();
     this.#keeping.take(frames.length);
+    const { length } = frames;
     await this.#file.writeFile(frames);
-    this.#until += frames.length;
+    free(frames);
+    this.#until += length;
     this.#wake();
   }
 
@@ -204,6 +237,7 @@ export async function openBlob(place: Place): Promise<BlobReader> {
       for await (const chunk of chunks()) {
         chunk.copy(all, filled);
         filled += chunk.length;
+        free(chunk);
       }
       if (filled !== end.bytes) throw new BlobLost('cut');
       return all;
@@ -267,8 +301,12 @@ function openFrames(bytes: Buffer, opener: Opener): { text: Buffer; length: numb
     texts.push(opener.frame(bytes.subarray(at, at + next)));
     at += next;
   }
-  if (at === 0) throw new BlobLost('cut');
-  return { text: Buffer.concat(texts), length: at };
+  const [first] = texts;
+  if (!first) throw new BlobLost('cut');
+  if (texts.length === 1) return { text: first, length: at };
+  const text = Buffer.concat(texts);
+  for (const one of texts) free(one);
+  return { text, length: at };
 }
 
 async function exactly(file: FileHandle, at: number, length: number): Promise<Buffer> {

@@ -7,6 +7,7 @@
  */
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
 import { QccError } from '../errors.ts';
+import { free } from '../large-memory.ts';
 
 export const keyBytes = 32;
 /** More at once keeps the loop from its other work; less costs more in tags and calls. */
@@ -58,10 +59,12 @@ export class Sealer {
     return frame;
   }
 
-  /** As many frames as these bytes need, in one piece. */
-  bytes(bytes: Buffer): Buffer {
+  /**
+   * As many frames as these bytes need, in one piece.
+   * @param frames where they are made, when there is a place for them: as long as `framesLength` says
+   */
+  bytes(bytes: Buffer, frames: Buffer = Buffer.allocUnsafe(framesLength(bytes.length))): Buffer {
     this.#bytes += bytes.length;
-    const frames = Buffer.allocUnsafe(bytes.length + Math.ceil(bytes.length / frameBytesMax) * frameExtra);
     for (let from = 0, at = 0; from < bytes.length; from += frameBytesMax) {
       const text = bytes.subarray(from, from + frameBytesMax);
       this.#frame(text, text.length, frames.subarray(at, at + text.length + frameExtra));
@@ -82,11 +85,18 @@ export class Sealer {
   #frame(text: Buffer, told: number, into: Buffer, isEnd = false): void {
     const cipher = createCipheriv(algorithm, this.#key, nonceOf(this.#frames, isEnd));
     into.writeUInt32BE(told);
-    cipher.update(text).copy(into, lengthBytes);
+    const encrypted = cipher.update(text);
+    encrypted.copy(into, lengthBytes);
+    free(encrypted);
     cipher.final();
     cipher.getAuthTag().copy(into, lengthBytes + text.length);
     this.#frames++;
   }
+}
+
+/** How long so many bytes are in frames. */
+export function framesLength(bytes: number): number {
+  return bytes + Math.ceil(bytes / frameBytesMax) * frameExtra;
 }
 
 /** Reads the frames of one blob, in order. Each method throws `BlobLost`. */
