@@ -75,6 +75,7 @@ type Phase = 'waiting' | 'error' | 'json' | 'judging' | 'relaying' | 'over';
 
 export class Answer implements AnswerSink {
   readonly outcome: Promise<Outcome>;
+  place = -1;
   ttfbMs: Millis | null = null;
   ttftMs: Millis | null = null;
   bytes = 0;

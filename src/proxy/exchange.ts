@@ -29,6 +29,7 @@ import {
   whyOf,
 } from './refusal.ts';
 import type { RequestHead } from './request-head.ts';
+import type { Running } from './running.ts';
 import type { Sessions } from './sessions.ts';
 import type { Target } from './target.ts';
 import type { Upstreams } from './upstream.ts';
@@ -48,8 +49,8 @@ export interface Means {
   readonly loads: LiveLoads;
   readonly sessions: Sessions;
   readonly gate: Gate;
-  /** Those that are on their way. */
-  readonly answers: Set<Answer>;
+  /** Those that are on their way: whatever is kept of each request for a while is kept in such a list, and in no `Set`. */
+  readonly answers: Running<Answer>;
 }
 
 export interface Incoming {
@@ -249,7 +250,7 @@ export class Exchange {
     }
     const outcome = await answer.outcome;
     done();
-    this.#means.answers.delete(answer);
+    this.#means.answers.remove(answer);
     this.#running = undefined;
     if (!(outcome.kind === 'failed' && outcome.stale && !fresh)) this.#note(candidate, answer, outcome, at);
     return { answer, outcome };

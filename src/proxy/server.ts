@@ -96,7 +96,7 @@ class DataPort implements ProxyServer {
       loads: new LiveLoads(),
       sessions: new Sessions(),
       gate: this.#gate,
-      answers: new Set(),
+      answers: new Running(),
     };
     ports.desk?.sees(this.#means.loads);
   }

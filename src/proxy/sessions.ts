@@ -7,8 +7,17 @@ const sessionsMax = 10_000;
 const avoidMs = 60_000;
 const noModelMs = 600_000;
 
+// The order in the map is by last use, as exactly as this: a map that is changed with each request is rebuilt all day.
+const replaceMs = 60_000;
+
+interface Binding {
+  endpoint: EndpointId;
+  at: Millis;
+  readonly placedAt: Millis;
+}
+
 export class Sessions {
-  readonly #bindings = new Map<string, { readonly endpoint: EndpointId; readonly at: Millis }>();
+  readonly #bindings = new Map<string, Binding>();
   readonly #avoided = new Map<string, { readonly endpoint: EndpointId; readonly until: Millis }>();
   readonly #lacking = new Map<string, Millis>();
 
@@ -20,8 +29,14 @@ export class Sessions {
   /** Sliding, from the start of the last request: that is how long the cache lives. */
   bind(session: string | null, endpoint: EndpointId, startedAt: Millis): void {
     if (session === null) return;
+    const binding = this.#bindings.get(session);
+    if (binding && startedAt - binding.placedAt < replaceMs) {
+      binding.endpoint = endpoint;
+      binding.at = startedAt;
+      return;
+    }
     this.#bindings.delete(session);
-    this.#bindings.set(session, { endpoint, at: startedAt });
+    this.#bindings.set(session, { endpoint, at: startedAt, placedAt: startedAt });
     bounded(this.#bindings);
   }
 
