@@ -1,7 +1,9 @@
 /** `qcc endpoint add, update, list, remove, enable, disable`. */
 import type { EndpointOptions, EndpointRow } from '../control/operations.ts';
+import { codeText } from './code-words.ts';
 import { type Context, confirmed, flag, isOn, usage, withInstallation } from './context.ts';
 import { endpointOptions } from './options.ts';
+import { reasonText } from './story-words.ts';
 
 export async function add(context: Context): Promise<undefined> {
   const [profile = ''] = context.positionals;
@@ -111,13 +113,14 @@ function show(context: Context, row: EndpointRow): void {
   else table(context, [row], false);
 }
 
-function table({ out, words }: Context, rows: readonly EndpointRow[], verbose: boolean): void {
+function table(context: Context, rows: readonly EndpointRow[], verbose: boolean): void {
+  const { out, words, language } = context;
   const heads = [words.id, words.name, words.state, words.priority, words.weight, words.address, words.key];
   const more = verbose ? ['auth', 'timeout', 'max-failures', 'max-concurrent', words.since, words.why] : [];
   const lines = rows.map((row) => [
     row.id,
     row.name,
-    coloured(out, row.state),
+    coloured(context, row.state),
     String(row.priority),
     weightOf(row),
     row.baseUrl,
@@ -129,7 +132,7 @@ function table({ out, words }: Context, rows: readonly EndpointRow[], verbose: b
           String(row.maxFailures),
           String(row.maxConcurrent),
           row.since,
-          row.because ?? '-',
+          reasonText(row.because ?? '-', language),
         ]
       : []),
   ]);
@@ -142,6 +145,6 @@ function weightOf({ weight, effectiveWeight }: EndpointRow): string {
 
 const colours = { healthy: 'green', degraded: 'yellow', failed: 'red', recovering: 'cyan', disabled: 'dim' } as const;
 
-export function coloured(out: Context['out'], state: keyof typeof colours): string {
-  return out.paint(colours[state], state);
+export function coloured({ out, language }: Context, state: keyof typeof colours): string {
+  return out.paint(colours[state], codeText('states', state, language));
 }

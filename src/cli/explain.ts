@@ -2,6 +2,7 @@
 import { ladderReason } from '../config/ladder-words.ts';
 import type { EndpointStory, RequestStory, RouteRow } from '../control/history-operations.ts';
 import type { FactRow } from '../control/operations.ts';
+import { codeText } from './code-words.ts';
 import type { Context } from './context.ts';
 import { machineLines } from './machine-lines.ts';
 import { namesOf, withHistory } from './source.ts';
@@ -51,7 +52,7 @@ function ofRequest(context: Context, story: RequestStory, names: Names): void {
       row.tier ?? '-',
       row.endpoint,
       row.name,
-      row.state,
+      codeText('states', row.state, language),
       String(row.weight),
       whyOf(row, context),
     ]),

@@ -2,8 +2,10 @@
 import { writeExport } from '../config/atomic-file.ts';
 import type { Answer, Call, CheckRow, HealthRow, MetricsRow, Params } from '../control/operations.ts';
 import { exitCodes } from '../errors.ts';
+import { codeText } from './code-words.ts';
 import { type Context, countFlag, flag, isOn, numberFlag, usage, withInstallation } from './context.ts';
 import { coloured } from './endpoint.ts';
+import { reasonText } from './story-words.ts';
 import { instant, seqOf, shortSpan, spanMs } from './times.ts';
 import { watched } from './watch.ts';
 
@@ -19,7 +21,8 @@ export function status(context: Context): Promise<undefined> {
   });
 }
 
-export function healthTable({ out, words }: Context, rows: readonly HealthRow[]): void {
+export function healthTable(context: Context, rows: readonly HealthRow[]): void {
+  const { out, words, language } = context;
   const heads = [
     words.profile,
     words.name,
@@ -38,25 +41,26 @@ export function healthTable({ out, words }: Context, rows: readonly HealthRow[])
       row.profile,
       row.name,
       row.id,
-      coloured(out, row.state),
+      coloured(context, row.state),
       shortSpan(Date.now() - Date.parse(row.since)),
       row.until === null ? '-' : shortSpan(Date.parse(row.until) - Date.now()),
       percent(row.recentSuccessRate),
       row.avgResponseMs === null ? '-' : `${row.avgResponseMs} ms`,
-      nextOf(row, words),
-      row.state === 'healthy' ? '' : (row.lastError ?? row.because ?? ''),
+      nextOf(row, context),
+      row.state === 'healthy' ? '' : reasonText(row.lastError ?? row.because ?? '', language),
     ]),
   );
 }
 
 /** What happens first: the state that it goes to by itself, or a probe. Of a healthy one nobody waits for anything. */
-function nextOf({ state, next, nextProbe }: HealthRow, words: Context['words']): string {
+function nextOf({ state, next, nextProbe }: HealthRow, { words, language }: Context): string {
   if (state === 'healthy' || state === 'disabled') return '';
   const in_ = (at: string) => shortSpan(Math.max(0, Date.parse(at) - Date.now()));
   const step = next.find(({ at }) => at !== null);
   const { at, depth } = nextProbe;
-  if (step?.at && (at === null || step.at <= at)) return words.nextState(step.to, in_(step.at));
-  return at !== null && depth !== null ? words.nextProbe(depth, in_(at)) : '';
+  if (step?.at && (at === null || step.at <= at))
+    return words.nextState(codeText('states', step.to, language), in_(step.at));
+  return at !== null && depth !== null ? words.nextProbe(codeText('depths', depth, language), in_(at)) : '';
 }
 
 const percent = (rate: number | null) => (rate === null ? '-' : `${Math.round(rate * 100)} %`);
@@ -65,7 +69,7 @@ export async function reset(context: Context): Promise<undefined> {
   const [id = ''] = context.positionals;
   const answer = await withInstallation(context, ({ call }) => call('health.reset', { id }));
   if (context.json) context.out.json(answer);
-  else context.out.done(`${answer.id}: ${coloured(context.out, answer.state)}`);
+  else context.out.done(`${answer.id}: ${coloured(context, answer.state)}`);
   return undefined;
 }
 
@@ -103,7 +107,7 @@ function shown(context: Context, checks: readonly CheckRow[]): number {
 }
 
 function checkTable(context: Context, checks: readonly CheckRow[]): void {
-  const { out, words } = context;
+  const { out, words, language } = context;
   const isVerbose = isOn(context, 'verbose');
   const more = isVerbose ? ['TTFT', words.score, words.tokens] : [];
   out.table(
@@ -111,17 +115,17 @@ function checkTable(context: Context, checks: readonly CheckRow[]): void {
     checks.map((row) => [
       row.profile,
       row.endpoint,
-      verdictOf(out, row),
+      verdictOf(context, row),
       String(row.responseMs),
       ...(isVerbose ? [row.ttftMs === null ? '-' : String(row.ttftMs), String(row.score), String(row.tokens)] : []),
       row.model ?? '-',
-      row.error ?? '',
+      reasonText(row.error ?? '', language),
     ]),
   );
 }
 
-function verdictOf(out: Context['out'], { verdict }: CheckRow): string {
-  return out.paint(verdict === 'success' ? 'green' : 'red', verdict);
+function verdictOf({ out, language }: Context, { verdict }: CheckRow): string {
+  return out.paint(verdict === 'success' ? 'green' : 'red', codeText('verdicts', verdict, language));
 }
 
 export async function metrics(context: Context): Promise<undefined> {
@@ -137,13 +141,15 @@ export async function metrics(context: Context): Promise<undefined> {
   return undefined;
 }
 
-function metricsLines({ out, words }: Context, row: MetricsRow): void {
+function metricsLines({ out, words, language }: Context, row: MetricsRow): void {
   const ms = (value: number | null) => (value === null ? '-' : `${value} ms`);
   const parts = row.stabilityParts;
-  const counts = Object.entries(row.verdicts).flatMap(([verdict, count]) => (count > 0 ? [`${verdict} ${count}`] : []));
+  const counts = Object.entries(row.verdicts).flatMap(([verdict, count]) =>
+    count > 0 ? [`${codeText('verdicts', verdict, language)} ${count}`] : [],
+  );
   const { probes, tokens, changes } = row.probing;
   out.table(
-    [`${row.profile}/${row.name}`, `${row.id}  ${row.state}`],
+    [`${row.profile}/${row.name}`, `${row.id}  ${codeText('states', row.state, language)}`],
     [
       [words.checks, [String(row.checks), ...counts].join('  ')],
       [words.success, `${percent(row.successRate)}  (20: ${percent(row.recentSuccessRate)})`],
@@ -163,7 +169,7 @@ function metricsLines({ out, words }: Context, row: MetricsRow): void {
 }
 
 export async function history(context: Context): Promise<undefined> {
-  const { out, words } = context;
+  const { out, words, language } = context;
   const [id = ''] = context.positionals;
   const limit = countFlag(context, 'limit');
   const answer = await withInstallation(context, ({ call }) =>
@@ -175,13 +181,13 @@ export async function history(context: Context): Promise<undefined> {
     [words.at, words.depth, words.verdict, 'ms', words.score, words.tokens, words.led, words.why],
     answer.checks.map((row) => [
       row.at,
-      row.depth ?? '-',
-      verdictOf(out, row),
+      row.depth === null ? '-' : codeText('depths', row.depth, language),
+      verdictOf(context, row),
       String(row.responseMs),
       String(row.score),
       String(row.tokens),
       row.led ?? '-',
-      row.error ?? '',
+      reasonText(row.error ?? '', language),
     ]),
   );
   return undefined;

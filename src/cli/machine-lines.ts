@@ -1,8 +1,9 @@
 /** A machine as people read it: where it stands, why it takes nothing, what it believes, and what moves it next. */
 import { nameOf } from '../../events/ids.ts';
 import type { Answer, LoadsRow, MachineRow } from '../control/operations.ts';
+import { codeText } from './code-words.ts';
 import type { Context } from './context.ts';
-import { storyWordsOf } from './story-words.ts';
+import { reasonText, storyWordsOf } from './story-words.ts';
 import { lossText } from './telling.ts';
 import { clockOf, dayOf, shortSpan } from './times.ts';
 
@@ -50,7 +51,7 @@ export function linesOf(
   const who = name === undefined || name === null ? '' : `  ${profile}/${name}`;
   const since = machine.since === null ? '-' : momentText(Date.parse(machine.since), now);
   const lines = [
-    `${out.paint('bold', machine.id)}${who}  ${out.paint(toneOf(machine.state), machine.state)}  ${words.since} ${since}`,
+    `${out.paint('bold', machine.id)}${who}  ${out.paint(toneOf(machine.state), codeText('states', machine.state, language))}  ${words.since} ${since}`,
   ];
   if (whyNot) {
     const why = because === null || because === undefined ? '' : `: ${story.failures[because] ?? because}`;
@@ -60,11 +61,12 @@ export function linesOf(
     lines.push(`    ${story.lines.believes(momentText(until, now), story.lines.beliefs[belief] ?? belief)}`);
   lines.push(...runningLines(context, machine, live));
   if (strikes) lines.push(`    ${story.lines.strikes(strikes)}`);
-  if (lastError && machine.state !== 'healthy') lines.push(`    ${story.lines.lastError} ${lastError}`);
+  if (lastError && machine.state !== 'healthy')
+    lines.push(`    ${story.lines.lastError} ${reasonText(lastError, language)}`);
   for (const loss of lost) lines.push(`    ${lossText(words, loss)}`);
   for (const { to, at, rule, params } of machine.next) {
     const when = at === null ? '' : ` ${whenText(Date.parse(at), now, story.lines)}`;
-    lines.push(`    → ${to}${when}: ${story.next[rule](params)}`);
+    lines.push(`    → ${codeText('states', to, language)}${when}: ${story.next[rule](params)}`);
   }
   return lines;
 }

@@ -1,6 +1,7 @@
 /** `qcc priority set, list, switch, policy, history`. */
 import { ladderReason } from '../config/ladder-words.ts';
 import type { Params, PolicyRow, SwitchRow } from '../control/operations.ts';
+import { codeText } from './code-words.ts';
 import { type Context, countFlag, flag, isOn, numberFlag, usage, withInstallation } from './context.ts';
 import { tierOf } from './options.ts';
 import { spanMs } from './times.ts';
@@ -15,7 +16,7 @@ export async function set(context: Context): Promise<undefined> {
 }
 
 export async function list(context: Context): Promise<undefined> {
-  const { out, words, json } = context;
+  const { out, words, json, language } = context;
   const ladder = await withInstallation(context, ({ call }) => call('priority.list', {}));
   if (json) return void out.json(ladder);
   const rows = Object.entries(ladder.tiers).flatMap(([tier, names]) =>
@@ -25,7 +26,9 @@ export async function list(context: Context): Promise<undefined> {
       name === ladder.pinned ? `${name} (${words.pinned})` : name,
     ]),
   );
-  out.line(`${words.active}: ${ladder.active ?? words.none}   ${words.state}: ${ladder.state}`);
+  out.line(
+    `${words.active}: ${ladder.active ?? words.none}   ${words.state}: ${codeText('states', ladder.state, language)}`,
+  );
   const { held, recovery } = ladder;
   if (held) out.line(words.heldBack(held.wanted, held.because, held.until));
   if (recovery) out.line(words.watchedUp(recovery.profile, recovery.checks, recovery.of, recovery.readyAt));
@@ -118,6 +121,12 @@ export async function history(context: Context): Promise<undefined> {
 function table({ out, words, language }: Context, rows: readonly SwitchRow[]): void {
   out.table(
     [words.at, words.kind, words.from, words.to, words.reason],
-    rows.map((row) => [row.at, row.kind, row.from ?? '-', row.to, ladderReason(row.reason, language)]),
+    rows.map((row) => [
+      row.at,
+      codeText('switches', row.kind, language),
+      row.from ?? '-',
+      row.to,
+      ladderReason(row.reason, language),
+    ]),
   );
 }

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer, StatusRow } from '../control/operations.ts';
 import { exitCodes, QccError } from '../errors.ts';
+import { codeText, unreadyText } from './code-words.ts';
 import { type Context, flag, isOn, numberFlag, usage, withInstallation } from './context.ts';
 import { isAlive, startDaemon } from './daemon.ts';
 import { coloured } from './endpoint.ts';
@@ -148,23 +149,24 @@ function printStatus(context: Context, row: StatusRow | undefined): number {
   return exitCodes.done;
 }
 
-function statusLines({ out, words }: Context, row: StatusRow): void {
+function statusLines(context: Context, row: StatusRow): void {
+  const { out, words, language } = context;
   const { requests, endpoints } = row;
   out.line(
     `${out.paint('green', '●')} ${out.paint('bold', row.url)}  pid ${row.pid}  ${shortSpan(row.uptimeMs)}  qcc ${row.version}`,
   );
-  out.line(`${words.active}: ${row.active ?? words.none}  ${words.state}: ${row.state}`);
+  out.line(`${words.active}: ${row.active ?? words.none}  ${words.state}: ${codeText('states', row.state, language)}`);
   out.line(`${words.requests}: ${words.requestCounts(requests)}`);
   out.line(
     `${words.endpoints}: ${
       Object.entries(endpoints)
         .filter(([, n]) => n > 0)
-        .map(([state, n]) => `${n} ${coloured(out, state as keyof typeof endpoints)}`)
+        .map(([state, n]) => `${n} ${coloured(context, state as keyof typeof endpoints)}`)
         .join(', ') || words.none
     }`,
   );
   if (row.logState !== 'open') out.warn(`log: ${row.logState}`);
-  for (const reason of row.notReady) out.note(reason);
+  for (const reason of row.notReady) out.note(unreadyText(reason, language));
 }
 
 /** The gateway, the ladder, and every endpoint: one look. */

@@ -2,6 +2,7 @@
 import type { QueueItemState } from '../../machines/queue-item.ts';
 import type { Params, QueueItemRow } from '../control/operations.ts';
 import { type Context, confirmed, flag, isOn, numberFlag, usage, withInstallation } from './context.ts';
+import { reasonText } from './story-words.ts';
 import { Teller } from './telling.ts';
 import { shortSpan, spanMs } from './times.ts';
 
@@ -49,7 +50,7 @@ export async function list(context: Context): Promise<undefined> {
   return undefined;
 }
 
-function table({ out, words }: Context, rows: readonly QueueItemRow[]): void {
+function table({ out, words, language }: Context, rows: readonly QueueItemRow[]): void {
   const heads = [
     words.id,
     words.state,
@@ -72,7 +73,7 @@ function table({ out, words }: Context, rows: readonly QueueItemRow[]): void {
       row.nextRetryAt === null ? '-' : shortSpan(Math.max(0, Date.parse(row.nextRetryAt) - Date.now())),
       String(row.bytes),
       row.model ?? '-',
-      row.reason,
+      reasonText(row.reason, language),
     ]),
   );
 }

@@ -89,7 +89,12 @@ export const en: StoryWords = {
     limitsWarning: 'its limits warn',
     answered: 'answered',
     cancelled: 'the client went away',
+    noNetwork: 'no network, or a sleep',
+    nobodyAnswers: 'no endpoint could answer',
+    refused: 'refused',
+    storedAnswerBroken: 'the stored answer broke off',
   },
+  detail: (told) => told,
   rules: {
     sticky: 'its session is there',
     trial: 'one request at a time finds out whether it is well',
@@ -136,7 +141,8 @@ export const en: StoryWords = {
     expiry: () => 'its time is up then',
   },
   sentences: {
-    RequestQueued: ({ priority, because }) => `kept in the queue, priority ${priority}: ${because}`,
+    RequestQueued: ({ priority, because }) =>
+      `kept in the queue, priority ${priority}: ${en.failures[because] ?? because}`,
     RetryStarted: ({ attempt, endpoint }, { name }) => `attempt ${attempt}, at ${name(endpoint)}`,
     RetryAnswered: ({ status }) => `answers with ${status}`,
     RetrySucceeded: ({ bytes }) => `answered, ${bytes} bytes kept`,
@@ -204,7 +210,7 @@ export const en: StoryWords = {
     RequestServed: ({ endpoint, status, attempts, durationMs }, { name }) =>
       `${status} from ${name(endpoint)} in ${durationMs} ms${attempts.length > 1 ? `, ${attempts.length} attempts` : ''}`,
     RequestFailed: ({ status, attempts, because }) =>
-      `${status} after ${attempts.length} attempt${attempts.length === 1 ? '' : 's'}: ${because}`,
+      `${status} after ${attempts.length} attempt${attempts.length === 1 ? '' : 's'}: ${en.failures[because] ?? because}`,
     RequestCancelled: ({ durationMs }) => `the client went away after ${durationMs} ms`,
     AnswerBroken: ({ endpoint }, { name }) => `${name(endpoint)} broke off its answer; the client's connection was cut`,
     GatewayStarted: ({ version, url, pid }) => `started: ${url}, version ${version}, pid ${pid}`,

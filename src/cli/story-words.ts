@@ -1,4 +1,5 @@
 /** The words of what happened, by language. */
+import { detailText } from './code-words.ts';
 import type { StoryWords } from './story.ts';
 import { en } from './story-en.ts';
 import { zh } from './story-zh.ts';
@@ -6,4 +7,9 @@ import type { Language } from './words.ts';
 
 export function storyWordsOf(language: Language): StoryWords {
   return language === 'zh-CN' ? zh : en;
+}
+
+/** Why something failed: a code where the gateway has one, otherwise what it says of it, or what the endpoint said. */
+export function reasonText(reason: string, language: Language): string {
+  return storyWordsOf(language).failures[reason] ?? detailText(reason, language);
 }

@@ -1,5 +1,6 @@
 /** The history in Chinese. */
 import { heldZh, ladderZh } from '../config/ladder-words.ts';
+import { codeText, detailText } from './code-words.ts';
 import { failed, percent, type StoryWords, span, value } from './story.ts';
 import { shortSpan } from './times.ts';
 
@@ -84,7 +85,12 @@ export const zh: StoryWords = {
     limitsWarning: '额度预警',
     answered: '已应答',
     cancelled: '客户端离开',
+    noNetwork: '本机断网或休眠',
+    nobodyAnswers: '没有端点能应答',
+    refused: '请求被拒绝',
+    storedAnswerBroken: '保存的应答中断',
   },
+  detail: (told) => detailText(told, 'zh-CN'),
   rules: {
     sticky: '会话在此端点',
     trial: '恢复中：每次放行一个请求试探',
@@ -129,7 +135,8 @@ export const zh: StoryWords = {
     expiry: () => '届时到期',
   },
   sentences: {
-    RequestQueued: ({ priority, because }) => `已入队，优先级 ${priority}：${because}`,
+    RequestQueued: ({ priority, because }) =>
+      `已入队，优先级 ${priority}：${zh.failures[because] ?? zh.detail(because)}`,
     RetryStarted: ({ attempt, endpoint }, { name }) => `第 ${attempt} 次尝试，发往 ${name(endpoint)}`,
     RetryAnswered: ({ status }) => `应答状态 ${status}`,
     RetrySucceeded: ({ bytes }) => `已应答，保存 ${bytes} 字节`,
@@ -160,7 +167,7 @@ export const zh: StoryWords = {
     ProbeSucceeded: ({ responseMs, score }) => `探测通过，用时 ${Math.round(responseMs)} ms，评分 ${score}`,
     ProbeFailed: ({ failure, detail }) => `探测失败：${failed(zh, failure, null, detail)}`,
     ProbeNoted: ({ depth, verdict, responseMs }) =>
-      `探测（${depth}）：${verdict}，用时 ${Math.round(responseMs)} ms，无新情况`,
+      `探测（${codeText('depths', depth, 'zh-CN')}）：${codeText('verdicts', verdict, 'zh-CN')}，用时 ${Math.round(responseMs)} ms，无新情况`,
     LimitsSeen: ({ resetAt }, { at }) => `额度预警${resetAt === null ? '' : `；${span(resetAt, at)} 后重置`}`,
     EndpointEnabled: () => '已启用',
     EndpointDisabled: () => '已停用',
@@ -193,7 +200,8 @@ export const zh: StoryWords = {
     TimerElapsed: ({ name }) => `时间到：${name}`,
     RequestServed: ({ endpoint, status, attempts, durationMs }, { name }) =>
       `${name(endpoint)} 应答 ${status}，用时 ${durationMs} ms${attempts.length > 1 ? `，尝试 ${attempts.length} 次` : ''}`,
-    RequestFailed: ({ status, attempts, because }) => `尝试 ${attempts.length} 次后返回 ${status}：${because}`,
+    RequestFailed: ({ status, attempts, because }) =>
+      `尝试 ${attempts.length} 次后返回 ${status}：${zh.failures[because] ?? because}`,
     RequestCancelled: ({ durationMs }) => `客户端在 ${durationMs} ms 后离开`,
     AnswerBroken: ({ endpoint }, { name }) => `${name(endpoint)} 应答中断；已断开客户端连接`,
     GatewayStarted: ({ version, url, pid }) => `已启动：${url}，版本 ${version}，pid ${pid}`,

@@ -31,6 +31,8 @@ export interface StoryWords {
   readonly sentences: Sentences;
   /** Failures, and what else an endpoint can be in its state for. */
   readonly failures: Readonly<Record<string, string>>;
+  /** What a call came to, in words of our own or the endpoint's. */
+  readonly detail: (told: string) => string;
   /** Why an endpoint was taken, or left out. */
   readonly rules: Readonly<Record<string, string>>;
   readonly next: Readonly<Record<NextRule, (params: Readonly<Record<string, string | number>>) => string>>;
@@ -91,6 +93,6 @@ export const percent = (share: number) => `${Math.round(share * 100)} %`;
 
 export function failed(words: StoryWords, failure: string, status: number | null, detail: string | null): string {
   const what = words.failures[failure] ?? failure;
-  const more = detail ?? (status === null ? '' : String(status));
+  const more = detail === null ? String(status ?? '') : words.detail(detail);
   return more === '' ? what : `${what} (${more})`;
 }
