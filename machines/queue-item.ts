@@ -217,6 +217,11 @@ export function isOver(state: QueueItemState): boolean {
   return over.has(state);
 }
 
+/** Given up, or cleared: nobody joins it. */
+export function isNobodys(state: QueueItemState): boolean {
+  return state === 'dead' || state === 'cancelled';
+}
+
 const landings: Readonly<Record<string, QueueItemState>> = {
   RetryStarted: 'retrying',
   RetrySucceeded: 'answered',

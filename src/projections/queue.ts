@@ -4,6 +4,7 @@ import { nameOf, type QueueId } from '../../events/ids.ts';
 import { fold, force, initialOf, persist, restore } from '../../machines/fold.ts';
 import {
   faceOfItem,
+  isNobodys,
   isOver,
   landsInItem,
   type QueueItem,
@@ -29,6 +30,12 @@ const keepsBody: ReadonlySet<QueueItemState> = new Set(['waiting', 'retrying', '
 
 export class Queue {
   readonly #items = new Map<QueueId, QueueItemSnapshot>();
+  readonly #waiting = new Set<QueueId>();
+  readonly #ofSession = new Map<string, Set<QueueId>>();
+  #nobodys = 0;
+  #entries = 0;
+  /** Undefined: it may have changed, and is looked for when somebody asks. */
+  #dueAt: Millis | undefined;
   readonly #totals = { enqueued: 0, retried: 0, succeeded: 0, died: 0, dropped: 0 };
 
   get size(): number {
@@ -37,8 +44,26 @@ export class Queue {
 
   /** Somebody waits for an endpoint to come back. */
   get isAwaiting(): boolean {
-    for (const { value } of this.#items.values()) if (value === 'waiting') return true;
-    return false;
+    return this.#waiting.size > 0;
+  }
+
+  /** All that is in it was given up or cleared: it stays to be seen, and nobody joins it. */
+  get isNobodys(): boolean {
+    return this.#nobodys === this.#items.size;
+  }
+
+  /** How often somebody has begun to wait: while that stays, nobody has come. */
+  get entries(): number {
+    return this.#entries;
+  }
+
+  waiting(): Iterable<QueueId> {
+    return this.#waiting;
+  }
+
+  /** The items of a session, in the order in which they came. */
+  ofSession(session: string): Iterable<QueueId> {
+    return this.#ofSession.get(session) ?? [];
   }
 
   get totals(): QueueTotals {
@@ -79,10 +104,12 @@ export class Queue {
   }
 
   nextDueAt(): Millis {
+    if (this.#dueAt !== undefined) return this.#dueAt;
     let earliest = Number.POSITIVE_INFINITY;
     for (const snapshot of this.#items.values()) {
       earliest = Math.min(earliest, timerOfItem(snapshot)?.dueAt ?? Number.POSITIVE_INFINITY);
     }
+    this.#dueAt = earliest;
     return earliest;
   }
 
@@ -91,14 +118,43 @@ export class Queue {
     const id = nameOf(fact.stream) as QueueId;
     this.#count(fact.type, id, fact.data as { because?: string });
     if (fact.type === 'QueuedRequestForgotten') {
-      this.#items.delete(id);
+      this.#forget(id);
       return null;
     }
     const next = fold(queueItemChart, this.snapshot(id), fact);
     const recorded = landsInItem(fact);
     const drifts = recorded !== null && recorded !== next.value;
-    this.#items.set(id, drifts ? force(queueItemChart, next, recorded) : next);
+    this.#put(id, drifts ? force(queueItemChart, next, recorded) : next);
     return drifts ? { recorded, folded: next.value } : null;
+  }
+
+  #put(id: QueueId, next: QueueItemSnapshot): void {
+    const before = this.#items.get(id);
+    this.#items.set(id, next);
+    this.#dueAt = undefined;
+    this.#nobodys += Number(isNobodys(next.value)) - Number(before !== undefined && isNobodys(before.value));
+    if (next.value !== 'waiting') this.#waiting.delete(id);
+    else if (!this.#waiting.has(id)) {
+      this.#waiting.add(id);
+      this.#entries++;
+    }
+    const session = next.context.asked?.session ?? null;
+    if (session === null) return;
+    const ids = this.#ofSession.get(session);
+    if (ids) ids.add(id);
+    else this.#ofSession.set(session, new Set([id]));
+  }
+
+  #forget(id: QueueId): void {
+    const { value, context } = this.snapshot(id);
+    if (!this.#items.delete(id)) return;
+    this.#dueAt = undefined;
+    this.#nobodys -= Number(isNobodys(value));
+    this.#waiting.delete(id);
+    const session = context.asked?.session ?? '';
+    const ids = this.#ofSession.get(session);
+    ids?.delete(id);
+    if (ids?.size === 0) this.#ofSession.delete(session);
   }
 
   #count(type: string, id: QueueId, { because }: { because?: string }): void {
@@ -120,7 +176,7 @@ export class Queue {
     const { totals, items } = json as { totals: QueueTotals; items: readonly (readonly [QueueId, unknown])[] };
     const made = new Queue();
     Object.assign(made.#totals, totals);
-    for (const [id, data] of items) made.#items.set(id, restore(queueItemChart, data));
+    for (const [id, data] of items) made.#put(id, restore(queueItemChart, data));
     return made;
   }
 }

@@ -5,10 +5,9 @@
 import type { Millis, Recorded } from '../../events/fact.ts';
 import { type EndpointId, kindOf, nameOf, type QueueId, queueIdOf } from '../../events/ids.ts';
 import type { QueuedRequest } from '../../events/queue.ts';
-import type { QueueItem } from '../../machines/queue-item.ts';
+import { isNobodys, type QueueItem } from '../../machines/queue-item.ts';
 import {
   delayMs,
-  inOrder,
   isDue,
   isOpen,
   mayBeQueued,
@@ -23,6 +22,7 @@ import type { Asked, Desk, DeskLoads, Seat, StoredAnswer } from '../proxy/desk.t
 import { endToEnd, headerIn } from '../proxy/headers.ts';
 import type { Background } from './background.ts';
 import { type AnswerHead, ItemJournal } from './journal.ts';
+import { Line } from './line.ts';
 import type { QueuePorts } from './ports.ts';
 import { ClientSeat } from './seat.ts';
 
@@ -40,11 +40,24 @@ const lookAgainMs = 50;
 // What is shown of a reason.
 const reasonMax = 300;
 
+/** What a request can count on where it may go, at this moment. */
+interface Room {
+  /** When the last one came back. */
+  readonly openedAt: Millis;
+  readonly isOpen: boolean;
+  readonly places: number;
+  /** There is a place at somebody who is well. */
+  readonly isHealthy: boolean;
+}
+
+const hasPlaces = ({ places }: { readonly places: number }) => places > 0;
+
 export class QueueDesk implements Desk {
   readonly #ports: QueuePorts;
   readonly #background: Background;
   readonly #seats = new Map<QueueId, ClientSeat[]>();
   readonly #running = new Map<QueueId, ItemJournal>();
+  readonly #line = new Line();
   /** When its client asked again. */
   readonly #askedAt = new Map<QueueId, Millis>();
   readonly #restUntil = new Map<QueueId, Millis>();
@@ -97,20 +110,16 @@ export class QueueDesk implements Desk {
 
   /** What is given up or cleared stays to be seen, for a week; nobody joins it. */
   get isEmpty(): boolean {
-    for (const [, { value }] of this.#ports.queue().snapshots()) if (!isNobodys(value)) return false;
-    return true;
+    return this.#ports.queue().isNobodys;
   }
 
   async join(asked: Asked): Promise<Seat | null> {
     const { session } = asked;
     if (this.isEmpty || this.#isStopped || session === null) return null;
-    const alike: QueueId[] = [];
-    for (const [id, { value, context }] of this.#ports.queue().snapshots()) {
-      if (!isNobodys(value) && context.asked && isAlike(context.asked, asked)) alike.push(id);
-    }
+    const queue = this.#ports.queue();
+    const alike = [...queue.ofSession(session)].filter((one) => isAlike(queue.item(one), asked));
     if (alike.length === 0) return null;
     const hash = await this.#hashOf(asked);
-    const queue = this.#ports.queue();
     const id = alike.findLast((one) => isJoinable(queue.item(one), hash, this.#ports.now()));
     if (id === undefined || this.#isStopped) return null;
     // It may have been billed: its client asks all the same, and that is written down before it goes again.
@@ -334,31 +343,28 @@ export class QueueDesk implements Desk {
     if (this.#isStopped || !loads || !this.#ports.isOnline()) return false;
     const now = this.#ports.now();
     if (!this.#someOpen(now)) return false;
-    for (const one of inOrder(this.#waiting(now), now)) {
-      const id = one.id as QueueId;
-      if (isDue(one, this.#newsFor(one), now) && this.#hasPlace(one, loads, now)) {
-        this.#go(id);
+    const rooms = new Map<string | null, Room>();
+    for (const one of this.#line.of(this.#ports.queue(), now)) {
+      if (!this.#mayLeave(one, now)) continue;
+      const room = rooms.get(one.within) ?? this.#roomIn(one.within, loads, now);
+      rooms.set(one.within, room);
+      if (isDue(one, this.#newsFor(one, room), now) && this.#hasPlace(one, room, loads, now)) {
+        this.#go(one.id as QueueId);
         return true;
       }
     }
     return false;
   }
 
-  /** Those that can go from here: not those that are on their way, or whose client is on its way to its seat. */
-  #waiting(now: Millis): readonly Waiting[] {
-    const waiting: Waiting[] = [];
-    for (const [id, { value, context }] of this.#ports.queue().snapshots()) {
-      const { asked, enqueuedAt, since, nextRetryAt } = context;
-      if (value !== 'waiting' || !asked || nextRetryAt === null || this.#running.has(id)) continue;
-      const seats = this.#seats.get(id);
-      if (seats && !seats.some(({ isWaiting }) => isWaiting)) continue;
-      if ((this.#restUntil.get(id) ?? 0) > now) {
-        this.#isBlocked = true;
-        continue;
-      }
-      waiting.push({ id, priority: asked.priority, within: asked.within, enqueuedAt, since, nextRetryAt });
-    }
-    return waiting;
+  /** Not so while it is on its way, while its client is on its way to its seat, and for a moment after it found nobody. */
+  #mayLeave({ id: name }: Waiting, now: Millis): boolean {
+    const id = name as QueueId;
+    if (this.#running.has(id)) return false;
+    const seats = this.#seats.get(id);
+    if (seats && !seats.some(({ isWaiting }) => isWaiting)) return false;
+    const rests = (this.#restUntil.get(id) ?? 0) > now;
+    if (rests) this.#isBlocked = true;
+    return !rests;
   }
 
   #someOpen(now: Millis): boolean {
@@ -378,22 +384,28 @@ export class QueueDesk implements Desk {
     return some;
   }
 
-  /** The last time that somebody who could answer it came back, or that its client asked. */
-  #newsFor({ id, within }: Waiting): Millis {
-    const opened = reachable(this.#ports.view(), within).map((endpoint) => this.#openedAt.get(endpoint.id) ?? 0);
-    return Math.max(this.#askedAt.get(id as QueueId) ?? 0, ...opened);
-  }
-
-  #hasPlace({ id, within }: Waiting, loads: DeskLoads, now: Millis): boolean {
-    const open = reachable(this.#ports.view(), within).filter((endpoint) => isOpen(endpoint, now));
-    const free = open.filter((endpoint) => placesAt(endpoint, loads, now) > 0);
-    const places = free.reduce((sum, endpoint) => sum + placesAt(endpoint, loads, now), 0);
+  #roomIn(within: string | null, loads: DeskLoads, now: Millis): Room {
+    const all = reachable(this.#ports.view(), within);
+    const free = all.map((endpoint) => ({ endpoint, places: placesAt(endpoint, loads, now) })).filter(hasPlaces);
     // Those that are being written down will take theirs in a moment.
     const promised = [...this.#running.values()].filter(({ isUnderWay }) => !isUnderWay).length;
+    return {
+      openedAt: Math.max(0, ...all.map(({ id }) => this.#openedAt.get(id) ?? 0)),
+      isOpen: all.some((endpoint) => isOpen(endpoint, now)),
+      places: free.reduce((sum, { places }) => sum + places, -promised),
+      isHealthy: free.some(({ endpoint }) => endpoint.state === 'healthy'),
+    };
+  }
+
+  /** The last time that somebody who could answer it came back, or that its client asked. */
+  #newsFor({ id }: Waiting, { openedAt }: Room): Millis {
+    return Math.max(this.#askedAt.get(id as QueueId) ?? 0, openedAt);
+  }
+
+  #hasPlace({ id }: Waiting, room: Room, loads: DeskLoads, now: Millis): boolean {
     const { attempt = 0 } = this.#ports.queue().item(id as QueueId) ?? {};
-    const mayGo =
-      places > promised && (attempt === 0 || free.some(({ state }) => state === 'healthy') || loads.spend(now));
-    if (!mayGo && open.length > 0) this.#isBlocked = true;
+    const mayGo = room.places > 0 && (attempt === 0 || room.isHealthy || loads.spend(now));
+    if (!mayGo && room.isOpen) this.#isBlocked = true;
     return mayGo;
   }
 
@@ -415,21 +427,21 @@ export class QueueDesk implements Desk {
     if (this.#isStopped) return;
     const now = this.#ports.now();
     let dueAt = this.#isBlocked ? now + lookAgainMs : Number.POSITIVE_INFINITY;
-    for (const [, { value, context }] of this.#ports.queue().snapshots()) {
-      if (value === 'waiting' && context.nextRetryAt !== null && context.nextRetryAt > now)
-        dueAt = Math.min(dueAt, context.nextRetryAt);
+    const queue = this.#ports.queue();
+    for (const id of queue.waiting()) {
+      const { nextRetryAt } = queue.snapshot(id).context;
+      if (nextRetryAt !== null && nextRetryAt > now) dueAt = Math.min(dueAt, nextRetryAt);
     }
     if (dueAt === Number.POSITIVE_INFINITY) return;
     this.#timer = setTimeout(() => this.#soon(), dueAt - now);
   }
 }
 
-function isNobodys(state: QueueItem['state']): boolean {
-  return state === 'dead' || state === 'cancelled';
-}
-
-function isAlike(kept: QueuedRequest, asked: Asked): boolean {
+function isAlike(item: QueueItem | undefined, asked: Asked): boolean {
+  const kept = item?.asked;
   return (
+    !!kept &&
+    !isNobodys(item.state) &&
     kept.session === asked.session &&
     kept.bytes === asked.body.length &&
     kept.within === asked.within &&

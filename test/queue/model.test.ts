@@ -8,6 +8,7 @@ import { type QueueId, queueIdOf } from '../../events/ids.ts';
 import type { QueueItemState } from '../../machines/queue-item.ts';
 import { keptMs } from '../../machines/queue-policy.ts';
 import { MemoryLog } from '../../src/log/memory-log.ts';
+import { Line } from '../../src/queue/line.ts';
 import type { Core } from '../../src/runtime/core.ts';
 import { queued } from '../support/queue.ts';
 import { FakeWorld, openCore, queuePolicy } from '../support/world.ts';
@@ -35,6 +36,7 @@ class Model {
 class Real {
   readonly log = new MemoryLog();
   readonly world = new FakeWorld();
+  readonly line = new Line();
   core!: Core;
   life = 0;
 
@@ -223,6 +225,20 @@ function agree(model: Model, real: Real): void {
     // Nothing hangs: whatever is kept is looked at again, by its attempt's end or by time.
     if (value !== 'retrying') expect(context.timer).not.toBeNull();
     expect(context.nextRetryAt !== null).toBe(value === 'waiting');
+  }
+  // What is looked up is what a look through all of them would find.
+  const all = [...queue.snapshots()];
+  const waiting = all.filter(([, { value }]) => value === 'waiting').map(([id]) => id);
+  expect([...queue.waiting()].sort()).toEqual(waiting.sort());
+  const line = [...real.line.of(queue, real.core.now())];
+  expect(line).toEqual([...new Line().of(queue, real.core.now())]);
+  expect(line.map(({ id }) => id).sort()).toEqual(waiting);
+  expect(queue.isNobodys).toBe(all.every(([, { value }]) => value === 'dead' || value === 'cancelled'));
+  const dueAt = all.map(([, { context }]) => context.timer?.dueAt ?? Number.POSITIVE_INFINITY);
+  expect(queue.nextDueAt()).toBe(Math.min(Number.POSITIVE_INFINITY, ...dueAt));
+  for (const session of new Set(all.map(([, { context }]) => context.asked?.session ?? ''))) {
+    const ids = all.filter(([, { context }]) => context.asked?.session === session).map(([id]) => id);
+    expect([...queue.ofSession(session)].sort()).toEqual(ids.sort());
   }
 }
 
