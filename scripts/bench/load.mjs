@@ -1,10 +1,11 @@
 /**
- * The load of a benchmark, in a process of its own. Prints one line of JSON.
+ * The load of a benchmark, in a process of its own. Prints one line of JSON at its end.
  *
  *   node scripts/bench/load.mjs unary PORT CONCURRENT DURATION_MS BODY_BYTES     requests back to back on kept connections
  *   node scripts/bench/load.mjs calm PORT REQUESTS GAP_MS BODY_BYTES             one at a time, with pauses
  *   node scripts/bench/load.mjs streams PORT STREAMS CHUNKS GAP_MS               all at once, to their end
  *   node scripts/bench/load.mjs steady PORT PER_SECOND DURATION_MS BODY_BYTES PATH STATUS     however long the answers take
+ *   node scripts/bench/load.mjs timed PORT PER_SECOND BODY_BYTES                 the same until SIGTERM, with instants; prints {"pid"} first
  */
 import { randomUUID } from 'node:crypto';
 import { Agent, request } from 'node:http';
@@ -17,7 +18,7 @@ const headersAlways = {
   'anthropic-version': '2023-06-01',
   'x-api-key': 'proxy-managed',
 };
-const modes = { unary, calm, streams, steady };
+const modes = { unary, calm, streams, steady, timed };
 // A process that has just begun is slow itself.
 const warmMs = 1_000;
 
@@ -97,6 +98,31 @@ async function steady(perSecond, durationMs, bodyBytes, path, status) {
   }
   const times = (await Promise.all(all)).filter((ms) => ms !== null);
   return { times };
+}
+
+/** At a fixed rate, whatever the answers take. Each with the instant at which it was sent, so that others can say beside what. */
+async function timed(perSecond, bodyBytes) {
+  const body = bodyOf(bodyBytes);
+  const gapMs = 1_000 / perSecond;
+  const began = performance.now();
+  const [samples, errors] = [[], []];
+  const sent = [];
+  let isOver = false;
+  process.once('SIGTERM', () => {
+    isOver = true;
+  });
+  process.stdout.write(`${JSON.stringify({ pid: process.pid })}\n`);
+  for (let i = 0; !isOver; i++) {
+    await sleep(Math.max(0, began + i * gapMs - performance.now()));
+    const at = performance.timeOrigin + performance.now();
+    const asked = ask(body).then(
+      (ms) => samples.push([at, ms]),
+      ({ message }) => errors.push(message),
+    );
+    sent.push(asked);
+  }
+  await Promise.all(sent);
+  return { samples, errors };
 }
 
 function quantiles(times) {

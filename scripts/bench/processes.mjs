@@ -1,8 +1,11 @@
-/** Processes of a benchmark: started on a core of their own, measured by the system's own accounting, ended by pid. */
+/**
+ * Processes of a benchmark: started on a core of their own, measured by the system's own accounting, ended by pid. However the
+ * benchmark ends, they end with it: one that stayed would hold its standard error open, and whoever reads that would wait for ever.
+ */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -15,6 +18,34 @@ const pinning = 'taskset';
 const canPin = spawnSync(pinning, ['--version']).status === 0;
 const nsAMicrosecond = 1_000;
 const endMs = 5_000;
+const signalBase = 128;
+
+const running = new Set();
+const folders = new Set();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+});
+// These end a process without an `exit`, unless somebody listens; a benchmark that does listen ends by itself.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+  process.once(signal, () => {
+    if (process.listenerCount(signal) === 0) process.exit(signalBase + constants.signals[signal]);
+  });
+
+/** Gone when the benchmark has ended. A short name, because a Unix socket's path must fit into 103 bytes. */
+export function temporaryFolder() {
+  const folder = mkdtempSync(join(tmpdir(), 'qb-'));
+  folders.add(folder);
+  return folder;
+}
+
+/** It is killed when the benchmark ends before it. */
+export function start(file, args, options) {
+  const child = spawn(file, args, options);
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+  return child;
+}
 
 /** `core` null: wherever the system puts it. */
 function command(core, args) {
@@ -25,7 +56,7 @@ function command(core, args) {
 
 /** Resolves with the first line that it prints, as JSON, how to end it, and `next` for a line that it prints when asked by a signal. */
 export function startProcess(args, { core = null, env = process.env } = {}) {
-  const child = spawn(...command(core, args), { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = start(...command(core, args), { env, stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = new Promise((resolve) => child.once('exit', resolve));
   const end = async () => {
     child.kill('SIGTERM');
@@ -34,7 +65,10 @@ export function startProcess(args, { core = null, env = process.env } = {}) {
     clearTimeout(timer);
   };
   const lines = createInterface({ input: child.stdout });
-  const line = () => once(lines, 'line').then(([text]) => JSON.parse(text));
+  // One that has ended says nothing any more: whoever waited for it would wait for ever.
+  const over = once(lines, 'close').then(() => Promise.reject(new Error(`${args[0]} has ended`)));
+  over.catch(() => undefined);
+  const line = () => Promise.race([once(lines, 'line').then(([text]) => JSON.parse(text)), over]);
   const next = (signal) => {
     child.kill(signal);
     return line();
@@ -48,7 +82,7 @@ export function startProcess(args, { core = null, env = process.env } = {}) {
 
 /** Runs to the end; resolves with what it printed, as JSON. */
 export function runProcess(args, { core = null } = {}) {
-  const child = spawn(...command(core, args), { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = start(...command(core, args), { stdio: ['ignore', 'pipe', 'inherit'] });
   const chunks = [];
   child.stdout.on('data', (chunk) => chunks.push(chunk));
   return new Promise((resolve, reject) => {
@@ -69,8 +103,7 @@ export function cpuMicros(pid) {
 
 /** A gateway in a home of its own, with one endpoint and limits that no load here reaches; `node` are flags for Node. */
 export async function startGateway({ upstream, port = 0, core = 0, node = [] }) {
-  // Short, because a Unix socket's path must fit into 103 bytes.
-  const folder = mkdtempSync(join(tmpdir(), 'qb-'));
+  const folder = temporaryFolder();
   const env = { PATH: process.env.PATH, HOME: folder, QCC_HOME: join(folder, 'q'), QCC_KEYCHAIN: 'off' };
   const qcc = (args, input = '') => {
     const { status, stderr } = spawnSync(process.execPath, [program, ...args], { env, input });
