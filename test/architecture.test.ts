@@ -208,6 +208,12 @@ describe('the whole', () => {
     expect(loaded).toContain('src/cli/driver.ts');
     expect(loaded.filter((target) => heavy.includes(target))).toEqual([]);
   });
+
+  it('answers a command without a gateway without loading what calls others', () => {
+    const loaded = ['src/control/installation.ts', 'src/control/table.ts'].flatMap(closureOf);
+    expect(loaded).toContain('level');
+    expect(loaded.filter((target) => ['piscina', 'undici'].includes(target))).toEqual([]);
+  });
 });
 
 function partOf(path: string): string | undefined {

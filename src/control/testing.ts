@@ -1,7 +1,7 @@
 /** Probes made from here: the verdicts are shown, and count for nothing. */
 import type { Depth, ProbeJob, ProbeResult } from '../../workers/probe.ts';
 import { outboundProxy } from '../config/outbound-proxy.ts';
-import { openPool, type Pool } from '../pool.ts';
+import type { Pool } from '../pool.ts';
 import type { KnownEndpoint } from '../projections/profiles.ts';
 import type { State } from '../runtime/state.ts';
 import { endpointNamed, type Installation, profileNamed } from './installation.ts';
@@ -13,17 +13,23 @@ const secondMs = 1_000;
 export async function testEndpoints(
   installation: Installation,
   params: Params<'endpoint.test'>,
-  open: () => Pool = openPool,
+  open: () => Pool | Promise<Pool> = poolOfProbes,
   depth: Depth = 'conversation',
 ): Promise<Answer<'endpoint.test'>> {
   const endpoints = chosen(installation, params);
   if (endpoints.length === 0) return { checks: [] };
-  const pool = open();
+  const pool = await open();
   try {
     return { checks: await Promise.all(endpoints.map((endpoint) => check(installation, endpoint, pool, depth))) };
   } finally {
     await pool.close();
   }
+}
+
+/** Loaded when something is probed: most commands do not. */
+export async function poolOfProbes(): Promise<Pool> {
+  const { openPool } = await import('../pool.ts');
+  return openPool();
 }
 
 function chosen(installation: Installation, { profile, id }: Params<'endpoint.test'>): readonly KnownEndpoint[] {

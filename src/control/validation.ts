@@ -4,14 +4,14 @@ import { isLoopback, parseBaseUrl } from '../config/base-url.ts';
 import { readCertificate } from '../config/certificate.ts';
 import type { Settings } from '../config/settings.ts';
 import { QccError } from '../errors.ts';
-import { openPool, type Pool } from '../pool.ts';
+import type { Pool } from '../pool.ts';
 import type { KnownEndpoint, KnownProfile } from '../projections/profiles.ts';
 import { version } from '../version.ts';
 import { type Check, fault, orPassed, passed, warning } from './checks.ts';
 import { keyFits } from './endpoints.ts';
 import { type Installation, profileNamed } from './installation.ts';
 import type { Answer, Params } from './operations.ts';
-import { testEndpoints } from './testing.ts';
+import { poolOfProbes, testEndpoints } from './testing.ts';
 
 /** Of a running gateway: where it listens. */
 interface Running {
@@ -24,7 +24,7 @@ export async function validate(
   installation: Installation,
   { profile, connect, whole }: Params<'config.validate'>,
   live: Running | undefined,
-  open: () => Pool = openPool,
+  open: () => Pool | Promise<Pool> = poolOfProbes,
 ): Promise<Answer<'config.validate'>> {
   const { core, settings } = installation;
   const { profiles } = core.state;
@@ -158,7 +158,7 @@ function twins({ core: { state }, vault }: Installation, chosen: readonly KnownE
 async function connections(
   installation: Installation,
   chosen: readonly KnownProfile[],
-  open: () => Pool,
+  open: () => Pool | Promise<Pool>,
 ): Promise<readonly Check[]> {
   const tested = await Promise.all(
     chosen.map(({ name }) => testEndpoints(installation, { profile: name }, open, 'api')),

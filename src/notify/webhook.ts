@@ -1,5 +1,4 @@
 /** One POST of a message: the only file of the notifications that knows undici. No redirect is followed, nothing is kept open. */
-import { Agent, EnvHttpProxyAgent, request } from 'undici';
 import type { Millis } from '../../events/fact.ts';
 import { isLoopback } from '../config/base-url.ts';
 import type { Post } from './format.ts';
@@ -18,6 +17,8 @@ const secondMs = 1_000;
 
 /** Throws what undici throws, or the signal's reason. */
 export async function post({ url, headers, body }: Post, signal: AbortSignal): Promise<Answer> {
+  // Every command without a gateway comes by here, and hardly any sends something: undici takes 60 ms to load.
+  const { Agent, EnvHttpProxyAgent, request } = await import('undici');
   const dispatcher = isLoopback(new URL(url).hostname) ? new Agent() : new EnvHttpProxyAgent();
   try {
     const answer = await request(url, { method: 'POST', headers, body, signal, dispatcher });
