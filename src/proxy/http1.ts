@@ -3,6 +3,7 @@
  * Written for one job, because a parser for every case costs a fifth of a request: answers only, bodies lent and never copied.
  */
 
+import { eachField } from './head-lines.ts';
 import { remembering } from './remembering.ts';
 
 /** Hears of one answer: head, data…, end. */
@@ -31,8 +32,8 @@ const cr = 0x0d;
 const lf = 0x0a;
 const statusLine = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/;
 const token = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what a value must not hold
-const notInValue = /[\x00-\x08\x0a-\x1f\x7f]/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what a head must not hold, but for CR and LF together
+const notInHead = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n/;
 const headEnd = Buffer.from('\r\n\r\n');
 const beginning = Buffer.from('HTTP/1.');
 
@@ -135,12 +136,13 @@ export class AnswerParser {
       return bytes.length;
     }
     this.#held = undefined;
-    this.#begin(text.toString('latin1', 0, end).split('\r\n'));
+    this.#begin(text.toString('latin1', 0, end));
     return at + end + headEnd.length - before;
   }
 
-  #begin(lines: readonly string[]): void {
-    const line = statusLine.exec(lines[0] as string);
+  #begin(text: string): void {
+    const lineEnd = text.indexOf('\r\n');
+    const line = statusLine.exec(lineEnd < 0 ? text : text.slice(0, lineEnd));
     if (!line) throw new Junk('HPE_INVALID_CONSTANT');
     const status = Number(line[2]);
     if (status === 101) throw new Junk('HPE_INVALID_STATUS');
@@ -150,7 +152,7 @@ export class AnswerParser {
     this.#length = -1;
     this.#isChunked = false;
     const pairs: string[] = [];
-    for (let i = 1; i < lines.length; i++) this.#field(lines[i] as string, pairs);
+    if (lineEnd >= 0) this.#fields(text, lineEnd + 2, pairs);
     if (this.#isChunked && this.#length >= 0) throw new Junk('HPE_UNEXPECTED_CONTENT_LENGTH');
     this.#reader?.head(status, pairs);
     if (this.#isHead || status === 204 || status === 304 || this.#length === 0) this.#state = 'idle';
@@ -164,13 +166,16 @@ export class AnswerParser {
     }
   }
 
-  #field(line: string, pairs: string[]): void {
-    const colon = line.indexOf(':');
-    const name = line.slice(0, Math.max(0, colon));
-    const meaning = meaningOf(name);
-    const value = line.slice(colon + 1).trim();
-    if (meaning === 'invalid' || notInValue.test(value)) throw new Junk('HPE_INVALID_HEADER_TOKEN');
-    pairs.push(name, value);
+  #fields(text: string, from: number, pairs: string[]): void {
+    if (notInHead.test(text)) throw new Junk('HPE_INVALID_HEADER_TOKEN');
+    eachField(text, from, (name, value) => {
+      pairs.push(name, value);
+      this.#field(meaningOf(name), value);
+      return true;
+    });
+  }
+
+  #field(meaning: Meaning, value: string): void {
     switch (meaning) {
       case 'length':
         if (this.#length >= 0 || !/^\d{1,15}$/.test(value)) throw new Junk('HPE_UNEXPECTED_CONTENT_LENGTH');
@@ -186,6 +191,8 @@ export class AnswerParser {
       case 'keepAlive':
         this.#idleMs = keepAliveMs(value);
         return;
+      case 'invalid':
+        throw new Junk('HPE_INVALID_HEADER_TOKEN');
       default:
     }
   }

@@ -59,6 +59,7 @@ class Found {
   }
 }
 
+const plain = /^"[\x20\x21\x23-\x5b\x5d-\x7e]*"$/;
 const names = ['model', 'stream', 'metadata'];
 
 /** Member by member; -1 at the end, or the index of the first member whose value is a list, when it is to stop there. */
@@ -209,7 +210,9 @@ function endOfNested(body: Buffer, open: number): number {
 
 function textOf(body: Buffer, at: number, end: number): string | null {
   if (body[at] !== quote || end - at > valueMax) return null;
-  return parsed(body.toString('utf8', at, end)) as string | null;
+  const text = body.toString('utf8', at, end);
+  // Without an escape and without what JSON forbids, it is what stands between its quotes.
+  return plain.test(text) ? text.slice(1, -1) : (parsed(text) as string | null);
 }
 
 /** Claude Code puts a JSON text into `user_id`, with `session_id` in it. */

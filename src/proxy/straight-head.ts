@@ -3,6 +3,7 @@
  * framing but that. Anything else is nothing, and left to node:http. What is read here is a subset of what it reads, and means
  * the same to both.
  */
+import { eachField } from './head-lines.ts';
 import { remembering } from './remembering.ts';
 
 export interface StraightHead {
@@ -21,8 +22,8 @@ const urls: ReadonlyMap<string, string> = new Map(
   ['/v1/messages?beta=true', '/v1/messages'].map((url) => [`POST ${url} HTTP/1.1`, url]),
 );
 const token = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;
-// Without the tab and without the upper half: they may stand in a value, and nobody sends them.
-const plain = /^[\x20-\x7e]*$/;
+// Without the tab and without the upper half: they may stand in a value, and nobody sends them. A CR and an LF only together.
+const plain = /^(?:[\x20-\x7e]|\r\n)*$/;
 const digits = /^[1-9]\d{0,8}$/;
 // What frames a body in another way, or asks for more than an answer.
 const special = ['transfer-encoding', 'expect', 'upgrade', 'te', 'trailer', 'proxy-connection', 'http2-settings'];
@@ -39,24 +40,21 @@ const meaningOf = remembering((name): Meaning => {
 export function straightHead(bytes: Buffer): StraightHead | undefined {
   const end = bytes.subarray(0, headBytesMax).indexOf(blankLine);
   if (end < 0) return undefined;
-  const lines = bytes.toString('latin1', 0, end).split('\r\n');
-  const url = urls.get(lines[0] as string);
-  if (url === undefined) return undefined;
+  const text = bytes.toString('latin1', 0, end);
+  const lineEnd = text.indexOf('\r\n');
+  const url = urls.get(lineEnd < 0 ? text : text.slice(0, lineEnd));
+  if (url === undefined || lineEnd < 0 || !plain.test(text)) return undefined;
   const rawHeaders: string[] = [];
   let length = 0;
-  for (let i = 1; i < lines.length; i++) {
-    const line = lines[i] as string;
-    const colon = line.indexOf(':');
-    const name = line.slice(0, Math.max(0, colon));
+  const isOurs = eachField(text, lineEnd + 2, (name, value) => {
     const meaning = meaningOf(name);
-    // Whatever CR, LF or other control character is left in a line, it is not plain.
-    if (meaning === 'notHere' || !plain.test(line)) return undefined;
-    const value = line.slice(colon + 1).trim();
+    if (meaning === 'notHere') return false;
     if (meaning === 'length') {
-      if (length > 0 || !digits.test(value)) return undefined;
+      if (length > 0 || !digits.test(value)) return false;
       length = Number(value);
-    } else if (meaning === 'connection' && value.toLowerCase() !== 'keep-alive') return undefined;
+    } else if (meaning === 'connection' && value.toLowerCase() !== 'keep-alive') return false;
     rawHeaders.push(name, value);
-  }
-  return length > 0 ? { url, rawHeaders, length, end: end + blankLine.length } : undefined;
+    return true;
+  });
+  return isOurs && length > 0 ? { url, rawHeaders, length, end: end + blankLine.length } : undefined;
 }
