@@ -89,7 +89,7 @@ const details: readonly (readonly [RegExp, string])[] = [
   [/^(\d+), credit exhausted/, '$1，余额用尽'],
   [/^there is no key for it$/, '没有它的密钥'],
   [/^no header can hold its key$/, '密钥含有请求头不允许的字符'],
-  [/^the proxy( \S+)? is down or refuses$/, '代理$1 不可用或拒绝连接'],
+  [/\bthe (?:HTTP )?proxy( \S+)? is down or refuses\b/, '代理$1 不可用或拒绝连接'],
   [/^neither \/v1\/models nor count_tokens is there to be asked$/, '既没有 /v1/models，也没有 count_tokens 可问'],
 ];
 

@@ -48,7 +48,12 @@ describe('in Chinese', () => {
     const sentences = told.map(([, sentence = '']) => sentence);
     expect(sentences.length).toBeGreaterThan(8);
     const more = ['the stream was empty', 'no headers in time', 'no content in time', 'an empty answer'];
-    const filled = ['not JSON (text/html)', 'an error with status 200', 'the answer was cut off (ECONNRESET)'];
+    const filled = [
+      'the HTTP proxy 127.0.0.1:3128 is down or refuses (EPROXY)',
+      'not JSON (text/html)',
+      'an error with status 200',
+      'the answer was cut off (ECONNRESET)',
+    ];
     for (const one of [...sentences, ...more, ...filled]) {
       expect([one, detailText(one, 'zh-CN')]).toEqual([one, expect.stringMatching(chinese)]);
       expect(detailText(`200: ${one}`, 'zh-CN')).toMatch(/^200: .*\p{Script=Han}/u);

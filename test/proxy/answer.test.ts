@@ -1,8 +1,8 @@
 /** One answer whose 200 went out before it was there: what may still follow it, and what may not. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Answer } from '../../src/proxy/answer.ts';
 import type { Receiver } from '../../src/proxy/receiver.ts';
-import { answerEvents, message, signal } from './upstreams.ts';
+import { answerEvents, message, ping, signal, sse } from './upstreams.ts';
 
 const patienceMs = 60_000;
 
@@ -91,5 +91,64 @@ describe('an answer that is an event stream', () => {
     const kibibyte = Buffer.alloc(1_024, 'x');
     for (let i = 0; i <= 256; i++) answer.data(kibibyte);
     expect(await answer.outcome).toMatchObject({ kind: 'failed', verdict: { failure: 'badAnswer' } });
+  });
+});
+
+describe('a stream without content', () => {
+  const stream = ['content-type', 'text/event-stream'];
+  const [start = '', ...rest] = answerEvents();
+
+  function waited() {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const told: string[] = [];
+    const receiver = {
+      isBegun: false,
+      begin: () => void told.push('head'),
+      bytes: (chunk: Buffer) => told.push(chunk.toString()) > 0,
+      end: () => void told.push('end'),
+      cut: () => undefined,
+    } as object as Receiver;
+    const answer = new Answer(
+      receiver,
+      { wantsStream: true, isMessages: true, isHead: false, model: 'm', now: () => 0, added: () => [] },
+      { headersMs: 1, firstContentMs: patienceMs, idleMs: patienceMs, totalMs: 1, commitMs: null },
+    );
+    answer.head(200, stream, () => undefined);
+    answer.data(Buffer.from(start));
+    let outcome: string | undefined;
+    void answer.outcome.then((one) => {
+      outcome = 'detail' in one ? one.detail : one.kind;
+    });
+    const pass = async (ms: number) => {
+      await vi.advanceTimersByTimeAsync(ms);
+      return outcome;
+    };
+    return { answer, told, pass };
+  }
+
+  it('is waited for so long, and no longer', async () => {
+    const { pass } = waited();
+    expect(await pass(patienceMs - 1)).toBeUndefined();
+    expect(await pass(1)).toBe('200: no content in time');
+  });
+
+  it('is waited for twice as long while pings come, and its content is an answer', async () => {
+    const { answer, told, pass } = waited();
+    answer.data(Buffer.from(ping));
+    expect(await pass(2 * patienceMs - 1)).toBeUndefined();
+    answer.data(Buffer.from(rest.join('')));
+    answer.end();
+    expect(await pass(0)).toBe('served');
+    expect(told).toEqual(['head', start, ping, rest.join(''), 'end']);
+  });
+
+  it('is not waited for any longer than twice, however many pings come', async () => {
+    const { answer, pass } = waited();
+    answer.data(Buffer.from(ping));
+    await pass(patienceMs);
+    answer.data(Buffer.from(sse('ping')));
+    expect(await pass(patienceMs - 1)).toBeUndefined();
+    expect(await pass(1)).toBe('200: no content in time');
   });
 });
