@@ -13,6 +13,8 @@ export class Scheduler {
   constructor(core: Core) {
     this.#core = core;
     core.onFacts((facts) => {
+      // The system's timers stand still while the machine sleeps; instants go by.
+      if (facts.some(({ type }) => type === 'Slept')) this.#disarm();
       // A request's fact moves no machine's timer, and is by far the most frequent one.
       if (facts.length > 1 || !facts[0]?.stream.startsWith('request/')) this.arm();
     });
@@ -22,7 +24,7 @@ export class Scheduler {
     if (this.#stopped) return;
     const dueAt = this.#core.nextDueAt();
     if (dueAt === this.#armedFor) return;
-    clearTimeout(this.#timer);
+    this.#disarm();
     this.#armedFor = dueAt;
     if (dueAt === null) return;
     const waitMs = Math.min(Math.max(0, dueAt - this.#core.now()), longestWaitMs);
@@ -35,6 +37,11 @@ export class Scheduler {
 
   stop(): void {
     this.#stopped = true;
+    this.#disarm();
+  }
+
+  #disarm(): void {
     clearTimeout(this.#timer);
+    this.#armedFor = null;
   }
 }

@@ -36,15 +36,17 @@ async function endpoint() {
   });
   server.on('connection', (socket) => void seen.push(socket));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
+  const close = () => {
     server.closeAllConnections();
     server.close();
-  });
+  };
+  onTestFinished(close);
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,
     seen,
     streaming,
+    close,
     setSlow: (slow: boolean) => {
       isSlow = slow;
     },
@@ -111,4 +113,27 @@ it('a proxy that is down is no fault of the endpoints behind it: not for traffic
   expect(endpoints).toMatchObject([{ state: 'healthy', consecutiveFailures: 0, successRate: null }]);
   const { facts } = await call('history.read', { stream: `endpoint/${id}` });
   expect(new Set(facts.map(({ type }) => type))).toEqual(new Set(['ProbeNoted']));
+});
+
+it('a wait that ran out in a sleep ends with it, and everybody is looked at', async () => {
+  const { gateway, call, add } = await running();
+  const [gone, well] = [await endpoint(), await endpoint()];
+  await call('config.set', { key: 'queue.enabled', value: 'false' });
+  await call('config.set', { key: 'health.backoff_base', value: '300' });
+  const { id } = await add(gone.url);
+  gone.close();
+  for (let i = 0; i < 3; i++) await askOnce(gateway.url, 's1', 'hello');
+  await add(well.url);
+  await call('config.set', { key: 'health.mode', value: 'off' });
+  const stateOf = async () => (await call('health.status', {})).endpoints.find((one) => one.id === id)?.state;
+  expect(await stateOf()).toBe('failed');
+  outside.aheadMs += 3_600_000;
+  await vi.waitFor(async () => expect(await stateOf()).toBe('recovering'), { timeout: 10_000 });
+  expect(well.seen).toHaveLength(0);
+
+  await call('config.set', { key: 'health.mode', value: 'passive' });
+  outside.aheadMs += 3_600_000;
+  await vi.waitFor(() => expect(well.seen.length).toBeGreaterThan(0), { timeout: 10_000 });
+  const { facts } = await call('history.read', { stream: 'gateway', type: 'Slept' });
+  expect(facts.length).toBeGreaterThanOrEqual(2);
 });

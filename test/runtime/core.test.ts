@@ -1,11 +1,12 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Recorded } from '../../events/fact.ts';
-import { kindOf, type RequestId, streams } from '../../events/ids.ts';
+import { kindOf, type QueueId, type RequestId, streams } from '../../events/ids.ts';
 import { faceOf } from '../../machines/endpoint.ts';
 import { facePriority } from '../../machines/priority.ts';
 import { MemoryLog } from '../../src/log/memory-log.ts';
 import { Core, foldLog } from '../../src/runtime/core.ts';
 import { Scheduler } from '../../src/runtime/scheduler.ts';
+import { queued } from '../support/queue.ts';
 import {
   attemptFailed,
   coreWithLadder,
@@ -198,6 +199,28 @@ describe('the scheduler', () => {
     await recovering;
     scheduler.stop();
     expect(faceOf(core.state.endpoint(first)).state).toBe('recovering');
+  });
+});
+
+describe('after a sleep, in which the timers of the system stood still', () => {
+  it('all machines whose time has come meanwhile are looked at at once', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { core, world } = await coreWithLadder();
+    const scheduler = new Scheduler(core);
+    for (const id of [first, second])
+      for (let i = 0; i < 3; i++) core.tellEndpoint(id, attemptFailed(), { by: 'traffic' });
+    const item = 'q1' as QueueId;
+    const data = queued({ expiresAt: core.now() + 60_000 });
+    core.tellQueue(item, { type: 'RequestQueued', data }, { by: 'retry', sync: true });
+    const states = () => [first, second].map((id) => faceOf(core.state.endpoint(id)).state);
+    world.pass(3_600_000);
+    await vi.advanceTimersByTimeAsync(1);
+    expect([states(), core.state.queue.item(item)?.state]).toEqual([['failed', 'failed'], 'waiting']);
+    core.report(streams.gateway, [{ type: 'Slept', data: { forMs: 3_600_000 } }], { by: 'gateway' });
+    await vi.advanceTimersByTimeAsync(1);
+    expect([states(), core.state.queue.item(item)?.state]).toEqual([['recovering', 'recovering'], 'dead']);
+    scheduler.stop();
   });
 });
 
