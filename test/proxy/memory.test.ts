@@ -45,6 +45,22 @@ describe('a session', () => {
     expect([sessions.bound('old', ttl, now), sessions.bound('kept', ttl, now)]).toEqual([null, a]);
   });
 
+  it('stays while it is used, however many others come', () => {
+    const sessions = new Sessions();
+    sessions.bind('used', a, now);
+    for (let i = 0; i < 9_999; i++) sessions.bind(`s${i}`, b, now);
+    sessions.bind('used', a, now + 60_000);
+    for (let i = 0; i < 9_999; i++) sessions.bind(`t${i}`, b, now + 60_000);
+    expect(sessions.bound('used', ttl, now + 60_000)).toBe(a);
+  });
+
+  it('moves at once when another endpoint has answered', () => {
+    const sessions = new Sessions();
+    sessions.bind('s', a, now);
+    sessions.bind('s', b, now + 1);
+    expect([sessions.bound('s', ttl, now + 1), sessions.bound('s', ttl, now + ttl)]).toEqual([b, b]);
+  });
+
   it('has nothing to do with who lacks a model: that is remembered for ten minutes', () => {
     const sessions = new Sessions();
     sessions.noteLacking(a, 'm', now);
