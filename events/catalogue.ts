@@ -2,13 +2,15 @@
 import type { Fact, Recorded } from './fact.ts';
 
 /** The version that new facts of a type are written with, where it is not 1. */
-const currentVersions: Readonly<Record<string, number>> = { EndpointDegraded: 2 };
+const currentVersions: Readonly<Record<string, number>> = { EndpointDegraded: 2, RetrySucceeded: 2 };
 
 type Upcaster = (data: object) => object;
 /** `Type@1` turns the data of version 1 into that of version 2, and so on, one step each. */
 const upcasters: Readonly<Record<string, Upcaster>> = {
   // Nobody looked at when limits are reset: a quiet minute ended it.
   'EndpointDegraded@1': (data) => ({ ...data, until: null }),
+  // What tries without a client took was not written down.
+  'RetrySucceeded@1': (data) => ({ ...data, own: null }),
 };
 
 export function versionOf(type: string): number {

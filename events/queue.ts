@@ -1,6 +1,7 @@
 /** All that can happen to a request that nobody could answer when it came: it is kept, tried again, and answered or given up. */
 import type { Failure } from './endpoint.ts';
 import type { Fact, Millis } from './fact.ts';
+import type { Usage } from './request.ts';
 
 export type QueuePriority = 'high' | 'normal' | 'low';
 export type QueueStrategy = 'exponential' | 'fixed' | 'immediate';
@@ -41,6 +42,17 @@ export interface QueuedAnswer {
   readonly answer: string | null;
   readonly bytes: number;
   readonly status: number;
+  /** Null: a client's request had this answer, and its fact tells. */
+  readonly own: OwnTry | null;
+}
+
+/** A call that no request's fact tells of, because no client was there: to whom it went, and what it took. */
+export interface OwnTry {
+  readonly endpoint: string;
+  readonly model: string | null;
+  readonly ttfbMs: Millis;
+  readonly ttftMs: Millis | null;
+  readonly usage: Usage | null;
 }
 
 export type QueueReport =

@@ -12,7 +12,15 @@
 import { type SnapshotFrom, setup } from 'xstate';
 import type { Failure } from '../events/endpoint.ts';
 import type { Millis } from '../events/fact.ts';
-import type { AskedBy, AttemptName, QueueDecision, QueuedRequest, QueueFact, QueueReport } from '../events/queue.ts';
+import type {
+  AskedBy,
+  AttemptName,
+  QueueDecision,
+  QueuedAnswer,
+  QueuedRequest,
+  QueueFact,
+  QueueReport,
+} from '../events/queue.ts';
 import type { Moment, Next, Timer } from './moment.ts';
 import { delayMs, keptMs, type QueuePolicy } from './queue-policy.ts';
 
@@ -256,7 +264,7 @@ export type QueueAsk =
   | { readonly type: 'Start'; readonly data: { readonly endpoint: string; readonly epoch: string } }
   | {
       readonly type: 'Answered';
-      readonly data: AttemptName & { readonly answer: string | null; readonly bytes: number; readonly status: number };
+      readonly data: AttemptName & QueuedAnswer;
     }
   | { readonly type: 'Failed'; readonly data: FailedTry }
   /** What was kept of it cannot be read. */

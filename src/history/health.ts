@@ -1,6 +1,7 @@
 /** What the log tells of the health of endpoints: how they did since an instant, and what checks found. */
 import type { EndpointFact } from '../../events/endpoint.ts';
 import type { Recorded } from '../../events/fact.ts';
+import { upcast } from '../../events/catalogue.ts';
 import { type EndpointId, kindOf, streams } from '../../events/ids.ts';
 import type { Answer, Params, PastCheckRow } from '../control/operations.ts';
 import { iso } from '../control/rows.ts';
@@ -26,7 +27,7 @@ export async function recentSince(
 export async function statsSince(log: ReadableLog, { since }: Params<'stats.since'>): Promise<Answer<'stats.since'>> {
   const stats = new Stats();
   for await (const facts of log.read(await log.seqAt(since))) {
-    for (const fact of facts) if (kindOf(fact.stream) === 'request') stats.apply(fact);
+    for (const fact of facts) stats.apply(upcast(fact));
   }
   return { stats: stats.toJSON() };
 }

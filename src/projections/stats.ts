@@ -1,5 +1,7 @@
 /** What requests came to, per endpoint and model: counts, times, tokens. */
 import type { Recorded } from '../../events/fact.ts';
+import { kindOf } from '../../events/ids.ts';
+import type { OwnTry, QueuedAnswer } from '../../events/queue.ts';
 import type { Served } from '../../events/request.ts';
 import { Quantiles } from './quantiles.ts';
 
@@ -43,7 +45,19 @@ export interface StatsLine {
 export class Stats {
   readonly #rows = new Map<string, Row>();
 
+  /** Facts of requests, and of the queue, whose own tries no request tells of. */
   apply(fact: Recorded): void {
+    if (kindOf(fact.stream) === 'request') this.#ended(fact);
+    else if (fact.type === 'RetrySucceeded') this.#retried((fact.data as QueuedAnswer).own);
+  }
+
+  #retried(own: OwnTry | null): void {
+    if (own === null) return;
+    this.#row(own.endpoint, own.model).attempts++;
+    this.#served(own);
+  }
+
+  #ended(fact: Recorded): void {
     const ended = fact.data as Served;
     for (const { endpoint, outcome } of ended.attempts) {
       const row = this.#row(endpoint, ended.model);
@@ -55,7 +69,7 @@ export class Stats {
     if (wasAsked && (fact.type === 'RequestServed' || fact.type === 'AnswerBroken')) this.#served(ended);
   }
 
-  #served(ended: Served): void {
+  #served(ended: OwnTry): void {
     const row = this.#row(ended.endpoint, ended.model);
     row.requests++;
     row.ttfb.add(ended.ttfbMs);

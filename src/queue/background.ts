@@ -88,10 +88,11 @@ export class Background {
       const { endpoint } = candidate;
       switch (result.kind) {
         case 'answered': {
-          const { ttfbMs, ttftMs } = result;
+          const { ttftMs, usage } = result;
+          const ttfbMs = result.ttfbMs ?? 0;
           const request = asked.request as Parameters<ProxyPorts['attemptSucceeded']>[1]['request'];
-          this.#ports.attemptSucceeded(endpoint.id, { request, ttfbMs: ttfbMs ?? 0, ttftMs });
-          return journal.answered();
+          this.#ports.attemptSucceeded(endpoint.id, { request, ttfbMs, ttftMs });
+          return journal.answered({ endpoint: endpoint.id, model: asked.model, ttfbMs, ttftMs, usage });
         }
         case 'broken':
           this.#blame(endpoint.id, asked, broken, { ...result, code: null, startedAt });

@@ -2,7 +2,7 @@
 import type { Failure } from '../../events/endpoint.ts';
 import type { Millis } from '../../events/fact.ts';
 import type { EndpointId, QueueId } from '../../events/ids.ts';
-import type { AttemptName } from '../../events/queue.ts';
+import type { AttemptName, OwnTry } from '../../events/queue.ts';
 import type { QueueAsk } from '../../machines/queue-item.ts';
 import type { Journal, StoredAnswer } from '../proxy/desk.ts';
 import type { BlobWriter } from './blob-file.ts';
@@ -91,11 +91,13 @@ export class ItemJournal implements Journal {
     return head && writer ? { ...head, chunks: () => writer.follow() } : null;
   }
 
-  async answered(): Promise<void> {
+  /** @param own what it took, when no client's request tells */
+  async answered(own: OwnTry | null = null): Promise<void> {
     const name = this.#name;
     if (!name || this.#isOver) return;
     const answer = await this.#stored();
-    const data = { ...name, answer, bytes: answer === null ? 0 : this.#bytes, status: this.#head?.status ?? 0 };
+    const bytes = answer === null ? 0 : this.#bytes;
+    const data = { ...name, answer, bytes, status: this.#head?.status ?? 0, own };
     this.#end({ type: 'Answered', data }, true);
   }
 

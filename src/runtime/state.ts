@@ -116,6 +116,7 @@ export class State {
   #foldQueue(fact: Recorded): void {
     const drift = this.queue.apply(fact);
     if (drift) this.drift.push({ seq: fact.seq, stream: fact.stream, ...drift });
+    this.stats.apply(fact);
     // Nothing is told of it any more.
     if (fact.type === 'QueuedRequestForgotten') this.versions.delete(fact.stream);
   }

@@ -63,7 +63,10 @@ const queueFacts: readonly QueueFact[] = [
   { type: 'RetryStarted', data: { ...first, endpoint: '11111111' } },
   ...[first, { ...first, attempt: 2 }, { ...first, epoch: 'another' }].flatMap((name): readonly QueueFact[] => [
     { type: 'RetryAnswered', data: { ...name, status: 200 } },
-    { type: 'RetrySucceeded', data: { ...name, answer: 'a', bytes: 1, status: 200, expiresAt: later(minute) } },
+    {
+      type: 'RetrySucceeded',
+      data: { ...name, answer: 'a', bytes: 1, status: 200, own: null, expiresAt: later(minute) },
+    },
     { type: 'RetryAbandoned', data: { ...name, because: 'gatewayDied' } },
     {
       type: 'RetryFailed',

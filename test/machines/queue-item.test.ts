@@ -19,7 +19,7 @@ import {
 
 const succeeded = (number: number): QueueFact => ({
   type: 'RetrySucceeded',
-  data: { ...attempt(number), answer: 'answer', bytes: 7, status: 200, expiresAt: later(15 * minute) },
+  data: { ...attempt(number), answer: 'answer', bytes: 7, status: 200, own: null, expiresAt: later(15 * minute) },
 });
 const abandoned = (number: number): QueueFact => ({
   type: 'RetryAbandoned',
@@ -28,7 +28,10 @@ const abandoned = (number: number): QueueFact => ({
 const died: QueueFact = { type: 'QueuedRequestDied', data: { because: 'retriesUsedUp', detail: '503' } };
 const start = { type: 'Start', data: { endpoint, epoch } } as const;
 const answered = (number: number, of = epoch) =>
-  ({ type: 'Answered', data: { attempt: number, epoch: of, answer: 'answer', bytes: 7, status: 200 } }) as const;
+  ({
+    type: 'Answered',
+    data: { attempt: number, epoch: of, answer: 'answer', bytes: 7, status: 200, own: null },
+  }) as const;
 const asked = (by: 'user' | 'client') => ({ type: 'Ask', data: { by } }) as const;
 
 describe('a try', () => {
@@ -59,7 +62,7 @@ describe('a try', () => {
       .when(answered(1), { at: minute })
       .records({
         type: 'RetrySucceeded',
-        data: { ...attempt(1), answer: 'answer', bytes: 7, status: 200, expiresAt: later(16 * minute) },
+        data: { ...attempt(1), answer: 'answer', bytes: 7, status: 200, own: null, expiresAt: later(16 * minute) },
       });
   });
 

@@ -1,5 +1,6 @@
 /** Facts of requests and endpoints, as the projections are told them. */
 import type { Fact, Recorded } from '../../events/fact.ts';
+import type { QueueFact } from '../../events/queue.ts';
 import type { Attempt, RequestFact, Served } from '../../events/request.ts';
 
 export const noon = Date.UTC(2026, 0, 1, 12);
@@ -12,6 +13,7 @@ function recorded(stream: string, { type, data }: Fact, at: number): Recorded {
 }
 
 export const inRequest = (fact: RequestFact, at = noon): Recorded => recorded('request/r', fact, at);
+export const inQueue = (fact: QueueFact, at = noon): Recorded => recorded('queue/q', fact, at);
 export const atEndpoint = (endpoint: string, fact: Fact, at = noon): Recorded =>
   recorded(`endpoint/${endpoint}`, fact, at);
 

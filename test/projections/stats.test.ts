@@ -1,8 +1,10 @@
 /** What requests came to, per endpoint and model. */
 import { describe, expect, it } from 'vitest';
+import { upcast } from '../../events/catalogue.ts';
 import type { Recorded } from '../../events/fact.ts';
+import type { OwnTry } from '../../events/queue.ts';
 import { Stats } from '../../src/projections/stats.ts';
-import { attempt, ended, failedAt, inRequest, one, served, two } from './request-facts.ts';
+import { attempt, ended, failedAt, inQueue, inRequest, one, served, two } from './request-facts.ts';
 
 const owners: Readonly<Record<string, string>> = { [one]: 'main', [two]: 'spare' };
 const profileOf = (endpoint: string) => owners[endpoint] ?? null;
@@ -17,6 +19,34 @@ function statsOf(...facts: readonly Recorded[]): Stats {
 
 const rowsOf = (...facts: readonly Recorded[]) => statsOf(...facts).rows(profileOf);
 const throughJson = (stats: Stats) => Stats.from(JSON.parse(JSON.stringify(stats)));
+
+const ofQueue = (own: OwnTry | null): Recorded =>
+  inQueue({
+    type: 'RetrySucceeded',
+    data: { attempt: 1, epoch: 'e', answer: 'a', bytes: 9, status: 200, own, expiresAt: 0 },
+  });
+
+describe('an answer that was got while no client was there', () => {
+  const usage = { input: 10, output: 20, cacheRead: 3, cacheWrite: 4 };
+  const own = { endpoint: one, model: 'claude-test', ttfbMs: 200, ttftMs: 300, usage };
+
+  it('counts as any other', () => {
+    expect(rowsOf(ofQueue(own))).toEqual(rowsOf(served()));
+  });
+
+  it('counts once, whoever collects it', () => {
+    expect(rowsOf(ofQueue(own), served({ attempts: [], usage: null }))).toEqual(rowsOf(ofQueue(own)));
+  });
+
+  it('counts with the request of its client, when that was there', () => {
+    expect(rowsOf(ofQueue(null), served())).toEqual(rowsOf(served()));
+  });
+
+  it('that an older version wrote down counts nothing: what it took is not known', () => {
+    const { own: _, ...older } = ofQueue(own).data as { own: OwnTry };
+    expect(rowsOf(upcast({ ...ofQueue(own), data: older }))).toEqual([]);
+  });
+});
 
 describe('a request that was served', () => {
   it('is one request and one attempt of its endpoint and model, with its tokens and times', () => {

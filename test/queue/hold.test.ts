@@ -220,6 +220,26 @@ describe('a client that has gone', () => {
     expect(Buffer.from(body, 'base64').toString()).toBe(streamed);
   });
 
+  it('is told what its answer took, once', async () => {
+    const it = await outage();
+    await left(it, 's');
+    const spent = async () => {
+      const { stats } = await it.call('stats.read', {});
+      return stats.map(({ model, requests, tokens }) => [model, requests, tokens.input, tokens.output]);
+    };
+    const before = await spent();
+    it.up.does(answers());
+    await it.comesBack();
+    await it.itemOf('s', 'answered');
+    expect(before).toEqual([['claude-test', 0, 0, 0]]);
+    const after = [['claude-test', 1, 12, 14]];
+    expect(await spent()).toEqual(after);
+    expect((await ask(it, of('s'))).headers['x-qcc-answer']).toBe('stored');
+    expect(await spent()).toEqual(after);
+    const { stats } = await it.call('stats.read', { since: 1 });
+    expect(stats).toMatchObject([{ requests: 1, tokens: { input: 12, output: 14 } }]);
+  });
+
   it('joins the try that runs, and gets its answer', async () => {
     const it = await outage();
     await left(it, 's');

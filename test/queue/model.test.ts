@@ -110,7 +110,7 @@ const named = (real: Real, n: number, isLate: boolean) => {
 class Answer extends About {
   readonly name = 'answer';
   act(item: Item | undefined, model: Model, real: Real): void {
-    const data = { ...named(real, this.n, false), answer: 'blob', bytes: 1, status: 200 };
+    const data = { ...named(real, this.n, false), answer: 'blob', bytes: 1, status: 200, own: null };
     real.tell(this.n, { type: 'Answered', data });
     if (item?.state !== 'retrying') return;
     Object.assign(item, { state: 'answered', until: model.now + ttlMs });
@@ -120,7 +120,7 @@ class Answer extends About {
 class AnswerLate extends About {
   readonly name = 'answer of an earlier attempt';
   act(_: Item | undefined, __: Model, real: Real): void {
-    const data = { ...named(real, this.n, true), answer: 'blob', bytes: 1, status: 200 };
+    const data = { ...named(real, this.n, true), answer: 'blob', bytes: 1, status: 200, own: null };
     expect(real.tell(this.n, { type: 'Answered', data })).toBe(0);
   }
 }
