@@ -1,7 +1,8 @@
 /** What the log tells of the health of endpoints: how they did since an instant, and what checks found. */
+
+import { upcast } from '../../events/catalogue.ts';
 import type { EndpointFact } from '../../events/endpoint.ts';
 import type { Recorded } from '../../events/fact.ts';
-import { upcast } from '../../events/catalogue.ts';
 import { type EndpointId, kindOf, streams } from '../../events/ids.ts';
 import type { Answer, Params, PastCheckRow } from '../control/operations.ts';
 import { iso } from '../control/rows.ts';
