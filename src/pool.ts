@@ -145,6 +145,8 @@ export interface RetryPool {
    * @throws what the sink threw; the attempt is ended then
    */
   attempt(job: RetryJob, sink: RetrySink, signal?: AbortSignal): Promise<RetryResult | LostRetry>;
+  /** The machine has slept: streams that are on their way have ten seconds to show that they are there. */
+  wokeUp(): void;
   /** Ends at once; what still runs is lost. */
   close(): Promise<void>;
 }
@@ -167,11 +169,13 @@ export function openRetryPool(
     resourceLimits: { maxOldGenerationSizeMb: retryHeapMb },
   });
   piscina.on('error', () => {});
+  const running = new Set<Hearing>();
   return {
     async attempt(job, sink, signal) {
       if (signal?.aborted) return { kind: 'cancelled', status: null, ttfbMs: null };
       const { port1, port2 } = new MessageChannel();
       const hearing = new Hearing(port1, sink);
+      running.add(hearing);
       const stop = () => hearing.stop();
       signal?.addEventListener('abort', stop, { once: true });
       // Of a larger piece of memory all would go.
@@ -185,8 +189,12 @@ export function openRetryPool(
         return await hearing.afterDeath(error as Error);
       } finally {
         signal?.removeEventListener('abort', stop);
+        running.delete(hearing);
         port1.close();
       }
+    },
+    wokeUp() {
+      for (const hearing of running) hearing.wokeUp();
     },
     close: () => piscina.destroy(),
   };
@@ -216,6 +224,10 @@ class Hearing {
   stop(): void {
     this.#isStopped = true;
     this.#say('stop');
+  }
+
+  wokeUp(): void {
+    this.#say('wokeUp');
   }
 
   async result(): Promise<RetryResult> {

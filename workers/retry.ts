@@ -74,8 +74,8 @@ export type FromRetry =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
   | { readonly kind: 'over'; readonly result: RetryResult };
 
-/** What goes over it: so many bytes were taken, or an end. */
-export type ToRetry = number | 'stop';
+/** What goes over it: so many bytes were taken, an end, or that the machine has slept. */
+export type ToRetry = number | 'stop' | 'wokeUp';
 
 export interface RetryTask {
   readonly job: RetryJob;
@@ -97,6 +97,7 @@ export default async function task({ job, port }: RetryTask): Promise<void> {
   };
   port.on('message', (message: ToRetry) => {
     if (message === 'stop') stop();
+    else if (message === 'wokeUp') answer.wokeUp();
     else receiver.credited(message);
   });
   port.once('close', stop);

@@ -38,6 +38,8 @@ export interface Desk {
   join(asked: Asked): Promise<Seat | null>;
   /** Makes an item of it, on the disk before this resolves. `full`: the queue has no room. Null: it is not for the queue. */
   take(asked: Asked, because: string, retryAfterMs: Millis | null): Promise<Seat | 'full' | null>;
+  /** The machine has slept: what the queue has asked for by itself may hang for ever. */
+  wokeUp(): void;
   /** Nobody waits here any longer, and nobody new sits down: the gateway stops. */
   letGo(): void;
 }

@@ -161,6 +161,7 @@ class DataPort implements ProxyServer {
 
   wokeUp(): void {
     for (const answer of this.#means.answers) answer.wokeUp();
+    this.#ports.desk?.wokeUp();
   }
 
   #gateRules(): GateRules {

@@ -61,6 +61,10 @@ export class Background {
     this.#runs.get(id)?.stop.abort();
   }
 
+  wokeUp(): void {
+    this.#ports.pool.wokeUp();
+  }
+
   async close(graceMs: number): Promise<void> {
     const done = Promise.all([...this.#runs.values()].map((run) => run.done));
     let timer: NodeJS.Timeout | undefined;

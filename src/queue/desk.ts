@@ -95,6 +95,10 @@ export class QueueDesk implements Desk {
     void blobs.sweep(this.#ports.queue().blobs()).catch(() => {});
   }
 
+  wokeUp(): void {
+    this.#background.wokeUp();
+  }
+
   letGo(): void {
     this.#isStopped = true;
     clearTimeout(this.#timer);

@@ -8,6 +8,7 @@ import type { EndpointId } from '../../events/ids.ts';
 import type { RequestFact } from '../../events/request.ts';
 import type { RoutableEndpoint, RoutingView } from '../../machines/roster.ts';
 import { effective, type SettingKey } from '../../src/config/settings.ts';
+import type { Desk } from '../../src/proxy/desk.ts';
 import type { ProxyPorts, ProxyServer } from '../../src/proxy/ports.ts';
 import { startProxy } from '../../src/proxy/server.ts';
 import { routable, viewOf } from '../support/roster.ts';
@@ -51,12 +52,13 @@ interface GatewaySetting {
   readonly settings?: Partial<Record<SettingKey, SettingValue>>;
   readonly view?: Parameters<typeof viewOf>[1];
   readonly tls?: { readonly cert: string; readonly key: string };
+  readonly desk?: Desk;
 }
 
 /** Endpoints stand in the order in which they are named: the strategy is `failover` unless the test says otherwise. */
 export async function gateway(
   profiles: Readonly<Record<string, Members>>,
-  { settings = {}, view: viewSetting, tls }: GatewaySetting = {},
+  { settings = {}, view: viewSetting, tls, desk }: GatewaySetting = {},
 ): Promise<Gateway> {
   const keys = new Map<string, string>();
   const made = (next: Readonly<Record<string, Members>>, setting?: Parameters<typeof viewOf>[1]): RoutingView =>
@@ -87,7 +89,7 @@ export async function gateway(
   const unready: string[] = [];
   let heard: () => void = () => undefined;
   const ports: ProxyPorts = {
-    desk: null,
+    desk: desk ?? null,
     view: () => view,
     settings: () => now,
     secret: (id: EndpointId) => keys.get(id),

@@ -1,5 +1,9 @@
 /** After a sleep of the machine: streams on their way have ten seconds to show that they are there. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Queue } from '../../src/projections/queue.ts';
+import { Background, type BackgroundPorts } from '../../src/queue/background.ts';
+import { QueueDesk } from '../../src/queue/desk.ts';
+import type { QueuePorts } from '../../src/queue/ports.ts';
 import { ask, gateway, open } from './gateway.ts';
 import { answerEvents, answers, type Step, streamed, upstream } from './upstreams.ts';
 
@@ -61,6 +65,16 @@ describe('a sleep', () => {
     await vi.advanceTimersByTimeAsync(3 * afterSleepMs);
     goOn();
     expect(await live.done).toMatchObject({ status: 200, whole: true });
+  });
+
+  it('is told to the worker that makes the tries of the queue', async () => {
+    let told = 0;
+    const pool = { wokeUp: () => told++ };
+    const background = new Background({ pool } as unknown as BackgroundPorts);
+    const ports = { onFacts: () => undefined, queue: () => new Queue() };
+    const gw = await gateway({}, { desk: new QueueDesk(ports as unknown as QueuePorts, background) });
+    gw.server.wokeUp();
+    expect(told).toBe(1);
   });
 
   it('says nothing of an answer that comes in one piece', async () => {

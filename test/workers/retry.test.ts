@@ -27,6 +27,7 @@ import {
 } from '../proxy/upstreams.ts';
 
 const dying = new URL('programs/dying-retry.ts', import.meta.url);
+const hasty = new URL('programs/hasty-retry.ts', import.meta.url);
 const patientMs = 15_000;
 const limits = {
   connectMs: patientMs,
@@ -398,6 +399,37 @@ describe('an attempt that is cancelled', () => {
     const good = await upstream('good', answers());
     expect((await retries.attempt(jobFor(good), new Recorder(), AbortSignal.abort())).kind).toBe('cancelled');
     expect(good.heard).toEqual([]);
+  });
+});
+
+describe('a sleep of the machine', () => {
+  it('ends a stream of which nothing comes any more, before content and after it', async () => {
+    const woken = poolOfItsOwn(hasty);
+    const mute = await upstream('mute', silence);
+    const stuck = await upstream('stuck', streams(begun, silence));
+    const heard = new Recorder();
+    const [first, second] = [woken.attempt(jobFor(mute), new Recorder()), woken.attempt(jobFor(stuck), heard)];
+    await vi.waitFor(() => expect([mute.heard.length, heard.said.at(-1)]).toEqual([1, 'bytes']), patientMs);
+    woken.wokeUp();
+    const detail = 'nothing came after this machine had slept';
+    expect(await first).toMatchObject({ kind: 'failed', detail });
+    expect(await second).toMatchObject({ kind: 'broken', detail });
+  });
+
+  it('ends no answer that comes in one piece', async () => {
+    const woken = poolOfItsOwn(hasty);
+    const letGo = signal();
+    const thinking = await upstream('thinking', waitsFor(letGo.given, answers()));
+    const whole = woken.attempt(jobFor(thinking, { wantsStream: false }), new Recorder());
+    await vi.waitFor(() => expect(thinking.heard.length).toBe(1), patientMs);
+    const mute = await upstream('mute', silence);
+    const stream = woken.attempt(jobFor(mute), new Recorder());
+    await vi.waitFor(() => expect(mute.heard.length).toBe(1), patientMs);
+    woken.wokeUp();
+    // By then its own ten seconds are over too.
+    expect((await stream).kind).toBe('failed');
+    letGo.give();
+    expect((await whole).kind).toBe('answered');
   });
 });
 
