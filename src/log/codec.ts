@@ -11,11 +11,18 @@ const numberBytes = 8;
 
 export class DamagedRecord extends Error {}
 
-function withNumber(head: Buffer, number: number): Buffer {
-  const key = Buffer.allocUnsafe(head.length + numberBytes);
-  head.copy(key);
-  key.writeBigUInt64BE(BigInt(number), head.length);
+function withNumber(head: string, number: number): Buffer {
+  const length = Buffer.byteLength(head);
+  const key = Buffer.allocUnsafe(length + numberBytes);
+  key.write(head);
+  writeNumber(key, number, length);
   return key;
+}
+
+/** Two 32-bit halves: a BigInt costs more than the rest of the key. */
+function writeNumber(key: Buffer, number: number, at: number): void {
+  key.writeUInt32BE(Math.floor(number / 2 ** 32), at);
+  key.writeUInt32BE(number >>> 0, at + numberBytes / 2);
 }
 
 const factHead = Buffer.of(prefix.fact);
@@ -24,9 +31,7 @@ const factsEnd = Buffer.of(prefix.fact + 1);
 export function factKey(seq: number): Buffer {
   const key = Buffer.allocUnsafe(1 + numberBytes);
   key[0] = prefix.fact;
-  // Two 32-bit halves: a BigInt costs more than the rest of the key.
-  key.writeUInt32BE(Math.floor(seq / 2 ** 32), 1);
-  key.writeUInt32BE(seq >>> 0, 1 + numberBytes / 2);
+  writeNumber(key, seq, 1);
   return key;
 }
 
@@ -42,7 +47,7 @@ export function seqOf(key: Buffer): number {
 
 /** A stream's name, a zero byte (no name holds one), the version. */
 export function streamKey(stream: string, version: number): Buffer {
-  return withNumber(Buffer.from(`\u0002${stream}\0`), version);
+  return withNumber(`\u0002${stream}\0`, version);
 }
 
 export function streamFrom(stream: string, version: number): { gte: Buffer; lt: Buffer } {
@@ -50,7 +55,7 @@ export function streamFrom(stream: string, version: number): { gte: Buffer; lt: 
 }
 
 export function numberValue(number: number): Buffer {
-  return withNumber(Buffer.alloc(0), number);
+  return withNumber('', number);
 }
 
 export function numberOf(value: Buffer): number {
@@ -58,7 +63,7 @@ export function numberOf(value: Buffer): number {
 }
 
 export function snapshotKey(name: string, seq: number): Buffer {
-  return withNumber(Buffer.from(`\u0003${name}\0`), seq);
+  return withNumber(`\u0003${name}\0`, seq);
 }
 
 export const allStreams = { gte: Buffer.of(prefix.stream), lt: Buffer.of(prefix.stream + 1) };
