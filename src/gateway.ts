@@ -8,6 +8,7 @@ import { isLoopback } from './config/base-url.ts';
 import { readCertificate } from './config/certificate.ts';
 import { paths } from './config/home.ts';
 import { answers } from './control/client.ts';
+import { sweepFrozen } from './control/frozen-home.ts';
 import { type Installation, keeping, openInstallation } from './control/installation.ts';
 import { notifySettings } from './control/notify.ts';
 import type { Answer } from './control/operations.ts';
@@ -91,7 +92,14 @@ function alreadyRuns(home: string): QccError {
 }
 
 async function serve(installation: Installation, options: GatewayOptions): Promise<Gateway> {
-  const { core, home, world, settings } = installation;
+  const {
+    core,
+    home,
+    paths: { run },
+    world,
+    settings,
+  } = installation;
+  sweepFrozen(run);
   const host = options.host ?? settings()['proxy.host'];
   const wanted = options.port ?? settings()['proxy.port'];
   refuseOpenListener(host, settings()['proxy.require_token']);

@@ -15,7 +15,7 @@ const prefix = 'frozen-';
 const leftAfterMs = 3_600_000;
 
 export async function freezeHome({ core, home, paths }: Installation): Promise<Answer<'home.freeze'>> {
-  sweep(paths.run);
+  sweepFrozen(paths.run);
   // The start of the copy is then as quick as that of the original.
   await core.snapshot();
   const facts = core.state.seq;
@@ -71,7 +71,8 @@ function copy(from: string, to: string): void {
   }
 }
 
-function sweep(run: string): void {
+/** Keys and bodies are in what somebody left, and live on with it: looked for at each start, and before each copy. */
+export function sweepFrozen(run: string): void {
   mkdirSync(run, { recursive: true, mode: 0o700 });
   for (const name of readdirSync(run).filter((one) => one.startsWith(prefix))) {
     const folder = join(run, name);

@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { createReadStream, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  createReadStream,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -97,6 +106,23 @@ describe('a backup', () => {
       exit: 2,
     });
     expect(readdirSync(join(home, 'run'))).toEqual([]);
+  });
+});
+
+describe('what a backup that was killed has left', () => {
+  it('goes with the next start, and is left alone while somebody may still pack it', async () => {
+    const home = temporaryHome();
+    const folders = ['old', 'new'].map((name) => join(home, 'run', `frozen-${name}`));
+    for (const folder of folders) {
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(join(folder, 'vault.json'), '{}');
+    }
+    const longAgo = Date.now() / 1_000 - 3_601;
+    utimesSync(folders[0] as string, longAgo, longAgo);
+    const gateway = await runGateway({ home, port: 0 });
+    await gateway.stop(0);
+    await gateway.stopped;
+    expect(folders.map(existsSync)).toEqual([false, true]);
   });
 });
 
