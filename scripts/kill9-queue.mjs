@@ -7,20 +7,18 @@
  *   node scripts/kill9-queue.mjs [--kills 30] [--items 300] [--seed 1]     after `npm run build`
  */
 import { randomUUID } from 'node:crypto';
-import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { builtCode, line, program, tellEnd } from './kill9/built.mjs';
 import { diceOf, freePort } from './kill9/chance.mjs';
 import { Life } from './kill9/life.mjs';
 import { answerTo, askAs, question, startAnswering } from './kill9/questions.mjs';
 import { replay } from './kill9/replay.mjs';
 import { Stories } from './kill9/stories.mjs';
 
-const dist = join(dirname(dirname(fileURLToPath(import.meta.url))), 'dist');
-const program = join(dist, 'src/cli/main.js');
 /** While they are taken in, while they are retried, and in the start that follows. */
 const killMs = { taking: [5, 250], retrying: [20, 700], starting: [0, 400] };
 const answerMs = [0, 400];
@@ -47,7 +45,7 @@ const { values } = parseArgs({
   },
 });
 const [kills, items, seed] = [Number(values.kills), Number(values.items), Number(values.seed)];
-if (!existsSync(program)) throw new Error('dist/ is missing - run: npm run build');
+const widths = [5, 10, 10, 8, 10, 10, 9, 8];
 await main();
 
 async function main() {
@@ -61,7 +59,7 @@ async function main() {
   const run = { it, upstream, clients: new Map(), faults: [], kills: 0, starts: [] };
   try {
     await prepare(it, upstream);
-    line(['kill', 'while', 'after ms', 'asked', 'in queue', 'answered', 'unknown', 'faults']);
+    line(widths, ['kill', 'while', 'after ms', 'asked', 'in queue', 'answered', 'unknown', 'faults']);
     let life = await born(run);
     while (run.kills < kills) life = await round(run, life);
     await finish(run, life);
@@ -111,7 +109,7 @@ async function round(run, life) {
   const states = [...found.items.values()].map(({ state }) => state);
   const count = (wanted) => states.filter((state) => state === wanted).length;
   const numbers = [clients.size, states.length, count('answered'), count('unknown'), faults.length - before];
-  line([run.kills, kind, Math.round(afterMs), ...numbers]);
+  line(widths, [run.kills, kind, Math.round(afterMs), ...numbers]);
   for (const fault of faults.slice(before)) process.stdout.write(`       ${fault}\n`);
   return next;
 }
@@ -237,12 +235,7 @@ function tell({ it, upstream, clients, faults, kills: done, starts, paidAgain },
     'files of bodies': left.length,
     'start p50, max': `${sorted[Math.floor(sorted.length / 2)]}, ${sorted.at(-1)} ms`,
   };
-  process.stdout.write(`\nseed ${seed}\n`);
-  for (const [name, value] of Object.entries(rows))
-    process.stdout.write(`${name.padEnd(30)}${String(value).padStart(14)}\n`);
-  for (const fault of faults) process.stdout.write(`${fault}\n`);
-  process.stdout.write(faults.length === 0 ? 'nothing was lost\n' : `${faults.length} faults\n`);
-  process.exitCode = faults.length === 0 ? 0 : 1;
+  tellEnd(seed, rows, faults);
 }
 
 function between([from, to], dice) {
@@ -251,22 +244,4 @@ function between([from, to], dice) {
 
 function pick(list, dice) {
   return list[Math.floor(dice() * list.length)];
-}
-
-function line(cells) {
-  const widths = [5, 10, 10, 8, 10, 10, 9, 8];
-  process.stdout.write(`${cells.map((cell, i) => String(cell).padStart(widths[i])).join('')}\n`);
-}
-
-async function builtCode() {
-  const modules = [
-    'src/log/level-log.js',
-    'src/runtime/core.js',
-    'src/runtime/state.js',
-    'events/catalogue.js',
-    'src/control/rows.js',
-    'src/control/client.js',
-  ];
-  const loaded = await Promise.all(modules.map((path) => import(pathToFileURL(join(dist, path)).href)));
-  return Object.assign({}, ...loaded);
 }

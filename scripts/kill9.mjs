@@ -5,19 +5,17 @@
  *
  *   node scripts/kill9.mjs [--runs 50] [--seed 1]     after `npm run build`
  */
-import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { builtCode, line, program, tellEnd } from './kill9/built.mjs';
 import { diceOf, freePort } from './kill9/chance.mjs';
 import { Ledger } from './kill9/ledger.mjs';
 import { Life, profileValue } from './kill9/life.mjs';
 import { replay } from './kill9/replay.mjs';
 
-const dist = join(dirname(dirname(fileURLToPath(import.meta.url))), 'dist');
-const program = join(dist, 'src/cli/main.js');
 const startMsMax = 1_000;
 const busyMs = [50, 1_500];
 /** In its start, and in its stop: the moments when a gateway is neither here nor there. */
@@ -28,11 +26,11 @@ const { values } = parseArgs({
   options: { runs: { type: 'string', default: '50' }, seed: { type: 'string', default: '1' } },
 });
 const [runs, seed] = [Number(values.runs), Number(values.seed)];
-if (!existsSync(program)) throw new Error('dist/ is missing - run: npm run build');
+const widths = [5, 10, 10, 10, 14, 9, 10, 8];
 await main();
 
 async function main() {
-  const code = await builtCode();
+  const code = await builtCode(['src/control/history.js', 'src/config/settings.js', 'src/demo/simulated-endpoint.js']);
   const dice = diceOf(seed);
   // Short, because a Unix socket's path must fit into 103 bytes.
   const folder = mkdtempSync(join(tmpdir(), 'qk-'));
@@ -66,7 +64,7 @@ async function main() {
   };
   try {
     await prepare(it);
-    line(['run', 'killed in', 'after ms', 'answered', 'acknowledged', 'facts', 'start ms', 'faults']);
+    line(widths, ['run', 'killed in', 'after ms', 'answered', 'acknowledged', 'facts', 'start ms', 'faults']);
     let life = await born(it, total);
     while (total.kills < runs) life = await round(code, it, life, total, folder);
     await life.kill();
@@ -102,7 +100,7 @@ async function round(code, it, life, total, folder) {
   total.lost += found.lost + lost.length;
   total.faults.push(...faults);
   const acknowledged = ledger.acknowledged - before;
-  line([
+  line(widths, [
     total.kills,
     kind,
     Math.round(afterMs),
@@ -219,30 +217,5 @@ function tell({ ledger, home }, { kills, answered, facts, looks, gaps, drift, lo
     'of a processor': `${p50(cpu)}, ${cpu.at(-1)} ms`,
     'files left beside': left.length,
   };
-  process.stdout.write(`\nseed ${seed}\n`);
-  for (const [name, value] of Object.entries(rows))
-    process.stdout.write(`${name.padEnd(20)}${String(value).padStart(14)}\n`);
-  process.stdout.write(faults.length === 0 ? 'nothing was lost\n' : `${faults.length} faults\n`);
-  process.exitCode = faults.length === 0 ? 0 : 1;
-}
-
-function line(cells) {
-  const widths = [5, 10, 10, 10, 14, 9, 10, 8];
-  process.stdout.write(`${cells.map((cell, i) => String(cell).padStart(widths[i])).join('')}\n`);
-}
-
-async function builtCode() {
-  const modules = [
-    'src/log/level-log.js',
-    'src/runtime/core.js',
-    'src/runtime/state.js',
-    'events/catalogue.js',
-    'src/control/history.js',
-    'src/control/rows.js',
-    'src/control/client.js',
-    'src/config/settings.js',
-    'src/demo/simulated-endpoint.js',
-  ];
-  const loaded = await Promise.all(modules.map((path) => import(pathToFileURL(join(dist, path)).href)));
-  return Object.assign({}, ...loaded);
+  tellEnd(seed, rows, faults);
 }

@@ -11,25 +11,20 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { tarEnd, tarredText, untarred } from '../../src/config/tar.ts';
 import { openVault } from '../../src/config/vault.ts';
 import { backUp, restore } from '../../src/control/backup.ts';
 import { type Connection, connect } from '../../src/control/client.ts';
 import { runGateway } from '../../src/gateway.ts';
+import { runningGateway } from '../support/gateway.ts';
 import { temporaryHome } from '../support/home.ts';
 
 const key = 'sk-ant-api03-0123456789abcdefghijklmnopqrstuv';
 
 /** The gateway runs, and a command asks it. */
 async function running() {
-  const home = temporaryHome();
-  const gateway = await runGateway({ home, port: 0 });
-  onTestFinished(async () => {
-    await gateway.stop(0);
-    await gateway.stopped;
-  });
-  const { call } = await connect({ home, needGateway: true });
+  const { home, call } = await runningGateway();
   await call('profile.add', { name: 'work', tier: 'primary' });
   await call('endpoint.add', { profile: 'work', baseUrl: 'https://a.example.com', key });
   return { home, call, file: join(dirname(home), 'backup.tar.gz') };

@@ -7,21 +7,11 @@ import type { RequestStory } from '../../src/control/history-operations.ts';
 import { askOnce } from '../../src/demo/client.ts';
 import { startSimulatedEndpoint } from '../../src/demo/simulated-endpoint.ts';
 import { runGateway } from '../../src/gateway.ts';
+import { runningGateway } from '../support/gateway.ts';
 import { temporaryHome } from '../support/home.ts';
 
-async function running() {
-  const home = temporaryHome();
-  const gateway = await runGateway({ home, port: 0 });
-  onTestFinished(async () => {
-    await gateway.stop(0);
-    await gateway.stopped;
-  });
-  const { call } = await connect({ home, needGateway: true });
-  return { home, gateway, call };
-}
-
 async function withTwoEndpoints() {
-  const it = await running();
+  const it = await runningGateway();
   await it.call('profile.add', { name: 'main', tier: 'primary' });
   const endpoints = [];
   for (const priority of [1, 2]) {
@@ -41,7 +31,7 @@ async function withTwoEndpoints() {
 
 describe('readiness', () => {
   it('says in one sentence what is missing, with the command, until nothing is', async () => {
-    const { gateway, call } = await running();
+    const { gateway, call } = await runningGateway();
     const readyz = async () => {
       const response = await fetch(`${gateway.url}/readyz`);
       return [response.status, ((await response.json()) as { reasons: string[] }).reasons];
@@ -124,7 +114,7 @@ describe('figures since an instant', () => {
 
 describe('the control socket', () => {
   it('says that it is of another version when it does not know a question, whatever that is called', async () => {
-    const { home, call } = await running();
+    const { home, call } = await runningGateway();
     const unknown = { code: 'QCC_OPERATION_UNKNOWN', hint: 'qcc proxy restart' };
     for (const name of ['profile.rename', 'constructor', '__proto__', '']) {
       await expect(call(name as 'profile.list', {})).rejects.toMatchObject(unknown);
@@ -133,7 +123,7 @@ describe('the control socket', () => {
   });
 
   it('refuses what is larger than any question, and what is no JSON, and lives on', async () => {
-    const { home, call } = await running();
+    const { home, call } = await runningGateway();
     const large = JSON.stringify({ name: 'x'.repeat(1_100_000) });
     expect(await post(home, 'POST', '/call/profile.add', large)).toMatchObject({
       error: { code: 'QCC_CONTROL_TOO_LARGE' },
@@ -145,7 +135,7 @@ describe('the control socket', () => {
 
 describe('a gateway that may not start', () => {
   it('says that one runs already', async () => {
-    const { home } = await running();
+    const { home } = await runningGateway();
     await expect(runGateway({ home, port: 0 })).rejects.toMatchObject({ code: 'QCC_GATEWAY_RUNNING', exit: 6 });
   });
 

@@ -9,6 +9,7 @@ import type { Pool } from '../../src/pool.ts';
 import type { ProbeJob, ProbeResult } from '../../workers/probe.ts';
 import { ended } from '../projections/request-facts.ts';
 import { temporaryHome } from '../support/home.ts';
+import { good } from '../support/probed.ts';
 
 const key = 'sk-ant-api03-0123456789abcdefghijklmnopqrstuv';
 
@@ -19,22 +20,6 @@ async function withEndpoints(...hosts: readonly string[]): Promise<Installation>
   for (const host of hosts) await addEndpoint(installation, { profile: 'work', baseUrl: `https://${host}`, key });
   return installation;
 }
-
-const success: ProbeResult = {
-  depth: 'conversation',
-  verdict: 'success',
-  failure: null,
-  status: 200,
-  connected: true,
-  dialError: null,
-  responseMs: 12,
-  ttftMs: 7,
-  score: 99,
-  valid: true,
-  model: 'claude-x',
-  tokens: 30,
-  error: null,
-};
 
 /** A pool that answers as told, and what it was asked. */
 function poolThat(answer: (job: ProbeJob) => Promise<ProbeResult>) {
@@ -56,10 +41,10 @@ describe('testing endpoints', () => {
   it('holds a conversation with each, and records nothing', async () => {
     const installation = await withEndpoints('a.example', 'b.example');
     const before = installation.core.state.seq;
-    const pool = poolThat(async () => success);
+    const pool = poolThat(async () => good);
     const { checks } = await testEndpoints(installation, { profile: 'work' }, pool.open);
     expect(checks).toHaveLength(2);
-    expect(checks[0]).toMatchObject({ profile: 'work', verdict: 'success', score: 99, tokens: 30, model: 'claude-x' });
+    expect(checks[0]).toMatchObject({ profile: 'work', verdict: 'success', score: 99, tokens: 31, model: 'claude-x' });
     expect(pool.jobs.map(({ baseUrl, depth }) => [baseUrl, depth])).toEqual([
       ['https://a.example', 'conversation'],
       ['https://b.example', 'conversation'],
@@ -70,7 +55,7 @@ describe('testing endpoints', () => {
   it('keeps the others’ checks when a worker dies under one', async () => {
     const installation = await withEndpoints('a.example', 'b.example', 'c.example');
     const pool = poolThat(({ baseUrl }) =>
-      baseUrl.includes('b.') ? Promise.reject(new Error('worker exited')) : Promise.resolve(success),
+      baseUrl.includes('b.') ? Promise.reject(new Error('worker exited')) : Promise.resolve(good),
     );
     const { checks } = await testEndpoints(installation, {}, pool.open);
     expect(checks.map(({ verdict }) => verdict)).toEqual(['success', 'failure', 'success']);
@@ -79,7 +64,7 @@ describe('testing endpoints', () => {
   });
 
   it('opens no pool for nothing', async () => {
-    const pool = poolThat(async () => success);
+    const pool = poolThat(async () => good);
     expect(await testEndpoints(await withEndpoints(), {}, pool.open)).toEqual({ checks: [] });
     expect(pool.closed()).toBe(0);
   });

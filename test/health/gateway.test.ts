@@ -2,11 +2,9 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { connect } from '../../src/control/client.ts';
 import { askOnce } from '../../src/demo/client.ts';
-import { runGateway } from '../../src/gateway.ts';
 import { answerEvents } from '../proxy/upstreams.ts';
-import { temporaryHome } from '../support/home.ts';
+import { runningGateway } from '../support/gateway.ts';
 
 // Before anything is loaded that keeps `Date.now` for itself.
 const outside = vi.hoisted(() => {
@@ -55,14 +53,8 @@ async function endpoint() {
 }
 
 async function running() {
-  const home = temporaryHome();
-  const gateway = await runGateway({ home, port: 0 });
-  onTestFinished(async () => {
-    await gateway.stop(0);
-    await gateway.stopped;
-    vi.unstubAllEnvs();
-  });
-  const { call } = await connect({ home, needGateway: true });
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const { gateway, call } = await runningGateway();
   await call('profile.add', { name: 'main', tier: 'primary' });
   const add = (baseUrl: string) =>
     call('endpoint.add', { profile: 'main', baseUrl, key: 'sk-ant-1', priority: 1, allowPlaintext: true });

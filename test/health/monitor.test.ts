@@ -6,37 +6,13 @@ import { faceOf } from '../../machines/endpoint.ts';
 import { effective } from '../../src/config/settings.ts';
 import { Monitor } from '../../src/health/monitor.ts';
 import type { Depth, ProbeResult } from '../../workers/probe.ts';
+import { good, noNetwork, noProxy } from '../support/probed.ts';
 import { queued } from '../support/queue.ts';
 import { attemptFailed, coreWithLadder, endpointSettings, first, second } from '../support/world.ts';
 
 const secondMs = 1_000;
 const intervalMs = 60 * secondMs;
 
-const good: ProbeResult = {
-  depth: 'conversation',
-  verdict: 'success',
-  failure: null,
-  status: 200,
-  connected: true,
-  dialError: null,
-  responseMs: 120,
-  ttftMs: 80,
-  score: 99,
-  valid: true,
-  model: 'm',
-  tokens: 31,
-  error: null,
-};
-const noNetwork: ProbeResult = {
-  ...good,
-  verdict: 'failure',
-  failure: 'unreachable',
-  status: null,
-  connected: false,
-  dialError: 'ENETUNREACH',
-  valid: false,
-};
-const noProxy: ProbeResult = { ...noNetwork, failure: null, dialError: 'EPROXY' };
 const timedOut: ProbeResult = {
   ...noNetwork,
   verdict: 'timeout',

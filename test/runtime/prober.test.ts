@@ -4,27 +4,13 @@ import type { EndpointReport } from '../../events/endpoint.ts';
 import type { EndpointId } from '../../events/ids.ts';
 import { type Occasion, type PlannedProbe, Prober, reportOf } from '../../src/runtime/prober.ts';
 import type { Depth, ProbeResult } from '../../workers/probe.ts';
+import { good, noKey, noNetwork, noProxy, refused } from '../support/probed.ts';
 import { FakeWorld } from '../support/world.ts';
 
 const [a, b, c] = ['aaaaaaaa', 'bbbbbbbb', 'cccccccc'] as EndpointId[] as [EndpointId, EndpointId, EndpointId];
 const secondMs = 1_000;
 const lookMs = 1_000;
 
-const good: ProbeResult = {
-  depth: 'conversation',
-  verdict: 'success',
-  failure: null,
-  status: 200,
-  connected: true,
-  dialError: null,
-  responseMs: 120,
-  ttftMs: 80,
-  score: 99,
-  valid: true,
-  model: 'claude-x',
-  tokens: 31,
-  error: null,
-};
 const bad: ProbeResult = {
   ...good,
   verdict: 'failure',
@@ -33,11 +19,6 @@ const bad: ProbeResult = {
   valid: false,
   error: '500',
 };
-const undialled = { ...bad, status: null, connected: false, failure: 'unreachable', error: 'no connection' } as const;
-const noNetwork: ProbeResult = { ...undialled, dialError: 'ENETUNREACH' };
-const refused: ProbeResult = { ...undialled, dialError: 'ECONNREFUSED' };
-const noProxy: ProbeResult = { ...undialled, failure: null, dialError: 'EPROXY' };
-const noKey: ProbeResult = { ...undialled, failure: 'credential', verdict: 'invalid_key' };
 
 interface Call {
   readonly endpoint: EndpointId;
