@@ -199,6 +199,7 @@ function refuseOpenListener(host: string, tokenRequired: boolean): void {
     `${host} can be reached from other machines, and proxy.require_token is off: anybody could spend your keys`,
     'qcc config set proxy.require_token true',
     exitCodes.usage,
+    { host },
   );
 }
 

@@ -13,6 +13,7 @@ export async function explainTaken(host: string, port: number): Promise<QccError
     `port ${port} on ${host} is taken by ${holder}`,
     `qcc proxy start --port ${port + 1}, or stop ${holder}`,
     exitCodes.conflict,
+    { host, port, holder },
   );
 }
 

@@ -118,6 +118,46 @@ const chinese: Readonly<Record<string, Sentence>> = {
   QCC_SERVICE_MISSING: { message: ({ file }) => `没有安装服务：${file} 不存在` },
   QCC_REPAIR_RUNNING: { message: () => '网关运行时不能修复日志' },
   QCC_LOG_CLOSED: { message: () => '日志已关闭' },
+  QCC_LOG_GIVEN_UP: {
+    message: () => '日志放弃了无法写入的事实',
+    hint: () => '请释放磁盘空间，然后运行：qcc proxy status',
+  },
+  QCC_CONTROL_TOO_LARGE: { message: () => '请求的内容过大', hint: () => '请缩小范围' },
+  QCC_OPERATION_UNKNOWN: { message: ({ name }) => `运行中的网关不认识 "${name}"：它是另一个版本` },
+  QCC_ENDPOINT_INCOMPLETE: {
+    message: ({ what }) => (what === 'an API key' ? '端点需要 API 密钥' : '端点需要基础地址'),
+  },
+  QCC_PROFILE_EMPTY: { message: ({ name }) => `配置 "${name}" 没有可复制的端点` },
+  QCC_KEY_LOST: { message: ({ id }) => `端点 ${id} 的密钥无法读取` },
+  QCC_VAULT_DAMAGED: {
+    message: ({ path }) => `${path} 已损坏，或由另一个主密钥加密`,
+    hint: () => '请从备份恢复，或重新添加密钥：qcc endpoint update PROFILE ID --api-key-stdin',
+  },
+  QCC_NOTIFY_UNSET: { message: () => 'notify.webhook 为空，notify.desktop 已关：没有可发送的地方' },
+  QCC_PROXY_OPEN: {
+    message: ({ host }) => `其他机器可以访问 ${host}，而 proxy.require_token 已关：任何人都能使用您的密钥`,
+  },
+  QCC_PORT_TAKEN: {
+    message: ({ host, port, holder }) => `${host} 的端口 ${port} 已被${holders[String(holder)] ?? ` ${holder} `}占用`,
+    hint: ({ port }) => `qcc proxy start --port ${Number(port) + 1}，或停止占用者`,
+  },
+  QCC_TLS_UNUSABLE: {
+    message: (params) => certificates[String(params['fault'])]?.(params) ?? `证书 ${params['path']} 无法使用`,
+  },
+};
+
+const holders: Readonly<Record<string, string>> = {
+  'another qcc gateway': '另一个 qcc 网关',
+  'another program': '其他程序',
+};
+
+const certificates: Readonly<Record<string, (params: ErrorParams) => string>> = {
+  half: ({ set, lacks }) => `已设置 ${set}，但未设置 ${lacks}`,
+  expired: ({ path, at }) => `证书 ${path} 已于 ${at} 过期`,
+  early: ({ path, at }) => `证书 ${path} 在 ${at} 之前无效`,
+  apart: ({ path, key }) => `密钥 ${key} 与证书 ${path} 不匹配`,
+  unread: ({ setting, path, code }) => `${setting}：${path} 无法读取（${code}）`,
+  form: ({ path }) => `${path} 不是 PEM 格式`,
 };
 
 const lost: Readonly<Record<string, string>> = {

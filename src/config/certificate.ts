@@ -1,7 +1,7 @@
 /** The certificate of an HTTPS listener: looked at before the listener starts. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { exitCodes, QccError } from '../errors.ts';
+import { type ErrorParams, exitCodes, QccError } from '../errors.ts';
 
 export interface Certificate {
   readonly cert: string;
@@ -12,23 +12,37 @@ export interface Certificate {
 export function readCertificate(certPath: string, keyPath: string, now: number): Certificate | null {
   if (certPath === '' && keyPath === '') return null;
   if (certPath === '')
-    throw unusable('proxy.tls_key is set and proxy.tls_cert is not', 'qcc config set proxy.tls_cert PATH');
+    throw unusable('proxy.tls_key is set and proxy.tls_cert is not', 'qcc config set proxy.tls_cert PATH', {
+      fault: 'half',
+      set: 'proxy.tls_key',
+      lacks: 'proxy.tls_cert',
+    });
   if (keyPath === '')
-    throw unusable('proxy.tls_cert is set and proxy.tls_key is not', 'qcc config set proxy.tls_key PATH');
+    throw unusable('proxy.tls_cert is set and proxy.tls_key is not', 'qcc config set proxy.tls_key PATH', {
+      fault: 'half',
+      set: 'proxy.tls_cert',
+      lacks: 'proxy.tls_key',
+    });
   const cert = read(certPath, 'proxy.tls_cert');
   const key = read(keyPath, 'proxy.tls_key');
   const parsed = parse(certPath, () => new X509Certificate(cert));
   if (Date.parse(parsed.validTo) < now)
-    throw unusable(`the certificate ${certPath} expired on ${parsed.validTo}`, 'renew it, then qcc proxy start');
+    throw unusable(`the certificate ${certPath} expired on ${parsed.validTo}`, 'renew it, then qcc proxy start', {
+      fault: 'expired',
+      path: certPath,
+      at: parsed.validTo,
+    });
   if (Date.parse(parsed.validFrom) > now)
     throw unusable(
       `the certificate ${certPath} is not valid before ${parsed.validFrom}`,
       'check the clock of this machine',
+      { fault: 'early', path: certPath, at: parsed.validFrom },
     );
   if (!parsed.checkPrivateKey(parse(keyPath, () => createPrivateKey(key)))) {
     throw unusable(
       `the key ${keyPath} does not belong to the certificate ${certPath}`,
       'qcc config set proxy.tls_key PATH',
+      { fault: 'apart', path: certPath, key: keyPath },
     );
   }
   return { cert, key };
@@ -38,10 +52,13 @@ function read(path: string, setting: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw unusable(
-      `${setting}: ${path} cannot be read (${(error as NodeJS.ErrnoException).code})`,
-      `qcc config set ${setting} PATH`,
-    );
+    const code = (error as NodeJS.ErrnoException).code ?? 'I/O error';
+    throw unusable(`${setting}: ${path} cannot be read (${code})`, `qcc config set ${setting} PATH`, {
+      fault: 'unread',
+      setting,
+      path,
+      code,
+    });
   }
 }
 
@@ -49,10 +66,10 @@ function parse<Value>(path: string, make: () => Value): Value {
   try {
     return make();
   } catch {
-    throw unusable(`${path} is not in PEM form`, 'openssl x509 -in FILE -text');
+    throw unusable(`${path} is not in PEM form`, 'openssl x509 -in FILE -text', { fault: 'form', path });
   }
 }
 
-function unusable(message: string, hint: string): QccError {
-  return new QccError('QCC_TLS_UNUSABLE', message, hint, exitCodes.failed);
+function unusable(message: string, hint: string, params: ErrorParams): QccError {
+  return new QccError('QCC_TLS_UNUSABLE', message, hint, exitCodes.failed, params);
 }

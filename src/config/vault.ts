@@ -4,7 +4,7 @@
  */
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { QccError } from '../errors.ts';
+import { exitCodes, QccError } from '../errors.ts';
 import { writeFileAtomic } from './atomic-file.ts';
 import { paths } from './home.ts';
 import { keychainFor } from './keychain.ts';
@@ -184,6 +184,8 @@ function damaged(path: string): QccError {
     'QCC_VAULT_DAMAGED',
     `${path} is damaged, or was made with another master key`,
     'restore it from a backup, or add the keys again: qcc endpoint update PROFILE ID --api-key-stdin',
+    exitCodes.failed,
+    { path },
   );
 }
 

@@ -67,8 +67,8 @@ export function defaultAuth(baseUrl: string): Auth {
   return new URL(baseUrl).hostname === 'api.anthropic.com' ? 'x-api-key' : 'bearer';
 }
 
-function missing(what: string, flags: string): QccError {
-  return new QccError('QCC_ENDPOINT_INCOMPLETE', `an endpoint needs ${what}`, flags, exitCodes.usage);
+function missing(what: 'a base URL' | 'an API key', flags: string): QccError {
+  return new QccError('QCC_ENDPOINT_INCOMPLETE', `an endpoint needs ${what}`, flags, exitCodes.usage, { what });
 }
 
 export function checkedKey(key: string | undefined): string {
@@ -153,6 +153,7 @@ export async function copyEndpoints(
       `profile "${from.name}" has no endpoint to copy`,
       `qcc endpoint add ${from.name}`,
       exitCodes.notFound,
+      { name: from.name },
     );
   }
   const prepared = from.endpoints.map((endpoint) => {
@@ -162,6 +163,8 @@ export async function copyEndpoints(
         'QCC_KEY_LOST',
         `the key of endpoint ${endpoint.id} cannot be read`,
         `qcc endpoint update ${from.name} ${endpoint.id} --api-key-stdin`,
+        exitCodes.failed,
+        { id: endpoint.id },
       );
     const made = newEndpoint(
       installation,

@@ -64,6 +64,7 @@ function unknownOperation(name: string): QccError {
     `the running gateway does not know "${name}": it is of another version`,
     'qcc proxy restart',
     exitCodes.failed,
+    { name },
   );
 }
 

@@ -38,6 +38,8 @@ function secretsFor({ core: { state }, vault }: Installation): Secrets {
         'QCC_KEY_LOST',
         `the key of endpoint ${id} cannot be read`,
         `qcc endpoint update ${profile} ${id} --api-key-stdin`,
+        exitCodes.failed,
+        { id },
       );
     }
     return [id, key] as const;

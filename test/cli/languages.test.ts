@@ -1,0 +1,68 @@
+/** Both languages say the same: a sentence that leaves out what the other names is no translation. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { checkDetail } from '../../src/cli/check-words.ts';
+import { inLanguage } from '../../src/cli/error-words.ts';
+import type { CheckId } from '../../src/control/checks.ts';
+import { type ErrorParams, QccError } from '../../src/errors.ts';
+
+const source = join(import.meta.dirname, '../../src');
+const chinese = /\p{Script=Han}/u;
+
+/** What a sentence puts in, by name, and the sentence with names in the places. */
+function said<Params>(say: (params: Params) => string): { readonly names: readonly string[]; readonly text: string } {
+  const names = new Set<string>();
+  const params = new Proxy({}, { get: (_, name) => names.add(String(name)) && `<${String(name)}>` });
+  const text = say(params as Params);
+  return { names: [...names].sort(), text };
+}
+
+describe('what a check has found', () => {
+  const union =
+    /export type CheckId =([^;]+);/.exec(readFileSync(join(source, 'control/checks.ts'), 'utf8'))?.[1] ?? '';
+  const ids = [...union.matchAll(/'([\w.]+)'/g)].map(([, id]) => id as CheckId);
+
+  it('is known for all checks', () => {
+    expect(ids.length).toBeGreaterThan(20);
+  });
+
+  it.each(ids)('%s: is said in both languages, of the same things', (id) => {
+    const bad = (language: 'en' | 'zh-CN') =>
+      said((about: ErrorParams) => checkDetail({ id, ok: false, severity: 'fault', about, fix: null }, language));
+    const [en, zh] = [bad('en'), bad('zh-CN')];
+    // Who has the port is an English sentence of its own.
+    if (id !== 'gateway.port') expect(zh.names).toEqual(en.names);
+    expect(en.text).not.toMatch(chinese);
+    // What is wrong with a certificate is a sentence of its own.
+    if (zh.text !== `<${zh.names[0]}>`) expect(zh.text).toMatch(chinese);
+    const good = (language: 'en' | 'zh-CN') =>
+      checkDetail({ id, ok: true, severity: 'fault', about: {}, fix: null }, language);
+    expect(good('en')).not.toMatch(chinese);
+    expect(good('zh-CN')).toMatch(chinese);
+  });
+});
+
+describe('an error', () => {
+  const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+  const thrown = files
+    // What the command line itself throws is in its user's language already; the demo talks while it plays.
+    .filter((name) => !/^(cli|demo|bench)\//.test(name))
+    .flatMap((name) => [...readFileSync(join(source, name), 'utf8').matchAll(/new QccError\(\s*'(QCC_\w+)'/g)])
+    .map(([, code = '']) => code);
+  const codes = [...new Set(thrown)].sort();
+
+  it('is known by its code', () => {
+    expect(codes.length).toBeGreaterThan(30);
+  });
+
+  it.each(codes)('%s is said in Chinese, with what belongs into it', (code) => {
+    const { text } = said((params: ErrorParams) => {
+      const { message, hint } = inLanguage(new QccError(code, 'told in English', 'qcc', 1, params), 'zh-CN');
+      expect(hint).not.toContain('undefined');
+      return message;
+    });
+    expect(text).toMatch(chinese);
+    expect(text).not.toMatch(/undefined|told in English/);
+  });
+});
