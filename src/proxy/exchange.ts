@@ -32,6 +32,7 @@ import type { RequestHead } from './request-head.ts';
 import type { Running } from './running.ts';
 import type { Sessions } from './sessions.ts';
 import type { Target } from './target.ts';
+import type { Transfer } from './transfer.ts';
 import type { Upstreams } from './upstream.ts';
 
 const secondMs = 1_000;
@@ -51,6 +52,7 @@ export interface Means {
   readonly gate: Gate;
   /** Those that are on their way: whatever is kept of each request for a while is kept in such a list, and in no `Set`. */
   readonly answers: Running<Answer>;
+  readonly transfers: Running<Transfer>;
 }
 
 export interface Incoming {

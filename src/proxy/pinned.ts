@@ -10,7 +10,8 @@ import { headersUp, headOf } from './headers.ts';
 import { sendError } from './refusal.ts';
 import type { RequestHead } from './request-head.ts';
 import type { Target } from './target.ts';
-import type { AnswerSink } from './upstream.ts';
+import { type Movement, Transfer } from './transfer.ts';
+import type { Abort, AnswerSink, TransportError } from './upstream.ts';
 
 interface Incoming {
   readonly id: RequestId;
@@ -22,135 +23,172 @@ interface Incoming {
 }
 
 /** Resolves when it is over; undefined when there was no endpoint to ask. */
-export function passPinned({ ports, upstreams, loads }: Means, incoming: Incoming): Promise<Ended | undefined> {
-  const { id, request, head, client, target, startedAt } = incoming;
-  const view = ports.view();
+export function passPinned(means: Means, incoming: Incoming): Promise<Ended | undefined> {
+  const { id, request, client, target } = incoming;
+  const view = means.ports.view();
   const endpoint = pinnedEndpoint(
     target.within === null ? view.ladder[0]?.endpoints : view.profiles.get(target.within)?.endpoints,
   );
-  if (!endpoint) {
-    sendError(
-      client,
-      {
-        status: 503,
-        type: 'api_error',
-        message: 'qcc: the active profile has no endpoint - run: qcc endpoint add PROFILE',
-        headers: ['retry-after', '60'],
-      },
-      id,
-    );
-    request.resume();
-    return Promise.resolve(undefined);
+  if (endpoint) return new Passing(means, incoming, endpoint, view.seq).run();
+  sendError(
+    client,
+    {
+      status: 503,
+      type: 'api_error',
+      message: 'qcc: the active profile has no endpoint - run: qcc endpoint add PROFILE',
+      headers: ['retry-after', '60'],
+    },
+    id,
+  );
+  request.resume();
+  return Promise.resolve(undefined);
+}
+
+class Passing implements AnswerSink, Movement {
+  readonly #means: Means;
+  readonly #in: Incoming;
+  readonly #endpoint: RoutableEndpoint;
+  readonly #view: number;
+  readonly #transfer = new Transfer(this);
+  readonly #ended: Promise<Ended>;
+  #settle: (ended: Ended) => void = () => {};
+  #done: () => void = () => {};
+  #abort: Abort = () => {};
+  #resume: () => void = () => {};
+  #isOver = false;
+  #status = 0;
+  #bytes = 0;
+  #ttfbMs: Millis | null = null;
+
+  constructor(means: Means, incoming: Incoming, endpoint: RoutableEndpoint, view: number) {
+    this.#means = means;
+    this.#in = incoming;
+    this.#endpoint = endpoint;
+    this.#view = view;
+    this.#ended = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
   }
-  const key = ports.secret(endpoint.id) ?? '';
-  const headers = headersUp(request.rawHeaders, head.connection, endpoint.auth, key);
-  const { length } = head;
-  if (length !== undefined) headers.push('content-length', length);
-  const hasBody = length !== undefined ? Number(length) > 0 : head.coding !== undefined;
-  const done = loads.begin(endpoint.id, 'pinned', startedAt);
-  return new Promise((resolve) => {
-    let status = 0;
-    let bytes = 0;
-    let ttfbMs: Millis | null = null;
-    const over = (outcome: Attempt['outcome']) => {
-      done();
-      const attempt: Attempt = {
-        endpoint: endpoint.id,
-        at: startedAt,
-        outcome,
-        status: status || null,
-        ttfbMs,
-        because: 'pinned',
-      };
-      const ended = {
-        session: null,
-        model: null,
-        stream: false,
-        path: target.path,
-        within: target.within,
-        attempts: [attempt],
-        status,
-        durationMs: ports.now() - startedAt,
-        view: view.seq,
-      };
-      const { profile } = endpoint;
-      if (outcome === 'cancelled') resolve({ fact: { type: 'RequestCancelled', data: ended }, profile });
-      else if (outcome !== 'answered')
-        resolve({ fact: { type: 'RequestFailed', data: { ...ended, because: outcome } }, profile });
-      else
-        resolve({
-          fact: {
-            type: 'RequestServed',
-            data: { ...ended, endpoint: endpoint.id, profile, ttfbMs: ttfbMs ?? 0, ttftMs: null, bytes, usage: null },
-          },
-          profile,
-        });
-    };
-    let resume = () => {};
-    const sink: AnswerSink = {
-      head(code, raw, go) {
-        status = code;
-        resume = go;
-        ttfbMs = ports.now() - startedAt;
-        const head = headOf(code, raw);
-        client.sendDate = false;
-        const framing = head.length === null ? [] : ['content-length', String(head.length)];
-        client.writeHead(code, [
-          ...head.pairs,
-          ...framing,
-          'x-qcc-request-id',
-          id,
-          'x-qcc-endpoint',
-          endpoint.id,
-          'x-qcc-profile',
-          encodeURIComponent(endpoint.profile),
-          'x-qcc-attempts',
-          '1',
-        ]);
-      },
-      data(chunk) {
-        bytes += chunk.length;
-        if (client.write(Buffer.from(chunk))) return true;
-        client.once('drain', resume);
-        return false;
-      },
-      end() {
-        client.end();
-        over('answered');
-      },
-      failed({ code }) {
-        if (client.headersSent) client.destroy();
-        else
-          sendError(
-            client,
-            {
-              status: 502,
-              type: 'api_error',
-              message: `qcc: ${endpoint.name} did not answer (${code}) - run: qcc endpoint test ${endpoint.profile}`,
-            },
-            id,
-          );
-        over(isProxyDown(code) ? 'noNetwork' : 'unreachable');
-      },
-    };
-    const path = endpoint.baseUrl.slice(endpoint.origin.length) + target.path + target.query;
-    const abort = upstreams.send(
-      {
-        origin: endpoint.origin,
-        path,
-        method: request.method ?? 'GET',
-        headers,
-        body: hasBody ? request : null,
-        fresh: false,
-      },
-      sink,
-    );
+
+  run(): Promise<Ended> {
+    const { ports, upstreams, loads, transfers } = this.#means;
+    const { request, head, client, target, startedAt } = this.#in;
+    const { id, origin, baseUrl, auth } = this.#endpoint;
+    const headers = headersUp(request.rawHeaders, head.connection, auth, ports.secret(id) ?? '');
+    const { length } = head;
+    if (length !== undefined) headers.push('content-length', length);
+    const hasBody = length !== undefined ? Number(length) > 0 : head.coding !== undefined;
+    const path = baseUrl.slice(origin.length) + target.path + target.query;
+    const method = request.method ?? 'GET';
+    this.#done = loads.begin(id, 'pinned', startedAt);
+    transfers.add(this.#transfer);
+    this.#abort = upstreams.send({ origin, path, method, headers, body: hasBody ? request : null, fresh: false }, this);
     client.on('close', () => {
       if (client.writableFinished) return;
-      abort();
-      over('cancelled');
+      this.#abort();
+      this.#over('cancelled');
     });
-  });
+    return this.#ended;
+  }
+
+  head(status: number, raw: readonly string[], resume: () => void): void {
+    const { client, id, startedAt } = this.#in;
+    this.#status = status;
+    this.#resume = resume;
+    this.#ttfbMs = this.#means.ports.now() - startedAt;
+    const head = headOf(status, raw);
+    client.sendDate = false;
+    const framing = head.length === null ? [] : ['content-length', String(head.length)];
+    client.writeHead(status, [
+      ...head.pairs,
+      ...framing,
+      'x-qcc-request-id',
+      id,
+      'x-qcc-endpoint',
+      this.#endpoint.id,
+      'x-qcc-profile',
+      encodeURIComponent(this.#endpoint.profile),
+      'x-qcc-attempts',
+      '1',
+    ]);
+  }
+
+  data(chunk: Buffer): boolean {
+    const { client } = this.#in;
+    this.#bytes += chunk.length;
+    if (client.write(Buffer.from(chunk))) return true;
+    client.once('drain', this.#resume);
+    return false;
+  }
+
+  end(): void {
+    this.#in.client.end();
+    this.#over('answered');
+  }
+
+  failed({ code }: TransportError): void {
+    this.#broken(code, isProxyDown(code) ? 'noNetwork' : 'unreachable');
+  }
+
+  moved(): number {
+    return this.#bytes + this.#in.request.socket.bytesRead;
+  }
+
+  isEndpointsTurn(): boolean {
+    const { client, request } = this.#in;
+    return client.headersSent ? !client.writableNeedDrain : request.isPaused();
+  }
+
+  lost(): void {
+    this.#abort();
+    this.#broken('ETIMEDOUT', 'noNetwork');
+  }
+
+  #broken(code: string, outcome: Attempt['outcome']): void {
+    const { client, id } = this.#in;
+    const { name, profile } = this.#endpoint;
+    const message = `qcc: ${name} did not answer (${code}) - run: qcc endpoint test ${profile}`;
+    if (client.headersSent) client.destroy();
+    else sendError(client, { status: 502, type: 'api_error', message }, id);
+    this.#over(outcome);
+  }
+
+  #over(outcome: Attempt['outcome']): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#done();
+    this.#transfer.over();
+    this.#means.transfers.remove(this.#transfer);
+    const { startedAt, target } = this.#in;
+    const { id: endpoint, profile } = this.#endpoint;
+    const [status, ttfbMs] = [this.#status, this.#ttfbMs];
+    const attempt: Attempt = {
+      endpoint,
+      at: startedAt,
+      outcome,
+      status: status || null,
+      ttfbMs,
+      because: 'pinned',
+    };
+    const ended = {
+      session: null,
+      model: null,
+      stream: false,
+      path: target.path,
+      within: target.within,
+      attempts: [attempt],
+      status,
+      durationMs: this.#means.ports.now() - startedAt,
+      view: this.#view,
+    };
+    if (outcome === 'cancelled') this.#settle({ fact: { type: 'RequestCancelled', data: ended }, profile });
+    else if (outcome !== 'answered')
+      this.#settle({ fact: { type: 'RequestFailed', data: { ...ended, because: outcome } }, profile });
+    else {
+      const served = { endpoint, profile, ttfbMs: ttfbMs ?? 0, ttftMs: null, bytes: this.#bytes, usage: null };
+      this.#settle({ fact: { type: 'RequestServed', data: { ...ended, ...served } }, profile });
+    }
+  }
 }
 
 /** The first one by priority; which account that is must not depend on the weather. */

@@ -97,6 +97,7 @@ class DataPort implements ProxyServer {
       sessions: new Sessions(),
       gate: this.#gate,
       answers: new Running(),
+      transfers: new Running(),
     };
     ports.desk?.sees(this.#means.loads);
   }
@@ -161,6 +162,7 @@ class DataPort implements ProxyServer {
 
   wokeUp(): void {
     for (const answer of this.#means.answers) answer.wokeUp();
+    for (const transfer of this.#means.transfers) transfer.wokeUp();
     this.#ports.desk?.wokeUp();
   }
 

@@ -1,11 +1,12 @@
-/** After a sleep of the machine: streams on their way have ten seconds to show that they are there. */
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+/** After a sleep of the machine: what is on its way has ten seconds to show that it is there. */
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Queue } from '../../src/projections/queue.ts';
 import { Background, type BackgroundPorts } from '../../src/queue/background.ts';
 import { QueueDesk } from '../../src/queue/desk.ts';
 import type { QueuePorts } from '../../src/queue/ports.ts';
-import { ask, gateway, open } from './gateway.ts';
-import { answerEvents, answers, type Step, streamed, upstream } from './upstreams.ts';
+import { ask, type Gateway, gateway, type Live, open } from './gateway.ts';
+import { answerEvents, answers, type FakeUpstream, type Step, says, streamed, upstream } from './upstreams.ts';
 
 const afterSleepMs = 10_000;
 
@@ -90,4 +91,73 @@ describe('a sleep', () => {
     goOn();
     expect((await asked).status).toBe(200);
   });
+
+  it('ends an upload that the endpoint takes no more of', async () => {
+    const a = await deaf('a');
+    const gw = await gateway({ main: [a] }, { settings: { 'proxy.connect_timeout': 300 } });
+    const live = open(gw, { path, body: Buffer.alloc(32 * MiB), headers: { 'content-type': 'multipart/form-data' } });
+    await heard(() => a.sockets.length === 1);
+    // Until all buffers on the way are full, something moves.
+    await untilOver(live, gw);
+    expect((await live.done).status).toBe(502);
+    expect(await gw.fact()).toMatchObject({ type: 'RequestFailed', data: { because: 'noNetwork', status: 0 } });
+  });
+
+  it('cuts a file of which nothing comes any more', async () => {
+    const a = await upstream('a', ({ response }) => {
+      response.writeHead(200, { 'content-type': 'application/octet-stream' });
+      response.write('half');
+    });
+    const gw = await gateway({ main: [a] });
+    const live = open(gw, { method: 'GET', path });
+    await live.seen('half');
+    await untilOver(live, gw);
+    expect((await live.done).whole).toBe(false);
+    expect(await gw.fact()).toMatchObject({ type: 'RequestFailed', data: { because: 'noNetwork' } });
+  });
+
+  it('says nothing of an endpoint that has all of a file, and thinks', async () => {
+    let goOn: () => void = () => undefined;
+    const a = await upstream('a', (turn) => {
+      goOn = () => void says(200, '{}')(turn);
+    });
+    const gw = await gateway({ main: [a] });
+    const asked = ask(gw, { path, body: '{}' });
+    await heard(() => a.heard.length === 1);
+    gw.server.wokeUp();
+    await vi.advanceTimersByTimeAsync(3 * afterSleepMs);
+    goOn();
+    expect((await asked).status).toBe(200);
+  });
 });
+
+const MiB = 1_048_576;
+const path = '/v1/files';
+
+/** Takes what its buffers take, and reads nothing. */
+async function deaf(name: string): Promise<FakeUpstream & { readonly sockets: readonly Socket[] }> {
+  const server = createServer({ pauseOnConnect: true });
+  const sockets: Socket[] = [];
+  server.on('connection', (socket) => void sockets.push(socket.on('error', () => undefined)));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const close = async () => {
+    for (const socket of sockets) socket.destroy();
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+  };
+  onTestFinished(close);
+  const url = `http://127.0.0.1:${port}`;
+  return { name, port, url, key: 'sk-ant-deaf', heard: [], does: () => undefined, close, sockets };
+}
+
+async function untilOver({ done }: Live, { server }: Gateway): Promise<void> {
+  let isOver = false;
+  void done.then(() => {
+    isOver = true;
+  });
+  while (!isOver) {
+    server.wokeUp();
+    await vi.advanceTimersByTimeAsync(2 * afterSleepMs);
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  }
+}

@@ -1,0 +1,44 @@
+/**
+ * Bytes that stream through, after a sleep of this machine: while they wait for their endpoint something has to move, or its
+ * connection has not survived.
+ */
+import type { Runs } from './running.ts';
+
+const afterSleepMs = 10_000;
+// What buffers on the way still take looks like movement, once.
+const looks = 2;
+
+export interface Movement {
+  /** Bytes so far, both ways. */
+  moved(): number;
+  /** It is not the client who holds it up, nor is the endpoint thinking: there are bytes that it does not take, or give. */
+  isEndpointsTurn(): boolean;
+  lost(): void;
+}
+
+export class Transfer implements Runs {
+  place = -1;
+  readonly #movement: Movement;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(movement: Movement) {
+    this.#movement = movement;
+  }
+
+  wokeUp(): void {
+    clearTimeout(this.#timer);
+    this.#watch(this.#movement.moved(), looks);
+  }
+
+  over(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #watch(before: number, left: number): void {
+    this.#timer = setTimeout(() => {
+      const now = this.#movement.moved();
+      if (now === before && this.#movement.isEndpointsTurn()) this.#movement.lost();
+      else if (left > 1) this.#watch(now, left - 1);
+    }, afterSleepMs);
+  }
+}
