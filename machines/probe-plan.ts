@@ -62,7 +62,7 @@ export interface PlannedProbe extends Probe {
 const deeper = { connection: 'api', api: 'conversation', conversation: 'conversation' } as const;
 // Spread, so that endpoints that were probed together are not for ever; and always downwards, with room for the answers of
 // all depths: who is back is found within one interval, and not within one on the average.
-const share = { least: 0.75, most: 0.95 };
+const share = { least: 0.75, most: 0.9 };
 // An endpoint that nobody has heard of for so many intervals may be gone without anybody knowing.
 const unprovenIntervals = 10;
 // The endpoint itself has told when it is back: asking much sooner is impolite, and testing a belief is not.

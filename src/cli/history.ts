@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Filters, Look } from '../control/history-operations.ts';
 import type { Answer, Call, FactRow } from '../control/operations.ts';
+import { codeText } from './code-words.ts';
 import { type Context, flag, isOn, numberFlag, usage } from './context.ts';
 import { machineLines } from './machine-lines.ts';
 import { type Paged, paged } from './pager.ts';
@@ -9,6 +10,7 @@ import { namesOf, withHistory } from './source.ts';
 import { storyWordsOf } from './story-words.ts';
 import { Teller } from './telling.ts';
 import { clockOf, dayOf, instant, momentOf, seqOf } from './times.ts';
+import type { Language } from './words.ts';
 
 // The first lines come while the rest is still looked for.
 const firstPage = 200;
@@ -186,15 +188,15 @@ export async function diff(context: Context): Promise<undefined> {
       out.line(`${out.paint('bold', change.stream)}${name === undefined ? '' : `  ${name}`}`);
     shown = change.stream;
     const facts = change.facts.map((seq) => `#${seq}`).join(' ');
-    out.line(
-      `    ${change.path}: ${told(change.path, change.from)} → ${told(change.path, change.to)}  ${out.paint('dim', facts)}`,
-    );
+    const [before, after] = [change.from, change.to].map((value) => told(change.path, value, context.language));
+    out.line(`    ${change.path}: ${before} → ${after}  ${out.paint('dim', facts)}`);
   }
   return undefined;
 }
 
-/** Instants are numbers in the state, and times to people. */
-function told(path: string, value: string | number | boolean | null): string {
+/** Instants are numbers in the state, and times to people; a state is a code. */
+function told(path: string, value: string | number | boolean | null, language: Language): string {
+  if (path === 'state') return codeText('states', String(value ?? '-'), language);
   const isInstant = typeof value === 'number' && /(^|\.)(since|until|\w+(At|Since))$/.test(path);
   return isInstant ? `${dayOf(value)} ${clockOf(value)}` : String(value ?? '-');
 }

@@ -94,6 +94,62 @@ describe.each(histories)('the history %s', (name) => {
   });
 });
 
+it.each(languages)(
+  'any moment is shown as it stood, and what has changed since, with the facts that did it: %s',
+  async (language) => {
+    const { run, of } = await homeOf('0.1.0-demo');
+    const [out] = of('EndpointFailed');
+    const seq = `#${(out?.seq ?? 0) + 1}`;
+    const then = await run('history', '--at', seq, '--lang', language);
+    expect([then.code, then.err, hole.test(then.out)]).toEqual([0, '', false]);
+    expect(then.out).toContain(out?.stream);
+    expect(then.out).toContain(language === 'en' ? 'failed' : '失败');
+    expect(then.out).toMatch(/^health\.mode = /m);
+    const since = await run('history', 'diff', seq, 'now', '--lang', language);
+    expect([since.code, hole.test(since.out)]).toEqual([0, false]);
+    expect(since.out).toMatch(language === 'en' ? /state: failed → healthy +#\d+/ : /state: 失败 → 健康 +#\d+/);
+    expect((await run('history', 'diff', seq, seq, '--lang', language)).out).toContain(
+      language === 'en' ? 'nothing' : '没有变化',
+    );
+    expect((await run('history', '--at', seq, '--type', 'Online')).code).toBe(2);
+  },
+);
+
+it.each(languages)('all that a person does is told: %s', async (language) => {
+  const home = temporaryHome();
+  const run = at(home);
+  const key = ['--base-url', 'http://127.0.0.1:1', '--api-key', 'sk-test-0123456789'];
+  const ran = async (...argv: string[]) => {
+    const { code, err, out } = await run(...argv, '--yes');
+    expect([argv, code, err]).toEqual([argv, 0, expect.not.stringContaining('error:')]);
+    return out;
+  };
+  await ran('add', 'work', '--tier', 'primary', '--description', 'at the desk', ...key);
+  await ran('add', 'spare', '--tier', 'secondary', ...key);
+  const { endpoints } = JSON.parse(await ran('endpoint', 'list', 'work', '--json')) as { endpoints: { id: string }[] };
+  const id = endpoints[0]?.id ?? '';
+  await ran('config', 'snapshot', 'before');
+  await ran('endpoint', 'update', 'work', id, '--weight', '50', '--api-key', 'sk-test-9876543210');
+  await ran('endpoint', 'disable', 'work', id);
+  await ran('endpoint', 'enable', 'work', id);
+  await ran('health', 'reset', id);
+  await ran('priority', 'switch', 'spare', '--reason', 'lunch');
+  await ran('priority', 'switch', '--release');
+  await ran('default', 'spare');
+  await ran('priority', 'set', 'work', 'none');
+  await ran('config', 'set', 'queue.hold', '9');
+  await ran('endpoint', 'remove', 'work', id);
+  await ran('remove', 'work');
+  await ran('config', 'rollback', '--last');
+  const { out } = await run('history', '--limit', '1000', '--lang', language);
+  expect(out).not.toMatch(hole);
+  const told = out.split('\n').filter((line) => /#\d/.test(line));
+  expect(told.length).toBeGreaterThan(20);
+  for (const line of told) expect([line, chinese.test(line)]).toEqual([line, language === 'zh-CN']);
+  expect(out).not.toMatch(/sk-test-\d{10}/);
+  expect(out).toContain('lunch');
+});
+
 it('what is queued is listed and shown, and what was answered is given again', async () => {
   const { run, of } = await homeOf('0.1.0-queue');
   const [died, answered] = [of('QueuedRequestDied'), of('RetrySucceeded')].map((facts) =>
