@@ -14,8 +14,8 @@ export async function verify(context: Context): Promise<number> {
 function verifyLines({ out, words }: Context, answer: Answer<'history.verify'>): void {
   const { ok, events, machines, differences, damage, lost, drift } = answer;
   out.line(words.foldedAgain(events, machines));
-  for (const { from, to, because } of damage)
-    out.line(because === 'missing' ? words.factsMissing(range(from, to)) : words.factsChanged(range(from, to)));
+  const told = { missing: words.factsMissing, checksum: words.factsChanged, index: words.factsMisplaced };
+  for (const { from, to, because } of damage) out.line(told[because](range(from, to)));
   for (const { stream, path, folded, running } of differences)
     out.line(words.differs(path.startsWith('#') ? `${stream} ${path}` : path, shown(folded), shown(running)));
   for (const { from, to } of lost) out.line(words.lostBefore(range(from, to)));

@@ -118,6 +118,13 @@ interface LossRow {
   readonly because: 'missing' | 'checksum';
 }
 
+/** `index`: the facts are there, and the index of streams says otherwise. */
+interface DamageRow {
+  readonly from: number;
+  readonly to: number;
+  readonly because: LossRow['because'] | 'index';
+}
+
 export type TierTimes = Readonly<Record<Tier | 'none', number>>;
 
 /** A switch that one of the two has and the other has not. */
@@ -246,8 +253,8 @@ export interface HistoryOperations {
       readonly from: number;
       readonly to: number;
       readonly differences: readonly DifferenceRow[];
-      /** What cannot be read and is told by no fact yet. */
-      readonly damage: readonly LossRow[];
+      /** What cannot be read, or not by its stream, and is told by no fact yet. */
+      readonly damage: readonly DamageRow[];
       /** What the history tells to be lost. */
       readonly lost: readonly LossRow[];
       readonly drift: readonly DriftRow[];

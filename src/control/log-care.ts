@@ -1,5 +1,6 @@
 /** Looking after the log by hand: verified, measured, trimmed. */
 import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ask } from '../history/questions.ts';
 import type { ReplayPool } from '../pool.ts';
@@ -14,11 +15,17 @@ export async function verifyHistory(
   replay: ReplayPool | undefined,
 ): Promise<Answer<'history.verify'> | Json> {
   const running = core.state.toJSON();
-  // A blob stands in its folder before a fact names it, and goes after the last one that did.
-  const missing = [...core.state.queue.blobs()].filter((name) => !existsSync(join(bodies, name)));
+  const missing = await missingBlobs(core, bodies);
   await core.log.flush();
   const params = { running, missing };
   return replay ? replay.ask(dir, 'history.verify', params) : ask(core.log, 'history.verify', params);
+}
+
+/** A thousand looks at files would hold up requests: the folder is read once, and what has come or gone since is looked for. */
+async function missingBlobs({ state }: Installation['core'], bodies: string): Promise<readonly string[]> {
+  const there = new Set(await readdir(bodies).catch(() => []));
+  // A blob stands in its folder before a fact names it, and goes after the last one that did.
+  return [...state.queue.blobs()].filter((name) => !there.has(name) && !existsSync(join(bodies, name)));
 }
 
 export async function measureHistory(

@@ -7,8 +7,9 @@ import type { Recorded } from '../../events/fact.ts';
 import { kindOf } from '../../events/ids.ts';
 import type { DifferenceRow } from '../control/history-operations.ts';
 import type { Answer, Params } from '../control/operations.ts';
-import { rangeOf, without } from '../log/damage.ts';
+import { type Range, rangeOf, without } from '../log/damage.ts';
 import type { ReadableLog } from '../log/log.ts';
+import { PlaceSum } from '../log/place-sum.ts';
 import { lossesOf } from '../runtime/losses.ts';
 import { State } from '../runtime/state.ts';
 import { differencesOf } from './difference.ts';
@@ -27,9 +28,10 @@ export async function verifyLog(
   for await (const facts of log.read(fold.from, upTo)) for (const fact of facts) await fold.take(fact);
   await fold.reach(upTo);
   const told = fold.told.map(rangeOf);
-  const damage = log.damage
+  const unreadable = log.damage
     .filter(({ from }) => from <= upTo)
     .flatMap((one) => without(rangeOf(one), told).map(([from, to]) => ({ from, to, because: one.why })));
+  const damage = [...unreadable, ...(await fold.misplaced(upTo))];
   const { state, isComplete } = fold;
   const states = running && isComplete ? differencesOf(state.toJSON(), running, listedMax) : [];
   const gone = missing.map((name) => ({ stream: 'queue', path: `bodies/${name}`, folded: 'a file', running: null }));
@@ -58,6 +60,7 @@ class Refold {
   isComplete = true;
   readonly #log: ReadableLog;
   readonly #versions: Map<string, number>;
+  readonly #places = new PlaceSum();
   #next: number;
   #at: number;
 
@@ -80,10 +83,21 @@ class Refold {
   async take(recorded: Recorded): Promise<void> {
     if (recorded.seq > this.#next) await this.#across(recorded.seq);
     this.events++;
+    this.#log.places?.addFact(this.#places, recorded);
     this.#check(recorded);
     this.told.push(...lossesOf(recorded));
     this.#next = recorded.seq + 1;
     if (recorded.seq > this.state.seq) this.state.apply(upcast(recorded));
+  }
+
+  /** What the index of streams says of the same facts: looked at one by one only where the two do not add up to the same. */
+  async misplaced(upTo: number): Promise<Answer<'history.verify'>['damage']> {
+    const { places } = this.#log;
+    const range: Range = [Math.max(this.from, this.#log.tail), upTo];
+    const gone = [...this.#log.damage, ...this.told].map(rangeOf);
+    if (!places || this.#places.equals(await places.sum(range, gone))) return [];
+    const found = await places.misplaced(range, gone);
+    return found.map(([from, to]) => ({ from, to, because: 'index' }));
   }
 
   /** The end of what is compared: facts may be missing there as well. */

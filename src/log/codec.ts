@@ -45,9 +45,18 @@ export function seqOf(key: Buffer): number {
   return Number(key.readBigUInt64BE(key.length - numberBytes));
 }
 
-/** A stream's name, a zero byte (no name holds one), the version. */
+/** What the key of a stream's entry begins with: its name, and a zero byte (no name holds one). */
+export function streamHead(stream: string): string {
+  return `\u0002${stream}\0`;
+}
+
+/** The version follows. */
 export function streamKey(stream: string, version: number): Buffer {
-  return withNumber(`\u0002${stream}\0`, version);
+  return withNumber(streamHead(stream), version);
+}
+
+export function placeOf(key: Buffer): { readonly head: Buffer; readonly version: number } {
+  return { head: key.subarray(0, key.length - numberBytes), version: seqOf(key) };
 }
 
 export function streamFrom(stream: string, version: number): { gte: Buffer; lt: Buffer } {

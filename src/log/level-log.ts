@@ -5,6 +5,7 @@ import { allFacts, seqOf, streamFrom } from './codec.ts';
 import { DamageList } from './damage.ts';
 import { readHead, writeHead } from './head-file.ts';
 import { Connection, closedError, type MakeDatabase, openDatabase } from './level-database.ts';
+import { LevelIndex } from './level-index.ts';
 import { type Ends, LevelReader } from './level-reader.ts';
 import { LevelRetention } from './level-retention.ts';
 import { LevelSnapshots } from './level-snapshots.ts';
@@ -38,6 +39,7 @@ export class LevelLog implements Log {
   readonly #reader: LevelReader;
   readonly #snapshots: LevelSnapshots;
   readonly #retention: LevelRetention;
+  readonly places: LevelIndex;
   /** The version that each stream has reached, as far as it was met since the start. Streams of requests are without number. */
   readonly #versions = new Map<string, number>();
   #looks: Promise<void> = Promise.resolve();
@@ -55,6 +57,7 @@ export class LevelLog implements Log {
       lost: (from, to) => this.#damage.missing(from, to),
     });
     this.#reader = new LevelReader(connection, this.#ends, this.#damage);
+    this.places = new LevelIndex(connection, this.#reader);
     this.#snapshots = new LevelSnapshots(connection);
     this.#retention = new LevelRetention(connection, this.#reader, this.#ends);
   }

@@ -1,5 +1,7 @@
 /** The port of the log: what the core needs of a place where facts are kept. Memory and LevelDB implement it. */
 import type { Recorded } from '../../events/fact.ts';
+import type { Range } from './damage.ts';
+import type { PlaceSum } from './place-sum.ts';
 
 /** The version that a stream must have for an append to be taken: a number, `none` (it must be new), or `any`. */
 export type Expected = number | 'any' | 'none';
@@ -34,7 +36,20 @@ export type LogState = 'open' | 'suspended' | 'reopening' | 'closed';
 export type Listener = (facts: readonly Recorded[]) => void;
 
 /** What a question needs of a log, wherever it is: on the disk, in memory, in somebody's file. */
-export type ReadableLog = Pick<Log, 'head' | 'tail' | 'damage' | 'read' | 'readStream' | 'seqAt' | 'loadSnapshot'>;
+export type ReadableLog = Pick<
+  Log,
+  'head' | 'tail' | 'damage' | 'read' | 'readStream' | 'seqAt' | 'loadSnapshot' | 'places'
+>;
+
+/** Where each fact stands in its stream, kept beside the facts. */
+export interface PlaceIndex {
+  /** What a fact ought to add to the sum of its entries. */
+  addFact(sum: PlaceSum, fact: Recorded): void;
+  /** Of the entries that name facts of a range, without those that are known to be gone. */
+  sum(range: Range, except: readonly Range[]): Promise<PlaceSum>;
+  /** Facts whose entry is missing or names another, and numbers that an entry names although no such fact is there. */
+  misplaced(range: Range, except: readonly Range[]): Promise<readonly Range[]>;
+}
 
 export interface Log {
   readonly state: LogState;
@@ -76,6 +91,8 @@ export interface Log {
   readonly damage: readonly Damage[];
   /** The first `seq` that is still there. */
   readonly tail: number;
+  /** Where the log has no index that could be wrong, there is none. */
+  readonly places?: PlaceIndex;
   flush(): Promise<void>;
   close(): Promise<void>;
 }

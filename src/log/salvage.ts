@@ -6,13 +6,13 @@ import type { LogSalvaged } from '../../events/gateway.ts';
 import {
   allFacts,
   allSnapshots,
-  allStreams,
   DamagedRecord,
   factKey,
   factsBetween,
   numberOf,
   numberValue,
   seqOf,
+  streamHead,
   streamKey,
   unpack,
 } from './codec.ts';
@@ -20,7 +20,9 @@ import { type Range, without } from './damage.ts';
 import { readHead } from './head-file.ts';
 import { factsIn, hasDropped, journalsAside, journalsIn } from './journal.ts';
 import { type Database, openDatabase } from './level-database.ts';
+import { sumOf } from './level-index.ts';
 import { trimmedKey } from './level-retention.ts';
+import { PlaceSum } from './place-sum.ts';
 
 const slice = 1_000;
 // How far behind an unreadable place the next readable one is looked for; beyond it there is none.
@@ -55,7 +57,7 @@ export async function salvage(dir: string, copies: readonly [string, string], to
     await takeFrom(repaired, target);
     const own = await takeFrom(asItIs, target);
     const { facts, lost, head } = await settled(dir, target);
-    const isWhole = own.isWhole && own.facts === facts && own.places === facts && lost.length === 0;
+    const isWhole = own.isWhole && own.facts === facts && lost.length === 0;
     return { facts, head, lost, isWhole };
   } finally {
     await target.close();
@@ -64,20 +66,21 @@ export async function salvage(dir: string, copies: readonly [string, string], to
 
 /** All that a copy gives. One that cannot be opened gives nothing. */
 async function takeFrom(dir: string, target: Database) {
-  const nothing = { isWhole: false, facts: 0, places: 0 };
+  const nothing = { isWhole: false, facts: 0 };
   if (!existsSync(join(dir, 'CURRENT'))) return nothing;
   const source = openDatabase(dir, false);
   try {
     await source.open();
     let [isWhole, facts] = [!hasDropped(dir), 0];
+    const places = new PlaceSum();
     for await (const part of readable(source)) {
-      const whole = part.entries.filter(isFact);
+      const whole = part.entries.filter((entry) => isFact(entry, places));
       if (!part.isWhole || whole.length < part.entries.length) isWhole = false;
       facts += whole.length;
       await put(target, whole);
     }
     await takeRest(source, target);
-    return { isWhole, facts, places: await countOf(source) };
+    return { isWhole: isWhole && places.equals(await sumOf(source)), facts };
   } catch {
     return nothing;
   } finally {
@@ -133,8 +136,12 @@ async function oneByOne(source: Database, from: number, to: number): Promise<rea
   return entries;
 }
 
-function isFact([key, value]: Entry): boolean {
-  return (factOf(value) as { seq?: number } | undefined)?.seq === seqOf(key);
+/** Adds where it stands in its stream to what the index ought to say. */
+function isFact([key, value]: Entry, places: PlaceSum): boolean {
+  const fact = factOf(value) as Recorded | undefined;
+  if (fact?.seq !== seqOf(key)) return false;
+  places.add(streamHead(fact.stream), fact.version, fact.seq);
+  return true;
 }
 
 function factOf(value: Buffer): unknown {
@@ -161,22 +168,6 @@ async function takeRest(source: Database, target: Database): Promise<void> {
       if (factOf(entry[1]) !== undefined) await put(target, [entry]);
   } catch {
     // Snapshots are made anew from the facts.
-  }
-}
-
-async function countOf(source: Database): Promise<number> {
-  let count = 0;
-  const keys = source.keys(allStreams);
-  try {
-    for (;;) {
-      const { length } = await keys.nextv(slice);
-      if (length === 0) return count;
-      count += length;
-    }
-  } catch {
-    return 0;
-  } finally {
-    await keys.close();
   }
 }
 
