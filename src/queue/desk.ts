@@ -167,8 +167,8 @@ export class QueueDesk implements Desk {
       await blobs.destroy(old);
     }
     const head: RequestHead = { headers: endToEnd(asked.rawHeaders, asked.connection) };
-    const requestHash = await this.#hashOf(asked);
-    const body = await blobs.put(id, head, asked.body);
+    // The disk is waited for, and the hash made meanwhile.
+    const [requestHash, body] = await Promise.all([this.#hashOf(asked), blobs.put(id, head, asked.body)]);
     if (body === 'full') return 'full';
     // It sits before the fact is told: nobody shall think that its client has gone.
     const seat = this.#seatAt(id, asked);
