@@ -79,8 +79,9 @@ export function openPool(worker: URL = new URL(`../workers/probe.${isSource ? 't
   };
 }
 
-// A question about a million facts holds arrays of a thousand and one state; what-if holds two.
-const replayHeapMb = 512;
+// A question about a million facts holds arrays of a thousand and one state; what-if holds two: some 60 MB. V8 takes from this
+// limit how far the heap may grow between two full collections, whose threads compete with requests: half as many as with 512.
+const replayHeapMb = 1_024;
 // Who asks once asks again; after a minute of silence the thread is let go.
 const replayIdleMs = 60_000;
 
