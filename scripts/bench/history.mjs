@@ -13,7 +13,7 @@ import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { writeLongLog } from './long-log.mjs';
-import { here, program, start, startProcess, temporaryFolder } from './processes.mjs';
+import { gatewayFlags, here, program, start, startProcess, temporaryFolder } from './processes.mjs';
 
 const [facts = 1_000_000, rounds = 2] = process.argv.slice(2, 4).map(Number);
 const folder = temporaryFolder();
@@ -65,7 +65,10 @@ const kept = existsSync(home);
 if (kept) tell(['the log is there already', home]);
 const upstream = await startProcess([join(here, 'upstream.mjs'), kept ? await portThere() : '0']);
 if (!kept) await writeLongLog(home, { facts, upstream: `http://127.0.0.1:${upstream.port}` });
-const gateway = await startProcess([program, 'proxy', 'run', '--host', '127.0.0.1', '--port', '0', '--json'], { env });
+const gateway = await startProcess(
+  [...gatewayFlags, program, 'proxy', 'run', '--host', '127.0.0.1', '--port', '0', '--json'],
+  { env },
+);
 const load = await startProcess([join(here, 'load.mjs'), 'timed', gateway.port, perSecond, bodyBytes].map(String));
 const quiet = [];
 const asked = new Map(questions.map(({ name }) => [name, []]));

@@ -11,6 +11,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 export const here = dirname(fileURLToPath(import.meta.url));
+/** As `qcc proxy start` does it. */
+export const gatewayFlags = ['--v8-pool-size=1'];
 export const program = join(dirname(dirname(here)), 'dist/src/cli/main.js');
 
 /** Of util-linux; where it is missing, nothing is pinned. */
@@ -116,7 +118,8 @@ export async function startGateway({ upstream, port = 0, core = 0, node = [] }) 
   qcc(['add', 'bench', '--tier', 'primary']);
   const target = ['--base-url', upstream, '--auth', 'x-api-key', '--api-key-stdin'];
   qcc(['endpoint', 'add', 'bench', ...target, '--max-concurrent', most], 'sk-bench-0123456789');
-  const args = [...node, program, 'proxy', 'run', '--host', '127.0.0.1', '--port', String(port), '--json'];
+  const where = ['--host', '127.0.0.1', '--port', String(port)];
+  const args = [...gatewayFlags, ...node, program, 'proxy', 'run', ...where, '--json'];
   const gateway = await startProcess(args, { core, env });
   const end = async () => {
     await gateway.end();

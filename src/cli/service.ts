@@ -10,6 +10,7 @@ import { type Service, serviceOf } from '../config/service.ts';
 import { answers } from '../control/client.ts';
 import { exitCodes, QccError } from '../errors.ts';
 import { type Context, isOn, usage } from './context.ts';
+import { gatewayNode } from './daemon.ts';
 
 // Both answer at once or hang on a session bus that is not there.
 const commandMs = 60_000;
@@ -56,7 +57,7 @@ function serviceFor({ home, env, language, words }: Context): Service {
     env,
     home,
     language,
-    command: [process.execPath, fileURLToPath(new URL('./main.js', import.meta.url))],
+    command: [...gatewayNode, fileURLToPath(new URL('./main.js', import.meta.url))],
     uid: process.getuid?.() ?? 0,
   });
   if (service) return service;

@@ -20,8 +20,8 @@ export interface ServiceOptions {
   readonly platform: NodeJS.Platform;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string;
-  /** The program: Node, and its first argument. */
-  readonly command: readonly [node: string, main: string];
+  /** The program: Node, its own flags, and what it runs. */
+  readonly command: readonly [node: string, ...args: string[]];
   readonly language: string;
   readonly uid: number;
 }

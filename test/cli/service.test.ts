@@ -37,6 +37,7 @@ describe.skipIf(process.platform !== 'linux')('proxy install-service', () => {
     const { root, run, told } = user();
     const { code, out } = await run('proxy', 'install-service', '--print');
     expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('[Service]') });
+    expect(out).toMatch(/^ExecStart=\S+ "--v8-pool-size=1" /m);
     expect([existsSync(join(root, '.config')), told()]).toEqual([false, []]);
   });
 

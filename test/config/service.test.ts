@@ -9,7 +9,7 @@ const options: ServiceOptions = {
   platform: 'linux',
   env: { HOME: '/home/ann' },
   home: '/home/ann/.qcc',
-  command: ['/usr/bin/node', '/opt/qcc/main.js'],
+  command: ['/usr/bin/node', '--v8-pool-size=1', '/opt/qcc/main.js'],
   language: 'en',
   uid: 1_000,
 };
@@ -35,7 +35,7 @@ describe('the systemd unit', () => {
   it('runs the gateway in its home, with no more than it needs', () => {
     const lines = textOf().split('\n');
     for (const line of [
-      'ExecStart="/usr/bin/node" "/opt/qcc/main.js" "proxy" "run"',
+      'ExecStart="/usr/bin/node" "--v8-pool-size=1" "/opt/qcc/main.js" "proxy" "run"',
       'Environment="QCC_HOME=/home/ann/.qcc" "QCC_LANG=en"',
       'ReadWritePaths="/home/ann/.qcc"',
       'NoNewPrivileges=yes',
