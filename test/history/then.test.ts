@@ -43,7 +43,7 @@ class WatchedLog extends SimulatedLog {
 }
 
 /** A day with everything in it but a lost end of the log, and looks at it while it was lived. */
-async function livedDay() {
+async function live() {
   const log = new WatchedLog();
   const aside = (core: Core) => {
     log.core = core;
@@ -52,6 +52,14 @@ async function livedDay() {
   const { facts, broken } = await simulate({ seed: 11, requests: 4_000, without, planted: { aside, log: () => log } });
   expect(broken).toBeNull();
   return { facts, seen: log.seen };
+}
+
+// The same day for all: nobody changes it.
+let day: ReturnType<typeof live> | undefined;
+
+function livedDay(): ReturnType<typeof live> {
+  day ??= live();
+  return day;
 }
 
 /** On the disk, with a snapshot in between now and then as the caretaker makes them. */
