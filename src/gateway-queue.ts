@@ -1,7 +1,7 @@
 /** The queue's desk, bound to the core, with what another life of the gateway left under way put right. */
 import { faceGateway } from '../machines/gateway.ts';
 import type { Installation } from './control/installation.ts';
-import { queuePolicy } from './control/installation.ts';
+import { queuePolicy } from './control/policies.ts';
 import { proxyPorts } from './gateway-ports.ts';
 import { openRetryPool } from './pool.ts';
 import { Background } from './queue/background.ts';

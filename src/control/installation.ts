@@ -1,9 +1,6 @@
 /** One installation, opened: its log, its state, its keys, its settings. With a gateway around it, or for one command. */
 import { NewerFact } from '../../events/catalogue.ts';
 import { parseProfileName, streams } from '../../events/ids.ts';
-import type { EndpointPolicy } from '../../machines/endpoint.ts';
-import type { PriorityPolicy } from '../../machines/priority-policy.ts';
-import type { QueuePolicy } from '../../machines/queue-policy.ts';
 import { removeLeftovers } from '../config/atomic-file.ts';
 import { newerHome, type Paths, paths, prepareHome } from '../config/home.ts';
 import { keepNames } from '../config/names.ts';
@@ -13,15 +10,10 @@ import { exitCodes, QccError } from '../errors.ts';
 import { LevelLog } from '../log/level-log.ts';
 import type { KnownEndpoint, KnownProfile } from '../projections/profiles.ts';
 import { type Blobs, openBlobs } from '../queue/blobs.ts';
-import type { Keeping } from '../runtime/caretaker.ts';
 import { realWorld, type World } from '../runtime/clock.ts';
 import { Core, type Policies } from '../runtime/core.ts';
 import type { State } from '../runtime/state.ts';
-
-const secondMs = 1_000;
-const megabyte = 1_000_000;
-// How long a refused credential of an endpoint that was never told otherwise may fail: the endpoint's own default.
-const defaultMaxFailures = 3;
+import { endpointPolicy, priorityPolicy, queuePolicy } from './policies.ts';
 
 /** Who answers for the live side, while a gateway runs. */
 export interface Installation {
@@ -117,45 +109,6 @@ function policiesOf(): (state: State) => Policies {
       };
     }
     return policies;
-  };
-}
-
-export function endpointPolicy(settings: Settings, endpoint: KnownEndpoint | undefined): EndpointPolicy {
-  return {
-    maxFailures: endpoint?.maxFailures ?? defaultMaxFailures,
-    backoffBaseMs: settings['health.backoff_base'] * secondMs,
-    backoffMaxMs: settings['health.backoff_max'] * secondMs,
-    rampMs: settings['health.ramp'] * secondMs,
-    credentialIntervalMs: settings['health.credential_interval'] * secondMs,
-    probing: settings['health.enabled'] && settings['health.mode'] !== 'off',
-  };
-}
-
-export function keeping(settings: Settings): Keeping {
-  return { days: settings['history.retention_days'], bytes: settings['history.max_size'] * megabyte };
-}
-
-export function priorityPolicy(settings: Settings): PriorityPolicy {
-  return {
-    auto: settings['failover.auto'],
-    autoRecovery: settings['failover.auto_recovery'],
-    failureThreshold: settings['failover.failure_threshold'],
-    recoveryChecks: settings['failover.recovery_checks'],
-    cooldownMs: settings['failover.cooldown'] * secondMs,
-    recoveryDelayMs: settings['failover.recovery_delay'] * secondMs,
-    maxPerHour: settings['failover.max_per_hour'],
-  };
-}
-
-export function queuePolicy(settings: Settings): QueuePolicy {
-  return {
-    enabled: settings['queue.enabled'],
-    strategy: settings['queue.strategy'],
-    baseDelayMs: settings['queue.base_delay'] * secondMs,
-    maxDelayMs: settings['queue.max_delay'] * secondMs,
-    maxRetries: settings['queue.max_retries'],
-    ttlMs: settings['queue.ttl'] * secondMs,
-    maxSize: settings['queue.max_size'],
   };
 }
 

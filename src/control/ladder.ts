@@ -1,7 +1,8 @@
 /** What people do with the ladder: look at it, switch by hand, set its policy. */
 import { facePriority } from '../../machines/priority.ts';
-import { type Installation, priorityPolicy, profileNamed } from './installation.ts';
+import { type Installation, profileNamed } from './installation.ts';
 import type { Answer, Params, PolicyRow } from './operations.ts';
+import { priorityPolicy } from './policies.ts';
 import { iso, isoOrNull, switchRow } from './rows.ts';
 import { setSettings } from './settings.ts';
 

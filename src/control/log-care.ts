@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { ask } from '../history/questions.ts';
 import type { ReplayPool } from '../pool.ts';
 import { Caretaker } from '../runtime/caretaker.ts';
-import { type Installation, keeping } from './installation.ts';
+import type { Installation } from './installation.ts';
 import type { Json } from './json.ts';
 import type { Answer } from './operations.ts';
+import { keeping } from './policies.ts';
 
 /** Folds all of it again, beside the main loop, and holds it against the state of this moment. */
 export async function verifyHistory(

@@ -2,9 +2,10 @@
 import type { Settings } from '../../src/config/settings.ts';
 import { effective } from '../../src/config/settings.ts';
 import type { Vault } from '../../src/config/vault.ts';
-import { endpointPolicy, type Installation, priorityPolicy, queuePolicy } from '../../src/control/installation.ts';
+import type { Installation } from '../../src/control/installation.ts';
 import { Json } from '../../src/control/json.ts';
 import type { Answer, Call, OperationName } from '../../src/control/operations.ts';
+import { endpointPolicy, priorityPolicy, queuePolicy } from '../../src/control/policies.ts';
 import { operations } from '../../src/control/table.ts';
 import { MemoryLog } from '../../src/log/memory-log.ts';
 import { type Blobs, openBlobs } from '../../src/queue/blobs.ts';
