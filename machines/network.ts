@@ -25,6 +25,14 @@ export function isProxyDown(code: string | null): boolean {
   return code === proxyCode;
 }
 
+// This process or this machine has no descriptor, no memory or no buffer left for a connection: nobody was asked.
+const shortageCodes: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']);
+
+/** It says nothing about the endpoint, nor about the network: it was this machine that could not dial. */
+export function isShortage(code: string | null): boolean {
+  return code !== null && shortageCodes.has(code);
+}
+
 /**
  * Why a proxy opens no tunnel, as a code: one that answers 5xx is well and found no way to the endpoint (RFC 9110 §15.6; Squid says
  * 503, others 502 and 504); any other answer is about the proxy itself (407, 403).
@@ -55,13 +63,13 @@ export interface NetworkNow {
 
 /**
  * What becomes of a failure: `counts` against the endpoint; `void`: it says nothing (offline, slept through, the proxy's
- * own); `doubtful`: only a dial of the others tells whether it was the network.
+ * own, nothing left to dial with); `doubtful`: only a dial of the others tells whether it was the network.
  */
 export function weighFailure(
   { failure, code, startedAt, isLocal }: TransportFailure,
   { isOffline, wokeAt, isProbing }: NetworkNow,
 ): 'counts' | 'void' | 'doubtful' {
-  if (isProxyDown(code)) return 'void';
+  if (isProxyDown(code) || isShortage(code)) return 'void';
   if (!silences.has(failure)) return 'counts';
   if (wokeAt !== null && startedAt < wokeAt) return 'void';
   if (isLocal) return 'counts';

@@ -42,6 +42,8 @@ export class CallFailed extends Error {
 const bytesMax = 1_048_576;
 // Some leave the connection open after the last event: what follows is nothing.
 const lingerMs = 100;
+// Whatever NODE_TLS_REJECT_UNAUTHORIZED says: a key goes to nobody who cannot prove who he is.
+const tls = { timeout: 0, rejectUnauthorized: true };
 // The longest marker of a stream's progress.
 const markerMax = 64;
 
@@ -63,15 +65,15 @@ export class Line {
     // Time limits are this file's own: those of undici are exact to half a second only. Without pipelining each call has
     // its own connection: one that the endpoint is about to close would look like a fault.
     const options = { pipelining: 0, headersTimeout: 0, bodyTimeout: 0 };
-    const connect = buildConnector({ timeout: 0, autoSelectFamily: true });
+    const connect = buildConnector({ ...tls, autoSelectFamily: true });
     this.#dispatcher =
       proxy === null
         ? new Client(origin, { ...options, connect: this.#noted(connect) })
         : new ProxyAgent({
             ...options,
             uri: proxy,
-            requestTls: { timeout: 0 },
-            proxyTls: { timeout: 0 },
+            requestTls: tls,
+            proxyTls: tls,
             clientFactory: (url, { connect: toProxy }: { connect: buildConnector.connector }) =>
               tunnelling(new Client(url, { connect: this.#noted(toProxy, () => this.#proxyReached()) })),
           });

@@ -5,7 +5,8 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Failure, ProbeDepth, Verdict } from '../events/endpoint.ts';
 import type { Auth } from '../events/profile.ts';
-import { isProxyDown } from '../machines/network.ts';
+import { isProxyDown, isShortage } from '../machines/network.ts';
+import { proxyUrl } from '../src/config/outbound-proxy.ts';
 import { isSensible, progressIn, readAnswer } from './answer.ts';
 import { CallFailed, Line, type Reply } from './line.ts';
 import { cheapestFirst, defaultModel, readModels } from './model.ts';
@@ -17,6 +18,7 @@ import {
   judgeKey,
   judgeProxy,
   judgeRefusal,
+  judgeShortage,
   judgeSilence,
   nonsense,
 } from './verdict.ts';
@@ -301,16 +303,22 @@ function unanswered(job: ProbeJob, reply: Reply | null): ProbeResult {
 function withoutAnswer(job: ProbeJob, error: unknown, model: string | null): ProbeResult {
   const { code, stage } = asCallFailed(error);
   return {
-    ...failed(job, isProxyDown(code) ? judgeProxy(job.proxy) : judgeSilence(code, stage), nothingSeen, model),
+    ...failed(job, judgementOf(job, code, stage), nothingSeen, model),
     connected: stage !== 'dialling',
     dialError: stage === 'dialling' ? code : null,
   };
 }
 
+function judgementOf({ proxy }: ProbeJob, code: string, stage: CallFailed['stage']): Judgement {
+  if (isProxyDown(code)) return judgeProxy(proxy);
+  return isShortage(code) ? judgeShortage(code) : judgeSilence(code, stage);
+}
+
 /** @throws {CallFailed} as of a proxy that is down when it is no URL */
 function lineTo(origin: string, proxy: string | null): Line {
-  if (proxy !== null && !URL.canParse(proxy)) throw new CallFailed('EPROXY', 'dialling');
-  return new Line(origin, proxy);
+  const url = proxy === null ? null : proxyUrl(proxy);
+  if (proxy !== null && url === null) throw new CallFailed('EPROXY', 'dialling');
+  return new Line(origin, url?.href ?? null);
 }
 
 /** What is no failed call is a mistake here. */

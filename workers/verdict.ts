@@ -95,6 +95,11 @@ export function judgeProxy(proxy: string | null): Judgement {
   return { verdict: 'failure', failure: null, error: `the proxy${host} is down or refuses` };
 }
 
+/** This machine had nothing left to dial with. Nothing speaks against the endpoint. */
+export function judgeShortage(code: string): Judgement {
+  return { verdict: 'failure', failure: null, error: `this machine could not dial (${code})` };
+}
+
 function judged(failure: Failure | null, error: string, key: string): Judgement {
   const verdict = failure === null ? 'failure' : checkVerdictOf(failure);
   return { verdict, failure, error: sentence(error, key) };

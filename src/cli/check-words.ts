@@ -120,6 +120,14 @@ const en: Readonly<Record<CheckId, CheckWords>> = {
     good: 'no HTTP proxy stands before this machine itself',
     bad: ({ name }) => `${name} is set, and NO_PROXY does not name 127.0.0.1: Claude Code would ask the proxy for it`,
   },
+  'env.outbound': {
+    good: 'the HTTP proxy on the way to endpoints can be used, or none is set',
+    bad: ({ name }) => `${name} names no http:// or https:// proxy: nothing behind it can be reached`,
+  },
+  'env.certificates': {
+    good: 'nobody asks for certificates to go unchecked',
+    bad: ({ name }) => `${name} is 0: qcc checks certificates all the same, other programs do not`,
+  },
 };
 
 function exceeds({ small, large, smallValue, largeValue }: About): string {
@@ -237,6 +245,14 @@ const zh: Readonly<Record<CheckId, CheckWords>> = {
   'env.proxy': {
     good: '访问本机不经过 HTTP 代理',
     bad: ({ name }) => `已设置 ${name}，而 NO_PROXY 未包含 127.0.0.1：Claude Code 会经代理访问它`,
+  },
+  'env.outbound': {
+    good: '通往端点的 HTTP 代理可用，或未设置',
+    bad: ({ name }) => `${name} 不是 http:// 或 https:// 代理：其后的一切都无法到达`,
+  },
+  'env.certificates': {
+    good: '没有要求跳过证书验证',
+    bad: ({ name }) => `${name} 为 0：qcc 仍然验证证书，其他程序不会`,
   },
 };
 

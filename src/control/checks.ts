@@ -39,7 +39,9 @@ export type CheckId =
   | 'claude.cloud'
   | 'claude.overridden'
   | 'claude.takeover'
-  | 'env.proxy';
+  | 'env.proxy'
+  | 'env.outbound'
+  | 'env.certificates';
 
 export interface Check {
   readonly id: CheckId;

@@ -23,6 +23,7 @@ import { version } from '../version.ts';
 import { type Check, fault, passed, warning } from './checks.ts';
 import { claudeChecks } from './claude-checks.ts';
 import { answers, connect } from './client.ts';
+import { withOwnEnvironment } from './environment-checks.ts';
 import type { Answer } from './operations.ts';
 
 export interface Patient {
@@ -68,7 +69,7 @@ export async function examine(patient: Patient, treatment: Treatment): Promise<D
       modesCheck(home),
       socket,
       ...diskChecks(home),
-      ...('checks' in inside ? inside.checks : [inside]),
+      ...('checks' in inside ? withOwnEnvironment(inside.checks, patient.env) : [inside]),
       ...(known ? [versionCheck(known), await portCheck(known)] : []),
       leftoverCheck(home, running),
       serviceCheck(patient),

@@ -2,11 +2,15 @@
 
 import { chmodSync, unlinkSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { exitCodes, QccError } from '../errors.ts';
 import { Json } from './json.ts';
 
 // The largest thing said here is an endpoint with its key.
 const bodyBytesMax = 1_048_576;
+// What was asked before the stop is answered within this time.
+const closeMs = 1_000;
 
 type Handlers = Readonly<Record<string, ((params: never) => unknown) | undefined>>;
 
@@ -18,14 +22,25 @@ export interface ControlServer {
 export async function serveControl(path: string, handlers: () => Handlers): Promise<ControlServer> {
   if (process.platform !== 'win32') removeStale(path);
   const server = createServer((request, response) => {
-    answer(request, response, handlers()).catch(() => response.destroy());
+    request.on('error', ignored);
+    response.on('error', ignored);
+    answer(request, response, handlers).catch(() => response.destroy());
   });
+  const sockets = new Set<Socket>();
+  server.prependListener('connection', (socket: Socket) => {
+    // For as long as it lives: an error without a handler ends the process.
+    socket.on('error', ignored);
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  // Nobody asks for one here.
+  server.on('upgrade', (_: IncomingMessage, socket: Duplex) => socket.destroy());
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(path, resolve);
   });
   if (process.platform !== 'win32') chmodSync(path, 0o600);
-  return { close: () => closed(server) };
+  return { close: () => closed(server, sockets) };
 }
 
 function removeStale(path: string): void {
@@ -36,15 +51,25 @@ function removeStale(path: string): void {
   }
 }
 
-function closed(server: Server): Promise<void> {
+/** Answers that run come to their end; who has begun a question and does not go on must not keep the gateway from stopping. */
+function closed(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
   return new Promise((resolve) => {
-    server.close(() => resolve());
+    const timer = setTimeout(() => {
+      for (const socket of sockets) socket.destroy();
+    }, closeMs);
+    server.close(() => {
+      clearTimeout(timer);
+      resolve();
+    });
     server.closeIdleConnections();
   });
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, handlers: Handlers): Promise<void> {
+function ignored(): void {}
+
+async function answer(request: IncomingMessage, response: ServerResponse, known: () => Handlers): Promise<void> {
   try {
+    const handlers = known();
     const name = request.url?.slice('/call/'.length) ?? '';
     const handler = request.method === 'POST' && Object.hasOwn(handlers, name) ? handlers[name] : undefined;
     if (!handler) throw unknownOperation(name);

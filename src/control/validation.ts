@@ -9,6 +9,7 @@ import type { KnownEndpoint, KnownProfile } from '../projections/profiles.ts';
 import { version } from '../version.ts';
 import { type Check, fault, orPassed, passed, warning } from './checks.ts';
 import { keyFits } from './endpoints.ts';
+import { environmentChecks } from './environment-checks.ts';
 import { type Installation, profileNamed } from './installation.ts';
 import type { Answer, Params } from './operations.ts';
 import { poolOfProbes, testEndpoints } from './testing.ts';
@@ -38,6 +39,7 @@ export async function validate(
     ...keys(installation, endpoints),
     ...twins(installation, endpoints),
     ...(profile === undefined ? policies(settings(), installation.world.now()) : []),
+    ...(profile === undefined ? environmentChecks(process.env) : []),
     ...(connect ? await connections(installation, chosen, open) : []),
     ...(whole ? machinery(installation) : []),
   ];

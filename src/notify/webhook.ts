@@ -1,6 +1,6 @@
 /** One POST of a message: the only file of the notifications that knows undici. No redirect is followed, nothing is kept open. */
 import type { Millis } from '../../events/fact.ts';
-import { isLoopback } from '../config/base-url.ts';
+import { outboundProxy, proxyUrl } from '../config/outbound-proxy.ts';
 import type { Post } from './format.ts';
 
 export interface Answer {
@@ -14,12 +14,18 @@ export interface Answer {
 // A verdict is a line; what is longer is a page for a browser.
 const answerBytesMax = 16_384;
 const secondMs = 1_000;
+// Whatever NODE_TLS_REJECT_UNAUTHORIZED says: the address of a webhook is a secret of its own.
+const proven = { rejectUnauthorized: true };
 
 /** Throws what undici throws, or the signal's reason. */
 export async function post({ url, headers, body }: Post, signal: AbortSignal): Promise<Answer> {
   // Every command without a gateway comes by here, and hardly any sends something: undici takes 60 ms to load.
-  const { Agent, EnvHttpProxyAgent, request } = await import('undici');
-  const dispatcher = isLoopback(new URL(url).hostname) ? new Agent() : new EnvHttpProxyAgent();
+  const { Agent, ProxyAgent, request } = await import('undici');
+  const proxy = outboundProxy(url, process.env);
+  const uri = proxy === null ? null : proxyUrl(proxy)?.href;
+  if (uri === undefined) throw new Error('the HTTP proxy of the environment is no URL of one');
+  const dispatcher =
+    uri === null ? new Agent({ connect: proven }) : new ProxyAgent({ uri, requestTls: proven, proxyTls: proven });
   try {
     const answer = await request(url, { method: 'POST', headers, body, signal, dispatcher });
     const waited = Number(answer.headers['retry-after']);

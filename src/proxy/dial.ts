@@ -2,7 +2,7 @@
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { tunnelRefused } from '../../machines/network.ts';
-import { outboundProxy } from '../config/outbound-proxy.ts';
+import { credentialsOf, outboundProxy, proxyUrl } from '../config/outbound-proxy.ts';
 
 /** Hears of the bytes that come, which are lent for the call. False: no more, until the socket is resumed. */
 export type Read = (bytes: Buffer) => boolean;
@@ -13,7 +13,8 @@ export interface Place {
   readonly host: string;
   readonly port: number;
   readonly isTls: boolean;
-  readonly proxy: URL | undefined;
+  /** Null: the environment names one that cannot be used, so nobody is reached. */
+  readonly proxy: URL | null | undefined;
   /** Of the last connection: a handshake that resumes it is shorter. */
   session: Buffer | undefined;
 }
@@ -27,7 +28,7 @@ export function placeOf(origin: string, env: Readonly<Record<string, string | un
     host: bare(url.hostname),
     port: Number(url.port || (isTls ? httpsPort : httpPort)),
     isTls,
-    proxy: proxy === null ? undefined : new URL(proxy),
+    proxy: proxy === null ? undefined : proxyUrl(proxy),
     session: undefined,
   };
 }
@@ -66,6 +67,12 @@ export function dial(place: Place, connectMs: number, read: Read, done: Done): (
     return socket;
   };
   const { host, port, isTls, proxy } = place;
+  const giveUp = () => over(new Error('given up'));
+  if (proxy === null) {
+    // Not at once: who dials does not know yet how to give up.
+    process.nextTick(over, Object.assign(new Error('the proxy is no URL of one'), { code: 'EPROXY' }));
+    return giveUp;
+  }
   const onread = { buffer: shared, callback: (bytes: number) => read(shared.subarray(0, bytes)) };
   if (proxy) {
     const socket = toProxy(proxy);
@@ -84,9 +91,11 @@ export function dial(place: Place, connectMs: number, read: Read, done: Done): (
     const to = { host, port, ...manners, onread };
     const socket = watch(isTls ? secured(place, to) : connect(to), isTls, () => over(null, socket));
   }
-  return () => over(new Error('given up'));
+  return giveUp;
 }
 
+// Whatever NODE_TLS_REJECT_UNAUTHORIZED says: a key goes to nobody who cannot prove who he is.
+const proven = { rejectUnauthorized: true };
 const manners = { noDelay: true, keepAlive: true, keepAliveInitialDelay: tcpKeepAliveMs, autoSelectFamily: true };
 
 function secured(place: Place, how: object): TLSSocket {
@@ -94,6 +103,7 @@ function secured(place: Place, how: object): TLSSocket {
     ...how,
     ...(isIP(place.host) === 0 && { servername: place.host }),
     ...(place.session && { session: place.session }),
+    ...proven,
     ALPNProtocols: ['http/1.1'],
   });
   socket.on('session', (session) => {
@@ -110,6 +120,7 @@ function toProxy({ protocol, hostname, port }: URL): Socket {
     port: Number(port || httpsPort),
     ...manners,
     ...(isIP(host) === 0 && { servername: host }),
+    ...proven,
   });
 }
 
@@ -123,9 +134,8 @@ function blamed(socket: Socket): () => void {
 /** Asks a proxy for a tunnel (RFC 9110 §9.3.6). */
 function through(socket: Socket, { host, port, proxy }: Place, done: (error: Error | null) => void): void {
   const name = `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
-  const { username, password } = proxy as URL;
-  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  const auth = username === '' ? '' : `proxy-authorization: Basic ${Buffer.from(credentials).toString('base64')}\r\n`;
+  const credentials = Buffer.from(credentialsOf(proxy as URL)).toString('base64');
+  const auth = proxy?.username ? `proxy-authorization: Basic ${credentials}\r\n` : '';
   let text = '';
   const hear = (bytes: Buffer) => {
     text += bytes.toString('latin1');

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Millis } from '../../events/fact.ts';
 import type { RequestId } from '../../events/ids.ts';
 import type { Attempt } from '../../events/request.ts';
-import { isProxyDown } from '../../machines/network.ts';
+import { isProxyDown, isShortage } from '../../machines/network.ts';
 import type { RoutableEndpoint } from '../../machines/roster.ts';
 import type { Ended, Means } from './exchange.ts';
 import { headersUp, headOf } from './headers.ts';
@@ -127,7 +127,7 @@ class Passing implements AnswerSink, Movement {
   }
 
   failed({ code }: TransportError): void {
-    this.#broken(code, isProxyDown(code) ? 'noNetwork' : 'unreachable');
+    this.#broken(code, isProxyDown(code) || isShortage(code) ? 'noNetwork' : 'unreachable');
   }
 
   moved(): number {

@@ -1,7 +1,7 @@
 /** The data port: routes, the guard, the body, then the exchange. */
 import { createServer as createHttp, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createHttps } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Millis } from '../../events/fact.ts';
 import type { RequestId } from '../../events/ids.ts';
@@ -36,6 +36,8 @@ const limits = {
   keepAliveTimeout: 75 * secondMs,
   connectionsCheckingInterval: secondMs,
 } as const;
+// Whoever begins no request has no longer than that to prove that it can speak TLS.
+const tlsLimits = { minVersion: 'TLSv1.2', handshakeTimeout: limits.headersTimeout } as const;
 const nothingSeen: Peek = { model: null, stream: false, session: null };
 // After a 413 the rest is read for so long, or the client would see a reset instead of the answer.
 const lingerMs = 2_000;
@@ -65,6 +67,8 @@ class DataPort implements ProxyServer {
   readonly #gate: Gate;
   readonly #figures = new Figures();
   readonly #running = new Running<Exchange>();
+  /** All of them: an upgrade and a handshake that hangs are in no list of node:http's, and a stop must not wait for them. */
+  readonly #sockets = new Set<Socket>();
   #guard: GuardRules | undefined;
   #draining = false;
   #idle: () => void = () => {};
@@ -72,16 +76,19 @@ class DataPort implements ProxyServer {
   constructor(ports: ProxyPorts, listen: Listen) {
     this.#ports = ports;
     this.#listen = listen;
-    const handler = (request: IncomingMessage, client: ServerResponse) => void this.#take(request, client);
+    const handler = (request: IncomingMessage, client: ServerResponse) => {
+      request.on('error', ignored);
+      client.on('error', ignored);
+      // A fault that nobody thought of ends this one request.
+      this.#take(request, client).catch(() => client.destroy());
+    };
     this.#server = listen.tls
-      ? createHttps({ ...limits, ...listen.tls, minVersion: 'TLSv1.2' }, handler)
+      ? createHttps({ ...limits, ...tlsLimits, ...listen.tls }, handler)
       : createHttp(limits, handler);
     this.#server.maxConnections = connectionsMax;
     // 0 is no limit: dropping what is over it silently is worse than refusing it.
     this.#server.maxHeadersCount = 0;
-    this.#server.on('upgrade', (_: IncomingMessage, socket: Duplex) =>
-      socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'),
-    );
+    this.#server.on('upgrade', (_: IncomingMessage, socket: Duplex) => refuseUpgrade(socket));
     const patience = {
       first: limits.headersTimeout / secondMs,
       body: limits.requestTimeout / secondMs,
@@ -89,6 +96,8 @@ class DataPort implements ProxyServer {
     };
     const event = listen.tls ? 'secureConnection' : 'connection';
     this.#straight = new StraightWay(this.#server, event, patience, (...request) => this.#takeStraight(...request));
+    // Before TLS, and before the straight way: whatever is done with a connection, here it is known.
+    this.#server.prependListener('connection', (socket: Socket) => this.#connected(socket));
     this.#gate = new Gate(this.#gateRules(), ports.now);
     this.#means = {
       ports,
@@ -166,6 +175,12 @@ class DataPort implements ProxyServer {
     this.#ports.desk?.wokeUp();
   }
 
+  #connected(socket: Socket): void {
+    socket.on('error', ignored);
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
+  }
+
   #gateRules(): GateRules {
     const settings = this.#ports.settings();
     return {
@@ -194,6 +209,7 @@ class DataPort implements ProxyServer {
     for (const exchange of this.#running) exchange.leave();
     this.#server.closeAllConnections();
     this.#straight.close();
+    for (const socket of this.#sockets) socket.destroy();
     await closed;
     this.#means.upstreams.close();
     return { drained: Math.max(0, before - cut), cut };
@@ -249,7 +265,8 @@ class DataPort implements ProxyServer {
     if (refuseStranger(head, '1.1', guard) ?? refuseUnknown(head, guard) ?? refuseBody('POST', head, target.path))
       return false;
     const startedAt = this.#ports.now();
-    void this.#forward({ request, head, client, id: uuidv7(startedAt) as RequestId, startedAt, target });
+    const one = { request, head, client, id: uuidv7(startedAt) as RequestId, startedAt, target };
+    this.#forward(one).catch(() => client.destroy());
     return true;
   }
 
@@ -393,4 +410,14 @@ class DataPort implements ProxyServer {
     this.#ports.requestEnded(id, ended.fact);
     this.#listen.accessLog(accessLine(id, startedAt, request.method ?? '', ended));
   }
+}
+
+function ignored(): void {}
+
+/** The answer, and a moment in which what still comes is dropped: a close at once would be a reset, and hide the answer. */
+function refuseUpgrade(socket: Duplex): void {
+  socket.on('error', ignored).resume();
+  socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+  const timer = setTimeout(() => socket.destroy(), lingerMs);
+  socket.once('end', () => socket.destroy()).once('close', () => clearTimeout(timer));
 }

@@ -41,7 +41,12 @@ export class StraightWay {
     this.keptAlive = `Connection: keep-alive\r\nKeep-Alive: timeout=${patience.idle}\r\n\r\n`;
     this.#ordinary = server.listeners(event) as ((socket: Socket) => void)[];
     server.removeAllListeners(event);
-    server.on(event, (socket: Socket) => this.#connections.add(new StraightConnection(socket, this)));
+    server.on(event, (socket: Socket) => {
+      // For as long as it lives, whoever has it: node:http takes its own handler off with an upgrade, and a reset without one
+      // ends the process.
+      socket.on('error', ignored);
+      this.#connections.add(new StraightConnection(socket, this));
+    });
     this.#sweep = setInterval(() => this.#dropLate(), secondMs).unref();
   }
 
@@ -91,7 +96,7 @@ class StraightConnection {
     this.#socket = socket;
     this.#way = way;
     this.#until = way.now + way.patience.first;
-    socket.on('data', this.#read).on('end', this.#ended).on('close', this.#closed).on('error', ignored);
+    socket.on('data', this.#read).on('end', this.#ended).on('close', this.#closed);
   }
 
   get isDraining(): boolean {
@@ -146,7 +151,7 @@ class StraightConnection {
       this.#answer = undefined;
       this.#held = undefined;
     }
-    this.#socket.off('data', this.#read).off('end', this.#ended).off('close', this.#closed).off('error', ignored);
+    this.#socket.off('data', this.#read).off('end', this.#ended).off('close', this.#closed);
     this.#way.handOff(this, this.#socket, bytes);
   }
 

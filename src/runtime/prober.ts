@@ -6,7 +6,7 @@ import type { EndpointReport } from '../../events/endpoint.ts';
 import type { Millis } from '../../events/fact.ts';
 import type { EndpointId } from '../../events/ids.ts';
 import { isNeutral } from '../../machines/endpoint-policy.ts';
-import { isNetworkGone, isProxyDown } from '../../machines/network.ts';
+import { isNetworkGone, isProxyDown, isShortage } from '../../machines/network.ts';
 import type { Depth, ProbeResult } from '../../workers/probe.ts';
 import { unquoted } from '../../workers/sentence.ts';
 import type { World } from './clock.ts';
@@ -159,8 +159,8 @@ export class Prober {
     const sleeps = this.#sleeps;
     const result = (await this.probe([{ endpoint, depth: 'connection' }])).get(endpoint);
     if (this.#stopped || sleeps !== this.#sleeps) return;
-    // Lost, removed meanwhile, or behind a proxy that is down: it can tell nothing, the others can.
-    if (!result || isProxyDown(result.dialError)) this.#setOutOfReach(others);
+    // Lost, removed meanwhile, not dialled at all, or behind a proxy that is down: it can tell nothing, the others can.
+    if (!result || isProxyDown(result.dialError) || isShortage(result.dialError)) this.#setOutOfReach(others);
     if (this.#outOfReach.length === 0) this.#planned('online');
   }
 
@@ -247,10 +247,11 @@ class Round {
 
   take(endpoint: EndpointId, result: ProbeResult): void {
     const tell = () => this.#ports.found(endpoint, reportOf(result), result);
-    const wasDialled = result.connected || (result.dialError !== null && !isProxyDown(result.dialError));
+    const { dialError } = result;
+    const wasDialled = result.connected || !(dialError === null || isProxyDown(dialError) || isShortage(dialError));
     if (wasDialled && !this.#ports.isLocal(endpoint)) {
       this.dialled.push(endpoint);
-      if (isNetworkGone(result.dialError)) {
+      if (isNetworkGone(dialError)) {
         this.outOfReach.push(endpoint);
         this.#held.push(tell);
         return;

@@ -1,6 +1,6 @@
 /** Which proxy stands between this machine and an endpoint. */
 import { expect, it } from 'vitest';
-import { outboundProxy } from '../../src/config/outbound-proxy.ts';
+import { brokenProxies, credentialsOf, outboundProxy, proxyUrl } from '../../src/config/outbound-proxy.ts';
 
 const far = 'https://relay.example.com/base';
 const proxy = 'http://proxy.example:3128';
@@ -17,7 +17,41 @@ it.each<[string, string, Readonly<Record<string, string>>, string | null]>([
   ['none for what is below it', far, { HTTPS_PROXY: proxy, no_proxy: '.example.com' }, null],
   ['none for what a star stands for', far, { HTTPS_PROXY: proxy, NO_PROXY: '*.example.com' }, null],
   ['none for anything', far, { HTTPS_PROXY: proxy, NO_PROXY: '*' }, null],
+  [
+    'none for a port that NO_PROXY names',
+    `${far}:8443`.replace('/base:8443', ':8443'),
+    { HTTPS_PROXY: proxy, NO_PROXY: 'example.com:8443' },
+    null,
+  ],
+  ['it for another port', far, { HTTPS_PROXY: proxy, NO_PROXY: 'example.com:8443' }, proxy],
+  ['one without a scheme', far, { HTTPS_PROXY: 'proxy.example:3128' }, proxy],
+  ['what is no URL, as it is', far, { HTTPS_PROXY: 'http://[' }, 'http://['],
   ['it for a name that only ends alike', far, { HTTPS_PROXY: proxy, NO_PROXY: 'ample.com' }, proxy],
 ])('is %s', (_, baseUrl, env, found) => {
   expect(outboundProxy(baseUrl, env)).toBe(found);
 });
+
+it.each([
+  ['me:pass', 'me:pass'],
+  ['me:100%', 'me:100%'],
+  ['me:%zz', 'me:%zz'],
+  ['me:50%%40x', 'me:50%@x'],
+  ['m%65:%C3%A9', 'me:é'],
+  // No UTF-8: nothing of it is an escape.
+  ['me:%ff%41', 'me:%ff%41'],
+  ['%:%', '%:%'],
+])('takes a percent sign that escapes nothing as one: %s', (written, meant) => {
+  const url = proxyUrl(`http://${written}@proxy.example:3128`);
+  expect(url && credentialsOf(url)).toBe(meant);
+  const again = outboundProxy(far, { HTTPS_PROXY: `${written}@proxy.example:3128` }) ?? '';
+  expect(decodeURIComponent(new URL(again).password)).toBe(meant.slice(meant.indexOf(':') + 1));
+});
+
+it.each(['http://[', '://', 'socks5://proxy:1', 'http://', 'ftp://proxy', 'http://proxy:99999'])(
+  'calls %s broken, by the name that counts',
+  (text) => {
+    expect(proxyUrl(text)).toBe(null);
+    expect(brokenProxies({ https_proxy: text, HTTP_PROXY: proxy })).toEqual(['https_proxy']);
+    expect(brokenProxies({ https_proxy: proxy, HTTPS_PROXY: text })).toEqual([]);
+  },
+);

@@ -159,6 +159,9 @@ describe("Claude Code's settings", () => {
   it.each([
     [{ HTTP_PROXY: 'http://proxy:1' }, ['env.proxy warning']],
     [{ HTTPS_PROXY: 'http://proxy:1', NO_PROXY: 'localhost, 127.0.0.1' }, []],
+    [{ HTTPS_PROXY: 'http://[', NO_PROXY: '127.0.0.1' }, ['env.outbound fault']],
+    [{ NODE_TLS_REJECT_UNAUTHORIZED: '0' }, ['env.certificates warning']],
+    [{ NODE_TLS_REJECT_UNAUTHORIZED: '1' }, []],
     [{ CLAUDE_CODE_USE_BEDROCK: 'true' }, ['claude.cloud warning']],
     [{ CLAUDE_CODE_USE_BEDROCK: '0' }, []],
     [{ ANTHROPIC_API_KEY: 'a', ANTHROPIC_AUTH_TOKEN: 'b' }, ['claude.credentials warning']],

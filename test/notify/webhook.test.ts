@@ -1,7 +1,9 @@
 import { createServer } from 'node:http';
+import { createServer as createSecure } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { post } from '../../src/notify/webhook.ts';
+import { selfSigned } from '../config/self-signed.ts';
 import { nobody, receiver } from './receiver.ts';
 
 const never = new AbortController().signal;
@@ -50,6 +52,29 @@ describe('a post', () => {
     withEnv({ https_proxy: url, no_proxy: '' });
     await expect(post(hello('https://hooks.example.com/x'), never)).rejects.toThrow();
     expect(await asked).toBe('hooks.example.com:443');
+  });
+
+  it.each(['http://[', 'socks5://proxy:1'])('does not go past a proxy that is none: %s', async (https_proxy) => {
+    withEnv({ https_proxy, no_proxy: '' });
+    await expect(post(hello('https://hooks.example.com/x'), never)).rejects.toThrow('proxy');
+  });
+
+  it('goes through one whose password has a percent sign that escapes nothing', async () => {
+    const { url, asked } = await proxy();
+    withEnv({ https_proxy: url.replace('http://', 'http://me:100%@'), no_proxy: '' });
+    await expect(post(hello('https://hooks.example.com/x'), never)).rejects.toThrow();
+    expect(await asked).toBe('hooks.example.com:443');
+  });
+
+  it('goes to nobody without a good certificate, whatever the environment says', async () => {
+    withEnv({ NODE_TLS_REJECT_UNAUTHORIZED: '0' });
+    let heard = 0;
+    const server = createSecure(selfSigned(Date.now() - 1_000_000, Date.now() + 1_000_000), () => void heard++);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    await expect(post(hello(`https://127.0.0.1:${port}/x`), never)).rejects.toThrow(/self-signed/);
+    expect(heard).toBe(0);
   });
 
   it('never goes through it to this machine', async () => {

@@ -130,6 +130,35 @@ describe('a proxy that leads nowhere', () => {
     expect(await codeBehind((socket) => socket.once('data', () => socket.destroy()), { tls: true })).toBe('EPROXY');
   });
 
+  it.each(['http://[', 'socks5://127.0.0.1:1', 'nonsense://'])(
+    'is at fault itself when it is none: %s',
+    async (url) => {
+      await proxyTo(1);
+      vi.stubEnv('http_proxy', url);
+      expect(await call('http://endpoint.test')).toEqual({ code: 'EPROXY', reused: false, proxy: null });
+    },
+  );
+
+  it('is told its password as it was written, percent signs and all', async () => {
+    const heard: string[] = [];
+    const server = createTcpServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', (bytes) => {
+        heard.push(/proxy-authorization: Basic (\S+)/.exec(bytes.toString())?.[1] ?? '');
+        socket.end('HTTP/1.1 407 No\r\n\r\n');
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    await proxyTo(1);
+    for (const password of ['%', '100%', '%zz', '%ff', '%40']) {
+      vi.stubEnv('http_proxy', `http://me:${password}@127.0.0.1:${(server.address() as AddressInfo).port}`);
+      expect(await call('http://endpoint.test')).toMatchObject({ code: 'EPROXY' });
+    }
+    const told = heard.map((one) => Buffer.from(one, 'base64').toString());
+    expect(told).toEqual(['me:%', 'me:100%', 'me:%zz', 'me:%ff', 'me:@']);
+  });
+
   it('leaves the fault with the endpoint, or the network, when it found no way further', async () => {
     for (const status of ['502 Bad Gateway', '503 Service Unavailable', '504 Gateway Timeout'])
       expect(await codeBehind(answering(status))).toBe('EHOSTUNREACH');
@@ -197,20 +226,44 @@ describe('a connection', () => {
 });
 
 describe('a certificate', () => {
-  it('that nobody vouches for puts the endpoint out, and no key has gone there', async () => {
+  it.each(['1', '0'])(
+    'that nobody vouches for puts the endpoint out, whatever the environment says: %s',
+    async (strict) => {
+      vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', strict);
+      onTestFinished(() => void vi.unstubAllEnvs());
+      const hour = 3_600_000;
+      let heard = 0;
+      const server = createSecure(selfSigned(Date.now() - hour, Date.now() + hour), (_, response) => {
+        heard++;
+        response.end();
+      });
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      onTestFinished(() => void server.close());
+      const { port } = server.address() as AddressInfo;
+      const a = await upstream('a');
+      const gw = await gateway({ main: [as(a, { baseUrl: `https://127.0.0.1:${port}` }), await upstream('b')] });
+      expect(await ask(gw)).toMatchObject({ status: 200, text: streamed, headers: { 'x-qcc-endpoint': 'b' } });
+      expect(gw.failures).toEqual([{ endpoint: 'a', failure: 'certificate' }]);
+      expect(heard).toBe(0);
+    },
+  );
+});
+
+describe('a certificate of the proxy', () => {
+  it('that nobody vouches for lets nobody through, whatever the environment says', async () => {
     const hour = 3_600_000;
     let heard = 0;
-    const server = createSecure(selfSigned(Date.now() - hour, Date.now() + hour), (_, response) => {
+    const server = createSecure(selfSigned(Date.now() - hour, Date.now() + hour));
+    server.on('connect', (_, socket) => {
       heard++;
-      response.end();
+      socket.destroy();
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => void server.close());
-    const { port } = server.address() as AddressInfo;
-    const a = await upstream('a');
-    const gw = await gateway({ main: [as(a, { baseUrl: `https://127.0.0.1:${port}` }), await upstream('b')] });
-    expect(await ask(gw)).toMatchObject({ status: 200, text: streamed, headers: { 'x-qcc-endpoint': 'b' } });
-    expect(gw.failures).toEqual([{ endpoint: 'a', failure: 'certificate' }]);
+    await proxyTo(1);
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+    vi.stubEnv('http_proxy', `https://me:secret@127.0.0.1:${(server.address() as AddressInfo).port}`);
+    expect(await call('http://endpoint.test')).toMatchObject({ code: 'EPROXY' });
     expect(heard).toBe(0);
   });
 });

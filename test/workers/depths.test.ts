@@ -75,6 +75,9 @@ describe('a connection', () => {
   });
 
   it.each(depths)('has TLS where the endpoint has it: a certificate that is no good ends depth %s', async (depth) => {
+    // It is no good whatever the environment says.
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+    onTestFinished(() => void vi.unstubAllEnvs());
     const place = await listening(createTlsServer(selfSigned(Date.now() - dayMs, Date.now() + dayMs)));
     const url = place.url.replace('http:', 'https:');
     expect(await probe(jobFor({ ...place, url }, { depth }))).toMatchObject({
@@ -234,9 +237,15 @@ describe('an HTTP proxy', () => {
     await vi.waitFor(() => expect(proxy.sockets.size).toBe(0));
   });
 
-  it('that is no URL says nothing about the endpoint', async () => {
-    const result = await probe(jobFor(await simulated(), { proxy: 'nonsense' }));
-    expect(result).toMatchObject({ ...nothingOfTheEndpoint, error: 'the proxy is down or refuses' });
+  it.each(['http://[', 'socks5://127.0.0.1:1'])('that is none says nothing about the endpoint: %s', async (proxy) => {
+    const result = await probe(jobFor(await simulated(), { proxy }));
+    expect(result).toMatchObject(nothingOfTheEndpoint);
+  });
+
+  it('may have a password with a percent sign that escapes nothing', async () => {
+    const [endpoint, proxy] = [await simulated(), await tunnelling()];
+    const url = proxy.url.replace('http://', 'http://me:100%@');
+    expect(await probe(jobFor(endpoint, { proxy: url }))).toMatchObject({ verdict: 'success' });
   });
 });
 
