@@ -1,7 +1,7 @@
 /** Who may come in, and what is served there: the guard's rules on the wire. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { selfSigned } from '../config/self-signed.ts';
 import { ask, type Call, errorOf, type Gateway, gateway, raw, token } from './gateway.ts';
 import { says, streamed, upstream } from './upstreams.ts';
@@ -103,6 +103,39 @@ describe('a stranger', () => {
     else expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
     expect(answer).not.toMatch(/access-control/i);
     expect(a.heard).toEqual([]);
+  });
+
+  it.each([
+    ['an upgrade', 'GET / HTTP/1.1\r\nHost: evil.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'],
+    [
+      'an upgrade with a body',
+      'POST /v1/messages HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 9\r\n\r\n{}',
+    ],
+    ['a tunnel', 'CONNECT evil.test:443 HTTP/1.1\r\nHost: evil.test:443\r\n\r\n'],
+  ])('cannot end the gateway by %s and a reset, whenever it comes', async (_, text) => {
+    const gw = await gateway({ main: [await upstream('a')] });
+    const reset = (answered: boolean) =>
+      new Promise<void>((resolve) => {
+        const socket = connect(gw.port, '127.0.0.1');
+        socket.on('error', () => undefined).on('close', () => resolve());
+        socket.write(text, () => answered || socket.resetAndDestroy());
+        socket.once('data', () => socket.resetAndDestroy());
+      });
+    for (let i = 0; i < 10; i++) await reset(i % 2 === 0);
+    expect((await ask(gw)).status).toBe(200);
+  });
+
+  it('is not waited for by a stop when its upgrade hangs', async () => {
+    const gw = await gateway({ main: [] });
+    const socket = connect({ port: gw.port, host: '127.0.0.1', allowHalfOpen: true });
+    onTestFinished(() => void socket.destroy());
+    await new Promise((resolve) => {
+      socket.on('error', () => undefined).once('data', resolve);
+      socket.write('GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+    });
+    const startedAt = performance.now();
+    await gw.server.drain(0);
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
   });
 
   it('does not come in by the pages without a credential either', async () => {
