@@ -16,6 +16,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'workers/': [
     'events/',
     'machines/',
+    'src/config/outbound-proxy.ts',
     'src/control/operations.ts',
     'src/errors.ts',
     'src/history/questions.ts',
