@@ -25,6 +25,8 @@ export class QccError extends Error {
   readonly exit: ExitCode;
   /** What is put into the message: with the code, all that a translation needs. */
   readonly params: ErrorParams;
+  /** Lines of a log that say more. The message itself is one line. */
+  readonly below: readonly string[];
 
   constructor(
     code: string,
@@ -32,11 +34,13 @@ export class QccError extends Error {
     hint: string,
     exit: ExitCode = exitCodes.failed,
     params: ErrorParams = {},
+    below: readonly string[] = [],
   ) {
     super(message);
     this.code = code;
     this.hint = hint;
     this.exit = exit;
     this.params = params;
+    this.below = below;
   }
 }

@@ -29,6 +29,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'src/errors.ts': [],
   'src/large-memory.ts': [],
   'src/version.ts': [],
+  'src/visible.ts': [],
   'src/access-log-file.ts': [],
   'src/port-holder.ts': ['src/errors.ts'],
   'src/log/': ['events/', 'src/errors.ts'],
@@ -61,6 +62,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'src/large-memory.ts',
     'src/projections/quantiles.ts',
     'src/runtime/uuid.ts',
+    'src/visible.ts',
   ],
   'src/queue/': [
     'events/',
@@ -76,7 +78,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'workers/',
   ],
   'src/health/': ['events/', 'machines/', 'src/config/', 'src/projections/', 'src/runtime/', 'workers/'],
-  'src/notify/': ['events/', 'src/config/', 'src/runtime/'],
+  'src/notify/': ['events/', 'src/config/', 'src/runtime/', 'src/visible.ts'],
   'src/control/': [
     'events/',
     'machines/',

@@ -1,6 +1,7 @@
 /** Questions to a person at a terminal. Loaded only when one is asked. */
 import { confirm as askConfirm, cancel, isCancel, password, select, text } from '@clack/prompts';
 import { exitCodes, QccError } from '../errors.ts';
+import { visible } from '../visible.ts';
 import type { Words } from './words.ts';
 
 // Prompts are no data: they go where messages go.
@@ -13,7 +14,9 @@ function answered<T>(value: T): Exclude<T, symbol> {
 }
 
 export async function confirm(message: string, words: Words): Promise<boolean> {
-  return answered(await askConfirm({ message, active: words.yes, inactive: words.no, initialValue: false, output }));
+  return answered(
+    await askConfirm({ message: visible(message), active: words.yes, inactive: words.no, initialValue: false, output }),
+  );
 }
 
 export async function choose(
@@ -21,14 +24,19 @@ export async function choose(
   options: readonly { readonly value: string; readonly label: string; readonly hint?: string }[],
   signal?: AbortSignal,
 ): Promise<string> {
-  return answered(await select({ message, options: [...options], output, ...(signal ? { signal } : {}) }));
+  const shown = options.map(({ value, label, hint }) => ({
+    value,
+    label: visible(label),
+    ...(hint === undefined ? {} : { hint: visible(hint) }),
+  }));
+  return answered(await select({ message: visible(message), options: shown, output, ...(signal ? { signal } : {}) }));
 }
 
 export async function askText(message: string): Promise<string> {
-  return answered(await text({ message, output }));
+  return answered(await text({ message: visible(message), output }));
 }
 
 /** What is typed is not shown. */
 export async function askSecret(message: string): Promise<string> {
-  return answered(await password({ message, output }));
+  return answered(await password({ message: visible(message), output }));
 }

@@ -29,9 +29,9 @@ export async function chart(context: Context): Promise<undefined> {
     return void out.json({ ...drawing, states, machines: who });
   }
   const standing = standingOf(shown);
-  if (format === 'mermaid') out.line(drawnAsMermaid(drawing, standing));
-  else if (format === 'dot') out.line(drawnAsDot(drawing, standing));
-  else out.line(drawnAsText(drawing, standing, out));
+  if (format === 'mermaid') out.line(...drawnAsMermaid(drawing, standing).split('\n'));
+  else if (format === 'dot') out.line(...drawnAsDot(drawing, standing).split('\n'));
+  else out.line(...drawnAsText(drawing, standing, out));
   return undefined;
 }
 

@@ -1,6 +1,7 @@
 /** What may stand next on a command line: from the manifest and the names of this home alone, because a key press waits for it. */
 import { homePath, paths } from '../config/home.ts';
 import { type KnownName, readNames } from '../config/names.ts';
+import { visible } from '../visible.ts';
 import { flagWords } from './help-words.ts';
 import { type Command, globalFlags, root } from './manifest.ts';
 import { type Language, languageOf, type Words, wordsOf } from './words.ts';
@@ -20,12 +21,15 @@ interface Setting {
 export async function complete(
   argv: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
-): Promise<string> {
+): Promise<readonly string[]> {
   const language = languageOf(undefined, env);
   const setting = { language, words: wordsOf(language), names: namesOf(env) };
   const found = await candidates(argv.slice(0, -1), (argv.at(-1) ?? '').slice(1), setting);
-  return found.map(({ name, said }) => (said === '' ? `${name}\n` : `${name}\t${said}\n`)).join('');
+  // What cannot be typed is no candidate, and what is said about one stays on its line.
+  return found.filter(isTyped).map(({ name, said }) => (said === '' ? name : `${name}\t${visible(said)}`));
 }
+
+const isTyped = ({ name }: Candidate) => name !== '' && visible(name) === name && !/\s/.test(name);
 
 function namesOf(env: Readonly<Record<string, string | undefined>>): readonly KnownName[] {
   try {

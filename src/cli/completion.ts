@@ -57,6 +57,6 @@ export function completion(context: Context): Promise<undefined> {
   if (script === undefined)
     throw usage(words.mustBe('SHELL', Object.keys(scripts).join(', '), shell), 'qcc completion bash');
   if (json) out.json({ shell, script });
-  else out.line(script);
+  else out.line(...script.split('\n'));
   return Promise.resolve(undefined);
 }

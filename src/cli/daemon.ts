@@ -50,7 +50,7 @@ export async function startDaemon(
   const file = paths(home).gatewayLog;
   const log = openSync(file, 'a', 0o600);
   const from = fstatSync(log).size;
-  const silent = (what: string, hint: string) => failedStart(what + tail(file, from, words), hint);
+  const silent = (what: string, hint: string) => failedStart(what, hint, tail(file, from), words);
   const main = fileURLToPath(new URL('./main.js', import.meta.url));
   // Its output goes to its own log: a pipe of ours in its hands would keep `x=$(qcc proxy start)` waiting for ever.
   const [node, ...flags] = gatewayNode;
@@ -92,24 +92,20 @@ export async function startDaemon(
   }
 }
 
-function failedStart(message: string, hint: string): QccError {
-  return new QccError('QCC_GATEWAY_SILENT', message, hint, exitCodes.failed);
+function failedStart(message: string, hint: string, said: readonly string[], words: Words): QccError {
+  const whole = said.length === 0 ? message : `${message}; ${words.logEnds}`;
+  return new QccError('QCC_GATEWAY_SILENT', whole, hint, exitCodes.failed, {}, said);
 }
 
 /** The last lines that this gateway has written: what stood there before is another one's. */
-function tail(file: string, from: number, words: Words): string {
+function tail(file: string, from: number): readonly string[] {
   const log = openSync(file, 'r');
   try {
     const begin = Math.max(from, fstatSync(log).size - tailBytes);
     const buffer = Buffer.alloc(tailBytes);
     const text = buffer.toString('utf8', 0, readSync(log, buffer, 0, tailBytes, begin));
     const lines = text.split('\n').filter((line) => line.trim() !== '');
-    return lines.length === 0
-      ? ''
-      : `; ${words.logEnds}\n${lines
-          .slice(-tailLines)
-          .map((line) => `    ${line}`)
-          .join('\n')}`;
+    return lines.slice(-tailLines).map((line) => `    ${line}`);
   } finally {
     closeSync(log);
   }

@@ -14,32 +14,30 @@ export function drawnAsText(
   { states, transitions, initial }: Drawing,
   standing: Standing,
   { paint, columns }: { readonly paint: Paint; readonly columns: number },
-): string {
-  return states
-    .map(({ name, final }) => {
-      const here = standing.get(name) ?? [];
-      const leaving = transitions.filter(({ from }) => from === name);
-      const box = here.length > 0 ? double : single;
-      const inside = name === initial ? `● ${name}` : name;
-      const label = here.length > 0 ? paint('bold', inside) : inside;
-      const wide = Math.max(0, ...leaving.map(({ to }) => to.length));
-      const flat = box.flat.repeat(inside.length + 2);
-      const bottom = leaving.length > 0 ? box.flat + box.down + flat.slice(2) : flat;
-      return [
-        box.top[0] + flat + box.top[1],
-        `${box.side} ${label} ${box.side}${here.length > 0 ? paint('green', ` ◀ ${here.join(', ')}`) : ''}`,
-        `${box.bottom[0]}${bottom}${box.bottom[1]}${final ? paint('dim', ' ■') : ''}`,
-        ...leaving.flatMap(({ to, on }, i) => {
-          const isLast = i === leaving.length - 1;
-          const [first = '', ...more] = filled(on, columns - wide - arrowWidth);
-          return [
-            `  ${isLast ? '└' : '├'}─▶ ${to.padEnd(wide)}  ${paint('dim', first)}`,
-            ...more.map((line) => `  ${isLast ? ' ' : '│'}   ${' '.repeat(wide)}  ${paint('dim', line)}`),
-          ];
-        }),
-      ].join('\n');
-    })
-    .join('\n');
+): readonly string[] {
+  return states.flatMap(({ name, final }) => {
+    const here = standing.get(name) ?? [];
+    const leaving = transitions.filter(({ from }) => from === name);
+    const box = here.length > 0 ? double : single;
+    const inside = name === initial ? `● ${name}` : name;
+    const label = here.length > 0 ? paint('bold', inside) : inside;
+    const wide = Math.max(0, ...leaving.map(({ to }) => to.length));
+    const flat = box.flat.repeat(inside.length + 2);
+    const bottom = leaving.length > 0 ? box.flat + box.down + flat.slice(2) : flat;
+    return [
+      box.top[0] + flat + box.top[1],
+      `${box.side} ${label} ${box.side}${here.length > 0 ? paint('green', ` ◀ ${here.join(', ')}`) : ''}`,
+      `${box.bottom[0]}${bottom}${box.bottom[1]}${final ? paint('dim', ' ■') : ''}`,
+      ...leaving.flatMap(({ to, on }, i) => {
+        const isLast = i === leaving.length - 1;
+        const [first = '', ...more] = filled(on, columns - wide - arrowWidth);
+        return [
+          `  ${isLast ? '└' : '├'}─▶ ${to.padEnd(wide)}  ${paint('dim', first)}`,
+          ...more.map((line) => `  ${isLast ? ' ' : '│'}   ${' '.repeat(wide)}  ${paint('dim', line)}`),
+        ];
+      }),
+    ];
+  });
 }
 
 const single = { top: '┌┐', bottom: '└┘', flat: '─', side: '│', down: '┬' };

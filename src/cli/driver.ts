@@ -4,6 +4,7 @@ import { nearest } from '../config/nearest.ts';
 import { type ExitCode, exitCodes, QccError } from '../errors.ts';
 import type { Context } from './context.ts';
 import { type Command, globalFlags, root } from './manifest.ts';
+import { print } from './terminal.ts';
 import { type Language, languageOf, type Words, wordsOf } from './words.ts';
 
 interface Found {
@@ -187,13 +188,13 @@ async function help(
 ): Promise<ExitCode> {
   const { usageOf } = await import('./usage.ts');
   const columns = process.stdout.columns || Number.POSITIVE_INFINITY;
-  const text = `${usageOf(path, command, { ...telling, columns })}\n`;
+  const lines = usageOf(path, command, { ...telling, columns }).split('\n');
   if (asked || path.length === 0) {
-    process.stdout.write(text);
+    print(process.stdout, ...lines);
     return exitCodes.done;
   }
   // A group without its sub-command is a mistake, and its help the way out.
-  process.stderr.write(text);
+  print(process.stderr, ...lines);
   return exitCodes.usage;
 }
 
@@ -251,12 +252,12 @@ export async function main(): Promise<void> {
   const argv = process.argv.slice(2);
   if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
     const { version } = await import('../version.ts');
-    process.stdout.write(`${version}\n`);
+    print(process.stdout, version);
     return;
   }
   if (argv[0] === '__complete') {
     const { complete } = await import('./complete.ts');
-    process.stdout.write(await complete(argv.slice(1), process.env));
+    print(process.stdout, ...(await complete(argv.slice(1), process.env)));
     return;
   }
   process.exitCode = await runCli(argv, process.env);

@@ -84,7 +84,7 @@ export async function list(context: Context): Promise<undefined> {
   const answer = await withInstallation(context, ({ call }) => call('endpoint.list', { profile }));
   if (context.json) return void context.out.json(answer);
   if (answer.endpoints.length === 0)
-    return void context.out.note(`${context.words.noEndpoints}\n  qcc endpoint add ${profile}`);
+    return void context.out.note(context.words.noEndpoints, `  qcc endpoint add ${profile}`);
   table(context, answer.endpoints, isOn(context, 'verbose'));
   return undefined;
 }

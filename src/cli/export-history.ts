@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { openExport } from '../config/atomic-file.ts';
 import { CapsuleSeal } from '../history/capsule-seal.ts';
+import { visibleJson } from '../visible.ts';
 import { type Context, flag, isOn, usage, withInstallation } from './context.ts';
 import { storyWordsOf } from './story-words.ts';
 import { momentOf } from './times.ts';
@@ -19,7 +20,7 @@ export async function exportIncident(context: Context): Promise<undefined> {
   try {
     const seal = new CapsuleSeal();
     const write = (line: object) => {
-      const text = JSON.stringify(line);
+      const text = visibleJson(line);
       seal.add(text);
       file.write(`${text}\n`);
     };
@@ -41,7 +42,7 @@ export async function exportIncident(context: Context): Promise<undefined> {
         from = page.next;
       }
     });
-    file.write(`${JSON.stringify(seal.end())}\n`);
+    file.write(`${visibleJson(seal.end())}\n`);
     file.close();
   } catch (error) {
     file.abandon();

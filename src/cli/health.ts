@@ -2,6 +2,7 @@
 import { writeExport } from '../config/atomic-file.ts';
 import type { Answer, Call, CheckRow, HealthRow, MetricsRow, Params } from '../control/operations.ts';
 import { exitCodes } from '../errors.ts';
+import { visibleDocument } from '../visible.ts';
 import { codeText } from './code-words.ts';
 import { type Context, countFlag, flag, isOn, numberFlag, usage, withInstallation } from './context.ts';
 import { coloured } from './endpoint.ts';
@@ -16,7 +17,7 @@ export function status(context: Context): Promise<undefined> {
     const answer = await withInstallation(context, ({ call }) => call('health.status', {}));
     if (context.json) return void context.out.json(answer);
     if (answer.endpoints.length === 0)
-      return void context.out.note(`${context.words.noEndpoints}\n  qcc endpoint add PROFILE`);
+      return void context.out.note(context.words.noEndpoints, '  qcc endpoint add PROFILE');
     healthTable(context, answer.endpoints);
   });
 }
@@ -101,7 +102,7 @@ async function tested(context: Context, which: { profile?: string; id?: string }
 
 function shown(context: Context, checks: readonly CheckRow[]): number {
   if (context.json) context.out.json({ checks });
-  else if (checks.length === 0) context.out.note(`${context.words.noEndpoints}\n  qcc endpoint add PROFILE`);
+  else if (checks.length === 0) context.out.note(context.words.noEndpoints, '  qcc endpoint add PROFILE');
   else checkTable(context, checks);
   return checks.every(({ verdict }) => verdict === 'success') ? exitCodes.done : exitCodes.checkFailed;
 }
@@ -137,7 +138,7 @@ export async function metrics(context: Context): Promise<undefined> {
   });
   if (context.json) return void out.json(answer);
   for (const row of answer.endpoints) metricsLines(context, row);
-  if (answer.endpoints.length === 0) out.note(`${words.noEndpoints}\n  qcc endpoint add PROFILE`);
+  if (answer.endpoints.length === 0) out.note(words.noEndpoints, '  qcc endpoint add PROFILE');
   return undefined;
 }
 
@@ -176,7 +177,7 @@ export async function history(context: Context): Promise<undefined> {
     call('health.history', { id, ...(limit === undefined ? {} : { limit }) }),
   );
   if (context.json) return void out.json(answer);
-  if (answer.checks.length === 0) return void out.note(`${words.noChecks}\n  qcc health check ${id}`);
+  if (answer.checks.length === 0) return void out.note(words.noChecks, `  qcc health check ${id}`);
   out.table(
     [words.at, words.depth, words.verdict, 'ms', words.score, words.tokens, words.led, words.why],
     answer.checks.map((row) => [
@@ -234,7 +235,7 @@ export async function stats(context: Context): Promise<undefined> {
     });
   });
   const file = flag(context, 'export');
-  if (file !== undefined) writeExport(file, `${JSON.stringify(answer, null, 2)}\n`);
+  if (file !== undefined) writeExport(file, `${visibleDocument(answer)}\n`);
   if (context.json) context.out.json(answer);
   else statsTable(context, answer);
   return undefined;

@@ -1,34 +1,30 @@
 /** The one file that prints. Data goes to stdout; everything else, by consola, to stderr. */
 import { once } from 'node:events';
-import { styleText } from 'node:util';
 import { createConsola } from 'consola/basic';
 import { exitCodes, QccError } from '../errors.ts';
+import { visibleJson } from '../visible.ts';
 import { inLanguage } from './error-words.ts';
+import { clean, hasStyle, print, type Style, styled, styles, unstyled } from './terminal.ts';
 import { widthOf } from './width.ts';
 import { type Language, wordsOf } from './words.ts';
 
-const escapeCharacter = String.fromCharCode(27);
-const escapes = new RegExp(`(${escapeCharacter}\\[[0-9;]*m)`);
-
-const clearScreen = `${escapeCharacter}[H${escapeCharacter}[2J`;
-
-type Style = Parameters<typeof styleText>[0];
+const clearScreen = '\u001b[H\u001b[2J';
 
 export interface Output {
   readonly colour: boolean;
   readonly columns: number;
-  /** A line of data. */
-  line(text: string): void;
+  /** Lines of data. What looks like two lines inside of one stays one. */
+  line(...lines: readonly string[]): void;
   /** That something was done, for people: on stdout, where a human answer is looked for, and nothing with `--quiet`. */
   done(text: string): void;
   json(value: unknown): void;
-  /** Data that is not ours, as it is. */
+  /** Data that is not ours: into a file or a pipe as it is, on a terminal as text that it does not obey. */
   bytes(bytes: Buffer): void;
   table(heads: readonly string[], rows: readonly (readonly string[])[]): void;
   /** Where a terminal shows it, the screen is empty again. */
   clear(): void;
-  note(text: string): void;
-  warn(text: string): void;
+  note(...lines: readonly string[]): void;
+  warn(...lines: readonly string[]): void;
   paint(style: Style, text: string): string;
   /** Waits until the reader has taken what was printed: who prints a million lines does so after each thousand. */
   settle(): Promise<void>;
@@ -48,20 +44,23 @@ export function makeOutput(options: {
     level: quiet ? 1 : 3,
     formatOptions: { date: false, colors: false },
     // A message is the message: no label of a logger in front of it.
-    reporters: [{ log: ({ args }) => void process.stderr.write(`${args.join(' ')}\n`) }],
+    reporters: [{ log: ({ args }) => print(process.stderr, ...args.map(String)) }],
   });
   // Into a file or a pipe everything goes, however wide it is.
   const columns = process.stdout.columns || Number.POSITIVE_INFINITY;
-  const paint = (style: Style, text: string) => (colour ? styleText(style, text, { validateStream: false }) : text);
-  const line = (text: string) => void stdout.write(`${text}\n`);
+  const paint = (style: Style, text: string) => (colour ? styled(style, text) : text);
+  const line = (...lines: readonly string[]) => print(stdout, ...lines);
   return {
     colour,
     columns,
     line,
     done: quiet ? () => {} : line,
     paint,
-    json: (value) => line(JSON.stringify(value)),
-    bytes: (bytes) => void process.stdout.write(bytes),
+    json: (value) => line(visibleJson(value)),
+    bytes: (bytes) => {
+      if (process.stdout.isTTY) line(...bytes.toString('utf8').split('\n'));
+      else process.stdout.write(bytes);
+    },
     table: (heads, rows) => {
       for (const row of tableLines(heads, rows, columns, (head) => paint('dim', head))) line(row);
     },
@@ -72,18 +71,20 @@ export function makeOutput(options: {
       // Whoever goes away meanwhile reads no more: that ends the waiting too.
       if ((stdout as NodeJS.WriteStream).writableNeedDrain) await once(stdout, 'drain').catch(() => {});
     },
-    note: (text) => say.log(text),
-    warn: (text) => say.warn(text),
+    note: (first, ...more) => say.log(first, ...more),
+    warn: (first, ...more) => say.warn(first, ...more),
   };
 }
 
 /** Columns as wide as what stands in them; what does not fit the terminal is cut from the last one. */
 export function tableLines(
   heads: readonly string[],
-  rows: readonly (readonly string[])[],
+  values: readonly (readonly string[])[],
   columns: number,
   paintHead: (text: string) => string,
 ): readonly string[] {
+  // Before they are measured: what is made visible is wider than what it was.
+  const rows = values.map((row) => row.map(clean));
   const widths = heads.map((head, i) => Math.max(widthOf(head), ...rows.map((row) => widthOf(row[i] ?? ''))));
   const laid = (cells: readonly string[]) =>
     cut(
@@ -96,20 +97,20 @@ export function tableLines(
   return [paintHead(laid(heads)), ...rows.map(laid)];
 }
 
-/** Cut by what is seen: escapes take no cells, are never cut in two, and none is left open. */
-export function cut(line: string, columns: number): string {
+/** Cut by what is seen: styles take no cells, are never cut in two, and none is left open. */
+export function cut(text: string, columns: number): string {
+  const line = clean(text);
   if (widthOf(line) <= columns) return line;
   let kept = '';
   let cells = 0;
-  for (const piece of line.split(escapes)) {
-    if (piece.startsWith(escapeCharacter)) {
+  for (const piece of line.split(styles)) {
+    if (hasStyle(piece)) {
       kept += piece;
       continue;
     }
     for (const character of piece) {
       const width = widthOf(character);
-      if (cells + width > columns - 1)
-        return `${kept}…${line.includes(escapeCharacter) ? `${escapeCharacter}[0m` : ''}`;
+      if (cells + width > columns - 1) return `${kept}…${hasStyle(line) ? unstyled() : ''}`;
       kept += character;
       cells += width;
     }
@@ -136,14 +137,12 @@ export function printError(error: unknown, { json, language, colour }: Telling):
           exitCodes.failed,
           { message: error instanceof Error ? error.message : String(error) },
         );
-  const { code, exit } = known;
+  const { code, exit, below } = known;
   const { message, hint } = inLanguage(known, language);
   const label = wordsOf(language).error;
-  if (json) process.stderr.write(`${JSON.stringify({ error: { code, message, hint } })}\n`);
-  else
-    process.stderr.write(
-      `${colour ? styleText('red', label, { validateStream: false }) : label}${message}\n  ${hint}\n`,
-    );
-  if (process.env['QCC_DEBUG'] === '1' && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  if (json) print(process.stderr, visibleJson({ error: { code, message: [message, ...below].join('\n'), hint } }));
+  else print(process.stderr, `${colour ? styled('red', label) : label}${message}`, ...below, `  ${hint}`);
+  if (process.env['QCC_DEBUG'] === '1' && error instanceof Error)
+    print(process.stderr, ...(error.stack ?? '').split('\n'));
   return exit;
 }

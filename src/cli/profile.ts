@@ -36,7 +36,7 @@ export async function list(context: Context): Promise<undefined> {
   const { words, out, json } = context;
   const { profiles } = await withInstallation(context, ({ call }) => call('profile.list', {}));
   if (json) return void out.json({ profiles });
-  if (profiles.length === 0) return void out.note(`${words.noProfiles}\n  qcc add NAME`);
+  if (profiles.length === 0) return void out.note(words.noProfiles, '  qcc add NAME');
   table(context, profiles);
   return undefined;
 }

@@ -141,7 +141,7 @@ function printStatus(context: Context, row: StatusRow | undefined): number {
   const { out, words, json } = context;
   if (!row) {
     if (json) out.json({ running: false });
-    else out.note(`${words.notRunning}\n  ${words.startIt}`);
+    else out.note(words.notRunning, `  ${words.startIt}`);
     return exitCodes.notRunning;
   }
   if (json) out.json(row);

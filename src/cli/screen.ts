@@ -2,6 +2,7 @@
  * A screen of one's own on the terminal, by hand-written escapes: the one that was there comes back as it was, however it ends.
  * Only lines that have changed are written, all at once: nothing flickers.
  */
+import { rendered } from './terminal.ts';
 
 const esc = '\u001b[';
 const enter = `${esc}?1049h${esc}?25l`;
@@ -69,7 +70,7 @@ export class Screen {
     if (!this.#isOpen) return;
     const shown = lines.slice(0, this.rows);
     const changed = shown.flatMap((line, i) =>
-      this.#shown[i] === line ? [] : [`${esc}${i + 1};1H${line}${clearRight}`],
+      this.#shown[i] === line ? [] : [`${esc}${i + 1};1H${rendered(line)}${clearRight}`],
     );
     const isShorter = shown.length < this.#shown.length;
     if (changed.length === 0 && !isShorter) return;

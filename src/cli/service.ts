@@ -21,7 +21,8 @@ export async function installService(context: Context): Promise<undefined> {
     throw usage(words.contradict('--print', '--uninstall'), words.sayOne);
   const service = serviceFor(context);
   const { kind, name, file, text } = service;
-  if (isOn(context, 'print')) return json ? void out.json({ kind, name, file, text }) : void out.line(text.trimEnd());
+  if (isOn(context, 'print'))
+    return json ? void out.json({ kind, name, file, text }) : void out.line(...text.trimEnd().split('\n'));
   if (isOn(context, 'uninstall')) {
     if (!existsSync(file)) throw missing(file);
     await removeService(context);
@@ -36,7 +37,7 @@ export async function installService(context: Context): Promise<undefined> {
   if (json) out.json({ kind, name, file, started: failed === undefined });
   else out.done(failed === undefined ? words.serviceRuns(name, file) : words.applied(file));
   if (failed !== undefined) throw failed;
-  if (kind === 'systemd') out.note(`${words.serviceLingers}\n  loginctl enable-linger`);
+  if (kind === 'systemd') out.note(words.serviceLingers, '  loginctl enable-linger');
   return undefined;
 }
 

@@ -6,6 +6,7 @@ import { nearest } from '../config/nearest.ts';
 import { type AuditAction, type AuditRow, auditActions, type ConfigMoment } from '../control/config-operations.ts';
 import type { Answer, Params } from '../control/operations.ts';
 import { exitCodes, QccError } from '../errors.ts';
+import { visible, visibleDocument } from '../visible.ts';
 import { becauseLines, changeLines } from './changes.ts';
 import { configWordsOf } from './config-words.ts';
 import { type Context, confirmed, flag, isOn, numberFlag, usage, withInstallation } from './context.ts';
@@ -26,7 +27,7 @@ export async function snapshots(context: Context): Promise<undefined> {
   const { out, words, json } = context;
   const answer = await withInstallation(context, ({ call }) => call('config.snapshots', {}));
   if (json) return void out.json(answer);
-  if (answer.snapshots.length === 0) return void out.note(`${said.noSnapshots}\n  qcc config snapshot`);
+  if (answer.snapshots.length === 0) return void out.note(said.noSnapshots, '  qcc config snapshot');
   out.table(
     [words.id, words.at, words.kind, words.description],
     answer.snapshots.map((row) => [row.id, row.at, said[`taken_${row.reason}`], row.description]),
@@ -177,10 +178,10 @@ function isAction(text: string): text is AuditAction {
 }
 
 function exported(file: string, entries: readonly AuditRow[]): string {
-  if (extname(file).toLowerCase() !== '.csv') return `${JSON.stringify({ entries }, null, 2)}\n`;
+  if (extname(file).toLowerCase() !== '.csv') return `${visibleDocument({ entries })}\n`;
   const rows = entries.map((row) => [row.seq, row.at, row.by, row.action, row.target, JSON.stringify(row.details)]);
   return [['seq', 'at', 'by', 'action', 'target', 'details'], ...rows]
-    .map((cells) => `${cells.map((cell) => quoted(String(cell))).join(',')}\r\n`)
+    .map((cells) => `${cells.map((cell) => quoted(visible(String(cell)))).join(',')}\r\n`)
     .join('');
 }
 

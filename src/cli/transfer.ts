@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { writeExport } from '../config/atomic-file.ts';
 import type { Answer, Params } from '../control/operations.ts';
+import { visibleDocument } from '../visible.ts';
 import { becauseLines, changeLines } from './changes.ts';
 import { configWordsOf } from './config-words.ts';
 import { type Context, confirmed, flag, isOn, usage, withInstallation } from './context.ts';
@@ -16,7 +17,7 @@ export async function exportTo(context: Context): Promise<undefined> {
   const { document } = await withInstallation(context, ({ call }) =>
     call('config.export', withSecrets ? { withSecrets, ...(passphrase ? { passphrase } : {}) } : {}),
   );
-  writeExport(file, `${JSON.stringify(document, null, 2)}\n`);
+  writeExport(file, `${visibleDocument(document)}\n`);
   if (context.json) context.out.json({ file });
   else context.out.done(context.words.applied(file));
   return undefined;

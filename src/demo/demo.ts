@@ -93,7 +93,8 @@ class Day {
   }
 
   goesOn(): boolean {
-    this.#options.out(`\n${this.#words.again}`);
+    this.#options.out('');
+    this.#options.out(this.#words.again);
     return true;
   }
 

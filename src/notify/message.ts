@@ -1,5 +1,6 @@
 /** One message for a person, of all that is to be told at once. No format of a vendor yet. */
 import type { Millis } from '../../events/fact.ts';
+import { visible } from '../visible.ts';
 import type { Entry } from './digest.ts';
 import type { Notice } from './notice.ts';
 import type { NotifyWords } from './words.ts';
@@ -25,7 +26,7 @@ export function messageOf(entries: readonly Entry[], words: NotifyWords, now: Mi
   const lines = entries.slice(0, linesMax).map((entry) => lineOf(entry, words));
   const left = entries.length - lines.length;
   return {
-    title: `qcc: ${titleOf(gravest, words)}`,
+    title: oneLine(`qcc: ${titleOf(gravest, words)}`),
     text: [...lines, ...(left > 0 ? [words.more(left)] : [])].join('\n'),
     urgent: gravest.kind === 'all_down' || gravest.kind === 'credential',
     at: now,
@@ -75,7 +76,7 @@ function bodyOf(notice: Notice, words: NotifyWords): string {
 }
 
 /** The name of an endpoint is any text. */
-const oneLine = (text: string) => text.replaceAll(/\s+/g, ' ');
+const oneLine = (text: string) => visible(text.replaceAll(/\s+/g, ' '));
 
 /** Local: whoever reads it looks at a clock on the wall. */
 function clockOf(at: Millis): string {

@@ -1,6 +1,7 @@
 /** One line of the access log: what came and how it ended. Built field by field: nothing gets in by accident. */
 import type { Millis } from '../../events/fact.ts';
 import type { Served } from '../../events/request.ts';
+import { visibleJson } from '../visible.ts';
 import type { Ended } from './exchange.ts';
 
 const outcomes = {
@@ -27,5 +28,5 @@ export function accessLine(id: string, startedAt: Millis, method: string, { fact
 }
 
 function quoted(text: string | null): string {
-  return text === null ? 'null' : JSON.stringify(text);
+  return text === null ? 'null' : visibleJson(text);
 }

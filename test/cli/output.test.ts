@@ -1,17 +1,16 @@
 import { dirname, join } from 'node:path';
-import { styleText } from 'node:util';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { printError, tableLines } from '../../src/cli/output.ts';
+import { styled, styles } from '../../src/cli/terminal.ts';
 import { widthOf } from '../../src/cli/width.ts';
 import { QccError } from '../../src/errors.ts';
 import { temporaryHome } from '../support/home.ts';
 import { at, listening, qcc } from './command.ts';
 
 const plain = (text: string) => text;
-const red = (text: string) => styleText('red', text, { validateStream: false });
-// biome-ignore lint/suspicious/noControlCharactersInRegex: what a terminal takes for a colour
-const colours = /\u001b\[[0-9;]*m/g;
+const red = (text: string) => styled('red', text);
+const bold = (text: string) => styled('bold', text);
 const wideTerminal = 200;
 
 describe('the width of a text', () => {
@@ -30,8 +29,8 @@ describe('the width of a text', () => {
     ['привет', 6],
     ['●✓✗→…', 5],
     ['🚀', 2],
-    ['\u001b[31mfailed\u001b[39m', 6],
-    ['\u001b[1m接口\u001b[22m', 4],
+    [red('failed'), 6],
+    [bold('接口'), 4],
   ])('of %j is %i cells', (text, cells) => {
     expect(widthOf(text)).toBe(cells);
   });
@@ -44,7 +43,7 @@ describe('a table', () => {
       ['工作接口', 'healthy', 'b'],
     ];
     const lines = tableLines(['name', '状态', 'why'], rows, wideTerminal, plain).map((line) =>
-      line.replace(colours, ''),
+      line.replace(styles, ''),
     );
     expect(lines).toEqual(['name      状态     why', 'work      failed   a', '工作接口  healthy  b']);
   });
@@ -73,7 +72,7 @@ describe('a table', () => {
       fc.property(fc.array(fc.tuple(cell, cell, cell), { maxLength: 4 }), columns, (rows, width) => {
         for (const line of tableLines(['a', 'b', 'c'], rows, width, plain)) {
           expect(widthOf(line)).toBeLessThanOrEqual(width);
-          expect(line.replace(colours, '')).not.toContain('\u001b');
+          expect(line.replace(styles, '')).not.toContain('\ufdd0');
         }
       }),
     );

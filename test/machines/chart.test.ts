@@ -58,7 +58,7 @@ describe('a picture', () => {
   const failed = new Map([['failed', ['work/relay']]]);
 
   it.each([
-    ['text', (who: typeof nobody) => drawnAsText(drawing, who, plain)],
+    ['text', (who: typeof nobody) => drawnAsText(drawing, who, plain).join('\n')],
     ['mermaid', (who: typeof nobody) => drawnAsMermaid(drawing, who)],
     ['dot', (who: typeof nobody) => drawnAsDot(drawing, who)],
   ] as const)('as %s names every state, and marks where somebody stands', (_, drawn) => {
@@ -68,9 +68,9 @@ describe('a picture', () => {
   });
 
   it('for a terminal says who stands there, and fits it', () => {
-    const text = drawnAsText(drawingOf('priority'), new Map([['failed', ['priority']]]), { ...plain, columns: 60 });
-    expect(text).toContain('║ failed ║ ◀ priority');
-    expect(text.split('\n').filter((line) => line.length > 60)).toEqual([]);
+    const lines = drawnAsText(drawingOf('priority'), new Map([['failed', ['priority']]]), { ...plain, columns: 60 });
+    expect(lines).toContain('║ failed ║ ◀ priority');
+    expect(lines.filter((line) => line.length > 60)).toEqual([]);
   });
 
   it('for Graphviz closes what it opens', () => {
