@@ -13,10 +13,10 @@ export async function validate(context: Context): Promise<number> {
 }
 
 export async function doctor(context: Context): Promise<number> {
-  const { home, env } = context;
+  const { home, env, connect } = context;
   const { examine } = await import('../control/doctor.ts');
   const treatment = { fix: isOn(context, 'fix'), connect: isOn(context, 'connect') };
-  const { checks, fixed } = await examine({ home, env, cwd: process.cwd() }, treatment);
+  const { checks, fixed } = await examine({ home, env, cwd: process.cwd(), connect }, treatment);
   if (!context.json && fixed.length > 0) context.out.note(configWordsOf(context.language).mended(fixed.join(', ')));
   return show(context, checks, { fixed });
 }

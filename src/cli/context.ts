@@ -1,5 +1,5 @@
 /** What a command is run with: its arguments, already looked at, and the ways out. */
-import type { Connection } from '../control/client.ts';
+import type { Connect, Connection } from '../control/operations.ts';
 import { exitCodes, QccError } from '../errors.ts';
 import type { Output } from './output.ts';
 import type { Language, Words } from './words.ts';
@@ -15,6 +15,7 @@ export interface Context {
   readonly out: Output;
   readonly home: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  readonly connect: Connect;
   /** Whether a person can be asked. */
   readonly canAsk: boolean;
 }
@@ -64,8 +65,7 @@ export async function withInstallation<T>(
   work: (connection: Connection) => Promise<T>,
   needGateway = false,
 ): Promise<T> {
-  const { connect } = await import('../control/client.ts');
-  const connection = await connect({ home: context.home, needGateway });
+  const connection = await context.connect({ home: context.home, needGateway });
   try {
     return await work(connection);
   } finally {

@@ -226,6 +226,7 @@ async function run({ command, path }: Found, { flags, positionals, rest }: Parse
     out,
     home: homePath(env),
     env,
+    connect: async (options) => (await import('../control/client.ts')).connect(options),
     canAsk,
   });
   return code ?? exitCodes.done;

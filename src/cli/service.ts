@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { writeFileAtomic } from '../config/atomic-file.ts';
 import { paths, prepareHome } from '../config/home.ts';
 import { type Service, serviceOf } from '../config/service.ts';
-import { answers } from '../control/client.ts';
+import { answers } from '../control/listening.ts';
 import { exitCodes, QccError } from '../errors.ts';
 import { type Context, isOn, usage } from './context.ts';
 import { gatewayNode } from './daemon.ts';

@@ -1,6 +1,5 @@
 /** Where a question about the past goes: to this installation, or to the file that `--from-log` names. */
-import type { Connection } from '../control/client.ts';
-import type { Answer, Call, OperationName, Params } from '../control/operations.ts';
+import type { Answer, Call, Connection, OperationName, Params } from '../control/operations.ts';
 import { type Context, flag, withInstallation } from './context.ts';
 
 export type Asking = Pick<Connection, 'call' | 'viaGateway'>;

@@ -1,7 +1,7 @@
 /** `qcc uninstall`: Claude Code as it was before, no gateway, no service, and no home, if that is wanted. */
 import { existsSync } from 'node:fs';
 import { paths } from '../config/home.ts';
-import { answers } from '../control/client.ts';
+import { answers } from '../control/listening.ts';
 import { QccError } from '../errors.ts';
 import { configWordsOf } from './config-words.ts';
 import { type Context, confirmed, isOn } from './context.ts';

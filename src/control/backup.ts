@@ -23,7 +23,7 @@ import { exitCodes, QccError } from '../errors.ts';
 import { LevelLog } from '../log/level-log.ts';
 import { foldLog } from '../runtime/core.ts';
 import { version } from '../version.ts';
-import type { Connection } from './client.ts';
+import type { Connection } from './operations.ts';
 
 export interface Backup {
   readonly file: string;

@@ -3,24 +3,14 @@ import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { paths } from '../config/home.ts';
 import { type ErrorParams, type ExitCode, exitCodes, QccError } from '../errors.ts';
-import type { Answer, Call, OperationName, Params } from './operations.ts';
+import { answers } from './listening.ts';
+import type { Answer, Connect, Connection, OperationName, Params } from './operations.ts';
 
 // Two commands at once: the second one waits this long for the log.
 const lockWaitMs = 10_000;
 const lockPollMs = 50;
 
-export interface Connection {
-  readonly call: Call;
-  readonly viaGateway: boolean;
-  close(): Promise<void>;
-}
-
-/**
- * @throws {QccError} `QCC_GATEWAY_DOWN` when a gateway is needed and none runs; `QCC_LOG_LOCKED` when another command
- * holds the log for too long
- */
-export async function connect(options: { home: string; needGateway?: boolean }): Promise<Connection> {
-  const { home, needGateway = false } = options;
+export const connect: Connect = async ({ home, needGateway = false }) => {
   const { socket } = paths(home);
   for (const startedAt = Date.now(); ; ) {
     if (await answers(socket)) return overSocket(socket);
@@ -34,7 +24,7 @@ export async function connect(options: { home: string; needGateway?: boolean }):
     }
     await sleep(lockPollMs);
   }
-}
+};
 
 function gatewayDown(): QccError {
   return new QccError('QCC_GATEWAY_DOWN', 'the gateway is not running', 'qcc proxy start', exitCodes.notRunning);
@@ -57,19 +47,6 @@ function overSocket(socket: string): Connection {
   const call = async <Name extends OperationName>(name: Name, params: Params<Name>): Promise<Answer<Name>> =>
     (await post(socket, name, params)) as Answer<Name>;
   return { call, viaGateway: true, close: () => Promise.resolve() };
-}
-
-/** Whether somebody listens; what is there but refuses is what a killed gateway left behind. */
-export async function answers(socket: string): Promise<boolean> {
-  const { connect: dial } = await import('node:net');
-  return new Promise((resolve) => {
-    const attempt = dial(socket);
-    attempt.once('connect', () => {
-      attempt.destroy();
-      resolve(true);
-    });
-    attempt.once('error', () => resolve(false));
-  });
 }
 
 interface Reply {

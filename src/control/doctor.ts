@@ -22,14 +22,16 @@ import { explainTaken } from '../port-holder.ts';
 import { version } from '../version.ts';
 import { type Check, fault, passed, warning } from './checks.ts';
 import { claudeChecks } from './claude-checks.ts';
-import { answers, connect } from './client.ts';
 import { withOwnEnvironment } from './environment-checks.ts';
-import type { Answer } from './operations.ts';
+import { answers } from './listening.ts';
+import type { Answer, Connect } from './operations.ts';
 
 export interface Patient {
   readonly home: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
+  /** The way to its log, or to the gateway that has it. */
+  readonly connect: Connect;
 }
 
 export interface Diagnosis {
@@ -59,7 +61,7 @@ export async function examine(patient: Patient, treatment: Treatment): Promise<D
   }
   const fixed = treatment.fix ? await mend(home) : [];
   const running = socket.ok && (await answers(paths(home).socket));
-  const inside = await fromInside(home, treatment.connect);
+  const inside = await fromInside(patient, treatment.connect);
   const known = 'checks' in inside ? inside : undefined;
   const port = known ? portIn(known) : null;
   return {
@@ -156,7 +158,7 @@ function diskChecks(home: string): readonly Check[] {
 // ------------------------------------------------------------------------------------------------------- inside
 
 /** What the gateway says of itself, or the log when none runs; or why it cannot be asked. */
-async function fromInside(home: string, all: boolean): Promise<Answer<'config.validate'> | Check> {
+async function fromInside({ home, connect }: Patient, all: boolean): Promise<Answer<'config.validate'> | Check> {
   try {
     const connection = await connect({ home });
     try {

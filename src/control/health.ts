@@ -9,11 +9,11 @@ import { Recent } from '../projections/recent.ts';
 import { asker } from './history.ts';
 import { endpointNamed, type Installation } from './installation.ts';
 import { Json } from './json.ts';
+import type { LiveSide } from './live-side.ts';
 import type { Answer, CheckRow, HealthRow, MetricsRow, Params } from './operations.ts';
 import { endpointPolicy } from './policies.ts';
 import { healthRow, iso, isoOrNull } from './rows.ts';
 import { setSettings } from './settings.ts';
-import type { LiveSide } from './table.ts';
 import { checkRow } from './testing.ts';
 
 export function healthStatus(installation: Installation, live: LiveSide | undefined): Answer<'health.status'> {

@@ -420,3 +420,16 @@ export type Answer<Name extends OperationName> = Operations[Name][1];
 
 /** How a command asks: it cannot tell whether the gateway or its own process answers. */
 export type Call = <Name extends OperationName>(name: Name, params: Params<Name>) => Promise<Answer<Name>>;
+
+export interface Connection {
+  readonly call: Call;
+  readonly viaGateway: boolean;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the way to a home: over the control socket while a gateway runs, else in the command's own process.
+ * @throws {QccError} `QCC_GATEWAY_DOWN` when a gateway is needed and none runs; `QCC_LOG_LOCKED` when another command
+ * holds the log for too long
+ */
+export type Connect = (options: { readonly home: string; readonly needGateway?: boolean }) => Promise<Connection>;

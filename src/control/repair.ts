@@ -5,8 +5,8 @@ import { paths } from '../config/home.ts';
 import { exitCodes, QccError } from '../errors.ts';
 import type { Range } from '../log/damage.ts';
 import { repairLog } from '../log/repair.ts';
-import { answers } from './client.ts';
 import { openInstallation } from './installation.ts';
+import { answers } from './listening.ts';
 import type { Answer } from './operations.ts';
 
 /**

@@ -1,9 +1,5 @@
 /** Every operation by its name: what the control socket and a command without a gateway both call. */
-import type { EndpointId } from '../../events/ids.ts';
-import type { PlannedProbe } from '../../machines/probe-plan.ts';
-import type { ProbeResult } from '../../workers/probe.ts';
 import { questionNames } from '../history/questions.ts';
-import type { ReplayPool } from '../pool.ts';
 import { clientToken } from './client-token.ts';
 import {
   addEndpoint,
@@ -20,9 +16,10 @@ import { asker, headOfHistory, readStats, showMachines } from './history.ts';
 import type { Installation } from './installation.ts';
 import type { Json } from './json.ts';
 import { releasePin, setPolicy, showLadder, switchByHand, switchHistory } from './ladder.ts';
+import type { LiveSide } from './live-side.ts';
 import { compactHistory, measureHistory, verifyHistory } from './log-care.ts';
 import { testNotifications } from './notify.ts';
-import type { Answer, LoadsRow, OperationName, Params } from './operations.ts';
+import type { Answer, OperationName, Params } from './operations.ts';
 import { addProfile, listProfiles, makeDefault, removeProfile, setTier } from './profiles.ts';
 import {
   clearQueue,
@@ -39,20 +36,6 @@ import { diffConfigurations, listSnapshots, rollBack, takeSnapshot } from './sna
 import { testEndpoints } from './testing.ts';
 import { exportConfig, importConfig } from './transfer.ts';
 import { validate } from './validation.ts';
-
-/** What only a running gateway can answer. */
-export interface LiveSide {
-  status(): Answer<'proxy.status'>;
-  stop(graceMs: number): Promise<Answer<'proxy.stop'>>;
-  readonly url: string;
-  /** Questions about the past go to a worker: the main loop serves. */
-  readonly replay: ReplayPool;
-  /** A conversation with each, now. Null: its probe was lost. */
-  check(endpoints: readonly EndpointId[]): Promise<ReadonlyMap<EndpointId, ProbeResult | null>>;
-  /** What runs at this moment: it is in no fact. */
-  loads(): LoadsRow;
-  nextProbes(): ReadonlyMap<string, PlannedProbe>;
-}
 
 /** A `Json` is the answer as well, made elsewhere. */
 type Given<Name extends OperationName> = Answer<Name> | Json;

@@ -22,7 +22,7 @@ async function healthy() {
     mkdirSync(dirname(claude), { recursive: true });
     writeFileSync(claude, `// mine\n${JSON.stringify(settings)}`);
   };
-  const patient = { home, cwd: root, env: { HOME: root } as Record<string, string> };
+  const patient = { home, cwd: root, connect, env: { HOME: root } as Record<string, string> };
   const wrong = async (env: Readonly<Record<string, string>> = {}) => {
     const { checks } = await examine({ ...patient, env: { ...patient.env, ...env } }, looking);
     return checks.filter(({ ok }) => !ok).map(({ id, severity }) => `${id} ${severity}`);
@@ -51,7 +51,10 @@ describe('the doctor', () => {
 
   it('makes no home where there is none', async () => {
     const home = temporaryHome();
-    const { checks } = await examine({ home, cwd: '/', env: { HOME: dirname(home) } }, { fix: true, connect: false });
+    const { checks } = await examine(
+      { home, cwd: '/', connect, env: { HOME: dirname(home) } },
+      { fix: true, connect: false },
+    );
     expect(checks.find(({ id }) => id === 'home')).toMatchObject({ ok: false, severity: 'warning', fix: 'qcc init' });
     expect(statSync(home, { throwIfNoEntry: false })).toBeUndefined();
   });

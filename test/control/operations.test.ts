@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { secretSetting } from '../../src/config/secret-setting.ts';
 import { openVault } from '../../src/config/vault.ts';
-import { type Connection, connect } from '../../src/control/client.ts';
+import { connect } from '../../src/control/client.ts';
+import type { Connection } from '../../src/control/operations.ts';
 import { temporaryHome } from '../support/home.ts';
 
 const key = 'sk-ant-api03-0123456789abcdefghijklmnopqrstuv';

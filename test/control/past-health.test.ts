@@ -1,7 +1,8 @@
 /** What was, is asked of the log beside the main loop while a gateway runs: the main loop reads no history. */
 import { expect, it } from 'vitest';
 import { Json } from '../../src/control/json.ts';
-import { type LiveSide, operations } from '../../src/control/table.ts';
+import type { LiveSide } from '../../src/control/live-side.ts';
+import { operations } from '../../src/control/table.ts';
 import { ask, type QuestionName } from '../../src/history/questions.ts';
 import { memoryInstallation } from '../support/installation.ts';
 import { endpointSettings, first } from '../support/world.ts';
