@@ -7,6 +7,7 @@ import { openAccessLog } from './access-log-file.ts';
 import { isLoopback } from './config/base-url.ts';
 import { readCertificate } from './config/certificate.ts';
 import { paths } from './config/home.ts';
+import { closeMask } from './config/umask.ts';
 import { sweepFrozen } from './control/frozen-home.ts';
 import { type Installation, openInstallation } from './control/installation.ts';
 import { answers } from './control/listening.ts';
@@ -60,7 +61,7 @@ const lockPollMs = 50;
  * @throws {QccError} when one runs already, the port is taken, the certificate is no good, the listener would be open to others
  */
 export async function runGateway(options: GatewayOptions): Promise<Gateway> {
-  process.umask(0o077);
+  closeMask();
   const installation = await openAlone(options.home);
   try {
     return await serve(installation, options);

@@ -5,6 +5,7 @@ import { constants, homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { writeFileAtomic } from '../config/atomic-file.ts';
 import { clientEnv, type Shell, shellLines } from '../config/client-env.ts';
+import { withUsersMask } from '../config/umask.ts';
 import type { Answer } from '../control/operations.ts';
 import { exitCodes, QccError } from '../errors.ts';
 import { type Context, flag, isOn, usage, withInstallation } from './context.ts';
@@ -135,7 +136,7 @@ function launch(
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: 'inherit', env: environment });
+    const child = withUsersMask(() => spawn(program, args, { stdio: 'inherit', env: environment }));
     // A terminal sends ^C to both of us: passed on, it would be the second one, which Claude Code takes for "quit".
     process.on('SIGINT', () => {
       if (!process.stdin.isTTY) child.kill('SIGINT');

@@ -1,6 +1,7 @@
 /** The command line's driver: finds the command, looks strictly at what was given, loads that one command, runs it. */
 import { parseArgs } from 'node:util';
 import { nearest } from '../config/nearest.ts';
+import { closeMask } from '../config/umask.ts';
 import { type ExitCode, exitCodes, QccError } from '../errors.ts';
 import type { Context } from './context.ts';
 import { type Command, globalFlags, root } from './manifest.ts';
@@ -148,6 +149,7 @@ export async function runCli(
   argv: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<number> {
+  closeMask();
   const own = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
   const json = own.includes('--json');
   const language: Language = languageOf(langFlag(own), env);

@@ -1,6 +1,7 @@
 /** A look back that is longer than the terminal goes through the pager that the reader is used to. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { withUsersMask } from '../config/umask.ts';
 import type { Context } from './context.ts';
 import { makeOutput, type Output } from './output.ts';
 
@@ -20,7 +21,7 @@ export async function paged(context: Context, work: (paged: Paged) => Promise<vo
   const [program = '', ...args] = command.split(' ').filter((word) => word !== '');
   if (!process.stdout.isTTY || context.json || program === '' || program === 'cat') return work(direct);
   const env = { LESS: lessDefault, ...context.env };
-  const pager = spawn(program, args, { stdio: ['pipe', 'inherit', 'inherit'], env });
+  const pager = withUsersMask(() => spawn(program, args, { stdio: ['pipe', 'inherit', 'inherit'], env }));
   // No such program: better without a pager than without the history.
   const started = await new Promise<boolean>((resolve) => {
     pager.once('spawn', () => resolve(true));

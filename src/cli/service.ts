@@ -31,7 +31,7 @@ export async function installService(context: Context): Promise<undefined> {
   if (await answers(paths(context.home).socket))
     throw new QccError('QCC_GATEWAY_RUNNING', words.serviceTaken, 'qcc proxy stop', exitCodes.conflict);
   prepareHome(context.home);
-  mkdirSync(dirname(file), { recursive: true });
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   writeFileAtomic(file, text);
   const failed = await runAll(service.start, context);
   if (json) out.json({ kind, name, file, started: failed === undefined });

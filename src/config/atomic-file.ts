@@ -1,17 +1,25 @@
 /** A file that is always whole: written beside, synced, and renamed over; and what is wrong when it cannot be. */
+import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   fchmodSync,
-  fstatSync,
   fsyncSync,
+  lstatSync,
+  mkdirSync,
   openSync,
   readdirSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { exitCodes, QccError } from '../errors.ts';
+
+const ownerOnly = 0o600;
+const ownerOnlyFolder = 0o700;
+// 2^48 names: nobody fills them all with links.
+const randomNameBytes = 6;
 
 /** What an operation on a file says of it. `wrong`: the path itself cannot be meant; else the machine refuses it now. */
 const faults: Readonly<Record<string, { readonly why: string; readonly wrong: boolean }>> = {
@@ -46,52 +54,84 @@ function onFile<T>(path: string, work: () => T): T {
   }
 }
 
-/** A file that somebody asked for, wherever it lies: `/dev/stdout` is one too, and cannot be renamed over. */
+/** A file that somebody asked for. @throws {QccError} `QCC_FILE_UNWRITABLE` */
 export function writeExport(path: string, text: string): void {
-  onFile(path, () => writeFileSync(path, text, { mode: 0o600 }));
+  const file = openExport(path);
+  try {
+    file.write(text);
+  } catch (error) {
+    file.abandon();
+    throw error;
+  }
+  file.close();
 }
 
 export interface OpenExport {
-  write(text: string): void;
+  write(text: string | Uint8Array): void;
+  /** From here on it stands under its name. */
   close(): void;
-  /** It was not finished: what is there of it goes. */
+  /** It was not finished: what was there before is there still. */
   abandon(): void;
 }
 
 /** The same for what is too long to be held: written as it comes. @throws {QccError} `QCC_FILE_UNWRITABLE` */
 export function openExport(path: string): OpenExport {
-  const file = onFile(path, () => openSync(path, 'w', 0o600));
-  const isPlain = fstatSync(file).isFile();
+  if (isStream(path)) return openStream(path);
+  const { beside, file } = onFile(path, () => openBeside(path, ownerOnly));
+  const give = (work: () => void) =>
+    onFile(path, () => {
+      try {
+        work();
+      } catch (error) {
+        rmSync(beside, { force: true });
+        throw error;
+      }
+    });
   return {
     write: (text) => onFile(path, () => writeFileSync(file, text)),
-    close: () => closeSync(file),
+    close: () =>
+      give(() => {
+        closeSynced(file);
+        renameSync(beside, path);
+      }),
     abandon: () => {
       closeSync(file);
-      if (isPlain) rmSync(path, { force: true });
+      rmSync(beside, { force: true });
     },
   };
 }
 
+/** `/dev/stdout`, a pipe, a terminal: written as they are, because nothing can be renamed over them. */
+function isStream(path: string): boolean {
+  if (/^\/(dev|proc)\//.test(resolve(path))) return true;
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found !== undefined && !found.isFile() && !found.isDirectory();
+}
+
+function openStream(path: string): OpenExport {
+  const file = onFile(path, () => openSync(path, 'w', ownerOnly));
+  return {
+    write: (text) => onFile(path, () => writeFileSync(file, text)),
+    close: () => closeSync(file),
+    abandon: () => closeSync(file),
+  };
+}
+
 /** @throws {QccError} `QCC_FILE_UNWRITABLE` */
-export function writeFileAtomic(path: string, text: string, mode = 0o600): void {
+export function writeFileAtomic(path: string, text: string, mode = ownerOnly): void {
   onFile(path, () => replaceFile(path, text, mode));
 }
 
 function replaceFile(path: string, text: string, mode: number): void {
-  const beside = `${path}.${process.pid}.tmp`;
-  const file = openSync(beside, 'w', mode);
+  const { beside, file } = openBeside(path, mode);
   try {
-    // Whatever the mask of the process is.
-    fchmodSync(file, mode);
-    writeFileSync(file, text);
-    fsyncSync(file);
-  } catch (error) {
-    rmSync(beside, { force: true });
-    throw error;
-  } finally {
-    closeSync(file);
-  }
-  try {
+    try {
+      writeFileSync(file, text);
+    } catch (error) {
+      closeSync(file);
+      throw error;
+    }
+    closeSynced(file);
     renameSync(beside, path);
   } catch (error) {
     rmSync(beside, { force: true });
@@ -100,13 +140,61 @@ function replaceFile(path: string, text: string, mode: number): void {
   syncFolder(dirname(path));
 }
 
+function closeSynced(file: number): void {
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/**
+ * A new file beside another one, which it is going to replace. Nobody can have put a file or a link there before: its name cannot
+ * be foreseen, and what is there is refused, never followed.
+ */
+function openBeside(path: string, mode: number): { readonly beside: string; readonly file: number } {
+  // A rename would fail only at the end, after all of it was written.
+  if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory())
+    throw Object.assign(new Error(`EISDIR: ${path}`), { code: 'EISDIR' });
+  const beside = besideName(path);
+  const file = openSync(beside, 'wx', mode);
+  try {
+    // Whatever the mask of the process is.
+    fchmodSync(file, mode);
+  } catch (error) {
+    closeSync(file);
+    rmSync(beside, { force: true });
+    throw error;
+  }
+  return { beside, file };
+}
+
+/** The same for a folder: new, empty, the owner's alone. */
+export function makeFolderBeside(path: string): string {
+  const beside = besideName(path);
+  mkdirSync(dirname(path), { recursive: true, mode: ownerOnlyFolder });
+  mkdirSync(beside, { mode: ownerOnlyFolder });
+  return beside;
+}
+
+function besideName(path: string): string {
+  return `${path}.${process.pid}-${randomBytes(randomNameBytes).toString('hex')}.tmp`;
+}
+
+// With the writer's pid, so that who sweeps can tell whether it lives; older versions had the pid alone.
+const besideForm = /^\.(\d+)(?:-[0-9a-f]{12})?\.tmp$/;
+
+/** Whose process made this, if it is the unfinished copy of a file of that name. */
+export function writerOf(beside: string, name: string): number | undefined {
+  const pid = beside.startsWith(name) ? besideForm.exec(beside.slice(name.length))?.[1] : undefined;
+  return pid === undefined ? undefined : Number(pid);
+}
+
 /** Removes what killed writers of this file left beside it. Only for whoever knows that nobody writes it now. */
 export function removeLeftovers(path: string): void {
-  const name = basename(path);
-  for (const other of readdirSync(dirname(path))) {
-    const isLeft = other.startsWith(`${name}.`) && /^\d+\.tmp$/.test(other.slice(name.length + 1));
-    if (isLeft) rmSync(join(dirname(path), other), { force: true });
-  }
+  const folder = dirname(path);
+  for (const other of readdirSync(folder))
+    if (writerOf(other, basename(path)) !== undefined) rmSync(join(folder, other), { recursive: true, force: true });
 }
 
 /** The rename itself is on the disk only when the folder is. Windows has no such call, and needs none. */

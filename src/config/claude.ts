@@ -185,7 +185,8 @@ function withComments(text: string, edit: Edit): Edit {
 }
 
 function write(file: string, text: string): void {
-  mkdirSync(dirname(file), { recursive: true });
+  // With the keys of others in it, whoever's mask made it.
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   if (existsSync(file)) {
     // People keep such files elsewhere, with a link here: the link stays.
     writeFileAtomic(realpathSync(file), text, statSync(file).mode & 0o777);

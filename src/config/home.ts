@@ -5,6 +5,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { exitCodes, QccError } from '../errors.ts';
 import { writeFileAtomic } from './atomic-file.ts';
+import { closeMask } from './umask.ts';
 
 // sun_path holds 104 bytes on macOS with its final zero; libuv cuts longer ones without a word.
 const socketPathMax = 103;
@@ -74,7 +75,7 @@ function socketOf(home: string): string {
  * @throws {QccError} when others can write into it, or a newer qcc has made it: then nothing in it is touched
  */
 export function prepareHome(home: string): boolean {
-  process.umask(0o077);
+  closeMask();
   refuseNewer(home);
   const created = mkdirSync(home, { recursive: true, mode: 0o700 }) !== undefined;
   if (process.platform !== 'win32') refuseForeign(home);

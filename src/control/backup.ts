@@ -16,6 +16,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 import { NewerFact } from '../../events/catalogue.ts';
+import { makeFolderBeside, openExport } from '../config/atomic-file.ts';
 import { formatOf, type Manifest, manifestName, parseManifest } from '../config/backup-manifest.ts';
 import { homeFormat, newerHome, refuseNewer } from '../config/home.ts';
 import { tarEnd, tarred, tarredText, untarred } from '../config/tar.ts';
@@ -80,27 +81,21 @@ async function packed(folder: string, file: string, facts: number): Promise<Back
     for (const path of names) yield* tarred(path, join(folder, path));
     yield tarEnd;
   };
-  const beside = `${file}.${process.pid}.tmp`;
+  const out = openExport(file);
+  let bytes = 0;
   try {
-    await pipeline(Readable.from(chunks()), createGzip(), createWriteStream(beside, { mode: 0o600 }));
-    renameSync(beside, file);
+    await pipeline(Readable.from(chunks()), createGzip(), async (packed: AsyncIterable<Buffer>) => {
+      for await (const piece of packed) {
+        out.write(piece);
+        bytes += piece.length;
+      }
+    });
   } catch (error) {
-    rmSync(beside, { force: true });
-    throw unwritable(file, error);
+    out.abandon();
+    throw error;
   }
-  return { file, facts, bytes: statSync(file).size, keys: names.includes('master.key') };
-}
-
-function unwritable(file: string, error: unknown): unknown {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code === undefined || !/^E[A-Z]+$/.test(code)) return error;
-  return new QccError(
-    'QCC_FILE_UNWRITABLE',
-    `${file} cannot be written (${code})`,
-    `ls -ld ${dirname(file)}`,
-    code === 'ENOENT' || code === 'EISDIR' || code === 'ENOTDIR' ? exitCodes.usage : exitCodes.failed,
-    { path: file, code },
-  );
+  out.close();
+  return { file, facts, bytes, keys: names.includes('master.key') };
 }
 
 /** What a database makes for itself when it is opened is no part of it. */
@@ -137,9 +132,7 @@ export async function restore(file: string, home: string): Promise<Backup> {
       { home },
     );
   }
-  const beside = `${home}.${process.pid}.tmp`;
-  rmSync(beside, { recursive: true, force: true });
-  mkdirSync(beside, { recursive: true, mode: 0o700 });
+  const beside = makeFolderBeside(home);
   try {
     const manifest = await unpacked(file, beside);
     await checkLog(beside, home, manifest.facts);

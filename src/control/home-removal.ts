@@ -1,6 +1,7 @@
 /** The end of a home: what qcc has made in it goes, and nothing else. */
 import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { writerOf } from '../config/atomic-file.ts';
 import { keychainFor } from '../config/keychain.ts';
 
 /** Everything that qcc ever makes in a home. A home is wherever somebody says: it may be a folder with other things in it. */
@@ -19,7 +20,12 @@ const made: ReadonlySet<string> = new Set([
   'run',
   'vault.json',
 ]);
-const leftover = /^[a-z]+\.(json|key)\.\d+\.tmp$/;
+
+/** What a killed writer of one of its files has left. */
+function isLeftover(name: string): boolean {
+  const file = /^[a-z]+\.(json|key)(?=\.)/.exec(name)?.[0];
+  return file !== undefined && writerOf(name, file) !== undefined;
+}
 
 export interface Removal {
   readonly removed: boolean;
@@ -30,7 +36,7 @@ export interface Removal {
 export function removeHome(home: string, env: Readonly<Record<string, string | undefined>>): Removal {
   if (!existsSync(home)) return { removed: false, left: [] };
   const names = readdirSync(home);
-  const ours = names.filter((name) => made.has(name) || leftover.test(name));
+  const ours = names.filter((name) => made.has(name) || isLeftover(name));
   // The keys first: should this be interrupted, what is left opens nothing.
   const first = (name: string) => (name === 'master.key' || name === 'vault.json' ? 0 : 1);
   for (const name of ours.sort((a, b) => first(a) - first(b)))

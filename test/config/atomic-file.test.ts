@@ -1,19 +1,22 @@
 import {
   chmodSync,
   closeSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   openSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { writeFileAtomic } from '../../src/config/atomic-file.ts';
+import { makeFolderBeside, openExport, writeExport, writeFileAtomic } from '../../src/config/atomic-file.ts';
 
 const permissionBits = 0o777;
 const isPosix = process.platform !== 'win32';
@@ -49,6 +52,71 @@ describe('a file written at once', () => {
     writeFileSync(join(folder, 'taken', 'x'), '');
     expect(() => writeFileAtomic(join(folder, 'taken'), 'text')).toThrow();
     expect(readdirSync(folder)).toEqual(['taken']);
+  });
+});
+
+describe('an export', () => {
+  it('takes its name when it is whole, and leaves what was there when it is given up', () => {
+    const path = join(temporaryFolder(), 'incident');
+    writeExport(path, 'the first');
+    const second = openExport(path);
+    second.write('half of');
+    expect(readFileSync(path, 'utf8')).toBe('the first');
+    second.abandon();
+    expect([readFileSync(path, 'utf8'), readdirSync(join(path, '..'))]).toEqual(['the first', ['incident']]);
+    const third = openExport(path);
+    third.write('the ');
+    third.write(Buffer.from('third'));
+    third.close();
+    expect([readFileSync(path, 'utf8'), readdirSync(join(path, '..'))]).toEqual(['the third', ['incident']]);
+  });
+
+  it.runIf(isPosix)('goes into a stream as it is', () => {
+    const before = statSync('/dev/null');
+    writeExport('/dev/null', 'x');
+    expect([statSync('/dev/null').ino, statSync('/dev/null').isCharacterDevice()]).toEqual([before.ino, true]);
+  });
+
+  it('into a folder is refused before anything is written', () => {
+    const folder = temporaryFolder();
+    expect(() => openExport(folder)).toThrow(expect.objectContaining({ code: 'QCC_FILE_UNWRITABLE', exit: 2 }));
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});
+
+describe.runIf(isPosix)('what somebody else has put there', () => {
+  const writers: readonly (readonly [string, (path: string) => void])[] = [
+    ['a file', (path) => writeFileAtomic(path, 'secret')],
+    ['an export', (path) => writeExport(path, 'secret')],
+    ['a folder', (path) => writeFileSync(join(makeFolderBeside(path), 'key'), 'secret')],
+  ];
+
+  it.each(writers)('is neither followed nor filled by %s', (_, write) => {
+    const folder = temporaryFolder();
+    const [path, victim, trap] = ['a', 'victim', 'trap'].map((name) => join(folder, name)) as [string, string, string];
+    writeFileSync(victim, 'mine');
+    mkdirSync(trap);
+    // The name that older versions gave to what they had not finished.
+    for (const name of [`${path}.${process.pid}.tmp`, path]) symlinkSync(name === path ? victim : trap, name);
+    write(path);
+    expect([readFileSync(victim, 'utf8'), readdirSync(trap)]).toEqual(['mine', []]);
+    expect(readlinkSync(`${path}.${process.pid}.tmp`)).toBe(trap);
+  });
+
+  it('cannot be there before: no two unfinished ones have the same name, and nobody else may look into them', () => {
+    const folder = temporaryFolder();
+    const before = process.umask(0);
+    onTestFinished(() => {
+      process.umask(before);
+    });
+    const open = Array.from({ length: 20 }, () => openExport(join(folder, 'a')));
+    const folders = Array.from({ length: 20 }, () => makeFolderBeside(join(folder, 'not', 'there', 'a')));
+    const names = readdirSync(folder).filter((name) => name !== 'not');
+    expect([names.length, new Set(folders).size]).toEqual([20, 20]);
+    for (const name of names) expect([name, modeOf(join(folder, name))]).toEqual([name, 0o600]);
+    for (const path of [join(folder, 'not'), ...folders]) expect([path, modeOf(path)]).toEqual([path, 0o700]);
+    for (const one of open) one.abandon();
+    expect(existsSync(join(folder, 'a'))).toBe(false);
   });
 });
 

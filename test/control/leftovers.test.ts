@@ -9,7 +9,7 @@ describe('a home whose gateway was killed while it wrote', () => {
     const before = await openInstallation(home);
     await before.vault.put('e1', 'sk-ant-kept');
     await before.close();
-    const left = [`${before.paths.vault}.4711.tmp`, `${before.paths.masterKey}.4712.tmp`];
+    const left = [`${before.paths.vault}.4711.tmp`, `${before.paths.masterKey}.4712-0123456789ab.tmp`];
     const yours = [`${before.paths.vault}.bak`, `${before.paths.vault}.old.tmp`];
     for (const path of [...left, ...yours]) writeFileSync(path, '{');
     const after = await openInstallation(home);

@@ -1,0 +1,21 @@
+import { spawnSync } from 'node:child_process';
+import { expect, it, onTestFinished } from 'vitest';
+import { closeMask, withUsersMask } from '../../src/config/umask.ts';
+
+it.skipIf(process.platform === 'win32')('what is started for a user keeps the mask of the user', () => {
+  const before = process.umask(0o027);
+  onTestFinished(() => {
+    process.umask(before);
+  });
+  const maskOf = () => Number.parseInt(spawnSync('sh', ['-c', 'umask'], { encoding: 'utf8' }).stdout, 8);
+  expect(withUsersMask(maskOf)).toBe(0o027);
+  closeMask();
+  closeMask();
+  expect([process.umask(), maskOf(), withUsersMask(maskOf), process.umask()]).toEqual([0o077, 0o077, 0o027, 0o077]);
+  expect(() =>
+    withUsersMask(() => {
+      throw new Error('no such program');
+    }),
+  ).toThrow('no such program');
+  expect(process.umask()).toBe(0o077);
+});
