@@ -115,6 +115,10 @@ const chinese: Readonly<Record<string, Sentence>> = {
   QCC_LOG_LOCKED: { message: () => '另一个 qcc 命令正在使用日志', hint: () => '请稍后再试' },
   QCC_LOG_SUSPENDED: { message: () => '日志当前无法写入', hint: () => '请释放磁盘空间，然后运行：qcc proxy status' },
   QCC_LOG_DAMAGED: { message: () => '日志已损坏，无法打开；未做任何更改' },
+  QCC_SERVICE_CONTROL: {
+    message: ({ name }) => `${name} 中含有换行或其他控制字符，服务文件无法容纳`,
+    hint: () => '请去掉该字符后重新运行：qcc proxy install-service',
+  },
   QCC_SERVICE_MISSING: { message: ({ file }) => `没有安装服务：${file} 不存在` },
   QCC_REPAIR_RUNNING: { message: () => '网关运行时不能修复日志' },
   QCC_LOG_CLOSED: { message: () => '日志已关闭' },

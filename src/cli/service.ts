@@ -1,6 +1,6 @@
 /** `qcc proxy install-service`: the gateway started by the system, whenever its user is there. */
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -19,10 +19,13 @@ export async function installService(context: Context): Promise<undefined> {
   const { out, words, json } = context;
   if (isOn(context, 'print') && isOn(context, 'uninstall'))
     throw usage(words.contradict('--print', '--uninstall'), words.sayOne);
-  const service = serviceFor(context);
-  const { kind, name, file, text } = service;
-  if (isOn(context, 'print'))
+  const confined = mayConfine();
+  const service = serviceFor(context, confined);
+  const { kind, name, file } = service;
+  if (isOn(context, 'print')) {
+    const text = service.text();
     return json ? void out.json({ kind, name, file, text }) : void out.line(...text.trimEnd().split('\n'));
+  }
   if (isOn(context, 'uninstall')) {
     if (!existsSync(file)) throw missing(file);
     await removeService(context);
@@ -30,20 +33,64 @@ export async function installService(context: Context): Promise<undefined> {
   }
   if (await answers(paths(context.home).socket))
     throw new QccError('QCC_GATEWAY_RUNNING', words.serviceTaken, 'qcc proxy stop', exitCodes.conflict);
+  const text = service.text();
   prepareHome(context.home);
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   writeFileAtomic(file, text);
-  const failed = await runAll(service.start, context);
-  if (json) out.json({ kind, name, file, started: failed === undefined });
+  const { failed, isPlain } = await startService(service, confined, context);
+  if (json)
+    out.json({
+      kind,
+      name,
+      file,
+      started: failed === undefined,
+      ...(kind === 'systemd' ? { confined: !isPlain } : {}),
+    });
   else out.done(failed === undefined ? words.serviceRuns(name, file) : words.applied(file));
   if (failed !== undefined) throw failed;
+  if (isPlain) out.warn(words.servicePlain);
   if (kind === 'systemd') out.note(words.serviceLingers, '  loginctl enable-linger');
   return undefined;
 }
 
+/** Of the kernel: a user's own systemd may give a service a view of its own on the files. Root's needs nobody's leave. */
+function mayConfine(): boolean {
+  if (process.getuid?.() === 0) return true;
+  const forbids = ['/proc/sys/user/max_user_namespaces', '/proc/sys/kernel/unprivileged_userns_clone'];
+  return !forbids.some((file) => {
+    try {
+      return readFileSync(file, 'utf8').trim() === '0';
+    } catch {
+      return false;
+    }
+  });
+}
+
+/**
+ * Not every kernel that refuses a user's namespaces says so before. So a confined unit that does not start is tried once more
+ * without them; where that does not help, it was something else, and the unit stays as it should be.
+ */
+async function startService(
+  service: Service,
+  confined: boolean,
+  context: Context,
+): Promise<{ readonly failed: QccError | undefined; readonly isPlain: boolean }> {
+  const failed = await runAll(service.start, context);
+  const isRefused = failed !== undefined && failed.hint === service.start.at(-1)?.join(' ');
+  if (service.kind !== 'systemd' || !confined || !isRefused) return { failed, isPlain: !confined };
+  writeFileAtomic(service.file, serviceFor(context, false).text());
+  // Its tries so far count against the limit of starts.
+  await runAll([['systemctl', '--user', 'reset-failed', service.name]], context);
+  const stillFails = await runAll(service.start, context);
+  if (stillFails === undefined) return { failed: undefined, isPlain: true };
+  writeFileAtomic(service.file, service.text());
+  await runAll(service.start.slice(0, 1), context);
+  return { failed, isPlain: false };
+}
+
 /** Ends it and takes its file away; false when there was none. For whoever removes all of qcc, too. */
 export async function removeService(context: Context): Promise<boolean> {
-  const service = serviceFor(context);
+  const service = serviceFor(context, true);
   if (!existsSync(service.file)) return false;
   // What does not run, or cannot be asked, is no reason to leave its file.
   await runAll(service.stop, context);
@@ -52,7 +99,7 @@ export async function removeService(context: Context): Promise<boolean> {
   return true;
 }
 
-function serviceFor({ home, env, language, words }: Context): Service {
+function serviceFor({ home, env, language, words }: Context, confined: boolean): Service {
   const service = serviceOf({
     platform: process.platform,
     env,
@@ -60,6 +107,7 @@ function serviceFor({ home, env, language, words }: Context): Service {
     language,
     command: [...gatewayNode, fileURLToPath(new URL('./main.js', import.meta.url))],
     uid: process.getuid?.() ?? 0,
+    confined,
   });
   if (service) return service;
   throw new QccError('QCC_SERVICE_UNSUPPORTED', words.noServices(process.platform), 'qcc proxy start');

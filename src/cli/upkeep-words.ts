@@ -5,6 +5,8 @@ const en = {
   serviceRemoved: (file: string) => `the service is stopped, and its file is gone: ${file}`,
   serviceTaken: 'a gateway runs for this home already, and the service would be a second one',
   serviceLingers: 'it ends with your last session; to let it run without one:',
+  servicePlain:
+    'this system lets no user make namespaces, so the service may write wherever you may; its other limits hold (docs/security.md)',
   noServices: (platform: string) => `qcc knows no service of ${platform}`,
   commandFailed: (command: string, why: string) => `${command} failed: ${why}`,
   foldedAgain: (facts: number, machines: number) =>
@@ -51,6 +53,8 @@ const zh: typeof en = {
   serviceRemoved: (file) => `服务已停止，文件已删除：${file}`,
   serviceTaken: '此目录的网关已在运行，服务会成为第二个',
   serviceLingers: '它随您的最后一个会话结束；要让它在没有会话时也运行：',
+  servicePlain:
+    '此系统不允许普通用户创建命名空间，因此服务可写入您可写入的任何位置；其他限制仍然有效（docs/security.md）',
   noServices: (platform) => `qcc 不支持 ${platform} 上的服务`,
   commandFailed: (command, why) => `${command} 失败：${why}`,
   foldedAgain: (facts, machines) => `重新折叠 ${facts} 条事实，得到 ${machines} 个状态机及其视图`,

@@ -1,14 +1,16 @@
 /** The gateway as a service of the user's own: what systemd and launchd are told, and where it stands. */
 import { createHash } from 'node:crypto';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve, sep } from 'node:path';
+import { exitCodes, QccError } from '../errors.ts';
 import { paths } from './home.ts';
 
 export interface Service {
   readonly kind: 'systemd' | 'launchd';
   readonly name: string;
   readonly file: string;
-  readonly text: string;
+  /** @throws {QccError} `QCC_SERVICE_CONTROL` when a path or a variable has a line break or another control character in it */
+  text(): string;
   /** What makes it known and runs it, and what ends it; the program first. */
   readonly start: readonly (readonly string[])[];
   readonly stop: readonly (readonly string[])[];
@@ -24,7 +26,26 @@ export interface ServiceOptions {
   readonly command: readonly [node: string, ...args: string[]];
   readonly language: string;
   readonly uid: number;
+  /**
+   * Whether systemd may give it a view of its own on the files. It needs namespaces for that, and a user's own systemd gets them
+   * only from a kernel that lets users make them: without, such a unit does not start at all (status 226).
+   */
+  readonly confined?: boolean;
 }
+
+// What says how the network is reached and who is believed there. A service starts without the shell that has set it.
+const inherited = [
+  ...['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY', 'NO_PROXY'].flatMap((name) => [name, name.toLowerCase()]),
+  'NODE_EXTRA_CA_CERTS',
+  'NODE_USE_SYSTEM_CA',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+];
+// A path in it may be relative to the folder of whoever installs.
+const pathNames: ReadonlySet<string> = new Set(['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR']);
+
+// A private one is empty: what the service needs of them would not be there.
+const temporaryFolders = ['/tmp', '/var/tmp'];
 
 // A stop lets requests end for half a minute; whoever is still there then has had its time.
 const stopS = 45;
@@ -35,6 +56,38 @@ export function serviceOf(options: ServiceOptions): Service | undefined {
   return options.platform === 'darwin' ? launchd(options) : undefined;
 }
 
+/** Neither format can hold all of them, and a line break would begin a directive of its own. */
+function refuseControls(options: ServiceOptions): void {
+  const { env, home, command, language } = options;
+  const given = {
+    QCC_HOME: home,
+    QCC_LANG: language,
+    HOME: env['HOME'] ?? homedir(),
+    XDG_CONFIG_HOME: env['XDG_CONFIG_HOME'] ?? '',
+    'the path of qcc': command.join(''),
+    ...Object.fromEntries(environment(options)),
+  };
+  const [name] = Object.entries(given).find(([, value]) => /\p{Cc}/u.test(value)) ?? [];
+  if (name === undefined) return;
+  throw new QccError(
+    'QCC_SERVICE_CONTROL',
+    `${name} has a line break or another control character in it, which no service file can hold`,
+    'set it without one, then: qcc proxy install-service',
+    exitCodes.usage,
+    { name },
+  );
+}
+
+/** What the service finds in its environment. */
+function environment(options: ServiceOptions): readonly (readonly [name: string, value: string])[] {
+  const { env, home, language } = options;
+  const kept = inherited.flatMap((name) => {
+    const value = env[name];
+    return value ? [[name, pathNames.has(name) ? resolve(value) : value] as const] : [];
+  });
+  return [['QCC_HOME', home], ['QCC_LANG', language], ...kept];
+}
+
 /** One home, one service: another one than the usual has a name of its own. */
 function nameOf({ home, env }: ServiceOptions): string {
   const usual = join(env['HOME'] ?? homedir(), '.qcc');
@@ -43,10 +96,23 @@ function nameOf({ home, env }: ServiceOptions): string {
 
 function systemd(options: ServiceOptions): Service {
   const name = `${nameOf(options)}.service`;
-  const { env, home, command, language } = options;
+  const { env } = options;
   const folder = join(env['XDG_CONFIG_HOME'] || join(env['HOME'] ?? homedir(), '.config'), 'systemd', 'user');
   const systemctl = (...args: readonly string[]) => ['systemctl', '--user', ...args];
-  const text = `# Made by qcc proxy install-service.
+  return {
+    kind: 'systemd',
+    name,
+    file: join(folder, name),
+    text: () => unitText(options),
+    start: [systemctl('daemon-reload'), systemctl('enable', '--now', name)],
+    stop: [systemctl('disable', '--now', name)],
+    forget: [systemctl('daemon-reload')],
+  };
+}
+
+function unitText(options: ServiceOptions): string {
+  refuseControls(options);
+  return `# Made by qcc proxy install-service.
 [Unit]
 Description=qcc, a local gateway for Claude Code
 StartLimitIntervalSec=60
@@ -54,8 +120,10 @@ StartLimitBurst=5
 
 [Service]
 Type=exec
-ExecStart=${[...command, 'proxy', 'run'].map(commandWord).join(' ')}
-Environment=${unitWord(`QCC_HOME=${home}`)} ${unitWord(`QCC_LANG=${language}`)}
+ExecStart=${[...options.command, 'proxy', 'run'].map(commandWord).join(' ')}
+Environment=${environment(options)
+    .map(([name, value]) => unitWord(`${name}=${value}`))
+    .join(' ')}
 Restart=on-failure
 RestartSec=1
 TimeoutStopSec=${stopS}
@@ -63,26 +131,31 @@ UMask=0077
 LimitNOFILE=8192
 LimitCORE=0
 MemoryMax=1G
-# It writes into its home and nowhere else. (MemoryDenyWriteExecute would keep V8 from compiling.)
-NoNewPrivileges=yes
-ProtectSystem=strict
-ProtectHome=read-only
-ReadWritePaths=${unitWord(home)}
-PrivateTmp=yes
-RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
+${confinement(options).join('\n')}
 
 [Install]
 WantedBy=default.target
 `;
-  return {
-    kind: 'systemd',
-    name,
-    file: join(folder, name),
-    text,
-    start: [systemctl('daemon-reload'), systemctl('enable', '--now', name)],
-    stop: [systemctl('disable', '--now', name)],
-    forget: [systemctl('daemon-reload')],
-  };
+}
+
+/** Netlink is how Node looks at the network's interfaces: without it the gateway does not start. */
+function confinement(options: ServiceOptions): readonly string[] {
+  const always = ['NoNewPrivileges=yes', 'RestrictAddressFamilies=AF_INET AF_INET6 AF_NETLINK AF_UNIX'];
+  if (options.confined === false)
+    return ['# This system lets no user make namespaces: it may write where you may.', ...always];
+  return [
+    '# It writes into its home and nowhere else. (MemoryDenyWriteExecute would keep V8 from compiling.)',
+    ...always,
+    'ProtectSystem=strict',
+    'ProtectHome=read-only',
+    `ReadWritePaths=${unitWord(options.home)}`,
+    ...(needsTemporary(options) ? [] : ['PrivateTmp=yes']),
+  ];
+}
+
+function needsTemporary(options: ServiceOptions): boolean {
+  const used = [options.home, ...options.command, ...environment(options).map(([, value]) => value)];
+  return used.some((path) => temporaryFolders.some((folder) => path.startsWith(folder + sep)));
 }
 
 /** Quoted; `%` would begin a specifier. */
@@ -96,11 +169,25 @@ function commandWord(text: string): string {
 }
 
 function launchd(options: ServiceOptions): Service {
-  const { env, home, command, language, uid } = options;
+  const { env, uid } = options;
   const name = `local.${nameOf(options)}`;
   const file = join(env['HOME'] ?? homedir(), 'Library', 'LaunchAgents', `${name}.plist`);
+  return {
+    kind: 'launchd',
+    name,
+    file,
+    text: () => plistText(options, name),
+    start: [['launchctl', 'bootstrap', `gui/${uid}`, file]],
+    stop: [['launchctl', 'bootout', `gui/${uid}/${name}`]],
+    forget: [],
+  };
+}
+
+function plistText(options: ServiceOptions, name: string): string {
+  const { home, command } = options;
   const log = paths(home).gatewayLog;
-  const text = `<?xml version="1.0" encoding="UTF-8"?>
+  refuseControls(options);
+  return `<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
 <!-- Made by qcc proxy install-service. -->
 <plist version="1.0">
@@ -112,8 +199,9 @@ ${[...command, 'proxy', 'run'].map((word) => `    <string>${xml(word)}</string>`
   </array>
   <key>EnvironmentVariables</key>
   <dict>
-    <key>QCC_HOME</key><string>${xml(home)}</string>
-    <key>QCC_LANG</key><string>${xml(language)}</string>
+${environment(options)
+  .map(([key, value]) => `    <key>${xml(key)}</key><string>${xml(value)}</string>`)
+  .join('\n')}
   </dict>
   <key>RunAtLoad</key><true/>
   <key>KeepAlive</key><dict><key>SuccessfulExit</key><false/></dict>
@@ -127,15 +215,6 @@ ${[...command, 'proxy', 'run'].map((word) => `    <string>${xml(word)}</string>`
 </dict>
 </plist>
 `;
-  return {
-    kind: 'launchd',
-    name,
-    file,
-    text,
-    start: [['launchctl', 'bootstrap', `gui/${uid}`, file]],
-    stop: [['launchctl', 'bootout', `gui/${uid}/${name}`]],
-    forget: [],
-  };
 }
 
 function xml(text: string): string {

@@ -4,13 +4,14 @@ import { describe, expect, it } from 'vitest';
 import { temporaryHome } from '../support/home.ts';
 import { at } from './command.ts';
 
-/** A user with a systemctl that writes down what it is told, and fails where it shall. */
-function user(fails = '') {
+/** A user with a systemctl that writes down what it is told, and fails where it shall: always, or while the unit wants something. */
+function user(fails = '', whileIn = '') {
   const home = temporaryHome();
   const root = dirname(home);
   mkdirSync(join(root, 'bin'));
   const [program, told] = [join(root, 'bin', 'systemctl'), join(root, 'told')];
-  const failure = fails === '' ? '' : `case "$*" in *${fails}*) echo "no bus" >&2; exit 1;; esac\n`;
+  const only = whileIn === '' ? '' : `grep -qs ${whileIn} '${root}'/.config/systemd/user/*.service || exit 0;`;
+  const failure = fails === '' ? '' : `case "$*" in *${fails}*) ${only} echo "no bus" >&2; exit 1;; esac\n`;
   writeFileSync(program, `#!/bin/sh\necho "$*" >> '${told}'\n${failure}`);
   chmodSync(program, 0o755);
   const run = at(home, { HOME: root, PATH: `${join(root, 'bin')}:/usr/bin:/bin` });
@@ -29,6 +30,7 @@ describe.skipIf(process.platform !== 'linux')('proxy install-service', () => {
     const { file, name } = JSON.parse(out) as Installed;
     expect({ code, out: JSON.parse(out) }).toMatchObject({ code: 0, out: { kind: 'systemd', started: true } });
     expect(file.startsWith(join(root, '.config', 'systemd', 'user'))).toBe(true);
+    expect(JSON.parse(out)).toMatchObject({ confined: true });
     expect(readFileSync(file, 'utf8')).toContain('ProtectSystem=strict');
     expect(told()).toEqual(['--user daemon-reload', `--user enable --now ${name}`]);
   });
@@ -65,6 +67,36 @@ describe.skipIf(process.platform !== 'linux')('proxy install-service', () => {
       message: `systemctl --user enable --now ${name} failed: no bus`,
       hint: `systemctl --user enable --now ${name}`,
     });
+  });
+
+  it('leaves the bounds out that a kernel without namespaces of users cannot give, and says so', async () => {
+    const { run, told } = user('enable', 'ProtectSystem');
+    const { code, out, err } = await run('proxy', 'install-service', '--json');
+    const { file, name } = JSON.parse(out) as Installed;
+    expect({ code, out: JSON.parse(out) }).toMatchObject({ code: 0, out: { started: true, confined: false } });
+    expect(err).toContain('namespaces');
+    expect(readFileSync(file, 'utf8')).not.toContain('ProtectSystem');
+    const started = ['--user daemon-reload', `--user enable --now ${name}`];
+    expect(told()).toEqual([...started, `--user reset-failed ${name}`, ...started]);
+  });
+
+  it('keeps the bounds when they were not what failed', async () => {
+    const { run } = user('enable');
+    const { file } = JSON.parse((await run('proxy', 'install-service', '--json')).out) as Installed;
+    expect(readFileSync(file, 'utf8')).toContain('ProtectSystem=strict');
+  });
+
+  it('refuses a home that would write a directive of its own, and writes nothing', async () => {
+    const { root, run } = user();
+    const said = await at(`${root}/q\nExecStartPre=/bin/evil`, { HOME: root, PATH: '/usr/bin:/bin' })(
+      'proxy',
+      'install-service',
+      '--print',
+      '--json',
+    );
+    expect([said.code, said.out]).toEqual([2, '']);
+    expect(JSON.parse(said.err).error.code).toBe('QCC_SERVICE_CONTROL');
+    expect([existsSync(join(root, '.config')), (await run('proxy', 'status')).code]).toEqual([false, 3]);
   });
 
   it('takes one of --print and --uninstall', async () => {

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type ServiceOptions, serviceOf } from '../../src/config/service.ts';
 
@@ -14,7 +14,7 @@ const options: ServiceOptions = {
   uid: 1_000,
 };
 
-const textOf = (changes: Partial<ServiceOptions> = {}) => serviceOf({ ...options, ...changes })?.text ?? '';
+const textOf = (changes: Partial<ServiceOptions> = {}) => serviceOf({ ...options, ...changes })?.text() ?? '';
 
 /** What systemd says about a unit; undefined where there is none. */
 function systemdSays(text: string, name: string): string | undefined {
@@ -42,7 +42,7 @@ describe('the systemd unit', () => {
       'ProtectSystem=strict',
       'ProtectHome=read-only',
       'PrivateTmp=yes',
-      'RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX',
+      'RestrictAddressFamilies=AF_INET AF_INET6 AF_NETLINK AF_UNIX',
       'MemoryMax=1G',
       'LimitNOFILE=8192',
       'LimitCORE=0',
@@ -54,6 +54,50 @@ describe('the systemd unit', () => {
     ])
       expect(lines).toContain(line);
     expect(lines.filter((line) => line.startsWith('MemoryDenyWriteExecute'))).toEqual([]);
+  });
+
+  it('takes along how the network is reached and who is believed, and nothing else of the environment', () => {
+    const env = {
+      HOME: '/home/ann',
+      HTTPS_PROXY: 'http://u:5%"\\$@proxy:3128',
+      no_proxy: 'a.test, b.test',
+      NODE_EXTRA_CA_CERTS: 'ca.pem',
+      HTTP_PROXY: '',
+      AWS_SECRET: 'no',
+    };
+    const [line = ''] = textOf({ env })
+      .split('\n')
+      .filter((one) => one.startsWith('Environment='));
+    expect(line).toBe(
+      `Environment="QCC_HOME=/home/ann/.qcc" "QCC_LANG=en" "HTTPS_PROXY=http://u:5%%\\"\\\\$@proxy:3128" "no_proxy=a.test, b.test" "NODE_EXTRA_CA_CERTS=${resolve('ca.pem')}"`,
+    );
+  });
+
+  it.each([
+    ['a line break in the home', { home: '/h\nExecStartPre=/bin/evil' }, 'QCC_HOME'],
+    ['a return in a proxy', { env: { HOME: '/h', https_proxy: 'http://p\r[Install]' } }, 'https_proxy'],
+    ['a zero in a path', { env: { HOME: '/h', NODE_EXTRA_CA_CERTS: '/a\0b' } }, 'NODE_EXTRA_CA_CERTS'],
+    ['an escape in the folder of units', { env: { HOME: '/h', XDG_CONFIG_HOME: '/c\u001b' } }, 'XDG_CONFIG_HOME'],
+    ['a C1 control in the program', { command: ['/n', '/m\u0085'] }, 'the path of qcc'],
+  ] as const)('is refused with %s, on both systems', (_, changes, name) => {
+    for (const platform of ['linux', 'darwin'] as const)
+      expect(() => textOf({ ...changes, platform } as Partial<ServiceOptions>)).toThrow(
+        expect.objectContaining({ code: 'QCC_SERVICE_CONTROL', params: { name }, exit: 2 }),
+      );
+  });
+
+  it('has no temporary folder of its own where it needs something of the common one', () => {
+    expect(textOf({ home: '/tmp/x/q' })).not.toContain('PrivateTmp');
+    expect(textOf({ env: { HOME: '/h', NODE_EXTRA_CA_CERTS: '/var/tmp/ca.pem' } })).not.toContain('PrivateTmp');
+    expect(textOf({ home: '/tmpx/q' })).toContain('PrivateTmp=yes');
+  });
+
+  it('without namespaces asks for nothing that needs one, and keeps the other bounds', () => {
+    const text = textOf({ confined: false });
+    expect(text).not.toMatch(/^(Protect|Private|ReadWrite|ReadOnly|Bind)/m);
+    for (const line of ['NoNewPrivileges=yes', 'LimitCORE=0', 'MemoryMax=1G', 'UMask=0077'])
+      expect(text.split('\n')).toContain(line);
+    expect(text).toContain('AF_NETLINK');
   });
 
   it('doubles what systemd would expand, where it would', () => {
@@ -71,9 +115,12 @@ describe('the systemd unit', () => {
   it('is accepted by systemd, also with a home of odd letters', (context) => {
     const command: ServiceOptions['command'] = [process.execPath, '/opt/my qcc/main.js'];
     for (const home of ['/home/ann/.qcc', '/srv/100% "odd" $HOME\\x/Ü q']) {
-      const said = systemdSays(textOf({ home, command }), 'qcc-try.service');
-      if (said === undefined) return context.skip('there is no systemd here');
-      expect(said).toBe('');
+      const env = { HOME: '/home/ann', HTTPS_PROXY: 'http://u:100%\'"$x\\n@p:1', NO_PROXY: 'a b' };
+      for (const confined of [true, false]) {
+        const said = systemdSays(textOf({ home, command, env, confined }), 'qcc-try.service');
+        if (said === undefined) return context.skip('there is no systemd here');
+        expect(said).toBe('');
+      }
     }
   });
 
@@ -92,16 +139,19 @@ describe('the launchd agent', () => {
 
   it('is a property list that keeps the gateway running', () => {
     expect(agent?.file).toBe('/Users/ann/Library/LaunchAgents/local.qcc.plist');
-    expect(agent?.text).toContain('<key>QCC_HOME</key><string>/Users/ann/.qcc</string>');
-    expect(agent?.text).toContain('<string>/opt/qcc/main.js</string>');
-    expect(agent?.text).toContain('<key>KeepAlive</key><dict><key>SuccessfulExit</key><false/></dict>');
-    expect(agent?.text).toContain('<key>Umask</key><integer>63</integer>');
-    const opened = [...(agent?.text ?? '').matchAll(/<(dict|array|plist)\b/g)].length;
-    expect([...(agent?.text ?? '').matchAll(/<\/(dict|array|plist)>/g)]).toHaveLength(opened);
+    expect(agent?.text()).toContain('<key>QCC_HOME</key><string>/Users/ann/.qcc</string>');
+    expect(agent?.text()).toContain('<string>/opt/qcc/main.js</string>');
+    expect(agent?.text()).toContain('<key>KeepAlive</key><dict><key>SuccessfulExit</key><false/></dict>');
+    expect(agent?.text()).toContain('<key>Umask</key><integer>63</integer>');
+    const opened = [...(agent?.text() ?? '').matchAll(/<(dict|array|plist)\b/g)].length;
+    expect([...(agent?.text() ?? '').matchAll(/<\/(dict|array|plist)>/g)]).toHaveLength(opened);
   });
 
   it('escapes what XML would read', () => {
-    expect(textOf({ platform: 'darwin', home: '/a & <b>' })).toContain('<string>/a &amp; &lt;b&gt;</string>');
+    const env = { HOME: '/h', HTTPS_PROXY: 'http://u:<&>"@p' };
+    const text = textOf({ platform: 'darwin', home: '/a & <b>', env });
+    expect(text).toContain('<string>/a &amp; &lt;b&gt;</string>');
+    expect(text).toContain('<key>HTTPS_PROXY</key><string>http://u:&lt;&amp;&gt;"@p</string>');
   });
 });
 

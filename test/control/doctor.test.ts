@@ -112,12 +112,12 @@ describe('the doctor', () => {
     const options = { platform: 'linux', env: patient.env, home, language: 'en', uid: 0 } as const;
     const service = serviceOf({ ...options, command: [join(root, 'old', 'node'), 'main.js'] });
     mkdirSync(dirname(service?.file ?? ''), { recursive: true });
-    writeFileSync(service?.file ?? '', service?.text ?? '');
+    writeFileSync(service?.file ?? '', service?.text() ?? '');
     const { checks } = await examine(patient, looking);
     expect(checks.filter(({ ok }) => !ok)).toMatchObject([
       { id: 'service.node', about: { node: join(root, 'old', 'node') } },
     ]);
-    writeFileSync(service?.file ?? '', serviceOf({ ...options, command: [process.execPath, 'main.js'] })?.text ?? '');
+    writeFileSync(service?.file ?? '', serviceOf({ ...options, command: [process.execPath, 'main.js'] })?.text() ?? '');
     expect((await examine(patient, looking)).checks.filter(({ ok }) => !ok)).toEqual([]);
   });
 });
