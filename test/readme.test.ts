@@ -93,7 +93,10 @@ describe.each(['docs/commands.md', 'docs/zh-CN/commands.md'])('%s', (paper) => {
   });
 });
 
-describe.each(guides)('docs/zh-CN/%s', (name) => {
+// The glossary gives both languages itself.
+const translated = guides.filter((name) => name !== 'glossary.md');
+
+describe.each(translated)('docs/zh-CN/%s', (name) => {
   it('says in Chinese what its twin says: as many headings and rows, and the same code', () => {
     const shape = (text: string) => ({
       headings: [...text.matchAll(/^#+ /gm)].map(([mark]) => mark),
