@@ -14,6 +14,8 @@ export interface PriorityPolicy {
   readonly cooldownMs: Millis;
   readonly recoveryDelayMs: Millis;
   readonly maxPerHour: number;
+  /** Whether what is known of an endpoint's health keeps traffic away from it: see `isAvailable`. */
+  readonly healthAware: boolean;
 }
 
 export interface LookedAt {

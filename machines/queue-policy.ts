@@ -5,6 +5,7 @@
 import type { Failure } from '../events/endpoint.ts';
 import type { Millis } from '../events/fact.ts';
 import type { QueuePriority, QueueStrategy } from '../events/queue.ts';
+import { isAvailable } from './available.ts';
 import type { RoutableEndpoint, RoutingView } from './roster.ts';
 import { type Loads, reachable } from './route.ts';
 
@@ -17,6 +18,8 @@ export interface QueuePolicy {
   readonly maxRetries: number;
   readonly ttlMs: Millis;
   readonly maxSize: number;
+  /** Whether what is known of an endpoint's health keeps requests away from it: see `isAvailable`. */
+  readonly healthAware: boolean;
 }
 
 const MiB = 1_048_576;
@@ -122,22 +125,20 @@ export function isDue({ nextRetryAt, since }: Waiting, news: Millis, now: Millis
   return nextRetryAt <= now || news > since;
 }
 
-/** Takes requests now, as far as is known. The last resort is for requests of clients, and not for what can wait. */
-export function isOpen({ state, until }: RoutableEndpoint, now: Millis): boolean {
-  if (state === 'failed' || state === 'disabled') return false;
-  return until === null || until <= now;
-}
-
-/** How many more may go to it: all that it has room for, the one permit of a trial, or the share of its ramp. */
+/**
+ * How many more may go to it: all that it has room for, the one permit of a trial, or the share of its ramp. The last resort is for
+ * requests of clients, and not for what can wait.
+ */
 export function placesAt(
   endpoint: RoutableEndpoint,
   loads: Pick<Loads, 'inFlight' | 'permitFree'>,
+  healthAware: boolean,
   now: Millis,
 ): number {
   const { id, state, ramp, maxConcurrent } = endpoint;
-  if (!isOpen(endpoint, now)) return 0;
+  if (!isAvailable(endpoint, healthAware, now)) return 0;
   const busy = loads.inFlight(id);
-  if (state !== 'recovering') return Math.max(0, maxConcurrent - busy);
+  if (state !== 'recovering' || !healthAware) return Math.max(0, maxConcurrent - busy);
   if (ramp === 0) return loads.permitFree(id) && busy === 0 ? 1 : 0;
   return Math.max(0, Math.ceil(ramp * maxConcurrent) - busy);
 }

@@ -1,6 +1,7 @@
 /** Which endpoint, in which order: the ladder, priorities, the strategy among equals, and what each state allows. */
 import type { Millis } from '../events/fact.ts';
 import type { EndpointId } from '../events/ids.ts';
+import { isAvailable } from './available.ts';
 import type { RoutableEndpoint, RoutableProfile, RoutingView } from './roster.ts';
 
 type Strategy = 'weighted' | 'round-robin' | 'least-connections' | 'failover';
@@ -61,7 +62,7 @@ export function plan(
 ): Plan {
   const profiles = walked(view, ask);
   const usable = (endpoint: RoutableEndpoint) =>
-    isUsable(endpoint, rules, now) && !ask.tried.has(endpoint.id) && !ask.lacksModel(endpoint.id);
+    isAvailable(endpoint, rules.healthAware, now) && !ask.tried.has(endpoint.id) && !ask.lacksModel(endpoint.id);
   let busy = false;
   const hasRoom = (endpoint: RoutableEndpoint) => {
     const room = loads.inFlight(endpoint.id) < endpoint.maxConcurrent;
@@ -125,13 +126,6 @@ function trialsAbove(
 
 function mayTry(endpoint: RoutableEndpoint, loads: Loads, dice: () => number): boolean {
   return endpoint.ramp > 0 ? dice() < endpoint.ramp : loads.permitFree(endpoint.id);
-}
-
-function isUsable({ state, until, held }: RoutableEndpoint, { healthAware }: Rules, now: Millis): boolean {
-  if (state === 'disabled') return false;
-  if (!healthAware) return !held;
-  if (state === 'failed') return false;
-  return until === null || until <= now;
 }
 
 function byPriority(endpoints: readonly RoutableEndpoint[]): readonly (readonly RoutableEndpoint[])[] {

@@ -23,8 +23,9 @@ export interface Exclusion {
   readonly until: Millis | null;
 }
 
-/** Null for an endpoint that routing treats as a whole one. */
-export function exclusionOf({ state, held, until, ramp, timer }: EndpointFace): Exclusion | null {
+/** Null for an endpoint that routing treats as a whole one: without `healthAware`, whatever is known of its health. */
+export function exclusionOf({ state, held, until, ramp, timer }: EndpointFace, healthAware: boolean): Exclusion | null {
+  if (!healthAware && state !== 'disabled' && !held) return null;
   switch (state) {
     case 'healthy':
       return null;

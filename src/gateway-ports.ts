@@ -1,8 +1,8 @@
 /** What the proxy reads and tells, bound to the core. */
 import { streams } from '../events/ids.ts';
+import { isAvailable } from '../machines/available.ts';
 import type { Installation } from './control/installation.ts';
 import type { Monitor } from './health/monitor.ts';
-import { isUsable } from './projections/routing.ts';
 import type { Desk } from './proxy/desk.ts';
 import type { ProxyPorts } from './proxy/ports.ts';
 import type { Core } from './runtime/core.ts';
@@ -24,12 +24,12 @@ export function proxyPorts(
     attemptSucceeded: (id, success) => core.attemptSucceeded(id, success),
     limitsSeen: (id, data) => void core.tellEndpoint(id, { type: 'LimitsSeen', data }, { by: 'traffic' }),
     requestEnded: (id, fact) => core.requestEnded(streams.request(id), fact),
-    notReady: () => notReady(core, core.now()),
+    notReady: () => notReady(core, settings()['loadbalancer.health_aware'], core.now()),
   };
 }
 
 /** Sentences for `/readyz`: nothing in them is a secret. */
-export function notReady(core: Core, now: number): readonly string[] {
+export function notReady(core: Core, healthAware: boolean, now: number): readonly string[] {
   const { log, state } = core;
   const reasons: string[] = [];
   if (state.gatewayState === 'offline') reasons.push('this machine has no network');
@@ -39,7 +39,7 @@ export function notReady(core: Core, now: number): readonly string[] {
   if (state.profiles.all().length === 0) reasons.push('there is no profile yet - run: qcc add NAME');
   else if (endpoints.length === 0)
     reasons.push('no profile on the ladder has an endpoint - run: qcc endpoint add PROFILE');
-  else if (!endpoints.some((endpoint) => isUsable(endpoint, now)))
+  else if (!endpoints.some((endpoint) => isAvailable(endpoint, healthAware, now)))
     reasons.push('no endpoint is usable - run: qcc health status');
   return reasons;
 }

@@ -216,7 +216,7 @@ async function tellStart({ core }: Installation, url: string, epoch: string): Pr
 }
 
 function status(
-  { core, world }: Installation,
+  { core, settings, world }: Installation,
   proxy: ProxyServer,
   host: string,
   startedAt: number,
@@ -239,7 +239,7 @@ function status(
     state: condition,
     network: state.gatewayState === 'offline' ? 'offline' : 'online',
     logState: core.log.state,
-    notReady: notReady(core, core.now()),
+    notReady: notReady(core, settings()['loadbalancer.health_aware'], core.now()),
     requests: { total, inFlight, waiting, succeeded, failed, cancelled },
     endpoints: counts,
   };

@@ -95,7 +95,15 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'src/version.ts',
     'workers/',
   ],
-  'src/gateway-ports.ts': ['events/', 'src/control/', 'src/health/', 'src/projections/', 'src/proxy/', 'src/runtime/'],
+  'src/gateway-ports.ts': [
+    'events/',
+    'machines/',
+    'src/control/',
+    'src/health/',
+    'src/projections/',
+    'src/proxy/',
+    'src/runtime/',
+  ],
   'src/gateway-queue.ts': [
     'machines/',
     'src/control/',

@@ -35,6 +35,7 @@ export function priorityPolicy(settings: Settings): PriorityPolicy {
     cooldownMs: settings['failover.cooldown'] * secondMs,
     recoveryDelayMs: settings['failover.recovery_delay'] * secondMs,
     maxPerHour: settings['failover.max_per_hour'],
+    healthAware: settings['loadbalancer.health_aware'],
   };
 }
 
@@ -47,5 +48,6 @@ export function queuePolicy(settings: Settings): QueuePolicy {
     maxRetries: settings['queue.max_retries'],
     ttlMs: settings['queue.ttl'] * secondMs,
     maxSize: settings['queue.max_size'],
+    healthAware: settings['loadbalancer.health_aware'],
   };
 }

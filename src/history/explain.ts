@@ -119,8 +119,9 @@ function routeRow(
   attempts: readonly Attempt[],
 ): Omit<RouteRow, 'facts'> {
   const face = faceOf(then.endpoint(endpoint.id));
+  const healthAware = settingsThen(then)['loadbalancer.health_aware'];
   const attempt = attempts.find((one) => one.endpoint === endpoint.id);
-  const out = exclusionOf(face);
+  const out = exclusionOf(face, healthAware);
   return {
     endpoint: endpoint.id,
     name: endpoint.name,

@@ -61,7 +61,7 @@ function endpointMachine(state: State, settings: Settings, id: EndpointId): Mach
   const known = state.profiles.endpoint(id);
   const face = faceOf(snapshot);
   const { state: name, since, ...context } = face;
-  const out = exclusionOf(face);
+  const out = exclusionOf(face, settings['loadbalancer.health_aware']);
   return {
     id: streams.endpoint(id),
     machine: 'endpoint',

@@ -1,6 +1,7 @@
 /** The routing view and the ladder's look, made from profiles and machines: what the proxy and the switch rules read. */
 import type { Millis } from '../../events/fact.ts';
 import type { EndpointId, ProfileName } from '../../events/ids.ts';
+import { isAvailable } from '../../machines/available.ts';
 import type { faceOf } from '../../machines/endpoint.ts';
 import type { LadderLook } from '../../machines/priority-policy.ts';
 import type { RoutableEndpoint, RoutableProfile, RoutingView } from '../../machines/roster.ts';
@@ -78,7 +79,7 @@ function originOf(baseUrl: string): string {
 }
 
 /** What the switch rules see of the ladder, in its own order. */
-export function ladderLook(source: Source, now: Millis): LadderLook {
+export function ladderLook(source: Source, now: Millis, healthAware: boolean): LadderLook {
   return {
     profiles: walked(source).map(({ name, tier, endpoints }) => {
       const all = endpoints.map(({ id }) => source.face(id));
@@ -87,21 +88,16 @@ export function ladderLook(source: Source, now: Millis): LadderLook {
         name,
         tier,
         enabled: faces.length,
-        usable: faces.filter((face) => isUsable(face, now)).length,
+        usable: faces.filter((face) => isAvailable(face, healthAware, now)).length,
         healthy: faces.filter(({ state }) => state === 'healthy').length,
         endpoints: all.length,
-        certain: all.length > 0 && faces.every(isOutForCertain),
+        certain: all.length > 0 && faces.every((face) => isOutForCertain(face, healthAware, now)),
       };
     }),
   };
 }
 
-/** Whether routing would use it now. */
-export function isUsable({ state, until }: Pick<Face, 'state' | 'until'>, now: Millis): boolean {
-  if (state === 'failed' || state === 'disabled') return false;
-  return until === null || until <= now || state === 'recovering';
-}
-
-function isOutForCertain({ state, held, because }: Face): boolean {
-  return state === 'failed' && (held || because === 'unreachable');
+function isOutForCertain(face: Face, healthAware: boolean, now: Millis): boolean {
+  const { state, held, because } = face;
+  return state === 'failed' && (held || because === 'unreachable') && !isAvailable(face, healthAware, now);
 }

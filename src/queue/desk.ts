@@ -5,11 +5,11 @@
 import type { Millis, Recorded } from '../../events/fact.ts';
 import { type EndpointId, kindOf, nameOf, type QueueId, queueIdOf } from '../../events/ids.ts';
 import type { QueuedRequest } from '../../events/queue.ts';
+import { isAvailable } from '../../machines/available.ts';
 import { isNobodys, type QueueItem } from '../../machines/queue-item.ts';
 import {
   delayMs,
   isDue,
-  isOpen,
   mayBeQueued,
   placesAt,
   priorityOf,
@@ -374,8 +374,9 @@ export class QueueDesk implements Desk {
   #someOpen(now: Millis): boolean {
     let some = false;
     const { endpoints } = this.#ports.view();
+    const { healthAware } = this.#ports.policy();
     for (const [id, endpoint] of endpoints) {
-      const open = isOpen(endpoint, now);
+      const open = isAvailable(endpoint, healthAware, now);
       if (open) some = true;
       if (open && this.#open.get(id) === false) this.#openedAt.set(id, now);
       this.#open.set(id, open);
@@ -390,12 +391,15 @@ export class QueueDesk implements Desk {
 
   #roomIn(within: string | null, loads: DeskLoads, now: Millis): Room {
     const all = reachable(this.#ports.view(), within);
-    const free = all.map((endpoint) => ({ endpoint, places: placesAt(endpoint, loads, now) })).filter(hasPlaces);
+    const { healthAware } = this.#ports.policy();
+    const free = all
+      .map((endpoint) => ({ endpoint, places: placesAt(endpoint, loads, healthAware, now) }))
+      .filter(hasPlaces);
     // Those that are being written down will take theirs in a moment.
     const promised = [...this.#running.values()].filter(({ isUnderWay }) => !isUnderWay).length;
     return {
       openedAt: Math.max(0, ...all.map(({ id }) => this.#openedAt.get(id) ?? 0)),
-      isOpen: all.some((endpoint) => isOpen(endpoint, now)),
+      isOpen: all.some((endpoint) => isAvailable(endpoint, healthAware, now)),
       places: free.reduce((sum, { places }) => sum + places, -promised),
       isHealthy: free.some(({ endpoint }) => endpoint.state === 'healthy'),
     };

@@ -6,6 +6,7 @@ import { upcast, versionOf } from '../../events/catalogue.ts';
 import type { EndpointReport } from '../../events/endpoint.ts';
 import type { By, Fact, Millis, Recorded } from '../../events/fact.ts';
 import { type EndpointId, kindOf, nameOf, type QueueId, streams } from '../../events/ids.ts';
+import { isAvailable } from '../../machines/available.ts';
 import { decideEndpoint, type EndpointPolicy, faceOf, timerOf, worthTelling } from '../../machines/endpoint.ts';
 import { facePriority, timerOfPriority } from '../../machines/priority.ts';
 import { decidePriority, type PriorityAsk, type PriorityPolicy } from '../../machines/priority-policy.ts';
@@ -15,7 +16,7 @@ import type { RoutingView } from '../../machines/roster.ts';
 import { type Range, rangeOf } from '../log/damage.ts';
 import type { Log, ReadableLog } from '../log/log.ts';
 import type { Step } from '../projections/configuration.ts';
-import { isUsable, ladderLook, routingView } from '../projections/routing.ts';
+import { ladderLook, routingView } from '../projections/routing.ts';
 import type { World } from './clock.ts';
 import { lossesToTell, toldLosses } from './losses.ts';
 import { State } from './state.ts';
@@ -299,8 +300,9 @@ export class Core {
 
   #ask(ask: PriorityAsk, cause: number | null, by: By): void {
     const moment = { now: this.#now(), dice: this.#world.dice() };
-    const look = ladderLook(this.#source(), moment.now);
-    const facts = decidePriority(this.state.priority, ask, look, moment, this.#policies(this.state).priority());
+    const policy = this.#policies(this.state).priority();
+    const look = ladderLook(this.#source(), moment.now, policy.healthAware);
+    const facts = decidePriority(this.state.priority, ask, look, moment, policy);
     for (const fact of facts) this.#record(streams.priority, fact, cause, by);
     this.#ladderIsClean = facePriority(this.state.priority).state === 'healthy';
   }
@@ -313,7 +315,8 @@ export class Core {
   #hasUsable(profile: string): boolean {
     const now = this.#now();
     const endpoints = this.state.profiles.get(profile)?.endpoints ?? [];
-    return endpoints.some(({ id }) => isUsable(faceOf(this.state.endpoint(id)), now));
+    const { healthAware } = this.#policies(this.state).priority();
+    return endpoints.some(({ id }) => isAvailable(faceOf(this.state.endpoint(id)), healthAware, now));
   }
 
   #source() {

@@ -15,7 +15,7 @@ const chinese = /\p{Script=Han}/u;
 describe('in Chinese', () => {
   it('every reason that the gateway gives for not being ready is said', async () => {
     const { core } = await coreWithLadder();
-    const said = (): readonly string[] => notReady(core, core.now());
+    const said = (): readonly string[] => notReady(core, true, core.now());
     const tell = (fact: GatewayFact) => core.report(streams.gateway, [fact], { by: 'gateway' });
     expect(said()).toEqual([]);
     tell({ type: 'GatewayStarted', data: { version: '1', url: 'http://127.0.0.1:1', pid: 1, epoch: 'first' } });

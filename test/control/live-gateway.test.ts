@@ -47,6 +47,23 @@ describe('readiness', () => {
   });
 });
 
+describe('without looking at health', () => {
+  it('whoever is served is ready: routing, readiness and the ladder say the same of one that is out', async () => {
+    const { gateway, call, first, second } = await withTwoEndpoints();
+    await call('endpoint.disable', { profile: 'main', id: second.row.id });
+    await call('config.set', { key: 'queue.enabled', value: 'false' });
+    await call('config.set', { key: 'loadbalancer.health_aware', value: 'false' });
+    await first.simulated.play({ kind: 'status', status: 503 });
+    for (let i = 0; i < 3; i++) await askOnce(gateway.url, 's1', 'hello');
+    const { endpoints } = await call('health.status', {});
+    expect(endpoints.find(({ id }) => id === first.row.id)?.state).toBe('failed');
+    expect((await fetch(`${gateway.url}/readyz`)).status).toBe(200);
+    expect((await call('proxy.status', {})).state).not.toBe('failed');
+    await first.simulated.play({ kind: 'none' });
+    expect(await askOnce(gateway.url, 's1', 'hello')).toMatchObject({ outcome: 'answered', endpoint: first.row.id });
+  });
+});
+
 describe('the story of a request', () => {
   it('names each attempt, and the endpoints as they stood when it chose', async () => {
     const { gateway, call, first, second } = await withTwoEndpoints();

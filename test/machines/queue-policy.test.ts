@@ -147,15 +147,22 @@ describe('who goes next', () => {
 });
 
 describe('places at an endpoint', () => {
-  const at = (endpoint: Partial<RoutableEndpoint>, busy = 0, permitFree = true) =>
+  const at = (endpoint: Partial<RoutableEndpoint>, busy = 0, permitFree = true, healthAware = true) =>
     placesAt(
       routable('a', { maxConcurrent: 64, ...endpoint }),
       { inFlight: () => busy, permitFree: () => permitFree },
+      healthAware,
       later(0),
     );
 
   it('are what it has room for', () => {
     expect([at({}), at({}, 60), at({}, 70), at({ state: 'degraded' }, 60)]).toEqual([64, 4, 0, 4]);
+  });
+
+  it('are all that it has where health is not looked at, save for one that is refused or disabled', () => {
+    const blind = (endpoint: Partial<RoutableEndpoint>) => at(endpoint, 0, true, false);
+    expect([blind({ state: 'failed' }), blind({ state: 'recovering' })]).toEqual([64, 64]);
+    expect([blind({ state: 'failed', held: true }), blind({ state: 'disabled' })]).toEqual([0, 0]);
   });
 
   it('are none while it is out, disabled, or pauses', () => {

@@ -6,13 +6,17 @@ import { facePriority } from '../../machines/priority.ts';
 import { ladderLook } from '../../src/projections/routing.ts';
 import { attemptFailed, coreWithLadder, first, noon, second } from '../support/world.ts';
 
-async function after(...reports: readonly (readonly [typeof first, EndpointReport])[]) {
+type Reports = readonly (readonly [typeof first, EndpointReport])[];
+
+const after = (...reports: Reports) => seen(true, reports);
+
+async function seen(healthAware: boolean, reports: Reports) {
   const { core } = await coreWithLadder();
   for (const [id, report] of reports) core.tellEndpoint(id, report, { by: 'traffic' });
   const { seq, profiles, priority } = core.state;
   const { active, pinned } = facePriority(priority);
   const face = (id: typeof first) => faceOf(core.state.endpoint(id));
-  const look = ladderLook({ seq, profiles, active, pinned, isOffline: false, face }, noon);
+  const look = ladderLook({ seq, profiles, active, pinned, isOffline: false, face }, noon, healthAware);
   return { rungs: look.profiles, state: facePriority(priority).state, active };
 }
 
@@ -33,6 +37,14 @@ it('one that is disabled counts for nothing but for being there: the next profil
   const { rungs, state, active } = await after([first, disabled]);
   expect(rungs[0]).toMatchObject({ usable: 0, healthy: 0, enabled: 0, endpoints: 1, certain: true });
   expect({ state, active }).toEqual({ state: 'degraded', active: 'spare' });
+});
+
+it('without looking at health, only a hand and a refusal make an endpoint unusable', async () => {
+  const down = Array.from({ length: 3 }, () => [first, attemptFailed('unreachable')] as const);
+  const { rungs } = await seen(false, down);
+  expect(rungs[0]).toMatchObject({ usable: 1, enabled: 1, certain: false });
+  const refused = await seen(false, [[first, attemptFailed('credential')]]);
+  expect(refused.rungs[0]).toMatchObject({ usable: 0, certain: true });
 });
 
 it('the ladder is failed when all are disabled, by hand or not', async () => {

@@ -7,6 +7,7 @@ import type { Failure } from '../../events/endpoint.ts';
 import type { Fact, Millis, Recorded } from '../../events/fact.ts';
 import { type EndpointId, type ProfileName, type RequestId, streams } from '../../events/ids.ts';
 import type { Attempt } from '../../events/request.ts';
+import { isAvailable } from '../../machines/available.ts';
 import { classifyStatus, classifyTransport, maybeBilled } from '../../machines/classify.ts';
 import { type EndpointPolicy, faceOf, timerOf } from '../../machines/endpoint.ts';
 import { faceGateway } from '../../machines/gateway.ts';
@@ -16,7 +17,6 @@ import type { PriorityPolicy } from '../../machines/priority-policy.ts';
 import { type Probe, type ProbePolicy, probesDue } from '../../machines/probe-plan.ts';
 import { type Candidate, plan } from '../../machines/route.ts';
 import { adjustWeight } from '../../machines/weight-policy.ts';
-import { isUsable } from '../../src/projections/routing.ts';
 import { LiveLoads } from '../../src/proxy/loads.ts';
 import { Sessions } from '../../src/proxy/sessions.ts';
 import { Caretaker } from '../../src/runtime/caretaker.ts';
@@ -278,7 +278,7 @@ class Simulation {
 
   readonly #looking: Looking = {
     exists: (profile) => this.#core.state.profiles.get(profile) !== undefined,
-    hasUsable: (profile) => this.#faces(profile).some((face) => isUsable(face, this.#core.now())),
+    hasUsable: (profile) => this.#faces(profile).some((face) => isAvailable(face, true, this.#core.now())),
     hasHealthy: (profile) => this.#faces(profile).some(({ state }) => state === 'healthy'),
     isOutForCertain: (profile) =>
       this.#faces(profile).every(
@@ -790,6 +790,7 @@ function policyOf(
       cooldownMs: shape.pick([0, 10 * second, 5 * minute]),
       recoveryDelayMs: shape.pick([0, 5 * second, minute]),
       maxPerHour: shape.pick([1, 3, 10]),
+      healthAware: true,
     },
   };
 }

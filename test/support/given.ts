@@ -131,6 +131,7 @@ export const priorityPolicy: PriorityPolicy = {
   cooldownMs: 5 * minute,
   recoveryDelayMs: minute,
   maxPerHour: 10,
+  healthAware: true,
 };
 
 interface LadderSetting {

@@ -27,6 +27,7 @@ export const queuePolicy: QueuePolicy = {
   maxRetries: 5,
   ttlMs: 900_000,
   maxSize: 1_000,
+  healthAware: true,
 };
 
 export const policies: Policies = {
@@ -47,6 +48,7 @@ export const policies: Policies = {
     cooldownMs: 300_000,
     recoveryDelayMs: 60_000,
     maxPerHour: 10,
+    healthAware: true,
   }),
 };
 

@@ -1,0 +1,25 @@
+/**
+ * Whether an endpoint may be given traffic now: the one answer for routing, readiness, the ladder, the queue, and "why not".
+ * Whether it has room, and whether it is the best one, is asked elsewhere.
+ */
+import type { Millis } from '../events/fact.ts';
+import type { EndpointState } from './roster.ts';
+
+export interface Availability {
+  readonly state: EndpointState;
+  /** Takes nothing before this instant. */
+  readonly until: Millis | null;
+  /** Its key, address or certificate was refused. */
+  readonly held: boolean;
+}
+
+/**
+ * @param healthAware false (`loadbalancer.health_aware`): what is known of an endpoint's health keeps nothing away from it. Only a
+ * hand, or a refusal that the next request would meet as well, does.
+ */
+export function isAvailable({ state, until, held }: Availability, healthAware: boolean, now: Millis): boolean {
+  if (state === 'disabled') return false;
+  if (!healthAware) return !held;
+  if (state === 'failed') return false;
+  return state === 'recovering' || until === null || until <= now;
+}
