@@ -12,21 +12,21 @@ export interface Fact<Type extends string = string, Data extends object = object
 /** Who caused a fact to be written. */
 export type By = 'traffic' | 'probe' | 'timer' | 'retry' | 'cli' | 'gateway';
 
-/**
- * A fact as the log holds it.
- *
- * `seq` is global and has no gaps; `version` has no gaps in its stream; `at` never runs backwards;
- * `v` is the version of the type's shape; `cause` is the `seq` of the fact that led to this one.
- */
-export interface Recorded<F extends Fact = Fact> {
+interface Envelope {
   readonly seq: number;
   readonly at: Millis;
   readonly stream: string;
   readonly version: number;
   readonly id: string;
-  readonly type: F['type'];
   readonly v: number;
-  readonly data: F['data'];
   readonly cause: number | null;
   readonly by: By;
 }
+
+/**
+ * A fact as the log holds it. Of a union of facts it is a union, so that `type` tells what `data` is.
+ *
+ * `seq` is global and has no gaps; `version` has no gaps in its stream; `at` never runs backwards;
+ * `v` is the version of the type's shape; `cause` is the `seq` of the fact that led to this one.
+ */
+export type Recorded<F extends Fact = Fact> = F extends Fact ? Envelope & Pick<F, 'type' | 'data'> : never;

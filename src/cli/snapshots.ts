@@ -1,9 +1,10 @@
 /** `qcc config snapshot, snapshots, diff, rollback, audit`. */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
+import { type AuditAction, auditActions } from '../../events/traits.ts';
 import { writeExport } from '../config/atomic-file.ts';
 import { nearest } from '../config/nearest.ts';
-import { type AuditAction, type AuditRow, auditActions, type ConfigMoment } from '../control/config-operations.ts';
+import type { AuditRow, ConfigMoment } from '../control/config-operations.ts';
 import type { Answer, Params } from '../control/operations.ts';
 import { exitCodes, QccError } from '../errors.ts';
 import { visible, visibleDocument } from '../visible.ts';

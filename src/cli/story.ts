@@ -1,15 +1,8 @@
 /** What the words of the history are: facts as sentences, failures, the rules of routing, and what comes next. */
-import type { ConfigFact, SettingValue } from '../../events/config.ts';
-import type { EndpointFact } from '../../events/endpoint.ts';
-import type { GatewayFact } from '../../events/gateway.ts';
-import type { PriorityFact } from '../../events/priority.ts';
-import type { ProfileFact } from '../../events/profile.ts';
-import type { QueueFact } from '../../events/queue.ts';
-import type { RequestFact } from '../../events/request.ts';
+import type { SettingValue } from '../../events/config.ts';
+import type { AnyFact } from '../../events/traits.ts';
 import type { NextRule } from '../../machines/moment.ts';
 import { shortSpan } from './times.ts';
-
-type AnyFact = ConfigFact | EndpointFact | GatewayFact | PriorityFact | ProfileFact | QueueFact | RequestFact;
 
 /** What a sentence may need besides the fact. */
 export interface Telling {

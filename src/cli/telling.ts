@@ -1,6 +1,7 @@
 /** Facts as people read them: one line each, those that are alike on one, the day where it changes. */
 import type { FactsLost } from '../../events/gateway.ts';
 import { kindOf, nameOf } from '../../events/ids.ts';
+import { traitsOf } from '../../events/traits.ts';
 import type { FactRow } from '../control/operations.ts';
 import type { Context } from './context.ts';
 import type { StoryWords, Telling } from './story.ts';
@@ -96,12 +97,10 @@ function likenessOf({ type, data }: FactRow): string | null {
   return attempts.length === 1 ? `${endpoint} ${status}` : null;
 }
 
-const bad = /Failed|Broken|Out$|Dead|Lost|Doubted|HeldBack/;
-const good = /Recovered|Healthy|BackIn|Trusted/;
+const tones = { bad: 'red', good: 'green', plain: 'bold' } as const;
 
 function toneOf(type: string): 'red' | 'green' | 'bold' {
-  if (bad.test(type)) return 'red';
-  return good.test(type) ? 'green' : 'bold';
+  return tones[traitsOf(type).tone];
 }
 
 export function sentenceOf({ type, data, at }: FactRow, words: Words, story: StoryWords, names: Names): string {

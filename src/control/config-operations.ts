@@ -1,5 +1,6 @@
 /** What a command can ask of the configuration: settings, what has changed, the way back, in and out of here. */
 import type { SettingValue } from '../../events/config.ts';
+import type { AuditAction } from '../../events/traits.ts';
 import type { LeftOutBecause } from '../config/incoming.ts';
 import type { Check } from './checks.ts';
 import type { Moment } from './history-operations.ts';
@@ -39,28 +40,6 @@ export interface SnapshotRow {
   readonly description: string;
   readonly hash: string;
 }
-
-export const auditActions = [
-  'profile.add',
-  'profile.update',
-  'profile.remove',
-  'profile.default',
-  'priority.set',
-  'priority.switch',
-  'priority.release',
-  'endpoint.add',
-  'endpoint.update',
-  'endpoint.remove',
-  'endpoint.enable',
-  'endpoint.disable',
-  'health.reset',
-  'config.set',
-  'config.reset',
-  'config.snapshot',
-  'config.rollback',
-  'config.import',
-] as const;
-export type AuditAction = (typeof auditActions)[number];
 
 export interface AuditRow {
   readonly seq: number;

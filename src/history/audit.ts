@@ -1,32 +1,13 @@
 /** What people have done, out of the log: who, when, to what, and what was before. */
 import type { Recorded } from '../../events/fact.ts';
 import { kindOf, nameOf } from '../../events/ids.ts';
-import type { AuditAction, AuditRow } from '../control/config-operations.ts';
+import { type AuditAction, traitsOf } from '../../events/traits.ts';
+import type { AuditRow } from '../control/config-operations.ts';
 import type { Answer, Params } from '../control/operations.ts';
 import { iso } from '../control/rows.ts';
 import type { ReadableLog } from '../log/log.ts';
 
 const limitDefault = 100;
-
-/** By the type of the fact. What follows from these by itself is in the history, and is nobody's deed. */
-const actions: Readonly<Record<string, AuditAction>> = {
-  ProfileAdded: 'profile.add',
-  ProfileDescribed: 'profile.update',
-  ProfileRemoved: 'profile.remove',
-  ProfileMadeDefault: 'profile.default',
-  TierAssigned: 'priority.set',
-  EndpointAdded: 'endpoint.add',
-  EndpointChanged: 'endpoint.update',
-  EndpointRemoved: 'endpoint.remove',
-  EndpointEnabled: 'endpoint.enable',
-  EndpointDisabled: 'endpoint.disable',
-  EndpointReset: 'health.reset',
-  SwitchedByHand: 'priority.switch',
-  PinReleased: 'priority.release',
-  SnapshotTaken: 'config.snapshot',
-  ConfigRolledBack: 'config.rollback',
-  ConfigImported: 'config.import',
-};
 
 export async function readAudit(log: ReadableLog, params: Params<'config.audit'>): Promise<Answer<'config.audit'>> {
   const { limit = limitDefault, from, to = Number.POSITIVE_INFINITY } = params;
@@ -47,20 +28,17 @@ function isWanted(row: AuditRow, { action, target, by }: Params<'config.audit'>)
 }
 
 function entryOf(fact: Recorded): AuditRow | undefined {
-  const { seq, at, type, by } = fact;
-  const action = type === 'SettingChanged' ? settingAction(fact) : own(type);
+  const { seq, at, by } = fact;
+  const action = actionOf(fact);
   if (action === undefined) return undefined;
   // A pin that ends by itself, because its profile failed, is nobody's deed.
   if (action === 'priority.release' && by !== 'cli') return undefined;
   return { seq, at: iso(at), action, target: targetOf(fact), details: detailsOf(fact), by };
 }
 
-function own(type: string): AuditAction | undefined {
-  return Object.hasOwn(actions, type) ? actions[type] : undefined;
-}
-
-function settingAction({ data }: Recorded): AuditAction {
-  return (data as { to: unknown }).to === null ? 'config.reset' : 'config.set';
+function actionOf({ type, data }: Recorded): AuditAction | undefined {
+  if (type === 'SettingChanged' && (data as { to: unknown }).to === null) return 'config.reset';
+  return traitsOf(type).audited;
 }
 
 /** As one names it: a setting, `profile`, `profile/endpoint`, a snapshot. */

@@ -1,14 +1,7 @@
 /** The log as it was written: what was reported, and what was decided on it, together again. */
 import type { Recorded } from '../../events/fact.ts';
+import { traitsOf } from '../../events/traits.ts';
 import type { Batch } from './rehearsal.ts';
-
-const decided: ReadonlySet<string> = new Set([
-  'EndpointDegraded',
-  'EndpointFailed',
-  'EndpointPaused',
-  'EndpointRecovering',
-  'EndpointRecovered',
-]);
 
 export class Batches {
   #ahead: Recorded[] = [];
@@ -51,6 +44,6 @@ export class Batches {
 
 /** Something from outside: an attempt, a probe, a person, an instant that came. */
 function isRoot({ stream, type, by }: Recorded): boolean {
-  if (stream !== 'priority') return !decided.has(type);
+  if (stream !== 'priority') return traitsOf(type).decision !== true;
   return type === 'SwitchedByHand' || type === 'TimerElapsed' || (type === 'PinReleased' && by === 'cli');
 }

@@ -4,6 +4,7 @@ import { upcast } from '../../events/catalogue.ts';
 import type { EndpointFact } from '../../events/endpoint.ts';
 import type { Recorded } from '../../events/fact.ts';
 import { type EndpointId, kindOf, streams } from '../../events/ids.ts';
+import { traitsOf } from '../../events/traits.ts';
 import type { Answer, Params, PastCheckRow } from '../control/operations.ts';
 import { iso } from '../control/rows.ts';
 import type { ReadableLog } from '../log/log.ts';
@@ -33,14 +34,6 @@ export async function statsSince(log: ReadableLog, { since }: Params<'stats.sinc
   return { stats: stats.toJSON() };
 }
 
-const decisions: ReadonlySet<string> = new Set([
-  'EndpointDegraded',
-  'EndpointFailed',
-  'EndpointPaused',
-  'EndpointRecovering',
-  'EndpointRecovered',
-]);
-
 /** Newest first, with what each led to. */
 export async function pastChecks(
   log: ReadableLog,
@@ -50,12 +43,12 @@ export async function pastChecks(
   let seq = 0;
   for await (const facts of log.readStream(streams.endpoint(endpoint as EndpointId))) {
     for (const fact of facts) {
-      const row = pastCheck(fact as Recorded & EndpointFact, endpoint, profile);
+      const row = pastCheck(fact as Recorded<EndpointFact>, endpoint, profile);
       const last = checks.at(-1);
       if (row) {
         checks.push(row);
         seq = fact.seq;
-      } else if (last && fact.cause === seq && decisions.has(fact.type)) {
+      } else if (last && fact.cause === seq && traitsOf(fact.type).decision) {
         checks[checks.length - 1] = { ...last, led: fact.type };
       }
     }
@@ -64,7 +57,7 @@ export async function pastChecks(
   return { checks: checks.slice(-limit).reverse() };
 }
 
-function pastCheck(fact: Recorded & EndpointFact, endpoint: string, profile: string): PastCheckRow | undefined {
+function pastCheck(fact: Recorded<EndpointFact>, endpoint: string, profile: string): PastCheckRow | undefined {
   const common = { endpoint, profile, at: iso(fact.at), led: null };
   switch (fact.type) {
     case 'ProbeSucceeded': {

@@ -3,6 +3,7 @@ import type { EndpointFact } from '../../events/endpoint.ts';
 import type { Millis, Recorded } from '../../events/fact.ts';
 import { kindOf, nameOf } from '../../events/ids.ts';
 import type { PriorityFact } from '../../events/priority.ts';
+import { traitsOf } from '../../events/traits.ts';
 
 /** The names of `notify.on`, and `test`, which nothing but the command makes. */
 export type Notice = { readonly at: Millis } & (
@@ -34,14 +35,6 @@ export interface Heard {
   readonly refused: ReadonlySet<string>;
 }
 
-/** A refused endpoint is tried, or looked at, again and again: that it is still refused is no news. */
-const endsRefusal: ReadonlySet<string> = new Set([
-  'EndpointRecovered',
-  'EndpointEnabled',
-  'EndpointReset',
-  'KeyChanged',
-]);
-
 /** @param named the endpoint of an id, as people know it; undefined when it is gone, and then not told of */
 export function hear(
   facts: readonly Recorded[],
@@ -51,11 +44,12 @@ export function hear(
   const refused = new Set(refusedBefore);
   const notices = facts.flatMap((fact): readonly Notice[] => {
     const kind = kindOf(fact.stream);
-    if (kind === 'priority') return ofLadder(fact as Recorded & PriorityFact);
+    if (kind === 'priority') return ofLadder(fact as Recorded<PriorityFact>);
     if (kind !== 'endpoint') return [];
     const id = nameOf(fact.stream);
-    if (endsRefusal.has(fact.type)) refused.delete(id);
-    const refusal = refusalOf(fact as Recorded & EndpointFact);
+    // A refused endpoint is looked at again and again: that it is still refused is no news.
+    if (traitsOf(fact.type).endsRefusal) refused.delete(id);
+    const refusal = refusalOf(fact as Recorded<EndpointFact>);
     const endpoint = named(id);
     if (refusal === undefined || endpoint === undefined || refused.has(id)) return [];
     refused.add(id);
@@ -65,7 +59,7 @@ export function hear(
   return { notices, refused };
 }
 
-function ofLadder({ type, data, at }: Recorded & PriorityFact): readonly Notice[] {
+function ofLadder({ type, data, at }: Recorded<PriorityFact>): readonly Notice[] {
   switch (type) {
     case 'FailedOver':
       return [{ kind: 'failover', at, ...data }];
@@ -80,7 +74,7 @@ function ofLadder({ type, data, at }: Recorded & PriorityFact): readonly Notice[
   }
 }
 
-function refusalOf({ type, data }: Recorded & EndpointFact): Refusal | undefined {
+function refusalOf({ type, data }: Recorded<EndpointFact>): Refusal | undefined {
   if (type !== 'EndpointFailed') return undefined;
   return data.because === 'credential' || data.because === 'billing' ? data.because : undefined;
 }

@@ -66,7 +66,7 @@ export class Profiles {
   }
 
   apply(fact: Recorded): void {
-    const { type, data } = fact as Recorded & ProfileFact;
+    const { type, data } = fact as Recorded<ProfileFact>;
     const name = fact.stream.slice('profile/'.length) as ProfileName;
     const profile = this.#byName.get(name);
     switch (type) {

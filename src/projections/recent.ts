@@ -98,7 +98,7 @@ export class Recent {
 
   /** Attempts are counted in their request's fact; an endpoint's own facts tell errors, probes, and what they led to. */
   #told(endpoint: string, recorded: Recorded): void {
-    const fact = recorded as Recorded & EndpointFact;
+    const fact = recorded as Recorded<EndpointFact>;
     switch (fact.type) {
       case 'AttemptFailed':
         this.#row(endpoint).lastError = fact.data.detail ?? fact.data.failure;

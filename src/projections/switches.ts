@@ -23,7 +23,7 @@ export class Switches {
   }
 
   apply(fact: Recorded): void {
-    const { type, data } = fact as Recorded & PriorityFact;
+    const { type, data } = fact as Recorded<PriorityFact>;
     if (type === 'FailedOver') this.#add(fact, 'failover', data.from, data.to, data.because);
     if (type === 'Recovered') this.#add(fact, 'recovery', data.from, data.to, data.because);
     if (type === 'SwitchedByHand') this.#add(fact, 'manual', data.from, data.to, data.reason);

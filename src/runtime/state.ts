@@ -91,7 +91,7 @@ export class State {
   #foldEndpoint(fact: Recorded): void {
     const id = nameOf(fact.stream) as EndpointId;
     let next = fold(endpointChart, this.endpoint(id), fact);
-    const recorded = landsIn(fact as Recorded & EndpointFact);
+    const recorded = landsIn(fact as Recorded<EndpointFact>);
     const folded = faceOf(next).state;
     if (recorded !== null && recorded !== folded) {
       this.drift.push({ seq: fact.seq, stream: fact.stream, recorded, folded });
