@@ -1,4 +1,5 @@
-/** The one error that qcc throws at people: what is wrong, and the command that helps. */
+/** The one error that qcc throws at people: what is wrong, and the command that helps. No error repeats what looks like a key. */
+import { withoutKeys } from './key-shape.ts';
 
 /** `docs/commands.md` lists them; they are never renumbered. */
 export const exitCodes = {
@@ -36,11 +37,19 @@ export class QccError extends Error {
     params: ErrorParams = {},
     below: readonly string[] = [],
   ) {
-    super(message);
+    super(withoutKeys(message));
     this.code = code;
-    this.hint = hint;
+    this.hint = withoutKeys(hint);
     this.exit = exit;
-    this.params = params;
-    this.below = below;
+    this.params = paramsWithoutKeys(params);
+    this.below = below.map(withoutKeys);
   }
+}
+
+function paramsWithoutKeys(params: ErrorParams): ErrorParams {
+  const told = Object.entries(params).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? withoutKeys(value) : value,
+  ]);
+  return told.every(([name, value]) => params[String(name)] === value) ? params : Object.fromEntries(told);
 }

@@ -40,6 +40,16 @@ export function visible(text: string): string {
   return plain.test(text) ? text : text.replace(hidden, escaped);
 }
 
+/** The same text without what has no shape; what separated lines separates words. For names out of other programs. */
+export function onlyVisible(text: string): string {
+  return plain.test(text)
+    ? text
+    : text
+        .replaceAll(/[\s\u2028\u2029]+/g, ' ')
+        .replace(hidden, '')
+        .trim();
+}
+
 /** Of JSON that may be printed anywhere: JSON itself escapes C0 alone. */
 export function visibleJson(value: unknown): string {
   return visible(JSON.stringify(value) ?? 'null');

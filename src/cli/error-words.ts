@@ -56,7 +56,8 @@ const chinese: Readonly<Record<string, Sentence>> = {
     hint: ({ known }) => (known ? `现有：${known}` : 'qcc add NAME'),
   },
   QCC_PROFILE_NAME: {
-    message: ({ name }) => `"${name}" 不能作为配置名：须为 1 到 64 个文字、数字、- _ .，且不以点或横线开头`,
+    message: ({ name }) =>
+      `"${name}" 不能作为配置名：须为 1 到 64 个文字、数字、- _ .，且不以点或横线开头，也不能是 constructor 之类的词`,
   },
   QCC_PROFILE_EXISTS: { message: ({ name }) => `已有名为 "${name}" 的配置` },
   QCC_WHATIF_SETTING: { message: ({ key }) => `${key} 与停用、切换和路由无关，无法重演其效果` },
@@ -127,6 +128,11 @@ const chinese: Readonly<Record<string, Sentence>> = {
     hint: () => '请释放磁盘空间，然后运行：qcc proxy status',
   },
   QCC_CONTROL_TOO_LARGE: { message: () => '请求的内容过大', hint: () => '请缩小范围' },
+  QCC_INPUT_INVALID: { message: ({ operation, field, wanted }) => `${operation}："${field}" 不符合要求（${wanted}）` },
+  QCC_INPUT_KEY: {
+    message: ({ field }) => `"${field}" 看起来像 API 密钥，会以明文保存：未做任何更改`,
+    hint: () => '请用 --api-key-stdin 或 --api-key-env NAME 提供密钥',
+  },
   QCC_OPERATION_UNKNOWN: { message: ({ name }) => `运行中的网关不认识 "${name}"：它是另一个版本` },
   QCC_ENDPOINT_INCOMPLETE: {
     message: ({ what }) => (what === 'an API key' ? '端点需要 API 密钥' : '端点需要基础地址'),

@@ -1,5 +1,6 @@
 /** The address of an endpoint: checked once, when it is given. */
 import { exitCodes, QccError } from '../errors.ts';
+import { holdsVendorKey } from '../key-shape.ts';
 
 export function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || hostname === '::1' || /^127(\.\d{1,3}){3}$/.test(hostname);
@@ -23,6 +24,7 @@ function isLinkLocal(hostname: string): boolean {
  */
 export function parseBaseUrl(text: string, { allowPlaintext }: { readonly allowPlaintext: boolean }): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (holdsVendorKey(text)) throw invalid('…', 'it must not hold a key: --api-key-stdin takes that');
   if (!url || !/^https?:$/.test(url.protocol))
     throw invalid(text, 'it must begin with https:// (or http:// on this machine)');
   // What may be a secret is not repeated in an error.
@@ -42,7 +44,11 @@ export function parseBaseUrl(text: string, { allowPlaintext }: { readonly allowP
   return `${url.origin}${path}`;
 }
 
-function invalid(text: string, why: string): QccError {
+/** What has no mark of an address may be a key that was pasted in its place. */
+const isAddress = (text: string) => /[./:]/.test(text) || text === 'localhost';
+
+function invalid(given: string, why: string): QccError {
+  const text = isAddress(given) && !/[@?#]/.test(given) ? given : '…';
   return new QccError(
     'QCC_URL_INVALID',
     `"${text}" cannot be a base URL: ${why}`,

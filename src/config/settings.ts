@@ -2,6 +2,8 @@
 import * as v from 'valibot';
 import type { SettingValue } from '../../events/config.ts';
 import { exitCodes, QccError } from '../errors.ts';
+import { holdsVendorKey, looksLikeKey } from '../key-shape.ts';
+import { visible } from '../visible.ts';
 import { type Domain, longRange, shortRange, type TextKind, type Unit } from './domain.ts';
 import { nearest } from './nearest.ts';
 
@@ -62,7 +64,12 @@ function oneOf<const Options extends readonly string[]>(
 const textLengthMax = 4_096;
 
 function text(initial: string, of: TextKind): Setting<string> {
-  const form = v.pipe(v.string(), v.trim(), v.maxLength(textLengthMax), v.regex(/^[^\r\n\0]*$/));
+  // Facts hold it, and every screen shows it: no key, and nothing that a terminal obeys.
+  const isClear = (given: string) => {
+    if (of === 'secret') return true;
+    return visible(given) === given && !(of === 'path' ? holdsVendorKey(given) : looksLikeKey(given));
+  };
+  const form = v.pipe(v.string(), v.trim(), v.maxLength(textLengthMax), v.regex(/^[^\r\n\0]*$/), v.check(isClear));
   return { default: initial, domain: { kind: 'text', of }, restart: false, parse: (given) => parsed(form, given) };
 }
 
@@ -203,7 +210,7 @@ export function parseSetting(name: string, given: string): { readonly key: Setti
     `${key} must be ${rangeOf(key)}${not}`,
     `qcc config get ${key}`,
     exitCodes.usage,
-    { key, chinese: shortRangeOf(key, 'zh-CN'), given },
+    { key, chinese: shortRangeOf(key, 'zh-CN'), given: isSecretSetting(key) ? '…' : given },
   );
 }
 

@@ -128,7 +128,7 @@ export function profileNamed({ core }: Installation, name: string): KnownProfile
 export function badName(name: string): QccError {
   return new QccError(
     'QCC_PROFILE_NAME',
-    `"${name}" cannot be the name of a profile: 1 to 64 letters, digits, - _ . and no leading dot or dash`,
+    `"${name}" cannot be the name of a profile: 1 to 64 letters, digits, - _ . and no leading dot or dash, and no word like constructor`,
     'qcc add work',
     exitCodes.usage,
     { name },

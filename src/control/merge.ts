@@ -7,9 +7,9 @@ import { type EndpointId, type ProfileName, parseProfileName } from '../../event
 import type { Tier } from '../../events/profile.ts';
 import { parseBaseUrl } from '../config/base-url.ts';
 import type { Incoming, IncomingEndpoint, IncomingProfile, LeftOut } from '../config/incoming.ts';
-import { maskKey } from '../config/mask.ts';
 import { isSecretSetting, type SettingKey, shownSetting } from '../config/settings.ts';
 import { QccError } from '../errors.ts';
+import { maskKey } from '../key-shape.ts';
 import type { Configuration, ConfiguredEndpoint, ConfiguredProfile } from '../projections/configuration.ts';
 import { checkedKey, checkRanges, defaultAuth, endpointDefaults, freshId, freshSecret } from './endpoints.ts';
 import { badName, type Installation } from './installation.ts';

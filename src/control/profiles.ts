@@ -4,6 +4,7 @@ import type { Fact } from '../../events/fact.ts';
 import { parseProfileName, streams } from '../../events/ids.ts';
 import { exitCodes, QccError } from '../errors.ts';
 import { newEndpoint, type PreparedEndpoint } from './endpoints.ts';
+import { isReserved } from './inputs.ts';
 import { badName, type Installation, profileNamed } from './installation.ts';
 import { destroyKeys } from './keys.ts';
 import type { Answer, Params } from './operations.ts';
@@ -15,7 +16,7 @@ export async function addProfile(
 ): Promise<Answer<'profile.add'>> {
   const { core, vault } = installation;
   const name = parseProfileName(params.name);
-  if (name === undefined) throw badName(params.name);
+  if (name === undefined || isReserved(name)) throw badName(params.name);
   if (core.state.profiles.get(name)) {
     throw new QccError(
       'QCC_PROFILE_EXISTS',

@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { exitCodes, QccError } from '../errors.ts';
+import { notInput } from './inputs.ts';
 import { Json } from './json.ts';
 
 // The largest thing said here is an endpoint with its key.
@@ -73,12 +74,20 @@ async function answer(request: IncomingMessage, response: ServerResponse, known:
     const name = request.url?.slice('/call/'.length) ?? '';
     const handler = request.method === 'POST' && Object.hasOwn(handlers, name) ? handlers[name] : undefined;
     if (!handler) throw unknownOperation(name);
-    const params = JSON.parse(await bodyOf(request)) as never;
-    const given: unknown = await handler(params);
+    const params = parsed(name, await bodyOf(request));
+    const given: unknown = await handler(params as never);
     if (given instanceof Json) sendText(response, 200, `{"answer":${given.text}}`);
     else send(response, 200, { answer: given });
   } catch (error) {
     send(response, 400, { error: told(error) });
+  }
+}
+
+function parsed(name: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw notInput(name);
   }
 }
 

@@ -13,6 +13,7 @@ import {
 import { freezeHome } from './frozen-home.ts';
 import { checkHealth, configureHealth, healthHistory, healthMetrics, healthStatus } from './health.ts';
 import { asker, headOfHistory, readStats, showMachines } from './history.ts';
+import { inputOf } from './inputs.ts';
 import type { Installation } from './installation.ts';
 import type { Json } from './json.ts';
 import { releasePin, setPolicy, showLadder, switchByHand, switchHistory } from './ladder.ts';
@@ -43,6 +44,16 @@ type Table = { readonly [Name in OperationName]: (params: Params<Name>) => Given
 
 /** @param live undefined while no gateway runs; then `proxy.*` are not asked. */
 export function operations(it: Installation, live: LiveSide | undefined): Partial<Table> {
+  const table = unchecked(it, live);
+  const checked = Object.entries(table).map(([name, operation]) => [
+    name,
+    // A promise whatever happens: over the socket and in process a mistake is met in the same way.
+    async (params: unknown) => (operation as (input: unknown) => unknown)(inputOf(name as OperationName, params)),
+  ]);
+  return Object.fromEntries(checked) as Partial<Table>;
+}
+
+function unchecked(it: Installation, live: LiveSide | undefined): Partial<Table> {
   const running = live !== undefined;
   return {
     'home.init': () => ({ home: it.home, created: it.created, keychain: it.vault.inKeychain }),

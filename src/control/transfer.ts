@@ -7,9 +7,12 @@ import { type Incoming, type LeftOut, unreadableImport } from '../config/incomin
 import { keepSecretSetting, secretSetting } from '../config/secret-setting.ts';
 import { isSecretSetting, type SettingKey, settingKeys } from '../config/settings.ts';
 import { exitCodes, QccError } from '../errors.ts';
+import { looksLikeKey, withoutKeys } from '../key-shape.ts';
 import { differences, type Step, stepsTowards } from '../projections/configuration.ts';
+import { onlyVisible } from '../visible.ts';
 import { exportedProfiles } from './document.ts';
-import type { Installation } from './installation.ts';
+import { isReserved, keyGiven } from './inputs.ts';
+import { badName, type Installation } from './installation.ts';
 import { forgetUnused, secretsInUse } from './keys.ts';
 import { type Merged, merge } from './merge.ts';
 import { hashOf } from './moments.ts';
@@ -57,7 +60,7 @@ export async function importConfig(
   running: boolean,
 ): Promise<Answer<'config.import'>> {
   const { core } = installation;
-  const incoming = await incomingFrom(params);
+  const incoming = presentable(await incomingFrom(params));
   const present = core.state.configuration();
   const merged = merge(installation, present, incoming);
   const changes = differences(present, merged.wanted);
@@ -100,6 +103,37 @@ async function keepKeys({ vault }: Installation, { keys, secretSettings }: Merge
     for (const secret of kept) await vault.remove(secret);
     throw error;
   }
+}
+
+/**
+ * What it calls things is kept, and shown on every screen. Other programs let in what qcc does not: what has no shape is taken out of
+ * it, and a key in the place of a name stops all of it.
+ */
+function presentable(incoming: Incoming): Incoming {
+  const shown = (field: string, text: string | undefined) => {
+    if (text !== undefined && looksLikeKey(text)) throw keyGiven(field);
+    return text === undefined ? undefined : onlyVisible(text);
+  };
+  const given = <Name extends string>(name: Name, value: string | undefined) =>
+    (value === undefined ? {} : { [name]: value }) as { [Key in Name]?: string };
+  const profiles = incoming.profiles.map(({ name, description, endpoints, ...profile }, i) => {
+    const path = `profiles.${i}`;
+    shown(`${path}.name`, name);
+    if (isReserved(name)) throw badName(name);
+    return {
+      ...profile,
+      name,
+      ...given('description', shown(`${path}.description`, description)),
+      endpoints: endpoints.map(({ name: called, ...endpoint }, k) => {
+        const label = shown(`${path}.endpoints.${k}.name`, called);
+        return {
+          ...endpoint,
+          ...(label === '' || (label !== undefined && isReserved(label)) ? {} : given('name', label)),
+        };
+      }),
+    };
+  });
+  return { ...incoming, profiles, leftOut: incoming.leftOut.map((one) => ({ ...one, path: withoutKeys(one.path) })) };
 }
 
 function incomingFrom({

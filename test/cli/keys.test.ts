@@ -119,3 +119,79 @@ describe('a setting that is a secret', () => {
     expect(await run('config', 'set', 'notify.webhook', '')).toMatchObject({ code: 0, err: '' });
   });
 });
+
+describe('a key where a word belongs', () => {
+  const lines: readonly (readonly string[])[] = [
+    [key],
+    ['proxy', key],
+    ['add', key],
+    ['add', 'other', key],
+    ['add', 'other', '--description', key],
+    ['add', 'other', '--base-url', key, '--api-key-env', 'KEY'],
+    ['add', 'other', '--base-url', `https://${key}`, '--api-key-env', 'KEY'],
+    ['add', 'other', '--tier', key],
+    ['add', 'other', '--auth', key, ...address],
+    ['add', 'other', '--preset', key, '--api-key-env', 'KEY'],
+    ['add', 'other', '--api-key-env', key, ...address],
+    ['list', `--${key}`],
+    ['use', key],
+    ['fc', '--preset', key, '--api-key-env', 'KEY'],
+    ['env', '--shell', key],
+    ['endpoint', 'list', key],
+    ['endpoint', 'add', 'work', ...address, '--api-key-env', 'KEY', '--name', key],
+    ['endpoint', 'add', 'work', ...address, '--api-key-env', 'KEY', '--weight', key],
+    ['endpoint', 'update', 'work', key, '--weight', '3'],
+    ['endpoint', 'add', 'work', '--from-profile', key],
+    ['priority', 'switch', 'work', '--reason', key],
+    ['priority', 'set', 'work', key],
+    ['priority', 'policy', '--cooldown', key],
+    ['health', 'reset', key],
+    ['health', 'config', '--model', key],
+    ['queue', 'show', key],
+    ['queue', 'list', '--state', key],
+    ['config', 'set', key, '1'],
+    ['config', 'set', 'proxy.port', key],
+    ['config', 'set', 'proxy.allowed_hosts', key],
+    ['config', 'set', 'notify.webhook', key],
+    ['config', 'get', key],
+    ['config', 'snapshot', key],
+    ['config', 'rollback', key, '--yes'],
+    ['config', 'diff', key],
+    ['config', 'import', '--from', key],
+    ['config', 'import', `/nowhere/${key}`],
+    ['config', 'audit', '--action', key],
+    ['history', '--since', key],
+    ['history', '--at', `#${key}`],
+    ['history', 'explain', key],
+    ['history', 'what-if', '--set', key],
+    ['history', 'what-if', '--set', `${key}=1`],
+    ['debug', key],
+    ['debug', 'chart', key],
+    ['proxy', 'logs', '--level', key],
+    ['proxy', 'start', '--port', key],
+    ['bench', '--url', key],
+    ['completion', key],
+  ];
+
+  it('is no language', async () => {
+    const { run } = await withProfile();
+    for (const flags of [['--lang', key], [`--lang=${key}`]]) {
+      const { code, out, err } = await run('list', ...flags);
+      expect([code, (out + err).includes(key)]).toEqual([2, false]);
+    }
+  });
+
+  it.each(lines)('is not repeated, and not kept: %s %s %s %s %s', async (...words) => {
+    const { home, run } = await withProfile({ KEY: 'sk-ant-0123456789abcdef' });
+    for (const flags of [[], ['--json'], ['--lang', 'zh-CN']]) {
+      const { code, out, err } = await run(...words.filter((word) => word !== undefined), ...flags);
+      expect(code).not.toBe(0);
+      expect(out + err).not.toContain(key.slice(8, 30));
+    }
+    const files = readdirSync(home, { recursive: true, encoding: 'utf8', withFileTypes: true }).filter((one) =>
+      one.isFile(),
+    );
+    for (const file of files)
+      expect(readFileSync(join(file.parentPath, file.name)).includes(key.slice(8, 30))).toBe(false);
+  });
+});

@@ -145,7 +145,7 @@ describe('the control socket', () => {
     expect(await post(home, 'POST', '/call/profile.add', large)).toMatchObject({
       error: { code: 'QCC_CONTROL_TOO_LARGE' },
     });
-    expect(await post(home, 'POST', '/call/profile.add', '{')).toMatchObject({ error: { code: 'QCC_GATEWAY_FAULT' } });
+    expect(await post(home, 'POST', '/call/profile.add', '{')).toMatchObject({ error: { code: 'QCC_INPUT_INVALID' } });
     expect(await call('profile.list', {})).toEqual({ profiles: [] });
   });
 });
