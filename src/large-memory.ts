@@ -20,9 +20,20 @@ export class Slabs {
     this.#spareBytesMax = spareBytesMax;
   }
 
+  /** The memory that a place of this length takes. */
+  sizeFor(length: number): number {
+    return length < slabMin || length > slabMax ? length : 2 ** Math.ceil(Math.log2(length));
+  }
+
   take(length: number): Buffer {
-    if (length < slabMin || length > slabMax) return Buffer.allocUnsafeSlow(length);
-    const size = 2 ** Math.ceil(Math.log2(length));
+    if (length < slabMin) return Buffer.allocUnsafeSlow(length);
+    if (length > slabMax) {
+      // Not filled with zeros: what is not written to yet takes no memory.
+      const large = Buffer.allocUnsafeSlow(length);
+      this.#ours.add(large.buffer);
+      return large;
+    }
+    const size = this.sizeFor(length);
     let slab = this.#spare.get(size)?.pop();
     if (slab) this.#spareBytes -= size;
     else {
@@ -32,13 +43,18 @@ export class Slabs {
     return Buffer.from(slab, 0, length);
   }
 
-  giveBack({ buffer }: Buffer): void {
+  /** Kept for the next one, or freed at once. What is not of here is freed where nobody else has a part of it. */
+  giveBack(bytes: Buffer): void {
+    const { buffer } = bytes;
     const size = buffer.byteLength;
-    if (!this.#ours.has(buffer) || this.#spareBytes + size > this.#spareBytesMax) return;
-    const spare = this.#spare.get(size);
-    if (spare) spare.push(buffer as ArrayBuffer);
-    else this.#spare.set(size, [buffer as ArrayBuffer]);
-    this.#spareBytes += size;
+    if (!this.#ours.has(buffer)) free(bytes);
+    else if (size > slabMax || this.#spareBytes + size > this.#spareBytesMax) free(Buffer.from(buffer));
+    else {
+      const spare = this.#spare.get(size);
+      if (spare) spare.push(buffer as ArrayBuffer);
+      else this.#spare.set(size, [buffer as ArrayBuffer]);
+      this.#spareBytes += size;
+    }
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Failure } from '../../events/endpoint.ts';
 import type { Millis } from '../../events/fact.ts';
-import type { Usage } from '../../events/request.ts';
+import type { Attempt, Usage } from '../../events/request.ts';
 import {
   classifyEnvelope,
   classifyStatus,
@@ -65,6 +65,15 @@ export type Outcome =
   /** Content was given on, and the rest will not come: the receiver is cut. */
   | { readonly kind: 'broken'; readonly detail: string }
   | { readonly kind: 'cancelled' };
+
+/** As it stands in the request's fact. */
+export function outcomeWord(outcome: Outcome): Attempt['outcome'] {
+  if (outcome.kind === 'served') return 'answered';
+  if (outcome.kind === 'cancelled') return 'cancelled';
+  if (outcome.kind === 'broken') return 'brokenAnswer';
+  // What is the client's own affair was answered, as far as the endpoint goes.
+  return outcome.verdict.failure ?? 'answered';
+}
 
 /** Something came, or nothing came in time: no code of the system's says why. */
 const answered = { code: null, stale: false };

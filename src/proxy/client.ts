@@ -7,12 +7,14 @@ import type { Socket } from 'node:net';
 export interface ClientRequest {
   readonly method?: string | undefined;
   readonly rawHeaders: readonly string[];
+  /** Node:http's connection; the straight way's knows by itself which request is its last. */
+  readonly socket?: Socket;
   /** The body has come whole. */
   readonly complete: boolean;
   on(event: 'data', listener: (chunk: Buffer) => void): unknown;
   on(event: 'end' | 'error' | 'close', listener: () => void): unknown;
   once(event: 'close', listener: () => void): unknown;
-  /** What comes is dropped. */
+  /** What comes is dropped, unless somebody listens. */
   resume(): unknown;
   destroy(): unknown;
 }

@@ -127,17 +127,22 @@ export class Connection implements AnswerReader {
     this.#parser.begin(call.method, this);
     this.#isSent = true;
     const head = headText(call, this.#place.authority);
-    if (body === null || (Buffer.isBuffer(body) && body.length === 0)) socket.write(head, 'latin1');
-    else if (!Buffer.isBuffer(body)) this.#stream(socket, head, body);
+    if (body === null || (Buffer.isBuffer(body) && body.length === 0)) {
+      socket.write(head, 'latin1');
+      call.by?.sent();
+    } else if (!Buffer.isBuffer(body)) this.#stream(socket, head, body);
     else if (body.length <= joinMax) {
       const whole = Buffer.allocUnsafe(head.length + body.length);
       whole.write(head, 'latin1');
       body.copy(whole, head.length);
       socket.write(whole);
+      call.by?.sent();
     } else {
+      const sink = this.#sink;
       socket.cork();
       socket.write(head, 'latin1');
-      socket.write(body);
+      // One that is over by then has a second try, which sends the same body.
+      socket.write(body, (fault) => void (!fault && sink && this.#sink === sink && call.by?.sent()));
       socket.uncork();
     }
   }

@@ -6,10 +6,11 @@ import type { Attempt, RequestFact, Served } from '../../events/request.ts';
 import { maybeBilled } from '../../machines/classify.ts';
 import type { RoutingView } from '../../machines/roster.ts';
 import { type Candidate, type Plan, plan, reachable } from '../../machines/route.ts';
-import { Answer, type Outcome } from './answer.ts';
+import { Answer, type Outcome, outcomeWord } from './answer.ts';
+import type { Body } from './body.ts';
 import type { ClientAnswer, ClientRequest } from './client.ts';
 import type { Asked, StoredAnswer } from './desk.ts';
-import type { Gate } from './gate.ts';
+import type { Place } from './gate.ts';
 import { headersUp } from './headers.ts';
 import { Hold, sendStored } from './hold.ts';
 import type { LiveLoads } from './loads.ts';
@@ -49,7 +50,6 @@ export interface Means {
   readonly upstreams: Upstreams;
   readonly loads: LiveLoads;
   readonly sessions: Sessions;
-  readonly gate: Gate;
   /** Those that are on their way: whatever is kept of each request for a while is kept in such a list, and in no `Set`. */
   readonly answers: Running<Answer>;
   readonly transfers: Running<Transfer>;
@@ -62,7 +62,9 @@ export interface Incoming {
   readonly head: RequestHead;
   readonly client: ClientAnswer;
   readonly target: Extract<Target, { kind: 'forward' }>;
-  readonly body: Buffer | null;
+  /** Among those that run; the queue may park it. */
+  readonly place: Place;
+  readonly body: Body | null;
   readonly peek: Peek;
 }
 
@@ -99,7 +101,7 @@ export class Exchange {
     this.#session = incoming.head.session || incoming.peek.session;
     this.#view = means.ports.view();
     this.#firstView = this.#view.seq;
-    this.#hold = new Hold(means.ports.desk, means.gate, () => this.#forQueue());
+    this.#hold = new Hold(means.ports.desk, incoming.place, () => this.#forQueue());
   }
 
   /** The client has gone: whatever runs is ended, and nobody is blamed. */
@@ -220,8 +222,9 @@ export class Exchange {
     this.#firstCandidate ??= candidate;
     this.#lastCandidate = candidate;
     this.#tried.add(endpoint.id);
+    body?.goesUp();
     const answer = new Answer(
-      this.#hold.receiver(new HttpReceiver(client)),
+      this.#hold.receiver(new HttpReceiver(client, body)),
       {
         wantsStream: peek.stream,
         isMessages: target.isMessages,
@@ -248,7 +251,10 @@ export class Exchange {
       answer.failed({ code: 'CERT_PLAINTEXT', reused: false, proxy: null });
     } else {
       const path = endpoint.baseUrl.slice(origin.length) + target.path + target.query;
-      answer.started(upstreams.send({ origin, path, method: request.method ?? 'GET', headers, body, fresh }, answer));
+      const method = request.method ?? 'GET';
+      answer.started(
+        upstreams.send({ origin, path, method, headers, body: body?.bytes ?? null, fresh, by: body }, answer),
+      );
     }
     const outcome = await answer.outcome;
     done();
@@ -485,7 +491,7 @@ export class Exchange {
       stream,
       rawHeaders,
       connection,
-      body,
+      body: body.bytes,
     };
   }
 
@@ -508,12 +514,4 @@ export class Exchange {
     const data = { endpoint, profile, ttfbMs, ttftMs: null, bytes, usage: null };
     return { fact: { type: 'RequestServed', data: { ...this.#ended(answer.status), ...data } }, profile };
   }
-}
-
-function outcomeWord(outcome: Outcome): Attempt['outcome'] {
-  if (outcome.kind === 'served') return 'answered';
-  if (outcome.kind === 'cancelled') return 'cancelled';
-  if (outcome.kind === 'broken') return 'brokenAnswer';
-  // What is the client's own affair was answered, as far as the endpoint goes.
-  return outcome.verdict.failure ?? 'answered';
 }

@@ -7,7 +7,7 @@ import type { EndpointId, QueueId } from '../../events/ids.ts';
 import type { ClientAnswer } from './client.ts';
 import type { Asked, Desk, Journal, Seat, StoredAnswer, Turn } from './desk.ts';
 import type { Ended } from './exchange.ts';
-import type { Gate } from './gate.ts';
+import type { Place } from './gate.ts';
 import { KeepingReceiver } from './keeping-receiver.ts';
 import type { Receiver } from './receiver.ts';
 
@@ -21,7 +21,7 @@ export interface Why {
 
 export class Hold {
   readonly #desk: Desk | null;
-  readonly #gate: Gate;
+  readonly #place: Place;
   readonly #asked: () => Asked | null;
   #seat: Seat | null = null;
   #journal: Journal | undefined;
@@ -29,9 +29,9 @@ export class Hold {
   #isGone = false;
 
   /** @param asked what the queue has to know, made only when it is asked; null for what has no body */
-  constructor(desk: Desk | null, gate: Gate, asked: () => Asked | null) {
+  constructor(desk: Desk | null, place: Place, asked: () => Asked | null) {
     this.#desk = desk;
-    this.#gate = gate;
+    this.#place = place;
     this.#asked = asked;
   }
 
@@ -63,13 +63,13 @@ export class Hold {
   /** Waits for its turn, without taking the place of one that runs. */
   async turn(why: Why): Promise<Turn> {
     if (!this.#seat && !(await this.#take(why))) return { kind: 'over' };
-    this.#gate.park();
+    this.#place.park();
     try {
       const turn = (await this.#seat?.turn()) ?? { kind: 'over' };
       this.#journal = turn.kind === 'go' ? turn.journal : undefined;
       return turn;
     } finally {
-      this.#gate.unpark();
+      this.#place.unpark();
     }
   }
 

@@ -7,7 +7,7 @@ import { isProxyDown, isShortage } from '../../machines/network.ts';
 import type { RoutableEndpoint } from '../../machines/roster.ts';
 import type { Ended, Means } from './exchange.ts';
 import { headersUp, headOf } from './headers.ts';
-import { sendError } from './refusal.ts';
+import type { OwnError } from './refusal.ts';
 import type { RequestHead } from './request-head.ts';
 import type { Target } from './target.ts';
 import { type Movement, Transfer } from './transfer.ts';
@@ -20,27 +20,24 @@ interface Incoming {
   readonly head: RequestHead;
   readonly client: ServerResponse;
   readonly target: Extract<Target, { kind: 'forward' }>;
+  /** Answers instead of an endpoint; what is still to come of the request is nobody's. */
+  readonly turnAway: (error: OwnError) => void;
 }
 
 /** Resolves when it is over; undefined when there was no endpoint to ask. */
 export function passPinned(means: Means, incoming: Incoming): Promise<Ended | undefined> {
-  const { id, request, client, target } = incoming;
+  const { target } = incoming;
   const view = means.ports.view();
   const endpoint = pinnedEndpoint(
     target.within === null ? view.ladder[0]?.endpoints : view.profiles.get(target.within)?.endpoints,
   );
   if (endpoint) return new Passing(means, incoming, endpoint, view.seq).run();
-  sendError(
-    client,
-    {
-      status: 503,
-      type: 'api_error',
-      message: 'qcc: the active profile has no endpoint - run: qcc endpoint add PROFILE',
-      headers: ['retry-after', '60'],
-    },
-    id,
-  );
-  request.resume();
+  incoming.turnAway({
+    status: 503,
+    type: 'api_error',
+    message: 'qcc: the active profile has no endpoint - run: qcc endpoint add PROFILE',
+    headers: ['retry-after', '60'],
+  });
   return Promise.resolve(undefined);
 }
 
@@ -96,6 +93,12 @@ class Passing implements AnswerSink, Movement {
     this.#status = status;
     this.#resume = resume;
     this.#ttfbMs = this.#means.ports.now() - startedAt;
+    // A redirect is not followed, and nobody else is to follow it: with whose key?
+    if (status >= 300 && status < 400) {
+      this.#abort();
+      this.#broken(String(status), 'badAnswer');
+      return;
+    }
     const head = headOf(status, raw);
     client.sendDate = false;
     const framing = head.length === null ? [] : ['content-length', String(head.length)];
@@ -145,11 +148,11 @@ class Passing implements AnswerSink, Movement {
   }
 
   #broken(code: string, outcome: Attempt['outcome']): void {
-    const { client, id } = this.#in;
+    const { client, turnAway } = this.#in;
     const { name, profile } = this.#endpoint;
     const message = `qcc: ${name} did not answer (${code}) - run: qcc endpoint test ${profile}`;
     if (client.headersSent) client.destroy();
-    else sendError(client, { status: 502, type: 'api_error', message }, id);
+    else turnAway({ status: 502, type: 'api_error', message });
     this.#over(outcome);
   }
 

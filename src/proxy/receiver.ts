@@ -25,10 +25,13 @@ const joinMax = 16_384;
 /** A client of the data port. */
 export class HttpReceiver implements Receiver {
   readonly #response: ClientAnswer;
+  readonly #asked: { begun(): void } | null;
   #framed = false;
 
-  constructor(response: ClientAnswer) {
+  /** @param asked is told that something has gone out which cannot be taken back, while the rest is still to come */
+  constructor(response: ClientAnswer, asked: { begun(): void } | null) {
     this.#response = response;
+    this.#asked = asked;
   }
 
   get isBegun(): boolean {
@@ -46,6 +49,7 @@ export class HttpReceiver implements Receiver {
       response.chunkedEncoding = false;
       this.#framed = true;
     }
+    this.#asked?.begun();
   }
 
   bytes(chunk: Buffer): boolean {
@@ -81,6 +85,7 @@ export class HttpReceiver implements Receiver {
   hold(pairs: readonly string[]): void {
     this.#response.writeHead(200, ['content-type', 'application/json', ...pairs]);
     this.stillHolding();
+    this.#asked?.begun();
   }
 
   /** Leading white space is legal JSON, and the only thing that keeps the client waiting past 300 s (measured). */

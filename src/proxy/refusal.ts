@@ -23,10 +23,13 @@ const retryAfterMax = 60;
 const offlineRetryS = 5;
 const sentenceMax = 600;
 
-export function sendError(client: ClientAnswer, error: OwnError, requestId: string): void {
+/**
+ * @param leavesOpen all of it goes out, and its connection stays until the function that comes back is called
+ */
+export function sendError(client: ClientAnswer, error: OwnError, requestId: string, leavesOpen = false): () => void {
   if (client.headersSent || client.destroyed) {
     client.destroy();
-    return;
+    return nothing;
   }
   const body = Buffer.from(
     JSON.stringify({ type: 'error', error: { type: error.type, message: error.message }, request_id: requestId }),
@@ -44,8 +47,17 @@ export function sendError(client: ClientAnswer, error: OwnError, requestId: stri
     requestId,
     ...(error.headers ?? []),
   ]);
-  client.end(body);
+  if (!leavesOpen) {
+    client.end(body);
+    return nothing;
+  }
+  client.write(body);
+  // Now: what still comes of the request may be what ends the connection.
+  client.socket?.uncork();
+  return () => void client.end();
 }
+
+const nothing = () => {};
 
 /** 503, never 529: older clients give up on that after two seconds. */
 export function nobodyAnswers(

@@ -8,6 +8,7 @@ import { remembering } from './remembering.ts';
 export class RequestHead {
   readonly count: number;
   hosts = 0;
+  lengths = 0;
   host: string | undefined;
   authorization: string | undefined;
   apiKey: string | undefined;
@@ -26,15 +27,21 @@ export class RequestHead {
       const field = fieldOf(raw[i] as string);
       if (field === null) continue;
       if (field === 'host') this.hosts++;
+      else if (field === 'length') this.lengths++;
       const before = this[field];
       const value = raw[i + 1] as string;
       if (before === undefined) this[field] = value;
       else if (!single.has(field)) this[field] = `${before}, ${value}`;
     }
   }
+
+  /** A body is announced; one of no bytes is none. */
+  get hasBody(): boolean {
+    return this.coding !== undefined || (this.length !== undefined && this.length !== '0');
+  }
 }
 
-type Field = Exclude<keyof RequestHead, 'count' | 'hosts'>;
+type Field = Exclude<keyof RequestHead, 'count' | 'hosts' | 'lengths' | 'hasBody'>;
 
 const fields: ReadonlyMap<string, Field> = new Map([
   ['host', 'host'],

@@ -8,11 +8,11 @@ import type { RequestId } from '../../events/ids.ts';
 import { isLoopback } from '../config/base-url.ts';
 import { uuidv7 } from '../runtime/uuid.ts';
 import { accessLine } from './access-log.ts';
-import { Bodies } from './body.ts';
+import { Bodies, type Body, type Unread } from './body.ts';
 import type { ClientAnswer, ClientRequest } from './client.ts';
 import { type Ended, Exchange, type Incoming, type Means } from './exchange.ts';
 import { Figures } from './figures.ts';
-import { Gate, type GateRules } from './gate.ts';
+import { Gate, type GateRules, type Place } from './gate.ts';
 import { type GuardRules, guardRules, refuseBody, refuseStranger, refuseUnknown } from './guard.ts';
 import { LiveLoads, type LoadsNow } from './loads.ts';
 import { type Peek, peek } from './peek.ts';
@@ -42,6 +42,11 @@ const nothingSeen: Peek = { model: null, stream: false, session: null };
 // After a 413 the rest is read for so long, or the client would see a reset instead of the answer.
 const lingerMs = 2_000;
 
+const closes = ['connection', 'close'];
+
+type Arrived = Omit<Incoming, 'place' | 'body' | 'peek'>;
+type Asking = Pick<Incoming, 'request' | 'head' | 'client' | 'id'>;
+
 export interface Listen {
   readonly host: string;
   readonly port: number;
@@ -69,6 +74,10 @@ class DataPort implements ProxyServer {
   readonly #running = new Running<Exchange>();
   /** All of them: an upgrade and a handshake that hangs are in no list of node:http's, and a stop must not wait for them. */
   readonly #sockets = new Set<Socket>();
+  /** Of these nothing more is taken: what comes on them, behind a body that was not read, is nobody's request. */
+  readonly #finished = new WeakSet<object>();
+  /** Requests whose body is still coming. */
+  #coming = 0;
   #guard: GuardRules | undefined;
   #draining = false;
   #idle: () => void = () => {};
@@ -104,7 +113,6 @@ class DataPort implements ProxyServer {
       upstreams: new Upstreams(),
       loads: new LiveLoads(),
       sessions: new Sessions(),
-      gate: this.#gate,
       answers: new Running(),
       transfers: new Running(),
     };
@@ -140,13 +148,13 @@ class DataPort implements ProxyServer {
 
   figures(): ProxyFigures {
     const { total, succeeded, failed, cancelled } = this.#figures;
-    return { total, succeeded, failed, cancelled, inFlight: this.#gate.running, waiting: this.#waiting };
+    return { total, succeeded, failed, cancelled, inFlight: this.#inFlight, waiting: this.#waiting };
   }
 
   metrics(): Promise<string> {
     return this.#figures.page(
       this.#ports.view(),
-      { inFlight: this.#gate.running, waiting: this.#waiting },
+      { inFlight: this.#inFlight, waiting: this.#waiting },
       this.#listen.version,
     );
   }
@@ -217,7 +225,12 @@ class DataPort implements ProxyServer {
 
   /** Whatever came and has not ended: in line, on its way up, a file too. */
   get #inHand(): number {
-    return this.#gate.running + this.#waiting;
+    return this.#inFlight + this.#waiting;
+  }
+
+  /** Those that run, and those whose body is still coming. */
+  get #inFlight(): number {
+    return this.#gate.running + this.#coming;
   }
 
   /** For a place, or for an endpoint. */
@@ -226,6 +239,11 @@ class DataPort implements ProxyServer {
   }
 
   async #take(request: IncomingMessage, client: ServerResponse): Promise<void> {
+    // Its answer would stand behind one that ends the connection.
+    if (this.#finished.has(request.socket)) {
+      request.resume();
+      return;
+    }
     const startedAt = this.#ports.now();
     const id = uuidv7(startedAt) as RequestId;
     const url = request.url ?? '';
@@ -243,15 +261,12 @@ class DataPort implements ProxyServer {
     if (refused) {
       this.#figures.refused++;
       const headers = refused.stop ? ['x-should-retry', 'false'] : [];
-      return this.#turnAway(request, client, id, { ...refused, headers: [...headers, 'connection', 'close'] });
+      return this.#turnAway({ request, head, client, id }, { ...refused, headers }, true);
     }
     if (target.kind !== 'forward') return this.#own(target, request, client, id);
     if (target.within !== null && !this.#ports.view().profiles.has(target.within)) {
-      return this.#turnAway(request, client, id, {
-        status: 404,
-        type: 'not_found_error',
-        message: `qcc: there is no profile "${target.within}" - run: qcc list`,
-      });
+      const message = `qcc: there is no profile "${target.within}" - run: qcc list`;
+      return this.#turnAway({ request, head, client, id }, { status: 404, type: 'not_found_error', message });
     }
     await this.#forward({ request, head, client, id, startedAt, target });
   }
@@ -270,13 +285,27 @@ class DataPort implements ProxyServer {
     return true;
   }
 
-  /** The answer goes out at once; the rest of the request is read and dropped, so that the client sees the answer. */
-  #turnAway(request: ClientRequest, client: ClientAnswer, id: string, error: OwnError): void {
-    sendError(client, error, id);
-    request.resume();
-    if (request.complete) return;
+  /**
+   * The answer goes out at once. Where a body was announced, the rest of it is read and dropped for a moment, so that the client
+   * sees the answer; and nothing more is taken of this connection, because where that body ends is its word alone.
+   */
+  #turnAway({ request, head, client, id }: Asking, error: OwnError, isLast = false): void {
+    const hasMore = head.hasBody && !request.complete;
+    if (request.socket && (isLast || hasMore)) this.#finished.add(request.socket);
+    const headers = isLast || hasMore ? [...(error.headers ?? []), ...closes] : error.headers;
+    const end = sendError(client, { ...error, ...(headers && { headers }) }, id, hasMore);
+    if (!hasMore) {
+      request.resume();
+      return;
+    }
     const timer = setTimeout(() => request.destroy(), lingerMs);
-    request.once('close', () => clearTimeout(timer));
+    const over = () => {
+      clearTimeout(timer);
+      end();
+    };
+    request.on('end', over);
+    request.once('close', over);
+    request.resume();
   }
 
   async #own(target: Target, request: IncomingMessage, client: ServerResponse, id: string): Promise<void> {
@@ -316,76 +345,92 @@ class DataPort implements ProxyServer {
     }
   }
 
-  async #forward(one: {
-    request: ClientRequest;
-    head: RequestHead;
-    client: ClientAnswer;
-    id: RequestId;
-    startedAt: Millis;
-    target: Extract<Target, { kind: 'forward' }>;
-  }): Promise<void> {
-    const { request, client, id, target } = one;
+  /** One owner of all that a request takes: whatever happens to it, it is given back at the end of this. */
+  async #forward(one: Arrived): Promise<void> {
+    const { client, target } = one;
+    // Before its body costs anything.
+    if (this.#gate.isFull) return this.#lineFull(one);
     let gone = false;
+    let body: Body | null = null;
+    let place: Place | undefined;
     let exchange: Exchange | undefined;
     client.on('close', () => {
       if (client.writableFinished) return;
       gone = true;
+      // In line, its turn comes now, and is none.
+      if (place?.state === 'waiting') place.leave();
       exchange?.leave();
     });
-    const turn = this.#gate.enter();
-    if (turn === false) {
-      return this.#turnAway(request, client, id, {
-        status: 503,
-        type: 'api_error',
-        message: 'qcc: too many requests wait already - run: qcc proxy status',
-        headers: ['retry-after', '2'],
-      });
-    }
     this.#figures.total++;
-    if (turn !== true) await turn;
-    let body: Buffer | null = null;
+    this.#coming++;
     try {
-      if (target.isPinned) return await this.#pinned(one);
-      if (request.method !== 'GET' && request.method !== 'HEAD') {
-        const read = await this.#bodies.read(request, one.head.length);
-        if (!Buffer.isBuffer(read)) return this.#unread(read, one);
-        body = read;
+      // Whoever is slow to say what he wants is in nobody's way: a place is taken with a whole body.
+      const read = await this.#body(one);
+      if (typeof read === 'string') return this.#unread(read, one);
+      body = read;
+      if (gone) return this.#left();
+      place = this.#gate.enter();
+      if (!place) {
+        this.#figures.failed++;
+        return this.#lineFull(one);
       }
-      const seen = body === null || body.length === 0 ? nothingSeen : peek(body);
-      exchange = new Exchange(this.#means, { ...one, body, peek: seen });
+      this.#coming--;
+      const turn = place.turn();
+      if ((turn !== true && !(await turn)) || gone) return this.#left();
+      if (target.isPinned) return await this.#pinned(one);
+      const seen = body === null || body.bytes.length === 0 ? nothingSeen : peek(body.bytes);
+      exchange = new Exchange(this.#means, { ...one, place, body, peek: seen });
       this.#running.add(exchange);
-      if (gone) exchange.leave();
       this.#tell(one, await exchange.run());
     } catch (error) {
-      this.#figures.failed++;
-      sendError(
-        client,
-        {
-          status: 500,
-          type: 'api_error',
-          message: `qcc: a fault of the gateway itself (${error instanceof Error ? error.message : 'unknown'}) - run: qcc proxy logs`,
-        },
-        id,
-      );
+      this.#fault(one, error);
     } finally {
-      if (body) this.#bodies.release(body);
+      body?.release();
       if (exchange) this.#running.remove(exchange);
-      this.#gate.leave();
+      if (place) place.leave();
+      else this.#coming--;
       if (this.#draining && this.#inHand === 0) this.#idle();
     }
   }
 
-  async #pinned(one: Omit<Incoming, 'body' | 'peek'>): Promise<void> {
+  /** Null where none is kept: what streams through, and what has none. */
+  #body({ request, head, target }: Arrived): Promise<Body | Unread> | null {
+    const { method } = request;
+    return target.isPinned || method === 'GET' || method === 'HEAD' ? null : this.#bodies.read(request, head.length);
+  }
+
+  #fault({ client, id }: Arrived, error: unknown): void {
+    this.#figures.failed++;
+    const why = error instanceof Error ? error.message : 'unknown';
+    const message = `qcc: a fault of the gateway itself (${why}) - run: qcc proxy logs`;
+    sendError(client, { status: 500, type: 'api_error', message }, id);
+  }
+
+  #lineFull(one: Arrived): void {
+    this.#turnAway(one, {
+      status: 503,
+      type: 'api_error',
+      message: 'qcc: too many requests wait already - run: qcc proxy status',
+      headers: ['retry-after', '2'],
+    });
+  }
+
+  #left(): void {
+    this.#figures.cancelled++;
+  }
+
+  async #pinned(one: Arrived): Promise<void> {
     // Files and batches do not come the straight way.
     const { request, client } = one as object as { request: IncomingMessage; client: ServerResponse };
-    const ended = await passPinned(this.#means, { ...one, request, client });
+    const turnAway = (error: OwnError) => this.#turnAway(one, error);
+    const ended = await passPinned(this.#means, { ...one, request, client, turnAway });
     if (ended) this.#tell(one, ended);
     else this.#figures.failed++;
   }
 
-  #unread(why: 'tooLarge' | 'full' | 'gone', { request, client, id }: Omit<Incoming, 'body' | 'peek'>): void {
+  #unread(why: Unread, one: Arrived): void {
     if (why === 'gone') {
-      this.#figures.cancelled++;
+      this.#left();
       return;
     }
     this.#figures.failed++;
@@ -402,10 +447,10 @@ class DataPort implements ProxyServer {
             message: 'qcc: too many large requests at once - try again in a moment',
             headers: ['retry-after', '2'],
           };
-    this.#turnAway(request, client, id, error);
+    this.#turnAway(one, error);
   }
 
-  #tell({ request, id, startedAt }: Omit<Incoming, 'body' | 'peek'>, ended: Ended): void {
+  #tell({ request, id, startedAt }: Arrived, ended: Ended): void {
     this.#figures.count(ended.fact);
     this.#ports.requestEnded(id, ended.fact);
     this.#listen.accessLog(accessLine(id, startedAt, request.method ?? '', ended));

@@ -12,6 +12,8 @@ export interface Call {
   readonly body: Buffer | Readable | null;
   /** A connection of its own, for the second try after a stale one. */
   readonly fresh: boolean;
+  /** Is told that the body is with the system: its memory is not looked at any more. */
+  readonly by?: { sent(): void } | null;
 }
 
 /** What hears of the answer, in this order: head, data…, end; or failed at any point. */

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { EndpointId } from '../../events/ids.ts';
-import { Gate } from '../../src/proxy/gate.ts';
+import { Gate, type Place } from '../../src/proxy/gate.ts';
 import { LiveLoads } from '../../src/proxy/loads.ts';
 import { Sessions } from '../../src/proxy/sessions.ts';
 
@@ -134,24 +134,35 @@ describe('the gate', () => {
   beforeEach(() => vi.useFakeTimers({ now }));
   afterEach(() => vi.useRealTimers());
 
+  const entered = (gate: Gate): Place => {
+    const place = gate.enter();
+    if (!place) throw new Error('turned away');
+    return place;
+  };
+
   it('lets so many in, so many wait, and turns the next away', async () => {
     const gate = new Gate(rules, Date.now);
-    expect([gate.enter(), gate.enter()]).toEqual([true, true]);
-    const turn = gate.enter();
-    expect(gate.enter()).toBe(false);
+    const first = entered(gate);
+    expect([first.turn(), entered(gate).turn()]).toEqual([true, true]);
+    const third = entered(gate).turn();
+    expect([gate.enter(), gate.isFull]).toEqual([undefined, true]);
     expect([gate.running, gate.waiting]).toEqual([2, 1]);
-    gate.leave();
-    await turn;
-    expect([gate.running, gate.waiting]).toEqual([2, 0]);
+    first.leave();
+    expect(await third).toBe(true);
+    expect([gate.running, gate.waiting, gate.isFull]).toEqual([2, 0, false]);
   });
 
   it('lets them in by their order', async () => {
     const gate = new Gate({ ...rules, maxConcurrent: 1, maxWaiting: 9 }, Date.now);
-    await gate.enter();
+    const places = [entered(gate)];
     const came: number[] = [];
-    for (const n of [1, 2, 3]) void (gate.enter() as Promise<void>).then(() => came.push(n));
+    for (const n of [1, 2, 3]) {
+      const place = entered(gate);
+      places.push(place);
+      void (place.turn() as Promise<boolean>).then(() => came.push(n));
+    }
     for (let i = 0; i < 3; i++) {
-      gate.leave();
+      places[i]?.leave();
       await Promise.resolve();
     }
     expect(came).toEqual([1, 2, 3]);
@@ -159,18 +170,61 @@ describe('the gate', () => {
 
   it('lets those in who wait when there is more room by a setting', async () => {
     const gate = new Gate({ ...rules, maxConcurrent: 1 }, Date.now);
-    await gate.enter();
-    const turn = gate.enter();
+    entered(gate);
+    const turn = entered(gate).turn();
     gate.configure({ ...rules, maxConcurrent: 2 });
-    await turn;
+    expect(await turn).toBe(true);
     expect(gate.running).toBe(2);
+  });
+
+  it('has as many places taken as there are requests that live, whatever happens to them in whatever order', async () => {
+    const step = fc.record({
+      what: fc.constantFrom('enter', 'enter', 'leave', 'leaveTwice', 'park', 'unpark', 'configure', 'pass'),
+      which: fc.nat(30),
+      size: fc.nat(4),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 60 }), fc.constantFrom(0, 0, 3), async (steps, rateLimit) => {
+        let limits = { maxConcurrent: 2, maxWaiting: 3, rateLimit };
+        const gate = new Gate(limits, Date.now);
+        const living: Place[] = [];
+        for (const { what, which, size } of steps) {
+          const place = living[which % Math.max(1, living.length)];
+          const mayEnter = !gate.isFull;
+          if (what === 'enter') {
+            const made = gate.enter();
+            expect(made !== undefined).toBe(mayEnter);
+            if (made) living.push(made);
+          } else if (what === 'configure') {
+            limits = { ...limits, maxConcurrent: 1 + size, maxWaiting: size };
+            gate.configure(limits);
+          } else if (what === 'pass') await vi.advanceTimersByTimeAsync(500);
+          else if (place && what === 'park') place.park();
+          else if (place && what === 'unpark') place.unpark();
+          else if (place) {
+            const turn = place.turn();
+            const waited = place.state === 'waiting';
+            place.leave();
+            if (what === 'leaveTwice') place.leave();
+            living.splice(living.indexOf(place), 1);
+            if (waited) expect(await turn).toBe(false);
+          }
+          const count = (state: string) => living.filter((one) => one.state === state).length;
+          expect([gate.running, gate.waiting, gate.parked]).toEqual(['running', 'waiting', 'parked'].map(count));
+          // Nobody waits beside a free place.
+          if (rateLimit === 0) expect(gate.waiting === 0 || gate.running >= limits.maxConcurrent).toBe(true);
+        }
+        for (const place of living) place.leave();
+        expect([gate.running, gate.waiting, gate.parked]).toEqual([0, 0, 0]);
+      }),
+    );
   });
 
   it('spreads what is over the rate, without losing anybody', async () => {
     const gate = new Gate({ maxConcurrent: 100, maxWaiting: 100, rateLimit: 5 }, Date.now);
     let entered = 0;
     for (let i = 0; i < 15; i++) {
-      const turn = gate.enter();
+      const turn = gate.enter()?.turn();
       if (turn === true) entered++;
       else if (turn) void turn.then(() => entered++);
     }

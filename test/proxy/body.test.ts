@@ -1,0 +1,174 @@
+/** The memory that bodies take: what is held counts, not what was announced, and it is bounded and given back. */
+import { EventEmitter } from 'node:events';
+import fc from 'fast-check';
+import { describe, expect, it, vi } from 'vitest';
+import { Bodies, Body } from '../../src/proxy/body.ts';
+import type { ClientRequest } from '../../src/proxy/client.ts';
+
+const MiB = 1_048_576;
+const allMax = 256 * MiB;
+const readBytes = 65_536;
+
+class Sender extends EventEmitter {
+  paused = 0;
+  readonly socket = { pause: () => void this.paused++, resume: () => undefined };
+  get asRequest(): ClientRequest {
+    return this as unknown as ClientRequest;
+  }
+  sends(bytes: number, piece = readBytes): this {
+    for (let left = bytes; left > 0; left -= piece) this.emit('data', Buffer.alloc(Math.min(piece, left), 0x20));
+    return this;
+  }
+}
+
+const settled = async (read: Promise<unknown>) => Promise.race([read, Promise.resolve('coming')]);
+
+describe('a body', () => {
+  it('is what came, in however many pieces, with or without its length', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.uint8Array({ maxLength: 400 })), fc.boolean(), async (pieces, tellsLength) => {
+        const whole = Buffer.concat(pieces);
+        const sender = new Sender();
+        const bodies = new Bodies();
+        const read = bodies.read(sender.asRequest, tellsLength ? String(whole.length) : undefined);
+        for (const piece of pieces) if (piece.length > 0) sender.emit('data', Buffer.from(piece));
+        sender.emit('end');
+        const body = (await read) as Body;
+        expect(whole.equals(body.bytes)).toBe(true);
+        body.release();
+        expect(bodies.held).toBe(0);
+      }),
+    );
+  });
+
+  it('that was announced takes nothing before it comes', async () => {
+    const bodies = new Bodies();
+    const senders = Array.from({ length: 700 }, () => new Sender());
+    for (const sender of senders) void bodies.read(sender.asRequest, String(31 * MiB));
+    expect(bodies.held).toBe(0);
+    for (const sender of senders) sender.sends(1);
+    expect(bodies.held).toBeLessThanOrEqual(700 * 262_144);
+  });
+
+  it('in chunks of one byte takes the memory of its bytes, and lets others have their turn', async () => {
+    const bodies = new Bodies();
+    const sender = new Sender();
+    const read = bodies.read(sender.asRequest, undefined);
+    const byte = Buffer.from(' ');
+    for (let sent = 0; sent < MiB; sent++) sender.emit('data', byte);
+    expect(bodies.held).toBeLessThanOrEqual(2 * MiB);
+    expect(sender.paused).toBeGreaterThan(100);
+    sender.emit('end');
+    expect(((await read) as Body).bytes.length).toBe(MiB);
+  });
+
+  it.each([
+    ['announced', String(33 * MiB)],
+    ['sent', undefined],
+  ])('of more than 32 MiB is too large as soon as that is %s', async (_, length) => {
+    const bodies = new Bodies();
+    const sender = new Sender();
+    const read = bodies.read(sender.asRequest, length);
+    if (length === undefined) sender.sends(32 * MiB).sends(1);
+    expect(await read).toBe('tooLarge');
+    expect(bodies.held).toBe(0);
+  });
+
+  it.each(['close', 'error'])('that ends with %s is given back', async (event) => {
+    const bodies = new Bodies();
+    const sender = new Sender();
+    const read = bodies.read(sender.asRequest, String(MiB));
+    sender.sends(1_000).emit(event);
+    expect(await read).toBe('gone');
+    expect(bodies.held).toBe(0);
+    sender.sends(1_000);
+    expect(bodies.held).toBe(0);
+  });
+
+  it('that is given back twice is given back once', () => {
+    const given: Buffer[] = [];
+    const body = new Body(Buffer.from('x'), (bytes) => given.push(bytes));
+    body.release();
+    body.release();
+    expect(given).toHaveLength(1);
+  });
+
+  it('lets itself go when an answer has begun and all of it was sent, to the endpoint that answers', () => {
+    const given: Buffer[] = [];
+    const made = () => new Body(Buffer.from('x'), (bytes) => given.push(bytes));
+    const [one, two, three] = [made(), made(), made()];
+    for (const body of [one, two, three]) body.goesUp();
+    one.sent();
+    one.goesUp();
+    one.begun();
+    two.sent();
+    three.begun();
+    expect(given).toEqual([]);
+    one.sent();
+    two.begun();
+    three.sent();
+    expect(given).toHaveLength(3);
+  });
+});
+
+describe('all bodies together', () => {
+  it('take 256 MiB, whoever announces what; the one that is over it is refused, and gives back what it has', async () => {
+    const bodies = new Bodies();
+    const reads = Array.from({ length: 60 }, () => new Sender()).map((sender) => ({
+      sender,
+      read: bodies.read(sender.asRequest, String(31 * MiB)),
+    }));
+    let most = 0;
+    for (let round = 0; round < 30; round++) {
+      for (const { sender } of reads) sender.sends(MiB, MiB);
+      most = Math.max(most, bodies.held);
+    }
+    const ends = await Promise.all(reads.map(({ read }) => settled(read)));
+    expect(most).toBeLessThanOrEqual(allMax);
+    expect(ends.filter((end) => end === 'coming').length).toBeGreaterThanOrEqual(7);
+    expect(new Set(ends)).toEqual(new Set(['coming', 'full']));
+    for (const { sender } of reads) sender.emit('close');
+    expect(bodies.held).toBe(0);
+  });
+
+  it('that are whole keep their memory until they are given back', async () => {
+    const bodies = new Bodies();
+    const whole: Body[] = [];
+    for (let n = 0; n < 8; n++) {
+      const sender = new Sender();
+      const read = bodies.read(sender.asRequest, String(32 * MiB));
+      sender.sends(32 * MiB, MiB).emit('end');
+      whole.push((await read) as Body);
+    }
+    expect(bodies.held).toBe(allMax);
+    expect(await bodies.read(new Sender().asRequest, '1')).toBe('full');
+    whole[0]?.release();
+    const sender = new Sender();
+    const read = bodies.read(sender.asRequest, '1');
+    sender.sends(1).emit('end');
+    expect(await read).toBeInstanceOf(Body);
+  });
+
+  it('make room for who sends, at the cost of who has stopped sending', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    try {
+      const bodies = new Bodies();
+      const stopped = Array.from({ length: 8 }, () => new Sender()).map((sender) => {
+        const read = bodies.read(sender.asRequest, String(32 * MiB));
+        sender.sends(32 * MiB - 1, MiB);
+        return read;
+      });
+      expect(bodies.held).toBe(allMax);
+      expect(await bodies.read(new Sender().asRequest, '1000')).toBe('full');
+      vi.advanceTimersByTime(1_001);
+      const sender = new Sender();
+      const read = bodies.read(sender.asRequest, '1000');
+      sender.sends(1_000).emit('end');
+      expect(await read).toBeInstanceOf(Body);
+      const ends = await Promise.all(stopped.map(settled));
+      expect(ends.filter((end) => end === 'full')).toHaveLength(1);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
