@@ -18,6 +18,7 @@ export interface GuardRules {
 
 const wellKnownToken = 'proxy-managed';
 const headersMax = 100;
+const plainLength = /^(?:0|[1-9]\d{0,14})$/;
 
 export function guardRules(options: {
   readonly port: number;
@@ -59,7 +60,7 @@ export function refuseStranger(head: RequestHead, httpVersion: string, rules: Gu
       'this host name is not served here - use http://127.0.0.1:PORT, or: qcc config set proxy.allowed_hosts NAME',
     );
   }
-  const { origin, referer, fetchSite, coding } = head;
+  const { origin, referer, fetchSite, coding, length } = head;
   const isNamed = origin !== undefined && rules.origins.has(origin.toLowerCase());
   if (
     (origin !== undefined && !isNamed) ||
@@ -73,6 +74,10 @@ export function refuseStranger(head: RequestHead, httpVersion: string, rules: Gu
   }
   if (coding !== undefined && (coding.toLowerCase() !== 'chunked' || httpVersion === '1.0')) {
     return refuse(400, 'invalid_request_error', 'this transfer coding is not accepted');
+  }
+  // Whoever reads it in another way sees another request behind this one: one spelling, once, and nothing beside it.
+  if (length !== undefined && (head.lengths > 1 || coding !== undefined || !plainLength.test(length))) {
+    return refuse(400, 'invalid_request_error', 'this content-length is not accepted');
   }
   return undefined;
 }
@@ -101,12 +106,8 @@ export function refuseBody(method: string, head: RequestHead, path: string): Ref
   if (method !== 'POST') return undefined;
   const { type } = head;
   if (type === 'application/json' || jsonType.test(type ?? '')) return undefined;
-  if (type === undefined && isEmpty(head) && path.includes('/batches/')) return undefined;
+  // Cancelling a batch is a POST without a body.
+  if (type === undefined && !head.hasBody && path.includes('/batches/')) return undefined;
   if (path.startsWith('/v1/files') && multipartType.test(type ?? '')) return undefined;
   return refuse(415, 'invalid_request_error', 'content-type must be application/json');
-}
-
-/** Cancelling a batch is a POST without a body. */
-function isEmpty({ coding, length }: RequestHead): boolean {
-  return coding === undefined && (length ?? '0') === '0';
 }

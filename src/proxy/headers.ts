@@ -38,6 +38,10 @@ const notDown = new Set([
   'strict-transport-security',
   'access-control-allow-origin',
   'access-control-allow-credentials',
+  // Where else the answer is: nobody is to be led past the gateway.
+  'location',
+  'content-location',
+  'refresh',
 ]);
 
 const goesUp = remembering(
@@ -75,13 +79,25 @@ export function headerIn(raw: readonly string[], wanted: string): string | null 
 }
 
 function namedIn(connection: string | undefined): ReadonlySet<string> | undefined {
-  if (connection === undefined || connection === 'keep-alive') return undefined;
+  if (connection === undefined || connection === 'keep-alive' || connection === 'close') return undefined;
   return new Set(
     connection
       .toLowerCase()
       .split(',')
       .map((name) => name.trim()),
   );
+}
+
+/** All that an answer says there. */
+function connectionIn(raw: readonly string[]): string | undefined {
+  let all: string | undefined;
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i] as string;
+    // Its length spares most names the comparison.
+    if (name.length !== 'connection'.length || name.toLowerCase() !== 'connection') continue;
+    all = all === undefined ? raw[i + 1] : `${all},${raw[i + 1]}`;
+  }
+  return all;
 }
 
 /** An answer's headers for the client, and what they say of its framing. */
@@ -99,9 +115,10 @@ export function headOf(status: number, raw: readonly string[]): Head {
   let contentType = '';
   let encoding = '';
   let length: number | null = null;
+  const named = namedIn(connectionIn(raw));
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i] as string;
-    if (!comesDown(name)) continue;
+    if (!comesDown(name) || named?.has(name.toLowerCase())) continue;
     const value = raw[i + 1] as string;
     // The first letter spares most names the comparison.
     if ((name.charCodeAt(0) | 0x20) === 0x63) {

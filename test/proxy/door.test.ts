@@ -138,6 +138,56 @@ describe('a stranger', () => {
     expect(performance.now() - startedAt).toBeLessThan(1_000);
   });
 
+  const paths = ['/v1/messages', '/v1/messages?x=1', '/p/main/v1/messages', '/v1/files', '/v1/messages/batches'];
+  const frames: Readonly<Record<string, string>> = {
+    'two lengths that are equal': 'Content-Length: 0\r\nContent-Length: 0\r\n\r\n',
+    'two lengths': 'Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}',
+    'a length with leading zeros': 'Content-Length: 002\r\n\r\n{}',
+    'a length of many zeros': 'Content-Length: 00\r\n\r\n',
+    'a length with a sign': 'Content-Length: +2\r\n\r\n{}',
+    'a length that is a list': 'Content-Length: 2, 2\r\n\r\n{}',
+    'a length beside a coding': 'Content-Length: 7\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n',
+    'a coding beside a length': 'Transfer-Encoding: chunked\r\nContent-Length: 0\r\n\r\n0\r\n\r\n',
+    'a coding twice': 'Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    'another coding': 'Transfer-Encoding: identity\r\n\r\n',
+    'a coding with a parameter': 'Transfer-Encoding: chunked;x=1\r\n\r\n0\r\n\r\n',
+  };
+  const behind = `GET /v1/models HTTP/1.1\r\nHost: 127.0.0.1\r\nx-api-key: ${token}\r\n\r\n`;
+
+  it.each(Object.entries(frames))(
+    "is refused for %s on every route, and what stands behind it is nobody's",
+    async (_, rest) => {
+      const a = await upstream('a');
+      const gw = await gateway({ main: [a] });
+      const last = await upstream('last');
+      for (const path of paths) {
+        const head = `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nx-api-key: ${token}\r\nContent-Type: application/json\r\n`;
+        const answer = await raw(gw, head + rest + behind);
+        expect([path, answer.match(/HTTP\/1\.1 \d+/g)]).toEqual([path, ['HTTP/1.1 400']]);
+        expect(answer).toMatch(/connection: close/i);
+      }
+      // Had one of them gone up, it would have been heard before this.
+      gw.show({ main: [last] });
+      expect((await ask(gw)).status).toBe(200);
+      expect(a.heard).toEqual([]);
+      expect(last.heard).toHaveLength(1);
+    },
+  );
+
+  it.each([
+    ['an unknown credential', '/v1/files', 'x-api-key: wrong', 401],
+    ['an unknown profile', '/p/nobody/v1/files', `x-api-key: ${token}`, 404],
+    ['a form', '/v1/messages', `x-api-key: ${token}\r\nContent-Type: text/plain`, 415],
+  ])('is refused for %s before its body: where that ends is its word alone', async (_, path, line, status) => {
+    const a = await upstream('a');
+    const gw = await gateway({ main: [a] });
+    const head = `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${line}\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}`;
+    const answer = await raw(gw, head + behind);
+    expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual([`HTTP/1.1 ${status}`]);
+    expect(answer).toMatch(/connection: close/i);
+    expect(a.heard).toEqual([]);
+  });
+
   it('does not come in by the pages without a credential either', async () => {
     const gw = await gateway({ main: [] });
     for (const path of ['/healthz', '/readyz', '/metrics']) {

@@ -1,7 +1,9 @@
 /** Batches and files: one account, no failover, bytes that stream. */
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { as, ask, gateway, open } from './gateway.ts';
+import { as, ask, gateway, open, token } from './gateway.ts';
 import { answers, hangsUp, refuses, says, signal, upstream, waitsFor } from './upstreams.ts';
 
 const MiB = 1_048_576;
@@ -68,6 +70,51 @@ describe('a file or a batch', () => {
     const { body, whole } = await ask(gw, { method: 'GET', path: `${file}/file_1/content` });
     expect(whole).toBe(true);
     expect(body.equals(content)).toBe(true);
+  });
+
+  it.each([301, 302, 303, 304, 307, 308])(
+    'is led nowhere by a redirect (%i): it is 502, without where',
+    async (status) => {
+      const location = 'https://elsewhere.test/v1/files';
+      const a = await upstream(
+        'a',
+        says(status, '', { location, 'content-location': location, refresh: `0;${location}` }),
+      );
+      const gw = await gateway({ main: [a] });
+      const got = await ask(gw, { method: 'GET', path: file });
+      expect(got.status).toBe(502);
+      expect(JSON.stringify(got.rawHeaders) + got.text).not.toContain('elsewhere');
+      expect(await gw.fact()).toMatchObject({ type: 'RequestFailed', data: { because: 'badAnswer', status } });
+    },
+  );
+
+  it('comes down without what was meant for one hop', async () => {
+    const hop = { connection: 'x-hop, keep-alive', 'x-hop': '1', 'keep-alive': 'timeout=1', te: 'x', trailer: 'x-t' };
+    const down = { 'x-end': '2', location: '/else', upgrade: 'h2c', 'proxy-authenticate': 'Basic' };
+    const a = await upstream('a', says(201, whenUploaded, { ...hop, ...down }));
+    const gw = await gateway({ main: [a] });
+    const { status, headers } = await ask(gw, { method: 'GET', path: file });
+    expect([status, headers['x-end']]).toEqual([201, '2']);
+    for (const name of ['x-hop', 'te', 'trailer', 'location', 'upgrade', 'proxy-authenticate'])
+      expect([name, headers[name]]).toEqual([name, undefined]);
+    expect(headers['keep-alive']).not.toBe('timeout=1');
+  });
+
+  it('that nobody takes ends its connection: the rest of it is no request', async () => {
+    const gw = await gateway({ main: [] });
+    const head = `POST ${file} HTTP/1.1\r\nHost: 127.0.0.1\r\nx-api-key: ${token}\r\nContent-Type: application/json\r\n`;
+    const behind = `GET /v1/models HTTP/1.1\r\nHost: 127.0.0.1\r\nx-api-key: ${token}\r\n\r\n`;
+    const socket = connect(gw.port, '127.0.0.1').setEncoding('latin1');
+    let answer = '';
+    socket.on('data', (text: string) => {
+      // It is refused before all of it has come.
+      if (answer === '') socket.write(`{}${behind}`);
+      answer += text;
+    });
+    socket.write(`${head}Content-Length: 4\r\n\r\n{}`);
+    await once(socket, 'close');
+    expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 503']);
+    expect(answer).toMatch(/connection: close/i);
   });
 
   it('is not asked of another endpoint: what it knows, only its account knows', async () => {
