@@ -1,10 +1,11 @@
 /** Claude Code and the gateway: `qcc use, env, code, fc`, and bare `qcc`. */
 import { spawn } from 'node:child_process';
 import { accessSync, constants as fileConstants, mkdirSync, rmSync, statSync } from 'node:fs';
-import { constants, homedir } from 'node:os';
+import { constants } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { writeFileAtomic } from '../config/atomic-file.ts';
 import { clientEnv, type Shell, shellLines } from '../config/client-env.ts';
+import { userHome } from '../config/home.ts';
 import { withUsersMask } from '../config/umask.ts';
 import type { Answer } from '../control/operations.ts';
 import { exitCodes, QccError } from '../errors.ts';
@@ -42,7 +43,7 @@ export async function use(context: Context): Promise<undefined> {
 
 async function place(context: Context) {
   const { openVault } = await import('../config/vault.ts');
-  const claudeDir = context.env['CLAUDE_CONFIG_DIR'] || join(context.env['HOME'] ?? homedir(), '.claude');
+  const claudeDir = context.env['CLAUDE_CONFIG_DIR'] || join(userHome(context.env), '.claude');
   return { home: context.home, claudeDir, vault: await openVault(context.home) };
 }
 

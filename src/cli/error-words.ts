@@ -32,6 +32,7 @@ const chinese: Readonly<Record<string, Sentence>> = {
     hint: ({ near }) => (near ? `您是不是想用 ${near}？参见 qcc fc --list` : 'qcc fc --list'),
   },
   QCC_HOME_PATH: { message: ({ bytes, most }) => `目录路径过长，无法放置套接字（${bytes} 字节，最多 ${most}）` },
+  QCC_HOME_NONE: { message: () => '没有可用的目录：HOME 为空，系统中也没有此用户的目录' },
   QCC_HOME_OWNER: { message: ({ home }) => `${home} 属于其他用户` },
   QCC_HOME_OPEN: { message: ({ home }) => `${home} 可被其他用户写入` },
   QCC_HOME_NEWER: { message: ({ home, why }) => `${home} 由更新版本的 qcc 创建（${why}）；未做任何更改` },

@@ -1,8 +1,8 @@
 /** Where an installation lives, and that nobody else can look into it. */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { homedir, userInfo } from 'node:os';
+import { basename, isAbsolute, join, resolve } from 'node:path';
 import { exitCodes, QccError } from '../errors.ts';
 import { writeFileAtomic } from './atomic-file.ts';
 import { closeMask } from './umask.ts';
@@ -30,9 +30,49 @@ export interface Paths {
   readonly run: string;
 }
 
-export function homePath(env: Readonly<Record<string, string | undefined>>): string {
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Whole, whatever it is called from. @throws {QccError} `QCC_HOME_NONE` */
+export function homePath(env: Env): string {
   const named = env['QCC_HOME'];
-  return named ? resolve(named) : join(homedir(), '.qcc');
+  return named ? resolve(named) : join(userHome(env), '.qcc');
+}
+
+/**
+ * The user's own folder. An empty or a relative HOME would put keys wherever a command happens to be called: then the system is asked.
+ * @throws {QccError} `QCC_HOME_NONE` when it does not know either
+ */
+export function userHome(env: Env): string {
+  const found = [env['HOME'], homedir(), knownHome()].find((path) => path !== undefined && isAbsolute(path));
+  if (found !== undefined) return found;
+  throw new QccError(
+    'QCC_HOME_NONE',
+    'there is no folder for the home: HOME is empty, and the system knows none of this user',
+    'export QCC_HOME=/a/folder/of/yours',
+  );
+}
+
+function knownHome(): string | undefined {
+  try {
+    return userInfo().homedir;
+  } catch {
+    // A user without an entry: in containers.
+    return undefined;
+  }
+}
+
+/**
+ * Whether nothing was ever kept there. Who only asks is answered as of an empty installation then, and nothing is made. What cannot be
+ * looked at is no such place: whoever opens it says why.
+ */
+export function isUnmade(home: string): boolean {
+  const { log, quarantine, vault, masterKey, claude, names, bodies, format } = paths(home);
+  const own = new Set([log, quarantine, vault, masterKey, claude, names, bodies, format].map((path) => basename(path)));
+  try {
+    return !readdirSync(home).some((name) => own.has(name) || name.startsWith('log.'));
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT';
+  }
 }
 
 /** @throws {QccError} when the socket's path would be too long */

@@ -1,8 +1,8 @@
 /** Where what is imported lies: a file by name, or the places where other programs keep theirs. */
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { exitCodes, QccError } from '../errors.ts';
+import { userHome } from './home.ts';
 
 export interface ImportSource {
   readonly path: string;
@@ -26,10 +26,6 @@ export function importSource(file: string | undefined, from: string | undefined,
   const tiers = join(userHome(env), '.qcc', 'priority_config.json');
   const beside = from === 'fastcc' && existsSync(tiers) ? { beside: read(tiers) } : {};
   return { path, text: read(path), ...beside };
-}
-
-function userHome(env: Env): string {
-  return env['HOME'] ?? homedir();
 }
 
 function ownPlace(from: string | undefined, env: Env): string {

@@ -1,9 +1,8 @@
 /** The gateway as a service of the user's own: what systemd and launchd are told, and where it stands. */
 import { createHash } from 'node:crypto';
-import { homedir } from 'node:os';
 import { join, resolve, sep } from 'node:path';
 import { exitCodes, QccError } from '../errors.ts';
-import { paths } from './home.ts';
+import { paths, userHome } from './home.ts';
 
 export interface Service {
   readonly kind: 'systemd' | 'launchd';
@@ -62,7 +61,7 @@ function refuseControls(options: ServiceOptions): void {
   const given = {
     QCC_HOME: home,
     QCC_LANG: language,
-    HOME: env['HOME'] ?? homedir(),
+    HOME: userHome(env),
     XDG_CONFIG_HOME: env['XDG_CONFIG_HOME'] ?? '',
     'the path of qcc': command.join(''),
     ...Object.fromEntries(environment(options)),
@@ -90,14 +89,14 @@ function environment(options: ServiceOptions): readonly (readonly [name: string,
 
 /** One home, one service: another one than the usual has a name of its own. */
 function nameOf({ home, env }: ServiceOptions): string {
-  const usual = join(env['HOME'] ?? homedir(), '.qcc');
+  const usual = join(userHome(env), '.qcc');
   return home === usual ? 'qcc' : `qcc-${createHash('sha256').update(home).digest('hex').slice(0, 8)}`;
 }
 
 function systemd(options: ServiceOptions): Service {
   const name = `${nameOf(options)}.service`;
   const { env } = options;
-  const folder = join(env['XDG_CONFIG_HOME'] || join(env['HOME'] ?? homedir(), '.config'), 'systemd', 'user');
+  const folder = join(env['XDG_CONFIG_HOME'] || join(userHome(env), '.config'), 'systemd', 'user');
   const systemctl = (...args: readonly string[]) => ['systemctl', '--user', ...args];
   return {
     kind: 'systemd',
@@ -171,7 +170,7 @@ function commandWord(text: string): string {
 function launchd(options: ServiceOptions): Service {
   const { env, uid } = options;
   const name = `local.${nameOf(options)}`;
-  const file = join(env['HOME'] ?? homedir(), 'Library', 'LaunchAgents', `${name}.plist`);
+  const file = join(userHome(env), 'Library', 'LaunchAgents', `${name}.plist`);
   return {
     kind: 'launchd',
     name,

@@ -1,8 +1,8 @@
 /** Whether Claude Code on this machine comes to the gateway, and to one that runs. It is only looked at: its files are the user's. */
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { isLoopback } from '../config/base-url.ts';
 import { type ClaudeFile, readClaudeFile } from '../config/claude.ts';
+import { userHome } from '../config/home.ts';
 import { QccError } from '../errors.ts';
 import { type Check, fault, passed, warning } from './checks.ts';
 
@@ -24,7 +24,7 @@ const apply = 'qcc use NAME --apply';
 
 export function claudeChecks(place: ClaudePlace): readonly Check[] {
   const { env, cwd } = place;
-  const claudeDir = env['CLAUDE_CONFIG_DIR'] || join(env['HOME'] ?? homedir(), '.claude');
+  const claudeDir = env['CLAUDE_CONFIG_DIR'] || join(userHome(env), '.claude');
   const file = join(claudeDir, 'settings.json');
   const read = readOrWhy(file);
   if (typeof read === 'string') return [fault('claude.settings', { why: read }, `edit ${file}`)];

@@ -1,7 +1,7 @@
 /** How a command reaches the installation: over the control socket while a gateway runs, else in its own process. */
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { paths } from '../config/home.ts';
+import { isUnmade, paths } from '../config/home.ts';
 import { type ErrorParams, type ExitCode, exitCodes, QccError } from '../errors.ts';
 import { answers } from './listening.ts';
 import type { Answer, Connect, Connection, OperationName, Params } from './operations.ts';
@@ -15,6 +15,7 @@ export const connect: Connect = async ({ home, needGateway = false }) => {
   for (const startedAt = Date.now(); ; ) {
     if (await answers(socket)) return overSocket(socket);
     if (needGateway) throw gatewayDown();
+    if (isUnmade(home)) return unmade(home);
     try {
       return await inProcess(home);
     } catch (error) {
@@ -41,6 +42,26 @@ async function inProcess(home: string): Promise<Connection> {
     return operation(params);
   };
   return { call, viaGateway: false, close: () => installation.close() };
+}
+
+/** A home that nobody has made yet: made by the first operation that keeps something, and by none that only asks. */
+function unmade(home: string): Connection {
+  let made: Promise<Connection> | undefined;
+  const really: Connection['call'] = async (name, params) => {
+    made ??= inProcess(home);
+    return (await made).call(name, params);
+  };
+  const call = async <Name extends OperationName>(name: Name, params: Params<Name>): Promise<Answer<Name>> => {
+    const { askOfNothing, NeedsHome } = await import('./nothing.ts');
+    if (made) return really(name, params);
+    try {
+      return await askOfNothing(home, name, params, () => really(name, params));
+    } catch (error) {
+      if (error instanceof NeedsHome) return really(name, params);
+      throw error;
+    }
+  };
+  return { call, viaGateway: false, close: async () => (await made)?.close() };
 }
 
 function overSocket(socket: string): Connection {

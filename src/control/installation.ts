@@ -81,7 +81,7 @@ function keepNamesOf(core: Core, path: string): void {
 }
 
 /** The effective settings, worked out again only when one has changed. */
-function settingsOf(core: Core): () => Settings {
+export function settingsOf(core: Core): () => Settings {
   let current: Settings | undefined;
   core.onFacts((facts) => {
     if (facts.some(({ stream }) => stream === 'config')) current = undefined;
@@ -93,7 +93,7 @@ function settingsOf(core: Core): () => Settings {
 }
 
 /** Worked out again only when a setting has changed: while endpoints fail, each request asks for it twice. */
-function policiesOf(): (state: State) => Policies {
+export function policiesOf(): (state: State) => Policies {
   let policies: Policies | undefined;
   let of: State | undefined;
   let version: number | undefined;
