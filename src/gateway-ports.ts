@@ -11,6 +11,7 @@ export function proxyPorts(
   { core, vault, settings, world }: Installation,
   monitor: Pick<Monitor, 'attemptFailed'>,
   desk: Desk | null,
+  dialFailed: (code: string | null) => void = () => {},
 ): ProxyPorts {
   return {
     desk,
@@ -20,7 +21,10 @@ export function proxyPorts(
     token: () => vault.token(),
     now: () => core.now(),
     dice: world.dice,
-    attemptFailed: (id, data, call) => monitor.attemptFailed(id, data, call),
+    attemptFailed: (id, data, call) => {
+      dialFailed(call.code);
+      return monitor.attemptFailed(id, data, call);
+    },
     attemptSucceeded: (id, success) => core.attemptSucceeded(id, success),
     limitsSeen: (id, data) => void core.tellEndpoint(id, { type: 'LimitsSeen', data }, { by: 'traffic' }),
     requestEnded: (id, fact) => core.requestEnded(streams.request(id), fact),

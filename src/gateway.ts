@@ -7,6 +7,7 @@ import { openAccessLog } from './access-log-file.ts';
 import { isLoopback } from './config/base-url.ts';
 import { readCertificate } from './config/certificate.ts';
 import { paths } from './config/home.ts';
+import { brokenProxies } from './config/outbound-proxy.ts';
 import { closeMask } from './config/umask.ts';
 import { sweepFrozen } from './control/frozen-home.ts';
 import { type Installation, openInstallation } from './control/installation.ts';
@@ -19,6 +20,7 @@ import { iso } from './control/rows.ts';
 import { type ControlServer, serveControl } from './control/server.ts';
 import { operations } from './control/table.ts';
 import { probeJob } from './control/testing.ts';
+import { Descriptors, openFilesMax, openFilesNow } from './descriptors.ts';
 import { exitCodes, QccError } from './errors.ts';
 import { notReady, proxyPorts } from './gateway-ports.ts';
 import { openQueue } from './gateway-queue.ts';
@@ -40,6 +42,8 @@ export interface GatewayOptions {
   readonly port?: number;
   /** Of the notifications; English when it is not said. */
   readonly language?: 'en' | 'zh-CN';
+  /** Where errors are counted that nobody expected; none are when it is not said. */
+  readonly uncaught?: { readonly count: number };
 }
 
 export interface Gateway {
@@ -107,6 +111,12 @@ async function serve(installation: Installation, options: GatewayOptions): Promi
   const wanted = options.port ?? settings()['proxy.port'];
   refuseOpenListener(host, settings()['proxy.require_token']);
   const tls = await readCertificate(settings()['proxy.tls_cert'], settings()['proxy.tls_key'], world.now());
+  const descriptors = new Descriptors({
+    limit: openFilesMax(),
+    inUse: openFilesNow(),
+    tell: (sentence) => warn(sentence, 'OpenFilesWarning'),
+  });
+  warnOfSurroundings(descriptors, settings()['proxy.max_concurrent']);
   const accessLog = openAccessLog(installation.paths.accessLog);
   const pool = openPool();
   const monitor = new Monitor({
@@ -120,13 +130,19 @@ async function serve(installation: Installation, options: GatewayOptions): Promi
   });
   const epoch = randomUUID();
   const queue = await openQueue(installation, monitor, epoch);
-  const proxy = await startProxy(proxyPorts(installation, monitor, queue), {
-    host,
-    port: wanted,
-    tls,
-    accessLog: accessLog.write,
-    version,
-  }).catch(async (error: NodeJS.ErrnoException) => {
+  const uncaught = () => options.uncaught?.count ?? 0;
+  const proxy = await startProxy(
+    proxyPorts(installation, monitor, queue, (code) => descriptors.heard(code)),
+    {
+      host,
+      port: wanted,
+      tls,
+      accessLog: accessLog.write,
+      files: descriptors,
+      uncaught,
+      version,
+    },
+  ).catch(async (error: NodeJS.ErrnoException) => {
     throw error.code === 'EADDRINUSE' ? await explainTaken(host, wanted) : error;
   });
   const scheduler = new Scheduler(core);
@@ -140,8 +156,7 @@ async function serve(installation: Installation, options: GatewayOptions): Promi
   const notifier = new Notifier(core, world, {
     ...notifySettings(installation),
     words: notifyWordsOf(options.language ?? 'en'),
-    // In the background, this is logs/gateway.log.
-    undelivered: (sentence) => process.emitWarning(sentence, 'NotifyWarning'),
+    undelivered: (sentence) => warn(sentence, 'NotifyWarning'),
   });
   const end = deferred();
   let control: ControlServer | undefined;
@@ -167,6 +182,7 @@ async function serve(installation: Installation, options: GatewayOptions): Promi
   };
   const letGo = async () => {
     await control?.close();
+    descriptors.stop();
     await replay.close();
     await accessLog.close();
     await installation.close();
@@ -177,17 +193,34 @@ async function serve(installation: Installation, options: GatewayOptions): Promi
     url: proxy.url,
     stop,
     replay,
-    status: () => status(installation, proxy, host, startedAt),
+    status: () => status(installation, { proxy, host, startedAt, descriptors, uncaught: uncaught() }),
     loads: () => proxy.loads(),
     check: (ids) => monitor.check(ids),
     nextProbes: () => monitor.next(),
   };
   const table = operations(installation, live);
   control = await serveControl(installation.paths.socket, () => table as never);
+  descriptors.start();
   scheduler.arm();
   caretaker.start();
   monitor.start();
   return { url: proxy.url, host, port: proxy.port, pid: process.pid, home, stopped: end.promise, stop };
+}
+
+/** In the background, this is logs/gateway.log. */
+function warn(sentence: string, name: string): void {
+  process.emitWarning(sentence, name);
+}
+
+/** What would be found out later, by what goes wrong. */
+function warnOfSurroundings({ limit, connectionsMax }: Descriptors, wanted: number): void {
+  if (limit !== null && connectionsMax < wanted)
+    warn(
+      `${limit} open files allow ${connectionsMax} connections at once, and proxy.max_concurrent is ${wanted} - run: ulimit -n`,
+      'OpenFilesWarning',
+    );
+  for (const name of brokenProxies(process.env))
+    warn(`${name} names no http:// or https:// proxy: nothing behind it can be reached`, 'ProxyWarning');
 }
 
 /** What requests and the queue come to changes no setting. */
@@ -215,17 +248,24 @@ async function tellStart({ core }: Installation, url: string, epoch: string): Pr
   await core.report(streams.gateway, [...dead, started], { by: 'gateway', sync: true }).done;
 }
 
+interface Serving {
+  readonly proxy: ProxyServer;
+  readonly host: string;
+  readonly startedAt: number;
+  readonly descriptors: Descriptors;
+  readonly uncaught: number;
+}
+
 function status(
   { core, settings, world }: Installation,
-  proxy: ProxyServer,
-  host: string,
-  startedAt: number,
+  { proxy, host, startedAt, descriptors, uncaught }: Serving,
 ): Answer<'proxy.status'> {
   const { state } = core;
   const counts = { healthy: 0, degraded: 0, failed: 0, recovering: 0, disabled: 0 };
   for (const { id } of state.profiles.endpoints()) counts[faceOf(state.endpoint(id)).state]++;
   const { active, state: condition } = facePriority(state.priority);
-  const { total, inFlight, waiting, succeeded, failed, cancelled } = proxy.figures();
+  const { total, inFlight, waiting, succeeded, failed, cancelled, dropped } = proxy.figures();
+  const { limit, connectionsMax, isShort, shortages } = descriptors;
   return {
     running: true,
     url: proxy.url,
@@ -241,6 +281,8 @@ function status(
     logState: core.log.state,
     notReady: notReady(core, settings()['loadbalancer.health_aware'], core.now()),
     requests: { total, inFlight, waiting, succeeded, failed, cancelled },
+    files: { limit, connections: limit === null ? null : connectionsMax, short: isShort, shortages, dropped },
+    uncaught,
     endpoints: counts,
   };
 }

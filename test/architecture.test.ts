@@ -32,6 +32,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'src/version.ts': [],
   'src/visible.ts': [],
   'src/access-log-file.ts': [],
+  'src/descriptors.ts': [],
+  'src/uncaught.ts': ['src/errors.ts'],
   'src/port-holder.ts': ['src/errors.ts'],
   'src/log/': ['events/', 'src/errors.ts'],
   'src/config/': ['events/', 'src/errors.ts', 'src/key-shape.ts', 'src/visible.ts'],

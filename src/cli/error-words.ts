@@ -148,6 +148,7 @@ const chinese: Readonly<Record<string, Sentence>> = {
   QCC_PROXY_OPEN: {
     message: ({ host }) => `其他机器可以访问 ${host}，而 proxy.require_token 已关：任何人都能使用您的密钥`,
   },
+  QCC_FILES_FEW: { message: () => '系统允许本程序打开的文件数过少' },
   QCC_PORT_TAKEN: {
     message: ({ host, port, holder }) => `${host} 的端口 ${port} 已被${holders[String(holder)] ?? ` ${holder} `}占用`,
     hint: ({ port }) => `qcc proxy start --port ${Number(port) + 1}，或停止占用者`,

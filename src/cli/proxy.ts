@@ -39,20 +39,21 @@ function addressArgs(context: Context): readonly string[] {
 
 /** In this process, until a signal. The one who started it in the background hears by IPC how it went. */
 export async function run(context: Context): Promise<number> {
-  const [{ runGateway }, host, port] = [
-    await import('../gateway.ts'),
-    flag(context, 'host'),
-    numberFlag(context, 'port'),
-  ];
+  const [host, port] = [flag(context, 'host'), numberFlag(context, 'port')];
   const parent = (message: object) =>
     new Promise<void>((resolve) => (process.send ? process.send(message, () => resolve()) : resolve()));
   try {
+    const [{ runGateway }, { UncaughtErrors }] = await Promise.all([import('../gateway.ts'), import('../uncaught.ts')]);
+    const uncaught = new UncaughtErrors();
     const gateway = await runGateway({
+      uncaught,
       home: context.home,
       language: context.language,
       ...(host === undefined ? {} : { host }),
       ...(port === undefined ? {} : { port }),
     });
+    // Not before: what fails at the start ends it, and is told to whoever starts it.
+    uncaught.watch();
     const { url, pid, home } = gateway;
     const started = { url, host: gateway.host, port: gateway.port, pid, home };
     const ofParent = process.send !== undefined;
@@ -64,19 +65,20 @@ export async function run(context: Context): Promise<number> {
     await gateway.stopped;
     return exitCodes.done;
   } catch (error) {
-    const known =
-      error instanceof QccError
-        ? error
-        : new QccError(
-            'QCC_GATEWAY_FAULT',
-            error instanceof Error ? error.message : String(error),
-            'QCC_DEBUG=1 qcc proxy run',
-          );
+    const known = error instanceof QccError ? error : faultAtStart(error);
     await parent({
       error: { code: known.code, message: known.message, hint: known.hint, exit: known.exit, params: known.params },
     });
     throw known;
   }
+}
+
+function faultAtStart(error: unknown): QccError {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'EMFILE' || code === 'ENFILE')
+    return new QccError('QCC_FILES_FEW', 'the system allows this program too few open files', 'ulimit -n 1024');
+  const message = error instanceof Error ? error.message : String(error);
+  return new QccError('QCC_GATEWAY_FAULT', message, 'QCC_DEBUG=1 qcc proxy run');
 }
 
 /** The first signal drains; the second one is meant. */
@@ -165,6 +167,7 @@ function statusLines(context: Context, row: StatusRow): void {
         .join(', ') || words.none
     }`,
   );
+  for (const warning of words.troubles(row)) out.warn(warning);
   if (row.logState !== 'open') out.warn(`log: ${row.logState}`);
   for (const reason of row.notReady) out.note(unreadyText(reason, language));
 }

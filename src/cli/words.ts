@@ -1,5 +1,7 @@
 /** The words of the command line. English is the catalogue; a translation that lacks one does not compile. */
+
 import { heldEn, heldZh } from '../config/ladder-words.ts';
+import type { StatusRow } from '../control/operations.ts';
 import { upkeep } from './upkeep-words.ts';
 
 type Counted = 'total' | 'succeeded' | 'failed' | 'cancelled' | 'inFlight' | 'waiting';
@@ -116,6 +118,15 @@ const en = {
   requests: 'requests',
   requestCounts: ({ total, succeeded, failed, cancelled, inFlight, waiting }: Readonly<Record<Counted, number>>) =>
     `${total} (${succeeded} answered, ${failed} failed, ${cancelled} cancelled), ${inFlight} running, ${waiting} in line`,
+  /** What else is wrong with a gateway that runs. A newer command may ask an older gateway, which tells neither. */
+  troubles: ({ files, uncaught }: Pick<Partial<StatusRow>, 'files' | 'uncaught'>): readonly string[] => [
+    ...(files?.short ? ['no open files are left: connections and requests are turned away - run: ulimit -n'] : []),
+    ...(files && !files.short && files.shortages > 0
+      ? [`open files ran out ${files.shortages} times - run: ulimit -n`]
+      : []),
+    ...(files?.dropped ? [`${files.dropped} connections were closed at once: there were as many as there may be`] : []),
+    ...(uncaught ? [`${uncaught} errors that nobody expected: see logs/gateway.log in the home`] : []),
+  ],
   attempts: 'attempts',
   failures: 'failures',
   model: 'model',
@@ -341,6 +352,14 @@ const zh: Words = {
   requests: '请求',
   requestCounts: ({ total, succeeded, failed, cancelled, inFlight, waiting }) =>
     `${total}（成功 ${succeeded}，失败 ${failed}，取消 ${cancelled}），进行中 ${inFlight}，排队 ${waiting}`,
+  troubles: ({ files, uncaught }) => [
+    ...(files?.short ? ['可打开的文件已用尽：连接和请求会被拒绝，请运行 ulimit -n'] : []),
+    ...(files && !files.short && files.shortages > 0
+      ? [`可打开的文件曾用尽 ${files.shortages} 次，请运行 ulimit -n`]
+      : []),
+    ...(files?.dropped ? [`${files.dropped} 个连接因达到上限被立即关闭`] : []),
+    ...(uncaught ? [`${uncaught} 个意外错误，参见目录中的 logs/gateway.log`] : []),
+  ],
   attempts: '尝试',
   failures: '失败',
   model: '模型',

@@ -190,6 +190,19 @@ export interface StatusRow {
     readonly cancelled: number;
   };
   readonly endpoints: Readonly<Record<EndpointState, number>>;
+  readonly files: {
+    /** How many the system allows; null where nobody knows. */
+    readonly limit: number | null;
+    /** Clients that may be connected at once with so many; null is no bound. */
+    readonly connections: number | null;
+    readonly short: boolean;
+    /** How often none were left. */
+    readonly shortages: number;
+    /** Connections that were closed at once, over the limit. */
+    readonly dropped: number;
+  };
+  /** Errors that nobody expected; `logs/gateway.log` has them. */
+  readonly uncaught: number;
 }
 
 interface Quantiles {

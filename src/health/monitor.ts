@@ -36,8 +36,8 @@ export interface MonitorPorts {
   settings(): Settings;
   /** Rejects when the probe was lost with its worker, or was ended. */
   probe(endpoint: KnownEndpoint, depth: Depth, signal: AbortSignal): Promise<ProbeResult>;
-  /** The addresses of this machine: others are another network. */
-  addresses(): string;
+  /** The addresses of this machine: others are another network. Null when they cannot be had. */
+  addresses(): string | null;
   /** Whatever was connected is not any more. */
   networkChanged(): void;
   /** The machine has slept: what is on its way may hang for ever. */
@@ -63,7 +63,7 @@ export class Monitor {
   readonly #weighed = new Map<EndpointId, number>();
   #weighedAt: Millis;
   #changedAt: Millis | null = null;
-  #addresses: { readonly seen: string; readonly at: Millis };
+  #addresses: { readonly seen: string | null; readonly at: Millis };
   #isAsking = false;
   #isLookComing = false;
 
@@ -290,8 +290,9 @@ export class Monitor {
   #lookAtAddresses(): void {
     const now = this.#core.now();
     if (now - this.#addresses.at < addressesEveryMs) return;
-    const seen = this.#ports.addresses();
-    if (seen !== this.#addresses.seen) this.#changed();
+    const { seen: before } = this.#addresses;
+    const seen = this.#ports.addresses() ?? before;
     this.#addresses = { seen, at: now };
+    if (before !== null && seen !== before) this.#changed();
   }
 }

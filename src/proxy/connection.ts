@@ -14,6 +14,7 @@ export class Connection implements AnswerReader {
   readonly #parser = new AnswerParser();
   readonly #place: Place;
   readonly #idle: (connection: Connection) => void;
+  readonly #over: () => void;
   readonly #resume = () => this.#goOn();
   #socket: Socket | undefined;
   readonly #giveUp: () => void;
@@ -22,12 +23,17 @@ export class Connection implements AnswerReader {
   #hasServed = false;
   #isPaused = false;
   #isSent = false;
+  #isOver = false;
   isDead = false;
 
-  /** @param idle is told when it can carry another call */
-  constructor(place: Place, connectMs: number, idle: (connection: Connection) => void) {
+  /**
+   * @param idle is told when it can carry another call
+   * @param over is told once, when it is gone
+   */
+  constructor(place: Place, connectMs: number, idle: (connection: Connection) => void, over: () => void) {
     this.#place = place;
     this.#idle = idle;
+    this.#over = over;
     this.#giveUp = dial(
       place,
       connectMs,
@@ -57,6 +63,9 @@ export class Connection implements AnswerReader {
     this.isDead = true;
     this.#giveUp();
     this.#socket?.destroy();
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#over();
   }
 
   head(status: number, pairs: readonly string[]): void {
@@ -109,7 +118,11 @@ export class Connection implements AnswerReader {
 
   #closed(): void {
     this.isDead = true;
-    if (!this.#parser.close()) this.#fail(null);
+    try {
+      if (!this.#parser.close()) this.#fail(null);
+    } catch (fault) {
+      this.#fail(fault as Error);
+    }
   }
 
   /** Null: the other side closed. */

@@ -11,6 +11,7 @@ export class Figures {
   failed = 0;
   cancelled = 0;
   refused = 0;
+  dropped = 0;
   attempts = 0;
   failovers = 0;
   bytes = 0;
@@ -31,7 +32,13 @@ export class Figures {
   /** Loaded on first use: a gateway that nobody scrapes never pays for it. */
   async page(
     view: RoutingView,
-    live: { readonly inFlight: number; readonly waiting: number },
+    live: {
+      readonly inFlight: number;
+      readonly waiting: number;
+      readonly uncaught: number;
+      readonly shortages: number;
+      readonly connectionsMax: number;
+    },
     version: string,
   ): Promise<string> {
     const { Counter, Gauge, Registry } = await import('prom-client');
@@ -43,6 +50,10 @@ export class Figures {
     const requests = registry.getSingleMetric('qcc_requests_total') as InstanceType<typeof Counter>;
     for (const outcome of ['succeeded', 'failed', 'cancelled'] as const) requests.inc({ outcome }, this[outcome]);
     counter('qcc_refused_total', 'Requests that the guard turned away', this.refused);
+    counter('qcc_connections_dropped_total', 'Connections closed at once, over the limit', this.dropped);
+    counter('qcc_descriptor_shortages_total', 'Times that no open files were left', live.shortages);
+    counter('qcc_uncaught_errors_total', 'Errors that nobody expected', live.uncaught);
+    gauge('qcc_connections_max', 'Clients that may be connected at once', live.connectionsMax);
     counter('qcc_attempts_total', 'Calls of endpoints', this.attempts);
     counter('qcc_failovers_total', 'Further attempts after a failure', this.failovers);
     counter('qcc_answer_bytes_total', 'Bytes of answers', this.bytes);

@@ -50,6 +50,8 @@ export interface ProxyFigures {
   readonly succeeded: number;
   readonly failed: number;
   readonly cancelled: number;
+  /** Connections that were closed at once, because there were as many as there may be. */
+  readonly dropped: number;
 }
 
 export interface ProxyServer {

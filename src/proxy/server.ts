@@ -52,7 +52,20 @@ export interface Listen {
   readonly port: number;
   readonly tls: { readonly cert: string; readonly key: string } | null;
   readonly accessLog: (line: string) => void;
+  /** Open files of this process, where somebody looks after them. */
+  readonly files?: OpenFiles;
+  /** Errors that nobody expected, so far. */
+  readonly uncaught?: () => number;
   readonly version: string;
+}
+
+/** What there is of open files, as far as the data port has to know. */
+export interface OpenFiles {
+  readonly connectionsMax: number;
+  /** None are left: whoever comes is turned away. */
+  readonly isShort: boolean;
+  readonly shortages: number;
+  changed: () => void;
 }
 
 /** Resolves when it listens. Node's own error when the port is taken. */
@@ -94,7 +107,9 @@ class DataPort implements ProxyServer {
     this.#server = listen.tls
       ? createHttps({ ...limits, ...tlsLimits, ...listen.tls }, handler)
       : createHttp(limits, handler);
-    this.#server.maxConnections = connectionsMax;
+    this.#limitConnections();
+    this.#server.on('drop', () => void this.#figures.dropped++);
+    if (listen.files) listen.files.changed = () => this.#limitConnections();
     // 0 is no limit: dropping what is over it silently is worse than refusing it.
     this.#server.maxHeadersCount = 0;
     this.#server.on('upgrade', (_: IncomingMessage, socket: Duplex) => refuseUpgrade(socket));
@@ -147,14 +162,20 @@ class DataPort implements ProxyServer {
   }
 
   figures(): ProxyFigures {
-    const { total, succeeded, failed, cancelled } = this.#figures;
-    return { total, succeeded, failed, cancelled, inFlight: this.#inFlight, waiting: this.#waiting };
+    const { total, succeeded, failed, cancelled, dropped } = this.#figures;
+    return { total, succeeded, failed, cancelled, dropped, inFlight: this.#inFlight, waiting: this.#waiting };
   }
 
   metrics(): Promise<string> {
     return this.#figures.page(
       this.#ports.view(),
-      { inFlight: this.#inFlight, waiting: this.#waiting },
+      {
+        inFlight: this.#inFlight,
+        waiting: this.#waiting,
+        uncaught: this.#listen.uncaught?.() ?? 0,
+        shortages: this.#listen.files?.shortages ?? 0,
+        connectionsMax: this.#connectionsMax,
+      },
       this.#listen.version,
     );
   }
@@ -170,7 +191,7 @@ class DataPort implements ProxyServer {
       acceptWellKnown: local && !settings['proxy.require_token'],
     });
     this.#gate.configure(this.#gateRules());
-    this.#means.upstreams.configure(settings['proxy.connect_timeout'] * secondMs);
+    this.#means.upstreams.configure(settings['proxy.connect_timeout'] * secondMs, this.#connectionsMax);
   }
 
   networkChanged(): void {
@@ -181,6 +202,15 @@ class DataPort implements ProxyServer {
     for (const answer of this.#means.answers) answer.wokeUp();
     for (const transfer of this.#means.transfers) transfer.wokeUp();
     this.#ports.desk?.wokeUp();
+  }
+
+  get #connectionsMax(): number {
+    return Math.min(connectionsMax, this.#listen.files?.connectionsMax ?? connectionsMax);
+  }
+
+  /** Without open files whoever comes is closed at once: one is no room, and 0 would be no limit. */
+  #limitConnections(): void {
+    this.#server.maxConnections = this.#listen.files?.isShort ? 1 : this.#connectionsMax;
   }
 
   #connected(socket: Socket): void {
@@ -350,6 +380,7 @@ class DataPort implements ProxyServer {
     const { client, target } = one;
     // Before its body costs anything.
     if (this.#gate.isFull) return this.#lineFull(one);
+    if (this.#listen.files?.isShort) return this.#noFiles(one);
     let gone = false;
     let body: Body | null = null;
     let place: Place | undefined;
@@ -411,6 +442,15 @@ class DataPort implements ProxyServer {
       status: 503,
       type: 'api_error',
       message: 'qcc: too many requests wait already - run: qcc proxy status',
+      headers: ['retry-after', '2'],
+    });
+  }
+
+  #noFiles(one: Arrived): void {
+    this.#turnAway(one, {
+      status: 503,
+      type: 'api_error',
+      message: 'qcc: no open files are left on this machine - run: qcc proxy status',
       headers: ['retry-after', '2'],
     });
   }

@@ -49,9 +49,15 @@ export class Upstreams {
   readonly #exposed = new Map<string, boolean>();
   readonly #sweep = setInterval(() => this.#dropExpired(), sweepMs).unref();
   #connectMs = 0;
+  /** Of all origins together. */
+  readonly #open: Open = { now: 0, most: Number.POSITIVE_INFINITY };
 
-  /** New limits hold for new connections; calls that run end as they are. */
-  configure(connectMs: number): void {
+  /**
+   * New limits hold for new connections; calls that run end as they are.
+   * @param openMax how many may be there at once: those that are idle make room
+   */
+  configure(connectMs: number, openMax = Number.POSITIVE_INFINITY): void {
+    this.#open.most = openMax;
     if (connectMs === this.#connectMs) return;
     this.#connectMs = connectMs;
     this.letGo();
@@ -70,12 +76,21 @@ export class Upstreams {
   send(call: Call, sink: AnswerSink): Abort {
     let origin = this.#places.get(call.origin);
     if (!origin) {
-      origin = new Origin(placeOf(call.origin, process.env));
+      origin = new Origin(placeOf(call.origin, process.env), this.#open);
       this.#places.set(call.origin, origin);
     }
-    const connection = (call.fresh ? undefined : origin.take()) ?? origin.connect(this.#connectMs);
+    const connection = (call.fresh ? undefined : origin.take()) ?? this.#connect(origin);
     connection.start(call, sink);
     return () => connection.abort(sink);
+  }
+
+  #connect(origin: Origin): Connection {
+    if (this.#open.now >= this.#open.most) this.#makeRoom();
+    return origin.connect(this.#connectMs);
+  }
+
+  #makeRoom(): void {
+    for (const origin of this.#places.values()) if (origin.dropOldest()) return;
   }
 
   close(): void {
@@ -94,14 +109,21 @@ export class Upstreams {
   }
 }
 
+interface Open {
+  now: number;
+  most: number;
+}
+
 /** The connections to one origin: the one that was used last is used next, the others may grow old. */
 class Origin {
   readonly #place: Place;
   readonly #idle: { readonly connection: Connection; readonly until: number }[] = [];
+  readonly #open: Open;
   #isOver = false;
 
-  constructor(place: Place) {
+  constructor(place: Place, open: Open) {
     this.#place = place;
+    this.#open = open;
   }
 
   take(): Connection | undefined {
@@ -115,12 +137,21 @@ class Origin {
 
   connect(connectMs: number): Connection {
     const oldAt = performance.now() + ageMaxMs;
-    return new Connection(this.#place, connectMs, (connection) => {
+    this.#open.now++;
+    const idle = (connection: Connection) => {
       const told = connection.keepsForMs;
       const forMs = told === null ? keepAliveMs : Math.min(keepAliveMs, told - marginMs);
       if (this.#isOver || forMs <= 0 || performance.now() > oldAt) connection.destroy();
       else this.#idle.push({ connection, until: performance.now() + forMs });
-    });
+    };
+    return new Connection(this.#place, connectMs, idle, () => void this.#open.now--);
+  }
+
+  /** False where none is idle. */
+  dropOldest(): boolean {
+    const oldest = this.#idle.shift();
+    oldest?.connection.destroy();
+    return oldest !== undefined;
   }
 
   letGo(): void {

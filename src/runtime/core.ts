@@ -254,7 +254,7 @@ export class Core {
     const done = this.#log.append(facts, { sync });
     // Whoever promised something awaits `done` and hears of a failure; the log itself says when it is suspended.
     done.catch(() => {});
-    for (const listener of this.#listeners) listener(facts);
+    for (const listener of this.#listeners) tell(listener, facts);
     return { facts, done };
   }
 
@@ -324,6 +324,15 @@ export class Core {
     const { seq, profiles } = this.state;
     const isOffline = this.state.gatewayState === 'offline';
     return { seq, profiles, active, pinned, isOffline, face: (id: EndpointId) => faceOf(this.state.endpoint(id)) };
+  }
+}
+
+/** It is folded and handed over: a listener that throws is told of, and keeps neither the others nor the reporter from going on. */
+function tell(listener: (facts: readonly Recorded[]) => void, facts: readonly Recorded[]): void {
+  try {
+    listener(facts);
+  } catch (error) {
+    process.emitWarning(error instanceof Error ? error : String(error));
   }
 }
 

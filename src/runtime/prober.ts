@@ -86,12 +86,16 @@ export class Prober {
   /** Looks now: something has become known, or the look that is due is overdue. */
   look(): void {
     if (this.#stopped) return;
-    const sleptMs = this.#sleptMs();
-    if (this.#outOfReach.length > 0 && this.#ports.isOff()) this.#setOutOfReach([]);
-    if (sleptMs > 0) this.#wakeUp(sleptMs);
-    else if (this.#outOfReach.length > 0) void this.#listen();
-    else this.#planned('look');
-    this.#arm();
+    try {
+      const sleptMs = this.#sleptMs();
+      if (this.#outOfReach.length > 0 && this.#ports.isOff()) this.#setOutOfReach([]);
+      if (sleptMs > 0) this.#wakeUp(sleptMs);
+      else if (this.#outOfReach.length > 0) void this.#listen();
+      else this.#planned('look');
+    } finally {
+      // One look that throws must not be the last.
+      this.#arm();
+    }
   }
 
   /** The machine has slept, and nobody has looked since. */

@@ -3,6 +3,8 @@ import type { Core } from './core.ts';
 
 // setTimeout's limit is 2^31-1 ms; a longer wait is looked at again on the way.
 const longestWaitMs = 3_600_000;
+// What threw will throw again: not at once, or nothing else would ever run.
+const afterFaultMs = 1_000;
 
 export class Scheduler {
   readonly #core: Core;
@@ -28,11 +30,20 @@ export class Scheduler {
     this.#armedFor = dueAt;
     if (dueAt === null) return;
     const waitMs = Math.min(Math.max(0, dueAt - this.#core.now()), longestWaitMs);
-    this.#timer = setTimeout(() => {
-      this.#armedFor = null;
+    this.#timer = setTimeout(() => this.#fire(), waitMs);
+  }
+
+  #fire(): void {
+    this.#armedFor = null;
+    let isDone = false;
+    try {
       this.#core.tick();
-      this.arm();
-    }, waitMs);
+      isDone = true;
+    } finally {
+      // What threw is told by whoever hears of uncaught errors; here the other timers must not wait for ever.
+      if (isDone) this.arm();
+      else if (!this.#stopped) this.#timer = setTimeout(() => this.#fire(), afterFaultMs);
+    }
   }
 
   stop(): void {

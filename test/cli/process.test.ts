@@ -1,9 +1,12 @@
 /** What only whole processes can show: start and end of the gateway, pipes, signals, and what `--help` loads. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { delimiter, dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { StatusRow } from '../../src/control/operations.ts';
 import { temporaryHome } from '../support/home.ts';
 import { type Built, build, type Ended, launch } from './built.ts';
 
@@ -76,6 +79,58 @@ describe('qcc --version', () => {
   it.each(['--version', '-V'])('%s', async (flag) => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
     expect(await installation().run(flag)).toEqual({ code: 0, signal: null, out: `${version}\n`, err: '' });
+  });
+});
+
+describe('a gateway', () => {
+  it('that may open few files turns away who is too many, and still answers commands and writes', async () => {
+    const home = temporaryHome();
+    const few = [
+      '-c',
+      'ulimit -n 128; exec "$@"',
+      '_',
+      process.execPath,
+      main,
+      'proxy',
+      'run',
+      '--port',
+      '0',
+      '--json',
+    ];
+    const env = { ...process.env, QCC_HOME: home, QCC_KEYCHAIN: 'off', LC_ALL: 'C' };
+    const child = spawn('sh', few, { env, stdio: ['ignore', 'pipe', 'ignore'] });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    const { port, url } = JSON.parse(String((await once(child.stdout, 'data'))[0])) as Started;
+    const silent = Array.from({ length: 200 }, () => connect(port, '127.0.0.1').on('error', () => undefined));
+    onTestFinished(() => {
+      for (const socket of silent) socket.destroy();
+    });
+    await Promise.any(silent.map((socket) => once(socket, 'close')));
+    const run = (...argv: readonly string[]) => launch(main, argv, { QCC_HOME: home }).ended;
+    const { files, logState } = JSON.parse((await run('proxy', 'status', '--json')).out) as StatusRow;
+    expect([files.limit, files.short, logState]).toEqual([128, false, 'open']);
+    expect(files.dropped).toBeGreaterThan(100);
+    expect((await run('proxy', 'status')).err).toMatch(/connections were closed at once/);
+    expect((await run('config', 'set', 'notify.window', '5')).code).toBe(0);
+    for (const socket of silent) socket.destroy();
+    await vi.waitFor(async () => expect((await fetch(`${url}/healthz`)).status).toBe(200), { timeout: patienceMs });
+  });
+
+  it('goes on when something in it throws that nobody expected, and tells it', async () => {
+    const thrower = `process.on('SIGUSR2', () => setTimeout(() => { throw new TypeError('sk-ant-secret'); }));`;
+    const { run, json, home, started } = await withGateway({
+      NODE_OPTIONS: `--import data:text/javascript;base64,${Buffer.from(thrower).toString('base64')}`,
+    });
+    process.kill(started.pid, 'SIGUSR2');
+    await vi.waitFor(async () => expect(await json('proxy', 'status')).toMatchObject({ uncaught: 1 }), {
+      timeout: patienceMs,
+    });
+    expect((await fetch(`${started.url}/healthz`)).status).toBe(200);
+    expect(await (await fetch(`${started.url}/metrics`)).text()).toContain('qcc_uncaught_errors_total 1');
+    expect((await run('proxy', 'status')).err).toContain('logs/gateway.log');
+    const log = readFileSync(join(home, 'logs', 'gateway.log'), 'utf8');
+    expect(log).toMatch(/error: nobody expected TypeError\n +at /);
+    expect(log).not.toContain('sk-ant-secret');
   });
 });
 

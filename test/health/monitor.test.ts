@@ -42,7 +42,7 @@ async function monitored(given: Readonly<Record<string, string | number | boolea
   const answers = new Map<EndpointId, ProbeResult | 'hang' | 'lost' | 'silent'>();
   let changes = 0;
   let wakes = 0;
-  let addresses = 'eth0 10.0.0.1';
+  let addresses: string | null = 'eth0 10.0.0.1';
   const monitor = new Monitor({
     core,
     world,
@@ -87,7 +87,7 @@ async function monitored(given: Readonly<Record<string, string | number | boolea
     state: (id: EndpointId) => faceOf(core.state.endpoint(id)).state,
     changes: () => changes,
     wakes: () => wakes,
-    moveTo: (other: string) => {
+    moveTo: (other: string | null) => {
       addresses = other;
     },
   };
@@ -300,6 +300,21 @@ describe('the network', () => {
     await pass(10 * secondMs);
     expect(changes()).toBe(1);
     expect(new Set(asked.map(([id]) => id))).toEqual(new Set([first, second]));
+  });
+});
+
+describe('addresses that the system does not tell', () => {
+  it('are no other network, and neither are the same ones when it tells them again', async () => {
+    const { monitor, pass, changes, moveTo } = await monitored();
+    monitor.start();
+    for (const seen of [null, 'eth0 10.0.0.1', null]) {
+      moveTo(seen);
+      await pass(10 * secondMs);
+    }
+    expect(changes()).toBe(0);
+    moveTo('wlan0 192.168.1.7');
+    await pass(10 * secondMs);
+    expect(changes()).toBe(1);
   });
 });
 

@@ -166,6 +166,37 @@ describe('a proxy that leads nowhere', () => {
   });
 });
 
+describe('connections over all endpoints', () => {
+  it('are no more than there may be: the one that was idle longest makes room', async () => {
+    const upstreams = new Upstreams();
+    onTestFinished(() => upstreams.close());
+    upstreams.configure(2_000, 2);
+    const servers = await Promise.all(
+      [1, 2, 3].map(async () => {
+        const open = new Set<Socket>();
+        const server = createServer((_, response) => void response.end('{}'));
+        server.on('connection', (socket) => {
+          open.add(socket);
+          socket.on('close', () => open.delete(socket));
+        });
+        await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+        onTestFinished(() => {
+          server.closeAllConnections();
+          server.close();
+        });
+        return { open, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+      }),
+    );
+    for (const { url } of servers) expect(await callOver(upstreams, url)).toMatchObject({ status: 200 });
+    await vi.waitFor(() => expect(servers.map(({ open }) => open.size)).toEqual([0, 1, 1]));
+    // Of those that broke off none is counted for ever.
+    for (let i = 0; i < 5; i++) expect(await callOver(upstreams, 'http://127.0.0.1:1')).toHaveProperty('code');
+    for (const { url } of [...servers, ...servers])
+      expect(await callOver(upstreams, url)).toMatchObject({ status: 200 });
+    await vi.waitFor(() => expect(servers.reduce((sum, { open }) => sum + open.size, 0)).toBe(2));
+  });
+});
+
 describe('a connection', () => {
   /** An upstream that counts its connections, and answers when the test says so. */
   async function counting() {

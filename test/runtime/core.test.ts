@@ -202,6 +202,41 @@ describe('the scheduler', () => {
   });
 });
 
+describe('a fault', () => {
+  it('in a timer is told once a second, and keeps no timer from firing after it', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { core, world } = await coreWithLadder();
+    const scheduler = new Scheduler(core);
+    for (let i = 0; i < 3; i++) core.tellEndpoint(first, attemptFailed(), { by: 'traffic' });
+    const tick = vi.spyOn(core, 'tick').mockImplementation(() => {
+      throw new Error('a fault of ours');
+    });
+    const dueMs = (core.nextDueAt() ?? 0) - core.now();
+    world.pass(dueMs);
+    await expect(vi.advanceTimersByTimeAsync(dueMs)).rejects.toThrow('a fault of ours');
+    await expect(vi.advanceTimersByTimeAsync(1_000)).rejects.toThrow('a fault of ours');
+    expect(tick).toHaveBeenCalledTimes(2);
+    tick.mockRestore();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(faceOf(core.state.endpoint(first)).state).toBe('recovering');
+    scheduler.stop();
+  });
+
+  it('in a listener is told of, and keeps neither the others nor the reporter from going on', async () => {
+    const { core } = await coreWithLadder();
+    const warned = new Promise<Error>((resolve) => process.once('warning', resolve));
+    const heard: string[] = [];
+    core.onFacts(() => {
+      throw new Error('a listener of ours');
+    });
+    core.onFacts((facts) => heard.push(...facts.map(({ type }) => type)));
+    await core.report(streams.gateway, [{ type: 'Offline', data: {} }], { by: 'gateway' }).done;
+    expect(heard).toContain('Offline');
+    expect((await warned).message).toBe('a listener of ours');
+  });
+});
+
 describe('after a sleep, in which the timers of the system stood still', () => {
   it('all machines whose time has come meanwhile are looked at at once', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });

@@ -107,6 +107,20 @@ async function offline(...endpoints: readonly EndpointId[]) {
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
 afterEach(() => void vi.useRealTimers());
 
+describe('a look that throws', () => {
+  it('is not the last one', async () => {
+    const { prober, occasions, plans, pass } = probing();
+    prober.start();
+    plans(null as never);
+    await expect(pass(lookMs)).rejects.toThrow();
+    plans();
+    await pass(lookMs);
+    await pass(lookMs);
+    expect(occasions).toEqual(['look', 'look', 'look']);
+    await prober.stop();
+  });
+});
+
 describe('what is planned', () => {
   it('is probed at each look, and told as what the machines take', async () => {
     const { prober, plans, pass, calls, found } = probing();

@@ -1,0 +1,170 @@
+/**
+ * Open files of this process. Who serves strangers uses as many as they want, and without one left neither the log nor the control
+ * socket goes on. So connections are bounded by what the system allows, some descriptors are held back, and when they run out all
+ * the same, those are given to the log and the control socket, while requests are turned away until there are some again.
+ */
+import { execFileSync } from 'node:child_process';
+import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { devNull } from 'node:os';
+
+const lookEveryMs = 1_000;
+// The control socket with a question or two, a journal and two tables of the log, a rotated file.
+const sparesMax = 8;
+// Beside what is open at the start: threads, probes, bodies of the queue, tables of the log.
+const reserve = { share: 0.25, least: 16, most: 256 };
+// One to the client, one to the endpoint.
+const eachConnection = 2;
+const connectionsLeast = 4;
+// Where nobody can tell what is open.
+const usualAtStart = 48;
+const askMs = 2_000;
+const shortage: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE']);
+
+export interface DescriptorOptions {
+  /** Null: no limit that is known. */
+  readonly limit: number | null;
+  readonly inUse: number;
+  /** Hears, in one sentence, that they ran out, and that they are back. */
+  readonly tell: (sentence: string) => void;
+  /** For tests: a system that has none left when they say so. */
+  readonly open?: () => number;
+  readonly close?: (descriptor: number) => void;
+}
+
+export class Descriptors {
+  readonly limit: number | null;
+  /** Clients that may be connected at once, and as many connections to endpoints. */
+  readonly connectionsMax: number;
+  readonly #tell: (sentence: string) => void;
+  readonly #open: () => number;
+  readonly #close: (descriptor: number) => void;
+  readonly #spares: number[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #isShort = false;
+  #shortages = 0;
+  /** Is called when they run out, and when they are back. */
+  changed: () => void = () => {};
+
+  constructor({ limit, inUse, tell, open, close }: DescriptorOptions) {
+    this.limit = limit;
+    this.connectionsMax = connectionsIn(limit, inUse);
+    this.#tell = tell;
+    this.#open = open ?? (() => openSync(devNull, 'r'));
+    this.#close = close ?? closeSync;
+  }
+
+  get isShort(): boolean {
+    return this.#isShort;
+  }
+
+  /** How often they ran out. */
+  get shortages(): number {
+    return this.#shortages;
+  }
+
+  start(): void {
+    this.#takeSpares();
+    this.#timer = setInterval(() => this.look(), lookEveryMs).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#giveSpares();
+  }
+
+  /** How something failed that wanted one. */
+  heard(code: string | null): void {
+    if (code !== null && shortage.has(code)) this.ranOut();
+  }
+
+  /** Somebody was refused one. */
+  ranOut(): void {
+    if (this.#isShort) return;
+    this.#isShort = true;
+    this.#shortages++;
+    this.#giveSpares();
+    const most = this.limit === null ? '' : ` (${this.limit} are allowed)`;
+    this.#tell(`no open files are left${most}: new connections and requests are turned away - run: ulimit -n`);
+    this.changed();
+  }
+
+  look(): void {
+    if (!this.#isShort) {
+      if (!this.#isOneFree()) this.ranOut();
+      return;
+    }
+    // All that was given away is free again, and one more.
+    if (!this.#takeSpares() || !this.#isOneFree()) {
+      this.#giveSpares();
+      return;
+    }
+    this.#isShort = false;
+    this.#tell('there are open files again: connections and requests are taken');
+    this.changed();
+  }
+
+  /** False when they ran out on the way. What else may keep one from being opened says nothing. */
+  #takeSpares(): boolean {
+    while (this.#spares.length < sparesMax) {
+      const spare = this.#one();
+      if (spare === 'none') return false;
+      if (spare === undefined) return true;
+      this.#spares.push(spare);
+    }
+    return true;
+  }
+
+  #giveSpares(): void {
+    for (const spare of this.#spares.splice(0)) this.#close(spare);
+  }
+
+  #isOneFree(): boolean {
+    const one = this.#one();
+    if (typeof one === 'number') this.#close(one);
+    return one !== 'none';
+  }
+
+  #one(): number | 'none' | undefined {
+    try {
+      return this.#open();
+    } catch (error) {
+      return shortage.has((error as NodeJS.ErrnoException).code ?? '') ? 'none' : undefined;
+    }
+  }
+}
+
+/** How many clients leave enough for their endpoints, and for all that is no connection. */
+export function connectionsIn(limit: number | null, inUse: number): number {
+  if (limit === null) return Number.MAX_SAFE_INTEGER;
+  const kept = Math.min(reserve.most, Math.max(reserve.least, Math.floor(limit * reserve.share)));
+  return Math.max(connectionsLeast, Math.floor((limit - inUse - kept - sparesMax) / eachConnection));
+}
+
+/** What the system allows this process. Node raises the soft limit to the hard one when it starts: there is nothing left to raise. */
+export function openFilesMax(): number | null {
+  try {
+    if (process.platform === 'win32') return null;
+    if (process.platform === 'linux') return numberIn(/^Max open files\s+(\S+)/m.exec(limits())?.[1]);
+    return numberIn(execFileSync('/bin/sh', ['-c', 'ulimit -n'], { encoding: 'utf8', timeout: askMs }).trim());
+  } catch {
+    return null;
+  }
+}
+
+function limits(): string {
+  return readFileSync('/proc/self/limits', 'utf8');
+}
+
+/** `unlimited` is none. */
+function numberIn(text: string | undefined): number | null {
+  const number = Number(text);
+  return Number.isSafeInteger(number) && number > 0 ? number : null;
+}
+
+export function openFilesNow(): number {
+  try {
+    return readdirSync(process.platform === 'linux' ? '/proc/self/fd' : '/dev/fd').length;
+  } catch {
+    return usualAtStart;
+  }
+}

@@ -1,0 +1,26 @@
+/** How this machine is connected, asked of a system that may not tell. */
+import { expect, it, vi } from 'vitest';
+
+const system = vi.hoisted(() => ({ interfaces: vi.fn() }));
+vi.mock('node:os', () => ({ networkInterfaces: system.interfaces }));
+
+const { addresses } = await import('../../src/health/addresses.ts');
+
+it('tells the addresses that others see, in one order', () => {
+  const address = (text: string, internal = false) => ({ address: text, internal });
+  system.interfaces.mockReturnValue({
+    wlan0: [address('192.168.1.7')],
+    lo: [address('127.0.0.1', true)],
+    eth0: [address('10.0.0.1')],
+  });
+  expect(addresses()).toBe('eth0 10.0.0.1\nwlan0 192.168.1.7');
+});
+
+it('tells nothing, and throws nothing, where there are no open files left or a sandbox forbids the question', () => {
+  system.interfaces.mockImplementation(() => {
+    throw Object.assign(new Error('uv_interface_addresses returned Unknown system error 24'), {
+      code: 'ERR_SYSTEM_ERROR',
+    });
+  });
+  expect(addresses()).toBe(null);
+});
