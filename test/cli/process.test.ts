@@ -67,7 +67,7 @@ describe('qcc --help', () => {
     expect(
       loaded.filter(
         (url) =>
-          !/^src\/(cli\/(main|driver|manifest|usage|width|terminal|(\w+-)?words)|config\/(nearest|ladder-words|umask)|errors|visible)\.js$/.test(
+          !/^src\/(cli\/(main|driver|manifest|usage|width|terminal|(\w+-)?words)|config\/(nearest|ladder-words|umask)|errors|key-shape|visible)\.js$/.test(
             url,
           ),
       ),
