@@ -35,8 +35,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'src/descriptors.ts': [],
   'src/uncaught.ts': ['src/errors.ts'],
   'src/port-holder.ts': ['src/errors.ts'],
-  'src/log/': ['events/', 'src/errors.ts'],
-  'src/config/': ['events/', 'src/errors.ts', 'src/key-shape.ts', 'src/visible.ts'],
+  'src/plain-file.ts': [],
+  'src/log/': ['events/', 'src/errors.ts', 'src/plain-file.ts'],
+  'src/config/': ['events/', 'src/errors.ts', 'src/key-shape.ts', 'src/plain-file.ts', 'src/visible.ts'],
   'src/pool.ts': ['src/control/json.ts', 'src/errors.ts', 'src/history/questions.ts', 'workers/'],
   'src/history/': [
     'events/',

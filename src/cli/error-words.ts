@@ -116,6 +116,21 @@ const chinese: Readonly<Record<string, Sentence>> = {
   QCC_BLOB_LOST: { message: ({ why }) => `此请求所保存的内容无法读取（${lost[String(why)] ?? ''}）` },
   QCC_LOG_LOCKED: { message: () => '另一个 qcc 命令正在使用日志', hint: () => '请稍后再试' },
   QCC_LOG_SUSPENDED: { message: () => '日志当前无法写入', hint: () => '请释放磁盘空间，然后运行：qcc proxy status' },
+  QCC_LOG_GONE: {
+    message: ({ dir }) => `${dir} 中的日志不见了，而此目录并非新建：未做任何更改`,
+    hint: () =>
+      '请放回原处，或重新开始：qcc history repair（从备份恢复：QCC_HOME=/another/folder qcc config restore FILE）',
+  },
+  QCC_DISK_FULL: {
+    message: ({ dir }) => `无法打开 ${dir} 中的日志：磁盘已满`,
+    hint: () => '请释放磁盘空间后重试：df -h',
+  },
+  QCC_DISK_READONLY: {
+    message: ({ dir }) => `无法打开 ${dir} 中的日志：磁盘为只读`,
+    hint: () => '请重新以可写方式挂载后重试：findmnt',
+  },
+  QCC_LOG_FORBIDDEN: { message: ({ dir }) => `无法打开 ${dir} 中的日志：没有读写权限` },
+  QCC_FILES_OUT: { message: ({ dir }) => `无法打开 ${dir} 中的日志：打开的文件过多` },
   QCC_LOG_DAMAGED: { message: () => '日志已损坏，无法打开；未做任何更改' },
   QCC_SERVICE_CONTROL: {
     message: ({ name }) => `${name} 中含有换行或其他控制字符，服务文件无法容纳`,

@@ -12,6 +12,8 @@ const made: ReadonlySet<string> = new Set([
   'log',
   'log.head',
   'log.head.new',
+  'log.repair.json',
+  'log.repair.json.new',
   'logs',
   'master.key',
   'names.json',
@@ -21,8 +23,12 @@ const made: ReadonlySet<string> = new Set([
   'vault.json',
 ]);
 
+// What a repair works in, and what it has put aside of the queue.
+const ofRepair = /^log\.repair-[\w-]+$|^bodies\.kept-[\d-]+$/;
+
 /** What a killed writer of one of its files has left. */
 function isLeftover(name: string): boolean {
+  if (ofRepair.test(name)) return true;
   const file = /^[a-z]+\.(json|key)(?=\.)/.exec(name)?.[0];
   return file !== undefined && writerOf(name, file) !== undefined;
 }

@@ -1,13 +1,18 @@
 /** One installation, opened: its log, its state, its keys, its settings. With a gateway around it, or for one command. */
+import { readdirSync, statSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { NewerFact } from '../../events/catalogue.ts';
+import type { LogSalvaged } from '../../events/gateway.ts';
 import { parseProfileName, streams } from '../../events/ids.ts';
 import { removeLeftovers } from '../config/atomic-file.ts';
 import { newerHome, type Paths, paths, prepareHome } from '../config/home.ts';
-import { keepNames } from '../config/names.ts';
+import { keepNames, readNames } from '../config/names.ts';
 import { effective, type Settings } from '../config/settings.ts';
 import { openVault, type Vault } from '../config/vault.ts';
 import { exitCodes, QccError } from '../errors.ts';
+import { gone, holdsNothing } from '../log/level-database.ts';
 import { LevelLog } from '../log/level-log.ts';
+import { finishRepair, forgetIntent, type RepairIntent, sweepRepairs } from '../log/repair-intent.ts';
 import type { KnownEndpoint, KnownProfile } from '../projections/profiles.ts';
 import { type Blobs, openBlobs } from '../queue/blobs.ts';
 import { realWorld, type World } from '../runtime/clock.ts';
@@ -36,9 +41,13 @@ export interface Installation {
 export async function openInstallation(home: string, world: World = realWorld): Promise<Installation> {
   const created = prepareHome(home);
   const places = paths(home);
+  const repair = finishRepair(places.log);
+  if (holdsNothing(places.log) && hadFacts(home)) throw gone(places.log);
   const log = await LevelLog.open(places.log);
   try {
     const core = await Core.open(log, world, policiesOf());
+    if (repair) await tellRepair(core, places.log, repair);
+    sweepRepairs(places.log);
     // A copy of a vault that somebody has taken a key out of since would still hold that key. Who has the log writes alone.
     for (const path of [places.vault, places.masterKey]) removeLeftovers(path);
     const vault = await openVault(home);
@@ -62,6 +71,25 @@ export async function openInstallation(home: string, world: World = realWorld): 
     await log.close();
     throw error instanceof NewerFact ? newerHome(home, error.message) : error;
   }
+}
+
+/** Whether facts were written in this home, whatever its log says: profiles have names, and the queue's files have items. */
+export function hadFacts(home: string): boolean {
+  const { names, bodies } = paths(home);
+  return readNames(names).length > 0 || (isFolder(bodies) && readdirSync(bodies).length > 0);
+}
+
+const isFolder = (path: string) => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+
+/** Once, also when whoever was about to tell it was killed after the fact was written. */
+async function tellRepair(core: Core, dir: string, { lost, kept }: RepairIntent): Promise<void> {
+  const fact: LogSalvaged = { type: 'LogSalvaged', data: { ranges: lost, kept: kept ?? '' } };
+  let isTold = false;
+  for await (const facts of core.log.readStream(streams.gateway))
+    if (facts.some(({ type, data }) => type === fact.type && isDeepStrictEqual(data, fact.data))) isTold = true;
+  if (!isTold) await core.report(streams.gateway, [fact], { by: 'gateway', sync: true }).done;
+  await core.snapshot();
+  forgetIntent(dir);
 }
 
 /** Completion reads them there. Written with the log in hand: whoever has it writes alone. */

@@ -75,6 +75,9 @@ export function snapshotKey(name: string, seq: number): Buffer {
   return withNumber(`\u0003${name}\0`, seq);
 }
 
+/** The number below which all was removed. */
+export const trimmedKey = Buffer.from('\u007ftrimmedTo');
+
 export const allStreams = { gte: Buffer.of(prefix.stream), lt: Buffer.of(prefix.stream + 1) };
 export const allSnapshots = { gte: Buffer.of(prefix.snapshot), lt: Buffer.of(prefix.snapshot + 1) };
 

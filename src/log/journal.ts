@@ -25,7 +25,8 @@ export function keepJournals(dir: string): void {
   for (const name of readdirSync(dir).filter((one) => journalName.test(one))) {
     const path = join(dir, name);
     try {
-      if (statSync(path).size > 0) linkSync(path, `${path}.${process.pid}${keptEnding}`);
+      const found = statSync(path);
+      if (found.isFile() && found.size > 0) linkSync(path, `${path}.${process.pid}${keptEnding}`);
     } catch {
       // A file system without hard links, or kept already: the database opens all the same.
     }
@@ -38,22 +39,31 @@ export function dropKept(dir: string): void {
     if (name.endsWith(`.${process.pid}${keptEnding}`)) rmSync(join(dir, name), { force: true });
 }
 
-/** After the database was opened: journals that lost something go aside, and their paths are told; the others go. */
-export function settleJournals(dir: string): readonly string[] {
-  const kept = readdirSync(dir).filter((name) => name.endsWith(keptEnding));
-  const lostSomething = kept.length > 0 && hasDropped(dir);
-  return kept.flatMap((name) => {
+/** Second names, by this life or by one that was killed while it had them. */
+export function keptIn(dir: string): readonly string[] {
+  return readdirSync(dir)
+    .filter((name) => name.endsWith(keptEnding))
+    .map((name) => join(dir, name));
+}
+
+/** Whether one of them was not what was written, when the database was opened. */
+export function areBroken(dir: string, kept: readonly string[]): boolean {
+  return kept.length > 0 && (hasDropped(dir) || !kept.every(isFramed));
+}
+
+/** After the database was opened: journals that lost something go aside, the others go. */
+export function settleJournals(dir: string, lostSomething: boolean): void {
+  for (const name of readdirSync(dir).filter((one) => one.endsWith(keptEnding))) {
     const path = join(dir, name);
     if (!lostSomething) {
       rmSync(path, { force: true });
-      return [];
+      continue;
     }
     const aside = join(dirname(dir), 'quarantine');
     mkdirSync(aside, { recursive: true, mode: 0o700 });
     const place = join(aside, `journal-${Number.parseInt(name, 10)}-${Math.round(statSync(path).mtimeMs)}`);
     renameSync(path, place);
-    return [place];
-  });
+  }
 }
 
 /** Journals that lost something at a former opening. */
@@ -65,7 +75,30 @@ export function journalsAside(dir: string): readonly string[] {
 
 /** The journals of a database that is not open. */
 export function journalsIn(dir: string): readonly string[] {
-  return readdirSync(dir).flatMap((name) => (journalName.test(name) ? [join(dir, name)] : []));
+  return readdirSync(dir)
+    .filter((name) => journalName.test(name))
+    .map((name) => join(dir, name))
+    .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile());
+}
+
+/**
+ * Whether its frames follow each other to its end. LevelDB passes over zeros without a word, as over what was never written, and
+ * drops the rest of their block. A last record that is cut was on its way when the process died: that is no break.
+ */
+function isFramed(path: string): boolean {
+  const journal = readFileSync(path);
+  for (let at = 0; at + fragmentHeadBytes <= journal.length; ) {
+    const left = blockBytes - (at % blockBytes);
+    if (left < fragmentHeadBytes) {
+      at += left;
+      continue;
+    }
+    const next = at + fragmentHeadBytes + journal.readUInt16LE(at + lengthAt);
+    const type = journal[at + typeAt] ?? 0;
+    if (next > at - (at % blockBytes) + blockBytes || type === 0 || type > typeMax) return false;
+    at = next;
+  }
+  return true;
 }
 
 /** Whether LevelDB dropped a part of a journal when it opened this database last. */

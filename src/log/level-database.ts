@@ -1,13 +1,15 @@
 /** LevelDB under the log: how it is opened, opened again, and what its errors mean to people. */
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { ClassicLevel } from 'classic-level';
 import { Level } from 'level';
 import type { Recorded } from '../../events/fact.ts';
 import { exitCodes, QccError } from '../errors.ts';
-import { factKey, numberValue, streamKey, unpack } from './codec.ts';
-import { dropKept, factsIn, keepJournals, settleJournals } from './journal.ts';
+import { allFacts, factKey, numberOf, numberValue, seqOf, streamKey, trimmedKey, unpack } from './codec.ts';
+import type { Head } from './head-file.ts';
+import { areBroken, dropKept, factsIn, keepJournals, keptIn, settleJournals } from './journal.ts';
+import { isUnreadable } from './unreadable.ts';
 
 export type Database = ClassicLevel<Buffer, Buffer>;
 
@@ -33,27 +35,36 @@ export function openDatabase(dir: string, create: boolean): Database {
 /** The open database. An I/O error sticks to it until it is opened again: whoever reads takes the one of the moment. */
 export class Connection {
   readonly dir: string;
+  /** Facts may be missing anywhere: a journal was not what was written. */
+  readonly lostJournal: boolean;
   readonly #make: MakeDatabase;
   #database: Database;
 
-  private constructor(dir: string, make: MakeDatabase, database: Database) {
+  private constructor(dir: string, make: MakeDatabase, database: Database, lostJournal: boolean) {
     this.dir = dir;
+    this.lostJournal = lostJournal;
     this.#make = make;
     this.#database = database;
   }
 
   /**
-   * @throws {QccError} `QCC_LOG_LOCKED` while another process has it; `QCC_LOG_DAMAGED` when LevelDB's own files are gone
+   * @param head what stands beside the log
+   * @throws {QccError} `QCC_LOG_LOCKED` while another process has it; `QCC_LOG_DAMAGED` when LevelDB's own files are gone;
+   * `QCC_LOG_GONE` when all of it is, and something beside it knows better
    */
-  static async open(dir: string, make: MakeDatabase, beside = false): Promise<Connection> {
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
+  static async open(dir: string, make: MakeDatabase, head: Head, beside = false): Promise<Connection> {
+    makeFolder(dir);
     // With CURRENT gone, LevelDB would make a new database there and delete the old tables (measured): only a new folder may be made.
-    const isNew = readdirSync(dir).every((name) => name === 'LOCK' || name.startsWith('LOG'));
+    const isNew = holdsNothing(dir);
+    if (isNew && (beside || head.seq > 0 || head.state === 'damaged')) throw gone(dir);
     if (!isNew && !existsSync(join(dir, 'CURRENT'))) throw damaged(dir, 'its file CURRENT is gone');
+    const odd = oddIn(dir);
+    // LevelDB would wait for a pipe for ever, and go on without a journal that is a folder.
+    if (odd !== undefined) throw damaged(dir, `${odd} in it is no file`);
     const database = make(dir, isNew);
-    if (beside) await opened(database, dir);
-    else await openedWhole(database, dir);
-    return new Connection(dir, make, database);
+    if (!beside) return new Connection(dir, make, database, await openedWhole(database, dir, head.seq));
+    await opened(database, dir);
+    return new Connection(dir, make, database, false);
   }
 
   get database(): Database {
@@ -81,14 +92,41 @@ export class Connection {
     return this.#database.close();
   }
 
-  /** What LevelDB threw, as it is told: its finding of a block that cannot be unpacked is damage. */
+  /** What LevelDB threw, as it is told: what it cannot read is damage, or the system keeps it from reading. */
   toldError(error: unknown): unknown {
-    return (error as { code?: string }).code === 'LEVEL_CORRUPTION' ? damaged(this.dir, reasonOf(error)) : error;
+    return isUnreadable(error) ? told(this.dir, reasonOf(error), (error as Error).message) : error;
   }
 }
 
-/** With what LevelDB drops from a damaged journal on the way. */
-async function openedWhole(database: Database, dir: string): Promise<void> {
+/** No log was ever here, or all of it is gone. */
+export function holdsNothing(dir: string): boolean {
+  const found = statSync(dir, { throwIfNoEntry: false });
+  if (!found?.isDirectory()) return found === undefined;
+  return readdirSync(dir).every((name) => name === 'LOCK' || name.startsWith('LOG'));
+}
+
+/** What is in the place of one of LevelDB's files, and is no file. */
+export function oddIn(dir: string): string | undefined {
+  return readdirSync(dir).find((name) => ownFile.test(name) && !isFile(join(dir, name)));
+}
+
+const ownFile = /^(?:CURRENT|LOCK|MANIFEST-\d+|\d+\.(?:log|ldb|sst))$/;
+
+/** One that goes meanwhile was one. */
+const isFile = (path: string) => statSync(path, { throwIfNoEntry: false })?.isFile() ?? true;
+
+/** @throws {QccError} `QCC_LOG_DAMAGED` where something else stands in its place, or what the system says of it */
+function makeFolder(dir: string): void {
+  try {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw told(dir, 'there is no folder in its place', (error as Error).message);
+  }
+  if (!statSync(dir).isDirectory()) throw damaged(dir, 'there is no folder in its place');
+}
+
+/** With what LevelDB drops from a damaged journal on the way. True when a journal was not what was written. */
+async function openedWhole(database: Database, dir: string, known: number): Promise<boolean> {
   keepJournals(dir);
   try {
     await opened(database, dir);
@@ -96,20 +134,43 @@ async function openedWhole(database: Database, dir: string): Promise<void> {
     dropKept(dir);
     throw error;
   }
-  await putBack(database, settleJournals(dir));
+  try {
+    const kept = keptIn(dir);
+    const isBroken = areBroken(dir, kept);
+    // Where the log ends early, the record that was cut may still hold whole facts.
+    const found = isBroken || (await headOf(database)) < known ? await putBack(database, kept) : 0;
+    settleJournals(dir, isBroken || found > 0);
+    return isBroken || found > 0;
+  } catch (error) {
+    await database.close();
+    throw isUnreadable(error) ? told(dir, reasonOf(error), (error as Error).message) : error;
+  }
 }
 
-/** What LevelDB dropped from a damaged journal, and what is whole all the same. A fact that is there is never overwritten. */
-async function putBack(database: Database, journals: readonly string[]): Promise<void> {
+async function headOf(database: Database): Promise<number> {
+  const [last] = await database.keys({ ...allFacts, reverse: true, limit: 1 }).all();
+  return last ? seqOf(last) : 0;
+}
+
+/**
+ * What LevelDB dropped from a damaged journal, and what is whole all the same. A fact that is there is never overwritten, and what
+ * was trimmed stays away. Says how many came back.
+ */
+async function putBack(database: Database, journals: readonly string[]): Promise<number> {
+  const trimmed = await database.get(trimmedKey);
+  const tail = trimmed ? numberOf(trimmed) : 0;
+  let found = 0;
   for (const journal of journals) {
     const batch = database.batch();
     for (const { seq, value } of factsIn(journal)) {
-      if ((await database.get(factKey(seq))) !== undefined) continue;
+      if (seq < tail || (await database.get(factKey(seq))) !== undefined) continue;
       const { stream, version } = unpack(value) as Recorded;
       batch.put(factKey(seq), value).put(streamKey(stream, version), numberValue(seq));
+      found++;
     }
     await batch.write({ sync: true });
   }
+  return found;
 }
 
 /** @throws {QccError} `QCC_LOG_LOCKED`, `QCC_LOG_DAMAGED` */
@@ -126,12 +187,70 @@ export async function opened(database: Database, dir: string): Promise<void> {
         exitCodes.conflict,
       );
     }
-    throw damaged(dir, cause?.message ?? String(error));
+    throw told(dir, cause?.message ?? String(error), cause?.message ?? String(error));
   }
 }
 
 function damaged(dir: string, why: string): QccError {
-  return new QccError('QCC_LOG_DAMAGED', `the log in ${dir} cannot be opened: ${why}`, 'qcc history repair');
+  return new QccError(
+    'QCC_LOG_DAMAGED',
+    `the log in ${dir} cannot be opened: ${why}`,
+    'qcc history repair',
+    exitCodes.failed,
+    { dir, why },
+  );
+}
+
+/** The facts are gone, and a new log would be taken for all that there ever was. */
+export function gone(dir: string): QccError {
+  return new QccError(
+    'QCC_LOG_GONE',
+    `the log in ${dir} is gone, and this home is not new: nothing was changed`,
+    `put it back, or begin anew: qcc history repair (from a backup: QCC_HOME=/another/folder qcc config restore FILE)`,
+    exitCodes.failed,
+    { dir },
+  );
+}
+
+/** What keeps the system from it is no damage: a repair would fail the same way. */
+const refusals: readonly {
+  readonly said: RegExp;
+  readonly code: string;
+  readonly why: string;
+  readonly hint: (dir: string) => string;
+}[] = [
+  {
+    said: /no space left|disk quota exceeded|ENOSPC|EDQUOT/i,
+    code: 'QCC_DISK_FULL',
+    why: 'the disk is full',
+    hint: (dir) => `free space, then run it again: df -h ${dirname(dir)}`,
+  },
+  {
+    said: /read-only file system|EROFS/i,
+    code: 'QCC_DISK_READONLY',
+    why: 'the disk is read-only',
+    hint: (dir) => `make it writable, then run it again: findmnt -T ${dirname(dir)}`,
+  },
+  {
+    said: /permission denied|operation not permitted|EACCES|EPERM/i,
+    code: 'QCC_LOG_FORBIDDEN',
+    why: 'you may not read or write it',
+    hint: (dir) => `chmod -R u+rwX ${dir}`,
+  },
+  {
+    said: /too many open files|EMFILE|ENFILE/i,
+    code: 'QCC_FILES_OUT',
+    why: 'too many files are open',
+    hint: () => 'ulimit -n 4096',
+  },
+];
+
+/** @param said the system's own words */
+function told(dir: string, why: string, said: string): QccError {
+  const refusal = refusals.find((one) => one.said.test(said));
+  if (!refusal) return damaged(dir, why);
+  const message = `the log in ${dir} cannot be opened: ${refusal.why}`;
+  return new QccError(refusal.code, message, refusal.hint(dir), exitCodes.failed, { dir });
 }
 
 export function closedError(): QccError {

@@ -1,9 +1,9 @@
 /** The log on LevelDB: its port, made of one connection, a writer, a reader, snapshots and retention. */
 import type { Recorded } from '../../events/fact.ts';
 import { BatchWriter } from './batch-writer.ts';
-import { allFacts, seqOf, streamFrom } from './codec.ts';
+import { allFacts, pack, seqOf, streamFrom } from './codec.ts';
 import { DamageList } from './damage.ts';
-import { readHead, writeHead } from './head-file.ts';
+import { type Head, HeadFile, readHead, sweepHead } from './head-file.ts';
 import { Connection, closedError, type MakeDatabase, openDatabase } from './level-database.ts';
 import { LevelIndex } from './level-index.ts';
 import { type Ends, LevelReader } from './level-reader.ts';
@@ -43,15 +43,19 @@ export class LevelLog implements Log {
   /** The version that each stream has reached, as far as it was met since the start. Streams of requests are without number. */
   readonly #versions = new Map<string, number>();
   #looks: Promise<void> = Promise.resolve();
+  #turns: Promise<void> = Promise.resolve();
 
-  readonly #isBeside: boolean;
+  /** Undefined for another pair of eyes: whoever writes the log writes it. */
+  readonly #headFile: HeadFile | undefined;
 
   private constructor(connection: Connection, options: LevelOptions) {
     this.#connection = connection;
-    this.#isBeside = options.beside ?? false;
+    if (!options.beside) this.#headFile = new HeadFile(connection.dir);
     this.#writer = new BatchWriter(connection, options.reopenAfterMs ?? reopenAfterMs, {
       written: (facts) => {
         this.#ends.written = facts.at(-1)?.seq ?? this.#ends.written;
+        // The system has them. Should they be gone at the next start, this number misses them.
+        this.#headFile?.write(this.#ends.written);
         this.#listeners.tell(facts);
       },
       lost: (from, to) => this.#damage.missing(from, to),
@@ -66,10 +70,11 @@ export class LevelLog implements Log {
    * @throws {QccError} `QCC_LOG_LOCKED` while another process has it; `QCC_LOG_DAMAGED` when LevelDB's own files are gone
    */
   static async open(dir: string, options: LevelOptions = {}): Promise<LevelLog> {
-    const connection = await Connection.open(dir, options.open ?? openDatabase, options.beside ?? false);
+    const head = readHead(dir);
+    const connection = await Connection.open(dir, options.open ?? openDatabase, head, options.beside ?? false);
     const log = new LevelLog(connection, options);
     try {
-      await log.#inspect();
+      await log.#inspect(head);
     } catch (error) {
       await connection.close();
       throw connection.toldError(error);
@@ -152,10 +157,9 @@ export class LevelLog implements Log {
   }
 
   async saveSnapshot(name: string, snapshot: Snapshot): Promise<void> {
-    const { written } = this.#ends;
-    // It is synced, and with it all that was written before.
-    await this.#snapshots.save(name, snapshot);
-    writeHead(this.#connection.dir, written);
+    // At once: what becomes of it afterwards is another one's.
+    const bytes = pack(snapshot);
+    await this.#inTurn(() => this.#snapshots.save(name, snapshot.seq, bytes, this.#ends.tail));
   }
 
   loadSnapshot(name: string, max = Number.POSITIVE_INFINITY): Promise<Snapshot | undefined> {
@@ -163,9 +167,21 @@ export class LevelLog implements Log {
   }
 
   async trim(below: number): Promise<number> {
-    const trimmed = await this.#retention.trim(below);
-    if (trimmed > 0) await this.#snapshots.forgetBefore('state', this.#ends.tail);
-    return trimmed;
+    return this.#inTurn(async () => {
+      const trimmed = await this.#retention.trim(below);
+      if (trimmed > 0) await this.#snapshots.forgetBefore('state', this.#ends.tail);
+      return trimmed;
+    });
+  }
+
+  /** Saving a snapshot removes others: not one that trimming has just been told to leave the rest to. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turns.then(work);
+    this.#turns = done.then(
+      () => {},
+      () => {},
+    );
+    return done;
   }
 
   compact(): Promise<void> {
@@ -182,14 +198,14 @@ export class LevelLog implements Log {
 
   async close(): Promise<void> {
     await this.#writer.close();
-    if (!this.#isBeside) writeHead(this.#connection.dir, this.#ends.written);
+    this.#headFile?.close(this.#ends.written);
   }
 
   /**
    * Finds both ends, and what is missing since the newest snapshot. The bytes themselves are looked at by whoever reads them:
    * the core folds the same facts next, and to unpack them twice would double the time of a start.
    */
-  async #inspect(): Promise<void> {
+  async #inspect(head: Head): Promise<void> {
     const ends = this.#ends;
     const { database } = this.#connection;
     // Not the first fact that is there: what is gone before it would never be missed.
@@ -199,14 +215,19 @@ export class LevelLog implements Log {
       if (seqOf(key) > ends.tail) this.#damage.missing(ends.tail, seqOf(key) - 1);
     for await (const key of database.keys({ ...allFacts, reverse: true, limit: 1 })) ends.head = seqOf(key);
     const snapshot = await this.loadSnapshot('state');
-    await this.#reader.findHoles((snapshot?.seq ?? ends.tail - 1) + 1);
-    const known = Math.max(snapshot?.seq ?? 0, readHead(this.#connection.dir));
+    // A journal that was not what was written may have held anything.
+    const from = this.#connection.lostJournal ? ends.tail : (snapshot?.seq ?? ends.tail - 1) + 1;
+    await this.#reader.findHoles(from);
+    const known = Math.max(snapshot?.seq ?? 0, head.seq);
     if (known > ends.head) {
       // Somebody knew of facts that are gone: their numbers are not given out again.
       this.#damage.missing(ends.head + 1, known);
       ends.head = known;
     }
     ends.written = ends.head;
+    if (!this.#headFile) return;
+    sweepHead(this.#connection.dir);
+    this.#headFile.write(ends.written);
   }
 }
 

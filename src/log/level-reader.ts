@@ -4,9 +4,9 @@ import { DamagedRecord, factKey, factsBetween, numberOf, seqOf, streamFrom, unpa
 import type { DamageList } from './damage.ts';
 import type { Connection } from './level-database.ts';
 import { setAside } from './quarantine.ts';
+import { type Entry, readable } from './unreadable.ts';
 
 const readSlice = 1_000;
-const readAheadBytes = 262_144;
 
 /** The numbers that the log has: the first that is left, the last that was handed over, the last that was committed. */
 export interface Ends {
@@ -21,8 +21,6 @@ interface Place {
   readonly seq: number;
 }
 
-type Entry = readonly [key: Buffer, value: Buffer];
-
 export class LevelReader {
   readonly #connection: Connection;
   readonly #ends: Readonly<Ends>;
@@ -35,31 +33,22 @@ export class LevelReader {
   }
 
   async *read(from: number, to = Number.POSITIVE_INFINITY): AsyncIterable<readonly Recorded[]> {
-    const iterator = this.#connection.database.iterator({
-      ...factsBetween(from, to),
-      fillCache: false,
-      highWaterMarkBytes: readAheadBytes,
-    });
     // What stood before the first fact may have been trimmed meanwhile; what comes after the last may not be written yet.
     let next = from > this.#ends.tail ? from : undefined;
     const last = Math.min(to, this.#ends.written);
     try {
-      for (;;) {
-        const entries = await iterator.nextv(readSlice);
-        if (entries.length === 0) break;
+      for await (const { entries } of readable(this.#connection.database, from, to)) {
         for (const [key] of entries) {
           const seq = seqOf(key);
           if (next !== undefined && seq > next) this.#damage.missing(next, seq - 1);
           next = seq + 1;
         }
-        yield this.intact(entries);
+        if (entries.length > 0) yield this.intact(entries);
       }
-      if (next !== undefined && next <= last) this.#damage.missing(next, last);
     } catch (error) {
       throw this.#connection.toldError(error);
-    } finally {
-      await iterator.close();
     }
+    if (next !== undefined && next <= last) this.#damage.missing(next, last);
   }
 
   /** Looks at numbers alone, from one on to the end. */

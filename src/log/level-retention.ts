@@ -1,9 +1,8 @@
 /** Removes facts that are too old to keep, in slices: a slice is one batch, so nobody ever sees half of it gone. */
-import { factKey, factsBetween, numberOf, numberValue, streamKey } from './codec.ts';
+import { factKey, factsBetween, numberOf, numberValue, streamKey, trimmedKey } from './codec.ts';
 import type { Connection } from './level-database.ts';
 import type { Ends, LevelReader } from './level-reader.ts';
 
-export const trimmedKey = Buffer.from('\u007ftrimmedTo');
 const trimSlice = 10_000;
 
 export class LevelRetention {

@@ -2,7 +2,7 @@
  * Snapshots on the disk: the newest few of each name, and of the older ones as many as a look into the past needs. From the
  * nearest one before it, any moment is a few thousand facts away.
  */
-import { DamagedRecord, pack, seqOf, snapshotKey, snapshotsUpTo, unpack } from './codec.ts';
+import { DamagedRecord, seqOf, snapshotKey, snapshotsUpTo, unpack } from './codec.ts';
 import type { Connection } from './level-database.ts';
 import type { Snapshot } from './log.ts';
 
@@ -18,11 +18,13 @@ export class LevelSnapshots {
     this.#connection = connection;
   }
 
-  async save(name: string, snapshot: Snapshot): Promise<void> {
+  /** @param tail the log's first fact: the snapshot before it is what all others are folded from, and stays */
+  async save(name: string, seq: number, bytes: Buffer, tail: number): Promise<void> {
     const { database } = this.#connection;
-    await database.put(snapshotKey(name, snapshot.seq), pack(snapshot), { sync: true });
+    await database.put(snapshotKey(name, seq), bytes, { sync: true });
     const keys = await database.keys({ ...snapshotsUpTo(name, Number.POSITIVE_INFINITY), reverse: true }).all();
-    for (const key of spare(keys.slice(newestKept), snapshot.seq)) await database.del(key);
+    const anchor = keys.find((key) => seqOf(key) < tail);
+    for (const key of spare(keys.slice(newestKept), seq)) if (key !== anchor) await database.del(key);
   }
 
   /** Those that a log which begins with `tail` cannot be folded from: what came after them is gone. */

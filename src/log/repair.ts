@@ -3,14 +3,26 @@
  * LevelDB's own repair, and by the bytes of the journals; every fact whose own checksum fits goes into a new database.
  */
 import { execFile } from 'node:child_process';
-import { cpSync, existsSync, linkSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import type { Range } from './damage.ts';
-import { writeHead } from './head-file.ts';
-import { type Database, openDatabase, opened } from './level-database.ts';
+import { readHead, writeHead } from './head-file.ts';
+import { type Database, oddIn, openDatabase, opened } from './level-database.ts';
+import { finishRepair, folderId, swap, workFolders, workPrefix, writeIntent } from './repair-intent.ts';
 import { salvage } from './salvage.ts';
 
 // LevelDB's repair reads everything once; one that takes longer than this hangs.
@@ -28,29 +40,85 @@ export interface Repaired {
 }
 
 /**
+ * Goes on with a repair that was killed, where it can. What it has done is still to be told: `finishRepair` says what, until
+ * `forgetIntent`.
  * @param name what the original is kept as, beside the log
+ * @param known there were facts, whatever the log says: where none is, one is made
  * @throws {QccError} `QCC_LOG_LOCKED` while another process has the log
  */
-export async function repairLog(dir: string, name: string): Promise<Repaired> {
-  const work = mkdtempSync(`${dir}.repair-`);
-  const lock = await lockOf(dir, join(work, 'lock')).catch((error: unknown) => {
-    rmSync(work, { recursive: true, force: true });
-    throw error;
-  });
+export async function repairLog(dir: string, name: string, known = false): Promise<Repaired> {
+  const finished = finishRepair(dir);
+  if (finished?.isJustDone) {
+    const { facts, lost, kept } = finished;
+    return { repaired: true, facts, lost, kept };
+  }
+  const isThere = isFolder(dir) && readdirSync(dir).length > 0;
+  const { seq, state } = readHead(dir);
+  if (!isThere && !known && seq === 0 && state === 'none') return { repaired: false, facts: 0, lost: [], kept: null };
+  const work = mkdtempSync(workPrefix(dir));
+  const isOdd = isThere && oddIn(dir) !== undefined;
   try {
-    const copies = [join(work, 'as-it-is'), join(work, 'repaired')] as const;
-    for (const copy of copies) copyOf(dir, copy);
-    await repairedByLevel(copies[1]);
-    const found = await salvage(dir, copies, join(work, 'new'));
-    if (found.isWhole) return { repaired: false, facts: found.facts, lost: [], kept: null };
-    renameSync(dir, join(dir, '..', name));
-    renameSync(join(work, 'new'), dir);
-    writeHead(dir, found.head);
-    return { repaired: true, facts: found.facts, lost: found.lost, kept: name };
+    const lock = isThere ? await lockOf(dir, join(work, 'lock')) : undefined;
+    try {
+      return await repaired(dir, work, name, { isThere, isOdd });
+    } finally {
+      await lock?.close();
+    }
   } finally {
-    await lock.close();
     rmSync(work, { recursive: true, force: true });
   }
+}
+
+interface Found {
+  readonly isThere: boolean;
+  /** Something that is no file keeps it from being opened. */
+  readonly isOdd: boolean;
+}
+
+async function repaired(dir: string, work: string, name: string, { isThere, isOdd }: Found): Promise<Repaired> {
+  const copies = [join(work, 'as-it-is'), join(work, 'repaired')] as const;
+  if (isThere) {
+    for (const copy of copies) copyOf(dir, copy);
+    await repairedByLevel(copies[1]);
+  }
+  // With no log in its place, one that was moved out of it may be all that there is.
+  const others = isThere ? [] : copiesOf(formerIn(dir, work), work);
+  const found = await salvage(dir, copies, join(work, 'new'), others);
+  if (found.isWhole && !isOdd) return { repaired: false, facts: found.facts, lost: [], kept: null };
+  const kept = folderId(dir) === null ? null : freeName(dir, name);
+  const { facts, lost } = found;
+  // True of the old log as well, as far as anybody knows.
+  writeHead(dir, found.head);
+  const intent = { work: basename(work), kept, old: folderId(dir), facts, lost };
+  writeIntent(dir, intent);
+  swap(dir, intent);
+  return { repaired: true, facts, lost, kept };
+}
+
+const isFolder = (path: string) => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+
+/** Two repairs may begin in the same second. */
+function freeName(dir: string, name: string): string {
+  let free = name;
+  for (let n = 2; existsSync(join(dirname(dir), free)); n++) free = `${name}-${n}`;
+  return free;
+}
+
+/** Logs that a repair has put aside or was about to put in place, oldest first. */
+function formerIn(dir: string, work: string): readonly string[] {
+  const beside = readdirSync(dirname(dir)).filter((one) => one.startsWith(`${basename(dir)}.damaged-`));
+  const made = workFolders(dir)
+    .filter((one) => one !== basename(work))
+    .map((one) => join(one, 'new'));
+  return [...beside.sort(), ...made].map((one) => join(dirname(dir), one)).filter(isFolder);
+}
+
+function copiesOf(folders: readonly string[], work: string): readonly string[] {
+  return folders.map((folder, i) => {
+    const copy = join(work, `former-${i}`);
+    copyOf(folder, copy);
+    return copy;
+  });
 }
 
 /**
@@ -60,6 +128,8 @@ export async function repairLog(dir: string, name: string): Promise<Repaired> {
 async function lockOf(dir: string, place: string): Promise<Database> {
   mkdirSync(place, { mode: 0o700 });
   const own = join(dir, 'LOCK');
+  // What is no file locks nobody out, and keeps everybody from locking.
+  if (existsSync(own) && !statSync(own).isFile()) renameSync(own, join(dir, freeName(own, 'LOCK.damaged')));
   if (!existsSync(own)) writeFileSync(own, '', { mode: 0o600 });
   linkSync(own, join(place, 'LOCK'));
   const database = openDatabase(place, true);
@@ -67,10 +137,22 @@ async function lockOf(dir: string, place: string): Promise<Database> {
   return database;
 }
 
-/** Without the lock: to close another handle of it would open it. */
+/** Its files, as far as they can be read. Without the lock: to close another handle of it would open it. */
 function copyOf(dir: string, copy: string): void {
-  cpSync(dir, copy, { recursive: true, filter: (path) => basename(path) !== 'LOCK' });
+  mkdirSync(copy, { mode: 0o700 });
+  for (const name of readdirSync(dir).filter((one) => one !== 'LOCK')) {
+    if (!statSync(join(dir, name), { throwIfNoEntry: false })?.isFile()) continue;
+    try {
+      copyFileSync(join(dir, name), join(copy, name));
+    } catch (error) {
+      // A bad place of the disk costs a file, and not the log.
+      if (!isOfOneFile(error)) throw error;
+    }
+  }
 }
+
+const isOfOneFile = (error: unknown) =>
+  ['EIO', 'EACCES', 'EPERM', 'ENOENT'].includes(String((error as { code?: string }).code));
 
 /**
  * LevelDB's own repair, in a process of its own: over some damages it does not fail but aborts (measured). Whatever comes of it,

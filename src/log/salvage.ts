@@ -1,5 +1,5 @@
 /** Gathers what is whole of a damaged log into a new database: facts by their own checksums, snapshots by theirs. */
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Recorded } from '../../events/fact.ts';
 import type { LogSalvaged } from '../../events/gateway.ts';
@@ -8,12 +8,12 @@ import {
   allSnapshots,
   DamagedRecord,
   factKey,
-  factsBetween,
   numberOf,
   numberValue,
   seqOf,
   streamHead,
   streamKey,
+  trimmedKey,
   unpack,
 } from './codec.ts';
 import { type Range, without } from './damage.ts';
@@ -21,12 +21,11 @@ import { readHead } from './head-file.ts';
 import { factsIn, hasDropped, journalsAside, journalsIn } from './journal.ts';
 import { type Database, openDatabase } from './level-database.ts';
 import { sumOf } from './level-index.ts';
-import { trimmedKey } from './level-retention.ts';
 import { PlaceSum } from './place-sum.ts';
+import { damagedTables } from './tables.ts';
+import { type Entry, readable } from './unreadable.ts';
 
 const slice = 1_000;
-// How far behind an unreadable place the next readable one is looked for; beyond it there is none.
-const searchMax = 2 ** 40;
 
 interface Salvaged {
   readonly facts: number;
@@ -36,24 +35,30 @@ interface Salvaged {
   readonly isWhole: boolean;
 }
 
-type Entry = readonly [key: Buffer, value: Buffer];
-
 /**
  * What is read of the log as it is goes over what a repair brought back, and that over what stands in the journals.
+ * @param others copies of logs that were there before; whatever else is found goes over what is read of them
  * @param dir the log itself; only its journals and what stands beside it are read
  */
-export async function salvage(dir: string, copies: readonly [string, string], to: string): Promise<Salvaged> {
+export async function salvage(
+  dir: string,
+  copies: readonly [string, string],
+  to: string,
+  others: readonly string[] = [],
+): Promise<Salvaged> {
   const [asItIs, repaired] = copies;
   mkdirSync(to, { mode: 0o700 });
   const target = openDatabase(to, true);
   await target.open();
   try {
     // Before the copies are opened: that makes tables out of their journals.
-    for (const journal of [...journalsAside(dir), ...journalsIn(dir)])
+    const places = [dir, ...others].filter((place) => existsSync(place) && statSync(place).isDirectory());
+    for (const journal of [...journalsAside(dir), ...places.flatMap(journalsIn)])
       await put(
         target,
         [...factsIn(journal)].map(({ seq, value }): Entry => [factKey(seq), value]),
       );
+    for (const other of others) await takeFrom(other, target);
     await takeFrom(repaired, target);
     const own = await takeFrom(asItIs, target);
     const { facts, lost, head } = await settled(dir, target);
@@ -71,7 +76,7 @@ async function takeFrom(dir: string, target: Database) {
   const source = openDatabase(dir, false);
   try {
     await source.open();
-    let [isWhole, facts] = [!hasDropped(dir), 0];
+    let [isWhole, facts] = [!hasDropped(dir) && damagedTables(dir).length === 0, 0];
     const places = new PlaceSum();
     for await (const part of readable(source)) {
       const whole = part.entries.filter((entry) => isFact(entry, places));
@@ -86,54 +91,6 @@ async function takeFrom(dir: string, target: Database) {
   } finally {
     await source.close().catch(() => {});
   }
-}
-
-/** Every fact that can be read, in parts; a part that is not whole stands for a place where something could not. */
-async function* readable(source: Database): AsyncIterable<{ entries: readonly Entry[]; isWhole: boolean }> {
-  let next = 0;
-  for (;;) {
-    const iterator = source.iterator({ ...allFacts, gte: factKey(next), fillCache: false });
-    try {
-      for (;;) {
-        const entries = await iterator.nextv(slice);
-        const last = entries.at(-1);
-        if (!last) return;
-        yield { entries, isWhole: true };
-        next = seqOf(last[0]) + 1;
-      }
-    } catch {
-      const found = await behind(source, next);
-      yield { entries: await oneByOne(source, next, found ?? next + slice), isWhole: false };
-      if (found === undefined) return;
-      next = found;
-    } finally {
-      await iterator.close();
-    }
-  }
-}
-
-/** The number of a fact behind an unreadable place: steps that double, until something can be read. */
-async function behind(source: Database, from: number): Promise<number | undefined> {
-  for (let step = 1; step < searchMax; step *= 2) {
-    try {
-      const range = { ...factsBetween(from + step, Number.POSITIVE_INFINITY), limit: 1 };
-      const [key] = await source.keys(range).all();
-      return key && seqOf(key);
-    } catch {
-      // Not yet behind it.
-    }
-  }
-  return undefined;
-}
-
-/** Between two places that can be read, facts of other blocks may be whole. */
-async function oneByOne(source: Database, from: number, to: number): Promise<readonly Entry[]> {
-  const entries: Entry[] = [];
-  for (let seq = from; seq < to; seq++) {
-    const value = await source.get(factKey(seq)).catch(() => undefined);
-    if (value) entries.push([factKey(seq), value]);
-  }
-  return entries;
 }
 
 /** Adds where it stands in its stream to what the index ought to say. */
@@ -195,7 +152,7 @@ async function settled(dir: string, target: Database): Promise<Omit<Salvaged, 'i
     await batch.write();
   }
   await iterator.close();
-  const head = Math.max(next - 1, readHead(dir), await newestSnapshot(target));
+  const head = Math.max(next - 1, readHead(dir).seq, await newestSnapshot(target));
   if (head >= next) lost.push([next, head]);
   await target.put(Buffer.of(0), Buffer.of(0), { sync: true });
   // What a former repair could not bring back either is told already.

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync, truncateSync, unlinkSy
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { factKey, snapshotKey, streamKey } from '../../src/log/codec.ts';
+import { readHead } from '../../src/log/head-file.ts';
 import type { Database } from '../../src/log/level-database.ts';
 import { LevelLog } from '../../src/log/level-log.ts';
 import { raw, removeFacts } from './disk.ts';
@@ -238,7 +239,7 @@ describe('a lost end', () => {
       const log = await LevelLog.open(dir);
       expect([log.head, log.damage]).toEqual([20, []]);
       await log.close();
-      expect(readFileSync(`${dir}.head`, 'utf8')).toBe('20\n');
+      expect(readHead(dir)).toEqual({ seq: 20, state: 'whole' });
     }
   });
 

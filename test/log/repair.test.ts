@@ -10,6 +10,7 @@ import type { Recorded } from '../../events/fact.ts';
 import type { Database } from '../../src/log/level-database.ts';
 import { LevelLog } from '../../src/log/level-log.ts';
 import { repairLog } from '../../src/log/repair.ts';
+import { forgetIntent } from '../../src/log/repair-intent.ts';
 import { removeFacts } from './disk.ts';
 import { all, kept, logFolder, oneTo } from './facts.ts';
 import { Scribe } from './scribe.ts';
@@ -140,6 +141,7 @@ describe.each(damages)('%s', (_, damage, most) => {
     const gone = await addsUp(dir, made.lost);
     expect(made.facts).toBe(count - gone.length);
     expect(gone.length).toBeLessThanOrEqual(most);
+    forgetIntent(dir);
     expect(readdirSync(dirname(dir)).sort()).toEqual(['log', 'log.damaged', 'log.head']);
   });
 });

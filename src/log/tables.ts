@@ -1,0 +1,257 @@
+/**
+ * LevelDB's tables, by the checksum that each of their blocks has. LevelDB looks at none of them when it reads for us: a flipped
+ * byte is heard of when somebody asks for just that fact, and one in the index of a table hides facts without a word.
+ */
+import { closeSync, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
+import { join } from 'node:path';
+
+const tableName = /^\d+\.(?:ldb|sst)$/;
+const footerBytes = 48;
+const magic = 0xdb4775248b80fb57n;
+const magicBytes = 8;
+// A block's type, and its checksum.
+const trailerBytes = 5;
+const plain = 0;
+const snappy = 1;
+// An index of a table of 8 MB is some hundred kilobytes; a number that asks for more memory than this is none.
+const blockBytesMax = 67_108_864;
+// CRC-32C, Castagnoli's polynomial, reflected.
+const polynomial = 0x82f63b78;
+// A checksum of something that holds checksums: LevelDB turns it, and adds this.
+const maskDelta = 0xa282ead8;
+
+/** Why a table is not what was written; undefined when it is. `gone`: merged into another meanwhile, or deleted. */
+export type Finding = 'damaged' | 'unreadable' | 'gone' | undefined;
+
+export function tablesIn(dir: string): readonly string[] {
+  return readdirSync(dir).filter((name) => tableName.test(name));
+}
+
+/** @param rest called after so many bytes were read: for whoever reads slowly */
+export function checkTable(path: string, rest: (bytes: number) => void = () => {}): Finding {
+  let file: number;
+  try {
+    file = openSync(path, 'r');
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'gone' : 'unreadable';
+  }
+  try {
+    const found = fstatSync(file);
+    if (!found.isFile()) return 'unreadable';
+    return areWhole(new Table(file, found.size, rest)) ? undefined : 'damaged';
+  } catch {
+    return 'unreadable';
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Names of tables in a folder that are not what was written. */
+export function damagedTables(dir: string): readonly string[] {
+  return tablesIn(dir).filter((name) => {
+    const finding = checkTable(join(dir, name));
+    return finding === 'damaged' || finding === 'unreadable';
+  });
+}
+
+interface Handle {
+  readonly offset: number;
+  readonly size: number;
+}
+
+class Table {
+  readonly #file: number;
+  readonly #size: number;
+  readonly #rest: (bytes: number) => void;
+
+  constructor(file: number, size: number, rest: (bytes: number) => void) {
+    this.#file = file;
+    this.#size = size;
+    this.#rest = rest;
+  }
+
+  footer(): Buffer | undefined {
+    return this.#at(this.#size - footerBytes, footerBytes);
+  }
+
+  /** The bytes of a block, as they were before they were packed; undefined when its checksum is not theirs. */
+  block({ offset, size }: Handle): Buffer | undefined {
+    const bytes = this.#at(offset, size + trailerBytes);
+    if (!bytes) return undefined;
+    if (masked(crc32c(bytes.subarray(0, size + 1))) !== bytes.readUInt32LE(size + 1)) return undefined;
+    const packed = bytes.subarray(0, size);
+    if (bytes[size] === plain) return packed;
+    return bytes[size] === snappy ? unpacked(packed) : undefined;
+  }
+
+  /** The same, where nobody needs what is in it. */
+  isWhole({ offset, size }: Handle): boolean {
+    const bytes = this.#at(offset, size + trailerBytes);
+    return bytes !== undefined && masked(crc32c(bytes.subarray(0, size + 1))) === bytes.readUInt32LE(size + 1);
+  }
+
+  #at(offset: number, length: number): Buffer | undefined {
+    if (offset < 0 || length < 0 || offset + length > this.#size) return undefined;
+    const bytes = Buffer.allocUnsafe(length);
+    for (let filled = 0; filled < length; ) {
+      const read = readSync(this.#file, bytes, filled, length - filled, offset + filled);
+      if (read === 0) return undefined;
+      filled += read;
+    }
+    this.#rest(length);
+    return bytes;
+  }
+}
+
+function areWhole(table: Table): boolean {
+  const footer = table.footer();
+  if (footer?.readBigUInt64LE(footerBytes - magicBytes) !== magic) return false;
+  const meta = handleAt(footer, 0);
+  const index = meta && handleAt(footer, meta.end);
+  // Between the handles and the end of their room there is nothing.
+  if (!index || footer.subarray(index.end, footerBytes - magicBytes).some((byte) => byte !== 0)) return false;
+  const [handles, filters] = [table.block(index), table.block(meta)].map((block) => block && handlesIn(block));
+  if (!handles || !filters) return false;
+  return [...handles, ...filters].every((handle) => table.isWhole(handle));
+}
+
+/** Two varints. */
+function handleAt(bytes: Buffer, at: number): (Handle & { readonly end: number }) | undefined {
+  const offset = varintAt(bytes, at);
+  const size = offset && varintAt(bytes, offset.end);
+  return size && { offset: offset.value, size: size.value, end: size.end };
+}
+
+/** The values of a block's entries, each a handle; undefined when they are not. */
+function handlesIn(block: Buffer): readonly Handle[] | undefined {
+  if (block.length < 4) return undefined;
+  const restarts = block.readUInt32LE(block.length - 4);
+  const until = block.length - 4 - 4 * restarts;
+  const handles: Handle[] = [];
+  for (let at = 0; at < until; ) {
+    const shared = varintAt(block, at);
+    const own = shared && varintAt(block, shared.end);
+    const value = own && varintAt(block, own.end);
+    if (!value) return undefined;
+    const handle = handleAt(block, value.end + own.value);
+    if (!handle) return undefined;
+    handles.push(handle);
+    at = value.end + own.value + value.value;
+  }
+  return until < 0 ? undefined : handles;
+}
+
+/** Seven bits a byte, the lowest first; ten bytes at most. */
+function varintAt(bytes: Buffer, from: number): { readonly value: number; readonly end: number } | undefined {
+  let value = 0;
+  for (let i = 0; i < 10; i++) {
+    const byte = bytes[from + i];
+    if (byte === undefined) return undefined;
+    value += (byte & 0x7f) * 2 ** (7 * i);
+    if (byte < 0x80) return { value, end: from + i + 1 };
+  }
+  return undefined;
+}
+
+/** Snappy: pieces as they are, and pieces that stood before. Undefined for what is none. */
+function unpacked(packed: Buffer): Buffer | undefined {
+  const length = varintAt(packed, 0);
+  if (!length || length.value > blockBytesMax) return undefined;
+  const out = Buffer.allocUnsafe(length.value);
+  let filled = 0;
+  for (let at = length.end; at < packed.length; ) {
+    const piece = pieceAt(packed, at);
+    if (!piece || filled + piece.size > out.length || piece.back > filled) return undefined;
+    at = piece.end;
+    if (piece.back === 0) filled += packed.copy(out, filled, at - piece.size, at);
+    // One by one: a piece may go on into what it makes itself.
+    else for (let i = 0; i < piece.size; i++, filled++) out[filled] = out[filled - piece.back] ?? 0;
+  }
+  return filled === out.length ? out : undefined;
+}
+
+interface Piece {
+  readonly size: number;
+  /** How far behind it stands; 0 when it stands right here, before `end`. */
+  readonly back: number;
+  readonly end: number;
+}
+
+/** The lowest two bits of its first byte say what it is: as it is, or how long the number is that leads back. */
+function pieceAt(packed: Buffer, from: number): Piece | undefined {
+  const tag = packed[from] ?? 0;
+  const at = from + 1;
+  const kind = tag & 3;
+  if (kind === 0) return literalAt(packed, tag >> 2, at);
+  const end = at + ([0, 1, 2, 4][kind] ?? 0);
+  if (end > packed.length) return undefined;
+  const number = packed.readUIntLE(at, end - at);
+  const back = kind === 1 ? ((tag >> 5) << 8) | number : number;
+  return back === 0 ? undefined : { size: kind === 1 ? ((tag >> 2) & 7) + 4 : (tag >> 2) + 1, back, end };
+}
+
+// A size above this says how many bytes its number has.
+const smallMax = 59;
+
+function literalAt(packed: Buffer, size: number, at: number): Piece | undefined {
+  const extra = Math.max(0, size - smallMax);
+  if (at + extra > packed.length) return undefined;
+  const whole = (extra === 0 ? size : packed.readUIntLE(at, extra)) + 1;
+  const end = at + extra + whole;
+  return end > packed.length ? undefined : { size: whole, back: 0, end };
+}
+
+const slices = 8;
+const tables = tablesOf();
+
+/** For eight bytes at a time: three times as fast as one by one. */
+function tablesOf(): readonly Uint32Array[] {
+  const all = Array.from({ length: slices }, () => new Uint32Array(256));
+  const [first = new Uint32Array(256)] = all;
+  for (let i = 0; i < 256; i++) {
+    let value = i;
+    for (let bit = 0; bit < 8; bit++) value = value & 1 ? (value >>> 1) ^ polynomial : value >>> 1;
+    first[i] = value >>> 0;
+  }
+  for (let i = 0; i < 256; i++)
+    for (let slice = 1; slice < slices; slice++) {
+      const before = all[slice - 1]?.[i] ?? 0;
+      (all[slice] as Uint32Array)[i] = ((first[before & 0xff] ?? 0) ^ (before >>> 8)) >>> 0;
+    }
+  return all;
+}
+
+export function crc32c(bytes: Buffer): number {
+  const [t0, t1, t2, t3, t4, t5, t6, t7] = tables as unknown as Record<number, number>[] as [
+    Record<number, number>,
+    Record<number, number>,
+    Record<number, number>,
+    Record<number, number>,
+    Record<number, number>,
+    Record<number, number>,
+    Record<number, number>,
+    Record<number, number>,
+  ];
+  let crc = 0xffffffff;
+  let at = 0;
+  const even = bytes.length - (bytes.length % slices);
+  for (; at < even; at += slices) {
+    const low = crc ^ bytes.readUInt32LE(at);
+    const high = bytes.readUInt32LE(at + 4);
+    crc =
+      (t7[low & 0xff] as number) ^
+      (t6[(low >>> 8) & 0xff] as number) ^
+      (t5[(low >>> 16) & 0xff] as number) ^
+      (t4[low >>> 24] as number) ^
+      (t3[high & 0xff] as number) ^
+      (t2[(high >>> 8) & 0xff] as number) ^
+      (t1[(high >>> 16) & 0xff] as number) ^
+      (t0[high >>> 24] as number);
+  }
+  for (; at < bytes.length; at++) crc = (t0[(crc ^ (bytes[at] ?? 0)) & 0xff] as number) ^ (crc >>> 8);
+  return (crc ^ 0xffffffff) >>> 0;
+}
+
+function masked(crc: number): number {
+  return (((crc >>> 15) | (crc << 17)) + maskDelta) >>> 0;
+}

@@ -1,0 +1,72 @@
+/** Facts around a place of the database that cannot be read: what stands before and behind it is given all the same. */
+import { factKey, factsBetween, seqOf } from './codec.ts';
+import type { Database } from './level-database.ts';
+
+const slice = 1_000;
+// A slice is read at once: LevelDB's own 16 KiB would cut it into four.
+const readAheadBytes = 262_144;
+// How far behind an unreadable place the next readable one is looked for; beyond it there is none.
+const searchMax = 2 ** 40;
+
+export type Entry = readonly [key: Buffer, value: Buffer];
+
+/** LevelDB met bytes that it cannot read. Whatever else it throws is no damage. */
+export function isUnreadable(error: unknown): boolean {
+  const { code } = error as { code?: string };
+  return code === 'LEVEL_CORRUPTION' || code === 'LEVEL_IO_ERROR';
+}
+
+/** Every fact that can be read, in parts; a part that is not whole stands for a place where something could not. */
+export async function* readable(
+  source: Database,
+  from = 0,
+  to = Number.POSITIVE_INFINITY,
+): AsyncIterable<{ readonly entries: readonly Entry[]; readonly isWhole: boolean }> {
+  for (let next = from; next <= to; ) {
+    const iterator = source.iterator({
+      ...factsBetween(next, to),
+      fillCache: false,
+      highWaterMarkBytes: readAheadBytes,
+    });
+    try {
+      for (;;) {
+        const entries = await iterator.nextv(slice);
+        const last = entries.at(-1);
+        if (!last) return;
+        yield { entries, isWhole: true };
+        next = seqOf(last[0]) + 1;
+      }
+    } catch (error) {
+      if (!isUnreadable(error)) throw error;
+      const found = await behind(source, next, to);
+      yield { entries: await oneByOne(source, next, found ?? Math.min(next + slice, to + 1)), isWhole: false };
+      if (found === undefined) return;
+      next = found;
+    } finally {
+      await iterator.close();
+    }
+  }
+}
+
+/** The number of a fact behind an unreadable place: steps that double, until something can be read. */
+async function behind(source: Database, from: number, to: number): Promise<number | undefined> {
+  for (let step = 1; step < searchMax && from + step <= to; step *= 2) {
+    try {
+      const [key] = await source.keys({ ...factsBetween(from + step, to), limit: 1 }).all();
+      return key && seqOf(key);
+    } catch (error) {
+      if (!isUnreadable(error)) throw error;
+    }
+  }
+  return undefined;
+}
+
+/** Between two places that can be read, facts of other blocks may be whole. */
+async function oneByOne(source: Database, from: number, to: number): Promise<readonly Entry[]> {
+  const entries: Entry[] = [];
+  for (let seq = from; seq < to; seq++) {
+    const value = await source.get(factKey(seq)).catch(() => undefined);
+    if (value) entries.push([factKey(seq), value]);
+  }
+  return entries;
+}
