@@ -2,6 +2,7 @@
  * A request's body, kept whole so that it can be sent again. What counts against the limits is the memory that is held, and not
  * what was announced: place is taken as the bytes come, and small pieces are copied together at once.
  */
+import type { Socket } from 'node:net';
 import { free, Slabs } from '../large-memory.ts';
 import type { ClientRequest } from './client.ts';
 import { Running, type Runs } from './running.ts';
@@ -20,8 +21,10 @@ const knownGrowth = 4;
 const unknownGrowth = 2;
 // Whoever has not sent anything for so long makes room for somebody who does, when all the memory is taken.
 const stalledMs = 1_000;
-// So many pieces are copied in one go (a few milliseconds, in chunks of one byte); then others have their turn.
+// Who sends so many pieces at once (in chunks of one byte, a read of 64 KiB has five times as many, and takes 20 ms) waits for his
+// turn among those who do, and all others come between.
 const piecesPerTurn = 2_048;
+const turnEveryMs = 20;
 
 export type Unread = 'tooLarge' | 'full' | 'gone';
 
@@ -72,6 +75,11 @@ export class Bodies {
     this.#held -= bytes.buffer.byteLength;
     this.#slabs.giveBack(bytes);
   };
+  readonly #crumbs: Socket[] = [];
+  readonly #nextTurn = () => {
+    this.#crumbs.shift()?.resume();
+    if (this.#crumbs.length > 0) setTimeout(this.#nextTurn, turnEveryMs);
+  };
   #held = 0;
 
   /** Bytes of memory, for all of them. */
@@ -112,6 +120,12 @@ export class Bodies {
     if (!this.#hasRoom(piece.buffer.byteLength, coming)) return false;
     this.#held += piece.buffer.byteLength;
     return true;
+  }
+
+  /** One of those who send crumbs goes on every so often. */
+  turnOf(socket: Socket): void {
+    this.#crumbs.push(socket);
+    if (this.#crumbs.length === 1) setTimeout(this.#nextTurn, turnEveryMs);
   }
 
   whole(bytes: Buffer): Body {
@@ -225,8 +239,9 @@ class Coming implements Runs {
 
   #giveWay(): void {
     const { socket } = this.#request;
-    socket?.pause();
-    setImmediate(() => socket?.resume());
+    if (!socket || socket.isPaused()) return;
+    socket.pause();
+    this.#bodies.turnOf(socket);
   }
 
   #end(): void {

@@ -32,6 +32,7 @@ import {
 import type { RequestHead } from './request-head.ts';
 import type { Running } from './running.ts';
 import type { Sessions } from './sessions.ts';
+import { shortName } from './short-name.ts';
 import type { Target } from './target.ts';
 import type { Transfer } from './transfer.ts';
 import type { Upstreams } from './upstream.ts';
@@ -98,7 +99,8 @@ export class Exchange {
   constructor(means: Means, incoming: Incoming) {
     this.#means = means;
     this.#in = incoming;
-    this.#session = incoming.head.session || incoming.peek.session;
+    const session = incoming.head.session || incoming.peek.session;
+    this.#session = session && shortName(session);
     this.#view = means.ports.view();
     this.#firstView = this.#view.seq;
     this.#hold = new Hold(means.ports.desk, incoming.place, () => this.#forQueue());
@@ -352,7 +354,7 @@ export class Exchange {
       session: this.#session,
       model: peek.model,
       stream: peek.stream,
-      path: target.path,
+      path: shortName(target.path),
       within: target.within,
       attempts: this.#attempts,
       status,
@@ -368,7 +370,7 @@ export class Exchange {
       session: this.#session,
       model: peek.model,
       stream: peek.stream,
-      path: target.path,
+      path: shortName(target.path),
       within: target.within,
       attempts: this.#attempts,
       status: answer.head_?.status ?? 200,

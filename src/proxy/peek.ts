@@ -4,6 +4,7 @@
  * the front up to the first list, then from the back. What lies between (messages, system, tools) is most of a body, and is
  * walked only when something is still missing.
  */
+import { shortName } from './short-name.ts';
 
 export interface Peek {
   readonly model: string | null;
@@ -26,7 +27,8 @@ export function peek(body: Buffer): Peek {
     walkBack(found);
     if (!found.isComplete) walk(found, list, false);
   }
-  return { model: found.model, stream: found.stream ?? false, session: found.session ?? null };
+  const model = found.model === null ? null : shortName(found.model);
+  return { model, stream: found.stream ?? false, session: found.session ?? null };
 }
 
 /** What the walks have come by so far; undefined is not seen yet. What was seen from the back stays. */

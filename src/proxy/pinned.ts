@@ -9,6 +9,7 @@ import type { Ended, Means } from './exchange.ts';
 import { headersUp, headOf } from './headers.ts';
 import type { OwnError } from './refusal.ts';
 import type { RequestHead } from './request-head.ts';
+import { shortName } from './short-name.ts';
 import type { Target } from './target.ts';
 import { type Movement, Transfer } from './transfer.ts';
 import type { Abort, AnswerSink, TransportError } from './upstream.ts';
@@ -177,7 +178,7 @@ class Passing implements AnswerSink, Movement {
       session: null,
       model: null,
       stream: false,
-      path: target.path,
+      path: shortName(target.path),
       within: target.within,
       attempts: [attempt],
       status,

@@ -1,5 +1,6 @@
 /** Spellings of header names repeat all day: each is judged once. Bounded, because strangers choose the names. */
 const knownMax = 512;
+const lengthMax = 64;
 
 const spellings = new Map<string, string>();
 
@@ -9,7 +10,7 @@ const spellings = new Map<string, string>();
  */
 export function spelled(name: string): string {
   const known = spellings.get(name);
-  if (known !== undefined || spellings.size >= knownMax) return known ?? name;
+  if (known !== undefined || spellings.size >= knownMax || name.length > lengthMax) return known ?? name;
   const copy = Buffer.from(name, 'latin1').toString('latin1');
   spellings.set(copy, copy);
   return copy;
@@ -22,7 +23,7 @@ export function remembering<Verdict>(judge: (name: string) => Verdict): (name: s
     let verdict = known.get(name);
     if (verdict === undefined) {
       verdict = judge(name.toLowerCase());
-      if (known.size < knownMax) known.set(name, verdict);
+      if (known.size < knownMax && name.length <= lengthMax) known.set(name, verdict);
     }
     return verdict;
   };

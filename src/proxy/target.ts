@@ -1,5 +1,4 @@
 /** The route table of the data port. A target is matched, never resolved: no request can name another host or climb out. */
-
 export type Target =
   | {
       readonly kind: 'forward';
@@ -15,6 +14,8 @@ export type Target =
     }
   | { readonly kind: 'hello' | 'healthz' | 'readyz' | 'metrics' | 'unknown' | 'invalid' };
 
+// The longest that is used is some hundred, with the cursor of a list. It is kept with each request that waits in the queue.
+const urlMax = 4_096;
 const invalid: Target = { kind: 'invalid' };
 const unknown: Target = { kind: 'unknown' };
 const fixed: Readonly<Record<string, Target>> = {
@@ -41,6 +42,7 @@ export function targetOf(method: string, url: string): Target {
   // What Claude Code sends all day.
   if (url === '/v1/messages?beta=true') return betaMessages;
   if (url === '/v1/messages') return plainMessages;
+  if (url.length > urlMax) return invalid;
   const question = url.indexOf('?');
   const path = question < 0 ? url : url.slice(0, question);
   const query = question < 0 ? '' : url.slice(question);
@@ -74,5 +76,13 @@ function forward(path: string, query: string, within: string | null): Target {
   const folded = path.startsWith('/v1/v1/') ? path.slice('/v1'.length) : path;
   if (folded.length <= '/v1/'.length) return unknown;
   const isPinned = /^\/v1\/(messages\/batches|files)(\/|$)/.test(folded);
-  return { kind: 'forward', path: folded, query, within, isMessages: folded === '/v1/messages', isPinned };
+  return {
+    kind: 'forward',
+    path: folded,
+
+    query,
+    within,
+    isMessages: folded === '/v1/messages',
+    isPinned,
+  };
 }

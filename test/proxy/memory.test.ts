@@ -5,6 +5,9 @@ import type { EndpointId } from '../../events/ids.ts';
 import { Gate, type Place } from '../../src/proxy/gate.ts';
 import { LiveLoads } from '../../src/proxy/loads.ts';
 import { Sessions } from '../../src/proxy/sessions.ts';
+import { shortName } from '../../src/proxy/short-name.ts';
+import { ask, gateway } from './gateway.ts';
+import { answers, upstream } from './upstreams.ts';
 
 const a = 'a' as EndpointId;
 const b = 'b' as EndpointId;
@@ -71,6 +74,42 @@ describe('a session', () => {
       false,
       false,
     ]);
+  });
+});
+
+describe('what strangers name', () => {
+  it('is kept as it is while it is short, and never as a piece of what it came in', () => {
+    for (const name of ['', 'a', '0193a2b4-5c6d-7e8f-9012-3456789abcde', '模型 😀', 'x'.repeat(128)])
+      expect(shortName(name)).toBe(name);
+  });
+
+  it('is short whatever is sent, and others that begin alike are others', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', minLength: 129, maxLength: 200 }), fc.string(), (name, more) => {
+        expect(shortName(name).length).toBeLessThanOrEqual(100);
+        expect(shortName(name)).toBe(shortName(`${name}`));
+        if (more !== '') expect(shortName(name + more)).not.toBe(shortName(name));
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('is short in facts: the session, the model and the path', async () => {
+    const a = await upstream('a', answers());
+    const gw = await gateway({ main: [a] });
+    const [session, model] = ['s'.repeat(8_000), 'm'.repeat(4_000)];
+    const body = JSON.stringify({ model, messages: [], max_tokens: 1 });
+    await ask(gw, { session, body });
+    expect(a.heard[0]?.body.toString()).toBe(body);
+    await ask(gw, { method: 'GET', path: `/v1/${'p'.repeat(3_000)}?${'q'.repeat(1_000)}` });
+    expect(JSON.stringify(await gw.fact(1)).length).toBeLessThan(1_000);
+    const { data } = await gw.fact(0);
+    for (const name of [data.session, data.model]) expect(name).toMatch(/^(s{64}|m{64})~[0-9a-f]{32}$/);
+  });
+
+  it('is refused as a target of more than 4 KiB', async () => {
+    const gw = await gateway({ main: [await upstream('a', answers())] });
+    expect((await ask(gw, { method: 'GET', path: `/v1/models?${'q'.repeat(4_200)}` })).status).toBe(400);
   });
 });
 
