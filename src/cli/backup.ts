@@ -1,6 +1,7 @@
 /** `qcc config backup, restore`. */
 import { resolve } from 'node:path';
-import { type Backup, backUp, restore } from '../control/backup.ts';
+import type { Backup } from '../config/backup-manifest.ts';
+import { backUp, restore } from '../control/backup.ts';
 import { configWordsOf } from './config-words.ts';
 import { type Context, withInstallation } from './context.ts';
 

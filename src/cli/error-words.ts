@@ -63,6 +63,10 @@ const chinese: Readonly<Record<string, Sentence>> = {
   QCC_PROFILE_EXISTS: { message: ({ name }) => `已有名为 "${name}" 的配置` },
   QCC_WHATIF_SETTING: { message: ({ key }) => `${key} 与停用、切换和路由无关，无法重演其效果` },
   QCC_CAPSULE_UNREADABLE: { message: ({ path, code }) => `无法读取 ${path}（${code}）` },
+  QCC_CAPSULE_LIMIT: {
+    message: ({ path, why }) => `${path} 超出事件文件的读取上限：${why}`,
+    hint: () => '请索取时间范围更短的文件',
+  },
   QCC_CAPSULE_DAMAGED: { message: ({ path }) => `${path} 不是完整的事件文件`, hint: () => '请重新索取该文件' },
   QCC_CAPSULE_VERSION: {
     message: ({ path, version }) => `${path} 由 qcc ${version} 写成，其状态格式不同`,
@@ -91,6 +95,11 @@ const chinese: Readonly<Record<string, Sentence>> = {
   QCC_ROLLBACK_PARTIAL: {
     message: ({ parts }) => `无法全部恢复，因此未做更改：${becauses(parts)}`,
     hint: ({ command }) => `${command} --partial 可恢复其余部分`,
+  },
+  QCC_APART_LIMIT: {
+    message: ({ isLate, seconds, heapMb }) =>
+      `未能读完此文件，未采用其中任何内容：${isLate ? `读取超过 ${seconds} 秒` : `读取占用超过 ${heapMb} MB 内存，或读取程序已崩溃`}`,
+    hint: () => '请重新索取该文件，或索取更小的文件',
   },
   QCC_IMPORT_INVALID: { message: ({ why }) => `无法导入此文件：${why}` },
   QCC_IMPORT_NEWER: { message: ({ version, known }) => `此文件的格式版本为 ${version}，此 qcc 只支持到 ${known}` },

@@ -1,8 +1,9 @@
 /** `qcc config snapshot, snapshots, diff, rollback, audit`. */
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
 import { type AuditAction, auditActions } from '../../events/traits.ts';
 import { writeExport } from '../config/atomic-file.ts';
+import { exportedDocument } from '../config/import-source.ts';
 import { nearest } from '../config/nearest.ts';
 import type { AuditRow, ConfigMoment } from '../control/config-operations.ts';
 import type { Answer, Params } from '../control/operations.ts';
@@ -100,7 +101,7 @@ function show(context: Context, answer: Answer<'config.rollback'>): undefined {
 function configMoment(context: Context, text: string): ConfigMoment {
   if (text === 'now') return { now: true };
   if (/^s\d+$/.test(text)) return { snapshot: text };
-  if (existsSync(text) && statSync(text).isFile()) return { document: documentIn(text) };
+  if (existsSync(text) && statSync(text).isFile()) return { document: exportedDocument(text) };
   try {
     return momentOf(text, Date.now(), context.words);
   } catch {
@@ -112,24 +113,6 @@ function configMoment(context: Context, text: string): ConfigMoment {
       { id: text },
     );
   }
-}
-
-function documentIn(path: string): object {
-  try {
-    const document: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    if (typeof document === 'object' && document !== null) return document;
-  } catch {
-    // Told below: what stands in it is not repeated.
-  }
-  throw new QccError(
-    'QCC_IMPORT_INVALID',
-    `${path} is no export: it is not JSON`,
-    'qcc config export FILE',
-    undefined,
-    {
-      why: path,
-    },
-  );
 }
 
 export async function audit(context: Context): Promise<undefined> {

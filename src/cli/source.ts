@@ -1,4 +1,6 @@
 /** Where a question about the past goes: to this installation, or to the file that `--from-log` names. */
+import { resolve } from 'node:path';
+import type { Apart } from '../apart.ts';
 import type { Answer, Call, Connection, OperationName, Params } from '../control/operations.ts';
 import { type Context, flag, withInstallation } from './context.ts';
 
@@ -6,31 +8,34 @@ export type Asking = Pick<Connection, 'call' | 'viaGateway'>;
 
 export async function withHistory<T>(context: Context, work: (asking: Asking) => Promise<T>): Promise<T> {
   const file = flag(context, 'from-log');
-  return file === undefined ? withInstallation(context, work) : work({ call: await ofFile(file), viaGateway: false });
+  if (file === undefined) return withInstallation(context, work);
+  const { Apart } = await import('../apart.ts');
+  const reader = new Apart('capsule');
+  try {
+    return await work({ call: await ofFile(reader, resolve(file)), viaGateway: false });
+  } finally {
+    reader.close();
+  }
 }
 
 /** The same questions, of somebody else's log: nothing of this installation is opened. */
-async function ofFile(path: string): Promise<Call> {
-  const [{ openCapsule }, { ask, questionNames }, { stateAt }] = await Promise.all([
-    import('../history/capsule-log.ts'),
-    import('../history/questions.ts'),
-    import('../history/moment.ts'),
-  ]);
-  const log = await openCapsule(path);
-  const state = await stateAt(log, log.head);
-  const names = state.profiles.endpoints().map(({ id, profile, name }) => [id, `${profile}/${name}`] as const);
-  const now = { moment: { seq: log.head } };
+async function ofFile(reader: Apart<'capsule'>, path: string): Promise<Call> {
+  const { questionNames } = await import('../history/questions.ts');
+  const ask = async <Answer>(name: (typeof questionNames)[number] | 'history.head', params: object) =>
+    JSON.parse(await reader.ask({ path, name, params })) as Answer;
+  const head = await ask<Answer<'history.head'>>('history.head', {});
+  const now = { moment: { seq: head.head } };
   const own: Readonly<Record<string, (params: object) => unknown>> = {
-    'history.head': () => ({ head: log.head, names: Object.fromEntries(names) }),
+    'history.head': () => head,
     'debug.machines': async (params) => {
-      const { seq, at, machines } = await ask(log, 'history.at', { ...params, ...now });
+      const { seq, at, machines } = await ask<Answer<'history.at'>>('history.at', { ...params, ...now });
       return { seq, at, machines, live: null };
     },
-    'history.whatIf': (params) => ask(log, 'history.whatIf', { ...params, foreign: true }),
+    'history.whatIf': (params) => ask('history.whatIf', { ...params, foreign: true }),
   };
   return async <Name extends OperationName>(name: Name, params: Params<Name>): Promise<Answer<Name>> => {
     const question = questionNames.find((one) => one === name);
-    const asked = own[name] ?? (question && ((given: object) => ask(log, question, given as never)));
+    const asked = own[name] ?? (question && ((given: object) => ask(question, given)));
     if (!asked) throw new Error(`a file cannot answer ${name}`);
     return (await asked(params)) as Answer<Name>;
   };

@@ -1,12 +1,21 @@
-/** What stands first in a backup: which format, how many facts, and every file with its sum. */
+/** What a backup is told as, and what stands first in it: which format, how many facts, and every file with its sum. */
 import * as v from 'valibot';
 
+export interface Backup {
+  readonly file: string;
+  readonly facts: number;
+  readonly bytes: number;
+  /** The master key is in it; otherwise its keys open only with the keychain of the machine that made it. */
+  readonly keys: boolean;
+}
+
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const form = v.strictObject({
   format: v.number(),
   version: v.string(),
-  facts: v.number(),
+  facts: count,
   at: v.string(),
-  files: v.array(v.strictObject({ path: v.string(), size: v.number(), sha256: v.string() })),
+  files: v.array(v.strictObject({ path: v.string(), size: count, sha256: v.string() })),
 });
 
 export type Manifest = v.InferOutput<typeof form>;

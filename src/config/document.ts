@@ -14,7 +14,7 @@ import { promisify } from 'node:util';
 import * as v from 'valibot';
 import type { SettingValue } from '../../events/config.ts';
 import { exitCodes, QccError } from '../errors.ts';
-import { type Incoming, unreadableImport } from './incoming.ts';
+import { type Incoming, refuseTooMany, unreadableImport } from './incoming.ts';
 import { isSecretSetting, isSettingKey, parseSetting, rangeOf, settingFits } from './settings.ts';
 
 export const documentVersion = 1;
@@ -44,21 +44,16 @@ const profileForm = v.strictObject({
   endpoints: v.array(endpointForm),
 });
 const base64 = v.pipe(v.string(), v.base64());
+// Sixteen bytes are written; four times as many are read.
+const saltTextMax = 88;
 const secretsForm = v.strictObject({
   kdf: v.literal('scrypt'),
-  // Whoever made the file says how long opening it takes: within what a machine can bear.
-  n: v.pipe(
-    v.number(),
-    v.integer(),
-    v.minValue(2 ** 14),
-    v.maxValue(2 ** 20),
-    v.check((n) => Number.isInteger(Math.log2(n))),
-  ),
-  r: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(16)),
-  p: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(4)),
-  salt: base64,
+  n: v.number(),
+  r: v.number(),
+  p: v.number(),
+  salt: v.pipe(base64, v.maxLength(saltTextMax)),
   cipher: v.literal('aes-256-gcm'),
-  nonce: base64,
+  nonce: v.pipe(base64, v.maxLength(saltTextMax)),
   sealed: base64,
 });
 const form = v.strictObject({
@@ -81,6 +76,8 @@ export type Secrets = v.InferOutput<typeof secretForm>;
 
 // OWASP's minimum for scrypt: 128 MiB and a third of a second for each guess.
 const cost = { n: 2 ** 17, r: 8, p: 1 };
+// Whoever made the file says what opening it costs: no more than what is written here, and nothing that is easily guessed.
+const costMin = { n: 2 ** 14, r: 8, p: 1 };
 const keyBytes = 32;
 const saltBytes = 16;
 // NIST SP 800-38D §8.2.
@@ -148,6 +145,11 @@ export function checkedDocument(json: unknown): Document {
       'if you changed it yourself, take the line "checksum" out of it',
     );
   }
+  refuseTooMany('profiles', body.profiles.length);
+  refuseTooMany(
+    'endpoints',
+    body.profiles.reduce((count, { endpoints }) => count + endpoints.length, 0),
+  );
   for (const [key, value] of Object.entries(body.settings)) checkSetting(key, value);
   const ids = body.profiles.flatMap(({ endpoints }) => endpoints.map(({ id }) => id));
   refuseTwice('endpoint', ids);
@@ -167,7 +169,8 @@ function checkSetting(key: string, value: SettingValue): void {
 }
 
 function refuseTwice(noun: string, names: readonly string[]): void {
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  const seen = new Set<string>();
+  const twice = names.find((name) => seen.size === seen.add(name).size);
   if (twice !== undefined) throw unreadableImport(`${noun} "${twice}" is in it twice`);
 }
 
@@ -176,11 +179,20 @@ async function opened(document: Document, passphrase: string | undefined): Promi
   if (!secrets) return { endpoints: {}, settings: {} };
   if (passphrase === undefined || passphrase === '') throw passphraseMissing();
   const { n, r, p } = secrets;
+  refuseCost({ n, r, p });
   const key = await keyFrom(passphrase, Buffer.from(secrets.salt, 'base64'), { n, r, p });
   const plain = unsealed(secrets, key, checksum ?? '');
   const parsed = v.safeParse(secretForm, plain);
   if (!parsed.success) throw unreadableImport('its secrets are none of qcc');
   return parsed.output;
+}
+
+function refuseCost({ n, r, p }: typeof cost): void {
+  const isWithin = n >= costMin.n && n <= cost.n && Number.isInteger(Math.log2(n)) && r === cost.r && p === cost.p;
+  if (isWithin) return;
+  throw unreadableImport(
+    `its keys are under scrypt with n ${n}, r ${r}, p ${p}, and no more than n ${cost.n}, r ${cost.r}, p ${cost.p} is opened`,
+  );
 }
 
 function unsealed(secrets: NonNullable<Document['secrets']>, key: Buffer, checksum: string): unknown {

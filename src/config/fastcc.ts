@@ -11,6 +11,7 @@ import {
   type IncomingProfile,
   type LeftOut,
   profileNameFrom,
+  refuseTooMany,
   unreadableImport,
 } from './incoming.ts';
 import { isSettingKey, settingFits } from './settings.ts';
@@ -69,17 +70,23 @@ export function readFastcc(json: unknown, priorities: unknown): Incoming {
   const named = (Array.isArray(given) ? given.map((profile) => ['', profile] as const) : Object.entries(given)).map(
     ([name, profile]) => ({ called: profile.name || name, profile }),
   );
+  refuseTooMany('profiles', named.length);
+  refuseTooMany(
+    'endpoints',
+    named.reduce((count, { profile }) => count + (profile.endpoints?.length ?? 1), 0),
+  );
   const leftOut: LeftOut[] = [];
   const names = new Map<string, string>();
-  for (const { called } of named) {
-    const name = profileNameFrom(called, new Set(names.values()));
-    if (name !== called) leftOut.push({ path: `profiles/${called} → ${name}`, because: 'renamed' });
-    names.set(called, name);
-  }
+  const taken = new Set<string>();
   const places = placesIn(priorities);
-  const profiles = named.map(({ called, profile }) =>
-    incomingProfile(names.get(called) ?? called, profile, places.get(called), leftOut),
-  );
+  const profiles = named.map(({ called, profile }) => {
+    const name = profileNameFrom(called, taken);
+    taken.add(name);
+    if (name !== called) leftOut.push({ path: `profiles/${called} → ${name}`, because: 'renamed' });
+    // Of two that are called the same, the first one is meant where it is spoken of.
+    if (!names.has(called)) names.set(called, name);
+    return incomingProfile(name, profile, places.get(called), leftOut);
+  });
   const mapped = settingsFrom(sections, leftOut);
   const balancing = named.flatMap(({ profile }) => {
     const section = profile['load_balancing'];

@@ -1,8 +1,10 @@
 /** Where what is imported lies: a file by name, or the places where other programs keep theirs. */
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { exitCodes, QccError } from '../errors.ts';
+import { BeyondBounds, parseBounded, readAtMost, readBounded } from './bounded.ts';
 import { userHome } from './home.ts';
+import { jsonBounds, unreadableImport } from './incoming.ts';
 
 export interface ImportSource {
   readonly path: string;
@@ -47,14 +49,23 @@ function placesOf(from: string | undefined, home: string): readonly string[] {
 }
 
 function isDatabase(path: string): boolean {
-  return existsSync(path) && statSync(path).isFile() && readFileSync(path).subarray(0, 16).toString() === sqliteMagic;
+  if (!existsSync(path) || !statSync(path).isFile()) return false;
+  return onFile(path, () => readAtMost(path, sqliteMagic.length)).toString('latin1') === sqliteMagic;
 }
 
 function read(path: string): string {
+  return onFile(path, () => readBounded(path, bytesMax));
+}
+
+/** @throws {QccError} `QCC_IMPORT_UNREADABLE`, `QCC_IMPORT_INVALID` */
+function onFile<T>(path: string, work: () => T): T {
   try {
-    const { size } = statSync(path);
-    if (size <= bytesMax) return readFileSync(path, 'utf8');
+    return work();
   } catch (error) {
+    if (error instanceof BeyondBounds) {
+      const why = `${path} is too large to be a configuration: ${error.limit}`;
+      throw new QccError('QCC_IMPORT_INVALID', why, `ls -l ${path}`, exitCodes.failed, { why });
+    }
     const { code = '' } = error as NodeJS.ErrnoException;
     const exit = code === 'ENOENT' ? exitCodes.notFound : exitCodes.failed;
     throw new QccError('QCC_IMPORT_UNREADABLE', `${path} cannot be read (${code})`, `ls -l ${path}`, exit, {
@@ -62,7 +73,25 @@ function read(path: string): string {
       code,
     });
   }
-  throw new QccError('QCC_IMPORT_INVALID', `${path} is too large to be a configuration`, `ls -l ${path}`, undefined, {
-    why: path,
-  });
+}
+
+/** A document that somebody has exported, as it stands in its file. @throws {QccError} as above */
+export function exportedDocument(path: string): object {
+  const text = read(path);
+  try {
+    const document = parseBounded(text, jsonBounds);
+    if (typeof document === 'object' && document !== null) return document;
+  } catch (error) {
+    if (error instanceof BeyondBounds) throw unreadableImport(error.limit, 'qcc config export FILE');
+    // Told below: what stands in it is not repeated.
+  }
+  throw new QccError(
+    'QCC_IMPORT_INVALID',
+    `${path} is no export: it is not JSON`,
+    'qcc config export FILE',
+    undefined,
+    {
+      why: path,
+    },
+  );
 }

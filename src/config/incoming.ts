@@ -63,10 +63,23 @@ export function unreadableImport(why: string, hint = 'qcc config import --help')
   return new QccError('QCC_IMPORT_INVALID', `this file cannot be imported: ${why}`, hint, exitCodes.failed, { why });
 }
 
+/** More than anybody has set up by hand. Each one is looked at beside all others: a hundred thousand would be looked at for minutes. */
+export const importBounds = { profiles: 1_000, endpoints: 2_000 } as const;
+
+// Our own is six levels deep; two thousand endpoints are thirty thousand values.
+export const jsonBounds = { depthMax: 32, valuesMax: 100_000 };
+
+/** @throws {QccError} `QCC_IMPORT_INVALID`, before anything is made of so many */
+export function refuseTooMany(noun: keyof typeof importBounds, count: number): void {
+  const most = importBounds[noun];
+  if (count > most) throw unreadableImport(`there are ${count} ${noun} in it, and no more than ${most} are taken`);
+}
+
 /** Names of profiles out of other people's: what a name may not hold becomes a dash. */
 export function profileNameFrom(text: string, taken: ReadonlySet<string>): string {
   const clean =
     text
+      .slice(0, readMax)
       .trim()
       .replaceAll(/[^\p{L}\p{M}\p{N}._-]+/gu, '-')
       .replaceAll(/^[-.]+|[-]+$/g, '')
@@ -79,3 +92,5 @@ export function profileNameFrom(text: string, taken: ReadonlySet<string>): strin
 
 // A profile's name has 64 characters at most; some are left for a number.
 const nameLengthMax = 56;
+// Of a name of a megabyte its beginning is enough.
+const readMax = 1_024;

@@ -91,11 +91,17 @@ function readHeader(head: Buffer): { readonly path: string; readonly size: numbe
   };
   const summed = Buffer.from(head);
   summed.fill(' ', 148, 156);
-  const size = Number.parseInt(text(124, 12), 8);
-  if (Number.parseInt(text(148, 8), 8) !== sumOf(summed) || !Number.isSafeInteger(size))
-    throw new Error('it is no tar archive');
+  const size = octalIn(text(124, 12));
+  if (octalIn(text(148, 8)) !== sumOf(summed) || size === undefined) throw new Error('it is no tar archive');
+  // A link leads elsewhere, and a device is one.
   if (text(156, 1) !== plainFile) throw new Error('something in it is no plain file');
+  if (text(345, 155) !== '') throw new Error('a name in it is too long');
   return { path: text(0, pathBytesMax), size };
+}
+
+/** Undefined for what is no plain number: other forms of it say sizes that nobody has. */
+function octalIn(text: string): number | undefined {
+  return /^ *[0-7]{1,11} *$/.test(text) ? Number.parseInt(text, 8) : undefined;
 }
 
 class BlockReader {

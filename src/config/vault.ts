@@ -34,6 +34,8 @@ interface File {
 export interface Vault {
   readonly inKeychain: boolean;
   put(id: string, plain: string): Promise<void>;
+  /** All of them, or none: written once. */
+  putAll(secrets: Iterable<readonly [id: string, plain: string]>): Promise<void>;
   /** Whether there is one, without opening it. */
   has(id: string): boolean;
   /** Undefined when there is none of that name. @throws {QccError} `QCC_VAULT_DAMAGED` when it cannot be opened */
@@ -94,13 +96,23 @@ class FileVault implements Vault {
   }
 
   put(id: string, plain: string): Promise<void> {
-    const dataKey = randomBytes(keyBytes);
-    const kept: Kept = {
-      dataKey: encrypt(this.#master, dataKey, `${format}:${id}:dataKey`),
-      secret: encrypt(dataKey, Buffer.from(plain), `${format}:${id}:secret`),
-    };
-    this.#write({ ...this.#read().secrets, [id]: kept });
-    this.#plain.set(id, plain);
+    return this.putAll([[id, plain]]);
+  }
+
+  putAll(secrets: Iterable<readonly [id: string, plain: string]>): Promise<void> {
+    const given = [...secrets];
+    const kept = given.map(([id, plain]): [string, Kept] => {
+      const dataKey = randomBytes(keyBytes);
+      return [
+        id,
+        {
+          dataKey: encrypt(this.#master, dataKey, `${format}:${id}:dataKey`),
+          secret: encrypt(dataKey, Buffer.from(plain), `${format}:${id}:secret`),
+        },
+      ];
+    });
+    if (kept.length > 0) this.#write({ ...this.#read().secrets, ...Object.fromEntries(kept) });
+    for (const [id, plain] of given) this.#plain.set(id, plain);
     return Promise.resolve();
   }
 

@@ -1,42 +1,22 @@
 /** A backup of the home as one file, and a home out of it. Both are looked at before they count: the log in them is opened. */
 import { createHash } from 'node:crypto';
-import {
-  createReadStream,
-  createWriteStream,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { createReadStream, existsSync, readdirSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs';
+import { join, sep } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createGunzip, createGzip } from 'node:zlib';
-import { NewerFact } from '../../events/catalogue.ts';
-import { makeFolderBeside, openExport } from '../config/atomic-file.ts';
-import { formatOf, type Manifest, manifestName, parseManifest } from '../config/backup-manifest.ts';
-import { homeFormat, newerHome, refuseNewer } from '../config/home.ts';
-import { tarEnd, tarred, tarredText, untarred } from '../config/tar.ts';
+import { createGzip } from 'node:zlib';
+import { apart } from '../apart.ts';
+import { makeFolderBeside, openExport, removeDead } from '../config/atomic-file.ts';
+import { type Backup, type Manifest, manifestName } from '../config/backup-manifest.ts';
+import { homeFormat, refuseNewer } from '../config/home.ts';
+import { tarEnd, tarred, tarredText } from '../config/tar.ts';
 import { exitCodes, QccError } from '../errors.ts';
 import { LevelLog } from '../log/level-log.ts';
-import { foldLog } from '../runtime/core.ts';
 import { version } from '../version.ts';
 import type { Connection } from './operations.ts';
 
-export interface Backup {
-  readonly file: string;
-  readonly facts: number;
-  readonly bytes: number;
-  /** The master key is in it; otherwise its keys open only with the keychain of the machine that made it. */
-  readonly keys: boolean;
-}
-
 // A copy that a compaction has crossed cannot be opened; the next one, made a moment later, can.
 const triesMax = 5;
-const manifestBytesMax = 16 * 1_048_576;
 
 /** @throws {QccError} `QCC_BACKUP_FAILED` when no copy came out well */
 export async function backUp(call: Connection['call'], file: string): Promise<Backup> {
@@ -132,18 +112,35 @@ export async function restore(file: string, home: string): Promise<Backup> {
       { home },
     );
   }
+  // What somebody has ended by force lies there still.
+  removeDead(home);
   const beside = makeFolderBeside(home);
+  const stop = sweepOnSignal(beside);
   try {
-    const manifest = await unpacked(file, beside);
-    await checkLog(beside, home, manifest.facts);
+    const told = await apart('restore', { file, folder: beside, home });
     // Folders that hold nothing, at most.
     if (existsSync(home)) removeEmpty(home);
     renameSync(beside, home);
-    const keys = manifest.files.some(({ path }) => path === 'master.key');
-    return { file, facts: manifest.facts, bytes: statSync(file).size, keys };
+    return { file, ...told };
   } finally {
+    stop();
     rmSync(beside, { recursive: true, force: true });
   }
+}
+
+/** Ctrl-C leaves nothing half-made: gigabytes may lie there, and keys. */
+function sweepOnSignal(folder: string): () => void {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  const sweep = (signal: NodeJS.Signals) => {
+    rmSync(folder, { recursive: true, force: true });
+    stop();
+    process.kill(process.pid, signal);
+  };
+  const stop = () => {
+    for (const signal of signals) process.off(signal, sweep);
+  };
+  for (const signal of signals) process.on(signal, sweep);
+  return stop;
 }
 
 /** `qcc` itself makes empty folders before anything else. */
@@ -157,100 +154,4 @@ function isEmpty(folder: string): boolean {
 function removeEmpty(folder: string): void {
   for (const name of readdirSync(folder)) removeEmpty(join(folder, name));
   rmdirSync(folder);
-}
-
-async function unpacked(file: string, to: string): Promise<Manifest> {
-  let manifest: Manifest | undefined;
-  const found = new Map<string, string>();
-  try {
-    for await (const { path, size, chunks } of untarred(gunzipped(file))) {
-      if (manifest === undefined) {
-        manifest = readManifest(path, size > manifestBytesMax ? '' : await textOf(chunks), to);
-        continue;
-      }
-      found.set(path, await written(inside(to, path), chunks));
-    }
-  } catch (error) {
-    throw error instanceof QccError ? error : unreadable(file, error);
-  }
-  if (!manifest) throw invalid('there is nothing in it');
-  for (const { path, sha256 } of manifest.files) {
-    if (found.get(path) !== sha256) throw invalid(`${path} is missing or damaged`);
-  }
-  if (found.size !== manifest.files.length) throw invalid('there is more in it than it says');
-  return manifest;
-}
-
-async function* gunzipped(file: string): AsyncIterable<Buffer> {
-  const gunzip = createGunzip();
-  const read = createReadStream(file);
-  // A pipe passes no errors on: without this, a file that cannot be read would never end.
-  read.on('error', (error) => gunzip.destroy(error));
-  yield* read.pipe(gunzip) as AsyncIterable<Buffer>;
-}
-
-function readManifest(path: string, text: string, home: string): Manifest {
-  if (path !== manifestName) throw invalid('it does not begin with its list of files');
-  const json: unknown = JSON.parse(text);
-  const format = formatOf(json);
-  if (format > homeFormat) throw newerHome(home, `the backup has format ${format}, and this qcc knows ${homeFormat}`);
-  const manifest = parseManifest(json);
-  if (!manifest) throw invalid('its list of files cannot be read');
-  return manifest;
-}
-
-function unreadable(file: string, error: unknown): QccError {
-  const { code = '', message } = error as NodeJS.ErrnoException;
-  if (!/^E[A-Z]+$/.test(code)) return invalid(message);
-  const exit = code === 'ENOENT' ? exitCodes.notFound : exitCodes.failed;
-  return new QccError('QCC_IMPORT_UNREADABLE', `${file} cannot be read (${code})`, `ls -l ${file}`, exit, {
-    path: file,
-    code,
-  });
-}
-
-async function textOf(chunks: AsyncIterable<Buffer>): Promise<string> {
-  const all: Buffer[] = [];
-  for await (const chunk of chunks) all.push(chunk);
-  return Buffer.concat(all).toString('utf8');
-}
-
-/** Whatever it is called, it stays where it belongs. */
-function inside(folder: string, path: string): string {
-  const to = resolve(folder, path);
-  const way = relative(folder, to);
-  if (way === '' || way.startsWith('..') || resolve(way) === way) throw invalid('a name in it leads out of the home');
-  return to;
-}
-
-async function written(path: string, chunks: AsyncIterable<Buffer>): Promise<string> {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const hash = createHash('sha256');
-  const counted = async function* () {
-    for await (const chunk of chunks) {
-      hash.update(chunk);
-      yield chunk;
-    }
-  };
-  await pipeline(Readable.from(counted()), createWriteStream(path, { mode: 0o600, flags: 'wx', flush: true }));
-  return hash.digest('hex');
-}
-
-/** Every fact is there, and none is of a newer kind. */
-async function checkLog(folder: string, home: string, facts: number): Promise<void> {
-  const log = await LevelLog.open(join(folder, 'log'));
-  try {
-    await foldLog(log);
-    if (log.head < facts) throw invalid(`its log ends with #${log.head}, before #${facts}`);
-  } catch (error) {
-    throw error instanceof NewerFact ? newerHome(home, error.message) : error;
-  } finally {
-    await log.close();
-  }
-}
-
-function invalid(why: string): QccError {
-  return new QccError('QCC_BACKUP_INVALID', `this is no whole backup: ${why}`, 'qcc config backup FILE', undefined, {
-    why,
-  });
 }

@@ -8,8 +8,16 @@ import { dirname, join } from 'node:path';
 import type { Installation } from './installation.ts';
 import type { Answer } from './operations.ts';
 
-/** Of the home's own; what is not here lives only while something runs, or is a log for people. */
-const parts = ['bodies', 'quarantine', 'vault.json', 'master.key', 'claude.json', 'names.json', 'home.json'] as const;
+/** Of the home's own, beside its log; what is not here lives only while something runs, or is a log for people. */
+export const keptParts = [
+  'bodies',
+  'quarantine',
+  'vault.json',
+  'master.key',
+  'claude.json',
+  'names.json',
+  'home.json',
+] as const;
 const prefix = 'frozen-';
 // Whoever asked and died has left one: nobody packs for an hour.
 const leftAfterMs = 3_600_000;
@@ -23,7 +31,7 @@ export async function freezeHome({ core, home, paths }: Installation): Promise<A
   mkdirSync(join(folder, 'log'), { recursive: true, mode: 0o700 });
   freezeLog(paths.log, join(folder, 'log'));
   // After the log: what a fact names was there before the fact.
-  for (const part of parts) freeze(join(home, part), join(folder, part));
+  for (const part of keptParts) freeze(join(home, part), join(folder, part));
   return { folder, facts };
 }
 

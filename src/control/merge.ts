@@ -148,6 +148,7 @@ class Merger {
     const { timeoutMs, weight, priority, maxFailures, maxConcurrent } = given;
     const numbers = { weight, priority, maxFailures, maxConcurrent, timeoutMs: timeoutMs ?? undefined };
     try {
+      refuseLong(given);
       checkRanges(Object.fromEntries(Object.entries(numbers).filter(([, value]) => value !== undefined)));
       const baseUrl = parseBaseUrl(given.baseUrl, { allowPlaintext: given.allowPlaintext ?? false });
       return { baseUrl, key: given.key === undefined ? undefined : checkedKey(given.key) };
@@ -220,6 +221,15 @@ class Merger {
     );
     return profiles.map((profile) => ({ ...profile, position: placed.get(profile.name) ?? null }));
   }
+}
+
+// Names are shown in tables, and stand in every fact of a change.
+const lengthsMax = { name: 256, source: 256, baseUrl: 2_048, key: 8_192 } as const;
+
+function refuseLong(given: IncomingEndpoint): void {
+  for (const [field, most] of Object.entries(lengthsMax))
+    if ((given[field as keyof typeof lengthsMax]?.length ?? 0) > most)
+      throw new QccError('QCC_IMPORT_INVALID', `a ${field} is longer than ${most}`, 'qcc config import --help');
 }
 
 function settled(

@@ -20,6 +20,7 @@ const noVault: Vault = {
   has: () => false,
   get: () => undefined,
   put: needed,
+  putAll: needed,
   remove: needed,
   token: needed,
   seal: needed,

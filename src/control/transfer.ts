@@ -1,9 +1,9 @@
 /** The configuration out of here and into here: all of it in one batch, or nothing. */
 import { streams } from '../../events/ids.ts';
-import { ccSwitchDatabase, isCcSwitch, readCcSwitch } from '../config/cc-switch.ts';
-import { passphraseMissing, readDocument, type Secrets, writeDocument } from '../config/document.ts';
-import { isFastcc, readFastcc } from '../config/fastcc.ts';
-import { type Incoming, type LeftOut, unreadableImport } from '../config/incoming.ts';
+import { apart } from '../apart.ts';
+import { passphraseMissing, type Secrets, writeDocument } from '../config/document.ts';
+import type { Incoming, LeftOut } from '../config/incoming.ts';
+import { readIncoming } from '../config/reading.ts';
 import { keepSecretSetting, secretSetting } from '../config/secret-setting.ts';
 import { isSecretSetting, type SettingKey, settingKeys } from '../config/settings.ts';
 import { exitCodes, QccError } from '../errors.ts';
@@ -60,7 +60,7 @@ export async function importConfig(
   running: boolean,
 ): Promise<Answer<'config.import'>> {
   const { core } = installation;
-  const incoming = presentable(await incomingFrom(params));
+  const incoming = presentable(await incomingFrom(params, running));
   const present = core.state.configuration();
   const merged = merge(installation, present, incoming);
   const changes = differences(present, merged.wanted);
@@ -92,15 +92,12 @@ export async function importConfig(
 
 /** On the disk before the facts that name them. When one cannot be kept, none is. */
 async function keepKeys({ vault }: Installation, { keys, secretSettings }: Merged): Promise<void> {
-  const kept: string[] = [];
+  // Each write is a whole file on the disk: one for all of them.
+  await vault.putAll(keys);
   try {
-    for (const [secret, key] of keys) {
-      await vault.put(secret, key);
-      kept.push(secret);
-    }
     for (const [key, value] of secretSettings) await keepSecretSetting(vault, key, value);
   } catch (error) {
-    for (const secret of kept) await vault.remove(secret);
+    for (const secret of keys.keys()) await vault.remove(secret);
     throw error;
   }
 }
@@ -136,31 +133,10 @@ function presentable(incoming: Incoming): Incoming {
   return { ...incoming, profiles, leftOut: incoming.leftOut.map((one) => ({ ...one, path: withoutKeys(one.path) })) };
 }
 
-function incomingFrom({
-  text,
-  database,
-  beside,
-  from,
-  passphrase,
-}: Params<'config.import'>): Incoming | Promise<Incoming> {
-  const json = database === undefined ? parsed(text ?? '') : ccSwitchDatabase(database);
-  const source = from ?? sourceOf(json);
-  if (source === 'cc-switch') return readCcSwitch(json);
-  if (source === 'fastcc') return readFastcc(json, beside === undefined ? null : parsed(beside));
-  return readDocument(json, passphrase);
-}
-
-function sourceOf(json: unknown): Incoming['source'] {
-  if (isCcSwitch(json)) return 'cc-switch';
-  return isFastcc(json) ? 'fastcc' : 'qcc';
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text.replace(/^\ufeff/, ''));
-  } catch {
-    throw unreadableImport('it is not JSON');
-  }
+/** A gateway has others to serve, and a database may be a program: both are read by a process that can be ended. */
+function incomingFrom({ text, database, beside, from, passphrase }: Params<'config.import'>, running: boolean) {
+  const given = { text, database, beside, from, passphrase };
+  return running || database !== undefined ? apart('import', given) : readIncoming(given);
 }
 
 function changedMeanwhile(): QccError {

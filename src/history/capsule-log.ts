@@ -1,7 +1,7 @@
 /** Somebody's capsule, read like any log: from the state that it begins with, and the facts after it. */
 import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import type { Recorded } from '../../events/fact.ts';
+import { BeyondBounds, type JsonBounds, parseBounded } from '../config/bounded.ts';
 import type { CapsuleHead } from '../control/history-operations.ts';
 import { exitCodes, QccError } from '../errors.ts';
 import type { ReadableLog } from '../log/log.ts';
@@ -10,18 +10,71 @@ import { State } from '../runtime/state.ts';
 import { capsuleForm } from './capsule.ts';
 import { CapsuleSeal, type End } from './capsule-seal.ts';
 
-/** @throws {QccError} `QCC_CAPSULE_UNREADABLE`, `QCC_CAPSULE_DAMAGED`, `QCC_CAPSULE_VERSION` */
-export async function openCapsule(path: string): Promise<ReadableLog> {
-  const lines = await linesOf(path);
-  const last = parsed<End>(lines.pop());
+export interface CapsuleLimits {
+  readonly bytesMax: number;
+  /** Of its first line, which is a whole state. */
+  readonly headBytesMax: number;
+  readonly factBytesMax: number;
+  readonly factsMax: number;
+}
+
+const MiB = 1_048_576;
+// A week of somebody's busiest day. A fact has some three hundred bytes; one with sixty attempts has ten thousand.
+const defaults: CapsuleLimits = {
+  bytesMax: 256 * MiB,
+  headBytesMax: 64 * MiB,
+  factBytesMax: MiB,
+  factsMax: 500_000,
+};
+const headBounds = { depthMax: 32, valuesMax: 5_000_000 };
+const factBounds = { depthMax: 32, valuesMax: 50_000 };
+
+/** @throws {QccError} `QCC_CAPSULE_UNREADABLE`, `QCC_CAPSULE_DAMAGED`, `QCC_CAPSULE_VERSION`, `QCC_CAPSULE_LIMIT` */
+export async function openCapsule(path: string, limits: CapsuleLimits = defaults): Promise<ReadableLog> {
+  try {
+    return await read(path, limits);
+  } catch (error) {
+    if (error instanceof BeyondBounds) throw beyond(path, error.limit);
+    const { code } = error as NodeJS.ErrnoException;
+    if (error instanceof QccError || code === undefined) throw error;
+    throw new QccError(
+      'QCC_CAPSULE_UNREADABLE',
+      `${path} cannot be read (${code})`,
+      'qcc history export --incident FILE makes one',
+      code === 'ENOENT' ? exitCodes.notFound : exitCodes.failed,
+      { path, code },
+    );
+  }
+}
+
+async function read(path: string, limits: CapsuleLimits): Promise<ReadableLog> {
   const seal = new CapsuleSeal();
-  for (const line of lines) seal.add(line);
-  const { facts, sha256 } = seal.end();
-  const head = parsed<CapsuleHead>(lines.shift());
-  if (!isHead(head)) throw damaged(path, 'it does not begin like an incident of qcc');
-  if (!last?.end) throw damaged(path, 'its end is missing');
-  if (last.facts !== facts || last.sha256 !== sha256) throw damaged(path, 'it is not what was written');
-  if (head.capsule > capsuleForm || !State.from(head.state))
+  let head: CapsuleHead | undefined;
+  const facts: Recorded[] = [];
+  let last: string | undefined;
+  for await (const line of linesOf(path, limits)) {
+    // The last one is no fact, and which one is the last is seen when there is no other.
+    if (last !== undefined) {
+      seal.add(last);
+      if (head === undefined) head = headIn(path, last);
+      else facts.push(factIn(path, last, head.from + facts.length));
+    }
+    if (facts.length > limits.factsMax) throw new BeyondBounds(`it has more than ${limits.factsMax} facts`);
+    last = line;
+  }
+  if (head === undefined) throw damagedCapsule(path, 'it does not begin like an incident of qcc');
+  const end = parsed<End>(last, factBounds);
+  if (!end?.end) throw damagedCapsule(path, 'its end is missing');
+  const { facts: count, sha256 } = seal.end();
+  if (end.facts !== count || end.sha256 !== sha256) throw damagedCapsule(path, 'it is not what was written');
+  return new CapsuleLog(head, facts);
+}
+
+/** What follows is read only behind a state that can be read: a stranger's file that is none of ours ends here. */
+function headIn(path: string, line: string): CapsuleHead {
+  const head = parsed<CapsuleHead>(line, headBounds);
+  if (!isHead(head)) throw damagedCapsule(path, 'it does not begin like an incident of qcc');
+  if (head.capsule > capsuleForm || !stateIn(path, head))
     throw new QccError(
       'QCC_CAPSULE_VERSION',
       `${path} was written by qcc ${head.qcc}, which keeps its state in another form`,
@@ -29,10 +82,28 @@ export async function openCapsule(path: string): Promise<ReadableLog> {
       exitCodes.failed,
       { path, version: String(head.qcc) },
     );
-  return new CapsuleLog(
-    head,
-    lines.map((line) => JSON.parse(line) as Recorded),
-  );
+  return head;
+}
+
+function stateIn(path: string, { state }: CapsuleHead): State | undefined {
+  try {
+    return State.from(state);
+  } catch {
+    throw damagedCapsule(path, 'the state that it begins with is none');
+  }
+}
+
+/** With nothing left out: facts have no gaps, and no time that is none. */
+function factIn(path: string, line: string, seq: number): Recorded {
+  const fact = parsed<Recorded>(line, factBounds);
+  const isFact =
+    fact?.seq === seq &&
+    [fact.at, fact.version, fact.v].every((one) => Number.isFinite(one)) &&
+    [fact.stream, fact.type, fact.by].every((one) => typeof one === 'string') &&
+    typeof fact.data === 'object' &&
+    fact.data !== null;
+  if (!isFact) throw damagedCapsule(path, `#${seq} is no fact`);
+  return fact as Recorded;
 }
 
 class CapsuleLog extends MemoryLog {
@@ -57,42 +128,68 @@ class CapsuleLog extends MemoryLog {
   }
 }
 
-async function linesOf(path: string): Promise<string[]> {
-  const lines: string[] = [];
-  try {
-    for await (const line of createInterface({ input: createReadStream(path, 'utf8') })) lines.push(line);
-  } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException;
-    throw new QccError(
-      'QCC_CAPSULE_UNREADABLE',
-      `${path} cannot be read (${code})`,
-      'qcc history export --incident FILE makes one',
-      code === 'ENOENT' ? exitCodes.notFound : exitCodes.failed,
-      { path, code },
-    );
+/** Line by line, and none longer than it may be: a file without an end of a line is not gathered until memory is gone. */
+async function* linesOf(path: string, { bytesMax, headBytesMax, factBytesMax }: CapsuleLimits): AsyncIterable<string> {
+  const parts: Buffer[] = [];
+  let [bytes, length, lines] = [0, 0, 0];
+  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > bytesMax) throw new BeyondBounds(`it has more than ${bytesMax} bytes`);
+    for (let from = 0; from < chunk.length; ) {
+      const end = chunk.indexOf(newline, from);
+      const part = chunk.subarray(from, end < 0 ? chunk.length : end);
+      parts.push(part);
+      length += part.length;
+      const most = lines === 0 ? headBytesMax : factBytesMax;
+      if (length > most) throw new BeyondBounds(`a line of it has more than ${most} bytes`);
+      if (end < 0) break;
+      yield Buffer.concat(parts.splice(0)).toString('utf8');
+      lines++;
+      length = 0;
+      from = end + 1;
+    }
   }
-  return lines;
+  if (parts.length > 0) yield Buffer.concat(parts).toString('utf8');
 }
 
-function parsed<Line>(line: string | undefined): Partial<Line> | undefined {
+const newline = 0x0a;
+
+function parsed<Line>(line: string | undefined, bounds: JsonBounds): Partial<Line> | undefined {
   try {
-    const value: unknown = JSON.parse(line ?? '');
+    const value: unknown = parseBounded(line ?? '', bounds);
     return typeof value === 'object' && value !== null ? (value as Partial<Line>) : undefined;
-  } catch {
+  } catch (error) {
+    if (error instanceof BeyondBounds) throw error;
     return undefined;
   }
 }
 
 function isHead(line: Partial<CapsuleHead> | undefined): line is CapsuleHead {
-  return typeof line?.capsule === 'number' && typeof line.from === 'number' && typeof line.state === 'object';
+  return (
+    typeof line?.capsule === 'number' &&
+    Number.isSafeInteger(line.from) &&
+    typeof line.state === 'object' &&
+    line.state !== null
+  );
 }
 
-function damaged(path: string, why: string): QccError {
+/** What was made up, or came to harm on its way. */
+export function damagedCapsule(path: string, why: string): QccError {
   return new QccError(
     'QCC_CAPSULE_DAMAGED',
     `${path} is no whole incident file: ${why}`,
     'ask for the file again',
     exitCodes.failed,
     { path },
+  );
+}
+
+function beyond(path: string, why: string): QccError {
+  return new QccError(
+    'QCC_CAPSULE_LIMIT',
+    `${path} is more than is read of an incident file: ${why}`,
+    'ask for one of a shorter time',
+    exitCodes.failed,
+    { path, why },
   );
 }

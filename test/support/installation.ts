@@ -20,6 +20,9 @@ export class MemoryVault implements Vault {
   async put(id: string, plain: string) {
     this.secrets.set(id, plain);
   }
+  async putAll(secrets: Iterable<readonly [id: string, plain: string]>) {
+    for (const [id, plain] of secrets) this.secrets.set(id, plain);
+  }
   has(id: string) {
     return this.secrets.has(id);
   }

@@ -1,0 +1,79 @@
+/** Strangers' files, read within bounds: so many bytes, and JSON so deep and so full, before anything is made of it. */
+import { closeSync, openSync, readSync } from 'node:fs';
+
+const chunkBytes = 65_536;
+
+/** What is larger than anybody needs. `limit` is a clause that says which bound it was, and how much it allows. */
+export class BeyondBounds extends Error {
+  readonly limit: string;
+
+  constructor(limit: string) {
+    super(limit);
+    this.limit = limit;
+  }
+}
+
+/** A file's beginning, or all of it. A device or a pipe has no size to ask for, and may have no end: it is read no further than this. */
+export function readAtMost(path: string, bytesMax: number): Buffer {
+  const file = openSync(path, 'r');
+  try {
+    const chunks: Buffer[] = [];
+    for (let left = bytesMax; left > 0; ) {
+      const chunk = Buffer.allocUnsafe(Math.min(left, chunkBytes));
+      const read = readSync(file, chunk);
+      if (read === 0) break;
+      chunks.push(chunk.subarray(0, read));
+      left -= read;
+    }
+    return Buffer.concat(chunks);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** @throws {BeyondBounds} when there is more; what the system says when it cannot be read */
+export function readBounded(path: string, bytesMax: number): string {
+  const bytes = readAtMost(path, bytesMax + 1);
+  if (bytes.length > bytesMax) throw new BeyondBounds(`it has more than ${bytesMax} bytes`);
+  return bytes.toString('utf8');
+}
+
+export interface JsonBounds {
+  readonly depthMax: number;
+  /** Objects, lists, and what stands in them. */
+  readonly valuesMax: number;
+}
+
+/**
+ * `JSON.parse` makes a hundred bytes out of one, and whoever walks through what it made goes as deep as it is: so both are
+ * counted first, in one pass that makes nothing.
+ * @throws {BeyondBounds}, and a `SyntaxError` for what is no JSON
+ */
+export function parseBounded(text: string, { depthMax, valuesMax }: JsonBounds): unknown {
+  let [depth, values] = [0, 1];
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === quote) at = endOfString(text, at);
+    else if (code === comma) values++;
+    else if (code === openBrace || code === openBracket) {
+      values++;
+      depth++;
+    } else if (code === closeBrace || code === closeBracket) depth--;
+    if (depth > depthMax) throw new BeyondBounds(`it is nested deeper than ${depthMax} levels`);
+    if (values > valuesMax) throw new BeyondBounds(`there are more than ${valuesMax} values in it`);
+  }
+  return JSON.parse(text);
+}
+
+/** Where the quote is that ends it; the end of the text when none does. */
+function endOfString(text: string, from: number): number {
+  for (let at = from + 1; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === backslash) at++;
+    else if (code === quote) return at;
+  }
+  return text.length;
+}
+
+const [quote, backslash, comma] = [0x22, 0x5c, 0x2c];
+const [openBrace, closeBrace, openBracket, closeBracket] = [0x7b, 0x7d, 0x5b, 0x5d];

@@ -1,0 +1,64 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { BeyondBounds, parseBounded, readBounded } from '../../src/config/bounded.ts';
+
+const generous = { depthMax: 1_000, valuesMax: 1_000_000 };
+
+describe('JSON within bounds', () => {
+  it('is what JSON.parse says, whatever it is', () => {
+    fc.assert(
+      fc.property(fc.json({ maxDepth: 5 }), (text) => {
+        expect(parseBounded(text, generous)).toEqual(JSON.parse(text));
+      }),
+    );
+  });
+
+  it('is counted where it stands, and not in texts', () => {
+    const text = JSON.stringify({ 'a[[[[,,,,': '{{{{"\\[[[[,,,,' });
+    expect(parseBounded(text, { depthMax: 1, valuesMax: 2 })).toEqual(JSON.parse(text));
+    fc.assert(
+      fc.property(fc.string(), fc.string(), (name, value) => {
+        const document = { [name]: value };
+        expect(parseBounded(JSON.stringify(document), { depthMax: 1, valuesMax: 2 })).toEqual(
+          JSON.parse(JSON.stringify(document)),
+        );
+      }),
+    );
+  });
+
+  it.each([
+    ['[[[1]]]', { depthMax: 2, valuesMax: 100 }, 'nested deeper than 2 levels'],
+    ['{"a":{"b":{"c":1}}}', { depthMax: 2, valuesMax: 100 }, 'nested deeper than 2 levels'],
+    ['[1,2,3,4]', { depthMax: 2, valuesMax: 4 }, 'more than 4 values'],
+    ['[{},{},{}]', { depthMax: 2, valuesMax: 4 }, 'more than 4 values'],
+  ])('%s is refused, and the bound is named', (text, bounds, why) => {
+    expect(() => parseBounded(text, bounds)).toThrow(BeyondBounds);
+    expect(() => parseBounded(text, bounds)).toThrow(why);
+  });
+
+  it('is refused before anything is made of it', () => {
+    const deep = '['.repeat(20_000_000);
+    expect(() => parseBounded(deep, { depthMax: 32, valuesMax: 100_000 })).toThrow('deeper than 32');
+    const wide = `[${'1,'.repeat(10_000_000)}1]`;
+    expect(() => parseBounded(wide, { depthMax: 32, valuesMax: 100_000 })).toThrow('more than 100000 values');
+  });
+});
+
+describe('a file within bounds', () => {
+  it('is read whole, and refused one byte later', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'qt-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const path = join(folder, 'a');
+    const text = 'ä'.repeat(100_000);
+    writeFileSync(path, text);
+    expect(readBounded(path, 200_000) === text).toBe(true);
+    expect(() => readBounded(path, 199_999)).toThrow('more than 199999 bytes');
+  });
+
+  it.skipIf(process.platform === 'win32')('that never ends is read no further', () => {
+    expect(() => readBounded('/dev/zero', 100_000)).toThrow('more than 100000 bytes');
+  });
+});

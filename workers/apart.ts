@@ -1,0 +1,79 @@
+/** The program that reads strangers' bytes: one task after the other, each with one answer. Nothing of this installation is open in it. */
+import { Worker } from 'node:worker_threads';
+import type { Backup } from '../src/config/backup-manifest.ts';
+import type { Incoming } from '../src/config/incoming.ts';
+import type { ImportText } from '../src/config/reading.ts';
+import { type ErrorParams, type ExitCode, exitCodes, QccError } from '../src/errors.ts';
+import type { CapsuleQuestion } from '../src/history/capsule-reading.ts';
+
+interface Tasks {
+  /** What a file of a configuration brings. */
+  import: [ImportText, Incoming];
+  /** A backup, unpacked into an empty folder and looked at. */
+  restore: [{ readonly file: string; readonly folder: string; readonly home: string }, Omit<Backup, 'file'>];
+  /** A question to an incident file; the answer is JSON. */
+  capsule: [CapsuleQuestion, string];
+}
+
+export type ApartName = keyof Tasks;
+export type ApartGiven<Name extends ApartName> = Tasks[Name][0];
+export type ApartAnswer<Name extends ApartName> = Tasks[Name][1];
+
+export interface ApartTask<Name extends ApartName = ApartName> {
+  readonly name: Name;
+  readonly given: ApartGiven<Name>;
+  readonly timeMs: number;
+}
+
+export type ApartReply<Name extends ApartName> =
+  | { readonly answer: ApartAnswer<Name> }
+  | {
+      readonly error: {
+        readonly code: string;
+        readonly message: string;
+        readonly hint: string;
+        readonly exit: ExitCode;
+        readonly params: ErrorParams;
+      };
+    };
+
+const readers: { readonly [Name in ApartName]: (given: ApartGiven<Name>) => Promise<ApartAnswer<Name>> } = {
+  import: async (given) => (await import('../src/config/reading.ts')).readIncoming(given),
+  restore: async (given) => (await import('../src/control/unpacking.ts')).unpack(given),
+  capsule: async (given) => (await import('../src/history/capsule-reading.ts')).askCapsule(given),
+};
+
+async function replyTo<Name extends ApartName>({ name, given }: ApartTask<Name>): Promise<ApartReply<Name>> {
+  try {
+    return { answer: await readers[name](given) };
+  } catch (error) {
+    if (error instanceof QccError) {
+      const { code, message, hint, exit, params } = error;
+      return { error: { code, message, hint, exit, params } };
+    }
+    const { message } = error as Error;
+    const fault = { code: 'QCC_COMMAND_FAULT', hint: 'set QCC_DEBUG=1 to see where', exit: exitCodes.failed };
+    return { error: { ...fault, message, params: { message } } };
+  }
+}
+
+// Whoever asked ends this when its time is over. Should that one be gone by then, this thread does: what runs for ever in the
+// main one hears nothing. A moment later, so that who asked can say why.
+const graceMs = 5_000;
+const watch = new Worker(
+  `let timer;
+  require('node:worker_threads').parentPort.on('message', (ms) => {
+    clearTimeout(timer);
+    if (ms !== null) timer = setTimeout(() => process.kill(process.pid, 'SIGKILL'), ms);
+  });`,
+  { eval: true, execArgv: [] },
+);
+watch.unref();
+
+process.on('message', async (task: ApartTask) => {
+  watch.postMessage(task.timeMs + graceMs);
+  const reply = await replyTo(task);
+  watch.postMessage(null);
+  process.send?.(reply);
+});
+process.once('disconnect', () => process.exit());
