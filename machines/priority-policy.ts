@@ -69,7 +69,9 @@ export function decidePriority(
     take([{ type: 'TimerElapsed', data: { name, gen } }]);
   }
   const before = facePriority(state);
-  if (ask.type === 'SwitchByHand')
+  // To be told again what holds changes nothing.
+  const holds = ask.type === 'SwitchByHand' && before.active === ask.to && before.pinned === ask.to;
+  if (ask.type === 'SwitchByHand' && !holds)
     take([{ type: 'SwitchedByHand', data: { from: before.active, to: ask.to, reason: ask.reason } }]);
   if (ask.type === 'ReleasePin' && before.pinned !== null)
     take([{ type: 'PinReleased', data: { because: 'released by hand' } }]);

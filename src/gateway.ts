@@ -35,6 +35,7 @@ import { startProxy } from './proxy/server.ts';
 import { Caretaker } from './runtime/caretaker.ts';
 import { Scheduler } from './runtime/scheduler.ts';
 import { version } from './version.ts';
+import { visible } from './visible.ts';
 
 export interface GatewayOptions {
   readonly home: string;
@@ -156,7 +157,9 @@ async function serve(installation: Installation, options: GatewayOptions): Promi
   const notifier = new Notifier(core, world, {
     ...notifySettings(installation),
     words: notifyWordsOf(options.language ?? 'en'),
-    undelivered: (sentence) => warn(sentence, 'NotifyWarning'),
+    undelivered: (sentence) => {
+      if (settings()['proxy.log_level'] !== 'error') warn(sentence, 'NotifyWarning');
+    },
   });
   const end = deferred();
   let control: ControlServer | undefined;
@@ -209,7 +212,7 @@ async function serve(installation: Installation, options: GatewayOptions): Promi
 
 /** In the background, this is logs/gateway.log. */
 function warn(sentence: string, name: string): void {
-  process.emitWarning(sentence, name);
+  process.emitWarning(visible(sentence), name);
 }
 
 /** What would be found out later, by what goes wrong. */

@@ -8,6 +8,7 @@ import { clientEnv, type Shell, shellLines } from '../config/client-env.ts';
 import { userHome } from '../config/home.ts';
 import { withUsersMask } from '../config/umask.ts';
 import type { Answer } from '../control/operations.ts';
+import { noEndpoint } from '../control/refusals.ts';
 import { exitCodes, QccError } from '../errors.ts';
 import { type Context, flag, isOn, usage, withInstallation } from './context.ts';
 import { keyOf } from './options.ts';
@@ -77,7 +78,10 @@ export async function code(context: Context): Promise<number> {
   const program = programNamed('claude', context);
   const settings = await running(context);
   const profile = flag(context, 'profile');
-  if (profile !== undefined) await withInstallation(context, ({ call }) => call('endpoint.list', { profile }));
+  if (profile !== undefined) {
+    const { endpoints } = await withInstallation(context, ({ call }) => call('endpoint.list', { profile }));
+    if (endpoints.length === 0) throw noEndpoint(profile);
+  }
   const url = profile === undefined ? settings.url : `${settings.url}/p/${encodeURIComponent(profile)}`;
   const values = clientEnv({ url, token: settings.token }, context.env);
   // A key of the user's own beside our token would go along in a second header.
@@ -183,19 +187,32 @@ export async function fromPreset(context: Context): Promise<undefined> {
   return undefined;
 }
 
-/** A profile is chosen, or the default one after three seconds, and Claude Code starts. The driver sees to it that there is a terminal. */
+/**
+ * A profile is chosen, or after three seconds it stays as it is, and Claude Code starts as with `qcc code`: failover goes on. The driver
+ * sees to it that there is a terminal.
+ */
 export async function bare(context: Context): Promise<number> {
   const { profiles } = await withInstallation(context, ({ call }) => call('profile.list', {}));
   if (profiles.length === 0)
     throw new QccError('QCC_PROFILE_NONE', context.words.noProfiles, 'qcc add NAME, or qcc fc', exitCodes.notFound);
+  const able = profiles.filter(({ endpoints }) => endpoints > 0);
+  const [first] = able;
+  if (!first) throw noEndpoint((profiles.find((one) => one.default) ?? profiles[0])?.name ?? '');
   const { choose } = await import('./ask.ts');
-  const first = profiles.find((one) => one.default) ?? profiles[0];
-  const options = profiles.map(({ name, description }) => ({ value: name, label: name, hint: description }));
+  const now = able.find((one) => one.active) ?? able.find((one) => one.default) ?? first;
+  const options = [now, ...able.filter((one) => one !== now)].map(({ name, description }) => ({
+    value: name,
+    label: name,
+    hint: description,
+  }));
   // The prompt closes before anything starts: it must not keep the terminal.
   const late = AbortSignal.timeout(defaultAfterMs);
   const chosen = await choose(context.words.chooseProfile, options, late).catch((error: unknown) => {
-    if (late.aborted) return first?.name ?? '';
+    if (late.aborted) return undefined;
     throw error;
   });
-  return code({ ...context, flags: { ...context.flags, profile: chosen }, rest: [] });
+  // What a person says holds, as with `qcc use`; nobody said anything: the ladder decides.
+  if (chosen !== undefined && !profiles.some(({ name, active }) => active && name === chosen))
+    await withInstallation(context, ({ call }) => call('priority.switch', { profile: chosen, reason: 'qcc' }));
+  return code({ ...context, rest: [] });
 }

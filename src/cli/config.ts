@@ -14,7 +14,7 @@ export async function get(context: Context): Promise<undefined> {
 
 export async function set(context: Context): Promise<undefined> {
   const [key = '', given = ''] = context.positionals;
-  const value = given === '-' ? await readStdin(context.words) : given;
+  const value = given === '-' ? await readStdin(context) : given;
   const answer = await withInstallation(context, ({ call }) => call('config.set', { key, value }));
   if (context.json) context.out.json(answer);
   else context.out.done(`${answer.key} = ${answer.value}`);

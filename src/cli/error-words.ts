@@ -60,6 +60,10 @@ const chinese: Readonly<Record<string, Sentence>> = {
     message: ({ name }) =>
       `"${name}" 不能作为配置名：须为 1 到 64 个文字、数字、- _ .，且不以点或横线开头，也不能是 constructor 之类的词`,
   },
+  QCC_PROFILE_BARE: {
+    message: ({ name }) => `配置 "${name}" 没有端点：没有可以请求的对象`,
+    hint: ({ name }) => `qcc endpoint add ${name} --base-url URL --api-key-stdin，或 --preset ID`,
+  },
   QCC_PROFILE_EXISTS: { message: ({ name }) => `已有名为 "${name}" 的配置` },
   QCC_WHATIF_SETTING: { message: ({ key }) => `${key} 与停用、切换和路由无关，无法重演其效果` },
   QCC_CAPSULE_UNREADABLE: { message: ({ path, code }) => `无法读取 ${path}（${code}）` },

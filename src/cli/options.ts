@@ -17,11 +17,17 @@ export async function keyOf(context: Context): Promise<string | undefined> {
     if (!value) throw usage(context.words.noVariable(name), `export ${name}=…`);
     return value;
   }
-  return isOn(context, 'api-key-stdin') ? readStdin(context.words) : undefined;
+  return isOn(context, 'api-key-stdin') ? readStdin(context) : undefined;
 }
 
-/** The first line. @throws {QccError} usage, when there is none */
-export async function readStdin(words: Words): Promise<string> {
+/** The first line; at a terminal, what is typed without being shown. @throws {QccError} usage, when there is none */
+export async function readStdin(context: Context): Promise<string> {
+  const { words } = context;
+  if (process.stdin.isTTY) {
+    if (isOn(context, 'no-input')) throw usage(words.noKeyOnStdin, 'printf %s "$KEY" | qcc … --api-key-stdin');
+    const { askSecret } = await import('./ask.ts');
+    return (await askSecret(words.askKey)).trim();
+  }
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
   const line = Buffer.concat(chunks).toString('utf8').split('\n')[0]?.trim() ?? '';

@@ -62,8 +62,9 @@ export const settingWords: Readonly<Record<SettingKey, Both>> = {
   },
   'proxy.total_timeout': { en: 'not streaming: the whole answer', 'zh-CN': '非流式：整个响应' },
   'proxy.log_level': {
-    en: 'the least that `logs/access.log` and `qcc proxy logs` hold',
-    'zh-CN': '访问日志记录的最低级别',
+    en: 'what `logs/access.log` holds: error is failures alone, warn also what took another attempt, info every request, debug each attempt of it too; for gateway.log, error leaves warnings out',
+    'zh-CN':
+      '`logs/access.log` 记录什么：error 只记失败，warn 还记换过端点的请求，info 记每个请求，debug 还记每次尝试；对 gateway.log，error 不记警告',
   },
   'health.enabled': { en: 'false is `health.mode off`, whatever that says', 'zh-CN': 'false 等于 `health.mode off`' },
   'health.check_interval': {

@@ -3,6 +3,7 @@ import { facePriority } from '../../machines/priority.ts';
 import { type Installation, profileNamed } from './installation.ts';
 import type { Answer, Params, PolicyRow } from './operations.ts';
 import { priorityPolicy } from './policies.ts';
+import { noEndpoint } from './refusals.ts';
 import { iso, isoOrNull, switchRow } from './rows.ts';
 import { setSettings } from './settings.ts';
 
@@ -34,7 +35,8 @@ export async function switchByHand(
   { profile, reason }: Params<'priority.switch'>,
 ): Promise<Answer<'priority.switch'>> {
   const { core } = installation;
-  const { name } = profileNamed(installation, profile);
+  const { name, endpoints } = profileNamed(installation, profile);
+  if (endpoints.length === 0) throw noEndpoint(name);
   const from = facePriority(core.state.priority).active;
   const ask = { type: 'SwitchByHand' as const, to: name, reason: reason ?? 'by hand' };
   const told = core.tellPriority(ask, { by: 'cli', sync: true });

@@ -75,6 +75,9 @@ export async function setTier(
   { profile, tier }: Params<'priority.set'>,
 ): Promise<Answer<'priority.set'>> {
   const known = profileNamed(installation, profile);
+  // To be put there again moves it to the end of its tier; where it is the last one, nothing changes.
+  const last = tier === null ? known : installation.core.state.profiles.tier(tier).at(-1);
+  if (known.tier === tier && last?.name === known.name) return { profile, tier };
   const fact = { type: 'TierAssigned', data: { name: profile, tier } };
   await installation.core.report(streams.profile(known.name), [fact], { by: 'cli', sync: true }).done;
   return { profile, tier };

@@ -44,7 +44,7 @@ export async function setSettings(
 ): Promise<void> {
   const before = settings();
   const isKept = (key: SettingKey, value: SettingValue) =>
-    core.state.settings.get(key) === shownSetting(key, value) &&
+    (core.state.settings.get(key) ?? defaultOf(key)) === shownSetting(key, value) &&
     (!isSecretSetting(key) || secretSetting(vault, key, {}) === value);
   const changes = wanted
     .map(([name, text]) => parseSetting(name, text))

@@ -493,7 +493,9 @@ class DataPort implements ProxyServer {
   #tell({ request, id, startedAt }: Arrived, ended: Ended): void {
     this.#figures.count(ended.fact);
     this.#ports.requestEnded(id, ended.fact);
-    this.#listen.accessLog(accessLine(id, startedAt, request.method ?? '', ended));
+    const most = this.#ports.settings()['proxy.log_level'];
+    const line = accessLine(id, startedAt, request.method ?? '', ended, most);
+    if (line !== null) this.#listen.accessLog(line);
   }
 }
 

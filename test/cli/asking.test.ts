@@ -1,6 +1,8 @@
 /** Who is asked, and when. The person is simulated: `ask.ts`, which draws the questions, is the one part that is not real. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { runningGateway } from '../support/gateway.ts';
 import { temporaryHome } from '../support/home.ts';
 import { at } from './command.ts';
 
@@ -141,11 +143,78 @@ describe('qcc fc on a terminal', () => {
   });
 });
 
+describe('a key at a terminal', () => {
+  it('is asked for without being shown, where --api-key-stdin would have it echoed', async () => {
+    const run = await withProfiles('work');
+    person.answers = [key];
+    const add = ['endpoint', 'add', 'work', '--base-url', 'http://127.0.0.1:9', '--api-key-stdin'];
+    expect(await run(...add, '--json')).toMatchObject({ code: 0, out: expect.stringContaining('sk-ant…stuv') });
+    expect(person.asked).toEqual(['secret: API key']);
+    expect(await run(...add, '--no-input')).toMatchObject({ code: 2, out: '' });
+    expect(person.asked).toHaveLength(1);
+  });
+
+  it('is asked for the same way when a setting is to be read from stdin', async () => {
+    const run = await withProfiles('work');
+    person.answers = ['https://hooks.example.com/token-of-mine'];
+    expect((await run('config', 'set', 'notify.webhook', '-')).code).toBe(0);
+    expect(person.asked).toEqual(['secret: API key']);
+  });
+});
+
 describe('bare qcc on a terminal', () => {
   it('says how to begin when there is nothing to choose from', async () => {
     const run = at(temporaryHome(), plain);
     expect(await run()).toMatchObject({ code: 5, out: '', err: expect.stringContaining('qcc add NAME') });
   });
+
+  it('says what to add when no profile has an endpoint', async () => {
+    const run = await withProfiles('work');
+    expect(await run()).toMatchObject({ code: 5, out: '', err: expect.stringContaining('qcc endpoint add work') });
+    expect(person.asked).toEqual([]);
+  });
+
+  /** Two profiles that can be asked and one that cannot, a gateway, and a program that writes down what it was started with. */
+  async function withClaude() {
+    const { home, gateway, call } = await runningGateway();
+    for (const name of ['work', 'spare'])
+      await call('profile.add', {
+        name,
+        tier: name === 'work' ? 'primary' : 'secondary',
+        endpoint: { baseUrl: `http://127.0.0.1:9/${name}`, key },
+      });
+    await call('profile.add', { name: 'empty' });
+    const folder = dirname(home);
+    const said = join(folder, 'said.json');
+    writeFileSync(
+      join(folder, 'claude'),
+      `#!${process.execPath}\nconst fs = require('node:fs');\nfs.writeFileSync(${JSON.stringify(said)}, fs.readFileSync(process.argv[3]));\n`,
+      { mode: 0o755 },
+    );
+    const run = at(home, { ...plain, PATH: `${folder}${delimiter}${process.env['PATH']}` });
+    const baseUrl = () =>
+      (JSON.parse(readFileSync(said, 'utf8')) as { env: Record<string, string> }).env['ANTHROPIC_BASE_URL'];
+    return { run, call, gateway, baseUrl };
+  }
+
+  it.skipIf(process.platform === 'win32')('starts Claude Code as qcc code does: failover goes on', async () => {
+    const { run, call, gateway, baseUrl } = await withClaude();
+    person.answers = ['work'];
+    expect((await run()).code).toBe(0);
+    expect(baseUrl()).toBe(gateway.url);
+    expect(await call('priority.list', {})).toMatchObject({ active: 'work', pinned: null });
+  });
+
+  it.skipIf(process.platform === 'win32')(
+    'switches to another profile when one is chosen, as qcc use does',
+    async () => {
+      const { run, call, gateway, baseUrl } = await withClaude();
+      person.answers = ['spare'];
+      expect((await run()).code).toBe(0);
+      expect(baseUrl()).toBe(gateway.url);
+      expect(await call('priority.list', {})).toMatchObject({ active: 'spare', pinned: 'spare' });
+    },
+  );
 
   it('is help where nobody can be asked', async () => {
     const home = temporaryHome();

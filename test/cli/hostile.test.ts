@@ -400,7 +400,8 @@ describe('what leaves by other ways', () => {
       endpoint,
       bytes: 1,
     };
-    const line = accessLine('r1', 0, evil, { fact: { type: 'RequestServed', data }, profile: `p${evil}` } as never);
+    const line =
+      accessLine('r1', 0, evil, { fact: { type: 'RequestServed', data }, profile: `p${evil}` } as never, 'debug') ?? '';
     expect(obeyedIn(line)).toBeUndefined();
     expect(whole((JSON.parse(line) as { model: string }).model)).toBe(whole(evil));
   });

@@ -130,7 +130,8 @@ describe('the streams', () => {
     const home = temporaryHome();
     const run = at(home);
     expect(await run('list', '--quiet')).toMatchObject({ code: 0, out: '', err: '' });
-    await run('add', 'work', '--tier', 'primary');
+    const endpoint = ['--base-url', 'http://127.0.0.1:9', '--api-key', 'sk-ant-0123456789abcdef'];
+    await run('add', 'work', '--tier', 'primary', ...endpoint);
     const acts = [
       ['init'],
       ['config', 'set', 'queue.hold', '9'],

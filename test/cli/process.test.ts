@@ -284,11 +284,14 @@ describe.skipIf(process.platform === 'win32')('qcc code', () => {
 
   it('goes through one profile when told to', async () => {
     const { run, started } = await withGateway({ PATH: claude('') });
-    await run('add', '工作');
+    await run('add', '工作', '--base-url', 'http://127.0.0.1:9', '--api-key', 'sk-ant-0123456789abcdef');
     const { out } = await run('code', '--profile', '工作');
     const { env } = (JSON.parse(out) as { settings: { env: Record<string, string> } }).settings;
     expect(env['ANTHROPIC_BASE_URL']).toBe(`${started.url}/p/${encodeURIComponent('工作')}`);
     expect(await run('code', '--profile', 'wrok')).toMatchObject({ code: 5, out: '' });
+    await run('add', 'empty');
+    const refused = { code: 5, out: '', err: expect.stringContaining('qcc endpoint add empty') };
+    expect(await run('code', '--profile', 'empty')).toMatchObject(refused);
   });
 
   it('passes signals on', async () => {

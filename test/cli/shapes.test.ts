@@ -175,7 +175,7 @@ describe('a test of endpoints', () => {
 describe('the ladder', () => {
   it('is set, listed and switched by hand', async () => {
     const { json, run } = await withEndpoint();
-    await json('add', 'spare');
+    await json('add', 'spare', '--base-url', 'http://127.0.0.1:9', '--api-key-env', 'KEY');
     expect(await json('priority', 'set', 'spare', 'fallback')).toEqual({ profile: 'spare', tier: 'fallback' });
     expect(await json('priority', 'list')).toMatchObject({
       active: 'work',
@@ -292,7 +292,7 @@ describe('what a client needs', () => {
     mkdirSync(folder);
     writeFileSync(settings, before);
     const run = at(home, { CLAUDE_CONFIG_DIR: folder });
-    await run('add', 'work');
+    await run('add', 'work', '--base-url', 'http://127.0.0.1:9', '--api-key', key);
     const used = await run('use', 'work', '--apply', '--json');
     expect(used.json()).toMatchObject({ env: { ANTHROPIC_BASE_URL: url }, applied: { file: settings } });
     const text = readFileSync(settings, 'utf8');
