@@ -3,15 +3,14 @@ import { randomUUID } from 'node:crypto';
 import { streams } from '../events/ids.ts';
 import { faceOf } from '../machines/endpoint.ts';
 import { facePriority } from '../machines/priority.ts';
-import { openAccessLog } from './access-log-file.ts';
+import { type AccessLogFile, openAccessLog } from './access-log-file.ts';
 import { isLoopback } from './config/base-url.ts';
 import { readCertificate } from './config/certificate.ts';
-import { paths } from './config/home.ts';
 import { brokenProxies } from './config/outbound-proxy.ts';
 import { closeMask } from './config/umask.ts';
 import { sweepFrozen } from './control/frozen-home.ts';
-import { type Installation, openInstallation } from './control/installation.ts';
-import { answers } from './control/listening.ts';
+import type { Installation } from './control/installation.ts';
+import { beginLife, endedInOrder, endLife, forgetLife } from './control/life.ts';
 import type { LiveSide } from './control/live-side.ts';
 import { notifySettings } from './control/notify.ts';
 import type { Answer } from './control/operations.ts';
@@ -22,13 +21,15 @@ import { operations } from './control/table.ts';
 import { probeJob } from './control/testing.ts';
 import { Descriptors, openFilesMax, openFilesNow } from './descriptors.ts';
 import { exitCodes, QccError } from './errors.ts';
+import { openAlone } from './gateway-alone.ts';
+import { Parts, type StepFault, step } from './gateway-end.ts';
 import { notReady, proxyPorts } from './gateway-ports.ts';
 import { openQueue } from './gateway-queue.ts';
 import { addresses } from './health/addresses.ts';
 import { Monitor } from './health/monitor.ts';
 import { Notifier } from './notify/notifier.ts';
 import { notifyWordsOf } from './notify/words.ts';
-import { openPool, openReplayPool } from './pool.ts';
+import { openPool, openReplayPool, type Pool, type ReplayPool } from './pool.ts';
 import { explainTaken } from './port-holder.ts';
 import type { ProxyServer } from './proxy/ports.ts';
 import { startProxy } from './proxy/server.ts';
@@ -45,7 +46,20 @@ export interface GatewayOptions {
   readonly language?: 'en' | 'zh-CN';
   /** Where errors are counted that nobody expected; none are when it is not said. */
   readonly uncaught?: { readonly count: number };
+  /** Aborted while it starts: what has been opened is closed again. Afterwards it means nothing: then there is `stop`. */
+  readonly signal?: AbortSignal;
+  /** What whoever looks after it ought to know, and no fact can say: the log may be what is in trouble. */
+  readonly tell?: (news: GatewayNews) => void;
 }
+
+export type GatewayNews =
+  /** Another gateway of this home comes to its end. */
+  | { readonly type: 'waits'; readonly pid: number }
+  | { readonly type: 'stopping'; readonly graceMs: number }
+  | ({ readonly type: 'fault' } & StepFault)
+  | { readonly type: 'unwritten'; readonly facts: number; readonly since: number }
+  /** The end did not come in its time: the process has to be ended. */
+  | { readonly type: 'overdue' };
 
 export interface Gateway {
   readonly url: string;
@@ -58,52 +72,50 @@ export interface Gateway {
   stop(graceMs: number): Promise<Answer<'proxy.stop'>>;
 }
 
-const lockWaitMs = 10_000;
-const lockPollMs = 50;
+// Beyond the time that requests were given: for the steps of the end, of which most take no time at all.
+const endMs = 15_000;
+// Whoever has had its time to end is cut off; that takes a moment.
+const cutMs = 2_000;
+// Notifications have a limit of their own, of half of it.
+const notifyMs = 4_000;
 
 /**
- * Starts the gateway in this process; resolves when it answers.
+ * Starts the gateway in this process; resolves when it answers. The log first: who has it is alone. Then the control socket, and the
+ * port last: nobody is served by what cannot be asked or stopped. What fails takes everything apart again.
  * @throws {QccError} when one runs already, the port is taken, the certificate is no good, the listener would be open to others
  */
 export async function runGateway(options: GatewayOptions): Promise<Gateway> {
   closeMask();
-  const installation = await openAlone(options.home);
+  const installation = await openAlone(options.home, {
+    check: () => refuseStopped(options.signal),
+    waits: (pid) => options.tell?.({ type: 'waits', pid }),
+  });
+  const parts = new Parts();
+  const fault = (one: StepFault) => options.tell?.({ type: 'fault', ...one });
+  parts.add('log', () => installation.close());
   try {
-    return await serve(installation, options);
+    return await serve(installation, options, parts);
   } catch (error) {
-    await installation.close();
+    await parts.closeAll(fault);
     throw error;
   }
 }
 
-/** The log's lock is what makes a gateway the only one; a command that holds it for a moment is waited for. */
-async function openAlone(home: string): Promise<Installation> {
-  for (const startedAt = Date.now(); ; ) {
-    if (await answers(paths(home).socket)) throw alreadyRuns(home);
-    try {
-      return await openInstallation(home);
-    } catch (error) {
-      const locked = error instanceof QccError && error.code === 'QCC_LOG_LOCKED';
-      if (!locked || Date.now() - startedAt > lockWaitMs) throw error;
-    }
-    await new Promise((resolve) => setTimeout(resolve, lockPollMs));
-  }
-}
-
-function alreadyRuns(home: string): QccError {
-  return new QccError(
-    'QCC_GATEWAY_RUNNING',
-    `a gateway already runs for ${home}`,
-    'qcc proxy status',
-    exitCodes.conflict,
+function refuseStopped(signal: AbortSignal | undefined): void {
+  if (!signal?.aborted) return;
+  throw new QccError(
+    'QCC_GATEWAY_STOPPED',
+    'it was stopped while it started',
+    'qcc proxy start',
+    exitCodes.interrupted,
   );
 }
 
-async function serve(installation: Installation, options: GatewayOptions): Promise<Gateway> {
+async function serve(installation: Installation, options: GatewayOptions, parts: Parts): Promise<Gateway> {
   const {
     core,
     home,
-    paths: { run },
+    paths: { run, socket },
     world,
     settings,
   } = installation;
@@ -118,19 +130,34 @@ async function serve(installation: Installation, options: GatewayOptions): Promi
     tell: (sentence) => warn(sentence, 'OpenFilesWarning'),
   });
   warnOfSurroundings(descriptors, settings()['proxy.max_concurrent']);
+  const epoch = randomUUID();
+  parts.add('run', () => forgetLife(run));
+  beginLife(run, epoch);
+  // Whoever asks while it starts gets an answer when it has started.
+  const table = deferred<ReturnType<typeof operations>>();
+  table.promise.catch(() => {});
+  const control = await serveControl(socket, () => table.promise as never);
+  parts.add('control socket', () => control.close());
+  parts.add('start', () => table.reject(ended()));
   const accessLog = openAccessLog(installation.paths.accessLog);
+  parts.add('access log', () => accessLog.close());
   const pool = openPool();
+  parts.add('probes', () => pool.close());
   const monitor = new Monitor({
     core,
     world,
     settings,
-    probe: (endpoint, depth, signal) => pool.probe(probeJob(installation, endpoint, depth), signal),
+    probe: (endpoint, depth, stop) => pool.probe(probeJob(installation, endpoint, depth), stop),
     addresses,
     networkChanged: () => proxy.networkChanged(),
     wokeUp: () => proxy.wokeUp(),
   });
-  const epoch = randomUUID();
   const queue = await openQueue(installation, monitor, epoch);
+  parts.add('queue', () => queue.close(0));
+  const replay = openReplayPool();
+  parts.add('questions', () => replay.close());
+  await core.tellLosses();
+  refuseStopped(options.signal);
   const uncaught = () => options.uncaught?.count ?? 0;
   const proxy = await startProxy(
     proxyPorts(installation, monitor, queue, (code) => descriptors.heard(code)),
@@ -146,11 +173,13 @@ async function serve(installation: Installation, options: GatewayOptions): Promi
   ).catch(async (error: NodeJS.ErrnoException) => {
     throw error.code === 'EADDRINUSE' ? await explainTaken(host, wanted) : error;
   });
+  parts.add('port', () => proxy.drain(0));
   const scheduler = new Scheduler(core);
+  parts.add('timers', () => scheduler.stop());
   const caretaker = new Caretaker(core, () => keeping(settings()));
   const startedAt = world.now();
-  await core.tellLosses();
   await tellStart(installation, proxy.url, epoch);
+  parts.add('log', () => tellStop(installation, 'failed'));
   core.onFacts((facts) => {
     if (facts.some(({ stream }) => !isTraffic(stream))) proxy.settingsChanged();
   });
@@ -161,53 +190,128 @@ async function serve(installation: Installation, options: GatewayOptions): Promi
       if (settings()['proxy.log_level'] !== 'error') warn(sentence, 'NotifyWarning');
     },
   });
-  const end = deferred();
-  let control: ControlServer | undefined;
-  let stopping: Promise<Answer<'proxy.stop'>> | undefined;
-  const stop = (graceMs: number) => {
-    stopping ??= (async () => {
-      const [counted] = await Promise.all([proxy.drain(graceMs), queue.close(graceMs)]);
-      scheduler.stop();
-      await monitor.stop();
-      await pool.close();
-      await caretaker.stop();
-      await notifier.stop();
-      await core.report(streams.gateway, [{ type: 'GatewayStopped', data: { reason: 'asked' } }], {
-        by: 'gateway',
-        sync: true,
-      }).done;
-      await core.snapshot();
-      // The answer to whoever asked goes out over the socket that closes here: only then is the rest let go.
-      setImmediate(() => void letGo());
-      return { stopped: true as const, ...counted };
-    })();
-    return stopping;
-  };
-  const letGo = async () => {
-    await control?.close();
-    descriptors.stop();
-    await replay.close();
-    await accessLog.close();
-    await installation.close();
-    end.resolve();
-  };
-  const replay = openReplayPool();
+  const ending = endOf(
+    {
+      installation,
+      control,
+      proxy,
+      queue,
+      scheduler,
+      caretaker,
+      monitor,
+      notifier,
+      pool,
+      replay,
+      accessLog,
+      descriptors,
+    },
+    options.tell,
+  );
   const live: LiveSide = {
     url: proxy.url,
-    stop,
+    stop: ending.stop,
     replay,
-    status: () => status(installation, { proxy, host, startedAt, descriptors, uncaught: uncaught() }),
+    status: () =>
+      status(installation, {
+        proxy,
+        host,
+        startedAt,
+        descriptors,
+        uncaught: uncaught(),
+        stopping: ending.hasBegun(),
+      }),
     loads: () => proxy.loads(),
     check: (ids) => monitor.check(ids),
     nextProbes: () => monitor.next(),
   };
-  const table = operations(installation, live);
-  control = await serveControl(installation.paths.socket, () => table as never);
   descriptors.start();
+  parts.add('files', () => descriptors.stop());
   scheduler.arm();
   caretaker.start();
   monitor.start();
-  return { url: proxy.url, host, port: proxy.port, pid: process.pid, home, stopped: end.promise, stop };
+  table.resolve(operations(installation, live));
+  return { url: proxy.url, host, port: proxy.port, pid: process.pid, home, stopped: ending.stopped, stop: ending.stop };
+}
+
+interface Open {
+  readonly installation: Installation;
+  readonly control: ControlServer;
+  readonly proxy: ProxyServer;
+  readonly queue: Awaited<ReturnType<typeof openQueue>>;
+  readonly scheduler: Scheduler;
+  readonly caretaker: Caretaker;
+  readonly monitor: Monitor;
+  readonly notifier: Notifier;
+  readonly pool: Pool;
+  readonly replay: ReplayPool;
+  readonly accessLog: AccessLogFile;
+  readonly descriptors: Descriptors;
+}
+
+/** The end, in its order: each step in its time, and whatever a step could not do is told and keeps nothing else. */
+function endOf(
+  {
+    installation,
+    control,
+    proxy,
+    queue,
+    scheduler,
+    caretaker,
+    monitor,
+    notifier,
+    pool,
+    replay,
+    accessLog,
+    descriptors,
+  }: Open,
+  tell: GatewayOptions['tell'],
+) {
+  const {
+    core,
+    paths: { run },
+  } = installation;
+  const end = deferred<void>();
+  let stopping: Promise<Answer<'proxy.stop'>> | undefined;
+  const fault = (one: StepFault) => tell?.({ type: 'fault', ...one });
+  const stop = (graceMs: number) => {
+    stopping ??= (async () => {
+      tell?.({ type: 'stopping', graceMs });
+      // Where even the steps below hang, somebody else has to end the process.
+      const overdue = setTimeout(() => tell?.({ type: 'overdue' }), graceMs + endMs);
+      overdue.unref();
+      void end.promise.then(() => clearTimeout(overdue));
+      const drained = () => Promise.all([proxy.drain(graceMs), queue.close(graceMs)]);
+      const [counted = { drained: 0, cut: 0 }] = (await step('requests', drained, fault, graceMs + cutMs)) ?? [];
+      scheduler.stop();
+      await step('probes', () => monitor.stop(), fault);
+      await step('probes', () => pool.close(), fault);
+      await step('snapshots', () => caretaker.stop(), fault);
+      await step('notifications', () => notifier.stop(), fault, notifyMs);
+      await step('log', () => tellStop(installation, 'asked'), fault);
+      await step('snapshot', () => core.snapshot(), fault);
+      // Before the log is let go: who has it next says the same of itself.
+      endLife(run);
+      await step('log', () => installation.close(), fault);
+      const { unwritten } = core.log;
+      if (unwritten) tell?.({ type: 'unwritten', ...unwritten });
+      // The answer to whoever asked goes out over the socket that closes here: only then is the rest let go.
+      setImmediate(() => void letGo());
+      return {
+        stopped: true as const,
+        ...counted,
+        ...(unwritten ? { unwritten: { facts: unwritten.facts, since: iso(unwritten.since) } } : {}),
+      };
+    })();
+    return stopping;
+  };
+  const letGo = async () => {
+    await step('control socket', () => control.close(), fault);
+    descriptors.stop();
+    await step('questions', () => replay.close(), fault);
+    await step('access log', () => accessLog.close(), fault);
+    end.resolve();
+  };
+  return { stop, stopped: end.promise, hasBegun: () => stopping !== undefined };
 }
 
 /** In the background, this is logs/gateway.log. */
@@ -226,6 +330,15 @@ function warnOfSurroundings({ limit, connectionsMax }: Descriptors, wanted: numb
     warn(`${name} names no http:// or https:// proxy: nothing behind it can be reached`, 'ProxyWarning');
 }
 
+function ended(): QccError {
+  return new QccError(
+    'QCC_GATEWAY_ENDING',
+    'the gateway could not start, or is ending',
+    'qcc proxy status',
+    exitCodes.notRunning,
+  );
+}
+
 /** What requests and the queue come to changes no setting. */
 function isTraffic(stream: string): boolean {
   return stream.startsWith('request/') || stream.startsWith('queue/');
@@ -242,13 +355,23 @@ function refuseOpenListener(host: string, tokenRequired: boolean): void {
   );
 }
 
-/** Says that a life begins, and, when the one before ended without a word, that too. */
-async function tellStart({ core }: Installation, url: string, epoch: string): Promise<void> {
-  const { gatewayState } = core.state;
-  const dead =
-    gatewayState === 'stopped' ? [] : [{ type: 'GatewayFoundDead', data: { epoch: core.state.gatewayEpoch } }];
+/**
+ * Says that a life begins, and, when the one before ended without a word, that too. One that ended in order and could not write it
+ * down, on a full disk, was not dead.
+ */
+async function tellStart({ core, paths: { run } }: Installation, url: string, epoch: string): Promise<void> {
+  const { gatewayState, gatewayEpoch } = core.state;
+  const end = endedInOrder(run, gatewayEpoch)
+    ? { type: 'GatewayStopped', data: { reason: 'asked' } }
+    : { type: 'GatewayFoundDead', data: { epoch: gatewayEpoch } };
+  const dead = gatewayState === 'stopped' ? [] : [end];
   const started = { type: 'GatewayStarted', data: { version, url, pid: process.pid, epoch } };
   await core.report(streams.gateway, [...dead, started], { by: 'gateway', sync: true }).done;
+}
+
+function tellStop({ core }: Installation, reason: 'asked' | 'failed'): Promise<void> {
+  const stopped = { type: 'GatewayStopped', data: { reason } };
+  return core.report(streams.gateway, [stopped], { by: 'gateway', sync: true }).done;
 }
 
 interface Serving {
@@ -257,11 +380,12 @@ interface Serving {
   readonly startedAt: number;
   readonly descriptors: Descriptors;
   readonly uncaught: number;
+  readonly stopping: boolean;
 }
 
 function status(
   { core, settings, world }: Installation,
-  { proxy, host, startedAt, descriptors, uncaught }: Serving,
+  { proxy, host, startedAt, descriptors, uncaught, stopping }: Serving,
 ): Answer<'proxy.status'> {
   const { state } = core;
   const counts = { healthy: 0, degraded: 0, failed: 0, recovering: 0, disabled: 0 };
@@ -271,6 +395,7 @@ function status(
   const { limit, connectionsMax, isShort, shortages } = descriptors;
   return {
     running: true,
+    stopping,
     url: proxy.url,
     host,
     port: proxy.port,
@@ -290,10 +415,10 @@ function status(
   };
 }
 
-function deferred(): { promise: Promise<void>; resolve: () => void } {
-  let resolve = () => {};
-  const promise = new Promise<void>((done) => {
-    resolve = done;
+function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void; reject: (error: unknown) => void } {
+  let [resolve, reject]: [(value: T) => void, (error: unknown) => void] = [() => {}, () => {}];
+  const promise = new Promise<T>((done, failed) => {
+    [resolve, reject] = [done, failed];
   });
-  return { promise, resolve };
+  return { promise, resolve, reject };
 }

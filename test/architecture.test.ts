@@ -109,6 +109,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'src/visible.ts',
     'workers/',
   ],
+  'src/gateway-alone.ts': ['src/config/', 'src/control/', 'src/errors.ts'],
+  'src/gateway-end.ts': [],
   'src/gateway-ports.ts': [
     'events/',
     'machines/',
@@ -122,6 +124,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'machines/',
     'src/control/',
     'src/health/',
+    'src/gateway-alone.ts',
+    'src/gateway-end.ts',
     'src/gateway-ports.ts',
     'src/pool.ts',
     'src/queue/',

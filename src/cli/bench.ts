@@ -3,9 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { bench as measure } from '../bench/bench.ts';
 import type { Times } from '../bench/load.ts';
 import { isLoopback } from '../config/base-url.ts';
+import { isAlive } from '../control/life.ts';
 import { exitCodes, QccError } from '../errors.ts';
 import { type Context, countFlag, flag, usage } from './context.ts';
-import { isAlive, startDaemon } from './daemon.ts';
+import { startDaemon } from './daemon.ts';
 import { spanMs } from './times.ts';
 
 const concurrentDefault = 16;

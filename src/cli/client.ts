@@ -129,9 +129,15 @@ async function running(context: Context): Promise<Answer<'client.settings'>> {
   const settings = await withInstallation(context, ({ call }) => call('client.settings', {}));
   if (settings.running) return settings;
   const { startDaemon } = await import('./daemon.ts');
-  const { url } = await startDaemon(context, []);
-  context.out.note(context.words.started(url));
-  return { ...settings, url, running: true };
+  try {
+    const { url } = await startDaemon(context, []);
+    context.out.note(context.words.started(url));
+    return { ...settings, url, running: true };
+  } catch (error) {
+    // Somebody else has started one meanwhile.
+    if (!(error instanceof QccError && error.code === 'QCC_GATEWAY_RUNNING')) throw error;
+    return withInstallation(context, ({ call }) => call('client.settings', {}));
+  }
 }
 
 /** Its exit code; signals that only we have got are passed on. */

@@ -9,6 +9,8 @@ import type { Words } from './words.ts';
 
 // A gateway answers within one second; a disk that is slow today gets ten times that.
 const answerMs = 10_000;
+// Where the one before is still stopping: as long as that may take, and then its own start.
+const waitMs = 70_000;
 const tailLines = 8;
 const tailBytes = 16_384;
 
@@ -22,6 +24,8 @@ export interface Started {
 
 interface Message {
   readonly started?: Started;
+  /** The pid of the one whose end it waits for. */
+  readonly waiting?: number;
   readonly error?: {
     readonly code: string;
     readonly message: string;
@@ -43,7 +47,7 @@ export const gatewayNode: readonly [string, ...string[]] = [process.execPath, '-
  * @throws {QccError} what kept it from starting, in its own words
  */
 export async function startDaemon(
-  { home, language, words }: Pick<Context, 'home' | 'language' | 'words'>,
+  { home, language, words, out }: Pick<Context, 'home' | 'language' | 'words'> & Partial<Pick<Context, 'out'>>,
   args: readonly string[],
 ): Promise<Started> {
   prepareHome(home);
@@ -62,13 +66,18 @@ export async function startDaemon(
   closeSync(log);
   try {
     return await new Promise<Started>((resolve, reject) => {
-      const timer = setTimeout(
-        () => reject(silent(words.silent(answerMs / 1_000, child.pid ?? 0), `qcc proxy status, or cat ${file}`)),
-        answerMs,
-      );
-      child.once('message', (message: Message) => {
+      const within = (ms: number) =>
+        setTimeout(
+          () => reject(silent(words.silent(ms / 1_000, child.pid ?? 0), `qcc proxy status, or cat ${file}`)),
+          ms,
+        );
+      let timer = within(answerMs);
+      child.on('message', (message: Message) => {
         clearTimeout(timer);
-        if (message.started) resolve(message.started);
+        if (message.waiting !== undefined) {
+          timer = within(waitMs);
+          out?.note(words.waitsForEnd(message.waiting));
+        } else if (message.started) resolve(message.started);
         else if (message.error)
           reject(
             new QccError(
@@ -108,15 +117,5 @@ function tail(file: string, from: number): readonly string[] {
     return lines.slice(-tailLines).map((line) => `    ${line}`);
   } finally {
     closeSync(log);
-  }
-}
-
-/** True while a process with this id is there. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
   }
 }

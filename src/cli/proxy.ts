@@ -1,17 +1,25 @@
 /** `qcc proxy start, run, stop, restart, status`, and `qcc status`. */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { paths } from '../config/home.ts';
+import { askGateway } from '../control/client.ts';
 import type { Answer, StatusRow } from '../control/operations.ts';
 import { exitCodes, QccError } from '../errors.ts';
+import type { GatewayNews } from '../gateway.ts';
 import { codeText, unreadyText } from './code-words.ts';
 import { type Context, flag, isOn, numberFlag, usage, withInstallation } from './context.ts';
-import { isAlive, startDaemon } from './daemon.ts';
+import { startDaemon } from './daemon.ts';
+import { type EndSignal, endGateway } from './ending.ts';
 import { coloured } from './endpoint.ts';
+import { keepGatewayLog } from './gateway-log.ts';
 import { healthTable } from './health.ts';
 import { shortSpan, spanMs } from './times.ts';
 import { watched } from './watch.ts';
+import type { Words } from './words.ts';
 
 const drainMs = 30_000;
-const endMs = 10_000;
+// One that starts answers when it has started.
+const statusMs = 8_000;
+// Nothing of a gateway that has stopped takes longer, unless it hangs.
+const lingerMs = 2_000;
 
 export async function start(context: Context): Promise<number | undefined> {
   if (isOn(context, 'foreground')) return run(context);
@@ -39,9 +47,23 @@ function addressArgs(context: Context): readonly string[] {
 
 /** In this process, until a signal. The one who started it in the background hears by IPC how it went. */
 export async function run(context: Context): Promise<number> {
-  const [host, port] = [flag(context, 'host'), numberFlag(context, 'port')];
+  const host = flag(context, 'host');
+  const port = portFlag(context);
+  const ofParent = process.send !== undefined;
   const parent = (message: object) =>
-    new Promise<void>((resolve) => (process.send ? process.send(message, () => resolve()) : resolve()));
+    new Promise<void>((resolve) => (process.connected ? process.send?.(message, () => resolve()) : resolve()));
+  const background = keepGatewayLog(paths(context.home).gatewayLog);
+  const tell = (news: GatewayNews) => {
+    if (news.type === 'waits') void parent({ waiting: news.pid });
+    const line = newsText(news, context.words);
+    if (background) background.say(line);
+    else if (news.type === 'fault' || news.type === 'unwritten' || news.type === 'overdue') context.out.warn(line);
+    else context.out.note(line);
+    // Whatever holds the process up, nobody is served by it any more.
+    if (news.type === 'overdue') process.exit(exitCodes.interrupted);
+  };
+  // Before anything is opened: a signal at any moment leads to an orderly end.
+  const signals = hearSignals();
   try {
     const [{ runGateway }, { UncaughtErrors }] = await Promise.all([import('../gateway.ts'), import('../uncaught.ts')]);
     const uncaught = new UncaughtErrors();
@@ -49,26 +71,34 @@ export async function run(context: Context): Promise<number> {
       uncaught,
       home: context.home,
       language: context.language,
+      signal: signals.starting,
+      tell,
       ...(host === undefined ? {} : { host }),
       ...(port === undefined ? {} : { port }),
     });
+    signals.end = () => void gateway.stop(drainMs);
+    if (signals.starting.aborted) signals.end();
     // Not before: what fails at the start ends it, and is told to whoever starts it.
     uncaught.watch();
     const { url, pid, home } = gateway;
     const started = { url, host: gateway.host, port: gateway.port, pid, home };
-    const ofParent = process.send !== undefined;
+    background?.say(context.words.started(url));
     await parent({ started });
     if (process.connected) process.disconnect();
     if (!ofParent && context.json) context.out.json(started);
     else if (!ofParent) context.out.done(context.words.started(url));
-    stopOnSignals(gateway);
     await gateway.stopped;
+    background?.say(context.words.hasStopped);
+    // What could not be ended must not keep the process.
+    setTimeout(() => process.exit(exitCodes.done), lingerMs).unref();
     return exitCodes.done;
   } catch (error) {
     const known = error instanceof QccError ? error : faultAtStart(error);
     await parent({
       error: { code: known.code, message: known.message, hint: known.hint, exit: known.exit, params: known.params },
     });
+    // It was asked to end, and did.
+    if (known.code === 'QCC_GATEWAY_STOPPED') return exitCodes.done;
     throw known;
   }
 }
@@ -81,15 +111,33 @@ function faultAtStart(error: unknown): QccError {
   return new QccError('QCC_GATEWAY_FAULT', message, 'QCC_DEBUG=1 qcc proxy run');
 }
 
-/** The first signal drains; the second one is meant. */
-function stopOnSignals(gateway: { stop(graceMs: number): Promise<unknown> }): void {
+/** The first signal drains, or ends the start; the second one is meant. */
+function hearSignals(): { readonly starting: AbortSignal; end: () => void } {
+  const start = new AbortController();
+  const signals = { starting: start.signal, end: () => start.abort() };
   let asked = false;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
       if (asked) process.exit(exitCodes.interrupted);
       asked = true;
-      void gateway.stop(drainMs);
+      signals.end();
     });
+  }
+  return signals;
+}
+
+function newsText(news: GatewayNews, words: Words): string {
+  switch (news.type) {
+    case 'waits':
+      return words.waitsForEnd(news.pid);
+    case 'stopping':
+      return words.isStopping(news.graceMs);
+    case 'fault':
+      return words.stopFault(news.step, news.why);
+    case 'unwritten':
+      return words.unwritten(news.facts, new Date(news.since).toISOString());
+    case 'overdue':
+      return words.stopOverdue;
   }
 }
 
@@ -100,26 +148,30 @@ export async function stop(context: Context): Promise<undefined> {
   return undefined;
 }
 
-export async function stopGateway(context: Context): Promise<Answer<'proxy.stop'>> {
+type Stopped = Answer<'proxy.stop'> & { readonly forced?: EndSignal };
+
+/** Ends the gateway, whatever it takes; each step beyond the first is said. @throws {QccError} when none runs */
+export async function stopGateway(context: Context): Promise<Stopped> {
   const timeout = flag(context, 'timeout');
   const graceMs = timeout === undefined ? drainMs : spanMs(timeout, context.words);
-  const { pid, stopped } = await withInstallation(
-    context,
-    async ({ call }) => {
-      const status = await call('proxy.status', {});
-      return { pid: status.pid, stopped: await call('proxy.stop', { graceMs }) };
-    },
-    true,
+  const { out, words } = context;
+  const { stopped, forced } = await endGateway(context.home, graceMs, words, (signal, pid, why) =>
+    out.warn(words.stopBySignal(signal, pid, why)),
   );
-  for (const begun = Date.now(); isAlive(pid) && Date.now() - begun < endMs; ) await sleep(20);
-  return stopped;
+  if (stopped.unwritten) out.warn(words.unwritten(stopped.unwritten.facts, stopped.unwritten.since));
+  return forced === undefined ? stopped : { ...stopped, forced };
 }
 
 export async function restart(context: Context): Promise<undefined> {
-  const { host, port } = await withInstallation(context, ({ call }) => call('proxy.status', {}), true);
   addressArgs(context);
+  const { socket } = paths(context.home);
+  // One that does not answer is ended all the same; the settings say where its follower listens.
+  const before = await askGateway(socket, 'proxy.status', {}, statusMs).catch(() => undefined);
   await stopGateway(context);
-  const args = ['--host', flag(context, 'host') ?? host, '--port', flag(context, 'port') ?? String(port)];
+  const [host, port] = [flag(context, 'host') ?? before?.host, flag(context, 'port') ?? before?.port];
+  const args = Object.entries({ host, port }).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}`, String(value)],
+  );
   const started = await startDaemon(context, args);
   if (context.json) context.out.json(started);
   else context.out.done(context.words.started(started.url));

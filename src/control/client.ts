@@ -27,7 +27,7 @@ export const connect: Connect = async ({ home, needGateway = false }) => {
   }
 };
 
-function gatewayDown(): QccError {
+export function gatewayDown(): QccError {
   return new QccError('QCC_GATEWAY_DOWN', 'the gateway is not running', 'qcc proxy start', exitCodes.notRunning);
 }
 
@@ -70,6 +70,20 @@ function overSocket(socket: string): Connection {
   return { call, viaGateway: true, close: () => Promise.resolve() };
 }
 
+/**
+ * One question to the gateway behind this socket.
+ * @param limitMs how long it may take; without it, as long as it takes
+ * @throws {QccError} what the gateway said; `QCC_GATEWAY_DOWN`, `QCC_GATEWAY_LOST`, `QCC_GATEWAY_MUTE`
+ */
+export async function askGateway<Name extends OperationName>(
+  socket: string,
+  name: Name,
+  params: Params<Name>,
+  limitMs?: number,
+): Promise<Answer<Name>> {
+  return (await post(socket, name, params, limitMs)) as Answer<Name>;
+}
+
 interface Reply {
   readonly answer?: unknown;
   readonly error?: {
@@ -81,32 +95,48 @@ interface Reply {
   };
 }
 
-function post(socketPath: string, name: string, params: object): Promise<unknown> {
+function post(socketPath: string, name: string, params: object, limitMs?: number): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const body = JSON.stringify(params);
     const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
     const asked = request({ socketPath, method: 'POST', path: `/call/${name}`, headers, agent: false }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('error', reject);
-      response.on('end', () => {
-        const { answer, error } = JSON.parse(Buffer.concat(chunks).toString('utf8')) as Reply;
-        if (error) reject(new QccError(error.code, error.message, error.hint, error.exit, error.params));
-        else resolve(answer);
-      });
+      response.on('error', failed);
+      response.on('end', () => settle(Buffer.concat(chunks).toString('utf8'), resolve, reject));
     });
-    asked.on('error', (error: NodeJS.ErrnoException) => {
+    const timer = limitMs === undefined ? undefined : setTimeout(() => asked.destroy(mute(limitMs)), limitMs);
+    asked.on('close', () => clearTimeout(timer));
+    const failed = (error: NodeJS.ErrnoException) => {
+      if (error instanceof QccError) return reject(error);
       const gone = error.code === 'ECONNREFUSED' || error.code === 'ENOENT';
-      reject(
-        gone
-          ? gatewayDown()
-          : new QccError(
-              'QCC_GATEWAY_LOST',
-              `the gateway ended while it was asked (${error.code})`,
-              'qcc proxy status',
-            ),
-      );
-    });
+      reject(gone ? gatewayDown() : lost(error.code ?? error.message));
+    };
+    asked.on('error', failed);
     asked.end(body);
   });
+}
+
+function settle(text: string, resolve: (answer: unknown) => void, reject: (error: unknown) => void): void {
+  try {
+    const { answer, error } = JSON.parse(text) as Reply;
+    if (error) reject(new QccError(error.code, error.message, error.hint, error.exit, error.params));
+    else resolve(answer);
+  } catch {
+    reject(lost('half an answer'));
+  }
+}
+
+function lost(why: string): QccError {
+  return new QccError('QCC_GATEWAY_LOST', `the gateway ended while it was asked (${why})`, 'qcc proxy status');
+}
+
+function mute(limitMs: number): QccError {
+  return new QccError(
+    'QCC_GATEWAY_MUTE',
+    `the gateway is there, and has not answered within ${limitMs} ms`,
+    'qcc proxy stop',
+    exitCodes.failed,
+    { limitMs },
+  );
 }

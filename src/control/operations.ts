@@ -168,6 +168,8 @@ export interface PolicyRow {
 
 export interface StatusRow {
   readonly running: true;
+  /** A stop was asked for: it lets requests end. */
+  readonly stopping: boolean;
   readonly url: string;
   readonly host: string;
   readonly port: number;
@@ -418,7 +420,13 @@ interface Operations extends ConfigOperations, HistoryOperations {
   'proxy.status': [Record<never, never>, StatusRow];
   'proxy.stop': [
     { readonly graceMs: number },
-    { readonly stopped: true; readonly drained: number; readonly cut: number },
+    {
+      readonly stopped: true;
+      readonly drained: number;
+      readonly cut: number;
+      /** Facts that the disk did not take, and when the first of them happened; left out when there are none. */
+      readonly unwritten?: { readonly facts: number; readonly since: string };
+    },
   ];
   /** What `qcc env`, `qcc use` and `qcc code` need to point a client here. The token is `proxy-managed` unless required. */
   'client.settings': [

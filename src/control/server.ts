@@ -19,8 +19,12 @@ export interface ControlServer {
   close(): Promise<void>;
 }
 
-/** The caller holds the log, so nobody else serves this home: a socket that is there is a dead gateway's. */
-export async function serveControl(path: string, handlers: () => Handlers): Promise<ControlServer> {
+/**
+ * The caller holds the log, so nobody else serves this home: a socket that is there is a dead gateway's.
+ * @param handlers may come later: who asks before is answered then
+ * @throws {QccError} `QCC_SOCKET_BLOCKED` when something else stands in its place
+ */
+export async function serveControl(path: string, handlers: () => Handlers | Promise<Handlers>): Promise<ControlServer> {
   if (process.platform !== 'win32') removeStale(path);
   const server = createServer((request, response) => {
     request.on('error', ignored);
@@ -37,10 +41,17 @@ export async function serveControl(path: string, handlers: () => Handlers): Prom
   // Nobody asks for one here.
   server.on('upgrade', (_: IncomingMessage, socket: Duplex) => socket.destroy());
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (error: NodeJS.ErrnoException) => reject(blocked(path, error)));
     server.listen(path, resolve);
   });
-  if (process.platform !== 'win32') chmodSync(path, 0o600);
+  // An error of the listener later on, as when files run out, is none of a question.
+  server.removeAllListeners('error').on('error', ignored);
+  try {
+    if (process.platform !== 'win32') chmodSync(path, 0o600);
+  } catch (error) {
+    await closed(server, sockets);
+    throw blocked(path, error as NodeJS.ErrnoException);
+  }
   return { close: () => closed(server, sockets) };
 }
 
@@ -48,8 +59,20 @@ function removeStale(path: string): void {
   try {
     unlinkSync(path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT') throw blocked(path, error as NodeJS.ErrnoException);
   }
+}
+
+function blocked(path: string, { code, message }: NodeJS.ErrnoException): QccError {
+  const why = code ?? message;
+  return new QccError(
+    'QCC_SOCKET_BLOCKED',
+    `the control socket ${path} cannot be made (${why}): what stands in its place is no socket, or may not be replaced`,
+    `ls -ld ${path}`,
+    exitCodes.failed,
+    { path, why },
+  );
 }
 
 /** Answers that run come to their end; who has begun a question and does not go on must not keep the gateway from stopping. */
@@ -68,9 +91,13 @@ function closed(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
 
 function ignored(): void {}
 
-async function answer(request: IncomingMessage, response: ServerResponse, known: () => Handlers): Promise<void> {
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  known: () => Handlers | Promise<Handlers>,
+): Promise<void> {
   try {
-    const handlers = known();
+    const handlers = await known();
     const name = request.url?.slice('/call/'.length) ?? '';
     const handler = request.method === 'POST' && Object.hasOwn(handlers, name) ? handlers[name] : undefined;
     if (!handler) throw unknownOperation(name);

@@ -2,7 +2,7 @@
  * Writes facts in batches. One batch is in flight; what comes meanwhile is the next one: order and grouping at once, and no
  * timer that could only add delay. An I/O error is sticky in LevelDB until it is opened again: so the writer has states.
  */
-import type { Recorded } from '../../events/fact.ts';
+import type { Millis, Recorded } from '../../events/fact.ts';
 import { factKey, numberValue, pack, streamKey } from './codec.ts';
 import { type Connection, givenUp, reasonOf, suspendedError } from './level-database.ts';
 import type { LogState } from './log.ts';
@@ -25,6 +25,14 @@ interface Job {
   readonly reject: (error: unknown) => void;
 }
 
+/** Facts that were given out and are not on the disk: their numbers, how many, and when the first one happened. */
+export interface Unwritten {
+  readonly from: number;
+  readonly to: number;
+  readonly facts: number;
+  readonly since: Millis;
+}
+
 export interface WriterEvents {
   /** One append was committed. */
   written(facts: readonly Recorded[]): void;
@@ -44,7 +52,8 @@ export class BatchWriter {
   /** Somebody waits for the disk. */
   #isAwaited = false;
   #dirty = false;
-  #lost: { from: number; to: number } | undefined;
+  #lost: Unwritten | undefined;
+  #unwritten: Unwritten | undefined;
   #syncTimer: NodeJS.Timeout | undefined;
   #gatherTimer: NodeJS.Timeout | undefined;
   #reopenTimer: NodeJS.Timeout | undefined;
@@ -57,6 +66,11 @@ export class BatchWriter {
 
   get state(): LogState {
     return this.#state;
+  }
+
+  /** What could not be written before the end; known when it is closed. */
+  get unwritten(): Unwritten | undefined {
+    return this.#unwritten;
   }
 
   /** Resolves when they are written, with `sync` on the disk. */
@@ -163,7 +177,12 @@ export class BatchWriter {
   #giveUp(job: Job | undefined): void {
     if (!job) return;
     this.#waiting -= job.facts.length;
-    this.#lost = { from: this.#lost?.from ?? firstOf(job), to: lastOf(job) };
+    this.#lost = {
+      from: this.#lost?.from ?? firstOf(job),
+      to: lastOf(job),
+      facts: (this.#lost?.facts ?? 0) + job.facts.length,
+      since: this.#lost?.since ?? job.facts[0]?.at ?? 0,
+    };
     job.reject(givenUp());
   }
 
@@ -210,6 +229,7 @@ export class BatchWriter {
     } finally {
       this.#state = 'closed';
       for (const job of this.#queue.splice(0)) this.#giveUp(job);
+      this.#unwritten = this.#lost;
       this.#tellLost();
       await this.#connection.close();
     }

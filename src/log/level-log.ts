@@ -1,6 +1,6 @@
 /** The log on LevelDB: its port, made of one connection, a writer, a reader, snapshots and retention. */
 import type { Recorded } from '../../events/fact.ts';
-import { BatchWriter } from './batch-writer.ts';
+import { BatchWriter, type Unwritten } from './batch-writer.ts';
 import { allFacts, pack, seqOf, streamFrom } from './codec.ts';
 import { DamageList } from './damage.ts';
 import { type Head, HeadFile, readHead, sweepHead } from './head-file.ts';
@@ -196,9 +196,17 @@ export class LevelLog implements Log {
     return this.#writer.flush();
   }
 
+  get unwritten(): Unwritten | undefined {
+    return this.#writer.unwritten;
+  }
+
   async close(): Promise<void> {
-    await this.#writer.close();
-    this.#headFile?.close(this.#ends.written);
+    try {
+      await this.#writer.close();
+    } finally {
+      // With the numbers of what could not be written: the next start misses them, and tells.
+      this.#headFile?.close(Math.max(this.#ends.written, this.unwritten?.to ?? 0));
+    }
   }
 
   /**

@@ -1,5 +1,5 @@
 /** The port of the log: what the core needs of a place where facts are kept. Memory and LevelDB implement it. */
-import type { Recorded } from '../../events/fact.ts';
+import type { Millis, Recorded } from '../../events/fact.ts';
 import type { Range } from './damage.ts';
 import type { PlaceSum } from './place-sum.ts';
 
@@ -94,5 +94,7 @@ export interface Log {
   /** Where the log has no index that could be wrong, there is none. */
   readonly places?: PlaceIndex;
   flush(): Promise<void>;
+  /** What the disk did not take before the end: known once it is closed. */
+  readonly unwritten?: { readonly facts: number; readonly since: Millis } | undefined;
   close(): Promise<void>;
 }

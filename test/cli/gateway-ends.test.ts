@@ -1,0 +1,115 @@
+/** How the gateway's process begins and ends when something is in the way: another start or stop, a disk that takes nothing, a hang. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { isAlive } from '../../src/control/life.ts';
+import { temporaryHome } from '../support/home.ts';
+import { type Built, build, type Ended, launch } from './built.ts';
+
+const patienceMs = 120_000;
+let built: Built | undefined;
+let main = '';
+
+beforeAll(() => {
+  built = build();
+  main = built.main;
+}, patienceMs);
+
+afterAll(() => built?.remove());
+
+interface Said extends Ended {
+  readonly answer: Record<string, unknown>;
+}
+
+/** A gateway in the background, which ends with the test, whatever it takes. */
+async function gateway() {
+  const home = temporaryHome();
+  const run = (...argv: readonly string[]) => launch(main, argv, { QCC_HOME: home }).ended;
+  const json = async (...argv: readonly string[]): Promise<Said> => {
+    const ended = await run(...argv, '--json');
+    return { ...ended, answer: JSON.parse(ended.out || ended.err) as Record<string, unknown> };
+  };
+  const start = async () => (await json('proxy', 'start', '--port', '0')).answer['pid'] as number;
+  const pid = await start();
+  onTestFinished(async () => {
+    await run('proxy', 'stop', '--timeout', '0');
+  });
+  const factsOf = async () =>
+    (await run('history', '--since', '#1', '--json')).out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { seq: number; type: string; data: Record<string, unknown> });
+  return { home, run, json, start, pid, factsOf };
+}
+
+describe('starts and stops at the same instant', () => {
+  it('have one outcome, and true words', { timeout: patienceMs }, async () => {
+    const env = { ...process.env, QCC_MAIN: main };
+    // Throws with what it said when something did not hold.
+    const said = execFileSync(process.execPath, ['scripts/start-stop.mjs', '--rounds', '1'], { encoding: 'utf8', env });
+    expect(said.trim().split('\n')).toEqual(expect.arrayContaining(['two starts: 1 of 1', 'two stops: 1 of 1']));
+    expect(said.match(/: 1 of 1$/gm)?.length).toBe(8);
+  });
+});
+
+describe('a start that fails', () => {
+  it('leaves nobody who serves, and the home free for the next one', { timeout: patienceMs }, async () => {
+    const { home, json, run, factsOf } = await gateway();
+    await run('proxy', 'stop');
+    mkdirSync(join(home, 'qcc.sock'));
+    const { code, answer } = await json('proxy', 'start', '--port', '0');
+    expect({ code, answer }).toMatchObject({ code: 1, answer: { error: { code: 'QCC_SOCKET_BLOCKED' } } });
+    rmSync(join(home, 'qcc.sock'), { recursive: true });
+    expect((await json('proxy', 'start', '--port', '0')).code).toBe(0);
+    expect((await factsOf()).map(({ type }) => type)).toEqual(['GatewayStarted', 'GatewayStopped', 'GatewayStarted']);
+  });
+});
+
+describe('a gateway that does not answer', () => {
+  it('is ended by signals, and each is said', { timeout: patienceMs }, async () => {
+    const { pid, json } = await gateway();
+    process.kill(pid, 'SIGSTOP');
+    const { code, answer, err } = await json('proxy', 'stop', '--timeout', '0');
+    expect({ code, answer }).toEqual({ code: 0, answer: { stopped: true, drained: 0, cut: 0, forced: 'SIGKILL' } });
+    expect(err).toMatch(new RegExp(`SIGTERM to pid ${pid}.*SIGKILL to pid ${pid}`, 's'));
+    expect(isAlive(pid)).toBe(false);
+  });
+
+  it('is ended when its control socket is gone', { timeout: patienceMs }, async () => {
+    const { home, pid, json, factsOf } = await gateway();
+    rmSync(join(home, 'qcc.sock'));
+    const { code, answer } = await json('proxy', 'stop');
+    expect({ code, answer }).toMatchObject({ code: 0, answer: { stopped: true, forced: 'SIGTERM' } });
+    expect(isAlive(pid)).toBe(false);
+    expect((await factsOf()).at(-1)?.type).toBe('GatewayStopped');
+  });
+});
+
+/** The kernel refuses to let any file of the process grow beyond this: to whoever writes, a full disk. */
+function fill(pid: number, bytes: number | 'unlimited'): void {
+  execFileSync('prlimit', ['--pid', String(pid), `--fsize=${bytes}:unlimited`]);
+}
+
+const canFill = process.platform === 'linux' && existsSync('/usr/bin/prlimit');
+// A number fits, a fact does not.
+const fullBytes = 64;
+
+describe.skipIf(!canFill)('a disk that takes nothing', () => {
+  it('does not keep the gateway, and what it did not take is told', { timeout: patienceMs }, async () => {
+    const { pid, json, start, factsOf } = await gateway();
+    fill(pid, fullBytes);
+    const { code, answer, err } = await json('proxy', 'stop');
+    expect({ code, answer }).toEqual({
+      code: 0,
+      answer: { stopped: true, drained: 0, cut: 0, unwritten: { facts: 1, since: expect.any(String) } },
+    });
+    expect(err).toContain('the disk did not take 1 facts');
+    expect(isAlive(pid)).toBe(false);
+    await start();
+    const facts = await factsOf();
+    // It ended in order: it was not found dead.
+    expect(facts.map(({ type }) => type)).toEqual(['GatewayStarted', 'FactsLost', 'GatewayStopped', 'GatewayStarted']);
+    expect(facts[1]?.data).toMatchObject({ from: 2, to: 2 });
+  });
+});
