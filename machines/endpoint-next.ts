@@ -85,19 +85,19 @@ function heals(face: EndpointFace, at: number | null): readonly Next[] {
     return [
       {
         on: 'pause over',
-        to: face.resume,
+        to: face.strikes > 0 && face.consecutiveSuccesses === 0 ? 'recovering' : face.resume,
         at,
         rule: 'pauseOver',
         because: `it asked to be left alone (${face.because})`,
         params: { failure: String(face.because) },
       },
     ];
-  const quiet = { on: 'quiet', to: 'healthy', at, params: {} };
+  const quiet = { on: 'quiet', to: 'recovering', at, params: {} };
   if (face.because === 'limitsWarning')
-    return [{ ...quiet, rule: 'limitsReset', because: 'its limits have warned, and are reset then' }];
+    return [{ ...quiet, to: 'healthy', rule: 'limitsReset', because: 'its limits have warned, and are reset then' }];
   const left = Math.max(1, cleanStreak - face.consecutiveSuccesses);
   return [
-    { ...quiet, rule: 'quiet', because: 'no new failure until then' },
+    { ...quiet, rule: 'quiet', because: 'no new failure until then: it is tried' },
     {
       on: 'successes',
       to: 'healthy',

@@ -26,7 +26,7 @@ const second = 1_000;
 const minute = 60 * second;
 const hour = 60 * minute;
 
-/** A degraded endpoint without a new failure for this long is well again: nothing speaks against it any more. */
+/** A degraded endpoint without a new failure for this long may show by trials whether it is well: silence is no success. */
 export const quietMs = 60 * second;
 /** Successes in a row that heal a degraded endpoint. */
 export const cleanStreak = 3;
@@ -43,9 +43,19 @@ const jitter = 0.2;
 const advertisedMaxMs = hour;
 const advertisedMinMs = second;
 const slowFactor = 3;
+// Below this nobody waits: an endpoint that answers in 19 ms instead of 4 is not slow, its median is only short.
+const slowMinMs = second;
+/** An endpoint that goes on being slow says so again when less than this is left of its quiet time. */
+export const slowAgainMs = quietMs / 2;
 // One user makes few requests: below ten a share says nothing.
 const rateAttemptsMin = 10;
 const rateFailuresMin = 0.5;
+// From so many on, the share of failures before a streak says how often such a streak is mere chance.
+const chanceAttemptsMin = 100;
+// A streak is chance where more than so many like it were to be expected among the attempts of the window.
+const chanceMax = 0.01;
+// An endpoint that has answered so large a share of its attempts is not overloaded because of one answer.
+const mostlyAnswered = 0.9;
 
 const pauses = {
   rateLimited: { baseMs: 5 * second, maxMs: minute },
@@ -67,7 +77,7 @@ export function isNeutral(failure: Failure): boolean {
 }
 
 export function isSlow(ttftMs: Millis | null, { medianTtftMs }: Recent): boolean {
-  return ttftMs !== null && medianTtftMs !== null && ttftMs > slowFactor * medianTtftMs;
+  return ttftMs !== null && medianTtftMs !== null && ttftMs >= slowMinMs && ttftMs > slowFactor * medianTtftMs;
 }
 
 /** This failure is not in the window yet. */
@@ -75,12 +85,31 @@ export function failsTooOften({ attempts, failures }: Recent): boolean {
   return attempts + 1 >= rateAttemptsMin && (failures + 1) / (attempts + 1) >= rateFailuresMin;
 }
 
+/**
+ * Whether a streak of failures is what chance makes of an endpoint that fails now and then: with 5 % of 12,000 attempts failing,
+ * three in a row come every minute, and say nothing.
+ * @param streak this failure included, which like those before it is in the window or not yet
+ */
+export function isByChance(streak: number, { attempts, failures }: Recent): boolean {
+  const before = attempts - Math.min(failures, streak - 1);
+  if (before < chanceAttemptsMin) return false;
+  const share = Math.max(0, failures - (streak - 1)) / before;
+  return share ** streak * before > chanceMax;
+}
+
+/** Of an endpoint that answers nearly all, one answer of overload is no overload; what it advises is heard all the same. */
+export function isPassing(streak: number, recent: Recent): boolean {
+  const { attempts, failures } = recent;
+  const isFirst = streak <= 1 && attempts >= rateAttemptsMin && attempts - failures >= mostlyAnswered * attempts;
+  return isFirst || isByChance(streak, recent);
+}
+
 interface Past {
   readonly times: number;
   readonly healthySince: Millis | null;
 }
 
-interface Advice {
+export interface Advice {
   readonly retryAfterMs?: Millis | null;
   readonly resetAt?: Millis | null;
 }

@@ -315,21 +315,46 @@ function afterFailure(
 ): readonly EndpointDecision[] {
   const { failure } = data;
   // What a probe found out comes without the headers of an answer.
-  const advice = type === 'AttemptFailed' ? data : {};
+  const advice: rules.Advice = type === 'AttemptFailed' ? data : {};
   const out = rules.outAtOnce(failure, advice, face, moment, policy);
   if (face.state === 'failed') return whileOut(face, out ?? stillOut(face, type, failure, moment, policy));
   if (out) return [{ type: 'EndpointFailed', data: out }];
-  const strikes = face.strikes + rules.strikesOf(failure);
-  const isStrike = rules.strikesOf(failure) > 0;
-  const tooMany = strikes >= policy.maxFailures || rules.failsTooOften(recent);
-  if (isStrike && (tooMany || (face.state === 'recovering' && failure !== 'overloaded'))) {
+  if (putsOut(face, failure, policy, recent))
     return [{ type: 'EndpointFailed', data: rules.backedOff(failure, face, moment, policy) }];
-  }
-  // While it is paused, only requests that were on their way tell of a limit: no pause of its own, and none that is shorter.
+  const isPassing = failure === 'overloaded' && !advice.retryAfterMs && rules.isPassing(streakOf(face), recent);
+  const pausing = isPassing ? undefined : pauseAfter(face, failure, advice, moment);
+  if (pausing) return pausing;
+  return face.state === 'healthy' && strikesWith(face, failure) >= 1 ? [degraded(failure)] : [];
+}
+
+/** This failure included. */
+const strikesWith = ({ strikes }: EndpointFace, failure: Failure): number => strikes + rules.strikesOf(failure);
+const streakOf = ({ consecutiveFailures }: EndpointFace): number => consecutiveFailures + 1;
+
+function putsOut(face: EndpointFace, failure: Failure, { maxFailures }: EndpointPolicy, recent: Recent): boolean {
+  if (rules.strikesOf(failure) === 0) return false;
+  if (rules.failsTooOften(recent)) return true;
+  // A number of one was set by somebody who wants no second failure, whatever the share.
+  const isChance = maxFailures > 1 && rules.isByChance(streakOf(face), recent);
+  if (strikesWith(face, failure) >= maxFailures && !isChance) return true;
+  // Trials decide by each answer; on the ramp one failure among hundreds of answers is what there was before.
+  return face.state === 'recovering' && failure !== 'overloaded' && (face.ramp === 0 || !isChance);
+}
+
+/**
+ * While it is paused, only requests that were on their way tell of a limit: no pause of its own, and none that is shorter.
+ * Undefined: this is nothing that pauses.
+ */
+function pauseAfter(
+  face: EndpointFace,
+  failure: Failure,
+  advice: rules.Advice,
+  moment: Moment,
+): readonly EndpointDecision[] | undefined {
   const paused = isPaused(face, moment.now);
   const pausing = rules.pauseFor(failure, advice, paused ? Math.max(0, face.pauses - 1) : face.pauses, moment);
-  if (pausing) return paused && pausing.until <= (face.until ?? 0) ? [] : [{ type: 'EndpointPaused', data: pausing }];
-  return face.state === 'healthy' ? [degraded(failure)] : [];
+  if (!pausing) return undefined;
+  return paused && pausing.until <= (face.until ?? 0) ? [] : [{ type: 'EndpointPaused', data: pausing }];
 }
 
 /** It may be out for longer, and is not out once more. */
@@ -362,20 +387,40 @@ function afterSuccess(
     case 'healthy':
       if (slow) return [report, degraded('slow')];
       return face.strikes > 0 || face.pauses > 0 ? [report] : [];
-    case 'degraded': {
-      // A pause ends in its time, and a warning when its limits are reset: answers say nothing about that.
-      if (isPaused(face, moment.now) || face.because === 'limitsWarning') return [report];
-      if (slow) return [report, degraded('slow')];
-      return successes >= rules.cleanStreak ? [report, recovered] : [report];
-    }
+    case 'degraded':
+      return whileDegraded(face, report, slow, moment.now);
     case 'failed':
       return [report, trial];
     case 'recovering':
-      if (face.ramp > 0) return [];
+      if (face.ramp > 0) return face.strikes > 0 ? [report] : [];
       return successes >= rules.trialSuccesses ? [report, rampUp(0, moment.now, policy)] : [report];
     case 'disabled':
       return [];
   }
+}
+
+function whileDegraded(
+  face: EndpointFace,
+  report: EndpointReport,
+  slow: boolean,
+  now: Millis,
+): readonly EndpointFact[] {
+  // A pause ends in its time, and a warning when its limits are reset: answers say nothing about that, and only the first is news.
+  if (isPaused(face, now) || face.because === 'limitsWarning') return isNews(face) ? [report] : [];
+  if (slow) return slowAgain(face, report, now);
+  return face.consecutiveSuccesses + 1 >= rules.cleanStreak ? [report, recovered] : [report];
+}
+
+/** The first success after a failure: those that follow it change nothing. */
+function isNews({ strikes, pauses, consecutiveSuccesses }: EndpointFace): boolean {
+  return strikes > 0 || pauses > 0 || consecutiveSuccesses === 0;
+}
+
+/** It breaks a streak, or it has lasted: otherwise nothing has changed. */
+function slowAgain(face: EndpointFace, report: EndpointReport, now: Millis): readonly EndpointFact[] {
+  if (face.because !== 'slow' || face.strikes > 0) return [report, degraded('slow')];
+  const isOld = face.timer !== null && face.timer.dueAt - now < rules.slowAgainMs;
+  return face.consecutiveSuccesses > 0 || isOld ? [report, degraded('slow')] : [];
 }
 
 function afterProbe(
@@ -394,10 +439,13 @@ function afterProbe(
 function afterTimer(face: EndpointFace, { now }: Moment, policy: EndpointPolicy): readonly EndpointDecision[] {
   switch (face.timer?.name) {
     case 'quiet':
-      return [recovered];
+      // Silence is no success: it may show now what it can. Limits that have warned are reset, and it answered all along.
+      return [face.because === 'limitsWarning' ? recovered : trial];
     case 'pause':
-      if (face.resume === 'recovering') return [trial];
-      return face.strikes >= 1 ? [degraded(face.because ?? 'overloaded')] : [recovered];
+      // A limit is no fault, and answers that came meanwhile are proof; what was overloaded has to show that it is not any more.
+      return [
+        face.resume === 'recovering' || (face.strikes > 0 && face.consecutiveSuccesses === 0) ? trial : recovered,
+      ];
     case 'out':
       return face.held && policy.probing ? [rules.heldOn(face, now, policy)] : [trial];
     case 'ramp':

@@ -23,8 +23,6 @@ export interface LookedAt {
   readonly tier: Tier | null;
   /** Endpoints that routing would use now. */
   readonly usable: number;
-  /** Those of them that have proven themselves: what recovers or is degraded is usable, and no proof. */
-  readonly healthy: number;
   readonly enabled: number;
   /** All that it has, disabled ones too. */
   readonly endpoints: number;
@@ -79,16 +77,7 @@ export function decidePriority(
   take(choose(facePriority(state), look));
   take(comeBack(facePriority(state), look));
   take(failOver(facePriority(state), look, report, moment.now, policy));
-  take(
-    recover(
-      facePriority(state),
-      look,
-      report,
-      ask.type === 'TimerElapsed' && ask.name === 'recovery',
-      moment.now,
-      policy,
-    ),
-  );
+  take(recover(facePriority(state), look, report, moment.now, policy));
   take(condition(facePriority(state), look));
   return facts;
 }
@@ -161,7 +150,6 @@ function recover(
   context: Context,
   { profiles }: LadderLook,
   report: { profile: string; good: boolean } | null,
-  isTimer: boolean,
   now: Millis,
   policy: PriorityPolicy,
 ): readonly PriorityFact[] {
@@ -185,11 +173,9 @@ function recover(
       },
     ];
   }
-  // A profile that is well gets no traffic while a lower one is active: looking at it is its check. One that is merely
-  // usable has still to show it: by a trial, or by a probe.
-  const checked = good || (isTimer && above.healthy > 0);
-  const checks = recovery.checks + (checked ? 1 : 0);
-  const facts: PriorityFact[] = checked ? [{ type: 'RecoveryChecked', data: { profile: above.name, checks } }] : [];
+  // Only an answer is a check, of a trial or of a probe: that nothing bad was heard of who is not asked says nothing.
+  const checks = recovery.checks + (good ? 1 : 0);
+  const facts: PriorityFact[] = good ? [{ type: 'RecoveryChecked', data: { profile: above.name, checks } }] : [];
   if (checks < policy.recoveryChecks || now < recovery.readyAt) return facts;
   return [
     ...facts,

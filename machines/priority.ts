@@ -36,9 +36,6 @@ export interface PriorityContext {
 }
 
 const hourMs = 3_600_000;
-// While a recovery waits for its checks, it is looked at without traffic: soon at first, and for as long as it takes
-// (a profile that waits for a trial while nobody works) once a minute, because each look is a fact.
-const lookAgainMs = { least: 5_000, most: 60_000 } as const;
 
 const vocabulary = setup({ types: {} as { context: PriorityContext; events: ChartEvent } });
 
@@ -93,14 +90,10 @@ const stopWatching = vocabulary.assign(({ context }) => ({ recovery: null, ...re
 const sinceNow = vocabulary.assign(({ event }) => ({ since: event.at ?? null }));
 const isCurrent = ({ context, event }: { context: PriorityContext; event: ChartEvent }) =>
   event.type === 'TimerElapsed' && context.timers.some(({ gen }) => gen === event.data.gen);
-/** After as long again as it has been waiting beyond its delay, within the two limits. */
-const nextLookAt = ({ readyAt }: { readonly readyAt: Millis }, at: Millis): Millis =>
-  at + Math.min(lookAgainMs.most, Math.max(lookAgainMs.least, at - readyAt));
-/** A recovery that still waits is looked at again; a held switch has been. */
+/** A recovery whose delay is over waits for answers, and each of them looks; a held switch has been looked at. */
 const elapse = vocabulary.assign(({ context, event }) => {
   if (event.type !== 'TimerElapsed') return {};
-  const again = event.data.name === 'recovery' && context.recovery ? nextLookAt(context.recovery, event.at) : null;
-  return { ...(event.data.name === 'heldBack' ? { held: null } : {}), ...rearmed(context, event.data.name, again) };
+  return { ...(event.data.name === 'heldBack' ? { held: null } : {}), ...rearmed(context, event.data.name, null) };
 });
 
 export const priorityChart = vocabulary.createMachine({
@@ -177,7 +170,8 @@ export function nextOfPriority(
   const { state, active, recovery, held, doubts, timers } = facePriority(snapshot);
   const steps: Next[] = [];
   if (recovery) {
-    const at = timers.find(({ name }) => name === 'recovery')?.dueAt ?? recovery.readyAt;
+    // Its delay is over: only answers move it.
+    const at = timers.find(({ name }) => name === 'recovery')?.dueAt ?? null;
     steps.push({
       on: 'recovery',
       to: 'healthy',

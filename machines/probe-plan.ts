@@ -22,6 +22,8 @@ export interface Probed {
   readonly id: string;
   /** Its profile is preferred to the active one: the ladder waits for it. */
   readonly isAbove: boolean;
+  /** The ladder waits for its answers, which are the checks of the way back. */
+  readonly isWatched: boolean;
   readonly state: EndpointState;
   readonly since: Millis | null;
   readonly until: Millis | null;
@@ -136,6 +138,14 @@ function wishOf(one: Probed, policy: ProbePolicy, { isAwaited }: Surroundings): 
     // It heals by answers alone, and traffic may be quicker than we are.
     return { id, depth: 'conversation', because: one.isAbove ? 'above' : 'trial', at: after(one, every, one.provenAt) };
   }
+  // A profile above gets no traffic to show itself by.
+  if (one.isWatched)
+    return {
+      id,
+      depth: 'conversation',
+      because: 'above',
+      at: after(one, Math.min(aboveEveryMs, policy.intervalMs), one.provenAt),
+    };
   if (policy.mode === 'active')
     return { id, depth: 'conversation', because: 'interval', at: after(one, policy.intervalMs) };
   return {

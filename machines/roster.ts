@@ -47,7 +47,9 @@ export interface RoutingView {
   readonly isOffline: boolean;
   /** Profiles in the order in which a request walks them: from the active one down, then the rest. */
   readonly ladder: readonly RoutableProfile[];
-  /** Profiles preferred to the active one: what recovers there gets its trials from new sessions. */
+  /** The profile above that is on its way back: its answers to trials are the checks. */
+  readonly watched: ProfileName | null;
+  /** Profiles preferred to the active one: what recovers or is watched there gets its trials from new sessions. */
   readonly above: readonly RoutableProfile[];
   /** All profiles, for `/p/PROFILE`. */
   readonly profiles: ReadonlyMap<string, RoutableProfile>;

@@ -71,8 +71,11 @@ export function plan(
   };
   const first: Candidate[] = [];
   const bound = ask.binding === null ? undefined : boundTo(view, ask, profiles);
-  if (bound && usable(bound) && bound.state !== 'recovering' && hasRoom(bound))
-    first.push({ endpoint: bound, because: 'sticky' });
+  if (bound && usable(bound) && hasRoom(bound)) {
+    // The session's cache is there: who but it should be the trial.
+    if (bound.state !== 'recovering' || !rules.healthAware) first.push({ endpoint: bound, because: 'sticky' });
+    else if (mayTry(bound, loads, dice)) first.push({ endpoint: bound, because: because(bound, rules) });
+  }
   if (ask.within === null && !bound) first.push(...trialsAbove(view, usable, loads, dice));
   const main: Candidate[] = [];
   const reserve: Candidate[] = [];
@@ -109,23 +112,30 @@ function boundTo(view: RoutingView, ask: RouteAsk, profiles: readonly RoutablePr
   return profiles.some(({ name }) => name === bound.profile) ? bound : undefined;
 }
 
-/** What recovers above the active profile finds out by a new session now and then; the rest of the ladder is there to fail over to. */
+/**
+ * What recovers above the active profile, or is watched there, finds out by a new session now and then; the rest of the ladder is there
+ * to fail over to.
+ */
 function trialsAbove(
   view: RoutingView,
   usable: (one: RoutableEndpoint) => boolean,
   loads: Loads,
   dice: () => number,
 ): readonly Candidate[] {
-  const recovering = view.above
+  return view.above
     .flatMap(({ endpoints }) => endpoints)
-    .filter((one) => one.state === 'recovering' && usable(one));
-  return recovering
+    .filter((one) => (one.state === 'recovering' || one.profile === view.watched) && usable(one))
     .filter((one) => mayTry(one, loads, dice))
-    .map((endpoint) => ({ endpoint, because: endpoint.ramp > 0 ? 'ramp' : 'trial' }));
+    .map((endpoint) => ({ endpoint, because: isOnRamp(endpoint) ? 'ramp' : 'trial' }));
 }
 
+function isOnRamp({ state, ramp }: RoutableEndpoint): boolean {
+  return state === 'recovering' && ramp > 0;
+}
+
+/** A share of the requests, or one at a time: also at one that is well, and is watched all the same. */
 function mayTry(endpoint: RoutableEndpoint, loads: Loads, dice: () => number): boolean {
-  return endpoint.ramp > 0 ? dice() < endpoint.ramp : loads.permitFree(endpoint.id);
+  return isOnRamp(endpoint) ? dice() < endpoint.ramp : loads.permitFree(endpoint.id);
 }
 
 function byPriority(endpoints: readonly RoutableEndpoint[]): readonly (readonly RoutableEndpoint[])[] {

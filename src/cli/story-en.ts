@@ -119,7 +119,7 @@ export const en: StoryWords = {
     strikesLeft: ({ left }) => `${left} more strikes in a row put it out`,
     pauseOver: ({ failure }) => `it asked to be left alone (${en.failures[String(failure)] ?? failure})`,
     limitsReset: () => 'its limits have warned, and are reset then',
-    quiet: () => 'no new failure until then',
+    quiet: () => 'no new failure until then: it is tried',
     successesLeft: ({ left }) => `${left} successes in a row`,
     outOver: ({ failure, times }) =>
       `it is out (${en.failures[String(failure)] ?? failure}), for the ${times}. time in a row`,

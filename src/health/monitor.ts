@@ -165,8 +165,17 @@ export class Monitor {
 
   #source() {
     const { profiles, recent, priority } = this.#core.state;
-    const { active, pinned } = facePriority(priority);
-    return { profiles, recent, active, pinned, face: (id: EndpointId) => faceOf(this.#core.state.endpoint(id)) };
+    const { active, pinned, recovery } = facePriority(priority);
+    const isShort = recovery !== null && recovery.checks < this.#ports.settings()['failover.recovery_checks'];
+    const watched = isShort ? recovery.profile : null;
+    return {
+      profiles,
+      recent,
+      active,
+      pinned,
+      watched,
+      face: (id: EndpointId) => faceOf(this.#core.state.endpoint(id)),
+    };
   }
 
   #probed(): readonly Probed[] {

@@ -317,16 +317,18 @@ function isSame(one: Timer, other: Timer | null): boolean {
 }
 
 function viewOf(state: State): RoutingView {
-  const { active, pinned } = facePriority(state.priority);
+  const { active, pinned, recovery } = facePriority(state.priority);
+  const watched = recovery?.profile ?? null;
   const { seq, profiles } = state;
   const isOffline = state.gatewayState === 'offline';
-  return routingView({ seq, profiles, active, pinned, isOffline, face: (id) => faceOf(state.endpoint(id)) });
+  return routingView({ seq, profiles, active, pinned, watched, isOffline, face: (id) => faceOf(state.endpoint(id)) });
 }
 
 /** What a plan looks at. */
 function isSameView(one: RoutingView, other: RoutingView): boolean {
   const names = (view: RoutingView) => view.ladder.map(({ name }) => name).join('\n');
-  if (one.active !== other.active || one.pinned !== other.pinned || names(one) !== names(other)) return false;
+  const isSameLadder = one.active === other.active && one.pinned === other.pinned && one.watched === other.watched;
+  if (!isSameLadder || names(one) !== names(other)) return false;
   if (one.endpoints.size !== other.endpoints.size) return false;
   return [...one.endpoints].every(([id, a]) => {
     const b = other.endpoints.get(id);

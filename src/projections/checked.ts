@@ -13,6 +13,8 @@ interface Source {
   readonly recent: Recent;
   readonly active: string | null;
   readonly pinned: string | null;
+  /** The profile whose checks on the way back are still missing. */
+  readonly watched: string | null;
   face(id: EndpointId): EndpointFace;
 }
 
@@ -25,7 +27,7 @@ export interface ProbeMemory {
 }
 
 export function probedEndpoints(source: Source, memoryOf: (id: EndpointId) => ProbeMemory): readonly Probed[] {
-  const { profiles, recent, active, pinned } = source;
+  const { profiles, recent, active, pinned, watched } = source;
   const ladder = profiles.ladder().map(({ name }) => name);
   const here = ladder.indexOf(active as ProfileName);
   return profiles.endpoints().map(({ id, profile, addedAt }) => {
@@ -37,6 +39,7 @@ export function probedEndpoints(source: Source, memoryOf: (id: EndpointId) => Pr
       id,
       // While a profile is pinned nobody waits for another one.
       isAbove: pinned === null && place >= 0 && place < here,
+      isWatched: profile === watched,
       state,
       // Nobody has heard of a new one, and there is no reason to doubt it.
       since: since ?? addedAt,

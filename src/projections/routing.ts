@@ -14,6 +14,7 @@ interface Source {
   readonly profiles: Profiles;
   readonly active: string | null;
   readonly pinned: string | null;
+  readonly watched: string | null;
   readonly isOffline: boolean;
   face(id: EndpointId): Face;
 }
@@ -36,6 +37,7 @@ export function routingView(source: Source): RoutingView {
     seq: source.seq,
     active: source.active as ProfileName | null,
     pinned: source.pinned as ProfileName | null,
+    watched: source.watched as ProfileName | null,
     isOffline: source.isOffline,
     ladder,
     above,
@@ -89,7 +91,6 @@ export function ladderLook(source: Source, now: Millis, healthAware: boolean): L
         tier,
         enabled: faces.length,
         usable: faces.filter((face) => isAvailable(face, healthAware, now)).length,
-        healthy: faces.filter(({ state }) => state === 'healthy').length,
         endpoints: all.length,
         certain: all.length > 0 && faces.every((face) => isOutForCertain(face, healthAware, now)),
       };

@@ -320,10 +320,19 @@ export class Core {
   }
 
   #source() {
-    const { active, pinned } = facePriority(this.state.priority);
+    const { active, pinned, recovery } = facePriority(this.state.priority);
+    const watched = recovery?.profile ?? null;
     const { seq, profiles } = this.state;
     const isOffline = this.state.gatewayState === 'offline';
-    return { seq, profiles, active, pinned, isOffline, face: (id: EndpointId) => faceOf(this.state.endpoint(id)) };
+    return {
+      seq,
+      profiles,
+      active,
+      pinned,
+      watched,
+      isOffline,
+      face: (id: EndpointId) => faceOf(this.state.endpoint(id)),
+    };
   }
 }
 

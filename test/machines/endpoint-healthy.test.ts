@@ -64,6 +64,28 @@ describe('a healthy endpoint', () => {
   });
 });
 
+describe('a slow endpoint', () => {
+  const slow = [answered(4_000), degraded('slow')] as const;
+
+  it('writes nothing down while it goes on being slow, save so often that it is not taken for quiet', () => {
+    given(...slow)
+      .when(answered(4_000), { recent, at: 20 * second })
+      .recordsNothing();
+    given(...slow)
+      .when(answered(4_000), { recent, at: 31 * second })
+      .records(answered(4_000), degraded('slow'));
+  });
+
+  it('is one that lets people wait: below a second nobody is slow', () => {
+    given()
+      .when(answered(999), { recent: { medianTtftMs: 4 } })
+      .recordsNothing();
+    given()
+      .when(answered(1_000), { recent: { medianTtftMs: 4 } })
+      .recordsTypes('AttemptSucceeded', 'EndpointDegraded');
+  });
+});
+
 describe('a warning of limits', () => {
   const warning = (resetAt: number | null) =>
     ({ type: 'LimitsSeen', data: { status: 'allowed_warning', resetAt } }) as const;
@@ -93,13 +115,13 @@ describe('a warning of limits', () => {
     const history = [warned(later(20 * minute)), answered(), answered()];
     given(...history)
       .when(answered())
-      .records(answered());
+      .recordsNothing();
     given(...history)
       .when(probed)
       .records(probed);
     given(...history)
       .when(answered(4_000), { recent })
-      .records(answered(4_000));
+      .recordsNothing();
   });
 
   it('ends no sooner for a failure, and a failure no sooner for it', () => {
@@ -217,7 +239,7 @@ describe('what others see', () => {
       ({ type: 'EndpointRecovering', data: { ramp, nextAt } }) as const;
     const worse = ['failures', 'failed', null];
     expect(nexts(false)).toEqual([['failure', 'degraded', null], worse]);
-    expect(nexts(false, degraded('slow'))).toContainEqual(['quiet', 'healthy', later(minute)]);
+    expect(nexts(false, degraded('slow'))).toContainEqual(['quiet', 'recovering', later(minute)]);
     expect(nexts(false, pause)).toEqual([['pause over', 'healthy', later(second)], worse]);
     expect(nexts(false, recovering(0, null)).map(([, to]) => to)).toEqual(['recovering', 'failed']);
     expect(nexts(false, recovering(0.1, later(second)))).toEqual([

@@ -10,7 +10,6 @@ import {
   given,
   hour,
   later,
-  minute,
   probeFailed,
   second,
 } from '../support/given.ts';
@@ -92,6 +91,18 @@ describe('overload', () => {
       .records(overloaded, paused('overloaded', later(12 * second), { belief: 'advertised' }));
   });
 
+  it('is no pause where it is one answer among many good ones, unless it asks for one', () => {
+    const recent = { attempts: 100, failures: 2 };
+    given().when(failed('overloaded'), { recent }).records(failed('overloaded'));
+    given(failed('overloaded')).when(failed('overloaded'), { recent }).recordsTypes('AttemptFailed', 'EndpointPaused');
+    given()
+      .when(failed('overloaded', { retryAfterMs: second }), { recent })
+      .recordsTypes('AttemptFailed', 'EndpointPaused');
+    given()
+      .when(failed('overloaded'), { recent: { attempts: 9, failures: 0 } })
+      .recordsTypes('AttemptFailed', 'EndpointPaused');
+  });
+
   it('is half a strike', () => {
     const five = Array.from({ length: 5 }, () => failed('overloaded'));
     expect(endpointAfter(...five).context.strikes).toBe(2.5);
@@ -118,32 +129,37 @@ describe('a paused endpoint', () => {
     expect(face.timer).toMatchObject({ name: 'pause', dueAt: later(2 * second) });
   });
 
-  it('is well again at its end when nothing else speaks against it', () => {
+  it('is what it was at its end when it was a limit, or when it has answered meanwhile', () => {
+    const limited = [failed('rateLimited'), paused('rateLimited', later(5 * second))];
+    const over = elapsed(endpointAfter(...limited));
+    given(...limited)
+      .when(over, { at: 5 * second })
+      .records(over, recovered);
     const end = elapsed(endpointAfter(...history));
-    given(...history)
+    given(...history, at(second, answered()))
       .when(end, { at: 2 * second })
       .records(end, recovered);
   });
 
-  it('keeps its half strike over the end of the pause', () => {
-    const face = faceOf(endpointAfter(...history, elapsed(endpointAfter(...history)), at(2 * second, recovered)));
-    expect(face).toMatchObject({ state: 'healthy', strikes: 0.5, until: null, timer: null });
+  it('that was overloaded has to show at its end that it is not any more', () => {
+    const end = elapsed(endpointAfter(...history));
+    given(...history)
+      .when(end, { at: 2 * second })
+      .records(end, trial);
+    const face = faceOf(endpointAfter(...history, at(2 * second, end), at(2 * second, trial)));
+    expect(face).toMatchObject({ state: 'recovering', strikes: 0.5, until: null, timer: null });
   });
 
-  it('stays degraded at its end when a whole strike is there, until a quiet minute has passed', () => {
+  it('with a whole strike is on trial at its end', () => {
     const struck = [
       failed('timeout'),
       { type: 'EndpointDegraded', data: { because: 'timeout', until: null } } as const,
       ...history,
     ];
     const end = elapsed(endpointAfter(...struck));
-    const degraded: EndpointFact = { type: 'EndpointDegraded', data: { because: 'overloaded', until: null } };
     given(...struck)
       .when(end, { at: 2 * second })
-      .records(end, degraded);
-    const face = faceOf(endpointAfter(...struck, at(2 * second, end), at(2 * second, degraded)));
-    expect(face).toMatchObject({ state: 'degraded', until: null });
-    expect(face.timer).toMatchObject({ name: 'quiet', dueAt: later(2 * second + minute) });
+      .records(end, trial);
   });
 
   it('keeps its pause when an earlier request fails now', () => {
@@ -152,9 +168,12 @@ describe('a paused endpoint', () => {
   });
 
   it('is not healed by successes that were on their way', () => {
-    given(...history, answered(), answered())
+    given(...history)
       .when(answered(), { at: second })
       .records(answered());
+    given(...history, answered())
+      .when(answered(), { at: second })
+      .recordsNothing();
   });
 
   it('goes back to recovering when it came from there', () => {

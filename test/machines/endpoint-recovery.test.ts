@@ -50,13 +50,13 @@ describe('a degraded endpoint', () => {
       .records(probed, recovered);
   });
 
-  it('heals by a quiet minute, counted from the last failure', () => {
+  it('may show by trials whether it is well after a quiet minute, counted from the last failure', () => {
     expect(faceOf(endpointAfter(...history)).timer).toMatchObject({ name: 'quiet', dueAt: later(minute) });
     const struckAgain = endpointAfter(...history, at(40 * second, failed('timeout')));
     expect(faceOf(struckAgain).timer).toMatchObject({ name: 'quiet', dueAt: later(100 * second) });
     given(...history, at(40 * second, failed('timeout')))
       .when(elapsed(struckAgain), { at: 100 * second })
-      .records(elapsed(struckAgain), recovered);
+      .records(elapsed(struckAgain), trial);
   });
 
   it('has no strike left when it has healed', () => {
@@ -176,6 +176,19 @@ describe('a recovering endpoint', () => {
     given(out(), at(10 * second, trial), at(10 * second, recovering(0.8, later(22 * second))))
       .when(failed('timeout'), { at: 10 * second })
       .records(failed('timeout'), again);
+  });
+
+  it('that takes its share goes on where one failure is what there was among many answers before', () => {
+    const onRamp = [out(), at(10 * second, trial), at(10 * second, recovering(0.8, later(22 * second)))];
+    given(...onRamp)
+      .when(failed('timeout'), { at: 10 * second, recent: { attempts: 400, failures: 20 } })
+      .records(failed('timeout'));
+    given(...onRamp.slice(0, 2))
+      .when(failed('timeout'), { at: 10 * second, recent: { attempts: 400, failures: 20 } })
+      .recordsTypes('AttemptFailed', 'EndpointFailed');
+    given(...onRamp, failed('timeout'))
+      .when(answered(), { at: 10 * second })
+      .records(answered());
   });
 
   it('is not put out by what says nothing about it', () => {

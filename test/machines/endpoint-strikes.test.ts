@@ -55,6 +55,27 @@ describe('strikes', () => {
       .records(probeFailed('badAnswer'), out('badAnswer', later(10 * second)));
   });
 
+  it('that come by chance put nobody out: of an endpoint that fails now and then, at many requests', () => {
+    const struck = [failed('timeout'), degraded('timeout'), failed('timeout')] as const;
+    // 5 % of 400 attempts before: three in a row come once in 8,000, four once in 160,000.
+    const recent = { attempts: 402, failures: 22 };
+    given(...struck)
+      .when(failed('timeout'), { recent })
+      .records(failed('timeout'));
+    given(...struck, failed('timeout'))
+      .when(failed('timeout'), { recent: { attempts: 404, failures: 24 } })
+      .recordsTypes('AttemptFailed', 'EndpointFailed');
+    given(...struck)
+      .when(failed('timeout'), { recent: { attempts: 402, failures: 2 } })
+      .recordsTypes('AttemptFailed', 'EndpointFailed');
+    given(...struck)
+      .when(failed('timeout'), { recent: { attempts: 60, failures: 5 } })
+      .recordsTypes('AttemptFailed', 'EndpointFailed');
+    given()
+      .when(failed('timeout'), { recent: { attempts: 400, failures: 20 }, policy: { maxFailures: 1 } })
+      .recordsTypes('AttemptFailed', 'EndpointFailed');
+  });
+
   it('are none when only the model is missing: that says nothing about the endpoint', () => {
     given().when(failed('noModel')).recordsNothing();
     given().when(probeFailed('noModel')).recordsNothing();

@@ -5,12 +5,12 @@ import type { AnyTransitionDefinition } from 'xstate';
 import { fold, initialOf, persist, restore } from '../../machines/fold.ts';
 import { facePriority, landsInPriority, type PrioritySnapshot, priorityChart } from '../../machines/priority.ts';
 import { decidePriority, type LadderLook, type PriorityAsk } from '../../machines/priority-policy.ts';
-import { hour, ladder, minute, priorityPolicy, second } from '../support/given.ts';
+import { good, hour, ladder, minute, priorityPolicy, second } from '../support/given.ts';
 import { LadderLife } from '../support/life.ts';
 import { missing, takenBy } from '../support/paths.ts';
 
 const names = ['main', 'spare', 'last'];
-const state = fc.constantFrom('1/1', '2/2', '1/2', '1?/1', '0/2', '0!/1', '0/0', '0/0+1', 'gone');
+const state = fc.constantFrom('1/1', '2/2', '1/2', '0/2', '0!/1', '0/0', '0/0+1', 'gone');
 const look = fc.tuple(state, state, state).map((rungs): LadderLook => {
   const there = names.map((name, i) => [name, rungs[i] ?? 'gone'] as const).filter(([, rung]) => rung !== 'gone');
   return ladder(Object.fromEntries(there));
@@ -161,13 +161,14 @@ describe('whatever happens to the ladder', () => {
     });
   });
 
-  it('the most preferred profile is active again when all is well', () => {
+  it('the most preferred profile is active again when all is well and it has answered', () => {
     always((told) => {
       const life = lived(told);
       life.look = ladder({ main: '1/1', spare: '1/1', last: '1/1' });
       life.policy = priorityPolicy;
       life.ask({ type: 'Looked', report: null });
       life.ask({ type: 'ReleasePin' });
+      for (let i = 0; i < priorityPolicy.recoveryChecks; i++) life.ask(good('main'));
       life.pass(10 * minute);
       expect(facePriority(life.snapshot)).toMatchObject({
         state: 'healthy',

@@ -81,40 +81,26 @@ describe('a more preferred profile that is usable again', () => {
       .records(checked(1));
   });
 
-  it('is looked at by itself when its delay is over, and from then on', () => {
+  it('is looked at by itself when its delay is over', () => {
     const watching = ladderAfter(...away, begun());
     const timer = timerOfPriority(watching);
     expect(timer).toMatchObject({ name: 'recovery', dueAt: later(minute) });
     const elapsed: PriorityFact = { type: 'TimerElapsed', data: { name: 'recovery', gen: timer?.gen ?? 0 } };
-    givenLadder(...away, begun(1))
+    givenLadder(...away, begun(2))
       .when({ type: 'TimerElapsed', name: 'recovery', gen: timer?.gen ?? 0 }, both, { at: minute })
-      .records(elapsed, checked(2), recovered(2), healthy);
-    const again = timerOfPriority(ladderAfter(...away, begun(), at(minute, elapsed)));
-    expect(again).toMatchObject({ name: 'recovery', dueAt: later(minute + 5 * second) });
+      .records(elapsed, recovered(2), healthy);
   });
 
-  it('is looked at once a minute at most, however long it waits: each look is a fact', () => {
-    const waited = (ms: number) => {
-      const watching = ladderAfter(...away, begun(1));
-      const gen = timerOfPriority(watching)?.gen ?? 0;
-      const elapsed: PriorityFact = { type: 'TimerElapsed', data: { name: 'recovery', gen } };
-      return (
-        (timerOfPriority(ladderAfter(...away, begun(1), at(minute + ms, elapsed)))?.dueAt ?? 0) - later(minute + ms)
-      );
-    };
-    expect([0, 5, 20, 60, 3_600].map((s) => waited(s * second) / second)).toEqual([5, 5, 20, 60, 60]);
-  });
-
-  it('is not checked by a look while it has not proven itself', () => {
-    const unproven = ladder({ main: '1?/1', spare: '1/1' });
+  it('is not checked by a timer, however well it looks: silence is no success', () => {
     const gen = timerOfPriority(ladderAfter(...away, begun(1)))?.gen ?? 0;
     const elapsed: PriorityFact = { type: 'TimerElapsed', data: { name: 'recovery', gen } };
     givenLadder(...away, begun(1))
-      .when({ type: 'TimerElapsed', name: 'recovery', gen }, unproven, { at: minute })
+      .when({ type: 'TimerElapsed', name: 'recovery', gen }, both, { at: minute })
       .records(elapsed);
-    givenLadder(...away, begun(1))
-      .when(good('main'), unproven, { at: minute })
-      .records(checked(2), recovered(2), { type: 'LadderHealthy', data: {} });
+    expect(timerOfPriority(ladderAfter(...away, begun(1), at(minute, elapsed)))).toBeNull();
+    givenLadder(...away, begun(1), at(minute, elapsed))
+      .when(good('main'), both, { at: 10 * minute })
+      .records(checked(2), recovered(2), healthy);
   });
 
   it('is left alone again when it is not usable any more', () => {

@@ -9,6 +9,7 @@ const active: ProbePolicy = { ...policy, mode: 'active' };
 const well: Probed = {
   id: 'a',
   isAbove: false,
+  isWatched: false,
   state: 'healthy',
   since: later(0),
   until: null,
@@ -89,6 +90,9 @@ describe('passively', () => {
       because: 'above',
     });
     expect(asked({ ...out, isAbove: true })).toMatchObject({ ms: spread(minute), because: 'above' });
+    const watched = { isAbove: true, isWatched: true, depth: 'conversation', because: 'above' } as const;
+    for (const state of [{}, { state: 'degraded' }, { state: 'recovering', ramp: 0.3 }] as const)
+      expect(asked({ ...state, ...watched })).toMatchObject({ ms: spread(10_000), depth: 'conversation' });
   });
 
   it('what is well costs nothing: a connection and a key now and then, when nobody has heard of it for long', () => {
@@ -185,6 +189,7 @@ describe('whatever their states are', () => {
   const probed: fc.Arbitrary<Probed> = fc.record({
     id: fc.uuid(),
     isAbove: fc.boolean(),
+    isWatched: fc.boolean(),
     state: fc.constantFrom('healthy', 'degraded', 'failed', 'recovering', 'disabled'),
     since: fc.constant(later(0)),
     until: fc.constantFrom(null, later(minute)),
@@ -240,13 +245,14 @@ describe('whatever their states are', () => {
     );
   });
 
-  it('whoever is out is asked some time, and no money is spent on whoever is well', () => {
+  it('whoever is out is asked some time, and no money is spent on whoever is well, unless the ladder waits for it', () => {
     fc.assert(
       fc.property(probed, (endpoint) => {
         const quiet = { ...endpoint, isRunning: false };
         const [probe] = probesDue([quiet], around(60 * minute), policy);
         if (quiet.state === 'failed') expect(probe).toBeDefined();
-        if (probe?.depth === 'conversation') expect(['failed', 'recovering']).toContain(quiet.state);
+        if (probe?.depth === 'conversation' && !quiet.isWatched)
+          expect(['failed', 'recovering']).toContain(quiet.state);
       }),
       { numRuns: 500, seed: 1 },
     );

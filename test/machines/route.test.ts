@@ -143,10 +143,15 @@ describe('a session', () => {
   it.each([
     ['failed', { state: 'failed', until: now + 1_000 }],
     ['paused', { state: 'degraded', until: now + 1_000 }],
-    ['recovering', { state: 'recovering', ramp: 0 }],
   ] as const)('leaves an endpoint that is %s', (_, state) => {
     const view = viewOf({ main: [routable('a'), routable('b', state)] });
     expect(order(view, { ask: { binding: id('b') } })).toMatch(/^a /);
+  });
+
+  it('is the trial of its endpoint that recovers: its cache is there; when somebody else is it, the session leaves', () => {
+    const view = viewOf({ main: [routable('a'), routable('b', { state: 'recovering', ramp: 0 })] });
+    expect(order(view, { ask: { binding: id('b') } })).toBe('b trial, a failover');
+    expect(order(view, { ask: { binding: id('b') }, loads: { permitFree: () => false } })).toMatch(/^a /);
   });
 
   it('goes to a profile that was chosen by hand', () => {

@@ -10,9 +10,10 @@ import { attemptFailed, coreWithLadder, endpointSettings, first, noon, second } 
 const unknown = { probedAt: null, passed: null, isRunning: false, dice: 0.5 };
 
 function sourceOf({ state }: Core) {
-  const { active, pinned } = facePriority(state.priority);
+  const { active, pinned, recovery } = facePriority(state.priority);
+  const watched = recovery?.profile ?? null;
   const { profiles, recent } = state;
-  return { profiles, recent, active, pinned, face: (id: EndpointId) => faceOf(state.endpoint(id)) };
+  return { profiles, recent, active, pinned, watched, face: (id: EndpointId) => faceOf(state.endpoint(id)) };
 }
 
 const probed = (core: Core) =>

@@ -39,8 +39,16 @@ export class Monitor {
 
   #source() {
     const { profiles, recent, priority } = this.#core.state;
-    const { active, pinned } = facePriority(priority);
-    return { profiles, recent, active, pinned, face: (id: EndpointId) => faceOf(this.#core.state.endpoint(id)) };
+    const { active, pinned, recovery } = facePriority(priority);
+    const watched = recovery?.profile ?? null;
+    return {
+      profiles,
+      recent,
+      active,
+      pinned,
+      watched,
+      face: (id: EndpointId) => faceOf(this.#core.state.endpoint(id)),
+    };
   }
 
   due(isOffline: boolean, probes: typeof probesDue): readonly Probe[] {
@@ -70,7 +78,8 @@ export class Monitor {
     const { state } = faceOf(this.#core.state.endpoint(id as EndpointId));
     const { passed, probedAt } = this.#knownOf(id as EndpointId);
     const isPaid = depth === 'conversation' && this.#policy.mode === 'passive';
-    const decides = state === 'failed' || state === 'recovering';
+    // Of a profile above, each answer is a check of the way back.
+    const decides = state === 'failed' || state === 'recovering' || because === 'above';
     promise(!isPaid || decides, () => `${id} is ${state}, and a paid probe of it decides nothing`);
     const isFreeFirst = passed === 'connection' || passed === 'api';
     promise(!isPaid || state !== 'failed' || isFreeFirst, () => `${id} is out, and no free probe of it has passed`);

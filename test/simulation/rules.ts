@@ -21,7 +21,6 @@ export function promise(holds: boolean, otherwise: () => string): void {
 export interface Looking {
   readonly exists: (profile: string) => boolean;
   readonly hasUsable: (profile: string) => boolean;
-  readonly hasHealthy: (profile: string) => boolean;
   readonly isOutForCertain: (profile: string) => boolean;
   /** The user's weight of an endpoint. */
   readonly weight: (endpoint: string) => number;
@@ -136,9 +135,9 @@ export class Rules {
         this.#watched = { profile: data.profile, at, proofs: data.checks };
         return;
       case 'RecoveryChecked':
-        // A success has told of itself; a look is a proof where it finds somebody healthy; of an old story, who knows.
-        if (this.#watched && (!look || (before.at(-1)?.type === 'TimerElapsed' && look.hasHealthy(data.profile))))
-          this.#watched.proofs++;
+        // A success has told of itself; in an old story a look was a proof too.
+        if (this.#watched && !look) this.#watched.proofs++;
+        promise(!look || before.at(-1)?.type !== 'TimerElapsed', () => `#${seq}: a timer was a check`);
         return;
       case 'RecoveryStopped':
         this.#watched = null;

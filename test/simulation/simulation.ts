@@ -279,7 +279,6 @@ class Simulation {
   readonly #looking: Looking = {
     exists: (profile) => this.#core.state.profiles.get(profile) !== undefined,
     hasUsable: (profile) => this.#faces(profile).some((face) => isAvailable(face, true, this.#core.now())),
-    hasHealthy: (profile) => this.#faces(profile).some(({ state }) => state === 'healthy'),
     isOutForCertain: (profile) =>
       this.#faces(profile).every(
         ({ state, held, because }) => state === 'disabled' || held || because === 'unreachable',

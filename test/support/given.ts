@@ -140,16 +140,14 @@ interface LadderSetting {
 }
 
 /**
- * A rung of the ladder: `2/3` has three endpoints, two of them healthy; `1?/2` one that is usable and has still to prove
- * itself; `0!/1` is out for certain, and so is `0/0+1`, whose only endpoint is disabled.
+ * A rung of the ladder: `2/3` has three endpoints, two of them usable; `0!/1` is out for certain, and so is `0/0+1`, whose only endpoint is disabled.
  */
 export function rung(name: string, text: string): LadderLook['profiles'][number] {
-  const [, usable, mark, enabled, disabled = '0'] = /^(\d+)([!?]?)\/(\d+)(?:\+(\d+))?$/.exec(text) ?? [];
+  const [, usable, mark, enabled, disabled = '0'] = /^(\d+)(!?)\/(\d+)(?:\+(\d+))?$/.exec(text) ?? [];
   return {
     name,
     tier: null,
     usable: Number(usable),
-    healthy: mark === '?' ? 0 : Number(usable),
     enabled: Number(enabled),
     endpoints: Number(enabled) + Number(disabled),
     certain: mark === '!' || (enabled === '0' && disabled !== '0'),

@@ -31,13 +31,14 @@ interface ViewSetting {
   readonly ladder?: readonly string[];
   readonly above?: readonly string[];
   readonly pinned?: string;
+  readonly watched?: string;
   readonly isOffline?: boolean;
 }
 
 /** Profiles by name; each endpoint is told which one it is of. */
 export function viewOf(
   profiles: Readonly<Record<string, readonly RoutableEndpoint[]>>,
-  { ladder = Object.keys(profiles), above = [], pinned, isOffline = false }: ViewSetting = {},
+  { ladder = Object.keys(profiles), above = [], pinned, watched, isOffline = false }: ViewSetting = {},
 ): RoutingView {
   const named = new Map(
     Object.entries(profiles).map(([name, endpoints]): [string, RoutableProfile] => {
@@ -50,6 +51,7 @@ export function viewOf(
     seq: 7,
     active: (ladder[0] ?? null) as ProfileName | null,
     pinned: (pinned ?? null) as ProfileName | null,
+    watched: (watched ?? null) as ProfileName | null,
     isOffline,
     ladder: ladder.flatMap((name) => named.get(name) ?? []),
     above: above.flatMap((name) => named.get(name) ?? []),
