@@ -160,6 +160,7 @@ class Simulation {
   #loads: LiveLoads;
   readonly #log: SimulatedLog;
   #core!: Core;
+  #broken: Error | undefined;
   #rules: Rules;
   #arrived = 0;
   readonly #figures = { requests: 0, served: 0, failed: 0, restarts: 0, settledMs: 0 };
@@ -208,6 +209,7 @@ class Simulation {
     this.#soon(this.#weather.span(60 * this.#meanGapMs), () => this.#storm());
     await this.#run(() => this.#arrived >= this.#setup.requests);
     await this.#calm();
+    this.#notBroken();
     await this.#replays();
   }
 
@@ -233,6 +235,7 @@ class Simulation {
         this.#now += dueInMs;
         this.#tick();
       }
+      this.#notBroken();
     }
   }
 
@@ -271,9 +274,19 @@ class Simulation {
     this.#core = await Core.open(this.#log, { now, dice: this.#dice.next }, () => planted);
     this.#monitor = new Monitor(this.#core, this.#probing, this.#monitoring);
     this.#core.onFacts((facts) => {
-      this.#rules.batch(facts, this.#looking);
-      if (this.#core.state.drift.length > 0) throw new Broken('a decision did not land where it says');
+      if (this.#broken) return;
+      try {
+        this.#rules.batch(facts, this.#looking);
+        promise(this.#core.state.drift.length === 0, () => 'a decision did not land where it says');
+      } catch (error) {
+        this.#broken = error as Error;
+      }
     });
+  }
+
+  /** The core goes on when a listener throws: what was found there ends this life here. */
+  #notBroken(): void {
+    if (this.#broken) throw this.#broken;
   }
 
   readonly #looking: Looking = {
