@@ -167,6 +167,7 @@ async function serve(installation: Installation, options: GatewayOptions, parts:
       tls,
       accessLog: accessLog.write,
       files: descriptors,
+      tell: (sentence) => warn(sentence, 'ClientsWarning'),
       uncaught,
       version,
     },
@@ -391,7 +392,7 @@ function status(
   const counts = { healthy: 0, degraded: 0, failed: 0, recovering: 0, disabled: 0 };
   for (const { id } of state.profiles.endpoints()) counts[faceOf(state.endpoint(id)).state]++;
   const { active, state: condition } = facePriority(state.priority);
-  const { total, inFlight, waiting, succeeded, failed, cancelled, dropped } = proxy.figures();
+  const { total, inFlight, waiting, succeeded, failed, cancelled, connections } = proxy.figures();
   const { limit, connectionsMax, isShort, shortages } = descriptors;
   return {
     running: true,
@@ -409,7 +410,14 @@ function status(
     logState: core.log.state,
     notReady: notReady(core, settings()['loadbalancer.health_aware'], core.now()),
     requests: { total, inFlight, waiting, succeeded, failed, cancelled },
-    files: { limit, connections: limit === null ? null : connectionsMax, short: isShort, shortages, dropped },
+    files: {
+      limit,
+      connections: limit === null ? null : connectionsMax,
+      short: isShort,
+      shortages,
+      dropped: connections.dropped,
+    },
+    connections,
     uncaught,
     endpoints: counts,
   };

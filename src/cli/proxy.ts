@@ -211,6 +211,8 @@ function statusLines(context: Context, row: StatusRow): void {
   );
   out.line(`${words.active}: ${row.active ?? words.none}  ${words.state}: ${codeText('states', row.state, language)}`);
   out.line(`${words.requests}: ${words.requestCounts(requests)}`);
+  // An older gateway does not say.
+  if (row.connections) out.line(`${words.clients}: ${words.clientCounts(row.connections)}`);
   out.line(
     `${words.endpoints}: ${
       Object.entries(endpoints)

@@ -4,6 +4,7 @@ import { heldEn, heldZh } from '../config/ladder-words.ts';
 import type { StatusRow } from '../control/operations.ts';
 import { upkeep } from './upkeep-words.ts';
 
+type Troubled = Pick<Partial<StatusRow>, 'files' | 'connections' | 'uncaught'>;
 type Counted = 'total' | 'succeeded' | 'failed' | 'cancelled' | 'inFlight' | 'waiting';
 
 const en = {
@@ -128,13 +129,20 @@ const en = {
   requests: 'requests',
   requestCounts: ({ total, succeeded, failed, cancelled, inFlight, waiting }: Readonly<Record<Counted, number>>) =>
     `${total} (${succeeded} answered, ${failed} failed, ${cancelled} cancelled), ${inFlight} running, ${waiting} in line`,
-  /** What else is wrong with a gateway that runs. A newer command may ask an older gateway, which tells neither. */
-  troubles: ({ files, uncaught }: Pick<Partial<StatusRow>, 'files' | 'uncaught'>): readonly string[] => [
+  clients: 'clients',
+  clientCounts: ({ open, max }: StatusRow['connections']) => `${open} connected, ${max} at most`,
+  /** What else is wrong with a gateway that runs. A newer command may ask an older gateway, which tells none of it. */
+  troubles: ({ files, connections, uncaught }: Troubled): readonly string[] => [
     ...(files?.short ? ['no open files are left: connections and requests are turned away - run: ulimit -n'] : []),
     ...(files && !files.short && files.shortages > 0
       ? [`open files ran out ${files.shortages} times - run: ulimit -n`]
       : []),
-    ...(files?.dropped ? [`${files.dropped} connections were closed at once: there were as many as there may be`] : []),
+    ...(connections?.dropped
+      ? [
+          `${connections.dropped} connections were closed at once: ${connections.max} are as many as there may be (proxy.max_concurrent, open files)`,
+        ]
+      : []),
+    ...(connections?.stalled ? [`${connections.stalled} clients were cut: they took nothing of their answers`] : []),
     ...(uncaught ? [`${uncaught} errors that nobody expected: see logs/gateway.log in the home`] : []),
   ],
   attempts: 'attempts',
@@ -371,12 +379,17 @@ const zh: Words = {
   requests: '请求',
   requestCounts: ({ total, succeeded, failed, cancelled, inFlight, waiting }) =>
     `${total}（成功 ${succeeded}，失败 ${failed}，取消 ${cancelled}），进行中 ${inFlight}，排队 ${waiting}`,
-  troubles: ({ files, uncaught }) => [
+  clients: '客户端',
+  clientCounts: ({ open, max }) => `已连接 ${open}，上限 ${max}`,
+  troubles: ({ files, connections, uncaught }) => [
     ...(files?.short ? ['可打开的文件已用尽：连接和请求会被拒绝，请运行 ulimit -n'] : []),
     ...(files && !files.short && files.shortages > 0
       ? [`可打开的文件曾用尽 ${files.shortages} 次，请运行 ulimit -n`]
       : []),
-    ...(files?.dropped ? [`${files.dropped} 个连接因达到上限被立即关闭`] : []),
+    ...(connections?.dropped
+      ? [`${connections.dropped} 个连接因达到上限 ${connections.max} 被立即关闭（proxy.max_concurrent、可打开的文件）`]
+      : []),
+    ...(connections?.stalled ? [`${connections.stalled} 个客户端因不读取响应被断开`] : []),
     ...(uncaught ? [`${uncaught} 个意外错误，参见目录中的 logs/gateway.log`] : []),
   ],
   attempts: '尝试',

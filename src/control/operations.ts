@@ -203,6 +203,13 @@ export interface StatusRow {
     /** Connections that were closed at once, over the limit. */
     readonly dropped: number;
   };
+  /** Clients: how many are connected and may be, were turned away at the limit, or cut because they took nothing. */
+  readonly connections: {
+    readonly open: number;
+    readonly max: number;
+    readonly dropped: number;
+    readonly stalled: number;
+  };
   /** Errors that nobody expected; `logs/gateway.log` has them. */
   readonly uncaught: number;
 }

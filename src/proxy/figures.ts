@@ -2,6 +2,7 @@
 import type { RequestFact } from '../../events/request.ts';
 import type { RoutingView } from '../../machines/roster.ts';
 import { Quantiles } from '../projections/quantiles.ts';
+import type { ConnectionCounts } from './client-connections.ts';
 
 const states = ['healthy', 'degraded', 'failed', 'recovering', 'disabled'] as const;
 
@@ -11,7 +12,6 @@ export class Figures {
   failed = 0;
   cancelled = 0;
   refused = 0;
-  dropped = 0;
   attempts = 0;
   failovers = 0;
   bytes = 0;
@@ -37,7 +37,7 @@ export class Figures {
       readonly waiting: number;
       readonly uncaught: number;
       readonly shortages: number;
-      readonly connectionsMax: number;
+      readonly connections: ConnectionCounts;
     },
     version: string,
   ): Promise<string> {
@@ -50,10 +50,12 @@ export class Figures {
     const requests = registry.getSingleMetric('qcc_requests_total') as InstanceType<typeof Counter>;
     for (const outcome of ['succeeded', 'failed', 'cancelled'] as const) requests.inc({ outcome }, this[outcome]);
     counter('qcc_refused_total', 'Requests that the guard turned away', this.refused);
-    counter('qcc_connections_dropped_total', 'Connections closed at once, over the limit', this.dropped);
+    counter('qcc_connections_dropped_total', 'Connections closed at once, over the limit', live.connections.dropped);
+    counter('qcc_clients_stalled_total', 'Clients cut because they took nothing', live.connections.stalled);
+    gauge('qcc_connections_open', 'Clients that are connected', live.connections.open);
     counter('qcc_descriptor_shortages_total', 'Times that no open files were left', live.shortages);
     counter('qcc_uncaught_errors_total', 'Errors that nobody expected', live.uncaught);
-    gauge('qcc_connections_max', 'Clients that may be connected at once', live.connectionsMax);
+    gauge('qcc_connections_max', 'Clients that may be connected at once', live.connections.max);
     counter('qcc_attempts_total', 'Calls of endpoints', this.attempts);
     counter('qcc_failovers_total', 'Further attempts after a failure', this.failovers);
     counter('qcc_answer_bytes_total', 'Bytes of answers', this.bytes);

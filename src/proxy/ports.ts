@@ -5,6 +5,7 @@ import type { EndpointId, RequestId } from '../../events/ids.ts';
 import type { RequestFact } from '../../events/request.ts';
 import type { RoutingView } from '../../machines/roster.ts';
 import type { Settings } from '../config/settings.ts';
+import type { ConnectionCounts } from './client-connections.ts';
 import type { Desk } from './desk.ts';
 import type { LoadsNow } from './loads.ts';
 
@@ -50,8 +51,7 @@ export interface ProxyFigures {
   readonly succeeded: number;
   readonly failed: number;
   readonly cancelled: number;
-  /** Connections that were closed at once, because there were as many as there may be. */
-  readonly dropped: number;
+  readonly connections: ConnectionCounts;
 }
 
 export interface ProxyServer {

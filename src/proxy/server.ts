@@ -1,7 +1,7 @@
 /** The data port: routes, the guard, the body, then the exchange. */
 import { createServer as createHttp, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createHttps } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Millis } from '../../events/fact.ts';
 import type { RequestId } from '../../events/ids.ts';
@@ -10,6 +10,7 @@ import { uuidv7 } from '../runtime/uuid.ts';
 import { accessLine } from './access-log.ts';
 import { Bodies, type Body, type Unread } from './body.ts';
 import type { ClientAnswer, ClientRequest } from './client.ts';
+import { ClientConnections, type OpenFiles } from './client-connections.ts';
 import { type Ended, Exchange, type Incoming, type Means } from './exchange.ts';
 import { Figures } from './figures.ts';
 import { Gate, type GateRules, type Place } from './gate.ts';
@@ -28,7 +29,8 @@ import { type Target, targetOf } from './target.ts';
 import { Upstreams } from './upstream.ts';
 
 const secondMs = 1_000;
-const connectionsMax = 2_048;
+// The kernel cuts it to what it allows (4,096 with Linux's own settings), and keeps nothing for it.
+const backlogMax = 65_535;
 const limits = {
   headersTimeout: 10 * secondMs,
   requestTimeout: 60 * secondMs,
@@ -54,18 +56,11 @@ export interface Listen {
   readonly accessLog: (line: string) => void;
   /** Open files of this process, where somebody looks after them. */
   readonly files?: OpenFiles;
+  /** Hears, in one sentence, what goes wrong with many clients at once. */
+  readonly tell?: (sentence: string) => void;
   /** Errors that nobody expected, so far. */
   readonly uncaught?: () => number;
   readonly version: string;
-}
-
-/** What there is of open files, as far as the data port has to know. */
-export interface OpenFiles {
-  readonly connectionsMax: number;
-  /** None are left: whoever comes is turned away. */
-  readonly isShort: boolean;
-  readonly shortages: number;
-  changed: () => void;
 }
 
 /** Resolves when it listens. Node's own error when the port is taken. */
@@ -85,8 +80,7 @@ class DataPort implements ProxyServer {
   readonly #gate: Gate;
   readonly #figures = new Figures();
   readonly #running = new Running<Exchange>();
-  /** All of them: an upgrade and a handshake that hangs are in no list of node:http's, and a stop must not wait for them. */
-  readonly #sockets = new Set<Socket>();
+  readonly #connections: ClientConnections;
   /** Of these nothing more is taken: what comes on them, behind a body that was not read, is nobody's request. */
   readonly #finished = new WeakSet<object>();
   /** Requests whose body is still coming. */
@@ -107,9 +101,6 @@ class DataPort implements ProxyServer {
     this.#server = listen.tls
       ? createHttps({ ...limits, ...tlsLimits, ...listen.tls }, handler)
       : createHttp(limits, handler);
-    this.#limitConnections();
-    this.#server.on('drop', () => void this.#figures.dropped++);
-    if (listen.files) listen.files.changed = () => this.#limitConnections();
     // 0 is no limit: dropping what is over it silently is worse than refusing it.
     this.#server.maxHeadersCount = 0;
     this.#server.on('upgrade', (_: IncomingMessage, socket: Duplex) => refuseUpgrade(socket));
@@ -120,8 +111,15 @@ class DataPort implements ProxyServer {
     };
     const event = listen.tls ? 'secureConnection' : 'connection';
     this.#straight = new StraightWay(this.#server, event, patience, (...request) => this.#takeStraight(...request));
-    // Before TLS, and before the straight way: whatever is done with a connection, here it is known.
-    this.#server.prependListener('connection', (socket: Socket) => this.#connected(socket));
+    this.#connections = new ClientConnections(this.#server, event, {
+      files: listen.files,
+      tell: listen.tell ?? ignored,
+      dropQuiet: (quietS) => {
+        this.#straight.dropQuiet(quietS);
+        this.#server.closeIdleConnections();
+      },
+    });
+    this.#connections.configure(this.#gateRules());
     this.#gate = new Gate(this.#gateRules(), ports.now);
     this.#means = {
       ports,
@@ -138,7 +136,7 @@ class DataPort implements ProxyServer {
     const { host, port } = this.#listen;
     return new Promise((resolve, reject) => {
       this.#server.once('error', reject);
-      this.#server.listen(port, host, () => {
+      this.#server.listen({ port, host, backlog: backlogMax }, () => {
         this.#server.off('error', reject);
         this.settingsChanged();
         resolve();
@@ -162,8 +160,9 @@ class DataPort implements ProxyServer {
   }
 
   figures(): ProxyFigures {
-    const { total, succeeded, failed, cancelled, dropped } = this.#figures;
-    return { total, succeeded, failed, cancelled, dropped, inFlight: this.#inFlight, waiting: this.#waiting };
+    const { total, succeeded, failed, cancelled } = this.#figures;
+    const connections = this.#connections.counts;
+    return { total, succeeded, failed, cancelled, connections, inFlight: this.#inFlight, waiting: this.#waiting };
   }
 
   metrics(): Promise<string> {
@@ -174,7 +173,7 @@ class DataPort implements ProxyServer {
         waiting: this.#waiting,
         uncaught: this.#listen.uncaught?.() ?? 0,
         shortages: this.#listen.files?.shortages ?? 0,
-        connectionsMax: this.#connectionsMax,
+        connections: this.#connections.counts,
       },
       this.#listen.version,
     );
@@ -191,7 +190,8 @@ class DataPort implements ProxyServer {
       acceptWellKnown: local && !settings['proxy.require_token'],
     });
     this.#gate.configure(this.#gateRules());
-    this.#means.upstreams.configure(settings['proxy.connect_timeout'] * secondMs, this.#connectionsMax);
+    this.#connections.configure(this.#gateRules());
+    this.#means.upstreams.configure(settings['proxy.connect_timeout'] * secondMs, this.#connections.counts.max);
   }
 
   networkChanged(): void {
@@ -202,21 +202,6 @@ class DataPort implements ProxyServer {
     for (const answer of this.#means.answers) answer.wokeUp();
     for (const transfer of this.#means.transfers) transfer.wokeUp();
     this.#ports.desk?.wokeUp();
-  }
-
-  get #connectionsMax(): number {
-    return Math.min(connectionsMax, this.#listen.files?.connectionsMax ?? connectionsMax);
-  }
-
-  /** Without open files whoever comes is closed at once: one is no room, and 0 would be no limit. */
-  #limitConnections(): void {
-    this.#server.maxConnections = this.#listen.files?.isShort ? 1 : this.#connectionsMax;
-  }
-
-  #connected(socket: Socket): void {
-    socket.on('error', ignored);
-    this.#sockets.add(socket);
-    socket.once('close', () => this.#sockets.delete(socket));
   }
 
   #gateRules(): GateRules {
@@ -247,7 +232,7 @@ class DataPort implements ProxyServer {
     for (const exchange of this.#running) exchange.leave();
     this.#server.closeAllConnections();
     this.#straight.close();
-    for (const socket of this.#sockets) socket.destroy();
+    this.#connections.close();
     await closed;
     this.#means.upstreams.close();
     return { drained: Math.max(0, before - cut), cut };
@@ -294,6 +279,7 @@ class DataPort implements ProxyServer {
       return this.#turnAway({ request, head, client, id }, { ...refused, headers }, true);
     }
     if (target.kind !== 'forward') return this.#own(target, request, client, id);
+    if (this.#connections.isOver(request.socket)) return this.#tooMany({ request, head, client, id });
     if (target.within !== null && !this.#ports.view().profiles.has(target.within)) {
       const message = `qcc: there is no profile "${target.within}" - run: qcc list`;
       return this.#turnAway({ request, head, client, id }, { status: 404, type: 'not_found_error', message });
@@ -306,7 +292,7 @@ class DataPort implements ProxyServer {
     const guard = this.#guard as GuardRules;
     const head = new RequestHead(rawHeaders);
     const target = targetOf('POST', url);
-    if (target.kind !== 'forward') return false;
+    if (target.kind !== 'forward' || (client.socket && this.#connections.isOver(client.socket))) return false;
     if (refuseStranger(head, '1.1', guard) ?? refuseUnknown(head, guard) ?? refuseBody('POST', head, target.path))
       return false;
     const startedAt = this.#ports.now();
@@ -340,7 +326,8 @@ class DataPort implements ProxyServer {
 
   async #own(target: Target, request: IncomingMessage, client: ServerResponse, id: string): Promise<void> {
     request.resume();
-    const head = ['x-qcc-request-id', id, 'cache-control', 'no-store'];
+    const isLast = this.#connections.isOver(request.socket);
+    const head = ['x-qcc-request-id', id, 'cache-control', 'no-store', ...(isLast ? closes : [])];
     const say = (status: number, type: string, text: string) => {
       client.writeHead(status, ['content-type', type, 'content-length', String(Buffer.byteLength(text)), ...head]);
       client.end(text);
@@ -435,6 +422,12 @@ class DataPort implements ProxyServer {
     const why = error instanceof Error ? error.message : 'unknown';
     const message = `qcc: a fault of the gateway itself (${why}) - run: qcc proxy logs`;
     sendError(client, { status: 500, type: 'api_error', message }, id);
+  }
+
+  #tooMany(one: Asking): void {
+    this.#connections.turnedAway();
+    const message = 'qcc: as many clients are connected as there may be - run: qcc proxy status';
+    this.#turnAway(one, { status: 503, type: 'api_error', message, headers: ['retry-after', '2'] }, true);
   }
 
   #lineFull(one: Arrived): void {

@@ -69,6 +69,11 @@ export class StraightWay {
     for (const connection of this.#connections) connection.dropIdle();
   }
 
+  /** Those that are between two requests, and have been for so long: somebody else needs the room. */
+  dropQuiet(quietS: number): void {
+    for (const connection of this.#connections) connection.dropQuiet(this.now - quietS);
+  }
+
   close(): void {
     clearInterval(this.#sweep);
     for (const connection of this.#connections) connection.destroy();
@@ -88,6 +93,7 @@ class StraightConnection {
   /** What came before its turn: the next request of an impatient client. */
   #held: Buffer | undefined;
   #until: number;
+  #quietSince: number;
   readonly #read = (bytes: Buffer) => this.#take(bytes);
   readonly #closed = () => this.#close();
   readonly #ended = () => this.destroy();
@@ -96,6 +102,7 @@ class StraightConnection {
     this.#socket = socket;
     this.#way = way;
     this.#until = way.now + way.patience.first;
+    this.#quietSince = way.now;
     socket.on('data', this.#read).on('end', this.#ended).on('close', this.#closed);
   }
 
@@ -118,6 +125,10 @@ class StraightConnection {
 
   dropIdle(): void {
     if (!this.#request) this.destroy();
+  }
+
+  dropQuiet(before: number): void {
+    if (!this.#request && this.#quietSince <= before) this.destroy();
   }
 
   destroy(): void {
@@ -171,6 +182,7 @@ class StraightConnection {
     this.#request = undefined;
     this.#answer = undefined;
     this.#until = this.#way.now + this.#way.patience.idle;
+    this.#quietSince = this.#way.now;
     const held = this.#held;
     if (!held) return;
     this.#held = undefined;

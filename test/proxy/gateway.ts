@@ -8,6 +8,7 @@ import type { EndpointId } from '../../events/ids.ts';
 import type { RequestFact } from '../../events/request.ts';
 import type { RoutableEndpoint, RoutingView } from '../../machines/roster.ts';
 import { effective, type SettingKey } from '../../src/config/settings.ts';
+import type { OpenFiles } from '../../src/proxy/client-connections.ts';
 import type { Desk } from '../../src/proxy/desk.ts';
 import type { ProxyPorts, ProxyServer } from '../../src/proxy/ports.ts';
 import { startProxy } from '../../src/proxy/server.ts';
@@ -46,6 +47,8 @@ export interface Gateway {
   /** Resolves with the fact of the n-th request that ended. */
   fact(n?: number): Promise<RequestFact>;
   readonly unready: string[];
+  /** Sentences for whoever looks after the gateway. */
+  readonly told: readonly string[];
 }
 
 interface GatewaySetting {
@@ -53,12 +56,13 @@ interface GatewaySetting {
   readonly view?: Parameters<typeof viewOf>[1];
   readonly tls?: { readonly cert: string; readonly key: string };
   readonly desk?: Desk;
+  readonly files?: OpenFiles;
 }
 
 /** Endpoints stand in the order in which they are named: the strategy is `failover` unless the test says otherwise. */
 export async function gateway(
   profiles: Readonly<Record<string, Members>>,
-  { settings = {}, view: viewSetting, tls, desk }: GatewaySetting = {},
+  { settings = {}, view: viewSetting, tls, desk, files }: GatewaySetting = {},
 ): Promise<Gateway> {
   const keys = new Map<string, string>();
   const made = (next: Readonly<Record<string, Members>>, setting?: Parameters<typeof viewOf>[1]): RoutingView =>
@@ -110,7 +114,16 @@ export async function gateway(
     notReady: () => unready,
   };
   const accessLog = (line: string) => void lines.push(line);
-  const server = await startProxy(ports, { host: '127.0.0.1', port: 0, tls: tls ?? null, accessLog, version: '1.2.3' });
+  const told: string[] = [];
+  const server = await startProxy(ports, {
+    host: '127.0.0.1',
+    port: 0,
+    tls: tls ?? null,
+    accessLog,
+    ...(files && { files }),
+    tell: (sentence) => void told.push(sentence),
+    version: '1.2.3',
+  });
   onTestFinished(async () => void (await server.drain(0)));
   return {
     server,
@@ -122,6 +135,7 @@ export async function gateway(
     facts,
     lines,
     unready,
+    told,
     show: (next, setting) => {
       view = made(next, setting);
     },
