@@ -134,7 +134,15 @@ describe('junk', () => {
     ['a size beyond all bounds', `${chunked}fffffffffffff\r\n`, 'HPE_INVALID_CHUNK_SIZE'],
     ['a chunk that is longer than its size', `${chunked}1\r\nab\r\n`, 'HPE_STRICT'],
     ['a head without an end', `${ok}A: ${'b'.repeat(70_000)}`, 'HPE_HEADER_OVERFLOW'],
-    ['a size without an end', `${chunked}1;${'x'.repeat(5_000)}`, 'HPE_INVALID_CHUNK_SIZE'],
+    ['an extension without an end', `${chunked}1;${'x'.repeat(17_000)}`, 'HPE_CHUNK_EXTENSIONS_OVERFLOW'],
+    ['blanks without an end', `${chunked}1${' '.repeat(17_000)}`, 'HPE_CHUNK_EXTENSIONS_OVERFLOW'],
+    [
+      'extensions that are larger than what they extend, again and again',
+      `${chunked}${`1;${'x'.repeat(1_000)}\r\na\r\n`.repeat(17)}`,
+      'HPE_CHUNK_EXTENSIONS_OVERFLOW',
+    ],
+    ['early hints without an end', 'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(101), 'HPE_INVALID_STATUS'],
+    ['a head that is larger than what clients take', `${ok}A: ${'b'.repeat(15_000)}\r\n\r\n`, 'HPE_HEADER_OVERFLOW'],
     ['trailers without an end', `${chunked}0\r\n${`A: ${'b'.repeat(4_000)}\r\n`.repeat(5)}`, 'HPE_HEADER_OVERFLOW'],
   ])('is %s', (_, text, code) => {
     expect(codeOf(text)).toBe(code);
