@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { dial, type Place } from './dial.ts';
 import { AnswerParser, type AnswerReader } from './http1.ts';
+import { type Reads, readTurns } from './read-turns.ts';
 import type { AnswerSink, Call } from './upstream.ts';
 
 // Up to here one copy is cheaper than a second write.
@@ -10,7 +11,7 @@ const joinMax = 16_384;
 // How a connection that died while it was idle shows itself. Junk on a living one is something else.
 const staleCodes = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED']);
 
-export class Connection implements AnswerReader {
+export class Connection implements AnswerReader, Reads {
   readonly #parser = new AnswerParser();
   readonly #place: Place;
   readonly #idle: (connection: Connection) => void;
@@ -24,6 +25,8 @@ export class Connection implements AnswerReader {
   #isPaused = false;
   #isSent = false;
   #isOver = false;
+  /** What was read when its turn was over. */
+  #late: Buffer | undefined;
   isDead = false;
 
   /**
@@ -61,6 +64,7 @@ export class Connection implements AnswerReader {
 
   destroy(): void {
     this.isDead = true;
+    this.#late = undefined;
     this.#giveUp();
     this.#socket?.destroy();
     if (this.#isOver) return;
@@ -95,28 +99,56 @@ export class Connection implements AnswerReader {
       return;
     }
     this.#socket = socket;
-    socket.on('error', (fault) => this.#fail(fault));
+    socket.on('error', (fault) => {
+      this.#readLate();
+      this.#fail(fault);
+    });
     socket.on('end', () => this.#closed());
     socket.on('close', () => this.#closed());
     if (this.#call) this.#write(socket, this.#call);
   }
 
+  /** Its turn has come. */
+  readOn(): void {
+    if (this.#late && this.#readLate() && !this.#isPaused) this.#socket?.resume();
+  }
+
+  #readLate(): boolean {
+    const late = this.#late;
+    this.#late = undefined;
+    if (late) this.#feed(late);
+    return !this.isDead;
+  }
+
   #read(bytes: Buffer): boolean {
+    if (readTurns.hasTime) {
+      this.#feed(bytes);
+      return !this.#isPaused;
+    }
+    // The bytes are lent.
+    this.#late = this.#late ? Buffer.concat([this.#late, bytes]) : Buffer.from(bytes);
+    readTurns.wait(this);
+    return false;
+  }
+
+  #feed(bytes: Buffer): void {
+    const startedAt = performance.now();
     try {
       this.#parser.feed(bytes);
     } catch (fault) {
       this.#fail(fault as Error);
     }
-    return !this.#isPaused;
+    readTurns.spend(performance.now() - startedAt);
   }
 
   #goOn(): void {
     if (!this.#isPaused) return;
     this.#isPaused = false;
-    this.#socket?.resume();
+    if (!this.#late) this.#socket?.resume();
   }
 
   #closed(): void {
+    this.#readLate();
     this.isDead = true;
     try {
       if (!this.#parser.close()) this.#fail(null);
