@@ -7,6 +7,8 @@ export interface Verdict {
   readonly failure: Failure | null;
   readonly retryAfterMs: Millis | null;
   readonly resetAt: Millis | null;
+  /** The endpoint has no such thing, which says nothing of the endpoint: another one may have it. */
+  readonly isMissing?: true;
 }
 
 export interface Refusal {
@@ -16,14 +18,24 @@ export interface Refusal {
   readonly body: string;
   /** A Messages call: elsewhere a 404 says nothing about the endpoint. */
   readonly isMessages: boolean;
+  readonly isCount: boolean;
   readonly model: string | null;
 }
 
 const secondMs = 1_000;
 const clientsAffair: Verdict = { failure: null, retryAfterMs: null, resetAt: null };
+/** An endpoint that does not count tokens. Many relays do not. */
+export const classifyCount: Verdict = { ...clientsAffair, isMissing: true };
+const noSuchPath: ReadonlySet<number> = new Set([404, 405, 501]);
+
+/** It is passed on as it stands, and nobody else is asked. */
+export function isClientsAffair({ failure, isMissing }: Verdict): boolean {
+  return failure === null && !isMissing;
+}
 
 /** An answer that is not 2xx. */
 export function classifyStatus(refusal: Refusal, now: Millis): Verdict {
+  if (refusal.isCount && noSuchPath.has(refusal.status)) return classifyCount;
   const failure = failureOf(refusal);
   if (failure === null) return clientsAffair;
   const retryAfter = retryAfterOf(refusal.header('retry-after'), now);
@@ -85,7 +97,50 @@ const byErrorType: Readonly<Record<string, Failure>> = {
 
 /** An error that came with status 200, in an envelope or as the first event of a stream. */
 export function classifyEnvelope(text: string): Failure {
-  return byErrorType[errorTypeIn(text) ?? ''] ?? 'badAnswer';
+  return classifyErrorType(errorTypeIn(text));
+}
+
+export function classifyErrorType(type: string | null): Failure {
+  return byErrorType[type ?? ''] ?? 'badAnswer';
+}
+
+/** What Anthropic, OpenAI and the common relays call their errors. */
+const errorWords: ReadonlySet<string> = new Set([
+  ...Object.keys(byErrorType),
+  'invalid_request_error',
+  'not_found_error',
+  'request_too_large',
+  'server_error',
+  'insufficient_quota',
+  'new_api_error',
+  'one_api_error',
+  'upstream_error',
+]);
+
+/** An endpoint may say anything, a key and a prompt too: of what it calls its error, only a known word is written down. */
+export function errorWord(type: string | null): string | null {
+  return type !== null && errorWords.has(type) ? type : null;
+}
+
+const typeWords: ReadonlySet<string> = new Set([
+  'application/json',
+  'application/octet-stream',
+  'application/problem+json',
+  'application/x-ndjson',
+  'application/xml',
+  'text/css',
+  'text/event-stream',
+  'text/html',
+  'text/javascript',
+  'text/plain',
+  'text/xml',
+]);
+
+/** The same for its content type. */
+export function typeWord(contentType: string): string {
+  const word = contentType.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  if (word === '') return 'no type';
+  return typeWords.has(word) ? word : 'other';
 }
 
 const certificateCodes = /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT|HOSTNAME_MISMATCH)/;

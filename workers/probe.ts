@@ -249,7 +249,7 @@ async function tried({ job }: Visit, model: string | null, call: () => Promise<R
   try {
     const reply = await call();
     if (reply.status === 200) return { ok: true, reply };
-    const refused = { ...reply, isMessages: job.depth === 'conversation', model };
+    const refused = { ...reply, isMessages: job.depth === 'conversation', isCount: job.depth === 'api', model };
     return { ok: false, result: failed(job, judgeRefusal(refused, job.key), reply, model) };
   } catch (error) {
     return { ok: false, result: withoutAnswer(job, error, model) };

@@ -27,6 +27,7 @@ export interface RetryJob {
   readonly wantsStream: boolean;
   /** A Messages call, whose failures are told apart. */
   readonly isMessages: boolean;
+  readonly isCount: boolean;
   readonly model: string | null;
   readonly limits: RetryLimits;
 }
@@ -167,8 +168,8 @@ class PortReceiver implements Receiver {
   isBegun = false;
   readonly #port: MessagePort;
   #credit = creditBytes;
-  /** Of an answer in one piece: what is not handed over yet. */
-  #rest: Buffer = Buffer.alloc(0);
+  /** Of an answer that is all there: what is not handed over yet. */
+  #rest: readonly Buffer[] = [];
   #goOn: () => void = () => {};
 
   constructor(port: MessagePort) {
@@ -197,22 +198,23 @@ class PortReceiver implements Receiver {
     if (this.#credit > 0) this.#goOn();
   }
 
-  whole(status: number, headers: readonly string[], body: Buffer): void {
+  whole(status: number, headers: readonly string[], pieces: readonly Buffer[]): void {
     this.begin(status, headers);
-    this.#rest = body;
+    this.#rest = pieces;
   }
 
   /** Resolves when all is handed over, or dropped. */
   async drained(): Promise<void> {
-    while (this.#rest.length > 0) {
-      const slice = this.#rest.subarray(0, sliceBytes);
-      this.#rest = this.#rest.subarray(slice.length);
-      if (!this.bytes(slice)) await new Promise<void>((resolve) => this.onRoom(resolve));
+    for (const piece of this.#rest) {
+      for (let at = 0; at < piece.length && this.#rest.length > 0; at += sliceBytes) {
+        const hasRoom = this.bytes(piece.subarray(at, at + sliceBytes));
+        if (!hasRoom) await new Promise<void>((resolve) => this.onRoom(resolve));
+      }
     }
   }
 
   drop(): void {
-    this.#rest = Buffer.alloc(0);
+    this.#rest = [];
     this.#goOn();
   }
 

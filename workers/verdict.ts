@@ -20,6 +20,8 @@ export interface Refused {
   readonly body: string;
   /** A Messages call: elsewhere a 404 says nothing about the endpoint. */
   readonly isMessages: boolean;
+  /** A path that not all endpoints have. */
+  readonly isCount: boolean;
   readonly model: string | null;
 }
 

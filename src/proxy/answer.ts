@@ -6,27 +6,37 @@ import type { Failure } from '../../events/endpoint.ts';
 import type { Millis } from '../../events/fact.ts';
 import type { Attempt, Usage } from '../../events/request.ts';
 import {
-  classifyEnvelope,
+  classifyCount,
+  classifyErrorType,
   classifyStatus,
   classifyTransport,
   errorTypeIn,
+  errorWord,
   type Verdict,
 } from '../../machines/classify.ts';
 import { isProxyDown } from '../../machines/network.ts';
+import { Deadline } from './deadline.ts';
+import { plainText } from './encoding.ts';
 import { type Head, headOf } from './headers.ts';
+import { HeldBytes } from './held-bytes.ts';
+import { type Fault, faultAtStart, JsonBody } from './json-body.ts';
 import type { Receiver } from './receiver.ts';
-import { countIn, proofOf, StreamWatch } from './sse.ts';
+import { StreamWatch } from './sse.ts';
 import type { Abort, AnswerSink, TransportError } from './upstream.ts';
 
 const MiB = 1_048_576;
 // An Anthropic answer is smaller; a runaway relay is not.
 const jsonBytesMax = 64 * MiB;
 const errorBytesMax = MiB;
-// A stream that has no content after this much has something else in it; all of it is looked at again with each event.
+// What an error is, it says at its beginning.
+const errorWordsMax = MiB / 16;
+// A stream that has no content after this much has something else in it.
 const heldBytesMax = MiB / 4;
 const newlineEveryMs = 10_000;
 // A connection that did not survive a sleep of this machine gives no sign; one that did has pings at least.
 const afterSleepMs = 10_000;
+// Some leave the connection open after the last event: what follows is nothing.
+const lingerMs = 1_000;
 
 export interface Limits {
   readonly headersMs: Millis;
@@ -40,6 +50,8 @@ export interface Limits {
 export interface Asked {
   readonly wantsStream: boolean;
   readonly isMessages: boolean;
+  /** `count_tokens`: only a number is an answer to it. */
+  readonly isCount: boolean;
   /** An answer that has no body, whatever it says of its length. */
   readonly isHead: boolean;
   readonly model: string | null;
@@ -80,7 +92,7 @@ const answered = { code: null, stale: false };
 
 const nothingAfterSleep = 'nothing came after this machine had slept';
 
-type Phase = 'waiting' | 'error' | 'json' | 'judging' | 'relaying' | 'over';
+type Phase = 'waiting' | 'error' | 'json' | 'encoded' | 'judging' | 'relaying' | 'over';
 
 export class Answer implements AnswerSink {
   readonly outcome: Promise<Outcome>;
@@ -94,17 +106,19 @@ export class Answer implements AnswerSink {
   #settle: (outcome: Outcome) => void = () => {};
   #abort: Abort = () => {};
   #resume: () => void = () => {};
-  #held: Buffer[] = [];
-  #heldBytes = 0;
-  #pinged = false;
+  readonly #held = new HeldBytes();
   #extended = false;
   #committed = false;
-  #startUsage = '';
-  #timer: NodeJS.Timeout | undefined;
+  /** Nothing is read because the receiver takes nothing: until it does, no time passes for the endpoint. */
+  #isHeldUp = false;
+  #hasSlept = false;
+  readonly #deadline = new Deadline(() => this.#late());
   #newlines: NodeJS.Timeout | undefined;
   /** Runs after a sleep, until a byte comes. */
   #asleep: NodeJS.Timeout | undefined;
-  readonly #watch = new StreamWatch();
+  #watch: StreamWatch | undefined;
+  #json: JsonBody | undefined;
+  #whole: Buffer | undefined;
   readonly #startedAt: Millis;
   readonly #receiver: Receiver;
   readonly #asked: Asked;
@@ -119,7 +133,7 @@ export class Answer implements AnswerSink {
       this.#settle = resolve;
     });
     // Not streaming, an endpoint thinks before it says a word: only the whole has a limit.
-    this.#arm(asked.wantsStream ? limits.headersMs : limits.totalMs);
+    this.#deadline.arm(asked.wantsStream ? limits.headersMs : limits.totalMs);
     const { commitMs } = limits;
     if (commitMs !== null && !asked.wantsStream && asked.isMessages)
       this.#newlines = setTimeout(() => this.#commit(commitMs), commitMs);
@@ -139,6 +153,8 @@ export class Answer implements AnswerSink {
   /** The machine has slept. Who asked for no stream gets no byte before the whole: that says nothing. */
   wokeUp(): void {
     if (!this.#asked.wantsStream || this.#phase === 'over') return;
+    this.#hasSlept = this.#isHeldUp;
+    if (this.#isHeldUp) return;
     clearTimeout(this.#asleep);
     this.#asleep = setTimeout(() => this.#lost(), afterSleepMs);
   }
@@ -149,12 +165,20 @@ export class Answer implements AnswerSink {
     this.head_ = head;
     this.#resume = resume;
     this.ttfbMs = this.#asked.now() - this.#startedAt;
+    const { isCount, isHead } = this.#asked;
+    const isWhole = isCount || isHead;
     if (status < 200 || status > 299) this.#phase = 'error';
-    else if (head.isEncoded && !this.#committed) this.#pass();
-    else if (head.contentType.startsWith('text/event-stream')) {
+    else if (head.isEncoded && !this.#committed && !isWhole) this.#phase = 'encoded';
+    else if (head.isStream && !isWhole) {
       this.#phase = 'judging';
-      this.#arm(this.#limits.firstContentMs);
-    } else this.#phase = 'json';
+      this.#watch = new StreamWatch();
+      this.#deadline.arm(this.#limits.firstContentMs);
+    } else {
+      this.#phase = 'json';
+      this.#json = new JsonBody(this.#asked, head);
+    }
+    if (this.#phase === 'encoded' && head.contentType.includes('html'))
+      this.#wrong({ failure: 'badAnswer', detail: 'not JSON (text/html)' });
     // A second head would stand in the middle of the first one's body, and an error would look like an answer.
     if (this.#committed && this.#phase !== 'json') this.#fail('badAnswer', 'no JSON, where JSON had begun');
   }
@@ -165,15 +189,18 @@ export class Answer implements AnswerSink {
       case 'relaying':
         return this.#relay(chunk);
       case 'judging':
-        this.#hold(chunk);
-        this.#judge(chunk);
-        return true;
+        return this.#judge(chunk, this.#watch as StreamWatch);
+      case 'encoded':
+        if (!this.#isSound(chunk)) return true;
+        this.#pass();
+        return this.#write(chunk);
       case 'error':
-        if (this.#heldBytes < errorBytesMax) this.#hold(chunk);
+        this.#held.add(chunk);
+        if (this.#held.length > errorBytesMax && !this.#enough())
+          this.#fail('badAnswer', 'the error is larger than 1 MiB');
         return true;
       case 'json':
-        this.#hold(chunk);
-        if (this.#heldBytes > jsonBytesMax) this.#fail('badAnswer', 'the answer is larger than 64 MiB');
+        this.#scan(chunk);
         return true;
       default:
         return true;
@@ -187,13 +214,16 @@ export class Answer implements AnswerSink {
         else this.#break('the stream ended before message_stop');
         return;
       case 'judging':
-        this.#fail('badAnswer', this.#heldBytes === 0 ? 'the stream was empty' : 'the stream ended before content');
+        this.#fail('badAnswer', this.#held.length === 0 ? 'the stream was empty' : 'the stream ended before content');
+        return;
+      case 'encoded':
+        this.#fail('badAnswer', 'an empty answer');
         return;
       case 'error':
         this.#refused();
         return;
       case 'json':
-        this.#json();
+        this.#jsonOver();
         return;
       default:
         return;
@@ -202,11 +232,14 @@ export class Answer implements AnswerSink {
 
   failed({ code, reused, proxy }: TransportError): void {
     if (this.#phase === 'relaying') {
-      this.#break(`the connection broke (${code})`);
+      // Its last event has come: it is whole, whatever becomes of the connection.
+      if (this.#watch?.stopped) this.#finish();
+      else this.#break(`the connection broke (${code})`);
       return;
     }
+    if (this.#phase === 'error' && this.#enough()) return;
     const stale = this.#phase === 'waiting' && reused;
-    const inside = this.#phase === 'judging' || this.#phase === 'json';
+    const inside = this.#phase === 'judging' || this.#phase === 'json' || this.#phase === 'encoded';
     const why = isProxyDown(code) ? `the HTTP proxy ${proxy} is down or refuses (${code})` : code;
     this.#fail(inside ? 'badAnswer' : classifyTransport(code), inside ? `the answer was cut off (${code})` : why, {
       code: inside ? null : code,
@@ -218,128 +251,182 @@ export class Answer implements AnswerSink {
   passOn(extra: readonly string[]): void {
     const { head_: head } = this;
     if (!head) return;
-    const body = Buffer.concat(this.#held);
-    this.#receiver.whole(head.status, [...head.pairs, ...extra, ...this.#asked.added(this.ttfbMs ?? 0)], body);
-    this.bytes = body.length;
+    this.bytes = this.#body.length;
+    const pairs = [...head.pairs, ...extra, ...this.#asked.added(this.ttfbMs ?? 0)];
+    this.#receiver.whole(head.status, pairs, [this.#body], this.bytes);
   }
 
-  #hold(chunk: Buffer): void {
-    // The bytes are lent.
-    this.#held.push(Buffer.from(chunk));
-    this.#heldBytes += chunk.length;
+  #judge(chunk: Buffer, watch: StreamWatch): boolean {
+    watch.see(chunk);
+    switch (watch.proof) {
+      case 'proven':
+        this.ttftMs = this.#asked.now() - this.#startedAt;
+        this.#pass();
+        return this.#passOn(chunk, watch);
+      case 'failed': {
+        const { errorType } = watch;
+        const told = errorWord(errorType) ?? 'unknown';
+        this.#fail(classifyErrorType(errorType), `error event before content: ${told}`);
+        return true;
+      }
+      default:
+        this.#held.add(chunk);
+        if (this.#held.length > heldBytesMax) this.#fail('badAnswer', 'no content in 256 KiB of stream');
+        return true;
+    }
   }
 
-  #judge(chunk: Buffer): void {
-    // Only an event's end can prove anything.
-    if (!chunk.includes('\n') && this.#heldBytes <= heldBytesMax) return;
-    const text = Buffer.concat(this.#held).toString('latin1');
-    const proof = proofOf(text);
-    if (proof === 'proven') {
-      this.#startUsage = text;
-      this.ttftMs = this.#asked.now() - this.#startedAt;
-      this.#pass();
-    } else if (proof === 'unproven') {
-      if (this.#heldBytes > heldBytesMax) this.#fail('badAnswer', 'no content in 256 KiB of stream');
-      // Alive but slow: once, the wait is as long again.
-      else if (!this.#pinged && chunk.includes('ping')) this.#pinged = true;
-    } else
-      this.#fail(classifyEnvelope(proof.error), `error event before content: ${errorTypeIn(proof.error) ?? 'unknown'}`);
+  /** What nobody asked to be compressed passes as it is, unless its first piece is plainly something else. */
+  #isSound(chunk: Buffer): boolean {
+    const head = this.head_ as Head;
+    if (!this.#asked.isMessages) return true;
+    const text = Buffer.from(plainText(chunk, head.encoding, errorWordsMax));
+    const fault = faultAtStart(text, this.#asked, head);
+    if (fault) this.#wrong(fault);
+    return fault === undefined;
   }
 
   /** The answer is good: its head goes out, and what was held. */
   #pass(): void {
     const head = this.head_ as Head;
     this.#phase = 'relaying';
-    this.#receiver.begin(head.status, [...head.pairs, ...this.#asked.added(this.ttfbMs ?? 0)], head.length);
-    this.#arm(this.#limits.idleMs);
-    const held = this.#held;
-    this.#held = [];
-    for (const chunk of held) if (this.#phase === 'relaying') this.#relay(chunk);
+    // An event stream may end where its length says, and be none: only without one can its end be refused.
+    const length = head.isStream ? null : head.length;
+    this.#receiver.begin(head.status, [...head.pairs, ...this.#asked.added(this.ttfbMs ?? 0)], length);
+    this.#deadline.arm(this.#watch?.stopped ? lingerMs : this.#limits.idleMs);
+    for (const block of this.#held.take()) if (this.#phase === 'relaying') this.#write(block);
   }
 
   #relay(chunk: Buffer): boolean {
-    if (!(this.head_ as Head).isEncoded) {
-      const { kind, at } = this.#watch.see(chunk);
-      if (kind === 'error') {
-        // Withheld: an error event would push the client to its slow path.
-        if (at > 0) this.#write(chunk.subarray(0, at));
-        this.#break('error event after content');
-        return true;
-      }
-      if (kind !== 'ping') this.#timer?.refresh();
-    } else this.#timer?.refresh();
-    if (this.#write(chunk)) return true;
-    this.#receiver.onRoom(this.#resume);
-    return false;
+    const watch = this.#watch;
+    if (!watch) {
+      this.#deadline.refresh();
+      return this.#write(chunk);
+    }
+    const wasStopped = watch.stopped;
+    watch.see(chunk);
+    if (watch.stopped && !wasStopped) this.#deadline.arm(lingerMs);
+    else if (watch.isProgress && !wasStopped) this.#deadline.refresh();
+    return this.#passOn(chunk, watch);
+  }
+
+  #passOn(chunk: Buffer, watch: StreamWatch): boolean {
+    if (watch.errorAt < 0) return this.#write(chunk);
+    // Withheld: an error event would push the client to its slow path.
+    if (watch.errorAt > 0) this.#write(chunk.subarray(0, watch.errorAt));
+    if (watch.stopped) this.#finish();
+    else this.#break('error event after content');
+    this.#abort();
+    return true;
   }
 
   #write(chunk: Buffer): boolean {
     this.bytes += chunk.length;
-    return this.#receiver.bytes(chunk);
+    if (this.#receiver.bytes(chunk)) return !this.#isHeldUp;
+    if (this.#isHeldUp || this.#phase !== 'relaying') return false;
+    this.#isHeldUp = true;
+    this.#deadline.clear();
+    this.#receiver.onRoom(() => this.#hasRoom());
+    return false;
+  }
+
+  /** The receiver takes more: from here on it is the endpoint's turn again. */
+  #hasRoom(): void {
+    if (!this.#isHeldUp) return;
+    this.#isHeldUp = false;
+    if (this.#phase !== 'relaying') return;
+    this.#deadline.arm(this.#watch?.stopped ? lingerMs : this.#limits.idleMs);
+    this.#resume();
+    if (!this.#hasSlept) return;
+    this.#hasSlept = false;
+    this.wokeUp();
   }
 
   #isWhole(): boolean {
-    const head = this.head_ as Head;
-    return head.isEncoded || !head.contentType.startsWith('text/event-stream') || this.#watch.stopped;
+    return this.#watch === undefined || this.#watch.stopped;
   }
 
   #finish(): void {
     this.#receiver.end();
-    this.usage = this.#streamUsage();
+    this.usage = this.#watch?.usage ?? null;
     this.#end({ kind: 'served', status: (this.head_ as Head).status });
   }
 
-  #streamUsage(): Usage | null {
-    if (this.#startUsage === '') return null;
-    const start = this.#startUsage;
-    const end = this.#watch.usage ?? start;
-    return usageOf((name) => countIn(name === 'output_tokens' ? end : start, name));
+  get #body(): Buffer {
+    this.#whole ??= Buffer.concat(this.#held.take());
+    return this.#whole;
+  }
+
+  /** What a refusal says it is stands in its status and at its beginning: the rest is not waited for. False: it says nothing. */
+  #enough(): boolean {
+    const verdict = this.#verdict(this.#body);
+    if (verdict.failure === null) return false;
+    this.#refused();
+    this.#abort();
+    return true;
   }
 
   #refused(): void {
     const head = this.head_ as Head;
-    const body = Buffer.concat(this.#held);
-    const text = body.toString('utf8');
-    const { isMessages, model, now } = this.#asked;
-    const verdict = classifyStatus({ status: head.status, header: head.get, body: text, isMessages, model }, now());
-    const detail = `${head.status}${errorTypeIn(text) ? ` ${errorTypeIn(text)}` : ''}`;
+    const body = this.#body;
+    const verdict = this.#verdict(body);
+    const word = errorWord(errorTypeIn(plainText(body, head.encoding, errorWordsMax)));
+    const detail = `${head.status}${word === null ? '' : ` ${word}`}`;
     this.#end({ kind: 'failed', verdict, head, body, detail, code: null, stale: false });
   }
 
-  /** Whole, and what it should be: JSON, no error in an envelope, a stream where a stream was asked for. */
-  #json(): void {
+  #verdict(body: Buffer): Verdict {
+    const { status, get, encoding } = this.head_ as Head;
+    const { isMessages, isCount, model, now } = this.#asked;
+    const text = plainText(body, encoding, errorWordsMax);
+    return classifyStatus({ status, header: get, body: text, isMessages, isCount, model }, now());
+  }
+
+  #scan(chunk: Buffer): void {
+    this.#held.add(chunk);
+    // What is compressed is looked at when it is whole.
+    const fault = (this.head_ as Head).isEncoded ? undefined : this.#json?.feed(chunk);
+    if (fault) this.#wrong(fault);
+    else if (this.#held.length > jsonBytesMax) this.#fail('badAnswer', 'the answer is larger than 64 MiB');
+  }
+
+  #jsonOver(): void {
     const head = this.head_ as Head;
-    const body = this.#held.length === 1 ? (this.#held[0] as Buffer) : Buffer.concat(this.#held);
-    const parsed = body.length === 0 ? undefined : parsedJson(body);
-    const wrong = this.#whatIsWrong(head, body, parsed);
-    if (wrong) {
-      this.#fail(wrong.failure, wrong.detail);
+    const json = this.#json as JsonBody;
+    const { length } = this.#held;
+    if (!this.#asked.isHead) {
+      if (head.length !== null && head.length !== length) {
+        this.#fail('badAnswer', 'the answer was cut off');
+        return;
+      }
+      if (head.isEncoded && length > 0) json.feed(Buffer.from(plainText(this.#body, head.encoding, errorWordsMax)));
+      const fault = json.end();
+      if (fault) {
+        this.#wrong(fault);
+        return;
+      }
+    }
+    this.usage = json.usage;
+    this.#sendWhole(head);
+  }
+
+  #wrong({ failure, detail }: Fault): void {
+    if (failure !== null || this.#committed) {
+      this.#fail(failure ?? 'badAnswer', detail);
       return;
     }
-    const told = (parsed as { usage?: Readonly<Record<string, unknown>> } | undefined)?.usage;
-    if (told) this.usage = usageOf((name) => numberOr(told[name]));
-    this.#sendWhole(head, body);
+    const told = { head: null, body: Buffer.alloc(0), detail: `${(this.head_ as Head).status}: ${detail}` };
+    this.#end({ kind: 'failed', verdict: classifyCount, ...told, ...answered });
+    this.#abort();
   }
 
-  #whatIsWrong(head: Head, body: Buffer, parsed: unknown): { failure: Failure; detail: string } | undefined {
-    const { isMessages, wantsStream, isHead } = this.#asked;
-    if (isHead) return undefined;
-    const bad = (detail: string) => ({ failure: 'badAnswer' as const, detail });
-    if (head.length !== null && head.length !== body.length) return bad('the answer was cut off');
-    if (parsed === undefined && (isMessages || head.contentType.includes('html'))) {
-      return bad(body.length === 0 ? 'an empty answer' : `not JSON (${head.contentType.split(';')[0]})`);
-    }
-    if ((parsed as { type?: unknown } | undefined)?.type === 'error') {
-      return { failure: classifyEnvelope(body.toString('utf8')), detail: `an error with status ${head.status}` };
-    }
-    return wantsStream && isMessages ? bad('JSON where a stream was asked for') : undefined;
-  }
-
-  #sendWhole(head: Head, body: Buffer): void {
+  #sendWhole(head: Head): void {
+    const pieces = this.#whole ? [this.#whole] : this.#held.take();
+    const size = pieces.reduce((sum, piece) => sum + piece.length, 0);
     const pairs = this.#committed ? [] : [...head.pairs, ...this.#asked.added(this.ttfbMs ?? 0)];
-    const length = this.#asked.isHead ? (head.length ?? 0) : body.length;
-    this.#receiver.whole(head.status, pairs, body, length);
-    this.bytes = body.length;
+    const length = this.#asked.isHead ? (head.length ?? 0) : size;
+    this.#receiver.whole(head.status, pairs, pieces, length);
+    this.bytes = size;
     this.#end({ kind: 'served', status: head.status });
   }
 
@@ -349,11 +436,6 @@ export class Answer implements AnswerSink {
     this.#committed = true;
     this.#receiver.hold(this.#asked.added(afterMs));
     this.#newlines = setInterval(() => this.#receiver.stillHolding(), newlineEveryMs);
-  }
-
-  #arm(ms: Millis): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#late(), ms);
   }
 
   #isAlive(): void {
@@ -368,15 +450,18 @@ export class Answer implements AnswerSink {
 
   #late(): void {
     if (this.#phase === 'relaying') {
-      this.#break('no event but pings for too long');
+      if (this.#watch?.stopped) this.#finish();
+      else this.#break('no event but pings for too long');
       this.#abort();
       return;
     }
-    if (this.#phase === 'judging' && this.#pinged && !this.#extended) {
+    // Alive but slow: once, the wait is as long again.
+    if (this.#phase === 'judging' && this.#watch?.hasPinged && !this.#extended) {
       this.#extended = true;
-      this.#arm(this.#limits.firstContentMs);
+      this.#deadline.arm(this.#limits.firstContentMs);
       return;
     }
+    if (this.#phase === 'error' && this.#enough()) return;
     const detail = this.#phase === 'waiting' ? 'no headers in time' : 'no content in time';
     this.#fail('timeout', detail);
   }
@@ -406,7 +491,7 @@ export class Answer implements AnswerSink {
 
   /** Never a splice, never an invented event, never a clean early end: the client asks again by itself. */
   #break(detail: string): void {
-    this.usage = this.#streamUsage();
+    this.usage = this.#watch?.usage ?? null;
     this.#end({ kind: 'broken', detail });
     this.#abort();
     this.#receiver.cut();
@@ -415,30 +500,9 @@ export class Answer implements AnswerSink {
   #end(outcome: Outcome): void {
     if (this.#phase === 'over') return;
     this.#phase = 'over';
-    clearTimeout(this.#timer);
+    this.#deadline.clear();
     clearTimeout(this.#newlines);
     clearTimeout(this.#asleep);
     this.#settle(outcome);
   }
-}
-
-function parsedJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch {
-    return undefined;
-  }
-}
-
-function numberOr(value: unknown): number | null {
-  return typeof value === 'number' ? value : null;
-}
-
-function usageOf(count: (name: string) => number | null): Usage {
-  return {
-    input: count('input_tokens'),
-    output: count('output_tokens'),
-    cacheRead: count('cache_read_input_tokens'),
-    cacheWrite: count('cache_creation_input_tokens'),
-  };
 }

@@ -3,6 +3,7 @@ import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { tunnelRefused } from '../../machines/network.ts';
 import { credentialsOf, outboundProxy, proxyUrl } from '../config/outbound-proxy.ts';
+import { Deadline } from './deadline.ts';
 
 /** Hears of the bytes that come, which are lent for the call. False: no more, until the socket is resumed. */
 export type Read = (bytes: Buffer) => boolean;
@@ -49,17 +50,17 @@ export function dial(place: Place, connectMs: number, read: Read, done: Done): (
   const over = (error: Error | null, socket?: Socket) => {
     if (isOver) return;
     isOver = true;
-    clearTimeout(timer);
+    deadline.clear();
     socket?.off('error', over);
     if (error) current?.destroy();
     done(error, socket);
   };
   // Of a proxy that was never reached, nor of its handshake: beyond it nobody was asked yet.
   let isBeforeProxy = place.proxy !== undefined;
-  const timer = setTimeout(
-    () => over(Object.assign(new Error('no connection in time'), { code: isBeforeProxy ? 'EPROXY' : 'ETIMEDOUT' })),
-    connectMs,
+  const deadline = new Deadline(() =>
+    over(Object.assign(new Error('no connection in time'), { code: isBeforeProxy ? 'EPROXY' : 'ETIMEDOUT' })),
   );
+  deadline.arm(connectMs);
   const watch = (socket: Socket, isTls: boolean, ready: () => void): Socket => {
     current = socket;
     socket.on('error', over);

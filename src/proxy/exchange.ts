@@ -3,7 +3,7 @@ import type { Failure } from '../../events/endpoint.ts';
 import type { Millis } from '../../events/fact.ts';
 import type { EndpointId, RequestId } from '../../events/ids.ts';
 import type { Attempt, RequestFact, Served } from '../../events/request.ts';
-import { maybeBilled } from '../../machines/classify.ts';
+import { isClientsAffair, maybeBilled } from '../../machines/classify.ts';
 import type { RoutingView } from '../../machines/roster.ts';
 import { type Candidate, type Plan, plan, reachable } from '../../machines/route.ts';
 import { Answer, type Outcome, outcomeWord } from './answer.ts';
@@ -17,18 +17,7 @@ import type { LiveLoads } from './loads.ts';
 import type { Peek } from './peek.ts';
 import type { ProxyPorts } from './ports.ts';
 import { HttpReceiver } from './receiver.ts';
-import {
-  kept,
-  keyRefused,
-  mustBeSeen,
-  nobodyAnswers,
-  passVerbatim,
-  queueFull,
-  type Refusal,
-  sendError,
-  soleHeld,
-  whyOf,
-} from './refusal.ts';
+import { kept, mustBeSeen, ownRefusal, passVerbatim, queueFull, type Refusal, sendError, whyOf } from './refusal.ts';
 import type { RequestHead } from './request-head.ts';
 import type { Running } from './running.ts';
 import type { Sessions } from './sessions.ts';
@@ -145,7 +134,7 @@ export class Exchange {
       if (outcome.kind === 'served') return this.#served(candidate, answer);
       if (outcome.kind === 'cancelled') return this.#cancelled();
       if (outcome.kind === 'broken') return this.#broken(candidate, answer, outcome.detail, startedAt);
-      if (outcome.verdict.failure === null) return this.#passed(candidate, answer);
+      if (isClientsAffair(outcome.verdict)) return this.#passed(candidate, answer);
       refusals.push(outcome);
       const isTelling = this.#afterFailure(candidate, outcome, startedAt);
       if (!isTelling) return this.#passed(candidate, answer);
@@ -230,6 +219,7 @@ export class Exchange {
       {
         wantsStream: peek.stream,
         isMessages: target.isMessages,
+        isCount: target.isCount,
         isHead: request.method === 'HEAD',
         model: peek.model,
         now: ports.now,
@@ -289,7 +279,8 @@ export class Exchange {
   #afterFailure({ endpoint }: Candidate, { verdict, head, detail, code }: Refusal, startedAt: Millis): boolean {
     const { ports, sessions } = this.#means;
     const { target, peek, id } = this.#in;
-    const failure = verdict.failure as Failure;
+    const { failure } = verdict;
+    if (failure === null) return true;
     const now = ports.now();
     this.#told.set(endpoint.id, detail);
     if (failure === 'overloaded') this.#overloaded.add(endpoint.origin);
@@ -388,7 +379,8 @@ export class Exchange {
   #served(candidate: Candidate, answer: Answer): Ended {
     const { ports, sessions } = this.#means;
     const { id, startedAt } = this.#in;
-    sessions.bind(this.#session, candidate.endpoint.id, startedAt);
+    // Who counts need not be who answers: no prompt is cached there.
+    if (!this.#in.target.isCount) sessions.bind(this.#session, candidate.endpoint.id, startedAt);
     ports.attemptSucceeded(candidate.endpoint.id, { request: id, ttfbMs: answer.ttfbMs ?? 0, ttftMs: answer.ttftMs });
     this.#lookAtLimits(candidate, answer);
     return {
@@ -463,12 +455,11 @@ export class Exchange {
       return data(verbatim.head.status, verbatim.verdict.failure ?? 'refused');
     }
     const view = ports.view();
-    const sole = refusals.length === 0 ? soleHeld(view, target.within) : undefined;
     const { item, isFull } = this.#hold;
-    const plain = sole ? keyRefused(sole) : nobodyAnswers(view, target.within, this.#told, ports.now());
+    const { error: plain, because } = ownRefusal(refusals, view, target.within, this.#told, ports.now());
     const told = item === null ? plain : kept(plain, item);
     sendError(client, isFull ? queueFull(told) : told, id);
-    return data(plain.status, sole ? 'credential' : 'nobodyAnswers');
+    return data(plain.status, because);
   }
 
   /** What the queue has to know of it; null where there is no body to send again. */

@@ -105,6 +105,9 @@ export interface Head {
   readonly status: number;
   readonly pairs: string[];
   readonly contentType: string;
+  readonly isStream: boolean;
+  /** In lower case; empty where none was told. */
+  readonly encoding: string;
   readonly isEncoded: boolean;
   readonly length: number | null;
   get(name: string): string | null;
@@ -133,5 +136,7 @@ export function headOf(status: number, raw: readonly string[]): Head {
     pairs.push(name, value);
   }
   const get = (wanted: string) => headerIn(pairs, wanted);
-  return { status, pairs, contentType, isEncoded: encoding !== '' && encoding !== 'identity', length, get };
+  const isStream = contentType.startsWith('text/event-stream');
+  const isEncoded = encoding !== '' && encoding !== 'identity';
+  return { status, pairs, contentType, isStream, encoding, isEncoded, length, get };
 }

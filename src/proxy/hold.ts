@@ -151,18 +151,17 @@ export async function sendStored(
     'stored',
   ]);
   let sent = 0;
+  let goOn = () => {};
+  client.on('close', () => goOn());
   for await (const chunk of answer.chunks()) {
     if (client.destroyed) return sent;
     sent += chunk.length;
-    if (!client.write(chunk)) await drained(client);
+    if (client.write(chunk)) continue;
+    await new Promise<void>((resolve) => {
+      goOn = resolve;
+      client.once('drain', resolve);
+    });
   }
   client.end();
   return sent;
-}
-
-function drained(client: ClientAnswer): Promise<void> {
-  return new Promise((resolve) => {
-    client.once('drain', resolve);
-    client.on('close', resolve);
-  });
 }

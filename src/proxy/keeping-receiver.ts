@@ -33,12 +33,12 @@ export class KeepingReceiver implements Receiver {
     this.#client.end();
   }
 
-  whole(status: number, pairs: readonly string[], body: Buffer, length?: number): void {
+  whole(status: number, pairs: readonly string[], pieces: readonly Buffer[], length: number): void {
     // Its head has gone out with `hold`, where the answer had none yet.
     const kept = withoutOurs(pairs);
     this.#copy.head(status, kept.length > 0 ? kept : ['content-type', 'application/json']);
-    this.#copy.data(body);
-    this.#client.whole(status, pairs, body, length);
+    for (const piece of pieces) this.#copy.data(piece);
+    this.#client.whole(status, pairs, pieces, length);
   }
 
   hold(pairs: readonly string[]): void {

@@ -54,6 +54,8 @@ class Passing implements AnswerSink, Movement {
   #abort: Abort = () => {};
   #resume: () => void = () => {};
   #isOver = false;
+  /** The client takes nothing, and is waited for. */
+  #isHeldUp = false;
   #status = 0;
   #bytes = 0;
   #ttfbMs: Millis | null = null;
@@ -121,7 +123,13 @@ class Passing implements AnswerSink, Movement {
     const { client } = this.#in;
     this.#bytes += chunk.length;
     if (client.write(Buffer.from(chunk))) return true;
-    client.once('drain', this.#resume);
+    if (!this.#isHeldUp) {
+      this.#isHeldUp = true;
+      client.once('drain', () => {
+        this.#isHeldUp = false;
+        this.#resume();
+      });
+    }
     return false;
   }
 

@@ -10,8 +10,8 @@ export interface Receiver {
   bytes(chunk: Buffer): boolean;
   onRoom(goOn: () => void): void;
   end(): void;
-  /** An answer in one piece; its head too, unless it has begun. `length`: what the head says, where that is not the body's. */
-  whole(status: number, pairs: readonly string[], body: Buffer, length?: number): void;
+  /** An answer that is all there; its head too, unless it has begun. `length`: what the head says, which for HEAD is not the body's. */
+  whole(status: number, pairs: readonly string[], pieces: readonly Buffer[], length: number): void;
   /** Begins a JSON answer that is still to come, and keeps the other side waiting with what JSON allows. */
   hold(pairs: readonly string[]): void;
   stillHolding(): void;
@@ -73,13 +73,17 @@ export class HttpReceiver implements Receiver {
     this.#response.end();
   }
 
-  whole(status: number, pairs: readonly string[], body: Buffer, length = body.length): void {
+  whole(status: number, pairs: readonly string[], pieces: readonly Buffer[], length: number): void {
     const response = this.#response;
     response.sendDate = false;
     if (!this.isBegun) response.writeHead(status, [...pairs, 'content-length', String(length)]);
+    const [body] = pieces;
     // As a string it leaves together with the head, in one write instead of two.
-    if (body.length <= joinMax) response.end(body.toString('latin1'), 'latin1');
-    else response.end(body);
+    if (body && pieces.length === 1 && body.length <= joinMax) response.end(body.toString('latin1'), 'latin1');
+    else {
+      for (const piece of pieces) response.write(piece);
+      response.end();
+    }
   }
 
   hold(pairs: readonly string[]): void {

@@ -22,6 +22,7 @@ const retryAfterMax = 60;
 // How soon a network that is back is found.
 const offlineRetryS = 5;
 const sentenceMax = 600;
+const notFound = 404;
 
 /**
  * @param leavesOpen all of it goes out, and its connection stays until the function that comes back is called
@@ -60,7 +61,7 @@ export function sendError(client: ClientAnswer, error: OwnError, requestId: stri
 const nothing = () => {};
 
 /** 503, never 529: older clients give up on that after two seconds. */
-export function nobodyAnswers(
+function nobodyAnswers(
   view: RoutingView,
   within: string | null,
   tried: ReadonlyMap<string, string>,
@@ -80,6 +81,22 @@ export function nobodyAnswers(
       ? 'qcc: there is no endpoint to ask - run: qcc endpoint add PROFILE'
       : `qcc: ${view.isOffline ? 'this machine has no network' : 'no endpoint can answer'} - ${why.slice(0, sentenceMax)} - run: qcc health status`;
   return { status: 503, type: 'api_error', message, headers: ['retry-after', String(retryAfter)] };
+}
+
+/** What the gateway says itself when nobody has answered, and a word of why for the log. */
+export function ownRefusal(
+  refusals: readonly Refusal[],
+  view: RoutingView,
+  within: string | null,
+  told: ReadonlyMap<string, string>,
+  now: Millis,
+): { readonly error: OwnError; readonly because: string } {
+  if (refusals.length > 0 && refusals.every(({ verdict }) => verdict.isMissing))
+    return { error: nobodyCounts, because: 'refused' };
+  // All there is, is one endpoint whose key was refused.
+  const sole = refusals.length === 0 ? soleHeld(view, within) : undefined;
+  if (sole) return { error: keyRefused(sole), because: 'credential' };
+  return { error: nobodyAnswers(view, within, told, now), because: 'nobodyAnswers' };
 }
 
 /** What could not be answered waits in the queue: its id, for who wants to know what becomes of it. */
@@ -106,7 +123,14 @@ function reason(endpoint: RoutableEndpoint, tried: ReadonlyMap<string, string>, 
   return `${endpoint.state}${endpoint.because ? ` (${endpoint.because})` : ''}${next}`;
 }
 
-export function keyRefused(endpoint: RoutableEndpoint): OwnError {
+/** A page in the place of a count says nothing to anybody: who asked is told what it means. */
+const nobodyCounts: OwnError = {
+  status: 404,
+  type: 'not_found_error',
+  message: 'qcc: no endpoint counts tokens - run: qcc health status',
+};
+
+function keyRefused(endpoint: RoutableEndpoint): OwnError {
   const command = `qcc endpoint update ${endpoint.profile} ${endpoint.id} --api-key-stdin`;
   return {
     status: 401,
@@ -118,17 +142,21 @@ export function keyRefused(endpoint: RoutableEndpoint): OwnError {
 
 /** Model, quota, the only credential refused: what waiting cannot heal. */
 export function mustBeSeen(refusals: readonly Refusal[]): Refusal | undefined {
-  const last = refusals.at(-1);
+  const telling = refusals.filter(({ verdict }) => !verdict.isMissing);
+  // Of those who have no such thing, one who says just that.
+  if (telling.length === 0)
+    return refusals.find(({ head }) => head?.status === notFound) ?? refusals.findLast(({ head }) => head !== null);
+  const last = telling.at(-1);
   if (!last || last.head === null) return undefined;
   const all = (wanted: readonly Failure[]) =>
-    refusals.every(({ verdict }) => verdict.failure !== null && wanted.includes(verdict.failure));
+    telling.every(({ verdict }) => verdict.failure !== null && wanted.includes(verdict.failure));
   if (all(['noModel', 'misconfigured']) || all(['quota']) || all(['credential', 'billing'])) return last;
   return undefined;
 }
 
 /** What is said to the queue of a round that nobody answered. */
 export function whyOf(refusals: readonly Refusal[]): Why {
-  const last = refusals.at(-1);
+  const last = refusals.findLast(({ verdict }) => !verdict.isMissing) ?? refusals.at(-1);
   if (!last) return { failure: 'unreachable', retryAfterMs: null, detail: 'no endpoint is usable' };
   const { failure, retryAfterMs } = last.verdict;
   return { failure: mustBeSeen(refusals) ? null : failure, retryAfterMs, detail: last.detail };
@@ -150,7 +178,7 @@ export function passVerbatim(client: ClientAnswer, { head, body }: Refusal, extr
 }
 
 /** All there is, is one endpoint whose key was refused. */
-export function soleHeld(view: RoutingView, within: string | null) {
+function soleHeld(view: RoutingView, within: string | null) {
   const profiles = within === null ? view.ladder : [view.profiles.get(within)].filter((one) => one !== undefined);
   const enabled = profiles.flatMap(({ endpoints }) => endpoints).filter(({ state }) => state !== 'disabled');
   const [only] = enabled;

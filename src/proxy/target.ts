@@ -9,6 +9,8 @@ export type Target =
       readonly within: string | null;
       /** A Messages call, whose failures are told apart. */
       readonly isMessages: boolean;
+      /** Asks how many tokens something has: not all endpoints know. */
+      readonly isCount: boolean;
       /** Belongs to one account: batches and files. */
       readonly isPinned: boolean;
     }
@@ -31,6 +33,7 @@ const plainMessages: Target = {
   query: '',
   within: null,
   isMessages: true,
+  isCount: false,
   isPinned: false,
 };
 const betaMessages: Target = {
@@ -76,13 +79,7 @@ function forward(path: string, query: string, within: string | null): Target {
   const folded = path.startsWith('/v1/v1/') ? path.slice('/v1'.length) : path;
   if (folded.length <= '/v1/'.length) return unknown;
   const isPinned = /^\/v1\/(messages\/batches|files)(\/|$)/.test(folded);
-  return {
-    kind: 'forward',
-    path: folded,
-
-    query,
-    within,
-    isMessages: folded === '/v1/messages',
-    isPinned,
-  };
+  const isMessages = folded === '/v1/messages';
+  const isCount = folded === '/v1/messages/count_tokens';
+  return { kind: 'forward', path: folded, query, within, isMessages, isCount, isPinned };
 }

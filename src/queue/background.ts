@@ -5,7 +5,7 @@
 import type { Millis } from '../../events/fact.ts';
 import type { EndpointId, QueueId } from '../../events/ids.ts';
 import type { QueuedRequest } from '../../events/queue.ts';
-import { maybeBilled } from '../../machines/classify.ts';
+import { isClientsAffair, maybeBilled } from '../../machines/classify.ts';
 import type { QueueItem } from '../../machines/queue-item.ts';
 import { isRefusedByAll } from '../../machines/queue-policy.ts';
 import { type Candidate, plan } from '../../machines/route.ts';
@@ -107,7 +107,7 @@ export class Background {
           return journal.abandoned('workerLost');
         case 'failed': {
           const { verdict, detail } = result;
-          if (verdict.failure === null) return journal.failed({ failure: null, retryAfterMs: null, detail });
+          if (isClientsAffair(verdict)) return journal.failed({ failure: null, retryAfterMs: null, detail });
           if (verdict.failure !== 'noModel') this.#blame(endpoint.id, asked, verdict, { ...result, startedAt });
           round.failed(candidate, result);
         }
@@ -183,6 +183,7 @@ export class Background {
       body: await blob.whole(),
       wantsStream: asked.stream,
       isMessages: asked.path.split('?')[0] === '/v1/messages',
+      isCount: asked.path.split('?')[0] === '/v1/messages/count_tokens',
       model: asked.model,
       limits: {
         connectMs: seconds('connect'),

@@ -15,11 +15,12 @@ interface Said {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly isMessages?: boolean;
+  readonly isCount?: boolean;
 }
 
-function verdictOf(status: number, { headers = {}, body = '', isMessages = true }: Said = {}) {
+function verdictOf(status: number, { headers = {}, body = '', isMessages = true, isCount = false }: Said = {}) {
   const header = (name: string) => headers[name] ?? null;
-  return classifyStatus({ status, header, body, isMessages, model }, now);
+  return classifyStatus({ status, header, body, isMessages, isCount, model }, now);
 }
 
 const envelope = (type: string, message = 'told by a test') =>

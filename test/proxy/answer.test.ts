@@ -29,7 +29,7 @@ async function committed() {
   let aborted = 0;
   const answer = new Answer(
     receiver,
-    { wantsStream: false, isMessages: true, isHead: false, model: 'm', now: () => 0, added: () => [] },
+    { wantsStream: false, isMessages: true, isCount: false, isHead: false, model: 'm', now: () => 0, added: () => [] },
     { headersMs: patienceMs, firstContentMs: patienceMs, idleMs: patienceMs, totalMs: patienceMs, commitMs: 0 },
   );
   answer.started(() => {
@@ -72,7 +72,15 @@ describe('an answer that is an event stream', () => {
     const receiver = { isBegun: false, hold: () => told.push('hold'), cut: () => undefined } as object as Receiver;
     const answer = new Answer(
       receiver,
-      { wantsStream: false, isMessages: true, isHead: false, model: 'm', now: () => 0, added: () => [] },
+      {
+        wantsStream: false,
+        isMessages: true,
+        isCount: false,
+        isHead: false,
+        model: 'm',
+        now: () => 0,
+        added: () => [],
+      },
       { headersMs: patienceMs, firstContentMs: 0, idleMs: patienceMs, totalMs: patienceMs, commitMs: 0 },
     );
     answer.head(200, ['content-type', 'text/event-stream'], () => undefined);
@@ -84,7 +92,7 @@ describe('an answer that is an event stream', () => {
     const receiver = { isBegun: false } as object as Receiver;
     const answer = new Answer(
       receiver,
-      { wantsStream: true, isMessages: true, isHead: false, model: 'm', now: () => 0, added: () => [] },
+      { wantsStream: true, isMessages: true, isCount: false, isHead: false, model: 'm', now: () => 0, added: () => [] },
       { headersMs: patienceMs, firstContentMs: patienceMs, idleMs: patienceMs, totalMs: patienceMs, commitMs: null },
     );
     answer.head(200, ['content-type', 'text/event-stream'], () => undefined);
@@ -111,7 +119,7 @@ describe('a stream without content', () => {
     } as object as Receiver;
     const answer = new Answer(
       receiver,
-      { wantsStream: true, isMessages: true, isHead: false, model: 'm', now: () => 0, added: () => [] },
+      { wantsStream: true, isMessages: true, isCount: false, isHead: false, model: 'm', now: () => 0, added: () => [] },
       { headersMs: 1, firstContentMs: patienceMs, idleMs: patienceMs, totalMs: 1, commitMs: null },
     );
     answer.head(200, stream, () => undefined);

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { selfSigned } from '../config/self-signed.ts';
 import { ask, type Call, errorOf, type Gateway, gateway, raw, token } from './gateway.ts';
-import { says, streamed, upstream } from './upstreams.ts';
+import { message, says, streamed, upstream } from './upstreams.ts';
 
 type Refused = Call | ((gw: Gateway) => Call);
 const many = Object.fromEntries(Array.from({ length: 120 }, (_, i) => [`x-n-${i}`, '1']));
@@ -241,7 +241,7 @@ describe('a neighbour', () => {
   });
 
   it('keeps its connection over many requests', async () => {
-    const gw = await gateway({ main: [await upstream('a', says(200, '{"type":"message"}'))] });
+    const gw = await gateway({ main: [await upstream('a', says(200, message))] });
     const socket = connect(gw.port, '127.0.0.1');
     let text = '';
     socket.setEncoding('latin1').on('data', (chunk: string) => {
@@ -251,7 +251,7 @@ describe('a neighbour', () => {
       socket.write(
         `POST /v1/messages HTTP/1.1\r\nHost: 127.0.0.1\r\nx-api-key: ${token}\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}`,
       );
-      while (text.split('{"type":"message"}').length <= n) await once(socket, 'data');
+      while (text.split(message).length <= n) await once(socket, 'data');
     }
     socket.destroy();
     expect(text.match(/HTTP\/1.1 200/g)).toHaveLength(3);

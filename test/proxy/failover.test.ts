@@ -201,7 +201,7 @@ describe('what is the client’s own affair', () => {
     const a = await upstream('a', says(404, 'no such thing'));
     const b = await upstream('b');
     const gw = await gateway({ main: [a, b] });
-    const got = await ask(gw, { path: '/v1/messages/count_tokens' });
+    const got = await ask(gw, { path: '/v1/models/none' });
     expect(got).toMatchObject({ status: 404, text: 'no such thing' });
     expect([b.heard.length, gw.failures]).toEqual([0, []]);
   });

@@ -1,5 +1,11 @@
 /** A data port over a roster that a test sets, and a client that sees how exactly an answer ended. */
-import { type ClientRequest, type IncomingHttpHeaders, type IncomingMessage, request as send } from 'node:http';
+import {
+  type Agent,
+  type ClientRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  request as send,
+} from 'node:http';
 import { connect } from 'node:net';
 import { onTestFinished } from 'vitest';
 import type { SettingValue } from '../../events/config.ts';
@@ -177,6 +183,8 @@ export interface Call {
   readonly headers?: Readonly<Record<string, string>>;
   /** Header names that are left out. */
   readonly without?: readonly string[];
+  /** Its connections are used again. */
+  readonly agent?: Agent;
 }
 
 export interface Live {
@@ -214,7 +222,7 @@ export function open({ port }: { readonly port: number }, call: Call = {}): Live
   const chunks: Buffer[] = [];
   let watch: () => void = () => undefined;
   let over = false;
-  const sent = send({ host: '127.0.0.1', port, method, path, headers, agent: false });
+  const sent = send({ host: '127.0.0.1', port, method, path, headers, agent: call.agent ?? false });
   // An answer may come before all of the request has gone: what becomes of the rest is nobody's business.
   sent.on('socket', (socket) => socket.on('error', () => undefined));
   const done = new Promise<Got>((resolve, reject) => {

@@ -1,20 +1,23 @@
 /** What goes through: bytes as they came, as soon as they come. */
 import { once } from 'node:events';
+import { Agent } from 'node:http';
 import { connect } from 'node:net';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { ask, bodyOf, gateway, open, token } from './gateway.ts';
 import {
   answerEvents,
   answers,
   inPieces,
+  resets,
   type Step,
   says,
   signal,
   sse,
   streamed,
   streams,
+  type Turn,
   upstream,
 } from './upstreams.ts';
 
@@ -93,6 +96,58 @@ describe('an answer', () => {
       seen[i]?.give();
     }
     expect((await live.done).whole).toBe(true);
+  });
+});
+
+describe('an event stream whose length was told', () => {
+  const ofLength =
+    (text: string, headers: Readonly<Record<string, string>> = {}): Step =>
+    ({ response }) => {
+      const bytes = headers['content-encoding'] ? gzipSync(text) : Buffer.from(text);
+      response.writeHead(200, { 'content-type': 'text/event-stream', 'content-length': bytes.length, ...headers });
+      response.end(bytes);
+    };
+
+  it('and that ends there without its last event is seen to be cut, and so is nothing else of its client', async () => {
+    const a = await upstream('a', ofLength(begun));
+    const gw = await gateway({ main: [a] });
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    onTestFinished(() => agent.destroy());
+    for (let round = 0; round < 5; round++) {
+      a.does(ofLength(begun), answers());
+      const cut = await ask(gw, { agent });
+      expect(cut).toMatchObject({ status: 200, whole: false, text: begun });
+      expect(cut.headers).not.toHaveProperty('content-length');
+      expect(await ask(gw, { agent })).toMatchObject({ status: 200, whole: true, text: streamed });
+    }
+    expect(gw.failures).toHaveLength(5);
+  });
+
+  it('comes through whole when it is', async () => {
+    const gw = await gateway({ main: [await upstream('a', ofLength(streamed))] });
+    expect(await ask(gw)).toMatchObject({ status: 200, whole: true, text: streamed });
+  });
+
+  it('gets none for the client when it is compressed either', async () => {
+    const gw = await gateway({ main: [await upstream('a', ofLength(streamed, { 'content-encoding': 'gzip' }))] });
+    const got = await ask(gw);
+    expect([got.whole, gunzipSync(got.body).toString(), got.headers['content-length']]).toEqual([
+      true,
+      streamed,
+      undefined,
+    ]);
+  });
+});
+
+describe('an event stream whose last event has come', () => {
+  it.each([
+    ['is whole when its connection breaks then', resets],
+    ['is whole when an error follows', ({ response }: Turn) => void response.end(sse('error', { error: {} }))],
+    ['is over when its connection stays open', () => undefined],
+  ])('%s', async (_, then) => {
+    const gw = await gateway({ main: [await upstream('a', streams(streamed, then))] });
+    expect(await ask(gw)).toMatchObject({ status: 200, whole: true, text: streamed });
+    expect([gw.failures, gw.successes]).toEqual([[], ['a']]);
   });
 });
 

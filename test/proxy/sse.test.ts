@@ -1,7 +1,7 @@
 /** What the bytes of a stream tell, however they are cut. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { countIn, proofOf, StreamWatch } from '../../src/proxy/sse.ts';
+import { StreamWatch } from '../../src/proxy/sse.ts';
 import { answerEvents, ping, sse, streamed } from './upstreams.ts';
 
 const [start = '', block = '', delta = ''] = answerEvents();
@@ -19,6 +19,12 @@ function cutAt(text: string, places: readonly number[]): readonly Buffer[] {
 
 const places = fc.array(fc.nat(10_000), { maxLength: 40 });
 
+const judged = (text: string, at: readonly number[] = []) => {
+  const watch = new StreamWatch();
+  for (const piece of cutAt(text, at)) watch.see(piece);
+  return watch;
+};
+
 describe('whether a stream has proven itself', () => {
   it.each([
     ['a message_start', start],
@@ -26,28 +32,61 @@ describe('whether a stream has proven itself', () => {
     ['half of a content_block_start', start + block.slice(0, -1)],
     ['comments', ': hello\n\n: there\n\n'],
     ['an event that only speaks of content', sse('note', { text: 'event: content_block_start' })],
+    ['a name that goes on', `event: content_block_start_${'x'.repeat(40)}\ndata: {}\n\n`],
+    ['a name after two blanks, which is another one to clients', 'event:  content_block_start\ndata: {}\n\n'],
+    ['a name that a later one takes the place of', 'event: content_block_start\nevent: note\ndata: {}\n\n'],
+    ['carriage returns alone', (start + block).replaceAll('\n', '\r')],
   ])('%s proves nothing', (_, text) => {
-    expect(proofOf(text)).toBe('unproven');
+    fc.assert(
+      fc.property(places, (at) => {
+        expect(judged(text, at).proof).toBe('unproven');
+      }),
+    );
   });
 
-  it('content proves it, in either line ending', () => {
-    expect(proofOf(start + block)).toBe('proven');
-    expect(proofOf((start + ping + block).replaceAll('\n', '\r\n'))).toBe('proven');
+  it('content proves it, in either line ending, however it is cut', () => {
+    fc.assert(
+      fc.property(places, fc.boolean(), (at, crlf) => {
+        const text = start + ping + block;
+        expect(judged(crlf ? text.replaceAll('\n', '\r\n') : text, at)).toMatchObject({
+          proof: 'proven',
+          hasPinged: true,
+        });
+      }),
+    );
   });
 
-  it('an error says which', () => {
-    expect(proofOf(start + error)).toEqual({ error: expect.stringContaining('overloaded_error') });
-    expect(proofOf((start + error).replaceAll('\n', '\r\n'))).toEqual({
-      error: expect.stringContaining('overloaded_error'),
+  it('an error says which, however it is cut', () => {
+    fc.assert(
+      fc.property(places, fc.boolean(), (at, crlf) => {
+        const text = start + error;
+        const watch = judged(crlf ? text.replaceAll('\n', '\r\n') : text, at);
+        expect(watch).toMatchObject({ proof: 'failed', errorType: 'overloaded_error', errorAt: -1 });
+      }),
+    );
+  });
+
+  it('an end without content is one when it gives a reason, and none otherwise', () => {
+    const stop = sse('message_stop');
+    const reason = sse('message_delta', { delta: { stop_reason: 'end_turn' } });
+    expect(judged(start + reason + stop)).toMatchObject({ proof: 'proven', stopped: true });
+    expect(judged(start + sse('message_delta', { delta: { stop_reason: null } }) + stop)).toMatchObject({
+      proof: 'failed',
+      stopped: false,
     });
+    expect(judged(start + stop)).toMatchObject({ proof: 'failed', stopped: false });
   });
 });
 
 describe('a stream that goes by', () => {
   const watched = (pieces: readonly Buffer[]) => {
     const watch = new StreamWatch();
-    const seen = pieces.map((piece) => watch.see(piece));
-    return { watch, seen, kinds: seen.map(({ kind }) => kind) };
+    const kinds = pieces.map((piece) => {
+      watch.see(piece);
+      if (watch.errorAt >= 0) return 'error';
+      return watch.isProgress ? 'progress' : 'none';
+    });
+    return { watch, kinds };
   };
 
   it('is whole when message_stop has come, however it is cut', () => {
@@ -80,9 +119,9 @@ describe('a stream that goes by', () => {
         let passed = '';
         let found = false;
         for (const piece of cutAt(before + error, at)) {
-          const { kind, at: place } = watch.see(piece);
-          found = kind === 'error';
-          passed += piece.toString('latin1', 0, found ? place : piece.length);
+          watch.see(piece);
+          found = watch.errorAt >= 0;
+          passed += piece.toString('latin1', 0, found ? watch.errorAt : piece.length);
           if (found) break;
         }
         expect(found).toBe(true);
@@ -92,35 +131,48 @@ describe('a stream that goes by', () => {
     );
   });
 
-  it('knows that pings alone are no progress', () => {
+  it('knows that pings, comments and empty lines alone are no progress', () => {
     const { kinds } = watched(
-      [ping, ping + ping, ping + delta, delta, delta.slice(0, 40), delta.slice(40)].map((x) => Buffer.from(x)),
+      [ping, ping + ping, ': still here\n\n', '\n\r\n\n', ping + delta, delta, delta.slice(0, 40), delta.slice(40)].map(
+        (x) => Buffer.from(x),
+      ),
     );
-    expect(kinds).toEqual(['ping', 'ping', 'progress', 'progress', 'progress', 'progress']);
+    expect(kinds).toEqual(['none', 'none', 'none', 'none', 'progress', 'progress', 'progress', 'progress']);
   });
 
   it('knows a ping that is cut in two', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: ping.length - 1 }), (at) => {
         const { kinds } = watched([Buffer.from(ping.slice(0, at)), Buffer.from(ping.slice(at))]);
-        expect(kinds.filter((kind) => kind === 'stop' || kind === 'error')).toEqual([]);
+        expect(kinds).toEqual(['none', 'none']);
       }),
     );
   });
 
-  it('keeps the usage of its message_delta', () => {
-    const { watch } = watched([Buffer.from(streamed)]);
-    expect(countIn(watch.usage ?? '', 'output_tokens')).toBe(14);
-  });
-});
-
-describe('a number of the usage', () => {
-  it('is the one that stands last, or null', () => {
-    expect(countIn('"output_tokens":1 … "output_tokens" : 14', 'output_tokens')).toBe(14);
-    expect(countIn('{}', 'output_tokens')).toBeNull();
+  it('is not whole by the name of its last event alone', () => {
+    const { watch } = watched([Buffer.from(`${start}${block}event: message_stop\n`)]);
+    expect(watch.stopped).toBe(false);
+    watch.see(Buffer.from('data: {"type":"message_stop"}'));
+    expect(watch.stopped).toBe(true);
   });
 
-  it('is not taken from a longer name', () => {
-    expect(countIn('"cache_read_input_tokens":3', 'input_tokens')).toBeNull();
+  it('keeps the largest figures that it is told, however it is cut', () => {
+    const late = (output: number) => sse('message_delta', { usage: { output_tokens: output, input_tokens: 0 } });
+    fc.assert(
+      fc.property(places, (at) => {
+        const { watch } = watched(cutAt(start + block + late(14) + late(3), at));
+        expect(watch.usage).toEqual({ input: 12, output: 14, cacheRead: 3, cacheWrite: 4 });
+      }),
+    );
+  });
+
+  it('keeps no figure that is none', () => {
+    const odd = sse('message_start', { message: { usage: { input_tokens: 'many', output_tokens: -1.5 } } });
+    expect(watched([Buffer.from(odd)]).watch.usage).toEqual({
+      input: null,
+      output: null,
+      cacheRead: null,
+      cacheWrite: null,
+    });
   });
 });

@@ -9,6 +9,7 @@ const forwarded = (url: string, more: object = {}) => ({
   query: url.slice(url.split('?')[0]?.length),
   within: null,
   isMessages: false,
+  isCount: false,
   isPinned: false,
   ...more,
 });
@@ -19,7 +20,7 @@ describe('a target', () => {
     ['/v1/messages?beta=true', forwarded('/v1/messages?beta=true', { isMessages: true })],
     ['/v1/messages?x=//..\\', forwarded('/v1/messages?x=//..\\', { isMessages: true })],
     ['/v1/v1/messages?beta=true', forwarded('/v1/messages?beta=true', { isMessages: true })],
-    ['/v1/messages/count_tokens', forwarded('/v1/messages/count_tokens')],
+    ['/v1/messages/count_tokens', forwarded('/v1/messages/count_tokens', { isCount: true })],
     ['/v1/models?limit=1000', forwarded('/v1/models?limit=1000')],
     ['/v1/messages/batches', forwarded('/v1/messages/batches', { isPinned: true })],
     ['/v1/messages/batches/b_1/results', forwarded('/v1/messages/batches/b_1/results', { isPinned: true })],

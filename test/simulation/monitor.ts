@@ -127,6 +127,6 @@ function failureAt(depth: Probe['depth'], said: Answer['said'], now: Millis): Fa
   if (depth === 'connection' || said.kind === 'served') return null;
   if (said.kind === 'broken') return depth === 'conversation' ? 'brokenAnswer' : null;
   const header = (name: string) => said.headers[name] ?? null;
-  const { failure } = classifyStatus({ ...said, header, isMessages: true, model: null }, now);
+  const { failure } = classifyStatus({ ...said, header, isMessages: true, isCount: false, model: null }, now);
   return depth === 'conversation' || failure === 'credential' ? failure : null;
 }

@@ -499,7 +499,7 @@ class Simulation {
       said.kind === 'lost'
         ? { failure: classifyTransport(said.code), retryAfterMs: null, resetAt: null }
         : classifyStatus(
-            { ...said, header: (name) => said.headers[name] ?? null, isMessages: true, model },
+            { ...said, header: (name) => said.headers[name] ?? null, isMessages: true, isCount: false, model },
             this.#core.now(),
           );
     this.#note(client, candidate, verdict.failure ?? 'answered', at, said.kind === 'lost' ? null : said.status);

@@ -51,6 +51,7 @@ function jobFor(at: { readonly url: string; readonly key: string }, more: Job = 
     allowPlaintext: false,
     body: Buffer.from(JSON.stringify({ model: 'claude-test', stream: wantsStream, text: '你好 😀' })),
     isMessages: true,
+    isCount: false,
     model: 'claude-test',
     ...more,
     wantsStream,

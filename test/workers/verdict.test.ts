@@ -10,7 +10,7 @@ const key = 'sk-ant-test-0123456789abcdef';
 function refusal(status: number, message = 'no', headers: Readonly<Record<string, string>> = {}) {
   const body = errorBody('api_error', message);
   const header = (name: string) => headers[name] ?? null;
-  return judgeRefusal({ status, header, body, isMessages: true, model: 'claude-x' }, key);
+  return judgeRefusal({ status, header, body, isMessages: true, isCount: false, model: 'claude-x' }, key);
 }
 
 describe('a refusal', () => {
@@ -49,9 +49,10 @@ describe('a refusal', () => {
   });
 
   it('without words is its status', () => {
-    expect(judgeRefusal({ status: 502, header: () => null, body: '', isMessages: true, model: null }, key).error).toBe(
-      '502',
-    );
+    expect(
+      judgeRefusal({ status: 502, header: () => null, body: '', isMessages: true, isCount: false, model: null }, key)
+        .error,
+    ).toBe('502');
   });
 });
 

@@ -1,0 +1,102 @@
+/** The body of an answer that should be JSON: looked at as it comes, and judged once it is whole or cannot be any more. */
+import type { Failure } from '../../events/endpoint.ts';
+import type { Usage } from '../../events/request.ts';
+import { classifyErrorType, typeWord } from '../../machines/classify.ts';
+import type { Head } from './headers.ts';
+import { JsonScanner, Places } from './json-scanner.ts';
+import { StreamWatch } from './sse.ts';
+
+const counts = ['input_tokens', 'output_tokens', 'cache_read_input_tokens', 'cache_creation_input_tokens'] as const;
+const places = new Places('type', 'error.type', 'content', 'input_tokens', ...counts.map((name) => `usage.${name}`));
+
+export interface Wanted {
+  readonly wantsStream: boolean;
+  readonly isMessages: boolean;
+  readonly isCount: boolean;
+}
+
+/** `failure` null: what was asked for is not there, which says nothing of the endpoint. */
+export interface Fault {
+  readonly failure: Failure | null;
+  readonly detail: string;
+}
+
+export class JsonBody {
+  readonly #wanted: Wanted;
+  readonly #head: Head;
+  readonly #scanner = new JsonScanner(places);
+  #isJson = true;
+  #length = 0;
+
+  constructor(wanted: Wanted, head: Head) {
+    this.#wanted = wanted;
+    this.#head = head;
+  }
+
+  /** What is wrong already, whatever follows. */
+  feed(bytes: Buffer): Fault | undefined {
+    this.#length += bytes.length;
+    if (this.#isJson) this.#isJson = this.#scanner.feed(bytes);
+    return this.#isJson ? undefined : this.#noJson('not JSON');
+  }
+
+  /** What is wrong with all of it: JSON, no error in an envelope, what was asked for. */
+  end(): Fault | undefined {
+    const { isMessages, isCount, wantsStream } = this.#wanted;
+    const scanner = this.#scanner;
+    const bad = (detail: string): Fault => ({ failure: 'badAnswer', detail });
+    if (this.#length === 0) return this.#noJson('an empty answer');
+    if (!this.#isJson || !scanner.end()) return this.#noJson('not JSON');
+    const error = this.error;
+    if (error) return error;
+    if (isCount) return isNumberOf(scanner.numberOf('input_tokens')) ? undefined : this.#noJson('no number of tokens');
+    if (!isMessages) return undefined;
+    // Some say in a way of their own what went wrong.
+    if (scanner.kindOf('content') !== 'array')
+      return { failure: classifyErrorType(scanner.textOf('error.type')), detail: 'JSON that is no message' };
+    return wantsStream ? bad('JSON where a stream was asked for') : undefined;
+  }
+
+  /** An error in an envelope, as far as it has come. */
+  get error(): Fault | undefined {
+    const scanner = this.#scanner;
+    if (scanner.textOf('type') !== 'error') return undefined;
+    return errorIn(this.#head, scanner.textOf('error.type'));
+  }
+
+  get usage(): Usage | null {
+    if (this.#scanner.kindOf('usage') !== 'object') return null;
+    const [input = null, output = null, cacheRead = null, cacheWrite = null] = counts.map((name) =>
+      this.#scanner.numberOf(`usage.${name}`),
+    );
+    return { input, output, cacheRead, cacheWrite };
+  }
+
+  #noJson(what: string): Fault | undefined {
+    const { isMessages, isCount } = this.#wanted;
+    const { contentType } = this.#head;
+    if (!isMessages && !isCount && !contentType.includes('html')) return undefined;
+    const detail = what === 'not JSON' ? `${what} (${typeWord(contentType)})` : what;
+    // A page or nothing, where a count was asked for: that path is not there.
+    return { failure: isCount ? null : 'badAnswer', detail };
+  }
+}
+
+/** Of an answer that nobody asked to be compressed: its beginning is plainly something else. `text` is what could be read of it. */
+export function faultAtStart(text: Buffer, wanted: Wanted, head: Head): Fault | undefined {
+  if (head.isStream) {
+    const watch = new StreamWatch();
+    watch.see(text);
+    return watch.proof === 'failed' ? errorIn(head, watch.errorType) : undefined;
+  }
+  const body = new JsonBody(wanted, head);
+  return body.feed(text) ?? body.error;
+}
+
+function errorIn({ status }: Head, type: string | null): Fault {
+  return { failure: classifyErrorType(type), detail: `an error with status ${status}` };
+}
+
+function isNumberOf(tokens: number | null): boolean {
+  return tokens !== null && Number.isInteger(tokens) && tokens >= 0;
+}
