@@ -223,6 +223,11 @@ export function defaultOf(key: SettingKey): SettingValue {
   return table[key].default;
 }
 
+/** A person writes it: a path, a host, a model, an address. */
+export function isFreeText(key: SettingKey): boolean {
+  return table[key].domain.kind === 'text';
+}
+
 /** In the words of an error: what comes after "must be". */
 export function rangeOf(key: SettingKey): string {
   return longRange(table[key].domain);

@@ -177,6 +177,7 @@ interface CapsuleRedaction {
   readonly salt: string;
   readonly hashNames: boolean;
   readonly names: readonly string[];
+  readonly hosts: readonly string[];
 }
 
 export interface HistoryOperations {

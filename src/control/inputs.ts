@@ -26,6 +26,7 @@ const spanMax = 2_147_483_647;
 
 const text = (most: number) => v.pipe(v.string('a text'), v.maxLength(most, `at most ${most} characters`));
 const flag = v.boolean('true or false');
+const texts = v.array(v.string('a text'), 'a list');
 const number = v.pipe(v.number('a number'), v.finite('a number'));
 const among = (min: number, max: number) =>
   v.pipe(number, v.minValue(min, `from ${min} to ${max}`), v.maxValue(max, `from ${min} to ${max}`));
@@ -204,7 +205,7 @@ const forms: Forms = {
   'capsule.facts': v.strictObject({
     from: whole,
     to: whole,
-    redaction: v.strictObject({ salt: name, hashNames: flag, names: v.array(v.string('a text'), 'a list') }),
+    redaction: v.strictObject({ salt: name, hashNames: flag, names: texts, hosts: texts }),
   }),
   'health.checks': v.strictObject({ endpoint: name, profile: name, limit: whole }),
   'health.since': v.strictObject({ since: instant }),

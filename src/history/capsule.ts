@@ -8,7 +8,7 @@ import type { State } from '../runtime/state.ts';
 import { version } from '../version.ts';
 import { startOfLook } from './facts.ts';
 import { stateAt } from './moment.ts';
-import { redactedFact, redactedState } from './redact.ts';
+import { collectNames, collectNamesOf, redactedFact, redactedState } from './redact.ts';
 
 export const capsuleForm = 1;
 const pageSize = 1_000;
@@ -21,10 +21,12 @@ export async function beginCapsule(
   // Without a beginning all of it: an incident is not the newest thousand facts.
   const { from, to } = await startOfLook(log, { fromSeq: log.tail, ...look });
   const then = await stateAt(log, from - 1);
-  const names = new Set(namesIn(then));
-  for await (const facts of log.read(from, to - 1))
-    for (const fact of facts) for (const name of namedIn(fact)) names.add(name);
-  const redaction = { salt, hashNames, names: [...names] };
+  const found = { names: new Set<string>(), hosts: new Set<string>() };
+  if (hashNames) {
+    collectNames(then.toJSON(), found);
+    for await (const facts of log.read(from, to - 1)) for (const fact of facts) collectNamesOf(fact, found);
+  }
+  const redaction = { salt, hashNames, names: [...found.names], hosts: [...found.hosts] };
   const head: CapsuleHead = {
     capsule: capsuleForm,
     qcc: version,
@@ -42,16 +44,6 @@ function withEnvironment(then: State): object {
   const { settings, origins } = effective(then.settings, process.env);
   const set = Object.entries(settings).filter(([key]) => origins[key as keyof typeof origins] === 'env');
   return { ...saved, settings: [...new Map([...saved.settings, ...set])] };
-}
-
-function namesIn({ profiles }: State): readonly string[] {
-  return profiles.all().flatMap(({ name, endpoints }) => [name, ...endpoints.map((endpoint) => endpoint.name)]);
-}
-
-function namedIn({ type, data }: Recorded): readonly string[] {
-  if (type !== 'ProfileAdded' && type !== 'EndpointAdded' && type !== 'EndpointChanged') return [];
-  const { name, changes } = data as { name?: string; changes?: { name?: string } };
-  return [name, changes?.name].filter((one) => one !== undefined);
 }
 
 export async function capsuleFacts(
