@@ -8,7 +8,9 @@ import { isLoopback } from './config/base-url.ts';
 import { readCertificate } from './config/certificate.ts';
 import { brokenProxies } from './config/outbound-proxy.ts';
 import { closeMask } from './config/umask.ts';
+import type { Check } from './control/checks.ts';
 import { sweepFrozen } from './control/frozen-home.ts';
+import { Inspector } from './control/inspector.ts';
 import type { Installation } from './control/installation.ts';
 import { beginLife, endedInOrder, endLife, forgetLife } from './control/life.ts';
 import type { LiveSide } from './control/live-side.ts';
@@ -67,6 +69,8 @@ export interface Gateway {
   readonly port: number;
   readonly pid: number;
   readonly home: string;
+  /** What is wrong with what is on the disk. */
+  found(): readonly Check[];
   /** Resolves when it has stopped, by whatever way. */
   readonly stopped: Promise<void>;
   stop(graceMs: number): Promise<Answer<'proxy.stop'>>;
@@ -120,6 +124,8 @@ async function serve(installation: Installation, options: GatewayOptions, parts:
     settings,
   } = installation;
   sweepFrozen(run);
+  const inspector = new Inspector(installation);
+  await inspector.first();
   const host = options.host ?? settings()['proxy.host'];
   const wanted = options.port ?? settings()['proxy.port'];
   refuseOpenListener(host, settings()['proxy.require_token']);
@@ -199,6 +205,7 @@ async function serve(installation: Installation, options: GatewayOptions, parts:
       queue,
       scheduler,
       caretaker,
+      inspector,
       monitor,
       notifier,
       pool,
@@ -208,10 +215,12 @@ async function serve(installation: Installation, options: GatewayOptions, parts:
     },
     options.tell,
   );
+  const found = () => inspector.found();
   const live: LiveSide = {
     url: proxy.url,
     stop: ending.stop,
     replay,
+    found,
     status: () =>
       status(installation, {
         proxy,
@@ -220,6 +229,7 @@ async function serve(installation: Installation, options: GatewayOptions, parts:
         descriptors,
         uncaught: uncaught(),
         stopping: ending.hasBegun(),
+        found: found(),
       }),
     loads: () => proxy.loads(),
     check: (ids) => monitor.check(ids),
@@ -230,8 +240,10 @@ async function serve(installation: Installation, options: GatewayOptions, parts:
   scheduler.arm();
   caretaker.start();
   monitor.start();
+  inspector.start(replay);
   table.resolve(operations(installation, live));
-  return { url: proxy.url, host, port: proxy.port, pid: process.pid, home, stopped: ending.stopped, stop: ending.stop };
+  const { stop, stopped } = ending;
+  return { url: proxy.url, host, port: proxy.port, pid: process.pid, home, found, stopped, stop };
 }
 
 interface Open {
@@ -241,6 +253,7 @@ interface Open {
   readonly queue: Awaited<ReturnType<typeof openQueue>>;
   readonly scheduler: Scheduler;
   readonly caretaker: Caretaker;
+  readonly inspector: Inspector;
   readonly monitor: Monitor;
   readonly notifier: Notifier;
   readonly pool: Pool;
@@ -258,6 +271,7 @@ function endOf(
     queue,
     scheduler,
     caretaker,
+    inspector,
     monitor,
     notifier,
     pool,
@@ -287,6 +301,7 @@ function endOf(
       await step('probes', () => monitor.stop(), fault);
       await step('probes', () => pool.close(), fault);
       await step('snapshots', () => caretaker.stop(), fault);
+      inspector.stop();
       await step('notifications', () => notifier.stop(), fault, notifyMs);
       await step('log', () => tellStop(installation, 'asked'), fault);
       await step('snapshot', () => core.snapshot(), fault);
@@ -382,11 +397,12 @@ interface Serving {
   readonly descriptors: Descriptors;
   readonly uncaught: number;
   readonly stopping: boolean;
+  readonly found: readonly Check[];
 }
 
 function status(
   { core, settings, world }: Installation,
-  { proxy, host, startedAt, descriptors, uncaught, stopping }: Serving,
+  { proxy, host, startedAt, descriptors, uncaught, stopping, found }: Serving,
 ): Answer<'proxy.status'> {
   const { state } = core;
   const counts = { healthy: 0, degraded: 0, failed: 0, recovering: 0, disabled: 0 };
@@ -408,6 +424,7 @@ function status(
     state: condition,
     network: state.gatewayState === 'offline' ? 'offline' : 'online',
     logState: core.log.state,
+    found,
     notReady: notReady(core, settings()['loadbalancer.health_aware'], core.now()),
     requests: { total, inFlight, waiting, succeeded, failed, cancelled },
     files: {

@@ -91,6 +91,8 @@ export interface ReplayPool {
    * @throws {QccError} what the question threw
    */
   ask<Name extends QuestionName>(dir: string, name: Name, params: ReplayTask<Name>['params']): Promise<Json>;
+  /** Reads tables of the log, slowly; the names of those that are not what was written. */
+  scrub(dir: string, names: readonly string[]): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
@@ -114,6 +116,7 @@ export function openReplayPool(): ReplayPool {
       const { code, message, hint, exit, params: said } = reply.error;
       throw new QccError(code, message, hint, exit, said);
     },
+    scrub: (dir, names) => piscina.run({ dir, names }, { name: 'scrub' }) as Promise<readonly string[]>,
     close: () => piscina.destroy(),
   };
 }

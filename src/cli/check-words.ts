@@ -9,6 +9,17 @@ interface CheckWords {
   readonly bad: (about: About) => string;
 }
 
+const wrongEn: Readonly<Record<string, string>> = {
+  kind: 'is of another kind: a folder where a file belongs, or the other way round',
+  damaged: 'is damaged',
+  forbidden: 'may not be read by you',
+};
+const wrongZh: Readonly<Record<string, string>> = {
+  kind: '类型不对：应为文件处是目录，或应为目录处是文件',
+  damaged: '已损坏',
+  forbidden: '您无权读取',
+};
+
 const en: Readonly<Record<CheckId, CheckWords>> = {
   profiles: { good: 'there is a profile', bad: () => 'there is no profile yet' },
   'ladder.serves': {
@@ -64,6 +75,11 @@ const en: Readonly<Record<CheckId, CheckWords>> = {
   settings: { good: 'the settings are good', bad: ({ why }) => String(why) },
   node: { good: 'Node is new enough', bad: ({ version }) => `Node ${version} is older than 20.19` },
   home: { good: 'the home is there', bad: ({ home }) => `there is no home yet: ${home}` },
+  'home.file': {
+    good: 'every file of the home is what it ought to be',
+    bad: ({ name, wrong }) => `${name} ${wrongEn[String(wrong)] ?? wrong}`,
+  },
+  'home.vault': { good: 'the vault opens', bad: ({ why }) => String(why) },
   'home.modes': {
     good: 'only you can read the home',
     bad: ({ count, first }) => `the permissions of ${count} files let others in (mode is not 0600 or 0700): ${first}`,
@@ -73,6 +89,14 @@ const en: Readonly<Record<CheckId, CheckWords>> = {
   'disk.writable': { good: 'the home can be written', bad: ({ home }) => `${home} cannot be written` },
   log: { good: 'the log is open', bad: ({ why }) => `the log: ${why}` },
   'log.damage': { good: 'no fact is lost', bad: ({ facts }) => `${facts} facts cannot be read any more` },
+  'log.tables': {
+    good: 'the files of the log are what was written',
+    bad: ({ count, first }) => `${count} files of the log are damaged: ${first}`,
+  },
+  'queue.bodies': {
+    good: 'all that the queue keeps can be read',
+    bad: ({ count }) => `${count} requests or answers that the queue kept cannot be read any more`,
+  },
   clock: { good: 'the clock goes on', bad: ({ minutes }) => `the clock is ${minutes} minutes behind the log` },
   'gateway.version': {
     good: 'the gateway and this command are of one version',
@@ -190,6 +214,11 @@ const zh: Readonly<Record<CheckId, CheckWords>> = {
   settings: { good: '设置有效', bad: ({ why }) => `设置：${why}` },
   node: { good: 'Node 版本足够新', bad: ({ version }) => `Node ${version} 低于 20.19` },
   home: { good: '目录存在', bad: ({ home }) => `还没有目录：${home}` },
+  'home.file': {
+    good: '目录中的文件都完好',
+    bad: ({ name, wrong }) => `文件 ${name} ${wrongZh[String(wrong)] ?? wrong}`,
+  },
+  'home.vault': { good: '保险库可以打开', bad: ({ why }) => `保险库：${why}` },
   'home.modes': {
     good: '只有您能读取目录',
     bad: ({ count, first }) => `${count} 个文件的权限对他人开放（不是 0600 或 0700）：${first}`,
@@ -199,6 +228,11 @@ const zh: Readonly<Record<CheckId, CheckWords>> = {
   'disk.writable': { good: '目录可写', bad: ({ home }) => `${home} 不可写` },
   log: { good: '日志已打开', bad: ({ why }) => `日志：${why}` },
   'log.damage': { good: '没有丢失的事实', bad: ({ facts }) => `有 ${facts} 条事实已无法读取` },
+  'log.tables': {
+    good: '日志文件与写入时一致',
+    bad: ({ count, first }) => `日志有 ${count} 个文件已损坏：${first}`,
+  },
+  'queue.bodies': { good: '队列保存的内容均可读取', bad: ({ count }) => `队列保存的 ${count} 份请求或回答已无法读取` },
   clock: { good: '时钟正常前进', bad: ({ minutes }) => `时钟比日志慢 ${minutes} 分钟` },
   'gateway.version': {
     good: '网关与此命令版本相同',

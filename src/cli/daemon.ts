@@ -2,7 +2,10 @@
 import { spawn } from 'node:child_process';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { diskError } from '../config/disk-error.ts';
 import { paths, prepareHome } from '../config/home.ts';
+import { refuseOdd } from '../config/home-files.ts';
+import type { Check } from '../control/checks.ts';
 import { type ErrorParams, type ExitCode, exitCodes, QccError } from '../errors.ts';
 import type { Context } from './context.ts';
 import type { Words } from './words.ts';
@@ -26,6 +29,7 @@ interface Message {
   readonly started?: Started;
   /** The pid of the one whose end it waits for. */
   readonly waiting?: number;
+  readonly found?: readonly Check[];
   readonly error?: {
     readonly code: string;
     readonly message: string;
@@ -49,10 +53,9 @@ export const gatewayNode: readonly [string, ...string[]] = [process.execPath, '-
 export async function startDaemon(
   { home, language, words, out }: Pick<Context, 'home' | 'language' | 'words'> & Partial<Pick<Context, 'out'>>,
   args: readonly string[],
-): Promise<Started> {
-  prepareHome(home);
+): Promise<Started & { readonly found: readonly Check[] }> {
   const file = paths(home).gatewayLog;
-  const log = openSync(file, 'a', 0o600);
+  const log = opened(home, file);
   const from = fstatSync(log).size;
   const silent = (what: string, hint: string) => failedStart(what, hint, tail(file, from), words);
   const main = fileURLToPath(new URL('./main.js', import.meta.url));
@@ -65,7 +68,7 @@ export async function startDaemon(
   });
   closeSync(log);
   try {
-    return await new Promise<Started>((resolve, reject) => {
+    return await new Promise<Started & { readonly found: readonly Check[] }>((resolve, reject) => {
       const within = (ms: number) =>
         setTimeout(
           () => reject(silent(words.silent(ms / 1_000, child.pid ?? 0), `qcc proxy status, or cat ${file}`)),
@@ -77,7 +80,7 @@ export async function startDaemon(
         if (message.waiting !== undefined) {
           timer = within(waitMs);
           out?.note(words.waitsForEnd(message.waiting));
-        } else if (message.started) resolve(message.started);
+        } else if (message.started) resolve({ ...message.started, found: message.found ?? [] });
         else if (message.error)
           reject(
             new QccError(
@@ -98,6 +101,17 @@ export async function startDaemon(
     child.removeAllListeners();
     if (child.connected) child.disconnect();
     child.unref();
+  }
+}
+
+/** @throws {QccError} what keeps a file from being written there */
+function opened(home: string, file: string): number {
+  try {
+    refuseOdd(home);
+    prepareHome(home);
+    return openSync(file, 'a', 0o600);
+  } catch (error) {
+    throw diskError(error, home) ?? error;
   }
 }
 

@@ -48,9 +48,17 @@ const chinese: Readonly<Record<string, Sentence>> = {
     message: ({ file }) => `${file} 不是有效的设置文件，已保持原样`,
     hint: ({ file }) => `请修正 ${file} 后重新运行`,
   },
+  QCC_HOME_ODD: {
+    message: ({ path, is }) => `${path} 不是${is === 'file' ? '文件' : '目录'}`,
+  },
+  QCC_FILE_UNREADABLE: { message: ({ path }) => `无法读取 ${path}` },
+  QCC_VAULT_GONE: {
+    message: ({ path }) => `${path} 不见了，端点的密钥也随之丢失`,
+    hint: () => '请放回原处，或重新开始：qcc config doctor --fix，然后 qcc endpoint update PROFILE ID --api-key-stdin',
+  },
   QCC_VAULT_LOCKED: {
     message: () => '无法取得 API 密钥的主密钥（钥匙串已锁定，或 master.key 丢失）',
-    hint: () => '请解锁钥匙串，或在新目录中重新添加密钥',
+    hint: ({ vault }) => `请解锁钥匙串；若主密钥已无法找回：mv ${vault} ${vault}.old，然后 qcc config doctor --fix`,
   },
   QCC_PROFILE_UNKNOWN: {
     message: ({ name }) => `没有名为 "${name}" 的配置`,
@@ -143,15 +151,14 @@ const chinese: Readonly<Record<string, Sentence>> = {
       '请放回原处，或重新开始：qcc history repair（从备份恢复：QCC_HOME=/another/folder qcc config restore FILE）',
   },
   QCC_DISK_FULL: {
-    message: ({ dir }) => `无法打开 ${dir} 中的日志：磁盘已满`,
+    message: ({ dir }) => `无法写入 ${dir}：磁盘已满`,
     hint: () => '请释放磁盘空间后重试：df -h',
   },
   QCC_DISK_READONLY: {
-    message: ({ dir }) => `无法打开 ${dir} 中的日志：磁盘为只读`,
+    message: ({ dir }) => `无法写入 ${dir}：磁盘为只读`,
     hint: () => '请重新以可写方式挂载后重试：findmnt',
   },
   QCC_LOG_FORBIDDEN: { message: ({ dir }) => `无法打开 ${dir} 中的日志：没有读写权限` },
-  QCC_FILES_OUT: { message: ({ dir }) => `无法打开 ${dir} 中的日志：打开的文件过多` },
   QCC_LOG_DAMAGED: { message: () => '日志已损坏，无法打开；未做任何更改' },
   QCC_SERVICE_CONTROL: {
     message: ({ name }) => `${name} 中含有换行或其他控制字符，服务文件无法容纳`,

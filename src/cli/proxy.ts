@@ -1,9 +1,12 @@
 /** `qcc proxy start, run, stop, restart, status`, and `qcc status`. */
+import { diskError } from '../config/disk-error.ts';
 import { paths } from '../config/home.ts';
+import type { Check } from '../control/checks.ts';
 import { askGateway } from '../control/client.ts';
 import type { Answer, StatusRow } from '../control/operations.ts';
 import { exitCodes, QccError } from '../errors.ts';
 import type { GatewayNews } from '../gateway.ts';
+import { checkDetail } from './check-words.ts';
 import { codeText, unreadyText } from './code-words.ts';
 import { type Context, flag, isOn, numberFlag, usage, withInstallation } from './context.ts';
 import { startDaemon } from './daemon.ts';
@@ -23,7 +26,8 @@ const lingerMs = 2_000;
 
 export async function start(context: Context): Promise<number | undefined> {
   if (isOn(context, 'foreground')) return run(context);
-  const started = await startDaemon(context, addressArgs(context));
+  const { found, ...started } = await startDaemon(context, addressArgs(context));
+  tellFound(context, found);
   if (context.json) context.out.json(started);
   else context.out.done(context.words.started(started.url));
   return undefined;
@@ -83,17 +87,20 @@ export async function run(context: Context): Promise<number> {
     const { url, pid, home } = gateway;
     const started = { url, host: gateway.host, port: gateway.port, pid, home };
     background?.say(context.words.started(url));
-    await parent({ started });
+    const found = gateway.found();
+    await parent({ started, found });
     if (process.connected) process.disconnect();
     if (!ofParent && context.json) context.out.json(started);
     else if (!ofParent) context.out.done(context.words.started(url));
+    if (background) for (const line of foundLines(context.language, found)) background.say(line);
+    else if (!ofParent) tellFound(context, found);
     await gateway.stopped;
     background?.say(context.words.hasStopped);
     // What could not be ended must not keep the process.
     setTimeout(() => process.exit(exitCodes.done), lingerMs).unref();
     return exitCodes.done;
   } catch (error) {
-    const known = error instanceof QccError ? error : faultAtStart(error);
+    const known = error instanceof QccError ? error : faultAtStart(error, context.home);
     await parent({
       error: { code: known.code, message: known.message, hint: known.hint, exit: known.exit, params: known.params },
     });
@@ -103,8 +110,19 @@ export async function run(context: Context): Promise<number> {
   }
 }
 
-function faultAtStart(error: unknown): QccError {
+/** What is damaged, and what mends it. Not data: it goes beside it. */
+export function tellFound({ out, language }: Pick<Context, 'out' | 'language'>, found: readonly Check[]): void {
+  for (const line of foundLines(language, found)) out.warn(line);
+}
+
+function foundLines(language: Context['language'], found: readonly Check[]): readonly string[] {
+  return found.map((check) => `${checkDetail(check, language)}\n    ${check.fix}`);
+}
+
+function faultAtStart(error: unknown, home: string): QccError {
   const { code } = error as NodeJS.ErrnoException;
+  const ofDisk = diskError(error, home);
+  if (ofDisk) return ofDisk;
   if (code === 'EMFILE' || code === 'ENFILE')
     return new QccError('QCC_FILES_FEW', 'the system allows this program too few open files', 'ulimit -n 1024');
   const message = error instanceof Error ? error.message : String(error);
@@ -172,7 +190,8 @@ export async function restart(context: Context): Promise<undefined> {
   const args = Object.entries({ host, port }).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name}`, String(value)],
   );
-  const started = await startDaemon(context, args);
+  const { found, ...started } = await startDaemon(context, args);
+  tellFound(context, found);
   if (context.json) context.out.json(started);
   else context.out.done(context.words.started(started.url));
   return undefined;
@@ -222,6 +241,7 @@ function statusLines(context: Context, row: StatusRow): void {
     }`,
   );
   for (const warning of words.troubles(row)) out.warn(warning);
+  tellFound(context, row.found);
   if (row.logState !== 'open') out.warn(`log: ${row.logState}`);
   for (const reason of row.notReady) out.note(unreadyText(reason, language));
 }

@@ -3,10 +3,11 @@
  * in the system's keychain or in a file that only the owner can read. Removing a secret destroys its data key.
  */
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { exitCodes, QccError } from '../errors.ts';
 import { writeFileAtomic } from './atomic-file.ts';
 import { paths } from './home.ts';
+import { readOwn, setAside } from './home-files.ts';
 import { keychainFor } from './keychain.ts';
 
 const format = 1;
@@ -29,6 +30,8 @@ interface File {
   /** Over all secrets and their names: none can be renamed, left out or brought back without the master key. */
   readonly seal: string;
   readonly secrets: Record<string, Kept>;
+  /** Where the master key is; what a former version wrote does not say. */
+  readonly master?: 'file' | 'keychain';
 }
 
 export interface Vault {
@@ -52,32 +55,78 @@ export interface Vault {
 
 export async function openVault(home: string): Promise<Vault> {
   const places = paths(home);
-  const { master, inKeychain } = masterKey(home, places.masterKey, existsSync(places.vault));
+  const { master, inKeychain } = masterKey(home, places.masterKey, places.vault);
   const vault = new FileVault(places.vault, master, inKeychain);
   if (vault.get(tokenId) === undefined)
     await vault.put(tokenId, `qcc_${randomBytes(tokenBytes).toString('base64url')}`);
   return vault;
 }
 
-function masterKey(home: string, path: string, needed: boolean): { master: Buffer; inKeychain: boolean } {
+/**
+ * A new vault in the place of one that nothing can open any more; what stood there is set aside. A master key that is whole stays:
+ * the queue's files hang on it. False when nothing was wrong.
+ * @throws {QccError} `QCC_VAULT_LOCKED` while the keychain may still have the key
+ */
+export async function renewVault(home: string, stamp: string): Promise<boolean> {
+  const { vault, masterKey: key } = paths(home);
+  try {
+    await openVault(home);
+    return false;
+  } catch (error) {
+    if (!(error instanceof QccError) || error.code !== 'QCC_VAULT_DAMAGED') throw error;
+  }
+  if (existsSync(vault)) setAside(home, vault, stamp);
+  if (existsSync(key) && masterIn(key) === undefined) setAside(home, key, stamp);
+  await openVault(home);
+  return true;
+}
+
+/** Undefined for what cannot be one. */
+function masterIn(path: string): Buffer | undefined {
+  try {
+    const text = readOwn(path).toString('latin1').trim();
+    return /^[0-9a-f]{64}$/i.test(text) ? Buffer.from(text, 'hex') : undefined;
+  } catch (error) {
+    if (error instanceof QccError) throw error;
+    return undefined;
+  }
+}
+
+function masterKey(home: string, path: string, vault: string): { master: Buffer; inKeychain: boolean } {
   const keychain = keychainFor(home, process.env);
   if (existsSync(path)) {
-    const master = Buffer.from(readFileSync(path, 'utf8').trim(), 'hex');
-    if (master.length !== keyBytes) throw damaged(path);
+    const master = masterIn(path);
+    if (!master) throw damaged(path);
     return { master, inKeychain: false };
   }
   const kept = keychain?.read();
   if (kept) return { master: kept, inKeychain: true };
-  if (needed)
-    throw new QccError(
-      'QCC_VAULT_LOCKED',
-      'the master key of the stored API keys is not to be had (keychain locked, or master.key gone)',
-      'unlock the keychain, or add the keys again in a new home',
-    );
+  if (existsSync(vault)) throw masterOf(vault) === 'file' ? damaged(path) : locked(vault);
   const master = randomBytes(keyBytes);
   if (keychain?.write(master) && keychain.read()?.equals(master)) return { master, inKeychain: true };
   writeFileAtomic(path, `${master.toString('hex')}\n`);
   return { master, inKeychain: false };
+}
+
+/** Where the vault says that its master key is. */
+function masterOf(vault: string): unknown {
+  try {
+    return (JSON.parse(readOwn(vault).toString('utf8')) as Partial<File> | null)?.master;
+  } catch (error) {
+    if (error instanceof QccError) throw error;
+    // Whatever its key was, it opens nothing in this.
+    return 'file';
+  }
+}
+
+function locked(vault: string): QccError {
+  return new QccError(
+    'QCC_VAULT_LOCKED',
+    'the master key of the stored API keys is not to be had (keychain locked, or master.key gone)',
+    `unlock the keychain; where the key is gone for good: mv ${vault} ${vault}.old, then qcc config doctor --fix`,
+    exitCodes.failed,
+    { vault },
+  );
 }
 
 class FileVault implements Vault {
@@ -167,11 +216,12 @@ class FileVault implements Vault {
     const { mtimeMs } = statSync(this.#path);
     if (mtimeMs === this.#readAt) return this.#file;
     try {
-      const file = JSON.parse(readFileSync(this.#path, 'utf8')) as File;
-      if (file.format !== format || file.seal !== this.#sealed(file.secrets).seal) throw new Error('seal');
+      const file = JSON.parse(readOwn(this.#path).toString('utf8')) as File;
+      if (!isKnown(file) || file.seal !== this.#sealed(file.secrets).seal) throw new Error('seal');
       this.#readAt = mtimeMs;
       return file;
-    } catch {
+    } catch (error) {
+      if (error instanceof QccError) throw error;
       throw damaged(this.#path);
     }
   }
@@ -180,7 +230,7 @@ class FileVault implements Vault {
     const seal = createHmac('sha256', this.#master)
       .update(`${format}:${JSON.stringify(secrets)}`)
       .digest('base64');
-    return { format, seal, secrets };
+    return { format, seal, secrets, master: this.inKeychain ? 'keychain' : 'file' };
   }
 
   #write(secrets: Record<string, Kept>): void {
@@ -191,11 +241,31 @@ class FileVault implements Vault {
   }
 }
 
+const parts: ReadonlySet<string> = new Set(['format', 'seal', 'secrets', 'master']);
+
+/** Nothing in it that we did not write: the seal is over the secrets alone. */
+function isKnown(file: File): boolean {
+  const { master = 'file' } = file;
+  const isOurs = Object.keys(file).every((name) => parts.has(name));
+  return isOurs && file.format === format && (master === 'file' || master === 'keychain');
+}
+
+/** Keys were kept in it, and it is not there. */
+export function vaultGone(path: string): QccError {
+  return new QccError(
+    'QCC_VAULT_GONE',
+    `${path} is gone, and the keys of your endpoints with it`,
+    'put it back, or begin with a new one: qcc config doctor --fix, then qcc endpoint update PROFILE ID --api-key-stdin',
+    exitCodes.failed,
+    { path },
+  );
+}
+
 function damaged(path: string): QccError {
   return new QccError(
     'QCC_VAULT_DAMAGED',
     `${path} is damaged, or was made with another master key`,
-    'restore it from a backup, or add the keys again: qcc endpoint update PROFILE ID --api-key-stdin',
+    'put it back, or begin with a new one: qcc config doctor --fix, then qcc endpoint update PROFILE ID --api-key-stdin',
     exitCodes.failed,
     { path },
   );

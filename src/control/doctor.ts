@@ -16,15 +16,20 @@ import {
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { paths } from '../config/home.ts';
+import { mendHomeFiles } from '../config/home-files.ts';
 import { serviceOf } from '../config/service.ts';
+import { openVault, renewVault } from '../config/vault.ts';
 import { QccError } from '../errors.ts';
 import { explainTaken } from '../port-holder.ts';
 import { version } from '../version.ts';
 import { type Check, fault, passed, warning } from './checks.ts';
 import { claudeChecks } from './claude-checks.ts';
 import { withOwnEnvironment } from './environment-checks.ts';
+import { fileChecks } from './inspector.ts';
+import { hadFacts } from './installation.ts';
 import { answers } from './listening.ts';
 import type { Answer, Connect } from './operations.ts';
+import { stampOf } from './repair.ts';
 
 export interface Patient {
   readonly home: string;
@@ -59,6 +64,7 @@ export async function examine(patient: Patient, treatment: Treatment): Promise<D
     const claude = claudeChecks({ ...patient, port: null, running: false });
     return { checks: [nodeCheck(), socket, warning('home', { home }, 'qcc init'), ...claude], fixed: [] };
   }
+  const before = fileChecks(home);
   const fixed = treatment.fix ? await mend(home) : [];
   const running = socket.ok && (await answers(paths(home).socket));
   const inside = await fromInside(patient, treatment.connect);
@@ -71,6 +77,8 @@ export async function examine(patient: Patient, treatment: Treatment): Promise<D
       modesCheck(home),
       socket,
       ...diskChecks(home),
+      // Where the inside cannot be asked, its files may say why.
+      ...(known ? [] : before),
       ...('checks' in inside ? withOwnEnvironment(inside.checks, patient.env) : [inside]),
       ...(known ? [versionCheck(known), await portCheck(known)] : []),
       leftoverCheck(home, running),
@@ -122,7 +130,16 @@ async function mend(home: string): Promise<readonly Check['id'][]> {
   const open = openOnes(home);
   for (const path of open) chmodSync(path, lstatSync(path).mode & 0o777 & ~othersMay);
   if (open.length > 0) fixed.push('home.modes');
-  const { socket } = paths(home);
+  const { socket, vault } = paths(home);
+  // A gateway that runs has them in hand: it is stopped first.
+  if (!(await answers(socket))) {
+    const stamp = stampOf(Date.now());
+    if (mendHomeFiles(home, stamp).length > 0) fixed.push('home.file');
+    if (!existsSync(vault) && hadFacts(home)) {
+      await openVault(home);
+      fixed.push('home.vault');
+    } else if (existsSync(vault) && (await renewVault(home, stamp))) fixed.push('home.vault');
+  }
   if (isLeftover(socket) && !(await answers(socket))) {
     rmSync(socket, { force: true });
     fixed.push('gateway.leftover');
@@ -169,9 +186,14 @@ async function fromInside({ home, connect }: Patient, all: boolean): Promise<Ans
   } catch (error) {
     if (!(error instanceof QccError)) throw error;
     // A value of the environment that cannot be is not the log's fault.
-    const id = error.code.startsWith('QCC_SETTING') ? 'settings' : 'log';
+    const id = idOf(error.code);
     return fault(id, { why: error.message, folder: 'log' }, error.hint);
   }
+}
+
+function idOf(code: string): Check['id'] {
+  if (code.startsWith('QCC_SETTING')) return 'settings';
+  return code.startsWith('QCC_VAULT') ? 'home.vault' : 'log';
 }
 
 function portIn({ gateway, port }: Answer<'config.validate'>): number {

@@ -1,14 +1,16 @@
 /** One installation, opened: its log, its state, its keys, its settings. With a gateway around it, or for one command. */
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { NewerFact } from '../../events/catalogue.ts';
 import type { LogSalvaged } from '../../events/gateway.ts';
 import { parseProfileName, streams } from '../../events/ids.ts';
 import { removeLeftovers } from '../config/atomic-file.ts';
+import { diskError } from '../config/disk-error.ts';
 import { newerHome, type Paths, paths, prepareHome } from '../config/home.ts';
+import { refuseOdd } from '../config/home-files.ts';
 import { keepNames, readNames } from '../config/names.ts';
 import { effective, type Settings } from '../config/settings.ts';
-import { openVault, type Vault } from '../config/vault.ts';
+import { openVault, type Vault, vaultGone } from '../config/vault.ts';
 import { exitCodes, QccError } from '../errors.ts';
 import { gone, holdsNothing } from '../log/level-database.ts';
 import { LevelLog } from '../log/level-log.ts';
@@ -18,6 +20,7 @@ import { type Blobs, openBlobs } from '../queue/blobs.ts';
 import { realWorld, type World } from '../runtime/clock.ts';
 import { Core, type Policies } from '../runtime/core.ts';
 import type { State } from '../runtime/state.ts';
+import { sweepLaunches, sweepRestores } from './leftovers.ts';
 import { endpointPolicy, priorityPolicy, queuePolicy } from './policies.ts';
 
 /** Who answers for the live side, while a gateway runs. */
@@ -39,7 +42,8 @@ export interface Installation {
  * @throws {QccError} `QCC_LOG_LOCKED` while another process holds the log
  */
 export async function openInstallation(home: string, world: World = realWorld): Promise<Installation> {
-  const created = prepareHome(home);
+  refuseOdd(home);
+  const created = prepared(home);
   const places = paths(home);
   const repair = finishRepair(places.log);
   if (holdsNothing(places.log) && hadFacts(home)) throw gone(places.log);
@@ -49,7 +53,12 @@ export async function openInstallation(home: string, world: World = realWorld): 
     if (repair) await tellRepair(core, places.log, repair);
     sweepRepairs(places.log);
     // A copy of a vault that somebody has taken a key out of since would still hold that key. Who has the log writes alone.
-    for (const path of [places.vault, places.masterKey]) removeLeftovers(path);
+    for (const path of [places.vault, places.masterKey, places.names, places.format, places.claude])
+      removeLeftovers(path);
+    sweepLaunches(places.run);
+    sweepRestores(home);
+    // An endpoint has a key: a vault that is made now would say that there never was one.
+    if (!existsSync(places.vault) && core.state.profiles.endpoints().length > 0) throw vaultGone(places.vault);
     const vault = await openVault(home);
     keepNamesOf(core, places.names);
     let blobs: Promise<Blobs> | undefined;
@@ -69,7 +78,15 @@ export async function openInstallation(home: string, world: World = realWorld): 
     };
   } catch (error) {
     await log.close();
-    throw error instanceof NewerFact ? newerHome(home, error.message) : error;
+    throw error instanceof NewerFact ? newerHome(home, error.message) : (diskError(error, home) ?? error);
+  }
+}
+
+function prepared(home: string): boolean {
+  try {
+    return prepareHome(home);
+  } catch (error) {
+    throw diskError(error, home) ?? error;
   }
 }
 

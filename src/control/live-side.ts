@@ -3,10 +3,13 @@ import type { EndpointId } from '../../events/ids.ts';
 import type { PlannedProbe } from '../../machines/probe-plan.ts';
 import type { ProbeResult } from '../../workers/probe.ts';
 import type { ReplayPool } from '../pool.ts';
+import type { Check } from './checks.ts';
 import type { Answer, LoadsRow } from './operations.ts';
 
 /** What only a running gateway can answer. */
 export interface LiveSide {
+  /** What is wrong with what is on the disk. */
+  found(): readonly Check[];
   status(): Answer<'proxy.status'>;
   stop(graceMs: number): Promise<Answer<'proxy.stop'>>;
   readonly url: string;

@@ -9,6 +9,7 @@ import type { QueuePriority, QueueStrategy } from '../../events/queue.ts';
 import type { NextRule } from '../../machines/moment.ts';
 import type { QueueItemState } from '../../machines/queue-item.ts';
 import type { EndpointState } from '../../machines/roster.ts';
+import type { Check } from './checks.ts';
 import type { ConfigOperations } from './config-operations.ts';
 import type { HistoryOperations } from './history-operations.ts';
 
@@ -181,6 +182,8 @@ export interface StatusRow {
   readonly state: string;
   readonly network: 'online' | 'offline';
   readonly logState: string;
+  /** What is damaged, and the command that mends it. */
+  readonly found: readonly Check[];
   /** Why it is not ready, in sentences; empty when it is. */
   readonly notReady: readonly string[];
   readonly requests: {

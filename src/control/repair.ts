@@ -21,11 +21,16 @@ export async function repairHistory(home: string, now: number): Promise<Answer<'
       'qcc proxy stop',
       exitCodes.conflict,
     );
-  const stamp = new Date(now).toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
+  const stamp = stampOf(now);
   const { repaired, facts, lost, kept } = await repairLog(dir, `log.damaged-${stamp}`, hadFacts(home));
   // No fact that is left names them, and the next start would sweep them away: with the log, should it come back, they count again.
   if (repaired && facts === 0 && existsSync(bodies)) renameSync(bodies, `${bodies}.kept-${stamp}`);
   // Whoever opens it tells what was lost.
   if (repaired) await (await openInstallation(home)).close();
   return { repaired, facts, lost: lost.map(([from, to]) => ({ from, to })), kept };
+}
+
+/** An instant in a file's name. */
+export function stampOf(at: number): string {
+  return new Date(at).toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
 }

@@ -10,6 +10,7 @@ import { version } from '../version.ts';
 import { type Check, fault, orPassed, passed, warning } from './checks.ts';
 import { keyFits } from './endpoints.ts';
 import { environmentChecks } from './environment-checks.ts';
+import { fileChecks, tableChecks } from './inspector.ts';
 import { type Installation, profileNamed } from './installation.ts';
 import type { Answer, Params } from './operations.ts';
 import { poolOfProbes, testEndpoints } from './testing.ts';
@@ -17,6 +18,7 @@ import { poolOfProbes, testEndpoints } from './testing.ts';
 /** Of a running gateway: where it listens. */
 interface Running {
   readonly url: string;
+  found(): readonly Check[];
 }
 
 const minuteMs = 60_000;
@@ -42,6 +44,7 @@ export async function validate(
     ...(profile === undefined ? environmentChecks(process.env) : []),
     ...(connect ? await connections(installation, chosen, open) : []),
     ...(whole ? machinery(installation) : []),
+    ...(whole ? onDisk(installation, live) : []),
   ];
   const { url = null } = live ?? {};
   const { 'proxy.host': host, 'proxy.port': port } = settings();
@@ -223,6 +226,21 @@ function openListener(settings: Settings): Check {
   const host = settings['proxy.host'];
   if (isLoopback(host) || settings['proxy.require_token']) return passed('proxy.open');
   return fault('proxy.open', { host }, 'qcc config set proxy.require_token true');
+}
+
+// -------------------------------------------------------------------------------------------------- on the disk
+
+const diskIds = ['home.file', 'log.tables', 'queue.bodies'] as const;
+
+/** A gateway has looked already, and goes on looking; without one, all is looked at now. */
+function onDisk(installation: Installation, live: Running | undefined): readonly Check[] {
+  const found = live?.found() ?? [...fileChecks(installation.home), ...tableChecks(installation)];
+  return diskIds.flatMap((id) =>
+    orPassed(
+      id,
+      found.filter((check) => check.id === id),
+    ),
+  );
 }
 
 // ----------------------------------------------------------------------------------------------- log and clock

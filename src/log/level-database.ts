@@ -239,9 +239,9 @@ const refusals: readonly {
   },
   {
     said: /too many open files|EMFILE|ENFILE/i,
-    code: 'QCC_FILES_OUT',
+    code: 'QCC_FILES_FEW',
     why: 'too many files are open',
-    hint: () => 'ulimit -n 4096',
+    hint: () => 'ulimit -n 1024',
   },
 ];
 

@@ -2,7 +2,7 @@
  * LevelDB's tables, by the checksum that each of their blocks has. LevelDB looks at none of them when it reads for us: a flipped
  * byte is heard of when somebody asks for just that fact, and one in the index of a table hides facts without a word.
  */
-import { closeSync, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 
 const tableName = /^\d+\.(?:ldb|sst)$/;
@@ -24,7 +24,8 @@ const maskDelta = 0xa282ead8;
 export type Finding = 'damaged' | 'unreadable' | 'gone' | undefined;
 
 export function tablesIn(dir: string): readonly string[] {
-  return readdirSync(dir).filter((name) => tableName.test(name));
+  // A log in memory has none, and one that is gone is told by whoever opens it.
+  return existsSync(dir) ? readdirSync(dir).filter((name) => tableName.test(name)) : [];
 }
 
 /** @param rest called after so many bytes were read: for whoever reads slowly */

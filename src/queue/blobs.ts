@@ -9,6 +9,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { type FileHandle, mkdir, open, readdir, readFile, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { free } from '../large-memory.ts';
 import { type BlobReader, type BlobWriter, FileWriter, type Keeping, openBlob, writeBlob } from './blob-file.ts';
 import { BlobLost, keyBytes, unwrapKey, wrapKey } from './blob-format.ts';
 
@@ -134,6 +135,17 @@ export class Blobs {
     const dataKey = item?.blobs.has(ref) ? await this.#knownKey(name, item) : undefined;
     if (!dataKey) throw new BlobLost('gone');
     return openBlob({ path: join(this.#folder, ref), ref, dataKey });
+  }
+
+  /** Whether all of it can be read, byte for byte. What the system keeps from being read now is not lost. */
+  async isWhole(ref: string): Promise<boolean> {
+    try {
+      for await (const chunk of (await this.open(ref)).chunks()) free(chunk);
+      return true;
+    } catch (error) {
+      const { code = '' } = error as NodeJS.ErrnoException;
+      return code === 'EMFILE' || code === 'ENFILE';
+    }
   }
 
   /** Makes an item unreadable for good: its data key is overwritten and removed, then its files. What is written is aborted. */

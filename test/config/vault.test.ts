@@ -169,7 +169,7 @@ describe('a vault that is not as it was left', () => {
     await expect(openVault(home)).rejects.toMatchObject({
       code: 'QCC_VAULT_DAMAGED',
       message: expect.stringContaining(paths(home).vault),
-      hint: expect.stringContaining('qcc endpoint update'),
+      hint: expect.stringContaining('qcc config doctor --fix'),
     });
   });
 });
@@ -194,9 +194,24 @@ describe('the master key', () => {
     const { home } = await opened();
     const before = readFileSync(paths(home).vault);
     rmSync(paths(home).masterKey);
-    await expect(openVault(home)).rejects.toMatchObject({ code: 'QCC_VAULT_LOCKED' });
+    await expect(openVault(home)).rejects.toMatchObject({ code: 'QCC_VAULT_DAMAGED' });
     expect(readFileSync(paths(home).vault).equals(before)).toBe(true);
     expect(existsSync(paths(home).masterKey)).toBe(false);
+  });
+
+  it.each([
+    ['"master": "keychain"', 'says so'],
+    ['"seal"', 'was written before it said'],
+  ])('may be in a keychain that is locked, where the vault %s', async (text) => {
+    const { home } = await opened();
+    const file = JSON.parse(readFileSync(paths(home).vault, 'utf8'));
+    const master = text.includes('keychain') ? 'keychain' : undefined;
+    writeFileSync(paths(home).vault, JSON.stringify({ ...file, master }));
+    rmSync(paths(home).masterKey);
+    await expect(openVault(home)).rejects.toMatchObject({
+      code: 'QCC_VAULT_LOCKED',
+      hint: expect.stringContaining(`mv ${paths(home).vault}`),
+    });
   });
 });
 

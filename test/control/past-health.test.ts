@@ -42,6 +42,7 @@ it.each(['health.metrics', 'health.history', 'stats.read'] as const)(
       }) as Read;
     Object.assign(log, { read: guarded(reading.read), readStream: guarded(reading.readStream) });
     const replay: LiveSide['replay'] = {
+      scrub: () => Promise.resolve([]),
       async ask(_, question, given) {
         asked.push(question);
         isBeside = true;

@@ -1,4 +1,6 @@
 /** An installation in memory: the real core and the real operations, over a log and a vault that are no files. */
+
+import { paths } from '../../src/config/home.ts';
 import type { Settings } from '../../src/config/settings.ts';
 import { effective } from '../../src/config/settings.ts';
 import type { Vault } from '../../src/config/vault.ts';
@@ -59,7 +61,7 @@ export async function memoryInstallation() {
   let blobs: Promise<Blobs> | undefined;
   const installation: Installation = {
     home: '/nowhere',
-    paths: {} as Installation['paths'],
+    paths: paths('/nowhere'),
     created: false,
     core,
     vault,

@@ -1,0 +1,217 @@
+/**
+ * Looks whether what is on the disk is still what was written: at the start, and again and again while the gateway runs. LevelDB and
+ * the system notice a damaged file when somebody reads it, which may be in a month.
+ */
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { homeFindings } from '../config/home-files.ts';
+import { checkTable, damagedTables, tablesIn } from '../log/tables.ts';
+import type { ReplayPool } from '../pool.ts';
+import { type Check, fault, warning } from './checks.ts';
+import type { Installation } from './installation.ts';
+
+const MiB = 1_048_576;
+// A tenth of a second: what a start may wait for. The rest is looked at in a worker.
+const atStartMax = 32 * MiB;
+// What is damaged is told within a minute.
+const everyMs = 20_000;
+// Tables that nobody has touched are read again: a disk forgets without telling.
+const againAfterMs = 3_600_000;
+// A request does not wait longer than this for a look at the queue's files.
+const bodiesAtOnce = 8;
+
+type Scrub = Pick<ReplayPool, 'scrub'>;
+
+export class Inspector {
+  readonly #installation: Installation;
+  /** By name: what each table was when it was found whole. */
+  readonly #whole = new Map<string, string>();
+  readonly #bad = new Set<string>();
+  readonly #lostBodies = new Set<string>();
+  #files: readonly Check[] = [];
+  #allReadAt = performance.now();
+  #timer: NodeJS.Timeout | undefined;
+  #isStopped = false;
+
+  constructor(installation: Installation) {
+    this.#installation = installation;
+  }
+
+  /** Before anybody is let in: the files, and as much of the log as takes no time. Facts that are lost are found, and told next. */
+  async first(): Promise<void> {
+    this.#lookAtFiles();
+    const { log: dir } = this.#installation.paths;
+    let left = atStartMax;
+    const newest = this.#tables().sort((a, b) => b.localeCompare(a));
+    for (const name of newest) {
+      left -= statSync(join(dir, name), { throwIfNoEntry: false })?.size ?? 0;
+      if (left < 0) break;
+      this.#note(name, checkTable(join(dir, name)) === undefined);
+    }
+    if (this.#bad.size > 0) await this.#findLost();
+  }
+
+  start(pool: Scrub): void {
+    const look = () => {
+      void this.look(pool)
+        // Whatever fails here is told by what it was about, or tried again.
+        .catch(() => {})
+        .finally(() => {
+          if (!this.#isStopped) this.#timer = setTimeout(look, everyMs).unref();
+        });
+    };
+    look();
+  }
+
+  /** What it looks at right now is left where it is: nobody waits for it. */
+  stop(): void {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  /** What is wrong now, with the command that mends it. */
+  found(): readonly Check[] {
+    const { log } = this.#installation.core;
+    const lost = log.damage.reduce((sum, { from, to }) => sum + to - from + 1, 0);
+    const [first = ''] = this.#bad;
+    return [
+      ...this.#files,
+      ...keylessChecks(this.#installation),
+      ...(lost > 0 ? [warning('log.damage', { facts: lost }, 'qcc history verify, and qcc history repair')] : []),
+      ...(this.#bad.size > 0
+        ? [
+            fault(
+              'log.tables',
+              { count: this.#bad.size, first: `log/${first}` },
+              'qcc proxy stop, then qcc history repair',
+            ),
+          ]
+        : []),
+      ...(this.#lostBodies.size > 0
+        ? [warning('queue.bodies', { count: this.#lostBodies.size }, 'qcc queue list')]
+        : []),
+    ];
+  }
+
+  #lookAtFiles(): void {
+    this.#files = fileChecks(this.#installation.home);
+  }
+
+  /** Once over all of it. */
+  async look(pool: Scrub): Promise<void> {
+    this.#lookAtFiles();
+    await this.#lookAtTables(pool);
+    await this.#lookAtBodies();
+  }
+
+  async #lookAtTables(pool: Scrub): Promise<void> {
+    const { log: dir } = this.#installation.paths;
+    const names = this.#tables();
+    for (const known of [...this.#whole.keys(), ...this.#bad])
+      if (!names.includes(known)) {
+        this.#whole.delete(known);
+        this.#bad.delete(known);
+      }
+    if (performance.now() - this.#allReadAt > againAfterMs) {
+      this.#allReadAt = performance.now();
+      this.#whole.clear();
+    }
+    const unsure = names.filter((name) => this.#whole.get(name) !== this.#stamp(name));
+    if (unsure.length === 0 || this.#isStopped) return;
+    const stamps = new Map(unsure.map((name) => [name, this.#stamp(name)]));
+    const bad = new Set(await pool.scrub(dir, unsure));
+    const before = this.#bad.size;
+    for (const name of unsure) this.#note(name, !bad.has(name), stamps.get(name));
+    if (this.#bad.size > before) await this.#findLost();
+  }
+
+  #tables(): string[] {
+    try {
+      return [...tablesIn(this.#installation.paths.log)];
+    } catch {
+      // The folder itself is gone: the log says so as soon as it reads.
+      return [];
+    }
+  }
+
+  /** What of a file would be another one after whatever was written to it. */
+  #stamp(name: string): string {
+    const found = statSync(join(this.#installation.paths.log, name), { throwIfNoEntry: false });
+    return found ? `${found.ino} ${found.size} ${found.mtimeMs} ${found.ctimeMs}` : 'gone';
+  }
+
+  #note(name: string, isWhole: boolean, stamp = this.#stamp(name)): void {
+    if (isWhole) {
+      this.#bad.delete(name);
+      this.#whole.set(name, stamp);
+    } else if (stamp !== 'gone') this.#bad.add(name);
+  }
+
+  /** Which facts stood there: read once more, and whoever reads misses what is not there. */
+  async #findLost(): Promise<void> {
+    const { core } = this.#installation;
+    for await (const facts of core.log.read(core.log.tail)) if (this.#isStopped && facts.length > 0) return;
+    if (!this.#isStopped) await core.tellLosses();
+  }
+
+  /** Bodies of requests and answers that somebody still counts on. An answer that is lost is forgotten: its client is asked to ask. */
+  async #lookAtBodies(): Promise<void> {
+    const { core, paths, blobs } = this.#installation;
+    const named = [...core.state.queue.blobs()];
+    if (named.length === 0) return void this.#lostBodies.clear();
+    const there = new Set(readableIn(paths.bodies));
+    const kept = await blobs();
+    for (const [i, ref] of named.entries()) {
+      if (this.#isStopped) return;
+      if (i % bodiesAtOnce === bodiesAtOnce - 1) await new Promise(setImmediate);
+      const isWhole = there.has(ref) && (await kept.isWhole(ref));
+      // It may have been destroyed while it was looked at.
+      if (isWhole || !core.state.queue.blobs().has(ref)) this.#lostBodies.delete(ref);
+      else this.#lostBodies.add(ref);
+    }
+    for (const ref of this.#lostBodies) if (!core.state.queue.blobs().has(ref)) this.#lostBodies.delete(ref);
+  }
+}
+
+function readableIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+/** The files of a home that are not what they ought to be. */
+export function fileChecks(home: string): readonly Check[] {
+  return homeFindings(home).map(({ path, name, wrong }) =>
+    wrong === 'forbidden'
+      ? fault('home.file', { name, wrong }, `chmod u+rwX ${path}`)
+      : fault('home.file', { name, wrong }, name === 'log' ? 'qcc history repair' : 'qcc config doctor --fix'),
+  );
+}
+
+/** Endpoints whose key is in no vault: nothing can be asked of them. */
+function keylessChecks({ core, vault }: Installation): readonly Check[] {
+  return core.state.profiles
+    .endpoints()
+    .filter(({ secret }) => !has(vault, secret))
+    .map(({ profile, id, baseUrl }) =>
+      fault('endpoint.key', { profile, endpoint: id, baseUrl }, `qcc endpoint update ${profile} ${id} --api-key-stdin`),
+    );
+}
+
+function has(vault: Installation['vault'], secret: string): boolean {
+  try {
+    return vault.has(secret);
+  } catch {
+    return false;
+  }
+}
+
+/** Where no gateway runs that could have looked: all of it at once. */
+export function tableChecks({ paths: { log: dir } }: Installation): readonly Check[] {
+  const bad = damagedTables(dir);
+  return bad.length === 0
+    ? []
+    : [fault('log.tables', { count: bad.length, first: `log/${bad[0]}` }, 'qcc history repair')];
+}

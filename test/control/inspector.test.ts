@@ -1,0 +1,122 @@
+/** What is damaged while nobody asks for it: found at the start, or by the next look. */
+import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { connect } from '../../src/control/client.ts';
+import { Inspector } from '../../src/control/inspector.ts';
+import { openInstallation } from '../../src/control/installation.ts';
+import { runGateway } from '../../src/gateway.ts';
+import { openReplayPool } from '../../src/pool.ts';
+import { temporaryHome } from '../support/home.ts';
+
+const graceMs = 100;
+const count = 300;
+
+/** A home whose older facts stand in a table, and newer ones in a journal. */
+async function homeWithTable(): Promise<string> {
+  const home = temporaryHome();
+  const { core, close } = await openInstallation(home);
+  for (let i = 0; i < count; i++)
+    core.report('config', [{ type: 'SettingChanged', data: { key: 'queue.ttl', from: i, to: i + 1 } }], { by: 'cli' });
+  await core.snapshot();
+  await core.log.compact();
+  await core.report('config', [{ type: 'SettingChanged', data: { key: 'queue.ttl', from: 0, to: 600 } }], {
+    by: 'cli',
+    sync: true,
+  }).done;
+  await core.snapshot();
+  await close();
+  return home;
+}
+
+const tableOf = (home: string) =>
+  join(home, 'log', readdirSync(join(home, 'log')).find((name) => name.endsWith('.ldb')) ?? '');
+
+function flip(path: string, share: number, at = 1): void {
+  const bytes = readFileSync(path);
+  const place = Math.floor(bytes.length * share);
+  bytes[place] = (bytes[place] ?? 0) ^ at;
+  writeFileSync(path, bytes);
+}
+
+describe('a flipped byte in a table of the log', () => {
+  it.each([0.05, 0.2, 0.4, 0.6, 0.8])(
+    'at %d of it is told by the start, its facts are told as lost, and a repair ends it',
+    async (share) => {
+      const home = await homeWithTable();
+      flip(tableOf(home), share);
+      const gateway = await runGateway({ home, port: 0 }).catch((error: { hint: string }) => error.hint);
+      if (typeof gateway === 'string') {
+        expect(gateway).toBe('qcc history repair');
+      } else {
+        const tables = gateway.found().find(({ id }) => id === 'log.tables');
+        expect(tables?.fix).toContain('qcc history repair');
+        const { call, close } = await connect({ home });
+        const { facts } = await call('history.read', { fromSeq: 1, limit: 10_000 });
+        const told = facts
+          .filter(({ type }) => type === 'FactsLost')
+          .map(({ data }) => data as { from: number; to: number });
+        const there = new Set(facts.map(({ seq }) => seq));
+        const missing = Array.from({ length: count }, (_, i) => i + 1).filter((seq) => !there.has(seq));
+        expect(missing.filter((seq) => !told.some(({ from, to }) => from <= seq && seq <= to))).toEqual([]);
+        expect((await call('proxy.status', {})).found.map(({ id }) => id)).toContain('log.tables');
+        await close();
+        await gateway.stop(graceMs);
+        await gateway.stopped;
+      }
+      const { repairHistory } = await import('../../src/control/repair.ts');
+      expect(await repairHistory(home, Date.UTC(2026, 0, 1))).toMatchObject({ repaired: true });
+      const again = await runGateway({ home, port: 0 });
+      expect(again.found()).toEqual([]);
+      await again.stop(graceMs);
+      await again.stopped;
+    },
+  );
+});
+
+describe('while a gateway runs', () => {
+  async function looking(home: string) {
+    const installation = await openInstallation(home);
+    const inspector = new Inspector(installation);
+    await inspector.first();
+    const pool = openReplayPool();
+    onTestFinished(async () => {
+      inspector.stop();
+      await pool.close();
+      await installation.close();
+    });
+    return { installation, look: () => inspector.look(pool), ids: () => inspector.found().map(({ id }) => id) };
+  }
+
+  it('a table that is damaged is found by the next look, whatever its time says, and is whole again when it is put back', async () => {
+    const home = await homeWithTable();
+    const { look, ids } = await looking(home);
+    expect(ids()).toEqual([]);
+    const table = tableOf(home);
+    const whole = readFileSync(table);
+    flip(table, 0.5, 0xff);
+    utimesSync(table, 0, 0);
+    await look();
+    expect(ids()).toContain('log.tables');
+    writeFileSync(table, whole);
+    await look();
+    expect(ids()).not.toContain('log.tables');
+  });
+
+  it('a file of the home that becomes a folder is found by the next look', async () => {
+    const home = await homeWithTable();
+    const { installation, look, ids } = await looking(home);
+    await installation.core.report(
+      'profile/work',
+      [{ type: 'ProfileAdded', data: { description: '', tier: 'primary' } }],
+      { by: 'cli' },
+    ).done;
+    rmSync(join(home, 'names.json'));
+    mkdirSync(join(home, 'names.json'));
+    await look();
+    expect(ids()).toEqual(['home.file']);
+    rmSync(join(home, 'names.json'), { recursive: true });
+    await look();
+    expect(ids()).toEqual([]);
+  });
+});
