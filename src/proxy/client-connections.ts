@@ -32,6 +32,8 @@ export interface OpenFiles {
   /** None are left: whoever comes is turned away. */
   readonly isShort: boolean;
   readonly shortages: number;
+  /** The code of a failure that may have been for want of one. */
+  heard(code: string | null): void;
   changed: () => void;
 }
 

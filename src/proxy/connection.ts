@@ -210,10 +210,15 @@ export class Connection implements AnswerReader, Reads {
     };
     body.on('data', send).once('end', sent);
     socket.on('drain', goOn);
-    socket.once('close', () => body.off('data', send).off('end', sent).resume());
-    body.once('close', () => socket.off('drain', goOn));
-    // Half a body must not look like a whole one.
-    body.once('error', () => this.#fail(Object.assign(new Error('the body broke off'), { code: 'EPIPE' })));
+    const closed = () => body.off('data', send).off('end', sent).resume();
+    socket.once('close', closed);
+    // The socket lives longer: what is left on it would add up, and keep each body.
+    body.once('close', () => socket.off('drain', goOn).off('close', closed));
+    const call = this.#call;
+    body.once('error', () => {
+      // Half a body must not look like a whole one. The next call on this connection is not to blame.
+      if (this.#call === call) this.#fail(Object.assign(new Error('the body broke off'), { code: 'EPIPE' }));
+    });
   }
 }
 

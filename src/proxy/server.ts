@@ -138,6 +138,8 @@ class DataPort implements ProxyServer {
       this.#server.once('error', reject);
       this.#server.listen({ port, host, backlog: backlogMax }, () => {
         this.#server.off('error', reject);
+        // A connection that could not be accepted: for want of open files, when libuv has lost the one that it keeps for this.
+        this.#server.on('error', ({ code }: NodeJS.ErrnoException) => this.#listen.files?.heard(code ?? null));
         this.settingsChanged();
         resolve();
       });

@@ -12,6 +12,7 @@ const files = (connectionsMax: number): OpenFiles => ({
   connectionsMax,
   isShort: false,
   shortages: 0,
+  heard: () => undefined,
   changed: () => undefined,
 });
 

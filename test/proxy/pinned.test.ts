@@ -1,8 +1,8 @@
 /** Batches and files: one account, no failover, bytes that stream. */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { connect } from 'node:net';
-import { describe, expect, it } from 'vitest';
+import { connect, Socket } from 'node:net';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { as, ask, gateway, open, token } from './gateway.ts';
 import { answers, hangsUp, refuses, says, signal, upstream, waitsFor } from './upstreams.ts';
 
@@ -36,6 +36,22 @@ describe('a file or a batch', () => {
       });
     },
   );
+
+  it('leaves nothing on the connection that carries the next one', async () => {
+    const a = await upstream('a', says(200, whenUploaded));
+    const gw = await gateway({ main: [a] });
+    const added = vi.spyOn(Socket.prototype, 'emit');
+    onTestFinished(() => added.mockRestore());
+    const sockets = new Set<Socket>();
+    for (let i = 0; i < 15; i++) {
+      const headers = { 'content-type': 'multipart/form-data; boundary=x' };
+      expect((await ask(gw, { path: file, body: 'hello', headers })).status).toBe(200);
+    }
+    for (const socket of added.mock.contexts as Socket[]) if (socket.remotePort === a.port) sockets.add(socket);
+    expect(sockets.size).toBe(1);
+    const [carrier] = sockets;
+    for (const name of ['close', 'drain', 'error', 'end']) expect(carrier?.listenerCount(name)).toBeLessThan(5);
+  });
 
   it('may be larger than any message, and arrives as it was sent', async () => {
     const a = await upstream('a', says(200, whenUploaded));
