@@ -9,7 +9,7 @@ import { Screen } from './screen.ts';
 import { namesOf, withHistory } from './source.ts';
 import { storyWordsOf } from './story-words.ts';
 import { factLine } from './telling.ts';
-import { clockOf, shortSpan } from './times.ts';
+import { clockOf, shortSpan, zoneOf } from './times.ts';
 
 const frameMs = 200;
 // Without a new fact only what runs can have changed, and the clock is drawn here.
@@ -107,7 +107,7 @@ export function frameOf(
   const { out, language } = context;
   const { lines } = storyWordsOf(language);
   const fits = (line: string) => cut(line, columns);
-  const title = `qcc debug  #${answer.seq}  ${clockOf(now)}  ${lines.quits}`;
+  const title = `qcc debug  #${answer.seq}  ${clockOf(now)} ${zoneOf(now)}  ${lines.quits}`;
   const head = [out.paint('bold', title), ...(trouble === null ? [] : [out.paint('red', lines.unreached(trouble))])];
   const budget = answer.live === null ? [] : [budgetLine(context, answer.live)];
   const whole = answer.machines.flatMap((machine) => linesOf(context, machine, now, answer.live));

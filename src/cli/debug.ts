@@ -3,7 +3,7 @@ import type { Answer } from '../control/operations.ts';
 import { type Context, flag, isOn } from './context.ts';
 import { asJson, budgetLine, machineLines } from './machine-lines.ts';
 import { withHistory } from './source.ts';
-import { clockOf, dayOf, momentOf } from './times.ts';
+import { momentOf, timeText } from './times.ts';
 
 export async function debug(context: Context): Promise<number | undefined> {
   if (isOn(context, 'watch')) return (await import('./debug-watch.ts')).watchMachines(context);
@@ -18,7 +18,7 @@ export async function debug(context: Context): Promise<number | undefined> {
   });
   if (context.json) return void context.out.json(asJson(answer));
   const shown = Date.parse(answer.at);
-  context.out.line(context.out.paint('dim', `#${answer.seq}  ${dayOf(shown)} ${clockOf(shown)}`));
+  context.out.line(context.out.paint('dim', `#${answer.seq}  ${timeText(shown)}`));
   const now = at === undefined ? Date.now() : shown;
   for (const machine of answer.machines) machineLines(context, machine, now, answer.live);
   if (answer.live) context.out.line(budgetLine(context, answer.live));

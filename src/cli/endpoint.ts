@@ -4,6 +4,7 @@ import { codeText } from './code-words.ts';
 import { type Context, confirmed, flag, isOn, usage, withInstallation } from './context.ts';
 import { endpointOptions } from './options.ts';
 import { reasonText } from './story-words.ts';
+import { timeText } from './times.ts';
 
 export async function add(context: Context): Promise<undefined> {
   const [profile = ''] = context.positionals;
@@ -131,7 +132,7 @@ function table(context: Context, rows: readonly EndpointRow[], verbose: boolean)
           row.timeoutMs === null ? '-' : `${row.timeoutMs} ms`,
           String(row.maxFailures),
           String(row.maxConcurrent),
-          row.since,
+          timeText(row.since),
           reasonText(row.because ?? '-', language),
         ]
       : []),

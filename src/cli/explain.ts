@@ -8,7 +8,7 @@ import { machineLines } from './machine-lines.ts';
 import { namesOf, withHistory } from './source.ts';
 import { storyWordsOf } from './story-words.ts';
 import { sentenceOf, storyLine } from './telling.ts';
-import { clockOf, dayOf } from './times.ts';
+import { clockOf, timeText } from './times.ts';
 
 type Names = Readonly<Record<string, string>>;
 
@@ -29,7 +29,7 @@ function ofRequest(context: Context, story: RequestStory, names: Names): void {
   const { failures, rules, lines } = storyWordsOf(language);
   const at = Date.parse(story.startedAt);
   out.line(out.paint('bold', `request/${story.request}`));
-  out.line(`${dayOf(at)} ${clockOf(at)}  ${story.status || '-'}  ${story.durationMs} ms  ${story.model ?? '-'}`);
+  out.line(`${timeText(at)}  ${story.status || '-'}  ${story.durationMs} ms  ${story.model ?? '-'}`);
   heading(context, words.attempts);
   out.table(
     [words.at, words.id, words.name, words.verdict, 'status', 'TTFB', words.why],

@@ -7,8 +7,9 @@ import { codeText } from './code-words.ts';
 import { type Context, countFlag, flag, isOn, numberFlag, usage, withInstallation } from './context.ts';
 import { coloured } from './endpoint.ts';
 import { reasonText } from './story-words.ts';
-import { instant, seqOf, shortSpan, spanMs } from './times.ts';
+import { instant, seqOf, shortSpan, spanMs, timeText } from './times.ts';
 import { watched } from './watch.ts';
+import type { Language } from './words.ts';
 
 const secondMs = 1_000;
 
@@ -48,9 +49,15 @@ export function healthTable(context: Context, rows: readonly HealthRow[]): void 
       percent(row.recentSuccessRate),
       row.avgResponseMs === null ? '-' : `${row.avgResponseMs} ms`,
       nextOf(row, context),
-      row.state === 'healthy' ? '' : reasonText(row.lastError ?? row.because ?? '', language),
+      whyOf(row, language),
     ]),
   );
+}
+
+/** The reason of its state; what a call said last may be about something else. */
+function whyOf({ state, because, lastError }: HealthRow, language: Language): string {
+  if (state === 'healthy' || state === 'disabled') return '';
+  return reasonText(because ?? lastError ?? '', language);
 }
 
 /** What happens first: the state that it goes to by itself, or a probe. Of a healthy one nobody waits for anything. */
@@ -181,7 +188,7 @@ export async function history(context: Context): Promise<undefined> {
   out.table(
     [words.at, words.depth, words.verdict, 'ms', words.score, words.tokens, words.led, words.why],
     answer.checks.map((row) => [
-      row.at,
+      timeText(row.at),
       row.depth === null ? '-' : codeText('depths', row.depth, language),
       verdictOf(context, row),
       String(row.responseMs),

@@ -9,7 +9,7 @@ import { type Paged, paged } from './pager.ts';
 import { namesOf, withHistory } from './source.ts';
 import { storyWordsOf } from './story-words.ts';
 import { Teller } from './telling.ts';
-import { clockOf, dayOf, instant, momentOf, seqOf } from './times.ts';
+import { instant, momentOf, seqOf, timeText } from './times.ts';
 import type { Language } from './words.ts';
 
 // The first lines come while the rest is still looked for.
@@ -143,7 +143,7 @@ async function showThen(context: Context): Promise<undefined> {
   const then = await withHistory(context, ({ call }) => call('history.at', { moment }));
   if (context.json) return void out.json(then);
   const at = Date.parse(then.at);
-  out.line(out.paint('dim', `#${then.seq}  ${dayOf(at)} ${clockOf(at)}`));
+  out.line(out.paint('dim', `#${then.seq}  ${timeText(at)}`));
   out.line(`${words.active}: ${then.active ?? words.none}`);
   for (const machine of then.machines) machineLines(context, machine, at);
   out.line('');
@@ -198,5 +198,5 @@ export async function diff(context: Context): Promise<undefined> {
 function told(path: string, value: string | number | boolean | null, language: Language): string {
   if (path === 'state') return codeText('states', String(value ?? '-'), language);
   const isInstant = typeof value === 'number' && /(^|\.)(since|until|\w+(At|Since))$/.test(path);
-  return isInstant ? `${dayOf(value)} ${clockOf(value)}` : String(value ?? '-');
+  return isInstant ? timeText(value) : String(value ?? '-');
 }

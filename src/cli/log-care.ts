@@ -3,6 +3,7 @@ import type { Answer } from '../control/operations.ts';
 import { exitCodes } from '../errors.ts';
 import { type Context, withInstallation } from './context.ts';
 import { withHistory } from './source.ts';
+import { timeText } from './times.ts';
 
 export async function verify(context: Context): Promise<number> {
   const answer = await withInstallation(context, ({ call }) => call('history.verify', {}));
@@ -57,7 +58,7 @@ export async function stats(context: Context): Promise<undefined> {
     types.map((row) => [row.type, String(row.facts), sized(row.bytes), `${Math.round((100 * row.bytes) / bytes)} %`]),
   );
   out.line('');
-  out.line(`${words.facts}: ${facts}  ${from ?? '-'} – ${to ?? '-'}`);
+  out.line(`${words.facts}: ${facts}  ${from === null ? '-' : timeText(from)} – ${to === null ? '-' : timeText(to)}`);
   out.line(`${words.onDisk}: ${diskBytes === null ? '-' : sized(diskBytes)}`);
   if (perDay.facts !== null)
     out.line(words.growth(perDay.facts, sized(perDay.bytes ?? 0), sized(perDay.diskBytes ?? 0)));

@@ -4,7 +4,7 @@ import type { Params, PolicyRow, SwitchRow } from '../control/operations.ts';
 import { codeText } from './code-words.ts';
 import { type Context, countFlag, flag, isOn, numberFlag, usage, withInstallation } from './context.ts';
 import { tierOf } from './options.ts';
-import { spanMs } from './times.ts';
+import { spanMs, timeText } from './times.ts';
 
 export async function set(context: Context): Promise<undefined> {
   const [profile = '', given = ''] = context.positionals;
@@ -30,8 +30,8 @@ export async function list(context: Context): Promise<undefined> {
     `${words.active}: ${ladder.active ?? words.none}   ${words.state}: ${codeText('states', ladder.state, language)}`,
   );
   const { held, recovery } = ladder;
-  if (held) out.line(words.heldBack(held.wanted, held.because, held.until));
-  if (recovery) out.line(words.watchedUp(recovery.profile, recovery.checks, recovery.of, recovery.readyAt));
+  if (held) out.line(words.heldBack(held.wanted, held.because, held.until === null ? null : timeText(held.until)));
+  if (recovery) out.line(words.watchedUp(recovery.profile, recovery.checks, recovery.of, timeText(recovery.readyAt)));
   if (rows.length > 0) out.table(['', words.tier, words.profile], rows);
   return undefined;
 }
@@ -122,7 +122,7 @@ function table({ out, words, language }: Context, rows: readonly SwitchRow[]): v
   out.table(
     [words.at, words.kind, words.from, words.to, words.reason],
     rows.map((row) => [
-      row.at,
+      timeText(row.at),
       codeText('switches', row.kind, language),
       row.from ?? '-',
       row.to,

@@ -12,7 +12,7 @@ import { visible, visibleDocument } from '../visible.ts';
 import { becauseLines, changeLines } from './changes.ts';
 import { configWordsOf } from './config-words.ts';
 import { type Context, confirmed, flag, isOn, numberFlag, usage, withInstallation } from './context.ts';
-import { instant, momentOf } from './times.ts';
+import { instant, momentOf, timeText } from './times.ts';
 
 const auditLimit = 50;
 
@@ -32,7 +32,7 @@ export async function snapshots(context: Context): Promise<undefined> {
   if (answer.snapshots.length === 0) return void out.note(said.noSnapshots, '  qcc config snapshot');
   out.table(
     [words.id, words.at, words.kind, words.description],
-    answer.snapshots.map((row) => [row.id, row.at, said[`taken_${row.reason}`], row.description]),
+    answer.snapshots.map((row) => [row.id, timeText(row.at), said[`taken_${row.reason}`], row.description]),
   );
   return undefined;
 }
@@ -126,7 +126,14 @@ export async function audit(context: Context): Promise<undefined> {
   if (file !== undefined) return void out.done(words.applied(file));
   out.table(
     ['#', words.at, said.by, said.action, said.target, said.details],
-    answer.entries.map((row) => [String(row.seq), row.at, row.by, row.action, row.target, JSON.stringify(row.details)]),
+    answer.entries.map((row) => [
+      String(row.seq),
+      timeText(row.at),
+      row.by,
+      row.action,
+      row.target,
+      JSON.stringify(row.details),
+    ]),
   );
   return undefined;
 }

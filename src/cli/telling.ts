@@ -6,7 +6,7 @@ import type { FactRow } from '../control/operations.ts';
 import type { Context } from './context.ts';
 import type { StoryWords, Telling } from './story.ts';
 import { storyWordsOf } from './story-words.ts';
-import { clockOf, dayOf } from './times.ts';
+import { clockOf, dayOf, zoneOf } from './times.ts';
 import { widthOf } from './width.ts';
 import type { Words } from './words.ts';
 
@@ -72,7 +72,7 @@ export class Teller {
     const { out } = this.#context;
     const at = Date.parse(fact.at);
     const day = dayOf(at);
-    if (day !== this.#day) out.line(this.#dim(`── ${day} ──`));
+    if (day !== this.#day) out.line(this.#dim(`── ${day} ${zoneOf(at)} ──`));
     this.#day = day;
     const padded = who + ' '.repeat(Math.max(0, streamWidth - widthOf(who)));
     out.line(`${this.#dim(`${clockOf(at)} ${number.padEnd(7)}`)} ${out.paint(toneOf(fact.type), padded)}  ${what}`);

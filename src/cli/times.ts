@@ -14,6 +14,9 @@ export function spanMs(text: string, words: Words): number {
   return parts.reduce((sum, [, number, unit]) => sum + Number(number) * (unitMs[unit ?? ''] ?? 0), 0);
 }
 
+// As ISO has it, and as it is printed here: what was read can be typed again.
+const whole = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{1,2}:[\d:.]+) ?(Z|UTC|[+-]\d{2}:?\d{2})?)?$/;
+
 /** ISO, `14:03:22` today, `-15m`, `yesterday`. Without a zone: local. @throws {QccError} usage */
 export function instant(text: string, now: number, words: Words): number {
   if (text === 'now') return now;
@@ -23,8 +26,8 @@ export function instant(text: string, now: number, words: Words): number {
   const clock = /^([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?$/.exec(text);
   if (clock) return new Date(now).setHours(Number(clock[1]), Number(clock[2]), Number(clock[3] ?? 0), 0);
   // A date alone would be read as UTC; people mean their own day.
-  const isIso = /^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:?\d{2})?)?$/.test(text);
-  const at = isIso ? Date.parse(text.length === 'YYYY-MM-DD'.length ? `${text}T00:00:00` : text) : Number.NaN;
+  const [, date, time, zone = ''] = whole.exec(text) ?? [];
+  const at = date === undefined ? Number.NaN : Date.parse(`${date}T${time ?? '00:00:00'}${zone.replace('UTC', 'Z')}`);
   if (Number.isFinite(at)) return at;
   throw usage(words.noTime(text), '2026-01-31T14:03:22, 14:03:22, -15m, yesterday');
 }
@@ -53,6 +56,20 @@ export function dayOf(at: number): string {
 export function clockOf(at: number): string {
   const time = new Date(at);
   return `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`;
+}
+
+/** What the reader's clock is away from UTC at that instant: `+08:00`, or `UTC`. */
+export function zoneOf(at: number): string {
+  const minutes = -new Date(at).getTimezoneOffset();
+  if (minutes === 0) return 'UTC';
+  const size = Math.abs(minutes);
+  return `${minutes < 0 ? '-' : '+'}${two(Math.floor(size / 60))}:${two(size % 60)}`;
+}
+
+/** An instant for people: on their own clock, with its zone, whatever command tells it. */
+export function timeText(at: number | string): string {
+  const instant = typeof at === 'string' ? Date.parse(at) : at;
+  return `${dayOf(instant)} ${clockOf(instant)} ${zoneOf(instant)}`;
 }
 
 const two = (number: number) => String(number).padStart(2, '0');

@@ -3,7 +3,7 @@ import type { Params } from '../control/operations.ts';
 import { type Context, flag, listFlag, usage } from './context.ts';
 import { withHistory } from './source.ts';
 import { storyWordsOf } from './story-words.ts';
-import { clockOf, dayOf, momentOf, shortSpan } from './times.ts';
+import { momentOf, shortSpan, timeText } from './times.ts';
 
 export async function whatIf(context: Context): Promise<undefined> {
   const { out, language } = context;
@@ -46,7 +46,7 @@ export async function whatIf(context: Context): Promise<undefined> {
     const when = Date.parse(at);
     const number = seq === null ? '' : ` #${seq}`;
     const text = `${words.kinds[kind]} ${from} → ${to}: ${words.only[only]}`;
-    out.line(`${out.paint('dim', `${dayOf(when)} ${clockOf(when)}${number}`)}  ${text}`);
+    out.line(`${out.paint('dim', `${timeText(when)}${number}`)}  ${text}`);
   }
   return undefined;
 }

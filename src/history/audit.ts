@@ -1,24 +1,41 @@
 /** What people have done, out of the log: who, when, to what, and what was before. */
+import { upcast } from '../../events/catalogue.ts';
 import type { Recorded } from '../../events/fact.ts';
 import { kindOf, nameOf } from '../../events/ids.ts';
 import { type AuditAction, traitsOf } from '../../events/traits.ts';
 import type { AuditRow } from '../control/config-operations.ts';
 import type { Answer, Params } from '../control/operations.ts';
 import { iso } from '../control/rows.ts';
+import { QccError } from '../errors.ts';
 import type { ReadableLog } from '../log/log.ts';
+import { type KnownEndpoint, Profiles } from '../projections/profiles.ts';
+import { stateAt } from './moment.ts';
 
 const limitDefault = 100;
 
 export async function readAudit(log: ReadableLog, params: Params<'config.audit'>): Promise<Answer<'config.audit'>> {
   const { limit = limitDefault, from, to = Number.POSITIVE_INFINITY } = params;
   let kept: AuditRow[] = [];
-  for await (const facts of log.read(from === undefined ? log.tail : await log.seqAt(from))) {
-    const rows = facts.filter(({ at }) => at < to).flatMap((fact) => entryOf(fact) ?? []);
+  const first = from === undefined ? log.tail : await log.seqAt(from);
+  const profiles = await profilesBefore(log, first);
+  for await (const facts of log.read(first)) {
+    const rows = facts.filter(({ at }) => at < to).flatMap((fact) => entryOf(fact, profiles) ?? []);
     kept.push(...rows.filter((row) => isWanted(row, params)));
     if (kept.length > 2 * limit) kept = kept.slice(-limit);
     if ((facts.at(-1)?.at ?? 0) >= to) break;
   }
   return { entries: kept.slice(-limit).reverse() };
+}
+
+/** What profiles and endpoints were before the first fact: the facts say only what they became. */
+async function profilesBefore(log: ReadableLog, first: number): Promise<Profiles> {
+  try {
+    return (await stateAt(log, Math.max(0, first - 1))).profiles;
+  } catch (error) {
+    // A trimmed log without a snapshot of then: what was before is gone, what was done is not.
+    if (error instanceof QccError) return new Profiles();
+    throw error;
+  }
 }
 
 /** A profile is also the target of what was done to its endpoints. */
@@ -27,13 +44,16 @@ function isWanted(row: AuditRow, { action, target, by }: Params<'config.audit'>)
   return isTarget && (action === undefined || row.action === action) && (by === undefined || row.by === by);
 }
 
-function entryOf(fact: Recorded): AuditRow | undefined {
+function entryOf(raw: Recorded, profiles: Profiles): AuditRow | undefined {
+  const fact = upcast(raw);
   const { seq, at, by } = fact;
+  const before = beforeOf(fact, profiles);
+  if (kindOf(fact.stream) === 'profile') profiles.apply(fact);
   const action = actionOf(fact);
   if (action === undefined) return undefined;
   // A pin that ends by itself, because its profile failed, is nobody's deed.
   if (action === 'priority.release' && by !== 'cli') return undefined;
-  return { seq, at: iso(at), action, target: targetOf(fact), details: detailsOf(fact), by };
+  return { seq, at: iso(at), action, target: targetOf(fact), details: { ...detailsOf(fact), ...before }, by };
 }
 
 function actionOf({ type, data }: Recorded): AuditAction | undefined {
@@ -49,6 +69,46 @@ function targetOf({ seq, stream, type, data }: Recorded): string {
   if (kind === 'endpoint') return nameOf(stream);
   if (type === 'SnapshotTaken') return `s${seq}`;
   return key ?? to ?? source ?? kind;
+}
+
+/** `from` and `to` of what the fact itself says only the end of. Nothing where it says both, or began to be. */
+function beforeOf({ stream, type, data }: Recorded, profiles: Profiles): { from?: unknown; to?: unknown } {
+  if (kindOf(stream) !== 'profile') return {};
+  const profile = profiles.get(nameOf(stream));
+  const {
+    endpoint: id,
+    changes,
+    tier,
+    description,
+  } = data as {
+    endpoint?: string;
+    changes?: Readonly<Record<string, unknown>>;
+    tier?: unknown;
+    description?: unknown;
+  };
+  const endpoint = id === undefined ? undefined : profiles.endpoint(id);
+  switch (type) {
+    case 'TierAssigned':
+      return { from: profile?.tier ?? null, to: tier };
+    case 'ProfileDescribed':
+      return { from: profile?.description ?? null, to: description };
+    case 'ProfileMadeDefault':
+      return { from: profiles.default, to: nameOf(stream) };
+    case 'EndpointChanged': {
+      const { secret: _, ...told } = changes ?? {};
+      const fields = Object.keys(told) as (keyof KnownEndpoint)[];
+      return { from: Object.fromEntries(fields.map((field) => [field, endpoint?.[field] ?? null])), to: told };
+    }
+    case 'EndpointRemoved':
+      return { from: endpoint ? { name: endpoint.name, baseUrl: endpoint.baseUrl } : null, to: null };
+    case 'ProfileRemoved':
+      return {
+        from: profile ? { tier: profile.tier, endpoints: profile.endpoints.map(({ name }) => name) } : null,
+        to: null,
+      };
+    default:
+      return {};
+  }
 }
 
 function detailsOf({ type, data }: Recorded): object {

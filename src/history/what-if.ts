@@ -1,8 +1,9 @@
 /** `qcc history what-if`: the recorded outcomes run through the same machines under other settings. */
 import { upcast } from '../../events/catalogue.ts';
 import type { Millis, Recorded } from '../../events/fact.ts';
-import { kindOf, nameOf } from '../../events/ids.ts';
+import { kindOf, nameOf, streams } from '../../events/ids.ts';
 import type { Served } from '../../events/request.ts';
+import { faceOf } from '../../machines/endpoint.ts';
 import { effective, parseSetting, type Settings } from '../config/settings.ts';
 import type { SwitchChange, TierTimes, WhatIfAnswer } from '../control/history-operations.ts';
 import type { Answer, Params } from '../control/operations.ts';
@@ -75,7 +76,7 @@ export async function rehearse(
   const from = Math.max(log.tail, fromSeq ?? (since === undefined ? 1 : await log.seqAt(since)));
   const then = await stateAt(log, from - 1);
   const rehearsal = await Rehearsal.begin(then, sides, await foretoldIn(log, from));
-  const account = new Account(rehearsal);
+  const account = new Account(rehearsal, since);
   const batches = new Batches();
   for await (const facts of log.read(from)) {
     for (const raw of facts) {
@@ -130,12 +131,20 @@ class Account {
   readonly #attempts = { recorded: 0, replayed: 0 };
   readonly #caches = { recorded: new Caches(), replayed: new Caches() };
   readonly #tiers = { recorded: noTime(), replayed: noTime() };
+  /** Where the window begins: what was before it is the ground it stands on, and is not counted. */
+  #since: Millis | undefined;
   #requests = 0;
   #at: Millis;
 
-  constructor(rehearsal: Rehearsal) {
+  /** @param since the window's beginning; without it, its first fact */
+  constructor(rehearsal: Rehearsal, since: Millis | undefined) {
     this.#rehearsal = rehearsal;
-    this.#at = rehearsal.state.at;
+    this.#since = since;
+    this.#at = since ?? 0;
+    for (const [id, snapshot] of rehearsal.state.endpoints) {
+      if (faceOf(snapshot).state !== 'failed') continue;
+      for (const out of Object.values(this.#outNow)) out.add(streams.endpoint(id));
+    }
     rehearsal.onFacts((facts) => {
       for (const fact of facts) this.#note(fact, 'replayed');
     });
@@ -143,26 +152,29 @@ class Account {
   }
 
   recorded(fact: Recorded): void {
+    this.#since ??= fact.at;
+    this.#at ||= fact.at;
     this.#note(fact, 'recorded');
   }
 
   #note({ type, data, at, seq, stream }: Recorded, side: 'recorded' | 'replayed'): void {
     const out = this.#outNow[side];
+    const isInside = at >= (this.#since ?? at);
     // One that stays out for longer is not out once more.
-    if (type === 'EndpointFailed' && !out.has(stream)) this.#out[side]++;
+    if (type === 'EndpointFailed' && !out.has(stream) && isInside) this.#out[side]++;
     if (type === 'EndpointFailed') out.add(stream);
     if (type === 'EndpointRecovering' || type === 'EndpointRecovered') out.delete(stream);
-    if (type !== 'FailedOver' && type !== 'Recovered') return;
+    if ((type !== 'FailedOver' && type !== 'Recovered') || !isInside) return;
     const { from, to } = data as { from: string; to: string };
     this.#switches[side].push({ at, seq, kind: type === 'FailedOver' ? 'failover' : 'recovery', from, to });
   }
 
   /** Time goes on: it was spent in the tiers that were active until now. */
   moved(at: Millis): void {
-    const ms = this.#at === 0 ? 0 : Math.max(0, at - this.#at);
+    const ms = Math.max(0, at - this.#at);
     this.#tiers.recorded[tierOf(this.#rehearsal.recorded)] += ms;
     this.#tiers.replayed[tierOf(this.#rehearsal.state)] += ms;
-    this.#at = at;
+    this.#at = Math.max(this.#at, at);
   }
 
   #request({ fact, end, happened }: EndOfRequest): void {

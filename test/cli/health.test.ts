@@ -56,7 +56,7 @@ describe('health check', () => {
       { id: spare.id, state: 'healthy', successRate: 1 },
     ]);
     const { out } = await run('health', 'status');
-    expect(out).toMatch(/main +main +[0-9a-f]{8} +failed .* (recovering|probe \(connection\)) in \d+ s +500/);
+    expect(out).toMatch(/main +main +[0-9a-f]{8} +failed .* (recovering|probe \(connection\)) in \d+ s +server error/);
     const { checks } = (await json('health', 'history', main.id, '-n', '3')) as { checks: Record<string, unknown>[] };
     expect(checks.map(({ verdict, led }) => [verdict, led])).toEqual([
       ['failure', 'EndpointFailed'],

@@ -51,7 +51,7 @@ describe('the history for people', () => {
   it('says when, which, who, what and why in one line', () => {
     const row = { ...fact('EndpointFailed', 'endpoint/11111111', failed), cause: 1 };
     const [day, line] = told([row]);
-    expect(day).toMatch(/^── 2026-11-2\d ──$/);
+    expect(day).toMatch(/^── 2026-11-2\d (UTC|[+-]\d\d:\d\d) ──$/);
     expect(line).toMatch(/^\d\d:\d\d:00 #1 +main\/relay +out for 12 s: server error \(inferred\) {2}← #1$/);
     expect(told([row], 'zh-CN')[1]).toContain('停用 12 s：服务器错误（推断）');
   });

@@ -1,6 +1,8 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { instant, shortSpan, spanMs } from '../../src/cli/times.ts';
+import { instant, shortSpan, spanMs, timeText } from '../../src/cli/times.ts';
 import { wordsOf } from '../../src/cli/words.ts';
+import { temporaryHome } from '../support/home.ts';
+import { at } from './command.ts';
 
 const second = 1_000;
 const minute = 60 * second;
@@ -55,6 +57,9 @@ describe('an instant', () => {
     ['2026-07-01', new Date(2026, 6, 1).getTime()],
     ['2026-07-01T12:00:00', new Date(2026, 6, 1, 12).getTime()],
     ['2026-07-01T12:00:00Z', Date.UTC(2026, 6, 1, 12)],
+    ['2026-07-01 12:00:00', new Date(2026, 6, 1, 12).getTime()],
+    ['2026-07-01 12:00:00 UTC', Date.UTC(2026, 6, 1, 12)],
+    ['2026-07-01 12:00:00 +08:00', Date.UTC(2026, 6, 1, 4)],
     ['2026-07-01T12:00:00.250+02:00', Date.UTC(2026, 6, 1, 10, 0, 0, 250)],
   ])('%s', (text, at) => {
     expect(instant(text, now, words)).toBe(at);
@@ -74,5 +79,44 @@ describe('an instant', () => {
     onTestFinished(() => void vi.unstubAllEnvs());
     const monday = Date.parse('2026-03-30T00:30:00+02:00');
     expect(new Date(instant('yesterday', monday, words)).toISOString()).toBe('2026-03-28T23:00:00.000Z');
+  });
+});
+
+describe('an instant as it is read', () => {
+  it.each([
+    ['UTC', '2026-07-01 23:30:00 UTC'],
+    ['Asia/Shanghai', '2026-07-02 07:30:00 +08:00'],
+    ['America/St_Johns', '2026-07-01 21:00:00 -02:30'],
+  ])('is on the clock of %s, with its zone, and can be typed again', (zone, text) => {
+    vi.stubEnv('TZ', zone);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const at = Date.UTC(2026, 6, 1, 23, 30);
+    expect([timeText(at), timeText(new Date(at).toISOString())]).toEqual([text, text]);
+    expect(instant(text, 0, words)).toBe(at);
+  });
+
+  it('is the same in every command, for people; in JSON it is UTC', async () => {
+    vi.stubEnv('TZ', 'Asia/Shanghai');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const run = at(temporaryHome());
+    await run('add', 'work', '--base-url', 'http://127.0.0.1:9', '--api-key', 'sk-ant-0123456789abcdef');
+    await run('priority', 'switch', 'work');
+    await run('config', 'snapshot', 'x');
+    for (const words of [
+      ['history'],
+      ['history', '--at', 'now'],
+      ['history', 'stats'],
+      ['debug'],
+      ['priority', 'history'],
+      ['config', 'snapshots'],
+      ['config', 'audit'],
+      ['endpoint', 'list', 'work', '--verbose'],
+    ]) {
+      const { code, out } = await run(...words);
+      expect([words, code, out]).toEqual([words, 0, expect.stringContaining('+08:00')]);
+      expect(out).not.toMatch(/\d{2}:\d{2}(\.\d+)?Z/);
+    }
+    expect((await run('config', 'audit', '--json')).out).toMatch(/"at":"[^"]+Z"/);
+    expect((await run('history', '--json')).out).not.toContain('+08:00');
   });
 });

@@ -256,6 +256,32 @@ describe('the audit', () => {
     expect(JSON.stringify(entries)).not.toContain('"secret"');
   });
 
+  it('says what was before, of whatever was changed', async () => {
+    const { call, endpoint } = await withEndpoint();
+    await call('endpoint.update', { profile: 'work', id: endpoint.id, weight: 7, name: 'other' });
+    await call('priority.set', { profile: 'work', tier: 'fallback' });
+    await call('profile.add', { name: 'spare', tier: 'secondary' });
+    await call('profile.default', { name: 'spare' });
+    await call('endpoint.remove', { profile: 'work', id: endpoint.id });
+    await call('profile.remove', { name: 'work' });
+    const { entries } = await call('config.audit', { limit: 8 });
+    const told = entries.map(({ action, details }) => [action, details] as const);
+    expect(told).toMatchObject([
+      ['profile.remove', { from: { tier: 'fallback', endpoints: [] }, to: null }],
+      ['endpoint.remove', { from: { name: 'other', baseUrl: endpoint.baseUrl }, to: null }],
+      ['profile.default', { from: 'work', to: 'spare' }],
+      ['priority.set', { from: null, to: 'secondary' }],
+      ['profile.add', {}],
+      ['priority.set', { from: 'primary', to: 'fallback' }],
+      ['endpoint.update', { from: { weight: endpoint.weight, name: endpoint.name }, to: { weight: 7, name: 'other' } }],
+      ['endpoint.add', {}],
+    ]);
+    // Of a part of the log, too: what was before lies outside of it.
+    const [newest] = (await call('config.audit', { action: 'priority.set', target: 'work', limit: 1 })).entries;
+    const from = Date.parse(newest?.at ?? '');
+    expect((await call('config.audit', { from, action: 'priority.set', target: 'work' })).entries).toEqual([newest]);
+  });
+
   it('is narrowed by action, target, time and who', async () => {
     const { call, world } = await withEndpoint();
     world.pass(1_000);

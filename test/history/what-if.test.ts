@@ -109,6 +109,26 @@ describe('what if the rules were others', () => {
   });
 });
 
+describe('a window', () => {
+  it.each([4, 8])('counts nothing of what was before it: no time, no outage, no switch: day %i', async (seed) => {
+    const { log, rules, facts } = await day(seed);
+    const out = facts.findLast(({ type }) => type === 'EndpointFailed');
+    const last = facts.at(-1)?.at ?? 0;
+    for (const since of [(out?.at ?? 0) + 1, last - 60_000, last]) {
+      const told = await rehearse(log, { recorded: side(rules), under: side(rules) }, { since });
+      const inside = facts.filter(({ at }) => at >= since);
+      for (const ms of Object.values(told.tierMs)) {
+        const all = Object.values(ms).reduce((sum, one) => sum + one, 0);
+        expect(all).toBe(last - since);
+      }
+      expect(told.outages.recorded).toBeLessThanOrEqual(count(inside, 'EndpointFailed'));
+      const switches = count(inside, 'FailedOver', 'Recovered');
+      expect(told.switches).toEqual({ recorded: switches, replayed: switches });
+      expect(told.requests).toBe(inside.filter(({ stream }) => stream.startsWith('request/')).length);
+    }
+  });
+});
+
 describe('settings to try', () => {
   it('are looked at as those that are set, and refused where nothing of them can be replayed', async () => {
     const ask = (set: Readonly<Record<string, string>>) => whatIf(new MemoryLog([]), { set });
