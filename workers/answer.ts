@@ -26,11 +26,17 @@ interface Block {
   readonly text?: unknown;
 }
 
+interface Told {
+  readonly type?: unknown;
+  readonly message?: unknown;
+}
+
 interface Piece {
+  readonly error?: unknown;
+  readonly message?: unknown;
   readonly type?: unknown;
   readonly content?: unknown;
   readonly usage?: Usage;
-  readonly message?: { readonly usage?: Usage };
   readonly content_block?: Block;
   readonly delta?: Block;
 }
@@ -45,7 +51,7 @@ export function readAnswer(body: string): Answer {
     text,
     isWhole: pieces.some(({ type }) => type === 'message' || type === 'message_stop'),
     hasThought: blocks.some(({ type }) => typeof type === 'string' && type.includes('thinking')),
-    error: error ? JSON.stringify(error) : null,
+    error: error ? errorText(error) : null,
     inputTokens: last(pieces, inputOf),
     outputTokens: last(pieces, ({ output_tokens }) => output_tokens),
   };
@@ -65,6 +71,14 @@ export interface Progress {
 /** What the newest bytes of a stream tell, with some of those before them: markers may be cut in two. */
 export function progressIn(recent: string): Progress {
   return { begun: /"content_block_(start|delta)"/.test(recent), whole: /"message_stop"/.test(recent) };
+}
+
+/** What is looked for in it, and no more: it may be deeper than it can be written. */
+function errorText({ error, message }: Piece): string {
+  const word = (text: unknown) => (typeof text === 'string' ? text : undefined);
+  const told = typeof error === 'object' ? (error as Told | null) : null;
+  const inner = told ? { type: word(told.type), message: word(told.message) } : word(error);
+  return JSON.stringify({ type: 'error', error: inner, message: word(message) });
 }
 
 function parsed(text: string): Piece | undefined {
@@ -97,6 +111,8 @@ function inputOf(usage: Usage): number {
 
 /** Usage is cumulative: the last word counts, where there is one. */
 function last(pieces: readonly Piece[], count: (usage: Usage) => unknown): number {
-  const counts = pieces.flatMap(({ usage, message }) => [message?.usage, usage]).map((usage) => usage && count(usage));
+  const counts = pieces
+    .flatMap(({ usage, message }) => [(message as Piece | null | undefined)?.usage, usage])
+    .map((usage) => usage && count(usage));
   return counts.findLast((value): value is number => typeof value === 'number' && value > 0) ?? 0;
 }

@@ -1,9 +1,11 @@
 /** A line to one endpoint, for as long as a probe lasts. The only file of the workers that knows undici. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
-import { brotliDecompressSync, unzipSync } from 'node:zlib';
+import { brotliDecompressSync, constants, unzipSync } from 'node:zlib';
 import { buildConnector, Client, type Dispatcher, ProxyAgent } from 'undici';
 import { isProxyDown, tunnelRefused } from '../machines/network.ts';
+import { Deadline } from '../src/proxy/deadline.ts';
+import { HeldBytes } from '../src/proxy/held-bytes.ts';
 import type { Progress } from './answer.ts';
 import type { Stage } from './verdict.ts';
 
@@ -12,6 +14,10 @@ export interface Call {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | null;
+  /** More is not read: what it answers is some words, or the beginning of a list. */
+  readonly bytesMax: number;
+  /** Its beginning says enough, with any status. */
+  readonly takesPart: boolean;
   /** For a stream: what its newest bytes tell. */
   readonly progress?: (recent: string) => Progress;
 }
@@ -19,7 +25,10 @@ export interface Call {
 export interface Reply {
   readonly status: number;
   readonly header: (name: string) => string | null;
+  /** As much as was read of it. */
   readonly body: string;
+  /** There was more. */
+  readonly isCut: boolean;
   /** From when the connection was there to the end of the answer. */
   readonly responseMs: number;
   /** To its first content; null where none was seen to come. */
@@ -38,8 +47,9 @@ export class CallFailed extends Error {
   }
 }
 
-// An answer of a few words, or a list of models; more is an endpoint that has lost its way.
-const bytesMax = 1_048_576;
+// Of 103 and the like; more is an endpoint that says nothing else.
+const interimMax = 100;
+const ok = 200;
 // Some leave the connection open after the last event: what follows is nothing.
 const lingerMs = 100;
 // Whatever NODE_TLS_REJECT_UNAUTHORIZED says: a key goes to nobody who cannot prove who he is.
@@ -82,7 +92,8 @@ export class Line {
   /** Resolves when a connection is there: TCP, and TLS where the endpoint has it. Nothing is sent. */
   async dial(dialMs: number): Promise<number> {
     const startedAt = performance.now();
-    await this.#dispatch({ method: 'GET', path: '/', headers: {}, body: null }, { dialMs, answerMs: null });
+    const nothing = { bytesMax: 0, takesPart: true, body: null };
+    await this.#dispatch({ method: 'GET', path: '/', headers: {}, ...nothing }, { dialMs, answerMs: null });
     return Math.round(performance.now() - startedAt);
   }
 
@@ -163,15 +174,17 @@ class Exchange implements Dispatcher.DispatchHandler {
   readonly #call: Call;
   readonly #limits: Limits;
   readonly #settle: Settle;
-  readonly #chunks: Buffer[] = [];
-  #timer: NodeJS.Timeout;
+  readonly #held = new HeldBytes();
+  #then: () => void = () => this.#fail('QCC_TIMEOUT');
+  readonly #deadline = new Deadline(() => this.#then());
   #controller: Dispatcher.DispatchController | undefined;
   #stage: Stage = 'dialling';
   #over = false;
   #startedAt = performance.now();
   #status = 0;
   #headers: IncomingHttpHeaders = {};
-  #bytes = 0;
+  #interims = 0;
+  #isCut = false;
   #recent = '';
   #ttftMs: number | null = null;
   #wholeMs: number | null = null;
@@ -180,7 +193,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#call = call;
     this.#limits = limits;
     this.#settle = settle;
-    this.#timer = setTimeout(() => this.#fail('QCC_TIMEOUT'), limits.dialMs);
+    this.#deadline.arm(limits.dialMs);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -201,7 +214,10 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
-    if (status < 200) return;
+    if (status < 200) {
+      if (++this.#interims > interimMax) this.#fail('HPE_INVALID_STATUS');
+      return;
+    }
     this.#stage = 'reading';
     this.#status = status;
     this.#headers = headers;
@@ -209,12 +225,15 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#over) return;
-    this.#bytes += chunk.length;
-    if (this.#bytes > bytesMax) {
-      this.#fail('UND_ERR_RES_EXCEEDED_MAX_SIZE');
+    const { bytesMax, takesPart } = this.#call;
+    const room = bytesMax - this.#held.length;
+    this.#held.add(chunk.length > room ? chunk.subarray(0, room) : chunk);
+    if (chunk.length > room) {
+      this.#isCut = true;
+      if (takesPart || this.#status !== ok) this.#end();
+      else this.#fail('UND_ERR_RES_EXCEEDED_MAX_SIZE');
       return;
     }
-    this.#chunks.push(chunk);
     if (this.#call.progress) this.#watch(chunk, this.#call.progress);
   }
 
@@ -237,7 +256,9 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   #end(): void {
-    const body = decoded(Buffer.concat(this.#chunks), this.#headers['content-encoding']);
+    if (this.#over) return;
+    const bytes = Buffer.concat(this.#held.take());
+    const body = decoded(bytes, this.#headers['content-encoding'], this.#call.bytesMax, this.#isCut);
     if (body === undefined) {
       this.#fail('UND_ERR_RES_CONTENT');
       return;
@@ -247,6 +268,7 @@ class Exchange implements Dispatcher.DispatchHandler {
       status: this.#status,
       header: (name) => [this.#headers[name] ?? []].flat()[0] ?? null,
       body,
+      isCut: this.#isCut,
       responseMs: this.#wholeMs ?? this.#passedMs(),
       ttftMs: this.#ttftMs,
     });
@@ -267,13 +289,13 @@ class Exchange implements Dispatcher.DispatchHandler {
   #finish(): boolean {
     if (this.#over) return false;
     this.#over = true;
-    clearTimeout(this.#timer);
+    this.#deadline.clear();
     return true;
   }
 
   #arm(then: () => void, ms: number): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(then, ms);
+    this.#then = then;
+    this.#deadline.arm(ms);
   }
 
   #passedMs(): number {
@@ -289,11 +311,15 @@ function codeOf(error: Error): string {
 }
 
 /** Nobody asked for a compressed answer; clients take one all the same. Undefined when it is none, or too large. */
-function decoded(bytes: Buffer, encoding: string | undefined): string | undefined {
+function decoded(bytes: Buffer, encoding: string | undefined, bytesMax: number, isCut: boolean): string | undefined {
   const limit = { maxOutputLength: bytesMax };
+  const [brotli, zlib] = isCut
+    ? [constants.BROTLI_OPERATION_FLUSH, constants.Z_SYNC_FLUSH]
+    : [constants.BROTLI_OPERATION_FINISH, constants.Z_FINISH];
   try {
-    if (encoding === 'br') return brotliDecompressSync(bytes, limit).toString('utf8');
-    if (encoding === 'gzip' || encoding === 'deflate') return unzipSync(bytes, limit).toString('utf8');
+    if (encoding === 'br') return brotliDecompressSync(bytes, { ...limit, finishFlush: brotli }).toString('utf8');
+    if (encoding === 'gzip' || encoding === 'deflate')
+      return unzipSync(bytes, { ...limit, finishFlush: zlib }).toString('utf8');
     return bytes.toString('utf8');
   } catch {
     return undefined;

@@ -1,4 +1,5 @@
 /** Which model a probe talks to: the cheapest that its name can tell. */
+import { holdsKey } from './sentence.ts';
 
 /** Known to most relays, and small: for an endpoint of which nothing is known. */
 export const defaultModel = 'claude-haiku-4-5';
@@ -30,12 +31,22 @@ function nameWith(words: string): RegExp {
   return new RegExp(`(^|[^a-z])(${words})($|[^a-z])`, 'i');
 }
 
-// A model's name is short; a page that looks like a list is not believed for long.
-const idMax = 200;
+// A page that looks like a list is not believed for long.
 const idsMax = 1_000;
+// What a model is called stands in facts: short, of letters that names are made of, and no key that is said back.
+const name = /^[\w.:/@+[\]() -]{1,128}$/;
+const idIn = /"id"\s*:\s*"([^"\\]{1,128})"/g;
+const list = /^\s*\{\s*(?:"[a-z_]+"\s*:\s*(?:"[^"\\]*"|true|false|null)\s*,\s*)*"data"\s*:\s*\[/;
 
-/** The ids of a `/v1/models` answer, or null when it is none. */
-export function readModels(body: string): readonly string[] | null {
+/** The ids of a `/v1/models` answer, or of its beginning, or null when it is none. */
+export function readModels({
+  body,
+  isCut,
+}: {
+  readonly body: string;
+  readonly isCut: boolean;
+}): readonly string[] | null {
+  if (isCut) return list.test(body) ? [...body.matchAll(idIn)].flatMap(([, id = '']) => named(id)) : null;
   let data: unknown;
   try {
     data = (JSON.parse(body) as { data?: unknown } | null)?.data;
@@ -45,6 +56,10 @@ export function readModels(body: string): readonly string[] | null {
   if (!Array.isArray(data)) return null;
   return data.slice(0, idsMax).flatMap((one: { id?: unknown } | null) => {
     const id = one?.id;
-    return typeof id === 'string' && id !== '' && id.length <= idMax ? [id] : [];
+    return typeof id === 'string' ? named(id) : [];
   });
+}
+
+function named(id: string): readonly string[] {
+  return name.test(id) && !holdsKey(id) ? [id] : [];
 }

@@ -90,6 +90,9 @@ export default async function task({ job, stop }: ProbeTask): Promise<ProbeResul
 const dialMax = { ms: 5_000, share: 0.5 };
 // The rest is for the call that decides.
 const listShare = 0.25;
+// Of an answer: relays list hundreds of models with all that they know of them; sixteen tokens are a few events; a count is a
+// number. All probes share one thread and its memory.
+const readMax = { list: 262_144, conversation: 65_536, count: 16_384 };
 // A model may have been retired: the next one is tried, once.
 const modelsMax = 2;
 const version = '2023-06-01';
@@ -137,7 +140,7 @@ async function connection({ job, line, leftMs }: Visit): Promise<ProbeResult> {
 async function api(visit: Visit): Promise<ProbeResult> {
   const { job } = visit;
   const listed = await tried(visit, null, () => get(visit, '/v1/models?limit=100', dialMax.share));
-  if (listed.ok && readModels(listed.reply.body)) return succeeded(job, listed.reply, null, nothingSpent);
+  if (listed.ok && readModels(listed.reply)) return succeeded(job, listed.reply, null, nothingSpent);
   if (!listed.ok && listed.result.dialError !== null) return listed.result;
   // Many relays have no list, or a page of their shop in its place.
   const [model = defaultModel] = modelsGiven(job);
@@ -203,8 +206,10 @@ function candidates(visit: Visit): { next(): Promise<string | undefined> } {
 /** A list that cannot be had says nothing: the conversation will tell. Without a connection there is none to be had. */
 async function modelsListed(visit: Visit): Promise<readonly string[]> {
   try {
-    const { status, body } = await get(visit, '/v1/models?limit=100', listShare);
-    return (status === 200 && readModels(body)) || [];
+    const reply = await get(visit, '/v1/models?limit=100', listShare);
+    const { key } = visit.job;
+    // An endpoint that says its key back does not get it into a fact.
+    return ((reply.status === 200 && readModels(reply)) || []).filter((id) => key === '' || !id.includes(key));
   } catch (error) {
     if (error instanceof CallFailed && error.stage === 'dialling') throw error;
     return [];
@@ -213,7 +218,8 @@ async function modelsListed(visit: Visit): Promise<readonly string[]> {
 
 function get({ job, line, prefix, leftMs }: Visit, path: string, share: number): Promise<Reply> {
   const limits = { dialMs: dialMs(leftMs()), answerMs: leftMs() * share };
-  return line.call({ method: 'GET', path: `${prefix}${path}`, headers: headersOf(job), body: null }, limits);
+  const what = { bytesMax: readMax.list, takesPart: true, body: null };
+  return line.call({ method: 'GET', path: `${prefix}${path}`, headers: headersOf(job), ...what }, limits);
 }
 
 function post(
@@ -224,7 +230,8 @@ function post(
 ): Promise<Reply> {
   const limits = { dialMs: dialMs(leftMs()), answerMs: leftMs() };
   const headers = { ...headersOf(job), 'content-type': 'application/json' };
-  const call = { method: 'POST' as const, path: `${prefix}${path}`, headers, body };
+  const bytesMax = progress ? readMax.conversation : readMax.count;
+  const call = { method: 'POST' as const, path: `${prefix}${path}`, headers, body, bytesMax, takesPart: false };
   return line.call(progress ? { ...call, progress } : call, limits);
 }
 

@@ -26,13 +26,22 @@ export function unquoted(told: string): string {
   return told.split(mark, 1)[0] ?? told;
 }
 
+/** Something in it looks like a key. */
+export function holdsKey(text: string): boolean {
+  return text.search(keyLike) >= 0;
+}
+
+// Pages have theirs at their beginning.
+const titleIn = 4_096;
+
 /** The words of an error body in any of the shapes that relays use, or null where it has none for a person. */
 export function wordsOf(body: string): string | null {
   const text = body.trim();
   try {
     return messageIn(JSON.parse(text) as Shape);
   } catch {
-    const title = /<title[^>]*>([^<]+)</i.exec(text)?.[1];
+    // A title that never ends is looked for from each of its beginnings.
+    const title = /<title[^>]*>([^<]+)</i.exec(text.slice(0, titleIn))?.[1];
     return title ?? (text === '' || text.startsWith('<') ? null : text);
   }
 }

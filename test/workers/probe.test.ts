@@ -365,3 +365,92 @@ describe('the score', () => {
     expect([score, tokens]).toEqual([100, 0]);
   });
 });
+
+describe('a probe of an endpoint that says too much', () => {
+  const MiB = 1_048_576;
+  // All together, of this thread; what is read is read within milliseconds.
+  const cpuMsMax = 1_500;
+
+  /** Writes until nobody listens any more; `said` is how much was taken. */
+  const floods = async (status: number, type: string, text: string) => {
+    const said = { bytes: 0 };
+    const piece = Buffer.from(text.repeat(Math.ceil(65_536 / text.length)));
+    const place = await serving((request, response) => {
+      request.resume();
+      response.writeHead(status, { 'content-type': type });
+      const more = () => {
+        while (!response.destroyed && said.bytes < 64 * MiB) {
+          said.bytes += piece.length;
+          if (!response.write(piece)) return;
+        }
+      };
+      response.on('drain', more);
+      more();
+    });
+    return { place, said };
+  };
+
+  const rows: readonly (readonly [string, number, string, string])[] = [
+    ['pages that begin a title again and again', 502, 'text/html', '<title'],
+    ['newlines', 200, 'text/event-stream', '\n'],
+    ['pings', 200, 'text/event-stream', 'event: ping\ndata: {"type":"ping"}\n\n'],
+    ['lists in lists', 200, 'application/json', '['],
+    ['objects', 200, 'application/json', '{},'],
+    ['an error without an end', 529, 'application/json', '{"error":{"type":"'],
+  ];
+  for (const depth of ['api', 'conversation'] as const) {
+    it.each(rows)(`in its ${depth} reads a piece of %s, and is over`, async (_, status, type, text) => {
+      const { place, said } = await floods(status, type, text);
+      const before = process.cpuUsage();
+      const result = await probe(jobFor(place, { depth }));
+      const { user, system } = process.cpuUsage(before);
+      expect(result.valid).toBe(false);
+      expect((user + system) / 1_000).toBeLessThan(cpuMsMax);
+      // What buffers on the way have taken.
+      expect(said.bytes).toBeLessThan(48 * MiB);
+    });
+  }
+
+  it('knows by its status what a refusal without an end is', async () => {
+    const { place } = await floods(401, 'application/json', 'x');
+    expect(await probe(jobFor(place))).toMatchObject({ verdict: 'invalid_key', failure: 'credential', status: 401 });
+  });
+
+  it('knows an error that is deeper than it can be written', async () => {
+    const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
+    const place = await serving((_, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(`{"type":"error","error":{"type":"overloaded_error","more":${deep}}}`);
+    });
+    expect(await probe(jobFor(place))).toMatchObject({ failure: 'overloaded', connected: true, status: 200 });
+  });
+
+  it('takes the beginning of a list that is longer than it reads', async () => {
+    const place = await serving((request, response) => {
+      request.resume();
+      response.writeHead(200, { 'content-type': 'application/json' });
+      if (request.method === 'GET')
+        response.end(
+          JSON.stringify({
+            data: Array.from({ length: 9_000 }, (_, n) => ({ id: `claude-haiku-${n}`, more: 'x'.repeat(99) })),
+          }),
+        );
+      else response.end(messageBody(readAsked('{"model":"claude-haiku-0"}', 'OK')));
+    });
+    expect(await probe(jobFor(place, { depth: 'api' }))).toMatchObject({ verdict: 'success' });
+    expect(await probe(jobFor(place, { model: null }))).toMatchObject({ verdict: 'success', model: 'claude-haiku-0' });
+  });
+
+  it('writes down no model that is called like its key', async () => {
+    const place = await serving((request, response) => {
+      request.resume();
+      response.writeHead(200, { 'content-type': 'application/json' });
+      if (request.method === 'GET') response.end(`{"data":[{"id":"haiku-${oddKey}"}]}`);
+      else response.end(messageBody(readAsked('{"model":"m"}', 'OK')));
+    });
+    const oddKey = '0123456789abcdef';
+    const result = await probe(jobFor({ ...place, key: oddKey }, { model: null }));
+    expect(result.verdict).toBe('success');
+    expect(JSON.stringify(result)).not.toContain(oddKey);
+  });
+});
