@@ -1,5 +1,6 @@
 /** The access log's file: one JSON object a line, rotated, gathered for a moment so that no request waits for the disk. */
 import { basename, dirname } from 'node:path';
+import type { Writable } from 'node:stream';
 import { createStream } from 'rotating-file-stream';
 
 const flushMs = 100;
@@ -7,6 +8,7 @@ const flushMs = 100;
 const gatheredBytes = 65_536;
 const newline = 0x0a;
 const bytesPerUnit = 3;
+const againMs = 5_000;
 const rotation = { size: '10M', maxFiles: 5, mode: 0o600 } as const;
 
 export interface AccessLogFile {
@@ -14,10 +16,8 @@ export interface AccessLogFile {
   close(): Promise<void>;
 }
 
-export function openAccessLog(path: string): AccessLogFile {
-  const stream = createStream(basename(path), { path: dirname(path), ...rotation });
-  // A full disk must not stop traffic: the gateway's status tells of the log's own trouble.
-  stream.on('error', () => {});
+export function openAccessLog(path: string, again = againMs): AccessLogFile {
+  const file = new Reopening(path, again);
   const gathered = Buffer.allocUnsafeSlow(gatheredBytes);
   let used = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -25,7 +25,7 @@ export function openAccessLog(path: string): AccessLogFile {
     clearTimeout(timer);
     timer = undefined;
     if (used === 0) return;
-    stream.write(Buffer.from(gathered.subarray(0, used)));
+    file.write(Buffer.from(gathered.subarray(0, used)));
     used = 0;
   };
   return {
@@ -33,7 +33,7 @@ export function openAccessLog(path: string): AccessLogFile {
       const most = line.length * bytesPerUnit + 1;
       if (used + most > gatheredBytes) flush();
       if (most > gatheredBytes) {
-        stream.write(`${line}\n`);
+        file.write(Buffer.from(`${line}\n`));
         return;
       }
       used += gathered.write(line, used);
@@ -42,7 +42,50 @@ export function openAccessLog(path: string): AccessLogFile {
     },
     close() {
       flush();
-      return new Promise((resolve) => stream.end(() => resolve()));
+      return file.close();
     },
   };
+}
+
+/**
+ * A full disk or a want of open files must not stop traffic: the gateway's status tells of the log's own trouble. A stream that has
+ * failed takes nothing more, so that another one is opened, and what comes meanwhile is not written.
+ */
+class Reopening {
+  readonly #path: string;
+  readonly #againMs: number;
+  #stream: Writable | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(path: string, again: number) {
+    this.#path = path;
+    this.#againMs = again;
+    this.#open();
+  }
+
+  write(bytes: Buffer): void {
+    this.#stream?.write(bytes);
+  }
+
+  close(): Promise<void> {
+    clearTimeout(this.#timer);
+    const stream = this.#stream;
+    this.#stream = undefined;
+    if (!stream) return Promise.resolve();
+    return new Promise((resolve) => {
+      stream.once('close', () => resolve());
+      stream.end(() => resolve());
+    });
+  }
+
+  #open(): void {
+    const stream = createStream(basename(this.#path), { path: dirname(this.#path), ...rotation });
+    this.#stream = stream;
+    stream.on('error', () => {
+      if (this.#stream !== stream) return;
+      this.#stream = undefined;
+      stream.destroy();
+      this.#timer = setTimeout(() => this.#open(), this.#againMs).unref();
+    });
+  }
 }

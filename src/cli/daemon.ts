@@ -92,13 +92,17 @@ export async function startDaemon(
             ),
           );
       });
+      child.once('error', ({ code, message }: NodeJS.ErrnoException) => {
+        clearTimeout(timer);
+        reject(silent(words.ended(code ?? message), 'qcc proxy run'));
+      });
       child.once('exit', (code) => {
         clearTimeout(timer);
         reject(silent(words.ended(String(code)), 'qcc proxy run'));
       });
     });
   } finally {
-    child.removeAllListeners();
+    child.removeAllListeners().on('error', () => {});
     if (child.connected) child.disconnect();
     child.unref();
   }
@@ -122,7 +126,13 @@ function failedStart(message: string, hint: string, said: readonly string[], wor
 
 /** The last lines that this gateway has written: what stood there before is another one's. */
 function tail(file: string, from: number): readonly string[] {
-  const log = openSync(file, 'r');
+  let log: number;
+  try {
+    log = openSync(file, 'r');
+  } catch {
+    // Gone meanwhile: what kept the gateway from starting is told without its last words.
+    return [];
+  }
   try {
     const begin = Math.max(from, fstatSync(log).size - tailBytes);
     const buffer = Buffer.alloc(tailBytes);

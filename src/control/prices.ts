@@ -2,6 +2,8 @@
  * What tokens cost by the price lists of the vendors. Looked up when somebody asks, never stored: prices change, tokens do not. A
  * relay may bill something else, and a model that no list knows has no price instead of a guessed one.
  */
+
+import { later } from '../later.ts';
 import type { CostRow, StatsRow } from './operations.ts';
 
 type Tokens = StatsRow['tokens'];
@@ -35,7 +37,7 @@ const isNone = ({ input, output, cacheRead, cacheWrite }: Tokens) => input + out
 
 /** The list is two megabytes: it is loaded when there is something to price. */
 async function rateFinder(): Promise<(model: string | null, baseUrl: string | undefined) => Rates | undefined> {
-  const { calcPrice } = await import('@pydantic/genai-prices');
+  const { calcPrice } = await later('@pydantic/genai-prices', () => import('@pydantic/genai-prices'));
   const known = new Map<string, Rates | undefined>();
   const find = (model: string, options: { readonly providerApiUrl?: string }): Rates | undefined => {
     const of = (usage: Parameters<typeof calcPrice>[0]) =>

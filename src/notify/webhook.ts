@@ -1,6 +1,7 @@
 /** One POST of a message: the only file of the notifications that knows undici. No redirect is followed, nothing is kept open. */
 import type { Millis } from '../../events/fact.ts';
 import { outboundProxy, proxyUrl } from '../config/outbound-proxy.ts';
+import { later } from '../later.ts';
 import type { Post } from './format.ts';
 
 export interface Answer {
@@ -20,7 +21,7 @@ const proven = { rejectUnauthorized: true };
 /** Throws what undici throws, or the signal's reason. */
 export async function post({ url, headers, body }: Post, signal: AbortSignal): Promise<Answer> {
   // Every command without a gateway comes by here, and hardly any sends something: undici takes 60 ms to load.
-  const { Agent, ProxyAgent, request } = await import('undici');
+  const { Agent, ProxyAgent, request } = await later('undici', () => import('undici'));
   const proxy = outboundProxy(url, process.env);
   const uri = proxy === null ? null : proxyUrl(proxy)?.href;
   if (uri === undefined) throw new Error('the HTTP proxy of the environment is no URL of one');

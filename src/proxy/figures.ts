@@ -1,6 +1,7 @@
 /** Plain counters of the proxy, and the Prometheus page made of them on demand. */
 import type { RequestFact } from '../../events/request.ts';
 import type { RoutingView } from '../../machines/roster.ts';
+import { later } from '../later.ts';
 import { Quantiles } from '../projections/quantiles.ts';
 import type { ConnectionCounts } from './client-connections.ts';
 
@@ -41,7 +42,7 @@ export class Figures {
     },
     version: string,
   ): Promise<string> {
-    const { Counter, Gauge, Registry } = await import('prom-client');
+    const { Counter, Gauge, Registry } = await later('prom-client', () => import('prom-client'));
     const registry = new Registry();
     const registers = [registry];
     const counter = (name: string, help: string, value: number) => new Counter({ name, help, registers }).inc(value);

@@ -1,0 +1,18 @@
+/** Packages that are loaded when they are wanted, by a process that had no open files left when it first wanted them. */
+import { expect, it } from 'vitest';
+import { later } from '../src/later.ts';
+
+it.each([
+  ['prom-client', 'Registry'],
+  ['undici', 'ProxyAgent'],
+  ['@pydantic/genai-prices', 'calcPrice'],
+])('%s can be had after its import has failed', async (name, wanted) => {
+  const failed = () => Promise.reject(Object.assign(new Error('too many open files'), { code: 'EMFILE' }));
+  expect(await later<Record<string, unknown>>(name, failed)).toHaveProperty(wanted);
+});
+
+it('tells of what is not there', async () => {
+  await expect(later('no-such-package', () => Promise.reject(new Error('not this one')))).rejects.toThrow(
+    /no-such-package/,
+  );
+});
