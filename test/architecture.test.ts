@@ -88,7 +88,6 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'src/projections/',
     'src/proxy/desk.ts',
     'src/proxy/headers.ts',
-    'src/proxy/held-bytes.ts',
     'src/proxy/ports.ts',
     'src/runtime/',
     'workers/',

@@ -5,8 +5,8 @@
 
 // A client's parser recurses: what is deeper than this is no answer to anybody.
 const depthMax = 1_000;
-// What routing and figures look for is short: names, counts.
-const textMax = 256;
+// What figures look for is short: names, counts.
+const textMaxMost = 256;
 
 export type Kind = 'string' | 'number' | 'true' | 'false' | 'null' | 'object' | 'array';
 
@@ -89,6 +89,7 @@ function isDigit(byte: number): boolean {
 
 export class JsonScanner {
   readonly #places: Places;
+  readonly #textMax: number;
   readonly #kinds: (Kind | undefined)[] = [];
   readonly #values: (string | number | null)[] = [];
   #state = value;
@@ -106,8 +107,10 @@ export class JsonScanner {
   #word: Buffer = words.null;
   #count = 0;
 
-  constructor(places: Places) {
+  /** @param textMax longer names and texts are not kept */
+  constructor(places: Places, textMax = textMaxMost) {
     this.#places = places;
+    this.#textMax = textMax;
     this.#node = places.root;
   }
 
@@ -311,7 +314,7 @@ export class JsonScanner {
   /** One byte a letter, until it is over: a letter may be cut in two by the pieces. */
   #note(bytes: Buffer, from: number, to: number): void {
     if (this.#text === null) return;
-    this.#text = this.#text.length + to - from > textMax ? null : this.#text + bytes.toString('latin1', from, to);
+    this.#text = this.#text.length + to - from > this.#textMax ? null : this.#text + bytes.toString('latin1', from, to);
   }
 
   #stringOver(): void {

@@ -2,8 +2,10 @@
  * What routing needs of a body, read from its bytes without parsing it: the top-level `model`, `stream` and the session in
  * `metadata.user_id`. A walk over the top level that jumps over strings and nested values by searching for their quotes: from
  * the front up to the first list, then from the back. What lies between (messages, system, tools) is most of a body, and is
- * walked only when something is still missing.
+ * walked only when something is still missing; of a large body that is done in slices, because a stranger may fill it with what
+ * takes long to walk over.
  */
+import { JsonScanner, Places } from './json-scanner.ts';
 import { shortName } from './short-name.ts';
 
 export interface Peek {
@@ -17,18 +19,45 @@ const quote = 0x22;
 const backslash = 0x5c;
 // A model's name, and metadata with room for a long user_id. What is longer is not what routing looks for.
 const valueMax = 4_096;
+// What stands before the first list and behind the last one are a few short members.
+const frontMax = 65_536;
+const membersMax = 64;
+// Walked over at once, whatever is in it: a few milliseconds.
+const atOnceMax = 524_288;
+// Of a larger one: a millisecond or two, then others have their turn.
+const sliceBytes = 524_288;
+const places = new Places('model', 'stream', 'metadata.user_id');
 
-export function peek(body: Buffer): Peek {
-  const open = skipSpace(body, 0);
-  if (body[open] !== 0x7b) return nothing;
+/** At once for nearly every body; later for a large one of which something is missing where it usually stands. */
+export function peek(body: Buffer): Peek | Promise<Peek> {
+  const isLarge = body.length > atOnceMax;
+  const front = isLarge ? body.subarray(0, frontMax) : body;
+  const open = skipSpace(front, 0);
+  if (front[open] !== 0x7b && !(isLarge && open === front.length)) return nothing;
   const found = new Found(body);
-  const list = walk(found, open + 1, true);
-  if (list >= 0) {
-    walkBack(found);
-    if (!found.isComplete) walk(found, list, false);
+  const list = walk(found, front, open + 1, true);
+  if (list >= 0) walkBack(found);
+  if (!found.isComplete) {
+    if (isLarge) return scanned(body);
+    if (list >= 0) walk(found, body, list, false);
   }
-  const model = found.model === null ? null : shortName(found.model);
-  return { model, stream: found.stream ?? false, session: found.session ?? null };
+  return seen(found.model, found.stream ?? false, found.session ?? null);
+}
+
+function seen(model: string | null, stream: boolean, session: string | null): Peek {
+  return { model: model === null ? null : shortName(model), stream, session };
+}
+
+/** All of it, in slices. */
+async function scanned(body: Buffer): Promise<Peek> {
+  const scanner = new JsonScanner(places, valueMax);
+  for (let at = 0; at < body.length; at += sliceBytes) {
+    // What stands before a fault stands.
+    if (!scanner.feed(body, at, Math.min(body.length, at + sliceBytes))) break;
+    await new Promise(setImmediate);
+  }
+  const session = sessionIn(scanner.textOf('metadata.user_id'));
+  return seen(scanner.textOf('model'), scanner.kindOf('stream') === 'true', session);
 }
 
 /** What the walks have come by so far; undefined is not seen yet. What was seen from the back stays. */
@@ -65,8 +94,7 @@ const plain = /^"[\x20\x21\x23-\x5b\x5d-\x7e]*"$/;
 const names = ['model', 'stream', 'metadata'];
 
 /** Member by member; -1 at the end, or the index of the first member whose value is a list, when it is to stop there. */
-function walk(found: Found, from: number, stopsAtList: boolean): number {
-  const { body } = found;
+function walk(found: Found, body: Buffer, from: number, stopsAtList: boolean): number {
   let at = from;
   for (;;) {
     const member = skipSpace(body, at);
@@ -91,7 +119,9 @@ function walkBack(found: Found): void {
   const { body } = found;
   let at = skipSpaceBack(body, body.length - 1);
   if (body[at] !== 0x7d) return;
+  let members = 0;
   do {
+    if (++members > membersMax) return;
     const last = skipSpaceBack(body, at - 1);
     const start = startOfValue(body, last);
     if (start < 0) return;
@@ -112,7 +142,7 @@ function startOfValue(body: Buffer, last: number): number {
   if (byte === 0x7d) return startOfObject(body, last);
   if (byte === 0x5d) return -1;
   let start = last;
-  while (start > 0 && isPlain(body[start - 1] as number)) start--;
+  while (start > 0 && last - start < valueMax && isPlain(body[start - 1] as number)) start--;
   return start;
 }
 
@@ -128,7 +158,7 @@ function startOfString(body: Buffer, close: number): number {
     const open = from < 0 ? -1 : body.lastIndexOf(quote, from);
     if (open < 0 || close - open > valueMax) return -1;
     let slashes = 0;
-    while (body[open - 1 - slashes] === backslash) slashes++;
+    while (slashes < valueMax && body[open - 1 - slashes] === backslash) slashes++;
     if (slashes % 2 === 0) return open;
     from = open - 1;
   }
@@ -159,7 +189,7 @@ function skipSpace(body: Buffer, from: number): number {
 
 function skipSpaceBack(body: Buffer, from: number): number {
   let at = from;
-  while (at >= 0 && (body[at] as number) <= 0x20) at--;
+  while (at >= 0 && from - at < valueMax && (body[at] as number) <= 0x20) at--;
   return at;
 }
 
@@ -220,7 +250,10 @@ function textOf(body: Buffer, at: number, end: number): string | null {
 /** Claude Code puts a JSON text into `user_id`, with `session_id` in it. */
 function sessionOf(body: Buffer, at: number, end: number): string | null {
   if (end - at > valueMax) return null;
-  const user = (parsed(body.toString('utf8', at, end)) as { user_id?: unknown } | null)?.user_id;
+  return sessionIn((parsed(body.toString('utf8', at, end)) as { user_id?: unknown } | null)?.user_id);
+}
+
+function sessionIn(user: unknown): string | null {
   // Other clients put a name there: to find that out by a throw costs more than all the rest.
   if (typeof user !== 'string' || !user.startsWith('{')) return null;
   const session = (parsed(user) as { session_id?: unknown } | null)?.session_id;

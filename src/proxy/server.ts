@@ -398,7 +398,8 @@ class DataPort implements ProxyServer {
       const turn = place.turn();
       if ((turn !== true && !(await turn)) || gone) return this.#left();
       if (target.isPinned) return await this.#pinned(one);
-      const seen = body === null || body.bytes.length === 0 ? nothingSeen : peek(body.bytes);
+      const seen = body === null || body.bytes.length === 0 ? nothingSeen : await peek(body.bytes);
+      if (gone) return this.#left();
       exchange = new Exchange(this.#means, { ...one, place, body, peek: seen });
       this.#running.add(exchange);
       this.#tell(one, await exchange.run());

@@ -1,9 +1,10 @@
 /** What routing reads of a body is what a parser would read, and costs little. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { peek } from '../../src/proxy/peek.ts';
+import { type Peek, peek } from '../../src/proxy/peek.ts';
 
-const peeked = (text: string) => peek(Buffer.from(text));
+/** Of a body that is not large: at once. */
+const peeked = (text: string) => peek(Buffer.from(text)) as Peek;
 const nothing = { model: null, stream: false, session: null };
 
 describe('a look at a body', () => {
@@ -100,5 +101,66 @@ describe('a look at a body', () => {
       return Number(process.hrtime.bigint() - from);
     };
     expect(time(() => peek(body))).toBeLessThan(time(() => JSON.parse(body.toString())));
+  });
+
+  it('costs as much in a large body as in a small one, when all is where it usually stands', () => {
+    const messages = Array.from({ length: 40_000 }, () => ({
+      role: 'user',
+      content: [{ type: 'text', text: 'word' }],
+    }));
+    const user = JSON.stringify({ session_id: 's' });
+    const body = { model: 'm', messages, metadata: { user_id: user }, stream: true };
+    expect(peeked(JSON.stringify(body))).toEqual({ model: 'm', stream: true, session: 's' });
+  });
+});
+
+describe('a large body', () => {
+  const KiB = 1_024;
+  const large = ' '.repeat(600 * KiB);
+  const user = JSON.stringify(JSON.stringify({ session_id: 's' }));
+
+  it.each([
+    ['before it', `{"stream":true,"model":"m","metadata":{"user_id":${user}},"messages":[${large}]}`],
+    ['behind it', `{"messages":[${large}],"stream":true,"model":"m","metadata":{"user_id":${user}}}`],
+    ['between lists', `{"messages":[${large}],"stream":true,"model":"m","metadata":{"user_id":${user}},"tools":[]}`],
+    ['behind a long text', `{"system":"${large}","stream":true,"model":"m","metadata":{"user_id":${user}},"tools":[]}`],
+    ['behind blanks', `${large}{"stream":true,"model":"m","metadata":{"user_id":${user}}}${large}`],
+    ['before a fault', `{"stream":true,"model":"m","metadata":{"user_id":${user}},"messages":[${large}}`],
+  ])('is read for what stands %s', async (_, text) => {
+    expect(await peek(Buffer.from(text))).toEqual({ model: 'm', stream: true, session: 's' });
+  });
+
+  it.each([
+    ['has none', `{"model":"m","messages":[${large}]}`, 'm'],
+    ['is no object', `[${large}]`, null],
+    ['is nothing', large, null],
+    ['has an odd one', `{"metadata":{"user_id":"me"},"model":"m","messages":[${large}]}`, 'm'],
+  ])('%s', async (_, text, model) => {
+    expect(await peek(Buffer.from(text))).toEqual({ model, stream: false, session: null });
+  });
+
+  // Each of them was one slice of its own: up to a second and more for 32 MiB.
+  it.each([
+    ['brackets', '['],
+    ['short texts', '"",'],
+    ['quotes in a text', '\\"'],
+    ['backslashes', '\\\\'],
+    ['blanks', ' '],
+    ['digits', '9'],
+    ['members', '"a":1,'],
+    ['objects', '{"a":{},'],
+  ])('of %s gives others their turn', async (_, unit) => {
+    for (const text of [
+      `{"x":[${unit.repeat(2_000_000)}`,
+      `{"x":${unit.repeat(2_000_000)}`,
+      `{"x":[],"y":"${unit.repeat(2_000_000)}`,
+    ]) {
+      const body = Buffer.from(text);
+      const before = process.cpuUsage();
+      const seen = peek(body);
+      const { user: cpu } = process.cpuUsage(before);
+      expect(cpu / 1_000).toBeLessThan(60);
+      expect((await seen).model).toBeNull();
+    }
   });
 });
