@@ -17,6 +17,29 @@ const probeHeap = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 4 };
 // more wait for a place. It begins with the first probe: a gateway that nobody has to be probed for has none.
 const threads = { min: 0, max: 1, probesEach: 128 };
 
+const nothing = new URL(`../workers/nothing.${isSource ? 'ts' : 'js'}`, import.meta.url).href;
+// What keeps a worker from beginning, such as a want of open files, is over in seconds or takes longer.
+const reviveMs = 1_000;
+
+/**
+ * Hears of workers that die between two tasks, which would end this process with nobody listening, and of those that could not begin:
+ * what waits for one of these waits for ever, because piscina starts another one only for the next task. Returns the way to end it.
+ */
+function revived(piscina: Piscina): () => Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  piscina.on('error', () => {
+    if (piscina.queueSize === 0) return;
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      piscina.run(null, { filename: nothing }).catch(() => {});
+    }, reviveMs);
+  });
+  return () => {
+    clearTimeout(timer);
+    return piscina.destroy();
+  };
+}
+
 export interface Pool {
   /**
    * Runs a probe on a worker. `signal` ends it, and its sockets with it.
@@ -40,8 +63,7 @@ export function openPool(worker: URL = new URL(`../workers/probe.${isSource ? 't
     atomics: 'disabled',
     resourceLimits: probeHeap,
   });
-  // Of a worker that dies between two probes: the next one starts another. Nobody listening would end this process.
-  piscina.on('error', () => {});
+  const end = revived(piscina);
   let closed = false;
   let lastAgain: Promise<unknown> = Promise.resolve();
   const run = async (job: ProbeJob, signal: AbortSignal | undefined): Promise<ProbeResult> => {
@@ -74,7 +96,7 @@ export function openPool(worker: URL = new URL(`../workers/probe.${isSource ? 't
     },
     close() {
       closed = true;
-      return piscina.destroy();
+      return end();
     },
   };
 }
@@ -108,7 +130,7 @@ export function openReplayPool(): ReplayPool {
     atomics: 'disabled',
     resourceLimits: { maxOldGenerationSizeMb: replayHeapMb },
   });
-  piscina.on('error', () => {});
+  const end = revived(piscina);
   return {
     async ask(dir, name, params) {
       const reply = (await piscina.run({ dir, name, params })) as ReplayReply;
@@ -117,7 +139,7 @@ export function openReplayPool(): ReplayPool {
       throw new QccError(code, message, hint, exit, said);
     },
     scrub: (dir, names) => piscina.run({ dir, names }, { name: 'scrub' }) as Promise<readonly string[]>,
-    close: () => piscina.destroy(),
+    close: end,
   };
 }
 
@@ -172,7 +194,7 @@ export function openRetryPool(
     atomics: 'disabled',
     resourceLimits: { maxOldGenerationSizeMb: retryHeapMb },
   });
-  piscina.on('error', () => {});
+  const end = revived(piscina);
   const running = new Set<Hearing>();
   return {
     async attempt(job, sink, signal) {
@@ -200,7 +222,7 @@ export function openRetryPool(
     wokeUp() {
       for (const hearing of running) hearing.wokeUp();
     },
-    close: () => piscina.destroy(),
+    close: end,
   };
 }
 

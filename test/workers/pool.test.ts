@@ -1,13 +1,16 @@
 /** The pool: probes run beside this thread, do not wait for one another, and end with it. */
+import { existsSync, mkdirSync } from 'node:fs';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { messageBody, readAsked } from '../../src/demo/messages.ts';
 import { openPool } from '../../src/pool.ts';
+import { temporaryHome } from '../support/home.ts';
 import { jobFor, serving, simulated } from './simulated.ts';
 
 // Far more than there are workers: were they to take probes one by one, the good one would wait.
 const hanging = 50;
 
 const telling = new URL('programs/telling.ts', import.meta.url);
+const unable = new URL('programs/unable.ts', import.meta.url);
 const dying = new URL('programs/dying.ts', import.meta.url);
 
 function pool() {
@@ -114,6 +117,18 @@ describe('the pool', () => {
     expect((await Promise.all(others)).map(({ verdict }) => verdict)).toEqual(['success', 'success', 'success']);
     expect(await killer).toMatch(/exit/);
     expect(await killer).not.toContain(deadly.key);
+  });
+
+  it('probes what waited for a worker that could not begin, when one can', async () => {
+    const able = temporaryHome();
+    vi.stubEnv('QCC_TEST_ABLE', able);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const probes = openPool(unable);
+    onTestFinished(() => probes.close());
+    const found = probes.probe(jobFor(await simulated()));
+    await vi.waitFor(() => expect(existsSync(`${able}.tried`)).toBe(true), { timeout: 10_000 });
+    mkdirSync(able);
+    expect(await found).toMatchObject({ verdict: 'success' });
   });
 
   it('takes one thread for all of them, and little memory', async () => {
