@@ -2,7 +2,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { type Fault, play } from './faults.ts';
-import { type Asked, errorBody, readAsked } from './messages.ts';
+import { type Asked, errorBody, readAsked, wholeAnswer } from './messages.ts';
 
 /** What one request was, and how it ended. */
 export interface SimulatedRequest {
@@ -16,6 +16,12 @@ export interface SimulatedRequest {
   readonly status: number | null;
   /** `cut`: the connection closed before the answer was whole, by a fault or by the other side. */
   readonly ended: 'running' | 'finished' | 'cut';
+  /** What the answer to it is called. */
+  readonly answer: string;
+  /** Which fault met it; null where there was none to meet. */
+  readonly fault: Fault | null;
+  /** A good answer to it, to the byte; empty for what is no message. */
+  whole(): string;
 }
 
 /** What an exchange needs of its endpoint. */
@@ -48,7 +54,10 @@ export async function takeRequest(
   response.on('error', () => undefined);
   const body = await bodyOf(request);
   if (body === undefined) return;
-  const record = { ...recordOf(request, body, endpoint) };
+  const answer = `msg_${endpoint.name}_${answerCount++}`;
+  const asked = tryRead(body, endpoint.text, answer);
+  const whole = () => (asked ? wholeAnswer(asked) : '');
+  const record = { ...recordOf(request, body, endpoint), answer, whole };
   endpoint.record(record);
   response.on('close', () => {
     record.status = response.headersSent ? response.statusCode : null;
@@ -60,7 +69,7 @@ export async function takeRequest(
     return;
   }
   const fault = endpoint.fault();
-  const asked = tryRead(body, endpoint.text);
+  record.fault = fault;
   const other = otherAnswer(request, asked);
   if (fault.kind === 'none' && other) send(response, other.status, other.body);
   else if (asked) {
@@ -70,6 +79,7 @@ export async function takeRequest(
 }
 
 let requestCount = 0;
+let answerCount = 0;
 
 /** Undefined when the other side went away before all of it was here. */
 async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
@@ -82,10 +92,11 @@ async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function recordOf(request: IncomingMessage, body: string, endpoint: Endpoint): SimulatedRequest {
+function recordOf(request: IncomingMessage, body: string, endpoint: Endpoint) {
   const { method = 'GET', url: path = '/', headers } = request;
   const keyOk = isKey(headers, endpoint);
-  return { at: Date.now(), method, path, headers, body, keyOk, status: null, ended: 'running' };
+  const untold: Pick<SimulatedRequest, 'status' | 'ended' | 'fault'> = { status: null, ended: 'running', fault: null };
+  return { at: Date.now(), method, path, headers, body, keyOk, ...untold };
 }
 
 function isKey(headers: IncomingHttpHeaders, { auth, key }: Endpoint): boolean {
@@ -95,9 +106,9 @@ function isKey(headers: IncomingHttpHeaders, { auth, key }: Endpoint): boolean {
   return given.length === wanted.length && timingSafeEqual(given, wanted);
 }
 
-function tryRead(body: string, text: string): Asked | undefined {
+function tryRead(body: string, text: string, id: string): Asked | undefined {
   try {
-    return readAsked(body, text);
+    return readAsked(body, text, id);
   } catch {
     return undefined;
   }

@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import { type Asked, answerEvents, errorBody, messageBody, ping, sseEvent } from './messages.ts';
+import { type Asked, answerEvents, errorBody, messageBody, ping, sseEvent, wholeAnswer } from './messages.ts';
 
 export type Fault =
   /** No fault at all. */
@@ -41,6 +41,14 @@ export type Fault =
   | { readonly kind: 'gzip' }
   /** Bytes that are no HTTP. */
   | { readonly kind: 'junk' }
+  /** The connection ends in the middle of the head. */
+  | { readonly kind: 'halfHead' }
+  /** A head that many clients die of. */
+  | { readonly kind: 'longHead'; readonly bytes: number }
+  /** A length of a chunk that is none. */
+  | { readonly kind: 'badChunk' }
+  /** A good answer, byte by byte. */
+  | { readonly kind: 'trickle' }
   /** `message_start`, then pings for ever. */
   | { readonly kind: 'pingsOnly'; readonly everyMs: number }
   /** `message_start` at once, the content later, with pings meanwhile. */
@@ -49,7 +57,8 @@ export type Fault =
   | {
       readonly kind: 'breaks';
       readonly when: 'beforeContent' | 'afterContent';
-      readonly how: 'cut' | 'reset' | 'end' | 'error' | 'stall';
+      /** `length`: it ends where its content-length says, and that is too soon. */
+      readonly how: 'cut' | 'reset' | 'end' | 'error' | 'stall' | 'length';
       readonly type?: string;
     };
 
@@ -126,11 +135,24 @@ const players: { readonly [Kind in Fault['kind']]: Player<Kind> } = {
   },
   redirect: ({ status = 307, location = '/elsewhere' }, { response }) => whole(response, status, { location }, ''),
   gzip: (_, { response, asked }) => {
-    const plain = asked.stream ? answerEvents(asked).join('') : messageBody(asked);
+    const plain = wholeAnswer(asked);
     const headers = asked.stream ? streamHeaders : jsonHeaders;
     whole(response, 200, { ...headers, 'content-encoding': 'gzip' }, gzipSync(plain));
   },
   junk: (_, { request }) => void request.socket.end('SSH-2.0-OpenSSH_9.6\r\n'),
+  halfHead: (_, { request }) => void request.socket.end('HTTP/1.1 200 OK\r\ncontent-ty'),
+  longHead: ({ bytes }, { response, asked }) =>
+    whole(response, 200, { ...jsonHeaders, 'x-long': 'x'.repeat(bytes) }, messageBody(asked)),
+  badChunk: (_, { request, asked }) => {
+    const type = asked.stream ? streamHeaders['content-type'] : jsonHeaders['content-type'];
+    request.socket.end(`HTTP/1.1 200 OK\r\ncontent-type: ${type}\r\ntransfer-encoding: chunked\r\n\r\nzz\r\nhello\r\n`);
+  },
+  trickle: async (_, { response, asked }) => {
+    const body = Buffer.from(wholeAnswer(asked));
+    response.writeHead(200, asked.stream ? streamHeaders : jsonHeaders);
+    for (const byte of body) response.write(Buffer.of(byte));
+    response.end();
+  },
   pingsOnly: async ({ everyMs }, exchange) => {
     begin(exchange);
     while (await waited(everyMs, exchange)) exchange.response.write(ping);
@@ -180,8 +202,17 @@ async function playBreak(
     await players.truncated({ kind: 'truncated', cut: how !== 'end' }, exchange);
     return;
   }
-  response.writeHead(200, streamHeaders);
   const begun = answerEvents(asked).slice(0, eventsBefore[when]);
+  if (how === 'length') {
+    whole(
+      response,
+      200,
+      { ...streamHeaders, 'content-length': String(Buffer.byteLength(begun.join(''))) },
+      begun.join(''),
+    );
+    return;
+  }
+  response.writeHead(200, streamHeaders);
   if (how === 'cut') {
     cutAfter(response, begun.join(''));
     return;

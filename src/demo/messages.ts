@@ -10,6 +10,8 @@ export interface Asked {
   readonly stream: boolean;
   readonly inputTokens: number;
   readonly reply: Reply;
+  /** What the answer is called: by it a client can tell whose bytes it has. */
+  readonly id: string;
 }
 
 interface Block {
@@ -32,13 +34,14 @@ const charactersAToken = 4;
 const modelDefault = 'claude-simulated';
 
 /** @throws {SyntaxError} when the body is no JSON */
-export function readAsked(text: string, say: string): Asked {
+export function readAsked(text: string, say: string, id = 'msg_simulated'): Asked {
   const body = (text === '' ? {} : JSON.parse(text)) as Body;
   return {
     model: typeof body.model === 'string' ? body.model : modelDefault,
     stream: body.stream === true,
     inputTokens: Math.ceil(text.length / charactersAToken),
     reply: replyTo(body, say),
+    id,
   };
 }
 
@@ -112,10 +115,15 @@ export function answerEvents(asked: Asked): readonly string[] {
   ];
 }
 
-function message({ model, inputTokens, reply }: Asked) {
+/** All of a good answer, in the form that was asked for. */
+export function wholeAnswer(asked: Asked): string {
+  return asked.stream ? answerEvents(asked).join('') : messageBody(asked);
+}
+
+function message({ id, model, inputTokens, reply }: Asked) {
   const said = reply.kind === 'text' ? reply.text : JSON.stringify(reply.input);
   return {
-    id: 'msg_simulated',
+    id,
     type: 'message',
     role: 'assistant',
     model,

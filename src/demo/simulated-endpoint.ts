@@ -30,6 +30,8 @@ export interface SimulatedEndpoint {
   readonly auth: 'x-api-key' | 'bearer';
   /** In the order in which they came, each from when its body was there. */
   readonly requests: readonly SimulatedRequest[];
+  /** Those that have ended: who plays for hours would hold all of them. */
+  forget(): void;
   /** From now on, whatever a script said. Running exchanges end only when connections are to be refused. */
   play(fault: Fault): Promise<void>;
   /** Takes the place of what was scripted or played before. */
@@ -73,6 +75,10 @@ export async function startSimulatedEndpoint(options: SimulatedEndpointOptions =
     auth,
     key,
     requests,
+    forget: () => {
+      const running = requests.filter(({ ended }) => ended === 'running');
+      requests.splice(0, requests.length, ...running);
+    },
     port: door.port,
     url: `http://${host}:${door.port}`,
     play: (fault) => faults.set(fault),

@@ -7,7 +7,48 @@ import type { ConnectionCounts } from './client-connections.ts';
 
 const states = ['healthy', 'degraded', 'failed', 'recovering', 'disabled'] as const;
 
+const tickMs = 10;
+const msPerSecond = 1_000;
+// Who scrapes does so each minute or two.
+const askedAgainMs = 600_000;
+
+/**
+ * How late the loop was: while something holds it, every stream waits. Its clock ticks a hundred times a second, so it begins with
+ * the first one who asks, and ends when nobody does any more. Each is told the time since the last.
+ */
+class LoopDelay {
+  #late = new Quantiles();
+  #max = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #tickedAt = 0;
+  #askedAt = 0;
+
+  take(): { readonly max: number; readonly p99: number } {
+    const told = { max: this.#max / msPerSecond, p99: (this.#late.at(0.99) ?? 0) / msPerSecond };
+    this.#late = new Quantiles();
+    this.#max = 0;
+    this.#askedAt = performance.now();
+    if (this.#timer === undefined) {
+      this.#tickedAt = this.#askedAt;
+      this.#timer = setInterval(() => this.#tick(), tickMs).unref();
+    }
+    return told;
+  }
+
+  #tick(): void {
+    const now = performance.now();
+    const late = Math.max(0, now - this.#tickedAt - tickMs);
+    this.#tickedAt = now;
+    this.#late.add(late);
+    this.#max = Math.max(this.#max, late);
+    if (now - this.#askedAt < askedAgainMs) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+}
+
 export class Figures {
+  readonly #loopDelay = new LoopDelay();
   total = 0;
   succeeded = 0;
   failed = 0;
@@ -62,6 +103,15 @@ export class Figures {
     counter('qcc_answer_bytes_total', 'Bytes of answers', this.bytes);
     gauge('qcc_requests_in_flight', 'Requests that run now', live.inFlight);
     gauge('qcc_requests_waiting', 'Requests that wait in line', live.waiting);
+    const delay = new Gauge({
+      name: 'qcc_event_loop_delay_seconds',
+      help: 'How late the main loop was since this page was last asked for (quantile 1: at most)',
+      labelNames: ['quantile'],
+      registers,
+    });
+    const { max, p99 } = this.#loopDelay.take();
+    delay.set({ quantile: '0.99' }, p99);
+    delay.set({ quantile: '1' }, max);
     const quantile = new Gauge({
       name: 'qcc_ttfb_ms',
       help: 'Time to the first byte of the upstream, milliseconds',

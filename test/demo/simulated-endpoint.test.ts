@@ -199,6 +199,18 @@ const answers: readonly [string, Fault, (got: Got) => void][] = [
     { kind: 'breaks', when: 'beforeContent', how: 'error' },
     (got) => expect(types(got)).toEqual(['message_start', 'error']),
   ],
+  [
+    'an end that its length promised',
+    { kind: 'breaks', when: 'afterContent', how: 'length' },
+    (got) =>
+      expect([types(got).at(-1), got.broken, Number(got.headers['content-length'])]).toEqual([
+        'content_block_delta',
+        null,
+        got.body.length,
+      ]),
+  ],
+  ['a good one byte by byte', { kind: 'trickle' }, (got) => expect(types(got)).toContain('message_stop')],
+  ['a long head', { kind: 'longHead', bytes: 9_000 }, (got) => expect(got.headers['x-long']).toHaveLength(9_000)],
 ];
 
 describe('A simulated endpoint that fails', () => {
@@ -212,6 +224,7 @@ describe('A simulated endpoint that fails', () => {
     ['refuses connections', { kind: 'refuse' }, 'ECONNREFUSED'],
     ['resets them', { kind: 'reset' }, 'ECONNRESET'],
     ['speaks another protocol', { kind: 'junk' }, 'HPE_INVALID_CONSTANT'],
+    ['ends in its head', { kind: 'halfHead' }, 'ECONNRESET'],
   ];
 
   it.each(silences)('%s', async (_, fault, code) => {
@@ -241,6 +254,23 @@ describe('A simulated endpoint that fails', () => {
     await endpoint.close();
     await expect(asked).rejects.toMatchObject({ code: 'ECONNRESET' });
   });
+});
+
+it('A simulated endpoint knows what it would have said, and forgets it when it is told to', async () => {
+  const endpoint = await start({ name: 'e7' });
+  const got = [await ask(endpoint), await ask(endpoint, streamed)];
+  expect(got.map(text)).toEqual(endpoint.requests.map((one) => one.whole()));
+  const answers = endpoint.requests.map(({ answer }) => answer);
+  expect(new Set(answers).size).toBe(2);
+  for (const [i, answer] of answers.entries()) expect(text(got[i] as Got)).toContain(`"id":"${answer}"`);
+  await endpoint.play({ kind: 'breaks', when: 'afterContent', how: 'cut' });
+  const cut = await ask(endpoint, streamed);
+  const last = endpoint.requests.at(-1);
+  expect(last?.fault).toMatchObject({ kind: 'breaks' });
+  expect(last?.whole().startsWith(text(cut))).toBe(true);
+  await expect.poll(() => endpoint.requests.every(({ ended }) => ended !== 'running')).toBe(true);
+  endpoint.forget();
+  expect(endpoint.requests).toEqual([]);
 });
 
 describe('A script', () => {

@@ -310,6 +310,17 @@ describe('the pages', () => {
     for (const secret of [a.key, token]) expect(got.text).not.toContain(secret);
   });
 
+  it('tell how long something held the loop since they were last asked', async () => {
+    const gw = await gateway({ main: [await upstream('a')] });
+    const atMost = async () =>
+      Number(/qcc_event_loop_delay_seconds\{quantile="1"\} (\S+)/.exec((await get(gw, '/metrics')).text)?.[1]);
+    expect(await atMost()).toBe(0);
+    const heldMs = 120;
+    for (const began = performance.now(); performance.now() - began < heldMs; );
+    // It is told by the next tick.
+    await expect.poll(atMost).toBeGreaterThan(0.1);
+  });
+
   it('are served over TLS when there is a certificate', async () => {
     const hour = 3_600_000;
     const { cert, key } = selfSigned(Date.now() - hour, Date.now() + hour);

@@ -1,0 +1,127 @@
+/**
+ * A run of chaos on the built program: five endpoints of which four go wrong in ways that a seed draws and one is always well, twenty
+ * clients, default settings. Nothing may be seen of it but answers that were cut after their first content.
+ *
+ *   node scripts/chaos.mjs [SEED ...] [--seconds 60] [--clients 20] [--recovery 300]
+ *
+ * Without seeds ten of them. It ends with 1 when a promise was broken, and says by which seed.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { Clients, endsOf, goWrong, holdings, LoopLook, openStage, stopGateway } from './chaos/stage.mjs';
+import { diceOf } from './kill9/chance.mjs';
+
+const { values, positionals } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '60' },
+    clients: { type: 'string', default: '20' },
+    recovery: { type: 'string', default: '300' },
+  },
+  allowPositionals: true,
+});
+const seeds = positionals.length > 0 ? positionals.map(Number) : Array.from({ length: 10 }, (_, n) => n + 1);
+const [seconds, clients, recoverySeconds] = [values.seconds, values.clients, values.recovery].map(Number);
+
+// What the gateway promises of its main loop.
+const sliceMs = 20;
+// Traffic brings endpoints back by itself; after this long somebody asks for a look, as a person would.
+const byItselfMs = 90_000;
+const lookEachMs = 15_000;
+const lookPollMs = 1_000;
+// A refused key waits for its owner, and a full disk or a busy machine for nobody: few lines say enough.
+const faultsShown = 15;
+
+async function live(seed) {
+  const dice = diceOf(seed);
+  const stage = await openStage(dice);
+  try {
+    return await played(stage, dice, seed);
+  } finally {
+    await stage.close();
+  }
+}
+
+async function played(stage, dice, seed) {
+  const { call, child, home } = stage;
+  const before = holdings(child.pid);
+  const look = new LoopLook(stage.port);
+  await look.take();
+  const people = new Clients(stage, dice);
+  const [wrong, leave] = [new AbortController(), new AbortController()];
+  const traffic = people.run(clients, leave.signal);
+  const trouble = goWrong(stage, dice, wrong.signal);
+  await Promise.race([sleep(seconds * 1_000), stage.ended]);
+  wrong.abort();
+  const kinds = await trouble;
+  const delay = await look.take();
+  const recovered = await recovery(call, lookEachMs);
+  leave.abort();
+  await traffic;
+  const after = holdings(child.pid);
+  await stopGateway(stage);
+  const ends = await endsOf(home, people.seen.keys());
+  const faults = [...people.faults, ...ends.faults];
+  for (const [id, times] of people.seen) if (times > 1) faults.push(`${id} was given to ${times} clients`);
+  if (recovered.left.length > 0)
+    faults.push(`not healthy again after ${recoverySeconds} s: ${recovered.left.join(', ')}`);
+  // Where the machine is busy, a process that does nothing is late as well.
+  if (delay.gatewayMs > sliceMs + delay.ownMs)
+    faults.push(
+      `the main loop was held for ${delay.gatewayMs.toFixed(0)} ms (an idle one: ${delay.ownMs.toFixed(0)} ms)`,
+    );
+  if (child.exitCode !== 0)
+    faults.push(`the gateway ended with ${child.exitCode ?? child.signalCode}: ${stage.said()}`);
+  return {
+    seed,
+    kinds,
+    well: stage.well.name,
+    ...people.counts,
+    ends: ends.count,
+    delay,
+    recovered,
+    before,
+    after,
+    faults,
+  };
+}
+
+/** How long until all are healthy again, and whether somebody had to ask. */
+async function recovery(call, eachMs) {
+  const began = performance.now();
+  let [askedAt, asked] = [byItselfMs, 0];
+  for (;;) {
+    const { endpoints } = await call('health.status', {});
+    const left = endpoints.filter(({ state }) => state !== 'healthy');
+    const passed = performance.now() - began;
+    if (left.length === 0 || passed > recoverySeconds * 1_000)
+      return {
+        seconds: passed / 1_000,
+        asked,
+        left: left.map(({ name, state, because }) => `${name} ${state} (${because})`),
+      };
+    if (passed > askedAt) {
+      for (const { id } of left) await call('health.check', { id }).catch(() => undefined);
+      asked++;
+      askedAt = passed + eachMs;
+    }
+    await sleep(lookPollMs);
+  }
+}
+
+let broken = 0;
+for (const seed of seeds) {
+  const told = await live(seed);
+  const { before, after, delay, recovered, faults } = told;
+  const asked = recovered.asked === 0 ? '' : `, asked ${recovered.asked} times`;
+  process.stdout.write(
+    `seed ${seed}: ${told.well} was well, ${told.kinds} faults; ${told.asked} asked, ${told.whole} whole, ${told.cut} cut after content, ` +
+      `${told.left} left; ${told.ends} ends; healthy again in ${recovered.seconds.toFixed(0)} s${asked}; ` +
+      `loop ${delay.gatewayMs.toFixed(1)} ms (idle ${delay.ownMs.toFixed(1)}); ` +
+      `${before.rssMb.toFixed(0)} → ${after.rssMb.toFixed(0)} MB, ${before.descriptors} → ${after.descriptors} descriptors; ` +
+      `${faults.length} faults\n`,
+  );
+  for (const fault of faults.slice(0, faultsShown)) process.stdout.write(`  ${fault}\n`);
+  if (faults.length > 0) broken++;
+}
+process.stdout.write(broken === 0 ? 'no promise was broken\n' : `${broken} of ${seeds.length} seeds broke a promise\n`);
+process.exitCode = broken === 0 ? 0 : 1;
