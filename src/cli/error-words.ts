@@ -242,6 +242,7 @@ const faults: Readonly<Record<string, string>> = {
   EPERM: '没有写入权限',
   EROFS: '磁盘只读',
   ENOSPC: '磁盘已满',
+  EFBIG: '系统限制了文件大小',
   EDQUOT: '配额已用完',
   EMFILE: '打开的文件过多',
 };

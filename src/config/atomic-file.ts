@@ -2,9 +2,12 @@
 import { randomBytes } from 'node:crypto';
 import {
   closeSync,
+  constants,
+  copyFileSync,
   existsSync,
   fchmodSync,
   fsyncSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -32,6 +35,7 @@ const faults: Readonly<Record<string, { readonly why: string; readonly wrong: bo
   EPERM: { why: 'you may not write there', wrong: false },
   EROFS: { why: 'the disk is read-only', wrong: false },
   ENOSPC: { why: 'the disk is full', wrong: false },
+  EFBIG: { why: 'a limit of this system lets no file grow so far', wrong: false },
   EDQUOT: { why: 'your quota is used up', wrong: false },
   EMFILE: { why: 'too many files are open', wrong: false },
 };
@@ -123,7 +127,65 @@ export function writeFileAtomic(path: string, text: string, mode = ownerOnly): v
   onFile(path, () => replaceFile(path, text, mode));
 }
 
+interface StagedFile {
+  /** Needs no room on the disk. */
+  commit(): void;
+  abandon(): void;
+}
+
+/** Written and synced beside the one that it is going to replace. @throws {QccError} `QCC_FILE_UNWRITABLE` */
+export function stageFile(path: string, text: string, mode = ownerOnly): StagedFile {
+  const beside = onFile(path, () => writeBeside(path, text, mode));
+  return {
+    commit: () =>
+      onFile(path, () => {
+        renameSync(beside, path);
+        syncFolder(dirname(path));
+      }),
+    abandon: () => rmSync(beside, { force: true }),
+  };
+}
+
+/** A second name of a file as it is, for whoever may have to put it back. @throws {QccError} `QCC_FILE_UNWRITABLE` */
+export function keepBeside(path: string): { restore(): void; forget(): void } {
+  const beside = besideName(path);
+  onFile(path, () => linkOrCopy(path, beside));
+  const forget = () => rmSync(beside, { force: true });
+  return {
+    restore: () =>
+      onFile(path, () => {
+        renameSync(beside, path);
+        // Where nothing was written since, both are one file, and a rename does nothing.
+        forget();
+      }),
+    forget,
+  };
+}
+
+function linkOrCopy(path: string, beside: string): void {
+  try {
+    linkSync(path, beside);
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (!withoutLinks.has(code)) throw error;
+    copyFileSync(path, beside, constants.COPYFILE_EXCL);
+  }
+}
+
+const withoutLinks: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK', 'ENOSYS']);
+
 function replaceFile(path: string, text: string, mode: number): void {
+  const beside = writeBeside(path, text, mode);
+  try {
+    renameSync(beside, path);
+  } catch (error) {
+    rmSync(beside, { force: true });
+    throw error;
+  }
+  syncFolder(dirname(path));
+}
+
+function writeBeside(path: string, text: string, mode: number): string {
   const { beside, file } = openBeside(path, mode);
   try {
     try {
@@ -133,12 +195,11 @@ function replaceFile(path: string, text: string, mode: number): void {
       throw error;
     }
     closeSynced(file);
-    renameSync(beside, path);
   } catch (error) {
     rmSync(beside, { force: true });
     throw error;
   }
-  syncFolder(dirname(path));
+  return beside;
 }
 
 function closeSynced(file: number): void {

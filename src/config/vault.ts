@@ -3,9 +3,9 @@
  * in the system's keychain or in a file that only the owner can read. Removing a secret destroys its data key.
  */
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, rmSync, statSync } from 'node:fs';
 import { exitCodes, QccError } from '../errors.ts';
-import { writeFileAtomic } from './atomic-file.ts';
+import { keepBeside, stageFile, writeFileAtomic } from './atomic-file.ts';
 import { paths } from './home.ts';
 import { readOwn, setAside } from './home-files.ts';
 import { keychainFor } from './keychain.ts';
@@ -44,6 +44,12 @@ export interface Vault {
   /** Undefined when there is none of that name. @throws {QccError} `QCC_VAULT_DAMAGED` when it cannot be opened */
   get(id: string): string | undefined;
   remove(id: string): Promise<void>;
+  /** All of them, in two steps: `commit` needs no room on the disk. @throws {QccError} when it cannot be prepared */
+  prepareRemoval(ids: readonly string[]): { commit(): void; abandon(): void };
+  /** What is put or removed from here on can be taken back, also on a full disk. One of both ends it. */
+  mark(): { undo(): void; forget(): void };
+  /** Of all that it keeps. */
+  ids(): readonly string[];
   /** The token that clients of this installation come in with. */
   token(): string;
   seal(text: string): string;
@@ -191,6 +197,40 @@ class FileVault implements Vault {
     return Promise.resolve();
   }
 
+  prepareRemoval(ids: readonly string[]): { commit(): void; abandon(): void } {
+    const { secrets } = this.#read();
+    if (!ids.some((id) => Object.hasOwn(secrets, id))) return { commit() {}, abandon() {} };
+    const file = this.#sealed(Object.fromEntries(Object.entries(secrets).filter(([id]) => !ids.includes(id))));
+    const staged = stageFile(this.#path, textOf(file));
+    return {
+      commit: () => {
+        staged.commit();
+        this.#took(file);
+        for (const id of ids) this.#plain.delete(id);
+      },
+      abandon: () => staged.abandon(),
+    };
+  }
+
+  mark(): { undo(): void; forget(): void } {
+    const before = this.#read();
+    const kept = existsSync(this.#path) ? keepBeside(this.#path) : undefined;
+    return {
+      undo: () => {
+        if (kept) kept.restore();
+        else rmSync(this.#path, { force: true });
+        this.#file = before;
+        this.#readAt = kept ? statSync(this.#path).mtimeMs : 0;
+        this.#plain.clear();
+      },
+      forget: () => kept?.forget(),
+    };
+  }
+
+  ids(): readonly string[] {
+    return Object.keys(this.#read().secrets);
+  }
+
   token(): string {
     return this.get(tokenId) ?? '';
   }
@@ -235,7 +275,11 @@ class FileVault implements Vault {
 
   #write(secrets: Record<string, Kept>): void {
     const file = this.#sealed(secrets);
-    writeFileAtomic(this.#path, `${JSON.stringify(file, null, 1)}\n`);
+    writeFileAtomic(this.#path, textOf(file));
+    this.#took(file);
+  }
+
+  #took(file: File): void {
     this.#file = file;
     this.#readAt = statSync(this.#path).mtimeMs;
   }
@@ -259,6 +303,10 @@ export function vaultGone(path: string): QccError {
     exitCodes.failed,
     { path },
   );
+}
+
+function textOf(file: File): string {
+  return `${JSON.stringify(file, null, 1)}\n`;
 }
 
 function damaged(path: string): QccError {

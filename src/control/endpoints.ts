@@ -10,7 +10,7 @@ import { maskKey } from '../key-shape.ts';
 import type { Step } from '../projections/configuration.ts';
 import type { KnownEndpoint } from '../projections/profiles.ts';
 import { endpointNamed, type Installation, profileNamed } from './installation.ts';
-import { destroyKeys } from './keys.ts';
+import { keysOf, withKeys } from './keys.ts';
 import type { Answer, EndpointOptions, EndpointRow, Params } from './operations.ts';
 import { endpointRow } from './rows.ts';
 
@@ -135,8 +135,8 @@ export async function addEndpoint(
 ): Promise<Answer<'endpoint.add'>> {
   const profile = profileNamed(installation, params.profile);
   const prepared = newEndpoint(installation, params, profile.endpoints);
-  await installation.vault.put(prepared.id, prepared.key);
-  await tellProfile(installation, profile.name, [prepared.fact]);
+  const put = [[prepared.id, prepared.key]] as const;
+  await withKeys(installation, { put }, () => tellProfile(installation, profile.name, [prepared.fact]));
   return rowOf(installation, prepared.id);
 }
 
@@ -173,12 +173,9 @@ export async function copyEndpoints(
     );
     return { ...made, fact: { ...made.fact, data: { ...made.fact.data, source: from.name } } };
   });
-  for (const { id, key } of prepared) await vault.put(id, key);
-  await tellProfile(
-    installation,
-    to.name,
-    prepared.map(({ fact }) => fact),
-  );
+  const facts = prepared.map(({ fact }) => fact);
+  const put = prepared.map(({ id, key }) => [id, key] as const);
+  await withKeys(installation, { put }, () => tellProfile(installation, to.name, facts));
   return { added: prepared.map(({ id }) => rowOf(installation, id)) };
 }
 
@@ -233,7 +230,6 @@ export async function updateEndpoint(
   );
   const others = profileNamed(installation, endpoint.profile).endpoints.filter(({ id }) => id !== endpoint.id);
   refuseTwin(installation, baseUrl, key ?? vault.get(endpoint.secret) ?? '', others);
-  if (key !== undefined && secret !== undefined) await vault.put(secret, key);
   // A new key or address ends what was held against the old one.
   const isOther = key !== undefined || 'baseUrl' in changes || 'auth' in changes;
   const steps: readonly Step[] = [
@@ -247,8 +243,11 @@ export async function updateEndpoint(
       : []),
     ...(isOther ? [{ stream: streams.endpoint(endpoint.id), fact: { type: 'KeyChanged', data: {} } }] : []),
   ];
-  if (steps.length > 0) await core.change(steps, { by: 'cli', sync: true }).done;
-  if (key !== undefined) await destroyKeys(installation, [endpoint], secret);
+  const tell = async () => {
+    if (steps.length > 0) await core.command({ do: 'change', steps });
+  };
+  if (key === undefined || secret === undefined) await tell();
+  else await withKeys(installation, { put: [[secret, key]], remove: keysOf(installation, [endpoint]) }, tell);
   return rowOf(installation, endpoint.id);
 }
 
@@ -266,8 +265,9 @@ export async function removeEndpoint(
 ): Promise<Answer<'endpoint.remove'>> {
   const endpoint = endpointNamed(installation, id, profile);
   const row = rowOf(installation, endpoint.id);
-  await tellProfile(installation, endpoint.profile, [{ type: 'EndpointRemoved', data: { endpoint: endpoint.id } }]);
-  await destroyKeys(installation, [endpoint]);
+  const facts: readonly ProfileFact[] = [{ type: 'EndpointRemoved', data: { endpoint: endpoint.id } }];
+  const remove = keysOf(installation, [endpoint]);
+  await withKeys(installation, { remove }, () => tellProfile(installation, endpoint.profile, facts));
   return row;
 }
 
@@ -278,7 +278,7 @@ export async function switchEndpoint(
 ): Promise<EndpointRow> {
   const endpoint = endpointNamed(installation, id, profile);
   const report: EndpointReport = { type, data: {} };
-  await installation.core.tellEndpoint(endpoint.id, report, { by: 'cli', sync: true }).done;
+  await installation.core.command({ do: 'tellEndpoint', id: endpoint.id, report });
   return rowOf(installation, endpoint.id);
 }
 
@@ -287,8 +287,7 @@ export async function resetHealth(
   { id }: Params<'health.reset'>,
 ): Promise<Answer<'health.reset'>> {
   const endpoint = endpointNamed(installation, id);
-  await installation.core.tellEndpoint(endpoint.id, { type: 'EndpointReset', data: {} }, { by: 'cli', sync: true })
-    .done;
+  await installation.core.command({ do: 'tellEndpoint', id: endpoint.id, report: { type: 'EndpointReset', data: {} } });
   return { id: endpoint.id, state: rowOf(installation, endpoint.id).state };
 }
 
@@ -297,5 +296,5 @@ function rowOf(installation: Installation, id: EndpointId): EndpointRow {
 }
 
 async function tellProfile({ core }: Installation, profile: ProfileName, facts: readonly ProfileFact[]): Promise<void> {
-  await core.report(streams.profile(profile), facts, { by: 'cli', sync: true }).done;
+  await core.command({ do: 'report', stream: streams.profile(profile), facts });
 }

@@ -20,6 +20,7 @@ import { type Blobs, openBlobs } from '../queue/blobs.ts';
 import { realWorld, type World } from '../runtime/clock.ts';
 import { Core, type Policies } from '../runtime/core.ts';
 import type { State } from '../runtime/state.ts';
+import { forgetUnnamed } from './keys.ts';
 import { sweepLaunches, sweepRestores } from './leftovers.ts';
 import { endpointPolicy, priorityPolicy, queuePolicy } from './policies.ts';
 
@@ -60,6 +61,8 @@ export async function openInstallation(home: string, world: World = realWorld): 
     // An endpoint has a key: a vault that is made now would say that there never was one.
     if (!existsSync(places.vault) && core.state.profiles.endpoints().length > 0) throw vaultGone(places.vault);
     const vault = await openVault(home);
+    // A disk that takes nothing leaves a key that nobody uses.
+    if (core.carriedOut > 0) await forgetUnnamed({ core, vault }).catch(() => {});
     keepNamesOf(core, places.names);
     let blobs: Promise<Blobs> | undefined;
     return {

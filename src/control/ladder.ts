@@ -39,9 +39,8 @@ export async function switchByHand(
   if (endpoints.length === 0) throw noEndpoint(name);
   const from = facePriority(core.state.priority).active;
   const ask = { type: 'SwitchByHand' as const, to: name, reason: reason ?? 'by hand' };
-  const told = core.tellPriority(ask, { by: 'cli', sync: true });
-  await told.done;
-  const switched = told.facts.find(({ type }) => type === 'SwitchedByHand');
+  const facts = await core.command({ do: 'tellPriority', ask });
+  const switched = facts.find(({ type }) => type === 'SwitchedByHand');
   const made = core.state.switches.latest(1)[0];
   if (switched && made?.seq === switched.seq) return switchRow(made);
   return { at: iso(core.state.at), seq: core.state.seq, kind: 'manual', from, to: name, reason: ask.reason };
@@ -49,7 +48,7 @@ export async function switchByHand(
 
 export async function releasePin({ core }: Installation): Promise<Answer<'priority.release'>> {
   const { pinned } = facePriority(core.state.priority);
-  await core.tellPriority({ type: 'ReleasePin' }, { by: 'cli', sync: true }).done;
+  await core.command({ do: 'tellPriority', ask: { type: 'ReleasePin' } });
   return { released: pinned !== null, active: facePriority(core.state.priority).active };
 }
 

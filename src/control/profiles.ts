@@ -3,10 +3,10 @@
 import type { Fact } from '../../events/fact.ts';
 import { parseProfileName, streams } from '../../events/ids.ts';
 import { exitCodes, QccError } from '../errors.ts';
-import { newEndpoint, type PreparedEndpoint } from './endpoints.ts';
+import { newEndpoint } from './endpoints.ts';
 import { isReserved } from './inputs.ts';
 import { badName, type Installation, profileNamed } from './installation.ts';
-import { destroyKeys } from './keys.ts';
+import { keysOf, withKeys } from './keys.ts';
 import type { Answer, Params } from './operations.ts';
 import { profileRow } from './rows.ts';
 
@@ -14,7 +14,7 @@ export async function addProfile(
   installation: Installation,
   params: Params<'profile.add'>,
 ): Promise<Answer<'profile.add'>> {
-  const { core, vault } = installation;
+  const { core } = installation;
   const name = parseProfileName(params.name);
   if (name === undefined || isReserved(name)) throw badName(params.name);
   if (core.state.profiles.get(name)) {
@@ -30,14 +30,10 @@ export async function addProfile(
   const facts: Fact[] = [{ type: 'ProfileAdded', data: { name, description: params.description ?? '' } }];
   if (params.tier) facts.push({ type: 'TierAssigned', data: { name, tier: params.tier } });
   if (endpoint) facts.push(endpoint.fact);
-  await storeKey(vault, endpoint);
-  await core.report(streams.profile(name), facts, { by: 'cli', sync: true }).done;
+  // The key is on the disk before the fact that names it: a crash between the two leaves a key nobody uses, not an endpoint without one.
+  const put = endpoint ? ([[endpoint.id, endpoint.key]] as const) : [];
+  await withKeys(installation, { put }, () => core.command({ do: 'report', stream: streams.profile(name), facts }));
   return profileRow(core.state, profileNamed(installation, name));
-}
-
-/** The key is on the disk before the fact that names it: a crash between the two leaves a key nobody uses, not an endpoint without one. */
-async function storeKey(vault: Installation['vault'], endpoint: PreparedEndpoint | undefined): Promise<void> {
-  if (endpoint) await vault.put(endpoint.id, endpoint.key);
 }
 
 export function listProfiles({ core: { state } }: Installation): Answer<'profile.list'> {
@@ -52,7 +48,7 @@ export async function makeDefault(
   const profile = profileNamed(installation, name);
   if (core.state.profiles.default !== profile.name) {
     const fact = { type: 'ProfileMadeDefault', data: { name } };
-    await core.report(streams.profile(profile.name), [fact], { by: 'cli', sync: true }).done;
+    await core.command({ do: 'report', stream: streams.profile(profile.name), facts: [fact] });
   }
   return profileRow(core.state, profileNamed(installation, name));
 }
@@ -65,8 +61,8 @@ export async function removeProfile(
   const profile = profileNamed(installation, name);
   const row = profileRow(core.state, profile);
   const fact = { type: 'ProfileRemoved', data: { name } };
-  await core.report(streams.profile(profile.name), [fact], { by: 'cli', sync: true }).done;
-  await destroyKeys(installation, profile.endpoints);
+  const command = { do: 'report', stream: streams.profile(profile.name), facts: [fact] } as const;
+  await withKeys(installation, { remove: keysOf(installation, profile.endpoints) }, () => core.command(command));
   return row;
 }
 
@@ -79,6 +75,6 @@ export async function setTier(
   const last = tier === null ? known : installation.core.state.profiles.tier(tier).at(-1);
   if (known.tier === tier && last?.name === known.name) return { profile, tier };
   const fact = { type: 'TierAssigned', data: { name: profile, tier } };
-  await installation.core.report(streams.profile(known.name), [fact], { by: 'cli', sync: true }).done;
+  await installation.core.command({ do: 'report', stream: streams.profile(known.name), facts: [fact] });
   return { profile, tier };
 }

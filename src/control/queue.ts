@@ -98,9 +98,8 @@ export async function retryAllQueued(installation: Installation): Promise<Answer
 }
 
 async function ask({ core }: Installation, id: QueueId): Promise<boolean> {
-  const told = core.tellQueue(id, { type: 'Ask', data: { by: 'user' } }, { by: 'cli', sync: true });
-  await told.done;
-  return told.facts.length > 0;
+  const facts = await core.command({ do: 'tellQueue', id, ask: { type: 'Ask', data: { by: 'user' } } });
+  return facts.length > 0;
 }
 
 /** What is not over is cancelled, and can still be seen; what is over is forgotten. Either way its data key is destroyed. */
@@ -117,7 +116,7 @@ export async function clearQueue(
       const report = isOver(state ?? 'cancelled')
         ? ({ type: 'QueuedRequestForgotten', data: { because: 'cleared' } } as const)
         : ({ type: 'QueuedRequestCancelled', data: { because: 'cleared' } } as const);
-      await core.tellQueue(id, report, { by: 'cli', sync: true }).done;
+      await core.command({ do: 'tellQueue', id, ask: report });
       await blobs.destroy(id);
     }),
   );

@@ -17,6 +17,7 @@ import {
   shownSetting,
 } from '../config/settings.ts';
 import type { Installation } from './installation.ts';
+import { withKeys } from './keys.ts';
 import type { Answer, Params } from './operations.ts';
 import { snapshotStep } from './snapshots.ts';
 
@@ -49,9 +50,12 @@ export async function setSettings(
   const changes = wanted
     .map(([name, text]) => parseSetting(name, text))
     .filter(({ key, value }) => !isKept(key, value));
-  for (const { key, value } of changes) if (isSecretSetting(key)) await keepSecretSetting(vault, key, String(value));
+  if (changes.length === 0) return;
   const facts = changes.map(({ key, value }) => changed(key, before[key], shownSetting(key, value)));
-  await write(core, facts);
+  await withKeys({ core, vault }, {}, async () => {
+    for (const { key, value } of changes) if (isSecretSetting(key)) await keepSecretSetting(vault, key, String(value));
+    await write(core, facts);
+  });
 }
 
 export async function resetSettings(
@@ -60,10 +64,12 @@ export async function resetSettings(
 ): Promise<Answer<'config.reset'>> {
   const keys = params.key === undefined ? settingKeys : [settingKey(params.key)];
   const before = settings();
-  for (const key of keys.filter(isSecretSetting)) await keepSecretSetting(vault, key, '');
   const facts = keys.filter((key) => core.state.settings.has(key)).map((key) => changed(key, before[key], null));
-  if (params.key !== undefined) await write(core, facts);
-  else if (facts.length > 0) await resetAll(core, facts);
+  await withKeys({ core, vault }, {}, async () => {
+    for (const key of keys.filter(isSecretSetting)) await keepSecretSetting(vault, key, '');
+    if (params.key !== undefined) await write(core, facts);
+    else if (facts.length > 0) await resetAll(core, facts);
+  });
   return { settings: Object.fromEntries(keys.map((key) => [key, settings()[key]])) };
 }
 
@@ -87,9 +93,9 @@ function changed(key: string, from: SettingValue, to: SettingValue | null): Fact
 async function resetAll(core: Installation['core'], facts: readonly Fact[]): Promise<void> {
   const snapshot = snapshotStep(core.state.configuration(), 'reset', 'before all settings were reset');
   const steps = facts.map((fact) => ({ stream: streams.config, fact }));
-  await core.change([snapshot, ...steps], { by: 'cli', sync: true }).done;
+  await core.command({ do: 'change', steps: [snapshot, ...steps] });
 }
 
 async function write(core: Installation['core'], facts: readonly Fact[]): Promise<void> {
-  if (facts.length > 0) await core.report(streams.config, facts, { by: 'cli', sync: true }).done;
+  if (facts.length > 0) await core.command({ do: 'report', stream: streams.config, facts });
 }

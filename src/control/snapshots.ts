@@ -19,9 +19,9 @@ export async function takeSnapshot(
   { core }: Installation,
   { description }: Params<'config.snapshot'>,
 ): Promise<Answer<'config.snapshot'>> {
-  const told = core.change([snapshotStep(core.state.configuration(), 'hand', description)], { by: 'cli', sync: true });
-  await told.done;
-  const taken = core.state.snapshots.get(`s${told.facts[0]?.seq}`);
+  const steps = [snapshotStep(core.state.configuration(), 'hand', description)];
+  const facts = await core.command({ do: 'change', steps });
+  const taken = core.state.snapshots.get(`s${facts[0]?.seq}`);
   return snapshotRow(taken as ConfigSnapshot);
 }
 
@@ -72,10 +72,9 @@ export async function rollBack(
   };
   const steps = stepsTowards(present, wanted, valueIn(installation));
   const used = secretsInUse(installation);
-  const told = core.change([snapshot, rolledBack, ...steps], { by: 'cli', sync: true });
-  await told.done;
+  const facts = await core.command({ do: 'change', steps: [snapshot, rolledBack, ...steps] });
   await forgetUnused(installation, used);
-  return { ...answer, snapshot: `s${told.facts[0]?.seq}` };
+  return { ...answer, snapshot: `s${facts[0]?.seq}` };
 }
 
 /** What a setting comes to now. */

@@ -45,12 +45,55 @@ type Table = { readonly [Name in OperationName]: (params: Params<Name>) => Given
 /** @param live undefined while no gateway runs; then `proxy.*` are not asked. */
 export function operations(it: Installation, live: LiveSide | undefined): Partial<Table> {
   const table = unchecked(it, live);
+  const alone = oneAfterTheOther();
   const checked = Object.entries(table).map(([name, operation]) => [
     name,
     // A promise whatever happens: over the socket and in process a mistake is met in the same way.
-    async (params: unknown) => (operation as (input: unknown) => unknown)(inputOf(name as OperationName, params)),
+    async (params: unknown) => {
+      const input = inputOf(name as OperationName, params);
+      const work = () => (operation as (input: unknown) => unknown)(input);
+      // A copy of the home has no command in it that is half done.
+      return changes.has(name as OperationName) || name === 'home.freeze' ? alone(work) : work();
+    },
   ]);
   return Object.fromEntries(checked) as Partial<Table>;
+}
+
+/** What promises that something is on the disk. What it has looked at must still be so when it is done: one at a time. */
+export const changes: ReadonlySet<OperationName> = new Set<OperationName>([
+  'profile.add',
+  'profile.default',
+  'profile.remove',
+  'endpoint.add',
+  'endpoint.copy',
+  'endpoint.update',
+  'endpoint.remove',
+  'endpoint.enable',
+  'endpoint.disable',
+  'priority.set',
+  'priority.switch',
+  'priority.release',
+  'priority.policy',
+  'health.config',
+  'health.reset',
+  'queue.retry',
+  'queue.retryAll',
+  'queue.clear',
+  'queue.config',
+  'config.set',
+  'config.reset',
+  'config.import',
+  'config.snapshot',
+  'config.rollback',
+]);
+
+function oneAfterTheOther(): (work: () => unknown) => Promise<unknown> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const done = last.then(work);
+    last = done.catch(() => {});
+    return done;
+  };
 }
 
 function unchecked(it: Installation, live: LiveSide | undefined): Partial<Table> {

@@ -13,8 +13,8 @@ import { onlyVisible } from '../visible.ts';
 import { exportedProfiles } from './document.ts';
 import { isReserved, keyGiven } from './inputs.ts';
 import { badName, type Installation } from './installation.ts';
-import { forgetUnused, secretsInUse } from './keys.ts';
-import { type Merged, merge } from './merge.ts';
+import { forgetUnused, secretsInUse, withKeys } from './keys.ts';
+import { merge } from './merge.ts';
 import { hashOf } from './moments.ts';
 import type { Answer, Params } from './operations.ts';
 import { restartsOf, snapshotStep, valueIn } from './snapshots.ts';
@@ -70,11 +70,7 @@ export async function importConfig(
   if (merged.blocking.length > 0 && !params.partial && !params.dryRun) throw notWhole(merged.blocking);
   if (params.dryRun || changes.length === 0) return answer;
   const used = [...secretsInUse(installation)];
-  await keepKeys(installation, merged);
-  if (hashOf(core.state.configuration()) !== hashOf(present)) {
-    for (const secret of merged.keys.keys()) await installation.vault.remove(secret);
-    throw changedMeanwhile();
-  }
+  if (hashOf(core.state.configuration()) !== hashOf(present)) throw changedMeanwhile();
   const imported: Step = {
     stream: streams.config,
     fact: {
@@ -84,22 +80,12 @@ export async function importConfig(
   };
   const steps = stepsTowards(present, merged.wanted, valueIn(installation));
   const snapshot = snapshotStep(present, 'import', `before the import from ${incoming.source}`);
-  const told = core.change([snapshot, imported, ...steps], { by: 'cli', sync: true });
-  await told.done;
+  const facts = await withKeys(installation, { put: [...merged.keys] }, async () => {
+    for (const [key, value] of merged.secretSettings) await keepSecretSetting(installation.vault, key, value);
+    return core.command({ do: 'change', steps: [snapshot, imported, ...steps] });
+  });
   await forgetUnused(installation, used);
-  return { ...answer, snapshot: `s${told.facts[0]?.seq}` };
-}
-
-/** On the disk before the facts that name them. When one cannot be kept, none is. */
-async function keepKeys({ vault }: Installation, { keys, secretSettings }: Merged): Promise<void> {
-  // Each write is a whole file on the disk: one for all of them.
-  await vault.putAll(keys);
-  try {
-    for (const [key, value] of secretSettings) await keepSecretSetting(vault, key, value);
-  } catch (error) {
-    for (const secret of keys.keys()) await vault.remove(secret);
-    throw error;
-  }
+  return { ...answer, snapshot: `s${facts[0]?.seq}` };
 }
 
 /**

@@ -11,7 +11,7 @@ import type { Timer } from '../../machines/moment.ts';
 import { facePriority } from '../../machines/priority.ts';
 import type { RoutingView } from '../../machines/roster.ts';
 import type { Settings } from '../config/settings.ts';
-import type { Log } from '../log/log.ts';
+import type { Intent, Log } from '../log/log.ts';
 import { routingView } from '../projections/routing.ts';
 import { Sessions } from '../proxy/sessions.ts';
 import { Core, type Policies } from '../runtime/core.ts';
@@ -350,6 +350,9 @@ function forgetful(then: State): Log {
     get head() {
       return head;
     },
+    intend: () => Promise.resolve(0 as Intent),
+    withdraw: () => Promise.resolve(),
+    leftIntents: () => Promise.resolve([]),
     append(facts) {
       head = facts.at(-1)?.seq ?? head;
       return Promise.resolve();

@@ -3,9 +3,9 @@
  * timer that could only add delay. An I/O error is sticky in LevelDB until it is opened again: so the writer has states.
  */
 import type { Millis, Recorded } from '../../events/fact.ts';
-import { factKey, numberValue, pack, streamKey } from './codec.ts';
-import { type Connection, givenUp, reasonOf, suspendedError } from './level-database.ts';
-import type { LogState } from './log.ts';
+import { factKey, intentKey, numberValue, pack, streamKey } from './codec.ts';
+import { type Connection, closedError, givenUp, reasonOf, suspendedError } from './level-database.ts';
+import type { Intent, LogState } from './log.ts';
 
 const syncKey = Buffer.of(0);
 // Without a promise to anybody, facts reach the disk within this time: what a power cut can cost.
@@ -21,6 +21,7 @@ interface Job {
   /** Never empty. */
   readonly facts: readonly Recorded[];
   readonly sync: boolean;
+  readonly intent: Intent | undefined;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -35,7 +36,9 @@ export interface Unwritten {
 
 export interface WriterEvents {
   /** One append was committed. */
-  written(facts: readonly Recorded[]): void;
+  written(facts: readonly Recorded[], intent: Intent | undefined): void;
+  /** The disk takes writes again; before any of them. */
+  reopened(): Promise<void>;
   /** Numbers that were given out and will not be written. Both ends included. */
   lost(from: number, to: number): void;
 }
@@ -74,12 +77,26 @@ export class BatchWriter {
   }
 
   /** Resolves when they are written, with `sync` on the disk. */
-  write(facts: readonly Recorded[], sync: boolean): Promise<void> {
+  write(facts: readonly Recorded[], sync: boolean, intent?: Intent): Promise<void> {
     return new Promise<void>((resolve, reject) => {
-      const job = { facts, sync, resolve, reject };
+      const job = { facts, sync, intent, resolve, reject };
       if (this.#state !== 'open') this.#wait(job);
       else this.#take(job);
     });
+  }
+
+  /** One record beside the facts, on the disk when it resolves. What keeps it from there suspends the writer as a batch's failure does. */
+  async writeNow(key: Buffer, value: Buffer): Promise<void> {
+    if (this.#state === 'closed') throw closedError();
+    if (this.#state !== 'open') throw suspendedError('it waits for the disk');
+    const { database } = this.#connection;
+    try {
+      await database.put(key, value, { sync: true });
+    } catch (error) {
+      // Another one may have been opened since.
+      if (database === this.#connection.database) this.#suspend(error);
+      throw suspendedError(reasonOf(error));
+    }
   }
 
   #take(job: Job): void {
@@ -115,8 +132,8 @@ export class BatchWriter {
       }
       this.#dirty = !sync;
       if (this.#dirty) this.#syncTimer ??= setTimeout(() => this.#syncNow(), syncEveryMs).unref();
-      for (const { facts, resolve } of jobs) {
-        this.#events.written(facts);
+      for (const { facts, intent, resolve } of jobs) {
+        this.#events.written(facts, intent);
         resolve();
       }
       // What came meanwhile gathers like the rest, unless somebody waits for it.
@@ -129,7 +146,8 @@ export class BatchWriter {
   /** A chained batch costs a third of the array form (measured). */
   #commit(jobs: readonly Job[], sync: boolean): Promise<void> {
     const batch = this.#connection.database.batch();
-    for (const { facts } of jobs) {
+    for (const { facts, intent } of jobs) {
+      if (intent !== undefined) batch.del(intentKey(intent));
       for (const fact of facts) {
         batch.put(factKey(fact.seq), pack(fact));
         batch.put(streamKey(fact.stream, fact.version), numberValue(fact.seq));
@@ -197,6 +215,7 @@ export class BatchWriter {
   async #openAgain(): Promise<void> {
     try {
       await this.#connection.openAgain();
+      await this.#events.reopened();
       this.#tellLost();
       this.#state = 'open';
       this.#start();

@@ -4,7 +4,7 @@
  */
 import { crc32 } from 'node:zlib';
 
-const prefix = { fact: 1, stream: 2, snapshot: 3 } as const;
+const prefix = { fact: 1, stream: 2, snapshot: 3, intent: 4 } as const;
 const json = 1;
 const headerBytes = 5;
 const numberBytes = 8;
@@ -74,6 +74,12 @@ export function numberOf(value: Buffer): number {
 export function snapshotKey(name: string, seq: number): Buffer {
   return withNumber(`\u0003${name}\0`, seq);
 }
+
+export function intentKey(intent: number): Buffer {
+  return withNumber('\u0004', intent);
+}
+
+export const allIntents = { gte: Buffer.of(prefix.intent), lt: Buffer.of(prefix.intent + 1) };
 
 /** The number below which all was removed. */
 export const trimmedKey = Buffer.from('\u007ftrimmedTo');

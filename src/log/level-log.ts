@@ -6,6 +6,7 @@ import { DamageList } from './damage.ts';
 import { type Head, HeadFile, readHead, sweepHead } from './head-file.ts';
 import { Connection, closedError, type MakeDatabase, openDatabase } from './level-database.ts';
 import { LevelIndex } from './level-index.ts';
+import { LevelIntents } from './level-intents.ts';
 import { type Ends, LevelReader } from './level-reader.ts';
 import { LevelRetention } from './level-retention.ts';
 import { LevelSnapshots } from './level-snapshots.ts';
@@ -13,6 +14,8 @@ import { Listeners } from './listeners.ts';
 import {
   type AppendOptions,
   type Damage,
+  type Intent,
+  type LeftIntent,
   type Listener,
   type Log,
   type LogState,
@@ -36,6 +39,7 @@ export class LevelLog implements Log {
   readonly #damage = new DamageList();
   readonly #listeners = new Listeners();
   readonly #writer: BatchWriter;
+  readonly #intents: LevelIntents;
   readonly #reader: LevelReader;
   readonly #snapshots: LevelSnapshots;
   readonly #retention: LevelRetention;
@@ -52,14 +56,17 @@ export class LevelLog implements Log {
     this.#connection = connection;
     if (!options.beside) this.#headFile = new HeadFile(connection.dir);
     this.#writer = new BatchWriter(connection, options.reopenAfterMs ?? reopenAfterMs, {
-      written: (facts) => {
+      written: (facts, intent) => {
+        if (intent !== undefined) this.#intents.done(intent);
         this.#ends.written = facts.at(-1)?.seq ?? this.#ends.written;
         // The system has them. Should they be gone at the next start, this number misses them.
         this.#headFile?.write(this.#ends.written);
         this.#listeners.tell(facts);
       },
       lost: (from, to) => this.#damage.missing(from, to),
+      reopened: () => this.#intents.sweep(),
     });
+    this.#intents = new LevelIntents(connection, () => this.#writer);
     this.#reader = new LevelReader(connection, this.#ends, this.#damage);
     this.places = new LevelIndex(connection, this.#reader);
     this.#snapshots = new LevelSnapshots(connection);
@@ -98,14 +105,14 @@ export class LevelLog implements Log {
     return this.#damage.all;
   }
 
-  append(facts: readonly Recorded[], { sync, expected = 'any' }: AppendOptions): Promise<void> {
+  append(facts: readonly Recorded[], { sync, expected = 'any', intent }: AppendOptions): Promise<void> {
     const [first] = facts;
     const last = facts.at(-1);
     if (!first || !last) return Promise.resolve();
     if (this.state === 'closed') return Promise.reject(closedError());
     if (expected !== 'any' && !this.#versions.has(first.stream)) {
       // One look at a time: two that both found a new stream would both begin it.
-      const looked = this.#looks.then(() => this.#appendAfterLook(facts, { sync, expected }));
+      const looked = this.#looks.then(() => this.#appendAfterLook(facts, { sync, expected, intent }));
       this.#looks = looked.catch(() => {});
       return looked;
     }
@@ -118,7 +125,19 @@ export class LevelLog implements Log {
       return Promise.reject(new Error(`fact #${first.seq} does not follow #${this.head}`));
     this.#ends.head = last.seq;
     this.#noteVersions(facts);
-    return this.#writer.write(facts, sync);
+    return this.#writer.write(facts, sync, intent);
+  }
+
+  intend(what: unknown): Promise<Intent> {
+    return this.#intents.add(what);
+  }
+
+  withdraw(intent: Intent): Promise<void> {
+    return this.#intents.withdraw(intent);
+  }
+
+  leftIntents(): Promise<readonly LeftIntent[]> {
+    return this.#intents.left();
   }
 
   /** A stream that was not written since the last start: the index knows its version. */

@@ -12,11 +12,21 @@ export class WrongExpectedVersion extends Error {
   }
 }
 
+/** Names what a command is about to do. */
+export type Intent = number & { readonly intent: unique symbol };
+
+export interface LeftIntent {
+  readonly intent: Intent;
+  readonly what: unknown;
+}
+
 export interface AppendOptions {
   /** Resolve only when the bytes are on the disk (fsync), not merely with the operating system. */
   readonly sync: boolean;
   /** Checked against the first fact's stream, before anything is written. Default `any`. */
   readonly expected?: Expected;
+  /** What these facts carry out: gone in the batch that writes them. */
+  readonly intent?: Intent | undefined;
 }
 
 export interface Snapshot {
@@ -63,6 +73,16 @@ export interface Log {
    * still be written), `QCC_LOG_GIVEN_UP` when they waited and will not be
    */
   append(facts: readonly Recorded[], options: AppendOptions): Promise<void>;
+  /**
+   * Writes down what a command is about to do. Resolves when it is on the disk: from then on it is going to be facts, whatever becomes
+   * of the disk or of the process.
+   * @throws {QccError} as a rejection: `QCC_LOG_SUSPENDED`, and nothing of it is kept
+   */
+  intend(what: unknown): Promise<Intent>;
+  /** It comes to no fact. */
+  withdraw(intent: Intent): Promise<void>;
+  /** Of a life that ended before their facts were written, oldest first. */
+  leftIntents(): Promise<readonly LeftIntent[]>;
   /** Facts from `from` to `to` (inclusive), in arrays of up to 1,000: one promise for many facts. */
   read(from: number, to?: number): AsyncIterable<readonly Recorded[]>;
   /**

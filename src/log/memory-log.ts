@@ -5,6 +5,8 @@ import { Listeners } from './listeners.ts';
 import {
   type AppendOptions,
   type Damage,
+  type Intent,
+  type LeftIntent,
   type Listener,
   type Log,
   type LogState,
@@ -37,6 +39,19 @@ export class MemoryLog implements Log {
 
   get tail(): number {
     return this.#tail;
+  }
+
+  /** Memory takes everything: what is meant is as good as done. */
+  intend(): Promise<Intent> {
+    return Promise.resolve(0 as Intent);
+  }
+
+  withdraw(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  leftIntents(): Promise<readonly LeftIntent[]> {
+    return Promise.resolve([]);
   }
 
   append(facts: readonly Recorded[], { expected = 'any' }: AppendOptions): Promise<void> {

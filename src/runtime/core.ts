@@ -14,7 +14,7 @@ import { decideQueueItem, type QueueAsk, timerOfItem } from '../../machines/queu
 import type { QueuePolicy } from '../../machines/queue-policy.ts';
 import type { RoutingView } from '../../machines/roster.ts';
 import { type Range, rangeOf } from '../log/damage.ts';
-import type { Log, ReadableLog } from '../log/log.ts';
+import type { Intent, Log, ReadableLog } from '../log/log.ts';
 import type { Step } from '../projections/configuration.ts';
 import { ladderLook, routingView } from '../projections/routing.ts';
 import type { World } from './clock.ts';
@@ -34,20 +34,34 @@ export interface Told {
   readonly done: Promise<void>;
 }
 
+/** What waits for the disk, or was given up by then: its intent stands there. */
+const waits: ReadonlySet<string> = new Set(['QCC_LOG_SUSPENDED', 'QCC_LOG_GIVEN_UP']);
+
 /** Profiles make the ladder; settings make its policy. */
 const changesLadder: ReadonlySet<string> = new Set(['profile', 'config']);
 
 /** What routing knows nothing of. */
 const outsideView: ReadonlySet<string> = new Set(['request', 'queue']);
 
+/** What a command asks of the core, as data: it is on the disk before any of it is done. */
+export type Command =
+  | { readonly do: 'report'; readonly stream: string; readonly facts: readonly Fact[] }
+  | { readonly do: 'change'; readonly steps: readonly Step[] }
+  | { readonly do: 'tellEndpoint'; readonly id: EndpointId; readonly report: EndpointReport }
+  | { readonly do: 'tellPriority'; readonly ask: PriorityAsk }
+  | { readonly do: 'tellQueue'; readonly id: QueueId; readonly ask: QueueAsk };
+
 interface Origin {
   readonly by: By;
   /** Await the disk: for what somebody was promised. */
   readonly sync?: boolean;
+  readonly intent?: Intent;
 }
 
 export class Core {
   readonly state: State;
+  /** Commands that a life before has accepted, and this one has done: what they do beside facts is still to do. */
+  carriedOut = 0;
   readonly #log: Log;
   readonly #world: World;
   readonly #policies: (state: State) => Policies;
@@ -81,7 +95,11 @@ export class Core {
    * @throws {NewerFact} when a newer qcc wrote the log: nothing is touched
    */
   static async open(log: Log, world: World, policies: (state: State) => Policies): Promise<Core> {
-    return new Core(await foldLog(log, undefined, keeper(log)), log, world, policies);
+    const core = new Core(await foldLog(log, undefined, keeper(log)), log, world, policies);
+    const left = await log.leftIntents();
+    for (const { intent, what } of left) await core.#carryOut(what as Command, intent);
+    core.carriedOut = left.length;
+    return core;
   }
 
   get log(): Log {
@@ -96,6 +114,44 @@ export class Core {
   view(): RoutingView {
     this.#view ??= routingView(this.#source());
     return this.#view;
+  }
+
+  /**
+   * Does what somebody was promised: all of it, or nothing. It is written down first; from there on it is done, also when the disk is
+   * full by then (its facts wait) or the process ends (the next one carries it out).
+   * @throws {QccError} `QCC_LOG_SUSPENDED`: the disk takes nothing, and nothing was done, nor will be
+   */
+  async command(command: Command): Promise<readonly Recorded[]> {
+    return this.#carryOut(command, await this.#log.intend(command));
+  }
+
+  async #carryOut(command: Command, intent: Intent): Promise<readonly Recorded[]> {
+    let told: Told | undefined;
+    try {
+      told = this.#do(command, { by: 'cli', sync: true, intent });
+    } finally {
+      // What comes to nothing is not to be asked again by the next start.
+      if (!told?.facts.length) await this.#log.withdraw(intent).catch(() => {});
+    }
+    await told.done.catch((error: unknown) => {
+      if (!waits.has((error as { code?: string }).code ?? '')) throw error;
+    });
+    return told.facts;
+  }
+
+  #do(command: Command, origin: Origin): Told {
+    switch (command.do) {
+      case 'report':
+        return this.report(command.stream, command.facts, origin);
+      case 'change':
+        return this.change(command.steps, origin);
+      case 'tellEndpoint':
+        return this.tellEndpoint(command.id, command.report, origin);
+      case 'tellPriority':
+        return this.tellPriority(command.ask, origin);
+      case 'tellQueue':
+        return this.tellQueue(command.id, command.ask, origin);
+    }
   }
 
   /** Writes facts of a stream as they are. Those of a profile are looked at by the ladder. */
@@ -239,7 +295,7 @@ export class Core {
     await this.#log.saveSnapshot('state', { seq: saved.seq, data: saved });
   }
 
-  #transact({ sync = false }: Origin, work: () => void): Told {
+  #transact({ sync = false, intent }: Origin, work: () => void): Told {
     if (this.#batch) throw new Error('a transaction inside a transaction');
     const facts: Recorded[] = [];
     this.#moment = this.#now();
@@ -251,7 +307,7 @@ export class Core {
       this.#moment = undefined;
     }
     if (facts.length === 0) return { facts, done: Promise.resolve() };
-    const done = this.#log.append(facts, { sync });
+    const done = this.#log.append(facts, { sync, intent });
     // Whoever promised something awaits `done` and hears of a failure; the log itself says when it is suspended.
     done.catch(() => {});
     for (const listener of this.#listeners) tell(listener, facts);

@@ -96,6 +96,38 @@ const canFill = process.platform === 'linux' && existsSync('/usr/bin/prlimit');
 const fullBytes = 64;
 
 describe.skipIf(!canFill)('a disk that takes nothing', () => {
+  it('has no command done that failed, not even later', { timeout: patienceMs }, async () => {
+    const { pid, run, json, start, factsOf } = await gateway();
+    await run('add', 'spare');
+    await run('config', 'set', 'notify.window', '60');
+    const shown = async () =>
+      [
+        await run('list', '--json'),
+        await run('config', 'get', 'notify.window'),
+        await run('priority', 'list', '--json'),
+      ].map(({ out }) => out);
+    const before = await shown();
+    const facts = await factsOf();
+    fill(pid, fullBytes);
+    const changed = [
+      ['add', 'third', '--base-url', 'http://127.0.0.1:9', '--api-key', 'sk-dummy-of-a-test-0123'],
+      ['config', 'set', 'notify.window', '77'],
+      ['remove', 'spare', '--yes'],
+      ['priority', 'policy', '--cooldown', '99'],
+      ['priority', 'set', 'spare', 'fallback'],
+      ['config', 'snapshot'],
+    ];
+    for (const argv of changed) expect({ argv, code: (await run(...argv)).code }).toEqual({ argv, code: 1 });
+    expect(await shown()).toEqual(before);
+    fill(pid, 'unlimited');
+    expect((await json('proxy', 'stop')).code).toBe(0);
+    await start();
+    expect(await shown()).toEqual(before);
+    const after = await factsOf();
+    expect(after.slice(0, facts.length)).toEqual(facts);
+    expect(after.slice(facts.length).map(({ type }) => type)).toEqual(['GatewayStopped', 'GatewayStarted']);
+  });
+
   it('does not keep the gateway, and what it did not take is told', { timeout: patienceMs }, async () => {
     const { pid, json, start, factsOf } = await gateway();
     fill(pid, fullBytes);

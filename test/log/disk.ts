@@ -47,6 +47,8 @@ export class Disk {
   mostInFlight = 0;
   /** While true, no write succeeds. */
   full = false;
+  /** While true, it takes single records, and no batch. */
+  nearlyFull = false;
   /** While true, it cannot be opened either. */
   gone = false;
   /** Called when it is about to be opened. */
@@ -80,13 +82,13 @@ export class Disk {
     const database = openRaw(this.gone ? `${dir}/gone/away` : dir, create);
     this.#databases.push(database);
     const { put, batch } = { put: database.put.bind(database), batch: database.batch.bind(database) };
-    const tracked = async (write: () => Promise<void>): Promise<void> => {
+    const tracked = async (write: () => Promise<void>, isBatch = false): Promise<void> => {
       this.inFlight += 1;
       this.mostInFlight = Math.max(this.mostInFlight, this.inFlight);
       this.#arrive();
       try {
         await this.#gate;
-        if (this.full) throw new DiskFull('no space left on device');
+        if (this.full || (isBatch && this.nearlyFull)) throw new DiskFull('no space left on device');
         await write();
       } finally {
         this.inFlight -= 1;
@@ -103,10 +105,11 @@ export class Disk {
         return Object.assign(chained, {
           write: (options: { sync: boolean }) =>
             tracked(async () => {
-              const facts = chained.length / keysOfFact;
+              // With what the facts carry out, the batch has one key more.
+              const facts = Math.floor(chained.length / keysOfFact);
               await write(options);
               this.writes.push({ facts, sync: options?.sync ?? false });
-            }),
+            }, true),
         });
       },
     }) as unknown as Database;

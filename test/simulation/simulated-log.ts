@@ -1,6 +1,6 @@
 /** A log that keeps facts as they are and reads them as a disk would give them back; its end can be cut off. */
 import type { Recorded } from '../../events/fact.ts';
-import type { AppendOptions, Log, Snapshot } from '../../src/log/log.ts';
+import type { AppendOptions, Intent, Log, Snapshot } from '../../src/log/log.ts';
 
 const slice = 1_000;
 
@@ -25,6 +25,18 @@ export class SimulatedLog implements Log {
 
   get hasSnapshot(): boolean {
     return this.#snapshots.length > 0;
+  }
+
+  intend(): Promise<Intent> {
+    return Promise.resolve(0 as Intent);
+  }
+
+  withdraw(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  leftIntents(): Promise<readonly []> {
+    return Promise.resolve([]);
   }
 
   append(facts: readonly Recorded[], { sync }: Pick<AppendOptions, 'sync'>): Promise<void> {

@@ -34,6 +34,23 @@ export class MemoryVault implements Vault {
   async remove(id: string) {
     this.secrets.delete(id);
   }
+  prepareRemoval(ids: readonly string[]) {
+    const commit = () => {
+      for (const id of ids) this.secrets.delete(id);
+    };
+    return { commit, abandon: () => {} };
+  }
+  mark() {
+    const before = [...this.secrets];
+    const undo = () => {
+      this.secrets.clear();
+      for (const [id, plain] of before) this.secrets.set(id, plain);
+    };
+    return { undo, forget: () => {} };
+  }
+  ids() {
+    return [...this.secrets.keys()];
+  }
   token() {
     return 'qcc_test';
   }
