@@ -13,6 +13,9 @@ export interface AnswerHead {
   readonly headers: readonly string[];
 }
 
+// An answer in one piece is not larger; of a stream that comes faster than the disk takes it no copy is kept.
+const pendingBytesMax = 67_108_864;
+
 export class ItemJournal implements Journal {
   readonly #ports: QueuePorts;
   readonly #id: QueueId;
@@ -22,6 +25,10 @@ export class ItemJournal implements Journal {
   #bytes = 0;
   /** Settles with the blob's writer; undefined when the disk took none. */
   #copy: Promise<BlobWriter | undefined> | undefined;
+  /** Given on, and not on the disk yet. */
+  #pendingBytes = 0;
+  /** The disk could not follow: there is no copy. */
+  #isBehind = false;
   #isWritten = false;
   #isOver = false;
 
@@ -69,16 +76,22 @@ export class ItemJournal implements Journal {
 
   /** What comes back is for who can wait: so that no more is in memory than the disk takes. */
   data(lent: Buffer): Promise<unknown> | undefined {
-    const bytes = Buffer.from(lent);
-    this.#bytes += bytes.length;
-    this.#copy = this.#copy?.then(async (writer) => {
+    this.#bytes += lent.length;
+    if (!this.#copy || this.#isBehind) return this.#copy;
+    this.#isBehind = this.#pendingBytes + lent.length > pendingBytesMax;
+    const bytes = this.#isBehind ? null : Buffer.from(lent);
+    this.#pendingBytes += bytes?.length ?? 0;
+    this.#copy = this.#copy.then(async (writer) => {
       try {
+        if (bytes === null) throw new Error('the disk is too slow');
         await writer?.write(bytes);
         return writer;
       } catch {
         // No room for a copy is no reason to cut the answer.
         await writer?.abort().catch(() => {});
         return undefined;
+      } finally {
+        this.#pendingBytes -= bytes?.length ?? 0;
       }
     });
     return this.#copy;
