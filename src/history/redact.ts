@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { Recorded } from '../../events/fact.ts';
 import { kindOf, nameOf } from '../../events/ids.ts';
+import { errorWord, typeWord } from '../../machines/classify.ts';
 import { isFreeText, isSettingKey } from '../config/settings.ts';
 
 export interface Redaction {
@@ -174,7 +175,7 @@ function redactedName(text: string, redaction: Redaction): string {
 
 /** All in one go: what stands for one name must not be looked through for another. */
 function redactedSentence(text: string, redaction: Redaction): string {
-  return text.replaceAll(spokenIn(redaction), (found) => {
+  return inKnownWords(text).replaceAll(spokenIn(redaction), (found) => {
     if (/^https?:\/\//.test(found)) return redactedAddress(found, redaction);
     if (found.startsWith('/')) return nothing;
     return redaction.hosts.includes(found) && !redaction.names.includes(found)
@@ -183,6 +184,22 @@ function redactedSentence(text: string, redaction: Redaction): string {
   });
 }
 
+/** What endpoints call things stood in sentences as it came, once: a key, or a prompt. Only known words leave. */
+function inKnownWords(text: string): string {
+  return text
+    .replace(/not JSON \(.*/s, (told) => `not JSON (${typeWord(told.slice('not JSON ('.length).replace(/\)$/, ''))})`)
+    .replace(
+      /(error event before content: )(.*)/s,
+      (_, said: string, type: string) => said + (errorWord(type) ?? 'unknown'),
+    )
+    .replace(/^(\d{3}) ([a-z_]+)$/, (_, status: string, type: string) =>
+      [status, errorWord(type) ?? ''].join(' ').trim(),
+    )
+    .replaceAll(keyLike, nothing);
+}
+
+// As in what probes are told.
+const keyLike = /\b(?:sk|ak|cr|key|api)[-_][\w-]{8,}|\bBearer\s+\S+/gi;
 const address = /https?:\/\/[^\s"'),;]+/;
 const filePath = /(?<![\w:/.])\/[\w.~-]+(?:\/[\w.~-]+)+/;
 // A name of one letter stands in every word: so short a one is found as a word of its own.
