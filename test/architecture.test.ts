@@ -52,6 +52,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'events/',
     'machines/',
     'src/config/bounded.ts',
+    'src/config/nearest.ts',
     'src/config/settings.ts',
     'src/control/config-operations.ts',
     'src/control/history-operations.ts',

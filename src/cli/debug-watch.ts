@@ -4,9 +4,10 @@ import type { Answer, FactRow, MachineRow } from '../control/operations.ts';
 import { exitCodes } from '../errors.ts';
 import { type Context, flag, usage } from './context.ts';
 import { asJson, budgetLine, linesOf } from './machine-lines.ts';
+import { type Names, namesOf } from './names.ts';
 import { cut } from './output.ts';
 import { Screen } from './screen.ts';
-import { namesOf, withHistory } from './source.ts';
+import { withHistory } from './source.ts';
 import { storyWordsOf } from './story-words.ts';
 import { factLine } from './telling.ts';
 import { clockOf, shortSpan, zoneOf } from './times.ts';
@@ -22,7 +23,7 @@ export interface Seen {
   readonly answer: Machines;
   /** Oldest first. */
   readonly facts: readonly FactRow[];
-  readonly names: Readonly<Record<string, string>>;
+  readonly names: Names;
   readonly lookedAt: number;
 }
 

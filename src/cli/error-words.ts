@@ -100,6 +100,14 @@ const chinese: Readonly<Record<string, Sentence>> = {
   QCC_QUEUE_AMBIGUOUS: { message: ({ id, count }) => `队列中有 ${count} 个以 "${id}" 开头` },
   QCC_QUEUE_OVER: { message: ({ id, state }) => `"${id}" 无法重试：状态为 ${state}` },
   QCC_QUEUE_NO_ANSWER: { message: ({ id, state }) => `"${id}" 没有保存的应答：状态为 ${state}` },
+  QCC_REQUEST_AMBIGUOUS: {
+    message: ({ given, count, known }) => `"${given}" 可能是 ${count} 个请求：${known}`,
+    hint: () => '请给出更长的编号',
+  },
+  QCC_HISTORY_FILTER: {
+    message: ({ filter, given }) => `--${filter} "${given}" 在历史中不存在`,
+    hint: ({ near, known }) => `${near ? `您是不是想用 ${near}？` : ''}${known ? `现有：${known}` : 'qcc history'}`,
+  },
   QCC_REQUEST_UNKNOWN: { message: ({ request }) => `日志中没有请求 "${request}"` },
   QCC_SNAPSHOT_UNKNOWN: { message: ({ id }) => `没有快照 "${id}"` },
   QCC_ROLLBACK_UNCHANGED: { message: () => '还没有任何更改可以撤销' },

@@ -5,12 +5,11 @@ import type { FactRow } from '../control/operations.ts';
 import { codeText } from './code-words.ts';
 import type { Context } from './context.ts';
 import { machineLines } from './machine-lines.ts';
-import { namesOf, withHistory } from './source.ts';
+import { type Names, namesOf } from './names.ts';
+import { withHistory } from './source.ts';
 import { storyWordsOf } from './story-words.ts';
 import { sentenceOf, storyLine } from './telling.ts';
 import { clockOf, timeText } from './times.ts';
-
-type Names = Readonly<Record<string, string>>;
 
 export async function explain(context: Context): Promise<undefined> {
   const [about = ''] = context.positionals;
@@ -36,7 +35,7 @@ function ofRequest(context: Context, story: RequestStory, names: Names): void {
     story.attempts.map((one) => [
       clockOf(Date.parse(one.at)),
       one.endpoint,
-      names[one.endpoint] ?? '-',
+      one.name ?? names.at(story.view)[one.endpoint] ?? '-',
       failures[one.outcome] ?? one.outcome,
       String(one.status ?? '-'),
       one.ttfbMs === null ? '-' : `${one.ttfbMs} ms`,
@@ -102,7 +101,7 @@ function chain(context: Context, facts: readonly FactRow[], names: Names): void 
         context,
         fact,
         '  '.repeat(level),
-        sentenceOf(fact, context.words, storyWordsOf(context.language), names),
+        sentenceOf(fact, context.words, storyWordsOf(context.language), names.at(fact.seq)),
       ),
     );
   }

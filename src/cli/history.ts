@@ -5,8 +5,9 @@ import type { Answer, Call, FactRow } from '../control/operations.ts';
 import { codeText } from './code-words.ts';
 import { type Context, flag, isOn, numberFlag, usage } from './context.ts';
 import { machineLines } from './machine-lines.ts';
+import { Names, namesOf } from './names.ts';
 import { type Paged, paged } from './pager.ts';
-import { namesOf, withHistory } from './source.ts';
+import { withHistory } from './source.ts';
 import { storyWordsOf } from './story-words.ts';
 import { Teller } from './telling.ts';
 import { instant, momentOf, seqOf, timeText } from './times.ts';
@@ -32,8 +33,8 @@ async function showFacts(context: Context): Promise<undefined> {
   let told = 0;
   const work = async ({ out, isOver }: Paged) => {
     await withHistory(context, async ({ call }) => {
-      const lines = linesOf({ ...context, out }, context.json ? {} : await namesOf(call));
-      const whole = await wholeIds(call, look);
+      const lines = linesOf({ ...context, out }, context.json ? new Names({ names: {} }) : await namesOf(call));
+      const whole = await wholeIds(call, look, isLive);
       const span = await call('history.start', whole);
       for await (const facts of pages(call, whole, span, isOver)) {
         for (const fact of facts) lines.tell(fact);
@@ -57,7 +58,7 @@ interface Lines {
   flush(): void;
 }
 
-function linesOf(context: Context, names: Readonly<Record<string, string>>): Lines {
+function linesOf(context: Context, names: Names): Lines {
   return context.json ? { tell: (fact) => context.out.json(fact), flush: () => {} } : new Teller(context, names);
 }
 
@@ -104,14 +105,14 @@ function limitOf(context: Context): number | undefined {
   throw usage(context.words.mustCount('--limit', String(limit)), '--limit 20');
 }
 
-/** A beginning of an endpoint's id, or its name, becomes the id. What is unknown may have been removed since: it is looked for as it stands. */
-async function wholeIds<Asked extends Filters>(call: Call, look: Asked): Promise<Asked> {
-  const wanted = look.endpoint?.replace(/^endpoint\//, '');
-  if (wanted === undefined) return look;
-  const found = Object.entries(await namesOf(call)).filter(
-    ([id, name]) => id.startsWith(wanted.toLowerCase()) || name === wanted || name.endsWith(`/${wanted}`),
+/** Short forms become whole ids. @throws {QccError} for what names nothing that the history knows */
+async function wholeIds<Asked extends Filters>(call: Call, look: Asked, live: boolean): Promise<Asked> {
+  const given = Object.fromEntries(
+    Object.entries(look).filter(([name]) => filterFlags.some((flagName) => flagName === name)),
   );
-  return { ...look, endpoint: found.length === 1 ? found[0]?.[0] : wanted };
+  if (Object.keys(given).length === 0) return look;
+  const { filters } = await call('history.filters', { ...given, ...(live ? { live } : {}) });
+  return { ...look, ...filters };
 }
 
 /** Asks again from where it stopped, until somebody has seen enough. */
@@ -123,7 +124,7 @@ async function follow(context: Context, look: Look, told: number): Promise<never
       const { head } = await call('history.head', {});
       if (head > last) {
         const span = { from: last + 1, to: head + 1 };
-        for await (const facts of pages(call, await wholeIds(call, filters), span, () => false))
+        for await (const facts of pages(call, await wholeIds(call, filters, true), span, () => false))
           for (const fact of facts) lines.tell(fact);
         lines.flush();
         last = head;
@@ -183,7 +184,7 @@ export async function diff(context: Context): Promise<undefined> {
   if (answer.changes.length === 0) out.line(storyWordsOf(context.language).lines.nothingChanged);
   let shown = '';
   for (const change of answer.changes) {
-    const name = names[change.stream.replace(/^endpoint\//, '')];
+    const name = names.latest[change.stream.replace(/^endpoint\//, '')];
     if (change.stream !== shown)
       out.line(`${out.paint('bold', change.stream)}${name === undefined ? '' : `  ${name}`}`);
     shown = change.stream;

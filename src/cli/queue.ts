@@ -2,6 +2,7 @@
 import type { QueueItemState } from '../../machines/queue-item.ts';
 import type { Params, QueueItemRow } from '../control/operations.ts';
 import { type Context, confirmed, flag, isOn, numberFlag, usage, withInstallation } from './context.ts';
+import { namesOf } from './names.ts';
 import { reasonText } from './story-words.ts';
 import { Teller } from './telling.ts';
 import { shortSpan, spanMs } from './times.ts';
@@ -84,7 +85,7 @@ export async function show(context: Context): Promise<undefined> {
   if (isOn(context, 'answer')) return answerOf(context, id);
   const { item, names } = await withInstallation(context, async ({ call }) => ({
     item: await call('queue.show', { id }),
-    names: (await call('history.head', {})).names,
+    names: await namesOf(call),
   }));
   if (json) return void out.json(item);
   table(context, [item]);

@@ -40,8 +40,3 @@ async function ofFile(reader: Apart<'capsule'>, path: string): Promise<Call> {
     return (await asked(params)) as Answer<Name>;
   };
 }
-
-/** What endpoints are called now. Those that are gone keep their ids. */
-export async function namesOf(call: Call): Promise<Readonly<Record<string, string>>> {
-  return (await call('history.head', {})).names;
-}

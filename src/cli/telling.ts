@@ -4,6 +4,7 @@ import { kindOf, nameOf } from '../../events/ids.ts';
 import { traitsOf } from '../../events/traits.ts';
 import type { FactRow } from '../control/operations.ts';
 import type { Context } from './context.ts';
+import type { Names } from './names.ts';
 import type { StoryWords, Telling } from './story.ts';
 import { storyWordsOf } from './story-words.ts';
 import { clockOf, dayOf, zoneOf } from './times.ts';
@@ -11,7 +12,7 @@ import { widthOf } from './width.ts';
 import type { Words } from './words.ts';
 
 type Loss = FactsLost['data'];
-type Names = Readonly<Record<string, string>>;
+type Called = Readonly<Record<string, string>>;
 
 // Two alike are two lines; three are a pattern.
 const groupMin = 3;
@@ -51,8 +52,8 @@ export class Teller {
     this.#out(
       fact,
       `#${fact.seq}`,
-      whoOf(fact, this.#names),
-      `${sentenceOf(fact, this.#context.words, this.#story, this.#names)}${cause}`,
+      whoOf(fact, this.#names.at(fact.seq)),
+      `${sentenceOf(fact, this.#context.words, this.#story, this.#names.at(fact.seq))}${cause}`,
     );
   }
 
@@ -64,7 +65,12 @@ export class Teller {
     const served = alike.map(({ data }) => (data as { durationMs: number }).durationMs).sort((a, b) => a - b);
     const middle = served[served.length >> 1] ?? 0;
     const until = clockOf(Date.parse(last.at));
-    const text = lines.servedAlike(alike.length, this.#names[endpoint ?? ''] ?? endpoint ?? '', until, middle);
+    const text = lines.servedAlike(
+      alike.length,
+      this.#names.at(last.seq)[endpoint ?? ''] ?? endpoint ?? '',
+      until,
+      middle,
+    );
     this.#out(first, `#${first.seq}–${last.seq}`, 'request', text);
   }
 
@@ -83,7 +89,7 @@ export class Teller {
   }
 }
 
-function whoOf({ stream }: FactRow, names: Names): string {
+function whoOf({ stream }: FactRow, names: Called): string {
   const kind = kindOf(stream);
   if (kind === 'endpoint') return names[nameOf(stream)] ?? stream;
   if (kind === 'request') return `request/…${stream.slice(-6)}`;
@@ -103,10 +109,11 @@ function toneOf(type: string): 'red' | 'green' | 'bold' {
   return tones[traitsOf(type).tone];
 }
 
-export function sentenceOf({ type, data, at }: FactRow, words: Words, story: StoryWords, names: Names): string {
+export function sentenceOf({ type, data, at }: FactRow, words: Words, story: StoryWords, names: Called): string {
   if (type === 'FactsLost') return lossText(words, data as Loss);
   const telling: Telling = { at: Date.parse(at), name: (endpoint) => names[endpoint] ?? endpoint };
-  const sentence = (story.sentences as Record<string, ((data: object, telling: Telling) => string) | undefined>)[type];
+  const sentences = story.sentences as Record<string, ((data: object, telling: Telling) => string) | undefined>;
+  const sentence = Object.hasOwn(sentences, type) ? sentences[type] : undefined;
   if (sentence) return sentence(data, telling);
   const fields = Object.entries(data).filter(([, value]) => value !== null && typeof value !== 'object');
   return [type, ...fields.map(([name, value]) => `${name}=${value}`)].join(' ');
@@ -118,7 +125,8 @@ export function lossText(words: Words, { from, to, because }: Loss): string {
 }
 
 /** One fact on one line, without the ones around it. */
-export function factLine({ out, words, language }: Context, fact: FactRow, names: Names): string {
+export function factLine({ out, words, language }: Context, fact: FactRow, known: Names): string {
+  const names = known.at(fact.seq);
   const sentence = sentenceOf(fact, words, storyWordsOf(language), names);
   const head = out.paint('dim', `${clockOf(Date.parse(fact.at))} #${fact.seq}`);
   return `${head}  ${out.paint(toneOf(fact.type), whoOf(fact, names))}  ${sentence}`;

@@ -53,6 +53,8 @@ export interface RequestStory {
     readonly status: number | null;
     readonly ttfbMs: number | null;
     readonly because: string;
+    /** As it was called then: `profile/name`. */
+    readonly name: string | null;
   }[];
   readonly route: readonly RouteRow[];
   /** Newest first: those that it led to, and those of the hour before it. */
@@ -218,8 +220,18 @@ export interface HistoryOperations {
     { readonly facts: readonly FactRow[]; readonly next: number | null },
   ];
   /** The last number that was given out, and what endpoints are called: `profile/name` by id. */
-  'history.head': [Record<never, never>, { readonly head: number; readonly names: Readonly<Record<string, string>> }];
-  /** `about`: the id of a request, or the beginning of an endpoint's. */
+  'history.head': [
+    Record<never, never>,
+    {
+      readonly head: number;
+      readonly names: Readonly<Record<string, string>>;
+      /** What those that were renamed or removed were called, up to a fact. Oldest first. */
+      readonly former?: readonly { readonly endpoint: string; readonly name: string; readonly until: number }[];
+    },
+  ];
+  /** Filters as people type them, made whole. What names nothing that is, or ever was, is a mistake. */
+  'history.filters': [Filters & { readonly live?: boolean }, { readonly filters: Filters }];
+  /** `about`: a request by its id or its end, as the history prints it; or the beginning of an endpoint's id. */
   'history.explain': [{ readonly about: string }, RequestStory | EndpointStory];
   /** What changed between two moments; `from` and `to` of the answer are numbers of facts. */
   'history.diff': [

@@ -3,6 +3,7 @@ import { ask, type QuestionName } from '../history/questions.ts';
 import type { ReplayPool } from '../pool.ts';
 import { Stats } from '../projections/stats.ts';
 import { knownLosses } from '../runtime/losses.ts';
+import type { State } from '../runtime/state.ts';
 import { type Installation, profileNamed } from './installation.ts';
 import { Json } from './json.ts';
 import type { Answer, LoadsRow, Params } from './operations.ts';
@@ -32,9 +33,19 @@ function isSmall(name: QuestionName, params: object): boolean {
   return name === 'history.start' && (Object.keys(filters).length === 0 || limit === Number.POSITIVE_INFINITY);
 }
 
+/** What endpoints are called, and what they were. */
+export function namesIn({ profiles }: Pick<State, 'profiles'>): Omit<Answer<'history.head'>, 'head'> {
+  const now = profiles.endpoints().map(({ id, profile, name }) => [id, `${profile}/${name}`] as const);
+  const former = profiles.former.map(({ endpoint, profile, name, until }) => ({
+    endpoint,
+    name: `${profile}/${name}`,
+    until,
+  }));
+  return { names: Object.fromEntries(now), former };
+}
+
 export function headOfHistory({ core }: Installation): Answer<'history.head'> {
-  const names = core.state.profiles.endpoints().map(({ id, profile, name }) => [id, `${profile}/${name}`] as const);
-  return { head: core.state.seq, names: Object.fromEntries(names) };
+  return { head: core.state.seq, ...namesIn(core.state) };
 }
 
 export async function showMachines(

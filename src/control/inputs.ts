@@ -220,6 +220,7 @@ const forms: Forms = {
   'history.start': look,
   'history.page': v.strictObject({ ...filters, from: whole, to: whole, most: optional(whole) }),
   'history.head': nothing,
+  'history.filters': v.strictObject({ ...filters, live: optional(flag) }),
   'history.explain': v.strictObject({ about: name }),
   'history.diff': v.strictObject({ from: moment, to: moment }),
   'history.at': v.strictObject({ moment, about: optional(name) }),

@@ -65,6 +65,7 @@ const reading: ReadonlySet<OperationName> = new Set<OperationName>([
   'history.at',
   'history.diff',
   'history.explain',
+  'history.filters',
   'history.head',
   'history.page',
   'history.read',

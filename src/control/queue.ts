@@ -1,5 +1,5 @@
 /** What people do with the queue: look at it, try again, clear. Bodies and answers are opened for `queue.answer` alone. */
-import { kindOf, type QueueId, streams } from '../../events/ids.ts';
+import { nameOf, type QueueId, queueIdOf, streams } from '../../events/ids.ts';
 import { isOver, type QueueItemState } from '../../machines/queue-item.ts';
 import { exitCodes, QccError } from '../errors.ts';
 import type { Installation } from './installation.ts';
@@ -8,6 +8,9 @@ import { factRow, isoOrNull, queueRow } from './rows.ts';
 import { setSettings } from './settings.ts';
 
 const listDefault = 50;
+const queueIdLength = 12;
+// Of an id's end; shorter ones would name too many.
+const shortMin = 4;
 
 export function queueStatus({ core: { state }, settings }: Installation): Answer<'queue.status'> {
   const counts: Record<QueueItemState, number> = {
@@ -149,13 +152,19 @@ function rowOf({ core: { state } }: Installation, id: QueueId): QueueItemRow {
 /** By a unique beginning of its id. */
 function itemNamed(installation: Installation, given: string): QueueId {
   // A stream's name is what the history shows.
-  const name = kindOf(given) === 'queue' && given.includes('/') ? given.slice(given.indexOf('/') + 1) : given;
-  const found = idsOf(installation).filter((id) => name !== '' && id.startsWith(name.toLowerCase()));
+  const said = /^(queue|request)\//.test(given) ? nameOf(given) : given;
+  const text = said.replace(/^(…|\.\.\.)/, '').toLowerCase();
+  // A request's whole id ends with its item's.
+  const name = text.length > queueIdLength ? queueIdOf(text) : text;
+  const all = idsOf(installation);
+  const begun = all.filter((id) => name !== '' && id.startsWith(name));
+  // The history prints requests by their ends.
+  const found = begun.length > 0 || name.length < shortMin ? begun : all.filter((id) => id.endsWith(name));
   if (found.length === 1 && found[0]) return found[0];
   if (found.length > 1) {
     throw new QccError(
       'QCC_QUEUE_AMBIGUOUS',
-      `"${given}" is the beginning of ${found.length} items of the queue`,
+      `"${given}" may be ${found.length} items of the queue: ${found.slice(0, 8).join(', ')}`,
       'qcc queue list',
       exitCodes.usage,
       { id: given, count: found.length },

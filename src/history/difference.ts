@@ -23,6 +23,9 @@ function byName(value: unknown): unknown {
 
 const isName = (value: unknown) => typeof value === 'string';
 
+/** Former names are for people, and how far back they are known depends on which version's snapshot was begun with. */
+const isRemembered = (path: readonly string[], name: string) => path[0] === 'profiles' && name === 'former';
+
 function compare(
   path: readonly string[],
   folded: unknown,
@@ -33,7 +36,7 @@ function compare(
   if (found.length >= most || Object.is(folded, running)) return;
   if (isObject(folded) && isObject(running)) {
     for (const name of new Set([...Object.keys(folded), ...Object.keys(running)]))
-      compare([...path, name], folded[name], running[name], found, most);
+      if (!isRemembered(path, name)) compare([...path, name], folded[name], running[name], found, most);
     return;
   }
   found.push({ stream: streamOf(path), path: path.join('.'), folded: folded ?? null, running: running ?? null });

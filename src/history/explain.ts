@@ -8,10 +8,10 @@ import { exclusionOf } from '../../machines/why-not.ts';
 import type { EndpointStory, RequestStory, RouteRow } from '../control/history-operations.ts';
 import type { Answer, Params } from '../control/operations.ts';
 import { factRow, iso, switchRow } from '../control/rows.ts';
-import { exitCodes, QccError } from '../errors.ts';
 import type { ReadableLog } from '../log/log.ts';
 import type { KnownEndpoint, KnownProfile } from '../projections/profiles.ts';
 import type { State } from '../runtime/state.ts';
+import { requestNamed, unknownRequest } from './known.ts';
 import { machineRows, machinesAbout } from './machines.ts';
 import { settingsThen, stateAt } from './moment.ts';
 
@@ -20,23 +20,32 @@ const chainMax = 50;
 const switchesShown = 3;
 const hourMs = 3_600_000;
 
-/** A request by its id, or an endpoint by a unique beginning of its own. */
+/** A request by its id or its short form, or an endpoint by a unique beginning of its own. */
 export async function explain(
   log: ReadableLog,
   { about }: Params<'history.explain'>,
 ): Promise<Answer<'history.explain'>> {
+  const ended = await endOf(log, about.replace(/^request\//, ''));
+  if (ended) return explainRequest(log, nameOf(ended.stream), ended);
+  const isEndpoint =
+    /^(endpoint\/)?[0-9a-f]{1,8}$/i.test(about) && (await beginsEndpoint(log, about.replace(/^endpoint\//, '')));
+  if (isEndpoint || about.startsWith('endpoint/')) return explainEndpoint(log, about);
+  const request = await requestNamed(log, about);
+  const found = request === undefined ? undefined : await endOf(log, request);
+  if (request !== undefined && found) return explainRequest(log, request, found);
+  if (/^[0-9a-f]{1,8}$/i.test(about)) return explainEndpoint(log, about);
+  throw unknownRequest(about);
+}
+
+async function endOf(log: ReadableLog, request: string): Promise<(Recorded & { readonly data: Served }) | undefined> {
   const found: Recorded[] = [];
-  for await (const facts of log.readStream(streams.request(about as RequestId))) found.push(...facts);
-  const ended = found.at(-1);
-  if (ended) return explainRequest(log, about, ended as Recorded & { data: Served });
-  if (/^(endpoint\/)?[0-9a-f]{1,8}$/i.test(about)) return explainEndpoint(log, about);
-  throw new QccError(
-    'QCC_REQUEST_UNKNOWN',
-    `the log knows no request "${about}"`,
-    'qcc history --stream request --limit 20',
-    exitCodes.notFound,
-    { request: about },
-  );
+  for await (const facts of log.readStream(streams.request(request as RequestId))) found.push(...facts);
+  return found.at(-1) as (Recorded & { readonly data: Served }) | undefined;
+}
+
+async function beginsEndpoint(log: ReadableLog, text: string): Promise<boolean> {
+  const { profiles } = await stateAt(log, log.head);
+  return profiles.endpoints().some(({ id }) => id.startsWith(text.toLowerCase()));
 }
 
 async function explainRequest(
@@ -66,11 +75,20 @@ async function explainRequest(
     startedAt: iso(startedAt),
     durationMs: ended.data.durationMs,
     view,
-    attempts: attempts.map((attempt) => ({ ...attempt, at: iso(attempt.at) })),
+    attempts: attempts.map((attempt) => ({
+      ...attempt,
+      at: iso(attempt.at),
+      name: calledThen(then, attempt.endpoint),
+    })),
     route,
     switches,
     facts: [...facts.values()].sort((a, b) => a.seq - b.seq).map(factRow),
   };
+}
+
+function calledThen({ profiles }: State, id: string): string | null {
+  const known = profiles.endpoint(id);
+  return known ? `${known.profile}/${known.name}` : null;
 }
 
 /** What the request's own failures led to stands right behind them, and names them as its cause. */

@@ -11,6 +11,7 @@ import { diffMoments } from './diff.ts';
 import { explain } from './explain.ts';
 import { pageOfLook, readFacts, startOfLook } from './facts.ts';
 import { pastChecks, recentSince, statsSince } from './health.ts';
+import { resolveFilters } from './known.ts';
 import { sizesOfLog } from './sizes.ts';
 import { showThen } from './then.ts';
 import { verifyLog } from './verify.ts';
@@ -19,6 +20,7 @@ import { whatIf } from './what-if.ts';
 const questions = {
   'config.at': configurationThen,
   'config.audit': readAudit,
+  'history.filters': resolveFilters,
   'history.read': readFacts,
   'history.start': startOfLook,
   'history.page': pageOfLook,

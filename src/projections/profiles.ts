@@ -21,11 +21,29 @@ export interface KnownProfile {
   readonly endpoints: readonly KnownEndpoint[];
 }
 
+/** What an endpoint was called up to a fact: the history tells of it by the name that it had. */
+export interface FormerName {
+  readonly endpoint: string;
+  readonly profile: string;
+  readonly name: string;
+  /** The fact that renamed or removed it, by its number. */
+  readonly until: number;
+}
+
+// Nobody remembers more of them, and the snapshot holds them all.
+const formerMax = 1_000;
+
 const tiers: readonly Tier[] = ['primary', 'secondary', 'fallback'];
 
 export class Profiles {
   readonly #byName = new Map<string, KnownProfile>();
   #default: ProfileName | null = null;
+  #former: readonly FormerName[] = [];
+
+  /** Oldest first. */
+  get former(): readonly FormerName[] {
+    return this.#former;
+  }
 
   get default(): ProfileName | null {
     return this.#default;
@@ -85,6 +103,7 @@ export class Profiles {
         if (profile) this.#byName.set(name, { ...profile, description: data.description });
         return;
       case 'ProfileRemoved':
+        this.#forget(profile?.endpoints ?? [], fact.seq);
         this.#byName.delete(name);
         if (this.#default === name) this.#default = this.all()[0]?.name ?? null;
         return;
@@ -98,9 +117,18 @@ export class Profiles {
         if (profile) this.#put(profile, [...profile.endpoints, this.#known(profile, data, fact.at)]);
         return;
       case 'EndpointChanged':
+        if (profile && data.changes.name !== undefined)
+          this.#forget(
+            profile.endpoints.filter(({ id }) => id === data.endpoint),
+            fact.seq,
+          );
         if (profile) this.#change(profile, data.endpoint, data.changes);
         return;
       case 'EndpointRemoved':
+        this.#forget(
+          (profile?.endpoints ?? []).filter(({ id }) => id === data.endpoint),
+          fact.seq,
+        );
         if (profile)
           this.#put(
             profile,
@@ -113,6 +141,11 @@ export class Profiles {
   adjustWeight(id: string, effectiveWeight: number): void {
     const profile = this.all().find(({ endpoints }) => endpoints.some((e) => e.id === id));
     if (profile) this.#change(profile, id, { effectiveWeight });
+  }
+
+  #forget(endpoints: readonly KnownEndpoint[], until: number): void {
+    const left = endpoints.map(({ id, profile, name }) => ({ endpoint: id, profile, name, until }));
+    if (left.length > 0) this.#former = [...this.#former, ...left].slice(-formerMax);
   }
 
   #known(profile: KnownProfile, settings: EndpointSettings, addedAt: Millis): KnownEndpoint {
@@ -134,13 +167,19 @@ export class Profiles {
   }
 
   toJSON(): object {
-    return { default: this.#default, profiles: this.all() };
+    return { default: this.#default, profiles: this.all(), former: this.#former };
   }
 
   static from(json: unknown): Profiles {
-    const { default: first, profiles } = json as { default: ProfileName | null; profiles: KnownProfile[] };
+    // A snapshot of before names were remembered has none.
+    const {
+      default: first,
+      profiles,
+      former = [],
+    } = json as { default: ProfileName | null; profiles: KnownProfile[]; former?: readonly FormerName[] };
     const made = new Profiles();
     made.#default = first;
+    made.#former = former;
     for (const profile of profiles) made.#byName.set(profile.name, profile);
     return made;
   }

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Context } from '../../src/cli/context.ts';
 import { frameOf, type Seen } from '../../src/cli/debug-watch.ts';
+import { Names } from '../../src/cli/names.ts';
 import { makeOutput } from '../../src/cli/output.ts';
 import { widthOf } from '../../src/cli/width.ts';
 import { type Language, wordsOf } from '../../src/cli/words.ts';
@@ -21,7 +22,7 @@ async function seen(): Promise<Seen> {
   return {
     answer: { seq: state.seq, at: iso(state.at), machines: machineRows(state, settings, []), live },
     facts: facts.map(factRow),
-    names: { [first]: 'main/relay-11' },
+    names: new Names({ names: { [first]: 'main/relay-11' } }),
     lookedAt: noon,
   };
 }

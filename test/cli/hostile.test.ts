@@ -170,6 +170,8 @@ describe('a hostile home', () => {
           JSON.stringify({ qcc: 1, settings: { [evil]: evil }, profiles: [profile] }),
         );
         const run = at(home, { ...env, PATH: '/nowhere', HOME: folder });
+        // The home opens, and its past is told: an error everywhere would hold nothing.
+        expect((await run('history', '--json')).out).toContain('EndpointAdded');
         for (const [command, lines] of Object.entries(commandLines(folder))) {
           for (const args of lines ?? []) {
             const words = command === '' ? [] : command.split(' ');

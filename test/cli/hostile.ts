@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Recorded } from '../../events/fact.ts';
 import { LevelLog } from '../../src/log/level-log.ts';
 import { temporaryHome } from '../support/home.ts';
+import { at } from './command.ts';
 
 /**
  * The clipboard (OSC 52), the title, a hyperlink, colours, the cursor, a query that answers itself; the same with C1;
@@ -59,6 +60,8 @@ function hostileFacts(name: string): readonly Recorded[] {
 /** A home with that past. Its facts come back as they were recorded. */
 export async function hostileHome(name: (typeof histories)[number]) {
   const home = temporaryHome();
+  // A home with its keys: without them a log is a damaged home, and nothing of it is told.
+  await at(home)('init');
   mkdirSync(join(home, 'log'), { recursive: true, mode: 0o700 });
   const facts = hostileFacts(name);
   const log = await LevelLog.open(join(home, 'log'));

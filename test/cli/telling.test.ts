@@ -1,6 +1,7 @@
 /** The history for people: a line a fact, in words; what is alike on one line; the day where it changes. */
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Context } from '../../src/cli/context.ts';
+import { Names } from '../../src/cli/names.ts';
 import { makeOutput } from '../../src/cli/output.ts';
 import { Teller } from '../../src/cli/telling.ts';
 import { type Language, wordsOf } from '../../src/cli/words.ts';
@@ -15,7 +16,7 @@ function told(facts: readonly FactRow[], language: Language = 'en'): readonly st
     return true;
   });
   const out = makeOutput({ colour: false, quiet: false });
-  const teller = new Teller({ out, language, words: wordsOf(language) } as Context, names);
+  const teller = new Teller({ out, language, words: wordsOf(language) } as Context, new Names({ names }));
   for (const fact of facts) teller.tell(fact);
   teller.flush();
   write.mockRestore();

@@ -1,0 +1,187 @@
+/** What people type for what the log names in full: the end of a request's id, an endpoint's name, a type of fact. */
+import type { Recorded } from '../../events/fact.ts';
+import { type EndpointId, kindOf, nameOf, type ProfileName, queueIdOf, streams } from '../../events/ids.ts';
+import { factTraits } from '../../events/traits.ts';
+import { nearest } from '../config/nearest.ts';
+import type { Filters } from '../control/history-operations.ts';
+import type { Answer, Params } from '../control/operations.ts';
+import { exitCodes, QccError } from '../errors.ts';
+import type { ReadableLog } from '../log/log.ts';
+import type { State } from '../runtime/state.ts';
+import { stateAt } from './moment.ts';
+
+const kinds = ['endpoint', 'profile', 'priority', 'config', 'gateway', 'request', 'queue'] as const;
+const types = Object.keys(factTraits);
+const windowFacts = 20_000;
+// A short form names what somebody has just read: of two that end alike, a year apart, the newer one is meant.
+const scannedMax = 200_000;
+const candidatesMax = 8;
+// As the history prints it, `request/…4f2a1c`; shorter ones would name too many.
+const shortMin = 4;
+
+/** The facts from the newest back, in windows; ends when it has looked at enough, or is told to. */
+async function* backwards(log: ReadableLog): AsyncIterable<readonly Recorded[]> {
+  const last = Math.max(log.tail, log.head - scannedMax + 1);
+  for (let end = log.head; end >= last; end -= windowFacts) {
+    const facts: Recorded[] = [];
+    for await (const some of log.read(Math.max(last, end - windowFacts + 1), end)) facts.push(...some);
+    yield facts;
+  }
+}
+
+/**
+ * A request's whole id, by its beginning or its end. Undefined: none is known by that.
+ * @throws {QccError} `QCC_REQUEST_AMBIGUOUS` with those that it may be
+ */
+export async function requestNamed(log: ReadableLog, given: string): Promise<string | undefined> {
+  const text = given
+    .replace(/^request\//, '')
+    .replace(/^(…|\.\.\.)/, '')
+    .toLowerCase();
+  if (text.length < shortMin) return undefined;
+  for await (const facts of backwards(log)) {
+    const found = new Set<string>();
+    for (const fact of facts) {
+      const id = requestOf(fact);
+      if (id !== undefined && (id.toLowerCase().endsWith(text) || id.toLowerCase().startsWith(text))) found.add(id);
+    }
+    if (found.size > 1 && !found.has(given)) throw ambiguous(given, [...found]);
+    const [only] = found.has(given) ? [given] : found;
+    if (only !== undefined) return only;
+  }
+  return undefined;
+}
+
+/** Whose fact it is, or of which one it tells. */
+function requestOf({ stream, data }: Recorded): string | undefined {
+  if (kindOf(stream) === 'request') return nameOf(stream);
+  const { request } = data as { request?: unknown };
+  return typeof request === 'string' ? request : undefined;
+}
+
+function ambiguous(given: string, found: readonly string[]): QccError {
+  const known = found.slice(0, candidatesMax).join(', ');
+  return new QccError(
+    'QCC_REQUEST_AMBIGUOUS',
+    `"${given}" may be ${found.length} requests: ${known}`,
+    'say more of its id',
+    exitCodes.usage,
+    { given, count: found.length, known },
+  );
+}
+
+export function unknownRequest(request: string): QccError {
+  return new QccError(
+    'QCC_REQUEST_UNKNOWN',
+    `the log knows no request "${request}"`,
+    'qcc history --stream request --limit 20',
+    exitCodes.notFound,
+    { request },
+  );
+}
+
+/** @throws {QccError} for what names nothing: with what may be meant */
+export async function resolveFilters(
+  log: ReadableLog,
+  { live = false, ...given }: Params<'history.filters'>,
+): Promise<Answer<'history.filters'>> {
+  const { type, stream, endpoint, profile, request, session } = given;
+  if (type !== undefined) await checkType(log, type);
+  const needsNames = endpoint !== undefined || profile !== undefined || stream?.includes('/') === true;
+  const state = needsNames ? await stateAt(log, log.head) : undefined;
+  const filters: Filters = {
+    ...(type === undefined ? {} : { type }),
+    ...(stream === undefined ? {} : { stream: await streamOf(log, state, stream) }),
+    ...(endpoint === undefined || !state ? {} : { endpoint: await endpointOf(log, state, endpoint) }),
+    ...(profile === undefined || !state ? {} : { profile: await profileOf(log, state, profile) }),
+    ...(request === undefined ? {} : { request: await wholeRequest(log, request, live) }),
+    ...(session === undefined ? {} : { session }),
+  };
+  return { filters };
+}
+
+async function checkType(log: ReadableLog, type: string): Promise<void> {
+  if (Object.hasOwn(factTraits, type)) return;
+  // A newer version may have written what this one does not know.
+  for await (const facts of backwards(log)) if (facts.some((fact) => fact.type === type)) return;
+  throw namesNothing('type', type, types, exitCodes.usage);
+}
+
+async function streamOf(log: ReadableLog, state: State | undefined, stream: string): Promise<string> {
+  if (kinds.some((kind) => kind === stream)) return stream;
+  const name = nameOf(stream);
+  switch (stream.includes('/') ? kindOf(stream) : '') {
+    case 'request':
+      return `request/${await wholeRequest(log, name, false)}`;
+    case 'endpoint':
+      return `endpoint/${state ? await endpointOf(log, state, name) : name}`;
+    case 'profile':
+      return `profile/${state ? await profileOf(log, state, name) : name}`;
+    case 'queue':
+      if (await isStream(log, stream)) return stream;
+      return `queue/${queueIdOf(await wholeRequest(log, name, false))}`;
+    default:
+      throw namesNothing('stream', stream, kinds, exitCodes.usage);
+  }
+}
+
+async function isStream(log: ReadableLog, stream: string): Promise<boolean> {
+  for await (const facts of log.readStream(stream)) if (facts.length > 0) return true;
+  return false;
+}
+
+async function wholeRequest(log: ReadableLog, given: string, live: boolean): Promise<string> {
+  const text = given.replace(/^request\//, '');
+  if (await isStream(log, `request/${text}`)) return text;
+  const found = await requestNamed(log, text);
+  if (found !== undefined) return found;
+  // What is followed may come yet.
+  if (live) return text;
+  throw unknownRequest(given);
+}
+
+/** By a beginning of its id, or by a name that it has or had. */
+async function endpointOf(log: ReadableLog, { profiles }: State, given: string): Promise<string> {
+  const wanted = given.replace(/^endpoint\//, '');
+  const all = [
+    ...profiles.endpoints().map(({ id, profile, name }) => ({ id: id as string, profile: profile as string, name })),
+    ...profiles.former.map(({ endpoint, profile, name }) => ({ id: endpoint, profile, name })),
+  ];
+  const found = all.filter(
+    ({ id, profile, name }) =>
+      (wanted !== '' && id.startsWith(wanted.toLowerCase())) || name === wanted || `${profile}/${name}` === wanted,
+  );
+  const ids = [...new Set(found.map(({ id }) => id))];
+  if (ids.length === 1 && ids[0] !== undefined) return ids[0];
+  if (ids.length > 1)
+    throw new QccError(
+      'QCC_ENDPOINT_AMBIGUOUS',
+      `"${given}" is the beginning or the name of ${ids.length} endpoints: ${ids.slice(0, candidatesMax).join(', ')}`,
+      'qcc health status',
+      exitCodes.usage,
+      { id: given, count: ids.length, profile: '' },
+    );
+  // Removed before names were remembered: its facts are there.
+  if (await isStream(log, streams.endpoint(wanted as EndpointId))) return wanted;
+  throw namesNothing('endpoint', given, [...new Set(all.flatMap(({ id, name }) => [name, id]))], exitCodes.notFound);
+}
+
+async function profileOf(log: ReadableLog, { profiles }: State, given: string): Promise<string> {
+  const former = profiles.former.map(({ profile }) => profile);
+  const known = [...new Set([...profiles.all().map(({ name }) => name as string), ...former])];
+  if (known.includes(given) || (await isStream(log, streams.profile(given as ProfileName)))) return given;
+  throw namesNothing('profile', given, known, exitCodes.notFound);
+}
+
+function namesNothing(filter: string, given: string, known: readonly string[], exit: 2 | 5): QccError {
+  const near = nearest(given, known);
+  const listed = known.slice(0, filter === 'type' ? known.length : candidatesMax).join(', ');
+  const hint = listed === '' ? 'qcc history' : `there are: ${listed}`;
+  return new QccError(
+    'QCC_HISTORY_FILTER',
+    `--${filter} "${given}" names nothing that the history knows`,
+    near === undefined ? hint : `did you mean ${near}? ${hint}`,
+    exit,
+    { filter, given, near: near ?? '', known: listed },
+  );
+}

@@ -1,0 +1,74 @@
+/** What the history prints, commands take; and a filter that names nothing is said, not answered with nothing. */
+import { describe, expect, it } from 'vitest';
+import { temporaryHome } from '../support/home.ts';
+import { at } from './command.ts';
+import { hostileHome } from './hostile.ts';
+
+describe('what the history prints', () => {
+  it('is taken by every command that asks for a request', async () => {
+    const { home, facts } = await hostileHome('0.1.0-queue');
+    const run = at(home);
+    const { out } = await run('history', '--stream', 'request', '--limit', '50');
+    const shorts = [...new Set([...out.matchAll(/request\/…([0-9a-z-]{6})/g)].map(([, end = '']) => end))];
+    expect(shorts.length).toBeGreaterThan(0);
+    for (const end of shorts) {
+      const whole =
+        facts.map(({ stream }) => stream).find((stream) => stream.startsWith('request/') && stream.endsWith(end)) ?? '';
+      for (const form of [end, `…${end}`, `request/…${end}`]) {
+        const { code, out: told } = await run('history', 'explain', form, '--json');
+        expect([form, code, JSON.parse(told)]).toMatchObject([form, 0, { request: whole.replace('request/', '') }]);
+        expect((await run('history', '--request', form, '--json')).out).toContain(whole);
+      }
+    }
+  });
+
+  it('finds an item of the queue by the end of its request, or all of it', async () => {
+    const { home, facts } = await hostileHome('0.1.0-queue');
+    const queued = facts.filter(({ type }) => type === 'RequestQueued');
+    for (const { stream, data } of queued) {
+      const { request } = data as { request: string };
+      const id = stream.replace('queue/', '');
+      for (const form of [id, id.slice(0, 5), stream, request, `request/${request}`, `…${request.slice(-6)}`]) {
+        const { code, out } = await at(home)('queue', 'show', form, '--json');
+        expect([form, code, out]).toEqual([form, 0, expect.stringContaining(`"id":"${id}"`)]);
+      }
+    }
+    expect(queued.length).toBeGreaterThan(0);
+  });
+});
+
+describe('a filter that names nothing', () => {
+  it.each([
+    [['--type', 'RequestServd'], 2, 'did you mean RequestServed'],
+    [['--stream', 'reqest'], 2, 'did you mean request'],
+    [['--endpoint', 'nobody'], 5, 'there are: nine'],
+    [['--profile', 'wrok'], 5, 'did you mean work'],
+    [['--request', '4f2a1c'], 5, 'qcc history --stream request'],
+  ])('%j is a mistake', async (flags, exit, hint) => {
+    const run = at(temporaryHome());
+    const key = ['--api-key', 'sk-ant-0123456789abcdef', '--name', 'nine'];
+    await run('add', 'work');
+    await run('endpoint', 'add', 'work', '--base-url', 'http://127.0.0.1:9', ...key);
+    const { code, out, err } = await run('history', ...flags);
+    expect([code, out, err]).toEqual([exit, '', expect.stringContaining(hint)]);
+    const json = await run('history', ...flags, '--json');
+    expect([json.code, json.out]).toEqual([exit, '']);
+  });
+});
+
+it('a removed endpoint keeps its name in what is told of it', async () => {
+  const run = at(temporaryHome());
+  const key = ['--api-key', 'sk-ant-0123456789abcdef'];
+  await run('add', 'work', '--base-url', 'http://127.0.0.1:9', ...key);
+  const { out } = await run('endpoint', 'list', 'work', '--json');
+  const { id } = (JSON.parse(out) as { endpoints: [{ id: string }] }).endpoints[0];
+  await run('endpoint', 'update', 'work', id, '--name', 'before');
+  await run('endpoint', 'disable', 'work', id);
+  await run('endpoint', 'update', 'work', id, '--name', 'after');
+  await run('endpoint', 'enable', 'work', id);
+  await run('endpoint', 'remove', 'work', id, '--yes');
+  const told = (await run('history')).out.split('\n');
+  expect(told.find((line) => line.includes('disabled'))).toContain('work/before');
+  expect(told.find((line) => line.includes('enabled'))).toContain('work/after');
+  expect((await run('history', '--endpoint', 'before')).out).toContain('work/before');
+});
