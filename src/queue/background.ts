@@ -14,6 +14,7 @@ import type { RetryPool } from '../pool.ts';
 import type { DeskLoads } from '../proxy/desk.ts';
 import type { ProxyPorts } from '../proxy/ports.ts';
 import type { BlobReader } from './blob-file.ts';
+import { BlobLost } from './blob-format.ts';
 import type { Blobs } from './blobs.ts';
 import type { RequestHead } from './desk.ts';
 import type { ItemJournal } from './journal.ts';
@@ -47,8 +48,11 @@ export class Background {
   run(id: QueueId, item: QueueItem, journal: ItemJournal, loads: DeskLoads): void {
     const stop = new AbortController();
     const done = this.#try(item, journal, loads, stop.signal)
-      // A fault of ours, or of the disk: what was sent may have been billed.
-      .catch(() => journal.abandoned('fault'))
+      .catch((error: unknown) => {
+        if (error instanceof BlobLost && !journal.hasStarted) journal.lost();
+        // A fault of ours, or of the disk: what was sent may have been billed, and what was not goes again.
+        else journal.abandoned('fault');
+      })
       .finally(() => {
         journal.dropped();
         this.#runs.delete(id);
@@ -80,8 +84,7 @@ export class Background {
 
   async #try(item: QueueItem, journal: ItemJournal, loads: DeskLoads, signal: AbortSignal): Promise<void> {
     const asked = item.asked as QueuedRequest;
-    const blob = await this.#ports.blobs.open(asked.body).catch(() => undefined);
-    if (!blob) return journal.lost();
+    const blob = await this.#ports.blobs.open(asked.body);
     const round = new Round();
     while (!signal.aborted) {
       const startedAt = this.#ports.now();
