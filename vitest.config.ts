@@ -7,6 +7,7 @@ const patienceMs = 20_000;
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    setupFiles: ['test/setup.ts'],
     // Not threads: the program sets its umask, which only a process of its own can.
     pool: 'forks',
     // Tests wait for processes and sockets more than they compute: a core need not be kept for vitest itself.

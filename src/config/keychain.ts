@@ -14,16 +14,24 @@ export interface Keychain {
 }
 
 /** The keychain for one home, or undefined where there is none or it is switched off (`QCC_KEYCHAIN=off`). */
-export function keychainFor(home: string, env: Readonly<Record<string, string | undefined>>): Keychain | undefined {
+export function keychainFor(
+  home: string,
+  env: Readonly<Record<string, string | undefined>>,
+  patienceMs = askMs,
+): Keychain | undefined {
   if (env['QCC_KEYCHAIN'] === 'off') return undefined;
   const account = createHash('sha256').update(home).digest('hex').slice(0, 16);
-  if (process.platform === 'darwin') return macKeychain(account);
+  const run: Run = (program, args, input = '') => ran(program, args, input, patienceMs);
+  if (process.platform === 'darwin') return macKeychain(account, run);
   // Without a session bus there is no secret service to answer.
-  if (process.platform === 'linux' && env['DBUS_SESSION_BUS_ADDRESS']) return secretService(account);
+  if (process.platform === 'linux' && env['DBUS_SESSION_BUS_ADDRESS']) return secretService(account, run);
   return undefined;
 }
 
-function macKeychain(account: string): Keychain {
+/** What a program said; undefined when it failed, or took too long. */
+type Run = (program: string, args: readonly string[], input?: string) => string | undefined;
+
+function macKeychain(account: string, run: Run): Keychain {
   return {
     read: () => decoded(run('security', ['find-generic-password', '-s', name, '-a', account, '-w'])),
     // `-i` reads the command from stdin: the key never stands in a process list.
@@ -34,7 +42,7 @@ function macKeychain(account: string): Keychain {
   };
 }
 
-function secretService(account: string): Keychain {
+function secretService(account: string, run: Run): Keychain {
   const attributes = ['service', name, 'account', account];
   return {
     read: () => decoded(run('secret-tool', ['lookup', ...attributes])),
@@ -48,9 +56,9 @@ function decoded(text: string | undefined): Buffer | undefined {
   return text && /^[0-9a-f]{64}$/.test(text.trim()) ? Buffer.from(text.trim(), 'hex') : undefined;
 }
 
-function run(program: string, args: readonly string[], input = ''): string | undefined {
+function ran(program: string, args: readonly string[], input: string, timeout: number): string | undefined {
   try {
-    return execFileSync(program, args, { input, timeout: askMs, encoding: 'utf8', stdio: ['pipe', 'pipe', 'ignore'] });
+    return execFileSync(program, args, { input, timeout, encoding: 'utf8', stdio: ['pipe', 'pipe', 'ignore'] });
   } catch {
     return undefined;
   }

@@ -63,7 +63,8 @@ describe.runIf(process.platform !== 'win32')('a keychain', () => {
   it('that waits for its user is not waited for', () => {
     install('secret-tool', 'exec sleep 60');
     onPlatform('linux');
-    expect(keychainFor('/h', bus)?.read()).toBeUndefined();
+    const patienceMs = 200;
+    expect(keychainFor('/h', bus, patienceMs)?.read()).toBeUndefined();
   });
 });
 

@@ -1,0 +1,15 @@
+/**
+ * Before each file of tests: what the shell of whoever runs them has set is not theirs. A proxy, a language, a setting of qcc or a
+ * mask of their own would be heard by the program, and tests would fail for some and pass for others.
+ */
+import process from 'node:process';
+
+// What runs of their own are told with (`QCC_FUZZ_SEED`), and that no test touches a keychain.
+const own = /^QCC_(FUZZ_|TEST_|KEYCHAIN$)/;
+const heard =
+  /^(QCC_|ANTHROPIC_|CLAUDE_|LC_|LANG(UAGE)?$|(HTTPS?|ALL|NO)_PROXY$|NO_COLOR$|FORCE_COLOR$|CI$|PAGER$|LESS$|XDG_|DBUS_SESSION_|NODE_TLS_|NODE_EXTRA_|NODE_OPTIONS$|SSL_CERT_)/i;
+
+for (const name of Object.keys(process.env)) if (heard.test(name) && !own.test(name)) delete process.env[name];
+// Where a day begins.
+process.env['TZ'] = 'UTC';
+process.umask(0o022);
