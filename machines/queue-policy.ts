@@ -2,7 +2,6 @@
  * The queue's rules: what is queued and what never, when it is tried again, who goes next, and what makes room.
  * Everything here is a sentence about numbers; the chart and what a report leads to are in `queue-item.ts`.
  */
-import type { Failure } from '../events/endpoint.ts';
 import type { Millis } from '../events/fact.ts';
 import type { QueuePriority, QueueStrategy } from '../events/queue.ts';
 import { isAvailable } from './available.ts';
@@ -51,11 +50,6 @@ export function waitingHelps(view: RoutingView, within: string | null): boolean 
   const isRefused = ({ held, because }: RoutableEndpoint) =>
     held && (because === 'credential' || because === 'billing');
   return reachable(view, within).some((endpoint) => !isRefused(endpoint));
-}
-
-/** Nobody has the model, or the address: the next time they say the same. */
-export function isRefusedByAll(failures: readonly (Failure | null)[]): boolean {
-  return failures.length > 0 && failures.every((failure) => failure === 'noModel' || failure === 'misconfigured');
 }
 
 export interface Hints {

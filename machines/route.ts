@@ -243,6 +243,18 @@ function explained(candidate: Candidate, ask: RouteAsk): Candidate {
   return { ...candidate, because: place === 2 ? 'avoided' : 'sibling' };
 }
 
+/**
+ * Somebody was asked in vain, and nobody else is left: one that rests after an overload has not told when it is back, and is a lesser
+ * evil than an error. What tells of a limit is left alone.
+ */
+function resting(profiles: readonly RoutableProfile[], ask: RouteAsk, loads: Loads, now: Millis): readonly Candidate[] {
+  return profiles
+    .flatMap(({ endpoints }) => endpoints)
+    .filter(({ state, because, until }) => state === 'degraded' && because === 'overloaded' && (until ?? 0) > now)
+    .filter(({ id, maxConcurrent }) => !ask.tried.has(id) && !ask.lacksModel(id) && loads.inFlight(id) < maxConcurrent)
+    .map((endpoint) => ({ endpoint, because: 'lastResort' as const }));
+}
+
 /** Never nothing: the least bad endpoint gets one try in a while, by whatever request comes. */
 function lastResort(
   profiles: readonly RoutableProfile[],
@@ -250,7 +262,7 @@ function lastResort(
   loads: Loads,
   now: Millis,
 ): readonly Candidate[] {
-  if (ask.tried.size > 0) return [];
+  if (ask.tried.size > 0) return resting(profiles, ask, loads, now);
   const out = profiles
     .flatMap(({ endpoints }) => endpoints)
     .filter(({ state, held, id }) => state !== 'disabled' && !held && !ask.lacksModel(id));

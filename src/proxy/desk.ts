@@ -34,6 +34,8 @@ export interface Desk {
   sees(loads: DeskLoads): void;
   /** Nothing is in the queue: no request can be a re-send of what is. */
   readonly isEmpty: boolean;
+  /** So long a client waits at most. */
+  readonly holdMs: Millis;
   /** A seat at the item that this request is a re-send of; null when there is none. */
   join(asked: Asked): Promise<Seat | null>;
   /** Makes an item of it, on the disk before this resolves. `full`: the queue has no room. Null: it is not for the queue. */
@@ -49,7 +51,10 @@ export interface Seat {
   readonly item: QueueId;
   /** Resolves when something is to be done, at the latest when the hold has run out. */
   turn(): Promise<Turn>;
+  /** Its hold is over, or its answer is there. */
   leave(): void;
+  /** Its client has gone, and wants no answer any more: where nobody else waits for one, the item is cancelled. Null: it may ask again. */
+  goAway(because: string | null): void;
 }
 
 export type Turn =

@@ -4,22 +4,24 @@ import type { Millis } from '../../events/fact.ts';
 import type { EndpointId, RequestId } from '../../events/ids.ts';
 import type { Attempt, RequestFact, Served } from '../../events/request.ts';
 import { isClientsAffair, maybeBilled } from '../../machines/classify.ts';
-import type { RoutingView } from '../../machines/roster.ts';
+import { shortWait, shortWaitMs, worthWaitingFor } from '../../machines/failover.ts';
+import type { RoutableEndpoint, RoutingView } from '../../machines/roster.ts';
 import { type Candidate, type Plan, plan, reachable } from '../../machines/route.ts';
 import { Answer, type Outcome, outcomeWord } from './answer.ts';
 import type { Body } from './body.ts';
 import type { ClientAnswer, ClientRequest } from './client.ts';
-import type { Asked, StoredAnswer } from './desk.ts';
+import type { StoredAnswer } from './desk.ts';
 import type { Place } from './gate.ts';
 import { headersUp } from './headers.ts';
-import { Hold, sendStored } from './hold.ts';
+import { askedOf, Hold, sendStored } from './hold.ts';
 import type { LiveLoads } from './loads.ts';
 import type { Peek } from './peek.ts';
 import type { ProxyPorts } from './ports.ts';
 import { HttpReceiver } from './receiver.ts';
-import { kept, mustBeSeen, ownRefusal, passVerbatim, queueFull, type Refusal, sendError, whyOf } from './refusal.ts';
+import { ownError, passVerbatim, type Refusal, sendError } from './refusal.ts';
 import type { RequestHead } from './request-head.ts';
 import type { Running } from './running.ts';
+import { Said } from './said.ts';
 import type { Sessions } from './sessions.ts';
 import { shortName } from './short-name.ts';
 import type { Target } from './target.ts';
@@ -31,8 +33,6 @@ const secondMs = 1_000;
 const attemptsEndMs = 240_000;
 // A JSON answer that is not there by then: see `Answer.#commit`.
 const commitAfterMs = 240_000;
-// A short pause is waited out where the session's cache is warm: warming it elsewhere costs 25 times more.
-const waitHereMaxMs = 5_000;
 const roomPollMs = 25;
 
 export interface Means {
@@ -72,6 +72,7 @@ export class Exchange {
   readonly #attempts: Attempt[] = [];
   readonly #tried = new Set<EndpointId>();
   readonly #told = new Map<string, string>();
+  readonly #said = new Said();
   readonly #overloaded = new Set<string>();
   #view: RoutingView;
   /** What the request found: its failures came later, and are part of its story. */
@@ -83,7 +84,6 @@ export class Exchange {
   readonly #hold: Hold;
   #roundStart = 0;
   #firstCandidate: Candidate | undefined;
-  #lastCandidate: Candidate | undefined;
 
   constructor(means: Means, incoming: Incoming) {
     this.#means = means;
@@ -92,36 +92,44 @@ export class Exchange {
     this.#session = session && shortName(session);
     this.#view = means.ports.view();
     this.#firstView = this.#view.seq;
-    this.#hold = new Hold(means.ports.desk, incoming.place, () => this.#forQueue());
+    this.#hold = new Hold(means.ports.desk, incoming.place, () => askedOf(incoming, this.#session));
   }
 
-  /** The client has gone: whatever runs is ended, and nobody is blamed. */
-  leave(): void {
+  /**
+   * The client has gone: whatever runs is ended, and nobody is blamed.
+   * @param isOnPurpose it closed its connection in good order, and wants no answer any more
+   */
+  leave(isOnPurpose = false): void {
     this.#gone = true;
     this.#running?.cancel();
-    this.#hold.leave();
+    this.#hold.leave(isOnPurpose ? 'its client has left' : null);
   }
 
   async run(): Promise<Ended> {
     this.#means.loads.requestCame(this.#in.startedAt);
     const joined = this.#hold.joins();
-    let round: Ended | readonly Refusal[] = joined && (await joined) ? [] : await this.#round();
-    while (!('fact' in round)) {
-      const turn = await this.#hold.turn(whyOf(round));
+    const why = () => this.#said.why(() => this.#worthWaitingFor(this.#hold.patienceMs).length > 0);
+    let ended = joined && (await joined) ? undefined : await this.#round();
+    while (!ended) {
+      const turn = await this.#hold.turn(why());
       if (this.#gone) return this.#cancelled();
       if (turn.kind === 'stored') return this.#stored(turn.answer);
-      if (turn.kind === 'over') return this.#refuse(round);
-      round = await this.#hold.tries(() => this.#round(), whyOf);
+      if (turn.kind === 'go') ended = await this.#hold.tries(() => this.#round(), why);
+      else if (this.#waitsShortly()) ended = await this.#goOn();
+      else return this.#refuse();
     }
-    return round;
+    return ended;
   }
 
-  /** One endpoint after the other, each once; what they said when none of them answered. */
-  async #round(): Promise<Ended | readonly Refusal[]> {
-    const refusals: Refusal[] = [];
+  /** One endpoint after the other, each once. Undefined: none of them answered. */
+  #round(): Promise<Ended | undefined> {
     this.#roundStart = this.#attempts.length;
     this.#tried.clear();
     this.#overloaded.clear();
+    return this.#goOn();
+  }
+
+  async #goOn(): Promise<Ended | undefined> {
     while (this.#mayTryMore()) {
       const candidate = await this.#next();
       if (this.#gone) return this.#cancelled();
@@ -135,11 +143,31 @@ export class Exchange {
       if (outcome.kind === 'cancelled') return this.#cancelled();
       if (outcome.kind === 'broken') return this.#broken(candidate, answer, outcome.detail, startedAt);
       if (isClientsAffair(outcome.verdict)) return this.#passed(candidate, answer);
-      refusals.push(outcome);
+      this.#said.note(candidate, outcome);
       const isTelling = this.#afterFailure(candidate, outcome, startedAt);
       if (!isTelling) return this.#passed(candidate, answer);
     }
-    return refusals;
+    return undefined;
+  }
+
+  #worthWaitingFor(patienceMs: Millis): readonly RoutableEndpoint[] {
+    const { ports, sessions } = this.#means;
+    const now = ports.now();
+    this.#view = ports.view();
+    const said = this.#said.failures();
+    const lacksModel = (id: EndpointId) => sessions.lacks(id, this.#in.peek.model, now);
+    return worthWaitingFor(reachable(this.#view, this.#in.target.within), { said, lacksModel, patienceMs }, now);
+  }
+
+  /** Nobody of those that were asked answers, and somebody else is back in a moment: without a queue that is waited out here. */
+  #waitsShortly(): boolean {
+    const { now } = this.#means.ports;
+    if (this.#said.isNothing || this.#hold.item !== null || !this.#mayTryMore()) return false;
+    const ms = shortWait(this.#worthWaitingFor(shortWaitMs), now());
+    if (ms === null) return false;
+    // A timer may be early by the fraction of a millisecond.
+    this.#pauseMs = ms + 1;
+    return true;
   }
 
   #mayTryMore(): boolean {
@@ -211,7 +239,6 @@ export class Exchange {
     const settings = ports.settings();
     const at = ports.now();
     this.#firstCandidate ??= candidate;
-    this.#lastCandidate = candidate;
     this.#tried.add(endpoint.id);
     body?.goesUp();
     const answer = new Answer(
@@ -312,7 +339,7 @@ export class Exchange {
     const { ports, sessions } = this.#means;
     const isBound =
       sessions.bound(this.#session, ports.settings()['loadbalancer.sticky_ttl'] * secondMs, ports.now()) === id;
-    if (failure !== 'rateLimited' || retryAfterMs === null || retryAfterMs > waitHereMaxMs || !isBound) return;
+    if (failure !== 'rateLimited' || retryAfterMs === null || retryAfterMs > shortWaitMs || !isBound) return;
     this.#pauseMs = retryAfterMs;
     this.#tried.delete(id);
   }
@@ -401,7 +428,7 @@ export class Exchange {
   /** The client's own affair, or a request that belongs to one account: what the endpoint said, as it said it. */
   #passed(candidate: Candidate, answer: Answer): Ended {
     const status = answer.head_?.status;
-    if (status === undefined) return this.#refuse([]);
+    if (status === undefined) return this.#refuse();
     answer.passOn([]);
     return {
       fact: { type: 'RequestServed', data: this.#servedBy(candidate, answer) },
@@ -438,54 +465,33 @@ export class Exchange {
   }
 
   /** Nobody answered: the most telling thing that was said, or a sentence of our own. */
-  #refuse(refusals: readonly Refusal[]): Ended {
+  #refuse(): Ended {
     const { ports } = this.#means;
     const { client, id, target } = this.#in;
-    const verbatim = mustBeSeen(refusals);
+    const telling = this.#said.telling();
+    const verbatim = telling?.refusal;
     const data = (status: number, because: string): Ended => ({
       fact: { type: 'RequestFailed', data: { ...this.#ended(status), because } },
       profile: this.#firstCandidate?.endpoint.profile ?? null,
     });
-    if (verbatim?.head) {
+    if (telling && verbatim?.head) {
+      // The client has its answer, and asks no more: nobody is asked for it later.
+      this.#hold.leave(`its client was told: ${verbatim.verdict.failure}`);
       const stop =
         verbatim.verdict.failure === 'credential' || verbatim.verdict.failure === 'billing'
           ? ['x-should-retry', 'false']
           : [];
-      passVerbatim(client, verbatim, [...stop, ...(this.#lastCandidate ? this.#added(this.#lastCandidate, 0) : [])]);
+      passVerbatim(client, verbatim, [...stop, ...this.#added(telling.candidate, 0)]);
       return data(verbatim.head.status, verbatim.verdict.failure ?? 'refused');
     }
-    const view = ports.view();
     const { item, isFull } = this.#hold;
-    const { error: plain, because } = ownRefusal(refusals, view, target.within, this.#told, ports.now());
-    const told = item === null ? plain : kept(plain, item);
-    sendError(client, isFull ? queueFull(told) : told, id);
-    return data(plain.status, because);
-  }
-
-  /** What the queue has to know of it; null where there is no body to send again. */
-  #forQueue(): Asked | null {
-    const { id, startedAt, request, head, target, body, peek } = this.#in;
-    if (body === null) return null;
-    const { path, query, within, isPinned } = target;
-    const { method = '', rawHeaders } = request;
-    const { model, stream } = peek;
-    const { connection } = head;
-    const session = this.#session;
-    return {
-      id,
-      startedAt,
-      method,
-      path,
-      query,
-      within,
-      isPinned,
-      session,
-      model,
-      stream,
-      rawHeaders,
-      connection,
-      body: body.bytes,
-    };
+    const { error, because } = ownError(
+      { view: ports.view(), within: target.within, told: this.#told, now: ports.now() },
+      this.#said,
+      { item, isFull },
+    );
+    sendError(client, error, id);
+    return data(error.status, because);
   }
 
   /** Somebody has got the answer for an identical request: nobody is asked. */

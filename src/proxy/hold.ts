@@ -3,10 +3,11 @@
  * its tries come to. A request that is answered at once never gets further than `joins`.
  */
 import type { Failure } from '../../events/endpoint.ts';
+import type { Millis } from '../../events/fact.ts';
 import type { EndpointId, QueueId } from '../../events/ids.ts';
 import type { ClientAnswer } from './client.ts';
 import type { Asked, Desk, Journal, Seat, StoredAnswer, Turn } from './desk.ts';
-import type { Ended } from './exchange.ts';
+import type { Ended, Incoming } from './exchange.ts';
 import type { Place } from './gate.ts';
 import { KeepingReceiver } from './keeping-receiver.ts';
 import type { Receiver } from './receiver.ts';
@@ -27,6 +28,7 @@ export class Hold {
   #journal: Journal | undefined;
   #isFull = false;
   #isGone = false;
+  #givenUp: string | null = null;
 
   /** @param asked what the queue has to know, made only when it is asked; null for what has no body */
   constructor(desk: Desk | null, place: Place, asked: () => Asked | null) {
@@ -50,9 +52,16 @@ export class Hold {
     return this.#journal ? new KeepingReceiver(client, this.#journal) : client;
   }
 
-  leave(): void {
+  /** So long its client waits at most for an endpoint to come back: not at all where nothing waits. */
+  get patienceMs(): Millis {
+    return this.#desk?.holdMs ?? 0;
+  }
+
+  /** @param because why its client wants no answer any more, so that what waits for one is not sent; null: it may ask again */
+  leave(because: string | null): void {
+    this.#givenUp = because;
     this.#isGone = true;
-    this.#seat?.leave();
+    this.#seat?.goAway(because);
   }
 
   /** Whether it is a re-send of what is in the queue. False at once when nothing is in it. */
@@ -67,6 +76,8 @@ export class Hold {
     try {
       const turn = (await this.#seat?.turn()) ?? { kind: 'over' };
       this.#journal = turn.kind === 'go' ? turn.journal : undefined;
+      // Its client went away in this very moment: nothing was sent, and the item is free for whoever asks next.
+      if (this.#isGone) this.#journal?.dropped();
       return turn;
     } finally {
       this.#place.unpark();
@@ -79,17 +90,13 @@ export class Hold {
   }
 
   /** One try of an item: however it ends, that is written down. What is no item just runs. */
-  async tries<Refused>(
-    round: () => Promise<Ended | readonly Refused[]>,
-    whyOf: (refusals: readonly Refused[]) => Why,
-  ): Promise<Ended | readonly Refused[]> {
+  async tries(round: () => Promise<Ended | undefined>, why: () => Why): Promise<Ended | undefined> {
     const journal = this.#journal;
     try {
       const ended = await round();
-      const isEnd = 'fact' in ended;
-      if (journal) await note(journal, isEnd ? ended : whyOf(ended));
+      if (journal) await note(journal, ended ?? why());
       // What becomes of the item now is nobody's here.
-      if (isEnd) this.#seat?.leave();
+      if (ended) this.#seat?.leave();
       return ended;
     } catch (error) {
       journal?.abandoned('fault');
@@ -114,7 +121,7 @@ export class Hold {
 
   #sit(seat: Seat | null): boolean {
     this.#seat = seat;
-    if (this.#isGone) seat?.leave();
+    if (this.#isGone) seat?.goAway(this.#givenUp);
     return seat !== null;
   }
 }
@@ -164,4 +171,29 @@ export async function sendStored(
   }
   client.end();
   return sent;
+}
+
+/** What the queue has to know of a request; null where there is no body to send again. */
+export function askedOf(incoming: Incoming, session: string | null): Asked | null {
+  const { id, startedAt, request, head, target, body, peek } = incoming;
+  if (body === null) return null;
+  const { path, query, within, isPinned } = target;
+  const { method = '', rawHeaders } = request;
+  const { model, stream } = peek;
+  const { connection } = head;
+  return {
+    id,
+    startedAt,
+    method,
+    path,
+    query,
+    within,
+    isPinned,
+    session,
+    model,
+    stream,
+    rawHeaders,
+    connection,
+    body: body.bytes,
+  };
 }

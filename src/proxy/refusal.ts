@@ -1,10 +1,8 @@
 /** The gateway's own errors, in Anthropic's shape: a sentence that says what to do, and what the client may do next. */
-import type { Failure } from '../../events/endpoint.ts';
 import type { Millis } from '../../events/fact.ts';
 import type { RoutableEndpoint, RoutingView } from '../../machines/roster.ts';
 import type { Outcome } from './answer.ts';
 import type { ClientAnswer } from './client.ts';
-import type { Why } from './hold.ts';
 
 /** What an endpoint said, or did, instead of answering. */
 export type Refusal = Extract<Outcome, { kind: 'failed' }>;
@@ -22,7 +20,6 @@ const retryAfterMax = 60;
 // How soon a network that is back is found.
 const offlineRetryS = 5;
 const sentenceMax = 600;
-const notFound = 404;
 
 /**
  * @param leavesOpen all of it goes out, and its connection stays until the function that comes back is called
@@ -60,6 +57,28 @@ export function sendError(client: ClientAnswer, error: OwnError, requestId: stri
 
 const nothing = () => {};
 
+interface Asking {
+  readonly view: RoutingView;
+  readonly within: string | null;
+  /** What each of those that were asked has said, in words. */
+  readonly told: ReadonlyMap<string, string>;
+  readonly now: Millis;
+}
+
+/** Nobody answered, and nobody said what the client must see; with a word of why for the log. */
+export function ownError(
+  { view, within, told, now }: Asking,
+  said: { readonly isNothing: boolean; readonly isMissing: boolean },
+  { item, isFull }: { readonly item: string | null; readonly isFull: boolean },
+): { readonly error: OwnError; readonly because: string } {
+  if (said.isMissing) return { error: nobodyCounts, because: 'refused' };
+  // All there is, is one endpoint whose key was refused.
+  const sole = said.isNothing ? soleHeld(view, within) : undefined;
+  const plain = sole ? keyRefused(sole) : nobodyAnswers(view, within, told, now);
+  const error = item === null ? plain : kept(plain, item);
+  return { error: isFull ? queueFull(error) : error, because: sole ? 'credential' : 'nobodyAnswers' };
+}
+
 /** 503, never 529: older clients give up on that after two seconds. */
 function nobodyAnswers(
   view: RoutingView,
@@ -83,24 +102,8 @@ function nobodyAnswers(
   return { status: 503, type: 'api_error', message, headers: ['retry-after', String(retryAfter)] };
 }
 
-/** What the gateway says itself when nobody has answered, and a word of why for the log. */
-export function ownRefusal(
-  refusals: readonly Refusal[],
-  view: RoutingView,
-  within: string | null,
-  told: ReadonlyMap<string, string>,
-  now: Millis,
-): { readonly error: OwnError; readonly because: string } {
-  if (refusals.length > 0 && refusals.every(({ verdict }) => verdict.isMissing))
-    return { error: nobodyCounts, because: 'refused' };
-  // All there is, is one endpoint whose key was refused.
-  const sole = refusals.length === 0 ? soleHeld(view, within) : undefined;
-  if (sole) return { error: keyRefused(sole), because: 'credential' };
-  return { error: nobodyAnswers(view, within, told, now), because: 'nobodyAnswers' };
-}
-
 /** What could not be answered waits in the queue: its id, for who wants to know what becomes of it. */
-export function kept(error: OwnError, item: string): OwnError {
+function kept(error: OwnError, item: string): OwnError {
   return {
     ...error,
     message: `${error.message} - it stays in the queue: qcc queue show ${item}`,
@@ -108,7 +111,7 @@ export function kept(error: OwnError, item: string): OwnError {
   };
 }
 
-export function queueFull(error: OwnError): OwnError {
+function queueFull(error: OwnError): OwnError {
   return { ...error, message: `${error.message} - and the queue is full: qcc queue status` };
 }
 
@@ -138,28 +141,6 @@ function keyRefused(endpoint: RoutableEndpoint): OwnError {
     message: `qcc: the key of the only endpoint (${endpoint.profile}/${endpoint.name}) was refused - run: ${command}`,
     headers: ['x-should-retry', 'false'],
   };
-}
-
-/** Model, quota, the only credential refused: what waiting cannot heal. */
-export function mustBeSeen(refusals: readonly Refusal[]): Refusal | undefined {
-  const telling = refusals.filter(({ verdict }) => !verdict.isMissing);
-  // Of those who have no such thing, one who says just that.
-  if (telling.length === 0)
-    return refusals.find(({ head }) => head?.status === notFound) ?? refusals.findLast(({ head }) => head !== null);
-  const last = telling.at(-1);
-  if (!last || last.head === null) return undefined;
-  const all = (wanted: readonly Failure[]) =>
-    telling.every(({ verdict }) => verdict.failure !== null && wanted.includes(verdict.failure));
-  if (all(['noModel', 'misconfigured']) || all(['quota']) || all(['credential', 'billing'])) return last;
-  return undefined;
-}
-
-/** What is said to the queue of a round that nobody answered. */
-export function whyOf(refusals: readonly Refusal[]): Why {
-  const last = refusals.findLast(({ verdict }) => !verdict.isMissing) ?? refusals.at(-1);
-  if (!last) return { failure: 'unreachable', retryAfterMs: null, detail: 'no endpoint is usable' };
-  const { failure, retryAfterMs } = last.verdict;
-  return { failure: mustBeSeen(refusals) ? null : failure, retryAfterMs, detail: last.detail };
 }
 
 export function passVerbatim(client: ClientAnswer, { head, body }: Refusal, extra: readonly string[]): void {

@@ -1,7 +1,7 @@
 /** The data port: routes, the guard, the body, then the exchange. */
 import { createServer as createHttp, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createHttps } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Millis } from '../../events/fact.ts';
 import type { RequestId } from '../../events/ids.ts';
@@ -367,6 +367,7 @@ class DataPort implements ProxyServer {
   /** One owner of all that a request takes: whatever happens to it, it is given back at the end of this. */
   async #forward(one: Arrived): Promise<void> {
     const { client, target } = one;
+    const { socket } = client;
     // Before its body costs anything.
     if (this.#gate.isFull) return this.#lineFull(one);
     if (this.#listen.files?.isShort) return this.#noFiles(one);
@@ -379,7 +380,7 @@ class DataPort implements ProxyServer {
       gone = true;
       // In line, its turn comes now, and is none.
       if (place?.state === 'waiting') place.leave();
-      exchange?.leave();
+      exchange?.leave(hasClosed(socket));
     });
     this.#figures.total++;
     this.#coming++;
@@ -503,4 +504,12 @@ function refuseUpgrade(socket: Duplex): void {
   socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
   const timer = setTimeout(() => socket.destroy(), lingerMs);
   socket.once('end', () => socket.destroy()).once('close', () => clearTimeout(timer));
+}
+
+/**
+ * In good order: what closes its connection so wants no answer any more. A reset may be anything: Claude Code cancels by it, and a
+ * connection that is lost ends by it too.
+ */
+function hasClosed(socket: Socket | null): boolean {
+  return socket?.readableEnded === true && socket.errored === null;
 }

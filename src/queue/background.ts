@@ -2,13 +2,15 @@
  * Tries of items whose client has gone: by a worker, at one endpoint after the other, by the same route and the same proof as
  * any request. What the endpoints do is told to their machines like all traffic.
  */
+
+import type { Failure } from '../../events/endpoint.ts';
 import type { Millis } from '../../events/fact.ts';
 import type { EndpointId, QueueId } from '../../events/ids.ts';
 import type { QueuedRequest } from '../../events/queue.ts';
 import { isClientsAffair, maybeBilled } from '../../machines/classify.ts';
+import { allLasting, worthWaitingFor } from '../../machines/failover.ts';
 import type { QueueItem } from '../../machines/queue-item.ts';
-import { isRefusedByAll } from '../../machines/queue-policy.ts';
-import { type Candidate, plan } from '../../machines/route.ts';
+import { type Candidate, plan, reachable } from '../../machines/route.ts';
 import type { RetryJob } from '../../workers/retry.ts';
 import type { RetryPool } from '../pool.ts';
 import type { DeskLoads } from '../proxy/desk.ts';
@@ -116,7 +118,14 @@ export class Background {
         }
       }
     }
-    journal.failed(round.why());
+    journal.failed(round.why(() => this.#isSomebodyLeft(asked, round)));
+  }
+
+  /** It waits as long as it is kept: whoever is back some time is worth it. */
+  #isSomebodyLeft({ within, expiresAt }: QueuedRequest, { said }: Round): boolean {
+    const now = this.#ports.now();
+    const waiting = { said, lacksModel: () => false, patienceMs: expiresAt - now };
+    return worthWaitingFor(reachable(this.#ports.view(), within), waiting, now).length > 0;
   }
 
   #next(asked: QueuedRequest, round: Round, loads: DeskLoads): Candidate | undefined {
@@ -220,19 +229,21 @@ export class Background {
 class Round {
   readonly tried = new Set<EndpointId>();
   readonly overloaded = new Set<string>();
+  readonly said = new Map<EndpointId, Failure | null>();
   readonly #failed: Failed[] = [];
 
   failed({ endpoint }: Candidate, result: Failed): void {
     this.tried.add(endpoint.id);
+    this.said.set(endpoint.id, result.verdict.failure);
     if (result.verdict.failure === 'overloaded') this.overloaded.add(endpoint.origin);
     this.#failed.push(result);
   }
 
-  why(): Parameters<ItemJournal['failed']>[0] {
+  why(isSomebodyLeft: () => boolean): Parameters<ItemJournal['failed']>[0] {
     const last = this.#failed.at(-1);
     if (!last) return { failure: 'unreachable', retryAfterMs: null, detail: 'no endpoint is usable' };
     const { failure, retryAfterMs } = last.verdict;
-    const all = this.#failed.map(({ verdict }) => verdict.failure);
-    return { failure: isRefusedByAll(all) ? null : failure, retryAfterMs, detail: last.detail };
+    if (!allLasting([...this.said.values()])) return { failure, retryAfterMs, detail: last.detail };
+    return { failure: isSomebodyLeft() ? 'unreachable' : null, retryAfterMs: null, detail: last.detail };
   }
 }

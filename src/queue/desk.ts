@@ -60,6 +60,8 @@ export class QueueDesk implements Desk {
   readonly #line = new Line();
   /** When its client asked again. */
   readonly #askedAt = new Map<QueueId, Millis>();
+  /** Their clients' connections were reset while they waited. */
+  readonly #lost = new Set<QueueId>();
   readonly #restUntil = new Map<QueueId, Millis>();
   readonly #open = new Map<EndpointId, boolean>();
   readonly #openedAt = new Map<EndpointId, Millis>();
@@ -117,20 +119,34 @@ export class QueueDesk implements Desk {
     return this.#ports.queue().isNobodys;
   }
 
+  get holdMs(): Millis {
+    return this.#ports.holdMs();
+  }
+
   async join(asked: Asked): Promise<Seat | null> {
     const { session } = asked;
     if (this.isEmpty || this.#isStopped || session === null) return null;
     const queue = this.#ports.queue();
     const alike = [...queue.ofSession(session)].filter((one) => isAlike(queue.item(one), asked));
-    if (alike.length === 0) return null;
-    const hash = await this.#hashOf(asked);
+    const hash = alike.length > 0 ? await this.#hashOf(asked) : '';
     const id = alike.findLast((one) => isJoinable(queue.item(one), hash, this.#ports.now()));
-    if (id === undefined || this.#isStopped) return null;
+    if (this.#isStopped) return null;
+    if (id === undefined) {
+      this.#movedOn(asked, session);
+      return null;
+    }
     // It may have been billed: its client asks all the same, and that is written down before it goes again.
     if (queue.item(id)?.state === 'unknown')
       await this.#ports.tell(id, { type: 'Ask', data: { by: 'client' } }, true).done;
     this.#askedAt.set(id, this.#ports.now());
     return this.#seatAt(id, asked);
+  }
+
+  /** Its client was reset, and does not send it again but asks something else: it was cancelled there. */
+  #movedOn({ path }: Asked, session: string): void {
+    if (this.#lost.size === 0 || path !== '/v1/messages') return;
+    for (const id of [...this.#ports.queue().ofSession(session)])
+      if (this.#lost.delete(id)) this.#cancel(id, 'its session has asked something else');
   }
 
   async take(asked: Asked, because: string, retryAfterMs: Millis | null): Promise<Seat | 'full' | null> {
@@ -223,11 +239,23 @@ export class QueueDesk implements Desk {
   #seatAt(id: QueueId, { id: request, startedAt }: Asked): ClientSeat {
     const spentMs = this.#ports.now() - startedAt;
     const holdMs = Math.min(this.#ports.holdMs(), patienceMs - spentMs);
-    const seat = new ClientSeat(id, holdMs, (one) => this.#changed(one, request));
+    this.#lost.delete(id);
+    const seat = new ClientSeat(
+      id,
+      holdMs,
+      (one) => this.#changed(one, request),
+      (because) => (because === null ? this.#lost.add(id) : this.#cancel(id, because)),
+    );
     const seats = this.#seats.get(id);
     if (seats) seats.push(seat);
     else this.#seats.set(id, [seat]);
     return seat;
+  }
+
+  /** Nobody waits for its answer, and nothing was sent: nothing will be. What runs may have been billed, and is let end. */
+  #cancel(id: QueueId, because: string): void {
+    if (this.#seats.has(id) || this.#ports.queue().item(id)?.state !== 'waiting') return;
+    this.#ports.tell(id, { type: 'QueuedRequestCancelled', data: { because } }, true);
   }
 
   #changed(seat: ClientSeat, request: string): void {
@@ -302,6 +330,7 @@ export class QueueDesk implements Desk {
   #destroy(id: QueueId): void {
     this.#background.stop(id);
     this.#askedAt.delete(id);
+    this.#lost.delete(id);
     this.#restUntil.delete(id);
     void this.#ports.blobs.destroy(id).catch(() => {});
   }

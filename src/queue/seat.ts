@@ -8,15 +8,25 @@ export class ClientSeat implements Seat {
   readonly item: QueueId;
   readonly #until: number;
   readonly #changed: (seat: ClientSeat) => void;
+  readonly #gone: (because: string | null) => void;
   #resolve: ((turn: Turn) => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isOver = false;
 
-  /** @param changed called when the seat is taken again, and when it is left for good */
-  constructor(item: QueueId, holdMs: number, changed: (seat: ClientSeat) => void) {
+  /**
+   * @param changed called when the seat is taken again, and when it is left for good
+   * @param gone called after its client has left: why it wants no answer any more, or null when that cannot be told
+   */
+  constructor(
+    item: QueueId,
+    holdMs: number,
+    changed: (seat: ClientSeat) => void,
+    gone: (because: string | null) => void,
+  ) {
     this.item = item;
     this.#until = performance.now() + holdMs;
     this.#changed = changed;
+    this.#gone = gone;
   }
 
   get isOver(): boolean {
@@ -49,6 +59,11 @@ export class ClientSeat implements Seat {
   /** Its item has changed: whoever looks after the seat says what that means for it. */
   nudge(): void {
     this.#changed(this);
+  }
+
+  goAway(because: string | null): void {
+    this.leave();
+    this.#gone(because);
   }
 
   leave(): void {

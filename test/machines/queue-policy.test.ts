@@ -5,7 +5,6 @@ import {
   delayMs,
   inOrder,
   isDue,
-  isRefusedByAll,
   type Kept,
   mayBeQueued,
   placesAt,
@@ -40,12 +39,6 @@ describe('what is queued', () => {
     expect(waitingHelps(viewOf({ main: [routable('a', refused), routable('b')] }), null)).toBe(true);
     expect(waitingHelps(viewOf({ main: [routable('a', { state: 'disabled' })] }), null)).toBe(false);
     expect(waitingHelps(viewOf({ main: [routable('a')], other: [] }), 'other')).toBe(false);
-  });
-
-  it('is refused for good when all say that they have no such model', () => {
-    expect(isRefusedByAll(['noModel', 'misconfigured'])).toBe(true);
-    expect(isRefusedByAll(['noModel', 'timeout'])).toBe(false);
-    expect(isRefusedByAll([])).toBe(false);
   });
 });
 

@@ -154,6 +154,15 @@ describe('a session', () => {
     expect(order(view, { ask: { binding: id('b') }, loads: { permitFree: () => false } })).toMatch(/^a /);
   });
 
+  it('asks who rests after an overload when somebody was asked in vain and nobody else is left', () => {
+    const rests = { state: 'degraded', because: 'overloaded', until: now + 1_000 } as const;
+    const limited = { ...rests, because: 'rateLimited' } as const;
+    const view = viewOf({ main: [routable('a', rests), routable('b', limited), routable('c')] });
+    expect(order(view)).toBe('c failover');
+    expect(order(view, { ask: { tried: new Set([id('c')]) } })).toBe('a lastResort');
+    expect(order(view, { ask: { tried: new Set([id('c'), id('a')]) } })).toBe('');
+  });
+
   it('goes to a profile that was chosen by hand', () => {
     const view = viewOf({ main: [routable('a')], spare: [routable('b')] }, { pinned: 'main' });
     expect(order(view, { ask: { binding: id('b') } })).toMatch(/^a failover/);

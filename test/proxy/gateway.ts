@@ -191,8 +191,10 @@ export interface Live {
   readonly done: Promise<Got>;
   /** Resolves when the answer's text holds this. */
   seen(text: string): Promise<void>;
-  /** Goes away, as Claude Code does on ESC. */
+  /** Closes its connection in good order. */
   leave(): void;
+  /** Its connection is reset, as Claude Code does on ESC. */
+  lost(): void;
   readonly sent: ClientRequest;
 }
 
@@ -254,7 +256,7 @@ export function open({ port }: { readonly port: number }, call: Call = {}): Live
       });
     }
   };
-  return { done, seen, sent, leave: () => void sent.destroy() };
+  return { done, seen, sent, leave: () => void sent.destroy(), lost: () => void sent.socket?.resetAndDestroy() };
 }
 
 export const ask = (to: { readonly port: number }, call?: Call): Promise<Got> => open(to, call).done;

@@ -1,4 +1,5 @@
 /** What clients live to see of the queue: a whole gateway on loopback, with endpoints that are out, and come back. */
+import { connect as connectTo } from 'node:net';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { connect } from '../../src/control/client.ts';
 import type { QueueItemRow } from '../../src/control/operations.ts';
@@ -8,6 +9,7 @@ import {
   answerEvents,
   answers,
   type FakeUpstream,
+  refuses,
   says,
   signal,
   silence,
@@ -86,11 +88,14 @@ const of = (session: string, more: Call = {}): Call => ({
   headers: { authorization: 'Bearer proxy-managed', ...more.headers },
 });
 
-/** A client that asks, is kept, and goes away. */
+/** A client that asks, is kept, and loses its connection. */
 async function left(it: Outage, session: string): Promise<QueueItemRow> {
   const live: Live = open(it, of(session));
   const item = await it.itemOf(session);
-  live.leave();
+  const cancelled = async () => (await it.call('proxy.status', {})).requests.cancelled;
+  const before = await cancelled();
+  live.lost();
+  await vi.waitFor(async () => expect(await cancelled()).toBe(before + 1));
   return item;
 }
 
@@ -334,6 +339,141 @@ describe('a client that has gone', () => {
     await it.comesBack();
     expect(await it.itemOf('s')).toMatchObject({ id, state: 'cancelled' });
     await expect(it.call('queue.answer', { id })).rejects.toMatchObject({ code: 'QCC_QUEUE_NO_ANSWER', exit: 5 });
+  });
+});
+
+describe('a client that has closed its connection', () => {
+  it.each([
+    ['of the straight way', '/v1/messages'],
+    ['over node:http', '/v1/messages?beta=true&x=%31'],
+  ])('%s wants no answer any more: nobody is asked for it', async (_, path) => {
+    const it = await outage();
+    const live = open(it, of('s', { path }));
+    const { id } = await it.itemOf('s');
+    live.leave();
+    expect(await it.itemOf('s', 'cancelled')).toMatchObject({ id });
+    const { facts } = await it.call('queue.show', { id });
+    expect(facts.at(-1)).toMatchObject({ type: 'QueuedRequestCancelled', data: { because: 'its client has left' } });
+    it.up.does(answers());
+    const calls = callsOf(it.up);
+    await it.comesBack();
+    // Whoever asks after that is answered: its own call is the only one.
+    expect((await ask(it, of('s', { path }))).headers['x-qcc-answer']).toBeUndefined();
+    expect(callsOf(it.up)).toBe(calls + 1);
+  });
+
+  it('in half wants none either', async () => {
+    const it = await outage();
+    const body = bodyOf({ session: 's' });
+    const head = `POST /v1/messages HTTP/1.1\r\nhost: 127.0.0.1:${it.port}\r\nauthorization: Bearer proxy-managed\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n`;
+    const socket = connectTo({ port: it.port, host: '127.0.0.1', allowHalfOpen: true });
+    onTestFinished(() => void socket.destroy());
+    socket.on('error', () => undefined).write(head + body);
+    await it.itemOf('s');
+    socket.end();
+    await it.itemOf('s', 'cancelled');
+  });
+
+  it('is not missed while another one waits for the same', async () => {
+    const it = await outage();
+    const [one, other] = [open(it, of('s')), open(it, of('s'))];
+    await it.itemOf('s');
+    await vi.waitFor(async () => expect((await it.call('proxy.status', {})).requests.waiting).toBe(2));
+    one.leave();
+    await vi.waitFor(async () => expect((await it.call('proxy.status', {})).requests.waiting).toBe(1));
+    it.up.does(answers());
+    await it.comesBack();
+    expect(await other.done).toMatchObject({ status: 200, whole: true });
+  });
+});
+
+describe('a client whose connection was reset', () => {
+  it('has moved on when its session asks something else: what it asked before is cancelled', async () => {
+    const it = await outage();
+    const { id } = await left(it, 's');
+    const again = open(it, of('s', { body: bodyOf({ session: 's', stream: false }) }));
+    await vi.waitFor(async () => expect(await it.call('queue.show', { id })).toMatchObject({ state: 'cancelled' }));
+    it.up.does(answers());
+    const calls = callsOf(it.up);
+    await it.comesBack();
+    expect((await again.done).status).toBe(200);
+    expect(callsOf(it.up)).toBe(calls + 1);
+  });
+
+  it('keeps its place while other sessions ask, and when it asks the same again', async () => {
+    const it = await outage();
+    const { id } = await left(it, 's');
+    const other = open(it, of('t'));
+    await it.itemOf('t', 'waiting');
+    const again = open(it, of('s'));
+    await vi.waitFor(async () => expect((await it.call('proxy.status', {})).requests.waiting).toBe(2));
+    it.up.does(answers());
+    await it.comesBack();
+    await Promise.all([other.done, again.done]);
+    expect(await it.itemOf('s', 'answered')).toMatchObject({ id });
+  });
+});
+
+describe('the error of one endpoint', () => {
+  const refusals = [
+    ['a refused key', refuses(401)],
+    ['a forbidden one', refuses(403)],
+    ['a bill', refuses(402)],
+    ['a spent balance', refuses(400, {}, 'Your credit balance is too low to access the Anthropic API')],
+    ['a missing model', refuses(404, {}, 'model: claude-test')],
+    ['a missing route', refuses(404, {}, 'Not found')],
+    ['a quota', refuses(429, { 'anthropic-ratelimit-unified-status': 'rejected', 'retry-after': '900' })],
+  ] as const;
+
+  /** The first one rests for some seconds, and is well; the second one refuses. */
+  async function resting(
+    refusal: (typeof refusals)[number][1],
+    settings: Readonly<Record<string, string>>,
+    first = refuses(429, { 'retry-after': '1' }),
+  ) {
+    const [a, b] = [await upstream('a', first), await upstream('b', answers())];
+    const home = temporaryHome();
+    const alone = await connect({ home });
+    for (const [key, value] of Object.entries({ ...quick, ...settings }))
+      await alone.call('config.set', { key, value });
+    await alone.call('profile.add', { name: 'main', tier: 'primary' });
+    const added = { profile: 'main', maxFailures: 1 };
+    const { id } = await alone.call('endpoint.add', { ...added, baseUrl: a.url, key: a.key });
+    await alone.call('endpoint.add', { ...added, baseUrl: b.url, key: b.key, priority: 2 });
+    await alone.close();
+    const it = await started(home, id);
+    expect(await ask(it, of('first'))).toMatchObject({ status: 200 });
+    expect([callsOf(a), callsOf(b)]).toEqual([1, 1]);
+    a.does(answers());
+    b.does(refusal);
+    return { it, a, b };
+  }
+
+  it.each(refusals)('%s, is the last resort: who is back in a moment is waited for', async (_, refusal) => {
+    const { it, a, b } = await resting(refusal, {});
+    const got = await ask(it, of('s'));
+    expect([got.status, got.text, got.headers['x-qcc-attempts']]).toEqual([200, streamed, '2']);
+    expect([callsOf(a), callsOf(b)]).toEqual([2, 2]);
+  });
+
+  it.each(refusals)('%s, is the last resort without a queue too, for a few seconds', async (_, refusal) => {
+    const { it, b } = await resting(refusal, { 'queue.enabled': 'false' });
+    expect(await ask(it, of('s'))).toMatchObject({ status: 200, text: streamed });
+    expect(callsOf(b)).toBe(2);
+  });
+
+  it('goes out at once when the other one has told to be back too late', async () => {
+    const { it } = await resting(refuses(401), {}, refuses(429, { 'retry-after': '900' }));
+    expect((await ask(it, of('s'))).status).toBe(401);
+    expect(await it.items()).toEqual([]);
+  });
+
+  it('goes out when the hold has run out, and then nobody is asked for it later', async () => {
+    const { it, a } = await resting(refuses(401), { 'queue.hold': '0.1' }, out);
+    const got = await ask(it, of('s'));
+    expect([got.status, got.headers['x-should-retry']]).toEqual([401, 'false']);
+    await it.itemOf('s', 'cancelled');
+    expect(callsOf(a)).toBe(1);
   });
 });
 
