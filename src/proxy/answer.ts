@@ -20,6 +20,7 @@ import { plainText } from './encoding.ts';
 import { type Head, headOf } from './headers.ts';
 import { HeldBytes } from './held-bytes.ts';
 import { type Fault, faultAtStart, JsonBody } from './json-body.ts';
+import { LargeAnswer, largeAnswers } from './large-answers.ts';
 import type { Receiver } from './receiver.ts';
 import { StreamWatch } from './sse.ts';
 import type { Abort, AnswerSink, TransportError } from './upstream.ts';
@@ -118,6 +119,7 @@ export class Answer implements AnswerSink {
   #asleep: NodeJS.Timeout | undefined;
   #watch: StreamWatch | undefined;
   #json: JsonBody | undefined;
+  #memory: LargeAnswer | undefined;
   #whole: Buffer | undefined;
   readonly #startedAt: Millis;
   readonly #receiver: Receiver;
@@ -176,6 +178,7 @@ export class Answer implements AnswerSink {
     } else {
       this.#phase = 'json';
       this.#json = new JsonBody(this.#asked, head);
+      this.#memory = new LargeAnswer(largeAnswers, () => this.#readOn());
     }
     if (this.#phase === 'encoded' && head.contentType.includes('html'))
       this.#wrong({ failure: 'badAnswer', detail: 'not JSON (text/html)' });
@@ -200,8 +203,7 @@ export class Answer implements AnswerSink {
           this.#fail('badAnswer', 'the error is larger than 1 MiB');
         return true;
       case 'json':
-        this.#scan(chunk);
-        return true;
+        return this.#scan(chunk);
       default:
         return true;
     }
@@ -382,12 +384,21 @@ export class Answer implements AnswerSink {
     return classifyStatus({ status, header: get, body: text, isMessages, isCount, model }, now());
   }
 
-  #scan(chunk: Buffer): void {
+  #scan(chunk: Buffer): boolean {
     this.#held.add(chunk);
     // What is compressed is looked at when it is whole.
     const fault = (this.head_ as Head).isEncoded ? undefined : this.#json?.feed(chunk);
     if (fault) this.#wrong(fault);
     else if (this.#held.length > jsonBytesMax) this.#fail('badAnswer', 'the answer is larger than 64 MiB');
+    if (this.#memory?.grows(this.#held.length) ?? true) return true;
+    this.#deadline.clear();
+    return false;
+  }
+
+  /** There is memory for the rest of it; the time until then was not the endpoint's. */
+  #readOn(): void {
+    this.#deadline.arm(this.#limits.totalMs);
+    this.#resume();
   }
 
   #jsonOver(): void {
@@ -425,7 +436,8 @@ export class Answer implements AnswerSink {
     const size = pieces.reduce((sum, piece) => sum + piece.length, 0);
     const pairs = this.#committed ? [] : [...head.pairs, ...this.#asked.added(this.ttfbMs ?? 0)];
     const length = this.#asked.isHead ? (head.length ?? 0) : size;
-    this.#receiver.whole(head.status, pairs, pieces, length);
+    this.#receiver.whole(head.status, pairs, pieces, length, this.#memory);
+    this.#memory = undefined;
     this.bytes = size;
     this.#end({ kind: 'served', status: head.status });
   }
@@ -503,6 +515,8 @@ export class Answer implements AnswerSink {
     this.#deadline.clear();
     clearTimeout(this.#newlines);
     clearTimeout(this.#asleep);
+    this.#memory?.release(this.#held.take());
+    this.#memory = undefined;
     this.#settle(outcome);
   }
 }

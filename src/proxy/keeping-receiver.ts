@@ -1,5 +1,6 @@
 /** A client of the data port whose answer is kept as well: what goes out to it is copied on its way. */
 import type { AnswerCopy } from './desk.ts';
+import type { LargeAnswer } from './large-answers.ts';
 import type { Receiver } from './receiver.ts';
 
 export class KeepingReceiver implements Receiver {
@@ -33,12 +34,12 @@ export class KeepingReceiver implements Receiver {
     this.#client.end();
   }
 
-  whole(status: number, pairs: readonly string[], pieces: readonly Buffer[], length: number): void {
+  whole(status: number, pairs: readonly string[], pieces: readonly Buffer[], length: number, held?: LargeAnswer): void {
     // Its head has gone out with `hold`, where the answer had none yet.
     const kept = withoutOurs(pairs);
     this.#copy.head(status, kept.length > 0 ? kept : ['content-type', 'application/json']);
     for (const piece of pieces) this.#copy.data(piece);
-    this.#client.whole(status, pairs, pieces, length);
+    this.#client.whole(status, pairs, pieces, length, held);
   }
 
   hold(pairs: readonly string[]): void {

@@ -1,5 +1,7 @@
 /** Where an answer goes. It hears nothing before the answer has proven itself. */
+import { free } from '../large-memory.ts';
 import type { ClientAnswer } from './client.ts';
+import type { LargeAnswer } from './large-answers.ts';
 
 export interface Receiver {
   /** Something of this answer has gone out: it cannot be taken back, and no other one can follow. */
@@ -11,7 +13,7 @@ export interface Receiver {
   onRoom(goOn: () => void): void;
   end(): void;
   /** An answer that is all there; its head too, unless it has begun. `length`: what the head says, which for HEAD is not the body's. */
-  whole(status: number, pairs: readonly string[], pieces: readonly Buffer[], length: number): void;
+  whole(status: number, pairs: readonly string[], pieces: readonly Buffer[], length: number, held?: LargeAnswer): void;
   /** Begins a JSON answer that is still to come, and keeps the other side waiting with what JSON allows. */
   hold(pairs: readonly string[]): void;
   stillHolding(): void;
@@ -73,17 +75,16 @@ export class HttpReceiver implements Receiver {
     this.#response.end();
   }
 
-  whole(status: number, pairs: readonly string[], pieces: readonly Buffer[], length: number): void {
+  whole(status: number, pairs: readonly string[], pieces: readonly Buffer[], length: number, held?: LargeAnswer): void {
     const response = this.#response;
     response.sendDate = false;
     if (!this.isBegun) response.writeHead(status, [...pairs, 'content-length', String(length)]);
     const [body] = pieces;
     // As a string it leaves together with the head, in one write instead of two.
-    if (body && pieces.length === 1 && body.length <= joinMax) response.end(body.toString('latin1'), 'latin1');
-    else {
-      for (const piece of pieces) response.write(piece);
-      response.end();
-    }
+    if (body && pieces.length === 1 && body.length <= joinMax) {
+      response.end(body.toString('latin1'), 'latin1');
+      held?.release(pieces);
+    } else pour(response, pieces, held);
   }
 
   hold(pairs: readonly string[]): void {
@@ -102,4 +103,30 @@ export class HttpReceiver implements Receiver {
     if (socket) socket.destroySoon();
     else this.#response.destroy();
   }
+}
+
+/** Piece by piece, as the client takes them: so it is seen whether it does, and what it has taken is let go. */
+function pour(response: ClientAnswer, pieces: readonly Buffer[], held: LargeAnswer | undefined): void {
+  let next = 0;
+  const on = () => {
+    held?.taken();
+    // Nothing of it is on its way any more: its memory may be somebody else's.
+    const last = pieces[next - 1];
+    if (last && held && response.socket?.writableLength === 0) free(last);
+    while (next < pieces.length) {
+      if (response.write(pieces[next++] as Buffer)) continue;
+      response.once('drain', on);
+      return;
+    }
+    response.end();
+    held?.release([]);
+  };
+  if (response.destroyed) {
+    held?.release(pieces);
+    return;
+  }
+  // What is on its way at that moment is the system's still, and left to the collector.
+  response.on('close', () => held?.release(pieces.slice(next)));
+  held?.goesOut(() => response.destroy());
+  on();
 }
