@@ -76,4 +76,5 @@ process.on('message', async (task: ApartTask) => {
   watch.postMessage(null);
   process.send?.(reply);
 });
-process.once('disconnect', () => process.exit());
+// Not an exit, which waits for what reads from a pipe that says nothing.
+process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'));

@@ -1,9 +1,10 @@
 /** Files that strangers have made for an import: each kind of too much is refused with its bound, and nothing of it is taken. */
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, fork } from 'node:child_process';
+import { closeSync, constants, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Apart, apart } from '../../src/apart.ts';
 import { importSource } from '../../src/config/import-source.ts';
 import { readIncoming } from '../../src/config/reading.ts';
@@ -146,6 +147,23 @@ describe('a reader', () => {
       message: expect.stringContaining('longer than 1.5 s'),
     });
     expect(readdirSync(root)).toEqual(['pipe']);
+  });
+
+  it.skipIf(process.platform === 'win32')('whose asker is gone ends with it, whatever it waits for', async () => {
+    const root = folder();
+    const file = join(root, 'pipe');
+    execFileSync('sh', ['-c', 'mkfifo "$0"', file]);
+    const program = fileURLToPath(new URL('../../workers/apart.ts', import.meta.url));
+    const child = fork(program, [], { execArgv: ['--import', 'tsx'], stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    const ended = new Promise((resolve) => child.once('exit', (_, signal) => resolve(signal)));
+    child.send({ name: 'restore', given: { file, folder: root, home: root }, timeMs: 600_000 });
+    // A pipe can be opened like this once somebody reads from it.
+    const opened = () => openSync(file, constants.O_WRONLY | constants.O_NONBLOCK);
+    const writer = await vi.waitFor(opened, { timeout: 15_000 });
+    child.disconnect();
+    expect(await ended).toBe('SIGKILL');
+    closeSync(writer);
   });
 
   it('that has too little memory ends alone, and says so', async () => {
