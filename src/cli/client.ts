@@ -75,13 +75,13 @@ export async function env(context: Context): Promise<undefined> {
 }
 
 export async function code(context: Context): Promise<number> {
-  const program = programNamed('claude', context);
-  const settings = await running(context);
   const profile = flag(context, 'profile');
   if (profile !== undefined) {
     const { endpoints } = await withInstallation(context, ({ call }) => call('endpoint.list', { profile }));
     if (endpoints.length === 0) throw noEndpoint(profile);
   }
+  const program = programNamed('claude', context);
+  const settings = await running(context);
   const url = profile === undefined ? settings.url : `${settings.url}/p/${encodeURIComponent(profile)}`;
   const values = clientEnv({ url, token: settings.token }, context.env);
   // A key of the user's own beside our token would go along in a second header.

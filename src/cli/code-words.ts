@@ -39,7 +39,7 @@ const codes = { states, verdicts, depths, switches } satisfies Record<string, Re
 /** A code that a newer gateway brought stays what it is. */
 export function codeText(kind: keyof typeof codes, code: string, language: Language): string {
   const known: Readonly<Record<string, string>> = codes[kind];
-  return language === 'zh-CN' ? (known[code] ?? code) : code;
+  return language === 'zh-CN' && Object.hasOwn(known, code) ? (known[code] ?? code) : code;
 }
 
 /** Why the gateway cannot serve, as `/readyz` says it. */

@@ -5,9 +5,11 @@ import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { codeText } from '../../src/cli/code-words.ts';
 import { complete } from '../../src/cli/complete.ts';
 import { type Command, root } from '../../src/cli/manifest.ts';
 import { makeOutput, tableLines } from '../../src/cli/output.ts';
+import { reasonText } from '../../src/cli/story-words.ts';
 import { print, rendered, styled } from '../../src/cli/terminal.ts';
 import { widthOf } from '../../src/cli/width.ts';
 import { programFor } from '../../src/notify/desktop.ts';
@@ -362,6 +364,12 @@ describe('the door', () => {
       .filter((path) => /process\.std(out|err)\.write|console\.\w+\(/.test(readFileSync(join(folder, path), 'utf8')));
     // main.ts stands alone, and says one sentence of its own; output.ts clears the screen and hands bytes on.
     expect(writers.sort()).toEqual(['cli/main.ts', 'cli/output.ts']);
+  });
+
+  it('takes a code for a word only when it is one', () => {
+    for (const code of ['constructor', 'toString', '__proto__', 'hasOwnProperty'])
+      for (const language of ['en', 'zh-CN'] as const)
+        expect([reasonText(code, language), codeText('states', code, language)]).toEqual([code, code]);
   });
 
   it('says nothing when there is nothing to say', () => {
