@@ -10,6 +10,8 @@ import { devNull } from 'node:os';
 const lookEveryMs = 1_000;
 // The control socket with a question or two, a journal and two tables of the log, a rotated file.
 const sparesMax = 8;
+// With fewer free ones than a question and its answer want, they have run out for whoever asks.
+const freeLeast = 4;
 // Beside what is open at the start: threads, probes, bodies of the queue, tables of the log.
 const reserve = { share: 0.25, least: 16, most: 256 };
 // One to the client, one to the endpoint.
@@ -90,11 +92,11 @@ export class Descriptors {
 
   look(): void {
     if (!this.#isShort) {
-      if (!this.#isOneFree()) this.ranOut();
+      if (!this.#areFree()) this.ranOut();
       return;
     }
-    // All that was given away is free again, and one more.
-    if (!this.#takeSpares() || !this.#isOneFree()) {
+    // All that was given away is free again, and some more.
+    if (!this.#takeSpares() || !this.#areFree()) {
       this.#giveSpares();
       return;
     }
@@ -118,9 +120,14 @@ export class Descriptors {
     for (const spare of this.#spares.splice(0)) this.#close(spare);
   }
 
-  #isOneFree(): boolean {
-    const one = this.#one();
-    if (typeof one === 'number') this.#close(one);
+  #areFree(): boolean {
+    const opened: number[] = [];
+    let one = this.#one();
+    while (typeof one === 'number') {
+      opened.push(one);
+      one = opened.length < freeLeast ? this.#one() : undefined;
+    }
+    for (const descriptor of opened) this.#close(descriptor);
     return one !== 'none';
   }
 

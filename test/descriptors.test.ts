@@ -47,6 +47,15 @@ it('holds some back, gives them away when there are none left, and takes them ag
   expect(state.taken).toBe(10);
 });
 
+it('takes the last few for none: a question and its answer want more than one', () => {
+  const { state, descriptors } = system(40);
+  descriptors.start();
+  state.taken = state.limit - 2;
+  descriptors.look();
+  expect([descriptors.isShort, descriptors.shortages]).toEqual([true, 1]);
+  descriptors.stop();
+});
+
 it('hears of it from whoever was refused one, once', () => {
   const { descriptors, said, changes } = system(40);
   descriptors.start();
