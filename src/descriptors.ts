@@ -141,7 +141,7 @@ export class Descriptors {
 }
 
 /** How many clients leave enough for their endpoints, and for all that is no connection. */
-export function connectionsIn(limit: number | null, inUse: number): number {
+export function connectionsIn(limit: number | null, inUse = usualAtStart): number {
   if (limit === null) return Number.MAX_SAFE_INTEGER;
   const kept = Math.min(reserve.most, Math.max(reserve.least, Math.floor(limit * reserve.share)));
   return Math.max(connectionsLeast, Math.floor((limit - inUse - kept - sparesMax) / eachConnection));

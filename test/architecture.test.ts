@@ -100,6 +100,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'machines/',
     'src/apart.ts',
     'src/config/',
+    'src/descriptors.ts',
     'src/errors.ts',
     'src/history/',
     'src/key-shape.ts',

@@ -144,6 +144,11 @@ const en: Readonly<Record<CheckId, CheckWords>> = {
     good: 'no HTTP proxy stands before this machine itself',
     bad: ({ name }) => `${name} is set, and NO_PROXY does not name 127.0.0.1: Claude Code would ask the proxy for it`,
   },
+  files: {
+    good: 'the system allows enough open files',
+    bad: ({ limit, connections, wanted }) =>
+      `${limit} open files allow ${connections} connections at once, and proxy.max_concurrent is ${wanted}`,
+  },
   'env.outbound': {
     good: 'the HTTP proxy on the way to endpoints can be used, or none is set',
     bad: ({ name }) => `${name} names no http:// or https:// proxy: nothing behind it can be reached`,
@@ -279,6 +284,11 @@ const zh: Readonly<Record<CheckId, CheckWords>> = {
   'env.proxy': {
     good: '访问本机不经过 HTTP 代理',
     bad: ({ name }) => `已设置 ${name}，而 NO_PROXY 未包含 127.0.0.1：Claude Code 会经代理访问它`,
+  },
+  files: {
+    good: '系统允许打开的文件足够',
+    bad: ({ limit, connections, wanted }) =>
+      `可打开 ${limit} 个文件，最多同时 ${connections} 个连接，而 proxy.max_concurrent 为 ${wanted}`,
   },
   'env.outbound': {
     good: '通往端点的 HTTP 代理可用，或未设置',

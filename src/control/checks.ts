@@ -44,6 +44,7 @@ export type CheckId =
   | 'claude.overridden'
   | 'claude.takeover'
   | 'env.proxy'
+  | 'files'
   | 'env.outbound'
   | 'env.certificates';
 

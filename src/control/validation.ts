@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { isLoopback, parseBaseUrl } from '../config/base-url.ts';
 import { readCertificate } from '../config/certificate.ts';
 import type { Settings } from '../config/settings.ts';
+import { connectionsIn, openFilesMax } from '../descriptors.ts';
 import { QccError } from '../errors.ts';
 import type { Pool } from '../pool.ts';
 import type { KnownEndpoint, KnownProfile } from '../projections/profiles.ts';
@@ -209,7 +210,17 @@ function policies(settings: Settings, now: number): readonly Check[] {
     failovers,
     certificate(settings, now),
     openListener(settings),
+    openFiles(settings),
   ];
+}
+
+/** What the system allows the process that looks: the gateway when one runs. */
+function openFiles(settings: Settings): Check {
+  const limit = openFilesMax();
+  const connections = connectionsIn(limit);
+  const wanted = settings['proxy.max_concurrent'];
+  if (connections >= wanted) return passed('files', 'warning');
+  return warning('files', { limit: limit ?? 0, connections, wanted }, 'ulimit -n 65536, then qcc proxy restart');
 }
 
 function certificate(settings: Settings, now: number): Check {

@@ -112,6 +112,7 @@ describe('a gateway', () => {
     expect(files.dropped).toBeGreaterThan(100);
     expect((await run('proxy', 'status')).err).toMatch(/connections were closed at once/);
     expect((await run('config', 'set', 'notify.window', '5')).code).toBe(0);
+    expect((await run('config', 'validate')).out).toMatch(/128 open files allow \d+ connections at once/);
     for (const socket of silent) socket.destroy();
     await vi.waitFor(async () => expect((await fetch(`${url}/healthz`)).status).toBe(200), { timeout: patienceMs });
   });
