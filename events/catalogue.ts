@@ -1,5 +1,6 @@
 /** The version of each fact's shape. Older shapes pass an upcaster on their way in. */
 import type { Fact, Recorded } from './fact.ts';
+import { factTraits } from './traits.ts';
 
 /** The version that new facts of a type are written with, where it is not 1. */
 const currentVersions: Readonly<Record<string, number>> = { EndpointDegraded: 2, RetrySucceeded: 2 };
@@ -19,9 +20,26 @@ export function versionOf(type: string): number {
 
 /** A fact that a newer qcc wrote: nothing may be concluded from it, and nothing written after it. */
 export class NewerFact extends Error {
-  constructor(fact: Recorded) {
-    super(`fact #${fact.seq} (${fact.type}, version ${fact.v}) was written by a newer qcc`);
+  constructor(what: Recorded | string) {
+    const told = typeof what === 'string' ? what : `fact #${what.seq} (${what.type}, version ${what.v})`;
+    super(`${told} was written by a newer qcc`);
   }
+}
+
+/** What a snapshot says of the facts that were folded into it, which nobody looks at again. */
+export function catalogue(): Readonly<Record<string, number>> {
+  return currentVersions;
+}
+
+/** @param written what the snapshot says; those of former versions say nothing. Throws `NewerFact`. */
+export function refuseNewerCatalogue(written: unknown, seq: number): void {
+  for (const [type, v] of Object.entries((written ?? {}) as Readonly<Record<string, number>>))
+    if (v > versionOf(type)) throw new NewerFact(`the snapshot of #${seq} (${type}, version ${v})`);
+}
+
+/** Of a log that is to be written on: neither a version nor a type that is not known. Throws `NewerFact`. */
+export function refuseNewer(fact: Recorded): void {
+  if (fact.v > versionOf(fact.type) || !Object.hasOwn(factTraits, fact.type)) throw new NewerFact(fact);
 }
 
 /** Brings a fact to the current version of its type. Throws `NewerFact`. */

@@ -13,16 +13,22 @@ export async function verify(context: Context): Promise<number> {
 }
 
 function verifyLines({ out, words }: Context, answer: Answer<'history.verify'>): void {
-  const { ok, events, machines, differences, damage, lost, drift } = answer;
-  out.line(words.foldedAgain(events, machines));
-  const told = { missing: words.factsMissing, checksum: words.factsChanged, index: words.factsMisplaced };
+  const { ok, events, expected, machines, differences, damage, lost, drift } = answer;
+  out.line(words.foldedAgain(events, expected, machines));
+  const told = {
+    missing: words.factsMissing,
+    checksum: words.factsChanged,
+    index: words.factsMisplaced,
+    unfolded: words.factsUnfolded,
+  };
   for (const { from, to, because } of damage) out.line(told[because](range(from, to)));
   for (const { stream, path, folded, running } of differences)
     out.line(words.differs(path.startsWith('#') ? `${stream} ${path}` : path, shown(folded), shown(running)));
   for (const { from, to } of lost) out.line(words.lostBefore(range(from, to)));
   for (const { seq, stream, recorded, folded } of drift) out.line(words.drifted(`#${seq} ${stream}`, recorded, folded));
   out.line(ok ? out.paint('green', words.logIsWhole) : out.paint('red', words.logIsNot));
-  if (damage.length > 0) out.note('  qcc history repair');
+  if (damage.some(({ because }) => because !== 'unfolded')) out.note('  qcc history repair');
+  else if (damage.length > 0) out.note('  qcc history compact');
 }
 
 const range = (from: number, to: number) => (from === to ? `#${from}` : `#${from}–#${to}`);

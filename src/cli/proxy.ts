@@ -112,11 +112,11 @@ export async function run(context: Context): Promise<number> {
 
 /** What is damaged, and what mends it. Not data: it goes beside it. */
 export function tellFound({ out, language }: Pick<Context, 'out' | 'language'>, found: readonly Check[]): void {
-  for (const line of foundLines(language, found)) out.warn(line);
+  for (const check of found) out.warn(checkDetail(check, language), `    ${check.fix}`);
 }
 
 function foundLines(language: Context['language'], found: readonly Check[]): readonly string[] {
-  return found.map((check) => `${checkDetail(check, language)}\n    ${check.fix}`);
+  return found.map((check) => `${checkDetail(check, language)} - ${check.fix}`);
 }
 
 function faultAtStart(error: unknown, home: string): QccError {

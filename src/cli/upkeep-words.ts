@@ -9,8 +9,10 @@ const en = {
     'this system lets no user make namespaces, so the service may write wherever you may; its other limits hold (docs/security.md)',
   noServices: (platform: string) => `qcc knows no service of ${platform}`,
   commandFailed: (command: string, why: string) => `${command} failed: ${why}`,
-  foldedAgain: (facts: number, machines: number) =>
-    `${facts} facts folded again, into ${machines} machines and their views`,
+  factsUnfolded: (which: string) =>
+    `${which}: read, but the snapshot that they follow is gone: no state can be held against them`,
+  foldedAgain: (facts: number, expected: number, machines: number) =>
+    `${facts} of ${expected} facts folded again, into ${machines} machines and their views`,
   differs: (what: string, folded: string, running: string) =>
     `${what}: the facts make ${folded}, what runs is ${running}`,
   lostBefore: (which: string) => `${which}: lost, and told before`,
@@ -57,7 +59,9 @@ const zh: typeof en = {
     '此系统不允许普通用户创建命名空间，因此服务可写入您可写入的任何位置；其他限制仍然有效（docs/security.md）',
   noServices: (platform) => `qcc 不支持 ${platform} 上的服务`,
   commandFailed: (command, why) => `${command} 失败：${why}`,
-  foldedAgain: (facts, machines) => `重新折叠 ${facts} 条事实，得到 ${machines} 个状态机及其视图`,
+  factsUnfolded: (which) => `${which}：可以读取，但它们所依据的快照已丢失，无法核对状态`,
+  foldedAgain: (facts, expected, machines) =>
+    `重新折叠 ${facts} 条事实（共 ${expected} 条），得到 ${machines} 个状态机及其视图`,
   differs: (what, folded, running) => `${what}：由事实得到 ${folded}，运行中的是 ${running}`,
   lostBefore: (which) => `${which}：已丢失，此前已记录`,
   drifted: (which, recorded, folded) => `${which}：记录为 ${recorded}；如今的状态图会得到 ${folded}，以记录为准`,

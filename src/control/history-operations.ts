@@ -124,7 +124,7 @@ interface LossRow {
 interface DamageRow {
   readonly from: number;
   readonly to: number;
-  readonly because: LossRow['because'] | 'index';
+  readonly because: LossRow['because'] | 'index' | 'unfolded';
 }
 
 export type TierTimes = Readonly<Record<Tier | 'none', number>>;
@@ -262,6 +262,8 @@ export interface HistoryOperations {
     {
       readonly ok: boolean;
       readonly events: number;
+      /** As many as the log ought to have. */
+      readonly expected: number;
       readonly machines: number;
       readonly from: number;
       readonly to: number;

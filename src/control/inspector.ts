@@ -5,8 +5,10 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { homeFindings } from '../config/home-files.ts';
+import { type Range, rangeOf, without } from '../log/damage.ts';
 import { checkTable, damagedTables, tablesIn } from '../log/tables.ts';
 import type { ReplayPool } from '../pool.ts';
+import { toldLosses } from '../runtime/losses.ts';
 import { type Check, fault, warning } from './checks.ts';
 import type { Installation } from './installation.ts';
 
@@ -29,6 +31,8 @@ export class Inspector {
   readonly #bad = new Set<string>();
   readonly #lostBodies = new Set<string>();
   #files: readonly Check[] = [];
+  /** By former lives: there is nothing to do about these any more. */
+  #told: readonly Range[] = [];
   #allReadAt = performance.now();
   #timer: NodeJS.Timeout | undefined;
   #isStopped = false;
@@ -48,6 +52,8 @@ export class Inspector {
       if (left < 0) break;
       this.#note(name, checkTable(join(dir, name)) === undefined);
     }
+    const { log } = this.#installation.core;
+    if (log.damage.length > 0 || this.#bad.size > 0) this.#told = (await toldLosses(log)).map(rangeOf);
     if (this.#bad.size > 0) await this.#findLost();
   }
 
@@ -72,7 +78,8 @@ export class Inspector {
   /** What is wrong now, with the command that mends it. */
   found(): readonly Check[] {
     const { log } = this.#installation.core;
-    const lost = log.damage.reduce((sum, { from, to }) => sum + to - from + 1, 0);
+    const untold = log.damage.flatMap((one) => without(rangeOf(one), this.#told));
+    const lost = untold.reduce((sum, [from, to]) => sum + to - from + 1, 0);
     const [first = ''] = this.#bad;
     return [
       ...this.#files,
@@ -151,6 +158,8 @@ export class Inspector {
   async #findLost(): Promise<void> {
     const { core } = this.#installation;
     for await (const facts of core.log.read(core.log.tail)) if (this.#isStopped && facts.length > 0) return;
+    // In the order of their numbers some are found that a look for one of them misses, where the table's own index is damaged.
+    await core.log.reach?.();
     if (!this.#isStopped) await core.tellLosses();
   }
 

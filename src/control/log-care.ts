@@ -41,7 +41,8 @@ export async function measureHistory(
 /** What the caretaker does once an hour, now; and the room that it leaves is given back to the disk. */
 export async function compactHistory({ core, settings }: Installation): Promise<Answer<'history.compact'>> {
   const before = await core.log.size();
-  const trimmed = await new Caretaker(core, () => keeping(settings())).trim();
+  const caretaker = new Caretaker(core, () => keeping(settings()));
+  const trimmed = (await caretaker.trimUnfolded()) + (await caretaker.trim());
   await core.snapshot();
   await core.log.compact();
   return { trimmed, facts: core.log.head - core.log.tail + 1, before, after: await core.log.size() };

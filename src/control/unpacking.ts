@@ -16,7 +16,7 @@ import { type TarFile, untarred } from '../config/tar.ts';
 import { closeMask } from '../config/umask.ts';
 import { exitCodes, QccError } from '../errors.ts';
 import { LevelLog } from '../log/level-log.ts';
-import { foldLog } from '../runtime/core.ts';
+import { foldLog } from '../runtime/fold-log.ts';
 import { keptParts } from './frozen-home.ts';
 
 export interface UnpackLimits {

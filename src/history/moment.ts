@@ -4,7 +4,7 @@ import type { Moment } from '../control/history-operations.ts';
 import { iso } from '../control/rows.ts';
 import { exitCodes, QccError } from '../errors.ts';
 import type { ReadableLog } from '../log/log.ts';
-import { foldLog } from '../runtime/core.ts';
+import { foldLog } from '../runtime/fold-log.ts';
 import type { State } from '../runtime/state.ts';
 
 /**

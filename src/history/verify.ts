@@ -27,11 +27,12 @@ export async function verifyLog(
   const fold = await Refold.begin(log);
   for await (const facts of log.read(fold.from, upTo)) for (const fact of facts) await fold.take(fact);
   await fold.reach(upTo);
+  const unfolded = await fold.readUnfolded();
   const told = fold.told.map(rangeOf);
   const unreadable = log.damage
     .filter(({ from }) => from <= upTo)
     .flatMap((one) => without(rangeOf(one), told).map(([from, to]) => ({ from, to, because: one.why })));
-  const damage = [...unreadable, ...(await fold.misplaced(upTo))];
+  const damage = [...unreadable, ...unfolded, ...(await fold.misplaced(upTo))];
   const { state, isComplete } = fold;
   const states = running && isComplete ? differencesOf(state.toJSON(), running, listedMax) : [];
   const gone = missing.map((name) => ({ stream: 'queue', path: `bodies/${name}`, folded: 'a file', running: null }));
@@ -40,6 +41,7 @@ export async function verifyLog(
     ok: differences.length === 0 && damage.length === 0,
     events: fold.events,
     machines: machineRows(state, settingsThen(state), []).length,
+    expected: Math.max(0, upTo - log.tail + 1),
     from: fold.from,
     to: upTo,
     differences,
@@ -76,8 +78,21 @@ class Refold {
   /** From the first fact; where the log was trimmed, from the snapshot that stands before its first. */
   static async begin(log: ReadableLog): Promise<Refold> {
     if (log.tail === 1) return new Refold(log, new State());
-    const snapshot = (await log.loadSnapshot('state', log.tail - 1)) ?? (await log.loadSnapshot('state'));
-    return new Refold(log, (snapshot && State.from(snapshot.data)) ?? new State());
+    for (let max: number | undefined = log.tail - 1; ; max = undefined) {
+      const snapshot = await log.loadSnapshot('state', max);
+      const state = snapshot && State.from(snapshot.data);
+      if (state) return new Refold(log, state);
+      if (max === undefined) return new Refold(log, new State());
+    }
+  }
+
+  /** Facts before the snapshot that the fold began with: they are read for what they are, and no state can be held against them. */
+  async readUnfolded(): Promise<Answer<'history.verify'>['damage']> {
+    const { tail } = this.#log;
+    if (tail >= this.from) return [];
+    for await (const facts of this.#log.read(tail, this.from - 1))
+      for (const fact of facts) this.told.push(...lossesOf(fact));
+    return [{ from: tail, to: this.from - 1, because: 'unfolded' }];
   }
 
   async take(recorded: Recorded): Promise<void> {

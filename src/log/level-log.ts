@@ -163,6 +163,10 @@ export class LevelLog implements Log {
     return this.#reader.read(from, to);
   }
 
+  reach(): Promise<void> {
+    return this.#reader.reach(this.#ends.tail, this.#ends.written);
+  }
+
   readStream(stream: string, fromVersion = 1): AsyncIterable<readonly Recorded[]> {
     return this.#reader.readStream(stream, fromVersion);
   }

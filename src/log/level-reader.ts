@@ -1,7 +1,7 @@
 /** Reads facts from LevelDB. What cannot be read becomes damage on the way: a hole or a flipped byte is never passed over. */
 import type { Recorded } from '../../events/fact.ts';
 import { DamagedRecord, factKey, factsBetween, numberOf, seqOf, streamFrom, unpack } from './codec.ts';
-import type { DamageList } from './damage.ts';
+import type { DamageList, Range } from './damage.ts';
 import type { Connection } from './level-database.ts';
 import { setAside } from './quarantine.ts';
 import { type Entry, readable } from './unreadable.ts';
@@ -67,6 +67,19 @@ export class LevelReader {
       }
     } finally {
       await keys.close();
+    }
+  }
+
+  /** By key, each of them: a table whose own index is damaged gives facts in order, and denies them one by one. */
+  async reach(from: number, to: number): Promise<void> {
+    const { database } = this.#connection;
+    for (let first = from; first <= to; first += readSlice) {
+      const seqs = Array.from({ length: Math.min(readSlice, to - first + 1) }, (_, i) => first + i);
+      const values = await database
+        .getMany(seqs.map(factKey))
+        .catch(() => Promise.all(seqs.map((seq) => database.get(factKey(seq)).catch(() => undefined))));
+      const gone = seqs.filter((seq, i) => values[i] === undefined && seq >= this.#ends.tail);
+      for (const [start, end] of runs(gone)) this.#damage.missing(start, end);
     }
   }
 
@@ -154,4 +167,15 @@ export class LevelReader {
     }
     return facts;
   }
+}
+
+/** Numbers in their order, as ranges of those that follow each other. */
+function runs(seqs: readonly number[]): readonly Range[] {
+  const found: [number, number][] = [];
+  for (const seq of seqs) {
+    const last = found.at(-1);
+    if (last && last[1] + 1 === seq) last[1] = seq;
+    else found.push([seq, seq]);
+  }
+  return found;
 }

@@ -113,6 +113,8 @@ export interface Log {
   readonly tail: number;
   /** Where the log has no index that could be wrong, there is none. */
   readonly places?: PlaceIndex;
+  /** Looks for each fact by its number: what is not found is damage. For whoever knows that something is damaged. */
+  reach?(): Promise<void>;
   flush(): Promise<void>;
   /** What the disk did not take before the end: known once it is closed. */
   readonly unwritten?: { readonly facts: number; readonly since: Millis } | undefined;

@@ -1,5 +1,6 @@
 /** Looks after the log while the gateway runs: snapshots in time, and facts that are too old to keep. */
 import type { Core } from './core.ts';
+import { foldLog, snapshotOf } from './fold-log.ts';
 
 /** How much of the past is kept: whichever ends first. */
 export interface Keeping {
@@ -12,6 +13,8 @@ export interface Keeping {
 const factsBetweenSnapshots = 5_000;
 const snapshotEveryMs = 60_000;
 const trimEveryMs = 3_600_000;
+// A gateway that runs for an hour at a time keeps to it too; its first minute belongs to requests.
+const trimFirstMs = 120_000;
 const dayMs = 86_400_000;
 // A log that is over its limit is trimmed to this share of it: not again in an hour.
 const roomLeft = 0.9;
@@ -34,7 +37,11 @@ export class Caretaker {
     this.#core.onFacts(() => {
       if (this.#core.state.seq - this.#savedSeq >= factsBetweenSnapshots) this.#save();
     });
-    this.#timers = [setInterval(() => this.#save(), snapshotEveryMs), setInterval(() => this.#tidy(), trimEveryMs)];
+    this.#timers = [
+      setInterval(() => this.#save(), snapshotEveryMs),
+      setInterval(() => this.#tidy(), trimEveryMs),
+      setTimeout(() => this.#tidy(), trimFirstMs),
+    ];
     for (const timer of this.#timers) timer.unref();
   }
 
@@ -49,11 +56,33 @@ export class Caretaker {
    */
   async trim(): Promise<number> {
     const { log } = this.#core;
-    const keepFrom = Math.max(await this.#youngEnough(), await this.#smallEnough());
-    const anchor = await log.loadSnapshot('state', keepFrom - 1);
-    if (!anchor || anchor.seq < log.tail) return 0;
+    await log.flush();
+    const keepFrom = Math.min(log.head + 1, Math.max(await this.#youngEnough(), await this.#smallEnough()));
+    if (keepFrom <= log.tail) return 0;
+    // First: saving one makes others spare, and the one that all the rest is folded from must not be among them.
     await this.#core.snapshot();
-    return log.trim(anchor.seq + 1);
+    return (await this.#makeAnchor(keepFrom - 1)) ? log.trim(keepFrom) : 0;
+  }
+
+  /** By hand only: facts whose snapshot is gone are read, and folded into nothing. What is left begins with a snapshot again. */
+  async trimUnfolded(): Promise<number> {
+    const { log } = this.#core;
+    if (log.tail === 1 || (await log.loadSnapshot('state', log.tail - 1))) return 0;
+    let first = await log.loadSnapshot('state');
+    for (let older = first; older; older = await log.loadSnapshot('state', older.seq - 1)) first = older;
+    return first ? log.trim(first.seq + 1) : 0;
+  }
+
+  /** A snapshot right before what is kept: with little traffic the nearest one is weeks away. False where it cannot be folded. */
+  async #makeAnchor(seq: number): Promise<boolean> {
+    const { log } = this.#core;
+    const near = await log.loadSnapshot('state', seq);
+    if (near?.seq === seq) return true;
+    if (!near && log.tail > 1) return false;
+    const state = await foldLog(log, seq);
+    if (log.tail > 1 && state.restoredSeq < log.tail - 1) return false;
+    await log.saveSnapshot('state', snapshotOf(state.toJSON()));
+    return true;
   }
 
   #tidy(): void {

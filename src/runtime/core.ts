@@ -2,7 +2,7 @@
  * The core: takes what was reported, asks the machines what follows, folds it, and hands the batch to the log.
  * A fact and the decisions that it caused stand in one batch: together in the log, or not at all.
  */
-import { upcast, versionOf } from '../../events/catalogue.ts';
+import { versionOf } from '../../events/catalogue.ts';
 import type { EndpointReport } from '../../events/endpoint.ts';
 import type { By, Fact, Millis, Recorded } from '../../events/fact.ts';
 import { type EndpointId, kindOf, nameOf, type QueueId, streams } from '../../events/ids.ts';
@@ -14,12 +14,13 @@ import { decideQueueItem, type QueueAsk, timerOfItem } from '../../machines/queu
 import type { QueuePolicy } from '../../machines/queue-policy.ts';
 import type { RoutingView } from '../../machines/roster.ts';
 import { type Range, rangeOf } from '../log/damage.ts';
-import type { Intent, Log, ReadableLog } from '../log/log.ts';
+import type { Intent, Log } from '../log/log.ts';
 import type { Step } from '../projections/configuration.ts';
 import { ladderLook, routingView } from '../projections/routing.ts';
 import type { World } from './clock.ts';
+import { foldLog, keeper, refuseNewerEnd, snapshotOf } from './fold-log.ts';
 import { lossesToTell, toldLosses } from './losses.ts';
-import { State } from './state.ts';
+import type { State } from './state.ts';
 import { uuidv7 } from './uuid.ts';
 
 export interface Policies {
@@ -96,6 +97,7 @@ export class Core {
    */
   static async open(log: Log, world: World, policies: (state: State) => Policies): Promise<Core> {
     const core = new Core(await foldLog(log, undefined, keeper(log)), log, world, policies);
+    await refuseNewerEnd(log);
     const left = await log.leftIntents();
     for (const { intent, what } of left) await core.#carryOut(what as Command, intent);
     core.carriedOut = left.length;
@@ -292,7 +294,7 @@ export class Core {
     await this.tellLosses();
     const saved = this.state.toJSON();
     await this.#log.flush();
-    await this.#log.saveSnapshot('state', { seq: saved.seq, data: saved });
+    await this.#log.saveSnapshot('state', snapshotOf(saved));
   }
 
   #transact({ sync = false, intent }: Origin, work: () => void): Told {
@@ -399,43 +401,4 @@ function tell(listener: (facts: readonly Recorded[]) => void, facts: readonly Re
   } catch (error) {
     process.emitWarning(error instanceof Error ? error : String(error));
   }
-}
-
-/** Folds the log up to a fact (or all of it) into a state: nothing is decided anew, no effect is done again. */
-export async function foldLog(log: ReadableLog, upTo?: number, keep?: (state: State) => Promise<void>): Promise<State> {
-  const state = (await newestState(log, upTo)) ?? new State();
-  for await (const facts of log.read(state.seq + 1, upTo)) {
-    for (const fact of facts) state.apply(upcast(fact));
-    await keep?.(state);
-  }
-  // Lost facts at the very end: their numbers are not given a second time.
-  state.seq = Math.max(state.seq, Math.min(log.head, upTo ?? log.head));
-  return state;
-}
-
-/** One of another form, which an older qcc has left, is passed over for one before it. */
-async function newestState(log: ReadableLog, upTo: number | undefined): Promise<State | undefined> {
-  for (let max = upTo; ; ) {
-    const snapshot = await log.loadSnapshot('state', max);
-    const state = snapshot && State.from(snapshot.data);
-    if (state || !snapshot) return state;
-    max = snapshot.seq - 1;
-  }
-}
-
-// As the caretaker makes them.
-const factsBetween = 5_000;
-
-/**
- * Snapshots on the way of a long fold: after an update that keeps its state in another form, or lives that were killed again and
- * again, any past moment is near to one again. Not over damage: what comes before a snapshot is not looked at by the next start.
- */
-function keeper(log: Log): (state: State) => Promise<void> {
-  let last: number | undefined;
-  return async (state) => {
-    last ??= state.restoredSeq;
-    if (state.seq - last < factsBetween || log.damage.length > 0) return;
-    last = state.seq;
-    await log.saveSnapshot('state', { seq: state.seq, data: state.toJSON() });
-  };
 }

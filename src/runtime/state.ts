@@ -158,6 +158,11 @@ export class State {
     };
   }
 
+  /** Of a form that a newer qcc has made. */
+  static isNewer(json: unknown): boolean {
+    return Number((json as Partial<Saved> | null)?.form) > snapshotForm;
+  }
+
   /** Undefined when the snapshot is of another form. */
   static from(json: unknown): State | undefined {
     const saved = json as Saved;

@@ -40,7 +40,7 @@ function flip(path: string, share: number, at = 1): void {
 }
 
 describe('a flipped byte in a table of the log', () => {
-  it.each([0.05, 0.2, 0.4, 0.6, 0.8])(
+  it.each([0.05, 0.2, 0.4, 0.6, 0.8, 0.95, 0.97, 0.98, 0.985, 0.99])(
     'at %d of it is told by the start, its facts are told as lost, and a repair ends it',
     async (share) => {
       const home = await homeWithTable();

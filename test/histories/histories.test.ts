@@ -11,7 +11,7 @@ import { facePriority } from '../../machines/priority.ts';
 import { faceOfItem } from '../../machines/queue-item.ts';
 import { verifyLog } from '../../src/history/verify.ts';
 import { MemoryLog } from '../../src/log/memory-log.ts';
-import { foldLog } from '../../src/runtime/core.ts';
+import { foldLog } from '../../src/runtime/fold-log.ts';
 import type { State } from '../../src/runtime/state.ts';
 
 const folder = import.meta.dirname;

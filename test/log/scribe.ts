@@ -23,7 +23,7 @@ export class Scribe {
       stream,
       version,
       id: `id-${this.seq}`,
-      type: 'Noted',
+      type: 'TimerElapsed',
       v: 1,
       data,
       cause: null,

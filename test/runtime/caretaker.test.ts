@@ -1,9 +1,13 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { streams } from '../../events/ids.ts';
 import { stateAt } from '../../src/history/moment.ts';
+import { verifyLog } from '../../src/history/verify.ts';
+import { LevelLog } from '../../src/log/level-log.ts';
+import type { Log } from '../../src/log/log.ts';
 import { MemoryLog } from '../../src/log/memory-log.ts';
 import { Caretaker, type Keeping } from '../../src/runtime/caretaker.ts';
 import type { Core } from '../../src/runtime/core.ts';
+import { kept, logFolder } from '../log/facts.ts';
 import { FakeWorld, openCore } from '../support/world.ts';
 
 function write(core: Core, count: number): void {
@@ -12,7 +16,7 @@ function write(core: Core, count: number): void {
   }
 }
 
-async function life(log: MemoryLog, keeping: Partial<Keeping> = {}) {
+async function life(log: Log, keeping: Partial<Keeping> = {}) {
   const world = new FakeWorld();
   const { core } = await openCore(log, world);
   const caretaker = new Caretaker(core, () => ({ days: 30, bytes: 0, ...keeping }));
@@ -61,10 +65,11 @@ describe('the caretaker', () => {
     write(core, 10);
     world.pass(31 * 86_400_000);
     write(core, 10);
-    expect(await caretaker.trim()).toBe(10);
-    expect(log.tail).toBe(11);
-    expect((await stateAt(log, 11)).seq).toBe(11);
-    await expect(stateAt(log, 9)).rejects.toMatchObject({ code: 'QCC_HISTORY_TRIMMED', exit: 5 });
+    expect(await caretaker.trim()).toBe(20);
+    expect(log.tail).toBe(21);
+    expect((await stateAt(log, 21)).seq).toBe(21);
+    expect((await stateAt(log, 20)).seq).toBe(20);
+    await expect(stateAt(log, 19)).rejects.toMatchObject({ code: 'QCC_HISTORY_TRIMMED', exit: 5 });
   });
 
   it('keeps what fits into the size, from a snapshot on', async () => {
@@ -77,10 +82,11 @@ describe('the caretaker', () => {
     await caretaker.stop();
     const whole = await log.size();
     const tight = new Caretaker(core, () => ({ days: 30, bytes: whole / 2 }));
-    // Half of the room is 0.45 of it with what is left for an hour: 2,750 of 5,000 are too much, and 2,000 end in a snapshot.
-    expect(await tight.trim()).toBe(2_000);
-    expect(log.tail).toBe(2_001);
-    expect((await log.loadSnapshot('state', 2_000))?.seq).toBe(2_000);
+    // Half of the room is 0.45 of it with what is left for an hour: 2,750 of 5,000 are too much.
+    const trimmed = await tight.trim();
+    expect(Math.abs(trimmed - 2_750)).toBeLessThan(10);
+    expect(log.tail).toBe(trimmed + 1);
+    expect((await log.loadSnapshot('state', trimmed))?.seq).toBe(trimmed);
     expect(await new Caretaker(core, () => ({ days: 30, bytes: whole })).trim()).toBe(0);
   });
 
@@ -98,6 +104,38 @@ describe('the caretaker', () => {
     expect([save.mock.calls.length > 0, log.tail]).toEqual([true, 1]);
     save.mockRestore();
     await vi.advanceTimersByTimeAsync(3_600_000);
-    expect(log.tail).toBe(11);
+    expect(log.tail).toBe(21);
+  });
+
+  it('keeps to the days of retention with little traffic too, soon after each start, and the history stays whole', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const dir = logFolder();
+    const log = kept(await LevelLog.open(dir));
+    const { core, world } = await life(log);
+    for (let day = 0; day < 40; day++) {
+      write(core, 3);
+      world.pass(86_400_000);
+    }
+    await vi.advanceTimersByTimeAsync(120_000);
+    vi.useRealTimers();
+    await vi.waitFor(() => expect(log.tail).toBe(31));
+    await core.snapshot();
+    const answer = await verifyLog(log, { running: core.state.toJSON() });
+    expect(answer).toMatchObject({ ok: true, from: 31, events: log.head - 30, expected: log.head - 30 });
+  });
+
+  it('leaves the snapshot that the rest is folded from, however many are made after it', async () => {
+    const log = kept(await LevelLog.open(logFolder()));
+    const { core, caretaker, world } = await life(log);
+    write(core, 20);
+    world.pass(31 * 86_400_000);
+    write(core, 5);
+    expect(await caretaker.trim()).toBe(20);
+    for (let i = 0; i < 10; i++) {
+      write(core, 20);
+      await core.snapshot();
+    }
+    expect(await verifyLog(log, { running: core.state.toJSON() })).toMatchObject({ ok: true, from: 21, events: 205 });
   });
 });

@@ -4,7 +4,8 @@ import { kindOf, type QueueId, type RequestId, streams } from '../../events/ids.
 import { faceOf } from '../../machines/endpoint.ts';
 import { facePriority } from '../../machines/priority.ts';
 import { MemoryLog } from '../../src/log/memory-log.ts';
-import { Core, foldLog } from '../../src/runtime/core.ts';
+import { Core } from '../../src/runtime/core.ts';
+import { foldLog } from '../../src/runtime/fold-log.ts';
 import { Scheduler } from '../../src/runtime/scheduler.ts';
 import { queued } from '../support/queue.ts';
 import {
@@ -141,6 +142,37 @@ describe('the core', () => {
     if (!last) throw new Error('nothing was written');
     await log.append([{ ...last, seq: last.seq + 1, v: 99 }], { sync: true });
     await expect(Core.open(log, new FakeWorld(), () => policies)).rejects.toThrow(/newer qcc/);
+  });
+
+  it('refuses it although a snapshot covers what the newer version wrote, of a newer form or of this one', async () => {
+    const opens = (log: MemoryLog) => Core.open(log, new FakeWorld(), () => policies);
+    const { log, core } = await coreWithLadder();
+    await core.snapshot();
+    const last = (await everything(log)).at(-1) as Recorded;
+    const { data } = (await log.loadSnapshot('state')) ?? {};
+    const saved = data as { form: number; catalogue: Readonly<Record<string, number>> };
+    const seq = last.seq + 1;
+    const snapshots = [
+      { ...saved, form: saved.form + 1, seq },
+      { ...saved, catalogue: { ...saved.catalogue, EndpointFailed: 9 }, seq },
+    ];
+    for (const newer of snapshots) {
+      const bare = new MemoryLog();
+      await bare.append(await everything(log), { sync: true });
+      await bare.append([{ ...last, seq }], { sync: true });
+      await bare.saveSnapshot('state', { seq, data: newer });
+      await expect(opens(bare)).rejects.toThrow(/newer qcc/);
+    }
+    for (const fact of [
+      { ...last, seq, v: 99 },
+      { ...last, seq, type: 'NeverHeardOf' },
+    ]) {
+      const bare = new MemoryLog();
+      await bare.append(await everything(log), { sync: true });
+      await bare.append([fact], { sync: true });
+      await bare.saveSnapshot('state', { seq, data: { ...saved, seq } });
+      await expect(opens(bare)).rejects.toThrow(/newer qcc/);
+    }
   });
 
   it('lets the record win over a chart that would go elsewhere, and says so', async () => {

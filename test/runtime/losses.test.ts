@@ -93,7 +93,8 @@ describe('what was lost', () => {
   });
 
   it('and found only while reading is told before a snapshot would hide it', async () => {
-    const dir = await logOf(20);
+    // A start looks at the end of a log: this is before it.
+    const dir = await logOf(400);
     const before = await openCore(dir);
     await before.core.snapshot();
     await before.log.close();
@@ -127,9 +128,10 @@ describe('what was lost', () => {
     const core = await Core.open(log, new FakeWorld(), () => policies);
     disk.full = true;
     disk.gone = true;
-    const promised = core.report(streams.config, [{ type: 'Noted', data: {} }], { by: 'cli', sync: true }).done;
+    const promised = core.report(streams.config, [{ type: 'TimerElapsed', data: {} }], { by: 'cli', sync: true }).done;
     await expect(promised).rejects.toMatchObject({ code: 'QCC_LOG_SUSPENDED' });
-    for (let i = 0; i < waitingMax; i++) core.report(streams.config, [{ type: 'Noted', data: {} }], { by: 'traffic' });
+    for (let i = 0; i < waitingMax; i++)
+      core.report(streams.config, [{ type: 'TimerElapsed', data: {} }], { by: 'traffic' });
     await vi.waitFor(() => expect(disk.opened).toBeGreaterThan(2), patient);
     expect(await knownLosses(log)).toEqual([]);
     disk.gone = false;

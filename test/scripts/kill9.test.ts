@@ -11,7 +11,7 @@ import { factRow } from '../../src/control/rows.ts';
 import { factKey } from '../../src/log/codec.ts';
 import { openDatabase } from '../../src/log/level-database.ts';
 import { LevelLog } from '../../src/log/level-log.ts';
-import { foldLog } from '../../src/runtime/core.ts';
+import { foldLog } from '../../src/runtime/fold-log.ts';
 import { State } from '../../src/runtime/state.ts';
 import { temporaryHome } from '../support/home.ts';
 

@@ -3,6 +3,7 @@ import type { Recorded } from '../../events/fact.ts';
 import type { EndpointId, ProfileName } from '../../events/ids.ts';
 import { streams } from '../../events/ids.ts';
 import type { QueuePolicy } from '../../machines/queue-policy.ts';
+import type { Log } from '../../src/log/log.ts';
 import { MemoryLog } from '../../src/log/memory-log.ts';
 import type { World } from '../../src/runtime/clock.ts';
 import { Core, type Policies } from '../../src/runtime/core.ts';
@@ -55,7 +56,8 @@ export const policies: Policies = {
 export const first = '11111111' as EndpointId;
 export const second = '22222222' as EndpointId;
 
-export async function openCore(log = new MemoryLog(), world = new FakeWorld()) {
+export async function openCore<L extends Log = MemoryLog>(given?: L, world = new FakeWorld()) {
+  const log = given ?? (new MemoryLog() as unknown as L);
   const core = await Core.open(log, world, () => policies);
   return { core, log, world };
 }

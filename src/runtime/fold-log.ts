@@ -1,0 +1,67 @@
+/** The log folded into a state: from the newest snapshot that can be read, and what a snapshot has to say of itself. */
+import { catalogue, NewerFact, refuseNewer, refuseNewerCatalogue, upcast } from '../../events/catalogue.ts';
+import type { Log, ReadableLog, Snapshot } from '../log/log.ts';
+import { State } from './state.ts';
+
+// Read at each start: some two milliseconds.
+const lookedAt = 200;
+
+/**
+ * What a snapshot covers is not folded: the log's end is looked at all the same.
+ * @throws {NewerFact} when a newer qcc wrote it: nothing may be written after it
+ */
+export async function refuseNewerEnd(log: ReadableLog): Promise<void> {
+  for await (const facts of log.read(Math.max(log.tail, log.head - lookedAt + 1)))
+    for (const fact of facts) refuseNewer(fact);
+}
+
+/** Folds the log up to a fact (or all of it) into a state: nothing is decided anew, no effect is done again. */
+export async function foldLog(log: ReadableLog, upTo?: number, keep?: (state: State) => Promise<void>): Promise<State> {
+  const state = (await newestState(log, upTo)) ?? new State();
+  for await (const facts of log.read(state.seq + 1, upTo)) {
+    for (const fact of facts) state.apply(upcast(fact));
+    await keep?.(state);
+  }
+  // Lost facts at the very end: their numbers are not given a second time.
+  state.seq = Math.max(state.seq, Math.min(log.head, upTo ?? log.head));
+  return state;
+}
+
+/** With the versions of the facts that its writer knew. */
+export function snapshotOf(saved: ReturnType<State['toJSON']>): Snapshot {
+  return { seq: saved.seq, data: { ...saved, catalogue: catalogue() } };
+}
+
+/** @throws {NewerFact} passed over for an older one, it would take facts along that nobody here understands */
+function refuseNewerSnapshot({ seq, data }: Snapshot): void {
+  if (State.isNewer(data)) throw new NewerFact(`the snapshot of #${seq}`);
+  refuseNewerCatalogue((data as { catalogue?: unknown } | null)?.catalogue, seq);
+}
+
+/** One of another form, which an older qcc has left, is passed over for one before it. */
+async function newestState(log: ReadableLog, upTo: number | undefined): Promise<State | undefined> {
+  for (let max = upTo; ; ) {
+    const snapshot = await log.loadSnapshot('state', max);
+    if (snapshot) refuseNewerSnapshot(snapshot);
+    const state = snapshot && State.from(snapshot.data);
+    if (state || !snapshot) return state;
+    max = snapshot.seq - 1;
+  }
+}
+
+// As the caretaker makes them.
+const factsBetween = 5_000;
+
+/**
+ * Snapshots on the way of a long fold: after an update that keeps its state in another form, or lives that were killed again and
+ * again, any past moment is near to one again. Not over damage: what comes before a snapshot is not looked at by the next start.
+ */
+export function keeper(log: Log): (state: State) => Promise<void> {
+  let last: number | undefined;
+  return async (state) => {
+    last ??= state.restoredSeq;
+    if (state.seq - last < factsBetween || log.damage.length > 0) return;
+    last = state.seq;
+    await log.saveSnapshot('state', snapshotOf(state.toJSON()));
+  };
+}
