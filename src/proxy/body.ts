@@ -3,6 +3,7 @@
  * what was announced: place is taken as the bytes come, and small pieces are copied together at once.
  */
 import type { Socket } from 'node:net';
+import type { Millis } from '../../events/fact.ts';
 import { free, Slabs } from '../large-memory.ts';
 import type { ClientRequest } from './client.ts';
 import { Running, type Runs } from './running.ts';
@@ -136,6 +137,12 @@ export class Bodies {
     this.#giveBack(bytes);
   }
 
+  /** Those of whom nothing has come for so long: somebody else needs their connections. */
+  giveUpStalled(ms: Millis): void {
+    const before = performance.now() - ms;
+    for (const one of this.#coming) if (one.movedAt <= before) one.giveUp('full');
+  }
+
   #hasRoom(size: number, coming: Coming): boolean {
     while (this.#held + size > allBodiesMax) {
       const other = this.#stalled(coming);
@@ -165,7 +172,7 @@ export class Bodies {
 /** A body on its way in. */
 class Coming implements Runs {
   place = -1;
-  movedAt = 0;
+  movedAt = performance.now();
   readonly #bodies: Bodies;
   readonly #request: ClientRequest;
   readonly #length: number | null;

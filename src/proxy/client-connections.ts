@@ -14,7 +14,7 @@ const besides = 512;
 const pages = { most: 16, share: 0.25 };
 // Whoever is over the limit says at once what he wants.
 const overMs = 2 * secondMs;
-// Between two requests; whoever is quiet for so long makes room for who comes.
+// Between two requests, or in the middle of a body; whoever is quiet for so long makes room for who comes.
 const quietS = 5;
 const quietEveryMs = secondMs;
 // So often at most it is told that there are too many, or that somebody was cut.
@@ -78,7 +78,7 @@ export class ClientConnections {
 
   /**
    * @param event with which the server tells of a connection that can be read
-   * @param dropQuiet closes those that are between two requests, and have been for so long
+   * @param dropQuiet closes those of whom nothing has come for so long, between two requests or in the middle of one
    */
   constructor(
     server: Server,

@@ -14,6 +14,8 @@ import type { Target } from './target.ts';
 import { type Movement, Transfer } from './transfer.ts';
 import type { Abort, AnswerSink, TransportError } from './upstream.ts';
 
+const secondMs = 1_000;
+
 interface Incoming {
   readonly id: RequestId;
   readonly startedAt: Millis;
@@ -56,6 +58,8 @@ class Passing implements AnswerSink, Movement {
   #isOver = false;
   /** The client takes nothing, and is waited for. */
   #isHeldUp = false;
+  #quiet: NodeJS.Timeout | undefined;
+  #movedBefore = 0;
   #status = 0;
   #bytes = 0;
   #ttfbMs: Millis | null = null;
@@ -82,6 +86,7 @@ class Passing implements AnswerSink, Movement {
     const method = request.method ?? 'GET';
     this.#done = loads.begin(id, 'pinned', startedAt);
     transfers.add(this.#transfer);
+    this.#quiet = setInterval(() => this.#lookQuiet(), ports.settings()['proxy.total_timeout'] * secondMs);
     this.#abort = upstreams.send({ origin, path, method, headers, body: hasBody ? request : null, fresh: false }, this);
     client.on('close', () => {
       if (client.writableFinished) return;
@@ -151,6 +156,17 @@ class Passing implements AnswerSink, Movement {
     return client.headersSent ? !client.writableNeedDrain : request.isPaused();
   }
 
+  /** For as long as an answer may take, nothing has moved, and it is not the client who holds it up: nobody waits for ever. */
+  #lookQuiet(): void {
+    const { client, request } = this.#in;
+    const moved = this.moved();
+    const isQuiet = moved === this.#movedBefore && !this.#isHeldUp;
+    this.#movedBefore = moved;
+    if (!isQuiet || !(client.headersSent || request.complete || request.isPaused())) return;
+    this.#abort();
+    this.#broken('ETIMEDOUT', 'timeout');
+  }
+
   lost(): void {
     this.#abort();
     this.#broken('ETIMEDOUT', 'noNetwork');
@@ -170,6 +186,7 @@ class Passing implements AnswerSink, Movement {
     this.#isOver = true;
     this.#done();
     this.#transfer.over();
+    clearInterval(this.#quiet);
     this.#means.transfers.remove(this.#transfer);
     const { startedAt, target } = this.#in;
     const { id: endpoint, profile } = this.#endpoint;

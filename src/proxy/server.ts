@@ -116,6 +116,7 @@ class DataPort implements ProxyServer {
       tell: listen.tell ?? ignored,
       dropQuiet: (quietS) => {
         this.#straight.dropQuiet(quietS);
+        this.#bodies.giveUpStalled(quietS * secondMs);
         this.#server.closeIdleConnections();
       },
     });

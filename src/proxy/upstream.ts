@@ -161,8 +161,12 @@ class Origin {
 
   dropExpired(): void {
     const now = performance.now();
-    const kept = this.#idle.filter(({ connection, until }) => !connection.isDead && until > now);
-    for (const one of this.#idle) if (!kept.includes(one)) one.connection.destroy();
-    this.#idle.splice(0, this.#idle.length, ...kept);
+    let kept = 0;
+    // There may be as many as there were streams.
+    for (const one of this.#idle) {
+      if (!one.connection.isDead && one.until > now) this.#idle[kept++] = one;
+      else one.connection.destroy();
+    }
+    this.#idle.length = kept;
   }
 }

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { connect, Socket } from 'node:net';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { as, ask, gateway, open, token } from './gateway.ts';
-import { answers, hangsUp, refuses, says, signal, upstream, waitsFor } from './upstreams.ts';
+import { answers, hangsUp, refuses, says, signal, silence, upstream, waitsFor } from './upstreams.ts';
 
 const MiB = 1_048_576;
 const file = '/v1/files';
@@ -103,6 +103,14 @@ describe('a file or a batch', () => {
       expect(await gw.fact()).toMatchObject({ type: 'RequestFailed', data: { because: 'badAnswer', status } });
     },
   );
+
+  it.each(['GET', 'POST'])('is waited for no longer than any answer (%s)', async (method) => {
+    const a = await upstream('a', silence);
+    const gw = await gateway({ main: [a] }, { settings: { 'proxy.total_timeout': 0.05 } });
+    expect((await ask(gw, { method, path: file, body: method === 'POST' ? '{}' : null })).status).toBe(502);
+    expect(await gw.fact()).toMatchObject({ type: 'RequestFailed', data: { because: 'timeout' } });
+    expect(gw.server.figures().inFlight).toBe(0);
+  });
 
   it('comes down without what was meant for one hop', async () => {
     const hop = { connection: 'x-hop, keep-alive', 'x-hop': '1', 'keep-alive': 'timeout=1', te: 'x', trailer: 'x-t' };
