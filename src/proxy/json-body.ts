@@ -6,8 +6,13 @@ import type { Head } from './headers.ts';
 import { JsonScanner, Places } from './json-scanner.ts';
 import { StreamWatch } from './sse.ts';
 
-const counts = ['input_tokens', 'output_tokens', 'cache_read_input_tokens', 'cache_creation_input_tokens'] as const;
-const places = new Places('type', 'error.type', 'content', 'input_tokens', ...counts.map((name) => `usage.${name}`));
+const counts = {
+  input: 'usage.input_tokens',
+  output: 'usage.output_tokens',
+  cacheRead: 'usage.cache_read_input_tokens',
+  cacheWrite: 'usage.cache_creation_input_tokens',
+} as const;
+const places = new Places('type', 'error.type', 'content', 'input_tokens', ...Object.values(counts));
 
 export interface Wanted {
   readonly wantsStream: boolean;
@@ -65,11 +70,14 @@ export class JsonBody {
   }
 
   get usage(): Usage | null {
-    if (this.#scanner.kindOf('usage') !== 'object') return null;
-    const [input = null, output = null, cacheRead = null, cacheWrite = null] = counts.map((name) =>
-      this.#scanner.numberOf(`usage.${name}`),
-    );
-    return { input, output, cacheRead, cacheWrite };
+    const scanner = this.#scanner;
+    if (scanner.kindOf('usage') !== 'object') return null;
+    return {
+      input: scanner.numberOf(counts.input),
+      output: scanner.numberOf(counts.output),
+      cacheRead: scanner.numberOf(counts.cacheRead),
+      cacheWrite: scanner.numberOf(counts.cacheWrite),
+    };
   }
 
   #noJson(what: string): Fault | undefined {

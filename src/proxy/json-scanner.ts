@@ -77,6 +77,7 @@ const words: Readonly<Record<'true' | 'false' | 'null', Buffer>> = {
 
 /** 1 for what stands for itself in a string. Bytes above ASCII do, as in what Node makes of them. */
 const plain = new Uint8Array(256).map((_, byte) => (byte >= 0x20 && byte !== quote && byte !== backslash ? 1 : 0));
+const ascii = /^[\x20-\x7e]*$/;
 const escapes = new Set(Buffer.from('"\\/bfnrt'));
 
 function isSpace(byte: number): boolean {
@@ -330,7 +331,8 @@ export class JsonScanner {
   }
 
   #spelledOut(raw: string): string {
-    const text = Buffer.from(raw, 'latin1').toString('utf8');
+    // Nearly all: to make bytes of it again costs more than all the rest.
+    const text = ascii.test(raw) ? raw : Buffer.from(raw, 'latin1').toString('utf8');
     return this.#hasEscape ? (JSON.parse(`"${text}"`) as string) : text;
   }
 

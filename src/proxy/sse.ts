@@ -11,11 +11,9 @@ const carriageReturn = 0x0d;
 const nameMax = 32;
 
 const counts = ['input_tokens', 'output_tokens', 'cache_read_input_tokens', 'cache_creation_input_tokens'] as const;
-const places = new Places(
-  'error.type',
-  'delta.stop_reason',
-  ...counts.flatMap((count) => [`usage.${count}`, `message.usage.${count}`]),
-);
+const atStart = counts.map((count) => `message.usage.${count}`);
+const atEnd = counts.map((count) => `usage.${count}`);
+const places = new Places('error.type', 'delta.stop_reason', ...atStart, ...atEnd);
 
 /** Those whose data is read. */
 const isRead: ReadonlySet<string> = new Set(['message_start', 'message_delta', 'error']);
@@ -216,10 +214,10 @@ export class StreamWatch {
         if (this.proof === 'unproven') this.proof = 'proven';
         return;
       case 'message_start':
-        this.#count('message.usage.');
+        this.#count(atStart);
         return;
       case 'message_delta':
-        this.#count('usage.');
+        this.#count(atEnd);
         if (this.#isScanning) this.#hasReason = this.#scanner?.kindOf('delta.stop_reason') === 'string';
         return;
       case 'message_stop':
@@ -234,10 +232,10 @@ export class StreamWatch {
     }
   }
 
-  #count(before: string): void {
+  #count(paths: readonly string[]): void {
     if (!this.#isScanning) return;
-    for (let i = 0; i < counts.length; i++) {
-      const told = this.#scanner?.numberOf(before + counts[i]) ?? -1;
+    for (const [i, path] of paths.entries()) {
+      const told = this.#scanner?.numberOf(path) ?? -1;
       if (Number.isSafeInteger(told) && told > (this.#usage[i] as number)) this.#usage[i] = told;
     }
   }
