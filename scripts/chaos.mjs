@@ -33,7 +33,7 @@ const faultsShown = 15;
 
 async function live(seed) {
   const dice = diceOf(seed);
-  const stage = await openStage(dice);
+  const stage = await openStage(seed);
   try {
     return await played(stage, dice, seed);
   } finally {

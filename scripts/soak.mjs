@@ -29,7 +29,7 @@ const growthMax = { rssMb: 12, descriptors: 8 };
 const faultsShown = 15;
 
 const dice = diceOf(seed);
-const stage = await openStage(dice);
+const stage = await openStage(seed);
 const rows = [];
 try {
   const people = new Clients(stage, dice);
