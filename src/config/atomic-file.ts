@@ -4,7 +4,6 @@ import {
   closeSync,
   constants,
   copyFileSync,
-  existsSync,
   fchmodSync,
   fsyncSync,
   linkSync,
@@ -257,25 +256,6 @@ export function removeLeftovers(path: string): void {
   const folder = dirname(path);
   for (const other of readdirSync(folder))
     if (writerOf(other, basename(path)) !== undefined) rmSync(join(folder, other), { recursive: true, force: true });
-}
-
-/** The same beside what anybody may be writing: only what processes have left that are gone. */
-export function removeDead(path: string): void {
-  const folder = dirname(path);
-  for (const other of existsSync(folder) ? readdirSync(folder) : []) {
-    const pid = writerOf(other, basename(path));
-    if (pid !== undefined && !isAlive(pid)) rmSync(join(folder, other), { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // It is there, and somebody else's.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 /** The rename itself is on the disk only when the folder is. Windows has no such call, and needs none. */

@@ -6,13 +6,14 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { apart } from '../apart.ts';
-import { makeFolderBeside, openExport, removeDead } from '../config/atomic-file.ts';
+import { makeFolderBeside, openExport } from '../config/atomic-file.ts';
 import { type Backup, type Manifest, manifestName } from '../config/backup-manifest.ts';
 import { homeFormat, refuseNewer } from '../config/home.ts';
 import { tarEnd, tarred, tarredText } from '../config/tar.ts';
 import { exitCodes, QccError } from '../errors.ts';
 import { LevelLog } from '../log/level-log.ts';
 import { version } from '../version.ts';
+import { sweepRestores } from './leftovers.ts';
 import type { Connection } from './operations.ts';
 
 // A copy that a compaction has crossed cannot be opened; the next one, made a moment later, can.
@@ -113,7 +114,7 @@ export async function restore(file: string, home: string): Promise<Backup> {
     );
   }
   // What somebody has ended by force lies there still.
-  removeDead(home);
+  sweepRestores(home);
   const beside = makeFolderBeside(home);
   const stop = sweepOnSignal(beside);
   try {
