@@ -5,7 +5,7 @@ import { constants } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { writeFileAtomic } from '../config/atomic-file.ts';
 import { clientEnv, type Shell, shellLines } from '../config/client-env.ts';
-import { userHome } from '../config/home.ts';
+import { isUnmade, userHome } from '../config/home.ts';
 import { withUsersMask } from '../config/umask.ts';
 import type { Answer } from '../control/operations.ts';
 import { noEndpoint } from '../control/refusals.ts';
@@ -43,9 +43,11 @@ export async function use(context: Context): Promise<undefined> {
 }
 
 async function place(context: Context) {
-  const { openVault } = await import('../config/vault.ts');
   const claudeDir = context.env['CLAUDE_CONFIG_DIR'] || join(userHome(context.env), '.claude');
-  return { home: context.home, claudeDir, vault: await openVault(context.home) };
+  const vault = isUnmade(context.home)
+    ? (await import('../control/nothing.ts')).noVault
+    : await (await import('../config/vault.ts')).openVault(context.home);
+  return { home: context.home, claudeDir, vault };
 }
 
 async function apply(context: Context, env: Readonly<Record<string, string>>) {

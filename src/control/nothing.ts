@@ -6,7 +6,7 @@ import { realWorld } from '../runtime/clock.ts';
 import { Core } from '../runtime/core.ts';
 import { type Installation, policiesOf, settingsOf } from './installation.ts';
 import type { Answer, OperationName, Params } from './operations.ts';
-import { operations } from './table.ts';
+import { changes, operations } from './table.ts';
 
 /** What an operation wanted can only be given by a home. */
 export class NeedsHome extends Error {}
@@ -15,7 +15,7 @@ const needed = (): never => {
   throw new NeedsHome('only a home has this');
 };
 
-const noVault: Vault = {
+export const noVault: Vault = {
   inKeychain: false,
   has: () => false,
   get: () => undefined,
@@ -31,49 +31,39 @@ const noVault: Vault = {
   derive: needed,
 };
 
-/** They keep nothing. */
-const reading: ReadonlySet<OperationName> = new Set<OperationName>([
-  'notify.test',
-  'profile.list',
-  'endpoint.list',
-  'endpoint.test',
-  'stats.read',
-  'priority.list',
-  'priority.history',
-  'health.status',
-  'health.metrics',
-  'health.history',
-  'queue.status',
-  'queue.list',
-  'queue.show',
-  'queue.answer',
-  'config.get',
-  'config.list',
-  'config.audit',
-  'config.at',
-  'config.diff',
-  'config.export',
-  'config.snapshots',
-  'config.validate',
-  'capsule.begin',
-  'capsule.facts',
-  'client.settings',
-  'debug.machines',
-  'health.checks',
-  'health.since',
-  'stats.since',
-  'history.at',
-  'history.diff',
-  'history.explain',
-  'history.filters',
-  'history.head',
-  'history.page',
-  'history.read',
-  'history.start',
-  'history.stats',
-  'history.verify',
-  'history.whatIf',
+/** They keep nothing in the log, and make or look after a home all the same. */
+const forHomes: ReadonlySet<OperationName> = new Set<OperationName>(['home.init', 'home.freeze', 'history.compact']);
+/** Without anything to change they tell the settings as they are. */
+const showing: ReadonlySet<OperationName> = new Set<OperationName>([
+  'priority.policy',
+  'health.config',
+  'queue.config',
 ]);
+
+/** Where nothing is they find nothing, and say so. */
+const fruitless: ReadonlySet<OperationName> = new Set<OperationName>([
+  'profile.default',
+  'profile.remove',
+  'endpoint.add',
+  'endpoint.copy',
+  'endpoint.update',
+  'endpoint.remove',
+  'endpoint.enable',
+  'endpoint.disable',
+  'priority.set',
+  'priority.switch',
+  'priority.release',
+  'health.reset',
+  'queue.retry',
+  'queue.retryAll',
+  'config.rollback',
+]);
+
+function onlyAsks(name: OperationName, params: object): boolean {
+  if (forHomes.has(name)) return false;
+  if (!changes.has(name) || fruitless.has(name)) return true;
+  return 'dryRun' in params ? params.dryRun === true : showing.has(name) && Object.keys(params).length === 0;
+}
 
 /** @param otherwise for an operation that keeps something @throws {NeedsHome} */
 export async function askOfNothing<Name extends OperationName>(
@@ -82,7 +72,7 @@ export async function askOfNothing<Name extends OperationName>(
   params: Params<Name>,
   otherwise: () => Promise<Answer<Name>>,
 ): Promise<Answer<Name>> {
-  if (!reading.has(name)) return otherwise();
+  if (!onlyAsks(name, params)) return otherwise();
   const core = await Core.open(new MemoryLog(), realWorld, policiesOf());
   const installation: Installation = {
     home,
@@ -95,6 +85,9 @@ export async function askOfNothing<Name extends OperationName>(
     blobs: needed,
     close: async () => {},
   };
-  const operation = operations(installation, undefined)[name] as (params: Params<Name>) => Promise<Answer<Name>>;
-  return operation(params);
+  const operation = operations(installation, undefined)[name] as
+    | ((params: Params<Name>) => Promise<Answer<Name>>)
+    | undefined;
+  // What only a running gateway answers is refused where all are.
+  return operation ? operation(params) : otherwise();
 }

@@ -15,7 +15,7 @@ async function pointedHere() {
   mkdirSync(dirname(file));
   writeFileSync(file, before);
   const run = at(home, { HOME: root });
-  await run('add', 'work');
+  await run('add', 'work', '--base-url', 'http://127.0.0.1:9', '--api-key', 'sk-ant-0123456789abcdef');
   await run('use', 'work', '--apply');
   expect(readFileSync(file, 'utf8')).toContain('ANTHROPIC_BASE_URL');
   return { home, root, file, before, run };

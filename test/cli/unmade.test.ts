@@ -29,6 +29,10 @@ const asking: readonly (readonly [readonly string[], number])[] = [
   [['health', 'history', '1234'], 5],
   [['health', 'test'], 0],
   [['health', 'check'], 3],
+  [['priority', 'policy'], 0],
+  [['health', 'config'], 0],
+  [['queue', 'config'], 0],
+  [['config', 'rollback', '--last', '--dry-run'], 5],
   [['queue', 'status'], 0],
   [['queue', 'list'], 0],
   [['queue', 'show', '1234'], 5],
@@ -50,6 +54,18 @@ const asking: readonly (readonly [readonly string[], number])[] = [
   [['debug'], 0],
   [['debug', 'chart', 'endpoint'], 0],
   [['notify', 'test'], 2],
+  [['use', 'work'], 5],
+  [['use', '--restore'], 0],
+  [['default', 'work'], 5],
+  [['remove', 'work', '--yes'], 5],
+  [['endpoint', 'add', 'work', '--base-url', 'http://127.0.0.1:9', '--api-key-env', 'KEY'], 5],
+  [['endpoint', 'remove', 'work', '1234', '--yes'], 5],
+  [['priority', 'set', 'work', 'primary'], 5],
+  [['priority', 'switch', '--release'], 0],
+  [['health', 'reset', '1234'], 5],
+  [['queue', 'retry', '1234'], 5],
+  [['queue', 'retry-all'], 0],
+  [['config', 'rollback', '--last', '--yes'], 5],
   [['completion', 'bash'], 0],
 ];
 
@@ -61,7 +77,11 @@ describe.each([
     const home = temporaryHome();
     if (isThere) mkdirSync(home, { mode: 0o700 });
     for (const flags of [[], ['--json'], ['--lang', 'zh-CN']]) {
-      const { code, out, err } = await at(home, { PATH: '/nowhere', HOME: dirname(home) })(...words, ...flags);
+      const { code, out, err } = await at(home, {
+        PATH: '/nowhere',
+        HOME: dirname(home),
+        KEY: 'sk-ant-0123456789abcdef',
+      })(...words, ...flags);
       expect([words, code, out + err]).toEqual([words, expected, expect.not.stringMatching(/undefined|NaN|TypeError/)]);
       expect(existsSync(home) ? readdirSync(home) : []).toEqual([]);
       expect(existsSync(home)).toBe(isThere);
