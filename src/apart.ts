@@ -44,7 +44,7 @@ export class Apart<Name extends ApartName> {
     });
     this.#gone = new Promise((resolve) => {
       // Not to be started is one more way to be gone.
-      this.#child.once('error', () => resolve(undefined));
+      this.#child.on('error', () => resolve(undefined));
       this.#child.once('exit', () => resolve(undefined));
     });
   }

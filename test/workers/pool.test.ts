@@ -119,6 +119,19 @@ describe('the pool', () => {
     expect(await killer).not.toContain(deadly.key);
   });
 
+  it('loses to an error that nobody catches the probe that it happened in, and nothing else', async () => {
+    const good = await simulated();
+    const probes = openPool(dying);
+    onTestFinished(() => probes.close());
+    await probes.probe(jobFor(good));
+    await good.play({ kind: 'hang' });
+    const others = Array.from({ length: 3 }, () => probes.probe(jobFor(good)));
+    await vi.waitFor(() => expect(good.requests.length).toBe(4));
+    await good.play({ kind: 'none' });
+    await expect(probes.probe(jobFor(good, { endpoint: 'throws' }))).rejects.toThrow('nobody expected this');
+    expect((await Promise.all(others)).map(({ verdict }) => verdict)).toEqual(['success', 'success', 'success']);
+  });
+
   it('probes what waited for a worker that could not begin, when one can', async () => {
     const able = temporaryHome();
     vi.stubEnv('QCC_TEST_ABLE', able);
