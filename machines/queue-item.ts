@@ -251,6 +251,8 @@ export interface FailedTry extends AttemptName {
   readonly failure: Failure | null;
   readonly retryAfterMs: Millis | null;
   readonly detail: string | null;
+  /** Its client waits for it still: it is not given up before that client is. */
+  readonly isAwaited: boolean;
 }
 
 type Told = Extract<
@@ -267,6 +269,8 @@ export type QueueAsk =
       readonly data: AttemptName & QueuedAnswer;
     }
   | { readonly type: 'Failed'; readonly data: FailedTry }
+  /** The last client that waited for it has gone. */
+  | { readonly type: 'Unawaited'; readonly data: Record<never, never> }
   /** What was kept of it cannot be read. */
   | { readonly type: 'BodyLost'; readonly data: Record<never, never> }
   /** A life of the gateway begins: what ran in another one was cut off. */
@@ -293,6 +297,9 @@ export function decideQueueItem(
       return [{ type: 'RetrySucceeded', data: { ...report.data, expiresAt: now + policy.ttlMs } }];
     case 'Failed':
       return runs(item, report.data) ? failed(item, report.data, { now, dice }, policy) : [];
+    case 'Unawaited':
+      if (item.state !== 'waiting' || !isUsedUp(item)) return [];
+      return [{ type: 'QueuedRequestDied', data: { because: 'retriesUsedUp', detail: item.reason } }];
     case 'Found':
       return found(item, report.data.epoch);
     case 'Ask':
@@ -341,25 +348,37 @@ function started(item: QueueItem, { endpoint, epoch }: { endpoint: string; epoch
 
 function failed(
   item: QueueItem,
-  { attempt, epoch, failure, retryAfterMs, detail }: FailedTry,
+  { attempt, epoch, failure, retryAfterMs, detail, isAwaited }: FailedTry,
   { now, dice }: Moment,
   policy: QueuePolicy,
 ): readonly QueueDecision[] {
   const asked = item.asked as QueuedRequest;
   const retryable = failure !== null;
-  const delay = retryable ? delayMs(asked.strategy, item.tries, retryAfterMs, policy, dice) : 0;
+  // Its tries are used up, and somebody waits still: only news of an endpoint makes one more.
+  const isExtra = retryable && isAwaited && isUsedUp(item);
+  const usual = retryable ? delayMs(asked.strategy, item.tries, retryAfterMs, policy, dice) : 0;
+  const delay = isExtra ? Math.max(usual, item.expiresAt - now) : usual;
   const back: QueueDecision = {
     type: 'RetryFailed',
     data: { attempt, epoch, failure, detail, retryable, delayMs: delay, nextRetryAt: now + delay },
   };
-  const because = whyItDies(item, retryable, now);
+  const because = whyItDies(item, retryable, isAwaited, now);
   return because === null ? [back] : [back, { type: 'QueuedRequestDied', data: { because, detail } }];
 }
 
-function whyItDies(item: QueueItem, retryable: boolean, now: Millis): Data<'QueuedRequestDied'>['because'] | null {
+function isUsedUp({ tries, asked }: QueueItem): boolean {
+  return tries >= (asked?.maxAttempts ?? 0);
+}
+
+function whyItDies(
+  item: QueueItem,
+  retryable: boolean,
+  isAwaited: boolean,
+  now: Millis,
+): Data<'QueuedRequestDied'>['because'] | null {
   if (!retryable) return 'refused';
   if (now >= item.expiresAt) return 'expired';
-  return item.tries >= (item.asked?.maxAttempts ?? 0) ? 'retriesUsedUp' : null;
+  return isUsedUp(item) && !isAwaited ? 'retriesUsedUp' : null;
 }
 
 /** A try that runs is let end; what waits is too late; what is over has been kept long enough. */

@@ -23,6 +23,8 @@ export interface QueuePolicy {
 
 const MiB = 1_048_576;
 const minuteMs = 60_000;
+// Five tries of an endpoint that flaps take half a minute at least.
+const spreadBaseMs = 2_000;
 const dayMs = 86_400_000;
 /** Of bodies and answers together: an outage must not fill the disk. */
 export const bytesMax = 256 * MiB;
@@ -97,6 +99,8 @@ export interface Waiting {
   readonly nextRetryAt: Millis;
   /** When its last try failed; when it was queued, before that. */
   readonly since: Millis;
+  /** Those that have failed. */
+  readonly tries: number;
   readonly within: string | null;
 }
 
@@ -115,8 +119,17 @@ export function inOrder(items: readonly Waiting[], now: Millis): readonly Waitin
 }
 
 /** Its time has come, or somebody who can answer has come back, or its client has asked again, since it last failed. */
-export function isDue({ nextRetryAt, since }: Waiting, news: Millis, now: Millis): boolean {
-  return nextRetryAt <= now || news > since;
+export function isDue(waiting: Waiting, news: Millis, now: Millis): boolean {
+  return dueAt(waiting, news) <= now;
+}
+
+/**
+ * When it may go at the earliest. News let it go before its time, but an endpoint that comes and goes must not use up its tries in a
+ * few seconds: each further one waits twice as long as the one before.
+ */
+export function dueAt({ nextRetryAt, since, tries }: Waiting, news: Millis): Millis {
+  if (news <= since) return nextRetryAt;
+  return tries === 0 ? since : Math.min(nextRetryAt, since + spreadBaseMs * 2 ** (tries - 1));
 }
 
 /**

@@ -9,6 +9,7 @@ import { isAvailable } from '../../machines/available.ts';
 import { isNobodys, type QueueItem } from '../../machines/queue-item.ts';
 import {
   delayMs,
+  dueAt,
   isDue,
   mayBeQueued,
   placesAt,
@@ -73,6 +74,8 @@ export class QueueDesk implements Desk {
   #isLooking = false;
   #lookAgain = false;
   #isBlocked = false;
+  /** When the first one is due that has heard of somebody's coming back; the others have their own times. */
+  #nextAt = Number.POSITIVE_INFINITY;
   #isStopped = false;
 
   constructor(ports: QueuePorts, background: Background) {
@@ -263,7 +266,10 @@ export class QueueDesk implements Desk {
     if (seat.isOver) {
       const left = (this.#seats.get(id) ?? []).filter((one) => one !== seat);
       if (left.length > 0) this.#seats.set(id, left);
-      else this.#seats.delete(id);
+      else {
+        this.#seats.delete(id);
+        this.#ports.tell(id, { type: 'Unawaited', data: {} }, true);
+      }
       this.#soon();
       return;
     }
@@ -366,6 +372,7 @@ export class QueueDesk implements Desk {
       await new Promise(setImmediate);
       this.#lookAgain = false;
       this.#isBlocked = false;
+      this.#nextAt = Number.POSITIVE_INFINITY;
       // One after the other: the next one sees the permits and the room that this one has taken.
       while (this.#sendNext()) await new Promise(setImmediate);
     } while (this.#lookAgain && !this.#isStopped);
@@ -381,7 +388,9 @@ export class QueueDesk implements Desk {
       if (!this.#mayLeave(one, now)) continue;
       const room = rooms.get(one.within) ?? this.#roomIn(one.within, loads, now);
       rooms.set(one.within, room);
-      if (isDue(one, this.#newsFor(one, room), now) && this.#hasPlace(one, room, loads, now)) {
+      const news = this.#newsFor(one, room);
+      if (!isDue(one, news, now)) this.#nextAt = Math.min(this.#nextAt, dueAt(one, news));
+      else if (this.#hasPlace(one, room, loads, now)) {
         this.#go(one.id as QueueId);
         return true;
       }
@@ -447,7 +456,8 @@ export class QueueDesk implements Desk {
   }
 
   #go(id: QueueId): void {
-    const journal = new ItemJournal(this.#ports, id, () => {
+    const isAwaited = () => this.#seats.has(id);
+    const journal = new ItemJournal(this.#ports, id, isAwaited, () => {
       this.#running.delete(id);
       if (!journal.hasStarted) this.#restUntil.set(id, this.#ports.now() + restMs);
       this.#soon();
@@ -463,14 +473,14 @@ export class QueueDesk implements Desk {
     clearTimeout(this.#timer);
     if (this.#isStopped) return;
     const now = this.#ports.now();
-    let dueAt = this.#isBlocked ? now + lookAgainMs : Number.POSITIVE_INFINITY;
+    let nextAt = this.#isBlocked ? Math.min(this.#nextAt, now + lookAgainMs) : this.#nextAt;
     const queue = this.#ports.queue();
     for (const id of queue.waiting()) {
       const { nextRetryAt } = queue.snapshot(id).context;
-      if (nextRetryAt !== null && nextRetryAt > now) dueAt = Math.min(dueAt, nextRetryAt);
+      if (nextRetryAt !== null && nextRetryAt > now) nextAt = Math.min(nextAt, nextRetryAt);
     }
-    if (dueAt === Number.POSITIVE_INFINITY) return;
-    this.#timer = setTimeout(() => this.#soon(), dueAt - now);
+    if (nextAt === Number.POSITIVE_INFINITY) return;
+    this.#timer = setTimeout(() => this.#soon(), Math.max(0, nextAt - now));
   }
 }
 

@@ -19,6 +19,7 @@ const pendingBytesMax = 67_108_864;
 export class ItemJournal implements Journal {
   readonly #ports: QueuePorts;
   readonly #id: QueueId;
+  readonly #isAwaited: () => boolean;
   readonly #ended: () => void;
   #name: AttemptName | undefined;
   #head: AnswerHead | undefined;
@@ -32,10 +33,14 @@ export class ItemJournal implements Journal {
   #isWritten = false;
   #isOver = false;
 
-  /** @param ended called once, when the try is over in any way */
-  constructor(ports: QueuePorts, id: QueueId, ended: () => void) {
+  /**
+   * @param isAwaited whether a client waits for it at this moment
+   * @param ended called once, when the try is over in any way
+   */
+  constructor(ports: QueuePorts, id: QueueId, isAwaited: () => boolean, ended: () => void) {
     this.#ports = ports;
     this.#id = id;
+    this.#isAwaited = isAwaited;
     this.#ended = ended;
   }
 
@@ -116,7 +121,7 @@ export class ItemJournal implements Journal {
 
   failed(how: { failure: Failure | null; retryAfterMs: Millis | null; detail: string | null }): void {
     this.#dropCopy();
-    this.#end(this.#name && { type: 'Failed', data: { ...this.#name, ...how } }, true);
+    this.#end(this.#name && { type: 'Failed', data: { ...this.#name, ...how, isAwaited: this.#isAwaited() } }, true);
   }
 
   abandoned(because: 'clientLeft' | 'gatewayStopped' | 'workerLost' | 'fault'): void {

@@ -34,7 +34,7 @@ export class Line {
 /** Null: it is on its way, or over. */
 function waitingOf(queue: Queue, id: QueueId): Waiting | null {
   const { value, context } = queue.snapshot(id);
-  const { asked, enqueuedAt, since, nextRetryAt } = context;
+  const { asked, enqueuedAt, since, nextRetryAt, tries } = context;
   if (value !== 'waiting' || !asked || nextRetryAt === null) return null;
-  return { id, priority: asked.priority, within: asked.within, enqueuedAt, since, nextRetryAt };
+  return { id, priority: asked.priority, within: asked.within, enqueuedAt, since, nextRetryAt, tries };
 }

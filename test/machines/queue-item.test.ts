@@ -101,6 +101,23 @@ describe('a try', () => {
     ]);
   });
 
+  it('is not the last one while its client waits for it, however many there were', () => {
+    const twice = [enqueued({ maxAttempts: 2 }), started(1), retryFailed(1), started(2)];
+    givenItem(...twice)
+      .when(failing(2, { isAwaited: true }))
+      .recordsTypes('RetryFailed');
+    const waits = [...twice, retryFailed(2)];
+    givenItem(...waits)
+      .when({ type: 'Unawaited', data: {} })
+      .recordsTypes('QueuedRequestDied');
+    givenItem(...waits.slice(0, 3))
+      .when({ type: 'Unawaited', data: {} })
+      .recordsNothing();
+    givenItem(...twice)
+      .when(failing(2, { isAwaited: true, failure: null }))
+      .recordsTypes('RetryFailed', 'QueuedRequestDied');
+  });
+
   it('is the last one when the request is refused for what it is', () => {
     const { facts } = givenItem(enqueued(), started(1)).when(failing(1, { failure: null, detail: 'refused with 400' }));
     expect(facts).toMatchObject([

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   bytesMax,
   delayMs,
+  dueAt,
   inOrder,
   isDue,
   type Kept,
@@ -93,6 +94,7 @@ const waiting = (id: string, more: Partial<Waiting> = {}): Waiting => ({
   enqueuedAt: start,
   nextRetryAt: start,
   since: start,
+  tries: 0,
   within: null,
   ...more,
 });
@@ -136,6 +138,14 @@ describe('who goes next', () => {
     expect(isDue(item, 0, later(minute))).toBe(true);
     expect(isDue(item, later(2 * second), later(3 * second))).toBe(true);
     expect(isDue(item, later(second), later(3 * second))).toBe(false);
+  });
+
+  it('is nobody so soon again after a failed try: who comes and goes does not use up the tries in seconds', () => {
+    const again = (tries: number) =>
+      dueAt(waiting('a', { nextRetryAt: later(minute), since: later(0), tries }), later(second));
+    expect([0, 1, 2, 3, 4].map((tries) => (again(tries) - later(0)) / second)).toEqual([0, 2, 4, 8, 16]);
+    expect(again(9)).toBe(later(minute));
+    expect(dueAt(waiting('a', { nextRetryAt: later(second), tries: 4 }), later(500))).toBe(later(second));
   });
 });
 

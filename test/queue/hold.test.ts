@@ -198,7 +198,7 @@ describe('a request that nobody can answer', () => {
   });
 
   it('is given up when all retries are used up, and goes again when somebody asks for it', async () => {
-    const settings = { 'queue.strategy': 'immediate', 'queue.max_retries': '2' };
+    const settings = { 'queue.strategy': 'immediate', 'queue.max_retries': '2', 'queue.hold': '0.5' };
     const it = await outage({ settings, maxFailures: 50 });
     expect((await ask(it, of('s'))).status).toBe(503);
     const { id } = await it.itemOf('s', 'dead');

@@ -31,7 +31,12 @@ async function copying() {
     },
     blobs: { answer: async () => writer },
   } as object as QueuePorts;
-  const journal = new ItemJournal(ports, '0123456789ab' as QueueId, () => undefined);
+  const journal = new ItemJournal(
+    ports,
+    '0123456789ab' as QueueId,
+    () => false,
+    () => undefined,
+  );
   await journal.starts('11111111' as EndpointId);
   journal.head(200, []);
   /** The disk takes what it was given, until nothing waits. */

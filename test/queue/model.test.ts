@@ -129,7 +129,7 @@ class Fail extends About {
   readonly name = 'fail';
   act(item: Item | undefined, model: Model, real: Real): void {
     const how = { failure: 'serverError', retryAfterMs: null, detail: null } as const;
-    real.tell(this.n, { type: 'Failed', data: { ...named(real, this.n, false), ...how } });
+    real.tell(this.n, { type: 'Failed', data: { ...named(real, this.n, false), ...how, isAwaited: false } });
     if (item?.state !== 'retrying') return;
     const isLate = model.now >= item.until;
     if (!isLate && item.tries < maxAttempts) item.state = 'waiting';

@@ -58,7 +58,7 @@ export const failing = (
   more: Partial<Extract<QueueAsk, { type: 'Failed' }>['data']> = {},
 ): QueueAsk => ({
   type: 'Failed',
-  data: { ...attempt(number), failure: 'serverError', retryAfterMs: null, detail: '503', ...more },
+  data: { ...attempt(number), failure: 'serverError', retryAfterMs: null, detail: '503', isAwaited: false, ...more },
 });
 
 export function itemAfter(...history: readonly QueueFact[]): QueueItemSnapshot {
