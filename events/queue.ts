@@ -71,7 +71,7 @@ export type QueueReport =
   | Fact<'AnswerCollected', { by: string }>
   | Fact<'QueuedRequestCancelled', { because: string }>
   /** Its bodies are gone, and so is it, except from the log. */
-  | Fact<'QueuedRequestForgotten', { because: 'expired' | 'cleared' | 'room' }>
+  | Fact<'QueuedRequestForgotten', { because: 'expired' | 'cleared' | 'room' | 'answerLost' }>
   | Fact<'TimerElapsed', { name: 'expiry'; gen: number }>;
 
 export type QueueDecision =

@@ -12,7 +12,7 @@ export async function debug(context: Context): Promise<number | undefined> {
   const which = about === undefined ? {} : { about };
   const answer = await withHistory(context, async ({ call }): Promise<Answer<'debug.machines'>> => {
     if (at === undefined) return call('debug.machines', which);
-    const moment = momentOf(at, Date.now(), context.words);
+    const moment = momentOf(at, (await call('history.head', {})).now ?? Date.now(), context.words);
     const { seq, at: when, machines } = await call('history.at', { moment, ...which });
     return { seq, at: when, machines, live: null };
   });

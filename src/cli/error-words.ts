@@ -153,6 +153,10 @@ const chinese: Readonly<Record<string, Sentence>> = {
   QCC_BLOB_LOST: { message: ({ why }) => `此请求所保存的内容无法读取（${lost[String(why)] ?? ''}）` },
   QCC_LOG_LOCKED: { message: () => '另一个 qcc 命令正在使用日志', hint: () => '请稍后再试' },
   QCC_LOG_SUSPENDED: { message: () => '日志当前无法写入', hint: () => '请释放磁盘空间，然后运行：qcc proxy status' },
+  QCC_ROLLBACK_EMPTY: {
+    message: ({ moment }) => `${moment} 时还没有任何配置：回到那时将一个不剩`,
+    hint: () => "若确实如此：qcc config rollback '#0'；qcc config audit 列出曾有的更改",
+  },
   QCC_LOG_GONE: {
     message: ({ dir }) => `${dir} 中的日志不见了，而此目录并非新建：未做任何更改`,
     hint: () =>

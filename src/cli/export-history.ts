@@ -4,6 +4,7 @@ import { openExport } from '../config/atomic-file.ts';
 import { CapsuleSeal } from '../history/capsule-seal.ts';
 import { visibleJson } from '../visible.ts';
 import { type Context, flag, isOn, usage, withInstallation } from './context.ts';
+import { nowFor } from './source.ts';
 import { storyWordsOf } from './story-words.ts';
 import { momentOf } from './times.ts';
 
@@ -13,7 +14,7 @@ export async function exportIncident(context: Context): Promise<undefined> {
   const { out, json, language, words } = context;
   const path = flag(context, 'incident');
   if (path === undefined) throw usage(words.missing('--incident'), 'qcc history export --since -1h --incident FILE');
-  const look = { ...bound(context, 'since'), ...bound(context, 'until') };
+  const look = { ...(await bound(context, 'since')), ...(await bound(context, 'until')) };
   const salt = randomBytes(saltBytes).toString('hex');
   const file = openExport(path);
   let facts = 0;
@@ -53,10 +54,10 @@ export async function exportIncident(context: Context): Promise<undefined> {
   return undefined;
 }
 
-function bound(context: Context, name: 'since' | 'until') {
+async function bound(context: Context, name: 'since' | 'until') {
   const given = flag(context, name);
   if (given === undefined) return {};
-  const moment = momentOf(given, Date.now(), context.words);
+  const moment = momentOf(given, await nowFor(context, given), context.words);
   if (name === 'since') return 'seq' in moment ? { fromSeq: moment.seq } : { since: moment.at };
   return 'seq' in moment ? { toSeq: moment.seq } : { until: moment.at };
 }

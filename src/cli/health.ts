@@ -255,7 +255,8 @@ async function sinceOf(context: Context, call: Call): Promise<number | undefined
   const first = seq === undefined ? undefined : (await call('history.read', { fromSeq: seq, toSeq: seq + 1 })).facts[0];
   const from = first?.at ?? since;
   if (from === undefined) return undefined;
-  return from.startsWith('#') ? Date.now() : instant(from, Date.now(), context.words);
+  const now = (await call('history.head', {})).now ?? Date.now();
+  return from.startsWith('#') ? now : instant(from, now, context.words);
 }
 
 function statsTable({ out, words }: Context, { stats: rows, unpriced }: Answer<'stats.read'>): void {

@@ -1,13 +1,14 @@
 /** `qcc history`: what happened, in pages, with filters, live; and, with `--at`, how everything stood at a moment. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Filters, Look } from '../control/history-operations.ts';
+import type { Filters, GapRow, Look } from '../control/history-operations.ts';
 import type { Answer, Call, FactRow } from '../control/operations.ts';
+import { exitCodes } from '../errors.ts';
 import { codeText } from './code-words.ts';
 import { type Context, flag, isOn, numberFlag, usage } from './context.ts';
 import { machineLines } from './machine-lines.ts';
 import { Names, namesOf } from './names.ts';
 import { type Paged, paged } from './pager.ts';
-import { withHistory } from './source.ts';
+import { nowFor, withHistory } from './source.ts';
 import { storyWordsOf } from './story-words.ts';
 import { Teller } from './telling.ts';
 import { instant, momentOf, seqOf, timeText } from './times.ts';
@@ -19,24 +20,25 @@ const page = 1_000;
 // A gateway is asked four times a second for one number; a log that has to be opened each time, once.
 const followMs = { gateway: 250, alone: 1_000 };
 
-export function show(context: Context): Promise<undefined> {
+export function show(context: Context): Promise<number | undefined> {
   return flag(context, 'at') === undefined ? showFacts(context) : showThen(context);
 }
 
-async function showFacts(context: Context): Promise<undefined> {
+async function showFacts(context: Context): Promise<number | undefined> {
   const { words } = context;
   const isLive = isOn(context, 'follow');
   for (const name of ['until', 'from-log'])
     if (isLive && flag(context, name) !== undefined)
       throw usage(words.contradict('--follow', `--${name}`), words.sayOne);
-  const look = lookOf(context);
+  const look = await lookOf(context);
+  const gaps = new Gaps(context);
   let told = 0;
   const work = async ({ out, isOver }: Paged) => {
     await withHistory(context, async ({ call }) => {
       const lines = linesOf({ ...context, out }, context.json ? new Names({ names: {} }) : await namesOf(call));
       const whole = await wholeIds(call, look, isLive);
       const span = await call('history.start', whole);
-      for await (const facts of pages(call, whole, span, isOver)) {
+      for await (const facts of pages(call, whole, span, isOver, gaps)) {
         for (const fact of facts) lines.tell(fact);
         await out.settle();
       }
@@ -47,10 +49,37 @@ async function showFacts(context: Context): Promise<undefined> {
   };
   if (!isLive) {
     await paged(context, work);
-    return undefined;
+    return gaps.tell();
   }
   await work({ out: context.out, isOver: () => false });
   return follow(context, look, told);
+}
+
+/** What was asked for and is not there: said beside the facts, and in the exit code where nobody has told of it. */
+class Gaps {
+  readonly #context: Context;
+  readonly #found = new Map<number, GapRow>();
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  /** Two pages may meet in one. */
+  add(gaps: readonly GapRow[]): void {
+    for (const gap of gaps) this.#found.set(gap.from, gap);
+  }
+
+  tell(): number | undefined {
+    const { out, words } = this.#context;
+    const all = [...this.#found.values()].sort((a, b) => a.from - b.from);
+    for (const { from, to, because } of all) {
+      const which = from === to ? `#${from}` : `#${from}–#${to}`;
+      out.warn(because === 'missing' ? words.factsMissing(which) : words.factsChanged(which));
+    }
+    if (all.every(({ told }) => told)) return undefined;
+    out.note('  qcc history verify');
+    return exitCodes.checkFailed;
+  }
 }
 
 interface Lines {
@@ -67,25 +96,22 @@ async function* pages(
   look: Look,
   { from, to }: Answer<'history.start'>,
   isOver: () => boolean,
+  gaps?: Gaps,
 ): AsyncIterable<readonly FactRow[]> {
   const { since: _, until: __, fromSeq: ___, toSeq: ____, limit: _____, ...filters } = look;
   let most = firstPage;
   for (let next: number | null = from; next !== null && next < to && !isOver(); most = page) {
-    const { facts, next: after }: { facts: readonly FactRow[]; next: number | null } = await call('history.page', {
-      ...filters,
-      from: next,
-      to,
-      most,
-    });
-    yield facts;
-    next = after;
+    const answer: Answer<'history.page'> = await call('history.page', { ...filters, from: next, to, most });
+    gaps?.add(answer.gaps ?? []);
+    yield answer.facts;
+    next = answer.next;
   }
 }
 
-function lookOf(context: Context): Look {
-  const now = Date.now();
+async function lookOf(context: Context): Promise<Look> {
   const { words } = context;
   const [since, until] = [flag(context, 'since'), flag(context, 'until')];
+  const now = await nowFor(context, since, until);
   const given = {
     since: since === undefined || since.startsWith('#') ? undefined : instant(since, now, words),
     fromSeq: seqOf(since, words),
@@ -140,7 +166,8 @@ async function showThen(context: Context): Promise<undefined> {
   const other = ['since', 'until', 'type', 'stream', 'endpoint', 'profile', 'session', 'request', 'limit', 'follow'];
   const clash = other.find((name) => context.flags[name] !== undefined);
   if (clash !== undefined) throw usage(words.contradict('--at', `--${clash}`), words.sayOne);
-  const moment = momentOf(flag(context, 'at') ?? '', Date.now(), words);
+  const given = flag(context, 'at') ?? '';
+  const moment = momentOf(given, await nowFor(context, given), words);
   const then = await withHistory(context, ({ call }) => call('history.at', { moment }));
   if (context.json) return void out.json(then);
   const at = Date.parse(then.at);
@@ -171,8 +198,8 @@ async function showThen(context: Context): Promise<undefined> {
 
 export async function diff(context: Context): Promise<undefined> {
   const { words, out } = context;
-  const now = Date.now();
   const [a = '', b] = context.positionals;
+  const now = await nowFor(context, a, b ?? 'now');
   const [from, to] = [momentOf(a, now, words), momentOf(b ?? 'now', now, words)];
   const found = await withHistory(context, async ({ call }) => ({
     ...(await call('history.diff', { from, to })),

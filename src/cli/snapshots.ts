@@ -12,6 +12,7 @@ import { visible, visibleDocument } from '../visible.ts';
 import { becauseLines, changeLines } from './changes.ts';
 import { configWordsOf } from './config-words.ts';
 import { type Context, confirmed, flag, isOn, numberFlag, usage, withInstallation } from './context.ts';
+import { nowFor } from './source.ts';
 import { instant, momentOf, timeText } from './times.ts';
 
 const auditLimit = 50;
@@ -40,8 +41,8 @@ export async function snapshots(context: Context): Promise<undefined> {
 export async function diff(context: Context): Promise<undefined> {
   const said = configWordsOf(context.language);
   const [a = '', b] = context.positionals;
-  const from = configMoment(context, a);
-  const to: ConfigMoment = b === undefined ? { now: true } : configMoment(context, b);
+  const from = await configMoment(context, a);
+  const to: ConfigMoment = b === undefined ? { now: true } : await configMoment(context, b);
   const answer = await withInstallation(context, ({ call }) => call('config.diff', { from, to }));
   if (context.json) return void context.out.json(answer);
   if (answer.changes.length === 0) context.out.note(said.noDifference);
@@ -52,7 +53,7 @@ export async function diff(context: Context): Promise<undefined> {
 export async function rollback(context: Context): Promise<undefined> {
   const said = configWordsOf(context.language);
   const { out, words, json } = context;
-  const to = rollbackTarget(context);
+  const to = await rollbackTarget(context);
   const partial = isOn(context, 'partial');
   const ask = (dryRun: boolean) =>
     withInstallation(context, ({ call }) => call('config.rollback', { to, partial, dryRun }));
@@ -69,7 +70,7 @@ export async function rollback(context: Context): Promise<undefined> {
   return undefined;
 }
 
-function rollbackTarget(context: Context): Params<'config.rollback'>['to'] {
+async function rollbackTarget(context: Context): Promise<Params<'config.rollback'>['to']> {
   const said = configWordsOf(context.language);
   const { words } = context;
   const [id] = context.positionals;
@@ -78,7 +79,7 @@ function rollbackTarget(context: Context): Params<'config.rollback'>['to'] {
     throw usage(words.takesNone('--last', id), 'qcc config rollback --last, or qcc config rollback ID');
   if (last) return { last: true };
   if (id === undefined) throw usage(words.missing('ID'), 'qcc config rollback ID, or --last');
-  const moment = configMoment(context, id);
+  const moment = await configMoment(context, id);
   if ('document' in moment) throw usage(said.noMoment(id), `qcc config import ${id}`);
   return moment;
 }
@@ -98,12 +99,13 @@ function show(context: Context, answer: Answer<'config.rollback'>): undefined {
  * `now`, a snapshot (`s12`), a fact (`#12`), an exported file, or a time.
  * @throws {QccError} `QCC_SNAPSHOT_UNKNOWN`: what is none of these can only have been meant for a snapshot
  */
-function configMoment(context: Context, text: string): ConfigMoment {
+async function configMoment(context: Context, text: string): Promise<ConfigMoment> {
   if (text === 'now') return { now: true };
   if (/^s\d+$/.test(text)) return { snapshot: text };
   if (existsSync(text) && statSync(text).isFile()) return { document: exportedDocument(text) };
+  const now = await nowFor(context, text);
   try {
-    return momentOf(text, Date.now(), context.words);
+    return momentOf(text, now, context.words);
   } catch {
     throw new QccError(
       'QCC_SNAPSHOT_UNKNOWN',
@@ -119,7 +121,7 @@ export async function audit(context: Context): Promise<undefined> {
   const said = configWordsOf(context.language);
   const { out, words, json } = context;
   const file = flag(context, 'export');
-  const params = auditParams(context, file !== undefined);
+  const params = await auditParams(context, file !== undefined);
   const answer = await withInstallation(context, ({ call }) => call('config.audit', params));
   if (file !== undefined) writeExport(resolve(file), exported(file, answer.entries));
   if (json) return void out.json(answer);
@@ -138,7 +140,7 @@ export async function audit(context: Context): Promise<undefined> {
   return undefined;
 }
 
-function auditParams(context: Context, all: boolean): Params<'config.audit'> {
+async function auditParams(context: Context, all: boolean): Promise<Params<'config.audit'>> {
   const { words } = context;
   const action = flag(context, 'action');
   if (action !== undefined && !isAction(action)) {
@@ -149,9 +151,10 @@ function auditParams(context: Context, all: boolean): Params<'config.audit'> {
     );
   }
   const limit = numberFlag(context, 'limit') ?? (all ? Number.MAX_SAFE_INTEGER : auditLimit);
+  const now = await nowFor(context, flag(context, 'from'), flag(context, 'to'));
   const time = (name: string) => {
     const text = flag(context, name);
-    return text === undefined ? undefined : instant(text, Date.now(), words);
+    return text === undefined ? undefined : instant(text, now, words);
   };
   const given = {
     limit,

@@ -40,3 +40,15 @@ async function ofFile(reader: Apart<'capsule'>, path: string): Promise<Call> {
     return (await asked(params)) as Answer<Name>;
   };
 }
+
+// Counted from a moment that is not said: `now`, `-15m`, `14:03`, `yesterday`.
+const isRelative = (text: string | undefined) => text !== undefined && !/^(#|\d{4}-)/.test(text);
+
+/**
+ * What relative times count from: the log's own time. A clock that was set back would lead to before its beginning. Absolute ones do
+ * not ask for it.
+ */
+export async function nowFor(context: Context, ...texts: readonly (string | undefined)[]): Promise<number> {
+  if (!texts.some(isRelative)) return Date.now();
+  return withHistory(context, async ({ call }) => (await call('history.head', {})).now ?? Date.now());
+}

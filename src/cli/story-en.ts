@@ -16,7 +16,12 @@ const diedEn = {
   expired: 'its time is up',
   bodyLost: 'what was kept of it cannot be read',
 };
-const forgottenEn = { expired: 'its time is up', cleared: 'cleared', room: 'others need its room' };
+const forgottenEn = {
+  expired: 'its time is up',
+  cleared: 'cleared',
+  room: 'others need its room',
+  answerLost: 'what was kept of its answer cannot be read',
+};
 
 export const en: StoryWords = {
   lines: {

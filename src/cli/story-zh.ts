@@ -17,7 +17,12 @@ const diedZh = {
   expired: '已到期',
   bodyLost: '保存的内容无法读取',
 };
-const forgottenZh = { expired: '已到期', cleared: '已清除', room: '为其他请求腾出空间' };
+const forgottenZh = {
+  expired: '已到期',
+  cleared: '已清除',
+  room: '为其他请求腾出空间',
+  answerLost: '保存的回答无法读取',
+};
 
 export const zh: StoryWords = {
   lines: {

@@ -1,14 +1,14 @@
 /** `qcc history what-if`: the recorded outcomes under other settings, side by side with what was. */
 import type { Params } from '../control/operations.ts';
 import { type Context, flag, listFlag, usage } from './context.ts';
-import { withHistory } from './source.ts';
+import { nowFor, withHistory } from './source.ts';
 import { storyWordsOf } from './story-words.ts';
 import { momentOf, shortSpan, timeText } from './times.ts';
 
 export async function whatIf(context: Context): Promise<undefined> {
   const { out, language } = context;
   const words = storyWordsOf(language).whatIf;
-  const params = { ...sinceOf(context), set: triedSettings(context) };
+  const params = { ...(await sinceOf(context)), set: triedSettings(context) };
   const told = await withHistory(context, ({ call }) => call('history.whatIf', params));
   if (context.json) return void out.json(told);
   const settings = Object.entries(told.under).map(([key, value]) => `${key}=${value}`);
@@ -51,10 +51,10 @@ export async function whatIf(context: Context): Promise<undefined> {
   return undefined;
 }
 
-function sinceOf(context: Context): Pick<Params<'history.whatIf'>, 'since' | 'fromSeq'> {
+async function sinceOf(context: Context): Promise<Pick<Params<'history.whatIf'>, 'since' | 'fromSeq'>> {
   const since = flag(context, 'since');
   if (since === undefined) return {};
-  const moment = momentOf(since, Date.now(), context.words);
+  const moment = momentOf(since, await nowFor(context, since), context.words);
   return 'seq' in moment ? { fromSeq: moment.seq } : { since: moment.at };
 }
 

@@ -121,6 +121,11 @@ interface LossRow {
 }
 
 /** `index`: the facts are there, and the index of streams says otherwise. */
+/** A gap in what was asked for; `told` when the history itself tells of it. */
+export interface GapRow extends LossRow {
+  readonly told: boolean;
+}
+
 interface DamageRow {
   readonly from: number;
   readonly to: number;
@@ -217,13 +222,20 @@ export interface HistoryOperations {
   /** ... and the next facts from there; `next` is where the page after it begins. */
   'history.page': [
     Filters & { readonly from: number; readonly to: number; readonly most?: number },
-    { readonly facts: readonly FactRow[]; readonly next: number | null },
+    {
+      readonly facts: readonly FactRow[];
+      readonly next: number | null;
+      /** Numbers on the page that no fact was found for. Absent when there are none. */
+      readonly gaps?: readonly GapRow[];
+    },
   ];
   /** The last number that was given out, and what endpoints are called: `profile/name` by id. */
   'history.head': [
     Record<never, never>,
     {
       readonly head: number;
+      /** The log's time, which relative times count from: a clock that was set back is behind it. Absent where nothing was ever written. */
+      readonly now?: number;
       readonly names: Readonly<Record<string, string>>;
       /** What those that were renamed or removed were called, up to a fact. Oldest first. */
       readonly former?: readonly { readonly endpoint: string; readonly name: string; readonly until: number }[];

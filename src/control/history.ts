@@ -34,7 +34,7 @@ function isSmall(name: QuestionName, params: object): boolean {
 }
 
 /** What endpoints are called, and what they were. */
-export function namesIn({ profiles }: Pick<State, 'profiles'>): Omit<Answer<'history.head'>, 'head'> {
+export function namesIn({ profiles }: Pick<State, 'profiles'>): Omit<Answer<'history.head'>, 'head' | 'now'> {
   const now = profiles.endpoints().map(({ id, profile, name }) => [id, `${profile}/${name}`] as const);
   const former = profiles.former.map(({ endpoint, profile, name, until }) => ({
     endpoint,
@@ -45,7 +45,7 @@ export function namesIn({ profiles }: Pick<State, 'profiles'>): Omit<Answer<'his
 }
 
 export function headOfHistory({ core }: Installation): Answer<'history.head'> {
-  return { head: core.state.seq, ...namesIn(core.state) };
+  return { head: core.state.seq, now: Math.max(core.now(), core.state.at), ...namesIn(core.state) };
 }
 
 export async function showMachines(

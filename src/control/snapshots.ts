@@ -58,6 +58,7 @@ export async function rollBack(
   const past = await configurationAt(installation, moment, live?.replay);
   const name = nameOf(moment);
   const present = core.state.configuration();
+  if (isUnmeant(to) && past.profiles.length === 0 && present.profiles.length > 0) throw wouldEmpty(name);
   const { wanted, lost } = restorable(past, present, installation.vault);
   const changes = differences(present, wanted);
   const answer = { to: name, changes, lost, snapshot: null, restart: live ? restartsOf(changes) : [] };
@@ -87,6 +88,21 @@ export function restartsOf(changes: readonly Change[]): readonly string[] {
     .filter(({ path }) => path.startsWith('settings/'))
     .map(({ path }) => path.slice('settings/'.length))
     .filter((key) => needsRestart(key as SettingKey));
+}
+
+/** An instant or a number from before anything was set up, which `#0` alone says on purpose. */
+function isUnmeant(to: Params<'config.rollback'>['to']): boolean {
+  return 'at' in to || ('seq' in to && to.seq > 0);
+}
+
+function wouldEmpty(moment: string): QccError {
+  return new QccError(
+    'QCC_ROLLBACK_EMPTY',
+    `at ${moment} there was no profile yet: going back there would leave none`,
+    "qcc config rollback '#0', if that is what you want; qcc config audit lists what there was",
+    exitCodes.conflict,
+    { moment },
+  );
 }
 
 function beforeLastChange({ core }: Installation): Moment {

@@ -32,5 +32,5 @@ export async function askCapsule({ path, name, params }: CapsuleQuestion): Promi
 async function headOf(log: ReadableLog): Promise<Answer<'history.head'>> {
   const state = await stateAt(log, log.head);
   const names = state.profiles.endpoints().map(({ id, profile, name }) => [id, `${profile}/${name}`] as const);
-  return { head: log.head, names: Object.fromEntries(names) };
+  return { head: log.head, now: state.at, names: Object.fromEntries(names) };
 }

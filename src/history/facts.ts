@@ -1,10 +1,12 @@
 /** Facts by filter: where a look back begins, and one page after the other from there. */
 import type { Recorded } from '../../events/fact.ts';
 import { kindOf } from '../../events/ids.ts';
-import type { Filters } from '../control/history-operations.ts';
+import type { Filters, GapRow } from '../control/history-operations.ts';
 import type { Answer, FactRow, Params } from '../control/operations.ts';
 import { factRow } from '../control/rows.ts';
+import { type Range, rangeOf, without } from '../log/damage.ts';
 import type { ReadableLog } from '../log/log.ts';
+import { toldLosses } from '../runtime/losses.ts';
 
 // Without a limit a look back ends where a person stops reading; who says where it begins wants all from there.
 const limitDefault = 1_000;
@@ -110,11 +112,25 @@ export async function pageOfLook(log: ReadableLog, params: Params<'history.page'
     for (const fact of facts) {
       if (!sieve.keeps(fact) || fact.seq < from) continue;
       kept.push(factRow(fact));
-      if (kept.length === most) return { facts: kept, next: fact.seq + 1 < to ? fact.seq + 1 : null };
+      if (kept.length === most)
+        return { facts: kept, next: fact.seq + 1 < to ? fact.seq + 1 : null, ...(await gapsIn(log, from, fact.seq)) };
     }
   }
   const next = from + scannedMax + 1;
-  return { facts: kept, next: next < to ? next : null };
+  const last = Math.min(to - 1, from + scannedMax);
+  return { facts: kept, next: next < to ? next : null, ...(await gapsIn(log, from, last)) };
+}
+
+/** What was met on the way and could not be read. */
+async function gapsIn(log: ReadableLog, from: number, to: number): Promise<{ readonly gaps?: readonly GapRow[] }> {
+  const met = log.damage.filter((one) => one.to >= from && one.from <= to);
+  if (met.length === 0) return {};
+  const told = (await toldLosses(log)).map(rangeOf);
+  const gaps = met.map(({ from: first, to: last, why }) => {
+    const range: Range = [Math.max(first, from), Math.min(last, to)];
+    return { from: range[0], to: range[1], because: why, told: without(range, told).length === 0 };
+  });
+  return { gaps };
 }
 
 /** All of a look at once: for who asks for little. */

@@ -139,6 +139,7 @@ export class QueueDesk implements Desk {
       return null;
     }
     // It may have been billed: its client asks all the same, and that is written down before it goes again.
+    if (queue.item(id)?.state === 'answered' && !(await this.#hasAnswer(id))) return null;
     if (queue.item(id)?.state === 'unknown')
       await this.#ports.tell(id, { type: 'Ask', data: { by: 'client' } }, true).done;
     this.#askedAt.set(id, this.#ports.now());
@@ -150,6 +151,16 @@ export class QueueDesk implements Desk {
     if (this.#lost.size === 0 || path !== '/v1/messages') return;
     for (const id of [...this.#ports.queue().ofSession(session)])
       if (this.#lost.delete(id)) this.#cancel(id, 'its session has asked something else');
+  }
+
+  /** An answer that cannot be given whole is given up before its first byte, and its request goes out like any other. */
+  async #hasAnswer(id: QueueId): Promise<boolean> {
+    const answer = this.#ports.queue().item(id)?.answer ?? null;
+    if (answer !== null && (await this.#ports.blobs.isWhole(answer))) return true;
+    // Another one may have found it at the same moment.
+    if (this.#ports.queue().item(id)?.state === 'answered')
+      await this.#ports.tell(id, { type: 'QueuedRequestForgotten', data: { because: 'answerLost' } }, true).done;
+    return false;
   }
 
   async take(asked: Asked, because: string, retryAfterMs: Millis | null): Promise<Seat | 'full' | null> {

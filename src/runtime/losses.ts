@@ -6,8 +6,10 @@ import { type Range, rangeOf, without } from '../log/damage.ts';
 import type { Damage, Log } from '../log/log.ts';
 
 /** The losses that the history tells of, oldest first. One whose own fact was lost is not among them: it is told again. */
-export async function toldLosses(log: Log): Promise<readonly FactsLost['data'][]> {
-  await log.flush();
+export async function toldLosses(
+  log: Pick<Log, 'readStream'> & Partial<Pick<Log, 'flush'>>,
+): Promise<readonly FactsLost['data'][]> {
+  await log.flush?.();
   const told: FactsLost['data'][] = [];
   for await (const facts of log.readStream(streams.gateway)) {
     for (const fact of facts) told.push(...lossesOf(fact));

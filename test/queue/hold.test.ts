@@ -1,5 +1,7 @@
 /** What clients live to see of the queue: a whole gateway on loopback, with endpoints that are out, and come back. */
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { connect as connectTo } from 'node:net';
+import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { connect } from '../../src/control/client.ts';
 import type { QueueItemRow } from '../../src/control/operations.ts';
@@ -224,6 +226,46 @@ describe('a client that has gone', () => {
     const { body } = await it.call('queue.answer', { id });
     expect(Buffer.from(body, 'base64').toString()).toBe(streamed);
   });
+
+  it.each([
+    ['is gone', (path: string) => rmSync(path)],
+    ['is cut', (path: string) => truncateSync(path, statSync(path).size - 40)],
+    [
+      'has another byte in its middle',
+      (path: string) => {
+        const bytes = readFileSync(path);
+        bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1;
+        writeFileSync(path, bytes);
+      },
+    ],
+    [
+      'is a folder',
+      (path: string) => {
+        rmSync(path);
+        mkdirSync(path);
+      },
+    ],
+  ])(
+    'whose answer %s is not cut: it is asked anew, whole from the first byte, and the loss is told',
+    async (_, damage) => {
+      const it = await outage();
+      await left(it, 's');
+      it.up.does(answers());
+      await it.comesBack();
+      await it.itemOf('s', 'answered');
+      const bodies = join(it.home, 'bodies');
+      const kept = readdirSync(bodies).find((name) => name.includes('.answer.')) ?? '';
+      damage(join(bodies, kept));
+      const calls = callsOf(it.up);
+      const got = await ask(it, of('s'));
+      expect([got.status, got.headers['x-qcc-answer'], got.text]).toEqual([200, undefined, streamed]);
+      expect(callsOf(it.up)).toBe(calls + 1);
+      const { facts } = await it.call('history.read', { fromSeq: 1, limit: 10_000 });
+      expect(facts.filter(({ type }) => type === 'QueuedRequestForgotten').map(({ data }) => data)).toEqual([
+        { because: 'answerLost' },
+      ]);
+    },
+  );
 
   it('is told what its answer took, once', async () => {
     const it = await outage();

@@ -1,0 +1,32 @@
+/** Facts that cannot be read are no silence: `history` says which, and its exit code does. */
+import { expect, it } from 'vitest';
+import { factKey } from '../../src/log/codec.ts';
+import { raw, removeFacts } from '../log/disk.ts';
+import { temporaryHome } from '../support/home.ts';
+import { at } from './command.ts';
+
+async function home() {
+  const place = temporaryHome();
+  const run = at(place);
+  for (const name of ['work', 'relay', 'spare']) expect((await run('add', name)).code).toBe(0);
+  return { dir: `${place}/log`, run };
+}
+
+it('history of a log with a changed fact says which, and exits 7; with a hole too', async () => {
+  const { dir, run } = await home();
+  expect((await run('history', '--json')).code).toBe(0);
+  await raw(dir, async (database) => {
+    const bytes = Buffer.from((await database.get(factKey(1))) ?? '');
+    bytes.writeUInt8(bytes.readUInt8(9) ^ 1, 9);
+    await database.put(factKey(1), bytes);
+  });
+  for (const flags of [[], ['--json'], ['--type', 'ProfileAdded']]) {
+    const { code, err } = await run('history', '--since', '#1', ...flags);
+    expect({ code, err }).toEqual({ code: 7, err: expect.stringMatching(/#1\b[\s\S]*qcc history verify/) });
+  }
+  // What was not asked for does not matter.
+  expect((await run('history', '--since', '#2')).code).toBe(0);
+  await removeFacts(dir, 2);
+  const { code, err } = await run('history', '--since', '#2');
+  expect({ code, err }).toEqual({ code: 7, err: expect.stringContaining('#2') });
+});
