@@ -39,6 +39,12 @@ const faults: Readonly<Record<string, { readonly why: string; readonly wrong: bo
   EMFILE: { why: 'too many files are open', wrong: false },
 };
 
+function hintOf(code: string, folder: string): string {
+  if (code === 'ENOENT') return `mkdir -p ${folder}`;
+  if (code === 'ENOSPC' || code === 'EDQUOT') return `free space, then run it again: df -h ${folder}`;
+  return code === 'EROFS' ? `make it writable, then run it again: findmnt -T ${folder}` : `ls -ld ${folder}`;
+}
+
 /** Does something with a file. @throws {QccError} `QCC_FILE_UNWRITABLE` for what the system refuses, in words */
 function onFile<T>(path: string, work: () => T): T {
   try {
@@ -51,7 +57,7 @@ function onFile<T>(path: string, work: () => T): T {
     throw new QccError(
       'QCC_FILE_UNWRITABLE',
       `${path} cannot be written: ${fault.why} (${code})`,
-      code === 'ENOENT' ? `mkdir -p ${dirname(path)}` : `ls -ld ${dirname(path)}`,
+      hintOf(code, dirname(path)),
       exit,
       { path, code },
     );

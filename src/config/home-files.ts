@@ -84,7 +84,9 @@ function wrongWith({ path, is, isWhole }: Expected): Wrong | undefined {
     return isWhole && !isWhole(readFileSync(path)) ? 'damaged' : undefined;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    return code === 'EACCES' || code === 'EPERM' ? 'forbidden' : 'kind';
+    if (code === 'EACCES' || code === 'EPERM') return 'forbidden';
+    // A link that leads nowhere. What else the system says, of a disk that is read-only for one, is not about this file.
+    return code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP' ? 'kind' : undefined;
   }
 }
 

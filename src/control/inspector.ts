@@ -2,7 +2,7 @@
  * Looks whether what is on the disk is still what was written: at the start, and again and again while the gateway runs. LevelDB and
  * the system notice a damaged file when somebody reads it, which may be in a month.
  */
-import { readdirSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { homeFindings } from '../config/home-files.ts';
 import { type Range, rangeOf, without } from '../log/damage.ts';
@@ -19,8 +19,6 @@ const atStartMax = 32 * MiB;
 const everyMs = 20_000;
 // Tables that nobody has touched are read again: a disk forgets without telling.
 const againAfterMs = 3_600_000;
-// A request does not wait longer than this for a look at the queue's files.
-const bodiesAtOnce = 8;
 
 type Scrub = Pick<ReplayPool, 'scrub'>;
 
@@ -30,6 +28,8 @@ export class Inspector {
   readonly #whole = new Map<string, string>();
   readonly #bad = new Set<string>();
   readonly #lostBodies = new Set<string>();
+  /** By name: what each body was when all of it was read. */
+  readonly #wholeBodies = new Map<string, string>();
   #files: readonly Check[] = [];
   /** By former lives: there is nothing to do about these any more. */
   #told: readonly Range[] = [];
@@ -122,6 +122,7 @@ export class Inspector {
     if (performance.now() - this.#allReadAt > againAfterMs) {
       this.#allReadAt = performance.now();
       this.#whole.clear();
+      this.#wholeBodies.clear();
     }
     const unsure = names.filter((name) => this.#whole.get(name) !== this.#stamp(name));
     if (unsure.length === 0 || this.#isStopped) return;
@@ -141,10 +142,8 @@ export class Inspector {
     }
   }
 
-  /** What of a file would be another one after whatever was written to it. */
   #stamp(name: string): string {
-    const found = statSync(join(this.#installation.paths.log, name), { throwIfNoEntry: false });
-    return found ? `${found.ino} ${found.size} ${found.mtimeMs} ${found.ctimeMs}` : 'gone';
+    return stampOf(join(this.#installation.paths.log, name));
   }
 
   #note(name: string, isWhole: boolean, stamp = this.#stamp(name)): void {
@@ -163,31 +162,38 @@ export class Inspector {
     if (!this.#isStopped) await core.tellLosses();
   }
 
-  /** Bodies of requests and answers that somebody still counts on. An answer that is lost is forgotten: its client is asked to ask. */
+  /** Bodies of requests and answers that somebody still counts on. */
   async #lookAtBodies(): Promise<void> {
     const { core, paths, blobs } = this.#installation;
-    const named = [...core.state.queue.blobs()];
-    if (named.length === 0) return void this.#lostBodies.clear();
-    const there = new Set(readableIn(paths.bodies));
+    const live = core.state.queue.blobs();
+    for (const known of [this.#wholeBodies, this.#lostBodies])
+      for (const ref of known.keys()) if (!live.has(ref)) known.delete(ref);
+    const unsure = [...live].filter((ref) => this.#wholeBodies.get(ref) !== stampOf(join(paths.bodies, ref)));
+    if (unsure.length === 0) return;
     const kept = await blobs();
-    for (const [i, ref] of named.entries()) {
+    for (const ref of unsure) {
       if (this.#isStopped) return;
-      if (i % bodiesAtOnce === bodiesAtOnce - 1) await new Promise(setImmediate);
-      const isWhole = there.has(ref) && (await kept.isWhole(ref));
-      // It may have been destroyed while it was looked at.
-      if (isWhole || !core.state.queue.blobs().has(ref)) this.#lostBodies.delete(ref);
-      else this.#lostBodies.add(ref);
+      const stamp = stampOf(join(paths.bodies, ref));
+      await this.#noteBody(ref, stamp, stamp !== 'gone' && (await kept.isWhole(ref)));
     }
-    for (const ref of this.#lostBodies) if (!core.state.queue.blobs().has(ref)) this.#lostBodies.delete(ref);
+  }
+
+  async #noteBody(ref: string, stamp: string, isWhole: boolean): Promise<void> {
+    // Others have their turn between two of them.
+    await new Promise(setImmediate);
+    if (isWhole) {
+      this.#wholeBodies.set(ref, stamp);
+      this.#lostBodies.delete(ref);
+    } else if (this.#installation.core.state.queue.blobs().has(ref)) this.#lostBodies.add(ref);
+    // It was destroyed while it was looked at.
+    else this.#lostBodies.delete(ref);
   }
 }
 
-function readableIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
+/** What of a file would be another one after whatever was written to it. */
+function stampOf(path: string): string {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found ? `${found.ino} ${found.size} ${found.mtimeMs} ${found.ctimeMs}` : 'gone';
 }
 
 /** The files of a home that are not what they ought to be. */

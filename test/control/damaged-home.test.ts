@@ -1,5 +1,5 @@
 /** Every file of a home, damaged: said by whoever opens it, and mended by the command that is named. */
-import {
+import fs, {
   existsSync,
   mkdirSync,
   readdirSync,
@@ -10,8 +10,10 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { homeFindings } from '../../src/config/home-files.ts';
 import { connect } from '../../src/control/client.ts';
 import { examine } from '../../src/control/doctor.ts';
 import { openInstallation } from '../../src/control/installation.ts';
@@ -164,6 +166,39 @@ describe.each(['logs', 'bodies', 'run', 'quarantine'])('a file in the place of t
     await gateway.stopped;
     const kept = readdirSync(place, { recursive: true, encoding: 'utf8' }).filter((one) => one.includes(`${name}-`));
     expect(kept.map((one) => readFileSync(join(place, one), 'utf8'))).toEqual(['mine']);
+  });
+});
+
+describe('a disk that is read-only or full', () => {
+  /** Each of these calls says so from now on. */
+  function refusing(code: string, ...names: readonly ('accessSync' | 'mkdirSync' | 'openSync' | 'statfsSync')[]): void {
+    const own = Object.fromEntries(names.map((name) => [name, fs[name]]));
+    const refuse = (path: string) => {
+      throw Object.assign(new Error(code), { code, path });
+    };
+    for (const name of names) Object.assign(fs, { [name]: refuse });
+    syncBuiltinESMExports();
+    onTestFinished(() => {
+      Object.assign(fs, own);
+      syncBuiltinESMExports();
+    });
+  }
+
+  it('is no damage of a file: nothing is to be set aside', async () => {
+    const { place } = await home();
+    refusing('EROFS', 'accessSync');
+    expect(homeFindings(place)).toEqual([]);
+    await (await openInstallation(place)).close();
+  });
+
+  it.each([
+    ['EROFS', 'QCC_DISK_READONLY', 'findmnt'],
+    ['ENOSPC', 'QCC_DISK_FULL', 'df -h'],
+  ])('is said as that by a start, with what helps (%s)', async (system, code, hint) => {
+    const { place } = await home();
+    refusing(system, 'mkdirSync');
+    await expect(openInstallation(place)).rejects.toMatchObject({ code, hint: expect.stringContaining(hint) });
+    await expect(runGateway({ home: place, port: 0 })).rejects.toMatchObject({ code });
   });
 });
 

@@ -1,7 +1,9 @@
 /** What is damaged while nobody asks for it: found at the start, or by the next look. */
 import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { queueIdOf } from '../../events/ids.ts';
+import type { QueuedRequest } from '../../events/queue.ts';
 import { connect } from '../../src/control/client.ts';
 import { Inspector } from '../../src/control/inspector.ts';
 import { openInstallation } from '../../src/control/installation.ts';
@@ -101,6 +103,44 @@ describe('while a gateway runs', () => {
     writeFileSync(table, whole);
     await look();
     expect(ids()).not.toContain('log.tables');
+  });
+
+  it('a body that the queue counts on and that is damaged is found, and read once as long as nobody touches it', async () => {
+    const home = await homeWithTable();
+    const { installation, look, ids } = await looking(home);
+    const { core } = installation;
+    const blobs = await installation.blobs();
+    const id = queueIdOf('018f0000-0000-7000-8000-000000000001');
+    const body = await blobs.put(id, { headers: [] }, Buffer.from('a question that waits'));
+    const queued: QueuedRequest = {
+      request: id,
+      body,
+      bytes: 21,
+      method: 'POST',
+      path: '/v1/messages',
+      within: null,
+      session: 's',
+      model: null,
+      stream: false,
+      requestHash: 'h',
+      priority: 'normal',
+      strategy: 'exponential',
+      maxAttempts: 5,
+      nextRetryAt: core.now() + 60_000,
+      expiresAt: core.now() + 600_000,
+      because: 'overloaded',
+    };
+    await core.tellQueue(id, { type: 'RequestQueued', data: queued }, { by: 'retry', sync: true }).done;
+    const read = vi.spyOn(blobs, 'isWhole');
+    await look();
+    await look();
+    expect([ids(), read.mock.calls.length]).toEqual([[], 1]);
+    flip(join(home, 'bodies', body), 0.5);
+    await look();
+    expect(ids()).toEqual(['queue.bodies']);
+    rmSync(join(home, 'bodies', body));
+    await look();
+    expect(ids()).toEqual(['queue.bodies']);
   });
 
   it('a file of the home that becomes a folder is found by the next look', async () => {
