@@ -9,7 +9,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { hourly } from './chaos/judge.mjs';
-import { Clients, endsOf, goWrong, holdings, openStage, stopGateway } from './chaos/stage.mjs';
+import { Clients, endsOf, goWrong, heapMb, holdings, openStage, stopGateway } from './chaos/stage.mjs';
 import { diceOf } from './kill9/chance.mjs';
 
 const { values } = parseArgs({
@@ -25,7 +25,9 @@ const minuteMs = 60_000;
 // Code is loaded and compiled, pools fill, tables of the log are cached: a third of the time, and not more than ten minutes.
 const warmUp = Math.min(10, Math.floor(minutes / 3));
 // A leak of one kilobyte a request would be 100 MB an hour here; noise of the collector is a few megabytes.
-const growthMax = { rssMb: 12, descriptors: 8 };
+const growthMax = { rssMb: 25, heapMb: 12, descriptors: 8 };
+// Of fewer points nobody can tell a leak from the moment of a collection.
+const pointsMin = 10;
 const faultsShown = 15;
 
 const dice = diceOf(seed);
@@ -40,11 +42,11 @@ try {
     await Promise.race([sleep(minuteMs), stage.ended]);
     if (stage.child.exitCode !== null)
       throw new Error(`the gateway ended with ${stage.child.exitCode}: ${stage.said()}`);
-    const row = holdings(stage.child.pid);
+    const row = { ...holdings(stage.child.pid), heapMb: await heapMb(stage.port) };
     rows.push(row);
     const { asked, whole, cut } = people.counts;
     process.stdout.write(
-      `minute ${minute}: ${row.rssMb.toFixed(1)} MB, ${row.descriptors} descriptors; ${asked} asked, ${whole} whole, ${cut} cut, ` +
+      `minute ${minute}: ${row.rssMb.toFixed(1)} MB (heap ${row.heapMb.toFixed(1)}), ${row.descriptors} descriptors; ${asked} asked, ${whole} whole, ${cut} cut, ` +
         `${people.faults.length} faults\n`,
     );
     // What was judged is not needed any more, and would be a leak of this process.
@@ -57,15 +59,15 @@ try {
   await stopGateway(stage);
   const faults = [...people.faults, ...(await endsOf(stage.home, people.seen.keys())).faults];
   const settled = rows.slice(warmUp);
-  for (const name of ['rssMb', 'descriptors']) {
-    // What an hour would add: over a few minutes that is noise, so what they did add counts.
+  for (const [name, most] of Object.entries(growthMax)) {
     const slope = hourly(settled.map((row) => row[name]));
-    const grown = (slope * settled.length) / 60;
+    const grown = (slope * Math.max(0, settled.length - 1)) / 60;
     process.stdout.write(`${name}: ${slope.toFixed(1)} an hour, ${grown.toFixed(1)} in ${settled.length} minutes\n`);
-    if (grown > growthMax[name]) faults.push(`${name} grew by ${grown.toFixed(1)}`);
+    if (settled.length >= pointsMin && grown > most) faults.push(`${name} grew by ${grown.toFixed(1)}`);
   }
   for (const fault of faults.slice(0, faultsShown)) process.stdout.write(`  ${fault}\n`);
-  process.stdout.write(faults.length === 0 ? 'nothing grew\n' : `${faults.length} faults\n`);
+  const end = settled.length < pointsMin ? 'too short to tell whether anything grew' : 'nothing grew';
+  process.stdout.write(faults.length === 0 ? `${end}\n` : `${faults.length} faults\n`);
   process.exitCode = faults.length === 0 ? 0 : 1;
 } finally {
   await stage.close();

@@ -21,6 +21,7 @@ const pollMs = 100;
 // As a stream of a model comes, only faster.
 const paceMs = 3;
 const nsPerMs = 1_000_000;
+const bytesPerMb = 1_048_576;
 
 /** What may meet a request, but for what is its own mistake. Those that are well stand often enough for endpoints to come back. */
 export const faults = [
@@ -278,6 +279,12 @@ export class LoopLook {
     this.#own.reset();
     return { gatewayMs: seconds * 1_000, ownMs: own };
   }
+}
+
+/** Megabytes of objects in the gateway's main thread. Some of them are garbage that nobody has collected yet. */
+export async function heapMb(port) {
+  const { text } = await page(port, '/metrics');
+  return Number(/^qcc_heap_used_bytes (\S+)/m.exec(text)?.[1]) / bytesPerMb;
 }
 
 /** What a process holds, on Linux; elsewhere nothing is known. */

@@ -101,6 +101,9 @@ export class Figures {
     counter('qcc_attempts_total', 'Calls of endpoints', this.attempts);
     counter('qcc_failovers_total', 'Further attempts after a failure', this.failovers);
     counter('qcc_answer_bytes_total', 'Bytes of answers', this.bytes);
+    const { rss, heapUsed } = process.memoryUsage();
+    gauge('qcc_resident_memory_bytes', 'Memory of the process', rss);
+    gauge('qcc_heap_used_bytes', 'Of it, objects of the main thread', heapUsed);
     gauge('qcc_requests_in_flight', 'Requests that run now', live.inFlight);
     gauge('qcc_requests_waiting', 'Requests that wait in line', live.waiting);
     const delay = new Gauge({

@@ -307,6 +307,7 @@ describe('the pages', () => {
     ]) {
       expect(got.text.split('\n')).toContain(line);
     }
+    expect(got.text).toMatch(/^qcc_heap_used_bytes \d{7,}$/m);
     for (const secret of [a.key, token]) expect(got.text).not.toContain(secret);
   });
 
