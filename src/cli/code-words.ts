@@ -71,6 +71,7 @@ const details: readonly (readonly [RegExp, string])[] = [
   [/\bthe connection broke(?= \()/, '连接中断'],
   [/\bthe answer was cut off\b/, '应答中断'],
   [/\bthe answer is larger than 64 MiB$/, '应答超过 64 MiB'],
+  [/\bthe error is larger than 1 MiB$/, '错误应答超过 1 MiB'],
   [/\bthe answer made no sense$/, '应答无意义'],
   [/\ban empty answer$/, '应答为空'],
   [/\bnot JSON(?= \(|$)/, '不是 JSON'],
