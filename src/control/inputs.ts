@@ -48,10 +48,14 @@ const kept = (most: number) =>
   );
 /** What objects of JavaScript know already is no name: a script that indexes by it would find that. */
 export const isReserved = (given: string): boolean => given in {} || given === 'prototype';
+const called = (most: number) =>
+  v.pipe(
+    kept(most),
+    v.check((given) => !isReserved(given), 'no word that every object knows'),
+  );
 const label = v.pipe(
-  kept(nameMax),
+  called(nameMax),
   v.check((given) => given.trim() !== '', 'not empty'),
-  v.check((given) => !isReserved(given), 'no word of the language that objects know'),
 );
 /** Its form is looked at where it is made. */
 const newName = v.pipe(
@@ -182,7 +186,7 @@ const forms: Forms = {
   'config.validate': v.strictObject({ profile: optional(name), connect: optional(flag), whole: optional(flag) }),
   'home.freeze': nothing,
   'config.at': moment,
-  'config.snapshot': v.strictObject({ description: kept(sentenceMax) }),
+  'config.snapshot': v.strictObject({ description: called(sentenceMax) }),
   'config.snapshots': nothing,
   'config.diff': v.strictObject({
     from: v.union([...rollbackForms, v.strictObject({ document })], 'a moment'),

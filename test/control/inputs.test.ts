@@ -137,6 +137,7 @@ describe('every operation', () => {
         ['queue.config', JSON.parse(`{"${name}": 1}`)],
         ['history.whatIf', { set: JSON.parse(`{"${name}": "1"}`) as object }],
         ['config.rollback', { to: { snapshot: name } }],
+        ['config.snapshot', { description: name }],
         ['priority.switch', { profile: name }],
         ['health.reset', { id: name }],
         ['endpoint.add', { profile: 'work', ...endpoint, preset: name }],
