@@ -135,7 +135,7 @@ async function serve(installation: Installation, options: GatewayOptions, parts:
     inUse: openFilesNow(),
     tell: (sentence) => warn(sentence, 'OpenFilesWarning'),
   });
-  warnOfSurroundings(descriptors, settings()['proxy.max_concurrent']);
+  warnOfSurroundings();
   const epoch = randomUUID();
   parts.add('run', () => forgetLife(run));
   beginLife(run, epoch);
@@ -336,12 +336,7 @@ function warn(sentence: string, name: string): void {
 }
 
 /** What would be found out later, by what goes wrong. */
-function warnOfSurroundings({ limit, connectionsMax }: Descriptors, wanted: number): void {
-  if (limit !== null && connectionsMax < wanted)
-    warn(
-      `${limit} open files allow ${connectionsMax} connections at once, and proxy.max_concurrent is ${wanted} - run: ulimit -n`,
-      'OpenFilesWarning',
-    );
+function warnOfSurroundings(): void {
   for (const name of brokenProxies(process.env))
     warn(`${name} names no http:// or https:// proxy: nothing behind it can be reached`, 'ProxyWarning');
 }

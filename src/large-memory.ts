@@ -20,6 +20,17 @@ export class Slabs {
     this.#spareBytesMax = spareBytesMax;
   }
 
+  /** Of what nobody has at this moment. */
+  get spareBytes(): number {
+    return this.#spareBytes;
+  }
+
+  /** All that nobody has. */
+  freeSpare(): void {
+    for (const spare of this.#spare.values()) for (const slab of spare.splice(0)) free(Buffer.from(slab));
+    this.#spareBytes = 0;
+  }
+
   /** The memory that a place of this length takes. */
   sizeFor(length: number): number {
     return length < slabMin || length > slabMax ? length : 2 ** Math.ceil(Math.log2(length));

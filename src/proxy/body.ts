@@ -17,9 +17,11 @@ const allBodiesMax = 256 * MiB;
 const spareBytesMax = 32 * MiB;
 // Taken at once for a body that is as long; a longer one gets more when it has filled this.
 const firstBytes = 256 * KiB;
-// By how much a body grows. One whose length is known is moved at most twice, and copied by a third.
+// By how much a body grows.
 const knownGrowth = 4;
 const unknownGrowth = 2;
+// A larger one gets all that it may need, at once: the system gives memory as it is written to, and so it is counted.
+const largeFrom = 4 * MiB;
 // Whoever has not sent anything for so long makes room for somebody who does, when all the memory is taken.
 const stalledMs = 1_000;
 // Who sends so many pieces at once (in chunks of one byte, a read of 64 KiB has five times as many, and takes 20 ms) waits for his
@@ -35,19 +37,21 @@ export type Unread = 'tooLarge' | 'full' | 'gone';
  */
 export class Body {
   readonly bytes: Buffer;
-  #giveBack: ((bytes: Buffer) => void) | undefined;
+  readonly #cost: number;
+  #giveBack: ((bytes: Buffer, cost: number) => void) | undefined;
   #isSent = false;
   #isBegun = false;
 
-  constructor(bytes: Buffer, giveBack: (bytes: Buffer) => void) {
+  constructor(bytes: Buffer, cost: number, giveBack: (bytes: Buffer, cost: number) => void) {
     this.bytes = bytes;
+    this.#cost = cost;
     this.#giveBack = giveBack;
   }
 
   release(): void {
     const giveBack = this.#giveBack;
     this.#giveBack = undefined;
-    giveBack?.(this.bytes);
+    giveBack?.(this.bytes, this.#cost);
   }
 
   /** To one endpoint more. */
@@ -72,8 +76,8 @@ export class Body {
 export class Bodies {
   readonly #slabs = new Slabs(spareBytesMax);
   readonly #coming = new Running<Coming>();
-  readonly #giveBack = (bytes: Buffer) => {
-    this.#held -= bytes.buffer.byteLength;
+  readonly #giveBack = (bytes: Buffer, cost: number) => {
+    this.#held -= cost;
     this.#slabs.giveBack(bytes);
   };
   readonly #crumbs: Socket[] = [];
@@ -103,24 +107,30 @@ export class Bodies {
     });
   }
 
-  /** The first `filled` bytes in a place of that size; undefined when there is none. What they stood in is given back. */
-  move(bytes: Buffer | undefined, filled: number, size: number, coming: Coming): Buffer | undefined {
-    const more = this.#slabs.sizeFor(size) - (bytes?.buffer.byteLength ?? 0);
-    if (!this.#hasRoom(more, coming)) return undefined;
-    const moved = this.#slabs.take(size);
-    this.#held += moved.buffer.byteLength;
-    if (bytes) {
-      bytes.copy(moved, 0, 0, filled);
-      this.#giveBack(bytes);
-    }
-    return moved;
+  /** So much more is held, or less. False when there is no room for it. */
+  counts(more: number, coming: Coming): boolean {
+    if (more > 0 && !this.#hasRoom(more, coming)) return false;
+    this.#held += more;
+    return true;
   }
 
-  /** A piece that is the whole body: it stays where it is. False when there is no room for it. */
-  keeps(piece: Buffer, coming: Coming): boolean {
-    if (!this.#hasRoom(piece.buffer.byteLength, coming)) return false;
-    this.#held += piece.buffer.byteLength;
-    return true;
+  /** The memory that a place of this size takes. */
+  costOf(size: number, filled: number): number {
+    return size > largeFrom ? filled : this.#slabs.sizeFor(size);
+  }
+
+  /** The first `filled` bytes in a place of that size; what they stood in is given back. Undefined when the system has none. */
+  move(bytes: Buffer | undefined, filled: number, size: number): Buffer | undefined {
+    try {
+      const moved = this.#slabs.take(size);
+      if (bytes) {
+        bytes.copy(moved, 0, 0, filled);
+        this.#slabs.giveBack(bytes);
+      }
+      return moved;
+    } catch {
+      return undefined;
+    }
   }
 
   /** One of those who send crumbs goes on every so often. */
@@ -129,12 +139,12 @@ export class Bodies {
     if (this.#crumbs.length === 1) setTimeout(this.#nextTurn, turnEveryMs);
   }
 
-  whole(bytes: Buffer): Body {
-    return new Body(bytes, this.#giveBack);
+  whole(bytes: Buffer, cost: number): Body {
+    return new Body(bytes, cost, this.#giveBack);
   }
 
-  drop(bytes: Buffer): void {
-    this.#giveBack(bytes);
+  drop(bytes: Buffer, cost: number): void {
+    this.#giveBack(bytes, cost);
   }
 
   /** Those of whom nothing has come for so long: somebody else needs their connections. */
@@ -144,6 +154,8 @@ export class Bodies {
   }
 
   #hasRoom(size: number, coming: Coming): boolean {
+    // What lies about is memory as well.
+    if (this.#held + this.#slabs.spareBytes + size > allBodiesMax) this.#slabs.freeSpare();
     while (this.#held + size > allBodiesMax) {
       const other = this.#stalled(coming);
       if (!other) return false;
@@ -178,6 +190,7 @@ class Coming implements Runs {
   readonly #length: number | null;
   readonly #settle: (read: Body | Unread) => void;
   #bytes: Buffer | undefined;
+  #cost = 0;
   #filled = 0;
   #pieces = 0;
   #isOver = false;
@@ -204,7 +217,7 @@ class Coming implements Runs {
 
   giveUp(why: Unread): void {
     if (this.#isOver) return;
-    if (this.#bytes) this.#bodies.drop(this.#bytes);
+    this.#bodies.drop(this.#bytes ?? nothing, this.#cost);
     this.#bytes = undefined;
     this.#over(why);
   }
@@ -225,7 +238,7 @@ class Coming implements Runs {
   #keep(piece: Buffer, filled: number): boolean {
     // It came in one piece: that piece is the body.
     if (piece.length === this.#length) {
-      if (!this.#bodies.keeps(piece, this)) return false;
+      if (!this.#counts(piece.buffer.byteLength)) return false;
       this.#bytes = piece;
       return true;
     }
@@ -237,11 +250,24 @@ class Coming implements Runs {
 
   #fits(filled: number): boolean {
     const bytes = this.#bytes;
-    if (bytes && bytes.length >= filled) return true;
-    const grown = this.#length === null ? filled * unknownGrowth : Math.min(filled * knownGrowth, this.#length);
-    const size = Math.min(bodyBytesMax, Math.max(grown, Math.min(firstBytes, this.#length ?? firstBytes)));
-    this.#bytes = this.#bodies.move(bytes, this.#filled, size, this) ?? this.#bytes;
-    return this.#bytes !== bytes;
+    if (bytes && bytes.length >= filled) return bytes.length <= largeFrom || this.#counts(filled);
+    const size = this.#sizeFor(filled);
+    if (!this.#counts(this.#bodies.costOf(size, filled))) return false;
+    const moved = this.#bodies.move(bytes, this.#filled, size);
+    this.#bytes = moved ?? bytes;
+    return moved !== undefined;
+  }
+
+  #sizeFor(filled: number): number {
+    const most = this.#length ?? bodyBytesMax;
+    const grown = filled * (this.#length === null ? unknownGrowth : knownGrowth);
+    return grown > largeFrom ? most : Math.min(most, Math.max(grown, firstBytes));
+  }
+
+  #counts(cost: number): boolean {
+    if (!this.#bodies.counts(cost - this.#cost, this)) return false;
+    this.#cost = cost;
+    return true;
   }
 
   #giveWay(): void {
@@ -254,7 +280,7 @@ class Coming implements Runs {
   #end(): void {
     if (this.#isOver) return;
     const bytes = this.#bytes ?? nothing;
-    this.#over(this.#bodies.whole(bytes.length === this.#filled ? bytes : bytes.subarray(0, this.#filled)));
+    this.#over(this.#bodies.whole(bytes.length === this.#filled ? bytes : bytes.subarray(0, this.#filled), this.#cost));
   }
 
   #over(read: Body | Unread): void {

@@ -111,8 +111,12 @@ export class ClientConnections {
   }
 
   configure(rules: ConnectionRules): void {
+    const wants = rules.maxConcurrent;
+    const isNew = wants !== this.#rules.maxConcurrent;
     this.#rules = rules;
     this.#limit();
+    if (isNew && this.max < wants)
+      this.#tell(`open files allow ${this.max} clients, and proxy.max_concurrent is ${wants} - run: ulimit -n`);
   }
 
   /** Whether it is there for the gateway's own pages only. */

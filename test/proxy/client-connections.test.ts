@@ -16,6 +16,9 @@ const files = (connectionsMax: number): OpenFiles => ({
   changed: () => undefined,
 });
 
+// No more than there are open files for.
+const settings = { 'proxy.max_concurrent': 3 };
+
 describe('the clients of a gateway', () => {
   it('may be as many as the settings promise to serve, at once when these change', async () => {
     const gw = await gateway({ main: [] });
@@ -28,15 +31,19 @@ describe('the clients of a gateway', () => {
   });
 
   it('are no more than open files allow', async () => {
-    const gw = await gateway({ main: [] }, { files: files(100), settings: { 'proxy.max_concurrent': 10_000 } });
+    const gw = await gateway({ main: [] }, { files: files(100), settings: { 'proxy.max_concurrent': 50 } });
     expect(gw.server.figures().connections.max).toBe(84);
+    expect(gw.told).toEqual([]);
+    for (const most of [10_000, 10_000]) gw.set({ 'proxy.max_concurrent': most });
+    expect(gw.server.figures().connections.max).toBe(84);
+    expect(gw.told).toEqual(['open files allow 84 clients, and proxy.max_concurrent is 10000 - run: ulimit -n']);
   });
 
   it('that are too many are told so, while the pages answer, and it is written down once', async () => {
     const go = signal();
     const a = await upstream('a', waitsFor(go.given, answers()));
     // Two of the eight are kept for the pages.
-    const gw = await gateway({ main: [a] }, { files: files(8) });
+    const gw = await gateway({ main: [a] }, { files: files(8), settings: { 'proxy.max_concurrent': 6 } });
     const live = Array.from({ length: 6 }, () => open(gw));
     await vi.waitUntil(() => a.heard.length === 6);
     for (const headers of [{}, { te: 'trailers' }]) {
@@ -62,7 +69,7 @@ describe('the clients of a gateway', () => {
   });
 
   it('that come when even the places for the pages are taken are closed, counted and told', async () => {
-    const gw = await gateway({ main: [] }, { files: files(4) });
+    const gw = await gateway({ main: [] }, { files: files(4), settings });
     const sockets = Array.from({ length: 6 }, () => connect(gw.port, '127.0.0.1').on('error', () => undefined));
     onTestFinished(() => {
       for (const socket of sockets) socket.destroy();
@@ -77,7 +84,7 @@ describe('the clients of a gateway', () => {
 
     it('have two seconds to say what they want, when they are too many', async () => {
       vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-      const gw = await gateway({ main: [] }, { files: files(4) });
+      const gw = await gateway({ main: [] }, { files: files(4), settings });
       const sockets = Array.from({ length: 4 }, () => connect(gw.port, '127.0.0.1'));
       onTestFinished(() => {
         for (const socket of sockets) socket.destroy();
@@ -91,7 +98,7 @@ describe('the clients of a gateway', () => {
     it('make room when they are quiet between two requests', async () => {
       vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
       const a = await upstream('a', answers());
-      const gw = await gateway({ main: [a] }, { files: files(4) });
+      const gw = await gateway({ main: [a] }, { files: files(4), settings });
       const quiet = Array.from({ length: 3 }, () => connect(gw.port, '127.0.0.1'));
       onTestFinished(() => {
         for (const socket of quiet) socket.destroy();
