@@ -44,6 +44,8 @@ export interface Plan {
   readonly candidates: readonly Candidate[];
   /** Somebody could answer, but has no room now: waiting helps. */
   readonly busy: boolean;
+  /** Those that could answer, and have no room now. */
+  readonly full: readonly EndpointId[];
 }
 
 // A degraded endpoint keeps this share of what it had.
@@ -63,10 +65,10 @@ export function plan(
   const profiles = walked(view, ask);
   const usable = (endpoint: RoutableEndpoint) =>
     isAvailable(endpoint, rules.healthAware, now) && !ask.tried.has(endpoint.id) && !ask.lacksModel(endpoint.id);
-  let busy = false;
+  const full: EndpointId[] = [];
   const hasRoom = (endpoint: RoutableEndpoint) => {
     const room = loads.inFlight(endpoint.id) < endpoint.maxConcurrent;
-    if (!room) busy = true;
+    if (!room) full.push(endpoint.id);
     return room;
   };
   const first: Candidate[] = [];
@@ -87,8 +89,9 @@ export function plan(
   }
   const chosen = distinct([...first, ...main, ...reserve]);
   const candidates = [...chosen].sort((a, b) => rank(a, ask) - rank(b, ask)).map((one) => explained(one, ask));
-  if (candidates.length > 0 || busy) return { candidates, busy: candidates.length === 0 };
-  return { candidates: lastResort(profiles, ask, loads, now), busy: false };
+  const busy = full.length > 0;
+  if (candidates.length > 0 || busy) return { candidates, busy: candidates.length === 0, full };
+  return { candidates: lastResort(profiles, ask, loads, now), busy: false, full };
 }
 
 /** All that a request may ever be sent to. */

@@ -3,7 +3,7 @@ import type { Failure } from '../../events/endpoint.ts';
 import type { Millis } from '../../events/fact.ts';
 import type { EndpointId, RequestId } from '../../events/ids.ts';
 import type { Attempt, RequestFact, Served } from '../../events/request.ts';
-import { isClientsAffair, maybeBilled } from '../../machines/classify.ts';
+import { isClientsAffair } from '../../machines/classify.ts';
 import { shortWait, shortWaitMs, worthWaitingFor } from '../../machines/failover.ts';
 import type { RoutableEndpoint, RoutingView } from '../../machines/roster.ts';
 import { type Candidate, type Plan, plan, reachable } from '../../machines/route.ts';
@@ -20,8 +20,9 @@ import type { ProxyPorts } from './ports.ts';
 import { HttpReceiver } from './receiver.ts';
 import { ownError, passVerbatim, type Refusal, sendError } from './refusal.ts';
 import type { RequestHead } from './request-head.ts';
+import type { RoomWaiter } from './room.ts';
 import type { Running } from './running.ts';
-import { Said } from './said.ts';
+import { attemptFailure, brokenFailure, Said } from './said.ts';
 import type { Sessions } from './sessions.ts';
 import { shortName } from './short-name.ts';
 import type { Target } from './target.ts';
@@ -33,7 +34,6 @@ const secondMs = 1_000;
 const attemptsEndMs = 240_000;
 // A JSON answer that is not there by then: see `Answer.#commit`.
 const commitAfterMs = 240_000;
-const roomPollMs = 25;
 
 export interface Means {
   readonly ports: ProxyPorts;
@@ -78,6 +78,8 @@ export class Exchange {
   /** What the request found: its failures came later, and are part of its story. */
   readonly #firstView: number;
   #running: Answer | undefined;
+  /** Its place in the line for endpoints that are full. */
+  #waiter: RoomWaiter | undefined;
   #gone = false;
   #pauseMs = 0;
   /** Where it waits when nobody can answer it, and what its tries are then written down by. */
@@ -102,6 +104,7 @@ export class Exchange {
   leave(isOnPurpose = false): void {
     this.#gone = true;
     this.#running?.cancel();
+    this.#waiter?.wake();
     this.#hold.leave(isOnPurpose ? 'its client has left' : null);
   }
 
@@ -110,7 +113,8 @@ export class Exchange {
     const joined = this.#hold.joins();
     const why = () => this.#said.why(() => this.#worthWaitingFor(this.#hold.patienceMs).length > 0);
     let ended = joined && (await joined) ? undefined : await this.#round();
-    while (!ended) {
+    // Who has waited for room until now has waited long enough.
+    while (!ended && this.#leftMs > 0) {
       const turn = await this.#hold.turn(why());
       if (this.#gone) return this.#cancelled();
       if (turn.kind === 'stored') return this.#stored(turn.answer);
@@ -118,7 +122,7 @@ export class Exchange {
       else if (this.#waitsShortly()) ended = await this.#goOn();
       else return this.#refuse();
     }
-    return ended;
+    return ended ?? this.#refuse();
   }
 
   /** One endpoint after the other, each once. Undefined: none of them answered. */
@@ -171,21 +175,32 @@ export class Exchange {
   }
 
   #mayTryMore(): boolean {
-    const { now, settings } = this.#means.ports;
+    const { settings } = this.#means.ports;
     const made = this.#attempts.length - this.#roundStart;
-    return made < settings()['proxy.max_attempts'] && now() - this.#in.startedAt < attemptsEndMs;
+    return made < settings()['proxy.max_attempts'] && this.#leftMs > 0;
   }
 
   /** The best endpoint that was not tried; waits while all that could answer are full. */
   async #next(): Promise<Candidate | undefined> {
     for (;;) {
       if (this.#pauseMs > 0) await this.#pause();
-      const { candidates, busy } = this.#plan();
+      const { candidates, busy, full } = this.#plan();
       const candidate = candidates.find((one) => this.#isAllowed(one));
       // A queued request waits in the queue and not here.
-      if (candidate || !busy || this.#gone || this.#hold.item !== null) return candidate;
-      await new Promise((resolve) => setTimeout(resolve, roomPollMs));
+      if (candidate || !busy || this.#gone || this.#hold.item !== null || this.#leftMs <= 0) {
+        this.#waiter?.leave(candidate !== undefined && !this.#gone);
+        this.#waiter = undefined;
+        return candidate;
+      }
+      this.#waiter ??= this.#means.loads.room.join();
+      for (const id of full) this.#told.set(id, 'has no room for one more request');
+      await this.#waiter.room(full, this.#leftMs);
     }
+  }
+
+  /** Until its client has waited long enough for a first byte. */
+  get #leftMs(): Millis {
+    return attemptsEndMs - (this.#means.ports.now() - this.#in.startedAt);
   }
 
   #plan(): Plan {
@@ -275,10 +290,11 @@ export class Exchange {
         upstreams.send({ origin, path, method, headers, body: body?.bytes ?? null, fresh, by: body }, answer),
       );
     }
-    const outcome = await answer.outcome;
-    done();
-    this.#means.answers.remove(answer);
-    this.#running = undefined;
+    const outcome = await answer.outcome.finally(() => {
+      done();
+      this.#means.answers.remove(answer);
+      this.#running = undefined;
+    });
     if (!(outcome.kind === 'failed' && outcome.stale && !fresh)) this.#note(candidate, answer, outcome, at);
     return { answer, outcome };
   }
@@ -303,7 +319,8 @@ export class Exchange {
   }
 
   /** Tells the endpoint's machine, and says whether another endpoint is asked. */
-  #afterFailure({ endpoint }: Candidate, { verdict, head, detail, code }: Refusal, startedAt: Millis): boolean {
+  #afterFailure({ endpoint }: Candidate, refusal: Refusal, startedAt: Millis): boolean {
+    const { verdict, detail, code } = refusal;
     const { ports, sessions } = this.#means;
     const { target, peek, id } = this.#in;
     const { failure } = verdict;
@@ -313,15 +330,7 @@ export class Exchange {
     if (failure === 'overloaded') this.#overloaded.add(endpoint.origin);
     if (failure === 'noModel') sessions.noteLacking(endpoint.id, peek.model, now);
     else {
-      const data = {
-        failure,
-        status: head?.status ?? null,
-        request: id,
-        retryAfterMs: verdict.retryAfterMs,
-        resetAt: verdict.resetAt,
-        maybeBilled: maybeBilled(failure),
-        detail,
-      };
+      const data = attemptFailure(refusal, id);
       this.#excuse(ports.attemptFailed(endpoint.id, data, { code, startedAt }));
     }
     this.#waitHere(endpoint.id, failure, verdict.retryAfterMs);
@@ -441,15 +450,7 @@ export class Exchange {
     const { id } = this.#in;
     const failure: Failure = 'brokenAnswer';
     sessions.avoid(this.#session, candidate.endpoint.id, ports.now());
-    const data = {
-      failure,
-      status: 200,
-      request: id,
-      retryAfterMs: null,
-      resetAt: null,
-      maybeBilled: true,
-      detail,
-    };
+    const data = brokenFailure(detail, id);
     this.#excuse(ports.attemptFailed(candidate.endpoint.id, data, { code: null, startedAt }));
     return {
       fact: { type: 'AnswerBroken', data: { ...this.#servedBy(candidate, answer), failure } },

@@ -3,6 +3,7 @@ import type { Millis } from '../../events/fact.ts';
 import type { EndpointId } from '../../events/ids.ts';
 import { type Budget, budgetLeft, fullBudget, onRequest, spend } from '../../machines/retry-budget.ts';
 import type { Loads } from '../../machines/route.ts';
+import { RoomLine } from './room.ts';
 
 export interface LoadsNow {
   /** Further attempts at endpoints that are not well. */
@@ -17,6 +18,7 @@ export class LiveLoads implements Loads {
   readonly #permits = new Set<EndpointId>();
   readonly #lastResorts = new Map<EndpointId, Millis>();
   readonly #turns = new Map<string, number>();
+  readonly room = new RoomLine();
   #budget: Budget = fullBudget;
 
   inFlight(id: EndpointId): number {
@@ -70,6 +72,7 @@ export class LiveLoads implements Loads {
       over = true;
       this.#inFlight.set(id, this.inFlight(id) - 1);
       if (isTrial) this.#permits.delete(id);
+      this.room.freed(id);
     };
   }
 }

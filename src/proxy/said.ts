@@ -1,6 +1,7 @@
 /** What the endpoints of a request have said instead of answering it: what the queue is told of it, and what its client is. */
-import type { Failure } from '../../events/endpoint.ts';
-import type { EndpointId } from '../../events/ids.ts';
+import type { AttemptFailure, Failure } from '../../events/endpoint.ts';
+import type { EndpointId, RequestId } from '../../events/ids.ts';
+import { maybeBilled } from '../../machines/classify.ts';
 import { isLasting, mostTelling } from '../../machines/failover.ts';
 import type { Candidate } from '../../machines/route.ts';
 import type { Why } from './hold.ts';
@@ -65,4 +66,18 @@ export class Said {
     if (open) return { ...open.verdict, detail: open.detail };
     return { failure: isSomebodyLeft() ? 'unreachable' : null, retryAfterMs: null, detail: last.detail };
   }
+}
+
+/** What the endpoint's machine is told of an answer that was none. */
+export function attemptFailure({ verdict, head, detail }: Refusal, request: RequestId): AttemptFailure {
+  const { retryAfterMs, resetAt } = verdict;
+  const failure = verdict.failure as Failure;
+  const status = head?.status ?? null;
+  return { failure, status, request, retryAfterMs, resetAt, maybeBilled: maybeBilled(failure), detail };
+}
+
+/** What it is told of one that broke off after its first content. */
+export function brokenFailure(detail: string, request: RequestId): AttemptFailure {
+  const untold = { retryAfterMs: null, resetAt: null };
+  return { failure: 'brokenAnswer', status: 200, request, ...untold, maybeBilled: true, detail };
 }

@@ -104,7 +104,7 @@ export async function gateway(
     settings: () => now,
     secret: (id: EndpointId) => keys.get(id),
     token: () => token,
-    now: Date.now,
+    now: () => Date.now(),
     dice: () => 0.5,
     attemptFailed: (endpoint, failure) => {
       failures.push({ endpoint, failure: failure.failure });
