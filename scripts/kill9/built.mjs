@@ -10,6 +10,7 @@ if (!existsSync(program)) throw new Error('dist/ is missing - run: npm run build
 const always = [
   'src/log/level-log.js',
   'src/runtime/core.js',
+  'src/runtime/fold-log.js',
   'src/runtime/state.js',
   'events/catalogue.js',
   'src/control/rows.js',
