@@ -3,7 +3,12 @@ import type { Fact, Recorded } from './fact.ts';
 import { factTraits } from './traits.ts';
 
 /** The version that new facts of a type are written with, where it is not 1. */
-const currentVersions: Readonly<Record<string, number>> = { EndpointDegraded: 2, RetrySucceeded: 2 };
+const currentVersions: Readonly<Record<string, number>> = {
+  EndpointDegraded: 2,
+  RetrySucceeded: 2,
+  FactsLost: 2,
+  GatewayFoundDead: 2,
+};
 
 type Upcaster = (data: object) => object;
 /** `Type@1` turns the data of version 1 into that of version 2, and so on, one step each. */
@@ -12,6 +17,8 @@ const upcasters: Readonly<Record<string, Upcaster>> = {
   'EndpointDegraded@1': (data) => ({ ...data, until: null }),
   // What tries without a client took was not written down.
   'RetrySucceeded@1': (data) => ({ ...data, own: null }),
+  'FactsLost@1': (data) => ({ ...data, since: null }),
+  'GatewayFoundDead@1': (data) => ({ ...data, certainUntil: null }),
 };
 
 export function versionOf(type: string): number {

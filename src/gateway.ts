@@ -137,6 +137,8 @@ async function serve(installation: Installation, options: GatewayOptions, parts:
   });
   warnOfSurroundings();
   const epoch = randomUUID();
+  // Before this life says anything: what the one before has left on record.
+  const lastAt = core.state.at;
   parts.add('run', () => forgetLife(run));
   beginLife(run, epoch);
   // Whoever asks while it starts gets an answer when it has started.
@@ -185,18 +187,12 @@ async function serve(installation: Installation, options: GatewayOptions, parts:
   parts.add('timers', () => scheduler.stop());
   const caretaker = new Caretaker(core, () => keeping(settings()));
   const startedAt = world.now();
-  await tellStart(installation, proxy.url, epoch);
+  const certainUntil = await tellStart(installation, { url: proxy.url, epoch, lastAt });
   parts.add('log', () => tellStop(installation, 'failed'));
   core.onFacts((facts) => {
     if (facts.some(({ stream }) => !isTraffic(stream))) proxy.settingsChanged();
   });
-  const notifier = new Notifier(core, world, {
-    ...notifySettings(installation),
-    words: notifyWordsOf(options.language ?? 'en'),
-    undelivered: (sentence) => {
-      if (settings()['proxy.log_level'] !== 'error') warn(sentence, 'NotifyWarning');
-    },
-  });
+  const notifier = newNotifier(installation, options.language ?? 'en');
   const ending = endOf(
     {
       installation,
@@ -228,6 +224,7 @@ async function serve(installation: Installation, options: GatewayOptions, parts:
         startedAt,
         descriptors,
         uncaught: uncaught(),
+        certainUntil,
         stopping: ending.hasBegun(),
         found: found(),
       }),
@@ -244,6 +241,17 @@ async function serve(installation: Installation, options: GatewayOptions, parts:
   table.resolve(operations(installation, live));
   const { stop, stopped } = ending;
   return { url: proxy.url, host, port: proxy.port, pid: process.pid, home, found, stopped, stop };
+}
+
+function newNotifier(installation: Installation, language: 'en' | 'zh-CN'): Notifier {
+  const { core, world, settings } = installation;
+  return new Notifier(core, world, {
+    ...notifySettings(installation),
+    words: notifyWordsOf(language),
+    undelivered: (sentence) => {
+      if (settings()['proxy.log_level'] !== 'error') warn(sentence, 'NotifyWarning');
+    },
+  });
 }
 
 interface Open {
@@ -370,14 +378,18 @@ function refuseOpenListener(host: string, tokenRequired: boolean): void {
  * Says that a life begins, and, when the one before ended without a word, that too. One that ended in order and could not write it
  * down, on a full disk, was not dead.
  */
-async function tellStart({ core, paths: { run } }: Installation, url: string, epoch: string): Promise<void> {
+async function tellStart(
+  { core, paths: { run } }: Installation,
+  { url, epoch, lastAt }: { readonly url: string; readonly epoch: string; readonly lastAt: number },
+): Promise<number | null> {
   const { gatewayState, gatewayEpoch } = core.state;
   const end = endedInOrder(run, gatewayEpoch)
     ? { type: 'GatewayStopped', data: { reason: 'asked' } }
-    : { type: 'GatewayFoundDead', data: { epoch: gatewayEpoch } };
+    : { type: 'GatewayFoundDead', data: { epoch: gatewayEpoch, certainUntil: lastAt } };
   const dead = gatewayState === 'stopped' ? [] : [end];
   const started = { type: 'GatewayStarted', data: { version, url, pid: process.pid, epoch } };
   await core.report(streams.gateway, [...dead, started], { by: 'gateway', sync: true }).done;
+  return dead[0]?.type === 'GatewayFoundDead' ? lastAt : null;
 }
 
 function tellStop({ core }: Installation, reason: 'asked' | 'failed'): Promise<void> {
@@ -392,12 +404,13 @@ interface Serving {
   readonly descriptors: Descriptors;
   readonly uncaught: number;
   readonly stopping: boolean;
+  readonly certainUntil: number | null;
   readonly found: readonly Check[];
 }
 
 function status(
   { core, settings, world }: Installation,
-  { proxy, host, startedAt, descriptors, uncaught, stopping, found }: Serving,
+  { proxy, host, startedAt, descriptors, uncaught, stopping, certainUntil, found }: Serving,
 ): Answer<'proxy.status'> {
   const { state } = core;
   const counts = { healthy: 0, degraded: 0, failed: 0, recovering: 0, disabled: 0 };
@@ -408,6 +421,7 @@ function status(
   return {
     running: true,
     stopping,
+    uncertain: certainUntil === null ? null : { from: iso(certainUntil), until: iso(startedAt) },
     url: proxy.url,
     host,
     port: proxy.port,

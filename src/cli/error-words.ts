@@ -108,7 +108,12 @@ const chinese: Readonly<Record<string, Sentence>> = {
     message: ({ filter, given }) => `--${filter} "${given}" 在历史中不存在`,
     hint: ({ near, known }) => `${near ? `您是不是想用 ${near}？` : ''}${known ? `现有：${known}` : 'qcc history'}`,
   },
-  QCC_REQUEST_UNKNOWN: { message: ({ request }) => `日志中没有请求 "${request}"` },
+  QCC_REQUEST_UNKNOWN: {
+    message: ({ request, until }) =>
+      until
+        ? `日志中没有请求 "${request}" 的结局：当时的网关被强制终止，${until} 之后结束的请求不确定`
+        : `日志中没有请求 "${request}"`,
+  },
   QCC_SNAPSHOT_UNKNOWN: { message: ({ id }) => `没有快照 "${id}"` },
   QCC_ROLLBACK_UNCHANGED: { message: () => '还没有任何更改可以撤销' },
   QCC_ROLLBACK_NOTHING: { message: ({ parts }) => `没有可以恢复的内容：${becauses(parts)}` },

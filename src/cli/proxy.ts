@@ -14,7 +14,7 @@ import { type EndSignal, endGateway } from './ending.ts';
 import { coloured } from './endpoint.ts';
 import { keepGatewayLog } from './gateway-log.ts';
 import { healthTable } from './health.ts';
-import { shortSpan, spanMs } from './times.ts';
+import { clockOf, shortSpan, spanMs } from './times.ts';
 import { watched } from './watch.ts';
 import type { Words } from './words.ts';
 
@@ -242,6 +242,7 @@ function statusLines(context: Context, row: StatusRow): void {
   );
   for (const warning of words.troubles(row)) out.warn(warning);
   tellFound(context, row.found);
+  if (row.uncertain) out.note(words.uncertain(clockOf(Date.parse(row.uncertain.from))));
   if (row.logState !== 'open') out.warn(`log: ${row.logState}`);
   for (const reason of row.notReady) out.note(unreadyText(reason, language));
 }

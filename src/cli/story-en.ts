@@ -1,7 +1,7 @@
 /** The history in English. */
 import { heldEn } from '../config/ladder-words.ts';
 import { failed, percent, type StoryWords, span, value } from './story.ts';
-import { shortSpan } from './times.ts';
+import { clockOf, shortSpan } from './times.ts';
 
 const abandonedEn = {
   gatewayDied: 'the gateway died',
@@ -220,7 +220,10 @@ export const en: StoryWords = {
     AnswerBroken: ({ endpoint }, { name }) => `${name(endpoint)} broke off its answer; the client's connection was cut`,
     GatewayStarted: ({ version, url, pid }) => `started: ${url}, version ${version}, pid ${pid}`,
     GatewayStopped: () => 'stopped',
-    GatewayFoundDead: () => 'the one before had ended without a word',
+    GatewayFoundDead: ({ certainUntil }) =>
+      certainUntil === null
+        ? 'the one before had ended without a word'
+        : `the one before had ended without a word; what ended after ${clockOf(certainUntil)} is uncertain, and may not be on record`,
     LogSalvaged: ({ kept }) => `the log was repaired; the original is ${kept}`,
     Offline: () => 'this machine is offline; nobody is blamed',
     Online: () => 'online again',

@@ -2,7 +2,7 @@
 import { heldZh, ladderZh } from '../config/ladder-words.ts';
 import { codeText, detailText } from './code-words.ts';
 import { failed, percent, type StoryWords, span, value } from './story.ts';
-import { shortSpan } from './times.ts';
+import { clockOf, shortSpan } from './times.ts';
 
 const abandonedZh = {
   gatewayDied: '网关意外结束',
@@ -211,7 +211,10 @@ export const zh: StoryWords = {
     AnswerBroken: ({ endpoint }, { name }) => `${name(endpoint)} 应答中断；已断开客户端连接`,
     GatewayStarted: ({ version, url, pid }) => `已启动：${url}，版本 ${version}，pid ${pid}`,
     GatewayStopped: () => '已停止',
-    GatewayFoundDead: () => '前一个网关意外终止',
+    GatewayFoundDead: ({ certainUntil }) =>
+      certainUntil === null
+        ? '前一个网关意外终止'
+        : `前一个网关意外终止；${clockOf(certainUntil)} 之后结束的请求不确定，可能没有记录`,
     LogSalvaged: ({ kept }) => `日志已修复；原件在 ${kept}`,
     Offline: () => '本机离线；不归咎任何端点',
     Online: () => '恢复在线',

@@ -119,9 +119,10 @@ export function sentenceOf({ type, data, at }: FactRow, words: Words, story: Sto
   return [type, ...fields.map(([name, value]) => `${name}=${value}`)].join(' ');
 }
 
-export function lossText(words: Words, { from, to, because }: Loss): string {
+export function lossText(words: Words, { from, to, because, since }: Loss): string {
   const which = from === to ? `#${from}` : `#${from}–#${to}`;
-  return because === 'missing' ? words.factsMissing(which) : words.factsChanged(which);
+  const told = because === 'missing' ? words.factsMissing(which) : words.factsChanged(which);
+  return since === null || since === undefined ? told : told + words.lostSince(to - from + 1, clockOf(since));
 }
 
 /** One fact on one line, without the ones around it. */

@@ -1,6 +1,19 @@
-/** The words of what looks after an installation: its log, its service, its costs, its speed. A part of the catalogue. */
+/** The words of what looks after an installation: its gateway's life, its log, its service, its costs, its speed. A part of the catalogue. */
 
 const en = {
+  waitsForEnd: (pid: number) => `the gateway with pid ${pid} is on its way out; waiting for its end`,
+  isStopping: (graceMs: number) => `stopping; requests have ${graceMs / 1_000} s to end`,
+  hasStopped: 'stopped',
+  stopFault: (step: string, why: string) => `while it ended, ${step}: ${why}`,
+  stopOverdue: 'the end did not come in its time; the process ends now',
+  unwritten: (facts: number, since: string) =>
+    `the disk did not take ${facts} facts, from ${since} on; the next start tells them as lost`,
+  stopBySignal: (signal: string, pid: number, why: string) => `${signal} to pid ${pid}: ${why}`,
+  stillThere: 'it has answered, and is still there',
+  noSocket: 'its control socket is not there',
+  uncertain: (from: string) =>
+    `the gateway before this one was killed: what ended after ${from} may not be on record, and what became of it is uncertain`,
+  lostSince: (facts: number, since: string) => ` (${facts}, after ${since})`,
   serviceRuns: (name: string, file: string) => `${name} runs, and starts with your session: ${file}`,
   serviceRemoved: (file: string) => `the service is stopped, and its file is gone: ${file}`,
   serviceTaken: 'a gateway runs for this home already, and the service would be a second one',
@@ -51,6 +64,17 @@ const en = {
 };
 
 const zh: typeof en = {
+  waitsForEnd: (pid) => `pid ${pid} 的网关正在退出；等待其结束`,
+  isStopping: (graceMs) => `正在停止；请求有 ${graceMs / 1_000} 秒时间完成`,
+  hasStopped: '已停止',
+  stopFault: (step, why) => `结束时，${step}：${why}`,
+  stopOverdue: '未能按时结束；进程现在退出',
+  unwritten: (facts, since) => `磁盘未能写入 ${facts} 条事实（自 ${since} 起）；下次启动会将其记为丢失`,
+  stopBySignal: (signal, pid, why) => `向 pid ${pid} 发送 ${signal}：${why}`,
+  stillThere: '它已应答，但仍未退出',
+  noSocket: '它的控制套接字不存在',
+  uncertain: (from) => `上一个网关被强制终止：${from} 之后结束的请求可能没有记录，其结果不确定`,
+  lostSince: (facts, since) => `（${facts} 条，${since} 之后）`,
   serviceRuns: (name, file) => `${name} 已运行，并随您的会话启动：${file}`,
   serviceRemoved: (file) => `服务已停止，文件已删除：${file}`,
   serviceTaken: '此目录的网关已在运行，服务会成为第二个',

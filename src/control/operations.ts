@@ -169,6 +169,8 @@ export interface PolicyRow {
 
 export interface StatusRow {
   readonly running: true;
+  /** The life before was killed: of what ended in this time nothing may be on record. Null when it ended in order. */
+  readonly uncertain: { readonly from: string; readonly until: string } | null;
   /** A stop was asked for: it lets requests end. */
   readonly stopping: boolean;
   readonly url: string;

@@ -1,6 +1,7 @@
 /** Why: from a request to its attempts, to the state that chose them, to the facts that led there. */
 import { upcast } from '../../events/catalogue.ts';
 import type { Millis, Recorded } from '../../events/fact.ts';
+import type { GatewayFact } from '../../events/gateway.ts';
 import { type EndpointId, nameOf, type RequestId, streams } from '../../events/ids.ts';
 import type { Attempt, Served } from '../../events/request.ts';
 import { faceOf, landsIn } from '../../machines/endpoint.ts';
@@ -11,6 +12,7 @@ import { factRow, iso, switchRow } from '../control/rows.ts';
 import type { ReadableLog } from '../log/log.ts';
 import type { KnownEndpoint, KnownProfile } from '../projections/profiles.ts';
 import type { State } from '../runtime/state.ts';
+import { timeOf } from '../runtime/uuid.ts';
 import { requestNamed, unknownRequest } from './known.ts';
 import { machineRows, machinesAbout } from './machines.ts';
 import { settingsThen, stateAt } from './moment.ts';
@@ -34,7 +36,7 @@ export async function explain(
   const found = request === undefined ? undefined : await endOf(log, request);
   if (request !== undefined && found) return explainRequest(log, request, found);
   if (/^[0-9a-f]{1,8}$/i.test(about)) return explainEndpoint(log, about);
-  throw unknownRequest(about);
+  throw unknownRequest(about, await certainUntilOf(log, about));
 }
 
 async function endOf(log: ReadableLog, request: string): Promise<(Recorded & { readonly data: Served }) | undefined> {
@@ -47,6 +49,22 @@ async function beginsEndpoint(log: ReadableLog, text: string): Promise<boolean> 
   const { profiles } = await stateAt(log, log.head);
   return profiles.endpoints().some(({ id }) => id.startsWith(text.toLowerCase()));
 }
+
+/** Where a request that is not on record may have come to a gateway that was killed: until when that one's record is certain. */
+async function certainUntilOf(log: ReadableLog, about: string): Promise<Millis | null> {
+  const cameAt = timeOf(about);
+  if (cameAt === null) return null;
+  for await (const facts of log.readStream(streams.gateway)) {
+    for (const fact of facts) {
+      if (fact.at < cameAt || (fact.type !== 'GatewayFoundDead' && fact.type !== 'GatewayStopped')) continue;
+      // The end of the life that it came to.
+      return fact.type === 'GatewayFoundDead' ? (upcast(fact) as Recorded<FoundDead>).data.certainUntil : null;
+    }
+  }
+  return null;
+}
+
+type FoundDead = Extract<GatewayFact, { type: 'GatewayFoundDead' }>;
 
 async function explainRequest(
   log: ReadableLog,

@@ -1,10 +1,11 @@
 /** What people type for what the log names in full: the end of a request's id, an endpoint's name, a type of fact. */
-import type { Recorded } from '../../events/fact.ts';
+import type { Millis, Recorded } from '../../events/fact.ts';
 import { type EndpointId, kindOf, nameOf, type ProfileName, queueIdOf, streams } from '../../events/ids.ts';
 import { factTraits } from '../../events/traits.ts';
 import { nearest } from '../config/nearest.ts';
 import type { Filters } from '../control/history-operations.ts';
 import type { Answer, Params } from '../control/operations.ts';
+import { iso } from '../control/rows.ts';
 import { exitCodes, QccError } from '../errors.ts';
 import type { ReadableLog } from '../log/log.ts';
 import type { State } from '../runtime/state.ts';
@@ -70,13 +71,17 @@ function ambiguous(given: string, found: readonly string[]): QccError {
   );
 }
 
-export function unknownRequest(request: string): QccError {
+/** @param certainUntil of the gateway that it may have come to, where that one was killed */
+export function unknownRequest(request: string, certainUntil: Millis | null = null): QccError {
+  const until = certainUntil === null ? '' : iso(certainUntil);
   return new QccError(
     'QCC_REQUEST_UNKNOWN',
-    `the log knows no request "${request}"`,
+    certainUntil === null
+      ? `the log knows no request "${request}"`
+      : `the log knows no end of request "${request}": the gateway of its time was killed, and what ended after ${until} is uncertain`,
     'qcc history --stream request --limit 20',
     exitCodes.notFound,
-    { request },
+    { request, until },
   );
 }
 

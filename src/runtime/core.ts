@@ -19,7 +19,7 @@ import type { Step } from '../projections/configuration.ts';
 import { ladderLook, routingView } from '../projections/routing.ts';
 import type { World } from './clock.ts';
 import { foldLog, keeper, refuseNewerEnd, snapshotOf } from './fold-log.ts';
-import { lossesToTell, toldLosses } from './losses.ts';
+import { lastBefore, lossesToTell, toldLosses } from './losses.ts';
 import type { State } from './state.ts';
 import { uuidv7 } from './uuid.ts';
 
@@ -281,8 +281,9 @@ export class Core {
       this.#told = undefined;
       throw error;
     });
+    const since = await lastBefore(this.#log, [...damage]);
     // From here to the report nothing waits: two that tell at once would tell twice.
-    const losses = lossesToTell(damage, told);
+    const losses = lossesToTell(damage, told, since);
     this.#damageLooked = damage.length;
     if (losses.length === 0) return;
     told.push(...losses.map(({ data }) => rangeOf(data)));

@@ -1,5 +1,6 @@
 /** What the log lost becomes part of the history: each number once, over all starts. */
-import type { Recorded } from '../../events/fact.ts';
+import { upcast } from '../../events/catalogue.ts';
+import type { Millis, Recorded } from '../../events/fact.ts';
 import type { FactsLost, LogSalvaged } from '../../events/gateway.ts';
 import { streams } from '../../events/ids.ts';
 import { type Range, rangeOf, without } from '../log/damage.ts';
@@ -19,10 +20,10 @@ export async function toldLosses(
 
 /** What a fact tells to be lost: a gateway found it, or a repair could not bring it back. */
 export function lossesOf(fact: Recorded): readonly FactsLost['data'][] {
-  if (fact.type === 'FactsLost') return [(fact as Recorded<FactsLost>).data];
+  if (fact.type === 'FactsLost') return [(upcast(fact) as Recorded<FactsLost>).data];
   if (fact.type !== 'LogSalvaged') return [];
   const { ranges } = (fact as Recorded<LogSalvaged>).data;
-  return ranges.map(([from, to]) => ({ from, to, because: 'missing' }));
+  return ranges.map(([from, to]) => ({ from, to, because: 'missing', since: null }));
 }
 
 /** All that is known to be lost, told or not; only what this process met itself while the log cannot be read. */
@@ -31,14 +32,31 @@ export async function knownLosses(log: Log): Promise<readonly FactsLost['data'][
   return [...told, ...lossesToTell(log.damage, told.map(rangeOf)).map(({ data }) => data)];
 }
 
+// A log in shreds is told all the same; from when on is of use for its first losses.
+const lookedUp = 50;
+
+/** By the first number of each loss: when the fact before it happened, where that can be read. */
+export async function lastBefore(log: Log, damage: readonly Damage[]): Promise<ReadonlyMap<number, Millis>> {
+  const since = new Map<number, Millis>();
+  for (const { from } of damage.slice(0, lookedUp)) {
+    if (from <= log.tail) continue;
+    for await (const facts of log.read(from - 1, from - 1)) for (const { at } of facts) since.set(from, at);
+  }
+  return since;
+}
+
 /** One fact for each run of numbers that were lost for the same reason and are not told of yet. */
-export function lossesToTell(damage: readonly Damage[], told: readonly Range[]): readonly FactsLost[] {
+export function lossesToTell(
+  damage: readonly Damage[],
+  told: readonly Range[],
+  since: ReadonlyMap<number, Millis> = new Map(),
+): readonly FactsLost[] {
   const losses: FactsLost['data'][] = [];
   for (const one of [...damage].sort((a, b) => a.from - b.from)) {
     for (const [from, to] of without(rangeOf(one), told)) {
       const last = losses.at(-1);
       if (last?.because === one.why && last.to === from - 1) losses[losses.length - 1] = { ...last, to };
-      else losses.push({ from, to, because: one.why });
+      else losses.push({ from, to, because: one.why, since: since.get(from) ?? null });
     }
   }
   return losses.map((data) => ({ type: 'FactsLost', data }));

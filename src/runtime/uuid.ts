@@ -32,3 +32,9 @@ function timeIn(now: Millis): string {
 }
 
 const variants = '89ab';
+
+/** When it was made; null for what is no id of this form. */
+export function timeOf(id: string): Millis | null {
+  const hex = /^([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/i.exec(id);
+  return hex ? Number.parseInt(`${hex[1]}${hex[2]}`, 16) : null;
+}

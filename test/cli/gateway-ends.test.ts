@@ -39,7 +39,7 @@ async function gateway() {
     (await run('history', '--since', '#1', '--json')).out
       .trim()
       .split('\n')
-      .map((line) => JSON.parse(line) as { seq: number; type: string; data: Record<string, unknown> });
+      .map((line) => JSON.parse(line) as { seq: number; at: string; type: string; data: Record<string, unknown> });
   return { home, run, json, start, pid, factsOf };
 }
 
@@ -83,6 +83,35 @@ describe('a gateway that does not answer', () => {
     expect({ code, answer }).toMatchObject({ code: 0, answer: { stopped: true, forced: 'SIGTERM' } });
     expect(isAlive(pid)).toBe(false);
     expect((await factsOf()).at(-1)?.type).toBe('GatewayStopped');
+  });
+});
+
+describe('after a kill', () => {
+  it('the history, the status and why-questions say until when the record is certain', {
+    timeout: patienceMs,
+  }, async () => {
+    const { pid, run, json, start, factsOf } = await gateway();
+    await run('add', 'work');
+    process.kill(pid, 'SIGKILL');
+    await start();
+    const facts = await factsOf();
+    const found = facts.find(({ type }) => type === 'GatewayFoundDead');
+    const certainUntil = found?.data['certainUntil'] as number;
+    expect(certainUntil).toBe(Date.parse(facts.find(({ type }) => type === 'ProfileAdded')?.at ?? ''));
+    const until = new Date(certainUntil).toISOString();
+    expect((await json('proxy', 'status')).answer).toMatchObject({ uncertain: { from: until } });
+    expect((await run('proxy', 'status')).out + (await run('proxy', 'status')).err).toContain('was killed');
+    expect((await run('history', '--type', 'GatewayFoundDead')).out).toContain(
+      'is uncertain, and may not be on record',
+    );
+    // A request that came to it, and of whose end nothing is on record.
+    const hex = certainUntil.toString(16).padStart(12, '0');
+    const request = `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
+    const { code, answer } = await json('history', 'explain', request);
+    expect({ code, answer }).toMatchObject({ code: 5, answer: { error: { code: 'QCC_REQUEST_UNKNOWN' } } });
+    expect(JSON.stringify(answer)).toContain(until);
+    await run('proxy', 'restart');
+    expect((await json('proxy', 'status')).answer).toMatchObject({ uncertain: null });
   });
 });
 
@@ -142,6 +171,6 @@ describe.skipIf(!canFill)('a disk that takes nothing', () => {
     const facts = await factsOf();
     // It ended in order: it was not found dead.
     expect(facts.map(({ type }) => type)).toEqual(['GatewayStarted', 'FactsLost', 'GatewayStopped', 'GatewayStarted']);
-    expect(facts[1]?.data).toMatchObject({ from: 2, to: 2 });
+    expect(facts[1]?.data).toMatchObject({ from: 2, to: 2, since: Date.parse(facts[0]?.at ?? '') });
   });
 });

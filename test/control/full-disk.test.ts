@@ -6,7 +6,6 @@ import { paths as pathsOf, prepareHome } from '../../src/config/home.ts';
 import { openVault } from '../../src/config/vault.ts';
 import { type Installation, policiesOf, settingsOf } from '../../src/control/installation.ts';
 import { forgetUnnamed } from '../../src/control/keys.ts';
-import type { OperationName } from '../../src/control/operations.ts';
 import { changes, operations } from '../../src/control/table.ts';
 import { LevelLog } from '../../src/log/level-log.ts';
 import { openBlobs } from '../../src/queue/blobs.ts';

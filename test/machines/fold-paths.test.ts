@@ -51,7 +51,7 @@ const priorityFacts: readonly PriorityFact[] = [
 const gatewayFacts: readonly GatewayFact[] = [
   { type: 'GatewayStarted', data: { version: '1.0.0', url: 'http://127.0.0.1:1', pid: 1, epoch: 'e' } },
   { type: 'GatewayStopped', data: { reason: '…' } },
-  { type: 'GatewayFoundDead', data: { epoch: 'e' } },
+  { type: 'GatewayFoundDead', data: { epoch: 'e', certainUntil: null } },
   { type: 'Offline', data: {} },
   { type: 'Online', data: {} },
   { type: 'Slept', data: { forMs: 1_000 } },

@@ -9,7 +9,7 @@ const started: GatewayFact = {
 };
 const restarted: GatewayFact = { ...started, data: { ...started.data, epoch: 'second' } };
 const stopped: GatewayFact = { type: 'GatewayStopped', data: { reason: 'asked to' } };
-const foundDead: GatewayFact = { type: 'GatewayFoundDead', data: { epoch: 'first' } };
+const foundDead: GatewayFact = { type: 'GatewayFoundDead', data: { epoch: 'first', certainUntil: 1 } };
 const offline: GatewayFact = { type: 'Offline', data: {} };
 const online: GatewayFact = { type: 'Online', data: {} };
 
@@ -50,7 +50,7 @@ describe('the gateway', () => {
   });
 
   it.each<GatewayFact>([
-    { type: 'FactsLost', data: { from: 1, to: 2, because: 'missing' } },
+    { type: 'FactsLost', data: { from: 1, to: 2, because: 'missing', since: null } },
     { type: 'LogSalvaged', data: { ranges: [[1, 2]], kept: 'elsewhere' } },
   ])('stays where it is when $type is told', (fact) => {
     expect(told(started, fact)).toEqual(told(started));

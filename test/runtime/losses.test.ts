@@ -40,9 +40,14 @@ async function openCore(dir: string) {
   return { log, core: await Core.open(log, new FakeWorld(), () => policies) };
 }
 
+type Loss = Awaited<ReturnType<typeof knownLosses>>[number];
+
+/** When the fact before them happened is looked at where it is the matter. */
+const withoutInstant = ({ from, to, because }: Loss) => ({ from, to, because });
+
 async function lossesIn(log: LevelLog): Promise<readonly Recorded['data'][]> {
   const told = await all(log.readStream(streams.gateway));
-  return told.filter(({ type }) => type === 'FactsLost').map(({ data }) => data);
+  return told.filter(({ type }) => type === 'FactsLost').map(({ data }) => withoutInstant(data as Loss));
 }
 
 /** One start, as the gateway does it. */
@@ -65,6 +70,15 @@ describe('what was lost', () => {
       { from: 12, to: 12, because: 'missing' },
       { from: 13, to: 14, because: 'checksum' },
     ]);
+  });
+
+  it('says when the fact before it happened', async () => {
+    const dir = await logOf(10);
+    await removeFacts(dir, 4);
+    const { log, core } = await openCore(dir);
+    await core.tellLosses();
+    const facts = await all(log.read(1));
+    expect(facts.find(({ type }) => type === 'FactsLost')?.data).toMatchObject({ from: 4, since: facts[2]?.at });
   });
 
   it('is told once, however often it is started', async () => {
@@ -140,7 +154,7 @@ describe('what was lost', () => {
     await core.snapshot();
     const lost = { from: 1, to: 1, because: 'missing' };
     expect(await lossesIn(log)).toEqual([lost]);
-    expect(await knownLosses(log)).toEqual([lost]);
+    expect((await knownLosses(log)).map(withoutInstant)).toEqual([lost]);
   });
 
   it('changes nothing else', async () => {

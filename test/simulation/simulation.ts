@@ -340,7 +340,7 @@ class Simulation {
     this.#disabled.clear();
     for (const [id] of this.#endpoints)
       if (faceOf(this.#core.state.endpoint(id)).state === 'disabled') this.#disabled.add(id);
-    this.#tellGateway('GatewayFoundDead', { epoch: '' });
+    this.#tellGateway('GatewayFoundDead', { epoch: '', certainUntil: null });
     this.#tellGateway('GatewayStarted', { version: '1', url: '', pid: 1, epoch: `${this.#life}` });
   }
 
