@@ -91,7 +91,8 @@ export function plan(
   const candidates = [...chosen].sort((a, b) => rank(a, ask) - rank(b, ask)).map((one) => explained(one, ask));
   const busy = full.length > 0;
   if (candidates.length > 0 || busy) return { candidates, busy: candidates.length === 0, full };
-  return { candidates: lastResort(profiles, ask, loads, now), busy: false, full };
+  const unlikely = saidToLack(profiles, ask, loads, rules, now);
+  return { candidates: unlikely.length > 0 ? unlikely : lastResort(profiles, ask, loads, now), busy: false, full };
 }
 
 /** All that a request may ever be sent to. */
@@ -244,6 +245,21 @@ function explained(candidate: Candidate, ask: RouteAsk): Candidate {
   const place = rank(candidate, ask);
   if (place === 0) return candidate;
   return { ...candidate, because: place === 2 ? 'avoided' : 'sibling' };
+}
+
+/** They are well, and have said that they lack the model: before the client gets an error of ours, each is asked again now and then. */
+function saidToLack(
+  profiles: readonly RoutableProfile[],
+  ask: RouteAsk,
+  loads: Loads,
+  { healthAware }: Rules,
+  now: Millis,
+): readonly Candidate[] {
+  return profiles
+    .flatMap(({ endpoints }) => endpoints)
+    .filter((one) => ask.lacksModel(one.id) && !ask.tried.has(one.id) && isAvailable(one, healthAware, now))
+    .filter(({ id }) => now - loads.lastResortAt(id) >= lastResortEveryMs)
+    .map((endpoint) => ({ endpoint, because: 'lastResort' as const }));
 }
 
 /**

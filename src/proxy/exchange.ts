@@ -417,6 +417,7 @@ export class Exchange {
     const { id, startedAt } = this.#in;
     // Who counts need not be who answers: no prompt is cached there.
     if (!this.#in.target.isCount) sessions.bind(this.#session, candidate.endpoint.id, startedAt);
+    sessions.noteHaving(candidate.endpoint.id, this.#in.peek.model);
     ports.attemptSucceeded(candidate.endpoint.id, { request: id, ttfbMs: answer.ttfbMs ?? 0, ttftMs: answer.ttftMs });
     this.#lookAtLimits(candidate, answer);
     return {

@@ -57,6 +57,11 @@ export class Sessions {
     bounded(this.#lacking);
   }
 
+  /** It has answered for it. */
+  noteHaving(endpoint: EndpointId, model: string | null): void {
+    if (this.#lacking.size > 0) this.#lacking.delete(`${endpoint} ${model}`);
+  }
+
   lacks(endpoint: EndpointId, model: string | null, now: Millis): boolean {
     return this.#lacking.size > 0 && (this.#lacking.get(`${endpoint} ${model}`) ?? 0) > now;
   }

@@ -163,6 +163,15 @@ describe('a session', () => {
     expect(order(view, { ask: { tried: new Set([id('c'), id('a')]) } })).toBe('');
   });
 
+  it('asks who is said to lack the model before nobody is asked, and not again at once', () => {
+    const view = viewOf({ main: [routable('a', { state: 'failed', until: now + 60_000 }), routable('b')] });
+    const lacksModel = (one: string) => one === 'b';
+    expect(order(view, { ask: { lacksModel } })).toBe('b lastResort');
+    expect(order(view, { ask: { lacksModel }, loads: { lastResortAt: (one) => (one === 'b' ? now : 0) } })).toBe(
+      'a lastResort',
+    );
+  });
+
   it('goes to a profile that was chosen by hand', () => {
     const view = viewOf({ main: [routable('a')], spare: [routable('b')] }, { pinned: 'main' });
     expect(order(view, { ask: { binding: id('b') } })).toMatch(/^a failover/);
@@ -246,7 +255,7 @@ describe('when nobody is usable', () => {
 
   it('a full endpoint is worth waiting for', () => {
     const view = viewOf({ main: [routable('full', { maxConcurrent: 2 }), out('failed', now + 1_000)] });
-    expect(planned(view, { loads: { inFlight: () => 2 } })).toEqual({ candidates: [], busy: true });
+    expect(planned(view, { loads: { inFlight: () => 2 } })).toEqual({ candidates: [], busy: true, full: ['full'] });
   });
 
   it('a full endpoint is passed by while another has room', () => {
