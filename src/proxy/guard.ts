@@ -19,6 +19,8 @@ export interface GuardRules {
 const wellKnownToken = 'proxy-managed';
 const headersMax = 100;
 const plainLength = /^(?:0|[1-9]\d{0,14})$/;
+// Whoever asks for it can do nothing with an answer.
+const webSocket = /(?:^|,)\s*websocket\s*(?:[,/]|$)/i;
 
 export function guardRules(options: {
   readonly port: number;
@@ -50,7 +52,7 @@ const refuse = (status: number, type: string, message: string, stop = false): Re
   stop,
 });
 
-/** Rules that hold for every route: the host, no browser, no odd framing. */
+/** Rules that hold for every route: the host, no browser, no WebSocket, no odd framing. */
 export function refuseStranger(head: RequestHead, httpVersion: string, rules: GuardRules): Refused | undefined {
   if (head.count > headersMax) return refuse(431, 'invalid_request_error', `more than ${headersMax} headers`);
   if (head.hosts !== 1 || !rules.hosts.has((head.host ?? '').toLowerCase())) {
@@ -72,6 +74,8 @@ export function refuseStranger(head: RequestHead, httpVersion: string, rules: Gu
       'browsers are not served here - an app may be named: qcc config set proxy.allowed_origins ORIGIN',
     );
   }
+  if (head.upgrade !== undefined && webSocket.test(head.upgrade))
+    return refuse(403, 'permission_error', 'a WebSocket is not served here');
   if (coding !== undefined && (coding.toLowerCase() !== 'chunked' || httpVersion === '1.0')) {
     return refuse(400, 'invalid_request_error', 'this transfer coding is not accepted');
   }

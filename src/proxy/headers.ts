@@ -2,7 +2,7 @@
 import type { Auth } from '../../events/profile.ts';
 import { remembering } from './remembering.ts';
 
-// RFC 9110 §7.6.1, and what older proxies add.
+// RFC 9110 §7.6.1, RFC 7540 §3.2.1, and what older proxies add.
 const hopByHop = [
   'connection',
   'keep-alive',
@@ -11,6 +11,7 @@ const hopByHop = [
   'te',
   'trailer',
   'upgrade',
+  'http2-settings',
   'proxy-authenticate',
   'proxy-authorization',
 ];

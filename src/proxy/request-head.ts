@@ -20,6 +20,7 @@ export class RequestHead {
   length: string | undefined;
   connection: string | undefined;
   session: string | undefined;
+  upgrade: string | undefined;
 
   constructor(raw: readonly string[]) {
     this.count = raw.length / 2;
@@ -55,6 +56,7 @@ const fields: ReadonlyMap<string, Field> = new Map([
   ['content-length', 'length'],
   ['connection', 'connection'],
   ['x-claude-code-session-id', 'session'],
+  ['upgrade', 'upgrade'],
 ]);
 
 const fieldOf = remembering((name) => fields.get(name) ?? null);

@@ -2,7 +2,6 @@
 import { createServer as createHttp, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createHttps } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
 import type { Millis } from '../../events/fact.ts';
 import type { RequestId } from '../../events/ids.ts';
 import { isLoopback } from '../config/base-url.ts';
@@ -103,7 +102,6 @@ class DataPort implements ProxyServer {
       : createHttp(limits, handler);
     // 0 is no limit: dropping what is over it silently is worse than refusing it.
     this.#server.maxHeadersCount = 0;
-    this.#server.on('upgrade', (_: IncomingMessage, socket: Duplex) => refuseUpgrade(socket));
     const patience = {
       first: limits.headersTimeout / secondMs,
       body: limits.requestTimeout / secondMs,
@@ -269,6 +267,7 @@ class DataPort implements ProxyServer {
     const method = request.method ?? '';
     const head = new RequestHead(request.rawHeaders);
     const target = targetOf(method, url);
+    if (head.upgrade !== undefined) this.#ignoreUpgrade(request, client);
     const refused =
       refuseStranger(head, request.httpVersion, guard) ??
       (target.kind === 'invalid'
@@ -288,6 +287,15 @@ class DataPort implements ProxyServer {
       return this.#turnAway({ request, head, client, id }, { status: 404, type: 'not_found_error', message });
     }
     await this.#forward({ request, head, client, id, startedAt, target });
+  }
+
+  /**
+   * An offer, which may be ignored (RFC 9110 §7.8): the request is answered as any other, as the last one of its connection, because
+   * node:http's parser drops what came together with it.
+   */
+  #ignoreUpgrade(request: IncomingMessage, client: ServerResponse): void {
+    this.#finished.add(request.socket);
+    client.shouldKeepAlive = false;
   }
 
   /** What would be refused is node:http's, and so are the words for it. */
@@ -498,14 +506,6 @@ class DataPort implements ProxyServer {
 }
 
 function ignored(): void {}
-
-/** The answer, and a moment in which what still comes is dropped: a close at once would be a reset, and hide the answer. */
-function refuseUpgrade(socket: Duplex): void {
-  socket.on('error', ignored).resume();
-  socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
-  const timer = setTimeout(() => socket.destroy(), lingerMs);
-  socket.once('end', () => socket.destroy()).once('close', () => clearTimeout(timer));
-}
 
 /**
  * In good order: what closes its connection so wants no answer any more. A reset may be anything: Claude Code cancels by it, and a

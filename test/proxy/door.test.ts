@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { selfSigned } from '../config/self-signed.ts';
-import { ask, type Call, errorOf, type Gateway, gateway, raw, token } from './gateway.ts';
-import { message, says, streamed, upstream } from './upstreams.ts';
+import { ask, bodyOf, type Call, errorOf, type Gateway, gateway, raw, token } from './gateway.ts';
+import { type Heard, message, says, streamed, upstream } from './upstreams.ts';
 
 type Refused = Call | ((gw: Gateway) => Call);
 const many = Object.fromEntries(Array.from({ length: 120 }, (_, i) => [`x-n-${i}`, '1']));
@@ -95,6 +95,11 @@ describe('a stranger', () => {
       'GET /v1/messages HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
       403,
     ],
+    [
+      'an upgrade among others',
+      `POST /v1/messages HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\nConnection: upgrade\r\nUpgrade: h2c, WebSocket/13\r\nContent-Length: 2\r\n\r\n{}`,
+      403,
+    ],
     ['a tunnel', 'CONNECT evil.test:443 HTTP/1.1\r\nHost: evil.test:443\r\n\r\n', null],
   ])('is refused for %s, and its connection is closed', async (_, text, status) => {
     const a = await upstream('a');
@@ -124,6 +129,43 @@ describe('a stranger', () => {
     for (let i = 0; i < 10; i++) await reset(i % 2 === 0);
     expect((await ask(gw)).status).toBe(200);
   });
+
+  it.each([
+    [
+      'h2c, with a body',
+      'Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAMAAABk',
+      'POST',
+      bodyOf(),
+    ],
+    [
+      'h2c, its settings not named',
+      'Upgrade: h2c\r\nConnection: Upgrade\r\nHTTP2-Settings: AAMAAABk',
+      'POST',
+      bodyOf(),
+    ],
+    ['TLS, without a body', 'Upgrade: TLS/1.0\r\nConnection: keep-alive, Upgrade', 'GET', ''],
+    ['h2c, for a file', 'Upgrade: h2c\r\nConnection: Upgrade', 'GET', '', '/v1/files/file_1'],
+  ])(
+    'who offers another protocol (%s) is answered in this one, once',
+    async (_, offer, method, body, path = '/v1/messages') => {
+      const a = await upstream('a');
+      const gw = await gateway({ main: [a] });
+      const type = body === '' ? '' : `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n`;
+      const head = `${method} ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${token}\r\n${type}`;
+      // What stands behind it might be the other protocol's.
+      const answer = await raw(gw, `${head}${offer}\r\n\r\n${body}GET /behind HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`);
+      expect(answer).toMatch(/^HTTP\/1.1 200 /);
+      expect(answer).toMatch(/\r\nconnection: close\r\n/i);
+      expect(answer.split('HTTP/1.1 ')).toHaveLength(2);
+      expect(a.heard.map((heard) => [heard.method, heard.body.toString()])).toEqual([[method, body]]);
+      const { headers } = a.heard[0] as Heard;
+      expect([headers.upgrade, headers['http2-settings'], headers.connection]).toEqual([
+        undefined,
+        undefined,
+        'keep-alive',
+      ]);
+    },
+  );
 
   it('is not waited for by a stop when its upgrade hangs', async () => {
     const gw = await gateway({ main: [] });
