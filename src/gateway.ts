@@ -34,7 +34,7 @@ import { notifyWordsOf } from './notify/words.ts';
 import { openPool, openReplayPool, type Pool, type ReplayPool } from './pool.ts';
 import { explainTaken } from './port-holder.ts';
 import type { ProxyServer } from './proxy/ports.ts';
-import { startProxy } from './proxy/server.ts';
+import { startProxy, type Uncaught } from './proxy/server.ts';
 import { Caretaker } from './runtime/caretaker.ts';
 import { Scheduler } from './runtime/scheduler.ts';
 import { version } from './version.ts';
@@ -47,7 +47,7 @@ export interface GatewayOptions {
   /** Of the notifications; English when it is not said. */
   readonly language?: 'en' | 'zh-CN';
   /** Where errors are counted that nobody expected; none are when it is not said. */
-  readonly uncaught?: { readonly count: number };
+  readonly uncaught?: Uncaught;
   /** Aborted while it starts: what has been opened is closed again. Afterwards it means nothing: then there is `stop`. */
   readonly signal?: AbortSignal;
   /** What whoever looks after it ought to know, and no fact can say: the log may be what is in trouble. */
@@ -176,7 +176,7 @@ async function serve(installation: Installation, options: GatewayOptions, parts:
       accessLog: accessLog.write,
       files: descriptors,
       tell: (sentence) => warn(sentence, 'ClientsWarning'),
-      uncaught,
+      ...(options.uncaught && { uncaught: options.uncaught }),
       version,
     },
   ).catch(async (error: NodeJS.ErrnoException) => {

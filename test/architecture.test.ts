@@ -30,6 +30,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'src/proxy/deadline.ts',
     'src/proxy/headers.ts',
     'src/proxy/held-bytes.ts',
+    'src/proxy/outcome.ts',
     'src/proxy/receiver.ts',
     'src/proxy/upstream.ts',
   ],

@@ -8,8 +8,9 @@ import type { Millis } from '../events/fact.ts';
 import type { Auth } from '../events/profile.ts';
 import type { Usage } from '../events/request.ts';
 import type { Verdict } from '../machines/classify.ts';
-import { Answer, type Outcome } from '../src/proxy/answer.ts';
+import { Answer } from '../src/proxy/answer.ts';
 import { headersUp } from '../src/proxy/headers.ts';
+import type { Outcome } from '../src/proxy/outcome.ts';
 import type { Receiver } from '../src/proxy/receiver.ts';
 import { type AnswerSink, Upstreams } from '../src/proxy/upstream.ts';
 
@@ -136,6 +137,7 @@ function send(job: RetryJob, upstreams: Upstreams, answer: Answer, port: Message
     data: (bytes) => answer.data(bytes),
     end: () => answer.end(),
     failed: (error) => answer.failed(error),
+    fault: (error) => answer.fault(error),
   };
   const { buffer, byteOffset, byteLength } = job.body;
   const body = Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength);

@@ -4,7 +4,7 @@
  */
 import type { Failure } from '../../events/endpoint.ts';
 import type { Millis } from '../../events/fact.ts';
-import type { Attempt, Usage } from '../../events/request.ts';
+import type { Usage } from '../../events/request.ts';
 import {
   classifyCount,
   classifyErrorType,
@@ -21,6 +21,7 @@ import { type Head, headOf } from './headers.ts';
 import { HeldBytes } from './held-bytes.ts';
 import { type Fault, faultAtStart, JsonBody } from './json-body.ts';
 import { LargeAnswer, largeAnswers } from './large-answers.ts';
+import type { Asked, Limits, Outcome } from './outcome.ts';
 import type { Receiver } from './receiver.ts';
 import { StreamWatch } from './sse.ts';
 import type { Abort, AnswerSink, TransportError } from './upstream.ts';
@@ -39,55 +40,6 @@ const afterSleepMs = 10_000;
 // Some leave the connection open after the last event: what follows is nothing.
 const lingerMs = 1_000;
 
-export interface Limits {
-  readonly headersMs: Millis;
-  readonly firstContentMs: Millis;
-  readonly idleMs: Millis;
-  readonly totalMs: Millis;
-  /** A JSON answer that is not there by then: 200 is committed, and newlines keep the client waiting. Null: nobody waits. */
-  readonly commitMs: Millis | null;
-}
-
-export interface Asked {
-  readonly wantsStream: boolean;
-  readonly isMessages: boolean;
-  /** `count_tokens`: only a number is an answer to it. */
-  readonly isCount: boolean;
-  /** An answer that has no body, whatever it says of its length. */
-  readonly isHead: boolean;
-  readonly model: string | null;
-  readonly now: () => Millis;
-  /** Our own headers, as flat pairs. */
-  readonly added: (ttfbMs: Millis) => string[];
-}
-
-export type Outcome =
-  /** The answer went out whole. */
-  | { readonly kind: 'served'; readonly status: number }
-  /** Nobody has seen anything; another endpoint may be asked. `head` and `body` are there for an answer that had a status. */
-  | {
-      readonly kind: 'failed';
-      readonly verdict: Verdict;
-      readonly head: Head | null;
-      readonly body: Buffer;
-      readonly detail: string;
-      /** The system's, where no answer came; null otherwise. */
-      readonly code: string | null;
-      readonly stale: boolean;
-    }
-  /** Content was given on, and the rest will not come: the receiver is cut. */
-  | { readonly kind: 'broken'; readonly detail: string }
-  | { readonly kind: 'cancelled' };
-
-/** As it stands in the request's fact. */
-export function outcomeWord(outcome: Outcome): Attempt['outcome'] {
-  if (outcome.kind === 'served') return 'answered';
-  if (outcome.kind === 'cancelled') return 'cancelled';
-  if (outcome.kind === 'broken') return 'brokenAnswer';
-  // What is the client's own affair was answered, as far as the endpoint goes.
-  return outcome.verdict.failure ?? 'answered';
-}
-
 /** Something came, or nothing came in time: no code of the system's says why. */
 const answered = { code: null, stale: false };
 
@@ -105,6 +57,7 @@ export class Answer implements AnswerSink {
   head_: Head | null = null;
   #phase: Phase = 'waiting';
   #settle: (outcome: Outcome) => void = () => {};
+  #reject: (error: unknown) => void = () => {};
   #abort: Abort = () => {};
   #resume: () => void = () => {};
   readonly #held = new HeldBytes();
@@ -113,7 +66,7 @@ export class Answer implements AnswerSink {
   /** Nothing is read because the receiver takes nothing: until it does, no time passes for the endpoint. */
   #isHeldUp = false;
   #hasSlept = false;
-  readonly #deadline = new Deadline(() => this.#late());
+  readonly #deadline = new Deadline(() => this.#door(() => this.#late()));
   #newlines: NodeJS.Timeout | undefined;
   /** Runs after a sleep, until a byte comes. */
   #asleep: NodeJS.Timeout | undefined;
@@ -131,14 +84,15 @@ export class Answer implements AnswerSink {
     this.#asked = asked;
     this.#limits = limits;
     this.#startedAt = asked.now();
-    this.outcome = new Promise((resolve) => {
+    this.outcome = new Promise((resolve, reject) => {
       this.#settle = resolve;
+      this.#reject = reject;
     });
     // Not streaming, an endpoint thinks before it says a word: only the whole has a limit.
     this.#deadline.arm(asked.wantsStream ? limits.headersMs : limits.totalMs);
     const { commitMs } = limits;
     if (commitMs !== null && !asked.wantsStream && asked.isMessages)
-      this.#newlines = setTimeout(() => this.#commit(commitMs), commitMs);
+      this.#newlines = setTimeout(() => this.#door(() => this.#commit(commitMs)), commitMs);
   }
 
   started(abort: Abort): void {
@@ -158,7 +112,7 @@ export class Answer implements AnswerSink {
     this.#hasSlept = this.#isHeldUp;
     if (this.#isHeldUp) return;
     clearTimeout(this.#asleep);
-    this.#asleep = setTimeout(() => this.#lost(), afterSleepMs);
+    this.#asleep = setTimeout(() => this.#door(() => this.#lost()), afterSleepMs);
   }
 
   head(status: number, raw: readonly string[], resume: () => void): void {
@@ -178,7 +132,7 @@ export class Answer implements AnswerSink {
     } else {
       this.#phase = 'json';
       this.#json = new JsonBody(this.#asked, head);
-      this.#memory = new LargeAnswer(largeAnswers, () => this.#readOn());
+      this.#memory = new LargeAnswer(largeAnswers, () => this.#door(() => this.#readOn()));
     }
     if (this.#phase === 'encoded' && head.contentType.includes('html'))
       this.#wrong({ failure: 'badAnswer', detail: 'not JSON (text/html)' });
@@ -247,6 +201,24 @@ export class Answer implements AnswerSink {
       code: inside ? null : code,
       stale,
     });
+  }
+
+  /** What nobody expected, in anything that runs for this answer: it is over, without a word about its endpoint. */
+  fault(error: unknown): void {
+    // How it ended was told already: the last net of the process hears of it.
+    if (this.#phase === 'over') throw error;
+    this.#reject(error);
+    this.#over();
+    this.#abort();
+  }
+
+  /** Of all that calls back later: what is thrown there must end this answer, or its client waits for ever. */
+  #door(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.fault(error);
+    }
   }
 
   /** A refusal goes to the client as it came, byte for byte. */
@@ -328,7 +300,7 @@ export class Answer implements AnswerSink {
     if (this.#isHeldUp || this.#phase !== 'relaying') return false;
     this.#isHeldUp = true;
     this.#deadline.clear();
-    this.#receiver.onRoom(() => this.#hasRoom());
+    this.#receiver.onRoom(() => this.#door(() => this.#hasRoom()));
     return false;
   }
 
@@ -447,7 +419,7 @@ export class Answer implements AnswerSink {
     if (this.#receiver.isBegun || !mayBeJson) return;
     this.#committed = true;
     this.#receiver.hold(this.#asked.added(afterMs));
-    this.#newlines = setInterval(() => this.#receiver.stillHolding(), newlineEveryMs);
+    this.#newlines = setInterval(() => this.#door(() => this.#receiver.stillHolding()), newlineEveryMs);
   }
 
   #isAlive(): void {
@@ -505,18 +477,25 @@ export class Answer implements AnswerSink {
   #break(detail: string): void {
     this.usage = this.#watch?.usage ?? null;
     this.#end({ kind: 'broken', detail });
-    this.#abort();
-    this.#receiver.cut();
+    try {
+      this.#abort();
+    } finally {
+      this.#receiver.cut();
+    }
   }
 
   #end(outcome: Outcome): void {
     if (this.#phase === 'over') return;
+    this.#settle(outcome);
+    this.#over();
+  }
+
+  #over(): void {
     this.#phase = 'over';
     this.#deadline.clear();
     clearTimeout(this.#newlines);
     clearTimeout(this.#asleep);
     this.#memory?.release(this.#held.take());
     this.#memory = undefined;
-    this.#settle(outcome);
   }
 }

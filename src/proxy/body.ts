@@ -188,14 +188,19 @@ class Coming implements Runs {
   readonly #bodies: Bodies;
   readonly #request: ClientRequest;
   readonly #length: number | null;
-  readonly #settle: (read: Body | Unread) => void;
+  readonly #settle: (read: Body | Unread | Promise<never>) => void;
   #bytes: Buffer | undefined;
   #cost = 0;
   #filled = 0;
   #pieces = 0;
   #isOver = false;
 
-  constructor(bodies: Bodies, request: ClientRequest, length: number | null, settle: (read: Body | Unread) => void) {
+  constructor(
+    bodies: Bodies,
+    request: ClientRequest,
+    length: number | null,
+    settle: (read: Body | Unread | Promise<never>) => void,
+  ) {
     this.#bodies = bodies;
     this.#request = request;
     this.#length = length;
@@ -209,7 +214,13 @@ class Coming implements Runs {
   listen(): void {
     const request = this.#request;
     const gone = () => this.giveUp('gone');
-    request.on('data', (piece: Buffer) => this.#take(piece));
+    request.on('data', (piece: Buffer) => {
+      try {
+        this.#take(piece);
+      } catch (error) {
+        this.#fault(error);
+      }
+    });
     request.on('end', () => this.#end());
     request.on('error', gone);
     request.on('close', gone);
@@ -283,7 +294,15 @@ class Coming implements Runs {
     this.#over(this.#bodies.whole(bytes.length === this.#filled ? bytes : bytes.subarray(0, this.#filled), this.#cost));
   }
 
-  #over(read: Body | Unread): void {
+  /** What nobody expected: whoever waits for this body hears of it. */
+  #fault(error: unknown): void {
+    if (this.#isOver) throw error;
+    this.#over(Promise.reject(error));
+    this.#bodies.drop(this.#bytes ?? nothing, this.#cost);
+    this.#bytes = undefined;
+  }
+
+  #over(read: Body | Unread | Promise<never>): void {
     this.#isOver = true;
     this.#settle(read);
   }

@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { dial, type Place } from './dial.ts';
-import { AnswerParser, type AnswerReader } from './http1.ts';
+import { AnswerParser, type AnswerReader, Junk } from './http1.ts';
 import { type Reads, readTurns } from './read-turns.ts';
 import type { AnswerSink, Call } from './upstream.ts';
 
@@ -73,11 +73,21 @@ export class Connection implements AnswerReader, Reads {
   }
 
   head(status: number, pairs: readonly string[]): void {
-    this.#sink?.head(status, pairs, this.#resume);
+    const sink = this.#sink;
+    try {
+      sink?.head(status, pairs, this.#resume);
+    } catch (error) {
+      this.#fault(sink, error);
+    }
   }
 
   data(bytes: Buffer): void {
-    if (this.#sink && !this.#sink.data(bytes)) this.#isPaused = true;
+    const sink = this.#sink;
+    try {
+      if (sink && !sink.data(bytes)) this.#isPaused = true;
+    } catch (error) {
+      this.#fault(sink, error);
+    }
   }
 
   end(): void {
@@ -90,7 +100,11 @@ export class Connection implements AnswerReader, Reads {
     const isSent = this.#isSent && this.#socket?.writableLength === 0;
     if (sink && this.#parser.keepsAlive && isSent && !this.isDead) this.#idle(this);
     else this.destroy();
-    sink?.end();
+    try {
+      sink?.end();
+    } catch (error) {
+      this.#fault(sink, error);
+    }
   }
 
   #dialled(error: Error | null, socket: Socket | undefined): void {
@@ -105,7 +119,11 @@ export class Connection implements AnswerReader, Reads {
     });
     socket.on('end', () => this.#closed());
     socket.on('close', () => this.#closed());
-    if (this.#call) this.#write(socket, this.#call);
+    try {
+      if (this.#call) this.#write(socket, this.#call);
+    } catch (fault) {
+      this.#fault(this.#sink, fault);
+    }
   }
 
   /** Its turn has come. */
@@ -136,7 +154,8 @@ export class Connection implements AnswerReader, Reads {
     try {
       this.#parser.feed(bytes);
     } catch (fault) {
-      this.#fail(fault as Error);
+      if (fault instanceof Junk) this.#fail(fault);
+      else this.#fault(this.#sink, fault);
     }
     readTurns.spend(performance.now() - startedAt);
   }
@@ -150,11 +169,7 @@ export class Connection implements AnswerReader, Reads {
   #closed(): void {
     this.#readLate();
     this.isDead = true;
-    try {
-      if (!this.#parser.close()) this.#fail(null);
-    } catch (fault) {
-      this.#fail(fault as Error);
-    }
+    if (!this.#parser.close()) this.#fail(null);
   }
 
   /** Null: the other side closed. */
@@ -164,7 +179,19 @@ export class Connection implements AnswerReader, Reads {
     this.destroy();
     const code = fault === null ? 'ECONNRESET' : codeOf(fault);
     const proxy = this.#place.proxy?.host ?? null;
-    sink?.failed({ code, reused: this.#hasServed && staleCodes.has(code), proxy });
+    try {
+      sink?.failed({ code, reused: this.#hasServed && staleCodes.has(code), proxy });
+    } catch (error) {
+      this.#fault(sink, error);
+    }
+  }
+
+  /** The gateway's own: this call is over, and this connection, of which nobody knows any more where it stands. */
+  #fault(sink: AnswerSink | undefined, error: unknown): void {
+    this.#sink = undefined;
+    this.destroy();
+    if (!sink) throw error;
+    sink.fault(error);
   }
 
   #write(socket: Socket, call: Call): void {

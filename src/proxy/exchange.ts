@@ -7,7 +7,7 @@ import { isClientsAffair } from '../../machines/classify.ts';
 import { shortWait, shortWaitMs, worthWaitingFor } from '../../machines/failover.ts';
 import type { RoutableEndpoint, RoutingView } from '../../machines/roster.ts';
 import { type Candidate, type Plan, plan, reachable } from '../../machines/route.ts';
-import { Answer, type Outcome, outcomeWord } from './answer.ts';
+import { Answer } from './answer.ts';
 import type { Body } from './body.ts';
 import type { ClientAnswer, ClientRequest } from './client.ts';
 import type { StoredAnswer } from './desk.ts';
@@ -15,6 +15,7 @@ import type { Place } from './gate.ts';
 import { headersUp } from './headers.ts';
 import { askedOf, Hold, sendStored } from './hold.ts';
 import type { LiveLoads } from './loads.ts';
+import { type Outcome, outcomeWord } from './outcome.ts';
 import type { Peek } from './peek.ts';
 import type { ProxyPorts } from './ports.ts';
 import { HttpReceiver } from './receiver.ts';
@@ -103,9 +104,12 @@ export class Exchange {
    */
   leave(isOnPurpose = false): void {
     this.#gone = true;
-    this.#running?.cancel();
     this.#waiter?.wake();
-    this.#hold.leave(isOnPurpose ? 'its client has left' : null);
+    try {
+      this.#running?.cancel();
+    } finally {
+      this.#hold.leave(isOnPurpose ? 'its client has left' : null);
+    }
   }
 
   async run(): Promise<Ended> {
@@ -278,17 +282,21 @@ export class Exchange {
     this.#running = answer;
     this.#means.answers.add(answer);
     const done = loads.begin(endpoint.id, because, at);
-    const key = ports.secret(endpoint.id) ?? '';
-    const headers = headersUp(request.rawHeaders, head.connection, endpoint.auth, key);
-    const { origin } = endpoint;
-    if (!endpoint.allowPlaintext && upstreams.isExposed(origin)) {
-      answer.failed({ code: 'CERT_PLAINTEXT', reused: false, proxy: null });
-    } else {
-      const path = endpoint.baseUrl.slice(origin.length) + target.path + target.query;
-      const method = request.method ?? 'GET';
-      answer.started(
-        upstreams.send({ origin, path, method, headers, body: body?.bytes ?? null, fresh, by: body }, answer),
-      );
+    try {
+      const key = ports.secret(endpoint.id) ?? '';
+      const headers = headersUp(request.rawHeaders, head.connection, endpoint.auth, key);
+      const { origin } = endpoint;
+      if (!endpoint.allowPlaintext && upstreams.isExposed(origin)) {
+        answer.failed({ code: 'CERT_PLAINTEXT', reused: false, proxy: null });
+      } else {
+        const path = endpoint.baseUrl.slice(origin.length) + target.path + target.query;
+        const method = request.method ?? 'GET';
+        answer.started(
+          upstreams.send({ origin, path, method, headers, body: body?.bytes ?? null, fresh, by: body }, answer),
+        );
+      }
+    } catch (error) {
+      answer.fault(error);
     }
     const outcome = await answer.outcome.finally(() => {
       done();
@@ -301,21 +309,14 @@ export class Exchange {
 
   /** A request that asks for no stream has no first byte to wait for; a short setting of the headers' time is obeyed all the same. */
   #totalMs({ endpoint }: Candidate): Millis {
-    const settings = this.#means.ports.settings();
-    const own = endpoint.timeoutMs ?? Number.POSITIVE_INFINITY;
-    return Math.min(settings['proxy.total_timeout'] * secondMs, own);
+    const total = this.#means.ports.settings()['proxy.total_timeout'] * secondMs;
+    return Math.min(total, endpoint.timeoutMs ?? total);
   }
 
   #note({ endpoint, because }: Candidate, answer: Answer, outcome: Outcome, at: Millis): void {
     const status = answer.head_?.status ?? null;
-    this.#attempts.push({
-      endpoint: endpoint.id,
-      at,
-      outcome: outcomeWord(outcome),
-      status,
-      ttfbMs: answer.ttfbMs,
-      because,
-    });
+    const { ttfbMs } = answer;
+    this.#attempts.push({ endpoint: endpoint.id, at, outcome: outcomeWord(outcome), status, ttfbMs, because });
   }
 
   /** Tells the endpoint's machine, and says whether another endpoint is asked. */

@@ -52,6 +52,7 @@ class Passing implements AnswerSink, Movement {
   readonly #transfer = new Transfer(this);
   readonly #ended: Promise<Ended>;
   #settle: (ended: Ended) => void = () => {};
+  #reject: (error: unknown) => void = () => {};
   #done: () => void = () => {};
   #abort: Abort = () => {};
   #resume: () => void = () => {};
@@ -69,8 +70,9 @@ class Passing implements AnswerSink, Movement {
     this.#in = incoming;
     this.#endpoint = endpoint;
     this.#view = view;
-    this.#ended = new Promise((resolve) => {
+    this.#ended = new Promise((resolve, reject) => {
       this.#settle = resolve;
+      this.#reject = reject;
     });
   }
 
@@ -86,12 +88,20 @@ class Passing implements AnswerSink, Movement {
     const method = request.method ?? 'GET';
     this.#done = loads.begin(id, 'pinned', startedAt);
     transfers.add(this.#transfer);
-    this.#quiet = setInterval(() => this.#lookQuiet(), ports.settings()['proxy.total_timeout'] * secondMs);
-    this.#abort = upstreams.send({ origin, path, method, headers, body: hasBody ? request : null, fresh: false }, this);
+    this.#quiet = setInterval(
+      () => this.#door(() => this.#lookQuiet()),
+      ports.settings()['proxy.total_timeout'] * secondMs,
+    );
     client.on('close', () => {
       if (client.writableFinished) return;
-      this.#abort();
-      this.#over('cancelled');
+      this.#door(() => {
+        this.#over('cancelled');
+        this.#abort();
+      });
+    });
+    const body = hasBody ? request : null;
+    this.#door(() => {
+      this.#abort = upstreams.send({ origin, path, method, headers, body, fresh: false }, this);
     });
     return this.#ended;
   }
@@ -132,7 +142,7 @@ class Passing implements AnswerSink, Movement {
       this.#isHeldUp = true;
       client.once('drain', () => {
         this.#isHeldUp = false;
-        this.#resume();
+        this.#door(() => this.#resume());
       });
     }
     return false;
@@ -145,6 +155,22 @@ class Passing implements AnswerSink, Movement {
 
   failed({ code }: TransportError): void {
     this.#broken(code, isProxyDown(code) || isShortage(code) ? 'noNetwork' : 'unreachable');
+  }
+
+  /** What nobody expected, in anything that runs for this: it is over. */
+  fault(error: unknown): void {
+    if (this.#isOver) throw error;
+    this.#reject(error);
+    this.#giveBack();
+    this.#abort();
+  }
+
+  #door(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.fault(error);
+    }
   }
 
   moved(): number {
@@ -183,11 +209,7 @@ class Passing implements AnswerSink, Movement {
 
   #over(outcome: Attempt['outcome']): void {
     if (this.#isOver) return;
-    this.#isOver = true;
-    this.#done();
-    this.#transfer.over();
-    clearInterval(this.#quiet);
-    this.#means.transfers.remove(this.#transfer);
+    this.#giveBack();
     const { startedAt, target } = this.#in;
     const { id: endpoint, profile } = this.#endpoint;
     const [status, ttfbMs] = [this.#status, this.#ttfbMs];
@@ -217,6 +239,14 @@ class Passing implements AnswerSink, Movement {
       const served = { endpoint, profile, ttfbMs: ttfbMs ?? 0, ttftMs: null, bytes: this.#bytes, usage: null };
       this.#settle({ fact: { type: 'RequestServed', data: { ...ended, ...served } }, profile });
     }
+  }
+
+  #giveBack(): void {
+    this.#isOver = true;
+    this.#done();
+    this.#transfer.over();
+    clearInterval(this.#quiet);
+    this.#means.transfers.remove(this.#transfer);
   }
 }
 

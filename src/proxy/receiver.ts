@@ -109,6 +109,15 @@ export class HttpReceiver implements Receiver {
 function pour(response: ClientAnswer, pieces: readonly Buffer[], held: LargeAnswer | undefined): void {
   let next = 0;
   const on = () => {
+    try {
+      goOn();
+    } catch (error) {
+      // Its client must not wait for the rest.
+      response.destroy();
+      throw error;
+    }
+  };
+  const goOn = () => {
     held?.taken();
     // Nothing of it is on its way any more: its memory may be somebody else's.
     const last = pieces[next - 1];

@@ -1,8 +1,8 @@
 /** The gateway's own errors, in Anthropic's shape: a sentence that says what to do, and what the client may do next. */
 import type { Millis } from '../../events/fact.ts';
 import type { RoutableEndpoint, RoutingView } from '../../machines/roster.ts';
-import type { Outcome } from './answer.ts';
 import type { ClientAnswer } from './client.ts';
+import type { Outcome } from './outcome.ts';
 
 /** What an endpoint said, or did, instead of answering. */
 export type Refusal = Extract<Outcome, { kind: 'failed' }>;

@@ -48,6 +48,11 @@ const closes = ['connection', 'close'];
 type Arrived = Omit<Incoming, 'place' | 'body' | 'peek'>;
 type Asking = Pick<Incoming, 'request' | 'head' | 'client' | 'id'>;
 
+export interface Uncaught {
+  readonly count: number;
+  take(error: unknown): void;
+}
+
 export interface Listen {
   readonly host: string;
   readonly port: number;
@@ -57,8 +62,8 @@ export interface Listen {
   readonly files?: OpenFiles;
   /** Hears, in one sentence, what goes wrong with many clients at once. */
   readonly tell?: (sentence: string) => void;
-  /** Errors that nobody expected, so far. */
-  readonly uncaught?: () => number;
+  /** Who hears of errors that nobody expected, and counts them. */
+  readonly uncaught?: Uncaught;
   readonly version: string;
 }
 
@@ -95,7 +100,7 @@ class DataPort implements ProxyServer {
       request.on('error', ignored);
       client.on('error', ignored);
       // A fault that nobody thought of ends this one request.
-      this.#take(request, client).catch(() => client.destroy());
+      this.#take(request, client).catch((error) => this.#lost(client, error));
     };
     this.#server = listen.tls
       ? createHttps({ ...limits, ...tlsLimits, ...listen.tls }, handler)
@@ -172,7 +177,7 @@ class DataPort implements ProxyServer {
       {
         inFlight: this.#inFlight,
         waiting: this.#waiting,
-        uncaught: this.#listen.uncaught?.() ?? 0,
+        uncaught: this.#listen.uncaught?.count ?? 0,
         shortages: this.#listen.files?.shortages ?? 0,
         connections: this.#connections.counts,
       },
@@ -308,7 +313,7 @@ class DataPort implements ProxyServer {
       return false;
     const startedAt = this.#ports.now();
     const one = { request, head, client, id: uuidv7(startedAt) as RequestId, startedAt, target };
-    this.#forward(one).catch(() => client.destroy());
+    this.#forward(one).catch((error) => this.#lost(client, error));
     return true;
   }
 
@@ -430,7 +435,14 @@ class DataPort implements ProxyServer {
     return target.isPinned || method === 'GET' || method === 'HEAD' ? null : this.#bodies.read(request, head.length);
   }
 
+  /** Nobody is left who could answer it. */
+  #lost(client: ClientAnswer, error: unknown): void {
+    client.destroy();
+    this.#listen.uncaught?.take(error);
+  }
+
   #fault({ client, id }: Arrived, error: unknown): void {
+    this.#listen.uncaught?.take(error);
     this.#figures.failed++;
     const why = error instanceof Error ? error.message : 'unknown';
     const message = `qcc: a fault of the gateway itself (${why}) - run: qcc proxy logs`;

@@ -94,7 +94,7 @@ class StraightConnection {
   #held: Buffer | undefined;
   #until: number;
   #quietSince: number;
-  readonly #read = (bytes: Buffer) => this.#take(bytes);
+  readonly #read = (bytes: Buffer) => this.door(() => this.#take(bytes));
   readonly #closed = () => this.#close();
   readonly #ended = () => this.destroy();
 
@@ -172,6 +172,16 @@ class StraightConnection {
     this.#socket.pause();
   }
 
+  /** Where nobody expected an error: its client sees an end of it, and so does whatever runs for that one. */
+  door(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.#socket.destroy();
+      throw error;
+    }
+  }
+
   /** Half of an exchange is over. When both are, the next one may begin. */
   halfOver(): void {
     if (!this.#request?.complete || !this.#answer?.writableFinished) return;
@@ -190,7 +200,7 @@ class StraightConnection {
     setImmediate(() => {
       if (this.#socket.destroyed) return;
       this.#socket.resume();
-      this.#take(held);
+      this.#read(held);
     });
   }
 
@@ -252,10 +262,12 @@ class StraightRequest implements ClientRequest {
     if (this.#flows || this.complete) return;
     this.#flows = true;
     // As a stream: whoever asks for bytes says next what is to happen at their end.
-    queueMicrotask(() => {
-      this.#flow();
-      this.#connection.resume();
-    });
+    queueMicrotask(() =>
+      this.#connection.door(() => {
+        this.#flow();
+        this.#connection.resume();
+      }),
+    );
   }
 
   destroy(): void {

@@ -14,6 +14,8 @@ export interface Movement {
   /** It is not the client who holds it up, nor is the endpoint thinking: there are bytes that it does not take, or give. */
   isEndpointsTurn(): boolean;
   lost(): void;
+  /** What nobody expected. */
+  fault(error: unknown): void;
 }
 
 export class Transfer implements Runs {
@@ -36,9 +38,17 @@ export class Transfer implements Runs {
 
   #watch(before: number, left: number): void {
     this.#timer = setTimeout(() => {
-      const now = this.#movement.moved();
-      if (now === before && this.#movement.isEndpointsTurn()) this.#movement.lost();
-      else if (left > 1) this.#watch(now, left - 1);
+      try {
+        this.#look(before, left);
+      } catch (error) {
+        this.#movement.fault(error);
+      }
     }, afterSleepMs);
+  }
+
+  #look(before: number, left: number): void {
+    const now = this.#movement.moved();
+    if (now === before && this.#movement.isEndpointsTurn()) this.#movement.lost();
+    else if (left > 1) this.#watch(now, left - 1);
   }
 }

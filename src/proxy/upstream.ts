@@ -23,6 +23,8 @@ export interface AnswerSink {
   data(bytes: Buffer): boolean;
   end(): void;
   failed(error: TransportError): void;
+  /** What nobody expected, while it was told: whoever waits for it is told so, and the endpoint is not to blame. */
+  fault(error: unknown): void;
 }
 
 export interface TransportError {

@@ -55,6 +55,8 @@ export interface Gateway {
   readonly unready: string[];
   /** Sentences for whoever looks after the gateway. */
   readonly told: readonly string[];
+  /** Errors that nobody expected. */
+  readonly faults: readonly unknown[];
 }
 
 interface GatewaySetting {
@@ -121,6 +123,13 @@ export async function gateway(
   };
   const accessLog = (line: string) => void lines.push(line);
   const told: string[] = [];
+  const faults: unknown[] = [];
+  const uncaught = {
+    get count() {
+      return faults.length;
+    },
+    take: (error: unknown) => void faults.push(error),
+  };
   const server = await startProxy(ports, {
     host: '127.0.0.1',
     port: 0,
@@ -128,6 +137,7 @@ export async function gateway(
     accessLog,
     ...(files && { files }),
     tell: (sentence) => void told.push(sentence),
+    uncaught,
     version: '1.2.3',
   });
   onTestFinished(async () => void (await server.drain(0)));
@@ -142,6 +152,7 @@ export async function gateway(
     lines,
     unready,
     told,
+    faults,
     show: (next, setting) => {
       view = made(next, setting);
     },

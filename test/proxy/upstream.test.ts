@@ -19,7 +19,7 @@ function call(origin: string, connectMs = 2_000): Promise<Said> {
 }
 
 function callOver(upstreams: Upstreams, origin: string): Promise<Said> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     let status = 0;
     let text = '';
     upstreams.send(
@@ -34,6 +34,7 @@ function callOver(upstreams: Upstreams, origin: string): Promise<Said> {
         },
         end: () => resolve({ status, text }),
         failed: resolve,
+        fault: reject,
       },
     );
   });
