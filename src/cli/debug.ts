@@ -1,6 +1,8 @@
 /** `qcc debug`: the machines, why an endpoint takes nothing, and what moves each of them next. */
+import type { GapRow } from '../control/history-operations.ts';
 import type { Answer } from '../control/operations.ts';
 import { type Context, flag, isOn } from './context.ts';
+import { tellGaps } from './gaps.ts';
 import { asJson, budgetLine, machineLines } from './machine-lines.ts';
 import { withHistory } from './source.ts';
 import { momentOf, timeText } from './times.ts';
@@ -10,17 +12,22 @@ export async function debug(context: Context): Promise<number | undefined> {
   const [about] = context.positionals;
   const at = flag(context, 'at');
   const which = about === undefined ? {} : { about };
+  const met: GapRow[] = [];
   const answer = await withHistory(context, async ({ call }): Promise<Answer<'debug.machines'>> => {
     if (at === undefined) return call('debug.machines', which);
     const moment = momentOf(at, (await call('history.head', {})).now ?? Date.now(), context.words);
-    const { seq, at: when, machines } = await call('history.at', { moment, ...which });
+    const { seq, at: when, machines, gaps = [] } = await call('history.at', { moment, ...which });
+    met.push(...gaps);
     return { seq, at: when, machines, live: null };
   });
-  if (context.json) return void context.out.json(asJson(answer));
+  if (context.json) {
+    context.out.json(asJson(answer));
+    return tellGaps(context, met);
+  }
   const shown = Date.parse(answer.at);
   context.out.line(context.out.paint('dim', `#${answer.seq}  ${timeText(shown)}`));
   const now = at === undefined ? Date.now() : shown;
   for (const machine of answer.machines) machineLines(context, machine, now, answer.live);
   if (answer.live) context.out.line(budgetLine(context, answer.live));
-  return undefined;
+  return tellGaps(context, met);
 }

@@ -4,6 +4,7 @@ import type { EndpointStory, RequestStory, RouteRow } from '../control/history-o
 import type { FactRow } from '../control/operations.ts';
 import { codeText } from './code-words.ts';
 import type { Context } from './context.ts';
+import { tellGaps } from './gaps.ts';
 import { machineLines } from './machine-lines.ts';
 import { type Names, namesOf } from './names.ts';
 import { withHistory } from './source.ts';
@@ -11,16 +12,16 @@ import { storyWordsOf } from './story-words.ts';
 import { sentenceOf, storyLine } from './telling.ts';
 import { clockOf, timeText } from './times.ts';
 
-export async function explain(context: Context): Promise<undefined> {
+export async function explain(context: Context): Promise<number | undefined> {
   const [about = ''] = context.positionals;
   const { story, names } = await withHistory(context, async ({ call }) => ({
     story: await call('history.explain', { about }),
     names: await namesOf(call),
   }));
-  if (context.json) return void context.out.json(story);
-  if ('attempts' in story) ofRequest(context, story, names);
+  if (context.json) context.out.json(story);
+  else if ('attempts' in story) ofRequest(context, story, names);
   else ofEndpoint(context, story, names);
-  return undefined;
+  return tellGaps(context, story.gaps);
 }
 
 function ofRequest(context: Context, story: RequestStory, names: Names): void {

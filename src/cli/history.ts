@@ -1,10 +1,10 @@
 /** `qcc history`: what happened, in pages, with filters, live; and, with `--at`, how everything stood at a moment. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Filters, GapRow, Look } from '../control/history-operations.ts';
+import type { Filters, Look } from '../control/history-operations.ts';
 import type { Answer, Call, FactRow } from '../control/operations.ts';
-import { exitCodes } from '../errors.ts';
 import { codeText } from './code-words.ts';
 import { type Context, flag, isOn, numberFlag, usage } from './context.ts';
+import { Gaps, tellGaps } from './gaps.ts';
 import { machineLines } from './machine-lines.ts';
 import { Names, namesOf } from './names.ts';
 import { type Paged, paged } from './pager.ts';
@@ -53,33 +53,6 @@ async function showFacts(context: Context): Promise<number | undefined> {
   }
   await work({ out: context.out, isOver: () => false });
   return follow(context, look, told);
-}
-
-/** What was asked for and is not there: said beside the facts, and in the exit code where nobody has told of it. */
-class Gaps {
-  readonly #context: Context;
-  readonly #found = new Map<number, GapRow>();
-
-  constructor(context: Context) {
-    this.#context = context;
-  }
-
-  /** Two pages may meet in one. */
-  add(gaps: readonly GapRow[]): void {
-    for (const gap of gaps) this.#found.set(gap.from, gap);
-  }
-
-  tell(): number | undefined {
-    const { out, words } = this.#context;
-    const all = [...this.#found.values()].sort((a, b) => a.from - b.from);
-    for (const { from, to, because } of all) {
-      const which = from === to ? `#${from}` : `#${from}–#${to}`;
-      out.warn(because === 'missing' ? words.factsMissing(which) : words.factsChanged(which));
-    }
-    if (all.every(({ told }) => told)) return undefined;
-    out.note('  qcc history verify');
-    return exitCodes.checkFailed;
-  }
 }
 
 interface Lines {
@@ -161,7 +134,7 @@ async function follow(context: Context, look: Look, told: number): Promise<never
   }
 }
 
-async function showThen(context: Context): Promise<undefined> {
+async function showThen(context: Context): Promise<number | undefined> {
   const { words, out } = context;
   const other = ['since', 'until', 'type', 'stream', 'endpoint', 'profile', 'session', 'request', 'limit', 'follow'];
   const clash = other.find((name) => context.flags[name] !== undefined);
@@ -169,7 +142,13 @@ async function showThen(context: Context): Promise<undefined> {
   const given = flag(context, 'at') ?? '';
   const moment = momentOf(given, await nowFor(context, given), words);
   const then = await withHistory(context, ({ call }) => call('history.at', { moment }));
-  if (context.json) return void out.json(then);
+  if (context.json) out.json(then);
+  else tellThen(context, then);
+  return tellGaps(context, then.gaps);
+}
+
+function tellThen(context: Context, then: Answer<'history.at'>): void {
+  const { words, out } = context;
   const at = Date.parse(then.at);
   out.line(out.paint('dim', `#${then.seq}  ${timeText(at)}`));
   out.line(`${words.active}: ${then.active ?? words.none}`);
@@ -193,10 +172,9 @@ async function showThen(context: Context): Promise<undefined> {
   for (const [key, value] of settings) out.line(`${key} = ${value}`);
   for (const { seq, stream, recorded, folded } of then.drift)
     out.warn(words.drifted(`#${seq} ${stream}`, recorded, folded));
-  return undefined;
 }
 
-export async function diff(context: Context): Promise<undefined> {
+export async function diff(context: Context): Promise<number | undefined> {
   const { words, out } = context;
   const [a = '', b] = context.positionals;
   const now = await nowFor(context, a, b ?? 'now');
@@ -206,7 +184,13 @@ export async function diff(context: Context): Promise<undefined> {
     names: await namesOf(call),
   }));
   const { names, ...answer } = found;
-  if (context.json) return void out.json(answer);
+  if (context.json) out.json(answer);
+  else tellDiff(context, answer, names);
+  return tellGaps(context, answer.gaps);
+}
+
+function tellDiff(context: Context, answer: Answer<'history.diff'>, names: Names): void {
+  const { out } = context;
   out.line(out.paint('dim', `#${answer.from} → #${answer.to}`));
   if (answer.changes.length === 0) out.line(storyWordsOf(context.language).lines.nothingChanged);
   let shown = '';
@@ -219,7 +203,6 @@ export async function diff(context: Context): Promise<undefined> {
     const [before, after] = [change.from, change.to].map((value) => told(change.path, value, context.language));
     out.line(`    ${change.path}: ${before} → ${after}  ${out.paint('dim', facts)}`);
   }
-  return undefined;
 }
 
 /** Instants are numbers in the state, and times to people; a state is a code. */

@@ -1,16 +1,21 @@
 /** `qcc history what-if`: the recorded outcomes under other settings, side by side with what was. */
-import type { Params } from '../control/operations.ts';
+import type { Answer, Params } from '../control/operations.ts';
 import { type Context, flag, listFlag, usage } from './context.ts';
+import { tellGaps } from './gaps.ts';
 import { nowFor, withHistory } from './source.ts';
 import { storyWordsOf } from './story-words.ts';
 import { momentOf, shortSpan, timeText } from './times.ts';
 
-export async function whatIf(context: Context): Promise<undefined> {
-  const { out, language } = context;
-  const words = storyWordsOf(language).whatIf;
+export async function whatIf(context: Context): Promise<number | undefined> {
   const params = { ...(await sinceOf(context)), set: triedSettings(context) };
   const told = await withHistory(context, ({ call }) => call('history.whatIf', params));
-  if (context.json) return void out.json(told);
+  if (context.json) context.out.json(told);
+  else compare(context, told);
+  return tellGaps(context, told.gaps);
+}
+
+function compare({ out, language }: Context, told: Answer<'history.whatIf'>): void {
+  const words = storyWordsOf(language).whatIf;
   const settings = Object.entries(told.under).map(([key, value]) => `${key}=${value}`);
   out.line(out.paint('bold', settings.length === 0 ? words.asItWas : words.under(settings.join(', '))));
   out.line(out.paint('dim', words.range(told.from, told.to, told.requests)));
@@ -48,7 +53,6 @@ export async function whatIf(context: Context): Promise<undefined> {
     const text = `${words.kinds[kind]} ${from} → ${to}: ${words.only[only]}`;
     out.line(`${out.paint('dim', `${timeText(when)}${number}`)}  ${text}`);
   }
-  return undefined;
 }
 
 async function sinceOf(context: Context): Promise<Pick<Params<'history.whatIf'>, 'since' | 'fromSeq'>> {

@@ -126,6 +126,11 @@ export interface GapRow extends LossRow {
   readonly told: boolean;
 }
 
+/** On an answer that is made of many facts: those it had to do without. */
+interface WithGaps {
+  readonly gaps?: readonly GapRow[];
+}
+
 interface DamageRow {
   readonly from: number;
   readonly to: number;
@@ -213,7 +218,7 @@ export interface HistoryOperations {
       /** It is not this installation's: what the environment says here did not hold there. */
       readonly foreign?: boolean;
     },
-    WhatIfAnswer,
+    WhatIfAnswer & WithGaps,
   ];
   /** Newest `limit` facts that match (or all), oldest first. Times are epoch milliseconds. */
   'history.read': [Look, { readonly facts: readonly FactRow[] }];
@@ -244,11 +249,11 @@ export interface HistoryOperations {
   /** Filters as people type them, made whole. What names nothing that is, or ever was, is a mistake. */
   'history.filters': [Filters & { readonly live?: boolean }, { readonly filters: Filters }];
   /** `about`: a request by its id or its end, as the history prints it; or the beginning of an endpoint's id. */
-  'history.explain': [{ readonly about: string }, RequestStory | EndpointStory];
+  'history.explain': [{ readonly about: string }, (RequestStory | EndpointStory) & WithGaps];
   /** What changed between two moments; `from` and `to` of the answer are numbers of facts. */
   'history.diff': [
     { readonly from: Moment; readonly to: Moment },
-    { readonly from: number; readonly to: number; readonly changes: readonly ChangeRow[] },
+    { readonly from: number; readonly to: number; readonly changes: readonly ChangeRow[] } & WithGaps,
   ];
   /** All that the log had come to at a moment. */
   'history.at': [
@@ -263,7 +268,7 @@ export interface HistoryOperations {
       readonly settings: Readonly<Record<string, SettingValue>>;
       /** Recorded decisions that the charts of today would not have followed. The record won. */
       readonly drift: readonly DriftRow[];
-    },
+    } & WithGaps,
   ];
   /**
    * `running` is the state that all of it is held against, `missing` what it names and is not there: the operation brings both

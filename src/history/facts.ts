@@ -122,7 +122,11 @@ export async function pageOfLook(log: ReadableLog, params: Params<'history.page'
 }
 
 /** What was met on the way and could not be read. */
-async function gapsIn(log: ReadableLog, from: number, to: number): Promise<{ readonly gaps?: readonly GapRow[] }> {
+export async function gapsIn(
+  log: ReadableLog,
+  from: number,
+  to: number,
+): Promise<{ readonly gaps?: readonly GapRow[] }> {
   const met = log.damage.filter((one) => one.to >= from && one.from <= to);
   if (met.length === 0) return {};
   const told = (await toldLosses(log)).map(rangeOf);

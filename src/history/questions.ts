@@ -9,7 +9,7 @@ import { beginCapsule, capsuleFacts } from './capsule.ts';
 import { configurationThen } from './configuration.ts';
 import { diffMoments } from './diff.ts';
 import { explain } from './explain.ts';
-import { pageOfLook, readFacts, startOfLook } from './facts.ts';
+import { gapsIn, pageOfLook, readFacts, startOfLook } from './facts.ts';
 import { pastChecks, recentSince, statsSince } from './health.ts';
 import { resolveFilters } from './known.ts';
 import { sizesOfLog } from './sizes.ts';
@@ -41,11 +41,21 @@ export type QuestionName = keyof typeof questions;
 
 export const questionNames = Object.keys(questions) as readonly QuestionName[];
 
-export function ask<Name extends QuestionName>(
+/** What is folded from many facts looks the same without some of them: by the number of the last that it comes from. */
+const folded: { readonly [Name in QuestionName]?: (log: ReadableLog, answer: Answer<Name>) => number } = {
+  'history.at': (_, { seq }) => seq,
+  'history.diff': (_, { from, to }) => Math.max(from, to),
+  'history.explain': (log) => log.head,
+  'history.whatIf': (log) => log.head,
+};
+
+export async function ask<Name extends QuestionName>(
   log: ReadableLog,
   name: Name,
   params: Params<Name>,
 ): Promise<Answer<Name>> {
-  const answer = questions[name] as (log: ReadableLog, params: Params<Name>) => Promise<Answer<Name>>;
-  return answer(log, params);
+  const question = questions[name] as (log: ReadableLog, params: Params<Name>) => Promise<Answer<Name>>;
+  const answer = await question(log, params);
+  const last = folded[name]?.(log, answer);
+  return last === undefined ? answer : { ...answer, ...(await gapsIn(log, 1, last)) };
 }
