@@ -115,6 +115,8 @@ export interface ReplayPool {
   ask<Name extends QuestionName>(dir: string, name: Name, params: ReplayTask<Name>['params']): Promise<Json>;
   /** Reads tables of the log, slowly; the names of those that are not what was written. */
   scrub(dir: string, names: readonly string[]): Promise<readonly string[]>;
+  /** Nobody is to read a log that is damaged: all questions fail with this. Undefined: they are answered again. */
+  distrust(dir: string, error: QccError | undefined): void;
   close(): Promise<void>;
 }
 
@@ -131,14 +133,21 @@ export function openReplayPool(): ReplayPool {
     resourceLimits: { maxOldGenerationSizeMb: replayHeapMb },
   });
   const end = revived(piscina);
+  const distrusted = new Map<string, QccError>();
   return {
     async ask(dir, name, params) {
+      const distrust = distrusted.get(dir);
+      if (distrust) throw distrust;
       const reply = (await piscina.run({ dir, name, params })) as ReplayReply;
       if ('answer' in reply) return new Json(reply.answer);
       const { code, message, hint, exit, params: said } = reply.error;
       throw new QccError(code, message, hint, exit, said);
     },
     scrub: (dir, names) => piscina.run({ dir, names }, { name: 'scrub' }) as Promise<readonly string[]>,
+    distrust(dir, error) {
+      if (error) distrusted.set(dir, error);
+      else distrusted.delete(dir);
+    },
     close: end,
   };
 }

@@ -177,6 +177,10 @@ const chinese: Readonly<Record<string, Sentence>> = {
   },
   QCC_LOG_FORBIDDEN: { message: ({ dir }) => `无法打开 ${dir} 中的日志：没有读写权限` },
   QCC_LOG_DAMAGED: { message: () => '日志已损坏，无法打开；未做任何更改' },
+  QCC_TABLE_DAMAGED: {
+    message: ({ table }) => `无法读取历史：日志文件 ${table} 已损坏`,
+    hint: () => 'qcc proxy stop，然后 qcc history repair',
+  },
   QCC_SERVICE_CONTROL: {
     message: ({ name }) => `${name} 中含有换行或其他控制字符，服务文件无法容纳`,
     hint: () => '请去掉该字符后重新运行：qcc proxy install-service',

@@ -2,25 +2,23 @@
  * Looks whether what is on the disk is still what was written: at the start, and again and again while the gateway runs. LevelDB and
  * the system notice a damaged file when somebody reads it, which may be in a month.
  */
-import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { homeFindings } from '../config/home-files.ts';
+import { keepChecked, stampOf } from '../log/checked-tables.ts';
 import { type Range, rangeOf, without } from '../log/damage.ts';
-import { checkTable, damagedTables, tablesIn } from '../log/tables.ts';
+import { tableDamaged } from '../log/level-database.ts';
+import { damagedTables, tablesIn } from '../log/tables.ts';
 import type { ReplayPool } from '../pool.ts';
 import { toldLosses } from '../runtime/losses.ts';
 import { type Check, fault, warning } from './checks.ts';
 import type { Installation } from './installation.ts';
 
-const MiB = 1_048_576;
-// A tenth of a second: what a start may wait for. The rest is looked at in a worker.
-const atStartMax = 32 * MiB;
 // What is damaged is told within a minute.
 const everyMs = 20_000;
 // Tables that nobody has touched are read again: a disk forgets without telling.
 const againAfterMs = 3_600_000;
 
-type Scrub = Pick<ReplayPool, 'scrub'>;
+type Scrub = Pick<ReplayPool, 'scrub' | 'distrust'>;
 
 export class Inspector {
   readonly #installation: Installation;
@@ -41,20 +39,11 @@ export class Inspector {
     this.#installation = installation;
   }
 
-  /** Before anybody is let in: the files, and as much of the log as takes no time. Facts that are lost are found, and told next. */
+  /** Before anybody is let in: the files. The tables of the log were looked at before it was opened. */
   async first(): Promise<void> {
     this.#lookAtFiles();
-    const { log: dir } = this.#installation.paths;
-    let left = atStartMax;
-    const newest = this.#tables().sort((a, b) => b.localeCompare(a));
-    for (const name of newest) {
-      left -= statSync(join(dir, name), { throwIfNoEntry: false })?.size ?? 0;
-      if (left < 0) break;
-      this.#note(name, checkTable(join(dir, name)) === undefined);
-    }
     const { log } = this.#installation.core;
-    if (log.damage.length > 0 || this.#bad.size > 0) this.#told = (await toldLosses(log)).map(rangeOf);
-    if (this.#bad.size > 0) await this.#findLost();
+    if (log.damage.length > 0) this.#told = (await toldLosses(log)).map(rangeOf);
   }
 
   start(pool: Scrub): void {
@@ -124,13 +113,15 @@ export class Inspector {
       this.#whole.clear();
       this.#wholeBodies.clear();
     }
+    if (this.#bad.size === 0) this.#distrust(pool);
     const unsure = names.filter((name) => this.#whole.get(name) !== this.#stamp(name));
     if (unsure.length === 0 || this.#isStopped) return;
     const stamps = new Map(unsure.map((name) => [name, this.#stamp(name)]));
     const bad = new Set(await pool.scrub(dir, unsure));
-    const before = this.#bad.size;
     for (const name of unsure) this.#note(name, !bad.has(name), stamps.get(name));
-    if (this.#bad.size > before) await this.#findLost();
+    this.#distrust(pool);
+    // A start that comes after a kill need not read all of them again.
+    if (this.#bad.size === 0 && !this.#isStopped) keepChecked(dir, this.#whole);
   }
 
   #tables(): string[] {
@@ -153,13 +144,15 @@ export class Inspector {
     } else if (stamp !== 'gone') this.#bad.add(name);
   }
 
-  /** Which facts stood there: read once more, and whoever reads misses what is not there. */
-  async #findLost(): Promise<void> {
-    const { core } = this.#installation;
-    for await (const facts of core.log.read(core.log.tail)) if (this.#isStopped && facts.length > 0) return;
-    // In the order of their numbers some are found that a look for one of them misses, where the table's own index is damaged.
-    await core.log.reach?.();
-    if (!this.#isStopped) await core.tellLosses();
+  /**
+   * LevelDB may end the process over a damaged table: while there is one, nobody reads the past, and requests go on. What stood there is
+   * told by the repair.
+   */
+  #distrust(pool: Scrub): void {
+    const [first] = this.#bad;
+    const { core, paths } = this.#installation;
+    core.log.distrust?.(first);
+    pool.distrust(paths.log, first === undefined ? undefined : tableDamaged(paths.log, first));
   }
 
   /** Bodies of requests and answers that somebody still counts on. */
@@ -188,12 +181,6 @@ export class Inspector {
     // It was destroyed while it was looked at.
     else this.#lostBodies.delete(ref);
   }
-}
-
-/** What of a file would be another one after whatever was written to it. */
-function stampOf(path: string): string {
-  const found = statSync(path, { throwIfNoEntry: false });
-  return found ? `${found.ino} ${found.size} ${found.mtimeMs} ${found.ctimeMs}` : 'gone';
 }
 
 /** The files of a home that are not what they ought to be. */

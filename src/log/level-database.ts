@@ -1,14 +1,16 @@
 /** LevelDB under the log: how it is opened, opened again, and what its errors mean to people. */
-import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ClassicLevel } from 'classic-level';
 import { Level } from 'level';
 import type { Recorded } from '../../events/fact.ts';
 import { exitCodes, QccError } from '../errors.ts';
+import { checkTables, keepChecked, type Stamps } from './checked-tables.ts';
 import { allFacts, factKey, numberOf, numberValue, seqOf, streamKey, trimmedKey, unpack } from './codec.ts';
 import type { Head } from './head-file.ts';
 import { areBroken, dropKept, factsIn, keepJournals, keptIn, settleJournals } from './journal.ts';
+import { workPrefix } from './repair-intent.ts';
 import { isUnreadable } from './unreadable.ts';
 
 export type Database = ClassicLevel<Buffer, Buffer>;
@@ -39,8 +41,11 @@ export class Connection {
   readonly lostJournal: boolean;
   readonly #make: MakeDatabase;
   #database: Database;
+  #distrusted: string | undefined;
+  readonly #whole: Stamps | undefined;
 
-  private constructor(dir: string, make: MakeDatabase, database: Database, lostJournal: boolean) {
+  private constructor(dir: string, make: MakeDatabase, database: Database, lostJournal: boolean, whole?: Stamps) {
+    this.#whole = whole;
     this.dir = dir;
     this.lostJournal = lostJournal;
     this.#make = make;
@@ -61,14 +66,33 @@ export class Connection {
     const odd = oddIn(dir);
     // LevelDB would wait for a pipe for ever, and go on without a journal that is a folder.
     if (odd !== undefined) throw damaged(dir, `${odd} in it is no file`);
+    const whole = beside ? undefined : await wholeTables(dir);
     const database = make(dir, isNew);
-    if (!beside) return new Connection(dir, make, database, await openedWhole(database, dir, head.seq));
+    if (!beside) return new Connection(dir, make, database, await openedWhole(database, dir, head.seq), whole);
     await opened(database, dir);
     return new Connection(dir, make, database, false);
   }
 
   get database(): Database {
     return this.#database;
+  }
+
+  /**
+   * The same, for whoever reads what was written long ago.
+   * @throws {QccError} `QCC_TABLE_DAMAGED` as soon as it is known that LevelDB would end the process over it, perhaps
+   */
+  get past(): Database {
+    if (this.#distrusted !== undefined) throw tableDamaged(this.dir, this.#distrusted);
+    return this.#database;
+  }
+
+  get isTrusted(): boolean {
+    return this.#distrusted === undefined;
+  }
+
+  /** A table is not what was written: nothing is read of the past until the log was repaired. */
+  distrust(table: string | undefined): void {
+    this.#distrusted = table;
   }
 
   async openAgain(): Promise<void> {
@@ -88,13 +112,46 @@ export class Connection {
     return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
   }
 
-  close(): Promise<void> {
-    return this.#database.close();
+  async close(): Promise<void> {
+    await this.#database.close();
+    if (this.#whole && this.#distrusted === undefined) keepChecked(this.dir, this.#whole);
   }
 
   /** What LevelDB threw, as it is told: what it cannot read is damage, or the system keeps it from reading. */
   toldError(error: unknown): unknown {
     return isUnreadable(error) ? told(this.dir, reasonOf(error), (error as Error).message) : error;
+  }
+}
+
+/**
+ * Before LevelDB reads them, over which it may end the process.
+ * @throws {QccError} `QCC_LOG_DAMAGED`, or `QCC_LOG_LOCKED` where another process has it: what is half written is no damage then
+ */
+async function wholeTables(dir: string): Promise<Stamps> {
+  const { whole, damaged: table } = checkTables(dir);
+  if (table === undefined) return whole;
+  await refuseHeld(dir);
+  // Whoever had it a moment ago may have been about to write it.
+  const again = checkTables(dir);
+  if (again.damaged === undefined) return again.whole;
+  throw damaged(dir, `its file ${again.damaged} is not what was written`);
+}
+
+/**
+ * LevelDB locks a file, and whoever has the same file in a database of its own finds it locked: the log itself is not opened for it.
+ * @throws {QccError} `QCC_LOG_LOCKED`
+ */
+async function refuseHeld(dir: string): Promise<void> {
+  const own = join(dir, 'LOCK');
+  if (!existsSync(own)) return;
+  const place = mkdtempSync(workPrefix(dir));
+  try {
+    linkSync(own, join(place, 'LOCK'));
+    const database = openDatabase(place, true);
+    await opened(database, dir);
+    await database.close();
+  } finally {
+    rmSync(place, { recursive: true, force: true });
   }
 }
 
@@ -198,6 +255,17 @@ function damaged(dir: string, why: string): QccError {
     'qcc history repair',
     exitCodes.failed,
     { dir, why },
+  );
+}
+
+/** While somebody has it open. */
+export function tableDamaged(dir: string, table: string): QccError {
+  return new QccError(
+    'QCC_TABLE_DAMAGED',
+    `the history cannot be read: ${table} in ${dir} is damaged`,
+    'qcc proxy stop, then qcc history repair',
+    exitCodes.checkFailed,
+    { dir, table },
   );
 }
 

@@ -32,7 +32,7 @@ export class LevelIndex implements PlaceIndex {
   }
 
   sum([from, to]: Range, except: readonly Range[]): Promise<PlaceSum> {
-    return sumOf(this.#connection.database, (seq) => seq >= from && seq <= to && !isIn(except, seq));
+    return sumOf(this.#connection.past, (seq) => seq >= from && seq <= to && !isIn(except, seq));
   }
 
   /** What is looked at was written long ago; only trimming may remove facts meanwhile, and these are looked for again. */
@@ -42,7 +42,7 @@ export class LevelIndex implements PlaceIndex {
       for (const seq of await this.#unindexed(facts)) found.add(seq);
       if (found.size > foundMax) return ranges(found);
     }
-    for await (const entries of slices(this.#connection.database)) {
+    for await (const entries of slices(this.#connection.past)) {
       const about = entries.filter(
         ([, value]) => isWithin(numberOf(value), [from, to]) && !isIn(except, numberOf(value)),
       );
@@ -54,7 +54,7 @@ export class LevelIndex implements PlaceIndex {
 
   /** Facts that their own place in the index does not name. */
   async #unindexed(facts: readonly Recorded[]): Promise<readonly number[]> {
-    const { database } = this.#connection;
+    const database = this.#connection.past;
     const values = await database.getMany(facts.map(({ stream, version }) => streamKey(stream, version)));
     const wrong = facts.filter(({ seq }, i) => {
       const value = values[i];
@@ -66,7 +66,7 @@ export class LevelIndex implements PlaceIndex {
 
   /** Numbers under which another fact stands than the entry says, or none. */
   async #untrue(entries: readonly Entry[]): Promise<readonly number[]> {
-    const { database } = this.#connection;
+    const database = this.#connection.past;
     const keys = entries.map(([, value]) => factKey(numberOf(value)));
     const values = await database.getMany(keys);
     const untrue = entries.filter(([place], i) => {

@@ -163,16 +163,20 @@ export class LevelLog implements Log {
     return this.#reader.read(from, to);
   }
 
-  reach(): Promise<void> {
-    return this.#reader.reach(this.#ends.tail, this.#ends.written);
-  }
-
   readStream(stream: string, fromVersion = 1): AsyncIterable<readonly Recorded[]> {
     return this.#reader.readStream(stream, fromVersion);
   }
 
   seqAt(at: number): Promise<number> {
     return this.#reader.seqAt(at);
+  }
+
+  get isTrusted(): boolean {
+    return this.#connection.isTrusted;
+  }
+
+  distrust(table: string | undefined): void {
+    this.#connection.distrust(table);
   }
 
   subscribe(listener: Listener, failed?: (error: unknown) => void): () => void {

@@ -1,7 +1,7 @@
 /** Reads facts from LevelDB. What cannot be read becomes damage on the way: a hole or a flipped byte is never passed over. */
 import type { Recorded } from '../../events/fact.ts';
 import { DamagedRecord, factKey, factsBetween, numberOf, seqOf, streamFrom, unpack } from './codec.ts';
-import type { DamageList, Range } from './damage.ts';
+import type { DamageList } from './damage.ts';
 import type { Connection } from './level-database.ts';
 import { setAside } from './quarantine.ts';
 import { type Entry, readable } from './unreadable.ts';
@@ -37,7 +37,7 @@ export class LevelReader {
     let next = from > this.#ends.tail ? from : undefined;
     const last = Math.min(to, this.#ends.written);
     try {
-      for await (const { entries } of readable(this.#connection.database, from, to)) {
+      for await (const { entries } of readable(this.#connection.past, from, to)) {
         for (const [key] of entries) {
           const seq = seqOf(key);
           if (next !== undefined && seq > next) this.#damage.missing(next, seq - 1);
@@ -53,7 +53,7 @@ export class LevelReader {
 
   /** Looks at numbers alone, from one on to the end. */
   async findHoles(from: number): Promise<void> {
-    const keys = this.#connection.database.keys(factsBetween(from, Number.POSITIVE_INFINITY));
+    const keys = this.#connection.past.keys(factsBetween(from, Number.POSITIVE_INFINITY));
     let next = from;
     try {
       for (;;) {
@@ -70,21 +70,8 @@ export class LevelReader {
     }
   }
 
-  /** By key, each of them: a table whose own index is damaged gives facts in order, and denies them one by one. */
-  async reach(from: number, to: number): Promise<void> {
-    const { database } = this.#connection;
-    for (let first = from; first <= to; first += readSlice) {
-      const seqs = Array.from({ length: Math.min(readSlice, to - first + 1) }, (_, i) => first + i);
-      const values = await database
-        .getMany(seqs.map(factKey))
-        .catch(() => Promise.all(seqs.map((seq) => database.get(factKey(seq)).catch(() => undefined))));
-      const gone = seqs.filter((seq, i) => values[i] === undefined && seq >= this.#ends.tail);
-      for (const [start, end] of runs(gone)) this.#damage.missing(start, end);
-    }
-  }
-
   async *readStream(stream: string, fromVersion: number): AsyncIterable<readonly Recorded[]> {
-    const iterator = this.#connection.database.iterator(streamFrom(stream, fromVersion));
+    const iterator = this.#connection.past.iterator(streamFrom(stream, fromVersion));
     let before = this.#ends.tail === 1 ? { version: fromVersion - 1, seq: 0 } : undefined;
     try {
       for (;;) {
@@ -112,7 +99,7 @@ export class LevelReader {
 
   async #factsAt(places: readonly Place[]): Promise<readonly Recorded[]> {
     const keys = places.map(({ seq }) => factKey(seq));
-    const values = await this.#connection.database.getMany(keys);
+    const values = await this.#connection.past.getMany(keys);
     const entries: Entry[] = [];
     for (const [i, { seq }] of places.entries()) {
       const [key, value] = [keys[i], values[i]];
@@ -145,7 +132,7 @@ export class LevelReader {
   async #firstFrom(seq: number): Promise<Recorded | undefined> {
     for (let from = seq; ; ) {
       const range = { ...factsBetween(from, Number.POSITIVE_INFINITY), limit: 1 };
-      const [entry] = await this.#connection.database.iterator(range).all();
+      const [entry] = await this.#connection.past.iterator(range).all();
       if (!entry) return undefined;
       const [fact] = this.intact([entry]);
       if (fact) return fact;
@@ -167,15 +154,4 @@ export class LevelReader {
     }
     return facts;
   }
-}
-
-/** Numbers in their order, as ranges of those that follow each other. */
-function runs(seqs: readonly number[]): readonly Range[] {
-  const found: [number, number][] = [];
-  for (const seq of seqs) {
-    const last = found.at(-1);
-    if (last && last[1] + 1 === seq) last[1] = seq;
-    else found.push([seq, seq]);
-  }
-  return found;
 }

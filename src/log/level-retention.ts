@@ -18,7 +18,7 @@ export class LevelRetention {
 
   /** Removes what is below a number, and says how many numbers that were. */
   async trim(below: number): Promise<number> {
-    const { database } = this.#connection;
+    const database = this.#connection.past;
     const before = this.#ends.tail;
     if (below > before) await database.put(trimmedKey, numberValue(below), { sync: true });
     while (this.#ends.tail < below) {
@@ -32,12 +32,12 @@ export class LevelRetention {
     return this.#ends.tail - before;
   }
 
-  compact(): Promise<void> {
-    return this.#connection.database.compactRange(Buffer.of(0), Buffer.of(0xff));
+  async compact(): Promise<void> {
+    await this.#connection.past.compactRange(Buffer.of(0), Buffer.of(0xff));
   }
 
   async #forget(from: number, to: number): Promise<void> {
-    const { database } = this.#connection;
+    const database = this.#connection.past;
     const batch = database.batch();
     for await (const entry of database.iterator({ ...factsBetween(from, to), fillCache: false })) {
       batch.del(entry[0]);
@@ -48,7 +48,7 @@ export class LevelRetention {
 
   /** The number below which all was removed; 0 when nothing ever was. */
   async trimmedTo(): Promise<number> {
-    const value = await this.#connection.database.get(trimmedKey);
+    const value = await this.#connection.past.get(trimmedKey);
     return value === undefined ? 0 : numberOf(value);
   }
 }

@@ -22,6 +22,7 @@ export class LevelSnapshots {
   async save(name: string, seq: number, bytes: Buffer, tail: number): Promise<void> {
     const { database } = this.#connection;
     await database.put(snapshotKey(name, seq), bytes, { sync: true });
+    if (!this.#connection.isTrusted) return;
     const keys = await database.keys({ ...snapshotsUpTo(name, Number.POSITIVE_INFINITY), reverse: true }).all();
     const anchor = keys.find((key) => seqOf(key) < tail);
     for (const key of spare(keys.slice(newestKept), seq)) if (key !== anchor) await database.del(key);
@@ -29,13 +30,13 @@ export class LevelSnapshots {
 
   /** Those that a log which begins with `tail` cannot be folded from: what came after them is gone. */
   async forgetBefore(name: string, tail: number): Promise<void> {
-    const { database } = this.#connection;
+    const database = this.#connection.past;
     for await (const key of database.keys(snapshotsUpTo(name, tail - 2))) await database.del(key);
   }
 
   /** The newest intact one with `seq <= max`. */
   async load(name: string, max: number): Promise<Snapshot | undefined> {
-    const { database } = this.#connection;
+    const database = this.#connection.past;
     for await (const value of database.values({ ...snapshotsUpTo(name, max), reverse: true })) {
       try {
         return unpack(value) as Snapshot;

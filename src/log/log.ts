@@ -113,8 +113,10 @@ export interface Log {
   readonly tail: number;
   /** Where the log has no index that could be wrong, there is none. */
   readonly places?: PlaceIndex;
-  /** Looks for each fact by its number: what is not found is damage. For whoever knows that something is damaged. */
-  reach?(): Promise<void>;
+  /** A table of it is damaged (undefined: no more): nothing is read of the past until it is repaired, and what comes is still written. */
+  distrust?(table: string | undefined): void;
+  /** False while nothing is read of the past. */
+  readonly isTrusted?: boolean;
   flush(): Promise<void>;
   /** What the disk did not take before the end: known once it is closed. */
   readonly unwritten?: { readonly facts: number; readonly since: Millis } | undefined;

@@ -24,6 +24,7 @@ import { readHead, writeHead } from './head-file.ts';
 import { type Database, oddIn, openDatabase, opened } from './level-database.ts';
 import { finishRepair, folderId, swap, workFolders, workPrefix, writeIntent } from './repair-intent.ts';
 import { salvage } from './salvage.ts';
+import { damagedTables } from './tables.ts';
 
 // LevelDB's repair reads everything once; one that takes longer than this hangs.
 const repairMs = 600_000;
@@ -79,6 +80,8 @@ async function repaired(dir: string, work: string, name: string, { isThere, isOd
   const copies = [join(work, 'as-it-is'), join(work, 'repaired')] as const;
   if (isThere) {
     for (const copy of copies) copyOf(dir, copy);
+    // LevelDB aborts over some of them, and does without.
+    for (const table of damagedTables(copies[1])) rmSync(join(copies[1], table));
     await repairedByLevel(copies[1]);
   }
   // With no log in its place, one that was moved out of it may be all that there is.

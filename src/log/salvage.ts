@@ -5,6 +5,7 @@ import type { Recorded } from '../../events/fact.ts';
 import type { LogSalvaged } from '../../events/gateway.ts';
 import {
   allFacts,
+  allIntents,
   allSnapshots,
   DamagedRecord,
   factKey,
@@ -22,7 +23,7 @@ import { factsIn, hasDropped, journalsAside, journalsIn } from './journal.ts';
 import { type Database, openDatabase } from './level-database.ts';
 import { sumOf } from './level-index.ts';
 import { PlaceSum } from './place-sum.ts';
-import { damagedTables } from './tables.ts';
+import { damagedTables, entriesIn, tablesIn } from './tables.ts';
 import { type Entry, readable } from './unreadable.ts';
 
 const slice = 1_000;
@@ -59,8 +60,10 @@ export async function salvage(
         [...factsIn(journal)].map(({ seq, value }): Entry => [factKey(seq), value]),
       );
     for (const other of others) await takeFrom(other, target);
-    await takeFrom(repaired, target);
+    const second = await takeFrom(repaired, target);
     const own = await takeFrom(asItIs, target);
+    // Of one of them as a whole: what one has carried out is not to come back from the other.
+    await put(target, own.intents ?? second.intents ?? []);
     const { facts, lost, head } = await settled(dir, target);
     const isWhole = own.isWhole && own.facts === facts && lost.length === 0;
     return { facts, head, lost, isWhole };
@@ -69,14 +72,25 @@ export async function salvage(
   }
 }
 
-/** All that a copy gives. One that cannot be opened gives nothing. */
-async function takeFrom(dir: string, target: Database) {
+interface Taken {
+  readonly isWhole: boolean;
+  readonly facts: number;
+  /** What commands were about to do; undefined when nobody can say. */
+  readonly intents?: readonly Entry[];
+}
+
+/** All that a copy gives. One that cannot be opened gives nothing; one whose tables are damaged is not shown to LevelDB. */
+async function takeFrom(dir: string, target: Database): Promise<Taken> {
   const nothing = { isWhole: false, facts: 0 };
+  if (damagedTables(dir).length > 0) {
+    for (const name of tablesIn(dir)) await takeTable(join(dir, name), target);
+    return nothing;
+  }
   if (!existsSync(join(dir, 'CURRENT'))) return nothing;
   const source = openDatabase(dir, false);
   try {
     await source.open();
-    let [isWhole, facts] = [!hasDropped(dir) && damagedTables(dir).length === 0, 0];
+    let [isWhole, facts] = [!hasDropped(dir), 0];
     const places = new PlaceSum();
     for await (const part of readable(source)) {
       const whole = part.entries.filter((entry) => isFact(entry, places));
@@ -85,11 +99,51 @@ async function takeFrom(dir: string, target: Database) {
       await put(target, whole);
     }
     await takeRest(source, target);
-    return { isWhole: isWhole && places.equals(await sumOf(source)), facts };
+    const intents = await intentsOf(source);
+    return { isWhole: isWhole && places.equals(await sumOf(source)), facts, ...(intents && { intents }) };
   } catch {
     return nothing;
   } finally {
     await source.close().catch(() => {});
+  }
+}
+
+/** A fact goes by its own checksum, whatever became of its key; the rest only where its block is whole. */
+async function takeTable(path: string, target: Database): Promise<void> {
+  let batch: Entry[] = [];
+  for (const { key, value, isPut, isSure } of entriesIn(path)) {
+    if (!isPut) continue;
+    if (isSure && key.equals(trimmedKey)) await noteTrimmed(target, value);
+    const found = factOf(value);
+    if (isRecorded(found)) batch.push([factKey(found.seq), value]);
+    else if (isSure && found !== undefined && isSnapshotKey(key)) batch.push([key, value]);
+    if (batch.length < slice) continue;
+    await put(target, batch);
+    batch = [];
+  }
+  await put(target, batch);
+}
+
+function isRecorded(value: unknown): value is Recorded {
+  const { seq, version, stream, type } = Object(value) as Partial<Recorded>;
+  return Number.isSafeInteger(seq) && Number.isSafeInteger(version) && typeof stream === 'string' && !!type;
+}
+
+const isSnapshotKey = (key: Buffer) => allSnapshots.gte.compare(key) <= 0 && allSnapshots.lt.compare(key) > 0;
+
+/** The highest that anybody knows: what was trimmed stays away. */
+async function noteTrimmed(target: Database, value: Buffer): Promise<void> {
+  const known = await target.get(trimmedKey);
+  if (value.length === 8 && (!known || numberOf(value) > numberOf(known))) await target.put(trimmedKey, value);
+}
+
+/** Those that are whole; undefined when they cannot be read. */
+async function intentsOf(source: Database): Promise<readonly Entry[] | undefined> {
+  try {
+    const entries: readonly Entry[] = await source.iterator(allIntents).all();
+    return entries.filter(([, value]) => factOf(value) !== undefined);
+  } catch {
+    return undefined;
   }
 }
 
@@ -120,7 +174,7 @@ async function put(target: Database, entries: readonly Entry[]): Promise<void> {
 async function takeRest(source: Database, target: Database): Promise<void> {
   try {
     const trimmed = await source.get(trimmedKey);
-    if (trimmed) await target.put(trimmedKey, trimmed);
+    if (trimmed) await noteTrimmed(target, trimmed);
     for await (const entry of source.iterator(allSnapshots))
       if (factOf(entry[1]) !== undefined) await put(target, [entry]);
   } catch {

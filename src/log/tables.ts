@@ -13,6 +13,13 @@ const magicBytes = 8;
 const trailerBytes = 5;
 const plain = 0;
 const snappy = 1;
+// Each key ends with what LevelDB adds to it: whether it is put or taken away, and in which order.
+const tagBytes = 8;
+const put = 1;
+// Behind a block whose end cannot be found: how large one may be that is looked for at each place, and how many bytes are looked at in
+// all (a second or two).
+const strayMax = 65_536;
+const stepsMax = 300_000_000;
 // An index of a table of 8 MB is some hundred kilobytes; a number that asks for more memory than this is none.
 const blockBytesMax = 67_108_864;
 // CRC-32C, Castagnoli's polynomial, reflected.
@@ -85,7 +92,19 @@ class Table {
     return bytes[size] === snappy ? unpacked(packed) : undefined;
   }
 
-  /** The same, where nobody needs what is in it. */
+  /** The bytes of a block, as far as they can be had, whatever its checksum says. */
+  asFarAsPossible({ offset, size }: Handle): Buffer | undefined {
+    const bytes = this.#at(offset, size + trailerBytes);
+    if (!bytes) return undefined;
+    return bytes[size] === plain ? bytes.subarray(0, size) : unpackedPart(bytes.subarray(0, size)).bytes;
+  }
+
+  /** All of it, for a table whose index is of no use. */
+  all(): Buffer {
+    return this.#at(0, Math.min(this.#size, blockBytesMax)) ?? Buffer.alloc(0);
+  }
+
+  /** Whether its checksum is its own, where nobody needs what is in it. */
   isWhole({ offset, size }: Handle): boolean {
     const bytes = this.#at(offset, size + trailerBytes);
     return bytes !== undefined && masked(crc32c(bytes.subarray(0, size + 1))) === bytes.readUInt32LE(size + 1);
@@ -105,15 +124,110 @@ class Table {
 }
 
 function areWhole(table: Table): boolean {
+  const ends = endsOf(table);
+  const handles = ends && dataIn(table, ends.index);
+  const filters = ends && table.block(ends.meta);
+  const others = filters && handlesIn(filters);
+  if (!handles || !others) return false;
+  return [...handles, ...others].every((handle) => table.isWhole(handle));
+}
+
+function endsOf(table: Table): { readonly meta: Handle; readonly index: Handle } | undefined {
   const footer = table.footer();
-  if (footer?.readBigUInt64LE(footerBytes - magicBytes) !== magic) return false;
+  if (footer?.readBigUInt64LE(footerBytes - magicBytes) !== magic) return undefined;
   const meta = handleAt(footer, 0);
   const index = meta && handleAt(footer, meta.end);
   // Between the handles and the end of their room there is nothing.
-  if (!index || footer.subarray(index.end, footerBytes - magicBytes).some((byte) => byte !== 0)) return false;
-  const [handles, filters] = [table.block(index), table.block(meta)].map((block) => block && handlesIn(block));
-  if (!handles || !filters) return false;
-  return [...handles, ...filters].every((handle) => table.isWhole(handle));
+  if (!index || footer.subarray(index.end, footerBytes - magicBytes).some((byte) => byte !== 0)) return undefined;
+  return { meta, index };
+}
+
+/** Where the blocks of entries stand. LevelDB ends its process over a key that is shorter than its own end. */
+function dataIn(table: Table, index: Handle): readonly Handle[] | undefined {
+  const block = table.block(index);
+  const isSane = block && [...recordsIn(block)].every(({ key }) => key.length >= tagBytes);
+  return isSane ? handlesIn(block) : undefined;
+}
+
+/** An entry of a table, by whose order newer ones go over older ones. */
+export interface TableEntry {
+  readonly key: Buffer;
+  readonly value: Buffer;
+  /** False where it says that there is nothing any more. */
+  readonly isPut: boolean;
+  /** The checksum of its block is right: its key is the one that was written. */
+  readonly isSure: boolean;
+}
+
+/**
+ * What a table gives, without LevelDB, which ends its process over some damages. Of a block that is not whole, whatever can be made out:
+ * it is for whoever looks at the values by their own checksums.
+ */
+export function* entriesIn(path: string): Iterable<TableEntry> {
+  const file = openSync(path, 'r');
+  try {
+    const table = new Table(file, fstatSync(file).size, () => {});
+    for (const { bytes, isWhole } of blocksOf(table))
+      for (const { key, value } of recordsIn(bytes))
+        if (key.length >= tagBytes)
+          yield {
+            key: key.subarray(0, -tagBytes),
+            value,
+            isPut: key[key.length - tagBytes] === put,
+            isSure: isWhole,
+          };
+  } finally {
+    closeSync(file);
+  }
+}
+
+interface Block {
+  readonly bytes: Buffer;
+  readonly isWhole: boolean;
+}
+
+function* blocksOf(table: Table): Iterable<Block> {
+  const ends = endsOf(table);
+  const handles = ends && dataIn(table, ends.index);
+  if (!handles) {
+    yield* blocksFound(table.all());
+    return;
+  }
+  for (const handle of handles) {
+    const whole = table.block(handle);
+    const bytes = whole ?? table.asFarAsPossible(handle);
+    if (bytes) yield { bytes, isWhole: whole !== undefined };
+  }
+}
+
+/** With no index: one stands behind the other, and each ends where its checksum fits. */
+function* blocksFound(bytes: Buffer): Iterable<Block> {
+  let [left, isAtEdge] = [stepsMax, true];
+  for (let at = 0; at + trailerBytes <= bytes.length && left > 0; ) {
+    const end = endOfBlock(bytes, at, isAtEdge ? bytes.length : Math.min(bytes.length, at + strayMax));
+    left -= end === undefined && !isAtEdge ? strayMax : 0;
+    isAtEdge = end !== undefined;
+    if (end === undefined) {
+      at++;
+      continue;
+    }
+    const packed = bytes.subarray(at, end);
+    const found = bytes[end] === plain ? { bytes: packed, isWhole: true } : unpackedPart(packed);
+    yield found;
+    at = end + trailerBytes;
+  }
+}
+
+function endOfBlock(bytes: Buffer, from: number, until: number): number | undefined {
+  const [table] = tables as unknown as [Record<number, number>];
+  let crc = 0xffffffff;
+  for (let at = from; at + trailerBytes <= until; at++) {
+    const byte = bytes[at] ?? 0;
+    crc = (table[(crc ^ byte) & 0xff] as number) ^ (crc >>> 8);
+    // A byte that says how it is packed is one of two.
+    if (byte <= snappy && masked((crc ^ 0xffffffff) >>> 0) === bytes.readUInt32LE(at + 1)) return at;
+  }
+  return undefined;
 }
 
 /** Two varints. */
@@ -121,6 +235,50 @@ function handleAt(bytes: Buffer, at: number): (Handle & { readonly end: number }
   const offset = varintAt(bytes, at);
   const size = offset && varintAt(bytes, offset.end);
   return size && { offset: offset.value, size: size.value, end: size.end };
+}
+
+interface Entry {
+  readonly key: Buffer;
+  readonly value: Buffer;
+}
+
+/** Keys and values of a block. Each sixteenth begins anew: where one cannot be read, it goes on with the next of these. */
+function* recordsIn(block: Buffer): Iterable<Entry> {
+  const { until, starts } = restartsOf(block);
+  for (let at: number | undefined = 0, key: Buffer = Buffer.alloc(0); at !== undefined && at < until; ) {
+    const found = recordAt(block, at, until, key);
+    if (!found) {
+      const before: number = at;
+      at = starts.find((start) => start > before);
+      key = Buffer.alloc(0);
+      continue;
+    }
+    yield found;
+    at = found.end;
+    key = found.key;
+  }
+}
+
+function recordAt(block: Buffer, at: number, until: number, before: Buffer): (Entry & { end: number }) | undefined {
+  const shared = varintAt(block, at);
+  const own = shared && varintAt(block, shared.end);
+  const value = own && varintAt(block, own.end);
+  if (!value) return undefined;
+  const from = value.end + own.value;
+  const end = from + value.value;
+  if (shared.value > before.length || end > until) return undefined;
+  const key = Buffer.concat([before.subarray(0, shared.value), block.subarray(value.end, from)]);
+  return { key, value: block.subarray(from, end), end };
+}
+
+/** Where records begin whose key is written out, and where all of them end. */
+function restartsOf(block: Buffer): { readonly until: number; readonly starts: readonly number[] } {
+  const count = block.length < 4 ? 0 : block.readUInt32LE(block.length - 4);
+  const until = block.length - 4 - 4 * count;
+  // What was cut has lost its list.
+  if (count === 0 || until < 0) return { until: block.length, starts: [] };
+  const starts = Array.from({ length: count }, (_, i) => block.readUInt32LE(until + 4 * i));
+  return { until, starts: starts.sort((a, b) => a - b) };
 }
 
 /** The values of a block's entries, each a handle; undefined when they are not. */
@@ -156,19 +314,25 @@ function varintAt(bytes: Buffer, from: number): { readonly value: number; readon
 
 /** Snappy: pieces as they are, and pieces that stood before. Undefined for what is none. */
 function unpacked(packed: Buffer): Buffer | undefined {
+  const { bytes, isWhole } = unpackedPart(packed);
+  return isWhole ? bytes : undefined;
+}
+
+/** As far as it can be read. */
+function unpackedPart(packed: Buffer): Block {
   const length = varintAt(packed, 0);
-  if (!length || length.value > blockBytesMax) return undefined;
+  if (!length || length.value > blockBytesMax) return { bytes: Buffer.alloc(0), isWhole: false };
   const out = Buffer.allocUnsafe(length.value);
   let filled = 0;
   for (let at = length.end; at < packed.length; ) {
     const piece = pieceAt(packed, at);
-    if (!piece || filled + piece.size > out.length || piece.back > filled) return undefined;
+    if (!piece || filled + piece.size > out.length || piece.back > filled) break;
     at = piece.end;
     if (piece.back === 0) filled += packed.copy(out, filled, at - piece.size, at);
     // One by one: a piece may go on into what it makes itself.
     else for (let i = 0; i < piece.size; i++, filled++) out[filled] = out[filled - piece.back] ?? 0;
   }
-  return filled === out.length ? out : undefined;
+  return { bytes: out.subarray(0, filled), isWhole: filled === out.length };
 }
 
 interface Piece {

@@ -28,7 +28,7 @@ export function lossesOf(fact: Recorded): readonly FactsLost['data'][] {
 
 /** All that is known to be lost, told or not; only what this process met itself while the log cannot be read. */
 export async function knownLosses(log: Log): Promise<readonly FactsLost['data'][]> {
-  const told = log.state === 'open' ? await toldLosses(log) : [];
+  const told = log.state === 'open' && log.isTrusted !== false ? await toldLosses(log) : [];
   return [...told, ...lossesToTell(log.damage, told.map(rangeOf)).map(({ data }) => data)];
 }
 

@@ -42,34 +42,26 @@ function flip(path: string, share: number, at = 1): void {
 }
 
 describe('a flipped byte in a table of the log', () => {
-  it.each([0.05, 0.2, 0.4, 0.6, 0.8, 0.95, 0.97, 0.98, 0.985, 0.99])(
-    'at %d of it is told by the start, its facts are told as lost, and a repair ends it',
+  it.each([0.05, 0.4, 0.8, 0.97, 0.99])(
+    'at %d of it is refused by the start with the repair, which tells what is lost, and then all is well',
     async (share) => {
       const home = await homeWithTable();
       flip(tableOf(home), share);
-      const gateway = await runGateway({ home, port: 0 }).catch((error: { hint: string }) => error.hint);
-      if (typeof gateway === 'string') {
-        expect(gateway).toBe('qcc history repair');
-      } else {
-        const tables = gateway.found().find(({ id }) => id === 'log.tables');
-        expect(tables?.fix).toContain('qcc history repair');
-        const { call, close } = await connect({ home });
-        const { facts } = await call('history.read', { fromSeq: 1, limit: 10_000 });
-        const told = facts
-          .filter(({ type }) => type === 'FactsLost')
-          .map(({ data }) => data as { from: number; to: number });
-        const there = new Set(facts.map(({ seq }) => seq));
-        const missing = Array.from({ length: count }, (_, i) => i + 1).filter((seq) => !there.has(seq));
-        expect(missing.filter((seq) => !told.some(({ from, to }) => from <= seq && seq <= to))).toEqual([]);
-        expect((await call('proxy.status', {})).found.map(({ id }) => id)).toContain('log.tables');
-        await close();
-        await gateway.stop(graceMs);
-        await gateway.stopped;
-      }
+      await expect(runGateway({ home, port: 0 })).rejects.toMatchObject({
+        code: 'QCC_LOG_DAMAGED',
+        hint: 'qcc history repair',
+      });
       const { repairHistory } = await import('../../src/control/repair.ts');
-      expect(await repairHistory(home, Date.UTC(2026, 0, 1))).toMatchObject({ repaired: true });
+      const { repaired, lost } = await repairHistory(home, Date.UTC(2026, 0, 1));
+      expect(repaired).toBe(true);
       const again = await runGateway({ home, port: 0 });
       expect(again.found()).toEqual([]);
+      const { call, close } = await connect({ home });
+      const { facts } = await call('history.read', { fromSeq: 1, limit: 10_000 });
+      const there = new Set(facts.map(({ seq }) => seq));
+      const missing = Array.from({ length: count }, (_, i) => i + 1).filter((seq) => !there.has(seq));
+      expect(missing.filter((seq) => !lost.some(({ from, to }) => from <= seq && seq <= to))).toEqual([]);
+      await close();
       await again.stop(graceMs);
       await again.stopped;
     },
@@ -87,12 +79,12 @@ describe('while a gateway runs', () => {
       await pool.close();
       await installation.close();
     });
-    return { installation, look: () => inspector.look(pool), ids: () => inspector.found().map(({ id }) => id) };
+    return { installation, pool, look: () => inspector.look(pool), ids: () => inspector.found().map(({ id }) => id) };
   }
 
   it('a table that is damaged is found by the next look, whatever its time says, and is whole again when it is put back', async () => {
     const home = await homeWithTable();
-    const { look, ids } = await looking(home);
+    const { installation, pool, look, ids } = await looking(home);
     expect(ids()).toEqual([]);
     const table = tableOf(home);
     const whole = readFileSync(table);
@@ -100,9 +92,22 @@ describe('while a gateway runs', () => {
     utimesSync(table, 0, 0);
     await look();
     expect(ids()).toContain('log.tables');
+    // LevelDB may end the process over it: nobody reads the past, and what comes is written and kept.
+    const { core, paths } = installation;
+    const refused = { code: 'QCC_TABLE_DAMAGED', exit: 7, hint: expect.stringContaining('qcc history repair') };
+    await expect(core.log.read(1)[Symbol.asyncIterator]().next()).rejects.toMatchObject(refused);
+    await expect(pool.ask(paths.log, 'history.read', {})).rejects.toMatchObject(refused);
+    await expect(core.log.compact()).rejects.toMatchObject(refused);
+    await core.report('config', [{ type: 'SettingChanged', data: { key: 'queue.ttl', from: 600, to: 700 } }], {
+      by: 'cli',
+      sync: true,
+    }).done;
+    await core.snapshot();
     writeFileSync(table, whole);
     await look();
     expect(ids()).not.toContain('log.tables');
+    const { facts } = JSON.parse((await pool.ask(paths.log, 'history.read', { limit: 1 })).text);
+    expect(facts).toMatchObject([{ seq: core.log.head, data: { to: 700 } }]);
   });
 
   it('a body that the queue counts on and that is damaged is found, and read once as long as nobody touches it', async () => {

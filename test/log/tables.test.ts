@@ -1,11 +1,24 @@
 /** The tables of LevelDB, looked at without it. */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
-import { factKey } from '../../src/log/codec.ts';
+import { basename, join } from 'node:path';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import type { Recorded } from '../../events/fact.ts';
+import { checkTables, keepChecked, stampOf } from '../../src/log/checked-tables.ts';
+import { factKey, unpack } from '../../src/log/codec.ts';
 import { LevelLog } from '../../src/log/level-log.ts';
-import { checkTable, crc32c, damagedTables } from '../../src/log/tables.ts';
+import { checkTable, crc32c, damagedTables, entriesIn } from '../../src/log/tables.ts';
 import { raw } from './disk.ts';
 import { kept, oneTo, seqs } from './facts.ts';
 import { Scribe } from './scribe.ts';
@@ -63,24 +76,101 @@ describe('a table', () => {
   });
 });
 
-it('a place of a table that cannot be read costs the facts that stood there: the others are given, and these are told', async () => {
-  const bytes = Buffer.from(whole);
-  bytes.fill(0xa5, Math.floor(whole.length / 3), Math.floor(whole.length / 3) + 64);
-  writeFileSync(table, bytes);
-  const log = kept(await LevelLog.open(dir).catch(() => openedWithSnapshot(bytes)));
-  const there = await seqs(log.read(1));
-  const told = log.damage.flatMap(({ from, to }) => oneTo(to, from));
-  expect(told.length).toBeGreaterThan(0);
-  expect(there.length).toBeGreaterThan(0);
-  expect([...there, ...told].sort((a, b) => a - b)).toEqual(oneTo(count));
+/** Numbers of the facts that can be made out of it, by their own checksums. */
+function factsOf(path: string): ReadonlySet<number> {
+  const found = new Set<number>();
+  for (const { value, isPut } of entriesIn(path)) {
+    try {
+      const { seq, type } = unpack(value) as Partial<Recorded>;
+      if (isPut && type && seq) found.add(seq);
+    } catch {
+      // Damaged, or no record at all.
+    }
+  }
+  return found;
+}
+
+describe('without LevelDB', () => {
+  it('a whole table gives all of it', () => {
+    expect([...factsOf(table)].sort((a, b) => a - b)).toEqual(oneTo(count));
+  });
+
+  it('one with another byte gives all but what stood around it', () => {
+    const lost: number[] = [];
+    for (let i = 0; i < whole.length; i += i < whole.length - 600 ? 97 : 7) {
+      const bytes = Buffer.from(whole);
+      bytes[i] = (bytes[i] ?? 0) ^ 0x10;
+      writeFileSync(table, bytes);
+      lost.push(count - factsOf(table).size);
+    }
+    writeFileSync(table, whole);
+    // A block has some dozens of them.
+    expect(Math.max(...lost)).toBeLessThan(60);
+    expect(lost.filter((n) => n === 0).length).toBeGreaterThan(0);
+  });
+
+  it('one that is cut, or whose end is gone, gives what stands before; one with a hole what stands behind as well', () => {
+    writeFileSync(table, whole.subarray(0, Math.floor(whole.length / 2)));
+    const half = factsOf(table);
+    expect(half.size).toBeGreaterThan(count / 4);
+    expect(half.has(1)).toBe(true);
+    writeFileSync(table, Buffer.from(whole).fill(0, whole.length - 64));
+    expect(factsOf(table).size).toBe(count);
+    // Neither an index, nor the place where the next block begins.
+    const holed = Buffer.from(whole).fill(0, whole.length - 64);
+    holed.fill(0xa5, 100, 200);
+    writeFileSync(table, holed);
+    expect([...factsOf(table)]).toContain(count);
+    writeFileSync(table, whole);
+  });
 });
 
-/** Behind a snapshot, what stands before it is not needed to open the log. */
-async function openedWithSnapshot(damaged: Buffer): Promise<LevelLog> {
-  writeFileSync(table, whole);
-  const log = await LevelLog.open(dir);
-  await log.saveSnapshot('state', { seq: count, data: {} });
-  await log.close();
-  writeFileSync(table, damaged);
-  return LevelLog.open(dir);
-}
+describe('before LevelDB opens a log', () => {
+  it('its tables are looked at: another byte anywhere is refused with the repair', async () => {
+    for (let i = 0; i < whole.length; i += Math.ceil(whole.length / 40)) {
+      const bytes = Buffer.from(whole);
+      bytes[i] = (bytes[i] ?? 0) ^ 0x04;
+      writeFileSync(table, bytes);
+      await expect(LevelLog.open(dir), String(i)).rejects.toMatchObject({
+        code: 'QCC_LOG_DAMAGED',
+        hint: 'qcc history repair',
+      });
+    }
+    writeFileSync(table, whole);
+    expect(await seqs(kept(await LevelLog.open(dir)).read(1))).toEqual(oneTo(count));
+  });
+
+  it('those that a life before found whole are not read again, unless somebody has touched them or it ended over them', async () => {
+    const list = `${dir}.checked`;
+    const log = await LevelLog.open(dir);
+    expect(existsSync(list)).toBe(false);
+    await log.close();
+    const name = basename(table);
+    expect(Object.keys(JSON.parse(readFileSync(list, 'utf8')))).toContain(name);
+    writeFileSync(table, Buffer.from(whole).fill(0xa5, 300, 310));
+    expect(checkTables(dir).damaged).toBe(name);
+    keepChecked(dir, new Map([[name, stampOf(table)]]));
+    expect(checkTables(dir).damaged).toBeUndefined();
+    expect(checkTables(dir).damaged).toBe(name);
+    writeFileSync(table, whole);
+  });
+
+  it.each(['', '[', 'null', '{"a":1}'])('a list of them that says %j is none', (text) => {
+    writeFileSync(`${dir}.checked`, text);
+    expect(checkTables(dir).damaged).toBeUndefined();
+    mkdirSync(`${dir}.checked`);
+    expect(checkTables(dir).damaged).toBeUndefined();
+    expect(existsSync(`${dir}.checked`)).toBe(false);
+  });
+
+  it('what another process is writing is no damage: that one has the log', async () => {
+    const program = join(import.meta.dirname, 'programs', 'hold.ts');
+    const holder = spawn(process.execPath, ['--import', 'tsx', program, dir], { stdio: ['pipe', 'pipe', 'inherit'] });
+    onTestFinished(() => void holder.kill('SIGKILL'));
+    await once(holder.stdout, 'data');
+    const half = join(dir, '999999.ldb');
+    writeFileSync(half, whole.subarray(0, 5_000));
+    await expect(LevelLog.open(dir)).rejects.toMatchObject({ code: 'QCC_LOG_LOCKED' });
+    rmSync(half);
+  });
+});
