@@ -24,7 +24,7 @@ import { readHead, writeHead } from './head-file.ts';
 import { type Database, oddIn, openDatabase, opened } from './level-database.ts';
 import { finishRepair, folderId, swap, workFolders, workPrefix, writeIntent } from './repair-intent.ts';
 import { salvage } from './salvage.ts';
-import { damagedTables } from './tables.ts';
+import { damagedTables, mendTable } from './tables.ts';
 
 // LevelDB's repair reads everything once; one that takes longer than this hangs.
 const repairMs = 600_000;
@@ -81,6 +81,7 @@ async function repaired(dir: string, work: string, name: string, { isThere, isOd
   if (isThere) {
     for (const copy of copies) copyOf(dir, copy);
     // LevelDB aborts over some of them, and does without.
+    for (const table of damagedTables(copies[1])) mendTable(join(copies[1], table));
     for (const table of damagedTables(copies[1])) rmSync(join(copies[1], table));
     await repairedByLevel(copies[1]);
   }

@@ -23,7 +23,7 @@ import { factsIn, hasDropped, journalsAside, journalsIn } from './journal.ts';
 import { type Database, openDatabase } from './level-database.ts';
 import { sumOf } from './level-index.ts';
 import { PlaceSum } from './place-sum.ts';
-import { damagedTables, entriesIn, tablesIn } from './tables.ts';
+import { damagedTables, entriesIn, mendTable, tablesIn } from './tables.ts';
 import { type Entry, readable } from './unreadable.ts';
 
 const slice = 1_000;
@@ -65,7 +65,8 @@ export async function salvage(
     // Of one of them as a whole: what one has carried out is not to come back from the other.
     await put(target, own.intents ?? second.intents ?? []);
     const { facts, lost, head } = await settled(dir, target);
-    const isWhole = own.isWhole && own.facts === facts && lost.length === 0;
+    // The copies were mended, where that was possible.
+    const isWhole = own.isWhole && damagedTables(dir).length === 0 && own.facts === facts && lost.length === 0;
     return { facts, head, lost, isWhole };
   } finally {
     await target.close();
@@ -82,6 +83,7 @@ interface Taken {
 /** All that a copy gives. One that cannot be opened gives nothing; one whose tables are damaged is not shown to LevelDB. */
 async function takeFrom(dir: string, target: Database): Promise<Taken> {
   const nothing = { isWhole: false, facts: 0 };
+  for (const name of damagedTables(dir)) mendTable(join(dir, name));
   if (damagedTables(dir).length > 0) {
     for (const name of tablesIn(dir)) await takeTable(join(dir, name), target);
     return nothing;

@@ -18,7 +18,7 @@ import type { Recorded } from '../../events/fact.ts';
 import { checkTables, keepChecked, stampOf } from '../../src/log/checked-tables.ts';
 import { factKey, unpack } from '../../src/log/codec.ts';
 import { LevelLog } from '../../src/log/level-log.ts';
-import { checkTable, crc32c, damagedTables, entriesIn } from '../../src/log/tables.ts';
+import { checkTable, crc32c, damagedTables, entriesIn, mendTable } from '../../src/log/tables.ts';
 import { raw } from './disk.ts';
 import { kept, oneTo, seqs } from './facts.ts';
 import { Scribe } from './scribe.ts';
@@ -121,6 +121,38 @@ describe('without LevelDB', () => {
     holed.fill(0xa5, 100, 200);
     writeFileSync(table, holed);
     expect([...factsOf(table)]).toContain(count);
+    writeFileSync(table, whole);
+  });
+});
+
+describe('mended', () => {
+  const ends = 48;
+
+  it('a table in which one byte was changed is what it was, wherever that is but at its very end', () => {
+    for (let i = 0; i < whole.length - ends; i += i < whole.length - 600 ? 61 : 3) {
+      const bytes = Buffer.from(whole);
+      bytes[i] = (bytes[i] ?? 0) ^ (1 + (i % 255));
+      writeFileSync(table, bytes);
+      mendTable(table);
+      expect(readFileSync(table).equals(whole), String(i)).toBe(true);
+    }
+  });
+
+  it('each block by itself: one changed byte in each of several is no more than one', () => {
+    const bytes = Buffer.from(whole);
+    for (let i = 2_000; i < whole.length - 2_000; i += 8_000) bytes[i] = (bytes[i] ?? 0) ^ 0x81;
+    writeFileSync(table, bytes);
+    mendTable(table);
+    expect(readFileSync(table).equals(whole)).toBe(true);
+  });
+
+  it('what was changed in many bytes stays damaged', () => {
+    writeFileSync(table, Buffer.from(whole).fill(0xa5, 300, 350));
+    mendTable(table);
+    expect(checkTable(table)).toBe('damaged');
+    writeFileSync(table, whole.subarray(0, 3_000));
+    mendTable(table);
+    expect(checkTable(table)).toBe('damaged');
     writeFileSync(table, whole);
   });
 });
