@@ -12,6 +12,7 @@ import { visible, visibleDocument } from '../visible.ts';
 import { becauseLines, changeLines } from './changes.ts';
 import { configWordsOf } from './config-words.ts';
 import { type Context, confirmed, flag, isOn, numberFlag, usage, withInstallation } from './context.ts';
+import { tellGaps } from './gaps.ts';
 import { nowFor } from './source.ts';
 import { instant, momentOf, timeText } from './times.ts';
 
@@ -117,15 +118,20 @@ async function configMoment(context: Context, text: string): Promise<ConfigMomen
   }
 }
 
-export async function audit(context: Context): Promise<undefined> {
-  const said = configWordsOf(context.language);
+export async function audit(context: Context): Promise<number | undefined> {
   const { out, words, json } = context;
   const file = flag(context, 'export');
   const params = await auditParams(context, file !== undefined);
   const answer = await withInstallation(context, ({ call }) => call('config.audit', params));
   if (file !== undefined) writeExport(resolve(file), exported(file, answer.entries));
-  if (json) return void out.json(answer);
-  if (file !== undefined) return void out.done(words.applied(file));
+  if (json) out.json(answer);
+  else if (file !== undefined) out.done(words.applied(file));
+  else auditTable(context, answer);
+  return tellGaps(context, answer.gaps);
+}
+
+function auditTable({ out, words, language }: Context, answer: Answer<'config.audit'>): void {
+  const said = configWordsOf(language);
   out.table(
     ['#', words.at, said.by, said.action, said.target, said.details],
     answer.entries.map((row) => [
@@ -137,7 +143,6 @@ export async function audit(context: Context): Promise<undefined> {
       JSON.stringify(row.details),
     ]),
   );
-  return undefined;
 }
 
 async function auditParams(context: Context, all: boolean): Promise<Params<'config.audit'>> {

@@ -3,7 +3,7 @@ import type { SettingValue } from '../../events/config.ts';
 import type { AuditAction } from '../../events/traits.ts';
 import type { LeftOutBecause } from '../config/incoming.ts';
 import type { Check } from './checks.ts';
-import type { Moment } from './history-operations.ts';
+import type { Moment, WithGaps } from './history-operations.ts';
 
 /** One thing that is another one: `settings/queue.hold`, `profiles/work/endpoints/3f9a2c1b/weight`. Null: not there. */
 export interface ChangeRow {
@@ -157,6 +157,6 @@ export interface ConfigOperations {
       readonly from?: number;
       readonly to?: number;
     },
-    { readonly entries: readonly AuditRow[] },
+    { readonly entries: readonly AuditRow[] } & WithGaps,
   ];
 }

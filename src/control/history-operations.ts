@@ -127,7 +127,7 @@ export interface GapRow extends LossRow {
 }
 
 /** On an answer that is made of many facts: those it had to do without. */
-interface WithGaps {
+export interface WithGaps {
   readonly gaps?: readonly GapRow[];
 }
 

@@ -45,6 +45,7 @@ export const questionNames = Object.keys(questions) as readonly QuestionName[];
 const folded: { readonly [Name in QuestionName]?: (log: ReadableLog, answer: Answer<Name>) => number } = {
   'history.at': (_, { seq }) => seq,
   'history.diff': (_, { from, to }) => Math.max(from, to),
+  'config.audit': (log) => log.head,
   'history.explain': (log) => log.head,
   'history.whatIf': (log) => log.head,
 };

@@ -17,6 +17,7 @@ it.each([
   ['history', 'diff', '#0', 'now'],
   ['history', 'what-if', '--set', 'failover.failure_threshold=5'],
   ['debug', '--at', 'now'],
+  ['config', 'audit'],
 ])('qcc %s %s %s …, made of many facts, says which of them it lacks, and exits 7', async (...command) => {
   const { dir, run } = await home();
   expect((await run(...command)).code).toBe(0);
