@@ -70,6 +70,8 @@ const details: readonly (readonly [RegExp, string])[] = [
   [/\bno whole answer(?= \()/, '应答不完整'],
   [/\bthe connection broke(?= \()/, '连接中断'],
   [/\bthe answer was cut off\b/, '应答中断'],
+  [/\bthe answer cannot be decoded$/, '应答无法解压'],
+  [/\ba stream where JSON was asked for$/, '请求的是 JSON，返回的却是事件流'],
   [/\bthe answer is larger than 64 MiB$/, '应答超过 64 MiB'],
   [/\bthe error is larger than 1 MiB$/, '错误应答超过 1 MiB'],
   [/\bthe answer made no sense$/, '应答无意义'],

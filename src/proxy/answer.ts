@@ -5,33 +5,25 @@
 import type { Failure } from '../../events/endpoint.ts';
 import type { Millis } from '../../events/fact.ts';
 import type { Usage } from '../../events/request.ts';
-import {
-  classifyCount,
-  classifyErrorType,
-  classifyStatus,
-  classifyTransport,
-  errorTypeIn,
-  errorWord,
-  type Verdict,
-} from '../../machines/classify.ts';
+import { classifyErrorType, classifyTransport, errorWord } from '../../machines/classify.ts';
 import { isProxyDown } from '../../machines/network.ts';
 import { Deadline } from './deadline.ts';
 import { plainText } from './encoding.ts';
 import { type Head, headOf } from './headers.ts';
 import { HeldBytes } from './held-bytes.ts';
-import { type Fault, faultAtStart, JsonBody } from './json-body.ts';
+import { type Fault, JsonBody } from './json-body.ts';
 import { LargeAnswer, largeAnswers } from './large-answers.ts';
 import type { Asked, Limits, Outcome } from './outcome.ts';
 import type { Receiver } from './receiver.ts';
 import { StreamWatch } from './sse.ts';
+import { Unpacking } from './unpacking.ts';
 import type { Abort, AnswerSink, TransportError } from './upstream.ts';
+import { errorWordsMax, failed, noCount, refused, type Silence, verdictOf } from './verdicts.ts';
 
 const MiB = 1_048_576;
 // An Anthropic answer is smaller; a runaway relay is not.
 const jsonBytesMax = 64 * MiB;
 const errorBytesMax = MiB;
-// What an error is, it says at its beginning.
-const errorWordsMax = MiB / 16;
 // A stream that has no content after this much has something else in it.
 const heldBytesMax = MiB / 4;
 const newlineEveryMs = 10_000;
@@ -39,9 +31,6 @@ const newlineEveryMs = 10_000;
 const afterSleepMs = 10_000;
 // Some leave the connection open after the last event: what follows is nothing.
 const lingerMs = 1_000;
-
-/** Something came, or nothing came in time: no code of the system's says why. */
-const answered = { code: null, stale: false };
 
 const nothingAfterSleep = 'nothing came after this machine had slept';
 
@@ -72,6 +61,12 @@ export class Answer implements AnswerSink {
   #asleep: NodeJS.Timeout | undefined;
   #watch: StreamWatch | undefined;
   #json: JsonBody | undefined;
+  /** Of an answer that came compressed: what is looked at is in there. */
+  #unpacking: Unpacking | undefined;
+  /** Some of the text of the next packed piece was seen. */
+  #isMore = false;
+  /** Its last event has come; it has a moment left to end. */
+  #lingers = false;
   #memory: LargeAnswer | undefined;
   #whole: Buffer | undefined;
   readonly #startedAt: Millis;
@@ -121,10 +116,10 @@ export class Answer implements AnswerSink {
     this.head_ = head;
     this.#resume = resume;
     this.ttfbMs = this.#asked.now() - this.#startedAt;
-    const { isCount, isHead } = this.#asked;
+    const { isCount, isHead, isMessages } = this.#asked;
     const isWhole = isCount || isHead;
     if (status < 200 || status > 299) this.#phase = 'error';
-    else if (head.isEncoded && !this.#committed && !isWhole) this.#phase = 'encoded';
+    else if (head.isEncoded && !isMessages && !head.isStream && !isWhole) this.#phase = 'encoded';
     else if (head.isStream && !isWhole) {
       this.#phase = 'judging';
       this.#watch = new StreamWatch();
@@ -136,19 +131,37 @@ export class Answer implements AnswerSink {
     }
     if (this.#phase === 'encoded' && head.contentType.includes('html'))
       this.#wrong({ failure: 'badAnswer', detail: 'not JSON (text/html)' });
+    if (head.isEncoded && !isWhole && (this.#phase === 'judging' || this.#phase === 'json'))
+      this.#unpacking = this.#unpacker(head);
     // A second head would stand in the middle of the first one's body, and an error would look like an answer.
-    if (this.#committed && this.#phase !== 'json') this.#fail('badAnswer', 'no JSON, where JSON had begun');
+    if (this.#committed && (this.#phase !== 'json' || this.#unpacking))
+      this.#fail('badAnswer', 'no JSON, where JSON had begun');
   }
 
   data(chunk: Buffer): boolean {
     if (this.#asleep) this.#isAlive();
+    if (this.#unpacking) return this.#phase === 'over' || this.#unpacking.take(chunk);
+    if (this.#phase === 'over') return true;
+    this.#see(chunk, false);
+    return this.#take(chunk);
+  }
+
+  #see(text: Buffer, isMore: boolean): void {
+    if (this.#phase !== 'json') this.#watch?.see(text, isMore);
+    else {
+      const fault = (this.head_ as Head).isEncoded && !this.#unpacking ? undefined : this.#json?.feed(text);
+      if (fault) this.#wrong(fault);
+    }
+  }
+
+  /** What is in it was seen. */
+  #take(chunk: Buffer): boolean {
     switch (this.#phase) {
       case 'relaying':
         return this.#relay(chunk);
       case 'judging':
         return this.#judge(chunk, this.#watch as StreamWatch);
       case 'encoded':
-        if (!this.#isSound(chunk)) return true;
         this.#pass();
         return this.#write(chunk);
       case 'error':
@@ -164,6 +177,11 @@ export class Answer implements AnswerSink {
   }
 
   end(): void {
+    if (this.#unpacking && this.#phase !== 'over') this.#unpacking.last(() => this.#door(() => this.#ended()));
+    else this.#ended();
+  }
+
+  #ended(): void {
     switch (this.#phase) {
       case 'relaying':
         if (this.#isWhole()) this.#finish();
@@ -186,7 +204,12 @@ export class Answer implements AnswerSink {
     }
   }
 
-  failed({ code, reused, proxy }: TransportError): void {
+  failed(error: TransportError): void {
+    if (this.#unpacking && this.#phase !== 'over') this.#unpacking.last(() => this.#door(() => this.#brokeOff(error)));
+    else this.#brokeOff(error);
+  }
+
+  #brokeOff({ code, reused, proxy }: TransportError): void {
     if (this.#phase === 'relaying') {
       // Its last event has come: it is whole, whatever becomes of the connection.
       if (this.#watch?.stopped) this.#finish();
@@ -230,8 +253,31 @@ export class Answer implements AnswerSink {
     this.#receiver.whole(head.status, pairs, [this.#body], this.bytes);
   }
 
+  #unpacker({ encoding }: Head): Unpacking {
+    return new Unpacking(encoding, {
+      text: (bytes) => {
+        this.#see(bytes, this.#isMore);
+        this.#isMore = true;
+      },
+      piece: (bytes) => {
+        if (!this.#isMore) this.#see(bytes.subarray(0, 0), false);
+        this.#isMore = false;
+        return this.#take(bytes);
+      },
+      unreadable: (bytes) => {
+        if (this.#phase === 'relaying' && this.#watch?.stopped) {
+          this.#write(bytes);
+          this.#finish();
+          this.#abort();
+        } else if (this.#phase === 'relaying') this.#break('the answer cannot be decoded');
+        else if (this.#phase !== 'over') this.#fail('badAnswer', 'the answer cannot be decoded');
+      },
+      readOn: () => this.#resume(),
+      fault: (error) => this.fault(error),
+    });
+  }
+
   #judge(chunk: Buffer, watch: StreamWatch): boolean {
-    watch.see(chunk);
     switch (watch.proof) {
       case 'proven':
         this.ttftMs = this.#asked.now() - this.#startedAt;
@@ -245,19 +291,10 @@ export class Answer implements AnswerSink {
       }
       default:
         this.#held.add(chunk);
-        if (this.#held.length > heldBytesMax) this.#fail('badAnswer', 'no content in 256 KiB of stream');
+        if (Math.max(this.#held.length, this.#unpacking?.length ?? 0) > heldBytesMax)
+          this.#fail('badAnswer', 'no content in 256 KiB of stream');
         return true;
     }
-  }
-
-  /** What nobody asked to be compressed passes as it is, unless its first piece is plainly something else. */
-  #isSound(chunk: Buffer): boolean {
-    const head = this.head_ as Head;
-    if (!this.#asked.isMessages) return true;
-    const text = Buffer.from(plainText(chunk, head.encoding, errorWordsMax));
-    const fault = faultAtStart(text, this.#asked, head);
-    if (fault) this.#wrong(fault);
-    return fault === undefined;
   }
 
   /** The answer is good: its head goes out, and what was held. */
@@ -267,7 +304,8 @@ export class Answer implements AnswerSink {
     // An event stream may end where its length says, and be none: only without one can its end be refused.
     const length = head.isStream ? null : head.length;
     this.#receiver.begin(head.status, [...head.pairs, ...this.#asked.added(this.ttfbMs ?? 0)], length);
-    this.#deadline.arm(this.#watch?.stopped ? lingerMs : this.#limits.idleMs);
+    this.#lingers = this.#watch?.stopped ?? false;
+    this.#deadline.arm(this.#lingers ? lingerMs : this.#limits.idleMs);
     for (const block of this.#held.take()) if (this.#phase === 'relaying') this.#write(block);
   }
 
@@ -277,17 +315,18 @@ export class Answer implements AnswerSink {
       this.#deadline.refresh();
       return this.#write(chunk);
     }
-    const wasStopped = watch.stopped;
-    watch.see(chunk);
-    if (watch.stopped && !wasStopped) this.#deadline.arm(lingerMs);
-    else if (watch.isProgress && !wasStopped) this.#deadline.refresh();
+    if (watch.stopped && !this.#lingers) {
+      this.#lingers = true;
+      this.#deadline.arm(lingerMs);
+    } else if (watch.isProgress && !this.#lingers) this.#deadline.refresh();
     return this.#passOn(chunk, watch);
   }
 
   #passOn(chunk: Buffer, watch: StreamWatch): boolean {
     if (watch.errorAt < 0) return this.#write(chunk);
     // Withheld: an error event would push the client to its slow path.
-    if (watch.errorAt > 0) this.#write(chunk.subarray(0, watch.errorAt));
+    if (this.#unpacking && watch.stopped) this.#write(chunk);
+    else if (!this.#unpacking && watch.errorAt > 0) this.#write(chunk.subarray(0, watch.errorAt));
     if (watch.stopped) this.#finish();
     else this.#break('error event after content');
     this.#abort();
@@ -333,7 +372,7 @@ export class Answer implements AnswerSink {
 
   /** What a refusal says it is stands in its status and at its beginning: the rest is not waited for. False: it says nothing. */
   #enough(): boolean {
-    const verdict = this.#verdict(this.#body);
+    const verdict = verdictOf(this.head_ as Head, this.#body, this.#asked);
     if (verdict.failure === null) return false;
     this.#refused();
     this.#abort();
@@ -341,27 +380,13 @@ export class Answer implements AnswerSink {
   }
 
   #refused(): void {
-    const head = this.head_ as Head;
-    const body = this.#body;
-    const verdict = this.#verdict(body);
-    const word = errorWord(errorTypeIn(plainText(body, head.encoding, errorWordsMax)));
-    const detail = `${head.status}${word === null ? '' : ` ${word}`}`;
-    this.#end({ kind: 'failed', verdict, head, body, detail, code: null, stale: false });
-  }
-
-  #verdict(body: Buffer): Verdict {
-    const { status, get, encoding } = this.head_ as Head;
-    const { isMessages, isCount, model, now } = this.#asked;
-    const text = plainText(body, encoding, errorWordsMax);
-    return classifyStatus({ status, header: get, body: text, isMessages, isCount, model }, now());
+    this.#end(refused(this.head_ as Head, this.#body, this.#asked));
   }
 
   #scan(chunk: Buffer): boolean {
     this.#held.add(chunk);
-    // What is compressed is looked at when it is whole.
-    const fault = (this.head_ as Head).isEncoded ? undefined : this.#json?.feed(chunk);
-    if (fault) this.#wrong(fault);
-    else if (this.#held.length > jsonBytesMax) this.#fail('badAnswer', 'the answer is larger than 64 MiB');
+    if (Math.max(this.#held.length, this.#unpacking?.length ?? 0) > jsonBytesMax)
+      this.#fail('badAnswer', 'the answer is larger than 64 MiB');
     if (this.#memory?.grows(this.#held.length) ?? true) return true;
     this.#deadline.clear();
     return false;
@@ -382,7 +407,9 @@ export class Answer implements AnswerSink {
         this.#fail('badAnswer', 'the answer was cut off');
         return;
       }
-      if (head.isEncoded && length > 0) json.feed(Buffer.from(plainText(this.#body, head.encoding, errorWordsMax)));
+      // A count is small, and looked at when it is whole.
+      if (head.isEncoded && !this.#unpacking && length > 0)
+        json.feed(Buffer.from(plainText(this.#body, head.encoding, errorWordsMax)));
       const fault = json.end();
       if (fault) {
         this.#wrong(fault);
@@ -398,8 +425,7 @@ export class Answer implements AnswerSink {
       this.#fail(failure ?? 'badAnswer', detail);
       return;
     }
-    const told = { head: null, body: Buffer.alloc(0), detail: `${(this.head_ as Head).status}: ${detail}` };
-    this.#end({ kind: 'failed', verdict: classifyCount, ...told, ...answered });
+    this.#end(noCount(detail, this.head_ as Head));
     this.#abort();
   }
 
@@ -450,26 +476,9 @@ export class Answer implements AnswerSink {
     this.#fail('timeout', detail);
   }
 
-  #fail(
-    failure: Failure,
-    detail: string,
-    silence: { readonly code: string | null; readonly stale: boolean } = answered,
-  ): void {
-    const verdict: Verdict = { failure, retryAfterMs: null, resetAt: null };
-    const { head_: head } = this;
+  #fail(failure: Failure, detail: string, silence?: Silence): void {
     if (this.#committed) this.#receiver.cut();
-    this.#end(
-      this.#committed
-        ? { kind: 'broken', detail }
-        : {
-            kind: 'failed',
-            verdict,
-            head: null,
-            body: Buffer.alloc(0),
-            detail: head ? `${head.status}: ${detail}` : detail,
-            ...silence,
-          },
-    );
+    this.#end(this.#committed ? { kind: 'broken', detail } : failed(failure, detail, this.head_, silence));
     this.#abort();
   }
 
@@ -495,6 +504,7 @@ export class Answer implements AnswerSink {
     this.#deadline.clear();
     clearTimeout(this.#newlines);
     clearTimeout(this.#asleep);
+    this.#unpacking?.close();
     this.#memory?.release(this.#held.take());
     this.#memory = undefined;
   }

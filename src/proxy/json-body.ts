@@ -4,7 +4,6 @@ import type { Usage } from '../../events/request.ts';
 import { classifyErrorType, typeWord } from '../../machines/classify.ts';
 import type { Head } from './headers.ts';
 import { JsonScanner, Places } from './json-scanner.ts';
-import { StreamWatch } from './sse.ts';
 
 const counts = {
   input: 'usage.input_tokens',
@@ -88,17 +87,6 @@ export class JsonBody {
     // A page or nothing, where a count was asked for: that path is not there.
     return { failure: isCount ? null : 'badAnswer', detail };
   }
-}
-
-/** Of an answer that nobody asked to be compressed: its beginning is plainly something else. `text` is what could be read of it. */
-export function faultAtStart(text: Buffer, wanted: Wanted, head: Head): Fault | undefined {
-  if (head.isStream) {
-    const watch = new StreamWatch();
-    watch.see(text);
-    return watch.proof === 'failed' ? errorIn(head, watch.errorType) : undefined;
-  }
-  const body = new JsonBody(wanted, head);
-  return body.feed(text) ?? body.error;
 }
 
 function errorIn({ status }: Head, type: string | null): Fault {

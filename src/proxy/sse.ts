@@ -65,8 +65,10 @@ export class StreamWatch {
   /** In the order of `counts`; -1 was not told. */
   readonly #usage = [-1, -1, -1, -1];
 
-  see(piece: Buffer): void {
-    this.isProgress = false;
+  /** @param isMore it is seen as one piece together with the last one */
+  see(piece: Buffer, isMore = false): void {
+    if (!isMore) this.isProgress = false;
+    else if (this.errorAt >= 0) return;
     this.errorAt = -1;
     let lineAt = 0;
     let at = 0;
