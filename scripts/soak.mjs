@@ -49,8 +49,8 @@ try {
       `minute ${minute}: ${row.rssMb.toFixed(1)} MB (heap ${row.heapMb.toFixed(1)}), ${row.descriptors} descriptors; ${asked} asked, ${whole} whole, ${cut} cut, ` +
         `${people.faults.length} faults\n`,
     );
-    // What was judged is not needed any more, and would be a leak of this process.
-    for (const endpoint of stage.endpoints) endpoint.forget();
+    // What was judged is not needed any more, and would be a leak of this process. The newest may be on their way to the judge.
+    for (const endpoint of stage.endpoints) endpoint.forget(clients * 2);
   }
   wrong.abort();
   await trouble;

@@ -30,8 +30,8 @@ export interface SimulatedEndpoint {
   readonly auth: 'x-api-key' | 'bearer';
   /** In the order in which they came, each from when its body was there. */
   readonly requests: readonly SimulatedRequest[];
-  /** Those that have ended: who plays for hours would hold all of them. */
-  forget(): void;
+  /** Those that have ended, but for the newest: who plays for hours would hold all of them. */
+  forget(newest?: number): void;
   /** From now on, whatever a script said. Running exchanges end only when connections are to be refused. */
   play(fault: Fault): Promise<void>;
   /** Takes the place of what was scripted or played before. */
@@ -75,8 +75,9 @@ export async function startSimulatedEndpoint(options: SimulatedEndpointOptions =
     auth,
     key,
     requests,
-    forget: () => {
-      const running = requests.filter(({ ended }) => ended === 'running');
+    forget: (newest = 0) => {
+      const old = requests.length - newest;
+      const running = requests.filter(({ ended }, place) => ended === 'running' || place >= old);
       requests.splice(0, requests.length, ...running);
     },
     port: door.port,

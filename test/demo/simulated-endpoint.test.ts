@@ -269,6 +269,8 @@ it('A simulated endpoint knows what it would have said, and forgets it when it i
   expect(last?.fault).toMatchObject({ kind: 'breaks' });
   expect(last?.whole().startsWith(text(cut))).toBe(true);
   await expect.poll(() => endpoint.requests.every(({ ended }) => ended !== 'running')).toBe(true);
+  endpoint.forget(1);
+  expect(endpoint.requests).toEqual([last]);
   endpoint.forget();
   expect(endpoint.requests).toEqual([]);
 });
