@@ -21,6 +21,8 @@ const words = /^(?:sk|rk|pk|ak|ark|key|api)(?:[-_](?:[a-z]{1,12}|\d{1,4}))+$/i;
 // A token without a vendor's beginning: so long, and so mixed, is no word and no version.
 const mixedMin = 24;
 const lowerMin = 32;
+/** Without so long a run there is no token, and most texts have none: it is looked for before a text is taken apart. */
+const longRun = new RegExp(`[\\w.+~-]{${mixedMin}}`);
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const bounds = /[\s"'`“”=,;:|()<>[\]{}&?#@]+/;
 
@@ -42,7 +44,7 @@ export function holdsVendorKey(text: string): boolean {
 
 /** Whether a key, or a long random token, is anywhere in it. */
 export function looksLikeKey(text: string): boolean {
-  return holdsVendorKey(text) || text.split(bounds).some(isToken);
+  return holdsVendorKey(text) || (longRun.test(text) && text.split(bounds).some(isToken));
 }
 
 /** The same text, with what looks like a key masked. */
@@ -50,6 +52,7 @@ export function withoutKeys(text: string): string {
   // Most texts are short words.
   if (text.length < shownFrom) return holdsVendorKey(text) ? '…' : text;
   const known = text.replace(vendors, (found) => (isVendors(found) ? maskKey(found) : found));
+  if (!longRun.test(known)) return known;
   return known
     .split(/([\s"'`“”=,;:|()<>[\]{}&?#@]+)/)
     .map((piece) => (isToken(piece) ? maskKey(piece) : piece))
