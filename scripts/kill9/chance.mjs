@@ -1,15 +1,23 @@
 /** What a run of deaths needs of the machine: a port for all lives, and dice that fall the same again. */
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
-/** A port that stays the same over all lives: each one must find it free. */
-export function freePort() {
+// Below those that systems give out by themselves (from 32768 on at Linux): whoever asks for any port gets none of these.
+const [lowestPort, highestPort] = [15_000, 32_000];
+
+/** A port that stays the same over all lives: each one must find it free, whatever else runs on the machine. */
+export async function freePort() {
+  for (;;) {
+    const port = randomInt(lowestPort, highestPort);
+    if (await isFree(port)) return port;
+  }
+}
+
+function isFree(port) {
   const server = createServer();
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
+    server.once('error', (error) => (error.code === 'EADDRINUSE' ? resolve(false) : reject(error)));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
 }
 
