@@ -1,13 +1,38 @@
 /** How the tests run. Coverage is asked for with `--coverage`; only then its threshold counts. */
+import { readFileSync, statfsSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 
 // Tests start real gateways; on a busy machine with two cores a start alone may take seconds.
 const patienceMs = 20_000;
 
+// Homes are small; a few tests write some hundred MiB.
+const roomBytes = 4 * 1024 ** 3;
+
+/**
+ * Where temporary folders are: in memory, where the system has such a disk with room and lets programs on it run. Each of some
+ * thousand homes waits for the disk several times, and for whatever else is written to it. Whoever sets TMPDIR decides.
+ */
+function temporaryFolder(): { readonly TMPDIR?: string } {
+  const place = '/dev/shm';
+  try {
+    const mount = readFileSync('/proc/self/mounts', 'utf8')
+      .split('\n')
+      .find((line) => line.split(' ')[1] === place);
+    const options = mount?.split(' ')[3]?.split(',') ?? [];
+    const { bavail, bsize } = statfsSync(place);
+    const fits = options.includes('rw') && !options.includes('noexec') && bavail * bsize > roomBytes;
+    return fits && !process.env['TMPDIR'] ? { TMPDIR: place } : {};
+  } catch {
+    // Not Linux.
+    return {};
+  }
+}
+
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     setupFiles: ['test/setup.ts'],
+    globalSetup: ['test/built-folder.ts'],
     // Not threads: the program sets its umask, which only a process of its own can.
     pool: 'forks',
     // Tests wait for processes and sockets more than they compute: a core need not be kept for vitest itself.
@@ -15,7 +40,7 @@ export default defineConfig({
     testTimeout: patienceMs,
     hookTimeout: patienceMs,
     // No test reads or writes the keychain of whoever runs it.
-    env: { QCC_KEYCHAIN: 'off' },
+    env: { QCC_KEYCHAIN: 'off', ...temporaryFolder() },
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts', 'machines/**/*.ts', 'events/**/*.ts', 'workers/**/*.ts'],

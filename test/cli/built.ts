@@ -1,31 +1,39 @@
-/** The program as it is installed: compiled, in a folder of its own, so that nobody else's build is touched. */
+/** The program as it is installed: compiled once for a whole run of the tests, in a folder that the run made and removes. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, watch } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { inject } from 'vitest';
 
 const compiler = join('node_modules', 'typescript', 'bin', 'tsc');
 
-export interface Built {
-  readonly main: string;
-  remove(): void;
+/** The path of the program. Whoever asks first compiles it; the others wait for that. */
+export async function build(): Promise<string> {
+  const folder = inject('builtIn');
+  const dist = join(folder, 'dist');
+  const main = resolve(dist, 'src', 'cli', 'main.js');
+  const isFirst = mkdirSync(join(folder, 'first'), { recursive: true }) !== undefined;
+  if (isFirst) compile(folder, dist);
+  // Looked for only after the watch has begun: it cannot come unseen.
+  const seen = watch(folder);
+  try {
+    while (!existsSync(dist)) await once(seen, 'change');
+  } finally {
+    seen.close();
+  }
+  return main;
 }
 
-/** Inside node_modules, because what is compiled looks for its packages upwards from where it lies. */
-export function build(): Built {
-  const cache = join('node_modules', '.cache');
-  mkdirSync(cache, { recursive: true });
-  const folder = mkdtempSync(join(cache, 'qcc-built-'));
+function compile(folder: string, dist: string): void {
+  const unfinished = join(folder, 'unfinished');
   copyFileSync('package.json', join(folder, 'package.json'));
-  const dist = join(folder, 'dist');
   // What does not type-check is compiled all the same; that it does is another check's affair.
-  execFileSync(process.execPath, [compiler, '-p', 'tsconfig.build.json', '--outDir', dist, '--noCheck']);
+  execFileSync(process.execPath, [compiler, '-p', 'tsconfig.build.json', '--outDir', unfinished, '--noCheck']);
   for (const path of readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((one) => one.endsWith('.json'))) {
-    mkdirSync(dirname(join(dist, 'src', path)), { recursive: true });
-    copyFileSync(join('src', path), join(dist, 'src', path));
+    mkdirSync(dirname(join(unfinished, 'src', path)), { recursive: true });
+    copyFileSync(join('src', path), join(unfinished, 'src', path));
   }
-  const main = resolve(dist, 'src', 'cli', 'main.js');
-  if (!existsSync(main)) throw new Error('nothing was built');
-  return { main, remove: () => rmSync(folder, { recursive: true, force: true }) };
+  renameSync(unfinished, dist);
 }
 
 export interface Ended {

@@ -155,7 +155,8 @@ describe('a hostile home', () => {
 
   it.each([
     ['0.1.0-demo', [2]],
-    ['0.1.0-queue', [0, 1, 2, 3]],
+    // The one with something of everything, in the two ways that differ most.
+    ['0.1.0-queue', [0, 3]],
     ['0.1.0-storm', [1]],
   ] as const)(
     '%s: no command says what a terminal obeys',
@@ -289,6 +290,11 @@ describe('an endpoint that answers with orders for the terminal', () => {
   });
 });
 
+// The lower ones more often: most that a terminal obeys is there. `unit: 'binary'` takes over a second before the first text.
+const text = fc
+  .array(fc.oneof(fc.integer({ min: 0, max: 0x3000 }), fc.integer({ min: 0, max: 0x10ffff })), { maxLength: 20 })
+  .map((points) => String.fromCodePoint(...points));
+
 describe('the door', () => {
   it('knows every character that has no shape', () => {
     for (let code = 0; code <= 0x10ffff; code++) {
@@ -302,8 +308,8 @@ describe('the door', () => {
 
   it('leaves JSON the data that it is', () => {
     fc.assert(
-      fc.property(fc.jsonValue(), fc.string({ unit: 'binary' }), (value, text) => {
-        const both = [value, text, evil];
+      fc.property(fc.jsonValue(), text, (value, any) => {
+        const both = [value, any, evil];
         expect(JSON.parse(visibleJson(both))).toEqual(JSON.parse(JSON.stringify(both)));
         expect(obeyedIn(visibleJson(both))).toBeUndefined();
       }),
@@ -312,8 +318,8 @@ describe('the door', () => {
 
   it('lets our own styles through, around whatever text, and no style that a text brought along', () => {
     fc.assert(
-      fc.property(fc.array(fc.oneof(fc.string({ unit: 'binary' }), fc.constant(evil)), { maxLength: 4 }), (texts) => {
-        const line = texts.map((text, i) => (i % 2 ? text : styled('red', styled('bold', text)))).join(' ');
+      fc.property(fc.array(fc.oneof(text, fc.constant(evil)), { maxLength: 4 }), (texts) => {
+        const line = texts.map((any, i) => (i % 2 ? any : styled('red', styled('bold', any)))).join(' ');
         const said = rendered(line);
         expect(obeyedIn(said, true)).toBeUndefined();
         expect(said.split('\u001b[31m')).toHaveLength(Math.ceil(texts.length / 2) + 1);

@@ -5,21 +5,17 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileS
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { delimiter, dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { StatusRow } from '../../src/control/operations.ts';
 import { temporaryHome } from '../support/home.ts';
-import { type Built, build, type Ended, launch } from './built.ts';
+import { build, type Ended, launch } from './built.ts';
 
 const patienceMs = 60_000;
-let built: Built | undefined;
 let main = '';
 
-beforeAll(() => {
-  built = build();
-  main = built.main;
+beforeAll(async () => {
+  main = await build();
 }, patienceMs);
-
-afterAll(() => built?.remove());
 
 interface Started {
   readonly url: string;

@@ -107,7 +107,7 @@ describe('a sealed text', () => {
     // Two lengths of padding, and none.
     for (const text of ['ab', 'abc', 'abcd']) {
       const sealed = Buffer.from(vault.seal(text));
-      for (const flipped of flips(sealed)) {
+      for (const { flipped } of flips(sealed)) {
         expect(() => vault.unseal(flipped.toString())).toThrow(damaged);
       }
     }
@@ -121,13 +121,11 @@ describe('a vault that is not as it was left', () => {
     for (const text of ['ab', 'abc', 'abcd']) await vault.put(`e-${text}`, text);
     const { vault: path } = paths(home);
     const accepted: string[] = [];
-    let at = 0;
-    for (const flipped of flips(readFileSync(path))) {
+    for (const { flipped, bit } of flips(readFileSync(path))) {
       writeFileSync(path, flipped);
       const code = await everythingIn(home);
       const untouched = readFileSync(path).equals(flipped);
-      if (code !== 'QCC_VAULT_DAMAGED' || !untouched) accepted.push(`bit ${at}: ${code}`);
-      at += 1;
+      if (code !== 'QCC_VAULT_DAMAGED' || !untouched) accepted.push(`bit ${bit}: ${code}`);
     }
     expect(accepted).toEqual([]);
   });
@@ -243,12 +241,24 @@ async function everythingIn(home: string, ...more: readonly string[]): Promise<s
   }
 }
 
-function* flips(whole: Buffer): Generator<Buffer> {
+// Each opens a vault, and most are the same case: all of them with `QCC_TEST_EVERY_BIT=1`.
+const everyBit = process.env['QCC_TEST_EVERY_BIT'] !== undefined;
+// The last characters of base64 hold bits that count for nothing, and the padding: a kind reader takes several of them for one.
+const base64End = /[\w+/]{2}={0,2}(?![\w+/=])/g;
+
+/** One bit of each byte, every one of the eight in turn; where base64 ends, each bit. */
+function* flips(whole: Buffer): Generator<{ readonly flipped: Buffer; readonly bit: number }> {
+  const ends = [...whole.toString('latin1').matchAll(base64End)].map(({ 0: end, index }) => [
+    index,
+    index + end.length,
+  ]);
   for (let bit = 0; bit < whole.length * 8; bit += 1) {
-    const flipped = Buffer.from(whole);
     const at = bit >> 3;
+    const isEnd = ends.some(([from = 0, to = 0]) => from <= at && at < to);
+    if (!everyBit && !isEnd && (bit & 7) !== (at & 7)) continue;
+    const flipped = Buffer.from(whole);
     flipped[at] = (flipped[at] ?? 0) ^ (1 << (bit & 7));
-    yield flipped;
+    yield { flipped, bit };
   }
 }
 

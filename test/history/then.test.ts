@@ -37,7 +37,7 @@ class WatchedLog extends SimulatedLog {
 
   override append(facts: readonly Recorded[], options: AppendOptions): Promise<void> {
     const appended = super.append(facts, options);
-    if (this.core?.state.seq === this.head && this.#chance.happens(0.03)) this.seen.push(look(this.core.state));
+    if (this.core?.state.seq === this.head && this.#chance.happens(0.2)) this.seen.push(look(this.core.state));
     return appended;
   }
 }
@@ -49,7 +49,7 @@ async function live() {
     log.core = core;
   };
   const without = new Set(['cuts']);
-  const { facts, broken } = await simulate({ seed: 11, requests: 4_000, without, planted: { aside, log: () => log } });
+  const { facts, broken } = await simulate({ seed: 11, requests: 2_500, without, planted: { aside, log: () => log } });
   expect(broken).toBeNull();
   return { facts, seen: log.seen };
 }
@@ -80,7 +80,7 @@ describe('any past moment', () => {
     const moments = Array.from({ length: 50 }, () => chance.pick(seen as [Seen, ...Seen[]]));
     expect(new Set(moments.map(({ seq }) => seq)).size).toBeGreaterThan(30);
     // Near enough to each other: the 50 moments, and not the way to them, are what takes time.
-    const log = await onDisk(facts, 400);
+    const log = await onDisk(facts, 250);
     for (const { seq, state, machines } of moments) {
       const then = await ask(log, 'history.at', { moment: { seq } });
       expect(then.seq).toBe(seq);
