@@ -36,7 +36,7 @@ export async function backUp(call: Connection['call'], file: string): Promise<Ba
 /** The last fact of a copy, which is opened for that; or why it cannot be. */
 async function headOf(dir: string): Promise<number | string> {
   try {
-    const log = await LevelLog.open(dir);
+    const log = await LevelLog.open(dir, { once: true });
     await log.close();
     return log.head;
   } catch (error) {

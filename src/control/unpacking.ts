@@ -177,7 +177,7 @@ async function written(path: string, chunks: AsyncIterable<Buffer>): Promise<str
 
 /** Every fact is there, and none is of a newer kind. */
 async function checkLog(folder: string, home: string, facts: number): Promise<void> {
-  const log = await LevelLog.open(join(folder, 'log'));
+  const log = await LevelLog.open(join(folder, 'log'), { once: true });
   try {
     await foldLog(log);
     if (log.head < facts) throw invalid(`its log ends with #${log.head}, before #${facts}`);

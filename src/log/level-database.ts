@@ -112,9 +112,13 @@ export class Connection {
     return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
   }
 
-  async close(): Promise<void> {
-    await this.#database.close();
-    if (this.#whole && this.#distrusted === undefined) keepChecked(this.dir, this.#whole);
+  close(): Promise<void> {
+    return this.#database.close();
+  }
+
+  /** For the next start, which need not read again what was found whole. */
+  keepChecked(): void {
+    if (this.#whole && this.isTrusted) keepChecked(this.dir, this.#whole);
   }
 
   /** What LevelDB threw, as it is told: what it cannot read is damage, or the system keeps it from reading. */

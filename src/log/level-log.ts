@@ -31,6 +31,8 @@ export interface LevelOptions {
   readonly reopenAfterMs?: number;
   /** This process has it open already: another pair of eyes on the same database, which leaves its files alone. */
   readonly beside?: boolean;
+  /** It is opened to be looked at: nothing is left beside it for a next start. */
+  readonly once?: boolean;
 }
 
 export class LevelLog implements Log {
@@ -52,8 +54,11 @@ export class LevelLog implements Log {
   /** Undefined for another pair of eyes: whoever writes the log writes it. */
   readonly #headFile: HeadFile | undefined;
 
+  readonly #isOnce: boolean;
+
   private constructor(connection: Connection, options: LevelOptions) {
     this.#connection = connection;
+    this.#isOnce = options.once ?? false;
     if (!options.beside) this.#headFile = new HeadFile(connection.dir);
     this.#writer = new BatchWriter(connection, options.reopenAfterMs ?? reopenAfterMs, {
       written: (facts, intent) => {
@@ -231,6 +236,7 @@ export class LevelLog implements Log {
     try {
       await this.#writer.close();
     } finally {
+      if (!this.#isOnce) this.#connection.keepChecked();
       // With the numbers of what could not be written: the next start misses them, and tells.
       this.#headFile?.close(Math.max(this.#ends.written, this.unwritten?.to ?? 0));
     }
