@@ -90,7 +90,9 @@ const sliceBytes = 65_536;
 
 export default async function task({ job, port }: RetryTask): Promise<void> {
   const receiver = new PortReceiver(port);
-  const answer = new Answer(receiver, { ...job, isHead: false, now: Date.now, added: () => [] }, limitsOf(job));
+  const body = bytesOf(job);
+  const asked = { ...job, body, isHead: false, now: Date.now, added: () => [] };
+  const answer = new Answer(receiver, asked, limitsOf(job));
   let isStopped = false;
   const stop = () => {
     isStopped = true;
@@ -117,6 +119,10 @@ export default async function task({ job, port }: RetryTask): Promise<void> {
   }
 }
 
+function bytesOf({ body: { buffer, byteOffset, byteLength } }: RetryJob): Buffer {
+  return Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength);
+}
+
 /** Nobody waits: no newlines. */
 function limitsOf({ limits }: RetryJob) {
   return { ...limits, commitMs: null };
@@ -139,10 +145,8 @@ function send(job: RetryJob, upstreams: Upstreams, answer: Answer, port: Message
     failed: (error) => answer.failed(error),
     fault: (error) => answer.fault(error),
   };
-  const { buffer, byteOffset, byteLength } = job.body;
-  const body = Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength);
   const headers = headersUp(job.headers, undefined, auth, key);
-  answer.started(upstreams.send({ origin, path, method, headers, body, fresh: true }, sink));
+  answer.started(upstreams.send({ origin, path, method, headers, body: bytesOf(job), fresh: true }, sink));
 }
 
 function seen({ head_: head, ttfbMs }: Answer): Seen {

@@ -14,6 +14,7 @@ import { HeldBytes } from './held-bytes.ts';
 import { type Fault, JsonBody } from './json-body.ts';
 import { LargeAnswer, largeAnswers } from './large-answers.ts';
 import type { Asked, Limits, Outcome } from './outcome.ts';
+import { surelyNoStream } from './peek.ts';
 import type { Receiver } from './receiver.ts';
 import { StreamWatch } from './sse.ts';
 import { Unpacking } from './unpacking.ts';
@@ -133,6 +134,9 @@ export class Answer implements AnswerSink {
       this.#wrong({ failure: 'badAnswer', detail: 'not JSON (text/html)' });
     if (head.isEncoded && !isWhole && (this.#phase === 'judging' || this.#phase === 'json'))
       this.#unpacking = this.#unpacker(head);
+    // Who did not ask for one cannot read it.
+    if (this.#phase === 'judging' && !this.#committed && isMessages && isUnasked(this.#asked))
+      this.#fail('badAnswer', 'a stream where JSON was asked for');
     // A second head would stand in the middle of the first one's body, and an error would look like an answer.
     if (this.#committed && (this.#phase !== 'json' || this.#unpacking))
       this.#fail('badAnswer', 'no JSON, where JSON had begun');
@@ -508,4 +512,8 @@ export class Answer implements AnswerSink {
     this.#memory?.release(this.#held.take());
     this.#memory = undefined;
   }
+}
+
+function isUnasked({ wantsStream, body }: Asked): boolean {
+  return !wantsStream && body != null && surelyNoStream(body);
 }

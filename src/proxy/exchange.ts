@@ -268,6 +268,7 @@ export class Exchange {
         isCount: target.isCount,
         isHead: request.method === 'HEAD',
         model: peek.model,
+        body: body?.bytes ?? null,
         now: ports.now,
         added: (ttfbMs) => this.#added(candidate, ttfbMs),
       },

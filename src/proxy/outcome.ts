@@ -21,6 +21,8 @@ export interface Asked {
   /** An answer that has no body, whatever it says of its length. */
   readonly isHead: boolean;
   readonly model: string | null;
+  /** The request's; looked at until something of an answer has gone out. */
+  readonly body?: Buffer | null;
   readonly now: () => Millis;
   /** Our own headers, as flat pairs. */
   readonly added: (ttfbMs: Millis) => string[];

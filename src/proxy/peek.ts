@@ -44,6 +44,26 @@ export function peek(body: Buffer): Peek | Promise<Peek> {
   return seen(found.model, found.stream ?? false, found.session ?? null);
 }
 
+const streamKey = Buffer.from('"stream"');
+const isOther = /^\s*(?:[^\s:]|:\s*[^\st])/;
+// A letter of the key may be written in this way.
+const escapes = Buffer.from('\\u00');
+// Behind the name: blanks, a colon, and the first letter of its value. More of either is nothing that anybody means.
+const blanksMax = 64;
+const namesMax = 1_000;
+
+/** Whether a request surely asks for no stream: nowhere in it is one asked for, however it is read. */
+export function surelyNoStream(body: Buffer): boolean {
+  if (body[skipSpace(body.subarray(0, blanksMax), 0)] !== 0x7b || body.includes(escapes)) return false;
+  let at = body.indexOf(streamKey);
+  for (let seen = 0; at >= 0; seen++) {
+    const value = at + streamKey.length;
+    if (seen >= namesMax || !isOther.test(body.toString('latin1', value, value + blanksMax))) return false;
+    at = body.indexOf(streamKey, value);
+  }
+  return true;
+}
+
 function seen(model: string | null, stream: boolean, session: string | null): Peek {
   return { model: model === null ? null : shortName(model), stream, session };
 }

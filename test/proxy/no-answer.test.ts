@@ -1,7 +1,7 @@
 /** Answers that are none, in all their disguises: the next endpoint is asked, and each is told apart for what it is. */
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { ask, errorOf, gateway } from './gateway.ts';
+import { ask, bodyOf, errorOf, gateway } from './gateway.ts';
 import {
   answerEvents,
   answers,
@@ -103,6 +103,20 @@ describe('an answer of status 200 that is none', () => {
       expect(gw.failures).toEqual([{ endpoint: 'a', failure: 'badAnswer' }]);
     });
   }
+
+  it.each([
+    ['false', bodyOf({ stream: false })],
+    ['not there', JSON.stringify({ model: 'claude-test', messages: [{ role: 'user', content: '"stream": true' }] })],
+    ['in a large body', JSON.stringify({ model: 'claude-test', messages: ['x'.repeat(600_000)], stream: false })],
+  ])('is seen: a stream where none was asked for (%s)', async (_, body) => {
+    const stream: Step = ({ response }) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.end(streamed);
+    };
+    const gw = await gateway({ main: [await upstream('a', stream), await upstream('b', says(200, message))] });
+    expect(await ask(gw, { body })).toMatchObject({ status: 200, text: message });
+    expect(gw.failures).toEqual([{ endpoint: 'a', failure: 'badAnswer' }]);
+  });
 
   const zipped =
     (text: string, type: string): Step =>

@@ -1,7 +1,7 @@
 /** What routing reads of a body is what a parser would read, and costs little. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Peek, peek } from '../../src/proxy/peek.ts';
+import { type Peek, peek, surelyNoStream } from '../../src/proxy/peek.ts';
 
 /** Of a body that is not large: at once. */
 const peeked = (text: string) => peek(Buffer.from(text)) as Peek;
@@ -162,5 +162,39 @@ describe('a large body', () => {
       expect(cpu / 1_000).toBeLessThan(60);
       expect((await seen).model).toBeNull();
     }
+  });
+});
+
+describe('that no stream is asked for', () => {
+  it.each([
+    ['{"model":"m","stream":false}', true],
+    ['{"model":"m","stream" :\n false}', true],
+    ['{"model":"m"}', true],
+    [' {"messages":["stream"]}', true],
+    [JSON.stringify({ text: '"stream":true' }), true],
+    ['{"stream":null}', true],
+    ['{"stream":true}', false],
+    ['{"stream" :\n true}', false],
+    ['{"stream":false,"stream":true}', false],
+    ['{"metadata":{"stream":true}}', false],
+    [`{"stream":${' '.repeat(100)}true}`, false],
+    ['{"str\\u0065am":true}', false],
+    ['{"stream":', false],
+    ['', false],
+    ['stream', false],
+    [`{${'"stream":0,'.repeat(2_000)}"a":1}`, false],
+  ])('is sure of %s or not', (text, isSure) => {
+    expect(surelyNoStream(Buffer.from(text))).toBe(isSure);
+  });
+
+  it('is never sure where a parser finds one', () => {
+    const blank = fc.stringMatching(/^[ \t\n]{0,80}$/);
+    const value = fc.constantFrom('true', 'false', 'null', '1', '"true"');
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.constantFrom('stream', 'a'), blank, blank, value)), (members) => {
+        const text = `{${members.map(([name, before, after, it]) => `"${name}"${before}:${after}${it}`).join()}}`;
+        if (JSON.parse(text).stream === true) expect(surelyNoStream(Buffer.from(text))).toBe(false);
+      }),
+    );
   });
 });
