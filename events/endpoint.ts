@@ -61,6 +61,10 @@ export type EndpointReport =
         detail: string | null;
       }
     >
+  /** It has said that it lacks this model, and is asked for it last until then. */
+  | Fact<'ModelNotFound', { model: string; until: Millis; request: string | null }>
+  /** It has answered for a model that it had been said to lack. */
+  | Fact<'ModelFound', { model: string; request: string | null }>
   | Fact<'LimitsSeen', { status: 'allowed_warning'; resetAt: Millis | null }>
   | Fact<'EndpointEnabled'>
   | Fact<'EndpointDisabled'>

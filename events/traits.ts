@@ -73,6 +73,8 @@ export const factTraits: Readonly<Record<FactType, FactTraits>> = {
   ProbeSucceeded: plain,
   ProbeFailed: bad,
   ProbeNoted: plain,
+  ModelNotFound: bad,
+  ModelFound: good,
   LimitsSeen: plain,
   EndpointEnabled: { ...deed('endpoint.enable'), endsRefusal: true },
   EndpointDisabled: deed('endpoint.disable'),

@@ -3,7 +3,7 @@
  * Whether it has room, and whether it is the best one, is asked elsewhere.
  */
 import type { Millis } from '../events/fact.ts';
-import type { EndpointState } from './roster.ts';
+import type { EndpointState, Lacking } from './roster.ts';
 
 export interface Availability {
   readonly state: EndpointState;
@@ -22,4 +22,10 @@ export function isAvailable({ state, until, held }: Availability, healthAware: b
   if (!healthAware) return !held;
   if (state === 'failed') return false;
   return state === 'recovering' || until === null || until <= now;
+}
+
+/** Until when it is believed to lack the model; null when nothing is known. Asked once an endpoint and request: nothing is made. */
+export function lacksUntil(lacks: readonly Lacking[], model: string | null, now: Millis): Millis | null {
+  for (const one of lacks) if (one.model === model && one.until > now) return one.until;
+  return null;
 }

@@ -2,6 +2,7 @@
 import type { Belief, EndpointDecision, Failure } from '../events/endpoint.ts';
 import type { Millis } from '../events/fact.ts';
 import type { Moment } from './moment.ts';
+import type { Lacking } from './roster.ts';
 
 export interface EndpointPolicy {
   /** Strikes in a row that put it out. */
@@ -74,6 +75,24 @@ export function strikesOf(failure: Failure): number {
 /** No strike, and no limit either: a model that is not there says nothing about the endpoint. */
 export function isNeutral(failure: Failure): boolean {
   return strikesOf(failure) === 0 && failure !== 'rateLimited' && failure !== 'quota';
+}
+
+/** The model that an endpoint said it lacks is asked for elsewhere first, for so long: it may be there with its next release. */
+const lacksMs = 10 * minute;
+/** Clients choose what models are called: of more than anybody uses, the oldest are forgotten. */
+const lacksMax = 32;
+
+export function lacksModelUntil(now: Millis): Millis {
+  return now + lacksMs;
+}
+
+/** The same model is remembered once. What is over goes with the oldest: no clock has a part in what a fact leaves. */
+export function withLacking(lacks: readonly Lacking[], one: Lacking): readonly Lacking[] {
+  return [...lacks.filter(({ model }) => model !== one.model), one].slice(-lacksMax);
+}
+
+export function isLacking(lacks: readonly Lacking[], now: Millis): boolean {
+  return lacks.some(({ until }) => until > now);
 }
 
 export function isSlow(ttftMs: Millis | null, { medianTtftMs }: Recent): boolean {

@@ -11,10 +11,12 @@
 import { type SnapshotFrom, setup } from 'xstate';
 import type { Belief, EndpointDecision, EndpointFact, EndpointReport, Failure, TimerName } from '../events/endpoint.ts';
 import type { Millis } from '../events/fact.ts';
+import { lacksUntil } from './available.ts';
 import type { EndpointPolicy, Recent } from './endpoint-policy.ts';
 import * as rules from './endpoint-policy.ts';
+import { restore } from './fold.ts';
 import type { Moment, Timer } from './moment.ts';
-import type { EndpointState } from './roster.ts';
+import type { EndpointState, Lacking } from './roster.ts';
 
 export type { EndpointPolicy, Recent } from './endpoint-policy.ts';
 
@@ -44,6 +46,8 @@ interface EndpointContext {
   readonly healthySince: Millis | null;
   readonly gen: number;
   readonly timer: Timer<TimerName> | null;
+  /** A list: names are a client's, and may be those that every object has. */
+  readonly lacks: readonly Lacking[];
 }
 
 const fresh: EndpointContext = {
@@ -63,9 +67,13 @@ const fresh: EndpointContext = {
   healthySince: null,
   gen: 0,
   timer: null,
+  lacks: [],
 };
 
 const vocabulary = setup({ types: {} as { context: EndpointContext; events: ChartEvent } });
+
+const without = (lacks: readonly Lacking[], model: string | null) =>
+  lacks.length === 0 ? lacks : lacks.filter((one) => one.model !== model);
 
 const armed = (context: EndpointContext, name: TimerName, dueAt: Millis) => ({
   gen: context.gen + 1,
@@ -82,12 +90,22 @@ const noteFailure = vocabulary.assign(({ context, event }) => {
     lastError: detail ?? failure,
   };
 });
-const noteSuccess = vocabulary.assign(({ context }) => ({
+const noteSuccess = vocabulary.assign(({ context, event }) => ({
   strikes: 0,
   consecutiveFailures: 0,
   pauses: 0,
   consecutiveSuccesses: context.consecutiveSuccesses + 1,
+  lacks: event.type === 'ProbeSucceeded' ? without(context.lacks, event.data.model) : context.lacks,
 }));
+const noteLacking = vocabulary.assign(({ context, event }) => {
+  if (event.type !== 'ModelNotFound') return {};
+  const { model, until } = event.data;
+  return { lacks: rules.withLacking(context.lacks, { model, until }) };
+});
+const noteHaving = vocabulary.assign(({ context, event }) =>
+  event.type === 'ModelFound' ? { lacks: without(context.lacks, event.data.model) } : {},
+);
+const forgetLacking = vocabulary.assign({ lacks: [] });
 /** Quiet seconds are counted from the last failure; a warning ends no sooner for it. */
 const waitForQuiet = vocabulary.assign(({ context, event }) =>
   context.timer?.name === 'pause'
@@ -166,6 +184,11 @@ export const endpointChart = vocabulary.createMachine({
     EndpointFailed: { target: '.failed', actions: fail },
     EndpointRecovered: { target: '.healthy', actions: recover },
     EndpointRecovering: { target: '.recovering', actions: [recoverTo] },
+    ModelNotFound: { actions: noteLacking },
+    ModelFound: { actions: noteHaving },
+    // A person, or a new key or address: what was said before says nothing any more.
+    EndpointReset: { actions: forgetLacking },
+    KeyChanged: { actions: forgetLacking },
   },
   states: {
     healthy: {
@@ -220,6 +243,12 @@ export const endpointChart = vocabulary.createMachine({
 });
 
 export type EndpointSnapshot = SnapshotFrom<typeof endpointChart>;
+
+/** From a snapshot of the state. What the machine did not remember when it was written begins empty. */
+export function restoreEndpoint(data: unknown): EndpointSnapshot {
+  const { value, context } = data as { readonly value: string; readonly context: Partial<EndpointContext> };
+  return restore(endpointChart, { value, context: { ...fresh, ...context } });
+}
 
 /** The state in which a decision must land: what replay holds today's chart against. */
 export function landsIn({ type }: { readonly type: string }): EndpointState | null {
@@ -280,6 +309,9 @@ export function decideEndpoint(
       return afterProbe(face, report, moment, policy);
     case 'ProbeNoted':
       return [report];
+    case 'ModelNotFound':
+    case 'ModelFound':
+      return isModelNews(face, report, moment.now) ? [report] : [];
     case 'LimitsSeen':
       return face.state === 'healthy'
         ? [report, degraded('limitsWarning', rules.warnedUntil(report.data.resetAt, moment))]
@@ -289,9 +321,9 @@ export function decideEndpoint(
     case 'EndpointEnabled':
       return [];
     case 'EndpointReset':
-      return face.state === 'healthy' || face.state === 'recovering' ? [] : [report, trial];
+      return afterReset(face, report, moment.now);
     case 'KeyChanged':
-      return face.state === 'failed' ? [report, face.held ? recovered : trial] : [];
+      return afterNewKey(face, report, moment.now);
     case 'TimerElapsed':
       return face.timer?.gen === report.data.gen ? [report, ...afterTimer(face, moment, policy)] : [];
   }
@@ -303,6 +335,25 @@ const degraded = (because: Because, until: Millis | null = null): EndpointDecisi
   type: 'EndpointDegraded',
   data: { because, until },
 });
+
+function isModelNews(
+  { lacks }: EndpointFace,
+  { type, data }: Extract<EndpointReport, { type: 'ModelNotFound' | 'ModelFound' }>,
+  now: Millis,
+): boolean {
+  const isKnown = lacksUntil(lacks, data.model, now) !== null;
+  return type === 'ModelFound' ? isKnown : !isKnown;
+}
+
+function afterReset(face: EndpointFace, report: EndpointReport, now: Millis): readonly EndpointFact[] {
+  if (face.state !== 'healthy' && face.state !== 'recovering') return [report, trial];
+  return rules.isLacking(face.lacks, now) ? [report] : [];
+}
+
+function afterNewKey(face: EndpointFace, report: EndpointReport, now: Millis): readonly EndpointFact[] {
+  if (face.state === 'failed') return [report, face.held ? recovered : trial];
+  return rules.isLacking(face.lacks, now) ? [report] : [];
+}
 
 type FailureReport = Extract<EndpointReport, { type: 'AttemptFailed' | 'ProbeFailed' }>;
 

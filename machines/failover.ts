@@ -17,7 +17,7 @@ export const shortWaitMs = 5_000;
 export interface Waiting {
   /** What the endpoints have said in this request, the last word of each. */
   readonly said: ReadonlyMap<EndpointId, Failure | null>;
-  readonly lacksModel: (id: EndpointId) => boolean;
+  readonly lacksModel: (endpoint: RoutableEndpoint) => boolean;
   /** The client is gone after this. */
   readonly patienceMs: Millis;
 }
@@ -42,7 +42,7 @@ export function worthWaitingFor(
 ): readonly RoutableEndpoint[] {
   return reachable.filter((endpoint) => {
     const { id, state, held, because, until } = endpoint;
-    if (said.has(id) || state === 'disabled' || held || lacksModel(id)) return false;
+    if (said.has(id) || state === 'disabled' || held || lacksModel(endpoint)) return false;
     const isTold = because !== null && advertised.has(because);
     return !isTold || until === null || until - now <= patienceMs;
   });

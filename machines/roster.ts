@@ -6,6 +6,12 @@ import type { Auth, Tier } from '../events/profile.ts';
 
 export type EndpointState = 'healthy' | 'degraded' | 'failed' | 'recovering' | 'disabled';
 
+/** A model that an endpoint has said to lack, and until when that is believed. */
+export interface Lacking {
+  readonly model: string;
+  readonly until: Millis;
+}
+
 export interface RoutableEndpoint {
   readonly id: EndpointId;
   readonly profile: ProfileName;
@@ -29,6 +35,7 @@ export interface RoutableEndpoint {
   readonly held: boolean;
   /** While recovering: its share of traffic, 0 while single trials decide. Otherwise 1. */
   readonly ramp: number;
+  readonly lacks: readonly Lacking[];
 }
 
 export interface RoutableProfile {

@@ -1,7 +1,7 @@
 /** Which endpoint, in which order: the ladder, priorities, the strategy among equals, and what each state allows. */
 import type { Millis } from '../events/fact.ts';
 import type { EndpointId } from '../events/ids.ts';
-import { isAvailable } from './available.ts';
+import { isAvailable, lacksUntil } from './available.ts';
 import type { RoutableEndpoint, RoutableProfile, RoutingView } from './roster.ts';
 
 type Strategy = 'weighted' | 'round-robin' | 'least-connections' | 'failover';
@@ -16,7 +16,7 @@ export interface RouteAsk {
   /** Origins that said 529 in this request: their other keys come last. */
   readonly overloaded: ReadonlySet<string>;
   /** It is known not to have the model. */
-  readonly lacksModel: (id: EndpointId) => boolean;
+  readonly lacksModel: (endpoint: RoutableEndpoint) => boolean;
 }
 
 export interface Loads {
@@ -64,7 +64,7 @@ export function plan(
 ): Plan {
   const profiles = walked(view, ask);
   const usable = (endpoint: RoutableEndpoint) =>
-    isAvailable(endpoint, rules.healthAware, now) && !ask.tried.has(endpoint.id) && !ask.lacksModel(endpoint.id);
+    isAvailable(endpoint, rules.healthAware, now) && !ask.tried.has(endpoint.id) && !ask.lacksModel(endpoint);
   const full: EndpointId[] = [];
   const hasRoom = (endpoint: RoutableEndpoint) => {
     const room = loads.inFlight(endpoint.id) < endpoint.maxConcurrent;
@@ -100,6 +100,21 @@ export function reachable(view: RoutingView, within: string | null): readonly Ro
   return walked(view, { within })
     .flatMap(({ endpoints }) => endpoints)
     .filter(({ state }) => state !== 'disabled');
+}
+
+/**
+ * It has said that it lacks the model, and another one has not. When nobody is known to have it, what is remembered helps nobody: ask, and
+ * pass on what is said.
+ */
+export function isPassedOver(
+  { id, lacks }: RoutableEndpoint,
+  view: RoutingView,
+  { within, tried }: Pick<RouteAsk, 'within' | 'tried'>,
+  model: string | null,
+  now: Millis,
+): boolean {
+  if (lacks.length === 0 || lacksUntil(lacks, model, now) === null) return false;
+  return tried.has(id) || reachable(view, within).some((one) => lacksUntil(one.lacks, model, now) === null);
 }
 
 function walked(view: RoutingView, ask: Pick<RouteAsk, 'within'>): readonly RoutableProfile[] {
@@ -257,7 +272,7 @@ function saidToLack(
 ): readonly Candidate[] {
   return profiles
     .flatMap(({ endpoints }) => endpoints)
-    .filter((one) => ask.lacksModel(one.id) && !ask.tried.has(one.id) && isAvailable(one, healthAware, now))
+    .filter((one) => ask.lacksModel(one) && !ask.tried.has(one.id) && isAvailable(one, healthAware, now))
     .filter(({ id }) => now - loads.lastResortAt(id) >= lastResortEveryMs)
     .map((endpoint) => ({ endpoint, because: 'lastResort' as const }));
 }
@@ -270,7 +285,7 @@ function resting(profiles: readonly RoutableProfile[], ask: RouteAsk, loads: Loa
   return profiles
     .flatMap(({ endpoints }) => endpoints)
     .filter(({ state, because, until }) => state === 'degraded' && because === 'overloaded' && (until ?? 0) > now)
-    .filter(({ id, maxConcurrent }) => !ask.tried.has(id) && !ask.lacksModel(id) && loads.inFlight(id) < maxConcurrent)
+    .filter((one) => !ask.tried.has(one.id) && !ask.lacksModel(one) && loads.inFlight(one.id) < one.maxConcurrent)
     .map((endpoint) => ({ endpoint, because: 'lastResort' as const }));
 }
 
@@ -284,7 +299,7 @@ function lastResort(
   if (ask.tried.size > 0) return resting(profiles, ask, loads, now);
   const out = profiles
     .flatMap(({ endpoints }) => endpoints)
-    .filter(({ state, held, id }) => state !== 'disabled' && !held && !ask.lacksModel(id));
+    .filter((one) => one.state !== 'disabled' && !one.held && !ask.lacksModel(one));
   const [least] = [...out].sort((a, b) => (a.until ?? 0) - (b.until ?? 0));
   if (!least || now - loads.lastResortAt(least.id) < lastResortEveryMs) return [];
   return [{ endpoint: least, because: 'lastResort' }];

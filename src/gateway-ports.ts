@@ -26,6 +26,8 @@ export function proxyPorts(
       return monitor.attemptFailed(id, data, call);
     },
     attemptSucceeded: (id, success) => core.attemptSucceeded(id, success),
+    modelNotFound: (id, model, request) => core.modelNotFound(id, model, request),
+    modelFound: (id, model, request) => core.modelFound(id, model, request),
     limitsSeen: (id, data) => void core.tellEndpoint(id, { type: 'LimitsSeen', data }, { by: 'traffic' }),
     requestEnded: (id, fact) => core.requestEnded(streams.request(id), fact),
     notReady: () => notReady(core, settings()['loadbalancer.health_aware'], core.now()),

@@ -82,7 +82,8 @@ function ofRequest(context: Context, story: RequestStory, names: Names): void {
 function whyOf(row: RouteRow, { language }: Context): string {
   const { rules, failures } = storyWordsOf(language);
   const failure = row.failure === null || row.chosen ? '' : ` (${failures[row.failure] ?? row.failure})`;
-  return `${rules[row.because] ?? row.because}${failure}`;
+  const until = row.because === 'lacksModel' && row.until !== null ? `, ${clockOf(Date.parse(row.until))}` : '';
+  return `${rules[row.because] ?? row.because}${failure}${until}`;
 }
 
 function ofEndpoint(context: Context, story: EndpointStory, names: Names): void {

@@ -6,8 +6,8 @@ import { visibleDocument } from '../visible.ts';
 import { codeText } from './code-words.ts';
 import { type Context, countFlag, flag, isOn, numberFlag, usage, withInstallation } from './context.ts';
 import { coloured } from './endpoint.ts';
-import { reasonText } from './story-words.ts';
-import { instant, seqOf, shortSpan, spanMs, timeText } from './times.ts';
+import { reasonText, storyWordsOf } from './story-words.ts';
+import { clockOf, instant, seqOf, shortSpan, spanMs, timeText } from './times.ts';
 import { watched } from './watch.ts';
 import type { Language } from './words.ts';
 
@@ -51,6 +51,18 @@ export function healthTable(context: Context, rows: readonly HealthRow[]): void 
       nextOf(row, context),
       whyOf(row, language),
     ]),
+  );
+  for (const line of lackingLines(rows, language)) out.line(line);
+}
+
+/** It is as well as it says there, and is asked last for these all the same. */
+function lackingLines(rows: readonly HealthRow[], language: Language): readonly string[] {
+  const { lines } = storyWordsOf(language);
+  return rows.flatMap(({ profile, name, id, lacks }) =>
+    lacks.map(
+      ({ model, until }) =>
+        `${profile}/${name}: ${lines.lacks(model, clockOf(Date.parse(until)))} - qcc health reset ${id}`,
+    ),
   );
 }
 

@@ -9,6 +9,8 @@ import { clockOf, dayOf, shortSpan } from './times.ts';
 
 type Loss = Parameters<typeof lossText>[1];
 
+type Lines = ReturnType<typeof storyWordsOf>['lines'];
+
 interface Shown {
   readonly name?: string | null;
   readonly profile?: string | null;
@@ -20,6 +22,7 @@ interface Shown {
   readonly lastError?: string | null;
   readonly ramp?: number;
   readonly strikes?: number;
+  readonly lacks?: readonly { readonly model: string; readonly until: number }[];
 }
 
 /** @param now the moment that is looked at: spans are counted from it */
@@ -47,7 +50,18 @@ export function linesOf(
 ): readonly string[] {
   const { out, words, language } = context;
   const story = storyWordsOf(language);
-  const { name, profile, lost = [], whyNot, because, belief, until, lastError, strikes } = machine.context as Shown;
+  const {
+    name,
+    profile,
+    lost = [],
+    whyNot,
+    because,
+    belief,
+    until,
+    lastError,
+    strikes,
+    lacks,
+  } = machine.context as Shown;
   const who = name === undefined || name === null ? '' : `  ${profile}/${name}`;
   const since = machine.since === null ? '-' : momentText(Date.parse(machine.since), now);
   const lines = [
@@ -59,6 +73,7 @@ export function linesOf(
   }
   if (belief && until)
     lines.push(`    ${story.lines.believes(momentText(until, now), story.lines.beliefs[belief] ?? belief)}`);
+  lines.push(...lackingLines(lacks, now, story.lines));
   lines.push(...runningLines(context, machine, live));
   if (strikes) lines.push(`    ${story.lines.strikes(strikes)}`);
   if (lastError && machine.state !== 'healthy')
@@ -71,7 +86,13 @@ export function linesOf(
   return lines;
 }
 
-function whenText(at: number, now: number, lines: ReturnType<typeof storyWordsOf>['lines']): string {
+/** Of an endpoint that has said so of nothing there is no such line, and of no other machine. */
+function lackingLines(lacks: Shown['lacks'], now: number, { lacks: told }: Lines): readonly string[] {
+  const left = lacks?.filter(({ until }) => until > now) ?? [];
+  return left.map(({ model, until }) => `    ${told(model, momentText(until, now))}`);
+}
+
+function whenText(at: number, now: number, lines: Lines): string {
   return at > now ? lines.inSpan(shortSpan(at - now)) : lines.due;
 }
 

@@ -37,6 +37,7 @@ export const en: StoryWords = {
     },
     strikes: (count) => `strikes in a row: ${count}`,
     lastError: 'last error:',
+    lacks: (model, until) => `lacks ${model} until ${until}, as it says`,
     inSpan: (span) => `in ${span}`,
     due: 'when the gateway looks next',
     candidates: (view) => `candidates, as they stood at #${view}`,
@@ -118,6 +119,7 @@ export const en: StoryWords = {
     held: 'out until its key or address changes, or a probe passes',
     out: 'out until its time is up',
     paused: 'asked to be left alone',
+    lacksModel: 'has said that it lacks the model',
   },
   next: {
     firstStrike: () => 'a first failure is watched, and a limit is waited out',
@@ -180,6 +182,8 @@ export const en: StoryWords = {
     ProbeFailed: ({ failure, detail }) => `probe failed: ${failed(en, failure, null, detail)}`,
     ProbeNoted: ({ depth, verdict, responseMs }) =>
       `probe (${depth}): ${verdict} in ${Math.round(responseMs)} ms, no news`,
+    ModelNotFound: ({ model, until }, { at }) => `says that it lacks ${model}; remembered for ${span(until, at)}`,
+    ModelFound: ({ model }) => `has ${model} after all`,
     LimitsSeen: ({ resetAt }, { at }) => `its limits warn${resetAt === null ? '' : `; reset in ${span(resetAt, at)}`}`,
     EndpointEnabled: () => 'enabled',
     EndpointDisabled: () => 'disabled',

@@ -33,6 +33,7 @@ export const zh: StoryWords = {
     beliefs: { observed: 'qcc 实测', advertised: '端点告知，会提前探测', inferred: '按以往推断' },
     strikes: (count) => `连续失败：${count}`,
     lastError: '最近错误：',
+    lacks: (model, until) => `称没有 ${model}，至 ${until}`,
     inSpan: (span) => `${span} 后`,
     due: '网关下次检查时',
     candidates: (view) => `候选端点，#${view} 时的状态`,
@@ -114,6 +115,7 @@ export const zh: StoryWords = {
     held: '停用，直到更换密钥或地址，或探测通过',
     out: '停用，到时再试',
     paused: '对方要求暂停',
+    lacksModel: '对方称没有该模型',
   },
   next: {
     firstStrike: () => '首次失败后观察；遇到限流则等待',
@@ -173,6 +175,8 @@ export const zh: StoryWords = {
     ProbeFailed: ({ failure, detail }) => `探测失败：${failed(zh, failure, null, detail)}`,
     ProbeNoted: ({ depth, verdict, responseMs }) =>
       `探测（${codeText('depths', depth, 'zh-CN')}）：${codeText('verdicts', verdict, 'zh-CN')}，用时 ${Math.round(responseMs)} ms，无新情况`,
+    ModelNotFound: ({ model, until }, { at }) => `称没有 ${model}；记住 ${span(until, at)}`,
+    ModelFound: ({ model }) => `原来有 ${model}`,
     LimitsSeen: ({ resetAt }, { at }) => `额度预警${resetAt === null ? '' : `；${span(resetAt, at)} 后重置`}`,
     EndpointEnabled: () => '已启用',
     EndpointDisabled: () => '已停用',

@@ -42,6 +42,8 @@ interface LineWords {
   readonly beliefs: Readonly<Record<string, string>>;
   readonly strikes: (count: number) => string;
   readonly lastError: string;
+  /** Of an endpoint: which model it has said to lack, and until when that is believed. */
+  readonly lacks: (model: string, until: string) => string;
   readonly inSpan: (span: string) => string;
   /** Its instant has passed, and no gateway has looked. */
   readonly due: string;

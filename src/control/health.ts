@@ -27,14 +27,15 @@ export function healthStatus(installation: Installation, live: LiveSide | undefi
 }
 
 function rowOf(
-  { core: { state }, settings }: Installation,
+  { core, settings }: Installation,
   endpoint: KnownEndpoint,
   recent: Recent,
   probe: PlannedProbe | undefined,
 ): HealthRow {
+  const { state } = core;
   const next = nextOf(state.endpoint(endpoint.id), endpointPolicy(settings(), endpoint));
   return {
-    ...healthRow(state, endpoint, recent),
+    ...healthRow(state, endpoint, recent, core.now()),
     next: next.map((step) => ({ ...step, at: isoOrNull(step.at) })),
     nextProbe: { at: isoOrNull(probe?.at ?? null), depth: probe?.depth ?? null, because: probe?.because ?? null },
   };

@@ -28,7 +28,7 @@ export interface RouteRow {
   readonly state: EndpointState;
   readonly weight: number;
   readonly chosen: boolean;
-  /** The rule that took it, or the one that left it out; `notNeeded` when it was simply not reached. */
+  /** The rule that took it, or the one that left it out (`lacksModel`: it has said so, and is asked last until then); `notNeeded` when it was simply not reached. */
   readonly because: string;
   /** What had put it into its state. */
   readonly failure: string | null;

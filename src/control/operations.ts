@@ -67,8 +67,15 @@ export interface HealthRow {
   readonly lastError: string | null;
   readonly weight: number;
   readonly effectiveWeight: number;
+  readonly lacks: readonly LackingRow[];
   readonly next: readonly NextRow[];
   readonly nextProbe: NextProbeRow;
+}
+
+/** A model that it has said to lack: until then it is asked for it last. */
+export interface LackingRow {
+  readonly model: string;
+  readonly until: string;
 }
 
 export interface NextRow {

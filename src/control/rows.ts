@@ -4,11 +4,12 @@ import type { QueueId } from '../../events/ids.ts';
 import { faceOf } from '../../machines/endpoint.ts';
 import { facePriority } from '../../machines/priority.ts';
 import type { QueueItem } from '../../machines/queue-item.ts';
+import type { Lacking } from '../../machines/roster.ts';
 import type { KnownEndpoint, KnownProfile } from '../projections/profiles.ts';
 import type { Recent } from '../projections/recent.ts';
 import type { Switch } from '../projections/switches.ts';
 import type { State } from '../runtime/state.ts';
-import type { EndpointRow, FactRow, HealthRow, ProfileRow, QueueItemRow, SwitchRow } from './operations.ts';
+import type { EndpointRow, FactRow, HealthRow, LackingRow, ProfileRow, QueueItemRow, SwitchRow } from './operations.ts';
 
 export function iso(at: number): string {
   return new Date(at).toISOString();
@@ -60,6 +61,7 @@ export function healthRow(
   state: State,
   endpoint: KnownEndpoint,
   figures: Recent,
+  now: number,
 ): Omit<HealthRow, 'next' | 'nextProbe'> {
   const face = faceOf(state.endpoint(endpoint.id));
   const recent = figures.of(endpoint.id);
@@ -82,7 +84,12 @@ export function healthRow(
     lastError: face.lastError ?? recent.lastError,
     weight: endpoint.weight,
     effectiveWeight: endpoint.effectiveWeight,
+    lacks: lackingRows(face.lacks, now),
   };
+}
+
+function lackingRows(lacks: readonly Lacking[], now: number): readonly LackingRow[] {
+  return lacks.filter(({ until }) => until > now).map(({ model, until }) => ({ model, until: iso(until) }));
 }
 
 export function switchRow({ at, ...rest }: Switch): SwitchRow {

@@ -3,8 +3,9 @@ import { upcast } from '../../events/catalogue.ts';
 import type { Millis, Recorded } from '../../events/fact.ts';
 import type { GatewayFact } from '../../events/gateway.ts';
 import { type EndpointId, nameOf, type RequestId, streams } from '../../events/ids.ts';
-import type { Attempt, Served } from '../../events/request.ts';
-import { faceOf, landsIn } from '../../machines/endpoint.ts';
+import type { Served } from '../../events/request.ts';
+import { lacksUntil } from '../../machines/available.ts';
+import { type EndpointFace, faceOf, landsIn } from '../../machines/endpoint.ts';
 import { exclusionOf } from '../../machines/why-not.ts';
 import type { EndpointStory, RequestStory, RouteRow } from '../control/history-operations.ts';
 import type { Answer, Params } from '../control/operations.ts';
@@ -39,10 +40,10 @@ export async function explain(
   throw unknownRequest(about, await certainUntilOf(log, about));
 }
 
-async function endOf(log: ReadableLog, request: string): Promise<(Recorded & { readonly data: Served }) | undefined> {
+async function endOf(log: ReadableLog, request: string): Promise<Ended | undefined> {
   const found: Recorded[] = [];
   for await (const facts of log.readStream(streams.request(request as RequestId))) found.push(...facts);
-  return found.at(-1) as (Recorded & { readonly data: Served }) | undefined;
+  return found.at(-1) as Ended | undefined;
 }
 
 async function beginsEndpoint(log: ReadableLog, text: string): Promise<boolean> {
@@ -64,21 +65,22 @@ async function certainUntilOf(log: ReadableLog, about: string): Promise<Millis |
   return null;
 }
 
+type Ended = Recorded & { readonly data: Served };
 type FoundDead = Extract<GatewayFact, { type: 'GatewayFoundDead' }>;
 
-async function explainRequest(
-  log: ReadableLog,
-  request: string,
-  ended: Recorded & { readonly data: Served },
-): Promise<RequestStory> {
+async function explainRequest(log: ReadableLog, request: string, ended: Ended): Promise<RequestStory> {
   const { attempts, view, within } = ended.data;
   const then = await stateAt(log, Math.max(view, log.tail - 1));
   const around = await factsAround(log, view + 1, ended.seq, request);
   const facts = new Map<number, Recorded>([...around, ended].map((fact) => [fact.seq, fact]));
   const route: RouteRow[] = [];
   for (const [profile, endpoint] of onTheWay(then, within)) {
-    const row = routeRow(then, profile, endpoint, attempts);
+    const row = routeRow(then, profile, endpoint, ended);
     const chain = row.state === 'healthy' ? [] : await chainOf(log, then, endpoint.id);
+    if (row.because === 'lacksModel') {
+      const said = await saidToLack(log, then, endpoint.id, ended.data.model);
+      if (said && !chain.some(({ seq }) => seq === said.seq)) chain.push(said);
+    }
     for (const fact of chain) facts.set(fact.seq, fact);
     route.push({ ...row, facts: chain.map(({ seq }) => seq) });
   }
@@ -152,12 +154,12 @@ function routeRow(
   then: State,
   profile: KnownProfile,
   endpoint: KnownEndpoint,
-  attempts: readonly Attempt[],
+  { data: { attempts, model, durationMs }, at }: Ended,
 ): Omit<RouteRow, 'facts'> {
   const face = faceOf(then.endpoint(endpoint.id));
   const healthAware = settingsThen(then)['loadbalancer.health_aware'];
   const attempt = attempts.find((one) => one.endpoint === endpoint.id);
-  const out = exclusionOf(face, healthAware);
+  const out = exclusionOf(face, healthAware) ?? lackingOf(face, model, at - durationMs);
   return {
     endpoint: endpoint.id,
     name: endpoint.name,
@@ -167,15 +169,38 @@ function routeRow(
     weight: endpoint.effectiveWeight,
     chosen: attempt !== undefined,
     because: attempt?.because ?? out?.rule ?? 'notNeeded',
-    failure: out ? face.because : null,
+    failure: out && out.rule !== 'lacksModel' ? face.because : null,
     until: isoOf(out?.until ?? null),
   };
+}
+
+/** What is well otherwise, and has said that it lacks what is asked of it. */
+function lackingOf({ lacks }: EndpointFace, model: string | null, at: Millis) {
+  const until = lacksUntil(lacks, model, at);
+  return until === null ? null : { rule: 'lacksModel' as const, until };
+}
+
+/** When it said so, the last time. */
+async function saidToLack(
+  log: ReadableLog,
+  state: State,
+  id: EndpointId,
+  model: string | null,
+): Promise<Recorded | undefined> {
+  let said: Recorded | undefined;
+  for await (const facts of log.readStream(streams.endpoint(id))) {
+    for (const fact of facts) {
+      if (fact.seq > state.seq) return said;
+      if (fact.type === 'ModelNotFound' && (fact.data as { model: string }).model === model) said = upcast(fact);
+    }
+  }
+  return said;
 }
 
 const isoOf = (at: Millis | null) => (at === null ? null : iso(at));
 
 /** The facts that made an endpoint what it is: all of its stream since it was last well. */
-async function chainOf(log: ReadableLog, state: State, id: EndpointId): Promise<readonly Recorded[]> {
+async function chainOf(log: ReadableLog, state: State, id: EndpointId): Promise<Recorded[]> {
   const stream = streams.endpoint(id);
   const version = state.versions.get(stream) ?? 0;
   const all: Recorded[] = [];

@@ -9,7 +9,7 @@ import type { Served } from '../../events/request.ts';
 import { faceOf, timerOf } from '../../machines/endpoint.ts';
 import type { Timer } from '../../machines/moment.ts';
 import { facePriority } from '../../machines/priority.ts';
-import type { RoutingView } from '../../machines/roster.ts';
+import type { RoutableEndpoint, RoutingView } from '../../machines/roster.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Intent, Log } from '../log/log.ts';
 import { routingView } from '../projections/routing.ts';
@@ -36,11 +36,17 @@ export interface Batch {
 export interface Foretold {
   readonly requests: ReadonlyMap<string, Ended>;
   readonly succeeded: ReadonlySet<string>;
+  /** The first fact of a model that was not there; infinite where there is none. */
+  readonly lackingSeq: number;
 }
 
 interface Sides {
   readonly recorded: Side;
   readonly under: Side;
+}
+
+interface Told {
+  readonly request: string | null;
 }
 
 type Ended = Recorded & { readonly data: Served };
@@ -68,6 +74,8 @@ export class Rehearsal {
   #views: Seen[] = [];
   #twinView: RoutingView | undefined;
   #ended: (one: EndOfRequest) => void = () => {};
+  /** What is played now. */
+  #seq = 0;
 
   private constructor(core: Core, twin: State, clock: { at: Millis; dice: number }, sides: Sides, foretold: Foretold) {
     this.#clock = clock;
@@ -108,6 +116,7 @@ export class Rehearsal {
   play({ ahead, roots, decisions }: Batch): void {
     const [first] = roots;
     if (first) {
+      this.#seq = first.seq;
       this.#elapse(first.at);
       this.#clock.at = Math.max(this.#clock.at, first.at);
       this.#take(first, roots, ahead[0]?.at ?? first.at, decisions);
@@ -203,21 +212,23 @@ export class Rehearsal {
       const timer = timerOf(this.#core.state.endpoint(id));
       if (!timer || !isSame(timer, timerOf(this.#twin.endpoint(id)))) return;
     }
-    if (type === 'AttemptSucceeded' && by === 'traffic' && !this.#isServed(data as { request: string })) return;
+    if (type === 'AttemptSucceeded' && by === 'traffic' && !this.#isServed(data as Told)) return;
     if (type === 'AttemptFailed' && !this.#isMet(id, data as AttemptFailure)) return;
+    if (type === 'ModelNotFound' && !this.#isMet(id, { ...(data as Told), failure: 'noModel' })) return;
+    if (type === 'ModelFound' && !this.#isServed(data as Told)) return;
     this.#clock.dice = this.#diceOf(id, decisions);
     this.#core.tellEndpoint(id, { type, data } as EndpointReport, { by });
     this.#clock.dice = 0.5;
   }
 
-  #isMet(id: EndpointId, { request, failure }: AttemptFailure): boolean {
+  #isMet(id: EndpointId, { request, failure }: Pick<AttemptFailure, 'request' | 'failure'>): boolean {
     const walk = request === null ? undefined : this.#walkOf(request);
     return walk?.meets(id, failure, this.#ground()) ?? true;
   }
 
   /** A success that was told of: its request has ended with it. */
-  #isServed({ request }: { readonly request: string }): boolean {
-    const walk = this.#walkOf(request);
+  #isServed({ request }: Told): boolean {
+    const walk = request === null ? undefined : this.#walkOf(request);
     return !walk || walk.ends('RequestServed', this.#ground()) === 'served';
   }
 
@@ -291,6 +302,7 @@ export class Rehearsal {
       recorded: this.#recorded.settings(this.#twin),
       under: this.#under.settings(this.#core.state),
       sessions: this.#sessions,
+      tellsLacking: this.#seq >= this.#foretold.lackingSeq,
       placeAt: (seq) => this.#place((one) => one.seq <= seq),
       placeThen: (at) => this.#place((one) => one.at <= at),
     };
@@ -332,8 +344,15 @@ function isSameView(one: RoutingView, other: RoutingView): boolean {
   if (one.endpoints.size !== other.endpoints.size) return false;
   return [...one.endpoints].every(([id, a]) => {
     const b = other.endpoints.get(id);
-    return b !== undefined && looked.every((field) => a[field] === b[field]);
+    return b !== undefined && looked.every((field) => a[field] === b[field]) && lackAlike(a, b);
   });
+}
+
+function lackAlike({ lacks: ours }: RoutableEndpoint, { lacks: theirs }: RoutableEndpoint): boolean {
+  return (
+    ours.length === theirs.length &&
+    ours.every(({ model, until }, i) => model === theirs[i]?.model && until === theirs[i]?.until)
+  );
 }
 
 const looked = ['state', 'until', 'held', 'ramp', 'effectiveWeight', 'priority', 'profile', 'maxConcurrent'] as const;

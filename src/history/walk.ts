@@ -6,8 +6,8 @@ import type { Millis } from '../../events/fact.ts';
 import type { EndpointId } from '../../events/ids.ts';
 import type { Attempt, Served } from '../../events/request.ts';
 import { isOpen, mayBeFirst } from '../../machines/choice.ts';
-import type { RoutingView } from '../../machines/roster.ts';
-import { type Candidate, type Loads, plan } from '../../machines/route.ts';
+import type { RoutableEndpoint, RoutingView } from '../../machines/roster.ts';
+import { type Candidate, isPassedOver, type Loads, plan, type RouteAsk } from '../../machines/route.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Sessions } from '../proxy/sessions.ts';
 
@@ -28,6 +28,8 @@ export interface Ground {
   readonly recorded: Settings;
   readonly under: Settings;
   readonly sessions: Sessions;
+  /** The log has a fact of its own for a model that is not there; before that, the attempt alone says so. */
+  readonly tellsLacking: boolean;
 }
 
 export type End = 'served' | 'failed' | 'cancelled' | 'unknown';
@@ -115,14 +117,14 @@ export class Walk {
     return false;
   }
 
-  #happens(attempt: Attempt, { view }: Place, { sessions }: Ground): void {
+  #happens(attempt: Attempt, { view }: Place, { sessions, tellsLacking }: Ground): void {
     const id = attempt.endpoint as EndpointId;
     this.happened.push(attempt);
     this.#wanted = null;
     this.#tried.add(id);
     const origin = view.endpoints.get(id)?.origin;
     if (attempt.outcome === 'overloaded' && origin !== undefined) this.#overloaded.add(origin);
-    if (attempt.outcome === 'noModel') sessions.noteLacking(id, this.#request.model, attempt.at);
+    if (attempt.outcome === 'noModel' && !tellsLacking) sessions.noteLacking(id, this.#request.model, attempt.at);
     if (attempt.outcome === 'answered') this.#end = 'served';
     if (attempt.outcome === 'cancelled') this.#end = 'cancelled';
   }
@@ -135,13 +137,14 @@ export class Walk {
   #candidates({ view }: Place, now: Millis, { under, sessions }: Ground): readonly Candidate[] {
     const { session, model, within, path } = this.#request;
     const ttlMs = under['loadbalancer.sticky_ttl'] * secondMs;
-    const ask = {
+    const ask: RouteAsk = {
       within,
       binding: under['loadbalancer.sticky_session'] ? sessions.bound(session, ttlMs, now) : null,
       tried: this.#tried,
       avoid: sessions.avoided(session, now),
       overloaded: this.#overloaded,
-      lacksModel: (id: EndpointId) => sessions.lacks(id, model, now),
+      lacksModel: (one: RoutableEndpoint) =>
+        isPassedOver(one, view, ask, model, now) || sessions.lacks(one.id, model, now),
     };
     const rules = { strategy: under['loadbalancer.strategy'], healthAware: under['loadbalancer.health_aware'] };
     const { candidates } = plan(view, ask, nobodyRuns, rules, now, always);

@@ -75,7 +75,7 @@ export async function rehearse(
 ): Promise<Omit<WhatIfAnswer, 'under'>> {
   const from = Math.max(log.tail, fromSeq ?? (since === undefined ? 1 : await log.seqAt(since)));
   const then = await stateAt(log, from - 1);
-  const rehearsal = await Rehearsal.begin(then, sides, await foretoldIn(log, from));
+  const rehearsal = await Rehearsal.begin(then, sides, await foretoldIn(log, from, then));
   const account = new Account(rehearsal, since);
   const batches = new Batches();
   for await (const facts of log.read(from)) {
@@ -94,21 +94,26 @@ export async function rehearse(
   return account.sum(from, log.head);
 }
 
+const namesRequest: ReadonlySet<string> = new Set(['AttemptFailed', 'AttemptSucceeded', 'ModelNotFound', 'ModelFound']);
+
 /** Requests that something is told of before they end: most have one attempt that succeeds, and are not kept. */
-async function foretoldIn(log: ReadableLog, from: number): Promise<Foretold> {
+async function foretoldIn(log: ReadableLog, from: number, then: State): Promise<Foretold> {
   const requests = new Map<string, Recorded & { readonly data: Served }>();
   const named = new Set<string>();
   const succeeded = new Set<string>();
+  const isTold = [...then.endpoints.values()].some((one) => faceOf(one).lacks.length > 0);
+  let lackingSeq = isTold ? 0 : Number.POSITIVE_INFINITY;
   for await (const facts of log.read(from)) {
     for (const fact of facts) {
       const { request } = fact.data as { request?: string | null };
       if (fact.type === 'AttemptSucceeded' && request) succeeded.add(request);
-      if ((fact.type === 'AttemptFailed' || fact.type === 'AttemptSucceeded') && request) named.add(request);
+      if (fact.type === 'ModelNotFound') lackingSeq = Math.min(lackingSeq, fact.seq);
+      if (namesRequest.has(fact.type) && request) named.add(request);
       if (kindOf(fact.stream) !== 'request' || !named.delete(nameOf(fact.stream))) continue;
       requests.set(nameOf(fact.stream), upcast(fact) as Recorded & { readonly data: Served });
     }
   }
-  return { requests, succeeded };
+  return { requests, succeeded, lackingSeq };
 }
 
 interface Switched {

@@ -72,6 +72,7 @@ function routableEndpoint(endpoint: KnownEndpoint, face: Face): RoutableEndpoint
     because: face.because,
     held: face.held,
     ramp: face.ramp,
+    lacks: face.lacks,
   });
 }
 

@@ -3,10 +3,11 @@ import type { Failure } from '../../events/endpoint.ts';
 import type { Millis } from '../../events/fact.ts';
 import type { EndpointId, RequestId } from '../../events/ids.ts';
 import type { Attempt, RequestFact, Served } from '../../events/request.ts';
+import { lacksUntil } from '../../machines/available.ts';
 import { isClientsAffair } from '../../machines/classify.ts';
 import { shortWait, shortWaitMs, worthWaitingFor } from '../../machines/failover.ts';
 import type { RoutableEndpoint, RoutingView } from '../../machines/roster.ts';
-import { type Candidate, type Plan, plan, reachable } from '../../machines/route.ts';
+import { type Candidate, isPassedOver, type Plan, plan, type RouteAsk, reachable } from '../../machines/route.ts';
 import { Answer } from './answer.ts';
 import type { Body } from './body.ts';
 import type { ClientAnswer, ClientRequest } from './client.ts';
@@ -159,11 +160,12 @@ export class Exchange {
   }
 
   #worthWaitingFor(patienceMs: Millis): readonly RoutableEndpoint[] {
-    const { ports, sessions } = this.#means;
+    const { ports } = this.#means;
     const now = ports.now();
     this.#view = ports.view();
     const said = this.#said.failures();
-    const lacksModel = (id: EndpointId) => sessions.lacks(id, this.#in.peek.model, now);
+    const { model } = this.#in.peek;
+    const lacksModel = ({ lacks }: RoutableEndpoint) => lacksUntil(lacks, model, now) !== null;
     return worthWaitingFor(reachable(this.#view, this.#in.target.within), { said, lacksModel, patienceMs }, now);
   }
 
@@ -214,25 +216,16 @@ export class Exchange {
     this.#view = ports.view();
     const { model } = this.#in.peek;
     const sticky = settings['loadbalancer.sticky_session'];
-    const ask = {
+    const ask: RouteAsk = {
       within: this.#in.target.within,
       binding: sticky ? sessions.bound(this.#session, settings['loadbalancer.sticky_ttl'] * secondMs, now) : null,
       tried: this.#tried,
       avoid: sessions.avoided(this.#session, now),
       overloaded: this.#overloaded,
-      lacksModel: (id: EndpointId) => sessions.lacks(id, model, now) && !this.#allLack(id, now),
+      lacksModel: (one: RoutableEndpoint) => isPassedOver(one, this.#view, ask, model, now),
     };
     const rules = { strategy: settings['loadbalancer.strategy'], healthAware: settings['loadbalancer.health_aware'] };
     return plan(this.#view, ask, loads, rules, now, ports.dice);
-  }
-
-  /** When nobody is known to have the model, what is remembered helps nobody: ask, and pass on what is said. */
-  #allLack(id: EndpointId, now: Millis): boolean {
-    const { sessions } = this.#means;
-    return (
-      reachable(this.#view, this.#in.target.within).every((one) => sessions.lacks(one.id, this.#in.peek.model, now)) &&
-      !this.#tried.has(id)
-    );
   }
 
   /** A healthy endpoint is never refused to a request; a further try of one that is not well draws on the budget. */
@@ -323,15 +316,15 @@ export class Exchange {
   /** Tells the endpoint's machine, and says whether another endpoint is asked. */
   #afterFailure({ endpoint }: Candidate, refusal: Refusal, startedAt: Millis): boolean {
     const { verdict, detail, code } = refusal;
-    const { ports, sessions } = this.#means;
+    const { ports } = this.#means;
     const { target, peek, id } = this.#in;
     const { failure } = verdict;
     if (failure === null) return true;
-    const now = ports.now();
     this.#told.set(endpoint.id, detail);
     if (failure === 'overloaded') this.#overloaded.add(endpoint.origin);
-    if (failure === 'noModel') sessions.noteLacking(endpoint.id, peek.model, now);
-    else {
+    if (failure === 'noModel') {
+      if (peek.model !== null) ports.modelNotFound(endpoint.id, peek.model, id);
+    } else {
       const data = attemptFailure(refusal, id);
       this.#excuse(ports.attemptFailed(endpoint.id, data, { code, startedAt }));
     }
@@ -419,7 +412,7 @@ export class Exchange {
     const { id, startedAt } = this.#in;
     // Who counts need not be who answers: no prompt is cached there.
     if (!this.#in.target.isCount) sessions.bind(this.#session, candidate.endpoint.id, startedAt);
-    sessions.noteHaving(candidate.endpoint.id, this.#in.peek.model);
+    if (this.#in.peek.model !== null) ports.modelFound(candidate.endpoint.id, this.#in.peek.model, id);
     ports.attemptSucceeded(candidate.endpoint.id, { request: id, ttfbMs: answer.ttfbMs ?? 0, ttftMs: answer.ttftMs });
     this.#lookAtLimits(candidate, answer);
     return {
@@ -490,7 +483,7 @@ export class Exchange {
     }
     const { item, isFull } = this.#hold;
     const { error, because } = ownError(
-      { view: ports.view(), within: target.within, told: this.#told, now: ports.now() },
+      { view: ports.view(), within: target.within, model: this.#in.peek.model, told: this.#told, now: ports.now() },
       this.#said,
       { item, isFull },
     );

@@ -32,6 +32,10 @@ export interface ProxyPorts {
     endpoint: EndpointId,
     success: { readonly request: RequestId; readonly ttfbMs: Millis; readonly ttftMs: Millis | null },
   ): void;
+  /** It lacks the model, as it says. */
+  modelNotFound(endpoint: EndpointId, model: string, request: RequestId): void;
+  /** It has answered for the model. */
+  modelFound(endpoint: EndpointId, model: string, request: RequestId): void;
   limitsSeen(
     endpoint: EndpointId,
     limits: { readonly status: 'allowed_warning'; readonly resetAt: Millis | null },

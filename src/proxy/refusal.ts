@@ -1,5 +1,6 @@
 /** The gateway's own errors, in Anthropic's shape: a sentence that says what to do, and what the client may do next. */
 import type { Millis } from '../../events/fact.ts';
+import { lacksUntil } from '../../machines/available.ts';
 import type { RoutableEndpoint, RoutingView } from '../../machines/roster.ts';
 import type { ClientAnswer } from './client.ts';
 import type { Outcome } from './outcome.ts';
@@ -60,6 +61,7 @@ const nothing = () => {};
 interface Asking {
   readonly view: RoutingView;
   readonly within: string | null;
+  readonly model: string | null;
   /** What each of those that were asked has said, in words. */
   readonly told: ReadonlyMap<string, string>;
   readonly now: Millis;
@@ -67,25 +69,21 @@ interface Asking {
 
 /** Nobody answered, and nobody said what the client must see; with a word of why for the log. */
 export function ownError(
-  { view, within, told, now }: Asking,
+  asking: Asking,
   said: { readonly isNothing: boolean; readonly isMissing: boolean },
   { item, isFull }: { readonly item: string | null; readonly isFull: boolean },
 ): { readonly error: OwnError; readonly because: string } {
   if (said.isMissing) return { error: nobodyCounts, because: 'refused' };
   // All there is, is one endpoint whose key was refused.
-  const sole = said.isNothing ? soleHeld(view, within) : undefined;
-  const plain = sole ? keyRefused(sole) : nobodyAnswers(view, within, told, now);
+  const sole = said.isNothing ? soleHeld(asking.view, asking.within) : undefined;
+  const plain = sole ? keyRefused(sole) : nobodyAnswers(asking);
   const error = item === null ? plain : kept(plain, item);
   return { error: isFull ? queueFull(error) : error, because: sole ? 'credential' : 'nobodyAnswers' };
 }
 
 /** 503, never 529: older clients give up on that after two seconds. */
-function nobodyAnswers(
-  view: RoutingView,
-  within: string | null,
-  tried: ReadonlyMap<string, string>,
-  now: Millis,
-): OwnError {
+function nobodyAnswers(asking: Asking): OwnError {
+  const { view, within, now } = asking;
   const profiles = within === null ? view.ladder : [view.profiles.get(within)].filter((one) => one !== undefined);
   const endpoints = profiles.flatMap((profile) => profile.endpoints);
   const waits = endpoints.flatMap(({ until }) => (until !== null && until > now ? [until - now] : []));
@@ -93,7 +91,7 @@ function nobodyAnswers(
   const soonS = Math.min(retryAfterMax, Math.max(1, Math.ceil(nextMs / secondMs)));
   const retryAfter = view.isOffline ? offlineRetryS : soonS;
   const why = endpoints
-    .map((endpoint) => `${endpoint.profile}/${endpoint.name}: ${reason(endpoint, tried, now)}`)
+    .map((endpoint) => `${endpoint.profile}/${endpoint.name}: ${reason(endpoint, asking)}`)
     .join('; ');
   const message =
     endpoints.length === 0
@@ -115,15 +113,24 @@ function queueFull(error: OwnError): OwnError {
   return { ...error, message: `${error.message} - and the queue is full: qcc queue status` };
 }
 
-function reason(endpoint: RoutableEndpoint, tried: ReadonlyMap<string, string>, now: Millis): string {
+function reason(endpoint: RoutableEndpoint, { model, told, now }: Asking): string {
   const next =
     endpoint.until !== null && endpoint.until > now
       ? `, again in ${Math.ceil((endpoint.until - now) / secondMs)} s`
       : '';
-  const told = tried.get(endpoint.id);
-  if (told !== undefined) return `${told}${next}`;
+  const said = told.get(endpoint.id);
+  if (said !== undefined) return `${said}${next}`;
   if (endpoint.state === 'disabled') return 'disabled';
-  return `${endpoint.state}${endpoint.because ? ` (${endpoint.because})` : ''}${next}`;
+  const because = endpoint.because ? ` (${endpoint.because})` : '';
+  return `${endpoint.state}${because}${next}${lacking(endpoint, model, now)}`;
+}
+
+/** The client knows which model it asked for. */
+function lacking({ lacks }: RoutableEndpoint, model: string | null, now: Millis): string {
+  const until = lacksUntil(lacks, model, now);
+  return until === null
+    ? ''
+    : `, has said that it lacks the model, believed for ${Math.ceil((until - now) / secondMs)} s`;
 }
 
 /** A page in the place of a count says nothing to anybody: who asked is told what it means. */

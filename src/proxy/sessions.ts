@@ -52,14 +52,10 @@ export class Sessions {
     return avoided && avoided.until > now ? avoided.endpoint : null;
   }
 
+  /** For `what-if` alone: logs of before `ModelNotFound` tell only what an attempt came to. */
   noteLacking(endpoint: EndpointId, model: string | null, now: Millis): void {
     this.#lacking.set(`${endpoint} ${model}`, now + noModelMs);
     bounded(this.#lacking);
-  }
-
-  /** It has answered for it. */
-  noteHaving(endpoint: EndpointId, model: string | null): void {
-    if (this.#lacking.size > 0) this.#lacking.delete(`${endpoint} ${model}`);
   }
 
   lacks(endpoint: EndpointId, model: string | null, now: Millis): boolean {

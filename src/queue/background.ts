@@ -5,12 +5,14 @@
 
 import type { Failure } from '../../events/endpoint.ts';
 import type { Millis } from '../../events/fact.ts';
-import type { EndpointId, QueueId } from '../../events/ids.ts';
+import type { EndpointId, QueueId, RequestId } from '../../events/ids.ts';
 import type { QueuedRequest } from '../../events/queue.ts';
+import { lacksUntil } from '../../machines/available.ts';
 import { isClientsAffair, maybeBilled } from '../../machines/classify.ts';
 import { allLasting, worthWaitingFor } from '../../machines/failover.ts';
 import type { QueueItem } from '../../machines/queue-item.ts';
-import { type Candidate, plan, reachable } from '../../machines/route.ts';
+import type { RoutableEndpoint } from '../../machines/roster.ts';
+import { type Candidate, isPassedOver, plan, type RouteAsk, reachable } from '../../machines/route.ts';
 import type { RetryJob } from '../../workers/retry.ts';
 import type { RetryPool } from '../pool.ts';
 import type { DeskLoads } from '../proxy/desk.ts';
@@ -32,6 +34,14 @@ export type BackgroundPorts = Omit<ProxyPorts, 'desk' | 'token' | 'requestEnded'
 };
 
 const broken: Failed['verdict'] = { failure: 'brokenAnswer', retryAfterMs: null, resetAt: null };
+
+/** What a call came to that was no answer. */
+interface Call {
+  readonly status: number | null;
+  readonly detail: string;
+  readonly code: string | null;
+  readonly startedAt: Millis;
+}
 
 interface Run {
   readonly stop: AbortController;
@@ -99,7 +109,8 @@ export class Background {
         case 'answered': {
           const { ttftMs, usage } = result;
           const ttfbMs = result.ttfbMs ?? 0;
-          const request = asked.request as Parameters<ProxyPorts['attemptSucceeded']>[1]['request'];
+          const request = asked.request as RequestId;
+          if (asked.model !== null) this.#ports.modelFound(endpoint.id, asked.model, request);
           this.#ports.attemptSucceeded(endpoint.id, { request, ttfbMs, ttftMs });
           return journal.answered({ endpoint: endpoint.id, model: asked.model, ttfbMs, ttftMs, usage });
         }
@@ -113,7 +124,7 @@ export class Background {
         case 'failed': {
           const { verdict, detail } = result;
           if (isClientsAffair(verdict)) return journal.failed({ failure: null, retryAfterMs: null, detail });
-          if (verdict.failure !== 'noModel') this.#blame(endpoint.id, asked, verdict, { ...result, startedAt });
+          this.#tell(endpoint.id, asked, verdict, { ...result, startedAt });
           round.failed(candidate, result);
         }
       }
@@ -122,22 +133,25 @@ export class Background {
   }
 
   /** It waits as long as it is kept: whoever is back some time is worth it. */
-  #isSomebodyLeft({ within, expiresAt }: QueuedRequest, { said }: Round): boolean {
+  #isSomebodyLeft({ within, model, expiresAt }: QueuedRequest, { said }: Round): boolean {
     const now = this.#ports.now();
-    const waiting = { said, lacksModel: () => false, patienceMs: expiresAt - now };
+    // A 404 is forgotten in minutes, and what is queued lasts longer: who lacks the model now may have it by then.
+    const lacksModel = ({ lacks }: RoutableEndpoint) => (lacksUntil(lacks, model, now) ?? 0) > expiresAt;
+    const waiting = { said, lacksModel, patienceMs: expiresAt - now };
     return worthWaitingFor(reachable(this.#ports.view(), within), waiting, now).length > 0;
   }
 
   #next(asked: QueuedRequest, round: Round, loads: DeskLoads): Candidate | undefined {
     const { view, settings, now, dice } = this.#ports;
     const at = now();
-    const ask = {
+    const seen = view();
+    const ask: RouteAsk = {
       within: asked.within,
       binding: null,
       tried: round.tried,
       avoid: null,
       overloaded: round.overloaded,
-      lacksModel: () => false,
+      lacksModel: (one: RoutableEndpoint) => isPassedOver(one, seen, ask, asked.model, at),
     };
     const rules = {
       strategy: settings()['loadbalancer.strategy'],
@@ -145,7 +159,7 @@ export class Background {
     };
     const mayAsk = ({ endpoint, because }: Candidate) =>
       because !== 'lastResort' && (round.tried.size === 0 || endpoint.state === 'healthy' || loads.spend(at));
-    return plan(view(), ask, loads, rules, at, dice).candidates.find(mayAsk);
+    return plan(seen, ask, loads, rules, at, dice).candidates.find(mayAsk);
   }
 
   /** Undefined: it may not be sent, and the journal has said why. */
@@ -207,16 +221,17 @@ export class Background {
     };
   }
 
+  /** A model that is not there is no fault of the endpoint, and is remembered all the same. */
+  #tell(id: EndpointId, asked: QueuedRequest, verdict: Failed['verdict'], call: Call): void {
+    if (verdict.failure !== 'noModel') this.#blame(id, asked, verdict, call);
+    else if (asked.model !== null) this.#ports.modelNotFound(id, asked.model, asked.request as RequestId);
+  }
+
   #blame(
     id: EndpointId,
     { request }: QueuedRequest,
     { failure, retryAfterMs, resetAt }: Failed['verdict'],
-    {
-      status,
-      detail,
-      code,
-      startedAt,
-    }: { readonly status: number | null; readonly detail: string; readonly code: string | null; startedAt: Millis },
+    { status, detail, code, startedAt }: Call,
   ): void {
     if (failure === null) return;
     const isBilled = maybeBilled(failure);

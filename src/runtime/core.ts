@@ -6,8 +6,9 @@ import { versionOf } from '../../events/catalogue.ts';
 import type { EndpointReport } from '../../events/endpoint.ts';
 import type { By, Fact, Millis, Recorded } from '../../events/fact.ts';
 import { type EndpointId, kindOf, nameOf, type QueueId, streams } from '../../events/ids.ts';
-import { isAvailable } from '../../machines/available.ts';
+import { isAvailable, lacksUntil } from '../../machines/available.ts';
 import { decideEndpoint, type EndpointPolicy, faceOf, timerOf, worthTelling } from '../../machines/endpoint.ts';
+import { lacksModelUntil } from '../../machines/endpoint-policy.ts';
 import { facePriority, timerOfPriority } from '../../machines/priority.ts';
 import { decidePriority, type PriorityAsk, type PriorityPolicy } from '../../machines/priority-policy.ts';
 import { decideQueueItem, type QueueAsk, timerOfItem } from '../../machines/queue-item.ts';
@@ -219,6 +220,19 @@ export class Core {
     if (worth || !this.#ladderIsClean) {
       this.tellEndpoint(id, { type: 'AttemptSucceeded', data: success }, { by: 'traffic' });
     }
+  }
+
+  /** It has said that it lacks the model. The same again is no news. */
+  modelNotFound(id: EndpointId, model: string, request: string): void {
+    const until = lacksModelUntil(this.#now());
+    this.tellEndpoint(id, { type: 'ModelNotFound', data: { model, until, request } }, { by: 'traffic' });
+  }
+
+  /** It has answered for a model: of nearly all nobody had said anything else, and nothing is made for them. */
+  modelFound(id: EndpointId, model: string, request: string): void {
+    const { lacks } = this.state.endpoint(id).context;
+    if (lacks.length === 0 || lacksUntil(lacks, model, this.#now()) === null) return;
+    this.tellEndpoint(id, { type: 'ModelFound', data: { model, request } }, { by: 'traffic' });
   }
 
   tellPriority(ask: PriorityAsk, origin: Origin): Told {

@@ -4,7 +4,7 @@ import type { SettingValue } from '../../events/config.ts';
 import type { EndpointFact } from '../../events/endpoint.ts';
 import type { Millis, Recorded } from '../../events/fact.ts';
 import { type EndpointId, kindOf, nameOf } from '../../events/ids.ts';
-import { type EndpointSnapshot, endpointChart, faceOf, landsIn } from '../../machines/endpoint.ts';
+import { type EndpointSnapshot, endpointChart, faceOf, landsIn, restoreEndpoint } from '../../machines/endpoint.ts';
 import { fold, force, initialOf, persist, restore } from '../../machines/fold.ts';
 import { faceGateway, type GatewaySnapshot, gatewayChart } from '../../machines/gateway.ts';
 import { facePriority, landsInPriority, type PrioritySnapshot, priorityChart } from '../../machines/priority.ts';
@@ -172,7 +172,7 @@ export class State {
     state.restoredSeq = saved.seq;
     state.at = saved.at;
     for (const [stream, version] of saved.versions) state.versions.set(stream, version);
-    for (const [id, data] of saved.endpoints) state.endpoints.set(id as EndpointId, restore(endpointChart, data));
+    for (const [id, data] of saved.endpoints) state.endpoints.set(id as EndpointId, restoreEndpoint(data));
     state.priority = restore(priorityChart, saved.priority);
     state.gateway = restore(gatewayChart, saved.gateway);
     state.profiles = Profiles.from(saved.profiles);

@@ -249,7 +249,8 @@ describe('an endpoint that answers with orders for the terminal', () => {
   it('has them shown, and the gateway too', async () => {
     const upstream = createServer((request, response) => {
       request.resume();
-      response.writeHead(request.method === 'GET' ? 200 : 400, { 'content-type': 'application/json' });
+      const status = request.url?.includes('lacks') ? 404 : 400;
+      response.writeHead(request.method === 'GET' ? 200 : status, { 'content-type': 'application/json' });
       const error = { type: `evil_error${evil}`, message: `no model${evil}` };
       response.end(JSON.stringify({ type: 'error', error, data: [{ id: `model${evil}` }], model: `model${evil}` }));
     });
@@ -264,10 +265,19 @@ describe('an endpoint that answers with orders for the terminal', () => {
     })
       .then(() => call('endpoint.list', { profile: 'work' }))
       .then(({ endpoints }) => ({ id: endpoints[0]?.id ?? '' }));
-    const headers = { 'content-type': 'application/json', 'anthropic-version': '2023-06-01' };
+    const token = /ANTHROPIC_AUTH_TOKEN='?([^'\s]+)/.exec((await at(home)('env')).out)?.[1] ?? '';
+    const headers = {
+      authorization: `Bearer ${token}`,
+      'content-type': 'application/json',
+      'anthropic-version': '2023-06-01',
+    };
     const body = JSON.stringify({ model: `claude${evil}`, max_tokens: 1, messages: [] });
     await fetch(`${gateway.url}/v1/messages`, { method: 'POST', headers, body }).then((answer) => answer.text());
+    // What the client calls its model is remembered, and told by every look at the endpoint.
+    await fetch(`${gateway.url}/v1/messages?lacks`, { method: 'POST', headers, body }).then((answer) => answer.text());
+    expect((await call('health.status', {})).endpoints[0]?.lacks).toHaveLength(1);
     for (const args of [
+      ['health', 'status'],
       ['health', 'check'],
       ['health', 'test', id, '--verbose'],
       ['endpoint', 'test', 'work'],

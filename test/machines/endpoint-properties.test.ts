@@ -49,6 +49,14 @@ const report: fc.Arbitrary<EndpointReport> = fc.oneof(
   fc.integer({ min: 1, max: 9_000 }).map(answered),
   fc.constant(answered()),
   fc.constant(probed),
+  fc
+    .tuple(fc.constantFrom('m', 'n'), span)
+    .map(
+      ([model, ms]): EndpointReport =>
+        ms === null
+          ? { type: 'ModelFound', data: { model, request: null } }
+          : { type: 'ModelNotFound', data: { model, until: later(ms), request: null } },
+    ),
   fc.constantFrom<EndpointReport>(
     { type: 'LimitsSeen', data: { status: 'allowed_warning', resetAt: null } },
     { type: 'EndpointEnabled', data: {} },

@@ -12,7 +12,7 @@ const names = (endpoints: readonly RoutableEndpoint[]) => endpoints.map(({ name 
 
 function worth(endpoints: readonly RoutableEndpoint[], said: Readonly<Record<string, Failure>> = {}, lacks = '') {
   const heard = new Map(Object.entries(said).map(([id, failure]) => [id as EndpointId, failure]));
-  const lacksModel = (id: EndpointId) => id === lacks;
+  const lacksModel = ({ id }: { readonly id: EndpointId }) => id === lacks;
   return names(worthWaitingFor(endpoints, { said: heard, lacksModel, patienceMs: 2 * minute }, now));
 }
 

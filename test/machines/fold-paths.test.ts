@@ -27,6 +27,10 @@ const endpointFacts: readonly EndpointFact[] = [
   { type: 'EndpointRecovering', data: { ramp: 0, nextAt: null } },
   { type: 'EndpointRecovering', data: { ramp: 0.1, nextAt: later(minute) } },
   { type: 'EndpointRecovered', data: {} },
+  { type: 'ModelNotFound', data: { model: 'm', until: later(minute), request: null } },
+  { type: 'ModelFound', data: { model: 'm', request: null } },
+  { type: 'EndpointReset', data: {} },
+  { type: 'KeyChanged', data: {} },
   { type: 'EndpointDisabled', data: {} },
 ];
 

@@ -75,7 +75,7 @@ function run(given: Situation): Case {
       tried: new Set(flat.filter(({ one }) => one.tried).map((each) => each.endpoint.id)),
       avoid: at(given.avoidAt),
       overloaded: new Set(given.overloaded),
-      lacksModel: (id) => of(id)?.lacksModel ?? false,
+      lacksModel: ({ id }) => of(id)?.lacksModel ?? false,
     },
     {
       inFlight: (id) => of(id)?.inFlight ?? 0,

@@ -74,7 +74,10 @@ describe('the ladder', () => {
         routable('good'),
       ],
     });
-    const ask = { tried: new Set([id('tried')]), lacksModel: (one: EndpointId) => one === 'lacking' };
+    const ask = {
+      tried: new Set([id('tried')]),
+      lacksModel: ({ id: one }: { readonly id: EndpointId }) => one === 'lacking',
+    };
     expect(order(view, { ask })).toBe('good failover');
   });
 
@@ -165,7 +168,7 @@ describe('a session', () => {
 
   it('asks who is said to lack the model before nobody is asked, and not again at once', () => {
     const view = viewOf({ main: [routable('a', { state: 'failed', until: now + 60_000 }), routable('b')] });
-    const lacksModel = (one: string) => one === 'b';
+    const lacksModel = ({ id: one }: { readonly id: string }) => one === 'b';
     expect(order(view, { ask: { lacksModel } })).toBe('b lastResort');
     expect(order(view, { ask: { lacksModel }, loads: { lastResortAt: (one) => (one === 'b' ? now : 0) } })).toBe(
       'a lastResort',

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Failure } from '../../events/endpoint.ts';
 import type { SettingKey } from '../../src/config/settings.ts';
-import { as, ask, errorOf, gateway } from './gateway.ts';
+import { as, ask, bodyOf, errorOf, gateway } from './gateway.ts';
 import {
   answerEvents,
   answers,
@@ -300,6 +300,39 @@ describe('how far it goes', () => {
     await ask(gw);
     expect((await ask(gw)).headers).toMatchObject({ 'x-qcc-endpoint': 'b', 'x-qcc-attempts': '1' });
     expect(a.heard).toHaveLength(1);
+  });
+
+  it('remembers it of the one model alone, and of none that was not named', async () => {
+    const a = await upstream('a', refuses(404, {}, 'model: claude-test'), answers());
+    const gw = await gateway({ main: [a, await upstream('b')] });
+    await ask(gw);
+    const other = bodyOf().replace('claude-test', 'claude-other');
+    expect((await ask(gw, { body: other })).headers['x-qcc-endpoint']).toBe('a');
+    const nameless = JSON.stringify({ messages: [], stream: true });
+    expect((await ask(gw, { body: nameless })).headers['x-qcc-endpoint']).toBe('a');
+  });
+
+  it('is asked again before an error, and its answer ends what was remembered', async () => {
+    const a = await upstream('a', refuses(404, {}, 'model: claude-test'), answers());
+    const b = await upstream('b', answers());
+    const gw = await gateway({ main: [a, b] });
+    expect((await ask(gw)).headers['x-qcc-endpoint']).toBe('b');
+    gw.show({ main: [a, as(b, { state: 'disabled' })], more: [as(b, { state: 'failed', held: true })] });
+    expect((await ask(gw)).headers).toMatchObject({ 'x-qcc-endpoint': 'a', 'x-qcc-attempts': '1' });
+    gw.show({ main: [a, b] });
+    expect((await ask(gw)).headers['x-qcc-endpoint']).toBe('a');
+  });
+
+  it('is told of where nobody can answer, instead of being called healthy', async () => {
+    const a = await upstream('a', refuses(404, {}, 'model: claude-test'));
+    const b = await upstream('b', answers(), refuses(500), refuses(500));
+    const gw = await gateway({ main: [a, b] });
+    await ask(gw);
+    // Asked once more in vain; within five seconds of that it is not.
+    await ask(gw);
+    const { status, text } = await ask(gw);
+    expect(status).toBe(503);
+    expect(text).toMatch(/main\/a: (404|healthy, has said that it lacks the model)/);
   });
 });
 

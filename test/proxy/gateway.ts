@@ -12,7 +12,8 @@ import type { SettingValue } from '../../events/config.ts';
 import type { AttemptFailure, Failure } from '../../events/endpoint.ts';
 import type { EndpointId } from '../../events/ids.ts';
 import type { RequestFact } from '../../events/request.ts';
-import type { RoutableEndpoint, RoutingView } from '../../machines/roster.ts';
+import { lacksModelUntil, withLacking } from '../../machines/endpoint-policy.ts';
+import type { Lacking, RoutableEndpoint, RoutingView } from '../../machines/roster.ts';
 import { effective, type SettingKey } from '../../src/config/settings.ts';
 import type { OpenFiles } from '../../src/proxy/client-connections.ts';
 import type { Desk } from '../../src/proxy/desk.ts';
@@ -59,6 +60,8 @@ export interface Gateway {
   readonly faults: readonly unknown[];
 }
 
+const later = () => lacksModelUntil(Date.now());
+
 interface GatewaySetting {
   readonly settings?: Partial<Record<SettingKey, SettingValue>>;
   readonly view?: Parameters<typeof viewOf>[1];
@@ -73,6 +76,7 @@ export async function gateway(
   { settings = {}, view: viewSetting, tls, desk, files }: GatewaySetting = {},
 ): Promise<Gateway> {
   const keys = new Map<string, string>();
+  const lacking = new Map<string, readonly Lacking[]>();
   const made = (next: Readonly<Record<string, Members>>, setting?: Parameters<typeof viewOf>[1]): RoutingView =>
     viewOf(
       Object.fromEntries(
@@ -80,7 +84,7 @@ export async function gateway(
           name,
           members.map((member) => {
             const { up, as: state } = 'up' in member ? member : { up: member, as: {} };
-            const endpoint = routable(up.name, { baseUrl: up.url, ...state });
+            const endpoint = routable(up.name, { baseUrl: up.url, ...state, lacks: lacking.get(up.name) ?? [] });
             keys.set(endpoint.id, up.key);
             return endpoint;
           }),
@@ -88,7 +92,12 @@ export async function gateway(
       ),
       setting,
     );
-  let view = made(profiles, viewSetting);
+  let shown: Parameters<typeof made> = [profiles, viewSetting];
+  let view = made(...shown);
+  const nowLacks = (endpoint: string, lacks: readonly Lacking[]) => {
+    lacking.set(endpoint, lacks);
+    view = made(...shown);
+  };
   let set: Partial<Record<SettingKey, SettingValue>> = { 'loadbalancer.strategy': 'failover', ...settings };
   const held = () => effective(new Map(Object.entries(set)), {}).settings;
   let now = held();
@@ -114,6 +123,16 @@ export async function gateway(
       return 'counts';
     },
     attemptSucceeded: (endpoint) => void successes.push(endpoint),
+    modelNotFound: (endpoint, model) =>
+      nowLacks(endpoint, withLacking(lacking.get(endpoint) ?? [], { model, until: later() })),
+    modelFound: (endpoint, model) => {
+      const lacks = lacking.get(endpoint) ?? [];
+      if (lacks.length > 0)
+        nowLacks(
+          endpoint,
+          lacks.filter((one) => one.model !== model),
+        );
+    },
     limitsSeen: (endpoint) => void warnings.push(endpoint),
     requestEnded: (_, fact) => {
       facts.push(fact);
@@ -154,6 +173,7 @@ export async function gateway(
     told,
     faults,
     show: (next, setting) => {
+      shown = [next, setting];
       view = made(next, setting);
     },
     set: (changed) => {

@@ -1,8 +1,10 @@
-/** A try in the background that cannot read what it is to send. */
+/** A try in the background: one that cannot read what it is to send, and whom it asks for a model that somebody lacks. */
 import { expect, it, vi } from 'vitest';
 import type { QueueId } from '../../events/ids.ts';
+import { effective } from '../../src/config/settings.ts';
 import { Background } from '../../src/queue/background.ts';
 import { BlobLost } from '../../src/queue/blob-format.ts';
+import { routable, viewOf } from '../support/roster.ts';
 
 async function triedWith(fault: Error) {
   const journal = { hasStarted: false, lost: vi.fn(), abandoned: vi.fn(), dropped: vi.fn() };
@@ -24,4 +26,109 @@ it.each(['EMFILE', 'ENFILE', 'EIO', 'EACCES'])(
 it('gives up what is gone', async () => {
   const { lost, abandoned } = await triedWith(new BlobLost('gone'));
   expect([lost.mock.calls.length, abandoned.mock.calls.length]).toEqual([1, 0]);
+});
+
+/** A try of an item whose endpoints say in turn what stands here; who was asked, and what was told of it. */
+async function tried(
+  said: Readonly<Record<string, 'answered' | 'noModel'>>,
+  {
+    lacks = {},
+    held = [] as readonly string[],
+  }: { lacks?: Readonly<Record<string, number>>; held?: readonly string[] } = {},
+) {
+  const now = 1_000_000;
+  const asked: string[] = [];
+  const told: unknown[][] = [];
+  const ends: unknown[] = [];
+  const endpoints = Object.keys(said).map((name) =>
+    routable(name, {
+      ...(held.includes(name) && { state: 'failed', held: true, because: 'credential' }),
+      lacks: name in lacks ? [{ model: 'm', until: now + (lacks[name] ?? 0) }] : [],
+    }),
+  );
+  const seen = { status: 404, ttfbMs: 1, code: null, headers: [], body: new Uint8Array() };
+  const noModel = { failure: 'noModel', retryAfterMs: null, resetAt: null };
+  const ports = {
+    blobs: { open: () => Promise.resolve({ head: { headers: [] }, whole: () => Promise.resolve(new Uint8Array()) }) },
+    view: () => viewOf({ main: endpoints }),
+    settings: () => effective(new Map([['loadbalancer.strategy', 'failover']]), {}).settings,
+    secret: () => 'key',
+    now: () => now,
+    dice: () => 0.5,
+    attemptSucceeded: () => {},
+    attemptFailed: (...all: unknown[]) => void told.push(['failed', ...all]),
+    modelNotFound: (...all: unknown[]) => void told.push(['notFound', ...all]),
+    modelFound: (...all: unknown[]) => void told.push(['found', ...all]),
+    pool: {
+      attempt: ({ origin }: { readonly origin: string }) => {
+        const name = new URL(origin).hostname.replace('.test', '');
+        asked.push(name);
+        const result =
+          said[name] === 'answered'
+            ? { kind: 'answered', ttftMs: 1, bytes: 1, usage: null, ...seen, status: 200 }
+            : { kind: 'failed', verdict: noModel, detail: '404', ...seen };
+        return Promise.resolve(result);
+      },
+    },
+  };
+  const journal = {
+    hasStarted: true,
+    starts: () => Promise.resolve(true),
+    answered: () => void ends.push('answered'),
+    failed: (why: unknown) => void ends.push(why),
+    abandoned: (why: unknown) => void ends.push(why),
+    dropped: vi.fn(),
+  };
+  const item = {
+    asked: {
+      body: 'b',
+      request: 'r',
+      path: '/v1/messages',
+      method: 'POST',
+      model: 'm',
+      within: null,
+      expiresAt: now + 3_600_000,
+    },
+  };
+  const loads = {
+    inFlight: () => 0,
+    permitFree: () => true,
+    lastResortAt: () => 0,
+    turn: () => 0,
+    spend: () => true,
+    begin: () => () => {},
+  };
+  new Background(ports as never).run('q1' as QueueId, item as never, journal as never, loads as never);
+  await vi.waitFor(() => expect(journal.dropped).toHaveBeenCalled());
+  return { asked, told, ends };
+}
+
+it('tells of a model that is not there, blames nobody for it, and asks the next one', async () => {
+  const { asked, told, ends } = await tried({ a: 'noModel', b: 'answered' });
+  expect(asked).toEqual(['a', 'b']);
+  expect(told).toEqual([
+    ['notFound', 'a', 'm', 'r'],
+    ['found', 'b', 'm', 'r'],
+  ]);
+  expect(ends).toEqual(['answered']);
+});
+
+it('passes over who has said that it lacks the model, until its time is up', async () => {
+  expect((await tried({ a: 'noModel', b: 'answered' }, { lacks: { a: 1 } })).asked).toEqual(['b']);
+  expect((await tried({ a: 'noModel', b: 'answered' }, { lacks: { a: 0 } })).asked).toEqual(['a', 'b']);
+});
+
+it('asks all of them where nobody is known to have the model, and gives up with what they say', async () => {
+  const { asked, ends } = await tried({ a: 'noModel', b: 'noModel' }, { lacks: { a: 9, b: 9 } });
+  expect(asked).toEqual(['a', 'b']);
+  expect(ends).toMatchObject([{ failure: null }]);
+});
+
+it('waits for who may have the model in time, instead of giving up', async () => {
+  const { asked, ends } = await tried(
+    { a: 'noModel', b: 'noModel', c: 'answered' },
+    { lacks: { a: 60_000 }, held: ['c'] },
+  );
+  expect(asked).toEqual(['b']);
+  expect(ends).toMatchObject([{ failure: 'unreachable' }]);
 });

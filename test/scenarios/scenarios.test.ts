@@ -7,6 +7,7 @@ import { expect, it } from 'vitest';
 import type { Failure } from '../../events/endpoint.ts';
 import type { Fact, Millis } from '../../events/fact.ts';
 import { faceOf } from '../../machines/endpoint.ts';
+import { lacksModelUntil } from '../../machines/endpoint-policy.ts';
 import { facePriority } from '../../machines/priority.ts';
 import { answered, bad, failed, good, ladder, looked, probed, probeFailed, second, start } from '../support/given.ts';
 import { EndpointLife, LadderLife } from '../support/life.ts';
@@ -46,6 +47,13 @@ const endpointVerbs: readonly Verb<EndpointLife>[] = [
   [/^disable$/, (life) => life.tell({ type: 'EndpointDisabled', data: {} })],
   [/^enable$/, (life) => life.tell({ type: 'EndpointEnabled', data: {} })],
   [/^new key$/, (life) => life.tell({ type: 'KeyChanged', data: {} })],
+  [
+    /^no model (\w+)$/,
+    (life, model = '') =>
+      life.tell({ type: 'ModelNotFound', data: { model, until: lacksModelUntil(life.now), request: 'r' } }),
+  ],
+  [/^has model (\w+)$/, (life, model = '') => life.tell({ type: 'ModelFound', data: { model, request: 'r' } })],
+  [/^reset$/, (life) => life.tell({ type: 'EndpointReset', data: {} })],
   [/^probing$/, (life) => Object.assign(life, { policy: { ...life.policy, probing: true } })],
   [/^median (\d+) ms$/, (life, ms) => Object.assign(life, { recent: { ...life.recent, medianTtftMs: Number(ms) } })],
   [/^wait (\d+) s$/, (life, s) => life.pass(Number(s) * second)],

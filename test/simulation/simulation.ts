@@ -15,7 +15,8 @@ import { isNetworkGone, weighFailure } from '../../machines/network.ts';
 import { facePriority } from '../../machines/priority.ts';
 import type { PriorityPolicy } from '../../machines/priority-policy.ts';
 import { type Probe, type ProbePolicy, probesDue } from '../../machines/probe-plan.ts';
-import { type Candidate, plan } from '../../machines/route.ts';
+import type { RoutableEndpoint } from '../../machines/roster.ts';
+import { type Candidate, isPassedOver, plan, type RouteAsk } from '../../machines/route.ts';
 import { adjustWeight } from '../../machines/weight-policy.ts';
 import { LiveLoads } from '../../src/proxy/loads.ts';
 import { Sessions } from '../../src/proxy/sessions.ts';
@@ -393,16 +394,15 @@ class Simulation {
 
   #ask(client: Client) {
     const now = this.#core.now();
-    const lacks = (id: EndpointId) => this.#sessions.lacks(id, model, now);
-    const allLack = [...this.#endpoints.keys()].every(lacks);
-    return {
+    const ask: RouteAsk = {
       within: null,
       binding: this.#sessions.bound(client.session, stickyMs, now),
       tried: client.tried,
       avoid: this.#sessions.avoided(client.session, now),
       overloaded: client.overloaded,
-      lacksModel: (id: EndpointId) => !allLack && lacks(id),
+      lacksModel: (one: RoutableEndpoint) => isPassedOver(one, this.#core.view(), ask, model, now),
     };
+    return ask;
   }
 
   /** As the life of a request goes, in `src/proxy/exchange.ts`. */
@@ -477,6 +477,7 @@ class Simulation {
       this.#sessions.bind(client.session, endpoint.id, client.startedAt);
       this.#rules.proven(endpoint.profile);
       const { ttftMs, warned } = said;
+      this.#core.modelFound(endpoint.id, model, client.id);
       this.#core.attemptSucceeded(endpoint.id, { request: client.id, ttfbMs: ttftMs, ttftMs });
       if (warned !== null && faceOf(this.#core.state.endpoint(endpoint.id)).state === 'healthy') {
         const data = { status: 'allowed_warning', resetAt: warned } as const;
@@ -505,7 +506,7 @@ class Simulation {
           );
     this.#note(client, candidate, verdict.failure ?? 'answered', at, said.kind === 'lost' ? null : said.status);
     if (verdict.failure === 'overloaded') client.overloaded.add(endpoint.origin);
-    if (verdict.failure === 'noModel') this.#sessions.noteLacking(endpoint.id, model, this.#core.now());
+    if (verdict.failure === 'noModel') this.#core.modelNotFound(endpoint.id, model, client.id);
     else {
       const [code, status] = said.kind === 'lost' ? [said.code, null] : [null, said.status];
       this.#failed(client, candidate, verdict, status, { code, startedAt: at });
@@ -576,7 +577,7 @@ class Simulation {
       const { tried } = client;
       const { lacksModel } = this.#ask(client);
       for (const { endpoints } of this.#core.view().ladder) {
-        const missed = endpoints.find(({ id, state }) => state === 'healthy' && !tried.has(id) && !lacksModel(id));
+        const missed = endpoints.find((one) => one.state === 'healthy' && !tried.has(one.id) && !lacksModel(one));
         promise(!missed, () => `${client.id} was refused, and ${missed?.id} is healthy and was not asked`);
       }
     }

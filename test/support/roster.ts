@@ -22,6 +22,7 @@ export function routable(name: string, more: Partial<RoutableEndpoint> = {}): Ro
     because: null,
     held: false,
     ramp: more.state === 'recovering' ? 0 : 1,
+    lacks: [],
     ...more,
   };
 }

@@ -1,0 +1,132 @@
+/** An endpoint that says it lacks a model: who hears of it, and what ends it, by the commands alone. */
+import { request } from 'node:http';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { startSimulatedEndpoint } from '../../src/demo/simulated-endpoint.ts';
+import { runGateway } from '../../src/gateway.ts';
+import { temporaryHome } from '../support/home.ts';
+import { at } from './command.ts';
+
+const key = 'sk-ant-api03-0123456789abcdef';
+
+/** Two endpoints, one after the other; the first one lacks whatever model it is asked for. */
+async function twoEndpoints() {
+  const home = temporaryHome();
+  const run = at(home);
+  await run('add', 'main', '--tier', 'primary');
+  await run('config', 'set', 'loadbalancer.strategy', 'failover');
+  const made = [];
+  for (const name of ['first', 'second']) {
+    const simulated = await startSimulatedEndpoint({ name });
+    onTestFinished(() => simulated.close());
+    const where = ['--base-url', simulated.url, '--auth', simulated.auth, '--api-key', simulated.key];
+    const added = await run('endpoint', 'add', 'main', ...where, '--name', name, '--json');
+    made.push({ simulated, id: (added.json() as { id: string }).id });
+  }
+  const gateway = await runGateway({ home, port: 0 });
+  onTestFinished(async () => {
+    await gateway.stop(0);
+    await gateway.stopped;
+  });
+  const [first, second] = made;
+  if (!first || !second) throw new Error('two were made');
+  await first.simulated.play({ kind: 'noModel' });
+  const token = /ANTHROPIC_AUTH_TOKEN='?([^'\s]+)/.exec((await run('env')).out)?.[1] ?? '';
+  const json = async (...argv: readonly string[]) => (await run(...argv, '--json')).json();
+  const ask = (model = 'claude-x') => asked(gateway.url, token, model);
+  return { run, json, ask, first, second };
+}
+
+function asked(url: string, token: string, model: string): Promise<{ readonly by: string; readonly id: string }> {
+  const body = JSON.stringify({ model, max_tokens: 8, messages: [{ role: 'user', content: 'hello' }] });
+  const headers = {
+    authorization: `Bearer ${token}`,
+    'content-type': 'application/json',
+    'content-length': body.length,
+  };
+  return new Promise((resolve, reject) => {
+    const sent = request(`${url}/v1/messages`, { method: 'POST', headers, agent: false }, (answer) => {
+      answer.resume();
+      const told = (name: string) => String(answer.headers[name]);
+      answer.once('end', () => resolve({ by: told('x-qcc-endpoint'), id: told('x-qcc-request-id') }));
+    });
+    sent.once('error', reject);
+    sent.end(body);
+  });
+}
+
+describe('a model that an endpoint lacks', () => {
+  it('is told of by status, by debug, by explain and by the history, in both languages', async () => {
+    const { run, json, ask, first, second } = await twoEndpoints();
+    expect((await ask()).by).toBe(second.id);
+    const { by, id } = await ask();
+    expect(by).toBe(second.id);
+
+    expect(await json('health', 'status')).toMatchObject({
+      endpoints: [
+        { id: first.id, state: 'healthy', lacks: [{ model: 'claude-x', until: expect.stringMatching(/Z$/) }] },
+        { id: second.id, lacks: [] },
+      ],
+    });
+    const line = new RegExp(
+      `main/first: lacks claude-x until \\d\\d:\\d\\d:\\d\\d, as it says - qcc health reset ${first.id}`,
+    );
+    for (const command of [['health', 'status'], ['status']]) expect((await run(...command)).out).toMatch(line);
+    expect((await run('health', 'status', '--lang', 'zh-CN')).out).toMatch(
+      /main\/first: 称没有 claude-x，至 \d\d:\d\d:\d\d/,
+    );
+    expect((await run('debug')).out).toMatch(/lacks claude-x until \d\d:\d\d:\d\d, as it says/);
+
+    expect(await json('history', 'explain', id)).toMatchObject({
+      route: [
+        {
+          endpoint: first.id,
+          state: 'healthy',
+          chosen: false,
+          because: 'lacksModel',
+          failure: null,
+          facts: [expect.any(Number)],
+        },
+        { endpoint: second.id, chosen: true },
+      ],
+    });
+    expect((await run('history', 'explain', id)).out).toMatch(
+      /first +healthy +100 +has said that it lacks the model, \d\d:\d\d:\d\d[\s\S]*says that it lacks claude-x; remembered for 10 min/,
+    );
+    const facts = (await run('history', '--type', 'ModelNotFound', '--json')).out.trim().split('\n');
+    expect(facts).toHaveLength(1);
+  });
+
+  it.each([
+    ['a reset', (id: string) => ['health', 'reset', id]],
+    ['another key', (id: string) => ['endpoint', 'update', 'main', id, '--api-key', key]],
+    ['another way to give it', (id: string) => ['endpoint', 'update', 'main', id, '--auth', 'bearer']],
+  ])('is asked for again after %s', async (_, command) => {
+    const { run, json, ask, first } = await twoEndpoints();
+    await ask();
+    await first.simulated.play({ kind: 'none' });
+    expect((await ask()).by).not.toBe(first.id);
+    expect((await run(...command(first.id))).code).toBe(0);
+    expect(await json('health', 'status')).toMatchObject({ endpoints: [{ lacks: [] }, { lacks: [] }] });
+    await first.simulated.play({ kind: 'noModel' });
+    const { id } = await ask();
+    // It was asked, first: what it has said since is news.
+    expect(await json('history', 'explain', id)).toMatchObject({ attempts: [{ endpoint: first.id }, {}] });
+  });
+
+  it('is another model than the next one', async () => {
+    const { ask, first, second } = await twoEndpoints();
+    await ask();
+    await first.simulated.play({ kind: 'none' });
+    expect([(await ask('claude-y')).by, (await ask()).by]).toEqual([first.id, second.id]);
+  });
+
+  it('is forgotten with a good check that has asked for it', async () => {
+    const { run, json, ask, first } = await twoEndpoints();
+    await run('config', 'set', 'health.model', 'claude-x');
+    await ask();
+    await first.simulated.play({ kind: 'none' });
+    expect((await run('health', 'check', first.id)).code).toBe(0);
+    expect(await json('health', 'status')).toMatchObject({ endpoints: [{ lacks: [] }, {}] });
+    expect((await ask()).by).toBe(first.id);
+  });
+});
