@@ -12,8 +12,8 @@ export async function build(): Promise<string> {
   const folder = inject('builtIn');
   const dist = join(folder, 'dist');
   const main = resolve(dist, 'src', 'cli', 'main.js');
-  const isFirst = mkdirSync(join(folder, 'first'), { recursive: true }) !== undefined;
-  if (isFirst) compile(folder, dist);
+  mkdirSync(folder, { recursive: true });
+  if (isFirst(folder)) compile(folder, dist);
   // Looked for only after the watch has begun: it cannot come unseen.
   const seen = watch(folder);
   try {
@@ -22,6 +22,17 @@ export async function build(): Promise<string> {
     seen.close();
   }
   return main;
+}
+
+/** One of all: a folder is made once, whoever tries at the same time. */
+function isFirst(folder: string): boolean {
+  try {
+    mkdirSync(join(folder, 'first'));
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    return false;
+  }
 }
 
 function compile(folder: string, dist: string): void {
