@@ -18,7 +18,7 @@ export function stampOf(path: string): string {
   return found ? `${found.ino} ${found.size} ${found.mtimeMs} ${found.ctimeMs}` : 'gone';
 }
 
-/** Those that are whole, and the first that is not. Reads 300 MB a second of what nobody has looked at yet. */
+/** Those that are whole, and the first that is not. Reads some 200 MB a second of what nobody has looked at yet. */
 export function checkTables(dir: string): { readonly whole: Stamps; readonly damaged: string | undefined } {
   const known = takeKnown(dir);
   const whole = new Map<string, string>();
