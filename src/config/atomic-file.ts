@@ -111,9 +111,9 @@ export function openExport(path: string): OpenExport {
   };
 }
 
-/** `/dev/stdout`, a pipe, a terminal: written as they are, because nothing can be renamed over them. */
+/** `/dev/stdout`, a pipe, a terminal: written as they are, because nothing can be renamed over them. `/dev/shm` holds plain files. */
 function isStream(path: string): boolean {
-  if (/^\/(dev|proc)\//.test(resolve(path))) return true;
+  if (/^\/(dev\/(?!shm\/)|proc\/)/.test(resolve(path))) return true;
   const found = statSync(path, { throwIfNoEntry: false });
   return found !== undefined && !found.isFile() && !found.isDirectory();
 }

@@ -10,6 +10,7 @@ const made: ReadonlySet<string> = new Set([
   'claude.json',
   'home.json',
   'log',
+  'log.checked',
   'log.head',
   'log.head.new',
   'log.repair.json',
