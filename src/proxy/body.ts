@@ -20,7 +20,8 @@ const firstBytes = 256 * KiB;
 // By how much a body grows.
 const knownGrowth = 4;
 const unknownGrowth = 2;
-// A larger one gets all that it may need, at once: the system gives memory as it is written to, and so it is counted.
+// A larger one gets all that it may need, at once. The system gives memory as it is written to, and so it is counted where nobody knows
+// how much will come; but memory that another one has written to is there at once, so a body that has told its length counts for all of it.
 const largeFrom = 4 * MiB;
 // Whoever has not sent anything for so long makes room for somebody who does, when all the memory is taken.
 const stalledMs = 1_000;
@@ -261,17 +262,22 @@ class Coming implements Runs {
 
   #fits(filled: number): boolean {
     const bytes = this.#bytes;
-    if (bytes && bytes.length >= filled) return bytes.length <= largeFrom || this.#counts(filled);
+    if (bytes && bytes.length >= filled) return !this.#isOpenEnded || bytes.length <= largeFrom || this.#counts(filled);
     const size = this.#sizeFor(filled);
-    if (!this.#counts(this.#bodies.costOf(size, filled))) return false;
+    if (!this.#counts(this.#bodies.costOf(size, this.#isOpenEnded ? filled : size))) return false;
     const moved = this.#bodies.move(bytes, this.#filled, size);
     this.#bytes = moved ?? bytes;
     return moved !== undefined;
   }
 
+  /** Its place is larger than it may ever need. One that has told its length will fill its place, and counts for all of it. */
+  get #isOpenEnded(): boolean {
+    return this.#length === null;
+  }
+
   #sizeFor(filled: number): number {
     const most = this.#length ?? bodyBytesMax;
-    const grown = filled * (this.#length === null ? unknownGrowth : knownGrowth);
+    const grown = filled * (this.#isOpenEnded ? unknownGrowth : knownGrowth);
     return grown > largeFrom ? most : Math.min(most, Math.max(grown, firstBytes));
   }
 
