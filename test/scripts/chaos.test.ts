@@ -10,7 +10,18 @@ const [well, other] = [
   { name: 'e0', requests: [{ ...asked, answer: 'msg_e0_7', whole: () => good.replace('e1', 'e0') }] },
   { name: 'e1', requests: [asked] },
 ];
-const stage = { endpoints: [well, other], well };
+// Its pings come as the time allows.
+const slow = {
+  name: 'e2',
+  requests: [
+    {
+      answer: 'msg_e2_7',
+      fault: { kind: 'slowContent' },
+      whole: () => good.replace('e1', 'e2').replace(' event: content', '\n event: content'),
+    },
+  ],
+};
+const stage = { endpoints: [well, other, slow], well };
 const got = (text: string, more: object = {}) => ({
   status: 200,
   isWhole: true,
@@ -25,6 +36,12 @@ describe('an answer', () => {
   it.each([
     ['whole', got(good)],
     ['whole', got('', { bytes: gzipSync(good), encoding: 'gzip' })],
+    [
+      'whole',
+      got(
+        good.replace(' event: content', '\nevent: ping\ndata: {"type":"ping"}\n\n event: content').replace('e1', 'e2'),
+      ),
+    ],
     ['cut', got(good.slice(0, 70), cut)],
     ['left', got(good.slice(0, 5), { ...cut, hasLeft: true })],
     ['left', got('', { ...cut, status: 0, hasLeft: true })],
