@@ -15,7 +15,6 @@ export class UncaughtErrors {
   #count = 0;
   #told = 0;
   #minute = 0;
-  readonly #take = (error: unknown) => this.take(error);
 
   get count(): number {
     return this.#count;
@@ -23,11 +22,7 @@ export class UncaughtErrors {
 
   /** From here on no error ends this process. Rejections that nobody handles come by the same event. */
   watch(): void {
-    process.on('uncaughtException', this.#take);
-  }
-
-  unwatch(): void {
-    process.off('uncaughtException', this.#take);
+    process.on('uncaughtException', (error) => this.take(error));
   }
 
   take(error: unknown, now = Date.now()): void {

@@ -379,7 +379,6 @@ function forgetful(then: State): Log {
     async *read() {},
     async *readStream() {},
     seqAt: () => Promise.resolve(head + 1),
-    subscribe: () => () => {},
     saveSnapshot: () => Promise.resolve(),
     loadSnapshot: () => Promise.resolve({ seq, data }),
     trim: () => Promise.resolve(0),

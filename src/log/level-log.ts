@@ -1,7 +1,7 @@
 /** The log on LevelDB: its port, made of one connection, a writer, a reader, snapshots and retention. */
 import type { Recorded } from '../../events/fact.ts';
 import { BatchWriter, type Unwritten } from './batch-writer.ts';
-import { allFacts, pack, seqOf, streamFrom } from './codec.ts';
+import { allFacts, pack, seqOf } from './codec.ts';
 import { DamageList } from './damage.ts';
 import { type Head, HeadFile, readHead, sweepHead } from './head-file.ts';
 import { Connection, closedError, type MakeDatabase, openDatabase } from './level-database.ts';
@@ -10,18 +10,7 @@ import { LevelIntents } from './level-intents.ts';
 import { type Ends, LevelReader } from './level-reader.ts';
 import { LevelRetention } from './level-retention.ts';
 import { LevelSnapshots } from './level-snapshots.ts';
-import { Listeners } from './listeners.ts';
-import {
-  type AppendOptions,
-  type Damage,
-  type Intent,
-  type LeftIntent,
-  type Listener,
-  type Log,
-  type LogState,
-  type Snapshot,
-  WrongExpectedVersion,
-} from './log.ts';
+import type { AppendOptions, Damage, Intent, LeftIntent, Log, LogState, Snapshot } from './log.ts';
 
 const reopenAfterMs = 5_000;
 
@@ -39,16 +28,12 @@ export class LevelLog implements Log {
   readonly #connection: Connection;
   readonly #ends: Ends = { tail: 1, head: 0, written: 0 };
   readonly #damage = new DamageList();
-  readonly #listeners = new Listeners();
   readonly #writer: BatchWriter;
   readonly #intents: LevelIntents;
   readonly #reader: LevelReader;
   readonly #snapshots: LevelSnapshots;
   readonly #retention: LevelRetention;
   readonly places: LevelIndex;
-  /** The version that each stream has reached, as far as it was met since the start. Streams of requests are without number. */
-  readonly #versions = new Map<string, number>();
-  #looks: Promise<void> = Promise.resolve();
   #turns: Promise<void> = Promise.resolve();
 
   /** Undefined for another pair of eyes: whoever writes the log writes it. */
@@ -66,7 +51,6 @@ export class LevelLog implements Log {
         this.#ends.written = facts.at(-1)?.seq ?? this.#ends.written;
         // The system has them. Should they be gone at the next start, this number misses them.
         this.#headFile?.write(this.#ends.written);
-        this.#listeners.tell(facts);
       },
       lost: (from, to) => this.#damage.missing(from, to),
       reopened: () => this.#intents.sweep(),
@@ -110,26 +94,14 @@ export class LevelLog implements Log {
     return this.#damage.all;
   }
 
-  append(facts: readonly Recorded[], { sync, expected = 'any', intent }: AppendOptions): Promise<void> {
+  append(facts: readonly Recorded[], { sync, intent }: AppendOptions): Promise<void> {
     const [first] = facts;
     const last = facts.at(-1);
     if (!first || !last) return Promise.resolve();
     if (this.state === 'closed') return Promise.reject(closedError());
-    if (expected !== 'any' && !this.#versions.has(first.stream)) {
-      // One look at a time: two that both found a new stream would both begin it.
-      const looked = this.#looks.then(() => this.#appendAfterLook(facts, { sync, expected, intent }));
-      this.#looks = looked.catch(() => {});
-      return looked;
-    }
-    if (expected !== 'any') {
-      const before = this.#versions.get(first.stream) ?? 0;
-      if ((expected === 'none' ? 0 : expected) !== before)
-        return Promise.reject(new WrongExpectedVersion(first.stream, expected, before));
-    }
     if (first.seq !== this.head + 1)
       return Promise.reject(new Error(`fact #${first.seq} does not follow #${this.head}`));
     this.#ends.head = last.seq;
-    this.#noteVersions(facts);
     return this.#writer.write(facts, sync, intent);
   }
 
@@ -143,25 +115,6 @@ export class LevelLog implements Log {
 
   leftIntents(): Promise<readonly LeftIntent[]> {
     return this.#intents.left();
-  }
-
-  /** A stream that was not written since the last start: the index knows its version. */
-  async #appendAfterLook(facts: readonly Recorded[], options: AppendOptions): Promise<void> {
-    const { stream } = facts[0] as Recorded;
-    await this.flush();
-    let version = 0;
-    const newest = { ...streamFrom(stream, 0), reverse: true, limit: 1 };
-    for await (const key of this.#connection.database.keys(newest)) version = seqOf(key);
-    if (!this.#versions.has(stream)) this.#versions.set(stream, version);
-    try {
-      await this.append(facts, options);
-    } finally {
-      if (isOfRequest(stream)) this.#versions.delete(stream);
-    }
-  }
-
-  #noteVersions(facts: readonly Recorded[]): void {
-    for (const { stream, version } of facts) if (!isOfRequest(stream)) this.#versions.set(stream, version);
   }
 
   read(from: number, to?: number): AsyncIterable<readonly Recorded[]> {
@@ -182,10 +135,6 @@ export class LevelLog implements Log {
 
   distrust(table: string | undefined): void {
     this.#connection.distrust(table);
-  }
-
-  subscribe(listener: Listener, failed?: (error: unknown) => void): () => void {
-    return this.#listeners.add(listener, failed);
   }
 
   async saveSnapshot(name: string, snapshot: Snapshot): Promise<void> {
@@ -270,8 +219,4 @@ export class LevelLog implements Log {
     sweepHead(this.#connection.dir);
     this.#headFile.write(ends.written);
   }
-}
-
-function isOfRequest(stream: string): boolean {
-  return stream.startsWith('request/');
 }

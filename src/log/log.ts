@@ -3,15 +3,6 @@ import type { Millis, Recorded } from '../../events/fact.ts';
 import type { Range } from './damage.ts';
 import type { PlaceSum } from './place-sum.ts';
 
-/** The version that a stream must have for an append to be taken: a number, `none` (it must be new), or `any`. */
-export type Expected = number | 'any' | 'none';
-
-export class WrongExpectedVersion extends Error {
-  constructor(stream: string, expected: Expected, actual: number) {
-    super(`${stream}: expected version ${expected}, it is ${actual}`);
-  }
-}
-
 /** Names what a command is about to do. */
 export type Intent = number & { readonly intent: unique symbol };
 
@@ -23,8 +14,6 @@ export interface LeftIntent {
 export interface AppendOptions {
   /** Resolve only when the bytes are on the disk (fsync), not merely with the operating system. */
   readonly sync: boolean;
-  /** Checked against the first fact's stream, before anything is written. Default `any`. */
-  readonly expected?: Expected;
   /** What these facts carry out: gone in the batch that writes them. */
   readonly intent?: Intent | undefined;
 }
@@ -42,8 +31,6 @@ export interface Damage {
 
 /** `suspended`: writes fail (disk full, I/O error); facts queue in memory, bounded, until `reopening` succeeds. */
 export type LogState = 'open' | 'suspended' | 'reopening' | 'closed';
-
-export type Listener = (facts: readonly Recorded[]) => void;
 
 /** What a question needs of a log, wherever it is: on the disk, in memory, in somebody's file. */
 export type ReadableLog = Pick<
@@ -68,7 +55,6 @@ export interface Log {
   /**
    * Takes facts whose `seq` continues `head` without a gap. One batch is in flight; what comes meanwhile is the next.
    * Resolves when they are written, and only then.
-   * @throws {WrongExpectedVersion} as a rejection, nothing written
    * @throws {QccError} as a rejection: `QCC_LOG_SUSPENDED` when the disk was promised and takes nothing (the facts wait, and may
    * still be written), `QCC_LOG_GIVEN_UP` when they waited and will not be
    */
@@ -92,12 +78,6 @@ export interface Log {
   readStream(stream: string, fromVersion?: number): AsyncIterable<readonly Recorded[]>;
   /** The first `seq` whose `at` is not before the instant; `head + 1` when there is none. */
   seqAt(at: number): Promise<number>;
-  /**
-   * Tells of each batch after it was committed, for a second place that follows this one: a replica, an outbox. (What folds
-   * hears of facts before they are written, from the core.) A listener that throws goes on being told, and stops nobody:
-   * `failed` gets what it threw; without it, a warning of the process does. Returns the way to stop.
-   */
-  subscribe(listener: Listener, failed?: (error: unknown) => void): () => void;
   saveSnapshot(name: string, snapshot: Snapshot): Promise<void>;
   /** The newest intact snapshot with `seq <= max`; damaged ones are passed over. */
   loadSnapshot(name: string, max?: number): Promise<Snapshot | undefined>;

@@ -1,18 +1,7 @@
 /** The log in memory: for tests and for folding what a file holds. The same contract as on the disk. */
 import type { Recorded } from '../../events/fact.ts';
 import { DamageList } from './damage.ts';
-import { Listeners } from './listeners.ts';
-import {
-  type AppendOptions,
-  type Damage,
-  type Intent,
-  type LeftIntent,
-  type Listener,
-  type Log,
-  type LogState,
-  type Snapshot,
-  WrongExpectedVersion,
-} from './log.ts';
+import type { AppendOptions, Damage, Intent, LeftIntent, Log, LogState, Snapshot } from './log.ts';
 
 const slice = 1_000;
 
@@ -21,7 +10,6 @@ export class MemoryLog implements Log {
   #facts: Recorded[];
   #tail = 1;
   readonly #snapshots: { name: string; seq: number; text: string }[] = [];
-  readonly #listeners = new Listeners();
   readonly #damage = new DamageList();
 
   /** Begins with facts as somebody found them: in order, perhaps with holes. */
@@ -54,19 +42,14 @@ export class MemoryLog implements Log {
     return Promise.resolve([]);
   }
 
-  append(facts: readonly Recorded[], { expected = 'any' }: AppendOptions): Promise<void> {
+  append(facts: readonly Recorded[], _options?: AppendOptions): Promise<void> {
     const [first] = facts;
     if (!first) return Promise.resolve();
     if (this.state === 'closed') return Promise.reject(new Error('the log is closed'));
     if (first.seq !== this.head + 1)
       return Promise.reject(new Error(`fact #${first.seq} does not follow #${this.head}`));
-    const before = this.#facts.findLast(({ stream }) => stream === first.stream)?.version ?? 0;
-    if (expected !== 'any' && (expected === 'none' ? 0 : expected) !== before) {
-      return Promise.reject(new WrongExpectedVersion(first.stream, expected, before));
-    }
     // As the disk would keep it: what cannot be written in JSON is not kept.
     this.#facts.push(...(JSON.parse(JSON.stringify(facts)) as Recorded[]));
-    this.#listeners.tell(facts);
     return Promise.resolve();
   }
 
@@ -97,10 +80,6 @@ export class MemoryLog implements Log {
 
   seqAt(at: number): Promise<number> {
     return Promise.resolve(this.#facts.find((fact) => fact.at >= at)?.seq ?? this.head + 1);
-  }
-
-  subscribe(listener: Listener, failed?: (error: unknown) => void): () => void {
-    return this.#listeners.add(listener, failed);
   }
 
   saveSnapshot(name: string, { seq, data }: Snapshot): Promise<void> {

@@ -13,10 +13,6 @@ export class PlaceSum {
   #count = 0;
   #sum = 0;
 
-  get count(): number {
-    return this.#count;
-  }
-
   /** @param stream its name and the zero byte behind it, with the prefix of its key */
   add(stream: string | Buffer, version: number, seq: number): void {
     // A checksum alone is linear: two entries that were swapped might add up to the same.

@@ -1,5 +1,5 @@
 /**
- * Quantiles of positive numbers with a known relative error, in bounded space, mergeable (the idea of DDSketch,
+ * Quantiles of positive numbers with a known relative error, in bounded space (the idea of DDSketch,
  * Masson et al. 2019): buckets grow by a constant factor, so a quantile is off by that factor at most.
  */
 
@@ -28,12 +28,6 @@ export class Quantiles {
     this.#counts[index] = (this.#counts[index] as number) + 1;
     this.#count++;
     this.#sum += value;
-  }
-
-  merge(other: Quantiles): void {
-    for (const [index, count] of other.#counts.entries()) this.#counts[index] = (this.#counts[index] as number) + count;
-    this.#count += other.#count;
-    this.#sum += other.#sum;
   }
 
   /** @param q from 0 to 1. Null while there is nothing. */

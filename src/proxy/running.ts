@@ -10,10 +10,6 @@ export interface Runs {
 export class Running<Run extends Runs> {
   readonly #all: Run[] = [];
 
-  get size(): number {
-    return this.#all.length;
-  }
-
   add(run: Run): void {
     run.place = this.#all.push(run) - 1;
   }

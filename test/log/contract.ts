@@ -1,7 +1,7 @@
 /** What every log keeps to: one suite, run on the log in memory and on the one on the disk. */
 import { describe, expect, it } from 'vitest';
 import type { Recorded } from '../../events/fact.ts';
-import { type Log, WrongExpectedVersion } from '../../src/log/log.ts';
+import type { Log } from '../../src/log/log.ts';
 import { all, oneTo, seqs } from './facts.ts';
 import { dawn, Scribe, stepMs } from './scribe.ts';
 
@@ -11,11 +11,9 @@ type OpenWithout = (facts: readonly Recorded[], lost: readonly number[]) => Prom
 
 export function keepsTheContract(open: OpenLog, openWithout: OpenWithout): void {
   describe('appending', () => appending(open));
-  describe('the expected version', () => expecting(open));
   describe('reading', () => reading(open));
   describe('reading over a hole', () => readingOverHoles(openWithout));
   describe('finding an instant', () => findingAnInstant(open));
-  describe('subscribers', () => subscribing(open));
   describe('snapshots', () => snapshots(open));
   describe('trimming', () => trimming(open));
 }
@@ -88,61 +86,6 @@ function appending(open: OpenLog): void {
     await log.close();
     expect(log.state).toBe('closed');
     await expect(log.append(scribe.facts(1), { sync: false })).rejects.toThrow();
-  });
-}
-
-function expecting(open: OpenLog): void {
-  it('lets a stream begin once', async () => {
-    const log = await open();
-    const scribe = new Scribe();
-    await log.append(scribe.facts(1, 'profile/a'), { sync: false, expected: 'none' });
-    await expect(
-      log.append(new Scribe(1).facts(1, 'profile/a'), { sync: false, expected: 'none' }),
-    ).rejects.toBeInstanceOf(WrongExpectedVersion);
-    expect(log.head).toBe(1);
-    await log.append(scribe.facts(1, 'profile/b'), { sync: false, expected: 'none' });
-    expect(await seqs(log.read(1))).toEqual([1, 2]);
-  });
-
-  it('lets one of two begin a stream, when both come at once', async () => {
-    const log = await open();
-    const first = log.append(new Scribe().facts(1, 'profile/a'), { sync: false, expected: 'none' });
-    const second = log.append(new Scribe(1).facts(1, 'profile/a'), { sync: false, expected: 'none' });
-    const [one, two] = await Promise.allSettled([first, second]);
-    expect([one.status, two.status]).toEqual(['fulfilled', 'rejected']);
-    expect(await seqs(log.readStream('profile/a'))).toEqual([1]);
-  });
-
-  it('takes the version that the stream has, and no other', async () => {
-    const log = await open();
-    const scribe = new Scribe();
-    await log.append(scribe.facts(3, 'config'), { sync: false });
-    const fourth = scribe.facts(1, 'config');
-    for (const expected of [0, 2, 4, 'none'] as const) {
-      await expect(log.append(fourth, { sync: false, expected })).rejects.toBeInstanceOf(WrongExpectedVersion);
-    }
-    await log.append(fourth, { sync: false, expected: 3 });
-    expect(await seqs(log.readStream('config'))).toEqual([1, 2, 3, 4]);
-  });
-
-  it('knows the version of a stream whose facts are still on their way', async () => {
-    const log = await open();
-    const scribe = new Scribe();
-    const done = log.append(scribe.facts(2, 'config'), { sync: true });
-    const more = log.append(scribe.facts(1, 'config'), { sync: true, expected: 2 });
-    await Promise.all([done, more]);
-    expect(log.head).toBe(3);
-  });
-
-  it('holds for the stream of a request too', async () => {
-    const log = await open();
-    const scribe = new Scribe();
-    await log.append(scribe.facts(1, 'request/r'), { sync: false, expected: 'none' });
-    await expect(
-      log.append(new Scribe(1).facts(1, 'request/r'), { sync: false, expected: 'none' }),
-    ).rejects.toBeInstanceOf(WrongExpectedVersion);
-    await log.append(scribe.facts(1, 'request/r'), { sync: false, expected: 1 });
-    expect(await seqs(log.readStream('request/r'))).toEqual([1, 2]);
   });
 }
 
@@ -262,72 +205,6 @@ function findingAnInstant(open: OpenLog): void {
     await log.trim(20);
     expect(await log.seqAt(0)).toBe(20);
     expect(await log.seqAt(dawn + 30 * stepMs)).toBe(30);
-  });
-}
-
-function subscribing(open: OpenLog): void {
-  it('are told of every fact once, in order', async () => {
-    const log = await open();
-    const told: number[] = [];
-    log.subscribe((facts) => told.push(...facts.map(({ seq }) => seq)));
-    const scribe = new Scribe();
-    await Promise.all(oneTo(10).map((i) => log.append(scribe.facts(i % 4), { sync: false })));
-    await log.flush();
-    expect(told).toEqual(oneTo(scribe.seq));
-  });
-
-  it('can read what they are told of', async () => {
-    const log = await open();
-    let read: Promise<readonly Recorded[]> | undefined;
-    log.subscribe(([fact]) => {
-      if (fact) read = all(log.read(fact.seq, fact.seq));
-    });
-    const [fact] = new Scribe().facts(1);
-    if (fact) await log.append([fact], { sync: false });
-    expect(await read).toEqual([fact]);
-  });
-
-  it('that throw are told so, and stop neither the log nor the others', async () => {
-    const log = await open();
-    const scribe = new Scribe();
-    const told: number[] = [];
-    const failures: unknown[] = [];
-    const broken = new Error('broken');
-    log.subscribe(
-      () => {
-        throw broken;
-      },
-      (error) => failures.push(error),
-    );
-    log.subscribe((facts) => told.push(...facts.map(({ seq }) => seq)));
-    for (let i = 0; i < 2; i++) await log.append(scribe.facts(1), { sync: true });
-    expect(told).toEqual([1, 2]);
-    expect(failures).toEqual([broken, broken]);
-    expect(await seqs(log.read(1))).toEqual([1, 2]);
-  });
-
-  it('that throw and have no way to be told are a warning of the process', async () => {
-    const log = await open();
-    const warned = new Promise((resolve) => process.once('warning', resolve));
-    const broken = new Error('broken');
-    log.subscribe(() => {
-      throw broken;
-    });
-    await log.append(new Scribe().facts(1), { sync: true });
-    expect(await warned).toBe(broken);
-  });
-
-  it('hear nothing after they left, and nothing of what was refused', async () => {
-    const log = await open();
-    const told: number[] = [];
-    const leave = log.subscribe((facts) => told.push(...facts.map(({ seq }) => seq)));
-    const scribe = new Scribe();
-    await log.append(scribe.facts(1, 'config'), { sync: false });
-    const next = scribe.facts(1, 'config');
-    await expect(log.append(next, { sync: false, expected: 'none' })).rejects.toThrow();
-    leave();
-    await log.append(next, { sync: false });
-    expect(told).toEqual([1]);
   });
 }
 

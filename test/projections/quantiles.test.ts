@@ -46,27 +46,6 @@ describe('quantiles', () => {
     );
   });
 
-  it('of two merged sketches are those of one that saw it all', () => {
-    fc.assert(
-      fc.property(someTimes, someTimes, (left, right) => {
-        const merged = sketchOf(left);
-        merged.merge(sketchOf(right));
-        const whole = sketchOf([...left, ...right]);
-        expect(asked(merged)).toEqual(asked(whole));
-        expect(merged.count).toBe(left.length + right.length);
-        expect(merged.mean).toBeCloseTo(whole.mean ?? Number.NaN, 3);
-      }),
-    );
-  });
-
-  it('leave the sketch that was merged into another as it was', () => {
-    const other = sketchOf([5]);
-    const sketch = sketchOf([1]);
-    sketch.merge(other);
-    sketch.add(7);
-    expect([other.count, other.mean]).toEqual([1, 5]);
-  });
-
   it('survive JSON, and go on from there', () => {
     fc.assert(
       fc.property(someTimes, times, (values, next) => {

@@ -72,10 +72,6 @@ export class SimulatedLog implements Log {
     return Promise.resolve(this.written.find((fact) => fact.at >= at)?.seq ?? this.head + 1);
   }
 
-  subscribe(): () => void {
-    return () => {};
-  }
-
   /** As on the disk: the facts that a snapshot has seen are there when it is. */
   saveSnapshot(_: string, { seq, data }: Snapshot): Promise<void> {
     this.#snapshots.push({ seq, text: JSON.stringify(data) });
