@@ -144,8 +144,7 @@ export function typeWord(contentType: string): string {
 }
 
 const certificateCodes = /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT|HOSTNAME_MISMATCH)/;
-const junkCodes =
-  /^(HPE_|HTTPParserError|UND_ERR_HEADERS_OVERFLOW|UND_ERR_RES_|UND_ERR_RESPONSE|ERR_ASSERTION|UND_ERR_INVALID|UND_ERR_INFO)/;
+const junkCodes = /^(HPE_|QCC_ANSWER_)/;
 
 /** A call that ended without an answer. */
 export function classifyTransport(code: string): Failure {

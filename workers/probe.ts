@@ -6,7 +6,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { Failure, ProbeDepth, Verdict } from '../events/endpoint.ts';
 import type { Auth } from '../events/profile.ts';
 import { isProxyDown, isShortage } from '../machines/network.ts';
-import { proxyUrl } from '../src/config/outbound-proxy.ts';
+import { keyHeader } from '../src/proxy/headers.ts';
 import { isSensible, progressIn, readAnswer } from './answer.ts';
 import { CallFailed, Line, type Reply } from './line.ts';
 import { cheapestFirst, defaultModel, readModels } from './model.ts';
@@ -109,7 +109,7 @@ export async function probe(job: ProbeJob, signal?: AbortSignal): Promise<ProbeR
   let result: ProbeResult;
   try {
     const { origin, pathname } = new URL(job.baseUrl);
-    line = lineTo(origin, job.proxy);
+    line = new Line(origin, job.proxy);
     const leftMs = () => Math.max(1, Math.ceil(job.timeoutMs - passedMs()));
     result = await depths[job.depth]({ job, line, prefix: pathname.replace(/\/$/, ''), leftMs });
   } catch (error) {
@@ -229,7 +229,7 @@ function post(
   progress?: typeof progressIn,
 ): Promise<Reply> {
   const limits = { dialMs: dialMs(leftMs()), answerMs: leftMs() };
-  const headers = { ...headersOf(job), 'content-type': 'application/json' };
+  const headers = [...headersOf(job), 'content-type', 'application/json'];
   const bytesMax = progress ? readMax.conversation : readMax.count;
   const call = { method: 'POST' as const, path: `${prefix}${path}`, headers, body, bytesMax, takesPart: false };
   return line.call(progress ? { ...call, progress } : call, limits);
@@ -239,14 +239,14 @@ function dialMs(leftMs: number): number {
   return Math.min(dialMax.ms, leftMs * dialMax.share);
 }
 
-function headersOf({ auth, key }: ProbeJob): Record<string, string> {
-  return {
-    accept: 'application/json',
-    'accept-encoding': 'identity',
-    'anthropic-version': version,
-    'user-agent': 'qcc-probe',
-    ...(auth === 'x-api-key' ? { 'x-api-key': key } : { authorization: `Bearer ${key}` }),
-  };
+function headersOf({ auth, key }: ProbeJob): readonly string[] {
+  return [
+    ...['accept', 'application/json'],
+    ...['accept-encoding', 'identity'],
+    ...['anthropic-version', version],
+    ...['user-agent', 'qcc-probe'],
+    ...keyHeader(auth, key),
+  ];
 }
 
 type Tried = { readonly ok: true; readonly reply: Reply } | { readonly ok: false; readonly result: ProbeResult };
@@ -319,13 +319,6 @@ function withoutAnswer(job: ProbeJob, error: unknown, model: string | null): Pro
 function judgementOf({ proxy }: ProbeJob, code: string, stage: CallFailed['stage']): Judgement {
   if (isProxyDown(code)) return judgeProxy(proxy);
   return isShortage(code) ? judgeShortage(code) : judgeSilence(code, stage);
-}
-
-/** @throws {CallFailed} as of a proxy that is down when it is no URL */
-function lineTo(origin: string, proxy: string | null): Line {
-  const url = proxy === null ? null : proxyUrl(proxy);
-  if (proxy !== null && url === null) throw new CallFailed('EPROXY', 'dialling');
-  return new Line(origin, url?.href ?? null);
 }
 
 /** What is no failed call is a mistake here. */

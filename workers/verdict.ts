@@ -71,9 +71,6 @@ export function judgeKey(key: string): Judgement | null {
 /** Status 200, and nothing in it that a client could use. */
 export const nonsense: Judgement = { verdict: 'failure', failure: 'badAnswer', error: 'the answer made no sense' };
 
-// The connection closed politely, and the answer was not over.
-const cutCodes: ReadonlySet<string> = new Set(['HPE_INVALID_EOF_STATE', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH']);
-
 const lacking: Readonly<Record<Stage, string>> = {
   dialling: 'no connection',
   waiting: 'no answer',
@@ -86,7 +83,7 @@ export function judgeSilence(code: string, stage: Stage): Judgement {
   if (failure === 'timeout' && stage === 'dialling')
     return { verdict: 'timeout', failure: 'unreachable', error: 'no connection in time' };
   if (failure === 'timeout') return { verdict: 'timeout', failure, error: 'no answer in time' };
-  if (stage === 'reading' && (failure === 'unreachable' || cutCodes.has(code)))
+  if (stage === 'reading' && failure === 'unreachable')
     return { verdict: 'failure', failure: 'brokenAnswer', error: `${lacking.reading} (${code})` };
   return { verdict: 'failure', failure, error: `${lacking[stage]} (${code})` };
 }

@@ -1,7 +1,7 @@
 /** One connection to an endpoint, and the one call that it carries at a time. */
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
-import { dial, type Place } from './dial.ts';
+import { codeOf, dial, type Place } from './dial.ts';
 import { AnswerParser, type AnswerReader, Junk } from './http1.ts';
 import { type Reads, readTurns } from './read-turns.ts';
 import type { AnswerSink, Call } from './upstream.ts';
@@ -256,9 +256,4 @@ function headText({ method, path, headers, body }: Call, authority: string): str
   if (Buffer.isBuffer(body)) text += `content-length: ${body.length}\r\n`;
   else if (body === null && method !== 'GET' && method !== 'HEAD') text += 'content-length: 0\r\n';
   return `${text}\r\n`;
-}
-
-function codeOf(fault: Error): string {
-  const { code, cause } = fault as Error & { code?: string; cause?: { code?: string } };
-  return code ?? cause?.code ?? fault.name;
 }

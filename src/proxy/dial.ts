@@ -21,9 +21,13 @@ export interface Place {
 }
 
 export function placeOf(origin: string, env: Readonly<Record<string, string | undefined>>): Place {
+  return placeBehind(origin, outboundProxy(origin, env));
+}
+
+/** @param proxy an HTTP proxy to go through, as a URL; null for none */
+export function placeBehind(origin: string, proxy: string | null): Place {
   const url = new URL(origin);
   const isTls = url.protocol === 'https:';
-  const proxy = outboundProxy(origin, env);
   return {
     authority: url.host,
     host: bare(url.hostname),
@@ -156,4 +160,9 @@ function through(socket: Socket, { host, port, proxy }: Place, done: (error: Err
 
 function bare(hostname: string): string {
   return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
+}
+
+export function codeOf(fault: Error): string {
+  const { code, cause } = fault as Error & { code?: string; cause?: { code?: string } };
+  return code ?? cause?.code ?? fault.name;
 }

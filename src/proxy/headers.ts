@@ -56,10 +56,13 @@ const comesDown = remembering(
 /** The request's headers for an endpoint, a fresh list each time: no key ever reaches another endpoint. */
 export function headersUp(raw: readonly string[], connection: string | undefined, auth: Auth, key: string): string[] {
   const up = endToEnd(raw, connection);
-  up.push('accept-encoding', 'identity');
-  if (auth === 'x-api-key') up.push('x-api-key', key);
-  else up.push('authorization', `Bearer ${key}`);
+  up.push('accept-encoding', 'identity', ...keyHeader(auth, key));
   return up;
+}
+
+/** How a key is put on a request: the one place that does it. */
+export function keyHeader(auth: Auth, key: string): readonly [name: string, value: string] {
+  return auth === 'x-api-key' ? ['x-api-key', key] : ['authorization', `Bearer ${key}`];
 }
 
 /** What of a request's headers may be sent on, and kept: no credential is among them. */

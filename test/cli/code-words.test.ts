@@ -62,7 +62,7 @@ describe('in Chinese', () => {
 
   it('everything is said that a probe says of silence', () => {
     const silences = (['dialling', 'waiting', 'reading'] as const).flatMap((stage) =>
-      ['ECONNREFUSED', 'QCC_TIMEOUT', 'HPE_INVALID_EOF_STATE'].map((code) => judgeSilence(code, stage)),
+      ['ECONNREFUSED', 'QCC_TIMEOUT', 'HPE_INVALID_CONSTANT'].map((code) => judgeSilence(code, stage)),
     );
     for (const { error } of [...silences, judgeKey(''), judgeKey('\n'), nonsense, judgeProxy('http://proxy:1')].flatMap(
       (one) => one ?? [],

@@ -147,15 +147,13 @@ describe('a call that ended without an answer', () => {
     ['ENOTFOUND', 'unreachable'],
     ['EAI_AGAIN', 'unreachable'],
     ['EPROTO', 'unreachable'],
-    ['UND_ERR_CONNECT_TIMEOUT', 'unreachable'],
-    ['UND_ERR_SOCKET', 'unreachable'],
     ['CERT_HAS_EXPIRED', 'certificate'],
     ['DEPTH_ZERO_SELF_SIGNED_CERT', 'certificate'],
     ['SELF_SIGNED_CERT_IN_CHAIN', 'certificate'],
     ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'certificate'],
     ['ERR_TLS_CERT_ALTNAME_INVALID', 'certificate'],
     ['HPE_INVALID_CONSTANT', 'badAnswer'],
-    ['UND_ERR_HEADERS_OVERFLOW', 'badAnswer'],
+    ['QCC_ANSWER_TOO_LARGE', 'badAnswer'],
     ['QCC_TIMEOUT', 'timeout'],
   ];
 
