@@ -53,3 +53,8 @@ function paramsWithoutKeys(params: ErrorParams): ErrorParams {
   ]);
   return told.every(([name, value]) => params[String(name)] === value) ? params : Object.fromEntries(told);
 }
+
+/** Something was asked for in a way that cannot be understood. */
+export function usage(message: string, hint: string): QccError {
+  return new QccError('QCC_USAGE_INVALID', message, hint, exitCodes.usage);
+}

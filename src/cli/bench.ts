@@ -4,8 +4,8 @@ import { bench as measure } from '../bench/bench.ts';
 import type { Times } from '../bench/load.ts';
 import { isLoopback } from '../config/base-url.ts';
 import { isAlive } from '../control/life.ts';
-import { exitCodes, QccError } from '../errors.ts';
-import { type Context, countFlag, flag, usage } from './context.ts';
+import { exitCodes, QccError, usage } from '../errors.ts';
+import { type Context, countFlag, flag } from './context.ts';
 import { startDaemon } from './daemon.ts';
 import { spanMs } from './times.ts';
 

@@ -1,7 +1,9 @@
 /** `qcc debug chart KIND|ID`: the chart itself, with who stands where. */
+
 import { charts, drawingOf } from '../../machines/chart.ts';
 import type { MachineRow } from '../control/operations.ts';
-import { type Context, flag, usage } from './context.ts';
+import { usage } from '../errors.ts';
+import { type Context, flag } from './context.ts';
 import { drawnAsDot, drawnAsMermaid, drawnAsText, type Standing } from './drawing.ts';
 import { withHistory } from './source.ts';
 

@@ -9,8 +9,8 @@ import { isUnmade, userHome } from '../config/home.ts';
 import { withUsersMask } from '../config/umask.ts';
 import type { Answer } from '../control/operations.ts';
 import { noEndpoint } from '../control/refusals.ts';
-import { exitCodes, QccError } from '../errors.ts';
-import { type Context, flag, isOn, usage, withInstallation } from './context.ts';
+import { exitCodes, QccError, usage } from '../errors.ts';
+import { type Context, flag, isOn, withInstallation } from './context.ts';
 import { keyOf } from './options.ts';
 
 const shells: readonly Shell[] = ['bash', 'zsh', 'fish', 'pwsh'];

@@ -1,5 +1,6 @@
 /** `qcc completion SHELL`: the script that makes a shell ask qcc what may stand next. */
-import { type Context, usage } from './context.ts';
+import { usage } from '../errors.ts';
+import type { Context } from './context.ts';
 
 const bash = `# qcc completion bash: source <(qcc completion bash)
 _qcc() {

@@ -1,6 +1,6 @@
 /** What a command is run with: its arguments, already looked at, and the ways out. */
 import type { Connect, Connection } from '../control/operations.ts';
-import { exitCodes, QccError } from '../errors.ts';
+import { exitCodes, QccError, usage } from '../errors.ts';
 import type { Output } from './output.ts';
 import type { Language, Words } from './words.ts';
 
@@ -53,10 +53,6 @@ export function countFlag(context: Context, name: string): number | undefined {
     context.words.mustBeCount(`--${name}`, flag(context, name) ?? ''),
     `qcc ${context.path.join(' ')} --help`,
   );
-}
-
-export function usage(message: string, hint: string): QccError {
-  return new QccError('QCC_USAGE_INVALID', message, hint, exitCodes.usage);
 }
 
 /** Opens the way to the installation, does the work, and lets go again whatever happens. */

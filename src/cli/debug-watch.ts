@@ -1,8 +1,8 @@
 /** `qcc debug --watch`: all machines as they live, timers counting down, and what happened last. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer, FactRow, MachineRow } from '../control/operations.ts';
-import { exitCodes } from '../errors.ts';
-import { type Context, flag, usage } from './context.ts';
+import { exitCodes, usage } from '../errors.ts';
+import { type Context, flag } from './context.ts';
 import { asJson, budgetLine, linesOf } from './machine-lines.ts';
 import { type Names, namesOf } from './names.ts';
 import { cut } from './output.ts';

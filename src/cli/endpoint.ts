@@ -1,7 +1,9 @@
 /** `qcc endpoint add, update, list, remove, enable, disable`. */
+
 import type { EndpointOptions, EndpointRow } from '../control/operations.ts';
+import { usage } from '../errors.ts';
 import { codeText } from './code-words.ts';
-import { type Context, confirmed, flag, isOn, usage, withInstallation } from './context.ts';
+import { type Context, confirmed, flag, isOn, withInstallation } from './context.ts';
 import { endpointOptions } from './options.ts';
 import { reasonText } from './story-words.ts';
 import { timeText } from './times.ts';

@@ -1,9 +1,11 @@
 /** `qcc history export --incident FILE`: a slice of the history that may be given away. */
+
 import { randomBytes } from 'node:crypto';
 import { openExport } from '../config/atomic-file.ts';
+import { usage } from '../errors.ts';
 import { CapsuleSeal } from '../history/capsule-seal.ts';
 import { visibleJson } from '../visible.ts';
-import { type Context, flag, isOn, usage, withInstallation } from './context.ts';
+import { type Context, flag, isOn, withInstallation } from './context.ts';
 import { nowFor } from './source.ts';
 import { storyWordsOf } from './story-words.ts';
 import { momentOf } from './times.ts';

@@ -1,10 +1,10 @@
 /** `qcc health …`, `qcc endpoint test`, and the statistics of both `stats` commands. */
 import { writeExport } from '../config/atomic-file.ts';
 import type { Answer, Call, CheckRow, HealthRow, MetricsRow, Params } from '../control/operations.ts';
-import { exitCodes } from '../errors.ts';
+import { exitCodes, usage } from '../errors.ts';
 import { visibleDocument } from '../visible.ts';
 import { codeText } from './code-words.ts';
-import { type Context, countFlag, flag, isOn, numberFlag, usage, withInstallation } from './context.ts';
+import { type Context, countFlag, flag, isOn, numberFlag, withInstallation } from './context.ts';
 import { coloured } from './endpoint.ts';
 import { reasonText, storyWordsOf } from './story-words.ts';
 import { clockOf, instant, seqOf, shortSpan, spanMs, timeText } from './times.ts';

@@ -1,9 +1,11 @@
 /** `qcc history`: what happened, in pages, with filters, live; and, with `--at`, how everything stood at a moment. */
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Filters, Look } from '../control/history-operations.ts';
 import type { Answer, Call, FactRow } from '../control/operations.ts';
+import { usage } from '../errors.ts';
 import { codeText } from './code-words.ts';
-import { type Context, flag, isOn, numberFlag, usage } from './context.ts';
+import { type Context, flag, isOn, numberFlag } from './context.ts';
 import { Gaps, tellGaps } from './gaps.ts';
 import { machineLines } from './machine-lines.ts';
 import { Names, namesOf } from './names.ts';

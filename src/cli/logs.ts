@@ -1,9 +1,11 @@
 /** `qcc proxy logs`: the access log, read from its files: works whether the gateway runs or not. */
+
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { paths } from '../config/home.ts';
-import { type Context, flag, isOn, numberFlag, usage } from './context.ts';
+import { usage } from '../errors.ts';
+import { type Context, flag, isOn, numberFlag } from './context.ts';
 
 const linesDefault = 50;
 const followMs = 200;

@@ -1,7 +1,9 @@
 /** An endpoint as flags tell it, and its key by one of the three ways in. */
+
 import type { Auth, Tier } from '../../events/profile.ts';
 import type { EndpointOptions } from '../control/operations.ts';
-import { type Context, flag, isOn, numberFlag, usage } from './context.ts';
+import { usage } from '../errors.ts';
+import { type Context, flag, isOn, numberFlag } from './context.ts';
 import { spanMs } from './times.ts';
 import type { Words } from './words.ts';
 

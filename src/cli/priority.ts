@@ -1,8 +1,10 @@
 /** `qcc priority set, list, switch, policy, history`. */
+
 import { ladderReason } from '../config/ladder-words.ts';
 import type { Params, PolicyRow, SwitchRow } from '../control/operations.ts';
+import { usage } from '../errors.ts';
 import { codeText } from './code-words.ts';
-import { type Context, countFlag, flag, isOn, numberFlag, usage, withInstallation } from './context.ts';
+import { type Context, countFlag, flag, isOn, numberFlag, withInstallation } from './context.ts';
 import { tierOf } from './options.ts';
 import { spanMs, timeText } from './times.ts';
 

@@ -1,6 +1,8 @@
 /** `qcc init, add, list, default, remove`. */
+
 import type { ProfileRow } from '../control/operations.ts';
-import { type Context, confirmed, flag, usage, withInstallation } from './context.ts';
+import { usage } from '../errors.ts';
+import { type Context, confirmed, flag, withInstallation } from './context.ts';
 import { endpointOptions, tierOf } from './options.ts';
 
 export async function init(context: Context): Promise<undefined> {

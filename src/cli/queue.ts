@@ -1,7 +1,9 @@
 /** `qcc queue status, list, show, retry, retry-all, clear, config`. */
+
 import type { QueueItemState } from '../../machines/queue-item.ts';
 import type { Params, QueueItemRow } from '../control/operations.ts';
-import { type Context, confirmed, flag, isOn, numberFlag, usage, withInstallation } from './context.ts';
+import { usage } from '../errors.ts';
+import { type Context, confirmed, flag, isOn, numberFlag, withInstallation } from './context.ts';
 import { namesOf } from './names.ts';
 import { reasonText } from './story-words.ts';
 import { Teller } from './telling.ts';

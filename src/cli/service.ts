@@ -8,8 +8,8 @@ import { writeFileAtomic } from '../config/atomic-file.ts';
 import { paths, prepareHome } from '../config/home.ts';
 import { type Service, serviceOf } from '../config/service.ts';
 import { answers } from '../control/listening.ts';
-import { exitCodes, QccError } from '../errors.ts';
-import { type Context, isOn, usage } from './context.ts';
+import { exitCodes, QccError, usage } from '../errors.ts';
+import { type Context, isOn } from './context.ts';
 import { gatewayNode } from './daemon.ts';
 
 // Both answer at once or hang on a session bus that is not there.

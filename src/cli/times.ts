@@ -1,6 +1,7 @@
 /** Instants and spans as people write them. */
+
 import type { Moment } from '../control/history-operations.ts';
-import { usage } from './context.ts';
+import { usage } from '../errors.ts';
 import type { Words } from './words.ts';
 
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };

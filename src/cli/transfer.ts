@@ -1,11 +1,13 @@
 /** `qcc config export, import`. */
+
 import { resolve } from 'node:path';
 import { writeExport } from '../config/atomic-file.ts';
 import type { Answer, Params } from '../control/operations.ts';
+import { usage } from '../errors.ts';
 import { visibleDocument } from '../visible.ts';
 import { becauseLines, changeLines } from './changes.ts';
 import { configWordsOf } from './config-words.ts';
-import { type Context, confirmed, flag, isOn, usage, withInstallation } from './context.ts';
+import { type Context, confirmed, flag, isOn, withInstallation } from './context.ts';
 
 const sources = ['qcc', 'fastcc', 'cc-switch'] as const;
 type Source = (typeof sources)[number];

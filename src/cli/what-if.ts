@@ -1,6 +1,8 @@
 /** `qcc history what-if`: the recorded outcomes under other settings, side by side with what was. */
+
 import type { Answer, Params } from '../control/operations.ts';
-import { type Context, flag, listFlag, usage } from './context.ts';
+import { usage } from '../errors.ts';
+import { type Context, flag, listFlag } from './context.ts';
 import { tellGaps } from './gaps.ts';
 import { nowFor, withHistory } from './source.ts';
 import { storyWordsOf } from './story-words.ts';

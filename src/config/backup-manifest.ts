@@ -32,3 +32,14 @@ export function formatOf(json: unknown): number {
   const format = (json as { format?: unknown } | null)?.format;
   return typeof format === 'number' ? format : 0;
 }
+
+/** Of the home's own, beside its log; what is not here lives only while something runs, or is a log for people. */
+export const keptParts = [
+  'bodies',
+  'quarantine',
+  'vault.json',
+  'master.key',
+  'claude.json',
+  'names.json',
+  'home.json',
+] as const;

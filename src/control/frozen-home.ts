@@ -5,19 +5,10 @@
 import { randomBytes } from 'node:crypto';
 import { constants, copyFileSync, linkSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { keptParts } from '../config/backup-manifest.ts';
 import type { Installation } from './installation.ts';
 import type { Answer } from './operations.ts';
 
-/** Of the home's own, beside its log; what is not here lives only while something runs, or is a log for people. */
-export const keptParts = [
-  'bodies',
-  'quarantine',
-  'vault.json',
-  'master.key',
-  'claude.json',
-  'names.json',
-  'home.json',
-] as const;
 const prefix = 'frozen-';
 // Whoever asked and died has left one: nobody packs for an hour.
 const leftAfterMs = 3_600_000;

@@ -9,7 +9,14 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { NewerFact } from '../../events/catalogue.ts';
-import { type Backup, formatOf, type Manifest, manifestName, parseManifest } from '../config/backup-manifest.ts';
+import {
+  type Backup,
+  formatOf,
+  keptParts,
+  type Manifest,
+  manifestName,
+  parseManifest,
+} from '../config/backup-manifest.ts';
 import { BeyondBounds, parseBounded } from '../config/bounded.ts';
 import { homeFormat, newerHome } from '../config/home.ts';
 import { type TarFile, untarred } from '../config/tar.ts';
@@ -17,7 +24,6 @@ import { closeMask } from '../config/umask.ts';
 import { exitCodes, QccError } from '../errors.ts';
 import { LevelLog } from '../log/level-log.ts';
 import { foldLog } from '../runtime/fold-log.ts';
-import { keptParts } from './frozen-home.ts';
 
 export interface UnpackLimits {
   /** Of all files together. */
