@@ -3,7 +3,7 @@
  * Whether it has room, and whether it is the best one, is asked elsewhere.
  */
 import type { Millis } from '../events/fact.ts';
-import type { EndpointState, Lacking } from './roster.ts';
+import type { EndpointState, Lacking } from './routing-view.ts';
 
 export interface Availability {
   readonly state: EndpointState;

@@ -2,7 +2,7 @@
 import type { Belief, EndpointDecision, Failure } from '../events/endpoint.ts';
 import type { Millis } from '../events/fact.ts';
 import type { Moment } from './moment.ts';
-import type { Lacking } from './roster.ts';
+import type { Lacking } from './routing-view.ts';
 
 export interface EndpointPolicy {
   /** Strikes in a row that put it out. */

@@ -16,7 +16,7 @@ import type { EndpointPolicy, Recent } from './endpoint-policy.ts';
 import * as rules from './endpoint-policy.ts';
 import { restore } from './fold.ts';
 import type { Moment, Timer } from './moment.ts';
-import type { EndpointState, Lacking } from './roster.ts';
+import type { EndpointState, Lacking } from './routing-view.ts';
 
 export type { EndpointPolicy, Recent } from './endpoint-policy.ts';
 

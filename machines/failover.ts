@@ -5,7 +5,7 @@
 import type { Failure } from '../events/endpoint.ts';
 import type { Millis } from '../events/fact.ts';
 import type { EndpointId } from '../events/ids.ts';
-import type { RoutableEndpoint } from './roster.ts';
+import type { RoutableEndpoint } from './routing-view.ts';
 
 /** Said again to the same request, whenever it is asked: most telling first, for a client that has to see one of them. */
 const lasting: readonly Failure[] = ['noModel', 'quota', 'billing', 'credential', 'misconfigured', 'certificate'];

@@ -8,7 +8,7 @@
  */
 import type { Belief, ProbeDepth } from '../events/endpoint.ts';
 import type { Millis } from '../events/fact.ts';
-import type { EndpointState } from './roster.ts';
+import type { EndpointState } from './routing-view.ts';
 
 export interface ProbePolicy {
   readonly mode: 'passive' | 'active' | 'off';

@@ -5,8 +5,8 @@
 import type { Millis } from '../events/fact.ts';
 import type { QueuePriority, QueueStrategy } from '../events/queue.ts';
 import { isAvailable } from './available.ts';
-import type { RoutableEndpoint, RoutingView } from './roster.ts';
 import { type Loads, reachable } from './route.ts';
+import type { RoutableEndpoint, RoutingView } from './routing-view.ts';
 
 export interface QueuePolicy {
   readonly enabled: boolean;

@@ -2,7 +2,7 @@
 import type { Millis } from '../events/fact.ts';
 import type { EndpointId } from '../events/ids.ts';
 import { isAvailable, lacksUntil } from './available.ts';
-import type { RoutableEndpoint, RoutableProfile, RoutingView } from './roster.ts';
+import type { RoutableEndpoint, RoutableProfile, RoutingView } from './routing-view.ts';
 
 type Strategy = 'weighted' | 'round-robin' | 'least-connections' | 'failover';
 

@@ -1,5 +1,5 @@
 /**
- * Draws the charts of ARCHITECTURE.md anew, from the machines themselves.
+ * Draws the charts of docs/charts.md anew, from the machines themselves.
  *
  *   node scripts/charts.mjs [--print]      `--print` writes the part to stdout and changes nothing
  */
@@ -8,9 +8,9 @@ import { register } from 'tsx/esm/api';
 
 register();
 const { charts, drawingOf } = await import('../machines/chart.ts');
-const { drawnAsMermaid } = await import('../src/cli/drawing.ts');
+const { drawnAsMermaid } = await import('../src/terminal/drawing.ts');
 
-const file = new URL('../ARCHITECTURE.md', import.meta.url);
+const file = new URL('../docs/charts.md', import.meta.url);
 const [begin, end] = ['<!-- charts -->', '<!-- /charts -->'];
 
 const drawn = Object.keys(charts)

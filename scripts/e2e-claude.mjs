@@ -57,7 +57,7 @@ await main(process.argv.slice(2));
 async function main(wanted) {
   if (!existsSync(program)) throw new Error('dist/ is missing - run: npm run build');
   await installClient();
-  const { startSimulatedEndpoint } = await import(join(root, 'dist/src/demo/simulated-endpoint.js'));
+  const { startSimulatedEndpoint } = await import(join(root, 'dist/src/simulated-endpoint/simulated-endpoint.js'));
   const names = wanted.length > 0 ? wanted : Object.keys(rows);
   let failed = 0;
   line(['', 'row', 'exit', 'time', 'requests', 'what was wrong']);

@@ -30,7 +30,11 @@ const widths = [5, 10, 10, 10, 14, 9, 10, 8];
 await main();
 
 async function main() {
-  const code = await builtCode(['src/control/history.js', 'src/config/settings.js', 'src/demo/simulated-endpoint.js']);
+  const code = await builtCode([
+    'src/commands/history/operation.js',
+    'src/config/settings/settings.js',
+    'src/simulated-endpoint/simulated-endpoint.js',
+  ]);
   const dice = diceOf(seed);
   // Short, because a Unix socket's path must fit into 103 bytes.
   const folder = mkdtempSync(join(tmpdir(), 'qk-'));

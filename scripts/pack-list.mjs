@@ -21,7 +21,7 @@ const needed = [
   'LICENSE',
   'CHANGELOG.md',
   'dist/src/cli/main.js',
-  'dist/src/config/presets.json',
+  'dist/src/config/network/presets.json',
 ];
 
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';

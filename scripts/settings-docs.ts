@@ -4,8 +4,14 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { settingWords } from '../src/config/setting-words.ts';
-import { defaultOf, isSettingKey, needsRestart, type SettingKey, shortRangeOf } from '../src/config/settings.ts';
+import {
+  defaultOf,
+  isSettingKey,
+  needsRestart,
+  type SettingKey,
+  shortRangeOf,
+} from '../src/config/settings/settings.ts';
+import { settingWords } from '../src/messages/settings.ts';
 
 const papers = { en: 'docs/configuration.md', 'zh-CN': 'docs/zh-CN/configuration.md' } as const;
 type Language = keyof typeof papers;

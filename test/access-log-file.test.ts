@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it, vi } from 'vitest';
-import { openAccessLog } from '../src/access-log-file.ts';
+import { openAccessLog } from '../src/platform/access-log-file.ts';
 import { temporaryHome } from './support/home.ts';
 
 it('is written again when it can be, and what fails meanwhile stops nobody', async () => {

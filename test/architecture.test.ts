@@ -1,6 +1,6 @@
 /**
- * The architecture, as tables: who may import whom, which package is known where, and that the core is pure.
- * A part that is not named here does not exist. Nothing looks down the list.
+ * The architecture, computed from the imports: the folders have an order, and no folder imports one that stands above it. Beside that,
+ * as tables: what the innermost folders may know, where each package is known, and that the core is pure.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
@@ -8,142 +8,15 @@ import { describe, expect, it } from 'vitest';
 
 const core = ['events/', 'machines/', 'src/projections/'] as const;
 
-/** What each part may import beside itself and Node. The longest name that a file begins with is its part. */
+/** What the innermost folders may import beside themselves. Every other folder finds its place in the order by itself. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   'events/': [],
   'machines/': ['events/'],
   'src/projections/': ['events/', 'machines/'],
-  'workers/': [
-    'events/',
-    'machines/',
-    'src/config/backup-manifest.ts',
-    'src/config/incoming.ts',
-    'src/config/reading.ts',
-    'src/control/operations.ts',
-    'src/control/unpacking.ts',
-    'src/errors.ts',
-    'src/history/capsule-reading.ts',
-    'src/history/questions.ts',
-    'src/log/',
-    'src/proxy/answer.ts',
-    'src/proxy/connection.ts',
-    'src/proxy/deadline.ts',
-    'src/proxy/dial.ts',
-    'src/proxy/encoding.ts',
-    'src/proxy/headers.ts',
-    'src/proxy/held-bytes.ts',
-    'src/proxy/outcome.ts',
-    'src/proxy/receiver.ts',
-    'src/proxy/upstream.ts',
-  ],
-  'src/errors.ts': ['src/key-shape.ts'],
-  'src/key-shape.ts': [],
-  'src/large-memory.ts': [],
-  'src/version.ts': [],
-  'src/visible.ts': [],
-  'src/access-log-file.ts': [],
-  'src/descriptors.ts': [],
-  'src/later.ts': [],
-  'src/uncaught.ts': ['src/errors.ts'],
-  'src/port-holder.ts': ['src/errors.ts'],
-  'src/plain-file.ts': [],
-  'src/log/': ['events/', 'src/errors.ts', 'src/plain-file.ts'],
-  'src/config/': ['events/', 'src/errors.ts', 'src/key-shape.ts', 'src/plain-file.ts', 'src/visible.ts'],
-  'src/apart.ts': ['src/errors.ts', 'workers/'],
-  'src/pool.ts': ['src/control/json.ts', 'src/errors.ts', 'src/history/questions.ts', 'workers/'],
-  'src/history/': [
-    'events/',
-    'machines/',
-    'src/config/bounded.ts',
-    'src/config/nearest.ts',
-    'src/config/settings.ts',
-    'src/control/config-operations.ts',
-    'src/control/history-operations.ts',
-    'src/control/operations.ts',
-    'src/control/policies.ts',
-    'src/control/rows.ts',
-    'src/errors.ts',
-    'src/log/',
-    'src/projections/',
-    'src/proxy/sessions.ts',
-    'src/runtime/',
-    'src/version.ts',
-  ],
-  'src/runtime/': ['events/', 'machines/', 'src/log/', 'src/projections/', 'workers/'],
-  'src/proxy/': [
-    'events/',
-    'machines/',
-    'src/config/base-url.ts',
-    'src/config/outbound-proxy.ts',
-    'src/config/settings.ts',
-    'src/errors.ts',
-    'src/later.ts',
-    'src/large-memory.ts',
-    'src/projections/quantiles.ts',
-    'src/runtime/uuid.ts',
-    'src/visible.ts',
-  ],
-  'src/queue/': [
-    'events/',
-    'machines/',
-    'src/errors.ts',
-    'src/large-memory.ts',
-    'src/pool.ts',
-    'src/projections/',
-    'src/proxy/desk.ts',
-    'src/proxy/headers.ts',
-    'src/proxy/ports.ts',
-    'src/runtime/',
-    'workers/',
-  ],
-  'src/health/': ['events/', 'machines/', 'src/config/', 'src/projections/', 'src/runtime/', 'workers/'],
-  'src/notify/': ['events/', 'src/config/', 'src/later.ts', 'src/runtime/', 'src/visible.ts'],
-  'src/control/': [
-    'events/',
-    'machines/',
-    'src/apart.ts',
-    'src/config/',
-    'src/descriptors.ts',
-    'src/errors.ts',
-    'src/history/',
-    'src/key-shape.ts',
-    'src/later.ts',
-    'src/log/',
-    'src/notify/',
-    'src/pool.ts',
-    'src/port-holder.ts',
-    'src/projections/',
-    'src/queue/blobs.ts',
-    'src/runtime/',
-    'src/version.ts',
-    'src/visible.ts',
-    'workers/',
-  ],
-  'src/gateway-alone.ts': ['src/config/', 'src/control/', 'src/errors.ts'],
-  'src/gateway-end.ts': [],
-  'src/gateway-ports.ts': [
-    'events/',
-    'machines/',
-    'src/control/',
-    'src/health/',
-    'src/projections/',
-    'src/proxy/',
-    'src/runtime/',
-  ],
-  'src/gateway-queue.ts': [
-    'machines/',
-    'src/control/',
-    'src/health/',
-    'src/gateway-alone.ts',
-    'src/gateway-end.ts',
-    'src/gateway-ports.ts',
-    'src/pool.ts',
-    'src/queue/',
-  ],
-  'src/gateway.ts': ['events/', 'machines/', 'src/'],
-  'src/bench/': ['src/control/'],
-  'src/demo/': ['events/', 'src/config/', 'src/control/', 'src/errors.ts', 'src/gateway.ts', 'src/version.ts'],
-  'src/cli/': ['events/', 'machines/', 'src/'],
+  'src/contract/': ['events/', 'machines/', 'src/config/', 'src/errors/', 'src/platform/'],
+  'src/log/': ['events/', 'src/errors/', 'src/platform/'],
+  'src/messages/': ['events/', 'machines/', 'src/config/', 'src/contract/', 'src/errors/', 'src/platform/'],
+  'src/proxy/': ['events/', 'machines/', 'src/config/', 'src/errors/', 'src/platform/', 'src/projections/'],
 };
 
 /** Where each package is known. To change one for another, one opens these files and no others. */
@@ -152,15 +25,15 @@ const knownBy: Readonly<Record<string, readonly string[]>> = {
   'classic-level': ['src/log/'],
   level: ['src/log/'],
   undici: ['src/notify/webhook.ts'],
-  piscina: ['src/pool.ts'],
-  'prom-client': ['src/proxy/figures.ts'],
-  valibot: ['src/config/', 'src/control/inputs.ts'],
-  'jsonc-parser': ['src/config/claude.ts'],
-  'rotating-file-stream': ['src/access-log-file.ts'],
-  '@pydantic/genai-prices': ['src/control/prices.ts'],
+  piscina: ['src/pool/pool.ts'],
+  'prom-client': ['src/proxy/server/metrics.ts'],
+  valibot: ['src/backup/manifest.ts', 'src/config/', 'src/contract/inputs.ts'],
+  'jsonc-parser': ['src/config/clients/claude.ts'],
+  'rotating-file-stream': ['src/platform/access-log-file.ts'],
+  '@pydantic/genai-prices': ['src/commands/history/prices.ts'],
   citty: ['src/cli/'],
-  consola: ['src/cli/output.ts'],
-  '@clack/prompts': ['src/cli/'],
+  consola: ['src/terminal/output.ts'],
+  '@clack/prompts': ['src/terminal/prompt.ts'],
 };
 
 /** The core says what and why. It never knows when, where or by chance, and waits for nothing. */
@@ -184,12 +57,17 @@ const files = ['events', 'machines', 'workers', 'src'].flatMap((root) =>
 const importsByFile = new Map(files.map((file) => [file, importsOf(file)]));
 
 const allImports = [...importsByFile].flatMap(([file, imports]) => imports.map(({ target }) => ({ file, target })));
+const folderImports = new Map<string, Set<string>>();
+for (const { file, target } of allImports) {
+  if (!isFile(target) || dirname(file) === dirname(target)) continue;
+  folderImports.set(dirname(file), (folderImports.get(dirname(file)) ?? new Set()).add(dirname(target)));
+}
 const told = ({ file, target }: { readonly file: string; readonly target: string }) => `${file} → ${target}`;
 
 it.each(Object.entries(mayImport))('%s imports nothing but itself and %j', (part, others) => {
   const allowed = [part, ...others];
   const strangers = allImports.filter(
-    ({ file, target }) => partOf(file) === part && isFile(target) && !allowed.some((one) => target.startsWith(one)),
+    ({ file, target }) => file.startsWith(part) && isFile(target) && !allowed.some((one) => target.startsWith(one)),
   );
   expect(strangers.map(told)).toEqual([]);
 });
@@ -212,8 +90,10 @@ it.each(core)('%s is pure', (part) => {
 });
 
 describe('the whole', () => {
-  it('has a part for every file', () => {
-    expect(files.filter((file) => partOf(file) === undefined)).toEqual([]);
+  it('is a line of folders in which each imports only what stands before it', () => {
+    expect(circlesOf(folderImports).map((circle) => circle.flatMap((folder) => importsWithin(folder, circle)))).toEqual(
+      [],
+    );
   });
 
   it('imports only packages that it is installed with', () => {
@@ -238,7 +118,8 @@ describe('the whole', () => {
   });
 
   it('names no part that is gone', () => {
-    const gone = Object.keys(mayImport).filter((part) => !files.some((file) => file.startsWith(part)));
+    const named = [...Object.keys(mayImport), ...Object.values(mayImport).flat(), ...Object.values(knownBy).flat()];
+    const gone = named.filter((part) => !files.some((file) => file.startsWith(part)));
     expect(gone).toEqual([]);
   });
 
@@ -249,15 +130,38 @@ describe('the whole', () => {
   });
 
   it('answers a command without a gateway without loading what calls others', () => {
-    const loaded = ['src/control/installation.ts', 'src/control/table.ts'].flatMap(closureOf);
+    const loaded = ['src/installation/installation.ts', 'src/control/table.ts'].flatMap(closureOf);
     expect(loaded).toContain('level');
     expect(loaded.filter((target) => ['piscina', 'undici'].includes(target))).toEqual([]);
   });
 });
 
-function partOf(path: string): string | undefined {
-  const parts = Object.keys(mayImport).filter((part) => path.startsWith(part));
-  return parts.sort((a, b) => b.length - a.length)[0];
+/** The folders that import each other, in groups of those that do, straight or by way of others (Tarjan's strong components). */
+function circlesOf(graph: ReadonlyMap<string, ReadonlySet<string>>): readonly (readonly string[])[] {
+  const found: string[][] = [];
+  const index = new Map<string, number>();
+  const low = new Map<string, number>();
+  const open: string[] = [];
+  const visit = (folder: string) => {
+    index.set(folder, index.size);
+    low.set(folder, index.get(folder) ?? 0);
+    open.push(folder);
+    for (const next of graph.get(folder) ?? []) {
+      if (!index.has(next)) visit(next);
+      if (open.includes(next)) low.set(folder, Math.min(low.get(folder) ?? 0, low.get(next) ?? 0));
+    }
+    if (low.get(folder) !== index.get(folder)) return;
+    const circle = open.splice(open.indexOf(folder));
+    if (circle.length > 1) found.push(circle);
+  };
+  for (const folder of graph.keys()) if (!index.has(folder)) visit(folder);
+  return found;
+}
+
+function importsWithin(folder: string, circle: readonly string[]): readonly string[] {
+  const isWithin = ({ target }: { readonly target: string }) =>
+    dirname(target) !== folder && circle.includes(dirname(target));
+  return allImports.filter((one) => dirname(one.file) === folder && isWithin(one)).map(told);
 }
 
 function isFile(target: string): boolean {

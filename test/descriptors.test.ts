@@ -1,6 +1,6 @@
 /** What is done when open files run out: before it, while it lasts, and after it. */
 import { expect, it } from 'vitest';
-import { connectionsIn, Descriptors, openFilesMax, openFilesNow } from '../src/descriptors.ts';
+import { connectionsIn, Descriptors, openFilesMax, openFilesNow } from '../src/platform/descriptors.ts';
 
 /** A system that allows so many, of which others have taken some. */
 function system(limit: number) {

@@ -1,6 +1,6 @@
 /** Packages that are loaded when they are wanted, by a process that had no open files left when it first wanted them. */
 import { expect, it } from 'vitest';
-import { later } from '../src/later.ts';
+import { later } from '../src/platform/later.ts';
 
 it.each([
   ['prom-client', 'Registry'],

@@ -3,14 +3,14 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { QccError } from '../src/errors.ts';
-import { sketch } from '../src/uncaught.ts';
+import { QccError } from '../src/errors/qcc-error.ts';
+import { sketch } from '../src/platform/uncaught.ts';
 
 const secret = 'sk-ant-secret-0123456789';
 
 /** Runs these lines in a process that has the net. */
 function ran(lines: string) {
-  const module = pathToFileURL(resolve('src/uncaught.ts')).href;
+  const module = pathToFileURL(resolve('src/platform/uncaught.ts')).href;
   const program = `import { UncaughtErrors } from ${JSON.stringify(module)};
     const uncaught = new UncaughtErrors();
     uncaught.watch();
@@ -44,7 +44,7 @@ describe('an error that nobody expected', () => {
   });
 
   it('ends nothing when nobody reads what is written of it', () => {
-    const module = pathToFileURL(resolve('src/uncaught.ts')).href;
+    const module = pathToFileURL(resolve('src/platform/uncaught.ts')).href;
     const program = `import { UncaughtErrors } from ${JSON.stringify(module)};
       import { closeSync } from 'node:fs';
       const uncaught = new UncaughtErrors();

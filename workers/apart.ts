@@ -1,10 +1,10 @@
 /** The program that reads strangers' bytes: one task after the other, each with one answer. Nothing of this installation is open in it. */
 import { Worker } from 'node:worker_threads';
-import type { Backup } from '../src/config/backup-manifest.ts';
-import type { Incoming } from '../src/config/incoming.ts';
-import type { ImportText } from '../src/config/reading.ts';
-import { type ErrorParams, type ExitCode, exitCodes, QccError } from '../src/errors.ts';
-import type { CapsuleQuestion } from '../src/history/capsule-reading.ts';
+import type { Backup } from '../src/backup/manifest.ts';
+import type { Incoming } from '../src/config/importers/incoming.ts';
+import type { ImportText } from '../src/config/importers/reading.ts';
+import { type ErrorParams, type ExitCode, exitCodes, QccError } from '../src/errors/qcc-error.ts';
+import type { CapsuleQuestion } from '../src/history/incident-reading.ts';
 
 interface Tasks {
   /** What a file of a configuration brings. */
@@ -38,9 +38,9 @@ export type ApartReply<Name extends ApartName> =
     };
 
 const readers: { readonly [Name in ApartName]: (given: ApartGiven<Name>) => Promise<ApartAnswer<Name>> } = {
-  import: async (given) => (await import('../src/config/reading.ts')).readIncoming(given),
-  restore: async (given) => (await import('../src/control/unpacking.ts')).unpack(given),
-  capsule: async (given) => (await import('../src/history/capsule-reading.ts')).askCapsule(given),
+  import: async (given) => (await import('../src/config/importers/reading.ts')).readIncoming(given),
+  restore: async (given) => (await import('../src/backup/unpacking.ts')).unpack(given),
+  capsule: async (given) => (await import('../src/history/incident-reading.ts')).askCapsule(given),
 };
 
 async function replyTo<Name extends ApartName>({ name, given }: ApartTask<Name>): Promise<ApartReply<Name>> {

@@ -6,10 +6,10 @@ import type { MessagePort } from 'node:worker_threads';
 import type { Failure, ProbeDepth, Verdict } from '../events/endpoint.ts';
 import type { Auth } from '../events/profile.ts';
 import { isProxyDown, isShortage } from '../machines/network.ts';
-import { keyHeader } from '../src/proxy/headers.ts';
+import { keyHeader } from '../src/proxy/upstream/headers.ts';
 import { isSensible, progressIn, readAnswer } from './answer.ts';
-import { CallFailed, Line, type Reply } from './line.ts';
 import { cheapestFirst, defaultModel, readModels } from './model.ts';
+import { CallFailed, Line, type Reply } from './probe-connection.ts';
 import { countable, question } from './question.ts';
 import { scoreOf } from './score.ts';
 import {

@@ -8,11 +8,11 @@ import type { Millis } from '../events/fact.ts';
 import type { Auth } from '../events/profile.ts';
 import type { Usage } from '../events/request.ts';
 import type { Verdict } from '../machines/classify.ts';
-import { Answer } from '../src/proxy/answer.ts';
-import { headersUp } from '../src/proxy/headers.ts';
-import type { Outcome } from '../src/proxy/outcome.ts';
-import type { Receiver } from '../src/proxy/receiver.ts';
-import { type AnswerSink, Upstreams } from '../src/proxy/upstream.ts';
+import { Answer } from '../src/proxy/response/answer.ts';
+import type { Outcome } from '../src/proxy/response/outcome.ts';
+import type { Receiver } from '../src/proxy/response/receiver.ts';
+import { headersUp } from '../src/proxy/upstream/headers.ts';
+import { type AnswerSink, Upstreams } from '../src/proxy/upstream/upstream.ts';
 
 export interface RetryJob {
   readonly origin: string;

@@ -11,7 +11,7 @@ import { builtCode, program } from '../kill9/built.mjs';
 import { freePort } from '../kill9/chance.mjs';
 import { judge, wrongEnds } from './judge.mjs';
 
-const { startSimulatedEndpoint, connect, LevelLog } = await builtCode(['src/demo/simulated-endpoint.js']);
+const { startSimulatedEndpoint, connect, LevelLog } = await builtCode(['src/simulated-endpoint/simulated-endpoint.js']);
 
 // Nobody is held longer than `queue.hold` allows; a client that waits longer than this waits for ever.
 const patienceMs = 300_000;

@@ -13,7 +13,7 @@ const always = [
   'src/runtime/fold-log.js',
   'src/runtime/state.js',
   'events/catalogue.js',
-  'src/control/rows.js',
+  'src/runtime/rows.js',
   'src/control/client.js',
 ];
 

@@ -1,10 +1,10 @@
 /** What may stand next on a command line: from the manifest and the names of this home alone, because a key press waits for it. */
-import { homePath, paths } from '../config/home.ts';
-import { type KnownName, readNames } from '../config/names.ts';
-import { visible } from '../visible.ts';
-import { flagWords } from './help-words.ts';
+import { homePath, paths } from '../config/files/home.ts';
+import { type KnownName, readNames } from '../config/files/names.ts';
+import { flagWords } from '../messages/help.ts';
+import { type Language, languageOf, type Words, wordsOf } from '../messages/messages.ts';
+import { visible } from '../platform/visible.ts';
 import { type Command, globalFlags, root } from './manifest.ts';
-import { type Language, languageOf, type Words, wordsOf } from './words.ts';
 
 export interface Candidate {
   readonly name: string;
@@ -107,7 +107,7 @@ const ofProfiles = ['profile', 'from-profile'];
 async function valuesOf(path: readonly string[], flag: string, { names }: Setting): Promise<readonly Candidate[]> {
   if (ofProfiles.includes(flag)) return profiles(names);
   if (flag === 'preset') {
-    const { presets } = await import('../config/presets.ts');
+    const { presets } = await import('../config/network/presets.ts');
     return presets.map(({ id, name }) => ({ name: id, said: name }));
   }
   if (flag === 'set') return keys();
@@ -167,6 +167,6 @@ function endpoints(names: readonly KnownName[], profile: string | undefined): re
 }
 
 async function keys(): Promise<readonly Candidate[]> {
-  const { settingKeys } = await import('../config/settings.ts');
+  const { settingKeys } = await import('../config/settings/settings.ts');
   return settingKeys.map((name) => ({ name, said: '' }));
 }

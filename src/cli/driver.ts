@@ -1,12 +1,12 @@
 /** The command line's driver: finds the command, looks strictly at what was given, loads that one command, runs it. */
 import { parseArgs } from 'node:util';
-import { nearest } from '../config/nearest.ts';
-import { closeMask } from '../config/umask.ts';
-import { type ExitCode, exitCodes, QccError } from '../errors.ts';
-import type { Context } from './context.ts';
+import type { Context } from '../commands/context.ts';
+import { type ExitCode, exitCodes, QccError } from '../errors/qcc-error.ts';
+import { type Language, languageOf, type Words, wordsOf } from '../messages/messages.ts';
+import { nearest } from '../platform/nearest.ts';
+import { closeMask } from '../platform/umask.ts';
+import { print } from '../terminal/terminal.ts';
 import { type Command, globalFlags, root } from './manifest.ts';
-import { print } from './terminal.ts';
-import { type Language, languageOf, type Words, wordsOf } from './words.ts';
 
 interface Found {
   readonly command: Command;
@@ -162,7 +162,7 @@ export async function runCli(
       return await help(found, { words, language }, parsed.flags['help'] === true);
     return await run(found, parsed, { json, language, words, own, env });
   } catch (error) {
-    const { printError } = await import('./output.ts');
+    const { printError } = await import('../terminal/output.ts');
     return printError(error, { json, language, colour: wantsColour(process.stderr, own, env) });
   }
 }
@@ -211,7 +211,10 @@ interface Setting {
 
 async function run({ command, path }: Found, { flags, positionals, rest }: Parsed, setting: Setting): Promise<number> {
   const { json, language, words, own, env } = setting;
-  const [{ makeOutput }, { homePath }] = await Promise.all([import('./output.ts'), import('../config/home.ts')]);
+  const [{ makeOutput }, { homePath }] = await Promise.all([
+    import('../terminal/output.ts'),
+    import('../config/files/home.ts'),
+  ]);
   const isTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
   const canAsk = isTerminal && !flags['no-input'] && !flags['yes'] && !env['CI'] && !json;
   if (path.length === 0 && !canAsk) return help({ command, path, args: [] }, { words, language }, true);
@@ -254,7 +257,7 @@ export async function main(): Promise<void> {
   });
   const argv = process.argv.slice(2);
   if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
-    const { version } = await import('../version.ts');
+    const { version } = await import('../platform/version.ts');
     print(process.stdout, version);
     return;
   }

@@ -1,7 +1,7 @@
 /** Every command, its arguments and flags: static, so that help and mistakes load nothing else. */
 import type { ArgDef } from 'citty';
-import type { Context } from './context.ts';
-import type { Words } from './words.ts';
+import type { Context } from '../commands/context.ts';
+import type { Words } from '../messages/messages.ts';
 
 type Flag = Pick<ArgDef, 'type'> & {
   readonly type: 'string' | 'boolean';
@@ -54,19 +54,19 @@ const filters = {
   follow: { type: 'boolean', alias: 'f' } as Flag,
 };
 
-const profile = () => import('./profile.ts');
-const endpoint = () => import('./endpoint.ts');
-const ladder = () => import('./priority.ts');
-const health = () => import('./health.ts');
-const config = () => import('./config.ts');
-const transfer = () => import('./transfer.ts');
-const checks = () => import('./checks.ts');
-const snapshots = () => import('./snapshots.ts');
-const proxy = () => import('./proxy.ts');
-const client = () => import('./client.ts');
-const queue = () => import('./queue.ts');
-const history = () => import('./history.ts');
-const logCare = () => import('./log-care.ts');
+const profile = () => import('../commands/profile/cli.ts');
+const endpoint = () => import('../commands/endpoint/cli.ts');
+const ladder = () => import('../commands/priority/cli.ts');
+const health = () => import('../commands/health/cli.ts');
+const config = () => import('../commands/config/cli.ts');
+const transfer = () => import('../commands/config/transfer-cli.ts');
+const checks = () => import('../commands/doctor/cli.ts');
+const snapshots = () => import('../commands/config/snapshots-cli.ts');
+const proxy = () => import('../commands/gateway/cli.ts');
+const client = () => import('../commands/client/cli.ts');
+const queue = () => import('../commands/queue/cli.ts');
+const history = () => import('../commands/history/cli.ts');
+const logCare = () => import('../commands/history/log-care-cli.ts');
 
 export const globalFlags: Readonly<Record<string, Flag>> = {
   json: yes,
@@ -109,7 +109,7 @@ export const root: Command = {
     code: { words: 'c_code', passesOn: true, flags: { profile: text }, load: async () => (await client()).code },
     notify: {
       words: 'c_notify',
-      sub: { test: { words: 'c_notify_test', load: async () => (await import('./notify.ts')).test } },
+      sub: { test: { words: 'c_notify_test', load: async () => (await import('../commands/notify/cli.ts')).test } },
     },
     proxy: {
       words: 'c_proxy',
@@ -126,7 +126,7 @@ export const root: Command = {
         logs: {
           words: 'c_proxy_logs',
           flags: { lines: { type: 'string', alias: 'n' }, follow: { type: 'boolean', alias: 'f' }, level: text },
-          load: async () => (await import('./logs.ts')).logs,
+          load: async () => (await import('../commands/gateway/logs-cli.ts')).logs,
         },
         stats: {
           words: 'c_proxy_stats',
@@ -136,7 +136,7 @@ export const root: Command = {
         'install-service': {
           words: 'c_proxy_install',
           flags: { print: yes, uninstall: yes },
-          load: async () => (await import('./service.ts')).installService,
+          load: async () => (await import('../commands/service/cli.ts')).installService,
         },
       },
     },
@@ -321,12 +321,12 @@ export const root: Command = {
         backup: {
           words: 'c_config_backup',
           positionals: ['FILE'],
-          load: async () => (await import('./backup.ts')).backup,
+          load: async () => (await import('../commands/config/backup-cli.ts')).backup,
         },
         restore: {
           words: 'c_config_restore',
           positionals: ['FILE'],
-          load: async () => (await import('./backup.ts')).restoreFrom,
+          load: async () => (await import('../commands/config/backup-cli.ts')).restoreFrom,
         },
         validate: {
           words: 'c_config_validate',
@@ -394,18 +394,18 @@ export const root: Command = {
         export: {
           words: 'c_history_export',
           flags: { since: text, until: text, incident: text, 'hash-names': yes },
-          load: async () => (await import('./export-history.ts')).exportIncident,
+          load: async () => (await import('../commands/history/export-cli.ts')).exportIncident,
         },
         'what-if': {
           words: 'c_history_what_if',
           flags: { since: text, set: { type: 'string', multiple: true }, ...fromLog },
-          load: async () => (await import('./what-if.ts')).whatIf,
+          load: async () => (await import('../commands/history/what-if-cli.ts')).whatIf,
         },
         explain: {
           words: 'c_history_explain',
           positionals: ['REQUEST|ENDPOINT'],
           flags: fromLog,
-          load: async () => (await import('./explain.ts')).explain,
+          load: async () => (await import('../commands/history/explain-cli.ts')).explain,
         },
       },
     },
@@ -414,35 +414,35 @@ export const root: Command = {
       positionals: ['KIND|ID'],
       required: 0,
       flags: { at: text, watch: yes, ...fromLog },
-      load: async () => (await import('./debug.ts')).debug,
+      load: async () => (await import('../commands/debug/cli.ts')).debug,
       sub: {
         chart: {
           words: 'c_debug_chart',
           positionals: ['KIND|ID'],
           flags: { format: text, ...fromLog },
-          load: async () => (await import('./chart.ts')).chart,
+          load: async () => (await import('../commands/debug/chart-cli.ts')).chart,
         },
       },
     },
     bench: {
       words: 'c_bench',
       flags: { concurrent: text, duration: text, requests: text, url: text },
-      load: async () => (await import('./bench.ts')).bench,
+      load: async () => (await import('../commands/bench/cli.ts')).bench,
     },
     completion: {
       words: 'c_completion',
       positionals: ['bash|zsh|fish|pwsh'],
-      load: async () => (await import('./completion.ts')).completion,
+      load: async () => (await import('../commands/completion/cli.ts')).completion,
     },
     uninstall: {
       words: 'c_uninstall',
       flags: { 'keep-home': yes },
-      load: async () => (await import('./uninstall.ts')).uninstall,
+      load: async () => (await import('../commands/uninstall/cli.ts')).uninstall,
     },
     demo: {
       words: 'c_demo',
       flags: { port: text, once: yes, speed: text },
-      load: async () => (await import('./demo.ts')).demo,
+      load: async () => (await import('../commands/demo/cli.ts')).demo,
     },
   },
 };

@@ -1,8 +1,8 @@
 /** Help, from the manifest and its words alone. */
-import { examplesOf, flagWords } from './help-words.ts';
+import { examplesOf, flagWords } from '../messages/help.ts';
+import type { Language, Words } from '../messages/messages.ts';
+import { widthOf } from '../terminal/width.ts';
 import { type Command, globalFlags } from './manifest.ts';
-import { widthOf } from './width.ts';
-import type { Language, Words } from './words.ts';
 
 type Row = readonly [string, string];
 

@@ -1,10 +1,10 @@
 /** How a command reaches the installation: over the control socket while a gateway runs, else in its own process. */
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isUnmade, paths } from '../config/home.ts';
-import { type ErrorParams, type ExitCode, exitCodes, QccError } from '../errors.ts';
-import { answers } from './listening.ts';
-import type { Answer, Connect, Connection, OperationName, Params } from './operations.ts';
+import { isUnmade, paths } from '../config/files/home.ts';
+import type { Answer, Connect, Connection, OperationName, Params } from '../contract/operations.ts';
+import { type ErrorParams, type ExitCode, exitCodes, QccError } from '../errors/qcc-error.ts';
+import { answers } from '../platform/listening.ts';
 
 // Two commands at once: the second one waits this long for the log.
 const lockWaitMs = 10_000;
@@ -32,7 +32,7 @@ export function gatewayDown(): QccError {
 }
 
 async function inProcess(home: string): Promise<Connection> {
-  const { openInstallation } = await import('./installation.ts');
+  const { openInstallation } = await import('../installation/installation.ts');
   const { operations } = await import('./table.ts');
   const installation = await openInstallation(home);
   const table = operations(installation, undefined);
@@ -52,7 +52,7 @@ function unmade(home: string): Connection {
     return (await made).call(name, params);
   };
   const call = async <Name extends OperationName>(name: Name, params: Params<Name>): Promise<Answer<Name>> => {
-    const { askOfNothing, NeedsHome } = await import('./nothing.ts');
+    const { askOfNothing, NeedsHome } = await import('./empty-installation.ts');
     if (made) return really(name, params);
     try {
       return await askOfNothing(home, name, params, () => really(name, params));

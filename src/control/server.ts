@@ -4,9 +4,9 @@ import { chmodSync, unlinkSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { exitCodes, QccError } from '../errors.ts';
-import { notInput } from './inputs.ts';
-import { Json } from './json.ts';
+import { notInput } from '../contract/inputs.ts';
+import { Json } from '../contract/json.ts';
+import { exitCodes, QccError } from '../errors/qcc-error.ts';
 
 // The largest thing said here is an endpoint with its key.
 const bodyBytesMax = 1_048_576;

@@ -1,6 +1,8 @@
 /** Every operation by its name: what the control socket and a command without a gateway both call. */
-import { questionNames } from '../history/questions.ts';
-import { clientToken } from './client-token.ts';
+
+import { getSetting, listSettings, resetSettings, setSetting } from '../commands/config/operation.ts';
+import { diffConfigurations, listSnapshots, rollBack, takeSnapshot } from '../commands/config/snapshots-operation.ts';
+import { exportConfig, importConfig } from '../commands/config/transfer-operation.ts';
 import {
   addEndpoint,
   copyEndpoints,
@@ -9,19 +11,20 @@ import {
   resetHealth,
   switchEndpoint,
   updateEndpoint,
-} from './endpoints.ts';
-import { freezeHome } from './frozen-home.ts';
-import { checkHealth, configureHealth, healthHistory, healthMetrics, healthStatus } from './health.ts';
-import { asker, headOfHistory, readStats, showMachines } from './history.ts';
-import { inputOf } from './inputs.ts';
-import type { Installation } from './installation.ts';
-import type { Json } from './json.ts';
-import { releasePin, setPolicy, showLadder, switchByHand, switchHistory } from './ladder.ts';
-import type { LiveSide } from './live-side.ts';
-import { compactHistory, measureHistory, verifyHistory } from './log-care.ts';
-import { testNotifications } from './notify.ts';
-import type { Answer, OperationName, Params } from './operations.ts';
-import { addProfile, listProfiles, makeDefault, removeProfile, setTier } from './profiles.ts';
+} from '../commands/endpoint/operation.ts';
+import { testEndpoints } from '../commands/endpoint/test-operation.ts';
+import {
+  checkHealth,
+  configureHealth,
+  healthHistory,
+  healthMetrics,
+  healthStatus,
+} from '../commands/health/operation.ts';
+import { compactHistory, measureHistory, verifyHistory } from '../commands/history/log-care-operation.ts';
+import { asker, headOfHistory, readStats, showMachines } from '../commands/history/operation.ts';
+import { testNotifications } from '../commands/notify/operation.ts';
+import { releasePin, setPolicy, showLadder, switchByHand, switchHistory } from '../commands/priority/operation.ts';
+import { addProfile, listProfiles, makeDefault, removeProfile, setTier } from '../commands/profile/operation.ts';
 import {
   clearQueue,
   configQueue,
@@ -31,12 +34,16 @@ import {
   retryAllQueued,
   retryQueued,
   showQueued,
-} from './queue.ts';
-import { getSetting, listSettings, resetSettings, setSetting } from './settings.ts';
-import { diffConfigurations, listSnapshots, rollBack, takeSnapshot } from './snapshots.ts';
-import { testEndpoints } from './testing.ts';
-import { exportConfig, importConfig } from './transfer.ts';
-import { validate } from './validation.ts';
+} from '../commands/queue/operation.ts';
+import { inputOf } from '../contract/inputs.ts';
+import type { Json } from '../contract/json.ts';
+import type { Answer, OperationName, Params } from '../contract/operations.ts';
+import { validate } from '../diagnostics/validation.ts';
+import { questionNames } from '../history/questions.ts';
+import { clientToken } from '../installation/client-token.ts';
+import { freezeHome } from '../installation/frozen-home.ts';
+import type { Installation } from '../installation/installation.ts';
+import type { LiveSide } from '../installation/live-side.ts';
 
 /** A `Json` is the answer as well, made elsewhere. */
 type Given<Name extends OperationName> = Answer<Name> | Json;

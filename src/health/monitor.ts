@@ -22,13 +22,13 @@ import {
 } from '../../machines/probe-plan.ts';
 import { adjustWeight } from '../../machines/weight-policy.ts';
 import type { Depth, ProbeResult } from '../../workers/probe.ts';
-import { isLoopback } from '../config/base-url.ts';
-import type { Settings } from '../config/settings.ts';
+import { isLoopback } from '../config/network/base-url.ts';
+import type { Settings } from '../config/settings/settings.ts';
+import type { World } from '../platform/clock.ts';
 import { type ProbeMemory, probedEndpoints, weighedEndpoints } from '../projections/checked.ts';
 import type { KnownEndpoint } from '../projections/profiles.ts';
-import type { World } from '../runtime/clock.ts';
 import type { Core } from '../runtime/core.ts';
-import { Prober } from '../runtime/prober.ts';
+import { Prober } from './prober.ts';
 
 export interface MonitorPorts {
   readonly core: Core;

@@ -3,12 +3,12 @@ import { upcast } from '../../events/catalogue.ts';
 import type { Recorded } from '../../events/fact.ts';
 import { kindOf, nameOf } from '../../events/ids.ts';
 import { type AuditAction, traitsOf } from '../../events/traits.ts';
-import type { AuditRow } from '../control/config-operations.ts';
-import type { Answer, Params } from '../control/operations.ts';
-import { iso } from '../control/rows.ts';
-import { QccError } from '../errors.ts';
+import type { AuditRow } from '../contract/config-operations.ts';
+import type { Answer, Params } from '../contract/operations.ts';
+import { QccError } from '../errors/qcc-error.ts';
 import type { ReadableLog } from '../log/log.ts';
 import { type KnownEndpoint, Profiles } from '../projections/profiles.ts';
+import { iso } from '../runtime/rows.ts';
 import { stateAt } from './moment.ts';
 
 const limitDefault = 100;

@@ -1,5 +1,5 @@
 /** What was set up at a past moment. */
-import type { Answer, Params } from '../control/operations.ts';
+import type { Answer, Params } from '../contract/operations.ts';
 import type { ReadableLog } from '../log/log.ts';
 import { seqOfMoment, stateAt } from './moment.ts';
 

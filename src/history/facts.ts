@@ -1,12 +1,12 @@
 /** Facts by filter: where a look back begins, and one page after the other from there. */
 import type { Recorded } from '../../events/fact.ts';
 import { kindOf } from '../../events/ids.ts';
-import type { Filters, GapRow } from '../control/history-operations.ts';
-import type { Answer, FactRow, Params } from '../control/operations.ts';
-import { factRow } from '../control/rows.ts';
+import type { Filters, GapRow } from '../contract/history-operations.ts';
+import type { Answer, FactRow, Params } from '../contract/operations.ts';
 import { type Range, rangeOf, without } from '../log/damage.ts';
 import type { ReadableLog } from '../log/log.ts';
 import { toldLosses } from '../runtime/losses.ts';
+import { factRow } from '../runtime/rows.ts';
 
 // Without a limit a look back ends where a person stops reading; who says where it begins wants all from there.
 const limitDefault = 1_000;

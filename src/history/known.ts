@@ -2,12 +2,12 @@
 import type { Millis, Recorded } from '../../events/fact.ts';
 import { type EndpointId, kindOf, nameOf, type ProfileName, queueIdOf, streams } from '../../events/ids.ts';
 import { factTraits } from '../../events/traits.ts';
-import { nearest } from '../config/nearest.ts';
-import type { Filters } from '../control/history-operations.ts';
-import type { Answer, Params } from '../control/operations.ts';
-import { iso } from '../control/rows.ts';
-import { exitCodes, QccError } from '../errors.ts';
+import type { Filters } from '../contract/history-operations.ts';
+import type { Answer, Params } from '../contract/operations.ts';
+import { exitCodes, QccError } from '../errors/qcc-error.ts';
 import type { ReadableLog } from '../log/log.ts';
+import { nearest } from '../platform/nearest.ts';
+import { iso } from '../runtime/rows.ts';
 import type { State } from '../runtime/state.ts';
 import { stateAt } from './moment.ts';
 

@@ -10,11 +10,11 @@ import type { Next } from '../../machines/moment.ts';
 import { facePriority, nextOfPriority } from '../../machines/priority.ts';
 import { faceOfItem, nextOfItem, type QueueItemSnapshot } from '../../machines/queue-item.ts';
 import { exclusionOf } from '../../machines/why-not.ts';
-import type { Settings } from '../config/settings.ts';
-import type { MachineRow } from '../control/operations.ts';
-import { endpointPolicy, priorityPolicy } from '../control/policies.ts';
-import { isoOrNull } from '../control/rows.ts';
-import { exitCodes, QccError } from '../errors.ts';
+import type { Settings } from '../config/settings/settings.ts';
+import type { MachineRow } from '../contract/operations.ts';
+import { exitCodes, QccError } from '../errors/qcc-error.ts';
+import { endpointPolicy, priorityPolicy } from '../policies/policies.ts';
+import { isoOrNull } from '../runtime/rows.ts';
 import type { State } from '../runtime/state.ts';
 
 /** @param lost what is known to be gone from the log, for the gateway's row */

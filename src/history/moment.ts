@@ -1,10 +1,10 @@
 /** The state at any past moment: the nearest snapshot before it, and the facts from there on. */
-import { effective, type Settings } from '../config/settings.ts';
-import type { Moment } from '../control/history-operations.ts';
-import { iso } from '../control/rows.ts';
-import { exitCodes, QccError } from '../errors.ts';
+import { effective, type Settings } from '../config/settings/settings.ts';
+import type { Moment } from '../contract/history-operations.ts';
+import { exitCodes, QccError } from '../errors/qcc-error.ts';
 import type { ReadableLog } from '../log/log.ts';
 import { foldLog } from '../runtime/fold-log.ts';
+import { iso } from '../runtime/rows.ts';
 import type { State } from '../runtime/state.ts';
 
 /**

@@ -2,15 +2,15 @@
  * Every question that a log alone can answer, by its name. Whoever has a log to read asks them in the same way: the worker
  * beside a running gateway, a command that opened the log itself, and one that brought somebody's file.
  */
-import type { Answer, OperationName, Params } from '../control/operations.ts';
+import type { Answer, OperationName, Params } from '../contract/operations.ts';
 import type { ReadableLog } from '../log/log.ts';
 import { readAudit } from './audit.ts';
-import { beginCapsule, capsuleFacts } from './capsule.ts';
 import { configurationThen } from './configuration.ts';
 import { diffMoments } from './diff.ts';
 import { explain } from './explain.ts';
 import { gapsIn, pageOfLook, readFacts, startOfLook } from './facts.ts';
 import { pastChecks, recentSince, statsSince } from './health.ts';
+import { beginCapsule, capsuleFacts } from './incident.ts';
 import { resolveFilters } from './known.ts';
 import { sizesOfLog } from './sizes.ts';
 import { showThen } from './then.ts';

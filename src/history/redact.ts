@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import type { Recorded } from '../../events/fact.ts';
 import { kindOf, nameOf } from '../../events/ids.ts';
 import { errorWord, typeWord } from '../../machines/classify.ts';
-import { isFreeText, isSettingKey } from '../config/settings.ts';
+import { isFreeText, isSettingKey } from '../config/settings/settings.ts';
 
 export interface Redaction {
   /** Makes hashes of this file those of no other. */

@@ -1,7 +1,7 @@
 /** What the log is made of: facts by type, their bytes, how fast they come. */
-import type { Answer, Params } from '../control/operations.ts';
-import { iso } from '../control/rows.ts';
+import type { Answer, Params } from '../contract/operations.ts';
 import type { ReadableLog } from '../log/log.ts';
+import { iso } from '../runtime/rows.ts';
 
 const dayMs = 86_400_000;
 

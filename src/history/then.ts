@@ -1,10 +1,10 @@
 /** `--at`: every machine, the ladder, weights and settings as they stood at a moment. */
 
 import { facePriority } from '../../machines/priority.ts';
-import type { ThenProfile } from '../control/history-operations.ts';
-import type { Answer, Params } from '../control/operations.ts';
-import { iso } from '../control/rows.ts';
+import type { ThenProfile } from '../contract/history-operations.ts';
+import type { Answer, Params } from '../contract/operations.ts';
 import type { ReadableLog } from '../log/log.ts';
+import { iso } from '../runtime/rows.ts';
 import type { State } from '../runtime/state.ts';
 import { machineRows, machinesAbout } from './machines.ts';
 import { seqOfMoment, settingsThen, stateAt } from './moment.ts';

@@ -5,11 +5,11 @@
 import { upcast } from '../../events/catalogue.ts';
 import type { Recorded } from '../../events/fact.ts';
 import { kindOf } from '../../events/ids.ts';
-import type { DifferenceRow } from '../control/history-operations.ts';
-import type { Answer, Params } from '../control/operations.ts';
+import type { DifferenceRow } from '../contract/history-operations.ts';
+import type { Answer, Params } from '../contract/operations.ts';
 import { type Range, rangeOf, without } from '../log/damage.ts';
+import { PlaceSum } from '../log/index-checksum.ts';
 import type { ReadableLog } from '../log/log.ts';
-import { PlaceSum } from '../log/place-sum.ts';
 import { lossesOf } from '../runtime/losses.ts';
 import { State } from '../runtime/state.ts';
 import { differencesOf } from './difference.ts';

@@ -6,9 +6,9 @@ import type { Millis } from '../../events/fact.ts';
 import type { EndpointId } from '../../events/ids.ts';
 import type { Attempt, Served } from '../../events/request.ts';
 import { isOpen, mayBeFirst } from '../../machines/choice.ts';
-import type { RoutableEndpoint, RoutingView } from '../../machines/roster.ts';
 import { type Candidate, isPassedOver, type Loads, plan, type RouteAsk } from '../../machines/route.ts';
-import type { Settings } from '../config/settings.ts';
+import type { RoutableEndpoint, RoutingView } from '../../machines/routing-view.ts';
+import type { Settings } from '../config/settings/settings.ts';
 import type { Sessions } from '../proxy/sessions.ts';
 
 const secondMs = 1_000;

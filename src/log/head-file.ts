@@ -5,7 +5,7 @@
  */
 import { closeSync, constants, fsyncSync, openSync, rmSync, writeSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
-import { readPlain } from '../plain-file.ts';
+import { readPlain } from '../platform/plain-file.ts';
 
 const pathOf = (dir: string) => `${dir}.head`;
 const digits = 16;

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import type { ClassicLevel } from 'classic-level';
 import { Level } from 'level';
 import type { Recorded } from '../../events/fact.ts';
-import { exitCodes, QccError } from '../errors.ts';
+import { exitCodes, QccError } from '../errors/qcc-error.ts';
 import { checkTables, keepChecked, type Stamps } from './checked-tables.ts';
 import { allFacts, factKey, numberOf, numberValue, seqOf, streamKey, trimmedKey, unpack } from './codec.ts';
 import type { Head } from './head-file.ts';

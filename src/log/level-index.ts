@@ -5,10 +5,10 @@
 import type { Recorded } from '../../events/fact.ts';
 import { allStreams, factKey, numberOf, placeOf, streamHead, streamKey } from './codec.ts';
 import type { Range } from './damage.ts';
+import { PlaceSum } from './index-checksum.ts';
 import type { Connection, Database } from './level-database.ts';
 import type { LevelReader } from './level-reader.ts';
 import type { PlaceIndex } from './log.ts';
-import { PlaceSum } from './place-sum.ts';
 
 const slice = 1_000;
 // A slice is read at once: LevelDB's own 16 KiB would cut it into four.

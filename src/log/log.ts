@@ -1,7 +1,7 @@
 /** The port of the log: what the core needs of a place where facts are kept. Memory and LevelDB implement it. */
 import type { Millis, Recorded } from '../../events/fact.ts';
 import type { Range } from './damage.ts';
-import type { PlaceSum } from './place-sum.ts';
+import type { PlaceSum } from './index-checksum.ts';
 
 /** Names what a command is about to do. */
 export type Intent = number & { readonly intent: unique symbol };

@@ -15,7 +15,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { readPlain } from '../plain-file.ts';
+import { readPlain } from '../platform/plain-file.ts';
 import type { Range } from './damage.ts';
 
 export interface RepairIntent {

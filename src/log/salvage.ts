@@ -19,10 +19,10 @@ import {
 } from './codec.ts';
 import { type Range, without } from './damage.ts';
 import { readHead } from './head-file.ts';
+import { PlaceSum } from './index-checksum.ts';
 import { factsIn, hasDropped, journalsAside, journalsIn } from './journal.ts';
 import { type Database, openDatabase } from './level-database.ts';
 import { sumOf } from './level-index.ts';
-import { PlaceSum } from './place-sum.ts';
 import { damagedTables, entriesIn, mendTable, tablesIn } from './tables.ts';
 import { type Entry, readable } from './unreadable.ts';
 

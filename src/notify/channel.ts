@@ -1,6 +1,6 @@
 /** Where messages go: what the settings of this moment say. */
 import type { Millis } from '../../events/fact.ts';
-import type { SettingKey, Settings } from '../config/settings.ts';
+import type { SettingKey, Settings } from '../config/settings/settings.ts';
 import { show } from './desktop.ts';
 import { type Format, formatOf, type Outcome, outcomeOf, postOf, type Target } from './format.ts';
 import type { Message } from './message.ts';

@@ -1,9 +1,9 @@
 /** One message for a person, of all that is to be told at once. No format of a vendor yet. */
 import type { Millis } from '../../events/fact.ts';
-import { visible } from '../visible.ts';
+import type { NotifyWords } from '../messages/notify.ts';
+import { visible } from '../platform/visible.ts';
 import type { Entry } from './digest.ts';
 import type { Notice } from './notice.ts';
-import type { NotifyWords } from './words.ts';
 
 export interface Message {
   /** Begins with the program's name: a bot may insist on a keyword. */

@@ -4,13 +4,13 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Millis, Recorded } from '../../events/fact.ts';
-import type { World } from '../runtime/clock.ts';
+import type { NotifyWords } from '../messages/notify.ts';
+import type { World } from '../platform/clock.ts';
 import type { Core } from '../runtime/core.ts';
 import { type Channel, channelsOf, type NotifySettings } from './channel.ts';
 import { Digest, type Entry } from './digest.ts';
 import { type Message, messageOf } from './message.ts';
 import { hear } from './notice.ts';
-import type { NotifyWords } from './words.ts';
 
 export interface NotifyPorts extends NotifySettings {
   readonly words: NotifyWords;

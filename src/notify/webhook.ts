@@ -1,7 +1,7 @@
 /** One POST of a message: the only file of the notifications that knows undici. No redirect is followed, nothing is kept open. */
 import type { Millis } from '../../events/fact.ts';
-import { outboundProxy, proxyUrl } from '../config/outbound-proxy.ts';
-import { later } from '../later.ts';
+import { outboundProxy, proxyUrl } from '../config/network/outbound-proxy.ts';
+import { later } from '../platform/later.ts';
 import type { Post } from './format.ts';
 
 export interface Answer {

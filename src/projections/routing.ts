@@ -4,7 +4,7 @@ import type { EndpointId, ProfileName } from '../../events/ids.ts';
 import { isAvailable } from '../../machines/available.ts';
 import type { faceOf } from '../../machines/endpoint.ts';
 import type { LadderLook } from '../../machines/priority-policy.ts';
-import type { RoutableEndpoint, RoutableProfile, RoutingView } from '../../machines/roster.ts';
+import type { RoutableEndpoint, RoutableProfile, RoutingView } from '../../machines/routing-view.ts';
 import type { KnownEndpoint, KnownProfile, Profiles } from './profiles.ts';
 
 type Face = ReturnType<typeof faceOf>;

@@ -3,11 +3,11 @@ import type { AttemptFailure } from '../../events/endpoint.ts';
 import type { Millis } from '../../events/fact.ts';
 import type { EndpointId, RequestId } from '../../events/ids.ts';
 import type { RequestFact } from '../../events/request.ts';
-import type { RoutingView } from '../../machines/roster.ts';
-import type { Settings } from '../config/settings.ts';
-import type { ConnectionCounts } from './client-connections.ts';
-import type { Desk } from './desk.ts';
-import type { LoadsNow } from './loads.ts';
+import type { RoutingView } from '../../machines/routing-view.ts';
+import type { Settings } from '../config/settings/settings.ts';
+import type { LoadsNow } from './admission/in-flight.ts';
+import type { ConnectionCounts } from './request/client-connections.ts';
+import type { Desk } from './retry-queue.ts';
 
 export interface FailedCall {
   /** The system's code, where no answer came. */

@@ -4,8 +4,8 @@ import type { EndpointId, RequestId } from '../../events/ids.ts';
 import { maybeBilled } from '../../machines/classify.ts';
 import { isLasting, mostTelling } from '../../machines/failover.ts';
 import type { Candidate } from '../../machines/route.ts';
-import type { Why } from './hold.ts';
-import type { Refusal } from './refusal.ts';
+import type { Why } from './parking.ts';
+import type { Refusal } from './response/refusal.ts';
 
 interface Word {
   readonly candidate: Candidate;

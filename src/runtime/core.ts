@@ -13,16 +13,16 @@ import { facePriority, timerOfPriority } from '../../machines/priority.ts';
 import { decidePriority, type PriorityAsk, type PriorityPolicy } from '../../machines/priority-policy.ts';
 import { decideQueueItem, type QueueAsk, timerOfItem } from '../../machines/queue-item.ts';
 import type { QueuePolicy } from '../../machines/queue-policy.ts';
-import type { RoutingView } from '../../machines/roster.ts';
+import type { RoutingView } from '../../machines/routing-view.ts';
 import { type Range, rangeOf } from '../log/damage.ts';
 import type { Intent, Log } from '../log/log.ts';
+import type { World } from '../platform/clock.ts';
+import { uuidv7 } from '../platform/uuid.ts';
 import type { Step } from '../projections/configuration.ts';
 import { ladderLook, routingView } from '../projections/routing.ts';
-import type { World } from './clock.ts';
 import { foldLog, keeper, refuseNewerEnd, snapshotOf } from './fold-log.ts';
 import { lastBefore, lossesToTell, toldLosses } from './losses.ts';
 import type { State } from './state.ts';
-import { uuidv7 } from './uuid.ts';
 
 export interface Policies {
   endpoint(id: EndpointId): EndpointPolicy;

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { bench } from '../../src/bench/bench.ts';
-import { type Gateway, runGateway } from '../../src/gateway.ts';
+import { bench } from '../../src/commands/bench/bench.ts';
+import { type Gateway, runGateway } from '../../src/gateway/gateway.ts';
 import { qcc } from '../cli/command.ts';
 
 describe('a benchmark', () => {

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { closedLoop, openLoop } from '../../src/bench/load.ts';
+import { closedLoop, openLoop } from '../../src/commands/bench/load.ts';
 
 /** Answers every request the way it is told; notes how many were there at once. */
 async function upstream(answer: (n: number) => { status: number; afterMs: number }) {

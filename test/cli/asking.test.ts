@@ -8,7 +8,7 @@ import { at } from './command.ts';
 
 const person = vi.hoisted(() => ({ asked: [] as string[], answers: [] as unknown[] }));
 
-vi.mock('../../src/cli/ask.ts', () => {
+vi.mock('../../src/terminal/prompt.ts', () => {
   const ask = (kind: string) => (message: string) => {
     person.asked.push(`${kind}: ${message}`);
     return Promise.resolve(person.answers.shift());

@@ -1,6 +1,6 @@
 /** The clock was set back after a log was written: relative times count from the log, and nothing is emptied by mistake. */
 import { describe, expect, it } from 'vitest';
-import { openInstallation } from '../../src/control/installation.ts';
+import { openInstallation } from '../../src/installation/installation.ts';
 import { temporaryHome } from '../support/home.ts';
 import { at } from './command.ts';
 

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { GatewayFact } from '../../events/gateway.ts';
 import { type ProfileName, streams } from '../../events/ids.ts';
-import { codeText, detailText, unreadyText } from '../../src/cli/code-words.ts';
-import { reasonText } from '../../src/cli/story-words.ts';
-import { notReady } from '../../src/gateway-ports.ts';
+import { notReady } from '../../src/gateway/ports.ts';
+import { codeText, detailText, unreadyText } from '../../src/messages/codes.ts';
+import { reasonText } from '../../src/messages/story-languages.ts';
 import { judgeKey, judgeProxy, judgeSilence, nonsense } from '../../workers/verdict.ts';
 import { temporaryHome } from '../support/home.ts';
 import { attemptFailed, coreWithLadder, first, second } from '../support/world.ts';
@@ -43,7 +43,7 @@ describe('in Chinese', () => {
   });
 
   it('everything is said that the proxy says of an answer', () => {
-    const source = readFileSync(new URL('../../src/proxy/answer.ts', import.meta.url), 'utf8');
+    const source = readFileSync(new URL('../../src/proxy/response/answer.ts', import.meta.url), 'utf8');
     const told = [...source.matchAll(/(?:#fail\([^,']*'\w+', |#break\(|bad\(|nothingAfterSleep = )'([^']+)'/g)];
     const sentences = told.map(([, sentence = '']) => sentence);
     expect(sentences.length).toBeGreaterThan(8);

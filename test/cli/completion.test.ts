@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { charts } from '../../machines/chart.ts';
 import { complete, kinds } from '../../src/cli/complete.ts';
-import { settingKeys } from '../../src/config/settings.ts';
+import { settingKeys } from '../../src/config/settings/settings.ts';
 import { temporaryHome } from '../support/home.ts';
 import { at, qcc } from './command.ts';
 

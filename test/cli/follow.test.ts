@@ -2,7 +2,7 @@
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { runCli } from '../../src/cli/driver.ts';
 import { connect } from '../../src/control/client.ts';
-import { runGateway } from '../../src/gateway.ts';
+import { runGateway } from '../../src/gateway/gateway.ts';
 import { temporaryHome } from '../support/home.ts';
 
 it('tells what happened while it told the facts before, each once and in order', async () => {

@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { isAlive } from '../../src/control/life.ts';
+import { isAlive } from '../../src/installation/life.ts';
 import { temporaryHome } from '../support/home.ts';
 import { build, type Ended, launch } from './built.ts';
 

@@ -1,7 +1,7 @@
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { keepGatewayLog } from '../../src/cli/gateway-log.ts';
+import { keepGatewayLog } from '../../src/commands/gateway/gateway-log.ts';
 import { temporaryHome } from '../support/home.ts';
 
 const limits = { bytes: 200, files: 2, tailBytes: 100, lookEveryMs: 3_600_000 };

@@ -1,7 +1,7 @@
 /** The commands of health with a gateway that runs, and with none: what they print, and what they leave. */
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { startSimulatedEndpoint } from '../../src/demo/simulated-endpoint.ts';
-import { runGateway } from '../../src/gateway.ts';
+import { runGateway } from '../../src/gateway/gateway.ts';
+import { startSimulatedEndpoint } from '../../src/simulated-endpoint/simulated-endpoint.ts';
 import { temporaryHome } from '../support/home.ts';
 import { at } from './command.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { examplesOf, flagWords } from '../../src/cli/help-words.ts';
 import { type Command, globalFlags, root } from '../../src/cli/manifest.ts';
 import { usageOf } from '../../src/cli/usage.ts';
-import { widthOf } from '../../src/cli/width.ts';
-import { wordsOf } from '../../src/cli/words.ts';
+import { examplesOf, flagWords } from '../../src/messages/help.ts';
+import { wordsOf } from '../../src/messages/messages.ts';
+import { widthOf } from '../../src/terminal/width.ts';
 import { qcc } from './command.ts';
 
 interface Leaf {

@@ -5,18 +5,18 @@ import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { codeText } from '../../src/cli/code-words.ts';
 import { complete } from '../../src/cli/complete.ts';
 import { type Command, root } from '../../src/cli/manifest.ts';
-import { makeOutput, tableLines } from '../../src/cli/output.ts';
-import { reasonText } from '../../src/cli/story-words.ts';
-import { print, rendered, styled } from '../../src/cli/terminal.ts';
-import { widthOf } from '../../src/cli/width.ts';
+import { codeText } from '../../src/messages/codes.ts';
+import { notifyWordsOf } from '../../src/messages/notify.ts';
+import { reasonText } from '../../src/messages/story-languages.ts';
 import { programFor } from '../../src/notify/desktop.ts';
 import { messageOf } from '../../src/notify/message.ts';
-import { notifyWordsOf } from '../../src/notify/words.ts';
-import { accessLine } from '../../src/proxy/access-log.ts';
-import { visible, visibleJson } from '../../src/visible.ts';
+import { visible, visibleJson } from '../../src/platform/visible.ts';
+import { accessLine } from '../../src/proxy/server/access-log.ts';
+import { makeOutput, tableLines } from '../../src/terminal/output.ts';
+import { print, rendered, styled } from '../../src/terminal/terminal.ts';
+import { widthOf } from '../../src/terminal/width.ts';
 import { runningGateway } from '../support/gateway.ts';
 import { temporaryHome } from '../support/home.ts';
 import { at, listening } from './command.ts';
@@ -379,7 +379,7 @@ describe('the door', () => {
       .filter((path) => path.endsWith('.ts'))
       .filter((path) => /process\.std(out|err)\.write|console\.\w+\(/.test(readFileSync(join(folder, path), 'utf8')));
     // main.ts stands alone, and says one sentence of its own; output.ts clears the screen and hands bytes on.
-    expect(writers.sort()).toEqual(['cli/main.ts', 'cli/output.ts']);
+    expect(writers.sort()).toEqual(['cli/main.ts', 'terminal/output.ts']);
   });
 
   it('takes a code for a word only when it is one', () => {

@@ -1,8 +1,8 @@
 /** An endpoint that says it lacks a model: who hears of it, and what ends it, by the commands alone. */
 import { request } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { startSimulatedEndpoint } from '../../src/demo/simulated-endpoint.ts';
-import { runGateway } from '../../src/gateway.ts';
+import { runGateway } from '../../src/gateway/gateway.ts';
+import { startSimulatedEndpoint } from '../../src/simulated-endpoint/simulated-endpoint.ts';
 import { temporaryHome } from '../support/home.ts';
 import { at } from './command.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { languageOf } from '../../src/cli/words.ts';
+import { languageOf } from '../../src/messages/messages.ts';
 import { temporaryHome } from '../support/home.ts';
 import { at, qcc } from './command.ts';
 

@@ -1,10 +1,10 @@
 /** A machine for people: what moves it next, and when. */
 import { describe, expect, it } from 'vitest';
-import type { Context } from '../../src/cli/context.ts';
-import { linesOf } from '../../src/cli/machine-lines.ts';
-import { makeOutput } from '../../src/cli/output.ts';
-import { type Language, wordsOf } from '../../src/cli/words.ts';
-import type { MachineRow } from '../../src/control/operations.ts';
+import type { Context } from '../../src/commands/context.ts';
+import { linesOf } from '../../src/commands/machine-lines.ts';
+import type { MachineRow } from '../../src/contract/operations.ts';
+import { type Language, wordsOf } from '../../src/messages/messages.ts';
+import { makeOutput } from '../../src/terminal/output.ts';
 
 const dueAt = Date.parse('2026-11-24T12:00:30.000Z');
 

@@ -1,10 +1,10 @@
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { printError, tableLines } from '../../src/cli/output.ts';
-import { styled, styles } from '../../src/cli/terminal.ts';
-import { widthOf } from '../../src/cli/width.ts';
-import { QccError } from '../../src/errors.ts';
+import { QccError } from '../../src/errors/qcc-error.ts';
+import { printError, tableLines } from '../../src/terminal/output.ts';
+import { styled, styles } from '../../src/terminal/terminal.ts';
+import { widthOf } from '../../src/terminal/width.ts';
 import { temporaryHome } from '../support/home.ts';
 import { at, listening, qcc } from './command.ts';
 

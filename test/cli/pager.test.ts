@@ -3,9 +3,9 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Context } from '../../src/cli/context.ts';
-import { makeOutput, type Output } from '../../src/cli/output.ts';
-import { paged } from '../../src/cli/pager.ts';
+import type { Context } from '../../src/commands/context.ts';
+import { paged } from '../../src/commands/pager.ts';
+import { makeOutput, type Output } from '../../src/terminal/output.ts';
 
 async function told(pager: string, isTerminal: boolean, json = false) {
   const before = process.stdout.isTTY;

@@ -6,7 +6,7 @@ import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { delimiter, dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { StatusRow } from '../../src/control/operations.ts';
+import type { StatusRow } from '../../src/contract/operations.ts';
 import { temporaryHome } from '../support/home.ts';
 import { build, type Ended, launch } from './built.ts';
 
@@ -63,7 +63,7 @@ describe('qcc --help', () => {
     expect(
       loaded.filter(
         (url) =>
-          !/^src\/(cli\/(main|driver|manifest|usage|width|terminal|(\w+-)?words)|config\/(nearest|ladder-words|umask)|errors|key-shape|visible)\.js$/.test(
+          !/^src\/(cli\/(main|driver|manifest|usage)|terminal\/(width|terminal)|messages\/\w+|errors\/(qcc-error|key-shape)|platform\/(nearest|umask|visible))\.js$/.test(
             url,
           ),
       ),

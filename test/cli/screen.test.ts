@@ -1,7 +1,7 @@
 /** The screen of a live view: only what changed is written, and the terminal comes back as it was. */
 import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { Screen } from '../../src/cli/screen.ts';
+import { Screen } from '../../src/terminal/screen.ts';
 
 class Terminal extends EventEmitter {
   columns = 80;

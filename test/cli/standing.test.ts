@@ -1,6 +1,6 @@
 /** What people read of how things stand: `status`, `proxy status`, `config validate`, `config doctor`; with a gateway, in both languages. */
 import { expect, it, onTestFinished } from 'vitest';
-import { startSimulatedEndpoint } from '../../src/demo/simulated-endpoint.ts';
+import { startSimulatedEndpoint } from '../../src/simulated-endpoint/simulated-endpoint.ts';
 import { runningGateway } from '../support/gateway.ts';
 import { temporaryHome } from '../support/home.ts';
 import { at } from './command.ts';

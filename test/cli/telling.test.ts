@@ -1,11 +1,11 @@
 /** The history for people: a line a fact, in words; what is alike on one line; the day where it changes. */
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Context } from '../../src/cli/context.ts';
-import { Names } from '../../src/cli/names.ts';
-import { makeOutput } from '../../src/cli/output.ts';
-import { Teller } from '../../src/cli/telling.ts';
-import { type Language, wordsOf } from '../../src/cli/words.ts';
-import type { FactRow } from '../../src/control/operations.ts';
+import type { Context } from '../../src/commands/context.ts';
+import { Teller } from '../../src/commands/fact-lines.ts';
+import { Names } from '../../src/commands/names.ts';
+import type { FactRow } from '../../src/contract/operations.ts';
+import { type Language, wordsOf } from '../../src/messages/messages.ts';
+import { makeOutput } from '../../src/terminal/output.ts';
 
 const names = { '11111111': 'main/relay', '22222222': 'spare/other' };
 

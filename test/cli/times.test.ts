@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { instant, shortSpan, spanMs, timeText } from '../../src/cli/times.ts';
-import { wordsOf } from '../../src/cli/words.ts';
+import { wordsOf } from '../../src/messages/messages.ts';
+import { instant, shortSpan, spanMs, timeText } from '../../src/messages/times.ts';
 import { temporaryHome } from '../support/home.ts';
 import { at } from './command.ts';
 

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { homePath, userHome } from '../../src/config/home.ts';
+import { homePath, userHome } from '../../src/config/files/home.ts';
 import { temporaryHome } from '../support/home.ts';
 import { at } from './command.ts';
 

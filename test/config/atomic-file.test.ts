@@ -16,7 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { makeFolderBeside, openExport, writeExport, writeFileAtomic } from '../../src/config/atomic-file.ts';
+import { makeFolderBeside, openExport, writeExport, writeFileAtomic } from '../../src/platform/atomic-file.ts';
 
 const permissionBits = 0o777;
 const isPosix = process.platform !== 'win32';

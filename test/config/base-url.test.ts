@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { isLoopback, parseBaseUrl } from '../../src/config/base-url.ts';
-import { exitCodes } from '../../src/errors.ts';
+import { isLoopback, parseBaseUrl } from '../../src/config/network/base-url.ts';
+import { exitCodes } from '../../src/errors/qcc-error.ts';
 
 const strict = { allowPlaintext: false };
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { BeyondBounds, parseBounded, readBounded } from '../../src/config/bounded.ts';
+import { BeyondBounds, parseBounded, readBounded } from '../../src/platform/bounded.ts';
 
 const generous = { depthMax: 1_000, valuesMax: 1_000_000 };
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { readCertificate } from '../../src/config/certificate.ts';
+import { readCertificate } from '../../src/config/network/certificate.ts';
 import { selfSigned } from './self-signed.ts';
 
 const from = Date.UTC(2026, 0, 1);

@@ -10,9 +10,9 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { applyClaudeSettings, restoreClaudeSettings } from '../../src/config/claude.ts';
-import { paths, prepareHome } from '../../src/config/home.ts';
-import { openVault } from '../../src/config/vault.ts';
+import { applyClaudeSettings, restoreClaudeSettings } from '../../src/config/clients/claude.ts';
+import { paths, prepareHome } from '../../src/config/files/home.ts';
+import { openVault } from '../../src/config/secrets/vault.ts';
 import { temporaryHome } from '../support/home.ts';
 
 const values = { ANTHROPIC_BASE_URL: 'http://127.0.0.1:7860', ANTHROPIC_AUTH_TOKEN: 'qcc_token' };

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { clientEnv, type Shell, shellLines } from '../../src/config/client-env.ts';
+import { clientEnv, type Shell, shellLines } from '../../src/config/clients/client-env.ts';
 
 const gateway = { url: 'http://127.0.0.1:7860', token: 'qcc_token' };
 const hasBash = spawnSync('bash', ['-c', 'exit 0']).status === 0;

@@ -2,7 +2,7 @@ import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, statS
 import { homedir, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { homePath, paths, prepareHome } from '../../src/config/home.ts';
+import { homePath, paths, prepareHome } from '../../src/config/files/home.ts';
 import { temporaryHome } from '../support/home.ts';
 import { onPlatform } from './platform.ts';
 

@@ -1,9 +1,9 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { paths, prepareHome } from '../../src/config/home.ts';
-import { keychainFor } from '../../src/config/keychain.ts';
-import { openVault } from '../../src/config/vault.ts';
+import { paths, prepareHome } from '../../src/config/files/home.ts';
+import { keychainFor } from '../../src/config/secrets/keychain.ts';
+import { openVault } from '../../src/config/secrets/vault.ts';
 import { temporaryHome } from '../support/home.ts';
 import { onPlatform } from './platform.ts';
 

@@ -1,6 +1,6 @@
 /** Nobody who reads Chinese is told in English why a profile was left, or was not. */
 import { expect, it } from 'vitest';
-import { heldEn, heldZh, ladderZh } from '../../src/config/ladder-words.ts';
+import { heldEn, heldZh, ladderZh } from '../../src/messages/ladder.ts';
 import { simulate } from '../simulation/simulation.ts';
 
 const profiles = /main|spare|last/g;

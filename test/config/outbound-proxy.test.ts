@@ -1,6 +1,6 @@
 /** Which proxy stands between this machine and an endpoint. */
 import { expect, it } from 'vitest';
-import { brokenProxies, credentialsOf, outboundProxy, proxyUrl } from '../../src/config/outbound-proxy.ts';
+import { brokenProxies, credentialsOf, outboundProxy, proxyUrl } from '../../src/config/network/outbound-proxy.ts';
 
 const far = 'https://relay.example.com/base';
 const proxy = 'http://proxy.example:3128';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { parseBaseUrl } from '../../src/config/base-url.ts';
-import { presetOf, presets } from '../../src/config/presets.ts';
-import { exitCodes } from '../../src/errors.ts';
+import { parseBaseUrl } from '../../src/config/network/base-url.ts';
+import { presetOf, presets } from '../../src/config/network/presets.ts';
+import { exitCodes } from '../../src/errors/qcc-error.ts';
 
 describe.each(presets)('the preset $id', ({ id, name, baseUrl, auth, docs, verifiedAt }) => {
   it('has an id and a name that can be typed and read', () => {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type ServiceOptions, serviceOf } from '../../src/config/service.ts';
+import { type ServiceOptions, serviceOf } from '../../src/installation/service.ts';
 
 const options: ServiceOptions = {
   platform: 'linux',

@@ -9,8 +9,8 @@ import {
   rangeOf,
   type SettingKey,
   settingKeys,
-} from '../../src/config/settings.ts';
-import { exitCodes } from '../../src/errors.ts';
+} from '../../src/config/settings/settings.ts';
+import { exitCodes } from '../../src/errors/qcc-error.ts';
 
 const documented = {
   'proxy.host': '127.0.0.1',

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { expect, it, onTestFinished } from 'vitest';
-import { closeMask, withUsersMask } from '../../src/config/umask.ts';
+import { closeMask, withUsersMask } from '../../src/platform/umask.ts';
 
 it.skipIf(process.platform === 'win32')('what is started for a user keeps the mask of the user', () => {
   const before = process.umask(0o027);

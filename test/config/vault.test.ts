@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { paths, prepareHome } from '../../src/config/home.ts';
-import { openVault, type Vault } from '../../src/config/vault.ts';
+import { paths, prepareHome } from '../../src/config/files/home.ts';
+import { openVault, type Vault } from '../../src/config/secrets/vault.ts';
 import { temporaryHome } from '../support/home.ts';
 
 const damaged = expect.objectContaining({ code: 'QCC_VAULT_DAMAGED' });

@@ -12,12 +12,12 @@ import {
 import { dirname, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { tarEnd, tarredText, untarred } from '../../src/config/tar.ts';
-import { openVault } from '../../src/config/vault.ts';
-import { backUp, restore } from '../../src/control/backup.ts';
+import { backUp, restore } from '../../src/commands/config/backup-operation.ts';
+import { openVault } from '../../src/config/secrets/vault.ts';
+import type { Connection } from '../../src/contract/operations.ts';
 import { connect } from '../../src/control/client.ts';
-import type { Connection } from '../../src/control/operations.ts';
-import { runGateway } from '../../src/gateway.ts';
+import { runGateway } from '../../src/gateway/gateway.ts';
+import { tarEnd, tarredText, untarred } from '../../src/platform/tar.ts';
 import { runningGateway } from '../support/gateway.ts';
 import { temporaryHome } from '../support/home.ts';
 

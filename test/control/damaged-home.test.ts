@@ -13,11 +13,11 @@ import fs, {
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { homeFindings } from '../../src/config/home-files.ts';
+import { homeFindings } from '../../src/config/files/home-files.ts';
 import { connect } from '../../src/control/client.ts';
-import { examine } from '../../src/control/doctor.ts';
-import { openInstallation } from '../../src/control/installation.ts';
-import { runGateway } from '../../src/gateway.ts';
+import { examine } from '../../src/diagnostics/doctor.ts';
+import { runGateway } from '../../src/gateway/gateway.ts';
+import { openInstallation } from '../../src/installation/installation.ts';
 import { temporaryHome } from '../support/home.ts';
 
 const key = 'sk-ant-kept-in-the-vault-0001';

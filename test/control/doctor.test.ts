@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { connect } from '../../src/control/client.ts';
-import { examine } from '../../src/control/doctor.ts';
+import { examine } from '../../src/diagnostics/doctor.ts';
 import { temporaryHome } from '../support/home.ts';
 
 const looking = { fix: false, connect: false };
@@ -108,7 +108,7 @@ describe('the doctor', () => {
   it('finds a service whose Node is gone', async () => {
     const { root, home, patient } = await healthy();
     if (process.platform !== 'linux') return;
-    const { serviceOf } = await import('../../src/config/service.ts');
+    const { serviceOf } = await import('../../src/installation/service.ts');
     const options = { platform: 'linux', env: patient.env, home, language: 'en', uid: 0 } as const;
     const service = serviceOf({ ...options, command: [join(root, 'old', 'node'), 'main.js'] });
     mkdirSync(dirname(service?.file ?? ''), { recursive: true });

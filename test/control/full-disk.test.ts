@@ -2,13 +2,13 @@
 import { cpSync, readdirSync } from 'node:fs';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { QueueId } from '../../events/ids.ts';
-import { paths as pathsOf, prepareHome } from '../../src/config/home.ts';
-import { openVault } from '../../src/config/vault.ts';
-import { type Installation, policiesOf, settingsOf } from '../../src/control/installation.ts';
-import { forgetUnnamed } from '../../src/control/keys.ts';
+import { paths as pathsOf, prepareHome } from '../../src/config/files/home.ts';
+import { openVault } from '../../src/config/secrets/vault.ts';
 import { changes, operations } from '../../src/control/table.ts';
+import { type Installation, policiesOf, settingsOf } from '../../src/installation/installation.ts';
+import { forgetUnnamed } from '../../src/installation/keys.ts';
 import { LevelLog } from '../../src/log/level-log.ts';
-import { openBlobs } from '../../src/queue/blobs.ts';
+import { openBlobs } from '../../src/retry-queue/blobs.ts';
 import { Core } from '../../src/runtime/core.ts';
 import { Disk } from '../log/disk.ts';
 import { all } from '../log/facts.ts';

@@ -2,11 +2,11 @@
 import { request } from 'node:http';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { paths } from '../../src/config/home.ts';
-import { inputOf } from '../../src/control/inputs.ts';
-import type { OperationName } from '../../src/control/operations.ts';
+import { paths } from '../../src/config/files/home.ts';
+import { inputOf } from '../../src/contract/inputs.ts';
+import type { OperationName } from '../../src/contract/operations.ts';
 import { operations } from '../../src/control/table.ts';
-import { QccError } from '../../src/errors.ts';
+import { QccError } from '../../src/errors/qcc-error.ts';
 import { runningGateway } from '../support/gateway.ts';
 import { memoryInstallation } from '../support/installation.ts';
 

@@ -5,10 +5,10 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { queueIdOf } from '../../events/ids.ts';
 import type { QueuedRequest } from '../../events/queue.ts';
 import { connect } from '../../src/control/client.ts';
-import { Inspector } from '../../src/control/inspector.ts';
-import { openInstallation } from '../../src/control/installation.ts';
-import { runGateway } from '../../src/gateway.ts';
-import { openReplayPool } from '../../src/pool.ts';
+import { Inspector } from '../../src/diagnostics/inspector.ts';
+import { runGateway } from '../../src/gateway/gateway.ts';
+import { openInstallation } from '../../src/installation/installation.ts';
+import { openReplayPool } from '../../src/pool/pool.ts';
 import { temporaryHome } from '../support/home.ts';
 
 const graceMs = 100;
@@ -51,7 +51,7 @@ describe('a flipped byte in a table of the log', () => {
         code: 'QCC_LOG_DAMAGED',
         hint: 'qcc history repair',
       });
-      const { repairHistory } = await import('../../src/control/repair.ts');
+      const { repairHistory } = await import('../../src/commands/history/repair-operation.ts');
       const { repaired, lost } = await repairHistory(home, Date.UTC(2026, 0, 1));
       expect(repaired).toBe(true);
       const again = await runGateway({ home, port: 0 });

@@ -1,6 +1,6 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { openInstallation } from '../../src/control/installation.ts';
+import { openInstallation } from '../../src/installation/installation.ts';
 import { temporaryHome } from '../support/home.ts';
 
 describe('a home whose gateway was killed while it wrote', () => {

@@ -2,11 +2,11 @@
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { askOnce } from '../../src/commands/demo/client.ts';
+import type { RequestStory } from '../../src/contract/history-operations.ts';
 import { connect } from '../../src/control/client.ts';
-import type { RequestStory } from '../../src/control/history-operations.ts';
-import { askOnce } from '../../src/demo/client.ts';
-import { startSimulatedEndpoint } from '../../src/demo/simulated-endpoint.ts';
-import { runGateway } from '../../src/gateway.ts';
+import { runGateway } from '../../src/gateway/gateway.ts';
+import { startSimulatedEndpoint } from '../../src/simulated-endpoint/simulated-endpoint.ts';
 import { runningGateway } from '../support/gateway.ts';
 import { temporaryHome } from '../support/home.ts';
 

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { secretSetting } from '../../src/config/secret-setting.ts';
-import { openVault } from '../../src/config/vault.ts';
+import { secretSetting } from '../../src/config/secrets/secret-setting.ts';
+import { openVault } from '../../src/config/secrets/vault.ts';
+import type { Connection } from '../../src/contract/operations.ts';
 import { connect } from '../../src/control/client.ts';
-import type { Connection } from '../../src/control/operations.ts';
 import { temporaryHome } from '../support/home.ts';
 
 const key = 'sk-ant-api03-0123456789abcdefghijklmnopqrstuv';

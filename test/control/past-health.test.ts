@@ -1,9 +1,9 @@
 /** What was, is asked of the log beside the main loop while a gateway runs: the main loop reads no history. */
 import { expect, it } from 'vitest';
-import { Json } from '../../src/control/json.ts';
-import type { LiveSide } from '../../src/control/live-side.ts';
+import { Json } from '../../src/contract/json.ts';
 import { operations } from '../../src/control/table.ts';
 import { ask, type QuestionName } from '../../src/history/questions.ts';
+import type { LiveSide } from '../../src/installation/live-side.ts';
 import { memoryInstallation } from '../support/installation.ts';
 import { endpointSettings, first } from '../support/world.ts';
 

@@ -2,7 +2,7 @@
 import { expect, it, onTestFinished } from 'vitest';
 import type { Fact, Recorded } from '../../events/fact.ts';
 import { type EndpointId, streams } from '../../events/ids.ts';
-import { openInstallation } from '../../src/control/installation.ts';
+import { openInstallation } from '../../src/installation/installation.ts';
 import { temporaryHome } from '../support/home.ts';
 
 it('a changed setting decides about the next failure, and one that is reset is as it was', async () => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { priced, unpriced } from '../../src/control/prices.ts';
+import { priced, unpriced } from '../../src/commands/history/prices.ts';
 
 const million = 1_000_000;
 const none = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 };

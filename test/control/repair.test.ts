@@ -13,8 +13,8 @@ import {
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Recorded } from '../../events/fact.ts';
-import { openInstallation } from '../../src/control/installation.ts';
-import { repairHistory } from '../../src/control/repair.ts';
+import { repairHistory } from '../../src/commands/history/repair-operation.ts';
+import { openInstallation } from '../../src/installation/installation.ts';
 import { dyingAt } from '../support/dying.ts';
 import { temporaryHome } from '../support/home.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Call } from '../../src/control/operations.ts';
+import type { Call } from '../../src/contract/operations.ts';
 import { differences } from '../../src/projections/configuration.ts';
 import { memoryInstallation } from '../support/installation.ts';
 

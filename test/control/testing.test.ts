@@ -1,11 +1,11 @@
 /** `endpoint.test`: what is asked of the pool, and what becomes of its answers. */
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type RequestId, streams } from '../../events/ids.ts';
-import { addEndpoint } from '../../src/control/endpoints.ts';
-import { type Installation, openInstallation } from '../../src/control/installation.ts';
-import { addProfile } from '../../src/control/profiles.ts';
-import { probeJob, testEndpoints } from '../../src/control/testing.ts';
-import type { Pool } from '../../src/pool.ts';
+import { addEndpoint } from '../../src/commands/endpoint/operation.ts';
+import { probeJob, testEndpoints } from '../../src/commands/endpoint/test-operation.ts';
+import { addProfile } from '../../src/commands/profile/operation.ts';
+import { type Installation, openInstallation } from '../../src/installation/installation.ts';
+import type { Pool } from '../../src/pool/pool.ts';
 import type { ProbeJob, ProbeResult } from '../../workers/probe.ts';
 import { ended } from '../projections/request-facts.ts';
 import { temporaryHome } from '../support/home.ts';

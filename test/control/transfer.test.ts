@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ccSwitchDatabase } from '../../src/config/cc-switch.ts';
+import { ccSwitchDatabase } from '../../src/config/importers/cc-switch.ts';
 import { temporaryHome } from '../support/home.ts';
 import { memoryInstallation } from '../support/installation.ts';
 

@@ -1,7 +1,7 @@
 /** What changes nothing is no fact: the history holds what happened, and an audit what somebody changed. */
 import { describe, expect, it } from 'vitest';
-import { defaultOf, settingKeys } from '../../src/config/settings.ts';
-import type { OperationName } from '../../src/control/operations.ts';
+import { defaultOf, settingKeys } from '../../src/config/settings/settings.ts';
+import type { OperationName } from '../../src/contract/operations.ts';
 import { memoryInstallation } from '../support/installation.ts';
 
 async function lived() {

@@ -7,10 +7,10 @@ import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { createGzip, gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { tarEnd, tarredText } from '../../src/config/tar.ts';
-import { backUp, restore } from '../../src/control/backup.ts';
+import { type UnpackLimits, unpack } from '../../src/backup/unpacking.ts';
+import { backUp, restore } from '../../src/commands/config/backup-operation.ts';
 import { connect } from '../../src/control/client.ts';
-import { type UnpackLimits, unpack } from '../../src/control/unpacking.ts';
+import { tarEnd, tarredText } from '../../src/platform/tar.ts';
 import { temporaryHome } from '../support/home.ts';
 
 const MiB = 1_048_576;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { EndpointId, ProfileName } from '../../events/ids.ts';
 import { streams } from '../../events/ids.ts';
-import { validate } from '../../src/control/validation.ts';
-import type { Pool } from '../../src/pool.ts';
+import { validate } from '../../src/diagnostics/validation.ts';
+import type { Pool } from '../../src/pool/pool.ts';
 import { memoryInstallation } from '../support/installation.ts';
 import { endpointSettings } from '../support/world.ts';
 

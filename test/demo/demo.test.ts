@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type DemoSummary, playDemo } from '../../src/demo/demo.ts';
+import { type DemoSummary, playDemo } from '../../src/commands/demo/demo.ts';
 
 // Fast, because what is tested is what is told, not how long one may look at it.
 const speed = 10;

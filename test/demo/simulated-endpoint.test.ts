@@ -1,12 +1,12 @@
 import { type IncomingMessage, request } from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Fault } from '../../src/demo/faults.ts';
+import type { Fault } from '../../src/simulated-endpoint/faults.ts';
 import {
   type SimulatedEndpoint,
   type SimulatedEndpointOptions,
   startSimulatedEndpoint,
-} from '../../src/demo/simulated-endpoint.ts';
+} from '../../src/simulated-endpoint/simulated-endpoint.ts';
 
 interface Got {
   readonly status: number;

@@ -2,7 +2,7 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { askOnce } from '../../src/demo/client.ts';
+import { askOnce } from '../../src/commands/demo/client.ts';
 import { answerEvents } from '../proxy/upstreams.ts';
 import { runningGateway } from '../support/gateway.ts';
 

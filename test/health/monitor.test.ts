@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AttemptFailure } from '../../events/endpoint.ts';
 import { type EndpointId, type ProfileName, type QueueId, streams } from '../../events/ids.ts';
 import { faceOf } from '../../machines/endpoint.ts';
-import { effective } from '../../src/config/settings.ts';
+import { effective } from '../../src/config/settings/settings.ts';
 import { Monitor } from '../../src/health/monitor.ts';
 import type { Depth, ProbeResult } from '../../workers/probe.ts';
 import { good, noNetwork, noProxy } from '../support/probed.ts';

@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type CapsuleLimits, openCapsule } from '../../src/history/capsule-log.ts';
-import { askCapsule } from '../../src/history/capsule-reading.ts';
-import { CapsuleSeal } from '../../src/history/capsule-seal.ts';
+import { type CapsuleLimits, openCapsule } from '../../src/history/incident-log.ts';
+import { askCapsule } from '../../src/history/incident-reading.ts';
+import { CapsuleSeal } from '../../src/history/incident-seal.ts';
 import { at } from '../cli/command.ts';
 import { temporaryHome } from '../support/home.ts';
 

@@ -1,9 +1,9 @@
 /** What people type for what the log names in full: short forms are made whole, and what names nothing is said. */
 import { describe, expect, it } from 'vitest';
 import type { Recorded } from '../../events/fact.ts';
-import { Names } from '../../src/cli/names.ts';
-import { namesIn } from '../../src/control/history.ts';
-import type { Filters } from '../../src/control/history-operations.ts';
+import { namesIn } from '../../src/commands/history/operation.ts';
+import { Names } from '../../src/commands/names.ts';
+import type { Filters } from '../../src/contract/history-operations.ts';
 import { ask } from '../../src/history/questions.ts';
 import { MemoryLog } from '../../src/log/memory-log.ts';
 import { memoryInstallation } from '../support/installation.ts';

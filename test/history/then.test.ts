@@ -1,7 +1,7 @@
 /** Time travel: the state of any past moment is the one that was lived, from a log on the disk and its snapshots. */
 import { describe, expect, it } from 'vitest';
 import type { Recorded } from '../../events/fact.ts';
-import { effective } from '../../src/config/settings.ts';
+import { effective } from '../../src/config/settings/settings.ts';
 import { machineRows } from '../../src/history/machines.ts';
 import { stateAt } from '../../src/history/moment.ts';
 import { ask } from '../../src/history/questions.ts';

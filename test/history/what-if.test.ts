@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Recorded } from '../../events/fact.ts';
 import type { EndpointId } from '../../events/ids.ts';
 import type { Attempt } from '../../events/request.ts';
-import { effective } from '../../src/config/settings.ts';
+import { effective } from '../../src/config/settings/settings.ts';
 import type { Side } from '../../src/history/rehearsal.ts';
 import { rehearse, whatIf } from '../../src/history/what-if.ts';
 import { MemoryLog } from '../../src/log/memory-log.ts';

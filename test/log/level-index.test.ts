@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { verifyLog } from '../../src/history/verify.ts';
 import { factKey, numberOf, numberValue, streamKey } from '../../src/log/codec.ts';
+import { PlaceSum } from '../../src/log/index-checksum.ts';
 import { LevelLog } from '../../src/log/level-log.ts';
-import { PlaceSum } from '../../src/log/place-sum.ts';
 import { repairLog } from '../../src/log/repair.ts';
 import { raw, removeFacts } from './disk.ts';
 import { kept, logFolder, oneTo } from './facts.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { exitCodes } from '../../src/errors.ts';
+import { exitCodes } from '../../src/errors/qcc-error.ts';
 import { LevelLog } from '../../src/log/level-log.ts';
 import { kept, logFolder, oneTo, seqs } from './facts.ts';
 import { Scribe } from './scribe.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { QccError } from '../../src/errors.ts';
+import { QccError } from '../../src/errors/qcc-error.ts';
 import { LevelLog } from '../../src/log/level-log.ts';
 import { Disk } from './disk.ts';
 import { kept, logFolder, oneTo, seqs } from './facts.ts';

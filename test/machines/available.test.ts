@@ -1,7 +1,7 @@
 /** Whether an endpoint may be given traffic now: one answer for everybody who asks. */
 import { describe, expect, it } from 'vitest';
 import { isAvailable } from '../../machines/available.ts';
-import type { EndpointState } from '../../machines/roster.ts';
+import type { EndpointState } from '../../machines/routing-view.ts';
 import { later } from '../support/given.ts';
 
 const now = later(0);

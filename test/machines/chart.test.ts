@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { charts, drawingOf } from '../../machines/chart.ts';
-import { drawnAsDot, drawnAsMermaid, drawnAsText } from '../../src/cli/drawing.ts';
+import { drawnAsDot, drawnAsMermaid, drawnAsText } from '../../src/terminal/drawing.ts';
 
 const nobody = new Map<string, readonly string[]>();
 const plain = { paint: (_: unknown, text: string) => text, columns: 80 };
@@ -80,8 +80,8 @@ describe('a picture', () => {
   });
 });
 
-it('ARCHITECTURE.md shows the charts as they are (node scripts/charts.mjs draws them anew)', () => {
+it('docs/charts.md shows the charts as they are (node scripts/charts.mjs draws them anew)', () => {
   const drawn = execFileSync(process.execPath, ['scripts/charts.mjs', '--print'], { encoding: 'utf8' });
   expect(drawn).toContain('stateDiagram-v2');
-  expect(readFileSync('ARCHITECTURE.md', 'utf8')).toContain(`<!-- charts -->\n${drawn}\n<!-- /charts -->`);
+  expect(readFileSync('docs/charts.md', 'utf8')).toContain(`<!-- charts -->\n${drawn}\n<!-- /charts -->`);
 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Failure } from '../../events/endpoint.ts';
 import type { EndpointId } from '../../events/ids.ts';
 import { allLasting, mostTelling, shortWait, worthWaitingFor } from '../../machines/failover.ts';
-import type { RoutableEndpoint } from '../../machines/roster.ts';
+import type { RoutableEndpoint } from '../../machines/routing-view.ts';
 import { later, minute, second } from '../support/given.ts';
 import { routable } from '../support/roster.ts';
 

@@ -14,7 +14,7 @@ import {
   type Waiting,
   waitingHelps,
 } from '../../machines/queue-policy.ts';
-import type { RoutableEndpoint } from '../../machines/roster.ts';
+import type { RoutableEndpoint } from '../../machines/routing-view.ts';
 import { later, minute, second, start } from '../support/given.ts';
 import { routable, viewOf } from '../support/roster.ts';
 

@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { EndpointId } from '../../events/ids.ts';
-import type { RoutableEndpoint } from '../../machines/roster.ts';
 import { type Plan, plan } from '../../machines/route.ts';
+import type { RoutableEndpoint } from '../../machines/routing-view.ts';
 import { routable, viewOf } from '../support/roster.ts';
 
 const now = Date.UTC(2026, 0, 1, 12);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { EndpointId } from '../../events/ids.ts';
-import type { RoutingView } from '../../machines/roster.ts';
 import { type Loads, plan, type RouteAsk, type Rules } from '../../machines/route.ts';
+import type { RoutingView } from '../../machines/routing-view.ts';
 import { routable, viewOf } from '../support/roster.ts';
 
 const now = Date.UTC(2026, 0, 1, 12);

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { notifyWordsOf } from '../../src/messages/notify.ts';
 import {
   dingtalkSign,
   type Format,
@@ -10,7 +11,6 @@ import {
   type Target,
 } from '../../src/notify/format.ts';
 import { type Message, messageOf } from '../../src/notify/message.ts';
-import { notifyWordsOf } from '../../src/notify/words.ts';
 import { noon } from '../support/world.ts';
 import { allDown, failover } from './given.ts';
 

@@ -1,8 +1,8 @@
 /** The whole way: a request through a real gateway, a key that is refused, a message at the webhook. */
 import { expect, it, onTestFinished } from 'vitest';
 import { connect } from '../../src/control/client.ts';
-import { startSimulatedEndpoint } from '../../src/demo/simulated-endpoint.ts';
-import { runGateway } from '../../src/gateway.ts';
+import { runGateway } from '../../src/gateway/gateway.ts';
+import { startSimulatedEndpoint } from '../../src/simulated-endpoint/simulated-endpoint.ts';
 import { temporaryHome } from '../support/home.ts';
 import { receiver } from './receiver.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { type NotifyLanguage, notifyWordsOf } from '../../src/messages/notify.ts';
 import { messageOf } from '../../src/notify/message.ts';
 import type { Notice } from '../../src/notify/notice.ts';
-import { type NotifyLanguage, notifyWordsOf } from '../../src/notify/words.ts';
 import { noon } from '../support/world.ts';
 import { allDown, failover, refusedKey } from './given.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { SettingValue } from '../../events/config.ts';
-import { effective, type SettingKey } from '../../src/config/settings.ts';
+import { effective, type SettingKey } from '../../src/config/settings/settings.ts';
+import { notifyWordsOf } from '../../src/messages/notify.ts';
 import { Notifier, type NotifyLimits, pauseBefore } from '../../src/notify/notifier.ts';
-import { notifyWordsOf } from '../../src/notify/words.ts';
 import type { Core } from '../../src/runtime/core.ts';
 import { attemptFailed, coreWithLadder, first, second } from '../support/world.ts';
 import { nobody, type Received, receiver } from './receiver.ts';

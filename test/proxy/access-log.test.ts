@@ -1,9 +1,9 @@
 /** What the access log holds, by its level: a level holds what the ones before it hold. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { paths } from '../../src/config/home.ts';
-import { accessLine, type LogLevel } from '../../src/proxy/access-log.ts';
-import type { Ended } from '../../src/proxy/exchange.ts';
+import { paths } from '../../src/config/files/home.ts';
+import type { Ended } from '../../src/proxy/driver.ts';
+import { accessLine, type LogLevel } from '../../src/proxy/server/access-log.ts';
 import { runningGateway } from '../support/gateway.ts';
 
 const attempt = { endpoint: '11111111', at: 1, outcome: 'answered', status: 200, ttfbMs: 3, because: 'weighted' };

@@ -1,7 +1,7 @@
 /** One answer whose 200 went out before it was there: what may still follow it, and what may not. */
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { Answer } from '../../src/proxy/answer.ts';
-import type { Receiver } from '../../src/proxy/receiver.ts';
+import { Answer } from '../../src/proxy/response/answer.ts';
+import type { Receiver } from '../../src/proxy/response/receiver.ts';
 import { answerEvents, message, ping, signal, sse } from './upstreams.ts';
 
 const patienceMs = 60_000;

@@ -2,8 +2,8 @@
 import { EventEmitter } from 'node:events';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { Bodies, Body } from '../../src/proxy/body.ts';
-import type { ClientRequest } from '../../src/proxy/client.ts';
+import { Bodies, Body } from '../../src/proxy/request/body.ts';
+import type { ClientRequest } from '../../src/proxy/request/client.ts';
 
 const MiB = 1_048_576;
 const allMax = 256 * MiB;

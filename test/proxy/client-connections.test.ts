@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { ClientConnections, type OpenFiles } from '../../src/proxy/client-connections.ts';
+import { ClientConnections, type OpenFiles } from '../../src/proxy/request/client-connections.ts';
 import { ask, errorOf, gateway, open } from './gateway.ts';
 import { answers, signal, upstream, waitsFor } from './upstreams.ts';
 

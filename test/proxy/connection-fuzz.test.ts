@@ -5,7 +5,7 @@
 import { connect, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { serveControl } from '../../src/control/server.ts';
-import { Upstreams } from '../../src/proxy/upstream.ts';
+import { Upstreams } from '../../src/proxy/upstream/upstream.ts';
 import { selfSigned } from '../config/self-signed.ts';
 import { temporaryHome } from '../support/home.ts';
 import { BreakingServer, casesOf, play, sample, send, sendOverTls } from './connection-fuzz.ts';

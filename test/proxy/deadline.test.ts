@@ -1,8 +1,8 @@
 /** Time limits: of what others do, and of nobody when nobody could do anything. */
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { Answer } from '../../src/proxy/answer.ts';
-import { Deadline } from '../../src/proxy/deadline.ts';
-import type { Receiver } from '../../src/proxy/receiver.ts';
+import { Answer } from '../../src/proxy/response/answer.ts';
+import type { Receiver } from '../../src/proxy/response/receiver.ts';
+import { Deadline } from '../../src/proxy/upstream/deadline.ts';
 import { answerEvents, ping, signal } from './upstreams.ts';
 
 /** This process does not run: as when it was stopped. */

@@ -1,7 +1,7 @@
 /** The failover table of the gateway's contract, row by row: the client sees the second endpoint's answer and nothing else. */
 import { describe, expect, it } from 'vitest';
 import type { Failure } from '../../events/endpoint.ts';
-import type { SettingKey } from '../../src/config/settings.ts';
+import type { SettingKey } from '../../src/config/settings/settings.ts';
 import { as, ask, bodyOf, errorOf, gateway } from './gateway.ts';
 import {
   answerEvents,

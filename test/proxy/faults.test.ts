@@ -1,10 +1,10 @@
 /** Whatever nobody expected, wherever it is thrown: one request ends, its place is free, and the others go on. */
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { Answer } from '../../src/proxy/answer.ts';
-import { Bodies } from '../../src/proxy/body.ts';
-import { ClientConnections } from '../../src/proxy/client-connections.ts';
-import { AnswerParser } from '../../src/proxy/http1.ts';
-import { HttpReceiver, type Receiver } from '../../src/proxy/receiver.ts';
+import { Bodies } from '../../src/proxy/request/body.ts';
+import { ClientConnections } from '../../src/proxy/request/client-connections.ts';
+import { Answer } from '../../src/proxy/response/answer.ts';
+import { HttpReceiver, type Receiver } from '../../src/proxy/response/receiver.ts';
+import { AnswerParser } from '../../src/proxy/upstream/http1.ts';
 import { ask, type Call, type Gateway, gateway, open } from './gateway.ts';
 import {
   answerEvents,

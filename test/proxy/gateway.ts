@@ -13,12 +13,12 @@ import type { AttemptFailure, Failure } from '../../events/endpoint.ts';
 import type { EndpointId } from '../../events/ids.ts';
 import type { RequestFact } from '../../events/request.ts';
 import { lacksModelUntil, withLacking } from '../../machines/endpoint-policy.ts';
-import type { Lacking, RoutableEndpoint, RoutingView } from '../../machines/roster.ts';
-import { effective, type SettingKey } from '../../src/config/settings.ts';
-import type { OpenFiles } from '../../src/proxy/client-connections.ts';
-import type { Desk } from '../../src/proxy/desk.ts';
+import type { Lacking, RoutableEndpoint, RoutingView } from '../../machines/routing-view.ts';
+import { effective, type SettingKey } from '../../src/config/settings/settings.ts';
 import type { ProxyPorts, ProxyServer } from '../../src/proxy/ports.ts';
-import { startProxy } from '../../src/proxy/server.ts';
+import type { OpenFiles } from '../../src/proxy/request/client-connections.ts';
+import type { Desk } from '../../src/proxy/retry-queue.ts';
+import { startProxy } from '../../src/proxy/server/server.ts';
 import { routable, viewOf } from '../support/roster.ts';
 import type { FakeUpstream } from './upstreams.ts';
 

@@ -1,7 +1,7 @@
 /** Which headers pass, both ways; for any set of them, no credential but the endpoint's own. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { headersUp, headOf, endToEnd as kept } from '../../src/proxy/headers.ts';
+import { headersUp, headOf, endToEnd as kept } from '../../src/proxy/upstream/headers.ts';
 
 type Pairs = readonly (readonly [string, string])[];
 

@@ -3,11 +3,11 @@
  * above what is needed, and far below what any of these cost as long as all that had come was looked at again with each piece.
  */
 import { describe, expect, it } from 'vitest';
-import { Answer } from '../../src/proxy/answer.ts';
-import { HeldBytes } from '../../src/proxy/held-bytes.ts';
-import { AnswerParser } from '../../src/proxy/http1.ts';
-import type { Outcome } from '../../src/proxy/outcome.ts';
-import type { Receiver } from '../../src/proxy/receiver.ts';
+import { HeldBytes } from '../../src/proxy/admission/held-bytes.ts';
+import { Answer } from '../../src/proxy/response/answer.ts';
+import type { Outcome } from '../../src/proxy/response/outcome.ts';
+import type { Receiver } from '../../src/proxy/response/receiver.ts';
+import { AnswerParser } from '../../src/proxy/upstream/http1.ts';
 import { answerEvents, sse } from './upstreams.ts';
 
 const MiB = 1_048_576;

@@ -1,7 +1,7 @@
 /** Answers as bytes: what is one, what is junk, and that it does not matter where the bytes are cut. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { AnswerParser, Junk } from '../../src/proxy/http1.ts';
+import { AnswerParser, Junk } from '../../src/proxy/upstream/http1.ts';
 
 interface Heard {
   status: number | null;

@@ -2,7 +2,7 @@
 import { connect } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { LargeAnswer, LargeAnswers, largeAnswers } from '../../src/proxy/large-answers.ts';
+import { LargeAnswer, LargeAnswers, largeAnswers } from '../../src/proxy/response/large-answers.ts';
 import { ask, bodyOf, type Gateway, gateway, token } from './gateway.ts';
 import { says, upstream } from './upstreams.ts';
 

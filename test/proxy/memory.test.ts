@@ -2,10 +2,10 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { EndpointId } from '../../events/ids.ts';
-import { Gate, type Place } from '../../src/proxy/gate.ts';
-import { LiveLoads } from '../../src/proxy/loads.ts';
+import { Gate, type Place } from '../../src/proxy/admission/admission.ts';
+import { LiveLoads } from '../../src/proxy/admission/in-flight.ts';
+import { shortName } from '../../src/proxy/request/short-name.ts';
 import { Sessions } from '../../src/proxy/sessions.ts';
-import { shortName } from '../../src/proxy/short-name.ts';
 import { ask, gateway } from './gateway.ts';
 import { answers, upstream } from './upstreams.ts';
 

@@ -1,7 +1,7 @@
 /** What routing reads of a body is what a parser would read, and costs little. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Peek, peek, surelyNoStream } from '../../src/proxy/peek.ts';
+import { type Peek, peek, surelyNoStream } from '../../src/proxy/request/body-sniffing.ts';
 
 /** Of a body that is not large: at once. */
 const peeked = (text: string) => peek(Buffer.from(text)) as Peek;

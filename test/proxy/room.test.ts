@@ -1,7 +1,7 @@
 /** Who waits for room at an endpoint goes in the order in which they came, is woken, and does not wait without an end. */
 import { describe, expect, it, vi } from 'vitest';
 import type { EndpointId } from '../../events/ids.ts';
-import { RoomLine } from '../../src/proxy/room.ts';
+import { RoomLine } from '../../src/proxy/admission/room.ts';
 import { as, ask, errorOf, gateway, open } from './gateway.ts';
 import { answers, signal, upstream, waitsFor } from './upstreams.ts';
 

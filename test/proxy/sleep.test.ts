@@ -2,9 +2,9 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Queue } from '../../src/projections/queue.ts';
-import { Background, type BackgroundPorts } from '../../src/queue/background.ts';
-import { QueueDesk } from '../../src/queue/desk.ts';
-import type { QueuePorts } from '../../src/queue/ports.ts';
+import { Background, type BackgroundPorts } from '../../src/retry-queue/background.ts';
+import type { QueuePorts } from '../../src/retry-queue/ports.ts';
+import { QueueDesk } from '../../src/retry-queue/retry-queue.ts';
 import { ask, type Gateway, gateway, type Live, open } from './gateway.ts';
 import { answerEvents, answers, type FakeUpstream, type Step, says, streamed, upstream } from './upstreams.ts';
 

@@ -1,7 +1,7 @@
 /** What the bytes of a stream tell, however they are cut. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { StreamWatch } from '../../src/proxy/sse.ts';
+import { StreamWatch } from '../../src/proxy/response/sse.ts';
 import { answerEvents, ping, sse, streamed } from './upstreams.ts';
 
 const [start = '', block = '', delta = ''] = answerEvents();

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { Duplex } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { straightHead } from '../../src/proxy/straight-head.ts';
+import { straightHead } from '../../src/proxy/upstream/fast-head.ts';
 
 const lines = [
   'POST /v1/messages?beta=true HTTP/1.1',

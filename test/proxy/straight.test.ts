@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { type Serve, StraightWay } from '../../src/proxy/straight.ts';
+import { type Serve, StraightWay } from '../../src/proxy/server/fast-path.ts';
 import { selfSigned } from '../config/self-signed.ts';
 import { bodyOf, type Gateway, gateway, token } from './gateway.ts';
 import { answers, signal, upstream, waitsFor } from './upstreams.ts';

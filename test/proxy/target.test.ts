@@ -1,7 +1,7 @@
 /** The route table. A target is matched, never resolved. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { targetOf } from '../../src/proxy/target.ts';
+import { targetOf } from '../../src/proxy/upstream/target.ts';
 
 const forwarded = (url: string, more: object = {}) => ({
   kind: 'forward',

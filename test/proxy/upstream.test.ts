@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { createServer as createSecure } from 'node:https';
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { type TransportError, Upstreams } from '../../src/proxy/upstream.ts';
+import { type TransportError, Upstreams } from '../../src/proxy/upstream/upstream.ts';
 import { selfSigned } from '../config/self-signed.ts';
 import { as, ask, gateway } from './gateway.ts';
 import { answers, says, streamed, upstream } from './upstreams.ts';

@@ -1,9 +1,9 @@
 /** A try in the background: one that cannot read what it is to send, and whom it asks for a model that somebody lacks. */
 import { expect, it, vi } from 'vitest';
 import type { QueueId } from '../../events/ids.ts';
-import { effective } from '../../src/config/settings.ts';
-import { Background } from '../../src/queue/background.ts';
-import { BlobLost } from '../../src/queue/blob-format.ts';
+import { effective } from '../../src/config/settings/settings.ts';
+import { Background } from '../../src/retry-queue/background.ts';
+import { BlobLost } from '../../src/retry-queue/blob-format.ts';
 import { routable, viewOf } from '../support/roster.ts';
 
 async function triedWith(fault: Error) {

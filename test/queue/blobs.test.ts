@@ -14,8 +14,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { frameBytesMax } from '../../src/queue/blob-format.ts';
-import { type Blobs, BlobsFull, openBlobs } from '../../src/queue/blobs.ts';
+import { frameBytesMax } from '../../src/retry-queue/blob-format.ts';
+import { type Blobs, BlobsFull, openBlobs } from '../../src/retry-queue/blobs.ts';
 
 const root = randomBytes(32);
 const head = { path: '/v1/messages', headers: ['anthropic-version', '2023-06-01'] };

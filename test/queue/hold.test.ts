@@ -3,9 +3,9 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, w
 import { connect as connectTo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { QueueItemRow } from '../../src/contract/operations.ts';
 import { connect } from '../../src/control/client.ts';
-import type { QueueItemRow } from '../../src/control/operations.ts';
-import { runGateway } from '../../src/gateway.ts';
+import { runGateway } from '../../src/gateway/gateway.ts';
 import { ask, bodyOf, type Call, errorOf, type Live, open } from '../proxy/gateway.ts';
 import {
   answerEvents,

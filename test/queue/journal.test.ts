@@ -1,8 +1,8 @@
 /** The copy of an answer that is on its way to a client. */
 import { describe, expect, it } from 'vitest';
 import type { EndpointId, QueueId } from '../../events/ids.ts';
-import { ItemJournal } from '../../src/queue/journal.ts';
-import type { QueuePorts } from '../../src/queue/ports.ts';
+import { ItemJournal } from '../../src/retry-queue/attempt-log.ts';
+import type { QueuePorts } from '../../src/retry-queue/ports.ts';
 
 const MiB = 1_048_576;
 const piece = Buffer.alloc(MiB, 1);

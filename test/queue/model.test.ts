@@ -8,7 +8,7 @@ import { type QueueId, queueIdOf } from '../../events/ids.ts';
 import type { QueueItemState } from '../../machines/queue-item.ts';
 import { keptMs } from '../../machines/queue-policy.ts';
 import { MemoryLog } from '../../src/log/memory-log.ts';
-import { Line } from '../../src/queue/line.ts';
+import { Line } from '../../src/retry-queue/ordering.ts';
 import type { Core } from '../../src/runtime/core.ts';
 import { queued } from '../support/queue.ts';
 import { FakeWorld, openCore, queuePolicy } from '../support/world.ts';

@@ -5,8 +5,8 @@ import { verifyLog } from '../../src/history/verify.ts';
 import { LevelLog } from '../../src/log/level-log.ts';
 import type { Log } from '../../src/log/log.ts';
 import { MemoryLog } from '../../src/log/memory-log.ts';
-import { Caretaker, type Keeping } from '../../src/runtime/caretaker.ts';
 import type { Core } from '../../src/runtime/core.ts';
+import { Caretaker, type Keeping } from '../../src/runtime/maintenance.ts';
 import { kept, logFolder } from '../log/facts.ts';
 import { FakeWorld, openCore } from '../support/world.ts';
 

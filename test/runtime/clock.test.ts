@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { steady } from '../../src/runtime/clock.ts';
+import { steady } from '../../src/platform/clock.ts';
 
 describe('the steady clock', () => {
   let wall = 0;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import type { Recorded } from '../../events/fact.ts';
 import { streams } from '../../events/ids.ts';
-import { runGateway } from '../../src/gateway.ts';
+import { runGateway } from '../../src/gateway/gateway.ts';
 import { factKey } from '../../src/log/codec.ts';
 import { LevelLog } from '../../src/log/level-log.ts';
 import { Core } from '../../src/runtime/core.ts';

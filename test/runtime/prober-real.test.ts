@@ -2,8 +2,8 @@
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { streams } from '../../events/ids.ts';
 import { faceOf } from '../../machines/endpoint.ts';
-import { openPool } from '../../src/pool.ts';
-import { type PlannedProbe, Prober } from '../../src/runtime/prober.ts';
+import { type PlannedProbe, Prober } from '../../src/health/prober.ts';
+import { openPool } from '../../src/pool/pool.ts';
 import { coreWithLadder, first, second } from '../support/world.ts';
 import { jobFor, simulated } from '../workers/simulated.ts';
 

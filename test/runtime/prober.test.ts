@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { EndpointReport } from '../../events/endpoint.ts';
 import type { EndpointId } from '../../events/ids.ts';
-import { type Occasion, type PlannedProbe, Prober, reportOf } from '../../src/runtime/prober.ts';
+import { type Occasion, type PlannedProbe, Prober, reportOf } from '../../src/health/prober.ts';
 import type { Depth, ProbeResult } from '../../workers/probe.ts';
 import { good, noKey, noNetwork, noProxy, refused } from '../support/probed.ts';
 import { FakeWorld } from '../support/world.ts';

@@ -4,14 +4,14 @@ import { describe, expect, it } from 'vitest';
 import { upcast } from '../../events/catalogue.ts';
 import type { Recorded } from '../../events/fact.ts';
 import { streams } from '../../events/ids.ts';
-import { effective } from '../../src/config/settings.ts';
-import { showMachines } from '../../src/control/history.ts';
-import { type Installation, openInstallation } from '../../src/control/installation.ts';
-import { factRow } from '../../src/control/rows.ts';
+import { showMachines } from '../../src/commands/history/operation.ts';
+import { effective } from '../../src/config/settings/settings.ts';
+import { type Installation, openInstallation } from '../../src/installation/installation.ts';
 import { factKey } from '../../src/log/codec.ts';
 import { openDatabase } from '../../src/log/level-database.ts';
 import { LevelLog } from '../../src/log/level-log.ts';
 import { foldLog } from '../../src/runtime/fold-log.ts';
+import { factRow } from '../../src/runtime/rows.ts';
 import { State } from '../../src/runtime/state.ts';
 import { temporaryHome } from '../support/home.ts';
 

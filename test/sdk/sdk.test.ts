@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import Anthropic from '@anthropic-ai/sdk';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { connect } from '../../src/control/client.ts';
-import type { Fault } from '../../src/demo/faults.ts';
-import { type SimulatedEndpoint, startSimulatedEndpoint } from '../../src/demo/simulated-endpoint.ts';
-import { type Gateway, runGateway } from '../../src/gateway.ts';
+import { type Gateway, runGateway } from '../../src/gateway/gateway.ts';
+import type { Fault } from '../../src/simulated-endpoint/faults.ts';
+import { type SimulatedEndpoint, startSimulatedEndpoint } from '../../src/simulated-endpoint/simulated-endpoint.ts';
 
 const well: Fault = { kind: 'none' };
 const turn = {

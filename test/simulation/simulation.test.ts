@@ -2,10 +2,10 @@
 import { describe, expect, it } from 'vitest';
 import { weighFailure } from '../../machines/network.ts';
 import { probesDue } from '../../machines/probe-plan.ts';
-import type { RoutableEndpoint, RoutingView } from '../../machines/roster.ts';
 import { plan } from '../../machines/route.ts';
+import type { RoutableEndpoint, RoutingView } from '../../machines/routing-view.ts';
 import { adjustWeight } from '../../machines/weight-policy.ts';
-import { LiveLoads } from '../../src/proxy/loads.ts';
+import { LiveLoads } from '../../src/proxy/admission/in-flight.ts';
 import type { Policies } from '../../src/runtime/core.ts';
 import { second } from '../support/given.ts';
 import { SimulatedLog } from './simulated-log.ts';

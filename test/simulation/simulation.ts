@@ -15,15 +15,15 @@ import { isNetworkGone, weighFailure } from '../../machines/network.ts';
 import { facePriority } from '../../machines/priority.ts';
 import type { PriorityPolicy } from '../../machines/priority-policy.ts';
 import { type Probe, type ProbePolicy, probesDue } from '../../machines/probe-plan.ts';
-import type { RoutableEndpoint } from '../../machines/roster.ts';
 import { type Candidate, isPassedOver, plan, type RouteAsk } from '../../machines/route.ts';
+import type { RoutableEndpoint } from '../../machines/routing-view.ts';
 import { adjustWeight } from '../../machines/weight-policy.ts';
-import { LiveLoads } from '../../src/proxy/loads.ts';
+import { steady } from '../../src/platform/clock.ts';
+import { LiveLoads } from '../../src/proxy/admission/in-flight.ts';
 import { Sessions } from '../../src/proxy/sessions.ts';
-import { Caretaker } from '../../src/runtime/caretaker.ts';
-import { steady } from '../../src/runtime/clock.ts';
 import { Core, type Policies } from '../../src/runtime/core.ts';
 import { foldLog } from '../../src/runtime/fold-log.ts';
+import { Caretaker } from '../../src/runtime/maintenance.ts';
 import { hour, minute, second, start } from '../support/given.ts';
 import { endpointSettings, queuePolicy } from '../support/world.ts';
 import { Chance } from './chance.ts';
@@ -405,7 +405,7 @@ class Simulation {
     return ask;
   }
 
-  /** As the life of a request goes, in `src/proxy/exchange.ts`. */
+  /** As the life of a request goes, in `src/proxy/driver.ts`. */
   #next(client: Client): void {
     const now = this.#core.now();
     if (client.attempts.length >= maxAttempts || now - client.startedAt >= attemptsEndMs) {

@@ -1,7 +1,7 @@
 /** A gateway in the test's own process, and a command's line to it; both end with the test. */
 import { onTestFinished } from 'vitest';
 import { connect } from '../../src/control/client.ts';
-import { runGateway } from '../../src/gateway.ts';
+import { runGateway } from '../../src/gateway/gateway.ts';
 import { temporaryHome } from './home.ts';
 
 export async function runningGateway() {

@@ -1,16 +1,16 @@
 /** An installation in memory: the real core and the real operations, over a log and a vault that are no files. */
 
-import { paths } from '../../src/config/home.ts';
-import type { Settings } from '../../src/config/settings.ts';
-import { effective } from '../../src/config/settings.ts';
-import type { Vault } from '../../src/config/vault.ts';
-import type { Installation } from '../../src/control/installation.ts';
-import { Json } from '../../src/control/json.ts';
-import type { Answer, Call, OperationName } from '../../src/control/operations.ts';
-import { endpointPolicy, priorityPolicy, queuePolicy } from '../../src/control/policies.ts';
+import { paths } from '../../src/config/files/home.ts';
+import type { Vault } from '../../src/config/secrets/vault.ts';
+import type { Settings } from '../../src/config/settings/settings.ts';
+import { effective } from '../../src/config/settings/settings.ts';
+import { Json } from '../../src/contract/json.ts';
+import type { Answer, Call, OperationName } from '../../src/contract/operations.ts';
 import { operations } from '../../src/control/table.ts';
+import type { Installation } from '../../src/installation/installation.ts';
 import { MemoryLog } from '../../src/log/memory-log.ts';
-import { type Blobs, openBlobs } from '../../src/queue/blobs.ts';
+import { endpointPolicy, priorityPolicy, queuePolicy } from '../../src/policies/policies.ts';
+import { type Blobs, openBlobs } from '../../src/retry-queue/blobs.ts';
 import { Core } from '../../src/runtime/core.ts';
 import type { State } from '../../src/runtime/state.ts';
 import { temporaryHome } from './home.ts';

@@ -1,6 +1,6 @@
 /** Endpoints and views as routing sees them, made in one line each. */
 import type { EndpointId, ProfileName } from '../../events/ids.ts';
-import type { RoutableEndpoint, RoutableProfile, RoutingView } from '../../machines/roster.ts';
+import type { RoutableEndpoint, RoutableProfile, RoutingView } from '../../machines/routing-view.ts';
 
 export function routable(name: string, more: Partial<RoutableEndpoint> = {}): RoutableEndpoint {
   const baseUrl = more.baseUrl ?? `https://${name}.test`;

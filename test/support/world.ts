@@ -5,7 +5,7 @@ import { streams } from '../../events/ids.ts';
 import type { QueuePolicy } from '../../machines/queue-policy.ts';
 import type { Log } from '../../src/log/log.ts';
 import { MemoryLog } from '../../src/log/memory-log.ts';
-import type { World } from '../../src/runtime/clock.ts';
+import type { World } from '../../src/platform/clock.ts';
 import { Core, type Policies } from '../../src/runtime/core.ts';
 
 export const noon = Date.UTC(2026, 0, 1, 12);

@@ -1,6 +1,13 @@
 /** What an answer says, whether it is whole, whether it will do. */
 import { describe, expect, it } from 'vitest';
-import { answerEvents, errorBody, messageBody, ping, readAsked, sseEvent } from '../../src/demo/messages.ts';
+import {
+  answerEvents,
+  errorBody,
+  messageBody,
+  ping,
+  readAsked,
+  sseEvent,
+} from '../../src/simulated-endpoint/replies.ts';
 import { isSensible, progressIn, readAnswer } from '../../workers/answer.ts';
 
 const saying = (text: string) => readAsked('{"model":"m","stream":true}', text);

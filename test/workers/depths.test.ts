@@ -4,7 +4,7 @@ import { createServer as createTlsServer } from 'node:tls';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { errorBody, messageBody, readAsked } from '../../src/demo/messages.ts';
+import { errorBody, messageBody, readAsked } from '../../src/simulated-endpoint/replies.ts';
 import { type Depth, probe } from '../../workers/probe.ts';
 import { selfSigned } from '../config/self-signed.ts';
 import { jobFor, serving, simulated } from './simulated.ts';

@@ -1,8 +1,8 @@
 /** The pool: probes run beside this thread, do not wait for one another, and end with it. */
 import { existsSync, mkdirSync } from 'node:fs';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { messageBody, readAsked } from '../../src/demo/messages.ts';
-import { openPool } from '../../src/pool.ts';
+import { openPool } from '../../src/pool/pool.ts';
+import { messageBody, readAsked } from '../../src/simulated-endpoint/replies.ts';
 import { temporaryHome } from '../support/home.ts';
 import { jobFor, serving, simulated } from './simulated.ts';
 

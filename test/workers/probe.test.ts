@@ -1,8 +1,8 @@
 /** What a probe makes of an endpoint: each kind of answer, and of silence. */
 import { describe, expect, it } from 'vitest';
 import type { Failure, Verdict } from '../../events/endpoint.ts';
-import type { Fault } from '../../src/demo/faults.ts';
-import { answerEvents, errorBody, messageBody, readAsked } from '../../src/demo/messages.ts';
+import type { Fault } from '../../src/simulated-endpoint/faults.ts';
+import { answerEvents, errorBody, messageBody, readAsked } from '../../src/simulated-endpoint/replies.ts';
 import { type ProbeJob, probe } from '../../workers/probe.ts';
 import { jobFor, serving, simulated } from './simulated.ts';
 

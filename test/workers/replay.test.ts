@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { constants, getPriority } from 'node:os';
 import { expect, it, onTestFinished } from 'vitest';
 import { LevelLog } from '../../src/log/level-log.ts';
-import { openReplayPool } from '../../src/pool.ts';
+import { openReplayPool } from '../../src/pool/pool.ts';
 import { kept, logFolder } from '../log/facts.ts';
 import { Scribe } from '../log/scribe.ts';
 

@@ -1,7 +1,7 @@
 /** Retries: on a real worker, over real sockets, judged by the rules by which a client's answer is judged. */
 import { createServer } from 'node:net';
 import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { type LostRetry, openRetryPool, type RetrySink } from '../../src/pool.ts';
+import { type LostRetry, openRetryPool, type RetrySink } from '../../src/pool/pool.ts';
 import { creditBytes, type RetryJob, type RetryResult } from '../../workers/retry.ts';
 import {
   answerEvents,

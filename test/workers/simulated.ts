@@ -2,7 +2,10 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
-import { type SimulatedEndpointOptions, startSimulatedEndpoint } from '../../src/demo/simulated-endpoint.ts';
+import {
+  type SimulatedEndpointOptions,
+  startSimulatedEndpoint,
+} from '../../src/simulated-endpoint/simulated-endpoint.ts';
 import type { ProbeJob } from '../../workers/probe.ts';
 
 // On a busy machine; what shall time out says so itself.

@@ -1,7 +1,7 @@
 /** What refusals and silence mean. */
 import { describe, expect, it } from 'vitest';
 import type { Failure, Verdict } from '../../events/endpoint.ts';
-import { errorBody } from '../../src/demo/messages.ts';
+import { errorBody } from '../../src/simulated-endpoint/replies.ts';
 import { sentence, wordsOf } from '../../workers/sentence.ts';
 import { judgeEnvelope, judgeRefusal, judgeSilence, type Stage } from '../../workers/verdict.ts';
 

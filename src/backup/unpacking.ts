@@ -1,0 +1,194 @@
+/**
+ * A backup, unpacked into a new folder. Whoever made it may be anybody: it says first what is in it, and nothing else is written, no
+ * more of it, and nowhere else. Run by a process of its own (`apart.ts`).
+ */
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream, mkdirSync, statfsSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { NewerFact } from '../../events/catalogue.ts';
+import { homeFormat, newerHome } from '../config/files/home.ts';
+import { exitCodes, QccError } from '../errors/qcc-error.ts';
+import { LevelLog } from '../log/level-log.ts';
+import { BeyondBounds, parseBounded } from '../platform/bounded.ts';
+import { type TarFile, untarred } from '../platform/tar.ts';
+import { closeMask } from '../platform/umask.ts';
+import { foldLog } from '../runtime/fold-log.ts';
+import { type Backup, formatOf, keptParts, type Manifest, manifestName, parseManifest } from './manifest.ts';
+
+export interface UnpackLimits {
+  /** Of all files together. */
+  readonly bytesMax: number;
+  readonly filesMax: number;
+  readonly manifestBytesMax: number;
+  /** So many times the packed bytes, beside a beginning that is free: a small file of zeros shrinks a thousandfold, and harms nobody. */
+  readonly ratioMax: number;
+  readonly freeBytes: number;
+}
+
+const MiB = 1_048_576;
+// Tables of LevelDB are packed already, and what the queue keeps is encrypted: a real backup shrinks to a half, hardly to a tenth.
+const defaults: UnpackLimits = {
+  bytesMax: 64 * 1_024 * MiB,
+  filesMax: 100_000,
+  manifestBytesMax: 16 * MiB,
+  ratioMax: 50,
+  freeBytes: 16 * MiB,
+};
+// A file of the list has three values, and each value a comma or a bracket.
+const valuesEach = 5;
+const valuesAround = 20;
+const manifestDepth = 4;
+const folders: ReadonlySet<string> = new Set(['log', 'bodies', 'quarantine']);
+// The log says beside itself where it ends.
+const files: ReadonlySet<string> = new Set(['log.head', ...keptParts.filter((part) => !folders.has(part))]);
+
+/** @throws {QccError} `QCC_BACKUP_INVALID`, `QCC_IMPORT_UNREADABLE`, `QCC_HOME_NEWER`: what the folder holds then is of no use */
+export async function unpack(
+  { file, folder, home }: { readonly file: string; readonly folder: string; readonly home: string },
+  limits: UnpackLimits = defaults,
+): Promise<Omit<Backup, 'file'>> {
+  closeMask();
+  const manifest = await unpacked(file, folder, home, limits);
+  await checkLog(folder, home, manifest.facts);
+  const keys = manifest.files.some(({ path }) => path === 'master.key');
+  return { facts: manifest.facts, bytes: statSync(file).size, keys };
+}
+
+async function unpacked(file: string, to: string, home: string, limits: UnpackLimits): Promise<Manifest> {
+  let manifest: Manifest | undefined;
+  let awaited = new Map<string, Manifest['files'][number]>();
+  try {
+    for await (const entry of untarred(gunzipped(file, limits))) {
+      if (manifest === undefined) {
+        manifest = await readManifest(entry, home, limits);
+        awaited = new Map(manifest.files.map((one) => [one.path, one]));
+        refuseOverfull(manifest, to, limits);
+        continue;
+      }
+      const listed = awaited.get(entry.path);
+      if (!listed) throw invalid('something in it is not in its list, or is in it twice');
+      awaited.delete(entry.path);
+      if (listed.size !== entry.size || (await written(join(to, entry.path), entry.chunks)) !== listed.sha256)
+        throw invalid(`${entry.path} is missing or damaged`);
+    }
+  } catch (error) {
+    throw error instanceof QccError ? error : unreadable(file, error);
+  }
+  if (!manifest) throw invalid('there is nothing in it');
+  for (const path of awaited.keys()) throw invalid(`${path} is missing or damaged`);
+  return manifest;
+}
+
+async function* gunzipped(file: string, { ratioMax, freeBytes }: UnpackLimits): AsyncIterable<Buffer> {
+  const gunzip = createGunzip();
+  const read = createReadStream(file);
+  // A pipe passes no errors on: without this, a file that cannot be read would never end.
+  read.on('error', (error) => gunzip.destroy(error));
+  let unpackedBytes = 0;
+  try {
+    for await (const chunk of read.pipe(gunzip) as AsyncIterable<Buffer>) {
+      unpackedBytes += chunk.length;
+      if (unpackedBytes > freeBytes + ratioMax * gunzip.bytesWritten)
+        throw invalid(`it unpacks to more than ${ratioMax} times its size`);
+      yield chunk;
+    }
+  } finally {
+    read.destroy();
+  }
+}
+
+async function readManifest(entry: TarFile, home: string, limits: UnpackLimits): Promise<Manifest> {
+  if (entry.path !== manifestName) throw invalid('it does not begin with its list of files');
+  if (entry.size > limits.manifestBytesMax)
+    throw invalid(`its list of files has ${entry.size} bytes, and no more than ${limits.manifestBytesMax} are read`);
+  const json = parsedList(await textOf(entry.chunks), limits);
+  const format = formatOf(json);
+  if (format > homeFormat) throw newerHome(home, `the backup has format ${format}, and this qcc knows ${homeFormat}`);
+  const manifest = parseManifest(json);
+  if (!manifest) throw invalid('its list of files cannot be read');
+  return manifest;
+}
+
+function parsedList(text: string, { filesMax }: UnpackLimits): unknown {
+  try {
+    return parseBounded(text, { depthMax: manifestDepth, valuesMax: valuesAround + filesMax * valuesEach });
+  } catch (error) {
+    throw invalid(
+      error instanceof BeyondBounds ? `of its list of files, ${error.limit}` : 'its list of files is no JSON',
+    );
+  }
+}
+
+/** Before anything is written: how many, how much, where to, and whether there is room. */
+function refuseOverfull(manifest: Manifest, to: string, { filesMax, bytesMax }: UnpackLimits): void {
+  if (manifest.files.length > filesMax)
+    throw invalid(`there are ${manifest.files.length} files in it, and no more than ${filesMax} are taken`);
+  for (const { path } of manifest.files) refuseForeign(path);
+  // Where a disk takes two letters for one, the second file would be the first one.
+  if (new Set(manifest.files.map(({ path }) => path.toLowerCase())).size !== manifest.files.length)
+    throw invalid('a file is in its list twice');
+  const bytes = manifest.files.reduce((sum, { size }) => sum + size, 0);
+  if (bytes > bytesMax) throw invalid(`there are ${bytes} bytes in it, and no more than ${bytesMax} are taken`);
+  const { bavail, bsize } = statfsSync(to);
+  if (bytes > bavail * bsize)
+    throw invalid(`there are ${bytes} bytes in it, and the disk has room for ${bavail * bsize}`);
+}
+
+/** A home has a few files, and three folders of files with plain names; nothing else is of a home. */
+function refuseForeign(path: string): void {
+  const [first = '', ...rest] = path.split('/');
+  const isPlain = rest.every((part) => /^\w[\w.-]*$/.test(part));
+  if (rest.length === 0 ? files.has(first) : folders.has(first) && isPlain) return;
+  throw invalid('a name in it leads out of the home, or is of no home');
+}
+
+function unreadable(file: string, error: unknown): QccError {
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  if (!/^E[A-Z]+$/.test(code)) return invalid(message);
+  const exit = code === 'ENOENT' ? exitCodes.notFound : exitCodes.failed;
+  return new QccError('QCC_IMPORT_UNREADABLE', `${file} cannot be read (${code})`, `ls -l ${file}`, exit, {
+    path: file,
+    code,
+  });
+}
+
+async function textOf(chunks: AsyncIterable<Buffer>): Promise<string> {
+  const all: Buffer[] = [];
+  for await (const chunk of chunks) all.push(chunk);
+  return Buffer.concat(all).toString('utf8');
+}
+
+async function written(path: string, chunks: AsyncIterable<Buffer>): Promise<string> {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const hash = createHash('sha256');
+  const counted = async function* () {
+    for await (const chunk of chunks) {
+      hash.update(chunk);
+      yield chunk;
+    }
+  };
+  await pipeline(Readable.from(counted()), createWriteStream(path, { mode: 0o600, flags: 'wx', flush: true }));
+  return hash.digest('hex');
+}
+
+/** Every fact is there, and none is of a newer kind. */
+async function checkLog(folder: string, home: string, facts: number): Promise<void> {
+  const log = await LevelLog.open(join(folder, 'log'), { once: true });
+  try {
+    await foldLog(log);
+    if (log.head < facts) throw invalid(`its log ends with #${log.head}, before #${facts}`);
+  } catch (error) {
+    throw error instanceof NewerFact ? newerHome(home, error.message) : error;
+  } finally {
+    await log.close();
+  }
+}
+
+function invalid(why: string): QccError {
+  return new QccError('QCC_BACKUP_INVALID', `this is no whole backup: ${why}`, 'qcc config backup FILE', undefined, {
+    why,
+  });
+}

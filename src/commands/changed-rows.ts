@@ -1,0 +1,32 @@
+/** How changes, and what could not be changed, are shown. */
+
+import type { LeftOutBecause } from '../config/importers/incoming.ts';
+import type { ChangeRow, LostBecause } from '../contract/config-operations.ts';
+import { configWordsOf } from '../messages/config.ts';
+import type { Context } from './context.ts';
+
+// A whole profile is one change; its line says what it is, not all that is in it.
+const shownLengthMax = 60;
+
+export function changeLines({ out }: Context, changes: readonly ChangeRow[]): readonly string[] {
+  return changes.map(({ path, from, to }) => {
+    if (from === null) return out.paint('green', `+ ${path}  ${shown(to)}`);
+    if (to === null) return out.paint('red', `- ${path}  ${shown(from)}`);
+    return out.paint('yellow', `~ ${path}  ${shown(from)} → ${shown(to)}`);
+  });
+}
+
+function shown(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return value === '' ? '""' : String(value);
+  const { endpoints, baseUrl } = value as { endpoints?: readonly { baseUrl: string }[]; baseUrl?: string };
+  const text = baseUrl ?? (endpoints ?? []).map((endpoint) => endpoint.baseUrl).join(', ');
+  return text.length > shownLengthMax ? `${text.slice(0, shownLengthMax)}…` : text;
+}
+
+export function becauseLines(
+  { language }: Context,
+  parts: readonly { readonly path: string; readonly because: LostBecause | LeftOutBecause }[],
+): readonly string[] {
+  const said = configWordsOf(language);
+  return parts.map(({ path, because }) => `! ${path}: ${said[`because_${because}`]}`);
+}

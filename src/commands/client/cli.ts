@@ -1,0 +1,226 @@
+/** Claude Code and the gateway: `qcc use, env, code, fc`, and bare `qcc`. */
+import { spawn } from 'node:child_process';
+import { accessSync, constants as fileConstants, mkdirSync, rmSync, statSync } from 'node:fs';
+import { constants } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { clientEnv, type Shell, shellLines } from '../../config/clients/client-env.ts';
+import { isUnmade, userHome } from '../../config/files/home.ts';
+import type { Answer } from '../../contract/operations.ts';
+import { noEndpoint } from '../../contract/refusals.ts';
+import { exitCodes, QccError, usage } from '../../errors/qcc-error.ts';
+import { writeFileAtomic } from '../../platform/atomic-file.ts';
+import { withUsersMask } from '../../platform/umask.ts';
+import { type Context, flag, isOn, withInstallation } from '../context.ts';
+import { keyOf } from '../options.ts';
+
+const shells: readonly Shell[] = ['bash', 'zsh', 'fish', 'pwsh'];
+const defaultAfterMs = 3_000;
+const signalBase = 128;
+
+export async function use(context: Context): Promise<undefined> {
+  const [name] = context.positionals;
+  if (isOn(context, 'restore')) {
+    if (name !== undefined)
+      throw usage(context.words.takesNone('--restore', name), 'qcc use --restore, or qcc use NAME');
+    if (isOn(context, 'apply')) throw usage(context.words.contradict('--apply', '--restore'), context.words.sayOne);
+    return restore(context);
+  }
+  if (name === undefined) throw usage(context.words.missing('NAME'), 'qcc use NAME, or qcc use --restore');
+  const { row, settings } = await withInstallation(context, async ({ call }) => ({
+    row: await call('priority.switch', { profile: name, reason: 'qcc use' }),
+    settings: await call('client.settings', {}),
+  }));
+  const env = clientEnv(settings, context.env);
+  const applied = isOn(context, 'apply') ? await apply(context, env) : undefined;
+  if (context.json) return void context.out.json({ ...row, env, ...(applied ? { applied } : {}) });
+  context.out.done(`${context.words.active}: ${name}`);
+  if (applied) context.out.done(context.words.applied(applied.file));
+  else
+    for (const line of [context.words.pointHere, '  eval "$(qcc env)"', '  qcc use NAME --apply', '  qcc code'])
+      context.out.note(line);
+  if (!settings.running) context.out.note(`${context.words.notRunning}: ${context.words.startIt}`);
+  return undefined;
+}
+
+async function place(context: Context) {
+  const claudeDir = context.env['CLAUDE_CONFIG_DIR'] || join(userHome(context.env), '.claude');
+  const vault = isUnmade(context.home)
+    ? (await import('../../control/empty-installation.ts')).noVault
+    : await (await import('../../config/secrets/vault.ts')).openVault(context.home);
+  return { home: context.home, claudeDir, vault };
+}
+
+async function apply(context: Context, env: Readonly<Record<string, string>>) {
+  const { applyClaudeSettings } = await import('../../config/clients/claude.ts');
+  return applyClaudeSettings(await place(context), env);
+}
+
+async function restore(context: Context): Promise<undefined> {
+  const { restoreClaudeSettings } = await import('../../config/clients/claude.ts');
+  const { out, words, json } = context;
+  const restored = restoreClaudeSettings(await place(context));
+  if (json) return void out.json(restored);
+  out.done(words.restored(restored.file));
+  if (restored.kept.length > 0) out.note(words.keptYours(restored.kept.join(', ')));
+  if (restored.changed.length > 0) out.note(words.liveSessions);
+  return undefined;
+}
+
+export async function env(context: Context): Promise<undefined> {
+  const shell = (flag(context, 'shell') ?? 'bash') as Shell;
+  if (!shells.includes(shell)) throw usage(context.words.mustBe('--shell', shells.join(', '), shell), '--shell bash');
+  const settings = await withInstallation(context, ({ call }) => call('client.settings', {}));
+  const values = clientEnv(settings, context.env);
+  if (context.json) return void context.out.json({ env: values });
+  for (const line of shellLines(values, shell, isOn(context, 'unset'))) context.out.line(line);
+  return undefined;
+}
+
+export async function code(context: Context): Promise<number> {
+  const profile = flag(context, 'profile');
+  if (profile !== undefined) {
+    const { endpoints } = await withInstallation(context, ({ call }) => call('endpoint.list', { profile }));
+    if (endpoints.length === 0) throw noEndpoint(profile);
+  }
+  const program = programNamed('claude', context);
+  const settings = await running(context);
+  const url = profile === undefined ? settings.url : `${settings.url}/p/${encodeURIComponent(profile)}`;
+  const values = clientEnv({ url, token: settings.token }, context.env);
+  // A key of the user's own beside our token would go along in a second header.
+  const { ANTHROPIC_API_KEY: _, ...inherited } = context.env;
+  const file = settingsFile(context.home, values);
+  try {
+    return await launch(program, ['--settings', file, ...context.rest], { ...inherited, ...values });
+  } finally {
+    rmSync(file, { force: true });
+  }
+}
+
+/**
+ * Claude Code's own settings file beats the shell (measured); what is given on its command line beats both. It is given
+ * as a file, because everybody on the machine can read a command line, and the token is in it.
+ */
+function settingsFile(home: string, env: Readonly<Record<string, string>>): string {
+  const folder = join(home, 'run');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const file = join(folder, `claude-${process.pid}.json`);
+  writeFileAtomic(file, `${JSON.stringify({ env }, null, 2)}\n`);
+  return file;
+}
+
+/** Its path. Looked for before anything is started for it. @throws {QccError} `QCC_CLAUDE_MISSING` */
+function programNamed(name: string, { env, words }: Context): string {
+  const endings = process.platform === 'win32' ? (env['PATHEXT'] ?? '.EXE;.CMD').split(';') : [''];
+  const folders = (env['PATH'] ?? env['Path'] ?? '').split(delimiter).filter(Boolean);
+  const found = folders.flatMap((folder) => endings.map((end) => join(folder, name + end))).find(isProgram);
+  if (found) return found;
+  throw new QccError('QCC_CLAUDE_MISSING', words.noProgram(name), 'npm install -g @anthropic-ai/claude-code');
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, fileConstants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/** A gateway that answers: the one that runs, or a new one. */
+async function running(context: Context): Promise<Answer<'client.settings'>> {
+  const settings = await withInstallation(context, ({ call }) => call('client.settings', {}));
+  if (settings.running) return settings;
+  const { startDaemon } = await import('../gateway/daemon.ts');
+  try {
+    const { url } = await startDaemon(context, []);
+    context.out.note(context.words.started(url));
+    return { ...settings, url, running: true };
+  } catch (error) {
+    // Somebody else has started one meanwhile.
+    if (!(error instanceof QccError && error.code === 'QCC_GATEWAY_RUNNING')) throw error;
+    return withInstallation(context, ({ call }) => call('client.settings', {}));
+  }
+}
+
+/** Its exit code; signals that only we have got are passed on. */
+function launch(
+  program: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = withUsersMask(() => spawn(program, args, { stdio: 'inherit', env: environment }));
+    // A terminal sends ^C to both of us: passed on, it would be the second one, which Claude Code takes for "quit".
+    process.on('SIGINT', () => {
+      if (!process.stdin.isTTY) child.kill('SIGINT');
+    });
+    for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
+    child.once('error', reject);
+    child.once('exit', (status, signal) =>
+      resolve(signal ? signalBase + constants.signals[signal] : (status ?? exitCodes.failed)),
+    );
+  });
+}
+
+export async function fromPreset(context: Context): Promise<undefined> {
+  const { out, words, json } = context;
+  const { presetOf, presets } = await import('../../config/network/presets.ts');
+  if (isOn(context, 'list')) {
+    if (json) return void out.json({ presets });
+    return void out.table(
+      [words.id, words.name, words.address, 'auth'],
+      presets.map((one) => [one.id, one.name, one.baseUrl, one.auth]),
+    );
+  }
+  const asked = context.canAsk ? await import('../../terminal/prompt.ts') : undefined;
+  const id =
+    flag(context, 'preset') ??
+    (await asked?.choose(
+      words.askPreset,
+      presets.map((one) => ({ value: one.id, label: one.name, hint: one.baseUrl })),
+    ));
+  if (id === undefined) throw usage(words.needsPreset, '--preset ID, or qcc fc --list');
+  const preset = presetOf(id);
+  const key = (await keyOf(context)) ?? (await asked?.askSecret(words.askKey));
+  if (key === undefined) throw usage(words.needsKey, '--api-key-stdin, or --api-key-env NAME');
+  const row = await withInstallation(context, ({ call }) =>
+    call('profile.add', {
+      name: flag(context, 'name') ?? preset.id,
+      description: preset.name,
+      endpoint: { preset: preset.id, key },
+    }),
+  );
+  if (json) out.json(row);
+  else out.done(`${row.name}: ${preset.baseUrl}`);
+  return undefined;
+}
+
+/**
+ * A profile is chosen, or after three seconds it stays as it is, and Claude Code starts as with `qcc code`: failover goes on. The driver
+ * sees to it that there is a terminal.
+ */
+export async function bare(context: Context): Promise<number> {
+  const { profiles } = await withInstallation(context, ({ call }) => call('profile.list', {}));
+  if (profiles.length === 0)
+    throw new QccError('QCC_PROFILE_NONE', context.words.noProfiles, 'qcc add NAME, or qcc fc', exitCodes.notFound);
+  const able = profiles.filter(({ endpoints }) => endpoints > 0);
+  const [first] = able;
+  if (!first) throw noEndpoint((profiles.find((one) => one.default) ?? profiles[0])?.name ?? '');
+  const { choose } = await import('../../terminal/prompt.ts');
+  const now = able.find((one) => one.active) ?? able.find((one) => one.default) ?? first;
+  const options = [now, ...able.filter((one) => one !== now)].map(({ name, description }) => ({
+    value: name,
+    label: name,
+    hint: description,
+  }));
+  // The prompt closes before anything starts: it must not keep the terminal.
+  const late = AbortSignal.timeout(defaultAfterMs);
+  const chosen = await choose(context.words.chooseProfile, options, late).catch((error: unknown) => {
+    if (late.aborted) return undefined;
+    throw error;
+  });
+  // What a person says holds, as with `qcc use`; nobody said anything: the ladder decides.
+  if (chosen !== undefined && !profiles.some(({ name, active }) => active && name === chosen))
+    await withInstallation(context, ({ call }) => call('priority.switch', { profile: chosen, reason: 'qcc' }));
+  return code({ ...context, rest: [] });
+}

@@ -1,0 +1,52 @@
+/** Moments of the configuration: now, a snapshot, a fact's number, an instant, a file. */
+import { createHash } from 'node:crypto';
+import type { ConfigMoment } from '../../contract/config-operations.ts';
+import type { Moment } from '../../contract/history-operations.ts';
+import { Json } from '../../contract/json.ts';
+import type { Answer } from '../../contract/operations.ts';
+import { exitCodes, QccError } from '../../errors/qcc-error.ts';
+import type { Installation } from '../../installation/installation.ts';
+import type { ReplayPool } from '../../pool/pool.ts';
+import type { Configuration } from '../../projections/configuration.ts';
+import { asker } from '../history/operation.ts';
+import { documentConfiguration } from './document.ts';
+
+/** Two that mean the same have the same. */
+export function hashOf(configuration: Configuration): string {
+  return createHash('sha256').update(JSON.stringify(configuration)).digest('hex');
+}
+
+/** @throws {QccError} `QCC_SNAPSHOT_UNKNOWN`; what the log cannot tell of a moment; `QCC_IMPORT_INVALID` for a file */
+export function configurationAt(
+  installation: Installation,
+  moment: ConfigMoment,
+  replay: ReplayPool | undefined,
+): Configuration | Promise<Configuration> {
+  const { state } = installation.core;
+  if ('now' in moment) return state.configuration();
+  if ('document' in moment) return documentConfiguration(moment.document, state.configuration());
+  if (!('snapshot' in moment)) return fromLog(installation, moment, replay);
+  const snapshot = state.snapshots.get(moment.snapshot);
+  if (!snapshot) throw unknownSnapshot(moment.snapshot);
+  return snapshot.configuration;
+}
+
+async function fromLog(
+  installation: Installation,
+  moment: Moment,
+  replay: ReplayPool | undefined,
+): Promise<Configuration> {
+  const answer = await asker(installation, 'config.at', replay)(moment);
+  const { configuration } = answer instanceof Json ? (JSON.parse(answer.text) as Answer<'config.at'>) : answer;
+  return configuration as Configuration;
+}
+
+function unknownSnapshot(id: string): QccError {
+  return new QccError(
+    'QCC_SNAPSHOT_UNKNOWN',
+    `there is no snapshot "${id}"`,
+    'qcc config snapshots',
+    exitCodes.notFound,
+    { id },
+  );
+}

@@ -1,0 +1,190 @@
+/** `qcc config snapshot, snapshots, diff, rollback, audit`. */
+import { existsSync, statSync } from 'node:fs';
+import { extname, resolve } from 'node:path';
+import { type AuditAction, auditActions } from '../../../events/traits.ts';
+import { exportedDocument } from '../../config/importers/import-source.ts';
+import type { AuditRow, ConfigMoment } from '../../contract/config-operations.ts';
+import type { Answer, Params } from '../../contract/operations.ts';
+import { exitCodes, QccError, usage } from '../../errors/qcc-error.ts';
+import { configWordsOf } from '../../messages/config.ts';
+import { instant, momentOf, timeText } from '../../messages/times.ts';
+import { writeExport } from '../../platform/atomic-file.ts';
+import { nearest } from '../../platform/nearest.ts';
+import { visible, visibleDocument } from '../../platform/visible.ts';
+import { becauseLines, changeLines } from '../changed-rows.ts';
+import { type Context, confirmed, flag, isOn, numberFlag, withInstallation } from '../context.ts';
+import { tellGaps } from '../gaps.ts';
+import { nowFor } from '../source.ts';
+
+const auditLimit = 50;
+
+export async function snapshot(context: Context): Promise<undefined> {
+  const [description = ''] = context.positionals;
+  const row = await withInstallation(context, ({ call }) => call('config.snapshot', { description }));
+  if (context.json) context.out.json(row);
+  else context.out.line(`${row.id}  ${row.description}`.trimEnd());
+  return undefined;
+}
+
+export async function snapshots(context: Context): Promise<undefined> {
+  const said = configWordsOf(context.language);
+  const { out, words, json } = context;
+  const answer = await withInstallation(context, ({ call }) => call('config.snapshots', {}));
+  if (json) return void out.json(answer);
+  if (answer.snapshots.length === 0) return void out.note(said.noSnapshots, '  qcc config snapshot');
+  out.table(
+    [words.id, words.at, words.kind, words.description],
+    answer.snapshots.map((row) => [row.id, timeText(row.at), said[`taken_${row.reason}`], row.description]),
+  );
+  return undefined;
+}
+
+export async function diff(context: Context): Promise<undefined> {
+  const said = configWordsOf(context.language);
+  const [a = '', b] = context.positionals;
+  const from = await configMoment(context, a);
+  const to: ConfigMoment = b === undefined ? { now: true } : await configMoment(context, b);
+  const answer = await withInstallation(context, ({ call }) => call('config.diff', { from, to }));
+  if (context.json) return void context.out.json(answer);
+  if (answer.changes.length === 0) context.out.note(said.noDifference);
+  for (const line of changeLines(context, answer.changes)) context.out.line(line);
+  return undefined;
+}
+
+export async function rollback(context: Context): Promise<undefined> {
+  const said = configWordsOf(context.language);
+  const { out, words, json } = context;
+  const to = await rollbackTarget(context);
+  const partial = isOn(context, 'partial');
+  const ask = (dryRun: boolean) =>
+    withInstallation(context, ({ call }) => call('config.rollback', { to, partial, dryRun }));
+  if (isOn(context, 'dry-run')) return show(context, await ask(true));
+  if (!isOn(context, 'yes')) {
+    const planned = await ask(true);
+    for (const line of [...changeLines(context, planned.changes), ...becauseLines(context, planned.lost)])
+      out.note(line);
+    await confirmed(context, `qcc config rollback ${planned.to}: ${words.sure}`);
+  }
+  const done = await ask(false);
+  show(context, done);
+  if (!json && done.snapshot !== null) out.note(said.undoWith('qcc config rollback --last'));
+  return undefined;
+}
+
+async function rollbackTarget(context: Context): Promise<Params<'config.rollback'>['to']> {
+  const said = configWordsOf(context.language);
+  const { words } = context;
+  const [id] = context.positionals;
+  const last = isOn(context, 'last');
+  if (last && id !== undefined)
+    throw usage(words.takesNone('--last', id), 'qcc config rollback --last, or qcc config rollback ID');
+  if (last) return { last: true };
+  if (id === undefined) throw usage(words.missing('ID'), 'qcc config rollback ID, or --last');
+  const moment = await configMoment(context, id);
+  if ('document' in moment) throw usage(said.noMoment(id), `qcc config import ${id}`);
+  return moment;
+}
+
+function show(context: Context, answer: Answer<'config.rollback'>): undefined {
+  const said = configWordsOf(context.language);
+  const { out, words, json } = context;
+  if (json) return void out.json(answer);
+  if (answer.changes.length === 0) out.note(said.noDifference);
+  for (const line of changeLines(context, answer.changes)) out.line(line);
+  for (const line of becauseLines(context, answer.lost)) out.warn(line);
+  if (answer.restart.length > 0) out.note(`${answer.restart.join(', ')}: ${words.restartNeeded}`);
+  return undefined;
+}
+
+/**
+ * `now`, a snapshot (`s12`), a fact (`#12`), an exported file, or a time.
+ * @throws {QccError} `QCC_SNAPSHOT_UNKNOWN`: what is none of these can only have been meant for a snapshot
+ */
+async function configMoment(context: Context, text: string): Promise<ConfigMoment> {
+  if (text === 'now') return { now: true };
+  if (/^s\d+$/.test(text)) return { snapshot: text };
+  if (existsSync(text) && statSync(text).isFile()) return { document: exportedDocument(text) };
+  const now = await nowFor(context, text);
+  try {
+    return momentOf(text, now, context.words);
+  } catch {
+    throw new QccError(
+      'QCC_SNAPSHOT_UNKNOWN',
+      `there is no snapshot "${text}"`,
+      'qcc config snapshots',
+      exitCodes.notFound,
+      { id: text },
+    );
+  }
+}
+
+export async function audit(context: Context): Promise<number | undefined> {
+  const { out, words, json } = context;
+  const file = flag(context, 'export');
+  const params = await auditParams(context, file !== undefined);
+  const answer = await withInstallation(context, ({ call }) => call('config.audit', params));
+  if (file !== undefined) writeExport(resolve(file), exported(file, answer.entries));
+  if (json) out.json(answer);
+  else if (file !== undefined) out.done(words.applied(file));
+  else auditTable(context, answer);
+  return tellGaps(context, answer.gaps);
+}
+
+function auditTable({ out, words, language }: Context, answer: Answer<'config.audit'>): void {
+  const said = configWordsOf(language);
+  out.table(
+    ['#', words.at, said.by, said.action, said.target, said.details],
+    answer.entries.map((row) => [
+      String(row.seq),
+      timeText(row.at),
+      row.by,
+      row.action,
+      row.target,
+      JSON.stringify(row.details),
+    ]),
+  );
+}
+
+async function auditParams(context: Context, all: boolean): Promise<Params<'config.audit'>> {
+  const { words } = context;
+  const action = flag(context, 'action');
+  if (action !== undefined && !isAction(action)) {
+    const near = nearest(action, auditActions);
+    throw usage(
+      words.mustBe('--action', auditActions.join(', '), action),
+      near === undefined ? 'qcc config audit --help' : words.didYouMean(near),
+    );
+  }
+  const limit = numberFlag(context, 'limit') ?? (all ? Number.MAX_SAFE_INTEGER : auditLimit);
+  const now = await nowFor(context, flag(context, 'from'), flag(context, 'to'));
+  const time = (name: string) => {
+    const text = flag(context, name);
+    return text === undefined ? undefined : instant(text, now, words);
+  };
+  const given = {
+    limit,
+    action,
+    target: flag(context, 'target'),
+    by: flag(context, 'by'),
+    from: time('from'),
+    to: time('to'),
+  };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
+
+function isAction(text: string): text is AuditAction {
+  return auditActions.some((action) => action === text);
+}
+
+function exported(file: string, entries: readonly AuditRow[]): string {
+  if (extname(file).toLowerCase() !== '.csv') return `${visibleDocument({ entries })}\n`;
+  const rows = entries.map((row) => [row.seq, row.at, row.by, row.action, row.target, JSON.stringify(row.details)]);
+  return [['seq', 'at', 'by', 'action', 'target', 'details'], ...rows]
+    .map((cells) => `${cells.map((cell) => quoted(visible(String(cell)))).join(',')}\r\n`)
+    .join('');
+}
+
+/** RFC 4180. */
+function quoted(cell: string): string {
+  return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
+}

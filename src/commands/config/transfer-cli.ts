@@ -1,0 +1,91 @@
+/** `qcc config export, import`. */
+
+import { resolve } from 'node:path';
+import type { Answer, Params } from '../../contract/operations.ts';
+import { usage } from '../../errors/qcc-error.ts';
+import { configWordsOf } from '../../messages/config.ts';
+import { writeExport } from '../../platform/atomic-file.ts';
+import { visibleDocument } from '../../platform/visible.ts';
+import { becauseLines, changeLines } from '../changed-rows.ts';
+import { type Context, confirmed, flag, isOn, withInstallation } from '../context.ts';
+
+const sources = ['qcc', 'fastcc', 'cc-switch'] as const;
+type Source = (typeof sources)[number];
+
+export async function exportTo(context: Context): Promise<undefined> {
+  const [file = ''] = context.positionals;
+  const withSecrets = isOn(context, 'with-secrets');
+  const passphrase = withSecrets ? await passphraseFor(context, true) : undefined;
+  const { document } = await withInstallation(context, ({ call }) =>
+    call('config.export', withSecrets ? { withSecrets, ...(passphrase ? { passphrase } : {}) } : {}),
+  );
+  writeExport(file, `${visibleDocument(document)}\n`);
+  if (context.json) context.out.json({ file });
+  else context.out.done(context.words.applied(file));
+  return undefined;
+}
+
+/** `QCC_PASSPHRASE`, or asked for. One that opens nothing yet is asked for twice. */
+async function passphraseFor(context: Context, isNew: boolean): Promise<string | undefined> {
+  const said = configWordsOf(context.language);
+  const given = context.env['QCC_PASSPHRASE'];
+  if (given || !context.canAsk) return given;
+  const { askSecret } = await import('../../terminal/prompt.ts');
+  const typed = await askSecret(said.askPassphrase);
+  if (isNew && typed !== (await askSecret(said.askAgain))) throw usage(said.passphrasesDiffer, context.words.whenSure);
+  return typed;
+}
+
+export async function importFrom(context: Context): Promise<undefined> {
+  const said = configWordsOf(context.language);
+  const { out, words, json } = context;
+  const params = await importParams(context);
+  const ask = (dryRun: boolean) =>
+    withInstallation(context, ({ call }) => call('config.import', { ...params, dryRun }));
+  if (isOn(context, 'dry-run')) return show(context, await ask(true));
+  if (!isOn(context, 'yes')) {
+    const planned = await ask(true);
+    for (const line of [...changeLines(context, planned.changes), ...becauseLines(context, planned.leftOut)])
+      out.note(line);
+    await confirmed(context, `qcc config import: ${words.sure}`);
+  }
+  const done = await ask(false);
+  show(context, done);
+  if (!json && done.snapshot !== null) out.note(said.undoWith('qcc config rollback --last'));
+  return undefined;
+}
+
+async function importParams(context: Context): Promise<Params<'config.import'>> {
+  const { words, env } = context;
+  const [file] = context.positionals;
+  const from = flag(context, 'from');
+  if (from !== undefined && !isSource(from))
+    throw usage(words.mustBe('--from', sources.join(', '), from), '--from qcc');
+  if (file === undefined && (from === undefined || from === 'qcc'))
+    throw usage(words.missing('FILE'), 'qcc config import FILE, or --from fastcc, or --from cc-switch');
+  const { importSource } = await import('../../config/importers/import-source.ts');
+  const { path: _, ...source } = importSource(file === undefined ? undefined : resolve(file), from, env);
+  const needsPassphrase = source.text?.includes('"sealed"') === true;
+  const passphrase = needsPassphrase ? await passphraseFor(context, false) : undefined;
+  return {
+    ...source,
+    ...(from === undefined ? {} : { from }),
+    ...(passphrase ? { passphrase } : {}),
+    partial: isOn(context, 'partial'),
+  };
+}
+
+function isSource(text: string): text is Source {
+  return sources.some((source) => source === text);
+}
+
+function show(context: Context, answer: Answer<'config.import'>): undefined {
+  const said = configWordsOf(context.language);
+  const { out, words, json } = context;
+  if (json) return void out.json(answer);
+  if (answer.changes.length === 0) out.note(said.noDifference);
+  for (const line of changeLines(context, answer.changes)) out.line(line);
+  for (const line of becauseLines(context, answer.leftOut)) out.warn(line);
+  if (answer.restart.length > 0) out.note(`${answer.restart.join(', ')}: ${words.restartNeeded}`);
+  return undefined;
+}

@@ -1,0 +1,151 @@
+/** The configuration out of here and into here: all of it in one batch, or nothing. */
+import { streams } from '../../../events/ids.ts';
+import { passphraseMissing, type Secrets, writeDocument } from '../../config/importers/document.ts';
+import type { Incoming, LeftOut } from '../../config/importers/incoming.ts';
+import { readIncoming } from '../../config/importers/reading.ts';
+import { keepSecretSetting, secretSetting } from '../../config/secrets/secret-setting.ts';
+import { isSecretSetting, type SettingKey, settingKeys } from '../../config/settings/settings.ts';
+import { isReserved, keyGiven } from '../../contract/inputs.ts';
+import type { Answer, Params } from '../../contract/operations.ts';
+import { looksLikeKey, withoutKeys } from '../../errors/key-shape.ts';
+import { exitCodes, QccError } from '../../errors/qcc-error.ts';
+import { badName, type Installation } from '../../installation/installation.ts';
+import { forgetUnused, secretsInUse, withKeys } from '../../installation/keys.ts';
+import { onlyVisible } from '../../platform/visible.ts';
+import { apart } from '../../pool/apart.ts';
+import { differences, type Step, stepsTowards } from '../../projections/configuration.ts';
+import { exportedProfiles } from './document.ts';
+import { merge } from './merge.ts';
+import { hashOf } from './moments.ts';
+import { restartsOf, snapshotStep, valueIn } from './snapshots-operation.ts';
+
+/** Everything that a person has set up; without one secret in it, unless there is a passphrase for them. */
+export async function exportConfig(
+  installation: Installation,
+  { withSecrets, passphrase }: Params<'config.export'>,
+): Promise<Answer<'config.export'>> {
+  const configuration = installation.core.state.configuration();
+  const settings = Object.fromEntries(
+    Object.entries(configuration.settings).filter(([key]) => !isSecretSetting(key as SettingKey)),
+  );
+  if (withSecrets && !passphrase) throw passphraseMissing();
+  const secrets = withSecrets && passphrase ? { plain: secretsFor(installation), passphrase } : null;
+  return { document: await writeDocument(settings, exportedProfiles(configuration), secrets) };
+}
+
+function secretsFor({ core: { state }, vault }: Installation): Secrets {
+  const endpoints = state.profiles.endpoints().map(({ id, secret, profile }) => {
+    const key = vault.get(secret);
+    if (key === undefined) {
+      throw new QccError(
+        'QCC_KEY_LOST',
+        `the key of endpoint ${id} cannot be read`,
+        `qcc endpoint update ${profile} ${id} --api-key-stdin`,
+        exitCodes.failed,
+        { id },
+      );
+    }
+    return [id, key] as const;
+  });
+  const settings = settingKeys
+    .filter((key) => isSecretSetting(key) && state.settings.has(key))
+    .map((key) => [key, secretSetting(vault, key, {})] as const)
+    .filter(([, value]) => value !== '');
+  return { endpoints: Object.fromEntries(endpoints), settings: Object.fromEntries(settings) };
+}
+
+export async function importConfig(
+  installation: Installation,
+  params: Params<'config.import'>,
+  running: boolean,
+): Promise<Answer<'config.import'>> {
+  const { core } = installation;
+  const incoming = presentable(await incomingFrom(params, running));
+  const present = core.state.configuration();
+  const merged = merge(installation, present, incoming);
+  const changes = differences(present, merged.wanted);
+  const leftOut = [...merged.leftOut, ...merged.blocking];
+  const restart = running ? restartsOf(changes) : [];
+  const answer = { source: incoming.source, changes, leftOut, snapshot: null, restart };
+  if (merged.blocking.length > 0 && !params.partial && !params.dryRun) throw notWhole(merged.blocking);
+  if (params.dryRun || changes.length === 0) return answer;
+  const used = [...secretsInUse(installation)];
+  if (hashOf(core.state.configuration()) !== hashOf(present)) throw changedMeanwhile();
+  const imported: Step = {
+    stream: streams.config,
+    fact: {
+      type: 'ConfigImported',
+      data: { source: incoming.source, changes: changes.length, hash: hashOf(merged.wanted) },
+    },
+  };
+  const steps = stepsTowards(present, merged.wanted, valueIn(installation));
+  const snapshot = snapshotStep(present, 'import', `before the import from ${incoming.source}`);
+  const facts = await withKeys(installation, { put: [...merged.keys] }, async () => {
+    for (const [key, value] of merged.secretSettings) await keepSecretSetting(installation.vault, key, value);
+    return core.command({ do: 'change', steps: [snapshot, imported, ...steps] });
+  });
+  await forgetUnused(installation, used);
+  return { ...answer, snapshot: `s${facts[0]?.seq}` };
+}
+
+/**
+ * What it calls things is kept, and shown on every screen. Other programs let in what qcc does not: what has no shape is taken out of
+ * it, and a key in the place of a name stops all of it.
+ */
+function presentable(incoming: Incoming): Incoming {
+  const shown = (field: string, text: string | undefined) => {
+    if (text !== undefined && looksLikeKey(text)) throw keyGiven(field);
+    return text === undefined ? undefined : onlyVisible(text);
+  };
+  const given = <Name extends string>(name: Name, value: string | undefined) =>
+    (value === undefined ? {} : { [name]: value }) as { [Key in Name]?: string };
+  const profiles = incoming.profiles.map(({ name, description, endpoints, ...profile }, i) => {
+    const path = `profiles.${i}`;
+    shown(`${path}.name`, name);
+    if (isReserved(name)) throw badName(name);
+    return {
+      ...profile,
+      name,
+      ...given('description', shown(`${path}.description`, description)),
+      endpoints: endpoints.map(({ name: called, ...endpoint }, k) => {
+        const label = shown(`${path}.endpoints.${k}.name`, called);
+        return {
+          ...endpoint,
+          ...(label === '' || (label !== undefined && isReserved(label)) ? {} : given('name', label)),
+        };
+      }),
+    };
+  });
+  return { ...incoming, profiles, leftOut: incoming.leftOut.map((one) => ({ ...one, path: withoutKeys(one.path) })) };
+}
+
+/** A gateway has others to serve, and a database may be a program: both are read by a process that can be ended. */
+function incomingFrom({ text, database, beside, from, passphrase }: Params<'config.import'>, running: boolean) {
+  const given = { text, database, beside, from, passphrase };
+  return running || database !== undefined ? apart('import', given) : readIncoming(given);
+}
+
+function changedMeanwhile(): QccError {
+  return new QccError(
+    'QCC_IMPORT_RACED',
+    'the configuration was changed while the file was read',
+    'qcc config import FILE',
+    exitCodes.conflict,
+  );
+}
+
+function notWhole(blocking: readonly LeftOut[]): QccError {
+  const parts = blocking.map(({ path, because }) => `${path}: ${sentences[because] ?? because}`).join('; ');
+  return new QccError(
+    'QCC_IMPORT_PARTIAL',
+    `not all of it can be taken, so nothing was: ${parts}`,
+    'qcc config import FILE --partial takes the rest',
+    exitCodes.failed,
+    { count: blocking.length, parts: blocking.map(({ path, because }) => `${path} ${because}`).join('\n') },
+  );
+}
+
+const sentences: Readonly<Partial<Record<LeftOut['because'], string>>> = {
+  noKey: 'there is no key for it, in the file or here (qcc config export --with-secrets takes keys along)',
+  refused: 'its address or one of its numbers is none that qcc takes',
+};

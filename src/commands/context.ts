@@ -1,0 +1,79 @@
+/** What a command is run with: its arguments, already looked at, and the ways out. */
+import type { Connect, Connection } from '../contract/operations.ts';
+import { exitCodes, QccError, usage } from '../errors/qcc-error.ts';
+import type { Language, Words } from '../messages/messages.ts';
+import type { Output } from '../terminal/output.ts';
+
+export interface Context {
+  readonly path: readonly string[];
+  readonly positionals: readonly string[];
+  readonly rest: readonly string[];
+  readonly flags: Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
+  readonly words: Words;
+  readonly language: Language;
+  readonly json: boolean;
+  readonly out: Output;
+  readonly home: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly connect: Connect;
+  /** Whether a person can be asked. */
+  readonly canAsk: boolean;
+}
+
+export function flag(context: Context, name: string): string | undefined {
+  const value = context.flags[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** All that was given of a flag that may be given more than once. */
+export function listFlag(context: Context, name: string): readonly string[] {
+  const value = context.flags[name];
+  return Array.isArray(value) ? (value as readonly string[]) : [];
+}
+
+export function isOn(context: Context, name: string): boolean {
+  return context.flags[name] === true;
+}
+
+/** @throws {QccError} usage, when it is no number */
+export function numberFlag(context: Context, name: string): number | undefined {
+  const text = flag(context, name);
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value))
+    throw usage(context.words.mustBeNumber(`--${name}`, text), `qcc ${context.path.join(' ')} --help`);
+  return value;
+}
+
+/** How many: a whole number from 1. @throws {QccError} usage */
+export function countFlag(context: Context, name: string): number | undefined {
+  const value = numberFlag(context, name);
+  if (value === undefined || (Number.isInteger(value) && value > 0)) return value;
+  throw usage(
+    context.words.mustBeCount(`--${name}`, flag(context, name) ?? ''),
+    `qcc ${context.path.join(' ')} --help`,
+  );
+}
+
+/** Opens the way to the installation, does the work, and lets go again whatever happens. */
+export async function withInstallation<T>(
+  context: Context,
+  work: (connection: Connection) => Promise<T>,
+  needGateway = false,
+): Promise<T> {
+  const connection = await context.connect({ home: context.home, needGateway });
+  try {
+    return await work(connection);
+  } finally {
+    await connection.close();
+  }
+}
+
+/** Destructive commands ask. @throws {QccError} usage where nobody can be asked */
+export async function confirmed(context: Context, question: string): Promise<void> {
+  if (isOn(context, 'yes')) return;
+  if (!context.canAsk) throw new QccError('QCC_USAGE_CONFIRM', context.words.needsYes, '--yes', exitCodes.usage);
+  const { confirm } = await import('../terminal/prompt.ts');
+  if (!(await confirm(question, context.words)))
+    throw new QccError('QCC_USAGE_DECLINED', context.words.stopped, context.words.whenSure, exitCodes.interrupted);
+}

@@ -1,0 +1,33 @@
+/** `qcc debug`: the machines, why an endpoint takes nothing, and what moves each of them next. */
+import type { GapRow } from '../../contract/history-operations.ts';
+import type { Answer } from '../../contract/operations.ts';
+import { momentOf, timeText } from '../../messages/times.ts';
+import { type Context, flag, isOn } from '../context.ts';
+import { tellGaps } from '../gaps.ts';
+import { asJson, budgetLine, machineLines } from '../machine-lines.ts';
+import { withHistory } from '../source.ts';
+
+export async function debug(context: Context): Promise<number | undefined> {
+  if (isOn(context, 'watch')) return (await import('./watch-cli.ts')).watchMachines(context);
+  const [about] = context.positionals;
+  const at = flag(context, 'at');
+  const which = about === undefined ? {} : { about };
+  const met: GapRow[] = [];
+  const answer = await withHistory(context, async ({ call }): Promise<Answer<'debug.machines'>> => {
+    if (at === undefined) return call('debug.machines', which);
+    const moment = momentOf(at, (await call('history.head', {})).now ?? Date.now(), context.words);
+    const { seq, at: when, machines, gaps = [] } = await call('history.at', { moment, ...which });
+    met.push(...gaps);
+    return { seq, at: when, machines, live: null };
+  });
+  if (context.json) {
+    context.out.json(asJson(answer));
+    return tellGaps(context, met);
+  }
+  const shown = Date.parse(answer.at);
+  context.out.line(context.out.paint('dim', `#${answer.seq}  ${timeText(shown)}`));
+  const now = at === undefined ? Date.now() : shown;
+  for (const machine of answer.machines) machineLines(context, machine, now, answer.live);
+  if (answer.live) context.out.line(budgetLine(context, answer.live));
+  return tellGaps(context, met);
+}

@@ -1,0 +1,211 @@
+/** `qcc demo`: real requests through a real gateway to simulated endpoints that go wrong, told as it happens. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type DemoWords, demoWords } from '../../messages/demo.ts';
+import { askOnce, type Seen } from './client.ts';
+import { factLine, type Paint, requestLine, type Voice, voiceOf } from './demo-lines.ts';
+import { letTimePass, type Scene, scenes } from './scenes.ts';
+import { type Stage, setStage } from './stage.ts';
+
+export interface DemoOptions {
+  /** The gateway's port; any free one when there is none. */
+  readonly port?: number;
+  /** Plays the day once; otherwise until Ctrl-C. */
+  readonly once: boolean;
+  /** 2 is twice as fast. What the gateway itself times in whole seconds does not go faster. */
+  readonly speed: number;
+  readonly lang: 'en' | 'zh-CN';
+  readonly paint: Paint;
+  out(line: string): void;
+}
+
+export interface DemoSummary {
+  /** What the client sent, repeated requests included. */
+  readonly requests: number;
+  /** What the client wanted answered: its turns. */
+  readonly turns: number;
+  /** Turns that were answered in the end. */
+  readonly answered: number;
+  /** Requests that another endpoint answered than the one that was asked first. */
+  readonly failovers: number;
+  readonly cut: number;
+  readonly refused: number;
+  /** Changes of the active profile. */
+  readonly switches: number;
+  readonly durationMs: number;
+}
+
+const secondMs = 1_000;
+// Long enough to read a line, short enough for a day in fifteen seconds.
+const betweenTurnsMs = 150;
+const betweenScenesMs = 400;
+// Claude Code's first retry comes after half a second.
+const askAgainMs = 500;
+// A turn that is not answered after so many requests is lost.
+const requestsATurnMax = 6;
+
+/** @throws {QccError} when the gateway cannot start, for one because the port is taken */
+export async function playDemo(options: DemoOptions): Promise<{ readonly ok: boolean; readonly summary: DemoSummary }> {
+  const speed = options.speed > 0 ? options.speed : 1;
+  const words = demoWords(options.lang);
+  const interrupted = new AbortController();
+  const interrupt = () => interrupted.abort();
+  process.once('SIGINT', interrupt);
+  process.once('SIGTERM', interrupt);
+  const stage = await setStage({ port: options.port ?? 0, speed });
+  try {
+    const day = new Day(stage, { ...options, speed }, words, interrupted.signal);
+    day.open();
+    do await day.play();
+    while (!options.once && !interrupted.signal.aborted && day.goesOn());
+    return day.close();
+  } finally {
+    process.off('SIGINT', interrupt);
+    process.off('SIGTERM', interrupt);
+    await stage.close();
+  }
+}
+
+class Day {
+  readonly #stage: Stage;
+  readonly #options: DemoOptions;
+  readonly #words: DemoWords;
+  readonly #voice: Voice;
+  readonly #interrupted: AbortSignal;
+  readonly #began = performance.now();
+  readonly #counts = { requests: 0, turns: 0, answered: 0, failovers: 0, cut: 0, refused: 0, switches: 0 };
+  #scene: Scene | undefined;
+  #session = '';
+  #refusedInScene = 0;
+
+  constructor(stage: Stage, options: DemoOptions, words: DemoWords, interrupted: AbortSignal) {
+    this.#stage = stage;
+    this.#options = options;
+    this.#words = words;
+    this.#interrupted = interrupted;
+    this.#voice = voiceOf(words, options.paint, stage);
+  }
+
+  open(): void {
+    const { out, paint } = this.#options;
+    out(paint('bold', this.#words.title));
+    out(paint('dim', this.#words.setting(this.#stage.url)));
+  }
+
+  goesOn(): boolean {
+    this.#options.out('');
+    this.#options.out(this.#words.again);
+    return true;
+  }
+
+  async play(): Promise<void> {
+    await this.#stage.newFacts();
+    for (const scene of scenes) {
+      if (this.#interrupted.aborted) return;
+      await this.#playScene(scene);
+    }
+  }
+
+  async #playScene(scene: Scene): Promise<void> {
+    const { out, paint } = this.#options;
+    this.#scene = scene;
+    this.#session = randomUUID();
+    this.#refusedInScene = 0;
+    out('');
+    out(`${paint(['bold', 'blue'], this.#words[scene.name])} ${paint('dim', `- ${this.#words[`${scene.name}Is`]}`)}`);
+    await scene.begin(this.#stage);
+    await this.#playTurns(scene);
+    const repaired = await scene.repair?.(this.#stage);
+    if (repaired) out(paint('magenta', ` ⚒ ${this.#words[repaired]}`));
+    await this.#tellFacts();
+    await this.#wait(betweenScenesMs);
+    if (scene.name === 'allOut' || this.#interrupted.aborted) return;
+    // Off stage: small turns of another session, which nobody counts, until all is well.
+    await letTimePass(this.#stage, () => askOnce(this.#stage.url, randomUUID(), 'hello'));
+    await this.#countSwitches(await this.#stage.newFacts());
+  }
+
+  async #playTurns(scene: Scene): Promise<void> {
+    const turnsMax = scene.turns + (scene.turnsMore ?? 0);
+    for (let turn = 0; turn < turnsMax && !this.#interrupted.aborted; turn++) {
+      if (turn >= scene.turns && (await scene.until?.(this.#stage)) !== false) return;
+      if (scene.newSessions) this.#session = randomUUID();
+      await this.#takeTurn();
+      // What is waited for now is the gateway's own time, which no speed makes shorter.
+      const { pauseMs = betweenTurnsMs } = scene;
+      await this.#wait(turn < scene.turns - 1 ? betweenTurnsMs : pauseMs * this.#options.speed);
+    }
+  }
+
+  /** As Claude Code takes one: cut off, it asks again at once; refused, when it is told to. */
+  async #takeTurn(): Promise<void> {
+    this.#counts.turns++;
+    for (let again = 0; again < requestsATurnMax; again++) {
+      const seen = await askOnce(this.#stage.url, this.#session, 'hello');
+      this.#count(seen);
+      const line = { number: this.#counts.requests, seen, isAgain: again > 0 };
+      this.#options.out(requestLine(line, this.#voice));
+      await this.#tellFacts();
+      if (seen.outcome === 'answered') {
+        this.#counts.answered++;
+        return;
+      }
+      if (seen.outcome === 'failed' || this.#interrupted.aborted) return;
+      await this.#beforeNext(seen);
+    }
+  }
+
+  async #beforeNext(seen: Seen): Promise<void> {
+    if (seen.outcome === 'cut') return this.#wait(askAgainMs);
+    this.#refusedInScene++;
+    if (this.#scene?.mendAfter === this.#refusedInScene) await this.#scene.mend?.(this.#stage);
+    // The gateway counts whole seconds; faster would be too early.
+    return this.#wait((seen.retryAfterS ?? 1) * secondMs * this.#options.speed);
+  }
+
+  #count({ outcome, attempts }: Seen): void {
+    this.#counts.requests++;
+    if (outcome === 'answered' && attempts > 1) this.#counts.failovers++;
+    if (outcome === 'cut') this.#counts.cut++;
+    if (outcome === 'refused') this.#counts.refused++;
+  }
+
+  async #tellFacts(): Promise<void> {
+    const facts = await this.#stage.newFacts();
+    this.#countSwitches(facts);
+    for (const fact of facts) {
+      const line = factLine(fact, this.#voice);
+      if (line !== undefined) this.#options.out(line);
+    }
+  }
+
+  #countSwitches(facts: Awaited<ReturnType<Stage['newFacts']>>): void {
+    this.#counts.switches += facts.filter(({ type }) => type === 'FailedOver' || type === 'Recovered').length;
+  }
+
+  async #wait(ms: number): Promise<void> {
+    await sleep(ms / this.#options.speed, undefined, { signal: this.#interrupted }).catch(() => undefined);
+  }
+
+  close(): { readonly ok: boolean; readonly summary: DemoSummary } {
+    const { out, paint } = this.#options;
+    const words = this.#words;
+    const { requests, turns, answered, failovers, cut, refused, switches } = this.#counts;
+    const ok = answered === turns || this.#interrupted.aborted;
+    out('');
+    out(paint('bold', words.summary));
+    for (const [number, what] of [
+      [requests, words.requests],
+      [failovers, words.saved],
+      [cut, words.cuts],
+      [refused, words.refusals],
+      [switches, words.switches],
+    ] as const) {
+      out(`${String(number).padStart(6)}  ${what}`);
+    }
+    const verdict = `${words.turns(answered, turns)}. ${ok ? words.allAnswered : words.someLost}`;
+    out(paint(ok ? 'green' : 'red', verdict));
+    const durationMs = Math.round(performance.now() - this.#began);
+    return { ok, summary: { ...this.#counts, durationMs } };
+  }
+}

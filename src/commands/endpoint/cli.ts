@@ -1,0 +1,153 @@
+/** `qcc endpoint add, update, list, remove, enable, disable`. */
+
+import type { EndpointOptions, EndpointRow } from '../../contract/operations.ts';
+import { usage } from '../../errors/qcc-error.ts';
+import { codeText } from '../../messages/codes.ts';
+import { reasonText } from '../../messages/story-languages.ts';
+import { timeText } from '../../messages/times.ts';
+import { type Context, confirmed, flag, isOn, withInstallation } from '../context.ts';
+import { endpointOptions } from '../options.ts';
+
+export async function add(context: Context): Promise<undefined> {
+  const [profile = ''] = context.positionals;
+  const asked = await endpointOptions(context);
+  const from =
+    flag(context, 'from-profile') ?? (needsAsking(context, asked) ? await fromOther(context, profile) : undefined);
+  if (from !== undefined && from !== '') return copy(context, profile, from, asked);
+  const options = needsAsking(context, asked) ? await interview(context, asked) : asked;
+  if (options.baseUrl === undefined && options.preset === undefined)
+    throw usage(context.words.needsUrl, '--base-url URL, --preset ID, or --from-profile NAME');
+  if (options.key === undefined) throw usage(context.words.needsKey, '--api-key-stdin, or --api-key-env NAME');
+  show(context, await withInstallation(context, ({ call }) => call('endpoint.add', { profile, ...options })));
+  return undefined;
+}
+
+function needsAsking(context: Context, asked: EndpointOptions): boolean {
+  return context.canAsk && !isOn(context, 'auto') && asked.baseUrl === undefined && asked.preset === undefined;
+}
+
+/** The first of three ways: another profile's endpoints. Empty: one of the other two. */
+async function fromOther(context: Context, profile: string): Promise<string> {
+  const { choose } = await import('../../terminal/prompt.ts');
+  const { words } = context;
+  const { profiles } = await withInstallation(context, ({ call }) => call('profile.list', {}));
+  const others = profiles.filter(({ name, endpoints }) => name !== profile && endpoints > 0);
+  if (others.length === 0) return '';
+  const how = await choose(words.chooseHow, [
+    { value: 'own', label: `${words.byHand} / ${words.fromPreset}` },
+    { value: 'copy', label: words.fromProfile },
+  ]);
+  return how === 'own'
+    ? ''
+    : choose(
+        words.fromProfile,
+        others.map(({ name, description }) => ({ value: name, label: name, hint: description })),
+      );
+}
+
+async function interview({ words }: Context, asked: EndpointOptions): Promise<EndpointOptions> {
+  const [{ askSecret, askText, choose }, { presets }] = await Promise.all([
+    import('../../terminal/prompt.ts'),
+    import('../../config/network/presets.ts'),
+  ]);
+  const how = await choose(words.chooseHow, [
+    { value: 'hand', label: words.byHand },
+    { value: 'preset', label: words.fromPreset },
+  ]);
+  const where =
+    how === 'hand'
+      ? { baseUrl: await askText(words.askUrl) }
+      : {
+          preset: await choose(
+            words.askPreset,
+            presets.map(({ id, name, baseUrl }) => ({ value: id, label: name, hint: baseUrl })),
+          ),
+        };
+  return { ...asked, ...where, key: asked.key ?? (await askSecret(words.askKey)) };
+}
+
+async function copy(context: Context, profile: string, from: string, options: EndpointOptions): Promise<undefined> {
+  const { added } = await withInstallation(context, ({ call }) => call('endpoint.copy', { profile, from, ...options }));
+  const [only] = added;
+  if (!context.json) return void table(context, added, false);
+  context.out.json(added.length === 1 && only ? only : { added });
+  return undefined;
+}
+
+export async function update(context: Context): Promise<undefined> {
+  const [profile = '', id = ''] = context.positionals;
+  const options = await endpointOptions(context);
+  if (Object.keys(options).length === 0) throw usage(context.words.nothingToChange, 'qcc endpoint update --help');
+  show(context, await withInstallation(context, ({ call }) => call('endpoint.update', { profile, id, ...options })));
+  return undefined;
+}
+
+export async function list(context: Context): Promise<undefined> {
+  const [profile = ''] = context.positionals;
+  const answer = await withInstallation(context, ({ call }) => call('endpoint.list', { profile }));
+  if (context.json) return void context.out.json(answer);
+  if (answer.endpoints.length === 0)
+    return void context.out.note(context.words.noEndpoints, `  qcc endpoint add ${profile}`);
+  table(context, answer.endpoints, isOn(context, 'verbose'));
+  return undefined;
+}
+
+export async function remove(context: Context): Promise<undefined> {
+  const [profile = '', id = ''] = context.positionals;
+  await confirmed(context, `qcc endpoint remove ${profile} ${id}: ${context.words.sure}`);
+  show(context, await withInstallation(context, ({ call }) => call('endpoint.remove', { profile, id })));
+  return undefined;
+}
+
+export async function enable(context: Context): Promise<undefined> {
+  const [profile = '', id = ''] = context.positionals;
+  show(context, await withInstallation(context, ({ call }) => call('endpoint.enable', { profile, id })));
+  return undefined;
+}
+
+export async function disable(context: Context): Promise<undefined> {
+  const [profile = '', id = ''] = context.positionals;
+  show(context, await withInstallation(context, ({ call }) => call('endpoint.disable', { profile, id })));
+  return undefined;
+}
+
+function show(context: Context, row: EndpointRow): void {
+  if (context.json) context.out.json(row);
+  else table(context, [row], false);
+}
+
+function table(context: Context, rows: readonly EndpointRow[], verbose: boolean): void {
+  const { out, words, language } = context;
+  const heads = [words.id, words.name, words.state, words.priority, words.weight, words.address, words.key];
+  const more = verbose ? ['auth', 'timeout', 'max-failures', 'max-concurrent', words.since, words.why] : [];
+  const lines = rows.map((row) => [
+    row.id,
+    row.name,
+    coloured(context, row.state),
+    String(row.priority),
+    weightOf(row),
+    row.baseUrl,
+    row.key,
+    ...(verbose
+      ? [
+          row.auth,
+          row.timeoutMs === null ? '-' : `${row.timeoutMs} ms`,
+          String(row.maxFailures),
+          String(row.maxConcurrent),
+          timeText(row.since),
+          reasonText(row.because ?? '-', language),
+        ]
+      : []),
+  ]);
+  out.table([...heads, ...more], lines);
+}
+
+function weightOf({ weight, effectiveWeight }: EndpointRow): string {
+  return weight === effectiveWeight ? String(weight) : `${weight} → ${effectiveWeight}`;
+}
+
+const colours = { healthy: 'green', degraded: 'yellow', failed: 'red', recovering: 'cyan', disabled: 'dim' } as const;
+
+export function coloured({ out, language }: Context, state: keyof typeof colours): string {
+  return out.paint(colours[state], codeText('states', state, language));
+}

@@ -1,0 +1,300 @@
+/** What people do with endpoints. */
+import { randomBytes } from 'node:crypto';
+import type { EndpointReport } from '../../../events/endpoint.ts';
+import { type EndpointId, type ProfileName, streams } from '../../../events/ids.ts';
+import type { Auth, EndpointSettings, ProfileFact } from '../../../events/profile.ts';
+import { parseBaseUrl } from '../../config/network/base-url.ts';
+import { presetOf } from '../../config/network/presets.ts';
+import type { Answer, EndpointOptions, EndpointRow, Params } from '../../contract/operations.ts';
+import { maskKey } from '../../errors/key-shape.ts';
+import { exitCodes, QccError } from '../../errors/qcc-error.ts';
+import { endpointNamed, type Installation, profileNamed } from '../../installation/installation.ts';
+import { keysOf, withKeys } from '../../installation/keys.ts';
+import type { Step } from '../../projections/configuration.ts';
+import type { KnownEndpoint } from '../../projections/profiles.ts';
+import { endpointRow } from '../../runtime/rows.ts';
+
+export const endpointDefaults = { weight: 100, priority: 1, maxFailures: 3, maxConcurrent: 64 };
+const ranges = {
+  weight: [1, 1_000],
+  priority: [0, 1_000],
+  maxFailures: [1, 100],
+  maxConcurrent: [1, 100_000],
+  timeoutMs: [100, 3_600_000],
+} as const;
+// A real key is far longer; this only catches an empty line or a stray word.
+const keyLengthMin = 4;
+
+export interface PreparedEndpoint {
+  readonly id: EndpointId;
+  readonly key: string;
+  readonly fact: Extract<ProfileFact, { type: 'EndpointAdded' }>;
+}
+
+type Named = readonly { readonly baseUrl: string; readonly secret: string }[];
+
+/** Looks at everything before anything is written. @throws {QccError} */
+export function newEndpoint(installation: Installation, options: EndpointOptions, beside: Named): PreparedEndpoint {
+  const preset = options.preset === undefined ? undefined : presetOf(options.preset);
+  const url = options.baseUrl ?? preset?.baseUrl;
+  if (url === undefined) throw missing('a base URL', '--base-url URL, or --preset ID');
+  const allowPlaintext = options.allowPlaintext ?? false;
+  const baseUrl = parseBaseUrl(url, { allowPlaintext });
+  const key = checkedKey(options.key);
+  checkRanges(options);
+  refuseTwin(installation, baseUrl, key, beside);
+  const id = freshId(installation);
+  const settings: EndpointSettings = {
+    endpoint: id,
+    name: options.name ?? new URL(baseUrl).host,
+    baseUrl,
+    auth: options.auth ?? preset?.auth ?? defaultAuth(baseUrl),
+    secret: id,
+    maskedKey: maskKey(key),
+    weight: options.weight ?? endpointDefaults.weight,
+    priority: options.priority ?? endpointDefaults.priority,
+    timeoutMs: options.timeoutMs ?? null,
+    maxFailures: options.maxFailures ?? endpointDefaults.maxFailures,
+    maxConcurrent: options.maxConcurrent ?? endpointDefaults.maxConcurrent,
+    allowPlaintext,
+    source: options.preset ?? null,
+  };
+  return { id, key, fact: { type: 'EndpointAdded', data: settings } };
+}
+
+/** Anthropic's own API wants its header; relays follow what `ANTHROPIC_AUTH_TOKEN` sends. */
+export function defaultAuth(baseUrl: string): Auth {
+  return new URL(baseUrl).hostname === 'api.anthropic.com' ? 'x-api-key' : 'bearer';
+}
+
+function missing(what: 'a base URL' | 'an API key', flags: string): QccError {
+  return new QccError('QCC_ENDPOINT_INCOMPLETE', `an endpoint needs ${what}`, flags, exitCodes.usage, { what });
+}
+
+export function checkedKey(key: string | undefined): string {
+  const trimmed = key?.trim() ?? '';
+  if (trimmed === '') throw missing('an API key', '--api-key-stdin, or --api-key-env NAME');
+  if (!keyFits(trimmed)) {
+    throw new QccError(
+      'QCC_KEY_INVALID',
+      'this cannot be an API key: it is too short, or has spaces or odd characters',
+      'pass the key alone, on one line',
+      exitCodes.usage,
+    );
+  }
+  return trimmed;
+}
+
+/** It can be a header's value, and is no stray word. */
+export function keyFits(key: string): boolean {
+  return key.length >= keyLengthMin && !/[^\x21-\x7e]/.test(key);
+}
+
+export function checkRanges(options: Partial<Record<keyof typeof ranges, number>>): void {
+  for (const [name, [min, max]] of Object.entries(ranges)) {
+    const value = options[name as keyof typeof ranges];
+    if (value === undefined) continue;
+    if (Number.isInteger(value) && value >= min && value <= max) continue;
+    throw new QccError(
+      'QCC_ENDPOINT_INVALID',
+      `${name} must be a whole number from ${min} to ${max}, not ${value}`,
+      'qcc endpoint add --help',
+      exitCodes.usage,
+      { name, min, max, value },
+    );
+  }
+}
+
+function refuseTwin({ vault }: Installation, baseUrl: string, key: string, beside: Named): void {
+  const twin = beside.some((other) => other.baseUrl === baseUrl && vault.get(other.secret) === key);
+  if (!twin) return;
+  throw new QccError(
+    'QCC_ENDPOINT_EXISTS',
+    `this profile has an endpoint with the same URL and key (${baseUrl})`,
+    'qcc endpoint list PROFILE',
+    exitCodes.conflict,
+    { baseUrl },
+  );
+}
+
+/** A name in the vault that no key of this endpoint has had before. */
+export function freshSecret(id: EndpointId): string {
+  return `${id}-${randomBytes(4).toString('hex')}`;
+}
+
+export function freshId({ core }: Installation, taken: ReadonlySet<string> = new Set()): EndpointId {
+  for (;;) {
+    const id = randomBytes(4).toString('hex') as EndpointId;
+    if (!(core.state.profiles.endpoint(id) || taken.has(id))) return id;
+  }
+}
+
+export async function addEndpoint(
+  installation: Installation,
+  params: Params<'endpoint.add'>,
+): Promise<Answer<'endpoint.add'>> {
+  const profile = profileNamed(installation, params.profile);
+  const prepared = newEndpoint(installation, params, profile.endpoints);
+  const put = [[prepared.id, prepared.key]] as const;
+  await withKeys(installation, { put }, () => tellProfile(installation, profile.name, [prepared.fact]));
+  return rowOf(installation, prepared.id);
+}
+
+export async function copyEndpoints(
+  installation: Installation,
+  params: Params<'endpoint.copy'>,
+): Promise<Answer<'endpoint.copy'>> {
+  const { vault } = installation;
+  const to = profileNamed(installation, params.profile);
+  const from = profileNamed(installation, params.from);
+  if (from.endpoints.length === 0) {
+    throw new QccError(
+      'QCC_PROFILE_EMPTY',
+      `profile "${from.name}" has no endpoint to copy`,
+      `qcc endpoint add ${from.name}`,
+      exitCodes.notFound,
+      { name: from.name },
+    );
+  }
+  const prepared = from.endpoints.map((endpoint) => {
+    const key = vault.get(endpoint.secret);
+    if (key === undefined)
+      throw new QccError(
+        'QCC_KEY_LOST',
+        `the key of endpoint ${endpoint.id} cannot be read`,
+        `qcc endpoint update ${from.name} ${endpoint.id} --api-key-stdin`,
+        exitCodes.failed,
+        { id: endpoint.id },
+      );
+    const made = newEndpoint(
+      installation,
+      { ...asOptions(endpoint), ...params, key, baseUrl: endpoint.baseUrl },
+      to.endpoints,
+    );
+    return { ...made, fact: { ...made.fact, data: { ...made.fact.data, source: from.name } } };
+  });
+  const facts = prepared.map(({ fact }) => fact);
+  const put = prepared.map(({ id, key }) => [id, key] as const);
+  await withKeys(installation, { put }, () => tellProfile(installation, to.name, facts));
+  return { added: prepared.map(({ id }) => rowOf(installation, id)) };
+}
+
+function asOptions(endpoint: KnownEndpoint): EndpointOptions {
+  const { name, auth, weight, priority, maxFailures, maxConcurrent, allowPlaintext, timeoutMs } = endpoint;
+  return {
+    name,
+    auth,
+    weight,
+    priority,
+    maxFailures,
+    maxConcurrent,
+    allowPlaintext,
+    ...(timeoutMs === null ? {} : { timeoutMs }),
+  };
+}
+
+export async function updateEndpoint(
+  installation: Installation,
+  params: Params<'endpoint.update'>,
+): Promise<Answer<'endpoint.update'>> {
+  const { core, vault } = installation;
+  const endpoint = endpointNamed(installation, params.id, params.profile);
+  checkRanges(params);
+  const key = params.key === undefined ? undefined : checkedKey(params.key);
+  const preset = params.preset === undefined ? undefined : presetOf(params.preset);
+  const url = params.baseUrl ?? preset?.baseUrl;
+  const allowPlaintext = params.allowPlaintext ?? endpoint.allowPlaintext;
+  const baseUrl = url === undefined ? endpoint.baseUrl : parseBaseUrl(url, { allowPlaintext });
+  const auth = params.auth ?? preset?.auth;
+  // Under a name of its own: until the fact is written, the old key holds.
+  const secret = key === undefined ? undefined : freshSecret(endpoint.id);
+  const { name, weight, priority, timeoutMs, maxFailures, maxConcurrent } = params;
+  const wanted = {
+    name,
+    auth,
+    weight,
+    priority,
+    timeoutMs,
+    maxFailures,
+    maxConcurrent,
+    allowPlaintext,
+    baseUrl,
+    secret,
+    ...(key === undefined ? {} : { maskedKey: maskKey(key) }),
+    ...(params.preset === undefined ? {} : { source: params.preset }),
+  };
+  const changes = Object.fromEntries(
+    Object.entries(wanted).filter(
+      ([field, value]) => value !== undefined && value !== endpoint[field as keyof KnownEndpoint],
+    ),
+  );
+  const others = profileNamed(installation, endpoint.profile).endpoints.filter(({ id }) => id !== endpoint.id);
+  refuseTwin(installation, baseUrl, key ?? vault.get(endpoint.secret) ?? '', others);
+  // A new key or address ends what was held against the old one.
+  const isOther = key !== undefined || 'baseUrl' in changes || 'auth' in changes;
+  const steps: readonly Step[] = [
+    ...(Object.keys(changes).length > 0
+      ? [
+          {
+            stream: streams.profile(endpoint.profile),
+            fact: { type: 'EndpointChanged', data: { endpoint: endpoint.id, changes } },
+          },
+        ]
+      : []),
+    ...(isOther ? [{ stream: streams.endpoint(endpoint.id), fact: { type: 'KeyChanged', data: {} } }] : []),
+  ];
+  const tell = async () => {
+    if (steps.length > 0) await core.command({ do: 'change', steps });
+  };
+  if (key === undefined || secret === undefined) await tell();
+  else await withKeys(installation, { put: [[secret, key]], remove: keysOf(installation, [endpoint]) }, tell);
+  return rowOf(installation, endpoint.id);
+}
+
+export function listEndpoints(
+  installation: Installation,
+  { profile }: Params<'endpoint.list'>,
+): Answer<'endpoint.list'> {
+  const { name, endpoints } = profileNamed(installation, profile);
+  return { profile: name, endpoints: endpoints.map((endpoint) => endpointRow(installation.core.state, endpoint)) };
+}
+
+export async function removeEndpoint(
+  installation: Installation,
+  { profile, id }: Params<'endpoint.remove'>,
+): Promise<Answer<'endpoint.remove'>> {
+  const endpoint = endpointNamed(installation, id, profile);
+  const row = rowOf(installation, endpoint.id);
+  const facts: readonly ProfileFact[] = [{ type: 'EndpointRemoved', data: { endpoint: endpoint.id } }];
+  const remove = keysOf(installation, [endpoint]);
+  await withKeys(installation, { remove }, () => tellProfile(installation, endpoint.profile, facts));
+  return row;
+}
+
+export async function switchEndpoint(
+  installation: Installation,
+  { profile, id }: Params<'endpoint.enable'>,
+  type: 'EndpointEnabled' | 'EndpointDisabled',
+): Promise<EndpointRow> {
+  const endpoint = endpointNamed(installation, id, profile);
+  const report: EndpointReport = { type, data: {} };
+  await installation.core.command({ do: 'tellEndpoint', id: endpoint.id, report });
+  return rowOf(installation, endpoint.id);
+}
+
+export async function resetHealth(
+  installation: Installation,
+  { id }: Params<'health.reset'>,
+): Promise<Answer<'health.reset'>> {
+  const endpoint = endpointNamed(installation, id);
+  await installation.core.command({ do: 'tellEndpoint', id: endpoint.id, report: { type: 'EndpointReset', data: {} } });
+  return { id: endpoint.id, state: rowOf(installation, endpoint.id).state };
+}
+
+function rowOf(installation: Installation, id: EndpointId): EndpointRow {
+  return endpointRow(installation.core.state, endpointNamed(installation, id));
+}
+
+async function tellProfile({ core }: Installation, profile: ProfileName, facts: readonly ProfileFact[]): Promise<void> {
+  await core.command({ do: 'report', stream: streams.profile(profile), facts });
+}

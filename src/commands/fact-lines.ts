@@ -1,0 +1,141 @@
+/** Facts as people read them: one line each, those that are alike on one, the day where it changes. */
+import type { FactsLost } from '../../events/gateway.ts';
+import { kindOf, nameOf } from '../../events/ids.ts';
+import { traitsOf } from '../../events/traits.ts';
+import type { FactRow } from '../contract/operations.ts';
+import type { Words } from '../messages/messages.ts';
+import type { StoryWords, Telling } from '../messages/story.ts';
+import { storyWordsOf } from '../messages/story-languages.ts';
+import { clockOf, dayOf, zoneOf } from '../messages/times.ts';
+import { widthOf } from '../terminal/width.ts';
+import type { Context } from './context.ts';
+import type { Names } from './names.ts';
+
+type Loss = FactsLost['data'];
+type Called = Readonly<Record<string, string>>;
+
+// Two alike are two lines; three are a pattern.
+const groupMin = 3;
+const streamWidth = 22;
+
+/** Takes facts in their order, and gives lines as soon as no later fact can change them. */
+export class Teller {
+  readonly #context: Context;
+  readonly #story: StoryWords;
+  readonly #names: Names;
+  #day = '';
+  #alike: FactRow[] = [];
+
+  constructor(context: Context, names: Names) {
+    this.#context = context;
+    this.#story = storyWordsOf(context.language);
+    this.#names = names;
+  }
+
+  tell(fact: FactRow): void {
+    const [first] = this.#alike;
+    if (first && likenessOf(first) !== likenessOf(fact)) this.flush();
+    this.#alike.push(fact);
+    if (likenessOf(fact) === null) this.flush();
+  }
+
+  /** What waits for another like it is told as it is. */
+  flush(): void {
+    const alike = this.#alike;
+    this.#alike = [];
+    if (alike.length >= groupMin) this.#group(alike);
+    else for (const fact of alike) this.#line(fact);
+  }
+
+  #line(fact: FactRow): void {
+    const cause = fact.cause === null ? '' : this.#dim(`  ← #${fact.cause}`);
+    this.#out(
+      fact,
+      `#${fact.seq}`,
+      whoOf(fact, this.#names.at(fact.seq)),
+      `${sentenceOf(fact, this.#context.words, this.#story, this.#names.at(fact.seq))}${cause}`,
+    );
+  }
+
+  #group(alike: readonly FactRow[]): void {
+    const [first, last] = [alike[0], alike.at(-1)];
+    if (!first || !last) return;
+    const { lines } = this.#story;
+    const { endpoint } = first.data as { endpoint?: string };
+    const served = alike.map(({ data }) => (data as { durationMs: number }).durationMs).sort((a, b) => a - b);
+    const middle = served[served.length >> 1] ?? 0;
+    const until = clockOf(Date.parse(last.at));
+    const text = lines.servedAlike(
+      alike.length,
+      this.#names.at(last.seq)[endpoint ?? ''] ?? endpoint ?? '',
+      until,
+      middle,
+    );
+    this.#out(first, `#${first.seq}–${last.seq}`, 'request', text);
+  }
+
+  #out(fact: FactRow, number: string, who: string, what: string): void {
+    const { out } = this.#context;
+    const at = Date.parse(fact.at);
+    const day = dayOf(at);
+    if (day !== this.#day) out.line(this.#dim(`── ${day} ${zoneOf(at)} ──`));
+    this.#day = day;
+    const padded = who + ' '.repeat(Math.max(0, streamWidth - widthOf(who)));
+    out.line(`${this.#dim(`${clockOf(at)} ${number.padEnd(7)}`)} ${out.paint(toneOf(fact.type), padded)}  ${what}`);
+  }
+
+  #dim(text: string): string {
+    return this.#context.out.paint('dim', text);
+  }
+}
+
+function whoOf({ stream }: FactRow, names: Called): string {
+  const kind = kindOf(stream);
+  if (kind === 'endpoint') return names[nameOf(stream)] ?? stream;
+  if (kind === 'request') return `request/…${stream.slice(-6)}`;
+  return kind === 'profile' ? nameOf(stream) : stream;
+}
+
+/** Requests that one endpoint has answered at the first attempt are the day's rest: what stands out must stand out. */
+function likenessOf({ type, data }: FactRow): string | null {
+  if (type !== 'RequestServed') return null;
+  const { endpoint, attempts, status } = data as { endpoint: string; attempts: readonly unknown[]; status: number };
+  return attempts.length === 1 ? `${endpoint} ${status}` : null;
+}
+
+const tones = { bad: 'red', good: 'green', plain: 'bold' } as const;
+
+function toneOf(type: string): 'red' | 'green' | 'bold' {
+  return tones[traitsOf(type).tone];
+}
+
+export function sentenceOf({ type, data, at }: FactRow, words: Words, story: StoryWords, names: Called): string {
+  if (type === 'FactsLost') return lossText(words, data as Loss);
+  const telling: Telling = { at: Date.parse(at), name: (endpoint) => names[endpoint] ?? endpoint };
+  const sentences = story.sentences as Record<string, ((data: object, telling: Telling) => string) | undefined>;
+  const sentence = Object.hasOwn(sentences, type) ? sentences[type] : undefined;
+  if (sentence) return sentence(data, telling);
+  const fields = Object.entries(data).filter(([, value]) => value !== null && typeof value !== 'object');
+  return [type, ...fields.map(([name, value]) => `${name}=${value}`)].join(' ');
+}
+
+export function lossText(words: Words, { from, to, because, since }: Loss): string {
+  const which = from === to ? `#${from}` : `#${from}–#${to}`;
+  const told = because === 'missing' ? words.factsMissing(which) : words.factsChanged(which);
+  return since === null || since === undefined ? told : told + words.lostSince(to - from + 1, clockOf(since));
+}
+
+/** One fact on one line, without the ones around it. */
+export function factLine({ out, words, language }: Context, fact: FactRow, known: Names): string {
+  const names = known.at(fact.seq);
+  const sentence = sentenceOf(fact, words, storyWordsOf(language), names);
+  const head = out.paint('dim', `${clockOf(Date.parse(fact.at))} #${fact.seq}`);
+  return `${head}  ${out.paint(toneOf(fact.type), whoOf(fact, names))}  ${sentence}`;
+}
+
+/** A fact in a chain of causes: what it stands for, and whose failure it was. */
+export function storyLine({ out }: Context, fact: FactRow, indent: string, sentence: string): string {
+  const { request } = fact.data as { request?: string | null };
+  const whose = request ? out.paint('dim', `  request/${request}`) : '';
+  return `  ${out.paint('dim', `${clockOf(Date.parse(fact.at))} #${fact.seq}`)}  ${indent}${fact.type}: ${sentence}${whose}`;
+}

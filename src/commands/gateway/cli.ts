@@ -1,0 +1,268 @@
+/** `qcc proxy start, run, stop, restart, status`, and `qcc status`. */
+
+import { paths } from '../../config/files/home.ts';
+import type { Check } from '../../contract/checks.ts';
+import type { Answer, StatusRow } from '../../contract/operations.ts';
+import { askGateway } from '../../control/client.ts';
+import { diskError } from '../../errors/disk-error.ts';
+import { exitCodes, QccError, usage } from '../../errors/qcc-error.ts';
+import type { GatewayNews } from '../../gateway/gateway.ts';
+import { checkDetail } from '../../messages/checks.ts';
+import { codeText, unreadyText } from '../../messages/codes.ts';
+import type { Words } from '../../messages/messages.ts';
+import { clockOf, shortSpan, spanMs } from '../../messages/times.ts';
+import { type Context, flag, isOn, numberFlag, withInstallation } from '../context.ts';
+import { coloured } from '../endpoint/cli.ts';
+import { healthTable } from '../health/cli.ts';
+import { watched } from '../watch.ts';
+import { startDaemon } from './daemon.ts';
+import { type EndSignal, endGateway } from './ending.ts';
+import { keepGatewayLog } from './gateway-log.ts';
+
+const drainMs = 30_000;
+// One that starts answers when it has started.
+const statusMs = 8_000;
+// Nothing of a gateway that has stopped takes longer, unless it hangs.
+const lingerMs = 2_000;
+
+export async function start(context: Context): Promise<number | undefined> {
+  if (isOn(context, 'foreground')) return run(context);
+  const { found, ...started } = await startDaemon(context, addressArgs(context));
+  tellFound(context, found);
+  if (context.json) context.out.json(started);
+  else context.out.done(context.words.started(started.url));
+  return undefined;
+}
+
+const portMax = 65_535;
+
+function portFlag(context: Context): number | undefined {
+  const port = numberFlag(context, 'port');
+  if (port === undefined || (Number.isInteger(port) && port >= 0 && port <= portMax)) return port;
+  throw usage(context.words.mustBePort(portMax, flag(context, 'port') ?? ''), '--port 7860');
+}
+
+function addressArgs(context: Context): readonly string[] {
+  portFlag(context);
+  return ['host', 'port'].flatMap((name) => {
+    const value = flag(context, name);
+    return value === undefined ? [] : [`--${name}`, value];
+  });
+}
+
+/** In this process, until a signal. The one who started it in the background hears by IPC how it went. */
+export async function run(context: Context): Promise<number> {
+  const host = flag(context, 'host');
+  const port = portFlag(context);
+  const ofParent = process.send !== undefined;
+  const parent = (message: object) =>
+    new Promise<void>((resolve) => (process.connected ? process.send?.(message, () => resolve()) : resolve()));
+  const background = keepGatewayLog(paths(context.home).gatewayLog);
+  const tell = (news: GatewayNews) => {
+    if (news.type === 'waits') void parent({ waiting: news.pid });
+    const line = newsText(news, context.words);
+    if (background) background.say(line);
+    else if (news.type === 'fault' || news.type === 'unwritten' || news.type === 'overdue') context.out.warn(line);
+    else context.out.note(line);
+    // Whatever holds the process up, nobody is served by it any more.
+    if (news.type === 'overdue') process.exit(exitCodes.interrupted);
+  };
+  // Before anything is opened: a signal at any moment leads to an orderly end.
+  const signals = hearSignals();
+  try {
+    const [{ runGateway }, { UncaughtErrors }] = await Promise.all([
+      import('../../gateway/gateway.ts'),
+      import('../../platform/uncaught.ts'),
+    ]);
+    const uncaught = new UncaughtErrors();
+    const gateway = await runGateway({
+      uncaught,
+      home: context.home,
+      language: context.language,
+      signal: signals.starting,
+      tell,
+      ...(host === undefined ? {} : { host }),
+      ...(port === undefined ? {} : { port }),
+    });
+    signals.end = () => void gateway.stop(drainMs);
+    if (signals.starting.aborted) signals.end();
+    // Not before: what fails at the start ends it, and is told to whoever starts it.
+    uncaught.watch();
+    const { url, pid, home } = gateway;
+    const started = { url, host: gateway.host, port: gateway.port, pid, home };
+    background?.say(context.words.started(url));
+    const found = gateway.found();
+    await parent({ started, found });
+    if (process.connected) process.disconnect();
+    if (!ofParent && context.json) context.out.json(started);
+    else if (!ofParent) context.out.done(context.words.started(url));
+    if (background) for (const line of foundLines(context.language, found)) background.say(line);
+    else if (!ofParent) tellFound(context, found);
+    await gateway.stopped;
+    background?.say(context.words.hasStopped);
+    // What could not be ended must not keep the process.
+    setTimeout(() => process.exit(exitCodes.done), lingerMs).unref();
+    return exitCodes.done;
+  } catch (error) {
+    const known = error instanceof QccError ? error : faultAtStart(error, context.home);
+    await parent({
+      error: { code: known.code, message: known.message, hint: known.hint, exit: known.exit, params: known.params },
+    });
+    // It was asked to end, and did.
+    if (known.code === 'QCC_GATEWAY_STOPPED') return exitCodes.done;
+    throw known;
+  }
+}
+
+/** What is damaged, and what mends it. Not data: it goes beside it. */
+export function tellFound({ out, language }: Pick<Context, 'out' | 'language'>, found: readonly Check[]): void {
+  for (const check of found) out.warn(checkDetail(check, language), `    ${check.fix}`);
+}
+
+function foundLines(language: Context['language'], found: readonly Check[]): readonly string[] {
+  return found.map((check) => `${checkDetail(check, language)} - ${check.fix}`);
+}
+
+function faultAtStart(error: unknown, home: string): QccError {
+  const { code } = error as NodeJS.ErrnoException;
+  const ofDisk = diskError(error, home);
+  if (ofDisk) return ofDisk;
+  if (code === 'EMFILE' || code === 'ENFILE')
+    return new QccError('QCC_FILES_FEW', 'the system allows this program too few open files', 'ulimit -n 1024');
+  const message = error instanceof Error ? error.message : String(error);
+  return new QccError('QCC_GATEWAY_FAULT', message, 'QCC_DEBUG=1 qcc proxy run');
+}
+
+/** The first signal drains, or ends the start; the second one is meant. */
+function hearSignals(): { readonly starting: AbortSignal; end: () => void } {
+  const start = new AbortController();
+  const signals = { starting: start.signal, end: () => start.abort() };
+  let asked = false;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (asked) process.exit(exitCodes.interrupted);
+      asked = true;
+      signals.end();
+    });
+  }
+  return signals;
+}
+
+function newsText(news: GatewayNews, words: Words): string {
+  switch (news.type) {
+    case 'waits':
+      return words.waitsForEnd(news.pid);
+    case 'stopping':
+      return words.isStopping(news.graceMs);
+    case 'fault':
+      return words.stopFault(news.step, news.why);
+    case 'unwritten':
+      return words.unwritten(news.facts, new Date(news.since).toISOString());
+    case 'overdue':
+      return words.stopOverdue;
+  }
+}
+
+export async function stop(context: Context): Promise<undefined> {
+  const stopped = await stopGateway(context);
+  if (context.json) context.out.json(stopped);
+  else context.out.done(context.words.stopping(stopped.drained, stopped.cut));
+  return undefined;
+}
+
+type Stopped = Answer<'proxy.stop'> & { readonly forced?: EndSignal };
+
+/** Ends the gateway, whatever it takes; each step beyond the first is said. @throws {QccError} when none runs */
+export async function stopGateway(context: Context): Promise<Stopped> {
+  const timeout = flag(context, 'timeout');
+  const graceMs = timeout === undefined ? drainMs : spanMs(timeout, context.words);
+  const { out, words } = context;
+  const { stopped, forced } = await endGateway(context.home, graceMs, words, (signal, pid, why) =>
+    out.warn(words.stopBySignal(signal, pid, why)),
+  );
+  if (stopped.unwritten) out.warn(words.unwritten(stopped.unwritten.facts, stopped.unwritten.since));
+  return forced === undefined ? stopped : { ...stopped, forced };
+}
+
+export async function restart(context: Context): Promise<undefined> {
+  addressArgs(context);
+  const { socket } = paths(context.home);
+  // One that does not answer is ended all the same; the settings say where its follower listens.
+  const before = await askGateway(socket, 'proxy.status', {}, statusMs).catch(() => undefined);
+  await stopGateway(context);
+  const [host, port] = [flag(context, 'host') ?? before?.host, flag(context, 'port') ?? before?.port];
+  const args = Object.entries({ host, port }).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}`, String(value)],
+  );
+  const { found, ...started } = await startDaemon(context, args);
+  tellFound(context, found);
+  if (context.json) context.out.json(started);
+  else context.out.done(context.words.started(started.url));
+  return undefined;
+}
+
+async function statusOf(context: Context): Promise<StatusRow | undefined> {
+  try {
+    return await withInstallation(context, ({ call }) => call('proxy.status', {}), true);
+  } catch (error) {
+    if (error instanceof QccError && error.exit === exitCodes.notRunning) return undefined;
+    throw error;
+  }
+}
+
+export function status(context: Context): Promise<number> {
+  return watched(context, async () => printStatus(context, await statusOf(context)));
+}
+
+function printStatus(context: Context, row: StatusRow | undefined): number {
+  const { out, words, json } = context;
+  if (!row) {
+    if (json) out.json({ running: false });
+    else out.note(words.notRunning, `  ${words.startIt}`);
+    return exitCodes.notRunning;
+  }
+  if (json) out.json(row);
+  else statusLines(context, row);
+  return exitCodes.done;
+}
+
+function statusLines(context: Context, row: StatusRow): void {
+  const { out, words, language } = context;
+  const { requests, endpoints } = row;
+  out.line(
+    `${out.paint('green', '●')} ${out.paint('bold', row.url)}  pid ${row.pid}  ${shortSpan(row.uptimeMs)}  qcc ${row.version}`,
+  );
+  out.line(`${words.active}: ${row.active ?? words.none}  ${words.state}: ${codeText('states', row.state, language)}`);
+  out.line(`${words.requests}: ${words.requestCounts(requests)}`);
+  // An older gateway does not say.
+  if (row.connections) out.line(`${words.clients}: ${words.clientCounts(row.connections)}`);
+  out.line(
+    `${words.endpoints}: ${
+      Object.entries(endpoints)
+        .filter(([, n]) => n > 0)
+        .map(([state, n]) => `${n} ${coloured(context, state as keyof typeof endpoints)}`)
+        .join(', ') || words.none
+    }`,
+  );
+  for (const warning of words.troubles(row)) out.warn(warning);
+  tellFound(context, row.found);
+  if (row.uncertain) out.note(words.uncertain(clockOf(Date.parse(row.uncertain.from))));
+  if (row.logState !== 'open') out.warn(`log: ${row.logState}`);
+  for (const reason of row.notReady) out.note(unreadyText(reason, language));
+}
+
+/** The gateway, the ladder, and every endpoint: one look. */
+export async function overview(context: Context): Promise<number> {
+  const row = await statusOf(context);
+  const { ladder, health } = await withInstallation(context, async ({ call }) => ({
+    ladder: await call('priority.list', {}),
+    health: await call('health.status', {}),
+  }));
+  if (context.json) {
+    context.out.json(row ? { ...row, ladder } : { running: false, ladder });
+    return row ? exitCodes.done : exitCodes.notRunning;
+  }
+  const code = printStatus(context, row);
+  if (health.endpoints.length > 0) healthTable(context, health.endpoints);
+  return code;
+}

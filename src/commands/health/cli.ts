@@ -1,0 +1,310 @@
+/** `qcc health …`, `qcc endpoint test`, and the statistics of both `stats` commands. */
+
+import type { Answer, Call, CheckRow, HealthRow, MetricsRow, Params } from '../../contract/operations.ts';
+import { exitCodes, usage } from '../../errors/qcc-error.ts';
+import { codeText } from '../../messages/codes.ts';
+import type { Language } from '../../messages/messages.ts';
+import { reasonText, storyWordsOf } from '../../messages/story-languages.ts';
+import { clockOf, instant, seqOf, shortSpan, spanMs, timeText } from '../../messages/times.ts';
+import { writeExport } from '../../platform/atomic-file.ts';
+import { visibleDocument } from '../../platform/visible.ts';
+import { type Context, countFlag, flag, isOn, numberFlag, withInstallation } from '../context.ts';
+import { coloured } from '../endpoint/cli.ts';
+import { watched } from '../watch.ts';
+
+const secondMs = 1_000;
+
+export function status(context: Context): Promise<undefined> {
+  return watched(context, async () => {
+    const answer = await withInstallation(context, ({ call }) => call('health.status', {}));
+    if (context.json) return void context.out.json(answer);
+    if (answer.endpoints.length === 0)
+      return void context.out.note(context.words.noEndpoints, '  qcc endpoint add PROFILE');
+    healthTable(context, answer.endpoints);
+  });
+}
+
+export function healthTable(context: Context, rows: readonly HealthRow[]): void {
+  const { out, words, language } = context;
+  const heads = [
+    words.profile,
+    words.name,
+    words.id,
+    words.state,
+    words.since,
+    words.until,
+    words.success,
+    words.mean,
+    words.next,
+    words.why,
+  ];
+  out.table(
+    heads,
+    rows.map((row) => [
+      row.profile,
+      row.name,
+      row.id,
+      coloured(context, row.state),
+      shortSpan(Date.now() - Date.parse(row.since)),
+      row.until === null ? '-' : shortSpan(Date.parse(row.until) - Date.now()),
+      percent(row.recentSuccessRate),
+      row.avgResponseMs === null ? '-' : `${row.avgResponseMs} ms`,
+      nextOf(row, context),
+      whyOf(row, language),
+    ]),
+  );
+  for (const line of lackingLines(rows, language)) out.line(line);
+}
+
+/** It is as well as it says there, and is asked last for these all the same. */
+function lackingLines(rows: readonly HealthRow[], language: Language): readonly string[] {
+  const { lines } = storyWordsOf(language);
+  return rows.flatMap(({ profile, name, id, lacks }) =>
+    lacks.map(
+      ({ model, until }) =>
+        `${profile}/${name}: ${lines.lacks(model, clockOf(Date.parse(until)))} - qcc health reset ${id}`,
+    ),
+  );
+}
+
+/** The reason of its state; what a call said last may be about something else. */
+function whyOf({ state, because, lastError }: HealthRow, language: Language): string {
+  if (state === 'healthy' || state === 'disabled') return '';
+  return reasonText(because ?? lastError ?? '', language);
+}
+
+/** What happens first: the state that it goes to by itself, or a probe. Of a healthy one nobody waits for anything. */
+function nextOf({ state, next, nextProbe }: HealthRow, { words, language }: Context): string {
+  if (state === 'healthy' || state === 'disabled') return '';
+  const in_ = (at: string) => shortSpan(Math.max(0, Date.parse(at) - Date.now()));
+  const step = next.find(({ at }) => at !== null);
+  const { at, depth } = nextProbe;
+  if (step?.at && (at === null || step.at <= at))
+    return words.nextState(codeText('states', step.to, language), in_(step.at));
+  return at !== null && depth !== null ? words.nextProbe(codeText('depths', depth, language), in_(at)) : '';
+}
+
+const percent = (rate: number | null) => (rate === null ? '-' : `${Math.round(rate * 100)} %`);
+
+export async function reset(context: Context): Promise<undefined> {
+  const [id = ''] = context.positionals;
+  const answer = await withInstallation(context, ({ call }) => call('health.reset', { id }));
+  if (context.json) context.out.json(answer);
+  else context.out.done(`${answer.id}: ${coloured(context, answer.state)}`);
+  return undefined;
+}
+
+export function testProfile(context: Context): Promise<number> {
+  const [profile = '', id] = context.positionals;
+  return tested(context, { profile, ...(id === undefined ? {} : { id }) });
+}
+
+/** Through the gateway: what is found counts. */
+export async function check(context: Context): Promise<number> {
+  const [id] = context.positionals;
+  const { checks } = await withInstallation(
+    context,
+    ({ call }) => call('health.check', id === undefined ? {} : { id }),
+    true,
+  );
+  return shown(context, checks);
+}
+
+export function test(context: Context): Promise<number> {
+  const [id] = context.positionals;
+  return tested(context, id === undefined ? {} : { id });
+}
+
+async function tested(context: Context, which: { profile?: string; id?: string }): Promise<number> {
+  const { checks } = await withInstallation(context, ({ call }) => call('endpoint.test', which));
+  return shown(context, checks);
+}
+
+function shown(context: Context, checks: readonly CheckRow[]): number {
+  if (context.json) context.out.json({ checks });
+  else if (checks.length === 0) context.out.note(context.words.noEndpoints, '  qcc endpoint add PROFILE');
+  else checkTable(context, checks);
+  return checks.every(({ verdict }) => verdict === 'success') ? exitCodes.done : exitCodes.checkFailed;
+}
+
+function checkTable(context: Context, checks: readonly CheckRow[]): void {
+  const { out, words, language } = context;
+  const isVerbose = isOn(context, 'verbose');
+  const more = isVerbose ? ['TTFT', words.score, words.tokens] : [];
+  out.table(
+    [words.profile, words.id, words.verdict, 'ms', ...more, words.model, words.why],
+    checks.map((row) => [
+      row.profile,
+      row.endpoint,
+      verdictOf(context, row),
+      String(row.responseMs),
+      ...(isVerbose ? [row.ttftMs === null ? '-' : String(row.ttftMs), String(row.score), String(row.tokens)] : []),
+      row.model ?? '-',
+      reasonText(row.error ?? '', language),
+    ]),
+  );
+}
+
+function verdictOf({ out, language }: Context, { verdict }: CheckRow): string {
+  return out.paint(verdict === 'success' ? 'green' : 'red', codeText('verdicts', verdict, language));
+}
+
+export async function metrics(context: Context): Promise<undefined> {
+  const { out, words } = context;
+  const [id] = context.positionals;
+  const answer = await withInstallation(context, async ({ call }) => {
+    const since = await sinceOf(context, call);
+    return call('health.metrics', { ...(id === undefined ? {} : { id }), ...(since === undefined ? {} : { since }) });
+  });
+  if (context.json) return void out.json(answer);
+  for (const row of answer.endpoints) metricsLines(context, row);
+  if (answer.endpoints.length === 0) out.note(words.noEndpoints, '  qcc endpoint add PROFILE');
+  return undefined;
+}
+
+function metricsLines({ out, words, language }: Context, row: MetricsRow): void {
+  const ms = (value: number | null) => (value === null ? '-' : `${value} ms`);
+  const parts = row.stabilityParts;
+  const counts = Object.entries(row.verdicts).flatMap(([verdict, count]) =>
+    count > 0 ? [`${codeText('verdicts', verdict, language)} ${count}`] : [],
+  );
+  const { probes, tokens, changes } = row.probing;
+  out.table(
+    [`${row.profile}/${row.name}`, `${row.id}  ${codeText('states', row.state, language)}`],
+    [
+      [words.checks, [String(row.checks), ...counts].join('  ')],
+      [words.success, `${percent(row.successRate)}  (20: ${percent(row.recentSuccessRate)})`],
+      [words.mean, `${ms(row.avgResponseMs)}  (P95 ${ms(row.p95ResponseMs)})`],
+      [
+        words.stability,
+        parts ? `${row.stability}  = ${parts.recent}/50 + ${parts.steadiness}/30 + ${parts.streak}/20` : '-',
+      ],
+      [words.streak, `✓ ${row.consecutiveSuccesses}  ✗ ${row.consecutiveFailures}`],
+      [
+        words.weight,
+        row.weight === row.effectiveWeight ? String(row.weight) : `${row.weight} → ${row.effectiveWeight}`,
+      ],
+      [words.probes, words.probingCost(probes, tokens, changes)],
+    ],
+  );
+}
+
+export async function history(context: Context): Promise<undefined> {
+  const { out, words, language } = context;
+  const [id = ''] = context.positionals;
+  const limit = countFlag(context, 'limit');
+  const answer = await withInstallation(context, ({ call }) =>
+    call('health.history', { id, ...(limit === undefined ? {} : { limit }) }),
+  );
+  if (context.json) return void out.json(answer);
+  if (answer.checks.length === 0) return void out.note(words.noChecks, `  qcc health check ${id}`);
+  out.table(
+    [words.at, words.depth, words.verdict, 'ms', words.score, words.tokens, words.led, words.why],
+    answer.checks.map((row) => [
+      timeText(row.at),
+      row.depth === null ? '-' : codeText('depths', row.depth, language),
+      verdictOf(context, row),
+      String(row.responseMs),
+      String(row.score),
+      String(row.tokens),
+      row.led ?? '-',
+      reasonText(row.error ?? '', language),
+    ]),
+  );
+  return undefined;
+}
+
+export async function config(context: Context): Promise<undefined> {
+  const changes = changesOf(context);
+  const answer = await withInstallation(context, ({ call }) => call('health.config', changes));
+  if (context.json) return void context.out.json(answer);
+  context.out.table(
+    ['', context.words.value],
+    Object.entries(answer.settings).map(([key, value]) => [key, String(value)]),
+  );
+  return undefined;
+}
+
+function changesOf(context: Context): Params<'health.config'> {
+  const [on, off] = ['enable-weight-adjustment', 'disable-weight-adjustment'];
+  if (isOn(context, on) && isOn(context, off))
+    throw usage(context.words.contradict(`--${on}`, `--${off}`), context.words.sayOne);
+  const seconds = (name: string) => {
+    const value = flag(context, name);
+    return value === undefined ? undefined : spanMs(value, context.words) / secondMs;
+  };
+  const given = {
+    mode: flag(context, 'mode'),
+    model: flag(context, 'model'),
+    intervalS: seconds('interval'),
+    timeoutS: seconds('timeout'),
+    minChecks: numberFlag(context, 'min-checks'),
+    ...(isOn(context, on) || isOn(context, off) ? { weightAdjustment: isOn(context, on) } : {}),
+  };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
+
+/** Of all (`qcc proxy stats`), or of one profile (`qcc endpoint stats PROFILE`). */
+export async function stats(context: Context): Promise<undefined> {
+  const [profile] = context.positionals;
+  const answer = await withInstallation(context, async ({ call }) => {
+    const since = await sinceOf(context, call);
+    return call('stats.read', {
+      ...(profile === undefined ? {} : { profile }),
+      ...(since === undefined ? {} : { since }),
+    });
+  });
+  const file = flag(context, 'export');
+  if (file !== undefined) writeExport(file, `${visibleDocument(answer)}\n`);
+  if (context.json) context.out.json(answer);
+  else statsTable(context, answer);
+  return undefined;
+}
+
+/** `--since` as an instant; `#1234` is the one of that fact. */
+async function sinceOf(context: Context, call: Call): Promise<number | undefined> {
+  const since = flag(context, 'since');
+  const seq = seqOf(since, context.words);
+  const first = seq === undefined ? undefined : (await call('history.read', { fromSeq: seq, toSeq: seq + 1 })).facts[0];
+  const from = first?.at ?? since;
+  if (from === undefined) return undefined;
+  const now = (await call('history.head', {})).now ?? Date.now();
+  return from.startsWith('#') ? now : instant(from, now, context.words);
+}
+
+function statsTable({ out, words }: Context, { stats: rows, unpriced }: Answer<'stats.read'>): void {
+  out.table(
+    [
+      words.profile,
+      words.id,
+      words.model,
+      words.requests,
+      words.attempts,
+      words.failures,
+      'TTFB p50/p95',
+      'TTFT p50/p95',
+      words.tokens,
+      words.cacheTokens,
+      words.cost,
+    ],
+    rows.map((row) => [
+      row.profile ?? '-',
+      row.endpoint,
+      row.model ?? '-',
+      String(row.requests),
+      String(row.attempts),
+      String(row.failures),
+      `${row.ttfbMs.p50 ?? '-'}/${row.ttfbMs.p95 ?? '-'}`,
+      `${row.ttftMs.p50 ?? '-'}/${row.ttftMs.p95 ?? '-'}`,
+      `${row.tokens.input}→${row.tokens.output}`,
+      `${row.tokens.cacheRead}/${row.tokens.cacheWrite}`,
+      row.cost === null ? '-' : dollars(row.cost.totalUsd),
+    ]),
+  );
+  if (rows.some(({ cost }) => cost !== null))
+    out.note(words.costInAll(dollars(rows.reduce((sum, { cost }) => sum + (cost?.totalUsd ?? 0), 0))));
+  if (unpriced.length > 0) out.note(words.unpriced(unpriced.join(', ')));
+}
+
+// Below a cent the digits that say something begin later.
+const dollars = (value: number) => `$${value.toFixed(value < 0.01 ? 6 : 2)}`;

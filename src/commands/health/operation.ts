@@ -1,0 +1,121 @@
+/** What people ask of health: how it is, why, what it was, and a check now. */
+import { faceOf } from '../../../machines/endpoint.ts';
+import { nextOf } from '../../../machines/endpoint-next.ts';
+import type { PlannedProbe } from '../../../machines/probe-plan.ts';
+import type { SettingKey } from '../../config/settings/settings.ts';
+import { Json } from '../../contract/json.ts';
+import type { Answer, CheckRow, HealthRow, MetricsRow, Params } from '../../contract/operations.ts';
+import { endpointNamed, type Installation } from '../../installation/installation.ts';
+import type { LiveSide } from '../../installation/live-side.ts';
+import { endpointPolicy } from '../../policies/policies.ts';
+import type { ReplayPool } from '../../pool/pool.ts';
+import type { KnownEndpoint } from '../../projections/profiles.ts';
+import { Recent } from '../../projections/recent.ts';
+import { healthRow, iso, isoOrNull } from '../../runtime/rows.ts';
+import { setSettings } from '../config/operation.ts';
+import { checkRow } from '../endpoint/test-operation.ts';
+import { asker } from '../history/operation.ts';
+
+export function healthStatus(installation: Installation, live: LiveSide | undefined): Answer<'health.status'> {
+  const { state } = installation.core;
+  const probes = live?.nextProbes();
+  return {
+    endpoints: state.profiles
+      .endpoints()
+      .map((endpoint) => rowOf(installation, endpoint, state.recent, probes?.get(endpoint.id))),
+  };
+}
+
+function rowOf(
+  { core, settings }: Installation,
+  endpoint: KnownEndpoint,
+  recent: Recent,
+  probe: PlannedProbe | undefined,
+): HealthRow {
+  const { state } = core;
+  const next = nextOf(state.endpoint(endpoint.id), endpointPolicy(settings(), endpoint));
+  return {
+    ...healthRow(state, endpoint, recent, core.now()),
+    next: next.map((step) => ({ ...step, at: isoOrNull(step.at) })),
+    nextProbe: { at: isoOrNull(probe?.at ?? null), depth: probe?.depth ?? null, because: probe?.because ?? null },
+  };
+}
+
+/** With `since`, of that time alone: folded from the log again. */
+export async function healthMetrics(
+  installation: Installation,
+  { id, since }: Params<'health.metrics'>,
+  live: LiveSide | undefined,
+): Promise<Answer<'health.metrics'>> {
+  const { state } = installation.core;
+  const endpoints = id === undefined ? state.profiles.endpoints() : [endpointNamed(installation, id)];
+  const recent = since === undefined ? state.recent : await recentSince(installation, since, live?.replay);
+  const probes = live?.nextProbes();
+  return {
+    since: since === undefined ? null : iso(since),
+    endpoints: endpoints.map((endpoint): MetricsRow => {
+      const { checks, verdicts, probing, stabilityParts } = recent.of(endpoint.id);
+      const row = rowOf(installation, endpoint, recent, probes?.get(endpoint.id));
+      const parts = stabilityParts && {
+        recent: Math.round(stabilityParts.recent),
+        steadiness: Math.round(stabilityParts.steadiness),
+        streak: Math.round(stabilityParts.streak),
+      };
+      return { ...row, checks, verdicts, stabilityParts: parts, probing };
+    }),
+  };
+}
+
+async function recentSince(installation: Installation, since: number, replay: ReplayPool | undefined): Promise<Recent> {
+  const answer = await asker(installation, 'health.since', replay)({ since });
+  const { recent } = answer instanceof Json ? (JSON.parse(answer.text) as Answer<'health.since'>) : answer;
+  return Recent.from(recent);
+}
+
+/** Probes now, through the gateway; what is found counts. */
+export async function checkHealth(
+  installation: Installation,
+  { id }: Params<'health.check'>,
+  live: LiveSide,
+): Promise<Answer<'health.check'>> {
+  const { state } = installation.core;
+  const isEnabled = (endpoint: KnownEndpoint) => faceOf(state.endpoint(endpoint.id)).state !== 'disabled';
+  const endpoints = id === undefined ? state.profiles.endpoints().filter(isEnabled) : [endpointNamed(installation, id)];
+  const results = await live.check(endpoints.map((endpoint) => endpoint.id));
+  const at = installation.world.now();
+  return { checks: endpoints.map((endpoint): CheckRow => checkRow(endpoint, results.get(endpoint.id) ?? null, at)) };
+}
+
+const historyDefault = 50;
+
+/** Newest first, with what each led to. */
+export function healthHistory(
+  installation: Installation,
+  { id, limit = historyDefault }: Params<'health.history'>,
+  replay: ReplayPool | undefined,
+): Promise<Answer<'health.history'> | Json> {
+  const { id: endpoint, profile } = endpointNamed(installation, id);
+  return asker(installation, 'health.checks', replay)({ endpoint, profile, limit });
+}
+
+const settingOf = {
+  intervalS: 'health.check_interval',
+  timeoutS: 'health.timeout',
+  weightAdjustment: 'health.weight_adjustment',
+  minChecks: 'health.min_checks',
+  model: 'health.model',
+  mode: 'health.mode',
+} as const satisfies Readonly<Record<keyof Params<'health.config'>, SettingKey>>;
+
+/** Sets what is given, all or nothing, and tells the `health.*` settings as they are then. */
+export async function configureHealth(
+  installation: Installation,
+  changes: Params<'health.config'>,
+): Promise<Answer<'health.config'>> {
+  const wanted = Object.entries(changes).map(
+    ([name, value]) => [settingOf[name as keyof typeof settingOf], String(value)] as const,
+  );
+  await setSettings(installation, wanted);
+  const all = Object.entries(installation.settings());
+  return { settings: Object.fromEntries(all.filter(([key]) => key.startsWith('health.'))) };
+}

@@ -1,0 +1,116 @@
+/** `qcc history explain`: why a request went where it went, and why an endpoint is as it is. */
+
+import type { EndpointStory, RequestStory, RouteRow } from '../../contract/history-operations.ts';
+import type { FactRow } from '../../contract/operations.ts';
+import { codeText } from '../../messages/codes.ts';
+import { ladderReason } from '../../messages/ladder.ts';
+import { storyWordsOf } from '../../messages/story-languages.ts';
+import { clockOf, timeText } from '../../messages/times.ts';
+import type { Context } from '../context.ts';
+import { sentenceOf, storyLine } from '../fact-lines.ts';
+import { tellGaps } from '../gaps.ts';
+import { machineLines } from '../machine-lines.ts';
+import { type Names, namesOf } from '../names.ts';
+import { withHistory } from '../source.ts';
+
+export async function explain(context: Context): Promise<number | undefined> {
+  const [about = ''] = context.positionals;
+  const { story, names } = await withHistory(context, async ({ call }) => ({
+    story: await call('history.explain', { about }),
+    names: await namesOf(call),
+  }));
+  if (context.json) context.out.json(story);
+  else if ('attempts' in story) ofRequest(context, story, names);
+  else ofEndpoint(context, story, names);
+  return tellGaps(context, story.gaps);
+}
+
+function ofRequest(context: Context, story: RequestStory, names: Names): void {
+  const { out, words, language } = context;
+  const { failures, rules, lines } = storyWordsOf(language);
+  const at = Date.parse(story.startedAt);
+  out.line(out.paint('bold', `request/${story.request}`));
+  out.line(`${timeText(at)}  ${story.status || '-'}  ${story.durationMs} ms  ${story.model ?? '-'}`);
+  heading(context, words.attempts);
+  out.table(
+    [words.at, words.id, words.name, words.verdict, 'status', 'TTFB', words.why],
+    story.attempts.map((one) => [
+      clockOf(Date.parse(one.at)),
+      one.endpoint,
+      one.name ?? names.at(story.view)[one.endpoint] ?? '-',
+      failures[one.outcome] ?? one.outcome,
+      String(one.status ?? '-'),
+      one.ttfbMs === null ? '-' : `${one.ttfbMs} ms`,
+      rules[one.because] ?? one.because,
+    ]),
+  );
+  heading(context, lines.candidates(story.view));
+  out.table(
+    ['', words.profile, words.tier, words.id, words.name, words.state, words.weight, words.why],
+    story.route.map((row) => [
+      row.chosen ? '▶' : ' ',
+      row.profile,
+      row.tier ?? '-',
+      row.endpoint,
+      row.name,
+      codeText('states', row.state, language),
+      String(row.weight),
+      whyOf(row, context),
+    ]),
+  );
+  const told = new Map(story.facts.map((fact) => [fact.seq, fact]));
+  for (const { endpoint, name, profile, facts } of story.route) {
+    if (facts.length === 0) continue;
+    heading(context, lines.madeSo(`${profile}/${name} (${endpoint})`));
+    chain(
+      context,
+      facts.flatMap((seq) => told.get(seq) ?? []),
+      names,
+    );
+  }
+  const inChains = new Set(story.route.flatMap(({ facts }) => facts));
+  heading(context, lines.itsFacts);
+  chain(
+    context,
+    story.facts.filter(({ seq }) => !inChains.has(seq)),
+    names,
+  );
+  if (story.switches.length > 0) heading(context, lines.switchesAround);
+  for (const { at: when, seq, from, to, reason } of story.switches)
+    out.line(`  ${clockOf(Date.parse(when))} #${seq}  ${from ?? '-'} → ${to}: ${ladderReason(reason, language)}`);
+}
+
+function whyOf(row: RouteRow, { language }: Context): string {
+  const { rules, failures } = storyWordsOf(language);
+  const failure = row.failure === null || row.chosen ? '' : ` (${failures[row.failure] ?? row.failure})`;
+  const until = row.because === 'lacksModel' && row.until !== null ? `, ${clockOf(Date.parse(row.until))}` : '';
+  return `${rules[row.because] ?? row.because}${failure}${until}`;
+}
+
+function ofEndpoint(context: Context, story: EndpointStory, names: Names): void {
+  machineLines(context, story, Date.now());
+  heading(context, storyWordsOf(context.language).lines.madeSo(story.id));
+  chain(context, story.facts, names);
+}
+
+/** What was decided stands below what led to it. */
+function chain(context: Context, facts: readonly FactRow[], names: Names): void {
+  const depth = new Map<number, number>();
+  for (const fact of facts) {
+    const level = fact.cause === null ? 0 : (depth.get(fact.cause) ?? -1) + 1;
+    depth.set(fact.seq, level);
+    context.out.line(
+      storyLine(
+        context,
+        fact,
+        '  '.repeat(level),
+        sentenceOf(fact, context.words, storyWordsOf(context.language), names.at(fact.seq)),
+      ),
+    );
+  }
+}
+
+function heading({ out }: Context, text: string): void {
+  out.line('');
+  out.line(out.paint('bold', text));
+}

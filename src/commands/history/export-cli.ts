@@ -1,0 +1,65 @@
+/** `qcc history export --incident FILE`: a slice of the history that may be given away. */
+
+import { randomBytes } from 'node:crypto';
+import { usage } from '../../errors/qcc-error.ts';
+import { CapsuleSeal } from '../../history/incident-seal.ts';
+import { storyWordsOf } from '../../messages/story-languages.ts';
+import { momentOf } from '../../messages/times.ts';
+import { openExport } from '../../platform/atomic-file.ts';
+import { visibleJson } from '../../platform/visible.ts';
+import { type Context, flag, isOn, withInstallation } from '../context.ts';
+import { nowFor } from '../source.ts';
+
+const saltBytes = 16;
+
+export async function exportIncident(context: Context): Promise<undefined> {
+  const { out, json, language, words } = context;
+  const path = flag(context, 'incident');
+  if (path === undefined) throw usage(words.missing('--incident'), 'qcc history export --since -1h --incident FILE');
+  const look = { ...(await bound(context, 'since')), ...(await bound(context, 'until')) };
+  const salt = randomBytes(saltBytes).toString('hex');
+  const file = openExport(path);
+  let facts = 0;
+  try {
+    const seal = new CapsuleSeal();
+    const write = (line: object) => {
+      const text = visibleJson(line);
+      seal.add(text);
+      file.write(`${text}\n`);
+    };
+    await withInstallation(context, async ({ call }) => {
+      const { head, redaction } = await call('capsule.begin', {
+        ...look,
+        salt,
+        hashNames: isOn(context, 'hash-names'),
+      });
+      write(head);
+      for (let from: number | null = head.from; from !== null && from <= head.to; ) {
+        const page: { facts: readonly object[]; next: number | null } = await call('capsule.facts', {
+          from,
+          to: head.to,
+          redaction,
+        });
+        for (const fact of page.facts) write(fact);
+        facts += page.facts.length;
+        from = page.next;
+      }
+    });
+    file.write(`${visibleJson(seal.end())}\n`);
+    file.close();
+  } catch (error) {
+    file.abandon();
+    throw error;
+  }
+  if (json) out.json({ file: path, facts });
+  else out.done(storyWordsOf(language).capsule.written(path, facts));
+  return undefined;
+}
+
+async function bound(context: Context, name: 'since' | 'until') {
+  const given = flag(context, name);
+  if (given === undefined) return {};
+  const moment = momentOf(given, await nowFor(context, given), context.words);
+  if (name === 'since') return 'seq' in moment ? { fromSeq: moment.seq } : { since: moment.at };
+  return 'seq' in moment ? { toSeq: moment.seq } : { until: moment.at };
+}

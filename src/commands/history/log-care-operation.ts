@@ -1,0 +1,49 @@
+/** Looking after the log by hand: verified, measured, trimmed. */
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Json } from '../../contract/json.ts';
+import type { Answer } from '../../contract/operations.ts';
+import { ask } from '../../history/questions.ts';
+import type { Installation } from '../../installation/installation.ts';
+import { keeping } from '../../policies/policies.ts';
+import type { ReplayPool } from '../../pool/pool.ts';
+import { Caretaker } from '../../runtime/maintenance.ts';
+
+/** Folds all of it again, beside the main loop, and holds it against the state of this moment. */
+export async function verifyHistory(
+  { core, paths: { log: dir, bodies } }: Installation,
+  replay: ReplayPool | undefined,
+): Promise<Answer<'history.verify'> | Json> {
+  const running = core.state.toJSON();
+  const missing = await missingBlobs(core, bodies);
+  await core.log.flush();
+  const params = { running, missing };
+  return replay ? replay.ask(dir, 'history.verify', params) : ask(core.log, 'history.verify', params);
+}
+
+/** A thousand looks at files would hold up requests: the folder is read once, and what has come or gone since is looked for. */
+async function missingBlobs({ state }: Installation['core'], bodies: string): Promise<readonly string[]> {
+  const there = new Set(await readdir(bodies).catch(() => []));
+  // A blob stands in its folder before a fact names it, and goes after the last one that did.
+  return [...state.queue.blobs()].filter((name) => !there.has(name) && !existsSync(join(bodies, name)));
+}
+
+export async function measureHistory(
+  { core, paths: { log: dir } }: Installation,
+  replay: ReplayPool | undefined,
+): Promise<Answer<'history.stats'> | Json> {
+  await core.log.flush();
+  const params = { disk: await core.log.size() };
+  return replay ? replay.ask(dir, 'history.stats', params) : ask(core.log, 'history.stats', params);
+}
+
+/** What the caretaker does once an hour, now; and the room that it leaves is given back to the disk. */
+export async function compactHistory({ core, settings }: Installation): Promise<Answer<'history.compact'>> {
+  const before = await core.log.size();
+  const caretaker = new Caretaker(core, () => keeping(settings()));
+  const trimmed = (await caretaker.trimUnfolded()) + (await caretaker.trim());
+  await core.snapshot();
+  await core.log.compact();
+  return { trimmed, facts: core.log.head - core.log.tail + 1, before, after: await core.log.size() };
+}

@@ -1,0 +1,84 @@
+import { Json } from '../../contract/json.ts';
+import type { Answer, LoadsRow, Params } from '../../contract/operations.ts';
+import { machineRows, machinesAbout } from '../../history/machines.ts';
+import { ask, type QuestionName } from '../../history/questions.ts';
+import { type Installation, profileNamed } from '../../installation/installation.ts';
+import type { ReplayPool } from '../../pool/pool.ts';
+import { Stats } from '../../projections/stats.ts';
+import { knownLosses } from '../../runtime/losses.ts';
+import { iso } from '../../runtime/rows.ts';
+import type { State } from '../../runtime/state.ts';
+import { priced, unpriced } from './prices.ts';
+
+// So few facts cost the main loop less than a worker that has to be started first.
+const smallPage = 250;
+
+/** A question to the log: beside the main loop while a gateway runs, in this process otherwise. */
+export function asker<Name extends QuestionName>(
+  { core, paths }: Installation,
+  name: Name,
+  replay: ReplayPool | undefined,
+): (params: Params<Name>) => Promise<Answer<Name> | Json> {
+  return async (params) => {
+    await core.log.flush();
+    return replay && !isSmall(name, params) ? replay.ask(paths.log, name, params) : ask(core.log, name, params);
+  };
+}
+
+/** The first lines of a look come at once. */
+function isSmall(name: QuestionName, params: object): boolean {
+  const { from = 0, to = 0, most = Number.POSITIVE_INFINITY, ...others } = params as Partial<Params<'history.page'>>;
+  if (name === 'history.page') return Math.min(most, to - from) <= smallPage && Object.keys(others).length === 0;
+  const { limit = Number.POSITIVE_INFINITY, since, until, fromSeq, ...filters } = params as Params<'history.start'>;
+  return name === 'history.start' && (Object.keys(filters).length === 0 || limit === Number.POSITIVE_INFINITY);
+}
+
+/** What endpoints are called, and what they were. */
+export function namesIn({ profiles }: Pick<State, 'profiles'>): Omit<Answer<'history.head'>, 'head' | 'now'> {
+  const now = profiles.endpoints().map(({ id, profile, name }) => [id, `${profile}/${name}`] as const);
+  const former = profiles.former.map(({ endpoint, profile, name, until }) => ({
+    endpoint,
+    name: `${profile}/${name}`,
+    until,
+  }));
+  return { names: Object.fromEntries(now), former };
+}
+
+export function headOfHistory({ core }: Installation): Answer<'history.head'> {
+  return { head: core.state.seq, now: Math.max(core.now(), core.state.at), ...namesIn(core.state) };
+}
+
+export async function showMachines(
+  { core: { state, log }, settings }: Pick<Installation, 'core' | 'settings'>,
+  { about }: Params<'debug.machines'>,
+  live: LoadsRow | null = null,
+): Promise<Answer<'debug.machines'>> {
+  const machines = machineRows(state, settings(), await knownLosses(log));
+  return { seq: state.seq, at: iso(state.at), machines: machinesAbout(machines, about), live };
+}
+
+export async function readStats(
+  installation: Installation,
+  params: Params<'stats.read'>,
+  replay: ReplayPool | undefined,
+): Promise<Answer<'stats.read'>> {
+  const { core } = installation;
+  if (params.profile !== undefined) profileNamed(installation, params.profile);
+  const stats = params.since === undefined ? core.state.stats : await statsSince(installation, params.since, replay);
+  const profileOf = (endpoint: string) => core.state.profiles.endpoint(endpoint)?.profile ?? null;
+  const rows = stats
+    .rows(profileOf)
+    .filter(({ profile }) => params.profile === undefined || profile === params.profile);
+  const withCost = await priced(rows, (endpoint) => core.state.profiles.endpoint(endpoint)?.baseUrl);
+  return {
+    since: params.since === undefined ? null : iso(params.since),
+    stats: withCost,
+    unpriced: unpriced(withCost),
+  };
+}
+
+async function statsSince(installation: Installation, since: number, replay: ReplayPool | undefined): Promise<Stats> {
+  const answer = await asker(installation, 'stats.since', replay)({ since });
+  const { stats } = answer instanceof Json ? (JSON.parse(answer.text) as Answer<'stats.since'>) : answer;
+  return Stats.from(stats);
+}

@@ -1,0 +1,80 @@
+/**
+ * What tokens cost by the price lists of the vendors. Looked up when somebody asks, never stored: prices change, tokens do not. A
+ * relay may bill something else, and a model that no list knows has no price instead of a guessed one.
+ */
+
+import type { CostRow, StatsRow } from '../../contract/operations.ts';
+import { later } from '../../platform/later.ts';
+
+type Tokens = StatsRow['tokens'];
+/** Dollars for a token. */
+type Rates = Record<keyof Tokens, number>;
+
+// So few tokens are in no tier for long contexts: the price that a list begins with.
+const sample = 1_000;
+
+export interface Priced {
+  readonly cost: CostRow | null;
+}
+
+/** @param baseUrlOf where an endpoint is: a vendor's own address says whose list counts */
+export async function priced<Row extends Pick<StatsRow, 'endpoint' | 'model' | 'tokens'>>(
+  rows: readonly Row[],
+  baseUrlOf: (endpoint: string) => string | undefined,
+): Promise<readonly (Row & Priced)[]> {
+  if (rows.every(({ tokens }) => isNone(tokens))) return rows.map((row) => ({ ...row, cost: null }));
+  const rates = await rateFinder();
+  return rows.map((row) => ({ ...row, cost: costOf(row.tokens, rates(row.model, baseUrlOf(row.endpoint))) }));
+}
+
+/** Models with tokens that nobody has a price for. */
+export function unpriced(rows: readonly (Pick<StatsRow, 'model' | 'tokens'> & Priced)[]): readonly string[] {
+  const models = rows.flatMap(({ model, tokens, cost }) => (cost === null && !isNone(tokens) ? [model ?? '-'] : []));
+  return [...new Set(models)];
+}
+
+const isNone = ({ input, output, cacheRead, cacheWrite }: Tokens) => input + output + cacheRead + cacheWrite === 0;
+
+/** The list is two megabytes: it is loaded when there is something to price. */
+async function rateFinder(): Promise<(model: string | null, baseUrl: string | undefined) => Rates | undefined> {
+  const { calcPrice } = await later('@pydantic/genai-prices', () => import('@pydantic/genai-prices'));
+  const known = new Map<string, Rates | undefined>();
+  const find = (model: string, options: { readonly providerApiUrl?: string }): Rates | undefined => {
+    const of = (usage: Parameters<typeof calcPrice>[0]) =>
+      (calcPrice(usage, model, options)?.total_price ?? 0) / sample;
+    if (calcPrice({ input_tokens: sample }, model, options) === null) return undefined;
+    return {
+      input: of({ input_tokens: sample }),
+      output: of({ output_tokens: sample }),
+      // Of the list's input tokens, those that came out of a cache or went into one are a part.
+      cacheRead: of({ input_tokens: sample, cache_read_tokens: sample }),
+      cacheWrite: of({ input_tokens: sample, cache_write_tokens: sample }),
+    };
+  };
+  return (model, baseUrl) => {
+    if (model === null) return undefined;
+    const name = `${model} ${baseUrl}`;
+    if (!known.has(name)) {
+      const own = baseUrl === undefined ? undefined : find(model, { providerApiUrl: baseUrl });
+      known.set(name, own ?? find(model, {}));
+    }
+    return known.get(name);
+  };
+}
+
+function costOf(tokens: Tokens, rates: Rates | undefined): CostRow | null {
+  if (rates === undefined || isNone(tokens)) return null;
+  const [inputUsd, outputUsd, cacheReadUsd, cacheWriteUsd] = [
+    tokens.input * rates.input,
+    tokens.output * rates.output,
+    tokens.cacheRead * rates.cacheRead,
+    tokens.cacheWrite * rates.cacheWrite,
+  ].map(rounded) as [number, number, number, number];
+  const totalUsd = rounded(inputUsd + outputUsd + cacheReadUsd + cacheWriteUsd);
+  return { inputUsd, outputUsd, cacheReadUsd, cacheWriteUsd, totalUsd };
+}
+
+/** A millionth of a dollar: a single token of the cheapest model is still seen. */
+function rounded(dollars: number): number {
+  return Math.round(dollars * 1_000_000) / 1_000_000;
+}

@@ -1,0 +1,116 @@
+/** A machine as people read it: where it stands, why it takes nothing, what it believes, and what moves it next. */
+import { nameOf } from '../../events/ids.ts';
+import type { Answer, LoadsRow, MachineRow } from '../contract/operations.ts';
+import { codeText } from '../messages/codes.ts';
+import { reasonText, storyWordsOf } from '../messages/story-languages.ts';
+import { clockOf, dayOf, shortSpan } from '../messages/times.ts';
+import type { Context } from './context.ts';
+import { lossText } from './fact-lines.ts';
+
+type Loss = Parameters<typeof lossText>[1];
+
+type Lines = ReturnType<typeof storyWordsOf>['lines'];
+
+interface Shown {
+  readonly name?: string | null;
+  readonly profile?: string | null;
+  readonly lost?: readonly Loss[];
+  readonly whyNot?: { readonly rule: string; readonly until: string | null } | null;
+  readonly because?: string | null;
+  readonly belief?: string | null;
+  readonly until?: number | null;
+  readonly lastError?: string | null;
+  readonly ramp?: number;
+  readonly strikes?: number;
+  readonly lacks?: readonly { readonly model: string; readonly until: number }[];
+}
+
+/** @param now the moment that is looked at: spans are counted from it */
+export function machineLines(context: Context, machine: MachineRow, now: number, live: LoadsRow | null = null): void {
+  for (const line of linesOf(context, machine, now, live)) context.out.line(line);
+}
+
+const nothingRuns = { budget: { left: null, most: null }, inFlight: {}, permits: [] };
+
+/** The same fields with and without a gateway: scripts reach for them. */
+export function asJson(answer: Answer<'debug.machines'>): object {
+  return { ...answer, live: answer.live ?? nothingRuns };
+}
+
+/** What is left for further attempts at endpoints that are not well. */
+export function budgetLine({ language }: Context, { budget }: LoadsRow): string {
+  return storyWordsOf(language).lines.budget(budget.left.toFixed(1), budget.most);
+}
+
+export function linesOf(
+  context: Context,
+  machine: MachineRow,
+  now: number,
+  live: LoadsRow | null = null,
+): readonly string[] {
+  const { out, words, language } = context;
+  const story = storyWordsOf(language);
+  const {
+    name,
+    profile,
+    lost = [],
+    whyNot,
+    because,
+    belief,
+    until,
+    lastError,
+    strikes,
+    lacks,
+  } = machine.context as Shown;
+  const who = name === undefined || name === null ? '' : `  ${profile}/${name}`;
+  const since = machine.since === null ? '-' : momentText(Date.parse(machine.since), now);
+  const lines = [
+    `${out.paint('bold', machine.id)}${who}  ${out.paint(toneOf(machine.state), codeText('states', machine.state, language))}  ${words.since} ${since}`,
+  ];
+  if (whyNot) {
+    const why = because === null || because === undefined ? '' : `: ${story.failures[because] ?? because}`;
+    lines.push(`    ${story.lines.whyNot} ${story.rules[whyNot.rule] ?? whyNot.rule}${why}`);
+  }
+  if (belief && until)
+    lines.push(`    ${story.lines.believes(momentText(until, now), story.lines.beliefs[belief] ?? belief)}`);
+  lines.push(...lackingLines(lacks, now, story.lines));
+  lines.push(...runningLines(context, machine, live));
+  if (strikes) lines.push(`    ${story.lines.strikes(strikes)}`);
+  if (lastError && machine.state !== 'healthy')
+    lines.push(`    ${story.lines.lastError} ${reasonText(lastError, language)}`);
+  for (const loss of lost) lines.push(`    ${lossText(words, loss)}`);
+  for (const { to, at, rule, params } of machine.next) {
+    const when = at === null ? '' : ` ${whenText(Date.parse(at), now, story.lines)}`;
+    lines.push(`    → ${codeText('states', to, language)}${when}: ${story.next[rule](params)}`);
+  }
+  return lines;
+}
+
+/** Of an endpoint that has said so of nothing there is no such line, and of no other machine. */
+function lackingLines(lacks: Shown['lacks'], now: number, { lacks: told }: Lines): readonly string[] {
+  const left = lacks?.filter(({ until }) => until > now) ?? [];
+  return left.map(({ model, until }) => `    ${told(model, momentText(until, now))}`);
+}
+
+function whenText(at: number, now: number, lines: Lines): string {
+  return at > now ? lines.inSpan(shortSpan(at - now)) : lines.due;
+}
+
+function runningLines({ language }: Context, { id }: MachineRow, live: LoadsRow | null): readonly string[] {
+  const { lines } = storyWordsOf(language);
+  const running = live?.inFlight[nameOf(id)] ?? 0;
+  return [
+    ...(running > 0 ? [`    ${lines.running(running)}`] : []),
+    ...(live?.permits.includes(nameOf(id)) ? [`    ${lines.permitTaken}`] : []),
+  ];
+}
+
+function momentText(at: number, now: number): string {
+  return dayOf(at) === dayOf(now) ? clockOf(at) : `${dayOf(at)} ${clockOf(at)}`;
+}
+
+export function toneOf(state: string): 'green' | 'yellow' | 'red' | 'dim' {
+  if (state === 'healthy' || state === 'online' || state === 'answered') return 'green';
+  if (state === 'failed' || state === 'dead') return 'red';
+  return state === 'disabled' || state === 'stopped' || state === 'cancelled' ? 'dim' : 'yellow';
+}

@@ -1,0 +1,67 @@
+/** An endpoint as flags tell it, and its key by one of the three ways in. */
+
+import type { Auth, Tier } from '../../events/profile.ts';
+import type { EndpointOptions } from '../contract/operations.ts';
+import { usage } from '../errors/qcc-error.ts';
+import type { Words } from '../messages/messages.ts';
+import { spanMs } from '../messages/times.ts';
+import { type Context, flag, isOn, numberFlag } from './context.ts';
+
+export async function keyOf(context: Context): Promise<string | undefined> {
+  const given = flag(context, 'api-key');
+  if (given !== undefined) {
+    context.out.warn(context.words.keyInArgv);
+    return given;
+  }
+  const name = flag(context, 'api-key-env');
+  if (name !== undefined) {
+    const value = context.env[name];
+    if (!value) throw usage(context.words.noVariable(name), `export ${name}=…`);
+    return value;
+  }
+  return isOn(context, 'api-key-stdin') ? readStdin(context) : undefined;
+}
+
+/** The first line; at a terminal, what is typed without being shown. @throws {QccError} usage, when there is none */
+export async function readStdin(context: Context): Promise<string> {
+  const { words } = context;
+  if (process.stdin.isTTY) {
+    if (isOn(context, 'no-input')) throw usage(words.noKeyOnStdin, 'printf %s "$KEY" | qcc … --api-key-stdin');
+    const { askSecret } = await import('../terminal/prompt.ts');
+    return (await askSecret(words.askKey)).trim();
+  }
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  const line = Buffer.concat(chunks).toString('utf8').split('\n')[0]?.trim() ?? '';
+  if (line === '') throw usage(words.noKeyOnStdin, 'printf %s "$KEY" | qcc … --api-key-stdin');
+  return line;
+}
+
+function authOf(context: Context): Auth | undefined {
+  const given = flag(context, 'auth');
+  if (given === undefined || given === 'x-api-key' || given === 'bearer') return given;
+  throw usage(context.words.mustBe('--auth', 'x-api-key, bearer', given), '--auth bearer');
+}
+
+export function tierOf(text: string | undefined, words: Words): Tier | undefined {
+  if (text === undefined || text === 'primary' || text === 'secondary' || text === 'fallback') return text;
+  throw usage(words.tierIs(text), 'qcc priority set PROFILE primary');
+}
+
+export async function endpointOptions(context: Context): Promise<EndpointOptions> {
+  const timeout = flag(context, 'timeout');
+  const given = {
+    name: flag(context, 'name'),
+    baseUrl: flag(context, 'base-url'),
+    auth: authOf(context),
+    key: await keyOf(context),
+    preset: flag(context, 'preset'),
+    weight: numberFlag(context, 'weight'),
+    priority: numberFlag(context, 'priority'),
+    timeoutMs: timeout === undefined ? undefined : spanMs(timeout, context.words),
+    maxFailures: numberFlag(context, 'max-failures'),
+    maxConcurrent: numberFlag(context, 'max-concurrent'),
+    allowPlaintext: isOn(context, 'allow-plaintext') ? true : undefined,
+  };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as EndpointOptions;
+}

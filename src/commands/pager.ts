@@ -1,0 +1,50 @@
+/** A look back that is longer than the terminal goes through the pager that the reader is used to. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { withUsersMask } from '../platform/umask.ts';
+import { makeOutput, type Output } from '../terminal/output.ts';
+import type { Context } from './context.ts';
+
+// What `git` gives `less`: no pager for what fits on a screen, colours kept, the screen left as it was.
+const lessDefault = 'FRX';
+
+export interface Paged {
+  readonly out: Output;
+  /** The reader has seen enough: nothing more need be read. */
+  readonly isOver: () => boolean;
+}
+
+/** Without a terminal, with `--json`, and where PAGER is `cat` or empty, the work prints by itself. */
+export async function paged(context: Context, work: (paged: Paged) => Promise<void>): Promise<void> {
+  const direct = { out: context.out, isOver: () => false };
+  const command = context.env['PAGER'] ?? 'less';
+  const [program = '', ...args] = command.split(' ').filter((word) => word !== '');
+  if (!process.stdout.isTTY || context.json || program === '' || program === 'cat') return work(direct);
+  const env = { LESS: lessDefault, ...context.env };
+  const pager = withUsersMask(() => spawn(program, args, { stdio: ['pipe', 'inherit', 'inherit'], env }));
+  // No such program: better without a pager than without the history.
+  const started = await new Promise<boolean>((resolve) => {
+    pager.once('spawn', () => resolve(true));
+    pager.on('error', () => resolve(false));
+  });
+  if (!started) return work(direct);
+  let over = false;
+  const ended = once(pager, 'close').then(() => {
+    over = true;
+  });
+  pager.stdin.on('error', () => {
+    over = true;
+  });
+  const out = makeOutput({ colour: context.out.colour, quiet: false, stream: pager.stdin });
+  // Ctrl-C belongs to the pager while it shows something.
+  const ignored = () => {};
+  process.on('SIGINT', ignored);
+  try {
+    await work({ out, isOver: () => over });
+    pager.stdin.end();
+    await ended;
+  } finally {
+    process.off('SIGINT', ignored);
+    pager.stdin.destroy();
+  }
+}

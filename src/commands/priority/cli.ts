@@ -1,0 +1,134 @@
+/** `qcc priority set, list, switch, policy, history`. */
+
+import type { Params, PolicyRow, SwitchRow } from '../../contract/operations.ts';
+import { usage } from '../../errors/qcc-error.ts';
+import { codeText } from '../../messages/codes.ts';
+import { ladderReason } from '../../messages/ladder.ts';
+import { spanMs, timeText } from '../../messages/times.ts';
+import { type Context, countFlag, flag, isOn, numberFlag, withInstallation } from '../context.ts';
+import { tierOf } from '../options.ts';
+
+export async function set(context: Context): Promise<undefined> {
+  const [profile = '', given = ''] = context.positionals;
+  const tier = given === 'none' ? null : (tierOf(given, context.words) ?? null);
+  const answer = await withInstallation(context, ({ call }) => call('priority.set', { profile, tier }));
+  if (context.json) context.out.json(answer);
+  else context.out.done(`${profile}: ${tier ?? context.words.none}`);
+  return undefined;
+}
+
+export async function list(context: Context): Promise<undefined> {
+  const { out, words, json, language } = context;
+  const ladder = await withInstallation(context, ({ call }) => call('priority.list', {}));
+  if (json) return void out.json(ladder);
+  const rows = Object.entries(ladder.tiers).flatMap(([tier, names]) =>
+    names.map((name) => [
+      name === ladder.active ? out.paint('green', '●') : ' ',
+      tier,
+      name === ladder.pinned ? `${name} (${words.pinned})` : name,
+    ]),
+  );
+  out.line(
+    `${words.active}: ${ladder.active ?? words.none}   ${words.state}: ${codeText('states', ladder.state, language)}`,
+  );
+  const { held, recovery } = ladder;
+  if (held) out.line(words.heldBack(held.wanted, held.because, held.until === null ? null : timeText(held.until)));
+  if (recovery) out.line(words.watchedUp(recovery.profile, recovery.checks, recovery.of, timeText(recovery.readyAt)));
+  if (rows.length > 0) out.table(['', words.tier, words.profile], rows);
+  return undefined;
+}
+
+export async function switchTo(context: Context): Promise<undefined> {
+  const [profile] = context.positionals;
+  const { out, json } = context;
+  if (isOn(context, 'release')) {
+    if (profile !== undefined)
+      throw usage(
+        context.words.takesNone('--release', profile),
+        'qcc priority switch --release, or qcc priority switch PROFILE',
+      );
+    const released = await withInstallation(context, ({ call }) => call('priority.release', {}));
+    if (json) out.json(released);
+    else out.done(`${context.words.active}: ${released.active ?? context.words.none}`);
+    return undefined;
+  }
+  if (profile === undefined) throw usage(context.words.missing('PROFILE'), 'qcc priority switch PROFILE, or --release');
+  const reason = flag(context, 'reason');
+  const row = await withInstallation(context, ({ call }) =>
+    call('priority.switch', { profile, ...(reason === undefined ? {} : { reason }) }),
+  );
+  if (json) out.json(row);
+  else table(context, [row]);
+  return undefined;
+}
+
+export async function policy(context: Context): Promise<undefined> {
+  const { out, json } = context;
+  const changes = changesOf(context);
+  const row = await withInstallation(context, ({ call }) => call('priority.policy', changes));
+  if (json) return void out.json(row);
+  out.table(
+    ['', context.words.value],
+    Object.entries(row).map(([name, value]) => ruleOf(name, value)),
+  );
+  return undefined;
+}
+
+/** By the flag that changes it: `recoveryDelayS` is `--recovery-delay`, in seconds. */
+function ruleOf(name: string, value: number | boolean): readonly [string, string] {
+  const isSpan = name.endsWith('S');
+  const flagName = (isSpan ? name.slice(0, -1) : name).replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return [flagName, isSpan ? `${value} s` : String(value)];
+}
+
+function changesOf(context: Context): Params<'priority.policy'> {
+  const changes: { -readonly [Key in keyof PolicyRow]?: PolicyRow[Key] } = {};
+  for (const [field, name] of [
+    ['autoFailover', 'auto-failover'],
+    ['autoRecovery', 'auto-recovery'],
+  ] as const) {
+    if (isOn(context, name) && isOn(context, `no-${name}`))
+      throw usage(context.words.contradict(`--${name}`, `--no-${name}`), context.words.sayOne);
+    if (isOn(context, name)) changes[field] = true;
+    if (isOn(context, `no-${name}`)) changes[field] = false;
+  }
+  for (const [field, name] of [
+    ['failureThreshold', 'failure-threshold'],
+    ['recoveryChecks', 'recovery-checks'],
+    ['maxPerHour', 'max-per-hour'],
+  ] as const) {
+    const value = numberFlag(context, name);
+    if (value !== undefined) changes[field] = value;
+  }
+  for (const [field, name] of [
+    ['cooldownS', 'cooldown'],
+    ['recoveryDelayS', 'recovery-delay'],
+  ] as const) {
+    const value = flag(context, name);
+    if (value !== undefined) changes[field] = spanMs(value, context.words) / 1_000;
+  }
+  return changes;
+}
+
+export async function history(context: Context): Promise<undefined> {
+  const limit = countFlag(context, 'limit');
+  const answer = await withInstallation(context, ({ call }) =>
+    call('priority.history', limit === undefined ? {} : { limit }),
+  );
+  if (context.json) context.out.json(answer);
+  else table(context, answer.switches);
+  return undefined;
+}
+
+function table({ out, words, language }: Context, rows: readonly SwitchRow[]): void {
+  out.table(
+    [words.at, words.kind, words.from, words.to, words.reason],
+    rows.map((row) => [
+      timeText(row.at),
+      codeText('switches', row.kind, language),
+      row.from ?? '-',
+      row.to,
+      ladderReason(row.reason, language),
+    ]),
+  );
+}

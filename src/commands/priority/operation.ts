@@ -1,0 +1,95 @@
+/** What people do with the ladder: look at it, switch by hand, set its policy. */
+import { facePriority } from '../../../machines/priority.ts';
+import type { Answer, Params, PolicyRow } from '../../contract/operations.ts';
+import { noEndpoint } from '../../contract/refusals.ts';
+import { type Installation, profileNamed } from '../../installation/installation.ts';
+import { priorityPolicy } from '../../policies/policies.ts';
+import { iso, isoOrNull, switchRow } from '../../runtime/rows.ts';
+import { setSettings } from '../config/operation.ts';
+
+const secondMs = 1_000;
+const historyDefault = 50;
+
+export function showLadder({ core: { state }, settings }: Installation): Answer<'priority.list'> {
+  const { active, pinned, held, recovery, state: condition } = facePriority(state.priority);
+  const policy = policyRow(settings());
+  const named = (tier: 'primary' | 'secondary' | 'fallback') => state.profiles.tier(tier).map(({ name }) => name);
+  return {
+    active,
+    state: condition,
+    pinned,
+    tiers: { primary: named('primary'), secondary: named('secondary'), fallback: named('fallback') },
+    policy,
+    held: held && { ...held, until: isoOrNull(held.until) },
+    recovery: recovery && {
+      profile: recovery.profile,
+      checks: recovery.checks,
+      of: policy.recoveryChecks,
+      readyAt: iso(recovery.readyAt),
+    },
+  };
+}
+
+export async function switchByHand(
+  installation: Installation,
+  { profile, reason }: Params<'priority.switch'>,
+): Promise<Answer<'priority.switch'>> {
+  const { core } = installation;
+  const { name, endpoints } = profileNamed(installation, profile);
+  if (endpoints.length === 0) throw noEndpoint(name);
+  const from = facePriority(core.state.priority).active;
+  const ask = { type: 'SwitchByHand' as const, to: name, reason: reason ?? 'by hand' };
+  const facts = await core.command({ do: 'tellPriority', ask });
+  const switched = facts.find(({ type }) => type === 'SwitchedByHand');
+  const made = core.state.switches.latest(1)[0];
+  if (switched && made?.seq === switched.seq) return switchRow(made);
+  return { at: iso(core.state.at), seq: core.state.seq, kind: 'manual', from, to: name, reason: ask.reason };
+}
+
+export async function releasePin({ core }: Installation): Promise<Answer<'priority.release'>> {
+  const { pinned } = facePriority(core.state.priority);
+  await core.command({ do: 'tellPriority', ask: { type: 'ReleasePin' } });
+  return { released: pinned !== null, active: facePriority(core.state.priority).active };
+}
+
+export function switchHistory(
+  { core }: Installation,
+  { limit }: Params<'priority.history'>,
+): Answer<'priority.history'> {
+  return { switches: core.state.switches.latest(limit ?? historyDefault).map(switchRow) };
+}
+
+const settingOf: Readonly<Record<keyof PolicyRow, string>> = {
+  autoFailover: 'failover.auto',
+  autoRecovery: 'failover.auto_recovery',
+  failureThreshold: 'failover.failure_threshold',
+  recoveryChecks: 'failover.recovery_checks',
+  cooldownS: 'failover.cooldown',
+  recoveryDelayS: 'failover.recovery_delay',
+  maxPerHour: 'failover.max_per_hour',
+};
+
+/** Sets what is given, all or nothing, and tells the policy as it is then. */
+export async function setPolicy(
+  installation: Installation,
+  changes: Params<'priority.policy'>,
+): Promise<Answer<'priority.policy'>> {
+  const wanted = Object.entries(changes).map(
+    ([name, value]) => [settingOf[name as keyof PolicyRow], String(value)] as const,
+  );
+  await setSettings(installation, wanted);
+  return policyRow(installation.settings());
+}
+
+function policyRow(settings: ReturnType<Installation['settings']>): PolicyRow {
+  const policy = priorityPolicy(settings);
+  return {
+    autoFailover: policy.auto,
+    autoRecovery: policy.autoRecovery,
+    failureThreshold: policy.failureThreshold,
+    recoveryChecks: policy.recoveryChecks,
+    cooldownS: policy.cooldownMs / secondMs,
+    recoveryDelayS: policy.recoveryDelayMs / secondMs,
+    maxPerHour: policy.maxPerHour,
+  };
+}

@@ -1,0 +1,73 @@
+/** `qcc init, add, list, default, remove`. */
+
+import type { ProfileRow } from '../../contract/operations.ts';
+import { usage } from '../../errors/qcc-error.ts';
+import { type Context, confirmed, flag, withInstallation } from '../context.ts';
+import { endpointOptions, tierOf } from '../options.ts';
+
+export async function init(context: Context): Promise<undefined> {
+  const { words, out, json } = context;
+  const made = await withInstallation(context, ({ call }) => call('home.init', {}));
+  if (json) return void out.json(made);
+  out.done(made.created ? words.madeHome(made.home) : words.homeIs(made.home));
+  out.note(made.keychain ? words.keychain : words.keyfile);
+  return undefined;
+}
+
+export async function add(context: Context): Promise<undefined> {
+  const [name = ''] = context.positionals;
+  const tier = tierOf(flag(context, 'tier'), context.words);
+  const endpoint = await endpointOptions(context);
+  if (Object.keys(endpoint).length > 0 && endpoint.baseUrl === undefined && endpoint.preset === undefined)
+    throw usage(context.words.needsUrl, '--base-url URL, or --preset ID');
+  const description = flag(context, 'description');
+  const row = await withInstallation(context, ({ call }) =>
+    call('profile.add', {
+      name,
+      ...(description === undefined ? {} : { description }),
+      ...(tier === undefined ? {} : { tier }),
+      ...(Object.keys(endpoint).length > 0 ? { endpoint } : {}),
+    }),
+  );
+  show(context, row);
+  if (row.endpoints === 0) context.out.note(`qcc endpoint add ${name} --base-url URL --api-key-stdin`);
+  return undefined;
+}
+
+export async function list(context: Context): Promise<undefined> {
+  const { words, out, json } = context;
+  const { profiles } = await withInstallation(context, ({ call }) => call('profile.list', {}));
+  if (json) return void out.json({ profiles });
+  if (profiles.length === 0) return void out.note(words.noProfiles, '  qcc add NAME');
+  table(context, profiles);
+  return undefined;
+}
+
+function table({ out, words }: Context, profiles: readonly ProfileRow[]): void {
+  const rows = profiles.map((row) => [
+    row.active ? out.paint('green', '●') : ' ',
+    row.default ? `${row.name} *` : row.name,
+    row.tier ?? '-',
+    String(row.endpoints),
+    row.description,
+  ]);
+  out.table(['', words.name, words.tier, words.endpoints, words.description], rows);
+}
+
+export async function makeDefault(context: Context): Promise<undefined> {
+  const [name = ''] = context.positionals;
+  show(context, await withInstallation(context, ({ call }) => call('profile.default', { name })));
+  return undefined;
+}
+
+export async function remove(context: Context): Promise<undefined> {
+  const [name = ''] = context.positionals;
+  await confirmed(context, `qcc remove ${name}: ${context.words.sure}`);
+  show(context, await withInstallation(context, ({ call }) => call('profile.remove', { name })));
+  return undefined;
+}
+
+function show(context: Context, row: ProfileRow): void {
+  if (context.json) context.out.json(row);
+  else table(context, [row]);
+}

@@ -1,0 +1,183 @@
+/** `qcc queue status, list, show, retry, retry-all, clear, config`. */
+
+import type { QueueItemState } from '../../../machines/queue-item.ts';
+import type { Params, QueueItemRow } from '../../contract/operations.ts';
+import { usage } from '../../errors/qcc-error.ts';
+import { reasonText } from '../../messages/story-languages.ts';
+import { shortSpan, spanMs } from '../../messages/times.ts';
+import { type Context, confirmed, flag, isOn, numberFlag, withInstallation } from '../context.ts';
+import { Teller } from '../fact-lines.ts';
+import { namesOf } from '../names.ts';
+
+const secondMs = 1_000;
+
+/** Not an import of the machine's own: help and mistakes load nothing that serves. */
+const states: readonly QueueItemState[] = ['waiting', 'retrying', 'answered', 'dead', 'unknown', 'cancelled'];
+/** What an answer may still come of, or has to be decided about. */
+const open: readonly QueueItemState[] = ['waiting', 'retrying', 'unknown'];
+
+const colours = {
+  waiting: 'yellow',
+  retrying: 'cyan',
+  answered: 'green',
+  dead: 'red',
+  unknown: 'magenta',
+  cancelled: 'dim',
+} as const;
+
+export async function status(context: Context): Promise<undefined> {
+  const { out, words, json } = context;
+  const answer = await withInstallation(context, ({ call }) => call('queue.status', {}));
+  if (json) return void out.json(answer);
+  if (!answer.enabled) out.note(words.queueIsOff);
+  if (answer.size === 0) out.note(words.queueIsEmpty);
+  const oldest = answer.oldestAt === null ? '-' : shortSpan(Date.now() - Date.parse(answer.oldestAt));
+  out.table(
+    [...states, words.bytes, words.oldest],
+    [[...states.map((state) => String(answer[state])), String(answer.bytes), oldest]],
+  );
+  out.line('');
+  out.table(Object.keys(answer.totals), [Object.values(answer.totals).map(String)]);
+  return undefined;
+}
+
+export async function list(context: Context): Promise<undefined> {
+  const { out, words, json } = context;
+  const limit = numberFlag(context, 'limit');
+  const answer = await withInstallation(context, ({ call }) =>
+    call('queue.list', { ...stateOf(context), ...(limit === undefined ? {} : { limit }) }),
+  );
+  if (json) return void out.json(answer);
+  if (answer.items.length === 0) return void out.note(words.queueIsEmpty);
+  table(context, answer.items);
+  return undefined;
+}
+
+function table({ out, words, language }: Context, rows: readonly QueueItemRow[]): void {
+  const heads = [
+    words.id,
+    words.state,
+    words.priority,
+    words.enqueued,
+    words.retries,
+    words.nextRetry,
+    words.bytes,
+    words.model,
+    words.why,
+  ];
+  out.table(
+    heads,
+    rows.map((row) => [
+      row.id,
+      out.paint(colours[row.state], row.state),
+      row.priority,
+      shortSpan(Date.now() - Date.parse(row.enqueuedAt)),
+      `${row.attempts}/${row.maxAttempts}`,
+      row.nextRetryAt === null ? '-' : shortSpan(Math.max(0, Date.parse(row.nextRetryAt) - Date.now())),
+      String(row.bytes),
+      row.model ?? '-',
+      reasonText(row.reason, language),
+    ]),
+  );
+}
+
+export async function show(context: Context): Promise<undefined> {
+  const { out, json } = context;
+  const [id = ''] = context.positionals;
+  if (isOn(context, 'answer')) return answerOf(context, id);
+  const { item, names } = await withInstallation(context, async ({ call }) => ({
+    item: await call('queue.show', { id }),
+    names: await namesOf(call),
+  }));
+  if (json) return void out.json(item);
+  table(context, [item]);
+  out.line('');
+  const teller = new Teller(context, names);
+  for (const fact of item.facts) teller.tell(fact);
+  teller.flush();
+  return undefined;
+}
+
+/** The bytes as they came, for a file or another program; in JSON, as text. */
+async function answerOf({ out, json, ...rest }: Context, id: string): Promise<undefined> {
+  const { body, ...told } = await withInstallation({ out, json, ...rest }, ({ call }) => call('queue.answer', { id }));
+  const bytes = Buffer.from(body, 'base64');
+  if (json) out.json({ ...told, answer: bytes.toString('utf8') });
+  else out.bytes(bytes);
+  return undefined;
+}
+
+export async function retry(context: Context): Promise<undefined> {
+  const [id = ''] = context.positionals;
+  const item = await withInstallation(context, ({ call }) => call('queue.retry', { id }));
+  if (context.json) context.out.json(item);
+  else table(context, [item]);
+  return undefined;
+}
+
+export async function retryAll(context: Context): Promise<undefined> {
+  const answer = await withInstallation(context, ({ call }) => call('queue.retryAll', {}));
+  if (context.json) context.out.json(answer);
+  else context.out.done(context.words.retried(answer.retried));
+  return undefined;
+}
+
+export async function clear(context: Context): Promise<undefined> {
+  const wanted = stateOf(context);
+  const answer = await withInstallation(context, async ({ call }) => {
+    const counts = await call('queue.status', {});
+    const asked = wanted.state === undefined ? open : open.filter((state) => state === wanted.state);
+    const count = asked.reduce((sum, state) => sum + counts[state], 0);
+    // Whoever waits would lose an answer; what is over loses nothing.
+    if (count > 0) await confirmed(context, context.words.clearOpen(count));
+    return call('queue.clear', wanted);
+  });
+  if (context.json) context.out.json(answer);
+  else context.out.done(context.words.cleared(answer.cleared));
+  return undefined;
+}
+
+function stateOf(context: Context): { readonly state?: QueueItemState } {
+  const given = flag(context, 'state');
+  if (given === undefined) return {};
+  const state = states.find((one) => one === given);
+  if (state === undefined)
+    throw usage(context.words.mustBe('--state', states.join(', '), given), `qcc ${context.path.join(' ')} --help`);
+  return { state };
+}
+
+export async function configure(context: Context): Promise<undefined> {
+  const changes = changesOf(context);
+  const answer = await withInstallation(context, ({ call }) => call('queue.config', changes));
+  if (context.json) return void context.out.json(answer);
+  context.out.table(
+    ['', context.words.value],
+    Object.entries(answer.settings).map(([key, value]) => [key, String(value)]),
+  );
+  return undefined;
+}
+
+function changesOf(context: Context): Params<'queue.config'> {
+  const changes: Record<string, string | number | boolean> = {};
+  if (isOn(context, 'enable') && isOn(context, 'disable'))
+    throw usage(context.words.contradict('--enable', '--disable'), context.words.sayOne);
+  if (isOn(context, 'enable')) changes['enabled'] = true;
+  if (isOn(context, 'disable')) changes['enabled'] = false;
+  const strategy = flag(context, 'strategy');
+  if (strategy !== undefined) changes['strategy'] = strategy;
+  for (const [key, name] of [
+    ['max_retries', 'max-retries'],
+    ['max_size', 'max-size'],
+  ] as const) {
+    const value = numberFlag(context, name);
+    if (value !== undefined) changes[key] = value;
+  }
+  for (const [key, name] of [
+    ['base_delay', 'base-delay'],
+    ['max_delay', 'max-delay'],
+  ] as const) {
+    const value = flag(context, name);
+    if (value !== undefined) changes[key] = spanMs(value, context.words) / secondMs;
+  }
+  return changes;
+}

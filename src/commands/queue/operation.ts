@@ -1,0 +1,180 @@
+/** What people do with the queue: look at it, try again, clear. Bodies and answers are opened for `queue.answer` alone. */
+import { nameOf, type QueueId, queueIdOf, streams } from '../../../events/ids.ts';
+import { isOver, type QueueItemState } from '../../../machines/queue-item.ts';
+import type { Answer, Params, QueueItemRow } from '../../contract/operations.ts';
+import { exitCodes, QccError } from '../../errors/qcc-error.ts';
+import type { Installation } from '../../installation/installation.ts';
+import { factRow, isoOrNull, queueRow } from '../../runtime/rows.ts';
+import { setSettings } from '../config/operation.ts';
+
+const listDefault = 50;
+const queueIdLength = 12;
+// Of an id's end; shorter ones would name too many.
+const shortMin = 4;
+
+export function queueStatus({ core: { state }, settings }: Installation): Answer<'queue.status'> {
+  const counts: Record<QueueItemState, number> = {
+    waiting: 0,
+    retrying: 0,
+    answered: 0,
+    dead: 0,
+    unknown: 0,
+    cancelled: 0,
+  };
+  let oldestAt: number | null = null;
+  for (const [, { value, context }] of state.queue.snapshots()) {
+    counts[value]++;
+    if (!isOver(value)) oldestAt = Math.min(oldestAt ?? Number.POSITIVE_INFINITY, context.enqueuedAt);
+  }
+  const bytes = state.queue.kept().reduce((sum, one) => sum + one.bytes, 0);
+  return {
+    enabled: settings()['queue.enabled'],
+    size: state.queue.size,
+    bytes,
+    ...counts,
+    oldestAt: isoOrNull(oldestAt),
+    totals: state.queue.totals,
+  };
+}
+
+/** The newest ones, oldest first. */
+export function listQueue(installation: Installation, params: Params<'queue.list'>): Answer<'queue.list'> {
+  const rows = idsOf(installation, params.state).map((id) => rowOf(installation, id));
+  rows.sort((a, b) => (a.enqueuedAt < b.enqueuedAt ? -1 : 1));
+  return { items: rows.slice(-(params.limit ?? listDefault)) };
+}
+
+export async function showQueued(
+  installation: Installation,
+  params: Params<'queue.show'>,
+): Promise<Answer<'queue.show'>> {
+  const id = itemNamed(installation, params.id);
+  const { log } = installation.core;
+  await log.flush();
+  const facts = [];
+  for await (const some of log.readStream(streams.queue(id))) facts.push(...some.map(factRow));
+  return { ...rowOf(installation, id), facts };
+}
+
+export async function queuedAnswer(
+  installation: Installation,
+  params: Params<'queue.answer'>,
+): Promise<Answer<'queue.answer'>> {
+  const id = itemNamed(installation, params.id);
+  const item = installation.core.state.queue.item(id);
+  if (item?.state !== 'answered' || item.answer === null) {
+    throw new QccError(
+      'QCC_QUEUE_NO_ANSWER',
+      `there is no stored answer of item "${id}": it is ${item?.state}`,
+      `qcc queue show ${id}`,
+      exitCodes.notFound,
+      { id, state: item?.state ?? '' },
+    );
+  }
+  const blobs = await installation.blobs();
+  const blob = await blobs.open(item.answer);
+  const body = await blob.whole();
+  return { id, status: item.status ?? 0, bytes: blob.length, body: body.toString('base64') };
+}
+
+/** @throws {QccError} `QCC_QUEUE_OVER` for what is answered, cleared, under way, or has nothing left to send */
+export async function retryQueued(
+  installation: Installation,
+  params: Params<'queue.retry'>,
+): Promise<Answer<'queue.retry'>> {
+  const id = itemNamed(installation, params.id);
+  if (await ask(installation, id)) return rowOf(installation, id);
+  const { state } = rowOf(installation, id);
+  throw new QccError(
+    'QCC_QUEUE_OVER',
+    `item "${id}" cannot be tried again: it is ${state}`,
+    `qcc queue show ${id}`,
+    exitCodes.conflict,
+    { id, state },
+  );
+}
+
+/** All that are dead, unknown or waiting. */
+export async function retryAllQueued(installation: Installation): Promise<Answer<'queue.retryAll'>> {
+  const asked = await Promise.all(idsOf(installation).map((id) => ask(installation, id)));
+  return { retried: asked.filter((one) => one).length };
+}
+
+async function ask({ core }: Installation, id: QueueId): Promise<boolean> {
+  const facts = await core.command({ do: 'tellQueue', id, ask: { type: 'Ask', data: { by: 'user' } } });
+  return facts.length > 0;
+}
+
+/** What is not over is cancelled, and can still be seen; what is over is forgotten. Either way its data key is destroyed. */
+export async function clearQueue(
+  installation: Installation,
+  params: Params<'queue.clear'>,
+): Promise<Answer<'queue.clear'>> {
+  const { core } = installation;
+  const ids = idsOf(installation, params.state);
+  const blobs = await installation.blobs();
+  await Promise.all(
+    ids.map(async (id) => {
+      const state = core.state.queue.item(id)?.state;
+      const report = isOver(state ?? 'cancelled')
+        ? ({ type: 'QueuedRequestForgotten', data: { because: 'cleared' } } as const)
+        : ({ type: 'QueuedRequestCancelled', data: { because: 'cleared' } } as const);
+      await core.command({ do: 'tellQueue', id, ask: report });
+      await blobs.destroy(id);
+    }),
+  );
+  return { cleared: ids.length };
+}
+
+/** Sets what is given, all or nothing, and tells the queue's settings as they are then. */
+export async function configQueue(
+  installation: Installation,
+  params: Params<'queue.config'>,
+): Promise<Answer<'queue.config'>> {
+  await setSettings(
+    installation,
+    Object.entries(params).map(([key, value]) => [`queue.${key}`, String(value)] as const),
+  );
+  const settings = Object.entries(installation.settings()).filter(([key]) => key.startsWith('queue.'));
+  return { settings: Object.fromEntries(settings) };
+}
+
+function idsOf({ core: { state } }: Installation, wanted?: QueueItemState): QueueId[] {
+  return [...state.queue.snapshots()]
+    .filter(([, { value }]) => wanted === undefined || value === wanted)
+    .map(([id]) => id);
+}
+
+function rowOf({ core: { state } }: Installation, id: QueueId): QueueItemRow {
+  return queueRow(id, state.queue.item(id));
+}
+
+/** By a unique beginning of its id. */
+function itemNamed(installation: Installation, given: string): QueueId {
+  // A stream's name is what the history shows.
+  const said = /^(queue|request)\//.test(given) ? nameOf(given) : given;
+  const text = said.replace(/^(…|\.\.\.)/, '').toLowerCase();
+  // A request's whole id ends with its item's.
+  const name = text.length > queueIdLength ? queueIdOf(text) : text;
+  const all = idsOf(installation);
+  const begun = all.filter((id) => name !== '' && id.startsWith(name));
+  // The history prints requests by their ends.
+  const found = begun.length > 0 || name.length < shortMin ? begun : all.filter((id) => id.endsWith(name));
+  if (found.length === 1 && found[0]) return found[0];
+  if (found.length > 1) {
+    throw new QccError(
+      'QCC_QUEUE_AMBIGUOUS',
+      `"${given}" may be ${found.length} items of the queue: ${found.slice(0, 8).join(', ')}`,
+      'qcc queue list',
+      exitCodes.usage,
+      { id: given, count: found.length },
+    );
+  }
+  throw new QccError(
+    'QCC_QUEUE_UNKNOWN',
+    `there is no item "${given}" in the queue`,
+    'qcc queue list',
+    exitCodes.notFound,
+    { id: given },
+  );
+}

@@ -1,0 +1,139 @@
+/** `qcc proxy install-service`: the gateway started by the system, whenever its user is there. */
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { paths, prepareHome } from '../../config/files/home.ts';
+import { exitCodes, QccError, usage } from '../../errors/qcc-error.ts';
+import { type Service, serviceOf } from '../../installation/service.ts';
+import { writeFileAtomic } from '../../platform/atomic-file.ts';
+import { answers } from '../../platform/listening.ts';
+import { type Context, isOn } from '../context.ts';
+import { gatewayNode } from '../gateway/daemon.ts';
+
+// Both answer at once or hang on a session bus that is not there.
+const commandMs = 60_000;
+
+export async function installService(context: Context): Promise<undefined> {
+  const { out, words, json } = context;
+  if (isOn(context, 'print') && isOn(context, 'uninstall'))
+    throw usage(words.contradict('--print', '--uninstall'), words.sayOne);
+  const confined = mayConfine();
+  const service = serviceFor(context, confined);
+  const { kind, name, file } = service;
+  if (isOn(context, 'print')) {
+    const text = service.text();
+    return json ? void out.json({ kind, name, file, text }) : void out.line(...text.trimEnd().split('\n'));
+  }
+  if (isOn(context, 'uninstall')) {
+    if (!existsSync(file)) throw missing(file);
+    await removeService(context);
+    return json ? void out.json({ kind, name, file, removed: true }) : void out.done(words.serviceRemoved(file));
+  }
+  if (await answers(paths(context.home).socket))
+    throw new QccError('QCC_GATEWAY_RUNNING', words.serviceTaken, 'qcc proxy stop', exitCodes.conflict);
+  const text = service.text();
+  prepareHome(context.home);
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  writeFileAtomic(file, text);
+  const { failed, isPlain } = await startService(service, confined, context);
+  if (json)
+    out.json({
+      kind,
+      name,
+      file,
+      started: failed === undefined,
+      ...(kind === 'systemd' ? { confined: !isPlain } : {}),
+    });
+  else out.done(failed === undefined ? words.serviceRuns(name, file) : words.applied(file));
+  if (failed !== undefined) throw failed;
+  if (isPlain) out.warn(words.servicePlain);
+  if (kind === 'systemd') out.note(words.serviceLingers, '  loginctl enable-linger');
+  return undefined;
+}
+
+/** Of the kernel: a user's own systemd may give a service a view of its own on the files. Root's needs nobody's leave. */
+function mayConfine(): boolean {
+  if (process.getuid?.() === 0) return true;
+  const forbids = ['/proc/sys/user/max_user_namespaces', '/proc/sys/kernel/unprivileged_userns_clone'];
+  return !forbids.some((file) => {
+    try {
+      return readFileSync(file, 'utf8').trim() === '0';
+    } catch {
+      return false;
+    }
+  });
+}
+
+/**
+ * Not every kernel that refuses a user's namespaces says so before. So a confined unit that does not start is tried once more
+ * without them; where that does not help, it was something else, and the unit stays as it should be.
+ */
+async function startService(
+  service: Service,
+  confined: boolean,
+  context: Context,
+): Promise<{ readonly failed: QccError | undefined; readonly isPlain: boolean }> {
+  const failed = await runAll(service.start, context);
+  const isRefused = failed !== undefined && failed.hint === service.start.at(-1)?.join(' ');
+  if (service.kind !== 'systemd' || !confined || !isRefused) return { failed, isPlain: !confined };
+  writeFileAtomic(service.file, serviceFor(context, false).text());
+  // Its tries so far count against the limit of starts.
+  await runAll([['systemctl', '--user', 'reset-failed', service.name]], context);
+  const stillFails = await runAll(service.start, context);
+  if (stillFails === undefined) return { failed: undefined, isPlain: true };
+  writeFileAtomic(service.file, service.text());
+  await runAll(service.start.slice(0, 1), context);
+  return { failed, isPlain: false };
+}
+
+/** Ends it and takes its file away; false when there was none. For whoever removes all of qcc, too. */
+export async function removeService(context: Context): Promise<boolean> {
+  const service = serviceFor(context, true);
+  if (!existsSync(service.file)) return false;
+  // What does not run, or cannot be asked, is no reason to leave its file.
+  await runAll(service.stop, context);
+  rmSync(service.file, { force: true });
+  await runAll(service.forget, context);
+  return true;
+}
+
+function serviceFor({ home, env, language, words }: Context, confined: boolean): Service {
+  const service = serviceOf({
+    platform: process.platform,
+    env,
+    home,
+    language,
+    command: [...gatewayNode, fileURLToPath(new URL('../../cli/main.js', import.meta.url))],
+    uid: process.getuid?.() ?? 0,
+    confined,
+  });
+  if (service) return service;
+  throw new QccError('QCC_SERVICE_UNSUPPORTED', words.noServices(process.platform), 'qcc proxy start');
+}
+
+function missing(file: string): QccError {
+  return new QccError(
+    'QCC_SERVICE_MISSING',
+    `no service is installed: there is no ${file}`,
+    'qcc proxy install-service',
+    exitCodes.notFound,
+    { file },
+  );
+}
+
+/** One after the other; the first that fails ends it, and is told with the command that somebody may try by hand. */
+async function runAll(commands: Service['start'], { env, words }: Context): Promise<QccError | undefined> {
+  for (const command of commands) {
+    const [program = '', ...args] = command;
+    try {
+      await promisify(execFile)(program, args, { timeout: commandMs, env: { ...env } as NodeJS.ProcessEnv });
+    } catch (error) {
+      const { stderr, message } = error as { stderr?: string; message: string };
+      const why = (stderr?.trim() || message).split('\n')[0] ?? '';
+      return new QccError('QCC_SERVICE_FAILED', words.commandFailed(command.join(' '), why), command.join(' '));
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,54 @@
+/** Where a question about the past goes: to this installation, or to the file that `--from-log` names. */
+import { resolve } from 'node:path';
+import type { Answer, Call, Connection, OperationName, Params } from '../contract/operations.ts';
+import type { Apart } from '../pool/apart.ts';
+import { type Context, flag, withInstallation } from './context.ts';
+
+export type Asking = Pick<Connection, 'call' | 'viaGateway'>;
+
+export async function withHistory<T>(context: Context, work: (asking: Asking) => Promise<T>): Promise<T> {
+  const file = flag(context, 'from-log');
+  if (file === undefined) return withInstallation(context, work);
+  const { Apart } = await import('../pool/apart.ts');
+  const reader = new Apart('capsule');
+  try {
+    return await work({ call: await ofFile(reader, resolve(file)), viaGateway: false });
+  } finally {
+    reader.close();
+  }
+}
+
+/** The same questions, of somebody else's log: nothing of this installation is opened. */
+async function ofFile(reader: Apart<'capsule'>, path: string): Promise<Call> {
+  const { questionNames } = await import('../history/questions.ts');
+  const ask = async <Answer>(name: (typeof questionNames)[number] | 'history.head', params: object) =>
+    JSON.parse(await reader.ask({ path, name, params })) as Answer;
+  const head = await ask<Answer<'history.head'>>('history.head', {});
+  const now = { moment: { seq: head.head } };
+  const own: Readonly<Record<string, (params: object) => unknown>> = {
+    'history.head': () => head,
+    'debug.machines': async (params) => {
+      const { seq, at, machines } = await ask<Answer<'history.at'>>('history.at', { ...params, ...now });
+      return { seq, at, machines, live: null };
+    },
+    'history.whatIf': (params) => ask('history.whatIf', { ...params, foreign: true }),
+  };
+  return async <Name extends OperationName>(name: Name, params: Params<Name>): Promise<Answer<Name>> => {
+    const question = questionNames.find((one) => one === name);
+    const asked = own[name] ?? (question && ((given: object) => ask(question, given)));
+    if (!asked) throw new Error(`a file cannot answer ${name}`);
+    return (await asked(params)) as Answer<Name>;
+  };
+}
+
+// Counted from a moment that is not said: `now`, `-15m`, `14:03`, `yesterday`.
+const isRelative = (text: string | undefined) => text !== undefined && !/^(#|\d{4}-)/.test(text);
+
+/**
+ * What relative times count from: the log's own time. A clock that was set back would lead to before its beginning. Absolute ones do
+ * not ask for it.
+ */
+export async function nowFor(context: Context, ...texts: readonly (string | undefined)[]): Promise<number> {
+  if (!texts.some(isRelative)) return Date.now();
+  return withHistory(context, async ({ call }) => (await call('history.head', {})).now ?? Date.now());
+}

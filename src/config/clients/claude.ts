@@ -1,0 +1,208 @@
+/**
+ * Claude Code's own settings file, pointed at the gateway and back: key by key, order and comments kept, and what stood
+ * there before remembered, sealed, so that it can be given back.
+ */
+import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { applyEdits, type Edit, modify, type ParseError, parse, printParseErrorCode } from 'jsonc-parser';
+import { exitCodes, QccError } from '../../errors/qcc-error.ts';
+import { writeFileAtomic } from '../../platform/atomic-file.ts';
+import { paths } from '../files/home.ts';
+import type { Vault } from '../secrets/vault.ts';
+
+/** What a key was before us (null: not there), and what we wrote (null: we removed it). */
+interface Remembered {
+  readonly before: string | null;
+  readonly written: string | null;
+}
+
+interface Remembrance {
+  readonly keys: Readonly<Record<string, Remembered>>;
+  /** What there was before us. */
+  readonly had: 'nothing' | 'file' | 'env';
+  /** The whole file before us and as we wrote it; null when somebody has changed it between two of our writes. */
+  readonly whole: { readonly before: string; readonly written: string } | null;
+}
+
+/** By file: there is one for each `CLAUDE_CONFIG_DIR`. */
+type Memory = Readonly<Record<string, Remembrance>>;
+
+export interface Applied {
+  readonly file: string;
+  readonly changed: readonly string[];
+  /** Keys that the user has changed since: theirs stays. */
+  readonly kept: readonly string[];
+}
+
+interface Place {
+  readonly home: string;
+  /** `CLAUDE_CONFIG_DIR`, else `~/.claude`. */
+  readonly claudeDir: string;
+  readonly vault: Pick<Vault, 'seal' | 'unseal'>;
+}
+
+const formatting = { formattingOptions: { insertSpaces: true, tabSize: 2 } };
+
+/** @throws {QccError} when the file is not JSON: it stays as it is */
+export function applyClaudeSettings(place: Place, values: Readonly<Record<string, string>>): Applied {
+  const file = join(place.claudeDir, 'settings.json');
+  const text = readSettings(file);
+  const env = envOf(file, text);
+  const memory = remembered(place);
+  const known = memory[file];
+  // Both credentials set make Claude Code send both and warn.
+  const wanted: Record<string, string | null> = {
+    ...values,
+    ...('ANTHROPIC_API_KEY' in env ? { ANTHROPIC_API_KEY: null } : {}),
+  };
+  const keys = { ...known?.keys };
+  let next = text;
+  for (const [name, value] of Object.entries(wanted)) {
+    const current = env[name] ?? null;
+    const earlier = known?.keys[name];
+    // Applied twice: what stood there before the first time is what is given back.
+    const before = earlier && earlier.written === current ? earlier.before : current;
+    keys[name] = { before, written: value };
+    next = edited(next, ['env', name], value);
+  }
+  const had = known?.had ?? hadBefore(file, text);
+  remember(place, { ...memory, [file]: { keys, had, whole: wholeOf(known, text, next) } });
+  write(file, next);
+  return { file, changed: Object.keys(wanted), kept: [] };
+}
+
+function wholeOf(known: Remembrance | undefined, text: string, written: string): Remembrance['whole'] {
+  if (!known) return { before: text, written };
+  return known.whole?.written === text ? { before: known.whole.before, written } : null;
+}
+
+function hadBefore(file: string, text: string): Remembrance['had'] {
+  if (!existsSync(file)) return 'nothing';
+  return hasEnv(text) ? 'env' : 'file';
+}
+
+/** Nobody has touched the file since: it becomes what it was, to the byte. Else our own keys are taken out of it, one by one. */
+export function restoreClaudeSettings(place: Place): Applied {
+  const file = join(place.claudeDir, 'settings.json');
+  const { [file]: known, ...others } = remembered(place);
+  if (!known) return { file, changed: [], kept: [] };
+  const text = readSettings(file);
+  const env = envOf(file, text);
+  const names = Object.keys(known.keys);
+  const changed = names.filter((name) => (env[name] ?? null) === known.keys[name]?.written);
+  const kept = names.filter((name) => !changed.includes(name));
+  const next = known.whole?.written === text ? known.whole.before : withoutOurs(text, known, changed);
+  if (known.had === 'nothing' && next.trim() === '{}') rmSync(file, { force: true });
+  else write(file, next);
+  remember(place, others);
+  return { file, changed, kept };
+}
+
+/** Every file that was ever pointed here, in whatever folder. Nothing when none was. @throws {QccError} as the other does */
+export function restoreAllClaudeSettings({ home, vault }: Omit<Place, 'claudeDir'>): readonly Applied[] {
+  const files = Object.keys(remembered({ home, vault, claudeDir: '' }));
+  return files.map((file) => restoreClaudeSettings({ home, vault, claudeDir: dirname(file) }));
+}
+
+function withoutOurs(text: string, { keys, had }: Remembrance, ours: readonly string[]): string {
+  const restored = ours.reduce((next, name) => edited(next, ['env', name], keys[name]?.before ?? null), text);
+  const { env = {} } = (parse(restored) ?? {}) as { env?: object };
+  return had !== 'env' && Object.keys(env).length === 0 ? edited(restored, ['env'], null) : restored;
+}
+
+export interface ClaudeFile {
+  readonly env: Readonly<Record<string, string>>;
+  /** A program that hands out the key. */
+  readonly apiKeyHelper: string;
+}
+
+/** What one of its settings files sets; nothing when there is no such file. @throws {QccError} when it cannot be read */
+export function readClaudeFile(file: string): ClaudeFile {
+  const text = readSettings(file);
+  const env = Object.entries(envOf(file, text)).filter(([, value]) => typeof value === 'string');
+  const { apiKeyHelper } = (parse(text) ?? {}) as { apiKeyHelper?: unknown };
+  return { env: Object.fromEntries(env), apiKeyHelper: typeof apiKeyHelper === 'string' ? apiKeyHelper : '' };
+}
+
+function readSettings(file: string): string {
+  return existsSync(file) ? readFileSync(file, 'utf8') : '{}\n';
+}
+
+function envOf(file: string, text: string): Record<string, string> {
+  const errors: ParseError[] = [];
+  const settings: unknown = text.trim() === '' ? {} : parse(text, errors, { allowTrailingComma: true });
+  const [first] = errors;
+  if (first) {
+    const line = text.slice(0, first.offset).split('\n').length;
+    throw unreadable(file, `is not valid JSON (${printParseErrorCode(first.error)} in line ${line})`);
+  }
+  if (!isObject(settings)) throw unreadable(file, 'holds no JSON object');
+  const env = settings['env'] ?? {};
+  if (!isObject(env)) throw unreadable(file, 'has an "env" that is no JSON object');
+  return env as Record<string, string>;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function unreadable(file: string, why: string): QccError {
+  return new QccError(
+    'QCC_CLAUDE_SETTINGS',
+    `${file} ${why}; it was left as it is`,
+    `mend ${file}, then run the command again`,
+    exitCodes.failed,
+    { file },
+  );
+}
+
+function hasEnv(text: string): boolean {
+  const settings: unknown = parse(text);
+  return isObject(settings) && 'env' in settings;
+}
+
+function edited(text: string, path: string[], value: string | null): string {
+  const base = text.trim() === '' ? '{}\n' : text;
+  if (value !== null) return applyEdits(base, modify(base, path, value, formatting));
+  // Not formatted: that would bring one large edit back, with the comments gone.
+  const edits = modify(base, path, undefined, {});
+  return applyEdits(
+    base,
+    edits.map((edit) => withComments(base, edit)),
+  );
+}
+
+/** A key is taken away with the comma before it, and with the comments between: those stay, behind a comma that is still needed. */
+function withComments(text: string, edit: Edit): Edit {
+  const end = edit.offset + edit.length;
+  const removed = text.slice(edit.offset, end);
+  const comments = /^,((?:\s*(?:\/\/[^\n]*|\/\*[\s\S]*?\*\/))+)/.exec(removed)?.[1];
+  if (comments === undefined) return edit;
+  const comma = /^\s*,/.exec(text.slice(end))?.[0];
+  return comma === undefined
+    ? { ...edit, content: comments }
+    : { ...edit, length: edit.length + comma.length, content: `,${comments}` };
+}
+
+function write(file: string, text: string): void {
+  // With the keys of others in it, whoever's mask made it.
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  if (existsSync(file)) {
+    // People keep such files elsewhere, with a link here: the link stays.
+    writeFileAtomic(realpathSync(file), text, statSync(file).mode & 0o777);
+  } else {
+    writeFileAtomic(file, text);
+  }
+}
+
+/** @throws {QccError} `QCC_VAULT_DAMAGED` */
+function remembered({ home, vault }: Place): Memory {
+  const { claude } = paths(home);
+  return existsSync(claude) ? JSON.parse(vault.unseal(readFileSync(claude, 'utf8'), claude)) : {};
+}
+
+function remember({ home, vault }: Place, memory: Memory): void {
+  const { claude } = paths(home);
+  if (Object.keys(memory).length === 0) rmSync(claude, { force: true });
+  else writeFileAtomic(claude, vault.seal(JSON.stringify(memory)));
+}

@@ -1,0 +1,173 @@
+/** Where an installation lives, and that nobody else can look into it. */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { homedir, userInfo } from 'node:os';
+import { basename, isAbsolute, join, resolve } from 'node:path';
+import { exitCodes, QccError } from '../../errors/qcc-error.ts';
+import { writeFileAtomic } from '../../platform/atomic-file.ts';
+import { closeMask } from '../../platform/umask.ts';
+
+// sun_path holds 104 bytes on macOS with its final zero; libuv cuts longer ones without a word.
+const socketPathMax = 103;
+const othersMayWrite = 0o022;
+
+export interface Paths {
+  readonly log: string;
+  readonly quarantine: string;
+  readonly socket: string;
+  readonly logs: string;
+  readonly accessLog: string;
+  readonly gatewayLog: string;
+  readonly vault: string;
+  readonly masterKey: string;
+  readonly claude: string;
+  readonly names: string;
+  /** What the queue keeps: encrypted requests and answers. */
+  readonly bodies: string;
+  /** Which format the home has. */
+  readonly format: string;
+  /** What only lives while something runs. */
+  readonly run: string;
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Whole, whatever it is called from. @throws {QccError} `QCC_HOME_NONE` */
+export function homePath(env: Env): string {
+  const named = env['QCC_HOME'];
+  return named ? resolve(named) : join(userHome(env), '.qcc');
+}
+
+/**
+ * The user's own folder. An empty or a relative HOME would put keys wherever a command happens to be called: then the system is asked.
+ * @throws {QccError} `QCC_HOME_NONE` when it does not know either
+ */
+export function userHome(env: Env): string {
+  const found = [env['HOME'], homedir(), knownHome()].find((path) => path !== undefined && isAbsolute(path));
+  if (found !== undefined) return found;
+  throw new QccError(
+    'QCC_HOME_NONE',
+    'there is no folder for the home: HOME is empty, and the system knows none of this user',
+    'export QCC_HOME=/a/folder/of/yours',
+  );
+}
+
+function knownHome(): string | undefined {
+  try {
+    return userInfo().homedir;
+  } catch {
+    // A user without an entry: in containers.
+    return undefined;
+  }
+}
+
+/**
+ * Whether nothing was ever kept there. Who only asks is answered as of an empty installation then, and nothing is made. What cannot be
+ * looked at is no such place: whoever opens it says why.
+ */
+export function isUnmade(home: string): boolean {
+  const { log, quarantine, vault, masterKey, claude, names, bodies, format } = paths(home);
+  const own = new Set([log, quarantine, vault, masterKey, claude, names, bodies, format].map((path) => basename(path)));
+  try {
+    return !readdirSync(home).some((name) => own.has(name) || name.startsWith('log.'));
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT';
+  }
+}
+
+/** @throws {QccError} when the socket's path would be too long */
+export function paths(home: string): Paths {
+  const logs = join(home, 'logs');
+  return {
+    log: join(home, 'log'),
+    quarantine: join(home, 'quarantine'),
+    socket: socketOf(home),
+    logs,
+    accessLog: join(logs, 'access.log'),
+    gatewayLog: join(logs, 'gateway.log'),
+    vault: join(home, 'vault.json'),
+    masterKey: join(home, 'master.key'),
+    claude: join(home, 'claude.json'),
+    names: join(home, 'names.json'),
+    bodies: join(home, 'bodies'),
+    format: join(home, 'home.json'),
+    run: join(home, 'run'),
+  };
+}
+
+function socketOf(home: string): string {
+  if (process.platform === 'win32') {
+    return `\\\\.\\pipe\\qcc-${createHash('sha256').update(home).digest('hex').slice(0, 16)}`;
+  }
+  const path = join(home, 'qcc.sock');
+  if (Buffer.byteLength(path) <= socketPathMax) return path;
+  throw new QccError(
+    'QCC_HOME_PATH',
+    `the path of the home is too long for a socket in it (${Buffer.byteLength(path)} bytes, ${socketPathMax} at most)`,
+    'export QCC_HOME=/a/shorter/path',
+    exitCodes.failed,
+    { bytes: Buffer.byteLength(path), most: socketPathMax },
+  );
+}
+
+/**
+ * Makes the home when it is not there; says whether it did.
+ * @throws {QccError} when others can write into it, or a newer qcc has made it: then nothing in it is touched
+ */
+export function prepareHome(home: string): boolean {
+  closeMask();
+  refuseNewer(home);
+  const created = mkdirSync(home, { recursive: true, mode: 0o700 }) !== undefined;
+  if (process.platform !== 'win32') refuseForeign(home);
+  // Nothing is written into a home that is not ours.
+  mkdirSync(paths(home).logs, { recursive: true, mode: 0o700 });
+  if (!existsSync(paths(home).format))
+    writeFileAtomic(paths(home).format, `${JSON.stringify({ format: homeFormat })}\n`);
+  return created;
+}
+
+/** Of the whole home: raised when an older qcc could no longer read it, or would harm it. */
+export const homeFormat = 1;
+
+/** A home without the file is from before there was one. @throws {QccError} `QCC_HOME_NEWER` */
+export function refuseNewer(home: string): void {
+  const format = formatIn(join(home, 'home.json'));
+  if (format > homeFormat) throw newerHome(home, `format ${format}, and this qcc knows ${homeFormat}`);
+}
+
+function formatIn(path: string): number {
+  try {
+    const { format } = JSON.parse(readFileSync(path, 'utf8')) as { format?: unknown };
+    return typeof format === 'number' ? format : homeFormat;
+  } catch {
+    return homeFormat;
+  }
+}
+
+export function newerHome(home: string, why: string): QccError {
+  return new QccError(
+    'QCC_HOME_NEWER',
+    `${home} was made by a newer qcc (${why}); nothing in it was touched`,
+    'npm install -g qcc@latest',
+    exitCodes.failed,
+    { home, why },
+  );
+}
+
+function refuseForeign(home: string): void {
+  const { mode, uid } = statSync(home);
+  if (uid !== process.getuid?.()) {
+    throw new QccError(
+      'QCC_HOME_OWNER',
+      `${home} belongs to another user`,
+      'export QCC_HOME=/a/folder/of/yours',
+      exitCodes.failed,
+      { home },
+    );
+  }
+  if ((mode & othersMayWrite) !== 0) {
+    throw new QccError('QCC_HOME_OPEN', `${home} can be written by others`, `chmod 700 ${home}`, exitCodes.failed, {
+      home,
+    });
+  }
+}

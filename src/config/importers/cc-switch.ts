@@ -1,0 +1,199 @@
+/** What cc-switch keeps for Claude Code: a list of providers, in `config.json` or, since its version 3.8, in a database. */
+import { createRequire } from 'node:module';
+import * as v from 'valibot';
+import { exitCodes, QccError } from '../../errors/qcc-error.ts';
+import {
+  type Incoming,
+  type IncomingProfile,
+  type LeftOut,
+  profileNameFrom,
+  refuseTooMany,
+  unreadableImport,
+} from './incoming.ts';
+
+const env = v.nullish(v.record(v.string(), v.unknown()));
+const providerForm = v.looseObject({
+  id: v.nullish(v.string()),
+  name: v.nullish(v.string()),
+  settingsConfig: v.nullish(v.looseObject({ env })),
+});
+const form = v.looseObject({
+  claude: v.looseObject({
+    providers: v.record(v.string(), providerForm),
+    current: v.nullish(v.string()),
+  }),
+});
+
+type Provider = v.InferOutput<typeof providerForm>;
+
+const anthropic = 'https://api.anthropic.com';
+const address = 'ANTHROPIC_BASE_URL';
+const token = 'ANTHROPIC_AUTH_TOKEN';
+const apiKey = 'ANTHROPIC_API_KEY';
+
+export function isCcSwitch(json: unknown): boolean {
+  return v.is(form, json);
+}
+
+export function readCcSwitch(json: unknown): Incoming {
+  const parsed = v.safeParse(form, json);
+  if (!parsed.success) throw unreadableImport('it is no provider list of cc-switch');
+  const { providers, current } = parsed.output.claude;
+  refuseTooMany('profiles', Object.keys(providers).length);
+  const leftOut: LeftOut[] = [];
+  const names = new Map<string, string>();
+  const taken = new Set<string>();
+  const profiles = Object.entries(providers).flatMap(([id, provider]) => {
+    const called = provider.name || id;
+    const made = profileFrom(called, provider, leftOut, taken);
+    if (made) {
+      names.set(id, made.name);
+      taken.add(made.name);
+    }
+    return made ? [made] : [];
+  });
+  const first = current ? names.get(current) : undefined;
+  return { source: 'cc-switch', settings: {}, isWhole: false, default: first ?? null, profiles, leftOut };
+}
+
+function profileFrom(
+  called: string,
+  provider: Provider,
+  leftOut: LeftOut[],
+  taken: ReadonlySet<string>,
+): IncomingProfile | undefined {
+  const variables = provider.settingsConfig?.env ?? {};
+  const read = (name: string) => (typeof variables[name] === 'string' ? variables[name].trim() : '');
+  const key = read(token) || read(apiKey);
+  // "Official" has neither: Claude Code's own login.
+  const baseUrl = read(address) || (key === '' ? '' : anthropic);
+  if (baseUrl === '') {
+    leftOut.push({ path: `providers/${called}`, because: 'noAddress' });
+    return undefined;
+  }
+  if (key === '') {
+    leftOut.push({ path: `providers/${called}`, because: 'noKey' });
+    return undefined;
+  }
+  const name = profileNameFrom(called, taken);
+  if (name !== called) leftOut.push({ path: `providers/${called} → ${name}`, because: 'renamed' });
+  for (const other of Object.keys(variables)) {
+    if (![address, token, apiKey].includes(other))
+      leftOut.push({ path: `providers/${called}/${other}`, because: 'noCounterpart' });
+  }
+  const auth = read(token) === '' ? 'x-api-key' : 'bearer';
+  const endpoint = { name: called, baseUrl, auth, key } as const;
+  return { name, ...(name === called ? {} : { description: called }), endpoints: [endpoint] };
+}
+
+/**
+ * The same list, out of the database. A table that is none may be computed, and without an end: only a process that can be ended
+ * asks it (`apart.ts`).
+ * @throws {QccError} `QCC_IMPORT_DATABASE` where this Node cannot read one
+ */
+export function ccSwitchDatabase(path: string): unknown {
+  const rows = rowsOf(path);
+  const providers = rows.map(({ id, name, settings_config: settings }) => [
+    id,
+    { id, name, settingsConfig: parsedSettings(settings) },
+  ]);
+  const current = rows.find((row) => Boolean(row.is_current))?.id ?? null;
+  return { version: 2, claude: { current, providers: Object.fromEntries(providers) } };
+}
+
+interface Row {
+  readonly id: string;
+  readonly name: string;
+  readonly settings_config: string;
+  readonly is_current: unknown;
+}
+
+// All that a thousand providers could have to say, several times over.
+const databaseMemoryBytes = 64 * 1_048_576;
+const charactersMax = 65_536;
+/** What stands in a row, as it was put there: neither hidden, nor computed when it is read. */
+const plainColumn = 0;
+
+const guards = [
+  `PRAGMA hard_heap_limit = ${databaseMemoryBytes}`,
+  'PRAGMA trusted_schema = OFF',
+  'PRAGMA cell_size_check = ON',
+  'PRAGMA query_only = ON',
+];
+const ofClaude = "FROM providers WHERE app_type = 'claude'";
+
+function rowsOf(path: string): readonly Row[] {
+  const sqlite = sqliteOf();
+  let database: InstanceType<Sqlite['DatabaseSync']> | undefined;
+  try {
+    database = new sqlite.DatabaseSync(path, { readOnly: true });
+    for (const guard of guards) database.prepare(guard).all();
+    refuseComputed(database);
+    refuseLarge(database);
+    const wanted = `SELECT id, name, settings_config, is_current ${ofClaude} ORDER BY id`;
+    return database.prepare(wanted).all() as unknown as readonly Row[];
+  } catch (error) {
+    if (error instanceof QccError) throw error;
+    throw unreadableImport(`its database cannot be read (${(error as Error).message})`);
+  } finally {
+    database?.close();
+  }
+}
+
+/** A view, a virtual table or a column with a formula is a program: it may run for ever, or make gigabytes out of nothing. */
+function refuseComputed(database: InstanceType<Sqlite['DatabaseSync']>): void {
+  const named = database.prepare("SELECT type, sql FROM sqlite_master WHERE name = 'providers' COLLATE NOCASE").all();
+  const [table] = named as readonly { readonly type: string; readonly sql: string | null }[];
+  if (!table) throw unreadableImport('there is no table of providers in it');
+  if (named.length > 1 || table.type !== 'table' || !/^\s*CREATE\s+TABLE\b/i.test(table.sql ?? ''))
+    throw unreadableImport('its providers are no plain table, and only plain tables are read');
+  const columns = database.prepare("SELECT name, hidden FROM pragma_table_xinfo('providers')").all();
+  const computed = (columns as readonly { name: string; hidden: number }[]).find(
+    ({ hidden }) => hidden !== plainColumn,
+  );
+  if (computed) throw unreadableImport(`its column ${computed.name} is computed, and only plain tables are read`);
+}
+
+function refuseLarge(database: InstanceType<Sqlite['DatabaseSync']>): void {
+  const longest = "max(length(id), length(coalesce(name, '')), length(coalesce(settings_config, '')))";
+  const [row] = database.prepare(`SELECT count(*) AS count, max(${longest}) AS longest ${ofClaude}`).all();
+  const { count, longest: characters } = row as { readonly count: number; readonly longest: number | null };
+  refuseTooMany('profiles', count);
+  if ((characters ?? 0) > charactersMax)
+    throw unreadableImport(
+      `one of its providers has ${characters} characters, and no more than ${charactersMax} are read`,
+    );
+}
+
+function parsedSettings(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+interface Sqlite {
+  readonly DatabaseSync: new (
+    path: string,
+    options: { readonly readOnly: boolean },
+  ) => {
+    prepare(sql: string): { all(): readonly unknown[] };
+    close(): void;
+  };
+}
+
+/** Part of Node since 22.5, and behind a flag until 22.13. */
+function sqliteOf(): Sqlite {
+  try {
+    return createRequire(import.meta.url)('node:sqlite') as Sqlite;
+  } catch {
+    throw new QccError(
+      'QCC_IMPORT_DATABASE',
+      `Node ${process.versions.node} cannot read the database of cc-switch`,
+      'run it with Node 22.13 or newer, or export from cc-switch: qcc config import --from cc-switch FILE',
+      exitCodes.failed,
+      { node: process.versions.node },
+    );
+  }
+}

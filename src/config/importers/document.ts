@@ -1,0 +1,263 @@
+/**
+ * The export: one JSON document with a format, a version and a checksum; keys only under a passphrase. `docs/configuration.md`
+ * describes it. What does not fit in any part is refused whole.
+ */
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  randomBytes,
+  type ScryptOptions,
+  scrypt as scryptCallback,
+} from 'node:crypto';
+import { promisify } from 'node:util';
+import * as v from 'valibot';
+import type { SettingValue } from '../../../events/config.ts';
+import { exitCodes, QccError } from '../../errors/qcc-error.ts';
+import { isSecretSetting, isSettingKey, parseSetting, rangeOf, settingFits } from '../settings/settings.ts';
+import { type Incoming, refuseTooMany, unreadableImport } from './incoming.ts';
+
+export const documentVersion = 1;
+
+const tier = v.nullable(v.picklist(['primary', 'secondary', 'fallback']));
+const position = v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0)));
+const endpointForm = v.strictObject({
+  id: v.pipe(v.string(), v.regex(/^[0-9a-f]{8}$/)),
+  name: v.string(),
+  baseUrl: v.string(),
+  auth: v.picklist(['x-api-key', 'bearer']),
+  weight: v.number(),
+  priority: v.number(),
+  enabled: v.boolean(),
+  maxFailures: v.number(),
+  maxConcurrent: v.number(),
+  timeoutMs: v.nullable(v.number()),
+  allowPlaintext: v.boolean(),
+  source: v.nullable(v.string()),
+});
+const profileForm = v.strictObject({
+  name: v.string(),
+  description: v.string(),
+  tier,
+  position,
+  default: v.boolean(),
+  endpoints: v.array(endpointForm),
+});
+const base64 = v.pipe(v.string(), v.base64());
+// Sixteen bytes are written; four times as many are read.
+const saltTextMax = 88;
+const secretsForm = v.strictObject({
+  kdf: v.literal('scrypt'),
+  n: v.number(),
+  r: v.number(),
+  p: v.number(),
+  salt: v.pipe(base64, v.maxLength(saltTextMax)),
+  cipher: v.literal('aes-256-gcm'),
+  nonce: v.pipe(base64, v.maxLength(saltTextMax)),
+  sealed: base64,
+});
+const form = v.strictObject({
+  format: v.literal('qcc'),
+  version: v.literal(documentVersion),
+  settings: v.record(v.string(), v.union([v.string(), v.number(), v.boolean()])),
+  profiles: v.array(profileForm),
+  checksum: v.optional(v.string()),
+  secrets: v.optional(secretsForm),
+});
+const secretForm = v.strictObject({
+  endpoints: v.record(v.string(), v.string()),
+  settings: v.record(v.string(), v.string()),
+});
+
+type Document = v.InferOutput<typeof form>;
+export type ExportedProfile = v.InferOutput<typeof profileForm>;
+/** Keys by endpoint, and settings that are secrets by their names. */
+export type Secrets = v.InferOutput<typeof secretForm>;
+
+// OWASP's minimum for scrypt: 128 MiB and a third of a second for each guess.
+const cost = { n: 2 ** 17, r: 8, p: 1 };
+// Whoever made the file says what opening it costs: no more than what is written here, and nothing that is easily guessed.
+const costMin = { n: 2 ** 14, r: 8, p: 1 };
+const keyBytes = 32;
+const saltBytes = 16;
+// NIST SP 800-38D §8.2.
+const nonceBytes = 12;
+const tagBytes = 16;
+
+const scrypt = promisify<string, Buffer, number, ScryptOptions, Buffer>(scryptCallback);
+
+export async function writeDocument(
+  settings: Readonly<Record<string, SettingValue>>,
+  profiles: readonly ExportedProfile[],
+  secrets: { readonly plain: Secrets; readonly passphrase: string } | null,
+): Promise<object> {
+  const body = { format: 'qcc', version: documentVersion, settings, profiles };
+  const checksum = checksumOf(body);
+  if (!secrets) return { ...body, checksum };
+  const [salt, nonce] = [randomBytes(saltBytes), randomBytes(nonceBytes)];
+  const cipher = createCipheriv('aes-256-gcm', await keyFrom(secrets.passphrase, salt, cost), nonce);
+  // The keys belong to these addresses: in a document that was changed they cannot be opened.
+  cipher.setAAD(Buffer.from(checksum));
+  const plain = Buffer.from(JSON.stringify(secrets.plain));
+  const sealed = Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+  const lock = { kdf: 'scrypt', ...cost, salt: salt.toString('base64'), cipher: 'aes-256-gcm' };
+  return {
+    ...body,
+    checksum,
+    secrets: { ...lock, nonce: nonce.toString('base64'), sealed: sealed.toString('base64') },
+  };
+}
+
+/** @throws {QccError} `QCC_IMPORT_INVALID`, `QCC_IMPORT_NEWER`, `QCC_PASSPHRASE_MISSING`, `QCC_PASSPHRASE_WRONG` */
+export async function readDocument(json: unknown, passphrase: string | undefined): Promise<Incoming> {
+  const document = checkedDocument(json);
+  const plain = document.secrets ? await opened(document, passphrase) : { endpoints: {}, settings: {} };
+  for (const [key, value] of Object.entries(plain.settings)) {
+    if (!(isSettingKey(key) && isSecretSetting(key))) throw unreadableImport(`"${key}" is no secret setting`);
+    parseSetting(key, value);
+  }
+  return {
+    source: 'qcc',
+    settings: { ...document.settings, ...plain.settings },
+    isWhole: true,
+    default: document.profiles.find((profile) => profile.default)?.name ?? null,
+    profiles: document.profiles.map(({ default: _, endpoints, ...profile }) => ({
+      ...profile,
+      endpoints: endpoints.map((endpoint) => {
+        const key = Object.hasOwn(plain.endpoints, endpoint.id) ? plain.endpoints[endpoint.id] : undefined;
+        return key === undefined ? endpoint : { ...endpoint, key };
+      }),
+    })),
+    leftOut: [],
+  };
+}
+
+/** What can be seen of a document without its passphrase. @throws {QccError} as `readDocument` */
+export function checkedDocument(json: unknown): Document {
+  const version = (json as { version?: unknown } | null)?.version;
+  if (typeof version === 'number' && version > documentVersion) throw newerDocument(version);
+  const parsed = v.safeParse(form, json);
+  if (!parsed.success) throw unreadableImport(issueOf(parsed.issues[0]));
+  const { checksum, secrets: _, ...body } = parsed.output;
+  if (checksum !== undefined && checksum !== checksumOf(body)) {
+    throw unreadableImport(
+      'its checksum does not fit: it was changed, or damaged, after it was exported',
+      'if you changed it yourself, take the line "checksum" out of it',
+    );
+  }
+  refuseTooMany('profiles', body.profiles.length);
+  refuseTooMany(
+    'endpoints',
+    body.profiles.reduce((count, { endpoints }) => count + endpoints.length, 0),
+  );
+  for (const [key, value] of Object.entries(body.settings)) checkSetting(key, value);
+  const ids = body.profiles.flatMap(({ endpoints }) => endpoints.map(({ id }) => id));
+  refuseTwice('endpoint', ids);
+  refuseTwice(
+    'profile',
+    body.profiles.map(({ name }) => name),
+  );
+  if (body.profiles.filter((profile) => profile.default).length > 1)
+    throw unreadableImport('more than one profile is the default one');
+  return parsed.output;
+}
+
+function checkSetting(key: string, value: SettingValue): void {
+  if (!isSettingKey(key)) throw unreadableImport(`there is no setting "${key}"`, 'qcc config list');
+  if (isSecretSetting(key)) throw unreadableImport(`${key} is a secret, and stands there for all to see`);
+  if (!settingFits(key, value)) throw unreadableImport(`${key} must be ${rangeOf(key)}`, 'qcc config list');
+}
+
+function refuseTwice(noun: string, names: readonly string[]): void {
+  const seen = new Set<string>();
+  const twice = names.find((name) => seen.size === seen.add(name).size);
+  if (twice !== undefined) throw unreadableImport(`${noun} "${twice}" is in it twice`);
+}
+
+async function opened(document: Document, passphrase: string | undefined): Promise<Secrets> {
+  const { checksum, secrets } = document;
+  if (!secrets) return { endpoints: {}, settings: {} };
+  if (passphrase === undefined || passphrase === '') throw passphraseMissing();
+  const { n, r, p } = secrets;
+  refuseCost({ n, r, p });
+  const key = await keyFrom(passphrase, Buffer.from(secrets.salt, 'base64'), { n, r, p });
+  const plain = unsealed(secrets, key, checksum ?? '');
+  const parsed = v.safeParse(secretForm, plain);
+  if (!parsed.success) throw unreadableImport('its secrets are none of qcc');
+  return parsed.output;
+}
+
+function refuseCost({ n, r, p }: typeof cost): void {
+  const isWithin = n >= costMin.n && n <= cost.n && Number.isInteger(Math.log2(n)) && r === cost.r && p === cost.p;
+  if (isWithin) return;
+  throw unreadableImport(
+    `its keys are under scrypt with n ${n}, r ${r}, p ${p}, and no more than n ${cost.n}, r ${cost.r}, p ${cost.p} is opened`,
+  );
+}
+
+function unsealed(secrets: NonNullable<Document['secrets']>, key: Buffer, checksum: string): unknown {
+  const sealed = Buffer.from(secrets.sealed, 'base64');
+  try {
+    const nonce = Buffer.from(secrets.nonce, 'base64');
+    const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: tagBytes });
+    decipher.setAAD(Buffer.from(checksum)).setAuthTag(sealed.subarray(-tagBytes));
+    return JSON.parse(
+      Buffer.concat([decipher.update(sealed.subarray(0, -tagBytes)), decipher.final()]).toString('utf8'),
+    );
+  } catch {
+    throw new QccError(
+      'QCC_PASSPHRASE_WRONG',
+      'the keys in this file cannot be opened: another passphrase, or the file was changed',
+      'QCC_PASSPHRASE=… qcc config import FILE',
+      exitCodes.credential,
+    );
+  }
+}
+
+export function passphraseMissing(): QccError {
+  return new QccError(
+    'QCC_PASSPHRASE_MISSING',
+    'keys go in and out under a passphrase, and none was given',
+    'export QCC_PASSPHRASE=…, or run it on a terminal',
+    exitCodes.usage,
+  );
+}
+
+function newerDocument(version: number): QccError {
+  return new QccError(
+    'QCC_IMPORT_NEWER',
+    `this file has version ${version} of the format, and this qcc knows ${documentVersion}`,
+    'npm install -g qcc@latest',
+    exitCodes.failed,
+    { version, known: documentVersion },
+  );
+}
+
+function keyFrom(passphrase: string, salt: Buffer, { n, r, p }: typeof cost): Promise<Buffer> {
+  // Composed and decomposed letters look alike, and keyboards differ in which they give.
+  const maxmem = 256 * n * r * p;
+  return scrypt(passphrase.normalize('NFC'), salt, keyBytes, { N: n, r, p, maxmem });
+}
+
+function checksumOf(body: object): string {
+  return `sha256:${createHash('sha256')
+    .update(JSON.stringify(sorted(body)))
+    .digest('hex')}`;
+}
+
+/** The same whatever order names stand in. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, one]) => [name, sorted(one)]),
+  );
+}
+
+/** Where it is, and what was wanted there; never what stands there: it may be a key. */
+function issueOf(issue: v.BaseIssue<unknown> | undefined): string {
+  const path = issue?.path?.map(({ key }) => String(key)).join('.') ?? '';
+  return `${path === '' ? 'it' : path} must be ${issue?.expected ?? 'something else'}`;
+}

@@ -1,0 +1,60 @@
+/** The address of an endpoint: checked once, when it is given. */
+
+import { holdsVendorKey } from '../../errors/key-shape.ts';
+import { exitCodes, QccError } from '../../errors/qcc-error.ts';
+
+export function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || hostname === '::1' || /^127(\.\d{1,3}){3}$/.test(hostname);
+}
+
+/** Link-local addresses: where clouds keep the credentials of the machine itself. */
+function isLinkLocal(hostname: string): boolean {
+  const name = hostname.replace(/\.$/, '');
+  // a9fe is 169.254 as an IPv4 address is written inside an IPv6 one.
+  return (
+    /^169\.254\./.test(name) ||
+    /^\[fe[89ab]/i.test(name) ||
+    /^\[::ffff:a9fe:/i.test(name) ||
+    name === 'metadata.google.internal'
+  );
+}
+
+/**
+ * Origin and path prefix, without what clients add themselves (`/v1`, `/v1/messages`) and without a trailing slash.
+ * @throws {QccError} `QCC_URL_INVALID`, `QCC_URL_PLAINTEXT`
+ */
+export function parseBaseUrl(text: string, { allowPlaintext }: { readonly allowPlaintext: boolean }): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (holdsVendorKey(text)) throw invalid('…', 'it must not hold a key: --api-key-stdin takes that');
+  if (!url || !/^https?:$/.test(url.protocol))
+    throw invalid(text, 'it must begin with https:// (or http:// on this machine)');
+  // What may be a secret is not repeated in an error.
+  if (url.username !== '' || url.password !== '') throw invalid(url.origin, 'it must not hold a user or a password');
+  if (url.search !== '' || url.hash !== '') throw invalid(url.origin, 'it must not hold a query or a fragment');
+  if (isLinkLocal(url.hostname)) throw invalid(text, 'link-local addresses are not endpoints');
+  if (url.protocol === 'http:' && !isLoopback(url.hostname) && !allowPlaintext) {
+    throw new QccError(
+      'QCC_URL_PLAINTEXT',
+      `${url.origin} would send your key over the network unencrypted`,
+      'use https://, or --allow-plaintext',
+      exitCodes.usage,
+      { origin: url.origin },
+    );
+  }
+  const path = url.pathname.replace(/\/+$/, '').replace(/\/v1(\/messages)?$/, '');
+  return `${url.origin}${path}`;
+}
+
+/** What has no mark of an address may be a key that was pasted in its place. */
+const isAddress = (text: string) => /[./:]/.test(text) || text === 'localhost';
+
+function invalid(given: string, why: string): QccError {
+  const text = isAddress(given) && !/[@?#]/.test(given) ? given : '…';
+  return new QccError(
+    'QCC_URL_INVALID',
+    `"${text}" cannot be a base URL: ${why}`,
+    '--base-url https://api.anthropic.com',
+    exitCodes.usage,
+    { text },
+  );
+}

@@ -1,0 +1,298 @@
+/** Every setting: its default, its range, and whether it needs a restart. One table; everything else is made from it. */
+import * as v from 'valibot';
+import type { SettingValue } from '../../../events/config.ts';
+import { holdsVendorKey, looksLikeKey } from '../../errors/key-shape.ts';
+import { exitCodes, QccError } from '../../errors/qcc-error.ts';
+import { nearest } from '../../platform/nearest.ts';
+import { visible } from '../../platform/visible.ts';
+import { type Domain, longRange, shortRange, type TextKind, type Unit } from './domain.ts';
+
+interface Setting<Value extends SettingValue = SettingValue> {
+  readonly default: Value;
+  readonly domain: Domain;
+  readonly restart: boolean;
+  /** For a value that is a secret: how it may be shown. The value itself is in the vault, and in no fact. */
+  readonly shown?: (value: string) => string;
+  parse(text: string): Value | undefined;
+}
+
+const restart = true;
+
+function number(initial: number, min: number, max: number, unit: Unit = 'none', whole = false): Setting<number> {
+  const base = whole ? v.pipe(v.number(), v.integer()) : v.pipe(v.number(), v.finite());
+  const form = v.pipe(base, v.minValue(min), v.maxValue(max));
+  return {
+    default: initial,
+    domain: { kind: 'number', min, max, unit, whole },
+    restart: false,
+    parse: (text) => parsed(form, text.trim() === '' ? Number.NaN : Number(text)),
+  };
+}
+
+const seconds = (initial: number, min: number, max: number) => number(initial, min, max, 'seconds');
+const count = (initial: number, min: number, max: number) => number(initial, min, max, 'none', true);
+
+// A map, because a record would also know the names of every object.
+const flags: ReadonlyMap<string, boolean> = new Map([
+  ...['true', 'on', 'yes', '1'].map((word) => [word, true] as const),
+  ...['false', 'off', 'no', '0'].map((word) => [word, false] as const),
+]);
+
+function flag(initial: boolean): Setting<boolean> {
+  return {
+    default: initial,
+    domain: { kind: 'flag' },
+    restart: false,
+    parse: (text) => flags.get(text.trim().toLowerCase()),
+  };
+}
+
+function oneOf<const Options extends readonly string[]>(
+  initial: Options[number],
+  options: Options,
+): Setting<Options[number]> {
+  const form = v.picklist(options);
+  return {
+    default: initial,
+    domain: { kind: 'oneOf', options },
+    restart: false,
+    parse: (text) => parsed(form, text.trim()),
+  };
+}
+
+// Long enough for any path, name or list a person writes.
+const textLengthMax = 4_096;
+
+function text(initial: string, of: TextKind): Setting<string> {
+  // Facts hold it, and every screen shows it: no key, and nothing that a terminal obeys.
+  const isClear = (given: string) => {
+    if (of === 'secret') return true;
+    return visible(given) === given && !(of === 'path' ? holdsVendorKey(given) : looksLikeKey(given));
+  };
+  const form = v.pipe(v.string(), v.trim(), v.maxLength(textLengthMax), v.regex(/^[^\r\n\0]*$/), v.check(isClear));
+  return { default: initial, domain: { kind: 'text', of }, restart: false, parse: (given) => parsed(form, given) };
+}
+
+/** Names out of a set, separated by commas; each once. */
+function listOf<const Options extends readonly string[]>(initial: string, options: Options): Setting<string> {
+  const form = v.array(v.picklist(options));
+  return {
+    default: initial,
+    domain: { kind: 'someOf', options },
+    restart: false,
+    parse: (given) => {
+      const names = given.split(',').map((name) => name.trim());
+      return parsed(
+        v.pipe(
+          form,
+          v.transform((list) => list.join(',')),
+        ),
+        [...new Set(names)].filter((name) => name !== ''),
+      );
+    },
+  };
+}
+
+/** What stands after the host of a webhook's URL lets anybody send; it is never shown. */
+function webhook(): Setting<string> {
+  const url = v.pipe(v.string(), v.url(), v.regex(/^https?:/i), v.maxLength(textLengthMax), v.excludes('…'));
+  const form = v.union([v.literal(''), url]);
+  return {
+    default: '',
+    domain: { kind: 'text', of: 'url' },
+    restart: false,
+    shown: (value) => (URL.canParse(value) ? `${new URL(value).origin}/…` : '…'),
+    parse: (given) => parsed(form, given.trim()),
+  };
+}
+
+function secretText(): Setting<string> {
+  const { parse, ...setting } = text('', 'secret');
+  const unmasked = (given: string) => (given.includes('…') ? undefined : parse(given));
+  return { ...setting, shown: () => '…', parse: unmasked };
+}
+
+function parsed<Value>(form: v.GenericSchema<unknown, Value>, value: unknown): Value | undefined {
+  const result = v.safeParse(form, value);
+  return result.success ? result.output : undefined;
+}
+
+const afterRestart = <Value extends SettingValue>(setting: Setting<Value>): Setting<Value> => ({ ...setting, restart });
+
+const table = {
+  'proxy.host': afterRestart(text('127.0.0.1', 'address')),
+  'proxy.port': afterRestart(count(7860, 0, 65_535)),
+  'proxy.tls_cert': afterRestart(text('', 'path')),
+  'proxy.tls_key': afterRestart(text('', 'path')),
+  'proxy.require_token': flag(false),
+  'proxy.allowed_hosts': text('', 'hosts'),
+  'proxy.allowed_origins': text('', 'origins'),
+  'proxy.max_concurrent': count(100, 1, 100_000),
+  'proxy.max_waiting': count(128, 0, 100_000),
+  'proxy.rate_limit': number(0, 0, 100_000, 'requests a second'),
+  'proxy.max_attempts': count(8, 1, 64),
+  'proxy.connect_timeout': seconds(5, 0.05, 120),
+  'proxy.headers_timeout': seconds(60, 0.05, 600),
+  'proxy.first_content_timeout': seconds(90, 0.05, 600),
+  'proxy.idle_timeout': seconds(120, 0.05, 3_600),
+  'proxy.total_timeout': seconds(590, 0.05, 7_200),
+  'proxy.log_level': oneOf('info', ['error', 'warn', 'info', 'debug']),
+  'health.enabled': flag(true),
+  'health.check_interval': seconds(60, 0.05, 86_400),
+  'health.timeout': seconds(10, 0.05, 600),
+  'health.mode': oneOf('passive', ['passive', 'active', 'off']),
+  'health.model': text('', 'model'),
+  'health.weight_adjustment': flag(true),
+  'health.min_checks': count(3, 1, 1_000),
+  'health.backoff_base': seconds(10, 0.05, 3_600),
+  'health.backoff_max': seconds(300, 0.05, 86_400),
+  'health.ramp': seconds(60, 0, 3_600),
+  'health.credential_interval': seconds(600, 0.05, 86_400),
+  'queue.enabled': flag(true),
+  'queue.max_size': count(1_000, 1, 1_000_000),
+  'queue.strategy': oneOf('exponential', ['exponential', 'fixed', 'immediate']),
+  'queue.base_delay': seconds(5, 0.01, 3_600),
+  'queue.max_delay': seconds(300, 0.01, 86_400),
+  'queue.max_retries': count(5, 0, 100),
+  'queue.hold': seconds(120, 0, 280),
+  'queue.ttl': seconds(900, 1, 604_800),
+  'loadbalancer.strategy': oneOf('weighted', ['weighted', 'round-robin', 'least-connections', 'failover']),
+  'loadbalancer.health_aware': flag(true),
+  'loadbalancer.sticky_session': flag(true),
+  'loadbalancer.sticky_ttl': seconds(300, 0, 86_400),
+  'failover.auto': flag(true),
+  'failover.auto_recovery': flag(true),
+  'failover.failure_threshold': count(3, 1, 1_000),
+  'failover.recovery_checks': count(3, 1, 1_000),
+  'failover.cooldown': seconds(300, 0, 86_400),
+  'failover.recovery_delay': seconds(60, 0, 86_400),
+  'failover.max_per_hour': count(10, 0, 10_000),
+  'history.retention_days': number(30, 0.01, 3_650, 'days'),
+  'history.max_size': number(1_000, 0, 1_000_000, 'MB'),
+  'notify.webhook': webhook(),
+  'notify.on': listOf('failover,recovery,all_down', ['failover', 'recovery', 'all_down', 'credential']),
+  'notify.format': oneOf('auto', ['auto', 'json', 'slack', 'feishu', 'dingtalk', 'wecom', 'ntfy']),
+  'notify.secret': secretText(),
+  'notify.desktop': flag(false),
+  'notify.window': seconds(60, 0.05, 86_400),
+} as const satisfies Readonly<Record<string, Setting>>;
+
+export type SettingKey = keyof typeof table;
+export type Settings = { readonly [Key in SettingKey]: (typeof table)[Key]['default'] };
+export type Origin = 'default' | 'set' | 'env';
+
+export const settingKeys = Object.keys(table) as readonly SettingKey[];
+
+export function isSettingKey(name: string): name is SettingKey {
+  return Object.hasOwn(table, name);
+}
+
+/** @throws {QccError} `QCC_SETTING_UNKNOWN` with the nearest key */
+export function settingKey(name: string): SettingKey {
+  if (isSettingKey(name)) return name;
+  const near = nearest(name, settingKeys);
+  const hint = near === undefined ? 'qcc config list' : `did you mean ${near}? see qcc config list`;
+  throw new QccError('QCC_SETTING_UNKNOWN', `there is no setting "${name}"`, hint, exitCodes.usage, {
+    name,
+    near: near ?? '',
+  });
+}
+
+/** @throws {QccError} `QCC_SETTING_UNKNOWN`, or `QCC_SETTING_INVALID` with the range; nothing has changed then */
+export function parseSetting(name: string, given: string): { readonly key: SettingKey; readonly value: SettingValue } {
+  const key = settingKey(name);
+  const value = table[key].parse(given);
+  if (value !== undefined) return { key, value };
+  // What may be a secret is not repeated in an error.
+  const not = isSecretSetting(key) ? '' : `, not "${given}"`;
+  throw new QccError(
+    'QCC_SETTING_INVALID',
+    `${key} must be ${rangeOf(key)}${not}`,
+    `qcc config get ${key}`,
+    exitCodes.usage,
+    { key, chinese: shortRangeOf(key, 'zh-CN'), given: isSecretSetting(key) ? '…' : given },
+  );
+}
+
+/** Whether what was right on another day, or in another home, is right here and now. */
+export function settingFits(key: SettingKey, value: unknown): value is SettingValue {
+  return typeof value === typeof table[key].default && table[key].parse(String(value)) === value;
+}
+
+export function defaultOf(key: SettingKey): SettingValue {
+  return table[key].default;
+}
+
+/** A person writes it: a path, a host, a model, an address. */
+export function isFreeText(key: SettingKey): boolean {
+  return table[key].domain.kind === 'text';
+}
+
+/** In the words of an error: what comes after "must be". */
+export function rangeOf(key: SettingKey): string {
+  return longRange(table[key].domain);
+}
+
+/** `0.05–120 s`. */
+export function shortRangeOf(key: SettingKey, language: 'en' | 'zh-CN'): string {
+  return shortRange(table[key].domain, language);
+}
+
+export function needsRestart(key: SettingKey): boolean {
+  return table[key].restart;
+}
+
+/** Its value is in the vault; facts, answers and exports show a mask. */
+export function isSecretSetting(key: SettingKey): boolean {
+  return 'shown' in table[key];
+}
+
+/** As it may be seen. What is shown already stays as it is. */
+export function shownSetting(key: SettingKey, value: SettingValue): SettingValue {
+  const { shown }: Setting = table[key];
+  return shown && value !== '' ? shown(String(value)) : value;
+}
+
+/** `proxy.port` is overridden by `QCC_PROXY_PORT`. */
+export function envNameOf(key: SettingKey): string {
+  return `QCC_${key.toUpperCase().replaceAll('.', '_')}`;
+}
+
+/** @throws {QccError} `QCC_SETTING_ENV`: no command works until it is unset, so it is said where the value is */
+function overriding(key: SettingKey, given: string): SettingValue {
+  const value = table[key].parse(given);
+  if (value !== undefined) return value;
+  const name = envNameOf(key);
+  const range = rangeOf(key);
+  const not = isSecretSetting(key) ? '' : `, not "${given}"`;
+  throw new QccError(
+    'QCC_SETTING_ENV',
+    `the environment's ${name} must be ${range}${not}`,
+    `unset ${name}`,
+    exitCodes.usage,
+    { name, chinese: shortRangeOf(key, 'zh-CN'), given: isSecretSetting(key) ? '…' : given },
+  );
+}
+
+/**
+ * What holds now: the environment over what was set over the defaults. Secrets are masked: `secretSetting` has them.
+ * @throws {QccError} when a value of the environment cannot be
+ */
+export function effective(
+  set: ReadonlyMap<string, SettingValue>,
+  env: Readonly<Record<string, string | undefined>>,
+): { readonly settings: Settings; readonly origins: Readonly<Record<SettingKey, Origin>> } {
+  const settings: Partial<Record<SettingKey, SettingValue>> = {};
+  const origins: Partial<Record<SettingKey, Origin>> = {};
+  for (const key of settingKeys) {
+    const override = env[envNameOf(key)];
+    if (override !== undefined) {
+      settings[key] = shownSetting(key, overriding(key, override));
+      origins[key] = 'env';
+    } else {
+      settings[key] = shownSetting(key, set.get(key) ?? table[key].default);
+      origins[key] = set.has(key) ? 'set' : 'default';
+    }
+  }
+  return { settings: Object.freeze(settings) as Settings, origins: origins as Record<SettingKey, Origin> };
+}

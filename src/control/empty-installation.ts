@@ -1,0 +1,93 @@
+/** The installation of a home that nobody has made: whoever only asks is answered as of an empty one, and nothing comes to be. */
+import { paths } from '../config/files/home.ts';
+import type { Vault } from '../config/secrets/vault.ts';
+import type { Answer, OperationName, Params } from '../contract/operations.ts';
+import { type Installation, policiesOf, settingsOf } from '../installation/installation.ts';
+import { MemoryLog } from '../log/memory-log.ts';
+import { realWorld } from '../platform/clock.ts';
+import { Core } from '../runtime/core.ts';
+import { changes, operations } from './table.ts';
+
+/** What an operation wanted can only be given by a home. */
+export class NeedsHome extends Error {}
+
+const needed = (): never => {
+  throw new NeedsHome('only a home has this');
+};
+
+export const noVault: Vault = {
+  inKeychain: false,
+  has: () => false,
+  get: () => undefined,
+  put: needed,
+  putAll: needed,
+  remove: needed,
+  prepareRemoval: needed,
+  mark: needed,
+  ids: () => [],
+  token: needed,
+  seal: needed,
+  unseal: needed,
+  derive: needed,
+};
+
+/** They keep nothing in the log, and make or look after a home all the same. */
+const forHomes: ReadonlySet<OperationName> = new Set<OperationName>(['home.init', 'home.freeze', 'history.compact']);
+/** Without anything to change they tell the settings as they are. */
+const showing: ReadonlySet<OperationName> = new Set<OperationName>([
+  'priority.policy',
+  'health.config',
+  'queue.config',
+]);
+
+/** Where nothing is they find nothing, and say so. */
+const fruitless: ReadonlySet<OperationName> = new Set<OperationName>([
+  'profile.default',
+  'profile.remove',
+  'endpoint.add',
+  'endpoint.copy',
+  'endpoint.update',
+  'endpoint.remove',
+  'endpoint.enable',
+  'endpoint.disable',
+  'priority.set',
+  'priority.switch',
+  'priority.release',
+  'health.reset',
+  'queue.retry',
+  'queue.retryAll',
+  'config.rollback',
+]);
+
+function onlyAsks(name: OperationName, params: object): boolean {
+  if (forHomes.has(name)) return false;
+  if (!changes.has(name) || fruitless.has(name)) return true;
+  return 'dryRun' in params ? params.dryRun === true : showing.has(name) && Object.keys(params).length === 0;
+}
+
+/** @param otherwise for an operation that keeps something @throws {NeedsHome} */
+export async function askOfNothing<Name extends OperationName>(
+  home: string,
+  name: Name,
+  params: Params<Name>,
+  otherwise: () => Promise<Answer<Name>>,
+): Promise<Answer<Name>> {
+  if (!onlyAsks(name, params)) return otherwise();
+  const core = await Core.open(new MemoryLog(), realWorld, policiesOf());
+  const installation: Installation = {
+    home,
+    paths: paths(home),
+    created: false,
+    core,
+    vault: noVault,
+    world: realWorld,
+    settings: settingsOf(core),
+    blobs: needed,
+    close: async () => {},
+  };
+  const operation = operations(installation, undefined)[name] as
+    | ((params: Params<Name>) => Promise<Answer<Name>>)
+    | undefined;
+  // What only a running gateway answers is refused where all are.
+  return operation ? operation(params) : otherwise();
+}

@@ -1,0 +1,92 @@
+/** The one gateway of a home: who has the log is alone, and who comes second waits for the end of the first, or hears of it. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { paths } from '../config/files/home.ts';
+import type { StatusRow } from '../contract/operations.ts';
+import { askGateway } from '../control/client.ts';
+import { exitCodes, QccError } from '../errors/qcc-error.ts';
+import { type Installation, openInstallation } from '../installation/installation.ts';
+import { livingGateway } from '../installation/life.ts';
+import { answers } from '../platform/listening.ts';
+
+// A command holds the log for a moment.
+const lockWaitMs = 10_000;
+// A gateway that stops lets requests end for half a minute, and has its own deadline after that.
+const endWaitMs = 60_000;
+const lockPollMs = 50;
+
+interface Waiting {
+  /** Throws when it is not to be gone on with. */
+  check(): void;
+  /** Told once. */
+  waits(pid: number): void;
+}
+
+/**
+ * The log's lock is what makes a gateway the only one; who holds it for a moment, and who is ending, is waited for.
+ * @throws {QccError} `QCC_GATEWAY_RUNNING`, and whatever keeps the log from being opened
+ */
+export async function openAlone(home: string, { check, waits }: Waiting): Promise<Installation> {
+  const { run, socket } = paths(home);
+  const startedAt = Date.now();
+  let waitsFor: number | undefined;
+  for (;;) {
+    check();
+    const other = await ofHome(socket);
+    if (other !== undefined && !other.stopping) throw alreadyRuns(home, other);
+    const ending = other?.pid ?? livingGateway(run)?.pid;
+    if (ending !== undefined && waitsFor === undefined) waits(ending);
+    waitsFor ??= ending;
+    const isLate = Date.now() - startedAt > (waitsFor === undefined ? lockWaitMs : endWaitMs);
+    const opened = other === undefined ? await openedNow(home, isLate) : undefined;
+    if (opened !== undefined) return opened;
+    if (isLate && other !== undefined) throw stillStops(other.pid);
+    await sleep(lockPollMs);
+  }
+}
+
+/** Undefined while somebody else has the log. */
+async function openedNow(home: string, isLate: boolean): Promise<Installation | undefined> {
+  try {
+    return await openInstallation(home);
+  } catch (error) {
+    const locked = error instanceof QccError && error.code === 'QCC_LOG_LOCKED';
+    if (!locked || isLate) throw error;
+    return undefined;
+  }
+}
+
+/** The gateway that serves the home now; one that starts answers when it has started, and not at all when it fails. */
+async function ofHome(socket: string): Promise<StatusRow | undefined> {
+  if (!(await answers(socket))) return undefined;
+  try {
+    return await askGateway(socket, 'proxy.status', {}, statusMs);
+  } catch (error) {
+    // It ended while it was asked.
+    if (error instanceof QccError && goneCodes.has(error.code)) return undefined;
+    throw error;
+  }
+}
+
+// One that starts answers when it is done. Less than the patience of who starts this one.
+const statusMs = 8_000;
+const goneCodes: ReadonlySet<string> = new Set(['QCC_GATEWAY_DOWN', 'QCC_GATEWAY_LOST', 'QCC_GATEWAY_ENDING']);
+
+function alreadyRuns(home: string, { pid, url }: StatusRow): QccError {
+  return new QccError(
+    'QCC_GATEWAY_RUNNING',
+    `a gateway already runs for ${home}: ${url}, pid ${pid}`,
+    'qcc proxy status',
+    exitCodes.conflict,
+    { home, url, pid },
+  );
+}
+
+function stillStops(pid: number): QccError {
+  return new QccError(
+    'QCC_GATEWAY_STOPPING',
+    `the gateway with pid ${pid} is still stopping`,
+    'qcc proxy stop --timeout 0',
+    exitCodes.conflict,
+    { pid },
+  );
+}

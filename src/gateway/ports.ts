@@ -1,0 +1,51 @@
+/** What the proxy reads and tells, bound to the core. */
+import { streams } from '../../events/ids.ts';
+import { isAvailable } from '../../machines/available.ts';
+import type { Monitor } from '../health/monitor.ts';
+import type { Installation } from '../installation/installation.ts';
+import type { ProxyPorts } from '../proxy/ports.ts';
+import type { Desk } from '../proxy/retry-queue.ts';
+import type { Core } from '../runtime/core.ts';
+
+export function proxyPorts(
+  { core, vault, settings, world }: Installation,
+  monitor: Pick<Monitor, 'attemptFailed'>,
+  desk: Desk | null,
+  dialFailed: (code: string | null) => void = () => {},
+): ProxyPorts {
+  return {
+    desk,
+    view: () => core.view(),
+    settings,
+    secret: (id) => vault.get(core.state.profiles.endpoint(id)?.secret ?? id),
+    token: () => vault.token(),
+    now: () => core.now(),
+    dice: world.dice,
+    attemptFailed: (id, data, call) => {
+      dialFailed(call.code);
+      return monitor.attemptFailed(id, data, call);
+    },
+    attemptSucceeded: (id, success) => core.attemptSucceeded(id, success),
+    modelNotFound: (id, model, request) => core.modelNotFound(id, model, request),
+    modelFound: (id, model, request) => core.modelFound(id, model, request),
+    limitsSeen: (id, data) => void core.tellEndpoint(id, { type: 'LimitsSeen', data }, { by: 'traffic' }),
+    requestEnded: (id, fact) => core.requestEnded(streams.request(id), fact),
+    notReady: () => notReady(core, settings()['loadbalancer.health_aware'], core.now()),
+  };
+}
+
+/** Sentences for `/readyz`: nothing in them is a secret. */
+export function notReady(core: Core, healthAware: boolean, now: number): readonly string[] {
+  const { log, state } = core;
+  const reasons: string[] = [];
+  if (state.gatewayState === 'offline') reasons.push('this machine has no network');
+  if (log.state !== 'open') reasons.push(`the log is ${log.state}`);
+  const { ladder } = core.view();
+  const endpoints = ladder.flatMap((profile) => profile.endpoints);
+  if (state.profiles.all().length === 0) reasons.push('there is no profile yet - run: qcc add NAME');
+  else if (endpoints.length === 0)
+    reasons.push('no profile on the ladder has an endpoint - run: qcc endpoint add PROFILE');
+  else if (!endpoints.some((endpoint) => isAvailable(endpoint, healthAware, now)))
+    reasons.push('no endpoint is usable - run: qcc health status');
+  return reasons;
+}

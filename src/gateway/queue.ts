@@ -1,0 +1,39 @@
+/** The queue's desk, bound to the core, with what another life of the gateway left under way put right. */
+import { faceGateway } from '../../machines/gateway.ts';
+import type { Installation } from '../installation/installation.ts';
+import { queuePolicy } from '../policies/policies.ts';
+import { openRetryPool } from '../pool/pool.ts';
+import { Background } from '../retry-queue/background.ts';
+import { QueueDesk } from '../retry-queue/retry-queue.ts';
+import { proxyPorts } from './ports.ts';
+
+const secondMs = 1_000;
+
+/** @param epoch names this life of the gateway: results of another one do not count */
+export async function openQueue(
+  installation: Installation,
+  monitor: Parameters<typeof proxyPorts>[1],
+  epoch: string,
+): Promise<QueueDesk> {
+  const { core, settings, world } = installation;
+  const blobs = await installation.blobs();
+  const background = new Background({ ...proxyPorts(installation, monitor, null), blobs, pool: openRetryPool() });
+  const desk = new QueueDesk(
+    {
+      epoch,
+      blobs,
+      queue: () => core.state.queue,
+      tell: (id, ask, sync) => core.tellQueue(id, ask, { by: 'retry', sync }),
+      onFacts: (listener) => core.onFacts(listener),
+      view: () => core.view(),
+      policy: () => queuePolicy(settings()),
+      holdMs: () => settings()['queue.hold'] * secondMs,
+      now: () => core.now(),
+      dice: world.dice,
+      isOnline: () => faceGateway(core.state.gateway).state !== 'offline',
+    },
+    background,
+  );
+  await desk.recover();
+  return desk;
+}

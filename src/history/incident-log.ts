@@ -1,0 +1,195 @@
+/** Somebody's capsule, read like any log: from the state that it begins with, and the facts after it. */
+import { createReadStream } from 'node:fs';
+import type { Recorded } from '../../events/fact.ts';
+import type { CapsuleHead } from '../contract/history-operations.ts';
+import { exitCodes, QccError } from '../errors/qcc-error.ts';
+import type { ReadableLog } from '../log/log.ts';
+import { MemoryLog } from '../log/memory-log.ts';
+import { BeyondBounds, type JsonBounds, parseBounded } from '../platform/bounded.ts';
+import { State } from '../runtime/state.ts';
+import { capsuleForm } from './incident.ts';
+import { CapsuleSeal, type End } from './incident-seal.ts';
+
+export interface CapsuleLimits {
+  readonly bytesMax: number;
+  /** Of its first line, which is a whole state. */
+  readonly headBytesMax: number;
+  readonly factBytesMax: number;
+  readonly factsMax: number;
+}
+
+const MiB = 1_048_576;
+// A week of somebody's busiest day. A fact has some three hundred bytes; one with sixty attempts has ten thousand.
+const defaults: CapsuleLimits = {
+  bytesMax: 256 * MiB,
+  headBytesMax: 64 * MiB,
+  factBytesMax: MiB,
+  factsMax: 500_000,
+};
+const headBounds = { depthMax: 32, valuesMax: 5_000_000 };
+const factBounds = { depthMax: 32, valuesMax: 50_000 };
+
+/** @throws {QccError} `QCC_CAPSULE_UNREADABLE`, `QCC_CAPSULE_DAMAGED`, `QCC_CAPSULE_VERSION`, `QCC_CAPSULE_LIMIT` */
+export async function openCapsule(path: string, limits: CapsuleLimits = defaults): Promise<ReadableLog> {
+  try {
+    return await read(path, limits);
+  } catch (error) {
+    if (error instanceof BeyondBounds) throw beyond(path, error.limit);
+    const { code } = error as NodeJS.ErrnoException;
+    if (error instanceof QccError || code === undefined) throw error;
+    throw new QccError(
+      'QCC_CAPSULE_UNREADABLE',
+      `${path} cannot be read (${code})`,
+      'qcc history export --incident FILE makes one',
+      code === 'ENOENT' ? exitCodes.notFound : exitCodes.failed,
+      { path, code },
+    );
+  }
+}
+
+async function read(path: string, limits: CapsuleLimits): Promise<ReadableLog> {
+  const seal = new CapsuleSeal();
+  let head: CapsuleHead | undefined;
+  const facts: Recorded[] = [];
+  let last: string | undefined;
+  for await (const line of linesOf(path, limits)) {
+    // The last one is no fact, and which one is the last is seen when there is no other.
+    if (last !== undefined) {
+      seal.add(last);
+      if (head === undefined) head = headIn(path, last);
+      else facts.push(factIn(path, last, head.from + facts.length));
+    }
+    if (facts.length > limits.factsMax) throw new BeyondBounds(`it has more than ${limits.factsMax} facts`);
+    last = line;
+  }
+  if (head === undefined) throw damagedCapsule(path, 'it does not begin like an incident of qcc');
+  const end = parsed<End>(last, factBounds);
+  if (!end?.end) throw damagedCapsule(path, 'its end is missing');
+  const { facts: count, sha256 } = seal.end();
+  if (end.facts !== count || end.sha256 !== sha256) throw damagedCapsule(path, 'it is not what was written');
+  return new CapsuleLog(head, facts);
+}
+
+/** What follows is read only behind a state that can be read: a stranger's file that is none of ours ends here. */
+function headIn(path: string, line: string): CapsuleHead {
+  const head = parsed<CapsuleHead>(line, headBounds);
+  if (!isHead(head)) throw damagedCapsule(path, 'it does not begin like an incident of qcc');
+  if (head.capsule > capsuleForm || !stateIn(path, head))
+    throw new QccError(
+      'QCC_CAPSULE_VERSION',
+      `${path} was written by qcc ${head.qcc}, which keeps its state in another form`,
+      'use that version of qcc',
+      exitCodes.failed,
+      { path, version: String(head.qcc) },
+    );
+  return head;
+}
+
+function stateIn(path: string, { state }: CapsuleHead): State | undefined {
+  try {
+    return State.from(state);
+  } catch {
+    throw damagedCapsule(path, 'the state that it begins with is none');
+  }
+}
+
+/** With nothing left out: facts have no gaps, and no time that is none. */
+function factIn(path: string, line: string, seq: number): Recorded {
+  const fact = parsed<Recorded>(line, factBounds);
+  const isFact =
+    fact?.seq === seq &&
+    [fact.at, fact.version, fact.v].every((one) => Number.isFinite(one)) &&
+    [fact.stream, fact.type, fact.by].every((one) => typeof one === 'string') &&
+    typeof fact.data === 'object' &&
+    fact.data !== null;
+  if (!isFact) throw damagedCapsule(path, `#${seq} is no fact`);
+  return fact as Recorded;
+}
+
+class CapsuleLog extends MemoryLog {
+  readonly #head: CapsuleHead;
+
+  constructor(head: CapsuleHead, facts: readonly Recorded[]) {
+    super(facts);
+    this.#head = head;
+  }
+
+  override get tail(): number {
+    return this.#head.from;
+  }
+
+  override get head(): number {
+    return Math.max(super.head, this.#head.from - 1);
+  }
+
+  override loadSnapshot(name: string, max = Number.POSITIVE_INFINITY): ReturnType<MemoryLog['loadSnapshot']> {
+    const { from, state } = this.#head;
+    return Promise.resolve(name === 'state' && from - 1 <= max ? { seq: from - 1, data: state } : undefined);
+  }
+}
+
+/** Line by line, and none longer than it may be: a file without an end of a line is not gathered until memory is gone. */
+async function* linesOf(path: string, { bytesMax, headBytesMax, factBytesMax }: CapsuleLimits): AsyncIterable<string> {
+  const parts: Buffer[] = [];
+  let [bytes, length, lines] = [0, 0, 0];
+  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > bytesMax) throw new BeyondBounds(`it has more than ${bytesMax} bytes`);
+    for (let from = 0; from < chunk.length; ) {
+      const end = chunk.indexOf(newline, from);
+      const part = chunk.subarray(from, end < 0 ? chunk.length : end);
+      parts.push(part);
+      length += part.length;
+      const most = lines === 0 ? headBytesMax : factBytesMax;
+      if (length > most) throw new BeyondBounds(`a line of it has more than ${most} bytes`);
+      if (end < 0) break;
+      yield Buffer.concat(parts.splice(0)).toString('utf8');
+      lines++;
+      length = 0;
+      from = end + 1;
+    }
+  }
+  if (parts.length > 0) yield Buffer.concat(parts).toString('utf8');
+}
+
+const newline = 0x0a;
+
+function parsed<Line>(line: string | undefined, bounds: JsonBounds): Partial<Line> | undefined {
+  try {
+    const value: unknown = parseBounded(line ?? '', bounds);
+    return typeof value === 'object' && value !== null ? (value as Partial<Line>) : undefined;
+  } catch (error) {
+    if (error instanceof BeyondBounds) throw error;
+    return undefined;
+  }
+}
+
+function isHead(line: Partial<CapsuleHead> | undefined): line is CapsuleHead {
+  return (
+    typeof line?.capsule === 'number' &&
+    Number.isSafeInteger(line.from) &&
+    typeof line.state === 'object' &&
+    line.state !== null
+  );
+}
+
+/** What was made up, or came to harm on its way. */
+export function damagedCapsule(path: string, why: string): QccError {
+  return new QccError(
+    'QCC_CAPSULE_DAMAGED',
+    `${path} is no whole incident file: ${why}`,
+    'ask for the file again',
+    exitCodes.failed,
+    { path },
+  );
+}
+
+function beyond(path: string, why: string): QccError {
+  return new QccError(
+    'QCC_CAPSULE_LIMIT',
+    `${path} is more than is read of an incident file: ${why}`,
+    'ask for one of a shorter time',
+    exitCodes.failed,
+    { path, why },
+  );
+}

@@ -1,0 +1,57 @@
+/** An incident capsule: a slice of the history that may be given away, with all that is needed to ask it elsewhere. */
+import type { Recorded } from '../../events/fact.ts';
+import { effective } from '../config/settings/settings.ts';
+import type { CapsuleHead } from '../contract/history-operations.ts';
+import type { Answer, Params } from '../contract/operations.ts';
+import type { ReadableLog } from '../log/log.ts';
+import { version } from '../platform/version.ts';
+import type { State } from '../runtime/state.ts';
+import { startOfLook } from './facts.ts';
+import { stateAt } from './moment.ts';
+import { collectNames, collectNamesOf, redactedFact, redactedState } from './redact.ts';
+
+export const capsuleForm = 1;
+const pageSize = 1_000;
+
+/** What stands in its first line, and what the pages after it need. */
+export async function beginCapsule(
+  log: ReadableLog,
+  { salt, hashNames, ...look }: Params<'capsule.begin'>,
+): Promise<Answer<'capsule.begin'>> {
+  // Without a beginning all of it: an incident is not the newest thousand facts.
+  const { from, to } = await startOfLook(log, { fromSeq: log.tail, ...look });
+  const then = await stateAt(log, from - 1);
+  const found = { names: new Set<string>(), hosts: new Set<string>() };
+  if (hashNames) {
+    collectNames(then.toJSON(), found);
+    for await (const facts of log.read(from, to - 1)) for (const fact of facts) collectNamesOf(fact, found);
+  }
+  const redaction = { salt, hashNames, names: [...found.names], hosts: [...found.hosts] };
+  const head: CapsuleHead = {
+    capsule: capsuleForm,
+    qcc: version,
+    from,
+    to: to - 1,
+    names: hashNames ? 'hashed' : 'kept',
+    state: redactedState(withEnvironment(then), redaction),
+  };
+  return { head, redaction };
+}
+
+/** What the environment had put over the settings is in no fact: to be asked elsewhere, it is as if it were set. */
+function withEnvironment(then: State): object {
+  const saved = then.toJSON();
+  const { settings, origins } = effective(then.settings, process.env);
+  const set = Object.entries(settings).filter(([key]) => origins[key as keyof typeof origins] === 'env');
+  return { ...saved, settings: [...new Map([...saved.settings, ...set])] };
+}
+
+export async function capsuleFacts(
+  log: ReadableLog,
+  { from, to, redaction }: Params<'capsule.facts'>,
+): Promise<Answer<'capsule.facts'>> {
+  const end = Math.min(to, from + pageSize - 1);
+  const lines: Recorded[] = [];
+  for await (const facts of log.read(from, end)) for (const fact of facts) lines.push(redactedFact(fact, redaction));
+  return { facts: lines, next: end < to ? end + 1 : null };
+}

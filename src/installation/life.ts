@@ -1,0 +1,101 @@
+/**
+ * Who serves a home, beside its log: for whoever has to end a gateway that does not answer, and for the next start, which must tell
+ * one that was killed from one that stopped and could not write it down.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { writeFileAtomic } from '../platform/atomic-file.ts';
+
+export interface Life {
+  readonly pid: number;
+  /** When the process began, as the system says it: another process gets the same pid one day. */
+  readonly began: string | null;
+  readonly epoch: string;
+}
+
+const psMs = 2_000;
+// Of /proc/PID/stat, counted after the name in brackets, which may hold anything: `state` and `starttime`.
+const [stateField, startField] = [0, 19];
+
+const livingFile = (run: string) => join(run, 'gateway.json');
+const endedFile = (run: string) => join(run, 'gateway-ended.json');
+
+/** For whoever holds the log: there is no other. @throws {QccError} `QCC_FILE_UNWRITABLE` */
+export function beginLife(run: string, epoch: string): void {
+  const life: Life = { pid: process.pid, began: beginningOf(process.pid), epoch };
+  mkdirSync(dirname(livingFile(run)), { recursive: true, mode: 0o700 });
+  writeFileAtomic(livingFile(run), `${JSON.stringify(life)}\n`);
+}
+
+/** It ended in order: said by a rename, because a full disk takes nothing else. */
+export function endLife(run: string): void {
+  try {
+    renameSync(livingFile(run), endedFile(run));
+  } catch {
+    // Somebody has removed it: the log alone says how it ended.
+  }
+}
+
+/** It never came to serve. */
+export function forgetLife(run: string): void {
+  rmSync(livingFile(run), { force: true });
+}
+
+/** Whether the life of this epoch ended in order, whatever the log was able to say of it. */
+export function endedInOrder(run: string, epoch: string | null): boolean {
+  return epoch !== null && read(endedFile(run))?.epoch === epoch;
+}
+
+/** The gateway of this home while its process is there: serving, starting or ending. */
+export function livingGateway(run: string): Life | undefined {
+  const life = read(livingFile(run));
+  return life !== undefined && isAlive(life.pid) && beginningOf(life.pid) === life.began ? life : undefined;
+}
+
+/** True while a process with this id is there. One that has ended and that nobody has asked for is none. */
+export function isAlive(pid: number): boolean {
+  return isListed(pid) && (process.platform !== 'linux' || statOf(pid)?.[stateField] !== 'Z');
+}
+
+/** Also one that has ended, and that nobody has asked for yet. */
+export function isListed(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+function read(path: string): Life | undefined {
+  try {
+    const life = JSON.parse(readFileSync(path, 'utf8')) as Partial<Life>;
+    const { pid, began = null, epoch } = life;
+    const isOne = Number.isSafeInteger(pid) && Number(pid) > 0 && typeof epoch === 'string';
+    return isOne ? { pid: Number(pid), began, epoch } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function beginningOf(pid: number): string | null {
+  if (process.platform === 'win32') return null;
+  try {
+    if (process.platform !== 'linux')
+      return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8', timeout: psMs }).trim();
+    // Ticks count from the boot.
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    return `${boot} ${statOf(pid)?.[startField]}`;
+  } catch {
+    return null;
+  }
+}
+
+function statOf(pid: number): readonly string[] | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  } catch {
+    return undefined;
+  }
+}

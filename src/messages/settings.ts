@@ -1,0 +1,188 @@
+/**
+ * What each setting does, in both languages: `qcc config list`, `docs/configuration.md` and its translation say it in
+ * these words.
+ */
+import type { SettingKey } from '../config/settings/settings.ts';
+
+type Language = 'en' | 'zh-CN';
+type Both = Readonly<Record<Language, string>>;
+
+/** In Markdown, because the papers are made of it. */
+export const settingWords: Readonly<Record<SettingKey, Both>> = {
+  'proxy.host': {
+    en: 'Anything but loopback needs `proxy.require_token`',
+    'zh-CN': '非环回地址要求 `proxy.require_token`',
+  },
+  'proxy.port': { en: '0 takes a free one', 'zh-CN': '0 表示任取空闲端口' },
+  'proxy.tls_cert': {
+    en: 'With `proxy.tls_key` the port speaks HTTPS; clients trust it through `NODE_EXTRA_CA_CERTS`',
+    'zh-CN': '与 `proxy.tls_key` 一起设置则使用 HTTPS；客户端通过 `NODE_EXTRA_CA_CERTS` 信任它',
+  },
+  'proxy.tls_key': {
+    en: 'Half a pair, an unreadable or an expired file: the gateway does not start',
+    'zh-CN': '只设一半、不可读或已过期：网关不启动',
+  },
+  'proxy.require_token': {
+    en: 'only the token of this installation is let in; `qcc env` and `qcc use` hand it out',
+    'zh-CN': '只接受本安装的令牌；`qcc env` 与 `qcc use` 会给出',
+  },
+  'proxy.allowed_hosts': {
+    en: 'further values of `Host` that are served, besides loopback ones',
+    'zh-CN': '除环回外还接受的 `Host` 值',
+  },
+  'proxy.allowed_origins': {
+    en: 'desktop clients that send an `Origin`; browsers never get in otherwise',
+    'zh-CN': '会发送 `Origin` 的桌面客户端；除此之外浏览器一律不接受',
+  },
+  'proxy.max_concurrent': {
+    en: 'requests that run at once; each endpoint has its own limit besides',
+    'zh-CN': '同时处理的请求数；每个端点另有自己的上限',
+  },
+  'proxy.max_waiting': {
+    en: 'requests that wait in line for their turn; one more gets 503 with `retry-after`',
+    'zh-CN': '排队等待的请求数；再多则返回 503 和 `retry-after`',
+  },
+  'proxy.rate_limit': {
+    en: '0 is no limit; what is over it waits in the same line',
+    'zh-CN': '0 表示不限；超出的在同一队列中等待',
+  },
+  'proxy.max_attempts': {
+    en: 'endpoints that one request may ask, each once',
+    'zh-CN': '一个请求最多询问的端点数，每个一次',
+  },
+  'proxy.connect_timeout': { en: 'to reach an endpoint', 'zh-CN': '连上端点的时限' },
+  'proxy.headers_timeout': { en: "streaming: until the answer's head", 'zh-CN': '流式：等到响应头' },
+  'proxy.first_content_timeout': {
+    en: 'streaming: until the first content; twice as long while pings come',
+    'zh-CN': '流式：等到第一段内容；有 ping 时加倍',
+  },
+  'proxy.idle_timeout': {
+    en: 'streaming: between two events that are no pings',
+    'zh-CN': '流式：两个非 ping 事件之间',
+  },
+  'proxy.total_timeout': { en: 'not streaming: the whole answer', 'zh-CN': '非流式：整个响应' },
+  'proxy.log_level': {
+    en: 'what `logs/access.log` holds: error is failures alone, warn also what took another attempt, info every request, debug each attempt of it too; for gateway.log, error leaves warnings out',
+    'zh-CN':
+      '`logs/access.log` 记录什么：error 只记失败，warn 还记换过端点的请求，info 记每个请求，debug 还记每次尝试；对 gateway.log，error 不记警告',
+  },
+  'health.enabled': { en: 'false is `health.mode off`, whatever that says', 'zh-CN': 'false 等于 `health.mode off`' },
+  'health.check_interval': {
+    en: 'from one probe of an endpoint to the next at the most, spread over the last quarter: who is back is found within it',
+    'zh-CN': '同一端点相邻两次探测开始时间的最大间隔，随机提前至多四分之一：端点恢复后必在此时间内被发现',
+  },
+  'health.timeout': {
+    en: 'of one probe, `qcc health test` and `qcc endpoint test` too',
+    'zh-CN': '一次探测的时限，也用于 `qcc health test` 与 `qcc endpoint test`',
+  },
+  'health.mode': {
+    en: '`passive` probes what traffic says too little about, `active` everything, `off` nothing',
+    'zh-CN': '`passive` 只探测流量说明不足的端点，`active` 探测全部，`off` 不探测',
+  },
+  'health.model': {
+    en: 'what probes ask for; empty: the cheapest that works',
+    'zh-CN': '探测使用的模型；空则用可用的最便宜的',
+  },
+  'health.weight_adjustment': {
+    en: 'weights follow what endpoints do; false: your own weights, at once',
+    'zh-CN': '权重随端点表现调整；false：立即恢复您自己的权重',
+  },
+  'health.min_checks': { en: "results before an endpoint's weight is adjusted", 'zh-CN': '调整端点权重前至少的结果数' },
+  'health.backoff_base': { en: 'how long an endpoint is out the first time', 'zh-CN': '端点第一次退出多久' },
+  'health.backoff_max': { en: 'the longest time that an endpoint is out', 'zh-CN': '端点最长退出时间' },
+  'health.ramp': {
+    en: 'from the first success of an endpoint to its full share; 0 gives it back at once',
+    'zh-CN': '端点从第一次成功到恢复全部份额；0 表示立即恢复',
+  },
+  'health.credential_interval': {
+    en: 'how long a refused key, balance or address keeps it out',
+    'zh-CN': '密钥被拒、余额用尽或地址错误时退出多久',
+  },
+  'queue.enabled': {
+    en: 'requests that nobody can answer now wait, and are tried again',
+    'zh-CN': '无人能应答的请求排队等待并重试',
+  },
+  'queue.max_size': { en: 'requests that may wait', 'zh-CN': '可排队的请求数' },
+  'queue.strategy': { en: 'how the wait grows from one try to the next', 'zh-CN': '重试间隔如何增长' },
+  'queue.base_delay': { en: 'before the first retry', 'zh-CN': '第一次重试之前' },
+  'queue.max_delay': { en: 'the longest wait between two tries', 'zh-CN': '两次尝试之间最长的等待' },
+  'queue.max_retries': {
+    en: "the gateway's own, after the client's attempt",
+    'zh-CN': '客户端的尝试之后，网关自己的重试次数',
+  },
+  'queue.hold': {
+    en: 'how long a client is kept waiting before it gets 503',
+    'zh-CN': '客户端在得到 503 之前最多等待多久',
+  },
+  'queue.ttl': { en: 'how long an answer is kept for the same request', 'zh-CN': '应答为同一请求保留多久' },
+  'loadbalancer.strategy': {
+    en: 'how endpoints of one profile with the same priority share the traffic. `failover` is strict order',
+    'zh-CN': '同一配置内优先级相同的端点如何分担流量；`failover` 为严格次序',
+  },
+  'loadbalancer.health_aware': {
+    en: 'false: health is noted and does not decide; only refused credentials and what you disabled stay out',
+    'zh-CN': 'false：记录健康但不据此决定；只有被拒绝的密钥和您停用的端点除外',
+  },
+  'loadbalancer.sticky_session': {
+    en: 'a session stays where its prompt cache is',
+    'zh-CN': '会话留在保有其提示缓存的端点',
+  },
+  'loadbalancer.sticky_ttl': {
+    en: 'how long a session stays after the start of its last request',
+    'zh-CN': '会话自上一个请求开始后保留多久',
+  },
+  'failover.auto': {
+    en: 'switch down the ladder when the active profile has no usable endpoint',
+    'zh-CN': '当前配置没有可用端点时向下切换',
+  },
+  'failover.auto_recovery': { en: 'switch back up the ladder when it is well again', 'zh-CN': '恢复后向上切回' },
+  'failover.failure_threshold': {
+    en: 'reports in a row that a switch needs; when all endpoints are out for certain, none',
+    'zh-CN': '切换所需的连续报告数；若全部端点确定不可用，则不需要',
+  },
+  'failover.recovery_checks': { en: 'good reports that the way back needs', 'zh-CN': '切回所需的良好报告数' },
+  'failover.cooldown': { en: 'after a switch, before the next failover', 'zh-CN': '一次切换之后、下一次故障切换之前' },
+  'failover.recovery_delay': {
+    en: 'how long a profile must be well, at least, before the way back',
+    'zh-CN': '配置至少须保持正常多久才切回',
+  },
+  'failover.max_per_hour': { en: 'failovers in an hour', 'zh-CN': '每小时故障切换次数' },
+  'history.retention_days': {
+    en: 'facts older than this are removed once an hour; what they made of the state stays',
+    'zh-CN': '更早的事实每小时清理一次；它们形成的状态保留',
+  },
+  'history.max_size': {
+    en: 'the oldest facts are removed, once an hour, when the log is larger than this on the disk; 0 sets no limit',
+    'zh-CN': '日志在磁盘上超过此大小时，每小时移除最旧的事实；0 表示不限',
+  },
+  'notify.webhook': {
+    en: 'where messages are posted. Kept encrypted like a key; shown by its host alone',
+    'zh-CN': '消息发到哪里。像密钥一样加密保存；只显示主机名',
+  },
+  'notify.on': {
+    en: 'what is told: a switch down the ladder; the way back; no endpoint can answer; an endpoint refuses its key, or its balance is spent',
+    'zh-CN': '通知哪些：向下切换；切回；没有端点可用；端点拒绝密钥或余额用尽',
+  },
+  'notify.format': {
+    en: "`auto` goes by the URL's host (Slack, Feishu and Lark, DingTalk, WeCom, ntfy.sh); any other host gets `json`",
+    'zh-CN': '`auto` 按 URL 的主机名判断（Slack、飞书与 Lark、钉钉、企业微信、ntfy.sh）；其他主机用 `json`',
+  },
+  'notify.secret': {
+    en: "kept encrypted, never shown. Feishu and DingTalk: the signing secret of the bot. ntfy: an access token. json: `x-qcc-signature-256` carries the body's HMAC-SHA256",
+    'zh-CN':
+      '加密保存，从不显示。飞书与钉钉：机器人的签名密钥。ntfy：访问令牌。json：`x-qcc-signature-256` 为正文的 HMAC-SHA256',
+  },
+  'notify.desktop': {
+    en: '`notify-send` on Linux, `osascript` on macOS',
+    'zh-CN': 'Linux 用 `notify-send`，macOS 用 `osascript`',
+  },
+  'notify.window': {
+    en: 'the same thing about the same profile is told once in this time; what came meanwhile is told together, with a count',
+    'zh-CN': '同一配置的同一类事在这段时间内只通知一次；期间发生的合并为一条，并注明次数',
+  },
+};
+
+/** For a terminal: without what only Markdown needs. */
+export function settingAbout(key: SettingKey, language: Language): string {
+  return settingWords[key][language].replaceAll('`', '');
+}

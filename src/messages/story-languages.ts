@@ -1,0 +1,19 @@
+/** The words of what happened, by language. */
+import { detailText } from './codes.ts';
+import type { Language } from './messages.ts';
+import type { StoryWords } from './story.ts';
+import { en } from './story-en.ts';
+import { zh } from './story-zh.ts';
+
+// A table has its own words alone: a code out of somebody's file may be called `constructor`.
+for (const { failures, rules, lines, whatIf } of [en, zh])
+  for (const table of [failures, rules, lines.beliefs, whatIf.tiers]) Object.setPrototypeOf(table, null);
+
+export function storyWordsOf(language: Language): StoryWords {
+  return language === 'zh-CN' ? zh : en;
+}
+
+/** Why something failed: a code where the gateway has one, otherwise what it says of it, or what the endpoint said. */
+export function reasonText(reason: string, language: Language): string {
+  return storyWordsOf(language).failures[reason] ?? detailText(reason, language);
+}

@@ -1,0 +1,89 @@
+/** Instants and spans as people write them. */
+
+import type { Moment } from '../contract/history-operations.ts';
+import { usage } from '../errors/qcc-error.ts';
+import type { Words } from './messages.ts';
+
+const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** `30s`, `5m`, `1h30m`, `250ms`; a bare number is seconds. @throws {QccError} usage */
+export function spanMs(text: string, words: Words): number {
+  if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1_000;
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g)];
+  if (parts.length === 0 || parts.map(([whole]) => whole).join('') !== text)
+    throw usage(words.noSpan(text), '30s, 5m, 1h30m');
+  return parts.reduce((sum, [, number, unit]) => sum + Number(number) * (unitMs[unit ?? ''] ?? 0), 0);
+}
+
+// As ISO has it, and as it is printed here: what was read can be typed again.
+const whole = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{1,2}:[\d:.]+) ?(Z|UTC|[+-]\d{2}:?\d{2})?)?$/;
+
+/** ISO, `14:03:22` today, `-15m`, `yesterday`. Without a zone: local. @throws {QccError} usage */
+export function instant(text: string, now: number, words: Words): number {
+  if (text === 'now') return now;
+  if (text.startsWith('-')) return now - spanMs(text.slice(1), words);
+  if (text === 'today') return startOfDay(now, 0);
+  if (text === 'yesterday') return startOfDay(now, -1);
+  const clock = /^([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?$/.exec(text);
+  if (clock) return new Date(now).setHours(Number(clock[1]), Number(clock[2]), Number(clock[3] ?? 0), 0);
+  // A date alone would be read as UTC; people mean their own day.
+  const [, date, time, zone = ''] = whole.exec(text) ?? [];
+  const at = date === undefined ? Number.NaN : Date.parse(`${date}T${time ?? '00:00:00'}${zone.replace('UTC', 'Z')}`);
+  if (Number.isFinite(at)) return at;
+  throw usage(words.noTime(text), '2026-01-31T14:03:22, 14:03:22, -15m, yesterday');
+}
+
+/** By the calendar: a day of a clock change has 23 hours, or 25. */
+function startOfDay(now: number, days: number): number {
+  const day = new Date(now);
+  day.setDate(day.getDate() + days);
+  return day.setHours(0, 0, 0, 0);
+}
+
+/** `3 s`, `5 min`, `2 h`: how long ago, or how long still. */
+export function shortSpan(ms: number): string {
+  const seconds = Math.round(Math.abs(ms) / 1_000);
+  if (seconds < 90) return `${seconds} s`;
+  if (seconds < 5_400) return `${Math.round(seconds / 60)} min`;
+  return seconds < 172_800 ? `${Math.round(seconds / 3_600)} h` : `${Math.round(seconds / 86_400)} d`;
+}
+
+/** Of the reader's own clock. */
+export function dayOf(at: number): string {
+  const day = new Date(at);
+  return `${day.getFullYear()}-${two(day.getMonth() + 1)}-${two(day.getDate())}`;
+}
+
+export function clockOf(at: number): string {
+  const time = new Date(at);
+  return `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`;
+}
+
+/** What the reader's clock is away from UTC at that instant: `+08:00`, or `UTC`. */
+export function zoneOf(at: number): string {
+  const minutes = -new Date(at).getTimezoneOffset();
+  if (minutes === 0) return 'UTC';
+  const size = Math.abs(minutes);
+  return `${minutes < 0 ? '-' : '+'}${two(Math.floor(size / 60))}:${two(size % 60)}`;
+}
+
+/** An instant for people: on their own clock, with its zone, whatever command tells it. */
+export function timeText(at: number | string): string {
+  const instant = typeof at === 'string' ? Date.parse(at) : at;
+  return `${dayOf(instant)} ${clockOf(instant)} ${zoneOf(instant)}`;
+}
+
+const two = (number: number) => String(number).padStart(2, '0');
+
+/** `#1234`, or a time. @throws {QccError} usage */
+export function momentOf(text: string, now: number, words: Words): Moment {
+  const seq = seqOf(text, words);
+  return seq === undefined ? { at: instant(text, now, words) } : { seq };
+}
+
+/** `#1234`. @throws {QccError} usage, when what follows is no number */
+export function seqOf(text: string | undefined, words: Words): number | undefined {
+  if (!text?.startsWith('#')) return undefined;
+  if (/^#\d+$/.test(text)) return Number(text.slice(1));
+  throw usage(words.noFactNumber(text), '#1234');
+}

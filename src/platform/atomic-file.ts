@@ -1,0 +1,276 @@
+/** A file that is always whole: written beside, synced, and renamed over; and what is wrong when it cannot be. */
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  constants,
+  copyFileSync,
+  fchmodSync,
+  fsyncSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { exitCodes, QccError } from '../errors/qcc-error.ts';
+
+const ownerOnly = 0o600;
+const ownerOnlyFolder = 0o700;
+// 2^48 names: nobody fills them all with links.
+const randomNameBytes = 6;
+
+/** What an operation on a file says of it. `wrong`: the path itself cannot be meant; else the machine refuses it now. */
+const faults: Readonly<Record<string, { readonly why: string; readonly wrong: boolean }>> = {
+  ENOENT: { why: 'its folder is not there', wrong: true },
+  ENOTDIR: { why: 'a part of its path is no folder', wrong: true },
+  EISDIR: { why: 'it is a folder', wrong: true },
+  ENAMETOOLONG: { why: 'its name is too long', wrong: true },
+  EACCES: { why: 'you may not write there', wrong: false },
+  EPERM: { why: 'you may not write there', wrong: false },
+  EROFS: { why: 'the disk is read-only', wrong: false },
+  ENOSPC: { why: 'the disk is full', wrong: false },
+  EFBIG: { why: 'a limit of this system lets no file grow so far', wrong: false },
+  EDQUOT: { why: 'your quota is used up', wrong: false },
+  EMFILE: { why: 'too many files are open', wrong: false },
+};
+
+function hintOf(code: string, folder: string): string {
+  if (code === 'ENOENT') return `mkdir -p ${folder}`;
+  if (code === 'ENOSPC' || code === 'EDQUOT') return `free space, then run it again: df -h ${folder}`;
+  return code === 'EROFS' ? `make it writable, then run it again: findmnt -T ${folder}` : `ls -ld ${folder}`;
+}
+
+/** Does something with a file. @throws {QccError} `QCC_FILE_UNWRITABLE` for what the system refuses, in words */
+function onFile<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    const fault = faults[code];
+    if (!fault) throw error;
+    const exit = fault.wrong ? exitCodes.usage : exitCodes.failed;
+    throw new QccError(
+      'QCC_FILE_UNWRITABLE',
+      `${path} cannot be written: ${fault.why} (${code})`,
+      hintOf(code, dirname(path)),
+      exit,
+      { path, code },
+    );
+  }
+}
+
+/** A file that somebody asked for. @throws {QccError} `QCC_FILE_UNWRITABLE` */
+export function writeExport(path: string, text: string): void {
+  const file = openExport(path);
+  try {
+    file.write(text);
+  } catch (error) {
+    file.abandon();
+    throw error;
+  }
+  file.close();
+}
+
+export interface OpenExport {
+  write(text: string | Uint8Array): void;
+  /** From here on it stands under its name. */
+  close(): void;
+  /** It was not finished: what was there before is there still. */
+  abandon(): void;
+}
+
+/** The same for what is too long to be held: written as it comes. @throws {QccError} `QCC_FILE_UNWRITABLE` */
+export function openExport(path: string): OpenExport {
+  if (isStream(path)) return openStream(path);
+  const { beside, file } = onFile(path, () => openBeside(path, ownerOnly));
+  const give = (work: () => void) =>
+    onFile(path, () => {
+      try {
+        work();
+      } catch (error) {
+        rmSync(beside, { force: true });
+        throw error;
+      }
+    });
+  return {
+    write: (text) => onFile(path, () => writeFileSync(file, text)),
+    close: () =>
+      give(() => {
+        closeSynced(file);
+        renameSync(beside, path);
+      }),
+    abandon: () => {
+      closeSync(file);
+      rmSync(beside, { force: true });
+    },
+  };
+}
+
+/** `/dev/stdout`, a pipe, a terminal: written as they are, because nothing can be renamed over them. `/dev/shm` holds plain files. */
+function isStream(path: string): boolean {
+  if (/^\/(dev\/(?!shm\/)|proc\/)/.test(resolve(path))) return true;
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found !== undefined && !found.isFile() && !found.isDirectory();
+}
+
+function openStream(path: string): OpenExport {
+  const file = onFile(path, () => openSync(path, 'w', ownerOnly));
+  return {
+    write: (text) => onFile(path, () => writeFileSync(file, text)),
+    close: () => closeSync(file),
+    abandon: () => closeSync(file),
+  };
+}
+
+/** @throws {QccError} `QCC_FILE_UNWRITABLE` */
+export function writeFileAtomic(path: string, text: string, mode = ownerOnly): void {
+  onFile(path, () => replaceFile(path, text, mode));
+}
+
+interface StagedFile {
+  /** Needs no room on the disk. */
+  commit(): void;
+  abandon(): void;
+}
+
+/** Written and synced beside the one that it is going to replace. @throws {QccError} `QCC_FILE_UNWRITABLE` */
+export function stageFile(path: string, text: string, mode = ownerOnly): StagedFile {
+  const beside = onFile(path, () => writeBeside(path, text, mode));
+  return {
+    commit: () =>
+      onFile(path, () => {
+        renameSync(beside, path);
+        syncFolder(dirname(path));
+      }),
+    abandon: () => rmSync(beside, { force: true }),
+  };
+}
+
+/** A second name of a file as it is, for whoever may have to put it back. @throws {QccError} `QCC_FILE_UNWRITABLE` */
+export function keepBeside(path: string): { restore(): void; forget(): void } {
+  const beside = besideName(path);
+  onFile(path, () => linkOrCopy(path, beside));
+  const forget = () => rmSync(beside, { force: true });
+  return {
+    restore: () =>
+      onFile(path, () => {
+        renameSync(beside, path);
+        // Where nothing was written since, both are one file, and a rename does nothing.
+        forget();
+      }),
+    forget,
+  };
+}
+
+function linkOrCopy(path: string, beside: string): void {
+  try {
+    linkSync(path, beside);
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (!withoutLinks.has(code)) throw error;
+    copyFileSync(path, beside, constants.COPYFILE_EXCL);
+  }
+}
+
+const withoutLinks: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK', 'ENOSYS']);
+
+function replaceFile(path: string, text: string, mode: number): void {
+  const beside = writeBeside(path, text, mode);
+  try {
+    renameSync(beside, path);
+  } catch (error) {
+    rmSync(beside, { force: true });
+    throw error;
+  }
+  syncFolder(dirname(path));
+}
+
+function writeBeside(path: string, text: string, mode: number): string {
+  const { beside, file } = openBeside(path, mode);
+  try {
+    try {
+      writeFileSync(file, text);
+    } catch (error) {
+      closeSync(file);
+      throw error;
+    }
+    closeSynced(file);
+  } catch (error) {
+    rmSync(beside, { force: true });
+    throw error;
+  }
+  return beside;
+}
+
+function closeSynced(file: number): void {
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/**
+ * A new file beside another one, which it is going to replace. Nobody can have put a file or a link there before: its name cannot
+ * be foreseen, and what is there is refused, never followed.
+ */
+function openBeside(path: string, mode: number): { readonly beside: string; readonly file: number } {
+  // A rename would fail only at the end, after all of it was written.
+  if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory())
+    throw Object.assign(new Error(`EISDIR: ${path}`), { code: 'EISDIR' });
+  const beside = besideName(path);
+  const file = openSync(beside, 'wx', mode);
+  try {
+    // Whatever the mask of the process is.
+    fchmodSync(file, mode);
+  } catch (error) {
+    closeSync(file);
+    rmSync(beside, { force: true });
+    throw error;
+  }
+  return { beside, file };
+}
+
+/** The same for a folder: new, empty, the owner's alone. */
+export function makeFolderBeside(path: string): string {
+  const beside = besideName(path);
+  mkdirSync(dirname(path), { recursive: true, mode: ownerOnlyFolder });
+  mkdirSync(beside, { mode: ownerOnlyFolder });
+  return beside;
+}
+
+function besideName(path: string): string {
+  return `${path}.${process.pid}-${randomBytes(randomNameBytes).toString('hex')}.tmp`;
+}
+
+// With the writer's pid, so that who sweeps can tell whether it lives; older versions had the pid alone.
+const besideForm = /^\.(\d+)(?:-[0-9a-f]{12})?\.tmp$/;
+
+/** Whose process made this, if it is the unfinished copy of a file of that name. */
+export function writerOf(beside: string, name: string): number | undefined {
+  const pid = beside.startsWith(name) ? besideForm.exec(beside.slice(name.length))?.[1] : undefined;
+  return pid === undefined ? undefined : Number(pid);
+}
+
+/** Removes what killed writers of this file left beside it. Only for whoever knows that nobody writes it now. */
+export function removeLeftovers(path: string): void {
+  const folder = dirname(path);
+  for (const other of readdirSync(folder))
+    if (writerOf(other, basename(path)) !== undefined) rmSync(join(folder, other), { recursive: true, force: true });
+}
+
+/** The rename itself is on the disk only when the folder is. Windows has no such call, and needs none. */
+function syncFolder(path: string): void {
+  if (process.platform === 'win32') return;
+  const folder = openSync(path, 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * The last net of a process that serves: an error that nobody expected ends what it happened in, and not the streams beside it. It is
+ * counted and written down. What an error says may quote a request or a key: its kind, its code and where it came from are kept.
+ */
+import { writeSync } from 'node:fs';
+import { QccError } from '../errors/qcc-error.ts';
+
+const stderr = 2;
+const minuteMs = 60_000;
+// A fault in something that happens a thousand times a second must not fill the disk.
+const toldEachMinute = 20;
+const framesMax = 20;
+
+export class UncaughtErrors {
+  #count = 0;
+  #told = 0;
+  #minute = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** From here on no error ends this process. Rejections that nobody handles come by the same event. */
+  watch(): void {
+    process.on('uncaughtException', (error) => this.take(error));
+  }
+
+  take(error: unknown, now = Date.now()): void {
+    this.#count++;
+    const minute = Math.floor(now / minuteMs);
+    if (minute !== this.#minute) this.#told = 0;
+    this.#minute = minute;
+    this.#told++;
+    if (this.#told <= toldEachMinute) say(`${new Date(now).toISOString()} error: ${sketch(error)}\n`);
+    else if (this.#told === toldEachMinute + 1) say(`${new Date(now).toISOString()} error: and more of them\n`);
+  }
+}
+
+/** Not by a stream: one whose reader has gone would bring the next error. */
+function say(line: string): void {
+  try {
+    writeSync(stderr, line);
+  } catch {
+    // Nobody reads it; it is counted all the same.
+  }
+}
+
+/** What may be written down of an error. */
+export function sketch(error: unknown): string {
+  if (!(error instanceof Error)) return `nobody expected a ${typeof error}`;
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  const words = [error.name, code, syscall].filter((word) => typeof word === 'string' && /^[\w-]{1,64}$/.test(word));
+  const own = error instanceof QccError ? `: ${error.message}` : '';
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  return [`nobody expected ${words.join(' ') || 'this'}${own}`, ...frames.slice(0, framesMax)].join('\n');
+}

@@ -1,0 +1,53 @@
+/** What the settings say, in the form that each machine's rules read: seconds become milliseconds here and nowhere else. */
+import type { EndpointPolicy } from '../../machines/endpoint.ts';
+import type { PriorityPolicy } from '../../machines/priority-policy.ts';
+import type { QueuePolicy } from '../../machines/queue-policy.ts';
+import type { Settings } from '../config/settings/settings.ts';
+import type { KnownEndpoint } from '../projections/profiles.ts';
+import type { Keeping } from '../runtime/maintenance.ts';
+
+const secondMs = 1_000;
+const megabyte = 1_000_000;
+// The default of an endpoint that was added without a number of its own.
+const defaultMaxFailures = 3;
+
+export function endpointPolicy(settings: Settings, endpoint: KnownEndpoint | undefined): EndpointPolicy {
+  return {
+    maxFailures: endpoint?.maxFailures ?? defaultMaxFailures,
+    backoffBaseMs: settings['health.backoff_base'] * secondMs,
+    backoffMaxMs: settings['health.backoff_max'] * secondMs,
+    rampMs: settings['health.ramp'] * secondMs,
+    credentialIntervalMs: settings['health.credential_interval'] * secondMs,
+    probing: settings['health.enabled'] && settings['health.mode'] !== 'off',
+  };
+}
+
+export function keeping(settings: Settings): Keeping {
+  return { days: settings['history.retention_days'], bytes: settings['history.max_size'] * megabyte };
+}
+
+export function priorityPolicy(settings: Settings): PriorityPolicy {
+  return {
+    auto: settings['failover.auto'],
+    autoRecovery: settings['failover.auto_recovery'],
+    failureThreshold: settings['failover.failure_threshold'],
+    recoveryChecks: settings['failover.recovery_checks'],
+    cooldownMs: settings['failover.cooldown'] * secondMs,
+    recoveryDelayMs: settings['failover.recovery_delay'] * secondMs,
+    maxPerHour: settings['failover.max_per_hour'],
+    healthAware: settings['loadbalancer.health_aware'],
+  };
+}
+
+export function queuePolicy(settings: Settings): QueuePolicy {
+  return {
+    enabled: settings['queue.enabled'],
+    strategy: settings['queue.strategy'],
+    baseDelayMs: settings['queue.base_delay'] * secondMs,
+    maxDelayMs: settings['queue.max_delay'] * secondMs,
+    maxRetries: settings['queue.max_retries'],
+    ttlMs: settings['queue.ttl'] * secondMs,
+    maxSize: settings['queue.max_size'],
+    healthAware: settings['loadbalancer.health_aware'],
+  };
+}

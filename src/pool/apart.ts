@@ -1,0 +1,110 @@
+/**
+ * Strangers' bytes are read by a process of its own, which is ended when it takes too long or too much. A thread would not do: what
+ * SQLite, scrypt or LevelDB is busy with ends with its process alone, and LevelDB aborts over some damages.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { ApartAnswer, ApartGiven, ApartName, ApartReply, ApartTask } from '../../workers/apart.ts';
+import { exitCodes, QccError } from '../errors/qcc-error.ts';
+
+export interface ApartLimits {
+  /** For each task. */
+  readonly timeMs: number;
+  /** Of its JavaScript; what SQLite may take beside it is limited where it is opened. */
+  readonly heapMb: number;
+}
+
+// Under test the workers are the sources themselves.
+const isSource = import.meta.url.endsWith('.ts');
+const program = new URL(`../../workers/apart.${isSource ? 'ts' : 'js'}`, import.meta.url);
+
+/** What each kind of file may take. A file that is what it says takes a hundredth of it. */
+const limitsOf: { readonly [Name in ApartName]: ApartLimits } = {
+  // 900 KB of JSON, and at the most one scrypt of a third of a second.
+  import: { timeMs: 15_000, heapMb: 192 },
+  // Gigabytes may be unpacked, synced and folded.
+  restore: { timeMs: 1_800_000, heapMb: 512 },
+  // Half a million facts are parsed and folded; what-if holds two states of them.
+  capsule: { timeMs: 300_000, heapMb: 2_048 },
+};
+
+/** One process, for as many tasks of a kind as there are: what it has read for one it still knows at the next. */
+export class Apart<Name extends ApartName> {
+  readonly #name: Name;
+  readonly #limits: ApartLimits;
+  readonly #child: ChildProcess;
+  readonly #gone: Promise<undefined>;
+
+  constructor(name: Name, limits: ApartLimits = limitsOf[name]) {
+    this.#name = name;
+    this.#limits = limits;
+    this.#child = fork(fileURLToPath(program), [], {
+      execArgv: [`--max-old-space-size=${limits.heapMb}`, ...(isSource ? ['--import', 'tsx'] : [])],
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    });
+    this.#gone = new Promise((resolve) => {
+      // Not to be started is one more way to be gone.
+      this.#child.on('error', () => resolve(undefined));
+      this.#child.once('exit', () => resolve(undefined));
+    });
+  }
+
+  /** One after the other. @throws {QccError} what the reading threw, or `QCC_APART_LIMIT` when it was ended */
+  async ask(given: ApartGiven<Name>): Promise<ApartAnswer<Name>> {
+    const { timeMs } = this.#limits;
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      this.close();
+    }, timeMs);
+    try {
+      const reply = await Promise.race([this.#gone, this.#replyTo({ name: this.#name, given, timeMs })]);
+      if (reply === undefined) throw ended(isLate, this.#limits);
+      if ('answer' in reply) return reply.answer;
+      const { code, message, hint, exit, params } = reply.error;
+      throw new QccError(code, message, hint, exit, params);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #replyTo(task: ApartTask<Name>): Promise<ApartReply<Name>> {
+    return new Promise((resolve) => {
+      this.#child.once('message', (message) => resolve(message as ApartReply<Name>));
+      // It may end before it has read all of it: that it is gone is told elsewhere.
+      this.#child.send(task, () => {});
+    });
+  }
+
+  close(): void {
+    this.#child.kill('SIGKILL');
+  }
+}
+
+/** One task, by a process that ends after it. @throws {QccError} as above */
+export async function apart<Name extends ApartName>(
+  name: Name,
+  given: ApartGiven<Name>,
+  limits?: ApartLimits,
+): Promise<ApartAnswer<Name>> {
+  const reader = new Apart(name, limits);
+  try {
+    return await reader.ask(given);
+  } finally {
+    reader.close();
+  }
+}
+
+function ended(isLate: boolean, { timeMs, heapMb }: ApartLimits): QccError {
+  const seconds = timeMs / 1_000;
+  const why = isLate
+    ? `reading it took longer than ${seconds} s`
+    : `reading it took more than ${heapMb} MB of memory, or broke the reader`;
+  return new QccError(
+    'QCC_APART_LIMIT',
+    `this file was not read to its end, and nothing of it was taken: ${why}`,
+    'ask for the file again, or for a smaller one',
+    exitCodes.failed,
+    { isLate: Number(isLate), seconds, heapMb },
+  );
+}

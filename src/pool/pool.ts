@@ -1,0 +1,324 @@
+/** The worker pool: what may hang, hangs there, and traffic never notices. The one file that knows piscina. */
+import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import { Piscina } from 'piscina';
+import type { ProbeJob, ProbeResult, ProbeTask } from '../../workers/probe.ts';
+import type { ReplayReply, ReplayTask } from '../../workers/replay.ts';
+import type { FromRetry, RetryJob, RetryResult, RetryTask, ToRetry } from '../../workers/retry.ts';
+import { Json } from '../contract/json.ts';
+import { QccError } from '../errors/qcc-error.ts';
+import type { QuestionName } from '../history/questions.ts';
+
+// Under test the workers are the sources themselves.
+const isSource = import.meta.url.endsWith('.ts');
+// A probe's answer is a few lines; a worker that needs more has lost its way. What it leaves behind is young: with little
+// room for it the heap stays small, where Node's own 48 MB fill up in some thousand probes and look like a leak.
+const probeHeap = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 4 };
+// A thread is for isolation, not for speed: a probe only waits, and a second thread costs 25 MB. 128 of them wait at once,
+// more wait for a place. It begins with the first probe: a gateway that nobody has to be probed for has none.
+const threads = { min: 0, max: 1, probesEach: 128 };
+
+const nothing = new URL(`../../workers/nothing.${isSource ? 'ts' : 'js'}`, import.meta.url).href;
+// What keeps a worker from beginning, such as a want of open files, is over in seconds or takes longer.
+const reviveMs = 1_000;
+
+/**
+ * Hears of workers that die between two tasks, which would end this process with nobody listening, and of those that could not begin:
+ * what waits for one of these waits for ever, because piscina starts another one only for the next task. Returns the way to end it.
+ */
+function revived(piscina: Piscina): () => Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  piscina.on('error', () => {
+    if (piscina.queueSize === 0) return;
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      piscina.run(null, { filename: nothing }).catch(() => {});
+    }, reviveMs);
+  });
+  return () => {
+    clearTimeout(timer);
+    return piscina.destroy();
+  };
+}
+
+export interface Pool {
+  /**
+   * Runs a probe on a worker. `signal` ends it, and its sockets with it.
+   * @throws the signal's reason when it was ended; an error when the pool was closed, or a worker died twice under it
+   */
+  probe(job: ProbeJob, signal?: AbortSignal): Promise<ProbeResult>;
+  /** Ends at once, and with it whatever still runs. */
+  close(): Promise<void>;
+}
+
+/** @param worker the module of the tasks; tests bring one that dies */
+export function openPool(
+  worker: URL = new URL(`../../workers/probe.${isSource ? 'ts' : 'js'}`, import.meta.url),
+): Pool {
+  const piscina = new Piscina({
+    filename: worker.href,
+    ...(isSource ? { execArgv: ['--import', 'tsx'] } : {}),
+    minThreads: threads.min,
+    maxThreads: threads.max,
+    concurrentTasksPerWorker: threads.probesEach,
+    idleTimeout: Number.POSITIVE_INFINITY,
+    // The default parks the worker's loop between tasks: its timers stop, and ends of connections are not seen.
+    atomics: 'disabled',
+    resourceLimits: probeHeap,
+  });
+  const end = revived(piscina);
+  let closed = false;
+  let lastAgain: Promise<unknown> = Promise.resolve();
+  const run = async (job: ProbeJob, signal: AbortSignal | undefined): Promise<ProbeResult> => {
+    signal?.throwIfAborted();
+    if (!signal) return (await piscina.run({ job, stop: null } satisfies ProbeTask)) as ProbeResult;
+    // Not `run`'s own signal: that kills the thread, and with it the probes of all others.
+    const { port1, port2 } = new MessageChannel();
+    const stop = () => port1.postMessage('stop');
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      const task: ProbeTask = { job, stop: port2 };
+      return (await piscina.run(task, { transferList: [port2] })) as ProbeResult;
+    } finally {
+      signal.removeEventListener('abort', stop);
+      port1.close();
+    }
+  };
+  return {
+    async probe(job, signal) {
+      try {
+        return await run(job, signal);
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (closed) throw error;
+        // A worker that dies takes all its probes along, and one of them was at fault: again, one after the other.
+        const again = lastAgain.then(() => run(job, signal));
+        lastAgain = again.catch(() => {});
+        return again;
+      }
+    },
+    close() {
+      closed = true;
+      return end();
+    },
+  };
+}
+
+// A question about a million facts holds arrays of a thousand and one state; what-if holds two: some 60 MB. V8 takes from this
+// limit how far the heap may grow between two full collections, whose threads compete with requests: half as many as with 512.
+const replayHeapMb = 1_024;
+// Who asks once asks again; after a minute of silence the thread is let go.
+const replayIdleMs = 60_000;
+
+export interface ReplayPool {
+  /**
+   * Asks the history on a worker; the answer is JSON.
+   * @throws {QccError} what the question threw
+   */
+  ask<Name extends QuestionName>(dir: string, name: Name, params: ReplayTask<Name>['params']): Promise<Json>;
+  /** Reads tables of the log, slowly; the names of those that are not what was written. */
+  scrub(dir: string, names: readonly string[]): Promise<readonly string[]>;
+  /** Nobody is to read a log that is damaged: all questions fail with this. Undefined: they are answered again. */
+  distrust(dir: string, error: QccError | undefined): void;
+  close(): Promise<void>;
+}
+
+/** One thread of its own: a long question holds up other questions, and no probe. */
+export function openReplayPool(): ReplayPool {
+  const piscina = new Piscina({
+    filename: new URL(`../../workers/replay.${isSource ? 'ts' : 'js'}`, import.meta.url).href,
+    ...(isSource ? { execArgv: ['--import', 'tsx'] } : {}),
+    minThreads: 0,
+    maxThreads: 1,
+    concurrentTasksPerWorker: 4,
+    idleTimeout: replayIdleMs,
+    atomics: 'disabled',
+    resourceLimits: { maxOldGenerationSizeMb: replayHeapMb },
+  });
+  const end = revived(piscina);
+  const distrusted = new Map<string, QccError>();
+  return {
+    async ask(dir, name, params) {
+      const distrust = distrusted.get(dir);
+      if (distrust) throw distrust;
+      const reply = (await piscina.run({ dir, name, params })) as ReplayReply;
+      if ('answer' in reply) return new Json(reply.answer);
+      const { code, message, hint, exit, params: said } = reply.error;
+      throw new QccError(code, message, hint, exit, said);
+    },
+    scrub: (dir, names) => piscina.run({ dir, names }, { name: 'scrub' }) as Promise<readonly string[]>,
+    distrust(dir, error) {
+      if (error) distrusted.set(dir, error);
+      else distrusted.delete(dir);
+    },
+    close: end,
+  };
+}
+
+// A JSON answer of 64 MiB is parsed to prove that it is one.
+const retryHeapMb = 256;
+// Retries come in an outage, and then for minutes; after it the thread is let go.
+const retryIdleMs = 60_000;
+const retriesMax = 64;
+
+/** What hears of an attempt, in this order. What it returns is waited for before the next is told, and before more is read. */
+export interface RetrySink {
+  /** Headers have come: from here on it is likely to have been paid for. */
+  answering(status: number): void;
+  /** The answer has proven itself; its bytes follow. The headers are flat pairs. */
+  proven(status: number, headers: readonly string[]): void | Promise<void>;
+  bytes(chunk: Buffer): void | Promise<void>;
+}
+
+/** The worker died under it: what was sent may have been answered, and billed. */
+export interface LostRetry {
+  readonly kind: 'lost';
+  readonly detail: string;
+}
+
+export interface RetryPool {
+  /**
+   * Makes one attempt on a worker. The job's body is moved there: nobody may read it after the call, unless it is a part of
+   * a larger piece of memory. `signal` ends it, with `cancelled`.
+   * @throws what the sink threw; the attempt is ended then
+   */
+  attempt(job: RetryJob, sink: RetrySink, signal?: AbortSignal): Promise<RetryResult | LostRetry>;
+  /** The machine has slept: streams that are on their way have ten seconds to show that they are there. */
+  wokeUp(): void;
+  /** Ends at once; what still runs is lost. */
+  close(): Promise<void>;
+}
+
+/**
+ * One thread of its own: an answer that kills it takes other retries along, and no probe.
+ * @param worker the module of the task; tests bring one that dies
+ */
+export function openRetryPool(
+  worker: URL = new URL(`../../workers/retry.${isSource ? 'ts' : 'js'}`, import.meta.url),
+): RetryPool {
+  const piscina = new Piscina({
+    filename: worker.href,
+    ...(isSource ? { execArgv: ['--import', 'tsx'] } : {}),
+    minThreads: 0,
+    maxThreads: 1,
+    concurrentTasksPerWorker: retriesMax,
+    idleTimeout: retryIdleMs,
+    atomics: 'disabled',
+    resourceLimits: { maxOldGenerationSizeMb: retryHeapMb },
+  });
+  const end = revived(piscina);
+  const running = new Set<Hearing>();
+  return {
+    async attempt(job, sink, signal) {
+      if (signal?.aborted) return { kind: 'cancelled', status: null, ttfbMs: null };
+      const { port1, port2 } = new MessageChannel();
+      const hearing = new Hearing(port1, sink);
+      running.add(hearing);
+      const stop = () => hearing.stop();
+      signal?.addEventListener('abort', stop, { once: true });
+      // Of a larger piece of memory all would go.
+      const isOwn = job.body.buffer.byteLength === job.body.byteLength;
+      const body = isOwn ? job.body : new Uint8Array(job.body);
+      const task: RetryTask = { job: { ...job, body }, port: port2 };
+      try {
+        await piscina.run(task, { transferList: [port2, body.buffer as ArrayBuffer] });
+        return await hearing.result();
+      } catch (error) {
+        return await hearing.afterDeath(error as Error);
+      } finally {
+        signal?.removeEventListener('abort', stop);
+        running.delete(hearing);
+        port1.close();
+      }
+    },
+    wokeUp() {
+      for (const hearing of running) hearing.wokeUp();
+    },
+    close: end,
+  };
+}
+
+/** This side of a retry's port: one message after the other, with credit for what the sink has taken. */
+class Hearing {
+  readonly #port: MessagePort;
+  readonly #sink: RetrySink;
+  readonly #over: Promise<void>;
+  #setOver: () => void = () => {};
+  #last: Promise<void> = Promise.resolve();
+  #result: RetryResult | undefined;
+  #fault: unknown;
+  #isStopped = false;
+  #hasMissed = false;
+
+  constructor(port: MessagePort, sink: RetrySink) {
+    this.#port = port;
+    this.#sink = sink;
+    this.#over = new Promise((resolve) => {
+      this.#setOver = resolve;
+    });
+    port.on('message', (message: FromRetry) => this.#hear(message));
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#say('stop');
+  }
+
+  wokeUp(): void {
+    this.#say('wokeUp');
+  }
+
+  async result(): Promise<RetryResult> {
+    await this.#over;
+    if (this.#fault !== undefined) throw this.#fault;
+    return this.#result as RetryResult;
+  }
+
+  /** The worker is gone. What it has said before stands, if it had come to the end. */
+  async afterDeath({ message }: Error): Promise<RetryResult | LostRetry> {
+    for (let left = receiveMessageOnPort(this.#port); left; left = receiveMessageOnPort(this.#port))
+      this.#hear(left.message as FromRetry);
+    await this.#last;
+    if (this.#fault !== undefined) throw this.#fault;
+    return this.#result ?? { kind: 'lost', detail: message };
+  }
+
+  #hear(message: FromRetry): void {
+    this.#last = this.#last.then(() => this.#take(message));
+  }
+
+  async #take(message: FromRetry): Promise<void> {
+    if (message.kind === 'over') {
+      const { status, ttfbMs } = message.result;
+      this.#result = this.#hasMissed ? { kind: 'cancelled', status, ttfbMs } : message.result;
+      this.#setOver();
+    } else if (this.#isStopped) this.#hasMissed = true;
+    else {
+      try {
+        await this.#tell(message);
+      } catch (error) {
+        this.#fault = error ?? new Error('the sink threw nothing');
+        this.stop();
+      }
+    }
+  }
+
+  async #tell(message: Exclude<FromRetry, { kind: 'over' }>): Promise<void> {
+    switch (message.kind) {
+      case 'answering':
+        this.#sink.answering(message.status);
+        return;
+      case 'proven':
+        await this.#sink.proven(message.status, message.headers);
+        return;
+      case 'bytes': {
+        const { buffer, byteOffset, byteLength } = message.bytes;
+        await this.#sink.bytes(Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength));
+        this.#say(byteLength);
+      }
+    }
+  }
+
+  #say(message: ToRetry): void {
+    this.#port.postMessage(message);
+  }
+}

@@ -1,0 +1,519 @@
+/**
+ * One attempt's answer on its way to whoever receives it. Nothing is given on until it has proven itself; from then on bytes
+ * pass as they come, with backpressure, and an end that is none is seen to be none.
+ */
+import type { Failure } from '../../../events/endpoint.ts';
+import type { Millis } from '../../../events/fact.ts';
+import type { Usage } from '../../../events/request.ts';
+import { classifyErrorType, classifyTransport, errorWord } from '../../../machines/classify.ts';
+import { isProxyDown } from '../../../machines/network.ts';
+import { HeldBytes } from '../admission/held-bytes.ts';
+import { surelyNoStream } from '../request/body-sniffing.ts';
+import { Deadline } from '../upstream/deadline.ts';
+import { type Head, headOf } from '../upstream/headers.ts';
+import type { Abort, AnswerSink, TransportError } from '../upstream/upstream.ts';
+import { plainText } from './encoding.ts';
+import { type Fault, JsonBody } from './json-body.ts';
+import { LargeAnswer, largeAnswers } from './large-answers.ts';
+import type { Asked, Limits, Outcome } from './outcome.ts';
+import type { Receiver } from './receiver.ts';
+import { StreamWatch } from './sse.ts';
+import { Unpacking } from './unpacking.ts';
+import { errorWordsMax, failed, noCount, refused, type Silence, verdictOf } from './verdicts.ts';
+
+const MiB = 1_048_576;
+// An Anthropic answer is smaller; a runaway relay is not.
+const jsonBytesMax = 64 * MiB;
+const errorBytesMax = MiB;
+// A stream that has no content after this much has something else in it.
+const heldBytesMax = MiB / 4;
+const newlineEveryMs = 10_000;
+// A connection that did not survive a sleep of this machine gives no sign; one that did has pings at least.
+const afterSleepMs = 10_000;
+// Some leave the connection open after the last event: what follows is nothing.
+const lingerMs = 1_000;
+
+const nothingAfterSleep = 'nothing came after this machine had slept';
+
+type Phase = 'waiting' | 'error' | 'json' | 'encoded' | 'judging' | 'relaying' | 'over';
+
+export class Answer implements AnswerSink {
+  readonly outcome: Promise<Outcome>;
+  place = -1;
+  ttfbMs: Millis | null = null;
+  ttftMs: Millis | null = null;
+  bytes = 0;
+  usage: Usage | null = null;
+  head_: Head | null = null;
+  #phase: Phase = 'waiting';
+  #settle: (outcome: Outcome) => void = () => {};
+  #reject: (error: unknown) => void = () => {};
+  #abort: Abort = () => {};
+  #resume: () => void = () => {};
+  readonly #held = new HeldBytes();
+  #extended = false;
+  #committed = false;
+  /** Nothing is read because the receiver takes nothing: until it does, no time passes for the endpoint. */
+  #isHeldUp = false;
+  #hasSlept = false;
+  readonly #deadline = new Deadline(() => this.#door(() => this.#late()));
+  #newlines: NodeJS.Timeout | undefined;
+  /** Runs after a sleep, until a byte comes. */
+  #asleep: NodeJS.Timeout | undefined;
+  #watch: StreamWatch | undefined;
+  #json: JsonBody | undefined;
+  /** Of an answer that came compressed: what is looked at is in there. */
+  #unpacking: Unpacking | undefined;
+  /** Some of the text of the next packed piece was seen. */
+  #isMore = false;
+  /** Its last event has come; it has a moment left to end. */
+  #lingers = false;
+  #memory: LargeAnswer | undefined;
+  #whole: Buffer | undefined;
+  readonly #startedAt: Millis;
+  readonly #receiver: Receiver;
+  readonly #asked: Asked;
+  readonly #limits: Limits;
+
+  constructor(receiver: Receiver, asked: Asked, limits: Limits) {
+    this.#receiver = receiver;
+    this.#asked = asked;
+    this.#limits = limits;
+    this.#startedAt = asked.now();
+    this.outcome = new Promise((resolve, reject) => {
+      this.#settle = resolve;
+      this.#reject = reject;
+    });
+    // Not streaming, an endpoint thinks before it says a word: only the whole has a limit.
+    this.#deadline.arm(asked.wantsStream ? limits.headersMs : limits.totalMs);
+    const { commitMs } = limits;
+    if (commitMs !== null && !asked.wantsStream && asked.isMessages)
+      this.#newlines = setTimeout(() => this.#door(() => this.#commit(commitMs)), commitMs);
+  }
+
+  started(abort: Abort): void {
+    if (this.#phase === 'over') abort();
+    else this.#abort = abort;
+  }
+
+  /** The client has gone: the endpoint is told at once, and is not to blame. */
+  cancel(): void {
+    this.#end({ kind: 'cancelled' });
+    this.#abort();
+  }
+
+  /** The machine has slept. Who asked for no stream gets no byte before the whole: that says nothing. */
+  wokeUp(): void {
+    if (!this.#asked.wantsStream || this.#phase === 'over') return;
+    this.#hasSlept = this.#isHeldUp;
+    if (this.#isHeldUp) return;
+    clearTimeout(this.#asleep);
+    this.#asleep = setTimeout(() => this.#door(() => this.#lost()), afterSleepMs);
+  }
+
+  head(status: number, raw: readonly string[], resume: () => void): void {
+    if (this.#asleep) this.#isAlive();
+    const head = headOf(status, raw);
+    this.head_ = head;
+    this.#resume = resume;
+    this.ttfbMs = this.#asked.now() - this.#startedAt;
+    const { isCount, isHead, isMessages } = this.#asked;
+    const isWhole = isCount || isHead;
+    if (status < 200 || status > 299) this.#phase = 'error';
+    else if (head.isEncoded && !isMessages && !head.isStream && !isWhole) this.#phase = 'encoded';
+    else if (head.isStream && !isWhole) {
+      this.#phase = 'judging';
+      this.#watch = new StreamWatch();
+      this.#deadline.arm(this.#limits.firstContentMs);
+    } else {
+      this.#phase = 'json';
+      this.#json = new JsonBody(this.#asked, head);
+      this.#memory = new LargeAnswer(largeAnswers, () => this.#door(() => this.#readOn()));
+    }
+    if (this.#phase === 'encoded' && head.contentType.includes('html'))
+      this.#wrong({ failure: 'badAnswer', detail: 'not JSON (text/html)' });
+    if (head.isEncoded && !isWhole && (this.#phase === 'judging' || this.#phase === 'json'))
+      this.#unpacking = this.#unpacker(head);
+    // Who did not ask for one cannot read it.
+    if (this.#phase === 'judging' && !this.#committed && isMessages && isUnasked(this.#asked))
+      this.#fail('badAnswer', 'a stream where JSON was asked for');
+    // A second head would stand in the middle of the first one's body, and an error would look like an answer.
+    if (this.#committed && (this.#phase !== 'json' || this.#unpacking))
+      this.#fail('badAnswer', 'no JSON, where JSON had begun');
+  }
+
+  data(chunk: Buffer): boolean {
+    if (this.#asleep) this.#isAlive();
+    if (this.#unpacking) return this.#phase === 'over' || this.#unpacking.take(chunk);
+    if (this.#phase === 'over') return true;
+    this.#see(chunk, false);
+    return this.#take(chunk);
+  }
+
+  #see(text: Buffer, isMore: boolean): void {
+    if (this.#phase !== 'json') this.#watch?.see(text, isMore);
+    else {
+      const fault = (this.head_ as Head).isEncoded && !this.#unpacking ? undefined : this.#json?.feed(text);
+      if (fault) this.#wrong(fault);
+    }
+  }
+
+  /** What is in it was seen. */
+  #take(chunk: Buffer): boolean {
+    switch (this.#phase) {
+      case 'relaying':
+        return this.#relay(chunk);
+      case 'judging':
+        return this.#judge(chunk, this.#watch as StreamWatch);
+      case 'encoded':
+        this.#pass();
+        return this.#write(chunk);
+      case 'error':
+        this.#held.add(chunk);
+        if (this.#held.length > errorBytesMax && !this.#enough())
+          this.#fail('badAnswer', 'the error is larger than 1 MiB');
+        return true;
+      case 'json':
+        return this.#scan(chunk);
+      default:
+        return true;
+    }
+  }
+
+  end(): void {
+    if (this.#unpacking && this.#phase !== 'over') this.#unpacking.last(() => this.#door(() => this.#ended()));
+    else this.#ended();
+  }
+
+  #ended(): void {
+    switch (this.#phase) {
+      case 'relaying':
+        if (this.#isWhole()) this.#finish();
+        else this.#break('the stream ended before message_stop');
+        return;
+      case 'judging':
+        this.#fail('badAnswer', this.#held.length === 0 ? 'the stream was empty' : 'the stream ended before content');
+        return;
+      case 'encoded':
+        this.#fail('badAnswer', 'an empty answer');
+        return;
+      case 'error':
+        this.#refused();
+        return;
+      case 'json':
+        this.#jsonOver();
+        return;
+      default:
+        return;
+    }
+  }
+
+  failed(error: TransportError): void {
+    if (this.#unpacking && this.#phase !== 'over') this.#unpacking.last(() => this.#door(() => this.#brokeOff(error)));
+    else this.#brokeOff(error);
+  }
+
+  #brokeOff({ code, reused, proxy }: TransportError): void {
+    if (this.#phase === 'relaying') {
+      // Its last event has come: it is whole, whatever becomes of the connection.
+      if (this.#watch?.stopped) this.#finish();
+      else this.#break(`the connection broke (${code})`);
+      return;
+    }
+    if (this.#phase === 'error' && this.#enough()) return;
+    const stale = this.#phase === 'waiting' && reused;
+    const inside = this.#phase === 'judging' || this.#phase === 'json' || this.#phase === 'encoded';
+    const why = isProxyDown(code) ? `the HTTP proxy ${proxy} is down or refuses (${code})` : code;
+    this.#fail(inside ? 'badAnswer' : classifyTransport(code), inside ? `the answer was cut off (${code})` : why, {
+      code: inside ? null : code,
+      stale,
+    });
+  }
+
+  /** What nobody expected, in anything that runs for this answer: it is over, without a word about its endpoint. */
+  fault(error: unknown): void {
+    // How it ended was told already: the last net of the process hears of it.
+    if (this.#phase === 'over') throw error;
+    this.#reject(error);
+    this.#over();
+    this.#abort();
+  }
+
+  /** Of all that calls back later: what is thrown there must end this answer, or its client waits for ever. */
+  #door(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.fault(error);
+    }
+  }
+
+  /** A refusal goes to the client as it came, byte for byte. */
+  passOn(extra: readonly string[]): void {
+    const { head_: head } = this;
+    if (!head) return;
+    this.bytes = this.#body.length;
+    const pairs = [...head.pairs, ...extra, ...this.#asked.added(this.ttfbMs ?? 0)];
+    this.#receiver.whole(head.status, pairs, [this.#body], this.bytes);
+  }
+
+  #unpacker({ encoding }: Head): Unpacking {
+    return new Unpacking(encoding, {
+      text: (bytes) => {
+        this.#see(bytes, this.#isMore);
+        this.#isMore = true;
+      },
+      piece: (bytes) => {
+        if (!this.#isMore) this.#see(bytes.subarray(0, 0), false);
+        this.#isMore = false;
+        return this.#take(bytes);
+      },
+      unreadable: (bytes) => {
+        if (this.#phase === 'relaying' && this.#watch?.stopped) {
+          this.#write(bytes);
+          this.#finish();
+          this.#abort();
+        } else if (this.#phase === 'relaying') this.#break('the answer cannot be decoded');
+        else if (this.#phase !== 'over') this.#fail('badAnswer', 'the answer cannot be decoded');
+      },
+      readOn: () => this.#resume(),
+      fault: (error) => this.fault(error),
+    });
+  }
+
+  #judge(chunk: Buffer, watch: StreamWatch): boolean {
+    switch (watch.proof) {
+      case 'proven':
+        this.ttftMs = this.#asked.now() - this.#startedAt;
+        this.#pass();
+        return this.#passOn(chunk, watch);
+      case 'failed': {
+        const { errorType } = watch;
+        const told = errorWord(errorType) ?? 'unknown';
+        this.#fail(classifyErrorType(errorType), `error event before content: ${told}`);
+        return true;
+      }
+      default:
+        this.#held.add(chunk);
+        if (Math.max(this.#held.length, this.#unpacking?.length ?? 0) > heldBytesMax)
+          this.#fail('badAnswer', 'no content in 256 KiB of stream');
+        return true;
+    }
+  }
+
+  /** The answer is good: its head goes out, and what was held. */
+  #pass(): void {
+    const head = this.head_ as Head;
+    this.#phase = 'relaying';
+    // An event stream may end where its length says, and be none: only without one can its end be refused.
+    const length = head.isStream ? null : head.length;
+    this.#receiver.begin(head.status, [...head.pairs, ...this.#asked.added(this.ttfbMs ?? 0)], length);
+    this.#lingers = this.#watch?.stopped ?? false;
+    this.#deadline.arm(this.#lingers ? lingerMs : this.#limits.idleMs);
+    for (const block of this.#held.take()) if (this.#phase === 'relaying') this.#write(block);
+  }
+
+  #relay(chunk: Buffer): boolean {
+    const watch = this.#watch;
+    if (!watch) {
+      this.#deadline.refresh();
+      return this.#write(chunk);
+    }
+    if (watch.stopped && !this.#lingers) {
+      this.#lingers = true;
+      this.#deadline.arm(lingerMs);
+    } else if (watch.isProgress && !this.#lingers) this.#deadline.refresh();
+    return this.#passOn(chunk, watch);
+  }
+
+  #passOn(chunk: Buffer, watch: StreamWatch): boolean {
+    if (watch.errorAt < 0) return this.#write(chunk);
+    // Withheld: an error event would push the client to its slow path.
+    if (this.#unpacking && watch.stopped) this.#write(chunk);
+    else if (!this.#unpacking && watch.errorAt > 0) this.#write(chunk.subarray(0, watch.errorAt));
+    if (watch.stopped) this.#finish();
+    else this.#break('error event after content');
+    this.#abort();
+    return true;
+  }
+
+  #write(chunk: Buffer): boolean {
+    this.bytes += chunk.length;
+    if (this.#receiver.bytes(chunk)) return !this.#isHeldUp;
+    if (this.#isHeldUp || this.#phase !== 'relaying') return false;
+    this.#isHeldUp = true;
+    this.#deadline.clear();
+    this.#receiver.onRoom(() => this.#door(() => this.#hasRoom()));
+    return false;
+  }
+
+  /** The receiver takes more: from here on it is the endpoint's turn again. */
+  #hasRoom(): void {
+    if (!this.#isHeldUp) return;
+    this.#isHeldUp = false;
+    if (this.#phase !== 'relaying') return;
+    this.#deadline.arm(this.#watch?.stopped ? lingerMs : this.#limits.idleMs);
+    this.#resume();
+    if (!this.#hasSlept) return;
+    this.#hasSlept = false;
+    this.wokeUp();
+  }
+
+  #isWhole(): boolean {
+    return this.#watch === undefined || this.#watch.stopped;
+  }
+
+  #finish(): void {
+    this.#receiver.end();
+    this.usage = this.#watch?.usage ?? null;
+    this.#end({ kind: 'served', status: (this.head_ as Head).status });
+  }
+
+  get #body(): Buffer {
+    this.#whole ??= Buffer.concat(this.#held.take());
+    return this.#whole;
+  }
+
+  /** What a refusal says it is stands in its status and at its beginning: the rest is not waited for. False: it says nothing. */
+  #enough(): boolean {
+    const verdict = verdictOf(this.head_ as Head, this.#body, this.#asked);
+    if (verdict.failure === null) return false;
+    this.#refused();
+    this.#abort();
+    return true;
+  }
+
+  #refused(): void {
+    this.#end(refused(this.head_ as Head, this.#body, this.#asked));
+  }
+
+  #scan(chunk: Buffer): boolean {
+    this.#held.add(chunk);
+    if (Math.max(this.#held.length, this.#unpacking?.length ?? 0) > jsonBytesMax)
+      this.#fail('badAnswer', 'the answer is larger than 64 MiB');
+    if (this.#memory?.grows(this.#held.length) ?? true) return true;
+    this.#deadline.clear();
+    return false;
+  }
+
+  /** There is memory for the rest of it; the time until then was not the endpoint's. */
+  #readOn(): void {
+    this.#deadline.arm(this.#limits.totalMs);
+    this.#resume();
+  }
+
+  #jsonOver(): void {
+    const head = this.head_ as Head;
+    const json = this.#json as JsonBody;
+    const { length } = this.#held;
+    if (!this.#asked.isHead) {
+      if (head.length !== null && head.length !== length) {
+        this.#fail('badAnswer', 'the answer was cut off');
+        return;
+      }
+      // A count is small, and looked at when it is whole.
+      if (head.isEncoded && !this.#unpacking && length > 0)
+        json.feed(Buffer.from(plainText(this.#body, head.encoding, errorWordsMax)));
+      const fault = json.end();
+      if (fault) {
+        this.#wrong(fault);
+        return;
+      }
+    }
+    this.usage = json.usage;
+    this.#sendWhole(head);
+  }
+
+  #wrong({ failure, detail }: Fault): void {
+    if (failure !== null || this.#committed) {
+      this.#fail(failure ?? 'badAnswer', detail);
+      return;
+    }
+    this.#end(noCount(detail, this.head_ as Head));
+    this.#abort();
+  }
+
+  #sendWhole(head: Head): void {
+    const pieces = this.#whole ? [this.#whole] : this.#held.take();
+    const size = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    const pairs = this.#committed ? [] : [...head.pairs, ...this.#asked.added(this.ttfbMs ?? 0)];
+    const length = this.#asked.isHead ? (head.length ?? 0) : size;
+    this.#receiver.whole(head.status, pairs, pieces, length, this.#memory);
+    this.#memory = undefined;
+    this.bytes = size;
+    this.#end({ kind: 'served', status: head.status });
+  }
+
+  #commit(afterMs: Millis): void {
+    const mayBeJson = this.#phase === 'waiting' || this.#phase === 'json';
+    if (this.#receiver.isBegun || !mayBeJson) return;
+    this.#committed = true;
+    this.#receiver.hold(this.#asked.added(afterMs));
+    this.#newlines = setInterval(() => this.#door(() => this.#receiver.stillHolding()), newlineEveryMs);
+  }
+
+  #isAlive(): void {
+    clearTimeout(this.#asleep);
+    this.#asleep = undefined;
+  }
+
+  #lost(): void {
+    if (this.#phase === 'relaying') this.#break(nothingAfterSleep);
+    else this.#fail('timeout', nothingAfterSleep);
+  }
+
+  #late(): void {
+    if (this.#phase === 'relaying') {
+      if (this.#watch?.stopped) this.#finish();
+      else this.#break('no event but pings for too long');
+      this.#abort();
+      return;
+    }
+    // Alive but slow: once, the wait is as long again.
+    if (this.#phase === 'judging' && this.#watch?.hasPinged && !this.#extended) {
+      this.#extended = true;
+      this.#deadline.arm(this.#limits.firstContentMs);
+      return;
+    }
+    if (this.#phase === 'error' && this.#enough()) return;
+    const detail = this.#phase === 'waiting' ? 'no headers in time' : 'no content in time';
+    this.#fail('timeout', detail);
+  }
+
+  #fail(failure: Failure, detail: string, silence?: Silence): void {
+    if (this.#committed) this.#receiver.cut();
+    this.#end(this.#committed ? { kind: 'broken', detail } : failed(failure, detail, this.head_, silence));
+    this.#abort();
+  }
+
+  /** Never a splice, never an invented event, never a clean early end: the client asks again by itself. */
+  #break(detail: string): void {
+    this.usage = this.#watch?.usage ?? null;
+    this.#end({ kind: 'broken', detail });
+    try {
+      this.#abort();
+    } finally {
+      this.#receiver.cut();
+    }
+  }
+
+  #end(outcome: Outcome): void {
+    if (this.#phase === 'over') return;
+    this.#settle(outcome);
+    this.#over();
+  }
+
+  #over(): void {
+    this.#phase = 'over';
+    this.#deadline.clear();
+    clearTimeout(this.#newlines);
+    clearTimeout(this.#asleep);
+    this.#unpacking?.close();
+    this.#memory?.release(this.#held.take());
+    this.#memory = undefined;
+  }
+}
+
+function isUnasked({ wantsStream, body }: Asked): boolean {
+  return !wantsStream && body != null && surelyNoStream(body);
+}

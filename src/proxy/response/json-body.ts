@@ -1,0 +1,98 @@
+/** The body of an answer that should be JSON: looked at as it comes, and judged once it is whole or cannot be any more. */
+import type { Failure } from '../../../events/endpoint.ts';
+import type { Usage } from '../../../events/request.ts';
+import { classifyErrorType, typeWord } from '../../../machines/classify.ts';
+import { JsonScanner, Places } from '../request/json-scanner.ts';
+import type { Head } from '../upstream/headers.ts';
+
+const counts = {
+  input: 'usage.input_tokens',
+  output: 'usage.output_tokens',
+  cacheRead: 'usage.cache_read_input_tokens',
+  cacheWrite: 'usage.cache_creation_input_tokens',
+} as const;
+const places = new Places('type', 'error.type', 'content', 'input_tokens', ...Object.values(counts));
+
+export interface Wanted {
+  readonly wantsStream: boolean;
+  readonly isMessages: boolean;
+  readonly isCount: boolean;
+}
+
+/** `failure` null: what was asked for is not there, which says nothing of the endpoint. */
+export interface Fault {
+  readonly failure: Failure | null;
+  readonly detail: string;
+}
+
+export class JsonBody {
+  readonly #wanted: Wanted;
+  readonly #head: Head;
+  readonly #scanner = new JsonScanner(places);
+  #isJson = true;
+  #length = 0;
+
+  constructor(wanted: Wanted, head: Head) {
+    this.#wanted = wanted;
+    this.#head = head;
+  }
+
+  /** What is wrong already, whatever follows. */
+  feed(bytes: Buffer): Fault | undefined {
+    this.#length += bytes.length;
+    if (this.#isJson) this.#isJson = this.#scanner.feed(bytes);
+    return this.#isJson ? undefined : this.#noJson('not JSON');
+  }
+
+  /** What is wrong with all of it: JSON, no error in an envelope, what was asked for. */
+  end(): Fault | undefined {
+    const { isMessages, isCount, wantsStream } = this.#wanted;
+    const scanner = this.#scanner;
+    const bad = (detail: string): Fault => ({ failure: 'badAnswer', detail });
+    if (this.#length === 0) return this.#noJson('an empty answer');
+    if (!this.#isJson || !scanner.end()) return this.#noJson('not JSON');
+    const error = this.error;
+    if (error) return error;
+    if (isCount) return isNumberOf(scanner.numberOf('input_tokens')) ? undefined : this.#noJson('no number of tokens');
+    if (!isMessages) return undefined;
+    // Some say in a way of their own what went wrong.
+    if (scanner.kindOf('content') !== 'array')
+      return { failure: classifyErrorType(scanner.textOf('error.type')), detail: 'JSON that is no message' };
+    return wantsStream ? bad('JSON where a stream was asked for') : undefined;
+  }
+
+  /** An error in an envelope, as far as it has come. */
+  get error(): Fault | undefined {
+    const scanner = this.#scanner;
+    if (scanner.textOf('type') !== 'error') return undefined;
+    return errorIn(this.#head, scanner.textOf('error.type'));
+  }
+
+  get usage(): Usage | null {
+    const scanner = this.#scanner;
+    if (scanner.kindOf('usage') !== 'object') return null;
+    return {
+      input: scanner.numberOf(counts.input),
+      output: scanner.numberOf(counts.output),
+      cacheRead: scanner.numberOf(counts.cacheRead),
+      cacheWrite: scanner.numberOf(counts.cacheWrite),
+    };
+  }
+
+  #noJson(what: string): Fault | undefined {
+    const { isMessages, isCount } = this.#wanted;
+    const { contentType } = this.#head;
+    if (!isMessages && !isCount && !contentType.includes('html')) return undefined;
+    const detail = what === 'not JSON' ? `${what} (${typeWord(contentType)})` : what;
+    // A page or nothing, where a count was asked for: that path is not there.
+    return { failure: isCount ? null : 'badAnswer', detail };
+  }
+}
+
+function errorIn({ status }: Head, type: string | null): Fault {
+  return { failure: classifyErrorType(type), detail: `an error with status ${status}` };
+}
+
+function isNumberOf(tokens: number | null): boolean {
+  return tokens !== null && Number.isInteger(tokens) && tokens >= 0;
+}

@@ -1,0 +1,408 @@
+/**
+ * The straight way: the request that Claude Code makes all day is read and answered on the socket itself. node:http's parser,
+ * objects and events cost as much as all the rest of such a request (measured). Whatever differs in the slightest is handed to
+ * node:http, bytes and all, and its connection stays there: it has the tolerance, and the words for refusals.
+ */
+import { type Server, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import type { ClientAnswer, ClientRequest } from '../request/client.ts';
+import { type StraightHead, straightHead } from '../upstream/fast-head.ts';
+
+const secondMs = 1_000;
+
+/** In seconds: a connection that says nothing, that keeps its body back, that is idle between two requests. */
+export interface Patience {
+  readonly first: number;
+  readonly body: number;
+  readonly idle: number;
+}
+
+/** Takes a request whose head has come, and answers true; or leaves it to node:http. */
+export type Serve = (head: StraightHead, request: ClientRequest, answer: ClientAnswer) => boolean;
+
+/** Before node:http at the same server: it sees each connection first. */
+export class StraightWay {
+  readonly patience: Patience;
+  readonly serve: Serve;
+  readonly keptAlive: string;
+  readonly #server: Server;
+  readonly #ordinary: readonly ((socket: Socket) => void)[];
+  readonly #connections = new Set<StraightConnection>();
+  readonly #sweep: NodeJS.Timeout;
+  /** Seconds since the start: instants as fine as what they are for. */
+  now = 0;
+  isOver = false;
+
+  /** @param event with which the server tells of a connection that can be read */
+  constructor(server: Server, event: 'connection' | 'secureConnection', patience: Patience, serve: Serve) {
+    this.#server = server;
+    this.patience = patience;
+    this.serve = serve;
+    this.keptAlive = `Connection: keep-alive\r\nKeep-Alive: timeout=${patience.idle}\r\n\r\n`;
+    this.#ordinary = server.listeners(event) as ((socket: Socket) => void)[];
+    server.removeAllListeners(event);
+    server.on(event, (socket: Socket) => {
+      // For as long as it lives, whoever has it: node:http takes its own handler off with an upgrade, and a reset without one
+      // ends the process.
+      socket.on('error', ignored);
+      this.#connections.add(new StraightConnection(socket, this));
+    });
+    this.#sweep = setInterval(() => this.#dropLate(), secondMs).unref();
+  }
+
+  /** The connection begins anew with these bytes. */
+  handOff(connection: StraightConnection, socket: Socket, bytes: Buffer): void {
+    this.#connections.delete(connection);
+    socket.pause();
+    socket.unshift(bytes);
+    for (const listener of this.#ordinary) listener.call(this.#server, socket);
+    socket.resume();
+  }
+
+  forget(connection: StraightConnection): void {
+    this.#connections.delete(connection);
+  }
+
+  /** Answers that run go on to their end, and their connections with them. */
+  drain(): void {
+    this.isOver = true;
+    for (const connection of this.#connections) connection.dropIdle();
+  }
+
+  /** Those that are between two requests, and have been for so long: somebody else needs the room. */
+  dropQuiet(quietS: number): void {
+    for (const connection of this.#connections) connection.dropQuiet(this.now - quietS);
+  }
+
+  close(): void {
+    clearInterval(this.#sweep);
+    for (const connection of this.#connections) connection.destroy();
+  }
+
+  #dropLate(): void {
+    this.now++;
+    for (const connection of this.#connections) connection.dropLate(this.now);
+  }
+}
+
+class StraightConnection {
+  readonly #socket: Socket;
+  readonly #way: StraightWay;
+  #request: StraightRequest | undefined;
+  #answer: StraightAnswer | undefined;
+  /** What came before its turn: the next request of an impatient client. */
+  #held: Buffer | undefined;
+  #until: number;
+  #quietSince: number;
+  readonly #read = (bytes: Buffer) => this.door(() => this.#take(bytes));
+  readonly #closed = () => this.#close();
+  readonly #ended = () => this.destroy();
+
+  constructor(socket: Socket, way: StraightWay) {
+    this.#socket = socket;
+    this.#way = way;
+    this.#until = way.now + way.patience.first;
+    this.#quietSince = way.now;
+    socket.on('data', this.#read).on('end', this.#ended).on('close', this.#closed);
+  }
+
+  get isDraining(): boolean {
+    return this.#way.isOver;
+  }
+
+  /** How an answer's head ends when the connection stays. */
+  get keptAlive(): string {
+    return this.#way.keptAlive;
+  }
+
+  dropLate(now: number): void {
+    if (now <= this.#until || this.#request?.hasCome) return;
+    // As node:http: who has begun to say something is told why.
+    if (this.#request && !this.#answer?.headersSent)
+      this.#socket.write('HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n', 'latin1');
+    this.#socket.destroySoon();
+  }
+
+  dropIdle(): void {
+    if (!this.#request) this.destroy();
+  }
+
+  dropQuiet(before: number): void {
+    if (!this.#request && this.#quietSince <= before) this.destroy();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  #take(bytes: Buffer): void {
+    if (this.#request) this.#hold(this.#request.take(bytes));
+    else this.#begin(bytes);
+  }
+
+  #begin(bytes: Buffer): void {
+    const head = straightHead(bytes);
+    if (head) {
+      const request = new StraightRequest(head, this);
+      const answer = new StraightAnswer(this.#socket, this);
+      this.#request = request;
+      this.#answer = answer;
+      this.#until = this.#way.now + this.#way.patience.body;
+      this.#hold(request.take(head.end === bytes.length ? nothing : bytes.subarray(head.end)));
+      if (this.#way.serve(head, request, answer)) return;
+      this.#request = undefined;
+      this.#answer = undefined;
+      this.#held = undefined;
+    }
+    this.#socket.off('data', this.#read).off('end', this.#ended).off('close', this.#closed);
+    this.#way.handOff(this, this.#socket, bytes);
+  }
+
+  #hold(rest: Buffer): void {
+    if (rest.length === 0) return;
+    this.#held = this.#held ? Buffer.concat([this.#held, rest]) : rest;
+    this.#socket.pause();
+  }
+
+  /** Where nobody expected an error: its client sees an end of it, and so does whatever runs for that one. */
+  door(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.#socket.destroy();
+      throw error;
+    }
+  }
+
+  /** Half of an exchange is over. When both are, the next one may begin. */
+  halfOver(): void {
+    if (!this.#request?.complete || !this.#answer?.writableFinished) return;
+    if (this.#way.isOver || this.#answer.isLast) {
+      this.#socket.destroySoon();
+      return;
+    }
+    this.#request = undefined;
+    this.#answer = undefined;
+    this.#until = this.#way.now + this.#way.patience.idle;
+    this.#quietSince = this.#way.now;
+    const held = this.#held;
+    if (!held) return;
+    this.#held = undefined;
+    // Not inside of the call that ended the answer.
+    setImmediate(() => {
+      if (this.#socket.destroyed) return;
+      this.#socket.resume();
+      this.#read(held);
+    });
+  }
+
+  #close(): void {
+    this.#way.forget(this);
+    this.#request?.close();
+    this.#answer?.close();
+  }
+}
+
+class StraightRequest implements ClientRequest {
+  readonly method = 'POST';
+  readonly rawHeaders: readonly string[];
+  complete = false;
+  readonly #connection: StraightConnection;
+  #left: number;
+  #flows = false;
+  #come: Buffer[] = [];
+  #onData: (chunk: Buffer) => void = ignored;
+  #onEnd: () => void = ignored;
+  readonly #onClose: (() => void)[] = [];
+
+  constructor({ rawHeaders, length }: StraightHead, connection: StraightConnection) {
+    this.rawHeaders = rawHeaders;
+    this.#left = length;
+    this.#connection = connection;
+  }
+
+  /** All of the body is here, read or not. */
+  get hasCome(): boolean {
+    return this.#left === 0;
+  }
+
+  /** Gives back what is not of this body. */
+  take(bytes: Buffer): Buffer {
+    const mine = bytes.length > this.#left ? bytes.subarray(0, this.#left) : bytes;
+    this.#left -= mine.length;
+    if (mine.length > 0) this.#come.push(mine);
+    if (this.#flows) this.#flow();
+    // While nobody reads, as much is held as came in one piece.
+    else if (this.#left > 0 && mine.length > 0) this.#connection.pause();
+    return mine === bytes ? nothing : bytes.subarray(mine.length);
+  }
+
+  on(event: 'data' | 'end' | 'error' | 'close', listener: (chunk: Buffer) => void): void {
+    if (event === 'end') this.#onEnd = listener as () => void;
+    else if (event === 'close') this.#onClose.push(listener as () => void);
+    else if (event === 'data') {
+      this.#onData = listener;
+      this.resume();
+    }
+  }
+
+  once(_: 'close', listener: () => void): void {
+    this.#onClose.push(listener);
+  }
+
+  resume(): void {
+    if (this.#flows || this.complete) return;
+    this.#flows = true;
+    // As a stream: whoever asks for bytes says next what is to happen at their end.
+    queueMicrotask(() =>
+      this.#connection.door(() => {
+        this.#flow();
+        this.#connection.resume();
+      }),
+    );
+  }
+
+  destroy(): void {
+    this.#connection.destroy();
+  }
+
+  /** The connection is gone. */
+  close(): void {
+    for (const listener of this.#onClose.splice(0)) listener();
+  }
+
+  #flow(): void {
+    const come = this.#come;
+    this.#come = [];
+    for (const chunk of come) this.#onData(chunk);
+    if (this.#left > 0 || this.complete) return;
+    this.complete = true;
+    this.#onEnd();
+    this.close();
+    this.#connection.halfOver();
+  }
+}
+
+class StraightAnswer implements ClientAnswer {
+  sendDate = true;
+  chunkedEncoding = true;
+  headersSent = false;
+  writableFinished = false;
+  /** The connection ends with it. */
+  isLast = false;
+  readonly socket: Socket;
+  readonly #connection: StraightConnection;
+  readonly #onClose: (() => void)[] = [];
+  /** Goes out with the first bytes of the body. */
+  #head = '';
+  #isChunked = false;
+
+  constructor(socket: Socket, connection: StraightConnection) {
+    this.socket = socket;
+    this.#connection = connection;
+  }
+
+  get destroyed(): boolean {
+    return this.socket.destroyed;
+  }
+
+  /** The values are those of a strictly read answer, or our own: none holds a line's end. */
+  writeHead(status: number, pairs: readonly string[]): void {
+    let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'unknown'}\r\n`;
+    let isFramed = status === 204 || status === 304;
+    for (let i = 0; i < pairs.length; i += 2) {
+      const name = pairs[i] as string;
+      head += `${name}: ${pairs[i + 1]}\r\n`;
+      const field = framing.get(name.length);
+      if (field === undefined || field !== name.toLowerCase()) continue;
+      if (field === 'connection') this.isLast = pairs[i + 1] === 'close';
+      else if (field === 'date') this.sendDate = false;
+      else {
+        isFramed = true;
+        this.#isChunked = field === 'transfer-encoding';
+      }
+    }
+    if (!isFramed) {
+      this.#isChunked = true;
+      head += 'transfer-encoding: chunked\r\n';
+    }
+    if (this.sendDate) head += `Date: ${new Date().toUTCString()}\r\n`;
+    if (this.#connection.isDraining && !this.isLast) {
+      this.isLast = true;
+      head += 'Connection: close\r\n';
+    }
+    this.#head = this.isLast ? `${head}\r\n` : head + this.#connection.keptAlive;
+    this.headersSent = true;
+  }
+
+  flushHeaders(): void {
+    if (this.#head === '') return;
+    this.socket.write(this.#head, 'latin1');
+    this.#head = '';
+  }
+
+  write(bytes: Buffer | string): boolean {
+    if (bytes.length === 0 || this.writableFinished) return true;
+    if (!this.#isChunked || !this.chunkedEncoding) return this.#send(bytes);
+    this.socket.cork();
+    this.#send(`${bytes.length.toString(16)}\r\n`);
+    this.#send(bytes);
+    const hasRoom = this.#send('\r\n');
+    this.socket.uncork();
+    return hasRoom;
+  }
+
+  /** Strings are of one byte a letter. */
+  end(bytes: Buffer | string = ''): void {
+    if (this.writableFinished) return;
+    if (bytes.length > 0) this.write(bytes);
+    else this.flushHeaders();
+    if (this.#isChunked && this.chunkedEncoding) this.#send('0\r\n\r\n');
+    this.writableFinished = true;
+    this.#connection.halfOver();
+  }
+
+  destroy(): void {
+    this.socket.destroy();
+  }
+
+  on(_: 'close', listener: () => void): void {
+    this.#onClose.push(listener);
+  }
+
+  once(_: 'drain', listener: () => void): void {
+    this.socket.once('drain', listener);
+  }
+
+  /** The connection is gone before the answer was. */
+  close(): void {
+    for (const listener of this.#onClose.splice(0)) listener();
+  }
+
+  #send(bytes: Buffer | string): boolean {
+    const head = this.#head;
+    this.#head = '';
+    if (typeof bytes === 'string') return this.socket.write(head + bytes, 'latin1');
+    if (head === '') return this.socket.write(bytes);
+    this.socket.cork();
+    this.socket.write(head, 'latin1');
+    const hasRoom = this.socket.write(bytes);
+    this.socket.uncork();
+    return hasRoom;
+  }
+}
+
+const nothing = Buffer.alloc(0);
+const ignored = () => {};
+/** By their lengths, which spares most names the comparison. */
+const framing: ReadonlyMap<number, string> = new Map(
+  ['content-length', 'transfer-encoding', 'connection', 'date'].map((name) => [name.length, name]),
+);

@@ -1,0 +1,117 @@
+/** Who may come in, decided before any work is done: one pass over the raw headers. */
+import { timingSafeEqual } from 'node:crypto';
+import type { RequestHead } from '../request/request-head.ts';
+
+export interface Refused {
+  readonly status: number;
+  readonly type: string;
+  readonly message: string;
+  readonly stop?: boolean;
+}
+
+export interface GuardRules {
+  readonly hosts: ReadonlySet<string>;
+  readonly origins: ReadonlySet<string>;
+  /** The credentials that are let in. */
+  readonly tokens: readonly Buffer[];
+}
+
+const wellKnownToken = 'proxy-managed';
+const headersMax = 100;
+const plainLength = /^(?:0|[1-9]\d{0,14})$/;
+// Whoever asks for it can do nothing with an answer.
+const webSocket = /(?:^|,)\s*websocket\s*(?:[,/]|$)/i;
+
+export function guardRules(options: {
+  readonly port: number;
+  readonly allowedHosts: string;
+  readonly allowedOrigins: string;
+  readonly token: string;
+  readonly acceptWellKnown: boolean;
+}): GuardRules {
+  const { port, allowedHosts, allowedOrigins, token, acceptWellKnown } = options;
+  const names = ['127.0.0.1', 'localhost', '[::1]', ...listed(allowedHosts)];
+  return {
+    hosts: new Set(names.flatMap((name) => [name, `${name}:${port}`])),
+    origins: new Set(listed(allowedOrigins)),
+    tokens: [token, ...(acceptWellKnown ? [wellKnownToken] : [])].map((text) => Buffer.from(text)),
+  };
+}
+
+function listed(text: string): readonly string[] {
+  return text
+    .split(',')
+    .map((name) => name.trim().toLowerCase())
+    .filter((name) => name !== '');
+}
+
+const refuse = (status: number, type: string, message: string, stop = false): Refused => ({
+  status,
+  type,
+  message,
+  stop,
+});
+
+/** Rules that hold for every route: the host, no browser, no WebSocket, no odd framing. */
+export function refuseStranger(head: RequestHead, httpVersion: string, rules: GuardRules): Refused | undefined {
+  if (head.count > headersMax) return refuse(431, 'invalid_request_error', `more than ${headersMax} headers`);
+  if (head.hosts !== 1 || !rules.hosts.has((head.host ?? '').toLowerCase())) {
+    return refuse(
+      421,
+      'invalid_request_error',
+      'this host name is not served here - use http://127.0.0.1:PORT, or: qcc config set proxy.allowed_hosts NAME',
+    );
+  }
+  const { origin, referer, fetchSite, coding, length } = head;
+  const isNamed = origin !== undefined && rules.origins.has(origin.toLowerCase());
+  if (
+    (origin !== undefined && !isNamed) ||
+    (!isNamed && (referer !== undefined || (fetchSite !== undefined && fetchSite !== 'none')))
+  ) {
+    return refuse(
+      403,
+      'permission_error',
+      'browsers are not served here - an app may be named: qcc config set proxy.allowed_origins ORIGIN',
+    );
+  }
+  if (head.upgrade !== undefined && webSocket.test(head.upgrade))
+    return refuse(403, 'permission_error', 'a WebSocket is not served here');
+  if (coding !== undefined && (coding.toLowerCase() !== 'chunked' || httpVersion === '1.0')) {
+    return refuse(400, 'invalid_request_error', 'this transfer coding is not accepted');
+  }
+  // Whoever reads it in another way sees another request behind this one: one spelling, once, and nothing beside it.
+  if (length !== undefined && (head.lengths > 1 || coding !== undefined || !plainLength.test(length))) {
+    return refuse(400, 'invalid_request_error', 'this content-length is not accepted');
+  }
+  return undefined;
+}
+
+/** A credential in either header; when both come, one that matches is enough. */
+export function refuseUnknown({ authorization, apiKey }: RequestHead, rules: GuardRules): Refused | undefined {
+  const bearer = authorization?.startsWith('Bearer ') ? authorization.slice('Bearer '.length) : undefined;
+  if (isKnown(bearer, rules) || isKnown(apiKey, rules)) return undefined;
+  return refuse(401, 'authentication_error', 'qcc: missing or wrong local token - run: eval "$(qcc env)"', true);
+}
+
+function isKnown(given: string | undefined, { tokens }: GuardRules): boolean {
+  if (given === undefined || given === '') return false;
+  const bytes = Buffer.from(given);
+  let known = false;
+  // In constant time each: how long it takes tells nothing but the length, which is no secret.
+  for (const token of tokens) known = (bytes.length === token.length && timingSafeEqual(bytes, token)) || known;
+  return known;
+}
+
+const jsonType = /^application\/json\s*(;|$)/i;
+const multipartType = /^multipart\/form-data\s*(;|$)/i;
+
+/** A page can send a form or plain text without asking; it cannot send JSON. */
+export function refuseBody(method: string, head: RequestHead, path: string): Refused | undefined {
+  if (method !== 'POST') return undefined;
+  const { type } = head;
+  if (type === 'application/json' || jsonType.test(type ?? '')) return undefined;
+  // Cancelling a batch is a POST without a body.
+  if (type === undefined && !head.hasBody && path.includes('/batches/')) return undefined;
+  if (path.startsWith('/v1/files') && multipartType.test(type ?? '')) return undefined;
+  return refuse(415, 'invalid_request_error', 'content-type must be application/json');
+}

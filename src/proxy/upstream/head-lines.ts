@@ -1,0 +1,35 @@
+/** The fields of a message's head, which is cut at its CRLFs and nowhere else. */
+import { spelled } from '../../platform/memoize.ts';
+
+const lineEnd = '\r\n';
+
+/**
+ * Names as they were written, empty where a line has no colon; values without the blanks around them.
+ *
+ * @param from where the first field begins
+ * @param field false ends it, and is then what comes back
+ */
+export function eachField(text: string, from: number, field: (name: string, value: string) => boolean): boolean {
+  for (let at = from; at < text.length; ) {
+    const next = text.indexOf(lineEnd, at);
+    const end = next < 0 ? text.length : next;
+    const colon = text.indexOf(':', at);
+    const hasName = colon >= 0 && colon < end;
+    if (!field(hasName ? spelled(text.slice(at, colon)) : '', hasName ? valueIn(text, colon + 1, end) : ''))
+      return false;
+    at = end + lineEnd.length;
+  }
+  return true;
+}
+
+function valueIn(text: string, from: number, to: number): string {
+  let [start, end] = [from, to];
+  while (start < end && isBlank(text.charCodeAt(start))) start++;
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
+  return text.slice(start, end);
+}
+
+/** RFC 9110 §5.6.3: a space or a tab. */
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09;
+}

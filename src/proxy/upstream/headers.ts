@@ -1,0 +1,146 @@
+/** Which headers pass: end-to-end ones, without credentials, cookies and what tells of the way here. */
+import type { Auth } from '../../../events/profile.ts';
+import { remembering } from '../../platform/memoize.ts';
+
+// RFC 9110 §7.6.1, RFC 7540 §3.2.1, and what older proxies add.
+const hopByHop = [
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+  'te',
+  'trailer',
+  'upgrade',
+  'http2-settings',
+  'proxy-authenticate',
+  'proxy-authorization',
+];
+const notUp = new Set([
+  ...hopByHop,
+  'host',
+  'content-length',
+  'expect',
+  'accept-encoding',
+  'authorization',
+  'x-api-key',
+  'cookie',
+  'forwarded',
+  'via',
+  'origin',
+  'referer',
+  'x-qcc-priority',
+  'proxy-authentication-info',
+]);
+const notDown = new Set([
+  ...hopByHop,
+  'set-cookie',
+  'set-cookie2',
+  'alt-svc',
+  'strict-transport-security',
+  'access-control-allow-origin',
+  'access-control-allow-credentials',
+  // Where else the answer is: nobody is to be led past the gateway.
+  'location',
+  'content-location',
+  'refresh',
+]);
+
+const goesUp = remembering(
+  (name) =>
+    !notUp.has(name) && !name.startsWith('x-forwarded-') && !name.startsWith('proxy-') && !name.startsWith('sec-'),
+);
+const comesDown = remembering(
+  (name) => !notDown.has(name) && !name.startsWith('access-control-') && !name.startsWith('x-qcc-'),
+);
+
+/** The request's headers for an endpoint, a fresh list each time: no key ever reaches another endpoint. */
+export function headersUp(raw: readonly string[], connection: string | undefined, auth: Auth, key: string): string[] {
+  const up = endToEnd(raw, connection);
+  up.push('accept-encoding', 'identity', ...keyHeader(auth, key));
+  return up;
+}
+
+/** How a key is put on a request: the one place that does it. */
+export function keyHeader(auth: Auth, key: string): readonly [name: string, value: string] {
+  return auth === 'x-api-key' ? ['x-api-key', key] : ['authorization', `Bearer ${key}`];
+}
+
+/** What of a request's headers may be sent on, and kept: no credential is among them. */
+export function endToEnd(raw: readonly string[], connection: string | undefined): string[] {
+  const named = namedIn(connection);
+  const up: string[] = [];
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i] as string;
+    if (goesUp(name) && !named?.has(name.toLowerCase())) up.push(name, raw[i + 1] as string);
+  }
+  return up;
+}
+
+/** The first of this name, in lower case. */
+export function headerIn(raw: readonly string[], wanted: string): string | null {
+  for (let i = 0; i < raw.length; i += 2) if (raw[i]?.toLowerCase() === wanted) return raw[i + 1] ?? null;
+  return null;
+}
+
+function namedIn(connection: string | undefined): ReadonlySet<string> | undefined {
+  if (connection === undefined || connection === 'keep-alive' || connection === 'close') return undefined;
+  return new Set(
+    connection
+      .toLowerCase()
+      .split(',')
+      .map((name) => name.trim()),
+  );
+}
+
+/** All that an answer says there. */
+function connectionIn(raw: readonly string[]): string | undefined {
+  let all: string | undefined;
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i] as string;
+    // Its length spares most names the comparison.
+    if (name.length !== 'connection'.length || name.toLowerCase() !== 'connection') continue;
+    all = all === undefined ? raw[i + 1] : `${all},${raw[i + 1]}`;
+  }
+  return all;
+}
+
+/** An answer's headers for the client, and what they say of its framing. */
+export interface Head {
+  readonly status: number;
+  readonly pairs: string[];
+  readonly contentType: string;
+  readonly isStream: boolean;
+  /** In lower case; empty where none was told. */
+  readonly encoding: string;
+  readonly isEncoded: boolean;
+  readonly length: number | null;
+  get(name: string): string | null;
+}
+
+export function headOf(status: number, raw: readonly string[]): Head {
+  const pairs: string[] = [];
+  let contentType = '';
+  let encoding = '';
+  let length: number | null = null;
+  const named = namedIn(connectionIn(raw));
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i] as string;
+    if (!comesDown(name) || named?.has(name.toLowerCase())) continue;
+    const value = raw[i + 1] as string;
+    // The first letter spares most names the comparison.
+    if ((name.charCodeAt(0) | 0x20) === 0x63) {
+      const lower = name.toLowerCase();
+      if (lower === 'content-type') contentType = value.toLowerCase();
+      else if (lower === 'content-encoding') encoding = value.toLowerCase();
+      else if (lower === 'content-length') {
+        length = Number(value);
+        continue;
+      }
+    }
+    pairs.push(name, value);
+  }
+  const get = (wanted: string) => headerIn(pairs, wanted);
+  const isStream = contentType.startsWith('text/event-stream');
+  const isEncoded = encoding !== '' && encoding !== 'identity';
+  return { status, pairs, contentType, isStream, encoding, isEncoded, length, get };
+}

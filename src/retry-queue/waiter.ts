@@ -1,0 +1,75 @@
+/** Where one client waits for its item: until it may go, until somebody else has the answer, or until the hold has run out. */
+import type { QueueId } from '../../events/ids.ts';
+import type { Seat, Turn } from '../proxy/retry-queue.ts';
+
+const over: Turn = { kind: 'over' };
+
+export class ClientSeat implements Seat {
+  readonly item: QueueId;
+  readonly #until: number;
+  readonly #changed: (seat: ClientSeat) => void;
+  readonly #gone: (because: string | null) => void;
+  #resolve: ((turn: Turn) => void) | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #isOver = false;
+
+  /**
+   * @param changed called when the seat is taken again, and when it is left for good
+   * @param gone called after its client has left: why it wants no answer any more, or null when that cannot be told
+   */
+  constructor(
+    item: QueueId,
+    holdMs: number,
+    changed: (seat: ClientSeat) => void,
+    gone: (because: string | null) => void,
+  ) {
+    this.item = item;
+    this.#until = performance.now() + holdMs;
+    this.#changed = changed;
+    this.#gone = gone;
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Somebody sits here and waits; not so while it is on its way. */
+  get isWaiting(): boolean {
+    return this.#resolve !== undefined;
+  }
+
+  turn(): Promise<Turn> {
+    const leftMs = this.#until - performance.now();
+    if (leftMs <= 0) this.leave();
+    if (this.#isOver) return Promise.resolve(over);
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+      this.#timer = setTimeout(() => this.leave(), leftMs);
+      this.#changed(this);
+    });
+  }
+
+  give(turn: Turn): void {
+    const resolve = this.#resolve;
+    clearTimeout(this.#timer);
+    this.#resolve = undefined;
+    resolve?.(turn);
+  }
+
+  /** Its item has changed: whoever looks after the seat says what that means for it. */
+  nudge(): void {
+    this.#changed(this);
+  }
+
+  goAway(because: string | null): void {
+    this.leave();
+    this.#gone(because);
+  }
+
+  leave(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.give(over);
+    this.#changed(this);
+  }
+}

@@ -1,0 +1,131 @@
+/** Rows of the contract, made from the state. */
+import type { Recorded } from '../../events/fact.ts';
+import type { QueueId } from '../../events/ids.ts';
+import { faceOf } from '../../machines/endpoint.ts';
+import { facePriority } from '../../machines/priority.ts';
+import type { QueueItem } from '../../machines/queue-item.ts';
+import type { Lacking } from '../../machines/routing-view.ts';
+import type {
+  EndpointRow,
+  FactRow,
+  HealthRow,
+  LackingRow,
+  ProfileRow,
+  QueueItemRow,
+  SwitchRow,
+} from '../contract/operations.ts';
+import type { KnownEndpoint, KnownProfile } from '../projections/profiles.ts';
+import type { Recent } from '../projections/recent.ts';
+import type { Switch } from '../projections/switches.ts';
+import type { State } from './state.ts';
+
+export function iso(at: number): string {
+  return new Date(at).toISOString();
+}
+
+export function isoOrNull(at: number | null): string | null {
+  return at === null ? null : iso(at);
+}
+
+export function profileRow(state: State, profile: KnownProfile): ProfileRow {
+  return {
+    name: profile.name,
+    description: profile.description,
+    tier: profile.tier,
+    default: state.profiles.default === profile.name,
+    active: facePriority(state.priority).active === profile.name,
+    endpoints: profile.endpoints.length,
+    createdAt: iso(profile.createdAt),
+  };
+}
+
+export function endpointRow(state: State, endpoint: KnownEndpoint): EndpointRow {
+  const face = faceOf(state.endpoint(endpoint.id));
+  return {
+    id: endpoint.id,
+    name: endpoint.name,
+    profile: endpoint.profile,
+    baseUrl: endpoint.baseUrl,
+    auth: endpoint.auth,
+    key: endpoint.maskedKey,
+    weight: endpoint.weight,
+    effectiveWeight: endpoint.effectiveWeight,
+    priority: endpoint.priority,
+    enabled: face.state !== 'disabled',
+    maxFailures: endpoint.maxFailures,
+    maxConcurrent: endpoint.maxConcurrent,
+    timeoutMs: endpoint.timeoutMs,
+    allowPlaintext: endpoint.allowPlaintext,
+    state: face.state,
+    since: iso(face.since ?? endpoint.addedAt),
+    until: isoOrNull(face.until),
+    because: face.because,
+    source: endpoint.source,
+  };
+}
+
+/** @param figures of all time, or of a window */
+export function healthRow(
+  state: State,
+  endpoint: KnownEndpoint,
+  figures: Recent,
+  now: number,
+): Omit<HealthRow, 'next' | 'nextProbe'> {
+  const face = faceOf(state.endpoint(endpoint.id));
+  const recent = figures.of(endpoint.id);
+  return {
+    id: endpoint.id,
+    name: endpoint.name,
+    profile: endpoint.profile,
+    state: face.state,
+    since: iso(face.since ?? endpoint.addedAt),
+    until: isoOrNull(face.until),
+    because: face.because,
+    successRate: recent.successRate,
+    recentSuccessRate: recent.recentSuccessRate,
+    avgResponseMs: recent.avgResponseMs,
+    p95ResponseMs: recent.p95ResponseMs,
+    stability: recent.stability,
+    consecutiveFailures: face.consecutiveFailures,
+    consecutiveSuccesses: recent.consecutiveSuccesses,
+    lastCheckAt: isoOrNull(recent.lastCheckAt),
+    lastError: face.lastError ?? recent.lastError,
+    weight: endpoint.weight,
+    effectiveWeight: endpoint.effectiveWeight,
+    lacks: lackingRows(face.lacks, now),
+  };
+}
+
+function lackingRows(lacks: readonly Lacking[], now: number): readonly LackingRow[] {
+  return lacks.filter(({ until }) => until > now).map(({ model, until }) => ({ model, until: iso(until) }));
+}
+
+export function switchRow({ at, ...rest }: Switch): SwitchRow {
+  return { at: iso(at), ...rest };
+}
+
+export function factRow({ seq, at, stream, type, data, cause, by }: Recorded): FactRow {
+  return { seq, at: iso(at), stream, type, data, cause, by };
+}
+
+/** Of an item that is forgotten meanwhile, nothing is known but its id. */
+export function queueRow(id: QueueId, item: QueueItem | undefined): QueueItemRow {
+  return {
+    id,
+    requestId: item?.asked?.request ?? '',
+    state: item?.state ?? 'cancelled',
+    priority: item?.asked?.priority ?? 'normal',
+    strategy: item?.asked?.strategy ?? 'exponential',
+    enqueuedAt: iso(item?.enqueuedAt ?? 0),
+    since: iso(item?.since ?? 0),
+    expiresAt: iso(item?.expiresAt ?? 0),
+    attempts: item?.tries ?? 0,
+    maxAttempts: item?.asked?.maxAttempts ?? 0,
+    nextRetryAt: isoOrNull(item?.state === 'waiting' ? item.nextRetryAt : null),
+    reason: item?.reason ?? '',
+    endpoint: item?.endpoint ?? null,
+    model: item?.asked?.model ?? null,
+    session: item?.asked?.session ?? null,
+    bytes: item?.asked?.bytes ?? 0,
+  };
+}

@@ -1,0 +1,148 @@
+/** The one file that prints. Data goes to stdout; everything else, by consola, to stderr. */
+import { once } from 'node:events';
+import { createConsola } from 'consola/basic';
+import { exitCodes, QccError } from '../errors/qcc-error.ts';
+import { inLanguage } from '../messages/errors.ts';
+import { type Language, wordsOf } from '../messages/messages.ts';
+import { visibleJson } from '../platform/visible.ts';
+import { clean, hasStyle, print, type Style, styled, styles, unstyled } from './terminal.ts';
+import { widthOf } from './width.ts';
+
+const clearScreen = '\u001b[H\u001b[2J';
+
+export interface Output {
+  readonly colour: boolean;
+  readonly columns: number;
+  /** Lines of data. What looks like two lines inside of one stays one. */
+  line(...lines: readonly string[]): void;
+  /** That something was done, for people: on stdout, where a human answer is looked for, and nothing with `--quiet`. */
+  done(text: string): void;
+  json(value: unknown): void;
+  /** Data that is not ours: into a file or a pipe as it is, on a terminal as text that it does not obey. */
+  bytes(bytes: Buffer): void;
+  table(heads: readonly string[], rows: readonly (readonly string[])[]): void;
+  /** Where a terminal shows it, the screen is empty again. */
+  clear(): void;
+  note(...lines: readonly string[]): void;
+  warn(...lines: readonly string[]): void;
+  paint(style: Style, text: string): string;
+  /** Waits until the reader has taken what was printed: who prints a million lines does so after each thousand. */
+  settle(): Promise<void>;
+}
+
+/** @param stream where data goes; stdout when it is not said */
+export function makeOutput(options: {
+  readonly colour: boolean;
+  readonly quiet: boolean;
+  readonly stream?: NodeJS.WritableStream;
+}): Output {
+  const { colour, quiet } = options;
+  const stdout = options.stream ?? process.stdout;
+  const say = createConsola({
+    stdout: process.stderr,
+    stderr: process.stderr,
+    level: quiet ? 1 : 3,
+    formatOptions: { date: false, colors: false },
+    // A message is the message: no label of a logger in front of it.
+    reporters: [{ log: ({ args }) => print(process.stderr, ...args.map(String)) }],
+  });
+  // Into a file or a pipe everything goes, however wide it is.
+  const columns = process.stdout.columns || Number.POSITIVE_INFINITY;
+  const paint = (style: Style, text: string) => (colour ? styled(style, text) : text);
+  const line = (...lines: readonly string[]) => print(stdout, ...lines);
+  return {
+    colour,
+    columns,
+    line,
+    done: quiet ? () => {} : line,
+    paint,
+    json: (value) => line(visibleJson(value)),
+    bytes: (bytes) => {
+      if (process.stdout.isTTY) line(...bytes.toString('utf8').split('\n'));
+      else process.stdout.write(bytes);
+    },
+    table: (heads, rows) => {
+      for (const row of tableLines(heads, rows, columns, (head) => paint('dim', head))) line(row);
+    },
+    clear: () => {
+      if (process.stdout.isTTY) process.stdout.write(clearScreen);
+    },
+    settle: async () => {
+      // Whoever goes away meanwhile reads no more: that ends the waiting too.
+      if ((stdout as NodeJS.WriteStream).writableNeedDrain) await once(stdout, 'drain').catch(() => {});
+    },
+    note: (first, ...more) => say.log(first, ...more),
+    warn: (first, ...more) => say.warn(first, ...more),
+  };
+}
+
+/** Columns as wide as what stands in them; what does not fit the terminal is cut from the last one. */
+export function tableLines(
+  heads: readonly string[],
+  values: readonly (readonly string[])[],
+  columns: number,
+  paintHead: (text: string) => string,
+): readonly string[] {
+  // Before they are measured: what is made visible is wider than what it was.
+  const rows = values.map((row) => row.map(clean));
+  const widths = heads.map((head, i) => Math.max(widthOf(head), ...rows.map((row) => widthOf(row[i] ?? ''))));
+  const laid = (cells: readonly string[]) =>
+    cut(
+      cells
+        .map((cell, i) => cell + ' '.repeat(Math.max(0, (widths[i] ?? 0) - widthOf(cell))))
+        .join('  ')
+        .trimEnd(),
+      columns,
+    );
+  return [paintHead(laid(heads)), ...rows.map(laid)];
+}
+
+/** Cut by what is seen: styles take no cells, are never cut in two, and none is left open. */
+export function cut(text: string, columns: number): string {
+  const line = clean(text);
+  if (widthOf(line) <= columns) return line;
+  let kept = '';
+  let cells = 0;
+  for (const piece of line.split(styles)) {
+    if (hasStyle(piece)) {
+      kept += piece;
+      continue;
+    }
+    for (const character of piece) {
+      const width = widthOf(character);
+      if (cells + width > columns - 1) return `${kept}…${hasStyle(line) ? unstyled() : ''}`;
+      kept += character;
+      cells += width;
+    }
+  }
+  return kept;
+}
+
+interface Telling {
+  readonly json: boolean;
+  readonly language: Language;
+  /** Of stderr. */
+  readonly colour: boolean;
+}
+
+/** What is wrong, and the next command. With --json, one object; with QCC_DEBUG=1, the stack too. */
+export function printError(error: unknown, { json, language, colour }: Telling): number {
+  const known =
+    error instanceof QccError
+      ? error
+      : new QccError(
+          'QCC_COMMAND_FAULT',
+          error instanceof Error ? error.message : String(error),
+          'QCC_DEBUG=1 shows where',
+          exitCodes.failed,
+          { message: error instanceof Error ? error.message : String(error) },
+        );
+  const { code, exit, below } = known;
+  const { message, hint } = inLanguage(known, language);
+  const label = wordsOf(language).error;
+  if (json) print(process.stderr, visibleJson({ error: { code, message: [message, ...below].join('\n'), hint } }));
+  else print(process.stderr, `${colour ? styled('red', label) : label}${message}`, ...below, `  ${hint}`);
+  if (process.env['QCC_DEBUG'] === '1' && error instanceof Error)
+    print(process.stderr, ...(error.stack ?? '').split('\n'));
+  return exit;
+}

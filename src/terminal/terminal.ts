@@ -1,0 +1,58 @@
+/**
+ * The door to the terminal. Lines go out through here, and nothing that a terminal obeys goes with them but our own
+ * styles. A style is a mark until it is printed: it holds a number that this process has drawn, so that no text can bring one along.
+ */
+import { styleText } from 'node:util';
+import { visible } from '../platform/visible.ts';
+
+const esc = '\u001b';
+
+export type Style = Parameters<typeof styleText>[0];
+
+let drawn: string | undefined;
+
+/** What stands for the escape character of our own styles. Begins with what is no character of any text. */
+function mark(): string {
+  drawn ??= `\ufdd0${crypto.randomUUID()}`;
+  return drawn;
+}
+
+/** A style, or its end, as it is until it is printed. In its middle stands the mark, which nobody foresees. */
+export const styles = /(\ufdd0[0-9a-f-]{36}\[[0-9;]*m)/g;
+const parameters = /^\[[0-9;]*m/;
+
+/** The text in a style. What is in it may have styles of its own. */
+export function styled(style: Style, text: string): string {
+  const painted = styleText(style, '\n', { validateStream: false }).replaceAll(esc, mark());
+  const [open = '', close = ''] = painted.split('\n');
+  return open + text + close;
+}
+
+/** Ends all styles: for a line that is cut in the middle of one. */
+export const unstyled = (): string => `${mark()}[0m`;
+
+export const hasStyle = (text: string): boolean => drawn !== undefined && text.includes(drawn);
+
+/** Everything but our own styles is visible; these are still marks. */
+export function clean(text: string): string {
+  return hasStyle(text) ? pieces(text, mark()) : visible(text);
+}
+
+/** A line as the terminal gets it. */
+export function rendered(line: string): string {
+  return hasStyle(line) ? pieces(line, esc) : visible(line);
+}
+
+function pieces(text: string, begin: string): string {
+  const [first = '', ...more] = text.split(mark());
+  const shown = more.map((piece) => {
+    const [style = ''] = parameters.exec(piece) ?? [];
+    return (style === '' ? '' : begin + style) + visible(piece.slice(style.length));
+  });
+  return visible(first) + shown.join('');
+}
+
+/** Lines, each on its own: a newline inside of one is none. */
+export function print(stream: { write(text: string): unknown }, ...lines: readonly string[]): void {
+  if (lines.length > 0) stream.write(lines.map((line) => `${rendered(line)}\n`).join(''));
+}
