@@ -2,6 +2,7 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { writerOf } from '../platform/atomic-file.ts';
+import { isListed } from '../platform/processes.ts';
 
 // Claude Code was started with it, and the token of this installation is in it.
 const launch = /^claude-(\d+)\.json$/;
@@ -21,19 +22,9 @@ function sweep(folder: string, maker: (name: string) => number): void {
   try {
     for (const name of readdirSync(folder)) {
       const pid = maker(name);
-      if (!Number.isNaN(pid) && !isAlive(pid)) rmSync(join(folder, name), { recursive: true, force: true });
+      if (!Number.isNaN(pid) && !isListed(pid)) rmSync(join(folder, name), { recursive: true, force: true });
     }
   } catch {
     // There is no such folder, or it is not ours: nothing is left in it.
-  }
-}
-
-/** Also where it is another user's: what it makes is none of our business. */
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { writeFileAtomic } from '../platform/atomic-file.ts';
+import { isListed } from '../platform/processes.ts';
 
 export interface Life {
   readonly pid: number;
@@ -56,15 +57,6 @@ export function livingGateway(run: string): Life | undefined {
 /** True while a process with this id is there. One that has ended and that nobody has asked for is none. */
 export function isAlive(pid: number): boolean {
   return isListed(pid) && (process.platform !== 'linux' || statOf(pid)?.[stateField] !== 'Z');
-}
-
-/** Also one that has ended, and that nobody has asked for yet. */
-export function isListed(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 function read(path: string): Life | undefined {

@@ -3,19 +3,11 @@
  * process may die between them, when no log is there at all. Whoever comes next finishes it: the new log was whole before this was
  * written. It stays until the history tells of the repair.
  */
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  lstatSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, lstatSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { removeLeftovers, replaceFile, syncFolder } from '../platform/atomic-file.ts';
 import { readPlain } from '../platform/plain-file.ts';
+import { isListed } from '../platform/processes.ts';
 import type { Range } from './damage.ts';
 
 export interface RepairIntent {
@@ -40,16 +32,7 @@ export function workPrefix(dir: string): string {
 
 /** On the disk when it returns. */
 export function writeIntent(dir: string, intent: RepairIntent): void {
-  const beside = `${pathOf(dir)}.new`;
-  const file = openSync(beside, 'w', 0o600);
-  try {
-    writeFileSync(file, `${JSON.stringify(intent)}\n`);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  renameSync(beside, pathOf(dir));
-  syncFolder(dirname(dir));
+  replaceFile(pathOf(dir), `${JSON.stringify(intent)}\n`);
 }
 
 function readIntent(dir: string): RepairIntent | undefined {
@@ -110,32 +93,14 @@ export function folderId(dir: string): number | null {
 export function sweepRepairs(dir: string): void {
   for (const name of workFolders(dir)) {
     const [, pid] = /-(\d+)-[^-]+$/.exec(name) ?? [];
-    if (pid === undefined || Number(pid) === process.pid || !isAlive(Number(pid)))
+    if (pid === undefined || Number(pid) === process.pid || !isListed(Number(pid)))
       rmSync(join(dirname(dir), name), { recursive: true, force: true });
   }
+  removeLeftovers(pathOf(dir));
+  // What older versions wrote beside.
   rmSync(`${pathOf(dir)}.new`, { force: true });
 }
 
 export function workFolders(dir: string): readonly string[] {
   return readdirSync(dirname(dir)).filter((name) => name.startsWith(workOf(dir)));
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-/** A rename is on the disk only when the folder is. Windows has no such call, and needs none. */
-function syncFolder(path: string): void {
-  if (process.platform === 'win32') return;
-  const folder = openSync(path, 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
 }

@@ -179,7 +179,8 @@ function linkOrCopy(path: string, beside: string): void {
 
 const withoutLinks: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK', 'ENOSYS']);
 
-function replaceFile(path: string, text: string, mode: number): void {
+/** What `writeFileAtomic` does, for whoever has words of its own for a disk. @throws what the system says */
+export function replaceFile(path: string, text: string, mode = ownerOnly): void {
   const beside = writeBeside(path, text, mode);
   try {
     renameSync(beside, path);
@@ -265,7 +266,7 @@ export function removeLeftovers(path: string): void {
 }
 
 /** The rename itself is on the disk only when the folder is. Windows has no such call, and needs none. */
-function syncFolder(path: string): void {
+export function syncFolder(path: string): void {
   if (process.platform === 'win32') return;
   const folder = openSync(path, 'r');
   try {

@@ -5,25 +5,21 @@
  *     magic, salt │ frame 0: the head │ frame 1 … n: bytes │ end: frames before it, bytes in all
  *     frame: length of the text │ text, encrypted │ tag
  */
-import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { QccError } from '../errors/qcc-error.ts';
+import { decrypt, encrypt, keyBytes, nonceBytes, open, seal, tagBytes } from '../platform/aes-gcm.ts';
 import { free } from '../platform/large-memory.ts';
 
-export const keyBytes = 32;
 /** More at once keeps the loop from its other work; less costs more in tags and calls. */
 export const frameBytesMax = 65_536;
 const magic = Buffer.from('QCB1');
 const saltBytes = 32;
 export const preambleBytes = magic.length + saltBytes;
 const lengthBytes = 4;
-const tagBytes = 16;
-const nonceBytes = 12;
 const totalBytes = 8;
 /** What a frame adds to its bytes. */
 export const frameExtra = lengthBytes + tagBytes;
 export const endBytes = frameExtra + totalBytes;
-
-const algorithm = 'aes-256-gcm';
 
 /** What a blob's end says of it. */
 export interface End {
@@ -83,13 +79,11 @@ export class Sealer {
 
   /** @param told what stands before the text: its length or, at the end, how many frames there were */
   #frame(text: Buffer, told: number, into: Buffer, isEnd = false): void {
-    const cipher = createCipheriv(algorithm, this.#key, nonceOf(this.#frames, isEnd));
+    const { encrypted, tag } = encrypt(this.#key, nonceOf(this.#frames, isEnd), text);
     into.writeUInt32BE(told);
-    const encrypted = cipher.update(text);
     encrypted.copy(into, lengthBytes);
     free(encrypted);
-    cipher.final();
-    cipher.getAuthTag().copy(into, lengthBytes + text.length);
+    tag.copy(into, lengthBytes + text.length);
     this.#frames++;
   }
 }
@@ -134,15 +128,11 @@ export class Opener {
   }
 
   #opened(frame: Buffer, place: number, isEnd: boolean): Buffer {
-    const decipher = createDecipheriv(algorithm, this.#key, nonceOf(place, isEnd), { authTagLength: tagBytes });
-    decipher.setAuthTag(frame.subarray(-tagBytes));
-    const text = decipher.update(frame.subarray(lengthBytes, -tagBytes));
     try {
-      decipher.final();
+      return decrypt(this.#key, nonceOf(place, isEnd), frame.subarray(lengthBytes));
     } catch {
       throw new BlobLost('damaged');
     }
-    return text;
   }
 }
 
@@ -166,17 +156,13 @@ function nonceOf(place: number, isEnd: boolean): Buffer {
 
 /** A data key under the key of the installation, as it lies on the disk. */
 export function wrapKey(wrapping: Buffer, dataKey: Buffer, item: string): Buffer {
-  const nonce = randomBytes(nonceBytes);
-  const cipher = createCipheriv(algorithm, wrapping, nonce).setAAD(Buffer.from(item));
-  return Buffer.concat([nonce, cipher.update(dataKey), cipher.final(), cipher.getAuthTag()]);
+  return seal(wrapping, dataKey, item);
 }
 
 export function unwrapKey(wrapping: Buffer, wrapped: Buffer, item: string): Buffer {
   if (wrapped.length !== nonceBytes + keyBytes + tagBytes) throw new BlobLost('damaged');
-  const decipher = createDecipheriv(algorithm, wrapping, wrapped.subarray(0, nonceBytes), { authTagLength: tagBytes });
-  decipher.setAAD(Buffer.from(item)).setAuthTag(wrapped.subarray(-tagBytes));
   try {
-    return Buffer.concat([decipher.update(wrapped.subarray(nonceBytes, -tagBytes)), decipher.final()]);
+    return open(wrapping, wrapped, item);
   } catch {
     throw new BlobLost('damaged');
   }

@@ -4,9 +4,10 @@ import { paths } from '../../config/files/home.ts';
 import type { Answer } from '../../contract/operations.ts';
 import { askGateway, gatewayDown } from '../../control/client.ts';
 import { exitCodes, QccError } from '../../errors/qcc-error.ts';
-import { isAlive, isListed, livingGateway } from '../../installation/life.ts';
+import { isAlive, livingGateway } from '../../installation/life.ts';
 import type { Words } from '../../messages/messages.ts';
 import { answers } from '../../platform/listening.ts';
+import { isListed } from '../../platform/processes.ts';
 
 export type EndSignal = 'SIGTERM' | 'SIGKILL';
 

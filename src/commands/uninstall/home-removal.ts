@@ -30,7 +30,7 @@ const ofRepair = /^log\.repair-[\w-]+$|^bodies\.kept-[\d-]+$/;
 /** What a killed writer of one of its files has left. */
 function isLeftover(name: string): boolean {
   if (ofRepair.test(name)) return true;
-  const file = /^[a-z]+\.(json|key)(?=\.)/.exec(name)?.[0];
+  const file = /^[a-z]+(\.repair)?\.(json|key)(?=\.)/.exec(name)?.[0];
   return file !== undefined && writerOf(name, file) !== undefined;
 }
 

@@ -2,18 +2,12 @@
  * The export: one JSON document with a format, a version and a checksum; keys only under a passphrase. `docs/configuration.md`
  * describes it. What does not fit in any part is refused whole.
  */
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHash,
-  randomBytes,
-  type ScryptOptions,
-  scrypt as scryptCallback,
-} from 'node:crypto';
+import { createHash, randomBytes, type ScryptOptions, scrypt as scryptCallback } from 'node:crypto';
 import { promisify } from 'node:util';
 import * as v from 'valibot';
 import type { SettingValue } from '../../../events/config.ts';
 import { exitCodes, QccError } from '../../errors/qcc-error.ts';
+import { keyBytes, nonceBytes, open, seal } from '../../platform/aes-gcm.ts';
 import { isSecretSetting, isSettingKey, parseSetting, rangeOf, settingFits } from '../settings/settings.ts';
 import { type Incoming, refuseTooMany, unreadableImport } from './incoming.ts';
 
@@ -78,11 +72,7 @@ export type Secrets = v.InferOutput<typeof secretForm>;
 const cost = { n: 2 ** 17, r: 8, p: 1 };
 // Whoever made the file says what opening it costs: no more than what is written here, and nothing that is easily guessed.
 const costMin = { n: 2 ** 14, r: 8, p: 1 };
-const keyBytes = 32;
 const saltBytes = 16;
-// NIST SP 800-38D §8.2.
-const nonceBytes = 12;
-const tagBytes = 16;
 
 const scrypt = promisify<string, Buffer, number, ScryptOptions, Buffer>(scryptCallback);
 
@@ -94,12 +84,11 @@ export async function writeDocument(
   const body = { format: 'qcc', version: documentVersion, settings, profiles };
   const checksum = checksumOf(body);
   if (!secrets) return { ...body, checksum };
-  const [salt, nonce] = [randomBytes(saltBytes), randomBytes(nonceBytes)];
-  const cipher = createCipheriv('aes-256-gcm', await keyFrom(secrets.passphrase, salt, cost), nonce);
+  const salt = randomBytes(saltBytes);
+  const key = await keyFrom(secrets.passphrase, salt, cost);
   // The keys belong to these addresses: in a document that was changed they cannot be opened.
-  cipher.setAAD(Buffer.from(checksum));
-  const plain = Buffer.from(JSON.stringify(secrets.plain));
-  const sealed = Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+  const whole = seal(key, Buffer.from(JSON.stringify(secrets.plain)), checksum);
+  const [nonce, sealed] = [whole.subarray(0, nonceBytes), whole.subarray(nonceBytes)];
   const lock = { kdf: 'scrypt', ...cost, salt: salt.toString('base64'), cipher: 'aes-256-gcm' };
   return {
     ...body,
@@ -196,14 +185,9 @@ function refuseCost({ n, r, p }: typeof cost): void {
 }
 
 function unsealed(secrets: NonNullable<Document['secrets']>, key: Buffer, checksum: string): unknown {
-  const sealed = Buffer.from(secrets.sealed, 'base64');
   try {
-    const nonce = Buffer.from(secrets.nonce, 'base64');
-    const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: tagBytes });
-    decipher.setAAD(Buffer.from(checksum)).setAuthTag(sealed.subarray(-tagBytes));
-    return JSON.parse(
-      Buffer.concat([decipher.update(sealed.subarray(0, -tagBytes)), decipher.final()]).toString('utf8'),
-    );
+    const whole = [secrets.nonce, secrets.sealed].map((part) => Buffer.from(part, 'base64'));
+    return JSON.parse(open(key, Buffer.concat(whole), checksum).toString('utf8'));
   } catch {
     throw new QccError(
       'QCC_PASSPHRASE_WRONG',

@@ -2,19 +2,16 @@
  * Where keys are kept: each one under a data key of its own (AES-256-GCM), the data keys under the master key, the master key
  * in the system's keychain or in a file that only the owner can read. Removing a secret destroys its data key.
  */
-import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { existsSync, rmSync, statSync } from 'node:fs';
 import { exitCodes, QccError } from '../../errors/qcc-error.ts';
+import { keyBytes, open, seal } from '../../platform/aes-gcm.ts';
 import { keepBeside, stageFile, writeFileAtomic } from '../../platform/atomic-file.ts';
 import { paths } from '../files/home.ts';
 import { readOwn, setAside } from '../files/home-files.ts';
 import { keychainFor } from './keychain.ts';
 
 const format = 1;
-const keyBytes = 32;
-// NIST SP 800-38D §8.2: 96 random bits, a fresh one each time.
-const nonceBytes = 12;
-const tagBytes = 16;
 const tokenId = 'installation-token';
 const tokenBytes = 32;
 
@@ -161,8 +158,8 @@ class FileVault implements Vault {
       return [
         id,
         {
-          dataKey: encrypt(this.#master, dataKey, `${format}:${id}:dataKey`),
-          secret: encrypt(dataKey, Buffer.from(plain), `${format}:${id}:secret`),
+          dataKey: sealed(this.#master, dataKey, `${format}:${id}:dataKey`),
+          secret: sealed(dataKey, Buffer.from(plain), `${format}:${id}:secret`),
         },
       ];
     });
@@ -177,8 +174,8 @@ class FileVault implements Vault {
     const kept = Object.hasOwn(this.#file.secrets, id) ? this.#file.secrets[id] : undefined;
     if (!kept) return undefined;
     try {
-      const dataKey = decrypt(this.#master, kept.dataKey, `${format}:${id}:dataKey`);
-      const plain = decrypt(dataKey, kept.secret, `${format}:${id}:secret`).toString();
+      const dataKey = opened(this.#master, kept.dataKey, `${format}:${id}:dataKey`);
+      const plain = opened(dataKey, kept.secret, `${format}:${id}:secret`).toString();
       this.#plain.set(id, plain);
       return plain;
     } catch {
@@ -236,12 +233,12 @@ class FileVault implements Vault {
   }
 
   seal(text: string): string {
-    return encrypt(this.#master, Buffer.from(text), `${format}:sealed`);
+    return sealed(this.#master, Buffer.from(text), `${format}:sealed`);
   }
 
   unseal(sealed: string, place = 'a sealed text'): string {
     try {
-      return decrypt(this.#master, sealed, `${format}:sealed`).toString();
+      return opened(this.#master, sealed, `${format}:sealed`).toString();
     } catch {
       throw damaged(place);
     }
@@ -319,17 +316,13 @@ function damaged(path: string): QccError {
   );
 }
 
-function encrypt(key: Buffer, plain: Buffer, about: string): string {
-  const nonce = randomBytes(nonceBytes);
-  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(about));
-  return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]).toString('base64');
+function sealed(key: Buffer, plain: Buffer, about: string): string {
+  return seal(key, plain, about).toString('base64');
 }
 
-function decrypt(key: Buffer, sealed: string, about: string): Buffer {
-  const bytes = Buffer.from(sealed, 'base64');
+function opened(key: Buffer, text: string, about: string): Buffer {
+  const bytes = Buffer.from(text, 'base64');
   // Node reads over what is no base64; a changed text must not pass for the same.
-  if (bytes.toString('base64') !== sealed) throw new Error('base64');
-  const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, nonceBytes), { authTagLength: tagBytes });
-  decipher.setAAD(Buffer.from(about)).setAuthTag(bytes.subarray(-tagBytes));
-  return Buffer.concat([decipher.update(bytes.subarray(nonceBytes, -tagBytes)), decipher.final()]);
+  if (bytes.toString('base64') !== text) throw new Error('base64');
+  return open(key, bytes, about);
 }
