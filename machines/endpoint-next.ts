@@ -1,12 +1,12 @@
 /** What would move an endpoint, where to, and when at the earliest: the answer to "why not, and what next". */
-import { type EndpointFace, type EndpointPolicy, type EndpointSnapshot, faceOf } from './endpoint.ts';
+import { type EndpointPolicy, type EndpointSnapshot, type EndpointStatus, endpointStatus } from './endpoint.ts';
 import { cleanStreak, trialSuccesses } from './endpoint-policy.ts';
 import type { Next } from './moment.ts';
 
 export function nextOf(snapshot: EndpointSnapshot, policy: EndpointPolicy): readonly Next[] {
-  const face = faceOf(snapshot);
-  const at = face.timer?.dueAt ?? null;
-  switch (face.state) {
+  const status = endpointStatus(snapshot);
+  const at = status.timer?.dueAt ?? null;
+  switch (status.state) {
     case 'healthy':
       return [
         {
@@ -17,19 +17,19 @@ export function nextOf(snapshot: EndpointSnapshot, policy: EndpointPolicy): read
           because: 'a first failure is watched, and a limit is waited out',
           params: {},
         },
-        strikesLeft(face, policy),
+        strikesLeft(status, policy),
       ];
     case 'degraded':
-      return [...heals(face, at), strikesLeft(face, policy)];
+      return [...heals(status, at), strikesLeft(status, policy)];
     case 'failed':
       return [
         {
           on: 'time',
-          to: face.held && policy.probing ? 'failed' : 'recovering',
+          to: status.held && policy.probing ? 'failed' : 'recovering',
           at,
           rule: 'outOver',
-          because: `it is out because of ${face.because}, for the ${face.times}. time in a row`,
-          params: { failure: String(face.because), times: face.times },
+          because: `it is out because of ${status.because}, for the ${status.times}. time in a row`,
+          params: { failure: String(status.because), times: status.times },
         },
         {
           on: 'probe',
@@ -39,7 +39,7 @@ export function nextOf(snapshot: EndpointSnapshot, policy: EndpointPolicy): read
           because: 'a probe or a last try that succeeds',
           params: {},
         },
-        ...(face.held
+        ...(status.held
           ? [
               {
                 on: 'new key or address',
@@ -53,7 +53,7 @@ export function nextOf(snapshot: EndpointSnapshot, policy: EndpointPolicy): read
           : []),
       ];
     case 'recovering':
-      return comesBack(face, at);
+      return comesBack(status, at);
     case 'disabled':
       return [
         {
@@ -68,7 +68,7 @@ export function nextOf(snapshot: EndpointSnapshot, policy: EndpointPolicy): read
   }
 }
 
-function strikesLeft({ strikes }: EndpointFace, { maxFailures }: EndpointPolicy): Next {
+function strikesLeft({ strikes }: EndpointStatus, { maxFailures }: EndpointPolicy): Next {
   const left = Math.max(0.5, maxFailures - strikes);
   return {
     on: 'failures',
@@ -80,22 +80,22 @@ function strikesLeft({ strikes }: EndpointFace, { maxFailures }: EndpointPolicy)
   };
 }
 
-function heals(face: EndpointFace, at: number | null): readonly Next[] {
-  if (face.timer?.name === 'pause')
+function heals(status: EndpointStatus, at: number | null): readonly Next[] {
+  if (status.timer?.name === 'pause')
     return [
       {
         on: 'pause over',
-        to: face.strikes > 0 && face.consecutiveSuccesses === 0 ? 'recovering' : face.resume,
+        to: status.strikes > 0 && status.consecutiveSuccesses === 0 ? 'recovering' : status.resume,
         at,
         rule: 'pauseOver',
-        because: `it asked to be left alone (${face.because})`,
-        params: { failure: String(face.because) },
+        because: `it asked to be left alone (${status.because})`,
+        params: { failure: String(status.because) },
       },
     ];
   const quiet = { on: 'quiet', to: 'recovering', at, params: {} };
-  if (face.because === 'limitsWarning')
+  if (status.because === 'limitsWarning')
     return [{ ...quiet, to: 'healthy', rule: 'limitsReset', because: 'its limits have warned, and are reset then' }];
-  const left = Math.max(1, cleanStreak - face.consecutiveSuccesses);
+  const left = Math.max(1, cleanStreak - status.consecutiveSuccesses);
   return [
     { ...quiet, rule: 'quiet', because: 'no new failure until then: it is tried' },
     {
@@ -109,7 +109,7 @@ function heals(face: EndpointFace, at: number | null): readonly Next[] {
   ];
 }
 
-function comesBack({ ramp, consecutiveSuccesses }: EndpointFace, at: number | null): readonly Next[] {
+function comesBack({ ramp, consecutiveSuccesses }: EndpointStatus, at: number | null): readonly Next[] {
   const percent = Math.round(ramp * 100);
   const left = Math.max(1, trialSuccesses - consecutiveSuccesses);
   const failure: Next = {

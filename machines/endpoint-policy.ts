@@ -177,14 +177,14 @@ export function warnedUntil(resetAt: Millis | null, { now }: Moment): Millis | n
 
 /** A refused credential that nobody has proven good: out for another interval, to be probed in it. */
 export function heldOn(
-  face: { readonly because: Failure | string | null; readonly times: number },
+  status: { readonly because: Failure | string | null; readonly times: number },
   now: Millis,
   policy: EndpointPolicy,
 ): EndpointDecision {
-  const because = (face.because ?? 'credential') as Failure;
+  const because = (status.because ?? 'credential') as Failure;
   return {
     type: 'EndpointFailed',
-    data: { because, until: now + policy.credentialIntervalMs, belief: 'observed', times: face.times, held: true },
+    data: { because, until: now + policy.credentialIntervalMs, belief: 'observed', times: status.times, held: true },
   };
 }
 

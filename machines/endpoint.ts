@@ -251,11 +251,11 @@ export function restoreEndpoint(data: unknown): EndpointSnapshot {
 }
 
 /** The state in which a decision must land: what replay holds today's chart against. */
-export function landsIn({ type }: { readonly type: string }): EndpointState | null {
-  return landings[type] ?? null;
+export function targetState({ type }: { readonly type: string }): EndpointState | null {
+  return targetStates[type] ?? null;
 }
 
-const landings: Readonly<Record<string, EndpointState>> = {
+const targetStates: Readonly<Record<string, EndpointState>> = {
   EndpointDegraded: 'degraded',
   EndpointPaused: 'degraded',
   EndpointFailed: 'failed',
@@ -264,10 +264,10 @@ const landings: Readonly<Record<string, EndpointState>> = {
   EndpointDisabled: 'disabled',
 };
 
-export type EndpointFace = EndpointContext & { readonly state: EndpointState };
+export type EndpointStatus = EndpointContext & { readonly state: EndpointState };
 
 /** The machine as others may see it. */
-export function faceOf(snapshot: EndpointSnapshot): EndpointFace {
+export function endpointStatus(snapshot: EndpointSnapshot): EndpointStatus {
   return { ...snapshot.context, state: snapshot.value as EndpointState };
 }
 
@@ -295,25 +295,25 @@ export function decideEndpoint(
   policy: EndpointPolicy,
   recent: Recent,
 ): readonly EndpointFact[] {
-  const face = faceOf(snapshot);
-  if (face.state === 'disabled') return report.type === 'EndpointEnabled' ? [report, trial] : [];
+  const status = endpointStatus(snapshot);
+  if (status.state === 'disabled') return report.type === 'EndpointEnabled' ? [report, trial] : [];
   switch (report.type) {
     case 'AttemptFailed':
     case 'ProbeFailed':
       return rules.isNeutral(report.data.failure)
         ? []
-        : [report, ...afterFailure(face, report, moment, policy, recent)];
+        : [report, ...afterFailure(status, report, moment, policy, recent)];
     case 'AttemptSucceeded':
-      return afterSuccess(face, report, rules.isSlow(report.data.ttftMs, recent), moment, policy);
+      return afterSuccess(status, report, rules.isSlow(report.data.ttftMs, recent), moment, policy);
     case 'ProbeSucceeded':
-      return afterProbe(face, report, moment, policy);
+      return afterProbe(status, report, moment, policy);
     case 'ProbeNoted':
       return [report];
     case 'ModelNotFound':
     case 'ModelFound':
-      return isModelNews(face, report, moment.now) ? [report] : [];
+      return isModelNews(status, report, moment.now) ? [report] : [];
     case 'LimitsSeen':
-      return face.state === 'healthy'
+      return status.state === 'healthy'
         ? [report, degraded('limitsWarning', rules.warnedUntil(report.data.resetAt, moment))]
         : [];
     case 'EndpointDisabled':
@@ -321,11 +321,11 @@ export function decideEndpoint(
     case 'EndpointEnabled':
       return [];
     case 'EndpointReset':
-      return afterReset(face, report, moment.now);
+      return afterReset(status, report, moment.now);
     case 'KeyChanged':
-      return afterNewKey(face, report, moment.now);
+      return afterNewKey(status, report, moment.now);
     case 'TimerElapsed':
-      return face.timer?.gen === report.data.gen ? [report, ...afterTimer(face, moment, policy)] : [];
+      return status.timer?.gen === report.data.gen ? [report, ...afterTimer(status, moment, policy)] : [];
   }
 }
 
@@ -337,7 +337,7 @@ const degraded = (because: Because, until: Millis | null = null): EndpointDecisi
 });
 
 function isModelNews(
-  { lacks }: EndpointFace,
+  { lacks }: EndpointStatus,
   { type, data }: Extract<EndpointReport, { type: 'ModelNotFound' | 'ModelFound' }>,
   now: Millis,
 ): boolean {
@@ -345,20 +345,20 @@ function isModelNews(
   return type === 'ModelFound' ? isKnown : !isKnown;
 }
 
-function afterReset(face: EndpointFace, report: EndpointReport, now: Millis): readonly EndpointFact[] {
-  if (face.state !== 'healthy' && face.state !== 'recovering') return [report, trial];
-  return rules.isLacking(face.lacks, now) ? [report] : [];
+function afterReset(status: EndpointStatus, report: EndpointReport, now: Millis): readonly EndpointFact[] {
+  if (status.state !== 'healthy' && status.state !== 'recovering') return [report, trial];
+  return rules.isLacking(status.lacks, now) ? [report] : [];
 }
 
-function afterNewKey(face: EndpointFace, report: EndpointReport, now: Millis): readonly EndpointFact[] {
-  if (face.state === 'failed') return [report, face.held ? recovered : trial];
-  return rules.isLacking(face.lacks, now) ? [report] : [];
+function afterNewKey(status: EndpointStatus, report: EndpointReport, now: Millis): readonly EndpointFact[] {
+  if (status.state === 'failed') return [report, status.held ? recovered : trial];
+  return rules.isLacking(status.lacks, now) ? [report] : [];
 }
 
 type FailureReport = Extract<EndpointReport, { type: 'AttemptFailed' | 'ProbeFailed' }>;
 
 function afterFailure(
-  face: EndpointFace,
+  status: EndpointStatus,
   { type, data }: FailureReport,
   moment: Moment,
   policy: EndpointPolicy,
@@ -367,29 +367,29 @@ function afterFailure(
   const { failure } = data;
   // What a probe found out comes without the headers of an answer.
   const advice: rules.Advice = type === 'AttemptFailed' ? data : {};
-  const out = rules.outAtOnce(failure, advice, face, moment, policy);
-  if (face.state === 'failed') return whileOut(face, out ?? stillOut(face, type, failure, moment, policy));
+  const out = rules.outAtOnce(failure, advice, status, moment, policy);
+  if (status.state === 'failed') return whileOut(status, out ?? stillOut(status, type, failure, moment, policy));
   if (out) return [{ type: 'EndpointFailed', data: out }];
-  if (putsOut(face, failure, policy, recent))
-    return [{ type: 'EndpointFailed', data: rules.backedOff(failure, face, moment, policy) }];
-  const isPassing = failure === 'overloaded' && !advice.retryAfterMs && rules.isPassing(streakOf(face), recent);
-  const pausing = isPassing ? undefined : pauseAfter(face, failure, advice, moment);
+  if (putsOut(status, failure, policy, recent))
+    return [{ type: 'EndpointFailed', data: rules.backedOff(failure, status, moment, policy) }];
+  const isPassing = failure === 'overloaded' && !advice.retryAfterMs && rules.isPassing(streakOf(status), recent);
+  const pausing = isPassing ? undefined : pauseAfter(status, failure, advice, moment);
   if (pausing) return pausing;
-  return face.state === 'healthy' && strikesWith(face, failure) >= 1 ? [degraded(failure)] : [];
+  return status.state === 'healthy' && strikesWith(status, failure) >= 1 ? [degraded(failure)] : [];
 }
 
 /** This failure included. */
-const strikesWith = ({ strikes }: EndpointFace, failure: Failure): number => strikes + rules.strikesOf(failure);
-const streakOf = ({ consecutiveFailures }: EndpointFace): number => consecutiveFailures + 1;
+const strikesWith = ({ strikes }: EndpointStatus, failure: Failure): number => strikes + rules.strikesOf(failure);
+const streakOf = ({ consecutiveFailures }: EndpointStatus): number => consecutiveFailures + 1;
 
-function putsOut(face: EndpointFace, failure: Failure, { maxFailures }: EndpointPolicy, recent: Recent): boolean {
+function putsOut(status: EndpointStatus, failure: Failure, { maxFailures }: EndpointPolicy, recent: Recent): boolean {
   if (rules.strikesOf(failure) === 0) return false;
   if (rules.failsTooOften(recent)) return true;
   // A number of one was set by somebody who wants no second failure, whatever the share.
-  const isChance = maxFailures > 1 && rules.isByChance(streakOf(face), recent);
-  if (strikesWith(face, failure) >= maxFailures && !isChance) return true;
+  const isChance = maxFailures > 1 && rules.isByChance(streakOf(status), recent);
+  if (strikesWith(status, failure) >= maxFailures && !isChance) return true;
   // Trials decide by each answer; on the ramp one failure among hundreds of answers is what there was before.
-  return face.state === 'recovering' && failure !== 'overloaded' && (face.ramp === 0 || !isChance);
+  return status.state === 'recovering' && failure !== 'overloaded' && (status.ramp === 0 || !isChance);
 }
 
 /**
@@ -397,53 +397,53 @@ function putsOut(face: EndpointFace, failure: Failure, { maxFailures }: Endpoint
  * Undefined: this is nothing that pauses.
  */
 function pauseAfter(
-  face: EndpointFace,
+  status: EndpointStatus,
   failure: Failure,
   advice: rules.Advice,
   moment: Moment,
 ): readonly EndpointDecision[] | undefined {
-  const paused = isPaused(face, moment.now);
-  const pausing = rules.pauseFor(failure, advice, paused ? Math.max(0, face.pauses - 1) : face.pauses, moment);
+  const paused = isPaused(status, moment.now);
+  const pausing = rules.pauseFor(failure, advice, paused ? Math.max(0, status.pauses - 1) : status.pauses, moment);
   if (!pausing) return undefined;
-  return paused && pausing.until <= (face.until ?? 0) ? [] : [{ type: 'EndpointPaused', data: pausing }];
+  return paused && pausing.until <= (status.until ?? 0) ? [] : [{ type: 'EndpointPaused', data: pausing }];
 }
 
 /** It may be out for longer, and is not out once more. */
-function whileOut(face: EndpointFace, longer: rules.Out | undefined): readonly EndpointDecision[] {
-  const isNews = longer !== undefined && !face.held && (longer.held || longer.until > (face.until ?? 0));
-  return isNews ? [{ type: 'EndpointFailed', data: { ...longer, times: face.times } }] : [];
+function whileOut(status: EndpointStatus, longer: rules.Out | undefined): readonly EndpointDecision[] {
+  const isNews = longer !== undefined && !status.held && (longer.held || longer.until > (status.until ?? 0));
+  return isNews ? [{ type: 'EndpointFailed', data: { ...longer, times: status.times } }] : [];
 }
 
 /** A probe asked it just now. Attempts tell nothing about when it ends: most were on their way before it was put out. */
 function stillOut(
-  face: EndpointFace,
+  status: EndpointStatus,
   type: FailureReport['type'],
   failure: Failure,
   moment: Moment,
   policy: EndpointPolicy,
 ): rules.Out | undefined {
   const isNews = type === 'ProbeFailed' && rules.strikesOf(failure) >= 1;
-  return isNews ? rules.outStill(failure, face, moment, policy) : undefined;
+  return isNews ? rules.outStill(failure, status, moment, policy) : undefined;
 }
 
 function afterSuccess(
-  face: EndpointFace,
+  status: EndpointStatus,
   report: EndpointReport,
   slow: boolean,
   moment: Moment,
   policy: EndpointPolicy,
 ): readonly EndpointFact[] {
-  const successes = face.consecutiveSuccesses + 1;
-  switch (face.state) {
+  const successes = status.consecutiveSuccesses + 1;
+  switch (status.state) {
     case 'healthy':
       if (slow) return [report, degraded('slow')];
-      return face.strikes > 0 || face.pauses > 0 ? [report] : [];
+      return status.strikes > 0 || status.pauses > 0 ? [report] : [];
     case 'degraded':
-      return whileDegraded(face, report, slow, moment.now);
+      return whileDegraded(status, report, slow, moment.now);
     case 'failed':
       return [report, trial];
     case 'recovering':
-      if (face.ramp > 0) return face.strikes > 0 ? [report] : [];
+      if (status.ramp > 0) return status.strikes > 0 ? [report] : [];
       return successes >= rules.trialSuccesses ? [report, rampUp(0, moment.now, policy)] : [report];
     case 'disabled':
       return [];
@@ -451,56 +451,56 @@ function afterSuccess(
 }
 
 function whileDegraded(
-  face: EndpointFace,
+  status: EndpointStatus,
   report: EndpointReport,
   slow: boolean,
   now: Millis,
 ): readonly EndpointFact[] {
   // A pause ends in its time, and a warning when its limits are reset: answers say nothing about that, and only the first is news.
-  if (isPaused(face, now) || face.because === 'limitsWarning') return isNews(face) ? [report] : [];
-  if (slow) return slowAgain(face, report, now);
-  return face.consecutiveSuccesses + 1 >= rules.cleanStreak ? [report, recovered] : [report];
+  if (isPaused(status, now) || status.because === 'limitsWarning') return isNews(status) ? [report] : [];
+  if (slow) return slowAgain(status, report, now);
+  return status.consecutiveSuccesses + 1 >= rules.cleanStreak ? [report, recovered] : [report];
 }
 
 /** The first success after a failure: those that follow it change nothing. */
-function isNews({ strikes, pauses, consecutiveSuccesses }: EndpointFace): boolean {
+function isNews({ strikes, pauses, consecutiveSuccesses }: EndpointStatus): boolean {
   return strikes > 0 || pauses > 0 || consecutiveSuccesses === 0;
 }
 
 /** It breaks a streak, or it has lasted: otherwise nothing has changed. */
-function slowAgain(face: EndpointFace, report: EndpointReport, now: Millis): readonly EndpointFact[] {
-  if (face.because !== 'slow' || face.strikes > 0) return [report, degraded('slow')];
-  const isOld = face.timer !== null && face.timer.dueAt - now < rules.slowAgainMs;
-  return face.consecutiveSuccesses > 0 || isOld ? [report, degraded('slow')] : [];
+function slowAgain(status: EndpointStatus, report: EndpointReport, now: Millis): readonly EndpointFact[] {
+  if (status.because !== 'slow' || status.strikes > 0) return [report, degraded('slow')];
+  const isOld = status.timer !== null && status.timer.dueAt - now < rules.slowAgainMs;
+  return status.consecutiveSuccesses > 0 || isOld ? [report, degraded('slow')] : [];
 }
 
 function afterProbe(
-  face: EndpointFace,
+  status: EndpointStatus,
   report: EndpointReport,
   moment: Moment,
   policy: EndpointPolicy,
 ): readonly EndpointFact[] {
-  const isWarned = face.because === 'limitsWarning';
-  if (face.state === 'degraded' && !isWarned && !isPaused(face, moment.now)) return [report, recovered];
+  const isWarned = status.because === 'limitsWarning';
+  if (status.state === 'degraded' && !isWarned && !isPaused(status, moment.now)) return [report, recovered];
   // Every probe is kept: it is what a person asks the history of an endpoint for.
-  const after = afterSuccess(face, report, false, moment, policy);
+  const after = afterSuccess(status, report, false, moment, policy);
   return after.length > 0 ? after : [report];
 }
 
-function afterTimer(face: EndpointFace, { now }: Moment, policy: EndpointPolicy): readonly EndpointDecision[] {
-  switch (face.timer?.name) {
+function afterTimer(status: EndpointStatus, { now }: Moment, policy: EndpointPolicy): readonly EndpointDecision[] {
+  switch (status.timer?.name) {
     case 'quiet':
       // Silence is no success: it may show now what it can. Limits that have warned are reset, and it answered all along.
-      return [face.because === 'limitsWarning' ? recovered : trial];
+      return [status.because === 'limitsWarning' ? recovered : trial];
     case 'pause':
       // A limit is no fault, and answers that came meanwhile are proof; what was overloaded has to show that it is not any more.
       return [
-        face.resume === 'recovering' || (face.strikes > 0 && face.consecutiveSuccesses === 0) ? trial : recovered,
+        status.resume === 'recovering' || (status.strikes > 0 && status.consecutiveSuccesses === 0) ? trial : recovered,
       ];
     case 'out':
-      return face.held && policy.probing ? [rules.heldOn(face, now, policy)] : [trial];
+      return status.held && policy.probing ? [rules.heldOn(status, now, policy)] : [trial];
     case 'ramp':
-      return [rampUp(face.ramp, now, policy)];
+      return [rampUp(status.ramp, now, policy)];
     case undefined:
       return [];
   }
@@ -513,6 +513,6 @@ function rampUp(from: number, now: Millis, { rampMs }: EndpointPolicy): Endpoint
   return { type: 'EndpointRecovering', data: { ramp, nextAt: now + rampMs / (rules.rampSteps.length + 1) } };
 }
 
-function isPaused({ until }: EndpointFace, now: Millis): boolean {
+function isPaused({ until }: EndpointStatus, now: Millis): boolean {
   return until !== null && until > now;
 }

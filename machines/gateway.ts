@@ -38,7 +38,7 @@ export const gatewayChart = vocabulary.createMachine({
 
 export type GatewaySnapshot = SnapshotFrom<typeof gatewayChart>;
 
-export function faceGateway({ value, context }: GatewaySnapshot): {
+export function gatewayStatus({ value, context }: GatewaySnapshot): {
   readonly state: 'stopped' | 'online' | 'offline';
   readonly epoch: string | null;
   readonly since: Millis | null;

@@ -4,7 +4,7 @@ import type { HeldBecause, PriorityFact } from '../events/priority.ts';
 import type { Tier } from '../events/profile.ts';
 import { fold } from './fold.ts';
 import type { Moment } from './moment.ts';
-import { facePriority, type PrioritySnapshot, priorityChart } from './priority.ts';
+import { type PrioritySnapshot, priorityChart, priorityStatus } from './priority.ts';
 
 export interface PriorityPolicy {
   readonly auto: boolean;
@@ -43,7 +43,7 @@ export type PriorityAsk =
 
 const hourMs = 3_600_000;
 
-type Context = ReturnType<typeof facePriority>;
+type Context = ReturnType<typeof priorityStatus>;
 
 /** One look: each decision is folded before the next one is taken, so that each sees what the one before made of us. */
 export function decidePriority(
@@ -66,7 +66,7 @@ export function decidePriority(
     if (!snapshot.context.timers.some((timer) => timer.gen === gen)) return [];
     take([{ type: 'TimerElapsed', data: { name, gen } }]);
   }
-  const before = facePriority(state);
+  const before = priorityStatus(state);
   // To be told again what holds changes nothing.
   const holds = ask.type === 'SwitchByHand' && before.active === ask.to && before.pinned === ask.to;
   if (ask.type === 'SwitchByHand' && !holds)
@@ -74,11 +74,11 @@ export function decidePriority(
   if (ask.type === 'ReleasePin' && before.pinned !== null)
     take([{ type: 'PinReleased', data: { because: 'released by hand' } }]);
   const report = ask.type === 'Looked' ? ask.report : null;
-  take(choose(facePriority(state), look));
-  take(comeBack(facePriority(state), look));
-  take(failOver(facePriority(state), look, report, moment.now, policy));
-  take(recover(facePriority(state), look, report, moment.now, policy));
-  take(condition(facePriority(state), look));
+  take(choose(priorityStatus(state), look));
+  take(comeBack(priorityStatus(state), look));
+  take(failOver(priorityStatus(state), look, report, moment.now, policy));
+  take(recover(priorityStatus(state), look, report, moment.now, policy));
+  take(condition(priorityStatus(state), look));
   return facts;
 }
 

@@ -139,7 +139,7 @@ export const priorityChart = vocabulary.createMachine({
 
 export type PrioritySnapshot = SnapshotFrom<typeof priorityChart>;
 
-export function facePriority(snapshot: PrioritySnapshot): PriorityContext & { readonly state: GroupState } {
+export function priorityStatus(snapshot: PrioritySnapshot): PriorityContext & { readonly state: GroupState } {
   return { ...snapshot.context, state: snapshot.value };
 }
 
@@ -150,7 +150,7 @@ export function timerOfPriority({ context }: PrioritySnapshot): Timer<TimerName>
   return first.dueAt <= second.dueAt ? first : second;
 }
 
-const landings: Readonly<Record<string, GroupState>> = {
+const targetStates: Readonly<Record<string, GroupState>> = {
   RecoveryBegun: 'recovering',
   RecoveryStopped: 'degraded',
   LadderDegraded: 'degraded',
@@ -159,15 +159,15 @@ const landings: Readonly<Record<string, GroupState>> = {
   BackInService: 'degraded',
 };
 
-export function landsInPriority({ type }: { readonly type: string }): GroupState | null {
-  return landings[type] ?? null;
+export function targetStateOfPriority({ type }: { readonly type: string }): GroupState | null {
+  return targetStates[type] ?? null;
 }
 
 export function nextOfPriority(
   snapshot: PrioritySnapshot,
   policy: { readonly recoveryChecks: number; readonly failureThreshold: number },
 ): readonly Next[] {
-  const { state, active, recovery, held, doubts, timers } = facePriority(snapshot);
+  const { state, active, recovery, held, doubts, timers } = priorityStatus(snapshot);
   const steps: Next[] = [];
   if (recovery) {
     // Its delay is over: only answers move it.

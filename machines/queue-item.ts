@@ -210,7 +210,7 @@ export const queueItemChart = vocabulary.createMachine({
 export type QueueItemSnapshot = SnapshotFrom<typeof queueItemChart>;
 export type QueueItem = QueueItemContext & { readonly state: QueueItemState };
 
-export function faceOfItem(snapshot: QueueItemSnapshot): QueueItem {
+export function itemStatus(snapshot: QueueItemSnapshot): QueueItem {
   return { ...snapshot.context, state: snapshot.value };
 }
 
@@ -230,7 +230,7 @@ export function isNobodys(state: QueueItemState): boolean {
   return state === 'dead' || state === 'cancelled';
 }
 
-const landings: Readonly<Record<string, QueueItemState>> = {
+const targetStates: Readonly<Record<string, QueueItemState>> = {
   RetryStarted: 'retrying',
   RetrySucceeded: 'answered',
   RetryFailed: 'waiting',
@@ -240,8 +240,8 @@ const landings: Readonly<Record<string, QueueItemState>> = {
   QueuedRequestCancelled: 'cancelled',
 };
 
-export function landsInItem({ type }: { readonly type: string }): QueueItemState | null {
-  return landings[type] ?? null;
+export function targetStateOfItem({ type }: { readonly type: string }): QueueItemState | null {
+  return targetStates[type] ?? null;
 }
 
 // ------------------------------------------------------------------------------------------------ decisions
@@ -283,7 +283,7 @@ export function decideQueueItem(
   { now, dice }: Moment,
   policy: QueuePolicy,
 ): readonly QueueFact[] {
-  const item = faceOfItem(snapshot);
+  const item = itemStatus(snapshot);
   switch (report.type) {
     case 'RequestQueued':
       return item.asked === null ? [report] : [];
@@ -390,7 +390,7 @@ function elapsed({ state }: QueueItem, report: Extract<QueueReport, { type: 'Tim
 
 /** For `qcc debug`: what would move it, and when. */
 export function nextOfItem(snapshot: QueueItemSnapshot): readonly Next[] {
-  const item = faceOfItem(snapshot);
+  const item = itemStatus(snapshot);
   const { state, timer } = item;
   const steps = [nextStep(item)].filter((step) => step !== null);
   if (timer === null) return steps;

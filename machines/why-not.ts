@@ -1,6 +1,6 @@
 /** Why an endpoint takes nothing, or less than its share: the rule of routing that keeps it out, and until when. */
 import type { Millis } from '../events/fact.ts';
-import type { EndpointFace } from './endpoint.ts';
+import type { EndpointStatus } from './endpoint.ts';
 
 export type ExclusionRule =
   /** By hand. */
@@ -24,7 +24,10 @@ export interface Exclusion {
 }
 
 /** Null for an endpoint that routing treats as a whole one: without `healthAware`, whatever is known of its health. */
-export function exclusionOf({ state, held, until, ramp, timer }: EndpointFace, healthAware: boolean): Exclusion | null {
+export function exclusionOf(
+  { state, held, until, ramp, timer }: EndpointStatus,
+  healthAware: boolean,
+): Exclusion | null {
   if (!healthAware && state !== 'disabled' && !held) return null;
   switch (state) {
     case 'healthy':

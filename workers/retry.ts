@@ -101,7 +101,7 @@ export default async function task({ job, port }: RetryTask): Promise<void> {
   };
   port.on('message', (message: ToRetry) => {
     if (message === 'stop') stop();
-    else if (message === 'wokeUp') answer.wokeUp();
+    else if (message === 'wokeUp') answer.resume();
     else receiver.credited(message);
   });
   port.once('close', stop);
@@ -226,8 +226,8 @@ class PortReceiver implements Receiver {
 
   // How it ends, and that it is held, is told by the result.
   end(): void {}
-  hold(): void {}
-  stillHolding(): void {}
+  commitEarly(): void {}
+  keepAlive(): void {}
   cut(): void {}
 }
 

@@ -1,8 +1,8 @@
 /** The gateway: the one place that wires the parts together, and takes them apart again in the right order. */
 import { randomUUID } from 'node:crypto';
 import { streams } from '../../events/ids.ts';
-import { faceOf } from '../../machines/endpoint.ts';
-import { facePriority } from '../../machines/priority.ts';
+import { endpointStatus } from '../../machines/endpoint.ts';
+import { priorityStatus } from '../../machines/priority.ts';
 import { probeJob } from '../commands/endpoint/test-operation.ts';
 import { notifySettings } from '../commands/notify/operation.ts';
 import { isLoopback } from '../config/network/base-url.ts';
@@ -158,7 +158,7 @@ async function serve(installation: Installation, options: GatewayOptions, parts:
     probe: (endpoint, depth, stop) => pool.probe(probeJob(installation, endpoint, depth), stop),
     addresses,
     networkChanged: () => proxy.networkChanged(),
-    wokeUp: () => proxy.wokeUp(),
+    resume: () => proxy.resume(),
   });
   const queue = await openQueue(installation, monitor, epoch);
   parts.add('queue', () => queue.close(0));
@@ -414,8 +414,8 @@ function status(
 ): Answer<'proxy.status'> {
   const { state } = core;
   const counts = { healthy: 0, degraded: 0, failed: 0, recovering: 0, disabled: 0 };
-  for (const { id } of state.profiles.endpoints()) counts[faceOf(state.endpoint(id)).state]++;
-  const { active, state: condition } = facePriority(state.priority);
+  for (const { id } of state.profiles.endpoints()) counts[endpointStatus(state.endpoint(id)).state]++;
+  const { active, state: condition } = priorityStatus(state.priority);
   const { total, inFlight, waiting, succeeded, failed, cancelled, connections } = proxy.figures();
   const { limit, connectionsMax, isShort, shortages } = descriptors;
   return {

@@ -4,17 +4,17 @@ import { isAvailable } from '../../machines/available.ts';
 import type { Monitor } from '../health/monitor.ts';
 import type { Installation } from '../installation/installation.ts';
 import type { ProxyPorts } from '../proxy/ports.ts';
-import type { Desk } from '../proxy/retry-queue.ts';
+import type { ProxyQueue } from '../proxy/retry-queue.ts';
 import type { Core } from '../runtime/core.ts';
 
 export function proxyPorts(
   { core, vault, settings, world }: Installation,
   monitor: Pick<Monitor, 'attemptFailed'>,
-  desk: Desk | null,
+  retryQueue: ProxyQueue | null,
   dialFailed: (code: string | null) => void = () => {},
 ): ProxyPorts {
   return {
-    desk,
+    retryQueue,
     view: () => core.view(),
     settings,
     secret: (id) => vault.get(core.state.profiles.endpoint(id)?.secret ?? id),

@@ -1,10 +1,10 @@
 /** The queue's desk, bound to the core, with what another life of the gateway left under way put right. */
-import { faceGateway } from '../../machines/gateway.ts';
+import { gatewayStatus } from '../../machines/gateway.ts';
 import type { Installation } from '../installation/installation.ts';
 import { queuePolicy } from '../policies/policies.ts';
 import { openRetryPool } from '../pool/pool.ts';
 import { Background } from '../retry-queue/background.ts';
-import { QueueDesk } from '../retry-queue/retry-queue.ts';
+import { RetryQueue } from '../retry-queue/retry-queue.ts';
 import { proxyPorts } from './ports.ts';
 
 const secondMs = 1_000;
@@ -14,11 +14,11 @@ export async function openQueue(
   installation: Installation,
   monitor: Parameters<typeof proxyPorts>[1],
   epoch: string,
-): Promise<QueueDesk> {
+): Promise<RetryQueue> {
   const { core, settings, world } = installation;
   const blobs = await installation.blobs();
   const background = new Background({ ...proxyPorts(installation, monitor, null), blobs, pool: openRetryPool() });
-  const desk = new QueueDesk(
+  const retryQueue = new RetryQueue(
     {
       epoch,
       blobs,
@@ -27,13 +27,13 @@ export async function openQueue(
       onFacts: (listener) => core.onFacts(listener),
       view: () => core.view(),
       policy: () => queuePolicy(settings()),
-      holdMs: () => settings()['queue.hold'] * secondMs,
+      parkMs: () => settings()['queue.hold'] * secondMs,
       now: () => core.now(),
       dice: world.dice,
-      isOnline: () => faceGateway(core.state.gateway).state !== 'offline',
+      isOnline: () => gatewayStatus(core.state.gateway).state !== 'offline',
     },
     background,
   );
-  await desk.recover();
-  return desk;
+  await retryQueue.recover();
+  return retryQueue;
 }

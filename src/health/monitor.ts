@@ -7,10 +7,10 @@ import type { AttemptFailure, EndpointReport } from '../../events/endpoint.ts';
 import type { Millis } from '../../events/fact.ts';
 import type { GatewayFact } from '../../events/gateway.ts';
 import { type EndpointId, streams } from '../../events/ids.ts';
-import { faceOf } from '../../machines/endpoint.ts';
-import { faceGateway } from '../../machines/gateway.ts';
+import { endpointStatus } from '../../machines/endpoint.ts';
+import { gatewayStatus } from '../../machines/gateway.ts';
 import { weighFailure } from '../../machines/network.ts';
-import { facePriority } from '../../machines/priority.ts';
+import { priorityStatus } from '../../machines/priority.ts';
 import {
   nextProbeAt,
   nextProbes,
@@ -41,7 +41,7 @@ export interface MonitorPorts {
   /** Whatever was connected is not any more. */
   networkChanged(): void;
   /** The machine has slept: what is on its way may hang for ever. */
-  wokeUp(): void;
+  resume(): void;
 }
 
 const secondMs = 1_000;
@@ -116,7 +116,7 @@ export class Monitor {
     { code, startedAt }: { readonly code: string | null; readonly startedAt: Millis },
   ): 'counts' | 'noNetwork' {
     if (this.#prober.isOverdue) this.#prober.look();
-    const { wokeAt } = faceGateway(this.#core.state.gateway);
+    const { wokeAt } = gatewayStatus(this.#core.state.gateway);
     const said = weighFailure(
       { failure: data.failure, code, startedAt, isLocal: this.#isLocal(id) },
       { isOffline: this.#isOffline, wokeAt, isProbing: this.#policy().mode !== 'off' },
@@ -138,7 +138,7 @@ export class Monitor {
     this.#isAsking = true;
     const others = this.#core.state.profiles
       .endpoints()
-      .filter(({ id }) => faceOf(this.#core.state.endpoint(id)).state !== 'disabled' && !this.#isLocal(id));
+      .filter(({ id }) => endpointStatus(this.#core.state.endpoint(id)).state !== 'disabled' && !this.#isLocal(id));
     const asked = this.#prober.probe(others.map(({ id }) => ({ endpoint: id, depth: 'connection' })));
     void asked.then(() => {
       this.#isAsking = false;
@@ -165,7 +165,7 @@ export class Monitor {
 
   #source() {
     const { profiles, recent, priority } = this.#core.state;
-    const { active, pinned, recovery } = facePriority(priority);
+    const { active, pinned, recovery } = priorityStatus(priority);
     const isShort = recovery !== null && recovery.checks < this.#ports.settings()['failover.recovery_checks'];
     const watched = isShort ? recovery.profile : null;
     return {
@@ -174,7 +174,7 @@ export class Monitor {
       active,
       pinned,
       watched,
-      face: (id: EndpointId) => faceOf(this.#core.state.endpoint(id)),
+      status: (id: EndpointId) => endpointStatus(this.#core.state.endpoint(id)),
     };
   }
 
@@ -283,7 +283,7 @@ export class Monitor {
   #slept(forMs: Millis): void {
     this.#tell({ type: 'Slept', data: { forMs } });
     this.#changed();
-    this.#ports.wokeUp();
+    this.#ports.resume();
   }
 
   #tell(fact: GatewayFact): void {

@@ -2,9 +2,9 @@
 import { upcast } from '../../events/catalogue.ts';
 import type { Recorded } from '../../events/fact.ts';
 import { kindOf, nameOf, type QueueId, streams } from '../../events/ids.ts';
-import { faceOf } from '../../machines/endpoint.ts';
-import { faceGateway } from '../../machines/gateway.ts';
-import { facePriority } from '../../machines/priority.ts';
+import { endpointStatus } from '../../machines/endpoint.ts';
+import { gatewayStatus } from '../../machines/gateway.ts';
+import { priorityStatus } from '../../machines/priority.ts';
 import type { ChangeRow } from '../contract/history-operations.ts';
 import type { Answer, Params } from '../contract/operations.ts';
 import type { ReadableLog } from '../log/log.ts';
@@ -97,12 +97,12 @@ function partOf(state: State, stream: string): unknown {
     case 'config':
       return Object.fromEntries(state.settings);
     case 'gateway':
-      return faceGateway(state.gateway);
+      return gatewayStatus(state.gateway);
     case 'priority':
-      return facePriority(state.priority);
+      return priorityStatus(state.priority);
     case 'endpoint': {
       const known = state.profiles.endpoint(nameOf(stream));
-      return known && faceOf(state.endpoint(known.id));
+      return known && endpointStatus(state.endpoint(known.id));
     }
     case 'queue':
       return state.queue.item(nameOf(stream) as QueueId);

@@ -5,7 +5,7 @@ import type { GatewayFact } from '../../events/gateway.ts';
 import { type EndpointId, nameOf, type RequestId, streams } from '../../events/ids.ts';
 import type { Served } from '../../events/request.ts';
 import { lacksUntil } from '../../machines/available.ts';
-import { type EndpointFace, faceOf, landsIn } from '../../machines/endpoint.ts';
+import { type EndpointStatus, endpointStatus, targetState } from '../../machines/endpoint.ts';
 import { exclusionOf } from '../../machines/why-not.ts';
 import type { EndpointStory, RequestStory, RouteRow } from '../contract/history-operations.ts';
 import type { Answer, Params } from '../contract/operations.ts';
@@ -156,26 +156,26 @@ function routeRow(
   endpoint: KnownEndpoint,
   { data: { attempts, model, durationMs }, at }: Ended,
 ): Omit<RouteRow, 'facts'> {
-  const face = faceOf(then.endpoint(endpoint.id));
+  const status = endpointStatus(then.endpoint(endpoint.id));
   const healthAware = settingsThen(then)['loadbalancer.health_aware'];
   const attempt = attempts.find((one) => one.endpoint === endpoint.id);
-  const out = exclusionOf(face, healthAware) ?? lackingOf(face, model, at - durationMs);
+  const out = exclusionOf(status, healthAware) ?? lackingOf(status, model, at - durationMs);
   return {
     endpoint: endpoint.id,
     name: endpoint.name,
     profile: profile.name,
     tier: profile.tier,
-    state: face.state,
+    state: status.state,
     weight: endpoint.effectiveWeight,
     chosen: attempt !== undefined,
     because: attempt?.because ?? out?.rule ?? 'notNeeded',
-    failure: out && out.rule !== 'lacksModel' ? face.because : null,
+    failure: out && out.rule !== 'lacksModel' ? status.because : null,
     until: isoOf(out?.until ?? null),
   };
 }
 
 /** What is well otherwise, and has said that it lacks what is asked of it. */
-function lackingOf({ lacks }: EndpointFace, model: string | null, at: Millis) {
+function lackingOf({ lacks }: EndpointStatus, model: string | null, at: Millis) {
   const until = lacksUntil(lacks, model, at);
   return until === null ? null : { rule: 'lacksModel' as const, until };
 }
@@ -209,7 +209,7 @@ async function chainOf(log: ReadableLog, state: State, id: EndpointId): Promise<
     all.push(...past.map(upcast));
     if (past.length < facts.length) break;
   }
-  const well = all.findLastIndex((fact) => landsIn(fact) === 'healthy');
+  const well = all.findLastIndex((fact) => targetState(fact) === 'healthy');
   // What is well now is so because of the very last time it became it.
   return well === all.length - 1 && well >= 0 ? all.slice(well) : all.slice(well + 1);
 }

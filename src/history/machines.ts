@@ -3,12 +3,12 @@ import type { Millis } from '../../events/fact.ts';
 import type { FactsLost } from '../../events/gateway.ts';
 import { type EndpointId, nameOf, type QueueId, streams } from '../../events/ids.ts';
 import { charts } from '../../machines/chart.ts';
-import { faceOf } from '../../machines/endpoint.ts';
+import { endpointStatus } from '../../machines/endpoint.ts';
 import { nextOf } from '../../machines/endpoint-next.ts';
-import { faceGateway } from '../../machines/gateway.ts';
+import { gatewayStatus } from '../../machines/gateway.ts';
 import type { Next } from '../../machines/moment.ts';
-import { facePriority, nextOfPriority } from '../../machines/priority.ts';
-import { faceOfItem, nextOfItem, type QueueItemSnapshot } from '../../machines/queue-item.ts';
+import { nextOfPriority, priorityStatus } from '../../machines/priority.ts';
+import { itemStatus, nextOfItem, type QueueItemSnapshot } from '../../machines/queue-item.ts';
 import { exclusionOf } from '../../machines/why-not.ts';
 import type { Settings } from '../config/settings/settings.ts';
 import type { MachineRow } from '../contract/operations.ts';
@@ -59,9 +59,9 @@ export function machinesAbout(rows: readonly MachineRow[], about: string | undef
 function endpointMachine(state: State, settings: Settings, id: EndpointId): MachineRow {
   const snapshot = state.endpoint(id);
   const known = state.profiles.endpoint(id);
-  const face = faceOf(snapshot);
-  const { state: name, since, ...context } = face;
-  const out = exclusionOf(face, settings['loadbalancer.health_aware']);
+  const status = endpointStatus(snapshot);
+  const { state: name, since, ...context } = status;
+  const out = exclusionOf(status, settings['loadbalancer.health_aware']);
   return {
     id: streams.endpoint(id),
     machine: 'endpoint',
@@ -78,13 +78,13 @@ function endpointMachine(state: State, settings: Settings, id: EndpointId): Mach
 }
 
 function queueMachine(id: QueueId, snapshot: QueueItemSnapshot): MachineRow {
-  const { state: name, since, ...context } = faceOfItem(snapshot);
+  const { state: name, since, ...context } = itemStatus(snapshot);
   const next = steps(nextOfItem(snapshot));
   return { id: streams.queue(id), machine: 'queueItem', state: name, since: isoOrNull(since), context, next };
 }
 
 function priorityMachine(state: State, settings: Settings): MachineRow {
-  const { state: name, since, ...context } = facePriority(state.priority);
+  const { state: name, since, ...context } = priorityStatus(state.priority);
   return {
     id: streams.priority,
     machine: 'priority',
@@ -102,7 +102,7 @@ function firstProfileAt(state: State): Millis | null {
 }
 
 function gatewayMachine(state: State, lost: readonly FactsLost['data'][]): MachineRow {
-  const { state: name, since } = faceGateway(state.gateway);
+  const { state: name, since } = gatewayStatus(state.gateway);
   return { id: streams.gateway, machine: 'gateway', state: name, since: isoOrNull(since), context: { lost }, next: [] };
 }
 

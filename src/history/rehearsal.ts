@@ -6,9 +6,9 @@ import type { AttemptFailure, EndpointReport } from '../../events/endpoint.ts';
 import type { Millis, Recorded } from '../../events/fact.ts';
 import { type EndpointId, kindOf, nameOf } from '../../events/ids.ts';
 import type { Served } from '../../events/request.ts';
-import { faceOf, timerOf } from '../../machines/endpoint.ts';
+import { endpointStatus, timerOf } from '../../machines/endpoint.ts';
 import type { Timer } from '../../machines/moment.ts';
-import { facePriority } from '../../machines/priority.ts';
+import { priorityStatus } from '../../machines/priority.ts';
 import type { RoutableEndpoint, RoutingView } from '../../machines/routing-view.ts';
 import type { Settings } from '../config/settings/settings.ts';
 import type { Intent, Log } from '../log/log.ts';
@@ -263,8 +263,8 @@ export class Rehearsal {
     if (type === 'PinReleased') this.#core.tellPriority({ type: 'ReleasePin' }, { by });
     if (type !== 'TimerElapsed') return;
     const { name, gen } = fact.data as { name: 'recovery' | 'heldBack'; gen: number };
-    const mine = facePriority(this.#core.state.priority).timers.find((timer) => timer.gen === gen);
-    const recorded = facePriority(this.#twin.priority).timers.find((timer) => timer.gen === gen);
+    const mine = priorityStatus(this.#core.state.priority).timers.find((timer) => timer.gen === gen);
+    const recorded = priorityStatus(this.#twin.priority).timers.find((timer) => timer.gen === gen);
     if (mine && recorded && isSame(mine, recorded)) this.#core.tellPriority({ type, name, gen }, { by });
   }
 
@@ -329,11 +329,19 @@ function isSame(one: Timer, other: Timer | null): boolean {
 }
 
 function viewOf(state: State): RoutingView {
-  const { active, pinned, recovery } = facePriority(state.priority);
+  const { active, pinned, recovery } = priorityStatus(state.priority);
   const watched = recovery?.profile ?? null;
   const { seq, profiles } = state;
   const isOffline = state.gatewayState === 'offline';
-  return routingView({ seq, profiles, active, pinned, watched, isOffline, face: (id) => faceOf(state.endpoint(id)) });
+  return routingView({
+    seq,
+    profiles,
+    active,
+    pinned,
+    watched,
+    isOffline,
+    status: (id) => endpointStatus(state.endpoint(id)),
+  });
 }
 
 /** What a plan looks at. */

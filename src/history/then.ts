@@ -1,6 +1,6 @@
 /** `--at`: every machine, the ladder, weights and settings as they stood at a moment. */
 
-import { facePriority } from '../../machines/priority.ts';
+import { priorityStatus } from '../../machines/priority.ts';
 import type { ThenProfile } from '../contract/history-operations.ts';
 import type { Answer, Params } from '../contract/operations.ts';
 import type { ReadableLog } from '../log/log.ts';
@@ -19,7 +19,7 @@ export async function showThen(
   return {
     at: iso('at' in moment ? moment.at : state.at),
     seq,
-    active: facePriority(state.priority).active,
+    active: priorityStatus(state.priority).active,
     machines: machinesAbout(machineRows(state, settingsThen(state), []), about),
     profiles: profilesThen(state),
     settings: Object.fromEntries(state.settings),

@@ -3,7 +3,7 @@ import { upcast } from '../../events/catalogue.ts';
 import type { Millis, Recorded } from '../../events/fact.ts';
 import { kindOf, nameOf, streams } from '../../events/ids.ts';
 import type { Served } from '../../events/request.ts';
-import { faceOf } from '../../machines/endpoint.ts';
+import { endpointStatus } from '../../machines/endpoint.ts';
 import { effective, parseSetting, type Settings } from '../config/settings/settings.ts';
 import type { SwitchChange, TierTimes, WhatIfAnswer } from '../contract/history-operations.ts';
 import type { Answer, Params } from '../contract/operations.ts';
@@ -101,7 +101,7 @@ async function foretoldIn(log: ReadableLog, from: number, then: State): Promise<
   const requests = new Map<string, Recorded & { readonly data: Served }>();
   const named = new Set<string>();
   const succeeded = new Set<string>();
-  const isTold = [...then.endpoints.values()].some((one) => faceOf(one).lacks.length > 0);
+  const isTold = [...then.endpoints.values()].some((one) => endpointStatus(one).lacks.length > 0);
   let lackingSeq = isTold ? 0 : Number.POSITIVE_INFINITY;
   for await (const facts of log.read(from)) {
     for (const fact of facts) {
@@ -147,7 +147,7 @@ class Account {
     this.#since = since;
     this.#at = since ?? 0;
     for (const [id, snapshot] of rehearsal.state.endpoints) {
-      if (faceOf(snapshot).state !== 'failed') continue;
+      if (endpointStatus(snapshot).state !== 'failed') continue;
       for (const out of Object.values(this.#outNow)) out.add(streams.endpoint(id));
     }
     rehearsal.onFacts((facts) => {

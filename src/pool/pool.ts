@@ -183,7 +183,7 @@ export interface RetryPool {
    */
   attempt(job: RetryJob, sink: RetrySink, signal?: AbortSignal): Promise<RetryResult | LostRetry>;
   /** The machine has slept: streams that are on their way have ten seconds to show that they are there. */
-  wokeUp(): void;
+  resume(): void;
   /** Ends at once; what still runs is lost. */
   close(): Promise<void>;
 }
@@ -230,8 +230,8 @@ export function openRetryPool(
         port1.close();
       }
     },
-    wokeUp() {
-      for (const hearing of running) hearing.wokeUp();
+    resume() {
+      for (const hearing of running) hearing.resume();
     },
     close: end,
   };
@@ -263,7 +263,7 @@ class Hearing {
     this.#say('stop');
   }
 
-  wokeUp(): void {
+  resume(): void {
     this.#say('wokeUp');
   }
 

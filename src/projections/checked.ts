@@ -2,7 +2,7 @@
 import type { ProbeDepth } from '../../events/endpoint.ts';
 import type { Millis } from '../../events/fact.ts';
 import type { EndpointId, ProfileName } from '../../events/ids.ts';
-import type { EndpointFace } from '../../machines/endpoint.ts';
+import type { EndpointStatus } from '../../machines/endpoint.ts';
 import type { Probed } from '../../machines/probe-plan.ts';
 import type { Weighed } from '../../machines/weight-policy.ts';
 import type { KnownEndpoint, Profiles } from './profiles.ts';
@@ -15,7 +15,7 @@ interface Source {
   readonly pinned: string | null;
   /** The profile whose checks on the way back are still missing. */
   readonly watched: string | null;
-  face(id: EndpointId): EndpointFace;
+  status(id: EndpointId): EndpointStatus;
 }
 
 /** What only the one who probes remembers: no log has it, and a new life begins without it. */
@@ -31,7 +31,7 @@ export function probedEndpoints(source: Source, memoryOf: (id: EndpointId) => Pr
   const ladder = profiles.ladder().map(({ name }) => name);
   const here = ladder.indexOf(active as ProfileName);
   return profiles.endpoints().map(({ id, profile, addedAt }) => {
-    const { state, since, until, held, belief, ramp } = source.face(id);
+    const { state, since, until, held, belief, ramp } = source.status(id);
     const { lastCheckAt, provenAt } = recent.heardOf(id);
     const memory = memoryOf(id);
     const place = ladder.indexOf(profile);
@@ -59,9 +59,9 @@ export interface WeighedEndpoint extends Weighed {
 }
 
 /** Against its equals: those among which its weight decides. What is disabled is not weighed. */
-export function weighedEndpoints({ profiles, recent, face }: Pick<Source, 'profiles' | 'recent' | 'face'>) {
+export function weighedEndpoints({ profiles, recent, status }: Pick<Source, 'profiles' | 'recent' | 'status'>) {
   return profiles.all().flatMap(({ endpoints }) => {
-    const enabled = endpoints.filter(({ id }) => face(id).state !== 'disabled');
+    const enabled = endpoints.filter(({ id }) => status(id).state !== 'disabled');
     return enabled.flatMap((endpoint): readonly WeighedEndpoint[] => {
       const doing = recent.of(endpoint.id);
       const others = enabled.filter(({ id, priority }) => id !== endpoint.id && priority === endpoint.priority);

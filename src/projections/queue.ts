@@ -3,14 +3,14 @@ import type { Millis, Recorded } from '../../events/fact.ts';
 import { nameOf, type QueueId } from '../../events/ids.ts';
 import { fold, force, initialOf, persist, restore } from '../../machines/fold.ts';
 import {
-  faceOfItem,
   isNobodys,
   isOver,
-  landsInItem,
+  itemStatus,
   type QueueItem,
   type QueueItemSnapshot,
   type QueueItemState,
   queueItemChart,
+  targetStateOfItem,
   timerOfItem,
 } from '../../machines/queue-item.ts';
 import type { Kept } from '../../machines/queue-policy.ts';
@@ -80,7 +80,7 @@ export class Queue {
 
   item(id: QueueId): QueueItem | undefined {
     const snapshot = this.#items.get(id);
-    return snapshot && faceOfItem(snapshot);
+    return snapshot && itemStatus(snapshot);
   }
 
   /** Names of all blobs that somebody may still ask for. */
@@ -122,7 +122,7 @@ export class Queue {
       return null;
     }
     const next = fold(queueItemChart, this.snapshot(id), fact);
-    const recorded = landsInItem(fact);
+    const recorded = targetStateOfItem(fact);
     const drifts = recorded !== null && recorded !== next.value;
     this.#put(id, drifts ? force(queueItemChart, next, recorded) : next);
     return drifts ? { recorded, folded: next.value } : null;

@@ -2,12 +2,12 @@
 import type { Millis } from '../../events/fact.ts';
 import type { EndpointId, ProfileName } from '../../events/ids.ts';
 import { isAvailable } from '../../machines/available.ts';
-import type { faceOf } from '../../machines/endpoint.ts';
+import type { endpointStatus } from '../../machines/endpoint.ts';
 import type { LadderLook } from '../../machines/priority-policy.ts';
 import type { RoutableEndpoint, RoutableProfile, RoutingView } from '../../machines/routing-view.ts';
 import type { KnownEndpoint, KnownProfile, Profiles } from './profiles.ts';
 
-type Face = ReturnType<typeof faceOf>;
+type Status = ReturnType<typeof endpointStatus>;
 
 interface Source {
   readonly seq: number;
@@ -16,7 +16,7 @@ interface Source {
   readonly pinned: string | null;
   readonly watched: string | null;
   readonly isOffline: boolean;
-  face(id: EndpointId): Face;
+  status(id: EndpointId): Status;
 }
 
 /** The ladder from the active profile down, then the rest of it. */
@@ -24,7 +24,7 @@ export function routingView(source: Source): RoutingView {
   const profiles = new Map<string, RoutableProfile>();
   const endpoints = new Map<EndpointId, RoutableEndpoint>();
   for (const profile of source.profiles.all()) {
-    const routable = profile.endpoints.map((endpoint) => routableEndpoint(endpoint, source.face(endpoint.id)));
+    const routable = profile.endpoints.map((endpoint) => routableEndpoint(endpoint, source.status(endpoint.id)));
     for (const endpoint of routable) endpoints.set(endpoint.id, endpoint);
     profiles.set(profile.name, Object.freeze({ name: profile.name, tier: profile.tier, endpoints: routable }));
   }
@@ -53,7 +53,7 @@ function walked({ profiles, pinned }: Source): readonly KnownProfile[] {
   return byHand && !ladder.includes(byHand) ? [byHand, ...ladder] : ladder;
 }
 
-function routableEndpoint(endpoint: KnownEndpoint, face: Face): RoutableEndpoint {
+function routableEndpoint(endpoint: KnownEndpoint, status: Status): RoutableEndpoint {
   return Object.freeze({
     id: endpoint.id,
     profile: endpoint.profile,
@@ -67,12 +67,12 @@ function routableEndpoint(endpoint: KnownEndpoint, face: Face): RoutableEndpoint
     maxConcurrent: endpoint.maxConcurrent,
     timeoutMs: endpoint.timeoutMs,
     allowPlaintext: endpoint.allowPlaintext,
-    state: face.state,
-    until: face.until,
-    because: face.because,
-    held: face.held,
-    ramp: face.ramp,
-    lacks: face.lacks,
+    state: status.state,
+    until: status.until,
+    because: status.because,
+    held: status.held,
+    ramp: status.ramp,
+    lacks: status.lacks,
   });
 }
 
@@ -85,21 +85,21 @@ function originOf(baseUrl: string): string {
 export function ladderLook(source: Source, now: Millis, healthAware: boolean): LadderLook {
   return {
     profiles: walked(source).map(({ name, tier, endpoints }) => {
-      const all = endpoints.map(({ id }) => source.face(id));
-      const faces = all.filter(({ state }) => state !== 'disabled');
+      const all = endpoints.map(({ id }) => source.status(id));
+      const statuses = all.filter(({ state }) => state !== 'disabled');
       return {
         name,
         tier,
-        enabled: faces.length,
-        usable: faces.filter((face) => isAvailable(face, healthAware, now)).length,
+        enabled: statuses.length,
+        usable: statuses.filter((status) => isAvailable(status, healthAware, now)).length,
         endpoints: all.length,
-        certain: all.length > 0 && faces.every((face) => isOutForCertain(face, healthAware, now)),
+        certain: all.length > 0 && statuses.every((status) => isOutForCertain(status, healthAware, now)),
       };
     }),
   };
 }
 
-function isOutForCertain(face: Face, healthAware: boolean, now: Millis): boolean {
-  const { state, held, because } = face;
-  return state === 'failed' && (held || because === 'unreachable') && !isAvailable(face, healthAware, now);
+function isOutForCertain(status: Status, healthAware: boolean, now: Millis): boolean {
+  const { state, held, because } = status;
+  return state === 'failed' && (held || because === 'unreachable') && !isAvailable(status, healthAware, now);
 }

@@ -12,7 +12,7 @@ import type { Running } from '../platform/dense-set.ts';
 import type { Place } from './admission/admission.ts';
 import type { LiveLoads } from './admission/in-flight.ts';
 import type { RoomWaiter } from './admission/room.ts';
-import { askedOf, Hold, sendStored } from './parking.ts';
+import { askedOf, ParkedRequest, sendStored } from './parking.ts';
 import type { ProxyPorts } from './ports.ts';
 import type { Body } from './request/body.ts';
 import type { Peek } from './request/body-sniffing.ts';
@@ -85,7 +85,7 @@ export class Exchange {
   #gone = false;
   #pauseMs = 0;
   /** Where it waits when nobody can answer it, and what its tries are then written down by. */
-  readonly #hold: Hold;
+  readonly #parked: ParkedRequest;
   #roundStart = 0;
   #firstCandidate: Candidate | undefined;
 
@@ -96,7 +96,7 @@ export class Exchange {
     this.#session = session && shortName(session);
     this.#view = means.ports.view();
     this.#firstView = this.#view.seq;
-    this.#hold = new Hold(means.ports.desk, incoming.place, () => askedOf(incoming, this.#session));
+    this.#parked = new ParkedRequest(means.ports.retryQueue, incoming.place, () => askedOf(incoming, this.#session));
   }
 
   /**
@@ -109,21 +109,21 @@ export class Exchange {
     try {
       this.#running?.cancel();
     } finally {
-      this.#hold.leave(isOnPurpose ? 'its client has left' : null);
+      this.#parked.leave(isOnPurpose ? 'its client has left' : null);
     }
   }
 
   async run(): Promise<Ended> {
     this.#means.loads.requestCame(this.#in.startedAt);
-    const joined = this.#hold.joins();
-    const why = () => this.#said.why(() => this.#worthWaitingFor(this.#hold.patienceMs).length > 0);
+    const joined = this.#parked.joins();
+    const why = () => this.#said.why(() => this.#worthWaitingFor(this.#parked.patienceMs).length > 0);
     let ended = joined && (await joined) ? undefined : await this.#round();
     // Who has waited for room until now has waited long enough.
     while (!ended && this.#leftMs > 0) {
-      const turn = await this.#hold.turn(why());
+      const turn = await this.#parked.turn(why());
       if (this.#gone) return this.#cancelled();
       if (turn.kind === 'stored') return this.#stored(turn.answer);
-      if (turn.kind === 'go') ended = await this.#hold.tries(() => this.#round(), why);
+      if (turn.kind === 'go') ended = await this.#parked.tries(() => this.#round(), why);
       else if (this.#waitsShortly()) ended = await this.#goOn();
       else return this.#refuse();
     }
@@ -143,7 +143,7 @@ export class Exchange {
       const candidate = await this.#next();
       if (this.#gone) return this.#cancelled();
       if (!candidate) break;
-      const starts = this.#hold.starts(candidate.endpoint.id);
+      const starts = this.#parked.starts(candidate.endpoint.id);
       if (starts !== true && !(await starts)) break;
       if (this.#gone) return this.#cancelled();
       const startedAt = this.#means.ports.now();
@@ -172,7 +172,7 @@ export class Exchange {
   /** Nobody of those that were asked answers, and somebody else is back in a moment: without a queue that is waited out here. */
   #waitsShortly(): boolean {
     const { now } = this.#means.ports;
-    if (this.#said.isNothing || this.#hold.item !== null || !this.#mayTryMore()) return false;
+    if (this.#said.isNothing || this.#parked.item !== null || !this.#mayTryMore()) return false;
     const ms = shortWait(this.#worthWaitingFor(shortWaitMs), now());
     if (ms === null) return false;
     // A timer may be early by the fraction of a millisecond.
@@ -193,7 +193,7 @@ export class Exchange {
       const { candidates, busy, full } = this.#plan();
       const candidate = candidates.find((one) => this.#isAllowed(one));
       // A queued request waits in the queue and not here.
-      if (candidate || !busy || this.#gone || this.#hold.item !== null || this.#leftMs <= 0) {
+      if (candidate || !busy || this.#gone || this.#parked.item !== null || this.#leftMs <= 0) {
         this.#waiter?.leave(candidate !== undefined && !this.#gone);
         this.#waiter = undefined;
         return candidate;
@@ -231,7 +231,7 @@ export class Exchange {
   /** A healthy endpoint is never refused to a request; a further try of one that is not well draws on the budget. */
   #isAllowed({ endpoint, because }: Candidate): boolean {
     // The last resort is for what has no other way; what is queued has.
-    if (because === 'lastResort' && this.#hold.item !== null) return false;
+    if (because === 'lastResort' && this.#parked.item !== null) return false;
     if (this.#attempts.length === this.#roundStart) return true;
     if (endpoint.state === 'healthy' && because !== 'lastResort') return true;
     return this.#means.loads.spend(this.#means.ports.now());
@@ -254,7 +254,7 @@ export class Exchange {
     this.#tried.add(endpoint.id);
     body?.goesUp();
     const answer = new Answer(
-      this.#hold.receiver(new HttpReceiver(client, body)),
+      this.#parked.receiver(new HttpReceiver(client, body)),
       {
         wantsStream: peek.stream,
         isMessages: target.isMessages,
@@ -473,7 +473,7 @@ export class Exchange {
     });
     if (telling && verbatim?.head) {
       // The client has its answer, and asks no more: nobody is asked for it later.
-      this.#hold.leave(`its client was told: ${verbatim.verdict.failure}`);
+      this.#parked.leave(`its client was told: ${verbatim.verdict.failure}`);
       const stop =
         verbatim.verdict.failure === 'credential' || verbatim.verdict.failure === 'billing'
           ? ['x-should-retry', 'false']
@@ -481,7 +481,7 @@ export class Exchange {
       passVerbatim(client, verbatim, [...stop, ...this.#added(telling.candidate, 0)]);
       return data(verbatim.head.status, verbatim.verdict.failure ?? 'refused');
     }
-    const { item, isFull } = this.#hold;
+    const { item, isFull } = this.#parked;
     const { error, because } = ownError(
       { view: ports.view(), within: target.within, model: this.#in.peek.model, told: this.#told, now: ports.now() },
       this.#said,

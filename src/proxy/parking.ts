@@ -7,10 +7,10 @@ import type { Millis } from '../../events/fact.ts';
 import type { EndpointId, QueueId } from '../../events/ids.ts';
 import type { Place } from './admission/admission.ts';
 import type { Ended, Incoming } from './driver.ts';
-import { KeepingReceiver } from './recording-receiver.ts';
+import { RecordingReceiver } from './recording-receiver.ts';
 import type { ClientAnswer } from './request/client.ts';
 import type { Receiver } from './response/receiver.ts';
-import type { Asked, Desk, Journal, Seat, StoredAnswer, Turn } from './retry-queue.ts';
+import type { Asked, AttemptLog, ProxyQueue, StoredAnswer, Turn, Waiter } from './retry-queue.ts';
 
 /** Why a try came to nothing. */
 export interface Why {
@@ -20,26 +20,26 @@ export interface Why {
   readonly detail: string;
 }
 
-export class Hold {
-  readonly #desk: Desk | null;
+export class ParkedRequest {
+  readonly #retryQueue: ProxyQueue | null;
   readonly #place: Place;
   readonly #asked: () => Asked | null;
-  #seat: Seat | null = null;
-  #journal: Journal | undefined;
+  #waiter: Waiter | null = null;
+  #attemptLog: AttemptLog | undefined;
   #isFull = false;
   #isGone = false;
   #givenUp: string | null = null;
 
   /** @param asked what the queue has to know, made only when it is asked; null for what has no body */
-  constructor(desk: Desk | null, place: Place, asked: () => Asked | null) {
-    this.#desk = desk;
+  constructor(retryQueue: ProxyQueue | null, place: Place, asked: () => Asked | null) {
+    this.#retryQueue = retryQueue;
     this.#place = place;
     this.#asked = asked;
   }
 
   /** The item it has become or has joined. */
   get item(): QueueId | null {
-    return this.#seat?.item ?? null;
+    return this.#waiter?.item ?? null;
   }
 
   /** The queue would have taken it, and had no room. */
@@ -49,35 +49,35 @@ export class Hold {
 
   /** The answer of a queued request is kept as it goes out: an identical one may ask for it again. */
   receiver(client: Receiver): Receiver {
-    return this.#journal ? new KeepingReceiver(client, this.#journal) : client;
+    return this.#attemptLog ? new RecordingReceiver(client, this.#attemptLog) : client;
   }
 
   /** So long its client waits at most for an endpoint to come back: not at all where nothing waits. */
   get patienceMs(): Millis {
-    return this.#desk?.holdMs ?? 0;
+    return this.#retryQueue?.parkMs ?? 0;
   }
 
   /** @param because why its client wants no answer any more, so that what waits for one is not sent; null: it may ask again */
   leave(because: string | null): void {
     this.#givenUp = because;
     this.#isGone = true;
-    this.#seat?.goAway(because);
+    this.#waiter?.goAway(because);
   }
 
   /** Whether it is a re-send of what is in the queue. False at once when nothing is in it. */
   joins(): boolean | Promise<boolean> {
-    return this.#desk === null || this.#desk.isEmpty ? false : this.#join(this.#desk);
+    return this.#retryQueue === null || this.#retryQueue.isEmpty ? false : this.#join(this.#retryQueue);
   }
 
   /** Waits for its turn, without taking the place of one that runs. */
   async turn(why: Why): Promise<Turn> {
-    if (!this.#seat && !(await this.#take(why))) return { kind: 'over' };
+    if (!this.#waiter && !(await this.#take(why))) return { kind: 'over' };
     this.#place.park();
     try {
-      const turn = (await this.#seat?.turn()) ?? { kind: 'over' };
-      this.#journal = turn.kind === 'go' ? turn.journal : undefined;
+      const turn = (await this.#waiter?.turn()) ?? { kind: 'over' };
+      this.#attemptLog = turn.kind === 'go' ? turn.attemptLog : undefined;
       // Its client went away in this very moment: nothing was sent, and the item is free for whoever asks next.
-      if (this.#isGone) this.#journal?.dropped();
+      if (this.#isGone) this.#attemptLog?.dropped();
       return turn;
     } finally {
       this.#place.unpark();
@@ -86,57 +86,58 @@ export class Hold {
 
   /** On the disk before anything is sent; true at once for what is no item. */
   starts(endpoint: EndpointId): boolean | Promise<boolean> {
-    return this.#journal?.starts(endpoint) ?? true;
+    return this.#attemptLog?.starts(endpoint) ?? true;
   }
 
   /** One try of an item: however it ends, that is written down. What is no item just runs. */
   async tries(round: () => Promise<Ended | undefined>, why: () => Why): Promise<Ended | undefined> {
-    const journal = this.#journal;
+    const attemptLog = this.#attemptLog;
     try {
       const ended = await round();
-      if (journal) await note(journal, ended ?? why());
+      if (attemptLog) await note(attemptLog, ended ?? why());
       // What becomes of the item now is nobody's here.
-      if (ended) this.#seat?.leave();
+      if (ended) this.#waiter?.leave();
       return ended;
     } catch (error) {
-      journal?.abandoned('fault');
-      this.#seat?.leave();
+      attemptLog?.abandoned('fault');
+      this.#waiter?.leave();
       throw error;
     } finally {
-      this.#journal = undefined;
+      this.#attemptLog = undefined;
     }
   }
 
-  async #join(desk: Desk): Promise<boolean> {
+  async #join(retryQueue: ProxyQueue): Promise<boolean> {
     const asked = this.#asked();
-    return asked !== null && this.#sit(await desk.join(asked));
+    return asked !== null && this.#sit(await retryQueue.join(asked));
   }
 
   async #take({ failure, retryAfterMs, detail }: Why): Promise<boolean> {
     const asked = failure === null || this.#isGone ? null : this.#asked();
-    const seat = asked && (await this.#desk?.take(asked, detail, retryAfterMs));
-    this.#isFull = seat === 'full';
-    return seat !== 'full' && this.#sit(seat ?? null);
+    const waiter = asked && (await this.#retryQueue?.take(asked, detail, retryAfterMs));
+    this.#isFull = waiter === 'full';
+    return waiter !== 'full' && this.#sit(waiter ?? null);
   }
 
-  #sit(seat: Seat | null): boolean {
-    this.#seat = seat;
-    if (this.#isGone) seat?.goAway(this.#givenUp);
-    return seat !== null;
+  #sit(waiter: Waiter | null): boolean {
+    this.#waiter = waiter;
+    if (this.#isGone) waiter?.goAway(this.#givenUp);
+    return waiter !== null;
   }
 }
 
 const firstError = 400;
 
 /** By an answer of whatever kind, or by nobody having answered. */
-async function note(journal: Journal, ended: Ended | Why): Promise<void> {
-  if (!('fact' in ended)) return journal.failed(ended);
+async function note(attemptLog: AttemptLog, ended: Ended | Why): Promise<void> {
+  if (!('fact' in ended)) return attemptLog.failed(ended);
   const { type, data } = ended.fact;
   const told = { retryAfterMs: null };
-  if (type === 'RequestServed' && data.status < firstError) await journal.answered();
-  else if (type === 'RequestCancelled') journal.abandoned('clientLeft');
-  else if (type === 'AnswerBroken') journal.failed({ ...told, failure: data.failure, detail: 'the answer broke off' });
-  else journal.failed({ ...told, failure: null, detail: `refused with ${data.status}` });
+  if (type === 'RequestServed' && data.status < firstError) await attemptLog.answered();
+  else if (type === 'RequestCancelled') attemptLog.abandoned('clientLeft');
+  else if (type === 'AnswerBroken')
+    attemptLog.failed({ ...told, failure: data.failure, detail: 'the answer broke off' });
+  else attemptLog.failed({ ...told, failure: null, detail: `refused with ${data.status}` });
 }
 
 /**

@@ -7,7 +7,7 @@ import type { RoutingView } from '../../machines/routing-view.ts';
 import type { Settings } from '../config/settings/settings.ts';
 import type { LoadsNow } from './admission/in-flight.ts';
 import type { ConnectionCounts } from './request/client-connections.ts';
-import type { Desk } from './retry-queue.ts';
+import type { ProxyQueue } from './retry-queue.ts';
 
 export interface FailedCall {
   /** The system's code, where no answer came. */
@@ -42,7 +42,7 @@ export interface ProxyPorts {
   ): void;
   requestEnded(request: RequestId, fact: RequestFact): void;
   /** Where requests wait that nobody can answer now; null: they are refused at once. */
-  readonly desk: Desk | null;
+  readonly retryQueue: ProxyQueue | null;
   /** Why the gateway is not ready, in sentences; empty when it is. */
   notReady(): readonly string[];
 }
@@ -70,7 +70,7 @@ export interface ProxyServer {
   /** The machine slept, or is in another network: idle connections are dead, and do not say so. */
   networkChanged(): void;
   /** The machine slept: streams that are on their way have ten seconds to show that they are there. */
-  wokeUp(): void;
+  resume(): void;
   /** Settings or endpoints changed: limits and upstream pools follow. */
   settingsChanged(): void;
 }

@@ -4,7 +4,7 @@ import type { LargeAnswer } from './response/large-answers.ts';
 import type { Receiver } from './response/receiver.ts';
 import type { AnswerCopy } from './retry-queue.ts';
 
-export class KeepingReceiver implements Receiver {
+export class RecordingReceiver implements Receiver {
   readonly #client: Receiver;
   readonly #copy: AnswerCopy;
 
@@ -43,12 +43,12 @@ export class KeepingReceiver implements Receiver {
     this.#client.whole(status, pairs, pieces, length, held);
   }
 
-  hold(pairs: readonly string[]): void {
-    this.#client.hold(pairs);
+  commitEarly(pairs: readonly string[]): void {
+    this.#client.commitEarly(pairs);
   }
 
-  stillHolding(): void {
-    this.#client.stillHolding();
+  keepAlive(): void {
+    this.#client.keepAlive();
   }
 
   cut(): void {

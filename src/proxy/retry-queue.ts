@@ -23,31 +23,31 @@ export interface Asked {
   readonly body: Buffer;
 }
 
-export interface DeskLoads extends Loads {
+export interface InFlightCounter extends Loads {
   /** Whether one more attempt at an endpoint that is not well is allowed. */
   spend(now: Millis): boolean;
   begin(id: EndpointId, because: string, now: Millis): () => void;
 }
 
-export interface Desk {
+export interface ProxyQueue {
   /** The proxy's own counts: what the queue sends takes permits and room like everything else. */
-  sees(loads: DeskLoads): void;
+  attach(loads: InFlightCounter): void;
   /** Nothing is in the queue: no request can be a re-send of what is. */
   readonly isEmpty: boolean;
   /** So long a client waits at most. */
-  readonly holdMs: Millis;
+  readonly parkMs: Millis;
   /** A seat at the item that this request is a re-send of; null when there is none. */
-  join(asked: Asked): Promise<Seat | null>;
+  join(asked: Asked): Promise<Waiter | null>;
   /** Makes an item of it, on the disk before this resolves. `full`: the queue has no room. Null: it is not for the queue. */
-  take(asked: Asked, because: string, retryAfterMs: Millis | null): Promise<Seat | 'full' | null>;
+  take(asked: Asked, because: string, retryAfterMs: Millis | null): Promise<Waiter | 'full' | null>;
   /** The machine has slept: what the queue has asked for by itself may hang for ever. */
-  wokeUp(): void;
+  resume(): void;
   /** Nobody waits here any longer, and nobody new sits down: the gateway stops. */
-  letGo(): void;
+  drain(): void;
 }
 
 /** Where a client waits for its item. */
-export interface Seat {
+export interface Waiter {
   readonly item: QueueId;
   /** Resolves when something is to be done, at the latest when the hold has run out. */
   turn(): Promise<Turn>;
@@ -59,7 +59,7 @@ export interface Seat {
 
 export type Turn =
   /** It may go now, and reports how it went. */
-  | { readonly kind: 'go'; readonly journal: Journal }
+  | { readonly kind: 'go'; readonly attemptLog: AttemptLog }
   /** Somebody else has got the answer, or is getting it. */
   | { readonly kind: 'stored'; readonly answer: StoredAnswer }
   | { readonly kind: 'over' };
@@ -83,7 +83,7 @@ export interface AnswerCopy {
 }
 
 /** One try of an item, of one attempt or of several: each is written down before it is sent, and one of these ends it. */
-export interface Journal extends AnswerCopy {
+export interface AttemptLog extends AnswerCopy {
   /** On the disk when it resolves. False: the item is somebody else's by now, and nothing may be sent. */
   starts(endpoint: EndpointId): Promise<boolean>;
   answered(): Promise<void>;

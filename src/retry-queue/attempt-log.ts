@@ -4,7 +4,7 @@ import type { Millis } from '../../events/fact.ts';
 import type { EndpointId, QueueId } from '../../events/ids.ts';
 import type { AttemptName, OwnTry } from '../../events/queue.ts';
 import type { QueueAsk } from '../../machines/queue-item.ts';
-import type { Journal, StoredAnswer } from '../proxy/retry-queue.ts';
+import type { AttemptLog, StoredAnswer } from '../proxy/retry-queue.ts';
 import type { BlobWriter } from './blob-file.ts';
 import type { QueuePorts } from './ports.ts';
 
@@ -16,7 +16,7 @@ export interface AnswerHead {
 // An answer in one piece is not larger; of a stream that comes faster than the disk takes it no copy is kept.
 const pendingBytesMax = 67_108_864;
 
-export class ItemJournal implements Journal {
+export class ItemAttemptLog implements AttemptLog {
   readonly #ports: QueuePorts;
   readonly #id: QueueId;
   readonly #isAwaited: () => boolean;

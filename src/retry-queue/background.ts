@@ -16,8 +16,8 @@ import type { RoutableEndpoint } from '../../machines/routing-view.ts';
 import type { RetryJob } from '../../workers/retry.ts';
 import type { RetryPool } from '../pool/pool.ts';
 import type { ProxyPorts } from '../proxy/ports.ts';
-import type { DeskLoads } from '../proxy/retry-queue.ts';
-import type { ItemJournal } from './attempt-log.ts';
+import type { InFlightCounter } from '../proxy/retry-queue.ts';
+import type { ItemAttemptLog } from './attempt-log.ts';
 import type { BlobReader } from './blob-file.ts';
 import { BlobLost } from './blob-format.ts';
 import type { Blobs } from './blobs.ts';
@@ -57,16 +57,16 @@ export class Background {
   }
 
   /** Always ends the journal, whatever happens. */
-  run(id: QueueId, item: QueueItem, journal: ItemJournal, loads: DeskLoads): void {
+  run(id: QueueId, item: QueueItem, attemptLog: ItemAttemptLog, loads: InFlightCounter): void {
     const stop = new AbortController();
-    const done = this.#try(item, journal, loads, stop.signal)
+    const done = this.#try(item, attemptLog, loads, stop.signal)
       .catch((error: unknown) => {
-        if (error instanceof BlobLost && !journal.hasStarted) journal.lost();
+        if (error instanceof BlobLost && !attemptLog.hasStarted) attemptLog.lost();
         // A fault of ours, or of the disk: what was sent may have been billed, and what was not goes again.
-        else journal.abandoned('fault');
+        else attemptLog.abandoned('fault');
       })
       .finally(() => {
-        journal.dropped();
+        attemptLog.dropped();
         this.#runs.delete(id);
       });
     this.#runs.set(id, { stop, done });
@@ -77,8 +77,8 @@ export class Background {
     this.#runs.get(id)?.stop.abort();
   }
 
-  wokeUp(): void {
-    this.#ports.pool.wokeUp();
+  resume(): void {
+    this.#ports.pool.resume();
   }
 
   async close(graceMs: number): Promise<void> {
@@ -94,7 +94,7 @@ export class Background {
     await this.#ports.pool.close();
   }
 
-  async #try(item: QueueItem, journal: ItemJournal, loads: DeskLoads, signal: AbortSignal): Promise<void> {
+  async #try(item: QueueItem, attemptLog: ItemAttemptLog, loads: InFlightCounter, signal: AbortSignal): Promise<void> {
     const asked = item.asked as QueuedRequest;
     const blob = await this.#ports.blobs.open(asked.body);
     const round = new Round();
@@ -102,7 +102,7 @@ export class Background {
       const startedAt = this.#ports.now();
       const candidate = this.#next(asked, round, loads);
       if (!candidate) break;
-      const result = await this.#attempt(candidate, { asked, blob, journal, loads, signal });
+      const result = await this.#attempt(candidate, { asked, blob, attemptLog, loads, signal });
       if (!result) return;
       const { endpoint } = candidate;
       switch (result.kind) {
@@ -112,24 +112,24 @@ export class Background {
           const request = asked.request as RequestId;
           if (asked.model !== null) this.#ports.modelFound(endpoint.id, asked.model, request);
           this.#ports.attemptSucceeded(endpoint.id, { request, ttfbMs, ttftMs });
-          return journal.answered({ endpoint: endpoint.id, model: asked.model, ttfbMs, ttftMs, usage });
+          return attemptLog.answered({ endpoint: endpoint.id, model: asked.model, ttfbMs, ttftMs, usage });
         }
         case 'broken':
           this.#blame(endpoint.id, asked, broken, { ...result, code: null, startedAt });
-          return journal.failed({ failure: 'brokenAnswer', retryAfterMs: null, detail: result.detail });
+          return attemptLog.failed({ failure: 'brokenAnswer', retryAfterMs: null, detail: result.detail });
         case 'cancelled':
-          return journal.abandoned('gatewayStopped');
+          return attemptLog.abandoned('gatewayStopped');
         case 'lost':
-          return journal.abandoned('workerLost');
+          return attemptLog.abandoned('workerLost');
         case 'failed': {
           const { verdict, detail } = result;
-          if (isClientsAffair(verdict)) return journal.failed({ failure: null, retryAfterMs: null, detail });
+          if (isClientsAffair(verdict)) return attemptLog.failed({ failure: null, retryAfterMs: null, detail });
           this.#tell(endpoint.id, asked, verdict, { ...result, startedAt });
           round.failed(candidate, result);
         }
       }
     }
-    journal.failed(round.why(() => this.#isSomebodyLeft(asked, round)));
+    attemptLog.failed(round.why(() => this.#isSomebodyLeft(asked, round)));
   }
 
   /** It waits as long as it is kept: whoever is back some time is worth it. */
@@ -141,7 +141,7 @@ export class Background {
     return worthWaitingFor(reachable(this.#ports.view(), within), waiting, now).length > 0;
   }
 
-  #next(asked: QueuedRequest, round: Round, loads: DeskLoads): Candidate | undefined {
+  #next(asked: QueuedRequest, round: Round, loads: InFlightCounter): Candidate | undefined {
     const { view, settings, now, dice } = this.#ports;
     const at = now();
     const seen = view();
@@ -168,22 +168,22 @@ export class Background {
     more: {
       readonly asked: QueuedRequest;
       readonly blob: BlobReader;
-      readonly journal: ItemJournal;
-      readonly loads: DeskLoads;
+      readonly attemptLog: ItemAttemptLog;
+      readonly loads: InFlightCounter;
       readonly signal: AbortSignal;
     },
   ): Promise<Result | undefined> {
-    const { asked, blob, journal, loads, signal } = more;
+    const { asked, blob, attemptLog, loads, signal } = more;
     const { now, pool } = this.#ports;
     const done = loads.begin(endpoint.id, because, now());
     try {
       const job = await this.#jobFor(endpoint, asked, blob);
-      if (!(await journal.starts(endpoint.id))) return undefined;
+      if (!(await attemptLog.starts(endpoint.id))) return undefined;
       const sink = {
         answering: () => {},
-        proven: (status: number, headers: readonly string[]) => journal.head(status, headers),
+        proven: (status: number, headers: readonly string[]) => attemptLog.head(status, headers),
         bytes: async (chunk: Buffer) => {
-          await journal.data(chunk);
+          await attemptLog.data(chunk);
         },
       };
       return await pool.attempt(job, sink, signal);
@@ -254,7 +254,7 @@ class Round {
     this.#failed.push(result);
   }
 
-  why(isSomebodyLeft: () => boolean): Parameters<ItemJournal['failed']>[0] {
+  why(isSomebodyLeft: () => boolean): Parameters<ItemAttemptLog['failed']>[0] {
     const last = this.#failed.at(-1);
     if (!last) return { failure: 'unreachable', retryAfterMs: null, detail: 'no endpoint is usable' };
     const { failure, retryAfterMs } = last.verdict;

@@ -7,7 +7,7 @@ import type { Queue } from '../projections/queue.ts';
 // Ranks rise with the minutes that somebody has waited.
 const orderMs = 1_000;
 
-export class Line {
+export class Ordering {
   #ids: readonly QueueId[] = [];
   #queue: Queue | undefined;
   #entries = -1;

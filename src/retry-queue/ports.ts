@@ -17,7 +17,7 @@ export interface QueuePorts {
   onFacts(listener: (facts: readonly Recorded[]) => void): void;
   view(): RoutingView;
   policy(): QueuePolicy;
-  holdMs(): Millis;
+  parkMs(): Millis;
   now(): Millis;
   dice(): number;
   isOnline(): boolean;

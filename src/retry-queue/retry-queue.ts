@@ -19,13 +19,13 @@ import {
   waitingHelps,
 } from '../../machines/queue-policy.ts';
 import { reachable } from '../../machines/route.ts';
-import type { Asked, Desk, DeskLoads, Seat, StoredAnswer } from '../proxy/retry-queue.ts';
+import type { Asked, InFlightCounter, ProxyQueue, StoredAnswer, Waiter } from '../proxy/retry-queue.ts';
 import { endToEnd, headerIn } from '../proxy/upstream/headers.ts';
-import { type AnswerHead, ItemJournal } from './attempt-log.ts';
+import { type AnswerHead, ItemAttemptLog } from './attempt-log.ts';
 import type { Background } from './background.ts';
-import { Line } from './ordering.ts';
+import { Ordering } from './ordering.ts';
 import type { QueuePorts } from './ports.ts';
-import { ClientSeat } from './waiter.ts';
+import { ClientWaiter } from './waiter.ts';
 
 /** What the blob of a request says beside its body. */
 export interface RequestHead {
@@ -53,12 +53,12 @@ interface Room {
 
 const hasPlaces = ({ places }: { readonly places: number }) => places > 0;
 
-export class QueueDesk implements Desk {
+export class RetryQueue implements ProxyQueue {
   readonly #ports: QueuePorts;
   readonly #background: Background;
-  readonly #seats = new Map<QueueId, ClientSeat[]>();
-  readonly #running = new Map<QueueId, ItemJournal>();
-  readonly #line = new Line();
+  readonly #waiters = new Map<QueueId, ClientWaiter[]>();
+  readonly #running = new Map<QueueId, ItemAttemptLog>();
+  readonly #ordering = new Ordering();
   /** When its client asked again. */
   readonly #askedAt = new Map<QueueId, Millis>();
   /** Their clients' connections were reset while they waited. */
@@ -68,7 +68,7 @@ export class QueueDesk implements Desk {
   readonly #openedAt = new Map<EndpointId, Millis>();
   /** What is being written: it takes room already. */
   readonly #taking = new Map<QueueId, number>();
-  #loads: DeskLoads | undefined;
+  #loads: InFlightCounter | undefined;
   #timer: NodeJS.Timeout | undefined;
   #looked: Promise<void> = Promise.resolve();
   #isLooking = false;
@@ -84,7 +84,7 @@ export class QueueDesk implements Desk {
     ports.onFacts((facts) => this.#heard(facts));
   }
 
-  sees(loads: DeskLoads): void {
+  attach(loads: InFlightCounter): void {
     this.#loads = loads;
     this.#soon();
   }
@@ -100,19 +100,19 @@ export class QueueDesk implements Desk {
     void blobs.sweep(this.#ports.queue().blobs()).catch(() => {});
   }
 
-  wokeUp(): void {
-    this.#background.wokeUp();
+  resume(): void {
+    this.#background.resume();
   }
 
-  letGo(): void {
+  drain(): void {
     this.#isStopped = true;
     clearTimeout(this.#timer);
-    for (const seats of [...this.#seats.values()]) for (const seat of [...seats]) seat.leave();
+    for (const waiters of [...this.#waiters.values()]) for (const waiter of [...waiters]) waiter.leave();
   }
 
   /** After `letGo`: what runs in the background may end; what does not is cut off, and said to be unknown. */
   async close(graceMs: Millis): Promise<void> {
-    this.letGo();
+    this.drain();
     await this.#background.close(graceMs);
     await this.#looked;
   }
@@ -122,11 +122,11 @@ export class QueueDesk implements Desk {
     return this.#ports.queue().isNobodys;
   }
 
-  get holdMs(): Millis {
-    return this.#ports.holdMs();
+  get parkMs(): Millis {
+    return this.#ports.parkMs();
   }
 
-  async join(asked: Asked): Promise<Seat | null> {
+  async join(asked: Asked): Promise<Waiter | null> {
     const { session } = asked;
     if (this.isEmpty || this.#isStopped || session === null) return null;
     const queue = this.#ports.queue();
@@ -143,7 +143,7 @@ export class QueueDesk implements Desk {
     if (queue.item(id)?.state === 'unknown')
       await this.#ports.tell(id, { type: 'Ask', data: { by: 'client' } }, true).done;
     this.#askedAt.set(id, this.#ports.now());
-    return this.#seatAt(id, asked);
+    return this.#waiterAt(id, asked);
   }
 
   /** Its client was reset, and does not send it again but asks something else: it was cancelled there. */
@@ -163,7 +163,7 @@ export class QueueDesk implements Desk {
     return false;
   }
 
-  async take(asked: Asked, because: string, retryAfterMs: Millis | null): Promise<Seat | 'full' | null> {
+  async take(asked: Asked, because: string, retryAfterMs: Millis | null): Promise<Waiter | 'full' | null> {
     const policy = this.#ports.policy();
     const isOurs = policy.enabled && policy.maxRetries > 0 && mayBeQueued(asked) && !this.#isStopped;
     if (!isOurs || !waitingHelps(this.#ports.view(), asked.within)) return null;
@@ -190,7 +190,7 @@ export class QueueDesk implements Desk {
     because: string,
     retryAfterMs: Millis | null,
     forgotten: readonly string[],
-  ): Promise<Seat | 'full'> {
+  ): Promise<Waiter | 'full'> {
     const { blobs } = this.#ports;
     for (const old of forgotten) {
       this.#ports.tell(old as QueueId, { type: 'QueuedRequestForgotten', data: { because: 'room' } }, true);
@@ -201,13 +201,13 @@ export class QueueDesk implements Desk {
     const [requestHash, body] = await Promise.all([this.#hashOf(asked), blobs.put(id, head, asked.body)]);
     if (body === 'full') return 'full';
     // It sits before the fact is told: nobody shall think that its client has gone.
-    const seat = this.#seatAt(id, asked);
+    const waiter = this.#waiterAt(id, asked);
     try {
       const data = this.#queued(asked, { body, requestHash, because, retryAfterMs });
       await this.#ports.tell(id, { type: 'RequestQueued', data }, true).done;
-      return seat;
+      return waiter;
     } catch (error) {
-      seat.leave();
+      waiter.leave();
       throw error;
     }
   }
@@ -250,65 +250,65 @@ export class QueueDesk implements Desk {
 
   // ------------------------------------------------------------------------------------------------ seats
 
-  #seatAt(id: QueueId, { id: request, startedAt }: Asked): ClientSeat {
+  #waiterAt(id: QueueId, { id: request, startedAt }: Asked): ClientWaiter {
     const spentMs = this.#ports.now() - startedAt;
-    const holdMs = Math.min(this.#ports.holdMs(), patienceMs - spentMs);
+    const parkMs = Math.min(this.#ports.parkMs(), patienceMs - spentMs);
     this.#lost.delete(id);
-    const seat = new ClientSeat(
+    const waiter = new ClientWaiter(
       id,
-      holdMs,
+      parkMs,
       (one) => this.#changed(one, request),
       (because) => (because === null ? this.#lost.add(id) : this.#cancel(id, because)),
     );
-    const seats = this.#seats.get(id);
-    if (seats) seats.push(seat);
-    else this.#seats.set(id, [seat]);
-    return seat;
+    const waiters = this.#waiters.get(id);
+    if (waiters) waiters.push(waiter);
+    else this.#waiters.set(id, [waiter]);
+    return waiter;
   }
 
   /** Nobody waits for its answer, and nothing was sent: nothing will be. What runs may have been billed, and is let end. */
   #cancel(id: QueueId, because: string): void {
-    if (this.#seats.has(id) || this.#ports.queue().item(id)?.state !== 'waiting') return;
+    if (this.#waiters.has(id) || this.#ports.queue().item(id)?.state !== 'waiting') return;
     this.#ports.tell(id, { type: 'QueuedRequestCancelled', data: { because } }, true);
   }
 
-  #changed(seat: ClientSeat, request: string): void {
-    const { item: id } = seat;
-    if (seat.isOver) {
-      const left = (this.#seats.get(id) ?? []).filter((one) => one !== seat);
-      if (left.length > 0) this.#seats.set(id, left);
+  #changed(waiter: ClientWaiter, request: string): void {
+    const { item: id } = waiter;
+    if (waiter.isOver) {
+      const left = (this.#waiters.get(id) ?? []).filter((one) => one !== waiter);
+      if (left.length > 0) this.#waiters.set(id, left);
       else {
-        this.#seats.delete(id);
+        this.#waiters.delete(id);
         this.#ports.tell(id, { type: 'Unawaited', data: {} }, true);
       }
       this.#soon();
       return;
     }
     const state = this.#ports.queue().item(id)?.state;
-    if (state === 'answered') void this.#deliver(seat, request);
-    else if (state === 'retrying') void this.#follow(seat, request);
-    else if (state !== 'waiting') seat.leave();
+    if (state === 'answered') void this.#deliver(waiter, request);
+    else if (state === 'retrying') void this.#follow(waiter, request);
+    else if (state !== 'waiting') waiter.leave();
     else this.#soon();
   }
 
-  async #deliver(seat: ClientSeat, request: string): Promise<void> {
-    const answer = await this.#storedAnswer(seat.item);
-    if (!answer || !seat.isWaiting) return seat.leave();
-    this.#hand(seat, request, answer);
+  async #deliver(waiter: ClientWaiter, request: string): Promise<void> {
+    const answer = await this.#storedAnswer(waiter.item);
+    if (!answer || !waiter.isWaiting) return waiter.leave();
+    this.#hand(waiter, request, answer);
   }
 
   /** Once the answer has proven itself to the try that runs, it is this client's too, as it comes. */
-  async #follow(seat: ClientSeat, request: string): Promise<void> {
-    const coming = await this.#running.get(seat.item)?.following();
-    if (!coming || !seat.isWaiting) return;
-    const endpoint = this.#ports.queue().item(seat.item)?.endpoint as EndpointId;
-    this.#hand(seat, request, { ...coming, endpoint, bytes: null });
+  async #follow(waiter: ClientWaiter, request: string): Promise<void> {
+    const coming = await this.#running.get(waiter.item)?.following();
+    if (!coming || !waiter.isWaiting) return;
+    const endpoint = this.#ports.queue().item(waiter.item)?.endpoint as EndpointId;
+    this.#hand(waiter, request, { ...coming, endpoint, bytes: null });
   }
 
-  #hand(seat: ClientSeat, request: string, answer: StoredAnswer): void {
-    this.#ports.tell(seat.item, { type: 'AnswerCollected', data: { by: request } }, false);
-    seat.give({ kind: 'stored', answer });
-    seat.leave();
+  #hand(waiter: ClientWaiter, request: string, answer: StoredAnswer): void {
+    this.#ports.tell(waiter.item, { type: 'AnswerCollected', data: { by: request } }, false);
+    waiter.give({ kind: 'stored', answer });
+    waiter.leave();
   }
 
   async #storedAnswer(id: QueueId): Promise<StoredAnswer | null> {
@@ -337,7 +337,7 @@ export class QueueDesk implements Desk {
       const isDead = type === 'QueuedRequestDied';
       if (type === 'RetryAbandoned') this.#askAgain(id);
       if (isGone || (isDead && (data as { because: string }).because === 'expired')) this.#destroy(id);
-      if (isGone || isDead || type === 'RetryAnswered' || type === 'RetrySucceeded') this.#tellSeats(id);
+      if (isGone || isDead || type === 'RetryAnswered' || type === 'RetrySucceeded') this.#nudgeWaiters(id);
     }
     // What a request came to moves nobody here.
     if (facts.length > 1 || kindOf(facts[0]?.stream ?? '') !== 'request') this.#soon();
@@ -352,15 +352,15 @@ export class QueueDesk implements Desk {
     void this.#ports.blobs.destroy(id).catch(() => {});
   }
 
-  #tellSeats(id: QueueId): void {
-    for (const seat of [...(this.#seats.get(id) ?? [])]) if (seat.isWaiting) seat.nudge();
+  #nudgeWaiters(id: QueueId): void {
+    for (const waiter of [...(this.#waiters.get(id) ?? [])]) if (waiter.isWaiting) waiter.nudge();
   }
 
   /** The client that it went out with has left, and others wait for the same answer: they ask. */
   #askAgain(id: QueueId): void {
-    if (!this.#seats.has(id) || this.#isStopped) return;
+    if (!this.#waiters.has(id) || this.#isStopped) return;
     setImmediate(() => {
-      if (this.#seats.has(id)) this.#ports.tell(id, { type: 'Ask', data: { by: 'client' } }, true);
+      if (this.#waiters.has(id)) this.#ports.tell(id, { type: 'Ask', data: { by: 'client' } }, true);
     });
   }
 
@@ -395,7 +395,7 @@ export class QueueDesk implements Desk {
     const now = this.#ports.now();
     if (!this.#someOpen(now)) return false;
     const rooms = new Map<string | null, Room>();
-    for (const one of this.#line.of(this.#ports.queue(), now)) {
+    for (const one of this.#ordering.of(this.#ports.queue(), now)) {
       if (!this.#mayLeave(one, now)) continue;
       const room = rooms.get(one.within) ?? this.#roomIn(one.within, loads, now);
       rooms.set(one.within, room);
@@ -413,8 +413,8 @@ export class QueueDesk implements Desk {
   #mayLeave({ id: name }: Waiting, now: Millis): boolean {
     const id = name as QueueId;
     if (this.#running.has(id)) return false;
-    const seats = this.#seats.get(id);
-    if (seats && !seats.some(({ isWaiting }) => isWaiting)) return false;
+    const waiters = this.#waiters.get(id);
+    if (waiters && !waiters.some(({ isWaiting }) => isWaiting)) return false;
     const rests = (this.#restUntil.get(id) ?? 0) > now;
     if (rests) this.#isBlocked = true;
     return !rests;
@@ -438,7 +438,7 @@ export class QueueDesk implements Desk {
     return some;
   }
 
-  #roomIn(within: string | null, loads: DeskLoads, now: Millis): Room {
+  #roomIn(within: string | null, loads: InFlightCounter, now: Millis): Room {
     const all = reachable(this.#ports.view(), within);
     const { healthAware } = this.#ports.policy();
     const free = all
@@ -459,7 +459,7 @@ export class QueueDesk implements Desk {
     return Math.max(this.#askedAt.get(id as QueueId) ?? 0, openedAt);
   }
 
-  #hasPlace({ id }: Waiting, room: Room, loads: DeskLoads, now: Millis): boolean {
+  #hasPlace({ id }: Waiting, room: Room, loads: InFlightCounter, now: Millis): boolean {
     const { attempt = 0 } = this.#ports.queue().item(id as QueueId) ?? {};
     const mayGo = room.places > 0 && (attempt === 0 || room.isHealthy || loads.spend(now));
     if (!mayGo && room.isOpen) this.#isBlocked = true;
@@ -467,17 +467,18 @@ export class QueueDesk implements Desk {
   }
 
   #go(id: QueueId): void {
-    const isAwaited = () => this.#seats.has(id);
-    const journal = new ItemJournal(this.#ports, id, isAwaited, () => {
+    const isAwaited = () => this.#waiters.has(id);
+    const attemptLog = new ItemAttemptLog(this.#ports, id, isAwaited, () => {
       this.#running.delete(id);
-      if (!journal.hasStarted) this.#restUntil.set(id, this.#ports.now() + restMs);
+      if (!attemptLog.hasStarted) this.#restUntil.set(id, this.#ports.now() + restMs);
       this.#soon();
     });
-    this.#running.set(id, journal);
+    this.#running.set(id, attemptLog);
     this.#restUntil.delete(id);
-    const seat = this.#seats.get(id)?.find(({ isWaiting }) => isWaiting);
-    if (seat) seat.give({ kind: 'go', journal });
-    else this.#background.run(id, this.#ports.queue().item(id) as QueueItem, journal, this.#loads as DeskLoads);
+    const waiter = this.#waiters.get(id)?.find(({ isWaiting }) => isWaiting);
+    if (waiter) waiter.give({ kind: 'go', attemptLog });
+    else
+      this.#background.run(id, this.#ports.queue().item(id) as QueueItem, attemptLog, this.#loads as InFlightCounter);
   }
 
   #arm(): void {

@@ -1,13 +1,13 @@
 /** Where one client waits for its item: until it may go, until somebody else has the answer, or until the hold has run out. */
 import type { QueueId } from '../../events/ids.ts';
-import type { Seat, Turn } from '../proxy/retry-queue.ts';
+import type { Turn, Waiter } from '../proxy/retry-queue.ts';
 
 const over: Turn = { kind: 'over' };
 
-export class ClientSeat implements Seat {
+export class ClientWaiter implements Waiter {
   readonly item: QueueId;
   readonly #until: number;
-  readonly #changed: (seat: ClientSeat) => void;
+  readonly #changed: (waiter: ClientWaiter) => void;
   readonly #gone: (because: string | null) => void;
   #resolve: ((turn: Turn) => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -19,12 +19,12 @@ export class ClientSeat implements Seat {
    */
   constructor(
     item: QueueId,
-    holdMs: number,
-    changed: (seat: ClientSeat) => void,
+    parkMs: number,
+    changed: (waiter: ClientWaiter) => void,
     gone: (because: string | null) => void,
   ) {
     this.item = item;
-    this.#until = performance.now() + holdMs;
+    this.#until = performance.now() + parkMs;
     this.#changed = changed;
     this.#gone = gone;
   }

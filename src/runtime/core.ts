@@ -7,9 +7,9 @@ import type { EndpointReport } from '../../events/endpoint.ts';
 import type { By, Fact, Millis, Recorded } from '../../events/fact.ts';
 import { type EndpointId, kindOf, nameOf, type QueueId, streams } from '../../events/ids.ts';
 import { isAvailable, lacksUntil } from '../../machines/available.ts';
-import { decideEndpoint, type EndpointPolicy, faceOf, timerOf, worthTelling } from '../../machines/endpoint.ts';
+import { decideEndpoint, type EndpointPolicy, endpointStatus, timerOf, worthTelling } from '../../machines/endpoint.ts';
 import { lacksModelUntil } from '../../machines/endpoint-policy.ts';
-import { facePriority, timerOfPriority } from '../../machines/priority.ts';
+import { priorityStatus, timerOfPriority } from '../../machines/priority.ts';
 import { decidePriority, type PriorityAsk, type PriorityPolicy } from '../../machines/priority-policy.ts';
 import { decideQueueItem, type QueueAsk, timerOfItem } from '../../machines/queue-item.ts';
 import type { QueuePolicy } from '../../machines/queue-policy.ts';
@@ -83,7 +83,7 @@ export class Core {
     this.#log = log;
     this.#world = world;
     this.#policies = policies;
-    this.#ladderIsClean = facePriority(state.priority).state === 'healthy';
+    this.#ladderIsClean = priorityStatus(state.priority).state === 'healthy';
     this.#aheadMs = Math.max(0, state.at - world.now());
   }
 
@@ -191,7 +191,7 @@ export class Core {
     this.#transact({ by: 'traffic' }, () => {
       const recorded = this.#record(stream, fact, null, 'traffic');
       if (this.#ladderIsClean) return;
-      const { active } = facePriority(this.state.priority);
+      const { active } = priorityStatus(this.state.priority);
       if (active !== null && !this.#hasUsable(active)) {
         this.#ask({ type: 'Looked', report: { profile: active, good: false } }, recorded.seq, 'traffic');
       }
@@ -377,7 +377,7 @@ export class Core {
     const look = ladderLook(this.#source(), moment.now, policy.healthAware);
     const facts = decidePriority(this.state.priority, ask, look, moment, policy);
     for (const fact of facts) this.#record(streams.priority, fact, cause, by);
-    this.#ladderIsClean = facePriority(this.state.priority).state === 'healthy';
+    this.#ladderIsClean = priorityStatus(this.state.priority).state === 'healthy';
   }
 
   /** Time in the log never runs backwards, whatever the clock does. */
@@ -389,11 +389,11 @@ export class Core {
     const now = this.#now();
     const endpoints = this.state.profiles.get(profile)?.endpoints ?? [];
     const { healthAware } = this.#policies(this.state).priority();
-    return endpoints.some(({ id }) => isAvailable(faceOf(this.state.endpoint(id)), healthAware, now));
+    return endpoints.some(({ id }) => isAvailable(endpointStatus(this.state.endpoint(id)), healthAware, now));
   }
 
   #source() {
-    const { active, pinned, recovery } = facePriority(this.state.priority);
+    const { active, pinned, recovery } = priorityStatus(this.state.priority);
     const watched = recovery?.profile ?? null;
     const { seq, profiles } = this.state;
     const isOffline = this.state.gatewayState === 'offline';
@@ -404,7 +404,7 @@ export class Core {
       pinned,
       watched,
       isOffline,
-      face: (id: EndpointId) => faceOf(this.state.endpoint(id)),
+      status: (id: EndpointId) => endpointStatus(this.state.endpoint(id)),
     };
   }
 }

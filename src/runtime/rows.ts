@@ -1,8 +1,8 @@
 /** Rows of the contract, made from the state. */
 import type { Recorded } from '../../events/fact.ts';
 import type { QueueId } from '../../events/ids.ts';
-import { faceOf } from '../../machines/endpoint.ts';
-import { facePriority } from '../../machines/priority.ts';
+import { endpointStatus } from '../../machines/endpoint.ts';
+import { priorityStatus } from '../../machines/priority.ts';
 import type { QueueItem } from '../../machines/queue-item.ts';
 import type { Lacking } from '../../machines/routing-view.ts';
 import type {
@@ -33,14 +33,14 @@ export function profileRow(state: State, profile: KnownProfile): ProfileRow {
     description: profile.description,
     tier: profile.tier,
     default: state.profiles.default === profile.name,
-    active: facePriority(state.priority).active === profile.name,
+    active: priorityStatus(state.priority).active === profile.name,
     endpoints: profile.endpoints.length,
     createdAt: iso(profile.createdAt),
   };
 }
 
 export function endpointRow(state: State, endpoint: KnownEndpoint): EndpointRow {
-  const face = faceOf(state.endpoint(endpoint.id));
+  const status = endpointStatus(state.endpoint(endpoint.id));
   return {
     id: endpoint.id,
     name: endpoint.name,
@@ -51,15 +51,15 @@ export function endpointRow(state: State, endpoint: KnownEndpoint): EndpointRow 
     weight: endpoint.weight,
     effectiveWeight: endpoint.effectiveWeight,
     priority: endpoint.priority,
-    enabled: face.state !== 'disabled',
+    enabled: status.state !== 'disabled',
     maxFailures: endpoint.maxFailures,
     maxConcurrent: endpoint.maxConcurrent,
     timeoutMs: endpoint.timeoutMs,
     allowPlaintext: endpoint.allowPlaintext,
-    state: face.state,
-    since: iso(face.since ?? endpoint.addedAt),
-    until: isoOrNull(face.until),
-    because: face.because,
+    state: status.state,
+    since: iso(status.since ?? endpoint.addedAt),
+    until: isoOrNull(status.until),
+    because: status.because,
     source: endpoint.source,
   };
 }
@@ -71,28 +71,28 @@ export function healthRow(
   figures: Recent,
   now: number,
 ): Omit<HealthRow, 'next' | 'nextProbe'> {
-  const face = faceOf(state.endpoint(endpoint.id));
+  const status = endpointStatus(state.endpoint(endpoint.id));
   const recent = figures.of(endpoint.id);
   return {
     id: endpoint.id,
     name: endpoint.name,
     profile: endpoint.profile,
-    state: face.state,
-    since: iso(face.since ?? endpoint.addedAt),
-    until: isoOrNull(face.until),
-    because: face.because,
+    state: status.state,
+    since: iso(status.since ?? endpoint.addedAt),
+    until: isoOrNull(status.until),
+    because: status.because,
     successRate: recent.successRate,
     recentSuccessRate: recent.recentSuccessRate,
     avgResponseMs: recent.avgResponseMs,
     p95ResponseMs: recent.p95ResponseMs,
     stability: recent.stability,
-    consecutiveFailures: face.consecutiveFailures,
+    consecutiveFailures: status.consecutiveFailures,
     consecutiveSuccesses: recent.consecutiveSuccesses,
     lastCheckAt: isoOrNull(recent.lastCheckAt),
-    lastError: face.lastError ?? recent.lastError,
+    lastError: status.lastError ?? recent.lastError,
     weight: endpoint.weight,
     effectiveWeight: endpoint.effectiveWeight,
-    lacks: lackingRows(face.lacks, now),
+    lacks: lackingRows(status.lacks, now),
   };
 }
 

@@ -4,10 +4,21 @@ import type { SettingValue } from '../../events/config.ts';
 import type { EndpointFact } from '../../events/endpoint.ts';
 import type { Millis, Recorded } from '../../events/fact.ts';
 import { type EndpointId, kindOf, nameOf } from '../../events/ids.ts';
-import { type EndpointSnapshot, endpointChart, faceOf, landsIn, restoreEndpoint } from '../../machines/endpoint.ts';
+import {
+  type EndpointSnapshot,
+  endpointChart,
+  endpointStatus,
+  restoreEndpoint,
+  targetState,
+} from '../../machines/endpoint.ts';
 import { fold, force, initialOf, persist, restore } from '../../machines/fold.ts';
-import { faceGateway, type GatewaySnapshot, gatewayChart } from '../../machines/gateway.ts';
-import { facePriority, landsInPriority, type PrioritySnapshot, priorityChart } from '../../machines/priority.ts';
+import { type GatewaySnapshot, gatewayChart, gatewayStatus } from '../../machines/gateway.ts';
+import {
+  type PrioritySnapshot,
+  priorityChart,
+  priorityStatus,
+  targetStateOfPriority,
+} from '../../machines/priority.ts';
 import { type Configuration, configurationOf } from '../projections/configuration.ts';
 import { Profiles } from '../projections/profiles.ts';
 import { Queue } from '../projections/queue.ts';
@@ -91,8 +102,8 @@ export class State {
   #foldEndpoint(fact: Recorded): void {
     const id = nameOf(fact.stream) as EndpointId;
     let next = fold(endpointChart, this.endpoint(id), fact);
-    const recorded = landsIn(fact as Recorded<EndpointFact>);
-    const folded = faceOf(next).state;
+    const recorded = targetState(fact as Recorded<EndpointFact>);
+    const folded = endpointStatus(next).state;
     if (recorded !== null && recorded !== folded) {
       this.drift.push({ seq: fact.seq, stream: fact.stream, recorded, folded });
       next = force(endpointChart, next, recorded);
@@ -104,8 +115,8 @@ export class State {
 
   #foldPriority(fact: Recorded): void {
     this.priority = fold(priorityChart, this.priority, fact);
-    const recorded = landsInPriority(fact as never);
-    const folded = facePriority(this.priority).state;
+    const recorded = targetStateOfPriority(fact as never);
+    const folded = priorityStatus(this.priority).state;
     if (recorded !== null && recorded !== folded) {
       this.drift.push({ seq: fact.seq, stream: fact.stream, recorded, folded });
       this.priority = force(priorityChart, this.priority, recorded);
@@ -188,15 +199,19 @@ export class State {
   /** All that a person has set up. */
   configuration(): Configuration {
     const { settings, profiles } = this;
-    return configurationOf({ settings, profiles, isEnabled: (id) => faceOf(this.endpoint(id)).state !== 'disabled' });
+    return configurationOf({
+      settings,
+      profiles,
+      isEnabled: (id) => endpointStatus(this.endpoint(id)).state !== 'disabled',
+    });
   }
 
   get gatewayState(): string {
-    return faceGateway(this.gateway).state;
+    return gatewayStatus(this.gateway).state;
   }
 
   /** Which life of the gateway spoke last. */
   get gatewayEpoch(): string {
-    return faceGateway(this.gateway).epoch ?? '';
+    return gatewayStatus(this.gateway).epoch ?? '';
   }
 }

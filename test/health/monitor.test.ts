@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AttemptFailure } from '../../events/endpoint.ts';
 import { type EndpointId, type ProfileName, type QueueId, streams } from '../../events/ids.ts';
-import { faceOf } from '../../machines/endpoint.ts';
+import { endpointStatus } from '../../machines/endpoint.ts';
 import { effective } from '../../src/config/settings/settings.ts';
 import { Monitor } from '../../src/health/monitor.ts';
 import type { Depth, ProbeResult } from '../../workers/probe.ts';
@@ -57,7 +57,7 @@ async function monitored(given: Readonly<Record<string, string | number | boolea
     },
     addresses: () => addresses,
     networkChanged: () => changes++,
-    wokeUp: () => wakes++,
+    resume: () => wakes++,
   });
   const pass = async (ms: number) => {
     for (let left = ms; left > 0; left -= secondMs) {
@@ -84,7 +84,7 @@ async function monitored(given: Readonly<Record<string, string | number | boolea
     out,
     facts,
     set,
-    state: (id: EndpointId) => faceOf(core.state.endpoint(id)).state,
+    state: (id: EndpointId) => endpointStatus(core.state.endpoint(id)).state,
     changes: () => changes,
     wakes: () => wakes,
     moveTo: (other: string | null) => {

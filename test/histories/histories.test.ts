@@ -6,9 +6,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Recorded } from '../../events/fact.ts';
-import { faceOf } from '../../machines/endpoint.ts';
-import { facePriority } from '../../machines/priority.ts';
-import { faceOfItem } from '../../machines/queue-item.ts';
+import { endpointStatus } from '../../machines/endpoint.ts';
+import { priorityStatus } from '../../machines/priority.ts';
+import { itemStatus } from '../../machines/queue-item.ts';
 import { verifyLog } from '../../src/history/verify.ts';
 import { MemoryLog } from '../../src/log/memory-log.ts';
 import { foldLog } from '../../src/runtime/fold-log.ts';
@@ -26,18 +26,18 @@ function factsOf(name: string): readonly Recorded[] {
 
 /** What a log is for: where everything stands. Statistics may learn to count more; this may not change. */
 function pictureOf(state: State) {
-  const { state: group, since, active, pinned } = facePriority(state.priority);
+  const { state: group, since, active, pinned } = priorityStatus(state.priority);
   return {
     seq: state.seq,
     at: state.at,
     priority: { state: group, since, active, pinned },
     gateway: { state: state.gatewayState, epoch: state.gatewayEpoch },
     endpoints: [...state.endpoints.keys()].sort().map((id) => {
-      const { state: name, since: from, until, because, strikes, times } = faceOf(state.endpoint(id));
+      const { state: name, since: from, until, because, strikes, times } = endpointStatus(state.endpoint(id));
       return { id, state: name, since: from, until, because, strikes, times };
     }),
     queue: [...state.queue.snapshots()].map(([id, snapshot]) => {
-      const { state: name, since, attempt } = faceOfItem(snapshot);
+      const { state: name, since, attempt } = itemStatus(snapshot);
       return { id, state: name, since, attempt };
     }),
     profiles: state.profiles.all().map(({ name, tier, endpoints }) => ({ name, tier, endpoints: endpoints.length })),

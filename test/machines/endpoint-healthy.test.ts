@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { EndpointFact } from '../../events/endpoint.ts';
-import { faceOf, landsIn, worthTelling } from '../../machines/endpoint.ts';
+import { endpointStatus, targetState, worthTelling } from '../../machines/endpoint.ts';
 import { nextOf } from '../../machines/endpoint-next.ts';
 import {
   answered,
@@ -105,7 +105,7 @@ describe('a warning of limits', () => {
       .when(warning(later(-minute)))
       .records(warning(later(-minute)), warned(later(second)));
     const state = endpointAfter(warned(later(20 * minute)));
-    expect(faceOf(state)).toMatchObject({ state: 'degraded', until: null, belief: 'advertised' });
+    expect(endpointStatus(state)).toMatchObject({ state: 'degraded', until: null, belief: 'advertised' });
     given(warned(later(20 * minute)))
       .when(elapsed(state), { at: 20 * minute })
       .records(elapsed(state), { type: 'EndpointRecovered', data: {} });
@@ -126,7 +126,7 @@ describe('a warning of limits', () => {
 
   it('ends no sooner for a failure, and a failure no sooner for it', () => {
     const dueAt = (until: number, at_: number) =>
-      faceOf(endpointAfter(warned(until), at(at_, failed('timeout')))).timer?.dueAt;
+      endpointStatus(endpointAfter(warned(until), at(at_, failed('timeout')))).timer?.dueAt;
     expect(dueAt(later(20 * minute), second)).toBe(later(20 * minute));
     expect(dueAt(later(20 * second), 10 * second)).toBe(later(70 * second));
   });
@@ -193,7 +193,7 @@ describe('what others see', () => {
     nextOf(endpointAfter(...history), { ...endpointPolicy, probing }).map(({ on, to, at: when }) => [on, to, when]);
 
   it('a fresh endpoint is healthy since nobody knows when', () => {
-    expect(faceOf(endpointAfter())).toMatchObject({
+    expect(endpointStatus(endpointAfter())).toMatchObject({
       state: 'healthy',
       since: null,
       until: null,
@@ -211,16 +211,16 @@ describe('what others see', () => {
   });
 
   it('says since when it is in its state, not since its last fact', () => {
-    const face = faceOf(
+    const status = endpointStatus(
       endpointAfter(at(second, failed('timeout')), at(second, degraded('timeout')), at(9_000, failed('timeout'))),
     );
-    expect(face.since).toBe(later(second));
+    expect(status.since).toBe(later(second));
   });
 
   it('says its last error in words, if it was told in words', () => {
-    expect(faceOf(endpointAfter(failed('timeout'))).lastError).toBe('timeout');
+    expect(endpointStatus(endpointAfter(failed('timeout'))).lastError).toBe('timeout');
     const told = failed('timeout', { detail: 'no byte in 60 s' });
-    expect(faceOf(endpointAfter(told)).lastError).toBe('no byte in 60 s');
+    expect(endpointStatus(endpointAfter(told)).lastError).toBe('no byte in 60 s');
   });
 
   it('names the instant at which a failed endpoint moves', () => {
@@ -258,7 +258,7 @@ describe('what others see', () => {
       { type: 'EndpointRecovered', data: {} },
       { type: 'EndpointDisabled', data: {} },
     ];
-    for (const decision of decisions) expect(landsIn(decision)).toBe(faceOf(endpointAfter(decision)).state);
-    for (const report of [failed('timeout'), answered(), probed]) expect(landsIn(report)).toBeNull();
+    for (const decision of decisions) expect(targetState(decision)).toBe(endpointStatus(endpointAfter(decision)).state);
+    for (const report of [failed('timeout'), answered(), probed]) expect(targetState(report)).toBeNull();
   });
 });

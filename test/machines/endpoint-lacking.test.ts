@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { EndpointFact, EndpointReport } from '../../events/endpoint.ts';
 import { lacksUntil } from '../../machines/available.ts';
-import { faceOf, restoreEndpoint } from '../../machines/endpoint.ts';
+import { endpointStatus, restoreEndpoint } from '../../machines/endpoint.ts';
 import { lacksModelUntil } from '../../machines/endpoint-policy.ts';
 import { persist } from '../../machines/fold.ts';
 import { answered, at, endpointAfter, failed, given, later, minute, probed, second, start } from '../support/given.ts';
@@ -26,19 +26,19 @@ const out: EndpointFact = {
 const degraded: EndpointFact = { type: 'EndpointDegraded', data: { because: 'timeout', until: null } };
 type Dated = { readonly at: number; readonly fact: EndpointFact };
 const lacks = (...history: readonly (EndpointFact | Dated)[]) =>
-  faceOf(endpointAfter(...history)).lacks.map(({ model }) => model);
+  endpointStatus(endpointAfter(...history)).lacks.map(({ model }) => model);
 
 describe('a model that is not there', () => {
   it('is remembered for ten minutes, and moves the endpoint nowhere', () => {
     expect(lacksModelUntil(start)).toBe(later(10 * minute));
     given().when(notFound()).records(notFound());
-    expect(faceOf(endpointAfter(notFound()))).toMatchObject({
+    expect(endpointStatus(endpointAfter(notFound()))).toMatchObject({
       state: 'healthy',
       strikes: 0,
       timer: null,
       lacks: [{ model: 'm', until: later(10 * minute) }],
     });
-    const { lacks: list } = faceOf(endpointAfter(notFound()));
+    const { lacks: list } = endpointStatus(endpointAfter(notFound()));
     expect(lacksUntil(list, 'm', later(10 * minute - 1))).toBe(later(10 * minute));
     expect(lacksUntil(list, 'm', later(10 * minute))).toBeNull();
     expect([lacksUntil(list, 'n', start), lacksUntil(list, null, start)]).toEqual([null, null]);
@@ -52,7 +52,7 @@ describe('a model that is not there', () => {
     given(notFound())
       .when(again, { at: 10 * minute })
       .records(again);
-    expect(faceOf(endpointAfter(notFound(), at(10 * minute, again))).lacks).toEqual([
+    expect(endpointStatus(endpointAfter(notFound(), at(10 * minute, again))).lacks).toEqual([
       { model: 'm', until: later(20 * minute) },
     ]);
   });
@@ -63,8 +63,8 @@ describe('a model that is not there', () => {
       given(...history)
         .when(notFound())
         .records(notFound());
-      const before = faceOf(endpointAfter(...history));
-      expect(faceOf(endpointAfter(...history, notFound()))).toEqual({
+      const before = endpointStatus(endpointAfter(...history));
+      expect(endpointStatus(endpointAfter(...history, notFound()))).toEqual({
         ...before,
         lacks: [{ model: 'm', until: later(10 * minute) }],
       });
@@ -139,13 +139,13 @@ describe('what was said of a model ends', () => {
 describe('a snapshot', () => {
   it('keeps it', () => {
     const saved = JSON.parse(JSON.stringify(persist(endpointAfter(out, notFound()))));
-    expect(faceOf(restoreEndpoint(saved))).toEqual(faceOf(endpointAfter(out, notFound())));
+    expect(endpointStatus(restoreEndpoint(saved))).toEqual(endpointStatus(endpointAfter(out, notFound())));
   });
 
   it('of before it was remembered begins without', () => {
     const saved = JSON.parse(JSON.stringify(persist(endpointAfter(out))));
     delete saved.context.lacks;
-    expect(faceOf(restoreEndpoint(saved))).toEqual(faceOf(endpointAfter(out)));
+    expect(endpointStatus(restoreEndpoint(saved))).toEqual(endpointStatus(endpointAfter(out)));
     expect(lacks(out)).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 /** What is left over must not count twice: strikes that were paid for, and failures told by requests that were on their way. */
 import { describe, expect, it } from 'vitest';
-import { faceOf, worthTelling } from '../../machines/endpoint.ts';
+import { endpointStatus, worthTelling } from '../../machines/endpoint.ts';
 import { answered, failed, later, minute, quiet, second } from '../support/given.ts';
 import { EndpointLife } from '../support/life.ts';
 
@@ -9,7 +9,7 @@ describe('of what was before', () => {
     const life = new EndpointLife();
     for (let i = 0; i < 3; i++) life.tell(failed('timeout'));
     life.pass(10 * second);
-    expect(faceOf(life.snapshot).state).toBe('recovering');
+    expect(endpointStatus(life.snapshot).state).toBe('recovering');
     expect(life.tell(failed('overloaded')).map(({ type }) => type)).toEqual(['AttemptFailed', 'EndpointPaused']);
   });
 
@@ -17,7 +17,7 @@ describe('of what was before', () => {
     const life = new EndpointLife();
     life.tell(failed('credential'));
     life.tell({ type: 'KeyChanged', data: {} });
-    expect(faceOf(life.snapshot)).toMatchObject({ state: 'healthy', strikes: 0 });
+    expect(endpointStatus(life.snapshot)).toMatchObject({ state: 'healthy', strikes: 0 });
   });
 
   it('an answer after a rate limit ends the doubling', () => {
@@ -36,23 +36,23 @@ describe('of what was before', () => {
     life.tell(quota);
     for (let i = 0; i < 5; i++) expect(life.tell(quota)).toEqual([quota]);
     life.tell(failed('quota'));
-    expect(faceOf(life.snapshot)).toMatchObject({ times: 1, until: later(60 * minute) });
+    expect(endpointStatus(life.snapshot)).toMatchObject({ times: 1, until: later(60 * minute) });
   });
 
   it('a quota does not free a refused key', () => {
     const life = new EndpointLife();
     life.tell(failed('credential'));
     life.tell(failed('quota', { resetAt: later(minute) }));
-    expect(faceOf(life.snapshot)).toMatchObject({ held: true, because: 'credential' });
+    expect(endpointStatus(life.snapshot)).toMatchObject({ held: true, because: 'credential' });
   });
 
   it('limits told by requests that were on their way neither double nor shorten the pause', () => {
     const life = new EndpointLife();
     for (let i = 0; i < 8; i++) life.tell(failed('rateLimited'));
-    expect(faceOf(life.snapshot).until).toBe(later(5 * second));
+    expect(endpointStatus(life.snapshot).until).toBe(later(5 * second));
     const other = new EndpointLife();
     other.tell(failed('rateLimited', { retryAfterMs: 30 * second }));
     other.tell(failed('overloaded'));
-    expect(faceOf(other.snapshot).until).toBe(later(30 * second));
+    expect(endpointStatus(other.snapshot).until).toBe(later(30 * second));
   });
 });

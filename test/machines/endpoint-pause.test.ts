@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { EndpointDecision, EndpointFact, Failure } from '../../events/endpoint.ts';
-import { faceOf } from '../../machines/endpoint.ts';
+import { endpointStatus } from '../../machines/endpoint.ts';
 import {
   answered,
   at,
@@ -119,14 +119,14 @@ describe('a paused endpoint', () => {
   const history = [failed('overloaded'), paused('overloaded', later(2 * second))];
 
   it('is degraded, with the instant until which it takes nothing', () => {
-    const face = faceOf(endpointAfter(...history));
-    expect(face).toMatchObject({
+    const status = endpointStatus(endpointAfter(...history));
+    expect(status).toMatchObject({
       state: 'degraded',
       until: later(2 * second),
       because: 'overloaded',
       belief: 'inferred',
     });
-    expect(face.timer).toMatchObject({ name: 'pause', dueAt: later(2 * second) });
+    expect(status.timer).toMatchObject({ name: 'pause', dueAt: later(2 * second) });
   });
 
   it('is what it was at its end when it was a limit, or when it has answered meanwhile', () => {
@@ -146,8 +146,8 @@ describe('a paused endpoint', () => {
     given(...history)
       .when(end, { at: 2 * second })
       .records(end, trial);
-    const face = faceOf(endpointAfter(...history, at(2 * second, end), at(2 * second, trial)));
-    expect(face).toMatchObject({ state: 'recovering', strikes: 0.5, until: null, timer: null });
+    const status = endpointStatus(endpointAfter(...history, at(2 * second, end), at(2 * second, trial)));
+    expect(status).toMatchObject({ state: 'recovering', strikes: 0.5, until: null, timer: null });
   });
 
   it('with a whole strike is on trial at its end', () => {
@@ -163,8 +163,8 @@ describe('a paused endpoint', () => {
   });
 
   it('keeps its pause when an earlier request fails now', () => {
-    const face = faceOf(endpointAfter(...history, at(second, failed('timeout'))));
-    expect(face.timer).toMatchObject({ name: 'pause', dueAt: later(2 * second) });
+    const status = endpointStatus(endpointAfter(...history, at(second, failed('timeout'))));
+    expect(status.timer).toMatchObject({ name: 'pause', dueAt: later(2 * second) });
   });
 
   it('is not healed by successes that were on their way', () => {

@@ -3,7 +3,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AnyTransitionDefinition } from 'xstate';
 import type { EndpointFact, EndpointReport, Failure } from '../../events/endpoint.ts';
-import { decideEndpoint, type EndpointSnapshot, endpointChart, faceOf, landsIn } from '../../machines/endpoint.ts';
+import {
+  decideEndpoint,
+  type EndpointSnapshot,
+  endpointChart,
+  endpointStatus,
+  targetState,
+} from '../../machines/endpoint.ts';
 import { nextOf } from '../../machines/endpoint-next.ts';
 import { fold, initialOf, persist, restore } from '../../machines/fold.ts';
 import {
@@ -94,7 +100,7 @@ function lived({ probing, told }: Steps, look: (life: EndpointLife) => void = ()
 const always = (property: (one: Steps) => void) => fc.assert(fc.property(steps, property), { numRuns: 300, seed: 1 });
 const replayed = (history: EndpointLife['history'], from: EndpointSnapshot = initialOf(endpointChart)) =>
   history.reduce((state, { at, fact }) => fold(endpointChart, state, { ...fact, at }), from);
-const isReport = ({ type }: EndpointFact) => landsIn({ type }) === null && type !== 'WeightAdjusted';
+const isReport = ({ type }: EndpointFact) => targetState({ type }) === null && type !== 'WeightAdjusted';
 
 describe('whatever an endpoint is told', () => {
   it('replay comes to the state it lived in, with a snapshot at any point', () => {
@@ -103,7 +109,9 @@ describe('whatever an endpoint is told', () => {
         const { history, snapshot } = lived(one);
         const cut = anywhere % (history.length + 1);
         const saved = JSON.parse(JSON.stringify(persist(replayed(history.slice(0, cut)))));
-        expect(faceOf(replayed(history.slice(cut), restore(endpointChart, saved)))).toEqual(faceOf(snapshot));
+        expect(endpointStatus(replayed(history.slice(cut), restore(endpointChart, saved)))).toEqual(
+          endpointStatus(snapshot),
+        );
       }),
       { numRuns: 300, seed: 1 },
     );
@@ -114,7 +122,7 @@ describe('whatever an endpoint is told', () => {
       let state = initialOf(endpointChart);
       for (const { at, fact } of lived(one).history) {
         state = fold(endpointChart, state, { ...fact, at });
-        expect(landsIn(fact) ?? state.value).toBe(state.value);
+        expect(targetState(fact) ?? state.value).toBe(state.value);
       }
     });
   });
@@ -123,8 +131,8 @@ describe('whatever an endpoint is told', () => {
     always((one) => {
       lived(one, ({ snapshot, policy, now }) => {
         if (snapshot.value !== 'failed') return;
-        expect(faceOf(snapshot).timer).toMatchObject({ name: 'out', dueAt: faceOf(snapshot).until });
-        expect(faceOf(snapshot).timer?.dueAt).toBeLessThanOrEqual(now + hour);
+        expect(endpointStatus(snapshot).timer).toMatchObject({ name: 'out', dueAt: endpointStatus(snapshot).until });
+        expect(endpointStatus(snapshot).timer?.dueAt).toBeLessThanOrEqual(now + hour);
         expect(nextOf(snapshot, policy).some(({ at }) => at !== null)).toBe(true);
       });
     });
@@ -133,7 +141,7 @@ describe('whatever an endpoint is told', () => {
   it('a degraded one has a timer too, and one that is well or disabled has none', () => {
     always((one) => {
       lived(one, ({ snapshot }) => {
-        const { state, timer } = faceOf(snapshot);
+        const { state, timer } = endpointStatus(snapshot);
         if (state === 'degraded') expect(timer?.name).toMatch(/^(quiet|pause)$/);
         if (state === 'healthy' || state === 'disabled') expect(timer).toBeNull();
       });
@@ -143,11 +151,13 @@ describe('whatever an endpoint is told', () => {
   it('a timer that is not the armed one moves nothing', () => {
     always((one) => {
       lived(one, ({ snapshot, now, policy, recent }) => {
-        const gen = (faceOf(snapshot).timer?.gen ?? snapshot.context.gen + 1) - 1;
+        const gen = (endpointStatus(snapshot).timer?.gen ?? snapshot.context.gen + 1) - 1;
         for (const name of ['quiet', 'pause', 'out', 'ramp'] as const) {
           const stale = { type: 'TimerElapsed', data: { name, gen } } as const;
           expect(decideEndpoint(snapshot, stale, { now, dice: 0 }, policy, recent)).toEqual([]);
-          expect(faceOf(fold(endpointChart, snapshot, { ...stale, at: now }))).toEqual(faceOf(snapshot));
+          expect(endpointStatus(fold(endpointChart, snapshot, { ...stale, at: now }))).toEqual(
+            endpointStatus(snapshot),
+          );
         }
       });
     });
@@ -158,11 +168,11 @@ describe('whatever an endpoint is told', () => {
       fc.property(steps, fc.array(fc.integer({ min: -hour, max: hour })), (one, shifts) => {
         const { history, snapshot } = lived(one);
         const shifted = history.map(({ at, fact }, i) => ({ at: at + (shifts[i % shifts.length] ?? 0), fact }));
-        const timeless = ({ since: _, healthySince: __, timer, ...rest }: ReturnType<typeof faceOf>) => ({
+        const timeless = ({ since: _, healthySince: __, timer, ...rest }: ReturnType<typeof endpointStatus>) => ({
           ...rest,
           timer: timer && { name: timer.name, gen: timer.gen },
         });
-        expect(timeless(faceOf(replayed(shifted)))).toEqual(timeless(faceOf(snapshot)));
+        expect(timeless(endpointStatus(replayed(shifted)))).toEqual(timeless(endpointStatus(snapshot)));
       }),
       { numRuns: 300, seed: 1 },
     );
@@ -190,11 +200,11 @@ describe('whatever an endpoint is told', () => {
       life.tell({ type: 'EndpointEnabled', data: {} });
       // One answer each minute for two hours: a refused credential is probed, too.
       for (let i = 0; i < 120; i++) {
-        if (faceOf(life.snapshot).state !== 'failed') life.tell(answered());
+        if (endpointStatus(life.snapshot).state !== 'failed') life.tell(answered());
         else if (i % 10 === 0) life.tell(probed);
         life.pass(minute);
       }
-      expect(faceOf(life.snapshot)).toMatchObject({ state: 'healthy', strikes: 0, until: null, held: false });
+      expect(endpointStatus(life.snapshot)).toMatchObject({ state: 'healthy', strikes: 0, until: null, held: false });
     });
   });
 });

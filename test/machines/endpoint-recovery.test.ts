@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { EndpointDecision, EndpointFact } from '../../events/endpoint.ts';
-import { faceOf } from '../../machines/endpoint.ts';
+import { endpointStatus } from '../../machines/endpoint.ts';
 import {
   answered,
   at,
@@ -51,16 +51,16 @@ describe('a degraded endpoint', () => {
   });
 
   it('may show by trials whether it is well after a quiet minute, counted from the last failure', () => {
-    expect(faceOf(endpointAfter(...history)).timer).toMatchObject({ name: 'quiet', dueAt: later(minute) });
+    expect(endpointStatus(endpointAfter(...history)).timer).toMatchObject({ name: 'quiet', dueAt: later(minute) });
     const struckAgain = endpointAfter(...history, at(40 * second, failed('timeout')));
-    expect(faceOf(struckAgain).timer).toMatchObject({ name: 'quiet', dueAt: later(100 * second) });
+    expect(endpointStatus(struckAgain).timer).toMatchObject({ name: 'quiet', dueAt: later(100 * second) });
     given(...history, at(40 * second, failed('timeout')))
       .when(elapsed(struckAgain), { at: 100 * second })
       .records(elapsed(struckAgain), trial);
   });
 
   it('has no strike left when it has healed', () => {
-    expect(faceOf(endpointAfter(...history, at(minute, recovered)))).toMatchObject({
+    expect(endpointStatus(endpointAfter(...history, at(minute, recovered)))).toMatchObject({
       state: 'healthy',
       strikes: 0,
       because: null,
@@ -79,7 +79,10 @@ describe('a failed endpoint', () => {
 
   it('gets them at once when a probe passes, which counts as the first', () => {
     given(out()).when(probed).records(probed, trial);
-    expect(faceOf(endpointAfter(out(), probed, trial))).toMatchObject({ state: 'recovering', consecutiveSuccesses: 1 });
+    expect(endpointStatus(endpointAfter(out(), probed, trial))).toMatchObject({
+      state: 'recovering',
+      consecutiveSuccesses: 1,
+    });
   });
 
   it('gets them by hand', () => {
@@ -99,7 +102,7 @@ describe('a failed endpoint', () => {
     given(refused)
       .when(end, { at: 10 * minute, policy: { probing: true } })
       .records(end, again);
-    expect(faceOf(endpointAfter(refused, at(10 * minute, end), at(10 * minute, again))).timer?.dueAt).toBe(
+    expect(endpointStatus(endpointAfter(refused, at(10 * minute, end), at(10 * minute, again))).timer?.dueAt).toBe(
       later(20 * minute),
     );
   });
@@ -209,7 +212,7 @@ describe('by hand', () => {
     given(...history)
       .when({ type: 'EndpointDisabled', data: {} })
       .records(disabled);
-    expect(faceOf(endpointAfter(...history, disabled))).toMatchObject({
+    expect(endpointStatus(endpointAfter(...history, disabled))).toMatchObject({
       state: 'disabled',
       timer: null,
       strikes: 0,
@@ -247,7 +250,11 @@ describe('by hand', () => {
       data: { because: 'rateLimited', until: later(minute), belief: 'advertised', times: 1 },
     };
     given(pause).when({ type: 'EndpointReset', data: {} }).recordsTypes('EndpointReset', 'EndpointRecovering');
-    expect(faceOf(endpointAfter(pause, trial))).toMatchObject({ state: 'recovering', until: null, timer: null });
+    expect(endpointStatus(endpointAfter(pause, trial))).toMatchObject({
+      state: 'recovering',
+      until: null,
+      timer: null,
+    });
   });
 
   it('a new key is no news to an endpoint that is not out', () => {

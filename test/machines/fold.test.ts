@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { setup } from 'xstate';
-import { endpointChart, faceOf } from '../../machines/endpoint.ts';
+import { endpointChart, endpointStatus } from '../../machines/endpoint.ts';
 import { fold, force, initialOf, persist, restore } from '../../machines/fold.ts';
 import { elapsed, endpointAfter, failed, later, second } from '../support/given.ts';
 
@@ -49,19 +49,21 @@ describe('a snapshot', () => {
 
   it('survives being written as JSON', () => {
     const restored = restore(endpointChart, JSON.parse(JSON.stringify(persist(before))));
-    expect(faceOf(restored)).toEqual(faceOf(before));
+    expect(endpointStatus(restored)).toEqual(endpointStatus(before));
   });
 
   it('goes on where it stopped', () => {
     const restored = restore(endpointChart, JSON.parse(JSON.stringify(persist(before))));
     const next = { ...elapsed(before), at: later(second) };
-    expect(faceOf(fold(endpointChart, restored, next))).toEqual(faceOf(fold(endpointChart, before, next)));
+    expect(endpointStatus(fold(endpointChart, restored, next))).toEqual(
+      endpointStatus(fold(endpointChart, before, next)),
+    );
   });
 
   it('can be put where the record says it was, and keeps what it knew', () => {
     const forced = force(endpointChart, before, 'recovering');
-    expect(faceOf(forced)).toEqual({ ...faceOf(before), state: 'recovering' });
+    expect(endpointStatus(forced)).toEqual({ ...endpointStatus(before), state: 'recovering' });
     const trusted = fold(endpointChart, forced, { type: 'EndpointRecovered', at: later(second), data: {} });
-    expect(faceOf(trusted).state).toBe('healthy');
+    expect(endpointStatus(trusted).state).toBe('healthy');
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { GatewayFact } from '../../events/gateway.ts';
 import { fold, initialOf } from '../../machines/fold.ts';
-import { faceGateway, gatewayChart } from '../../machines/gateway.ts';
+import { gatewayChart, gatewayStatus } from '../../machines/gateway.ts';
 
 const started: GatewayFact = {
   type: 'GatewayStarted',
@@ -15,7 +15,7 @@ const online: GatewayFact = { type: 'Online', data: {} };
 
 /** The facts at one second each, the first at 1. */
 const told = (...facts: readonly GatewayFact[]) =>
-  faceGateway(
+  gatewayStatus(
     facts.reduce((state, fact, i) => fold(gatewayChart, state, { ...fact, at: i + 1 }), initialOf(gatewayChart)),
   );
 
@@ -39,8 +39,8 @@ describe('the gateway', () => {
     ],
     ['lives anew after that', [started, foundDead, restarted], { state: 'online', epoch: 'second', since: 3 }],
     ['knows no network while it is stopped', [offline], { state: 'stopped', epoch: null, since: null }],
-  ])('%s', (_, facts, face) => {
-    expect(told(...facts)).toEqual({ ...face, wokeAt: null });
+  ])('%s', (_, facts, status) => {
+    expect(told(...facts)).toEqual({ ...status, wokeAt: null });
   });
 
   it('knows when the machine woke up, until it lives anew', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { PriorityFact } from '../../events/priority.ts';
-import { facePriority } from '../../machines/priority.ts';
+import { priorityStatus } from '../../machines/priority.ts';
 import {
   at,
   bad,
@@ -148,7 +148,7 @@ describe('a switch is held back', () => {
 
   it('until its time: then it is made without anybody asking', () => {
     const held = [...justSwitched, at(minute, heldBack('cooldown', later(5 * minute), 'last'))];
-    const { gen = 0, dueAt } = facePriority(ladderAfter(...held)).timers[0] ?? {};
+    const { gen = 0, dueAt } = priorityStatus(ladderAfter(...held)).timers[0] ?? {};
     expect(dueAt).toBe(later(5 * minute));
     givenLadder(...held)
       .when({ type: 'TimerElapsed', name: 'heldBack', gen }, out, { at: 5 * minute })
@@ -160,7 +160,7 @@ describe('a switch is held back', () => {
       type: 'ActiveTrusted',
       data: { profile: 'spare' },
     });
-    expect(facePriority(held)).toMatchObject({ held: null, timers: [], doubts: 0 });
+    expect(priorityStatus(held)).toMatchObject({ held: null, timers: [], doubts: 0 });
   });
 
   it('above the hourly limit, until the oldest failover is an hour ago', () => {
@@ -196,8 +196,8 @@ describe('a switch is held back', () => {
 
   it('by failovers of the last hour, not by recoveries', () => {
     const recovered: PriorityFact = { type: 'Recovered', data: { from: 'spare', to: 'main', because: '…' } };
-    const face = facePriority(ladderAfter(chosen('main'), failedOver('main', 'spare'), at(second, recovered)));
-    expect(face).toMatchObject({ failoversAt: [later(0)], lastSwitchAt: later(second) });
+    const status = priorityStatus(ladderAfter(chosen('main'), failedOver('main', 'spare'), at(second, recovered)));
+    expect(status).toMatchObject({ failoversAt: [later(0)], lastSwitchAt: later(second) });
   });
 });
 

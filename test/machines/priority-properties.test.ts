@@ -3,7 +3,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AnyTransitionDefinition } from 'xstate';
 import { fold, initialOf, persist, restore } from '../../machines/fold.ts';
-import { facePriority, landsInPriority, type PrioritySnapshot, priorityChart } from '../../machines/priority.ts';
+import {
+  type PrioritySnapshot,
+  priorityChart,
+  priorityStatus,
+  targetStateOfPriority,
+} from '../../machines/priority.ts';
 import { decidePriority, type LadderLook, type PriorityAsk } from '../../machines/priority-policy.ts';
 import { good, hour, ladder, minute, priorityPolicy, second } from '../support/given.ts';
 import { LadderLife } from '../support/life.ts';
@@ -74,8 +79,8 @@ describe('whatever happens to the ladder', () => {
         const { history, snapshot } = lived(told);
         const cut = anywhere % (history.length + 1);
         const saved = JSON.parse(JSON.stringify(persist(replayed(history.slice(0, cut)))));
-        expect(facePriority(replayed(history.slice(cut), restore(priorityChart, saved)))).toEqual(
-          facePriority(snapshot),
+        expect(priorityStatus(replayed(history.slice(cut), restore(priorityChart, saved)))).toEqual(
+          priorityStatus(snapshot),
         );
       }),
       { numRuns: 300, seed: 1 },
@@ -87,7 +92,7 @@ describe('whatever happens to the ladder', () => {
       let snapshot = initialOf(priorityChart);
       for (const { at, fact } of lived(told).history) {
         snapshot = fold(priorityChart, snapshot, { ...fact, at });
-        expect(landsInPriority(fact) ?? snapshot.value).toBe(snapshot.value);
+        expect(targetStateOfPriority(fact) ?? snapshot.value).toBe(snapshot.value);
       }
     });
   });
@@ -95,7 +100,7 @@ describe('whatever happens to the ladder', () => {
   it('somebody of the ladder is active, unless it is empty', () => {
     always((told) => {
       lived(told, ({ snapshot, look: { profiles } }) => {
-        const { active, pinned } = facePriority(snapshot);
+        const { active, pinned } = priorityStatus(snapshot);
         expect(profiles.length === 0 ? [null] : profiles.map(({ name }) => name)).toContain(active);
         expect([null, active]).toContain(pinned);
       });
@@ -170,7 +175,7 @@ describe('whatever happens to the ladder', () => {
       life.ask({ type: 'ReleasePin' });
       for (let i = 0; i < priorityPolicy.recoveryChecks; i++) life.ask(good('main'));
       life.pass(10 * minute);
-      expect(facePriority(life.snapshot)).toMatchObject({
+      expect(priorityStatus(life.snapshot)).toMatchObject({
         state: 'healthy',
         active: 'main',
         held: null,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { PriorityFact } from '../../events/priority.ts';
-import { facePriority, landsInPriority, nextOfPriority, timerOfPriority } from '../../machines/priority.ts';
+import { nextOfPriority, priorityStatus, targetStateOfPriority, timerOfPriority } from '../../machines/priority.ts';
 import {
   at,
   bad,
@@ -39,7 +39,7 @@ describe('a more preferred profile that is usable again', () => {
     givenLadder(...away)
       .when(looked, both)
       .records(begun());
-    expect(facePriority(ladderAfter(...away, begun())).state).toBe('recovering');
+    expect(priorityStatus(ladderAfter(...away, begun())).state).toBe('recovering');
   });
 
   it('has its first check passed when a good report is how we know', () => {
@@ -108,7 +108,7 @@ describe('a more preferred profile that is usable again', () => {
       .when(looked, mainOut)
       .records({ type: 'RecoveryStopped', data: { profile: 'main', because: 'it is not usable any more' } });
     const stopped = ladderAfter(...away, begun(), { type: 'RecoveryStopped', data: { profile: 'main', because: '…' } });
-    expect(facePriority(stopped)).toMatchObject({ state: 'degraded', recovery: null, timers: [] });
+    expect(priorityStatus(stopped)).toMatchObject({ state: 'degraded', recovery: null, timers: [] });
   });
 
   it('gives way to one that is preferred still more', () => {
@@ -126,7 +126,7 @@ describe('a more preferred profile that is usable again', () => {
     givenLadder(...away, begun(1))
       .when(good('main'), ladder({ main: '1/2', spare: '1/1' }), { at: minute })
       .records(checked(2), recovered(2));
-    expect(facePriority(ladderAfter(...away, begun(1), recovered(2))).state).toBe('degraded');
+    expect(priorityStatus(ladderAfter(...away, begun(1), recovered(2))).state).toBe('degraded');
   });
 });
 
@@ -151,7 +151,7 @@ describe('a switch by hand', () => {
     givenLadder(chosen)
       .when({ type: 'SwitchByHand', to: 'spare', reason: 'maintenance' }, both)
       .records(pinned, { type: 'LadderDegraded', data: { because: 'spare is active instead of main' } });
-    expect(facePriority(ladderAfter(chosen, pinned))).toMatchObject({ active: 'spare', pinned: 'spare' });
+    expect(priorityStatus(ladderAfter(chosen, pinned))).toMatchObject({ active: 'spare', pinned: 'spare' });
   });
 
   it('holds against recovery', () => {
@@ -170,7 +170,7 @@ describe('a switch by hand', () => {
     givenLadder(...away)
       .when({ type: 'SwitchByHand', to: 'main', reason: 'back' }, both, { at: second })
       .recordsTypes('SwitchedByHand', 'LadderHealthy');
-    expect(facePriority(ladderAfter(chosen, at(second, pinned))).lastSwitchAt).toBeNull();
+    expect(priorityStatus(ladderAfter(chosen, at(second, pinned))).lastSwitchAt).toBeNull();
   });
 
   it('ends by hand, and the ladder recovers by its rules', () => {
@@ -186,7 +186,7 @@ describe('a switch by hand', () => {
       type: 'FailedOver',
       data: { from: 'spare', to: 'main', because: '…' },
     });
-    expect(facePriority(failed)).toMatchObject({ active: 'main', pinned: null });
+    expect(priorityStatus(failed)).toMatchObject({ active: 'main', pinned: null });
   });
 });
 
@@ -237,7 +237,8 @@ describe('what others see of the ladder', () => {
       { type: 'AllOut', data: { because: '…' } },
       { type: 'BackInService', data: { to: 'main' } },
     ];
-    for (const fact of landing) expect(landsInPriority(fact)).toBe(facePriority(ladderAfter(chosen, fact)).state);
-    expect(landsInPriority(released)).toBeNull();
+    for (const fact of landing)
+      expect(targetStateOfPriority(fact)).toBe(priorityStatus(ladderAfter(chosen, fact)).state);
+    expect(targetStateOfPriority(released)).toBeNull();
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { QueueFact } from '../../events/queue.ts';
-import { faceOfItem, nextOfItem } from '../../machines/queue-item.ts';
+import { itemStatus, nextOfItem } from '../../machines/queue-item.ts';
 import { keptMs } from '../../machines/queue-policy.ts';
 import { later, minute, second } from '../support/given.ts';
 import {
@@ -47,9 +47,9 @@ describe('a try', () => {
   it('goes on at the next endpoint as one more attempt, and is still the same try', () => {
     const { state, when } = givenItem(enqueued(), started(1));
     when(start).records({ type: 'RetryStarted', data: { attempt: 2, epoch, endpoint } });
-    expect(faceOfItem(state).tries).toBe(1);
-    expect(faceOfItem(itemAfter(enqueued(), started(1), started(2))).tries).toBe(1);
-    expect(faceOfItem(itemAfter(enqueued(), started(1), retryFailed(1), started(2))).tries).toBe(2);
+    expect(itemStatus(state).tries).toBe(1);
+    expect(itemStatus(itemAfter(enqueued(), started(1), started(2))).tries).toBe(1);
+    expect(itemStatus(itemAfter(enqueued(), started(1), retryFailed(1), started(2))).tries).toBe(2);
   });
 
   it('is not begun of what is over, or may have been billed', () => {
@@ -155,7 +155,7 @@ describe('after a crash', () => {
 
   it('what was sent and has no known answer is unknown', () => {
     givenItem(enqueued(), started(1)).when(found).records(abandoned(1));
-    expect(faceOfItem(itemAfter(enqueued(), started(1), abandoned(1)))).toMatchObject({
+    expect(itemStatus(itemAfter(enqueued(), started(1), abandoned(1)))).toMatchObject({
       state: 'unknown',
       nextRetryAt: null,
     });
@@ -185,7 +185,7 @@ describe('somebody who asks for another try', () => {
   it('gets all tries anew as a person, and what is left of them as a client', () => {
     const expiresAt = later(15 * minute);
     const after = (by: 'user' | 'client') =>
-      faceOfItem(itemAfter(enqueued(), started(1), abandoned(1), { type: 'RetryAsked', data: { by, expiresAt } }));
+      itemStatus(itemAfter(enqueued(), started(1), abandoned(1), { type: 'RetryAsked', data: { by, expiresAt } }));
     expect(after('user')).toMatchObject({ state: 'waiting', tries: 0, nextRetryAt: later(0) });
     expect(after('client')).toMatchObject({ state: 'waiting', tries: 1, nextRetryAt: later(0) });
   });
@@ -224,7 +224,7 @@ describe('time', () => {
     ['unknown', [started(1), abandoned(1)], keptMs],
   ] as const)('makes what is %s be forgotten', (name, history, ms) => {
     const { state, when } = givenItem(enqueued(), ...history);
-    expect(faceOfItem(state)).toMatchObject({ state: name, timer: { dueAt: later(ms) } });
+    expect(itemStatus(state)).toMatchObject({ state: name, timer: { dueAt: later(ms) } });
     when(expiry(state)).recordsTypes('TimerElapsed', 'QueuedRequestForgotten');
   });
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { EndpointFact } from '../../events/endpoint.ts';
 import type { EndpointId } from '../../events/ids.ts';
 import { isAvailable } from '../../machines/available.ts';
-import { faceOf } from '../../machines/endpoint.ts';
+import { endpointStatus } from '../../machines/endpoint.ts';
 import { type Loads, plan } from '../../machines/route.ts';
 import { exclusionOf } from '../../machines/why-not.ts';
 import { endpointAfter, later, minute, start } from '../support/given.ts';
@@ -40,21 +40,21 @@ const ask = {
 
 describe('why an endpoint takes nothing, or less', () => {
   it.each(stories)('is told as %s, with its end', (rule, story, until) => {
-    const found = exclusionOf(faceOf(endpointAfter(...story)), true);
+    const found = exclusionOf(endpointStatus(endpointAfter(...story)), true);
     expect(found).toEqual(rule === null ? null : { rule, until });
   });
 
   it.each(stories)('is told as routing sees it where health is not looked at: %s', (_, story) => {
-    const face = faceOf(endpointAfter(...story));
-    const { state, until, held, ramp, because } = face;
+    const status = endpointStatus(endpointAfter(...story));
+    const { state, until, held, ramp, because } = status;
     const view = viewOf({ main: [routable('one', { state, until, held, ramp, because })] });
     const { candidates } = plan(view, ask, loads, { strategy: 'failover', healthAware: false }, start, () => 0);
-    expect(exclusionOf(face, false) === null).toBe(candidates.length > 0);
-    expect(isAvailable(face, false, start)).toBe(candidates.length > 0);
+    expect(exclusionOf(status, false) === null).toBe(candidates.length > 0);
+    expect(isAvailable(status, false, start)).toBe(candidates.length > 0);
   });
 
   it.each(stories)('as routing sees it: %s', (rule, story) => {
-    const { state, until, held, ramp, because } = faceOf(endpointAfter(...story));
+    const { state, until, held, ramp, because } = endpointStatus(endpointAfter(...story));
     const one = routable('one', { state, until, held, ramp, because });
     const view = viewOf({ main: [one, routable('whole')] });
     const { candidates } = plan(view, ask, loads, { strategy: 'failover', healthAware: true }, start, () => 0);

@@ -1,8 +1,8 @@
 /** What the plan and the weights look at. */
 import { expect, it } from 'vitest';
 import { type EndpointId, type ProfileName, streams } from '../../events/ids.ts';
-import { faceOf } from '../../machines/endpoint.ts';
-import { facePriority } from '../../machines/priority.ts';
+import { endpointStatus } from '../../machines/endpoint.ts';
+import { priorityStatus } from '../../machines/priority.ts';
 import { probedEndpoints, weighedEndpoints } from '../../src/projections/checked.ts';
 import type { Core } from '../../src/runtime/core.ts';
 import { attemptFailed, coreWithLadder, endpointSettings, first, noon, second } from '../support/world.ts';
@@ -10,10 +10,10 @@ import { attemptFailed, coreWithLadder, endpointSettings, first, noon, second } 
 const unknown = { probedAt: null, passed: null, isRunning: false, dice: 0.5 };
 
 function sourceOf({ state }: Core) {
-  const { active, pinned, recovery } = facePriority(state.priority);
+  const { active, pinned, recovery } = priorityStatus(state.priority);
   const watched = recovery?.profile ?? null;
   const { profiles, recent } = state;
-  return { profiles, recent, active, pinned, watched, face: (id: EndpointId) => faceOf(state.endpoint(id)) };
+  return { profiles, recent, active, pinned, watched, status: (id: EndpointId) => endpointStatus(state.endpoint(id)) };
 }
 
 const probed = (core: Core) =>

@@ -1,8 +1,8 @@
 /** What the switch rules see of the ladder. */
 import { expect, it } from 'vitest';
 import type { EndpointReport } from '../../events/endpoint.ts';
-import { faceOf } from '../../machines/endpoint.ts';
-import { facePriority } from '../../machines/priority.ts';
+import { endpointStatus } from '../../machines/endpoint.ts';
+import { priorityStatus } from '../../machines/priority.ts';
 import { ladderLook } from '../../src/projections/routing.ts';
 import { attemptFailed, coreWithLadder, first, noon, second } from '../support/world.ts';
 
@@ -14,10 +14,14 @@ async function seen(healthAware: boolean, reports: Reports) {
   const { core } = await coreWithLadder();
   for (const [id, report] of reports) core.tellEndpoint(id, report, { by: 'traffic' });
   const { seq, profiles, priority } = core.state;
-  const { active, pinned } = facePriority(priority);
-  const face = (id: typeof first) => faceOf(core.state.endpoint(id));
-  const look = ladderLook({ seq, profiles, active, pinned, watched: null, isOffline: false, face }, noon, healthAware);
-  return { rungs: look.profiles, state: facePriority(priority).state, active };
+  const { active, pinned } = priorityStatus(priority);
+  const status = (id: typeof first) => endpointStatus(core.state.endpoint(id));
+  const look = ladderLook(
+    { seq, profiles, active, pinned, watched: null, isOffline: false, status },
+    noon,
+    healthAware,
+  );
+  return { rungs: look.profiles, state: priorityStatus(priority).state, active };
 }
 
 const disabled: EndpointReport = { type: 'EndpointDisabled', data: {} };

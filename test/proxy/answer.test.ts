@@ -19,11 +19,11 @@ async function committed() {
     onRoom: () => undefined,
     end: () => void told.push('end'),
     whole: (_, __, body) => void told.push(body.toString()),
-    hold: () => {
+    commitEarly: () => {
       told.push('hold');
       begun.give();
     },
-    stillHolding: () => undefined,
+    keepAlive: () => undefined,
     cut: () => void told.push('cut'),
   };
   let aborted = 0;

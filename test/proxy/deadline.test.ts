@@ -134,7 +134,7 @@ describe('a client that takes nothing for a while', () => {
     data(start + block);
     takes(false);
     data(delta);
-    answer.wokeUp();
+    answer.resume();
     expect(await pass(idleMs)).toBe('');
     takes(true);
     waits[0]?.();

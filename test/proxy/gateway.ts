@@ -17,7 +17,7 @@ import type { Lacking, RoutableEndpoint, RoutingView } from '../../machines/rout
 import { effective, type SettingKey } from '../../src/config/settings/settings.ts';
 import type { ProxyPorts, ProxyServer } from '../../src/proxy/ports.ts';
 import type { OpenFiles } from '../../src/proxy/request/client-connections.ts';
-import type { Desk } from '../../src/proxy/retry-queue.ts';
+import type { ProxyQueue } from '../../src/proxy/retry-queue.ts';
 import { startProxy } from '../../src/proxy/server/server.ts';
 import { routable, viewOf } from '../support/roster.ts';
 import type { FakeUpstream } from './upstreams.ts';
@@ -66,14 +66,14 @@ interface GatewaySetting {
   readonly settings?: Partial<Record<SettingKey, SettingValue>>;
   readonly view?: Parameters<typeof viewOf>[1];
   readonly tls?: { readonly cert: string; readonly key: string };
-  readonly desk?: Desk;
+  readonly retryQueue?: ProxyQueue;
   readonly files?: OpenFiles;
 }
 
 /** Endpoints stand in the order in which they are named: the strategy is `failover` unless the test says otherwise. */
 export async function gateway(
   profiles: Readonly<Record<string, Members>>,
-  { settings = {}, view: viewSetting, tls, desk, files }: GatewaySetting = {},
+  { settings = {}, view: viewSetting, tls, retryQueue, files }: GatewaySetting = {},
 ): Promise<Gateway> {
   const keys = new Map<string, string>();
   const lacking = new Map<string, readonly Lacking[]>();
@@ -110,7 +110,7 @@ export async function gateway(
   const unready: string[] = [];
   let heard: () => void = () => undefined;
   const ports: ProxyPorts = {
-    desk: desk ?? null,
+    retryQueue: retryQueue ?? null,
     view: () => view,
     settings: () => now,
     secret: (id: EndpointId) => keys.get(id),

@@ -52,8 +52,8 @@ async function told(wire: Iterable<Buffer>, wantsStream: boolean): Promise<Told>
     onRoom: () => undefined,
     end: () => undefined,
     whole: () => undefined,
-    hold: () => undefined,
-    stillHolding: () => undefined,
+    commitEarly: () => undefined,
+    keepAlive: () => undefined,
     cut: () => undefined,
   };
   const answer = new Answer(

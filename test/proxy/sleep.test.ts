@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 import { Queue } from '../../src/projections/queue.ts';
 import { Background, type BackgroundPorts } from '../../src/retry-queue/background.ts';
 import type { QueuePorts } from '../../src/retry-queue/ports.ts';
-import { QueueDesk } from '../../src/retry-queue/retry-queue.ts';
+import { RetryQueue } from '../../src/retry-queue/retry-queue.ts';
 import { ask, type Gateway, gateway, type Live, open } from './gateway.ts';
 import { answerEvents, answers, type FakeUpstream, type Step, says, streamed, upstream } from './upstreams.ts';
 
@@ -31,7 +31,7 @@ describe('a sleep', () => {
     const gw = await gateway({ main: [a, b] });
     const asked = ask(gw);
     await heard(() => a.heard.length === 1);
-    gw.server.wokeUp();
+    gw.server.resume();
     await vi.advanceTimersByTimeAsync(afterSleepMs - 1);
     expect(b.heard).toHaveLength(0);
     await vi.advanceTimersByTimeAsync(1);
@@ -44,7 +44,7 @@ describe('a sleep', () => {
     const gw = await gateway({ main: [a] });
     const live = open(gw);
     await live.seen('content_block_start');
-    gw.server.wokeUp();
+    gw.server.resume();
     await vi.advanceTimersByTimeAsync(afterSleepMs);
     expect(await live.done).toMatchObject({ status: 200, whole: false });
   });
@@ -60,7 +60,7 @@ describe('a sleep', () => {
     const gw = await gateway({ main: [a] });
     const live = open(gw);
     await live.seen('content_block_start');
-    gw.server.wokeUp();
+    gw.server.resume();
     ping();
     await live.seen('ping');
     await vi.advanceTimersByTimeAsync(3 * afterSleepMs);
@@ -70,11 +70,11 @@ describe('a sleep', () => {
 
   it('is told to the worker that makes the tries of the queue', async () => {
     let told = 0;
-    const pool = { wokeUp: () => told++ };
+    const pool = { resume: () => told++ };
     const background = new Background({ pool } as unknown as BackgroundPorts);
     const ports = { onFacts: () => undefined, queue: () => new Queue() };
-    const gw = await gateway({}, { desk: new QueueDesk(ports as unknown as QueuePorts, background) });
-    gw.server.wokeUp();
+    const gw = await gateway({}, { retryQueue: new RetryQueue(ports as unknown as QueuePorts, background) });
+    gw.server.resume();
     expect(told).toBe(1);
   });
 
@@ -86,7 +86,7 @@ describe('a sleep', () => {
     const gw = await gateway({ main: [a] });
     const asked = ask(gw, { stream: false });
     await heard(() => a.heard.length === 1);
-    gw.server.wokeUp();
+    gw.server.resume();
     await vi.advanceTimersByTimeAsync(3 * afterSleepMs);
     goOn();
     expect((await asked).status).toBe(200);
@@ -124,7 +124,7 @@ describe('a sleep', () => {
     const gw = await gateway({ main: [a] });
     const asked = ask(gw, { path, body: '{}' });
     await heard(() => a.heard.length === 1);
-    gw.server.wokeUp();
+    gw.server.resume();
     await vi.advanceTimersByTimeAsync(3 * afterSleepMs);
     goOn();
     expect((await asked).status).toBe(200);
@@ -156,7 +156,7 @@ async function untilOver({ done }: Live, { server }: Gateway): Promise<void> {
     isOver = true;
   });
   while (!isOver) {
-    server.wokeUp();
+    server.resume();
     await vi.advanceTimersByTimeAsync(2 * afterSleepMs);
     await new Promise<void>((resolve) => setImmediate(resolve));
   }

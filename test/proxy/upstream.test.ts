@@ -249,8 +249,8 @@ describe('a connection', () => {
   it('that is idle is let go with the network it was made in; one that is in use ends its call first', async () => {
     const { calls, connections, upstreams } = await counting();
     await calls();
-    upstreams.letGo();
-    await calls(() => upstreams.letGo());
+    upstreams.drain();
+    await calls(() => upstreams.drain());
     expect(connections()).toBe(2);
     await calls();
     expect(connections()).toBe(3);

@@ -7,12 +7,12 @@ import { BlobLost } from '../../src/retry-queue/blob-format.ts';
 import { routable, viewOf } from '../support/roster.ts';
 
 async function triedWith(fault: Error) {
-  const journal = { hasStarted: false, lost: vi.fn(), abandoned: vi.fn(), dropped: vi.fn() };
+  const attemptLog = { hasStarted: false, lost: vi.fn(), abandoned: vi.fn(), dropped: vi.fn() };
   const ports = { blobs: { open: () => Promise.reject(fault) } };
   const background = new Background(ports as never);
-  background.run('q1' as QueueId, { asked: { body: 'blob' } } as never, journal as never, {} as never);
-  await vi.waitFor(() => expect(journal.dropped).toHaveBeenCalled());
-  return journal;
+  background.run('q1' as QueueId, { asked: { body: 'blob' } } as never, attemptLog as never, {} as never);
+  await vi.waitFor(() => expect(attemptLog.dropped).toHaveBeenCalled());
+  return attemptLog;
 }
 
 it.each(['EMFILE', 'ENFILE', 'EIO', 'EACCES'])(
@@ -71,7 +71,7 @@ async function tried(
       },
     },
   };
-  const journal = {
+  const attemptLog = {
     hasStarted: true,
     starts: () => Promise.resolve(true),
     answered: () => void ends.push('answered'),
@@ -98,8 +98,8 @@ async function tried(
     spend: () => true,
     begin: () => () => {},
   };
-  new Background(ports as never).run('q1' as QueueId, item as never, journal as never, loads as never);
-  await vi.waitFor(() => expect(journal.dropped).toHaveBeenCalled());
+  new Background(ports as never).run('q1' as QueueId, item as never, attemptLog as never, loads as never);
+  await vi.waitFor(() => expect(attemptLog.dropped).toHaveBeenCalled());
   return { asked, told, ends };
 }
 

@@ -1,7 +1,7 @@
 /** The copy of an answer that is on its way to a client. */
 import { describe, expect, it } from 'vitest';
 import type { EndpointId, QueueId } from '../../events/ids.ts';
-import { ItemJournal } from '../../src/retry-queue/attempt-log.ts';
+import { ItemAttemptLog } from '../../src/retry-queue/attempt-log.ts';
 import type { QueuePorts } from '../../src/retry-queue/ports.ts';
 
 const MiB = 1_048_576;
@@ -31,14 +31,14 @@ async function copying() {
     },
     blobs: { answer: async () => writer },
   } as object as QueuePorts;
-  const journal = new ItemJournal(
+  const attemptLog = new ItemAttemptLog(
     ports,
     '0123456789ab' as QueueId,
     () => false,
     () => undefined,
   );
-  await journal.starts('11111111' as EndpointId);
-  journal.head(200, []);
+  await attemptLog.starts('11111111' as EndpointId);
+  attemptLog.head(200, []);
   /** The disk takes what it was given, until nothing waits. */
   const takes = async () => {
     for (let idle = 0; idle < 3; idle++) {
@@ -49,35 +49,35 @@ async function copying() {
       }
     }
   };
-  return { journal, told, written, takes, abortedTimes: () => aborted };
+  return { attemptLog, told, written, takes, abortedTimes: () => aborted };
 }
 
 describe('a copy of an answer', () => {
   it('as large as an answer in one piece may be waits for the disk', async () => {
-    const { journal, told, written, takes } = await copying();
-    for (let n = 0; n < 64; n++) journal.data(piece);
-    const over = journal.answered();
+    const { attemptLog, told, written, takes } = await copying();
+    for (let n = 0; n < 64; n++) attemptLog.data(piece);
+    const over = attemptLog.answered();
     await takes();
     await over;
     expect([written.length, told.at(-1)?.data.answer]).toEqual([64, 'answer-1']);
   });
 
   it('is given up when the disk cannot follow, and no more of it is held', async () => {
-    const { journal, told, written, takes, abortedTimes } = await copying();
-    for (let n = 0; n < 200; n++) journal.data(piece);
-    const over = journal.answered();
+    const { attemptLog, told, written, takes, abortedTimes } = await copying();
+    for (let n = 0; n < 200; n++) attemptLog.data(piece);
+    const over = attemptLog.answered();
     await takes();
     await over;
     expect([written.length, abortedTimes(), told.at(-1)?.data.answer]).toEqual([64, 1, null]);
   });
 
   it('of any length is kept while the disk follows', async () => {
-    const { journal, told, written, takes } = await copying();
+    const { attemptLog, told, written, takes } = await copying();
     for (let n = 0; n < 100; n++) {
-      journal.data(piece);
+      attemptLog.data(piece);
       if (n % 20 === 0) await takes();
     }
-    const over = journal.answered();
+    const over = attemptLog.answered();
     await takes();
     await over;
     expect([written.length, told.at(-1)?.data.answer]).toEqual([100, 'answer-1']);

@@ -8,7 +8,7 @@ import { type QueueId, queueIdOf } from '../../events/ids.ts';
 import type { QueueItemState } from '../../machines/queue-item.ts';
 import { keptMs } from '../../machines/queue-policy.ts';
 import { MemoryLog } from '../../src/log/memory-log.ts';
-import { Line } from '../../src/retry-queue/ordering.ts';
+import { Ordering } from '../../src/retry-queue/ordering.ts';
 import type { Core } from '../../src/runtime/core.ts';
 import { queued } from '../support/queue.ts';
 import { FakeWorld, openCore, queuePolicy } from '../support/world.ts';
@@ -36,7 +36,7 @@ class Model {
 class Real {
   readonly log = new MemoryLog();
   readonly world = new FakeWorld();
-  readonly line = new Line();
+  readonly line = new Ordering();
   core!: Core;
   life = 0;
 
@@ -231,7 +231,7 @@ function agree(model: Model, real: Real): void {
   const waiting = all.filter(([, { value }]) => value === 'waiting').map(([id]) => id);
   expect([...queue.waiting()].sort()).toEqual(waiting.sort());
   const line = [...real.line.of(queue, real.core.now())];
-  expect(line).toEqual([...new Line().of(queue, real.core.now())]);
+  expect(line).toEqual([...new Ordering().of(queue, real.core.now())]);
   expect(line.map(({ id }) => id).sort()).toEqual(waiting);
   expect(queue.isNobodys).toBe(all.every(([, { value }]) => value === 'dead' || value === 'cancelled'));
   const dueAt = all.map(([, { context }]) => context.timer?.dueAt ?? Number.POSITIVE_INFINITY);

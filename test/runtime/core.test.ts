@@ -1,8 +1,8 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Recorded } from '../../events/fact.ts';
 import { kindOf, type QueueId, type RequestId, streams } from '../../events/ids.ts';
-import { faceOf } from '../../machines/endpoint.ts';
-import { facePriority } from '../../machines/priority.ts';
+import { endpointStatus } from '../../machines/endpoint.ts';
+import { priorityStatus } from '../../machines/priority.ts';
 import { MemoryLog } from '../../src/log/memory-log.ts';
 import { Core } from '../../src/runtime/core.ts';
 import { foldLog } from '../../src/runtime/fold-log.ts';
@@ -72,18 +72,18 @@ describe('the core', () => {
     expect((again.nextDueAt() ?? 0) - again.now()).toBe(dueInMs);
     world.pass(dueInMs);
     again.tick();
-    expect(faceOf(again.state.endpoint(first)).state).toBe('recovering');
+    expect(endpointStatus(again.state.endpoint(first)).state).toBe('recovering');
   });
 
   it('holds nothing against a profile that it does not hold against an endpoint', async () => {
     const { core } = await coreWithLadder();
     core.tellEndpoint(second, { type: 'EndpointDisabled', data: {} }, { by: 'cli' });
     for (let i = 0; i < 3; i++) core.tellEndpoint(first, attemptFailed(), { by: 'traffic' });
-    expect(faceOf(core.state.endpoint(first)).state).toBe('failed');
-    const { doubts } = facePriority(core.state.priority);
+    expect(endpointStatus(core.state.endpoint(first)).state).toBe('failed');
+    const { doubts } = priorityStatus(core.state.priority);
     const missing = { ...attemptFailed(), data: { ...attemptFailed().data, failure: 'noModel' as const } };
     expect(core.tellEndpoint(first, missing, { by: 'traffic' }).facts).toEqual([]);
-    expect(facePriority(core.state.priority).doubts).toBe(doubts);
+    expect(priorityStatus(core.state.priority).doubts).toBe(doubts);
     expect(doubts).toBeLessThan(3);
   });
 
@@ -97,23 +97,23 @@ describe('the core', () => {
 
   it('moves the active profile down the ladder when its only endpoint is refused for certain', async () => {
     const { core } = await coreWithLadder();
-    expect(facePriority(core.state.priority).active).toBe('main');
+    expect(priorityStatus(core.state.priority).active).toBe('main');
     const { facts } = core.tellEndpoint(first, attemptFailed('credential'), { by: 'traffic' });
     expect(types(facts)).toContain('FailedOver');
-    expect(facePriority(core.state.priority).active).toBe('spare');
+    expect(priorityStatus(core.state.priority).active).toBe('spare');
     expect(core.view().ladder.map(({ name }) => name)).toEqual(['spare', 'main']);
   });
 
   it('counts requests that found the active profile out, until the switch', async () => {
     const { core } = await coreWithLadder();
     for (let i = 0; i < 3; i++) core.tellEndpoint(first, attemptFailed(), { by: 'traffic' });
-    expect(faceOf(core.state.endpoint(first)).state).toBe('failed');
+    expect(endpointStatus(core.state.endpoint(first)).state).toBe('failed');
     const served = {
       type: 'RequestServed',
       data: { attempts: [], endpoint: '22222222', model: null, usage: null, ttfbMs: 1, ttftMs: null },
     };
     for (let i = 0; i < 3; i++) core.requestEnded(streams.request(`r${i}` as RequestId), served);
-    expect(facePriority(core.state.priority).active).toBe('spare');
+    expect(priorityStatus(core.state.priority).active).toBe('spare');
   });
 
   it('is not told of a success that changes nothing', async () => {
@@ -191,7 +191,7 @@ describe('the core', () => {
     };
     await log.append([forged], { sync: true });
     const state = await foldLog(log);
-    expect(faceOf(state.endpoint(first)).state).toBe('healthy');
+    expect(endpointStatus(state.endpoint(first)).state).toBe('healthy');
   });
 });
 
@@ -208,7 +208,7 @@ describe('the scheduler', () => {
     expect(dueAt).toBeGreaterThan(world.at);
     world.at = dueAt as number;
     core.tick();
-    expect(faceOf(core.state.endpoint(first)).state).toBe('recovering');
+    expect(endpointStatus(core.state.endpoint(first)).state).toBe('recovering');
     const { seq } = core.state;
     core.tick();
     expect(core.state.seq).toBe(seq);
@@ -230,7 +230,7 @@ describe('the scheduler', () => {
     core.tellEndpoint(first, attemptFailed(), { by: 'traffic' });
     await recovering;
     scheduler.stop();
-    expect(faceOf(core.state.endpoint(first)).state).toBe('recovering');
+    expect(endpointStatus(core.state.endpoint(first)).state).toBe('recovering');
   });
 });
 
@@ -251,7 +251,7 @@ describe('a fault', () => {
     expect(tick).toHaveBeenCalledTimes(2);
     tick.mockRestore();
     await vi.advanceTimersByTimeAsync(1_000);
-    expect(faceOf(core.state.endpoint(first)).state).toBe('recovering');
+    expect(endpointStatus(core.state.endpoint(first)).state).toBe('recovering');
     scheduler.stop();
   });
 
@@ -280,7 +280,7 @@ describe('after a sleep, in which the timers of the system stood still', () => {
     const item = 'q1' as QueueId;
     const data = queued({ expiresAt: core.now() + 60_000 });
     core.tellQueue(item, { type: 'RequestQueued', data }, { by: 'retry', sync: true });
-    const states = () => [first, second].map((id) => faceOf(core.state.endpoint(id)).state);
+    const states = () => [first, second].map((id) => endpointStatus(core.state.endpoint(id)).state);
     world.pass(3_600_000);
     await vi.advanceTimersByTimeAsync(1);
     expect([states(), core.state.queue.item(item)?.state]).toEqual([['failed', 'failed'], 'waiting']);

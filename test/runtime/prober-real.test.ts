@@ -1,7 +1,7 @@
 /** The prober with a real pool, a real core and real endpoints: what is out comes back without a request of the user's. */
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { streams } from '../../events/ids.ts';
-import { faceOf } from '../../machines/endpoint.ts';
+import { endpointStatus } from '../../machines/endpoint.ts';
 import { type PlannedProbe, Prober } from '../../src/health/prober.ts';
 import { openPool } from '../../src/pool/pool.ts';
 import { coreWithLadder, first, second } from '../support/world.ts';
@@ -19,7 +19,7 @@ it('brings an endpoint back that was out, and puts one out whose key is refused'
     const data = { ...down, maybeBilled: false, detail: null };
     core.tellEndpoint(first, { type: 'AttemptFailed', data }, { by: 'traffic' });
   }
-  const state = (id: typeof first) => faceOf(core.state.endpoint(id)).state;
+  const state = (id: typeof first) => endpointStatus(core.state.endpoint(id)).state;
   expect([state(first), state(second)]).toEqual(['failed', 'healthy']);
 
   const pool = openPool();

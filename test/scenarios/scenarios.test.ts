@@ -6,9 +6,9 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import type { Failure } from '../../events/endpoint.ts';
 import type { Fact, Millis } from '../../events/fact.ts';
-import { faceOf } from '../../machines/endpoint.ts';
+import { endpointStatus } from '../../machines/endpoint.ts';
 import { lacksModelUntil } from '../../machines/endpoint-policy.ts';
-import { facePriority } from '../../machines/priority.ts';
+import { priorityStatus } from '../../machines/priority.ts';
 import { answered, bad, failed, good, ladder, looked, probed, probeFailed, second, start } from '../support/given.ts';
 import { EndpointLife, LadderLife } from '../support/life.ts';
 
@@ -100,13 +100,13 @@ function player<Life extends { readonly history: readonly Told[] }>(
 
 function newEndpoint(): Player {
   const life = new EndpointLife();
-  return player(life, endpointVerbs, () => faceOf(life.snapshot).state);
+  return player(life, endpointVerbs, () => endpointStatus(life.snapshot).state);
 }
 
 function newLadder(): Player {
   const life = new LadderLife();
   return player(life, ladderVerbs, () => {
-    const { state, active, pinned } = facePriority(life.snapshot);
+    const { state, active, pinned } = priorityStatus(life.snapshot);
     return `${state}, ${active ?? 'nobody'} active${pinned === null ? '' : ', pinned'}`;
   });
 }

@@ -3,8 +3,8 @@ import type { EndpointReport, Failure } from '../../events/endpoint.ts';
 import type { Fact, Millis } from '../../events/fact.ts';
 import type { EndpointId } from '../../events/ids.ts';
 import { checkVerdictOf, classifyStatus, classifyTransport } from '../../machines/classify.ts';
-import { faceOf } from '../../machines/endpoint.ts';
-import { facePriority } from '../../machines/priority.ts';
+import { endpointStatus } from '../../machines/endpoint.ts';
+import { priorityStatus } from '../../machines/priority.ts';
 import type { Probe, ProbePolicy, probesDue } from '../../machines/probe-plan.ts';
 import type { adjustWeight } from '../../machines/weight-policy.ts';
 import { type ProbeMemory, probedEndpoints, weighedEndpoints } from '../../src/projections/checked.ts';
@@ -39,7 +39,7 @@ export class Monitor {
 
   #source() {
     const { profiles, recent, priority } = this.#core.state;
-    const { active, pinned, recovery } = facePriority(priority);
+    const { active, pinned, recovery } = priorityStatus(priority);
     const watched = recovery?.profile ?? null;
     return {
       profiles,
@@ -47,7 +47,7 @@ export class Monitor {
       active,
       pinned,
       watched,
-      face: (id: EndpointId) => faceOf(this.#core.state.endpoint(id)),
+      status: (id: EndpointId) => endpointStatus(this.#core.state.endpoint(id)),
     };
   }
 
@@ -75,7 +75,7 @@ export class Monitor {
 
   /** Tokens are spent where the answer decides, after what is free has passed; and what has failed is left alone for a while. */
   #isWise({ id, depth, because }: Probe): void {
-    const { state } = faceOf(this.#core.state.endpoint(id as EndpointId));
+    const { state } = endpointStatus(this.#core.state.endpoint(id as EndpointId));
     const { passed, probedAt } = this.#knownOf(id as EndpointId);
     const isPaid = depth === 'conversation' && this.#policy.mode === 'passive';
     // Of a profile above, each answer is a check of the way back.

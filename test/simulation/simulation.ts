@@ -9,10 +9,10 @@ import { type EndpointId, type ProfileName, type RequestId, streams } from '../.
 import type { Attempt } from '../../events/request.ts';
 import { isAvailable } from '../../machines/available.ts';
 import { classifyStatus, classifyTransport, maybeBilled } from '../../machines/classify.ts';
-import { type EndpointPolicy, faceOf, timerOf } from '../../machines/endpoint.ts';
-import { faceGateway } from '../../machines/gateway.ts';
+import { type EndpointPolicy, endpointStatus, timerOf } from '../../machines/endpoint.ts';
+import { gatewayStatus } from '../../machines/gateway.ts';
 import { isNetworkGone, weighFailure } from '../../machines/network.ts';
-import { facePriority } from '../../machines/priority.ts';
+import { priorityStatus } from '../../machines/priority.ts';
 import type { PriorityPolicy } from '../../machines/priority-policy.ts';
 import { type Probe, type ProbePolicy, probesDue } from '../../machines/probe-plan.ts';
 import { type Candidate, isPassedOver, plan, type RouteAsk } from '../../machines/route.ts';
@@ -293,7 +293,7 @@ class Simulation {
 
   readonly #looking: Looking = {
     exists: (profile) => this.#core.state.profiles.get(profile) !== undefined,
-    hasUsable: (profile) => this.#faces(profile).some((face) => isAvailable(face, true, this.#core.now())),
+    hasUsable: (profile) => this.#faces(profile).some((status) => isAvailable(status, true, this.#core.now())),
     isOutForCertain: (profile) =>
       this.#faces(profile).every(
         ({ state, held, because }) => state === 'disabled' || held || because === 'unreachable',
@@ -304,7 +304,7 @@ class Simulation {
 
   #faces(profile: string) {
     const known = this.#core.state.profiles.get(profile)?.endpoints ?? [];
-    return known.map(({ id }) => faceOf(this.#core.state.endpoint(id)));
+    return known.map(({ id }) => endpointStatus(this.#core.state.endpoint(id)));
   }
 
   #found(): void {
@@ -340,7 +340,7 @@ class Simulation {
     promise(this.#core.state.drift.length === 0, () => 'a replayed decision did not land where it says');
     this.#disabled.clear();
     for (const [id] of this.#endpoints)
-      if (faceOf(this.#core.state.endpoint(id)).state === 'disabled') this.#disabled.add(id);
+      if (endpointStatus(this.#core.state.endpoint(id)).state === 'disabled') this.#disabled.add(id);
     this.#tellGateway('GatewayFoundDead', { epoch: '', certainUntil: null });
     this.#tellGateway('GatewayStarted', { version: '1', url: '', pid: 1, epoch: `${this.#life}` });
   }
@@ -455,7 +455,7 @@ class Simulation {
   }
 
   #mayBeAsked({ endpoint: { id }, because }: Candidate): void {
-    const { state, until } = faceOf(this.#core.state.endpoint(id));
+    const { state, until } = endpointStatus(this.#core.state.endpoint(id));
     promise(!this.#disabled.has(id), () => `${id} was asked (${because}), and is disabled by hand`);
     const isOut = state === 'failed' || (state === 'degraded' && until !== null && until > this.#core.now());
     promise(because === 'lastResort' || !isOut, () => `${id} was asked (${because}), and is out`);
@@ -479,7 +479,7 @@ class Simulation {
       const { ttftMs, warned } = said;
       this.#core.modelFound(endpoint.id, model, client.id);
       this.#core.attemptSucceeded(endpoint.id, { request: client.id, ttfbMs: ttftMs, ttftMs });
-      if (warned !== null && faceOf(this.#core.state.endpoint(endpoint.id)).state === 'healthy') {
+      if (warned !== null && endpointStatus(this.#core.state.endpoint(endpoint.id)).state === 'healthy') {
         const data = { status: 'allowed_warning', resetAt: warned } as const;
         this.#core.tellEndpoint(endpoint.id, { type: 'LimitsSeen', data }, { by: 'traffic' });
       }
@@ -530,7 +530,7 @@ class Simulation {
 
   /** As the monitor does it. Whether there was a network is known here. */
   #isExcused(id: EndpointId, failure: Failure, code: string | null, startedAt: Millis): boolean {
-    const { wokeAt } = faceGateway(this.#core.state.gateway);
+    const { wokeAt } = gatewayStatus(this.#core.state.gateway);
     const isProbing = this.#probing.mode !== 'off';
     const isOffline = this.#core.state.gatewayState === 'offline';
     const about = { failure, code, startedAt, isLocal: false };
@@ -762,12 +762,12 @@ class Simulation {
 
   /** What is not as it should be when nothing is wrong; null when all is well. */
   #unsettled(): string | null {
-    const { active, state } = facePriority(this.#core.state.priority);
+    const { active, state } = priorityStatus(this.#core.state.priority);
     const top = this.#core.state.profiles.ladder()[0]?.name ?? null;
     for (const id of this.#endpoints.keys()) {
-      const face = faceOf(this.#core.state.endpoint(id));
-      const isOver = face.state === 'healthy' || (face.state === 'recovering' && this.#probing.mode === 'off');
-      if (!isOver) return `${id} is ${face.state} still (${face.because})`;
+      const status = endpointStatus(this.#core.state.endpoint(id));
+      const isOver = status.state === 'healthy' || (status.state === 'recovering' && this.#probing.mode === 'off');
+      if (!isOver) return `${id} is ${status.state} still (${status.because})`;
     }
     if (!this.#policy.priority.autoRecovery) return null;
     if (active !== top) return `${active} is active still, and ${top} is well (the ladder is ${state})`;

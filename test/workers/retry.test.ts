@@ -411,7 +411,7 @@ describe('a sleep of the machine', () => {
     const heard = new Recorder();
     const [first, second] = [woken.attempt(jobFor(mute), new Recorder()), woken.attempt(jobFor(stuck), heard)];
     await vi.waitFor(() => expect([mute.heard.length, heard.said.at(-1)]).toEqual([1, 'bytes']), patientMs);
-    woken.wokeUp();
+    woken.resume();
     const detail = 'nothing came after this machine had slept';
     expect(await first).toMatchObject({ kind: 'failed', detail });
     expect(await second).toMatchObject({ kind: 'broken', detail });
@@ -426,7 +426,7 @@ describe('a sleep of the machine', () => {
     const mute = await upstream('mute', silence);
     const stream = woken.attempt(jobFor(mute), new Recorder());
     await vi.waitFor(() => expect(mute.heard.length).toBe(1), patientMs);
-    woken.wokeUp();
+    woken.resume();
     // By then its own ten seconds are over too.
     expect((await stream).kind).toBe('failed');
     letGo.give();

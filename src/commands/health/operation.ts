@@ -1,5 +1,5 @@
 /** What people ask of health: how it is, why, what it was, and a check now. */
-import { faceOf } from '../../../machines/endpoint.ts';
+import { endpointStatus } from '../../../machines/endpoint.ts';
 import { nextOf } from '../../../machines/endpoint-next.ts';
 import type { PlannedProbe } from '../../../machines/probe-plan.ts';
 import type { SettingKey } from '../../config/settings/settings.ts';
@@ -79,7 +79,7 @@ export async function checkHealth(
   live: LiveSide,
 ): Promise<Answer<'health.check'>> {
   const { state } = installation.core;
-  const isEnabled = (endpoint: KnownEndpoint) => faceOf(state.endpoint(endpoint.id)).state !== 'disabled';
+  const isEnabled = (endpoint: KnownEndpoint) => endpointStatus(state.endpoint(endpoint.id)).state !== 'disabled';
   const endpoints = id === undefined ? state.profiles.endpoints().filter(isEnabled) : [endpointNamed(installation, id)];
   const results = await live.check(endpoints.map((endpoint) => endpoint.id));
   const at = installation.world.now();

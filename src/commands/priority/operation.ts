@@ -1,5 +1,5 @@
 /** What people do with the ladder: look at it, switch by hand, set its policy. */
-import { facePriority } from '../../../machines/priority.ts';
+import { priorityStatus } from '../../../machines/priority.ts';
 import type { Answer, Params, PolicyRow } from '../../contract/operations.ts';
 import { noEndpoint } from '../../contract/refusals.ts';
 import { type Installation, profileNamed } from '../../installation/installation.ts';
@@ -11,7 +11,7 @@ const secondMs = 1_000;
 const historyDefault = 50;
 
 export function showLadder({ core: { state }, settings }: Installation): Answer<'priority.list'> {
-  const { active, pinned, held, recovery, state: condition } = facePriority(state.priority);
+  const { active, pinned, held, recovery, state: condition } = priorityStatus(state.priority);
   const policy = policyRow(settings());
   const named = (tier: 'primary' | 'secondary' | 'fallback') => state.profiles.tier(tier).map(({ name }) => name);
   return {
@@ -37,7 +37,7 @@ export async function switchByHand(
   const { core } = installation;
   const { name, endpoints } = profileNamed(installation, profile);
   if (endpoints.length === 0) throw noEndpoint(name);
-  const from = facePriority(core.state.priority).active;
+  const from = priorityStatus(core.state.priority).active;
   const ask = { type: 'SwitchByHand' as const, to: name, reason: reason ?? 'by hand' };
   const facts = await core.command({ do: 'tellPriority', ask });
   const switched = facts.find(({ type }) => type === 'SwitchedByHand');
@@ -47,9 +47,9 @@ export async function switchByHand(
 }
 
 export async function releasePin({ core }: Installation): Promise<Answer<'priority.release'>> {
-  const { pinned } = facePriority(core.state.priority);
+  const { pinned } = priorityStatus(core.state.priority);
   await core.command({ do: 'tellPriority', ask: { type: 'ReleasePin' } });
-  return { released: pinned !== null, active: facePriority(core.state.priority).active };
+  return { released: pinned !== null, active: priorityStatus(core.state.priority).active };
 }
 
 export function switchHistory(

@@ -103,7 +103,7 @@ export class Answer implements AnswerSink {
   }
 
   /** The machine has slept. Who asked for no stream gets no byte before the whole: that says nothing. */
-  wokeUp(): void {
+  resume(): void {
     if (!this.#asked.wantsStream || this.#phase === 'over') return;
     this.#hasSlept = this.#isHeldUp;
     if (this.#isHeldUp) return;
@@ -356,7 +356,7 @@ export class Answer implements AnswerSink {
     this.#resume();
     if (!this.#hasSlept) return;
     this.#hasSlept = false;
-    this.wokeUp();
+    this.resume();
   }
 
   #isWhole(): boolean {
@@ -448,8 +448,8 @@ export class Answer implements AnswerSink {
     const mayBeJson = this.#phase === 'waiting' || this.#phase === 'json';
     if (this.#receiver.isBegun || !mayBeJson) return;
     this.#committed = true;
-    this.#receiver.hold(this.#asked.added(afterMs));
-    this.#newlines = setInterval(() => this.#door(() => this.#receiver.stillHolding()), newlineEveryMs);
+    this.#receiver.commitEarly(this.#asked.added(afterMs));
+    this.#newlines = setInterval(() => this.#door(() => this.#receiver.keepAlive()), newlineEveryMs);
   }
 
   #isAlive(): void {

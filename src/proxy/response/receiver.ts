@@ -15,8 +15,8 @@ export interface Receiver {
   /** An answer that is all there; its head too, unless it has begun. `length`: what the head says, which for HEAD is not the body's. */
   whole(status: number, pairs: readonly string[], pieces: readonly Buffer[], length: number, held?: LargeAnswer): void;
   /** Begins a JSON answer that is still to come, and keeps the other side waiting with what JSON allows. */
-  hold(pairs: readonly string[]): void;
-  stillHolding(): void;
+  commitEarly(pairs: readonly string[]): void;
+  keepAlive(): void;
   /** An end that is none: what was given goes out, and the other side sees that the rest is missing. */
   cut(): void;
 }
@@ -87,14 +87,14 @@ export class HttpReceiver implements Receiver {
     } else pour(response, pieces, held);
   }
 
-  hold(pairs: readonly string[]): void {
+  commitEarly(pairs: readonly string[]): void {
     this.#response.writeHead(200, ['content-type', 'application/json', ...pairs]);
-    this.stillHolding();
+    this.keepAlive();
     this.#asked?.begun();
   }
 
   /** Leading white space is legal JSON, and the only thing that keeps the client waiting past 300 s (measured). */
-  stillHolding(): void {
+  keepAlive(): void {
     this.#response.write('\n');
   }
 

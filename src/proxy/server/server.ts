@@ -133,7 +133,7 @@ class DataPort implements ProxyServer {
       answers: new Running(),
       transfers: new Running(),
     };
-    ports.desk?.sees(this.#means.loads);
+    ports.retryQueue?.attach(this.#means.loads);
   }
 
   start(): Promise<void> {
@@ -201,13 +201,13 @@ class DataPort implements ProxyServer {
   }
 
   networkChanged(): void {
-    this.#means.upstreams.letGo();
+    this.#means.upstreams.drain();
   }
 
-  wokeUp(): void {
-    for (const answer of this.#means.answers) answer.wokeUp();
-    for (const transfer of this.#means.transfers) transfer.wokeUp();
-    this.#ports.desk?.wokeUp();
+  resume(): void {
+    for (const answer of this.#means.answers) answer.resume();
+    for (const transfer of this.#means.transfers) transfer.resume();
+    this.#ports.retryQueue?.resume();
   }
 
   #gateRules(): GateRules {
@@ -222,7 +222,7 @@ class DataPort implements ProxyServer {
   async drain(graceMs: Millis): Promise<{ readonly drained: number; readonly cut: number }> {
     this.#draining = true;
     // Waiting for an endpoint is of no use to anybody now: they hear where their request is, and ask the next gateway.
-    this.#ports.desk?.letGo();
+    this.#ports.retryQueue?.drain();
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeIdleConnections();
     this.#straight.drain();

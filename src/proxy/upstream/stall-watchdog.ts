@@ -27,7 +27,7 @@ export class Transfer implements Runs {
     this.#movement = movement;
   }
 
-  wokeUp(): void {
+  resume(): void {
     clearTimeout(this.#timer);
     this.#watch(this.#movement.moved(), looks);
   }

@@ -62,7 +62,7 @@ export class Upstreams {
     this.#open.most = openMax;
     if (connectMs === this.#connectMs) return;
     this.#connectMs = connectMs;
-    this.letGo();
+    this.drain();
   }
 
   /** Whether what is sent there could be read on its way. */
@@ -97,12 +97,12 @@ export class Upstreams {
 
   close(): void {
     clearInterval(this.#sweep);
-    this.letGo();
+    this.drain();
   }
 
   /** Idle connections are closed; calls that run end as they are. */
-  letGo(): void {
-    for (const origin of this.#places.values()) origin.letGo();
+  drain(): void {
+    for (const origin of this.#places.values()) origin.drain();
     this.#places.clear();
   }
 
@@ -156,7 +156,7 @@ class Origin {
     return oldest !== undefined;
   }
 
-  letGo(): void {
+  drain(): void {
     this.#isOver = true;
     for (const { connection } of this.#idle.splice(0)) connection.destroy();
   }
