@@ -44,18 +44,35 @@ export function classifyStatus(refusal: Refusal, now: Millis): Verdict {
   return { failure, retryAfterMs: retryAfter, resetAt };
 }
 
-function failureOf({ status, header, body, isMessages, model }: Refusal): Failure | null {
-  const inside = errorTypeIn(body);
-  if (status === 529 || inside === 'overloaded_error') return 'overloaded';
-  if (status === 429) return tooMany(header, body);
-  if (status === 401 || status === 403) return 'credential';
-  if (status === 402 || (status === 400 && isBilling(body))) return 'billing';
-  if (status === 404 && isMessages) return namesModel(body, model) ? 'noModel' : 'misconfigured';
-  if (status === 408) return 'timeout';
+function failureOf(refusal: Refusal): Failure | null {
+  const { status, body } = refusal;
+  if (status === 529 || errorTypeIn(body) === 'overloaded_error') return 'overloaded';
   if (status >= 500) return status === 501 || status === 505 ? 'badAnswer' : 'serverError';
-  if (status >= 400) return null;
+  if (status >= 400) return clientErrorOf(refusal);
   // 3xx is never followed; 1xx that ends an exchange is junk.
   return 'badAnswer';
+}
+
+/** A 4xx that blames the endpoint or its account; null: it blames the request. */
+function clientErrorOf({ status, header, body, isMessages, model }: Refusal): Failure | null {
+  switch (status) {
+    case 400:
+      return isBilling(body) ? 'billing' : null;
+    case 401:
+    case 403:
+      return 'credential';
+    case 402:
+      return 'billing';
+    case 404:
+      if (!isMessages) return null;
+      return namesModel(body, model) ? 'noModel' : 'misconfigured';
+    case 408:
+      return 'timeout';
+    case 429:
+      return tooMany(header, body);
+    default:
+      return null;
+  }
 }
 
 function tooMany(header: Refusal['header'], body: string): Failure {

@@ -85,9 +85,13 @@ export function decidePriority(
 function choose({ active, pinned }: Context, { profiles }: LadderLook): readonly PriorityFact[] {
   if (active !== null && profiles.some(({ name }) => name === active)) return [];
   const first = profiles[0]?.name ?? null;
-  const unpinned: PriorityFact[] =
-    pinned === null ? [] : [{ type: 'PinReleased', data: { because: `${pinned} is not there any more` } }];
-  return first === active ? [] : [...unpinned, { type: 'ActiveChosen', data: { profile: first } }];
+  if (first === active) return [];
+  return [...unpinned(pinned, `${pinned} is not there any more`), { type: 'ActiveChosen', data: { profile: first } }];
+}
+
+/** A pin ends with the profile that it held. */
+function unpinned(pinned: string | null, because: string): readonly PriorityFact[] {
+  return pinned === null ? [] : [{ type: 'PinReleased', data: { because } }];
 }
 
 /** Told before any switch, which would leave `failed` without a word. */
@@ -117,20 +121,22 @@ function failOver(
   // Down the ladder first; what stands above is better than nothing.
   const to = [...profiles.slice(here + 1), ...profiles.slice(0, here)].find(({ usable }) => usable > 0);
   if (!to) return doubted;
-  const because = active.certain
-    ? `all endpoints of ${active.name} are out for certain`
-    : `${active.name} had no usable endpoint in ${reports} reports in a row`;
   const heldBack = whyHeldBack(context, now, policy);
   if (heldBack) {
     const known = context.held?.because === heldBack.because && context.held.wanted === to.name;
     // Counting on while it is held would write a fact a request.
     return known ? [] : [...doubted, { type: 'SwitchHeldBack', data: { wanted: to.name, ...heldBack } }];
   }
-  const unpinned: PriorityFact[] =
-    context.pinned === null
-      ? []
-      : [{ type: 'PinReleased', data: { because: `the pinned profile ${active.name} has failed` } }];
-  return [...unpinned, { type: 'FailedOver', data: { from: active.name, to: to.name, because } }];
+  return [
+    ...unpinned(context.pinned, `the pinned profile ${active.name} has failed`),
+    { type: 'FailedOver', data: { from: active.name, to: to.name, because: whyFailedOver(active, reports) } },
+  ];
+}
+
+function whyFailedOver({ name, certain }: LookedAt, reports: number): string {
+  return certain
+    ? `all endpoints of ${name} are out for certain`
+    : `${name} had no usable endpoint in ${reports} reports in a row`;
 }
 
 function whyHeldBack(

@@ -123,14 +123,9 @@ function wishes(endpoints: readonly Probed[], around: Surroundings, policy: Prob
   });
 }
 
-function wishOf(one: Probed, policy: ProbePolicy, { isAwaited }: Surroundings): PlannedProbe | null {
-  const { id, state, held, belief, until } = one;
-  if (state === 'failed') {
-    if (held) return { id, depth: nextDepth(one), because: 'held', at: after(one, policy.credentialIntervalMs) };
-    const usual = isAwaited ? Math.min(awaitedEveryMs, policy.intervalMs) : policy.intervalMs;
-    const every = belief === 'advertised' ? advertisedIntervals * policy.intervalMs : usual;
-    return { id, depth: nextDepth(one), because: one.isAbove ? 'above' : 'out', at: after(one, every) };
-  }
+function wishOf(one: Probed, policy: ProbePolicy, around: Surroundings): PlannedProbe | null {
+  const { id, state, until } = one;
+  if (state === 'failed') return wishOfFailed(one, policy, around);
   // It asked to be left alone.
   if (state === 'degraded' && until !== null) return null;
   if (state === 'recovering' && one.ramp === 0) {
@@ -155,6 +150,14 @@ function wishOf(one: Probed, policy: ProbePolicy, { isAwaited }: Surroundings): 
     because: 'unproven',
     at: after(one, unprovenIntervals * policy.intervalMs, one.provenAt),
   };
+}
+
+function wishOfFailed(one: Probed, policy: ProbePolicy, { isAwaited }: Surroundings): PlannedProbe {
+  const { id, held, belief, isAbove } = one;
+  if (held) return { id, depth: nextDepth(one), because: 'held', at: after(one, policy.credentialIntervalMs) };
+  const usual = isAwaited ? Math.min(awaitedEveryMs, policy.intervalMs) : policy.intervalMs;
+  const every = belief === 'advertised' ? advertisedIntervals * policy.intervalMs : usual;
+  return { id, depth: nextDepth(one), because: isAbove ? 'above' : 'out', at: after(one, every) };
 }
 
 /** One step deeper than what has passed, at once; from the beginning after a failure, and after a whole round. */

@@ -72,11 +72,10 @@ export function plan(
     return room;
   };
   const first: Candidate[] = [];
-  const bound = ask.binding === null ? undefined : boundTo(view, ask, profiles);
+  const bound = boundTo(view, ask, profiles);
   if (bound && usable(bound) && hasRoom(bound)) {
-    // The session's cache is there: who but it should be the trial.
-    if (bound.state !== 'recovering' || !rules.healthAware) first.push({ endpoint: bound, because: 'sticky' });
-    else if (mayTry(bound, loads, dice)) first.push({ endpoint: bound, because: because(bound, rules) });
+    const why = whyBound(bound, loads, rules, dice);
+    if (why) first.push({ endpoint: bound, because: why });
   }
   if (ask.within === null && !bound) first.push(...trialsAbove(view, usable, loads, dice));
   const main: Candidate[] = [];
@@ -129,6 +128,12 @@ function boundTo(view: RoutingView, ask: RouteAsk, profiles: readonly RoutablePr
   if (!bound || ask.avoid === bound.id) return undefined;
   if (ask.within === null && view.pinned !== null && bound.profile !== view.pinned) return undefined;
   return profiles.some(({ name }) => name === bound.profile) ? bound : undefined;
+}
+
+/** The session's cache is there: who but it should be the trial. Null: the trial is another request's. */
+function whyBound(bound: RoutableEndpoint, loads: Loads, rules: Rules, dice: () => number): Because | null {
+  if (bound.state !== 'recovering' || !rules.healthAware) return 'sticky';
+  return mayTry(bound, loads, dice) ? because(bound, rules) : null;
 }
 
 /**
