@@ -29,15 +29,12 @@ function find(argv: readonly string[], words: Words): Found {
     if (word === '--') break;
     if (word.startsWith('-')) {
       if (isFlagOf(command, word)) break;
-      before.push(word);
-      const next = argv[at + 1];
-      if (takesNext(word) && next !== undefined) {
-        before.push(next);
-        at++;
-      }
+      const given = argv.slice(at, at + wordsOfFlag(word));
+      before.push(...given);
+      at += given.length - 1;
       continue;
     }
-    const sub = Object.hasOwn(command.sub, word) ? command.sub[word] : undefined;
+    const sub = subOf(command, word);
     if (!sub) {
       // `qcc debug endpoint`: a word that is no sub-command may be the argument of a command that has both.
       if (command.positionals) break;
@@ -62,8 +59,13 @@ function isFlagOf(command: Command, word: string): boolean {
   return Object.entries(command.flags ?? {}).some(([flag, { alias }]) => flag === name || alias === name);
 }
 
-function takesNext(word: string): boolean {
-  return !word.includes('=') && globalFlags[word.replace(/^--/, '')]?.type === 'string';
+/** A global flag with a value of its own takes the next word, too. */
+function wordsOfFlag(word: string): number {
+  return !word.includes('=') && globalFlags[word.replace(/^--/, '')]?.type === 'string' ? 2 : 1;
+}
+
+function subOf({ sub }: Command, word: string): Command | undefined {
+  return sub && Object.hasOwn(sub, word) ? sub[word] : undefined;
 }
 
 interface Parsed {

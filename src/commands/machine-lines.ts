@@ -48,29 +48,11 @@ export function linesOf(
   now: number,
   live: LoadsRow | null = null,
 ): readonly string[] {
-  const { out, words, language } = context;
+  const { words, language } = context;
   const story = storyWordsOf(language);
-  const {
-    name,
-    profile,
-    lost = [],
-    whyNot,
-    because,
-    belief,
-    until,
-    lastError,
-    strikes,
-    lacks,
-  } = machine.context as Shown;
-  const who = name === undefined || name === null ? '' : `  ${profile}/${name}`;
-  const since = machine.since === null ? '-' : momentText(Date.parse(machine.since), now);
-  const lines = [
-    `${out.paint('bold', machine.id)}${who}  ${out.paint(toneOf(machine.state), codeText('states', machine.state, language))}  ${words.since} ${since}`,
-  ];
-  if (whyNot) {
-    const why = because === null || because === undefined ? '' : `: ${story.failures[because] ?? because}`;
-    lines.push(`    ${story.lines.whyNot} ${story.rules[whyNot.rule] ?? whyNot.rule}${why}`);
-  }
+  const shown = machine.context as Shown;
+  const { lost = [], belief, until, lastError, strikes, lacks } = shown;
+  const lines = [headLine(context, machine, now), ...whyNotLines(shown, story)];
   if (belief && until)
     lines.push(`    ${story.lines.believes(momentText(until, now), story.lines.beliefs[belief] ?? belief)}`);
   lines.push(...lackingLines(lacks, now, story.lines));
@@ -84,6 +66,20 @@ export function linesOf(
     lines.push(`    → ${codeText('states', to, language)}${when}: ${story.next[rule](params)}`);
   }
   return lines;
+}
+
+function headLine({ out, words, language }: Context, { id, state, since, context }: MachineRow, now: number): string {
+  const { name, profile } = context as Shown;
+  const who = name === undefined || name === null ? '' : `  ${profile}/${name}`;
+  const stateText = out.paint(toneOf(state), codeText('states', state, language));
+  const sinceText = since === null ? '-' : momentText(Date.parse(since), now);
+  return `${out.paint('bold', id)}${who}  ${stateText}  ${words.since} ${sinceText}`;
+}
+
+function whyNotLines({ whyNot, because }: Shown, story: ReturnType<typeof storyWordsOf>): readonly string[] {
+  if (!whyNot) return [];
+  const why = because === null || because === undefined ? '' : `: ${story.failures[because] ?? because}`;
+  return [`    ${story.lines.whyNot} ${story.rules[whyNot.rule] ?? whyNot.rule}${why}`];
 }
 
 /** Of an endpoint that has said so of nothing there is no such line, and of no other machine. */

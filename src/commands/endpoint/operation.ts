@@ -230,25 +230,26 @@ export async function updateEndpoint(
   );
   const others = profileNamed(installation, endpoint.profile).endpoints.filter(({ id }) => id !== endpoint.id);
   refuseTwin(installation, baseUrl, key ?? vault.get(endpoint.secret) ?? '', others);
-  // A new key or address ends what was held against the old one.
-  const isOther = key !== undefined || 'baseUrl' in changes || 'auth' in changes;
-  const steps: readonly Step[] = [
-    ...(Object.keys(changes).length > 0
-      ? [
-          {
-            stream: streams.profile(endpoint.profile),
-            fact: { type: 'EndpointChanged', data: { endpoint: endpoint.id, changes } },
-          },
-        ]
-      : []),
-    ...(isOther ? [{ stream: streams.endpoint(endpoint.id), fact: { type: 'KeyChanged', data: {} } }] : []),
-  ];
+  const steps = stepsOf(endpoint, changes);
   const tell = async () => {
     if (steps.length > 0) await core.command({ do: 'change', steps });
   };
   if (key === undefined || secret === undefined) await tell();
   else await withKeys(installation, { put: [[secret, key]], remove: keysOf(installation, [endpoint]) }, tell);
   return rowOf(installation, endpoint.id);
+}
+
+function stepsOf({ id, profile }: KnownEndpoint, changes: Readonly<Record<string, unknown>>): readonly Step[] {
+  const steps: Step[] = [];
+  if (Object.keys(changes).length > 0)
+    steps.push({
+      stream: streams.profile(profile),
+      fact: { type: 'EndpointChanged', data: { endpoint: id, changes } },
+    });
+  // A new key or address ends what was held against the old one.
+  if ('secret' in changes || 'baseUrl' in changes || 'auth' in changes)
+    steps.push({ stream: streams.endpoint(id), fact: { type: 'KeyChanged', data: {} } });
+  return steps;
 }
 
 export function listEndpoints(

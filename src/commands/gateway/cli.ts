@@ -15,7 +15,7 @@ import { type Context, flag, isOn, numberFlag, withInstallation } from '../conte
 import { coloured } from '../endpoint/cli.ts';
 import { healthTable } from '../health/cli.ts';
 import { watched } from '../watch.ts';
-import { startDaemon } from './daemon.ts';
+import { type Started, startDaemon } from './daemon.ts';
 import { type EndSignal, endGateway } from './ending.ts';
 import { keepGatewayLog } from './gateway-log.ts';
 
@@ -29,9 +29,13 @@ export async function start(context: Context): Promise<number | undefined> {
   if (isOn(context, 'foreground')) return run(context);
   const { found, ...started } = await startDaemon(context, addressArgs(context));
   tellFound(context, found);
-  if (context.json) context.out.json(started);
-  else context.out.done(context.words.started(started.url));
+  tellStarted(context, started);
   return undefined;
+}
+
+function tellStarted({ json, out, words }: Context, started: Started): void {
+  if (json) out.json(started);
+  else out.done(words.started(started.url));
 }
 
 const portMax = 65_535;
@@ -94,8 +98,7 @@ export async function run(context: Context): Promise<number> {
     const found = gateway.found();
     await parent({ started, found });
     if (process.connected) process.disconnect();
-    if (!ofParent && context.json) context.out.json(started);
-    else if (!ofParent) context.out.done(context.words.started(url));
+    if (!ofParent) tellStarted(context, started);
     if (background) for (const line of foundLines(context.language, found)) background.say(line);
     else if (!ofParent) tellFound(context, found);
     await gateway.stopped;
@@ -196,8 +199,7 @@ export async function restart(context: Context): Promise<undefined> {
   );
   const { found, ...started } = await startDaemon(context, args);
   tellFound(context, found);
-  if (context.json) context.out.json(started);
-  else context.out.done(context.words.started(started.url));
+  tellStarted(context, started);
   return undefined;
 }
 

@@ -21,18 +21,11 @@ export async function installService(context: Context): Promise<undefined> {
     throw usage(words.contradict('--print', '--uninstall'), words.sayOne);
   const confined = mayConfine();
   const service = serviceFor(context, confined);
-  const { kind, name, file } = service;
-  if (isOn(context, 'print')) {
-    const text = service.text();
-    return json ? void out.json({ kind, name, file, text }) : void out.line(...text.trimEnd().split('\n'));
-  }
-  if (isOn(context, 'uninstall')) {
-    if (!existsSync(file)) throw missing(file);
-    await removeService(context);
-    return json ? void out.json({ kind, name, file, removed: true }) : void out.done(words.serviceRemoved(file));
-  }
+  if (isOn(context, 'print')) return printService(context, service);
+  if (isOn(context, 'uninstall')) return uninstallService(context, service);
   if (await answers(paths(context.home).socket))
     throw new QccError('QCC_GATEWAY_RUNNING', words.serviceTaken, 'qcc proxy stop', exitCodes.conflict);
+  const { kind, name, file } = service;
   const text = service.text();
   prepareHome(context.home);
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
@@ -51,6 +44,20 @@ export async function installService(context: Context): Promise<undefined> {
   if (isPlain) out.warn(words.servicePlain);
   if (kind === 'systemd') out.note(words.serviceLingers, '  loginctl enable-linger');
   return undefined;
+}
+
+function printService({ out, json }: Context, service: Service): undefined {
+  const { kind, name, file } = service;
+  const text = service.text();
+  if (json) out.json({ kind, name, file, text });
+  else out.line(...text.trimEnd().split('\n'));
+}
+
+async function uninstallService(context: Context, { kind, name, file }: Service): Promise<undefined> {
+  if (!existsSync(file)) throw missing(file);
+  await removeService(context);
+  if (context.json) context.out.json({ kind, name, file, removed: true });
+  else context.out.done(context.words.serviceRemoved(file));
 }
 
 /** Of the kernel: a user's own systemd may give a service a view of its own on the files. Root's needs nobody's leave. */
