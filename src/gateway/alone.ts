@@ -36,7 +36,7 @@ export async function openAlone(home: string, { check, waits }: Waiting): Promis
     const ending = other?.pid ?? livingGateway(run)?.pid;
     if (ending !== undefined && waitsFor === undefined) waits(ending);
     waitsFor ??= ending;
-    const isLate = Date.now() - startedAt > (waitsFor === undefined ? lockWaitMs : endWaitMs);
+    const isLate = Date.now() - startedAt > patienceMs(waitsFor);
     const opened = other === undefined ? await openedNow(home, isLate) : undefined;
     if (opened !== undefined) return opened;
     if (isLate && other !== undefined) throw stillStops(other.pid);
@@ -44,7 +44,11 @@ export async function openAlone(home: string, { check, waits }: Waiting): Promis
   }
 }
 
-/** Undefined while somebody else has the log. */
+function patienceMs(ending: number | undefined): number {
+  return ending === undefined ? lockWaitMs : endWaitMs;
+}
+
+/** Undefined while another process has the log. */
 async function openedNow(home: string, isLate: boolean): Promise<Installation | undefined> {
   try {
     return await openInstallation(home);

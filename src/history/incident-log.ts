@@ -130,29 +130,45 @@ class CapsuleLog extends MemoryLog {
 
 /** Line by line, and none longer than it may be: a file without an end of a line is not gathered until memory is gone. */
 async function* linesOf(path: string, { bytesMax, headBytesMax, factBytesMax }: CapsuleLimits): AsyncIterable<string> {
-  const parts: Buffer[] = [];
-  let [bytes, length, lines] = [0, 0, 0];
+  const line = new OpenLine();
+  let [bytes, lines] = [0, 0];
   for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
     bytes += chunk.length;
     if (bytes > bytesMax) throw new BeyondBounds(`it has more than ${bytesMax} bytes`);
     for (let from = 0; from < chunk.length; ) {
       const end = chunk.indexOf(newline, from);
-      const part = chunk.subarray(from, end < 0 ? chunk.length : end);
-      parts.push(part);
-      length += part.length;
-      const most = lines === 0 ? headBytesMax : factBytesMax;
-      if (length > most) throw new BeyondBounds(`a line of it has more than ${most} bytes`);
+      line.add(chunk.subarray(from, end < 0 ? chunk.length : end), lines === 0 ? headBytesMax : factBytesMax);
       if (end < 0) break;
-      yield Buffer.concat(parts.splice(0)).toString('utf8');
+      yield line.take();
       lines++;
-      length = 0;
       from = end + 1;
     }
   }
-  if (parts.length > 0) yield Buffer.concat(parts).toString('utf8');
+  if (line.hasBegun) yield line.take();
 }
 
 const newline = 0x0a;
+
+/** The parts of a line whose end has not come yet. */
+class OpenLine {
+  readonly #parts: Buffer[] = [];
+  #bytes = 0;
+
+  get hasBegun(): boolean {
+    return this.#parts.length > 0;
+  }
+
+  add(part: Buffer, bytesMax: number): void {
+    this.#parts.push(part);
+    this.#bytes += part.length;
+    if (this.#bytes > bytesMax) throw new BeyondBounds(`a line of it has more than ${bytesMax} bytes`);
+  }
+
+  take(): string {
+    this.#bytes = 0;
+    return Buffer.concat(this.#parts.splice(0)).toString('utf8');
+  }
+}
 
 function parsed<Line>(line: string | undefined, bounds: JsonBounds): Partial<Line> | undefined {
   try {

@@ -41,16 +41,22 @@ export async function requestNamed(log: ReadableLog, given: string): Promise<str
     .toLowerCase();
   if (text.length < shortMin) return undefined;
   for await (const facts of backwards(log)) {
-    const found = new Set<string>();
-    for (const fact of facts) {
-      const id = requestOf(fact);
-      if (id !== undefined && (id.toLowerCase().endsWith(text) || id.toLowerCase().startsWith(text))) found.add(id);
-    }
+    const found = requestsLike(text, facts);
     if (found.size > 1 && !found.has(given)) throw ambiguous(given, [...found]);
     const [only] = found.has(given) ? [given] : found;
     if (only !== undefined) return only;
   }
   return undefined;
+}
+
+/** @param text in small letters */
+function requestsLike(text: string, facts: readonly Recorded[]): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const fact of facts) {
+    const id = requestOf(fact);
+    if (id !== undefined && (id.toLowerCase().endsWith(text) || id.toLowerCase().startsWith(text))) found.add(id);
+  }
+  return found;
 }
 
 /** Whose fact it is, or of which one it tells. */

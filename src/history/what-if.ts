@@ -98,22 +98,33 @@ const namesRequest: ReadonlySet<string> = new Set(['AttemptFailed', 'AttemptSucc
 
 /** Requests that something is told of before they end: most have one attempt that succeeds, and are not kept. */
 async function foretoldIn(log: ReadableLog, from: number, then: State): Promise<Foretold> {
-  const requests = new Map<string, Recorded & { readonly data: Served }>();
-  const named = new Set<string>();
-  const succeeded = new Set<string>();
   const isTold = [...then.endpoints.values()].some((one) => endpointStatus(one).lacks.length > 0);
-  let lackingSeq = isTold ? 0 : Number.POSITIVE_INFINITY;
+  const seen = new Foreseen(isTold ? 0 : Number.POSITIVE_INFINITY);
   for await (const facts of log.read(from)) {
-    for (const fact of facts) {
-      const { request } = fact.data as { request?: string | null };
-      if (fact.type === 'AttemptSucceeded' && request) succeeded.add(request);
-      if (fact.type === 'ModelNotFound') lackingSeq = Math.min(lackingSeq, fact.seq);
-      if (namesRequest.has(fact.type) && request) named.add(request);
-      if (kindOf(fact.stream) !== 'request' || !named.delete(nameOf(fact.stream))) continue;
-      requests.set(nameOf(fact.stream), upcast(fact) as Recorded & { readonly data: Served });
-    }
+    for (const fact of facts) seen.take(fact);
   }
-  return { requests, succeeded, lackingSeq };
+  return seen;
+}
+
+class Foreseen implements Foretold {
+  readonly requests = new Map<string, Recorded & { readonly data: Served }>();
+  readonly succeeded = new Set<string>();
+  /** Requests that a fact has named, and whose end has not come. */
+  readonly #named = new Set<string>();
+  lackingSeq: number;
+
+  constructor(lackingSeq: number) {
+    this.lackingSeq = lackingSeq;
+  }
+
+  take(fact: Recorded): void {
+    const { request } = fact.data as { request?: string | null };
+    if (fact.type === 'AttemptSucceeded' && request) this.succeeded.add(request);
+    if (fact.type === 'ModelNotFound') this.lackingSeq = Math.min(this.lackingSeq, fact.seq);
+    if (namesRequest.has(fact.type) && request) this.#named.add(request);
+    if (kindOf(fact.stream) !== 'request' || !this.#named.delete(nameOf(fact.stream))) return;
+    this.requests.set(nameOf(fact.stream), upcast(fact) as Recorded & { readonly data: Served });
+  }
 }
 
 interface Switched {

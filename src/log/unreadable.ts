@@ -23,28 +23,38 @@ export async function* readable(
   to = Number.POSITIVE_INFINITY,
 ): AsyncIterable<{ readonly entries: readonly Entry[]; readonly isWhole: boolean }> {
   for (let next = from; next <= to; ) {
-    const iterator = source.iterator({
-      ...factsBetween(next, to),
-      fillCache: false,
-      highWaterMarkBytes: readAheadBytes,
-    });
     try {
-      for (;;) {
-        const entries = await iterator.nextv(slice);
-        const last = entries.at(-1);
-        if (!last) return;
+      for await (const { entries, last } of slices(source, next, to)) {
         yield { entries, isWhole: true };
         next = seqOf(last[0]) + 1;
       }
+      return;
     } catch (error) {
       if (!isUnreadable(error)) throw error;
       const found = await behind(source, next, to);
       yield { entries: await oneByOne(source, next, found ?? Math.min(next + slice, to + 1)), isWhole: false };
       if (found === undefined) return;
       next = found;
-    } finally {
-      await iterator.close();
     }
+  }
+}
+
+/** Until one cannot be read, or there is none. */
+async function* slices(
+  source: Database,
+  from: number,
+  to: number,
+): AsyncIterable<{ readonly entries: readonly Entry[]; readonly last: Entry }> {
+  const iterator = source.iterator({ ...factsBetween(from, to), fillCache: false, highWaterMarkBytes: readAheadBytes });
+  try {
+    for (;;) {
+      const entries = await iterator.nextv(slice);
+      const last = entries.at(-1);
+      if (!last) return;
+      yield { entries, last };
+    }
+  } finally {
+    await iterator.close();
   }
 }
 

@@ -33,6 +33,8 @@ export interface FormerName {
 // Nobody remembers more of them, and the snapshot holds them all.
 const formerMax = 1_000;
 
+type EndpointChange = Extract<ProfileFact, { type: 'EndpointChanged' }>['data'];
+
 const tiers: readonly Tier[] = ['primary', 'secondary', 'fallback'];
 
 export class Profiles {
@@ -117,25 +119,23 @@ export class Profiles {
         if (profile) this.#put(profile, [...profile.endpoints, this.#known(profile, data, fact.at)]);
         return;
       case 'EndpointChanged':
-        if (profile && data.changes.name !== undefined)
-          this.#forget(
-            profile.endpoints.filter(({ id }) => id === data.endpoint),
-            fact.seq,
-          );
-        if (profile) this.#change(profile, data.endpoint, data.changes);
+        if (profile) this.#update(profile, data, fact.seq);
         return;
       case 'EndpointRemoved':
-        this.#forget(
-          (profile?.endpoints ?? []).filter(({ id }) => id === data.endpoint),
-          fact.seq,
-        );
-        if (profile)
-          this.#put(
-            profile,
-            profile.endpoints.filter((e) => e.id !== data.endpoint),
-          );
+        if (profile) this.#remove(profile, data.endpoint, fact.seq);
         return;
     }
+  }
+
+  #update(profile: KnownProfile, { endpoint, changes }: EndpointChange, seq: number): void {
+    if (changes.name !== undefined) this.#forget(withId(profile, endpoint), seq);
+    this.#change(profile, endpoint, changes);
+  }
+
+  #remove(profile: KnownProfile, id: string, seq: number): void {
+    this.#forget(withId(profile, id), seq);
+    const left = profile.endpoints.filter((endpoint) => endpoint.id !== id);
+    this.#put(profile, left);
   }
 
   adjustWeight(id: string, effectiveWeight: number): void {
@@ -183,4 +183,8 @@ export class Profiles {
     for (const profile of profiles) made.#byName.set(profile.name, profile);
     return made;
   }
+}
+
+function withId({ endpoints }: KnownProfile, id: string): readonly KnownEndpoint[] {
+  return endpoints.filter((endpoint) => endpoint.id === id);
 }
