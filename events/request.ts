@@ -21,13 +21,18 @@ export interface Usage {
   readonly cacheWrite: number | null;
 }
 
-interface Ended {
+/** What was asked. */
+interface Asked {
   readonly session: string | null;
   readonly model: string | null;
   readonly stream: boolean;
   readonly path: string;
   /** The profile of a `/p/PROFILE` path; null for the ladder. */
   readonly within: string | null;
+}
+
+/** How it went. */
+interface Course {
   readonly attempts: readonly Attempt[];
   readonly status: number;
   readonly durationMs: Millis;
@@ -35,7 +40,10 @@ interface Ended {
   readonly view: number;
 }
 
-export interface Served extends Ended {
+interface Ended extends Asked, Course {}
+
+/** Which endpoint answered, and what it sent. */
+interface AnsweredBy {
   readonly endpoint: string;
   readonly profile: string;
   readonly ttfbMs: Millis;
@@ -44,9 +52,39 @@ export interface Served extends Ended {
   readonly usage: Usage | null;
 }
 
+export interface Served extends Ended, AnsweredBy {}
+
 export type RequestFact =
   | Fact<'RequestServed', Served>
   | Fact<'RequestFailed', Ended & { because: string }>
   | Fact<'RequestCancelled', Ended>
   /** The endpoint broke after content had gone out; the client's connection was cut. */
   | Fact<'AnswerBroken', Served & { failure: Failure }>;
+
+// Written out: one is made for each request, and a spread costs ten times as much.
+
+export function endedOf({ session, model, stream, path, within }: Asked, course: Course): Ended {
+  const { attempts, status, durationMs, view } = course;
+  return { session, model, stream, path, within, attempts, status, durationMs, view };
+}
+
+export function servedBy(ended: Ended, { endpoint, profile, ttfbMs, ttftMs, bytes, usage }: AnsweredBy): Served {
+  const { session, model, stream, path, within, attempts, status, durationMs, view } = ended;
+  return {
+    session,
+    model,
+    stream,
+    path,
+    within,
+    attempts,
+    status,
+    durationMs,
+    view,
+    endpoint,
+    profile,
+    ttfbMs,
+    ttftMs,
+    bytes,
+    usage,
+  };
+}

@@ -1,5 +1,5 @@
 /** What an upstream's answer or silence means: one word for its health, and whether another endpoint is asked. */
-import type { Verdict as CheckVerdict, Failure } from '../events/endpoint.ts';
+import type { AttemptFailure, Verdict as CheckVerdict, Failure } from '../events/endpoint.ts';
 import type { Millis } from '../events/fact.ts';
 
 export interface Verdict {
@@ -173,6 +173,22 @@ export function classifyTransport(code: string): Failure {
 /** It did not answer, and may have worked and billed all the same. */
 export function maybeBilled(failure: Failure): boolean {
   return failure === 'timeout' || failure === 'badAnswer' || failure === 'brokenAnswer';
+}
+
+/** Of an answer that broke off after its first content. */
+export const brokenVerdict: Verdict & { readonly failure: Failure } = {
+  failure: 'brokenAnswer',
+  retryAfterMs: null,
+  resetAt: null,
+};
+
+/** What the endpoint's machine is told of an attempt that came to no answer. */
+export function attemptFailure(
+  { failure, retryAfterMs, resetAt }: Verdict & { readonly failure: Failure },
+  about: Pick<AttemptFailure, 'status' | 'request' | 'detail'>,
+): AttemptFailure {
+  const { status, request, detail } = about;
+  return { failure, status, request, retryAfterMs, resetAt, maybeBilled: maybeBilled(failure), detail };
 }
 
 const checkVerdicts: Readonly<Partial<Record<Failure, CheckVerdict>>> = {

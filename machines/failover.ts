@@ -1,63 +1,334 @@
 /**
- * What becomes of a request whose endpoints have been asked in vain: whether somebody is worth waiting for, and which error its client
- * must see when nobody is. The client's error is the last resort.
+ * Who is asked next inside one request. A driver carries each command out and reports how it went, and the next command comes back: the
+ * proxy over sockets, the queue's worker, what-if over a record, a simulation over a seed.
+ *
+ *   start, joined, go ──▶ try ──▶ served, broken, failed, denied
+ *                          │  ▲
+ *                 pause, room └── waited
+ *                          │
+ *                         park ──▶ go, waitedOut, notQueued
+ *                          │
+ *                         pass, refuse, end
+ *
+ * It is one object a request, and is changed in place. It knows no clock: the same inputs at the same instants, over the same views and
+ * dice, give the same commands. A command stands until it is answered, and what does not answer it changes nothing.
  */
-import type { Failure } from '../events/endpoint.ts';
 import type { Millis } from '../events/fact.ts';
 import type { EndpointId } from '../events/ids.ts';
-import type { RoutableEndpoint } from './routing-view.ts';
+import { isClientsAffair } from './classify.ts';
+import {
+  type AttemptLimits,
+  attemptLimits,
+  drawsOnBudget,
+  type FailoverPolicy,
+  isMissing,
+  isWell,
+  mayAskAnother,
+  mayBeAsked,
+  type Refused,
+  shortWait,
+  shortWaitMs,
+  soleRefused,
+  tellingWord,
+  timeLeftMs,
+  type Why,
+  type Word,
+  waitHereMs,
+  waitingHelps,
+  whyInVain,
+  worthWaitingFor,
+} from './failover-policy.ts';
+import { type Candidate, isPassedOver, type Loads, type Plan, type plan, type RouteAsk, reachable } from './route.ts';
+import type { RoutableEndpoint, RoutingView } from './routing-view.ts';
 
-/** Said again to the same request, whenever it is asked: most telling first, for a client that has to see one of them. */
-const lasting: readonly Failure[] = ['noModel', 'quota', 'billing', 'credential', 'misconfigured', 'certificate'];
-/** An endpoint that told so itself is not back sooner, as a rule; a guess is tested by probes all the time. */
-const advertised: ReadonlySet<string> = new Set(['quota', 'rateLimited']);
-/** So long a request waits in memory where there is no queue: warming a session elsewhere would cost more. */
-export const shortWaitMs = 5_000;
-
-export interface Waiting {
-  /** What the endpoints have said in this request, the last word of each. */
-  readonly said: ReadonlyMap<EndpointId, Failure | null>;
-  readonly lacksModel: (endpoint: RoutableEndpoint) => boolean;
-  /** The client is gone after this. */
-  readonly patienceMs: Millis;
+export interface FailoverRequest {
+  readonly within: string | null;
+  readonly model: string | null;
+  readonly session: string | null;
+  /** It belongs to one account, and no other endpoint is asked. */
+  readonly isPinned: boolean;
+  /** When its client began to wait; null where none does. */
+  readonly awaitedSince: Millis | null;
 }
 
-export function isLasting(failure: Failure | null): boolean {
-  return failure !== null && lasting.includes(failure);
+/** What the machine reads. It may be shared by all requests. */
+export interface FailoverDeps {
+  readonly view: () => RoutingView;
+  readonly policy: () => FailoverPolicy;
+  readonly loads: Loads & {
+    /** Takes one further attempt at an endpoint that is not well from the retry budget; false when none is left. */
+    spend(now: Millis): boolean;
+  };
+  readonly sessions: {
+    /** Where the session's prompt cache is. */
+    bound(session: string | null, ttlMs: Millis, now: Millis): EndpointId | null;
+    /** The endpoint that broke its last answer. */
+    avoided(session: string | null, now: Millis): EndpointId | null;
+  };
+  /** So long a client waits in the queue; 0 where nothing waits. */
+  readonly patienceMs: () => Millis;
+  readonly route: typeof plan;
+  readonly dice: () => number;
 }
 
-/** All that was said lasts: asking those again is of no use. */
-export function allLasting(failures: readonly (Failure | null)[]): boolean {
-  return failures.length > 0 && failures.every(isLasting);
-}
+export type Input<Said extends Refused = Refused> =
+  /** It is new, and asks the endpoints. */
+  | { readonly type: 'start' }
+  /** It is a re-send of what is in the queue already. */
+  | { readonly type: 'joined' }
+  | { readonly type: 'served' }
+  /** Content was given on, and the rest did not come. */
+  | { readonly type: 'broken' }
+  /** No content came. The endpoint's machine has been told. */
+  | { readonly type: 'failed'; readonly said: Said }
+  /** The queue did not let the attempt be made: the item is not this request's any more. */
+  | { readonly type: 'denied' }
+  /** The pause is over, or an endpoint has room. */
+  | { readonly type: 'waited' }
+  /** Its turn in the queue has come: an endpoint is available. */
+  | { readonly type: 'go'; readonly expiresAt: Millis }
+  /** It is in the queue, and its client has waited long enough. */
+  | { readonly type: 'waitedOut' }
+  /** The queue does not take it. */
+  | { readonly type: 'notQueued' }
+  | { readonly type: 'left' };
 
-/**
- * Those that were not asked in this request and may answer it within its client's patience.
- * @param reachable all that the request may ever be sent to
- */
-export function worthWaitingFor(
-  reachable: readonly RoutableEndpoint[],
-  { said, lacksModel, patienceMs }: Waiting,
-  now: Millis,
-): readonly RoutableEndpoint[] {
-  return reachable.filter((endpoint) => {
-    const { id, state, held, because, until } = endpoint;
-    if (said.has(id) || state === 'disabled' || held || lacksModel(endpoint)) return false;
-    const isTold = because !== null && advertised.has(because);
-    return !isTold || until === null || until - now <= patienceMs;
-  });
-}
+export type Command<Said extends Refused = Refused> =
+  | { readonly do: 'try'; readonly candidate: Candidate; readonly limits: AttemptLimits }
+  /** So long, whatever happens. */
+  | { readonly do: 'pause'; readonly ms: Millis }
+  /** Until one of these has room, and so long at most. */
+  | { readonly do: 'room'; readonly full: readonly EndpointId[]; readonly ms: Millis }
+  /** The round came to nothing, and waiting in the queue may help. */
+  | { readonly do: 'park'; readonly why: Why }
+  /** What the endpoint has just said goes to the client as it stands. */
+  | { readonly do: 'pass'; readonly said: Said }
+  | { readonly do: 'refuse'; readonly why: Why; readonly reason: Reason<Said> }
+  | { readonly do: 'end'; readonly as: 'served' | 'broken' | 'cancelled' };
 
-/** How long until the first of them is back; null when that is too long to be waited for without a queue. */
-export function shortWait(endpoints: readonly RoutableEndpoint[], now: Millis): Millis | null {
-  const waits = endpoints.flatMap(({ until }) => (until === null ? [] : [Math.max(0, until - now)]));
-  const least = Math.min(...waits);
-  return least <= shortWaitMs ? least : null;
-}
+export type Reason<Said extends Refused = Refused> =
+  /** The client sees the most telling of what was said. */
+  | { readonly kind: 'told'; readonly word: Word<Said> }
+  /** All that was said is that there is no such thing, and not even that in words. */
+  | { readonly kind: 'missing' }
+  /** All there is, is one endpoint whose key was refused. */
+  | { readonly kind: 'keyRefused'; readonly endpoint: RoutableEndpoint }
+  | { readonly kind: 'nobodyAnswers' };
 
-/** The most telling of what lasts, by its place; -1 where something else was said too, which may be otherwise next time. */
-export function mostTelling(failures: readonly (Failure | null)[]): number {
-  if (!allLasting(failures)) return -1;
-  const ranks = failures.map((failure) => lasting.indexOf(failure as Failure));
-  return ranks.lastIndexOf(Math.min(...ranks));
+type Try = Extract<Command, { do: 'try' }>;
+
+/** Which inputs answer a command. The client may leave until the last one. */
+const answers: Readonly<Record<Command['do'] | 'begin', ReadonlySet<Input['type']>>> = {
+  begin: new Set(['start', 'joined', 'go', 'left']),
+  try: new Set(['served', 'broken', 'failed', 'denied', 'left']),
+  pause: new Set(['waited', 'left']),
+  room: new Set(['waited', 'left']),
+  park: new Set(['go', 'waitedOut', 'notQueued', 'left']),
+  pass: new Set(),
+  refuse: new Set(),
+  end: new Set(),
+};
+
+const served = { do: 'end', as: 'served' } as const;
+const broken = { do: 'end', as: 'broken' } as const;
+const cancelled = { do: 'end', as: 'cancelled' } as const;
+// Most requests end with their first attempt: what only a failure fills is made when one comes.
+const noEndpoints: ReadonlySet<EndpointId> = new Set();
+const noOrigins: ReadonlySet<string> = new Set();
+// A timer may be early by the fraction of a millisecond.
+const timerSlackMs = 1;
+
+export class Failover<Said extends Refused = Refused> {
+  readonly #request: FailoverRequest;
+  readonly #deps: FailoverDeps;
+  #command: Command<Said> | null = null;
+  /** Attempts of this round. */
+  #made = 0;
+  /** Not to be asked again in this round. */
+  #tried = noEndpoints;
+  /** Origins that were overloaded in this round. */
+  #overloaded = noOrigins;
+  /** The last word of each endpoint in this round, in the order in which they spoke. */
+  #words: readonly Word<Said>[] = [];
+  /** The same of earlier rounds. */
+  #earlier: readonly Word<Said>[] = [];
+  #pauseMs: Millis = 0;
+  #isQueued = false;
+  /** Until when the queue keeps it; null until its turn has come there. */
+  #expiresAt: Millis | null = null;
+
+  constructor(request: FailoverRequest, deps: FailoverDeps) {
+    this.#request = request;
+    this.#deps = deps;
+  }
+
+  step(input: Input<Said>, now: Millis): Command<Said> {
+    const standing = this.#command;
+    if (!answers[standing?.do ?? 'begin'].has(input.type)) {
+      if (standing === null) throw new Error(`a request does not begin with ${input.type}`);
+      return standing;
+    }
+    const command = this.#next(input, standing, now);
+    this.#command = command;
+    return command;
+  }
+
+  #next(input: Input<Said>, standing: Command<Said> | null, now: Millis): Command<Said> {
+    switch (input.type) {
+      case 'start':
+        return this.#another(now);
+      case 'joined':
+        this.#isQueued = true;
+        return this.#inVain(now);
+      case 'go':
+        this.#begin(input.expiresAt);
+        return this.#another(now);
+      case 'waited':
+        return this.#choose(now);
+      case 'failed':
+        return this.#failed(input.said, (standing as Try).candidate, now);
+      case 'denied':
+        return this.#inVain(now);
+      case 'waitedOut':
+        return this.#refusal(this.#why(now));
+      case 'notQueued':
+        return this.#shortPause(now) ?? this.#refusal(this.#why(now));
+      case 'served':
+        return served;
+      case 'broken':
+        return broken;
+      case 'left':
+        return cancelled;
+    }
+  }
+
+  /** A round of the queue: all that is there may be asked anew. */
+  #begin(expiresAt: Millis): void {
+    this.#isQueued = true;
+    this.#expiresAt = expiresAt;
+    this.#earlier = this.#allWords();
+    this.#words = [];
+    this.#made = 0;
+    this.#tried = noEndpoints;
+    this.#overloaded = noOrigins;
+  }
+
+  #another(now: Millis): Command<Said> {
+    if (!this.#mayAskAnother(now)) return this.#inVain(now);
+    const ms = this.#pauseMs;
+    this.#pauseMs = 0;
+    return ms > 0 ? { do: 'pause', ms } : this.#choose(now);
+  }
+
+  /** The best endpoint that was not asked; while all that could answer are full, the first one that has room. */
+  #choose(now: Millis): Command<Said> {
+    const { candidates, busy, full } = this.#plan(now);
+    const candidate = candidates.find((one) => this.#isAllowed(one, now));
+    if (candidate) return this.#try(candidate, now);
+    const leftMs = this.#leftMs(now);
+    // A queued request waits in the queue and not here.
+    return busy && !this.#isQueued && leftMs > 0 ? { do: 'room', full, ms: leftMs } : this.#inVain(now);
+  }
+
+  #try(candidate: Candidate, now: Millis): Command<Said> {
+    const { awaitedSince } = this.#request;
+    const waitedMs = awaitedSince === null ? null : now - awaitedSince;
+    const limits = attemptLimits(candidate.endpoint, this.#deps.policy().timeouts, waitedMs);
+    return { do: 'try', candidate, limits };
+  }
+
+  #failed(said: Said, candidate: Candidate, now: Millis): Command<Said> {
+    const { id, origin } = candidate.endpoint;
+    const { verdict } = said;
+    this.#made++;
+    if (isClientsAffair(verdict)) return { do: 'pass', said };
+    this.#words = [...this.#words.filter((word) => word.candidate.endpoint.id !== id), { candidate, said }];
+    if (this.#request.isPinned) return said.head ? { do: 'pass', said } : this.#refusal(this.#why(now));
+    if (verdict.failure === 'overloaded') this.#overloaded = new Set([...this.#overloaded, origin]);
+    const pauseMs = waitHereMs(verdict, this.#bound(now) === id);
+    if (pauseMs === null) this.#tried = new Set([...this.#tried, id]);
+    else this.#pauseMs = pauseMs;
+    return this.#another(now);
+  }
+
+  /** None of those that may be asked has answered. */
+  #inVain(now: Millis): Command<Said> {
+    const why = this.#why(now);
+    if (this.#leftMs(now) <= 0) return this.#refusal(why);
+    const helps = why.failure !== null && (this.#isQueued || waitingHelps(this.#deps.view(), this.#request.within));
+    return helps ? { do: 'park', why } : (this.#shortPause(now) ?? this.#refusal(why));
+  }
+
+  /** Another endpoint is back in a moment: without a queue that is waited out here. */
+  #shortPause(now: Millis): Command<Said> | null {
+    if (this.#isQueued || this.#words.length === 0 || !this.#mayAskAnother(now)) return null;
+    const ms = shortWait(this.#worthWaitingFor(shortWaitMs, now), now);
+    return ms === null ? null : { do: 'pause', ms: ms + timerSlackMs };
+  }
+
+  #refusal(why: Why): Command<Said> {
+    return { do: 'refuse', why, reason: this.#reason() };
+  }
+
+  #reason(): Reason<Said> {
+    const words = this.#allWords();
+    const word = tellingWord(words);
+    if (word?.said.head) return { kind: 'told', word };
+    if (isMissing(words)) return { kind: 'missing' };
+    const endpoint = words.length === 0 ? soleRefused(this.#deps.view(), this.#request.within) : undefined;
+    return endpoint ? { kind: 'keyRefused', endpoint } : { kind: 'nobodyAnswers' };
+  }
+
+  #why(now: Millis): Why {
+    const patienceMs = this.#expiresAt === null ? this.#deps.patienceMs() : this.#expiresAt - now;
+    return whyInVain(this.#words, () => this.#worthWaitingFor(patienceMs, now).length > 0);
+  }
+
+  #worthWaitingFor(patienceMs: Millis, now: Millis): readonly RoutableEndpoint[] {
+    const { model, within } = this.#request;
+    const isAsked = ({ id }: RoutableEndpoint) => this.#hasSpoken(id);
+    return worthWaitingFor(reachable(this.#deps.view(), within), { model, isAsked, patienceMs }, now);
+  }
+
+  #plan(now: Millis): Plan {
+    const deps = this.#deps;
+    const { within, model, session } = this.#request;
+    const view = deps.view();
+    const ask: RouteAsk = {
+      within,
+      binding: this.#bound(now),
+      tried: this.#tried,
+      avoid: deps.sessions.avoided(session, now),
+      overloaded: this.#overloaded,
+      lacksModel: (one: RoutableEndpoint) => isPassedOver(one, view, ask, model, now),
+    };
+    return deps.route(view, ask, deps.loads, deps.policy().rules, now, deps.dice);
+  }
+
+  #bound(now: Millis): EndpointId | null {
+    return this.#deps.sessions.bound(this.#request.session, this.#deps.policy().stickyMs, now);
+  }
+
+  #isAllowed(candidate: Candidate, now: Millis): boolean {
+    if (!mayBeAsked(candidate, this.#isQueued)) return false;
+    return !drawsOnBudget(this.#made === 0, isWell(candidate)) || this.#deps.loads.spend(now);
+  }
+
+  #mayAskAnother(now: Millis): boolean {
+    return mayAskAnother(this.#made, this.#leftMs(now), this.#deps.policy());
+  }
+
+  #leftMs(now: Millis): Millis {
+    const { awaitedSince } = this.#request;
+    return awaitedSince === null ? Number.POSITIVE_INFINITY : timeLeftMs(awaitedSince, now);
+  }
+
+  #hasSpoken(id: EndpointId): boolean {
+    return this.#words.some(({ candidate }) => candidate.endpoint.id === id);
+  }
+
+  #allWords(): readonly Word<Said>[] {
+    const earlier = this.#earlier.filter((word) => !this.#hasSpoken(word.candidate.endpoint.id));
+    return [...earlier, ...this.#words];
+  }
 }

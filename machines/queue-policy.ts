@@ -5,8 +5,8 @@
 import type { Millis } from '../events/fact.ts';
 import type { QueuePriority, QueueStrategy } from '../events/queue.ts';
 import { isAvailable } from './available.ts';
-import { type Loads, reachable } from './route.ts';
-import type { RoutableEndpoint, RoutingView } from './routing-view.ts';
+import type { Loads } from './route.ts';
+import type { RoutableEndpoint } from './routing-view.ts';
 
 export interface QueuePolicy {
   readonly enabled: boolean;
@@ -45,13 +45,6 @@ export interface Kind {
 /** Messages and what counts their tokens: for anything else, waiting is of no use to who asks. */
 export function mayBeQueued({ method, path, isPinned }: Kind): boolean {
   return method === 'POST' && !isPinned && (path === '/v1/messages' || path === '/v1/messages/count_tokens');
-}
-
-/** Whether time alone may bring somebody who answers: a refused key needs a new one, and an empty ladder an endpoint. */
-export function waitingHelps(view: RoutingView, within: string | null): boolean {
-  const isRefused = ({ held, because }: RoutableEndpoint) =>
-    held && (because === 'credential' || because === 'billing');
-  return reachable(view, within).some((endpoint) => !isRefused(endpoint));
 }
 
 export interface Hints {

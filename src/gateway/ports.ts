@@ -3,6 +3,7 @@ import { streams } from '../../events/ids.ts';
 import { isAvailable } from '../../machines/available.ts';
 import type { Monitor } from '../health/monitor.ts';
 import type { Installation } from '../installation/installation.ts';
+import { failoverPolicyOf } from '../policies/policies.ts';
 import type { ProxyPorts } from '../proxy/ports.ts';
 import type { ProxyQueue } from '../proxy/retry-queue.ts';
 import type { Core } from '../runtime/core.ts';
@@ -17,6 +18,7 @@ export function proxyPorts(
     retryQueue,
     view: () => core.view(),
     settings,
+    failover: failoverPolicyOf(settings),
     secret: (id) => vault.get(core.state.profiles.endpoint(id)?.secret ?? id),
     token: () => vault.token(),
     now: () => core.now(),

@@ -1,5 +1,6 @@
 /** What the settings say, in the form that each machine's rules read: seconds become milliseconds here and nowhere else. */
 import type { EndpointPolicy } from '../../machines/endpoint.ts';
+import type { FailoverPolicy } from '../../machines/failover-policy.ts';
 import type { PriorityPolicy } from '../../machines/priority-policy.ts';
 import type { QueuePolicy } from '../../machines/queue-policy.ts';
 import type { Settings } from '../config/settings/settings.ts';
@@ -36,6 +37,32 @@ export function priorityPolicy(settings: Settings): PriorityPolicy {
     recoveryDelayMs: settings['failover.recovery_delay'] * secondMs,
     maxPerHour: settings['failover.max_per_hour'],
     healthAware: settings['loadbalancer.health_aware'],
+  };
+}
+
+export function failoverPolicy(settings: Settings): FailoverPolicy {
+  return {
+    maxAttempts: settings['proxy.max_attempts'],
+    rules: { strategy: settings['loadbalancer.strategy'], healthAware: settings['loadbalancer.health_aware'] },
+    stickyMs: settings['loadbalancer.sticky_session'] ? settings['loadbalancer.sticky_ttl'] * secondMs : 0,
+    timeouts: {
+      headersMs: settings['proxy.headers_timeout'] * secondMs,
+      firstContentMs: settings['proxy.first_content_timeout'] * secondMs,
+      idleMs: settings['proxy.idle_timeout'] * secondMs,
+      totalMs: settings['proxy.total_timeout'] * secondMs,
+    },
+  };
+}
+
+/** It is asked several times a request, and made when a setting has changed. */
+export function failoverPolicyOf(settings: () => Settings): () => FailoverPolicy {
+  let of: Settings | undefined;
+  let policy: FailoverPolicy | undefined;
+  return () => {
+    const now = settings();
+    if (policy === undefined || of !== now) policy = failoverPolicy(now);
+    of = now;
+    return policy;
   };
 }
 

@@ -1,51 +1,30 @@
-/** The life of one request: plan, attempt, classify, next. Read it from top to bottom. */
-import type { Failure } from '../../events/endpoint.ts';
+/** The life of one request: carries out what `machines/failover.ts` commands, and tells what came of it. Read it from top to bottom. */
 import type { Millis } from '../../events/fact.ts';
-import type { EndpointId, RequestId } from '../../events/ids.ts';
-import type { Attempt, RequestFact, Served } from '../../events/request.ts';
-import { lacksUntil } from '../../machines/available.ts';
-import { isClientsAffair } from '../../machines/classify.ts';
-import { shortWait, shortWaitMs, worthWaitingFor } from '../../machines/failover.ts';
-import { type Candidate, isPassedOver, type Plan, plan, type RouteAsk, reachable } from '../../machines/route.ts';
-import type { RoutableEndpoint, RoutingView } from '../../machines/routing-view.ts';
-import type { Running } from '../platform/dense-set.ts';
+import type { RequestId } from '../../events/ids.ts';
+import type { RequestFact } from '../../events/request.ts';
+import { attemptFailure, brokenVerdict } from '../../machines/classify.ts';
+import { type Command, Failover, type Input } from '../../machines/failover.ts';
+import type { Candidate } from '../../machines/route.ts';
+import type { RoutableEndpoint } from '../../machines/routing-view.ts';
 import type { Place } from './admission/admission.ts';
-import type { LiveLoads } from './admission/in-flight.ts';
 import type { RoomWaiter } from './admission/room.ts';
+import type { Means } from './means.ts';
 import { askedOf, ParkedRequest, sendStored } from './parking.ts';
-import type { ProxyPorts } from './ports.ts';
 import type { Body } from './request/body.ts';
 import type { Peek } from './request/body-sniffing.ts';
 import type { ClientAnswer, ClientRequest } from './request/client.ts';
 import type { RequestHead } from './request/request-head.ts';
 import { shortName } from './request/short-name.ts';
+import { RequestRecord } from './request-record.ts';
 import { Answer } from './response/answer.ts';
-import { type Outcome, outcomeWord } from './response/outcome.ts';
+import type { Outcome } from './response/outcome.ts';
 import { HttpReceiver } from './response/receiver.ts';
 import { ownError, passVerbatim, type Refusal, sendError } from './response/refusal.ts';
 import type { StoredAnswer } from './retry-queue.ts';
-import { attemptFailure, brokenFailure, Said } from './said.ts';
-import type { Sessions } from './sessions.ts';
 import { headersUp } from './upstream/headers.ts';
-import type { Transfer } from './upstream/stall-watchdog.ts';
 import type { Target } from './upstream/target.ts';
-import type { Upstreams } from './upstream/upstream.ts';
 
 const secondMs = 1_000;
-// No new attempt after this: the client hangs up at 300 s (measured), and pings do not help.
-const attemptsEndMs = 240_000;
-// A JSON answer that is not there by then: see `Answer.#commit`.
-const commitAfterMs = 240_000;
-
-export interface Means {
-  readonly ports: ProxyPorts;
-  readonly upstreams: Upstreams;
-  readonly loads: LiveLoads;
-  readonly sessions: Sessions;
-  /** Those that are on their way: whatever is kept of each request for a while is kept in such a list, and in no `Set`. */
-  readonly answers: Running<Answer>;
-  readonly transfers: Running<Transfer>;
-}
 
 export interface Incoming {
   readonly id: RequestId;
@@ -66,37 +45,42 @@ export interface Ended {
   readonly profile: string | null;
 }
 
+type Do<Kind extends Command['do']> = Extract<Command<Refusal>, { do: Kind }>;
+
 export class Exchange {
   place = -1;
   readonly #means: Means;
   readonly #in: Incoming;
   readonly #session: string | null;
-  readonly #attempts: Attempt[] = [];
-  readonly #tried = new Set<EndpointId>();
+  readonly #machine: Failover<Refusal>;
+  readonly #record: RequestRecord;
+  /** What each of those that were asked has said, in words. */
   readonly #told = new Map<string, string>();
-  readonly #said = new Said();
-  readonly #overloaded = new Set<string>();
-  #view: RoutingView;
-  /** What the request found: its failures came later, and are part of its story. */
-  readonly #firstView: number;
   #running: Answer | undefined;
   /** Its place in the line for endpoints that are full. */
   #waiter: RoomWaiter | undefined;
   #gone = false;
-  #pauseMs = 0;
   /** Where it waits when nobody can answer it, and what its tries are then written down by. */
   readonly #parked: ParkedRequest;
-  #roundStart = 0;
-  #firstCandidate: Candidate | undefined;
 
   constructor(means: Means, incoming: Incoming) {
     this.#means = means;
     this.#in = incoming;
-    const session = incoming.head.session || incoming.peek.session;
+    const { head, peek, target, startedAt } = incoming;
+    const session = head.session || peek.session;
     this.#session = session && shortName(session);
-    this.#view = means.ports.view();
-    this.#firstView = this.#view.seq;
+    this.#record = new RequestRecord(incoming, this.#session, means.ports.view().seq, means.ports.now);
     this.#parked = new ParkedRequest(means.ports.retryQueue, incoming.place, () => askedOf(incoming, this.#session));
+    this.#machine = new Failover(
+      {
+        within: target.within,
+        model: peek.model,
+        session: this.#session,
+        isPinned: target.isPinned,
+        awaitedSince: startedAt,
+      },
+      means.failover,
+    );
   }
 
   /**
@@ -115,143 +99,97 @@ export class Exchange {
 
   async run(): Promise<Ended> {
     this.#means.loads.requestCame(this.#in.startedAt);
-    const joined = this.#parked.joins();
-    const why = () => this.#said.why(() => this.#worthWaitingFor(this.#parked.patienceMs).length > 0);
-    let ended = joined && (await joined) ? undefined : await this.#round();
-    // Who has waited for room until now has waited long enough.
-    while (!ended && this.#leftMs > 0) {
-      const turn = await this.#parked.turn(why());
-      if (this.#gone) return this.#cancelled();
-      if (turn.kind === 'stored') return this.#stored(turn.answer);
-      if (turn.kind === 'go') ended = await this.#parked.tries(() => this.#round(), why);
-      else if (this.#waitsShortly()) ended = await this.#goOn();
-      else return this.#refuse();
+    try {
+      const joins = this.#parked.joins();
+      const ended = await this.#live(joins && (await joins) ? { type: 'joined' } : { type: 'start' });
+      if (this.#parked.item !== null) await this.#parked.ended(ended.fact);
+      return ended;
+    } catch (error) {
+      this.#parked.faulted();
+      throw error;
     }
-    return ended ?? this.#refuse();
   }
 
-  /** One endpoint after the other, each once. Undefined: none of them answered. */
-  #round(): Promise<Ended | undefined> {
-    this.#roundStart = this.#attempts.length;
-    this.#tried.clear();
-    this.#overloaded.clear();
-    return this.#goOn();
-  }
-
-  async #goOn(): Promise<Ended | undefined> {
-    while (this.#mayTryMore()) {
-      const candidate = await this.#next();
-      if (this.#gone) return this.#cancelled();
-      if (!candidate) break;
-      const starts = this.#parked.starts(candidate.endpoint.id);
-      if (starts !== true && !(await starts)) break;
-      if (this.#gone) return this.#cancelled();
-      const startedAt = this.#means.ports.now();
-      const { answer, outcome } = await this.#attempt(candidate);
-      if (outcome.kind === 'served') return this.#served(candidate, answer);
-      if (outcome.kind === 'cancelled') return this.#cancelled();
-      if (outcome.kind === 'broken') return this.#broken(candidate, answer, outcome.detail, startedAt);
-      if (isClientsAffair(outcome.verdict)) return this.#passed(candidate, answer);
-      this.#said.note(candidate, outcome);
-      const isTelling = this.#afterFailure(candidate, outcome, startedAt);
-      if (!isTelling) return this.#passed(candidate, answer);
-    }
-    return undefined;
-  }
-
-  #worthWaitingFor(patienceMs: Millis): readonly RoutableEndpoint[] {
-    const { ports } = this.#means;
-    const now = ports.now();
-    this.#view = ports.view();
-    const said = this.#said.failures();
-    const { model } = this.#in.peek;
-    const lacksModel = ({ lacks }: RoutableEndpoint) => lacksUntil(lacks, model, now) !== null;
-    return worthWaitingFor(reachable(this.#view, this.#in.target.within), { said, lacksModel, patienceMs }, now);
-  }
-
-  /** Nobody of those that were asked answers, and somebody else is back in a moment: without a queue that is waited out here. */
-  #waitsShortly(): boolean {
-    const { now } = this.#means.ports;
-    if (this.#said.isNothing || this.#parked.item !== null || !this.#mayTryMore()) return false;
-    const ms = shortWait(this.#worthWaitingFor(shortWaitMs), now());
-    if (ms === null) return false;
-    // A timer may be early by the fraction of a millisecond.
-    this.#pauseMs = ms + 1;
-    return true;
-  }
-
-  #mayTryMore(): boolean {
-    const { settings } = this.#means.ports;
-    const made = this.#attempts.length - this.#roundStart;
-    return made < settings()['proxy.max_attempts'] && this.#leftMs > 0;
-  }
-
-  /** The best endpoint that was not tried; waits while all that could answer are full. */
-  async #next(): Promise<Candidate | undefined> {
+  async #live(first: Input<Refusal>): Promise<Ended> {
+    let command = this.#step(first);
     for (;;) {
-      if (this.#pauseMs > 0) await this.#pause();
-      const { candidates, busy, full } = this.#plan();
-      const candidate = candidates.find((one) => this.#isAllowed(one));
-      // A queued request waits in the queue and not here.
-      if (candidate || !busy || this.#gone || this.#parked.item !== null || this.#leftMs <= 0) {
-        this.#waiter?.leave(candidate !== undefined && !this.#gone);
-        this.#waiter = undefined;
-        return candidate;
+      switch (command.do) {
+        case 'try':
+          command = this.#step(await this.#attempt(command));
+          break;
+        case 'pause':
+          await pause(command.ms);
+          command = this.#step({ type: 'waited' });
+          break;
+        case 'room':
+          await this.#waitForRoom(command);
+          command = this.#step({ type: 'waited' });
+          break;
+        case 'park': {
+          const turn = await this.#parked.turn(command.why);
+          if (turn.type === 'stored' && !this.#gone) return this.#stored(turn.answer);
+          command = this.#step(turn.type === 'stored' ? { type: 'left' } : turn);
+          break;
+        }
+        case 'pass':
+          return this.#passed();
+        case 'refuse':
+          return this.#refused(command);
+        case 'end':
+          return this.#record[command.as]();
       }
-      this.#waiter ??= this.#means.loads.room.join();
-      for (const id of full) this.#told.set(id, 'has no room for one more request');
-      await this.#waiter.room(full, this.#leftMs);
     }
   }
 
-  /** Until its client has waited long enough for a first byte. */
-  get #leftMs(): Millis {
-    return attemptsEndMs - (this.#means.ports.now() - this.#in.startedAt);
+  #step(input: Input<Refusal>): Command<Refusal> {
+    const isAnswered = input.type === 'served' || input.type === 'broken';
+    const command = this.#machine.step(this.#gone && !isAnswered ? { type: 'left' } : input, this.#means.ports.now());
+    // What was offered and is not taken is offered to the next one in the line.
+    if (this.#waiter && command.do !== 'room') {
+      this.#waiter.leave(command.do === 'try');
+      this.#waiter = undefined;
+    }
+    return command;
   }
 
-  #plan(): Plan {
-    const { ports, loads, sessions } = this.#means;
-    const settings = ports.settings();
-    const now = ports.now();
-    this.#view = ports.view();
-    const { model } = this.#in.peek;
-    const sticky = settings['loadbalancer.sticky_session'];
-    const ask: RouteAsk = {
-      within: this.#in.target.within,
-      binding: sticky ? sessions.bound(this.#session, settings['loadbalancer.sticky_ttl'] * secondMs, now) : null,
-      tried: this.#tried,
-      avoid: sessions.avoided(this.#session, now),
-      overloaded: this.#overloaded,
-      lacksModel: (one: RoutableEndpoint) => isPassedOver(one, this.#view, ask, model, now),
-    };
-    const rules = { strategy: settings['loadbalancer.strategy'], healthAware: settings['loadbalancer.health_aware'] };
-    return plan(this.#view, ask, loads, rules, now, ports.dice);
+  async #waitForRoom({ full, ms }: Do<'room'>): Promise<void> {
+    this.#waiter ??= this.#means.loads.room.join();
+    for (const id of full) this.#told.set(id, 'has no room for one more request');
+    await this.#waiter.room(full, ms);
   }
 
-  /** A healthy endpoint is never refused to a request; a further try of one that is not well draws on the budget. */
-  #isAllowed({ endpoint, because }: Candidate): boolean {
-    // The last resort is for what has no other way; what is queued has.
-    if (because === 'lastResort' && this.#parked.item !== null) return false;
-    if (this.#attempts.length === this.#roundStart) return true;
-    if (endpoint.state === 'healthy' && because !== 'lastResort') return true;
-    return this.#means.loads.spend(this.#means.ports.now());
-  }
+  // ------------------------------------------------------------------------------------------------ one attempt
 
-  async #attempt(candidate: Candidate): Promise<{ answer: Answer; outcome: Outcome }> {
-    const first = await this.#call(candidate, false);
+  /** Calls the endpoint, and tells its machine what came of it: the next choice is made by a view that knows. */
+  async #attempt(command: Do<'try'>): Promise<Input<Refusal>> {
+    const { candidate } = command;
+    const starts = this.#parked.starts(candidate.endpoint.id);
+    if (starts !== true && !(await starts)) return { type: 'denied' };
+    if (this.#gone) return { type: 'left' };
+    const startedAt = this.#means.ports.now();
+    let outcome = await this.#call(command, false);
     // The connection had been idle and died under us: nothing was asked of the endpoint yet, as far as anybody can know.
-    if (first.outcome.kind === 'failed' && first.outcome.stale && !this.#gone) return this.#call(candidate, true);
-    return first;
+    if (outcome.kind === 'failed' && outcome.stale && !this.#gone) outcome = await this.#call(command, true);
+    switch (outcome.kind) {
+      case 'served':
+        this.#tellServed();
+        return { type: 'served' };
+      case 'broken':
+        this.#tellBroken(candidate, outcome.detail, startedAt);
+        return { type: 'broken' };
+      case 'cancelled':
+        return { type: 'left' };
+      case 'failed':
+        this.#tellFailed(candidate, outcome, startedAt);
+        return { type: 'failed', said: outcome };
+    }
   }
 
-  async #call(candidate: Candidate, fresh: boolean): Promise<{ answer: Answer; outcome: Outcome }> {
-    const { ports, loads, upstreams } = this.#means;
+  async #call({ candidate, limits }: Do<'try'>, fresh: boolean): Promise<Outcome> {
+    const { ports, loads, answers } = this.#means;
+    const { request, client, target, body, peek } = this.#in;
     const { endpoint, because } = candidate;
-    const { request, head, client, target, body, peek } = this.#in;
-    const settings = ports.settings();
     const at = ports.now();
-    this.#firstCandidate ??= candidate;
-    this.#tried.add(endpoint.id);
     body?.goesUp();
     const answer = new Answer(
       this.#parked.receiver(new HttpReceiver(client, body)),
@@ -265,93 +203,123 @@ export class Exchange {
         now: ports.now,
         added: (ttfbMs) => this.#added(candidate, ttfbMs),
       },
-      {
-        headersMs: endpoint.timeoutMs ?? settings['proxy.headers_timeout'] * secondMs,
-        firstContentMs: settings['proxy.first_content_timeout'] * secondMs,
-        idleMs: settings['proxy.idle_timeout'] * secondMs,
-        totalMs: this.#totalMs(candidate),
-        commitMs: Math.max(0, commitAfterMs - (at - this.#in.startedAt)),
-      },
+      limits,
     );
+    this.#record.begins(candidate, answer);
     this.#running = answer;
-    this.#means.answers.add(answer);
+    answers.add(answer);
     const done = loads.begin(endpoint.id, because, at);
     try {
-      const key = ports.secret(endpoint.id) ?? '';
-      const headers = headersUp(request.rawHeaders, head.connection, endpoint.auth, key);
-      const { origin } = endpoint;
-      if (!endpoint.allowPlaintext && upstreams.isExposed(origin)) {
-        answer.failed({ code: 'CERT_PLAINTEXT', reused: false, proxy: null });
-      } else {
-        const path = endpoint.baseUrl.slice(origin.length) + target.path + target.query;
-        const method = request.method ?? 'GET';
-        answer.started(
-          upstreams.send({ origin, path, method, headers, body: body?.bytes ?? null, fresh, by: body }, answer),
-        );
-      }
+      this.#send(endpoint, answer, fresh);
     } catch (error) {
       answer.fault(error);
     }
     const outcome = await answer.outcome.finally(() => {
       done();
-      this.#means.answers.remove(answer);
+      answers.remove(answer);
       this.#running = undefined;
     });
-    if (!(outcome.kind === 'failed' && outcome.stale && !fresh)) this.#note(candidate, answer, outcome, at);
-    return { answer, outcome };
+    if (!(outcome.kind === 'failed' && outcome.stale && !fresh)) this.#record.note(outcome, at);
+    return outcome;
   }
 
-  /** A request that asks for no stream has no first byte to wait for; a short setting of the headers' time is obeyed all the same. */
-  #totalMs({ endpoint }: Candidate): Millis {
-    const total = this.#means.ports.settings()['proxy.total_timeout'] * secondMs;
-    return Math.min(total, endpoint.timeoutMs ?? total);
-  }
-
-  #note({ endpoint, because }: Candidate, answer: Answer, outcome: Outcome, at: Millis): void {
-    const status = answer.head_?.status ?? null;
-    const { ttfbMs } = answer;
-    this.#attempts.push({ endpoint: endpoint.id, at, outcome: outcomeWord(outcome), status, ttfbMs, because });
-  }
-
-  /** Tells the endpoint's machine, and says whether another endpoint is asked. */
-  #afterFailure({ endpoint }: Candidate, refusal: Refusal, startedAt: Millis): boolean {
-    const { verdict, detail, code } = refusal;
-    const { ports } = this.#means;
-    const { target, peek, id } = this.#in;
-    const { failure } = verdict;
-    if (failure === null) return true;
-    this.#told.set(endpoint.id, detail);
-    if (failure === 'overloaded') this.#overloaded.add(endpoint.origin);
-    if (failure === 'noModel') {
-      if (peek.model !== null) ports.modelNotFound(endpoint.id, peek.model, id);
-    } else {
-      const data = attemptFailure(refusal, id);
-      this.#excuse(ports.attemptFailed(endpoint.id, data, { code, startedAt }));
+  #send({ id, origin, baseUrl, auth, allowPlaintext }: RoutableEndpoint, answer: Answer, fresh: boolean): void {
+    const { ports, upstreams } = this.#means;
+    const { request, head, target, body } = this.#in;
+    const headers = headersUp(request.rawHeaders, head.connection, auth, ports.secret(id) ?? '');
+    if (!allowPlaintext && upstreams.isExposed(origin)) {
+      answer.failed({ code: 'CERT_PLAINTEXT', reused: false, proxy: null });
+      return;
     }
-    this.#waitHere(endpoint.id, failure, verdict.retryAfterMs);
-    return !target.isPinned;
+    const path = baseUrl.slice(origin.length) + target.path + target.query;
+    const method = request.method ?? 'GET';
+    answer.started(
+      upstreams.send({ origin, path, method, headers, body: body?.bytes ?? null, fresh, by: body }, answer),
+    );
   }
 
-  /** The attempt that has just been noted says nothing about its endpoint. */
-  #excuse(said: 'counts' | 'noNetwork'): void {
-    const last = this.#attempts.pop();
-    if (last) this.#attempts.push(said === 'noNetwork' ? { ...last, outcome: 'noNetwork' } : last);
-  }
+  // ------------------------------------------------------------------------------------------------ what endpoints are told
 
-  /** A short pause at the session's own endpoint: it may be asked again when it is over. */
-  #waitHere(id: EndpointId, failure: Failure, retryAfterMs: Millis | null): void {
+  #tellServed(): void {
     const { ports, sessions } = this.#means;
-    const isBound =
-      sessions.bound(this.#session, ports.settings()['loadbalancer.sticky_ttl'] * secondMs, ports.now()) === id;
-    if (failure !== 'rateLimited' || retryAfterMs === null || retryAfterMs > shortWaitMs || !isBound) return;
-    this.#pauseMs = retryAfterMs;
-    this.#tried.delete(id);
+    const { id, startedAt, target, peek } = this.#in;
+    const { candidate, answer } = this.#record.made;
+    const { endpoint } = candidate;
+    // Who counts need not be who answers: no prompt is cached there.
+    if (!target.isCount) sessions.bind(this.#session, endpoint.id, startedAt);
+    if (peek.model !== null) ports.modelFound(endpoint.id, peek.model, id);
+    ports.attemptSucceeded(endpoint.id, { request: id, ttfbMs: answer.ttfbMs ?? 0, ttftMs: answer.ttftMs });
+    const { head_: head } = answer;
+    if (endpoint.state !== 'healthy' || head?.get('anthropic-ratelimit-unified-status') !== 'allowed_warning') return;
+    const reset = Number(head.get('anthropic-ratelimit-unified-reset'));
+    ports.limitsSeen(endpoint.id, { status: 'allowed_warning', resetAt: reset > 0 ? reset * secondMs : null });
   }
 
-  async #pause(): Promise<void> {
-    const ms = this.#pauseMs;
-    this.#pauseMs = 0;
-    await new Promise((resolve) => setTimeout(resolve, ms));
+  #tellBroken({ endpoint }: Candidate, detail: string, startedAt: Millis): void {
+    const { ports, sessions } = this.#means;
+    sessions.avoid(this.#session, endpoint.id, ports.now());
+    const data = attemptFailure(brokenVerdict, { status: 200, request: this.#in.id, detail });
+    this.#record.excuse(ports.attemptFailed(endpoint.id, data, { code: null, startedAt }));
+  }
+
+  /** Not of what is the client's own affair, and not of what is only not there. */
+  #tellFailed({ endpoint }: Candidate, { verdict, detail, head, code }: Refusal, startedAt: Millis): void {
+    const { ports } = this.#means;
+    const { peek, id: request } = this.#in;
+    const { failure } = verdict;
+    if (failure === null) return;
+    this.#told.set(endpoint.id, detail);
+    if (failure !== 'noModel') {
+      const data = attemptFailure({ ...verdict, failure }, { status: head?.status ?? null, request, detail });
+      this.#record.excuse(ports.attemptFailed(endpoint.id, data, { code, startedAt }));
+    } else if (peek.model !== null) ports.modelNotFound(endpoint.id, peek.model, request);
+  }
+
+  // ------------------------------------------------------------------------------------------------ how it ends
+
+  /** The client's own affair, or a request that belongs to one account: what the endpoint said, as it said it. */
+  #passed(): Ended {
+    this.#record.made.answer.passOn([]);
+    return this.#record.served();
+  }
+
+  /** Nobody answered: the most telling thing that was said, or a sentence of our own. */
+  #refused({ reason, why }: Do<'refuse'>): Ended {
+    const { ports } = this.#means;
+    const { client, id, target, peek } = this.#in;
+    this.#parked.inVain(why);
+    if (reason.kind === 'told') {
+      const { candidate, said } = reason.word;
+      const { failure } = said.verdict;
+      // The client has its answer, and asks no more: nobody is asked for it later.
+      this.#parked.leave(`its client was told: ${failure}`);
+      const stop = failure === 'credential' || failure === 'billing' ? ['x-should-retry', 'false'] : [];
+      passVerbatim(client, said, [...stop, ...this.#added(candidate, 0)]);
+      return this.#record.failed(said.head?.status ?? 0, failure ?? 'refused');
+    }
+    const { item, isFull } = this.#parked;
+    const asking = { view: ports.view(), within: target.within, model: peek.model, told: this.#told, now: ports.now() };
+    const { error, because } = ownError(asking, reason, { item, isFull });
+    sendError(client, error, id);
+    return this.#record.failed(error.status, because);
+  }
+
+  /** Somebody has got the answer for an identical request: nobody is asked. */
+  async #stored(answer: StoredAnswer): Promise<Ended> {
+    const { ports } = this.#means;
+    const { client, id, startedAt } = this.#in;
+    const profile = (answer.endpoint && ports.view().endpoints.get(answer.endpoint)?.profile) ?? '';
+    const endpoint = answer.endpoint ?? '';
+    const ttfbMs = ports.now() - startedAt;
+    const added = ['x-qcc-request-id', id, 'x-qcc-endpoint', endpoint, 'x-qcc-attempts', '0'];
+    const bytes = await sendStored(client, answer, added).catch(() => null);
+    if (this.#gone) return this.#record.cancelled();
+    if (bytes === null) {
+      // The try that it came from has broken off: as there, the connection is cut, and the client asks again.
+      client.destroy();
+      return { ...this.#record.failed(answer.status, 'storedAnswerBroken'), profile };
+    }
+    return this.#record.stored(answer.status, { endpoint, profile, ttfbMs, ttftMs: null, bytes, usage: null });
   }
 
   #added({ endpoint }: Candidate, ttfbMs: Millis): string[] {
@@ -364,150 +332,13 @@ export class Exchange {
       'x-qcc-profile',
       encodeURIComponent(endpoint.profile),
       'x-qcc-attempts',
-      String(this.#attempts.length + (this.#running ? 1 : 0)),
+      String(this.#record.attempts + (this.#running ? 1 : 0)),
       'server-timing',
       `qcc;dur=${ours}, upstream;dur=${ttfbMs}`,
     ];
   }
+}
 
-  #ended(status: number) {
-    const { target, peek, startedAt } = this.#in;
-    return {
-      session: this.#session,
-      model: peek.model,
-      stream: peek.stream,
-      path: shortName(target.path),
-      within: target.within,
-      attempts: this.#attempts,
-      status,
-      durationMs: this.#means.ports.now() - startedAt,
-      view: this.#firstView,
-    };
-  }
-
-  /** Written out: this is made once a request, and a spread costs ten times as much. */
-  #servedBy({ endpoint }: Candidate, answer: Answer): Served {
-    const { target, peek, startedAt } = this.#in;
-    return {
-      session: this.#session,
-      model: peek.model,
-      stream: peek.stream,
-      path: shortName(target.path),
-      within: target.within,
-      attempts: this.#attempts,
-      status: answer.head_?.status ?? 200,
-      durationMs: this.#means.ports.now() - startedAt,
-      view: this.#firstView,
-      endpoint: endpoint.id,
-      profile: endpoint.profile,
-      ttfbMs: answer.ttfbMs ?? 0,
-      ttftMs: answer.ttftMs,
-      bytes: answer.bytes,
-      usage: answer.usage,
-    };
-  }
-
-  #served(candidate: Candidate, answer: Answer): Ended {
-    const { ports, sessions } = this.#means;
-    const { id, startedAt } = this.#in;
-    // Who counts need not be who answers: no prompt is cached there.
-    if (!this.#in.target.isCount) sessions.bind(this.#session, candidate.endpoint.id, startedAt);
-    if (this.#in.peek.model !== null) ports.modelFound(candidate.endpoint.id, this.#in.peek.model, id);
-    ports.attemptSucceeded(candidate.endpoint.id, { request: id, ttfbMs: answer.ttfbMs ?? 0, ttftMs: answer.ttftMs });
-    this.#lookAtLimits(candidate, answer);
-    return {
-      fact: { type: 'RequestServed', data: this.#servedBy(candidate, answer) },
-      profile: candidate.endpoint.profile,
-    };
-  }
-
-  #lookAtLimits({ endpoint }: Candidate, { head_: head }: Answer): void {
-    if (endpoint.state !== 'healthy' || head?.get('anthropic-ratelimit-unified-status') !== 'allowed_warning') return;
-    const reset = Number(head.get('anthropic-ratelimit-unified-reset'));
-    this.#means.ports.limitsSeen(endpoint.id, {
-      status: 'allowed_warning',
-      resetAt: reset > 0 ? reset * secondMs : null,
-    });
-  }
-
-  /** The client's own affair, or a request that belongs to one account: what the endpoint said, as it said it. */
-  #passed(candidate: Candidate, answer: Answer): Ended {
-    const status = answer.head_?.status;
-    if (status === undefined) return this.#refuse();
-    answer.passOn([]);
-    return {
-      fact: { type: 'RequestServed', data: this.#servedBy(candidate, answer) },
-      profile: candidate.endpoint.profile,
-    };
-  }
-
-  #broken(candidate: Candidate, answer: Answer, detail: string, startedAt: Millis): Ended {
-    const { ports, sessions } = this.#means;
-    const { id } = this.#in;
-    const failure: Failure = 'brokenAnswer';
-    sessions.avoid(this.#session, candidate.endpoint.id, ports.now());
-    const data = brokenFailure(detail, id);
-    this.#excuse(ports.attemptFailed(candidate.endpoint.id, data, { code: null, startedAt }));
-    return {
-      fact: { type: 'AnswerBroken', data: { ...this.#servedBy(candidate, answer), failure } },
-      profile: candidate.endpoint.profile,
-    };
-  }
-
-  #cancelled(): Ended {
-    return {
-      fact: { type: 'RequestCancelled', data: this.#ended(0) },
-      profile: this.#firstCandidate?.endpoint.profile ?? null,
-    };
-  }
-
-  /** Nobody answered: the most telling thing that was said, or a sentence of our own. */
-  #refuse(): Ended {
-    const { ports } = this.#means;
-    const { client, id, target } = this.#in;
-    const telling = this.#said.telling();
-    const verbatim = telling?.refusal;
-    const data = (status: number, because: string): Ended => ({
-      fact: { type: 'RequestFailed', data: { ...this.#ended(status), because } },
-      profile: this.#firstCandidate?.endpoint.profile ?? null,
-    });
-    if (telling && verbatim?.head) {
-      // The client has its answer, and asks no more: nobody is asked for it later.
-      this.#parked.leave(`its client was told: ${verbatim.verdict.failure}`);
-      const stop =
-        verbatim.verdict.failure === 'credential' || verbatim.verdict.failure === 'billing'
-          ? ['x-should-retry', 'false']
-          : [];
-      passVerbatim(client, verbatim, [...stop, ...this.#added(telling.candidate, 0)]);
-      return data(verbatim.head.status, verbatim.verdict.failure ?? 'refused');
-    }
-    const { item, isFull } = this.#parked;
-    const { error, because } = ownError(
-      { view: ports.view(), within: target.within, model: this.#in.peek.model, told: this.#told, now: ports.now() },
-      this.#said,
-      { item, isFull },
-    );
-    sendError(client, error, id);
-    return data(error.status, because);
-  }
-
-  /** Somebody has got the answer for an identical request: nobody is asked. */
-  async #stored(answer: StoredAnswer): Promise<Ended> {
-    const { ports } = this.#means;
-    const { client, id, startedAt } = this.#in;
-    const profile = (answer.endpoint && ports.view().endpoints.get(answer.endpoint)?.profile) ?? '';
-    const endpoint = answer.endpoint ?? '';
-    const ttfbMs = ports.now() - startedAt;
-    const added = ['x-qcc-request-id', id, 'x-qcc-endpoint', endpoint, 'x-qcc-attempts', '0'];
-    const bytes = await sendStored(client, answer, added).catch(() => null);
-    if (this.#gone) return this.#cancelled();
-    if (bytes === null) {
-      // The try that it came from has broken off: as there, the connection is cut, and the client asks again.
-      client.destroy();
-      const data = { ...this.#ended(answer.status), because: 'storedAnswerBroken' };
-      return { fact: { type: 'RequestFailed', data }, profile };
-    }
-    const data = { endpoint, profile, ttfbMs, ttftMs: null, bytes, usage: null };
-    return { fact: { type: 'RequestServed', data: { ...this.#ended(answer.status), ...data } }, profile };
-  }
+function pause(ms: Millis): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -2,23 +2,18 @@
  * The way of one request through the queue: joins what it is a re-send of, waits where nobody can answer, and writes down what
  * its tries come to. A request that is answered at once never gets further than `joins`.
  */
-import type { Failure } from '../../events/endpoint.ts';
-import type { Millis } from '../../events/fact.ts';
 import type { EndpointId, QueueId } from '../../events/ids.ts';
+import type { RequestFact } from '../../events/request.ts';
+import type { Why } from '../../machines/failover-policy.ts';
 import type { Place } from './admission/admission.ts';
-import type { Ended, Incoming } from './driver.ts';
+import type { Incoming } from './driver.ts';
 import { RecordingReceiver } from './recording-receiver.ts';
 import type { ClientAnswer } from './request/client.ts';
 import type { Receiver } from './response/receiver.ts';
 import type { Asked, AttemptLog, ProxyQueue, StoredAnswer, Turn, Waiter } from './retry-queue.ts';
 
-/** Why a try came to nothing. */
-export interface Why {
-  /** Null: waiting does not heal it. */
-  readonly failure: Failure | null;
-  readonly retryAfterMs: number | null;
-  readonly detail: string;
-}
+const firstError = 400;
+const notQueued = { type: 'notQueued' } as const;
 
 export class ParkedRequest {
   readonly #retryQueue: ProxyQueue | null;
@@ -52,11 +47,6 @@ export class ParkedRequest {
     return this.#attemptLog ? new RecordingReceiver(client, this.#attemptLog) : client;
   }
 
-  /** So long its client waits at most for an endpoint to come back: not at all where nothing waits. */
-  get patienceMs(): Millis {
-    return this.#retryQueue?.parkMs ?? 0;
-  }
-
   /** @param because why its client wants no answer any more, so that what waits for one is not sent; null: it may ask again */
   leave(because: string | null): void {
     this.#givenUp = because;
@@ -69,13 +59,14 @@ export class ParkedRequest {
     return this.#retryQueue === null || this.#retryQueue.isEmpty ? false : this.#join(this.#retryQueue);
   }
 
-  /** Waits for its turn, without taking the place of one that runs. */
-  async turn(why: Why): Promise<Turn> {
-    if (!this.#waiter && !(await this.#take(why))) return { kind: 'over' };
+  /** Ends the try that runs, and waits for the next one without taking the place of a request that runs. */
+  async turn(why: Why): Promise<Turn | typeof notQueued> {
+    this.inVain(why);
+    if (!this.#waiter && !(await this.#take(why))) return notQueued;
     this.#place.park();
     try {
-      const turn = (await this.#waiter?.turn()) ?? { kind: 'over' };
-      this.#attemptLog = turn.kind === 'go' ? turn.attemptLog : undefined;
+      const turn = (await this.#waiter?.turn()) ?? notQueued;
+      this.#attemptLog = turn.type === 'go' ? turn.attemptLog : undefined;
       // Its client went away in this very moment: nothing was sent, and the item is free for whoever asks next.
       if (this.#isGone) this.#attemptLog?.dropped();
       return turn;
@@ -89,22 +80,27 @@ export class ParkedRequest {
     return this.#attemptLog?.starts(endpoint) ?? true;
   }
 
-  /** One try of an item: however it ends, that is written down. What is no item just runs. */
-  async tries(round: () => Promise<Ended | undefined>, why: () => Why): Promise<Ended | undefined> {
+  /** The try that runs has come to nothing. */
+  inVain(why: Why): void {
+    this.#attemptLog?.failed(why);
+    this.#attemptLog = undefined;
+  }
+
+  /** Its client has an answer of whatever kind, or has gone: what becomes of the item now is nobody's here. */
+  async ended({ type, data }: RequestFact): Promise<void> {
     const attemptLog = this.#attemptLog;
-    try {
-      const ended = await round();
-      if (attemptLog) await note(attemptLog, ended ?? why());
-      // What becomes of the item now is nobody's here.
-      if (ended) this.#waiter?.leave();
-      return ended;
-    } catch (error) {
-      attemptLog?.abandoned('fault');
-      this.#waiter?.leave();
-      throw error;
-    } finally {
-      this.#attemptLog = undefined;
-    }
+    const told = { retryAfterMs: null };
+    if (type === 'RequestServed' && data.status < firstError) await attemptLog?.answered();
+    else if (type === 'RequestCancelled') attemptLog?.abandoned('clientLeft');
+    else if (type === 'AnswerBroken')
+      attemptLog?.failed({ ...told, failure: data.failure, detail: 'the answer broke off' });
+    else attemptLog?.failed({ ...told, failure: null, detail: `refused with ${data.status}` });
+    this.#waiter?.leave();
+  }
+
+  faulted(): void {
+    this.#attemptLog?.abandoned('fault');
+    this.#waiter?.leave();
   }
 
   async #join(retryQueue: ProxyQueue): Promise<boolean> {
@@ -124,20 +120,6 @@ export class ParkedRequest {
     if (this.#isGone) waiter?.goAway(this.#givenUp);
     return waiter !== null;
   }
-}
-
-const firstError = 400;
-
-/** By an answer of whatever kind, or by nobody having answered. */
-async function note(attemptLog: AttemptLog, ended: Ended | Why): Promise<void> {
-  if (!('fact' in ended)) return attemptLog.failed(ended);
-  const { type, data } = ended.fact;
-  const told = { retryAfterMs: null };
-  if (type === 'RequestServed' && data.status < firstError) await attemptLog.answered();
-  else if (type === 'RequestCancelled') attemptLog.abandoned('clientLeft');
-  else if (type === 'AnswerBroken')
-    attemptLog.failed({ ...told, failure: data.failure, detail: 'the answer broke off' });
-  else attemptLog.failed({ ...told, failure: null, detail: `refused with ${data.status}` });
 }
 
 /**

@@ -2,10 +2,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Millis } from '../../events/fact.ts';
 import type { RequestId } from '../../events/ids.ts';
-import type { Attempt } from '../../events/request.ts';
+import { type Attempt, endedOf, servedBy } from '../../events/request.ts';
 import { isProxyDown, isShortage } from '../../machines/network.ts';
 import type { RoutableEndpoint } from '../../machines/routing-view.ts';
-import type { Ended, Means } from './driver.ts';
+import type { Ended } from './driver.ts';
+import type { Means } from './means.ts';
 import type { RequestHead } from './request/request-head.ts';
 import { shortName } from './request/short-name.ts';
 import type { OwnError } from './response/refusal.ts';
@@ -221,23 +222,16 @@ class Passing implements AnswerSink, Movement {
       ttfbMs,
       because: 'pinned',
     };
-    const ended = {
-      session: null,
-      model: null,
-      stream: false,
-      path: shortName(target.path),
-      within: target.within,
-      attempts: [attempt],
-      status,
-      durationMs: this.#means.ports.now() - startedAt,
-      view: this.#view,
-    };
+    const { within } = target;
+    const asked = { session: null, model: null, stream: false, path: shortName(target.path), within };
+    const durationMs = this.#means.ports.now() - startedAt;
+    const ended = endedOf(asked, { attempts: [attempt], status, durationMs, view: this.#view });
     if (outcome === 'cancelled') this.#settle({ fact: { type: 'RequestCancelled', data: ended }, profile });
     else if (outcome !== 'answered')
       this.#settle({ fact: { type: 'RequestFailed', data: { ...ended, because: outcome } }, profile });
     else {
-      const served = { endpoint, profile, ttfbMs: ttfbMs ?? 0, ttftMs: null, bytes: this.#bytes, usage: null };
-      this.#settle({ fact: { type: 'RequestServed', data: { ...ended, ...served } }, profile });
+      const by = { endpoint, profile, ttfbMs: ttfbMs ?? 0, ttftMs: null, bytes: this.#bytes, usage: null };
+      this.#settle({ fact: { type: 'RequestServed', data: servedBy(ended, by) }, profile });
     }
   }
 

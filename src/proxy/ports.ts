@@ -3,6 +3,7 @@ import type { AttemptFailure } from '../../events/endpoint.ts';
 import type { Millis } from '../../events/fact.ts';
 import type { EndpointId, RequestId } from '../../events/ids.ts';
 import type { RequestFact } from '../../events/request.ts';
+import type { FailoverPolicy } from '../../machines/failover-policy.ts';
 import type { RoutingView } from '../../machines/routing-view.ts';
 import type { Settings } from '../config/settings/settings.ts';
 import type { LoadsNow } from './admission/in-flight.ts';
@@ -19,6 +20,8 @@ export interface ProxyPorts {
   /** The current view. A request keeps the one it started with for its plan, and looks again before each attempt. */
   view(): RoutingView;
   settings(): Settings;
+  /** What the settings say about failover. */
+  failover(): FailoverPolicy;
   /** The decrypted key of an endpoint; undefined when it cannot be read. */
   secret(endpoint: EndpointId): string | undefined;
   /** The token of this installation. */

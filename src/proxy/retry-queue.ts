@@ -58,11 +58,11 @@ export interface Waiter {
 }
 
 export type Turn =
-  /** It may go now, and reports how it went. */
-  | { readonly kind: 'go'; readonly attemptLog: AttemptLog }
+  /** It may go now, and reports how it went; the queue keeps it until it expires. */
+  | { readonly type: 'go'; readonly attemptLog: AttemptLog; readonly expiresAt: Millis }
   /** Somebody else has got the answer, or is getting it. */
-  | { readonly kind: 'stored'; readonly answer: StoredAnswer }
-  | { readonly kind: 'over' };
+  | { readonly type: 'stored'; readonly answer: StoredAnswer }
+  | { readonly type: 'waitedOut' };
 
 export interface StoredAnswer {
   readonly status: number;

@@ -3,16 +3,14 @@
  * any request. What the endpoints do is told to their machines like all traffic.
  */
 
-import type { Failure } from '../../events/endpoint.ts';
 import type { Millis } from '../../events/fact.ts';
 import type { EndpointId, QueueId, RequestId } from '../../events/ids.ts';
 import type { QueuedRequest } from '../../events/queue.ts';
-import { lacksUntil } from '../../machines/available.ts';
-import { isClientsAffair, maybeBilled } from '../../machines/classify.ts';
-import { allLasting, worthWaitingFor } from '../../machines/failover.ts';
+import { attemptFailure, brokenVerdict, type Verdict } from '../../machines/classify.ts';
+import { type Command, Failover, type FailoverDeps, type Input } from '../../machines/failover.ts';
+import type { Refused, Why } from '../../machines/failover-policy.ts';
 import type { QueueItem } from '../../machines/queue-item.ts';
-import { type Candidate, isPassedOver, plan, type RouteAsk, reachable } from '../../machines/route.ts';
-import type { RoutableEndpoint } from '../../machines/routing-view.ts';
+import { type Candidate, plan } from '../../machines/route.ts';
 import type { RetryJob } from '../../workers/retry.ts';
 import type { RetryPool } from '../pool/pool.ts';
 import type { ProxyPorts } from '../proxy/ports.ts';
@@ -26,14 +24,12 @@ import type { RequestHead } from './retry-queue.ts';
 const secondMs = 1_000;
 
 type Result = Awaited<ReturnType<RetryPool['attempt']>>;
-type Failed = Extract<Result, { kind: 'failed' }>;
+type Try = Extract<Command, { do: 'try' }>;
 
-export type BackgroundPorts = Omit<ProxyPorts, 'desk' | 'token' | 'requestEnded' | 'notReady' | 'limitsSeen'> & {
+export type BackgroundPorts = Omit<ProxyPorts, 'retryQueue' | 'token' | 'requestEnded' | 'notReady' | 'limitsSeen'> & {
   readonly blobs: Blobs;
   readonly pool: RetryPool;
 };
-
-const broken: Failed['verdict'] = { failure: 'brokenAnswer', retryAfterMs: null, resetAt: null };
 
 /** What a call came to that was no answer. */
 interface Call {
@@ -42,6 +38,20 @@ interface Call {
   readonly code: string | null;
   readonly startedAt: Millis;
 }
+
+/** What one try goes with. */
+interface Running {
+  readonly asked: QueuedRequest;
+  readonly blob: BlobReader;
+  readonly attemptLog: ItemAttemptLog;
+  readonly loads: InFlightCounter;
+  readonly signal: AbortSignal;
+}
+
+// It was stopped between two attempts: the next one is made when it may go again.
+const stopped: Why = { failure: 'unreachable', retryAfterMs: null, detail: 'stopped' };
+// Where its session's prompt cache is helps nobody: its client has gone.
+const noSessions = { bound: () => null, avoided: () => null };
 
 interface Run {
   readonly stop: AbortController;
@@ -56,7 +66,7 @@ export class Background {
     this.#ports = ports;
   }
 
-  /** Always ends the journal, whatever happens. */
+  /** Always ends the attempt log, whatever happens. */
   run(id: QueueId, item: QueueItem, attemptLog: ItemAttemptLog, loads: InFlightCounter): void {
     const stop = new AbortController();
     const done = this.#try(item, attemptLog, loads, stop.signal)
@@ -94,90 +104,78 @@ export class Background {
     await this.#ports.pool.close();
   }
 
+  /** As in the life of a request: what the machine commands is carried out, until the queue has to wait, or there is an end. */
   async #try(item: QueueItem, attemptLog: ItemAttemptLog, loads: InFlightCounter, signal: AbortSignal): Promise<void> {
+    const { now, blobs } = this.#ports;
     const asked = item.asked as QueuedRequest;
-    const blob = await this.#ports.blobs.open(asked.body);
-    const round = new Round();
-    while (!signal.aborted) {
-      const startedAt = this.#ports.now();
-      const candidate = this.#next(asked, round, loads);
-      if (!candidate) break;
-      const result = await this.#attempt(candidate, { asked, blob, attemptLog, loads, signal });
-      if (!result) return;
-      const { endpoint } = candidate;
-      switch (result.kind) {
-        case 'answered': {
-          const { ttftMs, usage } = result;
-          const ttfbMs = result.ttfbMs ?? 0;
-          const request = asked.request as RequestId;
-          if (asked.model !== null) this.#ports.modelFound(endpoint.id, asked.model, request);
-          this.#ports.attemptSucceeded(endpoint.id, { request, ttfbMs, ttftMs });
-          return attemptLog.answered({ endpoint: endpoint.id, model: asked.model, ttfbMs, ttftMs, usage });
-        }
-        case 'broken':
-          this.#blame(endpoint.id, asked, broken, { ...result, code: null, startedAt });
-          return attemptLog.failed({ failure: 'brokenAnswer', retryAfterMs: null, detail: result.detail });
-        case 'cancelled':
-          return attemptLog.abandoned('gatewayStopped');
-        case 'lost':
-          return attemptLog.abandoned('workerLost');
-        case 'failed': {
-          const { verdict, detail } = result;
-          if (isClientsAffair(verdict)) return attemptLog.failed({ failure: null, retryAfterMs: null, detail });
-          this.#tell(endpoint.id, asked, verdict, { ...result, startedAt });
-          round.failed(candidate, result);
-        }
+    const blob = await blobs.open(asked.body);
+    const run: Running = { asked, blob, attemptLog, loads, signal };
+    const machine = this.#machineOf(run);
+    let command = machine.step({ type: 'go', expiresAt: item.expiresAt }, now());
+    while (command.do === 'try' && !signal.aborted) {
+      const input = await this.#attempt(command, run);
+      // How it ended is written down already.
+      if (input === null) return;
+      command = machine.step(input, now());
+    }
+    attemptLog.failed(whyOf(command));
+  }
+
+  #machineOf({ asked, loads }: Running): Failover {
+    const { within, model } = asked;
+    const { view, failover: policy, dice } = this.#ports;
+    const deps: FailoverDeps = { view, policy, loads, sessions: noSessions, patienceMs: () => 0, route: plan, dice };
+    return new Failover({ within, model, session: null, isPinned: false, awaitedSince: null }, deps);
+  }
+
+  /** Null: the attempt was the last one, and the attempt log has been told how it ended. */
+  async #attempt(command: Try, run: Running): Promise<Input | null> {
+    const { asked, attemptLog } = run;
+    const { endpoint } = command.candidate;
+    const startedAt = this.#ports.now();
+    const result = await this.#call(command, run);
+    switch (result?.kind) {
+      // It may not be sent, and the attempt log knows why.
+      case undefined:
+        return null;
+      case 'answered': {
+        const { ttftMs, usage } = result;
+        const ttfbMs = result.ttfbMs ?? 0;
+        const request = asked.request as RequestId;
+        if (asked.model !== null) this.#ports.modelFound(endpoint.id, asked.model, request);
+        this.#ports.attemptSucceeded(endpoint.id, { request, ttfbMs, ttftMs });
+        await attemptLog.answered({ endpoint: endpoint.id, model: asked.model, ttfbMs, ttftMs, usage });
+        return null;
+      }
+      case 'broken':
+        this.#blame(endpoint.id, asked, brokenVerdict, { ...result, code: null, startedAt });
+        attemptLog.failed({ failure: 'brokenAnswer', retryAfterMs: null, detail: result.detail });
+        return null;
+      case 'cancelled':
+        attemptLog.abandoned('gatewayStopped');
+        return null;
+      case 'lost':
+        attemptLog.abandoned('workerLost');
+        return null;
+      case 'failed': {
+        const { verdict, detail, status } = result;
+        this.#tell(endpoint.id, asked, verdict, { ...result, startedAt });
+        const said: Refused = { verdict, detail, head: status === null ? null : { status } };
+        return { type: 'failed', said };
       }
     }
-    attemptLog.failed(round.why(() => this.#isSomebodyLeft(asked, round)));
   }
 
-  /** It waits as long as it is kept: whoever is back some time is worth it. */
-  #isSomebodyLeft({ within, model, expiresAt }: QueuedRequest, { said }: Round): boolean {
-    const now = this.#ports.now();
-    // A 404 is forgotten in minutes, and what is queued lasts longer: who lacks the model now may have it by then.
-    const lacksModel = ({ lacks }: RoutableEndpoint) => (lacksUntil(lacks, model, now) ?? 0) > expiresAt;
-    const waiting = { said, lacksModel, patienceMs: expiresAt - now };
-    return worthWaitingFor(reachable(this.#ports.view(), within), waiting, now).length > 0;
-  }
-
-  #next(asked: QueuedRequest, round: Round, loads: InFlightCounter): Candidate | undefined {
-    const { view, settings, now, dice } = this.#ports;
-    const at = now();
-    const seen = view();
-    const ask: RouteAsk = {
-      within: asked.within,
-      binding: null,
-      tried: round.tried,
-      avoid: null,
-      overloaded: round.overloaded,
-      lacksModel: (one: RoutableEndpoint) => isPassedOver(one, seen, ask, asked.model, at),
-    };
-    const rules = {
-      strategy: settings()['loadbalancer.strategy'],
-      healthAware: settings()['loadbalancer.health_aware'],
-    };
-    const mayAsk = ({ endpoint, because }: Candidate) =>
-      because !== 'lastResort' && (round.tried.size === 0 || endpoint.state === 'healthy' || loads.spend(at));
-    return plan(seen, ask, loads, rules, at, dice).candidates.find(mayAsk);
-  }
-
-  /** Undefined: it may not be sent, and the journal has said why. */
-  async #attempt(
-    { endpoint, because }: Candidate,
-    more: {
-      readonly asked: QueuedRequest;
-      readonly blob: BlobReader;
-      readonly attemptLog: ItemAttemptLog;
-      readonly loads: InFlightCounter;
-      readonly signal: AbortSignal;
-    },
+  /** Undefined: it may not be sent, and the attempt log has said why. */
+  async #call(
+    { candidate, limits }: Try,
+    { asked, blob, attemptLog, loads, signal }: Running,
   ): Promise<Result | undefined> {
-    const { asked, blob, attemptLog, loads, signal } = more;
+    const { endpoint, because } = candidate;
     const { now, pool } = this.#ports;
     const done = loads.begin(endpoint.id, because, now());
     try {
-      const job = await this.#jobFor(endpoint, asked, blob);
+      const job = await this.#jobFor(endpoint, limits, asked, blob);
       if (!(await attemptLog.starts(endpoint.id))) return undefined;
       const sink = {
         answering: () => {},
@@ -192,12 +190,15 @@ export class Background {
     }
   }
 
-  async #jobFor(endpoint: Candidate['endpoint'], asked: QueuedRequest, blob: BlobReader): Promise<RetryJob> {
+  async #jobFor(
+    endpoint: Candidate['endpoint'],
+    limits: Try['limits'],
+    asked: QueuedRequest,
+    blob: BlobReader,
+  ): Promise<RetryJob> {
     const { settings, secret } = this.#ports;
     const { headers } = blob.head as RequestHead;
     const { origin, auth, allowPlaintext } = endpoint;
-    const seconds = (key: 'headers' | 'first_content' | 'idle' | 'total' | 'connect') =>
-      settings()[`proxy.${key}_timeout`] * secondMs;
     return {
       origin,
       path: endpoint.baseUrl.slice(origin.length) + asked.path,
@@ -211,54 +212,37 @@ export class Background {
       isMessages: asked.path.split('?')[0] === '/v1/messages',
       isCount: asked.path.split('?')[0] === '/v1/messages/count_tokens',
       model: asked.model,
-      limits: {
-        connectMs: seconds('connect'),
-        headersMs: endpoint.timeoutMs ?? seconds('headers'),
-        firstContentMs: seconds('first_content'),
-        idleMs: seconds('idle'),
-        totalMs: Math.min(seconds('total'), endpoint.timeoutMs ?? Number.POSITIVE_INFINITY),
-      },
+      limits: { ...limits, connectMs: settings()['proxy.connect_timeout'] * secondMs },
     };
   }
 
   /** A model that is not there is no fault of the endpoint, and is remembered all the same. */
-  #tell(id: EndpointId, asked: QueuedRequest, verdict: Failed['verdict'], call: Call): void {
-    if (verdict.failure !== 'noModel') this.#blame(id, asked, verdict, call);
+  #tell(id: EndpointId, asked: QueuedRequest, verdict: Verdict, call: Call): void {
+    const { failure } = verdict;
+    if (failure === null) return;
+    if (failure !== 'noModel') this.#blame(id, asked, { ...verdict, failure }, call);
     else if (asked.model !== null) this.#ports.modelNotFound(id, asked.model, asked.request as RequestId);
   }
 
   #blame(
     id: EndpointId,
     { request }: QueuedRequest,
-    { failure, retryAfterMs, resetAt }: Failed['verdict'],
+    verdict: Parameters<typeof attemptFailure>[0],
     { status, detail, code, startedAt }: Call,
   ): void {
-    if (failure === null) return;
-    const isBilled = maybeBilled(failure);
-    const data = { failure, status, request, retryAfterMs, resetAt, maybeBilled: isBilled, detail };
-    this.#ports.attemptFailed(id, data, { code, startedAt });
+    this.#ports.attemptFailed(id, attemptFailure(verdict, { status, request, detail }), { code, startedAt });
   }
 }
 
-/** What one try has come to so far. */
-class Round {
-  readonly tried = new Set<EndpointId>();
-  readonly overloaded = new Set<string>();
-  readonly said = new Map<EndpointId, Failure | null>();
-  readonly #failed: Failed[] = [];
-
-  failed({ endpoint }: Candidate, result: Failed): void {
-    this.tried.add(endpoint.id);
-    this.said.set(endpoint.id, result.verdict.failure);
-    if (result.verdict.failure === 'overloaded') this.overloaded.add(endpoint.origin);
-    this.#failed.push(result);
-  }
-
-  why(isSomebodyLeft: () => boolean): Parameters<ItemAttemptLog['failed']>[0] {
-    const last = this.#failed.at(-1);
-    if (!last) return { failure: 'unreachable', retryAfterMs: null, detail: 'no endpoint is usable' };
-    const { failure, retryAfterMs } = last.verdict;
-    if (!allLasting([...this.said.values()])) return { failure, retryAfterMs, detail: last.detail };
-    return { failure: isSomebodyLeft() ? 'unreachable' : null, retryAfterMs: null, detail: last.detail };
+/** Why nothing more is tried now. */
+function whyOf(command: Command): Why {
+  switch (command.do) {
+    case 'park':
+    case 'refuse':
+      return command.why;
+    case 'pass':
+      return { failure: null, retryAfterMs: null, detail: command.said.detail };
+    default:
+      return stopped;
   }
 }

@@ -16,7 +16,6 @@ import {
   priorityOf,
   roomFor,
   type Waiting,
-  waitingHelps,
 } from '../../machines/queue-policy.ts';
 import { reachable } from '../../machines/route.ts';
 import type { Asked, InFlightCounter, ProxyQueue, StoredAnswer, Waiter } from '../proxy/retry-queue.ts';
@@ -166,7 +165,7 @@ export class RetryQueue implements ProxyQueue {
   async take(asked: Asked, because: string, retryAfterMs: Millis | null): Promise<Waiter | 'full' | null> {
     const policy = this.#ports.policy();
     const isOurs = policy.enabled && policy.maxRetries > 0 && mayBeQueued(asked) && !this.#isStopped;
-    if (!isOurs || !waitingHelps(this.#ports.view(), asked.within)) return null;
+    if (!isOurs) return null;
     const id = queueIdOf(asked.id);
     const { body } = asked;
     const taking = [...this.#taking].map(([one, bytes]) => ({ id: one, isOver: false, since: 0, bytes }));
@@ -307,7 +306,7 @@ export class RetryQueue implements ProxyQueue {
 
   #hand(waiter: ClientWaiter, request: string, answer: StoredAnswer): void {
     this.#ports.tell(waiter.item, { type: 'AnswerCollected', data: { by: request } }, false);
-    waiter.give({ kind: 'stored', answer });
+    waiter.give({ type: 'stored', answer });
     waiter.leave();
   }
 
@@ -475,10 +474,10 @@ export class RetryQueue implements ProxyQueue {
     });
     this.#running.set(id, attemptLog);
     this.#restUntil.delete(id);
+    const item = this.#ports.queue().item(id) as QueueItem;
     const waiter = this.#waiters.get(id)?.find(({ isWaiting }) => isWaiting);
-    if (waiter) waiter.give({ kind: 'go', attemptLog });
-    else
-      this.#background.run(id, this.#ports.queue().item(id) as QueueItem, attemptLog, this.#loads as InFlightCounter);
+    if (waiter) waiter.give({ type: 'go', attemptLog, expiresAt: item.expiresAt });
+    else this.#background.run(id, item, attemptLog, this.#loads as InFlightCounter);
   }
 
   #arm(): void {

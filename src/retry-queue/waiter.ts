@@ -2,7 +2,7 @@
 import type { QueueId } from '../../events/ids.ts';
 import type { Turn, Waiter } from '../proxy/retry-queue.ts';
 
-const over: Turn = { kind: 'over' };
+const over: Turn = { type: 'waitedOut' };
 
 export class ClientWaiter implements Waiter {
   readonly item: QueueId;

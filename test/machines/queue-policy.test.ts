@@ -12,11 +12,10 @@ import {
   priorityOf,
   roomFor,
   type Waiting,
-  waitingHelps,
 } from '../../machines/queue-policy.ts';
 import type { RoutableEndpoint } from '../../machines/routing-view.ts';
 import { later, minute, second, start } from '../support/given.ts';
-import { routable, viewOf } from '../support/roster.ts';
+import { routable } from '../support/roster.ts';
 
 const messages = { method: 'POST', path: '/v1/messages', isPinned: false };
 
@@ -30,16 +29,6 @@ describe('what is queued', () => {
     expect(mayBeQueued({ method: 'POST', path: '/v1/messages/batches', isPinned: true })).toBe(false);
     expect(mayBeQueued({ method: 'POST', path: '/v1/files', isPinned: true })).toBe(false);
     expect(mayBeQueued({ method: 'GET', path: '/v1/models', isPinned: false })).toBe(false);
-  });
-
-  it('is nothing that time cannot heal: every key refused, or nobody there at all', () => {
-    const refused = { state: 'failed', held: true, because: 'credential' } as const;
-    expect(waitingHelps(viewOf({ main: [routable('a', { state: 'failed' })] }), null)).toBe(true);
-    expect(waitingHelps(viewOf({ main: [routable('a', refused)] }), null)).toBe(false);
-    expect(waitingHelps(viewOf({ main: [routable('a', { ...refused, because: 'billing' })] }), null)).toBe(false);
-    expect(waitingHelps(viewOf({ main: [routable('a', refused), routable('b')] }), null)).toBe(true);
-    expect(waitingHelps(viewOf({ main: [routable('a', { state: 'disabled' })] }), null)).toBe(false);
-    expect(waitingHelps(viewOf({ main: [routable('a')], other: [] }), 'other')).toBe(false);
   });
 });
 

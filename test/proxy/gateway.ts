@@ -15,6 +15,7 @@ import type { RequestFact } from '../../events/request.ts';
 import { lacksModelUntil, withLacking } from '../../machines/endpoint-policy.ts';
 import type { Lacking, RoutableEndpoint, RoutingView } from '../../machines/routing-view.ts';
 import { effective, type SettingKey } from '../../src/config/settings/settings.ts';
+import { failoverPolicyOf } from '../../src/policies/policies.ts';
 import type { ProxyPorts, ProxyServer } from '../../src/proxy/ports.ts';
 import type { OpenFiles } from '../../src/proxy/request/client-connections.ts';
 import type { ProxyQueue } from '../../src/proxy/retry-queue.ts';
@@ -113,6 +114,7 @@ export async function gateway(
     retryQueue: retryQueue ?? null,
     view: () => view,
     settings: () => now,
+    failover: failoverPolicyOf(() => now),
     secret: (id: EndpointId) => keys.get(id),
     token: () => token,
     now: () => Date.now(),

@@ -2,6 +2,7 @@
 import { expect, it, vi } from 'vitest';
 import type { QueueId } from '../../events/ids.ts';
 import { effective } from '../../src/config/settings/settings.ts';
+import { failoverPolicy } from '../../src/policies/policies.ts';
 import { Background } from '../../src/retry-queue/background.ts';
 import { BlobLost } from '../../src/retry-queue/blob-format.ts';
 import { routable, viewOf } from '../support/roster.ts';
@@ -48,10 +49,12 @@ async function tried(
   );
   const seen = { status: 404, ttfbMs: 1, code: null, headers: [], body: new Uint8Array() };
   const noModel = { failure: 'noModel', retryAfterMs: null, resetAt: null };
+  const { settings } = effective(new Map([['loadbalancer.strategy', 'failover']]), {});
   const ports = {
     blobs: { open: () => Promise.resolve({ head: { headers: [] }, whole: () => Promise.resolve(new Uint8Array()) }) },
     view: () => viewOf({ main: endpoints }),
-    settings: () => effective(new Map([['loadbalancer.strategy', 'failover']]), {}).settings,
+    settings: () => settings,
+    failover: () => failoverPolicy(settings),
     secret: () => 'key',
     now: () => now,
     dice: () => 0.5,
@@ -87,8 +90,8 @@ async function tried(
       method: 'POST',
       model: 'm',
       within: null,
-      expiresAt: now + 3_600_000,
     },
+    expiresAt: now + 3_600_000,
   };
   const loads = {
     inFlight: () => 0,

@@ -6,6 +6,7 @@ import type { Failure } from '../../../events/endpoint.ts';
 import type { Millis } from '../../../events/fact.ts';
 import type { Usage } from '../../../events/request.ts';
 import { classifyErrorType, classifyTransport, errorWord } from '../../../machines/classify.ts';
+import type { AttemptLimits } from '../../../machines/failover-policy.ts';
 import { isProxyDown } from '../../../machines/network.ts';
 import { HeldBytes } from '../admission/held-bytes.ts';
 import { surelyNoStream } from '../request/body-sniffing.ts';
@@ -15,7 +16,7 @@ import type { Abort, AnswerSink, TransportError } from '../upstream/upstream.ts'
 import { plainText } from './encoding.ts';
 import { type Fault, JsonBody } from './json-body.ts';
 import { LargeAnswer, largeAnswers } from './large-answers.ts';
-import type { Asked, Limits, Outcome } from './outcome.ts';
+import type { Asked, Outcome } from './outcome.ts';
 import type { Receiver } from './receiver.ts';
 import { StreamWatch } from './sse.ts';
 import { Unpacking } from './unpacking.ts';
@@ -73,9 +74,9 @@ export class Answer implements AnswerSink {
   readonly #startedAt: Millis;
   readonly #receiver: Receiver;
   readonly #asked: Asked;
-  readonly #limits: Limits;
+  readonly #limits: AttemptLimits;
 
-  constructor(receiver: Receiver, asked: Asked, limits: Limits) {
+  constructor(receiver: Receiver, asked: Asked, limits: AttemptLimits) {
     this.#receiver = receiver;
     this.#asked = asked;
     this.#limits = limits;

@@ -4,15 +4,6 @@ import type { Attempt } from '../../../events/request.ts';
 import type { Verdict } from '../../../machines/classify.ts';
 import type { Head } from '../upstream/headers.ts';
 
-export interface Limits {
-  readonly headersMs: Millis;
-  readonly firstContentMs: Millis;
-  readonly idleMs: Millis;
-  readonly totalMs: Millis;
-  /** A JSON answer that is not there by then: 200 is committed, and newlines keep the client waiting. Null: nobody waits. */
-  readonly commitMs: Millis | null;
-}
-
 export interface Asked {
   readonly wantsStream: boolean;
   readonly isMessages: boolean;

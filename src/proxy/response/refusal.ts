@@ -1,6 +1,7 @@
 /** The gateway's own errors, in Anthropic's shape: a sentence that says what to do, and what the client may do next. */
 import type { Millis } from '../../../events/fact.ts';
 import { lacksUntil } from '../../../machines/available.ts';
+import type { Reason } from '../../../machines/failover.ts';
 import type { RoutableEndpoint, RoutingView } from '../../../machines/routing-view.ts';
 import type { ClientAnswer } from '../request/client.ts';
 import type { Outcome } from './outcome.ts';
@@ -70,15 +71,14 @@ interface Asking {
 /** Nobody answered, and nobody said what the client must see; with a word of why for the log. */
 export function ownError(
   asking: Asking,
-  said: { readonly isNothing: boolean; readonly isMissing: boolean },
+  reason: Exclude<Reason, { kind: 'told' }>,
   { item, isFull }: { readonly item: string | null; readonly isFull: boolean },
 ): { readonly error: OwnError; readonly because: string } {
-  if (said.isMissing) return { error: nobodyCounts, because: 'refused' };
-  // All there is, is one endpoint whose key was refused.
-  const sole = said.isNothing ? soleHeld(asking.view, asking.within) : undefined;
-  const plain = sole ? keyRefused(sole) : nobodyAnswers(asking);
+  if (reason.kind === 'missing') return { error: nobodyCounts, because: 'refused' };
+  const isRefused = reason.kind === 'keyRefused';
+  const plain = isRefused ? keyRefused(reason.endpoint) : nobodyAnswers(asking);
   const error = item === null ? plain : kept(plain, item);
-  return { error: isFull ? queueFull(error) : error, because: sole ? 'credential' : 'nobodyAnswers' };
+  return { error: isFull ? queueFull(error) : error, because: isRefused ? 'credential' : 'nobodyAnswers' };
 }
 
 /** 503, never 529: older clients give up on that after two seconds. */
@@ -163,13 +163,4 @@ export function passVerbatim(client: ClientAnswer, { head, body }: Refusal, extr
   }
   client.writeHead(head.status, [...pairs, 'content-length', String(body.length), ...extra]);
   client.end(body);
-}
-
-/** All there is, is one endpoint whose key was refused. */
-function soleHeld(view: RoutingView, within: string | null) {
-  const profiles = within === null ? view.ladder : [view.profiles.get(within)].filter((one) => one !== undefined);
-  const enabled = profiles.flatMap(({ endpoints }) => endpoints).filter(({ state }) => state !== 'disabled');
-  const [only] = enabled;
-  const isHeld = only?.held && (only.because === 'credential' || only.because === 'billing');
-  return enabled.length === 1 && isHeld ? only : undefined;
 }

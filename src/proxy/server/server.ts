@@ -8,8 +8,9 @@ import { isLoopback } from '../../config/network/base-url.ts';
 import { Running } from '../../platform/dense-set.ts';
 import { uuidv7 } from '../../platform/uuid.ts';
 import { Gate, type GateRules, type Place } from '../admission/admission.ts';
-import { LiveLoads, type LoadsNow } from '../admission/in-flight.ts';
-import { type Ended, Exchange, type Incoming, type Means } from '../driver.ts';
+import type { LoadsNow } from '../admission/in-flight.ts';
+import { type Ended, Exchange, type Incoming } from '../driver.ts';
+import { type Means, meansOf } from '../means.ts';
 import { passPinned } from '../passthrough.ts';
 import type { ProxyFigures, ProxyPorts, ProxyServer } from '../ports.ts';
 import { Bodies, type Body, type Unread } from '../request/body.ts';
@@ -18,10 +19,8 @@ import type { ClientAnswer, ClientRequest } from '../request/client.ts';
 import { ClientConnections, type OpenFiles } from '../request/client-connections.ts';
 import { RequestHead } from '../request/request-head.ts';
 import { type OwnError, sendError } from '../response/refusal.ts';
-import { Sessions } from '../sessions.ts';
 import type { StraightHead } from '../upstream/fast-head.ts';
 import { type Target, targetOf } from '../upstream/target.ts';
-import { Upstreams } from '../upstream/upstream.ts';
 import { accessLine } from './access-log.ts';
 import { StraightWay } from './fast-path.ts';
 import { type GuardRules, guardRules, refuseBody, refuseStranger, refuseUnknown } from './guard.ts';
@@ -125,14 +124,7 @@ class DataPort implements ProxyServer {
     });
     this.#connections.configure(this.#gateRules());
     this.#gate = new Gate(this.#gateRules(), ports.now);
-    this.#means = {
-      ports,
-      upstreams: new Upstreams(),
-      loads: new LiveLoads(),
-      sessions: new Sessions(),
-      answers: new Running(),
-      transfers: new Running(),
-    };
+    this.#means = meansOf(ports);
     ports.retryQueue?.attach(this.#means.loads);
   }
 

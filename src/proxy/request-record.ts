@@ -1,0 +1,104 @@
+/** What is noted of one request while it lives, and the fact that is made of it when it ends. */
+import type { Millis } from '../../events/fact.ts';
+import { type Attempt, endedOf, type RequestFact, type Served, servedBy } from '../../events/request.ts';
+import type { Candidate } from '../../machines/route.ts';
+import type { Ended, Incoming } from './driver.ts';
+import { shortName } from './request/short-name.ts';
+import type { Answer } from './response/answer.ts';
+import { type Outcome, outcomeWord } from './response/outcome.ts';
+
+/** An attempt that was made. */
+export interface Made {
+  readonly candidate: Candidate;
+  readonly answer: Answer;
+}
+
+export class RequestRecord {
+  readonly #in: Incoming;
+  readonly #session: string | null;
+  /** The view that the request found: its failures came later, and are part of its story. */
+  readonly #view: number;
+  readonly #now: () => Millis;
+  readonly #attempts: Attempt[] = [];
+  #first: Candidate | undefined;
+  #last: Made | undefined;
+
+  constructor(incoming: Incoming, session: string | null, view: number, now: () => Millis) {
+    this.#in = incoming;
+    this.#session = session;
+    this.#view = view;
+    this.#now = now;
+  }
+
+  get attempts(): number {
+    return this.#attempts.length;
+  }
+
+  /** The last attempt. */
+  get made(): Made {
+    if (!this.#last) throw new Error('no endpoint was asked');
+    return this.#last;
+  }
+
+  begins(candidate: Candidate, answer: Answer): void {
+    this.#first ??= candidate;
+    this.#last = { candidate, answer };
+  }
+
+  note(outcome: Outcome, at: Millis): void {
+    const { candidate, answer } = this.made;
+    const { endpoint, because } = candidate;
+    const status = answer.head_?.status ?? null;
+    const { ttfbMs } = answer;
+    this.#attempts.push({ endpoint: endpoint.id, at, outcome: outcomeWord(outcome), status, ttfbMs, because });
+  }
+
+  /** Where it was the network: the attempt that has just been noted says nothing about its endpoint. */
+  excuse(said: 'counts' | 'noNetwork'): void {
+    const last = said === 'noNetwork' ? this.#attempts.pop() : undefined;
+    if (last) this.#attempts.push({ ...last, outcome: 'noNetwork' });
+  }
+
+  served(): Ended {
+    return { fact: { type: 'RequestServed', data: this.#served() }, profile: this.made.candidate.endpoint.profile };
+  }
+
+  broken(): Ended {
+    const data = { ...this.#served(), failure: 'brokenAnswer' } as const;
+    return { fact: { type: 'AnswerBroken', data }, profile: this.made.candidate.endpoint.profile };
+  }
+
+  /** With the answer to an identical request. */
+  stored(status: number, by: Parameters<typeof servedBy>[1]): Ended {
+    return { fact: { type: 'RequestServed', data: servedBy(this.#ended(status), by) }, profile: by.profile };
+  }
+
+  failed(status: number, because: string): Ended {
+    return this.#unanswered({ type: 'RequestFailed', data: { ...this.#ended(status), because } });
+  }
+
+  cancelled(): Ended {
+    return this.#unanswered({ type: 'RequestCancelled', data: this.#ended(0) });
+  }
+
+  /** It is counted where it was sent first. */
+  #unanswered(fact: RequestFact): Ended {
+    return { fact, profile: this.#first?.endpoint.profile ?? null };
+  }
+
+  #served(): Served {
+    const { candidate, answer } = this.made;
+    const { id: endpoint, profile } = candidate.endpoint;
+    const { ttftMs, bytes, usage } = answer;
+    const by = { endpoint, profile, ttfbMs: answer.ttfbMs ?? 0, ttftMs, bytes, usage };
+    return servedBy(this.#ended(answer.head_?.status ?? 200), by);
+  }
+
+  #ended(status: number) {
+    const { target, peek, startedAt } = this.#in;
+    const { model, stream } = peek;
+    const asked = { session: this.#session, model, stream, path: shortName(target.path), within: target.within };
+    const durationMs = this.#now() - startedAt;
+    return endedOf(asked, { attempts: this.#attempts, status, durationMs, view: this.#view });
+  }
+}
