@@ -5,8 +5,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { builtCode, program } from '../kill9/built.mjs';
 import { freePort } from '../kill9/chance.mjs';
 import { judge, wrongEnds } from './judge.mjs';
@@ -20,7 +20,6 @@ const stopGraceMs = 5_000;
 const pollMs = 100;
 // As a stream of a model comes, only faster.
 const paceMs = 3;
-const nsPerMs = 1_000_000;
 const bytesPerMb = 1_048_576;
 
 /** What may meet a request, but for what is its own mistake. Those that are well stand often enough for endpoints to come back. */
@@ -75,7 +74,13 @@ export async function openStage(seed) {
   const well = endpoints[seed % endpoints.length];
   const child = spawn(process.execPath, [program, 'proxy', 'run', '--port', String(port)], {
     stdio: ['ignore', 'ignore', 'pipe'],
-    env: { ...process.env, QCC_HOME: home, QCC_KEYCHAIN: 'off' },
+    env: {
+      ...process.env,
+      QCC_HOME: home,
+      QCC_KEYCHAIN: 'off',
+      QCC_SLICES: join(root, 'slices.json'),
+      NODE_OPTIONS: `--import=${fileURLToPath(new URL('./slices.mjs', import.meta.url))}`,
+    },
   });
   let said = '';
   child.stderr.on('data', (piece) => {
@@ -101,6 +106,9 @@ export async function openStage(seed) {
     well,
     ended,
     said: () => said,
+    /** Read when the gateway has ended. Elsewhere than on Linux nothing is known. */
+    slices: () =>
+      process.platform === 'linux' ? JSON.parse(readFileSync(join(root, 'slices.json'), 'utf8')) : undefined,
     async close() {
       child.kill('SIGTERM');
       await Promise.race([ended, sleep(startMs).then(() => child.kill('SIGKILL'))]);
@@ -261,24 +269,6 @@ export async function endsOf(home, seen) {
     await log.close();
   }
   return wrongEnds(told, seen);
-}
-
-/** Milliseconds that the gateway's loop was late at most since it was last asked; what a process that does nothing was, beside it. */
-export class LoopLook {
-  #port;
-  #own = monitorEventLoopDelay({ resolution: 10 });
-  constructor(port) {
-    this.#port = port;
-    this.#own.enable();
-  }
-
-  async take() {
-    const { text } = await page(this.#port, '/metrics');
-    const seconds = Number(/qcc_event_loop_delay_seconds\{quantile="1"\} (\S+)/.exec(text)?.[1]);
-    const own = this.#own.max / nsPerMs;
-    this.#own.reset();
-    return { gatewayMs: seconds * 1_000, ownMs: own };
-  }
 }
 
 /** Megabytes of objects in the gateway's main thread. Some of them are garbage that nobody has collected yet. */
