@@ -1,6 +1,7 @@
 /** What an upstream's answer or silence means: one word for its health, and whether another endpoint is asked. */
 import type { AttemptFailure, Verdict as CheckVerdict, Failure } from '../events/endpoint.ts';
 import type { Millis } from '../events/fact.ts';
+import { secondMs } from '../events/units.ts';
 
 export interface Verdict {
   /** Null: the answer is the client's affair, and is passed on as it stands. */
@@ -22,7 +23,6 @@ export interface Refusal {
   readonly model: string | null;
 }
 
-const secondMs = 1_000;
 const clientsAffair: Verdict = { failure: null, retryAfterMs: null, resetAt: null };
 /** An endpoint that does not count tokens. Many relays do not. */
 export const classifyCount: Verdict = { ...clientsAffair, isMissing: true };

@@ -2,6 +2,7 @@
 import type { Millis } from '../events/fact.ts';
 import type { HeldBecause, PriorityFact } from '../events/priority.ts';
 import type { Tier } from '../events/profile.ts';
+import { hourMs } from '../events/units.ts';
 import { fold } from './fold.ts';
 import type { Moment } from './moment.ts';
 import { type PrioritySnapshot, priorityChart, priorityStatus } from './priority.ts';
@@ -40,8 +41,6 @@ export type PriorityAsk =
   | { readonly type: 'SwitchByHand'; readonly to: string; readonly reason: string }
   | { readonly type: 'ReleasePin' }
   | { readonly type: 'TimerElapsed'; readonly name: 'recovery' | 'heldBack'; readonly gen: number };
-
-const hourMs = 3_600_000;
 
 type Context = ReturnType<typeof priorityStatus>;
 

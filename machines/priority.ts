@@ -10,6 +10,7 @@
 import { type SnapshotFrom, setup } from 'xstate';
 import type { Millis } from '../events/fact.ts';
 import type { HeldBecause, PriorityFact } from '../events/priority.ts';
+import { hourMs } from '../events/units.ts';
 import type { Next, Timer } from './moment.ts';
 
 type Data<Type extends PriorityFact['type']> = Extract<PriorityFact, { type: Type }>['data'];
@@ -34,8 +35,6 @@ export interface PriorityContext {
   readonly gen: number;
   readonly timers: readonly Timer<TimerName>[];
 }
-
-const hourMs = 3_600_000;
 
 const vocabulary = setup({ types: {} as { context: PriorityContext; events: ChartEvent } });
 

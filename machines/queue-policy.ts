@@ -4,6 +4,7 @@
  */
 import type { Millis } from '../events/fact.ts';
 import type { QueuePriority, QueueStrategy } from '../events/queue.ts';
+import { dayMs, MiB, minuteMs } from '../events/units.ts';
 import { isAvailable } from './available.ts';
 import type { Loads } from './route.ts';
 import type { RoutableEndpoint } from './routing-view.ts';
@@ -21,11 +22,8 @@ export interface QueuePolicy {
   readonly healthAware: boolean;
 }
 
-const MiB = 1_048_576;
-const minuteMs = 60_000;
 // Five tries of an endpoint that flaps take half a minute at least.
 const spreadBaseMs = 2_000;
-const dayMs = 86_400_000;
 /** Of bodies and answers together: an outage must not fill the disk. */
 export const bytesMax = 256 * MiB;
 /** What nobody asks for any more can still be looked at, and tried again by hand, for a week. */

@@ -1,10 +1,10 @@
 /** How many further attempts an outage may cost: a share of the requests and a few a minute, so that it is not amplified. */
 import type { Millis } from '../events/fact.ts';
+import { minuteMs } from '../events/units.ts';
 
 const perRequest = 0.2;
 const perMinute = 10;
 const burst = 10;
-const minuteMs = 60_000;
 
 export interface Budget {
   readonly tokens: number;

@@ -9,6 +9,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { NewerFact } from '../../events/catalogue.ts';
+import { MiB } from '../../events/units.ts';
 import { homeFormat, newerHome } from '../config/files/home.ts';
 import { exitCodes, QccError } from '../errors/qcc-error.ts';
 import { LevelLog } from '../log/level-log.ts';
@@ -28,7 +29,6 @@ export interface UnpackLimits {
   readonly freeBytes: number;
 }
 
-const MiB = 1_048_576;
 // Tables of LevelDB are packed already, and what the queue keeps is encrypted: a real backup shrinks to a half, hardly to a tenth.
 const defaults: UnpackLimits = {
   bytesMax: 64 * 1_024 * MiB,

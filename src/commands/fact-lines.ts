@@ -6,7 +6,7 @@ import type { FactRow } from '../contract/operations.ts';
 import type { Words } from '../messages/messages.ts';
 import type { StoryWords, Telling } from '../messages/story.ts';
 import { storyWordsOf } from '../messages/story-languages.ts';
-import { clockOf, dayOf, zoneOf } from '../messages/times.ts';
+import { clockOf, dayOf, zoneOf } from '../platform/time.ts';
 import { widthOf } from '../terminal/width.ts';
 import type { Context } from './context.ts';
 import type { Names } from './names.ts';

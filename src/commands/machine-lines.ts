@@ -3,7 +3,7 @@ import { nameOf } from '../../events/ids.ts';
 import type { Answer, LoadsRow, MachineRow } from '../contract/operations.ts';
 import { codeText } from '../messages/codes.ts';
 import { reasonText, storyWordsOf } from '../messages/story-languages.ts';
-import { clockOf, dayOf, shortSpan } from '../messages/times.ts';
+import { clockOf, dayOf, shortSpan } from '../platform/time.ts';
 import type { Context } from './context.ts';
 import { lossText } from './fact-lines.ts';
 

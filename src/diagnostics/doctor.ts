@@ -15,7 +15,7 @@ import {
 } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { stampOf } from '../commands/history/repair-operation.ts';
+import { MiB } from '../../events/units.ts';
 import { paths } from '../config/files/home.ts';
 import { mendHomeFiles } from '../config/files/home-files.ts';
 import { openVault, renewVault } from '../config/secrets/vault.ts';
@@ -26,6 +26,7 @@ import { hadFacts } from '../installation/installation.ts';
 import { serviceOf } from '../installation/service.ts';
 import { answers } from '../platform/listening.ts';
 import { explainTaken } from '../platform/port-holder.ts';
+import { stampOf } from '../platform/time.ts';
 import { version } from '../platform/version.ts';
 import { claudeChecks } from './claude-checks.ts';
 import { withOwnEnvironment } from './environment-checks.ts';
@@ -53,7 +54,6 @@ export interface Treatment {
 }
 
 const othersMay = 0o077;
-const MiB = 1_048_576;
 // The log needs a few megabytes a day; below this a busy hour may fill the disk.
 const spaceLeast = 200 * MiB;
 

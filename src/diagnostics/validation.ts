@@ -1,5 +1,6 @@
 /** Whether what was set up can work: structure, endpoints, the ladder, policies that contradict each other; and connections. */
 import { basename } from 'node:path';
+import { minuteMs } from '../../events/units.ts';
 import { keyFits } from '../commands/endpoint/operation.ts';
 import { poolOfProbes, testEndpoints } from '../commands/endpoint/test-operation.ts';
 import { isLoopback, parseBaseUrl } from '../config/network/base-url.ts';
@@ -21,8 +22,6 @@ interface Running {
   readonly url: string;
   found(): readonly Check[];
 }
-
-const minuteMs = 60_000;
 
 export async function validate(
   installation: Installation,

@@ -25,6 +25,7 @@ import { Notifier } from '../notify/notifier.ts';
 import { type AccessLogFile, openAccessLog } from '../platform/access-log-file.ts';
 import { Descriptors, openFilesMax, openFilesNow } from '../platform/descriptors.ts';
 import { explainTaken } from '../platform/port-holder.ts';
+import { iso } from '../platform/time.ts';
 import { closeMask } from '../platform/umask.ts';
 import { version } from '../platform/version.ts';
 import { visible } from '../platform/visible.ts';
@@ -33,7 +34,6 @@ import { openPool, openReplayPool, type Pool, type ReplayPool } from '../pool/po
 import type { ProxyServer } from '../proxy/ports.ts';
 import { startProxy, type Uncaught } from '../proxy/server/server.ts';
 import { Caretaker } from '../runtime/maintenance.ts';
-import { iso } from '../runtime/rows.ts';
 import { Scheduler } from '../runtime/scheduler.ts';
 import { openAlone } from './alone.ts';
 import { Parts, type StepFault, step } from './end.ts';

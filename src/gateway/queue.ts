@@ -1,4 +1,5 @@
 /** The queue's desk, bound to the core, with what another life of the gateway left under way put right. */
+import { secondMs } from '../../events/units.ts';
 import { gatewayStatus } from '../../machines/gateway.ts';
 import type { Installation } from '../installation/installation.ts';
 import { queuePolicy } from '../policies/policies.ts';
@@ -6,8 +7,6 @@ import { openRetryPool } from '../pool/pool.ts';
 import { Background } from '../retry-queue/background.ts';
 import { RetryQueue } from '../retry-queue/retry-queue.ts';
 import { proxyPorts } from './ports.ts';
-
-const secondMs = 1_000;
 
 /** @param epoch names this life of the gateway: results of another one do not count */
 export async function openQueue(

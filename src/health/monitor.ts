@@ -7,6 +7,7 @@ import type { AttemptFailure, EndpointReport } from '../../events/endpoint.ts';
 import type { Millis } from '../../events/fact.ts';
 import type { GatewayFact } from '../../events/gateway.ts';
 import { type EndpointId, streams } from '../../events/ids.ts';
+import { secondMs } from '../../events/units.ts';
 import { endpointStatus } from '../../machines/endpoint.ts';
 import { gatewayStatus } from '../../machines/gateway.ts';
 import { weighFailure } from '../../machines/network.ts';
@@ -44,7 +45,6 @@ export interface MonitorPorts {
   resume(): void;
 }
 
-const secondMs = 1_000;
 // With nothing due there may still be a setting that has changed, or a sleep to be seen.
 const lookMs = { least: 25, most: 2_000 };
 // A person who checks all of fifty endpoints wants them all now; a plan never asks for so many.

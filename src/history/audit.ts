@@ -7,8 +7,8 @@ import type { AuditRow } from '../contract/config-operations.ts';
 import type { Answer, Params } from '../contract/operations.ts';
 import { QccError } from '../errors/qcc-error.ts';
 import type { ReadableLog } from '../log/log.ts';
+import { iso } from '../platform/time.ts';
 import { type KnownEndpoint, Profiles } from '../projections/profiles.ts';
-import { iso } from '../runtime/rows.ts';
 import { stateAt } from './moment.ts';
 
 const limitDefault = 100;

@@ -4,15 +4,17 @@ import type { Millis, Recorded } from '../../events/fact.ts';
 import type { GatewayFact } from '../../events/gateway.ts';
 import { type EndpointId, nameOf, type RequestId, streams } from '../../events/ids.ts';
 import type { Served } from '../../events/request.ts';
+import { hourMs } from '../../events/units.ts';
 import { lacksUntil } from '../../machines/available.ts';
 import { type EndpointStatus, endpointStatus, targetState } from '../../machines/endpoint.ts';
 import { exclusionOf } from '../../machines/why-not.ts';
 import type { EndpointStory, RequestStory, RouteRow } from '../contract/history-operations.ts';
 import type { Answer, Params } from '../contract/operations.ts';
 import type { ReadableLog } from '../log/log.ts';
+import { iso } from '../platform/time.ts';
 import { timeOf } from '../platform/uuid.ts';
 import type { KnownEndpoint, KnownProfile } from '../projections/profiles.ts';
-import { factRow, iso, switchRow } from '../runtime/rows.ts';
+import { factRow, switchRow } from '../runtime/rows.ts';
 import type { State } from '../runtime/state.ts';
 import { requestNamed, unknownRequest } from './known.ts';
 import { machineRows, machinesAbout } from './machines.ts';
@@ -21,7 +23,6 @@ import { settingsThen, stateAt } from './moment.ts';
 // A chain goes back to when the endpoint was last well; one that never is ends here.
 const chainMax = 50;
 const switchesShown = 3;
-const hourMs = 3_600_000;
 
 /** A request by its id or its short form, or an endpoint by a unique beginning of its own. */
 export async function explain(

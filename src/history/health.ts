@@ -7,9 +7,9 @@ import { type EndpointId, kindOf, streams } from '../../events/ids.ts';
 import { traitsOf } from '../../events/traits.ts';
 import type { Answer, Params, PastCheckRow } from '../contract/operations.ts';
 import type { ReadableLog } from '../log/log.ts';
+import { iso } from '../platform/time.ts';
 import { Recent } from '../projections/recent.ts';
 import { Stats } from '../projections/stats.ts';
-import { iso } from '../runtime/rows.ts';
 
 /** As the projection itself is written down: whoever reads it has the same figures as of all time. */
 export async function recentSince(

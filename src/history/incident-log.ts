@@ -1,6 +1,7 @@
 /** Somebody's capsule, read like any log: from the state that it begins with, and the facts after it. */
 import { createReadStream } from 'node:fs';
 import type { Recorded } from '../../events/fact.ts';
+import { MiB } from '../../events/units.ts';
 import type { CapsuleHead } from '../contract/history-operations.ts';
 import { exitCodes, QccError } from '../errors/qcc-error.ts';
 import type { ReadableLog } from '../log/log.ts';
@@ -18,7 +19,6 @@ export interface CapsuleLimits {
   readonly factsMax: number;
 }
 
-const MiB = 1_048_576;
 // A week of somebody's busiest day. A fact has some three hundred bytes; one with sixty attempts has ten thousand.
 const defaults: CapsuleLimits = {
   bytesMax: 256 * MiB,

@@ -7,7 +7,7 @@ import type { Answer, Params } from '../contract/operations.ts';
 import { exitCodes, QccError } from '../errors/qcc-error.ts';
 import type { ReadableLog } from '../log/log.ts';
 import { nearest } from '../platform/nearest.ts';
-import { iso } from '../runtime/rows.ts';
+import { iso } from '../platform/time.ts';
 import type { State } from '../runtime/state.ts';
 import { stateAt } from './moment.ts';
 

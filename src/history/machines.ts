@@ -13,8 +13,8 @@ import { exclusionOf } from '../../machines/why-not.ts';
 import type { Settings } from '../config/settings/settings.ts';
 import type { MachineRow } from '../contract/operations.ts';
 import { exitCodes, QccError } from '../errors/qcc-error.ts';
+import { isoOrNull } from '../platform/time.ts';
 import { endpointPolicy, priorityPolicy } from '../policies/policies.ts';
-import { isoOrNull } from '../runtime/rows.ts';
 import type { State } from '../runtime/state.ts';
 
 /** @param lost what is known to be gone from the log, for the gateway's row */

@@ -3,8 +3,8 @@ import { effective, type Settings } from '../config/settings/settings.ts';
 import type { Moment } from '../contract/history-operations.ts';
 import { exitCodes, QccError } from '../errors/qcc-error.ts';
 import type { ReadableLog } from '../log/log.ts';
+import { iso } from '../platform/time.ts';
 import { foldLog } from '../runtime/fold-log.ts';
-import { iso } from '../runtime/rows.ts';
 import type { State } from '../runtime/state.ts';
 
 /**

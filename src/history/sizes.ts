@@ -1,9 +1,8 @@
 /** What the log is made of: facts by type, their bytes, how fast they come. */
+import { dayMs } from '../../events/units.ts';
 import type { Answer, Params } from '../contract/operations.ts';
 import type { ReadableLog } from '../log/log.ts';
-import { iso } from '../runtime/rows.ts';
-
-const dayMs = 86_400_000;
+import { iso } from '../platform/time.ts';
 
 export async function sizesOfLog(
   log: ReadableLog,

@@ -4,7 +4,7 @@ import { priorityStatus } from '../../machines/priority.ts';
 import type { ThenProfile } from '../contract/history-operations.ts';
 import type { Answer, Params } from '../contract/operations.ts';
 import type { ReadableLog } from '../log/log.ts';
-import { iso } from '../runtime/rows.ts';
+import { iso } from '../platform/time.ts';
 import type { State } from '../runtime/state.ts';
 import { machineRows, machinesAbout } from './machines.ts';
 import { seqOfMoment, settingsThen, stateAt } from './moment.ts';

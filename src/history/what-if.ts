@@ -9,8 +9,8 @@ import type { SwitchChange, TierTimes, WhatIfAnswer } from '../contract/history-
 import type { Answer, Params } from '../contract/operations.ts';
 import { exitCodes, QccError } from '../errors/qcc-error.ts';
 import type { ReadableLog } from '../log/log.ts';
+import { iso } from '../platform/time.ts';
 import { endpointPolicy, priorityPolicy, queuePolicy } from '../policies/policies.ts';
-import { iso } from '../runtime/rows.ts';
 import type { State } from '../runtime/state.ts';
 import { Batches } from './batches.ts';
 import { stateAt } from './moment.ts';

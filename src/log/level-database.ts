@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import type { ClassicLevel } from 'classic-level';
 import { Level } from 'level';
 import type { Recorded } from '../../events/fact.ts';
+import { MiB } from '../../events/units.ts';
 import { exitCodes, QccError } from '../errors/qcc-error.ts';
 import { checkTables, keepChecked, type Stamps } from './checked-tables.ts';
 import { allFacts, factKey, numberOf, numberValue, seqOf, streamKey, trimmedKey, unpack } from './codec.ts';
@@ -17,8 +18,6 @@ export type Database = ClassicLevel<Buffer, Buffer>;
 
 /** Makes a database that is not open yet. */
 export type MakeDatabase = (dir: string, create: boolean) => Database;
-
-const MiB = 1_048_576;
 
 export function openDatabase(dir: string, create: boolean): Database {
   const database = new Level<Buffer, Buffer>(dir, {

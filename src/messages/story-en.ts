@@ -1,7 +1,7 @@
 /** The history in English. */
+import { clockOf, shortSpan } from '../platform/time.ts';
 import { heldEn } from './ladder.ts';
 import { failed, percent, type StoryWords, span, value } from './story.ts';
-import { clockOf, shortSpan } from './times.ts';
 
 const abandonedEn = {
   gatewayDied: 'the gateway died',

@@ -1,9 +1,9 @@
 /** The history in Chinese. */
 
+import { clockOf, shortSpan } from '../platform/time.ts';
 import { codeText, detailText } from './codes.ts';
 import { heldZh, ladderZh } from './ladder.ts';
 import { failed, percent, type StoryWords, span, value } from './story.ts';
-import { clockOf, shortSpan } from './times.ts';
 
 const abandonedZh = {
   gatewayDied: '网关意外结束',

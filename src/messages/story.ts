@@ -2,7 +2,7 @@
 import type { SettingValue } from '../../events/config.ts';
 import type { AnyFact } from '../../events/traits.ts';
 import type { NextRule } from '../../machines/moment.ts';
-import { shortSpan } from './times.ts';
+import { shortSpan } from '../platform/time.ts';
 
 /** What a sentence may need besides the fact. */
 export interface Telling {

@@ -1,14 +1,14 @@
-/** Instants and spans as people write them. */
-
+/** Instants and spans as people write them; as they are printed, they are in `platform/time.ts`. */
+import { dayMs, hourMs, minuteMs, secondMs } from '../../events/units.ts';
 import type { Moment } from '../contract/history-operations.ts';
 import { usage } from '../errors/qcc-error.ts';
 import type { Words } from './messages.ts';
 
-const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const unitMs: Readonly<Record<string, number>> = { ms: 1, s: secondMs, m: minuteMs, h: hourMs, d: dayMs };
 
 /** `30s`, `5m`, `1h30m`, `250ms`; a bare number is seconds. @throws {QccError} usage */
 export function spanMs(text: string, words: Words): number {
-  if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1_000;
+  if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * secondMs;
   const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g)];
   if (parts.length === 0 || parts.map(([whole]) => whole).join('') !== text)
     throw usage(words.noSpan(text), '30s, 5m, 1h30m');
@@ -39,41 +39,6 @@ function startOfDay(now: number, days: number): number {
   day.setDate(day.getDate() + days);
   return day.setHours(0, 0, 0, 0);
 }
-
-/** `3 s`, `5 min`, `2 h`: how long ago, or how long still. */
-export function shortSpan(ms: number): string {
-  const seconds = Math.round(Math.abs(ms) / 1_000);
-  if (seconds < 90) return `${seconds} s`;
-  if (seconds < 5_400) return `${Math.round(seconds / 60)} min`;
-  return seconds < 172_800 ? `${Math.round(seconds / 3_600)} h` : `${Math.round(seconds / 86_400)} d`;
-}
-
-/** Of the reader's own clock. */
-export function dayOf(at: number): string {
-  const day = new Date(at);
-  return `${day.getFullYear()}-${two(day.getMonth() + 1)}-${two(day.getDate())}`;
-}
-
-export function clockOf(at: number): string {
-  const time = new Date(at);
-  return `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`;
-}
-
-/** What the reader's clock is away from UTC at that instant: `+08:00`, or `UTC`. */
-export function zoneOf(at: number): string {
-  const minutes = -new Date(at).getTimezoneOffset();
-  if (minutes === 0) return 'UTC';
-  const size = Math.abs(minutes);
-  return `${minutes < 0 ? '-' : '+'}${two(Math.floor(size / 60))}:${two(size % 60)}`;
-}
-
-/** An instant for people: on their own clock, with its zone, whatever command tells it. */
-export function timeText(at: number | string): string {
-  const instant = typeof at === 'string' ? Date.parse(at) : at;
-  return `${dayOf(instant)} ${clockOf(instant)} ${zoneOf(instant)}`;
-}
-
-const two = (number: number) => String(number).padStart(2, '0');
 
 /** `#1234`, or a time. @throws {QccError} usage */
 export function momentOf(text: string, now: number, words: Words): Moment {

@@ -4,6 +4,8 @@
  */
 import { createHmac } from 'node:crypto';
 import type { Millis } from '../../events/fact.ts';
+import { secondMs } from '../../events/units.ts';
+import { iso } from '../platform/time.ts';
 import type { Message } from './message.ts';
 
 export type Format = 'json' | 'slack' | 'feishu' | 'dingtalk' | 'wecom' | 'ntfy';
@@ -43,7 +45,6 @@ interface Vendor {
 // WeCom takes 2,048 bytes of text, the others more.
 const textBytesMax = 2_000;
 const errorLengthMax = 200;
-const secondMs = 1_000;
 const json = { 'content-type': 'application/json; charset=utf-8' };
 
 const vendors: Readonly<Record<Format, Vendor>> = {
@@ -209,10 +210,10 @@ function document({ title, text, at, events }: Message): object {
     source: 'qcc',
     title,
     text,
-    at: new Date(at).toISOString(),
+    at: iso(at),
     events: events.map(({ notice, count }) => ({
       ...Object.fromEntries(Object.entries(notice).filter(([, value]) => value !== null)),
-      at: new Date(notice.at).toISOString(),
+      at: iso(notice.at),
       count,
     })),
   };

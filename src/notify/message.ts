@@ -1,6 +1,7 @@
 /** One message for a person, of all that is to be told at once. No format of a vendor yet. */
 import type { Millis } from '../../events/fact.ts';
 import type { NotifyWords } from '../messages/notify.ts';
+import { clockOf } from '../platform/time.ts';
 import { visible } from '../platform/visible.ts';
 import type { Entry } from './digest.ts';
 import type { Notice } from './notice.ts';
@@ -77,9 +78,3 @@ function bodyOf(notice: Notice, words: NotifyWords): string {
 
 /** The name of an endpoint is any text. */
 const oneLine = (text: string) => visible(text.replaceAll(/\s+/g, ' '));
-
-/** Local: whoever reads it looks at a clock on the wall. */
-function clockOf(at: Millis): string {
-  const date = new Date(at);
-  return [date.getHours(), date.getMinutes(), date.getSeconds()].map((n) => String(n).padStart(2, '0')).join(':');
-}

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Millis, Recorded } from '../../events/fact.ts';
+import { secondMs } from '../../events/units.ts';
 import type { NotifyWords } from '../messages/notify.ts';
 import type { World } from '../platform/clock.ts';
 import type { Core } from '../runtime/core.ts';
@@ -26,7 +27,6 @@ export interface NotifyLimits {
   readonly stopMs: Millis;
 }
 
-const secondMs = 1_000;
 // A webhook that restarts is back within half a minute; what is away longer may be away for a day.
 const limits: NotifyLimits = { pausesMs: [secondMs, 5 * secondMs, 20 * secondMs], sendMs: 10_000, stopMs: 2_000 };
 // ±20 %, so that several gateways that lost the same webhook do not come back at once.

@@ -1,5 +1,6 @@
 /** One POST of a message: the only file of the notifications that knows undici. No redirect is followed, nothing is kept open. */
 import type { Millis } from '../../events/fact.ts';
+import { secondMs } from '../../events/units.ts';
 import { outboundProxy, proxyUrl } from '../config/network/outbound-proxy.ts';
 import { later } from '../platform/later.ts';
 import type { Post } from './format.ts';
@@ -14,7 +15,6 @@ export interface Answer {
 
 // A verdict is a line; what is longer is a page for a browser.
 const answerBytesMax = 16_384;
-const secondMs = 1_000;
 // Whatever NODE_TLS_REJECT_UNAUTHORIZED says: the address of a webhook is a secret of its own.
 const proven = { rejectUnauthorized: true };
 

@@ -3,8 +3,8 @@
  * next collection until that comes: a few megabytes of buffers that nobody has any more cost a pause of 5 to 20 ms (measured).
  */
 import { MessageChannel } from 'node:worker_threads';
+import { MiB } from '../../events/units.ts';
 
-const MiB = 1_048_576;
 const slabMin = 65_536;
 const slabMax = 4 * MiB;
 

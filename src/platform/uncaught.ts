@@ -3,10 +3,11 @@
  * counted and written down. What an error says may quote a request or a key: its kind, its code and where it came from are kept.
  */
 import { writeSync } from 'node:fs';
+import { minuteMs } from '../../events/units.ts';
 import { QccError } from '../errors/qcc-error.ts';
+import { iso } from './time.ts';
 
 const stderr = 2;
-const minuteMs = 60_000;
 // A fault in something that happens a thousand times a second must not fill the disk.
 const toldEachMinute = 20;
 const framesMax = 20;
@@ -31,8 +32,8 @@ export class UncaughtErrors {
     if (minute !== this.#minute) this.#told = 0;
     this.#minute = minute;
     this.#told++;
-    if (this.#told <= toldEachMinute) say(`${new Date(now).toISOString()} error: ${sketch(error)}\n`);
-    else if (this.#told === toldEachMinute + 1) say(`${new Date(now).toISOString()} error: and more of them\n`);
+    if (this.#told <= toldEachMinute) say(`${iso(now)} error: ${sketch(error)}\n`);
+    else if (this.#told === toldEachMinute + 1) say(`${iso(now)} error: and more of them\n`);
   }
 }
 

@@ -1,4 +1,5 @@
 /** What the settings say, in the form that each machine's rules read: seconds become milliseconds here and nowhere else. */
+import { secondMs } from '../../events/units.ts';
 import type { EndpointPolicy } from '../../machines/endpoint.ts';
 import type { FailoverPolicy } from '../../machines/failover-policy.ts';
 import type { PriorityPolicy } from '../../machines/priority-policy.ts';
@@ -7,7 +8,6 @@ import type { Settings } from '../config/settings/settings.ts';
 import type { KnownEndpoint } from '../projections/profiles.ts';
 import type { Keeping } from '../runtime/maintenance.ts';
 
-const secondMs = 1_000;
 const megabyte = 1_000_000;
 // The default of an endpoint that was added without a number of its own.
 const defaultMaxFailures = 3;

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Millis } from '../../events/fact.ts';
 import type { RequestId } from '../../events/ids.ts';
 import { type Attempt, endedOf, servedBy } from '../../events/request.ts';
+import { secondMs } from '../../events/units.ts';
 import { isProxyDown, isShortage } from '../../machines/network.ts';
 import type { RoutableEndpoint } from '../../machines/routing-view.ts';
 import type { Ended } from './driver.ts';
@@ -14,8 +15,6 @@ import { headersUp, headOf } from './upstream/headers.ts';
 import { type Movement, Transfer } from './upstream/stall-watchdog.ts';
 import type { Target } from './upstream/target.ts';
 import type { Abort, AnswerSink, TransportError } from './upstream/upstream.ts';
-
-const secondMs = 1_000;
 
 interface Incoming {
   readonly id: RequestId;

@@ -9,12 +9,12 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { type FileHandle, mkdir, open, readdir, readFile, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { MiB } from '../../events/units.ts';
 import { keyBytes } from '../platform/aes-gcm.ts';
 import { free } from '../platform/large-memory.ts';
 import { type BlobReader, type BlobWriter, FileWriter, type Keeping, openBlob, writeBlob } from './blob-file.ts';
 import { BlobLost, unwrapKey, wrapKey } from './blob-format.ts';
 
-const MiB = 1_048_576;
 /** 1,000 requests of a quarter of a megabyte: more is not a queue but a disk that fills. */
 const allBytesMax = 256 * MiB;
 const ownerOnly = 0o600;

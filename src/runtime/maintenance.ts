@@ -1,4 +1,5 @@
 /** Looks after the log while the gateway runs: snapshots in time, and facts that are too old to keep. */
+import { dayMs } from '../../events/units.ts';
 import type { Core } from './core.ts';
 import { foldLog, snapshotOf } from './fold-log.ts';
 
@@ -15,7 +16,6 @@ const snapshotEveryMs = 60_000;
 const trimEveryMs = 3_600_000;
 // A gateway that runs for an hour at a time keeps to it too; its first minute belongs to requests.
 const trimFirstMs = 120_000;
-const dayMs = 86_400_000;
 // A log that is over its limit is trimmed to this share of it: not again in an hour.
 const roomLeft = 0.9;
 

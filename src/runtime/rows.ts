@@ -14,18 +14,11 @@ import type {
   QueueItemRow,
   SwitchRow,
 } from '../contract/operations.ts';
+import { iso, isoOrNull } from '../platform/time.ts';
 import type { KnownEndpoint, KnownProfile } from '../projections/profiles.ts';
 import type { Recent } from '../projections/recent.ts';
 import type { Switch } from '../projections/switches.ts';
 import type { State } from './state.ts';
-
-export function iso(at: number): string {
-  return new Date(at).toISOString();
-}
-
-export function isoOrNull(at: number | null): string | null {
-  return at === null ? null : iso(at);
-}
 
 export function profileRow(state: State, profile: KnownProfile): ProfileRow {
   return {

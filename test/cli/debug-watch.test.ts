@@ -1,4 +1,5 @@
 /** What the live view shows: every machine, time that counts down, the last facts; all of it within the terminal. */
+
 import { describe, expect, it } from 'vitest';
 import type { Context } from '../../src/commands/context.ts';
 import { frameOf, type Seen } from '../../src/commands/debug/watch-cli.ts';
@@ -6,7 +7,8 @@ import { Names } from '../../src/commands/names.ts';
 import { effective } from '../../src/config/settings/settings.ts';
 import { machineRows } from '../../src/history/machines.ts';
 import { type Language, wordsOf } from '../../src/messages/messages.ts';
-import { factRow, iso } from '../../src/runtime/rows.ts';
+import { iso } from '../../src/platform/time.ts';
+import { factRow } from '../../src/runtime/rows.ts';
 import { makeOutput } from '../../src/terminal/output.ts';
 import { widthOf } from '../../src/terminal/width.ts';
 import { attemptFailed, coreWithLadder, first, noon } from '../support/world.ts';

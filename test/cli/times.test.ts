@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { wordsOf } from '../../src/messages/messages.ts';
-import { instant, shortSpan, spanMs, timeText } from '../../src/messages/times.ts';
+import { instant, spanMs } from '../../src/messages/times.ts';
+import { shortSpan, timeText } from '../../src/platform/time.ts';
 import { temporaryHome } from '../support/home.ts';
 import { at } from './command.ts';
 

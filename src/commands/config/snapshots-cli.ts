@@ -7,9 +7,10 @@ import type { AuditRow, ConfigMoment } from '../../contract/config-operations.ts
 import type { Answer, Params } from '../../contract/operations.ts';
 import { exitCodes, QccError, usage } from '../../errors/qcc-error.ts';
 import { configWordsOf } from '../../messages/config.ts';
-import { instant, momentOf, timeText } from '../../messages/times.ts';
+import { instant, momentOf } from '../../messages/times.ts';
 import { writeExport } from '../../platform/atomic-file.ts';
 import { nearest } from '../../platform/nearest.ts';
+import { timeText } from '../../platform/time.ts';
 import { visible, visibleDocument } from '../../platform/visible.ts';
 import { becauseLines, changeLines } from '../changed-rows.ts';
 import { type Context, confirmed, flag, isOn, numberFlag, withInstallation } from '../context.ts';

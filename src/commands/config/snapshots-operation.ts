@@ -8,6 +8,7 @@ import type { Answer, Params } from '../../contract/operations.ts';
 import { exitCodes, QccError } from '../../errors/qcc-error.ts';
 import type { Installation } from '../../installation/installation.ts';
 import { forgetUnused, secretsInUse } from '../../installation/keys.ts';
+import { iso } from '../../platform/time.ts';
 import type { ReplayPool } from '../../pool/pool.ts';
 import {
   type Change,
@@ -17,7 +18,6 @@ import {
   stepsTowards,
 } from '../../projections/configuration.ts';
 import type { ConfigSnapshot } from '../../projections/snapshots.ts';
-import { iso } from '../../runtime/rows.ts';
 import { configurationAt, hashOf } from './moments.ts';
 import { type Lost, restorable } from './restorable.ts';
 

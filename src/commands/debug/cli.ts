@@ -1,7 +1,8 @@
 /** `qcc debug`: the machines, why an endpoint takes nothing, and what moves each of them next. */
 import type { GapRow } from '../../contract/history-operations.ts';
 import type { Answer } from '../../contract/operations.ts';
-import { momentOf, timeText } from '../../messages/times.ts';
+import { momentOf } from '../../messages/times.ts';
+import { timeText } from '../../platform/time.ts';
 import { type Context, flag, isOn } from '../context.ts';
 import { tellGaps } from '../gaps.ts';
 import { asJson, budgetLine, machineLines } from '../machine-lines.ts';

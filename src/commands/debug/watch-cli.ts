@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer, FactRow, MachineRow } from '../../contract/operations.ts';
 import { exitCodes, usage } from '../../errors/qcc-error.ts';
 import { storyWordsOf } from '../../messages/story-languages.ts';
-import { clockOf, shortSpan, zoneOf } from '../../messages/times.ts';
+import { clockOf, shortSpan, zoneOf } from '../../platform/time.ts';
 import { cut } from '../../terminal/output.ts';
 import { Screen } from '../../terminal/screen.ts';
 import { type Context, flag } from '../context.ts';

@@ -1,5 +1,6 @@
 /** How the demo looks: one line for each thing that happens. What is aligned is ASCII; words come last. */
 import type { styleText } from 'node:util';
+import { secondMs } from '../../../events/units.ts';
 import type { FactRow } from '../../contract/operations.ts';
 import type { DemoWords } from '../../messages/demo.ts';
 import type { Seen } from './client.ts';
@@ -10,7 +11,6 @@ export type Paint = (style: Parameters<typeof styleText>[0], text: string) => st
 const nameWidth = 7;
 const timeWidth = 8;
 const numberWidth = 3;
-const secondMs = 1_000;
 const sentenceMax = 76;
 
 const marks = {

@@ -1,6 +1,7 @@
 /** `qcc demo`: real requests through a real gateway to simulated endpoints that go wrong, told as it happens. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { secondMs } from '../../../events/units.ts';
 import { type DemoWords, demoWords } from '../../messages/demo.ts';
 import { askOnce, type Seen } from './client.ts';
 import { factLine, type Paint, requestLine, type Voice, voiceOf } from './demo-lines.ts';
@@ -35,7 +36,6 @@ export interface DemoSummary {
   readonly durationMs: number;
 }
 
-const secondMs = 1_000;
 // Long enough to read a line, short enough for a day in fifteen seconds.
 const betweenTurnsMs = 150;
 const betweenScenesMs = 400;

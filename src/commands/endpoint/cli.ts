@@ -4,7 +4,7 @@ import type { EndpointOptions, EndpointRow } from '../../contract/operations.ts'
 import { usage } from '../../errors/qcc-error.ts';
 import { codeText } from '../../messages/codes.ts';
 import { reasonText } from '../../messages/story-languages.ts';
-import { timeText } from '../../messages/times.ts';
+import { timeText } from '../../platform/time.ts';
 import { type Context, confirmed, flag, isOn, withInstallation } from '../context.ts';
 import { endpointOptions } from '../options.ts';
 

@@ -1,14 +1,13 @@
 /** Probes made from here: the verdicts are shown, and count for nothing. */
+import { secondMs } from '../../../events/units.ts';
 import type { Depth, ProbeJob, ProbeResult } from '../../../workers/probe.ts';
 import { outboundProxy } from '../../config/network/outbound-proxy.ts';
 import type { Answer, CheckRow, Params } from '../../contract/operations.ts';
 import { endpointNamed, type Installation, profileNamed } from '../../installation/installation.ts';
+import { iso } from '../../platform/time.ts';
 import type { Pool } from '../../pool/pool.ts';
 import type { KnownEndpoint } from '../../projections/profiles.ts';
-import { iso } from '../../runtime/rows.ts';
 import type { State } from '../../runtime/state.ts';
-
-const secondMs = 1_000;
 
 export async function testEndpoints(
   installation: Installation,

@@ -10,7 +10,8 @@ import type { GatewayNews } from '../../gateway/gateway.ts';
 import { checkDetail } from '../../messages/checks.ts';
 import { codeText, unreadyText } from '../../messages/codes.ts';
 import type { Words } from '../../messages/messages.ts';
-import { clockOf, shortSpan, spanMs } from '../../messages/times.ts';
+import { spanMs } from '../../messages/times.ts';
+import { clockOf, iso, shortSpan } from '../../platform/time.ts';
 import { type Context, flag, isOn, numberFlag, withInstallation } from '../context.ts';
 import { coloured } from '../endpoint/cli.ts';
 import { healthTable } from '../health/cli.ts';
@@ -160,7 +161,7 @@ function newsText(news: GatewayNews, words: Words): string {
     case 'fault':
       return words.stopFault(news.step, news.why);
     case 'unwritten':
-      return words.unwritten(news.facts, new Date(news.since).toISOString());
+      return words.unwritten(news.facts, iso(news.since));
     case 'overdue':
       return words.stopOverdue;
   }

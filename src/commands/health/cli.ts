@@ -1,18 +1,18 @@
 /** `qcc health …`, `qcc endpoint test`, and the statistics of both `stats` commands. */
 
+import { secondMs } from '../../../events/units.ts';
 import type { Answer, Call, CheckRow, HealthRow, MetricsRow, Params } from '../../contract/operations.ts';
 import { exitCodes, usage } from '../../errors/qcc-error.ts';
 import { codeText } from '../../messages/codes.ts';
 import type { Language } from '../../messages/messages.ts';
 import { reasonText, storyWordsOf } from '../../messages/story-languages.ts';
-import { clockOf, instant, seqOf, shortSpan, spanMs, timeText } from '../../messages/times.ts';
+import { instant, seqOf, spanMs } from '../../messages/times.ts';
 import { writeExport } from '../../platform/atomic-file.ts';
+import { clockOf, shortSpan, timeText } from '../../platform/time.ts';
 import { visibleDocument } from '../../platform/visible.ts';
 import { type Context, countFlag, flag, isOn, numberFlag, withInstallation } from '../context.ts';
 import { coloured } from '../endpoint/cli.ts';
 import { watched } from '../watch.ts';
-
-const secondMs = 1_000;
 
 export function status(context: Context): Promise<undefined> {
   return watched(context, async () => {

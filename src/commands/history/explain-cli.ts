@@ -5,7 +5,7 @@ import type { FactRow } from '../../contract/operations.ts';
 import { codeText } from '../../messages/codes.ts';
 import { ladderReason } from '../../messages/ladder.ts';
 import { storyWordsOf } from '../../messages/story-languages.ts';
-import { clockOf, timeText } from '../../messages/times.ts';
+import { clockOf, timeText } from '../../platform/time.ts';
 import type { Context } from '../context.ts';
 import { sentenceOf, storyLine } from '../fact-lines.ts';
 import { tellGaps } from '../gaps.ts';

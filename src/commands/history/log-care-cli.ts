@@ -1,7 +1,7 @@
 /** `qcc history verify, repair, stats, compact`. */
 import type { Answer } from '../../contract/operations.ts';
 import { exitCodes } from '../../errors/qcc-error.ts';
-import { timeText } from '../../messages/times.ts';
+import { timeText } from '../../platform/time.ts';
 import { type Context, withInstallation } from '../context.ts';
 import { withHistory } from '../source.ts';
 

@@ -3,10 +3,10 @@ import type { Answer, LoadsRow, Params } from '../../contract/operations.ts';
 import { machineRows, machinesAbout } from '../../history/machines.ts';
 import { ask, type QuestionName } from '../../history/questions.ts';
 import { type Installation, profileNamed } from '../../installation/installation.ts';
+import { iso } from '../../platform/time.ts';
 import type { ReplayPool } from '../../pool/pool.ts';
 import { Stats } from '../../projections/stats.ts';
 import { knownLosses } from '../../runtime/losses.ts';
-import { iso } from '../../runtime/rows.ts';
 import type { State } from '../../runtime/state.ts';
 import { priced, unpriced } from './prices.ts';
 

@@ -6,6 +6,7 @@ import { exitCodes, QccError } from '../../errors/qcc-error.ts';
 import { hadFacts, openInstallation } from '../../installation/installation.ts';
 import { repairLog } from '../../log/repair.ts';
 import { answers } from '../../platform/listening.ts';
+import { stampOf } from '../../platform/time.ts';
 
 /**
  * Makes a whole log of a damaged one, with no gateway around it; what was lost becomes a fact. Where the log is gone, it begins anew.
@@ -28,9 +29,4 @@ export async function repairHistory(home: string, now: number): Promise<Answer<'
   // Whoever opens it tells what was lost.
   if (repaired) await (await openInstallation(home)).close();
   return { repaired, facts, lost: lost.map(([from, to]) => ({ from, to })), kept };
-}
-
-/** An instant in a file's name. */
-export function stampOf(at: number): string {
-  return new Date(at).toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
 }

@@ -3,7 +3,8 @@
 import type { Answer, Params } from '../../contract/operations.ts';
 import { usage } from '../../errors/qcc-error.ts';
 import { storyWordsOf } from '../../messages/story-languages.ts';
-import { momentOf, shortSpan, timeText } from '../../messages/times.ts';
+import { momentOf } from '../../messages/times.ts';
+import { shortSpan, timeText } from '../../platform/time.ts';
 import { type Context, flag, listFlag } from '../context.ts';
 import { tellGaps } from '../gaps.ts';
 import { nowFor, withHistory } from '../source.ts';

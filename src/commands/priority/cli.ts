@@ -4,7 +4,8 @@ import type { Params, PolicyRow, SwitchRow } from '../../contract/operations.ts'
 import { usage } from '../../errors/qcc-error.ts';
 import { codeText } from '../../messages/codes.ts';
 import { ladderReason } from '../../messages/ladder.ts';
-import { spanMs, timeText } from '../../messages/times.ts';
+import { spanMs } from '../../messages/times.ts';
+import { timeText } from '../../platform/time.ts';
 import { type Context, countFlag, flag, isOn, numberFlag, withInstallation } from '../context.ts';
 import { tierOf } from '../options.ts';
 

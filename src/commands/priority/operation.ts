@@ -1,13 +1,14 @@
 /** What people do with the ladder: look at it, switch by hand, set its policy. */
+import { secondMs } from '../../../events/units.ts';
 import { priorityStatus } from '../../../machines/priority.ts';
 import type { Answer, Params, PolicyRow } from '../../contract/operations.ts';
 import { noEndpoint } from '../../contract/refusals.ts';
 import { type Installation, profileNamed } from '../../installation/installation.ts';
+import { iso, isoOrNull } from '../../platform/time.ts';
 import { priorityPolicy } from '../../policies/policies.ts';
-import { iso, isoOrNull, switchRow } from '../../runtime/rows.ts';
+import { switchRow } from '../../runtime/rows.ts';
 import { setSettings } from '../config/operation.ts';
 
-const secondMs = 1_000;
 const historyDefault = 50;
 
 export function showLadder({ core: { state }, settings }: Installation): Answer<'priority.list'> {

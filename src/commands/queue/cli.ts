@@ -1,15 +1,15 @@
 /** `qcc queue status, list, show, retry, retry-all, clear, config`. */
 
+import { secondMs } from '../../../events/units.ts';
 import type { QueueItemState } from '../../../machines/queue-item.ts';
 import type { Params, QueueItemRow } from '../../contract/operations.ts';
 import { usage } from '../../errors/qcc-error.ts';
 import { reasonText } from '../../messages/story-languages.ts';
-import { shortSpan, spanMs } from '../../messages/times.ts';
+import { spanMs } from '../../messages/times.ts';
+import { shortSpan } from '../../platform/time.ts';
 import { type Context, confirmed, flag, isOn, numberFlag, withInstallation } from '../context.ts';
 import { Teller } from '../fact-lines.ts';
 import { namesOf } from '../names.ts';
-
-const secondMs = 1_000;
 
 /** Not an import of the machine's own: help and mistakes load nothing that serves. */
 const states: readonly QueueItemState[] = ['waiting', 'retrying', 'answered', 'dead', 'unknown', 'cancelled'];

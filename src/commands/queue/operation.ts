@@ -4,7 +4,8 @@ import { isOver, type QueueItemState } from '../../../machines/queue-item.ts';
 import type { Answer, Params, QueueItemRow } from '../../contract/operations.ts';
 import { exitCodes, QccError } from '../../errors/qcc-error.ts';
 import type { Installation } from '../../installation/installation.ts';
-import { factRow, isoOrNull, queueRow } from '../../runtime/rows.ts';
+import { isoOrNull } from '../../platform/time.ts';
+import { factRow, queueRow } from '../../runtime/rows.ts';
 import { setSettings } from '../config/operation.ts';
 
 const listDefault = 50;

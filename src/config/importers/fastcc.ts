@@ -5,6 +5,7 @@
 import * as v from 'valibot';
 import type { SettingValue } from '../../../events/config.ts';
 import type { Tier } from '../../../events/profile.ts';
+import { secondMs } from '../../../events/units.ts';
 import { isSettingKey, settingFits } from '../settings/settings.ts';
 import {
   type Incoming,
@@ -56,7 +57,6 @@ type Profile = v.InferOutput<typeof profileForm>;
 type Section = v.InferOutput<typeof sectionForm>;
 
 const tiers: ReadonlySet<string> = new Set<Tier>(['primary', 'secondary', 'fallback']);
-const secondMs = 1_000;
 
 export function isFastcc(json: unknown): boolean {
   return v.is(form, json) && !('format' in (json as object));

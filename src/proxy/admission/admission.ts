@@ -1,7 +1,6 @@
 /** How many requests run at once, how many wait in line, and how many may come in a second. */
 import type { Millis } from '../../../events/fact.ts';
-
-const secondMs = 1_000;
+import { secondMs } from '../../../events/units.ts';
 
 export interface GateRules {
   readonly maxConcurrent: number;

@@ -4,12 +4,11 @@
  */
 import type { Socket } from 'node:net';
 import type { Millis } from '../../../events/fact.ts';
+import { KiB, MiB } from '../../../events/units.ts';
 import { Running, type Runs } from '../../platform/dense-set.ts';
 import { free, Slabs } from '../../platform/large-memory.ts';
 import type { ClientRequest } from './client.ts';
 
-const KiB = 1_024;
-const MiB = 1_048_576;
 /** The API's own limit for Messages. */
 const bodyBytesMax = 32 * MiB;
 const allBodiesMax = 256 * MiB;

@@ -6,8 +6,8 @@
  */
 import type { Server, Socket } from 'node:net';
 import type { Millis } from '../../../events/fact.ts';
+import { secondMs } from '../../../events/units.ts';
 
-const secondMs = 1_000;
 // Connections that are kept open between two requests, and those of whoever looks on.
 const besides = 512;
 // For the pages. Where there are few, a quarter: all of them want an open file.

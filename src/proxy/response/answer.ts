@@ -5,6 +5,7 @@
 import type { Failure } from '../../../events/endpoint.ts';
 import type { Millis } from '../../../events/fact.ts';
 import type { Usage } from '../../../events/request.ts';
+import { MiB } from '../../../events/units.ts';
 import { classifyErrorType, classifyTransport, errorWord } from '../../../machines/classify.ts';
 import type { AttemptLimits } from '../../../machines/failover-policy.ts';
 import { isProxyDown } from '../../../machines/network.ts';
@@ -22,7 +23,6 @@ import { StreamWatch } from './sse.ts';
 import { Unpacking } from './unpacking.ts';
 import { errorWordsMax, failed, noCount, refused, type Silence, verdictOf } from './verdicts.ts';
 
-const MiB = 1_048_576;
 // An Anthropic answer is smaller; a runaway relay is not.
 const jsonBytesMax = 64 * MiB;
 const errorBytesMax = MiB;

@@ -4,10 +4,9 @@
  * others wait is cut.
  */
 import type { Millis } from '../../../events/fact.ts';
+import { KiB, MiB } from '../../../events/units.ts';
 import { free } from '../../platform/large-memory.ts';
 
-const KiB = 1_024;
-const MiB = 1_048_576;
 // Most answers are smaller: they ask nobody.
 const freeBytes = 256 * KiB;
 const allBytesMax = 256 * MiB;

@@ -1,5 +1,6 @@
 /** The gateway's own errors, in Anthropic's shape: a sentence that says what to do, and what the client may do next. */
 import type { Millis } from '../../../events/fact.ts';
+import { secondMs } from '../../../events/units.ts';
 import { lacksUntil } from '../../../machines/available.ts';
 import type { Reason } from '../../../machines/failover.ts';
 import type { RoutableEndpoint, RoutingView } from '../../../machines/routing-view.ts';
@@ -16,7 +17,6 @@ export interface OwnError {
   readonly headers?: readonly string[];
 }
 
-const secondMs = 1_000;
 // 61 makes the client give up at once (measured).
 const retryAfterMax = 60;
 // How soon a network that is back is found.

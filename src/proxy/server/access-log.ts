@@ -1,6 +1,7 @@
 /** One line of the access log: what came and how it ended. Built field by field: nothing gets in by accident. */
 import type { Millis } from '../../../events/fact.ts';
 import type { Served } from '../../../events/request.ts';
+import { iso } from '../../platform/time.ts';
 import { visibleJson } from '../../platform/visible.ts';
 import type { Ended } from '../driver.ts';
 
@@ -33,7 +34,7 @@ export function accessLine(
   const tries = most === 'debug' ? `,"tries":${visibleJson(attempts)}` : '';
   // By hand, because it is made once a request; what strangers choose is quoted as JSON asks.
   return (
-    `{"time":"${new Date(startedAt).toISOString()}","level":"${level}","request":"${id}","method":${quoted(method)},` +
+    `{"time":"${iso(startedAt)}","level":"${level}","request":"${id}","method":${quoted(method)},` +
     `"path":${quoted(path)},"status":${status},"outcome":"${outcome}","endpoint":${quoted(endpoint)},` +
     `"profile":${quoted(profile)},"attempts":${attempts.length},"model":${quoted(model)},"session":${quoted(session)},` +
     `"stream":${stream},"bytes":${bytes},"durationMs":${durationMs},"ttfbMs":${ttfbMs},"ttftMs":${ttftMs}${tries}}`

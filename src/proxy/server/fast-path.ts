@@ -5,10 +5,9 @@
  */
 import { type Server, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import { secondMs } from '../../../events/units.ts';
 import type { ClientAnswer, ClientRequest } from '../request/client.ts';
 import { type StraightHead, straightHead } from '../upstream/fast-head.ts';
-
-const secondMs = 1_000;
 
 /** In seconds: a connection that says nothing, that keeps its body back, that is idle between two requests. */
 export interface Patience {

@@ -4,6 +4,7 @@ import { createServer as createHttps } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Millis } from '../../../events/fact.ts';
 import type { RequestId } from '../../../events/ids.ts';
+import { secondMs } from '../../../events/units.ts';
 import { isLoopback } from '../../config/network/base-url.ts';
 import { Running } from '../../platform/dense-set.ts';
 import { uuidv7 } from '../../platform/uuid.ts';
@@ -26,7 +27,6 @@ import { StraightWay } from './fast-path.ts';
 import { type GuardRules, guardRules, refuseBody, refuseStranger, refuseUnknown } from './guard.ts';
 import { Figures } from './metrics.ts';
 
-const secondMs = 1_000;
 // The kernel cuts it to what it allows (4,096 with Linux's own settings), and keeps nothing for it.
 const backlogMax = 65_535;
 const limits = {

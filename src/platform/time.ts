@@ -1,0 +1,51 @@
+/** Instants and spans as text: as data has them, in a name, and for people. How people write them is in `messages/times.ts`. */
+import { dayMs, hourMs, minuteMs, secondMs } from '../../events/units.ts';
+
+/** As data has it. */
+export function iso(at: number): string {
+  return new Date(at).toISOString();
+}
+
+export function isoOrNull(at: number | null): string | null {
+  return at === null ? null : iso(at);
+}
+
+/** In a file's name. */
+export function stampOf(at: number): string {
+  return new Date(at).toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
+}
+
+/** `3 s`, `5 min`, `2 h`: how long ago, or how long still. */
+export function shortSpan(ms: number): string {
+  const whole = Math.round(Math.abs(ms) / secondMs) * secondMs;
+  if (whole < 90 * secondMs) return `${whole / secondMs} s`;
+  if (whole < 90 * minuteMs) return `${Math.round(whole / minuteMs)} min`;
+  return whole < 2 * dayMs ? `${Math.round(whole / hourMs)} h` : `${Math.round(whole / dayMs)} d`;
+}
+
+/** Of the clock of this machine. */
+export function dayOf(at: number): string {
+  const day = new Date(at);
+  return `${day.getFullYear()}-${two(day.getMonth() + 1)}-${two(day.getDate())}`;
+}
+
+export function clockOf(at: number): string {
+  const time = new Date(at);
+  return `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`;
+}
+
+/** What the reader's clock is away from UTC at that instant: `+08:00`, or `UTC`. */
+export function zoneOf(at: number): string {
+  const minutes = -new Date(at).getTimezoneOffset();
+  if (minutes === 0) return 'UTC';
+  const size = Math.abs(minutes);
+  return `${minutes < 0 ? '-' : '+'}${two(Math.floor(size / 60))}:${two(size % 60)}`;
+}
+
+/** An instant for people: on their own clock, with its zone, whatever command tells it. */
+export function timeText(at: number | string): string {
+  const instant = typeof at === 'string' ? Date.parse(at) : at;
+  return `${dayOf(instant)} ${clockOf(instant)} ${zoneOf(instant)}`;
+}
+
+const two = (number: number) => String(number).padStart(2, '0');
