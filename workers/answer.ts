@@ -1,4 +1,5 @@
 /** What an endpoint said to a probe's question, read from the body of a Messages answer: a stream, or one piece. */
+import { StreamWatch } from '../src/proxy/response/sse.ts';
 
 export interface Answer {
   /** Of all text blocks. */
@@ -36,41 +37,36 @@ interface Piece {
   readonly message?: unknown;
   readonly type?: unknown;
   readonly content?: unknown;
-  readonly usage?: Usage;
+  readonly usage?: Usage | null;
   readonly content_block?: Block;
   readonly delta?: Block;
 }
 
+/** A stream is what the proxy's own reader takes for one: whoever passes a probe with it can serve a client. */
 export function readAnswer(body: string): Answer {
-  const whole = parsed(body);
-  const pieces = whole ? [whole] : eventsIn(body);
+  const message = parsed(body);
+  if (message) return { ...saidIn([message]), isWhole: message.type === 'message', ...spentOn(message.usage) };
+  const watch = new StreamWatch();
+  watch.see(Buffer.from(body));
+  const { input, cacheRead, cacheWrite, output } = watch.usage;
+  const inputTokens = (input ?? 0) + (cacheRead ?? 0) + (cacheWrite ?? 0);
+  return { ...saidIn(eventsIn(body)), isWhole: watch.stopped, inputTokens, outputTokens: output ?? 0 };
+}
+
+function saidIn(pieces: readonly Piece[]): Pick<Answer, 'text' | 'hasThought' | 'error'> {
   const blocks = pieces.flatMap(blocksOf);
   const text = blocks.map((block) => (typeof block.text === 'string' ? block.text : '')).join('');
   const error = pieces.find(({ type }) => type === 'error');
   return {
     text,
-    isWhole: pieces.some(({ type }) => type === 'message' || type === 'message_stop'),
     hasThought: blocks.some(({ type }) => typeof type === 'string' && type.includes('thinking')),
     error: error ? errorText(error) : null,
-    inputTokens: last(pieces, inputOf),
-    outputTokens: last(pieces, ({ output_tokens }) => output_tokens),
   };
 }
 
 /** Any sensible text will do: what it says is the model's affair. Only what cannot be seen or read is none. */
 export function isSensible({ text, isWhole, hasThought, error }: Answer): boolean {
   return isWhole && error === null && (hasThought || /[^\s\p{C}\uFFFD]/u.test(text));
-}
-
-export interface Progress {
-  /** The first content: `message_start` and pings prove nothing. */
-  readonly begun: boolean;
-  readonly whole: boolean;
-}
-
-/** What the newest bytes of a stream tell, with some of those before them: markers may be cut in two. */
-export function progressIn(recent: string): Progress {
-  return { begun: /"content_block_(start|delta)"/.test(recent), whole: /"message_stop"/.test(recent) };
 }
 
 /** What is looked for in it, and no more: it may be deeper than it can be written. */
@@ -102,17 +98,12 @@ function blocksOf({ content, content_block, delta }: Piece): readonly Block[] {
   return all.filter((block): block is Block => typeof block === 'object' && block !== null);
 }
 
-function inputOf(usage: Usage): number {
-  const { input_tokens, cache_creation_input_tokens, cache_read_input_tokens } = usage;
-  return [input_tokens, cache_creation_input_tokens, cache_read_input_tokens]
-    .filter((count) => typeof count === 'number')
-    .reduce((sum, count) => sum + count, 0);
-}
-
-/** Usage is cumulative: the last word counts, where there is one. */
-function last(pieces: readonly Piece[], count: (usage: Usage) => unknown): number {
-  const counts = pieces
-    .flatMap(({ usage, message }) => [(message as Piece | null | undefined)?.usage, usage])
-    .map((usage) => usage && count(usage));
-  return counts.findLast((value): value is number => typeof value === 'number' && value > 0) ?? 0;
+function spentOn(usage: Usage | null | undefined): Pick<Answer, 'inputTokens' | 'outputTokens'> {
+  const { input_tokens, cache_creation_input_tokens, cache_read_input_tokens, output_tokens } = usage ?? {};
+  const sum = (...told: readonly unknown[]) =>
+    told.filter((count) => typeof count === 'number').reduce((all, count) => all + count, 0);
+  return {
+    inputTokens: sum(input_tokens, cache_creation_input_tokens, cache_read_input_tokens),
+    outputTokens: sum(output_tokens),
+  };
 }

@@ -2,12 +2,12 @@
 
 import { HeldBytes } from '../src/proxy/admission/held-bytes.ts';
 import { plainText } from '../src/proxy/response/encoding.ts';
+import { StreamWatch } from '../src/proxy/response/sse.ts';
 import { Connection } from '../src/proxy/upstream/connection.ts';
 import { Deadline } from '../src/proxy/upstream/deadline.ts';
 import { codeOf, dial, placeBehind } from '../src/proxy/upstream/dial.ts';
 import { type Head, headOf } from '../src/proxy/upstream/headers.ts';
 import type { AnswerSink, TransportError } from '../src/proxy/upstream/upstream.ts';
-import type { Progress } from './answer.ts';
 import type { Stage } from './verdict.ts';
 
 export interface Call {
@@ -20,8 +20,8 @@ export interface Call {
   readonly bytesMax: number;
   /** Its beginning says enough, with any status. */
   readonly takesPart: boolean;
-  /** For a stream: what its newest bytes tell. */
-  readonly progress?: (recent: string) => Progress;
+  /** A stream was asked for: when it begins, and when it is whole, is looked at as it comes. */
+  readonly wantsStream: boolean;
 }
 
 export interface Reply {
@@ -58,8 +58,6 @@ export interface Limits {
 const ok = 200;
 // Some leave the connection open after the last event: what follows is nothing.
 const lingerMs = 100;
-// The longest marker of a stream's progress.
-const markerMax = 64;
 const nothing = () => {};
 
 /**
@@ -126,7 +124,7 @@ class Exchange implements AnswerSink {
   #startedAt = performance.now();
   #head: Head | undefined;
   #isCut = false;
-  #recent = '';
+  readonly #watch = new StreamWatch();
   #ttftMs: number | null = null;
   #wholeMs: number | null = null;
 
@@ -150,14 +148,14 @@ class Exchange implements AnswerSink {
 
   data(chunk: Buffer): boolean {
     if (this.#over) return true;
-    const { bytesMax, takesPart, progress } = this.#call;
+    const { bytesMax, takesPart, wantsStream } = this.#call;
     const room = bytesMax - this.#held.length;
     this.#held.add(chunk.length > room ? chunk.subarray(0, room) : chunk);
     if (chunk.length > room) {
       this.#isCut = true;
       if (takesPart || this.#head?.status !== ok) this.end();
       else this.#fail('QCC_ANSWER_TOO_LARGE');
-    } else if (progress) this.#watch(chunk, progress);
+    } else if (wantsStream) this.#look(chunk);
     return true;
   }
 
@@ -184,12 +182,10 @@ class Exchange implements AnswerSink {
     if (this.#finish()) this.#settle.reject(error);
   }
 
-  #watch(chunk: Buffer, progress: (recent: string) => Progress): void {
-    this.#recent += chunk.toString('latin1');
-    const { begun, whole } = progress(this.#recent);
-    this.#recent = this.#recent.slice(-markerMax);
-    if (begun) this.#ttftMs ??= passedMs(this.#startedAt);
-    if (!whole || this.#wholeMs !== null) return;
+  #look(chunk: Buffer): void {
+    this.#watch.see(chunk);
+    if (this.#watch.proof === 'proven') this.#ttftMs ??= passedMs(this.#startedAt);
+    if (!this.#watch.stopped || this.#wholeMs !== null) return;
     this.#wholeMs = passedMs(this.#startedAt);
     this.#then = () => this.end();
     this.#deadline.arm(lingerMs);

@@ -7,7 +7,7 @@ import type { Failure, ProbeDepth, Verdict } from '../events/endpoint.ts';
 import type { Auth } from '../events/profile.ts';
 import { isProxyDown, isShortage } from '../machines/network.ts';
 import { keyHeader } from '../src/proxy/upstream/headers.ts';
-import { isSensible, progressIn, readAnswer } from './answer.ts';
+import { isSensible, readAnswer } from './answer.ts';
 import { cheapestFirst, defaultModel, readModels } from './model.ts';
 import { CallFailed, Line, type Reply } from './probe-connection.ts';
 import { countable, question } from './question.ts';
@@ -168,7 +168,7 @@ async function conversation(visit: Visit): Promise<ProbeResult> {
 async function converse(visit: Visit, model: string): Promise<ProbeResult> {
   const { job } = visit;
   const body = question(model, job.dice);
-  const spoken = await tried(visit, model, () => post(visit, '/v1/messages', body, progressIn));
+  const spoken = await tried(visit, model, () => post(visit, '/v1/messages', body, true));
   if (!spoken.ok) return spoken.result;
   const answer = readAnswer(spoken.reply.body);
   if (isSensible(answer)) return succeeded(job, spoken.reply, model, answer);
@@ -218,21 +218,16 @@ async function modelsListed(visit: Visit): Promise<readonly string[]> {
 
 function get({ job, line, prefix, leftMs }: Visit, path: string, share: number): Promise<Reply> {
   const limits = { dialMs: dialMs(leftMs()), answerMs: leftMs() * share };
-  const what = { bytesMax: readMax.list, takesPart: true, body: null };
+  const what = { bytesMax: readMax.list, takesPart: true, wantsStream: false, body: null };
   return line.call({ method: 'GET', path: `${prefix}${path}`, headers: headersOf(job), ...what }, limits);
 }
 
-function post(
-  { job, line, prefix, leftMs }: Visit,
-  path: string,
-  body: string,
-  progress?: typeof progressIn,
-): Promise<Reply> {
+function post({ job, line, prefix, leftMs }: Visit, path: string, body: string, wantsStream = false): Promise<Reply> {
   const limits = { dialMs: dialMs(leftMs()), answerMs: leftMs() };
   const headers = [...headersOf(job), 'content-type', 'application/json'];
-  const bytesMax = progress ? readMax.conversation : readMax.count;
-  const call = { method: 'POST' as const, path: `${prefix}${path}`, headers, body, bytesMax, takesPart: false };
-  return line.call(progress ? { ...call, progress } : call, limits);
+  const bytesMax = wantsStream ? readMax.conversation : readMax.count;
+  const what = { bytesMax, takesPart: false, wantsStream, body };
+  return line.call({ method: 'POST', path: `${prefix}${path}`, headers, ...what }, limits);
 }
 
 function dialMs(leftMs: number): number {
