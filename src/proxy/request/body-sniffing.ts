@@ -192,13 +192,21 @@ function startOfObject(body: Buffer, close: number): number {
     if (byte === quote) {
       at = startOfString(body, at);
       if (at < 0) return -1;
-    } else if (byte === 0x7d || byte === 0x5d) depth++;
-    else if (byte === 0x7b || byte === 0x5b) {
+    } else if (isClosing(byte)) depth++;
+    else if (isOpening(byte)) {
       depth--;
       if (depth === 0) return at;
     }
   }
   return -1;
+}
+
+function isOpening(byte: number): boolean {
+  return byte === 0x7b || byte === 0x5b;
+}
+
+function isClosing(byte: number): boolean {
+  return byte === 0x7d || byte === 0x5d;
 }
 
 function skipSpace(body: Buffer, from: number): number {
@@ -250,8 +258,8 @@ function endOfNested(body: Buffer, open: number): number {
       if (at < 0) return -1;
       continue;
     }
-    if (byte === 0x7b || byte === 0x5b) depth++;
-    else if (byte === 0x7d || byte === 0x5d) {
+    if (isOpening(byte)) depth++;
+    else if (isClosing(byte)) {
       depth--;
       if (depth === 0) return at + 1;
     }

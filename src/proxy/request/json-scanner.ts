@@ -141,8 +141,7 @@ export class JsonScanner {
           if (!this.#escape(byte)) return this.#fail();
           break;
         case literal:
-          if (byte !== this.#word[this.#count]) return this.#fail();
-          if (++this.#count === this.#word.length) this.#state = next;
+          if (!this.#letter(byte)) return this.#fail();
           break;
         case junk:
           return false;
@@ -151,7 +150,7 @@ export class JsonScanner {
             at = this.#number(bytes, at, to);
             continue;
           }
-          if (!isSpace(byte) && !this.#structure(byte)) return this.#fail();
+          if (!this.#structure(byte)) return this.#fail();
       }
       at++;
     }
@@ -196,8 +195,16 @@ export class JsonScanner {
     return byte === 0x75 || escapes.has(byte);
   }
 
+  /** One byte of `true`, `false` or `null`. */
+  #letter(byte: number): boolean {
+    if (byte !== this.#word[this.#count]) return false;
+    if (++this.#count === this.#word.length) this.#state = next;
+    return true;
+  }
+
   /** One byte outside of strings, numbers and words. */
   #structure(byte: number): boolean {
+    if (isSpace(byte)) return true;
     switch (this.#state) {
       case value:
         return this.#value(byte);
@@ -375,24 +382,26 @@ export class JsonScanner {
 
 /** -1: the number does not go on with this byte. */
 function afterInNumber(state: number, byte: number): number {
-  if (isDigit(byte)) {
-    switch (state) {
-      case minus:
-        return byte === 0x30 ? zero : integer;
-      case zero:
-        return -1;
-      case integer:
-      case fraction:
-      case exponentDigits:
-        return state;
-      case point:
-        return fraction;
-      default:
-        return exponentDigits;
-    }
-  }
+  if (isDigit(byte)) return afterDigit(state, byte);
   if (byte === 0x2e) return state === zero || state === integer ? point : -1;
   if (byte === 0x65 || byte === 0x45) return state === zero || state === integer || state === fraction ? exponent : -1;
   if (byte === 0x2b || byte === 0x2d) return state === exponent ? exponentSign : -1;
   return -1;
+}
+
+function afterDigit(state: number, byte: number): number {
+  switch (state) {
+    case minus:
+      return byte === 0x30 ? zero : integer;
+    case zero:
+      return -1;
+    case integer:
+    case fraction:
+    case exponentDigits:
+      return state;
+    case point:
+      return fraction;
+    default:
+      return exponentDigits;
+  }
 }

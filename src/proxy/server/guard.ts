@@ -62,12 +62,7 @@ export function refuseStranger(head: RequestHead, httpVersion: string, rules: Gu
       'this host name is not served here - use http://127.0.0.1:PORT, or: qcc config set proxy.allowed_hosts NAME',
     );
   }
-  const { origin, referer, fetchSite, coding, length } = head;
-  const isNamed = origin !== undefined && rules.origins.has(origin.toLowerCase());
-  if (
-    (origin !== undefined && !isNamed) ||
-    (!isNamed && (referer !== undefined || (fetchSite !== undefined && fetchSite !== 'none')))
-  ) {
+  if (isBrowser(head, rules)) {
     return refuse(
       403,
       'permission_error',
@@ -76,11 +71,21 @@ export function refuseStranger(head: RequestHead, httpVersion: string, rules: Gu
   }
   if (head.upgrade !== undefined && webSocket.test(head.upgrade))
     return refuse(403, 'permission_error', 'a WebSocket is not served here');
+  return refuseFraming(head, httpVersion);
+}
+
+/** A page of an origin that was not named. */
+function isBrowser({ origin, referer, fetchSite }: RequestHead, { origins }: GuardRules): boolean {
+  if (origin !== undefined) return !origins.has(origin.toLowerCase());
+  return referer !== undefined || (fetchSite !== undefined && fetchSite !== 'none');
+}
+
+function refuseFraming({ coding, length, lengths }: RequestHead, httpVersion: string): Refused | undefined {
   if (coding !== undefined && (coding.toLowerCase() !== 'chunked' || httpVersion === '1.0')) {
     return refuse(400, 'invalid_request_error', 'this transfer coding is not accepted');
   }
   // Whoever reads it in another way sees another request behind this one: one spelling, once, and nothing beside it.
-  if (length !== undefined && (head.lengths > 1 || coding !== undefined || !plainLength.test(length))) {
+  if (length !== undefined && (lengths > 1 || coding !== undefined || !plainLength.test(length))) {
     return refuse(400, 'invalid_request_error', 'this content-length is not accepted');
   }
   return undefined;

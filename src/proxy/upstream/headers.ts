@@ -129,12 +129,16 @@ export function headOf(status: number, raw: readonly string[]): Head {
     const value = raw[i + 1] as string;
     // The first letter spares most names the comparison.
     if ((name.charCodeAt(0) | 0x20) === 0x63) {
-      const lower = name.toLowerCase();
-      if (lower === 'content-type') contentType = value.toLowerCase();
-      else if (lower === 'content-encoding') encoding = value.toLowerCase();
-      else if (lower === 'content-length') {
-        length = Number(value);
-        continue;
+      switch (name.toLowerCase()) {
+        case 'content-type':
+          contentType = value.toLowerCase();
+          break;
+        case 'content-encoding':
+          encoding = value.toLowerCase();
+          break;
+        case 'content-length':
+          length = Number(value);
+          continue;
       }
     }
     pairs.push(name, value);

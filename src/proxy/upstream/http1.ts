@@ -181,6 +181,10 @@ export class AnswerParser {
     if (lineEnd >= 0) this.#fields(text, lineEnd + 2, pairs);
     if (this.#isChunked && this.#length >= 0) throw new Junk('HPE_UNEXPECTED_CONTENT_LENGTH');
     this.#reader?.head(status, pairs);
+    this.#beginBody(status);
+  }
+
+  #beginBody(status: number): void {
     if (this.#isHead || status === 204 || status === 304 || this.#length === 0) this.#state = 'idle';
     else if (this.#isChunked) {
       this.#state = 'chunks';

@@ -51,10 +51,7 @@ export function targetOf(method: string, url: string): Target {
   const query = question < 0 ? '' : url.slice(question);
   if (!isClean(path)) return invalid;
   const known = Object.hasOwn(fixed, path) ? fixed[path] : undefined;
-  if (known)
-    return (method === 'HEAD') === (known.kind === 'hello') || (known.kind !== 'hello' && method === 'HEAD')
-      ? known
-      : unknown;
+  if (known) return known.kind !== 'hello' || method === 'HEAD' ? known : unknown;
   const profile = /^\/p\/([^/]+)(\/v1\/.*)$/.exec(path);
   if (profile) return forward(profile[2] ?? '', query, decoded(profile[1] ?? ''));
   return path.startsWith('/v1/') ? forward(path, query, null) : unknown;
