@@ -4,15 +4,13 @@
  */
 import { closeSync, existsSync, fstatSync, openSync, readdirSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { changedByte, crc32c, endOfBlock, masked, plain, snappy, trailerBytes } from './block-checksum.ts';
+import { blockBytesMax, type Unpacked, unpacked, unpackedPart, varintAt } from './snappy.ts';
 
 const tableName = /^\d+\.(?:ldb|sst)$/;
 const footerBytes = 48;
 const magic = 0xdb4775248b80fb57n;
 const magicBytes = 8;
-// A block's type, and its checksum.
-const trailerBytes = 5;
-const plain = 0;
-const snappy = 1;
 // Each key ends with what LevelDB adds to it: whether it is put or taken away, and in which order.
 const tagBytes = 8;
 const put = 1;
@@ -20,12 +18,6 @@ const put = 1;
 // all (a second or two).
 const strayMax = 65_536;
 const stepsMax = 300_000_000;
-// An index of a table of 8 MB is some hundred kilobytes; a number that asks for more memory than this is none.
-const blockBytesMax = 67_108_864;
-// CRC-32C, Castagnoli's polynomial, reflected.
-const polynomial = 0x82f63b78;
-// A checksum of something that holds checksums: LevelDB turns it, and adds this.
-const maskDelta = 0xa282ead8;
 
 /** Why a table is not what was written; undefined when it is. `gone`: merged into another meanwhile, or deleted. */
 export type Finding = 'damaged' | 'unreadable' | 'gone' | undefined;
@@ -155,28 +147,6 @@ export function mendTable(path: string): void {
   }
 }
 
-/** Where the byte stands that alone is another one, its block's checksum included, and what it was. */
-function changedByte(bytes: Buffer, size: number): { readonly at: number; readonly was: number } | undefined {
-  const [table] = tables as unknown as [Record<number, number>];
-  const crc = crc32c(bytes.subarray(0, size + 1));
-  const said = bytes.readUInt32LE(size + 1);
-  let wrong = crc ^ unmasked(said);
-  if (wrong === 0) return undefined;
-  const right = Buffer.alloc(4);
-  right.writeUInt32LE(masked(crc));
-  const inSum = [0, 1, 2, 3].filter((i) => right[i] !== bytes[size + 1 + i]);
-  const [only = 0] = inSum;
-  if (inSum.length === 1) return { at: size + 1 + only, was: right[only] ?? 0 };
-  // A difference goes through the checksum on its own: it is followed back, byte by byte, to where it is one byte's.
-  for (let at = size; at >= 0; at--) {
-    const byte = startedBy[wrong >>> 24] ?? 0;
-    const before = (wrong ^ (table[byte] as number)) >>> 0;
-    if (before === 0) return { at, was: (bytes[at] ?? 0) ^ byte };
-    wrong = ((before << 8) | byte) >>> 0;
-  }
-  return undefined;
-}
-
 function areWhole(table: Table): boolean {
   const ends = endsOf(table);
   const handles = ends && dataIn(table, ends.index);
@@ -235,12 +205,7 @@ export function* entriesIn(path: string): Iterable<TableEntry> {
   }
 }
 
-interface Block {
-  readonly bytes: Buffer;
-  readonly isWhole: boolean;
-}
-
-function* blocksOf(table: Table): Iterable<Block> {
+function* blocksOf(table: Table): Iterable<Unpacked> {
   const ends = endsOf(table);
   const handles = ends && dataIn(table, ends.index);
   if (!handles) {
@@ -255,7 +220,7 @@ function* blocksOf(table: Table): Iterable<Block> {
 }
 
 /** With no index: one stands behind the other, and each ends where its checksum fits. */
-function* blocksFound(bytes: Buffer): Iterable<Block> {
+function* blocksFound(bytes: Buffer): Iterable<Unpacked> {
   let [left, isAtEdge] = [stepsMax, true];
   for (let at = 0; at + trailerBytes <= bytes.length && left > 0; ) {
     const end = endOfBlock(bytes, at, isAtEdge ? bytes.length : Math.min(bytes.length, at + strayMax));
@@ -270,18 +235,6 @@ function* blocksFound(bytes: Buffer): Iterable<Block> {
     yield found;
     at = end + trailerBytes;
   }
-}
-
-function endOfBlock(bytes: Buffer, from: number, until: number): number | undefined {
-  const [table] = tables as unknown as [Record<number, number>];
-  let crc = 0xffffffff;
-  for (let at = from; at + trailerBytes <= until; at++) {
-    const byte = bytes[at] ?? 0;
-    crc = (table[(crc ^ byte) & 0xff] as number) ^ (crc >>> 8);
-    // A byte that says how it is packed is one of two.
-    if (byte <= snappy && masked((crc ^ 0xffffffff) >>> 0) === bytes.readUInt32LE(at + 1)) return at;
-  }
-  return undefined;
 }
 
 /** Two varints. */
@@ -352,139 +305,4 @@ function handlesIn(block: Buffer): readonly Handle[] | undefined {
     at = value.end + own.value + value.value;
   }
   return until < 0 ? undefined : handles;
-}
-
-/** Seven bits a byte, the lowest first; ten bytes at most. */
-function varintAt(bytes: Buffer, from: number): { readonly value: number; readonly end: number } | undefined {
-  let value = 0;
-  for (let i = 0; i < 10; i++) {
-    const byte = bytes[from + i];
-    if (byte === undefined) return undefined;
-    value += (byte & 0x7f) * 2 ** (7 * i);
-    if (byte < 0x80) return { value, end: from + i + 1 };
-  }
-  return undefined;
-}
-
-/** Snappy: pieces as they are, and pieces that stood before. Undefined for what is none. */
-function unpacked(packed: Buffer): Buffer | undefined {
-  const { bytes, isWhole } = unpackedPart(packed);
-  return isWhole ? bytes : undefined;
-}
-
-/** As far as it can be read. */
-function unpackedPart(packed: Buffer): Block {
-  const length = varintAt(packed, 0);
-  if (!length || length.value > blockBytesMax) return { bytes: Buffer.alloc(0), isWhole: false };
-  const out = Buffer.allocUnsafe(length.value);
-  let filled = 0;
-  for (let at = length.end; at < packed.length; ) {
-    const piece = pieceAt(packed, at);
-    if (!piece || filled + piece.size > out.length || piece.back > filled) break;
-    at = piece.end;
-    if (piece.back === 0) filled += packed.copy(out, filled, at - piece.size, at);
-    // One by one: a piece may go on into what it makes itself.
-    else for (let i = 0; i < piece.size; i++, filled++) out[filled] = out[filled - piece.back] ?? 0;
-  }
-  return { bytes: out.subarray(0, filled), isWhole: filled === out.length };
-}
-
-interface Piece {
-  readonly size: number;
-  /** How far behind it stands; 0 when it stands right here, before `end`. */
-  readonly back: number;
-  readonly end: number;
-}
-
-/** The lowest two bits of its first byte say what it is: as it is, or how long the number is that leads back. */
-function pieceAt(packed: Buffer, from: number): Piece | undefined {
-  const tag = packed[from] ?? 0;
-  const at = from + 1;
-  const kind = tag & 3;
-  if (kind === 0) return literalAt(packed, tag >> 2, at);
-  const end = at + ([0, 1, 2, 4][kind] ?? 0);
-  if (end > packed.length) return undefined;
-  const number = packed.readUIntLE(at, end - at);
-  const back = kind === 1 ? ((tag >> 5) << 8) | number : number;
-  return back === 0 ? undefined : { size: kind === 1 ? ((tag >> 2) & 7) + 4 : (tag >> 2) + 1, back, end };
-}
-
-// A size above this says how many bytes its number has.
-const smallMax = 59;
-
-function literalAt(packed: Buffer, size: number, at: number): Piece | undefined {
-  const extra = Math.max(0, size - smallMax);
-  if (at + extra > packed.length) return undefined;
-  const whole = (extra === 0 ? size : packed.readUIntLE(at, extra)) + 1;
-  const end = at + extra + whole;
-  return end > packed.length ? undefined : { size: whole, back: 0, end };
-}
-
-const slices = 8;
-const tables = tablesOf();
-
-// By the highest byte of an entry of the first: which entry that is. No two have the same.
-const startedBy = startsOf();
-
-function startsOf(): Uint8Array {
-  const starts = new Uint8Array(256);
-  for (const [i, value] of (tables[0] ?? new Uint32Array(0)).entries()) starts[value >>> 24] = i;
-  return starts;
-}
-
-/** For eight bytes at a time: three times as fast as one by one. */
-function tablesOf(): readonly Uint32Array[] {
-  const all = Array.from({ length: slices }, () => new Uint32Array(256));
-  const [first = new Uint32Array(256)] = all;
-  for (let i = 0; i < 256; i++) {
-    let value = i;
-    for (let bit = 0; bit < 8; bit++) value = value & 1 ? (value >>> 1) ^ polynomial : value >>> 1;
-    first[i] = value >>> 0;
-  }
-  for (let i = 0; i < 256; i++)
-    for (let slice = 1; slice < slices; slice++) {
-      const before = all[slice - 1]?.[i] ?? 0;
-      (all[slice] as Uint32Array)[i] = ((first[before & 0xff] ?? 0) ^ (before >>> 8)) >>> 0;
-    }
-  return all;
-}
-
-export function crc32c(bytes: Buffer): number {
-  const [t0, t1, t2, t3, t4, t5, t6, t7] = tables as unknown as Record<number, number>[] as [
-    Record<number, number>,
-    Record<number, number>,
-    Record<number, number>,
-    Record<number, number>,
-    Record<number, number>,
-    Record<number, number>,
-    Record<number, number>,
-    Record<number, number>,
-  ];
-  let crc = 0xffffffff;
-  let at = 0;
-  const even = bytes.length - (bytes.length % slices);
-  for (; at < even; at += slices) {
-    const low = crc ^ bytes.readUInt32LE(at);
-    const high = bytes.readUInt32LE(at + 4);
-    crc =
-      (t7[low & 0xff] as number) ^
-      (t6[(low >>> 8) & 0xff] as number) ^
-      (t5[(low >>> 16) & 0xff] as number) ^
-      (t4[low >>> 24] as number) ^
-      (t3[high & 0xff] as number) ^
-      (t2[(high >>> 8) & 0xff] as number) ^
-      (t1[(high >>> 16) & 0xff] as number) ^
-      (t0[high >>> 24] as number);
-  }
-  for (; at < bytes.length; at++) crc = (t0[(crc ^ (bytes[at] ?? 0)) & 0xff] as number) ^ (crc >>> 8);
-  return (crc ^ 0xffffffff) >>> 0;
-}
-
-function masked(crc: number): number {
-  return (((crc >>> 15) | (crc << 17)) + maskDelta) >>> 0;
-}
-
-function unmasked(said: number): number {
-  const turned = (said - maskDelta) >>> 0;
-  return ((turned >>> 17) | (turned << 15)) >>> 0;
 }
