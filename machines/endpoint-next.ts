@@ -1,5 +1,7 @@
 /** What would move an endpoint, where to, and when at the earliest: the answer to "why not, and what next". */
-import { type EndpointPolicy, type EndpointSnapshot, type EndpointStatus, endpointStatus } from './endpoint.ts';
+
+import { type EndpointSnapshot, type EndpointStatus, endpointStatus } from './endpoint.ts';
+import type { EndpointPolicy } from './endpoint-policy.ts';
 import { cleanStreak, trialSuccesses } from './endpoint-policy.ts';
 import type { Next } from './moment.ts';
 

@@ -1,6 +1,6 @@
 /** What the settings say, in the form that each machine's rules read: seconds become milliseconds here and nowhere else. */
 import { secondMs } from '../../events/units.ts';
-import type { EndpointPolicy } from '../../machines/endpoint.ts';
+import type { EndpointPolicy } from '../../machines/endpoint-policy.ts';
 import type { FailoverPolicy } from '../../machines/failover-policy.ts';
 import type { PriorityPolicy } from '../../machines/priority-policy.ts';
 import type { QueuePolicy } from '../../machines/queue-policy.ts';

@@ -3,7 +3,7 @@ import type { Failure } from '../../events/endpoint.ts';
 import type { Millis } from '../../events/fact.ts';
 import type { EndpointId, QueueId } from '../../events/ids.ts';
 import type { AttemptName, OwnTry } from '../../events/queue.ts';
-import type { QueueAsk } from '../../machines/queue-item.ts';
+import type { QueueAsk } from '../../machines/queue-item-decisions.ts';
 import type { AttemptLog, StoredAnswer } from '../proxy/retry-queue.ts';
 import type { BlobWriter } from './blob-file.ts';
 import type { QueuePorts } from './ports.ts';

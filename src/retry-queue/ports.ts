@@ -1,7 +1,7 @@
 /** What the queue needs of the rest, so that a test can bring its own. */
 import type { Millis, Recorded } from '../../events/fact.ts';
 import type { QueueId } from '../../events/ids.ts';
-import type { QueueAsk } from '../../machines/queue-item.ts';
+import type { QueueAsk } from '../../machines/queue-item-decisions.ts';
 import type { QueuePolicy } from '../../machines/queue-policy.ts';
 import type { RoutingView } from '../../machines/routing-view.ts';
 import type { Queue } from '../projections/queue.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { EndpointFact } from '../../events/endpoint.ts';
-import { endpointStatus, targetState, worthTelling } from '../../machines/endpoint.ts';
+import { endpointStatus, targetState } from '../../machines/endpoint.ts';
+import { worthTelling } from '../../machines/endpoint-decisions.ts';
 import { nextOf } from '../../machines/endpoint-next.ts';
 import {
   answered,

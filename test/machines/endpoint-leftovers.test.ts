@@ -1,6 +1,7 @@
 /** What is left over must not count twice: strikes that were paid for, and failures told by requests that were on their way. */
 import { describe, expect, it } from 'vitest';
-import { endpointStatus, worthTelling } from '../../machines/endpoint.ts';
+import { endpointStatus } from '../../machines/endpoint.ts';
+import { worthTelling } from '../../machines/endpoint-decisions.ts';
 import { answered, failed, later, minute, quiet, second } from '../support/given.ts';
 import { EndpointLife } from '../support/life.ts';
 

@@ -3,13 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AnyTransitionDefinition } from 'xstate';
 import type { EndpointFact, EndpointReport, Failure } from '../../events/endpoint.ts';
-import {
-  decideEndpoint,
-  type EndpointSnapshot,
-  endpointChart,
-  endpointStatus,
-  targetState,
-} from '../../machines/endpoint.ts';
+import { type EndpointSnapshot, endpointChart, endpointStatus, targetState } from '../../machines/endpoint.ts';
+import { decideEndpoint } from '../../machines/endpoint-decisions.ts';
 import { nextOf } from '../../machines/endpoint-next.ts';
 import { fold, initialOf, persist, restore } from '../../machines/fold.ts';
 import {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { QueueFact } from '../../events/queue.ts';
-import { itemStatus, nextOfItem } from '../../machines/queue-item.ts';
+import { itemStatus } from '../../machines/queue-item.ts';
+import { nextOfItem } from '../../machines/queue-item-next.ts';
 import { keptMs } from '../../machines/queue-policy.ts';
 import { later, minute, second } from '../support/given.ts';
 import {

@@ -9,7 +9,8 @@ import { type EndpointId, type ProfileName, type RequestId, streams } from '../.
 import type { Attempt } from '../../events/request.ts';
 import { isAvailable } from '../../machines/available.ts';
 import { classifyStatus, classifyTransport, maybeBilled } from '../../machines/classify.ts';
-import { type EndpointPolicy, endpointStatus, timerOf } from '../../machines/endpoint.ts';
+import { endpointStatus, timerOf } from '../../machines/endpoint.ts';
+import type { EndpointPolicy } from '../../machines/endpoint-policy.ts';
 import { gatewayStatus } from '../../machines/gateway.ts';
 import { isNetworkGone, weighFailure } from '../../machines/network.ts';
 import { priorityStatus } from '../../machines/priority.ts';

@@ -4,13 +4,9 @@ import type { AttemptFailure, EndpointFact, EndpointReport, Failure } from '../.
 import type { Millis } from '../../events/fact.ts';
 import type { PriorityFact } from '../../events/priority.ts';
 import { checkVerdictOf } from '../../machines/classify.ts';
-import {
-  decideEndpoint,
-  type EndpointPolicy,
-  type EndpointSnapshot,
-  endpointChart,
-  type Recent,
-} from '../../machines/endpoint.ts';
+import { type EndpointSnapshot, endpointChart } from '../../machines/endpoint.ts';
+import { decideEndpoint } from '../../machines/endpoint-decisions.ts';
+import type { EndpointPolicy, Recent } from '../../machines/endpoint-policy.ts';
 import { fold, initialOf } from '../../machines/fold.ts';
 import { type PrioritySnapshot, priorityChart } from '../../machines/priority.ts';
 import {

@@ -2,14 +2,9 @@
 import type { EndpointFact, EndpointReport } from '../../events/endpoint.ts';
 import type { Millis } from '../../events/fact.ts';
 import type { PriorityFact } from '../../events/priority.ts';
-import {
-  decideEndpoint,
-  type EndpointPolicy,
-  type EndpointSnapshot,
-  endpointChart,
-  type Recent,
-  timerOf,
-} from '../../machines/endpoint.ts';
+import { type EndpointSnapshot, endpointChart, timerOf } from '../../machines/endpoint.ts';
+import { decideEndpoint } from '../../machines/endpoint-decisions.ts';
+import type { EndpointPolicy, Recent } from '../../machines/endpoint-policy.ts';
 import { fold, initialOf } from '../../machines/fold.ts';
 import { type PrioritySnapshot, priorityChart, timerOfPriority } from '../../machines/priority.ts';
 import {

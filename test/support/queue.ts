@@ -3,13 +3,8 @@ import { expect } from 'vitest';
 import type { Millis } from '../../events/fact.ts';
 import type { QueuedRequest, QueueFact } from '../../events/queue.ts';
 import { fold, initialOf } from '../../machines/fold.ts';
-import {
-  decideQueueItem,
-  type QueueAsk,
-  type QueueItemSnapshot,
-  queueItemChart,
-  timerOfItem,
-} from '../../machines/queue-item.ts';
+import { type QueueItemSnapshot, queueItemChart, timerOfItem } from '../../machines/queue-item.ts';
+import { decideQueueItem, type QueueAsk } from '../../machines/queue-item-decisions.ts';
 import type { QueuePolicy } from '../../machines/queue-policy.ts';
 import { later, minute, second } from './given.ts';
 import { queuePolicy } from './world.ts';
