@@ -1,8 +1,5 @@
 /** The gateway: the one place that wires the parts together, and takes them apart again in the right order. */
 import { randomUUID } from 'node:crypto';
-import { streams } from '../../events/ids.ts';
-import { endpointStatus } from '../../machines/endpoint.ts';
-import { priorityStatus } from '../../machines/priority.ts';
 import { probeJob } from '../commands/endpoint/test-operation.ts';
 import { notifySettings } from '../commands/notify/operation.ts';
 import { isLoopback } from '../config/network/base-url.ts';
@@ -10,7 +7,7 @@ import { readCertificate } from '../config/network/certificate.ts';
 import { brokenProxies } from '../config/network/outbound-proxy.ts';
 import type { Check } from '../contract/checks.ts';
 import type { Answer } from '../contract/operations.ts';
-import { type ControlServer, serveControl } from '../control/server.ts';
+import { serveControl } from '../control/server.ts';
 import { operations } from '../control/table.ts';
 import { Inspector } from '../diagnostics/inspector.ts';
 import { exitCodes, QccError } from '../errors/qcc-error.ts';
@@ -18,26 +15,28 @@ import { addresses } from '../health/addresses.ts';
 import { Monitor } from '../health/monitor.ts';
 import { sweepFrozen } from '../installation/frozen-home.ts';
 import type { Installation } from '../installation/installation.ts';
-import { beginLife, endedInOrder, endLife, forgetLife } from '../installation/life.ts';
-import type { LiveSide } from '../installation/live-side.ts';
+import { beginLife, forgetLife } from '../installation/life.ts';
 import { notifyWordsOf } from '../messages/notify.ts';
 import { Notifier } from '../notify/notifier.ts';
-import { type AccessLogFile, openAccessLog } from '../platform/access-log-file.ts';
+import { openAccessLog } from '../platform/access-log-file.ts';
+import { deferred } from '../platform/deferred.ts';
 import { Descriptors, openFilesMax, openFilesNow } from '../platform/descriptors.ts';
 import { explainTaken } from '../platform/port-holder.ts';
-import { iso } from '../platform/time.ts';
 import { closeMask } from '../platform/umask.ts';
 import { version } from '../platform/version.ts';
 import { visible } from '../platform/visible.ts';
 import { keeping } from '../policies/policies.ts';
-import { openPool, openReplayPool, type Pool, type ReplayPool } from '../pool/pool.ts';
+import { openPool, openReplayPool } from '../pool/pool.ts';
 import type { ProxyServer } from '../proxy/ports.ts';
-import { startProxy, type Uncaught } from '../proxy/server/server.ts';
+import { type Listen, startProxy, type Uncaught } from '../proxy/server/server.ts';
 import { Caretaker } from '../runtime/maintenance.ts';
 import { Scheduler } from '../runtime/scheduler.ts';
 import { openAlone } from './alone.ts';
-import { Parts, type StepFault, step } from './end.ts';
-import { notReady, proxyPorts } from './ports.ts';
+import { Parts, type StepFault } from './end.ts';
+import { endOf, type Open } from './ending.ts';
+import { tellStart, tellStop } from './lifecycle.ts';
+import { liveSideOf } from './live-side.ts';
+import { proxyPorts } from './ports.ts';
 import { openQueue } from './queue.ts';
 
 export interface GatewayOptions {
@@ -75,13 +74,6 @@ export interface Gateway {
   readonly stopped: Promise<void>;
   stop(graceMs: number): Promise<Answer<'proxy.stop'>>;
 }
-
-// Beyond the time that requests were given: for the steps of the end, of which most take no time at all.
-const endMs = 15_000;
-// Whoever has had its time to end is cut off; that takes a moment.
-const cutMs = 2_000;
-// Notifications have a limit of their own, of half of it.
-const notifyMs = 4_000;
 
 /**
  * Starts the gateway in this process; resolves when it answers. The log first: who has it is alone. Then the control socket, and the
@@ -126,10 +118,7 @@ async function serve(installation: Installation, options: GatewayOptions, parts:
   sweepFrozen(run);
   const inspector = new Inspector(installation);
   await inspector.first();
-  const host = options.host ?? settings()['proxy.host'];
-  const wanted = options.port ?? settings()['proxy.port'];
-  refuseOpenListener(host, settings()['proxy.require_token']);
-  const tls = await readCertificate(settings()['proxy.tls_cert'], settings()['proxy.tls_key'], world.now());
+  const listener = await listenerOf(installation, options);
   const descriptors = new Descriptors({
     limit: openFilesMax(),
     inUse: openFilesNow(),
@@ -141,47 +130,16 @@ async function serve(installation: Installation, options: GatewayOptions, parts:
   const lastAt = core.state.at;
   parts.add('run', () => forgetLife(run));
   beginLife(run, epoch);
-  // Whoever asks while it starts gets an answer when it has started.
+  // A command that comes while it starts gets an answer when it has started.
   const table = deferred<ReturnType<typeof operations>>();
   table.promise.catch(() => {});
   const control = await serveControl(socket, () => table.promise as never);
   parts.add('control socket', () => control.close());
   parts.add('start', () => table.reject(ended()));
-  const accessLog = openAccessLog(installation.paths.accessLog);
-  parts.add('access log', () => accessLog.close());
-  const pool = openPool();
-  parts.add('probes', () => pool.close());
-  const monitor = new Monitor({
-    core,
-    world,
-    settings,
-    probe: (endpoint, depth, stop) => pool.probe(probeJob(installation, endpoint, depth), stop),
-    addresses,
-    networkChanged: () => proxy.networkChanged(),
-    resume: () => proxy.resume(),
-  });
-  const queue = await openQueue(installation, monitor, epoch);
-  parts.add('queue', () => queue.close(0));
-  const replay = openReplayPool();
-  parts.add('questions', () => replay.close());
+  const background = await openBackground(installation, parts, epoch, () => proxy);
   await core.tellLosses();
   refuseStopped(options.signal);
-  const uncaught = () => options.uncaught?.count ?? 0;
-  const proxy = await startProxy(
-    proxyPorts(installation, monitor, queue, (code) => descriptors.heard(code)),
-    {
-      host,
-      port: wanted,
-      tls,
-      accessLog: accessLog.write,
-      files: descriptors,
-      tell: (sentence) => warn(sentence, 'ClientsWarning'),
-      ...(options.uncaught && { uncaught: options.uncaught }),
-      version,
-    },
-  ).catch(async (error: NodeJS.ErrnoException) => {
-    throw error.code === 'EADDRINUSE' ? await explainTaken(host, wanted) : error;
-  });
+  const proxy = await openPort(installation, options, listener, background, descriptors);
   parts.add('port', () => proxy.drain(0));
   const scheduler = new Scheduler(core);
   parts.add('timers', () => scheduler.stop());
@@ -193,54 +151,80 @@ async function serve(installation: Installation, options: GatewayOptions, parts:
     if (facts.some(({ stream }) => !isTraffic(stream))) proxy.settingsChanged();
   });
   const notifier = newNotifier(installation, options.language ?? 'en');
-  const ending = endOf(
-    {
-      installation,
-      control,
-      proxy,
-      queue,
-      scheduler,
-      caretaker,
-      inspector,
-      monitor,
-      notifier,
-      pool,
-      replay,
-      accessLog,
-      descriptors,
-    },
-    options.tell,
-  );
-  const found = () => inspector.found();
-  const live: LiveSide = {
-    url: proxy.url,
-    stop: ending.stop,
-    replay,
-    found,
-    status: () =>
-      status(installation, {
-        proxy,
-        host,
-        startedAt,
-        descriptors,
-        uncaught: uncaught(),
-        certainUntil,
-        stopping: ending.hasBegun(),
-        found: found(),
-      }),
-    loads: () => proxy.loads(),
-    check: (ids) => monitor.check(ids),
-    nextProbes: () => monitor.next(),
-  };
+  const open = { installation, control, proxy, scheduler, caretaker, inspector, notifier, descriptors, ...background };
+  const ending = endOf(open, options.tell);
+  const { host } = listener;
+  const uncaught = () => options.uncaught?.count ?? 0;
+  const live = liveSideOf(open, { host, startedAt, certainUntil, uncaught, ending });
   descriptors.start();
   parts.add('files', () => descriptors.stop());
   scheduler.arm();
   caretaker.start();
-  monitor.start();
-  inspector.start(replay);
+  background.monitor.start();
+  inspector.start(background.replay);
   table.resolve(operations(installation, live));
   const { stop, stopped } = ending;
-  return { url: proxy.url, host, port: proxy.port, pid: process.pid, home, found, stopped, stop };
+  return { url: proxy.url, host, port: proxy.port, pid: process.pid, home, found: live.found, stopped, stop };
+}
+
+type Background = Pick<Open, 'accessLog' | 'pool' | 'monitor' | 'queue' | 'replay'>;
+
+/** What works beside the port: probes, retries, questions of the past. */
+async function openBackground(
+  installation: Installation,
+  parts: Parts,
+  epoch: string,
+  proxy: () => ProxyServer,
+): Promise<Background> {
+  const { core, world, settings, paths } = installation;
+  const accessLog = openAccessLog(paths.accessLog);
+  parts.add('access log', () => accessLog.close());
+  const pool = openPool();
+  parts.add('probes', () => pool.close());
+  const monitor = new Monitor({
+    core,
+    world,
+    settings,
+    probe: (endpoint, depth, stop) => pool.probe(probeJob(installation, endpoint, depth), stop),
+    addresses,
+    networkChanged: () => proxy().networkChanged(),
+    resume: () => proxy().resume(),
+  });
+  const queue = await openQueue(installation, monitor, epoch);
+  parts.add('queue', () => queue.close(0));
+  const replay = openReplayPool();
+  parts.add('questions', () => replay.close());
+  return { accessLog, pool, monitor, queue, replay };
+}
+
+type Listener = Pick<Listen, 'host' | 'port' | 'tls'>;
+
+async function listenerOf({ settings, world }: Installation, options: GatewayOptions): Promise<Listener> {
+  const host = options.host ?? settings()['proxy.host'];
+  const port = options.port ?? settings()['proxy.port'];
+  refuseOpenListener(host, settings()['proxy.require_token']);
+  const tls = await readCertificate(settings()['proxy.tls_cert'], settings()['proxy.tls_key'], world.now());
+  return { host, port, tls };
+}
+
+async function openPort(
+  installation: Installation,
+  { uncaught }: GatewayOptions,
+  listener: Listener,
+  { accessLog, monitor, queue }: Background,
+  descriptors: Descriptors,
+): Promise<ProxyServer> {
+  const ports = proxyPorts(installation, monitor, queue, (code) => descriptors.heard(code));
+  return await startProxy(ports, {
+    ...listener,
+    accessLog: accessLog.write,
+    files: descriptors,
+    tell: (sentence) => warn(sentence, 'ClientsWarning'),
+    ...(uncaught && { uncaught }),
+    version,
+  }).catch(async (error: NodeJS.ErrnoException) => {
+    throw error.code === 'EADDRINUSE' ? await explainTaken(listener.host, listener.port) : error;
+  });
 }
 
 function newNotifier(installation: Installation, language: 'en' | 'zh-CN'): Notifier {
@@ -252,90 +236,6 @@ function newNotifier(installation: Installation, language: 'en' | 'zh-CN'): Noti
       if (settings()['proxy.log_level'] !== 'error') warn(sentence, 'NotifyWarning');
     },
   });
-}
-
-interface Open {
-  readonly installation: Installation;
-  readonly control: ControlServer;
-  readonly proxy: ProxyServer;
-  readonly queue: Awaited<ReturnType<typeof openQueue>>;
-  readonly scheduler: Scheduler;
-  readonly caretaker: Caretaker;
-  readonly inspector: Inspector;
-  readonly monitor: Monitor;
-  readonly notifier: Notifier;
-  readonly pool: Pool;
-  readonly replay: ReplayPool;
-  readonly accessLog: AccessLogFile;
-  readonly descriptors: Descriptors;
-}
-
-/** The end, in its order: each step in its time, and whatever a step could not do is told and keeps nothing else. */
-function endOf(
-  {
-    installation,
-    control,
-    proxy,
-    queue,
-    scheduler,
-    caretaker,
-    inspector,
-    monitor,
-    notifier,
-    pool,
-    replay,
-    accessLog,
-    descriptors,
-  }: Open,
-  tell: GatewayOptions['tell'],
-) {
-  const {
-    core,
-    paths: { run },
-  } = installation;
-  const end = deferred<void>();
-  let stopping: Promise<Answer<'proxy.stop'>> | undefined;
-  const fault = (one: StepFault) => tell?.({ type: 'fault', ...one });
-  const stop = (graceMs: number) => {
-    stopping ??= (async () => {
-      tell?.({ type: 'stopping', graceMs });
-      // Where even the steps below hang, somebody else has to end the process.
-      const overdue = setTimeout(() => tell?.({ type: 'overdue' }), graceMs + endMs);
-      overdue.unref();
-      void end.promise.then(() => clearTimeout(overdue));
-      const drained = () => Promise.all([proxy.drain(graceMs), queue.close(graceMs)]);
-      const [counted = { drained: 0, cut: 0 }] = (await step('requests', drained, fault, graceMs + cutMs)) ?? [];
-      scheduler.stop();
-      await step('probes', () => monitor.stop(), fault);
-      await step('probes', () => pool.close(), fault);
-      await step('snapshots', () => caretaker.stop(), fault);
-      inspector.stop();
-      await step('notifications', () => notifier.stop(), fault, notifyMs);
-      await step('log', () => tellStop(installation, 'asked'), fault);
-      await step('snapshot', () => core.snapshot(), fault);
-      // Before the log is let go: who has it next says the same of itself.
-      endLife(run);
-      await step('log', () => installation.close(), fault);
-      const { unwritten } = core.log;
-      if (unwritten) tell?.({ type: 'unwritten', ...unwritten });
-      // The answer to whoever asked goes out over the socket that closes here: only then is the rest let go.
-      setImmediate(() => void letGo());
-      return {
-        stopped: true as const,
-        ...counted,
-        ...(unwritten ? { unwritten: { facts: unwritten.facts, since: iso(unwritten.since) } } : {}),
-      };
-    })();
-    return stopping;
-  };
-  const letGo = async () => {
-    await step('control socket', () => control.close(), fault);
-    descriptors.stop();
-    await step('questions', () => replay.close(), fault);
-    await step('access log', () => accessLog.close(), fault);
-    end.resolve();
-  };
-  return { stop, stopped: end.promise, hasBegun: () => stopping !== undefined };
 }
 
 /** In the background, this is logs/gateway.log. */
@@ -372,87 +272,4 @@ function refuseOpenListener(host: string, tokenRequired: boolean): void {
     exitCodes.usage,
     { host },
   );
-}
-
-/**
- * Says that a life begins, and, when the one before ended without a word, that too. One that ended in order and could not write it
- * down, on a full disk, was not dead.
- */
-async function tellStart(
-  { core, paths: { run } }: Installation,
-  { url, epoch, lastAt }: { readonly url: string; readonly epoch: string; readonly lastAt: number },
-): Promise<number | null> {
-  const { gatewayState, gatewayEpoch } = core.state;
-  const end = endedInOrder(run, gatewayEpoch)
-    ? { type: 'GatewayStopped', data: { reason: 'asked' } }
-    : { type: 'GatewayFoundDead', data: { epoch: gatewayEpoch, certainUntil: lastAt } };
-  const dead = gatewayState === 'stopped' ? [] : [end];
-  const started = { type: 'GatewayStarted', data: { version, url, pid: process.pid, epoch } };
-  await core.report(streams.gateway, [...dead, started], { by: 'gateway', sync: true }).done;
-  return dead[0]?.type === 'GatewayFoundDead' ? lastAt : null;
-}
-
-function tellStop({ core }: Installation, reason: 'asked' | 'failed'): Promise<void> {
-  const stopped = { type: 'GatewayStopped', data: { reason } };
-  return core.report(streams.gateway, [stopped], { by: 'gateway', sync: true }).done;
-}
-
-interface Serving {
-  readonly proxy: ProxyServer;
-  readonly host: string;
-  readonly startedAt: number;
-  readonly descriptors: Descriptors;
-  readonly uncaught: number;
-  readonly stopping: boolean;
-  readonly certainUntil: number | null;
-  readonly found: readonly Check[];
-}
-
-function status(
-  { core, settings, world }: Installation,
-  { proxy, host, startedAt, descriptors, uncaught, stopping, certainUntil, found }: Serving,
-): Answer<'proxy.status'> {
-  const { state } = core;
-  const counts = { healthy: 0, degraded: 0, failed: 0, recovering: 0, disabled: 0 };
-  for (const { id } of state.profiles.endpoints()) counts[endpointStatus(state.endpoint(id)).state]++;
-  const { active, state: condition } = priorityStatus(state.priority);
-  const { total, inFlight, waiting, succeeded, failed, cancelled, connections } = proxy.figures();
-  const { limit, connectionsMax, isShort, shortages } = descriptors;
-  return {
-    running: true,
-    stopping,
-    uncertain: certainUntil === null ? null : { from: iso(certainUntil), until: iso(startedAt) },
-    url: proxy.url,
-    host,
-    port: proxy.port,
-    pid: process.pid,
-    version,
-    startedAt: iso(startedAt),
-    uptimeMs: world.now() - startedAt,
-    active,
-    state: condition,
-    network: state.gatewayState === 'offline' ? 'offline' : 'online',
-    logState: core.log.state,
-    found,
-    notReady: notReady(core, settings()['loadbalancer.health_aware'], core.now()),
-    requests: { total, inFlight, waiting, succeeded, failed, cancelled },
-    files: {
-      limit,
-      connections: limit === null ? null : connectionsMax,
-      short: isShort,
-      shortages,
-      dropped: connections.dropped,
-    },
-    connections,
-    uncaught,
-    endpoints: counts,
-  };
-}
-
-function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void; reject: (error: unknown) => void } {
-  let [resolve, reject]: [(value: T) => void, (error: unknown) => void] = [() => {}, () => {}];
-  const promise = new Promise<T>((done, failed) => {
-    [resolve, reject] = [done, failed];
-  });
-  return { promise, resolve, reject };
 }

@@ -1,0 +1,112 @@
+/** How a gateway that serves comes to its end: its parts, in their order, each in its time. */
+import type { Answer } from '../contract/operations.ts';
+import type { ControlServer } from '../control/server.ts';
+import type { Inspector } from '../diagnostics/inspector.ts';
+import type { Monitor } from '../health/monitor.ts';
+import type { Installation } from '../installation/installation.ts';
+import { endLife } from '../installation/life.ts';
+import type { Notifier } from '../notify/notifier.ts';
+import type { AccessLogFile } from '../platform/access-log-file.ts';
+import { deferred } from '../platform/deferred.ts';
+import type { Descriptors } from '../platform/descriptors.ts';
+import { iso } from '../platform/time.ts';
+import type { Pool, ReplayPool } from '../pool/pool.ts';
+import type { ProxyServer } from '../proxy/ports.ts';
+import type { Caretaker } from '../runtime/maintenance.ts';
+import type { Scheduler } from '../runtime/scheduler.ts';
+import { type StepFault, step } from './end.ts';
+import type { GatewayNews } from './gateway.ts';
+import { tellStop } from './lifecycle.ts';
+import type { openQueue } from './queue.ts';
+
+// Beyond the time that requests were given: for the steps of the end, of which most take no time at all.
+const endMs = 15_000;
+// Whoever has had its time to end is cut off; that takes a moment.
+const cutMs = 2_000;
+// Notifications have a limit of their own, of half of it.
+const notifyMs = 4_000;
+
+/** What a gateway that serves consists of. */
+export interface Open {
+  readonly installation: Installation;
+  readonly control: ControlServer;
+  readonly proxy: ProxyServer;
+  readonly queue: Awaited<ReturnType<typeof openQueue>>;
+  readonly scheduler: Scheduler;
+  readonly caretaker: Caretaker;
+  readonly inspector: Inspector;
+  readonly monitor: Monitor;
+  readonly notifier: Notifier;
+  readonly pool: Pool;
+  readonly replay: ReplayPool;
+  readonly accessLog: AccessLogFile;
+  readonly descriptors: Descriptors;
+}
+
+/** The end, in its order: each step in its time, and whatever a step could not do is told and keeps nothing else. */
+export function endOf(
+  {
+    installation,
+    control,
+    proxy,
+    queue,
+    scheduler,
+    caretaker,
+    inspector,
+    monitor,
+    notifier,
+    pool,
+    replay,
+    accessLog,
+    descriptors,
+  }: Open,
+  tell: ((news: GatewayNews) => void) | undefined,
+) {
+  const {
+    core,
+    paths: { run },
+  } = installation;
+  const end = deferred<void>();
+  let stopping: Promise<Answer<'proxy.stop'>> | undefined;
+  const fault = (one: StepFault) => tell?.({ type: 'fault', ...one });
+  const stop = (graceMs: number) => {
+    stopping ??= (async () => {
+      tell?.({ type: 'stopping', graceMs });
+      // Where even the steps below hang, somebody else has to end the process.
+      const overdue = setTimeout(() => tell?.({ type: 'overdue' }), graceMs + endMs);
+      overdue.unref();
+      void end.promise.then(() => clearTimeout(overdue));
+      const drained = () => Promise.all([proxy.drain(graceMs), queue.close(graceMs)]);
+      const [counted = { drained: 0, cut: 0 }] = (await step('requests', drained, fault, graceMs + cutMs)) ?? [];
+      scheduler.stop();
+      await step('probes', () => monitor.stop(), fault);
+      await step('probes', () => pool.close(), fault);
+      await step('snapshots', () => caretaker.stop(), fault);
+      inspector.stop();
+      await step('notifications', () => notifier.stop(), fault, notifyMs);
+      await step('log', () => tellStop(installation, 'asked'), fault);
+      await step('snapshot', () => core.snapshot(), fault);
+      // Before the log is let go: who has it next says the same of itself.
+      endLife(run);
+      await step('log', () => installation.close(), fault);
+      const { unwritten } = core.log;
+      if (unwritten) tell?.({ type: 'unwritten', ...unwritten });
+      // The answer to whoever asked goes out over the socket that closes here: only then is the rest let go.
+      setImmediate(() => void letGo());
+      return {
+        stopped: true as const,
+        ...counted,
+        ...(unwritten ? { unwritten: { facts: unwritten.facts, since: iso(unwritten.since) } } : {}),
+      };
+    })();
+    return stopping;
+  };
+  const letGo = async () => {
+    await step('control socket', () => control.close(), fault);
+    descriptors.stop();
+    await step('questions', () => replay.close(), fault);
+    await step('access log', () => accessLog.close(), fault);
+    end.resolve();
+  };
+  return { stop, stopped: end.promise, hasBegun: () => stopping !== undefined };
+}

@@ -1,0 +1,75 @@
+/** What commands can ask of a gateway that serves, beside its installation. */
+import { endpointStatus } from '../../machines/endpoint.ts';
+import { priorityStatus } from '../../machines/priority.ts';
+import type { Answer } from '../contract/operations.ts';
+import type { LiveSide } from '../installation/live-side.ts';
+import { iso } from '../platform/time.ts';
+import { version } from '../platform/version.ts';
+import type { endOf, Open } from './ending.ts';
+import { notReady } from './ports.ts';
+
+/** Since it serves. */
+interface Serving {
+  readonly host: string;
+  readonly startedAt: number;
+  /** Where the gateway before was killed: until when its facts are known. */
+  readonly certainUntil: number | null;
+  readonly uncaught: () => number;
+  readonly ending: ReturnType<typeof endOf>;
+}
+
+export function liveSideOf(open: Open, serving: Serving): LiveSide {
+  const { proxy, replay, inspector, monitor } = open;
+  return {
+    url: proxy.url,
+    stop: serving.ending.stop,
+    replay,
+    found: () => inspector.found(),
+    status: () => status(open, serving),
+    loads: () => proxy.loads(),
+    check: (ids) => monitor.check(ids),
+    nextProbes: () => monitor.next(),
+  };
+}
+
+function status(
+  { installation, proxy, descriptors, inspector }: Open,
+  { host, startedAt, certainUntil, uncaught, ending }: Serving,
+): Answer<'proxy.status'> {
+  const { core, settings, world } = installation;
+  const { state } = core;
+  const counts = { healthy: 0, degraded: 0, failed: 0, recovering: 0, disabled: 0 };
+  for (const { id } of state.profiles.endpoints()) counts[endpointStatus(state.endpoint(id)).state]++;
+  const { active, state: condition } = priorityStatus(state.priority);
+  const { total, inFlight, waiting, succeeded, failed, cancelled, connections } = proxy.figures();
+  const { limit, connectionsMax, isShort, shortages } = descriptors;
+  return {
+    running: true,
+    stopping: ending.hasBegun(),
+    uncertain: certainUntil === null ? null : { from: iso(certainUntil), until: iso(startedAt) },
+    url: proxy.url,
+    host,
+    port: proxy.port,
+    pid: process.pid,
+    version,
+    startedAt: iso(startedAt),
+    uptimeMs: world.now() - startedAt,
+    active,
+    state: condition,
+    network: state.gatewayState === 'offline' ? 'offline' : 'online',
+    logState: core.log.state,
+    found: inspector.found(),
+    notReady: notReady(core, settings()['loadbalancer.health_aware'], core.now()),
+    requests: { total, inFlight, waiting, succeeded, failed, cancelled },
+    files: {
+      limit,
+      connections: limit === null ? null : connectionsMax,
+      short: isShort,
+      shortages,
+      dropped: connections.dropped,
+    },
+    connections,
+    uncaught: uncaught(),
+    endpoints: counts,
+  };
+}
