@@ -6,26 +6,26 @@ import { versionOf } from '../../events/catalogue.ts';
 import type { EndpointReport } from '../../events/endpoint.ts';
 import type { By, Fact, Millis, Recorded } from '../../events/fact.ts';
 import { type EndpointId, kindOf, nameOf, type QueueId, streams } from '../../events/ids.ts';
-import { isAvailable, lacksUntil } from '../../machines/available.ts';
-import { endpointStatus, timerOf } from '../../machines/endpoint.ts';
+import { lacksUntil } from '../../machines/available.ts';
 import { decideEndpoint, worthTelling } from '../../machines/endpoint-decisions.ts';
 import type { EndpointPolicy } from '../../machines/endpoint-policy.ts';
 import { lacksModelUntil } from '../../machines/endpoint-policy.ts';
-import { priorityStatus, timerOfPriority } from '../../machines/priority.ts';
+import { priorityStatus } from '../../machines/priority.ts';
 import { decidePriority, type PriorityAsk, type PriorityPolicy } from '../../machines/priority-policy.ts';
-import { timerOfItem } from '../../machines/queue-item.ts';
 import { decideQueueItem, type QueueAsk } from '../../machines/queue-item-decisions.ts';
 import type { QueuePolicy } from '../../machines/queue-policy.ts';
 import type { RoutingView } from '../../machines/routing-view.ts';
-import { type Range, rangeOf } from '../log/damage.ts';
 import type { Intent, Log } from '../log/log.ts';
 import type { World } from '../platform/clock.ts';
 import { uuidv7 } from '../platform/uuid.ts';
 import type { Step } from '../projections/configuration.ts';
 import { ladderLook, routingView } from '../projections/routing.ts';
+import type { Command, Origin } from './command.ts';
 import { foldLog, keeper, refuseNewerEnd, snapshotOf } from './fold-log.ts';
-import { lastBefore, lossesToTell, toldLosses } from './losses.ts';
+import { hasAvailable, ladderSource } from './ladder.ts';
+import { UntoldLosses } from './losses.ts';
 import type { State } from './state.ts';
+import { elapsed, nextDueAt } from './timers.ts';
 
 export interface Policies {
   endpoint(id: EndpointId): EndpointPolicy;
@@ -48,21 +48,6 @@ const changesLadder: ReadonlySet<string> = new Set(['profile', 'config']);
 /** What routing knows nothing of. */
 const outsideView: ReadonlySet<string> = new Set(['request', 'queue']);
 
-/** What a command asks of the core, as data: it is on the disk before any of it is done. */
-export type Command =
-  | { readonly do: 'report'; readonly stream: string; readonly facts: readonly Fact[] }
-  | { readonly do: 'change'; readonly steps: readonly Step[] }
-  | { readonly do: 'tellEndpoint'; readonly id: EndpointId; readonly report: EndpointReport }
-  | { readonly do: 'tellPriority'; readonly ask: PriorityAsk }
-  | { readonly do: 'tellQueue'; readonly id: QueueId; readonly ask: QueueAsk };
-
-interface Origin {
-  readonly by: By;
-  /** Await the disk: for what somebody was promised. */
-  readonly sync?: boolean;
-  readonly intent?: Intent;
-}
-
 export class Core {
   readonly state: State;
   /** Commands that a life before has accepted, and this one has done: what they do beside facts is still to do. */
@@ -76,8 +61,7 @@ export class Core {
   #moment: Millis | undefined;
   #view: RoutingView | undefined;
   #ladderIsClean = false;
-  #told: Promise<Range[]> | undefined;
-  #damageLooked = 0;
+  readonly #untold: UntoldLosses;
   /** How far the log is ahead of the clock: it was set back while no gateway ran. */
   readonly #aheadMs: Millis;
 
@@ -86,6 +70,7 @@ export class Core {
     this.#log = log;
     this.#world = world;
     this.#policies = policies;
+    this.#untold = new UntoldLosses(log);
     this.#ladderIsClean = priorityStatus(state.priority).state === 'healthy';
     this.#aheadMs = Math.max(0, state.at - world.now());
   }
@@ -118,7 +103,7 @@ export class Core {
   }
 
   view(): RoutingView {
-    this.#view ??= routingView(this.#source());
+    this.#view ??= routingView(ladderSource(this.state));
     return this.#view;
   }
 
@@ -195,7 +180,8 @@ export class Core {
       const recorded = this.#record(stream, fact, null, 'traffic');
       if (this.#ladderIsClean) return;
       const { active } = priorityStatus(this.state.priority);
-      if (active !== null && !this.#hasUsable(active)) {
+      const { healthAware } = this.#policies(this.state).priority();
+      if (active !== null && !hasAvailable(this.state, active, healthAware, this.#now())) {
         this.#ask({ type: 'Looked', report: { profile: active, good: false } }, recorded.seq, 'traffic');
       }
     });
@@ -257,33 +243,13 @@ export class Core {
 
   /** The earliest instant at which a machine wants to be looked at. */
   nextDueAt(): Millis | null {
-    let earliest = timerOfPriority(this.state.priority)?.dueAt ?? Number.POSITIVE_INFINITY;
-    for (const endpoint of this.state.endpoints.values()) {
-      earliest = Math.min(earliest, timerOf(endpoint)?.dueAt ?? Number.POSITIVE_INFINITY);
-    }
-    earliest = Math.min(earliest, this.state.queue.nextDueAt());
-    return earliest === Number.POSITIVE_INFINITY ? null : earliest;
+    return nextDueAt(this.state);
   }
 
   /** Reports every timer whose instant has come. A late or a doubled call is harmless: `gen` tells. */
   tick(): void {
-    const now = this.now();
-    for (const [id, endpoint] of [...this.state.endpoints]) {
-      const timer = timerOf(endpoint);
-      if (!timer || timer.dueAt > now) continue;
-      const { name, gen } = timer;
-      this.tellEndpoint(id, { type: 'TimerElapsed', data: { name, gen } }, { by: 'timer' });
-    }
-    for (const [id, item] of [...this.state.queue.snapshots()]) {
-      const timer = timerOfItem(item);
-      if (!timer || timer.dueAt > now) continue;
-      const { name, gen } = timer;
-      this.tellQueue(id, { type: 'TimerElapsed', data: { name, gen } }, { by: 'timer', sync: true });
-    }
-    const timer = timerOfPriority(this.state.priority);
-    if (timer && timer.dueAt <= now) {
-      this.tellPriority({ type: 'TimerElapsed', name: timer.name, gen: timer.gen }, { by: 'timer' });
-    }
+    for (const command of elapsed(this.state, this.now()))
+      this.#do(command, { by: 'timer', sync: command.do === 'tellQueue' });
   }
 
   /**
@@ -291,19 +257,8 @@ export class Core {
    * @throws {QccError} `QCC_LOG_SUSPENDED` when the disk takes nothing
    */
   async tellLosses(): Promise<void> {
-    const { damage } = this.#log;
-    if (damage.length === this.#damageLooked) return;
-    this.#told ??= toldLosses(this.#log).then((losses) => losses.map(rangeOf));
-    const told = await this.#told.catch((error: unknown) => {
-      this.#told = undefined;
-      throw error;
-    });
-    const since = await lastBefore(this.#log, [...damage]);
-    // From here to the report nothing waits: two that tell at once would tell twice.
-    const losses = lossesToTell(damage, told, since);
-    this.#damageLooked = damage.length;
+    const losses = await this.#untold.take();
     if (losses.length === 0) return;
-    told.push(...losses.map(({ data }) => rangeOf(data)));
     await this.report(streams.gateway, losses, { by: 'gateway', sync: true }).done;
   }
 
@@ -377,7 +332,7 @@ export class Core {
   #ask(ask: PriorityAsk, cause: number | null, by: By): void {
     const moment = { now: this.#now(), dice: this.#world.dice() };
     const policy = this.#policies(this.state).priority();
-    const look = ladderLook(this.#source(), moment.now, policy.healthAware);
+    const look = ladderLook(ladderSource(this.state), moment.now, policy.healthAware);
     const facts = decidePriority(this.state.priority, ask, look, moment, policy);
     for (const fact of facts) this.#record(streams.priority, fact, cause, by);
     this.#ladderIsClean = priorityStatus(this.state.priority).state === 'healthy';
@@ -386,29 +341,6 @@ export class Core {
   /** Time in the log never runs backwards, whatever the clock does. */
   #now(): Millis {
     return this.#moment ?? Math.max(this.state.at, this.now());
-  }
-
-  #hasUsable(profile: string): boolean {
-    const now = this.#now();
-    const endpoints = this.state.profiles.get(profile)?.endpoints ?? [];
-    const { healthAware } = this.#policies(this.state).priority();
-    return endpoints.some(({ id }) => isAvailable(endpointStatus(this.state.endpoint(id)), healthAware, now));
-  }
-
-  #source() {
-    const { active, pinned, recovery } = priorityStatus(this.state.priority);
-    const watched = recovery?.profile ?? null;
-    const { seq, profiles } = this.state;
-    const isOffline = this.state.gatewayState === 'offline';
-    return {
-      seq,
-      profiles,
-      active,
-      pinned,
-      watched,
-      isOffline,
-      status: (id: EndpointId) => endpointStatus(this.state.endpoint(id)),
-    };
   }
 }
 

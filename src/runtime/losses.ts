@@ -36,7 +36,7 @@ export async function knownLosses(log: Log): Promise<readonly FactsLost['data'][
 const lookedUp = 50;
 
 /** By the first number of each loss: when the fact before it happened, where that can be read. */
-export async function lastBefore(log: Log, damage: readonly Damage[]): Promise<ReadonlyMap<number, Millis>> {
+async function lastBefore(log: Log, damage: readonly Damage[]): Promise<ReadonlyMap<number, Millis>> {
   const since = new Map<number, Millis>();
   for (const { from } of damage.slice(0, lookedUp)) {
     if (from <= log.tail) continue;
@@ -60,4 +60,32 @@ export function lossesToTell(
     }
   }
   return losses.map((data) => ({ type: 'FactsLost', data }));
+}
+
+/** What the log has found lost, and the history does not tell of yet. */
+export class UntoldLosses {
+  readonly #log: Log;
+  #told: Promise<Range[]> | undefined;
+  #damageLooked = 0;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  /** Each loss once, whoever tells of it. */
+  async take(): Promise<readonly FactsLost[]> {
+    const { damage } = this.#log;
+    if (damage.length === this.#damageLooked) return [];
+    this.#told ??= toldLosses(this.#log).then((losses) => losses.map(rangeOf));
+    const told = await this.#told.catch((error: unknown) => {
+      this.#told = undefined;
+      throw error;
+    });
+    const since = await lastBefore(this.#log, [...damage]);
+    // From here on nothing waits: two that take at once would tell twice.
+    const losses = lossesToTell(damage, told, since);
+    this.#damageLooked = damage.length;
+    told.push(...losses.map(({ data }) => rangeOf(data)));
+    return losses;
+  }
 }
