@@ -1,30 +1,20 @@
 /**
- * The desk: where requests that nobody can answer are written down, where their clients wait, and from where they go out again,
- * one after the other, as soon as somebody can answer. Who goes and when is `machines/queue-policy.ts`; here is who waits.
+ * The retry queue: requests that no endpoint can answer are written down here, and their clients wait here. `dispatcher.ts` sends
+ * them out again, in the order that `machines/queue-policy.ts` says.
  */
 import type { Millis, Recorded } from '../../events/fact.ts';
 import { type EndpointId, kindOf, nameOf, type QueueId, queueIdOf } from '../../events/ids.ts';
 import type { QueuedRequest } from '../../events/queue.ts';
-import { isAvailable } from '../../machines/available.ts';
 import { isNobodys, type QueueItem } from '../../machines/queue-item.ts';
-import {
-  delayMs,
-  dueAt,
-  isDue,
-  mayBeQueued,
-  placesAt,
-  priorityOf,
-  roomFor,
-  type Waiting,
-} from '../../machines/queue-policy.ts';
-import { reachable } from '../../machines/route.ts';
+import { delayMs, mayBeQueued, priorityOf, roomFor } from '../../machines/queue-policy.ts';
 import type { Asked, InFlightCounter, ProxyQueue, StoredAnswer, Waiter } from '../proxy/retry-queue.ts';
 import { endToEnd, headerIn } from '../proxy/upstream/headers.ts';
-import { type AnswerHead, ItemAttemptLog } from './attempt-log.ts';
+import type { AnswerHead } from './attempt-log.ts';
 import type { Background } from './background.ts';
-import { Ordering } from './ordering.ts';
+import { Dispatcher } from './dispatcher.ts';
 import type { QueuePorts } from './ports.ts';
 import { ClientWaiter } from './waiter.ts';
+import { Waiters } from './waiters.ts';
 
 /** What the blob of a request says beside its body. */
 export interface RequestHead {
@@ -33,59 +23,29 @@ export interface RequestHead {
 
 // The client hangs up at 300 s (measured); what is left is for the answer's first byte.
 const patienceMs = 280_000;
-// A try that found nobody to ask: things are about to change, and are looked at again.
-const restMs = 250;
-// While requests wait for room, somebody is about to end.
-const lookAgainMs = 50;
 // What is shown of a reason.
 const reasonMax = 300;
-
-/** What a request can count on where it may go, at this moment. */
-interface Room {
-  /** When the last one came back. */
-  readonly openedAt: Millis;
-  readonly isOpen: boolean;
-  readonly places: number;
-  /** There is a place at somebody who is well. */
-  readonly isHealthy: boolean;
-}
-
-const hasPlaces = ({ places }: { readonly places: number }) => places > 0;
 
 export class RetryQueue implements ProxyQueue {
   readonly #ports: QueuePorts;
   readonly #background: Background;
-  readonly #waiters = new Map<QueueId, ClientWaiter[]>();
-  readonly #running = new Map<QueueId, ItemAttemptLog>();
-  readonly #ordering = new Ordering();
-  /** When its client asked again. */
-  readonly #askedAt = new Map<QueueId, Millis>();
+  readonly #waiters = new Waiters();
+  readonly #dispatcher: Dispatcher;
   /** Their clients' connections were reset while they waited. */
   readonly #lost = new Set<QueueId>();
-  readonly #restUntil = new Map<QueueId, Millis>();
-  readonly #open = new Map<EndpointId, boolean>();
-  readonly #openedAt = new Map<EndpointId, Millis>();
   /** What is being written: it takes room already. */
   readonly #taking = new Map<QueueId, number>();
-  #loads: InFlightCounter | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #looked: Promise<void> = Promise.resolve();
-  #isLooking = false;
-  #lookAgain = false;
-  #isBlocked = false;
-  /** When the first one is due that has heard of somebody's coming back; the others have their own times. */
-  #nextAt = Number.POSITIVE_INFINITY;
   #isStopped = false;
 
   constructor(ports: QueuePorts, background: Background) {
     this.#ports = ports;
     this.#background = background;
+    this.#dispatcher = new Dispatcher(ports, background, this.#waiters);
     ports.onFacts((facts) => this.#heard(facts));
   }
 
   attach(loads: InFlightCounter): void {
-    this.#loads = loads;
-    this.#soon();
+    this.#dispatcher.attach(loads);
   }
 
   /** A life begins: what another one had under way was cut off. On the disk before anybody is let in. */
@@ -105,15 +65,15 @@ export class RetryQueue implements ProxyQueue {
 
   drain(): void {
     this.#isStopped = true;
-    clearTimeout(this.#timer);
-    for (const waiters of [...this.#waiters.values()]) for (const waiter of [...waiters]) waiter.leave();
+    this.#dispatcher.stop();
+    for (const waiter of this.#waiters.all()) waiter.leave();
   }
 
   /** After `letGo`: what runs in the background may end; what does not is cut off, and said to be unknown. */
   async close(graceMs: Millis): Promise<void> {
     this.drain();
     await this.#background.close(graceMs);
-    await this.#looked;
+    await this.#dispatcher.idle;
   }
 
   /** What is given up or cleared stays to be seen, for a week; nobody joins it. */
@@ -141,7 +101,7 @@ export class RetryQueue implements ProxyQueue {
     if (queue.item(id)?.state === 'answered' && !(await this.#hasAnswer(id))) return null;
     if (queue.item(id)?.state === 'unknown')
       await this.#ports.tell(id, { type: 'Ask', data: { by: 'client' } }, true).done;
-    this.#askedAt.set(id, this.#ports.now());
+    this.#dispatcher.askedFor(id);
     return this.#waiterAt(id, asked);
   }
 
@@ -247,8 +207,6 @@ export class RetryQueue implements ProxyQueue {
     return this.#ports.blobs.fingerprint([method, path + query, within ?? '', session ?? '', body]);
   }
 
-  // ------------------------------------------------------------------------------------------------ seats
-
   #waiterAt(id: QueueId, { id: request, startedAt }: Asked): ClientWaiter {
     const spentMs = this.#ports.now() - startedAt;
     const parkMs = Math.min(this.#ports.parkMs(), patienceMs - spentMs);
@@ -259,9 +217,7 @@ export class RetryQueue implements ProxyQueue {
       (one) => this.#changed(one, request),
       (because) => (because === null ? this.#lost.add(id) : this.#cancel(id, because)),
     );
-    const waiters = this.#waiters.get(id);
-    if (waiters) waiters.push(waiter);
-    else this.#waiters.set(id, [waiter]);
+    this.#waiters.add(waiter);
     return waiter;
   }
 
@@ -274,20 +230,16 @@ export class RetryQueue implements ProxyQueue {
   #changed(waiter: ClientWaiter, request: string): void {
     const { item: id } = waiter;
     if (waiter.isOver) {
-      const left = (this.#waiters.get(id) ?? []).filter((one) => one !== waiter);
-      if (left.length > 0) this.#waiters.set(id, left);
-      else {
-        this.#waiters.delete(id);
-        this.#ports.tell(id, { type: 'Unawaited', data: {} }, true);
-      }
-      this.#soon();
+      this.#waiters.remove(waiter);
+      if (!this.#waiters.has(id)) this.#ports.tell(id, { type: 'Unawaited', data: {} }, true);
+      this.#dispatcher.soon();
       return;
     }
     const state = this.#ports.queue().item(id)?.state;
     if (state === 'answered') void this.#deliver(waiter, request);
     else if (state === 'retrying') void this.#follow(waiter, request);
     else if (state !== 'waiting') waiter.leave();
-    else this.#soon();
+    else this.#dispatcher.soon();
   }
 
   async #deliver(waiter: ClientWaiter, request: string): Promise<void> {
@@ -298,7 +250,7 @@ export class RetryQueue implements ProxyQueue {
 
   /** Once the answer has proven itself to the try that runs, it is this client's too, as it comes. */
   async #follow(waiter: ClientWaiter, request: string): Promise<void> {
-    const coming = await this.#running.get(waiter.item)?.following();
+    const coming = await this.#dispatcher.running(waiter.item)?.following();
     if (!coming || !waiter.isWaiting) return;
     const endpoint = this.#ports.queue().item(waiter.item)?.endpoint as EndpointId;
     this.#hand(waiter, request, { ...coming, endpoint, bytes: null });
@@ -332,27 +284,24 @@ export class RetryQueue implements ProxyQueue {
     for (const { stream, type, data } of facts) {
       if (kindOf(stream) !== 'queue') continue;
       const id = nameOf(stream) as QueueId;
-      const isGone = type === 'QueuedRequestCancelled' || type === 'QueuedRequestForgotten';
-      const isDead = type === 'QueuedRequestDied';
       if (type === 'RetryAbandoned') this.#askAgain(id);
-      if (isGone || (isDead && (data as { because: string }).because === 'expired')) this.#destroy(id);
-      if (isGone || isDead || type === 'RetryAnswered' || type === 'RetrySucceeded') this.#nudgeWaiters(id);
+      if (endsBlob(type, data)) this.#destroy(id);
+      if (movesWaiters.has(type)) this.#nudgeWaiters(id);
     }
     // What a request came to moves nobody here.
-    if (facts.length > 1 || kindOf(facts[0]?.stream ?? '') !== 'request') this.#soon();
+    if (facts.length > 1 || kindOf(facts[0]?.stream ?? '') !== 'request') this.#dispatcher.soon();
   }
 
   /** Nobody can have it any more, and its data key is destroyed. */
   #destroy(id: QueueId): void {
     this.#background.stop(id);
-    this.#askedAt.delete(id);
+    this.#dispatcher.forget(id);
     this.#lost.delete(id);
-    this.#restUntil.delete(id);
     void this.#ports.blobs.destroy(id).catch(() => {});
   }
 
   #nudgeWaiters(id: QueueId): void {
-    for (const waiter of [...(this.#waiters.get(id) ?? [])]) if (waiter.isWaiting) waiter.nudge();
+    for (const waiter of this.#waiters.of(id)) if (waiter.isWaiting) waiter.nudge();
   }
 
   /** The client that it went out with has left, and others wait for the same answer: they ask. */
@@ -362,137 +311,20 @@ export class RetryQueue implements ProxyQueue {
       if (this.#waiters.has(id)) this.#ports.tell(id, { type: 'Ask', data: { by: 'client' } }, true);
     });
   }
+}
 
-  // ------------------------------------------------------------------------------------------------ going out
+/** What a waiter has to hear of: an answer has begun or come, or will never come. */
+const movesWaiters: ReadonlySet<string> = new Set([
+  'QueuedRequestCancelled',
+  'QueuedRequestForgotten',
+  'QueuedRequestDied',
+  'RetryAnswered',
+  'RetrySucceeded',
+]);
 
-  /** Looks who may go; what is reported in the same turn of the loop is looked at together. */
-  #soon(): void {
-    if (this.#isStopped) return;
-    this.#lookAgain = true;
-    if (this.#isLooking || this.isEmpty) return;
-    this.#isLooking = true;
-    this.#looked = this.#look().finally(() => {
-      this.#isLooking = false;
-      this.#arm();
-    });
-  }
-
-  async #look(): Promise<void> {
-    do {
-      await new Promise(setImmediate);
-      this.#lookAgain = false;
-      this.#isBlocked = false;
-      this.#nextAt = Number.POSITIVE_INFINITY;
-      // One after the other: the next one sees the permits and the room that this one has taken.
-      while (this.#sendNext()) await new Promise(setImmediate);
-    } while (this.#lookAgain && !this.#isStopped);
-  }
-
-  #sendNext(): boolean {
-    const loads = this.#loads;
-    if (this.#isStopped || !loads || !this.#ports.isOnline()) return false;
-    const now = this.#ports.now();
-    if (!this.#someOpen(now)) return false;
-    const rooms = new Map<string | null, Room>();
-    for (const one of this.#ordering.of(this.#ports.queue(), now)) {
-      if (!this.#mayLeave(one, now)) continue;
-      const room = rooms.get(one.within) ?? this.#roomIn(one.within, loads, now);
-      rooms.set(one.within, room);
-      const news = this.#newsFor(one, room);
-      if (!isDue(one, news, now)) this.#nextAt = Math.min(this.#nextAt, dueAt(one, news));
-      else if (this.#hasPlace(one, room, loads, now)) {
-        this.#go(one.id as QueueId);
-        return true;
-      }
-    }
-    return false;
-  }
-
-  /** Not so while it is on its way, while its client is on its way to its seat, and for a moment after it found nobody. */
-  #mayLeave({ id: name }: Waiting, now: Millis): boolean {
-    const id = name as QueueId;
-    if (this.#running.has(id)) return false;
-    const waiters = this.#waiters.get(id);
-    if (waiters && !waiters.some(({ isWaiting }) => isWaiting)) return false;
-    const rests = (this.#restUntil.get(id) ?? 0) > now;
-    if (rests) this.#isBlocked = true;
-    return !rests;
-  }
-
-  #someOpen(now: Millis): boolean {
-    let some = false;
-    const { endpoints } = this.#ports.view();
-    const { healthAware } = this.#ports.policy();
-    for (const [id, endpoint] of endpoints) {
-      const open = isAvailable(endpoint, healthAware, now);
-      if (open) some = true;
-      if (open && this.#open.get(id) === false) this.#openedAt.set(id, now);
-      this.#open.set(id, open);
-    }
-    for (const id of this.#open.keys()) {
-      if (endpoints.has(id)) continue;
-      this.#open.delete(id);
-      this.#openedAt.delete(id);
-    }
-    return some;
-  }
-
-  #roomIn(within: string | null, loads: InFlightCounter, now: Millis): Room {
-    const all = reachable(this.#ports.view(), within);
-    const { healthAware } = this.#ports.policy();
-    const free = all
-      .map((endpoint) => ({ endpoint, places: placesAt(endpoint, loads, healthAware, now) }))
-      .filter(hasPlaces);
-    // Those that are being written down will take theirs in a moment.
-    const promised = [...this.#running.values()].filter(({ isUnderWay }) => !isUnderWay).length;
-    return {
-      openedAt: Math.max(0, ...all.map(({ id }) => this.#openedAt.get(id) ?? 0)),
-      isOpen: all.some((endpoint) => isAvailable(endpoint, healthAware, now)),
-      places: free.reduce((sum, { places }) => sum + places, -promised),
-      isHealthy: free.some(({ endpoint }) => endpoint.state === 'healthy'),
-    };
-  }
-
-  /** The last time that somebody who could answer it came back, or that its client asked. */
-  #newsFor({ id }: Waiting, { openedAt }: Room): Millis {
-    return Math.max(this.#askedAt.get(id as QueueId) ?? 0, openedAt);
-  }
-
-  #hasPlace({ id }: Waiting, room: Room, loads: InFlightCounter, now: Millis): boolean {
-    const { attempt = 0 } = this.#ports.queue().item(id as QueueId) ?? {};
-    const mayGo = room.places > 0 && (attempt === 0 || room.isHealthy || loads.spend(now));
-    if (!mayGo && room.isOpen) this.#isBlocked = true;
-    return mayGo;
-  }
-
-  #go(id: QueueId): void {
-    const isAwaited = () => this.#waiters.has(id);
-    const attemptLog = new ItemAttemptLog(this.#ports, id, isAwaited, () => {
-      this.#running.delete(id);
-      if (!attemptLog.hasStarted) this.#restUntil.set(id, this.#ports.now() + restMs);
-      this.#soon();
-    });
-    this.#running.set(id, attemptLog);
-    this.#restUntil.delete(id);
-    const item = this.#ports.queue().item(id) as QueueItem;
-    const waiter = this.#waiters.get(id)?.find(({ isWaiting }) => isWaiting);
-    if (waiter) waiter.give({ type: 'go', attemptLog, expiresAt: item.expiresAt });
-    else this.#background.run(id, item, attemptLog, this.#loads as InFlightCounter);
-  }
-
-  #arm(): void {
-    clearTimeout(this.#timer);
-    if (this.#isStopped) return;
-    const now = this.#ports.now();
-    let nextAt = this.#isBlocked ? Math.min(this.#nextAt, now + lookAgainMs) : this.#nextAt;
-    const queue = this.#ports.queue();
-    for (const id of queue.waiting()) {
-      const { nextRetryAt } = queue.snapshot(id).context;
-      if (nextRetryAt !== null && nextRetryAt > now) nextAt = Math.min(nextAt, nextRetryAt);
-    }
-    if (nextAt === Number.POSITIVE_INFINITY) return;
-    this.#timer = setTimeout(() => this.#soon(), Math.max(0, nextAt - now));
-  }
+function endsBlob(type: string, data: object): boolean {
+  if (type === 'QueuedRequestDied') return (data as { because: string }).because === 'expired';
+  return type === 'QueuedRequestCancelled' || type === 'QueuedRequestForgotten';
 }
 
 function isAlike(item: QueueItem | undefined, asked: Asked): boolean {

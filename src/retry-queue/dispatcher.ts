@@ -1,0 +1,216 @@
+/** Sends queued requests out again, one after the other, as soon as an endpoint has room for one. */
+import type { Millis } from '../../events/fact.ts';
+import type { EndpointId, QueueId } from '../../events/ids.ts';
+import { isAvailable } from '../../machines/available.ts';
+import type { QueueItem } from '../../machines/queue-item.ts';
+import { dueAt, isDue, placesAt, type Waiting } from '../../machines/queue-policy.ts';
+import { reachable } from '../../machines/route.ts';
+import type { InFlightCounter } from '../proxy/retry-queue.ts';
+import { ItemAttemptLog } from './attempt-log.ts';
+import type { Background } from './background.ts';
+import { Ordering } from './ordering.ts';
+import type { QueuePorts } from './ports.ts';
+import type { Waiters } from './waiters.ts';
+
+// A try that found nobody to ask: things are about to change, and are looked at again.
+const restMs = 250;
+// While requests wait for room, somebody is about to end.
+const lookAgainMs = 50;
+
+/** What a request can count on where it may go, at this moment. */
+interface Room {
+  /** When the last one came back. */
+  readonly openedAt: Millis;
+  readonly isOpen: boolean;
+  readonly places: number;
+  /** There is a place at somebody who is well. */
+  readonly isHealthy: boolean;
+}
+
+const hasPlaces = ({ places }: { readonly places: number }) => places > 0;
+
+export class Dispatcher {
+  readonly #ports: QueuePorts;
+  readonly #background: Background;
+  readonly #waiters: Waiters;
+  readonly #running = new Map<QueueId, ItemAttemptLog>();
+  readonly #ordering = new Ordering();
+  /** When its client asked again. */
+  readonly #askedAt = new Map<QueueId, Millis>();
+  readonly #restUntil = new Map<QueueId, Millis>();
+  readonly #open = new Map<EndpointId, boolean>();
+  readonly #openedAt = new Map<EndpointId, Millis>();
+  #loads: InFlightCounter | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #looked: Promise<void> = Promise.resolve();
+  #isLooking = false;
+  #lookAgain = false;
+  #isBlocked = false;
+  /** When the first one is due that has heard of an endpoint's coming back; the others have their own times. */
+  #nextAt = Number.POSITIVE_INFINITY;
+  #isStopped = false;
+
+  constructor(ports: QueuePorts, background: Background, waiters: Waiters) {
+    this.#ports = ports;
+    this.#background = background;
+    this.#waiters = waiters;
+  }
+
+  attach(loads: InFlightCounter): void {
+    this.#loads = loads;
+    this.soon();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  /** Resolves when what it looks at now has been looked at. */
+  get idle(): Promise<void> {
+    return this.#looked;
+  }
+
+  /** The attempt of a request that is out at this moment. */
+  running(id: QueueId): ItemAttemptLog | undefined {
+    return this.#running.get(id);
+  }
+
+  /** Its client has sent it again: that is news, as an endpoint's coming back is. */
+  askedFor(id: QueueId): void {
+    this.#askedAt.set(id, this.#ports.now());
+  }
+
+  forget(id: QueueId): void {
+    this.#askedAt.delete(id);
+    this.#restUntil.delete(id);
+  }
+
+  /** Looks who may go; what is reported in the same turn of the loop is looked at together. */
+  soon(): void {
+    if (this.#isStopped) return;
+    this.#lookAgain = true;
+    if (this.#isLooking || this.#ports.queue().isNobodys) return;
+    this.#isLooking = true;
+    this.#looked = this.#look().finally(() => {
+      this.#isLooking = false;
+      this.#arm();
+    });
+  }
+
+  async #look(): Promise<void> {
+    do {
+      await new Promise(setImmediate);
+      this.#lookAgain = false;
+      this.#isBlocked = false;
+      this.#nextAt = Number.POSITIVE_INFINITY;
+      // One after the other: the next one sees the permits and the room that this one has taken.
+      while (this.#sendNext()) await new Promise(setImmediate);
+    } while (this.#lookAgain && !this.#isStopped);
+  }
+
+  #sendNext(): boolean {
+    const loads = this.#loads;
+    if (this.#isStopped || !loads || !this.#ports.isOnline()) return false;
+    const now = this.#ports.now();
+    if (!this.#someOpen(now)) return false;
+    const rooms = new Map<string | null, Room>();
+    for (const one of this.#ordering.of(this.#ports.queue(), now)) {
+      if (!this.#mayLeave(one, now)) continue;
+      const room = rooms.get(one.within) ?? this.#roomIn(one.within, loads, now);
+      rooms.set(one.within, room);
+      const news = this.#newsFor(one, room);
+      if (!isDue(one, news, now)) this.#nextAt = Math.min(this.#nextAt, dueAt(one, news));
+      else if (this.#hasPlace(one, room, loads, now)) {
+        this.#go(one.id as QueueId);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Not so while it is on its way, while its client is on its way to its seat, and for a moment after it found nobody. */
+  #mayLeave({ id: name }: Waiting, now: Millis): boolean {
+    const id = name as QueueId;
+    if (this.#running.has(id)) return false;
+    if (this.#waiters.has(id) && !this.#waiters.ready(id)) return false;
+    const rests = (this.#restUntil.get(id) ?? 0) > now;
+    if (rests) this.#isBlocked = true;
+    return !rests;
+  }
+
+  #someOpen(now: Millis): boolean {
+    let some = false;
+    const { endpoints } = this.#ports.view();
+    const { healthAware } = this.#ports.policy();
+    for (const [id, endpoint] of endpoints) {
+      const open = isAvailable(endpoint, healthAware, now);
+      if (open) some = true;
+      if (open && this.#open.get(id) === false) this.#openedAt.set(id, now);
+      this.#open.set(id, open);
+    }
+    for (const id of this.#open.keys()) {
+      if (endpoints.has(id)) continue;
+      this.#open.delete(id);
+      this.#openedAt.delete(id);
+    }
+    return some;
+  }
+
+  #roomIn(within: string | null, loads: InFlightCounter, now: Millis): Room {
+    const all = reachable(this.#ports.view(), within);
+    const { healthAware } = this.#ports.policy();
+    const free = all
+      .map((endpoint) => ({ endpoint, places: placesAt(endpoint, loads, healthAware, now) }))
+      .filter(hasPlaces);
+    // Those that are being written down will take theirs in a moment.
+    const promised = [...this.#running.values()].filter(({ isUnderWay }) => !isUnderWay).length;
+    return {
+      openedAt: Math.max(0, ...all.map(({ id }) => this.#openedAt.get(id) ?? 0)),
+      isOpen: all.some((endpoint) => isAvailable(endpoint, healthAware, now)),
+      places: free.reduce((sum, { places }) => sum + places, -promised),
+      isHealthy: free.some(({ endpoint }) => endpoint.state === 'healthy'),
+    };
+  }
+
+  /** The last time that somebody who could answer it came back, or that its client asked. */
+  #newsFor({ id }: Waiting, { openedAt }: Room): Millis {
+    return Math.max(this.#askedAt.get(id as QueueId) ?? 0, openedAt);
+  }
+
+  #hasPlace({ id }: Waiting, room: Room, loads: InFlightCounter, now: Millis): boolean {
+    const { attempt = 0 } = this.#ports.queue().item(id as QueueId) ?? {};
+    const mayGo = room.places > 0 && (attempt === 0 || room.isHealthy || loads.spend(now));
+    if (!mayGo && room.isOpen) this.#isBlocked = true;
+    return mayGo;
+  }
+
+  #go(id: QueueId): void {
+    const isAwaited = () => this.#waiters.has(id);
+    const attemptLog = new ItemAttemptLog(this.#ports, id, isAwaited, () => {
+      this.#running.delete(id);
+      if (!attemptLog.hasStarted) this.#restUntil.set(id, this.#ports.now() + restMs);
+      this.soon();
+    });
+    this.#running.set(id, attemptLog);
+    this.#restUntil.delete(id);
+    const item = this.#ports.queue().item(id) as QueueItem;
+    const waiter = this.#waiters.ready(id);
+    if (waiter) waiter.give({ type: 'go', attemptLog, expiresAt: item.expiresAt });
+    else this.#background.run(id, item, attemptLog, this.#loads as InFlightCounter);
+  }
+
+  #arm(): void {
+    clearTimeout(this.#timer);
+    if (this.#isStopped) return;
+    const now = this.#ports.now();
+    let nextAt = this.#isBlocked ? Math.min(this.#nextAt, now + lookAgainMs) : this.#nextAt;
+    const queue = this.#ports.queue();
+    for (const id of queue.waiting()) {
+      const { nextRetryAt } = queue.snapshot(id).context;
+      if (nextRetryAt !== null && nextRetryAt > now) nextAt = Math.min(nextAt, nextRetryAt);
+    }
+    if (nextAt === Number.POSITIVE_INFINITY) return;
+    this.#timer = setTimeout(() => this.soon(), Math.max(0, nextAt - now));
+  }
+}
