@@ -1,7 +1,8 @@
-/** Where the program is compiled to by the first test that wants it as it is installed: one folder for a whole run. */
+/** Compiles the program once for a run of the tests: what runs in a thread or a process of its own runs as it is installed. */
+import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import type { TestProject } from 'vitest/node';
 
 declare module 'vitest' {
@@ -10,12 +11,30 @@ declare module 'vitest' {
   }
 }
 
-/**
- * Inside node_modules, because what is compiled looks for its packages upwards from where it lies. Only named here: where nobody
- * may write there, all other tests run.
- */
+const compiler = resolve('node_modules', 'typescript', 'bin', 'tsc');
+const sources = ['src', 'machines', 'events', 'workers', 'test/**/programs'];
+
+/** Inside node_modules, because what is compiled looks for its packages upwards from where it lies. */
 export function setup(project: TestProject): () => void {
-  const folder = join('node_modules', '.cache', `qcc-built-${randomUUID()}`);
+  const folder = resolve('node_modules', '.cache', `qcc-built-${randomUUID()}`);
+  compile(folder);
   project.provide('builtIn', folder);
+  project.onTestsRerun(() => compile(folder));
   return () => rmSync(folder, { recursive: true, force: true });
+}
+
+function compile(folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  copyFileSync('package.json', join(folder, 'package.json'));
+  const config = join(folder, 'tsconfig.json');
+  const include = sources.map((path) => resolve(path));
+  const compilerOptions = { rootDir: resolve('.'), outDir: join(folder, 'dist') };
+  writeFileSync(config, JSON.stringify({ extends: resolve('tsconfig.build.json'), include, compilerOptions }));
+  // What does not type-check is compiled all the same; that it does is another check's affair.
+  execFileSync(process.execPath, [compiler, '-p', config, '--noCheck'], { stdio: 'inherit' });
+  for (const path of readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((one) => one.endsWith('.json'))) {
+    const copy = join(folder, 'dist', 'src', path);
+    mkdirSync(dirname(copy), { recursive: true });
+    copyFileSync(join('src', path), copy);
+  }
 }

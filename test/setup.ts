@@ -2,7 +2,10 @@
  * Before each file of tests: what the shell of whoever runs them has set is not theirs. A proxy, a language, a setting of qcc or a
  * mask of their own would be heard by the program, and tests would fail for some and pass for others.
  */
+import { join } from 'node:path';
 import process from 'node:process';
+import { pathToFileURL } from 'node:url';
+import { inject, vi } from 'vitest';
 
 // What runs of their own are told with (`QCC_FUZZ_SEED`), and that no test touches a keychain.
 const own = /^QCC_(FUZZ_|TEST_|KEYCHAIN$)/;
@@ -13,3 +16,8 @@ for (const name of Object.keys(process.env)) if (heard.test(name) && !own.test(n
 // Where a day begins.
 process.env['TZ'] = 'UTC';
 process.umask(0o022);
+
+// A thread or a process of its own cannot run the sources: it runs what is compiled of them.
+vi.mock('../src/pool/program.ts', () => ({
+  programAt: (path: string) => pathToFileURL(join(inject('builtIn'), 'dist', `${path}.js`)),
+}));

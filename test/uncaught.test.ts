@@ -1,21 +1,20 @@
 /** The last net: what nobody expected is counted and written down, without what it quotes, and ends nothing. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { QccError } from '../src/errors/qcc-error.ts';
 import { sketch } from '../src/platform/uncaught.ts';
+import { programAt } from '../src/pool/program.ts';
 
 const secret = 'sk-ant-secret-0123456789';
 
 /** Runs these lines in a process that has the net. */
 function ran(lines: string) {
-  const module = pathToFileURL(resolve('src/platform/uncaught.ts')).href;
+  const module = programAt('src/platform/uncaught').href;
   const program = `import { UncaughtErrors } from ${JSON.stringify(module)};
     const uncaught = new UncaughtErrors();
     uncaught.watch();
     ${lines}`;
-  const args = ['--import', 'tsx', '--input-type=module', '-e', program];
+  const args = ['--input-type=module', '-e', program];
   return spawnSync(process.execPath, args, { encoding: 'utf8' });
 }
 
@@ -44,7 +43,7 @@ describe('an error that nobody expected', () => {
   });
 
   it('ends nothing when nobody reads what is written of it', () => {
-    const module = pathToFileURL(resolve('src/platform/uncaught.ts')).href;
+    const module = programAt('src/platform/uncaught').href;
     const program = `import { UncaughtErrors } from ${JSON.stringify(module)};
       import { closeSync } from 'node:fs';
       const uncaught = new UncaughtErrors();
@@ -52,7 +51,7 @@ describe('an error that nobody expected', () => {
       closeSync(2);
       setTimeout(() => { throw new Error('x'); });
       setTimeout(() => console.log(uncaught.count), 50);`;
-    const args = ['--import', 'tsx', '--input-type=module', '-e', program];
+    const args = ['--input-type=module', '-e', program];
     expect(execFileSync(process.execPath, args, { encoding: 'utf8' })).toBe('1\n');
   });
 

@@ -6,6 +6,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { ApartAnswer, ApartGiven, ApartName, ApartReply, ApartTask } from '../../workers/apart.ts';
 import { exitCodes, QccError } from '../errors/qcc-error.ts';
+import { programAt } from './program.ts';
 
 export interface ApartLimits {
   /** For each task. */
@@ -13,10 +14,6 @@ export interface ApartLimits {
   /** Of its JavaScript; what SQLite may take beside it is limited where it is opened. */
   readonly heapMb: number;
 }
-
-// Under test the workers are the sources themselves.
-const isSource = import.meta.url.endsWith('.ts');
-const program = new URL(`../../workers/apart.${isSource ? 'ts' : 'js'}`, import.meta.url);
 
 /** What each kind of file may take. A file that is what it says takes a hundredth of it. */
 const limitsOf: { readonly [Name in ApartName]: ApartLimits } = {
@@ -38,8 +35,8 @@ export class Apart<Name extends ApartName> {
   constructor(name: Name, limits: ApartLimits = limitsOf[name]) {
     this.#name = name;
     this.#limits = limits;
-    this.#child = fork(fileURLToPath(program), [], {
-      execArgv: [`--max-old-space-size=${limits.heapMb}`, ...(isSource ? ['--import', 'tsx'] : [])],
+    this.#child = fork(fileURLToPath(programAt('workers/apart')), [], {
+      execArgv: [`--max-old-space-size=${limits.heapMb}`],
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
     this.#gone = new Promise((resolve) => {

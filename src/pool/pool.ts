@@ -7,9 +7,8 @@ import type { FromRetry, RetryJob, RetryResult, RetryTask, ToRetry } from '../..
 import { Json } from '../contract/json.ts';
 import { QccError } from '../errors/qcc-error.ts';
 import type { QuestionName } from '../history/questions.ts';
+import { programAt } from './program.ts';
 
-// Under test the workers are the sources themselves.
-const isSource = import.meta.url.endsWith('.ts');
 // A probe's answer is a few lines; a worker that needs more has lost its way. What it leaves behind is young: with little
 // room for it the heap stays small, where Node's own 48 MB fill up in some thousand probes and look like a leak.
 const probeHeap = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 4 };
@@ -17,7 +16,7 @@ const probeHeap = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 4 };
 // more wait for a place. It begins with the first probe: a gateway that nobody has to be probed for has none.
 const threads = { min: 0, max: 1, probesEach: 128 };
 
-const nothing = new URL(`../../workers/nothing.${isSource ? 'ts' : 'js'}`, import.meta.url).href;
+const nothing = programAt('workers/nothing').href;
 // What keeps a worker from beginning, such as a want of open files, is over in seconds or takes longer.
 const reviveMs = 1_000;
 
@@ -51,12 +50,9 @@ export interface Pool {
 }
 
 /** @param worker the module of the tasks; tests bring one that dies */
-export function openPool(
-  worker: URL = new URL(`../../workers/probe.${isSource ? 'ts' : 'js'}`, import.meta.url),
-): Pool {
+export function openPool(worker: URL = programAt('workers/probe')): Pool {
   const piscina = new Piscina({
     filename: worker.href,
-    ...(isSource ? { execArgv: ['--import', 'tsx'] } : {}),
     minThreads: threads.min,
     maxThreads: threads.max,
     concurrentTasksPerWorker: threads.probesEach,
@@ -125,8 +121,7 @@ export interface ReplayPool {
 /** One thread of its own: a long question holds up other questions, and no probe. */
 export function openReplayPool(): ReplayPool {
   const piscina = new Piscina({
-    filename: new URL(`../../workers/replay.${isSource ? 'ts' : 'js'}`, import.meta.url).href,
-    ...(isSource ? { execArgv: ['--import', 'tsx'] } : {}),
+    filename: programAt('workers/replay').href,
     minThreads: 0,
     maxThreads: 1,
     concurrentTasksPerWorker: 4,
@@ -192,12 +187,9 @@ export interface RetryPool {
  * One thread of its own: an answer that kills it takes other retries along, and no probe.
  * @param worker the module of the task; tests bring one that dies
  */
-export function openRetryPool(
-  worker: URL = new URL(`../../workers/retry.${isSource ? 'ts' : 'js'}`, import.meta.url),
-): RetryPool {
+export function openRetryPool(worker: URL = programAt('workers/retry')): RetryPool {
   const piscina = new Piscina({
     filename: worker.href,
-    ...(isSource ? { execArgv: ['--import', 'tsx'] } : {}),
     minThreads: 0,
     maxThreads: 1,
     concurrentTasksPerWorker: retriesMax,

@@ -2,18 +2,12 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { isAlive } from '../../src/installation/life.ts';
 import { temporaryHome } from '../support/home.ts';
-import { build, type Ended, launch } from './built.ts';
+import { type Ended, launch, main } from './built.ts';
 
 const patienceMs = 120_000;
-let main = '';
-
-beforeAll(async () => {
-  main = await build();
-}, patienceMs);
-
 interface Said extends Ended {
   readonly answer: Record<string, unknown>;
 }
@@ -21,7 +15,7 @@ interface Said extends Ended {
 /** A gateway in the background, which ends with the test, whatever it takes. */
 async function gateway() {
   const home = temporaryHome();
-  const run = (...argv: readonly string[]) => launch(main, argv, { QCC_HOME: home }).ended;
+  const run = (...argv: readonly string[]) => launch(argv, { QCC_HOME: home }).ended;
   const json = async (...argv: readonly string[]): Promise<Said> => {
     const ended = await run(...argv, '--json');
     return { ...ended, answer: JSON.parse(ended.out || ended.err) as Record<string, unknown> };

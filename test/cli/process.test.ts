@@ -5,18 +5,12 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileS
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { delimiter, dirname, join } from 'node:path';
-import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { StatusRow } from '../../src/contract/operations.ts';
 import { temporaryHome } from '../support/home.ts';
-import { build, type Ended, launch } from './built.ts';
+import { type Ended, launch, main } from './built.ts';
 
 const patienceMs = 60_000;
-let main = '';
-
-beforeAll(async () => {
-  main = await build();
-}, patienceMs);
-
 interface Started {
   readonly url: string;
   readonly host: string;
@@ -26,7 +20,7 @@ interface Started {
 
 function installation(env: Readonly<Record<string, string>> = {}) {
   const home = temporaryHome();
-  const start = (...argv: readonly string[]) => launch(main, argv, { QCC_HOME: home, ...env });
+  const start = (...argv: readonly string[]) => launch(argv, { QCC_HOME: home, ...env });
   const run = (...argv: readonly string[]): Promise<Ended> => start(...argv).ended;
   const json = async (...argv: readonly string[]): Promise<unknown> => JSON.parse((await run(...argv, '--json')).out);
   return { home, start, run, json };
@@ -54,7 +48,7 @@ describe('qcc --help', () => {
   it('loads what knows the words, and nothing that serves', async () => {
     const folder = `${temporaryHome()}-coverage`;
     // V8 lists every script that the process has loaded; there is no truer witness.
-    const { code } = await launch(main, ['endpoint', '--help'], { NODE_V8_COVERAGE: folder }).ended;
+    const { code } = await launch(['endpoint', '--help'], { NODE_V8_COVERAGE: folder }).ended;
     const [report = ''] = readdirSync(folder);
     const { result } = JSON.parse(readFileSync(join(folder, report), 'utf8')) as { result: readonly { url: string }[] };
     const loaded = result.flatMap(({ url }) => (url.startsWith('file:') ? [url.replace(/^.*\/dist\//, '')] : []));
@@ -102,7 +96,7 @@ describe('a gateway', () => {
       for (const socket of silent) socket.destroy();
     });
     await Promise.any(silent.map((socket) => once(socket, 'close')));
-    const run = (...argv: readonly string[]) => launch(main, argv, { QCC_HOME: home }).ended;
+    const run = (...argv: readonly string[]) => launch(argv, { QCC_HOME: home }).ended;
     const { files, logState } = JSON.parse((await run('proxy', 'status', '--json')).out) as StatusRow;
     expect([files.limit, files.short, logState]).toEqual([128, false, 'open']);
     expect(files.dropped).toBeGreaterThan(100);
@@ -139,7 +133,7 @@ describe('an old Node', () => {
   ])('%s ends with exit code %i', async (version, code) => {
     const script = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${version}' } });`;
     const old = `--import data:text/javascript,${encodeURIComponent(script)}`;
-    const ended = await launch(main, ['--version'], { NODE_OPTIONS: old }).ended;
+    const ended = await launch(['--version'], { NODE_OPTIONS: old }).ended;
     expect(ended.code).toBe(code);
     expect(ended.err).toBe(
       code === 0 ? '' : `error: qcc needs Node 20.19 or newer; this is ${version}\n  https://nodejs.org/\n`,

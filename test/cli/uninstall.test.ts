@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryHome } from '../support/home.ts';
+import { main } from './built.ts';
 import { at } from './command.ts';
 
 async function pointedHere() {
@@ -59,8 +60,7 @@ describe('qcc uninstall', () => {
 
   it('stops the gateway that runs', async () => {
     const { home, root, run } = await pointedHere();
-    const gateway = fork('src/cli/main.ts', ['proxy', 'run', '--port', '0'], {
-      execArgv: ['--import', 'tsx'],
+    const gateway = fork(main, ['proxy', 'run', '--port', '0'], {
       env: { ...process.env, QCC_HOME: home, HOME: root },
     });
     const ended = once(gateway, 'exit');

@@ -10,6 +10,7 @@ import { readIncoming } from '../../src/config/importers/reading.ts';
 import { openVault } from '../../src/config/secrets/vault.ts';
 import { connect } from '../../src/control/client.ts';
 import { Apart, apart } from '../../src/pool/apart.ts';
+import { programAt } from '../../src/pool/program.ts';
 import { runningGateway } from '../support/gateway.ts';
 import { temporaryHome } from '../support/home.ts';
 import { memoryInstallation } from '../support/installation.ts';
@@ -153,8 +154,8 @@ describe('a reader', () => {
     const root = folder();
     const file = join(root, 'pipe');
     execFileSync('sh', ['-c', 'mkfifo "$0"', file]);
-    const program = fileURLToPath(new URL('../../workers/apart.ts', import.meta.url));
-    const child = fork(program, [], { execArgv: ['--import', 'tsx'], stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+    const program = fileURLToPath(programAt('workers/apart'));
+    const child = fork(program, [], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
     onTestFinished(() => void child.kill('SIGKILL'));
     const ended = new Promise((resolve) => child.once('exit', (_, signal) => resolve(signal)));
     child.send({ name: 'restore', given: { file, folder: root, home: root }, timeMs: 600_000 });

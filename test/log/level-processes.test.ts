@@ -3,20 +3,20 @@ import { once } from 'node:events';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { exitCodes } from '../../src/errors/qcc-error.ts';
 import { LevelLog } from '../../src/log/level-log.ts';
+import { programAt } from '../../src/pool/program.ts';
 import { kept, logFolder, oneTo, seqs } from './facts.ts';
 import { Scribe } from './scribe.ts';
 
-const program = (file: string) => join(import.meta.dirname, 'programs', file);
+const program = (name: string) => fileURLToPath(programAt(`test/log/programs/${name}`));
 
 /** A process of its own on a log's folder, and the lines that it says. */
 function start(name: string, dir: string) {
-  const child = spawn(process.execPath, ['--import', 'tsx', program(`${name}.ts`), dir], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
+  const child = spawn(process.execPath, [program(name), dir], { stdio: ['pipe', 'pipe', 'inherit'] });
   onTestFinished(() => void child.kill('SIGKILL'));
   return { child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator]() };
 }
@@ -57,7 +57,7 @@ describe('a thread beside the main one', () => {
     const log = kept(await LevelLog.open(dir));
     const scribe = new Scribe();
     await log.append(scribe.facts(3_000), { sync: true });
-    const reader = new Worker(program('read.mjs'), { workerData: dir });
+    const reader = new Worker(program('read'), { workerData: dir });
     const read = once(reader, 'message') as Promise<[number[]]>;
     let reading = true;
     const stop = () => {

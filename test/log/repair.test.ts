@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { cpSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { ClassicLevel } from 'classic-level';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Recorded } from '../../events/fact.ts';
@@ -11,6 +12,7 @@ import type { Database } from '../../src/log/level-database.ts';
 import { LevelLog } from '../../src/log/level-log.ts';
 import { repairLog } from '../../src/log/repair.ts';
 import { forgetIntent } from '../../src/log/repair-intent.ts';
+import { programAt } from '../../src/pool/program.ts';
 import { removeFacts } from './disk.ts';
 import { all, kept, logFolder, oneTo } from './facts.ts';
 import { Scribe } from './scribe.ts';
@@ -203,8 +205,8 @@ describe('a repair', () => {
 
   it('leaves a log alone that somebody has open', async () => {
     const dir = damaged(() => {});
-    const program = join(import.meta.dirname, 'programs', 'hold.ts');
-    const holder = spawn(process.execPath, ['--import', 'tsx', program, dir], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const program = fileURLToPath(programAt('test/log/programs/hold'));
+    const holder = spawn(process.execPath, [program, dir], { stdio: ['pipe', 'pipe', 'inherit'] });
     onTestFinished(() => void holder.kill('SIGKILL'));
     await once(holder.stdout, 'data');
     const before = bytesOf(dir);

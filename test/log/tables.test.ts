@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Recorded } from '../../events/fact.ts';
 import { crc32c } from '../../src/log/block-checksum.ts';
@@ -20,6 +21,7 @@ import { checkTables, keepChecked, stampOf } from '../../src/log/checked-tables.
 import { factKey, unpack } from '../../src/log/codec.ts';
 import { LevelLog } from '../../src/log/level-log.ts';
 import { checkTable, damagedTables, entriesIn, mendTable } from '../../src/log/tables.ts';
+import { programAt } from '../../src/pool/program.ts';
 import { raw } from './disk.ts';
 import { kept, oneTo, seqs } from './facts.ts';
 import { Scribe } from './scribe.ts';
@@ -197,8 +199,8 @@ describe('before LevelDB opens a log', () => {
   });
 
   it('what another process is writing is no damage: that one has the log', async () => {
-    const program = join(import.meta.dirname, 'programs', 'hold.ts');
-    const holder = spawn(process.execPath, ['--import', 'tsx', program, dir], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const program = fileURLToPath(programAt('test/log/programs/hold'));
+    const holder = spawn(process.execPath, [program, dir], { stdio: ['pipe', 'pipe', 'inherit'] });
     onTestFinished(() => void holder.kill('SIGKILL'));
     await once(holder.stdout, 'data');
     const half = join(dir, '999999.ldb');

@@ -1,17 +1,12 @@
 /** Notifications of a gateway in the background: the language of who started it, and the word in its log. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, expect, it, onTestFinished } from 'vitest';
-import { build, launch } from '../cli/built.ts';
+import { expect, it, onTestFinished } from 'vitest';
+import { launch } from '../cli/built.ts';
 import { temporaryHome } from '../support/home.ts';
 import { receiver } from './receiver.ts';
 
-let main = '';
 const patienceMs = 60_000;
-
-beforeAll(async () => {
-  main = await build();
-}, patienceMs);
 
 it(
   'tells in that language, once, and notes what was not taken without the URL',
@@ -20,7 +15,7 @@ it(
     const webhook = await receiver({ status: 410 });
     const home = temporaryHome();
     const ran = (argv: readonly string[]) =>
-      launch(main, [...argv, '--json'], { QCC_HOME: home, KEY: 'sk-relay-0123456789abcdef' }).ended;
+      launch([...argv, '--json'], { QCC_HOME: home, KEY: 'sk-relay-0123456789abcdef' }).ended;
     const run = async (...argv: readonly string[]) => {
       const ended = await ran(argv);
       expect({ argv, code: ended.code, err: ended.err }).toMatchObject({ argv, code: 0 });

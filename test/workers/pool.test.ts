@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openPool } from '../../src/pool/pool.ts';
+import { programAt } from '../../src/pool/program.ts';
 import { messageBody, readAsked } from '../../src/simulated-endpoint/replies.ts';
 import { temporaryHome } from '../support/home.ts';
 import { jobFor, serving, simulated } from './simulated.ts';
@@ -9,9 +10,9 @@ import { jobFor, serving, simulated } from './simulated.ts';
 // Far more than there are workers: were they to take probes one by one, the good one would wait.
 const hanging = 50;
 
-const telling = new URL('programs/telling.ts', import.meta.url);
-const unable = new URL('programs/unable.ts', import.meta.url);
-const dying = new URL('programs/dying.ts', import.meta.url);
+const telling = programAt('test/workers/programs/telling');
+const unable = programAt('test/workers/programs/unable');
+const dying = programAt('test/workers/programs/dying');
 
 function pool() {
   const opened = openPool();

@@ -2,6 +2,7 @@
 import { createServer } from 'node:net';
 import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type LostRetry, openRetryPool, type RetrySink } from '../../src/pool/pool.ts';
+import { programAt } from '../../src/pool/program.ts';
 import { creditBytes, type RetryJob, type RetryResult } from '../../workers/retry.ts';
 import {
   answerEvents,
@@ -26,8 +27,8 @@ import {
   waitsFor,
 } from '../proxy/upstreams.ts';
 
-const dying = new URL('programs/dying-retry.ts', import.meta.url);
-const hasty = new URL('programs/hasty-retry.ts', import.meta.url);
+const dying = programAt('test/workers/programs/dying-retry');
+const hasty = programAt('test/workers/programs/hasty-retry');
 const patientMs = 15_000;
 const limits = {
   connectMs: patientMs,

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { connect } from '../../control/client.ts';
+import { programAt } from '../../pool/program.ts';
 import { closedLoop, type Extent, type Measured, openLoop, type Target, type Times } from './load.ts';
 
 export interface BenchOptions extends Extent {
@@ -79,9 +80,7 @@ function difference(a: Times, b: Times): Times {
 }
 
 async function ownUpstream(undo: (() => Promise<unknown>)[]): Promise<string> {
-  const isSource = import.meta.url.endsWith('.ts');
-  const program = fileURLToPath(new URL(`./upstream.${isSource ? 'ts' : 'js'}`, import.meta.url));
-  const child = fork(program, isSource ? { execArgv: ['--import', 'tsx'] } : {});
+  const child = fork(fileURLToPath(programAt('src/commands/bench/upstream')));
   undo.push(async () => void child.kill());
   const port = await new Promise<unknown>((resolve, reject) => {
     child.once('message', resolve);
