@@ -1,5 +1,6 @@
 /** The version of each fact's shape. Older shapes pass an upcaster on their way in. */
 import type { Fact, Recorded } from './fact.ts';
+import { ladderReasonOf, reasonGiven } from './old-sentences.ts';
 import { factTraits } from './traits.ts';
 
 /** The version that new facts of a type are written with, where it is not 1. */
@@ -8,9 +9,22 @@ const currentVersions: Readonly<Record<string, number>> = {
   RetrySucceeded: 2,
   FactsLost: 2,
   GatewayFoundDead: 2,
+  FailedOver: 2,
+  Recovered: 2,
+  SwitchedByHand: 2,
+  PinReleased: 2,
+  RecoveryStopped: 2,
+  LadderDegraded: 2,
+  AllOut: 2,
 };
 
 type Upcaster = (data: object) => object;
+
+const ladderSentence: Upcaster = (data) => ({
+  ...data,
+  because: ladderReasonOf((data as { because: string }).because),
+});
+
 /** `Type@1` turns the data of version 1 into that of version 2, and so on, one step each. */
 const upcasters: Readonly<Record<string, Upcaster>> = {
   // Nobody looked at when limits are reset: a quiet minute ended it.
@@ -19,6 +33,14 @@ const upcasters: Readonly<Record<string, Upcaster>> = {
   'RetrySucceeded@1': (data) => ({ ...data, own: null }),
   'FactsLost@1': (data) => ({ ...data, since: null }),
   'GatewayFoundDead@1': (data) => ({ ...data, certainUntil: null }),
+  // Reasons were English sentences.
+  'FailedOver@1': ladderSentence,
+  'Recovered@1': ladderSentence,
+  'PinReleased@1': ladderSentence,
+  'RecoveryStopped@1': ladderSentence,
+  'LadderDegraded@1': ladderSentence,
+  'AllOut@1': ladderSentence,
+  'SwitchedByHand@1': (data) => ({ ...data, reason: reasonGiven((data as { reason: string }).reason) }),
 };
 
 export function versionOf(type: string): number {

@@ -1,7 +1,8 @@
 /** What the ladder decides when somebody looks at it. */
 import type { Millis } from '../events/fact.ts';
-import type { HeldBecause, PriorityFact } from '../events/priority.ts';
+import type { HeldBecause, PriorityFact, ReasonGiven } from '../events/priority.ts';
 import type { Tier } from '../events/profile.ts';
+import { type LadderReason, reason } from '../events/reason.ts';
 import { hourMs } from '../events/units.ts';
 import { fold } from './fold.ts';
 import type { Moment } from './moment.ts';
@@ -38,7 +39,7 @@ export interface LadderLook {
 
 export type PriorityAsk =
   | { readonly type: 'Looked'; readonly report: { readonly profile: string; readonly good: boolean } | null }
-  | { readonly type: 'SwitchByHand'; readonly to: string; readonly reason: string }
+  | { readonly type: 'SwitchByHand'; readonly to: string; readonly reason: ReasonGiven }
   | { readonly type: 'ReleasePin' }
   | { readonly type: 'TimerElapsed'; readonly name: 'recovery' | 'heldBack'; readonly gen: number };
 
@@ -71,7 +72,7 @@ export function decidePriority(
   if (ask.type === 'SwitchByHand' && !holds)
     take([{ type: 'SwitchedByHand', data: { from: before.active, to: ask.to, reason: ask.reason } }]);
   if (ask.type === 'ReleasePin' && before.pinned !== null)
-    take([{ type: 'PinReleased', data: { because: 'released by hand' } }]);
+    take([{ type: 'PinReleased', data: { because: reason('releasedByHand') } }]);
   const report = ask.type === 'Looked' ? ask.report : null;
   take(choose(priorityStatus(state), look));
   take(comeBack(priorityStatus(state), look));
@@ -85,12 +86,12 @@ function choose({ active, pinned }: Context, { profiles }: LadderLook): readonly
   if (active !== null && profiles.some(({ name }) => name === active)) return [];
   const first = profiles[0]?.name ?? null;
   if (first === active) return [];
-  return [...unpinned(pinned, `${pinned} is not there any more`), { type: 'ActiveChosen', data: { profile: first } }];
+  return [...unpinned(pinned, 'profileGone'), { type: 'ActiveChosen', data: { profile: first } }];
 }
 
 /** A pin ends with the profile that it held. */
-function unpinned(pinned: string | null, because: string): readonly PriorityFact[] {
-  return pinned === null ? [] : [{ type: 'PinReleased', data: { because } }];
+function unpinned(pinned: string | null, code: 'profileGone' | 'pinnedFailed'): readonly PriorityFact[] {
+  return pinned === null ? [] : [{ type: 'PinReleased', data: { because: reason(code, { profile: pinned }) } }];
 }
 
 /** Told before any switch, which would leave `failed` without a word. */
@@ -127,15 +128,13 @@ function failOver(
     return known ? [] : [...doubted, { type: 'SwitchHeldBack', data: { wanted: to.name, ...heldBack } }];
   }
   return [
-    ...unpinned(context.pinned, `the pinned profile ${active.name} has failed`),
+    ...unpinned(context.pinned, 'pinnedFailed'),
     { type: 'FailedOver', data: { from: active.name, to: to.name, because: whyFailedOver(active, reports) } },
   ];
 }
 
-function whyFailedOver({ name, certain }: LookedAt, reports: number): string {
-  return certain
-    ? `all endpoints of ${name} are out for certain`
-    : `${name} had no usable endpoint in ${reports} reports in a row`;
+function whyFailedOver({ name, certain }: LookedAt, reports: number): LadderReason {
+  return certain ? reason('allOutForCertain', { profile: name }) : reason('unusableInRow', { profile: name, reports });
 }
 
 function whyHeldBack(
@@ -186,14 +185,14 @@ function recover(
     ...facts,
     {
       type: 'Recovered',
-      data: { from: active, to: above.name, because: `${above.name} passed ${checks} checks and its delay` },
+      data: { from: active, to: above.name, because: reason('checksPassed', { profile: above.name, checks }) },
     },
   ];
 }
 
-function whyStopped({ pinned }: Context, { autoRecovery }: PriorityPolicy): string {
-  if (pinned !== null) return `${pinned} is pinned`;
-  return autoRecovery ? 'it is not usable any more' : 'automatic recovery is off';
+function whyStopped({ pinned }: Context, { autoRecovery }: PriorityPolicy): LadderReason {
+  if (pinned !== null) return reason('isPinned', { profile: pinned });
+  return reason(autoRecovery ? 'notUsable' : 'recoveryOff');
 }
 
 function condition(context: Context, { profiles }: LadderLook): readonly PriorityFact[] {
@@ -203,9 +202,7 @@ function condition(context: Context, { profiles }: LadderLook): readonly Priorit
   if (usable === 0) {
     // An installation that has no endpoint yet is not in trouble.
     const isEmpty = profiles.every(({ endpoints }) => endpoints === 0) && state === 'healthy';
-    return state === 'failed' || isEmpty
-      ? []
-      : [{ type: 'AllOut', data: { because: 'no endpoint of any profile is usable' } }];
+    return state === 'failed' || isEmpty ? [] : [{ type: 'AllOut', data: { because: reason('nothingUsable') } }];
   }
   if (recovery) return [];
   const isWhole = first !== undefined && active === first.name && first.usable === first.enabled && first.enabled > 0;
@@ -213,6 +210,8 @@ function condition(context: Context, { profiles }: LadderLook): readonly Priorit
   const isDegraded = state === 'degraded' || (state === 'healthy' && first?.endpoints === 0);
   if (isDegraded) return [];
   const because =
-    active === first?.name ? `${active} has endpoints that are out` : `${active} is active instead of ${first?.name}`;
+    active === first?.name
+      ? reason('someOut', { profile: active ?? '' })
+      : reason('isNotFirst', { active: active ?? '', first: first?.name ?? '' });
   return [{ type: 'LadderDegraded', data: { because } }];
 }

@@ -6,6 +6,7 @@
 import type { ProbeDepth, Verdict } from '../../events/endpoint.ts';
 import type { Auth, Tier } from '../../events/profile.ts';
 import type { QueuePriority, QueueStrategy } from '../../events/queue.ts';
+import type { LadderReason } from '../../events/reason.ts';
 import type { NextRule } from '../../machines/moment.ts';
 import type { QueueItemState } from '../../machines/queue-item.ts';
 import type { EndpointState } from '../../machines/routing-view.ts';
@@ -132,7 +133,8 @@ export interface SwitchRow {
   readonly kind: 'failover' | 'recovery' | 'manual';
   readonly from: string | null;
   readonly to: string;
-  readonly reason: string;
+  /** A person's own words, or why the ladder did it. */
+  readonly reason: LadderReason | string;
 }
 
 export interface FactRow {

@@ -3,6 +3,7 @@ import { upcast } from '../../events/catalogue.ts';
 import type { Millis, Recorded } from '../../events/fact.ts';
 import type { GatewayFact } from '../../events/gateway.ts';
 import { type EndpointId, nameOf, type RequestId, streams } from '../../events/ids.ts';
+import type { LadderReason } from '../../events/reason.ts';
 import type { Served } from '../../events/request.ts';
 import { hourMs } from '../../events/units.ts';
 import { lacksUntil } from '../../machines/available.ts';
@@ -131,7 +132,7 @@ function switchesIn(facts: readonly Recorded[]) {
   return facts
     .filter(({ type }) => type === 'FailedOver' || type === 'Recovered')
     .map(({ at, seq, type, data }) => {
-      const { from, to, because } = data as { from: string; to: string; because: string };
+      const { from, to, because } = data as { from: string; to: string; because: LadderReason };
       return {
         at,
         seq,

@@ -32,8 +32,10 @@ const names: ReadonlySet<string> = new Set([
   'resume',
   // The profile that an endpoint was copied from.
   'source',
+  // Of a ladder.
+  'first',
 ]);
-const sentences: ReadonlySet<string> = new Set(['because', 'detail', 'lastError']);
+const sentences: ReadonlySet<string> = new Set(['because', 'detail', 'lastError', 'text']);
 /** Ids, words of a fixed set, and what versions and models are called. */
 const harmless: ReadonlySet<string> = new Set([
   'auth',
@@ -132,6 +134,8 @@ function redactedText(text: string, { key, isNameless }: Place, redaction: Redac
   if (text === '' || isId(text) || harmless.has(key)) return text;
   if (addresses.has(key)) return redactedAddress(text, redaction);
   if (sentences.has(key)) return redactedSentence(text, redaction);
+  // Of a reason, or of the system.
+  if (key === 'code') return /^\w{1,64}$/.test(text) ? text : nothing;
   if (key === 'session') return `session-${hashed(text, redaction)}`;
   // The client says it, and may say anything.
   if (key === 'model') return /^[\w.:@/[\]-]{1,128}$/.test(text) ? text : nothing;

@@ -1,5 +1,7 @@
 /** The demo's words. English is the catalogue; a translation that lacks one does not compile. */
-import { heldEn, heldZh, ladderZh } from './ladder.ts';
+import type { LadderReason } from '../../events/reason.ts';
+import { heldEn, heldZh } from './ladder.ts';
+import { reasonText } from './reasons.ts';
 
 const en = {
   title: 'qcc demo: a day of faults in a few seconds',
@@ -35,10 +37,12 @@ const en = {
   recovered: 'healthy again',
   keyChanged: 'has a new key',
   probed: (ms: number) => `a probe has found it well (${ms} ms)`,
-  failedOver: (from: string, to: string, why: string) => `active profile: ${from} → ${to} (failover): ${why}`,
+  failedOver: (from: string, to: string, why: LadderReason | string) =>
+    `active profile: ${from} → ${to} (failover): ${reasonText(why, 'en')}`,
   switchHeld: (wanted: string, why: string, seconds: string) =>
     `the switch to ${wanted} is held back: ${heldEn(why)}, ${seconds} s more`,
-  movedBack: (from: string, to: string, why: string) => `active profile: ${from} → ${to} (recovery): ${why}`,
+  movedBack: (from: string, to: string, why: LadderReason | string) =>
+    `active profile: ${from} → ${to} (recovery): ${reasonText(why, 'en')}`,
   nobody: 'no endpoint is usable',
   someone: 'back in service',
   keyReplaced: 'you: qcc endpoint update office … --api-key-stdin',
@@ -91,9 +95,9 @@ const zh: DemoWords = {
   recovered: '恢复健康',
   keyChanged: '已更换密钥',
   probed: (ms) => `探测发现它已恢复（${ms} ms）`,
-  failedOver: (from, to, why) => `当前配置：${from} → ${to}（故障转移）：${ladderZh(why)}`,
+  failedOver: (from, to, why) => `当前配置：${from} → ${to}（故障转移）：${reasonText(why, 'zh-CN')}`,
   switchHeld: (wanted, why, seconds) => `暂缓切换到 ${wanted}：${heldZh(why)}，还需 ${seconds} 秒`,
-  movedBack: (from, to, why) => `当前配置：${from} → ${to}（恢复）：${ladderZh(why)}`,
+  movedBack: (from, to, why) => `当前配置：${from} → ${to}（恢复）：${reasonText(why, 'zh-CN')}`,
   nobody: '没有可用的端点',
   someone: '恢复服务',
   keyReplaced: '您：qcc endpoint update office … --api-key-stdin',

@@ -1,11 +1,12 @@
 /** The words of notifications. English is the catalogue; a translation that lacks one does not compile. */
-import { ladderZh } from './ladder.ts';
+import type { LadderReason } from '../../events/reason.ts';
+import { reasonText } from './reasons.ts';
 
 const en = {
   failoverTitle: (to: string) => `switched to ${to}`,
-  failover: (from: string, to: string, because: string) => `${from} → ${to}: ${because}`,
+  failover: (from: string, to: string, because: LadderReason) => `${from} → ${to}: ${reasonText(because, 'en')}`,
   recoveryTitle: (to: string) => `back on ${to}`,
-  recovery: (from: string, to: string, because: string) => `${from} → ${to}, back: ${because}`,
+  recovery: (from: string, to: string, because: LadderReason) => `${from} → ${to}, back: ${reasonText(because, 'en')}`,
   backInService: (to: string) => `${to} can answer again`,
   allDownTitle: 'no endpoint can answer',
   allDown: 'every endpoint of every profile is out; see qcc health status',
@@ -25,9 +26,9 @@ export type NotifyWords = typeof en;
 
 const zh: NotifyWords = {
   failoverTitle: (to) => `已切换到 ${to}`,
-  failover: (from, to, because) => `${from} → ${to}：${ladderZh(because)}`,
+  failover: (from, to, because) => `${from} → ${to}：${reasonText(because, 'zh-CN')}`,
   recoveryTitle: (to) => `已切回 ${to}`,
-  recovery: (from, to, because) => `${from} → ${to}，已切回：${ladderZh(because)}`,
+  recovery: (from, to, because) => `${from} → ${to}，已切回：${reasonText(because, 'zh-CN')}`,
   backInService: (to) => `${to} 恢复应答`,
   allDownTitle: '没有端点可用',
   allDown: '所有配置的所有端点均已退出；参见 qcc health status',

@@ -1,6 +1,7 @@
 /** The history in English. */
 import { clockOf, shortSpan } from '../platform/time.ts';
 import { heldEn } from './ladder.ts';
+import { reasonText } from './reasons.ts';
 import { failed, percent, type StoryWords, span, value } from './story.ts';
 
 const abandonedEn = {
@@ -199,21 +200,21 @@ export const en: StoryWords = {
     EndpointRecovered: () => 'healthy again',
     WeightAdjusted: ({ from, to }) => `weight ${from} → ${to}`,
     ActiveChosen: ({ profile }) => (profile === null ? 'no profile is active' : `${profile} is active`),
-    FailedOver: ({ from, to, because }) => `failover ${from} → ${to}: ${because}`,
-    Recovered: ({ from, to, because }) => `recovery ${from} → ${to}: ${because}`,
+    FailedOver: ({ from, to, because }) => `failover ${from} → ${to}: ${reasonText(because, 'en')}`,
+    Recovered: ({ from, to, because }) => `recovery ${from} → ${to}: ${reasonText(because, 'en')}`,
     SwitchedByHand: ({ from, to, reason }) =>
-      `switched by hand ${from ?? '-'} → ${to}${reason === '' ? '' : `: ${reason}`}`,
-    PinReleased: ({ because }) => `the pin is released: ${because}`,
+      `switched by hand ${from ?? '-'} → ${to}${reason === '' ? '' : `: ${reasonText(reason, 'en')}`}`,
+    PinReleased: ({ because }) => `the pin is released: ${reasonText(because, 'en')}`,
     SwitchHeldBack: ({ wanted, because, until }, { at }) =>
       `the switch to ${wanted} is held back${until === null ? '' : ` for ${span(until, at)}`}: ${heldEn(because)}`,
     ActiveDoubted: ({ profile, reports }) => `${profile} had no usable endpoint, report ${reports} in a row`,
     ActiveTrusted: ({ profile }) => `${profile} has a usable endpoint again`,
     RecoveryBegun: ({ profile }) => `${profile} is usable again, and is watched`,
     RecoveryChecked: ({ profile, checks }) => `${profile} passed check ${checks}`,
-    RecoveryStopped: ({ profile, because }) => `${profile} is not watched any more: ${because}`,
-    LadderDegraded: ({ because }) => `the ladder is degraded: ${because}`,
+    RecoveryStopped: ({ profile, because }) => `${profile} is not watched any more: ${reasonText(because, 'en')}`,
+    LadderDegraded: ({ because }) => `the ladder is degraded: ${reasonText(because, 'en')}`,
     LadderHealthy: () => 'the ladder is healthy',
-    AllOut: ({ because }) => `all out: ${because}`,
+    AllOut: ({ because }) => `all out: ${reasonText(because, 'en')}`,
     BackInService: ({ to }) => `back in service with ${to}`,
     TimerElapsed: ({ name }) => `time is up: ${name}`,
     RequestServed: ({ endpoint, status, attempts, durationMs }, { name }) =>

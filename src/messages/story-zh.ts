@@ -2,7 +2,8 @@
 
 import { clockOf, shortSpan } from '../platform/time.ts';
 import { codeText, detailText } from './codes.ts';
-import { heldZh, ladderZh } from './ladder.ts';
+import { heldZh } from './ladder.ts';
+import { reasonText } from './reasons.ts';
 import { failed, percent, type StoryWords, span, value } from './story.ts';
 
 const abandonedZh = {
@@ -192,20 +193,21 @@ export const zh: StoryWords = {
     EndpointRecovered: () => '恢复健康',
     WeightAdjusted: ({ from, to }) => `权重 ${from} → ${to}`,
     ActiveChosen: ({ profile }) => (profile === null ? '没有当前配置' : `当前配置：${profile}`),
-    FailedOver: ({ from, to, because }) => `故障切换 ${from} → ${to}：${ladderZh(because)}`,
-    Recovered: ({ from, to, because }) => `恢复切回 ${from} → ${to}：${ladderZh(because)}`,
-    SwitchedByHand: ({ from, to, reason }) => `手动切换 ${from ?? '-'} → ${to}${reason === '' ? '' : `：${reason}`}`,
-    PinReleased: ({ because }) => `解除固定：${ladderZh(because)}`,
+    FailedOver: ({ from, to, because }) => `故障切换 ${from} → ${to}：${reasonText(because, 'zh-CN')}`,
+    Recovered: ({ from, to, because }) => `恢复切回 ${from} → ${to}：${reasonText(because, 'zh-CN')}`,
+    SwitchedByHand: ({ from, to, reason }) =>
+      `手动切换 ${from ?? '-'} → ${to}${reason === '' ? '' : `：${reasonText(reason, 'zh-CN')}`}`,
+    PinReleased: ({ because }) => `解除固定：${reasonText(because, 'zh-CN')}`,
     SwitchHeldBack: ({ wanted, because, until }, { at }) =>
       `暂缓切换到 ${wanted}${until === null ? '' : `，等待 ${span(until, at)}`}：${heldZh(because)}`,
     ActiveDoubted: ({ profile, reports }) => `${profile} 无可用端点，连续第 ${reports} 次`,
     ActiveTrusted: ({ profile }) => `${profile} 又有可用端点`,
     RecoveryBegun: ({ profile }) => `${profile} 重新可用，开始观察`,
     RecoveryChecked: ({ profile, checks }) => `${profile} 通过第 ${checks} 次检查`,
-    RecoveryStopped: ({ profile, because }) => `停止观察 ${profile}：${ladderZh(because)}`,
-    LadderDegraded: ({ because }) => `层级降级：${ladderZh(because)}`,
+    RecoveryStopped: ({ profile, because }) => `停止观察 ${profile}：${reasonText(because, 'zh-CN')}`,
+    LadderDegraded: ({ because }) => `层级降级：${reasonText(because, 'zh-CN')}`,
     LadderHealthy: () => '层级健康',
-    AllOut: ({ because }) => `全部不可用：${ladderZh(because)}`,
+    AllOut: ({ because }) => `全部不可用：${reasonText(because, 'zh-CN')}`,
     BackInService: ({ to }) => `由 ${to} 恢复服务`,
     TimerElapsed: ({ name }) => `时间到：${name}`,
     RequestServed: ({ endpoint, status, attempts, durationMs }, { name }) =>

@@ -5,6 +5,7 @@
 import { createHmac } from 'node:crypto';
 import type { Millis } from '../../events/fact.ts';
 import { secondMs } from '../../events/units.ts';
+import { reasonsAsSentences } from '../messages/reasons.ts';
 import { iso } from '../platform/time.ts';
 import type { Message } from './message.ts';
 
@@ -51,7 +52,7 @@ const vendors: Readonly<Record<Format, Vendor>> = {
   json: {
     hosts: [],
     post: (message, { url, secret }) => {
-      const body = JSON.stringify(document(message));
+      const body = JSON.stringify(document(message), reasonsAsSentences);
       const signature = secret === '' ? {} : { 'x-qcc-signature-256': `sha256=${hmac(secret, body).toString('hex')}` };
       return { url, headers: { ...json, ...signature }, body };
     },

@@ -3,15 +3,16 @@ import type { EndpointFact } from '../../events/endpoint.ts';
 import type { Millis, Recorded } from '../../events/fact.ts';
 import { kindOf, nameOf } from '../../events/ids.ts';
 import type { PriorityFact } from '../../events/priority.ts';
+import type { LadderReason } from '../../events/reason.ts';
 import { traitsOf } from '../../events/traits.ts';
 
 /** The names of `notify.on`, and `test`, which nothing but the command makes. */
 export type Notice = { readonly at: Millis } & (
-  | { readonly kind: 'failover'; readonly from: string; readonly to: string; readonly because: string }
-  | { readonly kind: 'recovery'; readonly from: string; readonly to: string; readonly because: string }
+  | { readonly kind: 'failover'; readonly from: string; readonly to: string; readonly because: LadderReason }
+  | { readonly kind: 'recovery'; readonly from: string; readonly to: string; readonly because: LadderReason }
   /** From nothing: no endpoint could answer before. */
   | { readonly kind: 'recovery'; readonly from: null; readonly to: string }
-  | { readonly kind: 'all_down'; readonly because: string }
+  | { readonly kind: 'all_down'; readonly because: LadderReason }
   | {
       readonly kind: 'credential';
       readonly profile: string;

@@ -50,12 +50,14 @@ export function onlyVisible(text: string): string {
         .trim();
 }
 
+type Replacer = (key: string, value: unknown) => unknown;
+
 /** Of JSON that may be printed anywhere: JSON itself escapes C0 alone. */
-export function visibleJson(value: unknown): string {
-  return visible(JSON.stringify(value) ?? 'null');
+export function visibleJson(value: unknown, replacer?: Replacer): string {
+  return visible(JSON.stringify(value, replacer) ?? 'null');
 }
 
 /** The same for a file that people read: indented. */
-export function visibleDocument(value: unknown): string {
-  return JSON.stringify(value, null, 2).split('\n').map(visible).join('\n');
+export function visibleDocument(value: unknown, replacer?: Replacer): string {
+  return JSON.stringify(value, replacer, 2).split('\n').map(visible).join('\n');
 }

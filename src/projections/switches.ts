@@ -1,6 +1,7 @@
 /** The changes of the active profile, newest last. */
 import type { Recorded } from '../../events/fact.ts';
 import type { PriorityFact } from '../../events/priority.ts';
+import type { LadderReason } from '../../events/reason.ts';
 
 export interface Switch {
   readonly at: number;
@@ -8,7 +9,7 @@ export interface Switch {
   readonly kind: 'failover' | 'recovery' | 'manual';
   readonly from: string | null;
   readonly to: string;
-  readonly reason: string;
+  readonly reason: LadderReason | string;
 }
 
 // A person looks back over days, not over everything: older ones are in the log.
@@ -29,7 +30,7 @@ export class Switches {
     if (type === 'SwitchedByHand') this.#add(fact, 'manual', data.from, data.to, data.reason);
   }
 
-  #add(fact: Recorded, kind: Switch['kind'], from: string | null, to: string, reason: string): void {
+  #add(fact: Recorded, kind: Switch['kind'], from: string | null, to: string, reason: Switch['reason']): void {
     this.#list.push({ at: fact.at, seq: fact.seq, kind, from, to, reason });
     if (this.#list.length > switchesKept) this.#list.shift();
   }

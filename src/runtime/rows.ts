@@ -1,4 +1,5 @@
 /** Rows of the contract, made from the state. */
+import { upcast, versionOf } from '../../events/catalogue.ts';
 import type { Recorded } from '../../events/fact.ts';
 import type { QueueId } from '../../events/ids.ts';
 import { endpointStatus } from '../../machines/endpoint.ts';
@@ -97,7 +98,9 @@ export function switchRow({ at, ...rest }: Switch): SwitchRow {
   return { at: iso(at), ...rest };
 }
 
-export function factRow({ seq, at, stream, type, data, cause, by }: Recorded): FactRow {
+/** Of a newer version's facts as it wrote them: whoever looks at a log need not understand all of it. */
+export function factRow(fact: Recorded): FactRow {
+  const { seq, at, stream, type, data, cause, by } = fact.v > versionOf(fact.type) ? fact : upcast(fact);
   return { seq, at: iso(at), stream, type, data, cause, by };
 }
 

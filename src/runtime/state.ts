@@ -26,6 +26,7 @@ import { Recent } from '../projections/recent.ts';
 import { Snapshots } from '../projections/snapshots.ts';
 import { Stats } from '../projections/stats.ts';
 import { Switches } from '../projections/switches.ts';
+import { upgradedState } from './older-state.ts';
 
 /** Today's chart would have gone elsewhere than the recorded decision says. The record wins. */
 export interface Drift {
@@ -35,8 +36,9 @@ export interface Drift {
   readonly folded: string;
 }
 
-/** Changes with the shape of what `toJSON` gives: an older snapshot is passed over and the log folded anew. */
-const snapshotForm = 3;
+/** Changes with the shape of what `toJSON` gives. A snapshot older than `oldestForm` is passed over and the log folded anew. */
+const snapshotForm = 4;
+const oldestForm = 3;
 
 interface Saved {
   readonly form: number;
@@ -174,10 +176,11 @@ export class State {
     return Number((json as Partial<Saved> | null)?.form) > snapshotForm;
   }
 
-  /** Undefined when the snapshot is of another form. */
+  /** Undefined when the snapshot is of a form that is not read any more. */
   static from(json: unknown): State | undefined {
-    const saved = json as Saved;
-    if (saved?.form !== snapshotForm) return undefined;
+    const form = (json as Partial<Saved> | null)?.form ?? 0;
+    if (form < oldestForm || form > snapshotForm) return undefined;
+    const saved = (form === snapshotForm ? json : upgradedState(json as Saved)) as Saved;
     const state = new State();
     state.seq = saved.seq;
     state.restoredSeq = saved.seq;

@@ -4,6 +4,7 @@ import { createConsola } from 'consola/basic';
 import { exitCodes, QccError } from '../errors/qcc-error.ts';
 import { inLanguage } from '../messages/errors.ts';
 import { type Language, wordsOf } from '../messages/messages.ts';
+import { reasonsAsSentences } from '../messages/reasons.ts';
 import { visibleJson } from '../platform/visible.ts';
 import { clean, hasStyle, print, type Style, styled, styles, unstyled } from './terminal.ts';
 import { widthOf } from './width.ts';
@@ -56,7 +57,7 @@ export function makeOutput(options: {
     line,
     done: quiet ? () => {} : line,
     paint,
-    json: (value) => line(visibleJson(value)),
+    json: (value) => line(visibleJson(value, reasonsAsSentences)),
     bytes: (bytes) => {
       if (process.stdout.isTTY) line(...bytes.toString('utf8').split('\n'));
       else process.stdout.write(bytes);

@@ -10,9 +10,10 @@ import { endpointStatus } from '../../machines/endpoint.ts';
 import { priorityStatus } from '../../machines/priority.ts';
 import { itemStatus } from '../../machines/queue-item.ts';
 import { verifyLog } from '../../src/history/verify.ts';
+import type { Snapshot } from '../../src/log/log.ts';
 import { MemoryLog } from '../../src/log/memory-log.ts';
 import { foldLog } from '../../src/runtime/fold-log.ts';
-import type { State } from '../../src/runtime/state.ts';
+import { State } from '../../src/runtime/state.ts';
 
 const folder = import.meta.dirname;
 const names = readdirSync(folder).flatMap((name) => /^(.+)\.ndjson$/.exec(name)?.[1] ?? []);
@@ -48,6 +49,16 @@ function pictureOf(state: State) {
 
 it('there are histories, of a simulation and of real gateways', () => {
   expect(names).toEqual(expect.arrayContaining(['0.1.0-demo', '0.1.0-queue', '0.1.0-storm']));
+});
+
+it('a state that an older version has saved is read, with its reasons as codes', async () => {
+  const { seq, data } = JSON.parse(readFileSync(join(folder, '0.1.0-sentences.state.json'), 'utf8')) as Snapshot;
+  const facts = factsOf('0.1.0-sentences');
+  const folded = await foldLog(new MemoryLog(facts), seq);
+  expect(State.from(data)?.toJSON()).toEqual({ ...folded.toJSON() });
+  const log = new MemoryLog(facts);
+  await log.saveSnapshot('state', { seq, data });
+  expect(pictureOf(await foldLog(log))).toEqual(pictureOf(await foldLog(new MemoryLog(facts))));
 });
 
 describe.each(names)('%s', (name) => {

@@ -5,6 +5,7 @@ import type { EndpointFact } from '../../events/endpoint.ts';
 import type { GatewayFact } from '../../events/gateway.ts';
 import type { PriorityFact } from '../../events/priority.ts';
 import type { QueueFact } from '../../events/queue.ts';
+import { reason } from '../../events/reason.ts';
 import { endpointChart } from '../../machines/endpoint.ts';
 import { gatewayChart } from '../../machines/gateway.ts';
 import { priorityChart } from '../../machines/priority.ts';
@@ -36,19 +37,19 @@ const endpointFacts: readonly EndpointFact[] = [
 
 const priorityFacts: readonly PriorityFact[] = [
   { type: 'ActiveChosen', data: { profile: 'main' } },
-  { type: 'FailedOver', data: { from: 'main', to: 'spare', because: '…' } },
-  { type: 'Recovered', data: { from: 'spare', to: 'main', because: '…' } },
+  { type: 'FailedOver', data: { from: 'main', to: 'spare', because: reason('notUsable') } },
+  { type: 'Recovered', data: { from: 'spare', to: 'main', because: reason('notUsable') } },
   { type: 'SwitchedByHand', data: { from: 'main', to: 'spare', reason: '…' } },
-  { type: 'PinReleased', data: { because: '…' } },
+  { type: 'PinReleased', data: { because: reason('notUsable') } },
   { type: 'SwitchHeldBack', data: { wanted: 'spare', because: 'cooldown', until: later(minute) } },
   { type: 'ActiveDoubted', data: { profile: 'main', reports: 1 } },
   { type: 'ActiveTrusted', data: { profile: 'main' } },
   { type: 'RecoveryBegun', data: { profile: 'main', checks: 0, readyAt: later(minute) } },
   { type: 'RecoveryChecked', data: { profile: 'main', checks: 1 } },
-  { type: 'RecoveryStopped', data: { profile: 'main', because: '…' } },
-  { type: 'LadderDegraded', data: { because: '…' } },
+  { type: 'RecoveryStopped', data: { profile: 'main', because: reason('notUsable') } },
+  { type: 'LadderDegraded', data: { because: reason('notUsable') } },
   { type: 'LadderHealthy', data: {} },
-  { type: 'AllOut', data: { because: '…' } },
+  { type: 'AllOut', data: { because: reason('notUsable') } },
   { type: 'BackInService', data: { to: 'main' } },
 ];
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { PriorityFact } from '../../events/priority.ts';
+import { type LadderReason, reason } from '../../events/reason.ts';
 import { priorityStatus } from '../../machines/priority.ts';
 import {
   at,
@@ -20,12 +21,15 @@ const doubted = (profile: string, reports: number): PriorityFact => ({
   type: 'ActiveDoubted',
   data: { profile, reports },
 });
-const degraded = (because: string): PriorityFact => ({ type: 'LadderDegraded', data: { because } });
-const failedOver = (from: string, to: string, because = `had no usable endpoint`): PriorityFact => ({
+const degraded = (because: LadderReason = reason('someOut', { profile: 'main' })): PriorityFact => ({
+  type: 'LadderDegraded',
+  data: { because },
+});
+const failedOver = (from: string, to: string, because: LadderReason = reason('notUsable')): PriorityFact => ({
   type: 'FailedOver',
   data: { from, to, because },
 });
-const inReports = (profile: string, n: number) => `${profile} had no usable endpoint in ${n} reports in a row`;
+const inReports = (profile: string, reports: number) => reason('unusableInRow', { profile, reports });
 const heldBack = (
   because: 'cooldown' | 'hourlyLimit' | 'off',
   until: number | null,
@@ -36,7 +40,7 @@ const heldBack = (
 });
 
 const mainOut = ladder({ main: '0/1', spare: '1/1', last: '1/1' });
-const doubtedTwice = [chosen('main'), degraded('…'), doubted('main', 1), doubted('main', 2)];
+const doubtedTwice = [chosen('main'), degraded(), doubted('main', 1), doubted('main', 2)];
 
 describe('the active profile', () => {
   it('is the most preferred one at first', () => {
@@ -66,7 +70,7 @@ describe('the active profile', () => {
     const pinned: PriorityFact = { type: 'SwitchedByHand', data: { from: 'main', to: 'spare', reason: 'try' } };
     givenLadder(chosen('main'), pinned)
       .when(looked, ladder({ main: '1/1' }))
-      .records({ type: 'PinReleased', data: { because: 'spare is not there any more' } }, chosen('main'));
+      .records({ type: 'PinReleased', data: { because: reason('profileGone', { profile: 'spare' }) } }, chosen('main'));
   });
 
   it('stays while nothing is wrong, and nothing is written', () => {
@@ -79,9 +83,7 @@ describe('the active profile', () => {
 
 describe('a profile without a usable endpoint', () => {
   it('is doubted by each report, and left at the third', () => {
-    givenLadder(chosen('main'))
-      .when(bad('main'), mainOut)
-      .records(doubted('main', 1), degraded('main has endpoints that are out'));
+    givenLadder(chosen('main')).when(bad('main'), mainOut).records(doubted('main', 1), degraded());
     givenLadder(...doubtedTwice.slice(0, 3))
       .when(bad('main'), mainOut)
       .records(doubted('main', 2));
@@ -93,7 +95,7 @@ describe('a profile without a usable endpoint', () => {
   it('is left at once when it is out for certain', () => {
     givenLadder(chosen('main'))
       .when(looked, ladder({ main: '0!/1', spare: '1/1' }))
-      .records(failedOver('main', 'spare', 'all endpoints of main are out for certain'));
+      .records(failedOver('main', 'spare', reason('allOutForCertain', { profile: 'main' })));
   });
 
   it('is not doubted by a look, nor by reports about others', () => {
@@ -126,7 +128,7 @@ describe('a profile without a usable endpoint', () => {
   it('is not left when nobody else could do better', () => {
     givenLadder(...doubtedTwice)
       .when(bad('main'), ladder({ main: '0/1', spare: '0/1' }))
-      .records(doubted('main', 3), { type: 'AllOut', data: { because: 'no endpoint of any profile is usable' } });
+      .records(doubted('main', 3), { type: 'AllOut', data: { because: reason('nothingUsable') } });
   });
 });
 
@@ -195,14 +197,17 @@ describe('a switch is held back', () => {
   });
 
   it('by failovers of the last hour, not by recoveries', () => {
-    const recovered: PriorityFact = { type: 'Recovered', data: { from: 'spare', to: 'main', because: '…' } };
+    const recovered: PriorityFact = {
+      type: 'Recovered',
+      data: { from: 'spare', to: 'main', because: reason('notUsable') },
+    };
     const status = priorityStatus(ladderAfter(chosen('main'), failedOver('main', 'spare'), at(second, recovered)));
     expect(status).toMatchObject({ failoversAt: [later(0)], lastSwitchAt: later(second) });
   });
 });
 
 describe('the whole ladder', () => {
-  const allOut: PriorityFact = { type: 'AllOut', data: { because: 'no endpoint of any profile is usable' } };
+  const allOut: PriorityFact = { type: 'AllOut', data: { because: reason('nothingUsable') } };
 
   it('is failed when nobody can answer, which is told once', () => {
     const nobody = ladder({ main: '0/1', spare: '0/1' });
@@ -222,8 +227,8 @@ describe('the whole ladder', () => {
   it('is degraded while some endpoint of the active profile is out', () => {
     givenLadder(chosen('main'))
       .when(looked, ladder({ main: '1/2', spare: '1/1' }))
-      .records(degraded('main has endpoints that are out'));
-    givenLadder(chosen('main'), degraded('…'))
+      .records(degraded());
+    givenLadder(chosen('main'), degraded())
       .when(looked, ladder({ main: '2/2', spare: '1/1' }))
       .records({ type: 'LadderHealthy', data: {} });
   });

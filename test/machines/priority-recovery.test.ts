@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { PriorityFact } from '../../events/priority.ts';
+import { reason } from '../../events/reason.ts';
 import { nextOfPriority, priorityStatus, targetStateOfPriority, timerOfPriority } from '../../machines/priority.ts';
 import {
   at,
@@ -16,7 +17,10 @@ import {
 } from '../support/given.ts';
 
 const chosen: PriorityFact = { type: 'ActiveChosen', data: { profile: 'main' } };
-const failedOver: PriorityFact = { type: 'FailedOver', data: { from: 'main', to: 'spare', because: '…' } };
+const failedOver: PriorityFact = {
+  type: 'FailedOver',
+  data: { from: 'main', to: 'spare', because: reason('notUsable') },
+};
 const begun = (checks = 0, readyAt = later(minute), profile = 'main'): PriorityFact => ({
   type: 'RecoveryBegun',
   data: { profile, checks, readyAt },
@@ -24,11 +28,11 @@ const begun = (checks = 0, readyAt = later(minute), profile = 'main'): PriorityF
 const checked = (checks: number): PriorityFact => ({ type: 'RecoveryChecked', data: { profile: 'main', checks } });
 const recovered = (checks: number): PriorityFact => ({
   type: 'Recovered',
-  data: { from: 'spare', to: 'main', because: `main passed ${checks} checks and its delay` },
+  data: { from: 'spare', to: 'main', because: reason('checksPassed', { profile: 'main', checks }) },
 });
 const healthy: PriorityFact = { type: 'LadderHealthy', data: {} };
 const pinned: PriorityFact = { type: 'SwitchedByHand', data: { from: 'main', to: 'spare', reason: 'maintenance' } };
-const released: PriorityFact = { type: 'PinReleased', data: { because: 'released by hand' } };
+const released: PriorityFact = { type: 'PinReleased', data: { because: reason('releasedByHand') } };
 
 const away = [chosen, failedOver];
 const both = ladder({ main: '1/1', spare: '1/1' });
@@ -106,15 +110,18 @@ describe('a more preferred profile that is usable again', () => {
   it('is left alone again when it is not usable any more', () => {
     givenLadder(...away, begun())
       .when(looked, mainOut)
-      .records({ type: 'RecoveryStopped', data: { profile: 'main', because: 'it is not usable any more' } });
-    const stopped = ladderAfter(...away, begun(), { type: 'RecoveryStopped', data: { profile: 'main', because: '…' } });
+      .records({ type: 'RecoveryStopped', data: { profile: 'main', because: reason('notUsable') } });
+    const stopped = ladderAfter(...away, begun(), {
+      type: 'RecoveryStopped',
+      data: { profile: 'main', because: reason('notUsable') },
+    });
     expect(priorityStatus(stopped)).toMatchObject({ state: 'degraded', recovery: null, timers: [] });
   });
 
   it('gives way to one that is preferred still more', () => {
     const watching = [
       chosen,
-      { type: 'FailedOver', data: { from: 'main', to: 'last', because: '…' } } as const,
+      { type: 'FailedOver', data: { from: 'main', to: 'last', because: reason('notUsable') } } as const,
       begun(1, later(minute), 'spare'),
     ];
     givenLadder(...watching)
@@ -142,7 +149,7 @@ describe('with automatic recovery off', () => {
   it('a recovery that was under way stops', () => {
     givenLadder(...away, begun())
       .when(looked, both, off)
-      .records({ type: 'RecoveryStopped', data: { profile: 'main', because: 'automatic recovery is off' } });
+      .records({ type: 'RecoveryStopped', data: { profile: 'main', because: reason('recoveryOff') } });
   });
 });
 
@@ -150,12 +157,15 @@ describe('a switch by hand', () => {
   it('pins', () => {
     givenLadder(chosen)
       .when({ type: 'SwitchByHand', to: 'spare', reason: 'maintenance' }, both)
-      .records(pinned, { type: 'LadderDegraded', data: { because: 'spare is active instead of main' } });
+      .records(pinned, {
+        type: 'LadderDegraded',
+        data: { because: reason('isNotFirst', { active: 'spare', first: 'main' }) },
+      });
     expect(priorityStatus(ladderAfter(chosen, pinned))).toMatchObject({ active: 'spare', pinned: 'spare' });
   });
 
   it('holds against recovery', () => {
-    givenLadder(chosen, pinned, { type: 'LadderDegraded', data: { because: '…' } })
+    givenLadder(chosen, pinned, { type: 'LadderDegraded', data: { because: reason('notUsable') } })
       .when(good('main'), both)
       .recordsNothing();
   });
@@ -184,7 +194,7 @@ describe('a switch by hand', () => {
       .recordsTypes('PinReleased', 'FailedOver', 'LadderHealthy');
     const failed = ladderAfter(chosen, pinned, {
       type: 'FailedOver',
-      data: { from: 'spare', to: 'main', because: '…' },
+      data: { from: 'spare', to: 'main', because: reason('notUsable') },
     });
     expect(priorityStatus(failed)).toMatchObject({ active: 'main', pinned: null });
   });
@@ -221,7 +231,7 @@ describe('what others see of the ladder', () => {
     expect(nexts(chosen)).toEqual([['failures', 'degraded', null]]);
     expect(nexts(...away, begun())).toContainEqual(['recovery', 'healthy', later(minute)]);
     expect(nexts(chosen, held)).toEqual([['switch allowed', 'degraded', later(minute)]]);
-    expect(nexts(chosen, { type: 'AllOut', data: { because: '…' } })).toContainEqual([
+    expect(nexts(chosen, { type: 'AllOut', data: { because: reason('notUsable') } })).toContainEqual([
       'an endpoint comes back',
       'degraded',
       null,
@@ -231,10 +241,10 @@ describe('what others see of the ladder', () => {
   it('knows where a decision must land', () => {
     const landing: readonly PriorityFact[] = [
       begun(),
-      { type: 'RecoveryStopped', data: { profile: 'main', because: '…' } },
-      { type: 'LadderDegraded', data: { because: '…' } },
+      { type: 'RecoveryStopped', data: { profile: 'main', because: reason('notUsable') } },
+      { type: 'LadderDegraded', data: { because: reason('notUsable') } },
       healthy,
-      { type: 'AllOut', data: { because: '…' } },
+      { type: 'AllOut', data: { because: reason('notUsable') } },
       { type: 'BackInService', data: { to: 'main' } },
     ];
     for (const fact of landing)

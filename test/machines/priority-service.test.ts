@@ -1,9 +1,10 @@
 import { describe, it } from 'vitest';
 import type { PriorityFact } from '../../events/priority.ts';
+import { reason } from '../../events/reason.ts';
 import { bad, givenLadder, ladder, looked } from '../support/given.ts';
 
 const chosen: PriorityFact = { type: 'ActiveChosen', data: { profile: 'main' } };
-const allOut: PriorityFact = { type: 'AllOut', data: { because: '…' } };
+const allOut: PriorityFact = { type: 'AllOut', data: { because: reason('notUsable') } };
 describe('when nobody can answer', () => {
   it('being back in service is told whoever it is', () => {
     givenLadder(chosen, allOut)
@@ -12,7 +13,11 @@ describe('when nobody can answer', () => {
     givenLadder(chosen, allOut)
       .when(looked, ladder({ main: '0/1', spare: '1/1' }))
       .records({ type: 'BackInService', data: { to: 'spare' } });
-    givenLadder(chosen, { type: 'FailedOver', data: { from: 'main', to: 'spare', because: '…' } }, allOut)
+    givenLadder(
+      chosen,
+      { type: 'FailedOver', data: { from: 'main', to: 'spare', because: reason('notUsable') } },
+      allOut,
+    )
       .when(looked, ladder({ main: '1/1', spare: '0/1' }))
       .recordsTypes('BackInService', 'RecoveryBegun');
   });

@@ -1,5 +1,6 @@
 /** Facts and notices as the tests of notifications need them. */
 import type { Fact, Recorded } from '../../events/fact.ts';
+import { reason } from '../../events/reason.ts';
 import type { Notice } from '../../src/notify/notice.ts';
 import { noon } from '../support/world.ts';
 
@@ -12,13 +13,13 @@ export const failover = (from = 'main', to = 'spare', at = noon): Notice => ({
   at,
   from,
   to,
-  because: `all endpoints of ${from} are out for certain`,
+  because: reason('allOutForCertain', { profile: from }),
 });
 
 export const allDown = (at = noon): Notice => ({
   kind: 'all_down',
   at,
-  because: 'no endpoint of any profile is usable',
+  because: reason('nothingUsable'),
 });
 
 export const refusedKey = (endpoint = '11111111', at = noon): Notice => ({

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { reason } from '../../events/reason.ts';
 import { type NotifyLanguage, notifyWordsOf } from '../../src/messages/notify.ts';
 import { messageOf } from '../../src/notify/message.ts';
 import type { Notice } from '../../src/notify/notice.ts';
@@ -15,7 +16,13 @@ const told = (language: NotifyLanguage, ...notices: readonly Notice[]) =>
 /** Without the time, which is that of the place where the test runs. */
 const body = (text: string) => text.replaceAll(/\d\d:\d\d:\d\d /g, '');
 
-const recovery: Notice = { kind: 'recovery', at: noon, from: 'spare', to: 'main', because: 'main is well' };
+const recovery: Notice = {
+  kind: 'recovery',
+  at: noon,
+  from: 'spare',
+  to: 'main',
+  because: reason('checksPassed', { profile: 'main', checks: 3 }),
+};
 const back: Notice = { kind: 'recovery', at: noon, from: null, to: 'main' };
 const billing: Notice = { ...(refusedKey() as Extract<Notice, { kind: 'credential' }>), because: 'billing' };
 const test: Notice = { kind: 'test', at: noon };
@@ -23,7 +30,7 @@ const test: Notice = { kind: 'test', at: noon };
 describe('a message', () => {
   it.each([
     [failover(), 'qcc: switched to spare', 'main → spare: all endpoints of main are out for certain', false],
-    [recovery, 'qcc: back on main', 'spare → main, back: main is well', false],
+    [recovery, 'qcc: back on main', 'spare → main, back: main passed 3 checks and its delay', false],
     [back, 'qcc: main can answer again', 'main can answer again', false],
     [allDown(), 'qcc: no endpoint can answer', 'every endpoint of every profile is out; see qcc health status', true],
     [

@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { versionOf } from '../../events/catalogue.ts';
 import type { Recorded } from '../../events/fact.ts';
 import { kindOf, type QueueId, type RequestId, streams } from '../../events/ids.ts';
 import { endpointStatus } from '../../machines/endpoint.ts';
@@ -187,6 +188,7 @@ describe('the core', () => {
       stream: streams.endpoint(first),
       version: 3,
       type: 'EndpointRecovered',
+      v: versionOf('EndpointRecovered'),
       data: {},
     };
     await log.append([forged], { sync: true });

@@ -6,9 +6,11 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import type { Failure } from '../../events/endpoint.ts';
 import type { Fact, Millis } from '../../events/fact.ts';
+import type { Reason } from '../../events/reason.ts';
 import { endpointStatus } from '../../machines/endpoint.ts';
 import { lacksModelUntil } from '../../machines/endpoint-policy.ts';
 import { priorityStatus } from '../../machines/priority.ts';
+import { reasonText } from '../../src/messages/reasons.ts';
 import { answered, bad, failed, good, ladder, looked, probed, probeFailed, second, start } from '../support/given.ts';
 import { EndpointLife, LadderLife } from '../support/life.ts';
 
@@ -120,10 +122,13 @@ const clock = (at: Millis) => `${(at - start) / second} s`;
 function shown({ at, fact }: Told): string {
   const data = Object.entries(fact.data)
     .filter(([key]) => key !== 'gen')
-    .map(([key, value]) => `${key}: ${instants.has(key) && value !== null ? clock(value as Millis) : value}`);
+    .map(([key, value]) => `${key}: ${instants.has(key) && value !== null ? clock(value as Millis) : worded(value)}`);
   const words = silent.has(fact.type) || data.length === 0 ? '' : ` { ${data.join(', ')} }`;
   return `  ${clock(at)}  ${fact.type}${words}`;
 }
+
+const worded = (value: unknown) =>
+  typeof value === 'object' && value !== null ? reasonText(value as Reason, 'en') : value;
 
 function transcript(script: string, newPlayer: () => Player): string {
   let current = newPlayer();

@@ -3,6 +3,7 @@ import type { EndpointFact } from '../../events/endpoint.ts';
 import type { Fact, Millis, Recorded } from '../../events/fact.ts';
 import { nameOf } from '../../events/ids.ts';
 import type { PriorityFact } from '../../events/priority.ts';
+import type { LadderReason } from '../../events/reason.ts';
 import type { PriorityPolicy } from '../../machines/priority-policy.ts';
 import { hour } from '../support/given.ts';
 
@@ -167,7 +168,7 @@ export class Rules {
         this.#lastSwitchAt = at;
         return;
       case 'Recovered':
-        promise(data.because !== '', () => `#${seq}: a recovery without a reason`);
+        promise(data.because.code === 'checksPassed', () => `#${seq}: a recovery without a reason`);
         this.#recovered(seq, at, data, look);
         this.#settle(data.to);
         this.#lastSwitchAt = at;
@@ -181,8 +182,11 @@ export class Rules {
     this.#watched = null;
   }
 
-  #reasoned(seq: number, because: string, cause: number | null, before: readonly Fact[]): void {
-    promise(because !== '' && (cause !== null || before.length > 0), () => `#${seq}: a failover without a reason`);
+  #reasoned(seq: number, because: LadderReason, cause: number | null, before: readonly Fact[]): void {
+    promise(
+      because.code !== 'told' && (cause !== null || before.length > 0),
+      () => `#${seq}: a failover without a reason`,
+    );
   }
 
   #failedOver(seq: number, at: Millis, from: string, look?: Looking): void {

@@ -7,6 +7,7 @@ import type { AuditRow, ConfigMoment } from '../../contract/config-operations.ts
 import type { Answer, Params } from '../../contract/operations.ts';
 import { exitCodes, QccError, usage } from '../../errors/qcc-error.ts';
 import { configWordsOf } from '../../messages/config.ts';
+import { reasonsAsSentences } from '../../messages/reasons.ts';
 import { instant, momentOf } from '../../messages/times.ts';
 import { writeExport } from '../../platform/atomic-file.ts';
 import { nearest } from '../../platform/nearest.ts';
@@ -141,7 +142,7 @@ function auditTable({ out, words, language }: Context, answer: Answer<'config.au
       row.by,
       row.action,
       row.target,
-      JSON.stringify(row.details),
+      JSON.stringify(row.details, reasonsAsSentences),
     ]),
   );
 }
@@ -178,8 +179,15 @@ function isAction(text: string): text is AuditAction {
 }
 
 function exported(file: string, entries: readonly AuditRow[]): string {
-  if (extname(file).toLowerCase() !== '.csv') return `${visibleDocument({ entries })}\n`;
-  const rows = entries.map((row) => [row.seq, row.at, row.by, row.action, row.target, JSON.stringify(row.details)]);
+  if (extname(file).toLowerCase() !== '.csv') return `${visibleDocument({ entries }, reasonsAsSentences)}\n`;
+  const rows = entries.map((row) => [
+    row.seq,
+    row.at,
+    row.by,
+    row.action,
+    row.target,
+    JSON.stringify(row.details, reasonsAsSentences),
+  ]);
   return [['seq', 'at', 'by', 'action', 'target', 'details'], ...rows]
     .map((cells) => `${cells.map((cell) => quoted(visible(String(cell)))).join(',')}\r\n`)
     .join('');

@@ -1,5 +1,6 @@
 /** How the demo looks: one line for each thing that happens. What is aligned is ASCII; words come last. */
 import type { styleText } from 'node:util';
+import type { LadderReason } from '../../../events/reason.ts';
 import { secondMs } from '../../../events/units.ts';
 import type { FactRow } from '../../contract/operations.ts';
 import type { DemoWords } from '../../messages/demo.ts';
@@ -84,7 +85,7 @@ interface FactWords {
   readonly ramp?: number;
   readonly from?: string;
   readonly to?: string;
-  readonly because?: string;
+  readonly because?: LadderReason | string;
   readonly wanted?: string;
   readonly responseMs?: number;
 }
@@ -104,7 +105,7 @@ const tellers: Readonly<Record<string, Teller>> = {
   KeyChanged: (_, words) => words.keyChanged,
   ProbeSucceeded: ({ responseMs = 0 }, words) => words.probed(responseMs),
   FailedOver: ({ from = '', to = '', because = '' }, words) => words.failedOver(from, to, because),
-  SwitchHeldBack: (data, words, at) => words.switchHeld(data.wanted ?? '', data.because ?? '', seconds(data, at)),
+  SwitchHeldBack: (data, words, at) => words.switchHeld(data.wanted ?? '', String(data.because), seconds(data, at)),
   Recovered: ({ from = '', to = '', because = '' }, words) => words.movedBack(from, to, because),
   AllOut: (_, words) => words.nobody,
   BackInService: (_, words) => words.someone,

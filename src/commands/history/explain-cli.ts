@@ -3,7 +3,7 @@
 import type { EndpointStory, RequestStory, RouteRow } from '../../contract/history-operations.ts';
 import type { FactRow } from '../../contract/operations.ts';
 import { codeText } from '../../messages/codes.ts';
-import { ladderReason } from '../../messages/ladder.ts';
+import { reasonText } from '../../messages/reasons.ts';
 import { storyWordsOf } from '../../messages/story-languages.ts';
 import { clockOf, timeText } from '../../platform/time.ts';
 import type { Context } from '../context.ts';
@@ -77,7 +77,7 @@ function ofRequest(context: Context, story: RequestStory, names: Names): void {
   );
   if (story.switches.length > 0) heading(context, lines.switchesAround);
   for (const { at: when, seq, from, to, reason } of story.switches)
-    out.line(`  ${clockOf(Date.parse(when))} #${seq}  ${from ?? '-'} → ${to}: ${ladderReason(reason, language)}`);
+    out.line(`  ${clockOf(Date.parse(when))} #${seq}  ${from ?? '-'} → ${to}: ${reasonText(reason, language)}`);
 }
 
 function whyOf(row: RouteRow, { language }: Context): string {

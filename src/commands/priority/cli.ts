@@ -3,7 +3,7 @@
 import type { Params, PolicyRow, SwitchRow } from '../../contract/operations.ts';
 import { usage } from '../../errors/qcc-error.ts';
 import { codeText } from '../../messages/codes.ts';
-import { ladderReason } from '../../messages/ladder.ts';
+import { reasonText } from '../../messages/reasons.ts';
 import { spanMs } from '../../messages/times.ts';
 import { timeText } from '../../platform/time.ts';
 import { type Context, countFlag, flag, isOn, numberFlag, withInstallation } from '../context.ts';
@@ -129,7 +129,7 @@ function table({ out, words, language }: Context, rows: readonly SwitchRow[]): v
       codeText('switches', row.kind, language),
       row.from ?? '-',
       row.to,
-      ladderReason(row.reason, language),
+      reasonText(row.reason, language),
     ]),
   );
 }

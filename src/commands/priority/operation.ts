@@ -1,4 +1,5 @@
 /** What people do with the ladder: look at it, switch by hand, set its policy. */
+import { reason } from '../../../events/reason.ts';
 import { secondMs } from '../../../events/units.ts';
 import { priorityStatus } from '../../../machines/priority.ts';
 import type { Answer, Params, PolicyRow } from '../../contract/operations.ts';
@@ -33,13 +34,13 @@ export function showLadder({ core: { state }, settings }: Installation): Answer<
 
 export async function switchByHand(
   installation: Installation,
-  { profile, reason }: Params<'priority.switch'>,
+  { profile, reason: given }: Params<'priority.switch'>,
 ): Promise<Answer<'priority.switch'>> {
   const { core } = installation;
   const { name, endpoints } = profileNamed(installation, profile);
   if (endpoints.length === 0) throw noEndpoint(name);
   const from = priorityStatus(core.state.priority).active;
-  const ask = { type: 'SwitchByHand' as const, to: name, reason: reason ?? 'by hand' };
+  const ask = { type: 'SwitchByHand' as const, to: name, reason: given ?? reason('byHand') };
   const facts = await core.command({ do: 'tellPriority', ask });
   const switched = facts.find(({ type }) => type === 'SwitchedByHand');
   const made = core.state.switches.latest(1)[0];

@@ -1,0 +1,64 @@
+/** Facts that former versions wrote are read as codes: every sentence of theirs has one, and is the sentence of its code. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { upcast } from '../../events/catalogue.ts';
+import type { Recorded } from '../../events/fact.ts';
+import { ladderReasonOf } from '../../events/old-sentences.ts';
+import { reasonText } from '../../src/messages/reasons.ts';
+
+describe('a sentence of the ladder', () => {
+  it.each([
+    ['all endpoints of work are out for certain', 'allOutForCertain', 'work 的端点确定全部不可用'],
+    ['工作 had no usable endpoint in 3 reports in a row', 'unusableInRow', '工作 连续 3 次报告无可用端点'],
+    ['work passed 2 checks and its delay', 'checksPassed', 'work 通过 2 次检查并等满延时'],
+    ['work has endpoints that are out', 'someOut', 'work 有端点不可用'],
+    ['spare is active instead of work', 'isNotFirst', '当前为 spare，而非 work'],
+    ['the pinned profile work has failed', 'pinnedFailed', '固定的配置 work 已失败'],
+    ['work is not there any more', 'profileGone', 'work 已不存在'],
+    ['work is pinned', 'isPinned', 'work 已固定'],
+    ['it is not usable any more', 'notUsable', '不再可用'],
+    ['automatic recovery is off', 'recoveryOff', '自动恢复已关闭'],
+    ['released by hand', 'releasedByHand', '手动解除'],
+    ['no endpoint of any profile is usable', 'nothingUsable', '所有配置都没有可用端点'],
+  ])('%j is %s', (sentence, code, chinese) => {
+    const reason = ladderReasonOf(sentence);
+    expect(reason.code).toBe(code);
+    expect([reasonText(reason, 'en'), reasonText(reason, 'zh-CN')]).toEqual([sentence, chinese]);
+  });
+
+  it('that no version is known to have said stays as it is', () => {
+    expect(ladderReasonOf('the moon is full')).toEqual({ code: 'told', params: { text: 'the moon is full' } });
+  });
+});
+
+const folder = join(import.meta.dirname, '../histories');
+const facts = readdirSync(folder)
+  .filter((name) => name.endsWith('.ndjson'))
+  .flatMap((name) => readFileSync(join(folder, name), 'utf8').trimEnd().split('\n'))
+  .map((line) => JSON.parse(line) as Recorded);
+
+it('everything that golden histories say has a code, and the same sentence in English', () => {
+  const said = facts.flatMap((fact) => {
+    const today = upcast(fact).data as Readonly<Record<string, unknown>>;
+    return Object.entries(fact.data).flatMap(([field, before]) =>
+      typeof before === 'string' && typeof today[field] === 'object' ? [[before, today[field]] as const] : [],
+    );
+  });
+  expect(said.length).toBeGreaterThan(100);
+  for (const [before, reason] of said as [string, never][]) {
+    expect(reason).not.toMatchObject({ code: 'told' });
+    expect(reasonText(reason, 'en')).toBe(before);
+  }
+});
+
+it('what a person gave as a reason is repeated as it was given', () => {
+  for (const reason of ['my boss is pinned to the wall', 'maintenance at night', '维护'])
+    expect(switchedWith(reason)).toBe(reason);
+  expect(switchedWith('by hand')).toEqual({ code: 'byHand', params: {} });
+});
+
+function switchedWith(reason: string): unknown {
+  const fact = { type: 'SwitchedByHand', v: 1, data: { from: null, to: 'spare', reason } };
+  return (upcast(fact as unknown as Recorded).data as { reason: unknown }).reason;
+}

@@ -1,0 +1,39 @@
+/** Every reason is said in both languages, with all that belongs into it. */
+import { expect, it } from 'vitest';
+import { reason } from '../../events/reason.ts';
+import { reasons as en } from '../../src/messages/en/reasons.ts';
+import { reasonsAsSentences, reasonText } from '../../src/messages/reasons.ts';
+import { reasons as zh } from '../../src/messages/zh-CN/reasons.ts';
+
+const chinese = /\p{Script=Han}/u;
+type Say = (params: object) => string;
+
+it.each(Object.keys(en) as (keyof typeof en)[])('%s', (code) => {
+  const [english, translated] = [said(en[code] as Say), said(zh[code] as Say)];
+  expect(translated.names).toEqual(english.names);
+  expect(english.text).not.toMatch(chinese);
+  if (code !== 'told') expect(translated.text).toMatch(chinese);
+});
+
+/** What a sentence puts in, by name, and the sentence with names in the places. */
+function said(say: Say): { readonly names: readonly string[]; readonly text: string } {
+  const names = new Set<string>();
+  const params = new Proxy({}, { get: (_, name) => names.add(String(name)) && `<${String(name)}>` });
+  const text = say(params);
+  return { names: [...names].sort(), text };
+}
+
+it('in JSON a reason is its English sentence, wherever it stands', () => {
+  const row = { seq: 7, switches: [{ reason: reason('checksPassed', { profile: '工作', checks: 2 }) }], at: null };
+  expect(JSON.parse(JSON.stringify(row, reasonsAsSentences))).toEqual({
+    seq: 7,
+    switches: [{ reason: '工作 passed 2 checks and its delay' }],
+    at: null,
+  });
+});
+
+it('a text stays a text, and a code of a newer version is the word that it is', () => {
+  expect(reasonText('maintenance', 'zh-CN')).toBe('maintenance');
+  expect(reasonText({ code: 'constructor', params: {} } as never, 'en')).toBe('constructor');
+  expect(reasonText({ code: 'ofTomorrow', params: {} } as never, 'zh-CN')).toBe('ofTomorrow');
+});
