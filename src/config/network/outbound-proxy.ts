@@ -1,25 +1,53 @@
 /** The HTTP proxy between this machine and an endpoint, as the environment names it. */
+import { BlockList, isIP } from 'node:net';
 import { isLoopback } from './base-url.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** `HTTPS_PROXY` and `HTTP_PROXY`, never for this machine itself, and not for what `NO_PROXY` names. What is no URL stays as it is. */
+/**
+ * `HTTPS_PROXY` and `HTTP_PROXY`, never for this machine itself, and not for what `NO_PROXY` names. What is no URL stays as it is.
+ *
+ * Read here and not by proxy-from-env, which would take `ALL_PROXY`, whose SOCKS is not spoken here; gives `proxy:3128` the scheme of
+ * the endpoint; takes `example.com` without what is below it, other than curl, Go and Python do; and knows no CIDR.
+ */
 export function outboundProxy(baseUrl: string, env: Env): string | null {
-  const { protocol, hostname, port } = new URL(baseUrl);
-  if (isLoopback(hostname)) return null;
-  const name = protocol === 'https:' ? 'https_proxy' : 'http_proxy';
-  const proxy = env[nameIn(env, name)];
-  if (!proxy) return null;
-  const exempt = (env['no_proxy'] || env['NO_PROXY'] || '').split(',').map((part) => part.trim().replace(/^\*?\./, ''));
-  const place = port === '' ? hostname : `${hostname}:${port}`;
-  const names = (part: string, whole: string) => whole === part || whole.endsWith(`.${part}`);
-  const isExempt = exempt.some(
-    (part) => part === '*' || (part !== '' && (names(part, hostname) || names(part, place))),
-  );
-  if (isExempt) return null;
+  const target = new URL(baseUrl);
+  if (isLoopback(target.hostname)) return null;
+  const proxy = env[nameIn(env, target.protocol === 'https:' ? 'https_proxy' : 'http_proxy')];
+  if (!proxy || isExempt(target, env['no_proxy'] || env['NO_PROXY'] || '')) return null;
   const url = proxyUrl(proxy);
   return url === null ? proxy : url.href.replace(/\/$/, '');
 }
+
+/** Whether a list names it: as `*`, `example.com` with all below it, `.example.com`, `host:port`, `10.0.0.0/8`, an address. */
+function isExempt({ hostname, port, protocol }: URL, list: string): boolean {
+  const host = bare(hostname);
+  const defaultPort = protocol === 'https:' ? '443' : '80';
+  return list
+    .toLowerCase()
+    .split(/[,\s]+/)
+    .some((part) => {
+      if (part === '*') return true;
+      if (part.includes('/')) return isInSubnet(host, part);
+      const [, name = '', only] = isIP(part) === 6 ? [part, part] : (/^(.*?)(?::(\d+))?$/.exec(part) ?? []);
+      if (only !== undefined && only !== (port || defaultPort)) return false;
+      const whole = bare(name.replace(/^\*?\./, ''));
+      return whole !== '' && (host === whole || host.endsWith(`.${whole}`));
+    });
+}
+
+function isInSubnet(host: string, subnet: string): boolean {
+  const [network = '', bits = ''] = subnet.split('/');
+  const family = isIP(network);
+  const longest = family === 6 ? 128 : 32;
+  if (family === 0 || isIP(host) !== family || !/^\d{1,3}$/.test(bits) || Number(bits) > longest) return false;
+  const list = new BlockList();
+  list.addSubnet(network, Number(bits), family === 6 ? 'ipv6' : 'ipv4');
+  return list.check(host, family === 6 ? 'ipv6' : 'ipv4');
+}
+
+/** An address of IPv6 without what a URL puts around it. */
+const bare = (host: string) => host.replace(/^\[|\]$/g, '');
 
 /** In small letters first, as everybody reads them. */
 function nameIn(env: Env, name: string): string {
