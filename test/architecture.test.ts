@@ -33,6 +33,7 @@ const knownBy: Readonly<Record<string, readonly string[]>> = {
   '@pydantic/genai-prices': ['src/commands/history/prices.ts'],
   citty: ['src/cli/'],
   consola: ['src/terminal/output.ts'],
+  'fast-string-width': ['src/terminal/width.ts'],
   '@clack/prompts': ['src/terminal/prompt.ts'],
 };
 
