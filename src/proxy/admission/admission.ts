@@ -1,12 +1,21 @@
 /** How many requests run at once, how many wait in line, and how many may come in a second. */
 import type { Millis } from '../../../events/fact.ts';
 import { secondMs } from '../../../events/units.ts';
+import type { Settings } from '../../config/settings/settings.ts';
 
 export interface GateRules {
   readonly maxConcurrent: number;
   readonly maxWaiting: number;
   /** Requests a second; 0 is no limit. */
   readonly rateLimit: number;
+}
+
+export function admissionRules(settings: Settings): GateRules {
+  return {
+    maxConcurrent: settings['proxy.max_concurrent'],
+    maxWaiting: settings['proxy.max_waiting'],
+    rateLimit: settings['proxy.rate_limit'],
+  };
 }
 
 type State = 'waiting' | 'running' | 'parked' | 'over';

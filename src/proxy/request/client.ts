@@ -38,3 +38,11 @@ export interface ClientAnswer {
   on(event: 'close', listener: () => void): unknown;
   once(event: 'drain', listener: () => void): unknown;
 }
+
+/**
+ * In good order: what closes its connection so wants no answer any more. A reset may be anything: Claude Code cancels by it, and a
+ * connection that is lost ends by it too.
+ */
+export function hasClosed(socket: Socket | null): boolean {
+  return socket?.readableEnded === true && socket.errored === null;
+}

@@ -1,6 +1,8 @@
 /** Who may come in, decided before any work is done: one pass over the raw headers. */
 import { timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import type { RequestHead } from '../request/request-head.ts';
+import type { Target } from '../upstream/target.ts';
 
 export interface Refused {
   readonly status: number;
@@ -119,4 +121,25 @@ export function refuseBody(method: string, head: RequestHead, path: string): Ref
   if (type === undefined && !head.hasBody && path.includes('/batches/')) return undefined;
   if (path.startsWith('/v1/files') && multipartType.test(type ?? '')) return undefined;
   return refuse(415, 'invalid_request_error', 'content-type must be application/json');
+}
+
+/** All rules in their order: a credential is asked for what belongs to an account, and JSON for what is sent on. */
+export function refusalOf(
+  { method = '', httpVersion }: IncomingMessage,
+  head: RequestHead,
+  target: Target,
+  rules: GuardRules,
+): Refused | undefined {
+  const stranger = refuseStranger(head, httpVersion, rules);
+  if (stranger) return stranger;
+  switch (target.kind) {
+    case 'invalid':
+      return refuse(400, 'invalid_request_error', 'this request target is not accepted');
+    case 'unknown':
+      return refuseUnknown(head, rules);
+    case 'forward':
+      return refuseUnknown(head, rules) ?? refuseBody(method, head, target.path);
+    default:
+      return undefined;
+  }
 }

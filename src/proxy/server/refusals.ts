@@ -1,0 +1,98 @@
+/** What the data port refuses by itself, and how: the client sees the answer, also where it still sends its body. */
+import type { Incoming } from '../driver.ts';
+import { type OwnError, sendError } from '../response/refusal.ts';
+
+// After a 413 the rest is read for so long, or the client would see a reset instead of the answer.
+const lingerMs = 2_000;
+
+export const closes = ['connection', 'close'];
+
+type Asking = Pick<Incoming, 'request' | 'head' | 'client' | 'id'>;
+
+export const tooManyClients: OwnError = {
+  status: 503,
+  type: 'api_error',
+  message: 'qcc: as many clients are connected as there may be - run: qcc proxy status',
+  headers: ['retry-after', '2'],
+};
+
+export const backlogFull: OwnError = {
+  status: 503,
+  type: 'api_error',
+  message: 'qcc: too many requests wait already - run: qcc proxy status',
+  headers: ['retry-after', '2'],
+};
+
+export const noFiles: OwnError = {
+  status: 503,
+  type: 'api_error',
+  message: 'qcc: no open files are left on this machine - run: qcc proxy status',
+  headers: ['retry-after', '2'],
+};
+
+export const noMemory: OwnError = {
+  status: 503,
+  type: 'api_error',
+  message: 'qcc: too many large requests at once - try again in a moment',
+  headers: ['retry-after', '2'],
+};
+
+export const tooLarge: OwnError = {
+  status: 413,
+  type: 'request_too_large',
+  message: 'qcc: the request is larger than 32 MiB',
+};
+
+export function noProfile(name: string): OwnError {
+  return {
+    status: 404,
+    type: 'not_found_error',
+    message: `qcc: there is no profile "${name}" - run: qcc list`,
+  };
+}
+
+export function faultOf(error: unknown): OwnError {
+  const why = error instanceof Error ? error.message : 'unknown';
+  return {
+    status: 500,
+    type: 'api_error',
+    message: `qcc: a fault of the gateway itself (${why}) - run: qcc proxy logs`,
+  };
+}
+
+export class Refusals {
+  /** Of these nothing more is taken: what comes on them, behind a body that was not read, is nobody's request. */
+  readonly #finished = new WeakSet<object>();
+
+  /** Whether the last request of this connection has come already. */
+  isLast(socket: object): boolean {
+    return this.#finished.has(socket);
+  }
+
+  takeNoMore(socket: object): void {
+    this.#finished.add(socket);
+  }
+
+  /**
+   * The answer goes out at once. Where a body was announced, the rest of it is read and dropped for a moment, so that the client
+   * sees the answer; and nothing more is taken of this connection, because where that body ends is its word alone.
+   */
+  send({ request, head, client, id }: Asking, error: OwnError, isLast = false): void {
+    const hasMore = head.hasBody && !request.complete;
+    if (request.socket && (isLast || hasMore)) this.takeNoMore(request.socket);
+    const headers = isLast || hasMore ? [...(error.headers ?? []), ...closes] : error.headers;
+    const end = sendError(client, { ...error, ...(headers && { headers }) }, id, hasMore);
+    if (!hasMore) {
+      request.resume();
+      return;
+    }
+    const timer = setTimeout(() => request.destroy(), lingerMs);
+    const over = () => {
+      clearTimeout(timer);
+      end();
+    };
+    request.on('end', over);
+    request.once('close', over);
+    request.resume();
+  }
+}
