@@ -6,31 +6,36 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { isAlive } from '../../src/installation/life.ts';
 import { temporaryHome } from '../support/home.ts';
 import { type Ended, launch, main } from './built.ts';
+import { at } from './command.ts';
 
 const patienceMs = 120_000;
-interface Said extends Ended {
+interface Said extends Pick<Ended, 'code' | 'out' | 'err'> {
   readonly answer: Record<string, unknown>;
 }
 
-/** A gateway in the background, which ends with the test, whatever it takes. */
+/**
+ * A gateway in the background, which ends with the test, whatever it takes. What starts or stops it is a process of its own; what only
+ * asks it is asked from here.
+ */
 async function gateway() {
   const home = temporaryHome();
-  const run = (...argv: readonly string[]) => launch(argv, { QCC_HOME: home }).ended;
+  const own = (...argv: readonly string[]) => launch(argv, { QCC_HOME: home }).ended;
+  const run = at(home);
   const json = async (...argv: readonly string[]): Promise<Said> => {
-    const ended = await run(...argv, '--json');
+    const ended = await (argv[0] === 'proxy' && argv[1] !== 'status' ? own : run)(...argv, '--json');
     return { ...ended, answer: JSON.parse(ended.out || ended.err) as Record<string, unknown> };
   };
   const start = async () => (await json('proxy', 'start', '--port', '0')).answer['pid'] as number;
   const pid = await start();
   onTestFinished(async () => {
-    await run('proxy', 'stop', '--timeout', '0');
+    await own('proxy', 'stop', '--timeout', '0');
   });
   const factsOf = async () =>
     (await run('history', '--since', '#1', '--json')).out
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as { seq: number; at: string; type: string; data: Record<string, unknown> });
-  return { home, run, json, start, pid, factsOf };
+  return { home, own, run, json, start, pid, factsOf };
 }
 
 describe('starts and stops at the same instant', () => {
@@ -47,8 +52,8 @@ describe('starts and stops at the same instant', () => {
 
 describe('a start that fails', () => {
   it('leaves nobody who serves, and the home free for the next one', { timeout: patienceMs }, async () => {
-    const { home, json, run, factsOf } = await gateway();
-    await run('proxy', 'stop');
+    const { home, json, own, factsOf } = await gateway();
+    await own('proxy', 'stop');
     mkdirSync(join(home, 'qcc.sock'));
     const { code, answer } = await json('proxy', 'start', '--port', '0');
     expect({ code, answer }).toMatchObject({ code: 1, answer: { error: { code: 'QCC_SOCKET_BLOCKED' } } });
@@ -82,7 +87,7 @@ describe('after a kill', () => {
   it('the history, the status and why-questions say until when the record is certain', {
     timeout: patienceMs,
   }, async () => {
-    const { pid, run, json, start, factsOf } = await gateway();
+    const { pid, own, run, json, start, factsOf } = await gateway();
     await run('add', 'work');
     process.kill(pid, 'SIGKILL');
     await start();
@@ -102,7 +107,7 @@ describe('after a kill', () => {
     const { code, answer } = await json('history', 'explain', request);
     expect({ code, answer }).toMatchObject({ code: 5, answer: { error: { code: 'QCC_REQUEST_UNKNOWN' } } });
     expect(JSON.stringify(answer)).toContain(until);
-    await run('proxy', 'restart');
+    await own('proxy', 'restart');
     expect((await json('proxy', 'status')).answer).toMatchObject({ uncertain: null });
   });
 });
