@@ -1,6 +1,6 @@
 /** How the tests run. Coverage is asked for with `--coverage`; only then its threshold counts. */
 import { readFileSync, statfsSync } from 'node:fs';
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 
 // Tests start real gateways; on a busy machine with two cores a start alone may take seconds.
 const patienceMs = 20_000;
@@ -28,19 +28,41 @@ function temporaryFolder(): { readonly TMPDIR?: string } {
   }
 }
 
+/** What changes the process that it runs in, or measures it, has one of its own: modules in another's place, the mask, memory, file descriptors. */
+const alone = [
+  'test/cli/asking.test.ts',
+  'test/config/umask.test.ts',
+  'test/descriptors.test.ts',
+  'test/health/addresses.test.ts',
+  'test/health/gateway.test.ts',
+  'test/large-memory.test.ts',
+  'test/proxy/body.test.ts',
+  'test/proxy/memory.test.ts',
+];
+
+const shared = {
+  setupFiles: ['test/setup.ts'],
+  // Not threads: the program sets its umask, which only a process of its own can.
+  pool: 'forks',
+  // Tests wait for processes and sockets more than they compute: a core need not be kept for vitest itself.
+  maxWorkers: '100%',
+  testTimeout: patienceMs,
+  hookTimeout: patienceMs,
+  // What a test has changed is as it was for the next one.
+  unstubEnvs: true,
+  unstubGlobals: true,
+  // No test reads or writes the keychain of whoever runs it.
+  env: { QCC_KEYCHAIN: 'off', ...temporaryFolder() },
+} satisfies TestProjectInlineConfiguration['test'];
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    setupFiles: ['test/setup.ts'],
     globalSetup: ['test/built-folder.ts'],
-    // Not threads: the program sets its umask, which only a process of its own can.
-    pool: 'forks',
-    // Tests wait for processes and sockets more than they compute: a core need not be kept for vitest itself.
-    maxWorkers: '100%',
-    testTimeout: patienceMs,
-    hookTimeout: patienceMs,
-    // No test reads or writes the keychain of whoever runs it.
-    env: { QCC_KEYCHAIN: 'off', ...temporaryFolder() },
+    projects: [
+      { test: { ...shared, name: 'alone', include: alone, sequence: { groupOrder: 1 } } },
+      // Modules are loaded once a process, and not once a file.
+      { test: { ...shared, name: 'together', isolate: false, include: ['test/**/*.test.ts'], exclude: alone } },
+    ],
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts', 'machines/**/*.ts', 'events/**/*.ts', 'workers/**/*.ts'],
