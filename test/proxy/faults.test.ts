@@ -126,11 +126,11 @@ describe('an answer', () => {
     );
 
   it('is over when what keeps its client waiting fails, at first or later', async () => {
-    const first = made({ isBegun: false, hold: planted }, false, 1);
+    const first = made({ isBegun: false, commitEarly: planted }, false, 1);
     await expect(first.outcome).rejects.toThrow(Planted);
     vi.useFakeTimers();
     onTestFinished(() => void vi.useRealTimers());
-    const later = made({ isBegun: false, hold: () => undefined, stillHolding: planted }, false, 1);
+    const later = made({ isBegun: false, commitEarly: () => undefined, keepAlive: planted }, false, 1);
     const rejected = expect(later.outcome).rejects.toThrow(Planted);
     let aborted = 0;
     later.started(() => aborted++);
