@@ -161,13 +161,13 @@ export function typeWord(contentType: string): string {
 }
 
 const certificateCodes = /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT|HOSTNAME_MISMATCH)/;
-const junkCodes = /^(HPE_|QCC_ANSWER_)/;
+const parseErrorCodes = /^(HPE_|QCC_ANSWER_)/;
 
 /** A call that ended without an answer. */
 export function classifyTransport(code: string): Failure {
   if (certificateCodes.test(code)) return 'certificate';
   if (code === 'QCC_TIMEOUT') return 'timeout';
-  return junkCodes.test(code) ? 'badAnswer' : 'unreachable';
+  return parseErrorCodes.test(code) ? 'badAnswer' : 'unreachable';
 }
 
 /** It did not answer, and may have worked and billed all the same. */

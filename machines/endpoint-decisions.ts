@@ -176,7 +176,7 @@ function afterSuccess(
       return [report, trial];
     case 'recovering':
       if (status.ramp > 0) return status.strikes > 0 ? [report] : [];
-      return successes >= rules.trialSuccesses ? [report, rampUp(0, moment.now, policy)] : [report];
+      return successes >= rules.halfOpenSuccesses ? [report, slowStartStep(0, moment.now, policy)] : [report];
     case 'disabled':
       return [];
   }
@@ -232,17 +232,17 @@ function afterTimer(status: EndpointStatus, { now }: Moment, policy: EndpointPol
     case 'out':
       return status.held && policy.probing ? [rules.heldOn(status, now, policy)] : [trial];
     case 'ramp':
-      return [rampUp(status.ramp, now, policy)];
+      return [slowStartStep(status.ramp, now, policy)];
     case undefined:
       return [];
   }
 }
 
 /** The next step of the way back: a larger share of the traffic, or all of it. */
-function rampUp(from: number, now: Millis, { rampMs }: EndpointPolicy): EndpointDecision {
-  const ramp = rules.rampSteps.find((step) => step > from);
-  if (ramp === undefined || rampMs === 0) return recovered;
-  return { type: 'EndpointRecovering', data: { ramp, nextAt: now + rampMs / (rules.rampSteps.length + 1) } };
+function slowStartStep(from: number, now: Millis, { slowStartMs }: EndpointPolicy): EndpointDecision {
+  const ramp = rules.slowStartSteps.find((step) => step > from);
+  if (ramp === undefined || slowStartMs === 0) return recovered;
+  return { type: 'EndpointRecovering', data: { ramp, nextAt: now + slowStartMs / (rules.slowStartSteps.length + 1) } };
 }
 
 function isPaused({ until }: EndpointStatus, now: Millis): boolean {

@@ -2,7 +2,7 @@
 
 import { type EndpointSnapshot, type EndpointStatus, endpointStatus } from './endpoint.ts';
 import type { EndpointPolicy } from './endpoint-policy.ts';
-import { cleanStreak, trialSuccesses } from './endpoint-policy.ts';
+import { cleanStreak, halfOpenSuccesses } from './endpoint-policy.ts';
 import type { Next } from './moment.ts';
 
 export function nextOf(snapshot: EndpointSnapshot, policy: EndpointPolicy): readonly Next[] {
@@ -113,7 +113,7 @@ function heals(status: EndpointStatus, at: number | null): readonly Next[] {
 
 function comesBack({ ramp, consecutiveSuccesses }: EndpointStatus, at: number | null): readonly Next[] {
   const percent = Math.round(ramp * 100);
-  const left = Math.max(1, trialSuccesses - consecutiveSuccesses);
+  const left = Math.max(1, halfOpenSuccesses - consecutiveSuccesses);
   const failure: Next = {
     on: 'failure',
     to: 'failed',

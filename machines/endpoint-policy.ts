@@ -9,7 +9,7 @@ export interface EndpointPolicy {
   readonly maxFailures: number;
   readonly backoffBaseMs: Millis;
   readonly backoffMaxMs: Millis;
-  readonly rampMs: Millis;
+  readonly slowStartMs: Millis;
   /** How often a refused credential is looked at again. */
   readonly credentialIntervalMs: Millis;
   /** Probes find out what is well again: then no request of the user's is spent on what is held. */
@@ -32,9 +32,9 @@ export const quietMs = 60 * second;
 /** Successes in a row that heal a degraded endpoint. */
 export const cleanStreak = 3;
 /** One success may be luck. */
-export const trialSuccesses = 2;
+export const halfOpenSuccesses = 2;
 /** Shares of traffic on the way back; a cold endpoint is not met by everybody at once (HAProxy's slowstart is 60 s too). */
-export const rampSteps = [0.1, 0.3, 0.5, 0.8] as const;
+export const slowStartSteps = [0.1, 0.3, 0.5, 0.8] as const;
 
 // Ten good minutes and the past is past: the next failure is the first again.
 const forgivenAfterMs = 10 * minute;

@@ -38,7 +38,15 @@ import {
   whyInVain,
   worthWaitingFor,
 } from './failover-policy.ts';
-import { type Candidate, isPassedOver, type Loads, type Plan, type plan, type RouteAsk, reachable } from './route.ts';
+import {
+  type Candidate,
+  type InFlightView,
+  isPassedOver,
+  type Plan,
+  type plan,
+  type RouteAsk,
+  reachable,
+} from './route.ts';
 import type { RoutableEndpoint, RoutingView } from './routing-view.ts';
 
 export interface FailoverRequest {
@@ -46,7 +54,7 @@ export interface FailoverRequest {
   readonly model: string | null;
   readonly session: string | null;
   /** It belongs to one account, and no other endpoint is asked. */
-  readonly isPinned: boolean;
+  readonly isPassthrough: boolean;
   /** When its client began to wait; null where none does. */
   readonly awaitedSince: Millis | null;
 }
@@ -55,7 +63,7 @@ export interface FailoverRequest {
 export interface FailoverDeps {
   readonly view: () => RoutingView;
   readonly policy: () => FailoverPolicy;
-  readonly loads: Loads & {
+  readonly inFlight: InFlightView & {
     /** Takes one further attempt at an endpoint that is not well from the retry budget; false when none is left. */
     spend(now: Millis): boolean;
   };
@@ -243,7 +251,7 @@ export class Failover<Said extends Refused = Refused> {
     this.#made++;
     if (isClientsAffair(verdict)) return { do: 'pass', said };
     this.#words = [...this.#words.filter((word) => word.candidate.endpoint.id !== id), { candidate, said }];
-    if (this.#request.isPinned) return said.head ? { do: 'pass', said } : this.#refusal(this.#why(now));
+    if (this.#request.isPassthrough) return said.head ? { do: 'pass', said } : this.#refusal(this.#why(now));
     if (verdict.failure === 'overloaded') this.#overloaded = new Set([...this.#overloaded, origin]);
     const pauseMs = waitHereMs(verdict, this.#bound(now) === id);
     if (pauseMs === null) this.#tried = new Set([...this.#tried, id]);
@@ -302,7 +310,7 @@ export class Failover<Said extends Refused = Refused> {
       overloaded: this.#overloaded,
       lacksModel: (one: RoutableEndpoint) => isPassedOver(one, view, ask, model, now),
     };
-    return deps.route(view, ask, deps.loads, deps.policy().rules, now, deps.dice);
+    return deps.route(view, ask, deps.inFlight, deps.policy().rules, now, deps.dice);
   }
 
   #bound(now: Millis): EndpointId | null {
@@ -311,7 +319,7 @@ export class Failover<Said extends Refused = Refused> {
 
   #isAllowed(candidate: Candidate, now: Millis): boolean {
     if (!mayBeAsked(candidate, this.#isQueued)) return false;
-    return !drawsOnBudget(this.#made === 0, isWell(candidate)) || this.#deps.loads.spend(now);
+    return !drawsOnBudget(this.#made === 0, isWell(candidate)) || this.#deps.inFlight.spend(now);
   }
 
   #mayAskAnother(now: Millis): boolean {

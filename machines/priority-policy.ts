@@ -121,11 +121,11 @@ function failOver(
   // Down the ladder first; what stands above is better than nothing.
   const to = [...profiles.slice(here + 1), ...profiles.slice(0, here)].find(({ usable }) => usable > 0);
   if (!to) return doubted;
-  const heldBack = whyHeldBack(context, now, policy);
-  if (heldBack) {
-    const known = context.held?.because === heldBack.because && context.held.wanted === to.name;
+  const suppressed = whySuppressed(context, now, policy);
+  if (suppressed) {
+    const known = context.held?.because === suppressed.because && context.held.wanted === to.name;
     // Counting on while it is held would write a fact a request.
-    return known ? [] : [...doubted, { type: 'SwitchHeldBack', data: { wanted: to.name, ...heldBack } }];
+    return known ? [] : [...doubted, { type: 'SwitchHeldBack', data: { wanted: to.name, ...suppressed } }];
   }
   return [
     ...unpinned(context.pinned, 'pinnedFailed'),
@@ -137,7 +137,7 @@ function whyFailedOver({ name, certain }: LookedAt, reports: number): LadderReas
   return certain ? reason('allOutForCertain', { profile: name }) : reason('unusableInRow', { profile: name, reports });
 }
 
-function whyHeldBack(
+function whySuppressed(
   { lastSwitchAt, failoversAt }: Context,
   now: Millis,
   policy: PriorityPolicy,

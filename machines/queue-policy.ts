@@ -6,7 +6,7 @@ import type { Millis } from '../events/fact.ts';
 import type { QueuePriority, QueueStrategy } from '../events/queue.ts';
 import { dayMs, MiB, minuteMs } from '../events/units.ts';
 import { isAvailable } from './available.ts';
-import type { Loads } from './route.ts';
+import type { InFlightView } from './route.ts';
 import type { RoutableEndpoint } from './routing-view.ts';
 
 export interface QueuePolicy {
@@ -37,12 +37,12 @@ export interface Kind {
   readonly method: string;
   readonly path: string;
   /** Batches and files belong to one account. */
-  readonly isPinned: boolean;
+  readonly isPassthrough: boolean;
 }
 
 /** Messages and what counts their tokens: for anything else, waiting is of no use to who asks. */
-export function mayBeQueued({ method, path, isPinned }: Kind): boolean {
-  return method === 'POST' && !isPinned && (path === '/v1/messages' || path === '/v1/messages/count_tokens');
+export function mayBeQueued({ method, path, isPassthrough }: Kind): boolean {
+  return method === 'POST' && !isPassthrough && (path === '/v1/messages' || path === '/v1/messages/count_tokens');
 }
 
 export interface Hints {
@@ -129,15 +129,15 @@ export function dueAt({ nextRetryAt, since, tries }: Waiting, news: Millis): Mil
  */
 export function placesAt(
   endpoint: RoutableEndpoint,
-  loads: Pick<Loads, 'inFlight' | 'permitFree'>,
+  inFlight: Pick<InFlightView, 'count' | 'isHalfOpenPermitFree'>,
   healthAware: boolean,
   now: Millis,
 ): number {
   const { id, state, ramp, maxConcurrent } = endpoint;
   if (!isAvailable(endpoint, healthAware, now)) return 0;
-  const busy = loads.inFlight(id);
+  const busy = inFlight.count(id);
   if (state !== 'recovering' || !healthAware) return Math.max(0, maxConcurrent - busy);
-  if (ramp === 0) return loads.permitFree(id) && busy === 0 ? 1 : 0;
+  if (ramp === 0) return inFlight.isHalfOpenPermitFree(id) && busy === 0 ? 1 : 0;
   return Math.max(0, Math.ceil(ramp * maxConcurrent) - busy);
 }
 

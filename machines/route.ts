@@ -19,11 +19,11 @@ export interface RouteAsk {
   readonly lacksModel: (endpoint: RoutableEndpoint) => boolean;
 }
 
-export interface Loads {
-  inFlight(id: EndpointId): number;
+export interface InFlightView {
+  count(id: EndpointId): number;
   /** The one permit of a recovering endpoint. */
-  permitFree(id: EndpointId): boolean;
-  lastResortAt(id: EndpointId): Millis;
+  isHalfOpenPermitFree(id: EndpointId): boolean;
+  panicAt(id: EndpointId): Millis;
   /** Counts up, for round-robin. */
   turn(group: string): number;
 }
@@ -51,13 +51,13 @@ export interface Plan {
 // A degraded endpoint keeps this share of what it had.
 const degradedShare = 0.3;
 // Enough for a trial now and then while healthy equals are there.
-const trialShare = 0.1;
-const lastResortEveryMs = 5_000;
+const halfOpenShare = 0.1;
+const panicEveryMs = 5_000;
 
 export function plan(
   view: RoutingView,
   ask: RouteAsk,
-  loads: Loads,
+  inFlight: InFlightView,
   rules: Rules,
   now: Millis,
   dice: () => number,
@@ -67,31 +67,31 @@ export function plan(
     isAvailable(endpoint, rules.healthAware, now) && !ask.tried.has(endpoint.id) && !ask.lacksModel(endpoint);
   const full: EndpointId[] = [];
   const hasRoom = (endpoint: RoutableEndpoint) => {
-    const room = loads.inFlight(endpoint.id) < endpoint.maxConcurrent;
+    const room = inFlight.count(endpoint.id) < endpoint.maxConcurrent;
     if (!room) full.push(endpoint.id);
     return room;
   };
   const first: Candidate[] = [];
   const bound = boundTo(view, ask, profiles);
   if (bound && usable(bound) && hasRoom(bound)) {
-    const why = whyBound(bound, loads, rules, dice);
+    const why = whyBound(bound, inFlight, rules, dice);
     if (why) first.push({ endpoint: bound, because: why });
   }
-  if (ask.within === null && !bound) first.push(...trialsAbove(view, usable, loads, dice));
+  if (ask.within === null && !bound) first.push(...halfOpenAbove(view, usable, inFlight, dice));
   const main: Candidate[] = [];
   const reserve: Candidate[] = [];
   for (const profile of profiles) {
     for (const group of byPriority(profile.endpoints)) {
       const members = group.filter((endpoint) => usable(endpoint) && hasRoom(endpoint));
-      if (members.length > 0) ordered(members, profile, { loads, rules, dice, isNew: !bound }, main, reserve);
+      if (members.length > 0) ordered(members, profile, { inFlight, rules, dice, isNew: !bound }, main, reserve);
     }
   }
   const chosen = distinct([...first, ...main, ...reserve]);
   const candidates = [...chosen].sort((a, b) => rank(a, ask) - rank(b, ask)).map((one) => explained(one, ask));
   const busy = full.length > 0;
   if (candidates.length > 0 || busy) return { candidates, busy: candidates.length === 0, full };
-  const unlikely = saidToLack(profiles, ask, loads, rules, now);
-  return { candidates: unlikely.length > 0 ? unlikely : lastResort(profiles, ask, loads, now), busy: false, full };
+  const unlikely = saidToLack(profiles, ask, inFlight, rules, now);
+  return { candidates: unlikely.length > 0 ? unlikely : panic(profiles, ask, inFlight, now), busy: false, full };
 }
 
 /** All that a request may ever be sent to. */
@@ -131,35 +131,35 @@ function boundTo(view: RoutingView, ask: RouteAsk, profiles: readonly RoutablePr
 }
 
 /** The session's cache is there: who but it should be the trial. Null: the trial is another request's. */
-function whyBound(bound: RoutableEndpoint, loads: Loads, rules: Rules, dice: () => number): Because | null {
+function whyBound(bound: RoutableEndpoint, inFlight: InFlightView, rules: Rules, dice: () => number): Because | null {
   if (bound.state !== 'recovering' || !rules.healthAware) return 'sticky';
-  return mayTry(bound, loads, dice) ? because(bound, rules) : null;
+  return mayTry(bound, inFlight, dice) ? because(bound, rules) : null;
 }
 
 /**
  * What recovers above the active profile, or is watched there, finds out by a new session now and then; the rest of the ladder is there
  * to fail over to.
  */
-function trialsAbove(
+function halfOpenAbove(
   view: RoutingView,
   usable: (one: RoutableEndpoint) => boolean,
-  loads: Loads,
+  inFlight: InFlightView,
   dice: () => number,
 ): readonly Candidate[] {
   return view.above
     .flatMap(({ endpoints }) => endpoints)
     .filter((one) => (one.state === 'recovering' || one.profile === view.watched) && usable(one))
-    .filter((one) => mayTry(one, loads, dice))
-    .map((endpoint) => ({ endpoint, because: isOnRamp(endpoint) ? 'ramp' : 'trial' }));
+    .filter((one) => mayTry(one, inFlight, dice))
+    .map((endpoint) => ({ endpoint, because: isInSlowStart(endpoint) ? 'ramp' : 'trial' }));
 }
 
-function isOnRamp({ state, ramp }: RoutableEndpoint): boolean {
+function isInSlowStart({ state, ramp }: RoutableEndpoint): boolean {
   return state === 'recovering' && ramp > 0;
 }
 
 /** A share of the requests, or one at a time: also at one that is well, and is watched all the same. */
-function mayTry(endpoint: RoutableEndpoint, loads: Loads, dice: () => number): boolean {
-  return isOnRamp(endpoint) ? dice() < endpoint.ramp : loads.permitFree(endpoint.id);
+function mayTry(endpoint: RoutableEndpoint, inFlight: InFlightView, dice: () => number): boolean {
+  return isInSlowStart(endpoint) ? dice() < endpoint.ramp : inFlight.isHalfOpenPermitFree(endpoint.id);
 }
 
 function byPriority(endpoints: readonly RoutableEndpoint[]): readonly (readonly RoutableEndpoint[])[] {
@@ -173,8 +173,8 @@ function byPriority(endpoints: readonly RoutableEndpoint[]): readonly (readonly 
   return [...groups].sort(([a], [b]) => a - b).map(([, group]) => group);
 }
 
-interface Means {
-  readonly loads: Loads;
+interface Context {
+  readonly inFlight: InFlightView;
   readonly rules: Rules;
   readonly dice: () => number;
   readonly isNew: boolean;
@@ -184,24 +184,25 @@ interface Means {
 function ordered(
   members: readonly RoutableEndpoint[],
   profile: RoutableProfile,
-  means: Means,
+  context: Context,
   main: Candidate[],
   reserve: Candidate[],
 ): void {
-  const { rules, loads, dice, isNew } = means;
+  const { rules, inFlight, dice, isNew } = context;
   const whole: RoutableEndpoint[] = [];
   const degraded: RoutableEndpoint[] = [];
   for (const endpoint of members) {
     const state = rules.healthAware ? endpoint.state : 'healthy';
     if (state === 'recovering') {
-      if (mayTry(endpoint, loads, dice)) whole.push(endpoint);
+      if (mayTry(endpoint, inFlight, dice)) whole.push(endpoint);
       else reserve.push({ endpoint, because: 'reserve' });
     } else if (state === 'degraded' && isNew) degraded.push(endpoint);
     else whole.push(endpoint);
   }
   const group = `${profile.name} ${members[0]?.priority}`;
-  for (const endpoint of byStrategy(whole, group, means)) main.push({ endpoint, because: because(endpoint, rules) });
-  for (const endpoint of byStrategy(degraded, `${group} degraded`, means)) main.push({ endpoint, because: 'degraded' });
+  for (const endpoint of byStrategy(whole, group, context)) main.push({ endpoint, because: because(endpoint, rules) });
+  for (const endpoint of byStrategy(degraded, `${group} degraded`, context))
+    main.push({ endpoint, because: 'degraded' });
 }
 
 function because(endpoint: RoutableEndpoint, { strategy, healthAware }: Rules): Because {
@@ -212,18 +213,18 @@ function because(endpoint: RoutableEndpoint, { strategy, healthAware }: Rules): 
 function byStrategy(
   endpoints: readonly RoutableEndpoint[],
   group: string,
-  { rules, loads, dice }: Means,
+  { rules, inFlight, dice }: Context,
 ): readonly RoutableEndpoint[] {
   if (endpoints.length < 2) return endpoints;
   switch (rules.strategy) {
     case 'failover':
       return endpoints;
     case 'round-robin': {
-      const start = loads.turn(group) % endpoints.length;
+      const start = inFlight.turn(group) % endpoints.length;
       return [...endpoints.slice(start), ...endpoints.slice(0, start)];
     }
     case 'least-connections':
-      return [...endpoints].sort((a, b) => loads.inFlight(a.id) / share(a) - loads.inFlight(b.id) / share(b));
+      return [...endpoints].sort((a, b) => inFlight.count(a.id) / share(a) - inFlight.count(b.id) / share(b));
     case 'weighted':
       return drawn(endpoints, dice);
   }
@@ -231,7 +232,7 @@ function byStrategy(
 
 function share({ effectiveWeight, state, ramp }: RoutableEndpoint): number {
   if (state === 'degraded') return effectiveWeight * degradedShare;
-  if (state === 'recovering') return effectiveWeight * Math.max(ramp, trialShare);
+  if (state === 'recovering') return effectiveWeight * Math.max(ramp, halfOpenShare);
   return effectiveWeight;
 }
 
@@ -271,14 +272,14 @@ function explained(candidate: Candidate, ask: RouteAsk): Candidate {
 function saidToLack(
   profiles: readonly RoutableProfile[],
   ask: RouteAsk,
-  loads: Loads,
+  inFlight: InFlightView,
   { healthAware }: Rules,
   now: Millis,
 ): readonly Candidate[] {
   return profiles
     .flatMap(({ endpoints }) => endpoints)
     .filter((one) => ask.lacksModel(one) && !ask.tried.has(one.id) && isAvailable(one, healthAware, now))
-    .filter(({ id }) => now - loads.lastResortAt(id) >= lastResortEveryMs)
+    .filter(({ id }) => now - inFlight.panicAt(id) >= panicEveryMs)
     .map((endpoint) => ({ endpoint, because: 'lastResort' as const }));
 }
 
@@ -286,26 +287,31 @@ function saidToLack(
  * Somebody was asked in vain, and nobody else is left: one that rests after an overload has not told when it is back, and is a lesser
  * evil than an error. What tells of a limit is left alone.
  */
-function resting(profiles: readonly RoutableProfile[], ask: RouteAsk, loads: Loads, now: Millis): readonly Candidate[] {
+function resting(
+  profiles: readonly RoutableProfile[],
+  ask: RouteAsk,
+  inFlight: InFlightView,
+  now: Millis,
+): readonly Candidate[] {
   return profiles
     .flatMap(({ endpoints }) => endpoints)
     .filter(({ state, because, until }) => state === 'degraded' && because === 'overloaded' && (until ?? 0) > now)
-    .filter((one) => !ask.tried.has(one.id) && !ask.lacksModel(one) && loads.inFlight(one.id) < one.maxConcurrent)
+    .filter((one) => !ask.tried.has(one.id) && !ask.lacksModel(one) && inFlight.count(one.id) < one.maxConcurrent)
     .map((endpoint) => ({ endpoint, because: 'lastResort' as const }));
 }
 
 /** Never nothing: the least bad endpoint gets one try in a while, by whatever request comes. */
-function lastResort(
+function panic(
   profiles: readonly RoutableProfile[],
   ask: RouteAsk,
-  loads: Loads,
+  inFlight: InFlightView,
   now: Millis,
 ): readonly Candidate[] {
-  if (ask.tried.size > 0) return resting(profiles, ask, loads, now);
+  if (ask.tried.size > 0) return resting(profiles, ask, inFlight, now);
   const out = profiles
     .flatMap(({ endpoints }) => endpoints)
     .filter((one) => one.state !== 'disabled' && !one.held && !ask.lacksModel(one));
   const [least] = [...out].sort((a, b) => (a.until ?? 0) - (b.until ?? 0));
-  if (!least || now - loads.lastResortAt(least.id) < lastResortEveryMs) return [];
+  if (!least || now - inFlight.panicAt(least.id) < panicEveryMs) return [];
   return [{ endpoint: least, because: 'lastResort' }];
 }

@@ -4,7 +4,7 @@ import type { Backup } from '../src/backup/manifest.ts';
 import type { Incoming } from '../src/config/importers/incoming.ts';
 import type { ImportText } from '../src/config/importers/reading.ts';
 import { type ErrorParams, type ExitCode, exitCodes, QccError } from '../src/errors/qcc-error.ts';
-import type { CapsuleQuestion } from '../src/history/incident-reading.ts';
+import type { IncidentQuestion } from '../src/history/incident-reading.ts';
 
 interface Tasks {
   /** What a file of a configuration brings. */
@@ -12,7 +12,7 @@ interface Tasks {
   /** A backup, unpacked into an empty folder and looked at. */
   restore: [{ readonly file: string; readonly folder: string; readonly home: string }, Omit<Backup, 'file'>];
   /** A question to an incident file; the answer is JSON. */
-  capsule: [CapsuleQuestion, string];
+  capsule: [IncidentQuestion, string];
 }
 
 export type ApartName = keyof Tasks;
@@ -40,7 +40,7 @@ export type ApartReply<Name extends ApartName> =
 const readers: { readonly [Name in ApartName]: (given: ApartGiven<Name>) => Promise<ApartAnswer<Name>> } = {
   import: async (given) => (await import('../src/config/importers/reading.ts')).readIncoming(given),
   restore: async (given) => (await import('../src/backup/unpacking.ts')).unpack(given),
-  capsule: async (given) => (await import('../src/history/incident-reading.ts')).askCapsule(given),
+  capsule: async (given) => (await import('../src/history/incident-reading.ts')).askIncident(given),
 };
 
 async function replyTo<Name extends ApartName>({ name, given }: ApartTask<Name>): Promise<ApartReply<Name>> {

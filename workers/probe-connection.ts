@@ -5,7 +5,7 @@ import { plainText } from '../src/proxy/response/encoding.ts';
 import { StreamWatch } from '../src/proxy/response/sse.ts';
 import { Connection } from '../src/proxy/upstream/connection.ts';
 import { Deadline } from '../src/proxy/upstream/deadline.ts';
-import { codeOf, dial, placeBehind } from '../src/proxy/upstream/dial.ts';
+import { codeOf, dial, dialTargetBehind } from '../src/proxy/upstream/dial.ts';
 import { type Head, headOf } from '../src/proxy/upstream/headers.ts';
 import type { AnswerSink, TransportError } from '../src/proxy/upstream/upstream.ts';
 import type { Stage } from './verdict.ts';
@@ -66,12 +66,12 @@ const nothing = () => {};
  * look like a fault. `close` ends what runs, dialling too.
  */
 export class Line {
-  readonly #target: ReturnType<typeof placeBehind>;
+  readonly #target: ReturnType<typeof dialTargetBehind>;
   #hangUp: () => void = nothing;
 
   /** @param proxy an HTTP proxy to go through, or null */
   constructor(origin: string, proxy: string | null) {
-    this.#target = placeBehind(origin, proxy);
+    this.#target = dialTargetBehind(origin, proxy);
   }
 
   /** Resolves when a connection is there: TCP, and TLS where the endpoint has it. Nothing is sent. @throws {CallFailed} */
@@ -184,7 +184,7 @@ class Exchange implements AnswerSink {
 
   #look(chunk: Buffer): void {
     this.#watch.see(chunk);
-    if (this.#watch.proof === 'proven') this.#ttftMs ??= passedMs(this.#startedAt);
+    if (this.#watch.commitState === 'committable') this.#ttftMs ??= passedMs(this.#startedAt);
     if (!this.#watch.stopped || this.#wholeMs !== null) return;
     this.#wholeMs = passedMs(this.#startedAt);
     this.#then = () => this.end();

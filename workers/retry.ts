@@ -228,7 +228,7 @@ class PortReceiver implements Receiver {
   end(): void {}
   commitEarly(): void {}
   keepAlive(): void {}
-  cut(): void {}
+  abort(): void {}
 }
 
 function post(port: MessagePort, message: FromRetry, moved: readonly ArrayBuffer[] = []): void {

@@ -1,6 +1,6 @@
 /** A machine as people read it: where it stands, why it takes nothing, what it believes, and what moves it next. */
 import { nameOf } from '../../events/ids.ts';
-import type { Answer, LoadsRow, MachineRow } from '../contract/operations.ts';
+import type { Answer, InFlightRow, MachineRow } from '../contract/operations.ts';
 import { codeText } from '../messages/codes.ts';
 import { reasonText, storyWordsOf } from '../messages/story-languages.ts';
 import { clockOf, dayOf, shortSpan } from '../platform/time.ts';
@@ -26,7 +26,12 @@ interface Shown {
 }
 
 /** @param now the moment that is looked at: spans are counted from it */
-export function machineLines(context: Context, machine: MachineRow, now: number, live: LoadsRow | null = null): void {
+export function machineLines(
+  context: Context,
+  machine: MachineRow,
+  now: number,
+  live: InFlightRow | null = null,
+): void {
   for (const line of linesOf(context, machine, now, live)) context.out.line(line);
 }
 
@@ -38,7 +43,7 @@ export function asJson(answer: Answer<'debug.machines'>): object {
 }
 
 /** What is left for further attempts at endpoints that are not well. */
-export function budgetLine({ language }: Context, { budget }: LoadsRow): string {
+export function budgetLine({ language }: Context, { budget }: InFlightRow): string {
   return storyWordsOf(language).lines.budget(budget.left.toFixed(1), budget.most);
 }
 
@@ -46,7 +51,7 @@ export function linesOf(
   context: Context,
   machine: MachineRow,
   now: number,
-  live: LoadsRow | null = null,
+  live: InFlightRow | null = null,
 ): readonly string[] {
   const { words, language } = context;
   const story = storyWordsOf(language);
@@ -92,7 +97,7 @@ function whenText(at: number, now: number, lines: Lines): string {
   return at > now ? lines.inSpan(shortSpan(at - now)) : lines.due;
 }
 
-function runningLines({ language }: Context, { id }: MachineRow, live: LoadsRow | null): readonly string[] {
+function runningLines({ language }: Context, { id }: MachineRow, live: InFlightRow | null): readonly string[] {
   const { lines } = storyWordsOf(language);
   const running = live?.inFlight[nameOf(id)] ?? 0;
   return [

@@ -175,7 +175,7 @@ export interface WhatIfAnswer {
 }
 
 /** The first line of an incident file: the state before its first fact, redacted like all of it. */
-export interface CapsuleHead {
+export interface IncidentHead {
   readonly capsule: number;
   /** The version that wrote it. */
   readonly qcc: string;
@@ -185,7 +185,7 @@ export interface CapsuleHead {
   readonly state: object;
 }
 
-interface CapsuleRedaction {
+interface IncidentRedaction {
   readonly salt: string;
   readonly hashNames: boolean;
   readonly names: readonly string[];
@@ -195,10 +195,10 @@ interface CapsuleRedaction {
 export interface HistoryOperations {
   'capsule.begin': [
     Pick<Look, 'since' | 'until' | 'fromSeq' | 'toSeq'> & { readonly salt: string; readonly hashNames: boolean },
-    { readonly head: CapsuleHead; readonly redaction: CapsuleRedaction },
+    { readonly head: IncidentHead; readonly redaction: IncidentRedaction },
   ];
   'capsule.facts': [
-    { readonly from: number; readonly to: number; readonly redaction: CapsuleRedaction },
+    { readonly from: number; readonly to: number; readonly redaction: IncidentRedaction },
     { readonly facts: readonly object[]; readonly next: number | null },
   ];
   /** Of one endpoint, newest first. */

@@ -157,7 +157,7 @@ export interface MachineRow {
 }
 
 /** What runs at this moment, and what it may still spend. */
-export interface LoadsRow {
+export interface InFlightRow {
   /** Further attempts at endpoints that are not well. */
   readonly budget: { readonly left: number; readonly most: number };
   /** Calls by endpoint. */
@@ -435,7 +435,7 @@ interface Operations extends ConfigOperations, HistoryOperations {
       readonly at: string;
       readonly machines: readonly MachineRow[];
       /** Null while no gateway runs, and of any past moment. */
-      readonly live: LoadsRow | null;
+      readonly live: InFlightRow | null;
     },
   ];
   'proxy.status': [Record<never, never>, StatusRow];

@@ -157,7 +157,7 @@ function unchecked(it: Installation, live: LiveSide | undefined): Partial<Table>
     'config.snapshots': () => listSnapshots(it),
     'config.diff': (params) => diffConfigurations(it, params, live?.replay),
     'config.rollback': (params) => rollBack(it, params, live),
-    'debug.machines': (params) => showMachines(it, params, live?.loads()),
+    'debug.machines': (params) => showMachines(it, params, live?.inFlight()),
     'client.settings': () => clientToken(it, live?.url),
     ...(live ? { 'health.check': (params) => checkHealth(it, params, live) } : {}),
     ...(live ? { 'proxy.status': () => live.status(), 'proxy.stop': ({ graceMs }) => live.stop(graceMs) } : {}),

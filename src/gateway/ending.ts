@@ -12,7 +12,7 @@ import type { Descriptors } from '../platform/descriptors.ts';
 import { iso } from '../platform/time.ts';
 import type { Pool, ReplayPool } from '../pool/pool.ts';
 import type { ProxyServer } from '../proxy/ports.ts';
-import type { Caretaker } from '../runtime/maintenance.ts';
+import type { Maintenance } from '../runtime/maintenance.ts';
 import type { Scheduler } from '../runtime/scheduler.ts';
 import { type StepFault, step } from './end.ts';
 import type { GatewayNews } from './gateway.ts';
@@ -33,7 +33,7 @@ export interface Open {
   readonly proxy: ProxyServer;
   readonly queue: Awaited<ReturnType<typeof openQueue>>;
   readonly scheduler: Scheduler;
-  readonly caretaker: Caretaker;
+  readonly maintenance: Maintenance;
   readonly inspector: Inspector;
   readonly monitor: Monitor;
   readonly notifier: Notifier;
@@ -51,7 +51,7 @@ export function endOf(
     proxy,
     queue,
     scheduler,
-    caretaker,
+    maintenance,
     inspector,
     monitor,
     notifier,
@@ -81,7 +81,7 @@ export function endOf(
       scheduler.stop();
       await step('probes', () => monitor.stop(), fault);
       await step('probes', () => pool.close(), fault);
-      await step('snapshots', () => caretaker.stop(), fault);
+      await step('snapshots', () => maintenance.stop(), fault);
       inspector.stop();
       await step('notifications', () => notifier.stop(), fault, notifyMs);
       await step('log', () => tellStop(installation, 'asked'), fault);

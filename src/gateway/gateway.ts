@@ -30,7 +30,7 @@ import { openPool, openReplayPool } from '../pool/pool.ts';
 import type { ProxyServer } from '../proxy/ports.ts';
 import type { Listen, Uncaught } from '../proxy/server/listener.ts';
 import { startProxy } from '../proxy/server/server.ts';
-import { Caretaker } from '../runtime/maintenance.ts';
+import { Maintenance } from '../runtime/maintenance.ts';
 import { Scheduler } from '../runtime/scheduler.ts';
 import { openAlone } from './alone.ts';
 import { Parts, type StepFault } from './end.ts';
@@ -144,7 +144,7 @@ async function serve(installation: Installation, options: GatewayOptions, parts:
   parts.add('port', () => proxy.drain(0));
   const scheduler = new Scheduler(core);
   parts.add('timers', () => scheduler.stop());
-  const caretaker = new Caretaker(core, () => keeping(settings()));
+  const maintenance = new Maintenance(core, () => keeping(settings()));
   const startedAt = world.now();
   const certainUntil = await tellStart(installation, { url: proxy.url, epoch, lastAt });
   parts.add('log', () => tellStop(installation, 'failed'));
@@ -152,7 +152,17 @@ async function serve(installation: Installation, options: GatewayOptions, parts:
     if (facts.some(({ stream }) => !isTraffic(stream))) proxy.settingsChanged();
   });
   const notifier = newNotifier(installation, options.language ?? 'en');
-  const open = { installation, control, proxy, scheduler, caretaker, inspector, notifier, descriptors, ...background };
+  const open = {
+    installation,
+    control,
+    proxy,
+    scheduler,
+    maintenance: maintenance,
+    inspector,
+    notifier,
+    descriptors,
+    ...background,
+  };
   const ending = endOf(open, options.tell);
   const { host } = listener;
   const uncaught = () => options.uncaught?.count ?? 0;
@@ -160,7 +170,7 @@ async function serve(installation: Installation, options: GatewayOptions, parts:
   descriptors.start();
   parts.add('files', () => descriptors.stop());
   scheduler.arm();
-  caretaker.start();
+  maintenance.start();
   background.monitor.start();
   inspector.start(background.replay);
   table.resolve(operations(installation, live));

@@ -26,7 +26,7 @@ export function liveSideOf(open: Open, serving: Serving): LiveSide {
     replay,
     found: () => inspector.found(),
     status: () => status(open, serving),
-    loads: () => proxy.loads(),
+    inFlight: () => proxy.inFlight(),
     check: (ids) => monitor.check(ids),
     nextProbes: () => monitor.next(),
   };
@@ -41,7 +41,7 @@ function status(
   const counts = { healthy: 0, degraded: 0, failed: 0, recovering: 0, disabled: 0 };
   for (const { id } of state.profiles.endpoints()) counts[endpointStatus(state.endpoint(id)).state]++;
   const { active, state: condition } = priorityStatus(state.priority);
-  const { total, inFlight, waiting, succeeded, failed, cancelled, connections } = proxy.figures();
+  const { total, inFlight, waiting, succeeded, failed, cancelled, connections } = proxy.counts();
   const { limit, connectionsMax, isShort, shortages } = descriptors;
   return {
     running: true,

@@ -2,16 +2,16 @@
 import { createReadStream } from 'node:fs';
 import type { Recorded } from '../../events/fact.ts';
 import { MiB } from '../../events/units.ts';
-import type { CapsuleHead } from '../contract/history-operations.ts';
+import type { IncidentHead } from '../contract/history-operations.ts';
 import { exitCodes, QccError } from '../errors/qcc-error.ts';
 import type { ReadableLog } from '../log/log.ts';
 import { MemoryLog } from '../log/memory-log.ts';
 import { BeyondBounds, type JsonBounds, parseBounded } from '../platform/bounded.ts';
 import { State } from '../runtime/state.ts';
 import { capsuleForm } from './incident.ts';
-import { CapsuleSeal, type End } from './incident-seal.ts';
+import { type End, IncidentSeal } from './incident-seal.ts';
 
-export interface CapsuleLimits {
+export interface IncidentLimits {
   readonly bytesMax: number;
   /** Of its first line, which is a whole state. */
   readonly headBytesMax: number;
@@ -20,7 +20,7 @@ export interface CapsuleLimits {
 }
 
 // A week of somebody's busiest day. A fact has some three hundred bytes; one with sixty attempts has ten thousand.
-const defaults: CapsuleLimits = {
+const defaults: IncidentLimits = {
   bytesMax: 256 * MiB,
   headBytesMax: 64 * MiB,
   factBytesMax: MiB,
@@ -30,7 +30,7 @@ const headBounds = { depthMax: 32, valuesMax: 5_000_000 };
 const factBounds = { depthMax: 32, valuesMax: 50_000 };
 
 /** @throws {QccError} `QCC_CAPSULE_UNREADABLE`, `QCC_CAPSULE_DAMAGED`, `QCC_CAPSULE_VERSION`, `QCC_CAPSULE_LIMIT` */
-export async function openCapsule(path: string, limits: CapsuleLimits = defaults): Promise<ReadableLog> {
+export async function openIncident(path: string, limits: IncidentLimits = defaults): Promise<ReadableLog> {
   try {
     return await read(path, limits);
   } catch (error) {
@@ -47,9 +47,9 @@ export async function openCapsule(path: string, limits: CapsuleLimits = defaults
   }
 }
 
-async function read(path: string, limits: CapsuleLimits): Promise<ReadableLog> {
-  const seal = new CapsuleSeal();
-  let head: CapsuleHead | undefined;
+async function read(path: string, limits: IncidentLimits): Promise<ReadableLog> {
+  const seal = new IncidentSeal();
+  let head: IncidentHead | undefined;
   const facts: Recorded[] = [];
   let last: string | undefined;
   for await (const line of linesOf(path, limits)) {
@@ -62,18 +62,18 @@ async function read(path: string, limits: CapsuleLimits): Promise<ReadableLog> {
     if (facts.length > limits.factsMax) throw new BeyondBounds(`it has more than ${limits.factsMax} facts`);
     last = line;
   }
-  if (head === undefined) throw damagedCapsule(path, 'it does not begin like an incident of qcc');
+  if (head === undefined) throw damagedIncident(path, 'it does not begin like an incident of qcc');
   const end = parsed<End>(last, factBounds);
-  if (!end?.end) throw damagedCapsule(path, 'its end is missing');
+  if (!end?.end) throw damagedIncident(path, 'its end is missing');
   const { facts: count, sha256 } = seal.end();
-  if (end.facts !== count || end.sha256 !== sha256) throw damagedCapsule(path, 'it is not what was written');
-  return new CapsuleLog(head, facts);
+  if (end.facts !== count || end.sha256 !== sha256) throw damagedIncident(path, 'it is not what was written');
+  return new IncidentLog(head, facts);
 }
 
 /** What follows is read only behind a state that can be read: a stranger's file that is none of ours ends here. */
-function headIn(path: string, line: string): CapsuleHead {
-  const head = parsed<CapsuleHead>(line, headBounds);
-  if (!isHead(head)) throw damagedCapsule(path, 'it does not begin like an incident of qcc');
+function headIn(path: string, line: string): IncidentHead {
+  const head = parsed<IncidentHead>(line, headBounds);
+  if (!isHead(head)) throw damagedIncident(path, 'it does not begin like an incident of qcc');
   if (head.capsule > capsuleForm || !stateIn(path, head))
     throw new QccError(
       'QCC_CAPSULE_VERSION',
@@ -85,11 +85,11 @@ function headIn(path: string, line: string): CapsuleHead {
   return head;
 }
 
-function stateIn(path: string, { state }: CapsuleHead): State | undefined {
+function stateIn(path: string, { state }: IncidentHead): State | undefined {
   try {
     return State.from(state);
   } catch {
-    throw damagedCapsule(path, 'the state that it begins with is none');
+    throw damagedIncident(path, 'the state that it begins with is none');
   }
 }
 
@@ -102,14 +102,14 @@ function factIn(path: string, line: string, seq: number): Recorded {
     [fact.stream, fact.type, fact.by].every((one) => typeof one === 'string') &&
     typeof fact.data === 'object' &&
     fact.data !== null;
-  if (!isFact) throw damagedCapsule(path, `#${seq} is no fact`);
+  if (!isFact) throw damagedIncident(path, `#${seq} is no fact`);
   return fact as Recorded;
 }
 
-class CapsuleLog extends MemoryLog {
-  readonly #head: CapsuleHead;
+class IncidentLog extends MemoryLog {
+  readonly #head: IncidentHead;
 
-  constructor(head: CapsuleHead, facts: readonly Recorded[]) {
+  constructor(head: IncidentHead, facts: readonly Recorded[]) {
     super(facts);
     this.#head = head;
   }
@@ -129,7 +129,7 @@ class CapsuleLog extends MemoryLog {
 }
 
 /** Line by line, and none longer than it may be: a file without an end of a line is not gathered until memory is gone. */
-async function* linesOf(path: string, { bytesMax, headBytesMax, factBytesMax }: CapsuleLimits): AsyncIterable<string> {
+async function* linesOf(path: string, { bytesMax, headBytesMax, factBytesMax }: IncidentLimits): AsyncIterable<string> {
   const line = new OpenLine();
   let [bytes, lines] = [0, 0];
   for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
@@ -180,7 +180,7 @@ function parsed<Line>(line: string | undefined, bounds: JsonBounds): Partial<Lin
   }
 }
 
-function isHead(line: Partial<CapsuleHead> | undefined): line is CapsuleHead {
+function isHead(line: Partial<IncidentHead> | undefined): line is IncidentHead {
   return (
     typeof line?.capsule === 'number' &&
     Number.isSafeInteger(line.from) &&
@@ -190,7 +190,7 @@ function isHead(line: Partial<CapsuleHead> | undefined): line is CapsuleHead {
 }
 
 /** What was made up, or came to harm on its way. */
-export function damagedCapsule(path: string, why: string): QccError {
+export function damagedIncident(path: string, why: string): QccError {
   return new QccError(
     'QCC_CAPSULE_DAMAGED',
     `${path} is no whole incident file: ${why}`,

@@ -2,12 +2,12 @@
 import type { Answer, Params } from '../contract/operations.ts';
 import { QccError } from '../errors/qcc-error.ts';
 import type { ReadableLog } from '../log/log.ts';
-import { damagedCapsule, openCapsule } from './incident-log.ts';
+import { damagedIncident, openIncident } from './incident-log.ts';
 import { stateAt } from './moment.ts';
 import { ask, type QuestionName } from './questions.ts';
 
 /** `history.head` is no question to a log, and is answered here as an installation answers it. */
-export interface CapsuleQuestion {
+export interface IncidentQuestion {
   readonly path: string;
   readonly name: QuestionName | 'history.head';
   readonly params: object;
@@ -17,15 +17,15 @@ export interface CapsuleQuestion {
 let opened: { readonly path: string; readonly log: ReadableLog } | undefined;
 
 /** The answer is JSON. @throws {QccError} `QCC_CAPSULE_…`, or what the question threw */
-export async function askCapsule({ path, name, params }: CapsuleQuestion): Promise<string> {
-  if (opened?.path !== path) opened = { path, log: await openCapsule(path) };
+export async function askIncident({ path, name, params }: IncidentQuestion): Promise<string> {
+  if (opened?.path !== path) opened = { path, log: await openIncident(path) };
   const { log } = opened;
   try {
     return JSON.stringify(name === 'history.head' ? await headOf(log) : await ask(log, name, params as Params<never>));
   } catch (error) {
     if (error instanceof QccError) throw error;
     // Its checksum is right, and what it says is not what qcc writes: somebody has made it up.
-    throw damagedCapsule(path, `it says what cannot be (${(error as Error).message})`);
+    throw damagedIncident(path, `it says what cannot be (${(error as Error).message})`);
   }
 }
 

@@ -7,7 +7,7 @@ export interface End {
   readonly sha256: string;
 }
 
-export class CapsuleSeal {
+export class IncidentSeal {
   readonly #hash = createHash('sha256');
   #facts = -1;
 

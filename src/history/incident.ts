@@ -1,7 +1,7 @@
 /** An incident capsule: a slice of the history that may be given away, with all that is needed to ask it elsewhere. */
 import type { Recorded } from '../../events/fact.ts';
 import { effective } from '../config/settings/settings.ts';
-import type { CapsuleHead } from '../contract/history-operations.ts';
+import type { IncidentHead } from '../contract/history-operations.ts';
 import type { Answer, Params } from '../contract/operations.ts';
 import type { ReadableLog } from '../log/log.ts';
 import { version } from '../platform/version.ts';
@@ -14,7 +14,7 @@ export const capsuleForm = 1;
 const pageSize = 1_000;
 
 /** What stands in its first line, and what the pages after it need. */
-export async function beginCapsule(
+export async function beginIncident(
   log: ReadableLog,
   { salt, hashNames, ...look }: Params<'capsule.begin'>,
 ): Promise<Answer<'capsule.begin'>> {
@@ -27,7 +27,7 @@ export async function beginCapsule(
     for await (const facts of log.read(from, to - 1)) for (const fact of facts) collectNamesOf(fact, found);
   }
   const redaction = { salt, hashNames, names: [...found.names], hosts: [...found.hosts] };
-  const head: CapsuleHead = {
+  const head: IncidentHead = {
     capsule: capsuleForm,
     qcc: version,
     from,
@@ -46,7 +46,7 @@ function withEnvironment(then: State): object {
   return { ...saved, settings: [...new Map([...saved.settings, ...set])] };
 }
 
-export async function capsuleFacts(
+export async function incidentFacts(
   log: ReadableLog,
   { from, to, redaction }: Params<'capsule.facts'>,
 ): Promise<Answer<'capsule.facts'>> {

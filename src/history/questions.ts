@@ -10,7 +10,7 @@ import { diffMoments } from './diff.ts';
 import { explain } from './explain.ts';
 import { gapsIn, pageOfLook, readFacts, startOfLook } from './facts.ts';
 import { pastChecks, recentSince, statsSince } from './health.ts';
-import { beginCapsule, capsuleFacts } from './incident.ts';
+import { beginIncident, incidentFacts } from './incident.ts';
 import { resolveFilters } from './known.ts';
 import { sizesOfLog } from './sizes.ts';
 import { showThen } from './then.ts';
@@ -27,8 +27,8 @@ const questions = {
   'history.at': showThen,
   'history.verify': verifyLog,
   'history.stats': sizesOfLog,
-  'capsule.begin': beginCapsule,
-  'capsule.facts': capsuleFacts,
+  'capsule.begin': beginIncident,
+  'capsule.facts': incidentFacts,
   'history.diff': diffMoments,
   'history.explain': explain,
   'history.whatIf': whatIf,

@@ -16,7 +16,7 @@ import { routingView } from '../projections/routing.ts';
 import { Sessions } from '../proxy/sessions.ts';
 import { Core, type Policies } from '../runtime/core.ts';
 import type { State } from '../runtime/state.ts';
-import { type End, type Ground, type Place, Walk } from './walk.ts';
+import { type Context, type End, type Place, Walk } from './walk.ts';
 
 /** The rules of a side: those that were recorded, or those that are tried. */
 export interface Side {
@@ -223,13 +223,13 @@ export class Rehearsal {
 
   #isMet(id: EndpointId, { request, failure }: Pick<AttemptFailure, 'request' | 'failure'>): boolean {
     const walk = request === null ? undefined : this.#walkOf(request);
-    return walk?.meets(id, failure, this.#ground()) ?? true;
+    return walk?.meets(id, failure, this.#context()) ?? true;
   }
 
   /** A success that was told of: its request has ended with it. */
   #isServed({ request }: Told): boolean {
     const walk = request === null ? undefined : this.#walkOf(request);
-    return !walk || walk.ends('RequestServed', this.#ground()) === 'served';
+    return !walk || walk.ends('RequestServed', this.#context()) === 'served';
   }
 
   #walkOf(request: string): Walk | undefined {
@@ -273,7 +273,7 @@ export class Rehearsal {
     const id = nameOf(stream);
     const walk = this.#walkOf(id) ?? new Walk(data, fact.at);
     this.#walks.delete(id);
-    const end = walk.ends(type, this.#ground());
+    const end = walk.ends(type, this.#context());
     const { happened } = walk;
     this.#remember(fact, end);
     const isGood = end === 'served' && type === 'RequestServed' && data.status < 400;
@@ -297,7 +297,7 @@ export class Rehearsal {
 
   // ------------------------------------------------------------------------------------------------ views
 
-  #ground(): Ground {
+  #context(): Context {
     return {
       recorded: this.#recorded.settings(this.#twin),
       under: this.#under.settings(this.#core.state),

@@ -8,7 +8,7 @@ import { kindOf } from '../../events/ids.ts';
 import type { DifferenceRow } from '../contract/history-operations.ts';
 import type { Answer, Params } from '../contract/operations.ts';
 import { type Range, rangeOf, without } from '../log/damage.ts';
-import { PlaceSum } from '../log/index-checksum.ts';
+import { IndexChecksum } from '../log/index-checksum.ts';
 import type { ReadableLog } from '../log/log.ts';
 import { lossesOf } from '../runtime/losses.ts';
 import { State } from '../runtime/state.ts';
@@ -62,7 +62,7 @@ class Refold {
   isComplete = true;
   readonly #log: ReadableLog;
   readonly #versions: Map<string, number>;
-  readonly #places = new PlaceSum();
+  readonly #places = new IndexChecksum();
   #next: number;
   #at: number;
 

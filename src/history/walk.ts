@@ -6,7 +6,7 @@ import type { Millis } from '../../events/fact.ts';
 import type { EndpointId } from '../../events/ids.ts';
 import type { Attempt, Served } from '../../events/request.ts';
 import { isOpen, mayBeFirst } from '../../machines/choice.ts';
-import { type Candidate, isPassedOver, type Loads, plan, type RouteAsk } from '../../machines/route.ts';
+import { type Candidate, type InFlightView, isPassedOver, plan, type RouteAsk } from '../../machines/route.ts';
 import type { RoutableEndpoint, RoutingView } from '../../machines/routing-view.ts';
 import type { Settings } from '../config/settings/settings.ts';
 import type { Sessions } from '../proxy/sessions.ts';
@@ -21,7 +21,7 @@ export interface Place {
 }
 
 /** What the walk looks at while it goes. */
-export interface Ground {
+export interface Context {
   /** The view that a request's first choice looked at, by the number of its fact; a later one, by its instant. */
   placeAt(seq: number): Place;
   placeThen(at: Millis): Place;
@@ -35,10 +35,10 @@ export interface Ground {
 export type End = 'served' | 'failed' | 'cancelled' | 'unknown';
 
 // What ran at a moment of the past is in no fact: everybody has room, and every trial may happen.
-const nobodyRuns: Loads = {
-  inFlight: () => 0,
-  permitFree: () => true,
-  lastResortAt: () => Number.NEGATIVE_INFINITY,
+const nobodyRuns: InFlightView = {
+  count: () => 0,
+  isHalfOpenPermitFree: () => true,
+  panicAt: () => Number.NEGATIVE_INFINITY,
   turn: () => 0,
 };
 const always = () => 0;
@@ -60,7 +60,7 @@ export class Walk {
   }
 
   /** A failure that was told of: whether the request would have met it. */
-  meets(endpoint: string, failure: string, ground: Ground): boolean {
+  meets(endpoint: string, failure: string, context: Context): boolean {
     const { attempts } = this.#request;
     const index = attempts.findIndex(
       (one, i) => i >= this.#looked && one.endpoint === endpoint && one.outcome === failure,
@@ -68,23 +68,23 @@ export class Walk {
     // Attempts that could be told of and were not are those that stand in no request: nothing speaks against it.
     if (index < 0) return this.#end === null;
     let happens = false;
-    while (this.#looked <= index) happens = this.#step(ground);
+    while (this.#looked <= index) happens = this.#step(context);
     return happens;
   }
 
   /** What became of it in the end. */
-  ends(type: string, ground: Ground): End {
-    while (this.#looked < this.#request.attempts.length) this.#step(ground);
+  ends(type: string, context: Context): End {
+    while (this.#looked < this.#request.attempts.length) this.#step(context);
     if (this.#end) return this.#end;
     if (type === 'RequestCancelled') return 'cancelled';
     if (this.#wanted !== null) return 'unknown';
-    const place = ground.placeThen(this.#endedAt);
-    if (this.#isAsRecorded(place, ground) || this.happened.length >= ground.under['proxy.max_attempts'])
+    const place = context.placeThen(this.#endedAt);
+    if (this.#isAsRecorded(place, context) || this.happened.length >= context.under['proxy.max_attempts'])
       return 'failed';
-    return this.#candidates(place, this.#endedAt, ground).length > 0 ? 'unknown' : 'failed';
+    return this.#candidates(place, this.#endedAt, context).length > 0 ? 'unknown' : 'failed';
   }
 
-  #step(ground: Ground): boolean {
+  #step(context: Context): boolean {
     const { attempts, view } = this.#request;
     const attempt = attempts[this.#looked];
     const before = attempts[this.#looked - 1];
@@ -92,22 +92,22 @@ export class Walk {
     if (!attempt || this.#end) return false;
     // A short pause at the session's own endpoint was waited out: it is one choice.
     const isAgain = before?.endpoint === attempt.endpoint && this.happened.at(-1) === before;
-    const place = this.#looked === 1 ? ground.placeAt(view) : ground.placeThen(attempt.at);
-    if (!isAgain && !this.#isChosen(attempt, place, ground)) return false;
-    this.#happens(attempt, place, ground);
+    const place = this.#looked === 1 ? context.placeAt(view) : context.placeThen(attempt.at);
+    if (!isAgain && !this.#isChosen(attempt, place, context)) return false;
+    this.#happens(attempt, place, context);
     return true;
   }
 
-  #isChosen({ endpoint, at }: Attempt, place: Place, ground: Ground): boolean {
+  #isChosen({ endpoint, at }: Attempt, place: Place, context: Context): boolean {
     const id = endpoint as EndpointId;
     if (this.#wanted !== null) return this.#wanted === id;
-    if (this.happened.length >= ground.under['proxy.max_attempts']) {
+    if (this.happened.length >= context.under['proxy.max_attempts']) {
       this.#end = 'failed';
       return false;
     }
-    if (this.#isAsRecorded(place, ground)) return true;
-    const candidates = this.#candidates(place, at, ground);
-    const isSameDraw = ground.under['loadbalancer.strategy'] === ground.recorded['loadbalancer.strategy'];
+    if (this.#isAsRecorded(place, context)) return true;
+    const candidates = this.#candidates(place, at, context);
+    const isSameDraw = context.under['loadbalancer.strategy'] === context.recorded['loadbalancer.strategy'];
     if (isSameDraw && mayBeFirst(candidates, id)) return true;
     const [first] = candidates;
     if (!first) this.#end = 'failed';
@@ -117,7 +117,7 @@ export class Walk {
     return false;
   }
 
-  #happens(attempt: Attempt, { view }: Place, { sessions, tellsLacking }: Ground): void {
+  #happens(attempt: Attempt, { view }: Place, { sessions, tellsLacking }: Context): void {
     const id = attempt.endpoint as EndpointId;
     this.happened.push(attempt);
     this.#wanted = null;
@@ -130,11 +130,11 @@ export class Walk {
   }
 
   /** Nothing that routing looks at is different. */
-  #isAsRecorded({ same }: Place, { recorded, under }: Ground): boolean {
+  #isAsRecorded({ same }: Place, { recorded, under }: Context): boolean {
     return same && routingKeys.every((key) => recorded[key] === under[key]);
   }
 
-  #candidates({ view }: Place, now: Millis, { under, sessions }: Ground): readonly Candidate[] {
+  #candidates({ view }: Place, now: Millis, { under, sessions }: Context): readonly Candidate[] {
     const { session, model, within, path } = this.#request;
     const ttlMs = under['loadbalancer.sticky_ttl'] * secondMs;
     const ask: RouteAsk = {
@@ -149,7 +149,7 @@ export class Walk {
     const rules = { strategy: under['loadbalancer.strategy'], healthAware: under['loadbalancer.health_aware'] };
     const { candidates } = plan(view, ask, nobodyRuns, rules, now, always);
     // Batches and files belong to one account: never a second one.
-    return isPinned(path) && this.happened.length > 0 ? [] : candidates;
+    return isPassthrough(path) && this.happened.length > 0 ? [] : candidates;
   }
 }
 
@@ -161,6 +161,6 @@ const routingKeys = [
   'proxy.max_attempts',
 ] as const;
 
-function isPinned(path: string): boolean {
+function isPassthrough(path: string): boolean {
   return path.startsWith('/v1/messages/batches') || path.startsWith('/v1/files');
 }

@@ -3,7 +3,7 @@ import type { EndpointId } from '../../events/ids.ts';
 import type { PlannedProbe } from '../../machines/probe-plan.ts';
 import type { ProbeResult } from '../../workers/probe.ts';
 import type { Check } from '../contract/checks.ts';
-import type { Answer, LoadsRow } from '../contract/operations.ts';
+import type { Answer, InFlightRow } from '../contract/operations.ts';
 import type { ReplayPool } from '../pool/pool.ts';
 
 /** What only a running gateway can answer. */
@@ -18,6 +18,6 @@ export interface LiveSide {
   /** A conversation with each, now. Null: its probe was lost. */
   check(endpoints: readonly EndpointId[]): Promise<ReadonlyMap<EndpointId, ProbeResult | null>>;
   /** What runs at this moment: it is in no fact. */
-  loads(): LoadsRow;
+  inFlight(): InFlightRow;
   nextProbes(): ReadonlyMap<string, PlannedProbe>;
 }

@@ -9,7 +9,7 @@ import { crc32 } from 'node:zlib';
 const modulus = 2 ** 48;
 const half = 2 ** 32;
 
-export class PlaceSum {
+export class IndexChecksum {
   #count = 0;
   #sum = 0;
 
@@ -23,7 +23,7 @@ export class PlaceSum {
     this.#sum = (this.#sum + mixed) % modulus;
   }
 
-  equals(other: PlaceSum): boolean {
+  equals(other: IndexChecksum): boolean {
     return this.#count === other.#count && this.#sum === other.#sum;
   }
 }

@@ -5,7 +5,7 @@
 import type { Recorded } from '../../events/fact.ts';
 import { allStreams, factKey, numberOf, placeOf, streamHead, streamKey } from './codec.ts';
 import type { Range } from './damage.ts';
-import { PlaceSum } from './index-checksum.ts';
+import { IndexChecksum } from './index-checksum.ts';
 import type { Connection, Database } from './level-database.ts';
 import type { LevelReader } from './level-reader.ts';
 import type { PlaceIndex } from './log.ts';
@@ -27,11 +27,11 @@ export class LevelIndex implements PlaceIndex {
     this.#reader = reader;
   }
 
-  addFact(sum: PlaceSum, { stream, version, seq }: Recorded): void {
+  addFact(sum: IndexChecksum, { stream, version, seq }: Recorded): void {
     sum.add(streamHead(stream), version, seq);
   }
 
-  sum([from, to]: Range, except: readonly Range[]): Promise<PlaceSum> {
+  sum([from, to]: Range, except: readonly Range[]): Promise<IndexChecksum> {
     return sumOf(this.#connection.past, (seq) => seq >= from && seq <= to && !isIn(except, seq));
   }
 
@@ -80,8 +80,8 @@ export class LevelIndex implements PlaceIndex {
 }
 
 /** Of all entries that name a number which counts. */
-export async function sumOf(database: Database, counts: (seq: number) => boolean = () => true): Promise<PlaceSum> {
-  const sum = new PlaceSum();
+export async function sumOf(database: Database, counts: (seq: number) => boolean = () => true): Promise<IndexChecksum> {
+  const sum = new IndexChecksum();
   for await (const entries of slices(database))
     for (const [key, value] of entries) {
       const seq = numberOf(value);

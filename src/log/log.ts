@@ -1,7 +1,7 @@
 /** The port of the log: what the core needs of a place where facts are kept. Memory and LevelDB implement it. */
 import type { Millis, Recorded } from '../../events/fact.ts';
 import type { Range } from './damage.ts';
-import type { PlaceSum } from './index-checksum.ts';
+import type { IndexChecksum } from './index-checksum.ts';
 
 /** Names what a command is about to do. */
 export type Intent = number & { readonly intent: unique symbol };
@@ -41,9 +41,9 @@ export type ReadableLog = Pick<
 /** Where each fact stands in its stream, kept beside the facts. */
 export interface PlaceIndex {
   /** What a fact ought to add to the sum of its entries. */
-  addFact(sum: PlaceSum, fact: Recorded): void;
+  addFact(sum: IndexChecksum, fact: Recorded): void;
   /** Of the entries that name facts of a range, without those that are known to be gone. */
-  sum(range: Range, except: readonly Range[]): Promise<PlaceSum>;
+  sum(range: Range, except: readonly Range[]): Promise<IndexChecksum>;
   /** Facts whose entry is missing or names another, and numbers that an entry names although no such fact is there. */
   misplaced(range: Range, except: readonly Range[]): Promise<readonly Range[]>;
 }

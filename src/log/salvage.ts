@@ -19,7 +19,7 @@ import {
 } from './codec.ts';
 import { type Range, without } from './damage.ts';
 import { readHead } from './head-file.ts';
-import { PlaceSum } from './index-checksum.ts';
+import { IndexChecksum } from './index-checksum.ts';
 import { factsIn, hasDropped, journalsAside, journalsIn } from './journal.ts';
 import { type Database, openDatabase } from './level-database.ts';
 import { sumOf } from './level-index.ts';
@@ -93,7 +93,7 @@ async function takeFrom(dir: string, target: Database): Promise<Taken> {
   try {
     await source.open();
     let [isWhole, facts] = [!hasDropped(dir), 0];
-    const places = new PlaceSum();
+    const places = new IndexChecksum();
     for await (const part of readable(source)) {
       const whole = part.entries.filter((entry) => isFact(entry, places));
       if (!part.isWhole || whole.length < part.entries.length) isWhole = false;
@@ -150,7 +150,7 @@ async function intentsOf(source: Database): Promise<readonly Entry[] | undefined
 }
 
 /** Adds where it stands in its stream to what the index ought to say. */
-function isFact([key, value]: Entry, places: PlaceSum): boolean {
+function isFact([key, value]: Entry, places: IndexChecksum): boolean {
   const fact = factOf(value) as Recorded | undefined;
   if (fact?.seq !== seqOf(key)) return false;
   places.add(streamHead(fact.stream), fact.version, fact.seq);

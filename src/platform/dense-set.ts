@@ -2,12 +2,12 @@
  * What runs at this moment. No `Set`: one whose members come and go all day is rebuilt again and again, and each old table,
  * once it is in the collector's old space, keeps the next one and all that was in it (measured: 10 KB a request).
  */
-export interface Runs {
+export interface Member {
   /** Its place among all that run; nobody else's business. */
   place: number;
 }
 
-export class Running<Run extends Runs> {
+export class DenseSet<Run extends Member> {
   readonly #all: Run[] = [];
 
   add(run: Run): void {

@@ -2,22 +2,22 @@
 const knownMax = 512;
 const lengthMax = 64;
 
-const spellings = new Map<string, string>();
+const interned = new Map<string, string>();
 
 /**
  * The same name, always as the same string: a lookup of it costs nothing more. And a copy: a piece that is cut out of a head
  * would keep all of it, its credentials too.
  */
-export function spelled(name: string): string {
-  const known = spellings.get(name);
-  if (known !== undefined || spellings.size >= knownMax || name.length > lengthMax) return known ?? name;
+export function intern(name: string): string {
+  const known = interned.get(name);
+  if (known !== undefined || interned.size >= knownMax || name.length > lengthMax) return known ?? name;
   const copy = Buffer.from(name, 'latin1').toString('latin1');
-  spellings.set(copy, copy);
+  interned.set(copy, copy);
   return copy;
 }
 
 /** @param judge is given the name in lower case */
-export function remembering<Verdict>(judge: (name: string) => Verdict): (name: string) => Verdict {
+export function memoize<Verdict>(judge: (name: string) => Verdict): (name: string) => Verdict {
   const known = new Map<string, Verdict>();
   return (name) => {
     let verdict = known.get(name);

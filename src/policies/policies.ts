@@ -17,7 +17,7 @@ export function endpointPolicy(settings: Settings, endpoint: KnownEndpoint | und
     maxFailures: endpoint?.maxFailures ?? defaultMaxFailures,
     backoffBaseMs: settings['health.backoff_base'] * secondMs,
     backoffMaxMs: settings['health.backoff_max'] * secondMs,
-    rampMs: settings['health.ramp'] * secondMs,
+    slowStartMs: settings['health.ramp'] * secondMs,
     credentialIntervalMs: settings['health.credential_interval'] * secondMs,
     probing: settings['health.enabled'] && settings['health.mode'] !== 'off',
   };

@@ -160,7 +160,7 @@ export interface RetrySink {
   /** Headers have come: from here on it is likely to have been paid for. */
   answering(status: number): void;
   /** The answer has proven itself; its bytes follow. The headers are flat pairs. */
-  proven(status: number, headers: readonly string[]): void | Promise<void>;
+  committable(status: number, headers: readonly string[]): void | Promise<void>;
   bytes(chunk: Buffer): void | Promise<void>;
 }
 
@@ -300,7 +300,7 @@ class Hearing {
         this.#sink.answering(message.status);
         return;
       case 'proven':
-        await this.#sink.proven(message.status, message.headers);
+        await this.#sink.committable(message.status, message.headers);
         return;
       case 'bytes': {
         const { buffer, byteOffset, byteLength } = message.bytes;

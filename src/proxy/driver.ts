@@ -8,10 +8,10 @@ import type { Candidate } from '../../machines/route.ts';
 import type { RoutableEndpoint } from '../../machines/routing-view.ts';
 import type { Place } from './admission/admission.ts';
 import type { RoomWaiter } from './admission/room.ts';
-import type { Means } from './means.ts';
+import type { Deps } from './deps.ts';
 import { askedOf, ParkedRequest, sendStored } from './parking.ts';
 import type { Body } from './request/body.ts';
-import type { Peek } from './request/body-sniffing.ts';
+import type { RequestSummary } from './request/body-sniffing.ts';
 import type { ClientAnswer, ClientRequest } from './request/client.ts';
 import type { RequestHead } from './request/request-head.ts';
 import { shortName } from './request/short-name.ts';
@@ -36,7 +36,7 @@ export interface Incoming {
   /** Among those that run; the queue may park it. */
   readonly place: Place;
   readonly body: Body | null;
-  readonly peek: Peek;
+  readonly summary: RequestSummary;
 }
 
 /** How it ended, for figures and the access log. */
@@ -49,7 +49,7 @@ type Do<Kind extends Command['do']> = Extract<Command<Refusal>, { do: Kind }>;
 
 export class Exchange {
   place = -1;
-  readonly #means: Means;
+  readonly #deps: Deps;
   readonly #in: Incoming;
   readonly #session: string | null;
   readonly #machine: Failover<Refusal>;
@@ -63,23 +63,23 @@ export class Exchange {
   /** Where it waits when nobody can answer it, and what its tries are then written down by. */
   readonly #parked: ParkedRequest;
 
-  constructor(means: Means, incoming: Incoming) {
-    this.#means = means;
+  constructor(deps: Deps, incoming: Incoming) {
+    this.#deps = deps;
     this.#in = incoming;
-    const { head, peek, target, startedAt } = incoming;
-    const session = head.session || peek.session;
+    const { head, summary, target, startedAt } = incoming;
+    const session = head.session || summary.session;
     this.#session = session && shortName(session);
-    this.#record = new RequestRecord(incoming, this.#session, means.ports.view().seq, means.ports.now);
-    this.#parked = new ParkedRequest(means.ports.retryQueue, incoming.place, () => askedOf(incoming, this.#session));
+    this.#record = new RequestRecord(incoming, this.#session, deps.ports.view().seq, deps.ports.now);
+    this.#parked = new ParkedRequest(deps.ports.retryQueue, incoming.place, () => askedOf(incoming, this.#session));
     this.#machine = new Failover(
       {
         within: target.within,
-        model: peek.model,
+        model: summary.model,
         session: this.#session,
-        isPinned: target.isPinned,
+        isPassthrough: target.isPassthrough,
         awaitedSince: startedAt,
       },
-      means.failover,
+      deps.failover,
     );
   }
 
@@ -98,7 +98,7 @@ export class Exchange {
   }
 
   async run(): Promise<Ended> {
-    this.#means.loads.requestCame(this.#in.startedAt);
+    this.#deps.inFlight.requestCame(this.#in.startedAt);
     try {
       const joins = this.#parked.joins();
       const ended = await this.#live(joins && (await joins) ? { type: 'joined' } : { type: 'start' });
@@ -143,7 +143,7 @@ export class Exchange {
 
   #step(input: Input<Refusal>): Command<Refusal> {
     const isAnswered = input.type === 'served' || input.type === 'broken';
-    const command = this.#machine.step(this.#gone && !isAnswered ? { type: 'left' } : input, this.#means.ports.now());
+    const command = this.#machine.step(this.#gone && !isAnswered ? { type: 'left' } : input, this.#deps.ports.now());
     // What was offered and is not taken is offered to the next one in the line.
     if (this.#waiter && command.do !== 'room') {
       this.#waiter.leave(command.do === 'try');
@@ -153,7 +153,7 @@ export class Exchange {
   }
 
   async #waitForRoom({ full, ms }: Do<'room'>): Promise<void> {
-    this.#waiter ??= this.#means.loads.room.join();
+    this.#waiter ??= this.#deps.inFlight.room.join();
     for (const id of full) this.#told.set(id, 'has no room for one more request');
     await this.#waiter.room(full, ms);
   }
@@ -166,7 +166,7 @@ export class Exchange {
     const starts = this.#parked.starts(candidate.endpoint.id);
     if (starts !== true && !(await starts)) return { type: 'denied' };
     if (this.#gone) return { type: 'left' };
-    const startedAt = this.#means.ports.now();
+    const startedAt = this.#deps.ports.now();
     let outcome = await this.#call(command, false);
     // The connection had been idle and died under us: nothing was asked of the endpoint yet, as far as anybody can know.
     if (outcome.kind === 'failed' && outcome.stale && !this.#gone) outcome = await this.#call(command, true);
@@ -186,19 +186,19 @@ export class Exchange {
   }
 
   async #call({ candidate, limits }: Do<'try'>, fresh: boolean): Promise<Outcome> {
-    const { ports, loads, answers } = this.#means;
-    const { request, client, target, body, peek } = this.#in;
+    const { ports, inFlight, answers } = this.#deps;
+    const { request, client, target, body, summary } = this.#in;
     const { endpoint, because } = candidate;
     const at = ports.now();
     body?.goesUp();
     const answer = new Answer(
       this.#parked.receiver(new HttpReceiver(client, body)),
       {
-        wantsStream: peek.stream,
+        wantsStream: summary.stream,
         isMessages: target.isMessages,
         isCount: target.isCount,
         isHead: request.method === 'HEAD',
-        model: peek.model,
+        model: summary.model,
         body: body?.bytes ?? null,
         now: ports.now,
         added: (ttfbMs) => this.#added(candidate, ttfbMs),
@@ -208,7 +208,7 @@ export class Exchange {
     this.#record.begins(candidate, answer);
     this.#running = answer;
     answers.add(answer);
-    const done = loads.begin(endpoint.id, because, at);
+    const done = inFlight.begin(endpoint.id, because, at);
     try {
       this.#send(endpoint, answer, fresh);
     } catch (error) {
@@ -224,7 +224,7 @@ export class Exchange {
   }
 
   #send({ id, origin, baseUrl, auth, allowPlaintext }: RoutableEndpoint, answer: Answer, fresh: boolean): void {
-    const { ports, upstreams } = this.#means;
+    const { ports, upstreams } = this.#deps;
     const { request, head, target, body } = this.#in;
     const headers = headersUp(request.rawHeaders, head.connection, auth, ports.secret(id) ?? '');
     if (!allowPlaintext && upstreams.isExposed(origin)) {
@@ -241,13 +241,13 @@ export class Exchange {
   // ------------------------------------------------------------------------------------------------ what endpoints are told
 
   #tellServed(): void {
-    const { ports, sessions } = this.#means;
-    const { id, startedAt, target, peek } = this.#in;
+    const { ports, sessions } = this.#deps;
+    const { id, startedAt, target, summary } = this.#in;
     const { candidate, answer } = this.#record.made;
     const { endpoint } = candidate;
     // Who counts need not be who answers: no prompt is cached there.
     if (!target.isCount) sessions.bind(this.#session, endpoint.id, startedAt);
-    if (peek.model !== null) ports.modelFound(endpoint.id, peek.model, id);
+    if (summary.model !== null) ports.modelFound(endpoint.id, summary.model, id);
     ports.attemptSucceeded(endpoint.id, { request: id, ttfbMs: answer.ttfbMs ?? 0, ttftMs: answer.ttftMs });
     const { head_: head } = answer;
     if (endpoint.state !== 'healthy' || head?.get('anthropic-ratelimit-unified-status') !== 'allowed_warning') return;
@@ -256,7 +256,7 @@ export class Exchange {
   }
 
   #tellBroken({ endpoint }: Candidate, detail: string, startedAt: Millis): void {
-    const { ports, sessions } = this.#means;
+    const { ports, sessions } = this.#deps;
     sessions.avoid(this.#session, endpoint.id, ports.now());
     const data = attemptFailure(brokenVerdict, { status: 200, request: this.#in.id, detail });
     this.#record.excuse(ports.attemptFailed(endpoint.id, data, { code: null, startedAt }));
@@ -264,15 +264,15 @@ export class Exchange {
 
   /** Not of what is the client's own affair, and not of what is only not there. */
   #tellFailed({ endpoint }: Candidate, { verdict, detail, head, code }: Refusal, startedAt: Millis): void {
-    const { ports } = this.#means;
-    const { peek, id: request } = this.#in;
+    const { ports } = this.#deps;
+    const { summary, id: request } = this.#in;
     const { failure } = verdict;
     if (failure === null) return;
     this.#told.set(endpoint.id, detail);
     if (failure !== 'noModel') {
       const data = attemptFailure({ ...verdict, failure }, { status: head?.status ?? null, request, detail });
       this.#record.excuse(ports.attemptFailed(endpoint.id, data, { code, startedAt }));
-    } else if (peek.model !== null) ports.modelNotFound(endpoint.id, peek.model, request);
+    } else if (summary.model !== null) ports.modelNotFound(endpoint.id, summary.model, request);
   }
 
   // ------------------------------------------------------------------------------------------------ how it ends
@@ -285,8 +285,8 @@ export class Exchange {
 
   /** Nobody answered: the most telling thing that was said, or a sentence of our own. */
   #refused({ reason, why }: Do<'refuse'>): Ended {
-    const { ports } = this.#means;
-    const { client, id, target, peek } = this.#in;
+    const { ports } = this.#deps;
+    const { client, id, target, summary } = this.#in;
     this.#parked.inVain(why);
     if (reason.kind === 'told') {
       const { candidate, said } = reason.word;
@@ -298,7 +298,13 @@ export class Exchange {
       return this.#record.failed(said.head?.status ?? 0, failure ?? 'refused');
     }
     const { item, isFull } = this.#parked;
-    const asking = { view: ports.view(), within: target.within, model: peek.model, told: this.#told, now: ports.now() };
+    const asking = {
+      view: ports.view(),
+      within: target.within,
+      model: summary.model,
+      told: this.#told,
+      now: ports.now(),
+    };
     const { error, because } = ownError(asking, reason, { item, isFull });
     sendError(client, error, id);
     return this.#record.failed(error.status, because);
@@ -306,7 +312,7 @@ export class Exchange {
 
   /** Somebody has got the answer for an identical request: nobody is asked. */
   async #stored(answer: StoredAnswer): Promise<Ended> {
-    const { ports } = this.#means;
+    const { ports } = this.#deps;
     const { client, id, startedAt } = this.#in;
     const profile = (answer.endpoint && ports.view().endpoints.get(answer.endpoint)?.profile) ?? '';
     const endpoint = answer.endpoint ?? '';
@@ -323,7 +329,7 @@ export class Exchange {
   }
 
   #added({ endpoint }: Candidate, ttfbMs: Millis): string[] {
-    const ours = Math.max(0, this.#means.ports.now() - this.#in.startedAt - ttfbMs);
+    const ours = Math.max(0, this.#deps.ports.now() - this.#in.startedAt - ttfbMs);
     return [
       'x-qcc-request-id',
       this.#in.id,

@@ -158,11 +158,11 @@ export async function sendStored(
 
 /** What the queue has to know of a request; null where there is no body to send again. */
 export function askedOf(incoming: Incoming, session: string | null): Asked | null {
-  const { id, startedAt, request, head, target, body, peek } = incoming;
+  const { id, startedAt, request, head, target, body, summary } = incoming;
   if (body === null) return null;
-  const { path, query, within, isPinned } = target;
+  const { path, query, within, isPassthrough } = target;
   const { method = '', rawHeaders } = request;
-  const { model, stream } = peek;
+  const { model, stream } = summary;
   const { connection } = head;
   return {
     id,
@@ -171,7 +171,7 @@ export function askedOf(incoming: Incoming, session: string | null): Asked | nul
     path,
     query,
     within,
-    isPinned,
+    isPassthrough,
     session,
     model,
     stream,

@@ -6,13 +6,13 @@ import { type Attempt, endedOf, servedBy } from '../../events/request.ts';
 import { secondMs } from '../../events/units.ts';
 import { isProxyDown, isShortage } from '../../machines/network.ts';
 import type { RoutableEndpoint } from '../../machines/routing-view.ts';
+import type { Deps } from './deps.ts';
 import type { Ended } from './driver.ts';
-import type { Means } from './means.ts';
 import type { RequestHead } from './request/request-head.ts';
 import { shortName } from './request/short-name.ts';
 import type { OwnError } from './response/refusal.ts';
 import { headersUp, headOf } from './upstream/headers.ts';
-import { type Movement, Transfer } from './upstream/stall-watchdog.ts';
+import { type Movement, StallWatchdog } from './upstream/stall-watchdog.ts';
 import type { Target } from './upstream/target.ts';
 import type { Abort, AnswerSink, TransportError } from './upstream/upstream.ts';
 
@@ -28,13 +28,13 @@ interface Incoming {
 }
 
 /** Resolves when it is over; undefined when there was no endpoint to ask. */
-export function passPinned(means: Means, incoming: Incoming): Promise<Ended | undefined> {
+export function passThrough(deps: Deps, incoming: Incoming): Promise<Ended | undefined> {
   const { target } = incoming;
-  const view = means.ports.view();
-  const endpoint = pinnedEndpoint(
+  const view = deps.ports.view();
+  const endpoint = passthroughEndpoint(
     target.within === null ? view.ladder[0]?.endpoints : view.profiles.get(target.within)?.endpoints,
   );
-  if (endpoint) return new Passing(means, incoming, endpoint, view.seq).run();
+  if (endpoint) return new Passing(deps, incoming, endpoint, view.seq).run();
   incoming.turnAway({
     status: 503,
     type: 'api_error',
@@ -45,11 +45,11 @@ export function passPinned(means: Means, incoming: Incoming): Promise<Ended | un
 }
 
 class Passing implements AnswerSink, Movement {
-  readonly #means: Means;
+  readonly #deps: Deps;
   readonly #in: Incoming;
   readonly #endpoint: RoutableEndpoint;
   readonly #view: number;
-  readonly #transfer = new Transfer(this);
+  readonly #watchdog = new StallWatchdog(this);
   readonly #ended: Promise<Ended>;
   #settle: (ended: Ended) => void = () => {};
   #reject: (error: unknown) => void = () => {};
@@ -65,8 +65,8 @@ class Passing implements AnswerSink, Movement {
   #bytes = 0;
   #ttfbMs: Millis | null = null;
 
-  constructor(means: Means, incoming: Incoming, endpoint: RoutableEndpoint, view: number) {
-    this.#means = means;
+  constructor(deps: Deps, incoming: Incoming, endpoint: RoutableEndpoint, view: number) {
+    this.#deps = deps;
     this.#in = incoming;
     this.#endpoint = endpoint;
     this.#view = view;
@@ -77,7 +77,7 @@ class Passing implements AnswerSink, Movement {
   }
 
   run(): Promise<Ended> {
-    const { ports, upstreams, loads, transfers } = this.#means;
+    const { ports, upstreams, inFlight, watchdogs } = this.#deps;
     const { request, head, client, target, startedAt } = this.#in;
     const { id, origin, baseUrl, auth } = this.#endpoint;
     const headers = headersUp(request.rawHeaders, head.connection, auth, ports.secret(id) ?? '');
@@ -86,8 +86,8 @@ class Passing implements AnswerSink, Movement {
     const hasBody = length !== undefined ? Number(length) > 0 : head.coding !== undefined;
     const path = baseUrl.slice(origin.length) + target.path + target.query;
     const method = request.method ?? 'GET';
-    this.#done = loads.begin(id, 'pinned', startedAt);
-    transfers.add(this.#transfer);
+    this.#done = inFlight.begin(id, 'pinned', startedAt);
+    watchdogs.add(this.#watchdog);
     this.#quiet = setInterval(
       () => this.#door(() => this.#lookQuiet()),
       ports.settings()['proxy.total_timeout'] * secondMs,
@@ -110,7 +110,7 @@ class Passing implements AnswerSink, Movement {
     const { client, id, startedAt } = this.#in;
     this.#status = status;
     this.#resume = resume;
-    this.#ttfbMs = this.#means.ports.now() - startedAt;
+    this.#ttfbMs = this.#deps.ports.now() - startedAt;
     // A redirect is not followed, and nobody else is to follow it: with whose key?
     if (status >= 300 && status < 400) {
       this.#abort();
@@ -223,7 +223,7 @@ class Passing implements AnswerSink, Movement {
     };
     const { within } = target;
     const asked = { session: null, model: null, stream: false, path: shortName(target.path), within };
-    const durationMs = this.#means.ports.now() - startedAt;
+    const durationMs = this.#deps.ports.now() - startedAt;
     const ended = endedOf(asked, { attempts: [attempt], status, durationMs, view: this.#view });
     if (outcome === 'cancelled') this.#settle({ fact: { type: 'RequestCancelled', data: ended }, profile });
     else if (outcome !== 'answered')
@@ -237,13 +237,13 @@ class Passing implements AnswerSink, Movement {
   #giveBack(): void {
     this.#isOver = true;
     this.#done();
-    this.#transfer.over();
+    this.#watchdog.over();
     clearInterval(this.#quiet);
-    this.#means.transfers.remove(this.#transfer);
+    this.#deps.watchdogs.remove(this.#watchdog);
   }
 }
 
 /** The first one by priority; which account that is must not depend on the weather. */
-function pinnedEndpoint(endpoints: readonly RoutableEndpoint[] | undefined): RoutableEndpoint | undefined {
+function passthroughEndpoint(endpoints: readonly RoutableEndpoint[] | undefined): RoutableEndpoint | undefined {
   return [...(endpoints ?? [])].filter(({ state }) => state !== 'disabled').sort((a, b) => a.priority - b.priority)[0];
 }

@@ -6,7 +6,7 @@ import type { RequestFact } from '../../events/request.ts';
 import type { FailoverPolicy } from '../../machines/failover-policy.ts';
 import type { RoutingView } from '../../machines/routing-view.ts';
 import type { Settings } from '../config/settings/settings.ts';
-import type { LoadsNow } from './admission/in-flight.ts';
+import type { InFlightNow } from './admission/in-flight.ts';
 import type { ConnectionCounts } from './request/client-connections.ts';
 import type { ProxyQueue } from './retry-queue.ts';
 
@@ -51,7 +51,7 @@ export interface ProxyPorts {
 }
 
 /** Live figures of the proxy, for status and metrics. */
-export interface ProxyFigures {
+export interface ProxyCounts {
   readonly total: number;
   readonly inFlight: number;
   readonly waiting: number;
@@ -64,8 +64,8 @@ export interface ProxyFigures {
 export interface ProxyServer {
   readonly url: string;
   readonly port: number;
-  figures(): ProxyFigures;
-  loads(): LoadsNow;
+  counts(): ProxyCounts;
+  inFlight(): InFlightNow;
   /** Prometheus text, made on demand. */
   metrics(): Promise<string>;
   /** Takes no new connection, waits for running requests up to `graceMs`, cuts the rest. */

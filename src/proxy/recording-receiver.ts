@@ -51,8 +51,8 @@ export class RecordingReceiver implements Receiver {
     this.#client.keepAlive();
   }
 
-  cut(): void {
-    this.#client.cut();
+  abort(): void {
+    this.#client.abort();
   }
 }
 

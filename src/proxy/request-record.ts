@@ -95,8 +95,8 @@ export class RequestRecord {
   }
 
   #ended(status: number) {
-    const { target, peek, startedAt } = this.#in;
-    const { model, stream } = peek;
+    const { target, summary, startedAt } = this.#in;
+    const { model, stream } = summary;
     const asked = { session: this.#session, model, stream, path: shortName(target.path), within: target.within };
     const durationMs = this.#now() - startedAt;
     return endedOf(asked, { attempts: this.#attempts, status, durationMs, view: this.#view });

@@ -2,7 +2,7 @@
 import type { Failure } from '../../events/endpoint.ts';
 import type { Millis } from '../../events/fact.ts';
 import type { EndpointId, QueueId, RequestId } from '../../events/ids.ts';
-import type { Loads } from '../../machines/route.ts';
+import type { InFlightView } from '../../machines/route.ts';
 
 /** A request as the queue sees it. */
 export interface Asked {
@@ -13,7 +13,7 @@ export interface Asked {
   readonly path: string;
   readonly query: string;
   readonly within: string | null;
-  readonly isPinned: boolean;
+  readonly isPassthrough: boolean;
   readonly session: string | null;
   readonly model: string | null;
   readonly stream: boolean;
@@ -23,7 +23,7 @@ export interface Asked {
   readonly body: Buffer;
 }
 
-export interface InFlightCounter extends Loads {
+export interface InFlightCounter extends InFlightView {
   /** Whether one more attempt at an endpoint that is not well is allowed. */
   spend(now: Millis): boolean;
   begin(id: EndpointId, because: string, now: Millis): () => void;
@@ -31,7 +31,7 @@ export interface InFlightCounter extends Loads {
 
 export interface ProxyQueue {
   /** The proxy's own counts: what the queue sends takes permits and room like everything else. */
-  attach(loads: InFlightCounter): void;
+  attach(inFlight: InFlightCounter): void;
   /** Nothing is in the queue: no request can be a re-send of what is. */
   readonly isEmpty: boolean;
   /** So long a client waits at most. */

@@ -44,7 +44,7 @@ interface Running {
   readonly asked: QueuedRequest;
   readonly blob: BlobReader;
   readonly attemptLog: ItemAttemptLog;
-  readonly loads: InFlightCounter;
+  readonly inFlight: InFlightCounter;
   readonly signal: AbortSignal;
 }
 
@@ -67,9 +67,9 @@ export class Background {
   }
 
   /** Always ends the attempt log, whatever happens. */
-  run(id: QueueId, item: QueueItem, attemptLog: ItemAttemptLog, loads: InFlightCounter): void {
+  run(id: QueueId, item: QueueItem, attemptLog: ItemAttemptLog, inFlight: InFlightCounter): void {
     const stop = new AbortController();
-    const done = this.#try(item, attemptLog, loads, stop.signal)
+    const done = this.#try(item, attemptLog, inFlight, stop.signal)
       .catch((error: unknown) => {
         if (error instanceof BlobLost && !attemptLog.hasStarted) attemptLog.lost();
         // A fault of ours, or of the disk: what was sent may have been billed, and what was not goes again.
@@ -105,11 +105,16 @@ export class Background {
   }
 
   /** As in the life of a request: what the machine commands is carried out, until the queue has to wait, or there is an end. */
-  async #try(item: QueueItem, attemptLog: ItemAttemptLog, loads: InFlightCounter, signal: AbortSignal): Promise<void> {
+  async #try(
+    item: QueueItem,
+    attemptLog: ItemAttemptLog,
+    inFlight: InFlightCounter,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { now, blobs } = this.#ports;
     const asked = item.asked as QueuedRequest;
     const blob = await blobs.open(asked.body);
-    const run: Running = { asked, blob, attemptLog, loads, signal };
+    const run: Running = { asked, blob, attemptLog, inFlight, signal };
     const machine = this.#machineOf(run);
     let command = machine.step({ type: 'go', expiresAt: item.expiresAt }, now());
     while (command.do === 'try' && !signal.aborted) {
@@ -121,11 +126,11 @@ export class Background {
     attemptLog.failed(whyOf(command));
   }
 
-  #machineOf({ asked, loads }: Running): Failover {
+  #machineOf({ asked, inFlight }: Running): Failover {
     const { within, model } = asked;
     const { view, failover: policy, dice } = this.#ports;
-    const deps: FailoverDeps = { view, policy, loads, sessions: noSessions, patienceMs: () => 0, route: plan, dice };
-    return new Failover({ within, model, session: null, isPinned: false, awaitedSince: null }, deps);
+    const deps: FailoverDeps = { view, policy, inFlight, sessions: noSessions, patienceMs: () => 0, route: plan, dice };
+    return new Failover({ within, model, session: null, isPassthrough: false, awaitedSince: null }, deps);
   }
 
   /** Null: the attempt was the last one, and the attempt log has been told how it ended. */
@@ -169,17 +174,17 @@ export class Background {
   /** Undefined: it may not be sent, and the attempt log has said why. */
   async #call(
     { candidate, limits }: Try,
-    { asked, blob, attemptLog, loads, signal }: Running,
+    { asked, blob, attemptLog, inFlight, signal }: Running,
   ): Promise<Result | undefined> {
     const { endpoint, because } = candidate;
     const { now, pool } = this.#ports;
-    const done = loads.begin(endpoint.id, because, now());
+    const done = inFlight.begin(endpoint.id, because, now());
     try {
       const job = await this.#jobFor(endpoint, limits, asked, blob);
       if (!(await attemptLog.starts(endpoint.id))) return undefined;
       const sink = {
         answering: () => {},
-        proven: (status: number, headers: readonly string[]) => attemptLog.head(status, headers),
+        committable: (status: number, headers: readonly string[]) => attemptLog.head(status, headers),
         bytes: async (chunk: Buffer) => {
           await attemptLog.data(chunk);
         },

@@ -40,7 +40,7 @@ export class Dispatcher {
   readonly #restUntil = new Map<QueueId, Millis>();
   readonly #open = new Map<EndpointId, boolean>();
   readonly #openedAt = new Map<EndpointId, Millis>();
-  #loads: InFlightCounter | undefined;
+  #inFlight: InFlightCounter | undefined;
   #timer: NodeJS.Timeout | undefined;
   #looked: Promise<void> = Promise.resolve();
   #isLooking = false;
@@ -56,8 +56,8 @@ export class Dispatcher {
     this.#waiters = waiters;
   }
 
-  attach(loads: InFlightCounter): void {
-    this.#loads = loads;
+  attach(inFlight: InFlightCounter): void {
+    this.#inFlight = inFlight;
     this.soon();
   }
 
@@ -110,18 +110,18 @@ export class Dispatcher {
   }
 
   #sendNext(): boolean {
-    const loads = this.#loads;
-    if (this.#isStopped || !loads || !this.#ports.isOnline()) return false;
+    const inFlight = this.#inFlight;
+    if (this.#isStopped || !inFlight || !this.#ports.isOnline()) return false;
     const now = this.#ports.now();
     if (!this.#someOpen(now)) return false;
     const rooms = new Map<string | null, Room>();
     for (const one of this.#ordering.of(this.#ports.queue(), now)) {
       if (!this.#mayLeave(one, now)) continue;
-      const room = rooms.get(one.within) ?? this.#roomIn(one.within, loads, now);
+      const room = rooms.get(one.within) ?? this.#roomIn(one.within, inFlight, now);
       rooms.set(one.within, room);
       const news = this.#newsFor(one, room);
       if (!isDue(one, news, now)) this.#nextAt = Math.min(this.#nextAt, dueAt(one, news));
-      else if (this.#hasPlace(one, room, loads, now)) {
+      else if (this.#hasPlace(one, room, inFlight, now)) {
         this.#go(one.id as QueueId);
         return true;
       }
@@ -157,11 +157,11 @@ export class Dispatcher {
     return some;
   }
 
-  #roomIn(within: string | null, loads: InFlightCounter, now: Millis): Room {
+  #roomIn(within: string | null, inFlight: InFlightCounter, now: Millis): Room {
     const all = reachable(this.#ports.view(), within);
     const { healthAware } = this.#ports.policy();
     const free = all
-      .map((endpoint) => ({ endpoint, places: placesAt(endpoint, loads, healthAware, now) }))
+      .map((endpoint) => ({ endpoint, places: placesAt(endpoint, inFlight, healthAware, now) }))
       .filter(hasPlaces);
     // Those that are being written down will take theirs in a moment.
     const promised = [...this.#running.values()].filter(({ isUnderWay }) => !isUnderWay).length;
@@ -178,9 +178,9 @@ export class Dispatcher {
     return Math.max(this.#askedAt.get(id as QueueId) ?? 0, openedAt);
   }
 
-  #hasPlace({ id }: Waiting, room: Room, loads: InFlightCounter, now: Millis): boolean {
+  #hasPlace({ id }: Waiting, room: Room, inFlight: InFlightCounter, now: Millis): boolean {
     const { attempt = 0 } = this.#ports.queue().item(id as QueueId) ?? {};
-    const mayGo = room.places > 0 && (attempt === 0 || room.isHealthy || loads.spend(now));
+    const mayGo = room.places > 0 && (attempt === 0 || room.isHealthy || inFlight.spend(now));
     if (!mayGo && room.isOpen) this.#isBlocked = true;
     return mayGo;
   }
@@ -197,7 +197,7 @@ export class Dispatcher {
     const item = this.#ports.queue().item(id) as QueueItem;
     const waiter = this.#waiters.ready(id);
     if (waiter) waiter.give({ type: 'go', attemptLog, expiresAt: item.expiresAt });
-    else this.#background.run(id, item, attemptLog, this.#loads as InFlightCounter);
+    else this.#background.run(id, item, attemptLog, this.#inFlight as InFlightCounter);
   }
 
   #arm(): void {

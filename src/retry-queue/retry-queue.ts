@@ -44,8 +44,8 @@ export class RetryQueue implements ProxyQueue {
     ports.onFacts((facts) => this.#heard(facts));
   }
 
-  attach(loads: InFlightCounter): void {
-    this.#dispatcher.attach(loads);
+  attach(inFlight: InFlightCounter): void {
+    this.#dispatcher.attach(inFlight);
   }
 
   /** A life begins: what another one had under way was cut off. On the disk before anybody is let in. */

@@ -19,7 +19,7 @@ const trimFirstMs = 120_000;
 // A log that is over its limit is trimmed to this share of it: not again in an hour.
 const roomLeft = 0.9;
 
-export class Caretaker {
+export class Maintenance {
   readonly #core: Core;
   readonly #keeping: () => Keeping;
   #timers: NodeJS.Timeout[] = [];

@@ -58,15 +58,15 @@ export function endpointRow(state: State, endpoint: KnownEndpoint): EndpointRow 
   };
 }
 
-/** @param figures of all time, or of a window */
+/** @param counts of all time, or of a window */
 export function healthRow(
   state: State,
   endpoint: KnownEndpoint,
-  figures: Recent,
+  counts: Recent,
   now: number,
 ): Omit<HealthRow, 'next' | 'nextProbe'> {
   const status = endpointStatus(state.endpoint(endpoint.id));
-  const recent = figures.of(endpoint.id);
+  const recent = counts.of(endpoint.id);
   return {
     id: endpoint.id,
     name: endpoint.name,

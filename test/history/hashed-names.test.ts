@@ -6,8 +6,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { EndpointId, QueueId, RequestId } from '../../events/ids.ts';
 import { streams } from '../../events/ids.ts';
-import { openCapsule } from '../../src/history/incident-log.ts';
-import { CapsuleSeal } from '../../src/history/incident-seal.ts';
+import { openIncident } from '../../src/history/incident-log.ts';
+import { IncidentSeal } from '../../src/history/incident-seal.ts';
 import { ask } from '../../src/history/questions.ts';
 import type { ReadableLog } from '../../src/log/log.ts';
 import { memoryInstallation } from '../support/installation.ts';
@@ -85,7 +85,7 @@ async function exported(log: ReadableLog, from: number, hashNames: boolean): Pro
   const { head, redaction } = await ask(log, 'capsule.begin', { fromSeq: from, salt: 'salt', hashNames });
   const { facts } = await ask(log, 'capsule.facts', { from: head.from, to: head.to, redaction });
   const lines = [head, ...facts].map((line) => JSON.stringify(line));
-  const seal = new CapsuleSeal();
+  const seal = new IncidentSeal();
   for (const line of lines) seal.add(line);
   return [...lines, JSON.stringify(seal.end())];
 }
@@ -94,7 +94,7 @@ async function opened(lines: readonly string[]): Promise<ReadableLog> {
   const folder = mkdtempSync(join(tmpdir(), 'qi-'));
   try {
     writeFileSync(join(folder, 'incident'), lines.join('\n'));
-    return await openCapsule(join(folder, 'incident'));
+    return await openIncident(join(folder, 'incident'));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -29,7 +29,7 @@ function day(seed: number): ReturnType<typeof live> {
 /** A simulated day, and the rules by which it was lived. */
 async function live(seed: number) {
   let rules: Policies | undefined;
-  const { facts, figures } = await simulate({
+  const { facts, counts } = await simulate({
     seed,
     requests: 1_200,
     without: new Set(['cuts']),
@@ -41,7 +41,7 @@ async function live(seed: number) {
     },
   });
   if (!rules) throw new Error('a life has rules');
-  return { facts, figures, rules, log: new MemoryLog(facts) };
+  return { facts, counts, rules, log: new MemoryLog(facts) };
 }
 
 const count = (facts: readonly Recorded[], ...types: readonly string[]) =>

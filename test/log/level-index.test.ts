@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { verifyLog } from '../../src/history/verify.ts';
 import { factKey, numberOf, numberValue, streamKey } from '../../src/log/codec.ts';
-import { PlaceSum } from '../../src/log/index-checksum.ts';
+import { IndexChecksum } from '../../src/log/index-checksum.ts';
 import { LevelLog } from '../../src/log/level-log.ts';
 import { repairLog } from '../../src/log/repair.ts';
 import { raw, removeFacts } from './disk.ts';
@@ -110,7 +110,7 @@ describe('the index of streams', () => {
 
 it('sums of places are the same in any order, and differ by a single place', () => {
   const sumOf = (...places: readonly (readonly [string, number, number])[]) => {
-    const sum = new PlaceSum();
+    const sum = new IndexChecksum();
     for (const place of places) sum.add(...place);
     return sum;
   };

@@ -155,7 +155,7 @@ describe('a recovering endpoint', () => {
 
   it('is well at once without a ramp', () => {
     given(trial, answered())
-      .when(answered(), { policy: { rampMs: 0 } })
+      .when(answered(), { policy: { slowStartMs: 0 } })
       .records(answered(), recovered);
   });
 

@@ -21,7 +21,7 @@ import {
 } from '../../machines/failover-policy.ts';
 import type { RoutableEndpoint } from '../../machines/routing-view.ts';
 import { later, minute, second } from '../support/given.ts';
-import { routable, viewOf } from '../support/roster.ts';
+import { routable, viewOf } from '../support/routing-view.ts';
 
 const now = later(0);
 const names = (endpoints: readonly RoutableEndpoint[]) => endpoints.map(({ name }) => name).join(' ');

@@ -15,9 +15,9 @@ import {
 } from '../../machines/queue-policy.ts';
 import type { RoutableEndpoint } from '../../machines/routing-view.ts';
 import { later, minute, second, start } from '../support/given.ts';
-import { routable } from '../support/roster.ts';
+import { routable } from '../support/routing-view.ts';
 
-const messages = { method: 'POST', path: '/v1/messages', isPinned: false };
+const messages = { method: 'POST', path: '/v1/messages', isPassthrough: false };
 
 describe('what is queued', () => {
   it('is a message, and what counts its tokens', () => {
@@ -26,9 +26,9 @@ describe('what is queued', () => {
   });
 
   it('is no batch, no file, no list of models', () => {
-    expect(mayBeQueued({ method: 'POST', path: '/v1/messages/batches', isPinned: true })).toBe(false);
-    expect(mayBeQueued({ method: 'POST', path: '/v1/files', isPinned: true })).toBe(false);
-    expect(mayBeQueued({ method: 'GET', path: '/v1/models', isPinned: false })).toBe(false);
+    expect(mayBeQueued({ method: 'POST', path: '/v1/messages/batches', isPassthrough: true })).toBe(false);
+    expect(mayBeQueued({ method: 'POST', path: '/v1/files', isPassthrough: true })).toBe(false);
+    expect(mayBeQueued({ method: 'GET', path: '/v1/models', isPassthrough: false })).toBe(false);
   });
 });
 
@@ -139,10 +139,10 @@ describe('who goes next', () => {
 });
 
 describe('places at an endpoint', () => {
-  const at = (endpoint: Partial<RoutableEndpoint>, busy = 0, permitFree = true, healthAware = true) =>
+  const at = (endpoint: Partial<RoutableEndpoint>, busy = 0, isHalfOpenPermitFree = true, healthAware = true) =>
     placesAt(
       routable('a', { maxConcurrent: 64, ...endpoint }),
-      { inFlight: () => busy, permitFree: () => permitFree },
+      { count: () => busy, isHalfOpenPermitFree: () => isHalfOpenPermitFree },
       healthAware,
       later(0),
     );
@@ -163,8 +163,8 @@ describe('places at an endpoint', () => {
   });
 
   it('is one while trials decide, and the share of its ramp after that', () => {
-    const recovering = (ramp: number, busy = 0, permitFree = true) =>
-      at({ state: 'recovering', ramp }, busy, permitFree);
+    const recovering = (ramp: number, busy = 0, isHalfOpenPermitFree = true) =>
+      at({ state: 'recovering', ramp }, busy, isHalfOpenPermitFree);
     expect([recovering(0), recovering(0, 0, false), recovering(0, 1)]).toEqual([1, 0, 0]);
     expect([recovering(0.1), recovering(0.1, 6), recovering(0.1, 9), recovering(0.5)]).toEqual([7, 1, 0, 32]);
   });

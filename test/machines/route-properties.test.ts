@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { EndpointId } from '../../events/ids.ts';
 import { type Plan, plan } from '../../machines/route.ts';
 import type { RoutableEndpoint } from '../../machines/routing-view.ts';
-import { routable, viewOf } from '../support/roster.ts';
+import { routable, viewOf } from '../support/routing-view.ts';
 
 const now = Date.UTC(2026, 0, 1, 12);
 
@@ -78,9 +78,9 @@ function run(given: Situation): Case {
       lacksModel: ({ id }) => of(id)?.lacksModel ?? false,
     },
     {
-      inFlight: (id) => of(id)?.inFlight ?? 0,
-      permitFree: (id) => of(id)?.permit ?? true,
-      lastResortAt: () => Number.NEGATIVE_INFINITY,
+      count: (id) => of(id)?.inFlight ?? 0,
+      isHalfOpenPermitFree: (id) => of(id)?.permit ?? true,
+      panicAt: () => Number.NEGATIVE_INFINITY,
       turn: () => given.turn,
     },
     { strategy: given.strategy, healthAware: given.healthAware },

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { EndpointId } from '../../events/ids.ts';
-import { type Loads, plan, type RouteAsk, type Rules } from '../../machines/route.ts';
+import { type InFlightView, plan, type RouteAsk, type Rules } from '../../machines/route.ts';
 import type { RoutingView } from '../../machines/routing-view.ts';
-import { routable, viewOf } from '../support/roster.ts';
+import { routable, viewOf } from '../support/routing-view.ts';
 
 const now = Date.UTC(2026, 0, 1, 12);
 const id = (name: string) => name as EndpointId;
@@ -10,12 +10,12 @@ const id = (name: string) => name as EndpointId;
 interface Setting {
   readonly ask?: Partial<RouteAsk>;
   readonly rules?: Partial<Rules>;
-  readonly loads?: Partial<Loads>;
+  readonly inFlight?: Partial<InFlightView>;
   /** Thrown one after the other; the last one stays. */
   readonly dice?: readonly number[];
 }
 
-function planned(view: RoutingView, { ask = {}, rules = {}, loads = {}, dice = [0.5] }: Setting = {}) {
+function planned(view: RoutingView, { ask = {}, rules = {}, inFlight = {}, dice = [0.5] }: Setting = {}) {
   const thrown = [...dice];
   return plan(
     view,
@@ -29,11 +29,11 @@ function planned(view: RoutingView, { ask = {}, rules = {}, loads = {}, dice = [
       ...ask,
     },
     {
-      inFlight: () => 0,
-      permitFree: () => true,
-      lastResortAt: () => Number.NEGATIVE_INFINITY,
+      count: () => 0,
+      isHalfOpenPermitFree: () => true,
+      panicAt: () => Number.NEGATIVE_INFINITY,
       turn: () => 0,
-      ...loads,
+      ...inFlight,
     },
     { strategy: 'failover', healthAware: true, ...rules },
     now,
@@ -103,16 +103,16 @@ describe('among equals', () => {
 
   it('turns go round', () => {
     const orders = [0, 1, 2, 3].map((turn) =>
-      order(pair, { rules: { strategy: 'round-robin' }, loads: { turn: () => turn } }).slice(0, 1),
+      order(pair, { rules: { strategy: 'round-robin' }, inFlight: { turn: () => turn } }).slice(0, 1),
     );
     expect(orders).toEqual(['a', 'b', 'a', 'b']);
   });
 
   it('the least busy for its weight comes first', () => {
     const rules = { strategy: 'least-connections' } as const;
-    const busy = (a: number, b: number) => ({ inFlight: (one: EndpointId) => (one === 'a' ? a : b) });
-    expect(order(pair, { rules, loads: busy(2, 1) })).toMatch(/^a/);
-    expect(order(pair, { rules, loads: busy(4, 1) })).toMatch(/^b/);
+    const busy = (a: number, b: number) => ({ count: (one: EndpointId) => (one === 'a' ? a : b) });
+    expect(order(pair, { rules, inFlight: busy(2, 1) })).toMatch(/^a/);
+    expect(order(pair, { rules, inFlight: busy(4, 1) })).toMatch(/^b/);
   });
 
   it('a whole one comes before a degraded one for a new session', () => {
@@ -154,7 +154,7 @@ describe('a session', () => {
   it('is the trial of its endpoint that recovers: its cache is there; when somebody else is it, the session leaves', () => {
     const view = viewOf({ main: [routable('a'), routable('b', { state: 'recovering', ramp: 0 })] });
     expect(order(view, { ask: { binding: id('b') } })).toBe('b trial, a failover');
-    expect(order(view, { ask: { binding: id('b') }, loads: { permitFree: () => false } })).toMatch(/^a /);
+    expect(order(view, { ask: { binding: id('b') }, inFlight: { isHalfOpenPermitFree: () => false } })).toMatch(/^a /);
   });
 
   it('asks who rests after an overload when somebody was asked in vain and nobody else is left', () => {
@@ -170,7 +170,7 @@ describe('a session', () => {
     const view = viewOf({ main: [routable('a', { state: 'failed', until: now + 60_000 }), routable('b')] });
     const lacksModel = ({ id: one }: { readonly id: string }) => one === 'b';
     expect(order(view, { ask: { lacksModel } })).toBe('b lastResort');
-    expect(order(view, { ask: { lacksModel }, loads: { lastResortAt: (one) => (one === 'b' ? now : 0) } })).toBe(
+    expect(order(view, { ask: { lacksModel }, inFlight: { panicAt: (one) => (one === 'b' ? now : 0) } })).toBe(
       'a lastResort',
     );
   });
@@ -203,7 +203,7 @@ describe('on the way back', () => {
   it('gets single trials, one at a time, while somebody is there to fail over to', () => {
     const view = viewOf({ main: [routable('back', { state: 'recovering' }), routable('good')] });
     expect(order(view)).toBe('back trial, good failover');
-    expect(order(view, { loads: { permitFree: () => false } })).toBe('good failover, back reserve');
+    expect(order(view, { inFlight: { isHalfOpenPermitFree: () => false } })).toBe('good failover, back reserve');
   });
 
   it('gets its share of the traffic on a ramp, and is the reserve otherwise', () => {
@@ -214,7 +214,7 @@ describe('on the way back', () => {
 
   it('gets the request when there is nobody else, permit or not', () => {
     const view = viewOf({ main: [routable('back', { state: 'recovering' })] });
-    expect(order(view, { loads: { permitFree: () => false } })).toBe('back reserve');
+    expect(order(view, { inFlight: { isHalfOpenPermitFree: () => false } })).toBe('back reserve');
   });
 
   it('gets trials above the active profile from new sessions', () => {
@@ -237,8 +237,8 @@ describe('when nobody is usable', () => {
 
   it('the next try comes five seconds later', () => {
     const view = viewOf({ main: [out('a', now + 60_000)] });
-    expect(order(view, { loads: { lastResortAt: () => now - 4_999 } })).toBe('');
-    expect(order(view, { loads: { lastResortAt: () => now - 5_000 } })).toBe('a lastResort');
+    expect(order(view, { inFlight: { panicAt: () => now - 4_999 } })).toBe('');
+    expect(order(view, { inFlight: { panicAt: () => now - 5_000 } })).toBe('a lastResort');
   });
 
   it('a paused endpoint may be the last resort', () => {
@@ -258,12 +258,12 @@ describe('when nobody is usable', () => {
 
   it('a full endpoint is worth waiting for', () => {
     const view = viewOf({ main: [routable('full', { maxConcurrent: 2 }), out('failed', now + 1_000)] });
-    expect(planned(view, { loads: { inFlight: () => 2 } })).toEqual({ candidates: [], busy: true, full: ['full'] });
+    expect(planned(view, { inFlight: { count: () => 2 } })).toEqual({ candidates: [], busy: true, full: ['full'] });
   });
 
   it('a full endpoint is passed by while another has room', () => {
     const view = viewOf({ main: [routable('full', { maxConcurrent: 2 }), routable('free')] });
-    const setting = { loads: { inFlight: (one: EndpointId) => (one === 'full' ? 2 : 0) } };
+    const setting = { inFlight: { count: (one: EndpointId) => (one === 'full' ? 2 : 0) } };
     expect(order(view, setting)).toBe('free failover');
     expect(planned(view, setting).busy).toBe(false);
   });
@@ -280,7 +280,7 @@ describe('with health_aware off', () => {
         routable('refused', { state: 'failed', held: true, because: 'credential' }),
       ],
     });
-    expect(order(view, { rules: { healthAware: false }, loads: { permitFree: () => false } })).toBe(
+    expect(order(view, { rules: { healthAware: false }, inFlight: { isHalfOpenPermitFree: () => false } })).toBe(
       'failed failover, degraded failover, back failover',
     );
   });

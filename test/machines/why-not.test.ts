@@ -4,10 +4,10 @@ import type { EndpointFact } from '../../events/endpoint.ts';
 import type { EndpointId } from '../../events/ids.ts';
 import { isAvailable } from '../../machines/available.ts';
 import { endpointStatus } from '../../machines/endpoint.ts';
-import { type Loads, plan } from '../../machines/route.ts';
+import { type InFlightView, plan } from '../../machines/route.ts';
 import { exclusionOf } from '../../machines/why-not.ts';
 import { endpointAfter, later, minute, start } from '../support/given.ts';
-import { routable, viewOf } from '../support/roster.ts';
+import { routable, viewOf } from '../support/routing-view.ts';
 
 const failed = (held: boolean): EndpointFact => ({
   type: 'EndpointFailed',
@@ -28,7 +28,7 @@ const stories: readonly (readonly [string | null, readonly EndpointFact[], numbe
   ['ramp', [failed(false), { type: 'EndpointRecovering', data: { ramp: 0.3, nextAt: later(minute) } }], null],
 ];
 
-const loads: Loads = { inFlight: () => 0, permitFree: () => true, lastResortAt: () => 0, turn: () => 0 };
+const inFlight: InFlightView = { count: () => 0, isHalfOpenPermitFree: () => true, panicAt: () => 0, turn: () => 0 };
 const ask = {
   within: null,
   binding: null,
@@ -48,7 +48,7 @@ describe('why an endpoint takes nothing, or less', () => {
     const status = endpointStatus(endpointAfter(...story));
     const { state, until, held, ramp, because } = status;
     const view = viewOf({ main: [routable('one', { state, until, held, ramp, because })] });
-    const { candidates } = plan(view, ask, loads, { strategy: 'failover', healthAware: false }, start, () => 0);
+    const { candidates } = plan(view, ask, inFlight, { strategy: 'failover', healthAware: false }, start, () => 0);
     expect(exclusionOf(status, false) === null).toBe(candidates.length > 0);
     expect(isAvailable(status, false, start)).toBe(candidates.length > 0);
   });
@@ -57,7 +57,7 @@ describe('why an endpoint takes nothing, or less', () => {
     const { state, until, held, ramp, because } = endpointStatus(endpointAfter(...story));
     const one = routable('one', { state, until, held, ramp, because });
     const view = viewOf({ main: [one, routable('whole')] });
-    const { candidates } = plan(view, ask, loads, { strategy: 'failover', healthAware: true }, start, () => 0);
+    const { candidates } = plan(view, ask, inFlight, { strategy: 'failover', healthAware: true }, start, () => 0);
     const mine = candidates.find(({ endpoint }) => endpoint.id === 'one');
     const isOut = rule === 'disabled' || rule === 'out' || rule === 'held' || rule === 'paused';
     expect(mine === undefined).toBe(isOut);

@@ -24,7 +24,7 @@ async function committed() {
       begun.give();
     },
     keepAlive: () => undefined,
-    cut: () => void told.push('cut'),
+    abort: () => void told.push('cut'),
   };
   let aborted = 0;
   const answer = new Answer(

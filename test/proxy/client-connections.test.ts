@@ -22,7 +22,7 @@ const settings = { 'proxy.max_concurrent': 3 };
 describe('the clients of a gateway', () => {
   it('may be as many as the settings promise to serve, at once when these change', async () => {
     const gw = await gateway({ main: [] });
-    const max = () => gw.server.figures().connections.max;
+    const max = () => gw.server.counts().connections.max;
     expect(max()).toBe(100 + 128 + 512);
     gw.set({ 'proxy.max_concurrent': 10_000, 'proxy.max_waiting': 1_000 });
     expect(max()).toBe(10_000 + 1_000 + 512);
@@ -32,10 +32,10 @@ describe('the clients of a gateway', () => {
 
   it('are no more than open files allow', async () => {
     const gw = await gateway({ main: [] }, { files: files(100), settings: { 'proxy.max_concurrent': 50 } });
-    expect(gw.server.figures().connections.max).toBe(84);
+    expect(gw.server.counts().connections.max).toBe(84);
     expect(gw.told).toEqual([]);
     for (const most of [10_000, 10_000]) gw.set({ 'proxy.max_concurrent': most });
-    expect(gw.server.figures().connections.max).toBe(84);
+    expect(gw.server.counts().connections.max).toBe(84);
     expect(gw.told).toEqual(['open files allow 84 clients, and proxy.max_concurrent is 10000 - run: ulimit -n']);
   });
 
@@ -53,7 +53,7 @@ describe('the clients of a gateway', () => {
     }
     const page = await ask(gw, { method: 'GET', path: '/healthz' });
     expect([page.status, page.headers.connection]).toEqual([200, 'close']);
-    expect(gw.server.figures().connections).toMatchObject({ open: expect.any(Number), max: 6, dropped: 2 });
+    expect(gw.server.counts().connections).toMatchObject({ open: expect.any(Number), max: 6, dropped: 2 });
     expect(gw.told).toEqual(['6 clients are connected, and more are turned away - run: ulimit -n']);
     const metrics = (await ask(gw, { method: 'GET', path: '/metrics' })).text.split('\n');
     expect(metrics).toContain('qcc_connections_max 6');
@@ -63,7 +63,7 @@ describe('the clients of a gateway', () => {
       expect((await done).status).toBe(200);
       sent.destroy();
     }
-    await vi.waitUntil(() => gw.server.figures().connections.open === 0);
+    await vi.waitUntil(() => gw.server.counts().connections.open === 0);
     expect((await ask(gw)).status).toBe(200);
     expect(a.heard).toHaveLength(7);
   });
@@ -74,8 +74,8 @@ describe('the clients of a gateway', () => {
     onTestFinished(() => {
       for (const socket of sockets) socket.destroy();
     });
-    await vi.waitUntil(() => gw.server.figures().connections.dropped === 2);
-    expect(gw.server.figures().connections).toMatchObject({ open: 4, max: 3 });
+    await vi.waitUntil(() => gw.server.counts().connections.dropped === 2);
+    expect(gw.server.counts().connections).toMatchObject({ open: 4, max: 3 });
     expect(gw.told).toHaveLength(1);
   });
 
@@ -89,7 +89,7 @@ describe('the clients of a gateway', () => {
       onTestFinished(() => {
         for (const socket of sockets) socket.destroy();
       });
-      const isOpen = (count: number) => () => gw.server.figures().connections.open === count;
+      const isOpen = (count: number) => () => gw.server.counts().connections.open === count;
       while (!isOpen(4)()) await new Promise(setImmediate);
       vi.advanceTimersByTime(2_000);
       while (!isOpen(3)()) await new Promise(setImmediate);
@@ -104,7 +104,7 @@ describe('the clients of a gateway', () => {
         for (const socket of quiet) socket.destroy();
       });
       const closed = quiet.map((socket) => once(socket.resume(), 'close'));
-      while (gw.server.figures().connections.open < 3) await new Promise(setImmediate);
+      while (gw.server.counts().connections.open < 3) await new Promise(setImmediate);
       vi.advanceTimersByTime(6_000);
       // This one is too many still, and the next one is not.
       expect((await ask(gw)).status).toBe(503);

@@ -80,8 +80,8 @@ const lengths = (texts: Readonly<Record<string, string>>) =>
 
 /** Nothing counts as running, nobody is connected, and whoever comes is answered. */
 async function isWell(gw: Gateway): Promise<void> {
-  await vi.waitFor(() => expect(gw.server.figures()).toMatchObject({ inFlight: 0, waiting: 0 }), { timeout: 10_000 });
-  expect(Object.values(gw.server.loads().inFlight).filter((n) => n > 0)).toEqual([]);
+  await vi.waitFor(() => expect(gw.server.counts()).toMatchObject({ inFlight: 0, waiting: 0 }), { timeout: 10_000 });
+  expect(Object.values(gw.server.inFlight().inFlight).filter((n) => n > 0)).toEqual([]);
 }
 
 describe('a client that breaks off', () => {
@@ -101,7 +101,7 @@ describe('a client that breaks off', () => {
       const cut = tls ? sendOverTls : send;
       await play(cases, (it, over) => cut(gw.port, Buffer.from(requests[it.of] as string, 'latin1'), it, over));
       await isWell(gw);
-      await vi.waitFor(() => expect(gw.server.figures().connections.open).toBe(0), { timeout: 10_000 });
+      await vi.waitFor(() => expect(gw.server.counts().connections.open).toBe(0), { timeout: 10_000 });
       if (!tls) expect(await ask(gw)).toMatchObject({ status: 200, text: streamed });
     },
   );

@@ -12,7 +12,7 @@ describe('a gateway that stops', () => {
     const gw = await gateway({ main: [a] }, { settings: { 'proxy.max_concurrent': 1 } });
     const live = [open(gw), open(gw)];
     await Promise.all(live.map(({ sent }) => once(sent, 'socket')));
-    await until(() => gw.server.figures().waiting === 1);
+    await until(() => gw.server.counts().waiting === 1);
     const stopped = gw.server.drain(10_000);
     go.give();
     const got = await Promise.all(live.map(({ done }) => done));
@@ -34,7 +34,7 @@ describe('a gateway that stops', () => {
     });
     const head = `POST /v1/messages HTTP/1.1\r\nhost: 127.0.0.1:${gw.port}\r\nauthorization: Bearer ${token}\r\n`;
     socket.write(`${head}content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body.slice(0, 10)}`);
-    await until(() => gw.server.figures().inFlight === 1);
+    await until(() => gw.server.counts().inFlight === 1);
     const stopped = gw.server.drain(10_000);
     socket.write(body.slice(10));
     expect(await stopped).toEqual({ drained: 1, cut: 0 });

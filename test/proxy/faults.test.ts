@@ -61,13 +61,13 @@ async function beside(step: Step = answers()) {
   const running = open(gw, { path: '/p/other/v1/messages' });
   await running.seen('content_block_start');
   const goesOn = async () => {
-    await vi.waitUntil(() => gw.server.figures().inFlight === 1, soon);
+    await vi.waitUntil(() => gw.server.counts().inFlight === 1, soon);
     go.give();
     expect((await running.done).text).toBe(streamed);
     a.does(answers());
     expect((await ask(gw)).text).toBe(streamed);
-    await vi.waitUntil(() => gw.server.figures().inFlight === 0, soon);
-    expect(gw.server.loads().inFlight).toEqual({});
+    await vi.waitUntil(() => gw.server.counts().inFlight === 0, soon);
+    expect(gw.server.inFlight().inFlight).toEqual({});
   };
   return { gw, goesOn };
 }

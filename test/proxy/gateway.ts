@@ -20,7 +20,7 @@ import type { ProxyPorts, ProxyServer } from '../../src/proxy/ports.ts';
 import type { OpenFiles } from '../../src/proxy/request/client-connections.ts';
 import type { ProxyQueue } from '../../src/proxy/retry-queue.ts';
 import { startProxy } from '../../src/proxy/server/server.ts';
-import { routable, viewOf } from '../support/roster.ts';
+import { routable, viewOf } from '../support/routing-view.ts';
 import type { FakeUpstream } from './upstreams.ts';
 
 export const token = 'qcc-token-of-this-installation';

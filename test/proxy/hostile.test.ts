@@ -54,7 +54,7 @@ async function told(wire: Iterable<Buffer>, wantsStream: boolean): Promise<Told>
     whole: () => undefined,
     commitEarly: () => undefined,
     keepAlive: () => undefined,
-    cut: () => undefined,
+    abort: () => undefined,
   };
   const answer = new Answer(
     receiver,

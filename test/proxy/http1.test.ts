@@ -1,7 +1,7 @@
 /** Answers as bytes: what is one, what is junk, and that it does not matter where the bytes are cut. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { AnswerParser, Junk } from '../../src/proxy/upstream/http1.ts';
+import { AnswerParser, ParseError } from '../../src/proxy/upstream/http1.ts';
 
 interface Heard {
   status: number | null;
@@ -32,7 +32,7 @@ function codeOf(text: string): string | undefined {
   try {
     read(text);
   } catch (fault) {
-    return fault instanceof Junk ? fault.code : String(fault);
+    return fault instanceof ParseError ? fault.code : String(fault);
   }
   return undefined;
 }
@@ -150,7 +150,7 @@ describe('junk', () => {
 
   it('is every byte that comes when nothing was asked', () => {
     const { parser } = read(`${ok}Content-Length: 0\r\n\r\n`);
-    expect(() => parser.feed(Buffer.from('HTTP/1.1 200 OK\r\n\r\n'))).toThrow(Junk);
+    expect(() => parser.feed(Buffer.from('HTTP/1.1 200 OK\r\n\r\n'))).toThrow(ParseError);
   });
 
   it('is refused and never anything worse, whatever the bytes', () => {
@@ -167,7 +167,7 @@ describe('junk', () => {
           try {
             reading(pieces.map((piece) => Buffer.from(piece)));
           } catch (fault) {
-            expect(fault).toBeInstanceOf(Junk);
+            expect(fault).toBeInstanceOf(ParseError);
           }
         },
       ),

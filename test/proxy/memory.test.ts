@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { EndpointId } from '../../events/ids.ts';
-import { Gate, type Place } from '../../src/proxy/admission/admission.ts';
-import { LiveLoads } from '../../src/proxy/admission/in-flight.ts';
+import { Admission, type Place } from '../../src/proxy/admission/admission.ts';
+import { InFlight } from '../../src/proxy/admission/in-flight.ts';
 import { shortName } from '../../src/proxy/request/short-name.ts';
 import { Sessions } from '../../src/proxy/sessions.ts';
 import { ask, gateway } from './gateway.ts';
@@ -118,52 +118,56 @@ describe('the loads', () => {
     const call = fc.record({ id: fc.constantFrom(a, b), because: fc.constantFrom('trial', 'sticky', 'lastResort') });
     fc.assert(
       fc.property(fc.array(fc.record({ call, endsTwice: fc.boolean(), at: fc.nat(20) })), (calls) => {
-        const loads = new LiveLoads();
+        const inFlight = new InFlight();
         const running: (() => void)[] = [];
         for (const {
           call: { id, because },
           endsTwice,
           at,
         } of calls) {
-          if (because === 'trial' && !loads.permitFree(id)) continue;
-          running.push(loads.begin(id, because, now));
+          if (because === 'trial' && !inFlight.isHalfOpenPermitFree(id)) continue;
+          running.push(inFlight.begin(id, because, now));
           if (at >= running.length) continue;
           const [end] = running.splice(at, 1);
           end?.();
           if (endsTwice) end?.();
         }
         for (const end of running) end();
-        expect([loads.inFlight(a), loads.inFlight(b)]).toEqual([0, 0]);
-        expect([loads.permitFree(a), loads.permitFree(b)]).toEqual([true, true]);
+        expect([inFlight.count(a), inFlight.count(b)]).toEqual([0, 0]);
+        expect([inFlight.isHalfOpenPermitFree(a), inFlight.isHalfOpenPermitFree(b)]).toEqual([true, true]);
       }),
     );
   });
 
   it('hold the one permit of an endpoint while its trial runs', () => {
-    const loads = new LiveLoads();
-    const end = loads.begin(a, 'trial', now);
-    const other = loads.begin(a, 'sticky', now);
-    expect([loads.permitFree(a), loads.permitFree(b), loads.inFlight(a)]).toEqual([false, true, 2]);
+    const inFlight = new InFlight();
+    const end = inFlight.begin(a, 'trial', now);
+    const other = inFlight.begin(a, 'sticky', now);
+    expect([inFlight.isHalfOpenPermitFree(a), inFlight.isHalfOpenPermitFree(b), inFlight.count(a)]).toEqual([
+      false,
+      true,
+      2,
+    ]);
     other();
-    expect(loads.permitFree(a)).toBe(false);
+    expect(inFlight.isHalfOpenPermitFree(a)).toBe(false);
     end();
-    expect(loads.permitFree(a)).toBe(true);
+    expect(inFlight.isHalfOpenPermitFree(a)).toBe(true);
   });
 
   it('know when the last resort was tried, and whose turn it is', () => {
-    const loads = new LiveLoads();
-    expect(loads.lastResortAt(a)).toBe(Number.NEGATIVE_INFINITY);
-    loads.begin(a, 'lastResort', now)();
-    expect(loads.lastResortAt(a)).toBe(now);
-    expect([loads.turn('x'), loads.turn('x'), loads.turn('y')]).toEqual([0, 1, 0]);
+    const inFlight = new InFlight();
+    expect(inFlight.panicAt(a)).toBe(Number.NEGATIVE_INFINITY);
+    inFlight.begin(a, 'lastResort', now)();
+    expect(inFlight.panicAt(a)).toBe(now);
+    expect([inFlight.turn('x'), inFlight.turn('x'), inFlight.turn('y')]).toEqual([0, 1, 0]);
   });
 
   it('keep the retry budget', () => {
-    const loads = new LiveLoads();
-    const allowed = Array.from({ length: 20 }, () => loads.spend(now)).filter(Boolean);
+    const inFlight = new InFlight();
+    const allowed = Array.from({ length: 20 }, () => inFlight.spend(now)).filter(Boolean);
     expect(allowed).toHaveLength(10);
-    for (let i = 0; i < 5; i++) loads.requestCame(now);
-    expect([loads.spend(now), loads.spend(now)]).toEqual([true, false]);
+    for (let i = 0; i < 5; i++) inFlight.requestCame(now);
+    expect([inFlight.spend(now), inFlight.spend(now)]).toEqual([true, false]);
   });
 });
 
@@ -173,30 +177,30 @@ describe('the gate', () => {
   beforeEach(() => vi.useFakeTimers({ now }));
   afterEach(() => vi.useRealTimers());
 
-  const entered = (gate: Gate): Place => {
-    const place = gate.enter();
+  const entered = (admission: Admission): Place => {
+    const place = admission.enter();
     if (!place) throw new Error('turned away');
     return place;
   };
 
   it('lets so many in, so many wait, and turns the next away', async () => {
-    const gate = new Gate(rules, Date.now);
-    const first = entered(gate);
-    expect([first.turn(), entered(gate).turn()]).toEqual([true, true]);
-    const third = entered(gate).turn();
-    expect([gate.enter(), gate.isFull]).toEqual([undefined, true]);
-    expect([gate.running, gate.waiting]).toEqual([2, 1]);
+    const admission = new Admission(rules, Date.now);
+    const first = entered(admission);
+    expect([first.turn(), entered(admission).turn()]).toEqual([true, true]);
+    const third = entered(admission).turn();
+    expect([admission.enter(), admission.isFull]).toEqual([undefined, true]);
+    expect([admission.running, admission.waiting]).toEqual([2, 1]);
     first.leave();
     expect(await third).toBe(true);
-    expect([gate.running, gate.waiting, gate.isFull]).toEqual([2, 0, false]);
+    expect([admission.running, admission.waiting, admission.isFull]).toEqual([2, 0, false]);
   });
 
   it('lets them in by their order', async () => {
-    const gate = new Gate({ ...rules, maxConcurrent: 1, maxWaiting: 9 }, Date.now);
-    const places = [entered(gate)];
+    const admission = new Admission({ ...rules, maxConcurrent: 1, maxWaiting: 9 }, Date.now);
+    const places = [entered(admission)];
     const came: number[] = [];
     for (const n of [1, 2, 3]) {
-      const place = entered(gate);
+      const place = entered(admission);
       places.push(place);
       void (place.turn() as Promise<boolean>).then(() => came.push(n));
     }
@@ -208,12 +212,12 @@ describe('the gate', () => {
   });
 
   it('lets those in who wait when there is more room by a setting', async () => {
-    const gate = new Gate({ ...rules, maxConcurrent: 1 }, Date.now);
-    entered(gate);
-    const turn = entered(gate).turn();
-    gate.configure({ ...rules, maxConcurrent: 2 });
+    const admission = new Admission({ ...rules, maxConcurrent: 1 }, Date.now);
+    entered(admission);
+    const turn = entered(admission).turn();
+    admission.configure({ ...rules, maxConcurrent: 2 });
     expect(await turn).toBe(true);
-    expect(gate.running).toBe(2);
+    expect(admission.running).toBe(2);
   });
 
   it('has as many places taken as there are requests that live, whatever happens to them in whatever order', async () => {
@@ -225,18 +229,18 @@ describe('the gate', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 60 }), fc.constantFrom(0, 0, 3), async (steps, rateLimit) => {
         let limits = { maxConcurrent: 2, maxWaiting: 3, rateLimit };
-        const gate = new Gate(limits, Date.now);
+        const admission = new Admission(limits, Date.now);
         const living: Place[] = [];
         for (const { what, which, size } of steps) {
           const place = living[which % Math.max(1, living.length)];
-          const mayEnter = !gate.isFull;
+          const mayEnter = !admission.isFull;
           if (what === 'enter') {
-            const made = gate.enter();
+            const made = admission.enter();
             expect(made !== undefined).toBe(mayEnter);
             if (made) living.push(made);
           } else if (what === 'configure') {
             limits = { ...limits, maxConcurrent: 1 + size, maxWaiting: size };
-            gate.configure(limits);
+            admission.configure(limits);
           } else if (what === 'pass') await vi.advanceTimersByTimeAsync(500);
           else if (place && what === 'park') place.park();
           else if (place && what === 'unpark') place.unpark();
@@ -249,21 +253,23 @@ describe('the gate', () => {
             if (waited) expect(await turn).toBe(false);
           }
           const count = (state: string) => living.filter((one) => one.state === state).length;
-          expect([gate.running, gate.waiting, gate.parked]).toEqual(['running', 'waiting', 'parked'].map(count));
+          expect([admission.running, admission.waiting, admission.parked]).toEqual(
+            ['running', 'waiting', 'parked'].map(count),
+          );
           // Nobody waits beside a free place.
-          if (rateLimit === 0) expect(gate.waiting === 0 || gate.running >= limits.maxConcurrent).toBe(true);
+          if (rateLimit === 0) expect(admission.waiting === 0 || admission.running >= limits.maxConcurrent).toBe(true);
         }
         for (const place of living) place.leave();
-        expect([gate.running, gate.waiting, gate.parked]).toEqual([0, 0, 0]);
+        expect([admission.running, admission.waiting, admission.parked]).toEqual([0, 0, 0]);
       }),
     );
   });
 
   it('spreads what is over the rate, without losing anybody', async () => {
-    const gate = new Gate({ maxConcurrent: 100, maxWaiting: 100, rateLimit: 5 }, Date.now);
+    const admission = new Admission({ maxConcurrent: 100, maxWaiting: 100, rateLimit: 5 }, Date.now);
     let entered = 0;
     for (let i = 0; i < 15; i++) {
-      const turn = gate.enter()?.turn();
+      const turn = admission.enter()?.turn();
       if (turn === true) entered++;
       else if (turn) void turn.then(() => entered++);
     }

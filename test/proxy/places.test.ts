@@ -35,7 +35,7 @@ function client(gw: Gateway): Client {
 const soon = { interval: 2, timeout: 5_000 };
 const settles = async (gw: Gateway, inFlight: number, waiting: number) =>
   vi.waitUntil(() => {
-    const now = gw.server.figures();
+    const now = gw.server.counts();
     return now.inFlight === inFlight && now.waiting === waiting;
   }, soon);
 const answered = (one: Client) => vi.waitUntil(() => one.came().includes('"stop_reason"'), soon);
@@ -80,7 +80,7 @@ describe.each(everyWay)('a place (%s)', (way) => {
     await answered(busy);
     await answered(next);
     expect(a.heard).toHaveLength(2);
-    expect(gw.server.figures()).toMatchObject({ inFlight: 0, waiting: 0, total: 3, cancelled: 1 });
+    expect(gw.server.counts()).toMatchObject({ inFlight: 0, waiting: 0, total: 3, cancelled: 1 });
   });
 
   it('is not taken by those whose bodies are slow', async () => {

@@ -1,7 +1,7 @@
 /** Who waits for room at an endpoint goes in the order in which they came, is woken, and does not wait without an end. */
 import { describe, expect, it, vi } from 'vitest';
 import type { EndpointId } from '../../events/ids.ts';
-import { RoomLine } from '../../src/proxy/admission/room.ts';
+import { RoomBacklog } from '../../src/proxy/admission/room.ts';
 import { as, ask, errorOf, gateway, open } from './gateway.ts';
 import { answers, signal, upstream, waitsFor } from './upstreams.ts';
 
@@ -11,7 +11,7 @@ const b = 'b' as EndpointId;
 describe('the line', () => {
   /** Waiters by name, and the names of those that were woken. */
   function line() {
-    const room = new RoomLine();
+    const room = new RoomBacklog();
     const woken: string[] = [];
     const join = (name: string, ...full: EndpointId[]) => {
       const waiter = room.join();
@@ -56,7 +56,7 @@ describe('requests to an endpoint that is full', () => {
     const all = [];
     for (let i = 0; i < 4; i++) {
       all.push(open(gw, { session: `s${i}` }));
-      await vi.waitFor(() => expect(gw.server.figures().inFlight).toBe(i + 1));
+      await vi.waitFor(() => expect(gw.server.counts().inFlight).toBe(i + 1));
     }
     for (const [i, one] of all.entries()) {
       await vi.waitFor(() => expect(up.heard).toHaveLength(i + 1));
@@ -74,11 +74,11 @@ describe('requests to an endpoint that is full', () => {
     const first = open(gw);
     await vi.waitFor(() => expect(up.heard).toHaveLength(1));
     const leaves = open(gw);
-    await vi.waitFor(() => expect(gw.server.figures().inFlight).toBe(2));
+    await vi.waitFor(() => expect(gw.server.counts().inFlight).toBe(2));
     const last = open(gw);
-    await vi.waitFor(() => expect(gw.server.figures().inFlight).toBe(3));
+    await vi.waitFor(() => expect(gw.server.counts().inFlight).toBe(3));
     leaves.leave();
-    await vi.waitFor(() => expect(gw.server.figures().inFlight).toBe(2));
+    await vi.waitFor(() => expect(gw.server.counts().inFlight).toBe(2));
     goOn.give();
     expect([(await first.done).status, (await last.done).status, up.heard.length]).toEqual([200, 200, 2]);
   });
@@ -94,7 +94,7 @@ describe('requests to an endpoint that is full', () => {
     const clock = vi.spyOn(Date, 'now').mockImplementation(() => real() + aheadMs);
     try {
       const waits = open(gw);
-      await vi.waitFor(() => expect(gw.server.figures().inFlight).toBe(2));
+      await vi.waitFor(() => expect(gw.server.counts().inFlight).toBe(2));
       aheadMs = 240_000;
       const got = await waits.done;
       expect([got.status, errorOf(got).message]).toEqual([503, expect.stringContaining('no room')]);

@@ -39,7 +39,7 @@ describe('whether a stream has proven itself', () => {
   ])('%s proves nothing', (_, text) => {
     fc.assert(
       fc.property(places, (at) => {
-        expect(judged(text, at).proof).toBe('unproven');
+        expect(judged(text, at).commitState).toBe('pending');
       }),
     );
   });
@@ -49,7 +49,7 @@ describe('whether a stream has proven itself', () => {
       fc.property(places, fc.boolean(), (at, crlf) => {
         const text = start + ping + block;
         expect(judged(crlf ? text.replaceAll('\n', '\r\n') : text, at)).toMatchObject({
-          proof: 'proven',
+          commitState: 'committable',
           hasPinged: true,
         });
       }),
@@ -61,7 +61,7 @@ describe('whether a stream has proven itself', () => {
       fc.property(places, fc.boolean(), (at, crlf) => {
         const text = start + error;
         const watch = judged(crlf ? text.replaceAll('\n', '\r\n') : text, at);
-        expect(watch).toMatchObject({ proof: 'failed', errorType: 'overloaded_error', errorAt: -1 });
+        expect(watch).toMatchObject({ commitState: 'failed', errorType: 'overloaded_error', errorAt: -1 });
       }),
     );
   });
@@ -69,12 +69,12 @@ describe('whether a stream has proven itself', () => {
   it('an end without content is one when it gives a reason, and none otherwise', () => {
     const stop = sse('message_stop');
     const reason = sse('message_delta', { delta: { stop_reason: 'end_turn' } });
-    expect(judged(start + reason + stop)).toMatchObject({ proof: 'proven', stopped: true });
+    expect(judged(start + reason + stop)).toMatchObject({ commitState: 'committable', stopped: true });
     expect(judged(start + sse('message_delta', { delta: { stop_reason: null } }) + stop)).toMatchObject({
-      proof: 'failed',
+      commitState: 'failed',
       stopped: false,
     });
-    expect(judged(start + stop)).toMatchObject({ proof: 'failed', stopped: false });
+    expect(judged(start + stop)).toMatchObject({ commitState: 'failed', stopped: false });
   });
 });
 

@@ -10,7 +10,7 @@ const forwarded = (url: string, more: object = {}) => ({
   within: null,
   isMessages: false,
   isCount: false,
-  isPinned: false,
+  isPassthrough: false,
   ...more,
 });
 
@@ -22,12 +22,12 @@ describe('a target', () => {
     ['/v1/v1/messages?beta=true', forwarded('/v1/messages?beta=true', { isMessages: true })],
     ['/v1/messages/count_tokens', forwarded('/v1/messages/count_tokens', { isCount: true })],
     ['/v1/models?limit=1000', forwarded('/v1/models?limit=1000')],
-    ['/v1/messages/batches', forwarded('/v1/messages/batches', { isPinned: true })],
-    ['/v1/messages/batches/b_1/results', forwarded('/v1/messages/batches/b_1/results', { isPinned: true })],
+    ['/v1/messages/batches', forwarded('/v1/messages/batches', { isPassthrough: true })],
+    ['/v1/messages/batches/b_1/results', forwarded('/v1/messages/batches/b_1/results', { isPassthrough: true })],
     ['/v1/messages/batchesque', forwarded('/v1/messages/batchesque')],
-    ['/v1/files/f_1/content', forwarded('/v1/files/f_1/content', { isPinned: true })],
+    ['/v1/files/f_1/content', forwarded('/v1/files/f_1/content', { isPassthrough: true })],
     ['/p/work/v1/messages', forwarded('/v1/messages', { within: 'work', isMessages: true })],
-    ['/p/%E5%B7%A5/v1/v1/files', forwarded('/v1/files', { within: '工', isPinned: true })],
+    ['/p/%E5%B7%A5/v1/v1/files', forwarded('/v1/files', { within: '工', isPassthrough: true })],
     ['/p/%zz/v1/models', forwarded('/v1/models', { within: '%zz' })],
   ])('%s goes up', (url, target) => {
     expect(targetOf('POST', url)).toEqual(target);

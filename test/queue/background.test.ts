@@ -5,7 +5,7 @@ import { effective } from '../../src/config/settings/settings.ts';
 import { failoverPolicy } from '../../src/policies/policies.ts';
 import { Background } from '../../src/retry-queue/background.ts';
 import { BlobLost } from '../../src/retry-queue/blob-format.ts';
-import { routable, viewOf } from '../support/roster.ts';
+import { routable, viewOf } from '../support/routing-view.ts';
 
 async function triedWith(fault: Error) {
   const attemptLog = { hasStarted: false, lost: vi.fn(), abandoned: vi.fn(), dropped: vi.fn() };
@@ -93,15 +93,15 @@ async function tried(
     },
     expiresAt: now + 3_600_000,
   };
-  const loads = {
+  const inFlight = {
     inFlight: () => 0,
-    permitFree: () => true,
-    lastResortAt: () => 0,
+    isHalfOpenPermitFree: () => true,
+    panicAt: () => 0,
     turn: () => 0,
     spend: () => true,
     begin: () => () => {},
   };
-  new Background(ports as never).run('q1' as QueueId, item as never, attemptLog as never, loads as never);
+  new Background(ports as never).run('q1' as QueueId, item as never, attemptLog as never, inFlight as never);
   await vi.waitFor(() => expect(attemptLog.dropped).toHaveBeenCalled());
   return { asked, told, ends };
 }

@@ -113,11 +113,11 @@ export class Monitor {
 }
 
 function reportOf(depth: Probe['depth'], failure: Failure | null, responseMs: Millis): EndpointReport {
-  const figures = { responseMs, ttftMs: responseMs, score: 80, model: null, tokens: 1 };
-  if (failure === null && depth === 'conversation') return { type: 'ProbeSucceeded', data: figures };
+  const counts = { responseMs, ttftMs: responseMs, score: 80, model: null, tokens: 1 };
+  if (failure === null && depth === 'conversation') return { type: 'ProbeSucceeded', data: counts };
   const verdict = failure === null ? 'success' : checkVerdictOf(failure);
   if (failure === null || failure === 'noModel')
-    return { type: 'ProbeNoted', data: { ...figures, depth, verdict, tokens: 0, detail: failure } };
+    return { type: 'ProbeNoted', data: { ...counts, depth, verdict, tokens: 0, detail: failure } };
   return { type: 'ProbeFailed', data: { verdict, failure, detail: failure, responseMs } };
 }
 

@@ -5,7 +5,7 @@ import { probesDue } from '../../machines/probe-plan.ts';
 import { plan } from '../../machines/route.ts';
 import type { RoutableEndpoint, RoutingView } from '../../machines/routing-view.ts';
 import { adjustWeight } from '../../machines/weight-policy.ts';
-import { LiveLoads } from '../../src/proxy/admission/in-flight.ts';
+import { InFlight } from '../../src/proxy/admission/in-flight.ts';
 import type { Policies } from '../../src/runtime/core.ts';
 import { second } from '../support/given.ts';
 import { SimulatedLog } from './simulated-log.ts';
@@ -97,8 +97,8 @@ function seenAs(change: (one: RoutableEndpoint) => Partial<RoutableEndpoint>): P
   return (view, ...rest) => plan(changed(view), ...rest);
 }
 
-class Generous extends LiveLoads {
-  override permitFree(): boolean {
+class Generous extends InFlight {
+  override isHalfOpenPermitFree(): boolean {
     return true;
   }
 }
@@ -121,7 +121,7 @@ const mistakes: Readonly<Record<string, readonly [Partial<Planted>, RegExp]>> = 
   'out for ever': [{ policies: endpoint({ credentialIntervalMs: 86_400_000 }) }, /out for more than an hour/],
   'timers of any generation': [{ gen: (_, current) => current }, /old generation/],
   'nobody looks at timers': [{ ticks: false }, /is (failed|degraded|recovering|active) still/],
-  'permits for all': [{ loads: () => new Generous() }, /trials at once/],
+  'permits for all': [{ inFlight: () => new Generous() }, /trials at once/],
   'disabled ones are asked': [
     { route: seenAs(({ state }) => (state === 'disabled' ? { state: 'healthy' } : {})) },
     /disabled by hand/,

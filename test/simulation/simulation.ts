@@ -20,11 +20,11 @@ import { type Candidate, isPassedOver, plan, type RouteAsk } from '../../machine
 import type { RoutableEndpoint } from '../../machines/routing-view.ts';
 import { adjustWeight } from '../../machines/weight-policy.ts';
 import { steady } from '../../src/platform/clock.ts';
-import { LiveLoads } from '../../src/proxy/admission/in-flight.ts';
+import { InFlight } from '../../src/proxy/admission/in-flight.ts';
 import { Sessions } from '../../src/proxy/sessions.ts';
 import { Core, type Policies } from '../../src/runtime/core.ts';
 import { foldLog } from '../../src/runtime/fold-log.ts';
-import { Caretaker } from '../../src/runtime/maintenance.ts';
+import { Maintenance } from '../../src/runtime/maintenance.ts';
 import { hour, minute, second, start } from '../support/given.ts';
 import { endpointSettings, queuePolicy } from '../support/world.ts';
 import { Chance } from './chance.ts';
@@ -37,7 +37,7 @@ import { SimulatedLog } from './simulated-log.ts';
 export interface Planted {
   readonly policies: (right: Policies) => Policies;
   readonly route: typeof plan;
-  readonly loads: () => LiveLoads;
+  readonly inFlight: () => InFlight;
   readonly log: () => SimulatedLog;
   readonly probes: typeof probesDue;
   readonly network: typeof weighFailure;
@@ -53,7 +53,7 @@ export interface Planted {
 const right: Planted = {
   policies: (policies) => policies,
   route: plan,
-  loads: () => new LiveLoads(),
+  inFlight: () => new InFlight(),
   log: () => new SimulatedLog(),
   probes: probesDue,
   network: weighFailure,
@@ -89,7 +89,7 @@ export interface Report {
   /** The promise that was broken; null when all were kept. */
   readonly broken: string | null;
   readonly facts: readonly Recorded[];
-  readonly figures: Readonly<Record<'requests' | 'served' | 'failed' | 'switches' | 'restarts' | 'settledMs', number>>;
+  readonly counts: Readonly<Record<'requests' | 'served' | 'failed' | 'switches' | 'restarts' | 'settledMs', number>>;
 }
 
 interface Client {
@@ -160,7 +160,7 @@ class Simulation {
   #wokeAt: Millis = Number.NEGATIVE_INFINITY;
   #life = 0;
   #sessions = new Sessions();
-  #loads: LiveLoads;
+  #loads: InFlight;
   readonly #log: SimulatedLog;
   #core!: Core;
   #broken: Error | undefined;
@@ -186,7 +186,7 @@ class Simulation {
     this.#policy = policyOf(shape, mode !== 'off');
     this.#probing = { mode, intervalMs: minute, credentialIntervalMs: this.#policy.endpoint.credentialIntervalMs };
     this.#rules = new Rules(this.#policy.priority);
-    this.#loads = this.#planted.loads();
+    this.#loads = this.#planted.inFlight();
     this.#log = this.#planted.log();
     const horizonMs = setup.requests * this.#meanGapMs;
     const count = shape.whole(1, 6);
@@ -199,7 +199,7 @@ class Simulation {
   report(broken: string | null): Report {
     const facts = this.#log.written;
     const switches = facts.filter(({ type }) => type === 'FailedOver' || type === 'Recovered').length;
-    return { seed: this.#setup.seed, broken, facts, figures: { ...this.#figures, switches } };
+    return { seed: this.#setup.seed, broken, facts, counts: { ...this.#figures, switches } };
   }
 
   async live(): Promise<void> {
@@ -332,7 +332,7 @@ class Simulation {
     const isCut = this.#weather.happens(0.4) && !this.#without.has('cuts');
     if (isCut) this.#cutPower();
     this.#sessions = new Sessions();
-    this.#loads = this.#planted.loads();
+    this.#loads = this.#planted.inFlight();
     this.#trials.clear();
     if (this.#weather.happens(0.3) && !this.#without.has('jumps')) this.#skewMs -= this.#weather.span(hour);
     await this.#open();
@@ -704,7 +704,7 @@ class Simulation {
       if (kind === 'sleeps') this.#sleep(6 * second + span(20 * minute));
       if (kind === 'restarts') await this.#restart();
       if (kind === 'snapshot') await this.#core.snapshot();
-      if (kind === 'trim') await new Caretaker(this.#core, () => ({ days: 0.002, bytes: 0 })).trim();
+      if (kind === 'trim') await new Maintenance(this.#core, () => ({ days: 0.002, bytes: 0 })).trim();
     }
     this.#soon(span(60 * this.#meanGapMs), () => this.#storm());
   }
@@ -722,7 +722,7 @@ class Simulation {
   async #calm(): Promise<void> {
     this.#queue.length = 0;
     this.#life++;
-    this.#loads = this.#planted.loads();
+    this.#loads = this.#planted.inFlight();
     this.#trials.clear();
     this.#offlineUntil = -1;
     if (this.#core.state.gatewayState === 'offline') this.#network(true);
@@ -754,11 +754,11 @@ class Simulation {
 
   /** The longest that the rules let anybody wait, one thing after the other. */
   #boundMs(): Millis {
-    const { credentialIntervalMs, backoffMaxMs, rampMs } = this.#policy.endpoint;
+    const { credentialIntervalMs, backoffMaxMs, slowStartMs } = this.#policy.endpoint;
     const { cooldownMs, recoveryDelayMs } = this.#policy.priority;
     const outMs = Math.max(credentialIntervalMs, backoffMaxMs, advertisedMaxMs + minute, hour / 6);
     const trialsMs = 20 * minute;
-    return lastFailuresMs + outMs + trialsMs + rampMs + cooldownMs + recoveryDelayMs + stickyMs;
+    return lastFailuresMs + outMs + trialsMs + slowStartMs + cooldownMs + recoveryDelayMs + stickyMs;
   }
 
   /** What is not as it should be when nothing is wrong; null when all is well. */
@@ -793,7 +793,7 @@ function policyOf(
       maxFailures: shape.whole(1, 4),
       backoffBaseMs: shape.pick([second, 10 * second]),
       backoffMaxMs: shape.pick([minute, 5 * minute]),
-      rampMs: shape.pick([0, 10 * second, minute]),
+      slowStartMs: shape.pick([0, 10 * second, minute]),
       credentialIntervalMs: shape.pick([minute, 10 * minute]),
       probing,
     },

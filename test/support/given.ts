@@ -31,7 +31,7 @@ export const endpointPolicy: EndpointPolicy = {
   maxFailures: 3,
   backoffBaseMs: 10 * second,
   backoffMaxMs: 5 * minute,
-  rampMs: minute,
+  slowStartMs: minute,
   credentialIntervalMs: 10 * minute,
   probing: false,
 };

@@ -37,7 +37,7 @@ export const policies: Policies = {
     maxFailures: 3,
     backoffBaseMs: 10_000,
     backoffMaxMs: 300_000,
-    rampMs: 60_000,
+    slowStartMs: 60_000,
     credentialIntervalMs: 600_000,
     probing: false,
   }),

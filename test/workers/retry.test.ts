@@ -70,7 +70,7 @@ class Recorder implements RetrySink {
     this.said.push(`answering ${status}`);
   }
 
-  proven(status: number, headers: readonly string[]): void {
+  committable(status: number, headers: readonly string[]): void {
     this.said.push(`proven ${status}`);
     this.headers = headers;
   }

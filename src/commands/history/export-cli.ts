@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { usage } from '../../errors/qcc-error.ts';
-import { CapsuleSeal } from '../../history/incident-seal.ts';
+import { IncidentSeal } from '../../history/incident-seal.ts';
 import { storyWordsOf } from '../../messages/story-languages.ts';
 import { momentOf } from '../../messages/times.ts';
 import { openExport } from '../../platform/atomic-file.ts';
@@ -21,7 +21,7 @@ export async function exportIncident(context: Context): Promise<undefined> {
   const file = openExport(path);
   let facts = 0;
   try {
-    const seal = new CapsuleSeal();
+    const seal = new IncidentSeal();
     const write = (line: object) => {
       const text = visibleJson(line);
       seal.add(text);

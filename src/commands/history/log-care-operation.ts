@@ -8,7 +8,7 @@ import { ask } from '../../history/questions.ts';
 import type { Installation } from '../../installation/installation.ts';
 import { keeping } from '../../policies/policies.ts';
 import type { ReplayPool } from '../../pool/pool.ts';
-import { Caretaker } from '../../runtime/maintenance.ts';
+import { Maintenance } from '../../runtime/maintenance.ts';
 
 /** Folds all of it again, beside the main loop, and holds it against the state of this moment. */
 export async function verifyHistory(
@@ -41,8 +41,8 @@ export async function measureHistory(
 /** What the caretaker does once an hour, now; and the room that it leaves is given back to the disk. */
 export async function compactHistory({ core, settings }: Installation): Promise<Answer<'history.compact'>> {
   const before = await core.log.size();
-  const caretaker = new Caretaker(core, () => keeping(settings()));
-  const trimmed = (await caretaker.trimUnfolded()) + (await caretaker.trim());
+  const maintenance = new Maintenance(core, () => keeping(settings()));
+  const trimmed = (await maintenance.trimUnfolded()) + (await maintenance.trim());
   await core.snapshot();
   await core.log.compact();
   return { trimmed, facts: core.log.head - core.log.tail + 1, before, after: await core.log.size() };

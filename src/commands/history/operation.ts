@@ -1,5 +1,5 @@
 import { Json } from '../../contract/json.ts';
-import type { Answer, LoadsRow, Params } from '../../contract/operations.ts';
+import type { Answer, InFlightRow, Params } from '../../contract/operations.ts';
 import { machineRows, machinesAbout } from '../../history/machines.ts';
 import { ask, type QuestionName } from '../../history/questions.ts';
 import { type Installation, profileNamed } from '../../installation/installation.ts';
@@ -51,7 +51,7 @@ export function headOfHistory({ core }: Installation): Answer<'history.head'> {
 export async function showMachines(
   { core: { state, log }, settings }: Pick<Installation, 'core' | 'settings'>,
   { about }: Params<'debug.machines'>,
-  live: LoadsRow | null = null,
+  live: InFlightRow | null = null,
 ): Promise<Answer<'debug.machines'>> {
   const machines = machineRows(state, settings(), await knownLosses(log));
   return { seq: state.seq, at: iso(state.at), machines: machinesAbout(machines, about), live };

@@ -3,14 +3,14 @@ import type { Millis } from '../../../events/fact.ts';
 import { secondMs } from '../../../events/units.ts';
 import type { Settings } from '../../config/settings/settings.ts';
 
-export interface GateRules {
+export interface AdmissionRules {
   readonly maxConcurrent: number;
   readonly maxWaiting: number;
   /** Requests a second; 0 is no limit. */
   readonly rateLimit: number;
 }
 
-export function admissionRules(settings: Settings): GateRules {
+export function admissionRules(settings: Settings): AdmissionRules {
   return {
     maxConcurrent: settings['proxy.max_concurrent'],
     maxWaiting: settings['proxy.max_waiting'],
@@ -28,10 +28,10 @@ export class Place {
   behind: Place | undefined;
   /** Who waits hears whether its turn has come, or it has left. */
   told: ((isIn: boolean) => void) | undefined;
-  readonly #gate: Gate;
+  readonly #admission: Admission;
 
-  constructor(gate: Gate) {
-    this.#gate = gate;
+  constructor(admission: Admission) {
+    this.#admission = admission;
   }
 
   /** True at once for who runs. Resolves with true when the turn comes, and with false when the place is left before that. */
@@ -44,22 +44,22 @@ export class Place {
   }
 
   leave(): void {
-    this.#gate.leave(this);
+    this.#admission.leave(this);
   }
 
   /** The queue holds it: it waits for an endpoint and not for a place, so it takes none from those that can be answered. */
   park(): void {
-    this.#gate.park(this);
+    this.#admission.park(this);
   }
 
   /** Back without a line: whoever was parked has waited, and the queue lets out no more than there is room for. */
   unpark(): void {
-    this.#gate.unpark(this);
+    this.#admission.unpark(this);
   }
 }
 
-export class Gate {
-  #rules: GateRules;
+export class Admission {
+  #rules: AdmissionRules;
   readonly #now: () => Millis;
   #first: Place | undefined;
   #last: Place | undefined;
@@ -70,7 +70,7 @@ export class Gate {
   #refilledAt = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(rules: GateRules, now: () => Millis) {
+  constructor(rules: AdmissionRules, now: () => Millis) {
     this.#rules = rules;
     this.#now = now;
   }
@@ -94,7 +94,7 @@ export class Gate {
     return rateLimit > 0 && maxWaiting === 0 && !this.#hasToken();
   }
 
-  configure(rules: GateRules): void {
+  configure(rules: AdmissionRules): void {
     this.#rules = rules;
     this.#admit();
   }

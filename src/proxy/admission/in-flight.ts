@@ -2,10 +2,10 @@
 import type { Millis } from '../../../events/fact.ts';
 import type { EndpointId } from '../../../events/ids.ts';
 import { type Budget, budgetLeft, fullBudget, onRequest, spend } from '../../../machines/retry-budget.ts';
-import type { Loads } from '../../../machines/route.ts';
-import { RoomLine } from './room.ts';
+import type { InFlightView } from '../../../machines/route.ts';
+import { RoomBacklog } from './room.ts';
 
-export interface LoadsNow {
+export interface InFlightNow {
   /** Further attempts at endpoints that are not well. */
   readonly budget: { readonly left: number; readonly most: number };
   readonly inFlight: Readonly<Record<string, number>>;
@@ -13,24 +13,24 @@ export interface LoadsNow {
   readonly permits: readonly string[];
 }
 
-export class LiveLoads implements Loads {
+export class InFlight implements InFlightView {
   readonly #inFlight = new Map<EndpointId, number>();
-  readonly #permits = new Set<EndpointId>();
-  readonly #lastResorts = new Map<EndpointId, Millis>();
+  readonly #halfOpenPermits = new Set<EndpointId>();
+  readonly #panics = new Map<EndpointId, Millis>();
   readonly #turns = new Map<string, number>();
-  readonly room = new RoomLine();
+  readonly room = new RoomBacklog();
   #budget: Budget = fullBudget;
 
-  inFlight(id: EndpointId): number {
+  count(id: EndpointId): number {
     return this.#inFlight.get(id) ?? 0;
   }
 
-  permitFree(id: EndpointId): boolean {
-    return !this.#permits.has(id);
+  isHalfOpenPermitFree(id: EndpointId): boolean {
+    return !this.#halfOpenPermits.has(id);
   }
 
-  lastResortAt(id: EndpointId): Millis {
-    return this.#lastResorts.get(id) ?? Number.NEGATIVE_INFINITY;
+  panicAt(id: EndpointId): Millis {
+    return this.#panics.get(id) ?? Number.NEGATIVE_INFINITY;
   }
 
   turn(group: string): number {
@@ -51,27 +51,27 @@ export class LiveLoads implements Loads {
   }
 
   /** For whoever looks on. */
-  now(at: Millis): LoadsNow {
+  now(at: Millis): InFlightNow {
     const inFlight = [...this.#inFlight].filter(([, count]) => count > 0);
     return {
       budget: budgetLeft(this.#budget, at),
       inFlight: Object.fromEntries(inFlight),
-      permits: [...this.#permits],
+      permits: [...this.#halfOpenPermits],
     };
   }
 
   /** The one who begins a call ends it, by the function that comes back: a permit is always given back. */
   begin(id: EndpointId, because: string, now: Millis): () => void {
-    this.#inFlight.set(id, this.inFlight(id) + 1);
-    const isTrial = because === 'trial';
-    if (isTrial) this.#permits.add(id);
-    if (because === 'lastResort') this.#lastResorts.set(id, now);
+    this.#inFlight.set(id, this.count(id) + 1);
+    const isHalfOpen = because === 'trial';
+    if (isHalfOpen) this.#halfOpenPermits.add(id);
+    if (because === 'lastResort') this.#panics.set(id, now);
     let over = false;
     return () => {
       if (over) return;
       over = true;
-      this.#inFlight.set(id, this.inFlight(id) - 1);
-      if (isTrial) this.#permits.delete(id);
+      this.#inFlight.set(id, this.count(id) - 1);
+      if (isHalfOpen) this.#halfOpenPermits.delete(id);
       this.room.freed(id);
     };
   }

@@ -8,7 +8,7 @@ import type { EndpointId } from '../../../events/ids.ts';
 // Somebody may have come back, or been given more room, while nobody's call ended: that is looked at so often.
 const lookAgainMs = 1_000;
 
-export class RoomLine {
+export class RoomBacklog {
   readonly #waiters: RoomWaiter[] = [];
 
   get length(): number {

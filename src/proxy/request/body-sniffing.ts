@@ -8,13 +8,13 @@
 import { JsonScanner, Places } from './json-scanner.ts';
 import { shortName } from './short-name.ts';
 
-export interface Peek {
+export interface RequestSummary {
   readonly model: string | null;
   readonly stream: boolean;
   readonly session: string | null;
 }
 
-const nothing: Peek = { model: null, stream: false, session: null };
+const nothing: RequestSummary = { model: null, stream: false, session: null };
 const quote = 0x22;
 const backslash = 0x5c;
 // A model's name, and metadata with room for a long user_id. What is longer is not what routing looks for.
@@ -29,7 +29,7 @@ const sliceBytes = 524_288;
 const places = new Places('model', 'stream', 'metadata.user_id');
 
 /** At once for nearly every body; later for a large one of which something is missing where it usually stands. */
-export function peek(body: Buffer): Peek | Promise<Peek> {
+export function sniffBody(body: Buffer): RequestSummary | Promise<RequestSummary> {
   const isLarge = body.length > atOnceMax;
   const front = isLarge ? body.subarray(0, frontMax) : body;
   const open = skipSpace(front, 0);
@@ -64,12 +64,12 @@ export function surelyNoStream(body: Buffer): boolean {
   return true;
 }
 
-function seen(model: string | null, stream: boolean, session: string | null): Peek {
+function seen(model: string | null, stream: boolean, session: string | null): RequestSummary {
   return { model: model === null ? null : shortName(model), stream, session };
 }
 
 /** All of it, in slices. */
-async function scanned(body: Buffer): Promise<Peek> {
+async function scanned(body: Buffer): Promise<RequestSummary> {
   const scanner = new JsonScanner(places, valueMax);
   for (let at = 0; at < body.length; at += sliceBytes) {
     // What stands before a fault stands.

@@ -5,7 +5,7 @@
 import type { Socket } from 'node:net';
 import type { Millis } from '../../../events/fact.ts';
 import { KiB, MiB } from '../../../events/units.ts';
-import { Running, type Runs } from '../../platform/dense-set.ts';
+import { DenseSet, type Member } from '../../platform/dense-set.ts';
 import { free, Slabs } from '../../platform/large-memory.ts';
 import type { ClientRequest } from './client.ts';
 
@@ -75,7 +75,7 @@ export class Body {
 /** All bodies that are held at this moment. */
 export class Bodies {
   readonly #slabs = new Slabs(spareBytesMax);
-  readonly #coming = new Running<Coming>();
+  readonly #coming = new DenseSet<Coming>();
   readonly #giveBack = (bytes: Buffer, cost: number) => {
     this.#held -= cost;
     this.#slabs.giveBack(bytes);
@@ -182,7 +182,7 @@ export class Bodies {
 }
 
 /** A body on its way in. */
-class Coming implements Runs {
+class Coming implements Member {
   place = -1;
   movedAt = performance.now();
   readonly #bodies: Bodies;

@@ -2,7 +2,7 @@
  * What the gateway itself looks at in a request's headers, in one pass over the raw ones: Node's `headers` object is never
  * made, which is the largest thing a request would allocate.
  */
-import { remembering } from '../../platform/memoize.ts';
+import { memoize } from '../../platform/memoize.ts';
 
 /** Undefined where the request has none. */
 export class RequestHead {
@@ -59,7 +59,7 @@ const fields: ReadonlyMap<string, Field> = new Map([
   ['upgrade', 'upgrade'],
 ]);
 
-const fieldOf = remembering((name) => fields.get(name) ?? null);
+const fieldOf = memoize((name) => fields.get(name) ?? null);
 
 // As Node does: of these the first one counts, of the others all, joined.
 const single: ReadonlySet<Field> = new Set(['host', 'authorization', 'type', 'length', 'referer']);

@@ -283,8 +283,8 @@ export class Answer implements AnswerSink {
   }
 
   #judge(chunk: Buffer, watch: StreamWatch): boolean {
-    switch (watch.proof) {
-      case 'proven':
+    switch (watch.commitState) {
+      case 'committable':
         this.ttftMs = this.#asked.now() - this.#startedAt;
         this.#pass();
         return this.#passOn(chunk, watch);
@@ -482,7 +482,7 @@ export class Answer implements AnswerSink {
   }
 
   #fail(failure: Failure, detail: string, silence?: Silence): void {
-    if (this.#committed) this.#receiver.cut();
+    if (this.#committed) this.#receiver.abort();
     this.#end(this.#committed ? { kind: 'broken', detail } : failed(failure, detail, this.head_, silence));
     this.#abort();
   }
@@ -494,7 +494,7 @@ export class Answer implements AnswerSink {
     try {
       this.#abort();
     } finally {
-      this.#receiver.cut();
+      this.#receiver.abort();
     }
   }
 

@@ -21,7 +21,7 @@ export class LargeAnswer {
   takenAt: Millis | null = null;
   readonly #all: LargeAnswers;
   readonly #readOn: () => void;
-  #cut: () => void = () => {};
+  #abort: () => void = () => {};
 
   constructor(all: LargeAnswers, readOn: () => void) {
     this.#all = all;
@@ -34,8 +34,8 @@ export class LargeAnswer {
   }
 
   /** To its client. `cut` ends that one. */
-  goesOut(cut: () => void): void {
-    this.#cut = cut;
+  goesOut(abort: () => void): void {
+    this.#abort = abort;
     this.taken();
   }
 
@@ -43,8 +43,8 @@ export class LargeAnswer {
     this.takenAt = performance.now();
   }
 
-  cut(): void {
-    this.#cut();
+  abort(): void {
+    this.#abort();
   }
 
   readOn(): void {
@@ -115,7 +115,7 @@ export class LargeAnswers {
     const late = [...this.#members].filter(({ takenAt }) => takenAt !== null && now - takenAt >= untakenMs);
     for (const one of late.sort((a, b) => (a.takenAt ?? 0) - (b.takenAt ?? 0))) {
       if (this.#line.length === 0) return;
-      one.cut();
+      one.abort();
     }
   }
 }

@@ -18,7 +18,7 @@ export interface Receiver {
   commitEarly(pairs: readonly string[]): void;
   keepAlive(): void;
   /** An end that is none: what was given goes out, and the other side sees that the rest is missing. */
-  cut(): void;
+  abort(): void;
 }
 
 // Below this a string that leaves with the head is cheaper than a write of its own.
@@ -98,7 +98,7 @@ export class HttpReceiver implements Receiver {
     this.#response.write('\n');
   }
 
-  cut(): void {
+  abort(): void {
     const { socket } = this.#response;
     if (socket) socket.destroySoon();
     else this.#response.destroy();

@@ -38,10 +38,10 @@ const fields: Readonly<Record<number, Buffer>> = {
  * `unproven` until content has begun, or the stream is whole without any: `message_start` and `ping` prove nothing, and only complete
  * events count. `failed`: an error instead, or an end that gives no reason.
  */
-export type Proof = 'unproven' | 'proven' | 'failed';
+export type CommitState = 'pending' | 'committable' | 'failed';
 
 export class StreamWatch {
-  proof: Proof = 'unproven';
+  commitState: CommitState = 'pending';
   /** Its last event has come. */
   stopped = false;
   /** A ping has come. */
@@ -92,7 +92,7 @@ export class StreamWatch {
           break;
         case name:
           at = this.#name(piece, at);
-          if ((this.#at as number) === lineStart && this.#event === 'error' && this.proof === 'proven') {
+          if ((this.#at as number) === lineStart && this.#event === 'error' && this.commitState === 'committable') {
             this.errorAt = lineAt;
             return;
           }
@@ -192,7 +192,7 @@ export class StreamWatch {
   #dataBegins(): void {
     const isFirst = !this.#hasData;
     this.#hasData = true;
-    if (this.#event === 'message_stop' && this.proof === 'proven') this.stopped = true;
+    if (this.#event === 'message_stop' && this.commitState === 'committable') this.stopped = true;
     this.#isScanning = isRead.has(this.#event);
     if (!this.#isScanning) return;
     this.#scanner ??= new JsonScanner(places);
@@ -213,7 +213,7 @@ export class StreamWatch {
         this.hasPinged = true;
         return;
       case 'content_block_start':
-        if (this.proof === 'unproven') this.proof = 'proven';
+        if (this.commitState === 'pending') this.commitState = 'committable';
         return;
       case 'message_start':
         this.#count(atStart);
@@ -224,12 +224,12 @@ export class StreamWatch {
         return;
       case 'message_stop':
         // Whole without content: only when the answer gave a reason to stop.
-        if (this.proof === 'unproven') this.proof = this.#hasReason ? 'proven' : 'failed';
-        this.stopped = this.proof === 'proven';
+        if (this.commitState === 'pending') this.commitState = this.#hasReason ? 'committable' : 'failed';
+        this.stopped = this.commitState === 'committable';
         return;
       case 'error':
-        if (this.proof !== 'unproven') return;
-        this.proof = 'failed';
+        if (this.commitState !== 'pending') return;
+        this.commitState = 'failed';
         this.errorType = this.#isScanning ? (this.#scanner?.textOf('error.type') ?? null) : null;
     }
   }

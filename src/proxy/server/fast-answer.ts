@@ -12,7 +12,7 @@ interface Carrier {
   halfOver(): void;
 }
 
-export class StraightAnswer implements ClientAnswer {
+export class FastAnswer implements ClientAnswer {
   sendDate = true;
   chunkedEncoding = true;
   headersSent = false;

@@ -7,9 +7,9 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { secondMs } from '../../../events/units.ts';
 import type { ClientAnswer, ClientRequest } from '../request/client.ts';
-import { type StraightHead, straightHead } from '../upstream/fast-head.ts';
-import { StraightAnswer } from './fast-answer.ts';
-import { StraightRequest } from './fast-request.ts';
+import { type FastHead, fastHead } from '../upstream/fast-head.ts';
+import { FastAnswer } from './fast-answer.ts';
+import { FastRequest } from './fast-request.ts';
 
 /** In seconds: a connection that says nothing, that keeps its body back, that is idle between two requests. */
 export interface Patience {
@@ -19,16 +19,16 @@ export interface Patience {
 }
 
 /** Takes a request whose head has come, and answers true; or leaves it to node:http. */
-export type Serve = (head: StraightHead, request: ClientRequest, answer: ClientAnswer) => boolean;
+export type Serve = (head: FastHead, request: ClientRequest, answer: ClientAnswer) => boolean;
 
 /** Before node:http at the same server: it sees each connection first. */
-export class StraightWay {
+export class FastPath {
   readonly patience: Patience;
   readonly serve: Serve;
   readonly keptAlive: string;
   readonly #server: Server;
   readonly #ordinary: readonly ((socket: Socket) => void)[];
-  readonly #connections = new Set<StraightConnection>();
+  readonly #connections = new Set<FastConnection>();
   readonly #sweep: NodeJS.Timeout;
   /** Seconds since the start: instants as fine as what they are for. */
   now = 0;
@@ -46,13 +46,13 @@ export class StraightWay {
       // For as long as it lives, whoever has it: node:http takes its own handler off with an upgrade, and a reset without one
       // ends the process.
       socket.on('error', ignored);
-      this.#connections.add(new StraightConnection(socket, this));
+      this.#connections.add(new FastConnection(socket, this));
     });
     this.#sweep = setInterval(() => this.#dropLate(), secondMs).unref();
   }
 
   /** The connection begins anew with these bytes. */
-  handOff(connection: StraightConnection, socket: Socket, bytes: Buffer): void {
+  handOff(connection: FastConnection, socket: Socket, bytes: Buffer): void {
     this.#connections.delete(connection);
     socket.pause();
     socket.unshift(bytes);
@@ -60,7 +60,7 @@ export class StraightWay {
     socket.resume();
   }
 
-  forget(connection: StraightConnection): void {
+  forget(connection: FastConnection): void {
     this.#connections.delete(connection);
   }
 
@@ -86,11 +86,11 @@ export class StraightWay {
   }
 }
 
-class StraightConnection {
+class FastConnection {
   readonly #socket: Socket;
-  readonly #way: StraightWay;
-  #request: StraightRequest | undefined;
-  #answer: StraightAnswer | undefined;
+  readonly #fastPath: FastPath;
+  #request: FastRequest | undefined;
+  #answer: FastAnswer | undefined;
   /** What came before its turn: the next request of an impatient client. */
   #held: Buffer | undefined;
   #until: number;
@@ -99,21 +99,21 @@ class StraightConnection {
   readonly #closed = () => this.#close();
   readonly #ended = () => this.destroy();
 
-  constructor(socket: Socket, way: StraightWay) {
+  constructor(socket: Socket, fastPath: FastPath) {
     this.#socket = socket;
-    this.#way = way;
-    this.#until = way.now + way.patience.first;
-    this.#quietSince = way.now;
+    this.#fastPath = fastPath;
+    this.#until = fastPath.now + fastPath.patience.first;
+    this.#quietSince = fastPath.now;
     socket.on('data', this.#read).on('end', this.#ended).on('close', this.#closed);
   }
 
   get isDraining(): boolean {
-    return this.#way.isOver;
+    return this.#fastPath.isOver;
   }
 
   /** How an answer's head ends when the connection stays. */
   get keptAlive(): string {
-    return this.#way.keptAlive;
+    return this.#fastPath.keptAlive;
   }
 
   dropLate(now: number): void {
@@ -150,21 +150,21 @@ class StraightConnection {
   }
 
   #begin(bytes: Buffer): void {
-    const head = straightHead(bytes);
+    const head = fastHead(bytes);
     if (head) {
-      const request = new StraightRequest(head, this);
-      const answer = new StraightAnswer(this.#socket, this);
+      const request = new FastRequest(head, this);
+      const answer = new FastAnswer(this.#socket, this);
       this.#request = request;
       this.#answer = answer;
-      this.#until = this.#way.now + this.#way.patience.body;
+      this.#until = this.#fastPath.now + this.#fastPath.patience.body;
       this.#hold(request.take(head.end === bytes.length ? nothing : bytes.subarray(head.end)));
-      if (this.#way.serve(head, request, answer)) return;
+      if (this.#fastPath.serve(head, request, answer)) return;
       this.#request = undefined;
       this.#answer = undefined;
       this.#held = undefined;
     }
     this.#socket.off('data', this.#read).off('end', this.#ended).off('close', this.#closed);
-    this.#way.handOff(this, this.#socket, bytes);
+    this.#fastPath.handOff(this, this.#socket, bytes);
   }
 
   #hold(rest: Buffer): void {
@@ -186,14 +186,14 @@ class StraightConnection {
   /** Half of an exchange is over. When both are, the next one may begin. */
   halfOver(): void {
     if (!this.#request?.complete || !this.#answer?.writableFinished) return;
-    if (this.#way.isOver || this.#answer.isLast) {
+    if (this.#fastPath.isOver || this.#answer.isLast) {
       this.#socket.destroySoon();
       return;
     }
     this.#request = undefined;
     this.#answer = undefined;
-    this.#until = this.#way.now + this.#way.patience.idle;
-    this.#quietSince = this.#way.now;
+    this.#until = this.#fastPath.now + this.#fastPath.patience.idle;
+    this.#quietSince = this.#fastPath.now;
     const held = this.#held;
     if (!held) return;
     this.#held = undefined;
@@ -206,7 +206,7 @@ class StraightConnection {
   }
 
   #close(): void {
-    this.#way.forget(this);
+    this.#fastPath.forget(this);
     this.#request?.close();
     this.#answer?.close();
   }

@@ -1,6 +1,6 @@
 /** A request of the fast path: its body, as it comes on the socket. */
 import type { ClientRequest } from '../request/client.ts';
-import type { StraightHead } from '../upstream/fast-head.ts';
+import type { FastHead } from '../upstream/fast-head.ts';
 
 /** What a request needs of the connection that carries it. */
 interface Carrier {
@@ -13,7 +13,7 @@ interface Carrier {
   halfOver(): void;
 }
 
-export class StraightRequest implements ClientRequest {
+export class FastRequest implements ClientRequest {
   readonly method = 'POST';
   readonly rawHeaders: readonly string[];
   complete = false;
@@ -25,7 +25,7 @@ export class StraightRequest implements ClientRequest {
   #onEnd: () => void = ignored;
   readonly #onClose: (() => void)[] = [];
 
-  constructor({ rawHeaders, length }: StraightHead, connection: Carrier) {
+  constructor({ rawHeaders, length }: FastHead, connection: Carrier) {
     this.rawHeaders = rawHeaders;
     this.#left = length;
     this.#connection = connection;

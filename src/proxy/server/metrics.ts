@@ -47,7 +47,7 @@ class LoopDelay {
   }
 }
 
-export class Figures {
+export class Metrics {
   readonly #loopDelay = new LoopDelay();
   total = 0;
   succeeded = 0;

@@ -5,32 +5,32 @@ import type { Millis } from '../../../events/fact.ts';
 import type { RequestId } from '../../../events/ids.ts';
 import { secondMs } from '../../../events/units.ts';
 import { isLoopback } from '../../config/network/base-url.ts';
-import { Running } from '../../platform/dense-set.ts';
+import { DenseSet } from '../../platform/dense-set.ts';
 import { uuidv7 } from '../../platform/uuid.ts';
-import { admissionRules, Gate, type Place } from '../admission/admission.ts';
-import type { LoadsNow } from '../admission/in-flight.ts';
+import { Admission, admissionRules, type Place } from '../admission/admission.ts';
+import type { InFlightNow } from '../admission/in-flight.ts';
+import { type Deps, depsOf } from '../deps.ts';
 import { type Ended, Exchange, type Incoming } from '../driver.ts';
-import { type Means, meansOf } from '../means.ts';
-import { passPinned } from '../passthrough.ts';
-import type { ProxyFigures, ProxyPorts, ProxyServer } from '../ports.ts';
+import { passThrough } from '../passthrough.ts';
+import type { ProxyCounts, ProxyPorts, ProxyServer } from '../ports.ts';
 import { Bodies, type Body, type Unread } from '../request/body.ts';
-import { type Peek, peek } from '../request/body-sniffing.ts';
+import { type RequestSummary, sniffBody } from '../request/body-sniffing.ts';
 import { type ClientAnswer, type ClientRequest, hasClosed } from '../request/client.ts';
 import { ClientConnections } from '../request/client-connections.ts';
 import { RequestHead } from '../request/request-head.ts';
 import { type OwnError, sendError } from '../response/refusal.ts';
-import type { StraightHead } from '../upstream/fast-head.ts';
+import type { FastHead } from '../upstream/fast-head.ts';
 import { targetOf } from '../upstream/target.ts';
 import { accessLine } from './access-log.ts';
-import { StraightWay } from './fast-path.ts';
+import { FastPath } from './fast-path.ts';
 import { type GuardRules, guardRules, refusalOf, refuseBody, refuseStranger, refuseUnknown } from './guard.ts';
 import { createServer, type Listen, listening, patience, urlOf } from './listener.ts';
-import { Figures } from './metrics.ts';
+import { Metrics } from './metrics.ts';
 import { answerOwn } from './own-routes.ts';
 import { backlogFull, faultOf, noFiles, noMemory, noProfile, Refusals, tooLarge, tooManyClients } from './refusals.ts';
 
-const nothingSeen: Peek = { model: null, stream: false, session: null };
-type Arrived = Omit<Incoming, 'place' | 'body' | 'peek'>;
+const nothingSeen: RequestSummary = { model: null, stream: false, session: null };
+type Arrived = Omit<Incoming, 'place' | 'body' | 'summary'>;
 /** Resolves when it listens. Node's own error when the port is taken. */
 export async function startProxy(ports: ProxyPorts, listen: Listen): Promise<ProxyServer> {
   const proxy = new DataPort(ports, listen);
@@ -42,12 +42,12 @@ class DataPort implements ProxyServer {
   readonly #ports: ProxyPorts;
   readonly #listen: Listen;
   readonly #server: Server;
-  readonly #straight: StraightWay;
-  readonly #means: Means;
+  readonly #fastPath: FastPath;
+  readonly #deps: Deps;
   readonly #bodies = new Bodies();
-  readonly #gate: Gate;
-  readonly #figures = new Figures();
-  readonly #running = new Running<Exchange>();
+  readonly #admission: Admission;
+  readonly #metrics = new Metrics();
+  readonly #running = new DenseSet<Exchange>();
   readonly #connections: ClientConnections;
   readonly #refusals = new Refusals();
   /** Requests whose body is still coming. */
@@ -67,21 +67,21 @@ class DataPort implements ProxyServer {
     };
     this.#server = createServer(listen, handler);
     const event = listen.tls ? 'secureConnection' : 'connection';
-    this.#straight = new StraightWay(this.#server, event, patience, (...request) => this.#takeStraight(...request));
+    this.#fastPath = new FastPath(this.#server, event, patience, (...request) => this.#takeFastPath(...request));
     this.#connections = new ClientConnections(this.#server, event, {
       files: listen.files,
       tell: listen.tell ?? ignored,
       dropQuiet: (quietS) => {
-        this.#straight.dropQuiet(quietS);
+        this.#fastPath.dropQuiet(quietS);
         this.#bodies.giveUpStalled(quietS * secondMs);
         this.#server.closeIdleConnections();
       },
     });
     const rules = admissionRules(ports.settings());
     this.#connections.configure(rules);
-    this.#gate = new Gate(rules, ports.now);
-    this.#means = meansOf(ports);
-    ports.retryQueue?.attach(this.#means.loads);
+    this.#admission = new Admission(rules, ports.now);
+    this.#deps = depsOf(ports);
+    ports.retryQueue?.attach(this.#deps.inFlight);
   }
 
   async start(): Promise<void> {
@@ -97,18 +97,18 @@ class DataPort implements ProxyServer {
     return urlOf(this.#listen, this.port);
   }
 
-  loads(): LoadsNow {
-    return this.#means.loads.now(this.#ports.now());
+  inFlight(): InFlightNow {
+    return this.#deps.inFlight.now(this.#ports.now());
   }
 
-  figures(): ProxyFigures {
-    const { total, succeeded, failed, cancelled } = this.#figures;
+  counts(): ProxyCounts {
+    const { total, succeeded, failed, cancelled } = this.#metrics;
     const connections = this.#connections.counts;
     return { total, succeeded, failed, cancelled, connections, inFlight: this.#inFlight, waiting: this.#waiting };
   }
 
   metrics(): Promise<string> {
-    return this.#figures.page(
+    return this.#metrics.page(
       this.#ports.view(),
       {
         inFlight: this.#inFlight,
@@ -136,18 +136,18 @@ class DataPort implements ProxyServer {
       acceptWellKnown: local && !settings['proxy.require_token'],
     });
     const rules = admissionRules(settings);
-    this.#gate.configure(rules);
+    this.#admission.configure(rules);
     this.#connections.configure(rules);
-    this.#means.upstreams.configure(settings['proxy.connect_timeout'] * secondMs, this.#connections.counts.max);
+    this.#deps.upstreams.configure(settings['proxy.connect_timeout'] * secondMs, this.#connections.counts.max);
   }
 
   networkChanged(): void {
-    this.#means.upstreams.drain();
+    this.#deps.upstreams.drain();
   }
 
   resume(): void {
-    for (const answer of this.#means.answers) answer.resume();
-    for (const transfer of this.#means.transfers) transfer.resume();
+    for (const answer of this.#deps.answers) answer.resume();
+    for (const watchdog of this.#deps.watchdogs) watchdog.resume();
     this.#ports.retryQueue?.resume();
   }
 
@@ -157,7 +157,7 @@ class DataPort implements ProxyServer {
     this.#ports.retryQueue?.drain();
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeIdleConnections();
-    this.#straight.drain();
+    this.#fastPath.drain();
     const before = this.#inHand;
     if (before > 0) {
       const timer = setTimeout(() => this.#idle(), graceMs);
@@ -169,10 +169,10 @@ class DataPort implements ProxyServer {
     const cut = this.#inHand;
     for (const exchange of this.#running) exchange.leave();
     this.#server.closeAllConnections();
-    this.#straight.close();
+    this.#fastPath.close();
     this.#connections.close();
     await closed;
-    this.#means.upstreams.close();
+    this.#deps.upstreams.close();
     return { drained: Math.max(0, before - cut), cut };
   }
 
@@ -183,12 +183,12 @@ class DataPort implements ProxyServer {
 
   /** Those that run, and those whose body is still coming. */
   get #inFlight(): number {
-    return this.#gate.running + this.#coming;
+    return this.#admission.running + this.#coming;
   }
 
   /** For a place, or for an endpoint. */
   get #waiting(): number {
-    return this.#gate.waiting + this.#gate.parked;
+    return this.#admission.waiting + this.#admission.parked;
   }
 
   async #take(request: IncomingMessage, client: ServerResponse): Promise<void> {
@@ -205,7 +205,7 @@ class DataPort implements ProxyServer {
     if (head.upgrade !== undefined) this.#ignoreUpgrade(request, client);
     const refused = refusalOf(request, head, target, guard);
     if (refused) {
-      this.#figures.refused++;
+      this.#metrics.refused++;
       const headers = refused.stop ? ['x-should-retry', 'false'] : [];
       return this.#refusals.send({ request, head, client, id }, { ...refused, headers }, true);
     }
@@ -233,7 +233,7 @@ class DataPort implements ProxyServer {
   }
 
   /** What would be refused is node:http's, and so are the words for it. */
-  #takeStraight({ url, rawHeaders }: StraightHead, request: ClientRequest, client: ClientAnswer): boolean {
+  #takeFastPath({ url, rawHeaders }: FastHead, request: ClientRequest, client: ClientAnswer): boolean {
     const guard = this.#guard as GuardRules;
     const head = new RequestHead(rawHeaders);
     const target = targetOf('POST', url);
@@ -251,7 +251,7 @@ class DataPort implements ProxyServer {
     const { client, target } = one;
     const { socket } = client;
     // Before its body costs anything.
-    if (this.#gate.isFull) return this.#refusals.send(one, backlogFull);
+    if (this.#admission.isFull) return this.#refusals.send(one, backlogFull);
     if (this.#listen.files?.isShort) return this.#refusals.send(one, noFiles);
     let gone = false;
     let body: Body | null = null;
@@ -264,7 +264,7 @@ class DataPort implements ProxyServer {
       if (place?.state === 'waiting') place.leave();
       exchange?.leave(hasClosed(socket));
     });
-    this.#figures.total++;
+    this.#metrics.total++;
     this.#coming++;
     try {
       // Whoever is slow to say what he wants is in nobody's way: a place is taken with a whole body.
@@ -272,18 +272,18 @@ class DataPort implements ProxyServer {
       if (typeof read === 'string') return this.#unread(read, one);
       body = read;
       if (gone) return this.#left();
-      place = this.#gate.enter();
+      place = this.#admission.enter();
       if (!place) {
-        this.#figures.failed++;
+        this.#metrics.failed++;
         return this.#refusals.send(one, backlogFull);
       }
       this.#coming--;
       const turn = place.turn();
       if ((turn !== true && !(await turn)) || gone) return this.#left();
-      if (target.isPinned) return await this.#pinned(one);
-      const seen = body === null || body.bytes.length === 0 ? nothingSeen : await peek(body.bytes);
+      if (target.isPassthrough) return await this.#passThrough(one);
+      const seen = body === null || body.bytes.length === 0 ? nothingSeen : await sniffBody(body.bytes);
       if (gone) return this.#left();
-      exchange = new Exchange(this.#means, { ...one, place, body, peek: seen });
+      exchange = new Exchange(this.#deps, { ...one, place, body, summary: seen });
       this.#running.add(exchange);
       this.#tell(one, await exchange.run());
     } catch (error) {
@@ -304,7 +304,9 @@ class DataPort implements ProxyServer {
   /** Null where none is kept: what streams through, and what has none. */
   #body({ request, head, target }: Arrived): Promise<Body | Unread> | null {
     const { method } = request;
-    return target.isPinned || method === 'GET' || method === 'HEAD' ? null : this.#bodies.read(request, head.length);
+    return target.isPassthrough || method === 'GET' || method === 'HEAD'
+      ? null
+      : this.#bodies.read(request, head.length);
   }
 
   /** Nobody is left who could answer it. */
@@ -315,33 +317,33 @@ class DataPort implements ProxyServer {
 
   #fault({ client, id }: Arrived, error: unknown): void {
     this.#listen.uncaught?.take(error);
-    this.#figures.failed++;
+    this.#metrics.failed++;
     sendError(client, faultOf(error), id);
   }
 
   #left(): void {
-    this.#figures.cancelled++;
+    this.#metrics.cancelled++;
   }
 
-  async #pinned(one: Arrived): Promise<void> {
+  async #passThrough(one: Arrived): Promise<void> {
     // Files and batches do not come the straight way.
     const { request, client } = one as object as { request: IncomingMessage; client: ServerResponse };
     const turnAway = (error: OwnError) => this.#refusals.send(one, error);
-    const ended = await passPinned(this.#means, { ...one, request, client, turnAway });
+    const ended = await passThrough(this.#deps, { ...one, request, client, turnAway });
     if (ended) this.#tell(one, ended);
-    else this.#figures.failed++;
+    else this.#metrics.failed++;
   }
 
   #unread(why: Unread, one: Arrived): void {
     if (why === 'gone') this.#left();
     else {
-      this.#figures.failed++;
+      this.#metrics.failed++;
       this.#refusals.send(one, why === 'tooLarge' ? tooLarge : noMemory);
     }
   }
 
   #tell({ request, id, startedAt }: Arrived, ended: Ended): void {
-    this.#figures.count(ended.fact);
+    this.#metrics.count(ended.fact);
     this.#ports.requestEnded(id, ended.fact);
     const most = this.#ports.settings()['proxy.log_level'];
     const line = accessLine(id, startedAt, request.method ?? '', ended, most);

@@ -1,8 +1,8 @@
 /** One connection to an endpoint, and the one call that it carries at a time. */
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
-import { codeOf, dial, type Place } from './dial.ts';
-import { AnswerParser, type AnswerReader, Junk } from './http1.ts';
+import { codeOf, type DialTarget, dial } from './dial.ts';
+import { AnswerParser, type AnswerReader, ParseError } from './http1.ts';
 import { type Reads, readTurns } from './read-turns.ts';
 import type { AnswerSink, Call } from './upstream.ts';
 
@@ -13,7 +13,7 @@ const staleCodes = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED']);
 
 export class Connection implements AnswerReader, Reads {
   readonly #parser = new AnswerParser();
-  readonly #place: Place;
+  readonly #target: DialTarget;
   readonly #idle: (connection: Connection) => void;
   readonly #over: () => void;
   readonly #resume = () => this.#goOn();
@@ -33,12 +33,12 @@ export class Connection implements AnswerReader, Reads {
    * @param idle is told when it can carry another call
    * @param over is told once, when it is gone
    */
-  constructor(place: Place, connectMs: number, idle: (connection: Connection) => void, over: () => void) {
-    this.#place = place;
+  constructor(target: DialTarget, connectMs: number, idle: (connection: Connection) => void, over: () => void) {
+    this.#target = target;
     this.#idle = idle;
     this.#over = over;
     this.#giveUp = dial(
-      place,
+      target,
       connectMs,
       (bytes) => this.#read(bytes),
       (error, socket) => this.#dialled(error, socket),
@@ -154,7 +154,7 @@ export class Connection implements AnswerReader, Reads {
     try {
       this.#parser.feed(bytes);
     } catch (fault) {
-      if (fault instanceof Junk) this.#fail(fault);
+      if (fault instanceof ParseError) this.#fail(fault);
       else this.#fault(this.#sink, fault);
     }
     readTurns.spend(performance.now() - startedAt);
@@ -178,7 +178,7 @@ export class Connection implements AnswerReader, Reads {
     this.#sink = undefined;
     this.destroy();
     const code = fault === null ? 'ECONNRESET' : codeOf(fault);
-    const proxy = this.#place.proxy?.host ?? null;
+    const proxy = this.#target.proxy?.host ?? null;
     try {
       sink?.failed({ code, reused: this.#hasServed && staleCodes.has(code), proxy });
     } catch (error) {
@@ -198,7 +198,7 @@ export class Connection implements AnswerReader, Reads {
     const { body } = call;
     this.#parser.begin(call.method, this);
     this.#isSent = true;
-    const head = headText(call, this.#place.authority);
+    const head = headText(call, this.#target.authority);
     if (body === null || (Buffer.isBuffer(body) && body.length === 0)) {
       socket.write(head, 'latin1');
       call.by?.sent();

@@ -8,7 +8,7 @@ import { Deadline } from './deadline.ts';
 /** Hears of the bytes that come, which are lent for the call. False: no more, until the socket is resumed. */
 export type Read = (bytes: Buffer) => boolean;
 
-export interface Place {
+export interface DialTarget {
   /** Host and port as a request names them. */
   readonly authority: string;
   readonly host: string;
@@ -20,12 +20,12 @@ export interface Place {
   session: Buffer | undefined;
 }
 
-export function placeOf(origin: string, env: Readonly<Record<string, string | undefined>>): Place {
-  return placeBehind(origin, outboundProxy(origin, env));
+export function dialTargetOf(origin: string, env: Readonly<Record<string, string | undefined>>): DialTarget {
+  return dialTargetBehind(origin, outboundProxy(origin, env));
 }
 
 /** @param proxy an HTTP proxy to go through, as a URL; null for none */
-export function placeBehind(origin: string, proxy: string | null): Place {
+export function dialTargetBehind(origin: string, proxy: string | null): DialTarget {
   const url = new URL(origin);
   const isTls = url.protocol === 'https:';
   return {
@@ -48,7 +48,7 @@ const connectAnswerMax = 16_384;
 const shared = Buffer.allocUnsafeSlow(65_536);
 
 /** Calls back once, with a socket that is ready to be written to, or with why there is none. Returns the way to give up. */
-export function dial(place: Place, connectMs: number, read: Read, done: Done): () => void {
+export function dial(target: DialTarget, connectMs: number, read: Read, done: Done): () => void {
   let current: Socket | undefined;
   let isOver = false;
   const over = (error: Error | null, socket?: Socket) => {
@@ -60,7 +60,7 @@ export function dial(place: Place, connectMs: number, read: Read, done: Done): (
     done(error, socket);
   };
   // Of a proxy that was never reached, nor of its handshake: beyond it nobody was asked yet.
-  let isBeforeProxy = place.proxy !== undefined;
+  let isBeforeProxy = target.proxy !== undefined;
   const deadline = new Deadline(() =>
     over(Object.assign(new Error('no connection in time'), { code: isBeforeProxy ? 'EPROXY' : 'ETIMEDOUT' })),
   );
@@ -71,7 +71,7 @@ export function dial(place: Place, connectMs: number, read: Read, done: Done): (
     socket.once(isTls ? 'secureConnect' : 'connect', ready);
     return socket;
   };
-  const { host, port, isTls, proxy } = place;
+  const { host, port, isTls, proxy } = target;
   const giveUp = () => over(new Error('given up'));
   if (proxy === null) {
     // Not at once: who dials does not know yet how to give up.
@@ -84,17 +84,17 @@ export function dial(place: Place, connectMs: number, read: Read, done: Done): (
     const forgive = blamed(socket);
     const raw = watch(socket, proxy.protocol === 'https:', () => {
       isBeforeProxy = false;
-      through(raw, place, (error) => {
+      through(raw, target, (error) => {
         forgive();
         if (error) return over(error);
-        const socket = isTls ? watch(secured(place, { socket: raw }), true, () => over(null, socket)) : raw;
+        const socket = isTls ? watch(secured(target, { socket: raw }), true, () => over(null, socket)) : raw;
         socket.on('data', (bytes: Buffer) => void (read(bytes) || socket.pause()));
         if (!isTls) over(null, raw);
       });
     });
   } else {
     const to = { host, port, ...manners, onread };
-    const socket = watch(isTls ? secured(place, to) : connect(to), isTls, () => over(null, socket));
+    const socket = watch(isTls ? secured(target, to) : connect(to), isTls, () => over(null, socket));
   }
   return giveUp;
 }
@@ -103,16 +103,16 @@ export function dial(place: Place, connectMs: number, read: Read, done: Done): (
 const proven = { rejectUnauthorized: true };
 const manners = { noDelay: true, keepAlive: true, keepAliveInitialDelay: tcpKeepAliveMs, autoSelectFamily: true };
 
-function secured(place: Place, how: object): TLSSocket {
+function secured(target: DialTarget, how: object): TLSSocket {
   const socket = connectTls({
     ...how,
-    ...(isIP(place.host) === 0 && { servername: place.host }),
-    ...(place.session && { session: place.session }),
+    ...(isIP(target.host) === 0 && { servername: target.host }),
+    ...(target.session && { session: target.session }),
     ...proven,
     ALPNProtocols: ['http/1.1'],
   });
   socket.on('session', (session) => {
-    place.session = session;
+    target.session = session;
   });
   return socket;
 }
@@ -137,7 +137,7 @@ function blamed(socket: Socket): () => void {
 }
 
 /** Asks a proxy for a tunnel (RFC 9110 §9.3.6). */
-function through(socket: Socket, { host, port, proxy }: Place, done: (error: Error | null) => void): void {
+function through(socket: Socket, { host, port, proxy }: DialTarget, done: (error: Error | null) => void): void {
   const name = `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
   const credentials = Buffer.from(credentialsOf(proxy as URL)).toString('base64');
   const auth = proxy?.username ? `proxy-authorization: Basic ${credentials}\r\n` : '';

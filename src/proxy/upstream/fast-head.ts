@@ -4,10 +4,10 @@
  * the same to both.
  */
 
-import { remembering } from '../../platform/memoize.ts';
+import { memoize } from '../../platform/memoize.ts';
 import { eachField } from './head-lines.ts';
 
-export interface StraightHead {
+export interface FastHead {
   readonly url: string;
   /** As node:http gives them: names as they were written, values without the blanks around them. */
   readonly rawHeaders: string[];
@@ -31,14 +31,14 @@ const special = ['transfer-encoding', 'expect', 'upgrade', 'te', 'trailer', 'pro
 
 type Meaning = 'length' | 'connection' | 'plain' | 'notHere';
 
-const meaningOf = remembering((name): Meaning => {
+const meaningOf = memoize((name): Meaning => {
   if (name === 'content-length') return 'length';
   if (name === 'connection') return 'connection';
   return token.test(name) && !special.includes(name) ? 'plain' : 'notHere';
 });
 
 /** Undefined: not this one request, or not all of its head yet. */
-export function straightHead(bytes: Buffer): StraightHead | undefined {
+export function fastHead(bytes: Buffer): FastHead | undefined {
   const end = bytes.subarray(0, headBytesMax).indexOf(blankLine);
   if (end < 0) return undefined;
   const text = bytes.toString('latin1', 0, end);

@@ -1,5 +1,5 @@
 /** The fields of a message's head, which is cut at its CRLFs and nowhere else. */
-import { spelled } from '../../platform/memoize.ts';
+import { intern } from '../../platform/memoize.ts';
 
 const lineEnd = '\r\n';
 
@@ -15,7 +15,7 @@ export function eachField(text: string, from: number, field: (name: string, valu
     const end = next < 0 ? text.length : next;
     const colon = text.indexOf(':', at);
     const hasName = colon >= 0 && colon < end;
-    if (!field(hasName ? spelled(text.slice(at, colon)) : '', hasName ? valueIn(text, colon + 1, end) : ''))
+    if (!field(hasName ? intern(text.slice(at, colon)) : '', hasName ? valueIn(text, colon + 1, end) : ''))
       return false;
     at = end + lineEnd.length;
   }

@@ -1,6 +1,6 @@
 /** Which headers pass: end-to-end ones, without credentials, cookies and what tells of the way here. */
 import type { Auth } from '../../../events/profile.ts';
-import { remembering } from '../../platform/memoize.ts';
+import { memoize } from '../../platform/memoize.ts';
 
 // RFC 9110 §7.6.1, RFC 7540 §3.2.1, and what older proxies add.
 const hopByHop = [
@@ -45,11 +45,11 @@ const notDown = new Set([
   'refresh',
 ]);
 
-const goesUp = remembering(
+const goesUp = memoize(
   (name) =>
     !notUp.has(name) && !name.startsWith('x-forwarded-') && !name.startsWith('proxy-') && !name.startsWith('sec-'),
 );
-const comesDown = remembering(
+const comesDown = memoize(
   (name) => !notDown.has(name) && !name.startsWith('access-control-') && !name.startsWith('x-qcc-'),
 );
 

@@ -3,7 +3,7 @@
  * Written for one job, because a parser for every case costs a fifth of a request: answers only, bodies lent and never copied.
  */
 
-import { remembering } from '../../platform/memoize.ts';
+import { memoize } from '../../platform/memoize.ts';
 import { eachField } from './head-lines.ts';
 
 /** Hears of one answer: head, data…, end. */
@@ -15,7 +15,7 @@ export interface AnswerReader {
 }
 
 /** `code` is what llhttp calls the same fault. */
-export class Junk extends Error {
+export class ParseError extends Error {
   readonly code: string;
 
   constructor(code: string) {
@@ -97,9 +97,9 @@ export class AnswerParser {
     this.#interims = 0;
   }
 
-  /** @throws {Junk} for what is no answer, and for bytes that nobody asked for */
+  /** @throws {ParseError} for what is no answer, and for bytes that nobody asked for */
   feed(bytes: Buffer): void {
-    if (this.isIdle) throw new Junk('HPE_CLOSED_CONNECTION');
+    if (this.isIdle) throw new ParseError('HPE_CLOSED_CONNECTION');
     let at = 0;
     while (at < bytes.length && !this.isIdle) {
       switch (this.#state) {
@@ -149,12 +149,12 @@ export class AnswerParser {
     const before = this.#held?.length ?? 0;
     const text = this.#joined(bytes, at);
     const known = Math.min(text.length, beginning.length);
-    if (text.compare(beginning, 0, known, 0, known) !== 0) throw new Junk('HPE_INVALID_CONSTANT');
+    if (text.compare(beginning, 0, known, 0, known) !== 0) throw new ParseError('HPE_INVALID_CONSTANT');
     const end = text.indexOf(headEnd);
-    if (end > headBytesMax || (end < 0 && text.length > headBytesMax)) throw new Junk('HPE_HEADER_OVERFLOW');
+    if (end > headBytesMax || (end < 0 && text.length > headBytesMax)) throw new ParseError('HPE_HEADER_OVERFLOW');
     if (end < 0) {
       const newline = text.indexOf(lf);
-      if (newline >= 0 && text[newline - 1] !== cr) throw new Junk('HPE_CR_EXPECTED');
+      if (newline >= 0 && text[newline - 1] !== cr) throw new ParseError('HPE_CR_EXPECTED');
       this.#held = Buffer.from(text);
       return bytes.length;
     }
@@ -166,12 +166,12 @@ export class AnswerParser {
   #begin(text: string): void {
     const lineEnd = text.indexOf('\r\n');
     const line = statusLine.exec(lineEnd < 0 ? text : text.slice(0, lineEnd));
-    if (!line) throw new Junk('HPE_INVALID_CONSTANT');
+    if (!line) throw new ParseError('HPE_INVALID_CONSTANT');
     const status = Number(line[2]);
-    if (status === 101) throw new Junk('HPE_INVALID_STATUS');
+    if (status === 101) throw new ParseError('HPE_INVALID_STATUS');
     // 100, 102, 103: the answer is still to come.
     if (status < 200) {
-      if (++this.#interims > interimMax) throw new Junk('HPE_INVALID_STATUS');
+      if (++this.#interims > interimMax) throw new ParseError('HPE_INVALID_STATUS');
       return;
     }
     this.#keeps = line[1] === '1';
@@ -179,7 +179,7 @@ export class AnswerParser {
     this.#isChunked = false;
     const pairs: string[] = [];
     if (lineEnd >= 0) this.#fields(text, lineEnd + 2, pairs);
-    if (this.#isChunked && this.#length >= 0) throw new Junk('HPE_UNEXPECTED_CONTENT_LENGTH');
+    if (this.#isChunked && this.#length >= 0) throw new ParseError('HPE_UNEXPECTED_CONTENT_LENGTH');
     this.#reader?.head(status, pairs);
     this.#beginBody(status);
   }
@@ -201,7 +201,7 @@ export class AnswerParser {
   }
 
   #fields(text: string, from: number, pairs: string[]): void {
-    if (!wholeHead.test(text)) throw new Junk('HPE_INVALID_HEADER_TOKEN');
+    if (!wholeHead.test(text)) throw new ParseError('HPE_INVALID_HEADER_TOKEN');
     eachField(text, from, (name, value) => {
       pairs.push(name, value);
       this.#field(meaningOf(name), value);
@@ -212,11 +212,11 @@ export class AnswerParser {
   #field(meaning: Meaning, value: string): void {
     switch (meaning) {
       case 'length':
-        if (this.#length >= 0 || !/^\d{1,15}$/.test(value)) throw new Junk('HPE_UNEXPECTED_CONTENT_LENGTH');
+        if (this.#length >= 0 || !/^\d{1,15}$/.test(value)) throw new ParseError('HPE_UNEXPECTED_CONTENT_LENGTH');
         this.#length = Number(value);
         return;
       case 'coding':
-        if (this.#isChunked || value.toLowerCase() !== 'chunked') throw new Junk('HPE_INVALID_TRANSFER_ENCODING');
+        if (this.#isChunked || value.toLowerCase() !== 'chunked') throw new ParseError('HPE_INVALID_TRANSFER_ENCODING');
         this.#isChunked = true;
         return;
       case 'connection':
@@ -226,7 +226,7 @@ export class AnswerParser {
         this.#idleMs = keepAliveMs(value);
         return;
       case 'invalid':
-        throw new Junk('HPE_INVALID_HEADER_TOKEN');
+        throw new ParseError('HPE_INVALID_HEADER_TOKEN');
       default:
     }
   }
@@ -286,31 +286,31 @@ export class AnswerParser {
         if (!this.#afterSize(byte)) this.#digit(byte);
         return;
       case sizeBlank:
-        if (!this.#afterSize(byte)) throw new Junk('HPE_INVALID_CHUNK_SIZE');
+        if (!this.#afterSize(byte)) throw new ParseError('HPE_INVALID_CHUNK_SIZE');
         return;
       case extension:
         this.#extension(byte);
         return;
       case sizeEnd:
-        if (byte !== lf) throw new Junk('HPE_INVALID_CHUNK_SIZE');
+        if (byte !== lf) throw new ParseError('HPE_INVALID_CHUNK_SIZE');
         if (this.#left === 0) this.#state = 'trailer';
         this.#chunk = chunkData;
         return;
       case dataEnd:
-        if (byte !== cr) throw new Junk(byte === lf ? 'HPE_CR_EXPECTED' : 'HPE_STRICT');
+        if (byte !== cr) throw new ParseError(byte === lf ? 'HPE_CR_EXPECTED' : 'HPE_STRICT');
         this.#chunk = dataLineEnd;
         return;
       default:
-        if (byte !== lf) throw new Junk('HPE_STRICT');
+        if (byte !== lf) throw new ParseError('HPE_STRICT');
         this.#chunk = sizeStart;
     }
   }
 
   #extension(byte: number): void {
     if (byte === cr) this.#chunk = sizeEnd;
-    else if (byte === lf) throw new Junk('HPE_CR_EXPECTED');
-    else if (byte === 0) throw new Junk('HPE_INVALID_CHUNK_SIZE');
-    else if (++this.#extensionBytes > extensionBytesMax) throw new Junk('HPE_CHUNK_EXTENSIONS_OVERFLOW');
+    else if (byte === lf) throw new ParseError('HPE_CR_EXPECTED');
+    else if (byte === 0) throw new ParseError('HPE_INVALID_CHUNK_SIZE');
+    else if (++this.#extensionBytes > extensionBytesMax) throw new ParseError('HPE_CHUNK_EXTENSIONS_OVERFLOW');
   }
 
   /** True: the digits are over. */
@@ -319,8 +319,8 @@ export class AnswerParser {
     else if (byte === 0x3b) this.#chunk = extension;
     else if (byte === 0x20 || byte === 0x09) {
       this.#chunk = sizeBlank;
-      if (++this.#extensionBytes > extensionBytesMax) throw new Junk('HPE_CHUNK_EXTENSIONS_OVERFLOW');
-    } else if (byte === lf) throw new Junk('HPE_CR_EXPECTED');
+      if (++this.#extensionBytes > extensionBytesMax) throw new ParseError('HPE_CHUNK_EXTENSIONS_OVERFLOW');
+    } else if (byte === lf) throw new ParseError('HPE_CR_EXPECTED');
     else return false;
     return true;
   }
@@ -328,8 +328,8 @@ export class AnswerParser {
   #digit(byte: number): void {
     const letter = byte | 0x20;
     const isLetter = letter >= 0x61 && letter <= 0x66;
-    if (!isLetter && (byte < 0x30 || byte > 0x39)) throw new Junk('HPE_INVALID_CHUNK_SIZE');
-    if (++this.#digits > sizeDigitsMax) throw new Junk('HPE_INVALID_CHUNK_SIZE');
+    if (!isLetter && (byte < 0x30 || byte > 0x39)) throw new ParseError('HPE_INVALID_CHUNK_SIZE');
+    if (++this.#digits > sizeDigitsMax) throw new ParseError('HPE_INVALID_CHUNK_SIZE');
     this.#left = this.#left * 16 + (isLetter ? letter - 0x57 : byte - 0x30);
   }
 
@@ -337,14 +337,14 @@ export class AnswerParser {
     const newline = bytes.indexOf(lf, at);
     const end = newline < 0 ? bytes.length : newline + 1;
     this.#trailerBytes += end - at;
-    if (this.#trailerBytes > trailerBytesMax) throw new Junk('HPE_HEADER_OVERFLOW');
+    if (this.#trailerBytes > trailerBytesMax) throw new ParseError('HPE_HEADER_OVERFLOW');
     const line = this.#joined(bytes.subarray(0, end), at);
     if (newline < 0) {
       this.#held = Buffer.from(line);
       return end;
     }
     this.#held = undefined;
-    if (line[line.length - 2] !== cr) throw new Junk('HPE_CR_EXPECTED');
+    if (line[line.length - 2] !== cr) throw new ParseError('HPE_CR_EXPECTED');
     if (line.length === 2) this.#state = 'idle';
     return end;
   }
@@ -367,7 +367,7 @@ const framing: ReadonlyMap<string, Meaning> = new Map([
   ['keep-alive', 'keepAlive'],
 ]);
 
-const meaningOf = remembering((name): Meaning => (token.test(name) ? (framing.get(name) ?? 'other') : 'invalid'));
+const meaningOf = memoize((name): Meaning => (token.test(name) ? (framing.get(name) ?? 'other') : 'invalid'));
 
 function keepAliveMs(value: string): number | null {
   const seconds = /timeout=(\d{1,6})/i.exec(value)?.[1];

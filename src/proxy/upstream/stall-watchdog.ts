@@ -2,7 +2,7 @@
  * Bytes that stream through, after a sleep of this machine: while they wait for their endpoint something has to move, or its
  * connection has not survived.
  */
-import type { Runs } from '../../platform/dense-set.ts';
+import type { Member } from '../../platform/dense-set.ts';
 
 const afterSleepMs = 10_000;
 // What buffers on the way still take looks like movement, once.
@@ -18,7 +18,7 @@ export interface Movement {
   fault(error: unknown): void;
 }
 
-export class Transfer implements Runs {
+export class StallWatchdog implements Member {
   place = -1;
   readonly #movement: Movement;
   #timer: NodeJS.Timeout | undefined;

@@ -12,7 +12,7 @@ export type Target =
       /** Asks how many tokens something has: not all endpoints know. */
       readonly isCount: boolean;
       /** Belongs to one account: batches and files. */
-      readonly isPinned: boolean;
+      readonly isPassthrough: boolean;
     }
   | { readonly kind: 'hello' | 'healthz' | 'readyz' | 'metrics' | 'unknown' | 'invalid' };
 
@@ -34,7 +34,7 @@ const plainMessages: Target = {
   within: null,
   isMessages: true,
   isCount: false,
-  isPinned: false,
+  isPassthrough: false,
 };
 const betaMessages: Target = {
   ...plainMessages,
@@ -75,8 +75,8 @@ function forward(path: string, query: string, within: string | null): Target {
   // A base URL that ends in /v1 makes clients double it.
   const folded = path.startsWith('/v1/v1/') ? path.slice('/v1'.length) : path;
   if (folded.length <= '/v1/'.length) return unknown;
-  const isPinned = /^\/v1\/(messages\/batches|files)(\/|$)/.test(folded);
+  const isPassthrough = /^\/v1\/(messages\/batches|files)(\/|$)/.test(folded);
   const isMessages = folded === '/v1/messages';
   const isCount = folded === '/v1/messages/count_tokens';
-  return { kind: 'forward', path: folded, query, within, isMessages, isCount, isPinned };
+  return { kind: 'forward', path: folded, query, within, isMessages, isCount, isPassthrough };
 }

@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream';
 import { isLoopback } from '../../config/network/base-url.ts';
 import { Connection } from './connection.ts';
-import { type Place, placeOf } from './dial.ts';
+import { type DialTarget, dialTargetOf } from './dial.ts';
 
 export interface Call {
   readonly origin: string;
@@ -47,7 +47,7 @@ const sweepMs = 10_000;
 const ageMaxMs = 600_000;
 
 export class Upstreams {
-  readonly #places = new Map<string, Origin>();
+  readonly #targets = new Map<string, Origin>();
   readonly #exposed = new Map<string, boolean>();
   readonly #sweep = setInterval(() => this.#dropExpired(), sweepMs).unref();
   #connectMs = 0;
@@ -76,10 +76,10 @@ export class Upstreams {
   }
 
   send(call: Call, sink: AnswerSink): Abort {
-    let origin = this.#places.get(call.origin);
+    let origin = this.#targets.get(call.origin);
     if (!origin) {
-      origin = new Origin(placeOf(call.origin, process.env), this.#open);
-      this.#places.set(call.origin, origin);
+      origin = new Origin(dialTargetOf(call.origin, process.env), this.#open);
+      this.#targets.set(call.origin, origin);
     }
     const connection = (call.fresh ? undefined : origin.take()) ?? this.#connect(origin);
     connection.start(call, sink);
@@ -92,7 +92,7 @@ export class Upstreams {
   }
 
   #makeRoom(): void {
-    for (const origin of this.#places.values()) if (origin.dropOldest()) return;
+    for (const origin of this.#targets.values()) if (origin.dropOldest()) return;
   }
 
   close(): void {
@@ -102,12 +102,12 @@ export class Upstreams {
 
   /** Idle connections are closed; calls that run end as they are. */
   drain(): void {
-    for (const origin of this.#places.values()) origin.drain();
-    this.#places.clear();
+    for (const origin of this.#targets.values()) origin.drain();
+    this.#targets.clear();
   }
 
   #dropExpired(): void {
-    for (const origin of this.#places.values()) origin.dropExpired();
+    for (const origin of this.#targets.values()) origin.dropExpired();
   }
 }
 
@@ -118,13 +118,13 @@ interface Open {
 
 /** The connections to one origin: the one that was used last is used next, the others may grow old. */
 class Origin {
-  readonly #place: Place;
+  readonly #target: DialTarget;
   readonly #idle: { readonly connection: Connection; readonly until: number }[] = [];
   readonly #open: Open;
   #isOver = false;
 
-  constructor(place: Place, open: Open) {
-    this.#place = place;
+  constructor(target: DialTarget, open: Open) {
+    this.#target = target;
     this.#open = open;
   }
 
@@ -146,7 +146,7 @@ class Origin {
       if (this.#isOver || forMs <= 0 || performance.now() > oldAt) connection.destroy();
       else this.#idle.push({ connection, until: performance.now() + forMs });
     };
-    return new Connection(this.#place, connectMs, idle, () => void this.#open.now--);
+    return new Connection(this.#target, connectMs, idle, () => void this.#open.now--);
   }
 
   /** False where none is idle. */

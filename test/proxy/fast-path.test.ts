@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { type Serve, StraightWay } from '../../src/proxy/server/fast-path.ts';
+import { FastPath, type Serve } from '../../src/proxy/server/fast-path.ts';
 import { selfSigned } from '../config/self-signed.ts';
 import { bodyOf, type Gateway, gateway, token } from './gateway.ts';
 import { answers, signal, upstream, waitsFor } from './upstreams.ts';
@@ -126,7 +126,7 @@ describe('a connection of the straight way', () => {
     const head = text.indexOf('\r\n\r\n') + 4;
     socket.write(text.slice(0, head));
     for (const letter of text.slice(head)) {
-      await vi.waitUntil(() => gw.server.figures().inFlight === 1);
+      await vi.waitUntil(() => gw.server.counts().inFlight === 1);
       await new Promise((resolve) => socket.write(letter, resolve));
     }
     await until(isAnswered(1));
@@ -219,7 +219,7 @@ describe('the patience of the straight way', () => {
   async function serving(serve: Serve): Promise<number> {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     server = createServer();
-    const way = new StraightWay(server, 'connection', patience, serve);
+    const way = new FastPath(server, 'connection', patience, serve);
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     onTestFinished(() => {

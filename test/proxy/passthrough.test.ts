@@ -109,7 +109,7 @@ describe('a file or a batch', () => {
     const gw = await gateway({ main: [a] }, { settings: { 'proxy.total_timeout': 0.05 } });
     expect((await ask(gw, { method, path: file, body: method === 'POST' ? '{}' : null })).status).toBe(502);
     expect(await gw.fact()).toMatchObject({ type: 'RequestFailed', data: { because: 'timeout' } });
-    expect(gw.server.figures().inFlight).toBe(0);
+    expect(gw.server.counts().inFlight).toBe(0);
   });
 
   it('comes down without what was meant for one hop', async () => {

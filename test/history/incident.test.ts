@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { EndpointId, RequestId } from '../../events/ids.ts';
 import { streams } from '../../events/ids.ts';
-import { openCapsule } from '../../src/history/incident-log.ts';
-import { CapsuleSeal } from '../../src/history/incident-seal.ts';
+import { openIncident } from '../../src/history/incident-log.ts';
+import { IncidentSeal } from '../../src/history/incident-seal.ts';
 import { ask } from '../../src/history/questions.ts';
 import type { MemoryLog } from '../../src/log/memory-log.ts';
 import { attemptFailed, endpointSettings, openCore } from '../support/world.ts';
@@ -75,7 +75,7 @@ async function written(log: MemoryLog, begun: number, hashNames = false) {
   const given = { fromSeq: begun + 1, salt: 'salt', hashNames };
   const { head, redaction } = await ask(log, 'capsule.begin', given);
   const { facts } = await ask(log, 'capsule.facts', { from: head.from, to: head.to, redaction });
-  const seal = new CapsuleSeal();
+  const seal = new IncidentSeal();
   const lines = [head, ...facts].map((line) => JSON.stringify(line));
   for (const line of lines) seal.add(line);
   return [...lines, JSON.stringify(seal.end())];
@@ -108,7 +108,7 @@ describe('an incident file', () => {
 
   it('answers elsewhere as the log does here: machines, differences, what if', async () => {
     const { log, begun } = await incident();
-    const elsewhere = await openCapsule(file(await written(log, begun)));
+    const elsewhere = await openIncident(file(await written(log, begun)));
     expect([elsewhere.tail, elsewhere.head]).toEqual([begun + 1, log.head]);
     for (let seq = begun; seq <= log.head; seq++) {
       const states = async (one: typeof elsewhere) =>
@@ -133,14 +133,14 @@ describe('an incident file', () => {
     const { log, begun } = await incident();
     const lines = await written(log, begun);
     const damaged = { code: 'QCC_CAPSULE_DAMAGED', exit: 1 };
-    await expect(openCapsule(file(lines.slice(0, -1)))).rejects.toMatchObject(damaged);
-    await expect(openCapsule(file([lines.join('\n').slice(0, 300)]))).rejects.toMatchObject(damaged);
-    await expect(openCapsule(file(lines.toSpliced(2, 1)))).rejects.toMatchObject(damaged);
+    await expect(openIncident(file(lines.slice(0, -1)))).rejects.toMatchObject(damaged);
+    await expect(openIncident(file([lines.join('\n').slice(0, 300)]))).rejects.toMatchObject(damaged);
+    await expect(openIncident(file(lines.toSpliced(2, 1)))).rejects.toMatchObject(damaged);
     await expect(
-      openCapsule(file(lines.with(2, lines[2]?.replace('unreachable', 'timeout') ?? ''))),
+      openIncident(file(lines.with(2, lines[2]?.replace('unreachable', 'timeout') ?? ''))),
     ).rejects.toMatchObject(damaged);
-    await expect(openCapsule(file(['{}', '{}']))).rejects.toMatchObject(damaged);
-    await expect(openCapsule('/nowhere/incident')).rejects.toMatchObject({ code: 'QCC_CAPSULE_UNREADABLE', exit: 5 });
+    await expect(openIncident(file(['{}', '{}']))).rejects.toMatchObject(damaged);
+    await expect(openIncident('/nowhere/incident')).rejects.toMatchObject({ code: 'QCC_CAPSULE_UNREADABLE', exit: 5 });
     expect(readFileSync(file(lines), 'utf8')).toBe(lines.join('\n'));
   });
 
@@ -148,10 +148,10 @@ describe('an incident file', () => {
     const { log, begun } = await incident();
     const [head = '', ...rest] = await written(log, begun);
     const other = JSON.stringify({ ...JSON.parse(head), capsule: 99 });
-    const seal = new CapsuleSeal();
+    const seal = new IncidentSeal();
     const lines = [other, ...rest.slice(0, -1)];
     for (const line of lines) seal.add(line);
-    await expect(openCapsule(file([...lines, JSON.stringify(seal.end())]))).rejects.toMatchObject({
+    await expect(openIncident(file([...lines, JSON.stringify(seal.end())]))).rejects.toMatchObject({
       code: 'QCC_CAPSULE_VERSION',
     });
   });

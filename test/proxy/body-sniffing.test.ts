@@ -1,10 +1,10 @@
 /** What routing reads of a body is what a parser would read, and costs little. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Peek, peek, surelyNoStream } from '../../src/proxy/request/body-sniffing.ts';
+import { type RequestSummary, sniffBody, surelyNoStream } from '../../src/proxy/request/body-sniffing.ts';
 
 /** Of a body that is not large: at once. */
-const peeked = (text: string) => peek(Buffer.from(text)) as Peek;
+const peeked = (text: string) => sniffBody(Buffer.from(text)) as RequestSummary;
 const nothing = { model: null, stream: false, session: null };
 
 describe('a look at a body', () => {
@@ -86,7 +86,7 @@ describe('a look at a body', () => {
   it('never throws, whatever the bytes', () => {
     fc.assert(
       fc.property(fc.oneof(fc.uint8Array(), fc.string({ unit: fc.constantFrom(...'{}[]",:\\ atf1') })), (given) => {
-        expect(() => peek(Buffer.from(given as string))).not.toThrow();
+        expect(() => sniffBody(Buffer.from(given as string))).not.toThrow();
       }),
       { numRuns: 500 },
     );
@@ -100,7 +100,7 @@ describe('a look at a body', () => {
       for (let i = 0; i < 20; i++) work();
       return Number(process.hrtime.bigint() - from);
     };
-    expect(time(() => peek(body))).toBeLessThan(time(() => JSON.parse(body.toString())));
+    expect(time(() => sniffBody(body))).toBeLessThan(time(() => JSON.parse(body.toString())));
   });
 
   it('costs as much in a large body as in a small one, when all is where it usually stands', () => {
@@ -127,7 +127,7 @@ describe('a large body', () => {
     ['behind blanks', `${large}{"stream":true,"model":"m","metadata":{"user_id":${user}}}${large}`],
     ['before a fault', `{"stream":true,"model":"m","metadata":{"user_id":${user}},"messages":[${large}}`],
   ])('is read for what stands %s', async (_, text) => {
-    expect(await peek(Buffer.from(text))).toEqual({ model: 'm', stream: true, session: 's' });
+    expect(await sniffBody(Buffer.from(text))).toEqual({ model: 'm', stream: true, session: 's' });
   });
 
   it.each([
@@ -136,7 +136,7 @@ describe('a large body', () => {
     ['is nothing', large, null],
     ['has an odd one', `{"metadata":{"user_id":"me"},"model":"m","messages":[${large}]}`, 'm'],
   ])('%s', async (_, text, model) => {
-    expect(await peek(Buffer.from(text))).toEqual({ model, stream: false, session: null });
+    expect(await sniffBody(Buffer.from(text))).toEqual({ model, stream: false, session: null });
   });
 
   // Each of them was one slice of its own: up to a second and more for 32 MiB.
@@ -157,7 +157,7 @@ describe('a large body', () => {
     ]) {
       const body = Buffer.from(text);
       const before = process.cpuUsage();
-      const seen = peek(body);
+      const seen = sniffBody(body);
       const { user: cpu } = process.cpuUsage(before);
       expect(cpu / 1_000).toBeLessThan(60);
       expect((await seen).model).toBeNull();

@@ -6,7 +6,7 @@ import { LevelLog } from '../../src/log/level-log.ts';
 import type { Log } from '../../src/log/log.ts';
 import { MemoryLog } from '../../src/log/memory-log.ts';
 import type { Core } from '../../src/runtime/core.ts';
-import { Caretaker, type Keeping } from '../../src/runtime/maintenance.ts';
+import { type Keeping, Maintenance } from '../../src/runtime/maintenance.ts';
 import { kept, logFolder } from '../log/facts.ts';
 import { FakeWorld, openCore } from '../support/world.ts';
 
@@ -19,21 +19,21 @@ function write(core: Core, count: number): void {
 async function life(log: Log, keeping: Partial<Keeping> = {}) {
   const world = new FakeWorld();
   const { core } = await openCore(log, world);
-  const caretaker = new Caretaker(core, () => ({ days: 30, bytes: 0, ...keeping }));
-  caretaker.start();
-  onTestFinished(() => caretaker.stop());
-  return { core, caretaker, world };
+  const maintenance = new Maintenance(core, () => ({ days: 30, bytes: 0, ...keeping }));
+  maintenance.start();
+  onTestFinished(() => maintenance.stop());
+  return { core, maintenance: maintenance, world };
 }
 
 describe('the caretaker', () => {
   it('makes a snapshot after 5,000 facts', async () => {
     const log = new MemoryLog();
-    const { core, caretaker } = await life(log);
+    const { core, maintenance } = await life(log);
     write(core, 4_999);
-    await caretaker.stop();
+    await maintenance.stop();
     expect(await log.loadSnapshot('state')).toBeUndefined();
     write(core, 1);
-    await caretaker.stop();
+    await maintenance.stop();
     expect((await log.loadSnapshot('state'))?.seq).toBe(5_000);
   });
 
@@ -42,7 +42,7 @@ describe('the caretaker', () => {
     write((await life(log)).core, 3_000);
     const second = await life(log);
     write(second.core, 2_000);
-    await second.caretaker.stop();
+    await second.maintenance.stop();
     expect((await log.loadSnapshot('state'))?.seq).toBe(5_000);
   });
 
@@ -53,19 +53,19 @@ describe('the caretaker', () => {
     await before.core.snapshot();
     const second = await life(log);
     write(second.core, 4_999);
-    await second.caretaker.stop();
+    await second.maintenance.stop();
     expect((await log.loadSnapshot('state'))?.seq).toBe(4_000);
   });
 
   it('trims up to a snapshot, so that every moment that is left can be folded', async () => {
     const log = new MemoryLog();
-    const { core, caretaker, world } = await life(log);
+    const { core, maintenance, world } = await life(log);
     write(core, 10);
     await core.snapshot();
     write(core, 10);
     world.pass(31 * 86_400_000);
     write(core, 10);
-    expect(await caretaker.trim()).toBe(20);
+    expect(await maintenance.trim()).toBe(20);
     expect(log.tail).toBe(21);
     expect((await stateAt(log, 21)).seq).toBe(21);
     expect((await stateAt(log, 20)).seq).toBe(20);
@@ -74,20 +74,20 @@ describe('the caretaker', () => {
 
   it('keeps what fits into the size, from a snapshot on', async () => {
     const log = new MemoryLog();
-    const { core, caretaker } = await life(log);
+    const { core, maintenance } = await life(log);
     for (let i = 0; i < 5; i++) {
       write(core, 1_000);
       await core.snapshot();
     }
-    await caretaker.stop();
+    await maintenance.stop();
     const whole = await log.size();
-    const tight = new Caretaker(core, () => ({ days: 30, bytes: whole / 2 }));
+    const tight = new Maintenance(core, () => ({ days: 30, bytes: whole / 2 }));
     // Half of the room is 0.45 of it with what is left for an hour: 2,750 of 5,000 are too much.
     const trimmed = await tight.trim();
     expect(Math.abs(trimmed - 2_750)).toBeLessThan(10);
     expect(log.tail).toBe(trimmed + 1);
     expect((await log.loadSnapshot('state', trimmed))?.seq).toBe(trimmed);
-    expect(await new Caretaker(core, () => ({ days: 30, bytes: whole })).trim()).toBe(0);
+    expect(await new Maintenance(core, () => ({ days: 30, bytes: whole })).trim()).toBe(0);
   });
 
   it('tries again in an hour when the disk takes nothing', async () => {
@@ -127,11 +127,11 @@ describe('the caretaker', () => {
 
   it('leaves the snapshot that the rest is folded from, however many are made after it', async () => {
     const log = kept(await LevelLog.open(logFolder()));
-    const { core, caretaker, world } = await life(log);
+    const { core, maintenance, world } = await life(log);
     write(core, 20);
     world.pass(31 * 86_400_000);
     write(core, 5);
-    expect(await caretaker.trim()).toBe(20);
+    expect(await maintenance.trim()).toBe(20);
     for (let i = 0; i < 10; i++) {
       write(core, 20);
       await core.snapshot();

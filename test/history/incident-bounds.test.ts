@@ -3,13 +3,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type CapsuleLimits, openCapsule } from '../../src/history/incident-log.ts';
-import { askCapsule } from '../../src/history/incident-reading.ts';
-import { CapsuleSeal } from '../../src/history/incident-seal.ts';
+import { type IncidentLimits, openIncident } from '../../src/history/incident-log.ts';
+import { askIncident } from '../../src/history/incident-reading.ts';
+import { IncidentSeal } from '../../src/history/incident-seal.ts';
 import { at } from '../cli/command.ts';
 import { temporaryHome } from '../support/home.ts';
 
-const limits: CapsuleLimits = { bytesMax: 100_000, headBytesMax: 50_000, factBytesMax: 5_000, factsMax: 20 };
+const limits: IncidentLimits = { bytesMax: 100_000, headBytesMax: 50_000, factBytesMax: 5_000, factsMax: 20 };
 
 let lines: readonly string[] = [];
 
@@ -28,7 +28,7 @@ beforeAll(async () => {
 
 /** As somebody would make it up: with a checksum that fits. */
 function fileOf(said: readonly string[]): string {
-  const seal = new CapsuleSeal();
+  const seal = new IncidentSeal();
   for (const line of said) seal.add(line);
   const path = join(dirname(temporaryHome()), 'incident');
   writeFileSync(path, [...said, JSON.stringify(seal.end())].join('\n'));
@@ -41,7 +41,7 @@ const changed = (n: number, line: object) => lines.with(n, JSON.stringify(line))
 
 describe('an incident file', () => {
   it('within its bounds is read', async () => {
-    const log = await openCapsule(fileOf(lines), limits);
+    const log = await openIncident(fileOf(lines), limits);
     expect(log.head - log.tail + 1).toBe(lines.length - 1);
   });
 
@@ -51,7 +51,7 @@ describe('an incident file', () => {
     ['a fact', { factBytesMax: 100 }, 'a line of it has more than 100 bytes'],
     ['facts', { factsMax: 3 }, 'it has more than 3 facts'],
   ] as const)('with too many of %s is refused', async (_, change, why) => {
-    await expect(openCapsule(fileOf(lines), { ...limits, ...change })).rejects.toMatchObject({
+    await expect(openIncident(fileOf(lines), { ...limits, ...change })).rejects.toMatchObject({
       code: 'QCC_CAPSULE_LIMIT',
       message: expect.stringContaining(why),
     });
@@ -60,17 +60,17 @@ describe('an incident file', () => {
   it('without an end of a line is not gathered', async () => {
     const path = join(dirname(temporaryHome()), 'endless');
     writeFileSync(path, 'x'.repeat(90_000));
-    await expect(openCapsule(path, limits)).rejects.toMatchObject({ code: 'QCC_CAPSULE_LIMIT' });
+    await expect(openIncident(path, limits)).rejects.toMatchObject({ code: 'QCC_CAPSULE_LIMIT' });
     if (process.platform !== 'win32')
-      await expect(openCapsule('/dev/zero', limits)).rejects.toMatchObject({ code: 'QCC_CAPSULE_LIMIT' });
+      await expect(openIncident('/dev/zero', limits)).rejects.toMatchObject({ code: 'QCC_CAPSULE_LIMIT' });
   });
 
   it('with a fact that is too deep, or too full, is refused', async () => {
     const deep = lines.with(2, `{"data":${'['.repeat(2_000)}`);
-    await expect(openCapsule(fileOf(deep), limits)).rejects.toMatchObject({ code: 'QCC_CAPSULE_LIMIT' });
+    await expect(openIncident(fileOf(deep), limits)).rejects.toMatchObject({ code: 'QCC_CAPSULE_LIMIT' });
     const full = lines.with(2, `{"data":[${'1,'.repeat(60_000)}1]}`);
     await expect(
-      openCapsule(fileOf(full), { ...limits, bytesMax: 1_000_000, factBytesMax: 1_000_000 }),
+      openIncident(fileOf(full), { ...limits, bytesMax: 1_000_000, factBytesMax: 1_000_000 }),
     ).rejects.toMatchObject({ code: 'QCC_CAPSULE_LIMIT', message: expect.stringContaining('50000 values') });
   });
 
@@ -91,7 +91,7 @@ describe('an incident file', () => {
       changed(0, { ...head(), state: { ...head().state, versions: [7] } }),
       changed(0, { ...head(), state: { ...head().state, profiles: 'x' } }),
     ];
-    for (const said of made) await expect(openCapsule(fileOf(said))).rejects.toMatchObject(damaged);
+    for (const said of made) await expect(openIncident(fileOf(said))).rejects.toMatchObject(damaged);
     for (const data of [{}, { name: 7 }, { name: { x: 1 } }, { endpoint: ['x'] }, { name: '__proto__' }]) {
       for (const type of ['ProfileAdded', 'TierAssigned', 'EndpointAdded', 'SwitchedByHand', 'RequestServed', 'None']) {
         const path = fileOf(changed(2, { ...fact(2), type, data }));
@@ -100,7 +100,7 @@ describe('an incident file', () => {
           ['history.at', { moment: { seq: 3 } }],
           ['history.whatIf', { foreign: true }],
         ] as const) {
-          const code = await askCapsule({ path, name, params }).then(
+          const code = await askIncident({ path, name, params }).then(
             () => undefined,
             (error: { readonly code?: string }) => error.code ?? String(error),
           );

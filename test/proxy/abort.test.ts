@@ -87,7 +87,7 @@ describe('a client that goes away', () => {
       expect(await gw.fact()).toMatchObject({ type: 'RequestCancelled', data: { status: 0 } });
       expect(await a.heard[0]?.left).toBe(true);
       expect([gw.failures, gw.successes, b.heard.length]).toEqual([[], [], 0]);
-      expect(gw.server.figures()).toMatchObject({ cancelled: 1, failed: 0, inFlight: 0 });
+      expect(gw.server.counts()).toMatchObject({ cancelled: 1, failed: 0, inFlight: 0 });
     });
   }
 
