@@ -31,7 +31,7 @@ const knownBy: Readonly<Record<string, readonly string[]>> = {
   'jsonc-parser': ['src/config/clients/claude.ts'],
   'rotating-file-stream': ['src/platform/access-log-file.ts'],
   '@pydantic/genai-prices': ['src/commands/history/prices.ts'],
-  citty: ['src/cli/'],
+  citty: ['src/commands/command.ts'],
   consola: ['src/terminal/output.ts'],
   'fast-string-width': ['src/terminal/width.ts'],
   '@clack/prompts': ['src/terminal/prompt.ts'],

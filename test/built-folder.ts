@@ -1,8 +1,8 @@
 /** Compiles the program once for a run of the tests: what runs in a thread or a process of its own runs as it is installed. */
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import type { TestProject } from 'vitest/node';
 
 declare module 'vitest' {
@@ -11,7 +11,7 @@ declare module 'vitest' {
   }
 }
 
-const compiler = resolve('node_modules', 'typescript', 'bin', 'tsc');
+const builder = join('scripts', 'build.mjs');
 const sources = ['src', 'machines', 'events', 'workers', 'test/**/programs'];
 
 /** Inside node_modules, because what is compiled looks for its packages upwards from where it lies. */
@@ -31,10 +31,5 @@ function compile(folder: string): void {
   const compilerOptions = { rootDir: resolve('.'), outDir: join(folder, 'dist') };
   writeFileSync(config, JSON.stringify({ extends: resolve('tsconfig.build.json'), include, compilerOptions }));
   // What does not type-check is compiled all the same; that it does is another check's affair.
-  execFileSync(process.execPath, [compiler, '-p', config, '--noCheck'], { stdio: 'inherit' });
-  for (const path of readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((one) => one.endsWith('.json'))) {
-    const copy = join(folder, 'dist', 'src', path);
-    mkdirSync(dirname(copy), { recursive: true });
-    copyFileSync(join('src', path), copy);
-  }
+  execFileSync(process.execPath, [builder, join(folder, 'dist'), config, '--noCheck'], { stdio: 'inherit' });
 }

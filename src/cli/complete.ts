@@ -1,20 +1,21 @@
 /** What may stand next on a command line: from the manifest and the names of this home alone, because a key press waits for it. */
+import type { Argument, Command } from '../commands/command.ts';
 import { homePath, paths } from '../config/files/home.ts';
 import { type KnownName, readNames } from '../config/files/names.ts';
-import { flagWords } from '../messages/help.ts';
-import { type Language, languageOf, type Words, wordsOf } from '../messages/messages.ts';
+import { type Language, languageOf } from '../messages/messages.ts';
 import { visible } from '../platform/visible.ts';
-import { type Command, globalFlags, root } from './manifest.ts';
+import { globalFlags, root } from './manifest.ts';
 
 export interface Candidate {
   readonly name: string;
   readonly said: string;
 }
 
+type Names = readonly KnownName[];
+
 interface Setting {
   readonly language: Language;
-  readonly words: Words;
-  readonly names: readonly KnownName[];
+  readonly names: Names;
 }
 
 /** The last word is the one that is being typed, behind a `=`: some shells drop an empty argument. */
@@ -23,7 +24,7 @@ export async function complete(
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<readonly string[]> {
   const language = languageOf(undefined, env);
-  const setting = { language, words: wordsOf(language), names: namesOf(env) };
+  const setting = { language, names: namesOf(env) };
   const found = await candidates(argv.slice(0, -1), (argv.at(-1) ?? '').slice(1), setting);
   // What cannot be typed is no candidate, and what is said about one stays on its line.
   return found.filter(isTyped).map(({ name, said }) => (said === '' ? name : `${name}\t${visible(said)}`));
@@ -50,26 +51,25 @@ export async function candidates(
 }
 
 async function fitting(before: readonly string[], typed: string, setting: Setting): Promise<readonly Candidate[]> {
-  const { command, path, positionals, pending, isBehindDashes } = walk(before);
+  const { command, positionals, pending, isBehindDashes } = walk(before);
   if (isBehindDashes) return [];
-  if (pending !== undefined) return valuesOf(path, pending, setting);
-  if (typed.startsWith('-')) return flagsOf(path, command, setting.language);
+  if (pending !== undefined) return valuesOf(command, pending, setting);
+  if (typed.startsWith('-')) return flagsOf(command, setting.language);
   const subs = positionals.length === 0 ? Object.entries(command.sub ?? {}) : [];
   const slot = command.positionals?.[positionals.length];
   return [
-    ...subs.map(([name, one]) => ({ name, said: setting.words[one.words] })),
-    ...(slot === undefined ? [] : await placed(slot, { path, positionals }, setting)),
+    ...subs.map(([name, one]) => ({ name, said: one.title[setting.language] })),
+    ...(slot === undefined ? [] : await placed(slot, positionals, setting.names)),
   ];
 }
 
-/** Where the words lead: which command, what it has got, and the flag that still wants a value. */
+/** Where the words lead: which command, what it was given, and the flag that still wants a value. */
 function walk(words: readonly string[]) {
   let command: Command = root;
-  const path: string[] = [];
   const positionals: string[] = [];
   let pending: string | undefined;
   for (const word of words) {
-    if (word === '--') return { command, path, positionals, pending: undefined, isBehindDashes: true };
+    if (word === '--') return { command, positionals, pending: undefined, isBehindDashes: true };
     if (pending !== undefined) {
       pending = undefined;
       continue;
@@ -80,12 +80,10 @@ function walk(words: readonly string[]) {
     }
     const sub: Command | undefined =
       positionals.length === 0 && command.sub && Object.hasOwn(command.sub, word) ? command.sub[word] : undefined;
-    if (sub) {
-      command = sub;
-      path.push(word);
-    } else positionals.push(word);
+    if (sub) command = sub;
+    else positionals.push(word);
   }
-  return { command, path, positionals, pending, isBehindDashes: false };
+  return { command, positionals, pending, isBehindDashes: false };
 }
 
 function wantsValue(command: Command, word: string): string | undefined {
@@ -95,57 +93,41 @@ function wantsValue(command: Command, word: string): string | undefined {
   return found?.type === 'string' ? flag : undefined;
 }
 
-function flagsOf(path: readonly string[], command: Command, language: Language): readonly Candidate[] {
-  return Object.keys({ ...command.flags, ...globalFlags }).map((flag) => ({
+function flagsOf(command: Command, language: Language): readonly Candidate[] {
+  return Object.entries({ ...command.flags, ...globalFlags }).map(([flag, { says }]) => ({
     name: `--${flag}`,
-    said: flagWords(path, flag)?.[language] ?? '',
+    said: says[language],
   }));
 }
 
 const ofProfiles = ['profile', 'from-profile'];
 
-async function valuesOf(path: readonly string[], flag: string, { names }: Setting): Promise<readonly Candidate[]> {
+async function valuesOf(command: Command, flag: string, { names }: Setting): Promise<readonly Candidate[]> {
   if (ofProfiles.includes(flag)) return profiles(names);
   if (flag === 'preset') {
     const { presets } = await import('../config/network/presets.ts');
     return presets.map(({ id, name }) => ({ name: id, said: name }));
   }
   if (flag === 'set') return keys();
-  const value = flagWords(path, flag)?.value ?? '';
+  const value = { ...globalFlags, ...command.flags }[flag]?.valueHint ?? '';
   return /^[a-z]/.test(value) ? alternatives(value) : [];
 }
 
-// Their ids are those of endpoints; the queue has ids of its own, and the configuration too.
-const ofEndpoints = ['endpoint', 'health'];
-// What is added has no name yet.
-const named = ['use', 'default', 'remove'];
-
-interface Place {
-  readonly path: readonly string[];
-  readonly positionals: readonly string[];
-}
-
-/** By what the argument is called in the help. */
-async function placed(slot: string, { path, positionals }: Place, { names }: Setting): Promise<readonly Candidate[]> {
-  const [group = ''] = path;
-  switch (slot) {
-    case 'NAME':
-      return named.includes(group) ? profiles(names) : [];
-    case 'PROFILE':
+async function placed(argument: Argument, positionals: readonly string[], names: Names): Promise<readonly Candidate[]> {
+  switch (argument.offers) {
+    case 'profiles':
       return profiles(names);
-    case 'ID':
-      return ofEndpoints.includes(group) ? endpoints(names, positionals[0]) : [];
-    case 'REQUEST|ENDPOINT':
-      return endpoints(names, undefined);
-    case 'KIND|ID':
+    case 'endpoints':
+      return endpoints(names, positionals[0]);
+    case 'machines':
       return [...alternatives(kinds.join('|')), ...endpoints(names, undefined)];
-    case 'TIER':
+    case 'tiers':
       return alternatives('primary|secondary|fallback|none');
-    case 'KEY':
+    case 'settings':
       return keys();
     default:
       // `bash|zsh`: what may be said is what it is called.
-      return /^[a-z]/.test(slot) ? alternatives(slot) : [];
+      return /^[a-z]/.test(argument.name) ? alternatives(argument.name) : [];
   }
 }
 

@@ -1,12 +1,14 @@
 /** The command line's driver: finds the command, looks strictly at what was given, loads that one command, runs it. */
 import { parseArgs } from 'node:util';
+import type { Command } from '../commands/command.ts';
 import type { Context } from '../commands/context.ts';
 import { type ExitCode, exitCodes, QccError } from '../errors/qcc-error.ts';
 import { type Language, languageOf, type Words, wordsOf } from '../messages/messages.ts';
 import { nearest } from '../platform/nearest.ts';
 import { closeMask } from '../platform/umask.ts';
 import { print } from '../terminal/terminal.ts';
-import { type Command, globalFlags, root } from './manifest.ts';
+import { globalFlags, root } from './manifest.ts';
+import { usageOf } from './usage.ts';
 
 interface Found {
   readonly command: Command;
@@ -128,7 +130,7 @@ function checkCount(given: readonly string[], command: Command, name: string, wo
   if (extra !== undefined) throw usageError(words.tooMany(extra), words.seeHelp(name));
   const missing = wanted[given.length];
   if (!isHelp && missing !== undefined && given.length < (command.required ?? wanted.length))
-    throw usageError(words.missing(missing), words.seeHelp(name));
+    throw usageError(words.missing(missing.name), words.seeHelp(name));
 }
 
 function translated(error: Error & { code?: string }, flags: readonly string[], name: string, words: Words): QccError {
@@ -190,7 +192,6 @@ async function help(
   telling: { readonly words: Words; readonly language: Language },
   asked: boolean,
 ): Promise<ExitCode> {
-  const { usageOf } = await import('./usage.ts');
   const columns = process.stdout.columns || Number.POSITIVE_INFINITY;
   const lines = usageOf(path, command, { ...telling, columns }).split('\n');
   if (asked || path.length === 0) {

@@ -1,8 +1,8 @@
-/** Help, from the manifest and its words alone. */
-import { examplesOf, flagWords } from '../messages/help.ts';
+/** Help, from the manifest alone. */
+import type { Command } from '../commands/command.ts';
 import type { Language, Words } from '../messages/messages.ts';
 import { widthOf } from '../terminal/width.ts';
-import { type Command, globalFlags } from './manifest.ts';
+import { globalFlags } from './manifest.ts';
 
 type Row = readonly [string, string];
 
@@ -21,7 +21,7 @@ export interface Page {
 export function usageOf(path: readonly string[], command: Command, { words, language, columns }: Page): string {
   const width = Math.min(lineWidth, columns);
   const name = ['qcc', ...path].join(' ');
-  const positionals = (command.positionals ?? []).map((one, i) =>
+  const positionals = (command.positionals ?? []).map(({ name: one }, i) =>
     i < (command.required ?? command.positionals?.length ?? 0) ? one : `[${one}]`,
   );
   const tail = [
@@ -31,10 +31,9 @@ export function usageOf(path: readonly string[], command: Command, { words, lang
   ];
   const isRoot = path.length === 0;
   const flagRows = (flags: Command['flags'] = {}) =>
-    Object.entries(flags).map(([flag, { alias }]): Row => {
-      const told = flagWords(path, flag);
+    Object.entries(flags).map(([flag, { alias, valueHint, says }]): Row => {
       const short = alias === undefined ? '    ' : `-${alias}, `;
-      return [`${short}--${flag}${told?.value === undefined ? '' : ` ${told.value}`}`, told?.[language] ?? ''];
+      return [`${short}--${flag}${valueHint === undefined ? '' : ` ${valueHint}`}`, says[language]];
     });
   const everywhere: readonly Row[] = [
     ...flagRows(globalFlags),
@@ -46,17 +45,17 @@ export function usageOf(path: readonly string[], command: Command, { words, lang
       words.commands,
       listed(
         [
-          ...Object.entries(command.sub ?? {}).map(([sub, one]): Row => [sub, words[one.words]]),
-          ...(isRoot ? [['help [COMMAND]', words.c_help] as const] : []),
+          ...Object.entries(command.sub ?? {}).map(([sub, one]): Row => [sub, one.title[language]]),
+          ...(isRoot ? [['help [COMMAND]', words.helpOf] as const] : []),
         ],
         width,
       ),
     ],
     [words.flags, listed(flagRows(command.flags), width)],
-    [words.examples, examplesOf(path).map((one) => `  ${one}`)],
+    [words.examples, command.examples.map((one) => `  ${one}`)],
     [words.everywhere, listed(everywhere, width)],
   ];
-  const title = isRoot ? `qcc - ${words.tagline}` : `${name} - ${words[command.words]}`;
+  const title = isRoot ? `qcc - ${words.tagline}` : `${name} - ${command.title[language]}`;
   const shown = sections.filter(([, lines]) => lines.length > 0);
   return [title, ...shown.map(([head, lines]) => `${head}\n${lines.join('\n')}`)].join('\n\n');
 }

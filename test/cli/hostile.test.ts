@@ -6,7 +6,8 @@ import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { complete } from '../../src/cli/complete.ts';
-import { type Command, root } from '../../src/cli/manifest.ts';
+import { root } from '../../src/cli/manifest.ts';
+import type { Command } from '../../src/commands/command.ts';
 import { codeText } from '../../src/messages/codes.ts';
 import { notifyWordsOf } from '../../src/messages/notify.ts';
 import { reasonText } from '../../src/messages/story-languages.ts';
@@ -25,7 +26,7 @@ import { evil, hostileHome, obeyedIn, whole } from './hostile.ts';
 const endpoint = '3fa2383e';
 const queued = '01a20fdd-0e87-79ef-a970-ef0d05';
 
-/** A command line for each command; null for what serves, starts programs, or would remove the home. */
+/** Command lines that reach further than evil arguments do; null for what serves, starts programs, or would remove the home. */
 function commandLines(folder: string): Readonly<Record<string, readonly (readonly string[])[] | null>> {
   const at = (name: string) => join(folder, name);
   const name = `main${evil}`;
@@ -136,6 +137,13 @@ function commandLines(folder: string): Readonly<Record<string, readonly (readonl
   };
 }
 
+/** What a command is given that has no line of its own above: something evil in each place. */
+function plainLines(command: Command, path: readonly string[] = []): Readonly<Record<string, readonly string[][]>> {
+  const below = Object.entries(command.sub ?? {}).map(([name, sub]) => plainLines(sub, [...path, name]));
+  const own = command.load ? { [path.join(' ')]: [(command.positionals ?? []).map(() => evil)] } : {};
+  return Object.assign(own, ...below) as Readonly<Record<string, readonly string[][]>>;
+}
+
 function everyCommand(command: Command, path: readonly string[] = []): readonly string[] {
   const below = Object.entries(command.sub ?? {}).flatMap(([name, sub]) => everyCommand(sub, [...path, name]));
   return command.load ? [path.join(' '), ...below] : below;
@@ -150,7 +158,8 @@ const ways = [
 
 describe('a hostile home', () => {
   it('is asked by every command that there is', () => {
-    expect(Object.keys(commandLines('/nowhere')).sort()).toEqual([...everyCommand(root)].sort());
+    const asked = Object.keys({ ...plainLines(root), ...commandLines('/nowhere') });
+    expect(asked.sort()).toEqual([...everyCommand(root)].sort());
   });
 
   it.each([
@@ -175,7 +184,7 @@ describe('a hostile home', () => {
         const run = at(home, { ...env, PATH: '/nowhere', HOME: folder });
         // The home opens, and its past is told: an error everywhere would hold nothing.
         expect((await run('history', '--json')).out).toContain('EndpointAdded');
-        for (const [command, lines] of Object.entries(commandLines(folder))) {
+        for (const [command, lines] of Object.entries({ ...plainLines(root), ...commandLines(folder) })) {
           for (const args of lines ?? []) {
             const words = command === '' ? [] : command.split(' ');
             const { out, err } = await run(...words, ...args, '--yes', ...flags);

@@ -1,17 +1,17 @@
-/** `qcc health …`, `qcc endpoint test`, and the statistics of both `stats` commands. */
+/** `qcc health …`. */
 
 import { secondMs } from '../../../events/units.ts';
-import type { Answer, Call, CheckRow, HealthRow, MetricsRow, Params } from '../../contract/operations.ts';
-import { exitCodes, usage } from '../../errors/qcc-error.ts';
+import type { HealthRow, MetricsRow, Params } from '../../contract/operations.ts';
+import { usage } from '../../errors/qcc-error.ts';
 import { codeText } from '../../messages/codes.ts';
 import type { Language } from '../../messages/messages.ts';
 import { reasonText, storyWordsOf } from '../../messages/story-languages.ts';
-import { instant, seqOf, spanMs } from '../../messages/times.ts';
-import { writeExport } from '../../platform/atomic-file.ts';
+import { spanMs } from '../../messages/times.ts';
 import { clockOf, shortSpan, timeText } from '../../platform/time.ts';
-import { visibleDocument } from '../../platform/visible.ts';
 import { type Context, countFlag, flag, isOn, numberFlag, withInstallation } from '../context.ts';
+import { shown, tested, verdictOf } from '../endpoint/checks-cli.ts';
 import { coloured } from '../endpoint/cli.ts';
+import { sinceOf } from '../endpoint/stats-cli.ts';
 import { watched } from '../watch.ts';
 
 export function status(context: Context): Promise<undefined> {
@@ -94,11 +94,6 @@ export async function reset(context: Context): Promise<undefined> {
   return undefined;
 }
 
-export function testProfile(context: Context): Promise<number> {
-  const [profile = '', id] = context.positionals;
-  return tested(context, { profile, ...(id === undefined ? {} : { id }) });
-}
-
 /** Through the gateway: what is found counts. */
 export async function check(context: Context): Promise<number> {
   const [id] = context.positionals;
@@ -113,40 +108,6 @@ export async function check(context: Context): Promise<number> {
 export function test(context: Context): Promise<number> {
   const [id] = context.positionals;
   return tested(context, id === undefined ? {} : { id });
-}
-
-async function tested(context: Context, which: { profile?: string; id?: string }): Promise<number> {
-  const { checks } = await withInstallation(context, ({ call }) => call('endpoint.test', which));
-  return shown(context, checks);
-}
-
-function shown(context: Context, checks: readonly CheckRow[]): number {
-  if (context.json) context.out.json({ checks });
-  else if (checks.length === 0) context.out.note(context.words.noEndpoints, '  qcc endpoint add PROFILE');
-  else checkTable(context, checks);
-  return checks.every(({ verdict }) => verdict === 'success') ? exitCodes.done : exitCodes.checkFailed;
-}
-
-function checkTable(context: Context, checks: readonly CheckRow[]): void {
-  const { out, words, language } = context;
-  const isVerbose = isOn(context, 'verbose');
-  const more = isVerbose ? ['TTFT', words.score, words.tokens] : [];
-  out.table(
-    [words.profile, words.id, words.verdict, 'ms', ...more, words.model, words.why],
-    checks.map((row) => [
-      row.profile,
-      row.endpoint,
-      verdictOf(context, row),
-      String(row.responseMs),
-      ...(isVerbose ? [row.ttftMs === null ? '-' : String(row.ttftMs), String(row.score), String(row.tokens)] : []),
-      row.model ?? '-',
-      reasonText(row.error ?? '', language),
-    ]),
-  );
-}
-
-function verdictOf({ out, language }: Context, { verdict }: CheckRow): string {
-  return out.paint(verdict === 'success' ? 'green' : 'red', codeText('verdicts', verdict, language));
 }
 
 export async function metrics(context: Context): Promise<undefined> {
@@ -243,68 +204,3 @@ function changesOf(context: Context): Params<'health.config'> {
   };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
-
-/** Of all (`qcc proxy stats`), or of one profile (`qcc endpoint stats PROFILE`). */
-export async function stats(context: Context): Promise<undefined> {
-  const [profile] = context.positionals;
-  const answer = await withInstallation(context, async ({ call }) => {
-    const since = await sinceOf(context, call);
-    return call('stats.read', {
-      ...(profile === undefined ? {} : { profile }),
-      ...(since === undefined ? {} : { since }),
-    });
-  });
-  const file = flag(context, 'export');
-  if (file !== undefined) writeExport(file, `${visibleDocument(answer)}\n`);
-  if (context.json) context.out.json(answer);
-  else statsTable(context, answer);
-  return undefined;
-}
-
-/** `--since` as an instant; `#1234` is the one of that fact. */
-async function sinceOf(context: Context, call: Call): Promise<number | undefined> {
-  const since = flag(context, 'since');
-  const seq = seqOf(since, context.words);
-  const first = seq === undefined ? undefined : (await call('history.read', { fromSeq: seq, toSeq: seq + 1 })).facts[0];
-  const from = first?.at ?? since;
-  if (from === undefined) return undefined;
-  const now = (await call('history.head', {})).now ?? Date.now();
-  return from.startsWith('#') ? now : instant(from, now, context.words);
-}
-
-function statsTable({ out, words }: Context, { stats: rows, unpriced }: Answer<'stats.read'>): void {
-  out.table(
-    [
-      words.profile,
-      words.id,
-      words.model,
-      words.requests,
-      words.attempts,
-      words.failures,
-      'TTFB p50/p95',
-      'TTFT p50/p95',
-      words.tokens,
-      words.cacheTokens,
-      words.cost,
-    ],
-    rows.map((row) => [
-      row.profile ?? '-',
-      row.endpoint,
-      row.model ?? '-',
-      String(row.requests),
-      String(row.attempts),
-      String(row.failures),
-      `${row.ttfbMs.p50 ?? '-'}/${row.ttfbMs.p95 ?? '-'}`,
-      `${row.ttftMs.p50 ?? '-'}/${row.ttftMs.p95 ?? '-'}`,
-      `${row.tokens.input}→${row.tokens.output}`,
-      `${row.tokens.cacheRead}/${row.tokens.cacheWrite}`,
-      row.cost === null ? '-' : dollars(row.cost.totalUsd),
-    ]),
-  );
-  if (rows.some(({ cost }) => cost !== null))
-    out.note(words.costInAll(dollars(rows.reduce((sum, { cost }) => sum + (cost?.totalUsd ?? 0), 0))));
-  if (unpriced.length > 0) out.note(words.unpriced(unpriced.join(', ')));
-}
-
-// Below a cent the digits that say something begin later.
-const dollars = (value: number) => `$${value.toFixed(value < 0.01 ? 6 : 2)}`;

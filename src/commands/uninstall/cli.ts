@@ -7,7 +7,7 @@ import { inLanguage } from '../../messages/errors.ts';
 import { answers } from '../../platform/listening.ts';
 import { type Context, confirmed, isOn } from '../context.ts';
 import { stopGateway } from '../gateway/cli.ts';
-import { removeService } from '../service/cli.ts';
+import { removeService } from '../gateway/service-cli.ts';
 
 export async function uninstall(context: Context): Promise<undefined> {
   const { out, json, home, env, language } = context;

@@ -10,7 +10,7 @@ import { type Service, serviceOf } from '../../installation/service.ts';
 import { writeFileAtomic } from '../../platform/atomic-file.ts';
 import { answers } from '../../platform/listening.ts';
 import { type Context, isOn } from '../context.ts';
-import { gatewayNode } from '../gateway/daemon.ts';
+import { gatewayNode } from './daemon.ts';
 
 // Both answer at once or hang on a session bus that is not there.
 const commandMs = 60_000;

@@ -1,0 +1,25 @@
+/** Arguments and flags that commands of several nouns take, so that they mean the same everywhere. */
+import { argument, option, toggle } from './command.ts';
+
+export const profile = argument('PROFILE', 'profiles');
+export const endpoint = argument('ID', 'endpoints');
+
+export const baseUrl = option('URL', 'the address of the endpoint', '端点地址');
+export const apiKey = option('KEY', 'the key; it stays in the shell history', '密钥；会留在 shell 历史中');
+export const apiKeyStdin = toggle('read the key from stdin', '从标准输入读取密钥');
+export const apiKeyEnv = option('NAME', 'read the key from this variable, now', '立即从该环境变量读取密钥');
+export const auth = option('x-api-key|bearer', 'the header that carries the key', '携带密钥的请求头');
+export const preset = option('ID', 'address and header of a vendor: qcc fc --list', '厂商预设，见 qcc fc --list');
+export const name = option('NAME', 'what you call it', '名称');
+export const port = option('PORT', 'the port to listen on; 0 takes a free one', '监听端口；0 表示任选空闲端口');
+export const watch = toggle('again every second', '每秒刷新');
+export const follow = toggle('go on as more comes', '持续显示新内容', { alias: 'f' });
+export const since = option('TIME', 'from this time on: -15m, yesterday, #1234', '起始时间：-15m、yesterday、#1234');
+export const verbose = toggle('more columns', '显示更多列');
+export const limit = option('NUMBER', 'how many at most', '最多显示多少条', { alias: 'n' });
+export const at = option('TIME', 'as it stood then: 14:03:22, -15m, #1234', '当时的状态：14:03:22、-15m、#1234');
+export const fromLog = option(
+  'FILE',
+  "of somebody's incident file, not of this installation",
+  '查询他人的事件文件，而非本机',
+);

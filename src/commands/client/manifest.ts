@@ -1,0 +1,72 @@
+/** The commands that bring a client here: which profile it gets, and its environment. */
+
+import { apiKey, apiKeyEnv, apiKeyStdin, name, preset } from '../arguments.ts';
+import { argument, type Command, type Commands, option, say, toggle } from '../command.ts';
+
+export const bare: Command = {
+  title: say('choose a profile and start Claude Code (on a terminal)', '选择配置并启动 Claude Code（终端中）'),
+  about: say(
+    'on a terminal: choose a profile and start Claude Code as `qcc code` does, with failover; another one than the active one is switched to, after 3 s it stays as it is; elsewhere the help',
+    '在终端上：选择配置并像 `qcc code` 一样启动 Claude Code，故障切换有效；选了非当前配置则切换过去，3 秒后保持不变；否则显示帮助',
+  ),
+  examples: ['qcc fc --preset anthropic --api-key-env KEY', 'qcc proxy start', 'qcc code'],
+  load: async () => (await import('./cli.ts')).bare,
+};
+
+export const clientCommands: Commands = {
+  use: {
+    title: say('make a profile active', '切换到某个配置'),
+    about: say(
+      "makes it active (a switch by hand), and says how to point Claude Code here; `--apply` writes Claude Code's `settings.json`",
+      '设为当前（手动切换），并说明如何让 Claude Code 使用网关；`--apply` 写入 Claude Code 的 `settings.json`',
+    ),
+    forms: {
+      '--restore': say(
+        'gives back what `--apply` replaced; what you have changed since stays',
+        '还原 `--apply` 替换的内容；您后来改过的保持不变',
+      ),
+    },
+    positionals: [argument('NAME', 'profiles')],
+    required: 0,
+    flags: {
+      apply: toggle('write it into the settings of Claude Code', '写入 Claude Code 的设置'),
+      restore: toggle('give Claude Code its former settings back', '还原 Claude Code 原来的设置'),
+    },
+    examples: ['qcc use work', 'qcc use work --apply', 'qcc use --restore'],
+    load: async () => (await import('./cli.ts')).use,
+  },
+  fc: {
+    title: say('a profile from a vendor preset', '用厂商预设创建配置'),
+    flags: {
+      list: toggle('show the presets', '列出预设'),
+      preset,
+      name,
+      'api-key': apiKey,
+      'api-key-stdin': apiKeyStdin,
+      'api-key-env': apiKeyEnv,
+    },
+    examples: ['qcc fc --list', 'qcc fc --preset anthropic --name work --api-key-stdin < key.txt'],
+    load: async () => (await import('./cli.ts')).fromPreset,
+  },
+  env: {
+    title: say('lines for your shell that point clients here', '输出指向网关的环境变量'),
+    about: say('lines for `eval "$(qcc env)"`', '供 `eval "$(qcc env)"` 使用'),
+    flags: {
+      shell: option('bash|zsh|fish|pwsh', 'for which shell', '目标 shell'),
+      unset: toggle('lines that take it back', '输出取消设置的命令'),
+    },
+    examples: ['eval "$(qcc env)"', 'qcc env --shell fish | source'],
+    load: async () => (await import('./cli.ts')).env,
+  },
+  code: {
+    title: say('start claude through the gateway', '通过网关启动 claude'),
+    about: say(
+      'starts `claude` through the gateway, and a gateway when none runs; what follows `--` goes to it. With `--profile`, requests stay inside that one',
+      '通过网关启动 `claude`，必要时先启动网关；`--` 之后的内容交给它。加 `--profile` 时请求只在该配置内',
+    ),
+    passesOn: true,
+    flags: { profile: option('NAME', 'only through this profile', '只使用该配置') },
+    examples: ['qcc code', 'qcc code --profile work -- --continue'],
+    load: async () => (await import('./cli.ts')).code,
+  },
+};

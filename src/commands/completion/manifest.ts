@@ -1,0 +1,15 @@
+/** The command that completes others. */
+import { argument, type Commands, say } from '../command.ts';
+
+export const completionCommands: Commands = {
+  completion: {
+    title: say('completion for your shell, with your own names', '为 shell 提供补全，含配置和端点的名称'),
+    about: say(
+      'the script that completes commands, flags, settings, and the names of your profiles and endpoints',
+      '补全脚本：命令、选项、设置，以及您的配置和端点的名称',
+    ),
+    positionals: [argument('bash|zsh|fish|pwsh')],
+    examples: ['source <(qcc completion bash)', 'qcc completion fish | source'],
+    load: async () => (await import('./cli.ts')).completion,
+  },
+};

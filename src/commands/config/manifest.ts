@@ -1,0 +1,195 @@
+/** The commands of the configuration: settings, files in and out, checks, moments. */
+
+import { limit, profile } from '../arguments.ts';
+import { argument, type Commands, option, say, toggle } from '../command.ts';
+
+export const configCommands: Commands = {
+  config: {
+    title: say('settings', '设置'),
+    examples: ['qcc config list'],
+    sub: {
+      get: {
+        title: say('one setting', '查看'),
+        positionals: [argument('KEY', 'settings')],
+        examples: ['qcc config get proxy.port'],
+        load: async () => (await import('./cli.ts')).get,
+      },
+      set: {
+        title: say('change one', '修改'),
+        about: say(
+          'applies at once, or says that it needs a restart; `-` as the value reads it from stdin',
+          '立即生效，或说明需要重启；值写 `-` 则从标准输入读取',
+        ),
+        positionals: [argument('KEY', 'settings'), argument('VALUE')],
+        examples: ['qcc config set failover.cooldown 120'],
+        load: async () => (await import('./cli.ts')).set,
+      },
+      list: {
+        title: say('all of them', '全部'),
+        about: say('all, with range', '全部，带范围'),
+        flags: { 'show-origin': toggle('where each value comes from', '显示每个值的来源') },
+        examples: ['qcc config list --show-origin'],
+        load: async () => (await import('./cli.ts')).list,
+      },
+      reset: {
+        title: say('back to the default', '恢复默认'),
+        about: say('back to the default; all of them asks', '恢复默认；恢复全部时会询问'),
+        positionals: [argument('KEY', 'settings')],
+        required: 0,
+        examples: ['qcc config reset proxy.port'],
+        load: async () => (await import('./cli.ts')).reset,
+      },
+      export: {
+        title: say('write all of it into a file; keys only under a passphrase', '导出全部配置；密钥须用口令加密'),
+        about: say(
+          'profiles, endpoints and settings; keys only under a passphrase (`QCC_PASSPHRASE`, or asked for)',
+          '配置、端点和设置；密钥须用口令加密（`QCC_PASSPHRASE`，或询问）',
+        ),
+        positionals: [argument('FILE')],
+        flags: {
+          'with-secrets': toggle(
+            'keys too, under a passphrase (QCC_PASSPHRASE, or asked for)',
+            '包含密钥，用口令加密（QCC_PASSPHRASE 或询问）',
+          ),
+        },
+        examples: ['qcc config export qcc.json', 'qcc config export all.json --with-secrets'],
+        load: async () => (await import('./transfer-cli.ts')).exportTo,
+      },
+      import: {
+        title: say('take a file in: of qcc, of fastcc, of cc-switch', '导入文件：qcc、fastcc 或 cc-switch'),
+        about: say(
+          'all of a file or nothing; shows what changes and asks. Without FILE: what fastcc or cc-switch keeps. `--partial` leaves out what cannot be taken',
+          '全部导入或不做任何更改；显示更改并询问。不写 FILE：读取 fastcc 或 cc-switch 自己的文件。`--partial` 略过无法导入的部分',
+        ),
+        positionals: [argument('FILE')],
+        required: 0,
+        flags: {
+          from: option(
+            'qcc|fastcc|cc-switch',
+            'whose file it is; it is looked for where they keep it',
+            '文件来源；未给文件时在其默认位置查找',
+          ),
+          'dry-run': toggle('only show what would change', '只显示将有的更改'),
+          partial: toggle('leave out what cannot be taken', '略过无法处理的部分'),
+        },
+        examples: [
+          'qcc config import qcc.json --dry-run',
+          'qcc config import --from fastcc',
+          'qcc config import --from cc-switch',
+        ],
+        load: async () => (await import('./transfer-cli.ts')).importFrom,
+      },
+      backup: {
+        title: say(
+          'a copy of the home in one file, also while the gateway runs',
+          '把整个目录备份为一个文件，网关运行时也可以',
+        ),
+        about: say(
+          'the whole home in one `.tar.gz`, consistent while the gateway runs; keep it like a key',
+          '整个目录打包为一个 `.tar.gz`，网关运行时也保持一致；请像密钥一样保管',
+        ),
+        positionals: [argument('FILE')],
+        examples: ['qcc config backup qcc.tar.gz'],
+        load: async () => (await import('./backup-cli.ts')).backup,
+      },
+      restore: {
+        title: say('a home out of a backup, where there is none', '从备份恢复到空目录'),
+        about: say(
+          'into an empty home; exit 6 for any other. A backup of a newer format is refused, and nothing is touched',
+          '恢复到空目录；否则退出码 6。更高格式的备份会被拒绝，不做任何更改',
+        ),
+        positionals: [argument('FILE')],
+        examples: ['QCC_HOME=~/other qcc config restore qcc.tar.gz'],
+        load: async () => (await import('./backup-cli.ts')).restoreFrom,
+      },
+      validate: {
+        title: say('whether what is set up can work', '检查配置能否工作'),
+        about: say(
+          'endpoints, ladder, policies that contradict each other; `--connect` calls each endpoint, at no cost; exit 7 on a fault, not on a warning',
+          '端点、层级、相互矛盾的规则；`--connect` 连接每个端点，不产生费用；有错误则退出码 7，警告不算',
+        ),
+        positionals: [profile],
+        required: 0,
+        flags: { connect: toggle('call every endpoint, too; costs nothing', '同时连接每个端点；不产生费用') },
+        examples: ['qcc config validate', 'qcc config validate work --connect'],
+        load: async () => (await import('../doctor/cli.ts')).validate,
+      },
+      doctor: {
+        title: say('look at all of the installation, and what stands in its way', '检查整个安装及其障碍'),
+        about: say(
+          "the whole installation: files, disk, log, port, service, Claude Code's settings, the environment; `--fix` mends file modes and leftovers, sets damaged files aside, and makes a new vault where nothing opens the old one (its keys are given again)",
+          '整个安装：文件、磁盘、日志、端口、服务、Claude Code 的设置、环境变量；`--fix` 修复文件权限和残留文件，把损坏的文件放到一旁，并在旧保险库无法打开时新建一个（需重新提供密钥）',
+        ),
+        flags: {
+          fix: toggle('mend what is safe to mend: file modes, leftovers', '修复可安全修复的：文件权限、残留文件'),
+          connect: toggle('call every endpoint, too; costs nothing', '同时连接每个端点；不产生费用'),
+        },
+        examples: ['qcc config doctor', 'qcc config doctor --fix'],
+        load: async () => (await import('../doctor/cli.ts')).doctor,
+      },
+      snapshot: {
+        title: say('give this moment a name', '为此刻命名'),
+        about: say('gives this moment a name', '为此刻命名'),
+        positionals: [argument('TEXT')],
+        required: 0,
+        examples: ['qcc config snapshot "before the new relay"'],
+        load: async () => (await import('./snapshots-cli.ts')).snapshot,
+      },
+      snapshots: {
+        title: say('moments that have one', '已命名的时刻'),
+        about: say('moments that have one, newest first', '已命名的时刻，新的在前'),
+        examples: ['qcc config snapshots'],
+        load: async () => (await import('./snapshots-cli.ts')).snapshots,
+      },
+      diff: {
+        title: say('what differs between two moments, or a moment and a file', '两个时刻，或时刻与文件的差异'),
+        about: say(
+          "what differs between two moments, B being now; a moment is a snapshot (`s120`), a fact (`'#118'`), a time (`-15m`, `yesterday`), `now`, or an exported file",
+          "两个时刻的差异，B 默认为现在；时刻可以是快照（`s120`）、事实（`'#118'`）、时间（`-15m`、`yesterday`）、`now`，或导出的文件",
+        ),
+        positionals: [argument('A'), argument('B')],
+        required: 1,
+        examples: ['qcc config diff s120', 'qcc config diff yesterday now', 'qcc config diff qcc.json'],
+        load: async () => (await import('./snapshots-cli.ts')).diff,
+      },
+      rollback: {
+        title: say('go back to a moment, or undo the last change', '回到某个时刻，或撤销上次更改'),
+        about: say(
+          'back to a moment; shows what changes and asks. `--last` undoes the last change, a rollback included',
+          '回到某个时刻；显示更改并询问。`--last` 撤销上次更改，包括回滚本身',
+        ),
+        positionals: [argument('ID')],
+        required: 0,
+        flags: {
+          last: toggle('undo the last change', '撤销上次更改'),
+          'dry-run': toggle('only show what would change', '只显示将有的更改'),
+          partial: toggle('leave out what cannot be taken', '略过无法处理的部分'),
+        },
+        examples: ['qcc config rollback s120', 'qcc config rollback --last'],
+        load: async () => (await import('./snapshots-cli.ts')).rollback,
+      },
+      audit: {
+        title: say('who changed what, and when', '谁在何时改了什么'),
+        about: say(
+          'who changed what and when, with what was before, newest first; `--export` writes JSON, or CSV for a name in `.csv`; exits 7 when facts cannot be read',
+          '谁在何时改了什么，以及之前的值，新的在前；`--export` 写 JSON，文件名以 `.csv` 结尾则写 CSV；有事实无法读取时退出码为 7',
+        ),
+        flags: {
+          limit,
+          action: option(
+            'ACTION',
+            'only this action: config.set, endpoint.add, …',
+            '只显示该操作：config.set、endpoint.add 等',
+          ),
+          target: option('NAME', 'only what was done to this', '只显示该对象'),
+          by: option('WHO', 'only what was done by: cli, gateway', '只显示该操作者：cli、gateway'),
+          from: option('TIME', 'from this time on', '起始时间'),
+          to: option('TIME', 'up to this time, without it', '截止时间（不含）'),
+          export: option('FILE', 'write all of it into a file, as JSON or .csv', '全部写入文件，JSON 或 .csv'),
+        },
+        examples: ['qcc config audit -n 20', 'qcc config audit --from yesterday --export audit.csv'],
+        load: async () => (await import('./snapshots-cli.ts')).audit,
+      },
+    },
+  },
+};

@@ -1,0 +1,21 @@
+/** The demo's command. */
+
+import { port } from '../arguments.ts';
+import { type Commands, option, say, toggle } from '../command.ts';
+
+export const demoCommands: Commands = {
+  demo: {
+    title: say('simulated endpoints and faults, no key needed', '模拟端点与故障演示，无需密钥'),
+    about: say(
+      'simulated endpoints, a gateway in a temporary home, a day of faults; `--once` ends when it is over',
+      '模拟端点、临时目录里的网关、一天的故障；`--once` 播完即结束',
+    ),
+    flags: {
+      port,
+      once: toggle('play the day once, then end', '只演示一遍'),
+      speed: option('NUMBER', 'how many times faster', '加速倍数'),
+    },
+    examples: ['qcc demo', 'qcc demo --once --speed 10'],
+    load: async () => (await import('./cli.ts')).demo,
+  },
+};

@@ -1,0 +1,47 @@
+/** Checks of endpoints as they are printed: `qcc endpoint test`, and what `qcc health check` and `qcc health test` find. */
+import type { CheckRow, Params } from '../../contract/operations.ts';
+import { exitCodes } from '../../errors/qcc-error.ts';
+import { codeText } from '../../messages/codes.ts';
+import { reasonText } from '../../messages/story-languages.ts';
+import { type Context, isOn, withInstallation } from '../context.ts';
+
+export function testProfile(context: Context): Promise<number> {
+  const [profile = '', id] = context.positionals;
+  return tested(context, { profile, ...(id === undefined ? {} : { id }) });
+}
+
+/** Probes from this process; records nothing. */
+export async function tested(context: Context, which: Params<'endpoint.test'>): Promise<number> {
+  const { checks } = await withInstallation(context, ({ call }) => call('endpoint.test', which));
+  return shown(context, checks);
+}
+
+/** The exit code says whether all went well. */
+export function shown(context: Context, checks: readonly CheckRow[]): number {
+  if (context.json) context.out.json({ checks });
+  else if (checks.length === 0) context.out.note(context.words.noEndpoints, '  qcc endpoint add PROFILE');
+  else checkTable(context, checks);
+  return checks.every(({ verdict }) => verdict === 'success') ? exitCodes.done : exitCodes.checkFailed;
+}
+
+function checkTable(context: Context, checks: readonly CheckRow[]): void {
+  const { out, words, language } = context;
+  const isVerbose = isOn(context, 'verbose');
+  const more = isVerbose ? ['TTFT', words.score, words.tokens] : [];
+  out.table(
+    [words.profile, words.id, words.verdict, 'ms', ...more, words.model, words.why],
+    checks.map((row) => [
+      row.profile,
+      row.endpoint,
+      verdictOf(context, row),
+      String(row.responseMs),
+      ...(isVerbose ? [row.ttftMs === null ? '-' : String(row.ttftMs), String(row.score), String(row.tokens)] : []),
+      row.model ?? '-',
+      reasonText(row.error ?? '', language),
+    ]),
+  );
+}
+
+export function verdictOf({ out, language }: Context, { verdict }: CheckRow): string {
+  return out.paint(verdict === 'success' ? 'green' : 'red', codeText('verdicts', verdict, language));
+}

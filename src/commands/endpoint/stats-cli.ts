@@ -1,0 +1,71 @@
+/** The statistics of requests: `qcc proxy stats` and `qcc endpoint stats`. */
+import type { Answer, Call } from '../../contract/operations.ts';
+import { instant, seqOf } from '../../messages/times.ts';
+import { writeExport } from '../../platform/atomic-file.ts';
+import { visibleDocument } from '../../platform/visible.ts';
+import { type Context, flag, withInstallation } from '../context.ts';
+
+/** Of all (`qcc proxy stats`), or of one profile (`qcc endpoint stats PROFILE`). */
+export async function stats(context: Context): Promise<undefined> {
+  const [profile] = context.positionals;
+  const answer = await withInstallation(context, async ({ call }) => {
+    const since = await sinceOf(context, call);
+    return call('stats.read', {
+      ...(profile === undefined ? {} : { profile }),
+      ...(since === undefined ? {} : { since }),
+    });
+  });
+  const file = flag(context, 'export');
+  if (file !== undefined) writeExport(file, `${visibleDocument(answer)}\n`);
+  if (context.json) context.out.json(answer);
+  else statsTable(context, answer);
+  return undefined;
+}
+
+/** `--since` as an instant; `#1234` is the one of that fact. */
+export async function sinceOf(context: Context, call: Call): Promise<number | undefined> {
+  const since = flag(context, 'since');
+  const seq = seqOf(since, context.words);
+  const first = seq === undefined ? undefined : (await call('history.read', { fromSeq: seq, toSeq: seq + 1 })).facts[0];
+  const from = first?.at ?? since;
+  if (from === undefined) return undefined;
+  const now = (await call('history.head', {})).now ?? Date.now();
+  return from.startsWith('#') ? now : instant(from, now, context.words);
+}
+
+function statsTable({ out, words }: Context, { stats: rows, unpriced }: Answer<'stats.read'>): void {
+  out.table(
+    [
+      words.profile,
+      words.id,
+      words.model,
+      words.requests,
+      words.attempts,
+      words.failures,
+      'TTFB p50/p95',
+      'TTFT p50/p95',
+      words.tokens,
+      words.cacheTokens,
+      words.cost,
+    ],
+    rows.map((row) => [
+      row.profile ?? '-',
+      row.endpoint,
+      row.model ?? '-',
+      String(row.requests),
+      String(row.attempts),
+      String(row.failures),
+      `${row.ttfbMs.p50 ?? '-'}/${row.ttfbMs.p95 ?? '-'}`,
+      `${row.ttftMs.p50 ?? '-'}/${row.ttftMs.p95 ?? '-'}`,
+      `${row.tokens.input}→${row.tokens.output}`,
+      `${row.tokens.cacheRead}/${row.tokens.cacheWrite}`,
+      row.cost === null ? '-' : dollars(row.cost.totalUsd),
+    ]),
+  );
+  if (rows.some(({ cost }) => cost !== null))
+    out.note(words.costInAll(dollars(rows.reduce((sum, { cost }) => sum + (cost?.totalUsd ?? 0), 0))));
+  if (unpriced.length > 0) out.note(words.unpriced(unpriced.join(', ')));
+}
+
+// Below a cent the digits that say something begin later.
+const dollars = (value: number) => `$${value.toFixed(value < 0.01 ? 6 : 2)}`;

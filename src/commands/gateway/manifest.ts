@@ -1,0 +1,97 @@
+/** The commands of the gateway's life, and what it tells of itself. */
+
+import { follow, port, since, watch } from '../arguments.ts';
+import { type Commands, option, say, toggle } from '../command.ts';
+
+export const gatewayCommands: Commands = {
+  status: {
+    title: say('the gateway at a glance, with the ladder', '网关概览与层级'),
+    about: say('the gateway, the ladder, every endpoint', '网关、层级、每个端点'),
+    examples: ['qcc status'],
+    load: async () => (await import('./cli.ts')).overview,
+  },
+  proxy: {
+    title: say('the gateway', '网关'),
+    examples: ['qcc proxy start', 'qcc proxy status'],
+    sub: {
+      start: {
+        title: say('start it in the background', '后台启动'),
+        about: say(
+          'in the background; comes back when it answers. One that is still stopping is waited for; when one runs, it says which, and exits 6',
+          '后台启动；能应答后返回。前一个仍在停止时会等待；已有网关运行时说明是哪一个，退出码 6',
+        ),
+        flags: {
+          host: option('HOST', 'the address to listen on', '监听地址'),
+          port,
+          foreground: toggle('stay in this terminal', '在当前终端中运行'),
+        },
+        examples: ['qcc proxy start', 'qcc proxy start --port 8080'],
+        load: async () => (await import('./cli.ts')).start,
+      },
+      run: {
+        title: say('run it in the foreground', '前台运行'),
+        about: say('in the foreground', '前台运行'),
+        flags: { host: option('HOST', 'the address to listen on', '监听地址'), port },
+        examples: ['qcc proxy run --port 8080'],
+        load: async () => (await import('./cli.ts')).run,
+      },
+      stop: {
+        title: say('let requests end, then stop', '等请求完成后停止'),
+        about: say(
+          'lets requests end, then stops; says how many were cut, and what a full disk did not take. A gateway that does not answer gets SIGTERM, then SIGKILL, and each is said',
+          '等请求结束再停止；说明中断了多少，以及已满的磁盘未写入多少。网关不应答时依次发送 SIGTERM、SIGKILL，每一步都会说明',
+        ),
+        flags: { timeout: option('SPAN', 'how long requests may still run', '等待请求完成的时限') },
+        examples: ['qcc proxy stop', 'qcc proxy stop --timeout 5s'],
+        load: async () => (await import('./cli.ts')).stop,
+      },
+      restart: {
+        title: say('stop and start again', '重启'),
+        about: say('keeps both unless told otherwise', '不指定则沿用'),
+        flags: { host: option('HOST', 'the address to listen on', '监听地址'), port },
+        examples: ['qcc proxy restart'],
+        load: async () => (await import('./cli.ts')).restart,
+      },
+      status: {
+        title: say('how it is', '运行状态'),
+        about: say('exit 3 when it does not run', '未运行时退出码 3'),
+        flags: { watch },
+        examples: ['qcc proxy status', 'qcc proxy status --watch'],
+        load: async () => (await import('./cli.ts')).status,
+      },
+      logs: {
+        title: say('the access log', '访问日志'),
+        flags: {
+          lines: option('NUMBER', 'how many of the last lines', '显示最后多少行', { alias: 'n' }),
+          follow,
+          level: option('error|warn|info|debug', 'this level and worse', '该级别及更严重的'),
+        },
+        examples: ['qcc proxy logs -n 20', 'qcc proxy logs -f --level warn'],
+        load: async () => (await import('./logs-cli.ts')).logs,
+      },
+      stats: {
+        title: say('requests, failures, times, tokens, cost, by endpoint and model', '按端点和模型统计'),
+        about: say(
+          "per endpoint and model: requests, attempts, failures, TTFB and TTFT p50, p95, p99, tokens (cache reads and writes apart), and their cost by the vendors' price lists; models that no list knows are named",
+          '按端点和模型：请求、尝试、失败、TTFB 与 TTFT 的 p50、p95、p99、令牌（缓存读写分开），以及按厂商价目表计算的费用；没有价格的模型会被指出',
+        ),
+        flags: { since, export: option('FILE', 'write it into a file as JSON, too', '同时以 JSON 写入文件') },
+        examples: ['qcc proxy stats --since yesterday', 'qcc proxy stats --export stats.json'],
+        load: async () => (await import('../endpoint/stats-cli.ts')).stats,
+      },
+      'install-service': {
+        title: say('let the system start it: systemd or launchd', '由系统启动：systemd 或 launchd'),
+        about: say(
+          'a systemd user unit or a launchd agent that runs it and starts it with your session; `--print` shows it and changes nothing',
+          '安装 systemd 用户单元或 launchd 代理，随您的会话启动网关；`--print` 只显示，不做更改',
+        ),
+        flags: {
+          print: toggle('show it, and change nothing', '只显示，不做更改'),
+          uninstall: toggle('stop it, and remove it', '停止并移除'),
+        },
+        examples: ['qcc proxy install-service', 'qcc proxy install-service --print'],
+        load: async () => (await import('./service-cli.ts')).installService,
+      },
+    },
+  },
+};

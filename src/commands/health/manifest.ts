@@ -1,0 +1,102 @@
+/** The commands of health. */
+
+import { endpoint, limit, since, verbose, watch } from '../arguments.ts';
+import { type Commands, option, say, toggle } from '../command.ts';
+
+export const healthCommands: Commands = {
+  health: {
+    title: say('health of endpoints', '端点健康'),
+    examples: ['qcc health status'],
+    sub: {
+      status: {
+        title: say('state, since, until, why', '状态、起止、原因'),
+        about: say(
+          'state, since, until, success rate, mean response time, what comes next and when, last error; which models it has said to lack, and until when',
+          '状态、何时起、到何时、成功率、平均响应时间、下一步及其时间、最近错误；它称没有哪些模型，至何时',
+        ),
+        flags: { watch },
+        examples: ['qcc health status', 'qcc health status --watch'],
+        load: async () => (await import('./cli.ts')).status,
+      },
+      check: {
+        title: say('ask them a small question now; the results count', '立即发一个小问题，结果计入健康'),
+        about: say(
+          'a tiny conversation with each, by the gateway, now; the results count; exit 3 without a gateway, 7 when one fails',
+          '由网关立即与每个端点进行一次极小的对话，结果计入健康；没有网关退出码 3，有失败退出码 7',
+        ),
+        positionals: [endpoint],
+        required: 0,
+        examples: ['qcc health check', 'qcc health check 3f2a'],
+        load: async () => (await import('./cli.ts')).check,
+      },
+      test: {
+        title: say('ask them a small question; nothing is recorded', '发一个小问题，不记录'),
+        about: say(
+          'the same from here: nothing is recorded, and no gateway is needed',
+          '同样的对话，但从本进程发出：不记录，不需要网关',
+        ),
+        positionals: [endpoint],
+        required: 0,
+        flags: { verbose },
+        examples: ['qcc health test', 'qcc health test 3f2a --verbose'],
+        load: async () => (await import('./cli.ts')).test,
+      },
+      reset: {
+        title: say('take one out of failed or paused now', '立即解除失败或暂停'),
+        about: say(
+          'out of failed or paused now, into recovering; what was said of models it lacks is forgotten',
+          '立即解除失败或暂停，进入恢复；忘掉它称没有的模型',
+        ),
+        positionals: [endpoint],
+        examples: ['qcc health reset 3f2a'],
+        load: async () => (await import('./cli.ts')).reset,
+      },
+      metrics: {
+        title: say('rates, times, score, verdicts, and what probing has cost', '成功率、时间、评分、结论与探测花费'),
+        about: say(
+          'success rate (all, and the last 20), mean and P95 response time, the stability score and its parts, streaks, results by verdict, weight, and what probing has cost and decided. `--since -1h`: of that time alone',
+          '成功率（全部与最近 20 次）、平均与 P95 响应时间、稳定度及其组成、连续次数、按结论计数、权重，以及探测的花费和促成的决定。`--since -1h`：只看这段时间',
+        ),
+        positionals: [endpoint],
+        required: 0,
+        flags: { since },
+        examples: ['qcc health metrics', 'qcc health metrics 3f2a --since -1h'],
+        load: async () => (await import('./cli.ts')).metrics,
+      },
+      history: {
+        title: say('past checks of one, and what each led to', '某端点的检查记录及其后果'),
+        about: say(
+          'past checks, newest first: depth, verdict, time, tokens, and the decision that each led to',
+          '过去的检查，新的在前：深度、结论、时间、令牌，以及各自导致的决定',
+        ),
+        positionals: [endpoint],
+        flags: { limit },
+        examples: ['qcc health history 3f2a -n 10'],
+        load: async () => (await import('./cli.ts')).history,
+      },
+      config: {
+        title: say('when and how is probed; weights', '探测方式、频率与权重调整'),
+        about: say('shows the `health.*` settings, or changes them', '显示或修改 `health.*` 设置'),
+        flags: {
+          mode: option(
+            'passive|active|off',
+            'who is probed: what is out, all, or nobody',
+            '探测范围：仅异常端点、全部、不探测',
+          ),
+          interval: option('SPAN', 'time between two probes of one endpoint', '同一端点两次探测的间隔'),
+          timeout: option('SPAN', 'how long a probe may take', '一次探测的时限'),
+          model: option(
+            'MODEL',
+            'what probes ask for; "" is the cheapest that works',
+            '探测所用模型；"" 表示最便宜的可用模型',
+          ),
+          'min-checks': option('NUMBER', 'results before a weight is adjusted', '调整权重前至少的结果数'),
+          'enable-weight-adjustment': toggle('let weights follow what endpoints do', '按表现调整权重'),
+          'disable-weight-adjustment': toggle('back to your own weights', '恢复您设定的权重'),
+        },
+        examples: ['qcc health config', 'qcc health config --mode active --interval 30s'],
+        load: async () => (await import('./cli.ts')).config,
+      },
+    },
+  },
+};

@@ -1,0 +1,137 @@
+/** The commands that ask the past. */
+
+import { at, follow, fromLog, limit, since } from '../arguments.ts';
+import { argument, type Commands, option, say, toggle } from '../command.ts';
+
+const until = option('TIME', 'up to this time, without it', '截止时间（不含）');
+
+export const historyCommands: Commands = {
+  history: {
+    title: say('what happened', '发生过什么'),
+    about: say(
+      "facts, oldest first; the newest 1,000 unless `--limit` or `--since` says otherwise. `--since '#1234'` begins at a fact's number. `--stream` is one stream (`endpoint/1a2b3c4d`) or a kind (`endpoint`, `request`, `queue`, `profile`, `priority`, `config`, `gateway`); `--request` also keeps what the request's failures led to. A filter that names nothing that is, or ever was, is a mistake with what may be meant. Endpoints are called what they were called then, also when they were renamed or removed since. For people one line a fact, requests that are alike on one line, through `$PAGER` on a terminal; exits 7 when facts of it cannot be read",
+      "事实，旧的在前；未用 `--limit` 或 `--since` 时为最新 1,000 条。`--since '#1234'` 从某个编号开始。`--stream` 是一个流（`endpoint/1a2b3c4d`）或一类（`endpoint`、`request`、`queue`、`profile`、`priority`、`config`、`gateway`）；`--request` 还包括该请求的失败所导致的事实。不存在也从未存在的筛选值是错误，并提示可能想用的。端点按当时的名称显示，即使后来改名或移除。给人看时每行一条，相似的请求合为一行，在终端中经由 `$PAGER`；若其中有事实无法读取，退出码为 7",
+    ),
+    forms: {
+      '--at TIME': say(
+        'how everything stood then: machines, active profile, weights, settings; like `diff`, `explain` and `what-if`, it exits 7 when facts that it needs cannot be read and the history does not tell of it',
+        '当时的一切：状态机、当前配置、权重、设置；与 `diff`、`explain`、`what-if` 一样，所需的事实无法读取且历史中没有说明时退出码为 7',
+      ),
+    },
+    flags: {
+      at,
+      'from-log': fromLog,
+      since,
+      until,
+      type: option('TYPE', 'only facts of this type', '只显示该类型的事实'),
+      stream: option('STREAM', 'only facts of this stream', '只显示该流的事实'),
+      endpoint: option('ID', 'only what is about this endpoint', '只显示与该端点有关的'),
+      profile: option('NAME', 'only what is about this profile', '只显示与该配置有关的'),
+      session: option('ID', 'only requests of this session', '只显示该会话的请求'),
+      request: option('ID', 'only this request, and what it led to', '只显示该请求及其后果'),
+      limit,
+      follow,
+    },
+    examples: [
+      'qcc history --since -15m',
+      'qcc history --type EndpointFailed -n 5',
+      'qcc history -f --endpoint 3f2a',
+      'qcc history --at 14:03:22',
+    ],
+    load: async () => (await import('./cli.ts')).show,
+    sub: {
+      verify: {
+        title: say('fold all of it again, and compare with what runs', '重新折叠全部事实，并与运行状态比较'),
+        about: say(
+          'folds the whole log again, looks at every checksum, number and reference and at the index of streams, and compares with what runs; exit 7 when something differs',
+          '重新折叠整个日志，核对每个校验和、编号、引用以及流索引，并与运行状态比较；有出入时退出码 7',
+        ),
+        examples: ['qcc history verify'],
+        load: async () => (await import('./log-care-cli.ts')).verify,
+      },
+      repair: {
+        title: say('make a whole log of a damaged one; the original is kept', '由损坏的日志生成完整的日志；保留原件'),
+        about: say(
+          'makes a whole log of a damaged one while no gateway runs; says what is lost, and keeps the original beside it',
+          '网关未运行时，由损坏的日志生成完整的日志；说明丢失了什么，并保留原件',
+        ),
+        examples: ['qcc proxy stop', 'qcc history repair'],
+        load: async () => (await import('./log-care-cli.ts')).repair,
+      },
+      stats: {
+        title: say('facts by type, their size, the growth a day', '按类型统计事实、大小和每日增长'),
+        about: say(
+          'facts by type, their size, the size on the disk, the growth a day',
+          '按类型统计事实及其大小、磁盘占用、每日增长',
+        ),
+        flags: { 'from-log': fromLog },
+        examples: ['qcc history stats'],
+        load: async () => (await import('./log-care-cli.ts')).stats,
+      },
+      compact: {
+        title: say('remove what is too old now, and give back its room', '立即移除过期事实并释放空间'),
+        about: say(
+          'removes what `history.retention_days` and `history.max_size` keep no longer, now, and gives back its room',
+          '立即移除 `history.retention_days` 和 `history.max_size` 不再保留的事实，并释放空间',
+        ),
+        examples: ['qcc history compact'],
+        load: async () => (await import('./log-care-cli.ts')).compact,
+      },
+      diff: {
+        title: say('what changed between two moments, and by which facts', '两个时刻之间的变化及其原因'),
+        about: say(
+          'what is different at B (now, if it is not said), and the facts that made it so',
+          '到 B（未给出则为现在）有何不同，以及由哪些事实造成',
+        ),
+        positionals: [argument('A'), argument('B')],
+        required: 1,
+        flags: { 'from-log': fromLog },
+        examples: ['qcc history diff -1h now', 'qcc history diff "#120" "#180"'],
+        load: async () => (await import('./cli.ts')).diff,
+      },
+      export: {
+        title: say('a slice that may be given away, without secrets', '导出可外传的片段（不含秘密）'),
+        about: say(
+          'a slice that may be given away, with the state it begins with: hosts instead of URLs, hashes instead of sessions, no keys, prompts, paths, nothing that you wrote. Every reading command of `history` and `debug` takes `--from-log FILE` and asks it elsewhere',
+          '可外传的片段及其起始状态：URL 只留主机，会话为散列，不含密钥、提示词、路径和您写的文字。`history` 与 `debug` 的查询命令都可用 `--from-log FILE` 在别处查询它',
+        ),
+        flags: {
+          since,
+          until,
+          incident: option('FILE', 'the file to write', '要写入的文件'),
+          'hash-names': toggle('hash the names of profiles, endpoints and hosts', '将配置、端点和主机的名称散列'),
+        },
+        examples: ['qcc history export --since -1h --incident incident.ndjson'],
+        load: async () => (await import('./export-cli.ts')).exportIncident,
+      },
+      'what-if': {
+        title: say('what would have been under other settings', '换一套设置会怎样'),
+        about: say(
+          'the recorded outcomes run through the same rules under other settings: switches, failed requests, attempts, outages, time in each tier, sessions that moved and the cache they lost. What an endpoint that was not asked would have said is `unknown`. Settings of `failover.*`, `loadbalancer.*`, back-off and ramp of `health.*`, and `proxy.max_attempts`',
+          '用另一套设置重演记录下的结果：切换、失败的请求、尝试、停用、各层级的时间、换端点的会话及失去的缓存。当时没有问过的端点会怎样应答，记为 `unknown`（未知）。可用 `failover.*`、`loadbalancer.*`、`health.*` 的退避与爬坡、`proxy.max_attempts`',
+        ),
+        flags: {
+          since,
+          set: option('KEY=VALUE', 'a setting to try; may be given again', '要尝试的设置，可重复', { multiple: true }),
+          'from-log': fromLog,
+        },
+        examples: [
+          'qcc history what-if --since yesterday --set failover.failure_threshold=5',
+          'qcc history what-if --set loadbalancer.strategy=failover',
+        ],
+        load: async () => (await import('./what-if-cli.ts')).whatIf,
+      },
+      explain: {
+        title: say('why a request went its way, or an endpoint is as it is', '某个请求或端点为何如此'),
+        about: say(
+          'a request: its attempts, every endpoint on its way as it stood when the request chose, by which rule it was taken or left out, and the facts that had made it so. An endpoint: why it is in its state',
+          '请求：各次尝试，途中每个端点当时的状态，按哪条规则选用或排除，以及造成该状态的事实。端点：为何处于当前状态',
+        ),
+        positionals: [argument('REQUEST|ENDPOINT', 'endpoints')],
+        flags: { 'from-log': fromLog },
+        examples: ['qcc history explain REQUEST', 'qcc history explain 3f2a'],
+        load: async () => (await import('./explain-cli.ts')).explain,
+      },
+    },
+  },
+};

@@ -1,0 +1,50 @@
+/** The commands of profiles. */
+
+import { apiKey, apiKeyEnv, apiKeyStdin, auth, baseUrl, preset } from '../arguments.ts';
+import { argument, type Commands, option, say } from '../command.ts';
+
+export const profileCommands: Commands = {
+  init: {
+    title: say('make the home and its keys', '创建目录和密钥'),
+    about: say('makes the home and the master key; harmless when they are there', '创建目录和主密钥；已存在时无害'),
+    examples: ['qcc init'],
+    load: async () => (await import('./cli.ts')).init,
+  },
+  add: {
+    title: say('add a profile', '添加配置'),
+    about: say('a profile, with its first endpoint when an address is given', '新配置；给出地址时带第一个端点'),
+    positionals: [argument('NAME')],
+    flags: {
+      description: option('TEXT', 'what it is for', '用途说明'),
+      tier: option('primary|secondary|fallback', 'where it stands on the ladder', '所在层级'),
+      'base-url': baseUrl,
+      'api-key': apiKey,
+      'api-key-stdin': apiKeyStdin,
+      'api-key-env': apiKeyEnv,
+      auth,
+      preset,
+    },
+    examples: ['qcc add work', 'qcc add work --base-url https://api.anthropic.com --api-key-stdin < key.txt'],
+    load: async () => (await import('./cli.ts')).add,
+  },
+  list: {
+    title: say('list the profiles', '列出配置'),
+    about: say('profiles, the active one, the default one', '所有配置、当前配置、默认配置'),
+    examples: ['qcc list', 'qcc list --json'],
+    load: async () => (await import('./cli.ts')).list,
+  },
+  default: {
+    title: say('make a profile the default one', '设为默认配置'),
+    about: say('where the ladder starts while no profile has a tier', '没有任何配置设层级时，从哪里开始'),
+    positionals: [argument('NAME', 'profiles')],
+    examples: ['qcc default work'],
+    load: async () => (await import('./cli.ts')).makeDefault,
+  },
+  remove: {
+    title: say('remove a profile and its endpoints', '删除配置及其端点'),
+    about: say('with its endpoints and their keys; asks', '连同端点和密钥；会询问'),
+    positionals: [argument('NAME', 'profiles')],
+    examples: ['qcc remove work', 'qcc remove work --yes'],
+    load: async () => (await import('./cli.ts')).remove,
+  },
+};
