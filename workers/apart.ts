@@ -3,7 +3,8 @@ import { Worker } from 'node:worker_threads';
 import type { Backup } from '../src/backup/manifest.ts';
 import type { Incoming } from '../src/config/importers/incoming.ts';
 import type { ImportText } from '../src/config/importers/reading.ts';
-import { type ErrorParams, type ExitCode, exitCodes, QccError } from '../src/errors/qcc-error.ts';
+import { exitCodes, QccError } from '../src/errors/qcc-error.ts';
+import { type ToldError, toldOf } from '../src/errors/told-error.ts';
 import type { IncidentQuestion } from '../src/history/incident-reading.ts';
 
 interface Tasks {
@@ -28,13 +29,7 @@ export interface ApartTask<Name extends ApartName = ApartName> {
 export type ApartReply<Name extends ApartName> =
   | { readonly answer: ApartAnswer<Name> }
   | {
-      readonly error: {
-        readonly code: string;
-        readonly message: string;
-        readonly hint: string;
-        readonly exit: ExitCode;
-        readonly params: ErrorParams;
-      };
+      readonly error: ToldError;
     };
 
 const readers: { readonly [Name in ApartName]: (given: ApartGiven<Name>) => Promise<ApartAnswer<Name>> } = {
@@ -47,10 +42,7 @@ async function replyTo<Name extends ApartName>({ name, given }: ApartTask<Name>)
   try {
     return { answer: await readers[name](given) };
   } catch (error) {
-    if (error instanceof QccError) {
-      const { code, message, hint, exit, params } = error;
-      return { error: { code, message, hint, exit, params } };
-    }
+    if (error instanceof QccError) return { error: toldOf(error) };
     const { message } = error as Error;
     const fault = { code: 'QCC_COMMAND_FAULT', hint: 'set QCC_DEBUG=1 to see where', exit: exitCodes.failed };
     return { error: { ...fault, message, params: { message } } };

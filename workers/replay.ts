@@ -8,7 +8,8 @@ import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isMainThread } from 'node:worker_threads';
 import type { Params } from '../src/contract/operations.ts';
-import { type ErrorParams, type ExitCode, QccError } from '../src/errors/qcc-error.ts';
+import { QccError } from '../src/errors/qcc-error.ts';
+import { type ToldError, toldOf } from '../src/errors/told-error.ts';
 import { ask, type QuestionName } from '../src/history/questions.ts';
 import { LevelLog } from '../src/log/level-log.ts';
 import { checkTable } from '../src/log/tables.ts';
@@ -38,13 +39,7 @@ export interface ReplayTask<Name extends QuestionName = QuestionName> {
 export type ReplayReply =
   | { readonly answer: string }
   | {
-      readonly error: {
-        readonly code: string;
-        readonly message: string;
-        readonly hint: string;
-        readonly exit: ExitCode;
-        readonly params: ErrorParams;
-      };
+      readonly error: ToldError;
     };
 
 // A table of 8 MB takes some 25 ms: four fifths of the time are left to others.
@@ -72,9 +67,7 @@ export default async function replay<Name extends QuestionName>({
     return { answer: JSON.stringify(await ask(log, name, params)) };
   } catch (error) {
     if (!(error instanceof QccError)) throw error;
-    // An error that is thrown across threads keeps its message only.
-    const { code, message, hint, exit, params: said } = error;
-    return { error: { code, message, hint, exit, params: said } };
+    return { error: toldOf(error) };
   } finally {
     await log.close();
   }

@@ -3,7 +3,8 @@ import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isUnmade, paths } from '../config/files/home.ts';
 import type { Answer, Connect, Connection, OperationName, Params } from '../contract/operations.ts';
-import { type ErrorParams, type ExitCode, exitCodes, QccError } from '../errors/qcc-error.ts';
+import { exitCodes, QccError } from '../errors/qcc-error.ts';
+import { errorOf, type ToldError } from '../errors/told-error.ts';
 import { answers } from '../platform/listening.ts';
 
 // Two commands at once: the second one waits this long for the log.
@@ -86,13 +87,7 @@ export async function askGateway<Name extends OperationName>(
 
 interface Reply {
   readonly answer?: unknown;
-  readonly error?: {
-    readonly code: string;
-    readonly message: string;
-    readonly hint: string;
-    readonly exit: ExitCode;
-    readonly params?: ErrorParams;
-  };
+  readonly error?: ToldError;
 }
 
 function post(socketPath: string, name: string, params: object, limitMs?: number): Promise<unknown> {
@@ -120,7 +115,7 @@ function post(socketPath: string, name: string, params: object, limitMs?: number
 function settle(text: string, resolve: (answer: unknown) => void, reject: (error: unknown) => void): void {
   try {
     const { answer, error } = JSON.parse(text) as Reply;
-    if (error) reject(new QccError(error.code, error.message, error.hint, error.exit, error.params));
+    if (error) reject(errorOf(error));
     else resolve(answer);
   } catch {
     reject(lost('half an answer'));

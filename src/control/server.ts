@@ -7,6 +7,7 @@ import type { Duplex } from 'node:stream';
 import { notInput } from '../contract/inputs.ts';
 import { Json } from '../contract/json.ts';
 import { exitCodes, QccError } from '../errors/qcc-error.ts';
+import { type ToldError, toldOf } from '../errors/told-error.ts';
 
 // The largest thing said here is an endpoint with its key.
 const bodyBytesMax = 1_048_576;
@@ -129,9 +130,8 @@ function unknownOperation(name: string): QccError {
   );
 }
 
-function told(error: unknown): object {
-  if (error instanceof QccError)
-    return { code: error.code, message: error.message, hint: error.hint, exit: error.exit, params: error.params };
+function told(error: unknown): ToldError {
+  if (error instanceof QccError) return toldOf(error);
   const message = error instanceof Error ? error.message : String(error);
   return { code: 'QCC_GATEWAY_FAULT', message, hint: 'QCC_DEBUG=1 qcc proxy run', exit: exitCodes.failed };
 }

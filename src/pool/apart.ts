@@ -6,6 +6,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { ApartAnswer, ApartGiven, ApartName, ApartReply, ApartTask } from '../../workers/apart.ts';
 import { exitCodes, QccError } from '../errors/qcc-error.ts';
+import { errorOf } from '../errors/told-error.ts';
 import { programAt } from './program.ts';
 
 export interface ApartLimits {
@@ -58,8 +59,7 @@ export class Apart<Name extends ApartName> {
       const reply = await Promise.race([this.#gone, this.#replyTo({ name: this.#name, given, timeMs })]);
       if (reply === undefined) throw ended(isLate, this.#limits);
       if ('answer' in reply) return reply.answer;
-      const { code, message, hint, exit, params } = reply.error;
-      throw new QccError(code, message, hint, exit, params);
+      throw errorOf(reply.error);
     } finally {
       clearTimeout(timer);
     }

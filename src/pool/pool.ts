@@ -5,7 +5,8 @@ import type { ProbeJob, ProbeResult, ProbeTask } from '../../workers/probe.ts';
 import type { ReplayReply, ReplayTask } from '../../workers/replay.ts';
 import type { FromRetry, RetryJob, RetryResult, RetryTask, ToRetry } from '../../workers/retry.ts';
 import { Json } from '../contract/json.ts';
-import { QccError } from '../errors/qcc-error.ts';
+import type { QccError } from '../errors/qcc-error.ts';
+import { errorOf } from '../errors/told-error.ts';
 import type { QuestionName } from '../history/questions.ts';
 import { programAt } from './program.ts';
 
@@ -137,8 +138,7 @@ export function openReplayPool(): ReplayPool {
       if (distrust) throw distrust;
       const reply = (await piscina.run({ dir, name, params })) as ReplayReply;
       if ('answer' in reply) return new Json(reply.answer);
-      const { code, message, hint, exit, params: said } = reply.error;
-      throw new QccError(code, message, hint, exit, said);
+      throw errorOf(reply.error);
     },
     scrub: (dir, names) => piscina.run({ dir, names }, { name: 'scrub' }) as Promise<readonly string[]>,
     distrust(dir, error) {

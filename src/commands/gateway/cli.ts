@@ -6,6 +6,7 @@ import type { Answer, StatusRow } from '../../contract/operations.ts';
 import { askGateway } from '../../control/client.ts';
 import { diskError } from '../../errors/disk-error.ts';
 import { exitCodes, QccError, usage } from '../../errors/qcc-error.ts';
+import { toldOf } from '../../errors/told-error.ts';
 import type { GatewayNews } from '../../gateway/gateway.ts';
 import { checkDetail } from '../../messages/checks.ts';
 import { codeText, unreadyText } from '../../messages/codes.ts';
@@ -109,9 +110,7 @@ export async function run(context: Context): Promise<number> {
     return exitCodes.done;
   } catch (error) {
     const known = error instanceof QccError ? error : faultAtStart(error, context.home);
-    await parent({
-      error: { code: known.code, message: known.message, hint: known.hint, exit: known.exit, params: known.params },
-    });
+    await parent({ error: toldOf(known) });
     // It was asked to end, and did.
     if (known.code === 'QCC_GATEWAY_STOPPED') return exitCodes.done;
     throw known;

@@ -6,7 +6,8 @@ import { paths, prepareHome } from '../../config/files/home.ts';
 import { refuseOdd } from '../../config/files/home-files.ts';
 import type { Check } from '../../contract/checks.ts';
 import { diskError } from '../../errors/disk-error.ts';
-import { type ErrorParams, type ExitCode, exitCodes, QccError } from '../../errors/qcc-error.ts';
+import { exitCodes, QccError } from '../../errors/qcc-error.ts';
+import { errorOf, type ToldError } from '../../errors/told-error.ts';
 import type { Words } from '../../messages/messages.ts';
 import type { Context } from '../context.ts';
 
@@ -30,13 +31,7 @@ interface Message {
   /** The pid of the one whose end it waits for. */
   readonly waiting?: number;
   readonly found?: readonly Check[];
-  readonly error?: {
-    readonly code: string;
-    readonly message: string;
-    readonly hint: string;
-    readonly exit: ExitCode;
-    readonly params?: ErrorParams;
-  };
+  readonly error?: ToldError;
 }
 
 /**
@@ -81,16 +76,7 @@ export async function startDaemon(
           timer = within(waitMs);
           out?.note(words.waitsForEnd(message.waiting));
         } else if (message.started) resolve({ ...message.started, found: message.found ?? [] });
-        else if (message.error)
-          reject(
-            new QccError(
-              message.error.code,
-              message.error.message,
-              message.error.hint,
-              message.error.exit,
-              message.error.params,
-            ),
-          );
+        else if (message.error) reject(errorOf(message.error));
       });
       child.once('error', ({ code, message }: NodeJS.ErrnoException) => {
         clearTimeout(timer);
