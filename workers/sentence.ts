@@ -1,8 +1,7 @@
 /** What an endpoint says of its refusal, made fit for a terminal and for the log. */
+import { keyLike } from '../src/errors/key-shape.ts';
 
 const lengthMax = 280;
-// Keys of any provider, whole or in part: an endpoint may say back a key that is not even ours.
-const keyLike = /\b(?:sk|ak|cr|key|api)[-_][\w-]{8,}|\bBearer\s+\S+/gi;
 
 /** One line of bounded length that controls no terminal and holds no key, should the endpoint say it back. */
 export function sentence(text: string, key: string): string {

@@ -18,6 +18,9 @@ const vendors =
 // `sk-relay-of-the-office` is a name: the characters of a key are no words.
 const words = /^(?:sk|rk|pk|ak|ark|key|api)(?:[-_](?:[a-z]{1,12}|\d{1,4}))+$/i;
 
+/** In what strangers say, who may say back a key that is not even ours: of any provider, whole or in part, and rather too much. */
+export const keyLike = /\b(?:sk|ak|cr|key|api)[-_][\w-]{8,}|\bBearer\s+\S+/gi;
+
 // A token without a vendor's beginning: so long, and so mixed, is no word and no version.
 const mixedMin = 24;
 const lowerMin = 32;

@@ -2,11 +2,13 @@
  * What may leave the machine of a fact: what happened, to whom, when and why. An address is its host, a session a hash, and
  * what a person wrote is left out. Whatever is not known to be harmless goes: a new fact leaks nothing until somebody says so.
  */
+
 import { createHash } from 'node:crypto';
 import type { Recorded } from '../../events/fact.ts';
 import { kindOf, nameOf } from '../../events/ids.ts';
 import { errorWord, typeWord } from '../../machines/classify.ts';
 import { isFreeText, isSettingKey } from '../config/settings/settings.ts';
+import { keyLike } from '../errors/key-shape.ts';
 
 export interface Redaction {
   /** Makes hashes of this file those of no other. */
@@ -203,7 +205,6 @@ function inKnownWords(text: string): string {
 }
 
 // As in what probes are told.
-const keyLike = /\b(?:sk|ak|cr|key|api)[-_][\w-]{8,}|\bBearer\s+\S+/gi;
 const address = /https?:\/\/[^\s"'),;]+/;
 const filePath = /(?<![\w:/.])\/[\w.~-]+(?:\/[\w.~-]+)+/;
 // A name of one letter stands in every word: so short a one is found as a word of its own.
