@@ -1,4 +1,5 @@
 /** Batches and files belong to one account: one endpoint, no failover, and bytes that stream through both ways unbuffered. */
+
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Millis } from '../../events/fact.ts';
 import type { RequestId } from '../../events/ids.ts';
@@ -11,6 +12,7 @@ import type { Ended } from './driver.ts';
 import type { RequestHead } from './request/request-head.ts';
 import { shortName } from './request/short-name.ts';
 import type { OwnError } from './response/refusal.ts';
+import { guarded } from './upstream/guarded.ts';
 import { headersUp, headOf } from './upstream/headers.ts';
 import { type Movement, StallWatchdog } from './upstream/stall-watchdog.ts';
 import type { Target } from './upstream/target.ts';
@@ -89,18 +91,18 @@ class Passing implements AnswerSink, Movement {
     this.#done = inFlight.begin(id, 'pinned', startedAt);
     watchdogs.add(this.#watchdog);
     this.#quiet = setInterval(
-      () => this.#door(() => this.#lookQuiet()),
+      () => guarded(this, () => this.#lookQuiet()),
       ports.settings()['proxy.total_timeout'] * secondMs,
     );
     client.on('close', () => {
       if (client.writableFinished) return;
-      this.#door(() => {
+      guarded(this, () => {
         this.#over('cancelled');
         this.#abort();
       });
     });
     const body = hasBody ? request : null;
-    this.#door(() => {
+    guarded(this, () => {
       this.#abort = upstreams.send({ origin, path, method, headers, body, fresh: false }, this);
     });
     return this.#ended;
@@ -142,7 +144,7 @@ class Passing implements AnswerSink, Movement {
       this.#isHeldUp = true;
       client.once('drain', () => {
         this.#isHeldUp = false;
-        this.#door(() => this.#resume());
+        guarded(this, () => this.#resume());
       });
     }
     return false;
@@ -163,14 +165,6 @@ class Passing implements AnswerSink, Movement {
     this.#reject(error);
     this.#giveBack();
     this.#abort();
-  }
-
-  #door(run: () => void): void {
-    try {
-      run();
-    } catch (error) {
-      this.fault(error);
-    }
   }
 
   moved(): number {

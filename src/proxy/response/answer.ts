@@ -2,6 +2,7 @@
  * One attempt's answer on its way to whoever receives it. Nothing is given on until it has proven itself; from then on bytes
  * pass as they come, with backpressure, and an end that is none is seen to be none.
  */
+
 import type { Failure } from '../../../events/endpoint.ts';
 import type { Millis } from '../../../events/fact.ts';
 import type { Usage } from '../../../events/request.ts';
@@ -12,6 +13,7 @@ import { isProxyDown } from '../../../machines/network.ts';
 import { HeldBytes } from '../admission/held-bytes.ts';
 import { surelyNoStream } from '../request/body-sniffing.ts';
 import { Deadline } from '../upstream/deadline.ts';
+import { guarded } from '../upstream/guarded.ts';
 import { type Head, headOf } from '../upstream/headers.ts';
 import type { Abort, AnswerSink, TransportError } from '../upstream/upstream.ts';
 import { plainText } from './encoding.ts';
@@ -57,7 +59,7 @@ export class Answer implements AnswerSink {
   /** Nothing is read because the receiver takes nothing: until it does, no time passes for the endpoint. */
   #isHeldUp = false;
   #hasSlept = false;
-  readonly #deadline = new Deadline(() => this.#door(() => this.#late()));
+  readonly #deadline = new Deadline(() => guarded(this, () => this.#late()));
   #newlines: NodeJS.Timeout | undefined;
   /** Runs after a sleep, until a byte comes. */
   #asleep: NodeJS.Timeout | undefined;
@@ -89,7 +91,7 @@ export class Answer implements AnswerSink {
     this.#deadline.arm(asked.wantsStream ? limits.headersMs : limits.totalMs);
     const { commitMs } = limits;
     if (commitMs !== null && !asked.wantsStream && asked.isMessages)
-      this.#newlines = setTimeout(() => this.#door(() => this.#commit(commitMs)), commitMs);
+      this.#newlines = setTimeout(() => guarded(this, () => this.#commit(commitMs)), commitMs);
   }
 
   started(abort: Abort): void {
@@ -109,7 +111,7 @@ export class Answer implements AnswerSink {
     this.#hasSlept = this.#isHeldUp;
     if (this.#isHeldUp) return;
     clearTimeout(this.#asleep);
-    this.#asleep = setTimeout(() => this.#door(() => this.#lost()), afterSleepMs);
+    this.#asleep = setTimeout(() => guarded(this, () => this.#lost()), afterSleepMs);
   }
 
   head(status: number, raw: readonly string[], resume: () => void): void {
@@ -129,7 +131,7 @@ export class Answer implements AnswerSink {
     } else {
       this.#phase = 'json';
       this.#json = new JsonBody(this.#asked, head);
-      this.#memory = new LargeAnswer(largeAnswers, () => this.#door(() => this.#readOn()));
+      this.#memory = new LargeAnswer(largeAnswers, () => guarded(this, () => this.#readOn()));
     }
     if (this.#phase === 'encoded' && head.contentType.includes('html'))
       this.#wrong({ failure: 'badAnswer', detail: 'not JSON (text/html)' });
@@ -182,7 +184,7 @@ export class Answer implements AnswerSink {
   }
 
   end(): void {
-    if (this.#unpacking && this.#phase !== 'over') this.#unpacking.last(() => this.#door(() => this.#ended()));
+    if (this.#unpacking && this.#phase !== 'over') this.#unpacking.last(() => guarded(this, () => this.#ended()));
     else this.#ended();
   }
 
@@ -210,7 +212,8 @@ export class Answer implements AnswerSink {
   }
 
   failed(error: TransportError): void {
-    if (this.#unpacking && this.#phase !== 'over') this.#unpacking.last(() => this.#door(() => this.#brokeOff(error)));
+    if (this.#unpacking && this.#phase !== 'over')
+      this.#unpacking.last(() => guarded(this, () => this.#brokeOff(error)));
     else this.#brokeOff(error);
   }
 
@@ -238,15 +241,6 @@ export class Answer implements AnswerSink {
     this.#reject(error);
     this.#over();
     this.#abort();
-  }
-
-  /** Of all that calls back later: what is thrown there must end this answer, or its client waits for ever. */
-  #door(run: () => void): void {
-    try {
-      run();
-    } catch (error) {
-      this.fault(error);
-    }
   }
 
   /** A refusal goes to the client as it came, byte for byte. */
@@ -344,7 +338,7 @@ export class Answer implements AnswerSink {
     if (this.#isHeldUp || this.#phase !== 'relaying') return false;
     this.#isHeldUp = true;
     this.#deadline.clear();
-    this.#receiver.onRoom(() => this.#door(() => this.#hasRoom()));
+    this.#receiver.onRoom(() => guarded(this, () => this.#hasRoom()));
     return false;
   }
 
@@ -450,7 +444,7 @@ export class Answer implements AnswerSink {
     if (this.#receiver.isBegun || !mayBeJson) return;
     this.#committed = true;
     this.#receiver.commitEarly(this.#asked.added(afterMs));
-    this.#newlines = setInterval(() => this.#door(() => this.#receiver.keepAlive()), newlineEveryMs);
+    this.#newlines = setInterval(() => guarded(this, () => this.#receiver.keepAlive()), newlineEveryMs);
   }
 
   #isAlive(): void {
