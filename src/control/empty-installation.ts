@@ -33,36 +33,12 @@ export const noVault: Vault = {
 
 /** They keep nothing in the log, and make or look after a home all the same. */
 const forHomes: ReadonlySet<OperationName> = new Set<OperationName>(['home.init', 'home.freeze', 'history.compact']);
-/** Without anything to change they tell the settings as they are. */
-const showing: ReadonlySet<OperationName> = new Set<OperationName>([
-  'priority.policy',
-  'health.config',
-  'queue.config',
-]);
-
-/** Where nothing is they find nothing, and say so. */
-const fruitless: ReadonlySet<OperationName> = new Set<OperationName>([
-  'profile.default',
-  'profile.remove',
-  'endpoint.add',
-  'endpoint.copy',
-  'endpoint.update',
-  'endpoint.remove',
-  'endpoint.enable',
-  'endpoint.disable',
-  'priority.set',
-  'priority.switch',
-  'priority.release',
-  'health.reset',
-  'queue.retry',
-  'queue.retryAll',
-  'config.rollback',
-]);
-
 function onlyAsks(name: OperationName, params: object): boolean {
   if (forHomes.has(name)) return false;
-  if (!changes.has(name) || fruitless.has(name)) return true;
-  return 'dryRun' in params ? params.dryRun === true : showing.has(name) && Object.keys(params).length === 0;
+  const withoutHome = changes.get(name);
+  if (withoutHome === undefined || withoutHome === 'findsNothing') return true;
+  if ('dryRun' in params) return params.dryRun === true;
+  return withoutHome === 'showsWithoutInput' && Object.keys(params).length === 0;
 }
 
 /** @param otherwise for an operation that keeps something @throws {NeedsHome} */

@@ -66,32 +66,39 @@ export function operations(it: Installation, live: LiveSide | undefined): Partia
   return Object.fromEntries(checked) as Partial<Table>;
 }
 
+/**
+ * What an operation that changes something does where nobody has made a home yet: `makesHome` keeps something, unless it only tries
+ * (`dryRun`); `findsNothing` finds nothing to change, and says so; `showsWithoutInput` tells the settings as they are, unless it is
+ * given some.
+ */
+type WithoutHome = 'makesHome' | 'findsNothing' | 'showsWithoutInput';
+
 /** What promises that something is on the disk. What it has looked at must still be so when it is done: one at a time. */
-export const changes: ReadonlySet<OperationName> = new Set<OperationName>([
-  'profile.add',
-  'profile.default',
-  'profile.remove',
-  'endpoint.add',
-  'endpoint.copy',
-  'endpoint.update',
-  'endpoint.remove',
-  'endpoint.enable',
-  'endpoint.disable',
-  'priority.set',
-  'priority.switch',
-  'priority.release',
-  'priority.policy',
-  'health.config',
-  'health.reset',
-  'queue.retry',
-  'queue.retryAll',
-  'queue.clear',
-  'queue.config',
-  'config.set',
-  'config.reset',
-  'config.import',
-  'config.snapshot',
-  'config.rollback',
+export const changes: ReadonlyMap<OperationName, WithoutHome> = new Map<OperationName, WithoutHome>([
+  ['profile.add', 'makesHome'],
+  ['profile.default', 'findsNothing'],
+  ['profile.remove', 'findsNothing'],
+  ['endpoint.add', 'findsNothing'],
+  ['endpoint.copy', 'findsNothing'],
+  ['endpoint.update', 'findsNothing'],
+  ['endpoint.remove', 'findsNothing'],
+  ['endpoint.enable', 'findsNothing'],
+  ['endpoint.disable', 'findsNothing'],
+  ['priority.set', 'findsNothing'],
+  ['priority.switch', 'findsNothing'],
+  ['priority.release', 'findsNothing'],
+  ['priority.policy', 'showsWithoutInput'],
+  ['health.config', 'showsWithoutInput'],
+  ['health.reset', 'findsNothing'],
+  ['queue.retry', 'findsNothing'],
+  ['queue.retryAll', 'findsNothing'],
+  ['queue.clear', 'makesHome'],
+  ['queue.config', 'showsWithoutInput'],
+  ['config.set', 'makesHome'],
+  ['config.reset', 'makesHome'],
+  ['config.import', 'makesHome'],
+  ['config.snapshot', 'makesHome'],
+  ['config.rollback', 'findsNothing'],
 ]);
 
 function oneAfterTheOther(): (work: () => unknown) => Promise<unknown> {
