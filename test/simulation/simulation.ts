@@ -6,17 +6,25 @@
 import type { Failure } from '../../events/endpoint.ts';
 import type { Fact, Millis, Recorded } from '../../events/fact.ts';
 import { type EndpointId, type ProfileName, type RequestId, streams } from '../../events/ids.ts';
-import type { Attempt } from '../../events/request.ts';
+import { type Attempt, endedOf, servedBy } from '../../events/request.ts';
 import { isAvailable } from '../../machines/available.ts';
-import { classifyStatus, classifyTransport, maybeBilled } from '../../machines/classify.ts';
+import {
+  attemptFailure,
+  brokenVerdict,
+  classifyStatus,
+  classifyTransport,
+  type Verdict,
+} from '../../machines/classify.ts';
 import { endpointStatus, timerOf } from '../../machines/endpoint.ts';
 import type { EndpointPolicy } from '../../machines/endpoint-policy.ts';
+import { Failover, type FailoverDeps, type Input } from '../../machines/failover.ts';
+import { type FailoverPolicy, mayAskAnother, timeLeftMs } from '../../machines/failover-policy.ts';
 import { gatewayStatus } from '../../machines/gateway.ts';
 import { isNetworkGone, weighFailure } from '../../machines/network.ts';
 import { priorityStatus } from '../../machines/priority.ts';
 import type { PriorityPolicy } from '../../machines/priority-policy.ts';
 import { type Probe, type ProbePolicy, probesDue } from '../../machines/probe-plan.ts';
-import { type Candidate, isPassedOver, plan, type RouteAsk } from '../../machines/route.ts';
+import { type Candidate, isPassedOver, plan } from '../../machines/route.ts';
 import type { RoutableEndpoint } from '../../machines/routing-view.ts';
 import { adjustWeight } from '../../machines/weight-policy.ts';
 import { steady } from '../../src/platform/clock.ts';
@@ -96,17 +104,15 @@ interface Client {
   readonly id: RequestId;
   readonly session: string | null;
   readonly startedAt: Millis;
-  readonly tried: Set<EndpointId>;
-  readonly overloaded: Set<string>;
+  readonly machine: Failover;
   readonly attempts: Attempt[];
   /** It goes away at this instant. */
   readonly leavesAt: Millis;
+  /** Who answered it, and how. */
+  answeredBy: Parameters<typeof servedBy>[1] | null;
 }
 
 const model = 'claude';
-const maxAttempts = 8;
-const attemptsEndMs = 240 * second;
-const stickyMs = 300 * second;
 const roomPollMs = 250;
 const timersLateMs = 3;
 const looksMax = 10;
@@ -115,7 +121,12 @@ const monitorEveryMs = 10 * second;
 const weighEvery = 6;
 const lostInSleep = { kind: 'lost', code: 'ECONNRESET' } as const;
 const lastFailuresMs = 90 * second;
-const rules = { strategy: 'weighted', healthAware: true } as const;
+const failoverPolicy: FailoverPolicy = {
+  maxAttempts: 8,
+  rules: { strategy: 'weighted', healthAware: true },
+  stickyMs: 300 * second,
+  timeouts: { headersMs: minute, firstContentMs: minute, idleMs: minute, totalMs: 10 * minute },
+};
 
 const ids = (count: number): readonly EndpointId[] =>
   Array.from({ length: count }, (_, i) => String(i + 1).repeat(8) as EndpointId);
@@ -160,7 +171,7 @@ class Simulation {
   #wokeAt: Millis = Number.NEGATIVE_INFINITY;
   #life = 0;
   #sessions = new Sessions();
-  #loads: InFlight;
+  #inFlight: InFlight;
   readonly #log: SimulatedLog;
   #core!: Core;
   #broken: Error | undefined;
@@ -186,7 +197,7 @@ class Simulation {
     this.#policy = policyOf(shape, mode !== 'off');
     this.#probing = { mode, intervalMs: minute, credentialIntervalMs: this.#policy.endpoint.credentialIntervalMs };
     this.#rules = new Rules(this.#policy.priority);
-    this.#loads = this.#planted.inFlight();
+    this.#inFlight = this.#planted.inFlight();
     this.#log = this.#planted.log();
     const horizonMs = setup.requests * this.#meanGapMs;
     const count = shape.whole(1, 6);
@@ -332,7 +343,7 @@ class Simulation {
     const isCut = this.#weather.happens(0.4) && !this.#without.has('cuts');
     if (isCut) this.#cutPower();
     this.#sessions = new Sessions();
-    this.#loads = this.#planted.inFlight();
+    this.#inFlight = this.#planted.inFlight();
     this.#trials.clear();
     if (this.#weather.happens(0.3) && !this.#without.has('jumps')) this.#skewMs -= this.#weather.span(hour);
     await this.#open();
@@ -381,65 +392,74 @@ class Simulation {
     const leaves = chance.happens(0.03) ? chance.span(10 * second) : Number.POSITIVE_INFINITY;
     const startedAt = this.#core.now();
     this.#figures.requests++;
-    this.#loads.requestCame(startedAt);
-    this.#next({
+    this.#inFlight.requestCame(startedAt);
+    const client: Client = {
       id: `r${this.#figures.requests}` as RequestId,
       session,
       startedAt,
-      tried: new Set(),
-      overloaded: new Set(),
+      machine: new Failover(
+        { within: null, model, session, isPassthrough: false, awaitedSince: startedAt },
+        this.#failoverDeps(),
+      ),
       attempts: [],
       leavesAt: this.#without.has('leaving') ? Number.POSITIVE_INFINITY : this.#now + leaves,
-    });
-  }
-
-  #ask(client: Client) {
-    const now = this.#core.now();
-    const ask: RouteAsk = {
-      within: null,
-      binding: this.#sessions.bound(client.session, stickyMs, now),
-      tried: client.tried,
-      avoid: this.#sessions.avoided(client.session, now),
-      overloaded: client.overloaded,
-      lacksModel: (one: RoutableEndpoint) => isPassedOver(one, this.#core.view(), ask, model, now),
+      answeredBy: null,
     };
-    return ask;
+    this.#step(client, { type: 'start' });
   }
 
-  /** As the life of a request goes, in `src/proxy/driver.ts`. */
-  #next(client: Client): void {
-    const now = this.#core.now();
-    if (client.attempts.length >= maxAttempts || now - client.startedAt >= attemptsEndMs) {
-      this.#refuse(client, false);
-      return;
+  #failoverDeps(): FailoverDeps {
+    return {
+      view: () => this.#core.view(),
+      policy: () => failoverPolicy,
+      inFlight: this.#inFlight,
+      sessions: this.#sessions,
+      patienceMs: () => 0,
+      route: this.#planted.route,
+      dice: this.#dice.next,
+    };
+  }
+
+  /** What the machine of the request commands is done here at once, or later. */
+  #step(client: Client, input: Input): void {
+    const command = client.machine.step(input, this.#core.now());
+    switch (command.do) {
+      case 'try':
+        this.#attempt(client, command.candidate);
+        break;
+      case 'pause':
+        this.#wait(client, command.ms);
+        break;
+      case 'room':
+        this.#wait(client, roomPollMs);
+        break;
+      case 'park':
+        this.#step(client, { type: 'notQueued' });
+        break;
+      case 'refuse':
+        this.#refuse(client);
+        break;
+      case 'pass':
+        throw new Error("no simulated endpoint says what is the client's own affair");
+      case 'end':
+        this.#end(client, command.as);
+        break;
     }
-    const ask = this.#ask(client);
-    const { candidates, busy } = this.#planted.route(this.#core.view(), ask, this.#loads, rules, now, this.#dice.next);
-    const candidate = candidates.find((one) => this.#isAllowed(client, one));
-    if (candidate) this.#attempt(client, candidate);
-    else if (busy) this.#wait(client);
-    else this.#refuse(client, true);
   }
 
-  #wait(client: Client): void {
+  #wait(client: Client, ms: Millis): void {
     const life = this.#life;
-    this.#soon(roomPollMs, () => {
-      if (life === this.#life) this.#next(client);
+    this.#soon(ms, () => {
+      if (life === this.#life) this.#step(client, { type: client.leavesAt <= this.#now ? 'left' : 'waited' });
     });
-  }
-
-  #isAllowed(client: Client, { endpoint, because }: Candidate): boolean {
-    if (client.attempts.length === 0) return true;
-    return (endpoint.state === 'healthy' && because !== 'lastResort') || this.#loads.spend(this.#core.now());
   }
 
   #attempt(client: Client, candidate: Candidate): void {
     const { endpoint, because } = candidate;
     const { id } = endpoint;
     this.#mayBeAsked(candidate);
-    client.tried.add(id);
     const at = this.#core.now();
-    const end = this.#loads.begin(id, because, at);
+    const end = this.#inFlight.begin(id, because, at);
     if (because === 'trial') this.#trials.set(id, (this.#trials.get(id) ?? 0) + 1);
     const answer = this.#answer(id);
     const life = this.#life;
@@ -448,7 +468,11 @@ class Simulation {
       if (life !== this.#life) return;
       end();
       if (because === 'trial') this.#trials.set(id, (this.#trials.get(id) ?? 0) - 1);
-      if (leaves) return this.#left(client, candidate, at);
+      if (leaves) {
+        this.#note(client, candidate, 'cancelled', at, null);
+        this.#step(client, { type: 'left' });
+        return;
+      }
       // Whoever was connected before a sleep is not any more.
       const said = at < this.#wokeAt ? lostInSleep : answer.said;
       this.#answered(client, candidate, { ...answer, said }, at);
@@ -485,17 +509,16 @@ class Simulation {
         this.#core.tellEndpoint(endpoint.id, { type: 'LimitsSeen', data }, { by: 'traffic' });
       }
       this.#figures.served++;
-      this.#end(client, 'RequestServed', this.#served(candidate, ttftMs));
+      client.answeredBy = by(candidate, ttftMs);
+      this.#step(client, { type: 'served' });
       return;
     }
     if (said.kind === 'broken') {
       this.#note(client, candidate, 'brokenAnswer', at, 200);
       this.#sessions.avoid(client.session, endpoint.id, this.#core.now());
-      this.#failed(client, candidate, { failure: 'brokenAnswer', retryAfterMs: null, resetAt: null }, 200, {
-        code: null,
-        startedAt: at,
-      });
-      this.#end(client, 'AnswerBroken', { ...this.#served(candidate, afterMs), failure: 'brokenAnswer' });
+      this.#failed(client, candidate, brokenVerdict, 200, { code: null, startedAt: at });
+      client.answeredBy = by(candidate, afterMs);
+      this.#step(client, { type: 'broken' });
       return;
     }
     const verdict =
@@ -506,26 +529,25 @@ class Simulation {
             this.#core.now(),
           );
     this.#note(client, candidate, verdict.failure ?? 'answered', at, said.kind === 'lost' ? null : said.status);
-    if (verdict.failure === 'overloaded') client.overloaded.add(endpoint.origin);
     if (verdict.failure === 'noModel') this.#core.modelNotFound(endpoint.id, model, client.id);
     else {
       const [code, status] = said.kind === 'lost' ? [said.code, null] : [null, said.status];
       this.#failed(client, candidate, verdict, status, { code, startedAt: at });
     }
-    this.#next(client);
+    const head = said.kind === 'lost' ? null : { status: said.status };
+    this.#step(client, { type: 'failed', said: { verdict, detail: said.kind, head } });
   }
 
   #failed(
     client: Client,
     { endpoint }: Candidate,
-    verdict: ReturnType<typeof classifyStatus>,
+    verdict: Verdict,
     status: number | null,
     { code, startedAt }: { readonly code: string | null; readonly startedAt: Millis },
   ): void {
-    const { failure, retryAfterMs, resetAt } = verdict;
+    const { failure } = verdict;
     if (failure === null || this.#isExcused(endpoint.id, failure, code, startedAt)) return;
-    const maybe = maybeBilled(failure);
-    const data = { failure, status, request: client.id, retryAfterMs, resetAt, maybeBilled: maybe, detail: null };
+    const data = attemptFailure({ ...verdict, failure }, { status, request: client.id, detail: null });
     this.#core.tellEndpoint(endpoint.id, { type: 'AttemptFailed', data }, { by: 'traffic' });
   }
 
@@ -563,43 +585,35 @@ class Simulation {
     client.attempts.push({ endpoint: endpoint.id, at, outcome, status, ttfbMs, because });
   }
 
-  #served({ endpoint }: Candidate, ttftMs: Millis) {
-    return { endpoint: endpoint.id, profile: endpoint.profile, ttfbMs: ttftMs, ttftMs, bytes: 1_000, usage: null };
-  }
-
-  #left(client: Client, candidate: Candidate, at: Millis): void {
-    this.#note(client, candidate, 'cancelled', at, null);
-    this.#end(client, 'RequestCancelled', {});
-  }
-
-  /** @param isExhausted nobody was left to ask; otherwise its attempts or its time ran out */
-  #refuse(client: Client, isExhausted: boolean): void {
-    if (isExhausted) {
-      const { tried } = client;
-      const { lacksModel } = this.#ask(client);
-      for (const { endpoints } of this.#core.view().ladder) {
-        const missed = endpoints.find((one) => one.state === 'healthy' && !tried.has(one.id) && !lacksModel(one));
-        promise(!missed, () => `${client.id} was refused, and ${missed?.id} is healthy and was not asked`);
-      }
+  #refuse(client: Client): void {
+    const { id, attempts, startedAt } = client;
+    const now = this.#core.now();
+    // Otherwise its attempts or its time ran out.
+    if (mayAskAnother(attempts.length, timeLeftMs(startedAt, now), failoverPolicy)) {
+      const view = this.#core.view();
+      const tried = new Set(attempts.map(({ endpoint }) => endpoint as EndpointId));
+      const isOpen = (one: RoutableEndpoint) =>
+        one.state === 'healthy' && !tried.has(one.id) && !isPassedOver(one, view, { within: null, tried }, model, now);
+      const missed = view.ladder.flatMap(({ endpoints }) => endpoints).find(isOpen);
+      promise(!missed, () => `${id} was refused, and ${missed?.id} is healthy and was not asked`);
     }
     this.#figures.failed++;
-    this.#end(client, 'RequestFailed', { because: 'nobodyAnswers' });
+    this.#tellEnd(client, 'RequestFailed', { because: 'nobodyAnswers' });
   }
 
-  #end(client: Client, type: string, more: object): void {
-    const { id, session, attempts, startedAt } = client;
-    const durationMs = this.#core.now() - startedAt;
-    const common = {
-      session,
-      model,
-      stream: true,
-      path: '/v1/messages',
-      within: null,
-      attempts,
-      status: 200,
-      durationMs,
-    };
-    this.#core.requestEnded(streams.request(id), { type, data: { ...common, view: this.#core.view().seq, ...more } });
+  #end(client: Client, as: 'served' | 'broken' | 'cancelled'): void {
+    if (as === 'cancelled') this.#tellEnd(client, 'RequestCancelled', {});
+    else if (as === 'served') this.#tellEnd(client, 'RequestServed', {});
+    else this.#tellEnd(client, 'AnswerBroken', { failure: brokenVerdict.failure });
+  }
+
+  #tellEnd({ id, session, attempts, startedAt, answeredBy }: Client, type: string, more: object): void {
+    const ended = endedOf(
+      { session, model, stream: true, path: '/v1/messages', within: null },
+      { attempts, status: 200, durationMs: this.#core.now() - startedAt, view: this.#core.view().seq },
+    );
+    const data = { ...(answeredBy ? servedBy(ended, answeredBy) : ended), ...more };
+    this.#core.requestEnded(streams.request(id), { type, data });
   }
 
   // ------------------------------------------------------------------------------------------------ probes and weights
@@ -722,7 +736,7 @@ class Simulation {
   async #calm(): Promise<void> {
     this.#queue.length = 0;
     this.#life++;
-    this.#loads = this.#planted.inFlight();
+    this.#inFlight = this.#planted.inFlight();
     this.#trials.clear();
     this.#offlineUntil = -1;
     if (this.#core.state.gatewayState === 'offline') this.#network(true);
@@ -758,7 +772,7 @@ class Simulation {
     const { cooldownMs, recoveryDelayMs } = this.#policy.priority;
     const outMs = Math.max(credentialIntervalMs, backoffMaxMs, advertisedMaxMs + minute, hour / 6);
     const trialsMs = 20 * minute;
-    return lastFailuresMs + outMs + trialsMs + slowStartMs + cooldownMs + recoveryDelayMs + stickyMs;
+    return lastFailuresMs + outMs + trialsMs + slowStartMs + cooldownMs + recoveryDelayMs + failoverPolicy.stickyMs;
   }
 
   /** What is not as it should be when nothing is wrong; null when all is well. */
@@ -774,6 +788,10 @@ class Simulation {
     if (active !== top) return `${active} is active still, and ${top} is well (the ladder is ${state})`;
     return state === 'healthy' ? null : `the ladder is ${state} still`;
   }
+}
+
+function by({ endpoint }: Candidate, ttftMs: Millis): Client['answeredBy'] {
+  return { endpoint: endpoint.id, profile: endpoint.profile, ttfbMs: ttftMs, ttftMs, bytes: 1_000, usage: null };
 }
 
 function bound(chance: Chance) {
