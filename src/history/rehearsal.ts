@@ -7,11 +7,13 @@ import type { Millis, Recorded } from '../../events/fact.ts';
 import { type EndpointId, kindOf, nameOf } from '../../events/ids.ts';
 import type { Served } from '../../events/request.ts';
 import { endpointStatus, timerOf } from '../../machines/endpoint.ts';
+import type { FailoverPolicy } from '../../machines/failover-policy.ts';
 import type { Timer } from '../../machines/moment.ts';
 import { priorityStatus } from '../../machines/priority.ts';
 import type { RoutableEndpoint, RoutingView } from '../../machines/routing-view.ts';
 import type { Settings } from '../config/settings/settings.ts';
 import type { Intent, Log } from '../log/log.ts';
+import { failoverPolicyOf } from '../policies/policies.ts';
 import { routingView } from '../projections/routing.ts';
 import { Sessions } from '../proxy/sessions.ts';
 import { Core, type Policies } from '../runtime/core.ts';
@@ -68,6 +70,7 @@ export class Rehearsal {
   readonly #twin: State;
   readonly #recorded: Side;
   readonly #under: Side;
+  readonly #failover: () => FailoverPolicy;
   readonly #foretold: Foretold;
   readonly #walks = new Map<string, Walk>();
   #sessions = new Sessions();
@@ -83,6 +86,7 @@ export class Rehearsal {
     this.#twin = twin;
     this.#recorded = sides.recorded;
     this.#under = sides.under;
+    this.#failover = failoverPolicyOf(() => this.#under.settings(this.#core.state));
     this.#foretold = foretold;
     this.#look(twin.seq, twin.at);
   }
@@ -301,6 +305,7 @@ export class Rehearsal {
     return {
       recorded: this.#recorded.settings(this.#twin),
       under: this.#under.settings(this.#core.state),
+      failover: this.#failover(),
       sessions: this.#sessions,
       tellsLacking: this.#seq >= this.#foretold.lackingSeq,
       placeAt: (seq) => this.#place((one) => one.seq <= seq),

@@ -6,12 +6,13 @@ import type { Millis } from '../../events/fact.ts';
 import type { EndpointId } from '../../events/ids.ts';
 import type { Attempt, Served } from '../../events/request.ts';
 import { isOpen, mayBeFirst } from '../../machines/choice.ts';
-import { type Candidate, type InFlightView, isPassedOver, plan, type RouteAsk } from '../../machines/route.ts';
+import { classifyCount } from '../../machines/classify.ts';
+import { type Command, Failover, type FailoverDeps, type Input } from '../../machines/failover.ts';
+import type { FailoverPolicy, Refused } from '../../machines/failover-policy.ts';
+import { type Candidate, type Plan, plan } from '../../machines/route.ts';
 import type { RoutableEndpoint, RoutingView } from '../../machines/routing-view.ts';
 import type { Settings } from '../config/settings/settings.ts';
 import type { Sessions } from '../proxy/sessions.ts';
-
-const secondMs = 1_000;
 
 /** The routing view of a moment of the replay. */
 export interface Place {
@@ -27,6 +28,8 @@ export interface Context {
   placeThen(at: Millis): Place;
   readonly recorded: Settings;
   readonly under: Settings;
+  /** What those that are tried say about failover. */
+  readonly failover: FailoverPolicy;
   readonly sessions: Sessions;
   /** The log has a fact of its own for a model that is not there; before that, the attempt alone says so. */
   readonly tellsLacking: boolean;
@@ -34,21 +37,33 @@ export interface Context {
 
 export type End = 'served' | 'failed' | 'cancelled' | 'unknown';
 
-// What ran at a moment of the past is in no fact: everybody has room, and every trial may happen.
-const nobodyRuns: InFlightView = {
+// What ran at a moment of the past is in no fact: everybody has room, every trial may happen, and no attempt is too many.
+const nobodyRuns: FailoverDeps['inFlight'] = {
   count: () => 0,
   isHalfOpenPermitFree: () => true,
   panicAt: () => Number.NEGATIVE_INFINITY,
   turn: () => 0,
+  spend: () => true,
 };
-const always = () => 0;
+
+/** What the machine of the request sees while it takes a step. */
+interface Scene {
+  readonly context: Context;
+  readonly place: Place;
+  /** What was recorded to come next; null when nothing was. */
+  readonly attempt: Attempt | null;
+}
 
 export class Walk {
   readonly happened: Attempt[] = [];
   readonly #request: Served;
   readonly #endedAt: Millis;
-  readonly #tried = new Set<EndpointId>();
-  readonly #overloaded = new Set<string>();
+  #machine: Failover;
+  /** What the machine is told next. */
+  #input: Input = { type: 'start' };
+  #scene: Scene | undefined;
+  /** Those among which the machine has chosen last. */
+  #candidates: readonly Candidate[] = [];
   #looked = 0;
   /** Whom the rules would have asked, and whose answer nobody has seen yet. */
   #wanted: EndpointId | null = null;
@@ -57,6 +72,7 @@ export class Walk {
   constructor(request: Served, endedAt: Millis) {
     this.#request = request;
     this.#endedAt = endedAt;
+    this.#machine = this.#newMachine();
   }
 
   /** A failure that was told of: whether the request would have met it. */
@@ -75,82 +91,125 @@ export class Walk {
   /** What became of it in the end. */
   ends(type: string, context: Context): End {
     while (this.#looked < this.#request.attempts.length) this.#step(context);
-    if (this.#end) return this.#end;
+    this.#end ??= this.#without(type, context);
+    return this.#end;
+  }
+
+  /** None of the attempts that happened was its end. */
+  #without(type: string, context: Context): End {
     if (type === 'RequestCancelled') return 'cancelled';
     if (this.#wanted !== null) return 'unknown';
     const place = context.placeThen(this.#endedAt);
-    if (this.#isAsRecorded(place, context) || this.happened.length >= context.under['proxy.max_attempts'])
-      return 'failed';
-    return this.#candidates(place, this.#endedAt, context).length > 0 ? 'unknown' : 'failed';
+    if (isAsRecorded(place, context)) return 'failed';
+    const { do: next } = this.#advance({ context, place, attempt: null }, this.#endedAt);
+    return next === 'try' ? 'unknown' : 'failed';
   }
 
   #step(context: Context): boolean {
     const { attempts, view } = this.#request;
     const attempt = attempts[this.#looked];
-    const before = attempts[this.#looked - 1];
     this.#looked++;
     if (!attempt || this.#end) return false;
-    // A short pause at the session's own endpoint was waited out: it is one choice.
-    const isAgain = before?.endpoint === attempt.endpoint && this.happened.at(-1) === before;
     const place = this.#looked === 1 ? context.placeAt(view) : context.placeThen(attempt.at);
-    if (!isAgain && !this.#isChosen(attempt, place, context)) return false;
-    this.#happens(attempt, place, context);
+    const scene = { context, place, attempt };
+    if (this.#wanted === null && !this.#isChosen(attempt, scene)) return false;
+    if (this.#wanted !== null && this.#wanted !== attempt.endpoint) return false;
+    this.#happens(attempt, scene);
     return true;
   }
 
-  #isChosen({ endpoint, at }: Attempt, place: Place, context: Context): boolean {
-    const id = endpoint as EndpointId;
-    if (this.#wanted !== null) return this.#wanted === id;
-    if (this.happened.length >= context.under['proxy.max_attempts']) {
-      this.#end = 'failed';
-      return false;
-    }
-    if (this.#isAsRecorded(place, context)) return true;
-    const candidates = this.#candidates(place, at, context);
-    const isSameDraw = context.under['loadbalancer.strategy'] === context.recorded['loadbalancer.strategy'];
-    if (isSameDraw && mayBeFirst(candidates, id)) return true;
-    const [first] = candidates;
-    if (!first) this.#end = 'failed';
-    else if (isOpen(candidates)) this.#end = 'unknown';
-    else if (first.endpoint.id === id) return true;
-    else this.#wanted = first.endpoint.id;
+  /** Otherwise it is known why not: the rules end there, they ask somebody else, or chance decides. */
+  #isChosen({ endpoint, at }: Attempt, scene: Scene): boolean {
+    const command = this.#advance(scene, at);
+    if (command.do !== 'try') this.#end = 'failed';
+    else if (command.candidate.endpoint.id === endpoint) return true;
+    else if (isOpen(this.#candidates)) this.#end = 'unknown';
+    else this.#wanted = command.candidate.endpoint.id;
     return false;
   }
 
-  #happens(attempt: Attempt, { view }: Place, { sessions, tellsLacking }: Context): void {
+  #happens(attempt: Attempt, { context, place }: Scene): void {
+    const { sessions, tellsLacking } = context;
     const id = attempt.endpoint as EndpointId;
+    const next = this.#request.attempts[this.#looked];
     this.happened.push(attempt);
     this.#wanted = null;
-    this.#tried.add(id);
-    const origin = view.endpoints.get(id)?.origin;
-    if (attempt.outcome === 'overloaded' && origin !== undefined) this.#overloaded.add(origin);
     if (attempt.outcome === 'noModel' && !tellsLacking) sessions.noteLacking(id, this.#request.model, attempt.at);
-    if (attempt.outcome === 'answered') this.#end = 'served';
     if (attempt.outcome === 'cancelled') this.#end = 'cancelled';
+    else if (attempt.outcome === 'brokenAnswer') this.#end = 'failed';
+    // An answer after which another endpoint was asked has only said that there is no such thing.
+    else if (attempt.outcome === 'answered' && !(next && isAsRecorded(place, context))) this.#end = 'served';
+    this.#input = { type: 'failed', said: saidBy(attempt, next) };
   }
 
-  /** Nothing that routing looks at is different. */
-  #isAsRecorded({ same }: Place, { recorded, under }: Context): boolean {
-    return same && routingKeys.every((key) => recorded[key] === under[key]);
+  /** What the machine commands when it has been told of the last attempt, and has waited as long as the record did. */
+  #advance(scene: Scene, now: Millis): Command {
+    this.#scene = scene;
+    let command = this.#machine.step(this.#input, now);
+    if (command.do === 'pause') command = this.#machine.step({ type: 'waited' }, now);
+    const goesOn = scene.attempt !== null && isAsRecorded(scene.place, scene.context);
+    if (command.do === 'try' || !goesOn) return command;
+    // By what the record does not tell, its turn in the queue above all: a new round.
+    this.#machine = this.#newMachine();
+    return this.#machine.step({ type: 'start' }, now);
   }
 
-  #candidates({ view }: Place, now: Millis, { under, sessions }: Context): readonly Candidate[] {
-    const { session, model, within, path } = this.#request;
-    const ttlMs = under['loadbalancer.sticky_ttl'] * secondMs;
-    const ask: RouteAsk = {
-      within,
-      binding: under['loadbalancer.sticky_session'] ? sessions.bound(session, ttlMs, now) : null,
-      tried: this.#tried,
-      avoid: sessions.avoided(session, now),
-      overloaded: this.#overloaded,
-      lacksModel: (one: RoutableEndpoint) =>
-        isPassedOver(one, view, ask, model, now) || sessions.lacks(one.id, model, now),
-    };
-    const rules = { strategy: under['loadbalancer.strategy'], healthAware: under['loadbalancer.health_aware'] };
-    const { candidates } = plan(view, ask, nobodyRuns, rules, now, always);
-    // Batches and files belong to one account: never a second one.
-    return isPassthrough(path) && this.happened.length > 0 ? [] : candidates;
+  #newMachine(): Failover {
+    const { within, model, session, path, durationMs } = this.#request;
+    const awaitedSince = this.#endedAt - durationMs;
+    return new Failover({ within, model, session, isPassthrough: isPassthrough(path), awaitedSince }, this.#deps);
   }
+
+  get #now(): Scene {
+    return this.#scene as Scene;
+  }
+
+  readonly #deps: FailoverDeps = {
+    view: () => this.#now.place.view,
+    policy: () => this.#now.context.failover,
+    inFlight: nobodyRuns,
+    sessions: {
+      bound: (...of) => this.#now.context.sessions.bound(...of),
+      avoided: (...of) => this.#now.context.sessions.avoided(...of),
+    },
+    patienceMs: () => 0,
+    route: (...asked) => this.#route(...asked),
+    dice: () => 0,
+  };
+
+  /** The plan, with what chance decided then: who was asked comes first where it may. */
+  #route(...[view, ask, inFlight, rules, now, dice]: Parameters<typeof plan>): Plan {
+    const { context, place, attempt } = this.#now;
+    const { model } = this.#request;
+    const lacksModel = (one: RoutableEndpoint) => ask.lacksModel(one) || context.sessions.lacks(one.id, model, now);
+    const made = plan(view, { ...ask, lacksModel }, inFlight, rules, now, dice);
+    this.#candidates = made.candidates;
+    const asked = attempt && view.endpoints.get(attempt.endpoint as EndpointId);
+    if (!asked) return made;
+    const known = made.candidates.find(({ endpoint }) => endpoint.id === asked.id);
+    if (isAsRecorded(place, context)) {
+      const because = attempt.because as Candidate['because'];
+      return { candidates: [known ?? { endpoint: asked, because }], busy: false, full: [] };
+    }
+    const isSameDraw = context.under['loadbalancer.strategy'] === context.recorded['loadbalancer.strategy'];
+    if (!known || !isSameDraw || !mayBeFirst(made.candidates, asked.id)) return made;
+    return { ...made, candidates: [known, ...made.candidates.filter((one) => one !== known)] };
+  }
+}
+
+/** As far as the record tells what an endpoint said. */
+function saidBy({ endpoint, outcome, status }: Attempt, next: Attempt | undefined): Refused {
+  const head = status === null ? null : { status };
+  if (outcome === 'answered' || outcome === 'cancelled') return { verdict: classifyCount, detail: outcome, head };
+  const failure = outcome === 'noNetwork' ? 'unreachable' : outcome;
+  // A short pause at the session's own endpoint was waited out, if it was asked once more.
+  const retryAfterMs = next?.endpoint === endpoint ? 0 : null;
+  return { verdict: { failure, retryAfterMs, resetAt: null }, detail: outcome, head };
+}
+
+/** Nothing that routing looks at is different. */
+function isAsRecorded({ same }: Place, { recorded, under }: Context): boolean {
+  return same && routingKeys.every((key) => recorded[key] === under[key]);
 }
 
 const routingKeys = [
