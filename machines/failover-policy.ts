@@ -145,9 +145,12 @@ export function worthWaitingFor(
   });
 }
 
-/** How long until the first of them is back; null when that is too long to be waited for without a queue. */
+/**
+ * How long until the first of them is back; null when that is too long to be waited for without a queue. What should be back already
+ * comes back by a probe, and not by time.
+ */
 export function shortWait(endpoints: readonly RoutableEndpoint[], now: Millis): Millis | null {
-  const waits = endpoints.flatMap(({ until }) => (until === null ? [] : [Math.max(0, until - now)]));
+  const waits = endpoints.flatMap(({ until }) => (until === null || until <= now ? [] : [until - now]));
   const least = Math.min(...waits);
   return least <= shortWaitMs ? least : null;
 }

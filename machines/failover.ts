@@ -143,8 +143,8 @@ const cancelled = { do: 'end', as: 'cancelled' } as const;
 // Most requests end with their first attempt: what only a failure fills is made when one comes.
 const noEndpoints: ReadonlySet<EndpointId> = new Set();
 const noOrigins: ReadonlySet<string> = new Set();
-// A timer may be early by the fraction of a millisecond.
-const timerSlackMs = 1;
+// Timers are early by the fraction of a millisecond, and the one that lets an endpoint come back is late by some of them.
+const timerSlackMs = 25;
 
 export class Failover<Said extends Refused = Refused> {
   readonly #request: FailoverRequest;
@@ -217,6 +217,7 @@ export class Failover<Said extends Refused = Refused> {
     this.#earlier = this.#allWords();
     this.#words = [];
     this.#made = 0;
+    this.#pauseMs = 0;
     this.#tried = noEndpoints;
     this.#overloaded = noOrigins;
   }
@@ -228,13 +229,12 @@ export class Failover<Said extends Refused = Refused> {
     return ms > 0 ? { do: 'pause', ms } : this.#choose(now);
   }
 
-  /** The best endpoint that was not asked; while all that could answer are full, the first one that has room. */
+  /** The best endpoint that was not asked; while all that could answer are full, the first one that has room, or the queue. */
   #choose(now: Millis): Command<Said> {
     const { candidates, busy, full } = this.#plan(now);
     const candidate = candidates.find((one) => this.#isAllowed(one, now));
     if (candidate) return this.#try(candidate, now);
     const leftMs = this.#leftMs(now);
-    // A queued request waits in the queue and not here.
     return busy && !this.#isQueued && leftMs > 0 ? { do: 'room', full, ms: leftMs } : this.#inVain(now);
   }
 
@@ -253,7 +253,8 @@ export class Failover<Said extends Refused = Refused> {
     this.#words = [...this.#words.filter((word) => word.candidate.endpoint.id !== id), { candidate, said }];
     if (this.#request.isPassthrough) return said.head ? { do: 'pass', said } : this.#refusal(this.#why(now));
     if (verdict.failure === 'overloaded') this.#overloaded = new Set([...this.#overloaded, origin]);
-    const pauseMs = waitHereMs(verdict, this.#bound(now) === id);
+    // A queued request waits in the queue and not here.
+    const pauseMs = this.#isQueued ? null : waitHereMs(verdict, this.#bound(now) === id);
     if (pauseMs === null) this.#tried = new Set([...this.#tried, id]);
     else this.#pauseMs = pauseMs;
     return this.#another(now);

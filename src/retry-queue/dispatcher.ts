@@ -2,6 +2,7 @@
 import type { Millis } from '../../events/fact.ts';
 import type { EndpointId, QueueId } from '../../events/ids.ts';
 import { isAvailable } from '../../machines/available.ts';
+import { drawsOnBudget } from '../../machines/failover-policy.ts';
 import type { QueueItem } from '../../machines/queue-item.ts';
 import { dueAt, isDue, placesAt, type Waiting } from '../../machines/queue-policy.ts';
 import { reachable } from '../../machines/route.ts';
@@ -180,7 +181,8 @@ export class Dispatcher {
 
   #hasPlace({ id }: Waiting, room: Room, inFlight: InFlightCounter, now: Millis): boolean {
     const { attempt = 0 } = this.#ports.queue().item(id as QueueId) ?? {};
-    const mayGo = room.places > 0 && (attempt === 0 || room.isHealthy || inFlight.spend(now));
+    const isFree = !drawsOnBudget(attempt === 0, room.isHealthy);
+    const mayGo = room.places > 0 && (isFree || inFlight.spend(now));
     if (!mayGo && room.isOpen) this.#isBlocked = true;
     return mayGo;
   }

@@ -117,6 +117,7 @@ describe('an endpoint that is worth waiting for', () => {
     expect(shortWait([back(6 * second)], now)).toBeNull();
     expect(shortWait([], now)).toBeNull();
     expect(shortWait([routable('a')], now)).toBeNull();
+    expect(shortWait([back(0), back(-second)], now)).toBeNull();
   });
 
   it('is none where every key was refused, or there is no endpoint at all', () => {
