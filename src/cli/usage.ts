@@ -2,6 +2,7 @@
 import type { Command } from '../commands/command.ts';
 import type { Language, Words } from '../messages/messages.ts';
 import { widthOf } from '../terminal/width.ts';
+import { wrapped } from '../terminal/wrap.ts';
 import { globalFlags } from './manifest.ts';
 
 type Row = readonly [string, string];
@@ -67,20 +68,9 @@ function listed(rows: readonly Row[], width: number): readonly string[] {
   const room = width - left - 4;
   const indent = room < rightLeast ? 6 : left + 4;
   return rows.flatMap(([name, said]) => {
-    const [first = '', ...more] = broken(said, width - indent);
+    const [first = '', ...more] = wrapped(said, width - indent, 0);
     const isBeside = room >= rightLeast && widthOf(name) <= left;
     const begin = isBeside ? [`  ${name.padEnd(left)}  ${first}`] : [`  ${name}`, `${' '.repeat(indent)}${first}`];
     return [...begin, ...more.map((line) => `${' '.repeat(indent)}${line}`)];
   });
-}
-
-/** Between words; Chinese has none, and may be broken anywhere. */
-function broken(text: string, width: number): readonly string[] {
-  const lines: string[] = [];
-  for (const piece of text.match(/[\u2e80-\uffef]|[^\s\u2e80-\uffef]+\s*|\s+/g) ?? []) {
-    const last = lines.at(-1);
-    if (last !== undefined && widthOf(last + piece.trimEnd()) <= width) lines[lines.length - 1] = last + piece;
-    else lines.push(piece);
-  }
-  return lines.map((line) => line.trimEnd());
 }

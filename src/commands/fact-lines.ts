@@ -16,7 +16,9 @@ type Called = Readonly<Record<string, string>>;
 
 // Two alike are two lines; three are a pattern.
 const groupMin = 3;
-const streamWidth = 22;
+const streamWidth = 18;
+// Of a group, up to a thousand facts: `#248–285`.
+const numberWidth = 8;
 
 /** Takes facts in their order, and gives lines as soon as no later fact can change them. */
 export class Teller {
@@ -81,7 +83,8 @@ export class Teller {
     if (day !== this.#day) out.line(this.#dim(`── ${day} ${zoneOf(at)} ──`));
     this.#day = day;
     const padded = who + ' '.repeat(Math.max(0, streamWidth - widthOf(who)));
-    out.line(`${this.#dim(`${clockOf(at)} ${number.padEnd(7)}`)} ${out.paint(toneOf(fact.type), padded)}  ${what}`);
+    const head = `${this.#dim(`${clockOf(at)} ${number.padEnd(numberWidth)}`)} ${out.paint(toneOf(fact.type), padded)}  `;
+    out.prose(widthOf(head), `${head}${what}`);
   }
 
   #dim(text: string): string {

@@ -32,7 +32,7 @@ export function machineLines(
   now: number,
   live: InFlightRow | null = null,
 ): void {
-  for (const line of linesOf(context, machine, now, live)) context.out.line(line);
+  context.out.prose(6, ...linesOf(context, machine, now, live));
 }
 
 const nothingRuns = { budget: { left: null, most: null }, inFlight: {}, permits: [] };
@@ -63,12 +63,15 @@ export function linesOf(
   lines.push(...lackingLines(lacks, now, story.lines));
   lines.push(...runningLines(context, machine, live));
   if (strikes) lines.push(`    ${story.lines.strikes(strikes)}`);
-  if (lastError && machine.state !== 'healthy')
-    lines.push(`    ${story.lines.lastError} ${reasonText(lastError, language)}`);
+  // What is said of its state already need not be said again.
+  if (lastError && lastError !== shown.because && machine.state !== 'healthy')
+    lines.push(`    ${story.lines.lastError(reasonText(lastError, language))}`);
   for (const loss of lost) lines.push(`    ${lossText(words, loss)}`);
   for (const { to, at, rule, params } of machine.next) {
-    const when = at === null ? '' : ` ${whenText(Date.parse(at), now, story.lines)}`;
-    lines.push(`    → ${codeText('states', to, language)}${when}: ${story.next[rule](params)}`);
+    const [state, why] = [codeText('states', to, language), story.next[rule](params)];
+    lines.push(
+      `    ${at === null ? story.lines.goes(state, why) : story.lines.goesAt(state, spanTo(Date.parse(at), now), why)}`,
+    );
   }
   return lines;
 }
@@ -83,8 +86,8 @@ function headLine({ out, words, language }: Context, { id, state, since, context
 
 function whyNotLines({ whyNot, because }: Shown, story: ReturnType<typeof storyWordsOf>): readonly string[] {
   if (!whyNot) return [];
-  const why = because === null || because === undefined ? '' : `: ${story.failures[because] ?? because}`;
-  return [`    ${story.lines.whyNot} ${story.rules[whyNot.rule] ?? whyNot.rule}${why}`];
+  const failure = because === null || because === undefined ? null : (story.failures[because] ?? because);
+  return [`    ${story.lines.whyNot(story.rules[whyNot.rule] ?? whyNot.rule, failure)}`];
 }
 
 /** Of an endpoint that has said so of nothing there is no such line, and of no other machine. */
@@ -93,9 +96,7 @@ function lackingLines(lacks: Shown['lacks'], now: number, { lacks: told }: Lines
   return left.map(({ model, until }) => `    ${told(model, momentText(until, now))}`);
 }
 
-function whenText(at: number, now: number, lines: Lines): string {
-  return at > now ? lines.inSpan(shortSpan(at - now)) : lines.due;
-}
+const spanTo = (at: number, now: number) => (at > now ? shortSpan(at - now) : null);
 
 function runningLines({ language }: Context, { id }: MachineRow, live: InFlightRow | null): readonly string[] {
   const { lines } = storyWordsOf(language);

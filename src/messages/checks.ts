@@ -44,7 +44,7 @@ const en: Readonly<Record<CheckId, CheckWords>> = {
   },
   'endpoint.key': {
     good: 'every endpoint has a key',
-    bad: ({ profile, endpoint }) => `the key of endpoint ${endpoint} of ${profile} cannot be read, or cannot be one`,
+    bad: ({ profile, endpoint }) => `endpoint ${endpoint} of ${profile} has no usable key`,
   },
   'endpoint.twin': {
     good: 'no endpoint is there twice',
@@ -69,14 +69,14 @@ const en: Readonly<Record<CheckId, CheckWords>> = {
   },
   'proxy.tls': { good: 'the certificate can be used, or none is set', bad: ({ why }) => String(why) },
   'proxy.open': {
-    good: 'only who may can reach the listener',
+    good: 'no stranger can use the address it listens on',
     bad: ({ host }) => `${host} can be reached from other machines, and proxy.require_token is off`,
   },
   settings: { good: 'the settings are good', bad: ({ why }) => String(why) },
   node: { good: 'Node is new enough', bad: ({ version }) => `Node ${version} is older than 20.19` },
   home: { good: 'the home is there', bad: ({ home }) => `there is no home yet: ${home}` },
   'home.file': {
-    good: 'every file of the home is what it ought to be',
+    good: 'every file of the home is sound',
     bad: ({ name, wrong }) => `${name} ${wrongEn[String(wrong)] ?? wrong}`,
   },
   'home.vault': { good: 'the vault opens', bad: ({ why }) => String(why) },
@@ -97,12 +97,15 @@ const en: Readonly<Record<CheckId, CheckWords>> = {
     good: 'all that the queue keeps can be read',
     bad: ({ count }) => `${count} requests or answers that the queue kept cannot be read any more`,
   },
-  clock: { good: 'the clock goes on', bad: ({ minutes }) => `the clock is ${minutes} minutes behind the log` },
+  clock: {
+    good: 'the clock has not gone back',
+    bad: ({ minutes }) => `the clock is ${minutes} minutes behind the log`,
+  },
   'gateway.version': {
     good: 'the gateway and this command are of one version',
     bad: ({ theirs, ours }) => `the gateway that runs is qcc ${theirs}, and this is ${ours}`,
   },
-  'gateway.port': { good: 'the port is free, or ours', bad: ({ why }) => String(why) },
+  'gateway.port': { good: 'the port is free, or the gateway has it', bad: ({ why }) => String(why) },
   'gateway.leftover': {
     good: 'no socket of a dead gateway is left',
     bad: ({ socket }) => `a gateway that was killed has left ${socket}; the next start removes it`,
@@ -129,19 +132,19 @@ const en: Readonly<Record<CheckId, CheckWords>> = {
     bad: ({ url }) => `ANTHROPIC_BASE_URL ends in /v1 (${url}): Claude Code adds it itself`,
   },
   'claude.cloud': {
-    good: 'Claude Code uses no cloud of its own',
+    good: 'Claude Code does not go round the gateway to a cloud',
     bad: ({ name }) => `${name} is set: Claude Code goes past the gateway`,
   },
   'claude.overridden': {
-    good: 'no project and no organization says otherwise',
+    good: 'no project or organization sets another address',
     bad: ({ file, url }) => `${file} sets ANTHROPIC_BASE_URL to ${url}, which beats your own settings`,
   },
   'claude.takeover': {
-    good: 'no other program has taken Claude Code over',
+    good: 'no other program has redirected Claude Code',
     bad: ({ file, by }) => `${by} has taken Claude Code over in ${file}`,
   },
   'env.proxy': {
-    good: 'no HTTP proxy stands before this machine itself',
+    good: 'this machine is reached without an HTTP proxy',
     bad: ({ name }) => `${name} is set, and NO_PROXY does not name 127.0.0.1: Claude Code would ask the proxy for it`,
   },
   files: {
@@ -154,7 +157,7 @@ const en: Readonly<Record<CheckId, CheckWords>> = {
     bad: ({ name }) => `${name} names no http:// or https:// proxy: nothing behind it can be reached`,
   },
   'env.certificates': {
-    good: 'nobody asks for certificates to go unchecked',
+    good: 'certificates are checked',
     bad: ({ name }) => `${name} is 0: qcc checks certificates all the same, other programs do not`,
   },
 };
@@ -188,7 +191,7 @@ const zh: Readonly<Record<CheckId, CheckWords>> = {
   },
   'endpoint.key': {
     good: '每个端点都有密钥',
-    bad: ({ profile, endpoint }) => `${profile} 的端点 ${endpoint} 的密钥无法读取，或不可能是密钥`,
+    bad: ({ profile, endpoint }) => `${profile} 的端点 ${endpoint} 没有可用的密钥`,
   },
   'endpoint.twin': {
     good: '没有重复的端点',

@@ -48,7 +48,11 @@ const en = {
   overridden: (name: string) => `the environment's ${name} holds all the same, until it is unset`,
   mended: (ids: string) => `mended: ${ids}`,
   found: (faults: number, warnings: number) =>
-    faults + warnings === 0 ? 'all is well' : `${counted(faults, 'fault')}, ${counted(warnings, 'warning')}`,
+    faults + warnings === 0
+      ? 'all is well'
+      : [faults > 0 ? counted(faults, 'fault') : '', warnings > 0 ? counted(warnings, 'warning') : '']
+          .filter((part) => part !== '')
+          .join(', '),
 };
 
 type ConfigWords = typeof en;

@@ -7,6 +7,8 @@ import { upkeep } from './upkeep.ts';
 type Troubled = Pick<Partial<StatusRow>, 'files' | 'connections' | 'uncaught'>;
 type Counted = 'total' | 'succeeded' | 'failed' | 'cancelled' | 'inFlight' | 'waiting';
 
+const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
 const en = {
   ...upkeep.en,
   usage: 'Usage',
@@ -33,7 +35,7 @@ const en = {
   noTime: (text: string) => `"${text}" is no time`,
   noFactNumber: (text: string) => `"${text}" is no number of a fact`,
   contradict: (one: string, other: string) => `${one} and ${other} contradict each other`,
-  sayOne: 'say one of them',
+  sayOne: 'use only one of them',
   takesNone: (flag: string, name: string) => `${flag} takes no name, and "${name}" was given`,
   whenSure: 'run it again when you are sure',
   needsKey: 'an endpoint needs an API key',
@@ -87,12 +89,18 @@ const en = {
   state: 'state',
   endpoints: 'endpoints',
   active: 'active',
+  ladder: 'ladder',
+  labelled: (name: string, value: string) => `${name}: ${value}`,
+  counted: (count: number, what: string) => `${count} ${what}`,
+  comma: ', ',
+  upFor: (span: string) => `up ${span}`,
   id: 'id',
   address: 'address',
   weight: 'weight',
   key: 'key',
   since: 'since',
-  until: 'until',
+  lasts: 'for',
+  left: 'still',
   factsMissing: (which: string) => `${which}: gone from the log`,
   factsChanged: (which: string) => `${which}: their bytes were changed; what was found is in quarantine/`,
   factsMisplaced: (which: string) => `${which}: the index of streams does not say where they stand`,
@@ -109,18 +117,19 @@ const en = {
   nextState: (state: string, span: string) => `${state} in ${span}`,
   nextProbe: (depth: string, span: string) => `probe (${depth}) in ${span}`,
   noChecks: 'no check yet',
+  lastOnes: (count: number) => `last ${count}`,
   probingCost: (probes: number, tokens: number, changes: number) =>
-    `${probes} probes, ${tokens} tokens, ${changes} decisions`,
+    `${counted(probes, 'probe')}, ${counted(tokens, 'token')}; they led to ${counted(changes, 'decision')}`,
   heldBack: (wanted: string, because: string, until: string | null) =>
-    `held back: the switch to ${wanted}: ${heldEn(because)}${until === null ? '' : `, until ${until}`}`,
+    `the switch to ${wanted} is put off${until === null ? '' : ` until ${until}`}: ${heldEn(because)}`,
   watchedUp: (profile: string, checks: number, of: number, readyAt: string) =>
-    `${profile} is usable again: ${checks} of ${of} checks, back after ${readyAt} at the earliest`,
+    `${profile} is usable again: ${checks} of ${of} checks passed, active again at ${readyAt} at the earliest`,
   offline: 'this machine has no network',
   requests: 'requests',
   requestCounts: ({ total, succeeded, failed, cancelled, inFlight, waiting }: Readonly<Record<Counted, number>>) =>
-    `${total} (${succeeded} answered, ${failed} failed, ${cancelled} cancelled), ${inFlight} running, ${waiting} in line`,
+    `${total} (${succeeded} answered, ${failed} failed, ${cancelled} cancelled), ${inFlight} running, ${waiting} waiting`,
   clients: 'clients',
-  clientCounts: ({ open, max }: StatusRow['connections']) => `${open} connected, ${max} at most`,
+  clientCounts: ({ open, max }: StatusRow['connections']) => `${open} connected, of ${max} at most`,
   /** What else is wrong with a gateway that runs. A newer command may ask an older gateway, which tells none of it. */
   troubles: ({ files, connections, uncaught }: Troubled): readonly string[] => [
     ...(files?.short ? ['no open files are left: connections and requests are turned away - run: ulimit -n'] : []),
@@ -245,13 +254,19 @@ const zh: Words = {
   tier: '层级',
   state: '状态',
   endpoints: '端点',
-  active: '当前',
+  active: '当前配置',
+  ladder: '梯级',
+  labelled: (name, value) => `${name}：${value}`,
+  counted: (count, what) => `${what} ${count}`,
+  comma: '，',
+  upFor: (span) => `已运行 ${span}`,
   id: '编号',
   address: '地址',
   weight: '权重',
   key: '密钥',
   since: '自',
-  until: '至',
+  lasts: '已持续',
+  left: '还需',
   factsMissing: (which: string) => `${which}：已从日志中丢失`,
   factsChanged: (which: string) => `${which}：字节已被改动；所见内容保存在 quarantine/`,
   factsMisplaced: (which: string) => `${which}：流索引与事实不符`,
@@ -265,13 +280,14 @@ const zh: Words = {
   stability: '稳定度',
   streak: '连续',
   probes: '探测',
-  nextState: (state, span) => `${span} 后 ${state}`,
+  nextState: (state, span) => `${span} 后${state}`,
   nextProbe: (depth, span) => `${span} 后探测（${depth}）`,
   noChecks: '还没有检查记录',
+  lastOnes: (count) => `最近 ${count} 次`,
   probingCost: (probes, tokens, changes) => `${probes} 次探测，${tokens} 令牌，促成 ${changes} 次决定`,
   heldBack: (wanted, because, until) =>
-    `暂缓切换到 ${wanted}：${heldZh(because)}${until === null ? '' : `，至 ${until}`}`,
-  watchedUp: (profile, checks, of, readyAt) => `${profile} 已可用：检查 ${checks}/${of}，最早 ${readyAt} 切回`,
+    `暂缓切换到 ${wanted}${until === null ? '' : `，至 ${until}`}：${heldZh(because)}`,
+  watchedUp: (profile, checks, of, readyAt) => `${profile} 已可用：检查通过 ${checks}/${of}，最早 ${readyAt} 切回`,
   offline: '本机没有网络',
   requests: '请求',
   requestCounts: ({ total, succeeded, failed, cancelled, inFlight, waiting }) =>

@@ -7,7 +7,7 @@ import { zh } from './story-zh.ts';
 
 // A table has its own words alone: a code out of somebody's file may be called `constructor`.
 for (const { failures, rules, lines, whatIf } of [en, zh])
-  for (const table of [failures, rules, lines.beliefs, whatIf.tiers]) Object.setPrototypeOf(table, null);
+  for (const table of [failures, rules, lines.beliefs, lines.timers, whatIf.tiers]) Object.setPrototypeOf(table, null);
 
 export function storyWordsOf(language: Language): StoryWords {
   return language === 'zh-CN' ? zh : en;

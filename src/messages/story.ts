@@ -26,6 +26,8 @@ export interface StoryWords {
   readonly failures: Readonly<Record<string, string>>;
   /** What a call came to, in words of our own or the endpoint's. */
   readonly detail: (told: string) => string;
+  /** A failure, and what is known of it. */
+  readonly withDetail: (failure: string, detail: string) => string;
   /** Why an endpoint was taken, or left out. */
   readonly rules: Readonly<Record<string, string>>;
   readonly next: Readonly<Record<NextRule, (params: Readonly<Record<string, string | number>>) => string>>;
@@ -37,16 +39,20 @@ export interface StoryWords {
 interface LineWords {
   readonly servedAlike: (count: number, endpoint: string, until: string, ms: number) => string;
   readonly nothingChanged: string;
-  readonly whyNot: string;
+  readonly whyNot: (rule: string, failure: string | null) => string;
   readonly believes: (until: string, belief: string) => string;
   readonly beliefs: Readonly<Record<string, string>>;
   readonly strikes: (count: number) => string;
-  readonly lastError: string;
+  readonly lastError: (error: string) => string;
   /** Of an endpoint: which model it has said to lack, and until when that is believed. */
   readonly lacks: (model: string, until: string) => string;
-  readonly inSpan: (span: string) => string;
-  /** Its instant has passed, and no gateway has looked. */
-  readonly due: string;
+  /** What a machine goes to, when, and what moves it. Without a span its instant has passed, and no gateway has looked. */
+  readonly goesAt: (state: string, span: string | null, why: string) => string;
+  /** The same without what moves it, where there is little room. */
+  readonly goesIn: (state: string, span: string) => string;
+  readonly goes: (state: string, why: string) => string;
+  /** By the name of the timer; of one that a newer qcc brought there is only its name. */
+  readonly timers: Readonly<Record<string, string>>;
   readonly candidates: (view: number) => string;
   readonly madeSo: (what: string) => string;
   readonly itsFacts: string;
@@ -84,10 +90,12 @@ interface WhatIfWords {
 
 export const value = (one: SettingValue | null, otherwise: string) => (one === null ? otherwise : JSON.stringify(one));
 export const span = (until: number | null, at: number) => (until === null ? '' : shortSpan(until - at));
+/** `1 strike`, `3 strikes`. */
+export const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
 export const percent = (share: number) => `${Math.round(share * 100)} %`;
 
 export function failed(words: StoryWords, failure: string, status: number | null, detail: string | null): string {
   const what = words.failures[failure] ?? failure;
   const more = detail === null ? String(status ?? '') : words.detail(detail);
-  return more === '' ? what : `${what} (${more})`;
+  return more === '' ? what : words.withDetail(what, more);
 }

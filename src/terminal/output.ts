@@ -6,8 +6,9 @@ import { inLanguage } from '../messages/errors.ts';
 import { type Language, wordsOf } from '../messages/messages.ts';
 import { reasonsAsSentences } from '../messages/reasons.ts';
 import { visibleJson } from '../platform/visible.ts';
-import { clean, hasStyle, print, type Style, styled, styles, unstyled } from './terminal.ts';
-import { widthOf } from './width.ts';
+import { type TableShape, tableLines } from './table.ts';
+import { print, type Style, styled } from './terminal.ts';
+import { wrapped } from './wrap.ts';
 
 const clearScreen = '\u001b[H\u001b[2J';
 
@@ -21,7 +22,9 @@ export interface Output {
   json(value: unknown): void;
   /** Data that is not ours: into a file or a pipe as it is, on a terminal as text that it does not obey. */
   bytes(bytes: Buffer): void;
-  table(heads: readonly string[], rows: readonly (readonly string[])[]): void;
+  /** Sentences of data, a line each: where the terminal is narrower, one goes on below, that many cells in. */
+  prose(indent: number, ...lines: readonly string[]): void;
+  table(heads: readonly string[], rows: readonly (readonly string[])[], shape?: TableShape): void;
   /** Where a terminal shows it, the screen is empty again. */
   clear(): void;
   note(...lines: readonly string[]): void;
@@ -51,6 +54,10 @@ export function makeOutput(options: {
   const columns = process.stdout.columns || Number.POSITIVE_INFINITY;
   const paint = (style: Style, text: string) => (colour ? styled(style, text) : text);
   const line = (...lines: readonly string[]) => print(stdout, ...lines);
+  const tell = (level: (first: string, ...more: string[]) => void, message: string, more: readonly string[]) => {
+    const [first = '', ...below] = wrapped(message, columnsBeside(), 2);
+    level(first, ...below, ...more);
+  };
   return {
     colour,
     columns,
@@ -62,8 +69,10 @@ export function makeOutput(options: {
       if (process.stdout.isTTY) line(...bytes.toString('utf8').split('\n'));
       else process.stdout.write(bytes);
     },
-    table: (heads, rows) => {
-      for (const row of tableLines(heads, rows, columns, (head) => paint('dim', head))) line(row);
+    prose: (indent, ...lines) => line(...lines.flatMap((one) => wrapped(one, columns, indent))),
+    table: (heads, rows, shape) => {
+      const page = { columns, paintHead: (head: string) => paint('dim', head) };
+      line(...tableLines(heads, rows, page, shape));
     },
     clear: () => {
       if (process.stdout.isTTY) process.stdout.write(clearScreen);
@@ -72,52 +81,14 @@ export function makeOutput(options: {
       // Whoever goes away meanwhile reads no more: that ends the waiting too.
       if ((stdout as NodeJS.WriteStream).writableNeedDrain) await once(stdout, 'drain').catch(() => {});
     },
-    note: (first, ...more) => say.log(first, ...more),
-    warn: (first, ...more) => say.warn(first, ...more),
+    // What follows the message is a command: broken by us, it could not be copied.
+    note: (first = '', ...more) => tell(say.log, first, more),
+    warn: (first = '', ...more) => tell(say.warn, first, more),
   };
 }
 
-/** Columns as wide as what stands in them; what does not fit the terminal is cut from the last one. */
-export function tableLines(
-  heads: readonly string[],
-  values: readonly (readonly string[])[],
-  columns: number,
-  paintHead: (text: string) => string,
-): readonly string[] {
-  // Before they are measured: what is made visible is wider than what it was.
-  const rows = values.map((row) => row.map(clean));
-  const widths = heads.map((head, i) => Math.max(widthOf(head), ...rows.map((row) => widthOf(row[i] ?? ''))));
-  const laid = (cells: readonly string[]) =>
-    cut(
-      cells
-        .map((cell, i) => cell + ' '.repeat(Math.max(0, (widths[i] ?? 0) - widthOf(cell))))
-        .join('  ')
-        .trimEnd(),
-      columns,
-    );
-  return [paintHead(laid(heads)), ...rows.map(laid)];
-}
-
-/** Cut by what is seen: styles take no cells, are never cut in two, and none is left open. */
-export function cut(text: string, columns: number): string {
-  const line = clean(text);
-  if (widthOf(line) <= columns) return line;
-  let kept = '';
-  let cells = 0;
-  for (const piece of line.split(styles)) {
-    if (hasStyle(piece)) {
-      kept += piece;
-      continue;
-    }
-    for (const character of piece) {
-      const width = widthOf(character);
-      if (cells + width > columns - 1) return `${kept}…${hasStyle(line) ? unstyled() : ''}`;
-      kept += character;
-      cells += width;
-    }
-  }
-  return kept;
-}
+// Of the terminal beside the data, which may be another one, or none.
+const columnsBeside = () => process.stderr.columns || Number.POSITIVE_INFINITY;
 
 interface Telling {
   readonly json: boolean;
@@ -142,7 +113,10 @@ export function printError(error: unknown, { json, language, colour }: Telling):
   const { message, hint } = inLanguage(known, language);
   const label = wordsOf(language).error;
   if (json) print(process.stderr, visibleJson({ error: { code, message: [message, ...below].join('\n'), hint } }));
-  else print(process.stderr, `${colour ? styled('red', label) : label}${message}`, ...below, `  ${hint}`);
+  else {
+    const said = wrapped(`${colour ? styled('red', label) : label}${message}`, columnsBeside(), 2);
+    print(process.stderr, ...said, ...below, `  ${hint}`);
+  }
   if (process.env['QCC_DEBUG'] === '1' && error instanceof Error)
     print(process.stderr, ...(error.stack ?? '').split('\n'));
   return exit;

@@ -103,7 +103,7 @@ describe('in Chinese', () => {
       expect([typed, out]).not.toEqual([typed, expect.stringContaining('disabled')]);
     }
     expect((await run('health', 'status', '--json')).json()).toMatchObject({ endpoints: [{ state: 'disabled' }] });
-    expect((await run('priority', 'list')).out).toContain('状态: 失败');
+    expect((await run('priority', 'list')).out).toContain('梯级：失败');
     const { out } = await run('health', 'test');
     expect(out).toMatch(/失败.*连接不上 \(ECONNREFUSED\)/s);
   });

@@ -37,10 +37,10 @@ describe('the live view', () => {
   it('shows each machine, why it takes nothing, what runs, what is left, and the last facts', async () => {
     const text = frameOf(context(), await seen(), noon, wide, null).join('\n');
     expect(text).toMatch(/endpoint\/11111111 {2}main\/relay-11 {2}failed/);
-    expect(text).toContain('takes nothing, or less: out until its time is up: server error');
+    expect(text).toContain('ejected: no traffic until its wait is over (server error)');
     expect(text).toContain('requests that run: 2');
-    expect(text).toContain('its one permit is taken');
-    expect(text).toContain('7.3 of 10 left');
+    expect(text).toContain('its one trial request runs now');
+    expect(text).toContain('retry budget: 7.3 of 10');
     expect(text).toMatch(/── last facts ──\n.*main\/relay-11 {2}failed: server error/);
   });
 

@@ -198,13 +198,13 @@ describe('priority list', () => {
       held: { wanted: 'spare', because: 'off', until: null },
     });
     expect((await run('priority', 'list', '--lang', 'zh-CN')).out).toContain('暂缓切换到 spare：failover.auto 已关闭');
-    expect((await run('priority', 'list')).out).toContain('held back: the switch to spare: failover.auto is off');
+    expect((await run('priority', 'list')).out).toContain('the switch to spare is put off: failover.auto is off');
     expect((await run('priority', 'policy')).out).toMatch(/auto-failover +false\n(.*\n)*cooldown +300 s/);
     await run('priority', 'policy', '--auto-failover');
     await run('health', 'check', main.id);
     await run('priority', 'switch', 'main', '--reason', 'it is paid for');
     const switches = (await run('priority', 'history', '--lang', 'zh-CN')).out;
-    expect(switches).toMatch(/main +spare +main 的端点确定全部不可用/);
+    expect(switches).toMatch(/main +spare +main 的端点全部不可用/);
     expect(switches).toMatch(/spare +main +it is paid for/);
     expect((await run('priority', 'history')).out).toContain('all endpoints of main are out for certain');
   });

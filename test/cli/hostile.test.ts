@@ -15,7 +15,8 @@ import { programFor } from '../../src/notify/desktop.ts';
 import { messageOf } from '../../src/notify/message.ts';
 import { visible, visibleJson } from '../../src/platform/visible.ts';
 import { accessLine } from '../../src/proxy/server/access-log.ts';
-import { makeOutput, tableLines } from '../../src/terminal/output.ts';
+import { makeOutput } from '../../src/terminal/output.ts';
+import { tableLines } from '../../src/terminal/table.ts';
 import { print, rendered, styled } from '../../src/terminal/terminal.ts';
 import { widthOf } from '../../src/terminal/width.ts';
 import { runningGateway } from '../support/gateway.ts';
@@ -354,8 +355,7 @@ describe('the door', () => {
         [styled('red', `x${evil}`), 'z'],
         ['short', 'w'],
       ],
-      2_000,
-      (text) => text,
+      { columns: 2_000, paintHead: (text) => text },
     );
     expect(lines).toHaveLength(4);
     const shown = lines.slice(1).map((line) => rendered(line));

@@ -30,6 +30,6 @@ describe('what moves a machine next', () => {
 
   it('does not say "in 40 min" of what has been due for so long: nobody has looked since', () => {
     expect(nextLine(dueAt + 2_400_000)).toContain('→ healthy when the gateway looks next:');
-    expect(nextLine(dueAt, 'zh-CN')).toContain('→ 健康 网关下次检查时');
+    expect(nextLine(dueAt, 'zh-CN')).toContain('→ 网关下次检查时变为“健康”：');
   });
 });

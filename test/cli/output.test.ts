@@ -2,7 +2,8 @@ import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { QccError } from '../../src/errors/qcc-error.ts';
-import { printError, tableLines } from '../../src/terminal/output.ts';
+import { printError } from '../../src/terminal/output.ts';
+import { tableLines } from '../../src/terminal/table.ts';
 import { styled, styles } from '../../src/terminal/terminal.ts';
 import { widthOf } from '../../src/terminal/width.ts';
 import { temporaryHome } from '../support/home.ts';
@@ -42,25 +43,57 @@ describe('a table', () => {
       ['work', red('failed'), 'a'],
       ['工作接口', 'healthy', 'b'],
     ];
-    const lines = tableLines(['name', '状态', 'why'], rows, wideTerminal, plain).map((line) =>
+    const lines = tableLines(['name', '状态', 'why'], rows, { columns: wideTerminal, paintHead: plain }).map((line) =>
       line.replace(styles, ''),
     );
     expect(lines).toEqual(['name      状态     why', 'work      failed   a', '工作接口  healthy  b']);
   });
 
   it('ends its lines where their text ends', () => {
-    expect(tableLines(['name', 'why'], [['work', '']], wideTerminal, plain)).toEqual(['name  why', 'work']);
+    expect(tableLines(['name', 'why'], [['work', '']], { columns: wideTerminal, paintHead: plain })).toEqual([
+      'name  why',
+      'work',
+    ]);
   });
 
   it('cuts what does not fit the terminal, and says so', () => {
-    const [, row] = tableLines(['name', 'why'], [['work', 'the connection was reset']], 20, plain);
+    const [, row] = tableLines(['name', 'why'], [['work', 'the connection was reset']], {
+      columns: 20,
+      paintHead: plain,
+    });
     expect(row).toBe('work  the connectio…');
   });
 
   it('does not cut a character of two cells in half', () => {
-    const [, row = ''] = tableLines(['why'], [['连接被重置']], 6, plain);
+    const [, row = ''] = tableLines(['why'], [['连接被重置']], { columns: 6, paintHead: plain });
     expect(row).toBe('连接…');
     expect(widthOf(row)).toBeLessThanOrEqual(6);
+  });
+
+  it('leaves out what the eye can do without, in the order that its command says', () => {
+    const rows = [['work', '12345678', 'failed', '98 %', 'unreachable']];
+    const heads = ['name', 'id', 'state', 'success', 'why'];
+    const shown = (columns: number) =>
+      tableLines(heads, rows, { columns, paintHead: plain }, { optional: ['success', 'id'] })[0]?.split(/ +/);
+    expect(shown(wideTerminal)).toEqual(heads);
+    expect(shown(45)).toEqual(heads);
+    expect(shown(40)).toEqual(['name', 'id', 'state', 'why']);
+    expect(shown(30)).toEqual(['name', 'state', 'why']);
+  });
+
+  it('lets its last column go on below itself where that is a sentence, in whatever script', () => {
+    const rows = [
+      ['work', 'the connection was reset by its peer'],
+      ['家', red('连接被对方重置（第 3 次），稍后重试')],
+    ];
+    const lines = tableLines(['name', 'why'], rows, { columns: 24, paintHead: plain }, { wrapsLast: true });
+    expect(lines.map((line) => line.replace(styles, ''))).toEqual([
+      'name  why',
+      'work  the connection was',
+      '      reset by its peer',
+      '家    连接被对方重置（第',
+      '      3 次），稍后重试',
+    ]);
   });
 
   it('never says more than fits, and leaves no piece of a colour behind', () => {
@@ -69,12 +102,22 @@ describe('a table', () => {
       .map(([text, isRed]) => (isRed ? red(text) : text));
     const columns = fc.integer({ min: 4, max: 40 });
     fc.assert(
-      fc.property(fc.array(fc.tuple(cell, cell, cell), { maxLength: 4 }), columns, (rows, width) => {
-        for (const line of tableLines(['a', 'b', 'c'], rows, width, plain)) {
-          expect(widthOf(line)).toBeLessThanOrEqual(width);
-          expect(line.replace(styles, '')).not.toContain('\ufdd0');
-        }
-      }),
+      fc.property(
+        fc.array(fc.tuple(cell, cell, cell), { maxLength: 4 }),
+        columns,
+        fc.boolean(),
+        (rows, width, wrapsLast) => {
+          for (const line of tableLines(
+            ['a', 'b', 'c'],
+            rows,
+            { columns: width, paintHead: plain },
+            { wrapsLast, optional: ['b'] },
+          )) {
+            expect(widthOf(line)).toBeLessThanOrEqual(width);
+            expect(line.replace(styles, '')).not.toContain('\ufdd0');
+          }
+        },
+      ),
     );
   });
 

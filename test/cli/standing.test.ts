@@ -25,12 +25,12 @@ it('proxy status and status tell where it listens, what serves, and what has bee
   expect(out).toContain(gateway.url);
   expect(out).toContain('active: work');
   expect(out).toMatch(/endpoints: 1 healthy/);
-  expect(out).toMatch(/0 \(0 answered, 0 failed, 0 cancelled\), 0 running, 0 in line/);
+  expect(out).toMatch(/0 \(0 answered, 0 failed, 0 cancelled\), 0 running, 0 waiting/);
   const all = await run('status');
   expect(all.out).toContain(gateway.url);
   expect(all.out).toMatch(/work .*healthy/);
   const zh = await run('status', '--lang', 'zh-CN');
-  expect(zh.out).toContain('1 健康');
+  expect(zh.out).toContain('健康 1');
   for (const text of [out, all.out, zh.out]) expect(text).not.toMatch(hole);
   expect((await run('status', '--json')).json()).toMatchObject({
     running: true,
@@ -39,7 +39,7 @@ it('proxy status and status tell where it listens, what serves, and what has bee
   await simulated.stopListening();
   for (let i = 0; i < 3; i++) await run('health', 'check');
   const out2 = await run('status', '--lang', 'zh-CN');
-  expect(out2.out).toContain('1 失败');
+  expect(out2.out).toContain('失败 1');
   expect(out2.err).toContain('没有可用端点');
 });
 

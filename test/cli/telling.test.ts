@@ -53,15 +53,15 @@ describe('the history for people', () => {
     const row = { ...fact('EndpointFailed', 'endpoint/11111111', failed), cause: 1 };
     const [day, line] = told([row]);
     expect(day).toMatch(/^── 2026-11-2\d (UTC|[+-]\d\d:\d\d) ──$/);
-    expect(line).toMatch(/^\d\d:\d\d:00 #1 +main\/relay +out for 12 s: server error \(inferred\) {2}← #1$/);
-    expect(told([row], 'zh-CN')[1]).toContain('停用 12 s：服务器错误（推断）');
+    expect(line).toMatch(/^\d\d:\d\d:00 #1 +main\/relay +ejected for 12 s: server error \(inferred\) {2}← #1$/);
+    expect(told([row], 'zh-CN')[1]).toContain('剔除 12 s：服务器错误（推断）');
   });
 
   it('puts requests that were answered alike on one line, and no other fact with them', () => {
     const lines = told([served(), served(), served(), fact('EndpointFailed', 'endpoint/22222222', failed), served()]);
     expect(lines.slice(1)).toEqual([
       expect.stringMatching(/#1–3 .*3 requests answered by main\/relay until .*, half of them within 10 ms$/),
-      expect.stringMatching(/#4 .*spare\/other .*out for/),
+      expect.stringMatching(/#4 .*spare\/other .*ejected for/),
       expect.stringMatching(/#5 .*200 from main\/relay in 40 ms$/),
     ]);
   });
@@ -84,10 +84,14 @@ describe('the history for people', () => {
   });
 
   it('says the reasons of the ladder in the words of its reader, and leaves those that it does not know', () => {
-    const over = (because: string) =>
+    const over = (because: string | object) =>
       told([fact('FailedOver', 'priority', { from: 'a', to: 'b', because })], 'zh-CN')[1];
-    expect(over('all endpoints of a are out for certain')).toContain('故障切换 a → b：a 的端点确定全部不可用');
-    expect(over('a had no usable endpoint in 3 reports in a row')).toContain('a 连续 3 次报告无可用端点');
+    expect(over({ code: 'allOutForCertain', params: { profile: 'a' } })).toContain(
+      '故障切换 a → b：a 的端点全部不可用',
+    );
+    const unusable = { code: 'unusableInRow', params: { profile: 'a', reports: 3 } };
+    expect(over(unusable)).toContain('a 连续 3 次没有可用端点');
+    expect(over({ code: 'moonRose', params: {} })).toContain('故障切换 a → b：moonRose');
     expect(over('the moon rose')).toContain('故障切换 a → b：the moon rose');
   });
 });

@@ -131,20 +131,21 @@ async function screenOf(home: string, variables: string, command: string): Promi
   const columns = Number(env['COLUMNS'] ?? 80);
   // A home's settings are read with the process's own environment.
   for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
-  Object.defineProperty(process.stdout, 'columns', { value: columns, configurable: true });
+  const streams = [process.stdout, process.stderr];
+  for (const stream of streams) Object.defineProperty(stream, 'columns', { value: columns, configurable: true });
   let text = '';
   const write = (piece: string | Uint8Array) => {
     text += String(piece);
     return true;
   };
-  const spies = [process.stdout, process.stderr].map((stream) => vi.spyOn(stream, 'write').mockImplementation(write));
+  const spies = streams.map((stream) => vi.spyOn(stream, 'write').mockImplementation(write));
   const argv = [...command.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
   try {
     const code = await runCli(argv, { QCC_HOME: home, HOME: dirname(home), ...env });
     if (code !== 0) text += `[exit ${code}]\n`;
   } finally {
     for (const spy of spies) spy.mockRestore();
-    Reflect.deleteProperty(process.stdout, 'columns');
+    for (const stream of streams) Reflect.deleteProperty(stream, 'columns');
     for (const name of Object.keys(env)) vi.stubEnv(name, undefined);
   }
   return shown(text, columns);

@@ -33,7 +33,7 @@ export async function use(context: Context): Promise<undefined> {
   const env = clientEnv(settings, context.env);
   const applied = isOn(context, 'apply') ? await apply(context, env) : undefined;
   if (context.json) return void context.out.json({ ...row, env, ...(applied ? { applied } : {}) });
-  context.out.done(`${context.words.active}: ${name}`);
+  context.out.done(context.words.labelled(context.words.active, name));
   if (applied) context.out.done(context.words.applied(applied.file));
   else
     for (const line of [context.words.pointHere, '  eval "$(qcc env)"', '  qcc use NAME --apply', '  qcc code'])

@@ -53,6 +53,7 @@ export async function list(context: Context): Promise<undefined> {
         ],
       ];
     }),
+    { optional: [words.description, words.range] },
   );
   return undefined;
 }

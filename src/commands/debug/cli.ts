@@ -29,6 +29,6 @@ export async function debug(context: Context): Promise<number | undefined> {
   context.out.line(context.out.paint('dim', `#${answer.seq}  ${timeText(shown)}`));
   const now = at === undefined ? Date.now() : shown;
   for (const machine of answer.machines) machineLines(context, machine, now, answer.live);
-  if (answer.live) context.out.line(budgetLine(context, answer.live));
+  if (answer.live) context.out.prose(4, budgetLine(context, answer.live));
   return tellGaps(context, met);
 }

@@ -2,10 +2,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer, FactRow, MachineRow } from '../../contract/operations.ts';
 import { exitCodes, usage } from '../../errors/qcc-error.ts';
+import { codeText } from '../../messages/codes.ts';
 import { storyWordsOf } from '../../messages/story-languages.ts';
 import { clockOf, shortSpan, zoneOf } from '../../platform/time.ts';
-import { cut } from '../../terminal/output.ts';
 import { Screen } from '../../terminal/screen.ts';
+import { cut } from '../../terminal/wrap.ts';
 import { type Context, flag } from '../context.ts';
 import { factLine } from '../fact-lines.ts';
 import { asJson, budgetLine, linesOf } from '../machine-lines.ts';
@@ -130,5 +131,6 @@ function lineOf(context: Context, machine: MachineRow, now: number, live: Machin
     .sort((a, b) => ((a.at ?? '') < (b.at ?? '') ? -1 : 1));
   if (!next?.at) return first;
   const { lines } = storyWordsOf(context.language);
-  return `${first}  → ${next.to} ${lines.inSpan(shortSpan(Date.parse(next.at) - now))}`;
+  const state = codeText('states', next.to, context.language);
+  return `${first}  ${lines.goesIn(state, shortSpan(Date.parse(next.at) - now))}`;
 }

@@ -32,10 +32,13 @@ function show({ out, language, json }: Context, checks: readonly Check[], more: 
   if (json) out.json({ checks: rows, ...more });
   else {
     const bad = [...faults, ...warnings];
-    for (const { id, detail } of rows.filter(({ ok }) => ok)) out.line(`${out.paint('green', '✓')} ${id}  ${detail}`);
-    for (const { id, severity, detail, fix } of bad) {
-      const mark = severity === 'fault' ? out.paint('red', '✗') : out.paint('yellow', '!');
-      out.line(`${mark} ${out.paint('bold', id)}  ${detail}`);
+    const width = Math.max(...rows.map(({ id }) => id.length));
+    const tell = (mark: string, { id, detail }: { readonly id: string; readonly detail: string }) =>
+      out.prose(width + 4, `${mark} ${id}${' '.repeat(width - id.length)}  ${detail}`);
+    for (const row of rows.filter(({ ok }) => ok)) tell(out.paint('green', '✓'), row);
+    for (const row of bad) {
+      const { severity, fix } = row;
+      tell(severity === 'fault' ? out.paint('red', '✗') : out.paint('yellow', '!'), row);
       if (fix !== null) out.line(`    ${fix}`);
     }
     out.line(configWordsOf(language).found(faults.length, warnings.length));

@@ -39,6 +39,7 @@ function checkTable(context: Context, checks: readonly CheckRow[]): void {
       row.model ?? '-',
       reasonText(row.error ?? '', language),
     ]),
+    { optional: [words.tokens, words.score, 'TTFT', words.model], wrapsLast: true },
   );
 }
 

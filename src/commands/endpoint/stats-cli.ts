@@ -33,6 +33,12 @@ export async function sinceOf(context: Context, call: Call): Promise<number | un
   return from.startsWith('#') ? now : instant(from, now, context.words);
 }
 
+const [ttfb, ttft] = ['TTFB p50/p95', 'TTFT p50/p95'];
+
+function quantilesOf({ p50, p95 }: { readonly p50: number | null; readonly p95: number | null }): string {
+  return p50 === null || p95 === null ? '-' : `${Math.round(p50)}/${Math.round(p95)} ms`;
+}
+
 function statsTable({ out, words }: Context, { stats: rows, unpriced }: Answer<'stats.read'>): void {
   out.table(
     [
@@ -42,8 +48,8 @@ function statsTable({ out, words }: Context, { stats: rows, unpriced }: Answer<'
       words.requests,
       words.attempts,
       words.failures,
-      'TTFB p50/p95',
-      'TTFT p50/p95',
+      ttfb,
+      ttft,
       words.tokens,
       words.cacheTokens,
       words.cost,
@@ -55,12 +61,13 @@ function statsTable({ out, words }: Context, { stats: rows, unpriced }: Answer<'
       String(row.requests),
       String(row.attempts),
       String(row.failures),
-      `${row.ttfbMs.p50 ?? '-'}/${row.ttfbMs.p95 ?? '-'}`,
-      `${row.ttftMs.p50 ?? '-'}/${row.ttftMs.p95 ?? '-'}`,
+      quantilesOf(row.ttfbMs),
+      quantilesOf(row.ttftMs),
       `${row.tokens.input}→${row.tokens.output}`,
       `${row.tokens.cacheRead}/${row.tokens.cacheWrite}`,
       row.cost === null ? '-' : dollars(row.cost.totalUsd),
     ]),
+    { optional: [words.cacheTokens, ttfb, words.attempts, words.tokens, words.id, ttft] },
   );
   if (rows.some(({ cost }) => cost !== null))
     out.note(words.costInAll(dollars(rows.reduce((sum, { cost }) => sum + (cost?.totalUsd ?? 0), 0))));

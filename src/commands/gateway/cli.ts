@@ -9,13 +9,14 @@ import { exitCodes, QccError, usage } from '../../errors/qcc-error.ts';
 import { toldOf } from '../../errors/told-error.ts';
 import type { GatewayNews } from '../../gateway/gateway.ts';
 import { checkDetail } from '../../messages/checks.ts';
-import { codeText, unreadyText } from '../../messages/codes.ts';
+import { unreadyText } from '../../messages/codes.ts';
 import type { Words } from '../../messages/messages.ts';
 import { spanMs } from '../../messages/times.ts';
 import { clockOf, iso, shortSpan } from '../../platform/time.ts';
 import { type Context, flag, isOn, numberFlag, withInstallation } from '../context.ts';
 import { coloured } from '../endpoint/cli.ts';
 import { healthTable } from '../health/cli.ts';
+import { ladderLine } from '../priority/cli.ts';
 import { watched } from '../watch.ts';
 import { type Started, startDaemon } from './daemon.ts';
 import { type EndSignal, endGateway } from './ending.ts';
@@ -231,21 +232,18 @@ function printStatus(context: Context, row: StatusRow | undefined): number {
 function statusLines(context: Context, row: StatusRow): void {
   const { out, words, language } = context;
   const { requests, endpoints } = row;
-  out.line(
-    `${out.paint('green', '●')} ${out.paint('bold', row.url)}  pid ${row.pid}  ${shortSpan(row.uptimeMs)}  qcc ${row.version}`,
+  out.prose(
+    2,
+    `${out.paint('green', '●')} ${out.paint('bold', row.url)}  pid ${row.pid}  ${words.upFor(shortSpan(row.uptimeMs))}  qcc ${row.version}`,
+    ladderLine(context, row.active, row.state),
+    words.labelled(words.requests, words.requestCounts(requests)),
   );
-  out.line(`${words.active}: ${row.active ?? words.none}  ${words.state}: ${codeText('states', row.state, language)}`);
-  out.line(`${words.requests}: ${words.requestCounts(requests)}`);
   // An older gateway does not say.
-  if (row.connections) out.line(`${words.clients}: ${words.clientCounts(row.connections)}`);
-  out.line(
-    `${words.endpoints}: ${
-      Object.entries(endpoints)
-        .filter(([, n]) => n > 0)
-        .map(([state, n]) => `${n} ${coloured(context, state as keyof typeof endpoints)}`)
-        .join(', ') || words.none
-    }`,
+  if (row.connections) out.prose(2, words.labelled(words.clients, words.clientCounts(row.connections)));
+  const counts = Object.entries(endpoints).flatMap(([state, n]) =>
+    n > 0 ? [words.counted(n, coloured(context, state as keyof typeof endpoints))] : [],
   );
+  out.prose(2, words.labelled(words.endpoints, counts.join(words.comma) || words.none));
   for (const warning of words.troubles(row)) out.warn(warning);
   tellFound(context, row.found);
   if (row.uncertain) out.note(words.uncertain(clockOf(Date.parse(row.uncertain.from))));

@@ -31,8 +31,8 @@ export function healthTable(context: Context, rows: readonly HealthRow[]): void 
     words.name,
     words.id,
     words.state,
-    words.since,
-    words.until,
+    words.lasts,
+    words.left,
     words.success,
     words.mean,
     words.next,
@@ -52,8 +52,9 @@ export function healthTable(context: Context, rows: readonly HealthRow[]): void 
       nextOf(row, context),
       whyOf(row, language),
     ]),
+    { optional: [words.mean, words.left, words.success, words.lasts, words.id, words.next], wrapsLast: true },
   );
-  for (const line of lackingLines(rows, language)) out.line(line);
+  out.prose(4, ...lackingLines(rows, language));
 }
 
 /** It is as well as it says there, and is asked last for these all the same. */
@@ -134,7 +135,7 @@ function metricsLines({ out, words, language }: Context, row: MetricsRow): void 
     [`${row.profile}/${row.name}`, `${row.id}  ${codeText('states', row.state, language)}`],
     [
       [words.checks, [String(row.checks), ...counts].join('  ')],
-      [words.success, `${percent(row.successRate)}  (20: ${percent(row.recentSuccessRate)})`],
+      [words.success, `${percent(row.successRate)}  (${words.lastOnes(20)}: ${percent(row.recentSuccessRate)})`],
       [words.mean, `${ms(row.avgResponseMs)}  (P95 ${ms(row.p95ResponseMs)})`],
       [
         words.stability,
@@ -171,6 +172,7 @@ export async function history(context: Context): Promise<undefined> {
       row.led ?? '-',
       reasonText(row.error ?? '', language),
     ]),
+    { optional: [words.tokens, words.score, words.depth], wrapsLast: true },
   );
   return undefined;
 }

@@ -9,7 +9,7 @@ export const healthCommands: Commands = {
     examples: ['qcc health status'],
     sub: {
       status: {
-        title: say('state, since, until, why', '状态、起止、原因'),
+        title: say('the state of each endpoint, for how long, and why', '各端点的状态、时长与原因'),
         about: say(
           'state, since, until, success rate, mean response time, what comes next and when, last error; which models it has said to lack, and until when',
           '状态、何时起、到何时、成功率、平均响应时间、下一步及其时间、最近错误；它称没有哪些模型，至何时',

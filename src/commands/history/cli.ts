@@ -154,7 +154,7 @@ function tellThen(context: Context, then: Answer<'history.at'>): void {
   const { words, out } = context;
   const at = Date.parse(then.at);
   out.line(out.paint('dim', `#${then.seq}  ${timeText(at)}`));
-  out.line(`${words.active}: ${then.active ?? words.none}`);
+  out.line(words.labelled(words.active, then.active ?? words.none));
   for (const machine of then.machines) machineLines(context, machine, at);
   out.line('');
   out.table(

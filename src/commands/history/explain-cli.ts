@@ -25,6 +25,9 @@ export async function explain(context: Context): Promise<number | undefined> {
   return tellGaps(context, story.gaps);
 }
 
+// Below the sentence, behind the time and the number.
+const chainIndent = 18;
+
 function ofRequest(context: Context, story: RequestStory, names: Names): void {
   const { out, words, language } = context;
   const { failures, rules, lines } = storyWordsOf(language);
@@ -43,6 +46,7 @@ function ofRequest(context: Context, story: RequestStory, names: Names): void {
       one.ttfbMs === null ? '-' : `${one.ttfbMs} ms`,
       rules[one.because] ?? one.because,
     ]),
+    { optional: [words.id, 'TTFB', 'status'], wrapsLast: true },
   );
   heading(context, lines.candidates(story.view));
   out.table(
@@ -57,6 +61,7 @@ function ofRequest(context: Context, story: RequestStory, names: Names): void {
       String(row.weight),
       whyOf(row, context),
     ]),
+    { optional: [words.weight, words.tier, words.id], wrapsLast: true },
   );
   const told = new Map(story.facts.map((fact) => [fact.seq, fact]));
   for (const { endpoint, name, profile, facts } of story.route) {
@@ -77,7 +82,10 @@ function ofRequest(context: Context, story: RequestStory, names: Names): void {
   );
   if (story.switches.length > 0) heading(context, lines.switchesAround);
   for (const { at: when, seq, from, to, reason } of story.switches)
-    out.line(`  ${clockOf(Date.parse(when))} #${seq}  ${from ?? '-'} → ${to}: ${reasonText(reason, language)}`);
+    out.prose(
+      chainIndent,
+      `  ${clockOf(Date.parse(when))} #${seq}  ${from ?? '-'} → ${to}: ${reasonText(reason, language)}`,
+    );
 }
 
 function whyOf(row: RouteRow, { language }: Context): string {
@@ -99,7 +107,8 @@ function chain(context: Context, facts: readonly FactRow[], names: Names): void 
   for (const fact of facts) {
     const level = fact.cause === null ? 0 : (depth.get(fact.cause) ?? -1) + 1;
     depth.set(fact.seq, level);
-    context.out.line(
+    context.out.prose(
+      chainIndent + 2 * level,
       storyLine(
         context,
         fact,

@@ -49,12 +49,12 @@ function compare({ out, language }: Context, told: Answer<'history.whatIf'>): vo
       ]),
     ],
   );
-  if (failures.unknown > 0) out.line(words.guess);
+  if (failures.unknown > 0) out.prose(2, words.guess);
   for (const { only, at, seq, kind, from, to } of told.changes) {
     const when = Date.parse(at);
     const number = seq === null ? '' : ` #${seq}`;
     const text = `${words.kinds[kind]} ${from} → ${to}: ${words.only[only]}`;
-    out.line(`${out.paint('dim', `${timeText(when)}${number}`)}  ${text}`);
+    out.prose(4, `${out.paint('dim', `${timeText(when)}${number}`)}  ${text}`);
   }
 }
 

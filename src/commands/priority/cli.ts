@@ -7,6 +7,7 @@ import { reasonText } from '../../messages/reasons.ts';
 import { spanMs } from '../../messages/times.ts';
 import { timeText } from '../../platform/time.ts';
 import { type Context, countFlag, flag, isOn, numberFlag, withInstallation } from '../context.ts';
+import { toneOf } from '../machine-lines.ts';
 import { tierOf } from '../options.ts';
 
 export async function set(context: Context): Promise<undefined> {
@@ -18,8 +19,14 @@ export async function set(context: Context): Promise<undefined> {
   return undefined;
 }
 
+/** Where requests go, and how the ladder as a whole is. */
+export function ladderLine({ out, words, language }: Context, active: string | null, state: string): string {
+  const ladder = out.paint(toneOf(state), codeText('states', state, language));
+  return `${words.labelled(words.active, active ?? words.none)}  ${words.labelled(words.ladder, ladder)}`;
+}
+
 export async function list(context: Context): Promise<undefined> {
-  const { out, words, json, language } = context;
+  const { out, words, json } = context;
   const ladder = await withInstallation(context, ({ call }) => call('priority.list', {}));
   if (json) return void out.json(ladder);
   const rows = Object.entries(ladder.tiers).flatMap(([tier, names]) =>
@@ -29,12 +36,11 @@ export async function list(context: Context): Promise<undefined> {
       name === ladder.pinned ? `${name} (${words.pinned})` : name,
     ]),
   );
-  out.line(
-    `${words.active}: ${ladder.active ?? words.none}   ${words.state}: ${codeText('states', ladder.state, language)}`,
-  );
+  out.line(ladderLine(context, ladder.active, ladder.state));
   const { held, recovery } = ladder;
-  if (held) out.line(words.heldBack(held.wanted, held.because, held.until === null ? null : timeText(held.until)));
-  if (recovery) out.line(words.watchedUp(recovery.profile, recovery.checks, recovery.of, timeText(recovery.readyAt)));
+  if (held) out.prose(4, words.heldBack(held.wanted, held.because, held.until === null ? null : timeText(held.until)));
+  if (recovery)
+    out.prose(4, words.watchedUp(recovery.profile, recovery.checks, recovery.of, timeText(recovery.readyAt)));
   if (rows.length > 0) out.table(['', words.tier, words.profile], rows);
   return undefined;
 }
@@ -50,7 +56,7 @@ export async function switchTo(context: Context): Promise<undefined> {
       );
     const released = await withInstallation(context, ({ call }) => call('priority.release', {}));
     if (json) out.json(released);
-    else out.done(`${context.words.active}: ${released.active ?? context.words.none}`);
+    else out.done(context.words.labelled(context.words.active, released.active ?? context.words.none));
     return undefined;
   }
   if (profile === undefined) throw usage(context.words.missing('PROFILE'), 'qcc priority switch PROFILE, or --release');
@@ -131,5 +137,6 @@ function table({ out, words, language }: Context, rows: readonly SwitchRow[]): v
       row.to,
       reasonText(row.reason, language),
     ]),
+    { optional: [words.kind], wrapsLast: true },
   );
 }

@@ -78,6 +78,10 @@ function table({ out, words, language }: Context, rows: readonly QueueItemRow[])
       row.model ?? '-',
       reasonText(row.reason, language),
     ]),
+    {
+      optional: [words.bytes, words.priority, words.model, words.enqueued, words.retries, words.nextRetry],
+      wrapsLast: true,
+    },
   );
 }
 

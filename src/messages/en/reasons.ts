@@ -5,8 +5,10 @@ export type ReasonWords = { readonly [Code in ReasonCode]: (params: ReasonParams
 
 export const reasons: ReasonWords = {
   allOutForCertain: ({ profile }) => `all endpoints of ${profile} are out for certain`,
-  unusableInRow: ({ profile, reports }) => `${profile} had no usable endpoint in ${reports} reports in a row`,
-  checksPassed: ({ profile, checks }) => `${profile} passed ${checks} checks and its delay`,
+  unusableInRow: ({ profile, reports }) =>
+    `${profile} had no usable endpoint in ${reports === 1 ? '1 report' : `${reports} reports in a row`}`,
+  checksPassed: ({ profile, checks }) =>
+    `${profile} passed ${checks === 1 ? '1 check' : `${checks} checks`} and its delay`,
   someOut: ({ profile }) => `${profile} has endpoints that are out`,
   isNotFirst: ({ active, first }) => `${active} is active instead of ${first}`,
   pinnedFailed: ({ profile }) => `the pinned profile ${profile} has failed`,
