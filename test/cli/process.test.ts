@@ -9,6 +9,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { StatusRow } from '../../src/contract/operations.ts';
 import { temporaryHome } from '../support/home.ts';
 import { type Ended, launch, main } from './built.ts';
+import { at } from './command.ts';
 
 const patienceMs = 60_000;
 interface Started {
@@ -23,7 +24,10 @@ function installation(env: Readonly<Record<string, string>> = {}) {
   const start = (...argv: readonly string[]) => launch(argv, { QCC_HOME: home, ...env });
   const run = (...argv: readonly string[]): Promise<Ended> => start(...argv).ended;
   const json = async (...argv: readonly string[]): Promise<unknown> => JSON.parse((await run(...argv, '--json')).out);
-  return { home, start, run, json };
+  // What another process only is asked for needs none of its own.
+  const ask = at(home, env);
+  const askJson = async (...argv: readonly string[]): Promise<unknown> => (await ask(...argv, '--json')).json();
+  return { home, start, run, json, ask, askJson };
 }
 
 /** A gateway in the background, stopped when the test ends. */
@@ -51,7 +55,9 @@ describe('qcc --help', () => {
     const { code } = await launch(['endpoint', '--help'], { NODE_V8_COVERAGE: folder }).ended;
     const [report = ''] = readdirSync(folder);
     const { result } = JSON.parse(readFileSync(join(folder, report), 'utf8')) as { result: readonly { url: string }[] };
-    const loaded = result.flatMap(({ url }) => (url.startsWith('file:') ? [url.replace(/^.*\/dist\//, '')] : []));
+    const loaded = result.flatMap(({ url }) =>
+      url.startsWith('file:') ? [url.replace(/^.*\/(qcc-built-[^/]*\/dist|node_modules)\//, '')] : [],
+    );
     expect(code).toBe(0);
     expect(loaded).toContain('src/cli/main.js');
     expect(
@@ -94,29 +100,29 @@ describe('a gateway', () => {
       for (const socket of silent) socket.destroy();
     });
     await Promise.any(silent.map((socket) => once(socket, 'close')));
-    const run = (...argv: readonly string[]) => launch(argv, { QCC_HOME: home }).ended;
-    const { files, logState } = JSON.parse((await run('proxy', 'status', '--json')).out) as StatusRow;
+    const ask = at(home);
+    const { files, logState } = JSON.parse((await ask('proxy', 'status', '--json')).out) as StatusRow;
     expect([files.limit, files.short, logState]).toEqual([128, false, 'open']);
     expect(files.dropped).toBeGreaterThan(100);
-    expect((await run('proxy', 'status')).err).toMatch(/connections were closed at once/);
-    expect((await run('config', 'set', 'notify.window', '5')).code).toBe(0);
-    expect((await run('config', 'validate')).out).toMatch(/128 open files allow \d+ connections at once/);
+    expect((await ask('proxy', 'status')).err).toMatch(/connections were closed at once/);
+    expect((await ask('config', 'set', 'notify.window', '5')).code).toBe(0);
+    expect((await ask('config', 'validate')).out).toMatch(/128 open files allow \d+ connections at once/);
     for (const socket of silent) socket.destroy();
     await vi.waitFor(async () => expect((await fetch(`${url}/healthz`)).status).toBe(200), { timeout: patienceMs });
   });
 
   it('goes on when something in it throws that nobody expected, and tells it', async () => {
     const thrower = `process.on('SIGUSR2', () => setTimeout(() => { throw new TypeError('sk-ant-secret'); }));`;
-    const { run, json, home, started } = await withGateway({
+    const { home, started, ask, askJson } = await withGateway({
       NODE_OPTIONS: `--import data:text/javascript;base64,${Buffer.from(thrower).toString('base64')}`,
     });
     process.kill(started.pid, 'SIGUSR2');
-    await vi.waitFor(async () => expect(await json('proxy', 'status')).toMatchObject({ uncaught: 1 }), {
+    await vi.waitFor(async () => expect(await askJson('proxy', 'status')).toMatchObject({ uncaught: 1 }), {
       timeout: patienceMs,
     });
     expect((await fetch(`${started.url}/healthz`)).status).toBe(200);
     expect(await (await fetch(`${started.url}/metrics`)).text()).toContain('qcc_uncaught_errors_total 1');
-    expect((await run('proxy', 'status')).err).toContain('logs/gateway.log');
+    expect((await ask('proxy', 'status')).err).toContain('logs/gateway.log');
     const log = readFileSync(join(home, 'logs', 'gateway.log'), 'utf8');
     expect(log).toMatch(/error: nobody expected TypeError\n +at /);
     expect(log).not.toContain('sk-ant-secret');
@@ -141,25 +147,25 @@ describe('an old Node', () => {
 
 describe('a reader that has seen enough', () => {
   it('is no error', async () => {
-    const { run, start } = installation();
-    await run('add', 'work');
+    const { start, ask } = installation();
+    await ask('add', 'work');
     const following = start('history', '--follow', '--json');
     await following.said(/ProfileAdded/);
     following.child.stdout?.destroy();
     // Something happens, so that there is something to say to nobody.
-    await run('add', 'spare');
+    await ask('add', 'spare');
     expect(await following.ended).toMatchObject({ code: 0, signal: null, err: '' });
   });
 });
 
 describe('qcc history --follow', () => {
   it('tells what happens while it looks, each fact once', async () => {
-    const { run, start } = installation();
-    await run('add', 'work');
+    const { start, ask } = installation();
+    await ask('add', 'work');
     const following = start('history', '-f', '--json');
     await following.said(/"name":"work"/);
-    await run('add', 'spare');
-    await run('add', 'third');
+    await ask('add', 'spare');
+    await ask('add', 'third');
     const out = await following.said(/"name":"third"/);
     following.child.kill('SIGINT');
     await following.ended;
@@ -173,7 +179,7 @@ describe('qcc history --follow', () => {
 
 describe('the gateway', () => {
   it('starts in the background without holding the pipes of who started it, and stops', async () => {
-    const { json, run, started, home } = await withGateway();
+    const { json, started, home, ask, askJson } = await withGateway();
     expect(started).toEqual({
       url: `http://127.0.0.1:${started.port}`,
       host: '127.0.0.1',
@@ -181,10 +187,10 @@ describe('the gateway', () => {
       pid: expect.any(Number),
       home,
     });
-    expect(await json('proxy', 'status')).toMatchObject({ running: true, url: started.url, pid: started.pid });
+    expect(await askJson('proxy', 'status')).toMatchObject({ running: true, url: started.url, pid: started.pid });
     expect(await json('proxy', 'stop')).toEqual({ stopped: true, drained: 0, cut: 0 });
     expect(isAlive(started.pid)).toBe(false);
-    expect(await run('proxy', 'status', '--json')).toMatchObject({ code: 3, out: '{"running":false}\n' });
+    expect(await ask('proxy', 'status', '--json')).toMatchObject({ code: 3, out: '{"running":false}\n' });
   });
 
   it('is one per home', async () => {
@@ -221,24 +227,24 @@ describe('the gateway', () => {
   });
 
   it('runs in the foreground until a signal', async () => {
-    const { start, run } = installation();
+    const { start, ask } = installation();
     const gateway = start('proxy', 'run', '--port', '0', '--json');
     const started = JSON.parse(await gateway.said(/\n/)) as Started;
     expect(started.pid).toBe(gateway.child.pid);
-    expect(await run('proxy', 'status')).toMatchObject({ code: 0 });
+    expect(await ask('proxy', 'status')).toMatchObject({ code: 0 });
     gateway.child.kill('SIGTERM');
     expect(await gateway.ended).toMatchObject({ code: 0, signal: null });
   });
 
   it('answers commands as the installation does without it', async () => {
-    const { json, run } = await withGateway();
+    const { json, run, ask, askJson } = await withGateway();
     expect(await json('add', 'work')).toMatchObject({ name: 'work', default: true });
-    expect(await json('config', 'set', 'failover.cooldown', '120')).toMatchObject({ value: 120 });
-    expect((await run('add', 'work')).code).toBe(6);
-    expect((await run('default', 'wrok')).code).toBe(5);
+    expect(await askJson('config', 'set', 'failover.cooldown', '120')).toMatchObject({ value: 120 });
+    expect((await ask('add', 'work')).code).toBe(6);
+    expect((await ask('default', 'wrok')).code).toBe(5);
     await run('proxy', 'stop');
-    expect(await json('list')).toMatchObject({ profiles: [{ name: 'work' }] });
-    expect(await json('config', 'get', 'failover.cooldown')).toMatchObject({ value: 120 });
+    expect(await askJson('list')).toMatchObject({ profiles: [{ name: 'work' }] });
+    expect(await askJson('config', 'get', 'failover.cooldown')).toMatchObject({ value: 120 });
   });
 });
 
@@ -272,13 +278,13 @@ describe.skipIf(process.platform === 'win32')('qcc code', () => {
   });
 
   it('goes through one profile when told to', async () => {
-    const { run, started } = await withGateway({ PATH: claude('') });
-    await run('add', '工作', '--base-url', 'http://127.0.0.1:9', '--api-key', 'sk-ant-0123456789abcdef');
+    const { run, started, ask } = await withGateway({ PATH: claude('') });
+    await ask('add', '工作', '--base-url', 'http://127.0.0.1:9', '--api-key', 'sk-ant-0123456789abcdef');
     const { out } = await run('code', '--profile', '工作');
     const { env } = (JSON.parse(out) as { settings: { env: Record<string, string> } }).settings;
     expect(env['ANTHROPIC_BASE_URL']).toBe(`${started.url}/p/${encodeURIComponent('工作')}`);
     expect(await run('code', '--profile', 'wrok')).toMatchObject({ code: 5, out: '' });
-    await run('add', 'empty');
+    await ask('add', 'empty');
     const refused = { code: 5, out: '', err: expect.stringContaining('qcc endpoint add empty') };
     expect(await run('code', '--profile', 'empty')).toMatchObject(refused);
   });
@@ -296,21 +302,21 @@ describe.skipIf(process.platform === 'win32')('qcc code', () => {
   });
 
   it('starts the gateway when none runs, and says so', async () => {
-    const { run, json } = installation({ PATH: claude('') });
+    const { run, ask, askJson } = installation({ PATH: claude('') });
     onTestFinished(async () => {
       await run('proxy', 'stop', '--timeout', '0');
     });
-    await run('config', 'set', 'proxy.port', '0');
+    await ask('config', 'set', 'proxy.port', '0');
     const { code, err } = await run('code');
-    const { url } = (await json('proxy', 'status')) as Started;
+    const { url } = (await askJson('proxy', 'status')) as Started;
     expect({ code, err }).toEqual({ code: 0, err: expect.stringContaining(url) });
   });
 
   it('says how to get claude when it is missing', async () => {
-    const { run } = installation({ PATH: dirname(temporaryHome()) });
+    const { run, ask } = installation({ PATH: dirname(temporaryHome()) });
     const { code, err } = await run('code', '--json');
     // Nothing was started for a program that is not there.
-    expect(await run('proxy', 'status')).toMatchObject({ code: 3 });
+    expect(await ask('proxy', 'status')).toMatchObject({ code: 3 });
     expect({ code, said: JSON.parse(err) }).toMatchObject({
       code: 1,
       said: { error: { code: 'QCC_CLAUDE_MISSING', hint: expect.stringContaining('npm install') } },
