@@ -198,7 +198,7 @@ async function help(
     print(process.stdout, ...lines);
     return exitCodes.done;
   }
-  // A group without its sub-command is a mistake, and its help the way out.
+  // A group without its sub-command is a mistake, and its help the way out. Not by consola, which help does not load.
   print(process.stderr, ...lines);
   return exitCodes.usage;
 }

@@ -1,6 +1,6 @@
 /** The one file that prints. Data goes to stdout; everything else, by consola, to stderr. */
 import { once } from 'node:events';
-import { createConsola } from 'consola/basic';
+import { type ConsolaInstance, createConsola } from 'consola/basic';
 import { exitCodes, QccError } from '../errors/qcc-error.ts';
 import { inLanguage } from '../messages/errors.ts';
 import { type Language, wordsOf } from '../messages/messages.ts';
@@ -42,14 +42,7 @@ export function makeOutput(options: {
 }): Output {
   const { colour, quiet } = options;
   const stdout = options.stream ?? process.stdout;
-  const say = createConsola({
-    stdout: process.stderr,
-    stderr: process.stderr,
-    level: quiet ? 1 : 3,
-    formatOptions: { date: false, colors: false },
-    // A message is the message: no label of a logger in front of it.
-    reporters: [{ log: ({ args }) => print(process.stderr, ...args.map(String)) }],
-  });
+  const say = consolaFor(quiet ? warnings : messages);
   // Into a file or a pipe everything goes, however wide it is.
   const columns = process.stdout.columns || Number.POSITIVE_INFINITY;
   const paint = (style: Style, text: string) => (colour ? styled(style, text) : text);
@@ -87,6 +80,21 @@ export function makeOutput(options: {
   };
 }
 
+// Levels of consola: errors are said at each of them.
+const warnings = 1;
+const messages = 3;
+
+function consolaFor(level: number): ConsolaInstance {
+  return createConsola({
+    stdout: process.stderr,
+    stderr: process.stderr,
+    level,
+    formatOptions: { date: false, colors: false },
+    // A message is the message: no label of a logger in front of it.
+    reporters: [{ log: ({ args }) => print(process.stderr, ...args.map(String)) }],
+  });
+}
+
 // Of the terminal beside the data, which may be another one, or none.
 const columnsBeside = () => process.stderr.columns || Number.POSITIVE_INFINITY;
 
@@ -112,12 +120,15 @@ export function printError(error: unknown, { json, language, colour }: Telling):
   const { code, exit, below } = known;
   const { message, hint } = inLanguage(known, language);
   const label = wordsOf(language).error;
-  if (json) print(process.stderr, visibleJson({ error: { code, message: [message, ...below].join('\n'), hint } }));
+  const say = consolaFor(warnings);
+  if (json) say.error(visibleJson({ error: { code, message: [message, ...below].join('\n'), hint } }));
   else {
-    const said = wrapped(`${colour ? styled('red', label) : label}${message}`, columnsBeside(), 2);
-    print(process.stderr, ...said, ...below, `  ${hint}`);
+    const [said = '', ...more] = wrapped(`${colour ? styled('red', label) : label}${message}`, columnsBeside(), 2);
+    say.error(said, ...more, ...below, `  ${hint}`);
   }
-  if (process.env['QCC_DEBUG'] === '1' && error instanceof Error)
-    print(process.stderr, ...(error.stack ?? '').split('\n'));
+  if (process.env['QCC_DEBUG'] === '1' && error instanceof Error) {
+    const [first = '', ...frames] = (error.stack ?? '').split('\n');
+    say.error(first, ...frames);
+  }
   return exit;
 }

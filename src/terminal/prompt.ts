@@ -1,4 +1,7 @@
-/** Questions to a person at a terminal. Loaded only when one is asked. */
+/**
+ * Questions to a person at a terminal. Loaded only when one is asked. Not by consola's `prompt`: it is an older copy of the same
+ * package, which can hide nothing that is typed, and asks on stdout, where data goes.
+ */
 import { confirm as askConfirm, cancel, isCancel, password, select, text } from '@clack/prompts';
 import { exitCodes, QccError } from '../errors/qcc-error.ts';
 import type { Words } from '../messages/messages.ts';
