@@ -1,4 +1,5 @@
 /** What an endpoint said to a probe's question, read from the body of a Messages answer: a stream, or one piece. */
+import type * as anthropic from '@anthropic-ai/sdk/resources';
 import { StreamWatch } from '../src/proxy/response/sse.ts';
 
 export interface Answer {
@@ -15,12 +16,9 @@ export interface Answer {
   readonly outputTokens: number;
 }
 
-interface Usage {
-  readonly input_tokens?: unknown;
-  readonly cache_creation_input_tokens?: unknown;
-  readonly cache_read_input_tokens?: unknown;
-  readonly output_tokens?: unknown;
-}
+/** The names are Anthropic's; what a stranger puts there may be anything. */
+type Counts = 'input_tokens' | 'cache_creation_input_tokens' | 'cache_read_input_tokens' | 'output_tokens';
+type Usage = { readonly [Name in keyof Pick<anthropic.Usage, Counts>]?: unknown };
 
 interface Block {
   readonly type?: unknown;

@@ -1,4 +1,5 @@
 /** What a probe asks: something tiny that every model can answer, and not always the same. */
+import type { MessageCountTokensParams, MessageCreateParamsStreaming, MessageParam } from '@anthropic-ai/sdk/resources';
 
 const messages = [
   'Say OK.',
@@ -17,15 +18,17 @@ const maxTokens = 16;
  * @param dice uniform in [0, 1): which of the messages
  */
 export function question(model: string, dice: number): string {
-  return JSON.stringify({ model, max_tokens: maxTokens, stream: true, messages: turn(dice) });
+  const asked: MessageCreateParamsStreaming = { model, max_tokens: maxTokens, stream: true, messages: turn(dice) };
+  return JSON.stringify(asked);
 }
 
 /** The body for `count_tokens`, which knows neither `max_tokens` nor `stream`. */
 export function countable(model: string, dice: number): string {
-  return JSON.stringify({ model, messages: turn(dice) });
+  const asked: MessageCountTokensParams = { model, messages: turn(dice) };
+  return JSON.stringify(asked);
 }
 
-function turn(dice: number) {
+function turn(dice: number): MessageParam[] {
   const content = messages[Math.floor(dice * messages.length)] ?? messages[0];
   return [{ role: 'user', content }];
 }

@@ -1,4 +1,5 @@
 /** What a Messages API says when all is well: bodies and events in Anthropic's shape, made up on the spot. */
+import type * as anthropic from '@anthropic-ai/sdk/resources';
 
 export type Reply =
   | { readonly kind: 'text'; readonly text: string }
@@ -120,7 +121,20 @@ export function wholeAnswer(asked: Asked): string {
   return asked.stream ? answerEvents(asked).join('') : messageBody(asked);
 }
 
-function message({ id, model, inputTokens, reply }: Asked) {
+type Content =
+  | Pick<anthropic.TextBlock, 'type' | 'text'>
+  | Pick<anthropic.ToolUseBlock, 'type' | 'id' | 'name' | 'input'>;
+
+/** As much of it as clients need. */
+type Message = Pick<anthropic.Message, 'id' | 'type' | 'role' | 'model' | 'stop_reason' | 'stop_sequence'> & {
+  readonly content: readonly Content[];
+  readonly usage: Pick<
+    anthropic.Usage,
+    'input_tokens' | 'cache_creation_input_tokens' | 'cache_read_input_tokens' | 'output_tokens'
+  >;
+};
+
+function message({ id, model, inputTokens, reply }: Asked): Message {
   const said = reply.kind === 'text' ? reply.text : JSON.stringify(reply.input);
   return {
     id,
@@ -139,7 +153,7 @@ function message({ id, model, inputTokens, reply }: Asked) {
   };
 }
 
-function block(reply: Reply): object {
+function block(reply: Reply): Content {
   if (reply.kind === 'text') return { type: 'text', text: reply.text };
   return { type: 'tool_use', id: 'toolu_simulated', name: reply.tool, input: reply.input };
 }

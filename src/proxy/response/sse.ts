@@ -2,6 +2,7 @@
  * What the bytes of an event stream tell, in one pass, however they are cut: the names of its events, and of four of them what is
  * said in a few places. Nothing is held but the beginning of a line.
  */
+import type * as anthropic from '@anthropic-ai/sdk/resources';
 import type { Usage } from '../../../events/request.ts';
 import { JsonScanner, Places } from '../request/json-scanner.ts';
 
@@ -10,13 +11,22 @@ const carriageReturn = 0x0d;
 // Longer than any name that matters.
 const nameMax = 32;
 
-const counts = ['input_tokens', 'output_tokens', 'cache_read_input_tokens', 'cache_creation_input_tokens'] as const;
+const counts = [
+  'input_tokens',
+  'output_tokens',
+  'cache_read_input_tokens',
+  'cache_creation_input_tokens',
+] as const satisfies readonly (keyof anthropic.Usage)[];
 const atStart = counts.map((count) => `message.usage.${count}`);
 const atEnd = counts.map((count) => `usage.${count}`);
 const places = new Places('error.type', 'delta.stop_reason', ...atStart, ...atEnd);
 
 /** Those whose data is read. */
-const isRead: ReadonlySet<string> = new Set(['message_start', 'message_delta', 'error']);
+const isRead: ReadonlySet<string> = new Set<anthropic.RawMessageStreamEvent['type'] | 'error'>([
+  'message_start',
+  'message_delta',
+  'error',
+]);
 
 // Where in a line the next byte stands.
 const lineStart = 0;
