@@ -16,7 +16,7 @@ describe.skipIf(process.platform === 'win32')('under a mask that hides nothing',
     const bin = join(root, 'bin');
     for (const folder of [made, bin]) mkdirSync(folder);
     writeFileSync(join(bin, 'systemctl'), '#!/bin/sh\n');
-    writeFileSync(join(bin, 'claude'), `#!/bin/sh\necho > '${join(root, 'of-claude')}'\n`);
+    writeFileSync(join(bin, 'claude'), '#!/bin/sh\necho > "$0.ran"\n');
     for (const name of ['systemctl', 'claude']) chmodSync(join(bin, name), 0o755);
     const env = {
       HOME: made,
@@ -53,7 +53,7 @@ describe.skipIf(process.platform === 'win32')('under a mask that hides nothing',
     await done('proxy', 'stats', '--export', join(made, 'health.json'));
     await done('use', 'work', '--apply');
     await done('code');
-    expect(lstatSync(join(root, 'of-claude')).isFile()).toBe(true);
+    expect(lstatSync(join(bin, 'claude.ran')).isFile()).toBe(true);
     // Its socket and its logs while it runs.
     expect(openToOthers(made)).toEqual([]);
     await gateway.stop(0);

@@ -1,8 +1,8 @@
 /** The pager: for people at a terminal, the one that they are used to; without it, the history all the same. */
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { delimiter, join } from 'node:path';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Context } from '../../src/commands/context.ts';
 import { paged } from '../../src/commands/pager.ts';
 import { makeOutput, type Output } from '../../src/terminal/output.ts';
@@ -24,27 +24,30 @@ async function told(pager: string, isTerminal: boolean, json = false) {
   return { isDirect: used === out };
 }
 
-function program(): { readonly path: string; read(): string } {
+/** By its name: the setting is a command line, and the folder's name may have blanks and quotes in it. */
+function program(): { readonly name: string; read(): string } {
   const folder = mkdtempSync(join(tmpdir(), 'qp-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const path = join(folder, 'pager');
+  const name = 'pager-of-a-test';
+  const path = join(folder, name);
+  vi.stubEnv('PATH', `${folder}${delimiter}${process.env['PATH']}`);
   writeFileSync(path, '#!/bin/sh\ncat > "$0.got"\n');
   chmodSync(path, 0o700);
-  return { path, read: () => readFileSync(`${path}.got`, 'utf8') };
+  return { name, read: () => readFileSync(`${path}.got`, 'utf8') };
 }
 
 describe('the pager', () => {
   it('gets what is told at a terminal, and is waited for', async () => {
     const pager = program();
-    expect(await told(pager.path, true)).toEqual({ isDirect: false });
+    expect(await told(pager.name, true)).toEqual({ isDirect: false });
     expect(pager.read()).toBe('a line\n');
   });
 
   it('is left out where nobody reads on a terminal, where it is `cat` or nothing, and where there is none', async () => {
-    const { path } = program();
+    const { name } = program();
     for (const [pager, isTerminal, json] of [
-      [path, false, false],
-      [path, true, true],
+      [name, false, false],
+      [name, true, true],
       ['cat', true, false],
       ['', true, false],
       ['/nope/less', true, false],

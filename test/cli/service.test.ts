@@ -9,10 +9,11 @@ function user(fails = '', whileIn = '') {
   const home = temporaryHome();
   const root = dirname(home);
   mkdirSync(join(root, 'bin'));
-  const [program, told] = [join(root, 'bin', 'systemctl'), join(root, 'told')];
-  const only = whileIn === '' ? '' : `grep -qs ${whileIn} '${root}'/.config/systemd/user/*.service || exit 0;`;
+  const program = join(root, 'bin', 'systemctl');
+  const told = `${program}.told`;
+  const only = whileIn === '' ? '' : `grep -qs ${whileIn} "$HOME"/.config/systemd/user/*.service || exit 0;`;
   const failure = fails === '' ? '' : `case "$*" in *${fails}*) ${only} echo "no bus" >&2; exit 1;; esac\n`;
-  writeFileSync(program, `#!/bin/sh\necho "$*" >> '${told}'\n${failure}`);
+  writeFileSync(program, `#!/bin/sh\necho "$*" >> "$0.told"\n${failure}`);
   chmodSync(program, 0o755);
   const run = at(home, { HOME: root, PATH: `${join(root, 'bin')}:/usr/bin:/bin` });
   return { root, run, told: () => (existsSync(told) ? readFileSync(told, 'utf8').trim().split('\n') : []) };
