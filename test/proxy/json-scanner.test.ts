@@ -1,7 +1,8 @@
 /** JSON that is read without being built: the same to everybody as what `JSON.parse` says of it. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { JsonScanner, Places } from '../../src/proxy/request/json-scanner.ts';
+import { Places } from '../../src/proxy/request/json-places.ts';
+import { JsonScanner } from '../../src/proxy/request/json-scanner.ts';
 
 const paths = ['type', 'error.type', 'usage.input_tokens', 'usage.output_tokens', 'content', 'a.b.c', 'input_tokens'];
 const places = new Places(...paths);

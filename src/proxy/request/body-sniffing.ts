@@ -5,7 +5,9 @@
  * walked only when something is still missing; of a large body that is done in slices, because a stranger may fill it with what
  * takes long to walk over.
  */
-import { JsonScanner, Places } from './json-scanner.ts';
+
+import { Places } from './json-places.ts';
+import { JsonScanner } from './json-scanner.ts';
 import { shortName } from './short-name.ts';
 
 export interface RequestSummary {

@@ -2,7 +2,8 @@
 import type { Failure } from '../../../events/endpoint.ts';
 import type { Usage } from '../../../events/request.ts';
 import { classifyErrorType, typeWord } from '../../../machines/classify.ts';
-import { JsonScanner, Places } from '../request/json-scanner.ts';
+import { Places } from '../request/json-places.ts';
+import { JsonScanner } from '../request/json-scanner.ts';
 import type { Head } from '../upstream/headers.ts';
 
 const counts = {

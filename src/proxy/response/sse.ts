@@ -4,7 +4,8 @@
  */
 import type * as anthropic from '@anthropic-ai/sdk/resources';
 import type { Usage } from '../../../events/request.ts';
-import { JsonScanner, Places } from '../request/json-scanner.ts';
+import { Places } from '../request/json-places.ts';
+import { JsonScanner } from '../request/json-scanner.ts';
 
 const newline = 0x0a;
 const carriageReturn = 0x0d;

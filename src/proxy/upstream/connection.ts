@@ -1,8 +1,9 @@
 /** One connection to an endpoint, and the one call that it carries at a time. */
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
+import type { AnswerReader } from './answer-reader.ts';
 import { codeOf, type DialTarget, dial } from './dial.ts';
-import { AnswerParser, type AnswerReader, ParseError } from './http1.ts';
+import { AnswerParser, ParseError } from './http1.ts';
 import { type Reads, readTurns } from './read-turns.ts';
 import type { AnswerSink, Call } from './upstream.ts';
 

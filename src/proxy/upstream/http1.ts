@@ -3,16 +3,9 @@
  * Written for one job, because a parser for every case costs a fifth of a request: answers only, bodies lent and never copied.
  */
 
-import { memoize } from '../../platform/memoize.ts';
+import { keepAliveMs, keepsAlive, type Meaning, meaningOf } from './answer-fields.ts';
+import type { AnswerReader } from './answer-reader.ts';
 import { eachField } from './head-lines.ts';
-
-/** Hears of one answer: head, data…, end. */
-export interface AnswerReader {
-  head(status: number, pairs: readonly string[]): void;
-  /** The bytes are lent: they are somebody else's when the call returns. */
-  data(bytes: Buffer): void;
-  end(): void;
-}
 
 /** `code` is what llhttp calls the same fault. */
 export class ParseError extends Error {
@@ -39,7 +32,6 @@ const gathered = Buffer.allocUnsafeSlow(65_536);
 const cr = 0x0d;
 const lf = 0x0a;
 const statusLine = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/;
-const token = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;
 // No control characters, but for the tab, and for CR and LF together.
 const wholeHead = /^(?:[\t\x20-\x7e\x80-\xff]|\r\n)*$/;
 const headEnd = Buffer.from('\r\n\r\n');
@@ -220,7 +212,7 @@ export class AnswerParser {
         this.#isChunked = true;
         return;
       case 'connection':
-        this.#connection(value.toLowerCase());
+        this.#keeps = keepsAlive(value.toLowerCase(), this.#keeps);
         return;
       case 'keepAlive':
         this.#idleMs = keepAliveMs(value);
@@ -229,11 +221,6 @@ export class AnswerParser {
         throw new ParseError('HPE_INVALID_HEADER_TOKEN');
       default:
     }
-  }
-
-  #connection(value: string): void {
-    if (value === 'keep-alive') this.#keeps = true;
-    else if (/(^|,)\s*close\s*(,|$)/.test(value)) this.#keeps = false;
   }
 
   #known(bytes: Buffer, at: number): number {
@@ -292,9 +279,7 @@ export class AnswerParser {
         this.#extension(byte);
         return;
       case sizeEnd:
-        if (byte !== lf) throw new ParseError('HPE_INVALID_CHUNK_SIZE');
-        if (this.#left === 0) this.#state = 'trailer';
-        this.#chunk = chunkData;
+        this.#sizeOver(byte);
         return;
       case dataEnd:
         if (byte !== cr) throw new ParseError(byte === lf ? 'HPE_CR_EXPECTED' : 'HPE_STRICT');
@@ -304,6 +289,12 @@ export class AnswerParser {
         if (byte !== lf) throw new ParseError('HPE_STRICT');
         this.#chunk = sizeStart;
     }
+  }
+
+  #sizeOver(byte: number): void {
+    if (byte !== lf) throw new ParseError('HPE_INVALID_CHUNK_SIZE');
+    if (this.#left === 0) this.#state = 'trailer';
+    this.#chunk = chunkData;
   }
 
   #extension(byte: number): void {
@@ -356,20 +347,4 @@ function gather(bytes: Buffer, from: number, to: number, filled: number): number
   if (to - from <= 16) for (let at = from; at < to; at++) gathered[end++] = bytes[at] as number;
   else end += bytes.copy(gathered, end, from, to);
   return end;
-}
-
-type Meaning = 'length' | 'coding' | 'connection' | 'keepAlive' | 'other' | 'invalid';
-
-const framing: ReadonlyMap<string, Meaning> = new Map([
-  ['content-length', 'length'],
-  ['transfer-encoding', 'coding'],
-  ['connection', 'connection'],
-  ['keep-alive', 'keepAlive'],
-]);
-
-const meaningOf = memoize((name): Meaning => (token.test(name) ? (framing.get(name) ?? 'other') : 'invalid'));
-
-function keepAliveMs(value: string): number | null {
-  const seconds = /timeout=(\d{1,6})/i.exec(value)?.[1];
-  return seconds === undefined ? null : Number(seconds) * 1_000;
 }
