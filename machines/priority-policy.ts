@@ -197,13 +197,8 @@ function whyStopped({ pinned }: Context, { autoRecovery }: PriorityPolicy): Ladd
 
 function condition(context: Context, { profiles }: LadderLook): readonly PriorityFact[] {
   const { state, active, recovery } = context;
-  const usable = profiles.reduce((sum, profile) => sum + profile.usable, 0);
   const first = profiles[0];
-  if (usable === 0) {
-    // An installation that has no endpoint yet is not in trouble.
-    const isEmpty = profiles.every(({ endpoints }) => endpoints === 0) && state === 'healthy';
-    return state === 'failed' || isEmpty ? [] : [{ type: 'AllOut', data: { because: reason('nothingUsable') } }];
-  }
+  if (profiles.every(({ usable }) => usable === 0)) return nothingUsable(state, profiles);
   if (recovery) return [];
   const isWhole = first !== undefined && active === first.name && first.usable === first.enabled && first.enabled > 0;
   if (isWhole) return state === 'healthy' ? [] : [{ type: 'LadderHealthy', data: {} }];
@@ -214,4 +209,10 @@ function condition(context: Context, { profiles }: LadderLook): readonly Priorit
       ? reason('someOut', { profile: active ?? '' })
       : reason('isNotFirst', { active: active ?? '', first: first?.name ?? '' });
   return [{ type: 'LadderDegraded', data: { because } }];
+}
+
+function nothingUsable(state: Context['state'], profiles: readonly LookedAt[]): readonly PriorityFact[] {
+  // An installation that has no endpoint yet is not in trouble.
+  const isEmpty = profiles.every(({ endpoints }) => endpoints === 0) && state === 'healthy';
+  return state === 'failed' || isEmpty ? [] : [{ type: 'AllOut', data: { because: reason('nothingUsable') } }];
 }

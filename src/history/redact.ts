@@ -136,15 +136,19 @@ function redactedText(text: string, { key, isNameless }: Place, redaction: Redac
   if (text === '' || isId(text) || harmless.has(key)) return text;
   if (addresses.has(key)) return redactedAddress(text, redaction);
   if (sentences.has(key)) return redactedSentence(text, redaction);
-  // Of a reason, or of the system.
-  if (key === 'code') return /^\w{1,64}$/.test(text) ? text : nothing;
   if (key === 'session') return `session-${hashed(text, redaction)}`;
-  // The client says it, and may say anything.
-  if (key === 'model') return /^[\w.:@/[\]-]{1,128}$/.test(text) ? text : nothing;
-  // Below that an id of a batch or a file may stand.
-  if (key === 'path') return /^\/v1\/[a-z_]+(\/[a-z_]+)?/.exec(text)?.[0] ?? nothing;
-  return nothing;
+  return shapes.get(key)?.exec(text)?.[0] ?? nothing;
 }
+
+/** What may stay, of what may be anything: as much of it as looks like what should stand there. */
+const shapes: ReadonlyMap<string, RegExp> = new Map([
+  // Of a reason, or of the system.
+  ['code', /^\w{1,64}$/],
+  // The client says it, and may say anything.
+  ['model', /^[\w.:@/[\]-]{1,128}$/],
+  // Below that an id of a batch or a file may stand.
+  ['path', /^\/v1\/[a-z_]+(\/[a-z_]+)?/],
+]);
 
 /** Adds what stands in the place of a name, and the hosts of addresses, of a fact or of a saved state. */
 export function collectNames(value: unknown, found: { names: Set<string>; hosts: Set<string> }, key = ''): void {

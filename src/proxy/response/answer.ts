@@ -11,7 +11,6 @@ import { classifyErrorType, classifyTransport, errorWord } from '../../../machin
 import type { AttemptLimits } from '../../../machines/failover-policy.ts';
 import { isProxyDown } from '../../../machines/network.ts';
 import { HeldBytes } from '../admission/held-bytes.ts';
-import { surelyNoStream } from '../request/body-sniffing.ts';
 import { Deadline } from '../upstream/deadline.ts';
 import { guarded } from '../upstream/guarded.ts';
 import { type Head, headOf } from '../upstream/headers.ts';
@@ -20,6 +19,7 @@ import { plainText } from './encoding.ts';
 import { type Fault, JsonBody } from './json-body.ts';
 import { LargeAnswer, largeAnswers } from './large-answers.ts';
 import type { Asked, Outcome } from './outcome.ts';
+import { isLookedAtWhole, isUnasked, type Phase, phaseAfter } from './phases.ts';
 import type { Receiver } from './receiver.ts';
 import { StreamWatch } from './sse.ts';
 import { Unpacking } from './unpacking.ts';
@@ -37,8 +37,6 @@ const afterSleepMs = 10_000;
 const lingerMs = 1_000;
 
 const nothingAfterSleep = 'nothing came after this machine had slept';
-
-type Phase = 'waiting' | 'error' | 'json' | 'encoded' | 'judging' | 'relaying' | 'over';
 
 export class Answer implements AnswerSink {
   readonly outcome: Promise<Outcome>;
@@ -120,26 +118,23 @@ export class Answer implements AnswerSink {
     this.head_ = head;
     this.#resume = resume;
     this.ttfbMs = this.#asked.now() - this.#startedAt;
-    const { isCount, isHead, isMessages } = this.#asked;
-    const isWhole = isCount || isHead;
-    if (status < 200 || status > 299) this.#phase = 'error';
-    else if (head.isEncoded && !isMessages && !head.isStream && !isWhole) this.#phase = 'encoded';
-    else if (head.isStream && !isWhole) {
-      this.#phase = 'judging';
-      this.#watch = new StreamWatch();
-      this.#deadline.arm(this.#limits.firstContentMs);
-    } else {
-      this.#phase = 'json';
-      this.#json = new JsonBody(this.#asked, head);
-      this.#memory = new LargeAnswer(largeAnswers, () => guarded(this, () => this.#readOn()));
+    this.#phase = phaseAfter(head, this.#asked);
+    switch (this.#phase) {
+      case 'encoded':
+        if (head.contentType.includes('html')) this.#wrong({ failure: 'badAnswer', detail: 'not JSON (text/html)' });
+        break;
+      case 'judging':
+        this.#watch = new StreamWatch();
+        this.#deadline.arm(this.#limits.firstContentMs);
+        if (head.isEncoded) this.#unpacking = this.#unpacker(head);
+        if (!this.#committed && isUnasked(this.#asked)) this.#fail('badAnswer', 'a stream where JSON was asked for');
+        break;
+      case 'json':
+        this.#json = new JsonBody(this.#asked, head);
+        this.#memory = new LargeAnswer(largeAnswers, () => guarded(this, () => this.#readOn()));
+        if (head.isEncoded && !isLookedAtWhole(this.#asked)) this.#unpacking = this.#unpacker(head);
+        break;
     }
-    if (this.#phase === 'encoded' && head.contentType.includes('html'))
-      this.#wrong({ failure: 'badAnswer', detail: 'not JSON (text/html)' });
-    if (head.isEncoded && !isWhole && (this.#phase === 'judging' || this.#phase === 'json'))
-      this.#unpacking = this.#unpacker(head);
-    // Who did not ask for one cannot read it.
-    if (this.#phase === 'judging' && !this.#committed && isMessages && isUnasked(this.#asked))
-      this.#fail('badAnswer', 'a stream where JSON was asked for');
     // A second head would stand in the middle of the first one's body, and an error would look like an answer.
     if (this.#committed && (this.#phase !== 'json' || this.#unpacking))
       this.#fail('badAnswer', 'no JSON, where JSON had begun');
@@ -507,8 +502,4 @@ export class Answer implements AnswerSink {
     this.#memory?.release(this.#held.take());
     this.#memory = undefined;
   }
-}
-
-function isUnasked({ wantsStream, body }: Asked): boolean {
-  return !wantsStream && body != null && surelyNoStream(body);
 }
