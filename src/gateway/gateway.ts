@@ -120,11 +120,7 @@ async function serve(installation: Installation, options: GatewayOptions, parts:
   const inspector = new Inspector(installation);
   await inspector.first();
   const listener = await listenerOf(installation, options);
-  const descriptors = new Descriptors({
-    limit: openFilesMax(),
-    inUse: openFilesNow(),
-    tell: (sentence) => warn(sentence, 'OpenFilesWarning'),
-  });
+  const descriptors = newDescriptors();
   warnOfSurroundings();
   const epoch = randomUUID();
   // Before this life says anything: what the one before has left on record.
@@ -176,6 +172,11 @@ async function serve(installation: Installation, options: GatewayOptions, parts:
   table.resolve(operations(installation, live));
   const { stop, stopped } = ending;
   return { url: proxy.url, host, port: proxy.port, pid: process.pid, home, found: live.found, stopped, stop };
+}
+
+function newDescriptors(): Descriptors {
+  const tell = (sentence: string) => warn(sentence, 'OpenFilesWarning');
+  return new Descriptors({ limit: openFilesMax(), inUse: openFilesNow(), tell });
 }
 
 type Background = Pick<Open, 'accessLog' | 'pool' | 'monitor' | 'queue' | 'replay'>;

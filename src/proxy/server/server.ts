@@ -108,17 +108,11 @@ class DataPort implements ProxyServer {
   }
 
   metrics(): Promise<string> {
-    return this.#metrics.page(
-      this.#ports.view(),
-      {
-        inFlight: this.#inFlight,
-        waiting: this.#waiting,
-        uncaught: this.#listen.uncaught?.count ?? 0,
-        shortages: this.#listen.files?.shortages ?? 0,
-        connections: this.#connections.counts,
-      },
-      this.#listen.version,
-    );
+    const { uncaught, files, version } = this.#listen;
+    const faults = { uncaught: uncaught?.count ?? 0, shortages: files?.shortages ?? 0 };
+    const connections = this.#connections.counts;
+    const now = { inFlight: this.#inFlight, waiting: this.#waiting, connections, ...faults };
+    return this.#metrics.page(this.#ports.view(), now, version);
   }
 
   notReady(): readonly string[] {
