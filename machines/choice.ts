@@ -7,7 +7,7 @@ const open: ReadonlySet<Candidate['because']> = new Set(['weighted', 'round-robi
 /** Comes first when the dice or a free permit say so, and is passed over otherwise. */
 const sometimes: ReadonlySet<Candidate['because']> = new Set(['trial', 'ramp']);
 
-/** @param candidates of a plan whose dice let every trial happen */
+/** @param candidates of a plan whose dice let every half-open request happen */
 export function mayBeFirst(candidates: readonly Candidate[], id: EndpointId): boolean {
   const chosen = candidates.find(({ endpoint }) => endpoint.id === id);
   if (!chosen) return false;

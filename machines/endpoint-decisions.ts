@@ -28,7 +28,7 @@ export function decideEndpoint(
   recent: Recent,
 ): readonly EndpointFact[] {
   const status = endpointStatus(snapshot);
-  if (status.state === 'disabled') return report.type === 'EndpointEnabled' ? [report, trial] : [];
+  if (status.state === 'disabled') return report.type === 'EndpointEnabled' ? [report, halfOpen] : [];
   switch (report.type) {
     case 'AttemptFailed':
     case 'ProbeFailed':
@@ -61,7 +61,7 @@ export function decideEndpoint(
   }
 }
 
-const trial: EndpointDecision = { type: 'EndpointRecovering', data: { ramp: 0, nextAt: null } };
+const halfOpen: EndpointDecision = { type: 'EndpointRecovering', data: { ramp: 0, nextAt: null } };
 const recovered: EndpointDecision = { type: 'EndpointRecovered', data: {} };
 const degraded = (because: Because, until: Millis | null = null): EndpointDecision => ({
   type: 'EndpointDegraded',
@@ -78,12 +78,12 @@ function isModelNews(
 }
 
 function afterReset(status: EndpointStatus, report: EndpointReport, now: Millis): readonly EndpointFact[] {
-  if (status.state !== 'healthy' && status.state !== 'recovering') return [report, trial];
+  if (status.state !== 'healthy' && status.state !== 'recovering') return [report, halfOpen];
   return rules.isLacking(status.lacks, now) ? [report] : [];
 }
 
 function afterNewKey(status: EndpointStatus, report: EndpointReport, now: Millis): readonly EndpointFact[] {
-  if (status.state === 'failed') return [report, status.held ? recovered : trial];
+  if (status.state === 'failed') return [report, status.held ? recovered : halfOpen];
   return rules.isLacking(status.lacks, now) ? [report] : [];
 }
 
@@ -120,7 +120,7 @@ function putsOut(status: EndpointStatus, failure: Failure, { maxFailures }: Endp
   // A number of one was set by somebody who wants no second failure, whatever the share.
   const isChance = maxFailures > 1 && rules.isByChance(streakOf(status), recent);
   if (strikesWith(status, failure) >= maxFailures && !isChance) return true;
-  // Trials decide by each answer; on the ramp one failure among hundreds of answers is what there was before.
+  // While half-open, each answer decides. In slow start, one failure among hundreds of answers says nothing new.
   return status.state === 'recovering' && failure !== 'overloaded' && (status.ramp === 0 || !isChance);
 }
 
@@ -173,7 +173,7 @@ function afterSuccess(
     case 'degraded':
       return whileDegraded(status, report, slow, moment.now);
     case 'failed':
-      return [report, trial];
+      return [report, halfOpen];
     case 'recovering':
       if (status.ramp > 0) return status.strikes > 0 ? [report] : [];
       return successes >= rules.halfOpenSuccesses ? [report, slowStartStep(0, moment.now, policy)] : [report];
@@ -223,14 +223,16 @@ function afterTimer(status: EndpointStatus, { now }: Moment, policy: EndpointPol
   switch (status.timer?.name) {
     case 'quiet':
       // Silence is no success: it may show now what it can. Limits that have warned are reset, and it answered all along.
-      return [status.because === 'limitsWarning' ? recovered : trial];
+      return [status.because === 'limitsWarning' ? recovered : halfOpen];
     case 'pause':
       // A limit is no fault, and answers that came meanwhile are proof; what was overloaded has to show that it is not any more.
       return [
-        status.resume === 'recovering' || (status.strikes > 0 && status.consecutiveSuccesses === 0) ? trial : recovered,
+        status.resume === 'recovering' || (status.strikes > 0 && status.consecutiveSuccesses === 0)
+          ? halfOpen
+          : recovered,
       ];
     case 'out':
-      return status.held && policy.probing ? [rules.heldOn(status, now, policy)] : [trial];
+      return status.held && policy.probing ? [rules.heldOn(status, now, policy)] : [halfOpen];
     case 'ramp':
       return [slowStartStep(status.ramp, now, policy)];
     case undefined:

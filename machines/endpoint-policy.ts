@@ -27,7 +27,7 @@ const second = 1_000;
 const minute = 60 * second;
 const hour = 60 * minute;
 
-/** A degraded endpoint without a new failure for this long may show by trials whether it is well: silence is no success. */
+/** A degraded endpoint without a new failure for this long may show by half-open requests whether it is well: silence is no success. */
 export const quietMs = 60 * second;
 /** Successes in a row that heal a degraded endpoint. */
 export const cleanStreak = 3;
@@ -40,7 +40,7 @@ export const slowStartSteps = [0.1, 0.3, 0.5, 0.8] as const;
 const forgivenAfterMs = 10 * minute;
 // ±20 %, so that endpoints that fell together do not rise together.
 const jitter = 0.2;
-// An advertised instant is a belief; it is tested inside this time, whatever it says.
+// An advertised instant is a claim. It is tested within this time, whatever it says.
 const advertisedMaxMs = hour;
 const advertisedMinMs = second;
 const slowFactor = 3;

@@ -148,7 +148,7 @@ const recoverTo = vocabulary.assign(({ context, event }) => {
   const wait = nextAt === null ? { timer: null } : armed(context, 'ramp', nextAt);
   return { ramp, until: null, held: false, belief: null, healthySince: null, ...wait };
 });
-/** What put it out has been paid for: its trials start without strikes. */
+/** The failures that ejected it have been paid for: it is half-open without strikes. */
 const forgive = vocabulary.assign({ strikes: 0 });
 const recover = vocabulary.assign(({ context, event }) => ({
   // After a pause the half strikes stay: only a success or quiet clears them. A new key is a new beginning.

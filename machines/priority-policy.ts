@@ -177,7 +177,7 @@ function recover(
       },
     ];
   }
-  // Only an answer is a check, of a trial or of a probe: that nothing bad was heard of who is not asked says nothing.
+  // Only an answer is a check, to a half-open request or to a probe. An endpoint that is not asked shows nothing.
   const checks = recovery.checks + (good ? 1 : 0);
   const facts: PriorityFact[] = good ? [{ type: 'RecoveryChecked', data: { profile: above.name, checks } }] : [];
   if (checks < policy.recoveryChecks || now < recovery.readyAt) return facts;

@@ -2,7 +2,7 @@
  * Which endpoints are to be probed now, and how deeply. Free depths come first; the conversation, which costs tokens, is
  * held only when its outcome can change a decision.
  *
- *   passive  what is out or on trial, and, for nothing, what nobody has heard of for long
+ *   passive  what is ejected or half-open, and, for nothing, what nobody has heard of for long
  *   active   everybody, in every interval
  *   off      nobody
  */
@@ -67,7 +67,7 @@ const deeper = { connection: 'api', api: 'conversation', conversation: 'conversa
 const share = { least: 0.75, most: 0.9 };
 // An endpoint that nobody has heard of for so many intervals may be gone without anybody knowing.
 const unprovenIntervals = 10;
-// The endpoint itself has told when it is back: asking much sooner is impolite, and testing a belief is not.
+// The endpoint itself has told when it is back: asking much sooner is impolite, and testing its claim is not.
 const advertisedIntervals = 5;
 // The ladder waits for what stands above the active profile, and each of the two successes takes a probe.
 const aboveEveryMs = 10_000;

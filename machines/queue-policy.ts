@@ -124,7 +124,7 @@ export function dueAt({ nextRetryAt, since, tries }: Waiting, news: Millis): Mil
 }
 
 /**
- * How many more may go to it: all that it has room for, the one permit of a trial, or the share of its ramp. The last resort is for
+ * How many more may go to it: all that it has room for, the one half-open permit, or the share of its slow start. Panic mode is for
  * requests of clients, and not for what can wait.
  */
 export function placesAt(

@@ -50,7 +50,7 @@ export interface Plan {
 
 // A degraded endpoint keeps this share of what it had.
 const degradedShare = 0.3;
-// Enough for a trial now and then while healthy equals are there.
+// Enough for a half-open request now and then while healthy equals are there.
 const halfOpenShare = 0.1;
 const panicEveryMs = 5_000;
 
@@ -130,7 +130,7 @@ function boundTo(view: RoutingView, ask: RouteAsk, profiles: readonly RoutablePr
   return profiles.some(({ name }) => name === bound.profile) ? bound : undefined;
 }
 
-/** The session's cache is there: who but it should be the trial. Null: the trial is another request's. */
+/** The session's cache is there, so this request takes the half-open permit. Null: another request has the permit. */
 function whyBound(bound: RoutableEndpoint, inFlight: InFlightView, rules: Rules, dice: () => number): Because | null {
   if (bound.state !== 'recovering' || !rules.healthAware) return 'sticky';
   return mayTry(bound, inFlight, dice) ? because(bound, rules) : null;
@@ -180,7 +180,7 @@ interface Context {
   readonly isNew: boolean;
 }
 
-/** One priority's endpoints in their order: whole ones by the strategy, then degraded ones, and what waits for its ramp at the very end. */
+/** One priority's endpoints in their order: whole ones by the strategy, then degraded ones, and what its slow start leaves out at the very end. */
 function ordered(
   members: readonly RoutableEndpoint[],
   profile: RoutableProfile,
@@ -300,7 +300,7 @@ function resting(
     .map((endpoint) => ({ endpoint, because: 'lastResort' as const }));
 }
 
-/** Never nothing: the least bad endpoint gets one try in a while, by whatever request comes. */
+/** Panic mode: the least bad endpoint gets one attempt in a while, by whatever request comes. */
 function panic(
   profiles: readonly RoutableProfile[],
   ask: RouteAsk,

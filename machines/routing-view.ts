@@ -33,7 +33,7 @@ export interface RoutableEndpoint {
   readonly because: Failure | 'slow' | 'limitsWarning' | null;
   /** Out until its key or address changes or a probe passes. */
   readonly held: boolean;
-  /** While recovering: its share of traffic, 0 while single trials decide. Otherwise 1. */
+  /** While recovering: its share of traffic, 0 while it is half-open. Otherwise 1. */
   readonly ramp: number;
   readonly lacks: readonly Lacking[];
 }
@@ -54,9 +54,9 @@ export interface RoutingView {
   readonly isOffline: boolean;
   /** Profiles in the order in which a request walks them: from the active one down, then the rest. */
   readonly ladder: readonly RoutableProfile[];
-  /** The profile above that is on its way back: its answers to trials are the checks. */
+  /** The profile above that is on its way back: its answers to half-open requests are the checks. */
   readonly watched: ProfileName | null;
-  /** Profiles preferred to the active one: what recovers or is watched there gets its trials from new sessions. */
+  /** Profiles preferred to the active one: what recovers or is watched there gets half-open requests from new sessions. */
   readonly above: readonly RoutableProfile[];
   /** All profiles, for `/p/PROFILE`. */
   readonly profiles: ReadonlyMap<string, RoutableProfile>;

@@ -41,12 +41,12 @@ const list = /^\s*\{\s*(?:"[a-z_]+"\s*:\s*(?:"[^"\\]*"|true|false|null)\s*,\s*)*
 /** The ids of a `/v1/models` answer, or of its beginning, or null when it is none. */
 export function readModels({
   body,
-  isCut,
+  isAborted,
 }: {
   readonly body: string;
-  readonly isCut: boolean;
+  readonly isAborted: boolean;
 }): readonly string[] | null {
-  if (isCut) return list.test(body) ? [...body.matchAll(idIn)].flatMap(([, id = '']) => named(id)) : null;
+  if (isAborted) return list.test(body) ? [...body.matchAll(idIn)].flatMap(([, id = '']) => named(id)) : null;
   let data: unknown;
   try {
     data = (JSON.parse(body) as { data?: unknown } | null)?.data;

@@ -30,7 +30,7 @@ export interface Reply {
   /** As much as was read of it. */
   readonly body: string;
   /** There was more. */
-  readonly isCut: boolean;
+  readonly isAborted: boolean;
   /** From when the connection was there to the end of the answer. */
   readonly responseMs: number;
   /** To its first content; null where none was seen to come. */
@@ -123,7 +123,7 @@ class Exchange implements AnswerSink {
   #over = false;
   #startedAt = performance.now();
   #head: Head | undefined;
-  #isCut = false;
+  #isAborted = false;
   readonly #watch = new StreamWatch();
   #ttftMs: number | null = null;
   #wholeMs: number | null = null;
@@ -152,7 +152,7 @@ class Exchange implements AnswerSink {
     const room = bytesMax - this.#held.length;
     this.#held.add(chunk.length > room ? chunk.subarray(0, room) : chunk);
     if (chunk.length > room) {
-      this.#isCut = true;
+      this.#isAborted = true;
       if (takesPart || this.#head?.status !== ok) this.end();
       else this.#fail('QCC_ANSWER_TOO_LARGE');
     } else if (wantsStream) this.#look(chunk);
@@ -167,7 +167,7 @@ class Exchange implements AnswerSink {
       header: head.get,
       // Nobody asked for a compressed answer; clients take one all the same.
       body: plainText(Buffer.concat(this.#held.take()), head.encoding, this.#call.bytesMax),
-      isCut: this.#isCut,
+      isAborted: this.#isAborted,
       responseMs: this.#wholeMs ?? passedMs(this.#startedAt),
       ttftMs: this.#ttftMs,
     });

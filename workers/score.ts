@@ -1,7 +1,7 @@
 /** How good an answer was, 0 to 100: valid 50, quick 30, brief 20. */
 
 const points = { valid: 50, time: 30, brief: 20 };
-// All points within the first, none from ten times that on; a straight line between them.
+// All points within the first, none from ten times that on; a linear slope between them.
 const quickMs = 1_000;
 const briefTokens = 16;
 const patience = 10;

@@ -22,7 +22,7 @@ import type { openQueue } from './queue.ts';
 // Beyond the time that requests were given: for the steps of the end, of which most take no time at all.
 const endMs = 15_000;
 // Whoever has had its time to end is cut off; that takes a moment.
-const cutMs = 2_000;
+const abortMs = 2_000;
 // Notifications have a limit of their own, of half of it.
 const notifyMs = 4_000;
 
@@ -77,7 +77,7 @@ export function endOf(
       overdue.unref();
       void end.promise.then(() => clearTimeout(overdue));
       const drained = () => Promise.all([proxy.drain(graceMs), queue.close(graceMs)]);
-      const [counted = { drained: 0, cut: 0 }] = (await step('requests', drained, fault, graceMs + cutMs)) ?? [];
+      const [counted = { drained: 0, cut: 0 }] = (await step('requests', drained, fault, graceMs + abortMs)) ?? [];
       scheduler.stop();
       await step('probes', () => monitor.stop(), fault);
       await step('probes', () => pool.close(), fault);
@@ -86,13 +86,13 @@ export function endOf(
       await step('notifications', () => notifier.stop(), fault, notifyMs);
       await step('log', () => tellStop(installation, 'asked'), fault);
       await step('snapshot', () => core.snapshot(), fault);
-      // Before the log is let go: who has it next says the same of itself.
+      // Before the log is released: the next owner says the same of itself.
       endLife(run);
       await step('log', () => installation.close(), fault);
       const { unwritten } = core.log;
       if (unwritten) tell?.({ type: 'unwritten', ...unwritten });
-      // The answer to whoever asked goes out over the socket that closes here: only then is the rest let go.
-      setImmediate(() => void letGo());
+      // The answer goes out over the socket that closes here, so the rest is released only after it.
+      setImmediate(() => void released());
       return {
         stopped: true as const,
         ...counted,
@@ -101,7 +101,7 @@ export function endOf(
     })();
     return stopping;
   };
-  const letGo = async () => {
+  const released = async () => {
     await step('control socket', () => control.close(), fault);
     descriptors.stop();
     await step('questions', () => replay.close(), fault);

@@ -1,4 +1,4 @@
-/** Somebody's capsule, read like any log: from the state that it begins with, and the facts after it. */
+/** An incident file, read like any log: from the state that it begins with, and the facts after it. */
 import { createReadStream } from 'node:fs';
 import type { Recorded } from '../../events/fact.ts';
 import { MiB } from '../../events/units.ts';
@@ -8,7 +8,7 @@ import type { ReadableLog } from '../log/log.ts';
 import { MemoryLog } from '../log/memory-log.ts';
 import { BeyondBounds, type JsonBounds, parseBounded } from '../platform/bounded.ts';
 import { State } from '../runtime/state.ts';
-import { capsuleForm } from './incident.ts';
+import { incidentForm } from './incident.ts';
 import { type End, IncidentSeal } from './incident-seal.ts';
 
 export interface IncidentLimits {
@@ -74,7 +74,7 @@ async function read(path: string, limits: IncidentLimits): Promise<ReadableLog> 
 function headIn(path: string, line: string): IncidentHead {
   const head = parsed<IncidentHead>(line, headBounds);
   if (!isHead(head)) throw damagedIncident(path, 'it does not begin like an incident of qcc');
-  if (head.capsule > capsuleForm || !stateIn(path, head))
+  if (head.capsule > incidentForm || !stateIn(path, head))
     throw new QccError(
       'QCC_CAPSULE_VERSION',
       `${path} was written by qcc ${head.qcc}, which keeps its state in another form`,

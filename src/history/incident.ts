@@ -1,4 +1,4 @@
-/** An incident capsule: a slice of the history that may be given away, with all that is needed to ask it elsewhere. */
+/** An incident file: a slice of the history that may be given away, with all that is needed to ask it elsewhere. */
 import type { Recorded } from '../../events/fact.ts';
 import { effective } from '../config/settings/settings.ts';
 import type { IncidentHead } from '../contract/history-operations.ts';
@@ -10,7 +10,7 @@ import { startOfLook } from './facts.ts';
 import { stateAt } from './moment.ts';
 import { collectNames, collectNamesOf, redactedFact, redactedState } from './redact.ts';
 
-export const capsuleForm = 1;
+export const incidentForm = 1;
 const pageSize = 1_000;
 
 /** What stands in its first line, and what the pages after it need. */
@@ -28,7 +28,7 @@ export async function beginIncident(
   }
   const redaction = { salt, hashNames, names: [...found.names], hosts: [...found.hosts] };
   const head: IncidentHead = {
-    capsule: capsuleForm,
+    capsule: incidentForm,
     qcc: version,
     from,
     to: to - 1,

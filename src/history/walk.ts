@@ -37,7 +37,7 @@ export interface Context {
 
 export type End = 'served' | 'failed' | 'cancelled' | 'unknown';
 
-// What ran at a moment of the past is in no fact: everybody has room, every trial may happen, and no attempt is too many.
+// No fact says what ran at a moment of the past: every endpoint has room, every half-open permit is free, and no attempt is too many.
 const nobodyRuns: FailoverDeps['inFlight'] = {
   count: () => 0,
   isHalfOpenPermitFree: () => true,

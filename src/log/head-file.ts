@@ -68,7 +68,7 @@ export class HeadFile {
       this.#turn = 1 - this.#turn;
     } catch {
       // The number that stands there is an older one, and still true. The next batch tries again.
-      this.#letGo();
+      this.#release();
     }
   }
 
@@ -81,7 +81,7 @@ export class HeadFile {
     } catch {
       // As above.
     }
-    this.#letGo();
+    this.#release();
   }
 
   /** Opened as it is: a number that is there stays until one that is newer stands beside it. */
@@ -95,7 +95,7 @@ export class HeadFile {
     return file;
   }
 
-  #letGo(): void {
+  #release(): void {
     const file = this.#file;
     this.#file = undefined;
     this.#turn = 0;

@@ -1,4 +1,4 @@
-/** Why a switch is held back. */
+/** Why a switch is suppressed. */
 
 const held: Readonly<Record<string, readonly [string, string]>> = {
   cooldown: ['the last switch is too recent (failover.cooldown)', '距上次切换太近（failover.cooldown）'],

@@ -120,7 +120,7 @@ const en = {
   lastOnes: (count: number) => `last ${count}`,
   probingCost: (probes: number, tokens: number, changes: number) =>
     `${counted(probes, 'probe')}, ${counted(tokens, 'token')}; they led to ${counted(changes, 'decision')}`,
-  heldBack: (wanted: string, because: string, until: string | null) =>
+  suppressed: (wanted: string, because: string, until: string | null) =>
     `the switch to ${wanted} is put off${until === null ? '' : ` until ${until}`}: ${heldEn(because)}`,
   watchedUp: (profile: string, checks: number, of: number, readyAt: string) =>
     `${profile} is usable again: ${checks} of ${of} checks passed, active again at ${readyAt} at the earliest`,
@@ -285,7 +285,7 @@ const zh: Words = {
   noChecks: '还没有检查记录',
   lastOnes: (count) => `最近 ${count} 次`,
   probingCost: (probes, tokens, changes) => `${probes} 次探测，${tokens} 令牌，促成 ${changes} 次决定`,
-  heldBack: (wanted, because, until) =>
+  suppressed: (wanted, because, until) =>
     `暂缓切换到 ${wanted}${until === null ? '' : `，至 ${until}`}：${heldZh(because)}`,
   watchedUp: (profile, checks, of, readyAt) => `${profile} 已可用：检查通过 ${checks}/${of}，最早 ${readyAt} 切回`,
   offline: '本机没有网络',

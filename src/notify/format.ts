@@ -113,7 +113,7 @@ const vendors: Readonly<Record<Format, Vendor>> = {
         tags: message.urgent ? 'warning' : 'information_source',
         ...(secret === '' ? {} : { authorization: `Bearer ${secret}` }),
       },
-      body: cut(message.text),
+      body: truncate(message.text),
     }),
   },
 };
@@ -220,13 +220,13 @@ function document({ title, text, at, events }: Message): object {
   };
 }
 
-const plain = ({ title, text }: Message) => cut(`${title}\n${text}`);
+const plain = ({ title, text }: Message) => truncate(`${title}\n${text}`);
 
 /** Slack reads `<…>` as a link or a mention of everybody. */
 const escaped = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
 /** Within the limit of bytes, and no character in two. */
-function cut(text: string): string {
+function truncate(text: string): string {
   if (Buffer.byteLength(text) <= textBytesMax) return text;
   let kept = '';
   let bytes = Buffer.byteLength('…');

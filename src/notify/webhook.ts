@@ -16,7 +16,7 @@ export interface Answer {
 // A verdict is a line; what is longer is a page for a browser.
 const answerBytesMax = 16_384;
 // Whatever NODE_TLS_REJECT_UNAUTHORIZED says: the address of a webhook is a secret of its own.
-const proven = { rejectUnauthorized: true };
+const verified = { rejectUnauthorized: true };
 
 /** Throws what undici throws, or the signal's reason. */
 export async function post({ url, headers, body }: Post, signal: AbortSignal): Promise<Answer> {
@@ -26,7 +26,7 @@ export async function post({ url, headers, body }: Post, signal: AbortSignal): P
   const uri = proxy === null ? null : proxyUrl(proxy)?.href;
   if (uri === undefined) throw new Error('the HTTP proxy of the environment is no URL of one');
   const dispatcher =
-    uri === null ? new Agent({ connect: proven }) : new ProxyAgent({ uri, requestTls: proven, proxyTls: proven });
+    uri === null ? new Agent({ connect: verified }) : new ProxyAgent({ uri, requestTls: verified, proxyTls: verified });
   try {
     const answer = await request(url, { method: 'POST', headers, body, signal, dispatcher });
     const waited = Number(answer.headers['retry-after']);

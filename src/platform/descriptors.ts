@@ -1,6 +1,6 @@
 /**
  * Open files of this process. Who serves strangers uses as many as they want, and without one left neither the log nor the control
- * socket goes on. So connections are bounded by what the system allows, some descriptors are held back, and when they run out all
+ * socket goes on. So connections are bounded by what the system allows, some descriptors are kept in reserve, and when they run out all
  * the same, those are given to the log and the control socket, while requests are turned away until there are some again.
  */
 import { execFileSync } from 'node:child_process';

@@ -159,7 +159,7 @@ const retriesMax = 64;
 export interface RetrySink {
   /** Headers have come: from here on it is likely to have been paid for. */
   answering(status: number): void;
-  /** The answer has proven itself; its bytes follow. The headers are flat pairs. */
+  /** The answer has passed the commit gate; its bytes follow. The headers are flat pairs. */
   committable(status: number, headers: readonly string[]): void | Promise<void>;
   bytes(chunk: Buffer): void | Promise<void>;
 }

@@ -7,7 +7,7 @@ import { checkVerdictOf } from '../../machines/classify.ts';
 import type { Recent as Window } from '../../machines/endpoint-policy.ts';
 import { Quantiles } from './quantiles.ts';
 
-// The window of the rule on failure rates, and as many attempts as one desk makes in it.
+// The window of the rule on failure rates, and as many attempts as one user makes in it.
 const windowMs = 120_000;
 const windowMax = 256;
 const lastMax = 20;

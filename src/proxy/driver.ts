@@ -321,7 +321,7 @@ export class Exchange {
     const bytes = await sendStored(client, answer, added).catch(() => null);
     if (this.#gone) return this.#record.cancelled();
     if (bytes === null) {
-      // The try that it came from has broken off: as there, the connection is cut, and the client asks again.
+      // The try that it came from has broken off: as there, the connection is aborted, and the client asks again.
       client.destroy();
       return { ...this.#record.failed(answer.status, 'storedAnswerBroken'), profile };
     }

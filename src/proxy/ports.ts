@@ -68,7 +68,7 @@ export interface ProxyServer {
   inFlight(): InFlightNow;
   /** Prometheus text, made on demand. */
   metrics(): Promise<string>;
-  /** Takes no new connection, waits for running requests up to `graceMs`, cuts the rest. */
+  /** Takes no new connection, waits for running requests up to `graceMs`, aborts the rest. */
   drain(graceMs: Millis): Promise<{ readonly drained: number; readonly cut: number }>;
   /** The machine slept, or is in another network: idle connections are dead, and do not say so. */
   networkChanged(): void;

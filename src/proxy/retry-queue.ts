@@ -36,7 +36,7 @@ export interface ProxyQueue {
   readonly isEmpty: boolean;
   /** So long a client waits at most. */
   readonly parkMs: Millis;
-  /** A seat at the item that this request is a re-send of; null when there is none. */
+  /** A waiter for the item that this request is a re-send of; null when there is none. */
   join(asked: Asked): Promise<Waiter | null>;
   /** Makes an item of it, on the disk before this resolves. `full`: the queue has no room. Null: it is not for the queue. */
   take(asked: Asked, because: string, retryAfterMs: Millis | null): Promise<Waiter | 'full' | null>;
@@ -89,7 +89,7 @@ export interface AttemptLog extends AnswerCopy {
   answered(): Promise<void>;
   /** `failure` null: refused for what it is. */
   failed(how: { failure: Failure | null; retryAfterMs: Millis | null; detail: string | null }): void;
-  /** Sent, and cut off before its answer was known. */
+  /** Sent, and ended before its answer was known. */
   abandoned(because: 'clientLeft' | 'gatewayStopped' | 'workerLost' | 'fault'): void;
   /** Nothing was sent. */
   dropped(): void;

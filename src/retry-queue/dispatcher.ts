@@ -130,7 +130,7 @@ export class Dispatcher {
     return false;
   }
 
-  /** Not so while it is on its way, while its client is on its way to its seat, and for a moment after it found nobody. */
+  /** Not so while it is on its way, while its client is about to wait for it, and for a moment after it found no endpoint. */
   #mayLeave({ id: name }: Waiting, now: Millis): boolean {
     const id = name as QueueId;
     if (this.#running.has(id)) return false;

@@ -69,7 +69,7 @@ export class RetryQueue implements ProxyQueue {
     for (const waiter of this.#waiters.all()) waiter.leave();
   }
 
-  /** After `letGo`: what runs in the background may end; what does not is cut off, and said to be unknown. */
+  /** After `drain`: attempts in the background may end. One that does not is aborted, and its outcome is unknown. */
   async close(graceMs: Millis): Promise<void> {
     this.drain();
     await this.#background.close(graceMs);
@@ -248,7 +248,7 @@ export class RetryQueue implements ProxyQueue {
     this.#hand(waiter, request, answer);
   }
 
-  /** Once the answer has proven itself to the try that runs, it is this client's too, as it comes. */
+  /** Once the answer of the running attempt has passed the commit gate, it is this client's too, as it comes. */
   async #follow(waiter: ClientWaiter, request: string): Promise<void> {
     const coming = await this.#dispatcher.running(waiter.item)?.following();
     if (!coming || !waiter.isWaiting) return;

@@ -1,4 +1,4 @@
-/** Where one client waits for its item: until it may go, until somebody else has the answer, or until the hold has run out. */
+/** Where one client waits for its item: until it may go, until somebody else has the answer, or until its time is up. */
 import type { QueueId } from '../../events/ids.ts';
 import type { Turn, Waiter } from '../proxy/retry-queue.ts';
 
@@ -14,7 +14,7 @@ export class ClientWaiter implements Waiter {
   #isOver = false;
 
   /**
-   * @param changed called when the seat is taken again, and when it is left for good
+   * @param changed called when the client waits again, and when it has left for good
    * @param gone called after its client has left: why it wants no answer any more, or null when that cannot be told
    */
   constructor(
@@ -56,7 +56,7 @@ export class ClientWaiter implements Waiter {
     resolve?.(turn);
   }
 
-  /** Its item has changed: whoever looks after the seat says what that means for it. */
+  /** Its item has changed: the queue says what that means for this client. */
   nudge(): void {
     this.#changed(this);
   }

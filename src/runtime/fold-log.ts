@@ -49,7 +49,7 @@ async function newestState(log: ReadableLog, upTo: number | undefined): Promise<
   }
 }
 
-// As the caretaker makes them.
+// As the maintenance makes them.
 const factsBetween = 5_000;
 
 /**

@@ -38,7 +38,7 @@ export async function measureHistory(
   return replay ? replay.ask(dir, 'history.stats', params) : ask(core.log, 'history.stats', params);
 }
 
-/** What the caretaker does once an hour, now; and the room that it leaves is given back to the disk. */
+/** Does now what the maintenance does once an hour; and the room that it leaves is given back to the disk. */
 export async function compactHistory({ core, settings }: Installation): Promise<Answer<'history.compact'>> {
   const before = await core.log.size();
   const maintenance = new Maintenance(core, () => keeping(settings()));

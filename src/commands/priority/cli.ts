@@ -38,7 +38,8 @@ export async function list(context: Context): Promise<undefined> {
   );
   out.line(ladderLine(context, ladder.active, ladder.state));
   const { held, recovery } = ladder;
-  if (held) out.prose(4, words.heldBack(held.wanted, held.because, held.until === null ? null : timeText(held.until)));
+  if (held)
+    out.prose(4, words.suppressed(held.wanted, held.because, held.until === null ? null : timeText(held.until)));
   if (recovery)
     out.prose(4, words.watchedUp(recovery.profile, recovery.checks, recovery.of, timeText(recovery.readyAt)));
   if (rows.length > 0) out.table(['', words.tier, words.profile], rows);

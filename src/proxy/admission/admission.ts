@@ -1,4 +1,4 @@
-/** How many requests run at once, how many wait in line, and how many may come in a second. */
+/** How many requests run at once, how many wait in the backlog, and how many may come in a second. */
 import type { Millis } from '../../../events/fact.ts';
 import { secondMs } from '../../../events/units.ts';
 import type { Settings } from '../../config/settings/settings.ts';
@@ -23,7 +23,7 @@ type State = 'waiting' | 'running' | 'parked' | 'over';
 /** One request's place. Its owner leaves it once, from wherever it is; what comes after that changes nothing. */
 export class Place {
   state: State = 'waiting';
-  /** The neighbours in line: whoever leaves it in the middle costs nobody a search. */
+  /** The neighbours in the backlog: a place that leaves from the middle costs no search. */
   before: Place | undefined;
   behind: Place | undefined;
   /** Who waits hears whether its turn has come, or it has left. */
@@ -52,7 +52,7 @@ export class Place {
     this.#admission.park(this);
   }
 
-  /** Back without a line: whoever was parked has waited, and the queue lets out no more than there is room for. */
+  /** Back at once: a parked request has waited, and the queue sends no more than there is room for. */
   unpark(): void {
     this.#admission.unpark(this);
   }
@@ -99,7 +99,7 @@ export class Admission {
     this.#admit();
   }
 
-  /** A place among those that run, or in line; undefined when the line is full too. */
+  /** A place among those that run, or in the backlog; undefined when the backlog is full too. */
   enter(): Place | undefined {
     const place = new Place(this);
     if (this.#waiting === 0 && this.#hasRoom() && this.#takeToken()) {

@@ -1,4 +1,4 @@
-/** What runs where at this moment: calls in flight, trial permits, last tries, turns. In memory: a restart begins anew. */
+/** Calls in flight by endpoint, half-open permits, attempts of panic mode, turns. All of it is in memory: a restart begins anew. */
 import type { Millis } from '../../../events/fact.ts';
 import type { EndpointId } from '../../../events/ids.ts';
 import { type Budget, budgetLeft, fullBudget, onRequest, spend } from '../../../machines/retry-budget.ts';

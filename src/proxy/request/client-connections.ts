@@ -139,28 +139,28 @@ export class ClientConnections {
       const taken = socket.bytesWritten - length;
       const before = this.#waiting.get(socket);
       const since = before?.taken === taken ? before.since : now;
-      if (now - since >= stalledMs) this.#cut(socket, now);
+      if (now - since >= stalledMs) this.#abort(socket, now);
       else {
         unread += length;
         waiting.set(socket, { taken, since });
       }
     }
     this.#waiting = waiting;
-    if (unread > unreadBytesMax) this.#cutLongest(unread, now);
+    if (unread > unreadBytesMax) this.#abortLongest(unread, now);
   }
 
-  #cutLongest(unread: number, now: Millis): void {
+  #abortLongest(unread: number, now: Millis): void {
     let left = unread;
     const longest = [...this.#waiting].sort(([, a], [, b]) => a.since - b.since);
     for (const [socket, { since }] of longest) {
       if (left <= unreadBytesMax || now - since < unreadMs) return;
       left -= socket.writableLength;
       this.#waiting.delete(socket);
-      this.#cut(socket, now);
+      this.#abort(socket, now);
     }
   }
 
-  #cut(socket: Socket, now: Millis): void {
+  #abort(socket: Socket, now: Millis): void {
     this.#stalled++;
     socket.destroy();
     this.#tellOnce('stalled', now, `${this.#stalled} clients were cut: they took nothing of their answers for minutes`);

@@ -1,5 +1,5 @@
 /**
- * The client's side of a request, as the rest of the proxy sees it: node:http's own pair of objects, or the straight way's.
+ * The client's side of a request, as the rest of the proxy sees it: node:http's own pair of objects, or the fast path's.
  * These are the parts of `IncomingMessage` and `ServerResponse` that are used, with their meaning.
  */
 import type { Socket } from 'node:net';
@@ -7,7 +7,7 @@ import type { Socket } from 'node:net';
 export interface ClientRequest {
   readonly method?: string | undefined;
   readonly rawHeaders: readonly string[];
-  /** Node:http's connection; the straight way's knows by itself which request is its last. */
+  /** Node:http's connection; the fast path's knows by itself which request is its last. */
   readonly socket?: Socket;
   /** The body has come whole. */
   readonly complete: boolean;

@@ -33,7 +33,7 @@ export class LargeAnswer {
     return bytes <= freeBytes || this.#all.grow(this, bytes);
   }
 
-  /** To its client. `cut` ends that one. */
+  /** To its client. `abort` ends that one. */
   goesOut(abort: () => void): void {
     this.#abort = abort;
     this.taken();

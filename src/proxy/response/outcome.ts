@@ -33,7 +33,7 @@ export type Outcome =
       readonly code: string | null;
       readonly stale: boolean;
     }
-  /** Content was given on, and the rest will not come: the receiver is cut. */
+  /** Content was given on, and the rest will not come: the receiver is aborted. */
   | { readonly kind: 'broken'; readonly detail: string }
   | { readonly kind: 'cancelled' };
 

@@ -1,4 +1,4 @@
-/** Where an answer goes. It hears nothing before the answer has proven itself. */
+/** Where an answer goes. It hears nothing before the answer has passed the commit gate. */
 import { free } from '../../platform/large-memory.ts';
 import type { ClientAnswer } from '../request/client.ts';
 import type { LargeAnswer } from './large-answers.ts';
@@ -105,7 +105,7 @@ export class HttpReceiver implements Receiver {
   }
 }
 
-/** Piece by piece, as the client takes them: so it is seen whether it does, and what it has taken is let go. */
+/** Piece by piece, as the client takes them: so it is seen whether it does, and what it has taken is released. */
 function pour(response: ClientAnswer, pieces: readonly Buffer[], held: LargeAnswer | undefined): void {
   let next = 0;
   const on = () => {

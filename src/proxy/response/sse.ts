@@ -46,7 +46,7 @@ const fields: Readonly<Record<number, Buffer>> = {
 };
 
 /**
- * `unproven` until content has begun, or the stream is whole without any: `message_start` and `ping` prove nothing, and only complete
+ * `pending` until content has begun, or the stream is whole without any: `message_start` and `ping` show nothing, and only complete
  * events count. `failed`: an error instead, or an end that gives no reason.
  */
 export type CommitState = 'pending' | 'committable' | 'failed';

@@ -1,5 +1,5 @@
 /**
- * The straight way: the request that Claude Code makes all day is read and answered on the socket itself. node:http's parser,
+ * The fast path: the request that Claude Code makes all day is read and answered on the socket itself. node:http's parser,
  * objects and events cost as much as all the rest of such a request (measured). Whatever differs in the slightest is handed to
  * node:http, bytes and all, and its connection stays there: it has the tolerance, and the words for refusals.
  */

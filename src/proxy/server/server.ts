@@ -320,7 +320,7 @@ class DataPort implements ProxyServer {
   }
 
   async #passThrough(one: Arrived): Promise<void> {
-    // Files and batches do not come the straight way.
+    // Files and batches do not take the fast path.
     const { request, client } = one as object as { request: IncomingMessage; client: ServerResponse };
     const turnAway = (error: OwnError) => this.#refusals.send(one, error);
     const ended = await passThrough(this.#deps, { ...one, request, client, turnAway });

@@ -100,7 +100,7 @@ export function dial(target: DialTarget, connectMs: number, read: Read, done: Do
 }
 
 // Whatever NODE_TLS_REJECT_UNAUTHORIZED says: a key goes to nobody who cannot prove who he is.
-const proven = { rejectUnauthorized: true };
+const verified = { rejectUnauthorized: true };
 const manners = { noDelay: true, keepAlive: true, keepAliveInitialDelay: tcpKeepAliveMs, autoSelectFamily: true };
 
 function secured(target: DialTarget, how: object): TLSSocket {
@@ -108,7 +108,7 @@ function secured(target: DialTarget, how: object): TLSSocket {
     ...how,
     ...(isIP(target.host) === 0 && { servername: target.host }),
     ...(target.session && { session: target.session }),
-    ...proven,
+    ...verified,
     ALPNProtocols: ['http/1.1'],
   });
   socket.on('session', (session) => {
@@ -125,7 +125,7 @@ function toProxy({ protocol, hostname, port }: URL): Socket {
     port: Number(port || httpsPort),
     ...manners,
     ...(isIP(host) === 0 && { servername: host }),
-    ...proven,
+    ...verified,
   });
 }
 
