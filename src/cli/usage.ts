@@ -58,7 +58,9 @@ export function usageOf(path: readonly string[], command: Command, { words, lang
   ];
   const title = isRoot ? `qcc - ${words.tagline}` : `${name} - ${command.title[language]}`;
   const shown = sections.filter(([, lines]) => lines.length > 0);
-  return [title, ...shown.map(([head, lines]) => `${head}\n${lines.join('\n')}`)].join('\n\n');
+  return [wrapped(title, width, 2).join('\n'), ...shown.map(([head, lines]) => `${head}\n${lines.join('\n')}`)].join(
+    '\n\n',
+  );
 }
 
 /** What it is called on the left, what is said about it on the right, never beyond the width. */

@@ -12,14 +12,10 @@ export const auth = option('x-api-key|bearer', 'the header that carries the key'
 export const preset = option('ID', 'address and header of a vendor: qcc fc --list', '厂商预设，见 qcc fc --list');
 export const name = option('NAME', 'what you call it', '名称');
 export const port = option('PORT', 'the port to listen on; 0 takes a free one', '监听端口；0 表示任选空闲端口');
-export const watch = toggle('again every second', '每秒刷新');
+export const watch = toggle('show it again every second', '每秒刷新');
 export const follow = toggle('go on as more comes', '持续显示新内容', { alias: 'f' });
 export const since = option('TIME', 'from this time on: -15m, yesterday, #1234', '起始时间：-15m、yesterday、#1234');
 export const verbose = toggle('more columns', '显示更多列');
 export const limit = option('NUMBER', 'how many at most', '最多显示多少条', { alias: 'n' });
 export const at = option('TIME', 'as it stood then: 14:03:22, -15m, #1234', '当时的状态：14:03:22、-15m、#1234');
-export const fromLog = option(
-  'FILE',
-  "of somebody's incident file, not of this installation",
-  '查询他人的事件文件，而非本机',
-);
+export const fromLog = option('FILE', 'ask an incident file, not this installation', '查询他人的事件文件，而非本机');

@@ -30,8 +30,10 @@ describe('completion', () => {
     expect(await offered('pro')).toEqual(['proxy']);
     expect(await offered('proxy', 'st')).toEqual(['start', 'stop', 'status', 'stats']);
     expect(await offered('proxy', 'start', '--p')).toEqual(['--port']);
-    expect(await complete(['=hist'], { QCC_HOME: place })).toEqual(['history\twhat happened']);
-    expect(await complete(['=hist'], { QCC_HOME: place, LANG: 'zh_CN.UTF-8' })).toEqual(['history\t发生过什么']);
+    expect(await complete(['=hist'], { QCC_HOME: place })).toEqual(['history\twhat happened, and why']);
+    expect(await complete(['=hist'], { QCC_HOME: place, LANG: 'zh_CN.UTF-8' })).toEqual([
+      'history\t发生过什么，以及原因',
+    ]);
   });
 
   it('offers profiles, and the endpoints of the one that was named', async () => {

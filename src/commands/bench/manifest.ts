@@ -3,7 +3,7 @@ import { type Commands, option, say } from '../command.ts';
 
 export const benchCommands: Commands = {
   bench: {
-    title: say('what the gateway adds in time, and what goes through it', '网关增加的耗时与吞吐量'),
+    title: say('measure the time that the gateway adds, and its throughput', '测量网关增加的耗时与吞吐量'),
     about: say(
       "the same requests straight to an upstream on this machine and through a gateway of the benchmark's own: throughput at full speed, and times to the first and the last byte at a fixed rate, each from when it was due. `--url` asks an upstream of yours",
       '同样的请求，直连本机上的上游，再经过基准测试自己的网关：全速时的吞吐量，以及固定速率下到首字节和末字节的耗时，从应发出的时刻算起。`--url` 使用您自己的上游',

@@ -36,7 +36,7 @@ export const clientCommands: Commands = {
     load: async () => (await import('./cli.ts')).use,
   },
   fc: {
-    title: say('a profile from a vendor preset', '用厂商预设创建配置'),
+    title: say('add a profile from a vendor preset', '用厂商预设添加配置'),
     flags: {
       list: toggle('show the presets', '列出预设'),
       preset,
@@ -49,7 +49,7 @@ export const clientCommands: Commands = {
     load: async () => (await import('./cli.ts')).fromPreset,
   },
   env: {
-    title: say('lines for your shell that point clients here', '输出指向网关的环境变量'),
+    title: say('print the environment variables that send clients through the gateway', '输出指向网关的环境变量'),
     about: say('lines for `eval "$(qcc env)"`', '供 `eval "$(qcc env)"` 使用'),
     flags: {
       shell: option('bash|zsh|fish|pwsh', 'for which shell', '目标 shell'),

@@ -5,17 +5,17 @@ import { argument, type Commands, option, say, toggle } from '../command.ts';
 
 export const configCommands: Commands = {
   config: {
-    title: say('settings', '设置'),
+    title: say('settings, snapshots, backups, and checks of the installation', '设置、快照、备份与安装检查'),
     examples: ['qcc config list'],
     sub: {
       get: {
-        title: say('one setting', '查看'),
+        title: say('show one setting', '查看一项设置'),
         positionals: [argument('KEY', 'settings')],
         examples: ['qcc config get proxy.port'],
         load: async () => (await import('./cli.ts')).get,
       },
       set: {
-        title: say('change one', '修改'),
+        title: say('change one setting', '修改一项设置'),
         about: say(
           'applies at once, or says that it needs a restart; `-` as the value reads it from stdin',
           '立即生效，或说明需要重启；值写 `-` 则从标准输入读取',
@@ -25,14 +25,14 @@ export const configCommands: Commands = {
         load: async () => (await import('./cli.ts')).set,
       },
       list: {
-        title: say('all of them', '全部'),
+        title: say('list all settings', '列出全部设置'),
         about: say('all, with range', '全部，带范围'),
         flags: { 'show-origin': toggle('where each value comes from', '显示每个值的来源') },
         examples: ['qcc config list --show-origin'],
         load: async () => (await import('./cli.ts')).list,
       },
       reset: {
-        title: say('back to the default', '恢复默认'),
+        title: say('set one setting, or all, back to the default', '将一项或全部设置恢复默认'),
         about: say('back to the default; all of them asks', '恢复默认；恢复全部时会询问'),
         positionals: [argument('KEY', 'settings')],
         required: 0,
@@ -40,7 +40,10 @@ export const configCommands: Commands = {
         load: async () => (await import('./cli.ts')).reset,
       },
       export: {
-        title: say('write all of it into a file; keys only under a passphrase', '导出全部配置；密钥须用口令加密'),
+        title: say(
+          'write profiles and settings into a file; keys only under a passphrase',
+          '导出配置和设置；密钥须用口令加密',
+        ),
         about: say(
           'profiles, endpoints and settings; keys only under a passphrase (`QCC_PASSPHRASE`, or asked for)',
           '配置、端点和设置；密钥须用口令加密（`QCC_PASSPHRASE`，或询问）',
@@ -56,7 +59,10 @@ export const configCommands: Commands = {
         load: async () => (await import('./transfer-cli.ts')).exportTo,
       },
       import: {
-        title: say('take a file in: of qcc, of fastcc, of cc-switch', '导入文件：qcc、fastcc 或 cc-switch'),
+        title: say(
+          'read profiles and settings from a file of qcc, fastcc or cc-switch',
+          '从 qcc、fastcc 或 cc-switch 的文件导入',
+        ),
         about: say(
           'all of a file or nothing; shows what changes and asks. Without FILE: what fastcc or cc-switch keeps. `--partial` leaves out what cannot be taken',
           '全部导入或不做任何更改；显示更改并询问。不写 FILE：读取 fastcc 或 cc-switch 自己的文件。`--partial` 略过无法导入的部分',
@@ -70,7 +76,7 @@ export const configCommands: Commands = {
             '文件来源；未给文件时在其默认位置查找',
           ),
           'dry-run': toggle('only show what would change', '只显示将有的更改'),
-          partial: toggle('leave out what cannot be taken', '略过无法处理的部分'),
+          partial: toggle('do the rest when a part cannot be done', '略过无法处理的部分，其余照做'),
         },
         examples: [
           'qcc config import qcc.json --dry-run',
@@ -93,7 +99,7 @@ export const configCommands: Commands = {
         load: async () => (await import('./backup-cli.ts')).backup,
       },
       restore: {
-        title: say('a home out of a backup, where there is none', '从备份恢复到空目录'),
+        title: say('make a home from a backup, where there is none yet', '用备份恢复到空目录'),
         about: say(
           'into an empty home; exit 6 for any other. A backup of a newer format is refused, and nothing is touched',
           '恢复到空目录；否则退出码 6。更高格式的备份会被拒绝，不做任何更改',
@@ -103,7 +109,7 @@ export const configCommands: Commands = {
         load: async () => (await import('./backup-cli.ts')).restoreFrom,
       },
       validate: {
-        title: say('whether what is set up can work', '检查配置能否工作'),
+        title: say('check whether profiles and settings can work', '检查配置和设置能否工作'),
         about: say(
           'endpoints, ladder, policies that contradict each other; `--connect` calls each endpoint, at no cost; exit 7 on a fault, not on a warning',
           '端点、层级、相互矛盾的规则；`--connect` 连接每个端点，不产生费用；有错误则退出码 7，警告不算',
@@ -115,7 +121,7 @@ export const configCommands: Commands = {
         load: async () => (await import('../doctor/cli.ts')).validate,
       },
       doctor: {
-        title: say('look at all of the installation, and what stands in its way', '检查整个安装及其障碍'),
+        title: say('check the whole installation, and say how to mend it', '检查整个安装，并给出修复方法'),
         about: say(
           "the whole installation: files, disk, log, port, service, Claude Code's settings, the environment; `--fix` mends file modes and leftovers, sets damaged files aside, and makes a new vault where nothing opens the old one (its keys are given again)",
           '整个安装：文件、磁盘、日志、端口、服务、Claude Code 的设置、环境变量；`--fix` 修复文件权限和残留文件，把损坏的文件放到一旁，并在旧保险库无法打开时新建一个（需重新提供密钥）',
@@ -128,7 +134,7 @@ export const configCommands: Commands = {
         load: async () => (await import('../doctor/cli.ts')).doctor,
       },
       snapshot: {
-        title: say('give this moment a name', '为此刻命名'),
+        title: say('name the present configuration, to come back to it later', '为当前配置命名，以便日后恢复'),
         about: say('gives this moment a name', '为此刻命名'),
         positionals: [argument('TEXT')],
         required: 0,
@@ -136,13 +142,16 @@ export const configCommands: Commands = {
         load: async () => (await import('./snapshots-cli.ts')).snapshot,
       },
       snapshots: {
-        title: say('moments that have one', '已命名的时刻'),
+        title: say('list the snapshots', '列出快照'),
         about: say('moments that have one, newest first', '已命名的时刻，新的在前'),
         examples: ['qcc config snapshots'],
         load: async () => (await import('./snapshots-cli.ts')).snapshots,
       },
       diff: {
-        title: say('what differs between two moments, or a moment and a file', '两个时刻，或时刻与文件的差异'),
+        title: say(
+          'compare the configuration of two moments, or of a moment and a file',
+          '比较两个时刻的配置，或与文件比较',
+        ),
         about: say(
           "what differs between two moments, B being now; a moment is a snapshot (`s120`), a fact (`'#118'`), a time (`-15m`, `yesterday`), `now`, or an exported file",
           "两个时刻的差异，B 默认为现在；时刻可以是快照（`s120`）、事实（`'#118'`）、时间（`-15m`、`yesterday`）、`now`，或导出的文件",
@@ -153,7 +162,10 @@ export const configCommands: Commands = {
         load: async () => (await import('./snapshots-cli.ts')).diff,
       },
       rollback: {
-        title: say('go back to a moment, or undo the last change', '回到某个时刻，或撤销上次更改'),
+        title: say(
+          'go back to the configuration of a moment, or undo the last change',
+          '回到某个时刻的配置，或撤销上次更改',
+        ),
         about: say(
           'back to a moment; shows what changes and asks. `--last` undoes the last change, a rollback included',
           '回到某个时刻；显示更改并询问。`--last` 撤销上次更改，包括回滚本身',
@@ -163,7 +175,7 @@ export const configCommands: Commands = {
         flags: {
           last: toggle('undo the last change', '撤销上次更改'),
           'dry-run': toggle('only show what would change', '只显示将有的更改'),
-          partial: toggle('leave out what cannot be taken', '略过无法处理的部分'),
+          partial: toggle('do the rest when a part cannot be done', '略过无法处理的部分，其余照做'),
         },
         examples: ['qcc config rollback s120', 'qcc config rollback --last'],
         load: async () => (await import('./snapshots-cli.ts')).rollback,

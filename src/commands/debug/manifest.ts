@@ -5,7 +5,10 @@ import { argument, type Commands, option, say, toggle } from '../command.ts';
 
 export const debugCommands: Commands = {
   debug: {
-    title: say('the machines, and what moves them next', '状态机及其下一步'),
+    title: say(
+      'the state of endpoints, ladder and queue, and what changes it next',
+      '端点、梯级和队列的状态及其下一步',
+    ),
     about: say(
       'each machine: its state, since when, why it takes nothing, and what would move it where, when, and why. `--watch` is a live view: states, timers that count down, the last facts; `q` ends it',
       '每个状态机：状态、何时起、为何不接请求，什么会使它变到哪里、何时、为何。`--watch` 是实时视图：状态、倒计时、最近的事实；按 `q` 退出',
@@ -17,7 +20,7 @@ export const debugCommands: Commands = {
     load: async () => (await import('./cli.ts')).debug,
     sub: {
       chart: {
-        title: say('the chart of a machine, with where it stands', '状态机的图，并标出当前状态'),
+        title: say('draw a state machine, with its present state', '状态机的图，并标出当前状态'),
         about: say(
           'the chart of a kind (`endpoint`, `priority`, `queueItem`, `gateway`) or of one machine, drawn from the machine itself, with where it stands now',
           '某一类（`endpoint`、`priority`、`queueItem`、`gateway`）或某一个状态机的图，直接由状态机绘制，并标出当前状态',

@@ -5,7 +5,7 @@ import { type Commands, option, say, toggle } from '../command.ts';
 
 export const demoCommands: Commands = {
   demo: {
-    title: say('simulated endpoints and faults, no key needed', '模拟端点与故障演示，无需密钥'),
+    title: say('try qcc with simulated endpoints and faults; no key needed', '用模拟端点与故障演示 qcc，无需密钥'),
     about: say(
       'simulated endpoints, a gateway in a temporary home, a day of faults; `--once` ends when it is over',
       '模拟端点、临时目录里的网关、一天的故障；`--once` 播完即结束',

@@ -17,11 +17,11 @@ import { type Commands, option, say, toggle } from '../command.ts';
 
 export const endpointCommands: Commands = {
   endpoint: {
-    title: say('endpoints of a profile', '配置中的端点'),
+    title: say('add, change and test the endpoints of a profile', '添加、修改和测试配置中的端点'),
     examples: ['qcc endpoint list work'],
     sub: {
       add: {
-        title: say('add one', '添加'),
+        title: say('add an endpoint to a profile', '为配置添加端点'),
         about: say('by hand or from a preset; `--auto` asks nothing', '手动或用预设；`--auto` 不询问'),
         forms: {
           '--from-profile NAME': say(
@@ -39,10 +39,10 @@ export const endpointCommands: Commands = {
           auth,
           preset,
           weight: option('NUMBER', 'its share of the traffic', '流量份额'),
-          priority: option('NUMBER', 'lower ones are taken first', '数值小的优先'),
+          priority: option('NUMBER', 'endpoints with a lower number are taken first', '数值小的优先'),
           name,
           timeout: option('SPAN', 'how long an answer may take', '等待应答的时限'),
-          'max-failures': option('NUMBER', 'failures in a row until it is out', '连续失败多少次后停用'),
+          'max-failures': option('NUMBER', 'failures in a row until it is ejected', '连续失败多少次后剔除'),
           'max-concurrent': option('NUMBER', 'requests at the same time', '同时处理的请求数'),
           'allow-plaintext': toggle('http:// to another machine', '允许以 http:// 访问其他机器'),
           auto: toggle('take what is given, ask for nothing', '使用给出的值，不询问'),
@@ -54,7 +54,7 @@ export const endpointCommands: Commands = {
         load: async () => (await import('./cli.ts')).add,
       },
       update: {
-        title: say('change one', '修改'),
+        title: say('change an endpoint', '修改端点'),
         about: say('a new key or address ends a refused credential at once', '新密钥或新地址立即解除被拒的凭据'),
         positionals: [profile, endpoint],
         flags: {
@@ -65,10 +65,10 @@ export const endpointCommands: Commands = {
           auth,
           preset,
           weight: option('NUMBER', 'its share of the traffic', '流量份额'),
-          priority: option('NUMBER', 'lower ones are taken first', '数值小的优先'),
+          priority: option('NUMBER', 'endpoints with a lower number are taken first', '数值小的优先'),
           name,
           timeout: option('SPAN', 'how long an answer may take', '等待应答的时限'),
-          'max-failures': option('NUMBER', 'failures in a row until it is out', '连续失败多少次后停用'),
+          'max-failures': option('NUMBER', 'failures in a row until it is ejected', '连续失败多少次后剔除'),
           'max-concurrent': option('NUMBER', 'requests at the same time', '同时处理的请求数'),
           'allow-plaintext': toggle('http:// to another machine', '允许以 http:// 访问其他机器'),
         },
@@ -76,34 +76,34 @@ export const endpointCommands: Commands = {
         load: async () => (await import('./cli.ts')).update,
       },
       list: {
-        title: say('list them', '列出'),
+        title: say('list the endpoints of a profile', '列出配置中的端点'),
         positionals: [profile],
         flags: { verbose },
         examples: ['qcc endpoint list work --verbose'],
         load: async () => (await import('./cli.ts')).list,
       },
       remove: {
-        title: say('remove one', '删除'),
+        title: say('remove an endpoint', '删除端点'),
         about: say('and its key; asks', '连同密钥；会询问'),
         positionals: [profile, endpoint],
         examples: ['qcc endpoint remove work 3f2a'],
         load: async () => (await import('./cli.ts')).remove,
       },
       enable: {
-        title: say('let it take traffic again', '启用'),
+        title: say('let a disabled endpoint take traffic again', '重新启用端点'),
         positionals: [profile, endpoint],
         examples: ['qcc endpoint enable work 3f2a'],
         load: async () => (await import('./cli.ts')).enable,
       },
       disable: {
-        title: say('take it out by hand', '停用'),
+        title: say('let an endpoint take no traffic until you enable it', '停用端点，直到重新启用'),
         about: say('takes it out until you enable it', '停用，直到重新启用'),
         positionals: [profile, endpoint],
         examples: ['qcc endpoint disable work 3f2a'],
         load: async () => (await import('./cli.ts')).disable,
       },
       test: {
-        title: say('ask them a small question', '发一个小问题测试'),
+        title: say('send endpoints a small question, and see what they answer', '发一个小问题，看端点如何应答'),
         about: say(
           'a tiny conversation with each; nothing is recorded; exit 7 when one fails',
           '与每个端点进行一次极小的对话；不记录；有失败则退出码 7',
@@ -114,7 +114,7 @@ export const endpointCommands: Commands = {
         load: async () => (await import('./checks-cli.ts')).testProfile,
       },
       stats: {
-        title: say('numbers of a profile', '配置的统计'),
+        title: say('requests, failures, times, tokens, cost of a profile', '某个配置的请求、失败、耗时、令牌和费用'),
         about: say('as `qcc proxy stats`', '同 `qcc proxy stats`'),
         positionals: [profile],
         flags: { since },

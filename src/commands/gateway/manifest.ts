@@ -5,17 +5,17 @@ import { type Commands, option, say, toggle } from '../command.ts';
 
 export const gatewayCommands: Commands = {
   status: {
-    title: say('the gateway at a glance, with the ladder', '网关概览与层级'),
+    title: say('the gateway and every endpoint at a glance', '网关与各端点概览'),
     about: say('the gateway, the ladder, every endpoint', '网关、层级、每个端点'),
     examples: ['qcc status'],
     load: async () => (await import('./cli.ts')).overview,
   },
   proxy: {
-    title: say('the gateway', '网关'),
+    title: say('start, stop and look at the gateway', '启动、停止和查看网关'),
     examples: ['qcc proxy start', 'qcc proxy status'],
     sub: {
       start: {
-        title: say('start it in the background', '后台启动'),
+        title: say('start the gateway in the background', '在后台启动网关'),
         about: say(
           'in the background; comes back when it answers. One that is still stopping is waited for; when one runs, it says which, and exits 6',
           '后台启动；能应答后返回。前一个仍在停止时会等待；已有网关运行时说明是哪一个，退出码 6',
@@ -29,14 +29,14 @@ export const gatewayCommands: Commands = {
         load: async () => (await import('./cli.ts')).start,
       },
       run: {
-        title: say('run it in the foreground', '前台运行'),
+        title: say('run the gateway in this terminal', '在当前终端中运行网关'),
         about: say('in the foreground', '前台运行'),
         flags: { host: option('HOST', 'the address to listen on', '监听地址'), port },
         examples: ['qcc proxy run --port 8080'],
         load: async () => (await import('./cli.ts')).run,
       },
       stop: {
-        title: say('let requests end, then stop', '等请求完成后停止'),
+        title: say('stop the gateway, after its requests have ended', '等请求完成后停止网关'),
         about: say(
           'lets requests end, then stops; says how many were cut, and what a full disk did not take. A gateway that does not answer gets SIGTERM, then SIGKILL, and each is said',
           '等请求结束再停止；说明中断了多少，以及已满的磁盘未写入多少。网关不应答时依次发送 SIGTERM、SIGKILL，每一步都会说明',
@@ -46,21 +46,21 @@ export const gatewayCommands: Commands = {
         load: async () => (await import('./cli.ts')).stop,
       },
       restart: {
-        title: say('stop and start again', '重启'),
+        title: say('stop the gateway and start it again', '重启网关'),
         about: say('keeps both unless told otherwise', '不指定则沿用'),
         flags: { host: option('HOST', 'the address to listen on', '监听地址'), port },
         examples: ['qcc proxy restart'],
         load: async () => (await import('./cli.ts')).restart,
       },
       status: {
-        title: say('how it is', '运行状态'),
+        title: say('whether the gateway runs, and how it is', '网关是否在运行及其状态'),
         about: say('exit 3 when it does not run', '未运行时退出码 3'),
         flags: { watch },
         examples: ['qcc proxy status', 'qcc proxy status --watch'],
         load: async () => (await import('./cli.ts')).status,
       },
       logs: {
-        title: say('the access log', '访问日志'),
+        title: say('the access log: a line for each request', '访问日志：每个请求一行'),
         flags: {
           lines: option('NUMBER', 'how many of the last lines', '显示最后多少行', { alias: 'n' }),
           follow,
@@ -70,7 +70,10 @@ export const gatewayCommands: Commands = {
         load: async () => (await import('./logs-cli.ts')).logs,
       },
       stats: {
-        title: say('requests, failures, times, tokens, cost, by endpoint and model', '按端点和模型统计'),
+        title: say(
+          'requests, failures, times, tokens, cost, by endpoint and model',
+          '按端点和模型统计请求、失败、耗时、令牌和费用',
+        ),
         about: say(
           "per endpoint and model: requests, attempts, failures, TTFB and TTFT p50, p95, p99, tokens (cache reads and writes apart), and their cost by the vendors' price lists; models that no list knows are named",
           '按端点和模型：请求、尝试、失败、TTFB 与 TTFT 的 p50、p95、p99、令牌（缓存读写分开），以及按厂商价目表计算的费用；没有价格的模型会被指出',

@@ -19,7 +19,7 @@ export const healthCommands: Commands = {
         load: async () => (await import('./cli.ts')).status,
       },
       check: {
-        title: say('ask them a small question now; the results count', '立即发一个小问题，结果计入健康'),
+        title: say('probe endpoints now; the results count', '立即探测端点，结果计入健康状态'),
         about: say(
           'a tiny conversation with each, by the gateway, now; the results count; exit 3 without a gateway, 7 when one fails',
           '由网关立即与每个端点进行一次极小的对话，结果计入健康；没有网关退出码 3，有失败退出码 7',
@@ -30,7 +30,7 @@ export const healthCommands: Commands = {
         load: async () => (await import('./cli.ts')).check,
       },
       test: {
-        title: say('ask them a small question; nothing is recorded', '发一个小问题，不记录'),
+        title: say('probe endpoints from here; nothing is recorded', '由本命令探测端点，不作记录'),
         about: say(
           'the same from here: nothing is recorded, and no gateway is needed',
           '同样的对话，但从本进程发出：不记录，不需要网关',
@@ -42,7 +42,7 @@ export const healthCommands: Commands = {
         load: async () => (await import('./cli.ts')).test,
       },
       reset: {
-        title: say('take one out of failed or paused now', '立即解除失败或暂停'),
+        title: say('let a failed or paused endpoint recover now', '让失败或暂停的端点立即开始恢复'),
         about: say(
           'out of failed or paused now, into recovering; what was said of models it lacks is forgotten',
           '立即解除失败或暂停，进入恢复；忘掉它称没有的模型',
@@ -64,7 +64,7 @@ export const healthCommands: Commands = {
         load: async () => (await import('./cli.ts')).metrics,
       },
       history: {
-        title: say('past checks of one, and what each led to', '某端点的检查记录及其后果'),
+        title: say('past probes of an endpoint, and what each led to', '某个端点过去的探测及其结果'),
         about: say(
           'past checks, newest first: depth, verdict, time, tokens, and the decision that each led to',
           '过去的检查，新的在前：深度、结论、时间、令牌，以及各自导致的决定',
@@ -75,19 +75,19 @@ export const healthCommands: Commands = {
         load: async () => (await import('./cli.ts')).history,
       },
       config: {
-        title: say('when and how is probed; weights', '探测方式、频率与权重调整'),
+        title: say('when and how endpoints are probed, and whether weights adapt', '探测方式、频率与权重调整'),
         about: say('shows the `health.*` settings, or changes them', '显示或修改 `health.*` 设置'),
         flags: {
           mode: option(
             'passive|active|off',
-            'who is probed: what is out, all, or nobody',
+            'which endpoints are probed: those in trouble, all, or none',
             '探测范围：仅异常端点、全部、不探测',
           ),
           interval: option('SPAN', 'time between two probes of one endpoint', '同一端点两次探测的间隔'),
           timeout: option('SPAN', 'how long a probe may take', '一次探测的时限'),
           model: option(
             'MODEL',
-            'what probes ask for; "" is the cheapest that works',
+            'the model that probes ask; "" is the cheapest that works',
             '探测所用模型；"" 表示最便宜的可用模型',
           ),
           'min-checks': option('NUMBER', 'results before a weight is adjusted', '调整权重前至少的结果数'),

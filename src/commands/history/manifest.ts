@@ -7,7 +7,7 @@ const until = option('TIME', 'up to this time, without it', '截止时间（不�
 
 export const historyCommands: Commands = {
   history: {
-    title: say('what happened', '发生过什么'),
+    title: say('what happened, and why', '发生过什么，以及原因'),
     about: say(
       "facts, oldest first; the newest 1,000 unless `--limit` or `--since` says otherwise. `--since '#1234'` begins at a fact's number. `--stream` is one stream (`endpoint/1a2b3c4d`) or a kind (`endpoint`, `request`, `queue`, `profile`, `priority`, `config`, `gateway`); `--request` also keeps what the request's failures led to. A filter that names nothing that is, or ever was, is a mistake with what may be meant. Endpoints are called what they were called then, also when they were renamed or removed since. For people one line a fact, requests that are alike on one line, through `$PAGER` on a terminal; exits 7 when facts of it cannot be read",
       "事实，旧的在前；未用 `--limit` 或 `--since` 时为最新 1,000 条。`--since '#1234'` 从某个编号开始。`--stream` 是一个流（`endpoint/1a2b3c4d`）或一类（`endpoint`、`request`、`queue`、`profile`、`priority`、`config`、`gateway`）；`--request` 还包括该请求的失败所导致的事实。不存在也从未存在的筛选值是错误，并提示可能想用的。端点按当时的名称显示，即使后来改名或移除。给人看时每行一条，相似的请求合为一行，在终端中经由 `$PAGER`；若其中有事实无法读取，退出码为 7",
@@ -41,7 +41,7 @@ export const historyCommands: Commands = {
     load: async () => (await import('./cli.ts')).show,
     sub: {
       verify: {
-        title: say('fold all of it again, and compare with what runs', '重新折叠全部事实，并与运行状态比较'),
+        title: say('check the log against the state of the gateway', '核对日志与网关的状态'),
         about: say(
           'folds the whole log again, looks at every checksum, number and reference and at the index of streams, and compares with what runs; exit 7 when something differs',
           '重新折叠整个日志，核对每个校验和、编号、引用以及流索引，并与运行状态比较；有出入时退出码 7',
@@ -50,7 +50,7 @@ export const historyCommands: Commands = {
         load: async () => (await import('./log-care-cli.ts')).verify,
       },
       repair: {
-        title: say('make a whole log of a damaged one; the original is kept', '由损坏的日志生成完整的日志；保留原件'),
+        title: say('repair a damaged log; the original is kept', '修复损坏的日志；保留原件'),
         about: say(
           'makes a whole log of a damaged one while no gateway runs; says what is lost, and keeps the original beside it',
           '网关未运行时，由损坏的日志生成完整的日志；说明丢失了什么，并保留原件',
@@ -59,7 +59,7 @@ export const historyCommands: Commands = {
         load: async () => (await import('./log-care-cli.ts')).repair,
       },
       stats: {
-        title: say('facts by type, their size, the growth a day', '按类型统计事实、大小和每日增长'),
+        title: say('how large the log is, by type of fact, and how fast it grows', '按类型统计事实、大小和每日增长'),
         about: say(
           'facts by type, their size, the size on the disk, the growth a day',
           '按类型统计事实及其大小、磁盘占用、每日增长',
@@ -69,7 +69,7 @@ export const historyCommands: Commands = {
         load: async () => (await import('./log-care-cli.ts')).stats,
       },
       compact: {
-        title: say('remove what is too old now, and give back its room', '立即移除过期事实并释放空间'),
+        title: say('remove old facts now, and free their disk space', '立即移除过期事实并释放磁盘空间'),
         about: say(
           'removes what `history.retention_days` and `history.max_size` keep no longer, now, and gives back its room',
           '立即移除 `history.retention_days` 和 `history.max_size` 不再保留的事实，并释放空间',
@@ -90,7 +90,7 @@ export const historyCommands: Commands = {
         load: async () => (await import('./cli.ts')).diff,
       },
       export: {
-        title: say('a slice that may be given away, without secrets', '导出可外传的片段（不含秘密）'),
+        title: say('write an incident file without secrets, to give away', '导出可外传的事件文件（不含秘密）'),
         about: say(
           'a slice that may be given away, with the state it begins with: hosts instead of URLs, hashes instead of sessions, no keys, prompts, paths, nothing that you wrote. Every reading command of `history` and `debug` takes `--from-log FILE` and asks it elsewhere',
           '可外传的片段及其起始状态：URL 只留主机，会话为散列，不含密钥、提示词、路径和您写的文字。`history` 与 `debug` 的查询命令都可用 `--from-log FILE` 在别处查询它',
@@ -105,7 +105,7 @@ export const historyCommands: Commands = {
         load: async () => (await import('./export-cli.ts')).exportIncident,
       },
       'what-if': {
-        title: say('what would have been under other settings', '换一套设置会怎样'),
+        title: say('what would have happened with other settings', '若改用其他设置会怎样'),
         about: say(
           'the recorded outcomes run through the same rules under other settings: switches, failed requests, attempts, outages, time in each tier, sessions that moved and the cache they lost. What an endpoint that was not asked would have said is `unknown`. Settings of `failover.*`, `loadbalancer.*`, back-off and ramp of `health.*`, and `proxy.max_attempts`',
           '用另一套设置重演记录下的结果：切换、失败的请求、尝试、停用、各层级的时间、换端点的会话及失去的缓存。当时没有问过的端点会怎样应答，记为 `unknown`（未知）。可用 `failover.*`、`loadbalancer.*`、`health.*` 的退避与爬坡、`proxy.max_attempts`',

@@ -3,7 +3,7 @@ import { type Commands, say } from '../command.ts';
 
 export const notifyCommands: Commands = {
   notify: {
-    title: say('messages about failover, recovery, outages', '切换、恢复、故障的通知'),
+    title: say('notifications about failover, recovery and outages', '切换、恢复、故障的通知'),
     examples: ['qcc config set notify.webhook -', 'qcc notify test'],
     sub: {
       test: {

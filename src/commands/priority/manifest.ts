@@ -5,18 +5,18 @@ import { argument, type Commands, option, say, toggle } from '../command.ts';
 
 export const priorityCommands: Commands = {
   priority: {
-    title: say('the ladder', '优先级层级'),
+    title: say('the ladder: which profiles serve, in which order', '梯级：各配置的使用顺序'),
     examples: ['qcc priority list'],
     sub: {
       set: {
-        title: say('put a profile into a tier', '设置配置的层级'),
+        title: say('put a profile into a tier of the ladder', '设置配置所在的层级'),
         about: say('`primary`, `secondary`, `fallback`, or `none`', '`primary`、`secondary`、`fallback` 或 `none`'),
         positionals: [profile, argument('TIER', 'tiers')],
         examples: ['qcc priority set work primary', 'qcc priority set work none'],
         load: async () => (await import('./cli.ts')).set,
       },
       list: {
-        title: say('show the ladder', '显示层级'),
+        title: say('show the ladder', '显示梯级'),
         about: say(
           'tiers, active profile, policy; a switch that is held back, with the reason and until when; a profile that is being watched on its way back',
           '层级、当前配置、规则；暂缓的切换及其原因和期限；正在观察、准备切回的配置',
@@ -25,7 +25,7 @@ export const priorityCommands: Commands = {
         load: async () => (await import('./cli.ts')).list,
       },
       switch: {
-        title: say('switch by hand, and pin', '手动切换并固定'),
+        title: say('switch to a profile by hand, and stay there', '手动切换到某个配置并固定'),
         about: say(
           'by hand; pinned until released, or until the pinned profile fails',
           '手动切换；固定住，直到解除或该配置失败',
@@ -35,7 +35,7 @@ export const priorityCommands: Commands = {
         required: 0,
         flags: {
           reason: option('TEXT', 'why, for the history', '切换原因，记入历史'),
-          release: toggle('end the pin of a switch by hand', '解除手动切换的固定'),
+          release: toggle('end a switch by hand; the automatic rules hold again', '解除手动切换的固定'),
         },
         examples: ['qcc priority switch spare --reason "work is slow"', 'qcc priority switch --release'],
         load: async () => (await import('./cli.ts')).switchTo,
@@ -45,13 +45,13 @@ export const priorityCommands: Commands = {
         about: say('shows the rules, or changes them', '显示或修改规则'),
         flags: {
           'auto-failover': toggle('switch down when a tier fails', '某层级失败时自动切换'),
-          'no-auto-failover': toggle('do not', '不自动切换'),
+          'no-auto-failover': toggle('do not switch down automatically', '不自动切换'),
           'auto-recovery': toggle('switch back up when it is well again', '恢复后自动切回'),
-          'no-auto-recovery': toggle('do not', '不自动切回'),
+          'no-auto-recovery': toggle('do not switch back automatically', '不自动切回'),
           'failure-threshold': option('NUMBER', 'failures before a switch', '失败多少次后切换'),
-          'recovery-checks': option('NUMBER', 'successes before the way back', '成功多少次后切回'),
-          cooldown: option('SPAN', 'between two switches', '两次切换之间的间隔'),
-          'recovery-delay': option('SPAN', 'how long it must be well before the way back', '切回前须保持正常多久'),
+          'recovery-checks': option('NUMBER', 'good checks before the switch back', '成功多少次后切回'),
+          cooldown: option('SPAN', 'the least time between two switches', '两次切换之间的间隔'),
+          'recovery-delay': option('SPAN', 'how long it must be well before the switch back', '切回前须保持正常多久'),
           'max-per-hour': option('NUMBER', 'switches in one hour', '每小时最多切换次数'),
         },
         examples: ['qcc priority policy', 'qcc priority policy --cooldown 5m --no-auto-recovery'],

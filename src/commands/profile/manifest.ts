@@ -5,7 +5,7 @@ import { argument, type Commands, option, say } from '../command.ts';
 
 export const profileCommands: Commands = {
   init: {
-    title: say('make the home and its keys', '创建目录和密钥'),
+    title: say('make the home folder of qcc and its master key', '创建 qcc 的目录和主密钥'),
     about: say('makes the home and the master key; harmless when they are there', '创建目录和主密钥；已存在时无害'),
     examples: ['qcc init'],
     load: async () => (await import('./cli.ts')).init,

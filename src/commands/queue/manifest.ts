@@ -5,11 +5,11 @@ import { argument, type Commands, option, say, toggle } from '../command.ts';
 
 export const queueCommands: Commands = {
   queue: {
-    title: say('requests that wait for an endpoint', '等待端点的请求'),
+    title: say('the retry queue: requests that no endpoint could answer yet', '重试队列：暂时没有端点能应答的请求'),
     examples: ['qcc queue status'],
     sub: {
       status: {
-        title: say('how many, in which state', '各状态的数量'),
+        title: say('how many requests are queued, by state', '各状态的请求数'),
         about: say(
           'how many in which state, the oldest one, and what became of all there ever were',
           '各状态的数量、最早的一个，以及全部请求的结局',
@@ -18,7 +18,7 @@ export const queueCommands: Commands = {
         load: async () => (await import('./cli.ts')).status,
       },
       list: {
-        title: say('list them', '列出'),
+        title: say('list the queued requests', '列出队列中的请求'),
         about: say(
           'the newest 50 unless `--limit` says otherwise, oldest first. States: `waiting`, `retrying`, `answered`, `dead` (given up), `unknown` (sent, and cut off: it may have been billed), `cancelled`',
           '默认最新 50 个，旧的在前。状态：`waiting`（等待）、`retrying`（重试中）、`answered`（已应答）、`dead`（已放弃）、`unknown`（已发出但被中断：可能已计费）、`cancelled`（已清除）',
@@ -28,7 +28,7 @@ export const queueCommands: Commands = {
         load: async () => (await import('./cli.ts')).list,
       },
       show: {
-        title: say('one, with its facts or its answer', '查看一个及其事实或应答'),
+        title: say('show one request: what happened to it, or its answer', '查看一个请求的经过或应答'),
         about: say(
           "one with its facts; `--answer` prints the stored answer as it came. A unique beginning of the id is enough, or its request's id, or the end of it",
           '查看一个及其事实；`--answer` 原样打印保存的应答。编号的唯一开头即可，也可用其请求的编号或其结尾',
@@ -39,7 +39,7 @@ export const queueCommands: Commands = {
         load: async () => (await import('./cli.ts')).show,
       },
       retry: {
-        title: say('try one again now', '立即重试一个'),
+        title: say('retry one request now', '立即重试一个请求'),
         about: say(
           'now, with all its retries anew; of what is dead, unknown or waiting',
           '立即重试，重试次数重新计算；用于已放弃、未知或等待的',
@@ -49,13 +49,13 @@ export const queueCommands: Commands = {
         load: async () => (await import('./cli.ts')).retry,
       },
       'retry-all': {
-        title: say('try all again that are not answered', '重试所有未应答的'),
+        title: say('retry all requests that are not answered', '重试所有未应答的请求'),
         about: say('the same for all of them', '对全部如此'),
         examples: ['qcc queue retry-all'],
         load: async () => (await import('./cli.ts')).retryAll,
       },
       clear: {
-        title: say('remove them, and destroy what was kept', '清除，并销毁所保存的内容'),
+        title: say('remove requests, and destroy what was kept of them', '清除请求，并销毁所保存的内容'),
         about: say(
           'removes them and destroys their keys; asks when some still wait for an answer',
           '清除并销毁其密钥；仍有等待应答的则询问',
@@ -76,8 +76,8 @@ export const queueCommands: Commands = {
           'max-size': option('NUMBER', 'requests that are kept at most', '最多保存的请求数'),
           'base-delay': option('SPAN', 'the first delay', '首次延迟'),
           'max-delay': option('SPAN', 'the longest delay', '最长延迟'),
-          enable: toggle('keep what nobody can answer', '保存无法应答的请求'),
-          disable: toggle('refuse what nobody can answer', '拒绝无法应答的请求'),
+          enable: toggle('queue requests that no endpoint can answer', '保存无法应答的请求'),
+          disable: toggle('refuse requests that no endpoint can answer', '拒绝无法应答的请求'),
         },
         examples: ['qcc queue config --strategy fixed --base-delay 10s', 'qcc queue config --disable'],
         load: async () => (await import('./cli.ts')).configure,
