@@ -27,7 +27,7 @@ const knownBy: Readonly<Record<string, readonly string[]>> = {
   undici: ['src/notify/webhook.ts'],
   piscina: ['src/pool/pool.ts'],
   'prom-client': ['src/proxy/server/metrics.ts'],
-  valibot: ['src/backup/manifest.ts', 'src/config/', 'src/contract/inputs.ts'],
+  valibot: ['src/backup/manifest.ts', 'src/config/', 'src/contract/'],
   'jsonc-parser': ['src/config/clients/claude.ts'],
   'rotating-file-stream': ['src/platform/access-log-file.ts'],
   '@pydantic/genai-prices': ['src/commands/history/prices.ts'],

@@ -1,7 +1,7 @@
 /** How changes, and what could not be changed, are shown. */
 
 import type { LeftOutBecause } from '../config/importers/incoming.ts';
-import type { ChangeRow, LostBecause } from '../contract/config-operations.ts';
+import type { ChangeRow, LostBecause } from '../contract/config.ts';
 import { configWordsOf } from '../messages/config.ts';
 import type { Context } from './context.ts';
 

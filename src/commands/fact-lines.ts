@@ -2,7 +2,7 @@
 import type { FactsLost } from '../../events/gateway.ts';
 import { kindOf, nameOf } from '../../events/ids.ts';
 import { traitsOf } from '../../events/traits.ts';
-import type { FactRow } from '../contract/operations.ts';
+import type { FactRow } from '../contract/history.ts';
 import type { Words } from '../messages/messages.ts';
 import type { StoryWords, Telling } from '../messages/story.ts';
 import { storyWordsOf } from '../messages/story-languages.ts';

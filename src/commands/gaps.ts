@@ -1,5 +1,5 @@
 /** Facts that were asked for and cannot be read: said beside the answer, whatever the answer is. */
-import type { GapRow } from '../contract/history-operations.ts';
+import type { GapRow } from '../contract/moment.ts';
 import { exitCodes } from '../errors/qcc-error.ts';
 import type { Context } from './context.ts';
 

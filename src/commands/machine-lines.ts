@@ -1,6 +1,7 @@
 /** A machine as people read it: where it stands, why it takes nothing, what it believes, and what moves it next. */
 import { nameOf } from '../../events/ids.ts';
-import type { Answer, InFlightRow, MachineRow } from '../contract/operations.ts';
+import type { InFlightRow, MachineRow } from '../contract/debug.ts';
+import type { Answer } from '../contract/operations.ts';
 import { codeText } from '../messages/codes.ts';
 import { reasonText, storyWordsOf } from '../messages/story-languages.ts';
 import { clockOf, dayOf, shortSpan } from '../platform/time.ts';

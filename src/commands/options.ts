@@ -1,7 +1,7 @@
 /** An endpoint as flags tell it, and its key by one of the three ways in. */
 
 import type { Auth, Tier } from '../../events/profile.ts';
-import type { EndpointOptions } from '../contract/operations.ts';
+import type { EndpointOptions } from '../contract/endpoint.ts';
 import { usage } from '../errors/qcc-error.ts';
 import type { Words } from '../messages/messages.ts';
 import { spanMs } from '../messages/times.ts';

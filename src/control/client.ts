@@ -54,7 +54,7 @@ function unmade(home: string): Connection {
   };
   const call = async <Name extends OperationName>(name: Name, params: Params<Name>): Promise<Answer<Name>> => {
     const { askOfNothing, NeedsHome } = await import('./empty-installation.ts');
-    if (made) return really(name, params);
+    if (made !== undefined) return really(name, params);
     try {
       return await askOfNothing(home, name, params, () => really(name, params));
     } catch (error) {

@@ -1,12 +1,12 @@
 /** The installation of a home that nobody has made: whoever only asks is answered as of an empty one, and nothing comes to be. */
 import { paths } from '../config/files/home.ts';
 import type { Vault } from '../config/secrets/vault.ts';
-import type { Answer, OperationName, Params } from '../contract/operations.ts';
+import { type Answer, contract, type OperationName, type Params } from '../contract/operations.ts';
 import { type Installation, policiesOf, settingsOf } from '../installation/installation.ts';
 import { MemoryLog } from '../log/memory-log.ts';
 import { realWorld } from '../platform/clock.ts';
 import { Core } from '../runtime/core.ts';
-import { changes, operations } from './table.ts';
+import { operations } from './table.ts';
 
 /** What an operation wanted can only be given by a home. */
 export class NeedsHome extends Error {}
@@ -31,14 +31,15 @@ export const noVault: Vault = {
   derive: needed,
 };
 
-/** They keep nothing in the log, and make or look after a home all the same. */
-const forHomes: ReadonlySet<OperationName> = new Set<OperationName>(['home.init', 'home.freeze', 'history.compact']);
 function onlyAsks(name: OperationName, params: object): boolean {
-  if (forHomes.has(name)) return false;
-  const withoutHome = changes.get(name);
-  if (withoutHome === undefined || withoutHome === 'findsNothing') return true;
-  if ('dryRun' in params) return params.dryRun === true;
-  return withoutHome === 'showsWithoutInput' && Object.keys(params).length === 0;
+  switch (contract[name].unmade) {
+    case 'answered':
+      return true;
+    case 'answeredWithoutInput':
+      return Object.keys(params).length === 0;
+    case 'made':
+      return 'dryRun' in params && params.dryRun === true;
+  }
 }
 
 /** @param otherwise for an operation that keeps something @throws {NeedsHome} */

@@ -1,7 +1,7 @@
 /** The one gateway of a home: who has the log is alone, and who comes second waits for the end of the first, or hears of it. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { paths } from '../config/files/home.ts';
-import type { StatusRow } from '../contract/operations.ts';
+import type { StatusRow } from '../contract/gateway.ts';
 import { askGateway } from '../control/client.ts';
 import { exitCodes, QccError } from '../errors/qcc-error.ts';
 import { type Installation, openInstallation } from '../installation/installation.ts';

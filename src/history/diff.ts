@@ -5,7 +5,7 @@ import { kindOf, nameOf, type QueueId, streams } from '../../events/ids.ts';
 import { endpointStatus } from '../../machines/endpoint.ts';
 import { gatewayStatus } from '../../machines/gateway.ts';
 import { priorityStatus } from '../../machines/priority.ts';
-import type { ChangeRow } from '../contract/history-operations.ts';
+import type { ChangeRow } from '../contract/history.ts';
 import type { Answer, Params } from '../contract/operations.ts';
 import type { ReadableLog } from '../log/log.ts';
 import type { State } from '../runtime/state.ts';

@@ -1,5 +1,5 @@
 /** What is not the same in two states that ought to be. */
-import type { DifferenceRow } from '../contract/history-operations.ts';
+import type { DifferenceRow } from '../contract/history.ts';
 
 /** By part and path; both as JSON has them, so that a value that is not there and one that is undefined are the same. */
 export function differencesOf(folded: object, running: object, most: number): readonly DifferenceRow[] {

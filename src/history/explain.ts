@@ -9,7 +9,7 @@ import { hourMs } from '../../events/units.ts';
 import { lacksUntil } from '../../machines/available.ts';
 import { type EndpointStatus, endpointStatus, targetState } from '../../machines/endpoint.ts';
 import { exclusionOf } from '../../machines/why-not.ts';
-import type { EndpointStory, RequestStory, RouteRow } from '../contract/history-operations.ts';
+import type { EndpointStory, RequestStory, RouteRow } from '../contract/history.ts';
 import type { Answer, Params } from '../contract/operations.ts';
 import type { ReadableLog } from '../log/log.ts';
 import { iso } from '../platform/time.ts';

@@ -1,8 +1,9 @@
 /** Facts by filter: where a look back begins, and one page after the other from there. */
 import type { Recorded } from '../../events/fact.ts';
 import { kindOf } from '../../events/ids.ts';
-import type { Filters, GapRow } from '../contract/history-operations.ts';
-import type { Answer, FactRow, Params } from '../contract/operations.ts';
+import type { FactRow } from '../contract/history.ts';
+import type { Filters, GapRow } from '../contract/moment.ts';
+import type { Answer, Params } from '../contract/operations.ts';
 import { type Range, rangeOf, without } from '../log/damage.ts';
 import type { ReadableLog } from '../log/log.ts';
 import { toldLosses } from '../runtime/losses.ts';

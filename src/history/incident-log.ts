@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs';
 import type { Recorded } from '../../events/fact.ts';
 import { MiB } from '../../events/units.ts';
-import type { IncidentHead } from '../contract/history-operations.ts';
+import type { IncidentHead } from '../contract/incident.ts';
 import { exitCodes, QccError } from '../errors/qcc-error.ts';
 import type { ReadableLog } from '../log/log.ts';
 import { MemoryLog } from '../log/memory-log.ts';

@@ -1,7 +1,7 @@
 /** An incident file: a slice of the history that may be given away, with all that is needed to ask it elsewhere. */
 import type { Recorded } from '../../events/fact.ts';
 import { effective } from '../config/settings/settings.ts';
-import type { IncidentHead } from '../contract/history-operations.ts';
+import type { IncidentHead } from '../contract/incident.ts';
 import type { Answer, Params } from '../contract/operations.ts';
 import type { ReadableLog } from '../log/log.ts';
 import { version } from '../platform/version.ts';

@@ -2,7 +2,7 @@
 import type { Millis, Recorded } from '../../events/fact.ts';
 import { type EndpointId, kindOf, nameOf, type ProfileName, queueIdOf, streams } from '../../events/ids.ts';
 import { factTraits } from '../../events/traits.ts';
-import type { Filters } from '../contract/history-operations.ts';
+import type { Filters } from '../contract/moment.ts';
 import type { Answer, Params } from '../contract/operations.ts';
 import { exitCodes, QccError } from '../errors/qcc-error.ts';
 import type { ReadableLog } from '../log/log.ts';

@@ -12,7 +12,7 @@ import { itemStatus, type QueueItemSnapshot } from '../../machines/queue-item.ts
 import { nextOfItem } from '../../machines/queue-item-next.ts';
 import { exclusionOf } from '../../machines/why-not.ts';
 import type { Settings } from '../config/settings/settings.ts';
-import type { MachineRow } from '../contract/operations.ts';
+import type { MachineRow } from '../contract/debug.ts';
 import { exitCodes, QccError } from '../errors/qcc-error.ts';
 import { isoOrNull } from '../platform/time.ts';
 import { endpointPolicy, priorityPolicy } from '../policies/policies.ts';

@@ -1,6 +1,6 @@
 /** The state at any past moment: the nearest snapshot before it, and the facts from there on. */
 import { effective, type Settings } from '../config/settings/settings.ts';
-import type { Moment } from '../contract/history-operations.ts';
+import type { Moment } from '../contract/moment.ts';
 import { exitCodes, QccError } from '../errors/qcc-error.ts';
 import type { ReadableLog } from '../log/log.ts';
 import { iso } from '../platform/time.ts';

@@ -55,7 +55,7 @@ export async function ask<Name extends QuestionName>(
   name: Name,
   params: Params<Name>,
 ): Promise<Answer<Name>> {
-  const question = questions[name] as (log: ReadableLog, params: Params<Name>) => Promise<Answer<Name>>;
+  const question = questions[name] as unknown as (log: ReadableLog, params: Params<Name>) => Promise<Answer<Name>>;
   const answer = await question(log, params);
   const last = folded[name]?.(log, answer);
   return last === undefined ? answer : { ...answer, ...(await gapsIn(log, 1, last)) };

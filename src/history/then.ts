@@ -1,7 +1,7 @@
 /** `--at`: every machine, the ladder, weights and settings as they stood at a moment. */
 
 import { priorityStatus } from '../../machines/priority.ts';
-import type { ThenProfile } from '../contract/history-operations.ts';
+import type { ThenProfile } from '../contract/history.ts';
 import type { Answer, Params } from '../contract/operations.ts';
 import type { ReadableLog } from '../log/log.ts';
 import { iso } from '../platform/time.ts';

@@ -5,7 +5,7 @@
 import { upcast } from '../../events/catalogue.ts';
 import type { Recorded } from '../../events/fact.ts';
 import { kindOf } from '../../events/ids.ts';
-import type { DifferenceRow } from '../contract/history-operations.ts';
+import type { DifferenceRow } from '../contract/history.ts';
 import type { Answer, Params } from '../contract/operations.ts';
 import { type Range, rangeOf, without } from '../log/damage.ts';
 import { IndexChecksum } from '../log/index-checksum.ts';

@@ -3,7 +3,8 @@ import type { EndpointId } from '../../events/ids.ts';
 import type { PlannedProbe } from '../../machines/probe-plan.ts';
 import type { ProbeResult } from '../../workers/probe.ts';
 import type { Check } from '../contract/checks.ts';
-import type { Answer, InFlightRow } from '../contract/operations.ts';
+import type { InFlightRow } from '../contract/debug.ts';
+import type { Answer } from '../contract/operations.ts';
 import type { ReplayPool } from '../pool/pool.ts';
 
 /** What only a running gateway can answer. */

@@ -4,7 +4,7 @@
  */
 import type { ProbeDepth, Verdict } from '../../events/endpoint.ts';
 import type { EndpointState } from '../../machines/routing-view.ts';
-import type { SwitchRow } from '../contract/operations.ts';
+import type { SwitchRow } from '../contract/priority.ts';
 import type { Language } from './messages.ts';
 
 type GatewayState = 'stopped' | 'online' | 'offline';

@@ -1,6 +1,6 @@
 /** The words of the command line. English is the catalogue; a translation that lacks one does not compile. */
 
-import type { StatusRow } from '../contract/operations.ts';
+import type { StatusRow } from '../contract/gateway.ts';
 import { heldEn, heldZh } from './ladder.ts';
 import { upkeep } from './upkeep.ts';
 

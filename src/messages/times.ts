@@ -1,6 +1,6 @@
 /** Instants and spans as people write them; as they are printed, they are in `platform/time.ts`. */
 import { dayMs, hourMs, minuteMs, secondMs } from '../../events/units.ts';
-import type { Moment } from '../contract/history-operations.ts';
+import type { Moment } from '../contract/moment.ts';
 import { usage } from '../errors/qcc-error.ts';
 import type { Words } from './messages.ts';
 

@@ -6,15 +6,12 @@ import { endpointStatus } from '../../machines/endpoint.ts';
 import { priorityStatus } from '../../machines/priority.ts';
 import type { QueueItem } from '../../machines/queue-item.ts';
 import type { Lacking } from '../../machines/routing-view.ts';
-import type {
-  EndpointRow,
-  FactRow,
-  HealthRow,
-  LackingRow,
-  ProfileRow,
-  QueueItemRow,
-  SwitchRow,
-} from '../contract/operations.ts';
+import type { EndpointRow } from '../contract/endpoint.ts';
+import type { HealthRow, LackingRow } from '../contract/health.ts';
+import type { FactRow } from '../contract/history.ts';
+import type { SwitchRow } from '../contract/priority.ts';
+import type { ProfileRow } from '../contract/profile.ts';
+import type { QueueItemRow } from '../contract/queue.ts';
 import { iso, isoOrNull } from '../platform/time.ts';
 import type { KnownEndpoint, KnownProfile } from '../projections/profiles.ts';
 import type { Recent } from '../projections/recent.ts';

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Context } from '../../src/commands/context.ts';
 import { linesOf } from '../../src/commands/machine-lines.ts';
-import type { MachineRow } from '../../src/contract/operations.ts';
+import type { MachineRow } from '../../src/contract/debug.ts';
 import { type Language, wordsOf } from '../../src/messages/messages.ts';
 import { makeOutput } from '../../src/terminal/output.ts';
 

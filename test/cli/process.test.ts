@@ -6,7 +6,7 @@ import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { delimiter, dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { StatusRow } from '../../src/contract/operations.ts';
+import type { StatusRow } from '../../src/contract/gateway.ts';
 import { temporaryHome } from '../support/home.ts';
 import { type Ended, launch, main } from './built.ts';
 import { at } from './command.ts';

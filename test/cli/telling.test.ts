@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Context } from '../../src/commands/context.ts';
 import { Teller } from '../../src/commands/fact-lines.ts';
 import { Names } from '../../src/commands/names.ts';
-import type { FactRow } from '../../src/contract/operations.ts';
+import type { FactRow } from '../../src/contract/history.ts';
 import { type Language, wordsOf } from '../../src/messages/messages.ts';
 import { makeOutput } from '../../src/terminal/output.ts';
 

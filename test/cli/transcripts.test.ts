@@ -11,7 +11,7 @@ import { afterEach, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 import type { Recorded } from '../../events/fact.ts';
 import { runCli } from '../../src/cli/driver.ts';
 import { paths } from '../../src/config/files/home.ts';
-import type { StatusRow } from '../../src/contract/operations.ts';
+import type { StatusRow } from '../../src/contract/gateway.ts';
 import { serveControl } from '../../src/control/server.ts';
 import { operations } from '../../src/control/table.ts';
 import { type Installation, openInstallation } from '../../src/installation/installation.ts';

@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { askOnce } from '../../src/commands/demo/client.ts';
-import type { RequestStory } from '../../src/contract/history-operations.ts';
+import type { RequestStory } from '../../src/contract/history.ts';
 import { connect } from '../../src/control/client.ts';
 import { runGateway } from '../../src/gateway/gateway.ts';
 import { startSimulatedEndpoint } from '../../src/simulated-endpoint/simulated-endpoint.ts';

@@ -1,8 +1,8 @@
 /** Facts by filter: pages are the whole in pieces, and a filter keeps what it says and nothing else. */
 import { describe, expect, it } from 'vitest';
 import type { Recorded } from '../../events/fact.ts';
-import type { Look } from '../../src/contract/history-operations.ts';
-import type { FactRow } from '../../src/contract/operations.ts';
+import type { FactRow } from '../../src/contract/history.ts';
+import type { Look } from '../../src/contract/moment.ts';
 import { Sieve } from '../../src/history/facts.ts';
 import { ask } from '../../src/history/questions.ts';
 import { MemoryLog } from '../../src/log/memory-log.ts';

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Recorded } from '../../events/fact.ts';
 import { namesIn } from '../../src/commands/history/operation.ts';
 import { Names } from '../../src/commands/names.ts';
-import type { Filters } from '../../src/contract/history-operations.ts';
+import type { Filters } from '../../src/contract/moment.ts';
 import { ask } from '../../src/history/questions.ts';
 import { MemoryLog } from '../../src/log/memory-log.ts';
 import { memoryInstallation } from '../support/installation.ts';

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, w
 import { connect as connectTo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { QueueItemRow } from '../../src/contract/operations.ts';
+import type { QueueItemRow } from '../../src/contract/queue.ts';
 import { connect } from '../../src/control/client.ts';
 import { runGateway } from '../../src/gateway/gateway.ts';
 import { ask, bodyOf, type Call, errorOf, type Live, open } from '../proxy/gateway.ts';

@@ -1,8 +1,8 @@
 /** Moments of the configuration: now, a snapshot, a fact's number, an instant, a file. */
 import { createHash } from 'node:crypto';
-import type { ConfigMoment } from '../../contract/config-operations.ts';
-import type { Moment } from '../../contract/history-operations.ts';
+import type { ConfigMoment } from '../../contract/config.ts';
 import { Json } from '../../contract/json.ts';
+import type { Moment } from '../../contract/moment.ts';
 import type { Answer } from '../../contract/operations.ts';
 import { exitCodes, QccError } from '../../errors/qcc-error.ts';
 import type { Installation } from '../../installation/installation.ts';

@@ -1,4 +1,5 @@
 /** What people do with settings. Each change is a fact, with what was before. */
+
 import type { SettingValue } from '../../../events/config.ts';
 import type { Fact } from '../../../events/fact.ts';
 import { streams } from '../../../events/ids.ts';
@@ -16,10 +17,15 @@ import {
   settingKeys,
   shownSetting,
 } from '../../config/settings/settings.ts';
+import type { configContract } from '../../contract/config.ts';
 import type { Answer, Params } from '../../contract/operations.ts';
+import { validate } from '../../diagnostics/validation.ts';
 import type { Installation } from '../../installation/installation.ts';
 import { withKeys } from '../../installation/keys.ts';
-import { snapshotStep } from './snapshots-operation.ts';
+import type { Handlers } from '../handler.ts';
+import { question } from '../history/operation.ts';
+import { diffConfigurations, listSnapshots, rollBack, snapshotStep, takeSnapshot } from './snapshots-operation.ts';
+import { exportConfig, importConfig } from './transfer-operation.ts';
 
 export function getSetting({ settings }: Installation, params: Params<'config.get'>): Answer<'config.get'> {
   const key = settingKey(params.key);
@@ -99,3 +105,19 @@ async function resetAll(core: Installation['core'], facts: readonly Fact[]): Pro
 async function write(core: Installation['core'], facts: readonly Fact[]): Promise<void> {
   if (facts.length > 0) await core.command({ do: 'report', stream: streams.config, facts });
 }
+
+export const configHandlers: Handlers<typeof configContract> = {
+  'config.get': getSetting,
+  'config.set': (it, params, live) => setSetting(it, params, live !== undefined),
+  'config.list': listSettings,
+  'config.reset': resetSettings,
+  'config.export': exportConfig,
+  'config.import': (it, params, live) => importConfig(it, params, live !== undefined),
+  'config.validate': (it, params, live) => validate(it, params, live),
+  'config.at': question('config.at'),
+  'config.snapshot': takeSnapshot,
+  'config.snapshots': listSnapshots,
+  'config.diff': (it, params, live) => diffConfigurations(it, params, live?.replay),
+  'config.rollback': rollBack,
+  'config.audit': question('config.audit'),
+};

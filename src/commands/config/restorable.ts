@@ -5,7 +5,7 @@
 import { parseBaseUrl } from '../../config/network/base-url.ts';
 import type { Vault } from '../../config/secrets/vault.ts';
 import { isSecretSetting, isSettingKey, settingFits } from '../../config/settings/settings.ts';
-import type { LostBecause } from '../../contract/config-operations.ts';
+import type { LostBecause } from '../../contract/config.ts';
 import type { Configuration, ConfiguredEndpoint, ConfiguredProfile } from '../../projections/configuration.ts';
 
 export interface Lost {

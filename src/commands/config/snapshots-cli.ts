@@ -3,7 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
 import { type AuditAction, auditActions } from '../../../events/traits.ts';
 import { exportedDocument } from '../../config/importers/import-source.ts';
-import type { AuditRow, ConfigMoment } from '../../contract/config-operations.ts';
+import type { AuditRow, ConfigMoment } from '../../contract/config.ts';
 import type { Answer, Params } from '../../contract/operations.ts';
 import { exitCodes, QccError, usage } from '../../errors/qcc-error.ts';
 import { configWordsOf } from '../../messages/config.ts';

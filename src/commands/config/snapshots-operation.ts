@@ -2,8 +2,8 @@
 import type { SettingValue, SnapshotReason } from '../../../events/config.ts';
 import { streams } from '../../../events/ids.ts';
 import { needsRestart, type SettingKey } from '../../config/settings/settings.ts';
-import type { ConfigMoment, LostBecause, SnapshotRow } from '../../contract/config-operations.ts';
-import type { Moment } from '../../contract/history-operations.ts';
+import type { ConfigMoment, LostBecause, SnapshotRow } from '../../contract/config.ts';
+import type { Moment } from '../../contract/moment.ts';
 import type { Answer, Params } from '../../contract/operations.ts';
 import { exitCodes, QccError } from '../../errors/qcc-error.ts';
 import type { Installation } from '../../installation/installation.ts';

@@ -1,7 +1,7 @@
 /** `qcc debug chart KIND|ID`: the chart itself, with who stands where. */
 
 import { charts, drawingOf } from '../../../machines/chart.ts';
-import type { MachineRow } from '../../contract/operations.ts';
+import type { MachineRow } from '../../contract/debug.ts';
 import { usage } from '../../errors/qcc-error.ts';
 import { drawnAsDot, drawnAsMermaid, drawnAsText, type Standing } from '../../terminal/drawing.ts';
 import { type Context, flag } from '../context.ts';

@@ -1,5 +1,5 @@
 /** `qcc debug`: the machines, why an endpoint takes nothing, and what moves each of them next. */
-import type { GapRow } from '../../contract/history-operations.ts';
+import type { GapRow } from '../../contract/moment.ts';
 import type { Answer } from '../../contract/operations.ts';
 import { momentOf } from '../../messages/times.ts';
 import { timeText } from '../../platform/time.ts';

@@ -1,6 +1,8 @@
 /** `qcc debug --watch`: all machines as they live, timers counting down, and what happened last. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Answer, FactRow, MachineRow } from '../../contract/operations.ts';
+import type { MachineRow } from '../../contract/debug.ts';
+import type { FactRow } from '../../contract/history.ts';
+import type { Answer } from '../../contract/operations.ts';
 import { exitCodes, usage } from '../../errors/qcc-error.ts';
 import { codeText } from '../../messages/codes.ts';
 import { storyWordsOf } from '../../messages/story-languages.ts';

@@ -2,7 +2,7 @@
 import type { styleText } from 'node:util';
 import type { LadderReason } from '../../../events/reason.ts';
 import { secondMs } from '../../../events/units.ts';
-import type { FactRow } from '../../contract/operations.ts';
+import type { FactRow } from '../../contract/history.ts';
 import type { DemoWords } from '../../messages/demo.ts';
 import type { Seen } from './client.ts';
 import type { Stage } from './stage.ts';

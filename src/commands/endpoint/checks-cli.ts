@@ -1,5 +1,6 @@
 /** Checks of endpoints as they are printed: `qcc endpoint test`, and what `qcc health check` and `qcc health test` find. */
-import type { CheckRow, Params } from '../../contract/operations.ts';
+import type { CheckRow } from '../../contract/endpoint.ts';
+import type { Params } from '../../contract/operations.ts';
 import { exitCodes } from '../../errors/qcc-error.ts';
 import { codeText } from '../../messages/codes.ts';
 import { reasonText } from '../../messages/story-languages.ts';

@@ -1,6 +1,6 @@
 /** `qcc endpoint add, update, list, remove, enable, disable`. */
 
-import type { EndpointOptions, EndpointRow } from '../../contract/operations.ts';
+import type { EndpointOptions, EndpointRow } from '../../contract/endpoint.ts';
 import { usage } from '../../errors/qcc-error.ts';
 import { codeText } from '../../messages/codes.ts';
 import { reasonText } from '../../messages/story-languages.ts';

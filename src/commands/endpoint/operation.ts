@@ -1,11 +1,13 @@
 /** What people do with endpoints. */
+
 import { randomBytes } from 'node:crypto';
 import type { EndpointReport } from '../../../events/endpoint.ts';
 import { type EndpointId, type ProfileName, streams } from '../../../events/ids.ts';
 import type { Auth, EndpointSettings, ProfileFact } from '../../../events/profile.ts';
 import { parseBaseUrl } from '../../config/network/base-url.ts';
 import { presetOf } from '../../config/network/presets.ts';
-import type { Answer, EndpointOptions, EndpointRow, Params } from '../../contract/operations.ts';
+import type { EndpointOptions, EndpointRow, endpointContract } from '../../contract/endpoint.ts';
+import type { Answer, Params } from '../../contract/operations.ts';
 import { maskKey } from '../../errors/key-shape.ts';
 import { exitCodes, QccError } from '../../errors/qcc-error.ts';
 import { endpointNamed, type Installation, profileNamed } from '../../installation/installation.ts';
@@ -13,6 +15,8 @@ import { keysOf, withKeys } from '../../installation/keys.ts';
 import type { Step } from '../../projections/configuration.ts';
 import type { KnownEndpoint } from '../../projections/profiles.ts';
 import { endpointRow } from '../../runtime/rows.ts';
+import type { Handlers } from '../handler.ts';
+import { testEndpoints } from './test-operation.ts';
 
 export const endpointDefaults = { weight: 100, priority: 1, maxFailures: 3, maxConcurrent: 64 };
 const ranges = {
@@ -299,3 +303,14 @@ function rowOf(installation: Installation, id: EndpointId): EndpointRow {
 async function tellProfile({ core }: Installation, profile: ProfileName, facts: readonly ProfileFact[]): Promise<void> {
   await core.command({ do: 'report', stream: streams.profile(profile), facts });
 }
+
+export const endpointHandlers: Handlers<typeof endpointContract> = {
+  'endpoint.add': addEndpoint,
+  'endpoint.copy': copyEndpoints,
+  'endpoint.update': updateEndpoint,
+  'endpoint.list': listEndpoints,
+  'endpoint.remove': removeEndpoint,
+  'endpoint.enable': (it, params) => switchEndpoint(it, params, 'EndpointEnabled'),
+  'endpoint.disable': (it, params) => switchEndpoint(it, params, 'EndpointDisabled'),
+  'endpoint.test': (it, params) => testEndpoints(it, params),
+};

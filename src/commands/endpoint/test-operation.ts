@@ -2,7 +2,8 @@
 import { secondMs } from '../../../events/units.ts';
 import type { Depth, ProbeJob, ProbeResult } from '../../../workers/probe.ts';
 import { outboundProxy } from '../../config/network/outbound-proxy.ts';
-import type { Answer, CheckRow, Params } from '../../contract/operations.ts';
+import type { CheckRow } from '../../contract/endpoint.ts';
+import type { Answer, Params } from '../../contract/operations.ts';
 import { endpointNamed, type Installation, profileNamed } from '../../installation/installation.ts';
 import { iso } from '../../platform/time.ts';
 import type { Pool } from '../../pool/pool.ts';

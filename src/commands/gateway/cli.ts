@@ -2,7 +2,8 @@
 
 import { paths } from '../../config/files/home.ts';
 import type { Check } from '../../contract/checks.ts';
-import type { Answer, StatusRow } from '../../contract/operations.ts';
+import type { StatusRow } from '../../contract/gateway.ts';
+import type { Answer } from '../../contract/operations.ts';
 import { askGateway } from '../../control/client.ts';
 import { diskError } from '../../errors/disk-error.ts';
 import { exitCodes, QccError, usage } from '../../errors/qcc-error.ts';

@@ -1,7 +1,8 @@
 /** `qcc health …`. */
 
 import { secondMs } from '../../../events/units.ts';
-import type { HealthRow, MetricsRow, Params } from '../../contract/operations.ts';
+import type { HealthRow, MetricsRow } from '../../contract/health.ts';
+import type { Params } from '../../contract/operations.ts';
 import { usage } from '../../errors/qcc-error.ts';
 import { codeText } from '../../messages/codes.ts';
 import type { Language } from '../../messages/messages.ts';

@@ -1,10 +1,13 @@
 /** What people ask of health: how it is, why, what it was, and a check now. */
+
 import { endpointStatus } from '../../../machines/endpoint.ts';
 import { nextOf } from '../../../machines/endpoint-next.ts';
 import type { PlannedProbe } from '../../../machines/probe-plan.ts';
 import type { SettingKey } from '../../config/settings/settings.ts';
+import type { CheckRow } from '../../contract/endpoint.ts';
+import type { HealthRow, healthContract, MetricsRow } from '../../contract/health.ts';
 import { Json } from '../../contract/json.ts';
-import type { Answer, CheckRow, HealthRow, MetricsRow, Params } from '../../contract/operations.ts';
+import type { Answer, Params } from '../../contract/operations.ts';
 import { endpointNamed, type Installation } from '../../installation/installation.ts';
 import type { LiveSide } from '../../installation/live-side.ts';
 import { iso, isoOrNull } from '../../platform/time.ts';
@@ -14,8 +17,10 @@ import type { KnownEndpoint } from '../../projections/profiles.ts';
 import { Recent } from '../../projections/recent.ts';
 import { healthRow } from '../../runtime/rows.ts';
 import { setSettings } from '../config/operation.ts';
+import { resetHealth } from '../endpoint/operation.ts';
 import { checkRow } from '../endpoint/test-operation.ts';
-import { asker } from '../history/operation.ts';
+import type { Handlers } from '../handler.ts';
+import { asker, question } from '../history/operation.ts';
 
 export function healthStatus(installation: Installation, live: LiveSide | undefined): Answer<'health.status'> {
   const { state } = installation.core;
@@ -120,3 +125,14 @@ export async function configureHealth(
   const all = Object.entries(installation.settings());
   return { settings: Object.fromEntries(all.filter(([key]) => key.startsWith('health.'))) };
 }
+
+export const healthHandlers: Handlers<typeof healthContract> = {
+  'health.status': (it, _, live) => healthStatus(it, live),
+  'health.check': checkHealth,
+  'health.metrics': healthMetrics,
+  'health.history': (it, params, live) => healthHistory(it, params, live?.replay),
+  'health.config': configureHealth,
+  'health.reset': resetHealth,
+  'health.checks': question('health.checks'),
+  'health.since': question('health.since'),
+};

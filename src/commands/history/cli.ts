@@ -1,8 +1,9 @@
 /** `qcc history`: what happened, in pages, with filters, live; and, with `--at`, how everything stood at a moment. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Filters, Look } from '../../contract/history-operations.ts';
-import type { Answer, Call, FactRow } from '../../contract/operations.ts';
+import type { FactRow } from '../../contract/history.ts';
+import type { Filters, Look } from '../../contract/moment.ts';
+import type { Answer, Call } from '../../contract/operations.ts';
 import { usage } from '../../errors/qcc-error.ts';
 import { codeText } from '../../messages/codes.ts';
 import type { Language } from '../../messages/messages.ts';

@@ -1,7 +1,6 @@
 /** `qcc history explain`: why a request went where it went, and why an endpoint is as it is. */
 
-import type { EndpointStory, RequestStory, RouteRow } from '../../contract/history-operations.ts';
-import type { FactRow } from '../../contract/operations.ts';
+import type { EndpointStory, FactRow, RequestStory, RouteRow } from '../../contract/history.ts';
 import { codeText } from '../../messages/codes.ts';
 import { reasonText } from '../../messages/reasons.ts';
 import { storyWordsOf } from '../../messages/story-languages.ts';

@@ -1,13 +1,21 @@
+import type { debugContract, InFlightRow } from '../../contract/debug.ts';
+import type { historyContract } from '../../contract/history.ts';
+import type { incidentContract } from '../../contract/incident.ts';
 import { Json } from '../../contract/json.ts';
-import type { Answer, InFlightRow, Params } from '../../contract/operations.ts';
+import type { Answer, Params } from '../../contract/operations.ts';
+import type { statsContract } from '../../contract/stats.ts';
+import type { whatIfContract } from '../../contract/what-if.ts';
 import { machineRows, machinesAbout } from '../../history/machines.ts';
 import { ask, type QuestionName } from '../../history/questions.ts';
 import { type Installation, profileNamed } from '../../installation/installation.ts';
+import type { LiveSide } from '../../installation/live-side.ts';
 import { iso } from '../../platform/time.ts';
 import type { ReplayPool } from '../../pool/pool.ts';
 import { Stats } from '../../projections/stats.ts';
 import { knownLosses } from '../../runtime/losses.ts';
 import type { State } from '../../runtime/state.ts';
+import type { Handlers } from '../handler.ts';
+import { compactHistory, measureHistory, verifyHistory } from './log-care-operation.ts';
 import { priced, unpriced } from './prices.ts';
 
 // So few facts cost the main loop less than a worker that has to be started first.
@@ -23,6 +31,12 @@ export function asker<Name extends QuestionName>(
     await core.log.flush();
     return replay && !isSmall(name, params) ? replay.ask(paths.log, name, params) : ask(core.log, name, params);
   };
+}
+
+/** The handler of a question: it is passed on as it is. */
+export function question<Name extends QuestionName>(name: Name) {
+  return (it: Installation, params: Params<Name>, live: LiveSide | undefined): Promise<Answer<Name> | Json> =>
+    asker(it, name, live?.replay)(params);
 }
 
 /** The first lines of a look come at once. */
@@ -82,3 +96,35 @@ async function statsSince(installation: Installation, since: number, replay: Rep
   const { stats } = answer instanceof Json ? (JSON.parse(answer.text) as Answer<'stats.since'>) : answer;
   return Stats.from(stats);
 }
+
+export const historyHandlers: Handlers<typeof historyContract> = {
+  'history.read': question('history.read'),
+  'history.start': question('history.start'),
+  'history.page': question('history.page'),
+  'history.head': headOfHistory,
+  'history.filters': question('history.filters'),
+  'history.explain': question('history.explain'),
+  'history.diff': question('history.diff'),
+  'history.at': question('history.at'),
+  'history.verify': (it, _, live) => verifyHistory(it, live?.replay),
+  'history.stats': (it, _, live) => measureHistory(it, live?.replay),
+  'history.compact': compactHistory,
+};
+
+export const whatIfHandlers: Handlers<typeof whatIfContract> = {
+  'history.whatIf': question('history.whatIf'),
+};
+
+export const incidentHandlers: Handlers<typeof incidentContract> = {
+  'capsule.begin': question('capsule.begin'),
+  'capsule.facts': question('capsule.facts'),
+};
+
+export const statsHandlers: Handlers<typeof statsContract> = {
+  'stats.read': (it, params, live) => readStats(it, params, live?.replay),
+  'stats.since': question('stats.since'),
+};
+
+export const debugHandlers: Handlers<typeof debugContract> = {
+  'debug.machines': (it, params, live) => showMachines(it, params, live?.inFlight()),
+};

@@ -3,7 +3,7 @@
  * relay may bill something else, and a model that no list knows has no price instead of a guessed one.
  */
 
-import type { CostRow, StatsRow } from '../../contract/operations.ts';
+import type { CostRow, StatsRow } from '../../contract/stats.ts';
 import { later } from '../../platform/later.ts';
 
 type Tokens = StatsRow['tokens'];

@@ -1,7 +1,7 @@
 /** The log repaired by hand: with no gateway around it, and with no installation either, because a damaged log may not open. */
 import { existsSync, renameSync } from 'node:fs';
 import { paths } from '../../config/files/home.ts';
-import type { Answer } from '../../contract/operations.ts';
+import type { RepairAnswer } from '../../contract/history.ts';
 import { exitCodes, QccError } from '../../errors/qcc-error.ts';
 import { hadFacts, openInstallation } from '../../installation/installation.ts';
 import { repairLog } from '../../log/repair.ts';
@@ -12,7 +12,7 @@ import { stampOf } from '../../platform/time.ts';
  * Makes a whole log of a damaged one, with no gateway around it; what was lost becomes a fact. Where the log is gone, it begins anew.
  * @throws {QccError} `QCC_GATEWAY_RUNNING`, `QCC_LOG_LOCKED` while somebody has the log
  */
-export async function repairHistory(home: string, now: number): Promise<Answer<'history.repair'>> {
+export async function repairHistory(home: string, now: number): Promise<RepairAnswer> {
   const { socket, log: dir, bodies } = paths(home);
   if (!existsSync(home)) return { repaired: false, facts: 0, lost: [], kept: null };
   if (await answers(socket))

@@ -1,11 +1,14 @@
 /** Notifications as an installation has set them up, and a message that shows whether they arrive. */
+
 import { secretSetting } from '../../config/secrets/secret-setting.ts';
-import type { Answer, NotifyRow, Params } from '../../contract/operations.ts';
+import type { NotifyRow, notifyContract } from '../../contract/notify.ts';
+import type { Answer, Params } from '../../contract/operations.ts';
 import { exitCodes, QccError } from '../../errors/qcc-error.ts';
 import type { Installation } from '../../installation/installation.ts';
 import { notifyWordsOf } from '../../messages/notify.ts';
 import { type Channel, channelsOf, type NotifySettings } from '../../notify/channel.ts';
 import { type Message, messageOf } from '../../notify/message.ts';
+import type { Handlers } from '../handler.ts';
 
 export function notifySettings({ settings, vault }: Installation): NotifySettings {
   return { settings, secret: (key) => secretSetting(vault, key, process.env) };
@@ -37,3 +40,7 @@ async function tried({ world }: Installation, channel: Channel, message: Message
   const tookMs = world.now() - startedAt;
   return { channel: name, format, target, ok: outcome.ok, tookMs, error: outcome.ok ? null : outcome.error };
 }
+
+export const notifyHandlers: Handlers<typeof notifyContract> = {
+  'notify.test': testNotifications,
+};

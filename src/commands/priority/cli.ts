@@ -1,6 +1,7 @@
 /** `qcc priority set, list, switch, policy, history`. */
 
-import type { Params, PolicyRow, SwitchRow } from '../../contract/operations.ts';
+import type { Params } from '../../contract/operations.ts';
+import type { PolicyRow, SwitchRow } from '../../contract/priority.ts';
 import { usage } from '../../errors/qcc-error.ts';
 import { codeText } from '../../messages/codes.ts';
 import { reasonText } from '../../messages/reasons.ts';

@@ -1,14 +1,18 @@
 /** What people do with the ladder: look at it, switch by hand, set its policy. */
+
 import { reason } from '../../../events/reason.ts';
 import { secondMs } from '../../../events/units.ts';
 import { priorityStatus } from '../../../machines/priority.ts';
-import type { Answer, Params, PolicyRow } from '../../contract/operations.ts';
+import type { Answer, Params } from '../../contract/operations.ts';
+import type { PolicyRow, priorityContract } from '../../contract/priority.ts';
 import { noEndpoint } from '../../contract/refusals.ts';
 import { type Installation, profileNamed } from '../../installation/installation.ts';
 import { iso, isoOrNull } from '../../platform/time.ts';
 import { priorityPolicy } from '../../policies/policies.ts';
 import { switchRow } from '../../runtime/rows.ts';
 import { setSettings } from '../config/operation.ts';
+import type { Handlers } from '../handler.ts';
+import { setTier } from '../profile/operation.ts';
 
 const historyDefault = 50;
 
@@ -95,3 +99,12 @@ function policyRow(settings: ReturnType<Installation['settings']>): PolicyRow {
     maxPerHour: policy.maxPerHour,
   };
 }
+
+export const priorityHandlers: Handlers<typeof priorityContract> = {
+  'priority.set': setTier,
+  'priority.list': showLadder,
+  'priority.switch': switchByHand,
+  'priority.release': releasePin,
+  'priority.history': switchHistory,
+  'priority.policy': setPolicy,
+};

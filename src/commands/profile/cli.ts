@@ -1,6 +1,6 @@
 /** `qcc init, add, list, default, remove`. */
 
-import type { ProfileRow } from '../../contract/operations.ts';
+import type { ProfileRow } from '../../contract/profile.ts';
 import { usage } from '../../errors/qcc-error.ts';
 import { type Context, confirmed, flag, withInstallation } from '../context.ts';
 import { endpointOptions, tierOf } from '../options.ts';

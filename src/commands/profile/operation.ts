@@ -2,13 +2,15 @@
 
 import type { Fact } from '../../../events/fact.ts';
 import { parseProfileName, streams } from '../../../events/ids.ts';
-import { isReserved } from '../../contract/inputs.ts';
+import { isReserved } from '../../contract/fields.ts';
 import type { Answer, Params } from '../../contract/operations.ts';
+import type { profileContract } from '../../contract/profile.ts';
 import { exitCodes, QccError } from '../../errors/qcc-error.ts';
 import { badName, type Installation, profileNamed } from '../../installation/installation.ts';
 import { keysOf, withKeys } from '../../installation/keys.ts';
 import { profileRow } from '../../runtime/rows.ts';
 import { newEndpoint } from '../endpoint/operation.ts';
+import type { Handlers } from '../handler.ts';
 
 export async function addProfile(
   installation: Installation,
@@ -78,3 +80,10 @@ export async function setTier(
   await installation.core.command({ do: 'report', stream: streams.profile(known.name), facts: [fact] });
   return { profile, tier };
 }
+
+export const profileHandlers: Handlers<typeof profileContract> = {
+  'profile.add': addProfile,
+  'profile.list': listProfiles,
+  'profile.default': makeDefault,
+  'profile.remove': removeProfile,
+};

@@ -2,7 +2,8 @@
 
 import { secondMs } from '../../../events/units.ts';
 import type { QueueItemState } from '../../../machines/queue-item.ts';
-import type { Params, QueueItemRow } from '../../contract/operations.ts';
+import type { Params } from '../../contract/operations.ts';
+import type { QueueItemRow } from '../../contract/queue.ts';
 import { usage } from '../../errors/qcc-error.ts';
 import { reasonText } from '../../messages/story-languages.ts';
 import { spanMs } from '../../messages/times.ts';

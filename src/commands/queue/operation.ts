@@ -1,12 +1,15 @@
 /** What people do with the queue: look at it, try again, clear. Bodies and answers are opened for `queue.answer` alone. */
+
 import { nameOf, type QueueId, queueIdOf, streams } from '../../../events/ids.ts';
 import { isOver, type QueueItemState } from '../../../machines/queue-item.ts';
-import type { Answer, Params, QueueItemRow } from '../../contract/operations.ts';
+import type { Answer, Params } from '../../contract/operations.ts';
+import type { QueueItemRow, queueContract } from '../../contract/queue.ts';
 import { exitCodes, QccError } from '../../errors/qcc-error.ts';
 import type { Installation } from '../../installation/installation.ts';
 import { isoOrNull } from '../../platform/time.ts';
 import { factRow, queueRow } from '../../runtime/rows.ts';
 import { setSettings } from '../config/operation.ts';
+import type { Handlers } from '../handler.ts';
 
 const listDefault = 50;
 const queueIdLength = 12;
@@ -179,3 +182,14 @@ function itemNamed(installation: Installation, given: string): QueueId {
     { id: given },
   );
 }
+
+export const queueHandlers: Handlers<typeof queueContract> = {
+  'queue.status': queueStatus,
+  'queue.list': listQueue,
+  'queue.show': showQueued,
+  'queue.answer': queuedAnswer,
+  'queue.retry': retryQueued,
+  'queue.retryAll': retryAllQueued,
+  'queue.clear': clearQueue,
+  'queue.config': configQueue,
+};

@@ -1,0 +1,171 @@
+/** What can be asked of the configuration: settings, what has changed, the way back, in and out of here. */
+import * as v from 'valibot';
+import type { SettingValue } from '../../events/config.ts';
+import { type AuditAction, auditActions } from '../../events/traits.ts';
+import type { LeftOutBecause } from '../config/importers/incoming.ts';
+import type { Check } from './checks.ts';
+import {
+  called,
+  flag,
+  instant,
+  name,
+  nothing,
+  one,
+  optional,
+  pathMax,
+  secretMax,
+  sentenceMax,
+  text,
+  textMax,
+  whole,
+} from './fields.ts';
+import { configMomentForms, moment, type WithGaps } from './moment.ts';
+import { asks, changes, changesWhatIs } from './operation.ts';
+
+/** One thing that is another one: `settings/queue.hold`, `profiles/work/endpoints/3f9a2c1b/weight`. Null: not there. */
+export interface ChangeRow {
+  readonly path: string;
+  readonly from: unknown;
+  readonly to: unknown;
+}
+
+export type LostBecause =
+  /** The endpoint was removed, and its key with it. */
+  | 'keyGone'
+  /** Its key is gone, and the present one was given for another host. */
+  | 'otherHost'
+  /** It keeps the key that it has now. */
+  | 'keyReplaced'
+  | 'addressRefused'
+  | 'settingGone'
+  /** The value of a setting that is a secret was never in the log. */
+  | 'valueGone'
+  | 'outOfRange';
+
+export interface SnapshotRow {
+  readonly id: string;
+  readonly seq: number;
+  readonly at: string;
+  readonly reason: 'hand' | 'import' | 'rollback' | 'reset';
+  readonly description: string;
+  readonly hash: string;
+}
+
+export interface AuditRow {
+  readonly seq: number;
+  readonly at: string;
+  readonly action: AuditAction;
+  readonly target: string;
+  readonly details: object;
+  readonly by: string;
+}
+
+// Its form is looked at by the reader of exports.
+const document = v.custom<object>(
+  (given) => typeof given === 'object' && given !== null && !Array.isArray(given),
+  'a document',
+);
+const configMoment = v.union([...configMomentForms, v.strictObject({ document })], 'a moment');
+/** A moment of the configuration: also now, a snapshot, and what an exported file says. */
+export type ConfigMoment = v.InferOutput<typeof configMoment>;
+
+export const configContract = {
+  'config.get': asks(v.strictObject({ key: name })).answers<{ readonly key: string; readonly value: SettingValue }>(),
+  /** `restart`: it applies after `qcc proxy restart`, while a gateway runs. `overriddenBy`: the variable that holds all the same. */
+  'config.set': changes(v.strictObject({ key: name, value: text(secretMax) })).answers<{
+    readonly key: string;
+    readonly value: SettingValue;
+    readonly restart: boolean;
+    readonly overriddenBy: string | null;
+  }>(),
+  'config.list': asks(nothing).answers<{
+    readonly settings: Readonly<
+      Record<
+        string,
+        {
+          readonly value: SettingValue;
+          readonly origin: 'default' | 'set' | 'env';
+          readonly range: string;
+          readonly default: SettingValue;
+          /** The variable that overrides it. */
+          readonly env: string;
+          readonly restart: boolean;
+        }
+      >
+    >;
+  }>(),
+  'config.reset': changes(v.strictObject({ key: optional(name) })).answers<{
+    readonly settings: Readonly<Record<string, SettingValue>>;
+  }>(),
+  /** Everything as one document; keys only under a passphrase. */
+  'config.export': asks(
+    v.strictObject({ withSecrets: optional(flag), passphrase: optional(text(secretMax)) }),
+  ).answers<{ readonly document: object }>(),
+  /** A file's text, or the path of cc-switch's database. All or nothing, unless `partial`. */
+  'config.import': changes(
+    v.strictObject({
+      text: optional(text(textMax)),
+      database: optional(text(pathMax)),
+      /** The original tool's `priority_config.json`. */
+      beside: optional(text(textMax)),
+      from: optional(one(['qcc', 'fastcc', 'cc-switch'])),
+      passphrase: optional(text(secretMax)),
+      dryRun: optional(flag),
+      partial: optional(flag),
+    }),
+  ).answers<{
+    readonly source: 'qcc' | 'fastcc' | 'cc-switch';
+    readonly changes: readonly ChangeRow[];
+    readonly leftOut: readonly { readonly path: string; readonly because: LeftOutBecause }[];
+    /** Taken before; null when nothing changed. */
+    readonly snapshot: string | null;
+    /** Settings that apply only after `qcc proxy restart`, while a gateway runs. */
+    readonly restart: readonly string[];
+  }>(),
+  /** Without a profile, all; `connect` calls each endpoint, at no cost; `whole` looks at the log too. */
+  'config.validate': asks(
+    v.strictObject({ profile: optional(name), connect: optional(flag), whole: optional(flag) }),
+  ).answers<{
+    readonly checks: readonly Check[];
+    /** Where the gateway listens; null while none runs. */
+    readonly gateway: string | null;
+    readonly version: string;
+    readonly host: string;
+    readonly port: number;
+  }>(),
+  /** As it was after the last fact of a moment, secrets by reference. */
+  'config.at': asks(moment).answers<{ readonly configuration: object }>(),
+  'config.snapshot': changes(v.strictObject({ description: called(sentenceMax) })).answers<SnapshotRow>(),
+  /** Newest first. */
+  'config.snapshots': asks(nothing).answers<{ readonly snapshots: readonly SnapshotRow[] }>(),
+  'config.diff': asks(v.strictObject({ from: configMoment, to: configMoment })).answers<{
+    readonly changes: readonly ChangeRow[];
+  }>(),
+  'config.rollback': changesWhatIs(
+    v.strictObject({
+      to: v.union([...configMomentForms, v.strictObject({ last: v.literal(true) })], 'a moment'),
+      partial: optional(flag),
+      dryRun: optional(flag),
+    }),
+  ).answers<{
+    /** A snapshot, `#seq`, or an instant. */
+    readonly to: string;
+    readonly changes: readonly ChangeRow[];
+    /** What is not as it was. */
+    readonly lost: readonly { readonly path: string; readonly because: LostBecause; readonly blocks: boolean }[];
+    readonly snapshot: string | null;
+    readonly restart: readonly string[];
+  }>(),
+  /** Newest first. */
+  'config.audit': asks(
+    v.strictObject({
+      limit: optional(whole),
+      action: optional(one(auditActions)),
+      target: optional(name),
+      by: optional(name),
+      /** Epoch milliseconds; `to` is exclusive. */
+      from: optional(instant),
+      to: optional(instant),
+    }),
+  ).answers<{ readonly entries: readonly AuditRow[] } & WithGaps>(),
+};

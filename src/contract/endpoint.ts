@@ -1,0 +1,85 @@
+/** What can be asked of endpoints, and what comes back. */
+import * as v from 'valibot';
+import type { Verdict } from '../../events/endpoint.ts';
+import type { Auth } from '../../events/profile.ts';
+import type { EndpointState } from '../../machines/routing-view.ts';
+import { addressMax, flag, label, name, number, one, optional, secretMax, text } from './fields.ts';
+import { asks, changesWhatIs } from './operation.ts';
+
+export interface EndpointRow {
+  readonly id: string;
+  readonly name: string;
+  readonly profile: string;
+  readonly baseUrl: string;
+  readonly auth: Auth;
+  /** Masked. */
+  readonly key: string;
+  readonly weight: number;
+  readonly effectiveWeight: number;
+  readonly priority: number;
+  readonly enabled: boolean;
+  readonly maxFailures: number;
+  readonly maxConcurrent: number;
+  readonly timeoutMs: number | null;
+  readonly allowPlaintext: boolean;
+  readonly state: EndpointState;
+  readonly since: string;
+  readonly until: string | null;
+  readonly because: string | null;
+  readonly source: string | null;
+}
+
+export interface CheckRow {
+  readonly endpoint: string;
+  readonly profile: string;
+  readonly at: string;
+  readonly verdict: Verdict;
+  readonly responseMs: number;
+  readonly ttftMs: number | null;
+  readonly score: number;
+  readonly valid: boolean;
+  readonly model: string | null;
+  readonly tokens: number;
+  readonly error: string | null;
+}
+
+/** What can be said of an endpoint when it is added or changed. */
+export const endpointOptions = {
+  name: optional(label),
+  baseUrl: optional(text(addressMax)),
+  auth: optional(one(['x-api-key', 'bearer'])),
+  key: optional(text(secretMax)),
+  preset: optional(name),
+  weight: optional(number),
+  priority: optional(number),
+  timeoutMs: optional(number),
+  maxFailures: optional(number),
+  maxConcurrent: optional(number),
+  allowPlaintext: optional(flag),
+};
+const endpointOptionsSchema = v.strictObject(endpointOptions);
+export type EndpointOptions = Readonly<v.InferOutput<typeof endpointOptionsSchema>>;
+
+const profileAndId = v.strictObject({ profile: name, id: name });
+
+export const endpointContract = {
+  'endpoint.add': changesWhatIs(v.strictObject({ profile: name, ...endpointOptions })).answers<EndpointRow>(),
+  /** All endpoints of another profile, keys included. */
+  'endpoint.copy': changesWhatIs(v.strictObject({ profile: name, from: name, ...endpointOptions })).answers<{
+    readonly added: readonly EndpointRow[];
+  }>(),
+  'endpoint.update': changesWhatIs(
+    v.strictObject({ profile: name, id: name, ...endpointOptions }),
+  ).answers<EndpointRow>(),
+  'endpoint.list': asks(v.strictObject({ profile: name })).answers<{
+    readonly profile: string;
+    readonly endpoints: readonly EndpointRow[];
+  }>(),
+  'endpoint.remove': changesWhatIs(profileAndId).answers<EndpointRow>(),
+  'endpoint.enable': changesWhatIs(profileAndId).answers<EndpointRow>(),
+  'endpoint.disable': changesWhatIs(profileAndId).answers<EndpointRow>(),
+  /** Probes from the caller's process; records nothing. Without an id, all of the profile; without a profile, all. */
+  'endpoint.test': asks(v.strictObject({ profile: optional(name), id: optional(name) })).answers<{
+    readonly checks: readonly CheckRow[];
+  }>(),
+};

@@ -1,0 +1,108 @@
+/** What can be asked about the health of endpoints, and what comes back. */
+import * as v from 'valibot';
+import type { SettingValue } from '../../events/config.ts';
+import type { ProbeDepth, Verdict } from '../../events/endpoint.ts';
+import type { NextRule } from '../../machines/moment.ts';
+import type { EndpointState } from '../../machines/routing-view.ts';
+import type { CheckRow } from './endpoint.ts';
+import { flag, instant, kept, name, nameMax, nothing, number, optional, whole } from './fields.ts';
+import { asks, asksGateway, changesWhatIs, showsOrChanges } from './operation.ts';
+
+export interface HealthRow {
+  readonly id: string;
+  readonly name: string;
+  readonly profile: string;
+  readonly state: EndpointState;
+  readonly since: string;
+  readonly until: string | null;
+  readonly because: string | null;
+  readonly successRate: number | null;
+  readonly recentSuccessRate: number | null;
+  readonly avgResponseMs: number | null;
+  readonly p95ResponseMs: number | null;
+  readonly stability: number | null;
+  readonly consecutiveFailures: number;
+  readonly consecutiveSuccesses: number;
+  readonly lastCheckAt: string | null;
+  readonly lastError: string | null;
+  readonly weight: number;
+  readonly effectiveWeight: number;
+  readonly lacks: readonly LackingRow[];
+  readonly next: readonly NextRow[];
+  readonly nextProbe: NextProbeRow;
+}
+
+/** A model that it has said to lack: until then it is asked for it last. */
+export interface LackingRow {
+  readonly model: string;
+  readonly until: string;
+}
+
+export interface NextRow {
+  readonly on: string;
+  readonly to: string;
+  readonly at: string | null;
+  readonly because: string;
+  /** What a translation of `because` needs. */
+  readonly rule: NextRule;
+  readonly params: Readonly<Record<string, string | number>>;
+}
+
+/** What a probe of the plan waits for; null: nobody will probe it as things are, or no gateway runs. */
+/** All null while none is planned, and while no gateway runs: a script reads the same fields either way. */
+export interface NextProbeRow {
+  readonly at: string | null;
+  readonly depth: ProbeDepth | null;
+  readonly because: string | null;
+}
+
+/** As status, with counts by verdict, the score's parts, and what probing has cost and changed. */
+export interface MetricsRow extends HealthRow {
+  /** Results that count, of traffic and of probes. */
+  readonly checks: number;
+  readonly verdicts: Readonly<Record<Verdict, number>>;
+  readonly stabilityParts: { readonly recent: number; readonly steadiness: number; readonly streak: number } | null;
+  readonly probing: { readonly probes: number; readonly tokens: number; readonly changes: number };
+}
+
+export interface PastCheckRow extends CheckRow {
+  /** Null where it failed: at whichever. */
+  readonly depth: ProbeDepth | null;
+  /** The decision that it led to; null when it changed nothing. */
+  readonly led: string | null;
+}
+
+export const healthContract = {
+  'health.status': asks(nothing).answers<{ readonly endpoints: readonly HealthRow[] }>(),
+  /** Through the gateway: the results count. */
+  'health.check': asksGateway(v.strictObject({ id: optional(name) })).answers<{
+    readonly checks: readonly CheckRow[];
+  }>(),
+  'health.metrics': asks(v.strictObject({ id: optional(name), since: optional(instant) })).answers<{
+    readonly since: string | null;
+    readonly endpoints: readonly MetricsRow[];
+  }>(),
+  'health.history': asks(v.strictObject({ id: name, limit: optional(whole) })).answers<{
+    readonly checks: readonly PastCheckRow[];
+  }>(),
+  'health.config': showsOrChanges(
+    v.strictObject({
+      intervalS: optional(number),
+      timeoutS: optional(number),
+      weightAdjustment: optional(flag),
+      minChecks: optional(number),
+      model: optional(kept(nameMax)),
+      mode: optional(name),
+    }),
+  ).answers<{ readonly settings: Readonly<Record<string, SettingValue>> }>(),
+  'health.reset': changesWhatIs(v.strictObject({ id: name })).answers<{
+    readonly id: string;
+    readonly state: EndpointState;
+  }>(),
+  /** Of one endpoint, newest first. */
+  'health.checks': asks(v.strictObject({ endpoint: name, profile: name, limit: whole })).answers<{
+    readonly checks: readonly PastCheckRow[];
+  }>(),
+  /** The projections of what was since then, as they are written down. */
+  'health.since': asks(v.strictObject({ since: instant })).answers<{ readonly recent: object }>(),
+};

@@ -1,0 +1,29 @@
+/** A slice of the past that may be given away. */
+import * as v from 'valibot';
+import { flag, name, texts, whole } from './fields.ts';
+import { span } from './moment.ts';
+import { asks } from './operation.ts';
+
+/** The first line of an incident file: the state before its first fact, redacted like all of it. */
+export interface IncidentHead {
+  readonly capsule: number;
+  /** The version that wrote it. */
+  readonly qcc: string;
+  readonly from: number;
+  readonly to: number;
+  readonly names: 'kept' | 'hashed';
+  readonly state: object;
+}
+
+const redaction = v.strictObject({ salt: name, hashNames: flag, names: texts, hosts: texts });
+
+export const incidentContract = {
+  'capsule.begin': asks(v.strictObject({ ...span, salt: name, hashNames: flag })).answers<{
+    readonly head: IncidentHead;
+    readonly redaction: v.InferOutput<typeof redaction>;
+  }>(),
+  'capsule.facts': asks(v.strictObject({ from: whole, to: whole, redaction })).answers<{
+    readonly facts: readonly object[];
+    readonly next: number | null;
+  }>(),
+};

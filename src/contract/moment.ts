@@ -1,0 +1,57 @@
+/** Moments and looks into the past, as people name them. */
+import * as v from 'valibot';
+import { instant, name, optional, sentenceMax, text, whole } from './fields.ts';
+
+const momentForms = [v.strictObject({ at: instant }), v.strictObject({ seq: whole })] as const;
+export const moment = v.union(momentForms, 'a moment');
+/** A moment as people name it: by an instant, or by the number of a fact. */
+export type Moment = v.InferOutput<typeof moment>;
+
+/** Now, and a snapshot, are moments of the configuration too. */
+export const configMomentForms = [
+  ...momentForms,
+  v.strictObject({ now: v.literal(true) }),
+  v.strictObject({ snapshot: name }),
+] as const;
+
+/** Which facts: all of what is said must hold. */
+export const filters = {
+  type: optional(name),
+  /** A stream, or a kind of streams. */
+  stream: optional(name),
+  /** The whole id. */
+  endpoint: optional(name),
+  profile: optional(name),
+  session: optional(text(sentenceMax)),
+  request: optional(name),
+};
+const filtersSchema = v.strictObject(filters);
+export type Filters = Readonly<v.InferOutput<typeof filtersSchema>>;
+
+/** Bounds; `toSeq` and `until` are exclusive. */
+export const span = {
+  since: optional(instant),
+  until: optional(instant),
+  fromSeq: optional(whole),
+  toSeq: optional(whole),
+};
+
+/** A look back. Without `limit` and a beginning, the newest thousand. */
+export const look = v.strictObject({ ...filters, ...span, limit: optional(whole) });
+export type Look = Readonly<v.InferOutput<typeof look>>;
+
+export interface LossRow {
+  readonly from: number;
+  readonly to: number;
+  readonly because: 'missing' | 'checksum';
+}
+
+/** A gap in what was asked for; `told` when the history itself tells of it. */
+export interface GapRow extends LossRow {
+  readonly told: boolean;
+}
+
+/** On an answer that is made of many facts: those it had to do without. */
+export interface WithGaps {
+  readonly gaps?: readonly GapRow[];
+}

@@ -1,0 +1,67 @@
+/** What can be asked of the ladder, and what comes back. */
+import * as v from 'valibot';
+import type { Tier } from '../../events/profile.ts';
+import type { LadderReason } from '../../events/reason.ts';
+import { flag, kept, name, nothing, number, optional, sentenceMax, tier, whole } from './fields.ts';
+import { asks, changesWhatIs, showsOrChanges } from './operation.ts';
+
+export interface SwitchRow {
+  readonly at: string;
+  readonly seq: number;
+  readonly kind: 'failover' | 'recovery' | 'manual';
+  readonly from: string | null;
+  readonly to: string;
+  /** A person's own words, or why the ladder did it. */
+  readonly reason: LadderReason | string;
+}
+
+export interface PolicyRow {
+  readonly autoFailover: boolean;
+  readonly autoRecovery: boolean;
+  readonly failureThreshold: number;
+  readonly recoveryChecks: number;
+  readonly cooldownS: number;
+  readonly recoveryDelayS: number;
+  readonly maxPerHour: number;
+}
+
+export const priorityContract = {
+  'priority.set': changesWhatIs(v.strictObject({ profile: name, tier: v.nullable(tier) })).answers<{
+    readonly profile: string;
+    readonly tier: Tier | null;
+  }>(),
+  'priority.list': asks(nothing).answers<{
+    readonly active: string | null;
+    readonly state: string;
+    readonly pinned: string | null;
+    readonly tiers: Readonly<Record<Tier, readonly string[]>>;
+    readonly policy: PolicyRow;
+    /** A switch that is wanted and may not be yet. */
+    readonly held: { readonly wanted: string; readonly because: string; readonly until: string | null } | null;
+    /** A profile further up that is usable again, and is watched. */
+    readonly recovery: {
+      readonly profile: string;
+      readonly checks: number;
+      readonly of: number;
+      readonly readyAt: string;
+    } | null;
+  }>(),
+  'priority.switch': changesWhatIs(
+    v.strictObject({ profile: name, reason: optional(kept(sentenceMax)) }),
+  ).answers<SwitchRow>(),
+  'priority.release': changesWhatIs(nothing).answers<{ readonly released: boolean; readonly active: string | null }>(),
+  'priority.history': asks(v.strictObject({ limit: optional(whole) })).answers<{
+    readonly switches: readonly SwitchRow[];
+  }>(),
+  'priority.policy': showsOrChanges(
+    v.strictObject({
+      autoFailover: optional(flag),
+      autoRecovery: optional(flag),
+      failureThreshold: optional(number),
+      recoveryChecks: optional(number),
+      cooldownS: optional(number),
+      recoveryDelayS: optional(number),
+      maxPerHour: optional(number),
+    }),
+  ).answers<PolicyRow>(),
+};

@@ -1,0 +1,71 @@
+/** What can be asked of the retry queue, and what comes back. */
+import * as v from 'valibot';
+import type { SettingValue } from '../../events/config.ts';
+import type { QueuePriority, QueueStrategy } from '../../events/queue.ts';
+import type { QueueItemState } from '../../machines/queue-item.ts';
+import { flag, name, nothing, number, one, optional, pathMax, text, whole } from './fields.ts';
+import type { FactRow } from './history.ts';
+import { asks, changes, changesWhatIs, showsOrChanges } from './operation.ts';
+
+export interface QueueItemRow {
+  readonly id: string;
+  readonly requestId: string;
+  readonly state: QueueItemState;
+  readonly priority: QueuePriority;
+  readonly strategy: QueueStrategy;
+  readonly enqueuedAt: string;
+  readonly since: string;
+  readonly expiresAt: string;
+  /** The gateway's own tries, after the client's. */
+  readonly attempts: number;
+  readonly maxAttempts: number;
+  readonly nextRetryAt: string | null;
+  readonly reason: string;
+  /** The one that was asked last. */
+  readonly endpoint: string | null;
+  readonly model: string | null;
+  readonly session: string | null;
+  readonly bytes: number;
+}
+
+const queueState = one(['waiting', 'retrying', 'answered', 'dead', 'unknown', 'cancelled']);
+const settingValue = v.union([text(pathMax), number, flag], 'a text, a number, or true or false');
+
+export const queueContract = {
+  'queue.status': asks(nothing).answers<
+    Readonly<Record<QueueItemState, number>> & {
+      readonly enabled: boolean;
+      /** All that are kept, in whatever state. */
+      readonly size: number;
+      /** Of their requests and answers. */
+      readonly bytes: number;
+      /** Of those that are not over. */
+      readonly oldestAt: string | null;
+      readonly totals: {
+        readonly enqueued: number;
+        readonly retried: number;
+        readonly succeeded: number;
+        readonly died: number;
+        readonly dropped: number;
+      };
+    }
+  >(),
+  'queue.list': asks(v.strictObject({ limit: optional(whole), state: optional(queueState) })).answers<{
+    readonly items: readonly QueueItemRow[];
+  }>(),
+  'queue.show': asks(v.strictObject({ id: name })).answers<QueueItemRow & { readonly facts: readonly FactRow[] }>(),
+  /** `body` in base64: an answer is bytes. */
+  'queue.answer': asks(v.strictObject({ id: name })).answers<{
+    readonly id: string;
+    readonly status: number;
+    readonly bytes: number;
+    readonly body: string;
+  }>(),
+  'queue.retry': changesWhatIs(v.strictObject({ id: name })).answers<QueueItemRow>(),
+  'queue.retryAll': changesWhatIs(nothing).answers<{ readonly retried: number }>(),
+  'queue.clear': changes(v.strictObject({ state: optional(queueState) })).answers<{ readonly cleared: number }>(),
+  /** By the name after `queue.`; all or nothing. */
+  'queue.config': showsOrChanges(v.record(name, settingValue)).answers<{
+    readonly settings: Readonly<Record<string, SettingValue>>;
+  }>(),
+};

@@ -1,0 +1,46 @@
+/** The statistics of requests. */
+import * as v from 'valibot';
+import { instant, name, optional } from './fields.ts';
+import { asks } from './operation.ts';
+
+interface Quantiles {
+  readonly p50: number | null;
+  readonly p95: number | null;
+  readonly p99: number | null;
+}
+
+export interface StatsRow {
+  readonly endpoint: string;
+  readonly profile: string | null;
+  readonly model: string | null;
+  readonly requests: number;
+  readonly attempts: number;
+  readonly failures: number;
+  readonly ttfbMs: Quantiles;
+  readonly ttftMs: Quantiles;
+  readonly tokens: {
+    readonly input: number;
+    readonly output: number;
+    readonly cacheRead: number;
+    readonly cacheWrite: number;
+  };
+}
+
+/** Dollars by the vendors' price lists. */
+export interface CostRow {
+  readonly inputUsd: number;
+  readonly outputUsd: number;
+  readonly cacheReadUsd: number;
+  readonly cacheWriteUsd: number;
+  readonly totalUsd: number;
+}
+
+export const statsContract = {
+  'stats.read': asks(v.strictObject({ profile: optional(name), since: optional(instant) })).answers<{
+    readonly since: string | null;
+    readonly stats: readonly (StatsRow & { readonly cost: CostRow | null })[];
+    /** Models with tokens that no price list knows. */
+    readonly unpriced: readonly string[];
+  }>(),
+  'stats.since': asks(v.strictObject({ since: instant })).answers<{ readonly stats: object }>(),
+};

@@ -1,0 +1,14 @@
+/** What the gateway says of itself, and what is done with a whole home. Here, because the gateway's commands stand above the socket. */
+
+import type { Handlers } from '../commands/handler.ts';
+import type { gatewayContract } from '../contract/gateway.ts';
+import { clientToken } from '../installation/client-token.ts';
+import { freezeHome } from '../installation/frozen-home.ts';
+
+export const gatewayHandlers: Handlers<typeof gatewayContract> = {
+  'home.init': ({ home, created, vault }) => ({ home, created, keychain: vault.inKeychain }),
+  'home.freeze': freezeHome,
+  'proxy.status': (_, __, live) => live.status(),
+  'proxy.stop': (_, { graceMs }, live) => live.stop(graceMs),
+  'client.settings': (it, _, live) => clientToken(it, live?.url),
+};
