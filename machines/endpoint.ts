@@ -169,6 +169,14 @@ const sinceNow = vocabulary.assign(({ event }) => ({ since: event.at ?? null }))
 const isCurrent = ({ context, event }: { context: EndpointContext; event: ChartEvent }) =>
   event.type === 'TimerElapsed' && event.data.gen === context.timer?.gen;
 
+/** What was seen is noted in every state that is in use. */
+const noted = {
+  AttemptFailed: { actions: noteFailure },
+  ProbeFailed: { actions: noteFailure },
+  AttemptSucceeded: { actions: noteSuccess },
+  ProbeSucceeded: { actions: noteSuccess },
+} as const;
+
 const elapsed = { guard: isCurrent, actions: disarm };
 
 export const endpointChart = vocabulary.createMachine({
@@ -190,10 +198,7 @@ export const endpointChart = vocabulary.createMachine({
     healthy: {
       entry: sinceNow,
       on: {
-        AttemptFailed: { actions: noteFailure },
-        ProbeFailed: { actions: noteFailure },
-        AttemptSucceeded: { actions: noteSuccess },
-        ProbeSucceeded: { actions: noteSuccess },
+        ...noted,
         EndpointDegraded: { target: 'degraded', actions: degrade },
         EndpointPaused: { target: 'degraded', actions: [pause, resumeHealthy] },
       },
@@ -201,10 +206,9 @@ export const endpointChart = vocabulary.createMachine({
     degraded: {
       entry: sinceNow,
       on: {
+        ...noted,
         AttemptFailed: { actions: [noteFailure, waitForQuiet] },
         ProbeFailed: { actions: [noteFailure, waitForQuiet] },
-        AttemptSucceeded: { actions: noteSuccess },
-        ProbeSucceeded: { actions: noteSuccess },
         EndpointDegraded: { actions: degrade },
         EndpointPaused: { actions: pause },
         TimerElapsed: elapsed,
@@ -213,10 +217,7 @@ export const endpointChart = vocabulary.createMachine({
     failed: {
       entry: sinceNow,
       on: {
-        AttemptFailed: { actions: noteFailure },
-        ProbeFailed: { actions: noteFailure },
-        AttemptSucceeded: { actions: noteSuccess },
-        ProbeSucceeded: { actions: noteSuccess },
+        ...noted,
         EndpointFailed: { actions: fail },
         EndpointRecovering: { target: 'recovering', actions: [forgive, recoverTo] },
         TimerElapsed: elapsed,
@@ -225,10 +226,7 @@ export const endpointChart = vocabulary.createMachine({
     recovering: {
       entry: sinceNow,
       on: {
-        AttemptFailed: { actions: noteFailure },
-        ProbeFailed: { actions: noteFailure },
-        AttemptSucceeded: { actions: noteSuccess },
-        ProbeSucceeded: { actions: noteSuccess },
+        ...noted,
         EndpointRecovering: { actions: recoverTo },
         EndpointPaused: { target: 'degraded', actions: [pause, resumeRecovering] },
         TimerElapsed: elapsed,
