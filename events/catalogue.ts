@@ -27,7 +27,7 @@ const ladderSentence: Upcaster = (data) => ({
 
 /** `Type@1` turns the data of version 1 into that of version 2, and so on, one step each. */
 const upcasters: Readonly<Record<string, Upcaster>> = {
-  // Nobody looked at when limits are reset: a quiet minute ended it.
+  // The instant at which limits are reset was not read: a quiet minute ended it.
   'EndpointDegraded@1': (data) => ({ ...data, until: null }),
   // What tries without a client took was not written down.
   'RetrySucceeded@1': (data) => ({ ...data, own: null }),
@@ -55,7 +55,7 @@ export class NewerFact extends Error {
   }
 }
 
-/** What a snapshot says of the facts that were folded into it, which nobody looks at again. */
+/** What a snapshot says of the facts that were folded into it, which are not looked at again. */
 export function catalogue(): Readonly<Record<string, number>> {
   return currentVersions;
 }

@@ -15,7 +15,7 @@ export type PriorityFact =
   | Fact<'SwitchedByHand', { from: string | null; to: string; reason: ReasonGiven }>
   | Fact<'PinReleased', { because: LadderReason }>
   | Fact<'SwitchHeldBack', { wanted: string; because: HeldBecause; until: Millis | null }>
-  /** The active profile had no usable endpoint when somebody looked: one more of the reports that a switch needs. */
+  /** The active profile had no usable endpoint at a look: one more of the reports that a switch needs. */
   | Fact<'ActiveDoubted', { profile: string; reports: number }>
   | Fact<'ActiveTrusted', { profile: string }>
   | Fact<'RecoveryBegun', { profile: string; checks: number; readyAt: Millis }>

@@ -1,4 +1,4 @@
-/** All that can happen to a request that nobody could answer when it came: it is kept, tried again, and answered or given up. */
+/** All that can happen to a request that no endpoint could answer: it is kept, tried again, and answered or given up. */
 import type { Failure } from './endpoint.ts';
 import type { Fact, Millis } from './fact.ts';
 import type { Usage } from './request.ts';
@@ -62,7 +62,7 @@ export type QueueReport =
   /** At the answer's head. */
   | Fact<'RetryAnswered', AttemptName & { status: number }>
   | Fact<'RetrySucceeded', AttemptName & QueuedAnswer & { expiresAt: Millis }>
-  /** Sent, and nobody knows what came of it: it may have been billed. */
+  /** Sent, with an unknown outcome: it may have been billed. */
   | Fact<
       'RetryAbandoned',
       AttemptName & { because: 'gatewayDied' | 'gatewayStopped' | 'clientLeft' | 'workerLost' | 'fault' }

@@ -2,7 +2,7 @@
 import type { EndpointId } from '../events/ids.ts';
 import type { Candidate } from './route.ts';
 
-/** Drawn, or by a turn or a load that nobody remembers: among equals each one may come first. */
+/** Drawn, or by a turn or a load that no fact tells: among equals each one may come first. */
 const open: ReadonlySet<Candidate['because']> = new Set(['weighted', 'round-robin', 'least-connections', 'degraded']);
 /** Comes first when the dice or a free permit say so, and is passed over otherwise. */
 const sometimes: ReadonlySet<Candidate['because']> = new Set(['trial', 'ramp']);

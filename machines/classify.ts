@@ -28,7 +28,7 @@ const clientsAffair: Verdict = { failure: null, retryAfterMs: null, resetAt: nul
 export const classifyCount: Verdict = { ...clientsAffair, isMissing: true };
 const noSuchPath: ReadonlySet<number> = new Set([404, 405, 501]);
 
-/** It is passed on as it stands, and nobody else is asked. */
+/** It is passed on as it stands, and no other endpoint is asked. */
 export function isClientsAffair({ failure, isMissing }: Verdict): boolean {
   return failure === null && !isMissing;
 }

@@ -117,7 +117,7 @@ const streakOf = ({ consecutiveFailures }: EndpointStatus): number => consecutiv
 function putsOut(status: EndpointStatus, failure: Failure, { maxFailures }: EndpointPolicy, recent: Recent): boolean {
   if (rules.strikesOf(failure) === 0) return false;
   if (rules.failsTooOften(recent)) return true;
-  // A number of one was set by somebody who wants no second failure, whatever the share.
+  // A number of one is the choice of a user who wants no second failure, whatever the share.
   const isChance = maxFailures > 1 && rules.isByChance(streakOf(status), recent);
   if (strikesWith(status, failure) >= maxFailures && !isChance) return true;
   // While half-open, each answer decides. In slow start, one failure among hundreds of answers says nothing new.

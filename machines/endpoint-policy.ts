@@ -44,7 +44,7 @@ const jitter = 0.2;
 const advertisedMaxMs = hour;
 const advertisedMinMs = second;
 const slowFactor = 3;
-// Below this nobody waits: an endpoint that answers in 19 ms instead of 4 is not slow, its median is only short.
+// Below this no user waits: an endpoint that answers in 19 ms instead of 4 is not slow, its median is only short.
 const slowMinMs = second;
 /** An endpoint that goes on being slow says so again when less than this is left of its quiet time. */
 export const slowAgainMs = quietMs / 2;
@@ -175,7 +175,7 @@ export function warnedUntil(resetAt: Millis | null, { now }: Moment): Millis | n
   return resetAt === null ? null : within(resetAt, now);
 }
 
-/** A refused credential that nobody has proven good: out for another interval, to be probed in it. */
+/** A refused credential without an answer that shows it to be good: ejected for another interval, to be probed in it. */
 export function heldOn(
   status: { readonly because: Failure | string | null; readonly times: number },
   now: Millis,

@@ -164,7 +164,7 @@ const recover = vocabulary.assign(({ context, event }) => ({
 }));
 const disable = vocabulary.assign(({ context }) => ({ ...fresh, gen: context.gen, lastError: context.lastError }));
 const disarm = vocabulary.assign({ timer: null });
-// The first entry is nobody's fact, and has no instant.
+// The first entry follows no fact, and has no instant.
 const sinceNow = vocabulary.assign(({ event }) => ({ since: event.at ?? null }));
 const isCurrent = ({ context, event }: { context: EndpointContext; event: ChartEvent }) =>
   event.type === 'TimerElapsed' && event.data.gen === context.timer?.gen;

@@ -2,7 +2,7 @@
 import type { Failure } from '../events/endpoint.ts';
 import type { Millis } from '../events/fact.ts';
 
-// No way to any other machine, or nobody to ask for its address. A refusal came from a machine; a time-out may have.
+// No way to any other machine, or no server to ask for its address. A refusal came from a machine; a time-out may have.
 const networkCodes: ReadonlySet<string> = new Set([
   'EADDRNOTAVAIL',
   'EAI_AGAIN',
@@ -25,7 +25,7 @@ export function isProxyDown(code: string | null): boolean {
   return code === proxyCode;
 }
 
-// This process or this machine has no descriptor, no memory or no buffer left for a connection: nobody was asked.
+// This process or this machine has no descriptor, no memory or no buffer left for a connection: no endpoint was asked.
 const shortageCodes: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']);
 
 /** It says nothing about the endpoint, nor about the network: it was this machine that could not dial. */
@@ -41,7 +41,7 @@ export function tunnelRefused(status: number): string {
   return status >= 500 ? 'EHOSTUNREACH' : proxyCode;
 }
 
-// What a lost network or a sleep looks like from here. A status, a certificate, a page of HTML came from somebody.
+// What a lost network or a sleep looks like from here. A status, a certificate, a page of HTML came from another machine.
 const silences: ReadonlySet<Failure> = new Set(['unreachable', 'timeout', 'brokenAnswer']);
 
 export interface TransportFailure {

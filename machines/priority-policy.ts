@@ -1,4 +1,4 @@
-/** What the ladder decides when somebody looks at it. */
+/** The ladder's decisions at each look at it. */
 import type { Millis } from '../events/fact.ts';
 import type { HeldBecause, PriorityFact, ReasonGiven } from '../events/priority.ts';
 import type { Tier } from '../events/profile.ts';
@@ -113,7 +113,7 @@ function failOver(
   if (!active) return [];
   if (active.usable > 0)
     return context.doubts > 0 || context.held ? [{ type: 'ActiveTrusted', data: { profile: active.name } }] : [];
-  // Counting beyond what a switch needs would write a fact a request while nobody can answer.
+  // Counting beyond what a switch needs would write a fact for each request while no endpoint can answer.
   const isReport = report?.profile === active.name && !report.good && context.doubts < policy.failureThreshold;
   const reports = context.doubts + (isReport ? 1 : 0);
   const doubted: PriorityFact[] = isReport ? [{ type: 'ActiveDoubted', data: { profile: active.name, reports } }] : [];

@@ -2,9 +2,9 @@
  * Which endpoints are to be probed now, and how deeply. Free depths come first; the conversation, which costs tokens, is
  * held only when its outcome can change a decision.
  *
- *   passive  what is ejected or half-open, and, for nothing, what nobody has heard of for long
+ *   passive  what is ejected or half-open, and, for nothing, what has not been heard of for long
  *   active   everybody, in every interval
- *   off      nobody
+ *   off      no endpoint
  */
 import type { Belief, ProbeDepth } from '../events/endpoint.ts';
 import type { Millis } from '../events/fact.ts';
@@ -46,7 +46,7 @@ export interface Surroundings {
   readonly isOffline: boolean;
   /** When the machine last woke up or its network changed; null when it did not. */
   readonly changedAt: Millis | null;
-  /** Requests wait in the queue for whoever comes back. */
+  /** Requests wait in the queue for the first endpoint that comes back. */
   readonly isAwaited: boolean;
 }
 
@@ -65,13 +65,13 @@ const deeper = { connection: 'api', api: 'conversation', conversation: 'conversa
 // Spread, so that endpoints that were probed together are not for ever; and always downwards, with room for the answers of
 // all depths: who is back is found within one interval, and not within one on the average.
 const share = { least: 0.75, most: 0.9 };
-// An endpoint that nobody has heard of for so many intervals may be gone without anybody knowing.
+// An endpoint that has not been heard of for so many intervals may be gone unnoticed.
 const unprovenIntervals = 10;
 // The endpoint itself has told when it is back: asking much sooner is impolite, and testing its claim is not.
 const advertisedIntervals = 5;
 // The ladder waits for what stands above the active profile, and each of the two successes takes a probe.
 const aboveEveryMs = 10_000;
-// Clients are held for two minutes: they must not wait another one for somebody who is back.
+// Clients are held for two minutes: they must not wait another one for an endpoint that is back.
 const awaitedEveryMs = 10_000;
 // Each is a call of its own in the one probing worker.
 const atOnceMax = 4;
@@ -89,7 +89,7 @@ export function probesDue(endpoints: readonly Probed[], around: Surroundings, po
     .map(({ id, depth, because }) => ({ id, depth, because }));
 }
 
-/** The earliest instant at which a probe is due; null when nobody will be probed as things are. */
+/** The earliest instant at which a probe is due; null when no probe is due as things are. */
 export function nextProbeAt(endpoints: readonly Probed[], around: Surroundings, policy: ProbePolicy): Millis | null {
   if (around.isOffline) return null;
   const at = wishes(endpoints, around, policy).reduce(

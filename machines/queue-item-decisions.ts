@@ -122,7 +122,7 @@ function failed(
 ): readonly QueueDecision[] {
   const asked = item.asked as QueuedRequest;
   const retryable = failure !== null;
-  // Its tries are used up, and somebody waits still: only news of an endpoint makes one more.
+  // Its attempts are used up, and a client still waits: only news of an endpoint makes one more.
   const isExtra = retryable && isAwaited && isUsedUp(item);
   const usual = retryable ? delayMs(asked.strategy, item.tries, retryAfterMs, policy, dice) : 0;
   const delay = isExtra ? Math.max(usual, item.expiresAt - now) : usual;

@@ -216,7 +216,7 @@ export function isOver(state: QueueItemState): boolean {
   return over.has(state);
 }
 
-/** Given up, or cleared: nobody joins it. */
+/** Given up, or cleared: no client joins it. */
 export function isNobodys(state: QueueItemState): boolean {
   return state === 'dead' || state === 'cancelled';
 }

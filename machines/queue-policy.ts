@@ -26,7 +26,7 @@ export interface QueuePolicy {
 const spreadBaseMs = 2_000;
 /** Of bodies and answers together: an outage must not fill the disk. */
 export const bytesMax = 256 * MiB;
-/** What nobody asks for any more can still be looked at, and tried again by hand, for a week. */
+/** For a week, a finished request can still be looked at, and tried again by hand. */
 export const keptMs = 7 * dayMs;
 // What an endpoint asks for is obeyed up to here: it is not believed to know more.
 const retryAfterMax = 60 * minuteMs;
@@ -55,7 +55,7 @@ export interface Hints {
 
 const byClass: Readonly<Record<string, QueuePriority>> = { main: 'high', compaction: 'low', auxiliary: 'low' };
 
-/** What was asked for, else what kind of turn it is: somebody waits for a main turn, nobody for a title. */
+/** The priority that was asked for, else that of the kind of turn: a user waits for a main turn, and for no title. */
 export function priorityOf({ asked, requestClass, path }: Hints): QueuePriority {
   const wanted = asked?.trim().toLowerCase();
   if (wanted === 'high' || wanted === 'normal' || wanted === 'low') return wanted;
@@ -109,7 +109,7 @@ export function inOrder(items: readonly Waiting[], now: Millis): readonly Waitin
   );
 }
 
-/** Its time has come, or somebody who can answer has come back, or its client has asked again, since it last failed. */
+/** Its time has come, or an endpoint that can answer has come back, or its client has asked again, since it last failed. */
 export function isDue(waiting: Waiting, news: Millis, now: Millis): boolean {
   return dueAt(waiting, news) <= now;
 }

@@ -42,7 +42,7 @@ export interface Candidate {
 
 export interface Plan {
   readonly candidates: readonly Candidate[];
-  /** Somebody could answer, but has no room now: waiting helps. */
+  /** An endpoint could answer, but has no room now: waiting helps. */
   readonly busy: boolean;
   /** Those that could answer, and have no room now. */
   readonly full: readonly EndpointId[];
@@ -102,7 +102,7 @@ export function reachable(view: RoutingView, within: string | null): readonly Ro
 }
 
 /**
- * It has said that it lacks the model, and another one has not. When nobody is known to have it, what is remembered helps nobody: ask, and
+ * It has said that it lacks the model, and another one has not. When no endpoint is known to have it, the memory does not help: ask, and
  * pass on what is said.
  */
 export function isPassedOver(
@@ -284,7 +284,7 @@ function saidToLack(
 }
 
 /**
- * Somebody was asked in vain, and nobody else is left: one that rests after an overload has not told when it is back, and is a lesser
+ * An endpoint was asked in vain, and no other is left: one that rests after an overload has not told when it is back, and is a lesser
  * evil than an error. What tells of a limit is left alone.
  */
 function resting(

@@ -50,7 +50,7 @@ export interface RoutingView {
   readonly active: ProfileName | null;
   /** Chosen by hand: sessions elsewhere are not held there. */
   readonly pinned: ProfileName | null;
-  /** This machine has no network: nobody can answer, and nobody is to blame. */
+  /** This machine has no network: no endpoint can answer, and none is to blame. */
   readonly isOffline: boolean;
   /** Profiles in the order in which a request walks them: from the active one down, then the rest. */
   readonly ladder: readonly RoutableProfile[];

@@ -39,13 +39,13 @@ const step = 0.1;
 const smoothing = 0.3;
 // Twice as quick is worth twice the share, and no more than that either way.
 const speedMost = 2;
-// What is quicker than this nobody feels: among such times the difference is noise.
+// No user feels times below this: among them the difference is noise.
 const feltMs = 100;
 // Unsteadiness alone takes a third at most, each failure in a row a fifth.
 const unsteadyMost = 0.3;
 const perFailure = 0.8;
 
-/** The step to take now, with its reasons in numbers; null when the weight is right as it is, or nobody knows. */
+/** The step to take now, with its reasons in numbers; null when the weight is right as it is, or there is no evidence. */
 export function adjustWeight(weighed: Weighed, { enabled, minChecks }: WeightPolicy): Adjusted | null {
   const { weight, effectiveWeight: from } = weighed;
   if (!enabled) return from === weight ? null : adjusted(from, weight, { target: 1 });

@@ -40,7 +40,7 @@ interface Piece {
   readonly delta?: Block;
 }
 
-/** A stream is what the proxy's own reader takes for one: whoever passes a probe with it can serve a client. */
+/** A stream is what the proxy's own reader takes for one: an endpoint that passes a probe with it can serve a client. */
 export function readAnswer(body: string): Answer {
   const message = parsed(body);
   if (message) return { ...saidIn([message]), isWhole: message.type === 'message', ...spentOn(message.usage) };

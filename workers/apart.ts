@@ -49,7 +49,7 @@ async function replyTo<Name extends ApartName>({ name, given }: ApartTask<Name>)
   }
 }
 
-// Whoever asked ends this when its time is over. Should that one be gone by then, this thread does: what runs for ever in the
+// The asking process ends this when its time is over. Should that process be gone by then, this thread does: what runs for ever in the
 // main one hears nothing. A moment later, so that who asked can say why.
 const graceMs = 5_000;
 const watch = new Worker(

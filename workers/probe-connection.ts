@@ -94,7 +94,7 @@ export class Line {
       const exchange = new Exchange(call, limits.answerMs, { resolve, reject, hangUp: () => connection.destroy() });
       this.#hangUp = () => connection.destroy();
       const body = call.body === null ? null : Buffer.from(call.body);
-      // The origin is that of the connection, which is nobody else's.
+      // The origin is that of the connection, which belongs to no other.
       connection.start({ ...call, origin: '', body, fresh: true, by: exchange }, exchange);
     });
   }
@@ -165,7 +165,7 @@ class Exchange implements AnswerSink {
     this.#settle.resolve({
       status: head.status,
       header: head.get,
-      // Nobody asked for a compressed answer; clients take one all the same.
+      // A compressed answer was not asked for; clients take one all the same.
       body: plainText(Buffer.concat(this.#held.take()), head.encoding, this.#call.bytesMax),
       isAborted: this.#isAborted,
       responseMs: this.#wholeMs ?? passedMs(this.#startedAt),

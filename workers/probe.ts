@@ -50,7 +50,7 @@ export interface ProbeResult {
   /** Null with any verdict: nothing that speaks against the endpoint. */
   readonly failure: Failure | null;
   readonly status: number | null;
-  /** Somebody was there at the other end. */
+  /** A server was there at the other end. */
   readonly connected: boolean;
   /** Why no connection came about, as a system's code; null when one did, or none was tried. */
   readonly dialError: string | null;

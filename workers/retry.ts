@@ -1,5 +1,5 @@
 /**
- * One attempt of a queued request, at one endpoint. Nobody waits for it, so it is made beside the main loop; what proves an
+ * One attempt of a queued request, at one endpoint. No client waits for it, so it is made beside the main loop; what proves an
  * answer is what proves it to a client. Data in, data out: the answer's bytes go back as they come, as many as there is
  * credit for, and nothing is kept between two attempts.
  */
@@ -123,7 +123,7 @@ function bytesOf({ body: { buffer, byteOffset, byteLength } }: RetryJob): Buffer
   return Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength);
 }
 
-/** Nobody waits: no newlines. */
+/** No client waits: no newlines. */
 function limitsOf({ limits }: RetryJob) {
   return { ...limits, commitMs: null };
 }
