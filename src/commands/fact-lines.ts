@@ -136,9 +136,12 @@ export function factLine({ out, words, language }: Context, fact: FactRow, known
   return `${head}  ${out.paint(toneOf(fact.type), whoOf(fact, names))}  ${sentence}`;
 }
 
-/** A fact in a chain of causes: what it stands for, and whose failure it was. */
-export function storyLine({ out }: Context, fact: FactRow, indent: string, sentence: string): string {
+/** A fact in a chain of causes: whose it is, what happened, and the request whose failure it was. */
+export function storyLine({ out, words, language }: Context, fact: FactRow, indent: string, known: Names): string {
+  const names = known.at(fact.seq);
   const { request } = fact.data as { request?: string | null };
-  const whose = request ? out.paint('dim', `  request/${request}`) : '';
-  return `  ${out.paint('dim', `${clockOf(Date.parse(fact.at))} #${fact.seq}`)}  ${indent}${fact.type}: ${sentence}${whose}`;
+  const whose = request ? out.paint('dim', `  request/…${request.slice(-6)}`) : '';
+  const head = out.paint('dim', `${clockOf(Date.parse(fact.at))} #${fact.seq}`);
+  const what = words.labelled(whoOf(fact, names), sentenceOf(fact, words, storyWordsOf(language), names));
+  return `  ${head}  ${indent}${what}${whose}`;
 }

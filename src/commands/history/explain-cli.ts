@@ -6,7 +6,7 @@ import { reasonText } from '../../messages/reasons.ts';
 import { storyWordsOf } from '../../messages/story-languages.ts';
 import { clockOf, timeText } from '../../platform/time.ts';
 import type { Context } from '../context.ts';
-import { sentenceOf, storyLine } from '../fact-lines.ts';
+import { storyLine } from '../fact-lines.ts';
 import { tellGaps } from '../gaps.ts';
 import { machineLines } from '../machine-lines.ts';
 import { type Names, namesOf } from '../names.ts';
@@ -106,15 +106,7 @@ function chain(context: Context, facts: readonly FactRow[], names: Names): void 
   for (const fact of facts) {
     const level = fact.cause === null ? 0 : (depth.get(fact.cause) ?? -1) + 1;
     depth.set(fact.seq, level);
-    context.out.prose(
-      chainIndent + 2 * level,
-      storyLine(
-        context,
-        fact,
-        '  '.repeat(level),
-        sentenceOf(fact, context.words, storyWordsOf(context.language), names.at(fact.seq)),
-      ),
-    );
+    context.out.prose(chainIndent + 2 * level, storyLine(context, fact, '  '.repeat(level), names));
   }
 }
 
