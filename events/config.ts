@@ -1,5 +1,6 @@
 /** All that can happen to the settings. */
 import type { Fact } from './fact.ts';
+import { deed, type TraitsOf } from './trait.ts';
 
 export type SettingValue = string | number | boolean;
 
@@ -13,3 +14,10 @@ export type ConfigFact =
   /** `to`: a snapshot, or the `seq` of the moment. `partial`: what could not be restored was left out. */
   | Fact<'ConfigRolledBack', { to: string; changes: number; partial: boolean }>
   | Fact<'ConfigImported', { source: string; changes: number; hash: string }>;
+
+export const configTraits: TraitsOf<ConfigFact> = {
+  SettingChanged: deed('config.set'),
+  SnapshotTaken: deed('config.snapshot'),
+  ConfigRolledBack: deed('config.rollback'),
+  ConfigImported: deed('config.import'),
+};

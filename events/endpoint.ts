@@ -1,5 +1,6 @@
 /** All that can happen to an endpoint. */
 import type { Fact, Millis } from './fact.ts';
+import { bad, deed, good, plain, type TraitsOf } from './trait.ts';
 
 /** What an upstream did wrong, in one word. `design`: the failover table of the gateway's contract. */
 export type Failure =
@@ -96,3 +97,25 @@ export type EndpointDecision =
   | Fact<'WeightAdjusted', { from: number; to: number; reasons: Readonly<Record<string, number>> }>;
 
 export type EndpointFact = EndpointReport | EndpointDecision;
+
+export const endpointTraits: TraitsOf<EndpointFact> = {
+  AttemptFailed: bad,
+  AttemptSucceeded: plain,
+  ProbeSucceeded: plain,
+  ProbeFailed: bad,
+  ProbeNoted: plain,
+  ModelNotFound: bad,
+  ModelFound: good,
+  LimitsSeen: plain,
+  EndpointEnabled: { ...deed('endpoint.enable'), endsRefusal: true },
+  EndpointDisabled: deed('endpoint.disable'),
+  EndpointReset: { ...deed('health.reset'), endsRefusal: true },
+  KeyChanged: { ...plain, endsRefusal: true },
+  TimerElapsed: plain,
+  EndpointDegraded: { ...plain, decision: true },
+  EndpointPaused: { ...plain, decision: true },
+  EndpointFailed: { ...bad, decision: true },
+  EndpointRecovering: { ...plain, decision: true },
+  EndpointRecovered: { ...good, decision: true, endsRefusal: true },
+  WeightAdjusted: plain,
+};

@@ -1,5 +1,6 @@
 /** All that can happen to the gateway's process and to its log. */
 import type { Fact, Millis } from './fact.ts';
+import { bad, plain, type TraitsOf } from './trait.ts';
 
 /**
  * Facts that were numbered and cannot be read: a hole, or bytes that are not those that were written. Both ends included. `since`: the
@@ -26,3 +27,14 @@ export type GatewayFact =
   | Fact<'Offline'>
   | Fact<'Online'>
   | Fact<'Slept', { forMs: Millis }>;
+
+export const gatewayTraits: TraitsOf<GatewayFact> = {
+  GatewayStarted: plain,
+  GatewayStopped: plain,
+  GatewayFoundDead: bad,
+  LogSalvaged: plain,
+  FactsLost: bad,
+  Offline: plain,
+  Online: plain,
+  Slept: plain,
+};

@@ -1,6 +1,7 @@
 /** All that can happen to the ladder: which profile is active, and why it changed. */
 import type { Fact, Millis } from './fact.ts';
 import type { LadderReason, Reason } from './reason.ts';
+import { bad, deed, good, plain, type TraitsOf } from './trait.ts';
 
 export type HeldBecause = 'cooldown' | 'hourlyLimit' | 'off';
 
@@ -26,3 +27,22 @@ export type PriorityFact =
   | Fact<'AllOut', { because: LadderReason }>
   | Fact<'BackInService', { to: string }>
   | Fact<'TimerElapsed', { name: 'recovery' | 'heldBack'; gen: number }>;
+
+export const priorityTraits: TraitsOf<PriorityFact> = {
+  TimerElapsed: plain,
+  ActiveChosen: plain,
+  FailedOver: bad,
+  Recovered: good,
+  SwitchedByHand: deed('priority.switch'),
+  PinReleased: deed('priority.release'),
+  SwitchHeldBack: bad,
+  ActiveDoubted: bad,
+  ActiveTrusted: good,
+  RecoveryBegun: plain,
+  RecoveryChecked: plain,
+  RecoveryStopped: plain,
+  LadderDegraded: plain,
+  LadderHealthy: good,
+  AllOut: bad,
+  BackInService: good,
+};

@@ -1,5 +1,6 @@
 /** All that can happen to a profile: its birth and end, its tier, its endpoints. */
 import type { Fact, Millis } from './fact.ts';
+import { deed, type TraitsOf } from './trait.ts';
 
 export type Tier = 'primary' | 'secondary' | 'fallback';
 /** The header that an endpoint wants its key in. */
@@ -34,3 +35,14 @@ export type ProfileFact =
   | Fact<'EndpointAdded', EndpointSettings>
   | Fact<'EndpointChanged', { endpoint: string; changes: Partial<Omit<EndpointSettings, 'endpoint'>> }>
   | Fact<'EndpointRemoved', { endpoint: string }>;
+
+export const profileTraits: TraitsOf<ProfileFact> = {
+  ProfileAdded: deed('profile.add'),
+  ProfileDescribed: deed('profile.update'),
+  ProfileRemoved: deed('profile.remove'),
+  ProfileMadeDefault: deed('profile.default'),
+  TierAssigned: deed('priority.set'),
+  EndpointAdded: deed('endpoint.add'),
+  EndpointChanged: deed('endpoint.update'),
+  EndpointRemoved: deed('endpoint.remove'),
+};

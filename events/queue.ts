@@ -2,6 +2,7 @@
 import type { Failure } from './endpoint.ts';
 import type { Fact, Millis } from './fact.ts';
 import type { Usage } from './request.ts';
+import { bad, plain, type TraitsOf } from './trait.ts';
 
 export type QueuePriority = 'high' | 'normal' | 'low';
 export type QueueStrategy = 'exponential' | 'fixed' | 'immediate';
@@ -89,3 +90,18 @@ export type QueueDecision =
   | Fact<'QueuedRequestDied', { because: 'retriesUsedUp' | 'refused' | 'expired' | 'bodyLost'; detail: string | null }>;
 
 export type QueueFact = QueueReport | QueueDecision;
+
+export const queueTraits: TraitsOf<QueueFact> = {
+  TimerElapsed: plain,
+  RequestQueued: plain,
+  RetryStarted: plain,
+  RetryAnswered: plain,
+  RetrySucceeded: plain,
+  RetryFailed: bad,
+  RetryAbandoned: plain,
+  RetryAsked: plain,
+  AnswerCollected: plain,
+  QueuedRequestDied: bad,
+  QueuedRequestCancelled: plain,
+  QueuedRequestForgotten: plain,
+};

@@ -1,6 +1,7 @@
 /** How a request ended: one fact a request, with its attempts inside. */
 import type { Failure } from './endpoint.ts';
 import type { Fact, Millis } from './fact.ts';
+import { bad, plain, type TraitsOf } from './trait.ts';
 
 export interface Attempt {
   readonly endpoint: string;
@@ -88,3 +89,10 @@ export function servedBy(ended: Ended, { endpoint, profile, ttfbMs, ttftMs, byte
     usage,
   };
 }
+
+export const requestTraits: TraitsOf<RequestFact> = {
+  RequestServed: plain,
+  RequestFailed: bad,
+  RequestCancelled: plain,
+  AnswerBroken: bad,
+};

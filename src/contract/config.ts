@@ -1,7 +1,7 @@
 /** What can be asked of the configuration: settings, what has changed, the way back, in and out of here. */
 import * as v from 'valibot';
 import type { SettingValue } from '../../events/config.ts';
-import { type AuditAction, auditActions } from '../../events/traits.ts';
+import { type AuditAction, auditActions } from '../../events/trait.ts';
 import type { LeftOutBecause } from '../config/importers/incoming.ts';
 import type { Check } from './checks.ts';
 import {

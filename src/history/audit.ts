@@ -2,7 +2,8 @@
 import { upcast } from '../../events/catalogue.ts';
 import type { Recorded } from '../../events/fact.ts';
 import { kindOf, nameOf } from '../../events/ids.ts';
-import { type AuditAction, traitsOf } from '../../events/traits.ts';
+import type { AuditAction } from '../../events/trait.ts';
+import { traitsOf } from '../../events/traits.ts';
 import type { AuditRow } from '../contract/config.ts';
 import type { Answer, Params } from '../contract/operations.ts';
 import { QccError } from '../errors/qcc-error.ts';

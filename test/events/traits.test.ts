@@ -1,7 +1,8 @@
 /** What every reader of the log asks of a fact's type stands in one table. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { auditActions, type FactType, factTraits, traitsOf } from '../../events/traits.ts';
+import { auditActions } from '../../events/trait.ts';
+import { type FactType, factTraits, traitsOf } from '../../events/traits.ts';
 
 const types = Object.keys(factTraits) as FactType[];
 

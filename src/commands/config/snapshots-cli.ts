@@ -1,7 +1,7 @@
 /** `qcc config snapshot, snapshots, diff, rollback, audit`. */
 import { existsSync, statSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
-import { type AuditAction, auditActions } from '../../../events/traits.ts';
+import { type AuditAction, auditActions } from '../../../events/trait.ts';
 import { exportedDocument } from '../../config/importers/import-source.ts';
 import type { AuditRow, ConfigMoment } from '../../contract/config.ts';
 import type { Answer, Params } from '../../contract/operations.ts';
