@@ -119,6 +119,15 @@ describe('a request that nobody can answer', () => {
     expect(facts.map(({ type }) => type)).toEqual(['RequestQueued', 'RetryStarted', 'RetryAnswered', 'RetrySucceeded']);
   });
 
+  it('goes again to an endpoint that is out, where health is not looked at', async () => {
+    const it = await outage({ settings: { 'loadbalancer.health_aware': 'false' } });
+    it.up.does(out, answers());
+    expect(await ask(it, of('s'))).toMatchObject({ status: 200, text: streamed });
+    const { facts } = await it.call('history.read', { type: 'EndpointFailed' });
+    expect(facts).toHaveLength(1);
+    expect(await it.itemOf('s', 'answered')).toMatchObject({ attempts: 1 });
+  });
+
   it('gets 503 with its item when the hold runs out, and stays', async () => {
     const it = await outage({ settings: { 'queue.hold': '0.1' } });
     const got = await ask(it, of('s'));
