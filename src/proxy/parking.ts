@@ -1,5 +1,5 @@
 /**
- * The way of one request through the queue: joins what it is a re-send of, waits where nobody can answer, and writes down what
+ * The way of one request through the queue: joins what it is a re-send of, waits where no endpoint can answer, and writes down what
  * its tries come to. A request that is answered at once never gets further than `joins`.
  */
 import type { EndpointId, QueueId } from '../../events/ids.ts';
@@ -67,7 +67,7 @@ export class ParkedRequest {
     try {
       const turn = (await this.#waiter?.turn()) ?? notQueued;
       this.#attemptLog = turn.type === 'go' ? turn.attemptLog : undefined;
-      // Its client went away in this very moment: nothing was sent, and the item is free for whoever asks next.
+      // Its client went away in this very moment: nothing was sent, and the item is free for the next client.
       if (this.#isGone) this.#attemptLog?.dropped();
       return turn;
     } finally {
@@ -86,7 +86,7 @@ export class ParkedRequest {
     this.#attemptLog = undefined;
   }
 
-  /** Its client has an answer of whatever kind, or has gone: what becomes of the item now is nobody's here. */
+  /** Its client has an answer of whatever kind, or has gone: what becomes of the item now is not decided here. */
   async ended({ type, data }: RequestFact): Promise<void> {
     const attemptLog = this.#attemptLog;
     const told = { retryAfterMs: null };

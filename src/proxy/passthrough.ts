@@ -25,7 +25,7 @@ interface Incoming {
   readonly head: RequestHead;
   readonly client: ServerResponse;
   readonly target: Extract<Target, { kind: 'forward' }>;
-  /** Answers instead of an endpoint; what is still to come of the request is nobody's. */
+  /** Answers instead of an endpoint; what is still to come of the request is dropped. */
   readonly turnAway: (error: OwnError) => void;
 }
 
@@ -113,7 +113,7 @@ class Passing implements AnswerSink, Movement {
     this.#status = status;
     this.#resume = resume;
     this.#ttfbMs = this.#deps.ports.now() - startedAt;
-    // A redirect is not followed, and nobody else is to follow it: with whose key?
+    // A redirect is not followed, and no client is to follow it: with whose key?
     if (status >= 300 && status < 400) {
       this.#abort();
       this.#broken(String(status), 'badAnswer');
@@ -159,7 +159,7 @@ class Passing implements AnswerSink, Movement {
     this.#broken(code, isProxyDown(code) || isShortage(code) ? 'noNetwork' : 'unreachable');
   }
 
-  /** What nobody expected, in anything that runs for this: it is over. */
+  /** An unexpected error in anything that runs for this: it is over. */
   fault(error: unknown): void {
     if (this.#isOver) throw error;
     this.#reject(error);
@@ -176,7 +176,7 @@ class Passing implements AnswerSink, Movement {
     return client.headersSent ? !client.writableNeedDrain : request.isPaused();
   }
 
-  /** For as long as an answer may take, nothing has moved, and it is not the client who holds it up: nobody waits for ever. */
+  /** For as long as an answer may take, nothing has moved, and it is not the client who holds it up: no exchange waits for ever. */
   #lookQuiet(): void {
     const { client, request } = this.#in;
     const moved = this.moved();

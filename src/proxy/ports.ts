@@ -44,7 +44,7 @@ export interface ProxyPorts {
     limits: { readonly status: 'allowed_warning'; readonly resetAt: Millis | null },
   ): void;
   requestEnded(request: RequestId, fact: RequestFact): void;
-  /** Where requests wait that nobody can answer now; null: they are refused at once. */
+  /** Where requests wait that no endpoint can answer now; null: they are refused at once. */
   readonly retryQueue: ProxyQueue | null;
   /** Why the gateway is not ready, in sentences; empty when it is. */
   notReady(): readonly string[];

@@ -1,4 +1,4 @@
-/** What the proxy asks of the queue: a place for a request that nobody can answer now, and word of when it may go. */
+/** What the proxy asks of the queue: a place for a request that no endpoint can answer now, and word of when it may go. */
 import type { Failure } from '../../events/endpoint.ts';
 import type { Millis } from '../../events/fact.ts';
 import type { EndpointId, QueueId, RequestId } from '../../events/ids.ts';
@@ -42,7 +42,7 @@ export interface ProxyQueue {
   take(asked: Asked, because: string, retryAfterMs: Millis | null): Promise<Waiter | 'full' | null>;
   /** The machine has slept: what the queue has asked for by itself may hang for ever. */
   resume(): void;
-  /** Nobody waits here any longer, and nobody new sits down: the gateway stops. */
+  /** All waiters leave, and no client joins: the gateway stops. */
   drain(): void;
 }
 
@@ -53,14 +53,14 @@ export interface Waiter {
   turn(): Promise<Turn>;
   /** Its hold is over, or its answer is there. */
   leave(): void;
-  /** Its client has gone, and wants no answer any more: where nobody else waits for one, the item is cancelled. Null: it may ask again. */
+  /** Its client has gone, and wants no answer any more: where no other client waits for one, the item is cancelled. Null: it may ask again. */
   goAway(because: string | null): void;
 }
 
 export type Turn =
   /** It may go now, and reports how it went; the queue keeps it until it expires. */
   | { readonly type: 'go'; readonly attemptLog: AttemptLog; readonly expiresAt: Millis }
-  /** Somebody else has got the answer, or is getting it. */
+  /** Another client has got the answer, or is getting it. */
   | { readonly type: 'stored'; readonly answer: StoredAnswer }
   | { readonly type: 'waitedOut' };
 
@@ -84,7 +84,7 @@ export interface AnswerCopy {
 
 /** One try of an item, of one attempt or of several: each is written down before it is sent, and one of these ends it. */
 export interface AttemptLog extends AnswerCopy {
-  /** On the disk when it resolves. False: the item is somebody else's by now, and nothing may be sent. */
+  /** On the disk when it resolves. False: the item belongs to another attempt by now, and nothing may be sent. */
   starts(endpoint: EndpointId): Promise<boolean>;
   answered(): Promise<void>;
   /** `failure` null: refused for what it is. */

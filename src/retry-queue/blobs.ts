@@ -1,5 +1,5 @@
 /**
- * What the queue keeps of requests and answers: encrypted files in a folder of their own, in which nobody else can look.
+ * What the queue keeps of requests and answers: encrypted files in a folder of their own, which no other user can read.
  * Each item has a data key; when that is destroyed, whatever copy of the item's files remains is noise. A name tells nothing:
  * it is an HMAC.
  *
@@ -249,7 +249,7 @@ export class Blobs {
     item.dataKey = Promise.resolve(dataKey);
     const named = open(this.#keyPath(name), 'wx', ownerOnly);
     const synced = named.then((file) => written(file, wrapKey(this.#wrapping, dataKey, name)));
-    // Whoever needs it on the disk waits for it, and hears of it.
+    // A caller that needs it on the disk waits for it, and hears of it.
     synced.catch(() => {});
     item.saved = { named, synced };
     return item.dataKey;

@@ -13,9 +13,9 @@ import { Ordering } from './ordering.ts';
 import type { QueuePorts } from './ports.ts';
 import type { Waiters } from './waiters.ts';
 
-// A try that found nobody to ask: things are about to change, and are looked at again.
+// An attempt that found no endpoint to ask: things are about to change, and are looked at again.
 const restMs = 250;
-// While requests wait for room, somebody is about to end.
+// While requests wait for room, a call is about to end.
 const lookAgainMs = 50;
 
 /** What a request can count on where it may go, at this moment. */
@@ -24,7 +24,7 @@ interface Room {
   readonly openedAt: Millis;
   readonly isOpen: boolean;
   readonly places: number;
-  /** There is a place at somebody who is well. */
+  /** There is a place at a healthy endpoint. */
   readonly isHealthy: boolean;
 }
 
@@ -174,7 +174,7 @@ export class Dispatcher {
     };
   }
 
-  /** The last time that somebody who could answer it came back, or that its client asked. */
+  /** The last time that an endpoint that could answer it came back, or that its client asked. */
   #newsFor({ id }: Waiting, { openedAt }: Room): Millis {
     return Math.max(this.#askedAt.get(id as QueueId) ?? 0, openedAt);
   }

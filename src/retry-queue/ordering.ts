@@ -1,10 +1,10 @@
-/** Who waits, in the order in which they go. Made anew when somebody has come; who has gone is passed over. */
+/** The waiting requests, in the order in which they go. Made anew when one has come; one that has gone is passed over. */
 import type { Millis } from '../../events/fact.ts';
 import type { QueueId } from '../../events/ids.ts';
 import { inOrder, type Waiting } from '../../machines/queue-policy.ts';
 import type { Queue } from '../projections/queue.ts';
 
-// Ranks rise with the minutes that somebody has waited.
+// Ranks rise with the minutes that a request has waited.
 const orderMs = 1_000;
 
 export class Ordering {

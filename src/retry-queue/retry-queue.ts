@@ -55,7 +55,7 @@ export class RetryQueue implements ProxyQueue {
       ([id]) => this.#ports.tell(id, { type: 'Found', data: { epoch } }, true).done,
     );
     await Promise.all(found);
-    // Off the way of the start: what it removes, nobody names.
+    // Not in the way of the start: what it removes has no name left.
     void blobs.sweep(this.#ports.queue().blobs()).catch(() => {});
   }
 
@@ -76,7 +76,7 @@ export class RetryQueue implements ProxyQueue {
     await this.#dispatcher.idle;
   }
 
-  /** What is given up or cleared stays to be seen, for a week; nobody joins it. */
+  /** What is given up or cleared stays to be seen, for a week; no client joins it. */
   get isEmpty(): boolean {
     return this.#ports.queue().isNobodys;
   }
@@ -159,7 +159,7 @@ export class RetryQueue implements ProxyQueue {
     // The disk is waited for, and the hash made meanwhile.
     const [requestHash, body] = await Promise.all([this.#hashOf(asked), blobs.put(id, head, asked.body)]);
     if (body === 'full') return 'full';
-    // It sits before the fact is told: nobody shall think that its client has gone.
+    // It waits before the fact is told: its client must not seem to have gone.
     const waiter = this.#waiterAt(id, asked);
     try {
       const data = this.#queued(asked, { body, requestHash, because, retryAfterMs });
@@ -221,7 +221,7 @@ export class RetryQueue implements ProxyQueue {
     return waiter;
   }
 
-  /** Nobody waits for its answer, and nothing was sent: nothing will be. What runs may have been billed, and is let end. */
+  /** No client waits for its answer, and nothing was sent: nothing will be. What runs may have been billed, and is let end. */
   #cancel(id: QueueId, because: string): void {
     if (this.#waiters.has(id) || this.#ports.queue().item(id)?.state !== 'waiting') return;
     this.#ports.tell(id, { type: 'QueuedRequestCancelled', data: { because } }, true);
@@ -288,11 +288,11 @@ export class RetryQueue implements ProxyQueue {
       if (endsBlob(type, data)) this.#destroy(id);
       if (movesWaiters.has(type)) this.#nudgeWaiters(id);
     }
-    // What a request came to moves nobody here.
+    // The outcome of a request changes nothing here.
     if (facts.length > 1 || kindOf(facts[0]?.stream ?? '') !== 'request') this.#dispatcher.soon();
   }
 
-  /** Nobody can have it any more, and its data key is destroyed. */
+  /** No client can have it any more, and its data key is destroyed. */
   #destroy(id: QueueId): void {
     this.#background.stop(id);
     this.#dispatcher.forget(id);
@@ -340,7 +340,7 @@ function isAlike(item: QueueItem | undefined, asked: Asked): boolean {
   );
 }
 
-/** An answer that is past its time, or that the disk did not take, is nobody's. */
+/** An answer that is past its time, or that the disk did not take, goes to no client. */
 function isJoinable(item: QueueItem | undefined, hash: string, now: Millis): boolean {
   if (item?.asked?.requestHash !== hash || isNobodys(item.state)) return false;
   if (item.state !== 'answered') return item.state === 'retrying' || item.state === 'unknown' || item.expiresAt > now;

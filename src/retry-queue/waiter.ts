@@ -1,4 +1,4 @@
-/** Where one client waits for its item: until it may go, until somebody else has the answer, or until its time is up. */
+/** Where one client waits for its item: until it may go, until another client has the answer, or until its time is up. */
 import type { QueueId } from '../../events/ids.ts';
 import type { Turn, Waiter } from '../proxy/retry-queue.ts';
 
@@ -33,7 +33,7 @@ export class ClientWaiter implements Waiter {
     return this.#isOver;
   }
 
-  /** Somebody sits here and waits; not so while it is on its way. */
+  /** Its client waits now; not so while it is on its way. */
   get isWaiting(): boolean {
     return this.#resolve !== undefined;
   }

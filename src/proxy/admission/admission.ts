@@ -87,7 +87,7 @@ export class Admission {
     return this.#parked;
   }
 
-  /** Whoever comes now is turned away. */
+  /** A request that comes now is turned away. */
   get isFull(): boolean {
     const { maxWaiting, rateLimit } = this.#rules;
     if (this.#waiting > 0 || !this.#hasRoom()) return this.#waiting >= maxWaiting;

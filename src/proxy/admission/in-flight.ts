@@ -50,7 +50,7 @@ export class InFlight implements InFlightView {
     return left !== undefined;
   }
 
-  /** For whoever looks on. */
+  /** For status and metrics. */
   now(at: Millis): InFlightNow {
     const inFlight = [...this.#inFlight].filter(([, count]) => count > 0);
     return {

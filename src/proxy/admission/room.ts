@@ -5,7 +5,7 @@
 import type { Millis } from '../../../events/fact.ts';
 import type { EndpointId } from '../../../events/ids.ts';
 
-// Somebody may have come back, or been given more room, while nobody's call ended: that is looked at so often.
+// An endpoint may have come back, or have more room, without the end of a call: that is looked at so often.
 const lookAgainMs = 1_000;
 
 export class RoomBacklog {
@@ -66,7 +66,7 @@ export class RoomWaiter {
     this.#wake();
   }
 
-  /** @param hasTaken it goes to an endpoint now; otherwise the place that it was woken for is somebody else's */
+  /** @param hasTaken it goes to an endpoint now; otherwise the place that it was woken for goes to another */
   leave(hasTaken: boolean): void {
     this.#left(hasTaken ? null : this.#offered);
   }

@@ -32,8 +32,8 @@ const turnEveryMs = 20;
 export type Unread = 'tooLarge' | 'full' | 'gone';
 
 /**
- * A body that is held. Its one owner gives it back; nobody may look at its bytes after that. It lets itself go when it is needed
- * no more: an answer that streams for minutes has begun, so that nobody else is asked, and all of the body has been sent.
+ * A body that is held. Its one owner gives it back; its bytes must not be read after that. It lets itself go when it is needed
+ * no more: an answer that streams for minutes has begun, so that no other endpoint is asked, and all of the body has been sent.
  */
 export class Body {
   readonly bytes: Buffer;
@@ -147,7 +147,7 @@ export class Bodies {
     this.#giveBack(bytes, cost);
   }
 
-  /** Those of whom nothing has come for so long: somebody else needs their connections. */
+  /** Those of whom nothing has come for so long: other clients need their connections. */
   giveUpStalled(ms: Millis): void {
     const before = performance.now() - ms;
     for (const one of this.#coming) if (one.movedAt <= before) one.giveUp('full');
@@ -299,7 +299,7 @@ class Coming implements Member {
     this.#over(this.#bodies.whole(bytes.length === this.#filled ? bytes : bytes.subarray(0, this.#filled), this.#cost));
   }
 
-  /** What nobody expected: whoever waits for this body hears of it. */
+  /** An unexpected error: the reader of this body hears of it. */
   #fault(error: unknown): void {
     if (this.#isOver) throw error;
     this.#over(Promise.reject(error));

@@ -12,24 +12,24 @@ import { secondMs } from '../../../events/units.ts';
 const besides = 512;
 // For the pages. Where there are few, a quarter: all of them want an open file.
 const pages = { most: 16, share: 0.25 };
-// Whoever is over the limit says at once what he wants.
+// A client over the limit must begin its request at once.
 const overMs = 2 * secondMs;
-// Between two requests, or in the middle of a body; whoever is quiet for so long makes room for who comes.
+// Between two requests, or in the middle of a body; a client that is quiet for so long makes room for new ones.
 const quietS = 5;
 const quietEveryMs = secondMs;
-// So often at most it is told that there are too many, or that somebody was cut.
+// So often at most it is told that there are too many, or that a client was disconnected.
 const tellEveryMs = 60 * secondMs;
 const lookEveryMs = 5 * secondMs;
 // A client that takes nothing for so long, while there is something for it, is stopped or gone. Endpoints give up sooner.
 const stalledMs = 300 * secondMs;
-// What may wait for clients, all in all. Over it, whoever has taken nothing for a while goes, the longest first.
+// What may wait for clients, all in all. Over it, clients that have taken nothing for a while go, the longest first.
 const unreadBytesMax = 256 * 1_048_576;
 const unreadMs = 10 * secondMs;
 
 /** What there is of open files, as far as the data port has to know. */
 export interface OpenFiles {
   readonly connectionsMax: number;
-  /** None are left: whoever comes is turned away. */
+  /** None are left: new clients are turned away. */
   readonly isShort: boolean;
   readonly shortages: number;
   /** The code of a failure that may have been for want of one. */
@@ -94,7 +94,7 @@ export class ClientConnections {
     this.#tell = how.tell;
     this.#dropQuiet = how.dropQuiet;
     if (how.files) how.files.changed = () => this.#limit();
-    // Before whoever serves them.
+    // Before the listeners that serve them.
     server.prependListener(event, (socket: Socket) => this.#readableNow(socket));
     server.prependListener('connection', (socket: Socket) => this.#connected(socket));
     server.on('drop', () => this.turnedAway());
@@ -179,7 +179,7 @@ export class ClientConnections {
     return Math.min(pages.most, Math.floor(this.#most * pages.share));
   }
 
-  /** Without open files whoever comes is closed at once: one is no room, and 0 would be no limit. */
+  /** Without open files a new client is closed at once: one is no room, and 0 would be no limit. */
   #limit(): void {
     this.#server.maxConnections = this.#files?.isShort ? 1 : this.#most;
   }
@@ -207,7 +207,7 @@ export class ClientConnections {
     this.#dropQuiet(quietS);
   }
 
-  /** Somebody came, and there were too many. */
+  /** A client came, and there were too many. */
   turnedAway(): void {
     this.#dropped++;
     this.#makeRoom();

@@ -14,7 +14,7 @@ export interface ClientRequest {
   on(event: 'data', listener: (chunk: Buffer) => void): unknown;
   on(event: 'end' | 'error' | 'close', listener: () => void): unknown;
   once(event: 'close', listener: () => void): unknown;
-  /** What comes is dropped, unless somebody listens. */
+  /** What comes is dropped, unless a listener takes it. */
   resume(): unknown;
   destroy(): unknown;
 }

@@ -229,7 +229,7 @@ export class Answer implements AnswerSink {
     });
   }
 
-  /** What nobody expected, in anything that runs for this answer: it is over, without a word about its endpoint. */
+  /** An unexpected error in anything that runs for this answer: it is over, without a word about its endpoint. */
   fault(error: unknown): void {
     // How it ended was told already: the last net of the process hears of it.
     if (this.#phase === 'over') throw error;

@@ -1,4 +1,4 @@
-/** What the beginning of a body says, should an endpoint compress what nobody asked it to. Only what is small is looked into. */
+/** What the beginning of a body says, should an endpoint compress unasked. Only what is small is looked into. */
 import { brotliDecompressSync, constants, unzipSync } from 'node:zlib';
 
 /** Of at most so many bytes; empty when they cannot be read. */

@@ -7,7 +7,7 @@ import type { Millis } from '../../../events/fact.ts';
 import { KiB, MiB } from '../../../events/units.ts';
 import { free } from '../../platform/large-memory.ts';
 
-// Most answers are smaller: they ask nobody.
+// Most answers are smaller: they ask for no place.
 const freeBytes = 256 * KiB;
 const allBytesMax = 256 * MiB;
 const lookEveryMs = 5_000;
@@ -52,7 +52,7 @@ export class LargeAnswer {
     this.#readOn();
   }
 
-  /** Nobody needs these any more, nor its place. */
+  /** These are not needed any more, nor is its place. */
   release(pieces: readonly Buffer[]): void {
     if (this.bytes === 0) return;
     for (const piece of pieces) free(piece);
@@ -109,7 +109,7 @@ export class LargeAnswers {
     this.#timer = undefined;
   }
 
-  /** While somebody waits for memory, nobody keeps it without taking anything. */
+  /** While an answer waits for memory, no client keeps memory without taking anything. */
   look(now: Millis): void {
     if (this.#line.length === 0) return;
     const late = [...this.#members].filter(({ takenAt }) => takenAt !== null && now - takenAt >= untakenMs);

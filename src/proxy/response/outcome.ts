@@ -22,7 +22,7 @@ export interface Asked {
 export type Outcome =
   /** The answer went out whole. */
   | { readonly kind: 'served'; readonly status: number }
-  /** Nobody has seen anything; another endpoint may be asked. `head` and `body` are there for an answer that had a status. */
+  /** The client has seen nothing; another endpoint may be asked. `head` and `body` are there for an answer that had a status. */
   | {
       readonly kind: 'failed';
       readonly verdict: Verdict;

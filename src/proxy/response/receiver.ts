@@ -119,7 +119,7 @@ function pour(response: ClientAnswer, pieces: readonly Buffer[], held: LargeAnsw
   };
   const goOn = () => {
     held?.taken();
-    // Nothing of it is on its way any more: its memory may be somebody else's.
+    // Nothing of it is on its way any more: its memory may be used again.
     const last = pieces[next - 1];
     if (last && held && response.socket?.writableLength === 0) free(last);
     while (next < pieces.length) {

@@ -68,7 +68,7 @@ interface Asking {
   readonly now: Millis;
 }
 
-/** Nobody answered, and nobody said what the client must see; with a word of why for the log. */
+/** No endpoint answered, and none said what the client must see; with the reason for the log. */
 export function ownError(
   asking: Asking,
   reason: Exclude<Reason, { kind: 'told' }>,

@@ -1,5 +1,5 @@
 /**
- * An answer that came compressed, though nobody had asked for that: its bytes pass as they are, and what is in them is looked at
+ * An answer that came compressed, though that was not asked for: its bytes pass as they are, and what is in them is looked at
  * beside that, piece by piece. A piece goes on when all that is in it was seen; until then no more is read. Off the main thread,
  * and bounded: a few bytes may hold gigabytes.
  */
@@ -16,7 +16,7 @@ export interface Unpacks {
   text(bytes: Buffer): void;
   /** A piece as it came, all of whose text was told. True: the next one may come. */
   piece(bytes: Buffer): boolean;
-  /** Nobody can read it, or it is a bomb: nothing more is told. */
+  /** It cannot be read, or it is a bomb: nothing more is told. */
   unreadable(piece: Buffer): void;
   readOn(): void;
   /** Something of the above threw. */

@@ -70,7 +70,7 @@ export class FastPath {
     for (const connection of this.#connections) connection.dropIdle();
   }
 
-  /** Those that are between two requests, and have been for so long: somebody else needs the room. */
+  /** Those that are between two requests, and have been for so long: other clients need the room. */
   dropQuiet(quietS: number): void {
     for (const connection of this.#connections) connection.dropQuiet(this.now - quietS);
   }
@@ -173,7 +173,7 @@ class FastConnection {
     this.#socket.pause();
   }
 
-  /** Where nobody expected an error: its client sees an end of it, and so does whatever runs for that one. */
+  /** After an unexpected error: its client sees an end of it, and so does all that runs for that client. */
   door(run: () => void): void {
     try {
       run();

@@ -42,7 +42,7 @@ export class FastRequest implements ClientRequest {
     this.#left -= mine.length;
     if (mine.length > 0) this.#come.push(mine);
     if (this.#flows) this.#flow();
-    // While nobody reads, as much is held as came in one piece.
+    // While it is not read, as much is held as came in one piece.
     else if (this.#left > 0 && mine.length > 0) this.#connection.pause();
     return mine === bytes ? nothing : bytes.subarray(mine.length);
   }
@@ -63,7 +63,7 @@ export class FastRequest implements ClientRequest {
   resume(): void {
     if (this.#flows || this.complete) return;
     this.#flows = true;
-    // As a stream: whoever asks for bytes says next what is to happen at their end.
+    // As a stream: the reader asks for bytes, and says next what is to happen at their end.
     queueMicrotask(() =>
       this.#connection.door(() => {
         this.#flow();

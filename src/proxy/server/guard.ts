@@ -21,7 +21,7 @@ export interface GuardRules {
 const wellKnownToken = 'proxy-managed';
 const headersMax = 100;
 const plainLength = /^(?:0|[1-9]\d{0,14})$/;
-// Whoever asks for it can do nothing with an answer.
+// A client that asks for it can do nothing with an answer.
 const webSocket = /(?:^|,)\s*websocket\s*(?:[,/]|$)/i;
 
 export function guardRules(options: {
@@ -86,7 +86,7 @@ function refuseFraming({ coding, length, lengths }: RequestHead, httpVersion: st
   if (coding !== undefined && (coding.toLowerCase() !== 'chunked' || httpVersion === '1.0')) {
     return refuse(400, 'invalid_request_error', 'this transfer coding is not accepted');
   }
-  // Whoever reads it in another way sees another request behind this one: one spelling, once, and nothing beside it.
+  // A server that reads it in another way sees another request behind this one: one spelling, once, and nothing beside it.
   if (length !== undefined && (lengths > 1 || coding !== undefined || !plainLength.test(length))) {
     return refuse(400, 'invalid_request_error', 'this content-length is not accepted');
   }

@@ -14,7 +14,7 @@ const limits = {
   keepAliveTimeout: 75 * secondMs,
   connectionsCheckingInterval: secondMs,
 } as const;
-// Whoever begins no request has no longer than that to prove that it can speak TLS.
+// A client that begins no request has no longer than that to show that it can speak TLS.
 const tlsLimits = { minVersion: 'TLSv1.2', handshakeTimeout: limits.headersTimeout } as const;
 
 export const patience: Patience = {
@@ -37,7 +37,7 @@ export interface Listen {
   readonly files?: OpenFiles;
   /** Hears, in one sentence, what goes wrong with many clients at once. */
   readonly tell?: (sentence: string) => void;
-  /** Who hears of errors that nobody expected, and counts them. */
+  /** Hears of unexpected errors, and counts them. */
   readonly uncaught?: Uncaught;
   readonly version: string;
 }

@@ -14,7 +14,7 @@ const askedAgainMs = 600_000;
 
 /**
  * How late the loop was: while something holds it, every stream waits. Its clock ticks a hundred times a second, so it begins with
- * the first one who asks, and ends when nobody does any more. Each is told the time since the last.
+ * the first one who asks, and ends when no caller does any more. Each is told the time since the last.
  */
 class LoopDelay {
   #late = new Quantiles();
@@ -71,7 +71,7 @@ export class Metrics {
     }
   }
 
-  /** Loaded on first use: a gateway that nobody scrapes never pays for it. */
+  /** Loaded on first use: a gateway without a scraper never pays for it. */
   async page(
     view: RoutingView,
     live: {

@@ -61,7 +61,7 @@ export function faultOf(error: unknown): OwnError {
 }
 
 export class Refusals {
-  /** Of these nothing more is taken: what comes on them, behind a body that was not read, is nobody's request. */
+  /** Of these nothing more is taken: what comes on them, behind a body that was not read, is no request. */
   readonly #finished = new WeakSet<object>();
 
   /** Whether the last request of this connection has come already. */

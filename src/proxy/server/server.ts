@@ -62,7 +62,7 @@ class DataPort implements ProxyServer {
     const handler = (request: IncomingMessage, client: ServerResponse) => {
       request.on('error', ignored);
       client.on('error', ignored);
-      // A fault that nobody thought of ends this one request.
+      // An unexpected fault ends this one request.
       this.#take(request, client).catch((error) => this.#lost(client, error));
     };
     this.#server = createServer(listen, handler);
@@ -261,7 +261,7 @@ class DataPort implements ProxyServer {
     this.#metrics.total++;
     this.#coming++;
     try {
-      // Whoever is slow to say what he wants is in nobody's way: a place is taken with a whole body.
+      // A slow client is in no other's way: a place is taken with a whole body.
       const read = await this.#body(one);
       if (typeof read === 'string') return this.#unread(read, one);
       body = read;
@@ -303,7 +303,7 @@ class DataPort implements ProxyServer {
       : this.#bodies.read(request, head.length);
   }
 
-  /** Nobody is left who could answer it. */
+  /** No endpoint is left that could answer it. */
   #lost(client: ClientAnswer, error: unknown): void {
     client.destroy();
     this.#listen.uncaught?.take(error);

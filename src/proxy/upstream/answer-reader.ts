@@ -1,7 +1,7 @@
 /** Hears of one answer: head, data…, end. */
 export interface AnswerReader {
   head(status: number, pairs: readonly string[]): void;
-  /** The bytes are lent: they are somebody else's when the call returns. */
+  /** The bytes are lent: they are used again when the call returns. */
   data(bytes: Buffer): void;
   end(): void;
 }

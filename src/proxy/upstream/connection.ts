@@ -97,7 +97,7 @@ export class Connection implements AnswerReader, Reads {
     this.#call = undefined;
     this.#hasServed = true;
     this.#isPaused = false;
-    // An answer that overtook its request: the rest of it must not be sent, and its memory is somebody else's soon.
+    // An answer that overtook its request: the rest of it must not be sent, and its memory is used again soon.
     const isSent = this.#isSent && this.#socket?.writableLength === 0;
     if (sink && this.#parser.keepsAlive && isSent && !this.isDead) this.#idle(this);
     else this.destroy();
@@ -187,7 +187,7 @@ export class Connection implements AnswerReader, Reads {
     }
   }
 
-  /** The gateway's own: this call is over, and this connection, of which nobody knows any more where it stands. */
+  /** The gateway's own: this call is over, and this connection, whose state is unknown. */
   #fault(sink: AnswerSink | undefined, error: unknown): void {
     this.#sink = undefined;
     this.destroy();

@@ -14,7 +14,7 @@ export interface DialTarget {
   readonly host: string;
   readonly port: number;
   readonly isTls: boolean;
-  /** Null: the environment names one that cannot be used, so nobody is reached. */
+  /** Null: the environment names one that cannot be used, so no endpoint is reached. */
   readonly proxy: URL | null | undefined;
   /** Of the last connection: a handshake that resumes it is shorter. */
   session: Buffer | undefined;
@@ -59,7 +59,7 @@ export function dial(target: DialTarget, connectMs: number, read: Read, done: Do
     if (error) current?.destroy();
     done(error, socket);
   };
-  // Of a proxy that was never reached, nor of its handshake: beyond it nobody was asked yet.
+  // Of a proxy that was never reached, nor of its handshake: beyond it no endpoint was asked yet.
   let isBeforeProxy = target.proxy !== undefined;
   const deadline = new Deadline(() =>
     over(Object.assign(new Error('no connection in time'), { code: isBeforeProxy ? 'EPROXY' : 'ETIMEDOUT' })),
@@ -99,7 +99,7 @@ export function dial(target: DialTarget, connectMs: number, read: Read, done: Do
   return giveUp;
 }
 
-// Whatever NODE_TLS_REJECT_UNAUTHORIZED says: a key goes to nobody who cannot prove who he is.
+// Whatever NODE_TLS_REJECT_UNAUTHORIZED says: a key goes to no server without a valid certificate.
 const verified = { rejectUnauthorized: true };
 const manners = { noDelay: true, keepAlive: true, keepAliveInitialDelay: tcpKeepAliveMs, autoSelectFamily: true };
 

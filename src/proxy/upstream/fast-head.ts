@@ -23,7 +23,7 @@ const urls: ReadonlyMap<string, string> = new Map(
   ['/v1/messages?beta=true', '/v1/messages'].map((url) => [`POST ${url} HTTP/1.1`, url]),
 );
 const token = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;
-// Without the tab and without the upper half: they may stand in a value, and nobody sends them. A CR and an LF only together.
+// Without the tab and without the upper half: they may stand in a value, and no client sends them. A CR and an LF only together.
 const plain = /^(?:[\x20-\x7e]|\r\n)*$/;
 const digits = /^[1-9]\d{0,8}$/;
 // What frames a body in another way, or asks for more than an answer.

@@ -39,7 +39,7 @@ const notDown = new Set([
   'strict-transport-security',
   'access-control-allow-origin',
   'access-control-allow-credentials',
-  // Where else the answer is: nobody is to be led past the gateway.
+  // Where else the answer is: no client is to be led past the gateway.
   'location',
   'content-location',
   'refresh',

@@ -20,7 +20,7 @@ export class ParseError extends Error {
 // Clients in Node take heads of 16 KiB (llhttp), and die of more; with what the gateway adds to it, this one is not larger.
 const headBytesMax = 14_336;
 const trailerBytesMax = 16_384;
-// Extensions nobody asked for; more of them, all in all, is an attempt at something. As llhttp.
+// Extensions that were not asked for; more of them, all in all, is an attempt at something. As llhttp.
 const extensionBytesMax = 16_384;
 // 103 once or twice, 102 every ten seconds for as long as an answer may take; more is a flood.
 const interimMax = 100;
@@ -89,7 +89,7 @@ export class AnswerParser {
     this.#interims = 0;
   }
 
-  /** @throws {ParseError} for what is no answer, and for bytes that nobody asked for */
+  /** @throws {ParseError} for what is no answer, and for bytes that were not asked for */
   feed(bytes: Buffer): void {
     if (this.isIdle) throw new ParseError('HPE_CLOSED_CONNECTION');
     let at = 0;

@@ -14,7 +14,7 @@ export interface Movement {
   /** It is not the client who holds it up, nor is the endpoint thinking: there are bytes that it does not take, or give. */
   isEndpointsTurn(): boolean;
   lost(): void;
-  /** What nobody expected. */
+  /** An unexpected error. */
   fault(error: unknown): void;
 }
 

@@ -23,7 +23,7 @@ export interface AnswerSink {
   data(bytes: Buffer): boolean;
   end(): void;
   failed(error: TransportError): void;
-  /** What nobody expected, while it was told: whoever waits for it is told so, and the endpoint is not to blame. */
+  /** An unexpected error in a callback: the caller is told so, and the endpoint is not to blame. */
   fault(error: unknown): void;
 }
 
