@@ -1,4 +1,4 @@
-/** Arguments and flags that commands of several nouns take, so that they mean the same everywhere. */
+/** Arguments and flags that commands of several nouns share, so that each means the same everywhere. */
 import { argument, option, toggle } from './command.ts';
 
 export const profile = argument('PROFILE', 'profiles');

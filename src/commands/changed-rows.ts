@@ -1,11 +1,11 @@
-/** How changes, and what could not be changed, are shown. */
+/** How changes are shown, and what was left out or lost. */
 
 import type { LeftOutBecause } from '../config/importers/incoming.ts';
 import type { ChangeRow, LostBecause } from '../contract/config.ts';
 import { configWordsOf } from '../messages/config.ts';
 import type { Context } from './context.ts';
 
-// A whole profile is one change; its line says what it is, not all that is in it.
+// A whole profile is one change; its line shows the beginning of its value only.
 const shownLengthMax = 60;
 
 export function changeLines({ out }: Context, changes: readonly ChangeRow[]): readonly string[] {

@@ -1,9 +1,9 @@
 /**
- * What a command is made of: what it is called, what it takes, and what the help and the papers say of it. Data alone, so that help
- * and mistakes load nothing else. Both languages stand side by side: what lacks one does not compile.
+ * What a command is made of: its name, its arguments, and its texts in the help and in the documentation. It is data alone, so that help
+ * and usage errors load nothing else. Both languages stand side by side: a command that lacks one does not compile.
  *
- * citty types the flags. Parsing and help are ours: citty takes unknown flags and superfluous arguments without a word, and its
- * help knows one language and no width.
+ * citty types the flags. Parsing and help are ours: citty accepts unknown flags and superfluous arguments silently, and its help has one
+ * language and a fixed width.
  */
 import type { ArgDef } from 'citty';
 import type { Language } from '../messages/messages.ts';
@@ -14,10 +14,10 @@ export type Said = Readonly<Record<Language, string>>;
 interface FlagParts {
   readonly says: Said;
   readonly alias?: string;
-  /** It may be given more than once: all that was given counts. */
+  /** The flag may be given more than once; all values count. */
   readonly multiple?: true;
 }
-/** With a value, and what the value is called in the help. */
+/** The flag takes a value; this is the value's name in the help. */
 interface Option extends FlagParts, Required<Pick<ArgDef, 'valueHint'>> {
   readonly type: 'string';
 }
@@ -25,10 +25,10 @@ interface Toggle extends FlagParts {
   readonly type: 'boolean';
   readonly valueHint?: undefined;
 }
-/** A place on the command line, as it is called in the help. */
+/** A positional argument, under its name in the help. */
 export interface Argument {
   readonly name: string;
-  /** What completion offers there. Without it, the alternatives that the name itself holds (`bash|zsh`), if it does. */
+  /** What completion offers for it. Default: the alternatives in the name itself (`bash|zsh`), if it has any. */
   readonly offers?: 'profiles' | 'endpoints' | 'machines' | 'settings' | 'tiers';
 }
 
@@ -36,19 +36,19 @@ export type Flag = Option | Toggle;
 export type Flags = Readonly<Record<string, Flag>>;
 
 interface Told {
-  /** In lists of commands. */
+  /** Shown in lists of commands. */
   readonly title: Said;
-  /** As they are typed. */
+  /** In the order in which they are typed. */
   readonly examples: readonly [string, ...string[]];
   readonly positionals?: readonly Argument[];
-  /** How many of the positionals must be there. Default: all. */
+  /** How many of the positional arguments are required. Default: all. */
   readonly required?: number;
   /** Everything after `--` belongs to another program. */
   readonly passesOn?: boolean;
   readonly flags?: Flags;
-  /** In the papers, where the title does not say enough. */
+  /** For the documentation, where the title does not say enough. */
   readonly about?: Said;
-  /** In the papers: what the command does with these flags or arguments, when that is another thing. */
+  /** For the documentation: what the command does with these flags or arguments, where that differs from its title. */
   readonly forms?: Readonly<Record<string, Said>>;
 }
 interface Group {

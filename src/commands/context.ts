@@ -1,4 +1,4 @@
-/** What a command is run with: its arguments, already looked at, and the ways out. */
+/** What a command is run with: its parsed arguments and its output. */
 import type { Connect, Connection } from '../contract/operations.ts';
 import { exitCodes, QccError, usage } from '../errors/qcc-error.ts';
 import type { Language, Words } from '../messages/messages.ts';
@@ -16,7 +16,7 @@ export interface Context {
   readonly home: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly connect: Connect;
-  /** Whether a person can be asked. */
+  /** Whether there is a person to prompt. */
   readonly canAsk: boolean;
 }
 
@@ -25,7 +25,7 @@ export function flag(context: Context, name: string): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-/** All that was given of a flag that may be given more than once. */
+/** All values of a flag that may be given more than once. */
 export function listFlag(context: Context, name: string): readonly string[] {
   const value = context.flags[name];
   return Array.isArray(value) ? (value as readonly string[]) : [];
@@ -35,7 +35,7 @@ export function isOn(context: Context, name: string): boolean {
   return context.flags[name] === true;
 }
 
-/** @throws {QccError} usage, when it is no number */
+/** @throws {QccError} usage, when it is not a number */
 export function numberFlag(context: Context, name: string): number | undefined {
   const text = flag(context, name);
   if (text === undefined) return undefined;
@@ -45,7 +45,7 @@ export function numberFlag(context: Context, name: string): number | undefined {
   return value;
 }
 
-/** How many: a whole number from 1. @throws {QccError} usage */
+/** A count: a whole number from 1. @throws {QccError} usage */
 export function countFlag(context: Context, name: string): number | undefined {
   const value = numberFlag(context, name);
   if (value === undefined || (Number.isInteger(value) && value > 0)) return value;
@@ -55,7 +55,7 @@ export function countFlag(context: Context, name: string): number | undefined {
   );
 }
 
-/** Opens the way to the installation, does the work, and lets go again whatever happens. */
+/** Opens the installation, does the work, and closes it in every case. */
 export async function withInstallation<T>(
   context: Context,
   work: (connection: Connection) => Promise<T>,
@@ -69,7 +69,7 @@ export async function withInstallation<T>(
   }
 }
 
-/** Destructive commands ask. @throws {QccError} usage where nobody can be asked */
+/** Destructive commands ask for confirmation. @throws {QccError} usage, without a terminal to ask on */
 export async function confirmed(context: Context, question: string): Promise<void> {
   if (isOn(context, 'yes')) return;
   if (!context.canAsk) throw new QccError('QCC_USAGE_CONFIRM', context.words.needsYes, '--yes', exitCodes.usage);

@@ -1,4 +1,4 @@
-/** Facts as people read them: one line each, those that are alike on one, the day where it changes. */
+/** Facts as lines for people: one line each, repeated ones grouped on one line, and the date where it changes. */
 import type { FactsLost } from '../../events/gateway.ts';
 import { kindOf, nameOf } from '../../events/ids.ts';
 import { traitsOf } from '../../events/traits.ts';
@@ -14,13 +14,13 @@ import type { Names } from './names.ts';
 type Loss = FactsLost['data'];
 type Called = Readonly<Record<string, string>>;
 
-// Two alike are two lines; three are a pattern.
+// Two equal facts are two lines; three are grouped.
 const groupMin = 3;
 const streamWidth = 18;
-// Of a group, up to a thousand facts: `#248–285`.
+// A group spans up to a thousand facts: `#248–285`.
 const numberWidth = 8;
 
-/** Takes facts in their order, and gives lines as soon as no later fact can change them. */
+/** Takes facts in their order, and emits a line as soon as no later fact can change it. */
 export class Teller {
   readonly #context: Context;
   readonly #story: StoryWords;
@@ -41,7 +41,7 @@ export class Teller {
     if (likenessOf(fact) === null) this.flush();
   }
 
-  /** What waits for another like it is told as it is. */
+  /** Emits facts that wait for a group as they are. */
   flush(): void {
     const alike = this.#alike;
     this.#alike = [];
@@ -99,7 +99,7 @@ function whoOf({ stream }: FactRow, names: Called): string {
   return kind === 'profile' ? nameOf(stream) : stream;
 }
 
-/** Requests that one endpoint has answered at the first attempt are the day's rest: what stands out must stand out. */
+/** Requests that one endpoint has answered at the first attempt are routine and may be grouped; everything else stays visible. */
 function likenessOf({ type, data }: FactRow): string | null {
   if (type !== 'RequestServed') return null;
   const { endpoint, attempts, status } = data as { endpoint: string; attempts: readonly unknown[]; status: number };

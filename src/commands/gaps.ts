@@ -1,9 +1,11 @@
-/** Facts that were asked for and cannot be read: said beside the answer, whatever the answer is. */
+/** Facts that were requested and cannot be read: reported beside every answer. */
 import type { GapRow } from '../contract/moment.ts';
 import { exitCodes } from '../errors/qcc-error.ts';
 import type { Context } from './context.ts';
 
-/** What was asked for and is not there: said beside the facts, and in the exit code where nobody has told of it. */
+/**
+ * Collects facts that were requested and are missing: reported beside the facts, and in the exit code unless the loss was reported before.
+ */
 export class Gaps {
   readonly #context: Context;
   readonly #found = new Map<number, GapRow>();
@@ -12,7 +14,7 @@ export class Gaps {
     this.#context = context;
   }
 
-  /** Two pages may meet in one. */
+  /** Two pages may overlap in one gap. */
   add(gaps: readonly GapRow[]): void {
     for (const gap of gaps) this.#found.set(gap.from, gap);
   }
@@ -30,7 +32,7 @@ export class Gaps {
   }
 }
 
-/** Of an answer that is made of many facts, as a whole. */
+/** For an answer that is computed from many facts. */
 export function tellGaps(context: Context, gaps: readonly GapRow[] = []): number | undefined {
   const all = new Gaps(context);
   all.add(gaps);

@@ -1,4 +1,4 @@
-/** A machine as people read it: where it stands, why it takes nothing, what it believes, and what moves it next. */
+/** A machine in text: its state, why it takes no traffic, its evidence, and its next transitions. */
 import { nameOf } from '../../events/ids.ts';
 import type { InFlightRow, MachineRow } from '../contract/debug.ts';
 import type { Answer } from '../contract/operations.ts';
@@ -26,7 +26,7 @@ interface Shown {
   readonly lacks?: readonly { readonly model: string; readonly until: number }[];
 }
 
-/** @param now the moment that is looked at: spans are counted from it */
+/** @param now spans are counted from this moment */
 export function machineLines(
   context: Context,
   machine: MachineRow,
@@ -38,12 +38,12 @@ export function machineLines(
 
 const nothingRuns = { budget: { left: null, most: null }, inFlight: {}, permits: [] };
 
-/** The same fields with and without a gateway: scripts reach for them. */
+/** The fields are the same with and without a gateway, because scripts read them. */
 export function asJson(answer: Answer<'debug.machines'>): object {
   return { ...answer, live: answer.live ?? nothingRuns };
 }
 
-/** What is left for further attempts at endpoints that are not well. */
+/** The retry budget that is left for endpoints that are not healthy. */
 export function budgetLine({ language }: Context, { budget }: InFlightRow): string {
   return storyWordsOf(language).lines.budget(budget.left.toFixed(1), budget.most);
 }
@@ -64,7 +64,7 @@ export function linesOf(
   lines.push(...lackingLines(lacks, now, story.lines));
   lines.push(...runningLines(context, machine, live));
   if (strikes) lines.push(`    ${story.lines.strikes(strikes)}`);
-  // What is said of its state already need not be said again.
+  // The last error is omitted where it repeats the reason of the state.
   if (lastError && lastError !== shown.because && machine.state !== 'healthy')
     lines.push(`    ${story.lines.lastError(reasonText(lastError, language))}`);
   for (const loss of lost) lines.push(`    ${lossText(words, loss)}`);
@@ -91,7 +91,7 @@ function whyNotLines({ whyNot, because }: Shown, story: ReturnType<typeof storyW
   return [`    ${story.lines.whyNot(story.rules[whyNot.rule] ?? whyNot.rule, failure)}`];
 }
 
-/** Of an endpoint that has said so of nothing there is no such line, and of no other machine. */
+/** The models that an endpoint has said it lacks. Other machines have no such line. */
 function lackingLines(lacks: Shown['lacks'], now: number, { lacks: told }: Lines): readonly string[] {
   const left = lacks?.filter(({ until }) => until > now) ?? [];
   return left.map(({ model, until }) => `    ${told(model, momentText(until, now))}`);

@@ -1,4 +1,4 @@
-/** What endpoints are called at a moment of the history: those that were renamed or removed, by the name that they had. */
+/** The names of endpoints at a moment of the history: renamed or removed endpoints appear under their name of that time. */
 import type { Answer, Call } from '../contract/operations.ts';
 
 type Told = Pick<Answer<'history.head'>, 'names' | 'former'>;
@@ -17,9 +17,9 @@ export class Names {
     this.#bounds = [...new Set(former.map(({ until }) => until))].sort((a, b) => a - b);
   }
 
-  /** By id, as they were called when a fact was written. */
+  /** By id, under the names that held when a fact was written. */
   at(seq: number): Table {
-    // A name holds up to the fact that ended it, which still tells of it by that.
+    // A name is valid up to and including the fact that ended it: that fact still uses the old name.
     const bound = this.#bounds.find((until) => until >= seq);
     if (bound === undefined) return this.latest;
     const known = this.#tables.get(bound);
@@ -30,7 +30,7 @@ export class Names {
     return then;
   }
 
-  /** As they are called now; those that are gone, as they were at the last. */
+  /** Present names; removed endpoints keep their last one. */
   get latest(): Table {
     const known = this.#tables.get(Number.POSITIVE_INFINITY);
     if (known) return known;
@@ -42,7 +42,7 @@ export class Names {
   }
 }
 
-/** Without what every object knows: an id out of a file may be called `constructor`. */
+/** Without a prototype: an id out of a file may be `constructor`. */
 function table(names: Table): Record<string, string> {
   return Object.assign(Object.create(null) as Record<string, string>, names);
 }

@@ -1,4 +1,4 @@
-/** An endpoint as flags tell it, and its key by one of the three ways in. */
+/** The flags that describe an endpoint, and its key by one of the three ways of input. */
 
 import type { Auth, Tier } from '../../events/profile.ts';
 import type { EndpointOptions } from '../contract/endpoint.ts';
@@ -22,7 +22,7 @@ export async function keyOf(context: Context): Promise<string | undefined> {
   return isOn(context, 'api-key-stdin') ? readStdin(context) : undefined;
 }
 
-/** The first line; at a terminal, what is typed without being shown. @throws {QccError} usage, when there is none */
+/** The first line of stdin; at a terminal, hidden input. @throws {QccError} usage, when there is none */
 export async function readStdin(context: Context): Promise<string> {
   const { words } = context;
   if (process.stdin.isTTY) {

@@ -1,20 +1,20 @@
-/** A look back that is longer than the terminal goes through the pager that the reader is used to. */
+/** Output about the past that is longer than the terminal goes through the user's pager. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { withUsersMask } from '../platform/umask.ts';
 import { makeOutput, type Output } from '../terminal/output.ts';
 import type { Context } from './context.ts';
 
-// What `git` gives `less`: no pager for what fits on a screen, colours kept, the screen left as it was.
+// The options that `git` gives `less`: quit if the text fits on one screen, keep colours, do not clear the screen.
 const lessDefault = 'FRX';
 
 export interface Paged {
   readonly out: Output;
-  /** The reader has seen enough: nothing more need be read. */
+  /** The reader has closed the pager: reading stops. */
   readonly isOver: () => boolean;
 }
 
-/** Without a terminal, with `--json`, and where PAGER is `cat` or empty, the work prints by itself. */
+/** Without a terminal, with `--json`, and with PAGER set to `cat` or empty, the output is printed directly. */
 export async function paged(context: Context, work: (paged: Paged) => Promise<void>): Promise<void> {
   const direct = { out: context.out, isOver: () => false };
   const command = context.env['PAGER'] ?? 'less';
@@ -22,7 +22,7 @@ export async function paged(context: Context, work: (paged: Paged) => Promise<vo
   if (!process.stdout.isTTY || context.json || program === '' || program === 'cat') return work(direct);
   const env = { LESS: lessDefault, ...context.env };
   const pager = withUsersMask(() => spawn(program, args, { stdio: ['pipe', 'inherit', 'inherit'], env }));
-  // No such program: better without a pager than without the history.
+  // The pager does not exist: the output is printed without it.
   const started = await new Promise<boolean>((resolve) => {
     pager.once('spawn', () => resolve(true));
     pager.on('error', () => resolve(false));
@@ -36,7 +36,7 @@ export async function paged(context: Context, work: (paged: Paged) => Promise<vo
     over = true;
   });
   const out = makeOutput({ colour: context.out.colour, quiet: false, stream: pager.stdin });
-  // Ctrl-C belongs to the pager while it shows something.
+  // Ctrl-C belongs to the pager while it is open.
   const ignored = () => {};
   process.on('SIGINT', ignored);
   try {

@@ -1,4 +1,4 @@
-/** Where a question about the past goes: to this installation, or to the file that `--from-log` names. */
+/** Which source answers a question about the past: this installation, or the file that `--from-log` names. */
 import { resolve } from 'node:path';
 import type { Answer, Call, Connection, OperationName, Params } from '../contract/operations.ts';
 import type { Apart } from '../pool/apart.ts';
@@ -18,7 +18,7 @@ export async function withHistory<T>(context: Context, work: (asking: Asking) =>
   }
 }
 
-/** The same questions, of somebody else's log: nothing of this installation is opened. */
+/** Answers the same questions from another log: nothing of this installation is opened. */
 async function ofFile(reader: Apart<'capsule'>, path: string): Promise<Call> {
   const { questionNames } = await import('../history/questions.ts');
   const ask = async <Answer>(name: (typeof questionNames)[number] | 'history.head', params: object) =>
@@ -41,12 +41,12 @@ async function ofFile(reader: Apart<'capsule'>, path: string): Promise<Call> {
   };
 }
 
-// Counted from a moment that is not said: `now`, `-15m`, `14:03`, `yesterday`.
+// Relative to an implicit moment: `now`, `-15m`, `14:03`, `yesterday`.
 const isRelative = (text: string | undefined) => text !== undefined && !/^(#|\d{4}-)/.test(text);
 
 /**
- * What relative times count from: the log's own time. A clock that was set back would lead to before its beginning. Absolute ones do
- * not ask for it.
+ * The reference of relative times: the log's own time. A clock that was set back would point to before the log's beginning. Absolute times
+ * do not need it.
  */
 export async function nowFor(context: Context, ...texts: readonly (string | undefined)[]): Promise<number> {
   if (!texts.some(isRelative)) return Date.now();

@@ -1,6 +1,6 @@
 /**
- * What the gateway costs: the same requests, straight to an upstream and through a gateway. Upstream, gateway and load are
- * processes of their own. The gateway is one of its own, in a home that is gone afterwards: nobody's keys are spent.
+ * Measures what the gateway costs: the same requests go directly to an upstream and through a gateway. Upstream, gateway and load are
+ * processes of their own. The gateway runs in a temporary home, so that no real key is spent.
  */
 import { fork } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -13,31 +13,31 @@ import { closedLoop, type Extent, type Measured, openLoop, type Target, type Tim
 
 export interface BenchOptions extends Extent {
   readonly concurrent: number;
-  /** An upstream to ask in the place of the bench's own. */
+  /** An upstream to measure against instead of the benchmark's own. */
   readonly url: string | null;
 }
 
 export interface BenchResult {
   readonly concurrent: number;
-  /** Requests a second of the latencies: what both can carry. */
+  /** Requests per second while latencies are measured: a rate that both paths sustain. */
   readonly rate: number;
   readonly direct: Side;
   readonly gateway: Side;
   readonly added: { readonly ttfb: Times; readonly total: Times };
-  /** Of the direct way's throughput. */
+  /** The gateway's throughput as a share of the direct path's. */
   readonly throughputShare: number;
 }
 
 interface Side extends Measured {
-  /** At full speed; the rest is measured at `rate`. */
+  /** Requests per second at full speed. Latencies are measured at `rate` instead. */
   readonly throughput: number;
 }
 
-/** Starts a gateway for a home; `ended` resolves when it has let go of it. */
+/** Starts a gateway for a home; `ended` resolves when the gateway has released the home. */
 export type StartGateway = (home: string) => Promise<{ readonly url: string; ended(): Promise<void> }>;
 
 const warmUp = { durationMs: 700, requests: null };
-// Latencies are asked for where neither is at its end: behind it only queues are measured.
+// Latencies are measured at half of the lower throughput: nearer to saturation they would only measure queueing.
 const share = 0.5;
 const key = 'sk-ant-bench-0000000000000000';
 const graceMs = 1_000;
@@ -105,7 +105,7 @@ async function ownGateway(
     await call('proxy.stop', { graceMs });
     await ended();
   });
-  // Nothing but the way through: no probes, no line to wait in.
+  // Only the data path is measured: no probes run, and admission has no backlog.
   const many = String(Math.max(concurrent * 2, 1_000));
   for (const [name, value] of [
     ['health.mode', 'off'],

@@ -18,7 +18,7 @@ const pollMs = 20;
 export async function bench(context: Context): Promise<number> {
   const { out, words, json } = context;
   const options = optionsOf(context);
-  // The keychain of whoever measures is none of the benchmark's affair.
+  // The benchmark does not touch the user's keychain.
   process.env['QCC_KEYCHAIN'] = 'off';
   const interrupt = new AbortController();
   const stop = () =>
@@ -87,7 +87,7 @@ function counted(context: Context, name: string, most: number): number | undefin
   throw usage(context.words.mustBeCountTo(`--${name}`, most, String(value)), `--${name} 16`);
 }
 
-/** Thousands of requests: an address of this machine, where nobody is billed for them. */
+/** The benchmark sends thousands of requests, so that it only accepts an address of this machine, where they cost nothing. */
 function urlOf(context: Context): string | null {
   const text = flag(context, 'url');
   if (text === undefined) return null;

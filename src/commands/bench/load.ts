@@ -1,18 +1,18 @@
-/** The load of a benchmark: as fast as it goes, and at a fixed rate whatever comes back. */
+/** The load of a benchmark: at full speed, and at a fixed rate that does not depend on the answers. */
 import { Agent, request } from 'node:http';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 
 export interface Target {
   readonly url: string;
-  /** What it takes for a credential. */
+  /** The credential that the target accepts. */
   readonly key: string;
 }
 
-/** How long a measurement lasts: by its requests when they are given, by the clock otherwise. */
+/** How long a measurement lasts: a number of requests when one is given, a duration otherwise. */
 export interface Extent {
   readonly durationMs: number;
   readonly requests: number | null;
-  /** Ends it early. */
+  /** Ends the measurement early. */
   readonly signal?: AbortSignal;
 }
 
@@ -26,12 +26,14 @@ export interface Measured {
   readonly requests: number;
   readonly errors: number;
   readonly perSecond: number;
-  /** To the first byte of the answer, and to its last; at a fixed rate from when a request was due. */
+  /**
+   * Time to the first byte and to the last byte of the answer. At a fixed rate it is counted from the instant at which a request was due.
+   */
   readonly ttfb: Times;
   readonly total: Times;
 }
 
-// A server that answers no more must not fill the memory with requests that wait for it.
+// When a server stops answering, waiting requests must not fill the memory.
 const openMax = 4_096;
 const patienceMs = 30_000;
 const body = Buffer.from(
@@ -44,7 +46,7 @@ interface Tally {
   errors: number;
 }
 
-/** So many at once, the next when one is done: what goes through. */
+/** Closed loop: keeps this many requests in flight. Measures throughput. */
 export async function closedLoop(target: Target, concurrent: number, extent: Extent): Promise<Measured> {
   const tally: Tally = { ttfb: [], total: [], errors: 0 };
   const client = clientOf(target);
@@ -66,8 +68,9 @@ export async function closedLoop(target: Target, concurrent: number, extent: Ext
 }
 
 /**
- * So many a second, however long answers take: each is timed from when it was due, so that a pause counts for all who had to wait
- * (a closed loop would send fewer meanwhile, and not notice).
+ * Open loop: sends this many requests per second, however long answers take. Each is timed from the instant at which it was due, so that a
+ * pause counts for all requests that had to wait. (A closed loop would send fewer requests meanwhile and would not notice: coordinated
+ * omission.)
  */
 export async function openLoop(target: Target, perSecond: number, extent: Extent): Promise<Measured> {
   const tally: Tally = { ttfb: [], total: [], errors: 0 };
@@ -80,7 +83,7 @@ export async function openLoop(target: Target, perSecond: number, extent: Extent
     const dueAt = began + i * gapMs;
     const early = dueAt - performance.now();
     if (early > 0) {
-      // A timer is a millisecond late or more: the last one is waited for by looking.
+      // A timer is late by a millisecond or more, so that the last millisecond is spent polling the clock.
       await (early > 2 ? sleep(early - 2) : nextTurn());
       continue;
     }

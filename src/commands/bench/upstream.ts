@@ -1,6 +1,6 @@
 /**
- * What a benchmark asks, in a process of its own: a small stream, at once, whoever comes. Tells its port, and ends with
- * whoever started it.
+ * The upstream of a benchmark, in a process of its own. It answers each request at once with a small stream and checks no credential. It
+ * reports its port, and ends with its parent process.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 const event = (type: string, data: object) => `event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`;
 const usage = { input_tokens: 12, output_tokens: 1 };
 const message = { id: 'msg_bench', type: 'message', role: 'assistant', model: 'bench', content: [], usage };
-// As many pieces as a short answer has.
+// A short answer has about this many pieces.
 const pieces = 12;
 
 const answer = Buffer.from(
@@ -34,7 +34,7 @@ const server = createServer((request, response) => {
     response.end(answer);
   });
 });
-// Connections that are kept are no business of the measurement.
+// Idle connections never time out: reconnecting is not part of the measurement.
 server.keepAliveTimeout = 0;
 server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));
 process.once('disconnect', () => process.exit());

@@ -86,7 +86,7 @@ export async function code(context: Context): Promise<number> {
   const settings = await running(context);
   const url = profile === undefined ? settings.url : `${settings.url}/p/${encodeURIComponent(profile)}`;
   const values = clientEnv({ url, token: settings.token }, context.env);
-  // A key of the user's own beside our token would go along in a second header.
+  // If the user's environment holds a key beside our token, Claude Code would send both headers.
   const { ANTHROPIC_API_KEY: _, ...inherited } = context.env;
   const file = settingsFile(context.home, values);
   try {
@@ -97,8 +97,8 @@ export async function code(context: Context): Promise<number> {
 }
 
 /**
- * Claude Code's own settings file beats the shell (measured); what is given on its command line beats both. It is given
- * as a file, because everybody on the machine can read a command line, and the token is in it.
+ * Claude Code's own settings file takes precedence over the environment, and `--settings` over both (measured). The settings are passed as
+ * a file, because every user of the machine can read a command line, and the token is in them.
  */
 function settingsFile(home: string, env: Readonly<Record<string, string>>): string {
   const folder = join(home, 'run');
@@ -108,7 +108,7 @@ function settingsFile(home: string, env: Readonly<Record<string, string>>): stri
   return file;
 }
 
-/** Its path. Looked for before anything is started for it. @throws {QccError} `QCC_CLAUDE_MISSING` */
+/** The path of Claude Code's program. It is resolved before anything is started. @throws {QccError} `QCC_CLAUDE_MISSING` */
 function programNamed(name: string, { env, words }: Context): string {
   const endings = process.platform === 'win32' ? (env['PATHEXT'] ?? '.EXE;.CMD').split(';') : [''];
   const folders = (env['PATH'] ?? env['Path'] ?? '').split(delimiter).filter(Boolean);
@@ -126,7 +126,7 @@ function isProgram(path: string): boolean {
   }
 }
 
-/** A gateway that answers: the one that runs, or a new one. */
+/** A gateway that answers: the running one, or a new one. */
 async function running(context: Context): Promise<Answer<'client.settings'>> {
   const settings = await withInstallation(context, ({ call }) => call('client.settings', {}));
   if (settings.running) return settings;
@@ -136,13 +136,13 @@ async function running(context: Context): Promise<Answer<'client.settings'>> {
     context.out.note(context.words.started(url));
     return { ...settings, url, running: true };
   } catch (error) {
-    // Somebody else has started one meanwhile.
+    // Another process has started a gateway meanwhile.
     if (!(error instanceof QccError && error.code === 'QCC_GATEWAY_RUNNING')) throw error;
     return withInstallation(context, ({ call }) => call('client.settings', {}));
   }
 }
 
-/** Its exit code; signals that only we have got are passed on. */
+/** Resolves to its exit code. Signals that only this process received are passed on. */
 function launch(
   program: string,
   args: readonly string[],
@@ -150,7 +150,7 @@ function launch(
 ): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = withUsersMask(() => spawn(program, args, { stdio: 'inherit', env: environment }));
-    // A terminal sends ^C to both of us: passed on, it would be the second one, which Claude Code takes for "quit".
+    // A terminal sends ^C to both processes. Passed on, it would arrive twice, and Claude Code takes the second one for "quit".
     process.on('SIGINT', () => {
       if (!process.stdin.isTTY) child.kill('SIGINT');
     });
@@ -196,8 +196,8 @@ export async function fromPreset(context: Context): Promise<undefined> {
 }
 
 /**
- * A profile is chosen, or after three seconds it stays as it is, and Claude Code starts as with `qcc code`: failover goes on. The driver
- * sees to it that there is a terminal.
+ * Asks for a profile; after three seconds without an answer the active one stays. Then Claude Code starts as with `qcc code`, with
+ * failover. The driver makes sure that there is a terminal.
  */
 export async function bare(context: Context): Promise<number> {
   const { profiles } = await withInstallation(context, ({ call }) => call('profile.list', {}));
@@ -213,13 +213,13 @@ export async function bare(context: Context): Promise<number> {
     label: name,
     hint: description,
   }));
-  // The prompt closes before anything starts: it must not keep the terminal.
+  // The prompt closes before anything starts, so that it releases the terminal.
   const late = AbortSignal.timeout(defaultAfterMs);
   const chosen = await choose(context.words.chooseProfile, options, late).catch((error: unknown) => {
     if (late.aborted) return undefined;
     throw error;
   });
-  // What a person says holds, as with `qcc use`; nobody said anything: the ladder decides.
+  // A choice by the user is a switch, as with `qcc use`. Without a choice the ladder decides.
   if (chosen !== undefined && !profiles.some(({ name, active }) => active && name === chosen))
     await withInstallation(context, ({ call }) => call('priority.switch', { profile: chosen, reason: 'qcc' }));
   return code({ ...context, rest: [] });

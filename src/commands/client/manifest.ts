@@ -1,4 +1,4 @@
-/** The commands that bring a client here: which profile it gets, and its environment. */
+/** The commands that connect a client: its profile and its environment. */
 
 import { apiKey, apiKeyEnv, apiKeyStdin, name, preset } from '../arguments.ts';
 import { argument, type Command, type Commands, option, say, toggle } from '../command.ts';

@@ -1,4 +1,4 @@
-/** `qcc completion SHELL`: the script that makes a shell ask qcc what may stand next. */
+/** `qcc completion SHELL`: prints the script that makes a shell ask qcc for completions. */
 import { usage } from '../../errors/qcc-error.ts';
 import type { Context } from '../context.ts';
 

@@ -1,4 +1,4 @@
-/** The command that completes others. */
+/** The commands of completion. */
 import { argument, type Commands, say } from '../command.ts';
 
 export const completionCommands: Commands = {

@@ -1,4 +1,4 @@
-/** A backup of the home as one file, and a home out of it. Both are looked at before they count: the log in them is opened. */
+/** A backup of the home as one file, and a home from such a file. Both are verified before they count: the log in them is opened. */
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, readdirSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { join, sep } from 'node:path';
@@ -16,10 +16,10 @@ import { tarEnd, tarred, tarredText } from '../../platform/tar.ts';
 import { version } from '../../platform/version.ts';
 import { apart } from '../../pool/apart.ts';
 
-// A copy that a compaction has crossed cannot be opened; the next one, made a moment later, can.
+// A copy that coincides with a compaction cannot be opened; the next one, made a moment later, can.
 const triesMax = 5;
 
-/** @throws {QccError} `QCC_BACKUP_FAILED` when no copy came out well */
+/** @throws {QccError} `QCC_BACKUP_FAILED` when no copy could be verified */
 export async function backUp(call: Connection['call'], file: string): Promise<Backup> {
   for (let tried = 1; ; tried++) {
     const { folder, facts } = await call('home.freeze', {});
@@ -33,7 +33,7 @@ export async function backUp(call: Connection['call'], file: string): Promise<Ba
   }
 }
 
-/** The last fact of a copy, which is opened for that; or why it cannot be. */
+/** The last fact of a copy, which is opened to verify it; or why it cannot be opened. */
 async function headOf(dir: string): Promise<number | string> {
   try {
     const log = await LevelLog.open(dir, { once: true });
@@ -79,7 +79,7 @@ async function packed(folder: string, file: string, facts: number): Promise<Back
   return { file, facts, bytes, keys: names.includes('master.key') };
 }
 
-/** What a database makes for itself when it is opened is no part of it. */
+/** Files that a database makes when it is opened are not part of the backup. */
 function filesIn(folder: string): readonly string[] {
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
   return names
@@ -101,7 +101,7 @@ async function summed(path: string): Promise<{ readonly size: number; readonly s
 
 // ------------------------------------------------------------------------------------------------------ restore
 
-/** Into a home that is empty, or not there. @throws {QccError} nothing has changed then */
+/** Restores into a home that is empty or missing. @throws {QccError} nothing has changed then */
 export async function restore(file: string, home: string): Promise<Backup> {
   refuseNewer(home);
   if (!isEmpty(home)) {
@@ -113,13 +113,13 @@ export async function restore(file: string, home: string): Promise<Backup> {
       { home },
     );
   }
-  // What somebody has ended by force lies there still.
+  // A restore that was killed may have left its folder here.
   sweepRestores(home);
   const beside = makeFolderBeside(home);
   const stop = sweepOnSignal(beside);
   try {
     const told = await apart('restore', { file, folder: beside, home });
-    // Folders that hold nothing, at most.
+    // The home may hold empty folders at most.
     if (existsSync(home)) removeEmpty(home);
     renameSync(beside, home);
     return { file, ...told };
@@ -129,7 +129,7 @@ export async function restore(file: string, home: string): Promise<Backup> {
   }
 }
 
-/** Ctrl-C leaves nothing half-made: gigabytes may lie there, and keys. */
+/** Ctrl-C removes a half-made home: it may hold gigabytes, and keys. */
 function sweepOnSignal(folder: string): () => void {
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   const sweep = (signal: NodeJS.Signals) => {
@@ -144,7 +144,7 @@ function sweepOnSignal(folder: string): () => void {
   return stop;
 }
 
-/** `qcc` itself makes empty folders before anything else. */
+/** `qcc` itself creates empty folders before the restore runs. */
 function isEmpty(folder: string): boolean {
   if (!existsSync(folder)) return true;
   return readdirSync(folder, { withFileTypes: true }).every(

@@ -18,7 +18,7 @@ export async function set(context: Context): Promise<undefined> {
   const answer = await withInstallation(context, ({ call }) => call('config.set', { key, value }));
   if (context.json) context.out.json(answer);
   else context.out.done(`${answer.key} = ${answer.value}`);
-  // Not before: what is refused is the one thing to say then.
+  // Warned only after success: when the value is rejected, the error is the only message.
   if (given !== '-' && given !== '' && isSecretSetting(settingKey(key))) context.out.warn(context.words.secretInArgv);
   if (answer.overriddenBy !== null) context.out.warn(configWordsOf(context.language).overridden(answer.overriddenBy));
   if (answer.restart) context.out.note(context.words.restartNeeded);
@@ -41,7 +41,7 @@ export async function list(context: Context): Promise<undefined> {
     ['', words.value, ...(withOrigin ? [words.origin] : []), words.range, words.description],
     settingKeys.flatMap((key) => {
       const row = settings[key];
-      // A gateway of another version may know others.
+      // A gateway of another version may have settings that this one does not know.
       if (!row) return [];
       return [
         [

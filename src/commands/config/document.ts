@@ -1,4 +1,4 @@
-/** The configuration as a document: what goes out, and what a document says beside what is here. */
+/** The configuration as a document: how it is exported, and how a document differs from the present configuration. */
 import { type EndpointId, parseProfileName } from '../../../events/ids.ts';
 import { checkedDocument, type ExportedProfile } from '../../config/importers/document.ts';
 import { badName } from '../../installation/installation.ts';
@@ -31,7 +31,7 @@ function exportedEndpoint(endpoint: ConfiguredEndpoint): ExportedProfile['endpoi
   };
 }
 
-/** Its keys are not looked at: those of endpoints that are here count as the same. @throws {QccError} `QCC_IMPORT_INVALID` */
+/** The document's keys are not compared: those of endpoints that exist here count as equal. @throws {QccError} `QCC_IMPORT_INVALID` */
 export function documentConfiguration(json: object, present: Configuration): Configuration {
   const { settings, profiles } = checkedDocument(json);
   const here = new Map(present.profiles.flatMap(({ endpoints }) => endpoints.map((one) => [one.id, one] as const)));

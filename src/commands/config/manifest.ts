@@ -1,4 +1,4 @@
-/** The commands of the configuration: settings, files in and out, checks, moments. */
+/** The commands of the configuration: settings, import and export, checks, snapshots. */
 
 import { limit, profile } from '../arguments.ts';
 import { argument, type Commands, option, say, toggle } from '../command.ts';

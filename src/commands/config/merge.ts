@@ -1,6 +1,6 @@
 /**
- * What a file brings, put into what is here. Profiles and endpoints that only this home has stay: their keys could never be
- * brought back. A key that is here stays with its host; a file that names another one needs its own.
+ * Merges a file into the present configuration. Profiles and endpoints that only this home has stay, because their keys could not be
+ * brought back. A stored key stays with its host; a file that names another host needs a key of its own.
  */
 import type { SettingValue } from '../../../events/config.ts';
 import { type EndpointId, type ProfileName, parseProfileName } from '../../../events/ids.ts';
@@ -16,11 +16,11 @@ import { checkedKey, checkRanges, defaultAuth, endpointDefaults, freshId, freshS
 
 export interface Merged {
   readonly wanted: Configuration;
-  /** Keys that the vault must have first, by the names that `wanted` has for them. */
+  /** Keys that must be put into the vault first, by the names under which `wanted` refers to them. */
   readonly keys: ReadonlyMap<string, string>;
   readonly secretSettings: ReadonlyMap<SettingKey, string>;
   readonly leftOut: readonly LeftOut[];
-  /** Without these it would be less than the file says. */
+  /** What was left out makes the result less than the file describes. */
   readonly blocking: readonly LeftOut[];
 }
 
@@ -104,7 +104,7 @@ class Merger {
       if (at < 0) endpoints.push(made);
       else endpoints[at] = made;
     }
-    // Of another program, a profile that nothing is left of is none.
+    // From another program, a profile without any remaining endpoint is skipped.
     if (!(now || this.#incoming.isWhole) && endpoints.length === 0) return undefined;
     const tier = incoming.tier === undefined ? (now?.tier ?? null) : incoming.tier;
     return { name, description: incoming.description ?? now?.description ?? '', tier, position: null, endpoints };
@@ -138,12 +138,12 @@ class Merger {
       return undefined;
     }
     this.#ids.add(id);
-    // What an endpoint is called here, another program does not change.
+    // An import from another program does not rename an endpoint.
     const own = this.#incoming.isWhole || !now ? given : { ...given, name: now.name };
     return settled(id, own, now, { baseUrl, secret: secret.name, maskedKey: secret.masked });
   }
 
-  /** Its address, its key and its numbers. What cannot be taken stops all of it, unless it may be left out. */
+  /** Checks address, key and numbers. An invalid one stops the import, unless the endpoint may be left out. */
   #checked(path: string, given: IncomingEndpoint) {
     const { timeoutMs, weight, priority, maxFailures, maxConcurrent } = given;
     const numbers = { weight, priority, maxFailures, maxConcurrent, timeoutMs: timeoutMs ?? undefined };
@@ -167,7 +167,7 @@ class Merger {
   ): ConfiguredEndpoint | undefined {
     const same = beside.filter((endpoint) => free.has(endpoint.id) && endpoint.baseUrl === baseUrl);
     const exact = same.find((endpoint) => key !== undefined && this.#plain(endpoint.secret) === key);
-    // With another key it is another account, not the same endpoint with a new key: unless the file says by its id that it is.
+    // With another key it is another account, not the same endpoint with a new key, unless the file identifies it by id.
     return exact ?? (key === undefined || !this.#incoming.isWhole ? same[0] : undefined);
   }
 
@@ -177,7 +177,7 @@ class Merger {
     return id;
   }
 
-  /** A key of the file, or one that is here and belongs to this host. */
+  /** The file's key, or a stored key that belongs to this host. */
   #secretFor(
     id: EndpointId,
     baseUrl: string,
@@ -201,7 +201,7 @@ class Merger {
     return this.keys.get(secret) ?? this.#it.vault.get(secret);
   }
 
-  /** The order in each tier: as the file has it, then the others; of another program, first those that are there. */
+  /** The order in each tier: the file's profiles first, then the others. From another program: the existing ones first. */
   #placed(profiles: readonly ConfiguredProfile[]): ConfiguredProfile[] {
     const given = new Map(this.#incoming.profiles.map((profile, i) => [profile.name, profile.position ?? i]));
     const before = new Map(this.#present.profiles.map((profile) => [profile.name, profile]));
@@ -223,7 +223,7 @@ class Merger {
   }
 }
 
-// Names are shown in tables, and stand in every fact of a change.
+// Names are shown in tables, and every fact of a change holds them.
 const lengthsMax = { name: 256, source: 256, baseUrl: 2_048, key: 8_192 } as const;
 
 function refuseLong(given: IncomingEndpoint): void {

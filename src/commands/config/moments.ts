@@ -11,12 +11,12 @@ import type { Configuration } from '../../projections/configuration.ts';
 import { asker } from '../history/operation.ts';
 import { documentConfiguration } from './document.ts';
 
-/** Two that mean the same have the same. */
+/** Equal for two moments that mean the same. */
 export function hashOf(configuration: Configuration): string {
   return createHash('sha256').update(JSON.stringify(configuration)).digest('hex');
 }
 
-/** @throws {QccError} `QCC_SNAPSHOT_UNKNOWN`; what the log cannot tell of a moment; `QCC_IMPORT_INVALID` for a file */
+/** @throws {QccError} `QCC_SNAPSHOT_UNKNOWN`; the log's error when it does not reach back that far; `QCC_IMPORT_INVALID` for a file */
 export function configurationAt(
   installation: Installation,
   moment: ConfigMoment,

@@ -1,4 +1,4 @@
-/** What people do with settings. Each change is a fact, with what was before. */
+/** The operations of settings. Each change is a fact that holds the value before. */
 
 import type { SettingValue } from '../../../events/config.ts';
 import type { Fact } from '../../../events/fact.ts';
@@ -44,7 +44,7 @@ export async function setSetting(
   return { key, value: shownSetting(key, value), restart: running && needsRestart(key), overriddenBy };
 }
 
-/** All or nothing: the first value that cannot be stops the whole. @throws {QccError} */
+/** All or nothing: the first invalid value rejects the whole change. @throws {QccError} */
 export async function setSettings(
   { core, settings, vault }: Installation,
   wanted: readonly (readonly [string, string])[],
@@ -95,7 +95,7 @@ function changed(key: string, from: SettingValue, to: SettingValue | null): Fact
   return { type: 'SettingChanged', data: { key, from, to } };
 }
 
-/** All of them at once is easily regretted. */
+/** Takes a snapshot first, because a reset of all settings is easily regretted. */
 async function resetAll(core: Installation['core'], facts: readonly Fact[]): Promise<void> {
   const snapshot = snapshotStep(core.state.configuration(), 'reset', 'before all settings were reset');
   const steps = facts.map((fact) => ({ stream: streams.config, fact }));

@@ -1,7 +1,4 @@
-/**
- * What of a past configuration can be there again: a key that was destroyed cannot, and no key goes to a host that it was
- * not given for.
- */
+/** Which part of a past configuration can be restored: a destroyed key cannot, and no key goes to a host that it was not given for. */
 import { parseBaseUrl } from '../../config/network/base-url.ts';
 import type { Vault } from '../../config/secrets/vault.ts';
 import { isSecretSetting, isSettingKey, settingFits } from '../../config/settings/settings.ts';
@@ -11,7 +8,7 @@ import type { Configuration, ConfiguredEndpoint, ConfiguredProfile } from '../..
 export interface Lost {
   readonly path: string;
   readonly because: LostBecause;
-  /** The past is not whole without it. A key that was replaced since is kept, and stands in nobody's way. */
+  /** Without it the past configuration is incomplete. A key that was replaced since is kept and does not block. */
   readonly blocks: boolean;
 }
 
@@ -45,7 +42,7 @@ function pastSettings({ settings: past }: Configuration, { settings: present }: 
       lost.push({ path, because: 'outOfRange', blocks: true });
     else wanted[key] = value;
   }
-  // What cannot be restored stays as it is.
+  // An endpoint that cannot be restored stays as it is.
   for (const { path } of lost) {
     const key = path.slice('settings/'.length);
     if (Object.hasOwn(present, key) && present[key] !== undefined) wanted[key] = present[key];

@@ -100,7 +100,7 @@ function show(context: Context, answer: Answer<'config.rollback'>): undefined {
 
 /**
  * `now`, a snapshot (`s12`), a fact (`#12`), an exported file, or a time.
- * @throws {QccError} `QCC_SNAPSHOT_UNKNOWN`: what is none of these can only have been meant for a snapshot
+ * @throws {QccError} `QCC_SNAPSHOT_UNKNOWN` for any other text, which can only mean a snapshot
  */
 async function configMoment(context: Context, text: string): Promise<ConfigMoment> {
   if (text === 'now') return { now: true };

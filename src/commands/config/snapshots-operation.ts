@@ -1,4 +1,4 @@
-/** Snapshots of the configuration, what has changed since, and the way back. The log is never cut: going back is facts too. */
+/** Snapshots of the configuration, differences from them, and rollback. The log is never truncated: a rollback is further facts. */
 import type { SettingValue, SnapshotReason } from '../../../events/config.ts';
 import { streams } from '../../../events/ids.ts';
 import { needsRestart, type SettingKey } from '../../config/settings/settings.ts';
@@ -31,7 +31,7 @@ export async function takeSnapshot(
   return snapshotRow(taken as ConfigSnapshot);
 }
 
-/** Stands before what it is taken for, in the same batch. */
+/** The snapshot precedes the change that it is taken for, in the same batch. */
 export function snapshotStep(configuration: Configuration, reason: SnapshotReason, description: string): Step {
   const data = { reason, description, hash: hashOf(configuration), configuration };
   return { stream: streams.config, fact: { type: 'SnapshotTaken', data } };
@@ -84,7 +84,7 @@ export async function rollBack(
   return { ...answer, snapshot: `s${facts[0]?.seq}` };
 }
 
-/** What a setting comes to now. */
+/** The effective value of a setting. */
 export function valueIn({ settings }: Installation): (key: string) => SettingValue {
   return (key) => settings()[key as SettingKey] ?? '';
 }
@@ -96,7 +96,7 @@ export function restartsOf(changes: readonly Change[]): readonly string[] {
     .filter((key) => needsRestart(key as SettingKey));
 }
 
-/** An instant or a number from before anything was set up, which `#0` alone says on purpose. */
+/** An instant or a number from before the first setup. Only `#0` addresses that state on purpose. */
 function isUnmeant(to: Params<'config.rollback'>['to']): boolean {
   return 'at' in to || ('seq' in to && to.seq > 0);
 }

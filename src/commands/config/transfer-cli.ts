@@ -25,7 +25,7 @@ export async function exportTo(context: Context): Promise<undefined> {
   return undefined;
 }
 
-/** `QCC_PASSPHRASE`, or asked for. One that opens nothing yet is asked for twice. */
+/** `QCC_PASSPHRASE`, or a prompt. A new passphrase is asked for twice. */
 async function passphraseFor(context: Context, isNew: boolean): Promise<string | undefined> {
   const said = configWordsOf(context.language);
   const given = context.env['QCC_PASSPHRASE'];

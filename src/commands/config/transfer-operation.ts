@@ -1,4 +1,4 @@
-/** The configuration out of here and into here: all of it in one batch, or nothing. */
+/** Export and import of the configuration: an import is one batch, or nothing. */
 import { streams } from '../../../events/ids.ts';
 import { passphraseMissing, type Secrets, writeDocument } from '../../config/importers/document.ts';
 import type { Incoming, LeftOut } from '../../config/importers/incoming.ts';
@@ -20,7 +20,7 @@ import { merge } from './merge.ts';
 import { hashOf } from './moments.ts';
 import { restartsOf, snapshotStep, valueIn } from './snapshots-operation.ts';
 
-/** Everything that a person has set up; without one secret in it, unless there is a passphrase for them. */
+/** Everything that the user has set up. Secrets are included only under a passphrase. */
 export async function exportConfig(
   installation: Installation,
   { withSecrets, passphrase }: Params<'config.export'>,
@@ -90,8 +90,8 @@ export async function importConfig(
 }
 
 /**
- * What it calls things is kept, and shown on every screen. Other programs let in what qcc does not: what has no shape is taken out of
- * it, and a key in the place of a name stops all of it.
+ * Names out of the file are kept and shown on every screen. Other programs allow characters that qcc does not: a name without a valid form
+ * is removed, and a key in the place of a name stops the import.
  */
 function presentable(incoming: Incoming): Incoming {
   const shown = (field: string, text: string | undefined) => {
@@ -120,7 +120,7 @@ function presentable(incoming: Incoming): Incoming {
   return { ...incoming, profiles, leftOut: incoming.leftOut.map((one) => ({ ...one, path: withoutKeys(one.path) })) };
 }
 
-/** A gateway has others to serve, and a database may be a program: both are read by a process that can be ended. */
+/** A gateway must go on serving, and a database may be a program: a process that can be ended reads both. */
 function incomingFrom({ text, database, beside, from, passphrase }: Params<'config.import'>, running: boolean) {
   const given = { text, database, beside, from, passphrase };
   return running || database !== undefined ? apart('import', given) : readIncoming(given);

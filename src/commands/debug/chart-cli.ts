@@ -1,4 +1,4 @@
-/** `qcc debug chart KIND|ID`: the chart itself, with who stands where. */
+/** `qcc debug chart KIND|ID`: the chart itself, with the states that its machines are in. */
 
 import { charts, drawingOf } from '../../../machines/chart.ts';
 import type { MachineRow } from '../../contract/debug.ts';
@@ -8,7 +8,7 @@ import { type Context, flag } from '../context.ts';
 import { withHistory } from '../source.ts';
 
 const formats = ['text', 'mermaid', 'dot', 'json'];
-// A queue may hold a thousand: beyond this they are counted.
+// A queue may hold a thousand items; beyond this number they are only counted.
 const namedMax = 3;
 
 export async function chart(context: Context): Promise<undefined> {

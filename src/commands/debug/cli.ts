@@ -1,4 +1,4 @@
-/** `qcc debug`: the machines, why an endpoint takes nothing, and what moves each of them next. */
+/** `qcc debug`: the machines, why an endpoint takes no traffic, and each machine's next transitions. */
 import type { GapRow } from '../../contract/moment.ts';
 import type { Answer } from '../../contract/operations.ts';
 import { momentOf } from '../../messages/times.ts';

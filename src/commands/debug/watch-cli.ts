@@ -1,4 +1,4 @@
-/** `qcc debug --watch`: all machines as they live, timers counting down, and what happened last. */
+/** `qcc debug --watch`: all machines live, with timers that count down and the latest facts. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MachineRow } from '../../contract/debug.ts';
 import type { FactRow } from '../../contract/history.ts';
@@ -16,7 +16,7 @@ import { type Names, namesOf } from '../names.ts';
 import { withHistory } from '../source.ts';
 
 const frameMs = 200;
-// Without a new fact only what runs can have changed, and the clock is drawn here.
+// Without a new fact only in-flight numbers can have changed; countdowns are drawn from the clock here.
 const lookMs = 1_000;
 const factsShown = 8;
 
@@ -37,7 +37,7 @@ export async function watchMachines(context: Context): Promise<number | undefine
   if (context.json) return followMachines(context);
   if (!process.stdout.isTTY || !process.stdin.isTTY)
     throw usage(storyWordsOf(language).lines.needsTerminal, 'qcc debug --watch --json');
-  // What cannot be shown at all is told before the screen is taken.
+  // An error of the first look is reported before the screen is switched.
   let seen = await look(context);
   let trouble: string | null = null;
   const screen = new Screen(process.stdout, process.stdin);
@@ -70,11 +70,11 @@ export async function watchMachines(context: Context): Promise<number | undefine
   }
 }
 
-/** One number is asked five times a second; all machines when a fact has come, or a second has gone by. */
+/** Asks for one number five times a second; asks for all machines after a new fact, or once a second. */
 async function lookAgain(context: Context, before: Seen): Promise<Seen> {
   const isDue = Date.now() - before.lookedAt >= lookMs;
   if (isDue) return look(context);
-  // Without a gateway each look opens the log: not more often than that.
+  // Without a gateway each look opens the log, so that it is taken less often.
   if (before.answer.live === null) return before;
   const head = await withHistory(context, async ({ call }) => (await call('history.head', {})).head);
   return head === before.answer.seq ? before : look(context);
@@ -90,7 +90,7 @@ async function look(context: Context): Promise<Seen> {
   });
 }
 
-/** One object a line, when something has happened. */
+/** Prints one object per line, whenever something has happened. */
 async function followMachines(context: Context): Promise<never> {
   for (let last = -1; ; ) {
     const seen = await look(context);
@@ -100,7 +100,7 @@ async function followMachines(context: Context): Promise<never> {
   }
 }
 
-/** All of the terminal: machines above, the last facts below. What does not fit is counted. */
+/** Uses the whole terminal: machines above, the latest facts below. What does not fit is counted. */
 export function frameOf(
   context: Context,
   { answer, facts, names }: Seen,
@@ -117,7 +117,7 @@ export function frameOf(
   const whole = answer.machines.flatMap((machine) => linesOf(context, machine, now, answer.live));
   const last = facts.map((fact) => factLine(context, fact, names));
   const room = Math.max(1, rows - head.length - budget.length - 1 - Math.min(last.length, factsShown));
-  // Where not everything fits, every machine still has its line.
+  // If not everything fits, every machine still gets one line.
   const machines =
     whole.length <= room ? whole : answer.machines.map((machine) => lineOf(context, machine, now, answer.live));
   const shown =
@@ -125,7 +125,7 @@ export function frameOf(
   return [...head, ...shown, ...budget, out.paint('dim', `── ${lines.lastFacts} ──`), ...last].slice(0, rows).map(fits);
 }
 
-/** A machine on one line: where it stands, and what comes next at a known time. */
+/** A machine on one line: its state, and its next transition with a known time. */
 function lineOf(context: Context, machine: MachineRow, now: number, live: Machines['live']): string {
   const [first = ''] = linesOf(context, machine, now, live);
   const [next] = [...machine.next]

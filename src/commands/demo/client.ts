@@ -1,20 +1,20 @@
-/** A client as Claude Code is one: it streams a turn through the gateway, and tells how that went. */
+/** A client that behaves like Claude Code: it streams a turn through the gateway and reports the outcome. */
 import { type IncomingMessage, request } from 'node:http';
 
-/** One request of the client, as the client saw it. */
+/** One request, from the client's point of view. */
 export interface Seen {
-  /** `cut`: the answer broke off in the middle. `refused`: the gateway said 503. `failed`: anything else. */
+  /** `cut`: the answer broke off in the middle. `refused`: the gateway answered 503. `failed`: any other failure. */
   readonly outcome: 'answered' | 'cut' | 'refused' | 'failed';
   readonly status: number;
   readonly endpoint: string | null;
   readonly attempts: number;
   readonly durationMs: number;
   readonly retryAfterS: number | null;
-  /** What an error said. */
+  /** The message of an error. */
   readonly message: string | null;
 }
 
-// Nothing in the demo takes longer; a gateway that hangs shall not hang the demo.
+// Nothing in the demo takes longer; a gateway that hangs must not make the demo hang.
 const patienceMs = 10_000;
 
 export function askOnce(gateway: string, session: string, prompt: string): Promise<Seen> {

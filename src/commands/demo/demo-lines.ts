@@ -1,4 +1,4 @@
-/** How the demo looks: one line for each thing that happens. What is aligned is ASCII; words come last. */
+/** How the demo prints: one line per event. Aligned columns are ASCII; translated words come last. */
 import type { styleText } from 'node:util';
 import type { LadderReason } from '../../../events/reason.ts';
 import { secondMs } from '../../../events/units.ts';
@@ -21,7 +21,7 @@ const marks = {
   failed: ['red', '✗'],
 } as const;
 
-/** One request of the client: its number, who answered, how long it took, how many attempts, and in words. */
+/** One request of the client: its number, the endpoint that answered, its duration, its number of attempts, and a sentence. */
 export function requestLine(
   { number, seen, isAgain }: { number: number; seen: Seen; isAgain: boolean },
   { words, paint, nameOf }: Voice,
@@ -50,7 +50,7 @@ function outcomeWords(seen: Seen, isAgain: boolean, words: DemoWords): string {
   }
 }
 
-/** Who tells, and what is called how. */
+/** Who reports, and the names of endpoints. */
 export interface Voice {
   readonly words: DemoWords;
   readonly paint: Paint;
@@ -63,7 +63,7 @@ export function voiceOf(words: DemoWords, paint: Paint, { actors }: Stage): Voic
   return { words, paint, nameOf: (id) => names.get(id) ?? id };
 }
 
-/** Undefined for what nobody needs to see here. */
+/** Undefined for facts that the demo does not show. */
 export function factLine(fact: FactRow, { words, paint, nameOf }: Voice): string | undefined {
   const data = fact.data as FactWords;
   // The steps of a slow start come quickly here, and say nothing new.
@@ -76,7 +76,7 @@ export function factLine(fact: FactRow, { words, paint, nameOf }: Voice): string
   return paint('dim', `${indent}└ ${who.padEnd(nameWidth - 2)}  ${said}`);
 }
 
-/** Every field that a told fact may have. */
+/** Every field that a shown fact may have. */
 interface FactWords {
   readonly failure?: string;
   readonly status?: number | null;

@@ -1,4 +1,4 @@
-/** `qcc demo`: real requests through a real gateway to simulated endpoints that go wrong, told as it happens. */
+/** `qcc demo`: sends real requests through a real gateway to simulated endpoints that fail, and reports events as they happen. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { secondMs } from '../../../events/units.ts';
@@ -9,11 +9,11 @@ import { letTimePass, type Scene, scenes } from './scenes.ts';
 import { type Stage, setStage } from './stage.ts';
 
 export interface DemoOptions {
-  /** The gateway's port; any free one when there is none. */
+  /** The gateway's port; any free one if undefined. */
   readonly port?: number;
-  /** Plays the day once; otherwise until Ctrl-C. */
+  /** Plays all scenes once; otherwise repeats them until Ctrl-C. */
   readonly once: boolean;
-  /** 2 is twice as fast. What the gateway itself times in whole seconds does not go faster. */
+  /** 2 is twice as fast. The gateway's own timers, which count whole seconds, do not go faster. */
   readonly speed: number;
   readonly lang: 'en' | 'zh-CN';
   readonly paint: Paint;
@@ -21,13 +21,13 @@ export interface DemoOptions {
 }
 
 export interface DemoSummary {
-  /** What the client sent, repeated requests included. */
+  /** What the client sent, retries included. */
   readonly requests: number;
-  /** What the client wanted answered: its turns. */
+  /** The turns that the client started. */
   readonly turns: number;
   /** Turns that were answered in the end. */
   readonly answered: number;
-  /** Requests that another endpoint answered than the one that was asked first. */
+  /** Requests that were answered by another endpoint than the one asked first. */
   readonly failovers: number;
   readonly cut: number;
   readonly refused: number;
@@ -36,15 +36,15 @@ export interface DemoSummary {
   readonly durationMs: number;
 }
 
-// Long enough to read a line, short enough for a day in fifteen seconds.
+// Long enough to read a line, short enough for all scenes in fifteen seconds.
 const betweenTurnsMs = 150;
 const betweenScenesMs = 400;
 // Claude Code's first retry comes after half a second.
 const askAgainMs = 500;
-// A turn that is not answered after so many requests is lost.
+// A turn that is not answered after this many requests is lost.
 const requestsATurnMax = 6;
 
-/** @throws {QccError} when the gateway cannot start, for one because the port is taken */
+/** @throws {QccError} when the gateway cannot start, for example because the port is taken */
 export async function playDemo(options: DemoOptions): Promise<{ readonly ok: boolean; readonly summary: DemoSummary }> {
   const speed = options.speed > 0 ? options.speed : 1;
   const words = demoWords(options.lang);
@@ -120,7 +120,7 @@ class Day {
     await this.#tellFacts();
     await this.#wait(betweenScenesMs);
     if (scene.name === 'allOut' || this.#interrupted.aborted) return;
-    // Off stage: small turns of another session, which nobody counts, until all is well.
+    // Between scenes: small turns of another session, which are not counted, until all endpoints are healthy.
     await letTimePass(this.#stage, () => askOnce(this.#stage.url, randomUUID(), 'hello'));
     await this.#countSwitches(await this.#stage.newFacts());
   }
@@ -131,13 +131,13 @@ class Day {
       if (turn >= scene.turns && (await scene.until?.(this.#stage)) !== false) return;
       if (scene.newSessions) this.#session = randomUUID();
       await this.#takeTurn();
-      // What is waited for now is the gateway's own time, which no speed makes shorter.
+      // This waits for the gateway's own timers, which no speed shortens.
       const { pauseMs = betweenTurnsMs } = scene;
       await this.#wait(turn < scene.turns - 1 ? betweenTurnsMs : pauseMs * this.#options.speed);
     }
   }
 
-  /** As Claude Code takes one: cut off, it asks again at once; refused, when it is told to. */
+  /** Retries as Claude Code does: at once after a broken answer, and after `retry-after` when refused. */
   async #takeTurn(): Promise<void> {
     this.#counts.turns++;
     for (let again = 0; again < requestsATurnMax; again++) {
@@ -159,7 +159,7 @@ class Day {
     if (seen.outcome === 'cut') return this.#wait(askAgainMs);
     this.#refusedInScene++;
     if (this.#scene?.mendAfter === this.#refusedInScene) await this.#scene.mend?.(this.#stage);
-    // The gateway counts whole seconds; faster would be too early.
+    // The gateway counts whole seconds; a faster retry would be too early.
     return this.#wait((seen.retryAfterS ?? 1) * secondMs * this.#options.speed);
   }
 

@@ -1,4 +1,4 @@
-/** The day that the demo plays: what goes wrong, when, and how it is mended. */
+/** The scenes of the demo: what fails, when, and how it is repaired. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fault } from '../../simulated-endpoint/faults.ts';
 import type { Actor, Stage } from './stage.ts';
@@ -8,17 +8,17 @@ export interface Scene {
   readonly name: 'calm' | 'overload' | 'cut' | 'refusedKey' | 'slow' | 'heldBack' | 'allOut' | 'back';
   readonly turns: number;
   begin(stage: Stage): Promise<unknown>;
-  /** After the client has got this many 503s, the fault is mended. */
+  /** The fault is repaired after the client has received this many 503s. */
   readonly mendAfter?: number;
   mend?(stage: Stage): Promise<unknown>;
-  /** Each turn is a session of its own: only new sessions try what stands above the active profile and recovers. */
+  /** Each turn is a session of its own: only new sessions try a recovering endpoint above the active profile. */
   readonly newSessions?: true;
-  /** Turns go on, up to this many more, until this holds. */
+  /** Turns continue, up to this many more, until the condition holds. */
   readonly turnsMore?: number;
   until?(stage: Stage): Promise<boolean>;
-  /** What a person does when it is over; then the next scene begins with all endpoints well. */
+  /** What a person does at the end; then the next scene begins with all endpoints healthy. */
   repair?(stage: Stage): Promise<'keyReplaced' | 'billPaid'>;
-  /** Between turns that wait for something of the gateway's. */
+  /** The pause between turns that wait for a timer of the gateway. */
   readonly pauseMs?: number;
 }
 
@@ -65,13 +65,13 @@ async function replaceKey({ call, actors: [office] }: Stage): Promise<'keyReplac
 // Longer than any machine takes from the last switch to the next fault.
 const cooldownS = '2';
 
-/** Out for certain, right after a switch: the next one has to wait. */
+/** The balance runs out right after a switch, so that the next switch is subject to the cooldown. */
 async function spendBalance({ call, actors: [office] }: Stage): Promise<void> {
   await call('config.set', { key: 'failover.cooldown', value: cooldownS });
   await office.simulated.play({ kind: 'status', status: 402, message: 'credit balance is too low' });
 }
 
-/** Nobody has to be asked for it by a request: a check of the health finds it. */
+/** The failure needs no request: a probe detects it. */
 async function payBill({ call, actors: [office] }: Stage): Promise<'billPaid'> {
   await call('config.set', { key: 'failover.cooldown', value: '0' });
   await office.simulated.play(well);
@@ -83,7 +83,7 @@ async function isActive(call: Stage['call'], { profile }: Actor): Promise<boolea
   return (await call('priority.list', {})).active === profile;
 }
 
-/** Faults end; what health and ladder make of it is theirs to find out. */
+/** Ends all faults; health checks and the ladder detect that on their own. */
 async function allWell({ actors }: Stage): Promise<void> {
   await Promise.all(actors.map(({ simulated }) => simulated.play(well)));
 }
@@ -101,7 +101,7 @@ async function isHealthy(call: Stage['call'], { id }: Actor): Promise<boolean> {
 const lookAgainMs = 50;
 const looksMax = 40;
 
-/** Hours pass between two scenes: everything is well again, and office is where the day goes on. */
+/** Hours pass between two scenes: all endpoints are healthy again, and `office` is the active profile. */
 export async function letTimePass(stage: Stage, ask: () => Promise<unknown>): Promise<void> {
   await allWell(stage);
   for (let look = 0; look < looksMax && !(await isBackHome(stage)); look++) {

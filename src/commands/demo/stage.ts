@@ -1,4 +1,4 @@
-/** What the demo plays on: three simulated endpoints, a home that is gone afterwards, and a real gateway. */
+/** The environment of the demo: three simulated endpoints, a temporary home, and a real gateway. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { connect } from '../../control/client.ts';
 import { type Gateway, runGateway } from '../../gateway/gateway.ts';
 import { type SimulatedEndpoint, startSimulatedEndpoint } from '../../simulated-endpoint/simulated-endpoint.ts';
 
-/** One endpoint as the gateway knows it, and its simulated self. */
+/** One endpoint as the gateway knows it, with the simulated endpoint behind it. */
 export interface Actor {
   readonly id: string;
   readonly profile: string;
@@ -21,7 +21,7 @@ export interface Stage {
   readonly call: Call;
   /** By tier: the first one is preferred. */
   readonly actors: readonly [Actor, Actor, Actor];
-  /** What the log has got since it was asked last. */
+  /** Facts that the log has received since the last call. */
   newFacts(): Promise<readonly FactRow[]>;
   close(): Promise<void>;
 }
@@ -36,16 +36,16 @@ const ladder = [
   ['spare', 'fallback'],
 ] as const satisfies readonly (readonly [string, Tier])[];
 
-// Between two events of an answer: slow enough to be seen, fast enough to be watched often.
+// The gap between two events of an answer: slow enough to be visible, fast enough for many repetitions.
 const paceMs = 10;
-// The client's patience with the gateway when the demo ends: nothing runs then.
+// How long the gateway drains when the demo ends: nothing is in flight then.
 const graceMs = 500;
-// How long an endpoint may be silent; the shortest that a busy machine never reaches by itself.
+// How long an endpoint may be silent. The minimum is the shortest span that a busy machine does not reach by itself.
 const silenceS = 1.2;
 const silenceMinS = 0.5;
 const maxFailures = 2;
 
-/** A day in a few seconds: every span of minutes is one of a second or less. */
+/** Scales the day to seconds: every span of minutes becomes one second or less. */
 function settings(speed: number): Readonly<Record<string, string>> {
   const silence = String(Math.max(silenceMinS, silenceS / speed));
   return {
@@ -94,7 +94,7 @@ async function set(options: { port: number; speed: number }, undo: Undo): Promis
   return { url: gateway.url, call, actors, newFacts: factsOf(call) };
 }
 
-/** Its master key stays in its folder: the keychain of whoever watches is none of the demo's affair. */
+/** The master key stays in the demo's folder: the demo does not touch the user's keychain. */
 async function temporaryHome(undo: Undo): Promise<string> {
   const before = process.env['QCC_KEYCHAIN'];
   process.env['QCC_KEYCHAIN'] = 'off';
@@ -143,7 +143,7 @@ function factsOf(call: Call): Stage['newFacts'] {
     const { facts } = await call('history.read', { fromSeq: next ?? 1 });
     const isFirst = next === undefined;
     next = (facts.at(-1)?.seq ?? (next ?? 1) - 1) + 1;
-    // What stood there before the play began is scenery.
+    // Facts from before the first scene are setup and are not shown.
     return isFirst ? [] : facts;
   };
 }

@@ -21,7 +21,7 @@ export async function doctor(context: Context): Promise<number> {
   return show(context, checks, { fixed });
 }
 
-/** Exit 7 on a fault, not on a warning. */
+/** Exits with 7 on an error, not on a warning. */
 function show({ out, language, json }: Context, checks: readonly Check[], more: object): number {
   const rows = checks.map((check) => {
     const { id, ok, severity, fix } = check;

@@ -1,4 +1,4 @@
-/** Checks of endpoints as they are printed: `qcc endpoint test`, and what `qcc health check` and `qcc health test` find. */
+/** How checks of endpoints are printed: `qcc endpoint test`, `qcc health check` and `qcc health test`. */
 import type { CheckRow } from '../../contract/endpoint.ts';
 import type { Params } from '../../contract/operations.ts';
 import { exitCodes } from '../../errors/qcc-error.ts';
@@ -17,7 +17,7 @@ export async function tested(context: Context, which: Params<'endpoint.test'>): 
   return shown(context, checks);
 }
 
-/** The exit code says whether all went well. */
+/** The exit code says whether all checks passed. */
 export function shown(context: Context, checks: readonly CheckRow[]): number {
   if (context.json) context.out.json({ checks });
   else if (checks.length === 0) context.out.note(context.words.noEndpoints, '  qcc endpoint add PROFILE');

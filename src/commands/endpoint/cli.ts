@@ -26,7 +26,7 @@ function needsAsking(context: Context, asked: EndpointOptions): boolean {
   return context.canAsk && !isOn(context, 'auto') && asked.baseUrl === undefined && asked.preset === undefined;
 }
 
-/** The first of three ways: another profile's endpoints. Empty: one of the other two. */
+/** Copies another profile's endpoints: the first of three ways to add a profile. Empty if another way is used. */
 async function fromOther(context: Context, profile: string): Promise<string> {
   const { choose } = await import('../../terminal/prompt.ts');
   const { words } = context;

@@ -1,4 +1,4 @@
-/** What people do with endpoints. */
+/** The operations of endpoints. */
 
 import { randomBytes } from 'node:crypto';
 import type { EndpointReport } from '../../../events/endpoint.ts';
@@ -37,7 +37,7 @@ export interface PreparedEndpoint {
 
 type Named = readonly { readonly baseUrl: string; readonly secret: string }[];
 
-/** Looks at everything before anything is written. @throws {QccError} */
+/** Checks everything before anything is written. @throws {QccError} */
 export function newEndpoint(installation: Installation, options: EndpointOptions, beside: Named): PreparedEndpoint {
   const preset = options.preset === undefined ? undefined : presetOf(options.preset);
   const url = options.baseUrl ?? preset?.baseUrl;
@@ -66,7 +66,7 @@ export function newEndpoint(installation: Installation, options: EndpointOptions
   return { id, key, fact: { type: 'EndpointAdded', data: settings } };
 }
 
-/** Anthropic's own API wants its header; relays follow what `ANTHROPIC_AUTH_TOKEN` sends. */
+/** Anthropic's own API requires its header; relays follow what `ANTHROPIC_AUTH_TOKEN` sends. */
 export function defaultAuth(baseUrl: string): Auth {
   return new URL(baseUrl).hostname === 'api.anthropic.com' ? 'x-api-key' : 'bearer';
 }
@@ -89,7 +89,7 @@ export function checkedKey(key: string | undefined): string {
   return trimmed;
 }
 
-/** It can be a header's value, and is no stray word. */
+/** A credential must be valid as a header's value, and long enough not to be a stray word. */
 export function keyFits(key: string): boolean {
   return key.length >= keyLengthMin && !/[^\x21-\x7e]/.test(key);
 }
@@ -210,7 +210,7 @@ export async function updateEndpoint(
   const allowPlaintext = params.allowPlaintext ?? endpoint.allowPlaintext;
   const baseUrl = url === undefined ? endpoint.baseUrl : parseBaseUrl(url, { allowPlaintext });
   const auth = params.auth ?? preset?.auth;
-  // Under a name of its own: until the fact is written, the old key holds.
+  // The new key gets a name of its own: until the fact is written, the old key holds.
   const secret = key === undefined ? undefined : freshSecret(endpoint.id);
   const { name, weight, priority, timeoutMs, maxFailures, maxConcurrent } = params;
   const wanted = {
@@ -250,7 +250,7 @@ function stepsOf({ id, profile }: KnownEndpoint, changes: Readonly<Record<string
       stream: streams.profile(profile),
       fact: { type: 'EndpointChanged', data: { endpoint: id, changes } },
     });
-  // A new key or address ends what was held against the old one.
+  // A new key or address clears the failures of the old one.
   if ('secret' in changes || 'baseUrl' in changes || 'auth' in changes)
     steps.push({ stream: streams.endpoint(id), fact: { type: 'KeyChanged', data: {} } });
   return steps;

@@ -5,7 +5,7 @@ import { writeExport } from '../../platform/atomic-file.ts';
 import { visibleDocument } from '../../platform/visible.ts';
 import { type Context, flag, withInstallation } from '../context.ts';
 
-/** Of all (`qcc proxy stats`), or of one profile (`qcc endpoint stats PROFILE`). */
+/** Statistics of all profiles (`qcc proxy stats`), or of one (`qcc endpoint stats PROFILE`). */
 export async function stats(context: Context): Promise<undefined> {
   const [profile] = context.positionals;
   const answer = await withInstallation(context, async ({ call }) => {
@@ -22,7 +22,7 @@ export async function stats(context: Context): Promise<undefined> {
   return undefined;
 }
 
-/** `--since` as an instant; `#1234` is the one of that fact. */
+/** `--since` as an instant; `#1234` means the instant of that fact. */
 export async function sinceOf(context: Context, call: Call): Promise<number | undefined> {
   const since = flag(context, 'since');
   const seq = seqOf(since, context.words);
@@ -74,5 +74,5 @@ function statsTable({ out, words }: Context, { stats: rows, unpriced }: Answer<'
   if (unpriced.length > 0) out.note(words.unpriced(unpriced.join(', ')));
 }
 
-// Below a cent the digits that say something begin later.
+// Below a cent, more decimals are needed for significant digits.
 const dollars = (value: number) => `$${value.toFixed(value < 0.01 ? 6 : 2)}`;

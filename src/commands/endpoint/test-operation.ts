@@ -1,4 +1,4 @@
-/** Probes made from here: the verdicts are shown, and count for nothing. */
+/** Probes made from this process: the verdicts are shown, and do not change any state. */
 import { secondMs } from '../../../events/units.ts';
 import type { Depth, ProbeJob, ProbeResult } from '../../../workers/probe.ts';
 import { outboundProxy } from '../../config/network/outbound-proxy.ts';
@@ -26,7 +26,7 @@ export async function testEndpoints(
   }
 }
 
-/** Loaded when something is probed: most commands do not. */
+/** Loaded on demand: most commands probe nothing. */
 export async function poolOfProbes(): Promise<Pool> {
   const { openPool } = await import('../../pool/pool.ts');
   return openPool();
@@ -38,19 +38,19 @@ function chosen(installation: Installation, { profile, id }: Params<'endpoint.te
   return installation.core.state.profiles.endpoints();
 }
 
-/** Settles by itself, whatever becomes of the others. */
+/** Never rejects, so that one failed check does not affect the others. */
 async function check(installation: Installation, endpoint: KnownEndpoint, pool: Pool, depth: Depth): Promise<CheckRow> {
   const result = await pool.probe(probeJob(installation, endpoint, depth)).catch(() => null);
   return checkRow(endpoint, result, installation.world.now());
 }
 
-/** @param result null: the probe was lost */
+/** @param result null when the probe was lost */
 export function checkRow({ id, profile }: KnownEndpoint, result: ProbeResult | null, now: number): CheckRow {
   const { verdict, responseMs, ttftMs, score, valid, model, tokens, error } = result ?? lostProbe;
   return { endpoint: id, profile, at: iso(now), verdict, responseMs, ttftMs, score, valid, model, tokens, error };
 }
 
-/** What a worker needs to know to probe an endpoint. */
+/** What a worker needs in order to probe an endpoint. */
 export function probeJob(
   { core, settings, vault, world }: Installation,
   { id, baseUrl, auth, secret }: KnownEndpoint,
@@ -70,7 +70,7 @@ export function probeJob(
   };
 }
 
-/** Those that this endpoint has answered with, requests and probes. */
+/** The models that this endpoint has answered with, to requests and probes. */
 function knownModels({ stats, recent }: State, id: KnownEndpoint['id']): readonly string[] {
   const asked = stats
     .rows(() => null)

@@ -24,9 +24,9 @@ import { type EndSignal, endGateway } from './ending.ts';
 import { keepGatewayLog } from './gateway-log.ts';
 
 const drainMs = 30_000;
-// One that starts answers when it has started.
+// A gateway that is starting answers when it has started.
 const statusMs = 8_000;
-// Nothing of a gateway that has stopped takes longer, unless it hangs.
+// A stopped gateway takes no longer than this to end, unless it hangs.
 const lingerMs = 2_000;
 
 export async function start(context: Context): Promise<number | undefined> {
@@ -58,7 +58,7 @@ function addressArgs(context: Context): readonly string[] {
   });
 }
 
-/** In this process, until a signal. The one who started it in the background hears by IPC how it went. */
+/** Runs in this process, until a signal. The process that started it in the background receives the outcome by IPC. */
 export async function run(context: Context): Promise<number> {
   const host = flag(context, 'host');
   const port = portFlag(context);
@@ -72,10 +72,10 @@ export async function run(context: Context): Promise<number> {
     if (background) background.say(line);
     else if (news.type === 'fault' || news.type === 'unwritten' || news.type === 'overdue') context.out.warn(line);
     else context.out.note(line);
-    // Whatever holds the process up, nobody is served by it any more.
+    // Whatever keeps the process alive, it serves no request any more.
     if (news.type === 'overdue') process.exit(exitCodes.interrupted);
   };
-  // Before anything is opened: a signal at any moment leads to an orderly end.
+  // Installed before anything is opened: a signal at any moment leads to an orderly end.
   const signals = hearSignals();
   try {
     const [{ runGateway }, { UncaughtErrors }] = await Promise.all([
@@ -94,7 +94,7 @@ export async function run(context: Context): Promise<number> {
     });
     signals.end = () => void gateway.stop(drainMs);
     if (signals.starting.aborted) signals.end();
-    // Not before: what fails at the start ends it, and is told to whoever starts it.
+    // Not before this point: a fault during the start ends the gateway and is reported to the process that starts it.
     uncaught.watch();
     const { url, pid, home } = gateway;
     const started = { url, host: gateway.host, port: gateway.port, pid, home };
@@ -107,19 +107,19 @@ export async function run(context: Context): Promise<number> {
     else if (!ofParent) tellFound(context, found);
     await gateway.stopped;
     background?.say(context.words.hasStopped);
-    // What could not be ended must not keep the process.
+    // A part that could not be ended must not keep the process alive.
     setTimeout(() => process.exit(exitCodes.done), lingerMs).unref();
     return exitCodes.done;
   } catch (error) {
     const known = error instanceof QccError ? error : faultAtStart(error, context.home);
     await parent({ error: toldOf(known) });
-    // It was asked to end, and did.
+    // The gateway was asked to end, and ended.
     if (known.code === 'QCC_GATEWAY_STOPPED') return exitCodes.done;
     throw known;
   }
 }
 
-/** What is damaged, and what mends it. Not data: it goes beside it. */
+/** What is damaged, with the command that repairs it. It goes to stderr, because it is not data. */
 export function tellFound({ out, language }: Pick<Context, 'out' | 'language'>, found: readonly Check[]): void {
   for (const check of found) out.warn(checkDetail(check, language), `    ${check.fix}`);
 }
@@ -138,7 +138,7 @@ function faultAtStart(error: unknown, home: string): QccError {
   return new QccError('QCC_GATEWAY_FAULT', message, 'QCC_DEBUG=1 qcc proxy run');
 }
 
-/** The first signal drains, or ends the start; the second one is meant. */
+/** The first signal drains, or aborts the start; the second one ends the process at once. */
 function hearSignals(): { readonly starting: AbortSignal; end: () => void } {
   const start = new AbortController();
   const signals = { starting: start.signal, end: () => start.abort() };
@@ -177,7 +177,7 @@ export async function stop(context: Context): Promise<undefined> {
 
 type Stopped = Answer<'proxy.stop'> & { readonly forced?: EndSignal };
 
-/** Ends the gateway, whatever it takes; each step beyond the first is said. @throws {QccError} when none runs */
+/** Ends the gateway by escalating steps; each step after the first is reported. @throws {QccError} when no gateway runs */
 export async function stopGateway(context: Context): Promise<Stopped> {
   const timeout = flag(context, 'timeout');
   const graceMs = timeout === undefined ? drainMs : spanMs(timeout, context.words);
@@ -192,7 +192,7 @@ export async function stopGateway(context: Context): Promise<Stopped> {
 export async function restart(context: Context): Promise<undefined> {
   addressArgs(context);
   const { socket } = paths(context.home);
-  // One that does not answer is ended all the same; the settings say where its follower listens.
+  // A gateway that does not answer is ended as well; its address then comes from the settings.
   const before = await askGateway(socket, 'proxy.status', {}, statusMs).catch(() => undefined);
   await stopGateway(context);
   const [host, port] = [flag(context, 'host') ?? before?.host, flag(context, 'port') ?? before?.port];
@@ -239,7 +239,7 @@ function statusLines(context: Context, row: StatusRow): void {
     ladderLine(context, row.active, row.state),
     words.labelled(words.requests, words.requestCounts(requests)),
   );
-  // An older gateway does not say.
+  // An older gateway does not report it.
   if (row.connections) out.prose(2, words.labelled(words.clients, words.clientCounts(row.connections)));
   const counts = Object.entries(endpoints).flatMap(([state, n]) =>
     n > 0 ? [words.counted(n, coloured(context, state as keyof typeof endpoints))] : [],
@@ -252,7 +252,7 @@ function statusLines(context: Context, row: StatusRow): void {
   for (const reason of row.notReady) out.note(unreadyText(reason, language));
 }
 
-/** The gateway, the ladder, and every endpoint: one look. */
+/** The gateway, the ladder, and every endpoint on one screen. */
 export async function overview(context: Context): Promise<number> {
   const row = await statusOf(context);
   const { ladder, health } = await withInstallation(context, async ({ call }) => ({

@@ -1,4 +1,4 @@
-/** The gateway in the background: started from here, alive on its own, and waited for until it answers. */
+/** The gateway in the background: starts it as a process of its own, and waits until it answers. */
 import { spawn } from 'node:child_process';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -11,9 +11,9 @@ import { errorOf, type ToldError } from '../../errors/told-error.ts';
 import type { Words } from '../../messages/messages.ts';
 import type { Context } from '../context.ts';
 
-// A gateway answers within one second; a disk that is slow today gets ten times that.
+// A gateway answers within one second; a slow disk gets ten times that.
 const answerMs = 10_000;
-// Where the one before is still stopping: as long as that may take, and then its own start.
+// If the previous gateway is still stopping: the time that its end may take, and then the normal start.
 const waitMs = 70_000;
 const tailLines = 8;
 const tailBytes = 16_384;
@@ -28,22 +28,21 @@ export interface Started {
 
 interface Message {
   readonly started?: Started;
-  /** The pid of the one whose end it waits for. */
+  /** The pid of the previous gateway, for whose end the new one waits. */
   readonly waiting?: number;
   readonly found?: readonly Check[];
   readonly error?: ToldError;
 }
 
 /**
- * How node is started for a gateway in the background. V8 collects garbage with four threads beside the one that makes it, and at
- * the priority of requests: while a question folds a long log, they had requests wait for a core (p99 twice as long, measured).
- * One is enough for heaps as small as these.
+ * How node is started for a gateway in the background. V8 collects garbage with four helper threads, at the priority of requests: while a
+ * question folded a long log, requests waited for a core (p99 twice as long, measured). One thread is enough for heaps this small.
  */
 export const gatewayNode: readonly [string, ...string[]] = [process.execPath, '--v8-pool-size=1'];
 
 /**
- * It speaks the language of whoever starts it: its notifications do.
- * @throws {QccError} what kept it from starting, in its own words
+ * The gateway takes the caller's language, for its notifications.
+ * @throws {QccError} the error that stopped the start
  */
 export async function startDaemon(
   { home, language, words, out }: Pick<Context, 'home' | 'language' | 'words'> & Partial<Pick<Context, 'out'>>,
@@ -54,7 +53,7 @@ export async function startDaemon(
   const from = fstatSync(log).size;
   const silent = (what: string, hint: string) => failedStart(what, hint, tail(file, from), words);
   const main = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
-  // Its output goes to its own log: a pipe of ours in its hands would keep `x=$(qcc proxy start)` waiting for ever.
+  // Its output goes to its own log: an inherited pipe would keep `x=$(qcc proxy start)` waiting for ever.
   const [node, ...flags] = gatewayNode;
   const child = spawn(node, [...flags, main, 'proxy', 'run', ...args], {
     detached: true,
@@ -94,7 +93,7 @@ export async function startDaemon(
   }
 }
 
-/** @throws {QccError} what keeps a file from being written there */
+/** @throws {QccError} the reason why a file cannot be written there */
 function opened(home: string, file: string): number {
   try {
     refuseOdd(home);
@@ -110,13 +109,13 @@ function failedStart(message: string, hint: string, said: readonly string[], wor
   return new QccError('QCC_GATEWAY_SILENT', whole, hint, exitCodes.failed, {}, said);
 }
 
-/** The last lines that this gateway has written: what stood there before is another one's. */
+/** The last lines that this gateway has written; earlier lines are another gateway's. */
 function tail(file: string, from: number): readonly string[] {
   let log: number;
   try {
     log = openSync(file, 'r');
   } catch {
-    // Gone meanwhile: what kept the gateway from starting is told without its last words.
+    // The log is gone: the error is reported without the gateway's last lines.
     return [];
   }
   try {

@@ -1,4 +1,6 @@
-/** How a gateway is ended from outside: asked, then told by a signal, then killed. Each in bounded time, and each said. */
+/**
+ * How a gateway is ended from outside: by a request, then by SIGTERM, then by SIGKILL. Each step is bounded in time, and each is reported.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { paths } from '../../config/files/home.ts';
 import type { Answer } from '../../contract/operations.ts';
@@ -13,25 +15,25 @@ export type EndSignal = 'SIGTERM' | 'SIGKILL';
 
 interface Ended {
   readonly stopped: Answer<'proxy.stop'>;
-  /** What it took; undefined when it ended by itself. */
+  /** The signal that was needed; undefined when the gateway ended by itself. */
   readonly forced: EndSignal | undefined;
 }
 
-// Beyond the grace of its requests: a gateway has its own deadline of 15 s, and says more than a signal does.
+// Time beyond the drain of its requests: a gateway has its own deadline of 15 s, and reports more than a signal does.
 const askMs = 17_000;
-// One that starts answers when it has started.
+// A gateway that is starting answers when it has started.
 const statusMs = 8_000;
 // From its answer, or a signal, to the end of the process.
 const endMs = 5_000;
-// A gateway that has just got its log is about to open its socket.
+// A gateway that has just opened its log is about to open its socket.
 const socketMs = 1_000;
 const pollMs = 20;
-// In a container there may be nobody who asks how a process ended.
+// In a container there may be no process that reaps an ended one.
 const reapMs = 5_000;
 
 /**
- * @param says that a signal was needed, and why
- * @throws {QccError} `QCC_GATEWAY_DOWN` when none runs; `QCC_GATEWAY_UNSTOPPABLE` when the system itself cannot end it
+ * @param says reports that a signal was needed, and why
+ * @throws {QccError} `QCC_GATEWAY_DOWN` when none runs; `QCC_GATEWAY_UNSTOPPABLE` when even the system cannot end it
  */
 export async function endGateway(
   home: string,
@@ -42,11 +44,11 @@ export async function endGateway(
   const { run, socket } = paths(home);
   const asked = await ask(socket, run, graceMs, words);
   const { pid, stopped = { stopped: true, drained: 0, cut: 0 } } = asked;
-  // A gateway in this very process, as in a test: it has answered, and nothing more is to be ended.
+  // The gateway runs in this very process, as in a test: it has answered, and there is no process to end.
   if (pid === process.pid) return { stopped, forced: undefined };
   if (asked.ends && (await gone(pid, endMs))) return { stopped, forced: undefined };
   const why = asked.why ?? words.stillThere;
-  // One that was asked already takes it for "at once"; one that nobody could ask lets its requests end first.
+  // A gateway that was asked before takes the signal for "at once"; one that could not be asked drains its requests first.
   const patience: readonly (readonly [EndSignal, number])[] = [
     ['SIGTERM', asked.why === undefined ? endMs : graceMs + endMs],
     ['SIGKILL', endMs],
@@ -67,7 +69,7 @@ export async function endGateway(
 interface Asked {
   readonly pid: number;
   readonly stopped?: Answer<'proxy.stop'>;
-  /** It has said so, or was on its way already. */
+  /** It has confirmed the request, or was stopping already. */
   readonly ends: boolean;
   /** Why it could not be asked. */
   readonly why?: string;
@@ -93,7 +95,7 @@ async function ask(socket: string, run: string, graceMs: number, words: Words): 
   }
 }
 
-/** False when it is gone already. */
+/** False when the process is gone already. */
 function send(pid: number, signal: EndSignal): boolean {
   try {
     return process.kill(pid, signal);
@@ -102,7 +104,7 @@ function send(pid: number, signal: EndSignal): boolean {
   }
 }
 
-/** Also from the system's table, if whoever inherits the process looks after it: for others, it is there until then. */
+/** Waits until the process is gone from the system's process table as well. Until its parent reaps it, it still counts as present. */
 async function gone(pid: number, ms: number): Promise<boolean> {
   const until = Date.now() + ms;
   while (isAlive(pid)) {

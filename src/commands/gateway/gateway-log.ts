@@ -1,6 +1,6 @@
 /**
- * `logs/gateway.log`: what a gateway in the background says. It is the process's own stdout and stderr, which nothing can exchange
- * while it runs; so the file is copied away and emptied when it is full. Whoever writes appends, and goes on at its new end.
+ * `logs/gateway.log`: the output of a gateway in the background. It is the process's own stdout and stderr, which cannot be exchanged while
+ * it runs; so the file is copied away and truncated when it is full. Writers append, and continue at the new end.
  */
 import {
   closeSync,
@@ -22,18 +22,18 @@ export interface GatewayLog {
 }
 
 interface Bounds {
-  /** A few lines a day: this is years, or one afternoon of something that goes wrong again and again. */
+  /** A few lines a day: this is years, or one afternoon of an error that repeats. */
   readonly bytes: number;
-  /** Beside the one that is written. */
+  /** Rotated files that are kept beside the current one. */
   readonly files: number;
-  /** Kept of it where there is no room for a copy. */
+  /** The part that is kept when there is no room for a copy. */
   readonly tailBytes: number;
   readonly lookEveryMs: number;
 }
 
 const bounds: Bounds = { bytes: 2_000_000, files: 3, tailBytes: 65_536, lookEveryMs: 5_000 };
 
-/** Undefined when this process says it elsewhere: in a terminal, to a system's journal. */
+/** Undefined when this process logs elsewhere: to a terminal, or to a system's journal. */
 export function keepGatewayLog(
   path: string,
   file: number = process.stderr.fd,
@@ -48,7 +48,7 @@ export function keepGatewayLog(
       try {
         writeSync(file, `${new Date().toISOString()} ${visible(line)}\n`);
       } catch {
-        // A full disk: the gateway has more to do than to say so here.
+        // The disk is full: the gateway goes on without this log.
       }
       look();
     },
@@ -64,7 +64,7 @@ function isSame(path: string, file: number): boolean {
   }
 }
 
-/** Never throws: it is called by a timer, and no log is worth the process. */
+/** Never throws: a timer calls it, and a log must not end the process. */
 function keepBounded(path: string, file: number, { bytes, files, tailBytes }: Bounds): void {
   try {
     const { size } = fstatSync(file);

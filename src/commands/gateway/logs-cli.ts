@@ -1,4 +1,4 @@
-/** `qcc proxy logs`: the access log, read from its files: works whether the gateway runs or not. */
+/** `qcc proxy logs`: the access log, read from its files, with or without a running gateway. */
 
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -23,7 +23,7 @@ export async function logs(context: Context): Promise<undefined> {
     if (kept.length >= wanted) break;
     kept = [...linesOf(name).filter(fits), ...kept];
   }
-  // The access log is the one thing that is JSON to everybody: it is made for programs, and people have `jq`.
+  // The access log is always JSON: it is made for programs, and people have `jq`.
   for (const line of wanted === 0 ? [] : kept.slice(-wanted)) context.out.line(line);
   if (isOn(context, 'follow')) await follow(context, file, fits);
   return undefined;
@@ -41,7 +41,7 @@ function linesOf(file: string): readonly string[] {
     : [];
 }
 
-/** Oldest first. The names of rotated files begin with their time. */
+/** Oldest first: the names of rotated files begin with their time. */
 function rotated(file: string): readonly string[] {
   const folder = dirname(file);
   if (!existsSync(folder)) return [];
@@ -55,7 +55,7 @@ async function follow({ out }: Context, file: string, fits: (line: string) => bo
   for (;;) {
     await sleep(followMs);
     const size = existsSync(file) ? statSync(file).size : 0;
-    // It was rotated: the new one begins at its beginning.
+    // The file was rotated: the new one is read from its beginning.
     if (size < at) at = 0;
     if (size === at) continue;
     const lines = (rest + piece(file, at, size - at)).split('\n');

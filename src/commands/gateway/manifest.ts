@@ -1,4 +1,4 @@
-/** The commands of the gateway's life, and what it tells of itself. */
+/** The commands of the gateway's life cycle and its reports. */
 
 import { follow, port, since, watch } from '../arguments.ts';
 import { type Commands, option, say, toggle } from '../command.ts';

@@ -1,4 +1,4 @@
-/** `qcc proxy install-service`: the gateway started by the system, whenever its user is there. */
+/** `qcc proxy install-service`: lets the system start the gateway whenever its user is logged in. */
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -12,7 +12,7 @@ import { answers } from '../../platform/listening.ts';
 import { type Context, isOn } from '../context.ts';
 import { gatewayNode } from './daemon.ts';
 
-// Both answer at once or hang on a session bus that is not there.
+// Both programs answer at once, or hang because the session bus is missing.
 const commandMs = 60_000;
 
 export async function installService(context: Context): Promise<undefined> {
@@ -60,7 +60,7 @@ async function uninstallService(context: Context, { kind, name, file }: Service)
   else context.out.done(context.words.serviceRemoved(file));
 }
 
-/** Of the kernel: a user's own systemd may give a service a view of its own on the files. Root's needs nobody's leave. */
+/** Asks the kernel: a user's own systemd needs user namespaces to confine a service. Root's does not. */
 function mayConfine(): boolean {
   if (process.getuid?.() === 0) return true;
   const forbids = ['/proc/sys/user/max_user_namespaces', '/proc/sys/kernel/unprivileged_userns_clone'];
@@ -74,8 +74,8 @@ function mayConfine(): boolean {
 }
 
 /**
- * Not every kernel that refuses a user's namespaces says so before. So a confined unit that does not start is tried once more
- * without them; where that does not help, it was something else, and the unit stays as it should be.
+ * Not every kernel that refuses user namespaces can be recognised beforehand. So a confined unit that does not start is tried once more
+ * without them. If that does not help, the cause was another one, and the unit stays confined.
  */
 async function startService(
   service: Service,
@@ -86,7 +86,7 @@ async function startService(
   const isRefused = failed !== undefined && failed.hint === service.start.at(-1)?.join(' ');
   if (service.kind !== 'systemd' || !confined || !isRefused) return { failed, isPlain: !confined };
   writeFileAtomic(service.file, serviceFor(context, false).text());
-  // Its tries so far count against the limit of starts.
+  // The failed starts count against the start limit.
   await runAll([['systemctl', '--user', 'reset-failed', service.name]], context);
   const stillFails = await runAll(service.start, context);
   if (stillFails === undefined) return { failed: undefined, isPlain: true };
@@ -95,11 +95,11 @@ async function startService(
   return { failed, isPlain: false };
 }
 
-/** Ends it and takes its file away; false when there was none. For whoever removes all of qcc, too. */
+/** Stops the service and removes its file; false when there was none. `qcc uninstall` uses it, too. */
 export async function removeService(context: Context): Promise<boolean> {
   const service = serviceFor(context, true);
   if (!existsSync(service.file)) return false;
-  // What does not run, or cannot be asked, is no reason to leave its file.
+  // A service that does not run, or cannot be asked, must not keep its file from being removed.
   await runAll(service.stop, context);
   rmSync(service.file, { force: true });
   await runAll(service.forget, context);
@@ -130,7 +130,7 @@ function missing(file: string): QccError {
   );
 }
 
-/** One after the other; the first that fails ends it, and is told with the command that somebody may try by hand. */
+/** Runs commands in order; the first failure ends the sequence, and its error names the command for the user to try by hand. */
 async function runAll(commands: Service['start'], { env, words }: Context): Promise<QccError | undefined> {
   for (const command of commands) {
     const [program = '', ...args] = command;

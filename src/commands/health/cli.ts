@@ -58,7 +58,7 @@ export function healthTable(context: Context, rows: readonly HealthRow[]): void 
   out.prose(4, ...lackingLines(rows, language));
 }
 
-/** It is as well as it says there, and is asked last for these all the same. */
+/** Models that the endpoint lacks. Its state does not change, but it is asked last for these models. */
 function lackingLines(rows: readonly HealthRow[], language: Language): readonly string[] {
   const { lines } = storyWordsOf(language);
   return rows.flatMap(({ profile, name, id, lacks }) =>
@@ -69,13 +69,13 @@ function lackingLines(rows: readonly HealthRow[], language: Language): readonly 
   );
 }
 
-/** The reason of its state; what a call said last may be about something else. */
+/** The reason of its state; the last error may have another cause. */
 function whyOf({ state, because, lastError }: HealthRow, language: Language): string {
   if (state === 'healthy' || state === 'disabled') return '';
   return reasonText(because ?? lastError ?? '', language);
 }
 
-/** What happens first: the state that it goes to by itself, or a probe. Of a healthy one nobody waits for anything. */
+/** The earlier of the next automatic transition and the next probe. Not shown for a healthy endpoint. */
 function nextOf({ state, next, nextProbe }: HealthRow, { words, language }: Context): string {
   if (state === 'healthy' || state === 'disabled') return '';
   const in_ = (at: string) => shortSpan(Math.max(0, Date.parse(at) - Date.now()));
@@ -96,7 +96,7 @@ export async function reset(context: Context): Promise<undefined> {
   return undefined;
 }
 
-/** Through the gateway: what is found counts. */
+/** Through the gateway: verdicts change the state. */
 export async function check(context: Context): Promise<number> {
   const [id] = context.positionals;
   const { checks } = await withInstallation(

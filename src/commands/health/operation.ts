@@ -1,4 +1,4 @@
-/** What people ask of health: how it is, why, what it was, and a check now. */
+/** The operations of health: the state, its reasons, its past, and a check now. */
 
 import { endpointStatus } from '../../../machines/endpoint.ts';
 import { nextOf } from '../../../machines/endpoint-next.ts';
@@ -47,7 +47,7 @@ function rowOf(
   };
 }
 
-/** With `since`, of that time alone: folded from the log again. */
+/** With `since`, folds only that span of the log again. */
 export async function healthMetrics(
   installation: Installation,
   { id, since }: Params<'health.metrics'>,
@@ -78,7 +78,7 @@ async function recentSince(installation: Installation, since: number, replay: Re
   return Recent.from(recent);
 }
 
-/** Probes now, through the gateway; what is found counts. */
+/** Probes now, through the gateway; verdicts change the state. */
 export async function checkHealth(
   installation: Installation,
   { id }: Params<'health.check'>,
@@ -94,7 +94,7 @@ export async function checkHealth(
 
 const historyDefault = 50;
 
-/** Newest first, with what each led to. */
+/** Newest first, with the consequences of each. */
 export function healthHistory(
   installation: Installation,
   { id, limit = historyDefault }: Params<'health.history'>,
@@ -113,7 +113,7 @@ const settingOf = {
   mode: 'health.mode',
 } as const satisfies Readonly<Record<keyof Params<'health.config'>, SettingKey>>;
 
-/** Sets what is given, all or nothing, and tells the `health.*` settings as they are then. */
+/** Sets the given values, all or nothing, and returns the resulting `health.*` settings. */
 export async function configureHealth(
   installation: Installation,
   changes: Params<'health.config'>,

@@ -1,4 +1,4 @@
-/** `qcc history`: what happened, in pages, with filters, live; and, with `--at`, how everything stood at a moment. */
+/** `qcc history`: past facts in pages, with filters, live; and, with `--at`, the whole state at a moment. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FactRow } from '../../contract/history.ts';
@@ -18,10 +18,10 @@ import { Names, namesOf } from '../names.ts';
 import { type Paged, paged } from '../pager.ts';
 import { nowFor, withHistory } from '../source.ts';
 
-// The first lines come while the rest is still looked for.
+// The first lines are printed while the rest is still being read.
 const firstPage = 200;
 const page = 1_000;
-// A gateway is asked four times a second for one number; a log that has to be opened each time, once.
+// A gateway is asked for one number four times a second; a log without a gateway is opened once a second.
 const followMs = { gateway: 250, alone: 1_000 };
 
 export function show(context: Context): Promise<number | undefined> {
@@ -47,7 +47,7 @@ async function showFacts(context: Context): Promise<number | undefined> {
         await out.settle();
       }
       lines.flush();
-      // Not the newest there is by now: what came while these were told is still to be told.
+      // Not the newest fact by now: facts that arrived during the output are still to be printed.
       told = Math.max(span.from, span.to) - 1;
     });
   };
@@ -108,7 +108,7 @@ function limitOf(context: Context): number | undefined {
   throw usage(context.words.mustCount('--limit', String(limit)), '--limit 20');
 }
 
-/** Short forms become whole ids. @throws {QccError} for what names nothing that the history knows */
+/** Expands short forms to whole ids. @throws {QccError} for a name that is unknown in the history */
 async function wholeIds<Asked extends Filters>(call: Call, look: Asked, live: boolean): Promise<Asked> {
   const given = Object.fromEntries(
     Object.entries(look).filter(([name]) => filterFlags.some((flagName) => flagName === name)),
@@ -118,7 +118,7 @@ async function wholeIds<Asked extends Filters>(call: Call, look: Asked, live: bo
   return { ...look, ...filters };
 }
 
-/** Asks again from where it stopped, until somebody has seen enough. */
+/** Asks for further pages from where the last one stopped, until the reader ends it. */
 async function follow(context: Context, look: Look, told: number): Promise<never> {
   const { since: _, fromSeq: __, limit: ___, ...filters } = look;
   const lines = linesOf(context, await withHistory(context, ({ call }) => namesOf(call)));
@@ -209,7 +209,7 @@ function tellDiff(context: Context, answer: Answer<'history.diff'>, names: Names
   }
 }
 
-/** Instants are numbers in the state, and times to people; a state is a code. */
+/** Instants are numbers in the state and times on the screen; a state is a code. */
 function told(path: string, value: string | number | boolean | null, language: Language): string {
   if (path === 'state') return codeText('states', String(value ?? '-'), language);
   const isInstant = typeof value === 'number' && /(^|\.)(since|until|\w+(At|Since))$/.test(path);

@@ -1,4 +1,4 @@
-/** `qcc history explain`: why a request went where it went, and why an endpoint is as it is. */
+/** `qcc history explain`: why a request was routed as it was, and why an endpoint is in its state. */
 
 import type { EndpointStory, FactRow, RequestStory, RouteRow } from '../../contract/history.ts';
 import { codeText } from '../../messages/codes.ts';
@@ -24,7 +24,7 @@ export async function explain(context: Context): Promise<number | undefined> {
   return tellGaps(context, story.gaps);
 }
 
-// Below the sentence, behind the time and the number.
+// Below the sentence, indented past the time and the number.
 const chainIndent = 18;
 
 function ofRequest(context: Context, story: RequestStory, names: Names): void {
@@ -100,7 +100,7 @@ function ofEndpoint(context: Context, story: EndpointStory, names: Names): void 
   chain(context, story.facts, names);
 }
 
-/** What was decided stands below what led to it. */
+/** A decision is printed below its causes. */
 function chain(context: Context, facts: readonly FactRow[], names: Names): void {
   const depth = new Map<number, number>();
   for (const fact of facts) {

@@ -1,4 +1,4 @@
-/** `qcc history export --incident FILE`: a slice of the history that may be given away. */
+/** `qcc history export --incident FILE`: a slice of the history that can be shared. */
 
 import { randomBytes } from 'node:crypto';
 import { usage } from '../../errors/qcc-error.ts';

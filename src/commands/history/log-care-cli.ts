@@ -33,7 +33,7 @@ function verifyLines({ out, words }: Context, answer: Answer<'history.verify'>):
 
 const range = (from: number, to: number) => (from === to ? `#${from}` : `#${from}–#${to}`);
 
-// A difference may be a whole machine: its beginning says which.
+// A difference may be a whole machine: its beginning identifies it.
 const shownMax = 60;
 
 function shown(value: unknown): string {

@@ -1,4 +1,4 @@
-/** Looking after the log by hand: verified, measured, trimmed. */
+/** Manual maintenance of the log: verify, measure, compact. */
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { keeping } from '../../policies/policies.ts';
 import type { ReplayPool } from '../../pool/pool.ts';
 import { Maintenance } from '../../runtime/maintenance.ts';
 
-/** Folds all of it again, beside the main loop, and holds it against the state of this moment. */
+/** Folds all facts again, in a worker, and compares the result with the present state. */
 export async function verifyHistory(
   { core, paths: { log: dir, bodies } }: Installation,
   replay: ReplayPool | undefined,
@@ -22,10 +22,13 @@ export async function verifyHistory(
   return replay ? replay.ask(dir, 'history.verify', params) : ask(core.log, 'history.verify', params);
 }
 
-/** A thousand looks at files would hold up requests: the folder is read once, and what has come or gone since is looked for. */
+/**
+ * A thousand file checks would delay requests: the folder is read once, and only files that are not in this listing are checked
+ * individually.
+ */
 async function missingBlobs({ state }: Installation['core'], bodies: string): Promise<readonly string[]> {
   const there = new Set(await readdir(bodies).catch(() => []));
-  // A blob stands in its folder before a fact names it, and goes after the last one that did.
+  // A blob is written before a fact names it, and is removed after the last such fact.
   return [...state.queue.blobs()].filter((name) => !there.has(name) && !existsSync(join(bodies, name)));
 }
 

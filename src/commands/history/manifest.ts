@@ -1,4 +1,4 @@
-/** The commands that ask the past. */
+/** The commands that query the past. */
 
 import { at, follow, fromLog, limit, since } from '../arguments.ts';
 import { argument, type Commands, option, say, toggle } from '../command.ts';

@@ -18,10 +18,10 @@ import type { Handlers } from '../handler.ts';
 import { compactHistory, measureHistory, verifyHistory } from './log-care-operation.ts';
 import { priced, unpriced } from './prices.ts';
 
-// So few facts cost the main loop less than a worker that has to be started first.
+// For so few facts the main loop is cheaper than starting a worker.
 const smallPage = 250;
 
-/** A question to the log: beside the main loop while a gateway runs, in this process otherwise. */
+/** Queries the log: in a worker while a gateway runs, in this process otherwise. */
 export function asker<Name extends QuestionName>(
   { core, paths }: Installation,
   name: Name,
@@ -39,7 +39,7 @@ export function question<Name extends QuestionName>(name: Name) {
     asker(it, name, live?.replay)(params);
 }
 
-/** The first lines of a look come at once. */
+/** The first lines of a query are available at once. */
 function isSmall(name: QuestionName, params: object): boolean {
   const { from = 0, to = 0, most = Number.POSITIVE_INFINITY, ...others } = params as Partial<Params<'history.page'>>;
   if (name === 'history.page') return Math.min(most, to - from) <= smallPage && Object.keys(others).length === 0;
@@ -47,7 +47,7 @@ function isSmall(name: QuestionName, params: object): boolean {
   return name === 'history.start' && (Object.keys(filters).length === 0 || limit === Number.POSITIVE_INFINITY);
 }
 
-/** What endpoints are called, and what they were. */
+/** The names of endpoints, and their former names. */
 export function namesIn({ profiles }: Pick<State, 'profiles'>): Omit<Answer<'history.head'>, 'head' | 'now'> {
   const now = profiles.endpoints().map(({ id, profile, name }) => [id, `${profile}/${name}`] as const);
   const former = profiles.former.map(({ endpoint, profile, name, until }) => ({

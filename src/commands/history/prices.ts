@@ -1,23 +1,23 @@
 /**
- * What tokens cost by the price lists of the vendors. Looked up when somebody asks, never stored: prices change, tokens do not. A
- * relay may bill something else, and a model that no list knows has no price instead of a guessed one.
+ * Token prices by the vendors' price lists. They are looked up on demand and never stored: prices change, tokens do not. A relay may charge
+ * differently, and a model that is in no list has no price instead of a guessed one.
  */
 
 import type { CostRow, StatsRow } from '../../contract/stats.ts';
 import { later } from '../../platform/later.ts';
 
 type Tokens = StatsRow['tokens'];
-/** Dollars for a token. */
+/** Dollars per token. */
 type Rates = Record<keyof Tokens, number>;
 
-// So few tokens are in no tier for long contexts: the price that a list begins with.
+// So few tokens are in no tier for long contexts: the list's base price applies.
 const sample = 1_000;
 
 export interface Priced {
   readonly cost: CostRow | null;
 }
 
-/** @param baseUrlOf where an endpoint is: a vendor's own address says whose list counts */
+/** @param baseUrlOf the address of an endpoint: a vendor's own address selects that vendor's list */
 export async function priced<Row extends Pick<StatsRow, 'endpoint' | 'model' | 'tokens'>>(
   rows: readonly Row[],
   baseUrlOf: (endpoint: string) => string | undefined,
@@ -27,7 +27,7 @@ export async function priced<Row extends Pick<StatsRow, 'endpoint' | 'model' | '
   return rows.map((row) => ({ ...row, cost: costOf(row.tokens, rates(row.model, baseUrlOf(row.endpoint))) }));
 }
 
-/** Models with tokens that nobody has a price for. */
+/** Models with tokens but without a known price. */
 export function unpriced(rows: readonly (Pick<StatsRow, 'model' | 'tokens'> & Priced)[]): readonly string[] {
   const models = rows.flatMap(({ model, tokens, cost }) => (cost === null && !isNone(tokens) ? [model ?? '-'] : []));
   return [...new Set(models)];
@@ -46,7 +46,7 @@ async function rateFinder(): Promise<(model: string | null, baseUrl: string | un
     return {
       input: of({ input_tokens: sample }),
       output: of({ output_tokens: sample }),
-      // Of the list's input tokens, those that came out of a cache or went into one are a part.
+      // In the list's terms, tokens read from a cache or written to one are part of the input tokens.
       cacheRead: of({ input_tokens: sample, cache_read_tokens: sample }),
       cacheWrite: of({ input_tokens: sample, cache_write_tokens: sample }),
     };
@@ -74,7 +74,7 @@ function costOf(tokens: Tokens, rates: Rates | undefined): CostRow | null {
   return { inputUsd, outputUsd, cacheReadUsd, cacheWriteUsd, totalUsd };
 }
 
-/** A millionth of a dollar: a single token of the cheapest model is still seen. */
+/** A millionth of a dollar: a single token of the cheapest model is still visible. */
 function rounded(dollars: number): number {
   return Math.round(dollars * 1_000_000) / 1_000_000;
 }

@@ -1,4 +1,4 @@
-/** The log repaired by hand: with no gateway around it, and with no installation either, because a damaged log may not open. */
+/** Manual repair of the log: without a running gateway, and without an opened installation, because a damaged log may not open. */
 import { existsSync, renameSync } from 'node:fs';
 import { paths } from '../../config/files/home.ts';
 import type { RepairAnswer } from '../../contract/history.ts';
@@ -9,8 +9,9 @@ import { answers } from '../../platform/listening.ts';
 import { stampOf } from '../../platform/time.ts';
 
 /**
- * Makes a whole log of a damaged one, with no gateway around it; what was lost becomes a fact. Where the log is gone, it begins anew.
- * @throws {QccError} `QCC_GATEWAY_RUNNING`, `QCC_LOG_LOCKED` while somebody has the log
+ * Rebuilds a whole log from a damaged one, without a running gateway; the loss is recorded as a fact. If the log is missing, it begins
+ * anew.
+ * @throws {QccError} `QCC_GATEWAY_RUNNING`, `QCC_LOG_LOCKED` while another process has the log open
  */
 export async function repairHistory(home: string, now: number): Promise<RepairAnswer> {
   const { socket, log: dir, bodies } = paths(home);
@@ -24,9 +25,10 @@ export async function repairHistory(home: string, now: number): Promise<RepairAn
     );
   const stamp = stampOf(now);
   const { repaired, facts, lost, kept } = await repairLog(dir, `log.damaged-${stamp}`, hadFacts(home));
-  // No fact that is left names them, and the next start would sweep them away: with the log, should it come back, they count again.
+  // No remaining fact names these files, and the next start would remove them. They are set aside with the damaged log, so that they are
+  // useful again if it is recovered.
   if (repaired && facts === 0 && existsSync(bodies)) renameSync(bodies, `${bodies}.kept-${stamp}`);
-  // Whoever opens it tells what was lost.
+  // The next process that opens the log reports the loss.
   if (repaired) await (await openInstallation(home)).close();
   return { repaired, facts, lost: lost.map(([from, to]) => ({ from, to })), kept };
 }

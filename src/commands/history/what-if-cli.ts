@@ -1,4 +1,4 @@
-/** `qcc history what-if`: the recorded outcomes under other settings, side by side with what was. */
+/** `qcc history what-if`: the recorded outcomes under other settings, side by side with the real ones. */
 
 import type { Answer, Params } from '../../contract/operations.ts';
 import { usage } from '../../errors/qcc-error.ts';
@@ -65,7 +65,7 @@ async function sinceOf(context: Context): Promise<Pick<Params<'history.whatIf'>,
   return 'seq' in moment ? { fromSeq: moment.seq } : { since: moment.at };
 }
 
-/** What a setting may be is known by whoever answers. @throws {QccError} usage, for what is no `KEY=VALUE` */
+/** The process that answers knows which settings exist. @throws {QccError} usage, for text that is not `KEY=VALUE` */
 function triedSettings(context: Context): Readonly<Record<string, string>> {
   const pairs = listFlag(context, 'set').map((given) => {
     const equals = given.indexOf('=');

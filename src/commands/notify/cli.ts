@@ -2,7 +2,7 @@
 import { exitCodes } from '../../errors/qcc-error.ts';
 import { type Context, withInstallation } from '../context.ts';
 
-/** Sent by the gateway while one runs, because that is who sends the real ones. Exit 7 when a channel failed. */
+/** A running gateway sends it, because it also sends the real ones. Exits with 7 when a channel failed. */
 export async function test(context: Context): Promise<number | undefined> {
   const { out, words, language, json } = context;
   const answer = await withInstallation(context, ({ call }) => call('notify.test', { language }));

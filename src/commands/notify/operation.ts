@@ -1,4 +1,4 @@
-/** Notifications as an installation has set them up, and a message that shows whether they arrive. */
+/** An installation's notifications, and a test message that shows whether they arrive. */
 
 import { secretSetting } from '../../config/secrets/secret-setting.ts';
 import type { NotifyRow, notifyContract } from '../../contract/notify.ts';
@@ -14,7 +14,7 @@ export function notifySettings({ settings, vault }: Installation): NotifySetting
   return { settings, secret: (key) => secretSetting(vault, key, process.env) };
 }
 
-/** One try on each channel, whatever `notify.on` says. @throws {QccError} `QCC_NOTIFY_UNSET` when there is no channel */
+/** One attempt on each channel, whatever `notify.on` says. @throws {QccError} `QCC_NOTIFY_UNSET` when there is no channel */
 export async function testNotifications(
   installation: Installation,
   { language }: Params<'notify.test'>,

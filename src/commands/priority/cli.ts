@@ -20,7 +20,7 @@ export async function set(context: Context): Promise<undefined> {
   return undefined;
 }
 
-/** Where requests go, and how the ladder as a whole is. */
+/** The routing order, and the state of the ladder. */
 export function ladderLine({ out, words, language }: Context, active: string | null, state: string): string {
   const ladder = out.paint(toneOf(state), codeText('states', state, language));
   return `${words.labelled(words.active, active ?? words.none)}  ${words.labelled(words.ladder, ladder)}`;

@@ -1,4 +1,4 @@
-/** What people do with the ladder: look at it, switch by hand, set its policy. */
+/** The operations of the ladder: show it, switch by hand, set its policy. */
 
 import { reason } from '../../../events/reason.ts';
 import { secondMs } from '../../../events/units.ts';
@@ -75,7 +75,7 @@ const settingOf: Readonly<Record<keyof PolicyRow, string>> = {
   maxPerHour: 'failover.max_per_hour',
 };
 
-/** Sets what is given, all or nothing, and tells the policy as it is then. */
+/** Sets the given values, all or nothing, and returns the resulting policy. */
 export async function setPolicy(
   installation: Installation,
   changes: Params<'priority.policy'>,

@@ -1,4 +1,4 @@
-/** What people do with profiles. */
+/** The operations of profiles. */
 
 import type { Fact } from '../../../events/fact.ts';
 import { parseProfileName, streams } from '../../../events/ids.ts';
@@ -32,7 +32,7 @@ export async function addProfile(
   const facts: Fact[] = [{ type: 'ProfileAdded', data: { name, description: params.description ?? '' } }];
   if (params.tier) facts.push({ type: 'TierAssigned', data: { name, tier: params.tier } });
   if (endpoint) facts.push(endpoint.fact);
-  // The key is on the disk before the fact that names it: a crash between the two leaves a key nobody uses, not an endpoint without one.
+  // The key is on the disk before the fact that names it: a crash between the two leaves an unused key, not an endpoint without a key.
   const put = endpoint ? ([[endpoint.id, endpoint.key]] as const) : [];
   await withKeys(installation, { put }, () => core.command({ do: 'report', stream: streams.profile(name), facts }));
   return profileRow(core.state, profileNamed(installation, name));
@@ -73,7 +73,7 @@ export async function setTier(
   { profile, tier }: Params<'priority.set'>,
 ): Promise<Answer<'priority.set'>> {
   const known = profileNamed(installation, profile);
-  // To be put there again moves it to the end of its tier; where it is the last one, nothing changes.
+  // Setting the same tier again moves the profile to the end of the tier; if it is the last one already, nothing changes.
   const last = tier === null ? known : installation.core.state.profiles.tier(tier).at(-1);
   if (known.tier === tier && last?.name === known.name) return { profile, tier };
   const fact = { type: 'TierAssigned', data: { name: profile, tier } };

@@ -12,9 +12,9 @@ import { type Context, confirmed, flag, isOn, numberFlag, withInstallation } fro
 import { Teller } from '../fact-lines.ts';
 import { namesOf } from '../names.ts';
 
-/** Not an import of the machine's own: help and mistakes load nothing that serves. */
+/** Not imported from the machine: help and usage errors load no code of the gateway. */
 const states: readonly QueueItemState[] = ['waiting', 'retrying', 'answered', 'dead', 'unknown', 'cancelled'];
-/** What an answer may still come of, or has to be decided about. */
+/** States that may still lead to an answer, or that need a decision. */
 const open: readonly QueueItemState[] = ['waiting', 'retrying', 'unknown'];
 
 const colours = {
@@ -103,7 +103,7 @@ export async function show(context: Context): Promise<undefined> {
   return undefined;
 }
 
-/** The bytes as they came, for a file or another program; in JSON, as text. */
+/** The raw bytes, for a file or another program; in JSON, as text. */
 async function answerOf({ out, json, ...rest }: Context, id: string): Promise<undefined> {
   const { body, ...told } = await withInstallation({ out, json, ...rest }, ({ call }) => call('queue.answer', { id }));
   const bytes = Buffer.from(body, 'base64');
@@ -133,7 +133,7 @@ export async function clear(context: Context): Promise<undefined> {
     const counts = await call('queue.status', {});
     const asked = wanted.state === undefined ? open : open.filter((state) => state === wanted.state);
     const count = asked.reduce((sum, state) => sum + counts[state], 0);
-    // Whoever waits would lose an answer; what is over loses nothing.
+    // Clearing an open item loses its answer and needs confirmation; clearing finished ones loses nothing.
     if (count > 0) await confirmed(context, context.words.clearOpen(count));
     return call('queue.clear', wanted);
   });

@@ -1,4 +1,4 @@
-/** What people do with the queue: look at it, try again, clear. Bodies and answers are opened for `queue.answer` alone. */
+/** The operations of the queue: show, retry, clear. Bodies and answers are decrypted for `queue.answer` alone. */
 
 import { nameOf, type QueueId, queueIdOf, streams } from '../../../events/ids.ts';
 import { isOver, type QueueItemState } from '../../../machines/queue-item.ts';
@@ -13,7 +13,7 @@ import type { Handlers } from '../handler.ts';
 
 const listDefault = 50;
 const queueIdLength = 12;
-// Of an id's end; shorter ones would name too many.
+// The number of characters of an id's end that is accepted; shorter ones would be ambiguous.
 const shortMin = 4;
 
 export function queueStatus({ core: { state }, settings }: Installation): Answer<'queue.status'> {
@@ -41,7 +41,7 @@ export function queueStatus({ core: { state }, settings }: Installation): Answer
   };
 }
 
-/** The newest ones, oldest first. */
+/** The newest items, in the order of their age. */
 export function listQueue(installation: Installation, params: Params<'queue.list'>): Answer<'queue.list'> {
   const rows = idsOf(installation, params.state).map((id) => rowOf(installation, id));
   rows.sort((a, b) => (a.enqueuedAt < b.enqueuedAt ? -1 : 1));
@@ -81,7 +81,7 @@ export async function queuedAnswer(
   return { id, status: item.status ?? 0, bytes: blob.length, body: body.toString('base64') };
 }
 
-/** @throws {QccError} `QCC_QUEUE_OVER` for what is answered, cleared, under way, or has nothing left to send */
+/** @throws {QccError} `QCC_QUEUE_OVER` for an item that is answered, cleared, being retried, or without a body to send */
 export async function retryQueued(
   installation: Installation,
   params: Params<'queue.retry'>,
@@ -98,7 +98,7 @@ export async function retryQueued(
   );
 }
 
-/** All that are dead, unknown or waiting. */
+/** All items that are dead, unknown or waiting. */
 export async function retryAllQueued(installation: Installation): Promise<Answer<'queue.retryAll'>> {
   const asked = await Promise.all(idsOf(installation).map((id) => ask(installation, id)));
   return { retried: asked.filter((one) => one).length };
@@ -109,7 +109,7 @@ async function ask({ core }: Installation, id: QueueId): Promise<boolean> {
   return facts.length > 0;
 }
 
-/** What is not over is cancelled, and can still be seen; what is over is forgotten. Either way its data key is destroyed. */
+/** Cancels open items, which stay visible, and forgets finished ones. In both cases the data key is destroyed. */
 export async function clearQueue(
   installation: Installation,
   params: Params<'queue.clear'>,
@@ -130,7 +130,7 @@ export async function clearQueue(
   return { cleared: ids.length };
 }
 
-/** Sets what is given, all or nothing, and tells the queue's settings as they are then. */
+/** Sets the given values, all or nothing, and returns the resulting queue settings. */
 export async function configQueue(
   installation: Installation,
   params: Params<'queue.config'>,
@@ -155,14 +155,14 @@ function rowOf({ core: { state } }: Installation, id: QueueId): QueueItemRow {
 
 /** By a unique beginning of its id. */
 function itemNamed(installation: Installation, given: string): QueueId {
-  // A stream's name is what the history shows.
+  // The history shows the stream's name.
   const said = /^(queue|request)\//.test(given) ? nameOf(given) : given;
   const text = said.replace(/^(…|\.\.\.)/, '').toLowerCase();
-  // A request's whole id ends with its item's.
+  // The whole id of a request ends with the id of its item.
   const name = text.length > queueIdLength ? queueIdOf(text) : text;
   const all = idsOf(installation);
   const begun = all.filter((id) => name !== '' && id.startsWith(name));
-  // The history prints requests by their ends.
+  // The history prints the end of a request's id.
   const found = begun.length > 0 || name.length < shortMin ? begun : all.filter((id) => id.endsWith(name));
   if (found.length === 1 && found[0]) return found[0];
   if (found.length > 1) {

@@ -1,4 +1,4 @@
-/** `qcc uninstall`: Claude Code as it was before, no gateway, no service, and no home, if that is wanted. */
+/** `qcc uninstall`: restores Claude Code's settings, ends the gateway, removes the service and, on request, the home. */
 import { existsSync } from 'node:fs';
 import { paths } from '../../config/files/home.ts';
 import { QccError } from '../../errors/qcc-error.ts';
@@ -15,11 +15,11 @@ export async function uninstall(context: Context): Promise<undefined> {
   const keepHome = isOn(context, 'keep-home');
   const there = existsSync(home);
   if (there && !keepHome) await confirmed(context, said.removesHome(home));
-  // First: what remembers how Claude Code was lies in the home.
+  // First, because the record of Claude Code's former settings is in the home.
   const files = there ? await restoreClaude(context) : [];
   const stopped = there && (await answers(paths(home).socket));
   const service = await withoutService(context);
-  // The end of a service is the end of its gateway.
+  // Removing a service also ends its gateway.
   if (stopped && (await answers(paths(home).socket))) await stopGateway(context);
   const { removed, left } = keepHome ? { removed: false, left: [] } : await remove(home, env);
   if (json) return void out.json({ restored: files.length > 0, stopped, service, removed, files, left });
@@ -42,14 +42,14 @@ async function restoreClaude({ home, out, language }: Context): Promise<readonly
   try {
     return restoreAllClaudeSettings({ home, vault: await openVault(home) }).map(({ file }) => file);
   } catch (error) {
-    // What nobody can open any more cannot be given back, and is no reason to keep qcc for ever.
+    // If the vault cannot be opened any more, the former settings cannot be restored; that must not prevent the removal.
     if (!(error instanceof QccError && error.code.startsWith('QCC_VAULT'))) throw error;
     out.warn(`${configWordsOf(language).notGivenBack}: ${inLanguage(error, language).message}`);
     return [];
   }
 }
 
-/** A system that has no services has none of ours. */
+/** A system without services has none of ours. */
 async function withoutService(context: Context): Promise<boolean> {
   try {
     return await removeService(context);

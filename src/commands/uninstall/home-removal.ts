@@ -1,10 +1,10 @@
-/** The end of a home: what qcc has made in it goes, and nothing else. */
+/** Removal of a home: removes the files that qcc has made in it, and nothing else. */
 import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { keychainFor } from '../../config/secrets/keychain.ts';
 import { writerOf } from '../../platform/atomic-file.ts';
 
-/** Everything that qcc ever makes in a home. A home is wherever somebody says: it may be a folder with other things in it. */
+/** Every file and folder that qcc ever makes in a home. The user chooses the home: it may be a folder with other things in it. */
 const made: ReadonlySet<string> = new Set([
   'bodies',
   'claude.json',
@@ -24,10 +24,10 @@ const made: ReadonlySet<string> = new Set([
   'vault.json',
 ]);
 
-// What a repair works in, and what it has put aside of the queue.
+// The working folder of a repair, and the queue files that it set aside.
 const ofRepair = /^log\.repair-[\w-]+$|^bodies\.kept-[\d-]+$/;
 
-/** What a killed writer of one of its files has left. */
+/** Temporary files of a killed writer. */
 function isLeftover(name: string): boolean {
   if (ofRepair.test(name)) return true;
   const file = /^[a-z]+(\.repair)?\.(json|key)(?=\.)/.exec(name)?.[0];
@@ -36,7 +36,7 @@ function isLeftover(name: string): boolean {
 
 export interface Removal {
   readonly removed: boolean;
-  /** What is not ours, and stays with its folder. */
+  /** Files that are not ours; they stay, and so does their folder. */
   readonly left: readonly string[];
 }
 
@@ -44,7 +44,7 @@ export function removeHome(home: string, env: Readonly<Record<string, string | u
   if (!existsSync(home)) return { removed: false, left: [] };
   const names = readdirSync(home);
   const ours = names.filter((name) => made.has(name) || isLeftover(name));
-  // The keys first: should this be interrupted, what is left opens nothing.
+  // The keys first: if the removal is interrupted, the rest cannot be decrypted.
   const first = (name: string) => (name === 'master.key' || name === 'vault.json' ? 0 : 1);
   for (const name of ours.sort((a, b) => first(a) - first(b)))
     rmSync(join(home, name), { recursive: true, force: true });

@@ -1,4 +1,4 @@
-/** The command that takes qcc away. */
+/** The command that removes qcc. */
 import { type Commands, say, toggle } from '../command.ts';
 
 export const uninstallCommands: Commands = {
