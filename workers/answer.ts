@@ -1,5 +1,7 @@
 /** What an endpoint said to a probe's question, read from the body of a Messages answer: a stream, or one piece. */
+
 import type * as anthropic from '@anthropic-ai/sdk/resources';
+import { jsonIn } from '../src/platform/json.ts';
 import { StreamWatch } from '../src/proxy/response/sse.ts';
 
 export interface Answer {
@@ -76,12 +78,8 @@ function errorText({ error, message }: Piece): string {
 }
 
 function parsed(text: string): Piece | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Piece) : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = jsonIn(text);
+  return typeof value === 'object' && value !== null ? (value as Piece) : undefined;
 }
 
 function eventsIn(body: string): readonly Piece[] {

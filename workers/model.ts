@@ -1,4 +1,5 @@
 /** Which model a probe talks to: the cheapest that its name can tell. */
+import { jsonIn } from '../src/platform/json.ts';
 import { holdsKey } from './sentence.ts';
 
 /** Known to most relays, and small: for an endpoint of which nothing is known. */
@@ -47,12 +48,7 @@ export function readModels({
   readonly isAborted: boolean;
 }): readonly string[] | null {
   if (isAborted) return list.test(body) ? [...body.matchAll(idIn)].flatMap(([, id = '']) => named(id)) : null;
-  let data: unknown;
-  try {
-    data = (JSON.parse(body) as { data?: unknown } | null)?.data;
-  } catch {
-    return null;
-  }
+  const data = (jsonIn(body) as { data?: unknown } | null | undefined)?.data;
   if (!Array.isArray(data)) return null;
   return data.slice(0, idsMax).flatMap((one: { id?: unknown } | null) => {
     const id = one?.id;

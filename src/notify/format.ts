@@ -2,10 +2,12 @@
  * How each vendor wants a message, and what its answer means. Slack: incoming webhooks;
  * Feishu and Lark: custom bots; DingTalk: custom robots; WeCom: group robots; ntfy: https://docs.ntfy.sh/publish/.
  */
+
 import { createHmac } from 'node:crypto';
 import type { Millis } from '../../events/fact.ts';
 import { secondMs } from '../../events/units.ts';
 import { reasonsAsSentences } from '../messages/reasons.ts';
+import { jsonIn } from '../platform/json.ts';
 import { iso } from '../platform/time.ts';
 import type { Message } from './message.ts';
 
@@ -166,12 +168,8 @@ function codeIn(answer: string, busy: readonly number[]) {
 }
 
 function read(answer: string): { readonly code: unknown; readonly msg: unknown } {
-  try {
-    const said = JSON.parse(answer) as Readonly<Record<string, unknown>> | null;
-    return { code: said?.['code'] ?? said?.['errcode'], msg: said?.['msg'] ?? said?.['errmsg'] };
-  } catch {
-    return { code: undefined, msg: undefined };
-  }
+  const said = jsonIn(answer) as Readonly<Record<string, unknown>> | null | undefined;
+  return { code: said?.['code'] ?? said?.['errcode'], msg: said?.['msg'] ?? said?.['errmsg'] };
 }
 
 // A shorter part is a word of the vendor's paths, and no secret.

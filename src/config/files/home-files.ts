@@ -2,6 +2,7 @@
  * The files of a home, one by one: whether each is what it was written as. Most of them are made anew without loss; what stood there
  * is set aside first, because a better tool may read it.
  */
+
 import {
   accessSync,
   chmodSync,
@@ -15,6 +16,7 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { exitCodes, QccError } from '../../errors/qcc-error.ts';
+import { jsonIn } from '../../platform/json.ts';
 import { readPlain } from '../../platform/plain-file.ts';
 import { type Paths, paths } from './home.ts';
 
@@ -36,17 +38,10 @@ interface Expected {
   readonly isWhole?: (bytes: Buffer) => boolean;
 }
 
-const isJson = (bytes: Buffer): boolean => {
-  try {
-    const value: unknown = JSON.parse(bytes.toString('utf8'));
-    return typeof value === 'object' && value !== null;
-  } catch {
-    return false;
-  }
-};
+const valueIn = (bytes: Buffer) => jsonIn(bytes.toString('utf8'));
 const isFormat = (bytes: Buffer): boolean =>
-  isJson(bytes) && typeof (JSON.parse(bytes.toString('utf8')) as { format?: unknown }).format === 'number';
-const isNames = (bytes: Buffer): boolean => isJson(bytes) && Array.isArray(JSON.parse(bytes.toString('utf8')));
+  typeof (valueIn(bytes) as { format?: unknown } | null | undefined)?.format === 'number';
+const isNames = (bytes: Buffer): boolean => Array.isArray(valueIn(bytes));
 // AES-256-GCM in base64: anything else was never sealed.
 const isSealed = (bytes: Buffer): boolean => /^[A-Za-z0-9+/]+={0,2}\n?$/.test(bytes.toString('latin1'));
 

@@ -1,7 +1,9 @@
 /** What cc-switch keeps for Claude Code: a list of providers, in `config.json` or, since its version 3.8, in a database. */
+
 import { createRequire } from 'node:module';
 import * as v from 'valibot';
 import { exitCodes, QccError } from '../../errors/qcc-error.ts';
+import { jsonIn } from '../../platform/json.ts';
 import {
   type Incoming,
   type IncomingProfile,
@@ -95,7 +97,7 @@ export function ccSwitchDatabase(path: string): unknown {
   const rows = rowsOf(path);
   const providers = rows.map(({ id, name, settings_config: settings }) => [
     id,
-    { id, name, settingsConfig: parsedSettings(settings) },
+    { id, name, settingsConfig: jsonIn(settings) ?? null },
   ]);
   const current = rows.find((row) => Boolean(row.is_current))?.id ?? null;
   return { version: 2, claude: { current, providers: Object.fromEntries(providers) } };
@@ -163,14 +165,6 @@ function refuseLarge(database: InstanceType<Sqlite['DatabaseSync']>): void {
     throw unreadableImport(
       `one of its providers has ${characters} characters, and no more than ${charactersMax} are read`,
     );
-}
-
-function parsedSettings(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
 
 interface Sqlite {

@@ -6,6 +6,7 @@
  * takes long to walk over.
  */
 
+import { jsonIn } from '../../platform/json.ts';
 import { Places } from './json-places.ts';
 import { JsonScanner } from './json-scanner.ts';
 import { shortName } from './short-name.ts';
@@ -274,26 +275,18 @@ function textOf(body: Buffer, at: number, end: number): string | null {
   if (body[at] !== quote || end - at > valueMax) return null;
   const text = body.toString('utf8', at, end);
   // Without an escape and without what JSON forbids, it is what stands between its quotes.
-  return plain.test(text) ? text.slice(1, -1) : (parsed(text) as string | null);
+  return plain.test(text) ? text.slice(1, -1) : ((jsonIn(text) ?? null) as string | null);
 }
 
 /** Claude Code puts a JSON text into `user_id`, with `session_id` in it. */
 function sessionOf(body: Buffer, at: number, end: number): string | null {
   if (end - at > valueMax) return null;
-  return sessionIn((parsed(body.toString('utf8', at, end)) as { user_id?: unknown } | null)?.user_id);
+  return sessionIn((jsonIn(body.toString('utf8', at, end)) as { user_id?: unknown } | null | undefined)?.user_id);
 }
 
 function sessionIn(user: unknown): string | null {
   // Other clients put a name there: to find that out by a throw costs more than all the rest.
   if (typeof user !== 'string' || !user.startsWith('{')) return null;
-  const session = (parsed(user) as { session_id?: unknown } | null)?.session_id;
+  const session = (jsonIn(user) as { session_id?: unknown } | null | undefined)?.session_id;
   return typeof session === 'string' ? session : null;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
