@@ -21,7 +21,7 @@ import type { openQueue } from './queue.ts';
 
 // Beyond the time that requests were given: for the steps of the end, of which most take no time at all.
 const endMs = 15_000;
-// Whoever has had its time to end is cut off; that takes a moment.
+// A step that has had its time is ended; that takes a moment.
 const abortMs = 2_000;
 // Notifications have a limit of their own, of half of it.
 const notifyMs = 4_000;
@@ -72,7 +72,7 @@ export function endOf(
   const stop = (graceMs: number) => {
     stopping ??= (async () => {
       tell?.({ type: 'stopping', graceMs });
-      // Where even the steps below hang, somebody else has to end the process.
+      // Where even the steps below hang, another process has to end this one.
       const overdue = setTimeout(() => tell?.({ type: 'overdue' }), graceMs + endMs);
       overdue.unref();
       void end.promise.then(() => clearTimeout(overdue));

@@ -46,11 +46,11 @@ export interface GatewayOptions {
   readonly port?: number;
   /** Of the notifications; English when it is not said. */
   readonly language?: 'en' | 'zh-CN';
-  /** Where errors are counted that nobody expected; none are when it is not said. */
+  /** Where unexpected errors are counted; without it they are not. */
   readonly uncaught?: Uncaught;
   /** Aborted while it starts: what has been opened is closed again. Afterwards it means nothing: then there is `stop`. */
   readonly signal?: AbortSignal;
-  /** What whoever looks after it ought to know, and no fact can say: the log may be what is in trouble. */
+  /** What its operator ought to know, and no fact can say: the log may be what is in trouble. */
   readonly tell?: (news: GatewayNews) => void;
 }
 
@@ -78,7 +78,7 @@ export interface Gateway {
 
 /**
  * Starts the gateway in this process; resolves when it answers. The log first: who has it is alone. Then the control socket, and the
- * port last: nobody is served by what cannot be asked or stopped. What fails takes everything apart again.
+ * port last: no client is served by what cannot be asked or stopped. What fails takes everything apart again.
  * @throws {QccError} when one runs already, the port is taken, the certificate is no good, the listener would be open to others
  */
 export async function runGateway(options: GatewayOptions): Promise<Gateway> {

@@ -104,7 +104,7 @@ export class Monitor {
     return this.#prober.probe(endpoints.map((endpoint) => ({ endpoint, depth: 'conversation' })));
   }
 
-  /** Whom the plan has probed next, and when; without those that nobody will probe as things are. */
+  /** Whom the plan has probed next, and when; without those that get no probe as things are. */
   next(): ReadonlyMap<string, PlannedProbe> {
     return nextProbes(this.#probed(), this.#around(), this.#policy());
   }

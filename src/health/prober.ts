@@ -28,7 +28,7 @@ export interface ProberPorts {
   isLocal(endpoint: EndpointId): boolean;
   /** A result. `report` is what the machines take of it. */
   found(endpoint: EndpointId, report: EndpointReport, result: ProbeResult): void;
-  /** Nobody is probed any more: the network is not listened to either. */
+  /** Probes have ended: the network is not listened to either. */
   isOff(): boolean;
   /** The network has gone, or is back. */
   network(online: boolean): void;
@@ -98,7 +98,7 @@ export class Prober {
     }
   }
 
-  /** The machine has slept, and nobody has looked since. */
+  /** The machine has slept, and there was no look since. */
   get isOverdue(): boolean {
     return this.#sleptMs() > 0;
   }
@@ -270,7 +270,7 @@ class Round {
 }
 
 /**
- * What the machines take of a result. A connection or an API that answers speaks for nobody: relays list their models
+ * What the machines take of a result. A connection or an API that answers shows no recovery: relays list their models
  * while messages fail. Their failures count like all others.
  */
 export function reportOf(result: ProbeResult): EndpointReport {

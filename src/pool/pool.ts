@@ -14,7 +14,7 @@ import { programAt } from './program.ts';
 // room for it the heap stays small, where Node's own 48 MB fill up in some thousand probes and look like a leak.
 const probeHeap = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 4 };
 // A thread is for isolation, not for speed: a probe only waits, and a second thread costs 25 MB. 128 of them wait at once,
-// more wait for a place. It begins with the first probe: a gateway that nobody has to be probed for has none.
+// more wait for a place. It begins with the first probe: a gateway without an endpoint to probe has none.
 const threads = { min: 0, max: 1, probesEach: 128 };
 
 const nothing = programAt('workers/nothing').href;
@@ -22,7 +22,7 @@ const nothing = programAt('workers/nothing').href;
 const reviveMs = 1_000;
 
 /**
- * Hears of workers that die between two tasks, which would end this process with nobody listening, and of those that could not begin:
+ * Hears of workers that die between two tasks, which would end this process without a listener, and of those that could not begin:
  * what waits for one of these waits for ever, because piscina starts another one only for the next task. Returns the way to end it.
  */
 function revived(piscina: Piscina): () => Promise<void> {
@@ -114,7 +114,7 @@ export interface ReplayPool {
   ask<Name extends QuestionName>(dir: string, name: Name, params: ReplayTask<Name>['params']): Promise<Json>;
   /** Reads tables of the log, slowly; the names of those that are not what was written. */
   scrub(dir: string, names: readonly string[]): Promise<readonly string[]>;
-  /** Nobody is to read a log that is damaged: all questions fail with this. Undefined: they are answered again. */
+  /** A damaged log must not be read: all questions fail with this. Undefined: they are answered again. */
   distrust(dir: string, error: QccError | undefined): void;
   close(): Promise<void>;
 }
@@ -172,7 +172,7 @@ export interface LostRetry {
 
 export interface RetryPool {
   /**
-   * Makes one attempt on a worker. The job's body is moved there: nobody may read it after the call, unless it is a part of
+   * Makes one attempt on a worker. The job's body is moved there: it must not be read after the call, unless it is a part of
    * a larger piece of memory. `signal` ends it, with `cancelled`.
    * @throws what the sink threw; the attempt is ended then
    */

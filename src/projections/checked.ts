@@ -37,11 +37,11 @@ export function probedEndpoints(source: Source, memoryOf: (id: EndpointId) => Pr
     const place = ladder.indexOf(profile);
     return {
       id,
-      // While a profile is pinned nobody waits for another one.
+      // While a profile is pinned no request waits for another one.
       isAbove: pinned === null && place >= 0 && place < here,
       isWatched: profile === watched,
       state,
-      // Nobody has heard of a new one, and there is no reason to doubt it.
+      // A new one has no history, and there is no reason to doubt it.
       since: since ?? addedAt,
       until,
       held,

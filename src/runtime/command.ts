@@ -17,7 +17,7 @@ export type Command =
 
 export interface Origin {
   readonly by: By;
-  /** Await the disk: for what somebody was promised. */
+  /** Await the disk: for what a caller was promised. */
   readonly sync?: boolean;
   readonly intent?: Intent;
 }

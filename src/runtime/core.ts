@@ -97,7 +97,7 @@ export class Core {
     return this.#log;
   }
 
-  /** Facts of a batch, folded and handed to the log: for whoever keeps the world in step with the state. */
+  /** Facts of a batch, folded and handed to the log: for listeners that keep the world in step with the state. */
   onFacts(listener: (facts: readonly Recorded[]) => void): void {
     this.#listeners.add(listener);
   }
@@ -108,7 +108,7 @@ export class Core {
   }
 
   /**
-   * Does what somebody was promised: all of it, or nothing. It is written down first; from there on it is done, also when the disk is
+   * Does what a caller was promised: all of it, or nothing. It is written down first; from there on it is done, also when the disk is
    * full by then (its facts wait) or the process ends (the next one carries it out).
    * @throws {QccError} `QCC_LOG_SUSPENDED`: the disk takes nothing, and nothing was done, nor will be
    */
@@ -217,7 +217,7 @@ export class Core {
     this.tellEndpoint(id, { type: 'ModelNotFound', data: { model, until, request } }, { by: 'traffic' });
   }
 
-  /** It has answered for a model: of nearly all nobody had said anything else, and nothing is made for them. */
+  /** It has answered for a model: nearly all were never said to lack it, and nothing is made for them. */
   modelFound(id: EndpointId, model: string, request: string): void {
     const { lacks } = this.state.endpoint(id).context;
     if (lacks.length === 0 || lacksUntil(lacks, model, this.#now()) === null) return;
@@ -283,7 +283,7 @@ export class Core {
     }
     if (facts.length === 0) return { facts, done: Promise.resolve() };
     const done = this.#log.append(facts, { sync, intent });
-    // Whoever promised something awaits `done` and hears of a failure; the log itself says when it is suspended.
+    // A caller that promised something awaits `done` and hears of a failure; the log itself says when it is suspended.
     done.catch(() => {});
     for (const listener of this.#listeners) tell(listener, facts);
     return { facts, done };

@@ -32,7 +32,7 @@ export function snapshotOf(saved: ReturnType<State['toJSON']>): Snapshot {
   return { seq: saved.seq, data: { ...saved, catalogue: catalogue() } };
 }
 
-/** @throws {NewerFact} passed over for an older one, it would take facts along that nobody here understands */
+/** @throws {NewerFact} passed over for an older one, it would take facts along that this version does not understand */
 function refuseNewerSnapshot({ seq, data }: Snapshot): void {
   if (State.isNewer(data)) throw new NewerFact(`the snapshot of #${seq}`);
   refuseNewerCatalogue((data as { catalogue?: unknown } | null)?.catalogue, seq);

@@ -1,4 +1,4 @@
-/** Pictures of a chart: for a terminal, for mermaid, for Graphviz. Each marks the states in which somebody stands now. */
+/** Pictures of a chart: for a terminal, for mermaid, for Graphviz. Each marks the states in which a machine stands now. */
 import type { Drawing } from '../../machines/chart.ts';
 
 // Of `  ├─▶ ` and of the gap before the facts.
@@ -9,7 +9,7 @@ export type Standing = ReadonlyMap<string, readonly string[]>;
 
 type Paint = (style: 'bold' | 'dim' | 'green', text: string) => string;
 
-/** One box a state, below it what leads out of it; double lines where somebody stands. */
+/** One box a state, below it what leads out of it; double lines where a machine stands. */
 export function drawnAsText(
   { states, transitions, initial }: Drawing,
   standing: Standing,

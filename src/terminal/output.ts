@@ -71,7 +71,7 @@ export function makeOutput(options: {
       if (process.stdout.isTTY) process.stdout.write(clearScreen);
     },
     settle: async () => {
-      // Whoever goes away meanwhile reads no more: that ends the waiting too.
+      // A reader that goes away meanwhile reads no more: that ends the waiting too.
       if ((stdout as NodeJS.WriteStream).writableNeedDrain) await once(stdout, 'drain').catch(() => {});
     },
     // What follows the message is a command: broken by us, it could not be copied.
