@@ -1,6 +1,6 @@
 /** The version of each fact's shape. Older shapes pass an upcaster on their way in. */
 import type { Fact, Recorded } from './fact.ts';
-import { ladderReasonOf, reasonGiven } from './old-sentences.ts';
+import { callReasonOf, ladderReasonOf, queueReasonOf, reasonGiven } from './old-sentences.ts';
 import { factTraits } from './traits.ts';
 
 /** The version that new facts of a type are written with, where it is not 1. */
@@ -16,14 +16,25 @@ const currentVersions: Readonly<Record<string, number>> = {
   RecoveryStopped: 2,
   LadderDegraded: 2,
   AllOut: 2,
+  AttemptFailed: 2,
+  ProbeFailed: 2,
+  ProbeNoted: 2,
+  RequestQueued: 2,
+  RetryFailed: 2,
+  QueuedRequestDied: 2,
+  QueuedRequestCancelled: 2,
 };
 
 type Upcaster = (data: object) => object;
 
-const ladderSentence: Upcaster = (data) => ({
-  ...data,
-  because: ladderReasonOf((data as { because: string }).because),
-});
+/** A field that held an English sentence, or null. */
+const sentenceIn =
+  <Field extends string>(field: Field, coded: (sentence: string) => unknown): Upcaster =>
+  (data) => {
+    const sentence = (data as Readonly<Record<string, string | null>>)[field] ?? null;
+    return sentence === null ? data : { ...data, [field]: coded(sentence) };
+  };
+const ladderSentence = sentenceIn('because', ladderReasonOf);
 
 /** `Type@1` turns the data of version 1 into that of version 2, and so on, one step each. */
 const upcasters: Readonly<Record<string, Upcaster>> = {
@@ -40,7 +51,14 @@ const upcasters: Readonly<Record<string, Upcaster>> = {
   'RecoveryStopped@1': ladderSentence,
   'LadderDegraded@1': ladderSentence,
   'AllOut@1': ladderSentence,
-  'SwitchedByHand@1': (data) => ({ ...data, reason: reasonGiven((data as { reason: string }).reason) }),
+  'SwitchedByHand@1': sentenceIn('reason', reasonGiven),
+  'AttemptFailed@1': sentenceIn('detail', callReasonOf),
+  'ProbeFailed@1': sentenceIn('detail', callReasonOf),
+  'ProbeNoted@1': sentenceIn('detail', callReasonOf),
+  'RequestQueued@1': sentenceIn('because', queueReasonOf),
+  'RetryFailed@1': sentenceIn('detail', queueReasonOf),
+  'QueuedRequestDied@1': sentenceIn('detail', queueReasonOf),
+  'QueuedRequestCancelled@1': sentenceIn('because', queueReasonOf),
 };
 
 export function versionOf(type: string): number {

@@ -1,5 +1,6 @@
 /** All that can happen to an endpoint. */
 import type { Fact, Millis } from './fact.ts';
+import type { CallReason } from './reason.ts';
 import { bad, deed, good, plain, type TraitsOf } from './trait.ts';
 
 /** What an upstream did wrong, in one word. `design`: the failover table of the gateway's contract. */
@@ -36,8 +37,8 @@ export interface AttemptFailure {
   readonly resetAt: Millis | null;
   /** The endpoint may have billed what we did not get. */
   readonly maybeBilled: boolean;
-  /** One short sentence for a person; never a key, a prompt or a header's value. */
-  readonly detail: string | null;
+  /** For a person; never a key, a prompt or a header's value. */
+  readonly detail: CallReason | null;
 }
 
 export type EndpointReport =
@@ -47,7 +48,7 @@ export type EndpointReport =
       'ProbeSucceeded',
       { responseMs: Millis; ttftMs: Millis | null; score: number; model: string | null; tokens: number }
     >
-  | Fact<'ProbeFailed', { verdict: Verdict; failure: Failure; detail: string; responseMs: Millis }>
+  | Fact<'ProbeFailed', { verdict: Verdict; failure: Failure; detail: CallReason | null; responseMs: Millis }>
   /** A probe that speaks neither for nor against: a free depth that passed, a model that is not there, a refusal of the probe itself. */
   | Fact<
       'ProbeNoted',
@@ -59,7 +60,7 @@ export type EndpointReport =
         score: number;
         model: string | null;
         tokens: number;
-        detail: string | null;
+        detail: CallReason | null;
       }
     >
   /** It has said that it lacks this model, and is asked for it last until then. */

@@ -1,6 +1,7 @@
 /** All that can happen to a request that no endpoint could answer: it is kept, tried again, and answered or given up. */
 import type { Failure } from './endpoint.ts';
 import type { Fact, Millis } from './fact.ts';
+import type { QueueReason, ReasonOrWord } from './reason.ts';
 import type { Usage } from './request.ts';
 import { bad, plain, type TraitsOf } from './trait.ts';
 
@@ -29,7 +30,7 @@ export interface QueuedRequest {
   readonly maxAttempts: number;
   readonly nextRetryAt: Millis;
   readonly expiresAt: Millis;
-  readonly because: string;
+  readonly because: ReasonOrWord<QueueReason>;
 }
 
 /** Names one attempt in one life of the gateway: a result that names another one comes too late, and changes nothing. */
@@ -70,7 +71,7 @@ export type QueueReport =
     >
   | Fact<'RetryAsked', { by: AskedBy; expiresAt: Millis }>
   | Fact<'AnswerCollected', { by: string }>
-  | Fact<'QueuedRequestCancelled', { because: string }>
+  | Fact<'QueuedRequestCancelled', { because: QueueReason }>
   /** Its bodies are gone, and so is it, except from the log. */
   | Fact<'QueuedRequestForgotten', { because: 'expired' | 'cleared' | 'room' | 'answerLost' }>
   | Fact<'TimerElapsed', { name: 'expiry'; gen: number }>;
@@ -80,14 +81,17 @@ export type QueueDecision =
       'RetryFailed',
       AttemptName & {
         failure: Failure | null;
-        detail: string | null;
+        detail: ReasonOrWord<QueueReason> | null;
         /** False: it was refused for what it is, and is refused anywhere. */
         retryable: boolean;
         delayMs: Millis;
         nextRetryAt: Millis;
       }
     >
-  | Fact<'QueuedRequestDied', { because: 'retriesUsedUp' | 'refused' | 'expired' | 'bodyLost'; detail: string | null }>;
+  | Fact<
+      'QueuedRequestDied',
+      { because: 'retriesUsedUp' | 'refused' | 'expired' | 'bodyLost'; detail: ReasonOrWord<QueueReason> | null }
+    >;
 
 export type QueueFact = QueueReport | QueueDecision;
 

@@ -8,9 +8,11 @@
  *
  * From anywhere: EndpointFailed, EndpointPaused, EndpointDisabled. A pause is no failure: the endpoint is degraded with `until` set.
  */
+
 import { type SnapshotFrom, setup } from 'xstate';
 import type { Belief, EndpointFact, Failure, TimerName } from '../events/endpoint.ts';
 import type { Millis } from '../events/fact.ts';
+import type { CallReason, ReasonOrWord } from '../events/reason.ts';
 import * as rules from './endpoint-policy.ts';
 import { restore } from './fold.ts';
 import type { Timer } from './moment.ts';
@@ -28,7 +30,8 @@ interface EndpointContext {
   readonly strikes: number;
   readonly consecutiveFailures: number;
   readonly consecutiveSuccesses: number;
-  readonly lastError: string | null;
+  /** A failure's word where nothing more is known. */
+  readonly lastError: ReasonOrWord<CallReason> | null;
   readonly because: Because | null;
   readonly until: Millis | null;
   readonly held: boolean;

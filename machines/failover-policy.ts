@@ -4,6 +4,7 @@
  */
 import type { Failure } from '../events/endpoint.ts';
 import type { Millis } from '../events/fact.ts';
+import { type QueueReason, reason } from '../events/reason.ts';
 import { lacksUntil } from './available.ts';
 import type { Verdict } from './classify.ts';
 import { type Candidate, type Rules, reachable } from './route.ts';
@@ -33,8 +34,8 @@ export interface AttemptLimits extends Timeouts {
 /** What an endpoint said, or did, instead of answering. */
 export interface Refused {
   readonly verdict: Verdict;
-  /** In words, for people. */
-  readonly detail: string;
+  /** For people. */
+  readonly detail: QueueReason;
   /** Null: no answer came. */
   readonly head: { readonly status: number } | null;
 }
@@ -50,7 +51,7 @@ export interface Why {
   /** Null: waiting does not heal it. */
   readonly failure: Failure | null;
   readonly retryAfterMs: Millis | null;
-  readonly detail: string;
+  readonly detail: QueueReason;
 }
 
 // No new attempt after this: the client hangs up at 300 s (measured), and pings do not help.
@@ -198,7 +199,7 @@ export function whyInVain(words: readonly Word[], isOneLeft: () => boolean): Why
   const missing = words.at(-1);
   // A count that does not come is better done without than waited for.
   if (!last && missing) return { failure: null, retryAfterMs: null, detail: missing.said.detail };
-  if (!last) return { failure: 'unreachable', retryAfterMs: null, detail: 'no endpoint is usable' };
+  if (!last) return { failure: 'unreachable', retryAfterMs: null, detail: reason('noEndpointUsable') };
   // What may be otherwise next time says when that is.
   const open = refusals.findLast((word) => !isLasting(word));
   if (open) {

@@ -10,6 +10,7 @@ import type {
   QueueFact,
   QueueReport,
 } from '../events/queue.ts';
+import type { QueueReason } from '../events/reason.ts';
 import type { Moment } from './moment.ts';
 import { type Data, isOver, itemStatus, type QueueItem, type QueueItemSnapshot } from './queue-item.ts';
 import { delayMs, type QueuePolicy } from './queue-policy.ts';
@@ -18,7 +19,7 @@ import { delayMs, type QueuePolicy } from './queue-policy.ts';
 export interface FailedTry extends AttemptName {
   readonly failure: Failure | null;
   readonly retryAfterMs: Millis | null;
-  readonly detail: string | null;
+  readonly detail: QueueReason | null;
   /** Its client waits for it still: it is not given up before that client is. */
   readonly isAwaited: boolean;
 }

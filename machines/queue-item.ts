@@ -9,9 +9,11 @@
  * `cancelled` from anywhere but the ends. What was sent and has no known answer is `unknown`: it may have been billed, and is
  * sent again only when its client or a person asks.
  */
+
 import { type SnapshotFrom, setup } from 'xstate';
 import type { Millis } from '../events/fact.ts';
 import type { AttemptName, QueuedRequest, QueueFact } from '../events/queue.ts';
+import type { QueueReason, ReasonOrWord } from '../events/reason.ts';
 import type { Timer } from './moment.ts';
 import { keptMs } from './queue-policy.ts';
 
@@ -32,7 +34,7 @@ export interface QueueItemContext {
   readonly endpoint: string | null;
   readonly nextRetryAt: Millis | null;
   readonly expiresAt: Millis;
-  readonly reason: string;
+  readonly reason: ReasonOrWord<QueueReason>;
   readonly answer: string | null;
   readonly answerBytes: number;
   readonly status: number | null;

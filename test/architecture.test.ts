@@ -16,7 +16,15 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'src/contract/': ['events/', 'machines/', 'src/config/', 'src/errors/', 'src/platform/'],
   'src/log/': ['events/', 'src/errors/', 'src/platform/'],
   'src/messages/': ['events/', 'machines/', 'src/config/', 'src/contract/', 'src/errors/', 'src/platform/'],
-  'src/proxy/': ['events/', 'machines/', 'src/config/', 'src/errors/', 'src/platform/', 'src/projections/'],
+  'src/proxy/': [
+    'events/',
+    'machines/',
+    'src/config/',
+    'src/errors/',
+    'src/messages/',
+    'src/platform/',
+    'src/projections/',
+  ],
 };
 
 /** Where each package is known. To change one for another, one opens these files and no others. */

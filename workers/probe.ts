@@ -5,6 +5,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Failure, ProbeDepth, Verdict } from '../events/endpoint.ts';
 import type { Auth } from '../events/profile.ts';
+import { type CallReason, reason } from '../events/reason.ts';
 import { isProxyDown, isShortage } from '../machines/network.ts';
 import { keyHeader } from '../src/proxy/upstream/headers.ts';
 import { isSensible, readAnswer } from './answer.ts';
@@ -64,8 +65,8 @@ export interface ProbeResult {
   readonly model: string | null;
   /** What the probe has cost: input, caches and output of the answer that decided. */
   readonly tokens: number;
-  /** One sentence; never the key. */
-  readonly error: string | null;
+  /** Never the key. */
+  readonly error: CallReason | null;
 }
 
 /** What the pool sends: `stop` ends the probe when anything comes over it. */
@@ -298,7 +299,7 @@ function failed(
 }
 
 function unanswered(job: ProbeJob, reply: Reply | null): ProbeResult {
-  const error = 'neither /v1/models nor count_tokens is there to be asked';
+  const error = reason('nothingToAsk');
   return failed(job, { verdict: 'failure', failure: null, error }, reply ?? nothingSeen, null);
 }
 

@@ -6,6 +6,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Millis } from '../events/fact.ts';
 import type { Auth } from '../events/profile.ts';
+import type { CallReason } from '../events/reason.ts';
 import type { Usage } from '../events/request.ts';
 import type { Verdict } from '../machines/classify.ts';
 import { Answer } from '../src/proxy/response/answer.ts';
@@ -59,14 +60,19 @@ export type RetryResult =
   | (Seen & {
       readonly kind: 'failed';
       readonly verdict: Verdict;
-      readonly detail: string;
+      readonly detail: CallReason;
       /** The system's code, where no answer came. */
       readonly code: string | null;
       readonly headers: readonly string[];
       readonly body: Uint8Array;
     })
   /** What was handed over is the beginning of an answer that has no end. */
-  | (Seen & { readonly kind: 'broken'; readonly detail: string; readonly bytes: number; readonly usage: Usage | null })
+  | (Seen & {
+      readonly kind: 'broken';
+      readonly detail: CallReason;
+      readonly bytes: number;
+      readonly usage: Usage | null;
+    })
   | (Seen & { readonly kind: 'cancelled' });
 
 /** What comes back over the port, in this order: `answering`, `proven`, `bytes`…, `over`. */

@@ -1,4 +1,5 @@
 /** What an endpoint says of its refusal, made fit for a terminal and for the log. */
+import type { CallReason } from '../events/reason.ts';
 import { keyLike } from '../src/errors/key-shape.ts';
 
 const lengthMax = 280;
@@ -13,16 +14,16 @@ export function sentence(text: string, key: string): string {
     .slice(0, lengthMax);
 }
 
-const mark = ': ';
-
-/** What we say of a refusal, and behind it what the endpoint said. */
-export function quoting(what: string, said: string | null): string {
-  return said === null ? what : `${what}${mark}${said}`;
+/** What the endpoint said, to stand behind what we say of its refusal. */
+export function quoted(said: string | null, key: string): { readonly said?: string } {
+  const told = said === null ? '' : sentence(said, key);
+  return told === '' ? {} : { said: told };
 }
 
 /** What of it may be recorded. An endpoint may say back anything, what it was asked too, and a fact is for ever. */
-export function unquoted(told: string): string {
-  return told.split(mark, 1)[0] ?? told;
+export function unquoted({ code, params }: CallReason): CallReason {
+  const { said: _, ...known } = params as { readonly said?: string };
+  return { code, params: known } as CallReason;
 }
 
 /** Something in it looks like a key. */

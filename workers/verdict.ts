@@ -1,14 +1,15 @@
 /** What a probe's answer or silence means: the verdict for a person, and the failure for the machines. */
 import type { Failure, Verdict } from '../events/endpoint.ts';
+import { type CallReason, reason } from '../events/reason.ts';
 import { checkVerdictOf, classifyEnvelope, classifyStatus, classifyTransport } from '../machines/classify.ts';
-import { quoting, sentence, wordsOf } from './sentence.ts';
+import { quoted, wordsOf } from './sentence.ts';
 
 export interface Judgement {
   readonly verdict: Verdict;
   /** Null: nothing that speaks against the endpoint. */
   readonly failure: Failure | null;
-  /** One sentence; never the key. */
-  readonly error: string | null;
+  /** Never the key. */
+  readonly error: CallReason | null;
 }
 
 /** How far a call had come when it ended without an answer. */
@@ -28,9 +29,13 @@ export interface Refused {
 /** An answer that is not 200. */
 export function judgeRefusal(refused: Refused, key: string): Judgement {
   const failure = failureOf(refused);
-  const said = wordsOf(refused.body);
-  const what = failure === 'billing' ? `${refused.status}, credit exhausted` : `${refused.status}`;
-  return judged(failure, quoting(what, said), key);
+  const { status, body } = refused;
+  const said = quoted(wordsOf(body), key);
+  const isSpent = failure === 'billing';
+  return judged(
+    failure,
+    isSpent ? reason('creditExhausted', { status, ...said }) : reason('status', { status, type: null, ...said }),
+  );
 }
 
 function failureOf(refused: Refused): Failure | null {
@@ -56,50 +61,45 @@ function lacksModel(status: number, body: string, model: string | null): boolean
 
 /** Status 200 with an error inside, in an envelope or in a stream. */
 export function judgeEnvelope(text: string, key: string): Judgement {
-  const said = wordsOf(text);
-  return judged(classifyEnvelope(text), quoting('200 with an error inside', said), key);
+  return judged(classifyEnvelope(text), reason('errorInAnswer', quoted(wordsOf(text), key)));
 }
 
 /** A key that need not be sent to be refused; null when it may. */
 export function judgeKey(key: string): Judgement | null {
   // RFC 9110 §5.5: visible characters, spaces and tabs, and what is beyond ASCII byte for byte.
   if (key !== '' && /^[\t\x20-\x7e\x80-\xff]+$/.test(key)) return null;
-  const error = key === '' ? 'there is no key for it' : 'no header can hold its key';
+  const error = reason(key === '' ? 'noKey' : 'unusableKey');
   return { verdict: 'invalid_key', failure: 'credential', error };
 }
 
 /** Status 200, and nothing in it that a client could use. */
-export const nonsense: Judgement = { verdict: 'failure', failure: 'badAnswer', error: 'the answer made no sense' };
+export const nonsense: Judgement = { verdict: 'failure', failure: 'badAnswer', error: reason('nonsense') };
 
-const lacking: Readonly<Record<Stage, string>> = {
-  dialling: 'no connection',
-  waiting: 'no answer',
-  reading: 'no whole answer',
-};
+const lacking = { dialling: 'noConnection', waiting: 'noAnswer', reading: 'notWhole' } as const;
 
 /** A call that ended without a whole answer. */
 export function judgeSilence(code: string, stage: Stage): Judgement {
   const failure = classifyTransport(code);
   if (failure === 'timeout' && stage === 'dialling')
-    return { verdict: 'timeout', failure: 'unreachable', error: 'no connection in time' };
-  if (failure === 'timeout') return { verdict: 'timeout', failure, error: 'no answer in time' };
+    return { verdict: 'timeout', failure: 'unreachable', error: reason('noConnectionInTime') };
+  if (failure === 'timeout') return { verdict: 'timeout', failure, error: reason('noAnswerInTime') };
   if (stage === 'reading' && failure === 'unreachable')
-    return { verdict: 'failure', failure: 'brokenAnswer', error: `${lacking.reading} (${code})` };
-  return { verdict: 'failure', failure, error: `${lacking[stage]} (${code})` };
+    return { verdict: 'failure', failure: 'brokenAnswer', error: reason('notWhole', { code }) };
+  return { verdict: 'failure', failure, error: reason(lacking[stage], { code }) };
 }
 
 /** No way through the proxy of the environment: it is named, and its credentials are not. Nothing speaks against the endpoint. */
 export function judgeProxy(proxy: string | null): Judgement {
-  const host = proxy !== null && URL.canParse(proxy) ? ` ${new URL(proxy).host}` : '';
-  return { verdict: 'failure', failure: null, error: `the proxy${host} is down or refuses` };
+  const host = proxy !== null && URL.canParse(proxy) ? new URL(proxy).host : null;
+  return { verdict: 'failure', failure: null, error: reason('proxyDown', { proxy: host }) };
 }
 
 /** This machine had nothing left to dial with. Nothing speaks against the endpoint. */
 export function judgeShortage(code: string): Judgement {
-  return { verdict: 'failure', failure: null, error: `this machine could not dial (${code})` };
+  return { verdict: 'failure', failure: null, error: reason('cannotDial', { code }) };
 }
 
-function judged(failure: Failure | null, error: string, key: string): Judgement {
+function judged(failure: Failure | null, error: CallReason): Judgement {
   const verdict = failure === null ? 'failure' : checkVerdictOf(failure);
-  return { verdict, failure, error: sentence(error, key) };
+  return { verdict, failure, error };
 }

@@ -1,9 +1,11 @@
 /** A machine in text: its state, why it takes no traffic, its evidence, and its next transitions. */
 import { nameOf } from '../../events/ids.ts';
+import type { ReasonOrWord } from '../../events/reason.ts';
 import type { InFlightRow, MachineRow } from '../contract/debug.ts';
 import type { Answer } from '../contract/operations.ts';
 import { codeText } from '../messages/codes.ts';
-import { reasonText, storyWordsOf } from '../messages/story-languages.ts';
+import { reasonText } from '../messages/reasons.ts';
+import { storyWordsOf } from '../messages/story-languages.ts';
 import { clockOf, dayOf, shortSpan } from '../platform/time.ts';
 import type { Context } from './context.ts';
 import { lossText } from './fact-lines.ts';
@@ -20,7 +22,7 @@ interface Shown {
   readonly because?: string | null;
   readonly belief?: string | null;
   readonly until?: number | null;
-  readonly lastError?: string | null;
+  readonly lastError?: ReasonOrWord | null;
   readonly ramp?: number;
   readonly strikes?: number;
   readonly lacks?: readonly { readonly model: string; readonly until: number }[];

@@ -1,3 +1,4 @@
+import type { CallReason } from '../../events/reason.ts';
 /** What is looked at, and what was found: data, which the command line puts into words. */
 
 export type CheckId =
@@ -54,7 +55,7 @@ export interface Check {
   /** A warning is worth knowing, and keeps nothing from working. */
   readonly severity: 'fault' | 'warning';
   /** What the words of this check are about. */
-  readonly about: Readonly<Record<string, string | number>>;
+  readonly about: Readonly<Record<string, string | number | CallReason>>;
   /** The command that helps; null when all is well. */
   readonly fix: string | null;
 }

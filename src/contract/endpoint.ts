@@ -1,7 +1,9 @@
 /** What can be asked of endpoints, and what comes back. */
+
 import * as v from 'valibot';
 import type { Verdict } from '../../events/endpoint.ts';
 import type { Auth } from '../../events/profile.ts';
+import type { CallReason } from '../../events/reason.ts';
 import type { EndpointState } from '../../machines/routing-view.ts';
 import { addressMax, flag, label, name, number, one, optional, secretMax, text } from './fields.ts';
 import { asks, changesWhatIs } from './operation.ts';
@@ -40,7 +42,7 @@ export interface CheckRow {
   readonly valid: boolean;
   readonly model: string | null;
   readonly tokens: number;
-  readonly error: string | null;
+  readonly error: CallReason | null;
 }
 
 /** What can be said of an endpoint when it is added or changed. */

@@ -1,5 +1,7 @@
 /** What can be asked of the gateway itself and of its home, and what comes back. */
+
 import * as v from 'valibot';
+import type { ReadinessReason } from '../../events/reason.ts';
 import type { EndpointState } from '../../machines/routing-view.ts';
 import type { Check } from './checks.ts';
 import { among, nothing, spanMax } from './fields.ts';
@@ -25,7 +27,7 @@ export interface StatusRow {
   /** What is damaged, and the command that mends it. */
   readonly found: readonly Check[];
   /** Why it is not ready, in sentences; empty when it is. */
-  readonly notReady: readonly string[];
+  readonly notReady: readonly ReadinessReason[];
   readonly requests: {
     readonly total: number;
     readonly inFlight: number;

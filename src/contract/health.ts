@@ -1,7 +1,9 @@
 /** What can be asked about the health of endpoints, and what comes back. */
+
 import * as v from 'valibot';
 import type { SettingValue } from '../../events/config.ts';
 import type { ProbeDepth, Verdict } from '../../events/endpoint.ts';
+import type { CallReason, ReasonOrWord } from '../../events/reason.ts';
 import type { NextRule } from '../../machines/moment.ts';
 import type { EndpointState } from '../../machines/routing-view.ts';
 import type { CheckRow } from './endpoint.ts';
@@ -24,7 +26,7 @@ export interface HealthRow {
   readonly consecutiveFailures: number;
   readonly consecutiveSuccesses: number;
   readonly lastCheckAt: string | null;
-  readonly lastError: string | null;
+  readonly lastError: ReasonOrWord<CallReason> | null;
   readonly weight: number;
   readonly effectiveWeight: number;
   readonly lacks: readonly LackingRow[];

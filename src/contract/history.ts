@@ -1,7 +1,9 @@
 /** What can be asked of the past, and what comes back. */
+
 import * as v from 'valibot';
 import type { SettingValue } from '../../events/config.ts';
 import type { Tier } from '../../events/profile.ts';
+import type { Reason } from '../../events/reason.ts';
 import type { EndpointState } from '../../machines/routing-view.ts';
 import type { MachineRow } from './debug.ts';
 import { flag, name, nothing, optional, whole } from './fields.ts';
@@ -83,8 +85,8 @@ export interface EndpointStory extends MachineRow {
 export interface ChangeRow {
   readonly stream: string;
   readonly path: string;
-  readonly from: SettingValue | null;
-  readonly to: SettingValue | null;
+  readonly from: SettingValue | Reason | null;
+  readonly to: SettingValue | Reason | null;
   /** Those that changed it on the way, oldest first; of very many the last. */
   readonly facts: readonly number[];
 }

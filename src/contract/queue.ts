@@ -1,7 +1,9 @@
 /** What can be asked of the retry queue, and what comes back. */
+
 import * as v from 'valibot';
 import type { SettingValue } from '../../events/config.ts';
 import type { QueuePriority, QueueStrategy } from '../../events/queue.ts';
+import type { QueueReason, ReasonOrWord } from '../../events/reason.ts';
 import type { QueueItemState } from '../../machines/queue-item.ts';
 import { flag, name, nothing, number, one, optional, pathMax, text, whole } from './fields.ts';
 import type { FactRow } from './history.ts';
@@ -20,7 +22,7 @@ export interface QueueItemRow {
   readonly attempts: number;
   readonly maxAttempts: number;
   readonly nextRetryAt: string | null;
-  readonly reason: string;
+  readonly reason: ReasonOrWord<QueueReason>;
   /** The one that was asked last. */
   readonly endpoint: string | null;
   readonly model: string | null;

@@ -1,5 +1,6 @@
 /** What the proxy reads and tells, bound to the core. */
 import { streams } from '../../events/ids.ts';
+import { type ReadinessReason, reason } from '../../events/reason.ts';
 import { isAvailable } from '../../machines/available.ts';
 import type { Monitor } from '../health/monitor.ts';
 import type { Installation } from '../installation/installation.ts';
@@ -36,18 +37,16 @@ export function proxyPorts(
   };
 }
 
-/** Sentences for `/readyz`: nothing in them is a secret. */
-export function notReady(core: Core, healthAware: boolean, now: number): readonly string[] {
+/** For `/readyz`: nothing in it is a secret. */
+export function notReady(core: Core, healthAware: boolean, now: number): readonly ReadinessReason[] {
   const { log, state } = core;
-  const reasons: string[] = [];
-  if (state.gatewayState === 'offline') reasons.push('this machine has no network');
-  if (log.state !== 'open') reasons.push(`the log is ${log.state}`);
+  const reasons: ReadinessReason[] = [];
+  if (state.gatewayState === 'offline') reasons.push(reason('offline'));
+  if (log.state !== 'open') reasons.push(reason('logIs', { state: log.state }));
   const { ladder } = core.view();
   const endpoints = ladder.flatMap((profile) => profile.endpoints);
-  if (state.profiles.all().length === 0) reasons.push('there is no profile yet - run: qcc add NAME');
-  else if (endpoints.length === 0)
-    reasons.push('no profile on the ladder has an endpoint - run: qcc endpoint add PROFILE');
-  else if (!endpoints.some((endpoint) => isAvailable(endpoint, healthAware, now)))
-    reasons.push('no endpoint is usable - run: qcc health status');
+  if (state.profiles.all().length === 0) reasons.push(reason('noProfile'));
+  else if (endpoints.length === 0) reasons.push(reason('emptyLadder'));
+  else if (!endpoints.some((endpoint) => isAvailable(endpoint, healthAware, now))) reasons.push(reason('allOut'));
   return reasons;
 }

@@ -279,7 +279,7 @@ export function reportOf(result: ProbeResult): EndpointReport {
   if (verdict === 'success' && depth === 'conversation')
     return { type: 'ProbeSucceeded', data: { responseMs, ttftMs, score, model, tokens } };
   if (failure !== null && !isNeutral(failure))
-    return { type: 'ProbeFailed', data: { verdict, failure, detail: detail ?? failure, responseMs } };
+    return { type: 'ProbeFailed', data: { verdict, failure, detail, responseMs } };
   return { type: 'ProbeNoted', data: { depth, verdict, responseMs, ttftMs, score, model, tokens, detail } };
 }
 

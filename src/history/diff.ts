@@ -2,6 +2,7 @@
 import { upcast } from '../../events/catalogue.ts';
 import type { Recorded } from '../../events/fact.ts';
 import { kindOf, nameOf, type QueueId, streams } from '../../events/ids.ts';
+import { isReason } from '../../events/reason.ts';
 import { endpointStatus } from '../../machines/endpoint.ts';
 import { gatewayStatus } from '../../machines/gateway.ts';
 import { priorityStatus } from '../../machines/priority.ts';
@@ -127,6 +128,7 @@ const unspoken: ReadonlySet<string> = new Set(['gen', 'timer', 'timers']);
 function spread(path: string, value: unknown, into: Map<string, Value>): void {
   if (value === undefined) return;
   if (Array.isArray(value)) into.set(path, JSON.stringify(value));
+  else if (isReason(value)) into.set(path, value);
   else if (typeof value === 'object' && value !== null) {
     for (const [name, inner] of Object.entries(value)) {
       if (!unspoken.has(name)) spread(path === '' ? name : `${path}.${name}`, inner, into);
@@ -136,7 +138,11 @@ function spread(path: string, value: unknown, into: Map<string, Value>): void {
 
 function changedPaths(one: Leaves, other: Leaves): readonly string[] {
   const paths = new Set([...one.keys(), ...other.keys()]);
-  const changed = [...paths].filter((path) => (one.get(path) ?? null) !== (other.get(path) ?? null));
+  const changed = [...paths].filter((path) => !isSame(one.get(path) ?? null, other.get(path) ?? null));
   // What a person looks for first.
   return changed.sort((a, b) => Number(b === 'state') - Number(a === 'state'));
+}
+
+function isSame(one: Value, other: Value): boolean {
+  return one === other || (isReason(one) && isReason(other) && JSON.stringify(one) === JSON.stringify(other));
 }

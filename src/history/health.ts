@@ -21,7 +21,7 @@ export async function recentSince(
   for await (const facts of log.read(await log.seqAt(since))) {
     for (const fact of facts) {
       const kind = kindOf(fact.stream);
-      if (kind === 'request' || kind === 'endpoint') recent.apply(fact);
+      if (kind === 'request' || kind === 'endpoint') recent.apply(upcast(fact));
     }
   }
   return { recent: recent.toJSON() };
@@ -44,7 +44,7 @@ export async function pastChecks(
   let seq = 0;
   for await (const facts of log.readStream(streams.endpoint(endpoint as EndpointId))) {
     for (const fact of facts) {
-      const row = pastCheck(fact as Recorded<EndpointFact>, endpoint, profile);
+      const row = pastCheck(upcast(fact) as Recorded<EndpointFact>, endpoint, profile);
       const last = checks.at(-1);
       if (row) {
         checks.push(row);

@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import type { Recorded } from '../../events/fact.ts';
 import { kindOf, nameOf } from '../../events/ids.ts';
+import { isReason, type Reason } from '../../events/reason.ts';
 import { errorWord, typeWord } from '../../machines/classify.ts';
 import { isFreeText, isSettingKey } from '../config/settings/settings.ts';
 import { keyLike } from '../errors/key-shape.ts';
@@ -125,9 +126,18 @@ function redacted(value: unknown, place: Place, redaction: Redaction): unknown {
   if (Array.isArray(value)) return value.map((one) => redacted(one, place, redaction));
   if (typeof value !== 'object' || value === null) return value;
   if (place.key === 'configuration') return {};
+  if (isReason(value)) return redactedReason(value, place, redaction);
   return Object.fromEntries(
     Object.entries(value).map(([name, inner]) => [name, redacted(inner, within(place, name), redaction)]),
   );
+}
+
+/** What endpoints call things stood in reasons as it came, once: a key, or a prompt. Only known words leave. */
+function redactedReason({ code, params }: Reason, place: Place, redaction: Redaction): unknown {
+  const { type, ...rest } = params as { readonly type?: string | null };
+  const known = redacted(rest, within(place, 'params'), redaction) as object;
+  if (typeof type !== 'string') return { code, params: type === undefined ? known : { ...known, type } };
+  return { code, params: { ...known, type: code === 'notJson' ? typeWord(type) : (errorWord(type) ?? 'unknown') } };
 }
 
 function redactedText(text: string, { key, isNameless }: Place, redaction: Redaction): string {
@@ -194,7 +204,7 @@ function redactedSentence(text: string, redaction: Redaction): string {
   });
 }
 
-/** What endpoints call things stood in sentences as it came, once: a key, or a prompt. Only known words leave. */
+/** The same of the sentences of former versions. */
 function inKnownWords(text: string): string {
   return text
     .replace(/not JSON \(.*/s, (told) => `not JSON (${typeWord(told.slice('not JSON ('.length).replace(/\)$/, ''))})`)

@@ -4,6 +4,7 @@
  */
 import type { Millis } from '../../events/fact.ts';
 import type { EndpointId } from '../../events/ids.ts';
+import { reason } from '../../events/reason.ts';
 import type { Attempt, Served } from '../../events/request.ts';
 import { isOpen, mayBeFirst } from '../../machines/choice.ts';
 import { classifyCount } from '../../machines/classify.ts';
@@ -200,11 +201,12 @@ export class Walk {
 /** As far as the record tells what an endpoint said. */
 function saidBy({ endpoint, outcome, status }: Attempt, next: Attempt | undefined): Refused {
   const head = status === null ? null : { status };
-  if (outcome === 'answered' || outcome === 'cancelled') return { verdict: classifyCount, detail: outcome, head };
+  if (outcome === 'answered' || outcome === 'cancelled')
+    return { verdict: classifyCount, detail: reason('told', { text: outcome }), head };
   const failure = outcome === 'noNetwork' ? 'unreachable' : outcome;
   // A short pause at the session's own endpoint was waited out, if it was asked once more.
   const retryAfterMs = next?.endpoint === endpoint ? 0 : null;
-  return { verdict: { failure, retryAfterMs, resetAt: null }, detail: outcome, head };
+  return { verdict: { failure, retryAfterMs, resetAt: null }, detail: reason('told', { text: outcome }), head };
 }
 
 /** Nothing that routing looks at is different. */

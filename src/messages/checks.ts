@@ -1,6 +1,8 @@
 /** What each check has found, in words: when all is well, and when it is not. */
+import type { ReasonOrWord } from '../../events/reason.ts';
 import type { Check, CheckId } from '../contract/checks.ts';
 import type { Language } from './messages.ts';
+import { reasonText } from './reasons.ts';
 
 type About = Check['about'];
 
@@ -53,7 +55,8 @@ const en: Readonly<Record<CheckId, CheckWords>> = {
   },
   'endpoint.connects': {
     good: 'every endpoint answers',
-    bad: ({ profile, endpoint, why }) => `endpoint ${endpoint} of ${profile} cannot be reached or refuses: ${why}`,
+    bad: ({ profile, endpoint, why }) =>
+      `endpoint ${endpoint} of ${profile} cannot be reached or refuses: ${reasonText(why as ReasonOrWord, 'en')}`,
   },
   'policy.backoff': { good: 'the back-off of failed endpoints makes sense', bad: exceeds },
   'policy.probes': { good: 'a probe ends before the next one begins', bad: exceeds },
@@ -200,7 +203,8 @@ const zh: Readonly<Record<CheckId, CheckWords>> = {
   },
   'endpoint.connects': {
     good: '每个端点都有应答',
-    bad: ({ profile, endpoint, why }) => `${profile} 的端点 ${endpoint} 无法连接或拒绝：${why}`,
+    bad: ({ profile, endpoint, why }) =>
+      `${profile} 的端点 ${endpoint} 无法连接或拒绝：${reasonText(why as ReasonOrWord, 'zh-CN')}`,
   },
   'policy.backoff': { good: '失败端点的退避时间合理', bad: exceedsZh },
   'policy.probes': { good: '探测在下一次开始前结束', bad: exceedsZh },

@@ -1,23 +1,33 @@
 /** The sentence of a reason. Facts and rows hold its code and its params; in JSON it is its English sentence, for scripts. */
-import type { Reason } from '../../events/reason.ts';
-import { reasons as en } from './en/reasons.ts';
+import { isReason, type ReasonOrWord } from '../../events/reason.ts';
+import * as en from './en/reasons.ts';
 import type { Language } from './messages.ts';
-import { reasons as zh } from './zh-CN/reasons.ts';
+import * as zh from './zh-CN/reasons.ts';
 
-/** A text stays what it is: a person gave it, or a gateway that is older. A code of a newer one is all that is known of it. */
-export function reasonText(reason: Reason | string, language: Language): string {
-  if (typeof reason === 'string') return reason;
-  const words = (language === 'zh-CN' ? zh : en) as Readonly<Record<string, (params: object) => string>>;
+// A table has its own words alone: a code out of somebody's file may be called `constructor`.
+for (const { failures, reasons } of [en, zh])
+  for (const table of [failures, reasons]) Object.setPrototypeOf(table, null);
+
+type Words = Readonly<Record<string, (params: object) => string>>;
+interface Found {
+  readonly head?: number;
+  readonly said?: string;
+}
+
+/**
+ * A failure's word has its own text, and any other text stays what it is: a person gave it, or a gateway that is older. A code
+ * of a newer one is all that is known of it. What the endpoint said stands behind, as it said it.
+ */
+export function reasonText(reason: ReasonOrWord, language: Language): string {
+  const { failures, reasons } = language === 'zh-CN' ? zh : en;
+  if (typeof reason === 'string') return failures[reason] ?? reason;
   const { code, params } = reason;
-  return (Object.hasOwn(words, code) ? words[code]?.(params) : undefined) ?? code;
+  const { head, said } = params as Found;
+  const told = (reasons as unknown as Words)[code]?.(params) ?? code;
+  return `${head === undefined ? '' : `${head}: `}${told}${said === undefined ? '' : `: ${said}`}`;
 }
 
 /** For `JSON.stringify`. */
 export function reasonsAsSentences(_key: string, value: unknown): unknown {
   return isReason(value) ? reasonText(value, 'en') : value;
-}
-
-function isReason(value: unknown): value is Reason {
-  if (typeof value !== 'object' || value === null || !('code' in value) || !('params' in value)) return false;
-  return typeof value.code === 'string' && typeof value.params === 'object' && value.params !== null;
 }

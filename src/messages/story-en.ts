@@ -1,5 +1,6 @@
 /** The history in English. */
 import { clockOf, shortSpan } from '../platform/time.ts';
+import { failures } from './en/reasons.ts';
 import { heldEn } from './ladder.ts';
 import { reasonText } from './reasons.ts';
 import { failed, percent, plural, type StoryWords, span, value } from './story.ts';
@@ -89,30 +90,8 @@ export const en: StoryWords = {
     guess: 'unknown: another endpoint would have been asked, and nothing is recorded of what it would have answered',
     needsValue: (given) => `--set takes KEY=VALUE, not "${given}"`,
   },
-  failures: {
-    unreachable: 'cannot be reached',
-    certificate: 'its certificate is not valid',
-    timeout: 'no answer in time',
-    serverError: 'server error',
-    overloaded: 'overloaded',
-    quota: 'quota used up',
-    rateLimited: 'rate limited',
-    credential: 'key refused',
-    billing: 'billing problem',
-    noModel: 'does not have the model',
-    misconfigured: 'wrong address or path',
-    badAnswer: 'no valid answer',
-    brokenAnswer: 'broke off its answer',
-    slow: 'slow against its own past',
-    limitsWarning: 'its limits warn',
-    answered: 'answered',
-    cancelled: 'the client went away',
-    noNetwork: 'this machine had no network, or slept',
-    nobodyAnswers: 'no endpoint could answer',
-    refused: 'refused',
-    storedAnswerBroken: 'the stored answer broke off',
-  },
-  detail: (told) => told,
+  failures,
+  reason: (one) => reasonText(one, 'en'),
   withDetail: (failure, detail) => (detail.includes('(') ? `${failure}: ${detail}` : `${failure} (${detail})`),
   rules: {
     sticky: 'its session is there',
@@ -162,8 +141,7 @@ export const en: StoryWords = {
     expiry: () => 'its time is up',
   },
   sentences: {
-    RequestQueued: ({ priority, because }) =>
-      `kept in the queue, priority ${priority}: ${en.failures[because] ?? because}`,
+    RequestQueued: ({ priority, because }) => `kept in the queue, priority ${priority}: ${reasonText(because, 'en')}`,
     RetryStarted: ({ attempt, endpoint }, { name }) => `attempt ${attempt}, at ${name(endpoint)}`,
     RetryAnswered: ({ status }) => `answers with ${status}`,
     RetrySucceeded: ({ bytes }) => `answered, ${bytes} bytes kept`,

@@ -1,5 +1,4 @@
 /** The words of what happened, by language. */
-import { detailText } from './codes.ts';
 import type { Language } from './messages.ts';
 import type { StoryWords } from './story.ts';
 import { en } from './story-en.ts';
@@ -11,9 +10,4 @@ for (const { failures, rules, lines, whatIf } of [en, zh])
 
 export function storyWordsOf(language: Language): StoryWords {
   return language === 'zh-CN' ? zh : en;
-}
-
-/** Why something failed: a code where the gateway has one, otherwise what it says of it, or what the endpoint said. */
-export function reasonText(reason: string, language: Language): string {
-  return storyWordsOf(language).failures[reason] ?? detailText(reason, language);
 }

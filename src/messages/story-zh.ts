@@ -1,10 +1,11 @@
 /** The history in Chinese. */
 
 import { clockOf, shortSpan } from '../platform/time.ts';
-import { codeText, detailText } from './codes.ts';
+import { codeText } from './codes.ts';
 import { heldZh } from './ladder.ts';
 import { reasonText } from './reasons.ts';
 import { failed, percent, type StoryWords, span, value } from './story.ts';
+import { failures } from './zh-CN/reasons.ts';
 
 const abandonedZh = {
   gatewayDied: '网关意外结束',
@@ -86,30 +87,8 @@ export const zh: StoryWords = {
     guess: '未知：请求会发往另一个端点，而它会怎样应答没有记录',
     needsValue: (given) => `--set 需要 KEY=VALUE，不能是 "${given}"`,
   },
-  failures: {
-    unreachable: '连接不上',
-    certificate: '证书无效',
-    timeout: '超时',
-    serverError: '服务器错误',
-    overloaded: '过载',
-    quota: '配额用尽',
-    rateLimited: '被限流',
-    credential: '密钥被拒绝',
-    billing: '账单问题',
-    noModel: '没有该模型',
-    misconfigured: '地址有误',
-    badAnswer: '应答无效',
-    brokenAnswer: '应答中断',
-    slow: '比平时慢',
-    limitsWarning: '额度预警',
-    answered: '已应答',
-    cancelled: '客户端离开',
-    noNetwork: '本机断网或休眠',
-    nobodyAnswers: '没有端点能应答',
-    refused: '请求被拒绝',
-    storedAnswerBroken: '保存的应答中断',
-  },
-  detail: (told) => detailText(told, 'zh-CN'),
+  failures,
+  reason: (one) => reasonText(one, 'zh-CN'),
   withDetail: (failure, detail) => (/[(（]/.test(detail) ? `${failure}：${detail}` : `${failure}（${detail}）`),
   rules: {
     sticky: '会话在此端点',
@@ -157,8 +136,7 @@ export const zh: StoryWords = {
     expiry: () => '到期',
   },
   sentences: {
-    RequestQueued: ({ priority, because }) =>
-      `已入队，优先级 ${priority}：${zh.failures[because] ?? zh.detail(because)}`,
+    RequestQueued: ({ priority, because }) => `已入队，优先级 ${priority}：${reasonText(because, 'zh-CN')}`,
     RetryStarted: ({ attempt, endpoint }, { name }) => `第 ${attempt} 次尝试，发往 ${name(endpoint)}`,
     RetryAnswered: ({ status }) => `应答状态 ${status}`,
     RetrySucceeded: ({ bytes }) => `已应答，保存 ${bytes} 字节`,

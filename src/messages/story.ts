@@ -1,5 +1,6 @@
 /** What the words of the history are: facts as sentences, failures, the rules of routing, and what comes next. */
 import type { SettingValue } from '../../events/config.ts';
+import type { CallReason, ReasonOrWord } from '../../events/reason.ts';
 import type { AnyFact } from '../../events/traits.ts';
 import type { NextRule } from '../../machines/moment.ts';
 import { shortSpan } from '../platform/time.ts';
@@ -24,8 +25,7 @@ export interface StoryWords {
   readonly sentences: Sentences;
   /** Failures, and what else an endpoint can be in its state for. */
   readonly failures: Readonly<Record<string, string>>;
-  /** What a call came to, in words of our own or the endpoint's. */
-  readonly detail: (told: string) => string;
+  readonly reason: (reason: ReasonOrWord) => string;
   /** A failure, and what is known of it. */
   readonly withDetail: (failure: string, detail: string) => string;
   /** Why an endpoint was taken, or left out. */
@@ -94,8 +94,8 @@ export const span = (until: number | null, at: number) => (until === null ? '' :
 export const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
 export const percent = (share: number) => `${Math.round(share * 100)} %`;
 
-export function failed(words: StoryWords, failure: string, status: number | null, detail: string | null): string {
+export function failed(words: StoryWords, failure: string, status: number | null, detail: CallReason | null): string {
   const what = words.failures[failure] ?? failure;
-  const more = detail === null ? String(status ?? '') : words.detail(detail);
+  const more = detail === null ? String(status ?? '') : words.reason(detail);
   return more === '' ? what : words.withDetail(what, more);
 }

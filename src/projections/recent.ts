@@ -2,6 +2,7 @@
 import type { EndpointFact, Verdict } from '../../events/endpoint.ts';
 import type { Millis, Recorded } from '../../events/fact.ts';
 import { nameOf } from '../../events/ids.ts';
+import type { CallReason, ReasonOrWord } from '../../events/reason.ts';
 import type { Served } from '../../events/request.ts';
 import { checkVerdictOf } from '../../machines/classify.ts';
 import type { Recent as Window } from '../../machines/endpoint-policy.ts';
@@ -23,7 +24,7 @@ interface Row {
   lastCheckAt: Millis | null;
   /** When it last answered, a request or a conversation of a probe. */
   provenAt: Millis | null;
-  lastError: string | null;
+  lastError: ReasonOrWord<CallReason> | null;
   /** Results that count by their verdict; a probe that was only noted counts here alone. */
   readonly verdicts: Record<Verdict, number>;
   readonly probing: { probes: number; tokens: number; changes: number };
@@ -68,7 +69,7 @@ export interface Doing {
   readonly consecutiveFailures: number;
   readonly lastCheckAt: Millis | null;
   readonly provenAt: Millis | null;
-  readonly lastError: string | null;
+  readonly lastError: ReasonOrWord<CallReason> | null;
   readonly verdicts: Readonly<Record<Verdict, number>>;
   readonly probing: Probing;
   /** The model that last answered a probe. */
@@ -113,7 +114,7 @@ export class Recent {
       case 'ProbeFailed': {
         const row = this.#probed(endpoint, fact, 0);
         this.#count(row, fact.data.verdict, fact.at);
-        row.lastError = fact.data.detail;
+        row.lastError = fact.data.detail ?? fact.data.failure;
         return;
       }
       case 'ProbeNoted': {

@@ -1,6 +1,7 @@
 /** The life of one request: carries out what `machines/failover.ts` commands, and tells what came of it. Read it from top to bottom. */
 import type { Millis } from '../../events/fact.ts';
 import type { RequestId } from '../../events/ids.ts';
+import { type CallReason, type ReasonOrWord, reason } from '../../events/reason.ts';
 import type { RequestFact } from '../../events/request.ts';
 import { attemptFailure, brokenVerdict } from '../../machines/classify.ts';
 import { type Command, Failover, type Input } from '../../machines/failover.ts';
@@ -55,7 +56,7 @@ export class Exchange {
   readonly #machine: Failover<Refusal>;
   readonly #record: RequestRecord;
   /** What each of those that were asked has said, in words. */
-  readonly #told = new Map<string, string>();
+  readonly #told = new Map<string, ReasonOrWord>();
   #running: Answer | undefined;
   /** Its place in the line for endpoints that are full. */
   #waiter: RoomWaiter | undefined;
@@ -93,7 +94,7 @@ export class Exchange {
     try {
       this.#running?.cancel();
     } finally {
-      this.#parked.leave(isOnPurpose ? 'its client has left' : null);
+      this.#parked.leave(isOnPurpose ? reason('clientLeft') : null);
     }
   }
 
@@ -255,7 +256,7 @@ export class Exchange {
     ports.limitsSeen(endpoint.id, { status: 'allowed_warning', resetAt: reset > 0 ? reset * secondMs : null });
   }
 
-  #tellBroken({ endpoint }: Candidate, detail: string, startedAt: Millis): void {
+  #tellBroken({ endpoint }: Candidate, detail: CallReason, startedAt: Millis): void {
     const { ports, sessions } = this.#deps;
     sessions.avoid(this.#session, endpoint.id, ports.now());
     const data = attemptFailure(brokenVerdict, { status: 200, request: this.#in.id, detail });
@@ -284,15 +285,15 @@ export class Exchange {
   }
 
   /** Nobody answered: the most telling thing that was said, or a sentence of our own. */
-  #refused({ reason, why }: Do<'refuse'>): Ended {
+  #refused({ reason: ground, why }: Do<'refuse'>): Ended {
     const { ports } = this.#deps;
     const { client, id, target, summary } = this.#in;
     this.#parked.inVain(why);
-    if (reason.kind === 'told') {
-      const { candidate, said } = reason.word;
+    if (ground.kind === 'told') {
+      const { candidate, said } = ground.word;
       const { failure } = said.verdict;
       // The client has its answer, and asks no more: nobody is asked for it later.
-      this.#parked.leave(`its client was told: ${failure}`);
+      this.#parked.leave(reason('clientTold', { failure: String(failure) }));
       const stop = failure === 'credential' || failure === 'billing' ? ['x-should-retry', 'false'] : [];
       passVerbatim(client, said, [...stop, ...this.#added(candidate, 0)]);
       return this.#record.failed(said.head?.status ?? 0, failure ?? 'refused');
@@ -305,7 +306,7 @@ export class Exchange {
       told: this.#told,
       now: ports.now(),
     };
-    const { error, because } = ownError(asking, reason, { item, isFull });
+    const { error, because } = ownError(asking, ground, { item, isFull });
     sendError(client, error, id);
     return this.#record.failed(error.status, because);
   }

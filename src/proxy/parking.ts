@@ -3,6 +3,7 @@
  * its tries come to. A request that is answered at once never gets further than `joins`.
  */
 import type { EndpointId, QueueId } from '../../events/ids.ts';
+import { type QueueReason, reason } from '../../events/reason.ts';
 import type { RequestFact } from '../../events/request.ts';
 import type { Why } from '../../machines/failover-policy.ts';
 import type { Place } from './admission/admission.ts';
@@ -23,7 +24,7 @@ export class ParkedRequest {
   #attemptLog: AttemptLog | undefined;
   #isFull = false;
   #isGone = false;
-  #givenUp: string | null = null;
+  #givenUp: QueueReason | null = null;
 
   /** @param asked what the queue has to know, made only when it is asked; null for what has no body */
   constructor(retryQueue: ProxyQueue | null, place: Place, asked: () => Asked | null) {
@@ -48,7 +49,7 @@ export class ParkedRequest {
   }
 
   /** @param because why its client wants no answer any more, so that what waits for one is not sent; null: it may ask again */
-  leave(because: string | null): void {
+  leave(because: QueueReason | null): void {
     this.#givenUp = because;
     this.#isGone = true;
     this.#waiter?.goAway(because);
@@ -93,8 +94,8 @@ export class ParkedRequest {
     if (type === 'RequestServed' && data.status < firstError) await attemptLog?.answered();
     else if (type === 'RequestCancelled') attemptLog?.abandoned('clientLeft');
     else if (type === 'AnswerBroken')
-      attemptLog?.failed({ ...told, failure: data.failure, detail: 'the answer broke off' });
-    else attemptLog?.failed({ ...told, failure: null, detail: `refused with ${data.status}` });
+      attemptLog?.failed({ ...told, failure: data.failure, detail: reason('brokeOff') });
+    else attemptLog?.failed({ ...told, failure: null, detail: reason('refusedWith', { status: data.status }) });
     this.#waiter?.leave();
   }
 

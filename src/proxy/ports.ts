@@ -2,6 +2,7 @@
 import type { AttemptFailure } from '../../events/endpoint.ts';
 import type { Millis } from '../../events/fact.ts';
 import type { EndpointId, RequestId } from '../../events/ids.ts';
+import type { ReadinessReason } from '../../events/reason.ts';
 import type { RequestFact } from '../../events/request.ts';
 import type { FailoverPolicy } from '../../machines/failover-policy.ts';
 import type { RoutingView } from '../../machines/routing-view.ts';
@@ -47,7 +48,7 @@ export interface ProxyPorts {
   /** Where requests wait that no endpoint can answer now; null: they are refused at once. */
   readonly retryQueue: ProxyQueue | null;
   /** Why the gateway is not ready, in sentences; empty when it is. */
-  notReady(): readonly string[];
+  notReady(): readonly ReadinessReason[];
 }
 
 /** Live figures of the proxy, for status and metrics. */

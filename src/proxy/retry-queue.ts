@@ -2,6 +2,7 @@
 import type { Failure } from '../../events/endpoint.ts';
 import type { Millis } from '../../events/fact.ts';
 import type { EndpointId, QueueId, RequestId } from '../../events/ids.ts';
+import type { QueueReason } from '../../events/reason.ts';
 import type { InFlightView } from '../../machines/route.ts';
 
 /** A request as the queue sees it. */
@@ -39,7 +40,7 @@ export interface ProxyQueue {
   /** A waiter for the item that this request is a re-send of; null when there is none. */
   join(asked: Asked): Promise<Waiter | null>;
   /** Makes an item of it, on the disk before this resolves. `full`: the queue has no room. Null: it is not for the queue. */
-  take(asked: Asked, because: string, retryAfterMs: Millis | null): Promise<Waiter | 'full' | null>;
+  take(asked: Asked, because: QueueReason, retryAfterMs: Millis | null): Promise<Waiter | 'full' | null>;
   /** The machine has slept: what the queue has asked for by itself may hang for ever. */
   resume(): void;
   /** All waiters leave, and no client joins: the gateway stops. */
@@ -54,7 +55,7 @@ export interface Waiter {
   /** Its hold is over, or its answer is there. */
   leave(): void;
   /** Its client has gone, and wants no answer any more: where no other client waits for one, the item is cancelled. Null: it may ask again. */
-  goAway(because: string | null): void;
+  goAway(because: QueueReason | null): void;
 }
 
 export type Turn =
@@ -88,7 +89,7 @@ export interface AttemptLog extends AnswerCopy {
   starts(endpoint: EndpointId): Promise<boolean>;
   answered(): Promise<void>;
   /** `failure` null: refused for what it is. */
-  failed(how: { failure: Failure | null; retryAfterMs: Millis | null; detail: string | null }): void;
+  failed(how: { failure: Failure | null; retryAfterMs: Millis | null; detail: QueueReason | null }): void;
   /** Sent, and ended before its answer was known. */
   abandoned(because: 'clientLeft' | 'gatewayStopped' | 'workerLost' | 'fault'): void;
   /** Nothing was sent. */

@@ -3,6 +3,7 @@ import type { Failure } from '../../events/endpoint.ts';
 import type { Millis } from '../../events/fact.ts';
 import type { EndpointId, QueueId } from '../../events/ids.ts';
 import type { AttemptName, OwnTry } from '../../events/queue.ts';
+import { type QueueReason, reason } from '../../events/reason.ts';
 import type { QueueAsk } from '../../machines/queue-item-decisions.ts';
 import type { AttemptLog, StoredAnswer } from '../proxy/retry-queue.ts';
 import type { BlobWriter } from './blob-file.ts';
@@ -65,7 +66,7 @@ export class ItemAttemptLog implements AttemptLog {
       return true;
     } catch {
       // The disk takes nothing: what cannot be written down is not sent.
-      this.failed({ failure: 'unreachable', retryAfterMs: null, detail: 'the log takes nothing' });
+      this.failed({ failure: 'unreachable', retryAfterMs: null, detail: reason('logTakesNothing') });
       return false;
     }
   }
@@ -119,7 +120,7 @@ export class ItemAttemptLog implements AttemptLog {
     this.#end({ type: 'Answered', data }, true);
   }
 
-  failed(how: { failure: Failure | null; retryAfterMs: Millis | null; detail: string | null }): void {
+  failed(how: { failure: Failure | null; retryAfterMs: Millis | null; detail: QueueReason | null }): void {
     this.#dropCopy();
     this.#end(this.#name && { type: 'Failed', data: { ...this.#name, ...how, isAwaited: this.#isAwaited() } }, true);
   }

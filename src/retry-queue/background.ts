@@ -6,6 +6,7 @@
 import type { Millis } from '../../events/fact.ts';
 import type { EndpointId, QueueId, RequestId } from '../../events/ids.ts';
 import type { QueuedRequest } from '../../events/queue.ts';
+import { type CallReason, reason } from '../../events/reason.ts';
 import { attemptFailure, brokenVerdict, type Verdict } from '../../machines/classify.ts';
 import { type Command, Failover, type FailoverDeps, type Input } from '../../machines/failover.ts';
 import type { Refused, Why } from '../../machines/failover-policy.ts';
@@ -34,7 +35,7 @@ export type BackgroundPorts = Omit<ProxyPorts, 'retryQueue' | 'token' | 'request
 /** What a call came to that was no answer. */
 interface Call {
   readonly status: number | null;
-  readonly detail: string;
+  readonly detail: CallReason;
   readonly code: string | null;
   readonly startedAt: Millis;
 }
@@ -49,7 +50,7 @@ interface Running {
 }
 
 // It was stopped between two attempts: the next one is made when it may go again.
-const stopped: Why = { failure: 'unreachable', retryAfterMs: null, detail: 'stopped' };
+const stopped: Why = { failure: 'unreachable', retryAfterMs: null, detail: reason('gatewayStops') };
 // Where its session's prompt cache is helps nobody: its client has gone.
 const noSessions = { bound: () => null, avoided: () => null };
 

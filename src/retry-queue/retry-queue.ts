@@ -5,6 +5,7 @@
 import type { Millis, Recorded } from '../../events/fact.ts';
 import { type EndpointId, kindOf, nameOf, type QueueId, queueIdOf } from '../../events/ids.ts';
 import type { QueuedRequest } from '../../events/queue.ts';
+import { type QueueReason, reason } from '../../events/reason.ts';
 import { isNobodys, type QueueItem } from '../../machines/queue-item.ts';
 import { delayMs, mayBeQueued, priorityOf, roomFor } from '../../machines/queue-policy.ts';
 import type { Asked, InFlightCounter, ProxyQueue, StoredAnswer, Waiter } from '../proxy/retry-queue.ts';
@@ -23,8 +24,6 @@ export interface RequestHead {
 
 // The client hangs up at 300 s (measured); what is left is for the answer's first byte.
 const patienceMs = 280_000;
-// What is shown of a reason.
-const reasonMax = 300;
 
 export class RetryQueue implements ProxyQueue {
   readonly #ports: QueuePorts;
@@ -109,7 +108,7 @@ export class RetryQueue implements ProxyQueue {
   #movedOn({ path }: Asked, session: string): void {
     if (this.#lost.size === 0 || path !== '/v1/messages') return;
     for (const id of [...this.#ports.queue().ofSession(session)])
-      if (this.#lost.delete(id)) this.#cancel(id, 'its session has asked something else');
+      if (this.#lost.delete(id)) this.#cancel(id, reason('sessionMovedOn'));
   }
 
   /** An answer that cannot be given whole is given up before its first byte, and its request goes out like any other. */
@@ -122,7 +121,7 @@ export class RetryQueue implements ProxyQueue {
     return false;
   }
 
-  async take(asked: Asked, because: string, retryAfterMs: Millis | null): Promise<Waiter | 'full' | null> {
+  async take(asked: Asked, because: QueueReason, retryAfterMs: Millis | null): Promise<Waiter | 'full' | null> {
     const policy = this.#ports.policy();
     const isOurs = policy.enabled && policy.maxRetries > 0 && mayBeQueued(asked) && !this.#isStopped;
     if (!isOurs) return null;
@@ -146,7 +145,7 @@ export class RetryQueue implements ProxyQueue {
   async #takeIn(
     id: QueueId,
     asked: Asked,
-    because: string,
+    because: QueueReason,
     retryAfterMs: Millis | null,
     forgotten: readonly string[],
   ): Promise<Waiter | 'full'> {
@@ -173,7 +172,7 @@ export class RetryQueue implements ProxyQueue {
 
   #queued(
     asked: Asked,
-    more: { body: string; requestHash: string; because: string; retryAfterMs: Millis | null },
+    more: { body: string; requestHash: string; because: QueueReason; retryAfterMs: Millis | null },
   ): QueuedRequest {
     const { strategy, maxRetries, ttlMs, ...delays } = this.#ports.policy();
     const now = this.#ports.now();
@@ -199,7 +198,7 @@ export class RetryQueue implements ProxyQueue {
       maxAttempts: maxRetries,
       nextRetryAt: now + delayMs(strategy, 0, retryAfterMs, delays, this.#ports.dice()),
       expiresAt: now + ttlMs,
-      because: because.slice(0, reasonMax),
+      because,
     };
   }
 
@@ -222,7 +221,7 @@ export class RetryQueue implements ProxyQueue {
   }
 
   /** No client waits for its answer, and nothing was sent: nothing will be. What runs may have been billed, and is let end. */
-  #cancel(id: QueueId, because: string): void {
+  #cancel(id: QueueId, because: QueueReason): void {
     if (this.#waiters.has(id) || this.#ports.queue().item(id)?.state !== 'waiting') return;
     this.#ports.tell(id, { type: 'QueuedRequestCancelled', data: { because } }, true);
   }

@@ -1,5 +1,6 @@
 /** Where one client waits for its item: until it may go, until another client has the answer, or until its time is up. */
 import type { QueueId } from '../../events/ids.ts';
+import type { QueueReason } from '../../events/reason.ts';
 import type { Turn, Waiter } from '../proxy/retry-queue.ts';
 
 const over: Turn = { type: 'waitedOut' };
@@ -8,7 +9,7 @@ export class ClientWaiter implements Waiter {
   readonly item: QueueId;
   readonly #until: number;
   readonly #changed: (waiter: ClientWaiter) => void;
-  readonly #gone: (because: string | null) => void;
+  readonly #gone: (because: QueueReason | null) => void;
   #resolve: ((turn: Turn) => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isOver = false;
@@ -21,7 +22,7 @@ export class ClientWaiter implements Waiter {
     item: QueueId,
     parkMs: number,
     changed: (waiter: ClientWaiter) => void,
-    gone: (because: string | null) => void,
+    gone: (because: QueueReason | null) => void,
   ) {
     this.item = item;
     this.#until = performance.now() + parkMs;
@@ -61,7 +62,7 @@ export class ClientWaiter implements Waiter {
     this.#changed(this);
   }
 
-  goAway(because: string | null): void {
+  goAway(because: QueueReason | null): void {
     this.leave();
     this.#gone(because);
   }

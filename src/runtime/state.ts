@@ -180,7 +180,7 @@ export class State {
   static from(json: unknown): State | undefined {
     const form = (json as Partial<Saved> | null)?.form ?? 0;
     if (form < oldestForm || form > snapshotForm) return undefined;
-    const saved = (form === snapshotForm ? json : upgradedState(json as Saved)) as Saved;
+    const saved = (form === snapshotForm ? json : upgradedState(json as object)) as Saved;
     const state = new State();
     state.seq = saved.seq;
     state.restoredSeq = saved.seq;

@@ -10,7 +10,7 @@ import { root } from '../../src/cli/manifest.ts';
 import type { Command } from '../../src/commands/command.ts';
 import { codeText } from '../../src/messages/codes.ts';
 import { notifyWordsOf } from '../../src/messages/notify.ts';
-import { reasonText } from '../../src/messages/story-languages.ts';
+import { reasonText } from '../../src/messages/reasons.ts';
 import { programFor } from '../../src/notify/desktop.ts';
 import { messageOf } from '../../src/notify/message.ts';
 import { visible, visibleJson } from '../../src/platform/visible.ts';

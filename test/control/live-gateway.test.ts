@@ -2,6 +2,7 @@
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { reason } from '../../events/reason.ts';
 import { askOnce } from '../../src/commands/demo/client.ts';
 import type { RequestStory } from '../../src/contract/history.ts';
 import { connect } from '../../src/control/client.ts';
@@ -43,7 +44,7 @@ describe('readiness', () => {
     expect(await readyz()).toEqual([200, []]);
     await call('endpoint.disable', { profile: 'main', id });
     expect(await readyz()).toEqual([503, ['no endpoint is usable - run: qcc health status']]);
-    expect((await call('proxy.status', {})).notReady).toEqual(['no endpoint is usable - run: qcc health status']);
+    expect((await call('proxy.status', {})).notReady).toEqual([reason('allOut')]);
   });
 });
 

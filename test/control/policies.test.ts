@@ -1,7 +1,9 @@
 /** What the machines decide by is what is set, at the moment of the report. */
+
 import { expect, it, onTestFinished } from 'vitest';
 import type { Fact, Recorded } from '../../events/fact.ts';
 import { type EndpointId, streams } from '../../events/ids.ts';
+import { reason } from '../../events/reason.ts';
 import { openInstallation } from '../../src/installation/installation.ts';
 import { temporaryHome } from '../support/home.ts';
 
@@ -16,7 +18,7 @@ it('a changed setting decides about the next failure, and one that is reset is a
     retryAfterMs: null,
     resetAt: null,
     maybeBilled: false,
-    detail: '401',
+    detail: reason('status', { status: 401, type: null }),
   } as const;
   const set = (to: number | null) =>
     core.report(

@@ -1,6 +1,8 @@
 /** `endpoint.test`: what is asked of the pool, and what becomes of its answers. */
+
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type RequestId, streams } from '../../events/ids.ts';
+import { reason } from '../../events/reason.ts';
 import { addEndpoint } from '../../src/commands/endpoint/operation.ts';
 import { probeJob, testEndpoints } from '../../src/commands/endpoint/test-operation.ts';
 import { addProfile } from '../../src/commands/profile/operation.ts';
@@ -59,7 +61,7 @@ describe('testing endpoints', () => {
     );
     const { checks } = await testEndpoints(installation, {}, pool.open);
     expect(checks.map(({ verdict }) => verdict)).toEqual(['success', 'failure', 'success']);
-    expect(checks[1]).toMatchObject({ valid: false, score: 0, error: expect.stringContaining('lost') });
+    expect(checks[1]).toMatchObject({ valid: false, score: 0, error: reason('probeLost') });
     expect(pool.closed()).toBe(1);
   });
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { upcast } from '../../events/catalogue.ts';
 import type { Recorded } from '../../events/fact.ts';
-import { ladderReasonOf } from '../../events/old-sentences.ts';
+import { callReasonOf, ladderReasonOf, queueReasonOf } from '../../events/old-sentences.ts';
 import { reasonText } from '../../src/messages/reasons.ts';
 
 describe('a sentence of the ladder', () => {
@@ -29,6 +29,41 @@ describe('a sentence of the ladder', () => {
 
   it('that no version is known to have said stays as it is', () => {
     expect(ladderReasonOf('the moon is full')).toEqual({ code: 'told', params: { text: 'the moon is full' } });
+  });
+});
+
+describe('a sentence of a call', () => {
+  it.each([
+    '529 overloaded_error',
+    '402, credit exhausted',
+    'ECONNREFUSED',
+    'no connection in time',
+    'no answer (HPE_INVALID_CONSTANT)',
+    '200: the answer was cut off (ECONNRESET)',
+    '200: the answer was cut off',
+    'the HTTP proxy 127.0.0.1:3128 is down or refuses (EPROXY)',
+    'the proxy is down or refuses',
+    '200: not JSON (text/html)',
+    '200: error event before content: overloaded_error',
+    '200: an error with status 200',
+    'nothing came after this machine had slept',
+    'neither /v1/models nor count_tokens is there to be asked',
+  ])('%j has a code, which says the same', (sentence) => {
+    const reason = callReasonOf(sentence);
+    expect(reason.code).not.toBe('told');
+    expect(reasonText(reason, 'en')).toBe(sentence);
+  });
+
+  it('that has none stays whole', () => {
+    expect(callReasonOf('503: come back later')).toEqual({ code: 'told', params: { text: '503: come back later' } });
+  });
+
+  it('of the queue may be a word', () => {
+    expect(queueReasonOf('timeout')).toBe('timeout');
+    expect(['cleared', 'its client was told: billing'].map((one) => reasonText(queueReasonOf(one), 'en'))).toEqual([
+      'cleared',
+      'its client was told: billing',
+    ]);
   });
 });
 

@@ -2,6 +2,7 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { expect, it, onTestFinished, vi } from 'vitest';
+import { reason } from '../../events/reason.ts';
 import { askOnce } from '../../src/commands/demo/client.ts';
 import { answerEvents } from '../proxy/upstreams.ts';
 import { runningGateway } from '../support/gateway.ts';
@@ -99,7 +100,7 @@ it('a proxy that is down is no fault of the endpoints behind it: not for traffic
   }
   for (let i = 0; i < 3; i++) {
     const { checks } = await call('health.check', { id });
-    expect(checks).toMatchObject([{ verdict: 'failure', error: 'the proxy 127.0.0.1:1 is down or refuses' }]);
+    expect(checks).toMatchObject([{ verdict: 'failure', error: reason('proxyDown', { proxy: '127.0.0.1:1' }) }]);
   }
   const { endpoints } = await call('health.status', {});
   expect(endpoints).toMatchObject([{ state: 'healthy', consecutiveFailures: 0, successRate: null }]);

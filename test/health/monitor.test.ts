@@ -1,7 +1,9 @@
 /** The monitor with a real core: probes, weights, the network. Its clock, its timers and its probes are the test's. */
+
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AttemptFailure } from '../../events/endpoint.ts';
 import { type EndpointId, type ProfileName, type QueueId, streams } from '../../events/ids.ts';
+import { reason } from '../../events/reason.ts';
 import { endpointStatus } from '../../machines/endpoint.ts';
 import { effective } from '../../src/config/settings/settings.ts';
 import { Monitor } from '../../src/health/monitor.ts';
@@ -21,7 +23,10 @@ const timedOut: ProbeResult = {
   dialError: null,
 };
 const timeoutMs = 10 * secondMs;
-const lost: AttemptFailure = { ...attemptFailed('unreachable').data, detail: 'ENETUNREACH' };
+const lost: AttemptFailure = {
+  ...attemptFailed('unreachable').data,
+  detail: reason('system', { code: 'ENETUNREACH' }),
+};
 
 async function monitored(given: Readonly<Record<string, string | number | boolean>> = {}) {
   const { core, world, log } = await coreWithLadder();

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { EndpointId, QueueId, RequestId } from '../../events/ids.ts';
 import { streams } from '../../events/ids.ts';
+import { reason } from '../../events/reason.ts';
 import { openIncident } from '../../src/history/incident-log.ts';
 import { IncidentSeal } from '../../src/history/incident-seal.ts';
 import { ask } from '../../src/history/questions.ts';
@@ -50,7 +51,11 @@ async function lived(called: Named) {
     world.pass(1_000);
     const { data } = attemptFailed('unreachable');
     const said = `${called.first} of ${called.main}: getaddrinfo ENOTFOUND ${called.host}.example, see ${urlOf(called.host)}`;
-    core.tellEndpoint(id, { type: 'AttemptFailed', data: { ...data, detail: said } }, { by: 'traffic' });
+    core.tellEndpoint(
+      id,
+      { type: 'AttemptFailed', data: { ...data, detail: reason('told', { text: said }) } },
+      { by: 'traffic' },
+    );
   }
   const queueId = '0123456789ab' as QueueId;
   core.tellQueue(queueId, { type: 'RequestQueued', data: queued({ within: called.main }) }, { by: 'traffic' });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { EndpointId, RequestId } from '../../events/ids.ts';
 import { streams } from '../../events/ids.ts';
+import { reason } from '../../events/reason.ts';
 import { openIncident } from '../../src/history/incident-log.ts';
 import { IncidentSeal } from '../../src/history/incident-seal.ts';
 import { ask } from '../../src/history/questions.ts';
@@ -49,7 +50,7 @@ async function incident() {
   for (let i = 0; i < 3; i++) {
     world.pass(1_000);
     const { data } = attemptFailed('unreachable');
-    const detail = `connect to ${baseUrl} failed, see /home/me/cert.pem`;
+    const detail = reason('told', { text: `connect to ${baseUrl} failed, see /home/me/cert.pem` });
     core.tellEndpoint(first, { type: 'AttemptFailed', data: { ...data, detail } }, { by: 'traffic' });
   }
   core.requestEnded(streams.request('r1' as RequestId), {

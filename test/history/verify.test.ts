@@ -92,7 +92,7 @@ describe('a log is verified', () => {
     const last = facts.at(-1) as Recorded;
     const fact = { ...last, seq: last.seq + 1, stream: 'gateway', version: 1, cause: null };
     const data = { ranges: [[3, 3]], kept: 'log.damaged' };
-    await holed.append([{ ...fact, type: 'LogSalvaged', data }], { sync: true });
+    await holed.append([{ ...fact, type: 'LogSalvaged', v: 1, data }], { sync: true });
     const after = await verifyLog(holed, {});
     expect(after).toMatchObject({ ok: true, damage: [], lost: [{ from: 3, to: 3, because: 'missing' }] });
   });

@@ -1,6 +1,8 @@
 /** The rules of failover inside one request: what may be asked, what it costs, what is waited for, and what its client must see. */
+
 import { describe, expect, it } from 'vitest';
 import type { Failure } from '../../events/endpoint.ts';
+import { type QueueReason, reason } from '../../events/reason.ts';
 import { classifyCount } from '../../machines/classify.ts';
 import {
   attemptLimits,
@@ -34,12 +36,14 @@ const policy: FailoverPolicy = {
   timeouts,
 };
 
+const saidBy = (name: string, failure: string) => reason('told', { text: `${name}: ${failure}` });
+
 /** The name of an endpoint, and what it said; `missing` is a 404 in the place of a count. */
 function word(name: string, failure: Failure | 'missing', more: Partial<Refused> = {}): Word {
   const verdict = failure === 'missing' ? classifyCount : { failure, retryAfterMs: null, resetAt: null };
   return {
     candidate: { endpoint: routable(name), because: 'failover' },
-    said: { verdict, detail: `${name}: ${failure}`, head: { status: 500 }, ...more },
+    said: { verdict, detail: saidBy(name, failure), head: { status: 500 }, ...more },
   };
 }
 
@@ -148,19 +152,25 @@ describe('what the client must see', () => {
   });
 
   it('is the error of the model, of the plan, of the bill, of the key, of the address; the last of its kind', () => {
-    expect(told(word('a', 'credential'), word('b', 'noModel'), word('c', 'misconfigured'))).toBe('b: noModel');
-    expect(told(word('a', 'billing'), word('b', 'quota'))).toBe('b: quota');
-    expect(told(word('a', 'credential'), word('b', 'billing'), word('c', 'credential'))).toBe('b: billing');
-    expect(told(word('a', 'credential'), word('b', 'credential'))).toBe('b: credential');
+    expect(told(word('a', 'credential'), word('b', 'noModel'), word('c', 'misconfigured'))).toEqual(
+      saidBy('b', 'noModel'),
+    );
+    expect(told(word('a', 'billing'), word('b', 'quota'))).toEqual(saidBy('b', 'quota'));
+    expect(told(word('a', 'credential'), word('b', 'billing'), word('c', 'credential'))).toEqual(
+      saidBy('b', 'billing'),
+    );
+    expect(told(word('a', 'credential'), word('b', 'credential'))).toEqual(saidBy('b', 'credential'));
   });
 
   it('is that there is no such thing, where all say so: from one that says just that', () => {
     const page = { head: { status: 405 } };
-    expect(told(word('a', 'missing', page), word('b', 'missing', { head: { status: 404 } }))).toBe('b: missing');
-    expect(told(word('a', 'missing', page), word('b', 'missing', page), word('c', 'missing', { head: null }))).toBe(
-      'b: missing',
+    expect(told(word('a', 'missing', page), word('b', 'missing', { head: { status: 404 } }))).toEqual(
+      saidBy('b', 'missing'),
     );
-    expect(told(word('a', 'missing'), word('b', 'quota'))).toBe('b: quota');
+    expect(told(word('a', 'missing', page), word('b', 'missing', page), word('c', 'missing', { head: null }))).toEqual(
+      saidBy('b', 'missing'),
+    );
+    expect(told(word('a', 'missing'), word('b', 'quota'))).toEqual(saidBy('b', 'quota'));
     expect([isMissing([word('a', 'missing')]), isMissing([]), isMissing([word('a', 'quota')])]).toEqual([
       true,
       false,
@@ -174,21 +184,35 @@ describe('why it came to nothing', () => {
     verdict: { failure: 'rateLimited', retryAfterMs, resetAt: null },
   });
 
-  it.each<readonly [string, readonly Word[], boolean, Failure | null, number | null, string]>([
-    ['no endpoint was asked', [], false, 'unreachable', null, 'no endpoint is usable'],
-    ['what may be otherwise next time is waited for', [word('a', 'timeout')], false, 'timeout', null, 'a: timeout'],
+  it.each<readonly [string, readonly Word[], boolean, Failure | null, number | null, QueueReason]>([
+    ['no endpoint was asked', [], false, 'unreachable', null, reason('noEndpointUsable')],
+    [
+      'what may be otherwise next time is waited for',
+      [word('a', 'timeout')],
+      false,
+      'timeout',
+      null,
+      saidBy('a', 'timeout'),
+    ],
     [
       'and what lasts, said after it, is not',
       [word('a', 'rateLimited', retryAfter(7)), word('b', 'quota')],
       false,
       'rateLimited',
       7,
-      'a: rateLimited',
+      saidBy('a', 'rateLimited'),
     ],
-    ['all of it lasts, and no endpoint is left', [word('a', 'quota')], false, null, null, 'a: quota'],
-    ['all of it lasts, and one is left', [word('a', 'quota')], true, 'unreachable', null, 'a: quota'],
-    ['there is no such thing', [word('a', 'missing')], true, null, null, 'a: missing'],
-    ['and elsewhere it is lasting', [word('a', 'quota'), word('b', 'missing')], false, null, null, 'a: quota'],
+    ['all of it lasts, and no endpoint is left', [word('a', 'quota')], false, null, null, saidBy('a', 'quota')],
+    ['all of it lasts, and one is left', [word('a', 'quota')], true, 'unreachable', null, saidBy('a', 'quota')],
+    ['there is no such thing', [word('a', 'missing')], true, null, null, saidBy('a', 'missing')],
+    [
+      'and elsewhere it is lasting',
+      [word('a', 'quota'), word('b', 'missing')],
+      false,
+      null,
+      null,
+      saidBy('a', 'quota'),
+    ],
   ])('%s', (_, words, isOneLeft, failure, retryAfterMs, detail) => {
     expect(whyInVain(words, () => isOneLeft)).toEqual({ failure, retryAfterMs, detail });
   });

@@ -81,7 +81,7 @@ const queueFacts: readonly QueueFact[] = [
   { type: 'RetryAsked', data: { by: 'user', expiresAt: later(minute) } },
   { type: 'AnswerCollected', data: { by: 'r' } },
   { type: 'QueuedRequestDied', data: { because: 'retriesUsedUp', detail: null } },
-  { type: 'QueuedRequestCancelled', data: { because: 'cleared' } },
+  { type: 'QueuedRequestCancelled', data: { because: reason('cleared') } },
 ];
 
 type Armed = { readonly name: string; readonly gen: number };

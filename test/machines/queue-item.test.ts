@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { QueueFact } from '../../events/queue.ts';
+import { reason } from '../../events/reason.ts';
 import { itemStatus } from '../../machines/queue-item.ts';
 import { nextOfItem } from '../../machines/queue-item-next.ts';
 import { keptMs } from '../../machines/queue-policy.ts';
@@ -26,7 +27,10 @@ const abandoned = (number: number): QueueFact => ({
   type: 'RetryAbandoned',
   data: { ...attempt(number), because: 'gatewayDied' },
 });
-const died: QueueFact = { type: 'QueuedRequestDied', data: { because: 'retriesUsedUp', detail: '503' } };
+const died: QueueFact = {
+  type: 'QueuedRequestDied',
+  data: { because: 'retriesUsedUp', detail: reason('status', { status: 503, type: null }) },
+};
 const start = { type: 'Start', data: { endpoint, epoch } } as const;
 const answered = (number: number, of = epoch) =>
   ({
@@ -75,7 +79,7 @@ describe('a try', () => {
         data: {
           ...attempt(1),
           failure: 'serverError',
-          detail: '503',
+          detail: reason('status', { status: 503, type: null }),
           retryable: true,
           delayMs: 7 * second,
           nextRetryAt: later(7 * second),
@@ -98,7 +102,10 @@ describe('a try', () => {
     const { facts } = givenItem(...twice).when(failing(2));
     expect(facts).toMatchObject([
       { type: 'RetryFailed' },
-      { type: 'QueuedRequestDied', data: { because: 'retriesUsedUp', detail: '503' } },
+      {
+        type: 'QueuedRequestDied',
+        data: { because: 'retriesUsedUp', detail: reason('status', { status: 503, type: null }) },
+      },
     ]);
   });
 
@@ -120,7 +127,9 @@ describe('a try', () => {
   });
 
   it('is the last one when the request is refused for what it is', () => {
-    const { facts } = givenItem(enqueued(), started(1)).when(failing(1, { failure: null, detail: 'refused with 400' }));
+    const { facts } = givenItem(enqueued(), started(1)).when(
+      failing(1, { failure: null, detail: reason('refusedWith', { status: 400 }) }),
+    );
     expect(facts).toMatchObject([
       { type: 'RetryFailed', data: { retryable: false } },
       { type: 'QueuedRequestDied', data: { because: 'refused' } },
@@ -145,7 +154,7 @@ describe('a result', () => {
   });
 
   it('of an item that was cleared meanwhile changes nothing', () => {
-    givenItem(enqueued(), started(1), { type: 'QueuedRequestCancelled', data: { because: 'cleared' } })
+    givenItem(enqueued(), started(1), { type: 'QueuedRequestCancelled', data: { because: reason('cleared') } })
       .when(answered(1))
       .recordsNothing();
   });
@@ -196,7 +205,7 @@ describe('somebody who asks for another try', () => {
       givenItem(enqueued(), ...history)
         .when(asked('user'))
         .recordsNothing();
-    givenItem(enqueued(), { type: 'QueuedRequestCancelled', data: { because: 'cleared' } })
+    givenItem(enqueued(), { type: 'QueuedRequestCancelled', data: { because: reason('cleared') } })
       .when(asked('user'))
       .recordsNothing();
   });

@@ -1,6 +1,8 @@
 /** What the plan and the weights look at. */
+
 import { expect, it } from 'vitest';
 import { type EndpointId, type ProfileName, streams } from '../../events/ids.ts';
+import { reason } from '../../events/reason.ts';
 import { endpointStatus } from '../../machines/endpoint.ts';
 import { priorityStatus } from '../../machines/priority.ts';
 import { probedEndpoints, weighedEndpoints } from '../../src/projections/checked.ts';
@@ -49,7 +51,12 @@ it('what the log knows of probes and answers outlives the one who probes', async
   const data = { responseMs: 5, ttftMs: 3, score: 99, model: 'm', tokens: 31 };
   core.tellEndpoint(first, { type: 'ProbeSucceeded', data }, { by: 'probe' });
   world.pass(1_000);
-  const failed = { verdict: 'failure', failure: 'serverError', detail: '500', responseMs: 5 } as const;
+  const failed = {
+    verdict: 'failure',
+    failure: 'serverError',
+    detail: reason('status', { status: 500, type: null }),
+    responseMs: 5,
+  } as const;
   core.tellEndpoint(first, { type: 'ProbeFailed', data: failed }, { by: 'probe' });
   expect(probed(core)[first]).toMatchObject({ provenAt: noon, probedAt: noon + 1_000 });
 });

@@ -1,7 +1,9 @@
 /** How an endpoint has been doing of late. */
+
 import { describe, expect, it } from 'vitest';
 import type { EndpointReport } from '../../events/endpoint.ts';
 import type { Recorded } from '../../events/fact.ts';
+import { type CallReason, reason } from '../../events/reason.ts';
 import { Recent } from '../../src/projections/recent.ts';
 import { atEndpoint, attempt, ended, failedAt, inRequest, noon, one, served, two } from './request-facts.ts';
 
@@ -24,12 +26,12 @@ function probed(responseMs: number, at = noon): Recorded {
   return atEndpoint(one, { type: 'ProbeSucceeded', data } satisfies EndpointReport, at);
 }
 
-function probeFailed(detail: string, at = noon): Recorded {
+function probeFailed(detail: CallReason, at = noon): Recorded {
   const data = { verdict: 'timeout', failure: 'timeout', detail, responseMs: 1_000 } as const;
   return atEndpoint(one, { type: 'ProbeFailed', data } satisfies EndpointReport, at);
 }
 
-function attemptFailed(detail: string | null): Recorded {
+function attemptFailed(detail: CallReason | null): Recorded {
   const silent = { status: 503, request: 'r', retryAfterMs: null, resetAt: null };
   const data = { failure: 'serverError', ...silent, maybeBilled: false, detail } as const;
   return atEndpoint(one, { type: 'AttemptFailed', data } satisfies EndpointReport);
@@ -71,9 +73,9 @@ describe('what counts', () => {
   });
 
   it('is an attempt once, though the endpoint tells of it too: that gives the words', () => {
-    const recent = recentOf(attemptFailed('503: no capacity'), bad());
+    const recent = recentOf(attemptFailed(reason('status', { status: 503, type: null })), bad());
     expect(recent.window(one, noon)).toMatchObject({ attempts: 1, failures: 1 });
-    expect(recent.of(one).lastError).toBe('503: no capacity');
+    expect(recent.of(one).lastError).toEqual(reason('status', { status: 503, type: null }));
   });
 
   it('names the failure where there are no words', () => {
@@ -97,11 +99,11 @@ describe('what counts', () => {
   });
 
   it('is a probe, and it says when the last check was', () => {
-    expect(doing(probed(400, noon), probeFailed('no answer in time', noon + second))).toMatchObject({
+    expect(doing(probed(400, noon), probeFailed(reason('noAnswerInTime'), noon + second))).toMatchObject({
       successRate: 0.5,
       avgResponseMs: 400,
       lastCheckAt: noon + second,
-      lastError: 'no answer in time',
+      lastError: reason('noAnswerInTime'),
     });
   });
 });
@@ -219,7 +221,7 @@ describe('verdicts', () => {
       good(),
       failedAt(one, 'credential'),
       failedAt(one, 'overloaded'),
-      probeFailed('late'),
+      probeFailed(reason('noAnswerInTime')),
     );
     expect(verdicts).toMatchObject({ success: 1, invalid_key: 1, rate_limited: 1, timeout: 1, failure: 0 });
     expect(checks).toBe(4);
@@ -259,7 +261,13 @@ describe('what probing has cost', () => {
 
 describe('what is saved', () => {
   it('is the same when it comes back, and goes on from there', () => {
-    const recent = recentOf(...times(30, good), bad(), attemptFailed('503'), probed(250), good());
+    const recent = recentOf(
+      ...times(30, good),
+      bad(),
+      attemptFailed(reason('status', { status: 503, type: null })),
+      probed(250),
+      good(),
+    );
     const back = throughJson(recent);
     for (const more of [good, bad]) {
       expect([back.of(one), back.window(one, noon)]).toEqual([recent.of(one), recent.window(one, noon)]);

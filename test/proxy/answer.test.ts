@@ -1,5 +1,8 @@
 /** One answer whose 200 went out before it was there: what may still follow it, and what may not. */
+
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { reason } from '../../events/reason.ts';
+import { reasonText } from '../../src/messages/reasons.ts';
 import { Answer } from '../../src/proxy/response/answer.ts';
 import type { Receiver } from '../../src/proxy/response/receiver.ts';
 import { answerEvents, message, ping, signal, sse } from './upstreams.ts';
@@ -84,7 +87,7 @@ describe('an answer that is an event stream', () => {
       { headersMs: patienceMs, firstContentMs: 0, idleMs: patienceMs, totalMs: patienceMs, commitMs: 0 },
     );
     answer.head(200, ['content-type', 'text/event-stream'], () => undefined);
-    expect(await answer.outcome).toMatchObject({ kind: 'failed', detail: '200: no content in time' });
+    expect(await answer.outcome).toMatchObject({ kind: 'failed', detail: reason('noContentInTime', { head: 200 }) });
     expect(told).toEqual([]);
   });
 
@@ -126,7 +129,7 @@ describe('a stream without content', () => {
     answer.data(Buffer.from(start));
     let outcome: string | undefined;
     void answer.outcome.then((one) => {
-      outcome = 'detail' in one ? one.detail : one.kind;
+      outcome = 'detail' in one ? reasonText(one.detail, 'en') : one.kind;
     });
     const pass = async (ms: number) => {
       await vi.advanceTimersByTimeAsync(ms);

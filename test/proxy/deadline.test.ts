@@ -1,5 +1,7 @@
 /** Time limits: of what others do, and of nobody when nobody could do anything. */
+
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { reasonText } from '../../src/messages/reasons.ts';
 import { Answer } from '../../src/proxy/response/answer.ts';
 import type { Receiver } from '../../src/proxy/response/receiver.ts';
 import { Deadline } from '../../src/proxy/upstream/deadline.ts';
@@ -81,7 +83,7 @@ describe('a client that takes nothing for a while', () => {
     let resumed = 0;
     let outcome = '';
     void answer.outcome.then((one) => {
-      outcome = 'detail' in one ? one.detail : one.kind;
+      outcome = 'detail' in one ? reasonText(one.detail, 'en') : one.kind;
     });
     answer.head(200, ['content-type', 'text/event-stream'], () => resumed++);
     return {

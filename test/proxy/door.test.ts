@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { reason } from '../../events/reason.ts';
 import { selfSigned } from '../config/self-signed.ts';
 import { ask, bodyOf, type Call, errorOf, type Gateway, gateway, raw, token } from './gateway.ts';
 import { type Heard, message, says, streamed, upstream } from './upstreams.ts';
@@ -324,10 +325,10 @@ describe('the pages', () => {
     const gw = await gateway({ main: [] });
     expect(await get(gw, '/healthz')).toMatchObject({ status: 200 });
     expect(await get(gw, '/readyz')).toMatchObject({ status: 200 });
-    gw.unready.push('no endpoint is usable - run: qcc health status');
+    gw.unready.push(reason('allOut'));
     const got = await get(gw, '/readyz');
     expect(got.status).toBe(503);
-    expect(JSON.parse(got.text)).toEqual({ ready: false, reasons: gw.unready });
+    expect(JSON.parse(got.text)).toEqual({ ready: false, reasons: ['no endpoint is usable - run: qcc health status'] });
     expect((await get(gw, '/healthz')).status).toBe(200);
   });
 

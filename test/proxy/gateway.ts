@@ -11,6 +11,7 @@ import { onTestFinished } from 'vitest';
 import type { SettingValue } from '../../events/config.ts';
 import type { AttemptFailure, Failure } from '../../events/endpoint.ts';
 import type { EndpointId } from '../../events/ids.ts';
+import type { ReadinessReason } from '../../events/reason.ts';
 import type { RequestFact } from '../../events/request.ts';
 import { lacksModelUntil, withLacking } from '../../machines/endpoint-policy.ts';
 import type { Lacking, RoutableEndpoint, RoutingView } from '../../machines/routing-view.ts';
@@ -54,7 +55,7 @@ export interface Gateway {
   set(settings: Partial<Record<SettingKey, SettingValue>>): void;
   /** Resolves with the fact of the n-th request that ended. */
   fact(n?: number): Promise<RequestFact>;
-  readonly unready: string[];
+  readonly unready: ReadinessReason[];
   /** Sentences for whoever looks after the gateway. */
   readonly told: readonly string[];
   /** Errors that nobody expected. */
@@ -108,7 +109,7 @@ export async function gateway(
   const warnings: string[] = [];
   const facts: RequestFact[] = [];
   const lines: string[] = [];
-  const unready: string[] = [];
+  const unready: ReadinessReason[] = [];
   let heard: () => void = () => undefined;
   const ports: ProxyPorts = {
     retryQueue: retryQueue ?? null,

@@ -2,7 +2,9 @@
  * What hostile endpoints send: it costs the time of its bytes, and no more memory than twice what is kept of it. The figures are far
  * above what is needed, and far below what any of these cost as long as all that had come was looked at again with each piece.
  */
+
 import { describe, expect, it } from 'vitest';
+import { reasonText } from '../../src/messages/reasons.ts';
 import { HeldBytes } from '../../src/proxy/admission/held-bytes.ts';
 import { Answer } from '../../src/proxy/response/answer.ts';
 import type { Outcome } from '../../src/proxy/response/outcome.ts';
@@ -166,7 +168,7 @@ describe('a flood of', () => {
       const { outcome, cpuMs, sliceMs } = await told(wire(), wantsStream);
       expect(cpuMs).toBeLessThan(cpuMsMax);
       expect(sliceMs).toBeLessThan(sliceMsMax);
-      expect(outcome && 'detail' in outcome ? outcome.detail : outcome).toEqual(
+      expect(outcome && 'detail' in outcome ? reasonText(outcome.detail, 'en') : outcome).toEqual(
         end === undefined ? undefined : expect.stringContaining(end),
       );
     });

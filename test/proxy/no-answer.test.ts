@@ -1,6 +1,7 @@
 /** Answers that are none, in all their disguises: the next endpoint is asked, and each is told apart for what it is. */
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { reasonText } from '../../src/messages/reasons.ts';
 import { ask, bodyOf, errorOf, gateway } from './gateway.ts';
 import {
   answerEvents,
@@ -205,7 +206,7 @@ describe('what an endpoint calls things', () => {
     const d = await upstream('d', says(200, '<', { 'content-type': 'Text/HTML; charset=utf-8' }));
     const gw = await gateway({ main: [a, b, c, d] });
     expect((await ask(gw)).status).toBe(503);
-    expect(gw.reports.map(({ detail }) => detail)).toEqual([
+    expect(gw.reports.map(({ detail }) => reasonText(detail ?? '', 'en'))).toEqual([
       '200: not JSON (other)',
       '500',
       '200: error event before content: unknown',

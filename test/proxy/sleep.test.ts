@@ -1,6 +1,7 @@
 /** After a sleep of the machine: what is on its way has ten seconds to show that it is there. */
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { reason } from '../../events/reason.ts';
 import { Queue } from '../../src/projections/queue.ts';
 import { Background, type BackgroundPorts } from '../../src/retry-queue/background.ts';
 import type { QueuePorts } from '../../src/retry-queue/ports.ts';
@@ -36,7 +37,7 @@ describe('a sleep', () => {
     expect(b.heard).toHaveLength(0);
     await vi.advanceTimersByTimeAsync(1);
     expect(await asked).toMatchObject({ status: 200, text: streamed, headers: { 'x-qcc-endpoint': 'b' } });
-    expect(gw.reports[0]?.detail).toBe('nothing came after this machine had slept');
+    expect(gw.reports[0]?.detail).toEqual(reason('silentAfterSleep'));
   });
 
   it('cuts a stream that nothing comes of any more, so that the client asks again', async () => {

@@ -2,9 +2,11 @@
  * The queue against a simple model of it: whatever is done in whatever order, with crashes in between, the core over its log
  * says what the model says. The model knows nothing of facts, charts, timers or snapshots.
  */
+
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { type QueueId, queueIdOf } from '../../events/ids.ts';
+import { reason } from '../../events/reason.ts';
 import type { QueueItemState } from '../../machines/queue-item.ts';
 import { keptMs } from '../../machines/queue-policy.ts';
 import { MemoryLog } from '../../src/log/memory-log.ts';
@@ -165,7 +167,7 @@ class Clear extends About {
     if (!item) return;
     const isOver = ['answered', 'dead', 'cancelled'].includes(item.state);
     if (isOver) real.tell(this.n, { type: 'QueuedRequestForgotten', data: { because: 'cleared' } });
-    else real.tell(this.n, { type: 'QueuedRequestCancelled', data: { because: 'cleared' } });
+    else real.tell(this.n, { type: 'QueuedRequestCancelled', data: { because: reason('cleared') } });
     if (isOver) model.items.delete(this.n);
     else Object.assign(item, { state: 'cancelled', until: model.now + keptMs });
   }

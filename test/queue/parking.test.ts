@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, w
 import { connect as connectTo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { reason } from '../../events/reason.ts';
 import type { QueueItemRow } from '../../src/contract/queue.ts';
 import { connect } from '../../src/control/client.ts';
 import { runGateway } from '../../src/gateway/gateway.ts';
@@ -404,7 +405,7 @@ describe('a client that has closed its connection', () => {
     live.leave();
     expect(await it.itemOf('s', 'cancelled')).toMatchObject({ id });
     const { facts } = await it.call('queue.show', { id });
-    expect(facts.at(-1)).toMatchObject({ type: 'QueuedRequestCancelled', data: { because: 'its client has left' } });
+    expect(facts.at(-1)).toMatchObject({ type: 'QueuedRequestCancelled', data: { because: reason('clientLeft') } });
     it.up.does(answers());
     const calls = callsOf(it.up);
     await it.comesBack();

@@ -1,7 +1,9 @@
 /** The prober: places, the network, sleep. Its clock, its timers and its pool are the test's. */
+
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { EndpointReport } from '../../events/endpoint.ts';
 import type { EndpointId } from '../../events/ids.ts';
+import { reason } from '../../events/reason.ts';
 import { type Occasion, type PlannedProbe, Prober, reportOf } from '../../src/health/prober.ts';
 import type { Depth, ProbeResult } from '../../workers/probe.ts';
 import { good, noKey, noNetwork, noProxy, refused } from '../support/probed.ts';
@@ -17,7 +19,7 @@ const bad: ProbeResult = {
   failure: 'serverError',
   status: 500,
   valid: false,
-  error: '500',
+  error: reason('status', { status: 500, type: null }),
 };
 
 interface Call {
@@ -443,29 +445,56 @@ describe('what the machines take', () => {
     ['of a connection', { depth: 'connection' }, noted({ depth: 'connection' })],
     [
       'of a failure at any depth',
-      { depth: 'connection', verdict: 'failure', failure: 'unreachable', error: 'no connection (ECONNREFUSED)' },
+      {
+        depth: 'connection',
+        verdict: 'failure',
+        failure: 'unreachable',
+        error: reason('noConnection', { code: 'ECONNREFUSED' }),
+      },
       {
         type: 'ProbeFailed',
-        data: { verdict: 'failure', failure: 'unreachable', detail: 'no connection (ECONNREFUSED)', responseMs: 120 },
+        data: {
+          verdict: 'failure',
+          failure: 'unreachable',
+          detail: reason('noConnection', { code: 'ECONNREFUSED' }),
+          responseMs: 120,
+        },
       },
     ],
     [
       'of a failure, without what the endpoint said: it may say back a prompt',
-      { verdict: 'failure', failure: 'serverError', error: '503: cannot serve "my secret plan"' },
+      {
+        verdict: 'failure',
+        failure: 'serverError',
+        error: reason('status', { status: 503, type: null, said: 'cannot serve "my secret plan"' }),
+      },
       {
         type: 'ProbeFailed',
-        data: { verdict: 'failure', failure: 'serverError', detail: '503', responseMs: 120 },
+        data: {
+          verdict: 'failure',
+          failure: 'serverError',
+          detail: reason('status', { status: 503, type: null }),
+          responseMs: 120,
+        },
       },
     ],
     [
       'of a refusal that is no fault',
-      { verdict: 'failure', failure: null, error: '400: for Claude Code only' },
-      noted({ verdict: 'failure', detail: '400' }),
+      {
+        verdict: 'failure',
+        failure: null,
+        error: reason('status', { status: 400, type: null, said: 'for Claude Code only' }),
+      },
+      noted({ verdict: 'failure', detail: reason('status', { status: 400, type: null }) }),
     ],
     [
       'of a model that was retired: the endpoint is not sick',
-      { verdict: 'model_error', failure: 'noModel', error: '404: model' },
-      noted({ verdict: 'model_error', detail: '404' }),
+      {
+        verdict: 'model_error',
+        failure: 'noModel',
+        error: reason('status', { status: 404, type: null, said: 'model' }),
+      },
+      noted({ verdict: 'model_error', detail: reason('status', { status: 404, type: null }) }),
     ],
   ])('%s', (_, of, report) => {
     expect(reportOf({ ...good, ...of })).toEqual(report);

@@ -117,8 +117,8 @@ function reportOf(depth: Probe['depth'], failure: Failure | null, responseMs: Mi
   if (failure === null && depth === 'conversation') return { type: 'ProbeSucceeded', data: counts };
   const verdict = failure === null ? 'success' : checkVerdictOf(failure);
   if (failure === null || failure === 'noModel')
-    return { type: 'ProbeNoted', data: { ...counts, depth, verdict, tokens: 0, detail: failure } };
-  return { type: 'ProbeFailed', data: { verdict, failure, detail: failure, responseMs } };
+    return { type: 'ProbeNoted', data: { ...counts, depth, verdict, tokens: 0, detail: null } };
+  return { type: 'ProbeFailed', data: { verdict, failure, detail: null, responseMs } };
 }
 
 /** What a probe of that depth would have seen of it. */

@@ -6,6 +6,7 @@
 import type { Failure } from '../../events/endpoint.ts';
 import type { Fact, Millis, Recorded } from '../../events/fact.ts';
 import { type EndpointId, type ProfileName, type RequestId, streams } from '../../events/ids.ts';
+import { reason } from '../../events/reason.ts';
 import { type Attempt, endedOf, servedBy } from '../../events/request.ts';
 import { isAvailable } from '../../machines/available.ts';
 import {
@@ -535,7 +536,7 @@ class Simulation {
       this.#failed(client, candidate, verdict, status, { code, startedAt: at });
     }
     const head = said.kind === 'lost' ? null : { status: said.status };
-    this.#step(client, { type: 'failed', said: { verdict, detail: said.kind, head } });
+    this.#step(client, { type: 'failed', said: { verdict, detail: reason('told', { text: said.kind }), head } });
   }
 
   #failed(

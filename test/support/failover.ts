@@ -2,6 +2,7 @@
 import type { Failure } from '../../events/endpoint.ts';
 import type { Millis } from '../../events/fact.ts';
 import type { EndpointId } from '../../events/ids.ts';
+import { reason } from '../../events/reason.ts';
 import { classifyCount, type Verdict } from '../../machines/classify.ts';
 import {
   type Command,
@@ -13,6 +14,7 @@ import {
 import type { FailoverPolicy, Refused } from '../../machines/failover-policy.ts';
 import { plan } from '../../machines/route.ts';
 import type { RoutableEndpoint, RoutingView } from '../../machines/routing-view.ts';
+import { reasonText } from '../../src/messages/reasons.ts';
 import { minute, second, start } from './given.ts';
 import { viewOf } from './routing-view.ts';
 
@@ -42,7 +44,7 @@ const statuses: Readonly<Partial<Record<Saying, number>>> = {
 export function saying(what: Saying, retryAfterMs: Millis | null = null): Refused {
   const status = statuses[what];
   const head = status === undefined ? null : { status };
-  const detail = status === undefined ? what : `${status} ${what}`;
+  const detail = status === undefined ? reason('told', { text: what }) : reason('status', { status, type: what });
   if (what === 'missing') return { verdict: classifyCount, detail, head };
   const verdict: Verdict = { failure: what === 'invalid' ? null : what, retryAfterMs, resetAt: null };
   return { verdict, detail, head };
@@ -111,12 +113,12 @@ export function told(command: Command): string {
     case 'room':
       return `wait for room at ${command.full.join(', ')}, ${command.ms / second} s at most`;
     case 'park':
-      return `park: ${command.why.failure} (${command.why.detail})`;
+      return `park: ${command.why.failure} (${reasonText(command.why.detail, 'en')})`;
     case 'pass':
-      return `pass on: ${command.said.detail}`;
+      return `pass on: ${reasonText(command.said.detail, 'en')}`;
     case 'refuse': {
-      const { reason, why } = command;
-      const what = reason.kind === 'told' ? `told ${reason.word.said.detail}` : reason.kind;
+      const { reason: ground, why } = command;
+      const what = ground.kind === 'told' ? `told ${reasonText(ground.word.said.detail, 'en')}` : ground.kind;
       return `refuse: ${what}${why.failure === null ? '' : `, and may be tried again (${why.failure})`}`;
     }
     case 'end':

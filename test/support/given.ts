@@ -108,7 +108,7 @@ export const probed: EndpointReport = {
 };
 
 export function probeFailed(failure: Failure): EndpointReport {
-  return { type: 'ProbeFailed', data: { verdict: checkVerdictOf(failure), failure, detail: failure, responseMs: 400 } };
+  return { type: 'ProbeFailed', data: { verdict: checkVerdictOf(failure), failure, detail: null, responseMs: 400 } };
 }
 
 /** The timer that this state has armed, elapsed. */

@@ -1,4 +1,5 @@
 /** Results of probes, as a worker would bring them. */
+import { reason } from '../../events/reason.ts';
 import type { ProbeResult } from '../../workers/probe.ts';
 
 export const good: ProbeResult = {
@@ -23,7 +24,7 @@ const undialled: ProbeResult = {
   status: null,
   connected: false,
   valid: false,
-  error: 'no connection',
+  error: reason('noConnection', { code: 'ECONNREFUSED' }),
 };
 export const noNetwork: ProbeResult = { ...undialled, dialError: 'ENETUNREACH' };
 export const refused: ProbeResult = { ...undialled, dialError: 'ECONNREFUSED' };

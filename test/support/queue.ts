@@ -1,7 +1,9 @@
 /** Sentences about queue items: given what happened, when this is reported, exactly these facts are recorded. */
+
 import { expect } from 'vitest';
 import type { Millis } from '../../events/fact.ts';
 import type { QueuedRequest, QueueFact } from '../../events/queue.ts';
+import { reason } from '../../events/reason.ts';
 import { fold, initialOf } from '../../machines/fold.ts';
 import { type QueueItemSnapshot, queueItemChart, timerOfItem } from '../../machines/queue-item.ts';
 import { decideQueueItem, type QueueAsk } from '../../machines/queue-item-decisions.ts';
@@ -27,7 +29,7 @@ export function queued(more: Partial<QueuedRequest> = {}): QueuedRequest {
     maxAttempts: 2,
     nextRetryAt: later(5 * second),
     expiresAt: later(15 * minute),
-    because: 'no endpoint is usable',
+    because: reason('noEndpointUsable'),
     ...more,
   };
 }
@@ -46,14 +48,28 @@ export const started = (number: number): QueueFact => ({
 });
 export const retryFailed = (number: number, nextRetryAt: Millis = later(0)): QueueFact => ({
   type: 'RetryFailed',
-  data: { ...attempt(number), failure: 'serverError', detail: '503', retryable: true, delayMs: 0, nextRetryAt },
+  data: {
+    ...attempt(number),
+    failure: 'serverError',
+    detail: reason('status', { status: 503, type: null }),
+    retryable: true,
+    delayMs: 0,
+    nextRetryAt,
+  },
 });
 export const failing = (
   number: number,
   more: Partial<Extract<QueueAsk, { type: 'Failed' }>['data']> = {},
 ): QueueAsk => ({
   type: 'Failed',
-  data: { ...attempt(number), failure: 'serverError', retryAfterMs: null, detail: '503', isAwaited: false, ...more },
+  data: {
+    ...attempt(number),
+    failure: 'serverError',
+    retryAfterMs: null,
+    detail: reason('status', { status: 503, type: null }),
+    isAwaited: false,
+    ...more,
+  },
 });
 
 export function itemAfter(...history: readonly QueueFact[]): QueueItemSnapshot {

@@ -4,6 +4,7 @@ import { createServer as createTlsServer } from 'node:tls';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { reason } from '../../events/reason.ts';
 import { errorBody, messageBody, readAsked } from '../../src/simulated-endpoint/replies.ts';
 import { type Depth, probe } from '../../workers/probe.ts';
 import { selfSigned } from '../config/self-signed.ts';
@@ -70,7 +71,7 @@ describe('a connection', () => {
       verdict: 'failure',
       failure: 'unreachable',
       dialError: 'ECONNREFUSED',
-      error: 'no connection (ECONNREFUSED)',
+      error: reason('noConnection', { code: 'ECONNREFUSED' }),
     });
   });
 
@@ -206,7 +207,7 @@ describe('an HTTP proxy', () => {
   it.each(depths)('that refuses us says nothing about the endpoint, at depth %s', async (depth) => {
     const [endpoint, proxy] = [await simulated(), await tunnelling(407)];
     const result = await probe(jobFor(endpoint, { depth, proxy: withPassword(proxy.url) }));
-    const error = `the proxy ${new URL(proxy.url).host} is down or refuses`;
+    const error = reason('proxyDown', { proxy: new URL(proxy.url).host });
     expect(result).toMatchObject({ ...nothingOfTheEndpoint, error });
     expect(endpoint.requests).toEqual([]);
   });

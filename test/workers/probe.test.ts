@@ -1,6 +1,8 @@
 /** What a probe makes of an endpoint: each kind of answer, and of silence. */
+
 import { describe, expect, it } from 'vitest';
 import type { Failure, Verdict } from '../../events/endpoint.ts';
+import { reasonText } from '../../src/messages/reasons.ts';
 import type { Fault } from '../../src/simulated-endpoint/faults.ts';
 import { answerEvents, errorBody, messageBody, readAsked } from '../../src/simulated-endpoint/replies.ts';
 import { type ProbeJob, probe } from '../../workers/probe.ts';
@@ -164,13 +166,18 @@ describe('what is asked', () => {
   });
 
   it.each([
-    ['is not there', '', 'there is no key for it'],
-    ['no header can hold', 'sk-ant-\n-x', 'no header can hold its key'],
-    ['no header can hold, in Chinese', '密钥', 'no header can hold its key'],
+    ['is not there', '', 'noKey'],
+    ['no header can hold', 'sk-ant-\n-x', 'unusableKey'],
+    ['no header can hold, in Chinese', '密钥', 'unusableKey'],
   ])('is nothing where the key %s', async (_, key, error) => {
     const endpoint = await simulated();
     const result = await probe(jobFor(endpoint, { key }));
-    expect(result).toMatchObject({ verdict: 'invalid_key', failure: 'credential', status: null, error });
+    expect(result).toMatchObject({
+      verdict: 'invalid_key',
+      failure: 'credential',
+      status: null,
+      error: { code: error },
+    });
     expect(endpoint.requests).toEqual([]);
   });
 
@@ -326,7 +333,7 @@ describe('the error', () => {
       response.writeHead(500, { 'content-type': 'application/json' }).end(body);
     });
     const { error } = await probe(jobFor(place));
-    return { error: error ?? '', key: place.key };
+    return { error: reasonText(error ?? '', 'en'), key: place.key };
   }
 
   it('says the status and what the endpoint said', async () => {

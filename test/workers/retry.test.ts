@@ -1,6 +1,7 @@
 /** Retries: on a real worker, over real sockets, judged by the rules by which a client's answer is judged. */
 import { createServer } from 'node:net';
 import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { reason } from '../../events/reason.ts';
 import { type LostRetry, openRetryPool, type RetrySink } from '../../src/pool/pool.ts';
 import { programAt } from '../../src/pool/program.ts';
 import { creditBytes, type RetryJob, type RetryResult } from '../../workers/retry.ts';
@@ -220,7 +221,7 @@ describe('an attempt that fails hands nothing over and says why', () => {
     const gone = await upstream('gone', answers());
     await gone.close();
     const { result, heard } = await attempt(gone);
-    expect(result).toMatchObject({ kind: 'failed', status: null, detail: 'ECONNREFUSED' });
+    expect(result).toMatchObject({ kind: 'failed', status: null, detail: reason('system', { code: 'ECONNREFUSED' }) });
     expect(failureOf(result)).toBe('unreachable');
     expect(heard.said).toEqual([]);
   });
@@ -260,7 +261,7 @@ describe('an attempt that fails hands nothing over and says why', () => {
     onTestFinished(() => void mute.close());
     const { port } = mute.address() as { port: number };
     const { result } = await attempt({ url: `https://127.0.0.1:${port}`, key: 'k' }, { limits: { connectMs: 50 } });
-    expect(result).toMatchObject({ kind: 'failed', detail: 'ETIMEDOUT' });
+    expect(result).toMatchObject({ kind: 'failed', detail: reason('system', { code: 'ETIMEDOUT' }) });
   });
 
   it('with how long to wait, and with what was said', async () => {
@@ -413,7 +414,7 @@ describe('a sleep of the machine', () => {
     const [first, second] = [woken.attempt(jobFor(mute), new Recorder()), woken.attempt(jobFor(stuck), heard)];
     await vi.waitFor(() => expect([mute.heard.length, heard.said.at(-1)]).toEqual([1, 'bytes']), patientMs);
     woken.resume();
-    const detail = 'nothing came after this machine had slept';
+    const detail = reason('silentAfterSleep');
     expect(await first).toMatchObject({ kind: 'failed', detail });
     expect(await second).toMatchObject({ kind: 'broken', detail });
   });

@@ -1,9 +1,11 @@
 /** What refusals and silence mean. */
+
 import { describe, expect, it } from 'vitest';
 import type { Failure, Verdict } from '../../events/endpoint.ts';
+import { reasonText } from '../../src/messages/reasons.ts';
 import { errorBody } from '../../src/simulated-endpoint/replies.ts';
 import { sentence, wordsOf } from '../../workers/sentence.ts';
-import { judgeEnvelope, judgeRefusal, judgeSilence, type Stage } from '../../workers/verdict.ts';
+import { type Judgement, judgeEnvelope, judgeRefusal, judgeSilence, type Stage } from '../../workers/verdict.ts';
 
 const key = 'sk-ant-test-0123456789abcdef';
 
@@ -45,16 +47,17 @@ describe('a refusal', () => {
   });
 
   it('of an exhausted credit says so: the key is good', () => {
-    expect(refusal(402, 'please pay').error).toBe('402, credit exhausted: please pay');
+    expect(told(refusal(402, 'please pay')).error).toBe('402, credit exhausted: please pay');
   });
 
   it('without words is its status', () => {
-    expect(
-      judgeRefusal({ status: 502, header: () => null, body: '', isMessages: true, isCount: false, model: null }, key)
-        .error,
-    ).toBe('502');
+    const refused = { status: 502, header: () => null, body: '', isMessages: true, isCount: false, model: null };
+    expect(told(judgeRefusal(refused, key)).error).toBe('502');
   });
 });
+
+/** With its reason in words. */
+const told = (judgement: Judgement) => ({ ...judgement, error: reasonText(judgement.error ?? '', 'en') });
 
 describe('an error with status 200', () => {
   it.each<[string, Verdict, Failure]>([
@@ -65,7 +68,7 @@ describe('an error with status 200', () => {
     ['api_error', 'failure', 'serverError'],
     ['new_error', 'failure', 'badAnswer'],
   ])('is what it says: %s', (type, verdict, failure) => {
-    expect(judgeEnvelope(errorBody(type, 'so'), key)).toEqual({
+    expect(told(judgeEnvelope(errorBody(type, 'so'), key))).toEqual({
       verdict,
       failure,
       error: '200 with an error inside: so',
@@ -85,7 +88,7 @@ describe('silence', () => {
     ['ECONNRESET', 'reading', 'failure', 'brokenAnswer', 'no whole answer (ECONNRESET)'],
     ['QCC_TIMEOUT', 'reading', 'timeout', 'timeout', 'no answer in time'],
   ])('with %s while %s: %s, %s', (code, stage, verdict, failure, error) => {
-    expect(judgeSilence(code, stage)).toEqual({ verdict, failure, error });
+    expect(told(judgeSilence(code, stage))).toEqual({ verdict, failure, error });
   });
 });
 

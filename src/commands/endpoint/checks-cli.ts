@@ -3,7 +3,7 @@ import type { CheckRow } from '../../contract/endpoint.ts';
 import type { Params } from '../../contract/operations.ts';
 import { exitCodes } from '../../errors/qcc-error.ts';
 import { codeText } from '../../messages/codes.ts';
-import { reasonText } from '../../messages/story-languages.ts';
+import { reasonText } from '../../messages/reasons.ts';
 import { type Context, isOn, withInstallation } from '../context.ts';
 
 export function testProfile(context: Context): Promise<number> {

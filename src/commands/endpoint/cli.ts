@@ -3,7 +3,7 @@
 import type { EndpointOptions, EndpointRow } from '../../contract/endpoint.ts';
 import { usage } from '../../errors/qcc-error.ts';
 import { codeText } from '../../messages/codes.ts';
-import { reasonText } from '../../messages/story-languages.ts';
+import { reasonText } from '../../messages/reasons.ts';
 import { timeText } from '../../platform/time.ts';
 import { type Context, confirmed, flag, isOn, withInstallation } from '../context.ts';
 import { endpointOptions } from '../options.ts';

@@ -1,4 +1,5 @@
 /** Probes made from this process: the verdicts are shown, and do not change any state. */
+import { reason } from '../../../events/reason.ts';
 import { secondMs } from '../../../events/units.ts';
 import type { Depth, ProbeJob, ProbeResult } from '../../../workers/probe.ts';
 import { outboundProxy } from '../../config/network/outbound-proxy.ts';
@@ -87,5 +88,5 @@ const lostProbe: Omit<CheckRow, 'endpoint' | 'profile' | 'at'> = {
   valid: false,
   model: null,
   tokens: 0,
-  error: 'the probe was lost with its worker; it says nothing about the endpoint',
+  error: reason('probeLost'),
 };

@@ -10,8 +10,9 @@ import { exitCodes, QccError, usage } from '../../errors/qcc-error.ts';
 import { toldOf } from '../../errors/told-error.ts';
 import type { GatewayNews } from '../../gateway/gateway.ts';
 import { checkDetail } from '../../messages/checks.ts';
-import { unreadyText } from '../../messages/codes.ts';
+
 import type { Words } from '../../messages/messages.ts';
+import { reasonText } from '../../messages/reasons.ts';
 import { spanMs } from '../../messages/times.ts';
 import { clockOf, iso, shortSpan } from '../../platform/time.ts';
 import { type Context, flag, isOn, numberFlag, withInstallation } from '../context.ts';
@@ -249,7 +250,7 @@ function statusLines(context: Context, row: StatusRow): void {
   tellFound(context, row.found);
   if (row.uncertain) out.note(words.uncertain(clockOf(Date.parse(row.uncertain.from))));
   if (row.logState !== 'open') out.warn(`log: ${row.logState}`);
-  for (const reason of row.notReady) out.note(unreadyText(reason, language));
+  for (const reason of row.notReady) out.note(reasonText(reason, language));
 }
 
 /** The gateway, the ladder, and every endpoint on one screen. */

@@ -1,12 +1,14 @@
 /** `qcc history`: past facts in pages, with filters, live; and, with `--at`, the whole state at a moment. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isReason, type Reason } from '../../../events/reason.ts';
 import type { FactRow } from '../../contract/history.ts';
 import type { Filters, Look } from '../../contract/moment.ts';
 import type { Answer, Call } from '../../contract/operations.ts';
 import { usage } from '../../errors/qcc-error.ts';
 import { codeText } from '../../messages/codes.ts';
 import type { Language } from '../../messages/messages.ts';
+import { reasonText } from '../../messages/reasons.ts';
 import { storyWordsOf } from '../../messages/story-languages.ts';
 import { instant, momentOf, seqOf } from '../../messages/times.ts';
 import { timeText } from '../../platform/time.ts';
@@ -210,8 +212,9 @@ function tellDiff(context: Context, answer: Answer<'history.diff'>, names: Names
 }
 
 /** Instants are numbers in the state and times on the screen; a state is a code. */
-function told(path: string, value: string | number | boolean | null, language: Language): string {
+function told(path: string, value: string | number | boolean | Reason | null, language: Language): string {
   if (path === 'state') return codeText('states', String(value ?? '-'), language);
+  if (isReason(value)) return reasonText(value, language);
   const isInstant = typeof value === 'number' && /(^|\.)(since|until|\w+(At|Since))$/.test(path);
   return isInstant ? timeText(value) : String(value ?? '-');
 }

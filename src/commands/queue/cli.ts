@@ -5,7 +5,7 @@ import type { QueueItemState } from '../../../machines/queue-item.ts';
 import type { Params } from '../../contract/operations.ts';
 import type { QueueItemRow } from '../../contract/queue.ts';
 import { usage } from '../../errors/qcc-error.ts';
-import { reasonText } from '../../messages/story-languages.ts';
+import { reasonText } from '../../messages/reasons.ts';
 import { spanMs } from '../../messages/times.ts';
 import { shortSpan } from '../../platform/time.ts';
 import { type Context, confirmed, flag, isOn, numberFlag, withInstallation } from '../context.ts';

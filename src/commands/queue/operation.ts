@@ -1,6 +1,7 @@
 /** The operations of the queue: show, retry, clear. Bodies and answers are decrypted for `queue.answer` alone. */
 
 import { nameOf, type QueueId, queueIdOf, streams } from '../../../events/ids.ts';
+import { reason } from '../../../events/reason.ts';
 import { isOver, type QueueItemState } from '../../../machines/queue-item.ts';
 import type { Answer, Params } from '../../contract/operations.ts';
 import type { QueueItemRow, queueContract } from '../../contract/queue.ts';
@@ -122,7 +123,7 @@ export async function clearQueue(
       const state = core.state.queue.item(id)?.state;
       const report = isOver(state ?? 'cancelled')
         ? ({ type: 'QueuedRequestForgotten', data: { because: 'cleared' } } as const)
-        : ({ type: 'QueuedRequestCancelled', data: { because: 'cleared' } } as const);
+        : ({ type: 'QueuedRequestCancelled', data: { because: reason('cleared') } } as const);
       await core.command({ do: 'tellQueue', id, ask: report });
       await blobs.destroy(id);
     }),

@@ -5,6 +5,7 @@
 
 import type { Failure } from '../../../events/endpoint.ts';
 import type { Millis } from '../../../events/fact.ts';
+import { type CallReason, reason } from '../../../events/reason.ts';
 import type { Usage } from '../../../events/request.ts';
 import { MiB } from '../../../events/units.ts';
 import { classifyErrorType, classifyTransport, errorWord } from '../../../machines/classify.ts';
@@ -36,7 +37,7 @@ const afterSleepMs = 10_000;
 // Some leave the connection open after the last event: what follows is nothing.
 const lingerMs = 1_000;
 
-const nothingAfterSleep = 'nothing came after this machine had slept';
+const nothingAfterSleep = reason('silentAfterSleep');
 
 export class Answer implements AnswerSink {
   readonly outcome: Promise<Outcome>;
@@ -121,13 +122,14 @@ export class Answer implements AnswerSink {
     this.#phase = phaseAfter(head, this.#asked);
     switch (this.#phase) {
       case 'encoded':
-        if (head.contentType.includes('html')) this.#wrong({ failure: 'badAnswer', detail: 'not JSON (text/html)' });
+        if (head.contentType.includes('html'))
+          this.#wrong({ failure: 'badAnswer', detail: reason('notJson', { type: 'text/html' }) });
         break;
       case 'judging':
         this.#watch = new StreamWatch();
         this.#deadline.arm(this.#limits.firstContentMs);
         if (head.isEncoded) this.#unpacking = this.#unpacker(head);
-        if (!this.#committed && isUnasked(this.#asked)) this.#fail('badAnswer', 'a stream where JSON was asked for');
+        if (!this.#committed && isUnasked(this.#asked)) this.#fail('badAnswer', reason('streamForJson'));
         break;
       case 'json':
         this.#json = new JsonBody(this.#asked, head);
@@ -137,7 +139,7 @@ export class Answer implements AnswerSink {
     }
     // A second head would stand in the middle of the first one's body, and an error would look like an answer.
     if (this.#committed && (this.#phase !== 'json' || this.#unpacking))
-      this.#fail('badAnswer', 'no JSON, where JSON had begun');
+      this.#fail('badAnswer', reason('noJsonAfterAll'));
   }
 
   data(chunk: Buffer): boolean {
@@ -168,8 +170,7 @@ export class Answer implements AnswerSink {
         return this.#write(chunk);
       case 'error':
         this.#held.add(chunk);
-        if (this.#held.length > errorBytesMax && !this.#enough())
-          this.#fail('badAnswer', 'the error is larger than 1 MiB');
+        if (this.#held.length > errorBytesMax && !this.#enough()) this.#fail('badAnswer', reason('errorTooLarge'));
         return true;
       case 'json':
         return this.#scan(chunk);
@@ -187,13 +188,13 @@ export class Answer implements AnswerSink {
     switch (this.#phase) {
       case 'relaying':
         if (this.#isWhole()) this.#finish();
-        else this.#break('the stream ended before message_stop');
+        else this.#break(reason('streamUnfinished'));
         return;
       case 'judging':
-        this.#fail('badAnswer', this.#held.length === 0 ? 'the stream was empty' : 'the stream ended before content');
+        this.#fail('badAnswer', reason(this.#held.length === 0 ? 'streamEmpty' : 'streamWithoutContent'));
         return;
       case 'encoded':
-        this.#fail('badAnswer', 'an empty answer');
+        this.#fail('badAnswer', reason('empty'));
         return;
       case 'error':
         this.#refused();
@@ -216,14 +217,16 @@ export class Answer implements AnswerSink {
     if (this.#phase === 'relaying') {
       // Its last event has come: it is whole, whatever becomes of the connection.
       if (this.#watch?.stopped) this.#finish();
-      else this.#break(`the connection broke (${code})`);
+      else this.#break(reason('connectionBroke', { code }));
       return;
     }
     if (this.#phase === 'error' && this.#enough()) return;
     const stale = this.#phase === 'waiting' && reused;
     const inside = this.#phase === 'judging' || this.#phase === 'json' || this.#phase === 'encoded';
-    const why = isProxyDown(code) ? `the HTTP proxy ${proxy} is down or refuses (${code})` : code;
-    this.#fail(inside ? 'badAnswer' : classifyTransport(code), inside ? `the answer was cut off (${code})` : why, {
+    const why = isProxyDown(code)
+      ? reason('httpProxyDown', { proxy: String(proxy), code })
+      : reason('system', { code });
+    this.#fail(inside ? 'badAnswer' : classifyTransport(code), inside ? reason('cutOff', { code }) : why, {
       code: inside ? null : code,
       stale,
     });
@@ -263,8 +266,8 @@ export class Answer implements AnswerSink {
           this.#write(bytes);
           this.#finish();
           this.#abort();
-        } else if (this.#phase === 'relaying') this.#break('the answer cannot be decoded');
-        else if (this.#phase !== 'over') this.#fail('badAnswer', 'the answer cannot be decoded');
+        } else if (this.#phase === 'relaying') this.#break(reason('undecodable'));
+        else if (this.#phase !== 'over') this.#fail('badAnswer', reason('undecodable'));
       },
       readOn: () => this.#resume(),
       fault: (error) => this.fault(error),
@@ -279,14 +282,14 @@ export class Answer implements AnswerSink {
         return this.#passOn(chunk, watch);
       case 'failed': {
         const { errorType } = watch;
-        const told = errorWord(errorType) ?? 'unknown';
-        this.#fail(classifyErrorType(errorType), `error event before content: ${told}`);
+        const type = errorWord(errorType) ?? 'unknown';
+        this.#fail(classifyErrorType(errorType), reason('errorBeforeContent', { type }));
         return true;
       }
       default:
         this.#held.add(chunk);
         if (Math.max(this.#held.length, this.#unpacking?.length ?? 0) > heldBytesMax)
-          this.#fail('badAnswer', 'no content in 256 KiB of stream');
+          this.#fail('badAnswer', reason('contentTooLate'));
         return true;
     }
   }
@@ -322,7 +325,7 @@ export class Answer implements AnswerSink {
     if (this.#unpacking && watch.stopped) this.#write(chunk);
     else if (!this.#unpacking && watch.errorAt > 0) this.#write(chunk.subarray(0, watch.errorAt));
     if (watch.stopped) this.#finish();
-    else this.#break('error event after content');
+    else this.#break(reason('errorAfterContent'));
     this.#abort();
     return true;
   }
@@ -380,7 +383,7 @@ export class Answer implements AnswerSink {
   #scan(chunk: Buffer): boolean {
     this.#held.add(chunk);
     if (Math.max(this.#held.length, this.#unpacking?.length ?? 0) > jsonBytesMax)
-      this.#fail('badAnswer', 'the answer is larger than 64 MiB');
+      this.#fail('badAnswer', reason('answerTooLarge'));
     if (this.#memory?.grows(this.#held.length) ?? true) return true;
     this.#deadline.clear();
     return false;
@@ -398,7 +401,7 @@ export class Answer implements AnswerSink {
     const { length } = this.#held;
     if (!this.#asked.isHead) {
       if (head.length !== null && head.length !== length) {
-        this.#fail('badAnswer', 'the answer was cut off');
+        this.#fail('badAnswer', reason('cutOff', { code: null }));
         return;
       }
       // A count is small, and looked at when it is whole.
@@ -455,7 +458,7 @@ export class Answer implements AnswerSink {
   #late(): void {
     if (this.#phase === 'relaying') {
       if (this.#watch?.stopped) this.#finish();
-      else this.#break('no event but pings for too long');
+      else this.#break(reason('onlyPings'));
       this.#abort();
       return;
     }
@@ -466,18 +469,18 @@ export class Answer implements AnswerSink {
       return;
     }
     if (this.#phase === 'error' && this.#enough()) return;
-    const detail = this.#phase === 'waiting' ? 'no headers in time' : 'no content in time';
+    const detail = reason(this.#phase === 'waiting' ? 'noHeadersInTime' : 'noContentInTime');
     this.#fail('timeout', detail);
   }
 
-  #fail(failure: Failure, detail: string, silence?: Silence): void {
+  #fail(failure: Failure, detail: CallReason, silence?: Silence): void {
     if (this.#committed) this.#receiver.abort();
     this.#end(this.#committed ? { kind: 'broken', detail } : failed(failure, detail, this.head_, silence));
     this.#abort();
   }
 
   /** Never a splice, never an invented event, never a clean early end: the client asks again by itself. */
-  #break(detail: string): void {
+  #break(detail: CallReason): void {
     this.usage = this.#watch?.usage ?? null;
     this.#end({ kind: 'broken', detail });
     try {

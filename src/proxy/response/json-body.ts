@@ -1,5 +1,6 @@
 /** The body of an answer that should be JSON: looked at as it comes, and judged once it is whole or cannot be any more. */
 import type { Failure } from '../../../events/endpoint.ts';
+import { type CallReason, reason } from '../../../events/reason.ts';
 import type { Usage } from '../../../events/request.ts';
 import { classifyErrorType, typeWord } from '../../../machines/classify.ts';
 import { Places } from '../request/json-places.ts';
@@ -23,7 +24,7 @@ export interface Wanted {
 /** `failure` null: what was asked for is not there, which says nothing of the endpoint. */
 export interface Fault {
   readonly failure: Failure | null;
-  readonly detail: string;
+  readonly detail: CallReason;
 }
 
 export class JsonBody {
@@ -42,24 +43,24 @@ export class JsonBody {
   feed(bytes: Buffer): Fault | undefined {
     this.#length += bytes.length;
     if (this.#isJson) this.#isJson = this.#scanner.feed(bytes);
-    return this.#isJson ? undefined : this.#noJson('not JSON');
+    return this.#isJson ? undefined : this.#noJson(this.#notJson());
   }
 
   /** What is wrong with all of it: JSON, no error in an envelope, what was asked for. */
   end(): Fault | undefined {
     const { isMessages, isCount, wantsStream } = this.#wanted;
     const scanner = this.#scanner;
-    const bad = (detail: string): Fault => ({ failure: 'badAnswer', detail });
-    if (this.#length === 0) return this.#noJson('an empty answer');
-    if (!this.#isJson || !scanner.end()) return this.#noJson('not JSON');
+    const bad = (detail: CallReason): Fault => ({ failure: 'badAnswer', detail });
+    if (this.#length === 0) return this.#noJson(reason('empty'));
+    if (!this.#isJson || !scanner.end()) return this.#noJson(this.#notJson());
     const error = this.error;
     if (error) return error;
-    if (isCount) return isNumberOf(scanner.numberOf('input_tokens')) ? undefined : this.#noJson('no number of tokens');
+    if (isCount) return isNumberOf(scanner.numberOf('input_tokens')) ? undefined : this.#noJson(reason('noTokenCount'));
     if (!isMessages) return undefined;
     // Some say in a way of their own what went wrong.
     if (scanner.kindOf('content') !== 'array')
-      return { failure: classifyErrorType(scanner.textOf('error.type')), detail: 'JSON that is no message' };
-    return wantsStream ? bad('JSON where a stream was asked for') : undefined;
+      return { failure: classifyErrorType(scanner.textOf('error.type')), detail: reason('noMessage') };
+    return wantsStream ? bad(reason('jsonForStream')) : undefined;
   }
 
   /** An error in an envelope, as far as it has come. */
@@ -80,18 +81,21 @@ export class JsonBody {
     };
   }
 
-  #noJson(what: string): Fault | undefined {
+  #notJson(): CallReason {
+    return reason('notJson', { type: typeWord(this.#head.contentType) });
+  }
+
+  #noJson(detail: CallReason): Fault | undefined {
     const { isMessages, isCount } = this.#wanted;
     const { contentType } = this.#head;
     if (!isMessages && !isCount && !contentType.includes('html')) return undefined;
-    const detail = what === 'not JSON' ? `${what} (${typeWord(contentType)})` : what;
     // A page or nothing, where a count was asked for: that path is not there.
     return { failure: isCount ? null : 'badAnswer', detail };
   }
 }
 
 function errorIn({ status }: Head, type: string | null): Fault {
-  return { failure: classifyErrorType(type), detail: `an error with status ${status}` };
+  return { failure: classifyErrorType(type), detail: reason('errorInside', { status }) };
 }
 
 function isNumberOf(tokens: number | null): boolean {

@@ -1,5 +1,6 @@
 /** What an attempt is given, and what it comes to. */
 import type { Millis } from '../../../events/fact.ts';
+import type { CallReason } from '../../../events/reason.ts';
 import type { Attempt } from '../../../events/request.ts';
 import type { Verdict } from '../../../machines/classify.ts';
 import type { Head } from '../upstream/headers.ts';
@@ -28,13 +29,13 @@ export type Outcome =
       readonly verdict: Verdict;
       readonly head: Head | null;
       readonly body: Buffer;
-      readonly detail: string;
+      readonly detail: CallReason;
       /** The system's, where no answer came; null otherwise. */
       readonly code: string | null;
       readonly stale: boolean;
     }
   /** Content was given on, and the rest will not come: the receiver is aborted. */
-  | { readonly kind: 'broken'; readonly detail: string }
+  | { readonly kind: 'broken'; readonly detail: CallReason }
   | { readonly kind: 'cancelled' };
 
 /** As it stands in the request's fact. */

@@ -1,9 +1,11 @@
 /** The gateway's own errors, in Anthropic's shape: a sentence that says what to do, and what the client may do next. */
 import type { Millis } from '../../../events/fact.ts';
+import type { ReasonOrWord } from '../../../events/reason.ts';
 import { secondMs } from '../../../events/units.ts';
 import { lacksUntil } from '../../../machines/available.ts';
 import type { Reason } from '../../../machines/failover.ts';
 import type { RoutableEndpoint, RoutingView } from '../../../machines/routing-view.ts';
+import { reasonText } from '../../messages/reasons.ts';
 import type { ClientAnswer } from '../request/client.ts';
 import type { Outcome } from './outcome.ts';
 
@@ -64,7 +66,7 @@ interface Asking {
   readonly within: string | null;
   readonly model: string | null;
   /** What each of those that were asked has said, in words. */
-  readonly told: ReadonlyMap<string, string>;
+  readonly told: ReadonlyMap<string, ReasonOrWord>;
   readonly now: Millis;
 }
 
@@ -119,7 +121,7 @@ function reason(endpoint: RoutableEndpoint, { model, told, now }: Asking): strin
       ? `, again in ${Math.ceil((endpoint.until - now) / secondMs)} s`
       : '';
   const said = told.get(endpoint.id);
-  if (said !== undefined) return `${said}${next}`;
+  if (said !== undefined) return `${reasonText(said, 'en')}${next}`;
   if (endpoint.state === 'disabled') return 'disabled';
   const because = endpoint.because ? ` (${endpoint.because})` : '';
   return `${endpoint.state}${because}${next}${lacking(endpoint, model, now)}`;

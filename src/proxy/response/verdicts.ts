@@ -1,5 +1,6 @@
 /** What an answer that was none is called, and who hears of it. */
 import type { Failure } from '../../../events/endpoint.ts';
+import { type CallReason, reason } from '../../../events/reason.ts';
 import { classifyCount, classifyStatus, errorTypeIn, errorWord, type Verdict } from '../../../machines/classify.ts';
 import type { Head } from '../upstream/headers.ts';
 import { plainText } from './encoding.ts';
@@ -26,21 +27,21 @@ export function verdictOf({ status, get, encoding }: Head, body: Buffer, asked: 
 }
 
 export function refused(head: Head, body: Buffer, asked: Asked): Outcome {
-  const word = errorWord(errorTypeIn(plainText(body, head.encoding, errorWordsMax)));
-  const detail = `${head.status}${word === null ? '' : ` ${word}`}`;
+  const type = errorWord(errorTypeIn(plainText(body, head.encoding, errorWordsMax)));
+  const detail = reason('status', { status: head.status, type });
   return { kind: 'failed', verdict: verdictOf(head, body, asked), head, body, detail, ...answered };
 }
 
-export function failed(failure: Failure, detail: string, head: Head | null, silence = answered): Outcome {
+export function failed(failure: Failure, detail: CallReason, head: Head | null, silence = answered): Outcome {
   const verdict: Verdict = { failure, retryAfterMs: null, resetAt: null };
   return { kind: 'failed', verdict, head: null, body: nothing, detail: told(head, detail), ...silence };
 }
 
 /** What was asked for is not there, which says nothing of the endpoint. */
-export function noCount(detail: string, head: Head): Outcome {
+export function noCount(detail: CallReason, head: Head): Outcome {
   return { kind: 'failed', verdict: classifyCount, head: null, body: nothing, detail: told(head, detail), ...answered };
 }
 
-function told(head: Head | null, detail: string): string {
-  return head ? `${head.status}: ${detail}` : detail;
+function told(head: Head | null, detail: CallReason): CallReason {
+  return head ? ({ ...detail, params: { ...detail.params, head: head.status } } as CallReason) : detail;
 }

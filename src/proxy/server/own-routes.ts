@@ -1,5 +1,7 @@
 /** The routes that the gateway answers by itself. */
 import type { ServerResponse } from 'node:http';
+import type { ReadinessReason } from '../../../events/reason.ts';
+import { reasonsAsSentences } from '../../messages/reasons.ts';
 import { sendError } from '../response/refusal.ts';
 import type { Target } from '../upstream/target.ts';
 import { closes } from './refusals.ts';
@@ -7,7 +9,7 @@ import { closes } from './refusals.ts';
 interface Pages {
   readonly url: string;
   /** Why no request can be answered at this moment; empty when one can. */
-  notReady(): readonly string[];
+  notReady(): readonly ReadinessReason[];
   metrics(): Promise<string>;
 }
 
@@ -36,7 +38,7 @@ export async function answerOwn(target: Target, { client, id, isLast }: Asked, p
       return say(
         reasons.length === 0 ? 200 : 503,
         'application/json',
-        `${JSON.stringify({ ready: reasons.length === 0, reasons })}\n`,
+        `${JSON.stringify({ ready: reasons.length === 0, reasons }, reasonsAsSentences)}\n`,
       );
     }
     case 'metrics':

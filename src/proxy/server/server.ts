@@ -3,6 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Millis } from '../../../events/fact.ts';
 import type { RequestId } from '../../../events/ids.ts';
+import { type ReadinessReason, reason } from '../../../events/reason.ts';
 import { secondMs } from '../../../events/units.ts';
 import { isLoopback } from '../../config/network/base-url.ts';
 import { DenseSet } from '../../platform/dense-set.ts';
@@ -115,8 +116,8 @@ class DataPort implements ProxyServer {
     return this.#metrics.page(this.#ports.view(), now, version);
   }
 
-  notReady(): readonly string[] {
-    return this.#draining ? ['the gateway is stopping'] : this.#ports.notReady();
+  notReady(): readonly ReadinessReason[] {
+    return this.#draining ? [reason('stopping')] : this.#ports.notReady();
   }
 
   settingsChanged(): void {
