@@ -3,6 +3,7 @@ import { expect, it, vi } from 'vitest';
 import type { QueueId } from '../../events/ids.ts';
 import { effective } from '../../src/config/settings/settings.ts';
 import { failoverPolicy } from '../../src/policies/policies.ts';
+import type { InFlightCounter } from '../../src/proxy/retry-queue.ts';
 import { Background } from '../../src/retry-queue/background.ts';
 import { BlobLost } from '../../src/retry-queue/blob-format.ts';
 import { routable, viewOf } from '../support/routing-view.ts';
@@ -93,15 +94,15 @@ async function tried(
     },
     expiresAt: now + 3_600_000,
   };
-  const inFlight = {
-    inFlight: () => 0,
+  const inFlight: InFlightCounter = {
+    count: () => 0,
     isHalfOpenPermitFree: () => true,
     panicAt: () => 0,
     turn: () => 0,
     spend: () => true,
     begin: () => () => {},
   };
-  new Background(ports as never).run('q1' as QueueId, item as never, attemptLog as never, inFlight as never);
+  new Background(ports as never).run('q1' as QueueId, item as never, attemptLog as never, inFlight);
   await vi.waitFor(() => expect(attemptLog.dropped).toHaveBeenCalled());
   return { asked, told, ends };
 }
