@@ -26,5 +26,6 @@ export const profileContract = {
   ).answers<ProfileRow>(),
   'profile.list': asks(nothing).answers<{ readonly profiles: readonly ProfileRow[] }>(),
   'profile.default': changesWhatIs(v.strictObject({ name })).answers<ProfileRow>(),
+  'profile.describe': changesWhatIs(v.strictObject({ name, description: kept(sentenceMax) })).answers<ProfileRow>(),
   'profile.remove': changesWhatIs(v.strictObject({ name })).answers<ProfileRow>(),
 };

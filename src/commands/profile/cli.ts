@@ -1,4 +1,4 @@
-/** `qcc init, add, list, default, remove`. */
+/** `qcc init, add, list, default, describe, remove`. */
 
 import type { ProfileRow } from '../../contract/profile.ts';
 import { usage } from '../../errors/qcc-error.ts';
@@ -57,6 +57,12 @@ function table({ out, words }: Context, profiles: readonly ProfileRow[]): void {
 export async function makeDefault(context: Context): Promise<undefined> {
   const [name = ''] = context.positionals;
   show(context, await withInstallation(context, ({ call }) => call('profile.default', { name })));
+  return undefined;
+}
+
+export async function describe(context: Context): Promise<undefined> {
+  const [name = '', description = ''] = context.positionals;
+  show(context, await withInstallation(context, ({ call }) => call('profile.describe', { name, description })));
   return undefined;
 }
 

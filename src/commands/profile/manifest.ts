@@ -40,6 +40,13 @@ export const profileCommands: Commands = {
     examples: ['qcc default work'],
     load: async () => (await import('./cli.ts')).makeDefault,
   },
+  describe: {
+    title: say('change what a profile is described as', '修改配置的说明'),
+    about: say("changes its description; `''` takes it away", "修改说明；`''` 清除说明"),
+    positionals: [argument('NAME', 'profiles'), argument('TEXT')],
+    examples: ['qcc describe work "the team\'s own account"'],
+    load: async () => (await import('./cli.ts')).describe,
+  },
   remove: {
     title: say('remove a profile and its endpoints', '删除配置及其端点'),
     about: say('with its endpoints and their keys; asks', '连同端点和密钥；会询问'),

@@ -55,6 +55,19 @@ export async function makeDefault(
   return profileRow(core.state, profileNamed(installation, name));
 }
 
+export async function describeProfile(
+  installation: Installation,
+  { name, description }: Params<'profile.describe'>,
+): Promise<Answer<'profile.describe'>> {
+  const { core } = installation;
+  const profile = profileNamed(installation, name);
+  if (profile.description !== description) {
+    const fact = { type: 'ProfileDescribed', data: { name, description } };
+    await core.command({ do: 'report', stream: streams.profile(profile.name), facts: [fact] });
+  }
+  return profileRow(core.state, profileNamed(installation, name));
+}
+
 export async function removeProfile(
   installation: Installation,
   { name }: Params<'profile.remove'>,
@@ -85,5 +98,6 @@ export const profileHandlers: Handlers<typeof profileContract> = {
   'profile.add': addProfile,
   'profile.list': listProfiles,
   'profile.default': makeDefault,
+  'profile.describe': describeProfile,
   'profile.remove': removeProfile,
 };
