@@ -4,7 +4,7 @@ import type { AnswerOf, Operation, ParamsOf } from '../contract/operation.ts';
 import type { Installation } from '../installation/installation.ts';
 import type { LiveSide } from '../installation/live-side.ts';
 
-/** A `Json` is the answer as well, made elsewhere. */
+/** A `Json` is the same answer, serialised by a worker. */
 type Given<Answer> = Answer | Json | Promise<Answer | Json>;
 
 /** A handler for each operation of a contract: one that is missing does not compile. `live` is the gateway that runs for this home. */

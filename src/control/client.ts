@@ -1,4 +1,4 @@
-/** How a command reaches the installation: over the control socket while a gateway runs, else in its own process. */
+/** How a command reaches the installation: over the control socket while a gateway runs, otherwise in its own process. */
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isUnmade, paths } from '../config/files/home.ts';
@@ -20,7 +20,7 @@ export const connect: Connect = async ({ home, needGateway = false }) => {
     try {
       return await inProcess(home);
     } catch (error) {
-      // A gateway that is just starting holds the log too: next time round its socket may answer.
+      // A gateway that is starting holds the log too: at the next attempt its socket may answer.
       const locked = error instanceof QccError && error.code === 'QCC_LOG_LOCKED';
       if (!locked || Date.now() - startedAt > lockWaitMs) throw error;
     }
@@ -45,7 +45,7 @@ async function inProcess(home: string): Promise<Connection> {
   return { call, viaGateway: false, close: () => installation.close() };
 }
 
-/** A home that nobody has made yet: made by the first operation that keeps something, and by none that only asks. */
+/** A home that does not exist yet: the first operation that stores something creates it; operations that only query do not. */
 function unmade(home: string): Connection {
   let made: Promise<Connection> | undefined;
   const really: Connection['call'] = async (name, params) => {
@@ -72,9 +72,9 @@ function overSocket(socket: string): Connection {
 }
 
 /**
- * One question to the gateway behind this socket.
- * @param limitMs how long it may take; without it, as long as it takes
- * @throws {QccError} what the gateway said; `QCC_GATEWAY_DOWN`, `QCC_GATEWAY_LOST`, `QCC_GATEWAY_MUTE`
+ * One query to the gateway behind this socket.
+ * @param limitMs the deadline; without it, there is none
+ * @throws {QccError} the gateway's error; `QCC_GATEWAY_DOWN`, `QCC_GATEWAY_LOST`, `QCC_GATEWAY_MUTE`
  */
 export async function askGateway<Name extends OperationName>(
   socket: string,

@@ -1,4 +1,4 @@
-/** The installation of a home that nobody has made: whoever only asks is answered as of an empty one, and nothing comes to be. */
+/** The installation of a home that does not exist: a query is answered as for an empty installation, and nothing is created. */
 import { paths } from '../config/files/home.ts';
 import type { Vault } from '../config/secrets/vault.ts';
 import { type Answer, contract, type OperationName, type Params } from '../contract/operations.ts';
@@ -8,7 +8,7 @@ import { realWorld } from '../platform/clock.ts';
 import { Core } from '../runtime/core.ts';
 import { operations } from './table.ts';
 
-/** What an operation wanted can only be given by a home. */
+/** The operation needs a home. */
 export class NeedsHome extends Error {}
 
 const needed = (): never => {
@@ -42,7 +42,7 @@ function onlyAsks(name: OperationName, params: object): boolean {
   }
 }
 
-/** @param otherwise for an operation that keeps something @throws {NeedsHome} */
+/** @param otherwise for an operation that stores something @throws {NeedsHome} */
 export async function askOfNothing<Name extends OperationName>(
   home: string,
   name: Name,
@@ -65,6 +65,6 @@ export async function askOfNothing<Name extends OperationName>(
   const operation = operations(installation, undefined)[name] as
     | ((params: Params<Name>) => Promise<Answer<Name>>)
     | undefined;
-  // What only a running gateway answers is refused where all are.
+  // An operation that only a running gateway answers is refused together with all others of its kind.
   return operation ? operation(params) : otherwise();
 }

@@ -1,4 +1,4 @@
-/** The control socket: HTTP on a Unix socket that only the owner can open. One route: `POST /call/NAME`, JSON both ways. */
+/** The control socket: HTTP on a Unix socket that only the owner can open. One route: `POST /call/NAME`, JSON in both directions. */
 
 import { chmodSync, unlinkSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -9,9 +9,9 @@ import { Json } from '../contract/json.ts';
 import { exitCodes, QccError } from '../errors/qcc-error.ts';
 import { type ToldError, toldOf } from '../errors/told-error.ts';
 
-// The largest thing said here is an endpoint with its key.
+// The largest message is an endpoint with its key.
 const bodyBytesMax = 1_048_576;
-// What was asked before the stop is answered within this time.
+// Queries from before the stop are answered within this time.
 const closeMs = 1_000;
 
 type Handlers = Readonly<Record<string, ((params: never) => unknown) | undefined>>;
@@ -21,8 +21,8 @@ export interface ControlServer {
 }
 
 /**
- * The caller holds the log, so nobody else serves this home: a socket that is there is a dead gateway's.
- * @param handlers may come later: who asks before is answered then
+ * The caller holds the log, so that no other process serves this home: an existing socket is a dead gateway's.
+ * @param handlers may resolve later: queries before that are answered then
  * @throws {QccError} `QCC_SOCKET_BLOCKED` when something else stands in its place
  */
 export async function serveControl(path: string, handlers: () => Handlers | Promise<Handlers>): Promise<ControlServer> {
@@ -34,18 +34,18 @@ export async function serveControl(path: string, handlers: () => Handlers | Prom
   });
   const sockets = new Set<Socket>();
   server.prependListener('connection', (socket: Socket) => {
-    // For as long as it lives: an error without a handler ends the process.
+    // Attached for the socket's whole life: an error without a handler ends the process.
     socket.on('error', ignored);
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
-  // Nobody asks for one here.
+  // The control socket does not support upgrades.
   server.on('upgrade', (_: IncomingMessage, socket: Duplex) => socket.destroy());
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(blocked(path, error)));
     server.listen(path, resolve);
   });
-  // An error of the listener later on, as when files run out, is none of a question.
+  // A later error of the listener, as when file descriptors run out, belongs to no query.
   server.removeAllListeners('error').on('error', ignored);
   try {
     if (process.platform !== 'win32') chmodSync(path, 0o600);
@@ -76,7 +76,7 @@ function blocked(path: string, { code, message }: NodeJS.ErrnoException): QccErr
   );
 }
 
-/** Answers that run come to their end; who has begun a question and does not go on must not keep the gateway from stopping. */
+/** Queries that are being answered finish; a client that has begun a query and does not go on must not keep the gateway from stopping. */
 function closed(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => {
@@ -119,7 +119,7 @@ function parsed(name: string, text: string): unknown {
   }
 }
 
-/** A newer command line asks what this gateway does not know, after an update under its feet. */
+/** After an update, a newer command line may call an operation that this running gateway does not know. */
 function unknownOperation(name: string): QccError {
   return new QccError(
     'QCC_OPERATION_UNKNOWN',

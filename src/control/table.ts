@@ -1,4 +1,4 @@
-/** Every operation by its name: what the control socket and a command without a gateway both call. */
+/** Every operation by its name: the control socket calls it, and so does a command without a gateway. */
 
 import { configHandlers } from '../commands/config/operation.ts';
 import { endpointHandlers } from '../commands/endpoint/operation.ts';
@@ -47,7 +47,7 @@ export function operations(it: Installation, live: LiveSide | undefined): Partia
   const names = (Object.keys(contract) as OperationName[]).filter((name) => live || !contract[name].needsGateway);
   const bound = names.map((name) => {
     const handler = handlers[name] as Handler;
-    // A promise whatever happens: over the socket and in process a mistake is met in the same way.
+    // Always a promise: over the socket and in process, an error arrives in the same way.
     const operation = async (params: unknown) => {
       const input = inputOf(name, params);
       const work = () => handler(it, input, live);

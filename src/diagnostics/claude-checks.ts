@@ -1,4 +1,4 @@
-/** Whether Claude Code on this machine comes to the gateway, and to one that runs. It is only looked at: its files are the user's. */
+/** Checks whether Claude Code on this machine connects to a running gateway. The checks only read: Claude Code's files are the user's. */
 import { join } from 'node:path';
 import { type ClaudeFile, readClaudeFile } from '../config/clients/claude.ts';
 import { userHome } from '../config/files/home.ts';
@@ -10,9 +10,9 @@ type Env = Readonly<Record<string, string | undefined>>;
 
 export interface ClaudePlace {
   readonly env: Env;
-  /** The folder of the project that somebody stands in. */
+  /** The working directory, as a project folder of Claude Code. */
   readonly cwd: string;
-  /** Where the gateway listens, or would; null when that cannot be found out. */
+  /** The address on which the gateway listens, or would; null when it cannot be determined. */
   readonly port: number | null;
   readonly running: boolean;
 }
@@ -56,13 +56,13 @@ function isOurs(url: string | undefined, port: number | null): boolean {
   return isLoopback(hostname) && Number(given || (protocol === 'https:' ? 443 : 80)) === port;
 }
 
-/** What every session would run into, at once and with an error that names nobody. */
+/** Faults that would fail every session at once, with an error that does not name the cause. */
 function pointsHere({ env }: ClaudeFile, file: string, { port, running }: ClaudePlace): Check {
   if (running || !isOurs(env[address], port)) return passed('claude.gateway');
   return fault('claude.gateway', { file, url: env[address] ?? '' }, 'qcc proxy start, or qcc use --restore');
 }
 
-/** Its settings file beats the shell (measured): an exported address is then without effect. */
+/** Claude Code's settings file takes precedence over the environment (measured): an exported address then has no effect. */
 function shadowed(read: ClaudeFile, file: string, { env, port }: ClaudePlace): Check {
   const inFile = read.env[address];
   if (inFile === undefined || !isOurs(env[address], port) || isOurs(inFile, port))
@@ -81,7 +81,7 @@ function twoCredentials(read: ClaudeFile, file: string, env: Env): Check {
   return passed('claude.credentials', 'warning');
 }
 
-/** It appends `/v1/messages` itself. */
+/** Claude Code appends `/v1/messages` itself. */
 function doubledPath(read: ClaudeFile, env: Env): Check {
   const url = read.env[address] ?? env[address] ?? '';
   if (!/\/v1\/?$/.test(url)) return passed('claude.address');
@@ -96,7 +96,7 @@ function cloud(read: ClaudeFile, env: Env): Check {
   return warning('claude.cloud', { name }, `unset ${name}`);
 }
 
-/** Where an organization, or a project, says more than the user. */
+/** Settings of an organization or a project that override the user's. */
 function managedFiles(): readonly string[] {
   const folders: Partial<Record<NodeJS.Platform, string>> = {
     darwin: '/Library/Application Support/ClaudeCode',
@@ -128,7 +128,7 @@ function takenOver({ env, apiKeyHelper }: ClaudeFile, file: string): Check {
   return warning('claude.takeover', { file, by: isTaken ? 'cc-switch' : 'claude-code-router' }, apply);
 }
 
-/** With HTTP_PROXY set Claude Code sends even 127.0.0.1 there (measured). */
+/** With HTTP_PROXY set, Claude Code sends even requests to 127.0.0.1 through the proxy (measured). */
 function bypassed(env: Env): Check {
   const proxy = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'].find((name) => env[name]);
   const exempt = `${env['NO_PROXY'] ?? ''},${env['no_proxy'] ?? ''}`.split(',').map((part) => part.trim());

@@ -1,6 +1,6 @@
 /**
- * The whole installation, looked at from outside as well: its files, its port, its service, and Claude Code. It finds its way when
- * nothing works: what cannot be opened is a finding, not an error.
+ * Checks the whole installation, from outside as well: its files, its port, its service, and Claude Code. It works when nothing else does:
+ * something that cannot be opened is a finding, not an error.
  */
 import {
   accessSync,
@@ -36,18 +36,18 @@ export interface Patient {
   readonly home: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
-  /** The way to its log, or to the gateway that has it. */
+  /** Access to its log, or to the gateway that has the log open. */
   readonly connect: Connect;
 }
 
 export interface Diagnosis {
   readonly checks: readonly Check[];
-  /** What was mended, by the checks that asked for it. */
+  /** What was repaired, by the checks that requested it. */
   readonly fixed: readonly Check['id'][];
 }
 
 export interface Treatment {
-  /** Mend what is safe to mend. */
+  /** Repair what is safe to repair. */
   readonly fix: boolean;
   /** Call every endpoint, too. */
   readonly connect: boolean;
@@ -77,7 +77,7 @@ export async function examine(patient: Patient, treatment: Treatment): Promise<D
       modesCheck(home),
       socket,
       ...diskChecks(home),
-      // Where the inside cannot be asked, its files may say why.
+      // If the installation cannot be queried, its files may show why.
       ...(known ? [] : before),
       ...('checks' in inside ? withOwnEnvironment(inside.checks, patient.env) : [inside]),
       ...(known ? [versionCheck(known), await portCheck(known)] : []),
@@ -107,12 +107,12 @@ function socketCheck(home: string): Check {
 
 // --------------------------------------------------------------------------------------------------------- files
 
-/** Everything that others may look into. */
+/** Everything that other users may read. */
 function openOnes(home: string): readonly string[] {
   if (process.platform === 'win32') return [];
   const all = readdirSync(home, { recursive: true, encoding: 'utf8' }).map((name) => join(home, name));
   return [home, ...all].filter((path) => {
-    // A gateway that runs removes files under our hands.
+    // A running gateway may remove files during the check.
     const found = lstatSync(path, { throwIfNoEntry: false });
     return found !== undefined && !found.isSymbolicLink() && (found.mode & othersMay) !== 0;
   });
@@ -124,14 +124,14 @@ function modesCheck(home: string): Check {
   return fault('home.modes', { count: open.length, first: open[0] ?? '' }, 'qcc config doctor --fix');
 }
 
-/** Only what nobody can want otherwise: modes, and a socket that nobody listens on. */
+/** Repairs only what has one right answer: file modes, and a socket without a listener. */
 async function mend(home: string): Promise<readonly Check['id'][]> {
   const fixed: Check['id'][] = [];
   const open = openOnes(home);
   for (const path of open) chmodSync(path, lstatSync(path).mode & 0o777 & ~othersMay);
   if (open.length > 0) fixed.push('home.modes');
   const { socket, vault } = paths(home);
-  // A gateway that runs has them in hand: it is stopped first.
+  // A running gateway uses these files: it must be stopped first.
   if (!(await answers(socket))) {
     const stamp = stampOf(Date.now());
     if (mendHomeFiles(home, stamp).length > 0) fixed.push('home.file');
@@ -174,7 +174,7 @@ function diskChecks(home: string): readonly Check[] {
 
 // ------------------------------------------------------------------------------------------------------- inside
 
-/** What the gateway says of itself, or the log when none runs; or why it cannot be asked. */
+/** The findings of the gateway, or of the log when no gateway runs; or why neither can be queried. */
 async function fromInside({ home, connect }: Patient, all: boolean): Promise<Answer<'config.validate'> | Check> {
   try {
     const connection = await connect({ home });
@@ -185,7 +185,7 @@ async function fromInside({ home, connect }: Patient, all: boolean): Promise<Ans
     }
   } catch (error) {
     if (!(error instanceof QccError)) throw error;
-    // A value of the environment that cannot be is not the log's fault.
+    // An invalid value of the environment is not the log's fault.
     const id = idOf(error.code);
     return fault(id, { why: error.message, folder: 'log' }, error.hint);
   }
@@ -205,7 +205,7 @@ function versionCheck({ gateway, version: theirs }: Answer<'config.validate'>): 
   return warning('gateway.version', { theirs, ours: version }, 'qcc proxy restart');
 }
 
-/** While no gateway runs: whether one could. */
+/** While no gateway runs: whether one could start. */
 async function portCheck({ gateway, host, port }: Answer<'config.validate'>): Promise<Check> {
   if (gateway !== null || port === 0 || (await isFree(host, port))) return passed('gateway.port');
   const taken = await explainTaken(host, port);
@@ -220,7 +220,7 @@ function isFree(host: string, port: number): Promise<boolean> {
   });
 }
 
-/** The Node that the service was installed with may have gone with an update. */
+/** An update may have removed the Node that the service was installed with. */
 function serviceCheck({ home, env }: Patient): Check {
   const service = serviceOf({
     platform: process.platform,

@@ -1,4 +1,4 @@
-/** What the environment of a gateway says that it must not, or that nobody can use. Values are not repeated: a proxy's holds its password. */
+/** Variables of a gateway's environment that are harmful or unusable. Values are not shown: a proxy's holds its password. */
 import { brokenProxies } from '../config/network/outbound-proxy.ts';
 import { type Check, fault, orPassed, passed, warning } from '../contract/checks.ts';
 
@@ -11,13 +11,13 @@ export function environmentChecks(env: Env): readonly Check[] {
   return [...orPassed('env.outbound', broken), certificates(env)];
 }
 
-/** Certificates are checked all the same; whoever set it believes that they are not. */
+/** Certificates are verified all the same; the user who has set it believes that they are not. */
 function certificates(env: Env): Check {
   if (env[unverified] !== '0') return passed('env.certificates', 'warning');
   return warning('env.certificates', { name: unverified }, `unset ${unverified}`);
 }
 
-/** What the gateway has found in its own environment stands before what the same check finds here. */
+/** The gateway's findings about its own environment take precedence over those of the same check in this process. */
 export function withOwnEnvironment(inside: readonly Check[], env: Env): readonly Check[] {
   const bad = new Set(inside.filter(({ ok }) => !ok).map(({ id }) => id));
   const here = environmentChecks(env).filter(({ id, ok }) => !ok && !bad.has(id));

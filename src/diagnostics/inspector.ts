@@ -1,6 +1,6 @@
 /**
- * Looks whether what is on the disk is still what was written: at the start, and again and again while the gateway runs. LevelDB and
- * the system notice a damaged file when somebody reads it, which may be in a month.
+ * Verifies that the disk still holds what was written: at the start, and repeatedly while the gateway runs. LevelDB and the system notice a
+ * damaged file only when it is read, which may be in a month.
  */
 import { join } from 'node:path';
 import { homeFindings } from '../config/files/home-files.ts';
@@ -13,23 +13,23 @@ import { damagedTables, tablesIn } from '../log/tables.ts';
 import type { ReplayPool } from '../pool/pool.ts';
 import { toldLosses } from '../runtime/losses.ts';
 
-// What is damaged is told within a minute.
+// Damage is reported within a minute.
 const everyMs = 20_000;
-// Tables that nobody has touched are read again: a disk forgets without telling.
+// Unchanged tables are read again: data on a disk decays silently.
 const againAfterMs = 3_600_000;
 
 type Scrub = Pick<ReplayPool, 'scrub' | 'distrust'>;
 
 export class Inspector {
   readonly #installation: Installation;
-  /** By name: what each table was when it was found whole. */
+  /** By name: the file's metadata when the table was last found intact. */
   readonly #whole = new Map<string, string>();
   readonly #bad = new Set<string>();
   readonly #lostBodies = new Set<string>();
-  /** By name: what each body was when all of it was read. */
+  /** By name: the file's metadata when the body was last read in full. */
   readonly #wholeBodies = new Map<string, string>();
   #files: readonly Check[] = [];
-  /** By former lives: there is nothing to do about these any more. */
+  /** Losses of former lives of the gateway: they cannot be repaired any more. */
   #told: readonly Range[] = [];
   #allReadAt = performance.now();
   #timer: NodeJS.Timeout | undefined;
@@ -39,7 +39,7 @@ export class Inspector {
     this.#installation = installation;
   }
 
-  /** Before anybody is let in: the files. The tables of the log were looked at before it was opened. */
+  /** Before the gateway accepts requests: the files. The log's tables were checked before the log was opened. */
   async first(): Promise<void> {
     this.#lookAtFiles();
     const { log } = this.#installation.core;
@@ -49,7 +49,7 @@ export class Inspector {
   start(pool: Scrub): void {
     const look = () => {
       void this.look(pool)
-        // Whatever fails here is told by what it was about, or tried again.
+        // A failure here was reported by its subject, or is tried again.
         .catch(() => {})
         .finally(() => {
           if (!this.#isStopped) this.#timer = setTimeout(look, everyMs).unref();
@@ -58,13 +58,13 @@ export class Inspector {
     look();
   }
 
-  /** What it looks at right now is left where it is: nobody waits for it. */
+  /** Abandons the check that is running, without waiting for it. */
   stop(): void {
     this.#isStopped = true;
     clearTimeout(this.#timer);
   }
 
-  /** What is wrong now, with the command that mends it. */
+  /** The present faults, each with the command that repairs it. */
   found(): readonly Check[] {
     const { log } = this.#installation.core;
     const untold = log.damage.flatMap((one) => without(rangeOf(one), this.#told));
@@ -93,7 +93,7 @@ export class Inspector {
     this.#files = fileChecks(this.#installation.home);
   }
 
-  /** Once over all of it. */
+  /** One pass over everything. */
   async look(pool: Scrub): Promise<void> {
     this.#lookAtFiles();
     await this.#lookAtTables(pool);
@@ -120,7 +120,7 @@ export class Inspector {
     const bad = new Set(await pool.scrub(dir, unsure));
     for (const name of unsure) this.#note(name, !bad.has(name), stamps.get(name));
     this.#distrust(pool);
-    // A start that comes after a kill need not read all of them again.
+    // A start after a kill need not read all of them again.
     if (this.#bad.size === 0 && !this.#isStopped) keepChecked(dir, this.#whole);
   }
 
@@ -128,7 +128,7 @@ export class Inspector {
     try {
       return [...tablesIn(this.#installation.paths.log)];
     } catch {
-      // The folder itself is gone: the log says so as soon as it reads.
+      // The folder itself is missing: the log reports that at its next read.
       return [];
     }
   }
@@ -145,8 +145,8 @@ export class Inspector {
   }
 
   /**
-   * LevelDB may end the process over a damaged table: while there is one, nobody reads the past, and requests go on. What stood there is
-   * told by the repair.
+   * LevelDB may end the process over a damaged table: while there is one, the past is not read, and requests go on. The repair reports what
+   * the table held.
    */
   #distrust(pool: Scrub): void {
     const [first] = this.#bad;
@@ -155,7 +155,7 @@ export class Inspector {
     pool.distrust(paths.log, first === undefined ? undefined : tableDamaged(paths.log, first));
   }
 
-  /** Bodies of requests and answers that somebody still counts on. */
+  /** Bodies of requests and answers that are still needed. */
   async #lookAtBodies(): Promise<void> {
     const { core, paths, blobs } = this.#installation;
     const live = core.state.queue.blobs();
@@ -172,18 +172,18 @@ export class Inspector {
   }
 
   async #noteBody(ref: string, stamp: string, isWhole: boolean): Promise<void> {
-    // Others have their turn between two of them.
+    // Yields to other work between two bodies.
     await new Promise(setImmediate);
     if (isWhole) {
       this.#wholeBodies.set(ref, stamp);
       this.#lostBodies.delete(ref);
     } else if (this.#installation.core.state.queue.blobs().has(ref)) this.#lostBodies.add(ref);
-    // It was destroyed while it was looked at.
+    // It was destroyed during the check.
     else this.#lostBodies.delete(ref);
   }
 }
 
-/** The files of a home that are not what they ought to be. */
+/** The files of a home that are not as they should be. */
 export function fileChecks(home: string): readonly Check[] {
   return homeFindings(home).map(({ path, name, wrong }) =>
     wrong === 'forbidden'
@@ -192,7 +192,7 @@ export function fileChecks(home: string): readonly Check[] {
   );
 }
 
-/** Endpoints whose key is in no vault: nothing can be asked of them. */
+/** Endpoints whose key is in no vault: they cannot be called. */
 function keylessChecks({ core, vault }: Installation): readonly Check[] {
   return core.state.profiles
     .endpoints()
@@ -210,7 +210,7 @@ function has(vault: Installation['vault'], secret: string): boolean {
   }
 }
 
-/** Where no gateway runs that could have looked: all of it at once. */
+/** Without a gateway that has checked before: everything at once. */
 export function tableChecks({ paths: { log: dir } }: Installation): readonly Check[] {
   const bad = damagedTables(dir);
   return bad.length === 0

@@ -1,4 +1,4 @@
-/** Whether what was set up can work: structure, endpoints, the ladder, policies that contradict each other; and connections. */
+/** Checks whether the configuration can work: structure, endpoints, the ladder, policies that contradict each other; and connections. */
 import { basename } from 'node:path';
 import { minuteMs } from '../../events/units.ts';
 import { keyFits } from '../commands/endpoint/operation.ts';
@@ -17,7 +17,7 @@ import type { KnownEndpoint, KnownProfile } from '../projections/profiles.ts';
 import { environmentChecks } from './environment-checks.ts';
 import { fileChecks, tableChecks } from './inspector.ts';
 
-/** Of a running gateway: where it listens. */
+/** Of a running gateway: the address on which it listens. */
 interface Running {
   readonly url: string;
   found(): readonly Check[];
@@ -81,7 +81,7 @@ function enabledIn(state: Installation['core']['state']): ReadonlySet<string> {
 
 const named = ({ profile, id, baseUrl }: KnownEndpoint) => ({ profile, endpoint: id, baseUrl });
 
-/** Rules may have become stricter since it was added. */
+/** Rules may have become stricter since the endpoint was added. */
 function addresses(endpoints: readonly KnownEndpoint[]): readonly Check[] {
   const refused = endpoints.flatMap((endpoint) => {
     const { profile, id, baseUrl, allowPlaintext } = endpoint;
@@ -101,7 +101,7 @@ function reasonOf(work: () => unknown): string | undefined {
   }
 }
 
-/** A gateway that asks itself turns one request into as many as it may try. */
+/** A gateway that is its own endpoint multiplies one request up to the limit of attempts. */
 function loops(endpoints: readonly KnownEndpoint[], settings: Settings, live: Running | undefined): readonly Check[] {
   const own = new Set([String(settings['proxy.port']), ...(live ? [portOf(live.url)] : [])]);
   const here = new Set([settings['proxy.host'], ...(live ? [new URL(live.url).hostname] : [])]);
@@ -141,7 +141,7 @@ function hasKey(vault: Installation['vault'], secret: string): boolean {
   }
 }
 
-/** The same account twice on the ladder is no second way out: it fails when the first does. */
+/** The same account twice on the ladder adds no redundancy: both fail together. */
 function twins({ core: { state }, vault }: Installation, chosen: readonly KnownEndpoint[]): readonly Check[] {
   const ladder = new Set(state.profiles.ladder().map(({ name }) => name));
   const all = state.profiles.endpoints();
@@ -182,7 +182,7 @@ async function connections(
 
 // ------------------------------------------------------------------------------------------------------ policies
 
-/** Two settings, each within its range, that make no sense together. */
+/** Two settings, each within its range, that contradict each other. */
 function policies(settings: Settings, now: number): readonly Check[] {
   const bigger = (id: Check['id'], small: keyof Settings, large: keyof Settings, weigh: typeof fault) =>
     Number(settings[small]) <= Number(settings[large])
@@ -213,7 +213,7 @@ function policies(settings: Settings, now: number): readonly Check[] {
   ];
 }
 
-/** What the system allows the process that looks: the gateway when one runs. */
+/** The system's limits for the process that checks: the gateway when one runs. */
 function openFiles(settings: Settings): Check {
   const limit = openFilesMax();
   const connections = connectionsIn(limit);
@@ -242,7 +242,7 @@ function openListener(settings: Settings): Check {
 
 const diskIds = ['home.file', 'log.tables', 'queue.bodies'] as const;
 
-/** A gateway has looked already, and goes on looking; without one, all is looked at now. */
+/** A running gateway has checked already, and continues to; without one, everything is checked now. */
 function onDisk(installation: Installation, live: Running | undefined): readonly Check[] {
   const found = live?.found() ?? [...fileChecks(installation.home), ...tableChecks(installation)];
   return diskIds.flatMap((id) =>
@@ -255,7 +255,7 @@ function onDisk(installation: Installation, live: Running | undefined): readonly
 
 // ----------------------------------------------------------------------------------------------- log and clock
 
-/** What only whoever has the log open can see. */
+/** Checks that need the log open. */
 function machinery({ core, paths, world }: Installation): readonly Check[] {
   const { log } = core;
   const lost = log.damage.reduce((sum, { from, to }) => sum + to - from + 1, 0);

@@ -1,4 +1,4 @@
-/** What a client needs to come in: the address, and a credential that is worth nothing anywhere else. */
+/** What a client needs in order to connect: the address, and a credential that is worthless anywhere else. */
 
 import type { Answer } from '../contract/operations.ts';
 import type { Installation } from './installation.ts';

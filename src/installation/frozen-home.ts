@@ -1,6 +1,6 @@
 /**
- * A copy of the home that stands still, made in no time: files that are never changed again are linked, and only the log's newest
- * few megabytes are copied. Whoever owns the log makes it; whoever asked packs it, beside the gateway.
+ * A frozen copy of the home, made in very little time: immutable files are linked, and only the log's newest few megabytes are copied. The
+ * process that has the log open makes it; the process that asked for it packs it, outside the gateway.
  */
 import { randomBytes } from 'node:crypto';
 import { constants, copyFileSync, linkSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
@@ -10,26 +10,26 @@ import type { Answer } from '../contract/operations.ts';
 import type { Installation } from './installation.ts';
 
 const prefix = 'frozen-';
-// Whoever asked and died has left one: nobody packs for an hour.
+// A process that asked for a copy and died has left one: packing never takes an hour.
 const leftAfterMs = 3_600_000;
 
 export async function freezeHome({ core, home, paths }: Installation): Promise<Answer<'home.freeze'>> {
   sweepFrozen(paths.run);
-  // The start of the copy is then as quick as that of the original.
+  // The copy then opens as quickly as the original.
   await core.snapshot();
   const facts = core.state.seq;
   const folder = join(paths.run, `${prefix}${randomBytes(6).toString('hex')}`);
   mkdirSync(join(folder, 'log'), { recursive: true, mode: 0o700 });
   freezeLog(paths.log, join(folder, 'log'));
-  // After the log: what a fact names was there before the fact.
+  // After the log: what a fact names was written before the fact.
   for (const part of keptParts) freeze(join(home, part), join(folder, part));
   return { folder, facts };
 }
 
 /**
- * LevelDB's tables never change, and are linked; what it appends to is copied as it is: a copy that ends in the middle of a record
- * ends before it. The tables that came while the rest was copied are linked at the end. Whether that came out well is seen when
- * the copy is opened.
+ * LevelDB's tables are immutable, and are linked. The files that it appends to are copied as they are: a copy that ends in the middle of a
+ * record ends before that record. Tables that appeared during the copy are linked at the end. Opening the copy shows whether it is
+ * complete.
  */
 function freezeLog(from: string, to: string): void {
   const isTable = (name: string) => /\.(ldb|sst)$/.test(name);
@@ -50,7 +50,7 @@ function freeze(from: string, to: string): void {
   } else if (found?.isFile()) link(from, to);
 }
 
-/** What has gone meanwhile was not needed any more; where there are no hard links, there are copies. */
+/** A file that has gone meanwhile was not needed any more; without hard links, files are copied. */
 function link(from: string, to: string): void {
   try {
     linkSync(from, to);
@@ -70,7 +70,7 @@ function copy(from: string, to: string): void {
   }
 }
 
-/** Keys and bodies are in what somebody left, and live on with it: looked for at each start, and before each copy. */
+/** Abandoned copies hold keys and bodies, and would keep them alive: they are removed at each start, and before each copy. */
 export function sweepFrozen(run: string): void {
   mkdirSync(run, { recursive: true, mode: 0o700 });
   for (const name of readdirSync(run).filter((one) => one.startsWith(prefix))) {

@@ -1,4 +1,4 @@
-/** One installation, opened: its log, its state, its keys, its settings. With a gateway around it, or for one command. */
+/** One opened installation: its log, state, keys and settings. A gateway opens it for its whole life, a command for one call. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { NewerFact } from '../../events/catalogue.ts';
@@ -24,7 +24,7 @@ import type { State } from '../runtime/state.ts';
 import { forgetUnnamed } from './keys.ts';
 import { sweepLaunches, sweepRestores } from './leftovers.ts';
 
-/** Who answers for the live side, while a gateway runs. */
+/** Answers live queries while a gateway runs. */
 export interface Installation {
   readonly home: string;
   readonly paths: Paths;
@@ -33,14 +33,14 @@ export interface Installation {
   readonly vault: Vault;
   readonly world: World;
   settings(): Settings;
-  /** What the queue keeps of requests and answers; the folder is read when it is first asked for. */
+  /** The queue's store of requests and answers; its folder is read on first use. */
   blobs(): Promise<Blobs>;
   close(): Promise<void>;
 }
 
 /**
- * Opens the home, and makes it when it is not there.
- * @throws {QccError} `QCC_LOG_LOCKED` while another process holds the log
+ * Opens the home, and creates it when it does not exist.
+ * @throws {QccError} `QCC_LOG_LOCKED` while another process has the log open
  */
 export async function openInstallation(home: string, world: World = realWorld): Promise<Installation> {
   refuseOdd(home);
@@ -53,15 +53,15 @@ export async function openInstallation(home: string, world: World = realWorld): 
     const core = await Core.open(log, world, policiesOf());
     if (repair) await tellRepair(core, places.log, repair);
     sweepRepairs(places.log);
-    // A copy of a vault that somebody has taken a key out of since would still hold that key. Who has the log writes alone.
+    // A vault that was read before another process removed a key would still hold that key. Only the process with the log open writes.
     for (const path of [places.vault, places.masterKey, places.names, places.format, places.claude])
       removeLeftovers(path);
     sweepLaunches(places.run);
     sweepRestores(home);
-    // An endpoint has a key: a vault that is made now would say that there never was one.
+    // An endpoint has a key: a new, empty vault would hide that the key is lost.
     if (!existsSync(places.vault) && core.state.profiles.endpoints().length > 0) throw vaultGone(places.vault);
     const vault = await openVault(home);
-    // A disk that takes nothing leaves a key that nobody uses.
+    // A full disk leaves an unused key, which does no harm.
     if (core.carriedOut > 0) await forgetUnnamed({ core, vault }).catch(() => {});
     keepNamesOf(core, places.names);
     let blobs: Promise<Blobs> | undefined;
@@ -101,7 +101,7 @@ export function hadFacts(home: string): boolean {
 
 const isFolder = (path: string) => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 
-/** Once, also when whoever was about to tell it was killed after the fact was written. */
+/** Once, even if the process that was about to report it was killed after it had written the fact. */
 async function tellRepair(core: Core, dir: string, { lost, kept }: RepairIntent): Promise<void> {
   const fact: LogSalvaged = { type: 'LogSalvaged', data: { ranges: lost, kept: kept ?? '' } };
   let isTold = false;
@@ -112,7 +112,7 @@ async function tellRepair(core: Core, dir: string, { lost, kept }: RepairIntent)
   forgetIntent(dir);
 }
 
-/** Completion reads them there. Written with the log in hand: whoever has it writes alone. */
+/** Completion reads the names there. Only the process with the log open writes them. */
 function keepNamesOf(core: Core, path: string): void {
   const keep = () =>
     keepNames(
@@ -128,7 +128,7 @@ function keepNamesOf(core: Core, path: string): void {
   });
 }
 
-/** The effective settings, worked out again only when one has changed. */
+/** The effective settings, recomputed only when one has changed. */
 export function settingsOf(core: Core): () => Settings {
   let current: Settings | undefined;
   core.onFacts((facts) => {
@@ -140,7 +140,7 @@ export function settingsOf(core: Core): () => Settings {
   };
 }
 
-/** Worked out again only when a setting has changed: while endpoints fail, each request asks for it twice. */
+/** Recomputed only when a setting has changed: while endpoints fail, each request reads them twice. */
 export function policiesOf(): (state: State) => Policies {
   let policies: Policies | undefined;
   let of: State | undefined;

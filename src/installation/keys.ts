@@ -1,6 +1,6 @@
 /**
- * Which keys the vault keeps: those of the endpoints that are there, and those that the last import or rollback has put
- * aside, so that it can be undone. A key that a person removes is destroyed at once, wherever it is referred to.
+ * Which keys the vault keeps: those of existing endpoints, and those that the last import or rollback has put aside, so that it can be
+ * undone. A key that the user removes is destroyed at once, wherever it is referred to.
  */
 import type { EndpointId } from '../../events/ids.ts';
 import { suspendedError } from '../log/level-database.ts';
@@ -9,23 +9,23 @@ import type { Installation } from './installation.ts';
 
 type Keys = Pick<Installation, 'core' | 'vault'>;
 
-/** Those that an import or a rollback would leave without anybody who needs them, as things stand before it. */
+/** The keys in use before an import or rollback, of which it may leave some without an endpoint. */
 export function secretsInUse({ core: { state } }: Keys): readonly string[] {
   const aside = state.snapshots.automatic();
   return [...secretsOf(state.configuration()), ...(aside ? secretsOf(aside.configuration) : [])];
 }
 
-/** After commands that a life before had accepted, and had not come to the end of: keys that no fact names any more. */
+/** Destroys keys that no fact names: a former life may have accepted commands and ended before it finished them. */
 export async function forgetUnnamed({ core, vault }: Keys): Promise<void> {
   await forgetUnused({ core, vault }, vault.ids().filter(isOfEndpoint));
 }
 
-/** An endpoint's id, with what tells a later key of it from an earlier one. */
+/** An endpoint's id, with a suffix that tells a later key from an earlier one. */
 function isOfEndpoint(id: string): boolean {
   return /^[0-9a-f]{8}(-[0-9a-f]{8})?$/.test(id);
 }
 
-/** Destroys those of `before` that nobody needs any more. */
+/** Destroys those of `before` that are not in use any more. */
 export async function forgetUnused(keys: Keys, before: readonly string[]): Promise<void> {
   const used = new Set(secretsInUse(keys));
   for (const secret of new Set(before)) {
@@ -33,7 +33,7 @@ export async function forgetUnused(keys: Keys, before: readonly string[]): Promi
   }
 }
 
-/** Every key that these endpoints ever had here: to be destroyed when they go, or get another one. */
+/** Every key that these endpoints ever had here: to be destroyed when the endpoints go, or get another key. */
 export function keysOf(
   { core: { state }, vault }: Keys,
   endpoints: readonly { readonly id: EndpointId; readonly secret: string }[],
@@ -47,15 +47,15 @@ export function keysOf(
 }
 
 interface KeyChanges {
-  /** There before `work`: a fact names no key that is not on the disk. */
+  /** Stored before `work`: a fact names no key that is not on the disk. */
   readonly put?: readonly (readonly [id: string, plain: string])[];
-  /** Destroyed after it. */
+  /** Destroyed after `work`. */
   readonly remove?: readonly string[];
 }
 
 /**
- * Keys and facts as one: when `work` fails, the vault is as it was, and when it has not, nothing is left that a full disk could keep
- * from being done. What `work` itself puts into the vault is taken back with the rest.
+ * Keys and facts change as one: when `work` fails, the vault is as it was; when it succeeds, no step is left that a full disk could
+ * prevent. What `work` itself puts into the vault is undone with the rest.
  * @throws {QccError} `QCC_LOG_SUSPENDED`, and nothing was done
  */
 export async function withKeys<T>(
@@ -63,7 +63,7 @@ export async function withKeys<T>(
   { put = [], remove = [] }: KeyChanges,
   work: () => Promise<T>,
 ): Promise<T> {
-  // Keys are not touched for what could not be written down.
+  // Keys do not change for a command whose facts cannot be written.
   if (core.log.state !== 'open') throw suspendedError('it waits for the disk');
   const mark = vault.mark();
   let done: T;

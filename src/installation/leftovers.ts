@@ -1,23 +1,23 @@
-/** What processes that were killed have left: swept by whoever comes next and has the log, as long as it is surely ours. */
+/** Files left by killed processes: the next process that has the log open removes those that are certainly ours. */
 import { readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { writerOf } from '../platform/atomic-file.ts';
 import { isListed } from '../platform/processes.ts';
 
-// Claude Code was started with it, and the token of this installation is in it.
+// It was written for a start of Claude Code, and holds this installation's token.
 const launch = /^claude-(\d+)\.json$/;
 
-/** Of commands that started Claude Code and live no more. */
+/** Left by commands that started Claude Code and have ended. */
 export function sweepLaunches(run: string): void {
   sweep(run, (name) => Number(launch.exec(name)?.[1] ?? Number.NaN));
 }
 
-/** Beside the home: one that a restore was about to put in its place. */
+/** Beside the home: a restored home that was not yet moved into place. */
 export function sweepRestores(home: string): void {
   sweep(dirname(home), (name) => writerOf(name, basename(home)) ?? Number.NaN);
 }
 
-/** @param maker whose process made what has that name; NaN for what is not ours */
+/** @param maker the pid of the process that made the file of that name; NaN for a file that is not ours */
 function sweep(folder: string, maker: (name: string) => number): void {
   try {
     for (const name of readdirSync(folder)) {
@@ -25,6 +25,6 @@ function sweep(folder: string, maker: (name: string) => number): void {
       if (!Number.isNaN(pid) && !isListed(pid)) rmSync(join(folder, name), { recursive: true, force: true });
     }
   } catch {
-    // There is no such folder, or it is not ours: nothing is left in it.
+    // The folder does not exist or is not ours: it holds no leftovers.
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Who serves a home, beside its log: for whoever has to end a gateway that does not answer, and for the next start, which must tell
- * one that was killed from one that stopped and could not write it down.
+ * The process that serves a home, recorded beside its log: for ending a gateway that does not answer, and for the next start, which must
+ * tell a killed gateway from one that stopped but could not record it.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
@@ -10,51 +10,51 @@ import { isListed } from '../platform/processes.ts';
 
 export interface Life {
   readonly pid: number;
-  /** When the process began, as the system says it: another process gets the same pid one day. */
+  /** When the process began, as the system reports it: another process gets the same pid one day. */
   readonly began: string | null;
   readonly epoch: string;
 }
 
 const psMs = 2_000;
-// Of /proc/PID/stat, counted after the name in brackets, which may hold anything: `state` and `starttime`.
+// Fields of /proc/PID/stat, counted after the name in brackets, which may hold any character: `state` and `starttime`.
 const [stateField, startField] = [0, 19];
 
 const livingFile = (run: string) => join(run, 'gateway.json');
 const endedFile = (run: string) => join(run, 'gateway-ended.json');
 
-/** For whoever holds the log: there is no other. @throws {QccError} `QCC_FILE_UNWRITABLE` */
+/** The caller has the log open, so that there is no other life. @throws {QccError} `QCC_FILE_UNWRITABLE` */
 export function beginLife(run: string, epoch: string): void {
   const life: Life = { pid: process.pid, began: beginningOf(process.pid), epoch };
   mkdirSync(dirname(livingFile(run)), { recursive: true, mode: 0o700 });
   writeFileAtomic(livingFile(run), `${JSON.stringify(life)}\n`);
 }
 
-/** It ended in order: said by a rename, because a full disk takes nothing else. */
+/** Records an orderly end, by a rename, because a full disk allows nothing else. */
 export function endLife(run: string): void {
   try {
     renameSync(livingFile(run), endedFile(run));
   } catch {
-    // Somebody has removed it: the log alone says how it ended.
+    // The file was removed: only the log says how the life ended.
   }
 }
 
-/** It never came to serve. */
+/** For a gateway that never began to serve. */
 export function forgetLife(run: string): void {
   rmSync(livingFile(run), { force: true });
 }
 
-/** Whether the life of this epoch ended in order, whatever the log was able to say of it. */
+/** Whether the life of this epoch ended in order, even if the log could not record it. */
 export function endedInOrder(run: string, epoch: string | null): boolean {
   return epoch !== null && read(endedFile(run))?.epoch === epoch;
 }
 
-/** The gateway of this home while its process is there: serving, starting or ending. */
+/** The gateway of this home while its process exists: serving, starting or ending. */
 export function livingGateway(run: string): Life | undefined {
   const life = read(livingFile(run));
   return life !== undefined && isAlive(life.pid) && beginningOf(life.pid) === life.began ? life : undefined;
 }
 
-/** True while a process with this id is there. One that has ended and that nobody has asked for is none. */
+/** True while a process with this pid exists. A zombie (ended, but not yet reaped by its parent) does not count. */
 export function isAlive(pid: number): boolean {
   return isListed(pid) && (process.platform !== 'linux' || statOf(pid)?.[stateField] !== 'Z');
 }

@@ -1,4 +1,4 @@
-/** The gateway as a service of the user's own: what systemd and launchd are told, and where it stands. */
+/** The gateway as a service of the user: the definitions for systemd and launchd, and their paths. */
 import { createHash } from 'node:crypto';
 import { join, resolve, sep } from 'node:path';
 import { paths, userHome } from '../config/files/home.ts';
@@ -10,10 +10,10 @@ export interface Service {
   readonly file: string;
   /** @throws {QccError} `QCC_SERVICE_CONTROL` when a path or a variable has a line break or another control character in it */
   text(): string;
-  /** What makes it known and runs it, and what ends it; the program first. */
+  /** Commands that register and start it, and those that stop it; the program comes first. */
   readonly start: readonly (readonly string[])[];
   readonly stop: readonly (readonly string[])[];
-  /** After the file is gone. */
+  /** After the file is removed. */
   readonly forget: readonly (readonly string[])[];
 }
 
@@ -21,18 +21,18 @@ export interface ServiceOptions {
   readonly platform: NodeJS.Platform;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string;
-  /** The program: Node, its own flags, and what it runs. */
+  /** The program: Node, its flags, and the script that it runs. */
   readonly command: readonly [node: string, ...args: string[]];
   readonly language: string;
   readonly uid: number;
   /**
-   * Whether systemd may give it a view of its own on the files. It needs namespaces for that, and a user's own systemd gets them
-   * only from a kernel that lets users make them: without, such a unit does not start at all (status 226).
+   * Whether systemd may confine the service's view of the file system. That needs namespaces, and a user's own systemd has them only where
+   * the kernel lets users create them: elsewhere such a unit does not start at all (status 226).
    */
   readonly confined?: boolean;
 }
 
-// What says how the network is reached and who is believed there. A service starts without the shell that has set it.
+// Variables that say how the network is reached and which certificates are trusted. A service starts without the shell that has set them.
 const inherited = [
   ...['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY', 'NO_PROXY'].flatMap((name) => [name, name.toLowerCase()]),
   'NODE_EXTRA_CA_CERTS',
@@ -40,13 +40,13 @@ const inherited = [
   'SSL_CERT_FILE',
   'SSL_CERT_DIR',
 ];
-// A path in it may be relative to the folder of whoever installs.
+// A path in it may be relative to the user's working directory.
 const pathNames: ReadonlySet<string> = new Set(['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR']);
 
-// A private one is empty: what the service needs of them would not be there.
+// A private folder is empty: files there that the service needs would be hidden.
 const temporaryFolders = ['/tmp', '/var/tmp'];
 
-// A stop lets requests end for half a minute; whoever is still there then has had its time.
+// A stop drains requests for half a minute; requests that still run then are aborted.
 const stopS = 45;
 
 /** Undefined on systems that have neither. */
@@ -55,7 +55,7 @@ export function serviceOf(options: ServiceOptions): Service | undefined {
   return options.platform === 'darwin' ? launchd(options) : undefined;
 }
 
-/** Neither format can hold all of them, and a line break would begin a directive of its own. */
+/** Neither format can represent all of them, and a line break would begin a directive of its own. */
 function refuseControls(options: ServiceOptions): void {
   const { env, home, command, language } = options;
   const given = {
@@ -77,7 +77,7 @@ function refuseControls(options: ServiceOptions): void {
   );
 }
 
-/** What the service finds in its environment. */
+/** The environment of the service. */
 function environment(options: ServiceOptions): readonly (readonly [name: string, value: string])[] {
   const { env, home, language } = options;
   const kept = inherited.flatMap((name) => {
@@ -87,7 +87,7 @@ function environment(options: ServiceOptions): readonly (readonly [name: string,
   return [['QCC_HOME', home], ['QCC_LANG', language], ...kept];
 }
 
-/** One home, one service: another one than the usual has a name of its own. */
+/** One home, one service: a home other than the default gets a service name of its own. */
 function nameOf({ home, env }: ServiceOptions): string {
   const usual = join(userHome(env), '.qcc');
   return home === usual ? 'qcc' : `qcc-${createHash('sha256').update(home).digest('hex').slice(0, 8)}`;
@@ -137,7 +137,7 @@ WantedBy=default.target
 `;
 }
 
-/** Netlink is how Node looks at the network's interfaces: without it the gateway does not start. */
+/** Node reads the network's interfaces over netlink: without it the gateway does not start. */
 function confinement(options: ServiceOptions): readonly string[] {
   const always = ['NoNewPrivileges=yes', 'RestrictAddressFamilies=AF_INET AF_INET6 AF_NETLINK AF_UNIX'];
   if (options.confined === false)
