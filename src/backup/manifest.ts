@@ -1,11 +1,11 @@
-/** What a backup is told as, and what stands first in it: which format, how many facts, and every file with its sum. */
+/** The manifest of a backup, which comes first in the file: its format, the number of facts, and every file with its checksum. */
 import * as v from 'valibot';
 
 export interface Backup {
   readonly file: string;
   readonly facts: number;
   readonly bytes: number;
-  /** The master key is in it; otherwise its keys open only with the keychain of the machine that made it. */
+  /** The backup holds the master key; otherwise its keys decrypt only with the keychain of the machine that made it. */
   readonly keys: boolean;
 }
 
@@ -22,7 +22,7 @@ export type Manifest = v.InferOutput<typeof form>;
 
 export const manifestName = 'backup.json';
 
-/** Undefined for what is none. A format that is too new is seen before: its list may look otherwise. */
+/** Undefined for text that is no manifest. A format that is too new is recognised first: its list may look different. */
 export function parseManifest(json: unknown): Manifest | undefined {
   const parsed = v.safeParse(form, json);
   return parsed.success ? parsed.output : undefined;
@@ -33,7 +33,7 @@ export function formatOf(json: unknown): number {
   return typeof format === 'number' ? format : 0;
 }
 
-/** Of the home's own, beside its log; what is not here lives only while something runs, or is a log for people. */
+/** The parts of a home beside its log; other files exist only while a process runs, or are logs for people. */
 export const keptParts = [
   'bodies',
   'quarantine',

@@ -1,6 +1,6 @@
 /**
- * A backup, unpacked into a new folder. Whoever made it may be anybody: it says first what is in it, and nothing else is written, no
- * more of it, and nowhere else. Run by a process of its own (`apart.ts`).
+ * Unpacks a backup into a new folder. Its author is untrusted: the manifest comes first, and only the files that it lists are written, up
+ * to their listed size, and only inside the folder. A process of its own runs this (`apart.ts`).
  */
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream, mkdirSync, statfsSync, statSync } from 'node:fs';
@@ -24,12 +24,12 @@ export interface UnpackLimits {
   readonly bytesMax: number;
   readonly filesMax: number;
   readonly manifestBytesMax: number;
-  /** So many times the packed bytes, beside a beginning that is free: a small file of zeros shrinks a thousandfold, and harms nobody. */
+  /** This many times the packed bytes, after a free allowance: a small file of zeros shrinks a thousandfold and is harmless. */
   readonly ratioMax: number;
   readonly freeBytes: number;
 }
 
-// Tables of LevelDB are packed already, and what the queue keeps is encrypted: a real backup shrinks to a half, hardly to a tenth.
+// LevelDB's tables are compressed already, and the queue's files are encrypted: a real backup shrinks to a half, hardly to a tenth.
 const defaults: UnpackLimits = {
   bytesMax: 64 * 1_024 * MiB,
   filesMax: 100_000,
@@ -42,10 +42,10 @@ const valuesEach = 5;
 const valuesAround = 20;
 const manifestDepth = 4;
 const folders: ReadonlySet<string> = new Set(['log', 'bodies', 'quarantine']);
-// The log says beside itself where it ends.
+// The log records its own end in a file beside it.
 const files: ReadonlySet<string> = new Set(['log.head', ...keptParts.filter((part) => !folders.has(part))]);
 
-/** @throws {QccError} `QCC_BACKUP_INVALID`, `QCC_IMPORT_UNREADABLE`, `QCC_HOME_NEWER`: what the folder holds then is of no use */
+/** @throws {QccError} `QCC_BACKUP_INVALID`, `QCC_IMPORT_UNREADABLE`, `QCC_HOME_NEWER`: the folder is useless then */
 export async function unpack(
   { file, folder, home }: { readonly file: string; readonly folder: string; readonly home: string },
   limits: UnpackLimits = defaults,
@@ -85,7 +85,7 @@ async function unpacked(file: string, to: string, home: string, limits: UnpackLi
 async function* gunzipped(file: string, { ratioMax, freeBytes }: UnpackLimits): AsyncIterable<Buffer> {
   const gunzip = createGunzip();
   const read = createReadStream(file);
-  // A pipe passes no errors on: without this, a file that cannot be read would never end.
+  // A pipe does not forward errors: without this, an unreadable file would never end.
   read.on('error', (error) => gunzip.destroy(error));
   let unpackedBytes = 0;
   try {
@@ -122,12 +122,12 @@ function parsedList(text: string, { filesMax }: UnpackLimits): unknown {
   }
 }
 
-/** Before anything is written: how many, how much, where to, and whether there is room. */
+/** Before anything is written: checks the number and size of files, their destinations, and the free space. */
 function refuseOverfull(manifest: Manifest, to: string, { filesMax, bytesMax }: UnpackLimits): void {
   if (manifest.files.length > filesMax)
     throw invalid(`there are ${manifest.files.length} files in it, and no more than ${filesMax} are taken`);
   for (const { path } of manifest.files) refuseForeign(path);
-  // Where a disk takes two letters for one, the second file would be the first one.
+  // On a case-insensitive file system the second file would overwrite the first.
   if (new Set(manifest.files.map(({ path }) => path.toLowerCase())).size !== manifest.files.length)
     throw invalid('a file is in its list twice');
   const bytes = manifest.files.reduce((sum, { size }) => sum + size, 0);
@@ -137,7 +137,7 @@ function refuseOverfull(manifest: Manifest, to: string, { filesMax, bytesMax }: 
     throw invalid(`there are ${bytes} bytes in it, and the disk has room for ${bavail * bsize}`);
 }
 
-/** A home has a few files, and three folders of files with plain names; nothing else is of a home. */
+/** A home has a few files, and three folders of files with plain names; any other path is refused. */
 function refuseForeign(path: string): void {
   const [first = '', ...rest] = path.split('/');
   const isPlain = rest.every((part) => /^\w[\w.-]*$/.test(part));
@@ -174,7 +174,7 @@ async function written(path: string, chunks: AsyncIterable<Buffer>): Promise<str
   return hash.digest('hex');
 }
 
-/** Every fact is there, and none is of a newer kind. */
+/** Every fact is present, and none is of a newer kind. */
 async function checkLog(folder: string, home: string, facts: number): Promise<void> {
   const log = await LevelLog.open(join(folder, 'log'), { once: true });
   try {

@@ -1,4 +1,4 @@
-/** The one gateway of a home: who has the log is alone, and who comes second waits for the end of the first, or hears of it. */
+/** The one gateway of a home: the process that has the log open is alone; a second one waits for the end of the first, or is refused. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { paths } from '../config/files/home.ts';
 import type { StatusRow } from '../contract/gateway.ts';
@@ -10,20 +10,20 @@ import { answers } from '../platform/listening.ts';
 
 // A command holds the log for a moment.
 const lockWaitMs = 10_000;
-// A gateway that stops lets requests end for half a minute, and has its own deadline after that.
+// A gateway that stops drains requests for half a minute, and has its own deadline after that.
 const endWaitMs = 60_000;
 const lockPollMs = 50;
 
 interface Waiting {
-  /** Throws when it is not to be gone on with. */
+  /** Throws to give up waiting. */
   check(): void;
-  /** Told once. */
+  /** Called once. */
   waits(pid: number): void;
 }
 
 /**
- * The log's lock is what makes a gateway the only one; who holds it for a moment, and who is ending, is waited for.
- * @throws {QccError} `QCC_GATEWAY_RUNNING`, and whatever keeps the log from being opened
+ * The log's lock makes a gateway the only one; a command that holds it for a moment, and a gateway that is ending, are waited for.
+ * @throws {QccError} `QCC_GATEWAY_RUNNING`, and any error that keeps the log from being opened
  */
 export async function openAlone(home: string, { check, waits }: Waiting): Promise<Installation> {
   const { run, socket } = paths(home);
@@ -48,7 +48,7 @@ function patienceMs(ending: number | undefined): number {
   return ending === undefined ? lockWaitMs : endWaitMs;
 }
 
-/** Undefined while another process has the log. */
+/** Undefined while another process has the log open. */
 async function openedNow(home: string, isLate: boolean): Promise<Installation | undefined> {
   try {
     return await openInstallation(home);
@@ -59,19 +59,19 @@ async function openedNow(home: string, isLate: boolean): Promise<Installation | 
   }
 }
 
-/** The gateway that serves the home now; one that starts answers when it has started, and not at all when it fails. */
+/** The gateway that serves the home now. A starting gateway answers when it has started, and never if its start fails. */
 async function ofHome(socket: string): Promise<StatusRow | undefined> {
   if (!(await answers(socket))) return undefined;
   try {
     return await askGateway(socket, 'proxy.status', {}, statusMs);
   } catch (error) {
-    // It ended while it was asked.
+    // The gateway ended while it was asked.
     if (error instanceof QccError && goneCodes.has(error.code)) return undefined;
     throw error;
   }
 }
 
-// One that starts answers when it is done. Less than the patience of who starts this one.
+// A starting gateway answers when it is done. Shorter than the patience of the process that starts this one.
 const statusMs = 8_000;
 const goneCodes: ReadonlySet<string> = new Set(['QCC_GATEWAY_DOWN', 'QCC_GATEWAY_LOST', 'QCC_GATEWAY_ENDING']);
 

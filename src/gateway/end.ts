@@ -1,6 +1,6 @@
 /**
- * How a gateway comes to its end, also where a part of it cannot: each step has its time, what it could not do is told, and the next
- * one comes all the same.
+ * How a gateway ends even if a part of it cannot: each step has a deadline, a failed step is reported, and the next one follows all the
+ * same.
  */
 
 export interface StepFault {
@@ -8,10 +8,10 @@ export interface StepFault {
   readonly why: string;
 }
 
-// What is on its way to a disk or a thread ends within it, or not at all.
+// Work that is on its way to a disk or a thread ends within this time, or not at all.
 const stepMs = 2_000;
 
-/** What `work` comes to; undefined when it fails or does not come back, which `fault` hears of. */
+/** The result of `work`; undefined when it fails or does not return in time, which is reported to `fault`. */
 export async function step<T>(
   name: string,
   work: () => T | Promise<T>,
@@ -26,7 +26,7 @@ export async function step<T>(
     }, ms);
   });
   try {
-    // In a promise of its own: what throws at once is a failure like any other.
+    // In a promise of its own, so that a synchronous throw is a failure like any other.
     const done = Promise.resolve().then(work);
     return await Promise.race([done, late]);
   } catch (error) {
@@ -37,7 +37,7 @@ export async function step<T>(
   }
 }
 
-/** Parts that were opened, closed again in the opposite order. */
+/** Parts that were opened, to be closed in the opposite order. */
 export class Parts {
   readonly #open: { readonly name: string; readonly close: () => unknown }[] = [];
 
@@ -45,7 +45,7 @@ export class Parts {
     this.#open.push({ name, close });
   }
 
-  /** What cannot be closed keeps nothing else open. */
+  /** A part that cannot be closed does not keep the others open. */
   async closeAll(fault: (fault: StepFault) => void): Promise<void> {
     for (const { name, close } of this.#open.splice(0).reverse())
       await step(name, async () => void (await close()), fault);

@@ -1,4 +1,4 @@
-/** How a gateway that serves comes to its end: its parts, in their order, each in its time. */
+/** How a serving gateway ends: its parts, in order, each with a deadline. */
 import type { Answer } from '../contract/operations.ts';
 import type { ControlServer } from '../control/server.ts';
 import type { Inspector } from '../diagnostics/inspector.ts';
@@ -19,14 +19,14 @@ import type { GatewayNews } from './gateway.ts';
 import { tellStop } from './lifecycle.ts';
 import type { openQueue } from './queue.ts';
 
-// Beyond the time that requests were given: for the steps of the end, of which most take no time at all.
+// Beyond the drain of requests: for the remaining steps, most of which take no time at all.
 const endMs = 15_000;
 // A step that has had its time is ended; that takes a moment.
 const abortMs = 2_000;
 // Notifications have a limit of their own, of half of it.
 const notifyMs = 4_000;
 
-/** What a gateway that serves consists of. */
+/** The parts of a serving gateway. */
 export interface Open {
   readonly installation: Installation;
   readonly control: ControlServer;
@@ -43,7 +43,7 @@ export interface Open {
   readonly descriptors: Descriptors;
 }
 
-/** The end, in its order: each step in its time, and whatever a step could not do is told and keeps nothing else. */
+/** The end, in order: each step has a deadline, and a step that fails is reported and stops no other. */
 export function endOf(
   {
     installation,

@@ -1,4 +1,4 @@
-/** The gateway: the one place that wires the parts together, and takes them apart again in the right order. */
+/** The gateway: the one place that wires the parts together, and closes them again in the right order. */
 import { randomUUID } from 'node:crypto';
 import { probeJob } from '../commands/endpoint/test-operation.ts';
 import { notifySettings } from '../commands/notify/operation.ts';
@@ -44,23 +44,23 @@ export interface GatewayOptions {
   readonly home: string;
   readonly host?: string;
   readonly port?: number;
-  /** Of the notifications; English when it is not said. */
+  /** Language of the notifications; English if undefined. */
   readonly language?: 'en' | 'zh-CN';
   /** Where unexpected errors are counted; without it they are not. */
   readonly uncaught?: Uncaught;
-  /** Aborted while it starts: what has been opened is closed again. Afterwards it means nothing: then there is `stop`. */
+  /** Aborts the start: what has been opened is closed again. After the start it has no effect: use `stop`. */
   readonly signal?: AbortSignal;
   /** What its operator ought to know, and no fact can say: the log may be what is in trouble. */
   readonly tell?: (news: GatewayNews) => void;
 }
 
 export type GatewayNews =
-  /** Another gateway of this home comes to its end. */
+  /** Another gateway of this home is ending. */
   | { readonly type: 'waits'; readonly pid: number }
   | { readonly type: 'stopping'; readonly graceMs: number }
   | ({ readonly type: 'fault' } & StepFault)
   | { readonly type: 'unwritten'; readonly facts: number; readonly since: number }
-  /** The end did not come in its time: the process has to be ended. */
+  /** The stop missed its deadline: the process must be ended. */
   | { readonly type: 'overdue' };
 
 export interface Gateway {
@@ -69,9 +69,9 @@ export interface Gateway {
   readonly port: number;
   readonly pid: number;
   readonly home: string;
-  /** What is wrong with what is on the disk. */
+  /** The faults found on the disk. */
   found(): readonly Check[];
-  /** Resolves when it has stopped, by whatever way. */
+  /** Resolves when it has stopped, for whatever reason. */
   readonly stopped: Promise<void>;
   stop(graceMs: number): Promise<Answer<'proxy.stop'>>;
 }
@@ -123,11 +123,11 @@ async function serve(installation: Installation, options: GatewayOptions, parts:
   const descriptors = newDescriptors();
   warnOfSurroundings();
   const epoch = randomUUID();
-  // Before this life says anything: what the one before has left on record.
+  // Before this life writes anything: what the previous one left on record.
   const lastAt = core.state.at;
   parts.add('run', () => forgetLife(run));
   beginLife(run, epoch);
-  // A command that comes while it starts gets an answer when it has started.
+  // A command that arrives during the start is answered when it has finished.
   const table = deferred<ReturnType<typeof operations>>();
   table.promise.catch(() => {});
   const control = await serveControl(socket, () => table.promise as never);
@@ -255,7 +255,7 @@ function warn(sentence: string, name: string): void {
   process.emitWarning(visible(sentence), name);
 }
 
-/** What would be found out later, by what goes wrong. */
+/** Problems that would otherwise show only later, as failures. */
 function warnOfSurroundings(): void {
   for (const name of brokenProxies(process.env))
     warn(`${name} names no http:// or https:// proxy: nothing behind it can be reached`, 'ProxyWarning');
@@ -270,7 +270,7 @@ function ended(): QccError {
   );
 }
 
-/** What requests and the queue come to changes no setting. */
+/** Facts of requests and of the queue change no setting. */
 function isTraffic(stream: string): boolean {
   return stream.startsWith('request/') || stream.startsWith('queue/');
 }

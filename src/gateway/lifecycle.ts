@@ -1,12 +1,12 @@
-/** What the log is told of a gateway's life: that it begins, and that it ends. */
+/** Records of a gateway's life in the log: its beginning and its end. */
 import { streams } from '../../events/ids.ts';
 import type { Installation } from '../installation/installation.ts';
 import { endedInOrder } from '../installation/life.ts';
 import { version } from '../platform/version.ts';
 
 /**
- * Says that a life begins, and, when the one before ended without a word, that too. One that ended in order and could not write it
- * down, on a full disk, was not dead.
+ * Records that a life begins and, when the previous one ended without a record, that too. A life that ended in order but could not record
+ * it, on a full disk, does not count as killed.
  */
 export async function tellStart(
   { core, paths: { run } }: Installation,

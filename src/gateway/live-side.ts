@@ -1,4 +1,4 @@
-/** What commands can ask of a gateway that serves, beside its installation. */
+/** What commands can ask of a serving gateway, beside its installation. */
 import { endpointStatus } from '../../machines/endpoint.ts';
 import { priorityStatus } from '../../machines/priority.ts';
 import type { Answer } from '../contract/operations.ts';
@@ -8,11 +8,11 @@ import { version } from '../platform/version.ts';
 import type { endOf, Open } from './ending.ts';
 import { notReady } from './ports.ts';
 
-/** Since it serves. */
+/** Since it began to serve. */
 interface Serving {
   readonly host: string;
   readonly startedAt: number;
-  /** Where the gateway before was killed: until when its facts are known. */
+  /** If the previous gateway was killed: the moment until which its facts are known. */
   readonly certainUntil: number | null;
   readonly uncaught: () => number;
   readonly ending: ReturnType<typeof endOf>;

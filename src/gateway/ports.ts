@@ -1,4 +1,4 @@
-/** What the proxy reads and tells, bound to the core. */
+/** What the proxy reads and reports, bound to the core. */
 import { streams } from '../../events/ids.ts';
 import { type ReadinessReason, reason } from '../../events/reason.ts';
 import { isAvailable } from '../../machines/available.ts';

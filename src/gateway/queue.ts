@@ -8,7 +8,7 @@ import { Background } from '../retry-queue/background.ts';
 import { RetryQueue } from '../retry-queue/retry-queue.ts';
 import { proxyPorts } from './ports.ts';
 
-/** @param epoch names this life of the gateway: results of another one do not count */
+/** @param epoch identifies this life of the gateway: results of another life do not count */
 export async function openQueue(
   installation: Installation,
   monitor: Parameters<typeof proxyPorts>[1],

@@ -1,6 +1,6 @@
 /**
- * Claude Code's own settings file, pointed at the gateway and back: key by key, order and comments kept, and what stood
- * there before remembered, sealed, so that it can be given back.
+ * Points Claude Code's own settings file at the gateway, and back: key by key, with order and comments preserved. The former content is
+ * remembered, sealed, so that it can be restored.
  */
 import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -10,7 +10,7 @@ import { writeFileAtomic } from '../../platform/atomic-file.ts';
 import { paths } from '../files/home.ts';
 import type { Vault } from '../secrets/vault.ts';
 
-/** What a key was before us (null: not there), and what we wrote (null: we removed it). */
+/** A key's value before qcc (null: missing), and the value that qcc wrote (null: qcc removed it). */
 interface Remembered {
   readonly before: string | null;
   readonly written: string | null;
@@ -18,9 +18,9 @@ interface Remembered {
 
 interface Remembrance {
   readonly keys: Readonly<Record<string, Remembered>>;
-  /** What there was before us. */
+  /** What existed before qcc. */
   readonly had: 'nothing' | 'file' | 'env';
-  /** The whole file before us and as we wrote it; null when somebody has changed it between two of our writes. */
+  /** The whole file before qcc and as qcc wrote it; null when it was changed by others between two of our writes. */
   readonly whole: { readonly before: string; readonly written: string } | null;
 }
 
@@ -30,7 +30,7 @@ type Memory = Readonly<Record<string, Remembrance>>;
 export interface Applied {
   readonly file: string;
   readonly changed: readonly string[];
-  /** Keys that the user has changed since: theirs stays. */
+  /** Keys that the user has changed since: the user's value stays. */
   readonly kept: readonly string[];
 }
 
@@ -50,7 +50,7 @@ export function applyClaudeSettings(place: Place, values: Readonly<Record<string
   const env = envOf(file, text);
   const memory = remembered(place);
   const known = memory[file];
-  // Both credentials set make Claude Code send both and warn.
+  // With both credentials set, Claude Code sends both and warns.
   const wanted: Record<string, string | null> = {
     ...values,
     ...('ANTHROPIC_API_KEY' in env ? { ANTHROPIC_API_KEY: null } : {}),
@@ -60,7 +60,7 @@ export function applyClaudeSettings(place: Place, values: Readonly<Record<string
   for (const [name, value] of Object.entries(wanted)) {
     const current = env[name] ?? null;
     const earlier = known?.keys[name];
-    // Applied twice: what stood there before the first time is what is given back.
+    // Applied twice: the value from before the first time is the one to restore.
     const before = earlier && earlier.written === current ? earlier.before : current;
     keys[name] = { before, written: value };
     next = edited(next, ['env', name], value);
@@ -81,7 +81,7 @@ function hadBefore(file: string, text: string): Remembrance['had'] {
   return hasEnv(text) ? 'env' : 'file';
 }
 
-/** Nobody has touched the file since: it becomes what it was, to the byte. Else our own keys are taken out of it, one by one. */
+/** If the file is unchanged since, it becomes byte for byte what it was. Otherwise only our own keys are removed, one by one. */
 export function restoreClaudeSettings(place: Place): Applied {
   const file = join(place.claudeDir, 'settings.json');
   const { [file]: known, ...others } = remembered(place);
@@ -98,7 +98,10 @@ export function restoreClaudeSettings(place: Place): Applied {
   return { file, changed, kept };
 }
 
-/** Every file that was ever pointed here, in whatever folder. Nothing when none was. @throws {QccError} as the other does */
+/**
+ * Restores every file that was ever pointed here, in whatever folder. Does nothing when there was none. @throws {QccError} as
+ * `restoreClaudeSettings`
+ */
 export function restoreAllClaudeSettings({ home, vault }: Omit<Place, 'claudeDir'>): readonly Applied[] {
   const files = Object.keys(remembered({ home, vault, claudeDir: '' }));
   return files.map((file) => restoreClaudeSettings({ home, vault, claudeDir: dirname(file) }));
@@ -112,11 +115,11 @@ function withoutOurs(text: string, { keys, had }: Remembrance, ours: readonly st
 
 export interface ClaudeFile {
   readonly env: Readonly<Record<string, string>>;
-  /** A program that hands out the key. */
+  /** A program that supplies the key. */
   readonly apiKeyHelper: string;
 }
 
-/** What one of its settings files sets; nothing when there is no such file. @throws {QccError} when it cannot be read */
+/** The values of one of its settings files; empty when there is no such file. @throws {QccError} when it cannot be read */
 export function readClaudeFile(file: string): ClaudeFile {
   const text = readSettings(file);
   const env = Object.entries(envOf(file, text)).filter(([, value]) => typeof value === 'string');
@@ -164,7 +167,7 @@ function hasEnv(text: string): boolean {
 function edited(text: string, path: string[], value: string | null): string {
   const base = text.trim() === '' ? '{}\n' : text;
   if (value !== null) return applyEdits(base, modify(base, path, value, formatting));
-  // Not formatted: that would bring one large edit back, with the comments gone.
+  // Not formatted: formatting would return one large edit, without the comments.
   const edits = modify(base, path, undefined, {});
   return applyEdits(
     base,
@@ -172,7 +175,7 @@ function edited(text: string, path: string[], value: string | null): string {
   );
 }
 
-/** A key is taken away with the comma before it, and with the comments between: those stay, behind a comma that is still needed. */
+/** A key is removed with the comma before it. Comments in between stay, behind a comma that is still needed. */
 function withComments(text: string, edit: Edit): Edit {
   const end = edit.offset + edit.length;
   const removed = text.slice(edit.offset, end);
@@ -185,7 +188,7 @@ function withComments(text: string, edit: Edit): Edit {
 }
 
 function write(file: string, text: string): void {
-  // With the keys of others in it, whoever's mask made it.
+  // The file may hold other keys, so that the user's umask does not decide its mode.
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   if (existsSync(file)) {
     // People keep such files elsewhere, with a link here: the link stays.

@@ -1,11 +1,11 @@
-/** The environment that points a client at the gateway, and the lines that a shell sets it with. */
+/** The environment that points a client at the gateway, and the shell lines that set it. */
 
 export type Shell = 'bash' | 'zsh' | 'fish' | 'pwsh';
 
 const loopback = ['127.0.0.1', 'localhost', '::1'];
 
 /**
- * `NO_PROXY` is merged, because with `HTTP_PROXY` set Claude Code would send even 127.0.0.1 to the proxy (measured).
+ * `NO_PROXY` is merged, because with `HTTP_PROXY` set Claude Code would send even requests to 127.0.0.1 through the proxy (measured).
  * The token goes into `ANTHROPIC_AUTH_TOKEN`: an API key would make Claude Code ask for approval first.
  */
 export function clientEnv(
@@ -32,7 +32,7 @@ export function clientEnv(
   };
 }
 
-/** Lines to `eval`. A stale `ANTHROPIC_API_KEY` goes: both set would send both headers. */
+/** Lines to `eval`. A stale `ANTHROPIC_API_KEY` is unset: with both set, Claude Code would send both headers. */
 export function shellLines(env: Readonly<Record<string, string>>, shell: Shell, unset: boolean): readonly string[] {
   const names = Object.keys(env);
   if (unset) return names.filter((name) => name.toUpperCase() !== 'NO_PROXY').map((name) => unsetLine(name, shell));

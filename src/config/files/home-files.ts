@@ -1,6 +1,6 @@
 /**
- * The files of a home, one by one: whether each is what it was written as. Most of them are made anew without loss; what stood there
- * is set aside first, because a better tool may read it.
+ * The files of a home, one by one: whether each has the form in which it was written. Most can be recreated without loss; the former
+ * content is set aside first, because a better tool may read it.
  */
 
 import {
@@ -42,7 +42,7 @@ const valueIn = (bytes: Buffer) => jsonIn(bytes.toString('utf8'));
 const isFormat = (bytes: Buffer): boolean =>
   typeof (valueIn(bytes) as { format?: unknown } | null | undefined)?.format === 'number';
 const isNames = (bytes: Buffer): boolean => Array.isArray(valueIn(bytes));
-// AES-256-GCM in base64: anything else was never sealed.
+// AES-256-GCM in base64: any other text was never sealed.
 const isSealed = (bytes: Buffer): boolean => /^[A-Za-z0-9+/]+={0,2}\n?$/.test(bytes.toString('latin1'));
 
 function expectedIn({ log, logs, bodies, run, quarantine, vault, masterKey, ...rest }: Paths): readonly Expected[] {
@@ -60,7 +60,7 @@ function expectedIn({ log, logs, bodies, run, quarantine, vault, masterKey, ...r
   ];
 }
 
-/** What is there and is not what it ought to be. What is not there is made when it is needed, or missed by whoever needs it. */
+/** Files that exist and are not as they should be. A missing file is created when it is needed, or its reader reports it. */
 export function homeFindings(home: string): readonly HomeFinding[] {
   return expectedIn(paths(home)).flatMap((one) => {
     const wrong = wrongWith(one);
@@ -80,22 +80,22 @@ function wrongWith({ path, is, isWhole }: Expected): Wrong | undefined {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EACCES' || code === 'EPERM') return 'forbidden';
-    // A link that leads nowhere. What else the system says, of a disk that is read-only for one, is not about this file.
+    // A dangling link. Any other error of the system, such as a read-only disk, is not about this file.
     return code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP' ? 'kind' : undefined;
   }
 }
 
-/** A link that leads nowhere is something, and nothing can be made through it. */
+/** A dangling link exists, and nothing can be created through it. */
 function isThere(path: string): boolean {
   try {
     return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
   } catch {
-    // What is wrong is its folder, which is told.
+    // The fault is in its folder, which is reported.
     return false;
   }
 }
 
-/** @throws {QccError} `QCC_HOME_ODD` where nothing would work: said before anything is written */
+/** @throws {QccError} `QCC_HOME_ODD` where nothing would work: thrown before anything is written */
 export function refuseOdd(home: string): void {
   for (const one of expectedIn(paths(home)).filter(({ isNeeded }) => isNeeded)) {
     const wrong = wrongWith(one);
@@ -115,17 +115,17 @@ export function refuseOdd(home: string): void {
   }
 }
 
-/** Makes room for what is made anew, and lets its owner read. Keys are not looked at here. Says what was done. */
+/** Sets aside what is to be recreated, and lets the owner read. It does not check keys. Returns what was repaired. */
 export function mendHomeFiles(home: string, stamp: string): readonly HomeFinding[] {
   const found = homeFindings(home).filter(({ path, wrong }) => path !== paths(home).log || wrong === 'forbidden');
-  // A folder where things are set aside first.
+  // The quarantine folder first, because the others are set aside in it.
   for (const one of [...found].sort((a, b) => Number(b.name === 'quarantine') - Number(a.name === 'quarantine')))
     if (one.wrong === 'forbidden') chmodSync(one.path, statSync(one.path).isDirectory() ? 0o700 : 0o600);
     else setAside(home, one.path, stamp);
   return found;
 }
 
-/** Into the quarantine, under a name that was free. */
+/** Moves it into the quarantine, under an unused name. */
 export function setAside(home: string, path: string, stamp: string): void {
   const { quarantine } = paths(home);
   if (path === quarantine) {
@@ -138,7 +138,7 @@ export function setAside(home: string, path: string, stamp: string): void {
   renameSync(path, free);
 }
 
-/** @throws as `readPlain`; what the system forbids is told as that, and is no damage */
+/** @throws as `readPlain`; a lack of permission is reported as such, not as damage */
 export function readOwn(path: string): Buffer {
   try {
     return readPlain(path);

@@ -1,4 +1,4 @@
-/** Where an installation lives, and that nobody else can look into it. */
+/** The location of an installation, and its protection from other users. */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
@@ -7,7 +7,7 @@ import { exitCodes, QccError } from '../../errors/qcc-error.ts';
 import { writeFileAtomic } from '../../platform/atomic-file.ts';
 import { closeMask } from '../../platform/umask.ts';
 
-// sun_path holds 104 bytes on macOS with its final zero; libuv cuts longer ones without a word.
+// sun_path holds 104 bytes on macOS with its final zero; libuv truncates longer ones silently.
 const socketPathMax = 103;
 const othersMayWrite = 0o022;
 
@@ -22,25 +22,25 @@ export interface Paths {
   readonly masterKey: string;
   readonly claude: string;
   readonly names: string;
-  /** What the queue keeps: encrypted requests and answers. */
+  /** The queue's store: encrypted requests and answers. */
   readonly bodies: string;
-  /** Which format the home has. */
+  /** The format of the home. */
   readonly format: string;
-  /** What only lives while something runs. */
+  /** Files that exist only while a process runs. */
   readonly run: string;
 }
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Whole, whatever it is called from. @throws {QccError} `QCC_HOME_NONE` */
+/** Absolute, whatever the working directory is. @throws {QccError} `QCC_HOME_NONE` */
 export function homePath(env: Env): string {
   const named = env['QCC_HOME'];
   return named ? resolve(named) : join(userHome(env), '.qcc');
 }
 
 /**
- * The user's own folder. An empty or a relative HOME would put keys wherever a command happens to be called: then the system is asked.
- * @throws {QccError} `QCC_HOME_NONE` when it does not know either
+ * The user's own folder. An empty or relative HOME would put keys into the working directory: then the system is asked.
+ * @throws {QccError} `QCC_HOME_NONE` when the system does not know it either
  */
 export function userHome(env: Env): string {
   const found = [env['HOME'], homedir(), knownHome()].find((path) => path !== undefined && isAbsolute(path));
@@ -62,8 +62,8 @@ function knownHome(): string | undefined {
 }
 
 /**
- * Whether nothing was ever kept there. Who only asks is answered as of an empty installation then, and nothing is made. What cannot be
- * looked at is no such place: whoever opens it says why.
+ * Whether nothing was ever stored there. A query is answered as for an empty installation then, and nothing is created. A folder that
+ * cannot be read does not count: opening it gives the reason.
  */
 export function isUnmade(home: string): boolean {
   const { log, quarantine, vault, masterKey, claude, names, bodies, format } = paths(home);
@@ -111,7 +111,7 @@ function socketOf(home: string): string {
 }
 
 /**
- * Makes the home when it is not there; says whether it did.
+ * Creates the home when it does not exist; returns whether it did.
  * @throws {QccError} when others can write into it, or a newer qcc has made it: then nothing in it is touched
  */
 export function prepareHome(home: string): boolean {
@@ -119,17 +119,17 @@ export function prepareHome(home: string): boolean {
   refuseNewer(home);
   const created = mkdirSync(home, { recursive: true, mode: 0o700 }) !== undefined;
   if (process.platform !== 'win32') refuseForeign(home);
-  // Nothing is written into a home that is not ours.
+  // Before this point nothing is written, because the home might not be ours.
   mkdirSync(paths(home).logs, { recursive: true, mode: 0o700 });
   if (!existsSync(paths(home).format))
     writeFileAtomic(paths(home).format, `${JSON.stringify({ format: homeFormat })}\n`);
   return created;
 }
 
-/** Of the whole home: raised when an older qcc could no longer read it, or would harm it. */
+/** The format of the whole home: raised when an older qcc could no longer read it, or would damage it. */
 export const homeFormat = 1;
 
-/** A home without the file is from before there was one. @throws {QccError} `QCC_HOME_NEWER` */
+/** A home without the file is older than the file. @throws {QccError} `QCC_HOME_NEWER` */
 export function refuseNewer(home: string): void {
   const format = formatIn(join(home, 'home.json'));
   if (format > homeFormat) throw newerHome(home, `format ${format}, and this qcc knows ${homeFormat}`);

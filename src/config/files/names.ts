@@ -1,4 +1,4 @@
-/** `names.json`: what profiles and endpoints are called, for completion, which must not wait for the log or the gateway. */
+/** `names.json`: the names of profiles and endpoints, for completion, which must not wait for the log or the gateway. */
 import { readFileSync } from 'node:fs';
 import { writeFileAtomic } from '../../platform/atomic-file.ts';
 
@@ -7,7 +7,7 @@ export interface KnownName {
   readonly endpoints: readonly { readonly id: string; readonly name: string }[];
 }
 
-/** Empty when there is no such file, or half a one. */
+/** Empty when there is no such file, or an incomplete one. */
 export function readNames(path: string): readonly KnownName[] {
   try {
     const names: unknown = JSON.parse(readFileSync(path, 'utf8'));
@@ -17,7 +17,7 @@ export function readNames(path: string): readonly KnownName[] {
   }
 }
 
-/** Written only when it says something else. A disk that takes nothing costs completions, and no command. */
+/** Written only when the content differs. On a full disk only completion suffers; no command fails. */
 export function keepNames(path: string, names: readonly KnownName[]): void {
   try {
     if (JSON.stringify(readNames(path)) === JSON.stringify(names)) return;

@@ -1,4 +1,4 @@
-/** What cc-switch keeps for Claude Code: a list of providers, in `config.json` or, since its version 3.8, in a database. */
+/** cc-switch's entries for Claude Code: a list of providers, in `config.json` or, since its version 3.8, in a database. */
 
 import { createRequire } from 'node:module';
 import * as v from 'valibot';
@@ -89,9 +89,8 @@ function profileFrom(
 }
 
 /**
- * The same list, out of the database. A table that is none may be computed, and without an end: only a process that can be ended
- * asks it (`apart.ts`).
- * @throws {QccError} `QCC_IMPORT_DATABASE` where this Node cannot read one
+ * The same list, out of the database. A view may compute rows without an end: only a process that can be ended queries it (`apart.ts`).
+ * @throws {QccError} `QCC_IMPORT_DATABASE` if this Node cannot read one
  */
 export function ccSwitchDatabase(path: string): unknown {
   const rows = rowsOf(path);
@@ -110,10 +109,10 @@ interface Row {
   readonly is_current: unknown;
 }
 
-// All that a thousand providers could have to say, several times over.
+// Several times the size of what a thousand providers need.
 const databaseMemoryBytes = 64 * 1_048_576;
 const charactersMax = 65_536;
-/** What stands in a row, as it was put there: neither hidden, nor computed when it is read. */
+/** The columns of a row as they were stored: neither hidden nor computed on read. */
 const plainColumn = 0;
 
 const guards = [
@@ -142,7 +141,7 @@ function rowsOf(path: string): readonly Row[] {
   }
 }
 
-/** A view, a virtual table or a column with a formula is a program: it may run for ever, or make gigabytes out of nothing. */
+/** A view, a virtual table or a computed column is a program: it may run for ever, or make gigabytes out of nothing. */
 function refuseComputed(database: InstanceType<Sqlite['DatabaseSync']>): void {
   const named = database.prepare("SELECT type, sql FROM sqlite_master WHERE name = 'providers' COLLATE NOCASE").all();
   const [table] = named as readonly { readonly type: string; readonly sql: string | null }[];

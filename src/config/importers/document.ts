@@ -1,6 +1,6 @@
 /**
- * The export: one JSON document with a format, a version and a checksum; keys only under a passphrase. `docs/configuration.md`
- * describes it. What does not fit in any part is refused whole.
+ * The export: one JSON document with a format, a version and a checksum; keys only under a passphrase. `docs/configuration.md` describes
+ * it. A document with any invalid part is refused as a whole.
  */
 import { createHash, randomBytes, type ScryptOptions, scrypt as scryptCallback } from 'node:crypto';
 import { promisify } from 'node:util';
@@ -38,7 +38,7 @@ const profileForm = v.strictObject({
   endpoints: v.array(endpointForm),
 });
 const base64 = v.pipe(v.string(), v.base64());
-// Sixteen bytes are written; four times as many are read.
+// Sixteen bytes are written; up to four times as many are accepted.
 const saltTextMax = 88;
 const secretsForm = v.strictObject({
   kdf: v.literal('scrypt'),
@@ -65,12 +65,12 @@ const secretForm = v.strictObject({
 
 type Document = v.InferOutput<typeof form>;
 export type ExportedProfile = v.InferOutput<typeof profileForm>;
-/** Keys by endpoint, and settings that are secrets by their names. */
+/** Keys by endpoint, and secret settings by their names. */
 export type Secrets = v.InferOutput<typeof secretForm>;
 
 // OWASP's minimum for scrypt: 128 MiB and a third of a second for each guess.
 const cost = { n: 2 ** 17, r: 8, p: 1 };
-// Whoever made the file says what opening it costs: no more than what is written here, and nothing that is easily guessed.
+// The file sets the cost of opening it: at most the cost that is written here, and at least a minimum that is hard to guess.
 const costMin = { n: 2 ** 14, r: 8, p: 1 };
 const saltBytes = 16;
 
@@ -86,7 +86,7 @@ export async function writeDocument(
   if (!secrets) return { ...body, checksum };
   const salt = randomBytes(saltBytes);
   const key = await keyFrom(secrets.passphrase, salt, cost);
-  // The keys belong to these addresses: in a document that was changed they cannot be opened.
+  // The keys are bound to these addresses: in a document that was changed they cannot be decrypted.
   const whole = seal(key, Buffer.from(JSON.stringify(secrets.plain)), checksum);
   const [nonce, sealed] = [whole.subarray(0, nonceBytes), whole.subarray(nonceBytes)];
   const lock = { kdf: 'scrypt', ...cost, salt: salt.toString('base64'), cipher: 'aes-256-gcm' };
@@ -121,7 +121,7 @@ export async function readDocument(json: unknown, passphrase: string | undefined
   };
 }
 
-/** What can be seen of a document without its passphrase. @throws {QccError} as `readDocument` */
+/** What a document shows without its passphrase. @throws {QccError} as `readDocument` */
 export function checkedDocument(json: unknown): Document {
   const version = (json as { version?: unknown } | null)?.version;
   if (typeof version === 'number' && version > documentVersion) throw newerDocument(version);
@@ -218,7 +218,7 @@ function newerDocument(version: number): QccError {
 }
 
 function keyFrom(passphrase: string, salt: Buffer, { n, r, p }: typeof cost): Promise<Buffer> {
-  // Composed and decomposed letters look alike, and keyboards differ in which they give.
+  // Composed and decomposed letters look alike, and keyboards differ in which they produce.
   const maxmem = 256 * n * r * p;
   return scrypt(passphrase.normalize('NFC'), salt, keyBytes, { N: n, r, p, maxmem });
 }
@@ -229,7 +229,7 @@ function checksumOf(body: object): string {
     .digest('hex')}`;
 }
 
-/** The same whatever order names stand in. */
+/** The same for any order of names. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== 'object' || value === null) return value;
@@ -240,7 +240,7 @@ function sorted(value: unknown): unknown {
   );
 }
 
-/** Where it is, and what was wanted there; never what stands there: it may be a key. */
+/** The place and the expected type, never the value: it may be a key. */
 function issueOf(issue: v.BaseIssue<unknown> | undefined): string {
   const path = issue?.path?.map(({ key }) => String(key)).join('.') ?? '';
   return `${path === '' ? 'it' : path} must be ${issue?.expected ?? 'something else'}`;

@@ -1,6 +1,6 @@
 /**
- * What the original Python tool has kept: `~/.fastcc/cache.json` with one endpoint a profile, later several; and the one file
- * of its version 0.4. What has no counterpart here is listed, never dropped in silence.
+ * The files of the original Python tool: `~/.fastcc/cache.json` with one endpoint a profile, later several; and the single file of its
+ * version 0.4. What has no counterpart here is listed, never dropped silently.
  */
 import * as v from 'valibot';
 import type { SettingValue } from '../../../events/config.ts';
@@ -62,7 +62,7 @@ export function isFastcc(json: unknown): boolean {
   return v.is(form, json) && !('format' in (json as object));
 }
 
-/** @param priorities what lies beside it, `priority_config.json`: which profiles are in which tier. */
+/** @param priorities the neighbouring file `priority_config.json`: the profiles of each tier. */
 export function readFastcc(json: unknown, priorities: unknown): Incoming {
   const parsed = v.safeParse(form, json);
   if (!parsed.success) throw unreadableImport('it is none of the original tool');
@@ -83,7 +83,7 @@ export function readFastcc(json: unknown, priorities: unknown): Incoming {
     const name = profileNameFrom(called, taken);
     taken.add(name);
     if (name !== called) leftOut.push({ path: `profiles/${called} → ${name}`, because: 'renamed' });
-    // Of two that are called the same, the first one is meant where it is spoken of.
+    // If two have the same name, references mean the first one.
     if (!names.has(called)) names.set(called, name);
     return incomingProfile(name, profile, places.get(called), leftOut);
   });
@@ -137,7 +137,7 @@ function incomingProfile(
   };
 }
 
-/** It kept `base_url` and `api_key` beside the list as well, repeating the first of it. */
+/** The tool kept `base_url` and `api_key` beside the list as well, as a copy of its first entry. */
 function single({ base_url: baseUrl, api_key: key }: Profile, enabled: boolean): IncomingEndpoint[] {
   return baseUrl ? [{ baseUrl, auth: 'x-api-key', ...given('key', key), enabled }] : [];
 }
@@ -160,7 +160,7 @@ function placesIn(priorities: unknown): ReadonlyMap<string, { tier: Tier; positi
 
 // ------------------------------------------------------------------------------------------------------ settings
 
-/** `section.name` to what it is here; null for what comes by itself here, and needs no word. */
+/** `section.name` to its counterpart here; null for a setting that qcc covers automatically, which is not listed. */
 const counterparts: Readonly<Record<string, string | null>> = {
   'proxy.host': 'proxy.host',
   'proxy.port': 'proxy.port',
@@ -215,7 +215,7 @@ function mappedSection(name: string, section: Section, leftOut: LeftOut[]): Reco
   return merged;
 }
 
-/** What it is here, or why it is nothing; undefined for what needs no word. */
+/** Its counterpart here, or why there is none; undefined for a setting that is not listed. */
 function mappedSetting(
   path: string,
   raw: unknown,

@@ -1,4 +1,4 @@
-/** Where what is imported lies: a file by name, or the places where other programs keep theirs. */
+/** Where an import is read from: a named file, or the default places of other programs. */
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { exitCodes, QccError } from '../../errors/qcc-error.ts';
@@ -9,7 +9,7 @@ import { jsonBounds, unreadableImport } from './incoming.ts';
 export interface ImportSource {
   readonly path: string;
   readonly text?: string;
-  /** cc-switch's database, which is no text. */
+  /** cc-switch's database, which is not text. */
   readonly database?: string;
   /** The original tool's file of tiers. */
   readonly beside?: string;
@@ -75,7 +75,7 @@ function onFile<T>(path: string, work: () => T): T {
   }
 }
 
-/** A document that somebody has exported, as it stands in its file. @throws {QccError} as above */
+/** An exported document, as it stands in its file. @throws {QccError} as above */
 export function exportedDocument(path: string): object {
   const text = read(path);
   try {
@@ -83,7 +83,7 @@ export function exportedDocument(path: string): object {
     if (typeof document === 'object' && document !== null) return document;
   } catch (error) {
     if (error instanceof BeyondBounds) throw unreadableImport(error.limit, 'qcc config export FILE');
-    // Told below: what stands in it is not repeated.
+    // Reported below: the file's content is not repeated.
   }
   throw new QccError(
     'QCC_IMPORT_INVALID',

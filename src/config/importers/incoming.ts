@@ -1,4 +1,4 @@
-/** What a file brings, whoever wrote it: checked in itself, and not yet held against what is there. */
+/** The content of an import, from any program: validated in itself, and not yet compared with the present configuration. */
 import type { SettingValue } from '../../../events/config.ts';
 import type { Auth, Tier } from '../../../events/profile.ts';
 import { exitCodes, QccError } from '../../errors/qcc-error.ts';
@@ -22,14 +22,14 @@ export interface IncomingEndpoint {
 export interface IncomingProfile {
   readonly name: string;
   readonly description?: string;
-  /** Undefined: as it is here, none for a new one. */
+  /** Undefined: unchanged for an existing endpoint, none for a new one. */
   readonly tier?: Tier | null;
-  /** Its place in its tier. */
+  /** Its position in its tier. */
   readonly position?: number | null;
   readonly endpoints: readonly IncomingEndpoint[];
 }
 
-/** What has no counterpart here, or could not be taken. */
+/** What has no counterpart here, or is invalid. */
 export interface LeftOut {
   readonly path: string;
   readonly because: LeftOutBecause;
@@ -38,44 +38,44 @@ export interface LeftOut {
 export type LeftOutBecause =
   | 'noCounterpart'
   | 'noAddress'
-  /** There is none in the file, and none here that may go to this host. */
+  /** The file holds no key, and no stored key may go to this host. */
   | 'noKey'
   | 'outOfRange'
-  /** Its address, a number, or its name is none that qcc takes. */
+  /** qcc does not accept its address, its name or one of its numbers. */
   | 'refused'
   | 'renamed'
   | 'needsCertificate'
-  /** The same address and key stand in the profile already. */
+  /** The profile already has an endpoint with the same address and key. */
   | 'twin';
 
 export interface Incoming {
   readonly source: 'qcc' | 'fastcc' | 'cc-switch';
   readonly settings: Readonly<Record<string, SettingValue>>;
-  /** Settings that it does not name go back to their defaults. */
+  /** Settings that the file does not name return to their defaults. */
   readonly isWhole: boolean;
   readonly default: string | null;
   readonly profiles: readonly IncomingProfile[];
   readonly leftOut: readonly LeftOut[];
 }
 
-/** The file cannot be meant. `why` is a clause; the file itself is not repeated: keys may be in it. */
+/** The file cannot be an import. `why` is a clause; the file itself is not repeated, because it may hold keys. */
 export function unreadableImport(why: string, hint = 'qcc config import --help'): QccError {
   return new QccError('QCC_IMPORT_INVALID', `this file cannot be imported: ${why}`, hint, exitCodes.failed, { why });
 }
 
-/** More than anybody has set up by hand. Each one is looked at beside all others: a hundred thousand would be looked at for minutes. */
+/** More than are set up by hand. Each is compared with all others: a hundred thousand would take minutes. */
 export const importBounds = { profiles: 1_000, endpoints: 2_000 } as const;
 
-// Our own is six levels deep; two thousand endpoints are thirty thousand values.
+// Our own format is six levels deep; two thousand endpoints are thirty thousand values.
 export const jsonBounds = { depthMax: 32, valuesMax: 100_000 };
 
-/** @throws {QccError} `QCC_IMPORT_INVALID`, before anything is made of so many */
+/** @throws {QccError} `QCC_IMPORT_INVALID`, before anything is built from so many */
 export function refuseTooMany(noun: keyof typeof importBounds, count: number): void {
   const most = importBounds[noun];
   if (count > most) throw unreadableImport(`there are ${count} ${noun} in it, and no more than ${most} are taken`);
 }
 
-/** Names of profiles out of other people's: what a name may not hold becomes a dash. */
+/** Names of profiles from other programs: characters that a name may not hold become a dash. */
 export function profileNameFrom(text: string, taken: ReadonlySet<string>): string {
   const clean =
     text
@@ -90,7 +90,7 @@ export function profileNameFrom(text: string, taken: ReadonlySet<string>): strin
   }
 }
 
-// A profile's name has 64 characters at most; some are left for a number.
+// A profile's name has 64 characters at most; some are reserved for a number.
 const nameLengthMax = 56;
-// Of a name of a megabyte its beginning is enough.
+// Only the beginning of a name of a megabyte is used.
 const readMax = 1_024;

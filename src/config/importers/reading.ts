@@ -1,4 +1,4 @@
-/** What an import brings, out of strangers' bytes: of whatever program, within bounds, and before anything here is looked at. */
+/** Reads an import from untrusted bytes of any program: within limits, and before the present configuration is consulted. */
 import { BeyondBounds, parseBounded } from '../../platform/bounded.ts';
 import { ccSwitchDatabase, isCcSwitch, readCcSwitch } from './cc-switch.ts';
 import { readDocument } from './document.ts';
@@ -15,7 +15,7 @@ export interface ImportText {
   readonly passphrase?: string | undefined;
 }
 
-/** @throws {QccError} `QCC_IMPORT_INVALID` and others: the file cannot be taken */
+/** @throws {QccError} `QCC_IMPORT_INVALID` and others: the file cannot be imported */
 export async function readIncoming({ text, database, beside, from, passphrase }: ImportText): Promise<Incoming> {
   const json = database === undefined ? parsed(text ?? '') : ccSwitchDatabase(database);
   const source = from ?? sourceOf(json);

@@ -1,4 +1,4 @@
-/** The address of an endpoint: checked once, when it is given. */
+/** The address of an endpoint: validated once, on input. */
 
 import { holdsVendorKey } from '../../errors/key-shape.ts';
 import { exitCodes, QccError } from '../../errors/qcc-error.ts';
@@ -7,7 +7,7 @@ export function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || hostname === '::1' || /^127(\.\d{1,3}){3}$/.test(hostname);
 }
 
-/** Link-local addresses: where clouds keep the credentials of the machine itself. */
+/** Link-local addresses: clouds serve the credentials of the machine itself there. */
 function isLinkLocal(hostname: string): boolean {
   const name = hostname.replace(/\.$/, '');
   // a9fe is 169.254 as an IPv4 address is written inside an IPv6 one.
@@ -20,7 +20,7 @@ function isLinkLocal(hostname: string): boolean {
 }
 
 /**
- * Origin and path prefix, without what clients add themselves (`/v1`, `/v1/messages`) and without a trailing slash.
+ * Origin and path prefix, without the parts that clients add themselves (`/v1`, `/v1/messages`) and without a trailing slash.
  * @throws {QccError} `QCC_URL_INVALID`, `QCC_URL_PLAINTEXT`
  */
 export function parseBaseUrl(text: string, { allowPlaintext }: { readonly allowPlaintext: boolean }): string {
@@ -28,7 +28,7 @@ export function parseBaseUrl(text: string, { allowPlaintext }: { readonly allowP
   if (holdsVendorKey(text)) throw invalid('…', 'it must not hold a key: --api-key-stdin takes that');
   if (!url || !/^https?:$/.test(url.protocol))
     throw invalid(text, 'it must begin with https:// (or http:// on this machine)');
-  // What may be a secret is not repeated in an error.
+  // A value that may be a secret is not repeated in an error.
   if (url.username !== '' || url.password !== '') throw invalid(url.origin, 'it must not hold a user or a password');
   if (url.search !== '' || url.hash !== '') throw invalid(url.origin, 'it must not hold a query or a fragment');
   if (isLinkLocal(url.hostname)) throw invalid(text, 'link-local addresses are not endpoints');
@@ -45,7 +45,7 @@ export function parseBaseUrl(text: string, { allowPlaintext }: { readonly allowP
   return `${url.origin}${path}`;
 }
 
-/** What has no mark of an address may be a key that was pasted in its place. */
+/** Text that does not look like an address may be a key that was pasted in its place. */
 const isAddress = (text: string) => /[./:]/.test(text) || text === 'localhost';
 
 function invalid(given: string, why: string): QccError {

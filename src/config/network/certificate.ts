@@ -1,4 +1,4 @@
-/** The certificate of an HTTPS listener: looked at before the listener starts. */
+/** The certificate of an HTTPS listener: checked before the listener starts. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type ErrorParams, exitCodes, QccError } from '../../errors/qcc-error.ts';
@@ -8,7 +8,7 @@ export interface Certificate {
   readonly key: string;
 }
 
-/** Null when neither is set. @throws {QccError} for half a pair, what cannot be read, what has expired, what does not match */
+/** Null when neither path is set. @throws {QccError} when only one is set, or a file is unreadable, expired, or does not match the other */
 export function readCertificate(certPath: string, keyPath: string, now: number): Certificate | null {
   if (certPath === '' && keyPath === '') return null;
   if (certPath === '')

@@ -1,14 +1,15 @@
-/** The HTTP proxy between this machine and an endpoint, as the environment names it. */
+/** The HTTP proxy between this machine and an endpoint, as the environment defines it. */
 import { BlockList, isIP } from 'node:net';
 import { isLoopback } from './base-url.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
 /**
- * `HTTPS_PROXY` and `HTTP_PROXY`, never for this machine itself, and not for what `NO_PROXY` names. What is no URL stays as it is.
+ * `HTTPS_PROXY` and `HTTP_PROXY`, never for this machine itself, and not for hosts in `NO_PROXY`. Text that is not a URL is returned as it
+ * is.
  *
- * Read here and not by proxy-from-env, which would take `ALL_PROXY`, whose SOCKS is not spoken here; gives `proxy:3128` the scheme of
- * the endpoint; takes `example.com` without what is below it, other than curl, Go and Python do; and knows no CIDR.
+ * This is not left to proxy-from-env, which would take `ALL_PROXY`, whose SOCKS is not supported here; gives `proxy:3128` the scheme of the
+ * endpoint; takes `example.com` without its subdomains, unlike curl, Go and Python; and does not know CIDR.
  */
 export function outboundProxy(baseUrl: string, env: Env): string | null {
   const target = new URL(baseUrl);
@@ -19,7 +20,7 @@ export function outboundProxy(baseUrl: string, env: Env): string | null {
   return url === null ? proxy : url.href.replace(/\/$/, '');
 }
 
-/** Whether a list names it: as `*`, `example.com` with all below it, `.example.com`, `host:port`, `10.0.0.0/8`, an address. */
+/** Whether a list names the host: as `*`, `example.com` with all subdomains, `.example.com`, `host:port`, `10.0.0.0/8`, or an address. */
 function isExempt({ hostname, port, protocol }: URL, list: string): boolean {
   const host = bare(hostname);
   const defaultPort = protocol === 'https:' ? '443' : '80';
@@ -46,15 +47,15 @@ function isInSubnet(host: string, subnet: string): boolean {
   return list.check(host, family === 6 ? 'ipv6' : 'ipv4');
 }
 
-/** An address of IPv6 without what a URL puts around it. */
+/** An IPv6 address without the brackets of a URL. */
 const bare = (host: string) => host.replace(/^\[|\]$/g, '');
 
-/** In small letters first, as everybody reads them. */
+/** Lower case first, as is usual. */
 function nameIn(env: Env, name: string): string {
   return env[name] ? name : name.toUpperCase();
 }
 
-/** Null for what names no HTTP proxy. The user and the password of what comes back can be decoded, whatever they hold. */
+/** Null for text that names no HTTP proxy. User and password of the result can always be decoded. */
 export function proxyUrl(text: string): URL | null {
   const whole = text.includes('://') ? text : `http://${text}`;
   if (!URL.canParse(whole)) return null;
@@ -65,7 +66,7 @@ export function proxyUrl(text: string): URL | null {
   return url;
 }
 
-/** A percent sign that escapes nothing is one: a password may hold it, and whoever decodes it would throw. */
+/** A percent sign that escapes nothing is literal: a password may hold one, and decoding it would throw. */
 function decodable(part: string): string {
   const repaired = part.replaceAll(/%(?![0-9a-f]{2})/gi, '%25');
   try {
@@ -76,12 +77,12 @@ function decodable(part: string): string {
   }
 }
 
-/** As it was written: a percent sign that escapes nothing is itself. */
+/** As it was written: a percent sign that escapes nothing is literal. */
 export function credentialsOf({ username, password }: URL): string {
   return `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
 }
 
-/** Names of the environment that are set and name no proxy that can be used. */
+/** Variables of the environment that are set but name no usable proxy. */
 export function brokenProxies(env: Env): readonly string[] {
   const names = ['https_proxy', 'http_proxy'].map((name) => nameIn(env, name));
   return names.filter((name) => env[name] && proxyUrl(env[name]) === null);

@@ -2,18 +2,18 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 
-// A keychain that asks the user something must not hang a command for ever.
+// A keychain that prompts the user must not make a command hang.
 const askMs = 3_000;
 const name = 'qcc';
 
 export interface Keychain {
   read(): Buffer | undefined;
-  /** False when the keychain would not take it. */
+  /** False when the keychain refused it. */
   write(key: Buffer): boolean;
   remove(): void;
 }
 
-/** The keychain for one home, or undefined where there is none or it is switched off (`QCC_KEYCHAIN=off`). */
+/** The keychain for one home, or undefined if there is none or it is switched off (`QCC_KEYCHAIN=off`). */
 export function keychainFor(
   home: string,
   env: Readonly<Record<string, string | undefined>>,
@@ -28,13 +28,13 @@ export function keychainFor(
   return undefined;
 }
 
-/** What a program said; undefined when it failed, or took too long. */
+/** The output of a program; undefined when it failed, or took too long. */
 type Run = (program: string, args: readonly string[], input?: string) => string | undefined;
 
 function macKeychain(account: string, run: Run): Keychain {
   return {
     read: () => decoded(run('security', ['find-generic-password', '-s', name, '-a', account, '-w'])),
-    // `-i` reads the command from stdin: the key never stands in a process list.
+    // `-i` reads the command from stdin: the key never appears in a process list.
     write: (key) =>
       run('security', ['-i'], `add-generic-password -U -s ${name} -a ${account} -w ${key.toString('hex')}\n`) !==
       undefined,

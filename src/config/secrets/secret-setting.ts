@@ -4,7 +4,7 @@ import type { Vault } from './vault.ts';
 
 const idOf = (key: SettingKey) => `setting/${key}`;
 
-/** What holds now: the environment over what was set. Empty when there is none. @throws {QccError} for what cannot be */
+/** The effective value: the environment takes precedence. Empty when there is none. @throws {QccError} for an invalid value */
 export function secretSetting(
   vault: Pick<Vault, 'get'>,
   key: SettingKey,

@@ -1,6 +1,6 @@
 /**
- * Where keys are kept: each one under a data key of its own (AES-256-GCM), the data keys under the master key, the master key
- * in the system's keychain or in a file that only the owner can read. Removing a secret destroys its data key.
+ * The store of keys: each one is encrypted under a data key of its own (AES-256-GCM), the data keys under the master key, and the master
+ * key is in the system's keychain or in a file that only the owner can read. Removing a secret destroys its data key.
  */
 import { createHmac, randomBytes } from 'node:crypto';
 import { existsSync, rmSync, statSync } from 'node:fs';
@@ -24,35 +24,35 @@ interface Kept {
 
 interface File {
   readonly format: number;
-  /** Over all secrets and their names: none can be renamed, left out or brought back without the master key. */
+  /** Over all secrets and their names: without the master key, none can be renamed, left out or brought back. */
   readonly seal: string;
   readonly secrets: Record<string, Kept>;
-  /** Where the master key is; what a former version wrote does not say. */
+  /** Where the master key is; files of former versions do not say. */
   readonly master?: 'file' | 'keychain';
 }
 
 export interface Vault {
   readonly inKeychain: boolean;
   put(id: string, plain: string): Promise<void>;
-  /** All of them, or none: written once. */
+  /** All of them, or none: one write. */
   putAll(secrets: Iterable<readonly [id: string, plain: string]>): Promise<void>;
-  /** Whether there is one, without opening it. */
+  /** Whether a secret of that name exists, without decrypting it. */
   has(id: string): boolean;
-  /** Undefined when there is none of that name. @throws {QccError} `QCC_VAULT_DAMAGED` when it cannot be opened */
+  /** Undefined when there is no secret of that name. @throws {QccError} `QCC_VAULT_DAMAGED` when it cannot be decrypted */
   get(id: string): string | undefined;
   remove(id: string): Promise<void>;
-  /** All of them, in two steps: `commit` needs no room on the disk. @throws {QccError} when it cannot be prepared */
+  /** Removes all of them, in two steps: `commit` needs no room on the disk. @throws {QccError} when it cannot be prepared */
   prepareRemoval(ids: readonly string[]): { commit(): void; abandon(): void };
-  /** What is put or removed from here on can be taken back, also on a full disk. One of both ends it. */
+  /** Changes from here on can be undone, also on a full disk. Either call ends the mark. */
   mark(): { undo(): void; forget(): void };
-  /** Of all that it keeps. */
+  /** The names of all secrets. */
   ids(): readonly string[];
-  /** The token that clients of this installation come in with. */
+  /** The token that this installation's clients authenticate with. */
   token(): string;
   seal(text: string): string;
   /** @throws {QccError} `QCC_VAULT_DAMAGED`, naming the place that the text came from */
   unseal(sealed: string, place?: string): string;
-  /** A key for one purpose, always the same in this installation; it tells nothing of the master key. */
+  /** A key for one purpose, constant for this installation; it reveals nothing of the master key. */
   derive(purpose: string): Buffer;
 }
 
@@ -66,8 +66,8 @@ export async function openVault(home: string): Promise<Vault> {
 }
 
 /**
- * A new vault in the place of one that nothing can open any more; what stood there is set aside. A master key that is whole stays:
- * the queue's files hang on it. False when nothing was wrong.
+ * Replaces a vault that cannot be decrypted any more by a new one; the old file is set aside. An intact master key stays, because the
+ * queue's files depend on it. False when nothing was wrong.
  * @throws {QccError} `QCC_VAULT_LOCKED` while the keychain may still have the key
  */
 export async function renewVault(home: string, stamp: string): Promise<boolean> {
@@ -84,7 +84,7 @@ export async function renewVault(home: string, stamp: string): Promise<boolean> 
   return true;
 }
 
-/** Undefined for what cannot be one. */
+/** Undefined for text that cannot be a key. */
 function masterIn(path: string): Buffer | undefined {
   try {
     const text = readOwn(path).toString('latin1').trim();
@@ -111,13 +111,13 @@ function masterKey(home: string, path: string, vault: string): { master: Buffer;
   return { master, inKeychain: false };
 }
 
-/** Where the vault says that its master key is. */
+/** The place of the master key, according to the vault. */
 function masterOf(vault: string): unknown {
   try {
     return (JSON.parse(readOwn(vault).toString('utf8')) as Partial<File> | null)?.master;
   } catch (error) {
     if (error instanceof QccError) throw error;
-    // Whatever its key was, it opens nothing in this.
+    // Whatever its key was, it decrypts nothing in this vault.
     return 'file';
   }
 }
@@ -284,14 +284,14 @@ class FileVault implements Vault {
 
 const parts: ReadonlySet<string> = new Set(['format', 'seal', 'secrets', 'master']);
 
-/** Nothing in it that we did not write: the seal is over the secrets alone. */
+/** The file holds only parts that qcc wrote: the seal covers the secrets alone. */
 function isKnown(file: File): boolean {
   const { master = 'file' } = file;
   const isOurs = Object.keys(file).every((name) => parts.has(name));
   return isOurs && file.format === format && (master === 'file' || master === 'keychain');
 }
 
-/** Keys were kept in it, and it is not there. */
+/** The vault held keys, and its file is missing. */
 export function vaultGone(path: string): QccError {
   return new QccError(
     'QCC_VAULT_GONE',
@@ -322,7 +322,7 @@ function sealed(key: Buffer, plain: Buffer, about: string): string {
 
 function opened(key: Buffer, text: string, about: string): Buffer {
   const bytes = Buffer.from(text, 'base64');
-  // Node reads over what is no base64; a changed text must not pass for the same.
+  // Node skips characters that are not base64; a changed text must not pass for the original.
   if (bytes.toString('base64') !== text) throw new Error('base64');
   return open(key, bytes, about);
 }

@@ -1,9 +1,9 @@
-/** What the value of a setting may be, and how that is said. */
+/** The allowed values of a setting, and how they are described. */
 
 type Language = 'en' | 'zh-CN';
 type Both = Readonly<Record<Language, string>>;
 
-/** What a value may be, as data: said long in an error, and short in a table. */
+/** The allowed values, as data: described at length in an error, and briefly in a table. */
 export type Domain =
   | {
       readonly kind: 'number';
@@ -19,7 +19,7 @@ export type Domain =
 export type Unit = 'none' | 'seconds' | 'days' | 'MB' | 'requests a second';
 export type TextKind = 'address' | 'path' | 'hosts' | 'origins' | 'model' | 'url' | 'secret';
 
-/** What comes after "must be". */
+/** The text after "must be". */
 export function longRange(domain: Domain): string {
   switch (domain.kind) {
     case 'number': {

@@ -1,4 +1,4 @@
-/** Every setting: its default, its range, and whether it needs a restart. One table; everything else is made from it. */
+/** Every setting: its default, its range, and whether it needs a restart. One table; everything else is derived from it. */
 import * as v from 'valibot';
 import type { SettingValue } from '../../../events/config.ts';
 import { holdsVendorKey, looksLikeKey } from '../../errors/key-shape.ts';
@@ -11,7 +11,7 @@ interface Setting<Value extends SettingValue = SettingValue> {
   readonly default: Value;
   readonly domain: Domain;
   readonly restart: boolean;
-  /** For a value that is a secret: how it may be shown. The value itself is in the vault, and in no fact. */
+  /** For a value that is a secret: its masked form. The value itself is in the vault, and in no fact. */
   readonly shown?: (value: string) => string;
   parse(text: string): Value | undefined;
 }
@@ -32,7 +32,7 @@ function number(initial: number, min: number, max: number, unit: Unit = 'none', 
 const seconds = (initial: number, min: number, max: number) => number(initial, min, max, 'seconds');
 const count = (initial: number, min: number, max: number) => number(initial, min, max, 'none', true);
 
-// A map, because a record would also know the names of every object.
+// A map, because a plain object would also match names of its prototype.
 const flags: ReadonlyMap<string, boolean> = new Map([
   ...['true', 'on', 'yes', '1'].map((word) => [word, true] as const),
   ...['false', 'off', 'no', '0'].map((word) => [word, false] as const),
@@ -60,11 +60,11 @@ function oneOf<const Options extends readonly string[]>(
   };
 }
 
-// Long enough for any path, name or list a person writes.
+// Long enough for any path, name or list that a person writes.
 const textLengthMax = 4_096;
 
 function text(initial: string, of: TextKind): Setting<string> {
-  // Facts hold it, and every screen shows it: no key, and nothing that a terminal obeys.
+  // Facts hold it, and every screen shows it: it must contain neither a key nor a terminal's control sequence.
   const isClear = (given: string) => {
     if (of === 'secret') return true;
     return visible(given) === given && !(of === 'path' ? holdsVendorKey(given) : looksLikeKey(given));
@@ -73,7 +73,7 @@ function text(initial: string, of: TextKind): Setting<string> {
   return { default: initial, domain: { kind: 'text', of }, restart: false, parse: (given) => parsed(form, given) };
 }
 
-/** Names out of a set, separated by commas; each once. */
+/** Names from a set, separated by commas; each once. */
 function listOf<const Options extends readonly string[]>(initial: string, options: Options): Setting<string> {
   const form = v.array(v.picklist(options));
   return {
@@ -93,7 +93,7 @@ function listOf<const Options extends readonly string[]>(initial: string, option
   };
 }
 
-/** What stands after the host of a webhook's URL lets anybody send; it is never shown. */
+/** The part of a webhook's URL after the host is a credential for sending; it is never shown. */
 function webhook(): Setting<string> {
   const url = v.pipe(v.string(), v.url(), v.regex(/^https?:/i), v.maxLength(textLengthMax), v.excludes('…'));
   const form = v.union([v.literal(''), url]);
@@ -203,7 +203,7 @@ export function parseSetting(name: string, given: string): { readonly key: Setti
   const key = settingKey(name);
   const value = table[key].parse(given);
   if (value !== undefined) return { key, value };
-  // What may be a secret is not repeated in an error.
+  // A value that may be a secret is not repeated in an error.
   const not = isSecretSetting(key) ? '' : `, not "${given}"`;
   throw new QccError(
     'QCC_SETTING_INVALID',
@@ -214,7 +214,7 @@ export function parseSetting(name: string, given: string): { readonly key: Setti
   );
 }
 
-/** Whether what was right on another day, or in another home, is right here and now. */
+/** Whether a value from another day, or from another home, is valid here and now. */
 export function settingFits(key: SettingKey, value: unknown): value is SettingValue {
   return typeof value === typeof table[key].default && table[key].parse(String(value)) === value;
 }
@@ -223,12 +223,12 @@ export function defaultOf(key: SettingKey): SettingValue {
   return table[key].default;
 }
 
-/** A person writes it: a path, a host, a model, an address. */
+/** Free text: a path, a host, a model, an address. */
 export function isFreeText(key: SettingKey): boolean {
   return table[key].domain.kind === 'text';
 }
 
-/** In the words of an error: what comes after "must be". */
+/** For an error: the text after "must be". */
 export function rangeOf(key: SettingKey): string {
   return longRange(table[key].domain);
 }
@@ -247,7 +247,7 @@ export function isSecretSetting(key: SettingKey): boolean {
   return 'shown' in table[key];
 }
 
-/** As it may be seen. What is shown already stays as it is. */
+/** The value as it may be shown. A masked value stays as it is. */
 export function shownSetting(key: SettingKey, value: SettingValue): SettingValue {
   const { shown }: Setting = table[key];
   return shown && value !== '' ? shown(String(value)) : value;
@@ -258,7 +258,7 @@ export function envNameOf(key: SettingKey): string {
   return `QCC_${key.toUpperCase().replaceAll('.', '_')}`;
 }
 
-/** @throws {QccError} `QCC_SETTING_ENV`: no command works until it is unset, so it is said where the value is */
+/** @throws {QccError} `QCC_SETTING_ENV`: no command works until the variable is unset, so that the error names it */
 function overriding(key: SettingKey, given: string): SettingValue {
   const value = table[key].parse(given);
   if (value !== undefined) return value;
@@ -275,8 +275,8 @@ function overriding(key: SettingKey, given: string): SettingValue {
 }
 
 /**
- * What holds now: the environment over what was set over the defaults. Secrets are masked: `secretSetting` has them.
- * @throws {QccError} when a value of the environment cannot be
+ * The effective value: the environment before the settings before the defaults. Secrets are masked; `secretSetting` has them.
+ * @throws {QccError} when a value of the environment is invalid
  */
 export function effective(
   set: ReadonlyMap<string, SettingValue>,
