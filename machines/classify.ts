@@ -68,6 +68,9 @@ function clientErrorOf({ status, header, body, isMessages, model }: Refusal): Fa
       return namesModel(body, model) ? 'noModel' : 'misconfigured';
     case 408:
       return 'timeout';
+    // It does not serve the host that it was asked for (RFC 9110, 15.5.20): another endpoint may.
+    case 421:
+      return 'misconfigured';
     case 429:
       return tooMany(header, body);
     default:

@@ -54,6 +54,7 @@ describe('an answer that is not 2xx', () => {
     [404, null, { isMessages: false, body: envelope('not_found_error', 'model: claude-test') }],
     [404, null, { isMessages: false }],
     [408, 'timeout'],
+    [421, 'misconfigured'],
     [400, null, { body: envelope('invalid_request_error', 'prompt is too long: 200001 tokens > 200000 maximum') }],
     [405, null],
     [409, null],
