@@ -1,4 +1,4 @@
-/** What people have done, out of the log: who, when, to what, and what was before. */
+/** The user's actions, out of the log: time, source, target, and the value before. */
 import { upcast } from '../../events/catalogue.ts';
 import type { Recorded } from '../../events/fact.ts';
 import { kindOf, nameOf } from '../../events/ids.ts';
@@ -28,18 +28,18 @@ export async function readAudit(log: ReadableLog, params: Params<'config.audit'>
   return { entries: kept.slice(-limit).reverse() };
 }
 
-/** What profiles and endpoints were before the first fact: the facts say only what they became. */
+/** What profiles and endpoints were before the first fact: facts only say what they became. */
 async function profilesBefore(log: ReadableLog, first: number): Promise<Profiles> {
   try {
     return (await stateAt(log, Math.max(0, first - 1))).profiles;
   } catch (error) {
-    // A trimmed log without a snapshot of then: what was before is gone, what was done is not.
+    // In a trimmed log without a snapshot of that time, the former value is lost, but not the action.
     if (error instanceof QccError) return new Profiles();
     throw error;
   }
 }
 
-/** A profile is also the target of what was done to its endpoints. */
+/** A profile also counts as the target of actions on its endpoints. */
 function isWanted(row: AuditRow, { action, target, by }: Params<'config.audit'>): boolean {
   const isTarget = target === undefined || row.target === target || row.target.startsWith(`${target}/`);
   return isTarget && (action === undefined || row.action === action) && (by === undefined || row.by === by);
@@ -52,7 +52,7 @@ function entryOf(raw: Recorded, profiles: Profiles): AuditRow | undefined {
   if (kindOf(fact.stream) === 'profile') profiles.apply(fact);
   const action = actionOf(fact);
   if (action === undefined) return undefined;
-  // A pin that ends by itself, because its profile failed, is nobody's deed.
+  // A pin that ends by itself, because its profile failed, is not the user's action.
   if (action === 'priority.release' && by !== 'cli') return undefined;
   return { seq, at: iso(at), action, target: targetOf(fact), details: { ...detailsOf(fact), ...before }, by };
 }
@@ -62,7 +62,7 @@ function actionOf({ type, data }: Recorded): AuditAction | undefined {
   return traitsOf(type).audited;
 }
 
-/** As one names it: a setting, `profile`, `profile/endpoint`, a snapshot. */
+/** As a user names it: a setting, `profile`, `profile/endpoint`, a snapshot. */
 function targetOf({ seq, stream, type, data }: Recorded): string {
   const { key, endpoint, to, source } = data as Readonly<Record<string, string | undefined>>;
   const kind = kindOf(stream);
@@ -72,7 +72,7 @@ function targetOf({ seq, stream, type, data }: Recorded): string {
   return key ?? to ?? source ?? kind;
 }
 
-/** `from` and `to` of what the fact itself says only the end of. Nothing where it says both, or began to be. */
+/** `from` and `to` of a change, where the fact itself holds only the new value. Empty where it holds both, or where the target is new. */
 function beforeOf({ stream, type, data }: Recorded, profiles: Profiles): { from?: unknown; to?: unknown } {
   if (kindOf(stream) !== 'profile') return {};
   const profile = profiles.get(nameOf(stream));
@@ -118,7 +118,7 @@ function detailsOf({ type, data }: Recorded): object {
   return { reason, description, hash };
 }
 
-/** The name of a key in the vault tells nobody anything. */
+/** The name of a key in the vault is of no use to a reader. */
 function withoutReference(data: object): object {
   const { secret: _, ...rest } = data as { secret?: string };
   if (!('changes' in rest) || typeof rest.changes !== 'object' || rest.changes === null) return rest;

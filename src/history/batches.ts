@@ -1,4 +1,4 @@
-/** The log as it was written: what was reported, and what was decided on it, together again. */
+/** Reassembles the batches of the log: a report, and the decisions that it caused. */
 import type { Recorded } from '../../events/fact.ts';
 import { traitsOf } from '../../events/traits.ts';
 import type { Batch } from './rehearsal.ts';
@@ -8,10 +8,10 @@ export class Batches {
   #roots: Recorded[] = [];
   #decisions: Recorded[] = [];
 
-  /** The batch before, as soon as it is known to be whole. */
+  /** The previous batch, as soon as it is known to be complete. */
   take(fact: Recorded): Batch | undefined {
     if (!isRoot(fact)) {
-      // A success that was not worth a fact: what was decided on it has no cause, and stands before its request.
+      // A success without a fact of its own: the decisions on it have no cause, and precede its request.
       const isAhead = fact.stream === 'priority' && fact.cause === null && fact.by === 'gateway';
       const batch = isAhead ? this.end() : undefined;
       (isAhead ? this.#ahead : this.#decisions).push(fact);
@@ -35,14 +35,14 @@ export class Batches {
     return batch;
   }
 
-  /** What one command wrote names its first fact as its cause, in whatever stream it stands. */
+  /** All facts of one command name its first fact as their cause, in whatever stream they are. */
   #belongs({ cause, by }: Recorded): boolean {
     const [first] = this.#roots;
     return first !== undefined && cause === first.seq && by === first.by;
   }
 }
 
-/** Something from outside: an attempt, a probe, a person, an instant that came. */
+/** An external event: an attempt, a probe, a user's action, an elapsed timer. */
 function isRoot({ stream, type, by }: Recorded): boolean {
   if (stream !== 'priority') return traitsOf(type).decision !== true;
   return type === 'SwitchedByHand' || type === 'TimerElapsed' || (type === 'PinReleased' && by === 'cli');

@@ -1,4 +1,4 @@
-/** What was set up at a past moment. */
+/** The configuration at a past moment. */
 import type { Answer, Params } from '../contract/operations.ts';
 import type { ReadableLog } from '../log/log.ts';
 import { seqOfMoment, stateAt } from './moment.ts';

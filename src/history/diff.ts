@@ -1,4 +1,4 @@
-/** What is different between two moments, and which facts made it so. */
+/** What differs between two moments, and which facts caused it. */
 import { upcast } from '../../events/catalogue.ts';
 import type { Recorded } from '../../events/fact.ts';
 import { kindOf, nameOf, type QueueId, streams } from '../../events/ids.ts';
@@ -12,14 +12,14 @@ import type { ReadableLog } from '../log/log.ts';
 import type { State } from '../runtime/state.ts';
 import { seqOfMoment, stateAt } from './moment.ts';
 
-// What changed a thousand times is explained by the last of them.
+// A value that changed a thousand times is explained by its latest changes.
 const factsMax = 100;
 
 type Value = ChangeRow['from'];
 /** `state`, `endpoints.3f9a2c1b.weight`: leaves by their paths. */
 type Leaves = ReadonlyMap<string, Value>;
 
-/** From the earlier to the later moment, or, when they were named the other way round, back again. */
+/** From the earlier to the later moment; reversed when they were named the other way round. */
 export async function diffMoments(log: ReadableLog, params: Params<'history.diff'>): Promise<Answer<'history.diff'>> {
   const [from, to] = [await seqOfMoment(log, params.from), await seqOfMoment(log, params.to)];
   const state = await stateAt(log, Math.min(from, to));
@@ -45,7 +45,7 @@ export async function diffMoments(log: ReadableLog, params: Params<'history.diff
 const none: Leaves = new Map();
 const keyOf = (stream: string, path: string) => `${stream} ${path}`;
 
-/** Folds one fact, and notes which leaves it changed. A request moves no machine by itself. */
+/** Folds one fact, and records which leaves it changed. A request by itself moves no machine. */
 function follow(state: State, fact: Recorded, now: Map<string, Leaves>, made: Map<string, number[]>): void {
   const touched = kindOf(fact.stream) === 'request' ? [] : touchedBy(state, fact);
   state.apply(fact);
@@ -62,7 +62,7 @@ function follow(state: State, fact: Recorded, now: Map<string, Leaves>, made: Ma
   }
 }
 
-/** Its own stream; with a profile the machines of its endpoints, with a weight the profile that it stands in. */
+/** The fact's own stream; for a profile the machines of its endpoints, for a weight the profile of its endpoint. */
 function touchedBy(state: State, { stream, data }: Recorded): readonly string[] {
   const kind = kindOf(stream);
   if (kind === 'profile') {
@@ -122,7 +122,7 @@ function profileValue(state: State, name: string): unknown {
   return { ...own, default: state.profiles.default === name, endpoints: Object.fromEntries(byId) };
 }
 
-/** A timer's generation is bookkeeping; when it is due stands in `until`, or in what it waits for. */
+/** A timer's generation is bookkeeping; its instant is in `until`, or in the timer's own field. */
 const unspoken: ReadonlySet<string> = new Set(['gen', 'timer', 'timers']);
 
 function spread(path: string, value: unknown, into: Map<string, Value>): void {
@@ -139,7 +139,7 @@ function spread(path: string, value: unknown, into: Map<string, Value>): void {
 function changedPaths(one: Leaves, other: Leaves): readonly string[] {
   const paths = new Set([...one.keys(), ...other.keys()]);
   const changed = [...paths].filter((path) => !isSame(one.get(path) ?? null, other.get(path) ?? null));
-  // What a person looks for first.
+  // Shown first, because people look for it first.
   return changed.sort((a, b) => Number(b === 'state') - Number(a === 'state'));
 }
 

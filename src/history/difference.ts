@@ -1,7 +1,7 @@
-/** What is not the same in two states that ought to be. */
+/** Differences between two states that should be equal. */
 import type { DifferenceRow } from '../contract/history.ts';
 
-/** By part and path; both as JSON has them, so that a value that is not there and one that is undefined are the same. */
+/** By part and path, both in their JSON form, so that a missing value equals an undefined one. */
 export function differencesOf(folded: object, running: object, most: number): readonly DifferenceRow[] {
   const found: DifferenceRow[] = [];
   compare([], plain(folded), plain(running), found, most);
@@ -10,7 +10,7 @@ export function differencesOf(folded: object, running: object, most: number): re
 
 const plain = (value: object): unknown => byName(JSON.parse(JSON.stringify(value)));
 
-/** Pairs of a name and a value become an object: what a path says is then the name. */
+/** Pairs of a name and a value become an object, so that the path contains the name. */
 function byName(value: unknown): unknown {
   if (Array.isArray(value)) {
     const pairs = value as readonly (readonly [string, unknown])[];
@@ -23,7 +23,7 @@ function byName(value: unknown): unknown {
 
 const isName = (value: unknown) => typeof value === 'string';
 
-/** Former names are for people, and how far back they are known depends on which version's snapshot was begun with. */
+/** Former names are for people only, and how many are known depends on the version whose snapshot the fold began with. */
 const isRemembered = (path: readonly string[], name: string) => path[0] === 'profiles' && name === 'former';
 
 function compare(
@@ -46,7 +46,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
 }
 
-/** Machines are kept under their kind; everything else is a view over all of them. */
+/** Machines are grouped by their kind; everything else is a view over all of them. */
 function streamOf([part, id]: readonly string[]): string {
   return part === 'endpoints' && id !== undefined ? `endpoint/${id}` : (part ?? '');
 }

@@ -21,11 +21,11 @@ import { requestNamed, unknownRequest } from './known.ts';
 import { machineRows, machinesAbout } from './machines.ts';
 import { settingsThen, stateAt } from './moment.ts';
 
-// A chain goes back to when the endpoint was last well; one that never is ends here.
+// A chain goes back to when the endpoint was last healthy; for one that never was, it ends after this many facts.
 const chainMax = 50;
 const switchesShown = 3;
 
-/** A request by its id or its short form, or an endpoint by a unique beginning of its own. */
+/** A request by its id or its short form, or an endpoint by a unique beginning of its id. */
 export async function explain(
   log: ReadableLog,
   { about }: Params<'history.explain'>,
@@ -53,14 +53,14 @@ async function beginsEndpoint(log: ReadableLog, text: string): Promise<boolean> 
   return profiles.endpoints().some(({ id }) => id.startsWith(text.toLowerCase()));
 }
 
-/** Where a request that is not on record may have come to a gateway that was killed: until when that one's record is certain. */
+/** For a request that is not recorded, but may have reached a gateway that was killed: until when that gateway's record is certain. */
 async function certainUntilOf(log: ReadableLog, about: string): Promise<Millis | null> {
   const cameAt = timeOf(about);
   if (cameAt === null) return null;
   for await (const facts of log.readStream(streams.gateway)) {
     for (const fact of facts) {
       if (fact.at < cameAt || (fact.type !== 'GatewayFoundDead' && fact.type !== 'GatewayStopped')) continue;
-      // The end of the life that it came to.
+      // The end of the life that received it.
       return fact.type === 'GatewayFoundDead' ? (upcast(fact) as Recorded<FoundDead>).data.certainUntil : null;
     }
   }
@@ -113,7 +113,7 @@ function calledThen({ profiles }: State, id: string): string | null {
   return known ? `${known.profile}/${known.name}` : null;
 }
 
-/** What the request's own failures led to stands right behind them, and names them as its cause. */
+/** Consequences of the request's own failures follow right after them, and name them as their cause. */
 async function factsAround(log: ReadableLog, from: number, to: number, request: string): Promise<readonly Recorded[]> {
   const kept: Recorded[] = [];
   const told = new Set<number>();
@@ -151,7 +151,7 @@ function onTheWay(then: State, within: string | null): readonly (readonly [Known
   return profiles.flatMap((profile) => profile.endpoints.map((endpoint) => [profile, endpoint] as const));
 }
 
-/** An endpoint as it was when the request chose, and the rule that took it or left it out. */
+/** An endpoint as it was when the request chose, and the rule that selected it or left it out. */
 function routeRow(
   then: State,
   profile: KnownProfile,
@@ -176,13 +176,13 @@ function routeRow(
   };
 }
 
-/** What is well otherwise, and has said that it lacks what is asked of it. */
+/** An otherwise healthy endpoint that has said it lacks the requested model. */
 function lackingOf({ lacks }: EndpointStatus, model: string | null, at: Millis) {
   const until = lacksUntil(lacks, model, at);
   return until === null ? null : { rule: 'lacksModel' as const, until };
 }
 
-/** When it said so, the last time. */
+/** When it last said so. */
 async function saidToLack(
   log: ReadableLog,
   state: State,
@@ -201,7 +201,7 @@ async function saidToLack(
 
 const isoOf = (at: Millis | null) => (at === null ? null : iso(at));
 
-/** The facts that made an endpoint what it is: all of its stream since it was last well. */
+/** The facts that led to an endpoint's state: all of its stream since it was last healthy. */
 async function chainOf(log: ReadableLog, state: State, id: EndpointId): Promise<Recorded[]> {
   const stream = streams.endpoint(id);
   const version = state.versions.get(stream) ?? 0;
@@ -212,7 +212,7 @@ async function chainOf(log: ReadableLog, state: State, id: EndpointId): Promise<
     if (past.length < facts.length) break;
   }
   const well = all.findLastIndex((fact) => targetState(fact) === 'healthy');
-  // What is well now is so because of the very last time it became it.
+  // A healthy endpoint is explained by its latest recovery.
   return well === all.length - 1 && well >= 0 ? all.slice(well) : all.slice(well + 1);
 }
 

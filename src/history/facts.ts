@@ -1,4 +1,4 @@
-/** Facts by filter: where a look back begins, and one page after the other from there. */
+/** Facts by filter: where a query begins, and the pages from there. */
 import type { Recorded } from '../../events/fact.ts';
 import { kindOf } from '../../events/ids.ts';
 import type { FactRow } from '../contract/history.ts';
@@ -9,19 +9,19 @@ import type { ReadableLog } from '../log/log.ts';
 import { toldLosses } from '../runtime/losses.ts';
 import { factRow } from '../runtime/rows.ts';
 
-// Without a limit a look back ends where a person stops reading; who says where it begins wants all from there.
+// Without a limit a query ends where a person stops reading; a query with an explicit beginning returns everything from there.
 const limitDefault = 1_000;
 const pageDefault = 1_000;
-// A page that finds little ends all the same: its reader may have gone, and others wait for the worker.
+// A page with few matches ends all the same: its reader may have gone, and other queries wait for the worker.
 const scannedMax = 50_000;
 const backwards = 5_000;
-// A batch is small: the cause of a decision stands within so many facts before it.
+// Batches are small: the cause of a decision is among this many facts before it.
 const batchMost = 64;
 
-/** Whether a fact belongs to what was asked for. One look at a time, in order: a decision follows what led to it. */
+/** Whether a fact matches the query. One instance per query, in order: a decision follows its cause. */
 export class Sieve {
   readonly #filters: Filters;
-  /** Facts that tell of the request, by their numbers: decisions name them as their cause. */
+  /** The numbers of facts about the request: decisions name them as their cause. */
   readonly #told = new Set<number>();
 
   constructor(filters: Filters) {
@@ -59,12 +59,12 @@ const profileFields = ['profile', 'within', 'from', 'to', 'wanted', 'active'] as
 
 function isAboutProfile({ stream, data }: Recorded, name: string): boolean {
   if (stream === `profile/${name}`) return true;
-  // A setting's `from` and `to` are values, and no names.
+  // A setting's `from` and `to` are values, not names.
   if (stream === 'config') return false;
   return profileFields.some((field) => (data as Readonly<Record<string, unknown>>)[field] === name);
 }
 
-/** Where to begin and where to end, so that what is kept between is what was asked for. */
+/** The beginning and the end of the range that contains the requested facts. */
 export async function startOfLook(log: ReadableLog, params: Params<'history.start'>): Promise<Answer<'history.start'>> {
   const { since, until, fromSeq, toSeq, limit: given, ...filters } = params;
   let from = Math.max(log.tail, fromSeq ?? 0);
@@ -74,7 +74,7 @@ export async function startOfLook(log: ReadableLog, params: Params<'history.star
   const limit = given ?? (since === undefined && fromSeq === undefined ? limitDefault : undefined);
   if (limit === undefined) return { from, to };
   if (limit === 0) return { from: to, to };
-  // Nothing can be left out on the way: the last `limit` numbers are the last `limit` facts.
+  // Without a filter, the last `limit` numbers are the last `limit` facts.
   if (Object.keys(filters).length === 0) return { from: Math.max(from, to - limit), to };
   return { from: await lastOnes(log, from, to, limit, filters), to };
 }
@@ -100,7 +100,7 @@ async function keptBetween(log: ReadableLog, from: number, to: number, filters: 
   return kept;
 }
 
-/** A decision at the very beginning is known by what led to it, which stands before. */
+/** A decision at the very beginning is recognised by its cause, which precedes it. */
 function warmFrom(log: ReadableLog, from: number, { request }: Filters): number {
   return request === undefined ? from : Math.max(log.tail, from - batchMost);
 }
@@ -122,7 +122,7 @@ export async function pageOfLook(log: ReadableLog, params: Params<'history.page'
   return { facts: kept, next: next < to ? next : null, ...(await gapsIn(log, from, last)) };
 }
 
-/** What was met on the way and could not be read. */
+/** Facts in the range that could not be read. */
 export async function gapsIn(
   log: ReadableLog,
   from: number,
@@ -138,7 +138,7 @@ export async function gapsIn(
   return { gaps };
 }
 
-/** All of a look at once: for who asks for little. */
+/** The whole result at once, for small queries. */
 export async function readFacts(log: ReadableLog, params: Params<'history.read'>): Promise<Answer<'history.read'>> {
   const { since: _, until: __, fromSeq: ___, toSeq: ____, limit: _____, ...filters } = params;
   const { from, to } = await startOfLook(log, params);

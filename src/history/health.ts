@@ -1,4 +1,4 @@
-/** What the log tells of the health of endpoints: how they did since an instant, and what checks found. */
+/** What the log says about the health of endpoints: their results since an instant, and the findings of checks. */
 
 import { upcast } from '../../events/catalogue.ts';
 import type { EndpointFact } from '../../events/endpoint.ts';
@@ -12,7 +12,7 @@ import { iso } from '../platform/time.ts';
 import { Recent } from '../projections/recent.ts';
 import { Stats } from '../projections/stats.ts';
 
-/** As the projection itself is written down: whoever reads it has the same figures as of all time. */
+/** In the projection's own form: the reader gets the same metrics as for all time. */
 export async function recentSince(
   log: ReadableLog,
   { since }: Params<'health.since'>,
@@ -35,7 +35,7 @@ export async function statsSince(log: ReadableLog, { since }: Params<'stats.sinc
   return { stats: stats.toJSON() };
 }
 
-/** Newest first, with what each led to. */
+/** Newest first, with the consequences of each. */
 export async function pastChecks(
   log: ReadableLog,
   { endpoint, profile, limit }: Params<'health.checks'>,

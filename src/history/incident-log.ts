@@ -13,13 +13,13 @@ import { type End, IncidentSeal } from './incident-seal.ts';
 
 export interface IncidentLimits {
   readonly bytesMax: number;
-  /** Of its first line, which is a whole state. */
+  /** The first line, which is a whole state. */
   readonly headBytesMax: number;
   readonly factBytesMax: number;
   readonly factsMax: number;
 }
 
-// A week of somebody's busiest day. A fact has some three hundred bytes; one with sixty attempts has ten thousand.
+// A week of a user's busiest day. A fact has some three hundred bytes; one with sixty attempts has ten thousand.
 const defaults: IncidentLimits = {
   bytesMax: 256 * MiB,
   headBytesMax: 64 * MiB,
@@ -53,7 +53,7 @@ async function read(path: string, limits: IncidentLimits): Promise<ReadableLog> 
   const facts: Recorded[] = [];
   let last: string | undefined;
   for await (const line of linesOf(path, limits)) {
-    // The last one is no fact, and which one is the last is seen when there is no other.
+    // The last line is not a fact, and a line is known to be the last only when no other follows.
     if (last !== undefined) {
       seal.add(last);
       if (head === undefined) head = headIn(path, last);
@@ -70,7 +70,7 @@ async function read(path: string, limits: IncidentLimits): Promise<ReadableLog> 
   return new IncidentLog(head, facts);
 }
 
-/** What follows is read only behind a state that can be read: a stranger's file that is none of ours ends here. */
+/** The rest is read only after a valid state: a foreign file is rejected at its first line. */
 function headIn(path: string, line: string): IncidentHead {
   const head = parsed<IncidentHead>(line, headBounds);
   if (!isHead(head)) throw damagedIncident(path, 'it does not begin like an incident of qcc');
@@ -93,7 +93,7 @@ function stateIn(path: string, { state }: IncidentHead): State | undefined {
   }
 }
 
-/** With nothing left out: facts have no gaps, and no time that is none. */
+/** Facts must be complete: without gaps, and with valid instants. */
 function factIn(path: string, line: string, seq: number): Recorded {
   const fact = parsed<Recorded>(line, factBounds);
   const isFact =
@@ -128,7 +128,7 @@ class IncidentLog extends MemoryLog {
   }
 }
 
-/** Line by line, and none longer than it may be: a file without an end of a line is not gathered until memory is gone. */
+/** Line by line, each of limited length: a file without a line break must not fill the memory. */
 async function* linesOf(path: string, { bytesMax, headBytesMax, factBytesMax }: IncidentLimits): AsyncIterable<string> {
   const line = new OpenLine();
   let [bytes, lines] = [0, 0];
@@ -149,7 +149,7 @@ async function* linesOf(path: string, { bytesMax, headBytesMax, factBytesMax }: 
 
 const newline = 0x0a;
 
-/** The parts of a line whose end has not come yet. */
+/** The parts of an incomplete line. */
 class OpenLine {
   readonly #parts: Buffer[] = [];
   #bytes = 0;
@@ -189,7 +189,7 @@ function isHead(line: Partial<IncidentHead> | undefined): line is IncidentHead {
   );
 }
 
-/** What was made up, or came to harm on its way. */
+/** Content that was forged, or damaged on its way. */
 export function damagedIncident(path: string, why: string): QccError {
   return new QccError(
     'QCC_CAPSULE_DAMAGED',

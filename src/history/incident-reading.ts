@@ -1,4 +1,4 @@
-/** Questions to an incident file, asked by a process that holds nothing else: the file may say anything. */
+/** Queries of an incident file, run in a process that holds nothing else, because the file is untrusted. */
 import type { Answer, Params } from '../contract/operations.ts';
 import { QccError } from '../errors/qcc-error.ts';
 import type { ReadableLog } from '../log/log.ts';
@@ -6,17 +6,17 @@ import { damagedIncident, openIncident } from './incident-log.ts';
 import { stateAt } from './moment.ts';
 import { ask, type QuestionName } from './questions.ts';
 
-/** `history.head` is no question to a log, and is answered here as an installation answers it. */
+/** `history.head` does not read the log, and is answered here as an installation answers it. */
 export interface IncidentQuestion {
   readonly path: string;
   readonly name: QuestionName | 'history.head';
   readonly params: object;
 }
 
-// Read once: who asks for a page asks for the next one.
+// Read once, because a reader of one page asks for the next one.
 let opened: { readonly path: string; readonly log: ReadableLog } | undefined;
 
-/** The answer is JSON. @throws {QccError} `QCC_CAPSULE_…`, or what the question threw */
+/** The answer is JSON. @throws {QccError} `QCC_CAPSULE_…`, or the query's error */
 export async function askIncident({ path, name, params }: IncidentQuestion): Promise<string> {
   if (opened?.path !== path) opened = { path, log: await openIncident(path) };
   const { log } = opened;
@@ -24,7 +24,7 @@ export async function askIncident({ path, name, params }: IncidentQuestion): Pro
     return JSON.stringify(name === 'history.head' ? await headOf(log) : await ask(log, name, params as Params<never>));
   } catch (error) {
     if (error instanceof QccError) throw error;
-    // Its checksum is right, and what it says is not what qcc writes: somebody has made it up.
+    // Its checksum is right, but its content is not what qcc writes: it is forged.
     throw damagedIncident(path, `it says what cannot be (${(error as Error).message})`);
   }
 }

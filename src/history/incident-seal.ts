@@ -1,4 +1,4 @@
-/** The last line of an incident file: how many facts there are, and that nothing of them was changed. */
+/** The last line of an incident file: the number of facts, and proof that none was changed. */
 import { createHash } from 'node:crypto';
 
 export interface End {

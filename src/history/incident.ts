@@ -13,12 +13,12 @@ import { collectNames, collectNamesOf, redactedFact, redactedState } from './red
 export const incidentForm = 1;
 const pageSize = 1_000;
 
-/** What stands in its first line, and what the pages after it need. */
+/** The content of its first line, and what the pages after it need. */
 export async function beginIncident(
   log: ReadableLog,
   { salt, hashNames, ...look }: Params<'capsule.begin'>,
 ): Promise<Answer<'capsule.begin'>> {
-  // Without a beginning all of it: an incident is not the newest thousand facts.
+  // Without a beginning it covers everything: an incident is not limited to the newest thousand facts.
   const { from, to } = await startOfLook(log, { fromSeq: log.tail, ...look });
   const then = await stateAt(log, from - 1);
   const found = { names: new Set<string>(), hosts: new Set<string>() };
@@ -38,7 +38,7 @@ export async function beginIncident(
   return { head, redaction };
 }
 
-/** What the environment had put over the settings is in no fact: to be asked elsewhere, it is as if it were set. */
+/** No fact records the environment's overrides. For queries elsewhere they are stored as if they were settings. */
 function withEnvironment(then: State): object {
   const saved = then.toJSON();
   const { settings, origins } = effective(then.settings, process.env);

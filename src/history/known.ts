@@ -1,4 +1,4 @@
-/** What people type for what the log names in full: the end of a request's id, an endpoint's name, a type of fact. */
+/** Resolves abbreviations that people type: the end of a request's id, an endpoint's name, a type of fact. */
 import type { Millis, Recorded } from '../../events/fact.ts';
 import { type EndpointId, kindOf, nameOf, type ProfileName, queueIdOf, streams } from '../../events/ids.ts';
 import { factTraits } from '../../events/traits.ts';
@@ -14,13 +14,13 @@ import { stateAt } from './moment.ts';
 const kinds = ['endpoint', 'profile', 'priority', 'config', 'gateway', 'request', 'queue'] as const;
 const types = Object.keys(factTraits);
 const windowFacts = 20_000;
-// A short form names what somebody has just read: of two that end alike, a year apart, the newer one is meant.
+// A short form refers to something that was just read: of two requests with the same ending, a year apart, the newer one is meant.
 const scannedMax = 200_000;
 const candidatesMax = 8;
-// As the history prints it, `request/…4f2a1c`; shorter ones would name too many.
+// As the history prints it, `request/…4f2a1c`; shorter ones would be ambiguous.
 const shortMin = 4;
 
-/** The facts from the newest back, in windows; ends when it has looked at enough, or is told to. */
+/** The facts from the newest back, in windows; ends after a maximum, or when told to. */
 async function* backwards(log: ReadableLog): AsyncIterable<readonly Recorded[]> {
   const last = Math.max(log.tail, log.head - scannedMax + 1);
   for (let end = log.head; end >= last; end -= windowFacts) {
@@ -31,8 +31,8 @@ async function* backwards(log: ReadableLog): AsyncIterable<readonly Recorded[]> 
 }
 
 /**
- * A request's whole id, by its beginning or its end. Undefined: none is known by that.
- * @throws {QccError} `QCC_REQUEST_AMBIGUOUS` with those that it may be
+ * A request's whole id, by its beginning or its end. Undefined when none matches.
+ * @throws {QccError} `QCC_REQUEST_AMBIGUOUS` with the candidates
  */
 export async function requestNamed(log: ReadableLog, given: string): Promise<string | undefined> {
   const text = given
@@ -49,7 +49,7 @@ export async function requestNamed(log: ReadableLog, given: string): Promise<str
   return undefined;
 }
 
-/** @param text in small letters */
+/** @param text in lower case */
 function requestsLike(text: string, facts: readonly Recorded[]): ReadonlySet<string> {
   const found = new Set<string>();
   for (const fact of facts) {
@@ -59,7 +59,7 @@ function requestsLike(text: string, facts: readonly Recorded[]): ReadonlySet<str
   return found;
 }
 
-/** Whose fact it is, or of which one it tells. */
+/** The request that the fact belongs to or refers to. */
 function requestOf({ stream, data }: Recorded): string | undefined {
   if (kindOf(stream) === 'request') return nameOf(stream);
   const { request } = data as { request?: unknown };
@@ -77,7 +77,7 @@ function ambiguous(given: string, found: readonly string[]): QccError {
   );
 }
 
-/** @param certainUntil of the gateway that it may have come to, where that one was killed */
+/** @param certainUntil end of the certain record of a killed gateway that may have received it */
 export function unknownRequest(request: string, certainUntil: Millis | null = null): QccError {
   const until = certainUntil === null ? '' : iso(certainUntil);
   return new QccError(
@@ -91,7 +91,7 @@ export function unknownRequest(request: string, certainUntil: Millis | null = nu
   );
 }
 
-/** @throws {QccError} for what names nothing: with what may be meant */
+/** @throws {QccError} for an unknown name, with suggestions */
 export async function resolveFilters(
   log: ReadableLog,
   { live = false, ...given }: Params<'history.filters'>,
@@ -113,7 +113,7 @@ export async function resolveFilters(
 
 async function checkType(log: ReadableLog, type: string): Promise<void> {
   if (Object.hasOwn(factTraits, type)) return;
-  // A newer version may have written what this one does not know.
+  // A newer version may have written a type that this one does not know.
   for await (const facts of backwards(log)) if (facts.some((fact) => fact.type === type)) return;
   throw namesNothing('type', type, types, exitCodes.usage);
 }
@@ -146,12 +146,12 @@ async function wholeRequest(log: ReadableLog, given: string, live: boolean): Pro
   if (await isStream(log, `request/${text}`)) return text;
   const found = await requestNamed(log, text);
   if (found !== undefined) return found;
-  // What is followed may come yet.
+  // When following live, the fact may still come.
   if (live) return text;
   throw unknownRequest(given);
 }
 
-/** By a beginning of its id, or by a name that it has or had. */
+/** By a beginning of its id, or by a present or former name. */
 async function endpointOf(log: ReadableLog, { profiles }: State, given: string): Promise<string> {
   const wanted = given.replace(/^endpoint\//, '');
   const all = [
@@ -172,7 +172,7 @@ async function endpointOf(log: ReadableLog, { profiles }: State, given: string):
       exitCodes.usage,
       { id: given, count: ids.length, profile: '' },
     );
-  // Removed before names were remembered: its facts are there.
+  // Removed before names were recorded: only its facts exist.
   if (await isStream(log, streams.endpoint(wanted as EndpointId))) return wanted;
   throw namesNothing('endpoint', given, [...new Set(all.flatMap(({ id, name }) => [name, id]))], exitCodes.notFound);
 }

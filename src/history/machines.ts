@@ -1,4 +1,4 @@
-/** Every machine as a row: where it stands, since when, and what moves it next. Of now, or of any past moment. */
+/** Every machine as a row: its state, since when, and its next transitions. Of now, or of any past moment. */
 import type { Millis } from '../../events/fact.ts';
 import type { FactsLost } from '../../events/gateway.ts';
 import { type EndpointId, nameOf, type QueueId, streams } from '../../events/ids.ts';
@@ -18,7 +18,7 @@ import { isoOrNull } from '../platform/time.ts';
 import { endpointPolicy, priorityPolicy } from '../policies/policies.ts';
 import type { State } from '../runtime/state.ts';
 
-/** @param lost what is known to be gone from the log, for the gateway's row */
+/** @param lost known losses of the log, for the gateway's row */
 export function machineRows(
   state: State,
   settings: Settings,
@@ -33,8 +33,8 @@ export function machineRows(
 }
 
 /**
- * Those that somebody asked for: of a kind, one by the name of its stream, or one by a unique beginning of its id.
- * @throws {QccError} when there is none, or more than one by that beginning
+ * The requested machines: all of a kind, one by the name of its stream, or one by a unique beginning of its id.
+ * @throws {QccError} when there is none, or more than one
  */
 export function machinesAbout(rows: readonly MachineRow[], about: string | undefined): readonly MachineRow[] {
   if (about === undefined) return rows;
@@ -96,7 +96,7 @@ function priorityMachine(state: State, settings: Settings): MachineRow {
   };
 }
 
-/** A ladder that nothing has moved yet stands as it does since there is anything on it. */
+/** A ladder without any transition has had its state since it first had a profile. */
 function firstProfileAt(state: State): Millis | null {
   const all = state.profiles.all().map(({ createdAt }) => createdAt);
   return all.length === 0 ? null : Math.min(...all);

@@ -8,8 +8,8 @@ import { foldLog } from '../runtime/fold-log.ts';
 import type { State } from '../runtime/state.ts';
 
 /**
- * The last fact of a moment: what was recorded at that instant belongs to it.
- * @throws {QccError} `QCC_HISTORY_UNKNOWN` for what the log has not come to, `QCC_HISTORY_TRIMMED` for what it keeps no more
+ * The last fact of a moment: facts recorded at that instant are included.
+ * @throws {QccError} `QCC_HISTORY_UNKNOWN` for a moment that the log has not reached, `QCC_HISTORY_TRIMMED` for one that it no longer keeps
  */
 export async function seqOfMoment(log: ReadableLog, moment: Moment): Promise<number> {
   const seq = 'seq' in moment ? moment.seq : (await log.seqAt(moment.at + 1)) - 1;
@@ -22,7 +22,7 @@ export async function seqOfMoment(log: ReadableLog, moment: Moment): Promise<num
       exitCodes.notFound,
       { moment: told, head: log.head },
     );
-  // The snapshot that a trimmed log begins with is of the fact before its first.
+  // A trimmed log begins with a snapshot that was taken at the fact before its first.
   if (seq < log.tail - 1)
     throw new QccError(
       'QCC_HISTORY_TRIMMED',
@@ -34,7 +34,7 @@ export async function seqOfMoment(log: ReadableLog, moment: Moment): Promise<num
   return seq;
 }
 
-/** @throws {QccError} as `seqOfMoment`, also where the log was trimmed and no snapshot of then is left */
+/** @throws {QccError} as `seqOfMoment`, also when the log was trimmed and no snapshot of that time is left */
 export async function stateAt(log: ReadableLog, seq: number): Promise<State> {
   await seqOfMoment(log, { seq });
   const state = await foldLog(log, seq);
@@ -49,7 +49,7 @@ export async function stateAt(log: ReadableLog, seq: number): Promise<State> {
   return state;
 }
 
-/** As they were set then. What an environment had put over them is in no fact. */
+/** As they were set then. No fact records the environment's overrides. */
 export function settingsThen(state: State): Settings {
   return effective(state.settings, {}).settings;
 }

@@ -1,6 +1,6 @@
 /**
- * Every question that a log alone can answer, by its name. Whoever has a log to read asks them in the same way: the worker
- * beside a running gateway, a command that opened the log itself, and one that brought somebody's file.
+ * Every query that a log alone can answer, by its name. All callers run them in the same way: the worker of a running gateway, a command
+ * that opened the log itself, and a command that reads an incident file.
  */
 import type { Answer, OperationName, Params } from '../contract/operations.ts';
 import type { ReadableLog } from '../log/log.ts';
@@ -41,7 +41,7 @@ export type QuestionName = keyof typeof questions;
 
 export const questionNames = Object.keys(questions) as readonly QuestionName[];
 
-/** What is folded from many facts looks the same without some of them: by the number of the last that it comes from. */
+/** A result that is folded from many facts does not show that some were missing. By the number of the last fact that it is made from. */
 const folded: { readonly [Name in QuestionName]?: (log: ReadableLog, answer: Answer<Name>) => number } = {
   'history.at': (_, { seq }) => seq,
   'history.diff': (_, { from, to }) => Math.max(from, to),

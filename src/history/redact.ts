@@ -1,6 +1,7 @@
 /**
- * What may leave the machine of a fact: what happened, to whom, when and why. An address is its host, a session a hash, and
- * what a person wrote is left out. Whatever is not known to be harmless goes: a new fact leaks nothing until somebody says so.
+ * What an exported fact may reveal: what happened, to which target, when and why. An address becomes its host, a session a hash, and
+ * user-written text is left out. Only fields that are known to be harmless are kept: a new fact reveals nothing until its fields are
+ * listed.
  */
 
 import { createHash } from 'node:crypto';
@@ -12,11 +13,11 @@ import { isFreeText, isSettingKey } from '../config/settings/settings.ts';
 import { keyLike } from '../errors/key-shape.ts';
 
 export interface Redaction {
-  /** Makes hashes of this file those of no other. */
+  /** Makes the hashes of this file differ from those of any other. */
   readonly salt: string;
   /** Names of profiles and endpoints, and hosts, are hashed as well. */
   readonly hashNames: boolean;
-  /** Those that sentences may speak of: everything that stands in the place of a name, or of a host, in what is given away. */
+  /** Names that sentences may contain: every name or host that occurs in the exported facts. */
   readonly names: readonly string[];
   readonly hosts: readonly string[];
 }
@@ -39,7 +40,7 @@ const names: ReadonlySet<string> = new Set([
   'first',
 ]);
 const sentences: ReadonlySet<string> = new Set(['because', 'detail', 'lastError', 'text']);
-/** Ids, words of a fixed set, and what versions and models are called. */
+/** Ids, words of a fixed set, and the names of versions and models. */
 const harmless: ReadonlySet<string> = new Set([
   'auth',
   'belief',
@@ -65,7 +66,7 @@ const harmless: ReadonlySet<string> = new Set([
   'verdict',
   'version',
 ]);
-/** Facts in whose names nobody is called anything: which timer, which moment, which program a file came from. */
+/** Facts whose `name` is not a person's choice: a timer, a moment, the program that a file came from. */
 const nameless: ReadonlySet<string> = new Set(['TimerElapsed', 'ConfigRolledBack', 'ConfigImported']);
 // Of an endpoint, a queued request, a request.
 const isId = (text: string) => /^([0-9a-f]{8}|[0-9a-f]{12}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i.test(text);
@@ -81,13 +82,13 @@ function redactedChange({ data }: Recorded): unknown {
   return { key, from: redactedSetting(key, from), to: redactedSetting(key, to) };
 }
 
-/** A number, a switch, one word of a list. Paths, hosts, models and whatever a setting of tomorrow holds are somebody's own. */
+/** A number, a switch, one word of a list. Paths, hosts, models and future settings are private. */
 function redactedSetting(key: string, value: unknown): unknown {
   if (typeof value !== 'string' || value === '') return value;
   return isSettingKey(key) && !isFreeText(key) ? value : nothing;
 }
 
-/** A state that was saved, as it may be given away. */
+/** A saved state in its redacted form. */
 export function redactedState(saved: object, redaction: Redaction): object {
   const {
     settings,
@@ -103,7 +104,7 @@ export function redactedState(saved: object, redaction: Redaction): object {
     ...(redacted(rest, { key: '', isNameless: false }, redaction) as object),
     settings: settings.map(([key, value]) => [key, redactedSetting(key, value)]),
     versions: versions.map(([stream, version]) => [redactedStream(stream, redaction), version]),
-    // What was set up at some time before is no part of an incident.
+    // The configuration at an earlier time is not part of an incident.
     snapshots: [],
   };
 }
@@ -112,7 +113,7 @@ function redactedStream(stream: string, redaction: Redaction): string {
   return kindOf(stream) === 'profile' ? `profile/${redactedName(nameOf(stream), redaction)}` : stream;
 }
 
-/** Where a value stands: under which name, and whether something that is called by a name may stand there. */
+/** The place of a value: its field's name, and whether a name that a person chose may stand there. */
 interface Place {
   readonly key: string;
   readonly isNameless: boolean;
@@ -141,7 +142,7 @@ function redactedReason({ code, params }: Reason, place: Place, redaction: Redac
 }
 
 function redactedText(text: string, { key, isNameless }: Place, redaction: Redaction): string {
-  // Before anything else: a profile may be called like an id, or like a word of ours.
+  // First of all: a profile may have the name of an id, or of one of our own words.
   if (names.has(key)) return isNameless ? text : redactedName(text, redaction);
   if (text === '' || isId(text) || harmless.has(key)) return text;
   if (addresses.has(key)) return redactedAddress(text, redaction);
@@ -154,13 +155,13 @@ function redactedText(text: string, { key, isNameless }: Place, redaction: Redac
 const shapes: ReadonlyMap<string, RegExp> = new Map([
   // Of a reason, or of the system.
   ['code', /^\w{1,64}$/],
-  // The client says it, and may say anything.
+  // The client chooses it and may send anything.
   ['model', /^[\w.:@/[\]-]{1,128}$/],
-  // Below that an id of a batch or a file may stand.
+  // Deeper parts of the path may be the id of a batch or a file.
   ['path', /^\/v1\/[a-z_]+(\/[a-z_]+)?/],
 ]);
 
-/** Adds what stands in the place of a name, and the hosts of addresses, of a fact or of a saved state. */
+/** Collects the names, and the hosts of addresses, of a fact or of a saved state. */
 export function collectNames(value: unknown, found: { names: Set<string>; hosts: Set<string> }, key = ''): void {
   if (typeof value === 'string') {
     if (value !== '' && names.has(key)) found.names.add(value);
@@ -170,7 +171,7 @@ export function collectNames(value: unknown, found: { names: Set<string>; hosts:
     for (const [name, inner] of Object.entries(value)) collectNames(inner, found, name);
 }
 
-/** The same of a whole fact. Those that are called nothing have no names. */
+/** The same for a whole fact; facts without chosen names have none. */
 export function collectNamesOf(
   { stream, type, data }: Recorded,
   found: { names: Set<string>; hosts: Set<string> },
@@ -193,7 +194,7 @@ function redactedName(text: string, redaction: Redaction): string {
   return redaction.hashNames && text !== '' ? `n-${hashed(text, redaction)}` : text;
 }
 
-/** All in one go: what stands for one name must not be looked through for another. */
+/** All in one pass: a replacement must not be searched for another name. */
 function redactedSentence(text: string, redaction: Redaction): string {
   return inKnownWords(text).replaceAll(spokenIn(redaction), (found) => {
     if (/^https?:\/\//.test(found)) return redactedAddress(found, redaction);
@@ -218,14 +219,14 @@ function inKnownWords(text: string): string {
     .replaceAll(keyLike, nothing);
 }
 
-// As in what probes are told.
+// As in results of probes.
 const address = /https?:\/\/[^\s"'),;]+/;
 const filePath = /(?<![\w:/.])\/[\w.~-]+(?:\/[\w.~-]+)+/;
-// A name of one letter stands in every word: so short a one is found as a word of its own.
+// A name of one letter occurs in every word: short names only match as whole words.
 const wordMax = 3;
 const patterns = new WeakMap<Redaction, RegExp>();
 
-/** What sentences may speak of, as one pattern: longer names first, because one may be the beginning of another. */
+/** All names that sentences may contain, as one pattern: longer names first, because one may be the beginning of another. */
 function spokenIn(redaction: Redaction): RegExp {
   const made = patterns.get(redaction);
   if (made) return made;

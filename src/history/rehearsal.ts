@@ -1,6 +1,6 @@
 /**
- * What was recorded, lived again under other rules: a core of its own takes what was reported, in the order in which it was,
- * and decides anew. Beside it the record is folded as it stands, so that it is known where the two part.
+ * Replays the record under other rules: a core of its own receives the recorded reports in their order, and decides anew. In parallel the
+ * record is folded as it stands, so that divergences are known.
  */
 import type { AttemptFailure, EndpointReport } from '../../events/endpoint.ts';
 import type { Millis, Recorded } from '../../events/fact.ts';
@@ -20,25 +20,25 @@ import { Core, type Policies } from '../runtime/core.ts';
 import type { State } from '../runtime/state.ts';
 import { type Context, type End, type Place, Walk } from './walk.ts';
 
-/** The rules of a side: those that were recorded, or those that are tried. */
+/** The rules of a side: the recorded ones, or the ones under test. */
 export interface Side {
   readonly settings: (state: State) => Settings;
   readonly policies: (state: State) => Policies;
 }
 
-/** One thing that was reported, and what was decided on it. */
+/** One report, and the decisions on it. */
 export interface Batch {
-  /** What was decided on a success that was not worth a fact, and stands before its request. */
+  /** Decisions on a success without a fact of its own; they precede its request. */
   readonly ahead: readonly Recorded[];
   readonly roots: readonly Recorded[];
   readonly decisions: readonly Recorded[];
 }
 
-/** Requests that something is told of before they end, and those whose success is a fact of its own. */
+/** Requests that other facts mention before they end, and those whose success is a fact of its own. */
 export interface Foretold {
   readonly requests: ReadonlyMap<string, Ended>;
   readonly succeeded: ReadonlySet<string>;
-  /** The first fact of a model that was not there; infinite where there is none. */
+  /** The first fact about a missing model; infinite where there is none. */
   readonly lackingSeq: number;
 }
 
@@ -60,7 +60,7 @@ export interface EndOfRequest {
   readonly happened: Served['attempts'];
 }
 
-// A request lasts ten minutes at most: older views are looked at by nobody.
+// A request lasts ten minutes at most: older views are not needed.
 const viewsKeptMs = 700_000;
 const jitter = 0.2;
 
@@ -77,7 +77,7 @@ export class Rehearsal {
   #views: Seen[] = [];
   #twinView: RoutingView | undefined;
   #ended: (one: EndOfRequest) => void = () => {};
-  /** What is played now. */
+  /** The batch that is being replayed. */
   #seq = 0;
 
   private constructor(core: Core, twin: State, clock: { at: Millis; dice: number }, sides: Sides, foretold: Foretold) {
@@ -99,12 +99,12 @@ export class Rehearsal {
     return new Rehearsal(core, then, clock, sides, foretold);
   }
 
-  /** What the other rules have come to. */
+  /** The state under the other rules. */
   get state(): State {
     return this.#core.state;
   }
 
-  /** What was recorded. Requests are not folded into it. */
+  /** The recorded state. Requests are not folded into it. */
   get recorded(): State {
     return this.#twin;
   }
@@ -137,8 +137,8 @@ export class Rehearsal {
   // ------------------------------------------------------------------------------------------------ time
 
   /**
-   * Timers that the record knows are told when it tells them; those that it does not, at their instant. Where the record's own
-   * were due and nobody told of them, nobody lived: the machine slept, or the clock was set ahead.
+   * Timers in the record elapse when the record says so; others at their instant. If the record's own timers were due and no fact says so,
+   * no gateway ran: the machine slept, or the clock was set ahead.
    */
   #elapse(until: Millis): void {
     const livedUntil = this.#recordedDueAt() ?? until;
@@ -182,7 +182,7 @@ export class Rehearsal {
   // ------------------------------------------------------------------------------------------------ reports
 
   #take(first: Recorded, roots: readonly Recorded[], succeededAt: Millis, decisions: readonly Recorded[]): void {
-    // A new life knows nothing of where sessions were.
+    // A new life does not know the endpoints of its sessions.
     if (roots.some(({ type }) => type === 'GatewayStarted')) this.#sessions = new Sessions();
     if (roots.some(({ stream }) => stream !== first.stream)) {
       this.#core.change(
@@ -230,7 +230,7 @@ export class Rehearsal {
     return walk?.meets(id, failure, this.#context()) ?? true;
   }
 
-  /** A success that was told of: its request has ended with it. */
+  /** A reported success: its request ended with it. */
   #isServed({ request }: Told): boolean {
     const walk = request === null ? undefined : this.#walkOf(request);
     return !walk || walk.ends('RequestServed', this.#context()) === 'served';
@@ -245,14 +245,14 @@ export class Rehearsal {
     return walk;
   }
 
-  /** The throw that gave the recorded back-off: the same failure is out for as long, in proportion. */
+  /** The random number that gave the recorded back-off: the same failure ejects for a proportional time. */
   #diceOf(id: EndpointId, decisions: readonly Recorded[]): number {
     const failed = decisions.find(({ type }) => type === 'EndpointFailed');
     if (!failed) return 0.5;
     const { until, times, belief } = failed.data as { until: Millis; times: number; belief: string };
     if (belief !== 'inferred') return 0.5;
     const { backoffBaseMs, backoffMaxMs } = this.#recorded.policies(this.#twin).endpoint(id);
-    // What was cut to the longest time says only that the throw was high enough.
+    // A back-off at its maximum only shows that the number was high enough.
     if (until - failed.at >= backoffMaxMs) return 1;
     const spread = (until - failed.at) / (backoffBaseMs * 2 ** (times - 1));
     return (spread - (1 - jitter)) / (2 * jitter);
@@ -291,7 +291,7 @@ export class Rehearsal {
     this.#ended({ fact, end, happened });
   }
 
-  /** Where the session's cache is now. Of an unknown answer nobody can say. */
+  /** Where the session's cache is now. After an unknown answer this is unknown. */
   #remember({ data, at, type }: Ended, end: End): void {
     if (end !== 'served') return;
     const endpoint = data.endpoint as EndpointId;
@@ -349,7 +349,7 @@ function viewOf(state: State): RoutingView {
   });
 }
 
-/** What a plan looks at. */
+/** What a plan reads. */
 function isSameView(one: RoutingView, other: RoutingView): boolean {
   const names = (view: RoutingView) => view.ladder.map(({ name }) => name).join('\n');
   const isSameLadder = one.active === other.active && one.pinned === other.pinned && one.watched === other.watched;
@@ -370,7 +370,7 @@ function lackAlike({ lacks: ours }: RoutableEndpoint, { lacks: theirs }: Routabl
 
 const looked = ['state', 'until', 'held', 'ramp', 'effectiveWeight', 'priority', 'profile', 'maxConcurrent'] as const;
 
-/** A log that begins with a state and keeps nothing: what is rehearsed is not written anywhere. */
+/** A log that begins with a state and stores nothing: a rehearsal is not written anywhere. */
 function forgetful(then: State): Log {
   const seq = then.seq;
   const data = JSON.parse(JSON.stringify(then)) as unknown;

@@ -1,4 +1,4 @@
-/** What the log is made of: facts by type, their bytes, how fast they come. */
+/** What the log consists of: facts by type, their bytes, their rate. */
 import { dayMs } from '../../events/units.ts';
 import type { Answer, Params } from '../contract/operations.ts';
 import type { ReadableLog } from '../log/log.ts';
@@ -23,7 +23,7 @@ export async function sizesOfLog(
     }
   }
   const rows = [...types].map(([type, { facts, bytes }]) => ({ type, facts, bytes }));
-  // A log of an hour says nothing about a day that is worth a number of its own: the span counts as it is.
+  // A log of an hour does not support a rate per day: its own span is used.
   const days = whole.facts > 1 ? (last - first) / dayMs : 0;
   const perDay = (value: number) => (days > 0 ? Math.round(value / days) : null);
   return {

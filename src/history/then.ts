@@ -1,4 +1,4 @@
-/** `--at`: every machine, the ladder, weights and settings as they stood at a moment. */
+/** `--at`: every machine, the ladder, weights and settings at a moment. */
 
 import { priorityStatus } from '../../machines/priority.ts';
 import type { ThenProfile } from '../contract/history.ts';
@@ -9,7 +9,7 @@ import type { State } from '../runtime/state.ts';
 import { machineRows, machinesAbout } from './machines.ts';
 import { seqOfMoment, settingsThen, stateAt } from './moment.ts';
 
-/** @throws {QccError} for a moment that the log does not know, or knows no more */
+/** @throws {QccError} for a moment that the log has not reached, or no longer keeps */
 export async function showThen(
   log: ReadableLog,
   { moment, about }: Params<'history.at'>,

@@ -1,6 +1,6 @@
 /**
- * Folds the whole log again, looks at every fact on the way, and holds the result against the state that runs: what a log is worth
- * is that both are the same.
+ * Folds the whole log again, checks every fact on the way, and compares the result with the running state: the log is sound only if both
+ * are the same.
  */
 import { upcast } from '../../events/catalogue.ts';
 import type { Recorded } from '../../events/fact.ts';
@@ -16,7 +16,7 @@ import { differencesOf } from './difference.ts';
 import { machineRows } from './machines.ts';
 import { settingsThen } from './moment.ts';
 
-// A log that is wrong in thousands of places is wrong: the rest is counted, and not listed.
+// Beyond thousands of differences the rest is counted, and not listed.
 const listedMax = 100;
 
 export async function verifyLog(
@@ -51,14 +51,14 @@ export async function verifyLog(
   };
 }
 
-/** The fold, and what each fact must be beside the one before it. */
+/** The fold, and the relation of each fact to the one before it. */
 class Refold {
   readonly from: number;
   state: State;
   events = 0;
   readonly faults: DifferenceRow[] = [];
   readonly told: Answer<'history.verify'>['lost'][number][] = [];
-  /** False while facts are missing that only a snapshot knows of. */
+  /** False while facts are missing whose effect only a snapshot holds. */
   isComplete = true;
   readonly #log: ReadableLog;
   readonly #versions: Map<string, number>;
@@ -75,7 +75,7 @@ class Refold {
     this.#versions = new Map(state.versions);
   }
 
-  /** From the first fact; where the log was trimmed, from the snapshot that stands before its first. */
+  /** From the first fact; for a trimmed log, from the snapshot before its first. */
   static async begin(log: ReadableLog): Promise<Refold> {
     if (log.tail === 1) return new Refold(log, new State());
     for (let max: number | undefined = log.tail - 1; ; max = undefined) {
@@ -86,7 +86,7 @@ class Refold {
     }
   }
 
-  /** Facts before the snapshot that the fold began with: they are read for what they are, and no state can be held against them. */
+  /** Facts before the snapshot that the fold began with: they are checked one by one, but cannot be compared with a state. */
   async readUnfolded(): Promise<Answer<'history.verify'>['damage']> {
     const { tail } = this.#log;
     if (tail >= this.from) return [];
@@ -105,7 +105,7 @@ class Refold {
     if (recorded.seq > this.state.seq) this.state.apply(upcast(recorded));
   }
 
-  /** What the index of streams says of the same facts: looked at one by one only where the two do not add up to the same. */
+  /** The index of streams against the facts: individual entries are compared only if the checksums differ. */
   async misplaced(upTo: number): Promise<Answer<'history.verify'>['damage']> {
     const { places } = this.#log;
     const range: Range = [Math.max(this.from, this.#log.tail), upTo];
@@ -115,13 +115,13 @@ class Refold {
     return found.map(([from, to]) => ({ from, to, because: 'index' }));
   }
 
-  /** The end of what is compared: facts may be missing there as well. */
+  /** The end of the comparison: facts may be missing there as well. */
   async reach(seq: number): Promise<void> {
     if (seq >= this.#next) await this.#across(seq + 1);
     this.state.seq = Math.max(this.state.seq, seq);
   }
 
-  /** Facts are gone: what they did is known to the next snapshot alone, and until there nothing can be folded. */
+  /** Facts are missing: their effect is known from the next snapshot on, and nothing can be folded until there. */
   async #across(seq: number): Promise<void> {
     this.isComplete = false;
     const snapshot = await this.#log.loadSnapshot('state');

@@ -1,6 +1,6 @@
 /**
- * The way of one request under other rules. As long as the rules would have asked what was asked, its outcome is the recorded
- * one. Where they would have asked somebody else, the outcome is known only if that one was asked later in the same request.
+ * The course of one request under other rules. As long as the rules choose the recorded endpoints, its outcome is the recorded one. Where
+ * they choose another one, the outcome is known only if that endpoint was asked later in the same request.
  */
 import type { Millis } from '../../events/fact.ts';
 import type { EndpointId } from '../../events/ids.ts';
@@ -18,21 +18,21 @@ import type { Sessions } from '../proxy/sessions.ts';
 /** The routing view of a moment of the replay. */
 export interface Place {
   readonly view: RoutingView;
-  /** It is the one that was recorded: whatever chance decided then stands. */
+  /** The view equals the recorded one: then the recorded random choice holds. */
   readonly same: boolean;
 }
 
-/** What the walk looks at while it goes. */
+/** What the walk reads. */
 export interface Context {
-  /** The view that a request's first choice looked at, by the number of its fact; a later one, by its instant. */
+  /** The view of a request's first choice, by the number of its fact; a later one, by its instant. */
   placeAt(seq: number): Place;
   placeThen(at: Millis): Place;
   readonly recorded: Settings;
   readonly under: Settings;
-  /** What those that are tried say about failover. */
+  /** The failover settings under test. */
   readonly failover: FailoverPolicy;
   readonly sessions: Sessions;
-  /** The log has a fact of its own for a model that is not there; before that, the attempt alone says so. */
+  /** The log has a fact of its own for a missing model; in older logs only the attempt shows it. */
   readonly tellsLacking: boolean;
 }
 
@@ -47,11 +47,11 @@ const nobodyRuns: FailoverDeps['inFlight'] = {
   spend: () => true,
 };
 
-/** What the machine of the request sees while it takes a step. */
+/** What the request's machine sees during a step. */
 interface Scene {
   readonly context: Context;
   readonly place: Place;
-  /** What was recorded to come next; null when nothing was. */
+  /** The next recorded event; null when there is none. */
   readonly attempt: Attempt | null;
 }
 
@@ -60,13 +60,13 @@ export class Walk {
   readonly #request: Served;
   readonly #endedAt: Millis;
   #machine: Failover;
-  /** What the machine is told next. */
+  /** The machine's next input. */
   #input: Input = { type: 'start' };
   #scene: Scene | undefined;
-  /** Those among which the machine has chosen last. */
+  /** The candidates of the machine's last choice. */
   #candidates: readonly Candidate[] = [];
   #looked = 0;
-  /** Whom the rules would have asked, and whose answer nobody has seen yet. */
+  /** The endpoint that the rules choose, and whose answer was not yet found in the record. */
   #wanted: EndpointId | null = null;
   #end: End | null = null;
 
@@ -76,27 +76,27 @@ export class Walk {
     this.#machine = this.#newMachine();
   }
 
-  /** A failure that was told of: whether the request would have met it. */
+  /** A reported failure: whether the request would have met it. */
   meets(endpoint: string, failure: string, context: Context): boolean {
     const { attempts } = this.#request;
     const index = attempts.findIndex(
       (one, i) => i >= this.#looked && one.endpoint === endpoint && one.outcome === failure,
     );
-    // Attempts that could be told of and were not are those that stand in no request: nothing speaks against it.
+    // An attempt that was reported but is in no request: nothing contradicts it.
     if (index < 0) return this.#end === null;
     let happens = false;
     while (this.#looked <= index) happens = this.#step(context);
     return happens;
   }
 
-  /** What became of it in the end. */
+  /** The request's final outcome. */
   ends(type: string, context: Context): End {
     while (this.#looked < this.#request.attempts.length) this.#step(context);
     this.#end ??= this.#without(type, context);
     return this.#end;
   }
 
-  /** None of the attempts that happened was its end. */
+  /** None of the recorded attempts was its end. */
   #without(type: string, context: Context): End {
     if (type === 'RequestCancelled') return 'cancelled';
     if (this.#wanted !== null) return 'unknown';
@@ -119,7 +119,7 @@ export class Walk {
     return true;
   }
 
-  /** Otherwise it is known why not: the rules end there, they ask somebody else, or chance decides. */
+  /** Otherwise the reason is known: the rules end there, they choose another endpoint, or chance decides. */
   #isChosen({ endpoint, at }: Attempt, scene: Scene): boolean {
     const command = this.#advance(scene, at);
     if (command.do !== 'try') this.#end = 'failed';
@@ -138,19 +138,19 @@ export class Walk {
     if (attempt.outcome === 'noModel' && !tellsLacking) sessions.noteLacking(id, this.#request.model, attempt.at);
     if (attempt.outcome === 'cancelled') this.#end = 'cancelled';
     else if (attempt.outcome === 'brokenAnswer') this.#end = 'failed';
-    // An answer after which another endpoint was asked has only said that there is no such thing.
+    // An answer after which another endpoint was asked only said that the model is missing.
     else if (attempt.outcome === 'answered' && !(next && isAsRecorded(place, context))) this.#end = 'served';
     this.#input = { type: 'failed', said: saidBy(attempt, next) };
   }
 
-  /** What the machine commands when it has been told of the last attempt, and has waited as long as the record did. */
+  /** The machine's command after the last attempt, and after the recorded wait. */
   #advance(scene: Scene, now: Millis): Command {
     this.#scene = scene;
     let command = this.#machine.step(this.#input, now);
     if (command.do === 'pause') command = this.#machine.step({ type: 'waited' }, now);
     const goesOn = scene.attempt !== null && isAsRecorded(scene.place, scene.context);
     if (command.do === 'try' || !goesOn) return command;
-    // By what the record does not tell, its turn in the queue above all: a new round.
+    // The record does not show why, most likely its turn in the queue: a new round.
     this.#machine = this.#newMachine();
     return this.#machine.step({ type: 'start' }, now);
   }
@@ -178,7 +178,7 @@ export class Walk {
     dice: () => 0,
   };
 
-  /** The plan, with what chance decided then: who was asked comes first where it may. */
+  /** The plan, with the recorded random choice: the recorded endpoint comes first where the rules allow it. */
   #route(...[view, ask, inFlight, rules, now, dice]: Parameters<typeof plan>): Plan {
     const { context, place, attempt } = this.#now;
     const { model } = this.#request;
@@ -198,7 +198,7 @@ export class Walk {
   }
 }
 
-/** As far as the record tells what an endpoint said. */
+/** The endpoint's answer, as far as it is recorded. */
 function saidBy({ endpoint, outcome, status }: Attempt, next: Attempt | undefined): Refused {
   const head = status === null ? null : { status };
   if (outcome === 'answered' || outcome === 'cancelled')
@@ -209,7 +209,7 @@ function saidBy({ endpoint, outcome, status }: Attempt, next: Attempt | undefine
   return { verdict: { failure, retryAfterMs, resetAt: null }, detail: reason('told', { text: outcome }), head };
 }
 
-/** Nothing that routing looks at is different. */
+/** True when all inputs of routing are equal. */
 function isAsRecorded({ same }: Place, { recorded, under }: Context): boolean {
   return same && routingKeys.every((key) => recorded[key] === under[key]);
 }

@@ -20,7 +20,7 @@ import { type EndOfRequest, type Foretold, Rehearsal, type Side } from './rehear
 const changesMax = 200;
 // The prompt cache of a session lives for five minutes from the start of its last request.
 const cacheMs = 300_000;
-// Two runs of one switch are the same when they are this close.
+// Two occurrences of one switch count as the same when they are this close.
 const sameSwitchMs = 2_000;
 
 export async function whatIf(log: ReadableLog, params: Params<'history.whatIf'>): Promise<Answer<'history.whatIf'>> {
@@ -31,7 +31,7 @@ export async function whatIf(log: ReadableLog, params: Params<'history.whatIf'>)
   return { under, ...(await rehearse(log, sides, params)) };
 }
 
-// What decides on outages, switches and routes. The rest changes nothing of what was recorded, or nobody recorded its outcome.
+// Settings that decide on outages, switches and routes. Others would not change a recorded outcome, or their effect is not recorded.
 const rehearsed =
   /^(failover\..+|loadbalancer\..+|proxy\.max_attempts|health\.(backoff_base|backoff_max|ramp|credential_interval|mode|enabled))$/;
 
@@ -47,11 +47,11 @@ function tried(name: string, text: string) {
   );
 }
 
-/** Settings are worked out again only when one has changed. */
+/** Settings are recomputed only when one has changed. */
 function sideOf(env: NodeJS.ProcessEnv, over: Readonly<Record<string, unknown>>): Side {
   let [known, version]: [Settings | undefined, number] = [undefined, -1];
   const settings = (state: State) => {
-    // Asked twice a request: the version of their stream tells whether one has changed.
+    // Needed twice a request: the version of their stream tells whether one has changed.
     const now = state.versions.get('config') ?? 0;
     if (!known || now !== version) known = { ...effective(state.settings, env).settings, ...over } as Settings;
     version = now;
@@ -67,7 +67,7 @@ function sideOf(env: NodeJS.ProcessEnv, over: Readonly<Record<string, unknown>>)
   };
 }
 
-/** @param sides the rules that were recorded, and those that are tried */
+/** @param sides the recorded rules, and those under test */
 export async function rehearse(
   log: ReadableLog,
   sides: { readonly recorded: Side; readonly under: Side },
@@ -96,7 +96,7 @@ export async function rehearse(
 
 const namesRequest: ReadonlySet<string> = new Set(['AttemptFailed', 'AttemptSucceeded', 'ModelNotFound', 'ModelFound']);
 
-/** Requests that something is told of before they end: most have one attempt that succeeds, and are not kept. */
+/** Requests that other facts mention before they end. Most requests have one successful attempt and are not kept. */
 async function foretoldIn(log: ReadableLog, from: number, then: State): Promise<Foretold> {
   const isTold = [...then.endpoints.values()].some((one) => endpointStatus(one).lacks.length > 0);
   const seen = new Foreseen(isTold ? 0 : Number.POSITIVE_INFINITY);
@@ -109,7 +109,7 @@ async function foretoldIn(log: ReadableLog, from: number, then: State): Promise<
 class Foreseen implements Foretold {
   readonly requests = new Map<string, Recorded & { readonly data: Served }>();
   readonly succeeded = new Set<string>();
-  /** Requests that a fact has named, and whose end has not come. */
+  /** Requests that a fact has mentioned, and whose end has not come yet. */
   readonly #named = new Set<string>();
   lackingSeq: number;
 
@@ -137,7 +137,7 @@ interface Switched {
 
 const noTime = (): Record<keyof TierTimes, number> => ({ primary: 0, secondary: 0, fallback: 0, none: 0 });
 
-/** What each side came to. */
+/** The results of each side. */
 class Account {
   readonly #rehearsal: Rehearsal;
   readonly #switches = { recorded: [] as Switched[], replayed: [] as Switched[] };
@@ -147,7 +147,7 @@ class Account {
   readonly #attempts = { recorded: 0, replayed: 0 };
   readonly #caches = { recorded: new Caches(), replayed: new Caches() };
   readonly #tiers = { recorded: noTime(), replayed: noTime() };
-  /** Where the window begins: what was before it is the ground it stands on, and is not counted. */
+  /** The beginning of the window: earlier facts set up the state, and are not counted. */
   #since: Millis | undefined;
   #requests = 0;
   #at: Millis;
@@ -176,7 +176,7 @@ class Account {
   #note({ type, data, at, seq, stream }: Recorded, side: 'recorded' | 'replayed'): void {
     const out = this.#outNow[side];
     const isInside = at >= (this.#since ?? at);
-    // One that stays out for longer is not out once more.
+    // A longer ejection does not count as another one.
     if (type === 'EndpointFailed' && !out.has(stream) && isInside) this.#out[side]++;
     if (type === 'EndpointFailed') out.add(stream);
     if (type === 'EndpointRecovering' || type === 'EndpointRecovered') out.delete(stream);
@@ -185,7 +185,7 @@ class Account {
     this.#switches[side].push({ at, seq, kind: type === 'FailedOver' ? 'failover' : 'recovery', from, to });
   }
 
-  /** Time goes on: it was spent in the tiers that were active until now. */
+  /** Advances the time, which was spent in the tiers that were active until now. */
   moved(at: Millis): void {
     const ms = Math.max(0, at - this.#at);
     this.#tiers.recorded[tierOf(this.#rehearsal.recorded)] += ms;
@@ -230,7 +230,7 @@ function tierOf({ profiles, priority }: State): keyof TierTimes {
   return (active === null ? undefined : profiles.get(active)?.tier) ?? 'none';
 }
 
-/** Sessions and their prompt caches: a session that goes elsewhere has to be read again in full. */
+/** Sessions and their prompt caches: a session that changes its endpoint must be read again in full. */
 class Caches {
   readonly #places = new Map<
     string,
@@ -255,7 +255,7 @@ class Caches {
     this.#places.set(session, { endpoint, at: startedAt, tokens: cached });
   }
 
-  /** Nobody knows where it is now. */
+  /** The session's endpoint is unknown from here on. */
   lost(session: string | null): void {
     if (session !== null) this.#places.delete(session);
   }

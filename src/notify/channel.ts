@@ -1,4 +1,4 @@
-/** Where messages go: what the settings of this moment say. */
+/** The channels of messages, according to the present settings. */
 import type { Millis } from '../../events/fact.ts';
 import type { SettingKey, Settings } from '../config/settings/settings.ts';
 import { show } from './desktop.ts';
@@ -14,18 +14,18 @@ export interface NotifySettings {
 
 export interface Channel {
   readonly name: 'webhook' | 'desktop';
-  /** Null for what is no webhook. */
+  /** Null when it is not a webhook. */
   readonly format: Format | null;
-  /** As it may be shown. */
+  /** The address in its masked form. */
   readonly target: string;
-  /** One try; never rejects. */
+  /** One attempt; never rejects. */
   send(message: Message, end: AbortSignal): Promise<Outcome>;
 }
 
-// Slack answers in a second; a webhook that needs longer is as good as down.
+// Slack answers in a second; a webhook that needs longer counts as failed.
 const sendMsMax = 10_000;
 
-/** @param limitMs how long one try may take */
+/** @param limitMs the limit of one attempt */
 export function channelsOf({ settings, secret }: NotifySettings, limitMs: Millis = sendMsMax): readonly Channel[] {
   const { 'notify.webhook': shown, 'notify.format': wanted, 'notify.desktop': onDesktop } = settings();
   const limited = (end: AbortSignal) => AbortSignal.any([end, AbortSignal.timeout(limitMs)]);

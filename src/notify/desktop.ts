@@ -1,4 +1,4 @@
-/** A notification on the desktop, by the system's own program. Texts are arguments of it; no shell reads them. */
+/** A notification on the desktop, by the system's own program. Texts are passed as arguments, without a shell. */
 import { execFile } from 'node:child_process';
 import type { Outcome } from './format.ts';
 import type { Message } from './message.ts';
@@ -8,14 +8,14 @@ export interface Program {
   readonly args: readonly string[];
 }
 
-// The text comes in as arguments, so that nothing in it is read as AppleScript.
+// The text is passed as arguments, so that nothing in it is read as AppleScript.
 const appleScript = [
   'on run argv',
   'display notification (item 2 of argv) with title (item 1 of argv)',
   'end run',
 ] as const;
 
-/** Undefined where no program is known that does it. */
+/** Undefined where no such program is known. */
 export function programFor(platform: NodeJS.Platform, { title, text, urgent }: Message): Program | undefined {
   if (platform === 'darwin')
     return { name: 'osascript', args: [...appleScript.flatMap((line) => ['-e', line]), title, text] };
@@ -27,7 +27,7 @@ export function programFor(platform: NodeJS.Platform, { title, text, urgent }: M
 /** The body of a freedesktop notification is markup. */
 const escaped = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
-/** Never rejects. A desktop that is not there now will not be there in a second: nothing is worth a second try. */
+/** Never rejects. A missing desktop will not appear within a second, so that there is no retry. */
 export function show(message: Message, signal: AbortSignal): Promise<Outcome> {
   const program = programFor(process.platform, message);
   if (!program) return Promise.resolve(failed(`there is no desktop notification on ${process.platform}`));

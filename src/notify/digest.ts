@@ -1,8 +1,8 @@
-/** Tells the same thing once in a window: what comes again meanwhile waits, and is told together, with a count. */
+/** Reports the same thing once in a window: repetitions wait, and are reported together, with a count. */
 import type { Millis } from '../../events/fact.ts';
 import { type Notice, subjectOf } from './notice.ts';
 
-/** The newest notice about a subject, and how many there were since the last one that was told. */
+/** The newest notice about a subject, and the number since the last report. */
 export interface Entry {
   readonly notice: Notice;
   readonly count: number;
@@ -12,7 +12,7 @@ interface Waiting extends Entry {
   readonly since: Millis;
 }
 
-// A relay that dies takes several things with it within a moment: they make one message.
+// A relay that fails affects several subjects within a moment: they become one message.
 const gatherMsMax = 1_000;
 
 export class Digest {
@@ -25,16 +25,16 @@ export class Digest {
     this.#waiting.set(subject, { notice, count: (before?.count ?? 0) + 1, since: before?.since ?? now });
   }
 
-  /** When to `take` next; null while nothing waits. */
+  /** When to call `take` next; null while nothing waits. */
   dueAt(windowMs: Millis): Millis | null {
     const all = [...this.#waiting].map(([subject, { since }]) => this.#due(subject, since, windowMs));
     return all.length === 0 ? null : Math.min(...all);
   }
 
-  /** What may be told now, oldest first; it is told with that. When one thing is due, all that may be told joins it. */
+  /** Takes what is due, oldest first. When one subject is due, all others whose window is over join it. */
   take(now: Millis, windowMs: Millis): readonly Entry[] {
     for (const [subject, at] of this.#toldAt) {
-      // A clock that was set back must not silence anybody until it has caught up.
+      // A clock that was set back must not silence notifications until it has caught up.
       if (now - at >= windowMs || at > now) this.#toldAt.delete(subject);
     }
     const isDue = [...this.#waiting].some(
@@ -43,7 +43,7 @@ export class Digest {
     return isDue ? this.#release(now, (subject) => !this.#toldAt.has(subject)) : [];
   }
 
-  /** Whatever waits, window or not: at the end. */
+  /** Everything that waits, whether its window is over or not: for the end. */
   takeAll(now: Millis): readonly Entry[] {
     return this.#release(now, () => true);
   }

@@ -1,5 +1,5 @@
 /**
- * How each vendor wants a message, and what its answer means. Slack: incoming webhooks;
+ * Each vendor's message format, and the meaning of its answers. Slack: incoming webhooks;
  * Feishu and Lark: custom bots; DingTalk: custom robots; WeCom: group robots; ntfy: https://docs.ntfy.sh/publish/.
  */
 
@@ -13,7 +13,7 @@ import type { Message } from './message.ts';
 
 export type Format = 'json' | 'slack' | 'feishu' | 'dingtalk' | 'wecom' | 'ntfy';
 
-/** A request to be made: POST, with a body that is text. */
+/** A request to send: POST, with a text body. */
 export interface Post {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -32,16 +32,16 @@ export type Outcome =
       readonly ok: false;
       /** One sentence; never a part of the URL or the secret. */
       readonly error: string;
-      /** It may go better later. */
+      /** A retry may succeed. */
       readonly retry: boolean;
-      /** What the answer asked to wait; 0 when it asked for nothing. */
+      /** The wait that the answer asked for; 0 for none. */
       readonly waitMs: Millis;
     };
 
 interface Vendor {
   readonly hosts: readonly string[];
   post(message: Message, target: Target): Post;
-  /** What is wrong with an answer of 200; these vendors say so in its body. */
+  /** The error in an answer with status 200; these vendors put it into the body. */
   readonly refusal?: (answer: string) => { readonly error: string; readonly retry: boolean } | undefined;
 }
 
@@ -120,7 +120,7 @@ const vendors: Readonly<Record<Format, Vendor>> = {
   },
 };
 
-/** By the exact host of the URL, unless the setting says which. */
+/** By the exact host of the URL, unless the setting selects one. */
 export function formatOf(setting: Format | 'auto', url: string): Format {
   if (setting !== 'auto') return setting;
   const { hostname } = new URL(url);
@@ -128,7 +128,7 @@ export function formatOf(setting: Format | 'auto', url: string): Format {
   return (found?.[0] as Format | undefined) ?? 'json';
 }
 
-/** A user and a password in the URL become the header that they stand for. */
+/** A user and a password in the URL become an authorization header. */
 export function postOf(format: Format, message: Message, target: Target): Post {
   const url = new URL(target.url);
   const { username, password } = url;
@@ -153,13 +153,13 @@ export function outcomeOf(
 }
 
 function refusedBy(status: number, text: string): { readonly error: string; readonly retry: boolean } {
-  // Slack says why in one word; a page for browsers says nothing.
+  // Slack gives the reason in one word; an HTML page gives none.
   const word = /^[a-z_]{1,64}$/.exec(text.trim())?.[0];
   const error = word === undefined ? `HTTP ${status}` : `HTTP ${status}: ${word}`;
   return { error, retry: status >= 500 || status === 408 || status === 425 || status === 429 };
 }
 
-/** `{code, msg}` of Feishu, `{errcode, errmsg}` of DingTalk and WeCom: 0 is well. */
+/** `{code, msg}` of Feishu, `{errcode, errmsg}` of DingTalk and WeCom: 0 is success. */
 function codeIn(answer: string, busy: readonly number[]) {
   const { code, msg } = read(answer);
   if (code === 0) return undefined;
@@ -172,10 +172,10 @@ function read(answer: string): { readonly code: unknown; readonly msg: unknown }
   return { code: said?.['code'] ?? said?.['errcode'], msg: said?.['msg'] ?? said?.['errmsg'] };
 }
 
-// A shorter part is a word of the vendor's paths, and no secret.
+// A shorter part is a word of the vendor's paths, not a secret.
 const secretLengthMin = 8;
 
-/** An answer may repeat what it was asked. */
+/** An answer may echo the request. */
 function withoutSecrets(text: string, { url, secret }: Target): string {
   const { pathname, searchParams, username, password } = new URL(url);
   const parts = [...pathname.split('/'), ...searchParams.values(), username, password, secret];
@@ -194,7 +194,7 @@ function decoded(part: string): string {
 
 const hmac = (key: string, text: string) => createHmac('sha256', key).update(text).digest();
 
-/** Feishu: the text to sign is the key, and nothing is signed with it. @param timestamp whole seconds, as they are sent */
+/** Feishu: the text to sign is the key, and the signed message is empty. @param timestamp whole seconds, as they are sent */
 export function feishuSign(timestamp: string, secret: string): string {
   return hmac(`${timestamp}\n${secret}`, '').toString('base64');
 }
@@ -220,10 +220,10 @@ function document({ title, text, at, events }: Message): object {
 
 const plain = ({ title, text }: Message) => truncate(`${title}\n${text}`);
 
-/** Slack reads `<…>` as a link or a mention of everybody. */
+/** Slack interprets `<…>` as a link or a mention of everyone. */
 const escaped = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
-/** Within the limit of bytes, and no character in two. */
+/** Truncates to a number of bytes without splitting a character. */
 function truncate(text: string): string {
   if (Buffer.byteLength(text) <= textBytesMax) return text;
   let kept = '';

@@ -1,4 +1,4 @@
-/** One message for a person, of all that is to be told at once. No format of a vendor yet. */
+/** One message for a person, about everything that is due at once. Independent of any vendor's format. */
 import type { Millis } from '../../events/fact.ts';
 import type { NotifyWords } from '../messages/notify.ts';
 import { clockOf } from '../platform/time.ts';
@@ -11,7 +11,7 @@ export interface Message {
   readonly title: string;
   /** A line for each subject, with its local time. */
   readonly text: string;
-  /** Somebody should look now. */
+  /** The message needs attention now. */
   readonly urgent: boolean;
   readonly at: Millis;
   readonly events: readonly Entry[];
@@ -76,5 +76,5 @@ function bodyOf(notice: Notice, words: NotifyWords): string {
   }
 }
 
-/** The name of an endpoint is any text. */
+/** The name of an endpoint is arbitrary text. */
 const oneLine = (text: string) => visible(text.replaceAll(/\s+/g, ' '));

@@ -1,4 +1,4 @@
-/** What is worth telling a person, out of the facts. No clock, no I/O: the same facts give the same notices. */
+/** Which facts are worth a notification. No clock, no I/O: the same facts give the same notices. */
 import type { EndpointFact } from '../../events/endpoint.ts';
 import type { Millis, Recorded } from '../../events/fact.ts';
 import { kindOf, nameOf } from '../../events/ids.ts';
@@ -6,11 +6,11 @@ import type { PriorityFact } from '../../events/priority.ts';
 import type { LadderReason } from '../../events/reason.ts';
 import { traitsOf } from '../../events/traits.ts';
 
-/** The names of `notify.on`, and `test`, which nothing but the command makes. */
+/** The names of `notify.on`, and `test`, which only the command produces. */
 export type Notice = { readonly at: Millis } & (
   | { readonly kind: 'failover'; readonly from: string; readonly to: string; readonly because: LadderReason }
   | { readonly kind: 'recovery'; readonly from: string; readonly to: string; readonly because: LadderReason }
-  /** From nothing: no endpoint could answer before. */
+  /** The active profile was none: no endpoint could answer before. */
   | { readonly kind: 'recovery'; readonly from: null; readonly to: string }
   | { readonly kind: 'all_down'; readonly because: LadderReason }
   | {
@@ -32,11 +32,11 @@ interface Named {
 
 export interface Heard {
   readonly notices: readonly Notice[];
-  /** Endpoints whose refusal has been told, and not ended since. */
+  /** Endpoints whose refusal was reported and has not ended since. */
   readonly refused: ReadonlySet<string>;
 }
 
-/** @param named the endpoint of an id, as people know it; undefined when it is gone, and then not told of */
+/** @param named the endpoint's name by its id; undefined when it is gone, and then it is not reported */
 export function hear(
   facts: readonly Recorded[],
   refusedBefore: ReadonlySet<string>,
@@ -48,7 +48,7 @@ export function hear(
     if (kind === 'priority') return ofLadder(fact as Recorded<PriorityFact>);
     if (kind !== 'endpoint') return [];
     const id = nameOf(fact.stream);
-    // A refused endpoint is looked at again and again: that it is still refused is no news.
+    // A refused endpoint is probed again and again: a repeated refusal is no news.
     if (traitsOf(fact.type).endsRefusal) refused.delete(id);
     const refusal = refusalOf(fact as Recorded<EndpointFact>);
     const endpoint = named(id);
@@ -80,7 +80,7 @@ function refusalOf({ type, data }: Recorded<EndpointFact>): Refusal | undefined 
   return data.because === 'credential' || data.because === 'billing' ? data.because : undefined;
 }
 
-/** Notices of one kind about one subject are the same thing again: the profile, or the endpoint that was refused. */
+/** Notices of one kind about one subject (the profile, or the refused endpoint) count as repetitions. */
 export function subjectOf(notice: Notice): string {
   switch (notice.kind) {
     case 'failover':

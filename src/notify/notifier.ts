@@ -1,6 +1,6 @@
 /**
- * Tells people what the facts say. It hears each batch once it is folded, and does the rest later, by itself: no request and
- * no command waits for it. What a process that dies had not yet told stays untold; the log has it.
+ * Notifies people of facts. It receives each batch once it is folded, and works later and on its own: no request and no command waits for
+ * it. Notices that a process could not send before it died stay unsent; the log has the facts.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Millis, Recorded } from '../../events/fact.ts';
@@ -15,26 +15,26 @@ import { hear } from './notice.ts';
 
 export interface NotifyPorts extends NotifySettings {
   readonly words: NotifyWords;
-  /** Hears, in one sentence without secrets, what could not be delivered. */
+  /** Called with one sentence, without secrets, about a message that could not be delivered. */
   undelivered(sentence: string): void;
 }
 
 export interface NotifyLimits {
-  /** The pauses between the tries: as many tries as there are pauses, and one. */
+  /** The pauses between attempts: there is one attempt more than there are pauses. */
   readonly pausesMs: readonly Millis[];
   readonly sendMs: Millis;
-  /** All that the end of the gateway waits for. */
+  /** The longest that the gateway's end waits. */
   readonly stopMs: Millis;
 }
 
-// A webhook that restarts is back within half a minute; what is away longer may be away for a day.
+// A webhook that restarts is back within half a minute; one that is down longer may be down for a day.
 const limits: NotifyLimits = { pausesMs: [secondMs, 5 * secondMs, 20 * secondMs], sendMs: 10_000, stopMs: 2_000 };
-// ±20 %, so that several gateways that lost the same webhook do not come back at once.
+// ±20 %, so that several gateways that lost the same webhook do not return at once.
 const jitter = 0.2;
-// A server may ask for patience, not for an hour of it.
+// A server may ask for patience, but not for an hour.
 const advisedMsMax = 60_000;
 
-/** @param askedMs what the answer asked to wait */
+/** @param askedMs the wait that the answer asked for */
 export function pauseBefore(pauseMs: Millis, askedMs: Millis, dice: number): Millis {
   return Math.max(pauseMs * (1 - jitter + 2 * jitter * dice), Math.min(askedMs, advisedMsMax));
 }
@@ -45,7 +45,7 @@ export class Notifier {
   readonly #ports: NotifyPorts;
   readonly #limits: NotifyLimits;
   readonly #digest = new Digest();
-  /** Ends the pauses between tries, and then the tries themselves. */
+  /** Ends the pauses between attempts, and then the attempts themselves. */
   readonly #hurry = new AbortController();
   readonly #end = new AbortController();
   #refused: ReadonlySet<string> = new Set();
@@ -58,12 +58,12 @@ export class Notifier {
     this.#ports = ports;
     this.#limits = { ...limits, ...limited };
     core.onFacts((facts) => {
-      // A request's fact is nothing to tell, and is by far the most frequent one.
+      // A request's fact is never reported, and is by far the most frequent one.
       if (facts.length > 1 || !facts[0]?.stream.startsWith('request/')) this.#hear(facts);
     });
   }
 
-  /** Tells what still waits, once, and lets go of what takes longer than its limit. */
+  /** Sends everything that still waits, once, and abandons what exceeds its limit. */
   async stop(): Promise<void> {
     clearTimeout(this.#timer);
     this.#hurry.abort();
@@ -85,7 +85,7 @@ export class Notifier {
     this.#arm();
   }
 
-  /** One timer for what waits; while something is being told, its end arms it. */
+  /** One timer for what waits; during a delivery, the delivery's end sets it. */
   #arm(): void {
     clearTimeout(this.#timer);
     const dueAt = this.#digest.dueAt(this.#windowMs());
@@ -111,7 +111,7 @@ export class Notifier {
       const channels = channelsOf(this.#ports, this.#limits.sendMs);
       await Promise.all(channels.map((channel) => this.#deliver(channel, message)));
     } catch (error) {
-      // A vault that cannot be opened any more, for one.
+      // For example, a vault that cannot be opened any more.
       this.#undelivered(message, (error as Error).message);
     }
   }
@@ -132,7 +132,7 @@ export class Notifier {
   }
 
   async #pause(ms: Millis): Promise<void> {
-    // The end of the gateway is worth one more try, now.
+    // The gateway's end allows one more attempt, now.
     await sleep(ms, undefined, { signal: this.#hurry.signal }).catch(() => {});
   }
 }

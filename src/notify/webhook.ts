@@ -1,4 +1,4 @@
-/** One POST of a message: the only file of the notifications that knows undici. No redirect is followed, nothing is kept open. */
+/** One POST of a message: the only file of the notifications that knows undici. It follows no redirect and keeps no connection. */
 import type { Millis } from '../../events/fact.ts';
 import { secondMs } from '../../events/units.ts';
 import { outboundProxy, proxyUrl } from '../config/network/outbound-proxy.ts';
@@ -9,18 +9,18 @@ export interface Answer {
   readonly status: number;
   /** Its beginning. */
   readonly text: string;
-  /** What `retry-after` asked for; 0 for nothing. */
+  /** The wait of `retry-after`; 0 for none. */
   readonly waitMs: Millis;
 }
 
-// A verdict is a line; what is longer is a page for a browser.
+// An error message is one line; longer text is a page for a browser.
 const answerBytesMax = 16_384;
-// Whatever NODE_TLS_REJECT_UNAUTHORIZED says: the address of a webhook is a secret of its own.
+// Regardless of NODE_TLS_REJECT_UNAUTHORIZED: the address of a webhook is itself a secret.
 const verified = { rejectUnauthorized: true };
 
-/** Throws what undici throws, or the signal's reason. */
+/** Throws undici's error, or the signal's reason. */
 export async function post({ url, headers, body }: Post, signal: AbortSignal): Promise<Answer> {
-  // Every command without a gateway comes by here, and hardly any sends something: undici takes 60 ms to load.
+  // Every command without a gateway loads this file, and hardly any sends something: undici takes 60 ms to load.
   const { Agent, ProxyAgent, request } = await later('undici', () => import('undici'));
   const proxy = outboundProxy(url, process.env);
   const uri = proxy === null ? null : proxyUrl(proxy)?.href;

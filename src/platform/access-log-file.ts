@@ -1,10 +1,10 @@
-/** The access log's file: one JSON object a line, rotated, gathered for a moment so that no request waits for the disk. */
+/** The access log's file: one JSON object a line, rotated, and buffered for a moment so that no request waits for the disk. */
 import { basename, dirname } from 'node:path';
 import type { Writable } from 'node:stream';
 import { createStream } from 'rotating-file-stream';
 
 const flushMs = 100;
-// Lines gather as bytes: as strings they would be what each collection of garbage has to copy.
+// Lines are buffered as bytes: strings would be copied by each garbage collection.
 const gatheredBytes = 65_536;
 const newline = 0x0a;
 const bytesPerUnit = 3;
@@ -48,8 +48,8 @@ export function openAccessLog(path: string, again = againMs): AccessLogFile {
 }
 
 /**
- * A full disk or a want of open files must not stop traffic: the gateway's status tells of the log's own trouble. A stream that has
- * failed takes nothing more, so that another one is opened, and what comes meanwhile is not written.
+ * A full disk or a lack of file descriptors must not stop traffic: the gateway's status reports the log's own fault. A failed stream
+ * accepts nothing more, so that another one is opened; lines in between are not written.
  */
 class Reopening {
   readonly #path: string;

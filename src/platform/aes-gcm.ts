@@ -1,18 +1,18 @@
 /**
- * AES-256-GCM, for all that is kept under a key: what is opened is, byte for byte and in its place, what was sealed. The formats of
- * the vault, of an export's keys and of the queue's files are made of these; old ones must open for ever.
+ * AES-256-GCM, for everything that is kept under a key: decrypted content is, byte for byte and in its place, what was encrypted. The
+ * formats of the vault, of an export's keys and of the queue's files build on this; old ones must stay readable for ever.
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 
 const algorithm = 'aes-256-gcm';
 export const keyBytes = 32;
-/** NIST SP 800-38D §8.2: 96 bits, by chance or by a counter, never twice under one key. */
+/** NIST SP 800-38D §8.2: 96 bits, random or from a counter, never twice under one key. */
 export const nonceBytes = 12;
 export const tagBytes = 16;
 
 /**
  * Nonce, encrypted bytes and tag, in this order.
- * @param about what it is and where it belongs: it opens only as the same
+ * @param about the content's kind and place, as associated data: it decrypts only with the same value
  */
 export function seal(key: Buffer, plain: Buffer, about: string): Buffer {
   const nonce = randomBytes(nonceBytes);
@@ -20,7 +20,7 @@ export function seal(key: Buffer, plain: Buffer, about: string): Buffer {
   return Buffer.concat([nonce, encrypted, tag]);
 }
 
-/** @throws when it is not what was sealed with this key as this */
+/** @throws when the bytes, the key or `about` differ from those of `seal` */
 export function open(key: Buffer, sealed: Buffer, about: string): Buffer {
   return decrypt(key, sealed.subarray(0, nonceBytes), sealed.subarray(nonceBytes), about);
 }
@@ -41,7 +41,7 @@ export function encrypt(
 
 /**
  * @param sealed the encrypted bytes, and the tag behind them
- * @throws when it is not what was encrypted
+ * @throws when the bytes were changed
  */
 export function decrypt(key: Buffer, nonce: Buffer, sealed: Buffer, about = ''): Buffer {
   const decipher = createDecipheriv(algorithm, key, nonce, { authTagLength: tagBytes });

@@ -1,4 +1,4 @@
-/** A file that is always whole: written beside, synced, and renamed over; and what is wrong when it cannot be. */
+/** Atomic writes: a file is written beside the old one, synced, and renamed over it. Errors say why it cannot be written. */
 import { randomBytes } from 'node:crypto';
 import {
   closeSync,
@@ -21,10 +21,10 @@ import { exitCodes, QccError } from '../errors/qcc-error.ts';
 
 const ownerOnly = 0o600;
 const ownerOnlyFolder = 0o700;
-// 2^48 names: nobody fills them all with links.
+// 2^48 names: nobody can occupy them all with links.
 const randomNameBytes = 6;
 
-/** What an operation on a file says of it. `wrong`: the path itself cannot be meant; else the machine refuses it now. */
+/** The system's error for an operation on a file. `wrong`: the path itself is unusable; otherwise the machine refuses it now. */
 const faults: Readonly<Record<string, { readonly why: string; readonly wrong: boolean }>> = {
   ENOENT: { why: 'its folder is not there', wrong: true },
   ENOTDIR: { why: 'a part of its path is no folder', wrong: true },
@@ -45,7 +45,7 @@ function hintOf(code: string, folder: string): string {
   return code === 'EROFS' ? `make it writable, then run it again: findmnt -T ${folder}` : `ls -ld ${folder}`;
 }
 
-/** Does something with a file. @throws {QccError} `QCC_FILE_UNWRITABLE` for what the system refuses, in words */
+/** Runs an operation on a file. @throws {QccError} `QCC_FILE_UNWRITABLE` when the system refuses it, with the reason */
 function onFile<T>(path: string, work: () => T): T {
   try {
     return work();
@@ -64,7 +64,7 @@ function onFile<T>(path: string, work: () => T): T {
   }
 }
 
-/** A file that somebody asked for. @throws {QccError} `QCC_FILE_UNWRITABLE` */
+/** A file that the user asked for. @throws {QccError} `QCC_FILE_UNWRITABLE` */
 export function writeExport(path: string, text: string): void {
   const file = openExport(path);
   try {
@@ -78,13 +78,13 @@ export function writeExport(path: string, text: string): void {
 
 export interface OpenExport {
   write(text: string | Uint8Array): void;
-  /** From here on it stands under its name. */
+  /** Moves the file into place under its name. */
   close(): void;
-  /** It was not finished: what was there before is there still. */
+  /** Discards the unfinished file: the former one stays. */
   abandon(): void;
 }
 
-/** The same for what is too long to be held: written as it comes. @throws {QccError} `QCC_FILE_UNWRITABLE` */
+/** The same for content that is too long for the memory: it is written as it arrives. @throws {QccError} `QCC_FILE_UNWRITABLE` */
 export function openExport(path: string): OpenExport {
   if (isStream(path)) return openStream(path);
   const { beside, file } = onFile(path, () => openBeside(path, ownerOnly));
@@ -111,7 +111,7 @@ export function openExport(path: string): OpenExport {
   };
 }
 
-/** `/dev/stdout`, a pipe, a terminal: written as they are, because nothing can be renamed over them. `/dev/shm` holds plain files. */
+/** `/dev/stdout`, a pipe, a terminal: written directly, because nothing can be renamed over them. `/dev/shm` holds plain files. */
 function isStream(path: string): boolean {
   if (/^\/(dev\/(?!shm\/)|proc\/)/.test(resolve(path))) return true;
   const found = statSync(path, { throwIfNoEntry: false });
@@ -138,7 +138,7 @@ interface StagedFile {
   abandon(): void;
 }
 
-/** Written and synced beside the one that it is going to replace. @throws {QccError} `QCC_FILE_UNWRITABLE` */
+/** Written and synced beside the file that it will replace. @throws {QccError} `QCC_FILE_UNWRITABLE` */
 export function stageFile(path: string, text: string, mode = ownerOnly): StagedFile {
   const beside = onFile(path, () => writeBeside(path, text, mode));
   return {
@@ -151,7 +151,7 @@ export function stageFile(path: string, text: string, mode = ownerOnly): StagedF
   };
 }
 
-/** A second name of a file as it is, for whoever may have to put it back. @throws {QccError} `QCC_FILE_UNWRITABLE` */
+/** A second name for a file's present content, so that it can be restored. @throws {QccError} `QCC_FILE_UNWRITABLE` */
 export function keepBeside(path: string): { restore(): void; forget(): void } {
   const beside = besideName(path);
   onFile(path, () => linkOrCopy(path, beside));
@@ -160,7 +160,7 @@ export function keepBeside(path: string): { restore(): void; forget(): void } {
     restore: () =>
       onFile(path, () => {
         renameSync(beside, path);
-        // Where nothing was written since, both are one file, and a rename does nothing.
+        // If nothing was written since, both are one file, and a rename does nothing.
         forget();
       }),
     forget,
@@ -179,7 +179,7 @@ function linkOrCopy(path: string, beside: string): void {
 
 const withoutLinks: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK', 'ENOSYS']);
 
-/** What `writeFileAtomic` does, for whoever has words of its own for a disk. @throws what the system says */
+/** As `writeFileAtomic`, for callers that word a disk's error themselves. @throws the system's error */
 export function replaceFile(path: string, text: string, mode = ownerOnly): void {
   const beside = writeBeside(path, text, mode);
   try {
@@ -217,17 +217,17 @@ function closeSynced(file: number): void {
 }
 
 /**
- * A new file beside another one, which it is going to replace. Nobody can have put a file or a link there before: its name cannot
- * be foreseen, and what is there is refused, never followed.
+ * A new file beside another one, which it will replace. No other user can have planted a file or a link there: its name is unpredictable,
+ * and an existing one is refused, never followed.
  */
 function openBeside(path: string, mode: number): { readonly beside: string; readonly file: number } {
-  // A rename would fail only at the end, after all of it was written.
+  // A rename would fail only at the end, after everything was written.
   if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory())
     throw Object.assign(new Error(`EISDIR: ${path}`), { code: 'EISDIR' });
   const beside = besideName(path);
   const file = openSync(beside, 'wx', mode);
   try {
-    // Whatever the mask of the process is.
+    // Independent of the process's umask.
     fchmodSync(file, mode);
   } catch (error) {
     closeSync(file);
@@ -237,7 +237,7 @@ function openBeside(path: string, mode: number): { readonly beside: string; read
   return { beside, file };
 }
 
-/** The same for a folder: new, empty, the owner's alone. */
+/** The same for a folder: new, empty, and accessible to its owner only. */
 export function makeFolderBeside(path: string): string {
   const beside = besideName(path);
   mkdirSync(dirname(path), { recursive: true, mode: ownerOnlyFolder });
@@ -249,16 +249,16 @@ function besideName(path: string): string {
   return `${path}.${process.pid}-${randomBytes(randomNameBytes).toString('hex')}.tmp`;
 }
 
-// With the writer's pid, so that who sweeps can tell whether it lives; older versions had the pid alone.
+// With the writer's pid, so that a later sweep can tell whether the writer lives; older versions had the pid alone.
 const besideForm = /^\.(\d+)(?:-[0-9a-f]{12})?\.tmp$/;
 
-/** Whose process made this, if it is the unfinished copy of a file of that name. */
+/** The pid of the process that made this unfinished copy of a file; undefined if it is none. */
 export function writerOf(beside: string, name: string): number | undefined {
   const pid = beside.startsWith(name) ? besideForm.exec(beside.slice(name.length))?.[1] : undefined;
   return pid === undefined ? undefined : Number(pid);
 }
 
-/** Removes what killed writers of this file left beside it. Only for whoever knows that nobody writes it now. */
+/** Removes what killed writers of this file left beside it. The caller must know that no process writes it now. */
 export function removeLeftovers(path: string): void {
   const folder = dirname(path);
   for (const other of readdirSync(folder))

@@ -1,9 +1,9 @@
-/** Strangers' files, read within bounds: so many bytes, and JSON so deep and so full, before anything is made of it. */
+/** Reads untrusted files within limits: so many bytes, and JSON of limited depth and size, before anything is built from it. */
 import { closeSync, openSync, readSync } from 'node:fs';
 
 const chunkBytes = 65_536;
 
-/** What is larger than anybody needs. `limit` is a clause that says which bound it was, and how much it allows. */
+/** Content beyond a limit. `limit` is a clause that names the limit and its value. */
 export class BeyondBounds extends Error {
   readonly limit: string;
 
@@ -13,7 +13,7 @@ export class BeyondBounds extends Error {
   }
 }
 
-/** A file's beginning, or all of it. A device or a pipe has no size to ask for, and may have no end: it is read no further than this. */
+/** The beginning of a file, or all of it. A device or a pipe reports no size, and may have no end: no more than this is read. */
 export function readAtMost(path: string, bytesMax: number): Buffer {
   const file = openSync(path, 'r');
   try {
@@ -31,7 +31,7 @@ export function readAtMost(path: string, bytesMax: number): Buffer {
   }
 }
 
-/** @throws {BeyondBounds} when there is more; what the system says when it cannot be read */
+/** @throws {BeyondBounds} when there is more; the system's error when it cannot be read */
 export function readBounded(path: string, bytesMax: number): string {
   const bytes = readAtMost(path, bytesMax + 1);
   if (bytes.length > bytesMax) throw new BeyondBounds(`it has more than ${bytesMax} bytes`);
@@ -40,14 +40,14 @@ export function readBounded(path: string, bytesMax: number): string {
 
 export interface JsonBounds {
   readonly depthMax: number;
-  /** Objects, lists, and what stands in them. */
+  /** Objects, lists, and their values. */
   readonly valuesMax: number;
 }
 
 /**
- * `JSON.parse` makes a hundred bytes out of one, and whoever walks through what it made goes as deep as it is: so both are
- * counted first, in one pass that makes nothing.
- * @throws {BeyondBounds}, and a `SyntaxError` for what is no JSON
+ * `JSON.parse` makes a hundred bytes out of one, and a recursive walk goes as deep as the result: so depth and values are counted first, in
+ * one pass that allocates nothing.
+ * @throws {BeyondBounds}, and a `SyntaxError` for text that is not JSON
  */
 export function parseBounded(text: string, { depthMax, valuesMax }: JsonBounds): unknown {
   let [depth, values] = [0, 1];
@@ -65,7 +65,7 @@ export function parseBounded(text: string, { depthMax, valuesMax }: JsonBounds):
   return JSON.parse(text);
 }
 
-/** Where the quote is that ends it; the end of the text when none does. */
+/** The index of the closing quote; the end of the text if there is none. */
 function endOfString(text: string, from: number): number {
   for (let at = from + 1; at < text.length; at++) {
     const code = text.charCodeAt(at);

@@ -1,4 +1,4 @@
-/** Where time and chance come from. Tests bring their own. */
+/** The source of time and of random numbers. Tests bring their own. */
 import type { Millis } from '../../events/fact.ts';
 
 export interface World {
@@ -8,11 +8,10 @@ export interface World {
 }
 
 /**
- * The wall clock, but never backwards and never standing still: when somebody sets it back, time goes on from where it
- * was. Otherwise a wait of ten seconds would last until the wall clock has come to its end again. It follows the wall
- * clock forward, which is how a sleep of the machine looks.
+ * The wall clock, but strictly increasing: when it is set back, time goes on from where it was. Otherwise a wait of ten seconds would last
+ * until the wall clock has caught up. It follows the wall clock forward, which is how a sleep of the machine looks.
  *
- * @param monotonic milliseconds since whenever, which nobody can set
+ * @param monotonic milliseconds since an arbitrary origin, which cannot be set
  */
 export function steady(wall: () => Millis, monotonic: () => Millis): () => Millis {
   let at = Number.NEGATIVE_INFINITY;

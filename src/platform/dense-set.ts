@@ -1,9 +1,9 @@
 /**
- * What runs at this moment. No `Set`: one whose members come and go all day is rebuilt again and again, and each old table,
- * once it is in the collector's old space, keeps the next one and all that was in it (measured: 10 KB a request).
+ * The members that are active at this moment. Not a `Set`: one whose members change all day is rebuilt again and again, and each old table,
+ * once it is in the collector's old space, keeps the next one and everything in it alive (measured: 10 KB a request).
  */
 export interface Member {
-  /** Its place among all that run; nobody else's business. */
+  /** The member's index among all active ones; private to the set. */
   place: number;
 }
 

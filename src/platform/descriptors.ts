@@ -8,34 +8,34 @@ import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { devNull } from 'node:os';
 
 const lookEveryMs = 1_000;
-// The control socket with a question or two, a journal and two tables of the log, a rotated file.
+// The control socket with a query or two, a journal and two tables of the log, a rotated file.
 const sparesMax = 8;
-// With fewer free ones than a question and its answer want, they have run out for whoever asks.
+// With fewer free ones than one query and its answer need, they count as run out.
 const freeLeast = 4;
 // Beside what is open at the start: threads, probes, bodies of the queue, tables of the log.
 const reserve = { share: 0.25, least: 16, most: 256 };
 // One to the client, one to the endpoint.
 const eachConnection = 2;
 const connectionsLeast = 4;
-// Where nobody can tell what is open.
+// Assumed where the number of open ones cannot be determined.
 const usualAtStart = 48;
 const askMs = 2_000;
 const shortage: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE']);
 
 export interface DescriptorOptions {
-  /** Null: no limit that is known. */
+  /** Null: no known limit. */
   readonly limit: number | null;
   readonly inUse: number;
-  /** Hears, in one sentence, that they ran out, and that they are back. */
+  /** Called with one sentence when they run out, and when they are available again. */
   readonly tell: (sentence: string) => void;
-  /** For tests: a system that has none left when they say so. */
+  /** For tests: simulates a system without free descriptors. */
   readonly open?: () => number;
   readonly close?: (descriptor: number) => void;
 }
 
 export class Descriptors {
   readonly limit: number | null;
-  /** Clients that may be connected at once, and as many connections to endpoints. */
+  /** The limit of simultaneous clients, and of connections to endpoints. */
   readonly connectionsMax: number;
   readonly #tell: (sentence: string) => void;
   readonly #open: () => number;
@@ -44,7 +44,7 @@ export class Descriptors {
   #timer: NodeJS.Timeout | undefined;
   #isShort = false;
   #shortages = 0;
-  /** Is called when they run out, and when they are back. */
+  /** Called when they run out, and when they are available again. */
   changed: () => void = () => {};
 
   constructor({ limit, inUse, tell, open, close }: DescriptorOptions) {
@@ -74,12 +74,12 @@ export class Descriptors {
     this.#giveSpares();
   }
 
-  /** How something failed that wanted one. */
+  /** Takes the error code of an operation that needed a descriptor. */
   heard(code: string | null): void {
     if (code !== null && shortage.has(code)) this.ranOut();
   }
 
-  /** Somebody was refused one. */
+  /** An operation was refused a descriptor. */
   ranOut(): void {
     if (this.#isShort) return;
     this.#isShort = true;
@@ -95,7 +95,7 @@ export class Descriptors {
       if (!this.#areFree()) this.ranOut();
       return;
     }
-    // All that was given away is free again, and some more.
+    // The whole reserve is free again, and some more.
     if (!this.#takeSpares() || !this.#areFree()) {
       this.#giveSpares();
       return;
@@ -105,7 +105,7 @@ export class Descriptors {
     this.changed();
   }
 
-  /** False when they ran out on the way. What else may keep one from being opened says nothing. */
+  /** False when they ran out on the way. Other errors of opening a file do not matter here. */
   #takeSpares(): boolean {
     while (this.#spares.length < sparesMax) {
       const spare = this.#one();
@@ -140,14 +140,14 @@ export class Descriptors {
   }
 }
 
-/** How many clients leave enough for their endpoints, and for all that is no connection. */
+/** The number of clients that leaves enough descriptors for their endpoints, and for everything that is not a connection. */
 export function connectionsIn(limit: number | null, inUse = usualAtStart): number {
   if (limit === null) return Number.MAX_SAFE_INTEGER;
   const kept = Math.min(reserve.most, Math.max(reserve.least, Math.floor(limit * reserve.share)));
   return Math.max(connectionsLeast, Math.floor((limit - inUse - kept - sparesMax) / eachConnection));
 }
 
-/** What the system allows this process. Node raises the soft limit to the hard one when it starts: there is nothing left to raise. */
+/** The system's limit for this process. Node raises the soft limit to the hard one when it starts, so that it cannot be raised further. */
 export function openFilesMax(): number | null {
   try {
     if (process.platform === 'win32') return null;
@@ -162,7 +162,7 @@ function limits(): string {
   return readFileSync('/proc/self/limits', 'utf8');
 }
 
-/** `unlimited` is none. */
+/** `unlimited` means no limit. */
 function numberIn(text: string | undefined): number | null {
   const number = Number(text);
   return Number.isSafeInteger(number) && number > 0 ? number : null;

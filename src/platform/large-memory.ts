@@ -1,6 +1,6 @@
 /**
- * Memory of large buffers: used again, or given back at once. It lies outside of the heap, and all the same counts towards the
- * next collection until that comes: a few megabytes of buffers that nobody has any more cost a pause of 5 to 20 ms (measured).
+ * Memory of large buffers: reused, or freed at once. It is outside of the heap, but still counts towards the next collection: a few
+ * megabytes of unreferenced buffers cost a pause of 5 to 20 ms (measured).
  */
 import { MessageChannel } from 'node:worker_threads';
 import { MiB } from '../../events/units.ts';
@@ -8,30 +8,30 @@ import { MiB } from '../../events/units.ts';
 const slabMin = 65_536;
 const slabMax = 4 * MiB;
 
-/** Places for large bytes, used again. */
+/** A pool of large buffers. */
 export class Slabs {
   readonly #spare = new Map<number, ArrayBuffer[]>();
   readonly #ours = new WeakSet<ArrayBufferLike>();
   readonly #spareBytesMax: number;
   #spareBytes = 0;
 
-  /** @param spareBytesMax how much is kept for those who come later */
+  /** @param spareBytesMax how much unused memory the pool keeps */
   constructor(spareBytesMax: number) {
     this.#spareBytesMax = spareBytesMax;
   }
 
-  /** Of what nobody has at this moment. */
+  /** The unused memory that the pool keeps. */
   get spareBytes(): number {
     return this.#spareBytes;
   }
 
-  /** All that nobody has. */
+  /** Frees all unused memory. */
   freeSpare(): void {
     for (const spare of this.#spare.values()) for (const slab of spare.splice(0)) free(Buffer.from(slab));
     this.#spareBytes = 0;
   }
 
-  /** The memory that a place of this length takes. */
+  /** The size that is allocated for this length. */
   sizeFor(length: number): number {
     return length < slabMin || length > slabMax ? length : 2 ** Math.ceil(Math.log2(length));
   }
@@ -39,7 +39,7 @@ export class Slabs {
   take(length: number): Buffer {
     if (length < slabMin) return Buffer.allocUnsafeSlow(length);
     if (length > slabMax) {
-      // Not filled with zeros: what is not written to yet takes no memory.
+      // Not zero-filled: pages that are not written to take no memory.
       const large = Buffer.allocUnsafeSlow(length);
       this.#ours.add(large.buffer);
       return large;
@@ -54,7 +54,7 @@ export class Slabs {
     return Buffer.from(slab, 0, length);
   }
 
-  /** Kept for the next one, or freed at once. What is not of here is freed where nobody else has a part of it. */
+  /** Keeps the buffer for reuse, or frees it at once. A buffer from elsewhere is freed unless it shares its memory. */
   giveBack(bytes: Buffer): void {
     const { buffer } = bytes;
     const size = buffer.byteLength;
@@ -69,13 +69,13 @@ export class Slabs {
   }
 }
 
-// Less than this is collected sooner than it adds up; and Node's pool, which many share, is smaller.
+// Smaller buffers are collected before they add up; and Node's own pool, which many buffers share, is smaller.
 const worthBytes = 16_384;
-// What is handed over to a port that is closed belongs to nobody, and is gone when the call returns.
+// A buffer that is transferred to a closed port is freed when the call returns.
 const nowhere = new MessageChannel().port1;
 nowhere.close();
 
-/** Nobody may look at these bytes after this. What has its memory in common with others stays. */
+/** Frees the memory: the bytes must not be used after this. A buffer that shares its memory with others stays. */
 export function free(bytes: Buffer): void {
   const { buffer, length } = bytes;
   const isWhole = buffer instanceof ArrayBuffer && buffer.byteLength === length;

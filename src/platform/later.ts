@@ -1,12 +1,12 @@
 /**
- * Packages that are loaded when they are first wanted. What `import` could not load, because no open files were left, it will not try
- * again as long as the process lives; `require` does.
+ * Packages that are loaded on first use. An `import` that failed for lack of file descriptors is not tried again as long as the process
+ * lives; `require` is.
  */
 import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);
 
-/** @param name as `load` names it: a package that can be required, too */
+/** @param name the package that `load` imports; `require` must be able to load it, too */
 export async function later<Module>(name: string, load: () => Promise<Module>): Promise<Module> {
   try {
     return await load();

@@ -1,5 +1,5 @@
-/** Whether anything listens on a socket of this machine. */
-/** Whether somebody listens; what is there but refuses is what a killed gateway left behind. */
+/** Whether a process listens on a socket of this machine. */
+/** Whether a process accepts connections. A socket that refuses is a killed gateway's leftover. */
 export async function answers(socket: string): Promise<boolean> {
   const { connect: dial } = await import('node:net');
   return new Promise((resolve) => {

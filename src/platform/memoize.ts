@@ -1,12 +1,12 @@
-/** Spellings of header names repeat all day: each is judged once. Bounded, because strangers choose the names. */
+/** Spellings of header names repeat all day: each is evaluated once. Bounded, because clients choose the names. */
 const knownMax = 512;
 const lengthMax = 64;
 
 const interned = new Map<string, string>();
 
 /**
- * The same name, always as the same string: a lookup of it costs nothing more. And a copy: a piece that is cut out of a head
- * would keep all of it, its credentials too.
+ * Interns a name: equal names become the same string, which makes lookups cheap. It is a copy, because a slice of a head would keep all of
+ * the head alive, its credentials included.
  */
 export function intern(name: string): string {
   const known = interned.get(name);

@@ -1,18 +1,18 @@
 /** "Did you mean": the candidate that takes the fewest edits. */
 
-/** Undefined when even the nearest is too far to be meant. */
+/** Undefined when even the nearest one is too different. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
   let fewest = Math.max(1, Math.floor(word.length / 2)) + 1;
   for (const candidate of candidates) {
-    // People mistype the first letter least: of two that are equally far, the one that begins alike is meant.
+    // People mistype the first letter least: of two at the same distance, the one with the same first letter is chosen.
     const edits = editDistance(word, candidate) + (candidate[0] === word[0] ? 0 : 0.5);
     if (edits < fewest) [best, fewest] = [candidate, edits];
   }
   return best;
 }
 
-/** Damerau's distance, with two neighbours that changed places as one edit (optimal string alignment). */
+/** Damerau's distance: transposing two neighbours is one edit (optimal string alignment). */
 function editDistance(a: string, b: string): number {
   let beforeLast: readonly number[] = [];
   let last: readonly number[] = Array.from({ length: b.length + 1 }, (_, i) => i);

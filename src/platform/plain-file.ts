@@ -1,7 +1,9 @@
-/** What ought to be a file may be anything: a folder, a pipe that never gives a byte. Nothing waits for what is no file. */
+/**
+ * Reads plain files only. At an expected path there may be a folder, or a pipe that never delivers a byte: reading must not wait for it.
+ */
 import { readFileSync, statSync } from 'node:fs';
 
-/** @throws an error with the system's code; `ENOTFILE` for what is there and is no file */
+/** @throws an error with the system's code; `ENOTFILE` when the path is not a plain file */
 export function readPlain(path: string): Buffer {
   if (!statSync(path).isFile()) throw Object.assign(new Error(`${path} is no file`), { code: 'ENOTFILE' });
   return readFileSync(path);

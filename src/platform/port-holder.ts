@@ -1,4 +1,4 @@
-/** Who holds a port that we wanted, as far as this machine tells. */
+/** The process that holds a port that we wanted, if this machine tells. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { get } from 'node:http';
 import { exitCodes, QccError } from '../errors/qcc-error.ts';
@@ -17,7 +17,7 @@ export async function explainTaken(host: string, port: number): Promise<QccError
   );
 }
 
-/** A gateway of another home answers its liveness page with the header that only qcc sets. */
+/** A gateway of another home answers its liveness page with a header that only qcc sets. */
 function isGateway(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const asked = get({ host, port, path: '/healthz', timeout: askMs }, (response) => {

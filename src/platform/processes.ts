@@ -1,6 +1,6 @@
 /** Other processes of this machine. */
 
-/** Whether the system still has a process of this number: one of another user too, or one that has ended and was not asked for yet. */
+/** Whether the system has a process with this pid: possibly of another user, or a zombie that was not reaped yet. */
 export function isListed(pid: number): boolean {
   try {
     return process.kill(pid, 0);

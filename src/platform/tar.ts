@@ -1,4 +1,4 @@
-/** A tar file of plain files (POSIX ustar), so that a backup can be looked into with the tools that everybody has. */
+/** A tar file of plain files (POSIX ustar), so that standard tools can read a backup. */
 import { createReadStream, type Stats, statSync } from 'node:fs';
 
 export interface TarFile {
@@ -19,7 +19,7 @@ export async function* tarred(path: string, from: string): AsyncIterable<Buffer>
   yield header(path, stats.size, stats);
   let left = stats.size;
   for await (const chunk of createReadStream(from) as AsyncIterable<Buffer>) {
-    // A file that grew meanwhile is what it was when its head was written.
+    // A file that grew meanwhile is truncated to the size in its header.
     const taken = chunk.subarray(0, left);
     left -= taken.length;
     if (taken.length > 0) yield taken;
@@ -62,7 +62,7 @@ function sumOf(bytes: Buffer): number {
   return bytes.reduce((sum, byte) => sum + byte, 0);
 }
 
-/** The files of an archive, in order; each has to be read to its end before the next. @throws for what is no such archive */
+/** The files of an archive, in order; each must be read to its end before the next. @throws for any other format */
 export async function* untarred(stream: AsyncIterable<Buffer>): AsyncIterable<TarFile> {
   const reader = new BlockReader(stream);
   for (;;) {
@@ -93,13 +93,13 @@ function readHeader(head: Buffer): { readonly path: string; readonly size: numbe
   summed.fill(' ', 148, 156);
   const size = octalIn(text(124, 12));
   if (octalIn(text(148, 8)) !== sumOf(summed) || size === undefined) throw new Error('it is no tar archive');
-  // A link leads elsewhere, and a device is one.
+  // Links and devices could point outside of the folder: they are refused.
   if (text(156, 1) !== plainFile) throw new Error('something in it is no plain file');
   if (text(345, 155) !== '') throw new Error('a name in it is too long');
   return { path: text(0, pathBytesMax), size };
 }
 
-/** Undefined for what is no plain number: other forms of it say sizes that nobody has. */
+/** Undefined unless it is a plain octal number: other encodings are for sizes beyond any backup. */
 function octalIn(text: string): number | undefined {
   return /^ *[0-7]{1,11} *$/.test(text) ? Number.parseInt(text, 8) : undefined;
 }
@@ -124,7 +124,7 @@ class BlockReader {
     return taken;
   }
 
-  /** So many bytes; undefined at the end. */
+  /** Exactly so many bytes; undefined at the end. */
   async take(length: number): Promise<Buffer | undefined> {
     const parts: Buffer[] = [];
     for (let left = length; left > 0; ) {

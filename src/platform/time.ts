@@ -1,7 +1,7 @@
-/** Instants and spans as text: as data has them, in a name, and for people. How people write them is in `messages/times.ts`. */
+/** Instants and spans as text: for data, for file names, and for people. `messages/times.ts` parses what people write. */
 import { dayMs, hourMs, minuteMs, secondMs } from '../../events/units.ts';
 
-/** As data has it. */
+/** For data: ISO 8601. */
 export function iso(at: number): string {
   return new Date(at).toISOString();
 }
@@ -10,12 +10,12 @@ export function isoOrNull(at: number | null): string | null {
   return at === null ? null : iso(at);
 }
 
-/** In a file's name. */
+/** For a file's name. */
 export function stampOf(at: number): string {
   return new Date(at).toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
 }
 
-/** `3 s`, `5 min`, `2 h`: how long ago, or how long still. */
+/** `3 s`, `5 min`, `2 h`: a span in the past or in the future. */
 export function shortSpan(ms: number): string {
   const whole = Math.round(Math.abs(ms) / secondMs) * secondMs;
   if (whole < 90 * secondMs) return `${whole / secondMs} s`;
@@ -23,7 +23,7 @@ export function shortSpan(ms: number): string {
   return whole < 2 * dayMs ? `${Math.round(whole / hourMs)} h` : `${Math.round(whole / dayMs)} d`;
 }
 
-/** Of the clock of this machine. */
+/** In the time zone of this machine. */
 export function dayOf(at: number): string {
   const day = new Date(at);
   return `${day.getFullYear()}-${two(day.getMonth() + 1)}-${two(day.getDate())}`;
@@ -34,7 +34,7 @@ export function clockOf(at: number): string {
   return `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`;
 }
 
-/** What the reader's clock is away from UTC at that instant: `+08:00`, or `UTC`. */
+/** The UTC offset of the reader's time zone at that instant: `+08:00`, or `UTC`. */
 export function zoneOf(at: number): string {
   const minutes = -new Date(at).getTimezoneOffset();
   if (minutes === 0) return 'UTC';
@@ -42,7 +42,7 @@ export function zoneOf(at: number): string {
   return `${minutes < 0 ? '-' : '+'}${two(Math.floor(size / 60))}:${two(size % 60)}`;
 }
 
-/** An instant for people: on their own clock, with its zone, whatever command tells it. */
+/** An instant for people: in their own time zone, which is shown, in every command. */
 export function timeText(at: number | string): string {
   const instant = typeof at === 'string' ? Date.parse(at) : at;
   return `${dayOf(instant)} ${clockOf(instant)} ${zoneOf(instant)}`;

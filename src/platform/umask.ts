@@ -1,15 +1,18 @@
-/** The process's mask: what qcc makes is its owner's alone, and what it starts for somebody keeps that somebody's own. */
+/**
+ * The process's umask: files of qcc are accessible to their owner only, and programs that it starts for the user get the user's own umask
+ * back.
+ */
 
 const othersNothing = 0o077;
 let users: number | undefined;
 
-/** From here on nobody else can look into what this process makes, whatever the mask was. */
+/** From here on, other users cannot read what this process creates, whatever the umask was. */
 export function closeMask(): void {
   const before = process.umask(othersNothing);
   users ??= before;
 }
 
-/** Programs inherit the mask at the moment they are started: files that Claude Code makes in a project are not ours. */
+/** Programs inherit the umask when they are started: files that Claude Code creates in a project are not ours. */
 export function withUsersMask<T>(start: () => T): T {
   if (users === undefined) return start();
   const ours = process.umask(users);

@@ -1,6 +1,6 @@
 /**
- * The last net of a process that serves: an error that nobody expected ends what it happened in, and not the streams beside it. It is
- * counted and written down. What an error says may quote a request or a key: its kind, its code and where it came from are kept.
+ * The last resort of a serving process: an unexpected error ends the operation that it happened in, but no other stream. It is counted and
+ * logged. An error's message may quote a request or a key, so that only its kind, its code and its origin are kept.
  */
 import { writeSync } from 'node:fs';
 import { minuteMs } from '../../events/units.ts';
@@ -8,7 +8,7 @@ import { QccError } from '../errors/qcc-error.ts';
 import { iso } from './time.ts';
 
 const stderr = 2;
-// A fault in something that happens a thousand times a second must not fill the disk.
+// A fault in an operation that runs a thousand times a second must not fill the disk.
 const toldEachMinute = 20;
 const framesMax = 20;
 
@@ -21,7 +21,7 @@ export class UncaughtErrors {
     return this.#count;
   }
 
-  /** From here on no error ends this process. Rejections that nobody handles come by the same event. */
+  /** From here on no error ends this process. Unhandled rejections arrive by the same event. */
   watch(): void {
     process.on('uncaughtException', (error) => this.take(error));
   }
@@ -37,16 +37,16 @@ export class UncaughtErrors {
   }
 }
 
-/** Not by a stream: one whose reader has gone would bring the next error. */
+/** Not by a stream: a stream whose reader has gone would raise the next error. */
 function say(line: string): void {
   try {
     writeSync(stderr, line);
   } catch {
-    // Nobody reads it; it is counted all the same.
+    // The reader of stderr has gone; the error is counted all the same.
   }
 }
 
-/** What may be written down of an error. */
+/** The part of an error that may be logged. */
 export function sketch(error: unknown): string {
   if (!(error instanceof Error)) return `nobody expected a ${typeof error}`;
   const { code, syscall } = error as NodeJS.ErrnoException;

@@ -1,13 +1,13 @@
-/** UUIDv7 (RFC 9562 §5.7): sorts by time. Random bytes come in blocks, because each call of the generator costs. */
+/** UUIDv7 (RFC 9562 §5.7): sorts by time. Random bytes come in blocks, because each call of the generator costs time. */
 import { randomFillSync } from 'node:crypto';
 import type { Millis } from '../../events/fact.ts';
 
-// Two bits of the first one, nine others: 74 bits.
+// Two bits of the first byte, and nine further bytes: 74 bits.
 const bytesPerId = 10;
 const block = Buffer.alloc(bytesPerId * 512);
 let next = block.length;
 
-/** Of the newest millisecond, with which one id after the other begins. */
+/** Of the newest millisecond, with which successive ids begin. */
 let timeAt: Millis = -1;
 let timeText = '';
 
@@ -33,7 +33,7 @@ function timeIn(now: Millis): string {
 
 const variants = '89ab';
 
-/** When it was made; null for what is no id of this form. */
+/** The instant at which it was made; null for an id of another form. */
 export function timeOf(id: string): Millis | null {
   const hex = /^([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/i.exec(id);
   return hex ? Number.parseInt(`${hex[1]}${hex[2]}`, 16) : null;
