@@ -148,6 +148,12 @@ describe('the whole', () => {
     expect(loaded.filter((target) => heavy.includes(target))).toEqual([]);
   });
 
+  it('lets no thread load what the build joins into the command line', () => {
+    const loaded = files.filter((file) => file.startsWith('workers/')).flatMap(closureOf);
+    expect(loaded).toContain('workers/probe.ts');
+    expect(loaded.filter((target) => /^src\/(cli|commands|messages|terminal)\//.test(target))).toEqual([]);
+  });
+
   it('answers a command without a gateway without loading what calls others', () => {
     const loaded = ['src/installation/installation.ts', 'src/control/table.ts'].flatMap(closureOf);
     expect(loaded).toContain('level');
