@@ -13,7 +13,9 @@ import { fileURLToPath } from 'node:url';
 export const here = dirname(fileURLToPath(import.meta.url));
 /** As `qcc proxy start` does it. */
 export const gatewayFlags = ['--v8-pool-size=1'];
-export const program = join(dirname(dirname(here)), 'dist/src/cli/main.js');
+/** Of a built tree. */
+export const programOf = (tree) => join(tree, 'dist/src/cli/main.js');
+export const program = programOf(dirname(dirname(here)));
 
 /** Of util-linux; where it is missing, nothing is pinned. */
 const pinning = 'taskset';
@@ -103,12 +105,12 @@ export function cpuMicros(pid) {
   return ns.reduce((sum, one) => sum + one, 0) / nsAMicrosecond;
 }
 
-/** A gateway in a home of its own, with one endpoint and limits that no load here reaches; `node` are flags for Node. */
-export async function startGateway({ upstream, port = 0, core = 0, node = [] }) {
+/** A gateway of a built program in a home of its own, with one endpoint and limits that no load here reaches; `node` are flags for Node. */
+export async function startGateway({ upstream, port = 0, core = 0, node = [], main = program }) {
   const folder = temporaryFolder();
   const env = { PATH: process.env.PATH, HOME: folder, QCC_HOME: join(folder, 'q'), QCC_KEYCHAIN: 'off' };
   const qcc = (args, input = '') => {
-    const { status, stderr } = spawnSync(process.execPath, [program, ...args], { env, input });
+    const { status, stderr } = spawnSync(process.execPath, [main, ...args], { env, input });
     if (status !== 0) throw new Error(`qcc ${args.join(' ')}: ${stderr}`);
   };
   const most = '100000';
@@ -119,7 +121,7 @@ export async function startGateway({ upstream, port = 0, core = 0, node = [] }) 
   const target = ['--base-url', upstream, '--auth', 'x-api-key', '--api-key-stdin'];
   qcc(['endpoint', 'add', 'bench', ...target, '--max-concurrent', most], 'sk-bench-0123456789');
   const where = ['--host', '127.0.0.1', '--port', String(port)];
-  const args = [...gatewayFlags, ...node, program, 'proxy', 'run', ...where, '--json'];
+  const args = [...gatewayFlags, ...node, main, 'proxy', 'run', ...where, '--json'];
   const gateway = await startProcess(args, { core, env });
   const end = async () => {
     await gateway.end();

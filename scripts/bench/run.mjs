@@ -2,13 +2,16 @@
  * What the gateway costs, against the bare proxy of the same design, in pairs in one run. CPU is that of the proxy's own
  * process, all threads, so that a busy machine distorts little; latency needs a quiet one.
  *
- *   node scripts/bench/run.mjs [ROUNDS]      after `npm run build`; Linux, two cores
+ *   node scripts/bench/run.mjs [ROUNDS] [--against TREE]      after `npm run build`; Linux, two cores
+ *
+ * TREE is another built tree, of the commit before a change: the ratio is then that of this tree to that one.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { cpuMicros, here, program, runProcess, startGateway, startProcess } from './processes.mjs';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { cpuMicros, here, program, programOf, runProcess, startGateway, startProcess } from './processes.mjs';
 
 const proxyCore = 0;
 const loadCore = 1;
@@ -25,10 +28,15 @@ const calm = ['calm', [400, 2, kilobyte]];
 // What is measured has run for hours: all that it does often is compiled.
 const warmUp = ['unary', [100, 6_000, kilobyte]];
 
-const rounds = Number(process.argv[2] ?? 2);
+const { values, positionals } = parseArgs({ options: { against: { type: 'string' } }, allowPositionals: true });
+const rounds = Number(positionals[0] ?? 2);
+const before = values.against && programOf(resolve(values.against));
+const floor = before ? 'before' : 'bare';
 const upstream = await startProcess([script('upstream.mjs'), '0'], { core: loadCore });
 const origin = `http://127.0.0.1:${upstream.port}`;
-const bare = await startProcess([script('bare-proxy.mjs'), origin], { core: proxyCore });
+const bare = await (before
+  ? startGateway({ upstream: origin, core: proxyCore, main: before })
+  : startProcess([script('bare-proxy.mjs'), origin], { core: proxyCore }));
 const gateway = await startGateway({ upstream: origin, core: proxyCore });
 try {
   await measureCpu();
@@ -45,7 +53,7 @@ function load([mode, numbers], port) {
 
 async function measureCpu() {
   for (const proxy of [bare, gateway]) await load(warmUp, proxy.port);
-  print(['CPU of the proxy', 'bare', 'gateway', 'ratio']);
+  print(['CPU of the proxy', floor, 'gateway', 'ratio']);
   for (const [name, what, unit] of scenarios) {
     const best = { bare: Number.POSITIVE_INFINITY, gateway: Number.POSITIVE_INFINITY };
     for (let round = 0; round < rounds; round++) {
@@ -80,19 +88,24 @@ function measureStarts() {
   const help = medianMs(() => spawnSync(process.execPath, [program, '--help']));
   const ms = (value) => `${value.toFixed(0)} ms`;
   print(['node -e 0 | qcc --help', ms(node), ms(help), ratio(help, node)]);
-  const start = medianMs(startOnce);
+  const start = medianMs(() => startOnce(program));
   print(['node -e 0 | proxy start, empty home', ms(node), ms(start), ratio(start, node)]);
+  if (!before) return;
+  const helpBefore = medianMs(() => spawnSync(process.execPath, [before, '--help']));
+  print(['qcc --help, before and now', ms(helpBefore), ms(help), ratio(help, helpBefore)]);
+  const startBefore = medianMs(() => startOnce(before));
+  print(['proxy start, before and now', ms(startBefore), ms(start), ratio(start, startBefore)]);
 }
 
 /** From nothing to a gateway that answers; ending it is not measured. */
-function startOnce() {
+function startOnce(main) {
   const folder = mkdtempSync(join(tmpdir(), 'qb-'));
   const env = { PATH: process.env.PATH, HOME: folder, QCC_HOME: join(folder, 'q'), QCC_KEYCHAIN: 'off' };
   const began = performance.now();
-  const { status, stderr } = spawnSync(process.execPath, [program, 'proxy', 'start', '--port', '0'], { env });
+  const { status, stderr } = spawnSync(process.execPath, [main, 'proxy', 'start', '--port', '0'], { env });
   const tookMs = performance.now() - began;
   if (status !== 0) throw new Error(`proxy start: ${stderr}`);
-  spawnSync(process.execPath, [program, 'proxy', 'stop', '--timeout', '1'], { env });
+  spawnSync(process.execPath, [main, 'proxy', 'stop', '--timeout', '1'], { env });
   rmSync(folder, { recursive: true, force: true });
   return tookMs;
 }
