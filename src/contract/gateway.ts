@@ -38,7 +38,7 @@ export interface StatusRow {
   };
   readonly endpoints: Readonly<Record<EndpointState, number>>;
   readonly files: {
-    /** How many the system allows; null where nobody knows. */
+    /** How many the system allows; null where that is unknown. */
     readonly limit: number | null;
     /** Clients that may be connected at once with so many; null is no bound. */
     readonly connections: number | null;
@@ -48,14 +48,14 @@ export interface StatusRow {
     /** Connections that were closed at once, over the limit. */
     readonly dropped: number;
   };
-  /** Clients: how many are connected and may be, were turned away at the limit, or cut because they took nothing. */
+  /** Clients: how many are connected and may be, were turned away at the limit, or disconnected because they read nothing. */
   readonly connections: {
     readonly open: number;
     readonly max: number;
     readonly dropped: number;
     readonly stalled: number;
   };
-  /** Errors that nobody expected; `logs/gateway.log` has them. */
+  /** Unexpected errors; `logs/gateway.log` has them. */
   readonly uncaught: number;
 }
 
@@ -79,6 +79,6 @@ export const gatewayContract = {
     readonly token: string;
     readonly running: boolean;
   }>(),
-  /** A copy of the home that stands still, for whoever asked to pack and remove. */
+  /** A copy of the home that stands still. The caller packs and removes it. */
   'home.freeze': copies(nothing).answers<{ readonly folder: string; readonly facts: number }>(),
 };

@@ -50,7 +50,7 @@ export interface NextRow {
   readonly params: Readonly<Record<string, string | number>>;
 }
 
-/** What a probe of the plan waits for; null: nobody will probe it as things are, or no gateway runs. */
+/** What a probe of the plan waits for; null: no probe is planned, or no gateway runs. */
 /** All null while none is planned, and while no gateway runs: a script reads the same fields either way. */
 export interface NextProbeRow {
   readonly at: string | null;

@@ -33,10 +33,10 @@ export interface WhatIfAnswer {
   readonly requests: number;
   /** Automatic ones: failovers and recoveries. */
   readonly switches: { readonly recorded: number; readonly replayed: number };
-  /** `unknown`: an endpoint would have been asked that was not; nobody knows what it would have said. */
+  /** `unknown`: an endpoint would have been asked that was not; what it would have said is unknown. */
   readonly failures: { readonly recorded: number; readonly replayed: number; readonly unknown: number };
   readonly attempts: { readonly recorded: number; readonly replayed: number };
-  /** How often an endpoint was put out. */
+  /** How often an endpoint was ejected. */
   readonly outages: { readonly recorded: number; readonly replayed: number };
   readonly tierMs: { readonly recorded: TierTimes; readonly replayed: TierTimes };
   readonly sessions: { readonly recorded: Moves; readonly replayed: Moves };

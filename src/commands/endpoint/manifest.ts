@@ -97,7 +97,7 @@ export const endpointCommands: Commands = {
       },
       disable: {
         title: say('let an endpoint take no traffic until you enable it', '停用端点，直到重新启用'),
-        about: say('takes it out until you enable it', '停用，直到重新启用'),
+        about: say('gives it no traffic until you enable it', '停用，直到重新启用'),
         positionals: [profile, endpoint],
         examples: ['qcc endpoint disable work 3f2a'],
         load: async () => (await import('./cli.ts')).disable,

@@ -38,7 +38,7 @@ export const gatewayCommands: Commands = {
       stop: {
         title: say('stop the gateway, after its requests have ended', '等请求完成后停止网关'),
         about: say(
-          'lets requests end, then stops; says how many were cut, and what a full disk did not take. A gateway that does not answer gets SIGTERM, then SIGKILL, and each is said',
+          'lets requests end, then stops; says how many were aborted, and what a full disk did not take. A gateway that does not answer gets SIGTERM, then SIGKILL, and each is said',
           '等请求结束再停止；说明中断了多少，以及已满的磁盘未写入多少。网关不应答时依次发送 SIGTERM、SIGKILL，每一步都会说明',
         ),
         flags: { timeout: option('SPAN', 'how long requests may still run', '等待请求完成的时限') },

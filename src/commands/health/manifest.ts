@@ -44,7 +44,7 @@ export const healthCommands: Commands = {
       reset: {
         title: say('let a failed or paused endpoint recover now', '让失败或暂停的端点立即开始恢复'),
         about: say(
-          'out of failed or paused now, into recovering; what was said of models it lacks is forgotten',
+          'moves it from failed or paused to recovering at once, and forgets which models it has said to lack',
           '立即解除失败或暂停，进入恢复；忘掉它称没有的模型',
         ),
         positionals: [endpoint],

@@ -107,8 +107,8 @@ export const historyCommands: Commands = {
       'what-if': {
         title: say('what would have happened with other settings', '若改用其他设置会怎样'),
         about: say(
-          'the recorded outcomes run through the same rules under other settings: switches, failed requests, attempts, outages, time in each tier, sessions that moved and the cache they lost. What an endpoint that was not asked would have said is `unknown`. Settings of `failover.*`, `loadbalancer.*`, back-off and ramp of `health.*`, and `proxy.max_attempts`',
-          '用另一套设置重演记录下的结果：切换、失败的请求、尝试、停用、各层级的时间、换端点的会话及失去的缓存。当时没有问过的端点会怎样应答，记为 `unknown`（未知）。可用 `failover.*`、`loadbalancer.*`、`health.*` 的退避与爬坡、`proxy.max_attempts`',
+          'the recorded outcomes run through the same rules under other settings: switches, failed requests, attempts, outages, time in each tier, sessions that moved and the cache they lost. What an endpoint that was not asked would have said is `unknown`. Settings of `failover.*`, `loadbalancer.*`, back-off and slow start of `health.*`, and `proxy.max_attempts`',
+          '用另一套设置重演记录下的结果：切换、失败的请求、尝试、停用、各层级的时间、换端点的会话及失去的缓存。当时没有问过的端点会怎样应答，记为 `unknown`（未知）。可用 `failover.*`、`loadbalancer.*`、`health.*` 的退避与慢启动、`proxy.max_attempts`',
         ),
         flags: {
           since,

@@ -18,7 +18,7 @@ export const priorityCommands: Commands = {
       list: {
         title: say('show the ladder', '显示梯级'),
         about: say(
-          'tiers, active profile, policy; a switch that is held back, with the reason and until when; a profile that is being watched on its way back',
+          'tiers, active profile, policy; a switch that was suppressed, with the reason and until when; a profile that is being watched on its way back',
           '层级、当前配置、规则；暂缓的切换及其原因和期限；正在观察、准备切回的配置',
         ),
         examples: ['qcc priority list'],
