@@ -1,5 +1,5 @@
 /**
- * The last resort of a serving process: an unexpected error ends the operation that it happened in, but no other stream. It is counted and
+ * The last handler of a serving process: an unexpected error ends the operation that it happened in, but no other stream. It is counted and
  * logged. An error's message may quote a request or a key, so that only its kind, its code and its origin are kept.
  */
 import { writeSync } from 'node:fs';
