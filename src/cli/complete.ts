@@ -1,4 +1,4 @@
-/** What may stand next on a command line: from the manifest and the names of this home alone, because a key press waits for it. */
+/** Completion of a command line: from the manifest and the names of this home alone, because a key press waits for it. */
 import type { Argument, Command } from '../commands/command.ts';
 import { homePath, paths } from '../config/files/home.ts';
 import { type KnownName, readNames } from '../config/files/names.ts';
@@ -18,7 +18,7 @@ interface Setting {
   readonly names: Names;
 }
 
-/** The last word is the one that is being typed, behind a `=`: some shells drop an empty argument. */
+/** The last word is the one that is being typed, prefixed with `=`: some shells drop an empty argument. */
 export async function complete(
   argv: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
@@ -26,7 +26,7 @@ export async function complete(
   const language = languageOf(undefined, env);
   const setting = { language, names: namesOf(env) };
   const found = await candidates(argv.slice(0, -1), (argv.at(-1) ?? '').slice(1), setting);
-  // What cannot be typed is no candidate, and what is said about one stays on its line.
+  // Text that cannot be typed is no candidate, and a description stays on its candidate's line.
   return found.filter(isTyped).map(({ name, said }) => (said === '' ? name : `${name}\t${visible(said)}`));
 }
 
@@ -40,7 +40,7 @@ function namesOf(env: Readonly<Record<string, string | undefined>>): readonly Kn
   }
 }
 
-/** Those that begin as what is typed does. */
+/** The candidates that begin with the typed text. */
 export async function candidates(
   before: readonly string[],
   typed: string,
@@ -63,7 +63,7 @@ async function fitting(before: readonly string[], typed: string, setting: Settin
   ];
 }
 
-/** Where the words lead: which command, what it was given, and the flag that still wants a value. */
+/** Where the words lead: the command, its arguments so far, and the flag that still needs a value. */
 function walk(words: readonly string[]) {
   let command: Command = root;
   const positionals: string[] = [];
@@ -126,12 +126,12 @@ async function placed(argument: Argument, positionals: readonly string[], names:
     case 'settings':
       return keys();
     default:
-      // `bash|zsh`: what may be said is what it is called.
+      // `bash|zsh`: the name lists the alternatives.
       return /^[a-z]/.test(argument.name) ? alternatives(argument.name) : [];
   }
 }
 
-/** Of the machines; a test holds them against the charts, which completion must not load. */
+/** States of the machines; a test compares them with the charts, which completion must not load. */
 export const kinds: readonly string[] = ['endpoint', 'priority', 'queueItem', 'gateway'];
 
 function alternatives(text: string): readonly Candidate[] {
@@ -142,7 +142,7 @@ function profiles(names: readonly KnownName[]): readonly Candidate[] {
   return names.map(({ profile, endpoints: { length } }) => ({ name: profile, said: String(length) }));
 }
 
-/** Of one profile, when one is named before. */
+/** Of one profile, when a profile precedes it. */
 function endpoints(names: readonly KnownName[], profile: string | undefined): readonly Candidate[] {
   const among = names.filter((one) => profile === undefined || one.profile === profile);
   return among.flatMap((one) => one.endpoints.map(({ id, name }) => ({ name: id, said: `${one.profile}/${name}` })));

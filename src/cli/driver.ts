@@ -1,4 +1,4 @@
-/** The command line's driver: finds the command, looks strictly at what was given, loads that one command, runs it. */
+/** The command line's driver: finds the command, validates its arguments strictly, loads that one command, and runs it. */
 import { parseArgs } from 'node:util';
 import type { Command } from '../commands/command.ts';
 import type { Context } from '../commands/context.ts';
@@ -61,7 +61,7 @@ function isFlagOf(command: Command, word: string): boolean {
   return Object.entries(command.flags ?? {}).some(([flag, { alias }]) => flag === name || alias === name);
 }
 
-/** A global flag with a value of its own takes the next word, too. */
+/** A global flag with a value takes the next word, too. */
 function wordsOfFlag(word: string): number {
   return !word.includes('=') && globalFlags[word.replace(/^--/, '')]?.type === 'string' ? 2 : 1;
 }
@@ -106,10 +106,10 @@ function parse({ command, path, args }: Found, words: Words): Parsed {
   }
 }
 
-// Stands for the dash of what is no flag, until the parser has looked.
+// Replaces the dash of a word that is no flag, until it is parsed.
 const dash = '\0';
 
-/** `--since -15m`, `history diff -1h now`: what begins with a dash and a digit is a value, or an argument. */
+/** `--since -15m`, `history diff -1h now`: a word that begins with a dash and a digit is a value, or an argument. */
 function joined(args: readonly string[], options: Readonly<Record<string, { readonly type: string }>>): string[] {
   const all: string[] = [];
   for (let at = 0; at < args.length; at++) {
@@ -148,7 +148,7 @@ function translated(error: Error & { code?: string }, flags: readonly string[], 
   );
 }
 
-/** Runs one command line; the exit code comes back. */
+/** Runs one command line; returns the exit code. */
 export async function runCli(
   argv: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
@@ -198,7 +198,7 @@ async function help(
     print(process.stdout, ...lines);
     return exitCodes.done;
   }
-  // A group without its sub-command is a mistake, and its help the way out. Not by consola, which help does not load.
+  // A group without its sub-command is a usage error, and prints its help. Not by consola, which help does not load.
   print(process.stderr, ...lines);
   return exitCodes.usage;
 }
@@ -207,7 +207,7 @@ interface Setting {
   readonly json: boolean;
   readonly language: Language;
   readonly words: Words;
-  /** What was typed before any `--`. */
+  /** The words before any `--`. */
   readonly own: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
 }
@@ -240,7 +240,7 @@ async function run({ command, path }: Found, { flags, positionals, rest }: Parse
   return code ?? exitCodes.done;
 }
 
-/** On a terminal only, each stream for itself; `NO_COLOR` and `FORCE_COLOR` as everywhere. */
+/** Colour on a terminal only, for each stream separately; `NO_COLOR` and `FORCE_COLOR` as everywhere. */
 function wantsColour(
   stream: NodeJS.WriteStream,
   argv: readonly string[],
@@ -253,7 +253,7 @@ function wantsColour(
 
 /** The whole program: `process.argv` in, an exit code out. */
 export async function main(): Promise<void> {
-  // Whoever reads us may have seen enough (`| head`): that is no error.
+  // The reader of the output may stop early (`| head`): that is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(exitCodes.done);
     throw error;

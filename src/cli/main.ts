@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * Where the program begins. It stands alone and in old syntax, because an old Node must be able to read it: only then
- * can it say what is wrong instead of falling over the first module that it does not know.
+ * The program's entry. It is self-contained and in old syntax, because an old Node must be able to parse it: only then can it explain the
+ * problem instead of failing at the first module that it does not support.
  */
 
 const [oldestMajor, oldestMinor] = [20, 19];
@@ -9,7 +9,7 @@ const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 
 if (major < oldestMajor || (major === oldestMajor && minor < oldestMinor)) {
   const chosen = process.env['QCC_LANG'] || process.env['LC_ALL'] || process.env['LC_MESSAGES'] || process.env['LANG'];
-  // The catalogue of words is one of the modules that an old Node may not read.
+  // An old Node may not be able to read the message catalogue either.
   process.stderr.write(
     /^zh/i.test(chosen || '')
       ? `错误：qcc 需要 Node ${oldestMajor}.${oldestMinor} 或更高版本，当前为 ${process.versions.node}\n  https://nodejs.org/\n`

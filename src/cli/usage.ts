@@ -8,14 +8,14 @@ import { globalFlags } from './manifest.ts';
 type Row = readonly [string, string];
 
 const lineWidth = 78;
-// Beside it what is said still has room on a line; longer ones stand on a line of their own.
+// Up to this width a description fits beside the name; longer names get a line of their own.
 const leftMost = 30;
 const rightLeast = 20;
 
 export interface Page {
   readonly words: Words;
   readonly language: Language;
-  /** Of the terminal; any width that is wider than a page counts as a page. */
+  /** The terminal's width, up to the width of a page. */
   readonly columns: number;
 }
 
@@ -63,7 +63,7 @@ export function usageOf(path: readonly string[], command: Command, { words, lang
   );
 }
 
-/** What it is called on the left, what is said about it on the right, never beyond the width. */
+/** Names on the left, descriptions on the right, never beyond the width. */
 function listed(rows: readonly Row[], width: number): readonly string[] {
   const lengths = rows.map(([left]) => widthOf(left)).filter((length) => length <= leftMost);
   const left = Math.max(0, ...lengths);

@@ -1,7 +1,7 @@
-/** How this machine is connected: other addresses are another network, whatever it is called. */
+/** The network addresses of this machine: other addresses mean another network, whatever its name is. */
 import { networkInterfaces } from 'node:os';
 
-/** Null when the system does not tell: without open files, or where a sandbox forbids the question. */
+/** Null when the system does not tell: without file descriptors, or where a sandbox forbids the call. */
 export function addresses(): string | null {
   const interfaces = interfacesOrNone();
   if (interfaces === null) return null;

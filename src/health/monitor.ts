@@ -1,7 +1,7 @@
 /**
- * Looks after the health of endpoints while the gateway runs: has them probed as the plan says, moves their weights as
- * the policy says, and knows which failures of traffic are the network's. The rules are in `machines/`; here are the
- * memory that they need, and the places where what was found goes.
+ * Monitors the health of endpoints while the gateway runs: probes them as the plan says, adjusts their weights as the policy says, and
+ * recognises failures of traffic that are the network's. The rules are in `machines/`; this class holds the memory that they need, and
+ * passes the results on.
  */
 import type { AttemptFailure, EndpointReport } from '../../events/endpoint.ts';
 import type { Millis } from '../../events/fact.ts';
@@ -37,20 +37,20 @@ export interface MonitorPorts {
   settings(): Settings;
   /** Rejects when the probe was lost with its worker, or was ended. */
   probe(endpoint: KnownEndpoint, depth: Depth, signal: AbortSignal): Promise<ProbeResult>;
-  /** The addresses of this machine: others are another network. Null when they cannot be had. */
+  /** The addresses of this machine: other ones mean another network. Null when they are unknown. */
   addresses(): string | null;
-  /** Whatever was connected is not any more. */
+  /** Existing connections are dead. */
   networkChanged(): void;
-  /** The machine has slept: what is on its way may hang for ever. */
+  /** The machine has slept: running requests may hang for ever. */
   resume(): void;
 }
 
-// With nothing due there may still be a setting that has changed, or a sleep to be seen.
+// Even with nothing due there may be a changed setting, or a sleep to detect.
 const lookMs = { least: 25, most: 2_000 };
-// A person who checks all of fifty endpoints wants them all now; a plan never asks for so many.
+// A person who checks all of fifty endpoints wants the results now; a plan never asks for so many.
 const atOnceMax = 64;
 const addressesEveryMs = 5_000;
-// Failures that wait for a dial of the others; what comes beyond is told no more, and nothing is lost by it.
+// Failures that wait until the other endpoints were dialled; failures beyond this number are not reported, without harm.
 const doubtfulMax = 256;
 
 export class Monitor {
@@ -59,7 +59,7 @@ export class Monitor {
   readonly #prober: Prober;
   readonly #memory = new Map<EndpointId, Omit<ProbeMemory, 'isRunning'>>();
   readonly #doubtful: (() => void)[] = [];
-  /** Results that each endpoint had when it was weighed: the same evidence is not weighed twice. */
+  /** The number of results of each endpoint when it was last weighed: the same evidence is not weighed twice. */
   readonly #weighed = new Map<EndpointId, number>();
   #weighedAt: Millis;
   #changedAt: Millis | null = null;
@@ -73,7 +73,7 @@ export class Monitor {
     this.#weighedAt = ports.core.now();
     this.#addresses = { seen: ports.addresses(), at: this.#weighedAt };
     ports.core.onFacts((facts) => {
-      // Another policy weighs the same evidence otherwise.
+      // Another policy weighs the same evidence differently.
       if (facts.some(({ stream }) => stream === streams.config)) this.#weighed.clear();
     });
     this.#prober = new Prober(
@@ -99,7 +99,7 @@ export class Monitor {
     return this.#prober.stop();
   }
 
-  /** A conversation with each, now; the results count. Null: the probe was lost. */
+  /** Probes each with a conversation, now; the results count. Null: the probe was lost. */
   check(endpoints: readonly EndpointId[]): Promise<ReadonlyMap<EndpointId, ProbeResult | null>> {
     return this.#prober.probe(endpoints.map((endpoint) => ({ endpoint, depth: 'conversation' })));
   }
@@ -109,7 +109,7 @@ export class Monitor {
     return nextProbes(this.#probed(), this.#around(), this.#policy());
   }
 
-  /** Tells the endpoint's machine of it, or finds out first whether it was the endpoint. */
+  /** Reports the failure to the endpoint's machine, or checks first whether the network is the cause. */
   attemptFailed(
     id: EndpointId,
     data: AttemptFailure,
@@ -131,7 +131,7 @@ export class Monitor {
     return this.#core.state.gatewayState === 'offline';
   }
 
-  /** All others are dialled: when none of them can be reached either, it is the network. */
+  /** All others are dialled: when none of them can be reached either, the network is the cause. */
   #doubt(tell: () => void): void {
     if (this.#doubtful.length < doubtfulMax) this.#doubtful.push(tell);
     if (this.#isAsking) return;
@@ -202,7 +202,7 @@ export class Monitor {
   #nextLookMs(): Millis {
     const at = nextProbeAt(this.#probed(), this.#around(), this.#policy());
     const waitMs = (at ?? Number.POSITIVE_INFINITY) - this.#core.now();
-    // What is due and was not begun waits for a place: the end of a probe is the next look.
+    // A probe that is due but did not start waits for a free place: the end of a running probe triggers the next look.
     return waitMs <= 0 ? lookMs.most : Math.max(lookMs.least, Math.min(lookMs.most, waitMs));
   }
 
@@ -210,11 +210,11 @@ export class Monitor {
     try {
       const endpoint = this.#core.state.profiles.endpoint(id);
       if (!endpoint) throw new Error('it was removed while its probe waited');
-      // The interval counts from here: what took long to fail may be well since it was asked.
+      // The interval counts from here: an endpoint may have recovered during a probe that took long to fail.
       this.#memory.set(id, { ...this.#remembered(id), probedAt: this.#core.now() });
       return await this.#ports.probe(endpoint, depth, signal);
     } catch (error) {
-      // Lost: what is asked again and again at once is lost again and again.
+      // The probe was lost: probing again at once would lose it again and again.
       if (!signal.aborted) this.#memory.set(id, { probedAt: this.#core.now(), ...this.#afterProbe(null) });
       throw error;
     }
@@ -232,7 +232,7 @@ export class Monitor {
     this.#lookSoon();
   }
 
-  /** What has passed for free is followed at once; all that ends in this turn of the loop by one look. */
+  /** A passed connection check is followed at once by the next step; all that end in the same turn of the loop share one look. */
   #lookSoon(): void {
     if (this.#isLookComing) return;
     this.#isLookComing = true;
@@ -242,7 +242,7 @@ export class Monitor {
     });
   }
 
-  /** What is gone from the profiles. */
+  /** Endpoints that were removed from their profiles. */
   #forget(): void {
     const { profiles } = this.#core.state;
     for (const id of this.#memory.keys()) {
@@ -295,7 +295,7 @@ export class Monitor {
     this.#ports.networkChanged();
   }
 
-  /** Another Wi-Fi, a VPN that came or went. */
+  /** Another Wi-Fi, or a VPN that was connected or disconnected. */
   #lookAtAddresses(): void {
     const now = this.#core.now();
     if (now - this.#addresses.at < addressesEveryMs) return;

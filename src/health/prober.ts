@@ -1,6 +1,6 @@
 /**
- * Has endpoints probed: what a plan asks for, as many at once as may run, each result as a fact for the machines. What is to
- * be probed, how deep and how often is the plan's affair; here is only what has to do with the world: places, the network, sleep.
+ * Runs the probes that a plan asks for, as many at once as allowed, and reports each result as a fact for the machines. The plan decides
+ * which endpoints are probed, how deep and how often; this class deals with concurrency, sleep and the network.
  */
 import type { EndpointReport } from '../../events/endpoint.ts';
 import type { Millis } from '../../events/fact.ts';
@@ -16,33 +16,33 @@ export interface PlannedProbe {
   readonly depth: Depth;
 }
 
-/** `wokeUp` and `online`: what was known before is old, and all of it may be asked for. */
+/** After `wokeUp` and `online` all earlier results are stale, and every endpoint may be probed. */
 export type Occasion = 'look' | 'wokeUp' | 'online';
 
 export interface ProberPorts {
-  /** What is due now. Endpoints that are being probed may stand in it, and are left out. */
+  /** The probes that are due now. Endpoints that are being probed may be included, and are skipped. */
   plan(occasion: Occasion): readonly PlannedProbe[];
   /** Ends soon after `signal` aborts. Rejects when the probe was lost: that says nothing about the endpoint. */
   probe(planned: PlannedProbe, signal: AbortSignal): Promise<ProbeResult>;
-  /** On this machine: it says nothing about the network. */
+  /** The endpoint is on this machine: its probes say nothing about the network. */
   isLocal(endpoint: EndpointId): boolean;
-  /** A result. `report` is what the machines take of it. */
+  /** A result. `report` is its meaning for the machines. */
   found(endpoint: EndpointId, report: EndpointReport, result: ProbeResult): void;
   /** Probes have ended: the network is not listened to either. */
   isOff(): boolean;
-  /** The network has gone, or is back. */
+  /** The network is unreachable, or reachable again. */
   network(online: boolean): void;
   slept(forMs: Millis): void;
 }
 
 export interface ProberLimits {
-  /** How often the plan is asked for. */
+  /** The interval between two looks at the plan. */
   readonly lookEveryMs: () => Millis;
-  /** Probes at once, over all endpoints; of one endpoint it is always one. */
+  /** Simultaneous probes over all endpoints; one endpoint has one at a time. */
   readonly atOnceMax: number;
 }
 
-// A sleep is seen this soon after it, and a network that is back too.
+// A sleep of the machine, and a network that is back, are noticed within this time.
 const lookMaxMs = 2_000;
 // A busy loop is late by less; a machine that slept is late by more.
 const sleepMinMs = 5_000;
@@ -64,9 +64,9 @@ export class Prober {
   #timer: NodeJS.Timeout | undefined;
   #dueAt = 0;
   #stopped = false;
-  /** Sleeps so far: what began before one is not judged after it. */
+  /** The number of sleeps so far: a probe that began before one is not judged after it. */
   #sleeps = 0;
-  /** Endpoints that tell when the network is back; empty while it is there. */
+  /** Endpoints that are dialled to learn when the network is back; empty while it is there. */
   #outOfReach: readonly EndpointId[] = [];
 
   constructor(ports: ProberPorts, world: World, limits: ProberLimits) {
@@ -83,7 +83,7 @@ export class Prober {
     return this.#running.has(endpoint);
   }
 
-  /** Looks now: something has become known, or the look that is due is overdue. */
+  /** Looks at the plan now: there is news, or the scheduled look is overdue. */
   look(): void {
     if (this.#stopped) return;
     try {
@@ -93,7 +93,7 @@ export class Prober {
       else if (this.#outOfReach.length > 0) void this.#listen();
       else this.#planned('look');
     } finally {
-      // One look that throws must not be the last.
+      // A look that throws must not be the last.
       this.#arm();
     }
   }
@@ -103,7 +103,7 @@ export class Prober {
     return this.#sleptMs() > 0;
   }
 
-  /** Ends all probes; what they would have found is not told. */
+  /** Ends all probes without reporting their results. */
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
@@ -114,8 +114,8 @@ export class Prober {
   }
 
   /**
-   * Probes now, whatever the plan says, and tells what was found like any other. An endpoint that is being probed as deep
-   * already is not asked a second time: that probe's result is given.
+   * Probes now, whatever the plan says, and reports the results like any others. If a probe of at least the same depth is running, its
+   * result is used instead of a second probe.
    * @returns by endpoint; null where the probe was lost or stopped
    */
   async probe(plan: readonly PlannedProbe[]): Promise<ReadonlyMap<EndpointId, ProbeResult | null>> {
@@ -137,7 +137,7 @@ export class Prober {
     this.#timer = setTimeout(() => this.look(), waitMs);
   }
 
-  /** For how long the look that is due has been overdue, when that is no busy loop; 0 otherwise. */
+  /** How overdue the scheduled look is, unless a busy loop explains it; 0 otherwise. */
   #sleptMs(): Millis {
     const lateMs = this.#timer ? this.#world.now() - this.#dueAt : 0;
     return lateMs > sleepMinMs ? lateMs : 0;
@@ -148,7 +148,7 @@ export class Prober {
     if (due.length > 0) void this.probe(due);
   }
 
-  /** What was on its way has waited through the sleep: it says nothing, and a new look is due. */
+  /** Running probes waited through the sleep: their results say nothing, and a new look is due. */
   #wakeUp(forMs: Millis): void {
     this.#sleeps++;
     this.#abandon();
@@ -156,19 +156,20 @@ export class Prober {
     this.#planned('wokeUp');
   }
 
-  /** Without a network nothing is probed, and one endpoint after the other tells whether there is one. */
+  /** Without a network nothing is probed; the endpoints are dialled in turn to find out whether it is back. */
   async #listen(): Promise<void> {
     const [endpoint, ...others] = this.#outOfReach;
     if (endpoint === undefined || this.#running.has(endpoint)) return;
     const sleeps = this.#sleeps;
     const result = (await this.probe([{ endpoint, depth: 'connection' }])).get(endpoint);
     if (this.#stopped || sleeps !== this.#sleeps) return;
-    // Lost, removed meanwhile, not dialled at all, or behind a proxy that is down: it can tell nothing, the others can.
+    // Lost, removed meanwhile, not dialled at all, or behind a proxy that is down: this result says nothing about the network, and the
+    // others are dialled.
     if (!result || isProxyDown(result.dialError) || isShortage(result.dialError)) this.#setOutOfReach(others);
     if (this.#outOfReach.length === 0) this.#planned('online');
   }
 
-  /** The result of a probe that is as deep, or of one of its own: never two at once of one endpoint. */
+  /** The result of a running probe of at least the same depth, or of a new one: one endpoint never has two at once. */
   async #join(planned: PlannedProbe, round: Round): Promise<ProbeResult | null> {
     for (;;) {
       const running = this.#running.get(planned.endpoint);
@@ -189,7 +190,7 @@ export class Prober {
       try {
         stop.signal.throwIfAborted();
         const result = await this.#ports.probe(planned, stop.signal);
-        // Its own timer may wake up before the look does.
+        // Its own timer may fire before the look does.
         return stop.signal.aborted || this.#sleptMs() > 0 ? null : result;
       } catch {
         return null;
@@ -219,13 +220,13 @@ export class Prober {
     else this.#placesTaken--;
   }
 
-  /** All dials failed, and none got as far as another machine: that is the network, and no endpoint's fault. */
+  /** All dials failed, and none reached another machine: the network is the cause, not an endpoint. */
   #close(round: Round): void {
     if (round.dialled.length === 0) return;
     const isOffline = round.outOfReach.length === round.dialled.length;
     if (!isOffline) round.tellHeld();
     const alone = this.#outOfReach.length > 0 && isOffline;
-    // The one that was asked goes to the end of the line.
+    // The endpoint that was dialled goes to the end of the list.
     const others = alone ? this.#outOfReach.filter((one) => !round.dialled.includes(one)) : [];
     this.#setOutOfReach(isOffline ? [...others, ...round.dialled] : []);
   }
@@ -238,7 +239,7 @@ export class Prober {
   }
 }
 
-/** Probes that began together: only all of them tell whether it is the network that has gone. */
+/** Probes that began together: only their results together show whether the network is down. */
 class Round {
   readonly #ports: ProberPorts;
   readonly #held: (() => void)[] = [];
@@ -289,7 +290,7 @@ function depthOf({ depth }: { readonly depth: Depth }): number {
   return depthsInOrder.indexOf(depth);
 }
 
-/** One probe an endpoint: the deepest, which tells what the others would. */
+/** One probe per endpoint: the deepest, which includes what the others would find. */
 function deepest(plan: readonly PlannedProbe[]): readonly PlannedProbe[] {
   const byEndpoint = new Map<EndpointId, PlannedProbe>();
   for (const planned of plan) {

@@ -1,4 +1,4 @@
-/** What the settings say, in the form that each machine's rules read: seconds become milliseconds here and nowhere else. */
+/** The settings in the form that each machine's rules read: seconds become milliseconds here and nowhere else. */
 import { secondMs } from '../../events/units.ts';
 import type { EndpointPolicy } from '../../machines/endpoint-policy.ts';
 import type { FailoverPolicy } from '../../machines/failover-policy.ts';
@@ -54,7 +54,7 @@ export function failoverPolicy(settings: Settings): FailoverPolicy {
   };
 }
 
-/** It is asked several times a request, and made when a setting has changed. */
+/** Read several times a request, and computed when a setting has changed. */
 export function failoverPolicyOf(settings: () => Settings): () => FailoverPolicy {
   let of: Settings | undefined;
   let policy: FailoverPolicy | undefined;

@@ -1,6 +1,6 @@
 /**
- * Strangers' bytes are read by a process of its own, which is ended when it takes too long or too much. A thread would not do: what
- * SQLite, scrypt or LevelDB is busy with ends with its process alone, and LevelDB aborts over some damages.
+ * Untrusted bytes are read by a process of its own, which is killed when it takes too much time or memory. A thread would not do: SQLite,
+ * scrypt or LevelDB cannot be interrupted within their process, and LevelDB aborts over some damage.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -12,13 +12,13 @@ import { programAt } from './program.ts';
 export interface ApartLimits {
   /** For each task. */
   readonly timeMs: number;
-  /** Of its JavaScript; what SQLite may take beside it is limited where it is opened. */
+  /** Of its JavaScript heap; SQLite's own memory is limited where it is opened. */
   readonly heapMb: number;
 }
 
-/** What each kind of file may take. A file that is what it says takes a hundredth of it. */
+/** The limits for each kind of file. A genuine file takes a hundredth of it. */
 const limitsOf: { readonly [Name in ApartName]: ApartLimits } = {
-  // 900 KB of JSON, and at the most one scrypt of a third of a second.
+  // 900 KB of JSON, and at most one scrypt of a third of a second.
   import: { timeMs: 15_000, heapMb: 192 },
   // Gigabytes may be unpacked, synced and folded.
   restore: { timeMs: 1_800_000, heapMb: 512 },
@@ -26,7 +26,7 @@ const limitsOf: { readonly [Name in ApartName]: ApartLimits } = {
   capsule: { timeMs: 300_000, heapMb: 2_048 },
 };
 
-/** One process, for as many tasks of a kind as there are: what it has read for one it still knows at the next. */
+/** One process for all tasks of a kind: it keeps what it has read for the next task. */
 export class Apart<Name extends ApartName> {
   readonly #name: Name;
   readonly #limits: ApartLimits;
@@ -41,13 +41,13 @@ export class Apart<Name extends ApartName> {
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
     this.#gone = new Promise((resolve) => {
-      // Not to be started is one more way to be gone.
+      // A failed start is handled like an exit.
       this.#child.on('error', () => resolve(undefined));
       this.#child.once('exit', () => resolve(undefined));
     });
   }
 
-  /** One after the other. @throws {QccError} what the reading threw, or `QCC_APART_LIMIT` when it was ended */
+  /** One task at a time. @throws {QccError} the reader's error, or `QCC_APART_LIMIT` when it was killed */
   async ask(given: ApartGiven<Name>): Promise<ApartAnswer<Name>> {
     const { timeMs } = this.#limits;
     let isLate = false;
@@ -68,7 +68,7 @@ export class Apart<Name extends ApartName> {
   #replyTo(task: ApartTask<Name>): Promise<ApartReply<Name>> {
     return new Promise((resolve) => {
       this.#child.once('message', (message) => resolve(message as ApartReply<Name>));
-      // It may end before it has read all of it: that it is gone is told elsewhere.
+      // The process may end before it has read everything: its exit is reported elsewhere.
       this.#child.send(task, () => {});
     });
   }
@@ -78,7 +78,7 @@ export class Apart<Name extends ApartName> {
   }
 }
 
-/** One task, by a process that ends after it. @throws {QccError} as above */
+/** One task, in a process that ends after it. @throws {QccError} as above */
 export async function apart<Name extends ApartName>(
   name: Name,
   given: ApartGiven<Name>,

@@ -1,4 +1,4 @@
-/** The worker pool: what may hang, hangs there, and traffic never notices. The one file that knows piscina. */
+/** The worker pool: work that may hang runs here, without affecting traffic. The one file that knows piscina. */
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { ProbeJob, ProbeResult, ProbeTask } from '../../workers/probe.ts';
@@ -10,15 +10,15 @@ import { errorOf } from '../errors/told-error.ts';
 import type { QuestionName } from '../history/questions.ts';
 import { programAt } from './program.ts';
 
-// A probe's answer is a few lines; a worker that needs more has lost its way. What it leaves behind is young: with little
-// room for it the heap stays small, where Node's own 48 MB fill up in some thousand probes and look like a leak.
+// A probe's answer is a few lines; a worker that needs more memory is faulty. Its garbage is young: with little room for it the heap stays
+// small, where Node's own 48 MB fill up in some thousand probes and look like a leak.
 const probeHeap = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 4 };
 // A thread is for isolation, not for speed: a probe only waits, and a second thread costs 25 MB. 128 of them wait at once,
 // more wait for a place. It begins with the first probe: a gateway without an endpoint to probe has none.
 const threads = { min: 0, max: 1, probesEach: 128 };
 
 const nothing = programAt('workers/nothing').href;
-// What keeps a worker from beginning, such as a want of open files, is over in seconds or takes longer.
+// A fault that keeps a worker from starting, such as a lack of file descriptors, is over in seconds or takes longer.
 const reviveMs = 1_000;
 
 /**
@@ -58,7 +58,7 @@ export function openPool(worker: URL = programAt('workers/probe')): Pool {
     maxThreads: threads.max,
     concurrentTasksPerWorker: threads.probesEach,
     idleTimeout: Number.POSITIVE_INFINITY,
-    // The default parks the worker's loop between tasks: its timers stop, and ends of connections are not seen.
+    // The default blocks the worker's loop between tasks: its timers stop, and closed connections are not noticed.
     atomics: 'disabled',
     resourceLimits: probeHeap,
   });
@@ -68,7 +68,7 @@ export function openPool(worker: URL = programAt('workers/probe')): Pool {
   const run = async (job: ProbeJob, signal: AbortSignal | undefined): Promise<ProbeResult> => {
     signal?.throwIfAborted();
     if (!signal) return (await piscina.run({ job, stop: null } satisfies ProbeTask)) as ProbeResult;
-    // Not `run`'s own signal: that kills the thread, and with it the probes of all others.
+    // Not `run`'s own signal: that kills the thread, and with it all other probes.
     const { port1, port2 } = new MessageChannel();
     const stop = () => port1.postMessage('stop');
     signal.addEventListener('abort', stop, { once: true });
@@ -87,7 +87,7 @@ export function openPool(worker: URL = programAt('workers/probe')): Pool {
       } catch (error) {
         signal?.throwIfAborted();
         if (closed) throw error;
-        // A worker that dies takes all its probes along, and one of them was at fault: again, one after the other.
+        // A worker that dies takes all its probes along, of which one was the cause: they run again, one after the other.
         const again = lastAgain.then(() => run(job, signal));
         lastAgain = again.catch(() => {});
         return again;
@@ -100,26 +100,26 @@ export function openPool(worker: URL = programAt('workers/probe')): Pool {
   };
 }
 
-// A question about a million facts holds arrays of a thousand and one state; what-if holds two: some 60 MB. V8 takes from this
-// limit how far the heap may grow between two full collections, whose threads compete with requests: half as many as with 512.
+// A query over a million facts holds arrays of a thousand and one state; what-if holds two: some 60 MB. V8 derives from this limit how far
+// the heap may grow between two full collections, whose threads compete with requests: half as many as with 512.
 const replayHeapMb = 1_024;
-// Who asks once asks again; after a minute of silence the thread is let go.
+// Queries come in series; after a minute without one the thread ends.
 const replayIdleMs = 60_000;
 
 export interface ReplayPool {
   /**
-   * Asks the history on a worker; the answer is JSON.
-   * @throws {QccError} what the question threw
+   * Queries the history on a worker; the answer is JSON.
+   * @throws {QccError} the query's error
    */
   ask<Name extends QuestionName>(dir: string, name: Name, params: ReplayTask<Name>['params']): Promise<Json>;
-  /** Reads tables of the log, slowly; the names of those that are not what was written. */
+  /** Reads tables of the log, slowly; returns the names of those that are damaged. */
   scrub(dir: string, names: readonly string[]): Promise<readonly string[]>;
   /** A damaged log must not be read: all questions fail with this. Undefined: they are answered again. */
   distrust(dir: string, error: QccError | undefined): void;
   close(): Promise<void>;
 }
 
-/** One thread of its own: a long question holds up other questions, and no probe. */
+/** One thread of its own: a long query delays other queries, but no probe. */
 export function openReplayPool(): ReplayPool {
   const piscina = new Piscina({
     filename: programAt('workers/replay').href,
@@ -149,22 +149,22 @@ export function openReplayPool(): ReplayPool {
   };
 }
 
-// A JSON answer of 64 MiB is parsed to prove that it is one.
+// A JSON answer of up to 64 MiB is parsed to prove that it is complete.
 const retryHeapMb = 256;
-// Retries come in an outage, and then for minutes; after it the thread is let go.
+// Retries come in an outage, and then for minutes; after it the thread ends.
 const retryIdleMs = 60_000;
 const retriesMax = 64;
 
-/** What hears of an attempt, in this order. What it returns is waited for before the next is told, and before more is read. */
+/** Receives the events of an attempt, in this order. Its promise is awaited before the next event, and before more is read. */
 export interface RetrySink {
-  /** Headers have come: from here on it is likely to have been paid for. */
+  /** Headers have come: from here on the attempt is likely to be billed. */
   answering(status: number): void;
   /** The answer has passed the commit gate; its bytes follow. The headers are flat pairs. */
   committable(status: number, headers: readonly string[]): void | Promise<void>;
   bytes(chunk: Buffer): void | Promise<void>;
 }
 
-/** The worker died under it: what was sent may have been answered, and billed. */
+/** The worker died during the attempt: the request may have been answered, and billed. */
 export interface LostRetry {
   readonly kind: 'lost';
   readonly detail: string;
@@ -177,14 +177,14 @@ export interface RetryPool {
    * @throws what the sink threw; the attempt is ended then
    */
   attempt(job: RetryJob, sink: RetrySink, signal?: AbortSignal): Promise<RetryResult | LostRetry>;
-  /** The machine has slept: streams that are on their way have ten seconds to show that they are there. */
+  /** The machine has slept: running streams have ten seconds to show activity. */
   resume(): void;
   /** Ends at once; what still runs is lost. */
   close(): Promise<void>;
 }
 
 /**
- * One thread of its own: an answer that kills it takes other retries along, and no probe.
+ * One thread of its own: an answer that kills it takes other retries along, but no probe.
  * @param worker the module of the task; tests bring one that dies
  */
 export function openRetryPool(worker: URL = programAt('workers/retry')): RetryPool {
@@ -207,7 +207,7 @@ export function openRetryPool(worker: URL = programAt('workers/retry')): RetryPo
       running.add(hearing);
       const stop = () => hearing.stop();
       signal?.addEventListener('abort', stop, { once: true });
-      // Of a larger piece of memory all would go.
+      // Transferring a slice would transfer the whole buffer.
       const isOwn = job.body.buffer.byteLength === job.body.byteLength;
       const body = isOwn ? job.body : new Uint8Array(job.body);
       const task: RetryTask = { job: { ...job, body }, port: port2 };
@@ -229,7 +229,7 @@ export function openRetryPool(worker: URL = programAt('workers/retry')): RetryPo
   };
 }
 
-/** This side of a retry's port: one message after the other, with credit for what the sink has taken. */
+/** This side of a retry's port: one message after the other, with credit for what the sink has consumed. */
 class Hearing {
   readonly #port: MessagePort;
   readonly #sink: RetrySink;
@@ -265,7 +265,7 @@ class Hearing {
     return this.#result as RetryResult;
   }
 
-  /** The worker is gone. What it has said before stands, if it had come to the end. */
+  /** The worker is gone. Its earlier messages count if they include the end. */
   async afterDeath({ message }: Error): Promise<RetryResult | LostRetry> {
     for (let left = receiveMessageOnPort(this.#port); left; left = receiveMessageOnPort(this.#port))
       this.#hear(left.message as FromRetry);

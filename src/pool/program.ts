@@ -1,4 +1,4 @@
-/** Where the programs of workers and of other processes lie. The tests put compiled ones in their place. */
+/** The paths of the programs of workers and of other processes. Tests substitute compiled ones. */
 
-/** @param path from the root of the package, without its ending, such as `workers/probe` */
+/** @param path from the root of the package, without its extension, such as `workers/probe` */
 export const programAt = (path: string): URL => new URL(`../../${path}.js`, import.meta.url);

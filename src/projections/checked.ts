@@ -1,4 +1,4 @@
-/** What the probe plan and the weight policy look at, made from profiles, machines and statistics. */
+/** The inputs of the probe plan and the weight policy, made from profiles, machines and statistics. */
 import type { ProbeDepth } from '../../events/endpoint.ts';
 import type { Millis } from '../../events/fact.ts';
 import type { EndpointId, ProfileName } from '../../events/ids.ts';
@@ -13,12 +13,12 @@ interface Source {
   readonly recent: Recent;
   readonly active: string | null;
   readonly pinned: string | null;
-  /** The profile whose checks on the way back are still missing. */
+  /** The profile whose checks before a recovery are not complete. */
   readonly watched: string | null;
   status(id: EndpointId): EndpointStatus;
 }
 
-/** What only the one who probes remembers: no log has it, and a new life begins without it. */
+/** The prober's own memory: it is not in the log, and a new life begins without it. */
 export interface ProbeMemory {
   readonly probedAt: Millis | null;
   readonly passed: ProbeDepth | null;
@@ -58,7 +58,7 @@ export interface WeighedEndpoint extends Weighed {
   readonly id: EndpointId;
 }
 
-/** Against its equals: those among which its weight decides. What is disabled is not weighed. */
+/** Compared with its peers: the endpoints among which its weight decides. Disabled ones are not compared. */
 export function weighedEndpoints({ profiles, recent, status }: Pick<Source, 'profiles' | 'recent' | 'status'>) {
   return profiles.all().flatMap(({ endpoints }) => {
     const enabled = endpoints.filter(({ id }) => status(id).state !== 'disabled');
@@ -82,7 +82,7 @@ export function weighedEndpoints({ profiles, recent, status }: Pick<Source, 'pro
   });
 }
 
-/** The median of what is usual with each: one that is very slow is not the measure of the others. */
+/** The median of the endpoints' typical times, so that a very slow one does not set the standard for the others. */
 function usual(endpoints: readonly KnownEndpoint[], recent: Recent): Millis | null {
   const times = endpoints.flatMap(({ id }) => recent.of(id).recentResponseMs ?? []).sort((a, b) => a - b);
   return times[(times.length - 1) >> 1] ?? null;

@@ -1,6 +1,6 @@
 /**
- * All that a person has set up, as one value: what changed between two of them, and the facts that lead from one to the
- * other. Pure, so that a rollback can be shown before it is done.
+ * Everything that the user has set up, as one value: the differences between two of them, and the facts that lead from one to the other.
+ * Pure, so that a rollback can be previewed.
  */
 import type { SettingValue } from '../../events/config.ts';
 import type { EndpointReport } from '../../events/endpoint.ts';
@@ -18,28 +18,28 @@ export interface ConfiguredProfile {
   readonly name: ProfileName;
   readonly description: string;
   readonly tier: Tier | null;
-  /** Its place in its tier, from 0. */
+  /** Its position in its tier, from 0. */
   readonly position: number | null;
   readonly endpoints: readonly ConfiguredEndpoint[];
 }
 
 export interface Configuration {
-  /** What was set; a secret one as it may be shown. */
+  /** The settings that were set; secret ones in their masked form. */
   readonly settings: Readonly<Record<string, SettingValue>>;
   readonly default: ProfileName | null;
-  /** By name, so that two that mean the same are the same. */
+  /** By name, so that equal configurations compare as equal. */
   readonly profiles: readonly ConfiguredProfile[];
 }
 
 export interface Change {
   /** `settings/queue.hold`, `profiles/work/tier`, `profiles/work/endpoints/3f9a2c1b/weight`. */
   readonly path: string;
-  /** Null: it was not there. */
+  /** Null: missing. */
   readonly from: unknown;
   readonly to: unknown;
 }
 
-/** A fact, and where it is told. What is told of an endpoint's stream passes its machine. */
+/** A fact, and its stream. Facts of an endpoint's stream pass its machine. */
 export interface Step {
   readonly stream: string;
   readonly fact: Fact;
@@ -77,14 +77,14 @@ function configured(known: KnownEndpoint, enabled: boolean): ConfiguredEndpoint 
   return { id, ...settings, enabled };
 }
 
-/** Which secrets of the vault it needs. */
+/** The secrets of the vault that it needs. */
 export function secretsOf({ profiles }: Configuration): readonly string[] {
   return profiles.flatMap(({ endpoints }) => endpoints.map(({ secret }) => secret));
 }
 
 // --------------------------------------------------------------------------------------------- what has changed
 
-/** A noun that is new or gone is one change, with all of it; else one for each field. */
+/** A noun that is added or removed is one change as a whole; otherwise there is one for each field. */
 export function differences(from: Configuration, to: Configuration): readonly Change[] {
   return [
     ...fieldChanges('settings', from.settings, to.settings),
@@ -156,7 +156,7 @@ function shownEndpoint({ secret: _, maskedKey: key, ...settings }: ConfiguredEnd
 
 function endpointChanges(path: string, before: ConfiguredEndpoint, after: ConfiguredEndpoint): readonly Change[] {
   const [from, to] = [shownEndpoint(before), shownEndpoint(after)];
-  // Two keys may look the same under their masks.
+  // Two keys may have the same mask.
   const isOtherKey = before.secret !== after.secret && from.key === to.key;
   return [
     ...fieldChanges(path, from, to),
@@ -167,9 +167,8 @@ function endpointChanges(path: string, before: ConfiguredEndpoint, after: Config
 // ------------------------------------------------------------------------------------- what leads from one to another
 
 /**
- * The facts that make the one into the other. New endpoints of a profile come after those that it has: an order among
- * them is none of these facts.
- * @param valueNow what a setting comes to now: a change says what was before
+ * The facts that turn one into the other. New endpoints of a profile come after the existing ones: no fact expresses an order among them.
+ * @param valueNow the effective value of a setting: a change records the value before
  */
 export function stepsTowards(
   from: Configuration,
@@ -182,7 +181,7 @@ export function stepsTowards(
     ...from.profiles
       .filter(({ name }) => !isKept.has(name))
       .map(({ name }) => told(name, { type: 'ProfileRemoved', data: { name } })),
-    // What goes, goes first: an endpoint's machine ends with it.
+    // Removals come first: an endpoint's machine ends with it.
     ...to.profiles.flatMap((profile) => removals(before.get(profile.name), profile)),
     ...to.profiles.flatMap((profile) => profileSteps(before.get(profile.name), profile)),
     ...tiers.flatMap((tier) => tierSteps(tier, from, to)),
@@ -231,7 +230,7 @@ function endpointSteps(
   const changes = Object.fromEntries(
     Object.entries(settings).filter(([field, value]) => before[field as keyof ConfiguredEndpoint] !== value),
   );
-  // A new key or address ends what was held against the old one.
+  // A new key or address clears the failures of the old one.
   const isOther = 'secret' in changes || 'baseUrl' in changes || 'auth' in changes;
   return [
     ...(Object.keys(changes).length > 0
@@ -242,7 +241,7 @@ function endpointSteps(
   ];
 }
 
-/** Who is put into a tier comes last in it: those at its beginning who stand in the right order already stay there. */
+/** A profile that is put into a tier comes last in it: those at the beginning that are already in the right order stay. */
 function tierSteps(tier: Tier, from: Configuration, to: Configuration): readonly Step[] {
   const now = namesIn(tier, from);
   const wanted = namesIn(tier, to);

@@ -1,4 +1,4 @@
-/** Which profiles and endpoints there are, as their facts tell. */
+/** The existing profiles and endpoints, according to their facts. */
 import type { Millis, Recorded } from '../../events/fact.ts';
 import type { EndpointId, ProfileName } from '../../events/ids.ts';
 import type { EndpointSettings, ProfileFact, Tier } from '../../events/profile.ts';
@@ -7,7 +7,7 @@ export interface KnownEndpoint extends EndpointSettings {
   readonly id: EndpointId;
   readonly profile: ProfileName;
   readonly addedAt: Millis;
-  /** What the weight came to after adjustments; the user's own weight until there is one. */
+  /** The weight after adjustments; the user's own weight until there is one. */
   readonly effectiveWeight: number;
 }
 
@@ -21,12 +21,12 @@ export interface KnownProfile {
   readonly endpoints: readonly KnownEndpoint[];
 }
 
-/** What an endpoint was called up to a fact: the history tells of it by the name that it had. */
+/** A former name of an endpoint, up to a fact: the history shows the name of that time. */
 export interface FormerName {
   readonly endpoint: string;
   readonly profile: string;
   readonly name: string;
-  /** The fact that renamed or removed it, by its number. */
+  /** The number of the fact that renamed or removed it. */
   readonly until: number;
 }
 
@@ -71,7 +71,7 @@ export class Profiles {
     return undefined;
   }
 
-  /** All profiles in tier order, in each tier as they were put there; without any tier, the default one alone. */
+  /** All profiles in tier order, and within a tier in the order in which they were added; without any tier, the default one alone. */
   ladder(): readonly KnownProfile[] {
     const placed = tiers.flatMap((tier) => this.tier(tier));
     if (placed.length > 0) return placed;
@@ -154,7 +154,7 @@ export class Profiles {
   }
 
   #change(profile: KnownProfile, id: string, changes: Partial<KnownEndpoint>): void {
-    // A new weight of the user's is a new anchor: what was learned around the old one no longer holds.
+    // A new weight of the user's is a new anchor: adjustments around the old one no longer hold.
     const anchored = changes.weight === undefined ? changes : { ...changes, effectiveWeight: changes.weight };
     this.#put(
       profile,
@@ -171,7 +171,7 @@ export class Profiles {
   }
 
   static from(json: unknown): Profiles {
-    // A snapshot of before names were remembered has none.
+    // Older snapshots do not have former names.
     const {
       default: first,
       profiles,

@@ -1,12 +1,12 @@
 /**
- * Quantiles of positive numbers with a known relative error, in bounded space (the idea of DDSketch,
- * Masson et al. 2019): buckets grow by a constant factor, so a quantile is off by that factor at most.
+ * Quantiles of positive numbers with a known relative error, in bounded space (the idea of DDSketch, Masson et al. 2019): buckets grow by a
+ * constant factor, so a quantile is off by that factor at most.
  */
 
 // Each bucket is 4 % wider than the one before: a quantile is at most 2 % off.
 const growth = 1.04;
 const perLog = 1 / Math.log(growth);
-// From 0.01 ms to some 11 days: what lies outside is counted at the ends.
+// From 0.01 ms to some 11 days: values outside are counted at the ends.
 const lowest = 0.01;
 const buckets = 640;
 
@@ -30,7 +30,7 @@ export class Quantiles {
     this.#sum += value;
   }
 
-  /** @param q from 0 to 1. Null while there is nothing. */
+  /** @param q from 0 to 1. Null while there are no values. */
   at(q: number): number | null {
     if (this.#count === 0) return null;
     const rank = Math.max(1, Math.ceil(q * this.#count));
@@ -58,7 +58,7 @@ export class Quantiles {
   }
 }
 
-/** The point of a bucket that is equally far, in proportion, from both its ends. */
+/** The geometric middle of a bucket. */
 function middleOf(index: number): number {
   return index === 0 ? lowest : (2 * lowest * growth ** index) / (1 + growth);
 }

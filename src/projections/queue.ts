@@ -1,4 +1,4 @@
-/** The queue as it stands: its items, each a machine, and what became of all there ever were. */
+/** The state of the queue: its items, each a machine, and totals of all outcomes. */
 import type { Millis, Recorded } from '../../events/fact.ts';
 import { nameOf, type QueueId } from '../../events/ids.ts';
 import { fold, force, initialOf, persist, restore } from '../../machines/fold.ts';
@@ -25,7 +25,7 @@ export interface QueueTotals {
 }
 
 const freshItem: QueueItemSnapshot = initialOf(queueItemChart);
-/** In these the request may still be sent, and its body is kept. */
+/** In these states the request may still be sent, and its body is kept. */
 const keepsBody: ReadonlySet<QueueItemState> = new Set(['waiting', 'retrying', 'unknown', 'dead']);
 
 export class Queue {
@@ -98,7 +98,7 @@ export class Queue {
       id,
       isOver: isOver(value),
       since: context.since,
-      // An answered one keeps its request as long as its answer.
+      // An answered item keeps its request as long as its answer.
       bytes: value === 'cancelled' || context.isGone ? 0 : (context.asked?.bytes ?? 0) + context.answerBytes,
     }));
   }
@@ -113,7 +113,7 @@ export class Queue {
     return earliest;
   }
 
-  /** @returns where the chart of today would have gone, when the record says otherwise */
+  /** @returns the state that today's chart would have reached, when the record differs */
   apply(fact: Recorded): { readonly recorded: string; readonly folded: string } | null {
     const id = nameOf(fact.stream) as QueueId;
     this.#count(fact.type, id, fact.data as { because?: string });

@@ -1,4 +1,4 @@
-/** How each endpoint has been doing: rates, times, streaks. What the machine's rules and `health status` look at. */
+/** How each endpoint has performed lately: rates, times, streaks. The machine's rules and `health status` read it. */
 import type { EndpointFact, Verdict } from '../../events/endpoint.ts';
 import type { Millis, Recorded } from '../../events/fact.ts';
 import { nameOf } from '../../events/ids.ts';
@@ -12,7 +12,7 @@ import { Quantiles } from './quantiles.ts';
 const windowMs = 120_000;
 const windowMax = 256;
 const lastMax = 20;
-// Below this a median says nothing about what is usual.
+// Below this a median says nothing about the typical time.
 const medianSamplesMin = 5;
 
 interface Row {
@@ -22,15 +22,15 @@ interface Row {
   streak: number;
   fails: number;
   lastCheckAt: Millis | null;
-  /** When it last answered, a request or a conversation of a probe. */
+  /** When it last answered a request or a conversation probe. */
   provenAt: Millis | null;
   lastError: ReasonOrWord<CallReason> | null;
-  /** Results that count by their verdict; a probe that was only noted counts here alone. */
+  /** Results that count, by their verdict; a probe whose result did not count is included only here. */
   readonly verdicts: Record<Verdict, number>;
   readonly probing: { probes: number; tokens: number; changes: number };
-  /** What last answered a probe. */
+  /** The model that last answered a probe. */
   model: string | null;
-  /** The last probe's fact: what it led to names it. */
+  /** The last probe's fact: decisions on it name it as their cause. */
   probeSeq: number;
   readonly ttfb: Quantiles;
   readonly ttft: Quantiles;
@@ -47,7 +47,7 @@ export interface StabilityParts {
   readonly streak: number;
 }
 
-/** What probing an endpoint has cost, and how often its result made something of it. */
+/** What probing an endpoint has cost, and how often a result changed its state. */
 export interface Probing {
   readonly probes: number;
   readonly tokens: number;
@@ -61,7 +61,7 @@ export interface Doing {
   readonly recentSuccessRate: number | null;
   readonly avgResponseMs: number | null;
   readonly p95ResponseMs: number | null;
-  /** What is usual of late: the median of the last times. */
+  /** The typical time of late: the median of the last times. */
   readonly recentResponseMs: number | null;
   readonly stability: number | null;
   readonly stabilityParts: StabilityParts | null;
@@ -97,7 +97,7 @@ export class Recent {
     if (fact.type === 'RequestServed' && ended.ttftMs !== null) this.#row(ended.endpoint).ttft.add(ended.ttftMs);
   }
 
-  /** Attempts are counted in their request's fact; an endpoint's own facts tell errors, probes, and what they led to. */
+  /** Attempts are counted in their request's fact; an endpoint's own facts hold errors, probes, and decisions. */
   #told(endpoint: string, recorded: Recorded): void {
     const fact = recorded as Recorded<EndpointFact>;
     switch (fact.type) {
@@ -163,7 +163,7 @@ export class Recent {
     row.streak = good ? row.streak + 1 : 0;
     row.fails = good ? 0 : row.fails + 1;
     row.window.push(good ? at : -at);
-    // Cut in halves, not one by one: this runs once a request.
+    // Halved at once, not trimmed one by one: this runs once a request.
     if (row.window.length > 2 * windowMax) row.window = row.window.slice(-windowMax);
   }
 
@@ -187,7 +187,7 @@ export class Recent {
     return { attempts, failures, medianTtftMs: row.ttft.count < medianSamplesMin ? null : row.ttft.at(0.5) };
   }
 
-  /** What the probe plan asks at each look: `of` works out far more. */
+  /** For the probe plan, which calls this at each look: `of` computes far more. */
   heardOf(endpoint: string): Pick<Doing, 'lastCheckAt' | 'provenAt'> {
     return this.#rows.get(endpoint) ?? nothing;
   }
@@ -254,7 +254,7 @@ function stabilityOf(recentRate: number, { times, streak }: Row): StabilityParts
   const last = times.slice(-lastMax);
   const mean = last.reduce((sum, ms) => sum + ms, 0) / Math.max(1, last.length);
   const variance = last.reduce((sum, ms) => sum + (ms - mean) ** 2, 0) / Math.max(1, last.length);
-  // An endpoint that never answered is silent, not steady.
+  // An endpoint that never answered is not steady.
   const steadiness = mean === 0 ? 0 : Math.max(0, 1 - Math.sqrt(variance) / mean);
   return {
     recent: weights.recent * recentRate,

@@ -1,4 +1,4 @@
-/** The routing view and the ladder's look, made from profiles and machines: what the proxy and the switch rules read. */
+/** The routing view and the ladder's view, made from profiles and machines: inputs of the proxy and of the switch rules. */
 import type { Millis } from '../../events/fact.ts';
 import type { EndpointId, ProfileName } from '../../events/ids.ts';
 import { isAvailable } from '../../machines/available.ts';
@@ -46,7 +46,7 @@ export function routingView(source: Source): RoutingView {
   });
 }
 
-/** A pinned profile stands on the ladder even when it has no tier: the user put it there by hand. */
+/** A pinned profile is on the ladder even without a tier: the user put it there by hand. */
 function walked({ profiles, pinned }: Source): readonly KnownProfile[] {
   const ladder = profiles.ladder();
   const byHand = pinned === null ? undefined : profiles.get(pinned);
@@ -81,7 +81,7 @@ function originOf(baseUrl: string): string {
   return path < 0 ? baseUrl : baseUrl.slice(0, path);
 }
 
-/** What the switch rules see of the ladder, in its own order. */
+/** The ladder as the switch rules see it, in its own order. */
 export function ladderLook(source: Source, now: Millis, healthAware: boolean): LadderLook {
   return {
     profiles: walked(source).map(({ name, tier, endpoints }) => {

@@ -1,6 +1,6 @@
 /**
- * Named moments of the configuration, and where its last change began. A snapshot holds what it names, so that it can be
- * gone back to when the facts before it are too old to be kept.
+ * Named moments of the configuration, and where its last change began. A snapshot contains its configuration, so that a rollback works even
+ * when the facts before it are beyond retention.
  */
 import type { ConfigFact, SnapshotReason } from '../../events/config.ts';
 import type { Millis, Recorded } from '../../events/fact.ts';
@@ -18,7 +18,7 @@ export interface ConfigSnapshot {
   readonly configuration: Configuration;
 }
 
-// Taken by themselves, before an import, a rollback, a reset; those that a person took are kept until the person is done with qcc.
+// Taken automatically before an import, a rollback or a reset; those that the user took are kept for ever.
 const automaticKept = 20;
 
 interface Saved {
@@ -39,12 +39,12 @@ export class Snapshots {
     return this.#all.find((snapshot) => snapshot.id === id);
   }
 
-  /** The one that was taken before the last import, rollback or reset. */
+  /** The snapshot before the last import, rollback or reset. */
   automatic(): ConfigSnapshot | undefined {
     return this.#all.findLast(({ reason }) => reason !== 'hand');
   }
 
-  /** The first fact of the last change: before it, everything was as it was. */
+  /** The first fact of the last change; the fact before it has the former configuration. */
   get lastChange(): number | null {
     return this.#lastChange;
   }
@@ -90,7 +90,7 @@ function limited(all: readonly ConfigSnapshot[]): readonly ConfigSnapshot[] {
 
 const switches: ReadonlySet<string> = new Set(['EndpointEnabled', 'EndpointDisabled']);
 
-/** A fact that makes the configuration another one. */
+/** A fact that changes the configuration. */
 function changesConfiguration({ stream, type }: Recorded): boolean {
   const kind = kindOf(stream);
   return kind === 'profile' || type === 'SettingChanged' || (kind === 'endpoint' && switches.has(type));

@@ -1,11 +1,11 @@
-/** What requests came to, per endpoint and model: counts, times, tokens. */
+/** Totals of requests, per endpoint and model: counts, times, tokens. */
 import type { Recorded } from '../../events/fact.ts';
 import { kindOf } from '../../events/ids.ts';
 import type { OwnTry, QueuedAnswer } from '../../events/queue.ts';
 import type { Served } from '../../events/request.ts';
 import { Quantiles } from './quantiles.ts';
 
-// A client that sends made-up model names must not fill the memory: beyond this they are counted together.
+// A client that sends made-up model names must not fill the memory: beyond this number they are counted together.
 const rowsMax = 512;
 
 interface Row {
@@ -45,7 +45,7 @@ export interface StatsLine {
 export class Stats {
   readonly #rows = new Map<string, Row>();
 
-  /** Facts of requests, and of the queue, whose own tries no request tells of. */
+  /** Facts of requests, and of the queue, whose own attempts are in no request's fact. */
   apply(fact: Recorded): void {
     if (kindOf(fact.stream) === 'request') this.#ended(fact);
     else if (fact.type === 'RetrySucceeded') this.#retried((fact.data as QueuedAnswer).own);
@@ -64,7 +64,7 @@ export class Stats {
       row.attempts++;
       if (outcome !== 'answered' && outcome !== 'cancelled') row.failures++;
     }
-    // Without an attempt it was a stored answer: it is counted where it was got.
+    // An answer without an attempt came from the queue's store: it was counted when it was received.
     const wasAsked = ended.attempts.length > 0;
     if (wasAsked && (fact.type === 'RequestServed' || fact.type === 'AnswerBroken')) this.#served(ended);
   }

@@ -12,7 +12,7 @@ export interface Switch {
   readonly reason: LadderReason | string;
 }
 
-// A person looks back over days, not over everything: older ones are in the log.
+// People look back over days; older changes are in the log.
 const switchesKept = 500;
 
 export class Switches {

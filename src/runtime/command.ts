@@ -1,4 +1,4 @@
-/** What is asked of the core. */
+/** The inputs of the core. */
 import type { EndpointReport } from '../../events/endpoint.ts';
 import type { By, Fact } from '../../events/fact.ts';
 import type { EndpointId, QueueId } from '../../events/ids.ts';
@@ -7,7 +7,7 @@ import type { QueueAsk } from '../../machines/queue-item-decisions.ts';
 import type { Intent } from '../log/log.ts';
 import type { Step } from '../projections/configuration.ts';
 
-/** What a command asks of the core, as data: it is on the disk before any of it is done. */
+/** A command's request to the core, as data: it is on the disk before any of it is done. */
 export type Command =
   | { readonly do: 'report'; readonly stream: string; readonly facts: readonly Fact[] }
   | { readonly do: 'change'; readonly steps: readonly Step[] }

@@ -1,6 +1,6 @@
 /**
- * The core: takes what was reported, asks the machines what follows, folds it, and hands the batch to the log.
- * A fact and the decisions that it caused stand in one batch: together in the log, or not at all.
+ * The core: receives reports, asks the machines for the decisions, folds both, and hands the batch to the log.
+ * A fact and the decisions that it caused form one batch: together in the log, or not at all.
  */
 import { versionOf } from '../../events/catalogue.ts';
 import type { EndpointReport } from '../../events/endpoint.ts';
@@ -35,34 +35,34 @@ export interface Policies {
 
 export interface Told {
   readonly facts: readonly Recorded[];
-  /** Resolves when the batch is written; on the disk, when it was promised (`sync`). */
+  /** Resolves when the batch is written; with `sync`, when it is on the disk. */
   readonly done: Promise<void>;
 }
 
-/** What waits for the disk, or was given up by then: its intent stands there. */
+/** Errors of facts that wait for the disk, or were given up: their intent is still on the disk. */
 const waits: ReadonlySet<string> = new Set(['QCC_LOG_SUSPENDED', 'QCC_LOG_GIVEN_UP']);
 
-/** Profiles make the ladder; settings make its policy. */
+/** Profiles make up the ladder; settings define its policy. */
 const changesLadder: ReadonlySet<string> = new Set(['profile', 'config']);
 
-/** What routing knows nothing of. */
+/** Facts that do not affect routing. */
 const outsideView: ReadonlySet<string> = new Set(['request', 'queue']);
 
 export class Core {
   readonly state: State;
-  /** Commands that a life before has accepted, and this one has done: what they do beside facts is still to do. */
+  /** Commands that a former life accepted and this one carried out: their effects beside facts are still to be done. */
   carriedOut = 0;
   readonly #log: Log;
   readonly #world: World;
   readonly #policies: (state: State) => Policies;
   readonly #listeners = new Set<(facts: readonly Recorded[]) => void>();
   #batch: Recorded[] | undefined;
-  /** Of the transaction that runs: its facts and what was decided on them are of one instant. */
+  /** The instant of the running transaction: its facts and the decisions on them share it. */
   #moment: Millis | undefined;
   #view: RoutingView | undefined;
   #ladderIsClean = false;
   readonly #untold: UntoldLosses;
-  /** How far the log is ahead of the clock: it was set back while no gateway ran. */
+  /** How far the log is ahead of the clock, which was set back while no gateway ran. */
   readonly #aheadMs: Millis;
 
   private constructor(state: State, log: Log, world: World, policies: (state: State) => Policies) {
@@ -75,7 +75,7 @@ export class Core {
     this.#aheadMs = Math.max(0, state.at - world.now());
   }
 
-  /** The log's time: every instant in the state is one of it. It never begins before what the log has seen. */
+  /** The log's time, which is used for every instant in the state. It never begins before the log's last fact. */
   now(): Millis {
     return this.#world.now() + this.#aheadMs;
   }
@@ -121,7 +121,7 @@ export class Core {
     try {
       told = this.#do(command, { by: 'cli', sync: true, intent });
     } finally {
-      // What comes to nothing is not to be asked again by the next start.
+      // A command without a result must not be repeated by the next start.
       if (!told?.facts.length) await this.#log.withdraw(intent).catch(() => {});
     }
     await told.done.catch((error: unknown) => {
@@ -145,10 +145,10 @@ export class Core {
     }
   }
 
-  /** Writes facts of a stream as they are. Those of a profile are looked at by the ladder. */
+  /** Writes facts of a stream as they are. The ladder reacts to those of a profile. */
   report(stream: string, facts: readonly Fact[], origin: Origin): Told {
     return this.#transact(origin, () => {
-      // One command: what comes after its first fact has that one as its cause, so that it can be undone as one.
+      // One command: later facts name its first one as their cause, so that it can be undone as a whole.
       let first: number | null = null;
       let last: number | null = null;
       for (const fact of facts) {
@@ -159,7 +159,7 @@ export class Core {
     });
   }
 
-  /** Facts of several streams, all or nothing. What is reported of an endpoint passes its machine. */
+  /** Facts of several streams, all or nothing. Reports about an endpoint pass its machine. */
   change(steps: readonly Step[], origin: Origin): Told {
     return this.#transact(origin, () => {
       let first: number | null = null;
@@ -174,7 +174,7 @@ export class Core {
     });
   }
 
-  /** One fact a request. When the active profile could not serve, that is a report about it. */
+  /** One fact per request. If the active profile could not serve it, that is also a report about the profile. */
   requestEnded(stream: string, fact: Fact): void {
     this.#transact({ by: 'traffic' }, () => {
       const recorded = this.#record(stream, fact, null, 'traffic');
@@ -187,7 +187,7 @@ export class Core {
     });
   }
 
-  /** What an attempt, a probe, a person or a timer has to say about an endpoint. */
+  /** What an attempt, a probe, a person or a timer reports about an endpoint. */
   tellEndpoint(id: EndpointId, report: EndpointReport, origin: Origin): Told {
     return this.#transact(origin, () => {
       const { facts, cause } = this.#decide(id, report, origin.by, null);
@@ -202,7 +202,7 @@ export class Core {
     });
   }
 
-  /** A success is told only when it can change something: the clean state of a healthy endpoint has no news. */
+  /** A success is reported only when it can change something: for a clean, healthy endpoint it is no news. */
   attemptSucceeded(id: EndpointId, success: { request: string; ttfbMs: Millis; ttftMs: Millis | null }): void {
     const recent = () => this.state.recent.window(id, this.now());
     const worth = worthTelling(this.state.endpoint(id), success, recent);
@@ -211,7 +211,7 @@ export class Core {
     }
   }
 
-  /** It has said that it lacks the model. The same again is no news. */
+  /** The endpoint has said that it lacks the model. A repetition is no news. */
   modelNotFound(id: EndpointId, model: string, request: string): void {
     const until = lacksModelUntil(this.#now());
     this.tellEndpoint(id, { type: 'ModelNotFound', data: { model, until, request } }, { by: 'traffic' });
@@ -228,7 +228,7 @@ export class Core {
     return this.#transact(origin, () => this.#ask(ask, null, origin.by));
   }
 
-  /** What happened to a queued request, or is asked of it. No facts come back where it comes too late. */
+  /** What happened to a queued request, or is requested of it. Returns no facts when it comes too late. */
   tellQueue(id: QueueId, ask: QueueAsk, origin: Origin): Told {
     return this.#transact(origin, () => {
       const moment = { now: this.#now(), dice: this.#world.dice() };
@@ -241,20 +241,20 @@ export class Core {
     });
   }
 
-  /** The earliest instant at which a machine wants to be looked at. */
+  /** The earliest instant that a machine waits for. */
   nextDueAt(): Millis | null {
     return nextDueAt(this.state);
   }
 
-  /** Reports every timer whose instant has come. A late or a doubled call is harmless: `gen` tells. */
+  /** Reports every timer that has elapsed. A late or duplicate call is harmless: `gen` identifies the timer. */
   tick(): void {
     for (const command of elapsed(this.state, this.now()))
       this.#do(command, { by: 'timer', sync: command.do === 'tellQueue' });
   }
 
   /**
-   * Writes down what the log found lost, each loss once over all starts.
-   * @throws {QccError} `QCC_LOG_SUSPENDED` when the disk takes nothing
+   * Records what the log found lost, each loss once over all starts.
+   * @throws {QccError} `QCC_LOG_SUSPENDED` when the disk cannot be written
    */
   async tellLosses(): Promise<void> {
     const losses = await this.#untold.take();
@@ -262,7 +262,7 @@ export class Core {
     await this.report(streams.gateway, losses, { by: 'gateway', sync: true }).done;
   }
 
-  /** What was lost is told first: the next start looks only at what comes after the snapshot. */
+  /** Losses are recorded first: the next start checks only what comes after the snapshot. */
   async snapshot(): Promise<void> {
     await this.tellLosses();
     const saved = this.state.toJSON();
@@ -310,7 +310,7 @@ export class Core {
     return recorded;
   }
 
-  /** A report and what its machine makes of it; `cause` is the number of the report, null when it changes nothing. */
+  /** A report and the decisions of its machine; `cause` is the number of the report's fact, null when it changes nothing. */
   #decide(id: EndpointId, report: EndpointReport, by: By, because: number | null) {
     const now = this.#now();
     const facts = decideEndpoint(
@@ -344,7 +344,7 @@ export class Core {
   }
 }
 
-/** It is folded and handed over: a listener that throws is told of, and keeps neither the others nor the reporter from going on. */
+/** The batch is folded and handed over: a listener's error is reported, and affects neither other listeners nor the reporter. */
 function tell(listener: (facts: readonly Recorded[]) => void, facts: readonly Recorded[]): void {
   try {
     listener(facts);

@@ -1,4 +1,4 @@
-/** The log folded into a state: from the newest snapshot that can be read, and what a snapshot has to say of itself. */
+/** Folds the log into a state, from the newest readable snapshot, and checks the snapshot's versions. */
 import { catalogue, NewerFact, refuseNewer, refuseNewerCatalogue, upcast } from '../../events/catalogue.ts';
 import type { Log, ReadableLog, Snapshot } from '../log/log.ts';
 import { State } from './state.ts';
@@ -7,7 +7,7 @@ import { State } from './state.ts';
 const lookedAt = 200;
 
 /**
- * What a snapshot covers is not folded: the log's end is looked at all the same.
+ * Facts covered by a snapshot are not folded, but the log's end is checked all the same.
  * @throws {NewerFact} when a newer qcc wrote it: nothing may be written after it
  */
 export async function refuseNewerEnd(log: ReadableLog): Promise<void> {
@@ -15,14 +15,14 @@ export async function refuseNewerEnd(log: ReadableLog): Promise<void> {
     for (const fact of facts) refuseNewer(fact);
 }
 
-/** Folds the log up to a fact (or all of it) into a state: nothing is decided anew, no effect is done again. */
+/** Folds the log up to a fact (or all of it) into a state: nothing is decided anew, and no effect is repeated. */
 export async function foldLog(log: ReadableLog, upTo?: number, keep?: (state: State) => Promise<void>): Promise<State> {
   const state = (await newestState(log, upTo)) ?? new State();
   for await (const facts of log.read(state.seq + 1, upTo)) {
     for (const fact of facts) state.apply(upcast(fact));
     await keep?.(state);
   }
-  // Lost facts at the very end: their numbers are not given a second time.
+  // Lost facts at the very end: their numbers are not given out a second time.
   state.seq = Math.max(state.seq, Math.min(log.head, upTo ?? log.head));
   return state;
 }
@@ -38,7 +38,7 @@ function refuseNewerSnapshot({ seq, data }: Snapshot): void {
   refuseNewerCatalogue((data as { catalogue?: unknown } | null)?.catalogue, seq);
 }
 
-/** One of another form, which an older qcc has left, is passed over for one before it. */
+/** A snapshot of another form, from an older qcc, is skipped in favour of an earlier one. */
 async function newestState(log: ReadableLog, upTo: number | undefined): Promise<State | undefined> {
   for (let max = upTo; ; ) {
     const snapshot = await log.loadSnapshot('state', max);
@@ -53,8 +53,9 @@ async function newestState(log: ReadableLog, upTo: number | undefined): Promise<
 const factsBetween = 5_000;
 
 /**
- * Snapshots on the way of a long fold: after an update that keeps its state in another form, or lives that were killed again and
- * again, any past moment is near to one again. Not over damage: what comes before a snapshot is not looked at by the next start.
+ * Takes snapshots during a long fold: after an update that stores its state in another form, or after lives that were killed again and
+ * again, every past moment is again close to a snapshot. Not after damage, because the next start does not check what comes before a
+ * snapshot.
  */
 export function keeper(log: Log): (state: State) => Promise<void> {
   let last: number | undefined;

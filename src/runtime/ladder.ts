@@ -1,4 +1,4 @@
-/** What routing and the ladder's machine are shown of the state. */
+/** The parts of the state that routing and the ladder's machine see. */
 import type { Millis } from '../../events/fact.ts';
 import type { EndpointId } from '../../events/ids.ts';
 import { isAvailable } from '../../machines/available.ts';

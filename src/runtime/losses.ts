@@ -1,4 +1,4 @@
-/** What the log lost becomes part of the history: each number once, over all starts. */
+/** Records what the log lost as part of the history: each number once, over all starts. */
 import { upcast } from '../../events/catalogue.ts';
 import type { Millis, Recorded } from '../../events/fact.ts';
 import type { FactsLost, LogSalvaged } from '../../events/gateway.ts';
@@ -6,7 +6,7 @@ import { streams } from '../../events/ids.ts';
 import { type Range, rangeOf, without } from '../log/damage.ts';
 import type { Damage, Log } from '../log/log.ts';
 
-/** The losses that the history tells of, oldest first. One whose own fact was lost is not among them: it is told again. */
+/** The losses that the history records, oldest first. A loss whose own fact was lost is not among them, and is recorded again. */
 export async function toldLosses(
   log: Pick<Log, 'readStream'> & Partial<Pick<Log, 'flush'>>,
 ): Promise<readonly FactsLost['data'][]> {
@@ -18,7 +18,7 @@ export async function toldLosses(
   return told;
 }
 
-/** What a fact tells to be lost: a gateway found it, or a repair could not bring it back. */
+/** The losses that a fact records: a gateway found them, or a repair could not restore them. */
 export function lossesOf(fact: Recorded): readonly FactsLost['data'][] {
   if (fact.type === 'FactsLost') return [(upcast(fact) as Recorded<FactsLost>).data];
   if (fact.type !== 'LogSalvaged') return [];
@@ -26,16 +26,16 @@ export function lossesOf(fact: Recorded): readonly FactsLost['data'][] {
   return ranges.map(([from, to]) => ({ from, to, because: 'missing', since: null }));
 }
 
-/** All that is known to be lost, told or not; only what this process met itself while the log cannot be read. */
+/** All known losses, recorded or not; while the log cannot be read, only those that this process found itself. */
 export async function knownLosses(log: Log): Promise<readonly FactsLost['data'][]> {
   const told = log.state === 'open' && log.isTrusted !== false ? await toldLosses(log) : [];
   return [...told, ...lossesToTell(log.damage, told.map(rangeOf)).map(({ data }) => data)];
 }
 
-// A log in shreds is told all the same; from when on is of use for its first losses.
+// All losses of a badly damaged log are recorded; the time is looked up for the first ones only.
 const lookedUp = 50;
 
-/** By the first number of each loss: when the fact before it happened, where that can be read. */
+/** By the first number of each loss: the instant of the fact before it, where that can be read. */
 async function lastBefore(log: Log, damage: readonly Damage[]): Promise<ReadonlyMap<number, Millis>> {
   const since = new Map<number, Millis>();
   for (const { from } of damage.slice(0, lookedUp)) {
@@ -45,7 +45,7 @@ async function lastBefore(log: Log, damage: readonly Damage[]): Promise<Readonly
   return since;
 }
 
-/** One fact for each run of numbers that were lost for the same reason and are not told of yet. */
+/** One fact for each run of numbers that were lost for the same reason and are not recorded yet. */
 export function lossesToTell(
   damage: readonly Damage[],
   told: readonly Range[],
@@ -62,7 +62,7 @@ export function lossesToTell(
   return losses.map((data) => ({ type: 'FactsLost', data }));
 }
 
-/** What the log has found lost, and the history does not tell of yet. */
+/** Losses that the log has found and the history does not record yet. */
 export class UntoldLosses {
   readonly #log: Log;
   #told: Promise<Range[]> | undefined;
@@ -82,7 +82,7 @@ export class UntoldLosses {
       throw error;
     });
     const since = await lastBefore(this.#log, [...damage]);
-    // From here on nothing waits: two that take at once would tell twice.
+    // No await from here on: two concurrent calls would record a loss twice.
     const losses = lossesToTell(damage, told, since);
     this.#damageLooked = damage.length;
     told.push(...losses.map(({ data }) => rangeOf(data)));

@@ -1,22 +1,22 @@
-/** Looks after the log while the gateway runs: snapshots in time, and facts that are too old to keep. */
+/** Maintains the log while the gateway runs: regular snapshots, and removal of facts beyond retention. */
 import { dayMs } from '../../events/units.ts';
 import type { Core } from './core.ts';
 import { foldLog, snapshotOf } from './fold-log.ts';
 
-/** How much of the past is kept: whichever ends first. */
+/** The retention: the stricter limit applies. */
 export interface Keeping {
   readonly days: number;
-  /** Of the log on the disk; 0 is no limit. */
+  /** Bytes of the log on the disk; 0 means no limit. */
   readonly bytes: number;
 }
 
-// Start is a snapshot and the facts after it: this many fold in some 40 ms.
+// A start loads a snapshot and folds the facts after it: this many fold in some 40 ms.
 const factsBetweenSnapshots = 5_000;
 const snapshotEveryMs = 60_000;
 const trimEveryMs = 3_600_000;
-// A gateway that runs for an hour at a time keeps to it too; its first minute belongs to requests.
+// A gateway that runs for an hour at a time trims its log too; its first minute belongs to requests.
 const trimFirstMs = 120_000;
-// A log that is over its limit is trimmed to this share of it: not again in an hour.
+// A log over its limit is trimmed to this share of it, so that it is not due again in an hour.
 const roomLeft = 0.9;
 
 export class Maintenance {
@@ -29,7 +29,8 @@ export class Maintenance {
   constructor(core: Core, keeping: () => Keeping) {
     this.#core = core;
     this.#keeping = keeping;
-    // What the life before left without a snapshot counts: else one that is killed again and again would never make one.
+    // Facts that the former life left without a snapshot count, too: otherwise a gateway that is killed again and again would never make
+    // one.
     this.#savedSeq = core.state.restoredSeq;
   }
 
@@ -51,20 +52,20 @@ export class Maintenance {
   }
 
   /**
-   * Removes what is too old or too much, up to a snapshot: what is left can be folded from its first fact on, so that
-   * every moment which the log still has can be looked at.
+   * Removes what is too old or too much, up to a snapshot: the rest can be folded from its first fact on, so that every moment in the log
+   * stays available.
    */
   async trim(): Promise<number> {
     const { log } = this.#core;
     await log.flush();
     const keepFrom = Math.min(log.head + 1, Math.max(await this.#youngEnough(), await this.#smallEnough()));
     if (keepFrom <= log.tail) return 0;
-    // First: saving one makes others spare, and the one that all the rest is folded from must not be among them.
+    // First, because saving a snapshot deletes surplus ones, and the one that the rest is folded from must not be among them.
     await this.#core.snapshot();
     return (await this.#makeAnchor(keepFrom - 1)) ? log.trim(keepFrom) : 0;
   }
 
-  /** By hand only: facts whose snapshot is gone are read, and folded into nothing. What is left begins with a snapshot again. */
+  /** Manual only: removes facts whose snapshot is missing, because they cannot be folded. The log begins with a snapshot again. */
   async trimUnfolded(): Promise<number> {
     const { log } = this.#core;
     if (log.tail === 1 || (await log.loadSnapshot('state', log.tail - 1))) return 0;
@@ -73,7 +74,7 @@ export class Maintenance {
     return first ? log.trim(first.seq + 1) : 0;
   }
 
-  /** A snapshot right before what is kept: with little traffic the nearest one is weeks away. False where it cannot be folded. */
+  /** Takes a snapshot right before the kept facts: with little traffic the nearest one is weeks away. False where it cannot be folded. */
   async #makeAnchor(seq: number): Promise<boolean> {
     const { log } = this.#core;
     const near = await log.loadSnapshot('state', seq);
@@ -86,7 +87,7 @@ export class Maintenance {
   }
 
   #tidy(): void {
-    // A disk that takes nothing now is no end of the gateway: in an hour it is tried again.
+    // A full disk does not stop the gateway: maintenance tries again in an hour.
     this.trim().catch(() => {});
   }
 
@@ -94,7 +95,7 @@ export class Maintenance {
     return this.#core.log.seqAt(this.#core.now() - this.#keeping().days * dayMs);
   }
 
-  /** What is over is taken from the oldest by their number: facts are of many sizes, and thousands of them of one. */
+  /** The surplus is removed from the oldest facts by count: facts differ in size, but thousands of them average out. */
   async #smallEnough(): Promise<number> {
     const { log } = this.#core;
     const { bytes } = this.#keeping();
@@ -109,7 +110,7 @@ export class Maintenance {
     this.#savedSeq = this.#core.state.seq;
     this.#saving = this.#core
       .snapshot()
-      // A full disk: the log says so itself, and the next snapshot is tried in a minute.
+      // A full disk: the log reports it itself, and the next snapshot is tried in a minute.
       .catch(() => {})
       .finally(() => {
         this.#saving = undefined;

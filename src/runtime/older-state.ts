@@ -1,4 +1,4 @@
-/** A state that a former version has saved, in the form of today: the facts that led to it may be gone from the log. */
+/** Converts a state saved by a former version to the present form: the facts that led to it may be gone from the log. */
 import { callReasonOf, ladderReasonOf, queueReasonOf, reasonGiven } from '../../events/old-sentences.ts';
 
 interface Older {

@@ -101,7 +101,7 @@ export function factRow(fact: Recorded): FactRow {
   return { seq, at: iso(at), stream, type, data, cause, by };
 }
 
-/** Of an item that is forgotten meanwhile, nothing is known but its id. */
+/** Of an item that was forgotten meanwhile, only the id is known. */
 export function queueRow(id: QueueId, item: QueueItem | undefined): QueueItemRow {
   return {
     id,

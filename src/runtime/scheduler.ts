@@ -1,9 +1,9 @@
-/** One timer for the earliest instant that any machine waits for. Firing it is a report like any other. */
+/** One timer for the earliest instant that any machine waits for. Its expiry is a report like any other. */
 import type { Core } from './core.ts';
 
-// setTimeout's limit is 2^31-1 ms; a longer wait is looked at again on the way.
+// setTimeout's limit is 2^31-1 ms; a longer wait is split.
 const longestWaitMs = 3_600_000;
-// What threw will throw again: not at once, or nothing else would ever run.
+// An error is likely to repeat: a retry at once would leave no time for anything else.
 const afterFaultMs = 1_000;
 
 export class Scheduler {
@@ -15,7 +15,7 @@ export class Scheduler {
   constructor(core: Core) {
     this.#core = core;
     core.onFacts((facts) => {
-      // The system's timers stand still while the machine sleeps; instants go by.
+      // The system's timers stop while the machine sleeps; instants do not.
       if (facts.some(({ type }) => type === 'Slept')) this.#disarm();
       // A request's fact moves no machine's timer, and is by far the most frequent one.
       if (facts.length > 1 || !facts[0]?.stream.startsWith('request/')) this.arm();

@@ -1,4 +1,4 @@
-/** All that the log's facts have made of us: the machines and the projections. Live and in replay, this is the only fold. */
+/** The state that the log's facts lead to: the machines and the projections. Live and in replay, this is the only fold. */
 
 import type { SettingValue } from '../../events/config.ts';
 import type { EndpointFact } from '../../events/endpoint.ts';
@@ -28,7 +28,7 @@ import { Stats } from '../projections/stats.ts';
 import { Switches } from '../projections/switches.ts';
 import { upgradedState } from './older-state.ts';
 
-/** Today's chart would have gone elsewhere than the recorded decision says. The record wins. */
+/** Today's chart would have reached another state than the recorded decision says. The record wins. */
 export interface Drift {
   readonly seq: number;
   readonly stream: string;
@@ -36,7 +36,7 @@ export interface Drift {
   readonly folded: string;
 }
 
-/** Changes with the shape of what `toJSON` gives. A snapshot older than `oldestForm` is passed over and the log folded anew. */
+/** Changes with the shape of the result of `toJSON`. A snapshot older than `oldestForm` is skipped and the log folded anew. */
 const snapshotForm = 4;
 const oldestForm = 3;
 
@@ -61,11 +61,11 @@ const freshEndpoint: EndpointSnapshot = initialOf(endpointChart);
 
 export class State {
   seq = 0;
-  /** The `seq` of the snapshot that it was made from; 0 when all of it was folded. */
+  /** The `seq` of the snapshot that it was made from; 0 when the whole log was folded. */
   restoredSeq = 0;
   at: Millis = 0;
   readonly drift: Drift[] = [];
-  /** The version each lasting stream has reached. A request's stream has one fact, and is not kept. */
+  /** The version that each lasting stream has reached. A request's stream has one fact, and is not kept. */
   readonly versions = new Map<string, number>();
   readonly endpoints = new Map<EndpointId, EndpointSnapshot>();
   priority: PrioritySnapshot = initialOf(priorityChart);
@@ -130,12 +130,12 @@ export class State {
     const drift = this.queue.apply(fact);
     if (drift) this.drift.push({ seq: fact.seq, stream: fact.stream, ...drift });
     this.stats.apply(fact);
-    // Nothing is told of it any more.
+    // The stream gets no further facts.
     if (fact.type === 'QueuedRequestForgotten') this.versions.delete(fact.stream);
   }
 
   #applyProfile(fact: Recorded): void {
-    // An endpoint that is gone needs no machine: its timers must not wake anybody.
+    // A removed endpoint needs no machine: its timers must not fire.
     if (fact.type === 'EndpointRemoved') {
       this.endpoints.delete((fact.data as { endpoint: EndpointId }).endpoint);
     }
@@ -176,7 +176,7 @@ export class State {
     return Number((json as Partial<Saved> | null)?.form) > snapshotForm;
   }
 
-  /** Undefined when the snapshot is of a form that is not read any more. */
+  /** Undefined when the snapshot is of a form that is no longer supported. */
   static from(json: unknown): State | undefined {
     const form = (json as Partial<Saved> | null)?.form ?? 0;
     if (form < oldestForm || form > snapshotForm) return undefined;
@@ -199,7 +199,7 @@ export class State {
     return state;
   }
 
-  /** All that a person has set up. */
+  /** Everything that the user has set up. */
   configuration(): Configuration {
     const { settings, profiles } = this;
     return configurationOf({
@@ -213,7 +213,7 @@ export class State {
     return gatewayStatus(this.gateway).state;
   }
 
-  /** Which life of the gateway spoke last. */
+  /** The life of the gateway that wrote last. */
   get gatewayEpoch(): string {
     return gatewayStatus(this.gateway).epoch ?? '';
   }

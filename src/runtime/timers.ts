@@ -1,4 +1,4 @@
-/** The machines' timers, as the state has them: when one is due, and which have come. */
+/** The machines' timers, as the state has them: when one is due, and which have elapsed. */
 import type { Millis } from '../../events/fact.ts';
 import { timerOf } from '../../machines/endpoint.ts';
 import { timerOfPriority } from '../../machines/priority.ts';
@@ -15,7 +15,7 @@ export function nextDueAt({ priority, endpoints, queue }: State): Millis | null 
   return earliest === Number.POSITIVE_INFINITY ? null : earliest;
 }
 
-/** One after the other: what an endpoint's timer leads to may be what the ladder's timer waits for. */
+/** One after the other, because an endpoint's timer may cause what the ladder's timer waits for. */
 export function* elapsed(state: State, now: Millis): Iterable<Command> {
   for (const [id, endpoint] of [...state.endpoints]) {
     const timer = timerOf(endpoint);

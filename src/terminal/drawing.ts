@@ -1,10 +1,10 @@
 /** Pictures of a chart: for a terminal, for mermaid, for Graphviz. Each marks the states in which a machine stands now. */
 import type { Drawing } from '../../machines/chart.ts';
 
-// Of `  ├─▶ ` and of the gap before the facts.
+// The width of `  ├─▶ ` and of the gap before the facts.
 const arrowWidth = 8;
 
-/** By state: who stands in it. */
+/** By state: the machines in it. */
 export type Standing = ReadonlyMap<string, readonly string[]>;
 
 type Paint = (style: 'bold' | 'dim' | 'green', text: string) => string;
@@ -43,7 +43,7 @@ export function drawnAsText(
 const single = { top: '┌┐', bottom: '└┘', flat: '─', side: '│', down: '┬' };
 const double = { top: '╔╗', bottom: '╚╝', flat: '═', side: '║', down: '╤' };
 
-/** Facts side by side, as many as a line takes. */
+/** Facts side by side, as many as fit on a line. */
 function filled(facts: readonly string[], width: number): readonly string[] {
   const lines: string[] = [];
   for (const fact of facts) {

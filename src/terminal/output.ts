@@ -1,4 +1,4 @@
-/** The one file that prints. Data goes to stdout; everything else, by consola, to stderr. */
+/** All output of commands. Data goes to stdout; everything else, by consola, to stderr. */
 import { once } from 'node:events';
 import { type ConsolaInstance, createConsola } from 'consola/basic';
 import { exitCodes, QccError } from '../errors/qcc-error.ts';
@@ -15,26 +15,26 @@ const clearScreen = '\u001b[H\u001b[2J';
 export interface Output {
   readonly colour: boolean;
   readonly columns: number;
-  /** Lines of data. What looks like two lines inside of one stays one. */
+  /** Lines of data. A line break inside a line is escaped. */
   line(...lines: readonly string[]): void;
-  /** That something was done, for people: on stdout, where a human answer is looked for, and nothing with `--quiet`. */
+  /** A confirmation for people: on stdout, where a human answer is expected, and omitted with `--quiet`. */
   done(text: string): void;
   json(value: unknown): void;
-  /** Data that is not ours: into a file or a pipe as it is, on a terminal as text that it does not obey. */
+  /** Foreign data: unchanged into a file or a pipe, and with visible control characters on a terminal. */
   bytes(bytes: Buffer): void;
-  /** Sentences of data, a line each: where the terminal is narrower, one goes on below, that many cells in. */
+  /** Sentences of data, a line each: on a narrow terminal they continue below, indented by that many cells. */
   prose(indent: number, ...lines: readonly string[]): void;
   table(heads: readonly string[], rows: readonly (readonly string[])[], shape?: TableShape): void;
-  /** Where a terminal shows it, the screen is empty again. */
+  /** Clears the screen, on a terminal. */
   clear(): void;
   note(...lines: readonly string[]): void;
   warn(...lines: readonly string[]): void;
   paint(style: Style, text: string): string;
-  /** Waits until the reader has taken what was printed: who prints a million lines does so after each thousand. */
+  /** Waits until the reader has consumed the output: long output waits after each thousand lines. */
   settle(): Promise<void>;
 }
 
-/** @param stream where data goes; stdout when it is not said */
+/** @param stream where data goes; default stdout */
 export function makeOutput(options: {
   readonly colour: boolean;
   readonly quiet: boolean;
@@ -43,7 +43,7 @@ export function makeOutput(options: {
   const { colour, quiet } = options;
   const stdout = options.stream ?? process.stdout;
   const say = consolaFor(quiet ? warnings : messages);
-  // Into a file or a pipe everything goes, however wide it is.
+  // Output into a file or a pipe is never truncated.
   const columns = process.stdout.columns || Number.POSITIVE_INFINITY;
   const paint = (style: Style, text: string) => (colour ? styled(style, text) : text);
   const line = (...lines: readonly string[]) => print(stdout, ...lines);
@@ -74,13 +74,13 @@ export function makeOutput(options: {
       // A reader that goes away meanwhile reads no more: that ends the waiting too.
       if ((stdout as NodeJS.WriteStream).writableNeedDrain) await once(stdout, 'drain').catch(() => {});
     },
-    // What follows the message is a command: broken by us, it could not be copied.
+    // The text after the message is a command: wrapped, it could not be copied.
     note: (first = '', ...more) => tell(say.log, first, more),
     warn: (first = '', ...more) => tell(say.warn, first, more),
   };
 }
 
-// Levels of consola: errors are said at each of them.
+// Levels of consola: errors are shown at each of them.
 const warnings = 1;
 const messages = 3;
 
@@ -90,22 +90,22 @@ function consolaFor(level: number): ConsolaInstance {
     stderr: process.stderr,
     level,
     formatOptions: { date: false, colors: false },
-    // A message is the message: no label of a logger in front of it.
+    // Messages appear without a logger's label.
     reporters: [{ log: ({ args }) => print(process.stderr, ...args.map(String)) }],
   });
 }
 
-// Of the terminal beside the data, which may be another one, or none.
+// The terminal for messages, which may differ from the one for data, or be missing.
 const columnsBeside = () => process.stderr.columns || Number.POSITIVE_INFINITY;
 
 interface Telling {
   readonly json: boolean;
   readonly language: Language;
-  /** Of stderr. */
+  /** The width of stderr. */
   readonly colour: boolean;
 }
 
-/** What is wrong, and the next command. With --json, one object; with QCC_DEBUG=1, the stack too. */
+/** The error, and the next command. With --json, one object; with QCC_DEBUG=1, the stack too. */
 export function printError(error: unknown, { json, language, colour }: Telling): number {
   const known =
     error instanceof QccError

@@ -1,13 +1,13 @@
 /**
- * Questions to a person at a terminal. Loaded only when one is asked. Not by consola's `prompt`: it is an older copy of the same
- * package, which can hide nothing that is typed, and asks on stdout, where data goes.
+ * Prompts at a terminal. Loaded on demand. Not consola's `prompt`: it bundles an older copy of the same package, which cannot hide input,
+ * and asks on stdout, where data goes.
  */
 import { confirm as askConfirm, cancel, isCancel, password, select, text } from '@clack/prompts';
 import { exitCodes, QccError } from '../errors/qcc-error.ts';
 import type { Words } from '../messages/messages.ts';
 import { visible } from '../platform/visible.ts';
 
-// Prompts are no data: they go where messages go.
+// Prompts are not data: they go where messages go.
 const output = process.stderr;
 
 function answered<T>(value: T): Exclude<T, symbol> {
@@ -39,7 +39,7 @@ export async function askText(message: string): Promise<string> {
   return answered(await text({ message: visible(message), output }));
 }
 
-/** What is typed is not shown. */
+/** Hidden input. */
 export async function askSecret(message: string): Promise<string> {
   return answered(await password({ message: visible(message), output }));
 }

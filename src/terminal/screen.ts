@@ -1,13 +1,13 @@
 /**
- * A screen of one's own on the terminal, by hand-written escapes: the one that was there comes back as it was, however it ends.
- * Only lines that have changed are written, all at once: nothing flickers.
+ * A full-screen view on the terminal's alternate screen, by hand-written escapes: the former screen is restored however it ends.
+ * Only changed lines are written, all at once, so that nothing flickers.
  */
 import { rendered } from './terminal.ts';
 
 const esc = '\u001b[';
 const enter = `${esc}?1049h${esc}?25l`;
 const leave = `${esc}?25h${esc}?1049l`;
-// Terminals that know it show what stands between as one frame; others pass it over.
+// Terminals that support it show the output in between as one frame; others ignore it.
 const begin = `${esc}?2026h`;
 const end = `${esc}?2026l`;
 const clearBelow = `${esc}J`;
@@ -29,7 +29,7 @@ interface Keys {
   pause(): unknown;
 }
 
-/** What ended it: a key that means it, or a signal. */
+/** What ended it: a key for that purpose, or a signal. */
 export type Ended = 'quit' | 'interrupted';
 
 export class Screen {
@@ -52,7 +52,7 @@ export class Screen {
     keys.resume();
     terminal.on('resize', this.#again);
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, this.#signal);
-    // Whatever ends the process, the terminal is given back.
+    // Whatever ends the process, the terminal is restored.
     process.on('exit', this.#restore);
     terminal.write(enter);
   }
@@ -65,7 +65,7 @@ export class Screen {
     return this.#terminal.rows ?? 24;
   }
 
-  /** @param lines no wider than the terminal; what is below it is left out */
+  /** @param lines no wider than the terminal; lines below its end are omitted */
   draw(lines: readonly string[]): void {
     if (!this.#isOpen) return;
     const shown = lines.slice(0, this.rows);
@@ -104,7 +104,7 @@ export class Screen {
 
   readonly #signal = (): void => this.#end('interrupted');
 
-  /** Another size: nothing of what is there can be relied on. */
+  /** The size changed: the present content is unreliable. */
   readonly #again = (): void => {
     this.#shown = [];
     this.#terminal.write(`${esc}1;1H${clearBelow}`);

@@ -1,12 +1,12 @@
-/** Tables for people: columns one below the other, and what of them is shown where not all of them fit. */
+/** Tables for people: aligned columns, and rules for what is shown when not all of them fit. */
 import { clean } from './terminal.ts';
 import { widthOf } from './width.ts';
 import { cut, wrapped } from './wrap.ts';
 
 export interface TableShape {
-  /** The heads of columns that a narrow terminal does without: the first of them goes first. */
+  /** The heads of columns that a narrow terminal omits, in this order. */
   readonly optional?: readonly string[];
-  /** The last column is a sentence: it goes on below itself, and is not cut. */
+  /** The last column is a sentence: it wraps below itself instead of being truncated. */
   readonly wrapsLast?: boolean;
 }
 
@@ -18,19 +18,19 @@ interface Page {
 type Rows = readonly (readonly string[])[];
 
 const gap = 2;
-// A last column that is narrower than this is cut: a word a line cannot be read.
+// A last column narrower than this is truncated: one word a line cannot be read.
 const sentenceLeast = 12;
-// So much of a sentence on a line reads well; for more, no other column is left out.
+// This much of a sentence on a line reads well; no other column is omitted for more.
 const sentenceWish = 24;
 
-/** Columns as wide as what stands in them. What does not fit the terminal is left out, goes on below, or is cut, by the shape. */
+/** Columns as wide as their content. What does not fit the terminal is omitted, wrapped or truncated, by the shape. */
 export function tableLines(
   heads: readonly string[],
   values: Rows,
   { columns, paintHead }: Page,
   shape: TableShape = {},
 ): readonly string[] {
-  // Before they are measured: what is made visible is wider than what it was.
+  // Before measuring: visible forms are wider than the original characters.
   const table = [heads, ...values.map((row) => row.map(clean))];
   const [head = [], ...rows] = fitting(table, shape, columns);
   const widths = widthsOf([head, ...rows]);
@@ -43,7 +43,7 @@ export function tableLines(
   return [...lines(head).map(paintHead), ...rows.flatMap(lines)];
 }
 
-/** Without the columns that are left out. */
+/** Without the omitted columns. */
 function fitting(table: Rows, { optional = [], wrapsLast = false }: TableShape, columns: number): Rows {
   const [leftOut, ...more] = optional;
   const widths = widthsOf(table);
@@ -67,7 +67,7 @@ function padded(cell: string, width: number): string {
   return cell + ' '.repeat(Math.max(0, width - widthOf(cell)));
 }
 
-/** The sentence beside the other cells, going on below itself. */
+/** The sentence beside the other cells, wrapped below itself. */
 function below(others: string, sentence: string, room: number): readonly string[] {
   const beside = others === '' ? '' : `${others}${' '.repeat(gap)}`;
   const margin = ' '.repeat(widthOf(beside));

@@ -1,6 +1,6 @@
 /**
- * The door to the terminal. Lines go out through here, and nothing that a terminal obeys goes with them but our own
- * styles. A style is a mark until it is printed: it holds a number that this process has drawn, so that no text can bring one along.
+ * The only way to the terminal. Lines are printed through here, and they contain no control sequence but our own styles. A style is a
+ * placeholder until it is printed: it holds a random number of this process, so that no foreign text can contain one.
  */
 import { styleText } from 'node:util';
 import { visible } from '../platform/visible.ts';
@@ -11,7 +11,7 @@ export type Style = Parameters<typeof styleText>[0];
 
 let drawn: string | undefined;
 
-/** What stands for the escape character of our own styles. Begins with what is no character of any text. */
+/** The placeholder for the escape character of our own styles. It begins with a character that occurs in no text. */
 function mark(): string {
   drawn ??= `\ufdd0${crypto.randomUUID()}`;
   return drawn;
@@ -21,24 +21,24 @@ function mark(): string {
 export const styles = /(\ufdd0[0-9a-f-]{36}\[[0-9;]*m)/g;
 const parameters = /^\[[0-9;]*m/;
 
-/** The text in a style. What is in it may have styles of its own. */
+/** The text in a style. The text may contain styles of its own. */
 export function styled(style: Style, text: string): string {
   const painted = styleText(style, '\n', { validateStream: false }).replaceAll(esc, mark());
   const [open = '', close = ''] = painted.split('\n');
   return open + text + close;
 }
 
-/** Ends all styles: for a line that is cut in the middle of one. */
+/** Ends all styles: for a line that is truncated in the middle of one. */
 export const unstyled = (): string => `${mark()}[0m`;
 
 export const hasStyle = (text: string): boolean => drawn !== undefined && text.includes(drawn);
 
-/** Everything but our own styles is visible; these are still marks. */
+/** Everything but our own styles is made visible; styles are still placeholders. */
 export function clean(text: string): string {
   return hasStyle(text) ? pieces(text, mark()) : visible(text);
 }
 
-/** A line as the terminal gets it. */
+/** A line in the form that the terminal receives. */
 export function rendered(line: string): string {
   return hasStyle(line) ? pieces(line, esc) : visible(line);
 }
@@ -52,7 +52,7 @@ function pieces(text: string, begin: string): string {
   return visible(first) + shown.join('');
 }
 
-/** Lines, each on its own: a newline inside of one is none. */
+/** Lines, each on its own: a line break inside a line is escaped. */
 export function print(stream: { write(text: string): unknown }, ...lines: readonly string[]): void {
   if (lines.length > 0) stream.write(lines.map((line) => `${rendered(line)}\n`).join(''));
 }

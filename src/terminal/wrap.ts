@@ -1,8 +1,8 @@
-/** A line that is wider than the terminal: cut, or broken between its words. */
+/** Truncates a line that is wider than the terminal, or breaks it between its words. */
 import { clean, hasStyle, styles, unstyled } from './terminal.ts';
 import { widthOf } from './width.ts';
 
-/** Cut by what is seen: styles take no cells, are never cut in two, and none is left open. */
+/** Truncates by visible width: styles take no cells, are never split, and none is left open. */
 export function cut(text: string, columns: number): string {
   const line = clean(text);
   if (widthOf(line) <= columns) return line;
@@ -23,14 +23,14 @@ export function cut(text: string, columns: number): string {
   return kept;
 }
 
-// A word, or one character of a script without spaces. A mark that closes stays with what is before it, one that opens with what follows,
-// a number with its unit, and a cause with its arrow.
+// A word, or one character of a script without spaces. Closing punctuation stays with the text before it, opening punctuation with the text
+// after it, a number with its unit, and a cause with its arrow.
 const words =
   /(?:← |[\d.]+ (?=(?:ms|s|min|h|d|%)(?!\w)))?[（「『【]*(?:[\u2e80-\uffef]|[^\s\u2e80-\uffef]+)[，。；：、！？）」』】]*\s*|\s+/g;
-// What is left of a narrow line when its indent is taken away must still hold a few words.
+// After the indent, a narrow line must still have room for a few words.
 const roomLeast = 20;
 
-/** Broken between words; what does not fit goes on below, that many cells in. A word that is wider than a line stays whole. */
+/** Wraps between words; continuation lines are indented by that many cells. A word that is wider than a line stays whole. */
 export function wrapped(text: string, columns: number, indent: number): readonly string[] {
   const whole = clean(text);
   if (widthOf(whole) <= columns) return [whole];
