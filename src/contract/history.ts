@@ -51,8 +51,30 @@ export interface RouteRow {
   readonly facts: readonly number[];
 }
 
+/** What decided where a request went. */
+export interface DecidedRow {
+  readonly outcome: 'answered' | 'failed' | 'broken' | 'cancelled';
+  /** Which endpoint answered, or was asked last. Null: none was asked. */
+  readonly endpoint: string | null;
+  /** As it was called then: `profile/name`. */
+  readonly name: string | null;
+  /** The rule that took it; `failover` where it was the only one of its priority. */
+  readonly because: string | null;
+  /** Why the request failed. */
+  readonly reason: string | null;
+  /** Those that were asked before in vain, or all of them when none answered. */
+  readonly failed: readonly { readonly endpoint: string; readonly name: string | null; readonly failure: string }[];
+  /** Where the choice began, when that was the reason: by its path, a pin, or as the active profile; and the switch that had led there. */
+  readonly profile: {
+    readonly name: string;
+    readonly by: 'path' | 'pin' | 'active';
+    readonly switch: SwitchRow | null;
+  } | null;
+}
+
 export interface RequestStory {
   readonly request: string;
+  readonly decided: DecidedRow;
   readonly session: string | null;
   readonly model: string | null;
   readonly status: number;
@@ -77,6 +99,8 @@ export interface RequestStory {
 }
 
 export interface EndpointStory extends MachineRow {
+  /** When it stood so. */
+  readonly at: string;
   /** Whose failures they were. */
   readonly requests: readonly string[];
   readonly facts: readonly FactRow[];
@@ -146,8 +170,13 @@ export const historyContract = {
   'history.filters': asks(v.strictObject({ ...filters, live: optional(flag) })).answers<{
     readonly filters: Filters;
   }>(),
-  /** `about`: a request by its id or its end, as the history prints it; or the beginning of an endpoint's id. */
-  'history.explain': asks(v.strictObject({ about: name })).answers<(RequestStory | EndpointStory) & WithGaps>(),
+  /**
+   * `about`: a request by its id or its end, as the history prints it; the beginning of an endpoint's id, or its name; or `#1234`, the
+   * number of a fact that tells of one. Without it: the last request that failed or went to another endpoint.
+   */
+  'history.explain': asks(v.strictObject({ about: optional(name) })).answers<
+    (RequestStory | EndpointStory) & WithGaps
+  >(),
   /** What changed between two moments; `from` and `to` of the answer are numbers of facts. */
   'history.diff': asks(v.strictObject({ from: moment, to: moment })).answers<
     { readonly from: number; readonly to: number; readonly changes: readonly ChangeRow[] } & WithGaps

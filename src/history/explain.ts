@@ -2,44 +2,104 @@
 import { upcast } from '../../events/catalogue.ts';
 import type { Millis, Recorded } from '../../events/fact.ts';
 import type { GatewayFact } from '../../events/gateway.ts';
-import { type EndpointId, nameOf, type RequestId, streams } from '../../events/ids.ts';
+import { type EndpointId, kindOf, nameOf, type RequestId, streams } from '../../events/ids.ts';
 import type { LadderReason } from '../../events/reason.ts';
-import type { Served } from '../../events/request.ts';
 import { hourMs } from '../../events/units.ts';
 import { lacksUntil } from '../../machines/available.ts';
 import { type EndpointStatus, endpointStatus, targetState } from '../../machines/endpoint.ts';
 import { exclusionOf } from '../../machines/why-not.ts';
 import type { EndpointStory, RequestStory, RouteRow } from '../contract/history.ts';
 import type { Answer, Params } from '../contract/operations.ts';
+import { exitCodes, QccError } from '../errors/qcc-error.ts';
 import type { ReadableLog } from '../log/log.ts';
 import { iso } from '../platform/time.ts';
 import { timeOf } from '../platform/uuid.ts';
 import type { KnownEndpoint, KnownProfile } from '../projections/profiles.ts';
 import { factRow, switchRow } from '../runtime/rows.ts';
 import type { State } from '../runtime/state.ts';
-import { requestNamed, unknownRequest } from './known.ts';
+import { calledThen, decidedBy, type Ended, isTroubled, requestTold } from './decided.ts';
+import { backwards, requestNamed, unknownRequest } from './known.ts';
 import { machineRows, machinesAbout } from './machines.ts';
-import { settingsThen, stateAt } from './moment.ts';
+import { seqOfMoment, settingsThen, stateAt } from './moment.ts';
 
 // A chain goes back to when the endpoint was last healthy; for one that never was, it ends after this many facts.
 const chainMax = 50;
 const switchesShown = 3;
 
-/** A request by its id or its short form, or an endpoint by a unique beginning of its id. */
+/** A request by its id or its short form, an endpoint by a unique beginning of its id or by its name, or what a fact tells of. */
 export async function explain(
   log: ReadableLog,
-  { about }: Params<'history.explain'>,
+  { about: given }: Params<'history.explain'>,
 ): Promise<Answer<'history.explain'>> {
+  const { about, seq } = given === undefined ? await lastTroubled(log) : await toldBy(log, given);
   const ended = await endOf(log, about.replace(/^request\//, ''));
   if (ended) return explainRequest(log, nameOf(ended.stream), ended);
-  const isEndpoint =
-    /^(endpoint\/)?[0-9a-f]{1,8}$/i.test(about) && (await beginsEndpoint(log, about.replace(/^endpoint\//, '')));
-  if (isEndpoint || about.startsWith('endpoint/')) return explainEndpoint(log, about);
+  const endpoint = await endpointNamed(log, about);
+  if (endpoint !== undefined) return explainEndpoint(log, endpoint, seq);
   const request = await requestNamed(log, about);
   const found = request === undefined ? undefined : await endOf(log, request);
   if (request !== undefined && found) return explainRequest(log, request, found);
-  if (/^[0-9a-f]{1,8}$/i.test(about)) return explainEndpoint(log, about);
-  throw unknownRequest(about, await certainUntilOf(log, about));
+  if (/^[0-9a-f]{1,8}$/i.test(about)) return explainEndpoint(log, about, seq);
+  throw unknownRequest(given ?? about, await certainUntilOf(log, about));
+}
+
+interface About {
+  readonly about: string;
+  /** The last fact that is looked at. */
+  readonly seq: number;
+}
+
+async function lastTroubled(log: ReadableLog): Promise<About> {
+  for await (const facts of backwards(log)) {
+    const last = facts.findLast(isTroubled);
+    if (last) return { about: nameOf(last.stream), seq: log.head };
+  }
+  throw new QccError(
+    'QCC_HISTORY_NO_TROUBLE',
+    'no request that the log knows has failed or went to another endpoint',
+    'qcc history explain REQUEST',
+    exitCodes.notFound,
+  );
+}
+
+/** A fact's number stands for the request that the fact is about, or else for the endpoint, as it was then. */
+async function toldBy(log: ReadableLog, given: string): Promise<About> {
+  const [, number] = /^#(\d+)$/.exec(given) ?? [];
+  if (number === undefined) return { about: given, seq: log.head };
+  const seq = await seqOfMoment(log, { seq: Number(number) });
+  const chain = await causesOf(log, seq);
+  const [fact] = chain;
+  const request = requestTold(chain) ?? (fact && (await queuedRequest(log, fact)));
+  if (request !== undefined) return { about: request, seq };
+  const { endpoint } = (fact?.data ?? {}) as { endpoint?: unknown };
+  if (fact && kindOf(fact.stream) === 'endpoint') return { about: fact.stream, seq };
+  if (typeof endpoint === 'string') return { about: endpoint, seq };
+  throw new QccError(
+    'QCC_HISTORY_NO_STORY',
+    `${given} tells of no request and of no endpoint`,
+    'qcc history --stream request --limit 20',
+    exitCodes.notFound,
+    { given },
+  );
+}
+
+/** A fact, and those that led to it. */
+async function causesOf(log: ReadableLog, seq: number): Promise<readonly Recorded[]> {
+  const chain: Recorded[] = [];
+  for (let next: number | null = seq; next !== null && chain.length < chainMax; ) {
+    let found: Recorded | undefined;
+    for await (const facts of log.read(next, next)) found = facts[0] ?? found;
+    if (found) chain.push(found);
+    next = found?.cause ?? null;
+  }
+  return chain;
+}
+
+/** Of an item of the queue, the first fact alone names the request. */
+async function queuedRequest(log: ReadableLog, { stream }: Recorded): Promise<string | undefined> {
+  if (kindOf(stream) !== 'queue') return undefined;
+  for await (const facts of log.readStream(stream)) return requestTold(facts);
+  return undefined;
 }
 
 async function endOf(log: ReadableLog, request: string): Promise<Ended | undefined> {
@@ -48,9 +108,14 @@ async function endOf(log: ReadableLog, request: string): Promise<Ended | undefin
   return found.at(-1) as Ended | undefined;
 }
 
-async function beginsEndpoint(log: ReadableLog, text: string): Promise<boolean> {
+/** By a beginning of its id, or by its name. */
+async function endpointNamed(log: ReadableLog, text: string): Promise<string | undefined> {
+  if (text.startsWith('endpoint/')) return text;
   const { profiles } = await stateAt(log, log.head);
-  return profiles.endpoints().some(({ id }) => id.startsWith(text.toLowerCase()));
+  const all = profiles.endpoints();
+  if (all.some(({ id }) => id.startsWith(text.toLowerCase()))) return text;
+  const named = all.filter(({ profile, name }) => name === text || `${profile}/${name}` === text);
+  return named.length === 1 ? named[0]?.id : undefined;
 }
 
 /** For a request that is not recorded, but may have reached a gateway that was killed: until when that gateway's record is certain. */
@@ -67,7 +132,6 @@ async function certainUntilOf(log: ReadableLog, about: string): Promise<Millis |
   return null;
 }
 
-type Ended = Recorded & { readonly data: Served };
 type FoundDead = Extract<GatewayFact, { type: 'GatewayFoundDead' }>;
 
 async function explainRequest(log: ReadableLog, request: string, ended: Ended): Promise<RequestStory> {
@@ -87,10 +151,12 @@ async function explainRequest(log: ReadableLog, request: string, ended: Ended): 
     route.push({ ...row, facts: chain.map(({ seq }) => seq) });
   }
   const startedAt = ended.at - ended.data.durationMs;
+  const decided = decidedBy(then, ended, route);
   const before = then.switches.latest(switchesShown).filter(({ at }) => at >= startedAt - hourMs);
   const switches = [...switchesIn(around), ...before].map(switchRow);
   return {
     request,
+    decided,
     session: ended.data.session,
     model: ended.data.model,
     status: ended.data.status,
@@ -106,11 +172,6 @@ async function explainRequest(log: ReadableLog, request: string, ended: Ended): 
     switches,
     facts: [...facts.values()].sort((a, b) => a.seq - b.seq).map(factRow),
   };
-}
-
-function calledThen({ profiles }: State, id: string): string | null {
-  const known = profiles.endpoint(id);
-  return known ? `${known.profile}/${known.name}` : null;
 }
 
 /** Consequences of the request's own failures follow right after them, and name them as their cause. */
@@ -216,12 +277,12 @@ async function chainOf(log: ReadableLog, state: State, id: EndpointId): Promise<
   return well === all.length - 1 && well >= 0 ? all.slice(well) : all.slice(well + 1);
 }
 
-async function explainEndpoint(log: ReadableLog, about: string): Promise<EndpointStory> {
-  const state = await stateAt(log, log.head);
+async function explainEndpoint(log: ReadableLog, about: string, seq: number): Promise<EndpointStory> {
+  const state = await stateAt(log, seq);
   const rows = machineRows(state, settingsThen(state), []).filter(({ machine }) => machine === 'endpoint');
   const [machine] = machinesAbout(rows, about.toLowerCase());
   if (!machine) throw new Error('machinesAbout gives one, or throws');
   const chain = await chainOf(log, state, nameOf(machine.id) as EndpointId);
   const requests = chain.map(({ data }) => (data as { request?: string | null }).request).filter((one) => one);
-  return { ...machine, requests: [...new Set(requests as string[])], facts: chain.map(factRow) };
+  return { ...machine, at: iso(state.at), requests: [...new Set(requests as string[])], facts: chain.map(factRow) };
 }

@@ -21,7 +21,7 @@ const candidatesMax = 8;
 const shortMin = 4;
 
 /** The facts from the newest back, in windows; ends after a maximum, or when told to. */
-async function* backwards(log: ReadableLog): AsyncIterable<readonly Recorded[]> {
+export async function* backwards(log: ReadableLog): AsyncIterable<readonly Recorded[]> {
   const last = Math.max(log.tail, log.head - scannedMax + 1);
   for (let end = log.head; end >= last; end -= windowFacts) {
     const facts: Recorded[] = [];

@@ -2,6 +2,7 @@
 
 import type { EndpointStory, FactRow, RequestStory, RouteRow } from '../../contract/history.ts';
 import { codeText } from '../../messages/codes.ts';
+import { decidedText } from '../../messages/decided.ts';
 import { reasonText } from '../../messages/reasons.ts';
 import { storyWordsOf } from '../../messages/story-languages.ts';
 import { clockOf, timeText } from '../../platform/time.ts';
@@ -13,14 +14,14 @@ import { type Names, namesOf } from '../names.ts';
 import { withHistory } from '../source.ts';
 
 export async function explain(context: Context): Promise<number | undefined> {
-  const [about = ''] = context.positionals;
+  const [about] = context.positionals;
   const { story, names } = await withHistory(context, async ({ call }) => ({
-    story: await call('history.explain', { about }),
+    story: await call('history.explain', about === undefined ? {} : { about }),
     names: await namesOf(call),
   }));
   if (context.json) context.out.json(story);
   else if ('attempts' in story) ofRequest(context, story, names);
-  else ofEndpoint(context, story, names);
+  else ofEndpoint(context, story, names, about?.startsWith('#') ? Date.parse(story.at) : Date.now());
   return tellGaps(context, story.gaps);
 }
 
@@ -31,6 +32,8 @@ function ofRequest(context: Context, story: RequestStory, names: Names): void {
   const { out, words, language } = context;
   const { failures, rules, lines } = storyWordsOf(language);
   const at = Date.parse(story.startedAt);
+  out.prose(0, decidedText(story.decided, language));
+  out.line('');
   out.line(out.paint('bold', `request/${story.request}`));
   out.line(`${timeText(at)}  ${story.status || '-'}  ${story.durationMs} ms  ${story.model ?? '-'}`);
   heading(context, words.attempts);
@@ -94,8 +97,8 @@ function whyOf(row: RouteRow, { language }: Context): string {
   return `${rules[row.because] ?? row.because}${failure}${until}`;
 }
 
-function ofEndpoint(context: Context, story: EndpointStory, names: Names): void {
-  machineLines(context, story, Date.now());
+function ofEndpoint(context: Context, story: EndpointStory, names: Names, at: number): void {
+  machineLines(context, story, at);
   heading(context, storyWordsOf(context.language).lines.madeSo(story.id));
   chain(context, story.facts, names);
 }

@@ -124,12 +124,13 @@ export const historyCommands: Commands = {
       explain: {
         title: say('why a request went its way, or an endpoint is as it is', '某个请求或端点为何如此'),
         about: say(
-          'a request: its attempts, every endpoint on its way as it stood when the request chose, by which rule it was taken or left out, and the facts that had made it so. An endpoint: why it is in its state',
-          '请求：各次尝试，途中每个端点当时的状态，按哪条规则选用或排除，以及造成该状态的事实。端点：为何处于当前状态',
+          'the last request that failed or went to another endpoint; or the one that is named: by its id, an end or a beginning of it as `history` prints it, or the number of any fact about it (`#1234`). First, in one sentence, what decided; then its attempts, every endpoint on its way as it stood when the request chose, by which rule it was taken or left out, and the facts that had made it so. An endpoint, by its id or its name: why it is in its state',
+          '最近一个失败或换过端点的请求；也可指定：编号、`history` 显示的编号开头或结尾，或与之有关的任一事实的编号（`#1234`）。先用一句话说明决定因素，再列出各次尝试，途中每个端点当时的状态，按哪条规则选用或排除，以及造成该状态的事实。端点（编号或名称）：为何处于当前状态',
         ),
         positionals: [argument('REQUEST|ENDPOINT', 'endpoints')],
+        required: 0,
         flags: { 'from-log': fromLog },
-        examples: ['qcc history explain REQUEST', 'qcc history explain 3f2a'],
+        examples: ['qcc history explain', 'qcc history explain "#1234"', 'qcc history explain 3f2a'],
         load: async () => (await import('./explain-cli.ts')).explain,
       },
     },
