@@ -1,6 +1,6 @@
 /**
- * Writes facts in batches. One batch is in flight; what comes meanwhile is the next one: order and grouping at once, and no
- * timer that could only add delay. An I/O error is sticky in LevelDB until it is opened again: so the writer has states.
+ * Writes facts in batches. One batch is in flight; facts that arrive meanwhile form the next one. An I/O error is sticky in LevelDB until
+ * it is opened again: so the writer has states.
  */
 import type { Millis, Recorded } from '../../events/fact.ts';
 import { factKey, intentKey, numberValue, pack, streamKey } from './codec.ts';
@@ -8,13 +8,13 @@ import { type Connection, closedError, givenUp, reasonOf, suspendedError } from 
 import type { Intent, LogState } from './log.ts';
 
 const syncKey = Buffer.of(0);
-// Without a promise to anybody, facts reach the disk within this time: what a power cut can cost.
+// Without a promise to a caller, facts reach the disk within this time: the most that a power cut can cost.
 const syncEveryMs = 1_000;
-// What nobody waits for gathers for a moment: a batch costs a hop to a thread and a write, however small it is (measured: at
+// Facts that no caller waits for are gathered for a moment: a batch costs a hop to a thread and a write, however small it is (measured: at
 // full speed the log's threads took two thirds of the gateway's CPU without this).
 const gatherMs = 20;
 const gatherMax = 512;
-// While the disk takes nothing, this many facts wait in memory; then the oldest are given up, and counted.
+// While the disk cannot be written, this many facts wait in memory; then the oldest are dropped, and counted.
 const waitingMax = 10_000;
 
 interface Job {
@@ -26,7 +26,7 @@ interface Job {
   readonly reject: (error: unknown) => void;
 }
 
-/** Facts that were given out and are not on the disk: their numbers, how many, and when the first one happened. */
+/** Facts that have numbers and are not on the disk: the numbers, how many, and when the first one happened. */
 export interface Unwritten {
   readonly from: number;
   readonly to: number;
@@ -37,7 +37,7 @@ export interface Unwritten {
 export interface WriterEvents {
   /** One append was committed. */
   written(facts: readonly Recorded[], intent: Intent | undefined): void;
-  /** The disk takes writes again; before any of them. */
+  /** The disk can be written again; called before the first write. */
   reopened(): Promise<void>;
   /** Numbers that were given out and will not be written. Both ends included. */
   lost(from: number, to: number): void;
@@ -52,7 +52,7 @@ export class BatchWriter {
   #running: Promise<void> | undefined;
   #reopening: Promise<void> | undefined;
   #waiting = 0;
-  /** Somebody waits for the disk. */
+  /** A caller waits for the disk. */
   #isAwaited = false;
   #dirty = false;
   #lost: Unwritten | undefined;
@@ -71,12 +71,12 @@ export class BatchWriter {
     return this.#state;
   }
 
-  /** What could not be written before the end; known when it is closed. */
+  /** Facts that could not be written before the end; known after `close`. */
   get unwritten(): Unwritten | undefined {
     return this.#unwritten;
   }
 
-  /** Resolves when they are written, with `sync` on the disk. */
+  /** Resolves when they are written; with `sync`, when they are on the disk. */
   write(facts: readonly Recorded[], sync: boolean, intent?: Intent): Promise<void> {
     return new Promise<void>((resolve, reject) => {
       const job = { facts, sync, intent, resolve, reject };
@@ -85,7 +85,7 @@ export class BatchWriter {
     });
   }
 
-  /** One record beside the facts, on the disk when it resolves. What keeps it from there suspends the writer as a batch's failure does. */
+  /** One record beside the facts, on the disk when it resolves. An error suspends the writer as a failed batch does. */
   async writeNow(key: Buffer, value: Buffer): Promise<void> {
     if (this.#state === 'closed') throw closedError();
     if (this.#state !== 'open') throw suspendedError('it waits for the disk');
@@ -93,7 +93,7 @@ export class BatchWriter {
     try {
       await database.put(key, value, { sync: true });
     } catch (error) {
-      // Another one may have been opened since.
+      // A new database may have been opened since.
       if (database === this.#connection.database) this.#suspend(error);
       throw suspendedError(reasonOf(error));
     }
@@ -113,7 +113,7 @@ export class BatchWriter {
   #start(): void {
     clearTimeout(this.#gatherTimer);
     this.#gatherTimer = undefined;
-    // Whatever is appended in this turn of the loop rides in one batch.
+    // Everything that is appended in this turn of the loop goes into one batch.
     this.#running ??= Promise.resolve().then(() => this.#drain());
   }
 
@@ -136,7 +136,7 @@ export class BatchWriter {
         this.#events.written(facts, intent);
         resolve();
       }
-      // What came meanwhile gathers like the rest, unless somebody waits for it.
+      // Facts that arrived meanwhile are gathered as well, unless a caller waits for them.
       if (!this.#isAwaited && this.#queue.length < gatherMax) break;
     }
     this.#running = undefined;
@@ -163,7 +163,7 @@ export class BatchWriter {
     this.#sync().catch((error: unknown) => this.#suspend(error));
   }
 
-  /** Syncing the journal for one small key syncs all that stands before it. */
+  /** Syncing the journal for one small key syncs everything before it. */
   #sync(): Promise<void> {
     return this.#connection.database.put(syncKey, syncKey, { sync: true });
   }
@@ -181,7 +181,7 @@ export class BatchWriter {
     this.#reopenTimer = setTimeout(() => void this.#reopen(), this.#reopenAfterMs).unref();
   }
 
-  /** Facts wait, within bounds. What is given up leaves a hole in the numbers, and that hole is told. */
+  /** Facts wait, within limits. Dropped facts leave a gap in the numbers, and the gap is reported. */
   #wait(job: Job): void {
     this.#queue.push(withoutPromise(job, 'it waits for the disk'));
     this.#waiting += job.facts.length;
@@ -229,7 +229,7 @@ export class BatchWriter {
     this.#lost = undefined;
   }
 
-  /** Resolves when what was handed over so far is written, or the disk takes nothing. */
+  /** Resolves when all facts so far are written, or the disk cannot be written. */
   async flush(): Promise<void> {
     await this.#running;
     if (this.#queue.length === 0 || this.#state !== 'open') return;
@@ -239,7 +239,7 @@ export class BatchWriter {
 
   async close(): Promise<void> {
     clearTimeout(this.#reopenTimer);
-    // The last chance of what waits; and a database that is just being opened must not stay behind.
+    // The last chance of waiting facts; and a database that is just being opened must not stay open.
     await this.#reopen();
     await this.flush();
     for (const timer of [this.#syncTimer, this.#reopenTimer, this.#gatherTimer]) clearTimeout(timer);
@@ -255,7 +255,7 @@ export class BatchWriter {
   }
 }
 
-/** Who was promised the disk hears at once that it did not happen; the fact itself waits like the others. */
+/** A caller that was promised the disk gets an error at once; the fact itself waits like the others. */
 function withoutPromise(job: Job, why: string): Job {
   if (!job.sync) return job;
   job.reject(suspendedError(why));

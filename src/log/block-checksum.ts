@@ -1,4 +1,4 @@
-/** What stands behind each block of a table: how it is packed, and a checksum, by which also one changed byte is found. */
+/** The trailer of each block of a table: its compression, and a checksum that detects even one changed byte. */
 
 // A block's type, and its checksum.
 export const trailerBytes = 5;
@@ -6,13 +6,13 @@ export const plain = 0;
 export const snappy = 1;
 // CRC-32C, Castagnoli's polynomial, reflected.
 const polynomial = 0x82f63b78;
-// A checksum of something that holds checksums: LevelDB turns it, and adds this.
+// LevelDB masks checksums, because data that contains its own checksums is a problem for CRCs: it rotates them, and adds this.
 const maskDelta = 0xa282ead8;
 
 const slices = 8;
 const tables = tablesOf();
 
-// By the highest byte of an entry of the first: which entry that is. No two have the same.
+// By the highest byte of a table entry: the entry's index. No two have the same.
 const startedBy = startsOf();
 
 function startsOf(): Uint8Array {
@@ -21,7 +21,7 @@ function startsOf(): Uint8Array {
   return starts;
 }
 
-/** For eight bytes at a time: three times as fast as one by one. */
+/** Eight bytes at a time: three times as fast as byte by byte. */
 function tablesOf(): readonly Uint32Array[] {
   const all = Array.from({ length: slices }, () => new Uint32Array(256));
   const [first = new Uint32Array(256)] = all;
@@ -78,7 +78,7 @@ function unmasked(said: number): number {
   return ((turned >>> 17) | (turned << 15)) >>> 0;
 }
 
-/** Where the byte stands that alone is another one, its block's checksum included, and what it was. */
+/** The position and the former value of the single changed byte, the block's checksum included. */
 export function changedByte(bytes: Buffer, size: number): { readonly at: number; readonly was: number } | undefined {
   const [table] = tables as unknown as [Record<number, number>];
   const crc = crc32c(bytes.subarray(0, size + 1));
@@ -90,7 +90,7 @@ export function changedByte(bytes: Buffer, size: number): { readonly at: number;
   const inSum = [0, 1, 2, 3].filter((i) => right[i] !== bytes[size + 1 + i]);
   const [only = 0] = inSum;
   if (inSum.length === 1) return { at: size + 1 + only, was: right[only] ?? 0 };
-  // A difference goes through the checksum on its own: it is followed back, byte by byte, to where it is one byte's.
+  // CRCs are linear, so that the difference of the checksums can be traced back, byte by byte, to a single changed byte.
   for (let at = size; at >= 0; at--) {
     const byte = startedBy[wrong >>> 24] ?? 0;
     const before = (wrong ^ (table[byte] as number)) >>> 0;
@@ -100,14 +100,14 @@ export function changedByte(bytes: Buffer, size: number): { readonly at: number;
   return undefined;
 }
 
-/** Where its type stands; undefined: no block ends before `until`. */
+/** The index of the block's type; undefined: no block ends before `until`. */
 export function endOfBlock(bytes: Buffer, from: number, until: number): number | undefined {
   const [table] = tables as unknown as [Record<number, number>];
   let crc = 0xffffffff;
   for (let at = from; at + trailerBytes <= until; at++) {
     const byte = bytes[at] ?? 0;
     crc = (table[(crc ^ byte) & 0xff] as number) ^ (crc >>> 8);
-    // A byte that says how it is packed is one of two.
+    // The compression byte has one of two values.
     if (byte <= snappy && masked((crc ^ 0xffffffff) >>> 0) === bytes.readUInt32LE(at + 1)) return at;
   }
   return undefined;

@@ -1,24 +1,24 @@
 /**
- * The tables of a log, looked at before LevelDB is. LevelDB reads them without their checksums, and over some damages it does not fail
- * but ends the process. Those that a life before found whole, and that nobody has touched since, are written down in `log.checked` and
- * not read again; it is taken away while a log is being opened, so that whoever comes after a process that ended over a table reads all.
+ * Checks the tables of a log before LevelDB reads them. LevelDB reads them without their checksums, and some damage does not raise an error
+ * but ends the process. Tables that a former life found intact, and that have not changed since, are listed in `log.checked` and not read
+ * again. The list is removed while a log is being opened, so that the start after a crash over a table reads all of them.
  */
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkTable, tablesIn } from './tables.ts';
 
-/** By the name of a table: what it was when it was found whole. */
+/** By the name of a table: its stamp when it was found intact. */
 export type Stamps = ReadonlyMap<string, string>;
 
 const pathOf = (dir: string) => `${dir}.checked`;
 
-/** What of a file would be another one after whatever was written to it. */
+/** The attributes of a file that change with any write. */
 export function stampOf(path: string): string {
   const found = statSync(path, { throwIfNoEntry: false });
   return found ? `${found.ino} ${found.size} ${found.mtimeMs} ${found.ctimeMs}` : 'gone';
 }
 
-/** Those that are whole, and the first that is not. Reads some 200 MB a second of what nobody has looked at yet. */
+/** The intact tables, and the first damaged one. Reads some 200 MB a second of tables that were not checked before. */
 export function checkTables(dir: string): { readonly whole: Stamps; readonly damaged: string | undefined } {
   const known = takeKnown(dir);
   const whole = new Map<string, string>();
@@ -28,7 +28,7 @@ export function checkTables(dir: string): { readonly whole: Stamps; readonly dam
     if (known[name] !== stamp) {
       const finding = checkTable(path);
       if (finding === 'gone') continue;
-      // What the system keeps from being read is told by LevelDB's own words.
+      // If the system refuses the read, LevelDB's own error reports it.
       if (finding === 'damaged') return { whole, damaged: name };
       if (finding !== undefined) continue;
     }
@@ -49,7 +49,7 @@ function takeKnown(dir: string): Readonly<Record<string, unknown>> {
   }
 }
 
-/** Never throws: without it, the next one reads more. */
+/** Never throws: without the list, the next start reads more. */
 export function keepChecked(dir: string, whole: Stamps): void {
   try {
     writeFileSync(pathOf(dir), JSON.stringify(Object.fromEntries(whole)), { mode: 0o600 });

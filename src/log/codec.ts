@@ -1,6 +1,6 @@
 /**
- * The bytes of the log. Keys: a prefix byte, then a big-endian number, so that order on disk is order in time.
- * Values: CRC-32, a codec byte, JSON. LevelDB reports neither a flipped byte nor a damaged journal: the checksum does.
+ * The encoding of the log. Keys: a prefix byte, then a big-endian number, so that order on disk is order in time. Values: CRC-32, a codec
+ * byte, JSON. LevelDB reports neither a flipped byte nor a damaged journal: the checksum does.
  */
 import { crc32 } from 'node:zlib';
 
@@ -45,7 +45,7 @@ export function seqOf(key: Buffer): number {
   return Number(key.readBigUInt64BE(key.length - numberBytes));
 }
 
-/** What the key of a stream's entry begins with: its name, and a zero byte (no name holds one). */
+/** The beginning of the key of a stream's entry: its name, and a zero byte (no name contains one). */
 export function streamHead(stream: string): string {
   return `\u0002${stream}\0`;
 }
@@ -81,7 +81,7 @@ export function intentKey(intent: number): Buffer {
 
 export const allIntents = { gte: Buffer.of(prefix.intent), lt: Buffer.of(prefix.intent + 1) };
 
-/** The number below which all was removed. */
+/** The number below which everything was removed. */
 export const trimmedKey = Buffer.from('\u007ftrimmedTo');
 
 export const allStreams = { gte: Buffer.of(prefix.stream), lt: Buffer.of(prefix.stream + 1) };
@@ -101,7 +101,7 @@ export function pack(value: unknown): Buffer {
   return bytes;
 }
 
-/** @throws {DamagedRecord} when the checksum or the codec is not what it was */
+/** @throws {DamagedRecord} when the checksum or the codec is wrong */
 export function unpack(value: Buffer): unknown {
   const payload = value.subarray(headerBytes);
   if (value.length <= headerBytes || value[4] !== json || crc32(payload) !== value.readUInt32BE(0))

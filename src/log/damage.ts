@@ -1,16 +1,16 @@
-/** What a log lost: facts that were numbered and cannot be read. Each stands here once, however often it is met. */
+/** The losses of a log: facts that have a number and cannot be read. Each is listed once, however often it is met. */
 import type { Damage } from './log.ts';
 
 export class DamageList {
   readonly all: Damage[] = [];
 
-  /** Numbers that have no fact. Those that are known to be damaged already are left out. */
+  /** Numbers that have no fact. Those already known as damaged are left out. */
   missing(from: number, to: number): void {
     for (const [start, end] of without([from, to], this.all.map(rangeOf)))
       this.all.push({ from: start, to: end, why: 'missing' });
   }
 
-  /** A fact whose bytes are not those that were written. False when it was known. */
+  /** A fact whose bytes have changed. False when the damage was known. */
   changed(seq: number): boolean {
     if (this.all.some(({ from, to }) => from <= seq && seq <= to)) return false;
     this.all.push({ from: seq, to: seq, why: 'checksum' });
@@ -18,12 +18,12 @@ export class DamageList {
   }
 }
 
-/** Both ends belong to it. */
+/** Both ends included. */
 export type Range = readonly [from: number, to: number];
 
 export const rangeOf = ({ from, to }: { readonly from: number; readonly to: number }): Range => [from, to];
 
-/** What is left of a range when others are taken out of it. */
+/** The parts of a range that remain without the others. */
 export function without([from, to]: Range, others: readonly Range[]): readonly Range[] {
   const left: Range[] = [];
   let next = from;

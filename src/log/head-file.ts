@@ -1,7 +1,7 @@
 /**
- * The last number that the log has taken, beside it: `log.head`. A log that ends early shows no hole, and its snapshots end with it;
- * only something outside of it can miss its end. It is written over in its place with every batch, a few bytes that the system
- * keeps when the process dies; two lines take turns, so that one that was torn leaves the other, and each has a checksum.
+ * The last number that the log has given out, in a file beside it: `log.head`. A log that lost its end has no gap, and its snapshots end
+ * with it; only a record outside of it can reveal the loss. It is overwritten in place with every batch, a few bytes that the system keeps
+ * when the process dies; two lines alternate, so that a torn write leaves the other one intact, and each has a checksum.
  */
 import { closeSync, constants, fsyncSync, openSync, rmSync, writeSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
@@ -13,18 +13,18 @@ const sumDigits = 8;
 // Number, space, checksum, newline.
 const lineBytes = digits + sumDigits + 2;
 const line = /^(\d{16}) ([0-9a-f]{8})$/;
-// A link may lead to somebody else's file, and a pipe would be waited for.
+// A link may lead to a file of another user, and reading a pipe would block.
 const careful = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 const asItIs = constants.O_RDWR | careful;
 const anew = constants.O_RDWR | constants.O_CREAT | constants.O_TRUNC | careful;
-// As former versions wrote it, and replaced it as a whole.
+// The form of former versions, which replaced the file as a whole.
 const former = /^\d{1,16}\n$/;
 
-/** What stands there. */
+/** The content of the file. */
 export interface Head {
   /** 0 when no number can be read. */
   readonly seq: number;
-  /** `damaged`: something is there, and not all of it is what was written. */
+  /** `damaged`: the file exists, and part of it is not what was written. */
   readonly state: 'whole' | 'damaged' | 'none';
 }
 
@@ -38,7 +38,7 @@ export function readHead(dir: string): Head {
   if (former.test(text)) return { seq: Number(text), state: 'whole' };
   const numbers = [text.slice(0, lineBytes), text.slice(lineBytes)].flatMap((one) => numberIn(one.slice(0, -1)));
   const seq = Math.max(0, ...numbers);
-  // Written anew, it would be the same but for an older number in one of its lines.
+  // An intact file equals its canonical form, except for the older number in one of its lines.
   const isWhole = numbers.length === 2 && numbers.map(lineOf).join('') === text;
   return { seq, state: isWhole ? 'whole' : 'damaged' };
 }
@@ -50,7 +50,7 @@ function numberIn(text: string): readonly number[] {
 
 const sumOf = (number: string) => crc32(number).toString(16).padStart(sumDigits, '0');
 
-/** Writes it down. Never throws: a full disk must not keep a log from being written or closed. */
+/** Writes the number. Never throws: a full disk must not keep a log from being written or closed. */
 export class HeadFile {
   readonly #path: string;
   #file: number | undefined;
@@ -60,19 +60,19 @@ export class HeadFile {
     this.#path = pathOf(dir);
   }
 
-  /** Of facts that the system has: what is told here and is not in the log later was lost. */
+  /** Covers facts that the system has: if one of them is missing later, it was lost. */
   write(seq: number): void {
     try {
       this.#file ??= this.#create(seq);
       writeSync(this.#file, lineOf(seq), lineBytes * this.#turn);
       this.#turn = 1 - this.#turn;
     } catch {
-      // The number that stands there is an older one, and still true. The next batch tries again.
+      // The number in the file is older, but still true. The next batch tries again.
       this.#release();
     }
   }
 
-  /** On the disk. */
+  /** Synced to the disk. */
   close(seq: number): void {
     this.write(seq);
     this.write(seq);
@@ -84,11 +84,11 @@ export class HeadFile {
     this.#release();
   }
 
-  /** Opened as it is: a number that is there stays until one that is newer stands beside it. */
+  /** Opened without truncation: an existing number stays until a newer one is beside it. */
   #create(seq: number): number {
     const text = existing(this.#path);
     const isOurs = text !== undefined && text.length === 2 * lineBytes;
-    // A former one, or half a one: whole at once, and never away.
+    // A former form, or an incomplete one: it is replaced as a whole at once, and the file never disappears.
     const file = openSync(this.#path, isOurs ? asItIs : anew, 0o600);
     if (isOurs) this.#turn = newestIn(text) === 0 ? 1 : 0;
     else writeSync(file, lineOf(seq) + lineOf(seq), 0);
@@ -102,17 +102,17 @@ export class HeadFile {
     try {
       if (file !== undefined) closeSync(file);
     } catch {
-      // Nothing of ours is left in it.
+      // The file holds nothing of ours.
     }
   }
 }
 
-/** At once, as a whole: for whoever makes a log. */
+/** Written at once, as a whole: for a new log. */
 export function writeHead(dir: string, seq: number): void {
   new HeadFile(dir).close(seq);
 }
 
-/** What former versions left when they were killed in the middle of replacing it. */
+/** Left by former versions that were killed while they replaced the file. */
 export function sweepHead(dir: string): void {
   rmSync(`${pathOf(dir)}.new`, { force: true });
 }
@@ -130,7 +130,7 @@ function existing(path: string): string | undefined {
   }
 }
 
-/** Which of the two lines has the newer number: the other one is written over next. */
+/** Which of the two lines has the newer number: the other one is overwritten next. */
 function newestIn(text: string): number {
   const [first = 0] = numberIn(text.slice(0, lineBytes - 1));
   const [second = 0] = numberIn(text.slice(lineBytes, -1));

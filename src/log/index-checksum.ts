@@ -1,7 +1,6 @@
 /**
- * Whether the index of streams says what the facts say, without looking anything up: each place (stream, version, number) becomes a
- * number that nothing else has, and both sides add theirs up in the order in which they come. A million looks by key would take
- * longer than all the rest of a verification.
+ * Checks the index of streams against the facts without lookups: each place (stream, version, number) is hashed to a number, and both sides
+ * add theirs up in the order in which they are read. A million lookups by key would take longer than the rest of a verification.
  */
 import { crc32 } from 'node:zlib';
 
@@ -13,9 +12,9 @@ export class IndexChecksum {
   #count = 0;
   #sum = 0;
 
-  /** @param stream its name and the zero byte behind it, with the prefix of its key */
+  /** @param stream its name and the zero byte after it, with the prefix of its key */
   add(stream: string | Buffer, version: number, seq: number): void {
-    // A checksum alone is linear: two entries that were swapped might add up to the same.
+    // A CRC alone is linear: two swapped entries might add up to the same sum.
     let mixed = scrambled(crc32(stream) ^ version);
     mixed = scrambled(mixed ^ seq);
     mixed = scrambled(mixed ^ Math.floor(seq / half));
@@ -28,7 +27,7 @@ export class IndexChecksum {
   }
 }
 
-/** MurmurHash3's finalizer: every bit of the outcome hangs on every bit that goes in. */
+/** MurmurHash3's finalizer: every bit of the result depends on every bit of the input. */
 function scrambled(given: number): number {
   let mixed = given ^ (given >>> 16);
   mixed = Math.imul(mixed, 0x85ebca6b);

@@ -1,7 +1,7 @@
 /**
- * LevelDB's journal: what was written since the last table. When a byte of it is wrong, LevelDB drops the rest of its block, says
- * so in a file of its own that nobody reads, and removes the journal. Here it is kept until that file was read, and facts are
- * taken out of it by their own checksums.
+ * LevelDB's journal: the writes since the last table. When a byte of it is wrong, LevelDB drops the rest of its block, notes that in a log
+ * file of its own, and removes the journal. Here the journal is kept until that file was read, and facts are recovered from it by their own
+ * checksums.
  */
 import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -10,17 +10,17 @@ import { DamagedRecord, unpack } from './codec.ts';
 const journalName = /^\d+\.log$/;
 const keptEnding = '.kept';
 const dropped = /dropping \d+ bytes/;
-// LevelDB's format: blocks, in each of them fragments behind a checksum, a length and a type.
+// LevelDB's format: blocks of fragments, each with a checksum, a length and a type.
 const blockBytes = 32_768;
 const fragmentHeadBytes = 7;
 const lengthAt = 4;
 const typeAt = 6;
 const typeMax = 4;
-// How a fact begins in a batch: "put", a key of nine bytes, the prefix of facts.
+// The beginning of a fact in a batch: "put", a key of nine bytes, the prefix of facts.
 const factMark = Buffer.of(1, 9, 1);
 const keyBytes = 8;
 
-/** A second name for each journal that is there, so that opening the database cannot remove its bytes. */
+/** Adds a hard link to each journal, so that opening the database cannot remove its bytes. */
 export function keepJournals(dir: string): void {
   for (const name of readdirSync(dir).filter((one) => journalName.test(one))) {
     const path = join(dir, name);
@@ -28,30 +28,30 @@ export function keepJournals(dir: string): void {
       const found = statSync(path);
       if (found.isFile() && found.size > 0) linkSync(path, `${path}.${process.pid}${keptEnding}`);
     } catch {
-      // A file system without hard links, or kept already: the database opens all the same.
+      // No hard links on this file system, or the link exists already: the database opens all the same.
     }
   }
 }
 
-/** Of this process alone: the database did not open, perhaps because another one has it. */
+/** Removes only links of this process: the database did not open, perhaps because another process has it open. */
 export function dropKept(dir: string): void {
   for (const name of readdirSync(dir))
     if (name.endsWith(`.${process.pid}${keptEnding}`)) rmSync(join(dir, name), { force: true });
 }
 
-/** Second names, by this life or by one that was killed while it had them. */
+/** Links made by this life, or by a life that was killed while it had them. */
 export function keptIn(dir: string): readonly string[] {
   return readdirSync(dir)
     .filter((name) => name.endsWith(keptEnding))
     .map((name) => join(dir, name));
 }
 
-/** Whether one of them was not what was written, when the database was opened. */
+/** Whether one of them was damaged when the database was opened. */
 export function areBroken(dir: string, kept: readonly string[]): boolean {
   return kept.length > 0 && (hasDropped(dir) || !kept.every(isFramed));
 }
 
-/** After the database was opened: journals that lost something go aside, the others go. */
+/** After the database was opened: damaged journals are set aside, the other links are removed. */
 export function settleJournals(dir: string, lostSomething: boolean): void {
   for (const name of readdirSync(dir).filter((one) => one.endsWith(keptEnding))) {
     const path = join(dir, name);
@@ -66,7 +66,7 @@ export function settleJournals(dir: string, lostSomething: boolean): void {
   }
 }
 
-/** Journals that lost something at a former opening. */
+/** Journals that were found damaged at a former opening. */
 export function journalsAside(dir: string): readonly string[] {
   const aside = join(dirname(dir), 'quarantine');
   if (!existsSync(aside)) return [];
@@ -82,8 +82,8 @@ export function journalsIn(dir: string): readonly string[] {
 }
 
 /**
- * Whether its frames follow each other to its end. LevelDB passes over zeros without a word, as over what was never written, and
- * drops the rest of their block. A last record that is cut was on its way when the process died: that is no break.
+ * Whether its records follow each other to its end. LevelDB skips zeros silently, as unwritten space, and drops the rest of their block. An
+ * incomplete last record was being written when the process died: that is no damage.
  */
 function isFramed(path: string): boolean {
   const journal = readFileSync(path);
@@ -101,7 +101,7 @@ function isFramed(path: string): boolean {
   return true;
 }
 
-/** Whether LevelDB dropped a part of a journal when it opened this database last. */
+/** Whether LevelDB dropped a part of a journal when it last opened this database. */
 export function hasDropped(dir: string): boolean {
   try {
     return dropped.test(readFileSync(join(dir, 'LOG'), 'utf8'));
@@ -110,7 +110,7 @@ export function hasDropped(dir: string): boolean {
   }
 }
 
-/** Every fact in a journal whose own checksum fits, whatever LevelDB's checksums say. The value is the fact's bytes. */
+/** Every fact in a journal whose own checksum is right, whatever LevelDB's checksums say. The value is the fact's bytes. */
 export function* factsIn(path: string): Iterable<{ readonly seq: number; readonly value: Buffer }> {
   const bytes = Buffer.concat([...fragmentsOf(readFileSync(path))]);
   for (let at = bytes.indexOf(factMark); at >= 0; ) {
@@ -120,7 +120,7 @@ export function* factsIn(path: string): Iterable<{ readonly seq: number; readonl
   }
 }
 
-/** What stands in the fragments. Where the frame itself is broken, the rest of its block as it is. */
+/** The content of the fragments. If a fragment's header is damaged, the rest of its block is returned as it is. */
 function* fragmentsOf(journal: Buffer): Iterable<Buffer> {
   for (let block = 0; block < journal.length; block += blockBytes) {
     const end = Math.min(block + blockBytes, journal.length);
@@ -155,7 +155,7 @@ function factAt(bytes: Buffer, mark: number) {
   }
 }
 
-/** Seven bits a byte, the lowest first; five bytes at most. */
+/** A varint: seven bits a byte, the lowest first; five bytes at most. */
 function varintAt(bytes: Buffer, from: number): { readonly value: number; readonly end: number } | undefined {
   let value = 0;
   for (let i = 0; i < 5; i++) {

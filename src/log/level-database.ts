@@ -1,4 +1,4 @@
-/** LevelDB under the log: how it is opened, opened again, and what its errors mean to people. */
+/** LevelDB under the log: how it is opened and reopened, and its errors in plain words. */
 import { existsSync, linkSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -16,7 +16,7 @@ import { isUnreadable } from './unreadable.ts';
 
 export type Database = ClassicLevel<Buffer, Buffer>;
 
-/** Makes a database that is not open yet. */
+/** Creates a database object that is not open yet. */
 export type MakeDatabase = (dir: string, create: boolean) => Database;
 
 export function openDatabase(dir: string, create: boolean): Database {
@@ -33,10 +33,10 @@ export function openDatabase(dir: string, create: boolean): Database {
   return database as unknown as Database;
 }
 
-/** The open database. An I/O error sticks to it until it is opened again: whoever reads takes the one of the moment. */
+/** The open database. An I/O error sticks to it until it is opened again, so that readers take the present one each time. */
 export class Connection {
   readonly dir: string;
-  /** Facts may be missing anywhere: a journal was not what was written. */
+  /** A journal was damaged, so that facts may be missing anywhere. */
   readonly lostJournal: boolean;
   readonly #make: MakeDatabase;
   #database: Database;
@@ -52,18 +52,19 @@ export class Connection {
   }
 
   /**
-   * @param head what stands beside the log
-   * @throws {QccError} `QCC_LOG_LOCKED` while another process has it; `QCC_LOG_DAMAGED` when LevelDB's own files are gone;
-   * `QCC_LOG_GONE` when all of it is, and something beside it knows better
+   * @param head the content of `log.head`
+   * @throws {QccError} `QCC_LOG_LOCKED` while another process has it open; `QCC_LOG_DAMAGED` when LevelDB's own files are missing;
+   * `QCC_LOG_GONE` when the whole log is missing although `log.head` records facts
    */
   static async open(dir: string, make: MakeDatabase, head: Head, beside = false): Promise<Connection> {
     makeFolder(dir);
-    // With CURRENT gone, LevelDB would make a new database there and delete the old tables (measured): only a new folder may be made.
+    // With CURRENT missing, LevelDB would create a new database there and delete the old tables (measured): creation is only allowed in a
+    // new folder.
     const isNew = holdsNothing(dir);
     if (isNew && (beside || head.seq > 0 || head.state === 'damaged')) throw gone(dir);
     if (!isNew && !existsSync(join(dir, 'CURRENT'))) throw damaged(dir, 'its file CURRENT is gone');
     const odd = oddIn(dir);
-    // LevelDB would wait for a pipe for ever, and go on without a journal that is a folder.
+    // LevelDB would block on a pipe for ever, and go on without a journal whose path is a folder.
     if (odd !== undefined) throw damaged(dir, `${odd} in it is no file`);
     const whole = beside ? undefined : await wholeTables(dir);
     const database = make(dir, isNew);
@@ -77,8 +78,8 @@ export class Connection {
   }
 
   /**
-   * The same, for whoever reads what was written long ago.
-   * @throws {QccError} `QCC_TABLE_DAMAGED` as soon as it is known that LevelDB would end the process over it, perhaps
+   * The same, for reading old facts.
+   * @throws {QccError} `QCC_TABLE_DAMAGED` once a table is known over which LevelDB might end the process
    */
   get past(): Database {
     if (this.#distrusted !== undefined) throw tableDamaged(this.dir, this.#distrusted);
@@ -89,7 +90,7 @@ export class Connection {
     return this.#distrusted === undefined;
   }
 
-  /** A table is not what was written: nothing is read of the past until the log was repaired. */
+  /** A table is damaged: the past is not read until the log was repaired. */
   distrust(table: string | undefined): void {
     this.#distrusted = table;
   }
@@ -100,7 +101,7 @@ export class Connection {
     await opened(this.#database, this.dir);
   }
 
-  /** Of its files. One that is merged away meanwhile counts no more. */
+  /** The size of its files. A file that is merged away meanwhile does not count. */
   async size(): Promise<number> {
     const sizes = (await readdir(this.dir)).map((name) =>
       stat(join(this.dir, name)).then(
@@ -115,33 +116,33 @@ export class Connection {
     return this.#database.close();
   }
 
-  /** For the next start, which need not read again what was found whole. */
+  /** For the next start, which need not read again the tables that were found intact. */
   keepChecked(): void {
     if (this.#whole && this.isTrusted) keepChecked(this.dir, this.#whole);
   }
 
-  /** What LevelDB threw, as it is told: what it cannot read is damage, or the system keeps it from reading. */
+  /** Words LevelDB's error: unreadable data is damage, unless the system refused the read. */
   toldError(error: unknown): unknown {
     return isUnreadable(error) ? told(this.dir, reasonOf(error), (error as Error).message) : error;
   }
 }
 
 /**
- * Before LevelDB reads them, over which it may end the process.
- * @throws {QccError} `QCC_LOG_DAMAGED`, or `QCC_LOG_LOCKED` where another process has it: what is half written is no damage then
+ * Checks the tables before LevelDB reads them, which might end the process.
+ * @throws {QccError} `QCC_LOG_DAMAGED`, or `QCC_LOG_LOCKED` while another process has it open: an incomplete file is no damage then
  */
 async function wholeTables(dir: string): Promise<Stamps> {
   const { whole, damaged: table } = checkTables(dir);
   if (table === undefined) return whole;
   await refuseHeld(dir);
-  // Whoever had it a moment ago may have been about to write it.
+  // The process that had it open a moment ago may have been writing.
   const again = checkTables(dir);
   if (again.damaged === undefined) return again.whole;
   throw damaged(dir, `its file ${again.damaged} is not what was written`);
 }
 
 /**
- * LevelDB locks a file, and whoever has the same file in a database of its own finds it locked: the log itself is not opened for it.
+ * LevelDB locks a file. Opening another database over the same lock file tests the lock without opening the log itself.
  * @throws {QccError} `QCC_LOG_LOCKED`
  */
 async function refuseHeld(dir: string): Promise<void> {
@@ -158,24 +159,24 @@ async function refuseHeld(dir: string): Promise<void> {
   }
 }
 
-/** No log was ever here, or all of it is gone. */
+/** True when there was never a log here, or the whole log is missing. */
 export function holdsNothing(dir: string): boolean {
   const found = statSync(dir, { throwIfNoEntry: false });
   if (!found?.isDirectory()) return found === undefined;
   return readdirSync(dir).every((name) => name === 'LOCK' || name.startsWith('LOG'));
 }
 
-/** What is in the place of one of LevelDB's files, and is no file. */
+/** Paths of LevelDB's files that are not plain files. */
 export function oddIn(dir: string): string | undefined {
   return readdirSync(dir).find((name) => ownFile.test(name) && !isFile(join(dir, name)));
 }
 
 const ownFile = /^(?:CURRENT|LOCK|MANIFEST-\d+|\d+\.(?:log|ldb|sst))$/;
 
-/** One that goes meanwhile was one. */
+/** A file that disappears meanwhile was a file. */
 const isFile = (path: string) => statSync(path, { throwIfNoEntry: false })?.isFile() ?? true;
 
-/** @throws {QccError} `QCC_LOG_DAMAGED` where something else stands in its place, or what the system says of it */
+/** @throws {QccError} `QCC_LOG_DAMAGED` when something else has its path, or the system's error */
 function makeFolder(dir: string): void {
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
@@ -185,7 +186,7 @@ function makeFolder(dir: string): void {
   if (!statSync(dir).isDirectory()) throw damaged(dir, 'there is no folder in its place');
 }
 
-/** With what LevelDB drops from a damaged journal on the way. True when a journal was not what was written. */
+/** Includes facts that LevelDB drops from a damaged journal. True when a journal was damaged. */
 async function openedWhole(database: Database, dir: string, known: number): Promise<boolean> {
   keepJournals(dir);
   try {
@@ -197,7 +198,7 @@ async function openedWhole(database: Database, dir: string, known: number): Prom
   try {
     const kept = keptIn(dir);
     const isBroken = areBroken(dir, kept);
-    // Where the log ends early, the record that was cut may still hold whole facts.
+    // If the log ends early, its incomplete last record may still hold whole facts.
     const found = isBroken || (await headOf(database)) < known ? await putBack(database, kept) : 0;
     settleJournals(dir, isBroken || found > 0);
     return isBroken || found > 0;
@@ -213,8 +214,8 @@ async function headOf(database: Database): Promise<number> {
 }
 
 /**
- * What LevelDB dropped from a damaged journal, and what is whole all the same. A fact that is there is never overwritten, and what
- * was trimmed stays away. Says how many came back.
+ * Restores intact facts that LevelDB dropped from a damaged journal. Existing facts are never overwritten, and trimmed ones stay removed.
+ * Returns how many were restored.
  */
 async function putBack(database: Database, journals: readonly string[]): Promise<number> {
   const trimmed = await database.get(trimmedKey);
@@ -261,7 +262,7 @@ function damaged(dir: string, why: string): QccError {
   );
 }
 
-/** While somebody has it open. */
+/** The error while a process has the log open. */
 export function tableDamaged(dir: string, table: string): QccError {
   return new QccError(
     'QCC_TABLE_DAMAGED',
@@ -272,7 +273,7 @@ export function tableDamaged(dir: string, table: string): QccError {
   );
 }
 
-/** The facts are gone, and a new log would be taken for all that there ever was. */
+/** The facts are missing, and a new log would look as if there had never been any. */
 export function gone(dir: string): QccError {
   return new QccError(
     'QCC_LOG_GONE',
@@ -283,7 +284,7 @@ export function gone(dir: string): QccError {
   );
 }
 
-/** What keeps the system from it is no damage: a repair would fail the same way. */
+/** The system refuses it, which is no damage: a repair would fail the same way. */
 const refusals: readonly {
   readonly said: RegExp;
   readonly code: string;
@@ -316,7 +317,7 @@ const refusals: readonly {
   },
 ];
 
-/** @param said the system's own words */
+/** @param said the system's error message */
 function told(dir: string, why: string, said: string): QccError {
   const refusal = refusals.find((one) => one.said.test(said));
   if (!refusal) return damaged(dir, why);
@@ -330,7 +331,7 @@ export function closedError(): QccError {
 
 const freeSpace = 'free space on the disk, then: qcc proxy status';
 
-/** The disk was promised, and takes nothing now. */
+/** The write was promised, and the disk cannot be written now. */
 export function suspendedError(why: string): QccError {
   return new QccError('QCC_LOG_SUSPENDED', `the log cannot be written (${why})`, freeSpace);
 }

@@ -1,6 +1,6 @@
 /**
- * The index of streams, held against the facts. It is written in one batch with them, so that only damage on the disk can part the
- * two; and nobody would notice: a stream that is read by it would leave out a fact without a word.
+ * Checks the index of streams against the facts. Both are written in one batch, so that only damage on the disk can make them differ; it
+ * would stay unnoticed: reading a stream by the index would silently omit a fact.
  */
 import type { Recorded } from '../../events/fact.ts';
 import { allStreams, factKey, numberOf, placeOf, streamHead, streamKey } from './codec.ts';
@@ -11,9 +11,9 @@ import type { LevelReader } from './level-reader.ts';
 import type { PlaceIndex } from './log.ts';
 
 const slice = 1_000;
-// A slice is read at once: LevelDB's own 16 KiB would cut it into four.
+// A slice is read at once: LevelDB's own 16 KiB would split it into four.
 const readAheadBytes = 262_144;
-// An index that is wrong in more places than this is wrong: it is made anew as a whole.
+// An index with more wrong entries than this is rebuilt as a whole.
 const foundMax = 10_000;
 
 type Entry = readonly [key: Buffer, value: Buffer];
@@ -35,7 +35,7 @@ export class LevelIndex implements PlaceIndex {
     return sumOf(this.#connection.past, (seq) => seq >= from && seq <= to && !isIn(except, seq));
   }
 
-  /** What is looked at was written long ago; only trimming may remove facts meanwhile, and these are looked for again. */
+  /** The range was written long ago; only trimming may remove facts meanwhile, and these are looked up again. */
   async misplaced([from, to]: Range, except: readonly Range[]): Promise<readonly Range[]> {
     const found = new Set<number>();
     for await (const facts of this.#reader.read(from, to)) {
@@ -52,7 +52,7 @@ export class LevelIndex implements PlaceIndex {
     return ranges(found);
   }
 
-  /** Facts that their own place in the index does not name. */
+  /** Facts whose place in the index does not name them. */
   async #unindexed(facts: readonly Recorded[]): Promise<readonly number[]> {
     const database = this.#connection.past;
     const values = await database.getMany(facts.map(({ stream, version }) => streamKey(stream, version)));
@@ -64,7 +64,7 @@ export class LevelIndex implements PlaceIndex {
     return wrong.filter((_, i) => still[i] !== undefined).map(({ seq }) => seq);
   }
 
-  /** Numbers under which another fact stands than the entry says, or none. */
+  /** Numbers whose entry names another fact, or none. */
   async #untrue(entries: readonly Entry[]): Promise<readonly number[]> {
     const database = this.#connection.past;
     const keys = entries.map(([, value]) => factKey(numberOf(value)));
@@ -79,7 +79,7 @@ export class LevelIndex implements PlaceIndex {
   }
 }
 
-/** Of all entries that name a number which counts. */
+/** The sum over all entries whose number counts. */
 export async function sumOf(database: Database, counts: (seq: number) => boolean = () => true): Promise<IndexChecksum> {
   const sum = new IndexChecksum();
   for await (const entries of slices(database))

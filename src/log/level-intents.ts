@@ -1,7 +1,7 @@
 /**
- * What commands are about to do, on the disk before any of it is done. A command is accepted when its intent is written, and fails, with
- * nothing done, when it cannot be. Its facts take the intent away in the batch that writes them: where one is left, the process ended
- * in between, and the next one carries it out.
+ * Intents: what commands are about to do, on the disk before any of it is done. A command is accepted when its intent is written; if it
+ * cannot be written, the command fails with no effect. The batch that writes its facts removes the intent: if an intent is left, the
+ * process ended in between, and the next one carries it out.
  */
 import type { BatchWriter } from './batch-writer.ts';
 import { allIntents, DamagedRecord, intentKey, pack, seqOf, unpack } from './codec.ts';
@@ -37,7 +37,7 @@ export class LevelIntents {
     await this.#connection.database.del(intentKey(intent));
   }
 
-  /** Oldest first. One that is damaged cannot be carried out, and stands in nobody's way. */
+  /** Oldest first. A damaged one cannot be carried out, and blocks no other. */
   async left(): Promise<readonly LeftIntent[]> {
     const left: LeftIntent[] = [];
     for await (const [key, value] of this.#connection.database.iterator(allIntents)) {
@@ -54,7 +54,7 @@ export class LevelIntents {
     return left;
   }
 
-  /** Those that were refused, and of which the disk kept something all the same: nobody carries out what has failed. */
+  /** Removes intents of refused commands that reached the disk all the same: a failed command must not be carried out. */
   async sweep(): Promise<void> {
     const { database } = this.#connection;
     for await (const key of database.keys(allIntents))

@@ -15,12 +15,12 @@ import type { AppendOptions, Damage, Intent, LeftIntent, Log, LogState, Snapshot
 const reopenAfterMs = 5_000;
 
 export interface LevelOptions {
-  /** For tests: a database that fails when it is told to. */
+  /** For tests: a database that fails on demand. */
   readonly open?: MakeDatabase;
   readonly reopenAfterMs?: number;
-  /** This process has it open already: another pair of eyes on the same database, which leaves its files alone. */
+  /** This process has it open already: a second reader on the same database, which leaves its files alone. */
   readonly beside?: boolean;
-  /** It is opened to be looked at: nothing is left beside it for a next start. */
+  /** The log is opened for one look: nothing is stored for a next start. */
   readonly once?: boolean;
 }
 
@@ -36,7 +36,7 @@ export class LevelLog implements Log {
   readonly places: LevelIndex;
   #turns: Promise<void> = Promise.resolve();
 
-  /** Undefined for another pair of eyes: whoever writes the log writes it. */
+  /** Undefined for a second reader: only the writer of the log updates it. */
   readonly #headFile: HeadFile | undefined;
 
   readonly #isOnce: boolean;
@@ -49,7 +49,7 @@ export class LevelLog implements Log {
       written: (facts, intent) => {
         if (intent !== undefined) this.#intents.done(intent);
         this.#ends.written = facts.at(-1)?.seq ?? this.#ends.written;
-        // The system has them. Should they be gone at the next start, this number misses them.
+        // The system has these facts. If they are missing at the next start, this number reveals it.
         this.#headFile?.write(this.#ends.written);
       },
       lost: (from, to) => this.#damage.missing(from, to),
@@ -62,9 +62,7 @@ export class LevelLog implements Log {
     this.#retention = new LevelRetention(connection, this.#reader, this.#ends);
   }
 
-  /**
-   * @throws {QccError} `QCC_LOG_LOCKED` while another process has it; `QCC_LOG_DAMAGED` when LevelDB's own files are gone
-   */
+  /** @throws {QccError} `QCC_LOG_LOCKED` while another process has it open; `QCC_LOG_DAMAGED` when LevelDB's own files are missing */
   static async open(dir: string, options: LevelOptions = {}): Promise<LevelLog> {
     const head = readHead(dir);
     const connection = await Connection.open(dir, options.open ?? openDatabase, head, options.beside ?? false);
@@ -138,7 +136,7 @@ export class LevelLog implements Log {
   }
 
   async saveSnapshot(name: string, snapshot: Snapshot): Promise<void> {
-    // At once: what becomes of it afterwards is another one's.
+    // Serialised at once: the caller may change the object afterwards.
     const bytes = pack(snapshot);
     await this.#inTurn(() => this.#snapshots.save(name, snapshot.seq, bytes, this.#ends.tail));
   }
@@ -155,7 +153,7 @@ export class LevelLog implements Log {
     });
   }
 
-  /** Saving a snapshot removes others: not one that trimming has just been told to leave the rest to. */
+  /** One at a time: saving a snapshot deletes others, which must not be the one that a running trim relies on. */
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#turns.then(work);
     this.#turns = done.then(
@@ -186,31 +184,31 @@ export class LevelLog implements Log {
       await this.#writer.close();
     } finally {
       if (!this.#isOnce) this.#connection.keepChecked();
-      // With the numbers of what could not be written: the next start misses them, and tells.
+      // Includes the numbers of facts that could not be written: the next start finds them missing, and reports it.
       this.#headFile?.close(Math.max(this.#ends.written, this.unwritten?.to ?? 0));
     }
   }
 
   /**
-   * Finds both ends, and what is missing since the newest snapshot. The bytes themselves are looked at by whoever reads them:
-   * the core folds the same facts next, and to unpack them twice would double the time of a start.
+   * Finds both ends, and what is missing since the newest snapshot. It does not check the bytes, because the core folds the same facts
+   * next: unpacking them twice would double the time of a start.
    */
   async #inspect(head: Head): Promise<void> {
     const ends = this.#ends;
     const { database } = this.#connection;
-    // Not the first fact that is there: what is gone before it would never be missed.
+    // Not from the first existing fact: facts missing before it would never be noticed.
     ends.tail = Math.max(1, await this.#retention.trimmedTo());
     ends.head = ends.tail - 1;
     for await (const key of database.keys({ ...allFacts, limit: 1 }))
       if (seqOf(key) > ends.tail) this.#damage.missing(ends.tail, seqOf(key) - 1);
     for await (const key of database.keys({ ...allFacts, reverse: true, limit: 1 })) ends.head = seqOf(key);
     const snapshot = await this.loadSnapshot('state');
-    // A journal that was not what was written may have held anything.
+    // A damaged journal may have held any fact.
     const from = this.#connection.lostJournal ? ends.tail : (snapshot?.seq ?? ends.tail - 1) + 1;
     await this.#reader.findHoles(from);
     const known = Math.max(snapshot?.seq ?? 0, head.seq);
     if (known > ends.head) {
-      // Somebody knew of facts that are gone: their numbers are not given out again.
+      // A record outside of the log knows of facts that are missing: their numbers are not given out again.
       this.#damage.missing(ends.head + 1, known);
       ends.head = known;
     }

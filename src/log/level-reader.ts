@@ -1,4 +1,4 @@
-/** Reads facts from LevelDB. What cannot be read becomes damage on the way: a hole or a flipped byte is never passed over. */
+/** Reads facts from LevelDB. Unreadable facts are recorded as damage: a gap or a flipped byte is never skipped silently. */
 import type { Recorded } from '../../events/fact.ts';
 import { DamagedRecord, factKey, factsBetween, numberOf, seqOf, streamFrom, unpack } from './codec.ts';
 import type { DamageList } from './damage.ts';
@@ -8,14 +8,14 @@ import { type Entry, readable } from './unreadable.ts';
 
 const readSlice = 1_000;
 
-/** The numbers that the log has: the first that is left, the last that was handed over, the last that was committed. */
+/** The log's numbers: the first that is left, the last that was handed over, the last that was committed. */
 export interface Ends {
   tail: number;
   head: number;
   written: number;
 }
 
-/** Where a fact stands: its number in its stream, and in the whole. */
+/** A fact's place: its number in its stream, and in the log. */
 interface Place {
   readonly version: number;
   readonly seq: number;
@@ -33,7 +33,7 @@ export class LevelReader {
   }
 
   async *read(from: number, to = Number.POSITIVE_INFINITY): AsyncIterable<readonly Recorded[]> {
-    // What stood before the first fact may have been trimmed meanwhile; what comes after the last may not be written yet.
+    // Facts before the first may have been trimmed meanwhile; those after the last may not be written yet.
     let next = from > this.#ends.tail ? from : undefined;
     const last = Math.min(to, this.#ends.written);
     try {
@@ -51,7 +51,7 @@ export class LevelReader {
     if (next !== undefined && next <= last) this.#damage.missing(next, last);
   }
 
-  /** Looks at numbers alone, from one on to the end. */
+  /** Reads only the numbers, from one on to the end. */
   async findHoles(from: number): Promise<void> {
     const keys = this.#connection.past.keys(factsBetween(from, Number.POSITIVE_INFINITY));
     let next = from;
@@ -109,14 +109,14 @@ export class LevelReader {
     return this.intact(entries);
   }
 
-  /** Versions that the index lacks: the log itself says whether the facts are gone, or only their entries. */
+  /** Versions that the index lacks: the log itself shows whether the facts are missing, or only their entries. */
   async *#between(stream: string, before: Place, after: Place): AsyncIterable<readonly Recorded[]> {
     for await (const facts of this.read(before.seq + 1, after.seq - 1)) {
       yield facts.filter((fact) => fact.stream === stream && fact.version > before.version);
     }
   }
 
-  /** `at` never runs backwards, so the place is found by halving: twenty reads in a million facts. */
+  /** `at` never runs backwards, so the place is found by binary search: twenty reads in a million facts. */
   async seqAt(at: number): Promise<number> {
     let low = this.#ends.tail;
     let high = this.#ends.head + 1;
@@ -140,7 +140,7 @@ export class LevelReader {
     }
   }
 
-  /** The facts whose bytes are those that were written. The others are damage, and their bytes go aside. */
+  /** The intact facts. The others are damage, and their bytes are set aside. */
   intact(entries: readonly Entry[]): readonly Recorded[] {
     const facts: Recorded[] = [];
     for (const [key, value] of entries) {

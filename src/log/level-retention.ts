@@ -1,4 +1,4 @@
-/** Removes facts that are too old to keep, in slices: a slice is one batch, so nobody ever sees half of it gone. */
+/** Removes facts beyond retention, in slices: a slice is one batch, so that it is never half removed. */
 import { factKey, factsBetween, numberOf, numberValue, streamKey, trimmedKey } from './codec.ts';
 import type { Connection } from './level-database.ts';
 import type { Ends, LevelReader } from './level-reader.ts';
@@ -16,7 +16,7 @@ export class LevelRetention {
     this.#ends = ends;
   }
 
-  /** Removes what is below a number, and says how many numbers that were. */
+  /** Removes everything below a number, and returns how many numbers that were. */
   async trim(below: number): Promise<number> {
     const database = this.#connection.past;
     const before = this.#ends.tail;
@@ -24,7 +24,7 @@ export class LevelRetention {
     while (this.#ends.tail < below) {
       const from = this.#ends.tail;
       const next = Math.min(below, from + trimSlice);
-      // First: who reads meanwhile must not take what goes now for a hole.
+      // First: concurrent readers must not take the removed facts for a gap.
       this.#ends.tail = next;
       await this.#forget(from, next - 1);
     }
@@ -46,7 +46,7 @@ export class LevelRetention {
     await batch.write();
   }
 
-  /** The number below which all was removed; 0 when nothing ever was. */
+  /** The number below which everything was removed; 0 when nothing ever was. */
   async trimmedTo(): Promise<number> {
     const value = await this.#connection.past.get(trimmedKey);
     return value === undefined ? 0 : numberOf(value);

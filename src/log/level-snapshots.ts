@@ -1,14 +1,14 @@
 /**
- * Snapshots on the disk: the newest few of each name, and of the older ones as many as a look into the past needs. From the
- * nearest one before it, any moment is a few thousand facts away.
+ * Snapshots on the disk: the newest few of each name, and as many older ones as queries of the past need. Every moment is within a few
+ * thousand facts of the snapshot before it.
  */
 import { DamagedRecord, seqOf, snapshotKey, snapshotsUpTo, unpack } from './codec.ts';
 import type { Connection } from './level-database.ts';
 import type { Snapshot } from './log.ts';
 
-// One may be damaged, and one may be newer than what somebody looks for.
+// One may be damaged, and one may be newer than the requested moment.
 const newestKept = 3;
-// Of the older ones, one for so many facts (they fold in some 40 ms): a snapshot of each quiet minute would outgrow the facts.
+// Of the older ones, one per this many facts (they fold in some 40 ms): a snapshot of each quiet minute would outgrow the facts.
 const factsBetween = 5_000;
 
 export class LevelSnapshots {
@@ -18,7 +18,7 @@ export class LevelSnapshots {
     this.#connection = connection;
   }
 
-  /** @param tail the log's first fact: the snapshot before it is what all others are folded from, and stays */
+  /** @param tail the log's first fact: the snapshot before it is the base of all others, and stays */
   async save(name: string, seq: number, bytes: Buffer, tail: number): Promise<void> {
     const { database } = this.#connection;
     await database.put(snapshotKey(name, seq), bytes, { sync: true });
@@ -28,7 +28,7 @@ export class LevelSnapshots {
     for (const key of spare(keys.slice(newestKept), seq)) if (key !== anchor) await database.del(key);
   }
 
-  /** Those that a log which begins with `tail` cannot be folded from: what came after them is gone. */
+  /** Snapshots that are too old for a log that begins with `tail`: the facts after them are gone. */
   async forgetBefore(name: string, tail: number): Promise<void> {
     const database = this.#connection.past;
     for await (const key of database.keys(snapshotsUpTo(name, tail - 2))) await database.del(key);
@@ -49,8 +49,8 @@ export class LevelSnapshots {
 }
 
 /**
- * Newest first: what stands closer than that to the one before it. One that is made long after its facts takes the place of those
- * right before it: they are of a form that nobody reads any more.
+ * Newest first: snapshots that are closer than that to the one before. A snapshot made long after its facts replaces those right before it:
+ * their form is no longer read.
  */
 function spare(keys: readonly Buffer[], saved: number): readonly Buffer[] {
   const isReplaced = (key: Buffer) => seqOf(key) < saved && saved - seqOf(key) < factsBetween;

@@ -1,4 +1,4 @@
-/** The log in memory: for tests and for folding what a file holds. The same contract as on the disk. */
+/** The log in memory: for tests, and for folding the content of a file. Its contract is the same as on the disk. */
 import type { Recorded } from '../../events/fact.ts';
 import { DamageList } from './damage.ts';
 import type { AppendOptions, Damage, Intent, LeftIntent, Log, LogState, Snapshot } from './log.ts';
@@ -12,7 +12,7 @@ export class MemoryLog implements Log {
   readonly #snapshots: { name: string; seq: number; text: string }[] = [];
   readonly #damage = new DamageList();
 
-  /** Begins with facts as somebody found them: in order, perhaps with holes. */
+  /** Begins with given facts: in order, perhaps with gaps. */
   constructor(found: readonly Recorded[] = []) {
     this.#facts = [...found];
   }
@@ -29,7 +29,7 @@ export class MemoryLog implements Log {
     return this.#tail;
   }
 
-  /** Memory takes everything: what is meant is as good as done. */
+  /** Memory cannot be full: an intent need not be recorded. */
   intend(): Promise<Intent> {
     return Promise.resolve(0 as Intent);
   }
@@ -48,7 +48,7 @@ export class MemoryLog implements Log {
     if (this.state === 'closed') return Promise.reject(new Error('the log is closed'));
     if (first.seq !== this.head + 1)
       return Promise.reject(new Error(`fact #${first.seq} does not follow #${this.head}`));
-    // As the disk would keep it: what cannot be written in JSON is not kept.
+    // As on the disk: values without a JSON form are not kept.
     this.#facts.push(...(JSON.parse(JSON.stringify(facts)) as Recorded[]));
     return Promise.resolve();
   }

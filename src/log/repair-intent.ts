@@ -1,7 +1,7 @@
 /**
- * What a repair is about to do, beside the log: `log.repair.json`. The new log takes the place of the old one by two renames, and a
- * process may die between them, when no log is there at all. Whoever comes next finishes it: the new log was whole before this was
- * written. It stays until the history tells of the repair.
+ * What a repair is about to do, in a file beside the log: `log.repair.json`. The new log replaces the old one by two renames, and a process
+ * may die between them, when there is no log at all. The next process finishes the repair: the new log was complete before this file was
+ * written. The file stays until the history records the repair.
  */
 import { existsSync, lstatSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -13,9 +13,9 @@ import type { Range } from './damage.ts';
 export interface RepairIntent {
   /** The folder that a repair works in, and the new log in it. */
   readonly work: string;
-  /** What the old log is kept as; null when there was none. */
+  /** The name under which the old log is kept; null when there was none. */
   readonly kept: string | null;
-  /** Which folder the old log was: another one in its place is somebody's. */
+  /** Identifies the old log's folder: a different one in its place is not ours to move. */
   readonly old: number | null;
   readonly facts: number;
   readonly lost: readonly Range[];
@@ -25,7 +25,7 @@ const pathOf = (dir: string) => `${dir}.repair.json`;
 const madeIn = (dir: string, { work }: RepairIntent) => join(dirname(dir), work, 'new');
 const workOf = (dir: string) => `${basename(dir)}.repair-`;
 
-/** A folder to work in, which says whose it is. */
+/** The path prefix of a working folder, with the pid of its process. */
 export function workPrefix(dir: string): string {
   return join(dirname(dir), `${workOf(dir)}${process.pid}-`);
 }
@@ -45,7 +45,7 @@ function readIntent(dir: string): RepairIntent | undefined {
   }
 }
 
-/** The two renames, from wherever they were left. Somebody else may be at the same: what is done already is done. */
+/** The two renames, continued from any point. Another process may do the same: steps that are done already are skipped. */
 export function swap(dir: string, intent: RepairIntent): void {
   const made = madeIn(dir, intent);
   if (intent.kept !== null && existsSync(made)) renamed(dir, join(dirname(dir), intent.kept));
@@ -62,15 +62,15 @@ function renamed(from: string, to: string): void {
 }
 
 /**
- * Finishes a repair that was killed after its new log was whole. The answer is what is still to be told of it; undefined when there
- * is nothing.
+ * Finishes a repair that was killed after its new log was complete. Returns what the history must still record; undefined when there is
+ * nothing.
  */
 export function finishRepair(dir: string): (RepairIntent & { readonly isJustDone: boolean }) | undefined {
   const intent = readIntent(dir);
   if (!intent) return undefined;
   const made = existsSync(madeIn(dir, intent));
   const there = folderId(dir);
-  // Somebody has put another log there since, or taken the new one away.
+  // Another log was put there since, or the new one was removed.
   if (made ? there !== null && there !== intent.old : there === null) {
     forgetIntent(dir);
     return undefined;
@@ -79,17 +79,17 @@ export function finishRepair(dir: string): (RepairIntent & { readonly isJustDone
   return { ...intent, isJustDone: made };
 }
 
-/** It is told. */
+/** The history records the repair. */
 export function forgetIntent(dir: string): void {
   rmSync(pathOf(dir), { force: true });
 }
 
-/** What stands there, a link that leads nowhere too; null for nothing. */
+/** The file's stats, also of a dangling link; null when there is none. */
 export function folderId(dir: string): number | null {
   return lstatSync(dir, { throwIfNoEntry: false })?.ino ?? null;
 }
 
-/** What killed repairs have left. Only for whoever has the log: nobody else repairs it then. */
+/** Leftovers of killed repairs. The caller must hold the log, so that no other repair runs. */
 export function sweepRepairs(dir: string): void {
   for (const name of workFolders(dir)) {
     const [, pid] = /-(\d+)-[^-]+$/.exec(name) ?? [];
@@ -97,7 +97,7 @@ export function sweepRepairs(dir: string): void {
       rmSync(join(dirname(dir), name), { recursive: true, force: true });
   }
   removeLeftovers(pathOf(dir));
-  // What older versions wrote beside.
+  // Written by older versions.
   rmSync(`${pathOf(dir)}.new`, { force: true });
 }
 

@@ -1,6 +1,6 @@
 /**
- * Makes a whole log out of a damaged one. Nothing of the original is changed: copies are read in three ways, as they are, after
- * LevelDB's own repair, and by the bytes of the journals; every fact whose own checksum fits goes into a new database.
+ * Makes an intact log out of a damaged one. The original is not changed: copies are read in three ways, as they are, after LevelDB's own
+ * repair, and by the bytes of the journals; every fact whose own checksum is right goes into a new database.
  */
 import { execFile } from 'node:child_process';
 import {
@@ -32,20 +32,19 @@ const repairMs = 600_000;
 export interface Repaired {
   /** False: there was nothing to repair, and nothing was changed. */
   readonly repaired: boolean;
-  /** Facts that are there now. */
+  /** The number of facts after the repair. */
   readonly facts: number;
   /** Numbers that are gone for good, both ends included. */
   readonly lost: readonly Range[];
-  /** Where the original is; null when nothing was changed. */
+  /** The path of the original; null when nothing was changed. */
   readonly kept: string | null;
 }
 
 /**
- * Goes on with a repair that was killed, where it can. What it has done is still to be told: `finishRepair` says what, until
- * `forgetIntent`.
- * @param name what the original is kept as, beside the log
- * @param known there were facts, whatever the log says: where none is, one is made
- * @throws {QccError} `QCC_LOG_LOCKED` while another process has the log
+ * Continues a killed repair, if possible. Its result must still be recorded: `finishRepair` returns it until `forgetIntent` is called.
+ * @param name the name, beside the log, under which the original is kept
+ * @param known facts existed, whatever the log says: a missing log is created
+ * @throws {QccError} `QCC_LOG_LOCKED` while another process has the log open
  */
 export async function repairLog(dir: string, name: string, known = false): Promise<Repaired> {
   const finished = finishRepair(dir);
@@ -72,7 +71,7 @@ export async function repairLog(dir: string, name: string, known = false): Promi
 
 interface Found {
   readonly isThere: boolean;
-  /** Something that is no file keeps it from being opened. */
+  /** An entry that is not a plain file keeps it from being opened. */
   readonly isOdd: boolean;
 }
 
@@ -80,18 +79,18 @@ async function repaired(dir: string, work: string, name: string, { isThere, isOd
   const copies = [join(work, 'as-it-is'), join(work, 'repaired')] as const;
   if (isThere) {
     for (const copy of copies) copyOf(dir, copy);
-    // LevelDB aborts over some of them, and does without.
+    // LevelDB aborts over some of them, and can do without them.
     for (const table of damagedTables(copies[1])) mendTable(join(copies[1], table));
     for (const table of damagedTables(copies[1])) rmSync(join(copies[1], table));
     await repairedByLevel(copies[1]);
   }
-  // With no log in its place, one that was moved out of it may be all that there is.
+  // With no log in place, one that was moved away may be the only copy.
   const others = isThere ? [] : copiesOf(formerIn(dir, work), work);
   const found = await salvage(dir, copies, join(work, 'new'), others);
   if (found.isWhole && !isOdd) return { repaired: false, facts: found.facts, lost: [], kept: null };
   const kept = folderId(dir) === null ? null : freeName(dir, name);
   const { facts, lost } = found;
-  // True of the old log as well, as far as anybody knows.
+  // Also true of the old log, as far as is known.
   writeHead(dir, found.head);
   const intent = { work: basename(work), kept, old: folderId(dir), facts, lost };
   writeIntent(dir, intent);
@@ -108,7 +107,7 @@ function freeName(dir: string, name: string): string {
   return free;
 }
 
-/** Logs that a repair has put aside or was about to put in place, oldest first. */
+/** Logs that a repair has set aside or was about to put in place, oldest first. */
 function formerIn(dir: string, work: string): readonly string[] {
   const beside = readdirSync(dirname(dir)).filter((one) => one.startsWith(`${basename(dir)}.damaged-`));
   const made = workFolders(dir)
@@ -126,13 +125,13 @@ function copiesOf(folders: readonly string[], work: string): readonly string[] {
 }
 
 /**
- * The log's lock, without opening the log: that alone would change it. LevelDB locks a file, and this one has the same file in
- * a database of its own.
+ * Takes the log's lock without opening the log, which would change it. LevelDB locks a file, and a database of its own in another folder
+ * shares this file.
  */
 async function lockOf(dir: string, place: string): Promise<Database> {
   mkdirSync(place, { mode: 0o700 });
   const own = join(dir, 'LOCK');
-  // What is no file locks nobody out, and keeps everybody from locking.
+  // A lock path that is not a file locks nothing, and prevents locking.
   if (existsSync(own) && !statSync(own).isFile()) renameSync(own, join(dir, freeName(own, 'LOCK.damaged')));
   if (!existsSync(own)) writeFileSync(own, '', { mode: 0o600 });
   linkSync(own, join(place, 'LOCK'));
@@ -141,7 +140,7 @@ async function lockOf(dir: string, place: string): Promise<Database> {
   return database;
 }
 
-/** Its files, as far as they can be read. Without the lock: to close another handle of it would open it. */
+/** Its files, as far as they can be read, without the lock: closing another handle of the lock file would release it. */
 function copyOf(dir: string, copy: string): void {
   mkdirSync(copy, { mode: 0o700 });
   for (const name of readdirSync(dir).filter((one) => one !== 'LOCK')) {
@@ -149,7 +148,7 @@ function copyOf(dir: string, copy: string): void {
     try {
       copyFileSync(join(dir, name), join(copy, name));
     } catch (error) {
-      // A bad place of the disk costs a file, and not the log.
+      // A bad sector costs one file, not the log.
       if (!isOfOneFile(error)) throw error;
     }
   }
@@ -159,8 +158,8 @@ const isOfOneFile = (error: unknown) =>
   ['EIO', 'EACCES', 'EPERM', 'ENOENT'].includes(String((error as { code?: string }).code));
 
 /**
- * LevelDB's own repair, in a process of its own: over some damages it does not fail but aborts (measured). Whatever comes of it,
- * it is one of three sources, and each fact is looked at by its own checksum.
+ * LevelDB's own repair, in a process of its own: some damage does not raise an error but aborts the process (measured). Whatever its
+ * result, it is one of three sources, and each fact is verified by its own checksum.
  */
 async function repairedByLevel(dir: string): Promise<void> {
   const level = pathToFileURL(createRequire(import.meta.url).resolve('classic-level')).href;

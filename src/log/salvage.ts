@@ -1,4 +1,4 @@
-/** Gathers what is whole of a damaged log into a new database: facts by their own checksums, snapshots by theirs. */
+/** Collects the intact content of a damaged log in a new database: facts and snapshots by their own checksums. */
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Recorded } from '../../events/fact.ts';
@@ -32,14 +32,14 @@ interface Salvaged {
   readonly facts: number;
   readonly head: number;
   readonly lost: readonly Range[];
-  /** The log as it is has all of it: nothing needs to be done. */
+  /** The log as it is has everything: nothing needs to be done. */
   readonly isWhole: boolean;
 }
 
 /**
- * What is read of the log as it is goes over what a repair brought back, and that over what stands in the journals.
- * @param others copies of logs that were there before; whatever else is found goes over what is read of them
- * @param dir the log itself; only its journals and what stands beside it are read
+ * Facts of the log as it is take precedence over those of LevelDB's repair, and those over facts of the journals.
+ * @param others copies of former logs; every other source takes precedence over them
+ * @param dir the log itself; only its journals and the files beside it are read
  */
 export async function salvage(
   dir: string,
@@ -52,7 +52,7 @@ export async function salvage(
   const target = openDatabase(to, true);
   await target.open();
   try {
-    // Before the copies are opened: that makes tables out of their journals.
+    // Before the copies are opened: opening turns their journals into tables.
     const places = [dir, ...others].filter((place) => existsSync(place) && statSync(place).isDirectory());
     for (const journal of [...journalsAside(dir), ...places.flatMap(journalsIn)])
       await put(
@@ -62,10 +62,10 @@ export async function salvage(
     for (const other of others) await takeFrom(other, target);
     const second = await takeFrom(repaired, target);
     const own = await takeFrom(asItIs, target);
-    // Of one of them as a whole: what one has carried out is not to come back from the other.
+    // Taken from one of them as a whole: an intent that one has carried out must not return from another.
     await put(target, own.intents ?? second.intents ?? []);
     const { facts, lost, head } = await settled(dir, target);
-    // The copies were mended, where that was possible.
+    // The copies were repaired, where that was possible.
     const isWhole = own.isWhole && damagedTables(dir).length === 0 && own.facts === facts && lost.length === 0;
     return { facts, head, lost, isWhole };
   } finally {
@@ -76,11 +76,11 @@ export async function salvage(
 interface Taken {
   readonly isWhole: boolean;
   readonly facts: number;
-  /** What commands were about to do; undefined when nobody can say. */
+  /** The pending intents of commands; undefined when they are unknown. */
   readonly intents?: readonly Entry[];
 }
 
-/** All that a copy gives. One that cannot be opened gives nothing; one whose tables are damaged is not shown to LevelDB. */
+/** The whole content of a copy. One that cannot be opened yields nothing; LevelDB does not read one whose tables are damaged. */
 async function takeFrom(dir: string, target: Database): Promise<Taken> {
   const nothing = { isWhole: false, facts: 0 };
   for (const name of damagedTables(dir)) mendTable(join(dir, name));
@@ -110,7 +110,7 @@ async function takeFrom(dir: string, target: Database): Promise<Taken> {
   }
 }
 
-/** A fact goes by its own checksum, whatever became of its key; the rest only where its block is whole. */
+/** A fact is accepted by its own checksum, even if its key is damaged; other records only if their block is intact. */
 async function takeTable(path: string, target: Database): Promise<void> {
   let batch: Entry[] = [];
   for (const { key, value, isPut, isSure } of entriesIn(path)) {
@@ -133,13 +133,13 @@ function isRecorded(value: unknown): value is Recorded {
 
 const isSnapshotKey = (key: Buffer) => allSnapshots.gte.compare(key) <= 0 && allSnapshots.lt.compare(key) > 0;
 
-/** The highest that anybody knows: what was trimmed stays away. */
+/** The highest known number: trimmed facts stay removed. */
 async function noteTrimmed(target: Database, value: Buffer): Promise<void> {
   const known = await target.get(trimmedKey);
   if (value.length === 8 && (!known || numberOf(value) > numberOf(known))) await target.put(trimmedKey, value);
 }
 
-/** Those that are whole; undefined when they cannot be read. */
+/** The intact ones; undefined when they cannot be read. */
 async function intentsOf(source: Database): Promise<readonly Entry[] | undefined> {
   try {
     const entries: readonly Entry[] = await source.iterator(allIntents).all();
@@ -149,7 +149,7 @@ async function intentsOf(source: Database): Promise<readonly Entry[] | undefined
   }
 }
 
-/** Adds where it stands in its stream to what the index ought to say. */
+/** Adds the fact's place in its stream to the expected index. */
 function isFact([key, value]: Entry, places: IndexChecksum): boolean {
   const fact = factOf(value) as Recorded | undefined;
   if (fact?.seq !== seqOf(key)) return false;
@@ -172,7 +172,7 @@ async function put(target: Database, entries: readonly Entry[]): Promise<void> {
   await batch.write();
 }
 
-/** Snapshots, and up to where the log was trimmed. */
+/** Snapshots, and the number up to which the log was trimmed. */
 async function takeRest(source: Database, target: Database): Promise<void> {
   try {
     const trimmed = await source.get(trimmedKey);
@@ -184,11 +184,11 @@ async function takeRest(source: Database, target: Database): Promise<void> {
   }
 }
 
-/** The index of streams made anew from the facts that are there, and what is missing between them. */
+/** Rebuilds the index of streams from the existing facts, and returns the gaps between them. */
 async function settled(dir: string, target: Database): Promise<Omit<Salvaged, 'isWhole'>> {
   const trimmed = await target.get(trimmedKey);
   const tail = Math.max(1, trimmed ? numberOf(trimmed) : 0);
-  // What was trimmed may still stand in a journal.
+  // Trimmed facts may still be in a journal.
   await target.clear({ gte: factKey(0), lt: factKey(tail) });
   const [lost, told]: [Range[], Range[]] = [[], []];
   let [next, facts] = [tail, 0];
@@ -211,7 +211,7 @@ async function settled(dir: string, target: Database): Promise<Omit<Salvaged, 'i
   const head = Math.max(next - 1, readHead(dir).seq, await newestSnapshot(target));
   if (head >= next) lost.push([next, head]);
   await target.put(Buffer.of(0), Buffer.of(0), { sync: true });
-  // What a former repair could not bring back either is told already.
+  // Losses that a former repair could not restore either are recorded already.
   return { facts, head, lost: lost.flatMap((range) => without(range, told)) };
 }
 

@@ -1,6 +1,9 @@
-/** Snappy's format, in which LevelDB packs its blocks: read without a library, as far as what came to harm can be read. */
+/**
+ * Snappy's format, in which LevelDB compresses its blocks: decoded without a library, so that damaged blocks can be decoded as far as
+ * possible.
+ */
 
-// An index of a table of 8 MB is some hundred kilobytes; a number that asks for more memory than this is none.
+// An index of a table of 8 MB is some hundred kilobytes; a length above this is not genuine.
 export const blockBytesMax = 67_108_864;
 
 export interface Unpacked {
@@ -8,7 +11,7 @@ export interface Unpacked {
   readonly isWhole: boolean;
 }
 
-/** Seven bits a byte, the lowest first; ten bytes at most. */
+/** A varint: seven bits a byte, the lowest first; ten bytes at most. */
 export function varintAt(bytes: Buffer, from: number): { readonly value: number; readonly end: number } | undefined {
   let value = 0;
   for (let i = 0; i < 10; i++) {
@@ -20,13 +23,13 @@ export function varintAt(bytes: Buffer, from: number): { readonly value: number;
   return undefined;
 }
 
-/** Snappy: pieces as they are, and pieces that stood before. Undefined for what is none. */
+/** Snappy: literals, and copies of earlier output. Undefined for invalid data. */
 export function unpacked(packed: Buffer): Buffer | undefined {
   const { bytes, isWhole } = unpackedPart(packed);
   return isWhole ? bytes : undefined;
 }
 
-/** As far as it can be read. */
+/** Decodes as far as possible. */
 export function unpackedPart(packed: Buffer): Unpacked {
   const length = varintAt(packed, 0);
   if (!length || length.value > blockBytesMax) return { bytes: Buffer.alloc(0), isWhole: false };
@@ -37,7 +40,7 @@ export function unpackedPart(packed: Buffer): Unpacked {
     if (!piece || filled + piece.size > out.length || piece.back > filled) break;
     at = piece.end;
     if (piece.back === 0) filled += packed.copy(out, filled, at - piece.size, at);
-    // One by one: a piece may go on into what it makes itself.
+    // Byte by byte: a copy may overlap its own output.
     else for (let i = 0; i < piece.size; i++, filled++) out[filled] = out[filled - piece.back] ?? 0;
   }
   return { bytes: out.subarray(0, filled), isWhole: filled === out.length };
@@ -45,12 +48,12 @@ export function unpackedPart(packed: Buffer): Unpacked {
 
 interface Piece {
   readonly size: number;
-  /** How far behind it stands; 0 when it stands right here, before `end`. */
+  /** How far back the copied bytes begin; 0 for a literal, whose bytes end at `end`. */
   readonly back: number;
   readonly end: number;
 }
 
-/** The lowest two bits of its first byte say what it is: as it is, or how long the number is that leads back. */
+/** The lowest two bits of a tag: a literal, or the size of a copy's offset. */
 function pieceAt(packed: Buffer, from: number): Piece | undefined {
   const tag = packed[from] ?? 0;
   const at = from + 1;
@@ -63,7 +66,7 @@ function pieceAt(packed: Buffer, from: number): Piece | undefined {
   return back === 0 ? undefined : { size: kind === 1 ? ((tag >> 2) & 7) + 4 : (tag >> 2) + 1, back, end };
 }
 
-// A size above this says how many bytes its number has.
+// A length above this gives the number of bytes that hold the real length.
 const smallMax = 59;
 
 function literalAt(packed: Buffer, size: number, at: number): Piece | undefined {

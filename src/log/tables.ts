@@ -1,6 +1,6 @@
 /**
- * LevelDB's tables, by the checksum that each of their blocks has. LevelDB looks at none of them when it reads for us: a flipped
- * byte is heard of when somebody asks for just that fact, and one in the index of a table hides facts without a word.
+ * Verifies LevelDB's tables by the checksum of each of their blocks. LevelDB does not check them when it reads for us: a flipped byte shows
+ * only when just that fact is read, and one in the index of a table hides facts silently.
  */
 import { closeSync, existsSync, fstatSync, openSync, readdirSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,23 +11,23 @@ const tableName = /^\d+\.(?:ldb|sst)$/;
 const footerBytes = 48;
 const magic = 0xdb4775248b80fb57n;
 const magicBytes = 8;
-// Each key ends with what LevelDB adds to it: whether it is put or taken away, and in which order.
+// LevelDB adds to each key whether it was put or deleted, and a sequence number.
 const tagBytes = 8;
 const put = 1;
-// Behind a block whose end cannot be found: how large one may be that is looked for at each place, and how many bytes are looked at in
-// all (a second or two).
+// After a block without a detectable end: how large a block may be that is searched for at each offset, and how many bytes are searched in
+// total (a second or two).
 const strayMax = 65_536;
 const stepsMax = 300_000_000;
 
-/** Why a table is not what was written; undefined when it is. `gone`: merged into another meanwhile, or deleted. */
+/** Why a table is damaged; undefined when it is intact. `gone`: merged into another meanwhile, or deleted. */
 export type Finding = 'damaged' | 'unreadable' | 'gone' | undefined;
 
 export function tablesIn(dir: string): readonly string[] {
-  // A log in memory has none, and one that is gone is told by whoever opens it.
+  // A log in memory has none; a missing folder is reported when the log is opened.
   return existsSync(dir) ? readdirSync(dir).filter((name) => tableName.test(name)) : [];
 }
 
-/** @param rest called after so many bytes were read: for whoever reads slowly */
+/** @param rest called after each number of bytes: for reading slowly */
 export function checkTable(path: string, rest: (bytes: number) => void = () => {}): Finding {
   let file: number;
   try {
@@ -46,7 +46,7 @@ export function checkTable(path: string, rest: (bytes: number) => void = () => {
   }
 }
 
-/** Names of tables in a folder that are not what was written. */
+/** The names of damaged tables in a folder. */
 export function damagedTables(dir: string): readonly string[] {
   return tablesIn(dir).filter((name) => {
     const finding = checkTable(join(dir, name));
@@ -74,7 +74,7 @@ class Table {
     return this.#at(this.#size - footerBytes, footerBytes);
   }
 
-  /** The bytes of a block, as they were before they were packed; undefined when its checksum is not theirs. */
+  /** The uncompressed bytes of a block; undefined when its checksum is wrong. */
   block({ offset, size }: Handle): Buffer | undefined {
     const bytes = this.#at(offset, size + trailerBytes);
     if (!bytes) return undefined;
@@ -84,25 +84,25 @@ class Table {
     return bytes[size] === snappy ? unpacked(packed) : undefined;
   }
 
-  /** The bytes of a block, as far as they can be had, whatever its checksum says. */
+  /** The bytes of a block, as far as possible, whatever its checksum says. */
   asFarAsPossible({ offset, size }: Handle): Buffer | undefined {
     const bytes = this.#at(offset, size + trailerBytes);
     if (!bytes) return undefined;
     return bytes[size] === plain ? bytes.subarray(0, size) : unpackedPart(bytes.subarray(0, size)).bytes;
   }
 
-  /** All of it, for a table whose index is of no use. */
+  /** Scans the whole table, when its index is useless. */
   all(): Buffer {
     return this.#at(0, Math.min(this.#size, blockBytesMax)) ?? Buffer.alloc(0);
   }
 
-  /** Whether its checksum is its own, where nobody needs what is in it. */
+  /** Whether a block's checksum is right, without decoding it. */
   isWhole({ offset, size }: Handle): boolean {
     const bytes = this.#at(offset, size + trailerBytes);
     return bytes !== undefined && masked(crc32c(bytes.subarray(0, size + 1))) === bytes.readUInt32LE(size + 1);
   }
 
-  /** Writes what one changed byte must have been. */
+  /** Restores the original value of one changed byte. */
   mend(handle: Handle): void {
     const { offset, size } = handle;
     const bytes = this.#at(offset, size + trailerBytes);
@@ -124,8 +124,8 @@ class Table {
 }
 
 /**
- * Puts right each block in which one byte was changed: a checksum says which, and what it was. Only for a copy.
- * What has changed in more bytes than one stays as it is.
+ * Corrects each block in which one byte was changed: a checksum tells which one, and its value. Only for a copy. Blocks with more changed
+ * bytes stay as they are.
  */
 export function mendTable(path: string): void {
   const file = openSync(path, 'r+');
@@ -161,31 +161,31 @@ function endsOf(table: Table): { readonly meta: Handle; readonly index: Handle }
   if (footer?.readBigUInt64LE(footerBytes - magicBytes) !== magic) return undefined;
   const meta = handleAt(footer, 0);
   const index = meta && handleAt(footer, meta.end);
-  // Between the handles and the end of their room there is nothing.
+  // Between the handles and the end of their space there is only padding.
   if (!index || footer.subarray(index.end, footerBytes - magicBytes).some((byte) => byte !== 0)) return undefined;
   return { meta, index };
 }
 
-/** Where the blocks of entries stand. LevelDB ends its process over a key that is shorter than its own end. */
+/** The places of the data blocks. LevelDB ends its process over a key that is shorter than its own suffix. */
 function dataIn(table: Table, index: Handle): readonly Handle[] | undefined {
   const block = table.block(index);
   const isSane = block && [...recordsIn(block)].every(({ key }) => key.length >= tagBytes);
   return isSane ? handlesIn(block) : undefined;
 }
 
-/** An entry of a table, by whose order newer ones go over older ones. */
+/** An entry of a table; by its sequence number newer entries replace older ones. */
 export interface TableEntry {
   readonly key: Buffer;
   readonly value: Buffer;
-  /** False where it says that there is nothing any more. */
+  /** False for a deletion. */
   readonly isPut: boolean;
-  /** The checksum of its block is right: its key is the one that was written. */
+  /** The checksum of its block is right, so that its key is the one that was written. */
   readonly isSure: boolean;
 }
 
 /**
- * What a table gives, without LevelDB, which ends its process over some damages. Of a block that is not whole, whatever can be made out:
- * it is for whoever looks at the values by their own checksums.
+ * The content of a table, without LevelDB, which ends its process over some damage. Of a damaged block, everything that can be decoded: the
+ * caller verifies values by their own checksums.
  */
 export function* entriesIn(path: string): Iterable<TableEntry> {
   const file = openSync(path, 'r');
@@ -219,7 +219,7 @@ function* blocksOf(table: Table): Iterable<Unpacked> {
   }
 }
 
-/** With no index: one stands behind the other, and each ends where its checksum fits. */
+/** Without an index: blocks follow each other, and each ends where its checksum is right. */
 function* blocksFound(bytes: Buffer): Iterable<Unpacked> {
   let [left, isAtEdge] = [stepsMax, true];
   for (let at = 0; at + trailerBytes <= bytes.length && left > 0; ) {
@@ -249,7 +249,7 @@ interface Entry {
   readonly value: Buffer;
 }
 
-/** Keys and values of a block. Each sixteenth begins anew: where one cannot be read, it goes on with the next of these. */
+/** Keys and values of a block. Each sixteenth is a restart point: after an unreadable entry, reading continues at the next one. */
 function* recordsIn(block: Buffer): Iterable<Entry> {
   const { until, starts } = restartsOf(block);
   for (let at: number | undefined = 0, key: Buffer = Buffer.alloc(0); at !== undefined && at < until; ) {
@@ -278,11 +278,11 @@ function recordAt(block: Buffer, at: number, until: number, before: Buffer): (En
   return { key, value: block.subarray(from, end), end };
 }
 
-/** Where records begin whose key is written out, and where all of them end. */
+/** The offsets of records with a full key, and of the end of all records. */
 function restartsOf(block: Buffer): { readonly until: number; readonly starts: readonly number[] } {
   const count = block.length < 4 ? 0 : block.readUInt32LE(block.length - 4);
   const until = block.length - 4 - 4 * count;
-  // What was cut has lost its list.
+  // A truncated block has lost its list.
   if (count === 0 || until < 0) return { until: block.length, starts: [] };
   const starts = Array.from({ length: count }, (_, i) => block.readUInt32LE(until + 4 * i));
   return { until, starts: starts.sort((a, b) => a - b) };

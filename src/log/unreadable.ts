@@ -1,22 +1,22 @@
-/** Facts around a place of the database that cannot be read: what stands before and behind it is given all the same. */
+/** Reads facts around an unreadable place of the database: those before and after it are returned. */
 import { factKey, factsBetween, seqOf } from './codec.ts';
 import type { Database } from './level-database.ts';
 
 const slice = 1_000;
-// A slice is read at once: LevelDB's own 16 KiB would cut it into four.
+// A slice is read at once: LevelDB's own 16 KiB would split it into four.
 const readAheadBytes = 262_144;
-// How far behind an unreadable place the next readable one is looked for; beyond it there is none.
+// How far after an unreadable place the next readable fact is searched for.
 const searchMax = 2 ** 40;
 
 export type Entry = readonly [key: Buffer, value: Buffer];
 
-/** LevelDB met bytes that it cannot read. Whatever else it throws is no damage. */
+/** LevelDB met unreadable bytes. Its other errors are no damage. */
 export function isUnreadable(error: unknown): boolean {
   const { code } = error as { code?: string };
   return code === 'LEVEL_CORRUPTION' || code === 'LEVEL_IO_ERROR';
 }
 
-/** Every fact that can be read, in parts; a part that is not whole stands for a place where something could not. */
+/** Every readable fact, in parts; an incomplete part marks an unreadable place. */
 export async function* readable(
   source: Database,
   from = 0,
@@ -58,7 +58,7 @@ async function* slices(
   }
 }
 
-/** The number of a fact behind an unreadable place: steps that double, until something can be read. */
+/** The number of a fact after an unreadable place: the step doubles until a read succeeds. */
 async function behind(source: Database, from: number, to: number): Promise<number | undefined> {
   for (let step = 1; step < searchMax && from + step <= to; step *= 2) {
     try {
@@ -71,7 +71,7 @@ async function behind(source: Database, from: number, to: number): Promise<numbe
   return undefined;
 }
 
-/** Between two places that can be read, facts of other blocks may be whole. */
+/** Between two readable places, facts of other blocks may be intact. */
 async function oneByOne(source: Database, from: number, to: number): Promise<readonly Entry[]> {
   const entries: Entry[] = [];
   for (let seq = from; seq < to; seq++) {
