@@ -13,7 +13,7 @@ const expected = [
   /^LICENSE$/,
   /^docs\/([\w-]+\/)?[\w-]+\.md$/,
   /^dist\/(events|machines|workers|src)\/([\w-]+\/)*[\w-]+\.js$/,
-  /^dist\/src\/config\/presets\.json$/,
+  /^dist\/src\/config\/network\/presets\.json$/,
 ];
 const needed = [
   'package.json',
