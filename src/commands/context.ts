@@ -69,10 +69,15 @@ export async function withInstallation<T>(
   }
 }
 
-/** Destructive commands ask for confirmation. @throws {QccError} usage, without a terminal to ask on */
-export async function confirmed(context: Context, question: string): Promise<void> {
+/**
+ * Destructive commands ask for confirmation.
+ * @param ask finds what the question is about, and throws when it is not there: no question is asked in vain
+ * @throws {QccError} usage, without a terminal to ask on
+ */
+export async function confirmed(context: Context, ask: () => string | Promise<string>): Promise<void> {
   if (isOn(context, 'yes')) return;
   if (!context.canAsk) throw new QccError('QCC_USAGE_CONFIRM', context.words.needsYes, '--yes', exitCodes.usage);
+  const question = await ask();
   const { confirm } = await import('../terminal/prompt.ts');
   if (!(await confirm(question, context.words)))
     throw new QccError('QCC_USAGE_DECLINED', context.words.stopped, context.words.whenSure, exitCodes.interrupted);

@@ -77,6 +77,7 @@ export const endpointContract = {
     readonly profile: string;
     readonly endpoints: readonly EndpointRow[];
   }>(),
+  'endpoint.show': asks(profileAndId).answers<EndpointRow>(),
   'endpoint.remove': changesWhatIs(profileAndId).answers<EndpointRow>(),
   'endpoint.enable': changesWhatIs(profileAndId).answers<EndpointRow>(),
   'endpoint.disable': changesWhatIs(profileAndId).answers<EndpointRow>(),

@@ -183,20 +183,25 @@ export function badName(name: string): QccError {
   );
 }
 
-/** By a unique beginning of its id, in one profile or in all. */
+/** By a unique beginning of its id or by its name, in one profile or in all. */
 export function endpointNamed(installation: Installation, id: string, profile?: string): KnownEndpoint {
   const among =
     profile === undefined
       ? installation.core.state.profiles.endpoints()
       : profileNamed(installation, profile).endpoints;
-  const found = among.filter((endpoint) => id !== '' && endpoint.id.startsWith(id.toLowerCase()));
+  const whole = among.filter((endpoint) => endpoint.id === id.toLowerCase());
+  // What is the beginning of one and the name of another is ambiguous: neither may be removed for the other.
+  const alike = among.filter(
+    (endpoint) => id !== '' && (endpoint.id.startsWith(id.toLowerCase()) || endpoint.name === id),
+  );
+  const found = whole.length > 0 ? whole : alike;
   if (found.length === 1 && found[0]) return found[0];
   const where = profile === undefined ? '' : ` in profile "${profile}"`;
   const list = profile === undefined ? 'qcc health status' : `qcc endpoint list ${profile}`;
   if (found.length > 1) {
     throw new QccError(
       'QCC_ENDPOINT_AMBIGUOUS',
-      `"${id}" is the beginning of ${found.length} endpoints${where}`,
+      `"${id}" can mean ${found.length} endpoints${where}`,
       list,
       exitCodes.usage,
       { id, count: found.length, profile: profile ?? '' },

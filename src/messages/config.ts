@@ -33,7 +33,8 @@ const en = {
   action: 'action',
   target: 'target',
   details: 'details',
-  removesHome: (home: string) => `qcc uninstall removes ${home}, with all keys and the whole history. Really?`,
+  removesHome: (home: string) =>
+    `qcc uninstall removes ${home}, with all keys and the whole history: this cannot be undone. Really?`,
   notGivenBack: "Claude Code's settings were not given back",
   serviceGone: 'the service is gone',
   gatewayGone: 'the gateway has stopped',

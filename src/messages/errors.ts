@@ -87,7 +87,7 @@ const chinese: Readonly<Record<string, Sentence>> = {
   QCC_HISTORY_UNKNOWN: { message: ({ moment, head }) => `历史只到 #${head}，没有 ${moment}` },
   QCC_HISTORY_TRIMMED: { message: ({ moment, tail }) => `日志已不保留 ${moment}：现从 #${tail} 开始` },
   QCC_ENDPOINT_UNKNOWN: { message: ({ id, profile }) => `${among(profile)}没有端点 "${id}"` },
-  QCC_ENDPOINT_AMBIGUOUS: { message: ({ id, count, profile }) => `${among(profile)}有 ${count} 个端点以 "${id}" 开头` },
+  QCC_ENDPOINT_AMBIGUOUS: { message: ({ id, count, profile }) => `${among(profile)}"${id}" 可能指 ${count} 个端点` },
   QCC_ENDPOINT_EXISTS: { message: ({ baseUrl }) => `此配置中已有相同 URL 和密钥的端点（${baseUrl}）` },
   QCC_ENDPOINT_INVALID: {
     message: ({ name, min, max, value }) => `${name} 必须是 ${min} 到 ${max} 的整数，不能是 ${value}`,

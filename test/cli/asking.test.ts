@@ -51,7 +51,9 @@ describe('what cannot be undone', () => {
     const run = await withProfiles('work');
     person.answers = [true];
     expect(await run('remove', 'work')).toMatchObject({ code: 0 });
-    expect(person.asked).toEqual(['confirm: qcc remove work: Really?']);
+    expect(person.asked).toEqual([
+      'confirm: Remove profile work? It is the active one. It has no endpoint; "qcc add work" would make it anew.',
+    ]);
     expect(await names(run)).toEqual([]);
   });
 
@@ -60,6 +62,47 @@ describe('what cannot be undone', () => {
     person.answers = [false];
     expect(await run('remove', 'work')).toMatchObject({ code: 130, out: '' });
     expect(await names(run)).toEqual(['work']);
+  });
+
+  it('is found before anything is asked', async () => {
+    const run = await withProfiles('work');
+    for (const command of [
+      ['remove', 'wrok'],
+      ['endpoint', 'remove', 'work', 'relay'],
+      ['endpoint', 'remove', 'wrok', 'relay'],
+    ])
+      expect([command, await run(...command)]).toEqual([command, expect.objectContaining({ code: 5, out: '' })]);
+    expect(person.asked).toEqual([]);
+  });
+
+  it('says what goes with it, and that it cannot be undone', async () => {
+    const run = await withProfiles('work');
+    await run('endpoint', 'add', 'work', '--base-url', 'http://127.0.0.1:9', '--api-key', key, '--name', 'relay');
+    person.answers = [false, false];
+    await run('endpoint', 'remove', 'work', 'relay');
+    await run('remove', 'work', '--lang', 'zh-CN');
+    expect(person.asked).toEqual([
+      'confirm: Remove relay (http://127.0.0.1:9, key sk-ant…stuv) from work? The key is destroyed with it: this cannot be undone.',
+      'confirm: 删除配置 work 及其 1 个端点？它是当前配置。密钥将一并销毁，无法撤销。',
+    ]);
+  });
+
+  it('is, of settings, listed, with the command that takes it back', async () => {
+    const run = at(temporaryHome(), plain);
+    await run('config', 'set', 'proxy.port', '7000');
+    await run('config', 'set', 'queue.hold', '9');
+    person.answers = [true];
+    expect(await run('config', 'reset')).toMatchObject({
+      code: 0,
+      out: '✓ every setting has its default - to undo it: qcc config rollback --last\n',
+    });
+    expect(person.asked).toEqual([
+      'confirm: Set 2 settings back to default: proxy.port, queue.hold? "qcc config rollback --last" takes it back.',
+    ]);
+    person.answers = [true];
+    expect(await run('config', 'rollback', '--last')).toMatchObject({ code: 0 });
+    expect(person.asked[1]).toMatch(/^confirm: Go back to #\d+, with these 2 changes\?/);
+    expect((await run('config', 'get', 'proxy.port')).out).toBe('7000\n');
   });
 
   it('is done without a question with --yes', async () => {
@@ -102,8 +145,10 @@ describe('qcc endpoint add on a terminal', () => {
   it('asks for an address and a key', async () => {
     const run = await withProfiles('work');
     person.answers = ['hand', 'http://127.0.0.1:9', key];
-    const { code, out } = await run('endpoint', 'add', 'work');
-    expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('http://127.0.0.1:9') });
+    expect(await run('endpoint', 'add', 'work')).toMatchObject({
+      code: 0,
+      out: '✓ 127.0.0.1:9 stands in work, weight 100 - test: qcc endpoint test work 127.0.0.1:9\n',
+    });
     expect(person.asked).toEqual(['choose: How to add an endpoint', 'text: Base URL', 'secret: API key']);
   });
 
@@ -111,7 +156,7 @@ describe('qcc endpoint add on a terminal', () => {
     const run = await withProfiles('work');
     person.answers = ['preset', 'anthropic', key];
     const { code, out } = await run('endpoint', 'add', 'work');
-    expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('https://api.anthropic.com') });
+    expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('api.anthropic.com stands in work') });
   });
 
   it('offers the endpoints of other profiles', async () => {
@@ -119,7 +164,7 @@ describe('qcc endpoint add on a terminal', () => {
     await run('endpoint', 'add', 'spare', '--base-url', 'http://127.0.0.1:9', '--api-key', key, '--auto');
     person.answers = ['copy', 'spare'];
     const { code, out } = await run('endpoint', 'add', 'work');
-    expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('http://127.0.0.1:9') });
+    expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('127.0.0.1:9 stands in work') });
     expect(person.asked).toEqual(['choose: How to add an endpoint', 'choose: from another profile']);
   });
 
@@ -138,7 +183,10 @@ describe('qcc fc on a terminal', () => {
   it('asks for a preset and a key', async () => {
     const run = at(temporaryHome(), plain);
     person.answers = ['anthropic', key];
-    expect(await run('fc')).toMatchObject({ code: 0, out: 'anthropic: https://api.anthropic.com\n' });
+    expect(await run('fc')).toMatchObject({
+      code: 0,
+      out: '✓ profile anthropic is added, with 1 endpoint - test: qcc endpoint test anthropic\n',
+    });
     expect(person.asked).toEqual(['choose: Preset', 'secret: API key']);
   });
 });

@@ -8,8 +8,10 @@ import { isUnmade, userHome } from '../../config/files/home.ts';
 import type { Answer } from '../../contract/operations.ts';
 import { noEndpoint } from '../../contract/refusals.ts';
 import { exitCodes, QccError, usage } from '../../errors/qcc-error.ts';
+import { changeWordsOf } from '../../messages/changes.ts';
 import { writeFileAtomic } from '../../platform/atomic-file.ts';
 import { withUsersMask } from '../../platform/umask.ts';
+import { doneLine, isTold, tellChange } from '../changed.ts';
 import { type Context, flag, isOn, withInstallation } from '../context.ts';
 import { keyOf } from '../options.ts';
 
@@ -33,13 +35,24 @@ export async function use(context: Context): Promise<undefined> {
   const env = clientEnv(settings, context.env);
   const applied = isOn(context, 'apply') ? await apply(context, env) : undefined;
   if (context.json) return void context.out.json({ ...row, env, ...(applied ? { applied } : {}) });
-  context.out.done(context.words.labelled(context.words.active, name));
-  if (applied) context.out.done(context.words.applied(applied.file));
-  else
-    for (const line of [context.words.pointHere, '  eval "$(qcc env)"', '  qcc use NAME --apply', '  qcc code'])
-      context.out.note(line);
+  tellUse(context, name, applied?.file);
   if (!settings.running) context.out.note(`${context.words.notRunning}: ${context.words.startIt}`);
   return undefined;
+}
+
+function tellUse(context: Context, name: string, file: string | undefined): void {
+  const { out, words } = context;
+  const said = changeWordsOf(context.language);
+  if (isTold(context)) {
+    doneLine(context, said.profileActive(name), [said.back, 'qcc priority switch --release']);
+    if (file !== undefined) doneLine(context, said.claudePointsHere(file), [said.back, 'qcc use --restore']);
+  } else {
+    out.done(words.labelled(words.active, name));
+    if (file !== undefined) out.done(words.applied(file));
+  }
+  if (file !== undefined) return;
+  for (const line of [words.pointHere, '  eval "$(qcc env)"', `  qcc use ${name} --apply`, '  qcc code'])
+    out.note(line);
 }
 
 async function place(context: Context) {
@@ -190,9 +203,12 @@ export async function fromPreset(context: Context): Promise<undefined> {
       endpoint: { preset: preset.id, key },
     }),
   );
-  if (json) out.json(row);
-  else out.done(`${row.name}: ${preset.baseUrl}`);
-  return undefined;
+  return tellChange(context, {
+    json: row,
+    data: () => out.done(`${row.name}: ${preset.baseUrl}`),
+    now: (said) => said.profileAdded(row.name, row.endpoints, row.tier),
+    next: (said) => [said.test, `qcc endpoint test ${row.name}`],
+  });
 }
 
 /**

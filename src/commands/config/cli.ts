@@ -1,6 +1,8 @@
 /** `qcc config get, set, list, reset`. */
 import { isSecretSetting, settingKey, settingKeys, shortRangeOf } from '../../config/settings/settings.ts';
+import { changeWordsOf } from '../../messages/changes.ts';
 import { configWordsOf } from '../../messages/config.ts';
+import { tellChange } from '../changed.ts';
 import { type Context, confirmed, isOn, withInstallation } from '../context.ts';
 import { readStdin } from '../options.ts';
 
@@ -16,8 +18,13 @@ export async function set(context: Context): Promise<undefined> {
   const [key = '', given = ''] = context.positionals;
   const value = given === '-' ? await readStdin(context) : given;
   const answer = await withInstallation(context, ({ call }) => call('config.set', { key, value }));
-  if (context.json) context.out.json(answer);
-  else context.out.done(`${answer.key} = ${answer.value}`);
+  tellChange(context, {
+    json: answer,
+    data: () => context.out.done(`${answer.key} = ${answer.value}`),
+    now: () => `${answer.key} = ${answer.value}`,
+    next: (said) =>
+      answer.restart ? [said.next, 'qcc proxy restart'] : [said.toDefault, `qcc config reset ${answer.key}`],
+  });
   // Warned only after success: when the value is rejected, the error is the only message.
   if (given !== '-' && given !== '' && isSecretSetting(settingKey(key))) context.out.warn(context.words.secretInArgv);
   if (answer.overriddenBy !== null) context.out.warn(configWordsOf(context.language).overridden(answer.overriddenBy));
@@ -60,9 +67,21 @@ export async function list(context: Context): Promise<undefined> {
 
 export async function reset(context: Context): Promise<undefined> {
   const [key] = context.positionals;
-  if (key === undefined) await confirmed(context, `qcc config reset: ${context.words.sure}`);
+  if (key === undefined) await confirmed(context, () => askReset(context));
   const answer = await withInstallation(context, ({ call }) => call('config.reset', key === undefined ? {} : { key }));
-  if (context.json) context.out.json(answer);
-  else for (const [name, value] of Object.entries(answer.settings)) context.out.done(`${name} = ${value}`);
-  return undefined;
+  const lines = Object.entries(answer.settings).map(([name, value]) => `${name} = ${value}`);
+  return tellChange(context, {
+    json: answer,
+    data: () => {
+      for (const line of lines) context.out.done(line);
+    },
+    now: (said) => (key === undefined ? said.allDefault : lines.join(', ')),
+    next: (said) => (key === undefined ? [said.back, 'qcc config rollback --last'] : [said.see, 'qcc config list']),
+  });
+}
+
+async function askReset(context: Context): Promise<string> {
+  const { settings } = await withInstallation(context, ({ call }) => call('config.list', {}));
+  const set = settingKeys.filter((key) => settings[key]?.origin === 'set');
+  return changeWordsOf(context.language).askReset(set, set.some(isSecretSetting));
 }

@@ -6,6 +6,7 @@ import { exportedDocument } from '../../config/importers/import-source.ts';
 import type { AuditRow, ConfigMoment } from '../../contract/config.ts';
 import type { Answer, Params } from '../../contract/operations.ts';
 import { exitCodes, QccError, usage } from '../../errors/qcc-error.ts';
+import { changeWordsOf } from '../../messages/changes.ts';
 import { configWordsOf } from '../../messages/config.ts';
 import { reasonsAsSentences } from '../../messages/reasons.ts';
 import { instant, momentOf } from '../../messages/times.ts';
@@ -55,7 +56,7 @@ export async function diff(context: Context): Promise<undefined> {
 
 export async function rollback(context: Context): Promise<undefined> {
   const said = configWordsOf(context.language);
-  const { out, words, json } = context;
+  const { out, json } = context;
   const to = await rollbackTarget(context);
   const partial = isOn(context, 'partial');
   const ask = (dryRun: boolean) =>
@@ -65,7 +66,7 @@ export async function rollback(context: Context): Promise<undefined> {
     const planned = await ask(true);
     for (const line of [...changeLines(context, planned.changes), ...becauseLines(context, planned.lost)])
       out.note(line);
-    await confirmed(context, `qcc config rollback ${planned.to}: ${words.sure}`);
+    await confirmed(context, () => changeWordsOf(context.language).askRollback(planned.to, planned.changes.length));
   }
   const done = await ask(false);
   show(context, done);

@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import type { Answer, Params } from '../../contract/operations.ts';
 import { usage } from '../../errors/qcc-error.ts';
+import { changeWordsOf } from '../../messages/changes.ts';
 import { configWordsOf } from '../../messages/config.ts';
 import { writeExport } from '../../platform/atomic-file.ts';
 import { visibleDocument } from '../../platform/visible.ts';
@@ -38,7 +39,7 @@ async function passphraseFor(context: Context, isNew: boolean): Promise<string |
 
 export async function importFrom(context: Context): Promise<undefined> {
   const said = configWordsOf(context.language);
-  const { out, words, json } = context;
+  const { out, json } = context;
   const params = await importParams(context);
   const ask = (dryRun: boolean) =>
     withInstallation(context, ({ call }) => call('config.import', { ...params, dryRun }));
@@ -47,7 +48,7 @@ export async function importFrom(context: Context): Promise<undefined> {
     const planned = await ask(true);
     for (const line of [...changeLines(context, planned.changes), ...becauseLines(context, planned.leftOut)])
       out.note(line);
-    await confirmed(context, `qcc config import: ${words.sure}`);
+    await confirmed(context, () => changeWordsOf(context.language).askImport(planned.changes.length));
   }
   const done = await ask(false);
   show(context, done);

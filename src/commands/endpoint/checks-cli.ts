@@ -14,15 +14,25 @@ export function testProfile(context: Context): Promise<number> {
 /** Probes from this process; records nothing. */
 export async function tested(context: Context, which: Params<'endpoint.test'>): Promise<number> {
   const { checks } = await withInstallation(context, ({ call }) => call('endpoint.test', which));
-  return shown(context, checks);
+  return shown(context, checks, which.profile);
 }
 
-/** The exit code says whether all checks passed. */
-export function shown(context: Context, checks: readonly CheckRow[]): number {
+/**
+ * The exit code says whether all checks passed.
+ * @param profile which has none when there are no checks
+ */
+export async function shown(context: Context, checks: readonly CheckRow[], profile?: string): Promise<number> {
   if (context.json) context.out.json({ checks });
-  else if (checks.length === 0) context.out.note(context.words.noEndpoints, '  qcc endpoint add PROFILE');
+  else if (checks.length === 0) await noteNoEndpoints(context, profile);
   else checkTable(context, checks);
   return checks.every(({ verdict }) => verdict === 'success') ? exitCodes.done : exitCodes.checkFailed;
+}
+
+/** Names the profile that an endpoint can be added to; without any profile, the set-up. */
+export async function noteNoEndpoints(context: Context, profile?: string): Promise<undefined> {
+  const known = profile === undefined ? await withInstallation(context, ({ call }) => call('profile.list', {})) : null;
+  const name = profile ?? (known?.profiles.find((one) => one.active || one.default) ?? known?.profiles[0])?.name;
+  context.out.note(context.words.noEndpoints, name === undefined ? '  qcc init' : `  qcc endpoint add ${name}`);
 }
 
 function checkTable(context: Context, checks: readonly CheckRow[]): void {

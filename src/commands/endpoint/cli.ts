@@ -1,10 +1,14 @@
 /** `qcc endpoint add, update, list, remove, enable, disable`. */
 
 import type { EndpointOptions, EndpointRow } from '../../contract/endpoint.ts';
+import type { Connection } from '../../contract/operations.ts';
 import { usage } from '../../errors/qcc-error.ts';
+import { changeWordsOf } from '../../messages/changes.ts';
 import { codeText } from '../../messages/codes.ts';
+import type { ChangeWords } from '../../messages/en/changes.ts';
 import { reasonText } from '../../messages/reasons.ts';
 import { timeText } from '../../platform/time.ts';
+import { tellChange, typedName } from '../changed.ts';
 import { type Context, confirmed, flag, isOn, withInstallation } from '../context.ts';
 import { endpointOptions } from '../options.ts';
 
@@ -18,8 +22,11 @@ export async function add(context: Context): Promise<undefined> {
   if (options.baseUrl === undefined && options.preset === undefined)
     throw usage(context.words.needsUrl, '--base-url URL, --preset ID, or --from-profile NAME');
   if (options.key === undefined) throw usage(context.words.needsKey, '--api-key-stdin, or --api-key-env NAME');
-  show(context, await withInstallation(context, ({ call }) => call('endpoint.add', { profile, ...options })));
-  return undefined;
+  return changed(
+    context,
+    ({ call }) => call('endpoint.add', { profile, ...options }),
+    (said, row) => said.endpointAdded(row.name, row.profile, row.weight),
+  );
 }
 
 function needsAsking(context: Context, asked: EndpointOptions): boolean {
@@ -69,17 +76,26 @@ async function interview({ words }: Context, asked: EndpointOptions): Promise<En
 async function copy(context: Context, profile: string, from: string, options: EndpointOptions): Promise<undefined> {
   const { added } = await withInstallation(context, ({ call }) => call('endpoint.copy', { profile, from, ...options }));
   const [only] = added;
-  if (!context.json) return void table(context, added, false);
-  context.out.json(added.length === 1 && only ? only : { added });
-  return undefined;
+  return tellChange(context, {
+    json: added.length === 1 && only ? only : { added },
+    data: () => table(context, added, false),
+    now: (said) =>
+      added.length === 1 && only
+        ? said.endpointAdded(only.name, profile, only.weight)
+        : said.endpointsAdded(added.map(({ name }) => name).join(', '), profile),
+    next: (said) => [said.test, `qcc endpoint test ${profile}`],
+  });
 }
 
 export async function update(context: Context): Promise<undefined> {
   const [profile = '', id = ''] = context.positionals;
   const options = await endpointOptions(context);
   if (Object.keys(options).length === 0) throw usage(context.words.nothingToChange, 'qcc endpoint update --help');
-  show(context, await withInstallation(context, ({ call }) => call('endpoint.update', { profile, id, ...options })));
-  return undefined;
+  return changed(
+    context,
+    ({ call }) => call('endpoint.update', { profile, id, ...options }),
+    (said, row) => said.endpointChanged(row.name, row.profile, row.weight, row.priority),
+  );
 }
 
 export async function list(context: Context): Promise<undefined> {
@@ -94,26 +110,59 @@ export async function list(context: Context): Promise<undefined> {
 
 export async function remove(context: Context): Promise<undefined> {
   const [profile = '', id = ''] = context.positionals;
-  await confirmed(context, `qcc endpoint remove ${profile} ${id}: ${context.words.sure}`);
-  show(context, await withInstallation(context, ({ call }) => call('endpoint.remove', { profile, id })));
-  return undefined;
+  await confirmed(context, async () => {
+    const row = await withInstallation(context, ({ call }) => call('endpoint.show', { profile, id }));
+    return changeWordsOf(context.language).askRemoveEndpoint(row.name, row.profile, row.baseUrl, row.key);
+  });
+  const row = await withInstallation(context, ({ call }) => call('endpoint.remove', { profile, id }));
+  return tellChange(context, {
+    json: row,
+    data: () => table(context, [row], false),
+    now: (said) => said.endpointRemoved(row.name, row.profile),
+    next: (said) => [said.see, `qcc endpoint list ${row.profile}`],
+  });
 }
 
 export async function enable(context: Context): Promise<undefined> {
   const [profile = '', id = ''] = context.positionals;
-  show(context, await withInstallation(context, ({ call }) => call('endpoint.enable', { profile, id })));
-  return undefined;
+  return changed(
+    context,
+    ({ call }) => call('endpoint.enable', { profile, id }),
+    (said, row) => said.endpointEnabled(row.name, row.profile),
+  );
 }
 
 export async function disable(context: Context): Promise<undefined> {
   const [profile = '', id = ''] = context.positionals;
-  show(context, await withInstallation(context, ({ call }) => call('endpoint.disable', { profile, id })));
-  return undefined;
+  return changed(
+    context,
+    ({ call }) => call('endpoint.disable', { profile, id }),
+    (said, row) => said.endpointDisabled(row.name, row.profile),
+    (said, name, row) => [said.back, `qcc endpoint enable ${row.profile} ${name}`],
+  );
 }
 
-function show(context: Context, row: EndpointRow): void {
-  if (context.json) context.out.json(row);
-  else table(context, [row], false);
+/** Makes one change to one endpoint and confirms it; unless something else comes next, a test does. */
+async function changed(
+  context: Context,
+  change: (connection: Connection) => Promise<EndpointRow>,
+  now: (said: ChangeWords, row: EndpointRow) => string,
+  next = (said: ChangeWords, name: string, { profile }: EndpointRow): readonly [string, string] => [
+    said.test,
+    `qcc endpoint test ${profile} ${name}`,
+  ],
+): Promise<undefined> {
+  const { row, name } = await withInstallation(context, async (connection) => {
+    const made = await change(connection);
+    const { endpoints } = await connection.call('endpoint.list', { profile: made.profile });
+    return { row: made, name: typedName(made, endpoints) };
+  });
+  return tellChange(context, {
+    json: row,
+    data: () => table(context, [row], false),
+    now: (said) => now(said, row),
+    next: (said) => next(said, name, row),
+  });
 }
 
 function table(context: Context, rows: readonly EndpointRow[], verbose: boolean): void {

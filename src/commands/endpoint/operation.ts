@@ -35,7 +35,7 @@ export interface PreparedEndpoint {
   readonly fact: Extract<ProfileFact, { type: 'EndpointAdded' }>;
 }
 
-type Named = readonly { readonly baseUrl: string; readonly secret: string }[];
+type Named = readonly { readonly profile: string; readonly baseUrl: string; readonly secret: string }[];
 
 /** Checks everything before anything is written. @throws {QccError} */
 export function newEndpoint(installation: Installation, options: EndpointOptions, beside: Named): PreparedEndpoint {
@@ -110,12 +110,12 @@ export function checkRanges(options: Partial<Record<keyof typeof ranges, number>
 }
 
 function refuseTwin({ vault }: Installation, baseUrl: string, key: string, beside: Named): void {
-  const twin = beside.some((other) => other.baseUrl === baseUrl && vault.get(other.secret) === key);
+  const twin = beside.find((other) => other.baseUrl === baseUrl && vault.get(other.secret) === key);
   if (!twin) return;
   throw new QccError(
     'QCC_ENDPOINT_EXISTS',
     `this profile has an endpoint with the same URL and key (${baseUrl})`,
-    'qcc endpoint list PROFILE',
+    `qcc endpoint list ${twin.profile}`,
     exitCodes.conflict,
     { baseUrl },
   );
@@ -309,6 +309,7 @@ export const endpointHandlers: Handlers<typeof endpointContract> = {
   'endpoint.copy': copyEndpoints,
   'endpoint.update': updateEndpoint,
   'endpoint.list': listEndpoints,
+  'endpoint.show': (it, { profile, id }) => endpointRow(it.core.state, endpointNamed(it, id, profile)),
   'endpoint.remove': removeEndpoint,
   'endpoint.enable': (it, params) => switchEndpoint(it, params, 'EndpointEnabled'),
   'endpoint.disable': (it, params) => switchEndpoint(it, params, 'EndpointDisabled'),

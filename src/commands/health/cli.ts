@@ -10,8 +10,9 @@ import { reasonText } from '../../messages/reasons.ts';
 import { storyWordsOf } from '../../messages/story-languages.ts';
 import { spanMs } from '../../messages/times.ts';
 import { clockOf, shortSpan, timeText } from '../../platform/time.ts';
+import { stateText, tellChange } from '../changed.ts';
 import { type Context, countFlag, flag, isOn, numberFlag, withInstallation } from '../context.ts';
-import { shown, tested, verdictOf } from '../endpoint/checks-cli.ts';
+import { noteNoEndpoints, shown, tested, verdictOf } from '../endpoint/checks-cli.ts';
 import { coloured } from '../endpoint/cli.ts';
 import { sinceOf } from '../endpoint/stats-cli.ts';
 import { watched } from '../watch.ts';
@@ -20,8 +21,7 @@ export function status(context: Context): Promise<undefined> {
   return watched(context, async () => {
     const answer = await withInstallation(context, ({ call }) => call('health.status', {}));
     if (context.json) return void context.out.json(answer);
-    if (answer.endpoints.length === 0)
-      return void context.out.note(context.words.noEndpoints, '  qcc endpoint add PROFILE');
+    if (answer.endpoints.length === 0) return noteNoEndpoints(context);
     healthTable(context, answer.endpoints);
   });
 }
@@ -91,10 +91,18 @@ const percent = (rate: number | null) => (rate === null ? '-' : `${Math.round(ra
 
 export async function reset(context: Context): Promise<undefined> {
   const [id = ''] = context.positionals;
-  const answer = await withInstallation(context, ({ call }) => call('health.reset', { id }));
-  if (context.json) context.out.json(answer);
-  else context.out.done(`${answer.id}: ${coloured(context, answer.state)}`);
-  return undefined;
+  const { answer, row } = await withInstallation(context, async ({ call }) => {
+    const reset = await call('health.reset', { id });
+    const { endpoints } = await call('health.status', {});
+    return { answer: reset, row: endpoints.find((one) => one.id === reset.id) };
+  });
+  const state = stateText(context, answer.state);
+  return tellChange(context, {
+    json: answer,
+    data: () => context.out.done(`${answer.id}: ${coloured(context, answer.state)}`),
+    now: (said) => said.endpointReset(row?.name ?? answer.id, row?.profile ?? '', state),
+    next: (said) => [said.test, `qcc health check ${answer.id}`],
+  });
 }
 
 /** Through the gateway: verdicts change the state. */
@@ -114,7 +122,7 @@ export function test(context: Context): Promise<number> {
 }
 
 export async function metrics(context: Context): Promise<undefined> {
-  const { out, words } = context;
+  const { out } = context;
   const [id] = context.positionals;
   const answer = await withInstallation(context, async ({ call }) => {
     const since = await sinceOf(context, call);
@@ -122,7 +130,7 @@ export async function metrics(context: Context): Promise<undefined> {
   });
   if (context.json) return void out.json(answer);
   for (const row of answer.endpoints) metricsLines(context, row);
-  if (answer.endpoints.length === 0) out.note(words.noEndpoints, '  qcc endpoint add PROFILE');
+  if (answer.endpoints.length === 0) await noteNoEndpoints(context);
   return undefined;
 }
 

@@ -7,6 +7,7 @@ import { codeText } from '../../messages/codes.ts';
 import { reasonText } from '../../messages/reasons.ts';
 import { spanMs } from '../../messages/times.ts';
 import { timeText } from '../../platform/time.ts';
+import { tellChange } from '../changed.ts';
 import { type Context, countFlag, flag, isOn, numberFlag, withInstallation } from '../context.ts';
 import { toneOf } from '../machine-lines.ts';
 import { tierOf } from '../options.ts';
@@ -15,9 +16,12 @@ export async function set(context: Context): Promise<undefined> {
   const [profile = '', given = ''] = context.positionals;
   const tier = given === 'none' ? null : (tierOf(given, context.words) ?? null);
   const answer = await withInstallation(context, ({ call }) => call('priority.set', { profile, tier }));
-  if (context.json) context.out.json(answer);
-  else context.out.done(`${profile}: ${tier ?? context.words.none}`);
-  return undefined;
+  return tellChange(context, {
+    json: answer,
+    data: () => context.out.done(`${profile}: ${tier ?? context.words.none}`),
+    now: (said) => said.profileTier(profile, tier),
+    next: (said) => [said.see, 'qcc priority list'],
+  });
 }
 
 /** The routing order, and the state of the ladder. */
@@ -49,7 +53,7 @@ export async function list(context: Context): Promise<undefined> {
 
 export async function switchTo(context: Context): Promise<undefined> {
   const [profile] = context.positionals;
-  const { out, json } = context;
+  const { out } = context;
   if (isOn(context, 'release')) {
     if (profile !== undefined)
       throw usage(
@@ -57,18 +61,24 @@ export async function switchTo(context: Context): Promise<undefined> {
         'qcc priority switch --release, or qcc priority switch PROFILE',
       );
     const released = await withInstallation(context, ({ call }) => call('priority.release', {}));
-    if (json) out.json(released);
-    else out.done(context.words.labelled(context.words.active, released.active ?? context.words.none));
-    return undefined;
+    return tellChange(context, {
+      json: released,
+      data: () => out.done(context.words.labelled(context.words.active, released.active ?? context.words.none)),
+      now: (said) => said.released(released.active),
+      next: (said) => [said.see, 'qcc priority list'],
+    });
   }
   if (profile === undefined) throw usage(context.words.missing('PROFILE'), 'qcc priority switch PROFILE, or --release');
   const reason = flag(context, 'reason');
   const row = await withInstallation(context, ({ call }) =>
     call('priority.switch', { profile, ...(reason === undefined ? {} : { reason }) }),
   );
-  if (json) out.json(row);
-  else table(context, [row]);
-  return undefined;
+  return tellChange(context, {
+    json: row,
+    data: () => table(context, [row]),
+    now: (said) => said.profileActive(row.to),
+    next: (said) => [said.back, 'qcc priority switch --release'],
+  });
 }
 
 export async function policy(context: Context): Promise<undefined> {

@@ -2,6 +2,8 @@
 
 import type { ProfileRow } from '../../contract/profile.ts';
 import { usage } from '../../errors/qcc-error.ts';
+import { changeWordsOf } from '../../messages/changes.ts';
+import { tellChange } from '../changed.ts';
 import { type Context, confirmed, flag, withInstallation } from '../context.ts';
 import { endpointOptions, tierOf } from '../options.ts';
 
@@ -29,9 +31,17 @@ export async function add(context: Context): Promise<undefined> {
       ...(Object.keys(endpoint).length > 0 ? { endpoint } : {}),
     }),
   );
-  show(context, row);
-  if (row.endpoints === 0) context.out.note(`qcc endpoint add ${name} --base-url URL --api-key-stdin`);
-  return undefined;
+  const hint = `qcc endpoint add ${name} --base-url URL --api-key-stdin`;
+  return tellChange(context, {
+    json: row,
+    data: () => {
+      table(context, [row]);
+      if (row.endpoints === 0) context.out.note(hint);
+    },
+    now: (said) => said.profileAdded(row.name, row.endpoints, row.tier),
+    next: (said) =>
+      row.endpoints === 0 ? [said.next, `qcc endpoint add ${name}`] : [said.test, `qcc endpoint test ${name}`],
+  });
 }
 
 export async function list(context: Context): Promise<undefined> {
@@ -56,24 +66,42 @@ function table({ out, words }: Context, profiles: readonly ProfileRow[]): void {
 
 export async function makeDefault(context: Context): Promise<undefined> {
   const [name = ''] = context.positionals;
-  show(context, await withInstallation(context, ({ call }) => call('profile.default', { name })));
-  return undefined;
+  const row = await withInstallation(context, ({ call }) => call('profile.default', { name }));
+  return tellChange(context, {
+    json: row,
+    data: () => table(context, [row]),
+    now: (said) => said.profileIsDefault(row.name),
+    next: (said) => [said.see, 'qcc priority list'],
+  });
 }
 
 export async function describe(context: Context): Promise<undefined> {
   const [name = '', description = ''] = context.positionals;
-  show(context, await withInstallation(context, ({ call }) => call('profile.describe', { name, description })));
-  return undefined;
+  const row = await withInstallation(context, ({ call }) => call('profile.describe', { name, description }));
+  return tellChange(context, {
+    json: row,
+    data: () => table(context, [row]),
+    now: (said) => said.profileDescribed(row.name, row.description),
+    next: (said) => [said.see, 'qcc list'],
+  });
 }
 
 export async function remove(context: Context): Promise<undefined> {
   const [name = ''] = context.positionals;
-  await confirmed(context, `qcc remove ${name}: ${context.words.sure}`);
-  show(context, await withInstallation(context, ({ call }) => call('profile.remove', { name })));
-  return undefined;
-}
-
-function show(context: Context, row: ProfileRow): void {
-  if (context.json) context.out.json(row);
-  else table(context, [row]);
+  await confirmed(context, async () => {
+    const { profiles } = await withInstallation(context, async ({ call }) => {
+      // It says what there is instead, when there is no such profile.
+      await call('endpoint.list', { profile: name });
+      return call('profile.list', {});
+    });
+    const found = profiles.find((one) => one.name === name);
+    return changeWordsOf(context.language).askRemoveProfile(name, found?.endpoints ?? 0, found?.active === true);
+  });
+  const row = await withInstallation(context, ({ call }) => call('profile.remove', { name }));
+  return tellChange(context, {
+    json: row,
+    data: () => table(context, [row]),
+    now: (said) => said.profileRemoved(row.name, row.endpoints),
+    next: (said) => [said.see, 'qcc list'],
+  });
 }

@@ -8,6 +8,7 @@ import { usage } from '../../errors/qcc-error.ts';
 import { reasonText } from '../../messages/reasons.ts';
 import { spanMs } from '../../messages/times.ts';
 import { shortSpan } from '../../platform/time.ts';
+import { tellChange } from '../changed.ts';
 import { type Context, confirmed, flag, isOn, numberFlag, withInstallation } from '../context.ts';
 import { Teller } from '../fact-lines.ts';
 import { namesOf } from '../names.ts';
@@ -115,16 +116,22 @@ async function answerOf({ out, json, ...rest }: Context, id: string): Promise<un
 export async function retry(context: Context): Promise<undefined> {
   const [id = ''] = context.positionals;
   const item = await withInstallation(context, ({ call }) => call('queue.retry', { id }));
-  if (context.json) context.out.json(item);
-  else table(context, [item]);
-  return undefined;
+  return tellChange(context, {
+    json: item,
+    data: () => table(context, [item]),
+    now: (said) => said.itemRetried(item.id, item.state),
+    next: (said) => [said.see, `qcc queue show ${item.id}`],
+  });
 }
 
 export async function retryAll(context: Context): Promise<undefined> {
   const answer = await withInstallation(context, ({ call }) => call('queue.retryAll', {}));
-  if (context.json) context.out.json(answer);
-  else context.out.done(context.words.retried(answer.retried));
-  return undefined;
+  return tellChange(context, {
+    json: answer,
+    data: () => context.out.done(context.words.retried(answer.retried)),
+    now: () => context.words.retried(answer.retried),
+    next: (said) => [said.see, 'qcc queue list'],
+  });
 }
 
 export async function clear(context: Context): Promise<undefined> {
@@ -134,12 +141,15 @@ export async function clear(context: Context): Promise<undefined> {
     const asked = wanted.state === undefined ? open : open.filter((state) => state === wanted.state);
     const count = asked.reduce((sum, state) => sum + counts[state], 0);
     // Clearing an open item loses its answer and needs confirmation; clearing finished ones loses nothing.
-    if (count > 0) await confirmed(context, context.words.clearOpen(count));
+    if (count > 0) await confirmed(context, () => context.words.clearOpen(count));
     return call('queue.clear', wanted);
   });
-  if (context.json) context.out.json(answer);
-  else context.out.done(context.words.cleared(answer.cleared));
-  return undefined;
+  return tellChange(context, {
+    json: answer,
+    data: () => context.out.done(context.words.cleared(answer.cleared)),
+    now: () => context.words.cleared(answer.cleared),
+    next: (said) => [said.see, 'qcc queue list'],
+  });
 }
 
 function stateOf(context: Context): { readonly state?: QueueItemState } {

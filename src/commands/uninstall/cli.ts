@@ -14,7 +14,7 @@ export async function uninstall(context: Context): Promise<undefined> {
   const said = configWordsOf(language);
   const keepHome = isOn(context, 'keep-home');
   const there = existsSync(home);
-  if (there && !keepHome) await confirmed(context, said.removesHome(home));
+  if (there && !keepHome) await confirmed(context, () => said.removesHome(home));
   // First, because the record of Claude Code's former settings is in the home.
   const files = there ? await restoreClaude(context) : [];
   const stopped = there && (await answers(paths(home).socket));

@@ -1,0 +1,54 @@
+/** How a change is confirmed: at a terminal, one line says what is so now and what comes next. */
+
+import { changeWordsOf } from '../messages/changes.ts';
+import { codeText } from '../messages/codes.ts';
+import type { ChangeWords } from '../messages/en/changes.ts';
+import { widthOf } from '../terminal/width.ts';
+import { type Context, isOn } from './context.ts';
+
+interface Change {
+  /** For `--json`. */
+  readonly json: unknown;
+  /** What a pipe gets, and a person who wants no messages. */
+  readonly data: () => void;
+  readonly now: (said: ChangeWords) => string;
+  readonly next?: (said: ChangeWords) => readonly [label: string, command: string];
+}
+
+export function tellChange(context: Context, { json, data, now, next }: Change): undefined {
+  if (context.json) return void context.out.json(json);
+  if (!isTold(context)) return void data();
+  const said = changeWordsOf(context.language);
+  doneLine(context, now(said), next?.(said));
+}
+
+/** Whether messages of success reach a person. */
+export function isTold(context: Context): boolean {
+  return process.stdout.isTTY === true && !isOn(context, 'quiet');
+}
+
+/** A command that does not fit beside the sentence stands below it: broken by the terminal, it could not be copied. */
+export function doneLine({ out, words }: Context, now: string, next?: readonly [label: string, command: string]): void {
+  const head = `${out.paint('green', '✓')} ${now}`;
+  if (next === undefined) return void out.prose(2, head);
+  const [label, command] = next;
+  const what = words.labelled(label, command);
+  if (widthOf(`✓ ${now} - ${what}`) <= out.columns) return void out.line(`${head} - ${what}`);
+  out.prose(2, head);
+  out.line(`  ${what}`);
+}
+
+interface Named {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** What to type for an endpoint: its name where that can mean nothing else, otherwise its id. */
+export function typedName({ id, name }: Named, among: readonly Named[]): string {
+  const isOwn = among.every((one) => one.id === id || !(one.name === name || one.id.startsWith(name.toLowerCase())));
+  return isOwn && /^[\p{L}\p{N}_][\p{L}\p{N}_.:@+-]*$/u.test(name) ? name : id;
+}
+
+export function stateText(context: Context, state: string): string {
+  return codeText('states', state, context.language);
+}
