@@ -155,7 +155,7 @@ function send(job: RetryJob, upstreams: Upstreams, answer: Answer, port: Message
   answer.started(upstreams.send({ origin, path, method, headers, body: bytesOf(job), fresh: true }, sink));
 }
 
-function seen({ head_: head, ttfbMs }: Answer): Seen {
+function seen({ answerHead: head, ttfbMs }: Answer): Seen {
   return { status: head?.status ?? null, ttfbMs };
 }
 

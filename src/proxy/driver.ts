@@ -250,7 +250,7 @@ export class Exchange {
     if (!target.isCount) sessions.bind(this.#session, endpoint.id, startedAt);
     if (summary.model !== null) ports.modelFound(endpoint.id, summary.model, id);
     ports.attemptSucceeded(endpoint.id, { request: id, ttfbMs: answer.ttfbMs ?? 0, ttftMs: answer.ttftMs });
-    const { head_: head } = answer;
+    const { answerHead: head } = answer;
     if (endpoint.state !== 'healthy' || head?.get('anthropic-ratelimit-unified-status') !== 'allowed_warning') return;
     const reset = Number(head.get('anthropic-ratelimit-unified-reset'));
     ports.limitsSeen(endpoint.id, { status: 'allowed_warning', resetAt: reset > 0 ? reset * secondMs : null });

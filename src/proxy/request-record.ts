@@ -48,7 +48,7 @@ export class RequestRecord {
   note(outcome: Outcome, at: Millis): void {
     const { candidate, answer } = this.made;
     const { endpoint, because } = candidate;
-    const status = answer.head_?.status ?? null;
+    const status = answer.answerHead?.status ?? null;
     const { ttfbMs } = answer;
     this.#attempts.push({ endpoint: endpoint.id, at, outcome: outcomeWord(outcome), status, ttfbMs, because });
   }
@@ -91,7 +91,7 @@ export class RequestRecord {
     const { id: endpoint, profile } = candidate.endpoint;
     const { ttftMs, bytes, usage } = answer;
     const by = { endpoint, profile, ttfbMs: answer.ttfbMs ?? 0, ttftMs, bytes, usage };
-    return servedBy(this.#ended(answer.head_?.status ?? 200), by);
+    return servedBy(this.#ended(answer.answerHead?.status ?? 200), by);
   }
 
   #ended(status: number) {

@@ -46,7 +46,7 @@ export class Answer implements AnswerSink {
   ttftMs: Millis | null = null;
   bytes = 0;
   usage: Usage | null = null;
-  head_: Head | null = null;
+  answerHead: Head | null = null;
   #phase: Phase = 'waiting';
   #settle: (outcome: Outcome) => void = () => {};
   #reject: (error: unknown) => void = () => {};
@@ -116,7 +116,7 @@ export class Answer implements AnswerSink {
   head(status: number, raw: readonly string[], resume: () => void): void {
     if (this.#asleep) this.#isAlive();
     const head = headOf(status, raw);
-    this.head_ = head;
+    this.answerHead = head;
     this.#resume = resume;
     this.ttfbMs = this.#asked.now() - this.#startedAt;
     this.#phase = phaseAfter(head, this.#asked);
@@ -153,7 +153,7 @@ export class Answer implements AnswerSink {
   #see(text: Buffer, isMore: boolean): void {
     if (this.#phase !== 'json') this.#watch?.see(text, isMore);
     else {
-      const fault = (this.head_ as Head).isEncoded && !this.#unpacking ? undefined : this.#json?.feed(text);
+      const fault = (this.answerHead as Head).isEncoded && !this.#unpacking ? undefined : this.#json?.feed(text);
       if (fault) this.#wrong(fault);
     }
   }
@@ -243,7 +243,7 @@ export class Answer implements AnswerSink {
 
   /** A refusal goes to the client as it came, byte for byte. */
   passOn(extra: readonly string[]): void {
-    const { head_: head } = this;
+    const { answerHead: head } = this;
     if (!head) return;
     this.bytes = this.#body.length;
     const pairs = [...head.pairs, ...extra, ...this.#asked.added(this.ttfbMs ?? 0)];
@@ -296,7 +296,7 @@ export class Answer implements AnswerSink {
 
   /** The answer is good: its head goes out, and what was held. */
   #pass(): void {
-    const head = this.head_ as Head;
+    const head = this.answerHead as Head;
     this.#phase = 'relaying';
     // An event stream may end where its length says, and be none: only without one can its end be refused.
     const length = head.isStream ? null : head.length;
@@ -359,7 +359,7 @@ export class Answer implements AnswerSink {
   #finish(): void {
     this.#receiver.end();
     this.usage = this.#watch?.usage ?? null;
-    this.#end({ kind: 'served', status: (this.head_ as Head).status });
+    this.#end({ kind: 'served', status: (this.answerHead as Head).status });
   }
 
   get #body(): Buffer {
@@ -369,7 +369,7 @@ export class Answer implements AnswerSink {
 
   /** What a refusal says it is stands in its status and at its beginning: the rest is not waited for. False: it says nothing. */
   #enough(): boolean {
-    const verdict = verdictOf(this.head_ as Head, this.#body, this.#asked);
+    const verdict = verdictOf(this.answerHead as Head, this.#body, this.#asked);
     if (verdict.failure === null) return false;
     this.#refused();
     this.#abort();
@@ -377,7 +377,7 @@ export class Answer implements AnswerSink {
   }
 
   #refused(): void {
-    this.#end(refused(this.head_ as Head, this.#body, this.#asked));
+    this.#end(refused(this.answerHead as Head, this.#body, this.#asked));
   }
 
   #scan(chunk: Buffer): boolean {
@@ -396,7 +396,7 @@ export class Answer implements AnswerSink {
   }
 
   #jsonOver(): void {
-    const head = this.head_ as Head;
+    const head = this.answerHead as Head;
     const json = this.#json as JsonBody;
     const { length } = this.#held;
     if (!this.#asked.isHead) {
@@ -422,7 +422,7 @@ export class Answer implements AnswerSink {
       this.#fail(failure ?? 'badAnswer', detail);
       return;
     }
-    this.#end(noCount(detail, this.head_ as Head));
+    this.#end(noCount(detail, this.answerHead as Head));
     this.#abort();
   }
 
@@ -475,7 +475,7 @@ export class Answer implements AnswerSink {
 
   #fail(failure: Failure, detail: CallReason, silence?: Silence): void {
     if (this.#committed) this.#receiver.abort();
-    this.#end(this.#committed ? { kind: 'broken', detail } : failed(failure, detail, this.head_, silence));
+    this.#end(this.#committed ? { kind: 'broken', detail } : failed(failure, detail, this.answerHead, silence));
     this.#abort();
   }
 
