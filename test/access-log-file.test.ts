@@ -5,7 +5,7 @@ import { expect, it, vi } from 'vitest';
 import { openAccessLog } from '../src/platform/access-log-file.ts';
 import { temporaryHome } from './support/home.ts';
 
-it('is written again when it can be, and what fails meanwhile stops nobody', async () => {
+it('the access log is written again once its file is writable, and a failure in between stops no request', async () => {
   const folder = join(temporaryHome(), 'logs');
   const path = join(folder, 'access.log');
   mkdirSync(dirname(folder), { recursive: true });
@@ -22,7 +22,7 @@ it('is written again when it can be, and what fails meanwhile stops nobody', asy
   await log.close();
 });
 
-it('closes while it cannot be written', async () => {
+it('the access log closes even while its file cannot be written', async () => {
   const folder = join(temporaryHome(), 'logs');
   mkdirSync(dirname(folder), { recursive: true });
   writeFileSync(folder, '');

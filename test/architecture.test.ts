@@ -101,26 +101,26 @@ it.each(core)('%s is pure', (part) => {
   expect(faults).toEqual([]);
 });
 
-describe('the whole', () => {
-  it('is a line of folders in which each imports only what stands before it', () => {
+describe('the order of folders', () => {
+  it('has no cycle: each folder imports only those before it', () => {
     expect(circlesOf(folderImports).map((circle) => circle.flatMap((folder) => importsWithin(folder, circle)))).toEqual(
       [],
     );
   });
 
-  it('imports only packages that it is installed with', () => {
+  it('allows only imports of installed packages', () => {
     const isKnown = (target: string) => isFile(target) || Object.hasOwn(knownBy, target) || target === typesOnly;
     expect(allImports.filter(({ target }) => !isKnown(target)).map(told)).toEqual([]);
   });
 
-  it(`takes nothing but types from ${typesOnly}`, () => {
+  it(`allows only types from ${typesOnly}`, () => {
     const value = new RegExp(`^(?!import type )[^\\n]*'${typesOnly}`, 'm');
     const takers = allImports.filter(({ target }) => target === typesOnly).map(({ file }) => file);
     expect(takers).toContain('workers/question.ts');
     expect(takers.filter((file) => value.test(readFileSync(file, 'utf8')))).toEqual([]);
   });
 
-  it('imports only files that are there', () => {
+  it('allows only imports of existing files', () => {
     const missing = [...importsByFile].flatMap(([file, imports]) =>
       imports
         .filter(({ target }) => isFile(target) && !importsByFile.has(target))
@@ -129,20 +129,20 @@ describe('the whole', () => {
     expect(missing).toEqual([]);
   });
 
-  it('has a place for every package that it is installed with, and no other', () => {
+  it('lists every installed package, and no other', () => {
     const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as {
       dependencies: Record<string, string>;
     };
     expect(Object.keys(knownBy).sort()).toEqual(Object.keys(dependencies).sort());
   });
 
-  it('names no part that is gone', () => {
+  it('names no removed part', () => {
     const named = [...Object.keys(mayImport), ...Object.values(mayImport).flat(), ...Object.values(knownBy).flat()];
     const gone = named.filter((part) => !files.some((file) => file.startsWith(part)));
     expect(gone).toEqual([]);
   });
 
-  it('answers --help without loading what serves', () => {
+  it('answers --help without loading the gateway', () => {
     const loaded = closureOf('src/cli/driver.ts');
     expect(loaded).toContain('src/cli/driver.ts');
     expect(loaded.filter((target) => heavy.includes(target))).toEqual([]);
@@ -154,7 +154,7 @@ describe('the whole', () => {
     expect(loaded.filter((target) => /^src\/(cli|commands|messages|terminal)\//.test(target))).toEqual([]);
   });
 
-  it('answers a command without a gateway without loading what calls others', () => {
+  it('answers a command without a gateway without loading the proxy or the workers', () => {
     const loaded = ['src/installation/installation.ts', 'src/control/table.ts'].flatMap(closureOf);
     expect(loaded).toContain('level');
     expect(loaded.filter((target) => ['piscina', 'undici'].includes(target))).toEqual([]);

@@ -6,7 +6,7 @@ import { type Gateway, runGateway } from '../../src/gateway/gateway.ts';
 import { qcc } from '../cli/command.ts';
 
 describe('a benchmark', () => {
-  it('asks the same of both ways, and leaves nothing behind', async () => {
+  it('sends the same requests over both ways, and leaves nothing behind', async () => {
     const started: Gateway[] = [];
     const options = { concurrent: 4, durationMs: 100, requests: 40, url: null };
     const result = await bench(options, async (home) => {
@@ -27,7 +27,7 @@ describe('a benchmark', () => {
   });
 });
 
-it('a benchmark that is interrupted ends at once, and takes its gateway and its home along', async () => {
+it('an interrupted benchmark ends at once, and takes its gateway and its home along', async () => {
   const interrupt = new AbortController();
   const started: Gateway[] = [];
   const options = { concurrent: 2, durationMs: 60_000, requests: null, url: null, signal: interrupt.signal };
@@ -49,7 +49,7 @@ describe('qcc bench', () => {
     [['--duration', 'soon'], 'no span of time'],
     [['--url', 'https://api.anthropic.com'], 'would bill you'],
     [['--url', 'nonsense'], 'would bill you'],
-  ])('%j is refused before anything starts', async (flags, why) => {
+  ])('refuses %j before anything starts', async (flags, why) => {
     const { code, err } = await qcc(['bench', ...flags]);
     expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining(why) });
   });

@@ -25,7 +25,7 @@ async function upstream(answer: (n: number) => { status: number; afterMs: number
 }
 
 describe('a closed loop', () => {
-  it('has as many requests at once as it is told, and as many in all', async () => {
+  it('has as many requests in flight as it is told, and as many in all', async () => {
     const { seen, target } = await upstream(() => ({ status: 200, afterMs: 5 }));
     const measured = await closedLoop(target, 4, { durationMs: 0, requests: 20 });
     expect(measured).toMatchObject({ requests: 20, errors: 0 });
@@ -33,14 +33,14 @@ describe('a closed loop', () => {
     expect(measured.ttfb.p50Ms).toBeGreaterThan(0);
   });
 
-  it('counts what is no answer', async () => {
+  it('counts failed answers as errors', async () => {
     const { target } = await upstream((n) => ({ status: n % 2 === 0 ? 200 : 503, afterMs: 0 }));
     expect(await closedLoop(target, 1, { durationMs: 0, requests: 10 })).toMatchObject({ requests: 10, errors: 5 });
   });
 });
 
 describe('an open loop', () => {
-  it('goes on asking while answers are late, and counts their waiting', async () => {
+  it('goes on sending while answers are late, and counts their wait', async () => {
     // A closed loop of one would ask three times in this time, and call the rest fast.
     const { seen, target } = await upstream((n) => ({ status: 200, afterMs: n < 3 ? 120 : 0 }));
     const measured = await openLoop(target, 200, { durationMs: 0, requests: 40 });
@@ -49,7 +49,7 @@ describe('an open loop', () => {
     expect(measured.total.p99Ms).toBeGreaterThanOrEqual(115);
   });
 
-  it('of a server that is gone is all errors', async () => {
+  it('counts only errors when the server is gone', async () => {
     const measured = await openLoop({ url: 'http://127.0.0.1:1', key: 'k' }, 500, { durationMs: 0, requests: 5 });
     expect(measured).toMatchObject({ requests: 5, errors: 5, perSecond: 0 });
   });

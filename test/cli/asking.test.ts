@@ -46,8 +46,8 @@ async function names(run: ReturnType<typeof at>): Promise<readonly string[]> {
   return profiles.map(({ name }) => name);
 }
 
-describe('what cannot be undone', () => {
-  it('is done when the person says yes', async () => {
+describe('a destructive command', () => {
+  it('runs when the user confirms it', async () => {
     const run = await withProfiles('work');
     person.answers = [true];
     expect(await run('remove', 'work')).toMatchObject({ code: 0 });
@@ -57,7 +57,7 @@ describe('what cannot be undone', () => {
     expect(await names(run)).toEqual([]);
   });
 
-  it('is left alone when the person says no', async () => {
+  it('changes nothing when the user declines', async () => {
     const run = await withProfiles('work');
     person.answers = [false];
     expect(await run('remove', 'work')).toMatchObject({ code: 130, out: '' });
@@ -105,7 +105,7 @@ describe('what cannot be undone', () => {
     expect((await run('config', 'get', 'proxy.port')).out).toBe('7000\n');
   });
 
-  it('is done without a question with --yes', async () => {
+  it('runs without a prompt with --yes', async () => {
     const run = await withProfiles('work');
     expect(await run('remove', 'work', '--yes')).toMatchObject({ code: 0 });
     expect(person.asked).toEqual([]);
@@ -134,7 +134,7 @@ describe('what cannot be undone', () => {
     expect(await names(run)).toEqual(['work']);
   });
 
-  it('is not a single setting: that can be set again', async () => {
+  it('does not include a reset of a single setting, which can be set again', async () => {
     const run = at(temporaryHome(), plain);
     expect(await run('config', 'reset', 'proxy.port')).toMatchObject({ code: 0 });
     expect(person.asked).toEqual([]);
@@ -142,7 +142,7 @@ describe('what cannot be undone', () => {
 });
 
 describe('qcc endpoint add on a terminal', () => {
-  it('asks for an address and a key', async () => {
+  it('prompts for an address and a key', async () => {
     const run = await withProfiles('work');
     person.answers = ['hand', 'http://127.0.0.1:9', key];
     expect(await run('endpoint', 'add', 'work')).toMatchObject({
@@ -152,7 +152,7 @@ describe('qcc endpoint add on a terminal', () => {
     expect(person.asked).toEqual(['choose: How to add an endpoint', 'text: Base URL', 'secret: API key']);
   });
 
-  it('asks for a preset and a key', async () => {
+  it('prompts for a preset and a key', async () => {
     const run = await withProfiles('work');
     person.answers = ['preset', 'anthropic', key];
     const { code, out } = await run('endpoint', 'add', 'work');
@@ -168,7 +168,7 @@ describe('qcc endpoint add on a terminal', () => {
     expect(person.asked).toEqual(['choose: How to add an endpoint', 'choose: from another profile']);
   });
 
-  it.each(['--auto', '--yes', '--no-input', '--json'])('asks nothing with %s', async (flag) => {
+  it.each(['--auto', '--yes', '--no-input', '--json'])('prompts for nothing with %s', async (flag) => {
     const run = await withProfiles('work');
     expect(await run('endpoint', 'add', 'work', flag)).toMatchObject({
       code: 2,
@@ -180,7 +180,7 @@ describe('qcc endpoint add on a terminal', () => {
 });
 
 describe('qcc fc on a terminal', () => {
-  it('asks for a preset and a key', async () => {
+  it('prompts for a preset and a key', async () => {
     const run = at(temporaryHome(), plain);
     person.answers = ['anthropic', key];
     expect(await run('fc')).toMatchObject({
@@ -192,7 +192,7 @@ describe('qcc fc on a terminal', () => {
 });
 
 describe('a key at a terminal', () => {
-  it('is asked for without being shown, where --api-key-stdin would have it echoed', async () => {
+  it('is read without echo, where --api-key-stdin would have it echoed', async () => {
     const run = await withProfiles('work');
     person.answers = [key];
     const add = ['endpoint', 'add', 'work', '--base-url', 'http://127.0.0.1:9', '--api-key-stdin'];
@@ -202,7 +202,7 @@ describe('a key at a terminal', () => {
     expect(person.asked).toHaveLength(1);
   });
 
-  it('is asked for the same way when a setting is to be read from stdin', async () => {
+  it('is read the same way when a setting is to be read from stdin', async () => {
     const run = await withProfiles('work');
     person.answers = ['https://hooks.example.com/token-of-mine'];
     expect((await run('config', 'set', 'notify.webhook', '-')).code).toBe(0);
@@ -245,7 +245,7 @@ describe('bare qcc on a terminal', () => {
     return { run, call, gateway, baseUrl };
   }
 
-  it.skipIf(process.platform === 'win32')('starts Claude Code as qcc code does: failover goes on', async () => {
+  it.skipIf(process.platform === 'win32')('starts Claude Code as qcc code does, with failover', async () => {
     const { run, call, gateway, baseUrl } = await withClaude();
     person.answers = ['work'];
     expect((await run()).code).toBe(0);
@@ -264,7 +264,7 @@ describe('bare qcc on a terminal', () => {
     },
   );
 
-  it('is help where nobody can be asked', async () => {
+  it('prints help when there is no terminal to prompt on', async () => {
     const home = temporaryHome();
     const ran = await at(home, { ...plain, CI: '1' })();
     expect(ran).toMatchObject({ code: 0, out: expect.stringContaining('Usage') });

@@ -12,7 +12,7 @@ async function home() {
   return { run, id: endpoints[0]?.id ?? '' };
 }
 
-it('debug chart draws a kind, and marks where its machines stand', async () => {
+it('debug chart draws a kind of machine, and marks the states of its machines', async () => {
   const { run } = await home();
   const { code, out } = await run('debug', 'chart', 'endpoint');
   expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('║ ● healthy ║ ◀ work/127.0.0.1:9') });
@@ -28,7 +28,7 @@ it('debug chart takes the beginning of an id', async () => {
   expect(drawn.machines).toEqual([{ id: `endpoint/${id}`, state: 'disabled' }]);
 });
 
-it('debug chart says what it cannot draw, and how not to draw', async () => {
+it('debug chart names what it cannot draw, and rejects unknown flags', async () => {
   const { run } = await home();
   expect((await run('debug', 'chart', 'toaster')).code).toBe(5);
   const wrong = await run('debug', 'chart', 'endpoint', '--format', 'png');
@@ -36,7 +36,7 @@ it('debug chart says what it cannot draw, and how not to draw', async () => {
   expect((await run('debug', 'chart')).code).toBe(2);
 });
 
-it('debug still takes a kind or an id behind it', async () => {
+it('debug chart does not keep debug from taking a kind or an id', async () => {
   const { run, id } = await home();
   expect((await run('debug', id)).out).toContain(`endpoint/${id}`);
   expect((await run('debug', 'priority')).code).toBe(0);

@@ -22,7 +22,7 @@ async function homeOfTomorrow() {
 }
 
 describe('after the clock was set back', () => {
-  it('config rollback -2s goes back two seconds, and not to before everything', async () => {
+  it('config rollback -2s goes back two seconds in the log, and not to the time before the first fact', async () => {
     const run = await homeOfTomorrow();
     const { code, err } = await run('config', 'rollback', '-2s', '--yes');
     expect({ code, err }).toMatchObject({ code: 0 });
@@ -30,7 +30,7 @@ describe('after the clock was set back', () => {
     expect((await run('config', 'get', 'queue.hold', '--json')).json()).toMatchObject({ value: 120 });
   });
 
-  it('history since a minute ago and at now find what happened last', async () => {
+  it('history since a minute ago, and history at now, find the latest facts', async () => {
     const run = await homeOfTomorrow();
     expect((await run('history', '--since', '-30s', '--json')).out).toContain('SettingChanged');
     expect((await run('history', '--since', '-30s', '--json')).out).not.toContain('ProfileAdded');
@@ -39,8 +39,8 @@ describe('after the clock was set back', () => {
   });
 });
 
-describe('a rollback to before there was anything', () => {
-  it('is refused, and done when it is asked for by its number', async () => {
+describe('a rollback to before the first fact', () => {
+  it('is refused, unless it is requested by its number', async () => {
     const run = await homeOfTomorrow();
     for (const moment of ['2020-01-01', '-100d']) {
       const { code, err } = await run('config', 'rollback', moment, '--yes');

@@ -25,7 +25,7 @@ async function home() {
 }
 
 describe('completion', () => {
-  it('offers commands, their sub-commands and their flags, with what they are for', async () => {
+  it('offers commands, sub-commands and flags, with their descriptions', async () => {
     const { place, offered } = await home();
     expect(await offered('pro')).toEqual(['proxy']);
     expect(await offered('proxy', 'st')).toEqual(['start', 'stop', 'status', 'stats']);
@@ -36,7 +36,7 @@ describe('completion', () => {
     ]);
   });
 
-  it('offers profiles, and the endpoints of the one that was named', async () => {
+  it('offers profiles, and the endpoints of the profile that was named', async () => {
     const { offered, id } = await home();
     expect(await offered('use', '')).toEqual(['work', 'relay', '工作']);
     expect(await offered('use', '工')).toEqual(['工作']);
@@ -47,14 +47,14 @@ describe('completion', () => {
     expect(await offered('history', 'explain', '')).toEqual([id]);
   });
 
-  it('knows what was added and removed since, and nothing but names', async () => {
+  it('follows additions and removals, and stores nothing but names', async () => {
     const { run, offered } = await home();
     await run('add', 'newer');
     await run('remove', 'work', '--yes');
     expect(await offered('use', '')).toEqual(['relay', '工作', 'newer']);
   });
 
-  it('offers what a flag or an argument may be', async () => {
+  it('offers the values of a flag or an argument', async () => {
     const { offered } = await home();
     expect(await offered('--lang', '')).toEqual(['en', 'zh-CN']);
     expect(await offered('priority', 'set', 'work', '')).toEqual(['primary', 'secondary', 'fallback', 'none']);
@@ -66,7 +66,7 @@ describe('completion', () => {
     expect(await offered('debug', 'chart', 'e')).toContain('endpoint');
   });
 
-  it('offers nothing where it knows nothing: files, other programs, made-up commands', async () => {
+  it('offers nothing for files, other programs and unknown commands', async () => {
     const { offered } = await home();
     for (const words of [
       ['config', 'export', ''],
@@ -79,11 +79,11 @@ describe('completion', () => {
       expect([words, await offered(...words)]).toEqual([words, []]);
   });
 
-  it('knows the kinds of machines that there are', () => {
+  it('offers the kinds of machines', () => {
     expect([...kinds].sort()).toEqual(Object.keys(charts).sort());
   });
 
-  it('of a home that is not there offers commands all the same', async () => {
+  it('offers commands even without a home', async () => {
     expect((await complete(['=demo'], { QCC_HOME: '/nowhere/qcc' })).join()).toContain('demo');
     expect(await complete(['use', '='], { QCC_HOME: '/nowhere/qcc' })).toEqual([]);
   });
@@ -96,7 +96,7 @@ describe('qcc completion', () => {
     expect((await qcc(['completion', shell, '--json'])).json()).toEqual({ shell, script: out.trimEnd() });
   });
 
-  it('of another shell is a mistake that names those there are', async () => {
+  it('rejects another shell, and names the supported ones', async () => {
     const { code, err } = await qcc(['completion', 'tcsh']);
     expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining('bash, zsh, fish, pwsh') });
   });

@@ -24,7 +24,7 @@ describe('settings', () => {
     expect(line((await run('config', 'list', '--lang', 'zh-CN')).out)).toMatch(/queue\.hold +120 +0–280 秒 +客户端/);
   });
 
-  it('name the variable that overrides them, also to whoever sets one in vain', async () => {
+  it('name the variable that overrides them, also when a command sets one in vain', async () => {
     const { home } = await opened();
     process.env['QCC_QUEUE_HOLD'] = '7';
     onTestFinished(() => {
@@ -53,8 +53,8 @@ describe('settings', () => {
   });
 });
 
-describe('going back', () => {
-  it('shows a snapshot, what differs, and what a rollback does; and undoes it', async () => {
+describe('config rollback', () => {
+  it('shows a snapshot, the differences, and what a rollback does; and undoes it', async () => {
     const { run } = await opened();
     const { id } = (await run('config', 'snapshot', 'before', '--json')).json() as { id: string };
     await run('config', 'set', 'queue.hold', '55');
@@ -100,7 +100,7 @@ describe('going back', () => {
     expect(ran.err).toMatch(said);
   });
 
-  it('says in Chinese what cannot come back', async () => {
+  it('says in Chinese what cannot be restored', async () => {
     const { run } = await opened();
     const { id } = (await run('config', 'snapshot', '--json')).json() as { id: string };
     await run('remove', 'work', '--yes');
@@ -111,8 +111,8 @@ describe('going back', () => {
   });
 });
 
-describe('the audit', () => {
-  it('is exported whole as JSON and as CSV, each cell in its place', async () => {
+describe('config audit', () => {
+  it('is exported whole as JSON and as CSV, with every value in its column', async () => {
     const { run, path } = await opened();
     await run('config', 'set', 'queue.hold', '55');
     await run('config', 'audit', '--export', path('audit.json'));
@@ -127,8 +127,8 @@ describe('the audit', () => {
   });
 });
 
-describe('moving', () => {
-  it('writes keys under a passphrase into a file for its owner alone, and reads them in another home', async () => {
+describe('config export and import', () => {
+  it('write keys under a passphrase into a file for its owner alone, and read them in another home', async () => {
     const { run, path } = await opened();
     const file = path('all.json');
     expect((await run('config', 'export', file, '--with-secrets')).code).toBe(0);
@@ -145,13 +145,13 @@ describe('moving', () => {
     expect(ran.out + ran.err).not.toContain(key);
   });
 
-  it('asks for no passphrase where nobody can be asked', async () => {
+  it('ask for no passphrase without a terminal', async () => {
     const { run, path } = await opened({ QCC_PASSPHRASE: '' });
     const ran = await run('config', 'export', path('all.json'), '--with-secrets', '--json');
     expect([ran.code, JSON.parse(ran.err).error.code]).toEqual([2, 'QCC_PASSPHRASE_MISSING']);
   });
 
-  it('comes over from where fastcc keeps its file, with the tiers beside it', async () => {
+  it('find the default file of fastcc, with its tiers', async () => {
     const { run, root } = await opened();
     mkdirSync(join(root, '.fastcc'));
     mkdirSync(join(root, '.qcc'));
@@ -169,14 +169,14 @@ describe('moving', () => {
     [['config', 'import', '--from', 'ccswitch', '--yes'], 2, /--from must be one of qcc, fastcc, cc-switch/],
     [['config', 'import', '--from', 'cc-switch', '--yes'], 5, /cc-switch has left nothing here/],
     [['config', 'import', '/nowhere/x.json', '--yes'], 5, /cannot be read/],
-  ])('refuses %j', async (argv, code, said) => {
+  ])('refuse %j', async (argv, code, said) => {
     const { run } = await opened();
     const ran = await run(...argv);
     expect([ran.code, ran.out]).toEqual([code, '']);
     expect(ran.err).toMatch(said);
   });
 
-  it('says what is wrong with a file without repeating what is in it', async () => {
+  it('explain what is wrong with a file without repeating its content', async () => {
     const { run, path } = await opened();
     writeFileSync(path('x.json'), JSON.stringify({ format: 'qcc', version: 1, settings: {}, profiles: [key] }));
     const ran = await run('config', 'import', path('x.json'), '--yes');
@@ -185,7 +185,7 @@ describe('moving', () => {
     expect(ran.err).not.toContain(key);
   });
 
-  it.skipIf(process.getuid?.() === 0)('says when a file may not be read', async () => {
+  it.skipIf(process.getuid?.() === 0)('report a file that may not be read', async () => {
     const { run, path } = await opened();
     writeFileSync(path('x.json'), '{}');
     chmodSync(path('x.json'), 0o000);

@@ -18,18 +18,21 @@ it.each([
   ['history', 'what-if', '--set', 'failover.failure_threshold=5'],
   ['debug', '--at', 'now'],
   ['config', 'audit'],
-])('qcc %s %s %s …, made of many facts, says which of them it lacks, and exits 7', async (...command) => {
-  const { dir, run } = await home();
-  expect((await run(...command)).code).toBe(0);
-  await raw(dir, (database) => database.clear({ gte: Buffer.of(3), lt: Buffer.of(4) }));
-  await removeFacts(dir, 2);
-  for (const flags of [[], ['--json']]) {
-    const { code, err } = await run(...command, ...flags);
-    expect({ code, err }).toEqual({ code: 7, err: expect.stringMatching(/#2\b[\s\S]*qcc history verify/) });
-  }
-});
+])(
+  'qcc %s %s %s …, computed from many facts, reports which of them are missing, and exits with 7',
+  async (...command) => {
+    const { dir, run } = await home();
+    expect((await run(...command)).code).toBe(0);
+    await raw(dir, (database) => database.clear({ gte: Buffer.of(3), lt: Buffer.of(4) }));
+    await removeFacts(dir, 2);
+    for (const flags of [[], ['--json']]) {
+      const { code, err } = await run(...command, ...flags);
+      expect({ code, err }).toEqual({ code: 7, err: expect.stringMatching(/#2\b[\s\S]*qcc history verify/) });
+    }
+  },
+);
 
-it('history of a log with a changed fact says which, and exits 7; with a hole too', async () => {
+it('history of a log with a changed fact or a gap reports which, and exits with 7', async () => {
   const { dir, run } = await home();
   expect((await run('history', '--json')).code).toBe(0);
   await raw(dir, async (database) => {

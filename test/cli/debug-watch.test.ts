@@ -33,8 +33,8 @@ const context = (language: Language = 'en', colour = false) =>
   ({ out: makeOutput({ colour, quiet: false }), language, words: wordsOf(language) }) as Context;
 const wide = { columns: 120, rows: 60 };
 
-describe('the live view', () => {
-  it('shows each machine, why it takes nothing, what runs, what is left, and the last facts', async () => {
+describe('debug --watch', () => {
+  it('shows each machine, why it takes no traffic, in-flight requests, the retry budget, and the last facts', async () => {
     const text = frameOf(context(), await seen(), noon, wide, null).join('\n');
     expect(text).toMatch(/endpoint\/11111111 {2}main\/relay-11 {2}failed/);
     expect(text).toContain('ejected: no traffic until its wait is over (server error)');
@@ -51,7 +51,7 @@ describe('the live view', () => {
     expect(Number(waits(noon)) - Number(waits(noon + 3_000))).toBe(3);
   });
 
-  it('has a line for every machine even where not everything fits', async () => {
+  it('has a line for every machine even if not everything fits', async () => {
     const lines = frameOf(context(), await seen(), noon, { columns: 120, rows: 16 }, null);
     for (const id of ['endpoint/11111111', 'endpoint/22222222', 'priority', 'gateway'])
       expect(lines.filter((line) => line.startsWith(id))).toHaveLength(1);
@@ -72,7 +72,7 @@ describe('the live view', () => {
     }
   });
 
-  it('needs a terminal, and neither a past moment nor a file', async () => {
+  it('needs a terminal, and rejects a past moment and a file', async () => {
     const said = await qcc(['debug', '--watch']);
     expect([said.code, said.err]).toEqual([2, expect.stringContaining('--json')]);
     expect((await qcc(['debug', '--watch', '--at', '-1m'])).code).toBe(2);

@@ -4,8 +4,8 @@ import { temporaryHome } from '../support/home.ts';
 import { at } from './command.ts';
 import { hostileHome } from './hostile.ts';
 
-describe('what the history prints', () => {
-  it('is taken by every command that asks for a request', async () => {
+describe('a short id as the history prints it', () => {
+  it('is accepted by every command that takes a request', async () => {
     const { home, facts } = await hostileHome('0.1.0-queue');
     const run = at(home);
     const { out } = await run('history', '--stream', 'request', '--limit', '50');
@@ -22,7 +22,7 @@ describe('what the history prints', () => {
     }
   });
 
-  it('finds an item of the queue by the end of its request, or all of it', async () => {
+  it('finds an item of the queue by the end of its request, or by the whole id', async () => {
     const { home, facts } = await hostileHome('0.1.0-queue');
     const queued = facts.filter(({ type }) => type === 'RequestQueued');
     for (const { stream, data } of queued) {
@@ -37,14 +37,14 @@ describe('what the history prints', () => {
   });
 });
 
-describe('a filter that names nothing', () => {
+describe('a filter that matches nothing known', () => {
   it.each([
     [['--type', 'RequestServd'], 2, 'did you mean RequestServed'],
     [['--stream', 'reqest'], 2, 'did you mean request'],
     [['--endpoint', 'nobody'], 5, 'there are: nine'],
     [['--profile', 'wrok'], 5, 'did you mean work'],
     [['--request', '4f2a1c'], 5, 'qcc history --stream request'],
-  ])('%j is a mistake', async (flags, exit, hint) => {
+  ])('%j is a usage error', async (flags, exit, hint) => {
     const run = at(temporaryHome());
     const key = ['--api-key', 'sk-ant-0123456789abcdef', '--name', 'nine'];
     await run('add', 'work');
@@ -56,7 +56,7 @@ describe('a filter that names nothing', () => {
   });
 });
 
-it('a removed endpoint keeps its name in what is told of it', async () => {
+it('a removed endpoint keeps its name in facts about it', async () => {
   const run = at(temporaryHome());
   const key = ['--api-key', 'sk-ant-0123456789abcdef'];
   await run('add', 'work', '--base-url', 'http://127.0.0.1:9', ...key);

@@ -5,7 +5,7 @@ import { connect } from '../../src/control/client.ts';
 import { runGateway } from '../../src/gateway/gateway.ts';
 import { temporaryHome } from '../support/home.ts';
 
-it('tells what happened while it told the facts before, each once and in order', async () => {
+it('history --follow prints facts that arrive during its output, each once and in order', async () => {
   const home = temporaryHome();
   const gateway = await runGateway({ home, port: 0 });
   const { call, close } = await connect({ home, needGateway: true });

@@ -38,8 +38,8 @@ async function gateway() {
   return { home, own, run, json, start, pid, factsOf };
 }
 
-describe('starts and stops at the same instant', () => {
-  it('have one outcome, and true words', { timeout: patienceMs }, async () => {
+describe('concurrent starts and stops', () => {
+  it('agree on one outcome, and report it truthfully', { timeout: patienceMs }, async () => {
     const env = { ...process.env, QCC_MAIN: main };
     const script = ['scripts/start-stop.mjs', '--rounds', '1'];
     const { status, stdout, stderr } = spawnSync(process.execPath, script, { encoding: 'utf8', env });
@@ -51,7 +51,7 @@ describe('starts and stops at the same instant', () => {
 });
 
 describe('a start that fails', () => {
-  it('leaves nobody who serves, and the home free for the next one', { timeout: patienceMs }, async () => {
+  it('leaves no process behind, and the home free for the next start', { timeout: patienceMs }, async () => {
     const { home, json, own, factsOf } = await gateway();
     await own('proxy', 'stop');
     mkdirSync(join(home, 'qcc.sock'));
@@ -64,7 +64,7 @@ describe('a start that fails', () => {
 });
 
 describe('a gateway that does not answer', () => {
-  it('is ended by signals, and each is said', { timeout: patienceMs }, async () => {
+  it('is ended by signals, and each is reported', { timeout: patienceMs }, async () => {
     const { pid, json } = await gateway();
     process.kill(pid, 'SIGSTOP');
     const { code, answer, err } = await json('proxy', 'stop', '--timeout', '0');
@@ -83,8 +83,8 @@ describe('a gateway that does not answer', () => {
   });
 });
 
-describe('after a kill', () => {
-  it('the history, the status and why-questions say until when the record is certain', {
+describe('after a kill of the gateway', () => {
+  it('history, status and explain say until when the record is certain', {
     timeout: patienceMs,
   }, async () => {
     const { pid, own, run, json, start, factsOf } = await gateway();
@@ -121,8 +121,8 @@ const canFill = process.platform === 'linux' && existsSync('/usr/bin/prlimit');
 // A number fits, a fact does not.
 const fullBytes = 64;
 
-describe.skipIf(!canFill)('a disk that takes nothing', () => {
-  it('has no command done that failed, not even later', { timeout: patienceMs }, async () => {
+describe.skipIf(!canFill)('a full disk', () => {
+  it('lets no failed command take effect, not even later', { timeout: patienceMs }, async () => {
     const { pid, run, json, start, factsOf } = await gateway();
     await run('add', 'spare');
     await run('config', 'set', 'notify.window', '60');
@@ -154,7 +154,7 @@ describe.skipIf(!canFill)('a disk that takes nothing', () => {
     expect(after.slice(facts.length).map(({ type }) => type)).toEqual(['GatewayStopped', 'GatewayStarted']);
   });
 
-  it('does not keep the gateway, and what it did not take is told', { timeout: patienceMs }, async () => {
+  it('does not stop the gateway, and facts that were not written are reported', { timeout: patienceMs }, async () => {
     const { pid, json, start, factsOf } = await gateway();
     fill(pid, fullBytes);
     const { code, answer, err } = await json('proxy', 'stop');

@@ -17,13 +17,13 @@ function log(changes: Partial<typeof limits> = {}, before = '') {
 }
 
 describe('gateway.log', () => {
-  it('has the time of each line, and shows what a terminal would obey', () => {
+  it('has a time on each line, and shows control characters in visible form', () => {
     const { path, kept } = log();
     kept?.say('the gateway\u001b[2J answers');
     expect(readFileSync(path, 'utf8')).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z the gateway\\u001b\[2J answers\n$/);
   });
 
-  it('is bounded in size and in number, whoever writes into it, and is the owner’s alone', () => {
+  it('is bounded in size and number, whatever writes into it, and is readable by the owner alone', () => {
     const { path, file, kept, files } = log();
     for (let n = 0; n < 50; n++) {
       // What Node itself says goes to the descriptor, and past us.
@@ -42,12 +42,12 @@ describe('gateway.log', () => {
     expect(numbers).toEqual(numbers.map((_, i) => (numbers[0] ?? 0) + i));
   });
 
-  it('of a life before is put aside when it is full', () => {
+  it('of a former life is rotated when it is full', () => {
     const { path } = log({}, 'old\n'.repeat(100));
     expect([readFileSync(path, 'utf8'), readFileSync(`${path}.1`, 'utf8')]).toEqual(['', 'old\n'.repeat(100)]);
   });
 
-  it('is looked at while nobody says anything', () => {
+  it('is checked for its size even while nothing is written', () => {
     vi.useFakeTimers();
     onTestFinished(() => void vi.useRealTimers());
     const { path, file } = log({ lookEveryMs: 1_000 });
@@ -56,7 +56,7 @@ describe('gateway.log', () => {
     expect([statSync(path).size, statSync(`${path}.1`).size]).toEqual([0, 300]);
   });
 
-  it('keeps its end where there is no place for a copy', () => {
+  it('keeps its end when there is no room for a copy', () => {
     const { path, kept, file } = log();
     mkdirSync(`${path}.1`);
     mkdirSync(`${path}.2`);
@@ -67,7 +67,7 @@ describe('gateway.log', () => {
     expect(statSync(path).size).toBe(100);
   });
 
-  it('is none of a process that speaks elsewhere', () => {
+  it('is not used by a process that logs elsewhere', () => {
     const { path } = log();
     const other = openSync(`${path}.other`, 'a');
     onTestFinished(() => closeSync(other));

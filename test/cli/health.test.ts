@@ -36,7 +36,7 @@ async function ladder({ started = true } = {}) {
 }
 
 describe('health check', () => {
-  it('counts: three bad ones put an endpoint out, the ladder leaves it, and it says what comes next', async () => {
+  it('counts its results: three failures eject an endpoint, the ladder leaves it, and the command says what comes next', async () => {
     const { run, json, main, spare } = await ladder();
     expect((await run('health', 'check')).code).toBe(0);
     await main.simulated.play({ kind: 'status', status: 500 });
@@ -81,7 +81,7 @@ describe('health check', () => {
     });
   });
 
-  it('needs a gateway, an endpoint that is there, and one argument at most', async () => {
+  it('needs a gateway, an existing endpoint, and one argument at most', async () => {
     const { run } = await ladder({ started: false });
     expect((await run('health', 'check')).code).toBe(3);
     expect((await run('health', 'history', 'ffffffff')).code).toBe(5);
@@ -91,7 +91,7 @@ describe('health check', () => {
 });
 
 describe('health metrics', () => {
-  it('say what probing has cost and decided, and of a window only what was in it', async () => {
+  it('show what probing has cost and decided, and for a window only its part', async () => {
     const { run, json, main } = await ladder();
     for (let i = 0; i < 2; i++) await run('health', 'check', main.id);
     const all = (await json('health', 'metrics', main.id)) as { endpoints: { probing: { tokens: number } }[] };
@@ -119,7 +119,7 @@ describe('health metrics', () => {
     expect(out).toMatch(/stability +\d+ += 50\/50 \+ \d+\/30 \+ 2\/20/);
   });
 
-  it('are the same after a restart, as is the history', async () => {
+  it('are the same after a restart, and so is the history', async () => {
     const { run, json, main, stop } = await ladder();
     await run('health', 'check', main.id);
     await main.simulated.play({ kind: 'status', status: 503 });
@@ -133,7 +133,7 @@ describe('health metrics', () => {
     expect(await told()).toEqual(before);
   });
 
-  it('of what nobody has asked are none, and it says what to run', async () => {
+  it('are empty for an endpoint without results, with the command to run', async () => {
     const { run, json, main } = await ladder({ started: false });
     expect(await json('health', 'metrics')).toMatchObject({ endpoints: [{ checks: 0 }, { checks: 0 }] });
     expect((await run('health', 'history', main.id.slice(0, 5))).err).toContain('no check yet');
@@ -141,7 +141,7 @@ describe('health metrics', () => {
 });
 
 describe('health config', () => {
-  it('sets what is given, all or nothing, and tells all of health', async () => {
+  it('sets the given values, all or nothing, and returns all of health', async () => {
     const { run, json } = await ladder({ started: false });
     const flags = ['--mode', 'active', '--interval', '1m30s', '--min-checks', '5', '--disable-weight-adjustment'];
     const { settings } = (await json('health', 'config', ...flags)) as { settings: Record<string, unknown> };
@@ -158,7 +158,7 @@ describe('health config', () => {
     expect((await run('health', 'config', '--mode', 'sometimes')).err).toContain('passive, active, off');
   });
 
-  it('refuses what contradicts itself, and what is no count', async () => {
+  it('refuses contradictory values, and values that are not counts', async () => {
     const { run } = await ladder({ started: false });
     const both = ['--enable-weight-adjustment', '--disable-weight-adjustment'];
     expect((await run('health', 'config', ...both)).err).toContain('contradict');
@@ -167,8 +167,8 @@ describe('health config', () => {
   });
 });
 
-describe('in the background', () => {
-  it('what is out comes back by probes alone, and a new mode holds at once', async () => {
+describe('background probing', () => {
+  it('brings an ejected endpoint back without traffic, and follows a new mode at once', async () => {
     const { run, main } = await ladder();
     await run('health', 'config', '--interval', '0.1');
     await run('config', 'set', 'health.ramp', '0.2');
@@ -188,7 +188,7 @@ describe('in the background', () => {
 });
 
 describe('priority list', () => {
-  it('says which switch is held back, why, and until when', async () => {
+  it('shows which switch is suppressed, why, and until when', async () => {
     const { run, json, main } = await ladder();
     await run('priority', 'policy', '--no-auto-failover');
     await main.simulated.play({ kind: 'status', status: 401 });
@@ -209,7 +209,7 @@ describe('priority list', () => {
     expect((await run('priority', 'history')).out).toContain('all endpoints of main are out for certain');
   });
 
-  it('says who is watched on the way back, and what is missing', async () => {
+  it('shows which profile is watched for recovery, and what is missing', async () => {
     const { run, json, main } = await ladder();
     await main.simulated.play({ kind: 'status', status: 401 });
     await run('health', 'check', main.id);

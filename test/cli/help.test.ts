@@ -19,7 +19,7 @@ function everyCommand(path: readonly string[], command: Command): readonly Leaf[
 const commands = everyCommand([], root);
 
 describe('help', () => {
-  it.each(['en', 'zh-CN'])('in %s reads as it did', async (lang) => {
+  it.each(['en', 'zh-CN'])('in %s is unchanged', async (lang) => {
     const pages: string[] = [];
     for (const { path } of commands) {
       const { code, out, err } = await qcc([...path, '--help', '--lang', lang]);
@@ -46,7 +46,7 @@ describe('help', () => {
     }
   });
 
-  it('gives examples of every command, and they can be typed', async () => {
+  it('gives examples of every command, and each of them parses', async () => {
     for (const { command } of commands) {
       for (const example of command.examples) {
         const typed = /qcc ([^<|)]*)/.exec(example)?.[1]?.trim() ?? '';
@@ -87,24 +87,24 @@ describe('help', () => {
       }
   });
 
-  it('is given for a command that lacks its arguments', async () => {
+  it('is printed for a command that lacks its arguments', async () => {
     const { code, out } = await qcc(['endpoint', 'update', '-h']);
     expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('qcc endpoint update PROFILE ID') });
   });
 
-  it('carries no colours', async () => {
+  it('has no colours', async () => {
     const { out } = await qcc(['--help'], { FORCE_COLOR: '1' });
     expect(out).not.toContain('\u001b');
   });
 
-  it('is what bare qcc says where nobody can be asked', async () => {
+  it('is what bare qcc prints without a terminal', async () => {
     const [bare, asked] = [await qcc([]), await qcc(['--help'])];
     expect({ code: bare.code, out: bare.out }).toEqual({ code: 0, out: asked.out });
   });
 });
 
 describe('the manifest', () => {
-  it('leads every command to code that is there', async () => {
+  it('leads every command to existing code', async () => {
     for (const { path, command } of commands) {
       if (!command.sub) expect(command.load, path.join(' ')).toBeDefined();
       if (command.load && path[0] !== 'demo') expect(await command.load(), path.join(' ')).toBeTypeOf('function');
@@ -120,17 +120,17 @@ describe('the manifest', () => {
     }
   });
 
-  it('asks for no more arguments than it has names for', () => {
+  it('requires no more arguments than it names', () => {
     for (const { path, command } of commands)
       expect(command.required ?? 0, path.join(' ')).toBeLessThanOrEqual(command.positionals?.length ?? 0);
   });
 });
 
-describe('the words', () => {
+describe('the messages', () => {
   /** Where both languages write the same. */
   const same = ['startIt'];
 
-  it('are translated, all of them', () => {
+  it('are all translated', () => {
     const spoken = (words: Record<string, unknown>) =>
       Object.entries(words).map(([key, word]) => [key, typeof word === 'function' ? word('W', 'V') : word]);
     const chinese = Object.fromEntries(spoken({ ...wordsOf('zh-CN') }));
@@ -138,7 +138,7 @@ describe('the words', () => {
     expect(untranslated).toEqual(same);
   });
 
-  it('keep what is put into them', () => {
+  it('contain all of their parameters', () => {
     for (const words of [wordsOf('en'), wordsOf('zh-CN')]) {
       expect(words.unknownCommand('wrok')).toContain('wrok');
       expect(words.needsValue('--key')).toContain('--key');

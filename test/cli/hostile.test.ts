@@ -158,7 +158,7 @@ const ways = [
 ] as const;
 
 describe('a hostile home', () => {
-  it('is asked by every command that there is', () => {
+  it('is read by every command', () => {
     const asked = Object.keys({ ...plainLines(root), ...commandLines('/nowhere') });
     expect(asked.sort()).toEqual([...everyCommand(root)].sort());
   });
@@ -169,7 +169,7 @@ describe('a hostile home', () => {
     ['0.1.0-queue', [0, 3]],
     ['0.1.0-storm', [1]],
   ] as const)(
-    '%s: no command says what a terminal obeys',
+    '%s: no command prints a control sequence',
     async (past, which) => {
       for (const [way, flags, env] of ways.filter((_, i) => which.some((one) => one === i))) {
         const { home } = await hostileHome(past);
@@ -208,7 +208,7 @@ describe('a hostile home', () => {
     300_000,
   );
 
-  it('is read from an incident file as it is at home', async () => {
+  it('gives the same results from an incident file as at home', async () => {
     const { home, facts } = await hostileHome('0.1.0-storm');
     const file = join(dirname(home), 'incident.ndjson');
     expect((await at(home)('history', 'export', '--incident', file)).code).toBe(0);
@@ -225,7 +225,7 @@ describe('a hostile home', () => {
     }
   });
 
-  it('keeps its data in JSON: what is escaped is still what was recorded', async () => {
+  it('keeps its data in JSON: escaped text equals what was recorded', async () => {
     const { home, facts } = await hostileHome('0.1.0-storm');
     const { out } = await at(home)('history', '--json', '--limit', '100000');
     const told = out
@@ -240,7 +240,7 @@ describe('a hostile home', () => {
     expect(new Set(told.map(({ data }) => whole(data.model ?? '')))).toContain(whole(models[0] ?? ''));
   });
 
-  it('offers no candidate that cannot be typed, and no line that is none', async () => {
+  it('yields no completion that cannot be typed, and none that forges a line', async () => {
     const home = temporaryHome();
     mkdirSync(home, { recursive: true, mode: 0o700 });
     const names = [
@@ -255,8 +255,8 @@ describe('a hostile home', () => {
   });
 });
 
-describe('an endpoint that answers with orders for the terminal', () => {
-  it('has them shown, and the gateway too', async () => {
+describe('an endpoint that answers with control sequences', () => {
+  it('has them made visible by commands and by the gateway', async () => {
     const upstream = createServer((request, response) => {
       request.resume();
       const status = request.url?.includes('lacks') ? 404 : 400;
@@ -315,8 +315,8 @@ const text = fc
   .array(fc.oneof(fc.integer({ min: 0, max: 0x3000 }), fc.integer({ min: 0, max: 0x10ffff })), { maxLength: 20 })
   .map((points) => String.fromCodePoint(...points));
 
-describe('the door', () => {
-  it('knows every character that has no shape', () => {
+describe('the terminal module', () => {
+  it('knows every invisible character', () => {
     for (let code = 0; code <= 0x10ffff; code++) {
       const character = String.fromCodePoint(code);
       const shapeless = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u.test(character);
@@ -326,7 +326,7 @@ describe('the door', () => {
     expect(visible('a\nb\tc\u001b[31m')).toBe('a\\nb\\tc\\u001b[31m');
   });
 
-  it('leaves JSON the data that it is', () => {
+  it('keeps JSON data unchanged', () => {
     fc.assert(
       fc.property(fc.jsonValue(), text, (value, any) => {
         const both = [value, any, evil];
@@ -336,7 +336,7 @@ describe('the door', () => {
     );
   });
 
-  it('lets our own styles through, around whatever text, and no style that a text brought along', () => {
+  it('passes our own styles through, around any text, and no style that a text contains', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(text, fc.constant(evil)), { maxLength: 4 }), (texts) => {
         const line = texts.map((any, i) => (i % 2 ? any : styled('red', styled('bold', any)))).join(' ');
@@ -347,7 +347,7 @@ describe('the door', () => {
     );
   });
 
-  it('keeps a row of a table on its line, as wide as it is shown', () => {
+  it('keeps a row of a table on its line, at the width that is shown', () => {
     const lines = tableLines(
       ['a', 'b'],
       [
@@ -364,7 +364,7 @@ describe('the door', () => {
     expect(new Set(before).size).toBe(1);
   });
 
-  it('shows a stored answer on a terminal, and gives it to a program as it came', async () => {
+  it('makes a stored answer visible on a terminal, and passes it unchanged to a program', async () => {
     const terminal = process.stdout.isTTY;
     onTestFinished(() => {
       process.stdout.isTTY = terminal;
@@ -382,7 +382,7 @@ describe('the door', () => {
     expect(obeyedIn(await shown(true))).toBeUndefined();
   });
 
-  it('is the only place from which something is printed', () => {
+  it('is the only module that prints', () => {
     const folder = join(import.meta.dirname, '../../src');
     const writers = readdirSync(folder, { recursive: true, encoding: 'utf8' })
       .filter((path) => path.endsWith('.ts'))
@@ -391,21 +391,21 @@ describe('the door', () => {
     expect(writers.sort()).toEqual(['cli/main.ts', 'terminal/output.ts']);
   });
 
-  it('takes a code for a word only when it is one', () => {
+  it('takes a code for a word only if it is one', () => {
     for (const code of ['constructor', 'toString', '__proto__', 'hasOwnProperty'])
       for (const language of ['en', 'zh-CN'] as const)
         expect([reasonText(code, language), codeText('states', code, language)]).toEqual([code, code]);
   });
 
-  it('says nothing when there is nothing to say', () => {
+  it('prints nothing for an empty text', () => {
     const written: string[] = [];
     print({ write: (text) => written.push(text) });
     expect(written).toEqual([]);
   });
 });
 
-describe('what leaves by other ways', () => {
-  it('a notification has no order in it', () => {
+describe('other outputs', () => {
+  it('have no control sequence in a notification', () => {
     const notice = {
       kind: 'credential',
       at: 0,
@@ -423,7 +423,7 @@ describe('what leaves by other ways', () => {
     }
   });
 
-  it('a line of the access log is one line, and the same data', () => {
+  it('keep a line of the access log on one line, with the same data', () => {
     const data = {
       path: evil,
       status: 200,

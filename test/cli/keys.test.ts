@@ -25,7 +25,7 @@ async function withProfile(env: Readonly<Record<string, string>> = {}) {
 }
 
 describe('a key', () => {
-  it('comes from a variable by its name, with no word about it', async () => {
+  it('is read from a variable by its name, without a warning', async () => {
     const { run } = await withProfile({ MY_KEY: key });
     const ran = await run('endpoint', 'add', 'work', ...address, '--api-key-env', 'MY_KEY', '--json');
     expect(ran).toMatchObject({ code: 0, err: '' });
@@ -37,7 +37,7 @@ describe('a key', () => {
     ['a line of Windows', `${key}\r\n`],
     ['a text without an end of line', key],
     ['the first line of several', `${key}\nand more\n`],
-  ])('comes from stdin: %s', async (_, text) => {
+  ])('is read from stdin: %s', async (_, text) => {
     const { run } = await withProfile();
     typed(text);
     const ran = await run('endpoint', 'add', 'work', ...address, '--api-key-stdin', '--json');
@@ -53,7 +53,7 @@ describe('a key', () => {
     expect(ran.json()).toMatchObject({ key: masked });
   });
 
-  it('that is not there is a usage error', async () => {
+  it('that is missing is a usage error', async () => {
     const { run } = await withProfile({ EMPTY: '' });
     const add = ['endpoint', 'add', 'work', ...address];
     typed('\n');
@@ -64,7 +64,7 @@ describe('a key', () => {
     expect((await run('endpoint', 'list', 'work', '--json')).json()).toEqual({ profile: 'work', endpoints: [] });
   });
 
-  it('shows in no output of any command, and in no file', async () => {
+  it('appears in no output of any command, and in no file', async () => {
     const { home, run } = await withProfile({ MY_KEY: key });
     const added = await run('endpoint', 'add', 'work', ...address, '--api-key-env', 'MY_KEY', '--json');
     const { id } = added.json() as { id: string };
@@ -93,17 +93,17 @@ describe('a key', () => {
     expect([...spoken, ...written, readFileSync(file, 'utf8')].filter((text) => text.includes(key))).toEqual([]);
   });
 
-  it('that is short shows nothing of itself', async () => {
+  it('that is short is masked completely', async () => {
     const { run } = await withProfile({ MY_KEY: 'short-key-12345' });
     const { out } = await run('endpoint', 'add', 'work', ...address, '--api-key-env', 'MY_KEY', '--json');
     expect(out).not.toMatch(/short|2345/);
   });
 });
 
-describe('a setting that is a secret', () => {
+describe('a secret setting', () => {
   const url = 'https://hooks.example.com/services/very-secret';
 
-  it('comes from stdin, and is shown by its host alone', async () => {
+  it('is read from stdin, and shown by its host alone', async () => {
     const { run } = await withProfile();
     typed(`${url}\n`);
     const ran = await run('config', 'set', 'notify.webhook', '-', '--json');
@@ -120,7 +120,7 @@ describe('a setting that is a secret', () => {
   });
 });
 
-describe('a key where a word belongs', () => {
+describe('a key in the place of a word', () => {
   const lines: readonly (readonly string[])[] = [
     [key],
     ['proxy', key],
@@ -173,7 +173,7 @@ describe('a key where a word belongs', () => {
     ['completion', key],
   ];
 
-  it('is no language', async () => {
+  it('is not accepted as a language', async () => {
     const { run } = await withProfile();
     for (const flags of [['--lang', key], [`--lang=${key}`]]) {
       const { code, out, err } = await run('list', ...flags);
@@ -181,7 +181,7 @@ describe('a key where a word belongs', () => {
     }
   });
 
-  it.each(lines)('is not repeated, and not kept: %s %s %s %s %s', async (...words) => {
+  it.each(lines)('is neither repeated nor stored: %s %s %s %s %s', async (...words) => {
     const { home, run } = await withProfile({ KEY: 'sk-ant-0123456789abcdef' });
     for (const flags of [[], ['--json'], ['--lang', 'zh-CN']]) {
       const { code, out, err } = await run(...words.filter((word) => word !== undefined), ...flags);

@@ -55,7 +55,7 @@ function asked(url: string, token: string, model: string): Promise<{ readonly by
 }
 
 describe('a model that an endpoint lacks', () => {
-  it('is told of by status, by debug, by explain and by the history, in both languages', async () => {
+  it('is shown by status, debug, explain and history, in both languages', async () => {
     const { run, json, ask, first, second } = await twoEndpoints();
     expect((await ask()).by).toBe(second.id);
     const { by, id } = await ask();
@@ -100,7 +100,7 @@ describe('a model that an endpoint lacks', () => {
     ['a reset', (id: string) => ['health', 'reset', id]],
     ['another key', (id: string) => ['endpoint', 'update', 'main', id, '--api-key', key]],
     ['another way to give it', (id: string) => ['endpoint', 'update', 'main', id, '--auth', 'bearer']],
-  ])('is asked for again after %s', async (_, command) => {
+  ])('is requested again after %s', async (_, command) => {
     const { run, json, ask, first } = await twoEndpoints();
     await ask();
     await first.simulated.play({ kind: 'none' });
@@ -113,14 +113,14 @@ describe('a model that an endpoint lacks', () => {
     expect(await json('history', 'explain', id)).toMatchObject({ attempts: [{ endpoint: first.id }, {}] });
   });
 
-  it('is another model than the next one', async () => {
+  it('is independent of another missing model', async () => {
     const { ask, first, second } = await twoEndpoints();
     await ask();
     await first.simulated.play({ kind: 'none' });
     expect([(await ask('claude-y')).by, (await ask()).by]).toEqual([first.id, second.id]);
   });
 
-  it('is forgotten with a good check that has asked for it', async () => {
+  it('is cleared by a successful check that has asked for it', async () => {
     const { run, json, ask, first } = await twoEndpoints();
     await run('config', 'set', 'health.model', 'claude-x');
     await ask();

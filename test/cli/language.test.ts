@@ -24,7 +24,7 @@ describe('the language', () => {
     [['lst', '--lang=zh-CN'], {}],
     [['lst'], { QCC_LANG: 'zh-CN' }],
     [['lst'], { LANG: 'zh_CN.UTF-8' }],
-  ] as const)('is that of mistakes, too: %j', async (argv, env) => {
+  ] as const)('applies to usage errors, too: %j', async (argv, env) => {
     const { code, err } = await qcc(argv, env);
     expect({ code, err }).toEqual({ code: 2, err: '错误：未知命令 "lst"\n  您是不是想用 qcc list？\n' });
   });
@@ -34,7 +34,7 @@ describe('the language', () => {
     expect({ code, out }).toEqual({ code: 2, out: '' });
   });
 
-  it('changes what people read, never names in JSON or codes', async () => {
+  it('changes text for people, but no names in JSON and no codes', async () => {
     const run = at(temporaryHome(), { QCC_LANG: 'zh-CN' });
     const added = await run('add', '工作', '--tier', 'primary', '--json');
     expect(added.json()).toMatchObject({ name: '工作', tier: 'primary', default: true });
@@ -45,7 +45,7 @@ describe('the language', () => {
   });
 });
 
-describe('what is wrong below the command line', () => {
+describe('an error below the command line', () => {
   it.each([
     ['default wrok', '没有名为 "wrok" 的配置'],
     ['config set proxy.prot 1', '没有名为 "proxy.prot" 的设置'],
@@ -53,14 +53,14 @@ describe('what is wrong below the command line', () => {
     ['proxy stop', '网关未运行'],
     ['health reset ffff', '没有端点 "ffff"'],
     ['add .x', '".x" 不能作为配置名'],
-  ])('is said in Chinese, too: qcc %s', async (typed, said) => {
+  ])('is translated, too: qcc %s', async (typed, said) => {
     const { err } = await at(temporaryHome())(...typed.split(' '), '--lang', 'zh-CN');
     expect(err).toContain(`错误：${said}`);
   });
 });
 
 describe('a file that cannot be written', () => {
-  it('is told in words, and a place that is not there is a wrong value', async () => {
+  it('is explained in words, and a missing folder is a wrong value', async () => {
     const home = temporaryHome();
     const run = at(home);
     await run('add', 'work');

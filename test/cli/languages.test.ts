@@ -18,16 +18,16 @@ function said<Params>(say: (params: Params) => string): { readonly names: readon
   return { names: [...names].sort(), text };
 }
 
-describe('what a check has found', () => {
+describe('a finding of a check', () => {
   const union =
     /export type CheckId =([^;]+);/.exec(readFileSync(join(source, 'contract/checks.ts'), 'utf8'))?.[1] ?? '';
   const ids = [...union.matchAll(/'([\w.]+)'/g)].map(([, id]) => id as CheckId);
 
-  it('is known for all checks', () => {
+  it('has words for every check', () => {
     expect(ids.length).toBeGreaterThan(20);
   });
 
-  it.each(ids)('%s: is said in both languages, of the same things', (id) => {
+  it.each(ids)('%s: has words in both languages, about the same things', (id) => {
     const bad = (language: 'en' | 'zh-CN') =>
       said((about: ErrorParams) => checkDetail({ id, ok: false, severity: 'fault', about, fix: null }, language));
     const [en, zh] = [bad('en'), bad('zh-CN')];
@@ -56,11 +56,11 @@ describe('an error', () => {
     .map(([, code = '']) => code);
   const codes = [...new Set(thrown)].sort();
 
-  it('is known by its code', () => {
+  it('is identified by its code', () => {
     expect(codes.length).toBeGreaterThan(30);
   });
 
-  it.each(codes)('%s is said in Chinese, with what belongs into it', (code) => {
+  it.each(codes)('%s has a Chinese text with its parameters', (code) => {
     const { text } = said((params: ErrorParams) => {
       const { message, hint } = inLanguage(new QccError(code, 'told in English', 'qcc', 1, params), 'zh-CN');
       expect(hint).not.toContain('undefined');

@@ -14,7 +14,7 @@ async function home() {
   return { place, run };
 }
 
-it('history verify says that all is well, with a gateway and without one, and for people too', async () => {
+it('history verify reports a sound log, with a gateway and without one, and in text too', async () => {
   const { place, run } = await home();
   expect((await run('history', 'verify', '--json')).json()).toMatchObject({ ok: true, differences: [], machines: 2 });
   const gateway = await runGateway({ home: place, port: 0 });
@@ -28,7 +28,7 @@ it('history verify says that all is well, with a gateway and without one, and fo
   }
 });
 
-it('history repair brings a log back that did not open, keeps the old one, and tells of it', async () => {
+it('history repair restores a log that did not open, keeps the old one, and reports it', async () => {
   const { place, run } = await home();
   const before = (await run('history', '--json')).out;
   const manifest = readdirSync(join(place, 'log')).find((name) => name.startsWith('MANIFEST-')) ?? '';
@@ -49,7 +49,7 @@ it('history repair brings a log back that did not open, keeps the old one, and t
   expect((await run('history', 'repair')).out).toContain('nothing to repair');
 });
 
-it('history repair tells what is gone for good, in Chinese too', async () => {
+it('history repair reports what is gone for good, in Chinese too', async () => {
   const { place, run } = await home();
   for (const name of readdirSync(join(place, 'log')).filter((one) => /^\d+\.(log|ldb)$/.test(one)))
     rmSync(join(place, 'log', name));
@@ -58,7 +58,7 @@ it('history repair tells what is gone for good, in Chinese too', async () => {
   expect((await run('list', '--json')).json()).toEqual({ profiles: [] });
 });
 
-it('history repair leaves a running gateway alone, and a home without a log as well', async () => {
+it('history repair refuses while a gateway runs, and does nothing in a home without a log', async () => {
   const nowhere = at(temporaryHome());
   expect((await nowhere('history', 'repair', '--json')).json()).toMatchObject({ repaired: false, facts: 0 });
   const { place, run } = await home();
@@ -72,7 +72,7 @@ it('history repair leaves a running gateway alone, and a home without a log as w
   }
 });
 
-it('history stats and history compact say how large the log is', async () => {
+it('history stats and history compact report the size of the log', async () => {
   const { run } = await home();
   const stats = (await run('history', 'stats', '--json')).json() as { types: { type: string; facts: number }[] };
   expect(stats).toMatchObject({ facts: expect.any(Number), diskBytes: expect.any(Number) });

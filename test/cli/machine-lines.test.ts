@@ -23,12 +23,12 @@ function nextLine(now: number, language: Language = 'en'): string | undefined {
   return linesOf({ out, language, words: wordsOf(language) } as Context, machine, now).at(-1);
 }
 
-describe('what moves a machine next', () => {
-  it('says in how long', () => {
+describe('the next transition of a machine', () => {
+  it('shows the remaining time', () => {
     expect(nextLine(dueAt - 20_000)).toContain('→ healthy in 20 s:');
   });
 
-  it('does not say "in 40 min" of what has been due for so long: nobody has looked since', () => {
+  it('is not shown as "in 40 min" when it has been overdue for that long', () => {
     expect(nextLine(dueAt + 2_400_000)).toContain('→ healthy when the gateway looks next:');
     expect(nextLine(dueAt, 'zh-CN')).toContain('→ 网关下次检查时变为“健康”：');
   });

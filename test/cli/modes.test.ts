@@ -8,7 +8,7 @@ import { at } from './command.ts';
 
 const permissionBits = 0o777;
 
-describe.skipIf(process.platform === 'win32')('under a mask that hides nothing', () => {
+describe.skipIf(process.platform === 'win32')('under a permissive umask', () => {
   it('every command makes files and folders that only their owner can open', async () => {
     const home = temporaryHome();
     const root = dirname(home);

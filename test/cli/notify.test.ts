@@ -12,7 +12,7 @@ async function withWebhook(url: string, env: Readonly<Record<string, string>> = 
 }
 
 describe('qcc notify test', () => {
-  it('sends a message, and says where and how long it took', async () => {
+  it('sends a message, and reports the channel and the duration', async () => {
     const { origin, received } = await receiver();
     const run = await withWebhook(origin + path);
     const ran = await run('notify', 'test', '--json');
@@ -49,7 +49,7 @@ describe('qcc notify test', () => {
     expect(JSON.parse(received[0]?.body ?? '')).toMatchObject({ title: 'qcc: 测试消息' });
   });
 
-  it('ends with 7 when it was not taken, says why, and shows no secret', async () => {
+  it('exits with 7 when the message was not accepted, with the reason and without a secret', async () => {
     const { origin, received } = await receiver({ status: 200, body: '{"code":19021,"msg":"sign match fail"}' });
     const run = await withWebhook(origin + path);
     await run('config', 'set', 'notify.format', 'feishu');
@@ -63,7 +63,7 @@ describe('qcc notify test', () => {
     expect(received).toHaveLength(2);
   });
 
-  it('is a mistake while there is nowhere to send to', async () => {
+  it('is an error while no channel is set up', async () => {
     const run = at(temporaryHome());
     const { code, err } = await run('notify', 'test', '--json');
     expect({ code, said: JSON.parse(err) }).toMatchObject({

@@ -38,7 +38,7 @@ describe('the width of a text', () => {
 });
 
 describe('a table', () => {
-  it('has its columns one below the other, in whatever script', () => {
+  it('aligns its columns, in any script', () => {
     const rows = [
       ['work', red('failed'), 'a'],
       ['工作接口', 'healthy', 'b'],
@@ -49,14 +49,14 @@ describe('a table', () => {
     expect(lines).toEqual(['name      状态     why', 'work      failed   a', '工作接口  healthy  b']);
   });
 
-  it('ends its lines where their text ends', () => {
+  it('has no trailing spaces', () => {
     expect(tableLines(['name', 'why'], [['work', '']], { columns: wideTerminal, paintHead: plain })).toEqual([
       'name  why',
       'work',
     ]);
   });
 
-  it('cuts what does not fit the terminal, and says so', () => {
+  it('truncates what does not fit the terminal, and marks it', () => {
     const [, row] = tableLines(['name', 'why'], [['work', 'the connection was reset']], {
       columns: 20,
       paintHead: plain,
@@ -64,13 +64,13 @@ describe('a table', () => {
     expect(row).toBe('work  the connectio…');
   });
 
-  it('does not cut a character of two cells in half', () => {
+  it('does not split a character of two cells', () => {
     const [, row = ''] = tableLines(['why'], [['连接被重置']], { columns: 6, paintHead: plain });
     expect(row).toBe('连接…');
     expect(widthOf(row)).toBeLessThanOrEqual(6);
   });
 
-  it('leaves out what the eye can do without, in the order that its command says', () => {
+  it('omits the least important columns, in the order that its command gives', () => {
     const rows = [['work', '12345678', 'failed', '98 %', 'unreachable']];
     const heads = ['name', 'id', 'state', 'success', 'why'];
     const shown = (columns: number) =>
@@ -81,7 +81,7 @@ describe('a table', () => {
     expect(shown(30)).toEqual(['name', 'state', 'why']);
   });
 
-  it('lets its last column go on below itself where that is a sentence, in whatever script', () => {
+  it('wraps its last column below itself if it is a sentence, in any script', () => {
     const rows = [
       ['work', 'the connection was reset by its peer'],
       ['家', red('连接被对方重置（第 3 次），稍后重试')],
@@ -96,7 +96,7 @@ describe('a table', () => {
     ]);
   });
 
-  it('never says more than fits, and leaves no piece of a colour behind', () => {
+  it('never exceeds the width, and leaves no open colour behind', () => {
     const cell = fc
       .tuple(fc.stringMatching(/^[a-z接口한 ]{0,12}$/), fc.boolean())
       .map(([text, isRed]) => (isRed ? red(text) : text));
@@ -121,7 +121,7 @@ describe('a table', () => {
     );
   });
 
-  it('is whole where no terminal says how wide it is', async () => {
+  it('is complete when there is no terminal width', async () => {
     const { out } = await at(temporaryHome())('config', 'list', '--show-origin');
     expect(out).not.toContain('…');
   });
@@ -136,7 +136,7 @@ describe('an error', () => {
     listening(() => printError(error, { json, language: 'en', colour: false }));
   const port = new QccError('QCC_PORT_TAKEN', 'port 7860 is taken', 'qcc proxy start --port 0', 6);
 
-  it('says what is wrong and the next command, and no stack', async () => {
+  it('shows the cause and the next command, and no stack', async () => {
     const err = 'error: port 7860 is taken\n  qcc proxy start --port 0\n';
     expect(await printed(port, false)).toEqual({ code: 6, out: '', err });
   });
@@ -147,7 +147,7 @@ describe('an error', () => {
     expect({ code, out, said: JSON.parse(err) }).toEqual({ code: 6, out: '', said: { error } });
   });
 
-  it('that nobody foresaw has a code too', async () => {
+  it('that was not foreseen has a code too', async () => {
     const { code, err } = await printed(new TypeError('x is not a function'), true);
     const error = { code: 'QCC_COMMAND_FAULT', message: 'x is not a function' };
     expect({ code, said: JSON.parse(err) }).toMatchObject({ code: 1, said: { error } });
@@ -162,14 +162,14 @@ describe('an error', () => {
 });
 
 describe('the streams', () => {
-  it('carry data and messages apart', async () => {
+  it('carry data and messages separately', async () => {
     const run = at(temporaryHome());
     const { out, err } = await run('list');
     expect(out).toBe('');
     expect(err).toContain('there is no profile yet');
   });
 
-  it('say nothing but data and errors with --quiet', async () => {
+  it('carry nothing but data and errors with --quiet', async () => {
     const home = temporaryHome();
     const run = at(home);
     expect(await run('list', '--quiet')).toMatchObject({ code: 0, out: '', err: '' });
@@ -195,7 +195,7 @@ describe('the streams', () => {
     expect(await run('default', 'wrok', '-q')).toMatchObject({ code: 5, err: expect.stringContaining('wrok') });
   });
 
-  it('say messages as they are, without a label of the logger', async () => {
+  it('carry messages without a logger’s label', async () => {
     const { err } = await at(temporaryHome())('list');
     expect(err).not.toContain('[log]');
   });
@@ -221,7 +221,7 @@ describe('colour', () => {
       [process.stdout.isTTY, process.stderr.isTTY] = terminals;
     });
 
-    it('is decided for each stream by itself', async () => {
+    it('is decided for each stream separately', async () => {
       process.stdout.isTTY = true;
       process.stderr.isTTY = false;
       expect((await qcc(['nope'], { QCC_HOME: home })).err).not.toContain('\u001b');

@@ -37,13 +37,13 @@ function program(): { readonly name: string; read(): string } {
 }
 
 describe('the pager', () => {
-  it('gets what is told at a terminal, and is waited for', async () => {
+  it('receives the output at a terminal, and is waited for', async () => {
     const pager = program();
     expect(await told(pager.name, true)).toEqual({ isDirect: false });
     expect(pager.read()).toBe('a line\n');
   });
 
-  it('is left out where nobody reads on a terminal, where it is `cat` or nothing, and where there is none', async () => {
+  it('is skipped without a terminal, when it is `cat` or empty, and when it does not exist', async () => {
     const { name } = program();
     for (const [pager, isTerminal, json] of [
       [name, false, false],

@@ -39,7 +39,7 @@ async function homeOf(name: (typeof histories)[number]) {
 }
 
 describe.each(histories)('the history %s', (name) => {
-  it.each(languages)('is told in words, every fact of it: %s', async (language) => {
+  it.each(languages)('has words for every fact: %s', async (language) => {
     const { run, facts } = await homeOf(name);
     const { code, out, err } = await run('history', '--limit', '1000', '--lang', language);
     expect([code, err]).toEqual([0, '']);
@@ -63,7 +63,7 @@ describe.each(histories)('the history %s', (name) => {
     }
   });
 
-  it('is given away without a secret, and asked on another machine as it was here', async () => {
+  it('is exported without a secret, and gives the same answers on another machine', async () => {
     const { home, run } = await homeOf(name);
     const file = join(dirname(home), 'incident.ndjson');
     expect((await run('history', 'export', '--incident', file)).out).toContain(file);
@@ -81,7 +81,7 @@ describe.each(histories)('the history %s', (name) => {
     expect(await machines(there, '--from-log', file)).toEqual(await machines(run));
   });
 
-  it('is lived again under other settings, and tells what would have been', async () => {
+  it('is replayed under other settings, with the difference', async () => {
     const { run } = await homeOf(name);
     for (const language of languages) {
       const tried = ['--set', 'failover.failure_threshold=50', '--set', 'failover.cooldown=1'];
@@ -95,7 +95,7 @@ describe.each(histories)('the history %s', (name) => {
 });
 
 it.each(languages)(
-  'any moment is shown as it stood, and what has changed since, with the facts that did it: %s',
+  'any moment is shown as it was, with the changes since and the facts that caused them: %s',
   async (language) => {
     const { run, of } = await homeOf('0.1.0-demo');
     const [out] = of('EndpointFailed');
@@ -115,7 +115,7 @@ it.each(languages)(
   },
 );
 
-it.each(languages)('all that a person does is told: %s', async (language) => {
+it.each(languages)('the audit lists all actions of the user: %s', async (language) => {
   const home = temporaryHome();
   const run = at(home);
   const key = ['--base-url', 'http://127.0.0.1:1', '--api-key', 'sk-test-0123456789'];
@@ -150,7 +150,7 @@ it.each(languages)('all that a person does is told: %s', async (language) => {
   expect(out).toContain('lunch');
 });
 
-it('what is queued is listed and shown, and what was answered is given again', async () => {
+it('queued items are listed and shown, and stored answers are printed again', async () => {
   const { run, of } = await homeOf('0.1.0-queue');
   const [died, answered] = [of('QueuedRequestDied'), of('RetrySucceeded')].map((facts) =>
     (facts[0]?.stream ?? '').replace('queue/', ''),
@@ -171,7 +171,7 @@ it('what is queued is listed and shown, and what was answered is given again', a
   expect((await run('queue', 'show', 'ffff')).code).toBe(5);
 });
 
-it('the settings of the queue are changed by flags, and shown', async () => {
+it('settings of the queue are changed by flags, and shown', async () => {
   const run = at(temporaryHome());
   const flags = ['--strategy', 'fixed', '--max-retries', '7', '--base-delay', '2s', '--max-delay', '1m', '--disable'];
   expect((await run('queue', 'config', ...flags, '--json')).json()).toMatchObject({

@@ -49,7 +49,7 @@ function isAlive(pid: number): boolean {
 }
 
 describe('qcc --help', () => {
-  it('loads one module with the words, and nothing that serves', async () => {
+  it('loads one module with the messages, and nothing of the gateway', async () => {
     const folder = `${temporaryHome()}-coverage`;
     // V8 lists every script that the process has loaded; there is no truer witness.
     const { code } = await launch(['endpoint', '--help'], { NODE_V8_COVERAGE: folder }).ended;
@@ -77,7 +77,7 @@ describe('qcc --version', () => {
 });
 
 describe('a gateway', () => {
-  it('that may open few files turns away who is too many, and still answers commands and writes', async () => {
+  it('with few file descriptors refuses surplus clients, and still answers commands and writes', async () => {
     const home = temporaryHome();
     const few = [
       '-c',
@@ -111,7 +111,7 @@ describe('a gateway', () => {
     await vi.waitFor(async () => expect((await fetch(`${url}/healthz`)).status).toBe(200), { timeout: patienceMs });
   });
 
-  it('goes on when something in it throws that nobody expected, and tells it', async () => {
+  it('survives an unexpected error, and logs it', async () => {
     const thrower = `process.on('SIGUSR2', () => setTimeout(() => { throw new TypeError('sk-ant-secret'); }));`;
     const { home, started, ask, askJson } = await withGateway({
       NODE_OPTIONS: `--import data:text/javascript;base64,${Buffer.from(thrower).toString('base64')}`,
@@ -145,8 +145,8 @@ describe('an old Node', () => {
   });
 });
 
-describe('a reader that has seen enough', () => {
-  it('is no error', async () => {
+describe('a reader that closes the pipe early', () => {
+  it('causes no error', async () => {
     const { start, ask } = installation();
     await ask('add', 'work');
     const following = start('history', '--follow', '--json');
@@ -159,7 +159,7 @@ describe('a reader that has seen enough', () => {
 });
 
 describe('qcc history --follow', () => {
-  it('tells what happens while it looks, each fact once', async () => {
+  it('prints facts that arrive meanwhile, each once', async () => {
     const { start, ask } = installation();
     await ask('add', 'work');
     const following = start('history', '-f', '--json');
@@ -178,7 +178,7 @@ describe('qcc history --follow', () => {
 });
 
 describe('the gateway', () => {
-  it('starts in the background without holding the pipes of who started it, and stops', async () => {
+  it('starts in the background without holding the pipes of its parent, and stops', async () => {
     const { json, started, home, ask, askJson } = await withGateway();
     expect(started).toEqual({
       url: `http://127.0.0.1:${started.port}`,
@@ -193,7 +193,7 @@ describe('the gateway', () => {
     expect(await ask('proxy', 'status', '--json')).toMatchObject({ code: 3, out: '{"running":false}\n' });
   });
 
-  it('is one per home', async () => {
+  it('runs once per home', async () => {
     const { run } = await withGateway();
     const second = await run('proxy', 'start', '--port', '0', '--json');
     expect({ code: second.code, out: second.out, said: JSON.parse(second.err) }).toMatchObject({
@@ -211,7 +211,7 @@ describe('the gateway', () => {
     expect(isAlive(started.pid)).toBe(false);
   });
 
-  it('says when its port is taken', async () => {
+  it('reports that its port is taken', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     onTestFinished(() => void other.close());
     await new Promise((listening) => other.once('listening', listening));
@@ -220,7 +220,7 @@ describe('the gateway', () => {
     expect({ code, out, err }).toEqual({ code: 6, out: '', err: expect.stringContaining(String(port)) });
   });
 
-  it.each(['seven', '70000', '-1', '1.5'])('is not started on port %s', async (port) => {
+  it.each(['seven', '70000', '-1', '1.5'])('does not start on port %s', async (port) => {
     const { run } = installation();
     const { code, out, err } = await run('proxy', 'start', `--port=${port}`);
     expect({ code, out, err }).toEqual({ code: 2, out: '', err: expect.stringContaining('--port') });
@@ -263,7 +263,7 @@ function claude(script: string): string {
 
 // A program that is found by its `#!` line is not how Windows finds one.
 describe.skipIf(process.platform === 'win32')('qcc code', () => {
-  it('starts claude with the gateway’s settings and what stands after --, and ends as it does', async () => {
+  it('starts claude with the gateway’s settings and the arguments after --, and ends with its exit code', async () => {
     const { run, started } = await withGateway({ PATH: claude('process.exit(42);') });
     const { code, out, err } = await run('code', '--', '-p', 'hello', '--json', '--help');
     const { args, settings } = JSON.parse(out) as { args: readonly string[]; settings: object };
@@ -277,7 +277,7 @@ describe.skipIf(process.platform === 'win32')('qcc code', () => {
     expect(args.slice(2)).toEqual(['-p', 'hello', '--json', '--help']);
   });
 
-  it('goes through one profile when told to', async () => {
+  it('uses one profile when told to', async () => {
     const { run, started, ask } = await withGateway({ PATH: claude('') });
     await ask('add', '工作', '--base-url', 'http://127.0.0.1:9', '--api-key', 'sk-ant-0123456789abcdef');
     const { out } = await run('code', '--profile', '工作');
@@ -301,7 +301,7 @@ describe.skipIf(process.platform === 'win32')('qcc code', () => {
     expect(await running.ended).toMatchObject({ code: 9, signal: null });
   });
 
-  it('starts the gateway when none runs, and says so', async () => {
+  it('starts the gateway when none runs, and reports it', async () => {
     const { run, ask, askJson } = installation({ PATH: claude('') });
     onTestFinished(async () => {
       await run('proxy', 'stop', '--timeout', '0');
@@ -312,7 +312,7 @@ describe.skipIf(process.platform === 'win32')('qcc code', () => {
     expect({ code, err }).toEqual({ code: 0, err: expect.stringContaining(url) });
   });
 
-  it('says how to get claude when it is missing', async () => {
+  it('explains how to get claude when it is missing', async () => {
     const { run, ask } = installation({ PATH: dirname(temporaryHome()) });
     const { code, err } = await run('code', '--json');
     // Nothing was started for a program that is not there.

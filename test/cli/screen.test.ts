@@ -33,8 +33,8 @@ function opened() {
   return { terminal, screen, before };
 }
 
-describe('the screen', () => {
-  it('is another one than that which was there, without a cursor, and gives everything back once', () => {
+describe('the full-screen view', () => {
+  it('uses the alternate screen, without a cursor, and restores everything once', () => {
     const { terminal, screen, before } = opened();
     expect([terminal.last, terminal.raw, terminal.paused]).toEqual(['^[?1049h^[?25l', true, false]);
     screen.close();
@@ -47,7 +47,7 @@ describe('the screen', () => {
     expect(terminal.last).toBe('^[?25h^[?1049l');
   });
 
-  it('writes the lines that changed, each in its place, as one frame, and nothing when none did', () => {
+  it('writes changed lines in place, as one frame, and nothing when none changed', () => {
     const { terminal, screen } = opened();
     screen.draw(['one', 'two', 'three']);
     expect(terminal.last).toBe('^[?2026h^[1;1Hone^[K^[2;1Htwo^[K^[3;1Hthree^[K^[?2026l');
@@ -61,7 +61,7 @@ describe('the screen', () => {
     screen.close();
   });
 
-  it('never goes below the last row, and is drawn anew when its size changes', () => {
+  it('never writes below the last row, and is redrawn when its size changes', () => {
     const { terminal, screen } = opened();
     screen.draw(['1', '2', '3', '4', '5', '6']);
     expect(terminal.last).not.toContain('^[5;1H');

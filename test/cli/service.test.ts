@@ -36,7 +36,7 @@ describe.skipIf(process.platform !== 'linux')('proxy install-service', () => {
     expect(told()).toEqual(['--user daemon-reload', `--user enable --now ${name}`]);
   });
 
-  it('--print shows it, and changes nothing', async () => {
+  it('--print shows the unit, and changes nothing', async () => {
     const { root, run, told } = user();
     const { code, out } = await run('proxy', 'install-service', '--print');
     expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('[Service]') });
@@ -44,7 +44,7 @@ describe.skipIf(process.platform !== 'linux')('proxy install-service', () => {
     expect([existsSync(join(root, '.config')), told()]).toEqual([false, []]);
   });
 
-  it('--uninstall stops it and takes it away, once', async () => {
+  it('--uninstall stops the unit and removes it, once', async () => {
     const { run, told } = user();
     const { file, name } = (await run('proxy', 'install-service', '--json')).json() as Installed;
     const { code } = await run('proxy', 'install-service', '--uninstall');
@@ -57,7 +57,7 @@ describe.skipIf(process.platform !== 'linux')('proxy install-service', () => {
     });
   });
 
-  it('says which command failed, and leaves the unit for whoever runs it by hand', async () => {
+  it('names the command that failed, and keeps the unit so that the user can run it by hand', async () => {
     const { run } = user('enable');
     const { code, out, err } = await run('proxy', 'install-service', '--json');
     const { file, name } = JSON.parse(out) as Installed;
@@ -70,7 +70,7 @@ describe.skipIf(process.platform !== 'linux')('proxy install-service', () => {
     });
   });
 
-  it('leaves the bounds out that a kernel without namespaces of users cannot give, and says so', async () => {
+  it('omits confinement that a kernel without user namespaces cannot provide, and says so', async () => {
     const { run, told } = user('enable', 'ProtectSystem');
     const { code, out, err } = await run('proxy', 'install-service', '--json');
     const { file, name } = JSON.parse(out) as Installed;
@@ -81,13 +81,13 @@ describe.skipIf(process.platform !== 'linux')('proxy install-service', () => {
     expect(told()).toEqual([...started, `--user reset-failed ${name}`, ...started]);
   });
 
-  it('keeps the bounds when they were not what failed', async () => {
+  it('keeps confinement when it was not what failed', async () => {
     const { run } = user('enable');
     const { file } = JSON.parse((await run('proxy', 'install-service', '--json')).out) as Installed;
     expect(readFileSync(file, 'utf8')).toContain('ProtectSystem=strict');
   });
 
-  it('refuses a home that would write a directive of its own, and writes nothing', async () => {
+  it('refuses a home that would add a directive of its own, and writes nothing', async () => {
     const { root, run } = user();
     const said = await at(`${root}/q\nExecStartPre=/bin/evil`, { HOME: root, PATH: '/usr/bin:/bin' })(
       'proxy',
@@ -100,7 +100,7 @@ describe.skipIf(process.platform !== 'linux')('proxy install-service', () => {
     expect([existsSync(join(root, '.config')), (await run('proxy', 'status')).code]).toEqual([false, 3]);
   });
 
-  it('takes one of --print and --uninstall', async () => {
+  it('accepts only one of --print and --uninstall', async () => {
     expect((await user().run('proxy', 'install-service', '--print', '--uninstall')).code).toBe(2);
   });
 });

@@ -62,7 +62,7 @@ const endpointRow = {
 };
 
 describe('qcc init', () => {
-  it('makes the home once, and says so again', async () => {
+  it('creates the home once, and repeats its message the second time', async () => {
     const { home, json } = opened();
     expect(await json('init')).toMatchObject({ home, created: true });
     expect(await json('init')).toMatchObject({ home, created: false });
@@ -84,7 +84,7 @@ describe('profiles', () => {
     expect((await run('add', 'work')).code).toBe(6);
   });
 
-  it('are not added with half an endpoint', async () => {
+  it('are not added with an incomplete endpoint', async () => {
     const { run, json } = opened();
     expect(await run('add', 'work', '--api-key-env', 'KEY')).toMatchObject({
       code: 2,
@@ -93,7 +93,7 @@ describe('profiles', () => {
     expect(await json('list')).toEqual({ profiles: [] });
   });
 
-  it('come from a preset', async () => {
+  it('are added from a preset', async () => {
     const { json } = opened();
     const { presets } = (await json('fc', '--list')) as { presets: readonly object[] };
     const preset = { name: expect.any(String), baseUrl: expect.stringMatching(/^https:/), auth: expect.any(String) };
@@ -108,7 +108,7 @@ describe('profiles', () => {
 });
 
 describe('endpoints', () => {
-  it('are added, listed, changed, taken out, put back and removed', async () => {
+  it('are added, listed, changed, disabled, enabled and removed', async () => {
     const { json, endpoint } = await withEndpoint();
     expect(endpoint).toMatchObject(endpointRow);
     expect(await json('endpoint', 'list', 'work')).toMatchObject({ profile: 'work', endpoints: [endpointRow] });
@@ -124,14 +124,14 @@ describe('endpoints', () => {
     expect(await json('endpoint', 'list', 'work')).toEqual({ profile: 'work', endpoints: [] });
   });
 
-  it('are not added twice, nor to a profile that is not there', async () => {
+  it('are not added twice, nor to a missing profile', async () => {
     const { run, add } = await withEndpoint();
     expect((await run(...add)).code).toBe(6);
     expect((await run(...add.map((word) => (word === 'work' ? 'wrok' : word)))).code).toBe(5);
     expect((await run('endpoint', 'enable', 'work', 'ffffffff')).code).toBe(5);
   });
 
-  it('are not changed by nothing', async () => {
+  it('are not changed without a change', async () => {
     const { run, endpoint } = await withEndpoint();
     expect((await run('endpoint', 'update', 'work', endpoint.id)).code).toBe(2);
   });
@@ -147,7 +147,7 @@ describe('endpoints', () => {
   });
 });
 
-describe('a test of endpoints', () => {
+describe('a check of endpoints', () => {
   const check = {
     endpoint: id,
     profile: 'work',
@@ -163,7 +163,7 @@ describe('a test of endpoints', () => {
   it.each([
     ['endpoint', 'test', 'work'],
     ['health', 'test'],
-  ])('qcc %s %s: exit 7 when one failed, and nothing is recorded', async (...command) => {
+  ])('qcc %s %s: exits with 7 when one failed, and records nothing', async (...command) => {
     const { run } = await withEndpoint();
     const before = (await run('history', '--json')).out;
     const ran = await run(...command, '--json');
@@ -192,7 +192,7 @@ describe('the ladder', () => {
     expect((await run('priority', 'switch', 'wrok')).code).toBe(5);
   });
 
-  it('has rules', async () => {
+  it('has a policy', async () => {
     const { json } = opened();
     const rules = ['--no-auto-failover', '--auto-recovery', '--failure-threshold', '5', '--cooldown', '2m'];
     expect(await json('priority', 'policy', ...rules, '--recovery-delay', '45', '--max-per-hour', '6')).toEqual({
@@ -253,7 +253,7 @@ describe('settings', () => {
     expect(await json('config', 'get', 'proxy.port')).toMatchObject({ value: 7860 });
   });
 
-  it('go into a file with everything but secrets', async () => {
+  it('are exported into a file with everything but secrets', async () => {
     const { home, json } = await withEndpoint();
     const file = join(home, '..', 'export.json');
     await json('config', 'export', file);
@@ -264,7 +264,7 @@ describe('settings', () => {
   });
 });
 
-describe('what a client needs', () => {
+describe('the client’s environment', () => {
   const url = 'http://127.0.0.1:7860';
 
   it('is printed for scripts and for every shell', async () => {
@@ -284,7 +284,7 @@ describe('what a client needs', () => {
     expect(unset).not.toContain('NO_PROXY');
   });
 
-  it('goes into Claude Code’s settings, and out again', async () => {
+  it('is written into Claude Code’s settings, and removed again', async () => {
     const home = temporaryHome();
     const folder = join(home, '..', 'claude');
     const settings = join(folder, 'settings.json');
@@ -313,7 +313,7 @@ describe('the log', () => {
     cause: null,
   };
 
-  it('is one fact a line, oldest first', async () => {
+  it('has one fact per line, oldest first', async () => {
     const { run } = await withEndpoint();
     const { out } = await run('history', '--json');
     const facts = out
@@ -342,7 +342,7 @@ describe('the log', () => {
     expect(await types('--since', 'yesterday')).toEqual(all);
   });
 
-  it('is not read from a number that is none', async () => {
+  it('is not read from an invalid number', async () => {
     const { run } = opened();
     for (const since of ['#', '#x', '#1.5'])
       expect(await run('history', '--since', since)).toMatchObject({ code: 2, out: '' });
@@ -350,7 +350,7 @@ describe('the log', () => {
       expect(await run('proxy', 'stats', '--since', since), since).toMatchObject({ code: 0 });
   });
 
-  it('knows the machines and what moves them next', async () => {
+  it('shows the machines and their next transitions', async () => {
     const { json, endpoint, run } = await withEndpoint();
     const machine = {
       id: `endpoint/${endpoint.id}`,
@@ -380,7 +380,7 @@ describe('the log', () => {
 });
 
 describe('without a gateway', () => {
-  it.each([['proxy', 'status'], ['status']])('qcc %s %s says so, exit 3', async (...command) => {
+  it.each([['proxy', 'status'], ['status']])('qcc %s %s reports that, with exit code 3', async (...command) => {
     const { run } = opened();
     const ran = await run(...command, '--json');
     expect({ code: ran.code, json: ran.json() }).toMatchObject({ code: 3, json: { running: false } });
@@ -389,7 +389,7 @@ describe('without a gateway', () => {
   it.each([
     ['proxy', 'stop'],
     ['proxy', 'restart'],
-  ])('qcc %s %s is refused with the command that helps, exit 3', async (...command) => {
+  ])('qcc %s %s is refused with the command that helps, and exit code 3', async (...command) => {
     const { run } = opened();
     const { code, out, err } = await run(...command, '--json');
     expect({ code, out, said: JSON.parse(err) }).toMatchObject({
@@ -399,7 +399,7 @@ describe('without a gateway', () => {
     });
   });
 
-  it('qcc proxy stats shows what there was', async () => {
+  it('qcc proxy stats shows past requests', async () => {
     const { json } = opened();
     expect(await json('proxy', 'stats')).toEqual({ since: null, stats: [], unpriced: [] });
   });

@@ -18,7 +18,7 @@ async function standing() {
   return { home, gateway, call, simulated, run: at(home) };
 }
 
-it('proxy status and status tell where it listens, what serves, and what has been asked', async () => {
+it('proxy status and status show the address, the routing order, and the counts of requests', async () => {
   const { gateway, simulated, run } = await standing();
   const { code, out } = await run('proxy', 'status');
   expect(code).toBe(0);
@@ -43,7 +43,7 @@ it('proxy status and status tell where it listens, what serves, and what has bee
   expect(out2.err).toContain('没有可用端点');
 });
 
-it('without a gateway status says so, and how to start one, and tells the rest all the same', async () => {
+it('status without a gateway says so, explains how to start one, and still shows the rest', async () => {
   const run = at(temporaryHome());
   await run('add', 'work', '--tier', 'primary', '--base-url', 'http://127.0.0.1:1', '--api-key', 'sk-test-0123456789');
   const { code, out, err } = await run('status');
@@ -53,7 +53,7 @@ it('without a gateway status says so, and how to start one, and tells the rest a
   expect(await run('proxy', 'stop')).toMatchObject({ code: 3, out: '' });
 });
 
-it('a gateway that runs is not started again, and a port that is none is refused before anything is done', async () => {
+it('a running gateway is not started again, and an invalid port is refused before anything is done', async () => {
   const { run, gateway } = await standing();
   expect((await run('proxy', 'run', '--port', '0')).err).toContain('gateway');
   expect(await run('proxy', 'run', '--port', '0')).toMatchObject({ code: 6, out: '' });
@@ -64,7 +64,7 @@ it('a gateway that runs is not started again, and a port that is none is refused
   expect(taken).toMatchObject({ code: 6, err: expect.stringMatching(/端口 \d+ 已被.+占用/) });
 });
 
-it('validate and doctor tell each check, with what mends it, and end with 7 on a fault', async () => {
+it('validate and doctor list each check, with the command that repairs it, and exit with 7 on a fault', async () => {
   const { run } = await standing();
   const fine = await run('config', 'validate');
   expect(fine).toMatchObject({ code: 0, out: expect.stringContaining('✓ ladder.serves') });

@@ -49,7 +49,7 @@ const mistakes: readonly (readonly [string, string, string])[] = [
   ['proxy stop --timeout soon', '"soon" is no span of time', '30s'],
 ];
 
-describe('a mistake', () => {
+describe('a usage error', () => {
   it.each(mistakes)('qcc %s: %s', async (typed, what, wayOut) => {
     const home = temporaryHome();
     const ran = await at(home)(...typed.split(' '));
@@ -81,14 +81,14 @@ describe('a mistake', () => {
     }
   });
 
-  it('is a group without its sub-command: its help goes to stderr', async () => {
+  it('is raised for a group without its sub-command: its help goes to stderr', async () => {
     const { code, out, err } = await qcc(['endpoint']);
     expect({ code, out }).toEqual({ code: 2, out: '' });
     expect(err).toContain('qcc endpoint COMMAND');
   });
 });
 
-describe('flags that stand everywhere', () => {
+describe('global flags', () => {
   it.each([
     'list --json',
     '--json list',
@@ -102,12 +102,12 @@ describe('flags that stand everywhere', () => {
     expect({ code: ran.code, err: ran.err, json: ran.json() }).toEqual({ code: 0, err: '', json: { profiles: [] } });
   });
 
-  it('stand between a group and its sub-command, too', async () => {
+  it('may stand between a group and its sub-command, too', async () => {
     const ran = await at(temporaryHome())('config', '--json', 'get', 'proxy.port');
     expect(ran.json()).toMatchObject({ key: 'proxy.port' });
   });
 
-  it('are words like others after --', async () => {
+  it('are ordinary words after --', async () => {
     const home = temporaryHome();
     const { code, err } = await at(home)('default', '--', '--json');
     // It is taken for a name, and refused as one.

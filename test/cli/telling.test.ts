@@ -49,7 +49,7 @@ describe('the history for people', () => {
     seq = 0;
   });
 
-  it('says when, which, who, what and why in one line', () => {
+  it('shows number, time, source, event and reason on one line', () => {
     const row = { ...fact('EndpointFailed', 'endpoint/11111111', failed), cause: 1 };
     const [day, line] = told([row]);
     expect(day).toMatch(/^── 2026-11-2\d (UTC|[+-]\d\d:\d\d) ──$/);
@@ -57,7 +57,7 @@ describe('the history for people', () => {
     expect(told([row], 'zh-CN')[1]).toContain('剔除 12 s：服务器错误（推断）');
   });
 
-  it('puts requests that were answered alike on one line, and no other fact with them', () => {
+  it('groups requests with equal answers on one line, and no other fact with them', () => {
     const lines = told([served(), served(), served(), fact('EndpointFailed', 'endpoint/22222222', failed), served()]);
     expect(lines.slice(1)).toEqual([
       expect.stringMatching(/#1–3 .*3 requests answered by main\/relay until .*, half of them within 10 ms$/),
@@ -66,24 +66,24 @@ describe('the history for people', () => {
     ]);
   });
 
-  it('leaves two alone, and those that took more than one attempt or another endpoint', () => {
+  it('does not group two requests, nor those with more than one attempt or another endpoint', () => {
     expect(told([served(), served()])).toHaveLength(3);
     expect(told([served(), served('22222222'), served(), served('22222222')])).toHaveLength(5);
     const [, line] = told([served('11111111', 2), served('11111111', 2), served('11111111', 2)]);
     expect(line).toContain(', 2 attempts');
   });
 
-  it('says the day once, and again where it changes', () => {
+  it('prints the date once, and again when it changes', () => {
     const [first, second] = ['2026-11-20T12:00:00.000Z', '2026-11-22T12:00:00.000Z'];
     const facts = [first, first, second].map((at) => fact('Online', 'gateway', {}, at));
     expect(told(facts).map((line) => line.startsWith('──'))).toEqual([true, false, false, true, false]);
   });
 
-  it('tells a fact that it has no words for by its fields', () => {
+  it('prints a fact without words by its fields', () => {
     expect(told([fact('MoonRose', 'sky', { phase: 'full', list: [1] })])[1]).toMatch(/sky +MoonRose phase=full$/);
   });
 
-  it('says the reasons of the ladder in the words of its reader, and leaves those that it does not know', () => {
+  it('translates the reasons of the ladder, and keeps unknown ones', () => {
     const over = (because: string | object) =>
       told([fact('FailedOver', 'priority', { from: 'a', to: 'b', because })], 'zh-CN')[1];
     expect(over({ code: 'allOutForCertain', params: { profile: 'a' } })).toContain(

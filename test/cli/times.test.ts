@@ -75,7 +75,7 @@ describe('an instant', () => {
   );
 
   // Clocks went forward on 29 March 2026 in Berlin: that Sunday had 23 hours.
-  it('goes back by the calendar over a change of the clocks', () => {
+  it('goes back by the calendar over a change of daylight saving time', () => {
     vi.stubEnv('TZ', 'Europe/Berlin');
     onTestFinished(() => void vi.unstubAllEnvs());
     const monday = Date.parse('2026-03-30T00:30:00+02:00');
@@ -83,12 +83,12 @@ describe('an instant', () => {
   });
 });
 
-describe('an instant as it is read', () => {
+describe('a printed instant', () => {
   it.each([
     ['UTC', '2026-07-01 23:30:00 UTC'],
     ['Asia/Shanghai', '2026-07-02 07:30:00 +08:00'],
     ['America/St_Johns', '2026-07-01 21:00:00 -02:30'],
-  ])('is on the clock of %s, with its zone, and can be typed again', (zone, text) => {
+  ])('is in the time zone of %s, shows the zone, and can be typed again', (zone, text) => {
     vi.stubEnv('TZ', zone);
     onTestFinished(() => void vi.unstubAllEnvs());
     const at = Date.UTC(2026, 6, 1, 23, 30);

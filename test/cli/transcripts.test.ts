@@ -162,7 +162,7 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-it.each(readdirSync(folder))('the screens of %s read as they were reviewed', async (name) => {
+it.each(readdirSync(folder))('the screens of %s match their reviewed transcripts', async (name) => {
   const script = readFileSync(join(folder, name), 'utf8');
   const head = script.slice(0, script.indexOf('\n\n'));
   expect(head.split('\n')[0], 'says why it is worth a look').toMatch(/^Why: /);

@@ -23,7 +23,7 @@ async function pointedHere() {
 }
 
 describe('qcc uninstall', () => {
-  it('gives Claude Code its settings back, and removes the home with all keys', async () => {
+  it('restores Claude Code’s settings, and removes the home with all keys', async () => {
     const { home, file, before, run } = await pointedHere();
     const ran = await run('uninstall', '--yes', '--json');
     expect(ran.json()).toEqual({
@@ -38,7 +38,7 @@ describe('qcc uninstall', () => {
     expect(existsSync(home)).toBe(false);
   });
 
-  it('also in other folders that were ever pointed here', async () => {
+  it('restores other folders that were ever pointed here, too', async () => {
     const { root, home, run } = await pointedHere();
     const other = join(root, 'other');
     await at(home, { HOME: root, CLAUDE_CONFIG_DIR: other })('use', 'work', '--apply');
@@ -47,7 +47,7 @@ describe('qcc uninstall', () => {
     expect(existsSync(join(other, 'settings.json'))).toBe(false);
   });
 
-  it('asks before it removes the home, and leaves it when told to', async () => {
+  it('asks before it removes the home, and keeps it when told to', async () => {
     const { home, file, before, run } = await pointedHere();
     const asked = await run('uninstall');
     expect([asked.code, asked.out, existsSync(home)]).toEqual([2, '', true]);
@@ -70,7 +70,7 @@ describe('qcc uninstall', () => {
     expect(existsSync(home)).toBe(false);
   });
 
-  it('leaves what qcc has not made, and the folder around it', async () => {
+  it('keeps files that qcc has not made, and the folder around them', async () => {
     const { home, run } = await pointedHere();
     writeFileSync(join(home, 'my-notes.txt'), 'mine');
     const ran = await run('uninstall', '--yes');
@@ -78,7 +78,7 @@ describe('qcc uninstall', () => {
     expect(readdirSync(home)).toEqual(['my-notes.txt']);
   });
 
-  it('goes on when the keys can no longer be opened, and says what was not given back', async () => {
+  it('goes on when the keys can no longer be decrypted, and reports what was not restored', async () => {
     const { home, run } = await pointedHere();
     rmSync(join(home, 'master.key'));
     const ran = await run('uninstall', '--yes');
@@ -86,7 +86,7 @@ describe('qcc uninstall', () => {
     expect(ran.err).toContain("Claude Code's settings were not given back");
   });
 
-  it('has nothing to do where qcc never was, and makes no home for it', async () => {
+  it('does nothing where qcc was never used, and creates no home', async () => {
     const home = temporaryHome();
     const ran = await at(home, { HOME: dirname(home) })('uninstall', '--json');
     expect([ran.code, ran.json()]).toMatchObject([0, { restored: false, stopped: false, removed: false }]);

@@ -72,8 +72,8 @@ const asking: readonly (readonly [readonly string[], number])[] = [
 describe.each([
   ['a home that is not there', false],
   ['an empty folder', true],
-])('of %s', (_, isThere) => {
-  it.each(asking)('qcc %s asks, and nothing is made', async (words, expected) => {
+])('for %s', (_, isThere) => {
+  it.each(asking)('qcc %s answers, and creates nothing', async (words, expected) => {
     const home = temporaryHome();
     if (isThere) mkdirSync(home, { mode: 0o700 });
     for (const flags of [[], ['--json'], ['--lang', 'zh-CN']]) {
@@ -88,7 +88,7 @@ describe.each([
     }
   });
 
-  it('the first thing that is kept makes it', async () => {
+  it('the first operation that stores something creates it', async () => {
     const home = temporaryHome();
     if (isThere) mkdirSync(home, { mode: 0o700 });
     const run = at(home);
@@ -99,7 +99,7 @@ describe.each([
   });
 });
 
-it('a token that only a home has makes it', async () => {
+it('a request for a token creates the home that it belongs to', async () => {
   vi.stubEnv('QCC_PROXY_REQUIRE_TOKEN', 'true');
   const home = temporaryHome();
   const { code, out } = await at(home)('env');
@@ -109,7 +109,7 @@ it('a token that only a home has makes it', async () => {
 });
 
 describe('the home', () => {
-  it('is never where a command happens to be called, with an empty or a relative HOME', () => {
+  it('is never the working directory, with an empty or a relative HOME', () => {
     for (const HOME of ['', 'here', '.', undefined]) {
       vi.stubEnv('HOME', HOME);
       for (const path of [homePath({ HOME }), userHome({ HOME })]) {
@@ -119,7 +119,7 @@ describe('the home', () => {
     }
   });
 
-  it('is a whole path, when QCC_HOME is none', () => {
+  it('is an absolute path, when QCC_HOME is relative', () => {
     expect(homePath({ QCC_HOME: 'here' })).toBe(join(process.cwd(), 'here'));
   });
 });
