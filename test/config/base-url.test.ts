@@ -21,7 +21,7 @@ describe('a base URL', () => {
     ['http://127.0.0.1:9000/v1', 'http://127.0.0.1:9000'],
     ['http://localhost:9000', 'http://localhost:9000'],
     ['http://[::1]:9000', 'http://[::1]:9000'],
-  ])('%s becomes %s, and stays that', (text, normal) => {
+  ])('%s becomes %s, and then stays the same', (text, normal) => {
     expect(parseBaseUrl(text, strict)).toBe(normal);
     expect(parseBaseUrl(normal, strict)).toBe(normal);
   });
@@ -36,14 +36,14 @@ describe('a base URL', () => {
     'https://relay.example#x',
     'https://user:secret@relay.example',
     'https://user@relay.example',
-  ])('cannot be "%s"', (text) => {
+  ])('is not "%s"', (text) => {
     expect(() => parseBaseUrl(text, { allowPlaintext: true })).toThrow(
       expect.objectContaining({ code: 'QCC_URL_INVALID', exit: exitCodes.usage }),
     );
   });
 
   it.each(['https://user:s3cr3t-in-url@relay.example', 'https://relay.example?key=s3cr3t-in-url'])(
-    'is not repeated with the secret in it: %s',
+    'with a secret in it is not repeated: %s',
     (text) => {
       expect(() => parseBaseUrl(text, strict)).toThrow(
         expect.objectContaining({ message: expect.not.stringContaining('s3cr3t-in-url') }),
@@ -51,7 +51,7 @@ describe('a base URL', () => {
     },
   );
 
-  it('goes unencrypted over the network only when that is allowed', () => {
+  it('is used unencrypted over the network only when that is allowed', () => {
     expect(() => parseBaseUrl('http://relay.example', strict)).toThrow(
       expect.objectContaining({
         code: 'QCC_URL_PLAINTEXT',
@@ -72,7 +72,7 @@ describe('a base URL', () => {
     'http://[febf::1]',
     'http://metadata.google.internal',
     'http://metadata.google.internal.',
-  ])('is never the place where a machine keeps its own credentials: %s', (text) => {
+  ])('is never an address where a machine serves its own credentials: %s', (text) => {
     expect(() => parseBaseUrl(text, { allowPlaintext: true })).toThrow(
       expect.objectContaining({ code: 'QCC_URL_INVALID' }),
     );

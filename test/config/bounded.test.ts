@@ -7,8 +7,8 @@ import { BeyondBounds, parseBounded, readBounded } from '../../src/platform/boun
 
 const generous = { depthMax: 1_000, valuesMax: 1_000_000 };
 
-describe('JSON within bounds', () => {
-  it('is what JSON.parse says, whatever it is', () => {
+describe('bounded JSON', () => {
+  it('equals the result of JSON.parse', () => {
     fc.assert(
       fc.property(fc.json({ maxDepth: 5 }), (text) => {
         expect(parseBounded(text, generous)).toEqual(JSON.parse(text));
@@ -16,7 +16,7 @@ describe('JSON within bounds', () => {
     );
   });
 
-  it('is counted where it stands, and not in texts', () => {
+  it('counts structure, but not the content of strings', () => {
     const text = JSON.stringify({ 'a[[[[,,,,': '{{{{"\\[[[[,,,,' });
     expect(parseBounded(text, { depthMax: 1, valuesMax: 2 })).toEqual(JSON.parse(text));
     fc.assert(
@@ -39,7 +39,7 @@ describe('JSON within bounds', () => {
     expect(() => parseBounded(text, bounds)).toThrow(why);
   });
 
-  it('is refused before anything is made of it', () => {
+  it('is refused before anything is built from it', () => {
     const deep = '['.repeat(20_000_000);
     expect(() => parseBounded(deep, { depthMax: 32, valuesMax: 100_000 })).toThrow('deeper than 32');
     const wide = `[${'1,'.repeat(10_000_000)}1]`;
@@ -47,7 +47,7 @@ describe('JSON within bounds', () => {
   });
 });
 
-describe('a file within bounds', () => {
+describe('a bounded file', () => {
   it('is read whole, and refused one byte later', () => {
     const folder = mkdtempSync(join(tmpdir(), 'qt-'));
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
@@ -58,7 +58,7 @@ describe('a file within bounds', () => {
     expect(() => readBounded(path, 199_999)).toThrow('more than 199999 bytes');
   });
 
-  it.skipIf(process.platform === 'win32')('that never ends is read no further', () => {
+  it.skipIf(process.platform === 'win32')('without an end is read no further', () => {
     expect(() => readBounded('/dev/zero', 100_000)).toThrow('more than 100000 bytes');
   });
 });

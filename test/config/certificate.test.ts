@@ -11,7 +11,7 @@ const within = Date.UTC(2026, 5, 1);
 const second = 1_000;
 
 describe('a certificate', () => {
-  it('is none when none is set', () => {
+  it('is absent when neither path is set', () => {
     expect(readCertificate('', '', within)).toBeNull();
   });
 
@@ -23,7 +23,7 @@ describe('a certificate', () => {
     expect(readCertificate(files.cert, files.key, from)).toEqual({ cert, key });
   });
 
-  it('comes first in a chain', () => {
+  it('is the first one of a chain', () => {
     const { cert, key } = selfSigned(from, to);
     const files = written(cert + selfSigned(from, to).cert, key);
     expect(readCertificate(files.cert, files.key, within)?.cert).toContain(cert);
@@ -31,7 +31,7 @@ describe('a certificate', () => {
 });
 
 describe('a certificate is refused', () => {
-  it('without the other half, whose setting is named', () => {
+  it('without the other file, whose setting is named', () => {
     expect(() => readCertificate('/c.pem', '', within)).toThrow(unusable(/proxy\.tls_key/));
     expect(() => readCertificate('', '/k.pem', within)).toThrow(unusable(/proxy\.tls_cert/));
   });
@@ -62,14 +62,14 @@ describe('a certificate is refused', () => {
     );
   });
 
-  it('when the key is that of another', () => {
+  it('when the key belongs to another one', () => {
     const files = written(selfSigned(from, to).cert, selfSigned(from, to).key);
     expect(() => readCertificate(files.cert, files.key, within)).toThrow(
       unusable(/key\.pem does not belong to .*cert\.pem/),
     );
   });
 
-  it('when either is no PEM', () => {
+  it('when either is not PEM', () => {
     const { cert, key } = selfSigned(from, to);
     const noCert = written('hello', key);
     expect(() => readCertificate(noCert.cert, noCert.key, within)).toThrow(unusable(/cert\.pem/));
@@ -77,7 +77,7 @@ describe('a certificate is refused', () => {
     expect(() => readCertificate(noKey.cert, noKey.key, within)).toThrow(unusable(/key\.pem/));
   });
 
-  it('without a word of the key in the error', () => {
+  it('without repeating the key in the error', () => {
     const { cert, key } = selfSigned(from, to);
     const broken = key.replace('PRIVATE KEY', 'PRIVATE');
     const files = written(cert, broken);

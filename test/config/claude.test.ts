@@ -32,7 +32,7 @@ const grown = `{
 `;
 
 describe('pointing Claude Code at the gateway', () => {
-  it('makes the file when there is none', async () => {
+  it('creates the file when there is none', async () => {
     const { place, file } = await settings();
     expect(applyClaudeSettings(place, values)).toMatchObject({
       file,
@@ -49,7 +49,7 @@ describe('pointing Claude Code at the gateway', () => {
     expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ env: values });
   });
 
-  it('changes its own keys, and leaves order, comments and everything else', async () => {
+  it('changes its own keys, and preserves order, comments and everything else', async () => {
     const { place, file } = await settings(grown);
     applyClaudeSettings(place, values);
     expect(readFileSync(file, 'utf8')).toBe(`{
@@ -66,13 +66,13 @@ describe('pointing Claude Code at the gateway', () => {
 `);
   });
 
-  it('takes a stale API key away, and says so', async () => {
+  it('removes a stale API key, and reports it', async () => {
     const { place, env } = await settings(grown);
     expect(applyClaudeSettings(place, values).changed).toContain('ANTHROPIC_API_KEY');
     expect(env()).not.toHaveProperty('ANTHROPIC_API_KEY');
   });
 
-  it('remembers what was there, but for nobody to read', async () => {
+  it('remembers the former content in encrypted form', async () => {
     const { place } = await settings(grown);
     applyClaudeSettings(place, values);
     const memory = readFileSync(paths(place.home).claude, 'utf8');
@@ -103,7 +103,7 @@ describe('pointing Claude Code at the gateway', () => {
   });
 });
 
-describe('a file that cannot be edited', () => {
+describe('a settings file that cannot be edited', () => {
   it.each(['{ "env": ', '{ "env": { "A" "1" } }', 'hello', '{} {}', '[]', '"x"', '{"env": "x"}'])(
     'stays as it is: %s',
     async (text) => {
@@ -120,8 +120,8 @@ describe('a file that cannot be edited', () => {
   );
 });
 
-describe('giving back', () => {
-  it('what was there before, and what was not', async () => {
+describe('restoring Claude Code’s settings', () => {
+  it('restores former values, and removes keys that were missing before', async () => {
     const { place, file, env } = await settings(grown);
     applyClaudeSettings(place, values);
     const { changed, kept } = restoreClaudeSettings(place);
@@ -139,7 +139,7 @@ describe('giving back', () => {
   });
 
   it.each([grown, '{}\n', '', '{ "model": "opus" } // mine\n', '{\n  "env": {}\n}\n'])(
-    'is the same file to the byte, when nobody has touched it: %j',
+    'restores an unchanged file to the byte: %j',
     async (text) => {
       const { place, file } = await settings(text);
       applyClaudeSettings(place, values);
@@ -149,7 +149,7 @@ describe('giving back', () => {
     },
   );
 
-  it('keeps the comment behind the key before the one that goes', async () => {
+  it('keeps the comment after the key before the removed one', async () => {
     const { place, file } = await settings('{\n  "env": {\n    "FOO": "1" // mine\n  }\n}\n');
     applyClaudeSettings(place, values);
     const [url, token] = Object.entries(values).map(([name, value]) => `    "${name}": "${value}"`);
@@ -166,7 +166,7 @@ describe('giving back', () => {
     expect(existsSync(file)).toBe(false);
   });
 
-  it('leaves no env where there was none, and keeps what its user has added since', async () => {
+  it('leaves no env where there was none, and keeps what the user has added since', async () => {
     const { place, file } = await settings();
     applyClaudeSettings(place, values);
     writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), model: 'opus' }));
@@ -185,7 +185,7 @@ describe('giving back', () => {
     expect(existsSync(paths(place.home).claude)).toBe(false);
   });
 
-  it('the originals, however often it was pointed at us since', async () => {
+  it('restores the originals, however often the file was pointed at us', async () => {
     const { place, env } = await settings(grown);
     applyClaudeSettings(place, values);
     applyClaudeSettings(place, { ...values, ANTHROPIC_BASE_URL: 'http://127.0.0.1:9999' });
@@ -197,7 +197,7 @@ describe('giving back', () => {
     });
   });
 
-  it('leaves what its user has changed since, and says so', async () => {
+  it('keeps what the user has changed since, and reports it', async () => {
     const { place, file, env } = await settings(grown);
     applyClaudeSettings(place, values);
     const theirs = readFileSync(file, 'utf8').replace('http://127.0.0.1:7860', 'https://theirs');
@@ -212,13 +212,13 @@ describe('giving back', () => {
     expect(env()).not.toHaveProperty('ANTHROPIC_AUTH_TOKEN');
   });
 
-  it('does nothing where nothing was done', async () => {
+  it('does nothing where nothing was changed', async () => {
     const { place, file } = await settings();
     expect(restoreClaudeSettings(place)).toEqual({ file, changed: [], kept: [] });
     expect(existsSync(file)).toBe(false);
   });
 
-  it('of two folders each its own', async () => {
+  it('restores two folders separately', async () => {
     const one = await settings(grown);
     const two = { ...one.place, claudeDir: `${one.place.claudeDir}-2` };
     applyClaudeSettings(one.place, values);

@@ -12,15 +12,15 @@ const isRoot = process.getuid?.() === 0;
 // `nobody` on most systems; any number that is not ours will do.
 const strangerId = 65_534;
 
-describe('where the home is', () => {
-  it('is said by QCC_HOME, else it is ~/.qcc', () => {
+describe('the path of the home', () => {
+  it('comes from QCC_HOME, and is ~/.qcc otherwise', () => {
     expect(homePath({ QCC_HOME: '/somewhere/else' })).toBe(resolve('/somewhere/else'));
     expect(homePath({ QCC_HOME: 'here' })).toBe(resolve('here'));
     expect(homePath({})).toBe(join(homedir(), '.qcc'));
     expect(homePath({ QCC_HOME: '' })).toBe(join(homedir(), '.qcc'));
   });
 
-  it('says where everything in it is', () => {
+  it('determines the paths of everything in it', () => {
     expect(paths('/h')).toMatchObject({
       log: join('/h', 'log'),
       accessLog: join('/h', 'logs', 'access.log'),
@@ -31,7 +31,7 @@ describe('where the home is', () => {
   });
 });
 
-describe('the socket', () => {
+describe('the path of the control socket', () => {
   it.runIf(isPosix)('fits into its 103 bytes, or is refused', () => {
     const longest = `/${'x'.repeat(103 - '//qcc.sock'.length)}`;
     expect(Buffer.byteLength(paths(longest).socket)).toBe(103);
@@ -43,7 +43,7 @@ describe('the socket', () => {
     expect(() => paths(home)).toThrow(expect.objectContaining({ message: expect.stringContaining('130 bytes') }));
   });
 
-  it('is a named pipe of this home on Windows, however long its path', () => {
+  it('is a named pipe of this home on Windows, however long the home’s path is', () => {
     onPlatform('win32');
     const { socket } = paths(`C:\\${'x'.repeat(200)}`);
     expect(socket).toMatch(/^\\\\\.\\pipe\\qcc-[0-9a-f]+$/);
@@ -51,8 +51,8 @@ describe('the socket', () => {
   });
 });
 
-describe.runIf(isPosix)('a home that is made', () => {
-  it('is for its owner alone, whatever the mask was', () => {
+describe.runIf(isPosix)('a new home', () => {
+  it('is accessible to its owner alone, whatever the umask was', () => {
     const home = temporaryHome();
     process.umask(0);
     expect(prepareHome(home)).toBe(true);
@@ -63,20 +63,20 @@ describe.runIf(isPosix)('a home that is made', () => {
     expect(modeOf(join(home, 'folder'))).toBe(0o700);
   });
 
-  it('is made once', () => {
+  it('is created once', () => {
     const home = temporaryHome();
     prepareHome(home);
     expect(prepareHome(home)).toBe(false);
   });
 
-  it('may lie in folders that are not there yet', () => {
+  it('may be in folders that do not exist yet', () => {
     const home = join(temporaryHome(), 'a', 'b');
     expect(prepareHome(home)).toBe(true);
     expect(modeOf(home)).toBe(0o700);
   });
 });
 
-describe.runIf(isPosix)('a home that is there already', () => {
+describe.runIf(isPosix)('an existing home', () => {
   it.each(['770', '720', '702', '777'])('is refused when others can write into it: %s', (mode) => {
     const home = existingHome();
     chmodSync(home, mode);
@@ -86,13 +86,13 @@ describe.runIf(isPosix)('a home that is there already', () => {
     expect(existsSync(join(home, 'logs'))).toBe(false);
   });
 
-  it('is taken when others can only look into it', () => {
+  it('is accepted when others can only read it', () => {
     const home = existingHome();
     chmodSync(home, 0o755);
     expect(prepareHome(home)).toBe(false);
   });
 
-  it.runIf(isRoot)('is refused when it belongs to somebody else', () => {
+  it.runIf(isRoot)('is refused when it belongs to another user', () => {
     const home = existingHome();
     chownSync(home, strangerId, strangerId);
     expect(() => prepareHome(home)).toThrow(expect.objectContaining({ code: 'QCC_HOME_OWNER' }));

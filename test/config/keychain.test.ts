@@ -34,7 +34,7 @@ describe.runIf(process.platform !== 'win32')('a keychain', () => {
   it.each([
     ['linux', 'secret-tool', secretTool],
     ['darwin', 'security', security],
-  ] as const)('of %s keeps a key that never stands in a process list', (system, program, script) => {
+  ] as const)('of %s keeps a key that never appears in a process list', (system, program, script) => {
     const { calls } = install(program, script);
     onPlatform(system);
     const keychain = keychainFor('/h', bus);
@@ -53,14 +53,14 @@ describe.runIf(process.platform !== 'win32')('a keychain', () => {
     expect(two).not.toBe(one);
   });
 
-  it('that holds something else is as good as empty', () => {
+  it('with other content counts as empty', () => {
     const { store } = install('secret-tool', secretTool);
     onPlatform('linux');
     writeFileSync(store, 'a password of somebody');
     expect(keychainFor('/h', bus)?.read()).toBeUndefined();
   });
 
-  it('that waits for its user is not waited for', () => {
+  it('that prompts its user is not waited for', () => {
     install('secret-tool', 'exec sleep 60');
     onPlatform('linux');
     const patienceMs = 200;
@@ -68,7 +68,7 @@ describe.runIf(process.platform !== 'win32')('a keychain', () => {
   });
 });
 
-describe('there is no keychain', () => {
+describe('a keychain does not exist', () => {
   it('when it is switched off', () => {
     onPlatform('darwin');
     expect(keychainFor('/h', { QCC_KEYCHAIN: 'off' })).toBeUndefined();

@@ -44,7 +44,7 @@ it.each<[string, string, Readonly<Record<string, string>>, string | null]>([
   ['one without a scheme', far, { HTTPS_PROXY: 'proxy.example:3128' }, proxy],
   ['what is no URL, as it is', far, { HTTPS_PROXY: 'http://[' }, 'http://['],
   ['it for a name that only ends alike', far, { HTTPS_PROXY: proxy, NO_PROXY: 'ample.com' }, proxy],
-])('is %s', (_, baseUrl, env, found) => {
+])('the proxy of the environment is %s', (_, baseUrl, env, found) => {
   expect(outboundProxy(baseUrl, env)).toBe(found);
 });
 
@@ -57,7 +57,7 @@ it.each([
   // No UTF-8: nothing of it is an escape.
   ['me:%ff%41', 'me:%ff%41'],
   ['%:%', '%:%'],
-])('takes a percent sign that escapes nothing as one: %s', (written, meant) => {
+])('a percent sign that escapes nothing is literal in a proxy’s URL: %s', (written, meant) => {
   const url = proxyUrl(`http://${written}@proxy.example:3128`);
   expect(url && credentialsOf(url)).toBe(meant);
   const again = outboundProxy(far, { HTTPS_PROXY: `${written}@proxy.example:3128` }) ?? '';
@@ -65,7 +65,7 @@ it.each([
 });
 
 it.each(['http://[', '://', 'socks5://proxy:1', 'http://', 'ftp://proxy', 'http://proxy:99999'])(
-  'calls %s broken, by the name that counts',
+  'an unusable proxy %s is reported by the variable that applies',
   (text) => {
     expect(proxyUrl(text)).toBe(null);
     expect(brokenProxies({ https_proxy: text, HTTP_PROXY: proxy })).toEqual(['https_proxy']);

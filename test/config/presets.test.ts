@@ -4,17 +4,17 @@ import { presetOf, presets } from '../../src/config/network/presets.ts';
 import { exitCodes } from '../../src/errors/qcc-error.ts';
 
 describe.each(presets)('the preset $id', ({ id, name, baseUrl, auth, docs, verifiedAt }) => {
-  it('has an id and a name that can be typed and read', () => {
+  it('has a valid id and a readable name', () => {
     expect(id).toMatch(/^[a-z][a-z0-9-]*$/);
     expect(name).not.toBe('');
   });
 
-  it('has a base URL in the form that an endpoint keeps', () => {
+  it('has a base URL in the form that an endpoint stores', () => {
     expect(parseBaseUrl(baseUrl, { allowPlaintext: false })).toBe(baseUrl);
     expect(baseUrl).not.toMatch(/[{}$]/);
   });
 
-  it('says how to sign in, where that stands, and when it was looked at', () => {
+  it('says how to sign in, with the source and the date', () => {
     expect(['x-api-key', 'bearer']).toContain(auth);
     expect(new URL(docs).protocol).toBe('https:');
     expect(new Date(`${verifiedAt}T00:00:00Z`).toISOString().slice(0, 10)).toBe(verifiedAt);
@@ -22,7 +22,7 @@ describe.each(presets)('the preset $id', ({ id, name, baseUrl, auth, docs, verif
 });
 
 describe('the presets', () => {
-  it('have ids of their own', () => {
+  it('have unique ids', () => {
     expect(new Set(presets.map(({ id }) => id)).size).toBe(presets.length);
   });
 
@@ -33,7 +33,7 @@ describe('the presets', () => {
     });
   });
 
-  it('suggest the nearest when there is none of that name', () => {
+  it('suggest the nearest name for an unknown one', () => {
     expect(() => presetOf('deepsek')).toThrow(
       expect.objectContaining({
         code: 'QCC_PRESET_UNKNOWN',
@@ -43,7 +43,7 @@ describe('the presets', () => {
     );
   });
 
-  it.each(['toString', '__proto__', ''])('are not "%s"', (id) => {
+  it.each(['toString', '__proto__', ''])('do not include "%s"', (id) => {
     expect(() => presetOf(id)).toThrow(expect.objectContaining({ code: 'QCC_PRESET_UNKNOWN' }));
   });
 });

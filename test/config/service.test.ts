@@ -32,7 +32,7 @@ function systemdSays(text: string, name: string): string | undefined {
 }
 
 describe('the systemd unit', () => {
-  it('runs the gateway in its home, with no more than it needs', () => {
+  it('runs the gateway in its home, with no more access than it needs', () => {
     const lines = textOf().split('\n');
     for (const line of [
       'ExecStart="/usr/bin/node" "--v8-pool-size=1" "/opt/qcc/main.js" "proxy" "run"',
@@ -56,7 +56,7 @@ describe('the systemd unit', () => {
     expect(lines.filter((line) => line.startsWith('MemoryDenyWriteExecute'))).toEqual([]);
   });
 
-  it('takes along how the network is reached and who is believed, and nothing else of the environment', () => {
+  it('contains the variables for network and certificates, and nothing else of the environment', () => {
     const env = {
       HOME: '/home/ann',
       HTTPS_PROXY: 'http://u:5%"\\$@proxy:3128',
@@ -86,13 +86,13 @@ describe('the systemd unit', () => {
       );
   });
 
-  it('has no temporary folder of its own where it needs something of the common one', () => {
+  it('has no private temporary folder if it needs files of the shared one', () => {
     expect(textOf({ home: '/tmp/x/q' })).not.toContain('PrivateTmp');
     expect(textOf({ env: { HOME: '/h', NODE_EXTRA_CA_CERTS: '/var/tmp/ca.pem' } })).not.toContain('PrivateTmp');
     expect(textOf({ home: '/tmpx/q' })).toContain('PrivateTmp=yes');
   });
 
-  it('without namespaces asks for nothing that needs one, and keeps the other bounds', () => {
+  it('without namespaces uses no directive that needs them, and keeps the rest of the confinement', () => {
     const text = textOf({ confined: false });
     expect(text).not.toMatch(/^(Protect|Private|ReadWrite|ReadOnly|Bind)/m);
     for (const line of ['NoNewPrivileges=yes', 'LimitCORE=0', 'MemoryMax=1G', 'UMask=0077'])
@@ -100,19 +100,19 @@ describe('the systemd unit', () => {
     expect(text).toContain('AF_NETLINK');
   });
 
-  it('doubles what systemd would expand, where it would', () => {
+  it('escapes what systemd would expand, where it would', () => {
     const text = textOf({ home: '/h/5% $X', command: ['/n/5% $X', '/m'] });
     expect(text).toContain('ExecStart="/n/5%% $$X" "/m"');
     expect(text).toContain('ReadWritePaths="/h/5%% $X"');
   });
 
-  it('stands where systemd looks for it, by a name of its own for each home', () => {
+  it('is in systemd’s folder, under a name of its own for each home', () => {
     expect(serviceOf(options)?.file).toBe('/home/ann/.config/systemd/user/qcc.service');
     const other = serviceOf({ ...options, home: '/srv/q', env: { HOME: '/home/ann', XDG_CONFIG_HOME: '/c' } });
     expect(other?.file).toMatch(/^\/c\/systemd\/user\/qcc-[0-9a-f]{8}\.service$/);
   });
 
-  it('is accepted by systemd, also with a home of odd letters', (context) => {
+  it('is accepted by systemd, also with a home of unusual characters', (context) => {
     const command: ServiceOptions['command'] = [process.execPath, '/opt/my qcc/main.js'];
     for (const home of ['/home/ann/.qcc', '/srv/100% "odd" $HOME\\x/Ü q']) {
       const env = { HOME: '/home/ann', HTTPS_PROXY: 'http://u:100%\'"$x\\n@p:1', NO_PROXY: 'a b' };
@@ -124,7 +124,7 @@ describe('the systemd unit', () => {
     }
   });
 
-  it('that says what systemd does not know is told so', (context) => {
+  it('with an unknown directive is rejected by the same check', (context) => {
     const said = systemdSays(
       textOf({ command: [process.execPath, 'x'] }).replace('PrivateTmp', 'PrivateTemp'),
       'q.service',
@@ -147,7 +147,7 @@ describe('the launchd agent', () => {
     expect([...(agent?.text() ?? '').matchAll(/<\/(dict|array|plist)>/g)]).toHaveLength(opened);
   });
 
-  it('escapes what XML would read', () => {
+  it('escapes XML’s special characters', () => {
     const env = { HOME: '/h', HTTPS_PROXY: 'http://u:<&>"@p' };
     const text = textOf({ platform: 'darwin', home: '/a & <b>', env });
     expect(text).toContain('<string>/a &amp; &lt;b&gt;</string>');
@@ -155,6 +155,6 @@ describe('the launchd agent', () => {
   });
 });
 
-it('there is no service on other systems', () => {
+it('a service does not exist on other systems', () => {
   expect(serviceOf({ ...options, platform: 'win32' })).toBeUndefined();
 });

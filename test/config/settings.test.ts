@@ -23,16 +23,16 @@ const flags = Object.entries(defaults)
   .map(([key]) => key);
 
 describe('the settings', () => {
-  it.each(settingKeys)('%s takes its own default', (key) => {
+  it.each(settingKeys)('%s accepts its own default', (key) => {
     const initial = defaults[key];
     expect(parseSetting(key, String(initial))).toEqual({ key, value: initial });
   });
 
-  it('need a restart only where the listener itself changes', () => {
+  it('need a restart only if the listener itself changes', () => {
     expect(settingKeys.filter(needsRestart)).toEqual(['proxy.host', 'proxy.port', 'proxy.tls_cert', 'proxy.tls_key']);
   });
 
-  it('each have an environment variable of their own', () => {
+  it('have an environment variable each', () => {
     expect(envNameOf('proxy.port')).toBe('QCC_PROXY_PORT');
     expect(envNameOf('loadbalancer.sticky_ttl')).toBe('QCC_LOADBALANCER_STICKY_TTL');
     expect(new Set(settingKeys.map(envNameOf)).size).toBe(settingKeys.length);
@@ -88,7 +88,7 @@ describe('a value', () => {
     ['notify.format', 'teams', /slack, feishu, dingtalk, wecom, ntfy/],
     ['notify.secret', '…', /secret/],
     ['proxy.allowed_hosts', 'a\nb', /commas/],
-  ] as const)('of %s may not be "%s", and the range is named', (key, text, range) => {
+  ] as const)('of %s may not be "%s", and the error names the range', (key, text, range) => {
     expect(rangeOf(key)).toMatch(range);
     expect(() => parseSetting(key, text)).toThrow(
       expect.objectContaining({
@@ -99,7 +99,7 @@ describe('a value', () => {
     );
   });
 
-  it('is of the kind of its default, or refused, whatever is written', () => {
+  it('has the type of its default, or is refused, whatever is written', () => {
     const words = fc.constantFrom('constructor', '__proto__', 'valueOf', '1e400', '0x10', '\0', '∞');
     const texts = fc.oneof(fc.string(), words, fc.double().map(String), fc.boolean().map(String));
     fc.assert(
@@ -111,7 +111,7 @@ describe('a value', () => {
     );
   });
 
-  it('that is a number is finite and in no text that is empty', () => {
+  it('that is a number is finite, and never comes from an empty text', () => {
     expect(numbers.length).toBeGreaterThan(0);
     for (const key of numbers) {
       for (const text of ['', ' ', 'NaN', '-Infinity', '-1']) {
@@ -126,10 +126,10 @@ describe('a value', () => {
   });
 });
 
-describe('a secret', () => {
+describe('a secret setting', () => {
   const url = 'https://hooks.example.com/services/T0/secret-path?token=secret';
 
-  it('is masked in what holds, wherever it comes from', () => {
+  it('is masked in the effective settings, wherever it comes from', () => {
     const { settings } = effective(new Map([['notify.secret', '…']]), { QCC_NOTIFY_WEBHOOK: url });
     expect([settings['notify.webhook'], settings['notify.secret']]).toEqual(['https://hooks.example.com/…', '…']);
     const old = effective(new Map([['notify.webhook', url]]), {}).settings;
@@ -142,7 +142,7 @@ describe('a secret', () => {
     );
   });
 
-  it('is what the two that are kept in the vault are, and no other', () => {
+  it('is one of the two that are kept in the vault', () => {
     expect(settingKeys.filter(isSecretSetting)).toEqual(['notify.webhook', 'notify.secret']);
   });
 });
@@ -162,29 +162,29 @@ describe('an unknown key', () => {
     );
   });
 
-  it.each(['toString', '__proto__', 'constructor', ''])('like "%s" is nothing of ours', (name) => {
+  it.each(['toString', '__proto__', 'constructor', ''])('like "%s" is rejected without a suggestion', (name) => {
     expect(() => parseSetting(name, '1')).toThrow(expect.objectContaining({ code: 'QCC_SETTING_UNKNOWN' }));
   });
 });
 
-describe('what holds', () => {
+describe('the effective settings', () => {
   const set = new Map([
     ['queue.hold', 44],
     ['queue.ttl', 60],
   ]);
 
-  it('is the environment over what was set over the default', () => {
+  it('take the environment before the stored value before the default', () => {
     const { settings, origins } = effective(set, { QCC_QUEUE_HOLD: '7', QCC_NOT_OURS: 'x' });
     expect([settings['queue.hold'], origins['queue.hold']]).toEqual([7, 'env']);
     expect([settings['queue.ttl'], origins['queue.ttl']]).toEqual([60, 'set']);
     expect([settings['queue.max_size'], origins['queue.max_size']]).toEqual([1000, 'default']);
   });
 
-  it('cannot be changed in place', () => {
+  it('are immutable', () => {
     expect(Object.isFrozen(effective(set, {}).settings)).toBe(true);
   });
 
-  it('is refused when the environment says what cannot be', () => {
+  it('are refused when the environment holds an invalid value', () => {
     expect(() => effective(new Map(), { QCC_PROXY_PORT: '70000' })).toThrow(
       expect.objectContaining({ code: 'QCC_SETTING_ENV' }),
     );

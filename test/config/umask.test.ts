@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { expect, it, onTestFinished } from 'vitest';
 import { closeMask, withUsersMask } from '../../src/platform/umask.ts';
 
-it.skipIf(process.platform === 'win32')('what is started for a user keeps the mask of the user', () => {
+it.skipIf(process.platform === 'win32')('a program that is started for the user gets the user’s umask', () => {
   const before = process.umask(0o027);
   onTestFinished(() => {
     process.umask(before);

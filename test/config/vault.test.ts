@@ -8,7 +8,7 @@ const damaged = expect.objectContaining({ code: 'QCC_VAULT_DAMAGED' });
 const key = 'sk-ant-api03-the-key-of-a-relay';
 
 describe('a secret', () => {
-  it('is given back, now and after a restart', async () => {
+  it('is returned, now and after a restart', async () => {
     const { home, vault } = await opened();
     await vault.put('e1', key);
     expect(vault.get('e1')).toBe(key);
@@ -21,7 +21,7 @@ describe('a secret', () => {
     expect((await openVault(home)).get('e1')).toBe(text);
   });
 
-  it('is replaced by the next of its name', async () => {
+  it('is replaced by the next one of its name', async () => {
     const { home, vault } = await opened();
     await vault.put('e1', 'old');
     await vault.put('e1', 'new');
@@ -30,7 +30,7 @@ describe('a secret', () => {
     expect(vault.get('e2')).toBe('other');
   });
 
-  it('is gone when it is removed, and its data key with it', async () => {
+  it('is gone when it is removed, and so is its data key', async () => {
     const { home, vault } = await opened();
     await vault.put('e1', key);
     const { dataKey } = keptIn(home)['e1'] ?? {};
@@ -41,15 +41,15 @@ describe('a secret', () => {
     expect(readFileSync(paths(home).vault, 'utf8')).not.toContain(dataKey);
   });
 
-  it('that was never put is none', async () => {
+  it('that was never stored is undefined', async () => {
     const { vault } = await opened();
     for (const id of ['e1', '', 'constructor', '__proto__']) expect(vault.get(id)).toBeUndefined();
     await expect(vault.remove('e1')).resolves.toBeUndefined();
   });
 });
 
-describe('on the disk', () => {
-  it('stands nothing that can be read', async () => {
+describe('on the disk, the vault', () => {
+  it('holds nothing readable', async () => {
     const { home, vault } = await opened();
     await vault.put('e1', key);
     for (const name of readdirSync(home, { recursive: true, encoding: 'utf8' })) {
@@ -61,14 +61,14 @@ describe('on the disk', () => {
     }
   });
 
-  it('every secret has a data key and nonces of its own, even when it is the same', async () => {
+  it('uses a data key and nonces of its own for every secret, even for equal ones', async () => {
     const { home, vault } = await opened();
     for (const id of ['e1', 'e2', 'e3']) await vault.put(id, key);
     const parts = Object.values(keptIn(home)).flatMap(({ dataKey, secret }) => [dataKey, secret]);
     expect(new Set(parts.map((part) => part.slice(0, 16))).size).toBe(parts.length);
   });
 
-  it.runIf(process.platform !== 'win32')('the files are for their owner alone', async () => {
+  it.runIf(process.platform !== 'win32')('is accessible to its owner alone', async () => {
     const { home, vault } = await opened();
     chmodSync(paths(home).vault, 0o644);
     await vault.put('e1', key);
@@ -85,14 +85,14 @@ describe('the token of the installation', () => {
     expect((await openVault(home)).token()).toBe(vault.token());
   });
 
-  it('is another in another home', async () => {
+  it('differs between homes', async () => {
     const [one, two] = [await opened(), await opened()];
     expect(one.vault.token()).not.toBe(two.vault.token());
   });
 });
 
 describe('a sealed text', () => {
-  it('opens again, in this home only', async () => {
+  it('decrypts again, in this home only', async () => {
     const { home, vault } = await opened();
     const sealed = vault.seal('what stood there before');
     expect(sealed).not.toContain('stood');
@@ -102,7 +102,7 @@ describe('a sealed text', () => {
     expect(() => other.vault.unseal(sealed)).toThrow(damaged);
   });
 
-  it('does not open with any one bit of it flipped', async () => {
+  it('does not decrypt with any one bit of it flipped', async () => {
     const { vault } = await opened();
     // Two lengths of padding, and none.
     for (const text of ['ab', 'abc', 'abcd']) {
@@ -114,7 +114,7 @@ describe('a sealed text', () => {
   });
 });
 
-describe('a vault that is not as it was left', () => {
+describe('a damaged vault', () => {
   it('is refused with any one bit of it flipped, and stays as it is', async () => {
     const { home, vault } = await opened();
     // Lengths that leave base64 with two, one and no characters of padding.
@@ -130,7 +130,7 @@ describe('a vault that is not as it was left', () => {
     expect(accepted).toEqual([]);
   });
 
-  it('is refused when it ends early', async () => {
+  it('is refused when it is truncated', async () => {
     const { home, vault } = await opened();
     await vault.put('e1', key);
     const { vault: path } = paths(home);
@@ -161,7 +161,7 @@ describe('a vault that is not as it was left', () => {
     },
   );
 
-  it('is named by the error, with what to do', async () => {
+  it('is named by the error, with the command that helps', async () => {
     const { home } = await opened();
     writeFileSync(paths(home).vault, 'x');
     await expect(openVault(home)).rejects.toMatchObject({
@@ -173,13 +173,13 @@ describe('a vault that is not as it was left', () => {
 });
 
 describe('the master key', () => {
-  it('of another home opens nothing', async () => {
+  it('of another home decrypts nothing', async () => {
     const [one, two] = [await opened(), await opened()];
     writeFileSync(paths(one.home).masterKey, readFileSync(paths(two.home).masterKey));
     await expect(openVault(one.home)).rejects.toMatchObject({ code: 'QCC_VAULT_DAMAGED' });
   });
 
-  it.each(['', 'not hex', 'ab'.repeat(31)])('is refused when it cannot be one: "%s"', async (text) => {
+  it.each(['', 'not hex', 'ab'.repeat(31)])('is refused when it is invalid: "%s"', async (text) => {
     const { home } = await opened();
     writeFileSync(paths(home).masterKey, text);
     await expect(openVault(home)).rejects.toMatchObject({
@@ -188,7 +188,7 @@ describe('the master key', () => {
     });
   });
 
-  it('that is gone is not made anew over secrets that it alone could open', async () => {
+  it('that is missing is not replaced while secrets depend on it', async () => {
     const { home } = await opened();
     const before = readFileSync(paths(home).vault);
     rmSync(paths(home).masterKey);
@@ -200,7 +200,7 @@ describe('the master key', () => {
   it.each([
     ['"master": "keychain"', 'says so'],
     ['"seal"', 'was written before it said'],
-  ])('may be in a keychain that is locked, where the vault %s', async (text) => {
+  ])('may be in a locked keychain, where the vault %s', async (text) => {
     const { home } = await opened();
     const file = JSON.parse(readFileSync(paths(home).vault, 'utf8'));
     const master = text.includes('keychain') ? 'keychain' : undefined;
@@ -263,7 +263,7 @@ function* flips(whole: Buffer): Generator<{ readonly flipped: Buffer; readonly b
 }
 
 describe('a derived key', () => {
-  it('is the same in every life of an installation, and another one for every purpose and installation', async () => {
+  it('is constant for an installation, and differs between purposes and installations', async () => {
     const { home, vault } = await opened();
     const other = await opened();
     const key = vault.derive('bodies');

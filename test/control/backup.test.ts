@@ -43,7 +43,7 @@ async function reading<T>(home: string, work: (call: Connection['call']) => Prom
 const exported = async (call: Connection['call']) => (await call('config.export', {})).document;
 
 describe('a backup', () => {
-  it('of a home whose gateway runs and writes is whole: every fact that was told, the keys, nothing of the moment', async () => {
+  it('of a home whose gateway runs and writes is whole: every reported fact, the keys, no run-time files', async () => {
     const { home, call, file } = await running();
     let writing = true;
     const written = (async () => {
@@ -72,7 +72,7 @@ describe('a backup', () => {
     expect(Object.keys(secrets.secrets).map((id) => vault.get(id))).toContain(key);
   });
 
-  it('of a home without a gateway says the same when it is restored', async () => {
+  it('of a home without a gateway gives the same state when it is restored', async () => {
     const home = temporaryHome();
     const file = join(dirname(home), 'backup.tar.gz');
     const before = await reading(home, async (call) => {
@@ -86,7 +86,7 @@ describe('a backup', () => {
     expect(await reading(other, exported)).toEqual(before);
   });
 
-  it.skipIf(process.platform === 'win32')('is an archive that everybody can look into', async () => {
+  it.skipIf(process.platform === 'win32')('is an archive that standard tools can read', async () => {
     const { call, file } = await running();
     await backUp(call, file);
     const listed = execFileSync('tar', ['-tzf', file], { encoding: 'utf8' }).trim().split('\n');
@@ -95,7 +95,7 @@ describe('a backup', () => {
     expect(listed.filter((name) => /sock|LOCK|^logs\/|^run\//.test(name))).toEqual([]);
   });
 
-  it('does not leave half a file behind', async () => {
+  it('leaves no incomplete file behind', async () => {
     const { home, call } = await running();
     await expect(backUp(call, join(home, 'no', 'such', 'folder.tar.gz'))).rejects.toMatchObject({
       code: 'QCC_FILE_UNWRITABLE',
@@ -105,8 +105,8 @@ describe('a backup', () => {
   });
 });
 
-describe('what a backup that was killed has left', () => {
-  it('goes with the next start, and is left alone while somebody may still pack it', async () => {
+describe('the leftover of a killed backup', () => {
+  it('is removed by the next start, but not while it may still be packed', async () => {
     const home = temporaryHome();
     const folders = ['old', 'new'].map((name) => join(home, 'run', `frozen-${name}`));
     for (const folder of folders) {
@@ -163,7 +163,7 @@ describe('a restore', () => {
     expect(existsSync(join(empty, 'vault.json'))).toBe(true);
   });
 
-  it('takes nothing of an archive that is cut off, damaged, or none', async () => {
+  it('takes nothing from an archive that is truncated, damaged, or of another format', async () => {
     const { file } = await made();
     const whole = readFileSync(file);
     writeFileSync(file, whole.subarray(0, whole.length / 2));
@@ -193,7 +193,7 @@ describe('a restore', () => {
     writeFileSync(file, whole);
   });
 
-  it('takes nothing of a newer format', async () => {
+  it('takes nothing from a newer format', async () => {
     const { file } = await made();
     await changed(file, 'backup.json', JSON.stringify({ format: 2 }));
     await refused(file, 'QCC_HOME_NEWER');

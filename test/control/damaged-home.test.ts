@@ -77,7 +77,7 @@ const vaultDamages: readonly (readonly [string, string, (place: string) => void]
 ];
 
 describe.each(vaultDamages)('%s', (_, code, damage) => {
-  it('is refused with a way out that works: the old is set aside, and the keys are given again', async () => {
+  it('is refused with a way out that works: the old file is set aside, and the keys are set again', async () => {
     const { place, endpoint } = await home();
     damage(place);
     await expect(openInstallation(place)).rejects.toMatchObject({
@@ -108,7 +108,7 @@ describe.each(vaultDamages)('%s', (_, code, damage) => {
 });
 
 describe('a vault whose key is in a keychain that does not answer', () => {
-  it('is not set aside: it may open tomorrow', async () => {
+  it('is not set aside: it may decrypt tomorrow', async () => {
     const { place } = await home();
     const vault = join(place, 'vault.json');
     writeFileSync(vault, readFileSync(vault, 'utf8').replace('"master": "file"', '"master": "keychain"'));
@@ -128,7 +128,7 @@ describe.each(others)('%s', (name) => {
     ['nonsense', (path) => writeFileSync(path, '\0\u0001')],
   ];
   it.each(damages)(
-    'as %s is no end of the home; it is told, mended or made anew, and then all is well',
+    'as %s does not end the home; it is reported, repaired or recreated, and then every check passes',
     async (_, replace) => {
       const { place } = await home();
       const path = join(place, name);
@@ -151,7 +151,7 @@ describe.each(others)('%s', (name) => {
 });
 
 describe.each(['logs', 'bodies', 'run', 'quarantine'])('a file in the place of the folder %s', (name) => {
-  it('is refused before anything is written, and set aside by the command that is named', async () => {
+  it('is refused before anything is written, and set aside by the command that the error names', async () => {
     const { place } = await home();
     rmSync(join(place, name), { recursive: true, force: true });
     writeFileSync(join(place, name), 'mine');
@@ -184,7 +184,7 @@ describe('a disk that is read-only or full', () => {
     });
   }
 
-  it('is no damage of a file: nothing is to be set aside', async () => {
+  it('counts as no damage of a file: nothing is set aside', async () => {
     const { place } = await home();
     refusing('EROFS', 'accessSync');
     expect(homeFindings(place)).toEqual([]);
@@ -194,7 +194,7 @@ describe('a disk that is read-only or full', () => {
   it.each([
     ['EROFS', 'QCC_DISK_READONLY', 'findmnt'],
     ['ENOSPC', 'QCC_DISK_FULL', 'df -h'],
-  ])('is said as that by a start, with what helps (%s)', async (system, code, hint) => {
+  ])('is reported as such by a start, with what helps (%s)', async (system, code, hint) => {
     const { place } = await home();
     refusing(system, 'mkdirSync');
     await expect(openInstallation(place)).rejects.toMatchObject({ code, hint: expect.stringContaining(hint) });
@@ -202,8 +202,8 @@ describe('a disk that is read-only or full', () => {
   });
 });
 
-describe('what killed commands have left', () => {
-  it('is swept by the next one that has the log, when its maker is dead', async () => {
+describe('leftovers of killed commands', () => {
+  it('are removed by the next process that has the log, when their maker is dead', async () => {
     const { place } = await home();
     const dead = 2 ** 22 + 7;
     mkdirSync(join(place, 'run'), { recursive: true });

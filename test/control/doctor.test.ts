@@ -43,13 +43,13 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-describe('the doctor', () => {
-  it('finds nothing where all is well', async () => {
+describe('qcc doctor', () => {
+  it('finds nothing in a sound installation', async () => {
     const { wrong } = await healthy();
     expect(await wrong()).toEqual([]);
   });
 
-  it('makes no home where there is none', async () => {
+  it('creates no home where there is none', async () => {
     const home = temporaryHome();
     const { checks } = await examine(
       { home, cwd: '/', connect, env: { HOME: dirname(home) } },
@@ -59,7 +59,7 @@ describe('the doctor', () => {
     expect(statSync(home, { throwIfNoEntry: false })).toBeUndefined();
   });
 
-  it.skipIf(process.platform === 'win32')('mends modes that let others in, and nothing else', async () => {
+  it.skipIf(process.platform === 'win32')('repairs modes that let others in, and nothing else', async () => {
     const { home, patient, wrong } = await healthy();
     chmodSync(home, 0o777);
     chmodSync(join(home, 'vault.json'), 0o644);
@@ -73,7 +73,7 @@ describe('the doctor', () => {
     expect(readFileSync(join(home, 'vault.json'), 'utf8')).toBe(before);
   });
 
-  it.skipIf(process.platform === 'win32')('takes away the socket of a gateway that was killed', async () => {
+  it.skipIf(process.platform === 'win32')('removes the socket of a killed gateway', async () => {
     const { home, patient, wrong } = await healthy();
     writeFileSync(join(home, 'qcc.sock'), '', { mode: 0o600 });
     expect(await wrong()).toEqual(['gateway.leftover warning']);
@@ -81,7 +81,7 @@ describe('the doctor', () => {
     expect(await wrong()).toEqual([]);
   });
 
-  it('says who has the port while no gateway runs', async () => {
+  it('names the process that holds the port while no gateway runs', async () => {
     const { home, patient } = await healthy();
     const { port, close } = await listening();
     onTestFinished(close);
@@ -93,7 +93,7 @@ describe('the doctor', () => {
     expect(found?.about['why']).toContain(`port ${port}`);
   });
 
-  it('goes on looking when the log cannot be opened, or a value of the environment cannot be', async () => {
+  it('goes on when the log cannot be opened, or a value of the environment is invalid', async () => {
     const { home, wrong } = await healthy();
     process.env['QCC_QUEUE_HOLD'] = 'often';
     onTestFinished(() => {
@@ -123,7 +123,7 @@ describe('the doctor', () => {
 });
 
 describe("Claude Code's settings", () => {
-  it('are not pointed at a gateway that does not run, and stay as they are', async () => {
+  it('are not pointed at a stopped gateway, and stay as they are', async () => {
     const { home, claude, claudeSays, wrong } = await healthy();
     const { call, close } = await connect({ home });
     const { value: port } = await call('config.get', { key: 'proxy.port' });
@@ -143,7 +143,7 @@ describe("Claude Code's settings", () => {
     [{ env: { ANTHROPIC_AUTH_TOKEN: 'PROXY_MANAGED' } }, 'claude.takeover warning'],
     [{ apiKeyHelper: '/usr/local/bin/ccr-key' }, 'claude.takeover warning'],
     [{ env: [] }, 'claude.settings fault'],
-  ])('tell what stands in the way: %j', async (settings, found) => {
+  ])('are reported where they conflict: %j', async (settings, found) => {
     const { claudeSays, wrong } = await healthy();
     claudeSays(settings);
     expect(await wrong()).toEqual([found]);
@@ -168,7 +168,7 @@ describe("Claude Code's settings", () => {
     [{ CLAUDE_CODE_USE_BEDROCK: 'true' }, ['claude.cloud warning']],
     [{ CLAUDE_CODE_USE_BEDROCK: '0' }, []],
     [{ ANTHROPIC_API_KEY: 'a', ANTHROPIC_AUTH_TOKEN: 'b' }, ['claude.credentials warning']],
-  ])('and the environment: %j', async (env, found) => {
+  ])('can conflict with the environment: %j', async (env, found) => {
     const { wrong } = await healthy();
     expect(await wrong(env)).toEqual(found);
   });

@@ -54,7 +54,7 @@ const junk = fc.oneof(
 );
 
 describe('every operation', () => {
-  it('throws nothing but what it can explain, whatever it is given, and keeps nothing of what it refused', async () => {
+  it('throws only known errors, whatever it is given, and stores nothing of a refused input', async () => {
     const { table, names, core } = await lived();
     // What waits on the network, or takes a folder of its own, is asked with what it must refuse, below.
     const asked = names.filter((name) => !['endpoint.test', 'notify.test', 'home.freeze'].includes(name));
@@ -73,7 +73,7 @@ describe('every operation', () => {
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
   }, 60_000);
 
-  it('refuses a field that it does not know, a list for its input, and no input at all', async () => {
+  it('refuses an unknown field, a list for its input, and a missing input', async () => {
     const { table, names, core } = await lived();
     const before = core.state.seq;
     // Of settings by their names, a wrong one is met as a setting.
@@ -115,7 +115,7 @@ describe('every operation', () => {
     ['history.at', { moment: { at: 1e20 } }],
     ['stats.read', { since: Number.MAX_VALUE }],
     ['health.config', { model: ['m'] }],
-  ] as const)('%s %j is a mistake, and nothing is kept', async (name, params) => {
+  ] as const)('%s rejects %j, and stores nothing', async (name, params) => {
     const { table, core } = await lived();
     const before = core.state.seq;
     await expect(table[name]?.(params)).rejects.toMatchObject({ exit: 2 });
@@ -123,7 +123,7 @@ describe('every operation', () => {
   });
 
   it.each(['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', 'valueOf'])(
-    '"%s" is the name of nothing',
+    'does not accept "%s" as a name',
     async (name) => {
       const { table, call, core } = await lived();
       const before = core.state.seq;
@@ -148,13 +148,13 @@ describe('every operation', () => {
     },
   );
 
-  it('is in the table of forms: an input is looked at before anything else', () => {
+  it('is in the table of schemas: an input is validated before anything else', () => {
     for (const name of ['profile.list', 'proxy.status', 'history.verify'] as OperationName[])
       expect(inputOf(name, {})).toEqual({});
   });
 });
 
-describe('a key where something else belongs', () => {
+describe('a key in the place of another value', () => {
   it.each([
     ['a name of a profile', 'profile.add', (text: string) => ({ name: text.slice(0, 64) })],
     ['a description', 'profile.add', (text: string) => ({ name: 'x', description: `of ${text} and more` })],
@@ -210,7 +210,7 @@ describe('a key where something else belongs', () => {
     expect(JSON.stringify([error.message, error.hint, error.params])).not.toContain('Zk3v9QxT7bLw2RnY8mHc');
   });
 
-  it('that is short and no address is not repeated either', async () => {
+  it('that is short and not an address is not repeated either', async () => {
     const { table } = await lived();
     const error = (await table['endpoint.add']?.({ profile: 'work', key, baseUrl: 'mysecret42' }).catch(
       (thrown) => thrown,
@@ -219,7 +219,7 @@ describe('a key where something else belongs', () => {
     expect(JSON.stringify([error.message, error.params])).not.toContain('mysecret42');
   });
 
-  it('in an import stops all of it, wherever it stands', async () => {
+  it('in an import rejects all of it, wherever it stands', async () => {
     const { call, core } = await lived();
     const profile = (change: object) => ({
       profiles: { work2: { name: 'work2', base_url: 'https://b.test', api_key: 'sk-ant-0123456789abcdef', ...change } },
@@ -237,7 +237,7 @@ describe('a key where something else belongs', () => {
 });
 
 describe('the control socket', () => {
-  it('answers strange questions with what is wrong, and goes on', async () => {
+  it('rejects malformed queries with the reason, and goes on', async () => {
     const { home, call } = await runningGateway();
     const ask = (name: string, body: string) =>
       new Promise<{ status: number; text: string }>((resolve, reject) => {

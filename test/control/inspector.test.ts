@@ -43,7 +43,7 @@ function flip(path: string, share: number, at = 1): void {
 
 describe('a flipped byte in a table of the log', () => {
   it.each([0.05, 0.4, 0.8, 0.97, 0.99])(
-    'at %d of it is refused by the start with the repair, which tells what is lost, and then all is well',
+    'at offset %d is refused by the start with the repair, which reports the loss, and then every check passes',
     async (share) => {
       const home = await homeWithTable();
       flip(tableOf(home), share);
@@ -68,7 +68,7 @@ describe('a flipped byte in a table of the log', () => {
   );
 });
 
-describe('while a gateway runs', () => {
+describe('while a gateway runs,', () => {
   async function looking(home: string) {
     const installation = await openInstallation(home);
     const inspector = new Inspector(installation);
@@ -82,7 +82,7 @@ describe('while a gateway runs', () => {
     return { installation, pool, look: () => inspector.look(pool), ids: () => inspector.found().map(({ id }) => id) };
   }
 
-  it('a table that is damaged is found by the next look, whatever its time says, and is whole again when it is put back', async () => {
+  it('a damaged table is found by the next look, whatever its time says, and counts as intact when it is restored', async () => {
     const home = await homeWithTable();
     const { installation, pool, look, ids } = await looking(home);
     expect(ids()).toEqual([]);
@@ -110,7 +110,7 @@ describe('while a gateway runs', () => {
     expect(facts).toMatchObject([{ seq: core.log.head, data: { to: 700 } }]);
   });
 
-  it('a body that the queue counts on and that is damaged is found, and read once as long as nobody touches it', async () => {
+  it('a damaged body that the queue needs is found, and an unchanged one is read only once', async () => {
     const home = await homeWithTable();
     const { installation, look, ids } = await looking(home);
     const { core } = installation;

@@ -4,7 +4,7 @@ import { openInstallation } from '../../src/installation/installation.ts';
 import { temporaryHome } from '../support/home.ts';
 
 describe('a home whose gateway was killed while it wrote', () => {
-  it('loses the half-written copies of its keys, and nothing else', async () => {
+  it('loses the unfinished copies of its keys, and nothing else', async () => {
     const home = temporaryHome();
     const before = await openInstallation(home);
     await before.vault.put('e1', 'sk-ant-kept');

@@ -31,7 +31,7 @@ async function withTwoEndpoints() {
 }
 
 describe('readiness', () => {
-  it('says in one sentence what is missing, with the command, until nothing is', async () => {
+  it('names in one sentence what is missing, with the command, until nothing is', async () => {
     const { gateway, call } = await runningGateway();
     const readyz = async () => {
       const response = await fetch(`${gateway.url}/readyz`);
@@ -48,8 +48,8 @@ describe('readiness', () => {
   });
 });
 
-describe('without looking at health', () => {
-  it('whoever is served is ready: routing, readiness and the ladder say the same of one that is out', async () => {
+describe('with health_aware off', () => {
+  it('routing, readiness and the ladder agree on an ejected endpoint: it takes traffic', async () => {
     const { gateway, call, first, second } = await withTwoEndpoints();
     await call('endpoint.disable', { profile: 'main', id: second.row.id });
     await call('config.set', { key: 'queue.enabled', value: 'false' });
@@ -65,8 +65,8 @@ describe('without looking at health', () => {
   });
 });
 
-describe('the story of a request', () => {
-  it('names each attempt, and the endpoints as they stood when it chose', async () => {
+describe('the explanation of a request', () => {
+  it('names each attempt, and the endpoints as they were when it chose', async () => {
     const { gateway, call, first, second } = await withTwoEndpoints();
     await first.simulated.play({ kind: 'status', status: 401 });
     const seen = await askOnce(gateway.url, 's1', 'hello');
@@ -113,8 +113,8 @@ describe('the story of a request', () => {
   });
 });
 
-describe('figures since an instant', () => {
-  it('leave out what was before, and are the whole without one', async () => {
+describe('metrics since an instant', () => {
+  it('leave out earlier results, and cover everything without an instant', async () => {
     const { gateway, call, first } = await withTwoEndpoints();
     await askOnce(gateway.url, 's1', 'hello');
     const requests = async (since?: number) => {
@@ -131,7 +131,7 @@ describe('figures since an instant', () => {
 });
 
 describe('the control socket', () => {
-  it('says that it is of another version when it does not know a question, whatever that is called', async () => {
+  it('reports another version when it does not know an operation, whatever its name is', async () => {
     const { home, call } = await runningGateway();
     const unknown = { code: 'QCC_OPERATION_UNKNOWN', hint: 'qcc proxy restart' };
     for (const name of ['profile.rename', 'constructor', '__proto__', '']) {
@@ -140,7 +140,7 @@ describe('the control socket', () => {
     expect(await post(home, 'GET', '/call/profile.list', '')).toMatchObject({ error: unknown });
   });
 
-  it('refuses what is larger than any question, and what is no JSON, and lives on', async () => {
+  it('refuses messages beyond its limit and invalid JSON, and goes on', async () => {
     const { home, call } = await runningGateway();
     const large = JSON.stringify({ name: 'x'.repeat(1_100_000) });
     expect(await post(home, 'POST', '/call/profile.add', large)).toMatchObject({
@@ -152,12 +152,12 @@ describe('the control socket', () => {
 });
 
 describe('a gateway that may not start', () => {
-  it('says that one runs already', async () => {
+  it('reports that one runs already', async () => {
     const { home } = await runningGateway();
     await expect(runGateway({ home, port: 0 })).rejects.toMatchObject({ code: 'QCC_GATEWAY_RUNNING', exit: 6 });
   });
 
-  it('does not open to other machines without a token, and lets go of the home', async () => {
+  it('does not open to other machines without a token, and releases the home', async () => {
     const home = temporaryHome();
     await expect(runGateway({ home, host: '0.0.0.0', port: 0 })).rejects.toMatchObject({
       code: 'QCC_PROXY_OPEN',

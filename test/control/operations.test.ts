@@ -29,13 +29,13 @@ async function withEndpoint() {
 }
 
 describe('profiles', () => {
-  it('makes the first one default and active', async () => {
+  it('are default and active when they are the first', async () => {
     const { call } = await opened();
     const profile = await call('profile.add', { name: '工作', description: 'at the office' });
     expect(profile).toMatchObject({ name: '工作', default: true, active: true, endpoints: 0, tier: null });
   });
 
-  it('refuses a second one of the same name, and a name that cannot be', async () => {
+  it('refuse a second one of the same name, and an invalid name', async () => {
     const { call } = await opened();
     await call('profile.add', { name: 'work' });
     await expect(call('profile.add', { name: 'work' })).rejects.toMatchObject({ code: 'QCC_PROFILE_EXISTS', exit: 6 });
@@ -46,7 +46,7 @@ describe('profiles', () => {
     });
   });
 
-  it('are listed on the ladder in the order in which they were put there', async () => {
+  it('are on the ladder in the order in which they were put there', async () => {
     const { call } = await opened();
     for (const name of ['a', 'b', 'c']) await call('profile.add', { name, tier: 'secondary' });
     await call('priority.set', { profile: 'a', tier: 'secondary' });
@@ -54,7 +54,7 @@ describe('profiles', () => {
     expect(tiers.secondary).toEqual(['b', 'c', 'a']);
   });
 
-  it('give the default to another when the default one is removed', async () => {
+  it('pass the default on when the default one is removed', async () => {
     const { call } = await opened();
     await call('profile.add', { name: 'a' });
     await call('profile.add', { name: 'b' });
@@ -65,7 +65,7 @@ describe('profiles', () => {
 });
 
 describe('endpoints', () => {
-  it('are normalised, masked, and known by the beginning of their id', async () => {
+  it('are normalised, masked, and found by the beginning of their id', async () => {
     const { call, endpoint } = await withEndpoint();
     expect(endpoint).toMatchObject({
       baseUrl: 'http://127.0.0.1:9',
@@ -112,15 +112,15 @@ describe('endpoints', () => {
     expect(added[0]).toMatchObject({ profile: 'copy', baseUrl: 'http://127.0.0.1:9', source: 'work' });
   });
 
-  it('change what is asked and nothing else', async () => {
+  it('change in the given fields and in no other', async () => {
     const { call, endpoint } = await withEndpoint();
     const changed = await call('endpoint.update', { profile: 'work', id: endpoint.id, weight: 7, name: 'relay' });
     expect(changed).toMatchObject({ weight: 7, effectiveWeight: 7, name: 'relay', priority: 1, key: endpoint.key });
   });
 });
 
-describe('what was promised', () => {
-  it('is there after the process that promised it is gone', async () => {
+describe('a promised result', () => {
+  it('is on the disk after the process that promised it is gone', async () => {
     const { call, close, home, endpoint } = await withEndpoint();
     await call('config.set', { key: 'proxy.max_attempts', value: '3' });
     await call('priority.switch', { profile: 'work', reason: 'try it' });
@@ -140,7 +140,7 @@ describe('what was promised', () => {
     });
   });
 
-  it('never has a key in it that can be read', async () => {
+  it('never contains a readable key', async () => {
     const { call, close, home } = await withEndpoint();
     const { document } = await call('config.export', {});
     expect(JSON.stringify(document)).not.toContain(key.slice(8, 24));
@@ -165,7 +165,7 @@ describe('what was promised', () => {
 });
 
 describe('settings', () => {
-  it('refuse what cannot be, and change nothing', async () => {
+  it('refuse invalid values, and change nothing', async () => {
     const { call } = await opened();
     for (const [name, value] of [
       ['proxy.port', '70000'],
@@ -177,7 +177,7 @@ describe('settings', () => {
     expect((await call('history.read', {})).facts).toEqual([]);
   });
 
-  it('go back to their default, and say where each value comes from', async () => {
+  it('return to their default, and show the origin of each value', async () => {
     const { call } = await opened();
     await call('config.set', { key: 'proxy.port', value: '7999' });
     expect((await call('config.list', {})).settings['proxy.port']).toMatchObject({ value: 7999, origin: 'set' });
@@ -185,7 +185,7 @@ describe('settings', () => {
     expect((await call('config.list', {})).settings['proxy.port']).toMatchObject({ value: 7860, origin: 'default' });
   });
 
-  it('that are secrets are in the vault: not in an answer, a fact, an export, or a file that can be read', async () => {
+  it('that are secrets are in the vault: not in an answer, a fact, an export, or a readable file', async () => {
     const { call, close, home } = await opened();
     const path = 'T0001/B0002/secret-of-the-hook';
     const shown = 'https://hooks.example.com/…';
@@ -209,7 +209,7 @@ describe('settings', () => {
     }
   });
 
-  it('that are secrets change when only what is hidden of them changes, and go with a reset', async () => {
+  it('that are secrets change even if their mask stays the same, and are removed by a reset', async () => {
     const { call, home, close } = await opened();
     for (const end of ['a', 'b', 'b'])
       await call('config.set', { key: 'notify.webhook', value: `https://hooks.example.com/${end}` });
@@ -221,7 +221,7 @@ describe('settings', () => {
     await close();
   });
 
-  it('are what the policy of the ladder is made of', async () => {
+  it('define the policy of the ladder', async () => {
     const { call } = await opened();
     expect(await call('priority.policy', { autoFailover: false, cooldownS: 12 })).toMatchObject({
       autoFailover: false,

@@ -23,7 +23,7 @@ async function lived() {
 }
 
 it.each(['health.metrics', 'health.history', 'stats.read'] as const)(
-  '%s answers there as it does without a gateway',
+  '%s gives the same answer in a worker as without a gateway',
   async (name) => {
     const { installation, log, since } = await lived();
     const params = {

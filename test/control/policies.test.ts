@@ -7,7 +7,7 @@ import { reason } from '../../events/reason.ts';
 import { openInstallation } from '../../src/installation/installation.ts';
 import { temporaryHome } from '../support/home.ts';
 
-it('a changed setting decides about the next failure, and one that is reset is as it was', async () => {
+it('a changed setting applies to the next failure, and a reset one is as before', async () => {
   const installation = await openInstallation(temporaryHome());
   onTestFinished(() => installation.close());
   const { core } = installation;

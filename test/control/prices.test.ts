@@ -15,7 +15,7 @@ async function costOf(model: string | null, tokens: Partial<typeof none>, baseUr
   return one?.cost ?? null;
 }
 
-it('prices input, output, and what a cache gave and took, each by its own rate', async () => {
+it('qcc prices input, output, and tokens read from and written to a cache, each by its own rate', async () => {
   const all = { input: million, output: million, cacheRead: million, cacheWrite: million };
   expect(await costOf('claude-haiku-4-5', all)).toEqual({
     inputUsd: 1,
@@ -26,18 +26,18 @@ it('prices input, output, and what a cache gave and took, each by its own rate',
   });
 });
 
-it('prices many requests as many, and not as one long context', async () => {
+it('qcc prices many requests separately, and not as one long context', async () => {
   // 100 million tokens in all are no request of 100 million tokens, which would be in the dearer tier.
   expect((await costOf('claude-sonnet-4-5', { input: 100 * million }))?.inputUsd).toBe(300);
 });
 
-it('takes the list of the vendor whose address it is, and otherwise that of the model', async () => {
+it('qcc uses the price list of the vendor whose address it is, and otherwise that of the model', async () => {
   const tokens = { input: million };
   expect((await costOf('claude-haiku-4-5', tokens, 'https://api.anthropic.com'))?.inputUsd).toBe(1);
   expect((await costOf('claude-haiku-4-5', tokens, 'https://relay.example.com/v1'))?.inputUsd).toBe(1);
 });
 
-it('guesses no price, and names what has none', async () => {
+it('qcc guesses no price, and names models without one', async () => {
   const rows = await priced(
     [
       row('my-own-model', { output: 5 }),
@@ -51,6 +51,6 @@ it('guesses no price, and names what has none', async () => {
   expect(unpriced(rows)).toEqual(['my-own-model', '-']);
 });
 
-it('has nothing to price where there are no tokens', async () => {
+it('qcc loads no price list when there are no tokens', async () => {
   expect(await costOf('claude-haiku-4-5', {})).toBeNull();
 });

@@ -62,9 +62,9 @@ const withoutManifest = (home: string) => {
 // Each change is a repair of its own, with a process for LevelDB's part of it.
 const manyRepairsMs = 180_000;
 
-describe('a repair that is killed', () => {
+describe('a killed repair', () => {
   it(
-    'at any change of the disk costs no fact, and the next one or the next start goes on and cleans up',
+    'costs no fact at any change of the disk, and the next repair or start continues it and cleans up',
     async () => {
       const { home, facts } = await homeWithFacts();
       withoutManifest(home);
@@ -91,7 +91,7 @@ describe('a repair that is killed', () => {
     manyRepairsMs,
   );
 
-  it('between its renames by a version that wrote nothing down has left its new log: that one is found', async () => {
+  it('of a version without an intent file has left its new log between the renames: that one is found', async () => {
     const { home, facts } = await homeWithFacts();
     cpSync(join(home, 'log'), join(home, 'log.repair-AbCdEf', 'new'), { recursive: true });
     renameSync(join(home, 'log'), join(home, 'log.damaged-20260101-000000'));
@@ -102,7 +102,7 @@ describe('a repair that is killed', () => {
   });
 });
 
-describe('a log that is gone', () => {
+describe('a missing log', () => {
   const gone: readonly (readonly [string, (home: string) => void])[] = [
     ['with its folder', (home) => rmSync(join(home, 'log'), { recursive: true })],
     [
@@ -128,7 +128,7 @@ describe('a log that is gone', () => {
     ],
   ];
 
-  it.each(gone)('%s is refused, nothing is changed, and the repair that is named begins anew', async (_, remove) => {
+  it.each(gone)('%s is refused, nothing is changed, and the named repair begins anew', async (_, remove) => {
     const { home, facts } = await homeWithFacts();
     mkdirSync(join(home, 'bodies'), { recursive: true });
     writeFileSync(join(home, 'bodies', 'somebody'), 'waits');
@@ -148,7 +148,7 @@ describe('a log that is gone', () => {
     expect(readFileSync(join(home, kept, 'somebody'), 'utf8')).toBe('waits');
   });
 
-  it('is missed by the names of profiles too, when the number beside it is gone as well', async () => {
+  it('is noticed by the names of profiles too, when its head file is gone as well', async () => {
     const home = temporaryHome();
     const { core, close } = await openInstallation(home);
     await core.report('profile/work', [{ type: 'ProfileAdded', data: { description: '', tier: 'primary' } }], {
@@ -162,7 +162,7 @@ describe('a log that is gone', () => {
     await (await openInstallation(home)).close();
   });
 
-  it('was never there in a home that is new', async () => {
+  it('is no fault in a new home', async () => {
     const home = temporaryHome();
     mkdirSync(home, { mode: 0o700 });
     expect(await repairHistory(home, now)).toMatchObject({ repaired: false, facts: 0 });
@@ -171,7 +171,7 @@ describe('a log that is gone', () => {
   });
 });
 
-it('a folder in the place of a file of the log is told with the repair, which takes it away', async () => {
+it('a folder in the place of a file of the log is reported with the repair, which removes it', async () => {
   const { home, facts } = await homeWithFacts();
   for (const name of [
     'LOCK',

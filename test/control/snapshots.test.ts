@@ -15,7 +15,7 @@ async function withEndpoint() {
 }
 
 describe('a snapshot', () => {
-  it('is a name for what is set up now, with its hash', async () => {
+  it('is a name for the present configuration, with its hash', async () => {
     const { call } = await withEndpoint();
     const first = await call('config.snapshot', { description: 'before the move' });
     expect(first).toMatchObject({ id: `s${first.seq}`, reason: 'hand', description: 'before the move' });
@@ -36,7 +36,7 @@ describe('a snapshot', () => {
     expect((await call('config.get', { key: 'queue.hold' })).value).toBe(55);
   });
 
-  it('of those taken by themselves twenty are kept, of those by hand all', async () => {
+  it('is one of at most twenty automatic ones, while manual ones are all kept', async () => {
     const { call, core } = await withEndpoint();
     await call('config.snapshot', { description: 'mine' });
     for (let i = 0; i < 25; i++) {
@@ -47,7 +47,7 @@ describe('a snapshot', () => {
     expect(reasons).toEqual(['hand', ...Array.from({ length: 20 }, () => 'reset')]);
   });
 
-  it('still leads back when the facts before it are gone', async () => {
+  it('still allows a rollback when the facts before it are gone', async () => {
     const { call, core, configuration } = await withEndpoint();
     const then = configuration();
     const { id } = await call('config.snapshot', { description: '' });
@@ -64,7 +64,7 @@ describe('a snapshot', () => {
 });
 
 describe('a diff', () => {
-  it('is of any two moments: a fact, an instant, a snapshot, now', async () => {
+  it('compares any two moments: a fact, an instant, a snapshot, now', async () => {
     const { call, core, world } = await withEndpoint();
     const seq = core.state.seq;
     const at = world.now();
@@ -81,7 +81,7 @@ describe('a diff', () => {
     expect(await holds({ now: true })).toEqual([]);
   });
 
-  it('knows no moment that never was', async () => {
+  it('rejects a moment that never was', async () => {
     const { call, core } = await withEndpoint();
     const to = { now: true } as const;
     await expect(call('config.diff', { from: { snapshot: 's1' }, to })).rejects.toMatchObject({
@@ -93,7 +93,7 @@ describe('a diff', () => {
 });
 
 describe('a rollback', () => {
-  it('shows what it would do, and does nothing', async () => {
+  it('previews its effect, and changes nothing', async () => {
     const { call, core } = await withEndpoint();
     const { id } = await call('config.snapshot', { description: '' });
     await call('config.set', { key: 'queue.hold', value: '55' });
@@ -107,7 +107,7 @@ describe('a rollback', () => {
     expect(core.state.seq).toBe(head);
   });
 
-  it('is one batch: a snapshot, the rollback, and what leads there', async () => {
+  it('is one batch: a snapshot, the rollback, and the facts that lead there', async () => {
     const { call, core } = await withEndpoint();
     const { id } = await call('config.snapshot', { description: '' });
     await call('config.set', { key: 'queue.hold', value: '55' });
@@ -119,7 +119,7 @@ describe('a rollback', () => {
     expect(facts.slice(1, 3).map(({ cause }) => cause)).toEqual([head + 1, head + 1]);
   });
 
-  it('undoes the last command whole, and then its own undoing', async () => {
+  it('undoes the whole last command, and then its own undoing', async () => {
     const { call, configuration } = await withEndpoint();
     const before = configuration();
     await call('priority.policy', { cooldownS: 5, maxPerHour: 2 });
@@ -137,7 +137,7 @@ describe('a rollback', () => {
     });
   });
 
-  it('that takes an endpoint away keeps its key until it is undone, or until the next one', async () => {
+  it('that removes an endpoint keeps its key until it is undone, or until the next one', async () => {
     const it = await withEndpoint();
     const { id } = await it.call('config.snapshot', { description: '' });
     await it.call('endpoint.add', { profile: 'work', baseUrl: 'https://b.example.com', key: otherKey });
@@ -152,7 +152,7 @@ describe('a rollback', () => {
     expect([...it.vault.secrets.values()]).not.toContain(otherKey);
   });
 
-  it('cannot bring a removed key back, says so, and restores the rest when it may', async () => {
+  it('cannot restore a destroyed key, reports it, and restores the rest if allowed', async () => {
     const { call, endpoint, vault } = await withEndpoint();
     await call('config.set', { key: 'queue.hold', value: '33' });
     const { id } = await call('config.snapshot', { description: '' });
@@ -185,7 +185,7 @@ describe('a rollback', () => {
     expect([now?.baseUrl, vault.get(now?.secret ?? '')]).toEqual(['https://b.example.com', otherKey]);
   });
 
-  it('to its start gives the starting state, after any changes', async () => {
+  it('to the start restores the starting state, after any changes', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(changes, { maxLength: 12 }), async (commands) => {
         const { call, configuration } = await withEndpoint();
@@ -240,7 +240,7 @@ const changes: fc.Arbitrary<(call: Call) => Promise<unknown>> = fc.oneof(
 );
 
 describe('the audit', () => {
-  it('tells who did what to whom, with what was before, newest first, and no name of a key', async () => {
+  it('lists actions with time, source, target and former value, newest first, and no name of a key', async () => {
     const { call, endpoint } = await withEndpoint();
     await call('config.set', { key: 'queue.hold', value: '55' });
     await call('endpoint.update', { profile: 'work', id: endpoint.id, key: otherKey });
@@ -256,7 +256,7 @@ describe('the audit', () => {
     expect(JSON.stringify(entries)).not.toContain('"secret"');
   });
 
-  it('says what was before, of whatever was changed', async () => {
+  it('shows the former value of every change', async () => {
     const { call, endpoint } = await withEndpoint();
     await call('endpoint.update', { profile: 'work', id: endpoint.id, weight: 7, name: 'other' });
     await call('priority.set', { profile: 'work', tier: 'fallback' });
@@ -282,7 +282,7 @@ describe('the audit', () => {
     expect((await call('config.audit', { from, action: 'priority.set', target: 'work' })).entries).toEqual([newest]);
   });
 
-  it('is narrowed by action, target, time and who', async () => {
+  it('is filtered by action, target, time and source', async () => {
     const { call, world } = await withEndpoint();
     world.pass(1_000);
     const from = world.now();

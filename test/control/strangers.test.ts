@@ -33,7 +33,7 @@ const many = <T>(count: number, make: (n: number) => T) =>
   Object.fromEntries(Array.from({ length: count }, (_, n) => [`p${n}`, make(n)]));
 const provider = { name: 'same', settingsConfig: { env: { ANTHROPIC_BASE_URL: 'https://a.example.com' } } };
 
-describe('what an import brings', () => {
+describe('an import from another program', () => {
   it.each([
     ['deep', `{"profiles":${'['.repeat(100_000)}`, 'nested deeper than 32 levels'],
     ['full', `{"a":[${'1,'.repeat(200_000)}1]}`, 'more than 100000 values'],
@@ -61,11 +61,11 @@ describe('what an import brings', () => {
       }),
       'there are 1001 profiles in it, and no more than 1000 are taken',
     ],
-  ])('too much of it is refused by its bound: %s', async (_, text, why) => {
+  ])('is refused by a bound: %s', async (_, text, why) => {
     await expect(readIncoming({ text })).rejects.toMatchObject(invalid(why));
   });
 
-  it('a name as long as the file is cut before it is looked at, and an endpoint of that name is left out', async () => {
+  it('has a name as long as the file truncated before it is compared, and an endpoint of that name left out', async () => {
     const it = await memoryInstallation();
     const env = { ANTHROPIC_BASE_URL: 'https://a.example.com', ANTHROPIC_AUTH_TOKEN: key };
     const text = JSON.stringify({
@@ -75,7 +75,7 @@ describe('what an import brings', () => {
     expect(it.core.state.seq).toBe(0);
   });
 
-  it('of a thousand equal names each profile gets its own', async () => {
+  it('gives each of a thousand equal profile names a name of its own', async () => {
     const { profiles } = await readIncoming({
       text: JSON.stringify({
         profiles: many(1_000, () => ({ name: 'same name', base_url: 'https://a.example.com', api_key: key })),
@@ -94,7 +94,7 @@ describe('keys under a passphrase', () => {
     return document as { readonly secrets: Record<string, unknown> };
   }
 
-  it('are opened at the cost that they were closed with, and at no higher one, however that is asked for', async () => {
+  it('are decrypted at the cost that they were encrypted with, and at no higher one, whatever the file requests', async () => {
     const document = await sealed();
     const asked = (change: object) =>
       readIncoming({
@@ -129,7 +129,7 @@ describe('a file to import', () => {
     );
   });
 
-  it('of a gigabyte that calls itself a database is asked for its first bytes only', () => {
+  it('of a gigabyte that claims to be a database is read for its first bytes only', () => {
     const path = join(folder(), 'large');
     writeFileSync(path, 'SQLite format 3\0');
     execFileSync(process.execPath, ['-e', `require('fs').truncateSync(${JSON.stringify(path)}, 2 ** 33)`]);
@@ -137,8 +137,8 @@ describe('a file to import', () => {
   });
 });
 
-describe('a reader', () => {
-  it.skipIf(process.platform === 'win32')('that hears nothing more is ended, and says after how long', async () => {
+describe('a reader process', () => {
+  it.skipIf(process.platform === 'win32')('that hangs is killed, and the error gives the time', async () => {
     const root = folder();
     const file = join(root, 'pipe');
     execFileSync('sh', ['-c', 'mkfifo "$0"', file]);
@@ -150,7 +150,7 @@ describe('a reader', () => {
     expect(readdirSync(root)).toEqual(['pipe']);
   });
 
-  it.skipIf(process.platform === 'win32')('whose asker is gone ends with it, whatever it waits for', async () => {
+  it.skipIf(process.platform === 'win32')('whose parent is gone ends with it, whatever it waits for', async () => {
     const root = folder();
     const file = join(root, 'pipe');
     execFileSync('sh', ['-c', 'mkfifo "$0"', file]);
@@ -167,14 +167,14 @@ describe('a reader', () => {
     closeSync(writer);
   });
 
-  it('that has too little memory ends alone, and says so', async () => {
+  it('that runs out of memory ends alone, and reports it', async () => {
     await expect(apart('import', { text: '{}' }, { timeMs: 60_000, heapMb: 4 })).rejects.toMatchObject({
       code: 'QCC_APART_LIMIT',
       message: expect.stringContaining('more than 4 MB of memory'),
     });
   });
 
-  it('answers one question after the other, and passes on what is wrong with a file as it was thrown', async () => {
+  it('answers one task after the other, and passes a file’s error on as it was thrown', async () => {
     const reader = new Apart('import');
     onTestFinished(() => reader.close());
     await expect(reader.ask({ text: '[' })).rejects.toMatchObject({ ...invalid('it is not JSON'), exit: 1 });
@@ -186,7 +186,7 @@ describe('a reader', () => {
 });
 
 describe('a gateway', () => {
-  it('imports through a reader, and takes all of a large file with one write of its keys', async () => {
+  it('imports through a reader process, and stores all keys of a large file in one write', async () => {
     const { home, call } = await runningGateway();
     const text = JSON.stringify({
       profiles: many(20, (n) => ({
@@ -208,7 +208,7 @@ describe('a gateway', () => {
   });
 });
 
-describe('a document beside which the configuration is held', () => {
+describe('a document that is compared with the configuration', () => {
   it('is bounded like any other', async () => {
     const { at } = await import('../cli/command.ts');
     const home = temporaryHome();

@@ -39,8 +39,8 @@ function poolThat(answer: (job: ProbeJob) => Promise<ProbeResult>) {
   return { open: () => pool, jobs, closed: () => closed };
 }
 
-describe('testing endpoints', () => {
-  it('holds a conversation with each, and records nothing', async () => {
+describe('qcc endpoint test', () => {
+  it('holds a conversation with each endpoint, and records nothing', async () => {
     const installation = await withEndpoints('a.example', 'b.example');
     const before = installation.core.state.seq;
     const pool = poolThat(async () => good);
@@ -54,7 +54,7 @@ describe('testing endpoints', () => {
     expect([installation.core.state.seq, pool.closed()]).toEqual([before, 1]);
   });
 
-  it('keeps the others’ checks when a worker dies under one', async () => {
+  it('keeps the other checks when a worker dies under one', async () => {
     const installation = await withEndpoints('a.example', 'b.example', 'c.example');
     const pool = poolThat(({ baseUrl }) =>
       baseUrl.includes('b.') ? Promise.reject(new Error('worker exited')) : Promise.resolve(good),
@@ -65,7 +65,7 @@ describe('testing endpoints', () => {
     expect(pool.closed()).toBe(1);
   });
 
-  it('opens no pool for nothing', async () => {
+  it('opens no pool without endpoints', async () => {
     const pool = poolThat(async () => good);
     expect(await testEndpoints(await withEndpoints(), {}, pool.open)).toEqual({ checks: [] });
     expect(pool.closed()).toBe(0);
@@ -73,7 +73,7 @@ describe('testing endpoints', () => {
 });
 
 describe('the job of a probe', () => {
-  it('goes through the proxy of the environment, as traffic does', async () => {
+  it('uses the proxy of the environment, as traffic does', async () => {
     vi.stubEnv('HTTPS_PROXY', 'http://proxy.example:3128');
     vi.stubEnv('https_proxy', undefined);
     vi.stubEnv('no_proxy', undefined);
@@ -84,7 +84,7 @@ describe('the job of a probe', () => {
     expect(jobs.map(({ proxy }) => proxy)).toEqual(['http://proxy.example:3128', null]);
   });
 
-  it('is the endpoint, its key, the settings and its past', async () => {
+  it('contains the endpoint, its key, the settings and its past', async () => {
     const installation = await withEndpoints('a.example', 'b.example');
     const [a, b] = installation.core.state.profiles.endpoints();
     if (!a || !b) throw new Error('two endpoints were added');

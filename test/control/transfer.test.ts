@@ -28,7 +28,7 @@ const exported = async ({ call }: Opened, secret = false) =>
   JSON.stringify((await call('config.export', secret ? { withSecrets: true, passphrase } : {})).document);
 
 describe('an export', () => {
-  it('has no key, no name of a key, and no setting that is a secret', async () => {
+  it('has no key, no name of a key, and no secret setting', async () => {
     const it = await withLadder();
     await it.call('config.set', { key: 'notify.webhook', value: 'https://hooks.example.com/token-of-mine' });
     const text = await exported(it);
@@ -47,7 +47,7 @@ describe('an export', () => {
       expect(text).not.toContain(secret);
   });
 
-  it('taken into an empty home exports the same again, keys included', async () => {
+  it('that is imported into an empty home exports the same again, keys included', async () => {
     const it = await withLadder();
     await it.call('config.set', { key: 'notify.webhook', value: 'https://hooks.example.com/token-of-mine' });
     const empty = await memoryInstallation();
@@ -59,7 +59,7 @@ describe('an export', () => {
     expect(keysOf(empty)).toEqual(keysOf(it));
   });
 
-  it('of any ladder does', async () => {
+  it('of any ladder imports the same ladder', async () => {
     await fc.assert(
       fc.asyncProperty(ladders, async (profiles) => {
         const it = await memoryInstallation();
@@ -87,7 +87,7 @@ const ladders = fc.uniqueArray(
 );
 
 describe('an import', () => {
-  it('puts everything that the file names back, over what is there, with the keys that are there', async () => {
+  it('restores everything that the file names, over the present configuration, with the stored keys', async () => {
     const it = await withLadder();
     const text = await exported(it);
     const [first] = (await it.call('endpoint.list', { profile: 'work' })).endpoints;
@@ -110,7 +110,7 @@ describe('an import', () => {
     expect(it.vault.get(now?.secret ?? '')).toBe(key);
   });
 
-  it('shows what it would do, and does nothing', async () => {
+  it('previews its effect, and changes nothing', async () => {
     const it = await withLadder();
     const text = await exported(it);
     await it.call('config.set', { key: 'queue.hold', value: '55' });
@@ -132,7 +132,7 @@ describe('an import', () => {
     expect(secrets()).toEqual([key, otherKey]);
   });
 
-  it('takes no endpoint that has no key, unless the rest is enough', async () => {
+  it('skips an endpoint without a key only if the rest may be imported alone', async () => {
     const text = await exported(await withLadder());
     const empty = await memoryInstallation();
     await expect(empty.call('config.import', { text })).rejects.toMatchObject({ code: 'QCC_IMPORT_PARTIAL', exit: 1 });
@@ -142,7 +142,7 @@ describe('an import', () => {
     expect((await empty.call('priority.list', {})).tiers.primary).toEqual(['work', 'spare']);
   });
 
-  it('gives no key of here to a host that the file has put in its place', async () => {
+  it('gives no stored key to a host that the file substitutes', async () => {
     const it = await withLadder();
     const document = JSON.parse(await exported(it));
     delete document.checksum;
@@ -155,7 +155,7 @@ describe('an import', () => {
     expect(it.configuration()).toEqual(before);
   });
 
-  it('opens no keys with another passphrase, without one, or in a document that was changed', async () => {
+  it('decrypts no keys with another passphrase, without one, or in a document that was changed', async () => {
     const text = await exported(await withLadder(), true);
     const { checksum: _, ...changed } = JSON.parse(text);
     const empty = await memoryInstallation();
@@ -180,7 +180,7 @@ describe('an import', () => {
     });
   });
 
-  it('of a file that was damaged anywhere changes nothing, or is what the whole file says', async () => {
+  it('of a file that is damaged anywhere changes nothing, or imports the whole file', async () => {
     const it = await withLadder();
     const text = await exported(it);
     await it.call('config.set', { key: 'queue.hold', value: '55' });
@@ -243,8 +243,8 @@ const rows = async ({ call }: Opened) =>
     endpoints,
   ]);
 
-describe('coming over from the original tool', () => {
-  it('takes its profiles, its default one, and the tiers that lie beside it', async () => {
+describe('an import from the original tool', () => {
+  it('takes its profiles, its default one, and the tiers beside it', async () => {
     const it = await memoryInstallation();
     const text = JSON.stringify(
       fastcc({
@@ -271,7 +271,7 @@ describe('coming over from the original tool', () => {
     expect(leftOut).toEqual([{ path: 'profiles/my relay → my-relay', because: 'renamed' }]);
   });
 
-  it('takes version 0.4: endpoints, policies and what has no counterpart, listed', async () => {
+  it('takes version 0.4: endpoints and policies, and lists what has no counterpart', async () => {
     const it = await memoryInstallation();
     const document = {
       version: '0.4.0',
@@ -340,7 +340,7 @@ describe('coming over from the original tool', () => {
     });
   });
 
-  it('a second time changes nothing', async () => {
+  it('changes nothing the second time', async () => {
     const it = await memoryInstallation();
     const text = JSON.stringify(fastcc({ work: { url: 'https://a.example.com', key } }));
     await it.call('config.import', { text });
@@ -349,13 +349,13 @@ describe('coming over from the original tool', () => {
     expect(it.core.state.seq).toBe(head);
   });
 
-  it('tells no key in what it answers', async () => {
+  it('shows no key in its answer', async () => {
     const it = await memoryInstallation();
     const text = JSON.stringify(fastcc({ work: { url: 'https://a.example.com', key } }));
     expect(JSON.stringify(await it.call('config.import', { text }))).not.toContain(key);
   });
 
-  it('takes nothing when one address cannot be taken', async () => {
+  it('takes nothing when one address is invalid', async () => {
     const it = await memoryInstallation();
     const text = JSON.stringify(
       fastcc({ good: { url: 'https://a.example.com', key }, bad: { url: 'http://relay.example.com', key } }),
@@ -401,8 +401,8 @@ interface Sqlite {
   };
 }
 
-describe('coming over from cc-switch', () => {
-  it('takes each provider as a profile, the current one as the default, and the header that it used', async () => {
+describe('an import from cc-switch', () => {
+  it('takes each provider as a profile, the current one as the default, and its header style', async () => {
     const it = await memoryInstallation();
     const { leftOut } = await it.call('config.import', { text: JSON.stringify(ccSwitch) });
     expect(leftOut.map(({ path, because }) => [path, because])).toEqual([
@@ -419,7 +419,7 @@ describe('coming over from cc-switch', () => {
     expect(it.core.state.profiles.default).toBe('中转');
   });
 
-  it('changes no description and no name that is here already', async () => {
+  it('changes no existing description and no existing name', async () => {
     const it = await memoryInstallation();
     await it.call('profile.add', { name: 'api', description: '公司' });
     await it.call('endpoint.add', {
@@ -432,7 +432,7 @@ describe('coming over from cc-switch', () => {
     expect(changes.map(({ path }) => path)).toEqual(['profiles/relay-one', 'profiles/中转']);
   });
 
-  it('reads its database where Node can, and says what to do where it cannot', async () => {
+  it('reads its database if Node can, and explains what to do if it cannot', async () => {
     const path = `${temporaryHome()}.db`;
     const sqlite = process.getBuiltinModule('node:sqlite') as Sqlite | undefined;
     if (!sqlite) {
