@@ -23,8 +23,15 @@ for (const path of readdirSync('src', { recursive: true }).filter((name) => name
 chmodSync(join(dist, 'src', 'cli', 'main.js'), 0o755);
 
 // What a command line alone loads, but for the commands themselves.
-const inStart = /\/src\/((cli|messages|terminal)\/|commands\/([\w-]+\/manifest|command|arguments)\.js)/;
+const inStart = /\/src\/((cli|messages(?!\/errors\/en)|terminal)\/|commands\/([\w-]+\/manifest|command|arguments)\.js)/;
 await joinStart(`${relative('.', dist).replaceAll('\\', '/')}/src/cli/driver.js`);
+await joinErrors(join(dist, 'src', 'errors', 'qcc-error.js'));
+
+/** An error is made with its English sentence: both are one module, because every start loads them. */
+async function joinErrors(error) {
+  const how = { bundle: true, platform: 'node', format: 'esm', charset: 'utf8', allowOverwrite: true };
+  await build({ ...how, entryPoints: [error], outfile: error, external: ['./key-shape.js'] });
+}
 
 /**
  * Makes one module of what every command loads before its own code: as many modules, they cost a start a fourth of all its time. The

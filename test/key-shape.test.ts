@@ -80,13 +80,13 @@ describe('what looks like a key', () => {
 
   it('is in no error', () => {
     const key = 'sk-ant-api03-Zk3v9QxT7bLw2RnY8mHc5JdP0sFa6Ge1';
-    const error = new QccError('QCC_X_Y', `there is no "${key}"`, `qcc add ${key}`, 1, { name: key, n: 1 }, [
+    const error = new QccError('QCC_USAGE_INVALID', { text: `there is no "${key}"`, hint: `qcc add ${key}` }, 1, [
       `x ${key}`,
     ]);
     expect([error.message, error.hint, error.params, error.below]).toEqual([
       'there is no "sk-ant…6Ge1"',
       'qcc add sk-ant…6Ge1',
-      { name: 'sk-ant…6Ge1', n: 1 },
+      { text: 'there is no "sk-ant…6Ge1"', hint: 'qcc add sk-ant…6Ge1' },
       ['x sk-ant…6Ge1'],
     ]);
   });

@@ -60,7 +60,9 @@ describe('an error that nobody expected', () => {
     expect(sketch(system)).toMatch(/^nobody expected Error ECONNRESET read\n +at /);
     expect(sketch(Object.assign(new Error(''), { code: secret.repeat(9), name: `${secret} x` }))).not.toContain(secret);
     expect(sketch(null)).toBe('nobody expected a object');
-    expect(sketch(new QccError('QCC_X', 'our own words', 'qcc x'))).toContain('our own words');
+    expect(sketch(new QccError('QCC_USAGE_INVALID', { text: 'our own words', hint: 'qcc x' }))).toContain(
+      'our own words',
+    );
     const json = (() => {
       try {
         return JSON.parse(`{"prompt":"${secret}`);

@@ -149,10 +149,7 @@ function unreadable(file: string, error: unknown): QccError {
   const { code = '', message } = error as NodeJS.ErrnoException;
   if (!/^E[A-Z]+$/.test(code)) return invalid(message);
   const exit = code === 'ENOENT' ? exitCodes.notFound : exitCodes.failed;
-  return new QccError('QCC_IMPORT_UNREADABLE', `${file} cannot be read (${code})`, `ls -l ${file}`, exit, {
-    path: file,
-    code,
-  });
+  return new QccError('QCC_IMPORT_UNREADABLE', { path: file, code }, exit);
 }
 
 async function textOf(chunks: AsyncIterable<Buffer>): Promise<string> {
@@ -188,7 +185,5 @@ async function checkLog(folder: string, home: string, facts: number): Promise<vo
 }
 
 function invalid(why: string): QccError {
-  return new QccError('QCC_BACKUP_INVALID', `this is no whole backup: ${why}`, 'qcc config backup FILE', undefined, {
-    why,
-  });
+  return new QccError('QCC_BACKUP_INVALID', { why });
 }

@@ -17,7 +17,7 @@ interface Found {
 }
 
 function usageError(message: string, hint: string): QccError {
-  return new QccError('QCC_USAGE_INVALID', message, hint, exitCodes.usage);
+  return new QccError('QCC_USAGE_INVALID', { text: message, hint }, exitCodes.usage);
 }
 
 /** Walks down the manifest. Global flags may stand anywhere on the way. */

@@ -76,9 +76,13 @@ export async function withInstallation<T>(
  */
 export async function confirmed(context: Context, ask: () => string | Promise<string>): Promise<void> {
   if (isOn(context, 'yes')) return;
-  if (!context.canAsk) throw new QccError('QCC_USAGE_CONFIRM', context.words.needsYes, '--yes', exitCodes.usage);
+  if (!context.canAsk) throw new QccError('QCC_USAGE_CONFIRM', { text: context.words.needsYes }, exitCodes.usage);
   const question = await ask();
   const { confirm } = await import('../terminal/prompt.ts');
   if (!(await confirm(question, context.words)))
-    throw new QccError('QCC_USAGE_DECLINED', context.words.stopped, context.words.whenSure, exitCodes.interrupted);
+    throw new QccError(
+      'QCC_USAGE_DECLINED',
+      { text: context.words.stopped, hint: context.words.whenSure },
+      exitCodes.interrupted,
+    );
 }

@@ -55,21 +55,9 @@ export function notInput(operation: string): QccError {
 
 function invalid(operation: string, path: string, wanted: string): QccError {
   const field = path.slice(0, nameMax);
-  return new QccError(
-    'QCC_INPUT_INVALID',
-    `${operation}: "${field}" must be ${wanted}`,
-    'qcc --help',
-    exitCodes.usage,
-    { operation, field, wanted },
-  );
+  return new QccError('QCC_INPUT_INVALID', { operation, field, wanted }, exitCodes.usage);
 }
 
 export function keyGiven(field: string): QccError {
-  return new QccError(
-    'QCC_INPUT_KEY',
-    `"${field}" looks like an API key, and would be kept in clear: nothing was done`,
-    'pass a key by --api-key-stdin, or --api-key-env NAME',
-    exitCodes.usage,
-    { field },
-  );
+  return new QccError('QCC_INPUT_KEY', { field }, exitCodes.usage);
 }

@@ -29,7 +29,7 @@ export const connect: Connect = async ({ home, needGateway = false }) => {
 };
 
 export function gatewayDown(): QccError {
-  return new QccError('QCC_GATEWAY_DOWN', 'the gateway is not running', 'qcc proxy start', exitCodes.notRunning);
+  return new QccError('QCC_GATEWAY_DOWN', {}, exitCodes.notRunning);
 }
 
 async function inProcess(home: string): Promise<Connection> {
@@ -123,15 +123,9 @@ function settle(text: string, resolve: (answer: unknown) => void, reject: (error
 }
 
 function lost(why: string): QccError {
-  return new QccError('QCC_GATEWAY_LOST', `the gateway ended while it was asked (${why})`, 'qcc proxy status');
+  return new QccError('QCC_GATEWAY_LOST', { why });
 }
 
 function mute(limitMs: number): QccError {
-  return new QccError(
-    'QCC_GATEWAY_MUTE',
-    `the gateway is there, and has not answered within ${limitMs} ms`,
-    'qcc proxy stop',
-    exitCodes.failed,
-    { limitMs },
-  );
+  return new QccError('QCC_GATEWAY_MUTE', { limitMs });
 }

@@ -67,13 +67,7 @@ function removeStale(path: string): void {
 
 function blocked(path: string, { code, message }: NodeJS.ErrnoException): QccError {
   const why = code ?? message;
-  return new QccError(
-    'QCC_SOCKET_BLOCKED',
-    `the control socket ${path} cannot be made (${why}): what stands in its place is no socket, or may not be replaced`,
-    `ls -ld ${path}`,
-    exitCodes.failed,
-    { path, why },
-  );
+  return new QccError('QCC_SOCKET_BLOCKED', { path, why });
 }
 
 /** Queries that are being answered finish; a client that has begun a query and does not go on must not keep the gateway from stopping. */
@@ -121,13 +115,7 @@ function parsed(name: string, text: string): unknown {
 
 /** After an update, a newer command line may call an operation that this running gateway does not know. */
 function unknownOperation(name: string): QccError {
-  return new QccError(
-    'QCC_OPERATION_UNKNOWN',
-    `the running gateway does not know "${name}": it is of another version`,
-    'qcc proxy restart',
-    exitCodes.failed,
-    { name },
-  );
+  return new QccError('QCC_OPERATION_UNKNOWN', { name });
 }
 
 function told(error: unknown): ToldError {
@@ -141,8 +129,7 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > bodyBytesMax)
-      throw new QccError('QCC_CONTROL_TOO_LARGE', 'the question is too large', 'ask for less', exitCodes.usage);
+    if (bytes > bodyBytesMax) throw new QccError('QCC_CONTROL_TOO_LARGE', {}, exitCodes.usage);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8') || '{}';

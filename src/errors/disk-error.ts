@@ -1,6 +1,6 @@
 /** What the system says when it takes nothing: in words, with what can be done. Not damage: a repair would fail the same way. */
 import { dirname } from 'node:path';
-import { exitCodes, QccError } from './qcc-error.ts';
+import { QccError } from './qcc-error.ts';
 
 /** Undefined for what is none of these. */
 export function diskError(error: unknown, home: string): QccError | undefined {
@@ -9,27 +9,25 @@ export function diskError(error: unknown, home: string): QccError | undefined {
   switch (code) {
     case 'ENOSPC':
     case 'EDQUOT':
-      return told(
-        'QCC_DISK_FULL',
-        `${path} cannot be written: the disk is full`,
-        `free space, then run it again: df -h ${place}`,
-        path,
-      );
+      return new QccError('QCC_DISK_FULL', {
+        text: `${path} cannot be written: the disk is full`,
+        hint: `free space, then run it again: df -h ${place}`,
+        dir: path,
+      });
     case 'EROFS':
-      return told(
-        'QCC_DISK_READONLY',
-        `${path} cannot be written: the disk is read-only`,
-        `make it writable, then run it again: findmnt -T ${place}`,
-        path,
-      );
+      return new QccError('QCC_DISK_READONLY', {
+        text: `${path} cannot be written: the disk is read-only`,
+        hint: `make it writable, then run it again: findmnt -T ${place}`,
+        dir: path,
+      });
     case 'EACCES':
     case 'EPERM':
-      return told('QCC_FILE_UNREADABLE', `${path} cannot be used: you may not`, `ls -ld ${place} ${path}`, path);
+      return new QccError('QCC_FILE_UNREADABLE', {
+        text: `${path} cannot be used: you may not`,
+        hint: `ls -ld ${place} ${path}`,
+        path,
+      });
     default:
       return undefined;
   }
-}
-
-function told(code: string, message: string, hint: string, path: string): QccError {
-  return new QccError(code, message, hint, exitCodes.failed, { dir: path, path });
 }

@@ -1,4 +1,6 @@
 /** The one error that qcc throws at people: what is wrong, and the command that helps. No error repeats what looks like a key. */
+import { errorsEn } from '../messages/errors/en.ts';
+import type { ErrorCode, ErrorParamsOf } from '../messages/errors/params.ts';
 import { withoutKeys } from './key-shape.ts';
 
 /** `docs/commands.md` lists them; they are never renumbered. */
@@ -16,32 +18,33 @@ export const exitCodes = {
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
+/** Of whatever error: as they come over the control socket. */
 export type ErrorParams = Readonly<Record<string, string | number>>;
 
+/** What an error is made of: its code, what belongs into its sentence, and lines of a log that say more. */
+type Given = {
+  [Code in ErrorCode]: [code: Code, params: ErrorParamsOf[Code], exit?: ExitCode, below?: readonly string[]];
+}[ErrorCode];
+
+/** It is put into words where it is shown. Its `message` and its `hint` are English: for logs, and for the control socket. */
 export class QccError extends Error {
   /** `QCC_NOUN_PROBLEM`: stable, never translated. */
   readonly code: string;
   /** The next command to run. */
   readonly hint: string;
   readonly exit: ExitCode;
-  /** What is put into the message: with the code, all that a translation needs. */
+  /** What is put into the message: with the code, all that a language needs. */
   readonly params: ErrorParams;
   /** Lines of a log that say more. The message itself is one line. */
   readonly below: readonly string[];
 
-  constructor(
-    code: string,
-    message: string,
-    hint: string,
-    exit: ExitCode = exitCodes.failed,
-    params: ErrorParams = {},
-    below: readonly string[] = [],
-  ) {
-    super(withoutKeys(message));
+  constructor(...[code, params, exit = exitCodes.failed, below = []]: Given) {
+    const words = errorsEn[code] as { message(params: object): string; hint(params: object): string };
+    super(withoutKeys(words.message(params)));
     this.code = code;
-    this.hint = withoutKeys(hint);
+    this.hint = withoutKeys(words.hint(params));
     this.exit = exit;
-    this.params = paramsWithoutKeys(params);
+    this.params = paramsWithoutKeys(params as ErrorParams);
     this.below = below.map(withoutKeys);
   }
 }
@@ -56,5 +59,5 @@ function paramsWithoutKeys(params: ErrorParams): ErrorParams {
 
 /** Something was asked for in a way that cannot be understood. */
 export function usage(message: string, hint: string): QccError {
-  return new QccError('QCC_USAGE_INVALID', message, hint, exitCodes.usage);
+  return new QccError('QCC_USAGE_INVALID', { text: message, hint }, exitCodes.usage);
 }

@@ -13,6 +13,7 @@ export function toldOf({ code, message, hint, exit, params }: QccError): ToldErr
   return { code, message, hint, exit, params };
 }
 
-export function errorOf({ code, message, hint, exit, params }: ToldError): QccError {
-  return new QccError(code, message, hint, exit, params);
+/** Its code may be none that this version knows: what it said stays what it is. */
+export function errorOf({ code, message, hint, exit, params = {} }: ToldError): QccError {
+  return Object.assign(new QccError('QCC_USAGE_INVALID', { text: message, hint }, exit), { code, params });
 }

@@ -78,19 +78,11 @@ const goneCodes: ReadonlySet<string> = new Set(['QCC_GATEWAY_DOWN', 'QCC_GATEWAY
 function alreadyRuns(home: string, { pid, url }: StatusRow): QccError {
   return new QccError(
     'QCC_GATEWAY_RUNNING',
-    `a gateway already runs for ${home}: ${url}, pid ${pid}`,
-    'qcc proxy status',
+    { home, url, pid, text: `a gateway already runs for ${home}: ${url}, pid ${pid}`, hint: 'qcc proxy status' },
     exitCodes.conflict,
-    { home, url, pid },
   );
 }
 
 function stillStops(pid: number): QccError {
-  return new QccError(
-    'QCC_GATEWAY_STOPPING',
-    `the gateway with pid ${pid} is still stopping`,
-    'qcc proxy stop --timeout 0',
-    exitCodes.conflict,
-    { pid },
-  );
+  return new QccError('QCC_GATEWAY_STOPPING', { pid }, exitCodes.conflict);
 }

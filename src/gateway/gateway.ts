@@ -100,12 +100,7 @@ export async function runGateway(options: GatewayOptions): Promise<Gateway> {
 
 function refuseStopped(signal: AbortSignal | undefined): void {
   if (!signal?.aborted) return;
-  throw new QccError(
-    'QCC_GATEWAY_STOPPED',
-    'it was stopped while it started',
-    'qcc proxy start',
-    exitCodes.interrupted,
-  );
+  throw new QccError('QCC_GATEWAY_STOPPED', {}, exitCodes.interrupted);
 }
 
 async function serve(installation: Installation, options: GatewayOptions, parts: Parts): Promise<Gateway> {
@@ -262,12 +257,7 @@ function warnOfSurroundings(): void {
 }
 
 function ended(): QccError {
-  return new QccError(
-    'QCC_GATEWAY_ENDING',
-    'the gateway could not start, or is ending',
-    'qcc proxy status',
-    exitCodes.notRunning,
-  );
+  return new QccError('QCC_GATEWAY_ENDING', {}, exitCodes.notRunning);
 }
 
 /** Facts of requests and of the queue change no setting. */
@@ -277,11 +267,5 @@ function isTraffic(stream: string): boolean {
 
 function refuseOpenListener(host: string, tokenRequired: boolean): void {
   if (isLoopback(host) || tokenRequired) return;
-  throw new QccError(
-    'QCC_PROXY_OPEN',
-    `${host} can be reached from other machines, and proxy.require_token is off: anybody could spend your keys`,
-    'qcc config set proxy.require_token true',
-    exitCodes.usage,
-    { host },
-  );
+  throw new QccError('QCC_PROXY_OPEN', { host }, exitCodes.usage);
 }

@@ -54,12 +54,7 @@ async function lastTroubled(log: ReadableLog): Promise<About> {
     const last = facts.findLast(isTroubled);
     if (last) return { about: nameOf(last.stream), seq: log.head };
   }
-  throw new QccError(
-    'QCC_HISTORY_NO_TROUBLE',
-    'no request that the log knows has failed or went to another endpoint',
-    'qcc history explain REQUEST',
-    exitCodes.notFound,
-  );
+  throw new QccError('QCC_HISTORY_NO_TROUBLE', {}, exitCodes.notFound);
 }
 
 /** A fact's number stands for the request that the fact is about, or else for the endpoint, as it was then. */
@@ -74,13 +69,7 @@ async function toldBy(log: ReadableLog, given: string): Promise<About> {
   const { endpoint } = (fact?.data ?? {}) as { endpoint?: unknown };
   if (fact && kindOf(fact.stream) === 'endpoint') return { about: fact.stream, seq };
   if (typeof endpoint === 'string') return { about: endpoint, seq };
-  throw new QccError(
-    'QCC_HISTORY_NO_STORY',
-    `${given} tells of no request and of no endpoint`,
-    'qcc history --stream request --limit 20',
-    exitCodes.notFound,
-    { given },
-  );
+  throw new QccError('QCC_HISTORY_NO_STORY', { given }, exitCodes.notFound);
 }
 
 /** A fact, and those that led to it. */

@@ -39,10 +39,8 @@ export async function openIncident(path: string, limits: IncidentLimits = defaul
     if (error instanceof QccError || code === undefined) throw error;
     throw new QccError(
       'QCC_CAPSULE_UNREADABLE',
-      `${path} cannot be read (${code})`,
-      'qcc history export --incident FILE makes one',
-      code === 'ENOENT' ? exitCodes.notFound : exitCodes.failed,
       { path, code },
+      code === 'ENOENT' ? exitCodes.notFound : exitCodes.failed,
     );
   }
 }
@@ -75,13 +73,7 @@ function headIn(path: string, line: string): IncidentHead {
   const head = parsed<IncidentHead>(line, headBounds);
   if (!isHead(head)) throw damagedIncident(path, 'it does not begin like an incident of qcc');
   if (head.capsule > incidentForm || !stateIn(path, head))
-    throw new QccError(
-      'QCC_CAPSULE_VERSION',
-      `${path} was written by qcc ${head.qcc}, which keeps its state in another form`,
-      'use that version of qcc',
-      exitCodes.failed,
-      { path, version: String(head.qcc) },
-    );
+    throw new QccError('QCC_CAPSULE_VERSION', { path, version: String(head.qcc), qcc: head.qcc });
   return head;
 }
 
@@ -191,21 +183,9 @@ function isHead(line: Partial<IncidentHead> | undefined): line is IncidentHead {
 
 /** Content that was forged, or damaged on its way. */
 export function damagedIncident(path: string, why: string): QccError {
-  return new QccError(
-    'QCC_CAPSULE_DAMAGED',
-    `${path} is no whole incident file: ${why}`,
-    'ask for the file again',
-    exitCodes.failed,
-    { path },
-  );
+  return new QccError('QCC_CAPSULE_DAMAGED', { path, why });
 }
 
 function beyond(path: string, why: string): QccError {
-  return new QccError(
-    'QCC_CAPSULE_LIMIT',
-    `${path} is more than is read of an incident file: ${why}`,
-    'ask for one of a shorter time',
-    exitCodes.failed,
-    { path, why },
-  );
+  return new QccError('QCC_CAPSULE_LIMIT', { path, why });
 }

@@ -68,13 +68,7 @@ function requestOf({ stream, data }: Recorded): string | undefined {
 
 function ambiguous(given: string, found: readonly string[]): QccError {
   const known = found.slice(0, candidatesMax).join(', ');
-  return new QccError(
-    'QCC_REQUEST_AMBIGUOUS',
-    `"${given}" may be ${found.length} requests: ${known}`,
-    'say more of its id',
-    exitCodes.usage,
-    { given, count: found.length, known },
-  );
+  return new QccError('QCC_REQUEST_AMBIGUOUS', { given, count: found.length, known }, exitCodes.usage);
 }
 
 /** @param certainUntil end of the certain record of a killed gateway that may have received it */
@@ -82,12 +76,15 @@ export function unknownRequest(request: string, certainUntil: Millis | null = nu
   const until = certainUntil === null ? '' : iso(certainUntil);
   return new QccError(
     'QCC_REQUEST_UNKNOWN',
-    certainUntil === null
-      ? `the log knows no request "${request}"`
-      : `the log knows no end of request "${request}": the gateway of its time was killed, and what ended after ${until} is uncertain`,
-    'qcc history --stream request --limit 20',
+    {
+      request,
+      until,
+      text:
+        certainUntil === null
+          ? `the log knows no request "${request}"`
+          : `the log knows no end of request "${request}": the gateway of its time was killed, and what ended after ${until} is uncertain`,
+    },
     exitCodes.notFound,
-    { request, until },
   );
 }
 
@@ -167,10 +164,14 @@ async function endpointOf(log: ReadableLog, { profiles }: State, given: string):
   if (ids.length > 1)
     throw new QccError(
       'QCC_ENDPOINT_AMBIGUOUS',
-      `"${given}" is the beginning or the name of ${ids.length} endpoints: ${ids.slice(0, candidatesMax).join(', ')}`,
-      'qcc health status',
+      {
+        id: given,
+        count: ids.length,
+        profile: '',
+        text: `"${given}" is the beginning or the name of ${ids.length} endpoints: ${ids.slice(0, candidatesMax).join(', ')}`,
+        hint: 'qcc health status',
+      },
       exitCodes.usage,
-      { id: given, count: ids.length, profile: '' },
     );
   // Removed before names were recorded: only its facts exist.
   if (await isStream(log, streams.endpoint(wanted as EndpointId))) return wanted;
@@ -190,9 +191,13 @@ function namesNothing(filter: string, given: string, known: readonly string[], e
   const hint = listed === '' ? 'qcc history' : `there are: ${listed}`;
   return new QccError(
     'QCC_HISTORY_FILTER',
-    `--${filter} "${given}" names nothing that the history knows`,
-    near === undefined ? hint : `did you mean ${near}? ${hint}`,
+    {
+      filter,
+      given,
+      near: near ?? '',
+      known: listed,
+      hint: near === undefined ? hint : `did you mean ${near}? ${hint}`,
+    },
     exit,
-    { filter, given, near: near ?? '', known: listed },
   );
 }

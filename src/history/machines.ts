@@ -46,15 +46,20 @@ export function machinesAbout(rows: readonly MachineRow[], about: string | undef
   if (begun.length > 1)
     throw new QccError(
       'QCC_ENDPOINT_AMBIGUOUS',
-      `"${about}" is the beginning of ${begun.length} endpoints`,
-      'qcc debug',
+      {
+        id: about,
+        count: begun.length,
+        profile: '',
+        text: `"${about}" is the beginning of ${begun.length} endpoints`,
+        hint: 'qcc debug',
+      },
       exitCodes.usage,
-      { id: about, count: begun.length, profile: '' },
     );
-  throw new QccError('QCC_ENDPOINT_UNKNOWN', `there is no endpoint "${about}"`, 'qcc debug', exitCodes.notFound, {
-    id: about,
-    profile: '',
-  });
+  throw new QccError(
+    'QCC_ENDPOINT_UNKNOWN',
+    { id: about, profile: '', text: `there is no endpoint "${about}"`, hint: 'qcc debug' },
+    exitCodes.notFound,
+  );
 }
 
 function endpointMachine(state: State, settings: Settings, id: EndpointId): MachineRow {

@@ -14,22 +14,18 @@ import type { State } from '../runtime/state.ts';
 export async function seqOfMoment(log: ReadableLog, moment: Moment): Promise<number> {
   const seq = 'seq' in moment ? moment.seq : (await log.seqAt(moment.at + 1)) - 1;
   const told = 'seq' in moment ? `#${moment.seq}` : iso(moment.at);
-  if (seq > log.head)
-    throw new QccError(
-      'QCC_HISTORY_UNKNOWN',
-      `the history has come to #${log.head}, not to ${told}`,
-      'qcc history --limit 1',
-      exitCodes.notFound,
-      { moment: told, head: log.head },
-    );
+  if (seq > log.head) throw new QccError('QCC_HISTORY_UNKNOWN', { moment: told, head: log.head }, exitCodes.notFound);
   // A trimmed log begins with a snapshot that was taken at the fact before its first.
   if (seq < log.tail - 1)
     throw new QccError(
       'QCC_HISTORY_TRIMMED',
-      `the log keeps nothing of ${told} any more: it begins with #${log.tail}`,
-      'qcc config get history.retention_days',
+      {
+        moment: told,
+        tail: log.tail,
+        text: `the log keeps nothing of ${told} any more: it begins with #${log.tail}`,
+        hint: 'qcc config get history.retention_days',
+      },
       exitCodes.notFound,
-      { moment: told, tail: log.tail },
     );
   return seq;
 }
@@ -41,10 +37,13 @@ export async function stateAt(log: ReadableLog, seq: number): Promise<State> {
   if (log.tail > 1 && state.restoredSeq < log.tail - 1)
     throw new QccError(
       'QCC_HISTORY_TRIMMED',
-      `the log keeps no snapshot that #${seq} could be folded from: it begins with #${log.tail}`,
-      'qcc config get history.retention_days',
+      {
+        moment: `#${seq}`,
+        tail: log.tail,
+        text: `the log keeps no snapshot that #${seq} could be folded from: it begins with #${log.tail}`,
+        hint: 'qcc config get history.retention_days',
+      },
       exitCodes.notFound,
-      { moment: `#${seq}`, tail: log.tail },
     );
   return state;
 }

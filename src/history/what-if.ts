@@ -38,13 +38,7 @@ const rehearsed =
 function tried(name: string, text: string) {
   const parsed = parseSetting(name, text);
   if (rehearsed.test(parsed.key)) return parsed;
-  throw new QccError(
-    'QCC_WHATIF_SETTING',
-    `${parsed.key} has no part in outages, switches and routes: its effect cannot be replayed`,
-    'qcc history what-if --set failover.failure_threshold=5',
-    exitCodes.usage,
-    { key: parsed.key },
-  );
+  throw new QccError('QCC_WHATIF_SETTING', { key: parsed.key }, exitCodes.usage);
 }
 
 /** Settings are recomputed only when one has changed. */

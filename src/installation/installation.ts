@@ -167,20 +167,11 @@ export function profileNamed({ core }: Installation, name: string): KnownProfile
   if (found) return found;
   const known = core.state.profiles.all().map((profile) => profile.name);
   const hint = known.length > 0 ? `there are: ${known.join(', ')}` : 'qcc add NAME';
-  throw new QccError('QCC_PROFILE_UNKNOWN', `there is no profile "${name}"`, hint, exitCodes.notFound, {
-    name,
-    known: known.join(', '),
-  });
+  throw new QccError('QCC_PROFILE_UNKNOWN', { name, known: known.join(', '), hint }, exitCodes.notFound);
 }
 
 export function badName(name: string): QccError {
-  return new QccError(
-    'QCC_PROFILE_NAME',
-    `"${name}" cannot be the name of a profile: 1 to 64 letters, digits, - _ . and no leading dot or dash, and no word like constructor`,
-    'qcc add work',
-    exitCodes.usage,
-    { name },
-  );
+  return new QccError('QCC_PROFILE_NAME', { name }, exitCodes.usage);
 }
 
 /** By a unique beginning of its id or by its name, in one profile or in all. */
@@ -201,14 +192,19 @@ export function endpointNamed(installation: Installation, id: string, profile?: 
   if (found.length > 1) {
     throw new QccError(
       'QCC_ENDPOINT_AMBIGUOUS',
-      `"${id}" can mean ${found.length} endpoints${where}`,
-      list,
+      {
+        id,
+        count: found.length,
+        profile: profile ?? '',
+        text: `"${id}" can mean ${found.length} endpoints${where}`,
+        hint: list,
+      },
       exitCodes.usage,
-      { id, count: found.length, profile: profile ?? '' },
     );
   }
-  throw new QccError('QCC_ENDPOINT_UNKNOWN', `there is no endpoint "${id}"${where}`, list, exitCodes.notFound, {
-    id,
-    profile: profile ?? '',
-  });
+  throw new QccError(
+    'QCC_ENDPOINT_UNKNOWN',
+    { id, profile: profile ?? '', text: `there is no endpoint "${id}"${where}`, hint: list },
+    exitCodes.notFound,
+  );
 }

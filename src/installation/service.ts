@@ -68,13 +68,7 @@ function refuseControls(options: ServiceOptions): void {
   };
   const [name] = Object.entries(given).find(([, value]) => /\p{Cc}/u.test(value)) ?? [];
   if (name === undefined) return;
-  throw new QccError(
-    'QCC_SERVICE_CONTROL',
-    `${name} has a line break or another control character in it, which no service file can hold`,
-    'set it without one, then: qcc proxy install-service',
-    exitCodes.usage,
-    { name },
-  );
+  throw new QccError('QCC_SERVICE_CONTROL', { name }, exitCodes.usage);
 }
 
 /** The environment of the service. */

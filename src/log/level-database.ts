@@ -241,104 +241,81 @@ export async function opened(database: Database, dir: string): Promise<void> {
   } catch (error) {
     const { cause } = error as { cause?: { code?: string; message?: string } };
     if (cause?.code === 'LEVEL_LOCKED') {
-      throw new QccError(
-        'QCC_LOG_LOCKED',
-        'another qcc command holds the log',
-        'try again in a moment',
-        exitCodes.conflict,
-      );
+      throw new QccError('QCC_LOG_LOCKED', {}, exitCodes.conflict);
     }
     throw told(dir, cause?.message ?? String(error), cause?.message ?? String(error));
   }
 }
 
 function damaged(dir: string, why: string): QccError {
-  return new QccError(
-    'QCC_LOG_DAMAGED',
-    `the log in ${dir} cannot be opened: ${why}`,
-    'qcc history repair',
-    exitCodes.failed,
-    { dir, why },
-  );
+  return new QccError('QCC_LOG_DAMAGED', { dir, why });
 }
 
 /** The error while a process has the log open. */
 export function tableDamaged(dir: string, table: string): QccError {
-  return new QccError(
-    'QCC_TABLE_DAMAGED',
-    `the history cannot be read: ${table} in ${dir} is damaged`,
-    'qcc proxy stop, then qcc history repair',
-    exitCodes.checkFailed,
-    { dir, table },
-  );
+  return new QccError('QCC_TABLE_DAMAGED', { dir, table }, exitCodes.checkFailed);
 }
 
 /** The facts are missing, and a new log would look as if there had never been any. */
 export function gone(dir: string): QccError {
-  return new QccError(
-    'QCC_LOG_GONE',
-    `the log in ${dir} is gone, and this home is not new: nothing was changed`,
-    `put it back, or begin anew: qcc history repair (from a backup: QCC_HOME=/another/folder qcc config restore FILE)`,
-    exitCodes.failed,
-    { dir },
-  );
+  return new QccError('QCC_LOG_GONE', { dir });
 }
 
 /** The system refuses it, which is no damage: a repair would fail the same way. */
-const refusals: readonly {
-  readonly said: RegExp;
-  readonly code: string;
-  readonly why: string;
-  readonly hint: (dir: string) => string;
-}[] = [
+const refusals: readonly { readonly said: RegExp; readonly refused: (dir: string, text: string) => QccError }[] = [
   {
     said: /no space left|disk quota exceeded|ENOSPC|EDQUOT/i,
-    code: 'QCC_DISK_FULL',
-    why: 'the disk is full',
-    hint: (dir) => `free space, then run it again: df -h ${dirname(dir)}`,
+    refused: (dir, opened) =>
+      new QccError('QCC_DISK_FULL', {
+        text: `${opened}: the disk is full`,
+        hint: `free space, then run it again: df -h ${dirname(dir)}`,
+        dir,
+      }),
   },
   {
     said: /read-only file system|EROFS/i,
-    code: 'QCC_DISK_READONLY',
-    why: 'the disk is read-only',
-    hint: (dir) => `make it writable, then run it again: findmnt -T ${dirname(dir)}`,
+    refused: (dir, opened) =>
+      new QccError('QCC_DISK_READONLY', {
+        text: `${opened}: the disk is read-only`,
+        hint: `make it writable, then run it again: findmnt -T ${dirname(dir)}`,
+        dir,
+      }),
   },
   {
     said: /permission denied|operation not permitted|EACCES|EPERM/i,
-    code: 'QCC_LOG_FORBIDDEN',
-    why: 'you may not read or write it',
-    hint: (dir) => `chmod -R u+rwX ${dir}`,
+    refused: (dir, opened) =>
+      new QccError('QCC_LOG_FORBIDDEN', {
+        text: `${opened}: you may not read or write it`,
+        hint: `chmod -R u+rwX ${dir}`,
+        dir,
+      }),
   },
   {
     said: /too many open files|EMFILE|ENFILE/i,
-    code: 'QCC_FILES_FEW',
-    why: 'too many files are open',
-    hint: () => 'ulimit -n 1024',
+    refused: (_, opened) => new QccError('QCC_FILES_FEW', { text: `${opened}: too many files are open` }),
   },
 ];
 
 /** @param said the system's error message */
 function told(dir: string, why: string, said: string): QccError {
   const refusal = refusals.find((one) => one.said.test(said));
-  if (!refusal) return damaged(dir, why);
-  const message = `the log in ${dir} cannot be opened: ${refusal.why}`;
-  return new QccError(refusal.code, message, refusal.hint(dir), exitCodes.failed, { dir });
+  return refusal ? refusal.refused(dir, `the log in ${dir} cannot be opened`) : damaged(dir, why);
 }
 
 export function closedError(): QccError {
-  return new QccError('QCC_LOG_CLOSED', 'the log is closed', 'qcc proxy status');
+  return new QccError('QCC_LOG_CLOSED', {});
 }
 
 const freeSpace = 'free space on the disk, then: qcc proxy status';
 
 /** The write was promised, and the disk cannot be written now. */
 export function suspendedError(why: string): QccError {
-  return new QccError('QCC_LOG_SUSPENDED', `the log cannot be written (${why})`, freeSpace);
+  return new QccError('QCC_LOG_SUSPENDED', { why, hint: freeSpace });
 }
 
 /** Facts that waited for the disk, and were not written. */
 export function givenUp(): QccError {
-  return new QccError('QCC_LOG_GIVEN_UP', 'the log gave up facts that it could not write', freeSpace);
+  return new QccError('QCC_LOG_GIVEN_UP', { hint: freeSpace });
 }
 
 export function reasonOf(error: unknown): string {

@@ -22,7 +22,7 @@ const wrongZh: Readonly<Record<string, string>> = {
   forbidden: '您无权读取',
 };
 
-const en: Readonly<Record<CheckId, CheckWords>> = {
+export const checksEn: Readonly<Record<CheckId, CheckWords>> = {
   profiles: { good: 'there is a profile', bad: () => 'there is no profile yet' },
   'ladder.serves': {
     good: 'every profile of the ladder has an endpoint that can serve',
@@ -173,7 +173,7 @@ function exceedsZh({ small, large, smallValue, largeValue }: About): string {
   return `${small}（${smallValue}）大于 ${large}（${largeValue}）`;
 }
 
-const zh: Readonly<Record<CheckId, CheckWords>> = {
+export const checksZh: Readonly<Record<CheckId, CheckWords>> = {
   profiles: { good: '已有配置', bad: () => '还没有配置' },
   'ladder.serves': {
     good: '层级中的每个配置都有可用的端点',
@@ -308,6 +308,6 @@ const zh: Readonly<Record<CheckId, CheckWords>> = {
 };
 
 export function checkDetail({ id, ok, about }: Check, language: Language): string {
-  const words = (language === 'zh-CN' ? zh : en)[id];
+  const words = (language === 'zh-CN' ? checksZh : checksEn)[id];
   return ok ? words.good : words.bad(about);
 }

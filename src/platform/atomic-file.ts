@@ -54,13 +54,7 @@ function onFile<T>(path: string, work: () => T): T {
     const fault = faults[code];
     if (!fault) throw error;
     const exit = fault.wrong ? exitCodes.usage : exitCodes.failed;
-    throw new QccError(
-      'QCC_FILE_UNWRITABLE',
-      `${path} cannot be written: ${fault.why} (${code})`,
-      hintOf(code, dirname(path)),
-      exit,
-      { path, code },
-    );
+    throw new QccError('QCC_FILE_UNWRITABLE', { path, code, why: fault.why, hint: hintOf(code, dirname(path)) }, exit);
   }
 }
 

@@ -8,13 +8,7 @@ const askMs = 1_000;
 /** The error for a taken port: who has it, and what to do. */
 export async function explainTaken(host: string, port: number): Promise<QccError> {
   const holder = (await isGateway(host, port)) ? 'another qcc gateway' : (holderOf(port) ?? 'another program');
-  return new QccError(
-    'QCC_PORT_TAKEN',
-    `port ${port} on ${host} is taken by ${holder}`,
-    `qcc proxy start --port ${port + 1}, or stop ${holder}`,
-    exitCodes.conflict,
-    { host, port, holder },
-  );
+  return new QccError('QCC_PORT_TAKEN', { host, port, holder, list: port + 1 }, exitCodes.conflict);
 }
 
 /** A gateway of another home answers its liveness page with a header that only qcc sets. */

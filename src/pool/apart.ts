@@ -5,7 +5,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { ApartAnswer, ApartGiven, ApartName, ApartReply, ApartTask } from '../../workers/apart.ts';
-import { exitCodes, QccError } from '../errors/qcc-error.ts';
+import { QccError } from '../errors/qcc-error.ts';
 import { errorOf } from '../errors/told-error.ts';
 import { programAt } from './program.ts';
 
@@ -97,11 +97,5 @@ function ended(isLate: boolean, { timeMs, heapMb }: ApartLimits): QccError {
   const why = isLate
     ? `reading it took longer than ${seconds} s`
     : `reading it took more than ${heapMb} MB of memory, or broke the reader`;
-  return new QccError(
-    'QCC_APART_LIMIT',
-    `this file was not read to its end, and nothing of it was taken: ${why}`,
-    'ask for the file again, or for a smaller one',
-    exitCodes.failed,
-    { isLate: Number(isLate), seconds, heapMb },
-  );
+  return new QccError('QCC_APART_LIMIT', { isLate: Number(isLate), seconds, heapMb, why });
 }

@@ -31,9 +31,7 @@ export interface End {
 /** What was kept is gone, or is not, byte for byte, what was written. */
 export class BlobLost extends QccError {
   constructor(why: 'gone' | 'cut' | 'damaged' | 'aborted') {
-    super('QCC_BLOB_LOST', `what was kept of this request cannot be read (${why})`, 'qcc queue list', undefined, {
-      why,
-    });
+    super('QCC_BLOB_LOST', { why });
   }
 }
 

@@ -1,7 +1,7 @@
 /** All output of commands. Data goes to stdout; everything else, by consola, to stderr. */
 import { once } from 'node:events';
 import { type ConsolaInstance, createConsola } from 'consola/basic';
-import { exitCodes, QccError } from '../errors/qcc-error.ts';
+import { QccError } from '../errors/qcc-error.ts';
 import { inLanguage } from '../messages/errors.ts';
 import { type Language, wordsOf } from '../messages/messages.ts';
 import { reasonsAsSentences } from '../messages/reasons.ts';
@@ -110,13 +110,10 @@ export function printError(error: unknown, { json, language, colour }: Telling):
   const known =
     error instanceof QccError
       ? error
-      : new QccError(
-          'QCC_COMMAND_FAULT',
-          error instanceof Error ? error.message : String(error),
-          'QCC_DEBUG=1 shows where',
-          exitCodes.failed,
-          { message: error instanceof Error ? error.message : String(error) },
-        );
+      : new QccError('QCC_COMMAND_FAULT', {
+          message: error instanceof Error ? error.message : String(error),
+          text: error instanceof Error ? error.message : String(error),
+        });
   const { code, exit, below } = known;
   const { message, hint } = inLanguage(known, language);
   const label = wordsOf(language).error;

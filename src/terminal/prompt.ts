@@ -13,7 +13,7 @@ const output = process.stderr;
 function answered<T>(value: T): Exclude<T, symbol> {
   if (!isCancel(value)) return value as Exclude<T, symbol>;
   cancel('^C', { output });
-  throw new QccError('QCC_USAGE_INTERRUPTED', 'interrupted', 'nothing was done', exitCodes.interrupted);
+  throw new QccError('QCC_USAGE_INTERRUPTED', { text: 'interrupted', hint: 'nothing was done' }, exitCodes.interrupted);
 }
 
 export async function confirm(message: string, words: Words): Promise<boolean> {

@@ -134,7 +134,7 @@ describe('an error', () => {
 
   const printed = (error: unknown, json: boolean) =>
     listening(() => printError(error, { json, language: 'en', colour: false }));
-  const port = new QccError('QCC_PORT_TAKEN', 'port 7860 is taken', 'qcc proxy start --port 0', 6);
+  const port = new QccError('QCC_USAGE_INVALID', { text: 'port 7860 is taken', hint: 'qcc proxy start --port 0' }, 6);
 
   it('shows the cause and the next command, and no stack', async () => {
     const err = 'error: port 7860 is taken\n  qcc proxy start --port 0\n';
@@ -143,7 +143,7 @@ describe('an error', () => {
 
   it('is one object with --json', async () => {
     const { code, out, err } = await printed(port, true);
-    const error = { code: 'QCC_PORT_TAKEN', message: 'port 7860 is taken', hint: 'qcc proxy start --port 0' };
+    const error = { code: 'QCC_USAGE_INVALID', message: 'port 7860 is taken', hint: 'qcc proxy start --port 0' };
     expect({ code, out, said: JSON.parse(err) }).toEqual({ code: 6, out: '', said: { error } });
   });
 

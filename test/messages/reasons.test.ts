@@ -4,26 +4,17 @@ import { reason } from '../../events/reason.ts';
 import { reasons as en } from '../../src/messages/en/reasons.ts';
 import { reasonsAsSentences, reasonText } from '../../src/messages/reasons.ts';
 import { reasons as zh } from '../../src/messages/zh-CN/reasons.ts';
+import { chinese, said } from './said.ts';
 
-const chinese = /\p{Script=Han}/u;
 /** A system's code, a status, a text of somebody else. */
 const asTheyAre: ReadonlySet<string> = new Set(['told', 'system', 'status']);
-type Say = (params: object) => string;
 
 it.each(Object.keys(en) as (keyof typeof en)[])('%s', (code) => {
-  const [english, translated] = [said(en[code] as Say), said(zh[code] as Say)];
+  const [english, translated] = [said(en[code]), said(zh[code])];
   expect(translated.names).toEqual(english.names);
   expect(english.text).not.toMatch(chinese);
   if (!asTheyAre.has(code)) expect(translated.text).toMatch(chinese);
 });
-
-/** What a sentence puts in, by name, and the sentence with names in the places. */
-function said(say: Say): { readonly names: readonly string[]; readonly text: string } {
-  const names = new Set<string>();
-  const params = new Proxy({}, { get: (_, name) => names.add(String(name)) && `<${String(name)}>` });
-  const text = say(params);
-  return { names: [...names].sort(), text };
-}
 
 it('says where it was found before it, and what the endpoint said behind it', () => {
   const found = reason('status', { status: 503, type: null, said: 'overloaded, come back' });

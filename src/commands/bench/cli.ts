@@ -22,7 +22,9 @@ export async function bench(context: Context): Promise<number> {
   process.env['QCC_KEYCHAIN'] = 'off';
   const interrupt = new AbortController();
   const stop = () =>
-    interrupt.abort(new QccError('QCC_USAGE_INTERRUPTED', words.stopped, 'qcc bench', exitCodes.interrupted));
+    interrupt.abort(
+      new QccError('QCC_USAGE_INTERRUPTED', { text: words.stopped, hint: 'qcc bench' }, exitCodes.interrupted),
+    );
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
   if (!json) out.note(words.benchRuns);
   const result = await measure({ ...options, signal: interrupt.signal }, async (home) => {

@@ -127,7 +127,7 @@ function programNamed(name: string, { env, words }: Context): string {
   const folders = (env['PATH'] ?? env['Path'] ?? '').split(delimiter).filter(Boolean);
   const found = folders.flatMap((folder) => endings.map((end) => join(folder, name + end))).find(isProgram);
   if (found) return found;
-  throw new QccError('QCC_CLAUDE_MISSING', words.noProgram(name), 'npm install -g @anthropic-ai/claude-code');
+  throw new QccError('QCC_CLAUDE_MISSING', { text: words.noProgram(name) });
 }
 
 function isProgram(path: string): boolean {
@@ -218,7 +218,7 @@ export async function fromPreset(context: Context): Promise<undefined> {
 export async function bare(context: Context): Promise<number> {
   const { profiles } = await withInstallation(context, ({ call }) => call('profile.list', {}));
   if (profiles.length === 0)
-    throw new QccError('QCC_PROFILE_NONE', context.words.noProfiles, 'qcc add NAME, or qcc fc', exitCodes.notFound);
+    throw new QccError('QCC_PROFILE_NONE', { text: context.words.noProfiles }, exitCodes.notFound);
   const able = profiles.filter(({ endpoints }) => endpoints > 0);
   const [first] = able;
   if (!first) throw noEndpoint((profiles.find((one) => one.default) ?? profiles[0])?.name ?? '');

@@ -46,9 +46,7 @@ async function headOf(dir: string): Promise<number | string> {
 }
 
 function failed(why: string): QccError {
-  return new QccError('QCC_BACKUP_FAILED', `no copy came out whole: ${why}`, 'qcc config backup FILE', undefined, {
-    why,
-  });
+  return new QccError('QCC_BACKUP_FAILED', { why });
 }
 
 async function packed(folder: string, file: string, facts: number): Promise<Backup> {
@@ -105,13 +103,7 @@ async function summed(path: string): Promise<{ readonly size: number; readonly s
 export async function restore(file: string, home: string): Promise<Backup> {
   refuseNewer(home);
   if (!isEmpty(home)) {
-    throw new QccError(
-      'QCC_HOME_NOT_EMPTY',
-      `${home} is not empty: a backup goes into an empty home`,
-      `QCC_HOME=/another/folder qcc config restore ${file}`,
-      exitCodes.conflict,
-      { home },
-    );
+    throw new QccError('QCC_HOME_NOT_EMPTY', { home, file }, exitCodes.conflict);
   }
   // A restore that was killed may have left its folder here.
   sweepRestores(home);

@@ -229,7 +229,10 @@ const lengthsMax = { name: 256, source: 256, baseUrl: 2_048, key: 8_192 } as con
 function refuseLong(given: IncomingEndpoint): void {
   for (const [field, most] of Object.entries(lengthsMax))
     if ((given[field as keyof typeof lengthsMax]?.length ?? 0) > most)
-      throw new QccError('QCC_IMPORT_INVALID', `a ${field} is longer than ${most}`, 'qcc config import --help');
+      throw new QccError('QCC_IMPORT_INVALID', {
+        text: `a ${field} is longer than ${most}`,
+        hint: 'qcc config import --help',
+      });
 }
 
 function settled(

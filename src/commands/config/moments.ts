@@ -42,11 +42,5 @@ async function fromLog(
 }
 
 function unknownSnapshot(id: string): QccError {
-  return new QccError(
-    'QCC_SNAPSHOT_UNKNOWN',
-    `there is no snapshot "${id}"`,
-    'qcc config snapshots',
-    exitCodes.notFound,
-    { id },
-  );
+  return new QccError('QCC_SNAPSHOT_UNKNOWN', { id }, exitCodes.notFound);
 }

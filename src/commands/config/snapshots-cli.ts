@@ -111,13 +111,7 @@ async function configMoment(context: Context, text: string): Promise<ConfigMomen
   try {
     return momentOf(text, now, context.words);
   } catch {
-    throw new QccError(
-      'QCC_SNAPSHOT_UNKNOWN',
-      `there is no snapshot "${text}"`,
-      'qcc config snapshots',
-      exitCodes.notFound,
-      { id: text },
-    );
+    throw new QccError('QCC_SNAPSHOT_UNKNOWN', { id: text }, exitCodes.notFound);
   }
 }
 

@@ -102,24 +102,13 @@ function isUnmeant(to: Params<'config.rollback'>['to']): boolean {
 }
 
 function wouldEmpty(moment: string): QccError {
-  return new QccError(
-    'QCC_ROLLBACK_EMPTY',
-    `at ${moment} there was no profile yet: going back there would leave none`,
-    "qcc config rollback '#0', if that is what you want; qcc config audit lists what there was",
-    exitCodes.conflict,
-    { moment },
-  );
+  return new QccError('QCC_ROLLBACK_EMPTY', { moment }, exitCodes.conflict);
 }
 
 function beforeLastChange({ core }: Installation): Moment {
   const { lastChange } = core.state.snapshots;
   if (lastChange !== null) return { seq: lastChange - 1 };
-  throw new QccError(
-    'QCC_ROLLBACK_UNCHANGED',
-    'nothing was changed yet, so nothing can be undone',
-    'qcc config audit',
-    exitCodes.notFound,
-  );
+  throw new QccError('QCC_ROLLBACK_UNCHANGED', {}, exitCodes.notFound);
 }
 
 /** A bare `#` begins a comment in a shell. */
@@ -148,10 +137,8 @@ function notWhole(command: string, lost: readonly Lost[]): QccError {
   const parts = lost.map(({ path, because }) => `${path}: ${sentences[because]}`).join('; ');
   return new QccError(
     'QCC_ROLLBACK_PARTIAL',
-    `not all of it can be brought back, so nothing was: ${parts}`,
-    `${command} --partial brings back the rest`,
+    { command, parts: lost.map(({ path, because }) => `${path} ${because}`).join('\n'), partsText: parts },
     exitCodes.conflict,
-    { command, parts: lost.map(({ path, because }) => `${path} ${because}`).join('\n') },
   );
 }
 
@@ -159,9 +146,7 @@ function nothingToRestore(lost: readonly Lost[]): QccError {
   const parts = lost.map(({ path, because }) => `${path}: ${sentences[because]}`).join('; ');
   return new QccError(
     'QCC_ROLLBACK_NOTHING',
-    `nothing of it can be brought back: ${parts}`,
-    'qcc config audit',
+    { parts: lost.map(({ path, because }) => `${path} ${because}`).join('\n'), partsText: parts },
     exitCodes.conflict,
-    { parts: lost.map(({ path, because }) => `${path} ${because}`).join('\n') },
   );
 }

@@ -38,13 +38,11 @@ function secretsFor({ core: { state }, vault }: Installation): Secrets {
   const endpoints = state.profiles.endpoints().map(({ id, secret, profile }) => {
     const key = vault.get(secret);
     if (key === undefined) {
-      throw new QccError(
-        'QCC_KEY_LOST',
-        `the key of endpoint ${id} cannot be read`,
-        `qcc endpoint update ${profile} ${id} --api-key-stdin`,
-        exitCodes.failed,
-        { id },
-      );
+      throw new QccError('QCC_KEY_LOST', {
+        id,
+        text: `the key of endpoint ${id} cannot be read`,
+        hint: `qcc endpoint update ${profile} ${id} --api-key-stdin`,
+      });
     }
     return [id, key] as const;
   });
@@ -127,23 +125,16 @@ function incomingFrom({ text, database, beside, from, passphrase }: Params<'conf
 }
 
 function changedMeanwhile(): QccError {
-  return new QccError(
-    'QCC_IMPORT_RACED',
-    'the configuration was changed while the file was read',
-    'qcc config import FILE',
-    exitCodes.conflict,
-  );
+  return new QccError('QCC_IMPORT_RACED', {}, exitCodes.conflict);
 }
 
 function notWhole(blocking: readonly LeftOut[]): QccError {
   const parts = blocking.map(({ path, because }) => `${path}: ${sentences[because] ?? because}`).join('; ');
-  return new QccError(
-    'QCC_IMPORT_PARTIAL',
-    `not all of it can be taken, so nothing was: ${parts}`,
-    'qcc config import FILE --partial takes the rest',
-    exitCodes.failed,
-    { count: blocking.length, parts: blocking.map(({ path, because }) => `${path} ${because}`).join('\n') },
-  );
+  return new QccError('QCC_IMPORT_PARTIAL', {
+    count: blocking.length,
+    parts: blocking.map(({ path, because }) => `${path} ${because}`).join('\n'),
+    partsText: parts,
+  });
 }
 
 const sentences: Readonly<Partial<Record<LeftOut['because'], string>>> = {

@@ -72,19 +72,14 @@ export function defaultAuth(baseUrl: string): Auth {
 }
 
 function missing(what: 'a base URL' | 'an API key', flags: string): QccError {
-  return new QccError('QCC_ENDPOINT_INCOMPLETE', `an endpoint needs ${what}`, flags, exitCodes.usage, { what });
+  return new QccError('QCC_ENDPOINT_INCOMPLETE', { what, hint: flags }, exitCodes.usage);
 }
 
 export function checkedKey(key: string | undefined): string {
   const trimmed = key?.trim() ?? '';
   if (trimmed === '') throw missing('an API key', '--api-key-stdin, or --api-key-env NAME');
   if (!keyFits(trimmed)) {
-    throw new QccError(
-      'QCC_KEY_INVALID',
-      'this cannot be an API key: it is too short, or has spaces or odd characters',
-      'pass the key alone, on one line',
-      exitCodes.usage,
-    );
+    throw new QccError('QCC_KEY_INVALID', {}, exitCodes.usage);
   }
   return trimmed;
 }
@@ -99,26 +94,14 @@ export function checkRanges(options: Partial<Record<keyof typeof ranges, number>
     const value = options[name as keyof typeof ranges];
     if (value === undefined) continue;
     if (Number.isInteger(value) && value >= min && value <= max) continue;
-    throw new QccError(
-      'QCC_ENDPOINT_INVALID',
-      `${name} must be a whole number from ${min} to ${max}, not ${value}`,
-      'qcc endpoint add --help',
-      exitCodes.usage,
-      { name, min, max, value },
-    );
+    throw new QccError('QCC_ENDPOINT_INVALID', { name, min, max, value }, exitCodes.usage);
   }
 }
 
 function refuseTwin({ vault }: Installation, baseUrl: string, key: string, beside: Named): void {
   const twin = beside.find((other) => other.baseUrl === baseUrl && vault.get(other.secret) === key);
   if (!twin) return;
-  throw new QccError(
-    'QCC_ENDPOINT_EXISTS',
-    `this profile has an endpoint with the same URL and key (${baseUrl})`,
-    `qcc endpoint list ${twin.profile}`,
-    exitCodes.conflict,
-    { baseUrl },
-  );
+  throw new QccError('QCC_ENDPOINT_EXISTS', { baseUrl, profile: twin.profile }, exitCodes.conflict);
 }
 
 /** A name in the vault that no key of this endpoint has had before. */
@@ -152,24 +135,16 @@ export async function copyEndpoints(
   const to = profileNamed(installation, params.profile);
   const from = profileNamed(installation, params.from);
   if (from.endpoints.length === 0) {
-    throw new QccError(
-      'QCC_PROFILE_EMPTY',
-      `profile "${from.name}" has no endpoint to copy`,
-      `qcc endpoint add ${from.name}`,
-      exitCodes.notFound,
-      { name: from.name },
-    );
+    throw new QccError('QCC_PROFILE_EMPTY', { name: from.name }, exitCodes.notFound);
   }
   const prepared = from.endpoints.map((endpoint) => {
     const key = vault.get(endpoint.secret);
     if (key === undefined)
-      throw new QccError(
-        'QCC_KEY_LOST',
-        `the key of endpoint ${endpoint.id} cannot be read`,
-        `qcc endpoint update ${from.name} ${endpoint.id} --api-key-stdin`,
-        exitCodes.failed,
-        { id: endpoint.id },
-      );
+      throw new QccError('QCC_KEY_LOST', {
+        id: endpoint.id,
+        text: `the key of endpoint ${endpoint.id} cannot be read`,
+        hint: `qcc endpoint update ${from.name} ${endpoint.id} --api-key-stdin`,
+      });
     const made = newEndpoint(
       installation,
       { ...asOptions(endpoint), ...params, key, baseUrl: endpoint.baseUrl },

@@ -134,9 +134,9 @@ function faultAtStart(error: unknown, home: string): QccError {
   const ofDisk = diskError(error, home);
   if (ofDisk) return ofDisk;
   if (code === 'EMFILE' || code === 'ENFILE')
-    return new QccError('QCC_FILES_FEW', 'the system allows this program too few open files', 'ulimit -n 1024');
+    return new QccError('QCC_FILES_FEW', { text: 'the system allows this program too few open files' });
   const message = error instanceof Error ? error.message : String(error);
-  return new QccError('QCC_GATEWAY_FAULT', message, 'QCC_DEBUG=1 qcc proxy run');
+  return new QccError('QCC_GATEWAY_FAULT', { text: message });
 }
 
 /** The first signal drains, or aborts the start; the second one ends the process at once. */

@@ -106,7 +106,7 @@ function opened(home: string, file: string): number {
 
 function failedStart(message: string, hint: string, said: readonly string[], words: Words): QccError {
   const whole = said.length === 0 ? message : `${message}; ${words.logEnds}`;
-  return new QccError('QCC_GATEWAY_SILENT', whole, hint, exitCodes.failed, {}, said);
+  return new QccError('QCC_GATEWAY_SILENT', { text: whole, hint }, exitCodes.failed, said);
 }
 
 /** The last lines that this gateway has written; earlier lines are another gateway's. */

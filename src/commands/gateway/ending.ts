@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { paths } from '../../config/files/home.ts';
 import type { Answer } from '../../contract/operations.ts';
 import { askGateway, gatewayDown } from '../../control/client.ts';
-import { exitCodes, QccError } from '../../errors/qcc-error.ts';
+import { QccError } from '../../errors/qcc-error.ts';
 import { isAlive, livingGateway } from '../../installation/life.ts';
 import type { Words } from '../../messages/messages.ts';
 import { answers } from '../../platform/listening.ts';
@@ -57,13 +57,7 @@ export async function endGateway(
     says(signal, pid, why);
     if (!send(pid, signal) || (await gone(pid, ms))) return { stopped, forced: signal };
   }
-  throw new QccError(
-    'QCC_GATEWAY_UNSTOPPABLE',
-    `process ${pid} does not end, not even by SIGKILL: the system waits for a disk or a device`,
-    `ps -o pid,stat,wchan -p ${pid}`,
-    exitCodes.failed,
-    { pid },
-  );
+  throw new QccError('QCC_GATEWAY_UNSTOPPABLE', { pid });
 }
 
 interface Asked {

@@ -24,7 +24,7 @@ export async function installService(context: Context): Promise<undefined> {
   if (isOn(context, 'print')) return printService(context, service);
   if (isOn(context, 'uninstall')) return uninstallService(context, service);
   if (await answers(paths(context.home).socket))
-    throw new QccError('QCC_GATEWAY_RUNNING', words.serviceTaken, 'qcc proxy stop', exitCodes.conflict);
+    throw new QccError('QCC_GATEWAY_RUNNING', { text: words.serviceTaken, hint: 'qcc proxy stop' }, exitCodes.conflict);
   const { kind, name, file } = service;
   const text = service.text();
   prepareHome(context.home);
@@ -117,17 +117,11 @@ function serviceFor({ home, env, language, words }: Context, confined: boolean):
     confined,
   });
   if (service) return service;
-  throw new QccError('QCC_SERVICE_UNSUPPORTED', words.noServices(process.platform), 'qcc proxy start');
+  throw new QccError('QCC_SERVICE_UNSUPPORTED', { text: words.noServices(process.platform) });
 }
 
 function missing(file: string): QccError {
-  return new QccError(
-    'QCC_SERVICE_MISSING',
-    `no service is installed: there is no ${file}`,
-    'qcc proxy install-service',
-    exitCodes.notFound,
-    { file },
-  );
+  return new QccError('QCC_SERVICE_MISSING', { file }, exitCodes.notFound);
 }
 
 /** Runs commands in order; the first failure ends the sequence, and its error names the command for the user to try by hand. */
@@ -139,7 +133,10 @@ async function runAll(commands: Service['start'], { env, words }: Context): Prom
     } catch (error) {
       const { stderr, message } = error as { stderr?: string; message: string };
       const why = (stderr?.trim() || message).split('\n')[0] ?? '';
-      return new QccError('QCC_SERVICE_FAILED', words.commandFailed(command.join(' '), why), command.join(' '));
+      return new QccError('QCC_SERVICE_FAILED', {
+        text: words.commandFailed(command.join(' '), why),
+        hint: command.join(' '),
+      });
     }
   }
   return undefined;

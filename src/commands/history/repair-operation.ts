@@ -16,13 +16,7 @@ import { stampOf } from '../../platform/time.ts';
 export async function repairHistory(home: string, now: number): Promise<RepairAnswer> {
   const { socket, log: dir, bodies } = paths(home);
   if (!existsSync(home)) return { repaired: false, facts: 0, lost: [], kept: null };
-  if (await answers(socket))
-    throw new QccError(
-      'QCC_REPAIR_RUNNING',
-      'the log cannot be repaired while the gateway runs',
-      'qcc proxy stop',
-      exitCodes.conflict,
-    );
+  if (await answers(socket)) throw new QccError('QCC_REPAIR_RUNNING', {}, exitCodes.conflict);
   const stamp = stampOf(now);
   const { repaired, facts, lost, kept } = await repairLog(dir, `log.damaged-${stamp}`, hadFacts(home));
   // No remaining fact names these files, and the next start would remove them. They are set aside with the damaged log, so that they are

@@ -20,13 +20,7 @@ export async function addProfile(
   const name = parseProfileName(params.name);
   if (name === undefined || isReserved(name)) throw badName(params.name);
   if (core.state.profiles.get(name)) {
-    throw new QccError(
-      'QCC_PROFILE_EXISTS',
-      `there is a profile "${name}" already`,
-      `qcc endpoint add ${name}`,
-      exitCodes.conflict,
-      { name },
-    );
+    throw new QccError('QCC_PROFILE_EXISTS', { name }, exitCodes.conflict);
   }
   const endpoint = params.endpoint ? newEndpoint(installation, params.endpoint, []) : undefined;
   const facts: Fact[] = [{ type: 'ProfileAdded', data: { name, description: params.description ?? '' } }];

@@ -68,13 +68,7 @@ export async function queuedAnswer(
   const id = itemNamed(installation, params.id);
   const item = installation.core.state.queue.item(id);
   if (item?.state !== 'answered' || item.answer === null) {
-    throw new QccError(
-      'QCC_QUEUE_NO_ANSWER',
-      `there is no stored answer of item "${id}": it is ${item?.state}`,
-      `qcc queue show ${id}`,
-      exitCodes.notFound,
-      { id, state: item?.state ?? '' },
-    );
+    throw new QccError('QCC_QUEUE_NO_ANSWER', { id, state: item?.state ?? 'cancelled' }, exitCodes.notFound);
   }
   const blobs = await installation.blobs();
   const blob = await blobs.open(item.answer);
@@ -90,13 +84,7 @@ export async function retryQueued(
   const id = itemNamed(installation, params.id);
   if (await ask(installation, id)) return rowOf(installation, id);
   const { state } = rowOf(installation, id);
-  throw new QccError(
-    'QCC_QUEUE_OVER',
-    `item "${id}" cannot be tried again: it is ${state}`,
-    `qcc queue show ${id}`,
-    exitCodes.conflict,
-    { id, state },
-  );
+  throw new QccError('QCC_QUEUE_OVER', { id, state }, exitCodes.conflict);
 }
 
 /** All items that are dead, unknown or waiting. */
@@ -169,19 +157,11 @@ function itemNamed(installation: Installation, given: string): QueueId {
   if (found.length > 1) {
     throw new QccError(
       'QCC_QUEUE_AMBIGUOUS',
-      `"${given}" may be ${found.length} items of the queue: ${found.slice(0, 8).join(', ')}`,
-      'qcc queue list',
+      { id: given, count: found.length, list: found.slice(0, 8).join(', ') },
       exitCodes.usage,
-      { id: given, count: found.length },
     );
   }
-  throw new QccError(
-    'QCC_QUEUE_UNKNOWN',
-    `there is no item "${given}" in the queue`,
-    'qcc queue list',
-    exitCodes.notFound,
-    { id: given },
-  );
+  throw new QccError('QCC_QUEUE_UNKNOWN', { id: given }, exitCodes.notFound);
 }
 
 export const queueHandlers: Handlers<typeof queueContract> = {

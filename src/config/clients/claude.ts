@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { applyEdits, type Edit, modify, type ParseError, parse, printParseErrorCode } from 'jsonc-parser';
-import { exitCodes, QccError } from '../../errors/qcc-error.ts';
+import { QccError } from '../../errors/qcc-error.ts';
 import { writeFileAtomic } from '../../platform/atomic-file.ts';
 import { paths } from '../files/home.ts';
 import type { Vault } from '../secrets/vault.ts';
@@ -150,13 +150,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 function unreadable(file: string, why: string): QccError {
-  return new QccError(
-    'QCC_CLAUDE_SETTINGS',
-    `${file} ${why}; it was left as it is`,
-    `mend ${file}, then run the command again`,
-    exitCodes.failed,
-    { file },
-  );
+  return new QccError('QCC_CLAUDE_SETTINGS', { file, why });
 }
 
 function hasEnv(text: string): boolean {

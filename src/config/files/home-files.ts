@@ -15,7 +15,7 @@ import {
   statSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
-import { exitCodes, QccError } from '../../errors/qcc-error.ts';
+import { QccError } from '../../errors/qcc-error.ts';
 import { jsonIn } from '../../platform/json.ts';
 import { readPlain } from '../../platform/plain-file.ts';
 import { type Paths, paths } from './home.ts';
@@ -99,19 +99,13 @@ function isThere(path: string): boolean {
 export function refuseOdd(home: string): void {
   for (const one of expectedIn(paths(home)).filter(({ isNeeded }) => isNeeded)) {
     const wrong = wrongWith(one);
-    if (wrong === 'kind')
-      throw new QccError('QCC_HOME_ODD', `${one.path} is no ${one.is}`, 'qcc config doctor --fix', exitCodes.failed, {
-        path: one.path,
-        is: one.is,
-      });
+    if (wrong === 'kind') throw new QccError('QCC_HOME_ODD', { path: one.path, is: one.is });
     if (wrong === 'forbidden')
-      throw new QccError(
-        'QCC_FILE_UNREADABLE',
-        `${one.path} cannot be read: you may not`,
-        `chmod u+rwX ${one.path}`,
-        exitCodes.failed,
-        { path: one.path },
-      );
+      throw new QccError('QCC_FILE_UNREADABLE', {
+        path: one.path,
+        text: `${one.path} cannot be read: you may not`,
+        hint: `chmod u+rwX ${one.path}`,
+      });
   }
 }
 
@@ -145,12 +139,10 @@ export function readOwn(path: string): Buffer {
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException;
     if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EIO' && code !== 'EMFILE' && code !== 'ENFILE') throw error;
-    throw new QccError(
-      'QCC_FILE_UNREADABLE',
-      `${path} cannot be read (${code})`,
-      `chmod u+rw ${path}`,
-      exitCodes.failed,
-      { path },
-    );
+    throw new QccError('QCC_FILE_UNREADABLE', {
+      path,
+      text: `${path} cannot be read (${code})`,
+      hint: `chmod u+rw ${path}`,
+    });
   }
 }

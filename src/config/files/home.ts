@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { basename, isAbsolute, join, resolve } from 'node:path';
-import { exitCodes, QccError } from '../../errors/qcc-error.ts';
+import { QccError } from '../../errors/qcc-error.ts';
 import { writeFileAtomic } from '../../platform/atomic-file.ts';
 import { closeMask } from '../../platform/umask.ts';
 
@@ -45,11 +45,7 @@ export function homePath(env: Env): string {
 export function userHome(env: Env): string {
   const found = [env['HOME'], homedir(), knownHome()].find((path) => path !== undefined && isAbsolute(path));
   if (found !== undefined) return found;
-  throw new QccError(
-    'QCC_HOME_NONE',
-    'there is no folder for the home: HOME is empty, and the system knows none of this user',
-    'export QCC_HOME=/a/folder/of/yours',
-  );
+  throw new QccError('QCC_HOME_NONE', {});
 }
 
 function knownHome(): string | undefined {
@@ -101,13 +97,7 @@ function socketOf(home: string): string {
   }
   const path = join(home, 'qcc.sock');
   if (Buffer.byteLength(path) <= socketPathMax) return path;
-  throw new QccError(
-    'QCC_HOME_PATH',
-    `the path of the home is too long for a socket in it (${Buffer.byteLength(path)} bytes, ${socketPathMax} at most)`,
-    'export QCC_HOME=/a/shorter/path',
-    exitCodes.failed,
-    { bytes: Buffer.byteLength(path), most: socketPathMax },
-  );
+  throw new QccError('QCC_HOME_PATH', { bytes: Buffer.byteLength(path), most: socketPathMax });
 }
 
 /**
@@ -145,29 +135,15 @@ function formatIn(path: string): number {
 }
 
 export function newerHome(home: string, why: string): QccError {
-  return new QccError(
-    'QCC_HOME_NEWER',
-    `${home} was made by a newer qcc (${why}); nothing in it was touched`,
-    'npm install -g qcc@latest',
-    exitCodes.failed,
-    { home, why },
-  );
+  return new QccError('QCC_HOME_NEWER', { home, why });
 }
 
 function refuseForeign(home: string): void {
   const { mode, uid } = statSync(home);
   if (uid !== process.getuid?.()) {
-    throw new QccError(
-      'QCC_HOME_OWNER',
-      `${home} belongs to another user`,
-      'export QCC_HOME=/a/folder/of/yours',
-      exitCodes.failed,
-      { home },
-    );
+    throw new QccError('QCC_HOME_OWNER', { home });
   }
   if ((mode & othersMayWrite) !== 0) {
-    throw new QccError('QCC_HOME_OPEN', `${home} can be written by others`, `chmod 700 ${home}`, exitCodes.failed, {
-      home,
-    });
+    throw new QccError('QCC_HOME_OPEN', { home });
   }
 }

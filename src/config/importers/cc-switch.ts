@@ -2,7 +2,7 @@
 
 import { createRequire } from 'node:module';
 import * as v from 'valibot';
-import { exitCodes, QccError } from '../../errors/qcc-error.ts';
+import { QccError } from '../../errors/qcc-error.ts';
 import { jsonIn } from '../../platform/json.ts';
 import {
   type Incoming,
@@ -181,12 +181,6 @@ function sqliteOf(): Sqlite {
   try {
     return createRequire(import.meta.url)('node:sqlite') as Sqlite;
   } catch {
-    throw new QccError(
-      'QCC_IMPORT_DATABASE',
-      `Node ${process.versions.node} cannot read the database of cc-switch`,
-      'run it with Node 22.13 or newer, or export from cc-switch: qcc config import --from cc-switch FILE',
-      exitCodes.failed,
-      { node: process.versions.node },
-    );
+    throw new QccError('QCC_IMPORT_DATABASE', { node: process.versions.node });
   }
 }

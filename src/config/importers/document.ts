@@ -189,32 +189,16 @@ function unsealed(secrets: NonNullable<Document['secrets']>, key: Buffer, checks
     const whole = [secrets.nonce, secrets.sealed].map((part) => Buffer.from(part, 'base64'));
     return JSON.parse(open(key, Buffer.concat(whole), checksum).toString('utf8'));
   } catch {
-    throw new QccError(
-      'QCC_PASSPHRASE_WRONG',
-      'the keys in this file cannot be opened: another passphrase, or the file was changed',
-      'QCC_PASSPHRASE=… qcc config import FILE',
-      exitCodes.credential,
-    );
+    throw new QccError('QCC_PASSPHRASE_WRONG', {}, exitCodes.credential);
   }
 }
 
 export function passphraseMissing(): QccError {
-  return new QccError(
-    'QCC_PASSPHRASE_MISSING',
-    'keys go in and out under a passphrase, and none was given',
-    'export QCC_PASSPHRASE=…, or run it on a terminal',
-    exitCodes.usage,
-  );
+  return new QccError('QCC_PASSPHRASE_MISSING', {}, exitCodes.usage);
 }
 
 function newerDocument(version: number): QccError {
-  return new QccError(
-    'QCC_IMPORT_NEWER',
-    `this file has version ${version} of the format, and this qcc knows ${documentVersion}`,
-    'npm install -g qcc@latest',
-    exitCodes.failed,
-    { version, known: documentVersion },
-  );
+  return new QccError('QCC_IMPORT_NEWER', { version, known: documentVersion });
 }
 
 function keyFrom(passphrase: string, salt: Buffer, { n, r, p }: typeof cost): Promise<Buffer> {

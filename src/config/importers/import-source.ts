@@ -36,10 +36,8 @@ function ownPlace(from: string | undefined, env: Env): string {
   if (found) return found;
   throw new QccError(
     'QCC_IMPORT_MISSING',
-    `${from} has left nothing here: no ${candidates.join(', no ')}`,
-    `qcc config import FILE --from ${from}`,
+    { from: from ?? 'cc-switch', places: candidates.join(', '), list: candidates.join(', no ') },
     exitCodes.notFound,
-    { from: from ?? '', places: candidates.join(', ') },
   );
 }
 
@@ -64,14 +62,11 @@ function onFile<T>(path: string, work: () => T): T {
   } catch (error) {
     if (error instanceof BeyondBounds) {
       const why = `${path} is too large to be a configuration: ${error.limit}`;
-      throw new QccError('QCC_IMPORT_INVALID', why, `ls -l ${path}`, exitCodes.failed, { why });
+      throw new QccError('QCC_IMPORT_INVALID', { why, text: why, hint: `ls -l ${path}` });
     }
     const { code = '' } = error as NodeJS.ErrnoException;
     const exit = code === 'ENOENT' ? exitCodes.notFound : exitCodes.failed;
-    throw new QccError('QCC_IMPORT_UNREADABLE', `${path} cannot be read (${code})`, `ls -l ${path}`, exit, {
-      path,
-      code,
-    });
+    throw new QccError('QCC_IMPORT_UNREADABLE', { path, code }, exit);
   }
 }
 
@@ -85,13 +80,9 @@ export function exportedDocument(path: string): object {
     if (error instanceof BeyondBounds) throw unreadableImport(error.limit, 'qcc config export FILE');
     // Reported below: the file's content is not repeated.
   }
-  throw new QccError(
-    'QCC_IMPORT_INVALID',
-    `${path} is no export: it is not JSON`,
-    'qcc config export FILE',
-    undefined,
-    {
-      why: path,
-    },
-  );
+  throw new QccError('QCC_IMPORT_INVALID', {
+    why: path,
+    text: `${path} is no export: it is not JSON`,
+    hint: 'qcc config export FILE',
+  });
 }

@@ -1,7 +1,7 @@
 /** The content of an import, from any program: validated in itself, and not yet compared with the present configuration. */
 import type { SettingValue } from '../../../events/config.ts';
 import type { Auth, Tier } from '../../../events/profile.ts';
-import { exitCodes, QccError } from '../../errors/qcc-error.ts';
+import { QccError } from '../../errors/qcc-error.ts';
 
 export interface IncomingEndpoint {
   readonly id?: string;
@@ -60,7 +60,7 @@ export interface Incoming {
 
 /** The file cannot be an import. `why` is a clause; the file itself is not repeated, because it may hold keys. */
 export function unreadableImport(why: string, hint = 'qcc config import --help'): QccError {
-  return new QccError('QCC_IMPORT_INVALID', `this file cannot be imported: ${why}`, hint, exitCodes.failed, { why });
+  return new QccError('QCC_IMPORT_INVALID', { why, text: `this file cannot be imported: ${why}`, hint });
 }
 
 /** More than are set up by hand. Each is compared with all others: a hundred thousand would take minutes. */

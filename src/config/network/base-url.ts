@@ -33,13 +33,7 @@ export function parseBaseUrl(text: string, { allowPlaintext }: { readonly allowP
   if (url.search !== '' || url.hash !== '') throw invalid(url.origin, 'it must not hold a query or a fragment');
   if (isLinkLocal(url.hostname)) throw invalid(text, 'link-local addresses are not endpoints');
   if (url.protocol === 'http:' && !isLoopback(url.hostname) && !allowPlaintext) {
-    throw new QccError(
-      'QCC_URL_PLAINTEXT',
-      `${url.origin} would send your key over the network unencrypted`,
-      'use https://, or --allow-plaintext',
-      exitCodes.usage,
-      { origin: url.origin },
-    );
+    throw new QccError('QCC_URL_PLAINTEXT', { origin: url.origin }, exitCodes.usage);
   }
   const path = url.pathname.replace(/\/+$/, '').replace(/\/v1(\/messages)?$/, '');
   return `${url.origin}${path}`;
@@ -50,11 +44,5 @@ const isAddress = (text: string) => /[./:]/.test(text) || text === 'localhost';
 
 function invalid(given: string, why: string): QccError {
   const text = isAddress(given) && !/[@?#]/.test(given) ? given : '…';
-  return new QccError(
-    'QCC_URL_INVALID',
-    `"${text}" cannot be a base URL: ${why}`,
-    '--base-url https://api.anthropic.com',
-    exitCodes.usage,
-    { text },
-  );
+  return new QccError('QCC_URL_INVALID', { text, why }, exitCodes.usage);
 }

@@ -1,7 +1,7 @@
 /** The certificate of an HTTPS listener: checked before the listener starts. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { type ErrorParams, exitCodes, QccError } from '../../errors/qcc-error.ts';
+import { type ErrorParams, QccError } from '../../errors/qcc-error.ts';
 
 export interface Certificate {
   readonly cert: string;
@@ -71,5 +71,5 @@ function parse<Value>(path: string, make: () => Value): Value {
 }
 
 function unusable(message: string, hint: string, params: ErrorParams): QccError {
-  return new QccError('QCC_TLS_UNUSABLE', message, hint, exitCodes.failed, params);
+  return new QccError('QCC_TLS_UNUSABLE', { ...params, text: message, hint });
 }

@@ -24,8 +24,5 @@ export function presetOf(id: string): Preset {
     presets.map((preset) => preset.id),
   );
   const hint = near === undefined ? 'qcc fc --list' : `did you mean ${near}? see qcc fc --list`;
-  throw new QccError('QCC_PRESET_UNKNOWN', `there is no preset "${id}"`, hint, exitCodes.usage, {
-    name: id,
-    near: near ?? '',
-  });
+  throw new QccError('QCC_PRESET_UNKNOWN', { name: id, near: near ?? '', hint }, exitCodes.usage);
 }

@@ -4,7 +4,7 @@
  */
 import { createHmac, randomBytes } from 'node:crypto';
 import { existsSync, rmSync, statSync } from 'node:fs';
-import { exitCodes, QccError } from '../../errors/qcc-error.ts';
+import { QccError } from '../../errors/qcc-error.ts';
 import { keyBytes, open, seal } from '../../platform/aes-gcm.ts';
 import { keepBeside, stageFile, writeFileAtomic } from '../../platform/atomic-file.ts';
 import { paths } from '../files/home.ts';
@@ -123,13 +123,7 @@ function masterOf(vault: string): unknown {
 }
 
 function locked(vault: string): QccError {
-  return new QccError(
-    'QCC_VAULT_LOCKED',
-    'the master key of the stored API keys is not to be had (keychain locked, or master.key gone)',
-    `unlock the keychain; where the key is gone for good: mv ${vault} ${vault}.old, then qcc config doctor --fix`,
-    exitCodes.failed,
-    { vault },
-  );
+  return new QccError('QCC_VAULT_LOCKED', { vault });
 }
 
 class FileVault implements Vault {
@@ -293,13 +287,7 @@ function isKnown(file: File): boolean {
 
 /** The vault held keys, and its file is missing. */
 export function vaultGone(path: string): QccError {
-  return new QccError(
-    'QCC_VAULT_GONE',
-    `${path} is gone, and the keys of your endpoints with it`,
-    'put it back, or begin with a new one: qcc config doctor --fix, then qcc endpoint update PROFILE ID --api-key-stdin',
-    exitCodes.failed,
-    { path },
-  );
+  return new QccError('QCC_VAULT_GONE', { path });
 }
 
 function textOf(file: File): string {
@@ -307,13 +295,7 @@ function textOf(file: File): string {
 }
 
 function damaged(path: string): QccError {
-  return new QccError(
-    'QCC_VAULT_DAMAGED',
-    `${path} is damaged, or was made with another master key`,
-    'put it back, or begin with a new one: qcc config doctor --fix, then qcc endpoint update PROFILE ID --api-key-stdin',
-    exitCodes.failed,
-    { path },
-  );
+  return new QccError('QCC_VAULT_DAMAGED', { path });
 }
 
 function sealed(key: Buffer, plain: Buffer, about: string): string {

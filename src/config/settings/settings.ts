@@ -192,10 +192,7 @@ export function settingKey(name: string): SettingKey {
   if (isSettingKey(name)) return name;
   const near = nearest(name, settingKeys);
   const hint = near === undefined ? 'qcc config list' : `did you mean ${near}? see qcc config list`;
-  throw new QccError('QCC_SETTING_UNKNOWN', `there is no setting "${name}"`, hint, exitCodes.usage, {
-    name,
-    near: near ?? '',
-  });
+  throw new QccError('QCC_SETTING_UNKNOWN', { name, near: near ?? '', hint }, exitCodes.usage);
 }
 
 /** @throws {QccError} `QCC_SETTING_UNKNOWN`, or `QCC_SETTING_INVALID` with the range; nothing has changed then */
@@ -207,10 +204,8 @@ export function parseSetting(name: string, given: string): { readonly key: Setti
   const not = isSecretSetting(key) ? '' : `, not "${given}"`;
   throw new QccError(
     'QCC_SETTING_INVALID',
-    `${key} must be ${rangeOf(key)}${not}`,
-    `qcc config get ${key}`,
+    { key, chinese: shortRangeOf(key, 'zh-CN'), given: isSecretSetting(key) ? '…' : given, list: rangeOf(key), not },
     exitCodes.usage,
-    { key, chinese: shortRangeOf(key, 'zh-CN'), given: isSecretSetting(key) ? '…' : given },
   );
 }
 
@@ -267,10 +262,8 @@ function overriding(key: SettingKey, given: string): SettingValue {
   const not = isSecretSetting(key) ? '' : `, not "${given}"`;
   throw new QccError(
     'QCC_SETTING_ENV',
-    `the environment's ${name} must be ${range}${not}`,
-    `unset ${name}`,
+    { name, chinese: shortRangeOf(key, 'zh-CN'), given: isSecretSetting(key) ? '…' : given, range, not },
     exitCodes.usage,
-    { name, chinese: shortRangeOf(key, 'zh-CN'), given: isSecretSetting(key) ? '…' : given },
   );
 }
 
