@@ -21,7 +21,7 @@ function system(limit: number) {
   return { state, said, changes, descriptors };
 }
 
-it('holds some back, gives them away when there are none left, and takes them again when there are', () => {
+it('reserved descriptors are given away when none are left, and taken again when there are some', () => {
   const { state, said, changes, descriptors } = system(40);
   descriptors.start();
   const held = state.taken;
@@ -47,7 +47,7 @@ it('holds some back, gives them away when there are none left, and takes them ag
   expect(state.taken).toBe(10);
 });
 
-it('takes the last few for none: a question and its answer want more than one', () => {
+it('descriptors count as run out while a few are left: a query and its answer need more than one', () => {
   const { state, descriptors } = system(40);
   descriptors.start();
   state.taken = state.limit - 2;
@@ -56,7 +56,7 @@ it('takes the last few for none: a question and its answer want more than one', 
   descriptors.stop();
 });
 
-it('hears of it from whoever was refused one, once', () => {
+it('a shortage of descriptors is reported once by an operation that was refused one', () => {
   const { descriptors, said, changes } = system(40);
   descriptors.start();
   descriptors.heard(null);
@@ -68,7 +68,7 @@ it('hears of it from whoever was refused one, once', () => {
   descriptors.stop();
 });
 
-it('takes no other fault for a shortage', () => {
+it('another error than a shortage does not count as a shortage of descriptors', () => {
   const { state, descriptors } = system(40);
   state.failure = 'ENOENT';
   state.taken = state.limit;
@@ -78,17 +78,20 @@ it('takes no other fault for a shortage', () => {
   descriptors.stop();
 });
 
-it.each([64, 128, 256, 512, 1_024, 4_096, 1_048_576])('of %i leaves enough for what is no connection', (limit) => {
-  const connections = connectionsIn(limit, 28);
-  expect(connections).toBeGreaterThanOrEqual(4);
-  expect(28 + 2 * connections).toBeLessThan(limit - Math.min(16, limit / 8));
-});
+it.each([64, 128, 256, 512, 1_024, 4_096, 1_048_576])(
+  'a limit of %i descriptors leaves enough for everything that is not a connection',
+  (limit) => {
+    const connections = connectionsIn(limit, 28);
+    expect(connections).toBeGreaterThanOrEqual(4);
+    expect(28 + 2 * connections).toBeLessThan(limit - Math.min(16, limit / 8));
+  },
+);
 
-it('bounds nothing where there is no limit', () => {
+it('connections are unbounded where there is no limit of descriptors', () => {
   expect(connectionsIn(null, 28)).toBe(Number.MAX_SAFE_INTEGER);
 });
 
-it('knows the limit of this very process, and what is open', () => {
+it('the limit of this process and its open descriptors are known', () => {
   expect(openFilesNow()).toBeGreaterThan(2);
   const limit = openFilesMax();
   if (limit !== null) expect(limit).toBeGreaterThan(openFilesNow());

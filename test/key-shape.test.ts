@@ -27,7 +27,7 @@ describe('a masked key', () => {
   });
 });
 
-describe('what looks like a key', () => {
+describe('the detection of keys', () => {
   const hex = '9f86d081884c7d659a2feaa0c55ad015';
   it.each([
     'sk-ant-api03-abcd',
@@ -47,7 +47,7 @@ describe('what looks like a key', () => {
     `the key is sk-${hex}, keep it`,
     `key=${hex}`,
     `"${hex}"`,
-  ])('is: %s', (text) => {
+  ])('matches: %s', (text) => {
     expect(looksLikeKey(text)).toBe(true);
     expect(withoutKeys(text)).not.toContain(
       text
@@ -73,12 +73,12 @@ describe('what looks like a key', () => {
     'antidisestablishmentarianism',
     'sk-ant…wxyz',
     '3fa2383e-d30af04c',
-  ])('is not: %s', (text) => {
+  ])('does not match: %s', (text) => {
     expect(looksLikeKey(text)).toBe(false);
     expect(withoutKeys(text)).toBe(text);
   });
 
-  it('is in no error', () => {
+  it('masks them in every error', () => {
     const key = 'sk-ant-api03-Zk3v9QxT7bLw2RnY8mHc5JdP0sFa6Ge1';
     const error = new QccError('QCC_USAGE_INVALID', { text: `there is no "${key}"`, hint: `qcc add ${key}` }, 1, [
       `x ${key}`,

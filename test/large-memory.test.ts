@@ -14,8 +14,8 @@ const MiB = 1_048_576;
 const bodyBytes = 700_000;
 const readBytes = 65_536;
 
-describe('large memory', () => {
-  it('is given back at once, without a collection', () => {
+describe('large buffers', () => {
+  it('are freed at once, without a collection', () => {
     const before = process.memoryUsage().arrayBuffers;
     const bytes = Buffer.allocUnsafeSlow(64 * MiB);
     expect(process.memoryUsage().arrayBuffers).toBeGreaterThan(before + 60 * MiB);
@@ -24,7 +24,7 @@ describe('large memory', () => {
     expect(process.memoryUsage().arrayBuffers).toBeLessThan(before + 4 * MiB);
   });
 
-  it('stays where others have a part of it, or where it is not worth it', () => {
+  it('are kept when they share their memory, or are too small to matter', () => {
     const whole = Buffer.allocUnsafeSlow(MiB);
     const small = Buffer.from('of the pool');
     free(whole.subarray(1));
@@ -32,7 +32,7 @@ describe('large memory', () => {
     expect([whole.length, small.toString()]).toEqual([MiB, 'of the pool']);
   });
 
-  it('is used again for what is about as long, up to what may lie about', () => {
+  it('are reused for similar lengths, up to the limit of spare memory', () => {
     const slabs = new Slabs(2 * MiB);
     const [one, two, three] = [slabs.take(bodyBytes), slabs.take(bodyBytes), slabs.take(bodyBytes)];
     for (const slab of [one, two, three]) slabs.giveBack(slab);
@@ -43,7 +43,7 @@ describe('large memory', () => {
 });
 
 describe('a large request', () => {
-  it('that came in pieces is in one place, and the pieces are given back', async () => {
+  it('that came in pieces is joined, and the pieces are freed', async () => {
     const text = randomBytes(bodyBytes);
     const request = new EventEmitter();
     const body = new Bodies().read(request as unknown as ClientRequest, String(bodyBytes));
@@ -59,7 +59,7 @@ describe('a large request', () => {
     expect(pieces.map(({ length }) => length)).toEqual(pieces.map(() => 0));
   });
 
-  it('that came in one piece is that piece', async () => {
+  it('that came in one piece is not copied', async () => {
     const piece = Buffer.alloc(readBytes, 'x');
     const request = new EventEmitter();
     const body = new Bodies().read(request as unknown as ClientRequest, String(readBytes));
@@ -69,7 +69,7 @@ describe('a large request', () => {
     expect(piece.length).toBe(readBytes);
   });
 
-  it('goes into the queue and comes out of it without a trail of garbage', async () => {
+  it('enters the queue and leaves it without garbage', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'qcc-memory-'));
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
     const blobs = await openBlobs(join(folder, 'bodies'), randomBytes(32));

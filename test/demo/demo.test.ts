@@ -10,7 +10,7 @@ import { type DemoSummary, playDemo } from '../../src/commands/demo/demo.ts';
 const speed = 10;
 const plain = { once: true, speed, paint: (_: unknown, text: string) => text } as const;
 
-describe('A day of the demo', () => {
+describe('a day of the demo', () => {
   const lines: string[] = [];
   const chinese: string[] = [];
   let ok = false;
@@ -49,17 +49,17 @@ describe('A day of the demo', () => {
     expect(lines.slice(at).find((line) => line.startsWith(' ✓'))).toContain('asked again');
   });
 
-  it('says 503 with the seconds to wait while all are out', () => {
+  it('shows 503 with the seconds to wait while all endpoints are ejected', () => {
     expect(summary?.refused).toBe(2);
     expect(lines.filter((line) => /503, retry-after [1-9]/.test(line))).toHaveLength(2);
   });
 
-  it('goes back to the preferred profile by itself', () => {
+  it('returns to the preferred profile by itself', () => {
     expect(lines.some((line) => line.includes('→ office (recovery)'))).toBe(true);
     expect(summary?.switches).toBeGreaterThan(0);
   });
 
-  it('shows a switch that is held back, why and for how long, and that no request waits for it', () => {
+  it('shows a suppressed switch, why and for how long, and that no request waits for it', () => {
     const at = lines.findIndex((line) => line.includes('spent its balance'));
     const scene = lines.slice(
       at,
@@ -78,7 +78,7 @@ describe('A day of the demo', () => {
     expect(switches.filter((line) => !/\((failover|recovery)\): \w+/.test(line))).toEqual([]);
   });
 
-  it('speaks Chinese too, and paints only with what it is given', () => {
+  it('speaks Chinese too, and uses only the styles that it is given', () => {
     expect(chinese.join('\n')).toContain('已应答；客户端毫无察觉');
     expect(chinese.at(-1)).toContain('每一轮都得到了应答');
     expect(chinese.join('\n')).not.toContain('\u001b');
@@ -89,8 +89,8 @@ describe('A day of the demo', () => {
   });
 });
 
-describe('The demo', () => {
-  it('says so when its port is taken', async () => {
+describe('the demo', () => {
+  it('reports that its port is taken', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
     const { port } = server.address() as AddressInfo;

@@ -64,7 +64,7 @@ const text = ({ body }: Got) => body.toString();
 const json = (got: Got) => JSON.parse(text(got)) as { type: string; error: { type: string } };
 const types = (got: Got) => [...text(got).matchAll(/^event: (.*)$/gm)].map(([, type]) => type);
 
-describe('A simulated endpoint that is well', () => {
+describe('a healthy simulated endpoint', () => {
   it('answers a turn as one message', async () => {
     const got = await ask(await start());
     expect(got.status).toBe(200);
@@ -90,7 +90,7 @@ describe('A simulated endpoint that is well', () => {
     ]);
   });
 
-  it('asks for the tool, and then reads what the tool has said', async () => {
+  it('asks for the tool, and then reads the tool’s result', async () => {
     const endpoint = await start();
     const tools = [{ name: 'Read' }, { name: 'Bash' }];
     const content = [{ type: 'text', text: 'please use a tool' }];
@@ -104,7 +104,7 @@ describe('A simulated endpoint that is well', () => {
     expect(text(answered)).toContain('TOOL-OK');
   });
 
-  it('takes no reminder of the client for a wish of the user', async () => {
+  it('does not take a reminder of the client for the user’s request', async () => {
     const content = [
       { type: 'text', text: '<system-reminder>use a tool when it helps</system-reminder>' },
       { type: 'text', text: 'hello' },
@@ -113,7 +113,7 @@ describe('A simulated endpoint that is well', () => {
     expect(text(got)).toContain('QCC-OK');
   });
 
-  it('counts tokens, lists models, and knows batches and files', async () => {
+  it('counts tokens, lists models, and supports batches and files', async () => {
     const endpoint = await start();
     const counted = await ask(endpoint, { path: '/v1/messages/count_tokens?beta=true' });
     expect(json(counted)).toEqual({ input_tokens: expect.any(Number) });
@@ -126,7 +126,7 @@ describe('A simulated endpoint that is well', () => {
     expect((await ask(endpoint, { path: '/v2/messages' })).status).toBe(404);
   });
 
-  it('wants its key in its header, and nowhere else', async () => {
+  it('requires its key in its header, and nowhere else', async () => {
     const endpoint = await start({ auth: 'bearer' });
     const refused = await ask(endpoint);
     expect([refused.status, json(refused).error.type]).toEqual([401, 'authentication_error']);
@@ -135,7 +135,7 @@ describe('A simulated endpoint that is well', () => {
     expect(endpoint.requests.map(({ keyOk }) => keyOk)).toEqual([false, true]);
   });
 
-  it('remembers what came, byte for byte, and how it ended', async () => {
+  it('records requests, byte for byte, and how each ended', async () => {
     const endpoint = await start();
     await ask(endpoint, { headers: { 'x-app': 'cli' } });
     expect(endpoint.requests).toMatchObject([
@@ -213,7 +213,7 @@ const answers: readonly [string, Fault, (got: Got) => void][] = [
   ['a long head', { kind: 'longHead', bytes: 9_000 }, (got) => expect(got.headers['x-long']).toHaveLength(9_000)],
 ];
 
-describe('A simulated endpoint that fails', () => {
+describe('a simulated endpoint with a fault', () => {
   it.each(answers)('plays %s', async (_, fault, look) => {
     const endpoint = await start();
     await endpoint.play(fault);
@@ -245,7 +245,7 @@ describe('A simulated endpoint that fails', () => {
     await expect.poll(() => endpoint.requests[0]?.ended).toBe('cut');
   });
 
-  it('hangs without a word', async () => {
+  it('hangs without sending a byte', async () => {
     const endpoint = await start();
     await endpoint.play({ kind: 'hang' });
     const asked = ask(endpoint);
@@ -256,7 +256,7 @@ describe('A simulated endpoint that fails', () => {
   });
 });
 
-it('A simulated endpoint knows what it would have said, and forgets it when it is told to', async () => {
+it('a simulated endpoint stores the answers that it would have given, and deletes them on demand', async () => {
   const endpoint = await start({ name: 'e7' });
   const got = [await ask(endpoint), await ask(endpoint, streamed)];
   expect(got.map(text)).toEqual(endpoint.requests.map((one) => one.whole()));
@@ -275,7 +275,7 @@ it('A simulated endpoint knows what it would have said, and forgets it when it i
   expect(endpoint.requests).toEqual([]);
 });
 
-describe('A script', () => {
+describe('a script of faults', () => {
   it('gives each request its fault, and the last one to all that follow', async () => {
     const busy: Fault = { kind: 'status', status: 529 };
     const endpoint = await start({ perRequest: [{ kind: 'none' }, busy] });
@@ -284,7 +284,7 @@ describe('A script', () => {
     expect(statuses).toEqual([200, 529, 529]);
   });
 
-  it('closes the door and opens it again, as time passes', async () => {
+  it('stops listening and listens again, as time passes', async () => {
     const endpoint = await start();
     const { url } = endpoint;
     endpoint.script({

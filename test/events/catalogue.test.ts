@@ -15,14 +15,14 @@ const fact = (type: string, v: number, data: object): Recorded => ({
   by: 'traffic',
 });
 
-it('an older fact comes in the shape of today, and says no more than it did', () => {
+it('a fact of an older version is read in today’s form, with nothing added', () => {
   expect(upcast(fact('EndpointDegraded', 1, { because: 'slow' }))).toMatchObject({
     v: versionOf('EndpointDegraded'),
     data: { because: 'slow', until: null },
   });
 });
 
-it('a fact of today stays as it is, and one of tomorrow is refused', () => {
+it('a fact of today’s version is unchanged, and one of a newer version is refused', () => {
   const today = fact('EndpointDegraded', versionOf('EndpointDegraded'), { because: 'slow', until: 7 });
   expect(upcast(today)).toBe(today);
   expect(() => upcast(fact('EndpointRecovered', 2, {}))).toThrow('was written by a newer qcc');

@@ -7,7 +7,7 @@ import type { Recorded } from '../../events/fact.ts';
 import { callReasonOf, ladderReasonOf, queueReasonOf } from '../../events/old-sentences.ts';
 import { reasonText } from '../../src/messages/reasons.ts';
 
-describe('a sentence of the ladder', () => {
+describe('an old sentence of the ladder', () => {
   it.each([
     ['all endpoints of work are out for certain', 'allOutForCertain', 'work 的端点全部不可用'],
     ['工作 had no usable endpoint in 3 reports in a row', 'unusableInRow', '工作 连续 3 次没有可用端点'],
@@ -27,7 +27,7 @@ describe('a sentence of the ladder', () => {
     expect([reasonText(reason, 'en'), reasonText(reason, 'zh-CN')]).toEqual([sentence, chinese]);
   });
 
-  it('that no version is known to have said stays as it is', () => {
+  it('that no version is known to have written stays as it is', () => {
     expect(ladderReasonOf('the moon is full')).toEqual({ code: 'told', params: { text: 'the moon is full' } });
   });
 });
@@ -73,7 +73,7 @@ const facts = readdirSync(folder)
   .flatMap((name) => readFileSync(join(folder, name), 'utf8').trimEnd().split('\n'))
   .map((line) => JSON.parse(line) as Recorded);
 
-it('everything that golden histories say has a code, and the same sentence in English, but for its plurals', () => {
+it('every sentence of the golden histories has a code, and reads the same in English but for its plurals', () => {
   const said = facts.flatMap((fact) => {
     const today = upcast(fact).data as Readonly<Record<string, unknown>>;
     return Object.entries(fact.data).flatMap(([field, before]) =>
@@ -89,7 +89,7 @@ it('everything that golden histories say has a code, and the same sentence in En
   }
 });
 
-it('what a person gave as a reason is repeated as it was given', () => {
+it('a reason given by the user is repeated unchanged', () => {
   for (const reason of ['my boss is pinned to the wall', 'maintenance at night', '维护'])
     expect(switchedWith(reason)).toBe(reason);
   expect(switchedWith('by hand')).toEqual({ code: 'byHand', params: {} });

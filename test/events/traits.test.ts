@@ -7,7 +7,7 @@ import { type FactType, factTraits, traitsOf } from '../../events/traits.ts';
 const types = Object.keys(factTraits) as FactType[];
 
 describe('the traits of facts', () => {
-  it('know every type that was ever recorded', () => {
+  it('exist for every type that was ever recorded', () => {
     const recorded = readdirSync('test/histories')
       .filter((name) => name.endsWith('.ndjson'))
       .flatMap((name) => readFileSync(`test/histories/${name}`, 'utf8').trim().split('\n'))
@@ -16,17 +16,17 @@ describe('the traits of facts', () => {
     expect([...new Set(recorded)].filter((type) => !Object.hasOwn(factTraits, type))).toEqual([]);
   });
 
-  it('lead to every action of the audit; config.reset is a SettingChanged that takes a value away', () => {
+  it('yield every action of the audit; config.reset is a SettingChanged that removes a value', () => {
     const led = new Set(types.map((type) => factTraits[type].audited));
     expect(auditActions.filter((action) => !led.has(action))).toEqual(['config.reset']);
   });
 
-  it('are plain for a type of a newer version, and for what is a property of every object', () => {
+  it('have defaults for a type of a newer version, and for names of the object’s prototype', () => {
     expect(traitsOf('InventedLater')).toEqual({ tone: 'plain' });
     expect(traitsOf('constructor')).toEqual({ tone: 'plain' });
   });
 
-  it('call a decision what a machine decides of an endpoint', () => {
+  it('mark a machine’s decisions about an endpoint as decisions', () => {
     expect(types.filter((type) => factTraits[type].decision).sort()).toEqual([
       'EndpointDegraded',
       'EndpointFailed',

@@ -6,7 +6,7 @@ vi.mock('node:os', () => ({ networkInterfaces: system.interfaces }));
 
 const { addresses } = await import('../../src/health/addresses.ts');
 
-it('tells the addresses that others see, in one order', () => {
+it('external addresses of this machine are listed in a fixed order', () => {
   const address = (text: string, internal = false) => ({ address: text, internal });
   system.interfaces.mockReturnValue({
     wlan0: [address('192.168.1.7')],
@@ -16,7 +16,7 @@ it('tells the addresses that others see, in one order', () => {
   expect(addresses()).toBe('eth0 10.0.0.1\nwlan0 192.168.1.7');
 });
 
-it('tells nothing, and throws nothing, where there are no open files left or a sandbox forbids the question', () => {
+it('addresses are unknown, without an error, when descriptors run out or a sandbox forbids the call', () => {
   system.interfaces.mockImplementation(() => {
     throw Object.assign(new Error('uv_interface_addresses returned Unknown system error 24'), {
       code: 'ERR_SYSTEM_ERROR',

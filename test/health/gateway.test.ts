@@ -62,7 +62,7 @@ async function running() {
   return { gateway, call, add };
 }
 
-it('other addresses are another network: idle connections are closed, running answers end, everybody is looked at', async () => {
+it('a change of addresses counts as another network: idle connections are closed, running answers end, all endpoints are probed', async () => {
   const { gateway, call, add } = await running();
   const [used, unused] = [await endpoint(), await endpoint()];
   await add(used.url);
@@ -86,7 +86,7 @@ it('other addresses are another network: idle connections are closed, running an
   await vi.waitFor(() => expect(busy?.destroyed).toBe(true));
 });
 
-it('a proxy that is down is no fault of the endpoints behind it: not for traffic, and not for probes', async () => {
+it('a proxy that is down is no fault of the endpoints behind it, in traffic or in probes', async () => {
   for (const name of ['http_proxy', 'https_proxy', 'no_proxy', 'HTTPS_PROXY', 'NO_PROXY']) vi.stubEnv(name, '');
   vi.stubEnv('HTTP_PROXY', 'http://me:secret@127.0.0.1:1');
   const { gateway, call, add } = await running();
@@ -108,7 +108,7 @@ it('a proxy that is down is no fault of the endpoints behind it: not for traffic
   expect(new Set(facts.map(({ type }) => type))).toEqual(new Set(['ProbeNoted']));
 });
 
-it('a wait that ran out in a sleep ends with it, and everybody is looked at', async () => {
+it('a timeout during a sleep ends with it, and all endpoints are probed', async () => {
   const { gateway, call, add } = await running();
   const [gone, well] = [await endpoint(), await endpoint()];
   await call('config.set', { key: 'queue.enabled', value: 'false' });

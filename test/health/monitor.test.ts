@@ -102,14 +102,14 @@ beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 
 afterEach(() => void vi.useRealTimers());
 
 describe('probing', () => {
-  it('asks nobody who is well and was heard of', async () => {
+  it('skips a healthy endpoint with recent results', async () => {
     const { monitor, asked, pass } = await monitored();
     monitor.start();
     await pass(2 * intervalMs);
     expect(asked).toEqual([]);
   });
 
-  it('brings back what is out within an interval, and follows each free depth at once', async () => {
+  it('restores an ejected endpoint within an interval, and follows each free depth at once', async () => {
     const { monitor, asked, pass, out, state, facts } = await monitored({ 'health.backoff_base': 300 });
     out(first);
     monitor.start();
@@ -127,7 +127,7 @@ describe('probing', () => {
     expect((await facts('ProbeSucceeded'))[0]).toMatchObject({ by: 'probe' });
   });
 
-  it('finds within an interval who is well since the last probe asked, however long that one waited in vain', async () => {
+  it('finds within an interval that an endpoint recovered after its last probe began, however long that one hung', async () => {
     const { monitor, asked, answers, pass, out, state } = await monitored({ 'health.backoff_base': 300 });
     out(first);
     answers.set(first, 'silent');
@@ -138,7 +138,7 @@ describe('probing', () => {
     expect(state(first)).toBe('recovering');
   });
 
-  it('looks six times as often while a request waits in the queue for whoever comes back', async () => {
+  it('looks six times as often while a queued request waits for an endpoint', async () => {
     const { core, monitor, asked, pass, out } = await monitored({ 'health.backoff_base': 300 });
     out(first);
     monitor.start();
@@ -148,7 +148,7 @@ describe('probing', () => {
     expect(asked.slice(0, 3).map(([, depth]) => depth)).toEqual(['connection', 'api', 'conversation']);
   });
 
-  it('asks all in each interval when it is active, and nobody when it is off, from the next look on', async () => {
+  it('probes all in each interval when it is active, and none when it is off, from the next look on', async () => {
     const { monitor, asked, pass, set, out } = await monitored({
       'health.mode': 'active',
       'health.check_interval': 10,
@@ -168,7 +168,7 @@ describe('probing', () => {
     expect(asked).toEqual([]);
   });
 
-  it('does not ask again and again for a probe that is lost', async () => {
+  it('does not repeat a lost probe again and again', async () => {
     const { monitor, asked, pass, answers } = await monitored({ 'health.mode': 'active' });
     answers.set(first, 'lost').set(second, 'lost');
     monitor.start();
@@ -176,7 +176,7 @@ describe('probing', () => {
     expect(asked).toHaveLength(2);
   });
 
-  it('is told of by hand at once, and counts', async () => {
+  it('reports a manual probe at once, and counts it', async () => {
     const { monitor, facts, core } = await monitored({ 'health.mode': 'off' });
     const results = await monitor.check([first, second]);
     expect([...results.values()].map((result) => result?.verdict)).toEqual(['success', 'success']);
@@ -184,7 +184,7 @@ describe('probing', () => {
     expect(core.state.recent.of(first)).toMatchObject({ checks: 1, probing: { probes: 1, tokens: 31, changes: 0 } });
   });
 
-  it('forgets an endpoint that is removed while its probe runs', async () => {
+  it('ignores the result for an endpoint that was removed during its probe', async () => {
     const { monitor, answers, core, facts } = await monitored();
     answers.set(first, 'hang');
     const checked = monitor.check([first, second]);
@@ -209,7 +209,7 @@ describe('weights', () => {
     return { ...it, weight: () => it.core.state.profiles.endpoint(third)?.effectiveWeight };
   }
 
-  it('move away from what is slow, with reasons in numbers, and come to rest', async () => {
+  it('move away from slow endpoints, with reasons in numbers, and settle', async () => {
     const { pass, facts, weight } = await weighing();
     await pass(400 * secondMs);
     const adjusted = (await facts('WeightAdjusted')).filter(({ stream }) => stream === streams.endpoint(third));
@@ -220,7 +220,7 @@ describe('weights', () => {
     expect(weight()).toBe(rest);
   });
 
-  it('stay while too little is known, and while there is nothing new to weigh', async () => {
+  it('stay while there is too little evidence, and while there is no new evidence', async () => {
     const { core, pass, facts, set } = await weighing({ 'health.min_checks': 1_000 });
     await pass(100 * secondMs);
     expect(await facts('WeightAdjusted')).toEqual([]);
@@ -233,7 +233,7 @@ describe('weights', () => {
     expect((await facts('WeightAdjusted')).map(({ stream }) => stream)).toEqual([first, third].map(streams.endpoint));
   });
 
-  it('are the user’s again when adjustment is off', async () => {
+  it('return to the user’s when adjustment is off', async () => {
     const { pass, set, weight } = await weighing();
     await pass(200 * secondMs);
     expect(weight()).toBeLessThan(100);
@@ -244,7 +244,7 @@ describe('weights', () => {
 });
 
 describe('the network', () => {
-  it('that is gone puts nobody out: traffic’s failures are doubted, and a dial of all tells', async () => {
+  it('that is down ejects no endpoint: failures of traffic are doubted, and a dial of all endpoints decides', async () => {
     const { monitor, core, answers, state, world, facts } = await monitored();
     answers.set(first, noNetwork).set(second, noNetwork);
     const said = Array.from({ length: 4 }, () =>
@@ -259,7 +259,7 @@ describe('the network', () => {
     expect(later).toBe('noNetwork');
   });
 
-  it('that is there leaves the failure with the endpoint', async () => {
+  it('that is up leaves the failure with the endpoint', async () => {
     const { monitor, core, answers, world, facts } = await monitored();
     answers.set(first, noNetwork);
     monitor.attemptFailed(first, lost, { code: 'ENETUNREACH', startedAt: world.at });
@@ -268,7 +268,7 @@ describe('the network', () => {
     expect(await facts('AttemptFailed')).toHaveLength(1);
   });
 
-  it('that is back is found within two seconds, and everybody is looked at', async () => {
+  it('that is back is noticed within two seconds, and all endpoints are probed', async () => {
     const { monitor, core, answers, asked, pass, world, changes } = await monitored();
     answers.set(first, noNetwork).set(second, noNetwork);
     monitor.start();
@@ -284,7 +284,7 @@ describe('the network', () => {
     expect(changes()).toBe(1);
   });
 
-  it('behind a proxy that is down proves nothing: nobody is put out, offline, or taken for proven', async () => {
+  it('behind a proxy that is down is unknown: no endpoint is ejected, offline, or taken for proven', async () => {
     const { monitor, core, answers, asked, pass, out, facts, state } = await monitored({ 'health.backoff_base': 300 });
     out(first);
     answers.set(first, noProxy).set(second, noProxy);
@@ -296,7 +296,7 @@ describe('the network', () => {
     expect([state(first), state(second), core.state.gatewayState]).toEqual(['failed', 'healthy', 'online']);
   });
 
-  it('of another address closes what is idle, and has all looked at', async () => {
+  it('with another address closes idle connections, and has all endpoints probed', async () => {
     const { monitor, asked, pass, changes, moveTo } = await monitored();
     monitor.start();
     await pass(10 * secondMs);
@@ -309,7 +309,7 @@ describe('the network', () => {
 });
 
 describe('addresses that the system does not tell', () => {
-  it('are no other network, and neither are the same ones when it tells them again', async () => {
+  it('are not taken for another network, nor are the same ones when they return', async () => {
     const { monitor, pass, changes, moveTo } = await monitored();
     monitor.start();
     for (const seen of [null, 'eth0 10.0.0.1', null]) {
@@ -323,8 +323,8 @@ describe('addresses that the system does not tell', () => {
   });
 });
 
-describe('a sleep', () => {
-  it('is told, everybody is looked at, and what was on its way through it counts for nothing', async () => {
+describe('a sleep of the machine', () => {
+  it('is recorded, all endpoints are probed, and results of probes that ran through it do not count', async () => {
     const { monitor, asked, pass, world, facts, changes, wakes } = await monitored();
     monitor.start();
     await pass(10 * secondMs);

@@ -47,11 +47,11 @@ function pictureOf(state: State) {
   };
 }
 
-it('there are histories, of a simulation and of real gateways', () => {
+it('recorded histories of a simulation and of real gateways exist', () => {
   expect(names).toEqual(expect.arrayContaining(['0.1.0-demo', '0.1.0-queue', '0.1.0-storm']));
 });
 
-it('a state that an older version has saved is read, with its reasons as codes', async () => {
+it('a state saved by an older version is read, with its reasons as codes', async () => {
   const { seq, data } = JSON.parse(readFileSync(join(folder, '0.1.0-sentences.state.json'), 'utf8')) as Snapshot;
   const facts = factsOf('0.1.0-sentences');
   const folded = await foldLog(new MemoryLog(facts), seq);
@@ -64,17 +64,17 @@ it('a state that an older version has saved is read, with its reasons as codes',
 describe.each(names)('%s', (name) => {
   const facts = factsOf(name);
 
-  it('folds into what it was, without drift', async () => {
+  it('folds to its recorded state, without drift', async () => {
     const state = await foldLog(new MemoryLog(facts));
     expect(state.drift).toEqual([]);
     await expect(`${JSON.stringify(pictureOf(state), null, 2)}\n`).toMatchFileSnapshot(`${name}.json`);
   });
 
-  it('is whole', async () => {
+  it('is complete and intact', async () => {
     expect(await verifyLog(new MemoryLog(facts), {})).toMatchObject({ ok: true, events: facts.length });
   });
 
-  it('folds to the same from a snapshot anywhere', async () => {
+  it('folds to the same state from any snapshot', async () => {
     const whole = pictureOf(await foldLog(new MemoryLog(facts)));
     for (let cut = 1; cut < facts.length; cut += Math.ceil(facts.length / 12)) {
       const log = new MemoryLog(facts);

@@ -14,7 +14,7 @@ async function failover() {
 }
 
 describe('the difference of two moments', () => {
-  it('names what changed, from what to what, and the facts that did it', async () => {
+  it('lists each change, with its values and the facts that caused it', async () => {
     const { log, good, bad, facts } = await failover();
     const { from, to, changes } = await ask(log, 'history.diff', { from: { seq: good }, to: { seq: bad } });
     expect([from, to]).toEqual([good, bad]);
@@ -34,7 +34,7 @@ describe('the difference of two moments', () => {
     expect(changes.every(({ stream }) => stream !== 'endpoint/22222222')).toBe(true);
   });
 
-  it('is empty for a moment and itself, and the other way round is told backwards', async () => {
+  it('is empty for equal moments, and reversed for reversed ones', async () => {
     const { log, good, bad } = await failover();
     expect((await ask(log, 'history.diff', { from: { seq: bad }, to: { seq: bad } })).changes).toEqual([]);
     const there = await ask(log, 'history.diff', { from: { seq: good }, to: { seq: bad } });
@@ -42,7 +42,7 @@ describe('the difference of two moments', () => {
     expect(back.changes.map(({ from, to }) => [to, from])).toEqual(there.changes.map(({ from, to }) => [from, to]));
   });
 
-  it('leaves out what came back to what it was', async () => {
+  it('omits values that returned to what they were', async () => {
     const { core, log, good } = await failover();
     core.tellEndpoint(first, { type: 'KeyChanged', data: {} }, { by: 'cli' });
     const { changes } = await ask(log, 'history.diff', { from: { seq: good }, to: { seq: core.state.seq } });
@@ -59,7 +59,7 @@ describe('the difference of two moments', () => {
     expect(await settings(set - 1, core.state.seq)).toEqual([]);
   });
 
-  it('sees profiles and endpoints come and go, with their settings', async () => {
+  it('includes added and removed profiles and endpoints, with their settings', async () => {
     const { core, log, bad } = await failover();
     core.report('profile/main', [{ type: 'EndpointChanged', data: { endpoint: first, changes: { weight: 7 } } }], {
       by: 'cli',

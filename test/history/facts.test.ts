@@ -36,7 +36,7 @@ async function inPages(log: MemoryLog, look: Look, most: number): Promise<readon
 const seqs = (facts: readonly { readonly seq: number }[]) => facts.map(({ seq }) => seq);
 const attemptsOf = ({ data }: Recorded) => (data as { attempts?: readonly { endpoint: string }[] }).attempts ?? [];
 
-describe('a look back', () => {
+describe('a query of facts', () => {
   it.each<[string, Look, (fact: Recorded) => boolean]>([
     ['a type', { type: 'FailedOver', fromSeq: 1 }, ({ type }) => type === 'FailedOver'],
     ['a kind of streams', { stream: 'priority', fromSeq: 1 }, ({ stream }) => stream === 'priority'],
@@ -56,7 +56,7 @@ describe('a look back', () => {
       { fromSeq: 400, stream: 'request' },
       ({ seq, stream }) => seq >= 400 && stream.startsWith('request/'),
     ],
-  ])('by %s keeps exactly that, whole and in pages of any size', async (_, look, keeps) => {
+  ])('by %s returns exactly the matching ones, at once and in pages of any size', async (_, look, keeps) => {
     const { facts, log } = await given();
     const wanted = seqs(facts.filter(keeps));
     expect(wanted.length).toBeGreaterThan(3);
@@ -64,7 +64,7 @@ describe('a look back', () => {
     for (const most of [1, 7, 1_000]) expect(seqs(await inPages(log, look, most))).toEqual(wanted);
   });
 
-  it('with a limit is the newest of what it keeps', async () => {
+  it('with a limit returns the newest matches', async () => {
     const { facts, log } = await given();
     const all = facts.filter(({ type }) => type === 'AttemptFailed');
     for (const limit of [0, 1, 5, 10_000]) {
@@ -74,7 +74,7 @@ describe('a look back', () => {
     expect(await inPages(log, {}, 1_000)).toHaveLength(1_000);
   });
 
-  it('by a profile tells of its endpoints, its requests and its switches, and of no setting', async () => {
+  it('by a profile includes its endpoints, its requests and its switches, and no setting', async () => {
     const { facts, log } = await given();
     const kept = (await ask(log, 'history.read', { profile: 'main', fromSeq: 1 })).facts;
     expect(new Set(kept.map(({ stream }) => stream.split('/')[0]))).toEqual(
@@ -88,7 +88,7 @@ describe('a look back', () => {
     expect(new Sieve({ profile: 'main' }).keeps(setting)).toBe(false);
   });
 
-  it('by a request holds what its failures led to, though they do not name it', async () => {
+  it('by a request includes the consequences of its failures, even if they do not name it', async () => {
     const { facts, log } = await given();
     const failed = facts.find(({ type, data }) => type === 'AttemptFailed' && (data as { request?: string }).request);
     const caused = facts.find(({ cause }) => cause === failed?.seq);

@@ -122,7 +122,7 @@ const named: fc.Arbitrary<Named> = fc
   .filter((all) => new Set(Object.values(all)).size === places.length);
 
 describe('an incident file with hashed names', () => {
-  it('has no name of anything, wherever it stood, and calls the same thing the same', async () => {
+  it('contains no name, and the same hash for the same name everywhere', async () => {
     await fc.assert(
       fc.asyncProperty(named, async (called) => {
         const { core, begun } = await lived(called);
@@ -148,7 +148,7 @@ describe('an incident file with hashed names', () => {
     );
   });
 
-  it('is asked as the file with names is: why, what if, who stood where', async () => {
+  it('answers queries as the file with names does: explain, what-if, machines', async () => {
     const called = Object.fromEntries(places.map((place, n) => [place, `quite-${place}-${n}`])) as Named;
     const { core, begun, id } = await lived(called);
     const [plain, hashed] = await Promise.all(
@@ -174,7 +174,7 @@ describe('an incident file with hashed names', () => {
     ['like a part of the other', 'work', 'workshop'],
     ['like a pattern', 'a.c', 'a.c.'],
     ['like a hash', 'invalid', 'n-'],
-  ])('holds for a profile that is called %s', async (_, main, spare) => {
+  ])('is correct for a profile named %s', async (_, main, spare) => {
     const others = { gone: 'quite-gone', first: 'relay-a', second: 'relay-b', third: 'relay-c' };
     const { core, begun } = await lived({ main, spare, ...others, host: 'host-of-a', other: 'host-of-b' });
     const lines = await exported(core.log, begun + 1, true);

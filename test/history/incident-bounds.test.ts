@@ -40,7 +40,7 @@ const fact = (n: number) => JSON.parse(lines[n] ?? '') as Record<string, unknown
 const changed = (n: number, line: object) => lines.with(n, JSON.stringify(line));
 
 describe('an incident file', () => {
-  it('within its bounds is read', async () => {
+  it('within its limits is read', async () => {
     const log = await openIncident(fileOf(lines), limits);
     expect(log.head - log.tail + 1).toBe(lines.length - 1);
   });
@@ -57,7 +57,7 @@ describe('an incident file', () => {
     });
   });
 
-  it('without an end of a line is not gathered', async () => {
+  it('without a line break is not read into memory', async () => {
     const path = join(dirname(temporaryHome()), 'endless');
     writeFileSync(path, 'x'.repeat(90_000));
     await expect(openIncident(path, limits)).rejects.toMatchObject({ code: 'QCC_CAPSULE_LIMIT' });
@@ -65,7 +65,7 @@ describe('an incident file', () => {
       await expect(openIncident('/dev/zero', limits)).rejects.toMatchObject({ code: 'QCC_CAPSULE_LIMIT' });
   });
 
-  it('with a fact that is too deep, or too full, is refused', async () => {
+  it('with a fact that is too deep, or too large, is refused', async () => {
     const deep = lines.with(2, `{"data":${'['.repeat(2_000)}`);
     await expect(openIncident(fileOf(deep), limits)).rejects.toMatchObject({ code: 'QCC_CAPSULE_LIMIT' });
     const full = lines.with(2, `{"data":[${'1,'.repeat(60_000)}1]}`);
@@ -74,7 +74,7 @@ describe('an incident file', () => {
     ).rejects.toMatchObject({ code: 'QCC_CAPSULE_LIMIT', message: expect.stringContaining('50000 values') });
   });
 
-  it('that was made up is told from a damaged qcc: whatever its facts are', async () => {
+  it('that is forged is told from a damaged one, whatever its facts are', async () => {
     const damaged = { code: 'QCC_CAPSULE_DAMAGED', exit: 1 };
     const made: readonly (readonly string[])[] = [
       changed(2, { ...fact(2), seq: 9_999 }),
@@ -111,7 +111,7 @@ describe('an incident file', () => {
     expect(Object.keys({})).toEqual([]);
   });
 
-  it('is asked by a reader, which says what is wrong with it', async () => {
+  it('is read by a reader process, which reports its faults', async () => {
     const run = at('/nowhere/qcc');
     const whole = await run('history', '--from-log', fileOf(lines), '--json');
     expect(whole.out.trim().split('\n')).toHaveLength(lines.length - 1);

@@ -91,7 +91,7 @@ function file(lines: readonly string[]): string {
 }
 
 describe('an incident file', () => {
-  it('has hosts and no paths, hashes of sessions, and nothing that a person wrote', async () => {
+  it('has hosts without paths, hashes of sessions, and no text of the user', async () => {
     const { log, begun } = await incident();
     const text = (await written(log, begun)).join('\n');
     for (const secret of secrets.filter((one) => one !== 'my-relay.example')) expect(text).not.toContain(secret);
@@ -100,14 +100,14 @@ describe('an incident file', () => {
     expect(text).toContain('acme');
   });
 
-  it('has no name and no host either when they are hashed, in sentences neither', async () => {
+  it('has neither names nor hosts when they are hashed, not even in sentences', async () => {
     const { log, begun } = await incident();
     const text = (await written(log, begun, true)).join('\n');
     for (const secret of [...secrets, 'acme', 'spare', 'relay-11']) expect(text).not.toContain(secret);
     expect(text).toMatch(/"type":"FailedOver"/);
   });
 
-  it('answers elsewhere as the log does here: machines, differences, what if', async () => {
+  it('gives the same answers elsewhere as the log does here: machines, differences, what-if', async () => {
     const { log, begun } = await incident();
     const elsewhere = await openIncident(file(await written(log, begun)));
     expect([elsewhere.tail, elsewhere.head]).toEqual([begun + 1, log.head]);
@@ -130,7 +130,7 @@ describe('an incident file', () => {
     });
   });
 
-  it('is taken as a whole, as it was written, or not at all', async () => {
+  it('is read completely and unchanged, or not at all', async () => {
     const { log, begun } = await incident();
     const lines = await written(log, begun);
     const damaged = { code: 'QCC_CAPSULE_DAMAGED', exit: 1 };
@@ -145,7 +145,7 @@ describe('an incident file', () => {
     expect(readFileSync(file(lines), 'utf8')).toBe(lines.join('\n'));
   });
 
-  it('of another form is refused with the version that wrote it', async () => {
+  it('of another format is refused with the version that wrote it', async () => {
     const { log, begun } = await incident();
     const [head = '', ...rest] = await written(log, begun);
     const other = JSON.stringify({ ...JSON.parse(head), capsule: 99 });

@@ -13,7 +13,7 @@ function told(detail: string, hashNames: boolean): string {
   return (redactedFact(fact as object as Recorded, redaction).data as { detail: string }).detail;
 }
 
-describe.each([true, false])('a sentence of old in an incident file (names hashed: %s)', (hashNames) => {
+describe.each([true, false])('an old sentence in an incident file (names hashed: %s)', (hashNames) => {
   it.each([
     [`200: not JSON (text/${key})`, '200: not JSON (other)'],
     ['200: not JSON (tell me) the prompt)', '200: not JSON (other)'],
@@ -24,7 +24,7 @@ describe.each([true, false])('a sentence of old in an incident file (names hashe
     ['500 the_secret_prompt', '500'],
     ['no headers in time', 'no headers in time'],
     [`the connection broke (${key})`, 'the connection broke (…)'],
-  ])('%j leaves as %j', (detail, left) => {
+  ])('%j is exported as %j', (detail, left) => {
     expect(told(detail, hashNames)).toBe(left);
   });
 });

@@ -44,7 +44,7 @@ async function lived() {
 }
 
 describe('a filter', () => {
-  it('is made whole from a beginning, a name, or an end as the history prints it', async () => {
+  it('is expanded from a beginning, a name, or an end as the history prints it', async () => {
     const { log, relay, other, removed } = await lived();
     const whole = async (filters: Filters) => (await ask(log, 'history.filters', filters)).filters;
     expect(await whole({ endpoint: other.id.slice(0, 5) })).toEqual({ endpoint: other.id });
@@ -72,7 +72,7 @@ describe('a filter', () => {
     [{ profile: 'wrok' }, 'QCC_HISTORY_FILTER', 5, 'work'],
     [{ request: 'ffffff' }, 'QCC_REQUEST_UNKNOWN', 5, 'qcc history'],
     [{ request: 'abc123' }, 'QCC_REQUEST_AMBIGUOUS', 2, ''],
-  ])('%j names nothing, or too much, and it is said what may be meant', async (filters, code, exit, near) => {
+  ])('%j matches nothing, or too much, and the error lists candidates', async (filters, code, exit, near) => {
     const { log } = await lived();
     await expect(ask(log, 'history.filters', filters)).rejects.toMatchObject({
       code,
@@ -81,21 +81,21 @@ describe('a filter', () => {
     });
   });
 
-  it('tells the candidates of an end that two requests have', async () => {
+  it('lists both candidates for an end that two requests share', async () => {
     const { log } = await lived();
     await expect(ask(log, 'history.filters', { request: 'abc123' })).rejects.toMatchObject({
       message: expect.stringMatching(new RegExp(`${second}, ${first}|${first}, ${second}`)),
     });
   });
 
-  it('of what is followed may name a request that is still to come', async () => {
+  it('for live output may name a future request', async () => {
     const { log } = await lived();
     expect(await ask(log, 'history.filters', { request: 'ffffff', live: true })).toEqual({
       filters: { request: 'ffffff' },
     });
   });
 
-  it('knows a type that a newer version has written here', async () => {
+  it('accepts a type that a newer version has written here', async () => {
     const { log } = await lived();
     const fact = { seq: log.head + 1, at: 9, stream: 'gateway', version: 1, type: 'Newest', v: 1, data: {} };
     await log.append([{ ...fact, cause: null, by: 'x' } as unknown as Recorded], { sync: true });
@@ -104,7 +104,7 @@ describe('a filter', () => {
 });
 
 describe('an explanation', () => {
-  it('takes the short form that the history prints, and names endpoints as they were then', async () => {
+  it('accepts the short form that the history prints, and uses the endpoints’ names of that time', async () => {
     const { log, relay, removed } = await lived();
     for (const about of ['4f2a1c', '…4f2a1c', 'request/…4f2a1c', third])
       expect(await ask(log, 'history.explain', { about })).toMatchObject({ request: third });
@@ -123,7 +123,7 @@ describe('an explanation', () => {
 });
 
 describe('the name of an endpoint', () => {
-  it('is the one that it had when a fact was written, also after it was renamed and removed', async () => {
+  it('is the one that was valid when a fact was written, also after a rename and a removal', async () => {
     const { core, relay, other, removed, seqs } = await lived();
     const names = new Names(namesIn(core.state));
     expect(names.at(seqs.before)[relay.id]).toBe('work/relay');
@@ -134,7 +134,7 @@ describe('the name of an endpoint', () => {
     expect(names.latest['constructor']).toBeUndefined();
   });
 
-  it('outlives a restart from a snapshot', async () => {
+  it('is kept over a restart from a snapshot', async () => {
     const { core, relay, seqs } = await lived();
     const { State } = await import('../../src/runtime/state.ts');
     const restored = State.from(JSON.parse(JSON.stringify(core.state)));

@@ -74,7 +74,7 @@ async function onDisk(facts: readonly Recorded[], everyFacts: number) {
 }
 
 describe('any past moment', () => {
-  it('is what it was when it was lived: 50 random ones of a simulated day', async () => {
+  it('is reconstructed exactly: 50 random ones of a simulated day', async () => {
     const { facts, seen } = await livedDay();
     const chance = new Chance(7, 'moments');
     const moments = Array.from({ length: 50 }, () => chance.pick(seen as [Seen, ...Seen[]]));
@@ -89,7 +89,7 @@ describe('any past moment', () => {
     }
   });
 
-  it('is named by its instant as well: all that was recorded at it belongs to it', async () => {
+  it('is named by its instant as well: all facts of that instant are included', async () => {
     const { facts } = await livedDay();
     const log = await onDisk(facts, 2_000);
     for (const fact of [facts[10], facts[700], facts.at(-1)]) {
@@ -101,7 +101,7 @@ describe('any past moment', () => {
     expect(await ask(log, 'history.at', { moment: { at: before - 1 } })).toMatchObject({ seq: 0, active: null });
   });
 
-  it('that the log has not come to is refused, and so is one that it keeps no more', async () => {
+  it('that the log has not reached is refused, and so is one that it no longer keeps', async () => {
     const { facts } = await livedDay();
     const log = await onDisk(facts.slice(0, 3_000), 1_000);
     await expect(ask(log, 'history.at', { moment: { seq: 3_001 } })).rejects.toMatchObject({

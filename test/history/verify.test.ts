@@ -33,15 +33,15 @@ async function changed(log: MemoryLog, seq: number, change: (fact: Recorded) => 
   return new MemoryLog(facts.map((fact) => (fact.seq === seq ? change(fact) : fact)));
 }
 
-describe('a log is verified', () => {
-  it('when all of it is folded again into what runs', async () => {
+describe('history verify', () => {
+  it('folds the whole log into the running state', async () => {
     const { log, core } = await told();
     const answer = await verifyLog(log, runningOf(core));
     expect(answer).toMatchObject({ ok: true, differences: [], damage: [], from: 1, to: core.state.seq });
     expect(answer.events).toBe(core.state.seq);
   });
 
-  it('from the snapshot before its first fact, when it was trimmed', async () => {
+  it('begins with the snapshot before the first fact of a trimmed log', async () => {
     const { log, core } = await told();
     await core.snapshot();
     const { seq } = core.state;
@@ -50,7 +50,7 @@ describe('a log is verified', () => {
     expect(await verifyLog(log, runningOf(core))).toMatchObject({ ok: true, events: 1, from: seq + 1 });
   });
 
-  it('and differs where what runs is not what the facts make', async () => {
+  it('reports a difference when the running state is not what the facts make', async () => {
     const { log, core } = await told();
     const running = JSON.parse(JSON.stringify(core.state.toJSON()));
     running.endpoints[0][1].value = 'healthy';
@@ -61,7 +61,7 @@ describe('a log is verified', () => {
     ]);
   });
 
-  it('and differs where a fact names a later one as its cause', async () => {
+  it('reports a difference when a fact names a later one as its cause', async () => {
     const { log, core } = await told();
     const other = await changed(log, 3, (fact) => ({ ...fact, cause: 9 }));
     const answer = await verifyLog(other, runningOf(core));
@@ -69,7 +69,7 @@ describe('a log is verified', () => {
     expect(answer.differences.map(({ path }) => path)).toContain('#3.cause');
   });
 
-  it('and differs where time runs backwards, or a stream leaves out a version', async () => {
+  it('reports a difference when time runs backwards, or a stream skips a version', async () => {
     const { log, core } = await told();
     const back = await changed(log, 4, (fact) => ({ ...fact, at: fact.at - 1 }));
     expect((await verifyLog(back, runningOf(core))).differences.map(({ path }) => path)).toContain('#4.at');
@@ -77,13 +77,13 @@ describe('a log is verified', () => {
     expect((await verifyLog(gap, runningOf(core))).differences.map(({ path }) => path)).toContain('#4.version');
   });
 
-  it('and differs where a file is gone that the queue still names', async () => {
+  it('reports a difference when a file that the queue names is missing', async () => {
     const { log, core } = await told();
     const answer = await verifyLog(log, { ...runningOf(core), missing: ['0a.body.1'] });
     expect(answer).toMatchObject({ ok: false, differences: [{ stream: 'queue', path: 'bodies/0a.body.1' }] });
   });
 
-  it('and says what is missing, until the history tells of it', async () => {
+  it('reports missing facts, until the history records them', async () => {
     const { log, core } = await told();
     const facts = await all(log.read(1));
     const holed = new MemoryLog(facts.filter(({ seq }) => seq !== 3));
@@ -97,7 +97,7 @@ describe('a log is verified', () => {
     expect(after).toMatchObject({ ok: true, damage: [], lost: [{ from: 3, to: 3, because: 'missing' }] });
   });
 
-  it('behind a hole from the snapshot that knows what was lost', async () => {
+  it('continues after a gap from the snapshot that includes the missing facts', async () => {
     const { log, core } = await told();
     await core.snapshot();
     const snapshot = await log.loadSnapshot('state');
@@ -108,7 +108,7 @@ describe('a log is verified', () => {
   });
 });
 
-it('a difference is told by its path, and no more than so many', () => {
+it('a difference between states is listed by its path, up to a limit', () => {
   const folded = { settings: [['a.b', 1]], deep: { list: [1, { x: 2 }] }, same: undefined };
   const running = { settings: [['a.b', 2]], deep: { list: [1, { x: 3 }] } };
   expect(differencesOf(folded, running, 100).map(({ path }) => path)).toEqual(['settings.a.b', 'deep.list.1.x']);
@@ -116,7 +116,7 @@ it('a difference is told by its path, and no more than so many', () => {
   expect(differencesOf(running, running, 100)).toEqual([]);
 });
 
-it('the size of a log is told by type', async () => {
+it('the size of a log is listed by type of fact', async () => {
   const { log, core } = await told();
   const facts = await all(log.read(1));
   const sizes = await sizesOfLog(log, { disk: 4_096 });

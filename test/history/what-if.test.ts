@@ -47,9 +47,9 @@ async function live(seed: number) {
 const count = (facts: readonly Recorded[], ...types: readonly string[]) =>
   facts.filter(({ type }) => types.includes(type)).length;
 
-describe('what if nothing were different', () => {
+describe('what-if without a change', () => {
   // On the last two days endpoints lack a model.
-  it.each([4, 5, 8, 11, 14])('the recorded switches, outages and failures come again: day %i', async (seed) => {
+  it.each([4, 5, 8, 11, 14])('repeats the recorded switches, outages and failures: day %i', async (seed) => {
     const { facts, rules, log } = await day(seed);
     const told = await rehearse(log, { recorded: side(rules), under: side(rules) }, {});
     const switches = count(facts, 'FailedOver', 'Recovered');
@@ -65,8 +65,8 @@ describe('what if nothing were different', () => {
   });
 });
 
-describe('what if the rules were others', () => {
-  it('a switch needs more reports: there are fewer, and the time in the tiers says what became of it', async () => {
+describe('what-if with other rules', () => {
+  it('has fewer switches when a switch needs more reports, and shows the time in each tier', async () => {
     const { log, rules } = await day(4);
     const slow: Policies = { ...rules, priority: () => ({ ...rules.priority(), failureThreshold: 1_000 }) };
     const told = await rehearse(log, { recorded: side(rules), under: side(slow) }, {});
@@ -78,7 +78,7 @@ describe('what if the rules were others', () => {
     expect(all(told.tierMs.replayed)).toBe(all(told.tierMs.recorded));
   });
 
-  it('nothing switches by itself when that is off, and the log is as it was', async () => {
+  it('makes no automatic switch when they are off, and leaves the log unchanged', async () => {
     const { log, rules, facts } = await day(5);
     const off: Policies = { ...rules, priority: () => ({ ...rules.priority(), auto: false, autoRecovery: false }) };
     const told = await rehearse(log, { recorded: side(rules), under: side(off) }, {});
@@ -87,7 +87,7 @@ describe('what if the rules were others', () => {
     expect(log.head).toBe(facts.length);
   });
 
-  it('endpoints are put out later: fewer outages, and what then would have been asked is unknown, not guessed', async () => {
+  it('has fewer outages with a higher failure threshold, and counts unrecorded outcomes as unknown', async () => {
     const { log, rules } = await day(5);
     const patient: Policies = {
       ...rules,
@@ -100,7 +100,7 @@ describe('what if the rules were others', () => {
     expect(told.attempts.replayed).toBeLessThanOrEqual(told.attempts.recorded);
   });
 
-  it('begins where it is told to, from the state of then', async () => {
+  it('begins at the requested moment, from the state of that time', async () => {
     const { log, rules, facts } = await day(8);
     const from = facts.length >> 1;
     const told = await rehearse(log, { recorded: side(rules), under: side(rules) }, { fromSeq: from });
@@ -113,7 +113,7 @@ describe('what if the rules were others', () => {
   });
 });
 
-describe('a model that an endpoint lacks', () => {
+describe('a missing model in what-if', () => {
   /** A request that the first endpoint has no model for, and the next one, with something told in between. */
   async function twoRequests(next: EndpointId, told: readonly ('ModelNotFound' | 'EndpointReset')[]) {
     const { core, world, log } = await coreWithLadder();
@@ -154,24 +154,24 @@ describe('a model that an endpoint lacks', () => {
   }
   const asItWas = { recorded: 0, replayed: 0, unknown: 0 };
 
-  it('is asked for elsewhere, as its fact says', async () => {
+  it('sends the request to another endpoint, as its fact says', async () => {
     const { failures, attempts } = await twoRequests(second, ['ModelNotFound']);
     expect([failures, attempts]).toEqual([asItWas, { recorded: 3, replayed: 3 }]);
   });
 
-  it('is so in logs of before there was such a fact', async () => {
+  it('is recognised in logs that do not have the fact yet', async () => {
     const { failures, attempts } = await twoRequests(second, []);
     expect([failures, attempts]).toEqual([asItWas, { recorded: 3, replayed: 3 }]);
   });
 
-  it('is asked for there again after a reset', async () => {
+  it('is requested there again after a reset', async () => {
     const { failures, attempts } = await twoRequests(first, ['ModelNotFound', 'EndpointReset']);
     expect([failures, attempts]).toEqual([asItWas, { recorded: 3, replayed: 3 }]);
   });
 });
 
-describe('a window', () => {
-  it.each([4, 8])('counts nothing of what was before it: no time, no outage, no switch: day %i', async (seed) => {
+describe('a window of what-if', () => {
+  it.each([4, 8])('counts nothing before its beginning: no time, no outage, no switch: day %i', async (seed) => {
     const { log, rules, facts } = await day(seed);
     const out = facts.findLast(({ type }) => type === 'EndpointFailed');
     const last = facts.at(-1)?.at ?? 0;
@@ -190,8 +190,8 @@ describe('a window', () => {
   });
 });
 
-describe('settings to try', () => {
-  it('are looked at as those that are set, and refused where nothing of them can be replayed', async () => {
+describe('settings of what-if', () => {
+  it('are validated as usual, and refused if nothing about them can be replayed', async () => {
     const ask = (set: Readonly<Record<string, string>>) => whatIf(new MemoryLog([]), { set });
     expect((await ask({ 'failover.failure_threshold': '5' })).under).toEqual({ 'failover.failure_threshold': 5 });
     await expect(ask({ 'failover.failure_threshold': 'often' })).rejects.toMatchObject({ code: 'QCC_SETTING_INVALID' });

@@ -20,8 +20,8 @@ const number = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
 const name = fc.string({ minLength: 1, unit: 'grapheme' }).filter((text) => !text.includes('\0'));
 const within = (key: Buffer, { gte, lt }: { gte: Buffer; lt: Buffer }) => key.compare(gte) >= 0 && key.compare(lt) < 0;
 
-describe('keys', () => {
-  it('have the order of their numbers, beyond 32 bits too', () => {
+describe('keys of the log', () => {
+  it('sort by their numbers, beyond 32 bits too', () => {
     fc.assert(
       fc.property(number, number, name, (a, b, stream) => {
         const order = Math.sign(a - b);
@@ -32,7 +32,7 @@ describe('keys', () => {
     );
   });
 
-  it('give their number back', () => {
+  it('decode to their number', () => {
     fc.assert(
       fc.property(number, name, (n, stream) => {
         expect(seqOf(factKey(n))).toBe(n);
@@ -42,7 +42,7 @@ describe('keys', () => {
     );
   });
 
-  it('of a range are those in it, both ends with it', () => {
+  it('of a range include both ends', () => {
     fc.assert(
       fc.property(number, number, number, (n, from, to) => {
         expect(within(factKey(n), factsBetween(from, to))).toBe(from <= n && n <= to);
@@ -51,7 +51,7 @@ describe('keys', () => {
     );
   });
 
-  it('of one stream, and of one snapshot, are never those of another', () => {
+  it('of one stream, and of one snapshot, never match another', () => {
     fc.assert(
       fc.property(name, name, number, (a, b, n) => {
         expect(within(streamKey(b, n), streamFrom(a, 0))).toBe(a === b);
@@ -62,7 +62,7 @@ describe('keys', () => {
     );
   });
 
-  it('of facts, streams and snapshots do not meet', () => {
+  it('of facts, streams and snapshots do not overlap', () => {
     fc.assert(
       fc.property(name, number, (text, n) => {
         const { gte, lt } = factsBetween(0, Number.POSITIVE_INFINITY);
@@ -74,8 +74,8 @@ describe('keys', () => {
   });
 });
 
-describe('values', () => {
-  it('come back as JSON keeps them', () => {
+describe('values of the log', () => {
+  it('decode to their JSON form', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         expect(unpack(pack(value))).toEqual(JSON.parse(JSON.stringify(value)));
@@ -83,7 +83,7 @@ describe('values', () => {
     );
   });
 
-  it('show every flipped bit', () => {
+  it('reveal every flipped bit', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.nat(), fc.integer({ min: 0, max: 7 }), (value, place, bit) => {
         const bytes = pack(value);
@@ -94,7 +94,7 @@ describe('values', () => {
     );
   });
 
-  it('show a cut end', () => {
+  it('reveal a truncated end', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.nat(), (value, place) => {
         const bytes = pack(value);

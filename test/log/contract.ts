@@ -12,7 +12,7 @@ type OpenWithout = (facts: readonly Recorded[], lost: readonly number[]) => Prom
 export function keepsTheContract(open: OpenLog, openWithout: OpenWithout): void {
   describe('appending', () => appending(open));
   describe('reading', () => reading(open));
-  describe('reading over a hole', () => readingOverHoles(openWithout));
+  describe('reading over a gap', () => readingOverHoles(openWithout));
   describe('finding an instant', () => findingAnInstant(open));
   describe('snapshots', () => snapshots(open));
   describe('trimming', () => trimming(open));
@@ -25,7 +25,7 @@ function appending(open: OpenLog): void {
     expect(await seqs(log.read(1))).toEqual([]);
   });
 
-  it('gives back a fact as it was written', async () => {
+  it('returns a fact as it was written', async () => {
     const log = await open();
     const fact = new Scribe().fact('profile/büro', {
       text: 'ä\u0000\u{1f600}',
@@ -36,7 +36,7 @@ function appending(open: OpenLog): void {
     expect(await all(log.read(1))).toEqual([fact]);
   });
 
-  it('moves the head when a fact is handed over, before it is written', async () => {
+  it('advances the head when a fact is handed over, before it is written', async () => {
     const log = await open();
     const done = log.append(new Scribe().facts(3), { sync: false });
     expect(log.head).toBe(3);
@@ -44,13 +44,13 @@ function appending(open: OpenLog): void {
     expect(log.head).toBe(3);
   });
 
-  it('takes an empty append for nothing', async () => {
+  it('ignores an empty append', async () => {
     const log = await open();
     await log.append([], { sync: true });
     expect(log.head).toBe(0);
   });
 
-  it('keeps the order of 64 appends at once, without a gap', async () => {
+  it('keeps the order of 64 concurrent appends, without a gap', async () => {
     const log = await open();
     const scribe = new Scribe();
     const appends = Array.from({ length: 64 }, (_, i) =>
@@ -71,7 +71,7 @@ function appending(open: OpenLog): void {
     expect(await seqs(log.read(1))).toEqual([1, 2, 3]);
   });
 
-  it('has all that was handed over on record after a flush', async () => {
+  it('has written all facts after a flush', async () => {
     const log = await open();
     const scribe = new Scribe();
     for (let i = 0; i < 5; i++) void log.append(scribe.facts(1), { sync: false });
@@ -79,7 +79,7 @@ function appending(open: OpenLog): void {
     expect(await seqs(log.read(1))).toEqual([1, 2, 3, 4, 5]);
   });
 
-  it('takes nothing after it was closed', async () => {
+  it('refuses appends after it was closed', async () => {
     const log = await open();
     const scribe = new Scribe();
     await log.append(scribe.facts(1), { sync: false });
@@ -104,13 +104,13 @@ function reading(open: OpenLog): void {
     expect(sizes).not.toContain(0);
   });
 
-  it('finds nothing behind the head', async () => {
+  it('finds nothing after the head', async () => {
     const log = await open();
     await log.append(new Scribe().facts(2), { sync: false });
     expect(await seqs(log.read(3))).toEqual([]);
   });
 
-  it('may be left in the middle', async () => {
+  it('may be stopped in the middle', async () => {
     const log = await open();
     await log.append(new Scribe().facts(1_500), { sync: false });
     for await (const facts of log.read(1)) {
@@ -146,7 +146,7 @@ function readingOverHoles(openWithout: OpenWithout): void {
     ['side by side', [9, 10, 11, 12]],
     ['at its beginning', [3]],
     ['of which it has nothing left', [3, 6, 9, 12, 15, 18, 21, 24, 27]],
-  ])('of a stream gives what is left, and tells of the facts %s', async (_, lost) => {
+  ])('a stream returns the facts that are left, and reports those %s', async (_, lost) => {
     const facts = written();
     const log = await openWithout(facts, lost);
     const ofStream = facts.filter(({ stream }) => stream === 'profile/a');
@@ -156,7 +156,7 @@ function readingOverHoles(openWithout: OpenWithout): void {
     expect(lost).toEqual(expect.arrayContaining(told));
   });
 
-  it('of the whole gives what is left, and tells of every number once', async () => {
+  it('the whole log returns the facts that are left, and reports each missing number once', async () => {
     const lost = [2, 9, 10, 11, 20];
     const log = await openWithout(written(), lost);
     const left = oneTo(30).filter((seq) => !lost.includes(seq));
@@ -164,13 +164,13 @@ function readingOverHoles(openWithout: OpenWithout): void {
     expect(lostNumbers(log)).toEqual(lost);
   });
 
-  it('at the end of what is read tells of it too', async () => {
+  it('a gap at the end of the range is reported too', async () => {
     const log = await openWithout(written(), [19, 20, 21]);
     expect(await seqs(log.read(15, 20))).toEqual([15, 16, 17, 18]);
     expect(lostNumbers(log)).toEqual(expect.arrayContaining([19, 20]));
   });
 
-  it('goes on with the number after the head', async () => {
+  it('appends continue with the number after the head', async () => {
     const log = await openWithout(written(), [9]);
     await log.append(new Scribe(log.head).facts(1), { sync: true });
     expect(log.head).toBe(31);
@@ -178,7 +178,7 @@ function readingOverHoles(openWithout: OpenWithout): void {
 }
 
 function findingAnInstant(open: OpenLog): void {
-  it('finds the first fact that is not before it', async () => {
+  it('returns the first fact that is not before the instant', async () => {
     const log = await open();
     await log.append(new Scribe().facts(100), { sync: false });
     expect(await log.seqAt(0)).toBe(1);
@@ -188,18 +188,18 @@ function findingAnInstant(open: OpenLog): void {
     expect(await log.seqAt(dawn + 100 * stepMs + 1)).toBe(101);
   });
 
-  it('finds the first of several at the same instant', async () => {
+  it('returns the first of several facts at the same instant', async () => {
     const log = await open();
     const facts = new Scribe().facts(20).map((fact) => ({ ...fact, at: dawn + Math.floor(fact.seq / 10) }));
     await log.append(facts, { sync: false });
     expect(await log.seqAt(dawn + 1)).toBe(10);
   });
 
-  it('answers with the next number when there is none', async () => {
+  it('returns the next number when there is none', async () => {
     expect(await (await open()).seqAt(dawn)).toBe(1);
   });
 
-  it('does not point below what is left after trimming', async () => {
+  it('does not point below the first fact after trimming', async () => {
     const log = await open();
     await log.append(new Scribe().facts(50), { sync: false });
     await log.trim(20);
@@ -209,7 +209,7 @@ function findingAnInstant(open: OpenLog): void {
 }
 
 function snapshots(open: OpenLog): void {
-  it('gives the newest, or the newest that is not after a number', async () => {
+  it('returns the newest, or the newest up to a number', async () => {
     const log = await open();
     for (const seq of [10, 30, 20]) await log.saveSnapshot('state', { seq, data: { seq } });
     expect(await log.loadSnapshot('state')).toEqual({ seq: 30, data: { seq: 30 } });
@@ -233,7 +233,7 @@ function snapshots(open: OpenLog): void {
     expect((await log.loadSnapshot('state'))?.data).toBe('new');
   });
 
-  it('does not follow what becomes of the data afterwards', async () => {
+  it('is unaffected by later changes of the data', async () => {
     const log = await open();
     const data = { list: [1] };
     const saved = log.saveSnapshot('state', { seq: 1, data });
@@ -244,7 +244,7 @@ function snapshots(open: OpenLog): void {
 }
 
 function trimming(open: OpenLog): void {
-  it('removes what is below a number, and says how many', async () => {
+  it('removes facts below a number, and returns how many', async () => {
     const log = await open();
     const scribe = new Scribe();
     await log.append(scribe.facts(30, 'config'), { sync: false });
@@ -256,7 +256,7 @@ function trimming(open: OpenLog): void {
     expect(log.damage).toEqual([]);
   });
 
-  it('goes on with the next number after all was removed', async () => {
+  it('continues with the next number after all facts were removed', async () => {
     const log = await open();
     const scribe = new Scribe();
     await log.append(scribe.facts(5, 'config'), { sync: false });
@@ -266,7 +266,7 @@ function trimming(open: OpenLog): void {
     expect(await seqs(log.read(1))).toEqual([6]);
   });
 
-  it('takes more than one slice where there is much', async () => {
+  it('uses several slices for many facts', async () => {
     const log = await open();
     await log.append(new Scribe().facts(20_500), { sync: false });
     expect(await log.trim(20_101)).toBe(20_100);

@@ -32,7 +32,7 @@ async function killed(count = 60): Promise<string> {
 }
 
 describe('a log whose process was killed', () => {
-  it('has all that was handed over, and nothing to tell', async () => {
+  it('has all facts that were handed over, and no loss', async () => {
     const log = kept(await LevelLog.open(await killed()));
     expect([log.head, log.damage]).toEqual([60, []]);
     expect(await seqs(log.read(1))).toEqual(oneTo(60));
@@ -58,7 +58,7 @@ describe('a log whose process was killed', () => {
     ],
   ];
 
-  it.each(ends)('and whose journal is %s misses each fact that is not there', async (_, damage) => {
+  it.each(ends)('and whose journal is %s reports each missing fact', async (_, damage) => {
     const dir = await killed();
     damage(journalIn(dir));
     const log = kept(await LevelLog.open(dir));
@@ -69,7 +69,7 @@ describe('a log whose process was killed', () => {
     expect(log.head).toBe(60);
   });
 
-  it('gets back what is whole in a record that was cut', async () => {
+  it('recovers whole facts of a truncated record', async () => {
     const dir = await killed();
     const journal = journalIn(dir);
     truncateSync(journal, statSync(journal).size - 1);
@@ -86,7 +86,7 @@ describe('a log whose process was killed', () => {
   });
 });
 
-describe('the number beside the log', () => {
+describe('the head file', () => {
   const dirWith = (text: string) => {
     const dir = logFolder();
     writeFileSync(`${dir}.head`, text);
@@ -99,7 +99,7 @@ describe('the number beside the log', () => {
     return { dir, head };
   };
 
-  it('is the newest that was written, after any number of them, and after it was opened again', () => {
+  it('has the newest number, after any number of writes, and after a reopening', () => {
     const { dir } = written(1);
     expect(readHead(dir)).toEqual({ seq: 1, state: 'whole' });
     for (let n = 2; n < 12; n++) {
@@ -108,7 +108,7 @@ describe('the number beside the log', () => {
     }
   });
 
-  it('never becomes an older one, whichever byte of it is damaged or missing', () => {
+  it('never returns an older number, whichever byte of it is damaged or missing', () => {
     const { dir } = written(7, 8, 9);
     const whole = readFileSync(`${dir}.head`);
     for (let i = 0; i < whole.length; i++) {
@@ -123,14 +123,14 @@ describe('the number beside the log', () => {
     }
   });
 
-  it('of a former version is read, and a text that is none is damage', () => {
+  it('of a former version is read, and invalid text counts as damage', () => {
     expect(readHead(dirWith('1234\n'))).toEqual({ seq: 1_234, state: 'whole' });
     for (const text of ['', '12x\n', '-4\n', '1234'])
       expect(readHead(dirWith(text))).toEqual({ seq: 0, state: 'damaged' });
     expect(readHead(logFolder())).toEqual({ seq: 0, state: 'none' });
   });
 
-  it('that cannot be written, or leads elsewhere, costs no fact, and nothing elsewhere', async () => {
+  it('that cannot be written, or is a link, costs no fact, and changes no other file', async () => {
     for (const replace of [
       (path: string) => mkdirSync(path),
       (path: string) => symlinkSync(join(dirname(path), 'elsewhere'), path),

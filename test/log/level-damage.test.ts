@@ -61,7 +61,7 @@ async function toldOrRefused(dir: string, count: number): Promise<void> {
   }
 }
 
-describe('a whole log', () => {
+describe('an intact log', () => {
   it('has no damage, and nothing in quarantine', async () => {
     const { dir } = await logOf(50, 20);
     expect(kept(await LevelLog.open(dir)).damage).toEqual([]);
@@ -70,7 +70,7 @@ describe('a whole log', () => {
 });
 
 describe('a changed byte', () => {
-  it('is seen by whoever reads the fact, and the fact is passed over', async () => {
+  it('is noticed by the reader of the fact, and the fact is skipped', async () => {
     const { dir } = await logOf(10);
     await flipFacts(dir, 4);
     const log = kept(await LevelLog.open(dir));
@@ -81,7 +81,7 @@ describe('a changed byte', () => {
     expect(log.damage).toHaveLength(1);
   });
 
-  it('is told once for each fact, also when they stand side by side', async () => {
+  it('is reported once for each fact, also when they are adjacent', async () => {
     const { dir } = await logOf(10);
     await flipFacts(dir, 4, 5);
     const log = kept(await LevelLog.open(dir));
@@ -92,7 +92,7 @@ describe('a changed byte', () => {
     ]);
   });
 
-  it('leaves the bytes as they are in quarantine', async () => {
+  it('has the original bytes kept in quarantine', async () => {
     const { dir } = await logOf(10);
     const [bytes] = await flipFacts(dir, 4);
     await seqs(kept(await LevelLog.open(dir)).read(1));
@@ -102,7 +102,7 @@ describe('a changed byte', () => {
     expect(files.map(({ parentPath, name }) => readFileSync(join(parentPath, name)))).toEqual([bytes]);
   });
 
-  it('is told although its bytes cannot be put aside, and reading goes on', async () => {
+  it('is reported even if its bytes cannot be set aside, and reading goes on', async () => {
     const { dir } = await logOf(10);
     await flipFacts(dir, 4);
     // What a full disk does to a new folder, a file of that name does too.
@@ -112,7 +112,7 @@ describe('a changed byte', () => {
     expect(log.damage).toEqual([{ from: 4, to: 4, why: 'checksum' }]);
   });
 
-  it('in the last fact does not give its number out again', async () => {
+  it('in the last fact does not free its number', async () => {
     const { dir, scribe } = await logOf(10);
     await flipFacts(dir, 10);
     const log = kept(await LevelLog.open(dir));
@@ -121,7 +121,7 @@ describe('a changed byte', () => {
     expect(await seqs(log.read(9))).toEqual([9, 11]);
   });
 
-  it('from before the snapshot does not delay the start; it is told when it is read', async () => {
+  it('from before the snapshot does not delay the start; it is reported when it is read', async () => {
     const { dir } = await logOf(20, 15);
     await flipFacts(dir, 4);
     const log = kept(await LevelLog.open(dir));
@@ -139,7 +139,7 @@ describe('a changed byte', () => {
     expect(await log.seqAt(dawn + 50 * stepMs)).toBe(50);
   });
 
-  it('goes when its time is trimmed', async () => {
+  it('is forgotten when its fact is trimmed', async () => {
     const { dir } = await logOf(20, 20);
     await flipFacts(dir, 4);
     const log = kept(await LevelLog.open(dir));
@@ -163,8 +163,8 @@ describe('a changed byte', () => {
   });
 });
 
-describe('a hole', () => {
-  it('is seen at the start', async () => {
+describe('a gap', () => {
+  it('is noticed at the start', async () => {
     const { dir } = await logOf(20, 5);
     await removeFacts(dir, 8, 9, 10, 15);
     const log = kept(await LevelLog.open(dir));
@@ -175,19 +175,19 @@ describe('a hole', () => {
     expect(await seqs(log.read(1))).toEqual([...oneTo(7), ...oneTo(14, 11), ...oneTo(20, 16)]);
   });
 
-  it('right after the snapshot is seen too', async () => {
+  it('right after the snapshot is noticed too', async () => {
     const { dir } = await logOf(20, 5);
     await removeFacts(dir, 6, 7);
     expect(kept(await LevelLog.open(dir)).damage).toEqual([{ from: 6, to: 7, why: 'missing' }]);
   });
 
-  it('at the very beginning is seen too', async () => {
+  it('at the very beginning is noticed too', async () => {
     const { dir } = await logOf(20);
     await removeFacts(dir, 1, 2);
     expect(kept(await LevelLog.open(dir)).damage).toEqual([{ from: 1, to: 2, why: 'missing' }]);
   });
 
-  it('from before the snapshot is told when somebody reads over it', async () => {
+  it('from before the snapshot is reported when it is read', async () => {
     const { dir } = await logOf(20, 15);
     await removeFacts(dir, 4, 5);
     const log = kept(await LevelLog.open(dir));
@@ -203,7 +203,7 @@ describe('a hole', () => {
     expect(log.damage).toEqual([]);
   });
 
-  it('in a stream and in its index at once is told', async () => {
+  it('in a stream and in its index is reported', async () => {
     const { dir } = await logOf(6, 6);
     await removeFacts(dir, 3, 4);
     await raw(dir, (database) => database.batch([3, 4].map((v) => ({ type: 'del', key: streamKey('config', v) }))));
@@ -212,7 +212,7 @@ describe('a hole', () => {
     expect(log.damage).toEqual([{ from: 3, to: 4, why: 'missing' }]);
   });
 
-  it('that trimming left in a stream is none', async () => {
+  it('that trimming left in a stream counts as no loss', async () => {
     const { dir } = await logOf(20, 20);
     const before = await LevelLog.open(dir);
     await before.trim(11);
@@ -224,7 +224,7 @@ describe('a hole', () => {
 });
 
 describe('a lost end', () => {
-  it('is told by the number that stands beside the log', async () => {
+  it('is noticed by the head file', async () => {
     const { dir } = await logOf(20, 10);
     await removeFacts(dir, ...oneTo(20, 13));
     const log = kept(await LevelLog.open(dir));
@@ -232,7 +232,7 @@ describe('a lost end', () => {
     expect(log.head).toBe(20);
   });
 
-  it('is no end when the number beside the log is an older one, or none', async () => {
+  it('is not assumed when the head file has an older number, or none', async () => {
     const { dir } = await logOf(20, 10);
     for (const text of ['7\n', 'seven\n', '']) {
       writeFileSync(`${dir}.head`, text);
@@ -243,7 +243,7 @@ describe('a lost end', () => {
     }
   });
 
-  it('is told by the snapshot, and its numbers are not given out again', async () => {
+  it('is noticed by the snapshot, and its numbers are not given out again', async () => {
     const { dir } = await logOf(20, 18);
     await removeFacts(dir, ...oneTo(20, 13));
     unlinkSync(`${dir}.head`);
@@ -258,7 +258,7 @@ describe('a lost end', () => {
     expect(await seqs(again.read(10))).toEqual([10, 11, 12, 19, 20]);
   });
 
-  it('in the journal, cut in the middle of a write, leaves whole facts without a gap', async () => {
+  it('in a journal that was truncated during a write leaves whole facts without a gap', async () => {
     const { dir } = await logOf(0);
     const log = await LevelLog.open(dir);
     const scribe = new Scribe();
@@ -279,7 +279,7 @@ describe("damage in LevelDB's own files", () => {
   // LevelDB writes its journal in blocks, and after a bad record drops the rest of the block, in silence.
   const journalBlock = 32_768;
 
-  it('in the journal costs the fact that it hit, and not the rest of its block; the journal is put aside', async () => {
+  it('in the journal costs the fact that it hit, and not the rest of its block; the journal is set aside', async () => {
     const dir = logFolder();
     const log = await LevelLog.open(dir);
     const scribe = new Scribe();
@@ -304,7 +304,7 @@ describe("damage in LevelDB's own files", () => {
     expect(readFileSync(join(quarantineOf(dir), aside)).equals(bytes)).toBe(true);
   });
 
-  it('in a table is damage to tell, or a refusal with the way out; never facts that were not written', async () => {
+  it('in a table is reported, or refused with a way out; facts that were not written never appear', async () => {
     const { dir } = await logOf(2_000, undefined, { text: 'a text that packs well '.repeat(4) });
     await raw(dir, (database) => database.compactRange(factKey(0), factKey(2_001)));
     const table = largest(dir, '.ldb');
@@ -332,7 +332,7 @@ describe("damage in LevelDB's own files", () => {
     expect(readdirSync(dir).sort()).toEqual(before);
   });
 
-  it('in the manifest is refused, and the folder is free again', async () => {
+  it('in the manifest is refused, and the folder is released', async () => {
     const { dir } = await logOf(10);
     const manifest = readdirSync(dir).find((name) => name.startsWith('MANIFEST-')) ?? '';
     const whole = readFileSync(join(dir, manifest));

@@ -33,7 +33,7 @@ const remove = (dir: string, stream: string, version: number) =>
   raw(dir, (database) => database.del(streamKey(stream, version)));
 
 describe('the index of streams', () => {
-  it('is whole when it names every fact and nothing else', async () => {
+  it('is intact when it names every fact and nothing else', async () => {
     expect(await damageOf(await written())).toEqual([]);
   });
 
@@ -47,7 +47,7 @@ describe('the index of streams', () => {
     ]);
   });
 
-  it('is damaged where an entry names another fact: that one has two, and its own has none', async () => {
+  it('is damaged where an entry names another fact, which then has two entries', async () => {
     const dir = await written();
     await put(dir, 'config', 3, 9);
     expect(await damageOf(dir)).toEqual([
@@ -56,26 +56,26 @@ describe('the index of streams', () => {
     ]);
   });
 
-  it('is damaged where two entries are exchanged, although it has as many as before', async () => {
+  it('is damaged where two entries are swapped, although their number is right', async () => {
     const dir = await written();
     await put(dir, 'config', 3, 7);
     await put(dir, 'gateway', 4, 6);
     expect(await damageOf(dir)).toEqual([{ from: 6, to: 7, because: 'index' }]);
   });
 
-  it('is damaged where an entry names a fact that is not of its stream', async () => {
+  it('is damaged where an entry names a fact of another stream', async () => {
     const dir = await written();
     await put(dir, 'priority', 1, 12);
     expect(await damageOf(dir)).toEqual([{ from: 12, to: 12, because: 'index' }]);
   });
 
-  it('is damaged as a whole when it is gone', async () => {
+  it('is damaged as a whole when it is missing', async () => {
     const dir = await written();
     await raw(dir, (database) => database.clear({ gte: Buffer.of(2), lt: Buffer.of(3) }));
     expect(await damageOf(dir)).toEqual([{ from: 1, to: 20, because: 'index' }]);
   });
 
-  it('is not blamed for facts that are gone, or cannot be read', async () => {
+  it('is not blamed for facts that are missing or unreadable', async () => {
     const dir = await written();
     await removeFacts(dir, 4, 5);
     await raw(dir, (database) => database.put(factKey(9), Buffer.from('no fact at all')));
@@ -85,7 +85,7 @@ describe('the index of streams', () => {
     ]);
   });
 
-  it('is not looked at before the first fact that is kept', async () => {
+  it('is not checked before the first fact that is kept', async () => {
     const dir = await written();
     const log = kept(await LevelLog.open(dir));
     await log.trim(8);
@@ -96,7 +96,7 @@ describe('the index of streams', () => {
     expect(await damageOf(dir)).toEqual([{ from: 10, to: 10, because: 'index' }]);
   });
 
-  it('is made anew by a repair, also when its entries are only exchanged; nothing is lost', async () => {
+  it('is rebuilt by a repair, even if its entries are only swapped; nothing is lost', async () => {
     const dir = await written();
     await put(dir, 'config', 3, 7);
     await put(dir, 'gateway', 4, 6);
@@ -108,7 +108,7 @@ describe('the index of streams', () => {
   });
 });
 
-it('sums of places are the same in any order, and differ by a single place', () => {
+it('index checksums are independent of order, and differ by a single place', () => {
   const sumOf = (...places: readonly (readonly [string, number, number])[]) => {
     const sum = new IndexChecksum();
     for (const place of places) sum.add(...place);

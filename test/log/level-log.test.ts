@@ -28,13 +28,13 @@ async function openWithout(facts: readonly Recorded[], lost: readonly number[]):
 }
 
 describe('batches', () => {
-  it('carry what was appended in the same turn', async () => {
+  it('contain everything that was appended in the same turn', async () => {
     const { disk, log, scribe } = await openOnDisk();
     await Promise.all(oneTo(64).map(() => log.append(scribe.facts(1), { sync: false })));
     expect(disk.writes).toEqual([{ facts: 64, sync: false }]);
   });
 
-  it('carry all that came while the one before was in flight, and are never two at a time', async () => {
+  it('contain everything that arrived during the one before, and are never two at a time', async () => {
     const { disk, log, scribe } = await openOnDisk();
     const release = disk.hold();
     const first = log.append(scribe.facts(1), { sync: false });
@@ -55,7 +55,7 @@ describe('batches', () => {
     expect(await seqs(log.read(1))).toEqual(oneTo(21));
   });
 
-  it('go to the disk when one append in them was promised it', async () => {
+  it('are synced when one of their appends was promised the disk', async () => {
     const { disk, log, scribe } = await openOnDisk();
     await Promise.all([false, true, false].map((sync) => log.append(scribe.facts(1), { sync })));
     expect(disk.writes).toEqual([{ facts: 3, sync: true }]);
@@ -77,7 +77,7 @@ describe('batches', () => {
   });
 });
 
-describe('the disk without a promise', () => {
+describe('without a promised append, the disk', () => {
   it('has everything within a second, by one sync', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     onTestFinished(() => void vi.useRealTimers());
@@ -95,7 +95,7 @@ describe('the disk without a promise', () => {
     expect(disk.syncs).toBe(1);
   });
 
-  it('is not asked again for what a promised append has taken with it', async () => {
+  it('is not synced again for what a promised append has synced', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     onTestFinished(() => void vi.useRealTimers());
     const { disk, log, scribe } = await openOnDisk();
@@ -114,7 +114,7 @@ describe('the disk without a promise', () => {
   });
 });
 
-describe('a log that is opened again', () => {
+describe('a reopened log', () => {
   it('has its facts, its ends and its snapshots', async () => {
     const dir = logFolder();
     const before = kept(await LevelLog.open(dir));
@@ -131,7 +131,7 @@ describe('a log that is opened again', () => {
     expect(await log.loadSnapshot('state')).toEqual({ seq: 700, data: { at: 700 } });
   });
 
-  it('goes on where it was', async () => {
+  it('continues where it was', async () => {
     const dir = logFolder();
     const scribe = new Scribe();
     for (let i = 1; i <= 3; i++) {
@@ -143,7 +143,7 @@ describe('a log that is opened again', () => {
     expect(await seqs(kept(await LevelLog.open(dir)).read(1))).toEqual(oneTo(6));
   });
 
-  it('continues its streams after a start, those from before the snapshot too', async () => {
+  it('continues its streams, including those from before the snapshot', async () => {
     const dir = logFolder();
     const scribe = new Scribe();
     const before = kept(await LevelLog.open(dir));
@@ -159,7 +159,7 @@ describe('a log that is opened again', () => {
     expect(await seqs(log.readStream('profile/old'))).toEqual([1, 2, 7]);
   });
 
-  it('takes a log of which all was trimmed for a whole one', async () => {
+  it('accepts a log that was trimmed completely', async () => {
     const dir = logFolder();
     const scribe = new Scribe();
     const before = kept(await LevelLog.open(dir));
@@ -177,7 +177,7 @@ describe('a log that is opened again', () => {
 });
 
 describe('snapshots on the disk', () => {
-  it('are kept three deep and, of the older ones, one for 5,000 facts; each name for itself', async () => {
+  it('are kept three deep and, of the older ones, one for 5,000 facts; each name separately', async () => {
     const dir = logFolder();
     const log = kept(await LevelLog.open(dir));
     for (const seq of [1, 2, 3_000, 5_001, 6_000, 9_000, 10_001, 10_002])
@@ -191,7 +191,7 @@ describe('snapshots on the disk', () => {
     expect(await raw(dir, (database) => database.keys().all())).toHaveLength(6);
   });
 
-  it('that are made again long after their facts take the place of those before them', async () => {
+  it('that are made long after their facts replace those before them', async () => {
     const log = kept(await LevelLog.open(logFolder()));
     for (let k = 1; k <= 6; k++) await log.saveSnapshot('state', { seq: 5_003 * k, data: 'old' });
     for (const seq of [5_100, 10_100, 15_100]) await log.saveSnapshot('state', { seq, data: 'new' });
@@ -199,7 +199,7 @@ describe('snapshots on the disk', () => {
     expect(await Promise.all([6_000, 12_000, 15_200].map(nearest))).toEqual(['new', 'new', 'new']);
   });
 
-  it('go when the facts that come after them are trimmed away', async () => {
+  it('are removed when the facts after them are trimmed', async () => {
     const log = kept(await LevelLog.open(logFolder()));
     await log.append(new Scribe().facts(30), { sync: true });
     for (const seq of [5, 10, 20]) await log.saveSnapshot('state', { seq, data: seq });

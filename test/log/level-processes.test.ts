@@ -25,8 +25,8 @@ async function ended(child: ChildProcess): Promise<void> {
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
 }
 
-describe('a log that another process has', () => {
-  it('is refused as a conflict, and can be opened when that process has ended', async () => {
+describe('a log that another process has open', () => {
+  it('is refused as a conflict, and opens when that process has ended', async () => {
     const dir = logFolder();
     const { child, lines } = start('hold', dir);
     expect((await lines.next()).value).toBe('open');
@@ -39,7 +39,7 @@ describe('a log that another process has', () => {
 
 // Windows has no modes.
 describe.skipIf(process.platform === 'win32')('the folder of a log', () => {
-  it('and its files are for their owner alone', async () => {
+  it('and its files are accessible to their owner alone', async () => {
     const dir = logFolder();
     const { lines } = start('hold', dir);
     expect((await lines.next()).value).toBe('open');
@@ -51,7 +51,7 @@ describe.skipIf(process.platform === 'win32')('the folder of a log', () => {
   });
 });
 
-describe('a thread beside the main one', () => {
+describe('a worker thread', () => {
   it('reads the log while it is written, without a gap', async () => {
     const dir = logFolder();
     const log = kept(await LevelLog.open(dir));
@@ -78,7 +78,7 @@ describe('a thread beside the main one', () => {
   });
 });
 
-describe('a process that is killed while it writes', () => {
+describe('a process that is killed during writes', () => {
   it('leaves every fact that was promised, and no gap, each time', async () => {
     const dir = logFolder();
     let promised = 0;

@@ -32,8 +32,8 @@ async function outcomeOf(promise: Promise<unknown>): Promise<unknown> {
 
 const isOpen = (log: LevelLog) => vi.waitFor(() => expect(log.state).toBe('open'), { timeout: 10_000, interval: 5 });
 
-describe('a log whose disk takes nothing', () => {
-  it('says so to whoever was promised the disk, and by its state', async () => {
+describe('a log on a full disk', () => {
+  it('rejects promised appends, and reports its state', async () => {
     const { disk, log, scribe } = await openOnDisk(neverMs);
     await log.append(scribe.facts(1), { sync: true });
     disk.full = true;
@@ -42,7 +42,7 @@ describe('a log whose disk takes nothing', () => {
     await expect(log.append(scribe.facts(1), { sync: true })).rejects.toMatchObject(suspended);
   });
 
-  it('still reads what it has', async () => {
+  it('can still be read', async () => {
     const { disk, log, scribe } = await openOnDisk(neverMs);
     await log.append(scribe.facts(3), { sync: true });
     disk.full = true;
@@ -50,7 +50,7 @@ describe('a log whose disk takes nothing', () => {
     expect(await seqs(log.read(1))).toEqual([1, 2, 3]);
   });
 
-  it('is seen by the sync of what nobody waits for, too', async () => {
+  it('is suspended by the sync of unpromised facts, too', async () => {
     const { disk, log, scribe } = await openOnDisk(neverMs);
     await log.append(scribe.facts(1), { sync: false });
     disk.full = true;
@@ -58,7 +58,7 @@ describe('a log whose disk takes nothing', () => {
     expect(disk.syncs).toBe(1);
   });
 
-  it('numbers go on while facts wait', async () => {
+  it('keeps numbering while facts wait', async () => {
     const { disk, log, scribe } = await openOnDisk(neverMs);
     disk.full = true;
     await expect(log.append(scribe.facts(1), { sync: true })).rejects.toMatchObject(suspended);
@@ -67,8 +67,8 @@ describe('a log whose disk takes nothing', () => {
   });
 });
 
-describe('a log whose disk is back', () => {
-  it('is opened again and writes what waited, without a gap', async () => {
+describe('a log after the disk is back', () => {
+  it('is reopened and writes the waiting facts, without a gap', async () => {
     const { disk, log, scribe } = await openOnDisk(soonMs);
     await log.append(scribe.facts(2), { sync: true });
     disk.full = true;
@@ -83,7 +83,7 @@ describe('a log whose disk is back', () => {
     await log.append(scribe.facts(1), { sync: true });
   });
 
-  it('tries again when it cannot be opened at once', async () => {
+  it('tries again when the reopening fails', async () => {
     const { disk, log, scribe } = await openOnDisk(soonMs);
     await log.append(scribe.facts(1), { sync: true });
     disk.full = true;
@@ -99,7 +99,7 @@ describe('a log whose disk is back', () => {
     expect(await seqs(log.read(1))).toEqual([1, 2, 3]);
   });
 
-  it('is suspended again when it fails again, and loses nothing', async () => {
+  it('is suspended again by another failure, and loses nothing', async () => {
     const { disk, log, scribe } = await openOnDisk(soonMs);
     disk.full = true;
     await expect(log.append(scribe.facts(1), { sync: true })).rejects.toMatchObject(suspended);
@@ -111,7 +111,7 @@ describe('a log whose disk is back', () => {
     expect(await seqs(log.read(1))).toEqual([1, 2]);
   });
 
-  it('refuses at once what was promised in a batch that fails second, after a sync', async () => {
+  it('rejects at once a promised append of a batch that fails after a sync', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     onTestFinished(() => void vi.useRealTimers());
     const { disk, log, scribe } = await openOnDisk(neverMs);
@@ -128,10 +128,10 @@ describe('a log whose disk is back', () => {
   });
 });
 
-describe('more facts than can wait', () => {
+describe('waiting facts beyond the limit', () => {
   const waitingMax = 10_000;
 
-  it('lose the oldest, and the hole is told now and after the next start', async () => {
+  it('are dropped from the oldest, and the gap is reported now and after the next start', async () => {
     const { disk, log, dir, scribe } = await openOnDisk(soonMs);
     await log.append(scribe.facts(1), { sync: true });
     disk.full = true;
@@ -154,7 +154,7 @@ describe('more facts than can wait', () => {
     expect(again.head).toBe(scribe.seq);
   });
 
-  it('are counted in facts, not in appends', async () => {
+  it('are counted as facts, not as appends', async () => {
     const { disk, log, scribe } = await openOnDisk(soonMs);
     disk.full = true;
     await expect(log.append(scribe.facts(1), { sync: true })).rejects.toMatchObject(suspended);
@@ -169,7 +169,7 @@ describe('more facts than can wait', () => {
 });
 
 describe('a suspended log that is closed', () => {
-  it('leaves nobody waiting, and nobody with a promise that was not kept', async () => {
+  it('leaves no caller waiting, and no promise pending', async () => {
     const { disk, log, scribe } = await openOnDisk(neverMs);
     disk.full = true;
     await expect(log.append(scribe.facts(1), { sync: true })).rejects.toMatchObject(suspended);
@@ -179,7 +179,7 @@ describe('a suspended log that is closed', () => {
     expect(log.damage).toEqual([{ from: 1, to: 2, why: 'missing' }]);
   });
 
-  it('stays closed, even when it is just being opened again', async () => {
+  it('stays closed, even during a reopening', async () => {
     const { disk, log, scribe } = await openOnDisk(soonMs);
     disk.full = true;
     await expect(log.append(scribe.facts(1), { sync: true })).rejects.toMatchObject(suspended);
@@ -193,7 +193,7 @@ describe('a suspended log that is closed', () => {
     expect(disk.left).toBe(0);
   });
 
-  it('writes what waited, when the disk is back by then', async () => {
+  it('writes the waiting facts, if the disk is back by then', async () => {
     const { disk, log, dir, scribe } = await openOnDisk(neverMs);
     disk.full = true;
     await expect(log.append(scribe.facts(1), { sync: true })).rejects.toMatchObject(suspended);
@@ -203,7 +203,7 @@ describe('a suspended log that is closed', () => {
     expect(await seqs(kept(await LevelLog.open(dir)).read(1))).toEqual([1, 2, 3]);
   });
 
-  it('lets go of its folder, even when its last sync fails', async () => {
+  it('releases its folder, even when its last sync fails', async () => {
     const { disk, log, scribe } = await openOnDisk(neverMs);
     await log.append(scribe.facts(1), { sync: false });
     disk.full = true;

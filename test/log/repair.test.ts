@@ -150,8 +150,8 @@ describe.each(damages)('%s', (_, damage, most) => {
   });
 });
 
-describe('a repair', () => {
-  it('of a whole log changes nothing', async () => {
+describe('a repair of the log', () => {
+  it('changes nothing in an intact log', async () => {
     const dir = damaged(() => {});
     const before = bytesOf(dir);
     expect(await repairLog(dir, 'log.damaged')).toEqual({ repaired: false, facts: count, lost: [], kept: null });
@@ -159,7 +159,7 @@ describe('a repair', () => {
     expect(readdirSync(dirname(dir)).sort()).toEqual(['log', 'log.head']);
   });
 
-  it('finds what stood in a journal that was opened since, and put aside', async () => {
+  it('recovers facts from a journal that was set aside at a former opening', async () => {
     const dir = damaged((folder) => flip(journal(folder), 0.5));
     const log = await LevelLog.open(dir);
     const lost = log.damage.map(({ from, to }) => [from, to]);
@@ -169,7 +169,7 @@ describe('a repair', () => {
     expect((await repairLog(dir, 'log.damaged')).lost).toEqual(lost);
   });
 
-  it('tells of a hole that nothing can fill', async () => {
+  it('reports a gap that no source can fill', async () => {
     const dir = damaged(() => {});
     await removeFacts(dir, 5, 6, 7, 100);
     // The journal still has what came last; these stood in tables.
@@ -180,7 +180,7 @@ describe('a repair', () => {
     ]);
   });
 
-  it('makes the index of streams anew', async () => {
+  it('rebuilds the index of streams', async () => {
     const dir = damaged(() => {});
     const database = small(dir, false);
     await database.clear({ gte: Buffer.from('\u0002config'), lt: Buffer.from('\u0002d') });
@@ -193,7 +193,7 @@ describe('a repair', () => {
     ['of a log without its manifest', (dir: string) => rmSync(manifest(dir))],
     ['of a log with a damaged table', (dir: string) => flip(table(dir), 0.4)],
     ['of a log with another hole', (dir: string) => removeFacts(dir, 100)],
-  ])('%s keeps what commands were about to do, and brings back nothing that was done', async (_, damage) => {
+  ])('%s keeps pending intents of commands, and restores none that was carried out', async (_, damage) => {
     const dir = damaged(() => {});
     const log = await LevelLog.open(dir);
     const [done, left] = [await log.intend({ do: 'one' }), await log.intend({ do: 'another' })];
@@ -205,7 +205,7 @@ describe('a repair', () => {
     expect(await made.leftIntents()).toEqual([{ intent: left, what: { do: 'another' } }]);
   });
 
-  it('leaves a log alone that somebody has open', async () => {
+  it('refuses a log that another process has open', async () => {
     const dir = damaged(() => {});
     const program = fileURLToPath(programAt('test/log/programs/hold'));
     const holder = spawn(process.execPath, [program, dir], { stdio: ['pipe', 'pipe', 'inherit'] });

@@ -43,14 +43,14 @@ beforeAll(async () => {
   return () => rmSync(root, { recursive: true, force: true });
 });
 
-describe('a table', () => {
-  it('is whole as LevelDB wrote it, packed blocks and all', () => {
+describe('a table of LevelDB', () => {
+  it('is intact as LevelDB wrote it, including compressed blocks', () => {
     expect(crc32c(Buffer.from('123456789'))).toBe(0xe3069283);
     expect(checkTable(table)).toBeUndefined();
     expect(damagedTables(dir)).toEqual([]);
   });
 
-  it('is damaged when any byte of it is another one', () => {
+  it('is damaged when any byte of it changed', () => {
     const missed: number[] = [];
     // All of the end, where a byte means most, and every part of the rest.
     for (let i = 0; i < whole.length; i += i < whole.length - 600 ? 23 : 1) {
@@ -63,7 +63,7 @@ describe('a table', () => {
     writeFileSync(table, whole);
   });
 
-  it('is damaged when it is cut, unreadable when it is a folder, and gone when it is gone', () => {
+  it('is damaged when it is truncated, unreadable when it is a folder, and gone when it is missing', () => {
     for (const share of [0, 0.1, 0.5, 0.99]) {
       writeFileSync(table, whole);
       truncateSync(table, Math.floor(whole.length * share));
@@ -93,12 +93,12 @@ function factsOf(path: string): ReadonlySet<number> {
   return found;
 }
 
-describe('without LevelDB', () => {
-  it('a whole table gives all of it', () => {
+describe('reading without LevelDB', () => {
+  it('returns all of an intact table', () => {
     expect([...factsOf(table)].sort((a, b) => a - b)).toEqual(oneTo(count));
   });
 
-  it('one with another byte gives all but what stood around it', () => {
+  it('returns everything outside the damaged block of a changed table', () => {
     const lost: number[] = [];
     // Each block of 4 KiB about ten times, never at the same place of it; and what stands at the end of all more often.
     for (let i = 0; i < whole.length; i += i < whole.length - 600 ? 397 : 7) {
@@ -113,7 +113,7 @@ describe('without LevelDB', () => {
     expect(lost.filter((n) => n === 0).length).toBeGreaterThan(0);
   });
 
-  it('one that is cut, or whose end is gone, gives what stands before; one with a hole what stands behind as well', () => {
+  it('returns what precedes the end of a truncated table, and both sides of a gap', () => {
     writeFileSync(table, whole.subarray(0, Math.floor(whole.length / 2)));
     const half = factsOf(table);
     expect(half.size).toBeGreaterThan(count / 4);
@@ -129,10 +129,10 @@ describe('without LevelDB', () => {
   });
 });
 
-describe('mended', () => {
+describe('mending a copy of a table', () => {
   const ends = 48;
 
-  it('a table in which one byte was changed is what it was, wherever that is but at its very end', () => {
+  it('restores one changed byte, wherever it is but at the very end', () => {
     for (let i = 0; i < whole.length - ends; i += i < whole.length - 600 ? 61 : 3) {
       const bytes = Buffer.from(whole);
       bytes[i] = (bytes[i] ?? 0) ^ (1 + (i % 255));
@@ -142,7 +142,7 @@ describe('mended', () => {
     }
   });
 
-  it('each block by itself: one changed byte in each of several is no more than one', () => {
+  it('restores each block by itself: one changed byte in each of several counts as one', () => {
     const bytes = Buffer.from(whole);
     for (let i = 2_000; i < whole.length - 2_000; i += 8_000) bytes[i] = (bytes[i] ?? 0) ^ 0x81;
     writeFileSync(table, bytes);
@@ -150,7 +150,7 @@ describe('mended', () => {
     expect(readFileSync(table).equals(whole)).toBe(true);
   });
 
-  it('what was changed in many bytes stays damaged', () => {
+  it('leaves a block with many changed bytes damaged', () => {
     writeFileSync(table, Buffer.from(whole).fill(0xa5, 300, 350));
     mendTable(table);
     expect(checkTable(table)).toBe('damaged');
@@ -162,7 +162,7 @@ describe('mended', () => {
 });
 
 describe('before LevelDB opens a log', () => {
-  it('its tables are looked at: another byte anywhere is refused with the repair', async () => {
+  it('its tables are verified: a changed byte anywhere is refused with the repair', async () => {
     for (let i = 0; i < whole.length; i += Math.ceil(whole.length / 40)) {
       const bytes = Buffer.from(whole);
       bytes[i] = (bytes[i] ?? 0) ^ 0x04;
@@ -176,7 +176,7 @@ describe('before LevelDB opens a log', () => {
     expect(await seqs(kept(await LevelLog.open(dir)).read(1))).toEqual(oneTo(count));
   });
 
-  it('those that a life before found whole are not read again, unless somebody has touched them or it ended over them', async () => {
+  it('tables that a former life found intact are not read again, unless they changed or the process ended over them', async () => {
     const list = `${dir}.checked`;
     const log = await LevelLog.open(dir);
     expect(existsSync(list)).toBe(false);
@@ -191,7 +191,7 @@ describe('before LevelDB opens a log', () => {
     writeFileSync(table, whole);
   });
 
-  it.each(['', '[', 'null', '{"a":1}'])('a list of them that says %j is none', (text) => {
+  it.each(['', '[', 'null', '{"a":1}'])('a list of verified tables with the text %j is ignored', (text) => {
     writeFileSync(`${dir}.checked`, text);
     expect(checkTables(dir).damaged).toBeUndefined();
     mkdirSync(`${dir}.checked`);
@@ -199,7 +199,7 @@ describe('before LevelDB opens a log', () => {
     expect(existsSync(`${dir}.checked`)).toBe(false);
   });
 
-  it('what another process is writing is no damage: that one has the log', async () => {
+  it('a file that another process is writing is no damage: that process has the log', async () => {
     const program = fileURLToPath(programAt('test/log/programs/hold'));
     const holder = spawn(process.execPath, [program, dir], { stdio: ['pipe', 'pipe', 'inherit'] });
     onTestFinished(() => void holder.kill('SIGKILL'));

@@ -11,22 +11,22 @@ function candidate(id: string, because: Candidate['because'], priority = 1, prof
 const first = (candidates: readonly Candidate[]) =>
   candidates.map(({ endpoint }) => endpoint.id).filter((id) => mayBeFirst(candidates, id));
 
-describe('who may be first', () => {
-  it('is each of those that are drawn by weight, and nobody behind them', () => {
+describe('the possible first choices', () => {
+  it('are all candidates drawn by weight, and none after them', () => {
     const drawn = [candidate('a', 'weighted'), candidate('b', 'weighted'), candidate('c', 'weighted', 2)];
     expect(first(drawn)).toEqual(['a', 'b']);
     expect(isOpen(drawn)).toBe(true);
     expect(isOpen([candidate('a', 'weighted'), candidate('c', 'weighted', 2)])).toBe(false);
   });
 
-  it('is the first alone where the order is strict, or the session is there', () => {
+  it('are the first alone when the order is strict, or the session is bound there', () => {
     for (const because of ['failover', 'sticky', 'lastResort'] as const) {
       expect(first([candidate('a', because), candidate('b', because)])).toEqual(['a']);
       expect(isOpen([candidate('a', because), candidate('b', because)])).toBe(false);
     }
   });
 
-  it('is one that is tried now and then, or whoever comes when it is not', () => {
+  it('are a half-open candidate whose turn it is, or those that follow when it is not chosen', () => {
     const candidates = [
       candidate('a', 'trial'),
       candidate('b', 'ramp'),
@@ -37,7 +37,7 @@ describe('who may be first', () => {
     expect(isOpen(candidates)).toBe(true);
   });
 
-  it('is nobody who is no candidate', () => {
+  it('include no endpoint that is not a candidate', () => {
     expect(mayBeFirst([candidate('a', 'weighted')], 'b' as EndpointId)).toBe(false);
     expect(mayBeFirst([], 'a' as EndpointId)).toBe(false);
     expect(isOpen([])).toBe(false);

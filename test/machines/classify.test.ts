@@ -71,35 +71,35 @@ describe('an answer that is not 2xx', () => {
     });
   }
 
-  it('asks nothing of the endpoint when it is the client’s affair', () => {
+  it('implies nothing about the endpoint when it is the client’s affair', () => {
     const headers = { 'retry-after': '30', 'anthropic-ratelimit-unified-reset': '1767272400' };
     expect(verdictOf(422, { headers })).toEqual({ failure: null, retryAfterMs: null, resetAt: null });
   });
 });
 
-describe('how long it asks to be left alone', () => {
+describe('the pause that an answer asks for', () => {
   const pauseTold = (value: string) => verdictOf(429, { headers: { 'retry-after': value } }).retryAfterMs;
 
-  it('is told in seconds', () => {
+  it('is given in seconds', () => {
     expect(pauseTold('30')).toBe(30_000);
   });
 
-  it('is told as a date', () => {
+  it('is given as a date', () => {
     expect(pauseTold(new Date(now + 90_000).toUTCString())).toBe(90_000);
   });
 
-  it.each(['0', '-1', 'soon', '', 'Thu, 01 Jan 1970 00:00:00 GMT'])('is not told by %j', (value) => {
+  it.each(['0', '-1', 'soon', '', 'Thu, 01 Jan 1970 00:00:00 GMT'])('is not given by %j', (value) => {
     expect(pauseTold(value)).toBeNull();
   });
 
-  it('goes with an overload too', () => {
+  it('may accompany an overload too', () => {
     expect(verdictOf(529, { headers: { 'retry-after': '4' } })).toMatchObject({
       failure: 'overloaded',
       retryAfterMs: 4_000,
     });
   });
 
-  it('is, for a quota, the instant of its reset', () => {
+  it('is the reset’s instant for a quota', () => {
     const headers = {
       'anthropic-ratelimit-unified-status': 'rejected',
       'anthropic-ratelimit-unified-reset': String(now / 1_000 + 3_600),
@@ -107,7 +107,7 @@ describe('how long it asks to be left alone', () => {
     expect(verdictOf(429, { headers })).toMatchObject({ failure: 'quota', resetAt: now + 3_600_000 });
   });
 
-  it('names no reset where the limit is only a rate', () => {
+  it('has no reset when the limit is only a rate', () => {
     const headers = { 'anthropic-ratelimit-unified-reset': String(now / 1_000 + 3_600) };
     expect(verdictOf(429, { headers })).toMatchObject({ failure: 'rateLimited', resetAt: null });
   });
@@ -135,7 +135,7 @@ describe('an error with status 200', () => {
     expect(classifyEnvelope('event: error\ndata: {}')).toBe('badAnswer');
   });
 
-  it('is found with any spacing, and nothing else is taken for it', () => {
+  it('is found with any whitespace, and other text is not mistaken for it', () => {
     expect(errorTypeIn(spaced)).toBe('overloaded_error');
     expect(errorTypeIn('{"type":"message","content":[{"type":"text","text":"error"}]}')).toBeNull();
   });
@@ -162,7 +162,7 @@ describe('a call that ended without an answer', () => {
     expect(classifyTransport(code)).toBe(failure);
   });
 
-  it('may have been billed only when the endpoint may have worked', () => {
+  it('may have been billed only if the endpoint may have processed it', () => {
     expect(['timeout', 'badAnswer', 'brokenAnswer'].filter((one) => maybeBilled(one as Failure))).toHaveLength(3);
     expect(['unreachable', 'credential', 'overloaded', 'serverError'].some((one) => maybeBilled(one as Failure))).toBe(
       false,

@@ -26,33 +26,33 @@ const degraded = (because: 'slow' | 'limitsWarning' | 'timeout'): EndpointFact =
 const recent = { medianTtftMs: 1_000 };
 
 describe('a healthy endpoint', () => {
-  it('does not write its successes down: they change nothing', () => {
+  it('records no successes that change nothing', () => {
     given().when(answered()).recordsNothing();
   });
 
-  it('writes each probe down', () => {
+  it('records each probe', () => {
     given().when(probed).records(probed);
   });
 
-  it('is degraded when it is slow against its own past', () => {
+  it('degrades when it is slow compared with its own past', () => {
     given().when(answered(3_001), { recent }).records(answered(3_001), degraded('slow'));
     given().when(answered(3_000), { recent }).recordsNothing();
     given().when(answered(60_000)).recordsNothing();
     given().when(answered(null), { recent }).recordsNothing();
   });
 
-  it('is degraded when its limits warn, once', () => {
+  it('degrades when its limits warn, once', () => {
     const seen = { type: 'LimitsSeen', data: { status: 'allowed_warning', resetAt: null } } as const;
     given().when(seen).records(seen, degraded('limitsWarning'));
     given(degraded('limitsWarning')).when(seen).recordsNothing();
   });
 
-  it('is well again when nobody warns for a minute', () => {
+  it('is healthy again after a minute without a warning', () => {
     const end = elapsed(endpointAfter(degraded('limitsWarning')));
     given(degraded('limitsWarning')).when(end, { at: minute }).records(end, { type: 'EndpointRecovered', data: {} });
   });
 
-  it('is not healed by answers that are slow again: they begin its streak anew', () => {
+  it('is not healed by slow answers, which restart its streak', () => {
     const slow = [answered(4_000), degraded('slow')] as const;
     given(...slow, answered(), answered())
       .when(answered(4_000), { recent })
@@ -69,7 +69,7 @@ describe('a healthy endpoint', () => {
 describe('a slow endpoint', () => {
   const slow = [answered(4_000), degraded('slow')] as const;
 
-  it('writes nothing down while it goes on being slow, save so often that it is not taken for quiet', () => {
+  it('records nothing while it stays slow, except often enough not to seem quiet', () => {
     given(...slow)
       .when(answered(4_000), { recent, at: 20 * second })
       .recordsNothing();
@@ -78,7 +78,7 @@ describe('a slow endpoint', () => {
       .records(answered(4_000), degraded('slow'));
   });
 
-  it('is one that lets people wait: below a second nobody is slow', () => {
+  it('takes at least a second: below that no endpoint counts as slow', () => {
     given()
       .when(answered(999), { recent: { medianTtftMs: 4 } })
       .recordsNothing();
@@ -96,7 +96,7 @@ describe('a warning of limits', () => {
     data: { because: 'limitsWarning', until },
   });
 
-  it('lasts until the limits are reset, looked at within the hour', () => {
+  it('lasts until the limits are reset, for an hour at most', () => {
     given()
       .when(warning(later(20 * minute)))
       .records(warning(later(20 * minute)), warned(later(20 * minute)));
@@ -113,7 +113,7 @@ describe('a warning of limits', () => {
       .records(elapsed(state), { type: 'EndpointRecovered', data: {} });
   });
 
-  it('is not taken back by answers and probes, which say nothing about limits', () => {
+  it('is not cleared by answers and probes, which say nothing about limits', () => {
     const history = [warned(later(20 * minute)), answered(), answered()];
     given(...history)
       .when(answered())
@@ -126,14 +126,14 @@ describe('a warning of limits', () => {
       .recordsNothing();
   });
 
-  it('ends no sooner for a failure, and a failure no sooner for it', () => {
+  it('ends no sooner because of a failure, nor a failure because of it', () => {
     const dueAt = (until: number, at_: number) =>
       endpointStatus(endpointAfter(warned(until), at(at_, failed('timeout')))).timer?.dueAt;
     expect(dueAt(later(20 * minute), second)).toBe(later(20 * minute));
     expect(dueAt(later(20 * second), 10 * second)).toBe(later(70 * second));
   });
 
-  it('is what moves it next', () => {
+  it('defines the next transition', () => {
     const nexts = nextOf(endpointAfter(warned(later(20 * minute))), endpointPolicy).map(({ on, at: when }) => [
       on,
       when,
@@ -145,14 +145,14 @@ describe('a warning of limits', () => {
   });
 });
 
-describe('whether a success is worth telling', () => {
+describe('a success', () => {
   const success = { ttftMs: 300 };
 
-  it('not to a healthy endpoint with a clean streak', () => {
+  it('is not worth a fact for a healthy endpoint with a clean streak', () => {
     expect(worthTelling(endpointAfter(), success, () => quiet)).toBe(false);
   });
 
-  it('to one that has a strike, is slow, or is not healthy', () => {
+  it('is worth a fact for an endpoint that has a strike, is slow, or is not healthy', () => {
     expect(worthTelling(endpointAfter(failed('overloaded')), success, () => quiet)).toBe(true);
     expect(worthTelling(endpointAfter(), { ttftMs: 3_001 }, () => ({ ...quiet, ...recent }))).toBe(true);
     expect(worthTelling(endpointAfter(degraded('slow')), success, () => quiet)).toBe(true);
@@ -162,19 +162,19 @@ describe('whether a success is worth telling', () => {
 describe('a timer', () => {
   const stale = (gen: number) => ({ type: 'TimerElapsed', data: { name: 'quiet', gen } }) as const;
 
-  it('that nobody waits for moves nothing', () => {
+  it('that is not armed moves nothing', () => {
     given().when(stale(1)).recordsNothing();
     given(failed('timeout'), degraded('timeout')).when(stale(0)).recordsNothing();
   });
 
-  it('that was armed anew does not elapse for the old one', () => {
+  it('that was armed anew does not elapse for the old instant', () => {
     const first = elapsed(endpointAfter(failed('timeout'), degraded('timeout')));
     given(failed('timeout'), degraded('timeout'), at(second, failed('timeout')))
       .when(first, { at: minute })
       .recordsNothing();
   });
 
-  it('of a life before it was disabled does not elapse in the next', () => {
+  it('from before the endpoint was disabled does not elapse afterwards', () => {
     const before = elapsed(endpointAfter(failed('timeout'), degraded('timeout')));
     const again = [
       { type: 'EndpointDisabled', data: {} },
@@ -186,7 +186,7 @@ describe('a timer', () => {
   });
 });
 
-describe('what others see', () => {
+describe('the status of an endpoint', () => {
   const out = (held: boolean): EndpointFact => ({
     type: 'EndpointFailed',
     data: { because: 'credential', until: later(minute), belief: 'observed', times: 1, held },
@@ -194,7 +194,7 @@ describe('what others see', () => {
   const nexts = (probing: boolean, ...history: EndpointFact[]) =>
     nextOf(endpointAfter(...history), { ...endpointPolicy, probing }).map(({ on, to, at: when }) => [on, to, when]);
 
-  it('a fresh endpoint is healthy since nobody knows when', () => {
+  it('is healthy without a known beginning when it is new', () => {
     expect(endpointStatus(endpointAfter())).toMatchObject({
       state: 'healthy',
       since: null,
@@ -212,7 +212,7 @@ describe('what others see', () => {
     });
   });
 
-  it('says since when it is in its state, not since its last fact', () => {
+  it('has the instant at which its state began, not that of its last fact', () => {
     const status = endpointStatus(
       endpointAfter(at(second, failed('timeout')), at(second, degraded('timeout')), at(9_000, failed('timeout'))),
     );
@@ -225,14 +225,14 @@ describe('what others see', () => {
     expect(endpointStatus(endpointAfter(told)).lastError).toEqual(reason('noHeadersInTime'));
   });
 
-  it('names the instant at which a failed endpoint moves', () => {
+  it('names the instant of a failed endpoint’s next transition', () => {
     expect(nexts(false, out(false))).toContainEqual(['time', 'recovering', later(minute)]);
     expect(nexts(false, out(true))).toContainEqual(['time', 'recovering', later(minute)]);
     expect(nexts(true, out(true))).toContainEqual(['time', 'failed', later(minute)]);
     expect(nexts(true, out(true))).toContainEqual(['new key or address', 'healthy', null]);
   });
 
-  it('names what would move each other state', () => {
+  it('names the causes of every other transition', () => {
     const pause = {
       type: 'EndpointPaused',
       data: { because: 'overloaded', until: later(second), belief: 'inferred', times: 1 },
@@ -251,7 +251,7 @@ describe('what others see', () => {
     expect(nexts(false, { type: 'EndpointDisabled', data: {} })).toEqual([['enable', 'recovering', null]]);
   });
 
-  it('knows where a decision must land, and that a report must land nowhere', () => {
+  it('knows the target state of a decision, and none for a report', () => {
     const decisions: readonly EndpointFact[] = [
       degraded('slow'),
       { type: 'EndpointPaused', data: { because: 'overloaded', until: later(0), belief: 'inferred', times: 1 } },

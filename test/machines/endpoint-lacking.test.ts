@@ -28,8 +28,8 @@ type Dated = { readonly at: number; readonly fact: EndpointFact };
 const lacks = (...history: readonly (EndpointFact | Dated)[]) =>
   endpointStatus(endpointAfter(...history)).lacks.map(({ model }) => model);
 
-describe('a model that is not there', () => {
-  it('is remembered for ten minutes, and moves the endpoint nowhere', () => {
+describe('a missing model', () => {
+  it('is remembered for ten minutes, and changes no state', () => {
     expect(lacksModelUntil(start)).toBe(later(10 * minute));
     given().when(notFound()).records(notFound());
     expect(endpointStatus(endpointAfter(notFound()))).toMatchObject({
@@ -75,7 +75,7 @@ describe('a model that is not there', () => {
     },
   );
 
-  it('is a name like any other, also one that every object has', () => {
+  it('may have any name, also one of the object’s prototype', () => {
     for (const name of ['__proto__', 'constructor', 'toString', '']) {
       given().when(notFound(name)).records(notFound(name));
       given().when(found(name)).recordsNothing();
@@ -84,14 +84,14 @@ describe('a model that is not there', () => {
     }
   });
 
-  it('is forgotten with the oldest, where clients name more of them than anybody has', () => {
+  it('is forgotten from the oldest, when clients name more models than exist', () => {
     const many = Array.from({ length: 40 }, (_, i) => notFound(`m${i}`));
     expect(lacks(...many)).toEqual(many.slice(-32).map(({ data }) => data.model));
   });
 });
 
-describe('what was said of a model ends', () => {
-  it('with an answer for it, and with no other one', () => {
+describe('a model’s entry as missing is removed', () => {
+  it('by an answer for it, and by no other one', () => {
     given(notFound()).when(found()).records(found());
     given(notFound()).when(found('n')).recordsNothing();
     given().when(found()).recordsNothing();
@@ -102,12 +102,12 @@ describe('what was said of a model ends', () => {
     expect(lacks(notFound(), answered())).toEqual(['m']);
   });
 
-  it('with a good probe that has asked for it, and with no other one', () => {
+  it('by a successful probe that has asked for it, and by no other one', () => {
     given(notFound()).when(probed).records(probed);
     expect(lacks(notFound(), notFound('n'), probed)).toEqual(['n']);
   });
 
-  it('with a reset by hand, which is then news to an endpoint that is well', () => {
+  it('by a manual reset, which is then news to a healthy endpoint', () => {
     given(notFound(), notFound('n')).when(reset).records(reset);
     given(trial, notFound()).when(reset).records(reset);
     given(out, notFound()).when(reset).records(reset, trial);
@@ -117,32 +117,32 @@ describe('what was said of a model ends', () => {
     expect(lacks(notFound(), notFound('n'), reset)).toEqual([]);
   });
 
-  it('with a new key or address', () => {
+  it('by a new key or address', () => {
     given(notFound()).when(newKey).records(newKey);
     given(out, notFound()).when(newKey).records(newKey, trial);
     expect(lacks(notFound(), newKey)).toEqual([]);
   });
 
-  it('with being disabled: a disabled one is told nothing', () => {
+  it('by being disabled: a disabled endpoint records none', () => {
     const disabled: EndpointFact = { type: 'EndpointDisabled', data: {} };
     expect(lacks(notFound(), disabled)).toEqual([]);
     given(disabled).when(notFound()).recordsNothing();
     given(disabled).when(found()).recordsNothing();
   });
 
-  it('and with nothing else: not with an outage, nor the way back', () => {
+  it('by nothing else: neither an outage nor a recovery', () => {
     const recovered: EndpointFact = { type: 'EndpointRecovered', data: {} };
     expect(lacks(notFound(), out, trial, at(second, recovered))).toEqual(['m']);
   });
 });
 
-describe('a snapshot', () => {
-  it('keeps it', () => {
+describe('a snapshot of an endpoint', () => {
+  it('keeps its missing models', () => {
     const saved = JSON.parse(JSON.stringify(persist(endpointAfter(out, notFound()))));
     expect(endpointStatus(restoreEndpoint(saved))).toEqual(endpointStatus(endpointAfter(out, notFound())));
   });
 
-  it('of before it was remembered begins without', () => {
+  it('from before they were recorded begins without any', () => {
     const saved = JSON.parse(JSON.stringify(persist(endpointAfter(out))));
     delete saved.context.lacks;
     expect(endpointStatus(restoreEndpoint(saved))).toEqual(endpointStatus(endpointAfter(out)));

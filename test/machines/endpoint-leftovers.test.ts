@@ -5,8 +5,8 @@ import { worthTelling } from '../../machines/endpoint-decisions.ts';
 import { answered, failed, later, minute, quiet, second } from '../support/given.ts';
 import { EndpointLife } from '../support/life.ts';
 
-describe('of what was before', () => {
-  it('a trial that meets overload is paused, though it was out for three strikes', () => {
+describe('what an endpoint keeps from before:', () => {
+  it('a half-open endpoint that meets overload is paused, though three strikes had ejected it', () => {
     const life = new EndpointLife();
     for (let i = 0; i < 3; i++) life.tell(failed('timeout'));
     life.pass(10 * second);
@@ -31,7 +31,7 @@ describe('of what was before', () => {
     expect(life.tell(failed('rateLimited'))[1]).toMatchObject({ data: { until: life.now + 5 * second, times: 1 } });
   });
 
-  it('quota told by requests that were on their way is one time out', () => {
+  it('quota failures of concurrent requests count as one ejection', () => {
     const life = new EndpointLife();
     const quota = failed('quota', { resetAt: later(30 * minute) });
     life.tell(quota);
@@ -40,14 +40,14 @@ describe('of what was before', () => {
     expect(endpointStatus(life.snapshot)).toMatchObject({ times: 1, until: later(60 * minute) });
   });
 
-  it('a quota does not free a refused key', () => {
+  it('a quota does not release a refused key', () => {
     const life = new EndpointLife();
     life.tell(failed('credential'));
     life.tell(failed('quota', { resetAt: later(minute) }));
     expect(endpointStatus(life.snapshot)).toMatchObject({ held: true, because: 'credential' });
   });
 
-  it('limits told by requests that were on their way neither double nor shorten the pause', () => {
+  it('limits reported by concurrent requests neither double nor shorten the pause', () => {
     const life = new EndpointLife();
     for (let i = 0; i < 8; i++) life.tell(failed('rateLimited'));
     expect(endpointStatus(life.snapshot).until).toBe(later(5 * second));

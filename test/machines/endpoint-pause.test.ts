@@ -45,7 +45,7 @@ describe('a rate limit', () => {
     [4, 40],
     [5, 60],
     [9, 60],
-  ])('without an advice: pause %i in a row lasts %i s', (times, seconds) => {
+  ])('without retry-after: pause %i in a row lasts %i s', (times, seconds) => {
     const before = times === 1 ? [] : [paused('rateLimited', later(0), { times: times - 1 })];
     given(...before)
       .when(failed('rateLimited'))
@@ -64,7 +64,7 @@ describe('a rate limit', () => {
       .records(probeFailed('rateLimited'), paused('rateLimited', later(5 * second)));
   });
 
-  it('never puts an endpoint out, however often it is told', () => {
+  it('never ejects an endpoint, however often it is reported', () => {
     const many = Array.from({ length: 12 }, () => failed('rateLimited'));
     given(...many, paused('rateLimited', later(0), { times: 12 }))
       .when(failed('rateLimited'))
@@ -91,7 +91,7 @@ describe('overload', () => {
       .records(overloaded, paused('overloaded', later(12 * second), { belief: 'advertised' }));
   });
 
-  it('is no pause where it is one answer among many good ones, unless it asks for one', () => {
+  it('causes no pause if it is one answer among many good ones, unless it asks for one', () => {
     const recent = { attempts: 100, failures: 2 };
     given().when(failed('overloaded'), { recent }).records(failed('overloaded'));
     given(failed('overloaded')).when(failed('overloaded'), { recent }).recordsTypes('AttemptFailed', 'EndpointPaused');
@@ -118,7 +118,7 @@ describe('overload', () => {
 describe('a paused endpoint', () => {
   const history = [failed('overloaded'), paused('overloaded', later(2 * second))];
 
-  it('is degraded, with the instant until which it takes nothing', () => {
+  it('is degraded, with the instant until which it takes no traffic', () => {
     const status = endpointStatus(endpointAfter(...history));
     expect(status).toMatchObject({
       state: 'degraded',
@@ -129,7 +129,7 @@ describe('a paused endpoint', () => {
     expect(status.timer).toMatchObject({ name: 'pause', dueAt: later(2 * second) });
   });
 
-  it('is what it was at its end when it was a limit, or when it has answered meanwhile', () => {
+  it('returns to its former state after a limit, or if it has answered meanwhile', () => {
     const limited = [failed('rateLimited'), paused('rateLimited', later(5 * second))];
     const over = elapsed(endpointAfter(...limited));
     given(...limited)
@@ -141,7 +141,7 @@ describe('a paused endpoint', () => {
       .records(end, recovered);
   });
 
-  it('that was overloaded has to show at its end that it is not any more', () => {
+  it('that was overloaded must prove at the end that it is not any more', () => {
     const end = elapsed(endpointAfter(...history));
     given(...history)
       .when(end, { at: 2 * second })
@@ -150,7 +150,7 @@ describe('a paused endpoint', () => {
     expect(status).toMatchObject({ state: 'recovering', strikes: 0.5, until: null, timer: null });
   });
 
-  it('with a whole strike is on trial at its end', () => {
+  it('with a whole strike is half-open at its end', () => {
     const struck = [
       failed('timeout'),
       { type: 'EndpointDegraded', data: { because: 'timeout', until: null } } as const,
@@ -167,7 +167,7 @@ describe('a paused endpoint', () => {
     expect(status.timer).toMatchObject({ name: 'pause', dueAt: later(2 * second) });
   });
 
-  it('is not healed by successes that were on their way', () => {
+  it('is not healed by successes of earlier requests', () => {
     given(...history)
       .when(answered(), { at: second })
       .records(answered());
@@ -176,7 +176,7 @@ describe('a paused endpoint', () => {
       .recordsNothing();
   });
 
-  it('goes back to recovering when it came from there', () => {
+  it('returns to recovering when it came from there', () => {
     const fromTrial = [
       {
         type: 'EndpointFailed',
@@ -193,13 +193,13 @@ describe('a paused endpoint', () => {
 });
 
 describe('a recovering endpoint', () => {
-  it('that is rate limited is paused, not out', () => {
+  it('that is rate limited is paused, not ejected', () => {
     given(trial)
       .when(failed('rateLimited'))
       .records(failed('rateLimited'), paused('rateLimited', later(5 * second)));
   });
 
-  it('that is overloaded is paused, not out', () => {
+  it('that is overloaded is paused, not ejected', () => {
     given(trial)
       .when(failed('overloaded'))
       .records(failed('overloaded'), paused('overloaded', later(2 * second)));

@@ -97,8 +97,8 @@ const replayed = (history: EndpointLife['history'], from: EndpointSnapshot = ini
   history.reduce((state, { at, fact }) => fold(endpointChart, state, { ...fact, at }), from);
 const isReport = ({ type }: EndpointFact) => targetState({ type }) === null && type !== 'WeightAdjusted';
 
-describe('whatever an endpoint is told', () => {
-  it('replay comes to the state it lived in, with a snapshot at any point', () => {
+describe('for any sequence of reports to an endpoint,', () => {
+  it('replay gives the state that it had, with a snapshot at any point', () => {
     fc.assert(
       fc.property(steps, fc.nat(), (one, anywhere) => {
         const { history, snapshot } = lived(one);
@@ -112,7 +112,7 @@ describe('whatever an endpoint is told', () => {
     );
   });
 
-  it('each decision lands where it says', () => {
+  it('each decision leads to its target state', () => {
     always((one) => {
       let state = initialOf(endpointChart);
       for (const { at, fact } of lived(one).history) {
@@ -122,7 +122,7 @@ describe('whatever an endpoint is told', () => {
     });
   });
 
-  it('a failed one has a timer, and says when it moves', () => {
+  it('a failed one has a timer, and shows its next transition', () => {
     always((one) => {
       lived(one, ({ snapshot, policy, now }) => {
         if (snapshot.value !== 'failed') return;
@@ -133,7 +133,7 @@ describe('whatever an endpoint is told', () => {
     });
   });
 
-  it('a degraded one has a timer too, and one that is well or disabled has none', () => {
+  it('a degraded one has a timer too, and a healthy or disabled one has none', () => {
     always((one) => {
       lived(one, ({ snapshot }) => {
         const { state, timer } = endpointStatus(snapshot);
@@ -143,7 +143,7 @@ describe('whatever an endpoint is told', () => {
     });
   });
 
-  it('a timer that is not the armed one moves nothing', () => {
+  it('a timer that is not armed moves nothing', () => {
     always((one) => {
       lived(one, ({ snapshot, now, policy, recent }) => {
         const gen = (endpointStatus(snapshot).timer?.gen ?? snapshot.context.gen + 1) - 1;
@@ -158,7 +158,7 @@ describe('whatever an endpoint is told', () => {
     });
   });
 
-  it('the clock may have gone anywhere: it changes no state', () => {
+  it('a jump of the clock changes no state', () => {
     fc.assert(
       fc.property(steps, fc.array(fc.integer({ min: -hour, max: hour })), (one, shifts) => {
         const { history, snapshot } = lived(one);
@@ -173,7 +173,7 @@ describe('whatever an endpoint is told', () => {
     );
   });
 
-  it('what is recorded begins with what was reported, and decides once', () => {
+  it('records begin with the report, and decide once', () => {
     always(({ probing, told }) => {
       const life = new EndpointLife();
       life.policy = { ...endpointPolicy, probing };
@@ -188,7 +188,7 @@ describe('whatever an endpoint is told', () => {
     });
   });
 
-  it('it is well again when the faults stop', () => {
+  it('it is healthy again when the faults stop', () => {
     always((one) => {
       const life = lived(one);
       life.recent = quiet;
@@ -204,7 +204,7 @@ describe('whatever an endpoint is told', () => {
   });
 });
 
-it('every transition of the chart is taken by facts that are really decided', () => {
+it('every transition of the endpoint’s chart is taken by facts that are really decided', () => {
   const taken = new Set<AnyTransitionDefinition>();
   const seen = fc.property(steps, (one) => {
     let state = initialOf(endpointChart);

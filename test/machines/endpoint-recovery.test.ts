@@ -44,13 +44,13 @@ describe('a degraded endpoint', () => {
       .records(answered());
   });
 
-  it('heals by one good probe', () => {
+  it('heals by one successful probe', () => {
     given(...history)
       .when(probed)
       .records(probed, recovered);
   });
 
-  it('may show by trials whether it is well after a quiet minute, counted from the last failure', () => {
+  it('becomes half-open after a quiet minute, counted from the last failure', () => {
     expect(endpointStatus(endpointAfter(...history)).timer).toMatchObject({ name: 'quiet', dueAt: later(minute) });
     const struckAgain = endpointAfter(...history, at(40 * second, failed('timeout')));
     expect(endpointStatus(struckAgain).timer).toMatchObject({ name: 'quiet', dueAt: later(100 * second) });
@@ -70,14 +70,14 @@ describe('a degraded endpoint', () => {
 });
 
 describe('a failed endpoint', () => {
-  it('gets its trials when its time is up', () => {
+  it('becomes half-open when its time is up', () => {
     const end = elapsed(endpointAfter(out()));
     given(out())
       .when(end, { at: 10 * second })
       .records(end, trial);
   });
 
-  it('gets them at once when a probe passes, which counts as the first', () => {
+  it('becomes half-open at once when a probe passes, which counts as the first success', () => {
     given(out()).when(probed).records(probed, trial);
     expect(endpointStatus(endpointAfter(out(), probed, trial))).toMatchObject({
       state: 'recovering',
@@ -85,18 +85,18 @@ describe('a failed endpoint', () => {
     });
   });
 
-  it('gets them by hand', () => {
+  it('becomes half-open by hand', () => {
     given(out()).when({ type: 'EndpointReset', data: {} }).records({ type: 'EndpointReset', data: {} }, trial);
   });
 
-  it('that is held is tried by traffic when nobody probes', () => {
+  it('that is quarantined is tried by traffic when probing is off', () => {
     const end = elapsed(endpointAfter(refused));
     given(refused)
       .when(end, { at: 10 * minute })
       .records(end, trial);
   });
 
-  it('that is held stays out while probes find out, and is looked at again', () => {
+  it('that is quarantined stays ejected while it is probed, and is checked again', () => {
     const end = elapsed(endpointAfter(refused));
     const again = out({ because: 'credential', until: later(20 * minute), belief: 'observed', held: true });
     given(refused)
@@ -107,17 +107,17 @@ describe('a failed endpoint', () => {
     );
   });
 
-  it('that is held comes back by a good probe', () => {
+  it('that is quarantined returns after a successful probe', () => {
     given(refused)
       .when(probed, { policy: { probing: true } })
       .records(probed, trial);
   });
 
-  it('that is held is well at once with a new key', () => {
+  it('that is quarantined is healthy at once with a new key', () => {
     given(refused).when({ type: 'KeyChanged', data: {} }).records({ type: 'KeyChanged', data: {} }, recovered);
   });
 
-  it('that is out for another reason gets its trials with a new key', () => {
+  it('that was ejected for another reason becomes half-open with a new key', () => {
     given(out()).when({ type: 'KeyChanged', data: {} }).records({ type: 'KeyChanged', data: {} }, trial);
   });
 });
@@ -145,7 +145,7 @@ describe('a recovering endpoint', () => {
       .records(end, recovering(to, later(24 * second)));
   });
 
-  it('is well at the end of its ramp', () => {
+  it('is healthy at the end of slow start', () => {
     const step = recovering(0.8, later(12 * second));
     const end = elapsed(endpointAfter(trial, step));
     given(trial, step)
@@ -153,13 +153,13 @@ describe('a recovering endpoint', () => {
       .records(end, recovered);
   });
 
-  it('is well at once without a ramp', () => {
+  it('is healthy at once without slow start', () => {
     given(trial, answered())
       .when(answered(), { policy: { slowStartMs: 0 } })
       .records(answered(), recovered);
   });
 
-  it('does not write each answer down while the ramp runs, but each probe', () => {
+  it('does not record each answer during slow start, but each probe', () => {
     given(trial, recovering(0.3, later(12 * second)))
       .when(answered())
       .recordsNothing();
@@ -168,7 +168,7 @@ describe('a recovering endpoint', () => {
       .records(probed);
   });
 
-  it('is out again by one failure, for longer', () => {
+  it('is ejected again by one failure, for longer', () => {
     const again = out({ until: later(30 * second), times: 2 });
     given(out(), at(10 * second, trial))
       .when(failed('timeout'), { at: 10 * second })
@@ -181,7 +181,7 @@ describe('a recovering endpoint', () => {
       .records(failed('timeout'), again);
   });
 
-  it('that takes its share goes on where one failure is what there was among many answers before', () => {
+  it('in slow start goes on after one failure when its former rate was about the same', () => {
     const onRamp = [out(), at(10 * second, trial), at(10 * second, recovering(0.8, later(22 * second)))];
     given(...onRamp)
       .when(failed('timeout'), { at: 10 * second, recent: { attempts: 400, failures: 20 } })
@@ -194,12 +194,12 @@ describe('a recovering endpoint', () => {
       .records(answered());
   });
 
-  it('is not put out by what says nothing about it', () => {
+  it('is not ejected by failures that say nothing about it', () => {
     given(trial).when(failed('noModel')).recordsNothing();
   });
 });
 
-describe('by hand', () => {
+describe('manual control:', () => {
   const disabled: EndpointFact = { type: 'EndpointDisabled', data: {} };
   const enabled: EndpointFact = { type: 'EndpointEnabled', data: {} };
 
@@ -228,18 +228,18 @@ describe('by hand', () => {
     disabled,
     { type: 'EndpointReset', data: {} },
     { type: 'KeyChanged', data: {} },
-  ] as const)('a disabled endpoint has nothing to do with $type', (report) => {
+  ] as const)('a disabled endpoint ignores $type', (report) => {
     given(disabled)
       .when(report as Parameters<ReturnType<typeof given>['when']>[0])
       .recordsNothing();
   });
 
-  it('an enabled endpoint is tried before it is trusted', () => {
+  it('an enabled endpoint is half-open before it is trusted', () => {
     given(disabled).when({ type: 'EndpointEnabled', data: {} }).records(enabled, trial);
     given().when({ type: 'EndpointEnabled', data: {} }).recordsNothing();
   });
 
-  it('a reset has nothing to do where nothing is wrong', () => {
+  it('a reset does nothing where nothing is wrong', () => {
     given().when({ type: 'EndpointReset', data: {} }).recordsNothing();
     given(trial).when({ type: 'EndpointReset', data: {} }).recordsNothing();
   });
@@ -257,7 +257,7 @@ describe('by hand', () => {
     });
   });
 
-  it('a new key is no news to an endpoint that is not out', () => {
+  it('a new key changes nothing for an endpoint that is not ejected', () => {
     given().when({ type: 'KeyChanged', data: {} }).recordsNothing();
   });
 });

@@ -22,40 +22,40 @@ const out = (because: Failure, until: number, more: Partial<Out> = {}): Endpoint
 const held = (because: Failure): EndpointDecision =>
   out(because, later(10 * minute), { belief: 'observed', held: true });
 
-describe('strikes', () => {
-  it('degrade at the first one', () => {
+describe('strikes of an endpoint', () => {
+  it('degrade it at the first one', () => {
     given().when(failed('serverError')).records(failed('serverError'), degraded('serverError'));
   });
 
-  it('are borne below the limit', () => {
+  it('are tolerated below the limit', () => {
     given(failed('timeout'), degraded('timeout')).when(failed('timeout')).records(failed('timeout'));
   });
 
-  it('put an endpoint out at its limit', () => {
+  it('eject it at its limit', () => {
     given(failed('timeout'), degraded('timeout'), failed('timeout'))
       .when(failed('serverError'))
       .records(failed('serverError'), out('serverError', later(10 * second)));
   });
 
-  it('put it out straight from healthy when one is enough', () => {
+  it('eject it directly from healthy when one is enough', () => {
     given()
       .when(failed('unreachable'), { policy: { maxFailures: 1 } })
       .records(failed('unreachable'), out('unreachable', later(10 * second)));
   });
 
-  it('are counted in a row only: a success ends the row', () => {
+  it('count in a row only: a success ends the row', () => {
     given(failed('timeout'), degraded('timeout'), failed('timeout'), answered())
       .when(failed('timeout'))
       .records(failed('timeout'));
   });
 
-  it('of a probe count like those of traffic', () => {
+  it('from a probe count like those from traffic', () => {
     given(failed('timeout'), degraded('timeout'), probeFailed('timeout'))
       .when(probeFailed('badAnswer'))
       .records(probeFailed('badAnswer'), out('badAnswer', later(10 * second)));
   });
 
-  it('that come by chance put nobody out: of an endpoint that fails now and then, at many requests', () => {
+  it('that come by chance eject no endpoint that fails now and then among many requests', () => {
     const struck = [failed('timeout'), degraded('timeout'), failed('timeout')] as const;
     // 5 % of 400 attempts before: three in a row come once in 8,000, four once in 160,000.
     const recent = { attempts: 402, failures: 22 };
@@ -76,42 +76,42 @@ describe('strikes', () => {
       .recordsTypes('AttemptFailed', 'EndpointFailed');
   });
 
-  it('are none when only the model is missing: that says nothing about the endpoint', () => {
+  it('are not given for a missing model, which says nothing about the endpoint', () => {
     given().when(failed('noModel')).recordsNothing();
     given().when(probeFailed('noModel')).recordsNothing();
     given(failed('timeout'), degraded('timeout')).when(failed('noModel')).recordsNothing();
   });
 
   it.each<Failure>(['unreachable', 'timeout', 'serverError', 'badAnswer', 'brokenAnswer'])(
-    '%s is a whole one',
+    'are counted in full for %s',
     (failure) => {
       expect(endpointAfter(failed(failure)).context.strikes).toBe(1);
     },
   );
 });
 
-describe('the share of failures', () => {
+describe('the failure rate', () => {
   const recent = { attempts: 9, failures: 4 };
 
-  it('puts an endpoint out at half of ten attempts, in a row or not', () => {
+  it('ejects an endpoint at half of ten attempts, in a row or not', () => {
     given(answered())
       .when(failed('timeout'), { recent })
       .records(failed('timeout'), out('timeout', later(10 * second)));
   });
 
-  it('is not looked at below ten attempts', () => {
+  it('is ignored below ten attempts', () => {
     given()
       .when(failed('timeout'), { recent: { attempts: 8, failures: 8 } })
       .records(failed('timeout'), degraded('timeout'));
   });
 
-  it('is borne below a half', () => {
+  it('is tolerated below a half', () => {
     given()
       .when(failed('timeout'), { recent: { attempts: 9, failures: 3 } })
       .records(failed('timeout'), degraded('timeout'));
   });
 
-  it('is no matter of rate limits', () => {
+  it('excludes rate limits', () => {
     given().when(failed('rateLimited'), { recent }).recordsTypes('AttemptFailed', 'EndpointPaused');
   });
 });
@@ -153,36 +153,36 @@ describe('the back-off', () => {
   });
 });
 
-describe('what needs no second look', () => {
+describe('a certain failure', () => {
   it.each<Failure>(['credential', 'billing', 'misconfigured', 'certificate'])(
-    '%s: out at once, and held',
+    '%s ejects at once, and quarantines',
     (failure) => {
       given().when(failed(failure)).records(failed(failure), held(failure));
       given().when(probeFailed(failure)).records(probeFailed(failure), held(failure));
     },
   );
 
-  it('a held endpoint that is refused again keeps its time', () => {
+  it('of a quarantined endpoint keeps its time', () => {
     given(failed('credential'), held('credential'))
       .when(failed('credential'), { at: minute })
       .records(failed('credential'));
   });
 
-  it('a quota is out until the reset that it names, to the millisecond', () => {
+  it('of a quota ejects until the reset that it names, to the millisecond', () => {
     const resetAt = later(30 * minute) + 7;
     given()
       .when(failed('quota', { resetAt, retryAfterMs: 5 * second }))
       .records(failed('quota', { resetAt, retryAfterMs: 5 * second }), out('quota', resetAt, { belief: 'advertised' }));
   });
 
-  it('a quota without a reset is out for what retry-after asks', () => {
+  it('of a quota without a reset ejects for the time of retry-after', () => {
     const quota = failed('quota', { retryAfterMs: 90 * second });
     given()
       .when(quota)
       .records(quota, out('quota', later(90 * second), { belief: 'advertised' }));
   });
 
-  it('a quota that names nothing, or more than an hour, is looked at within the hour', () => {
+  it('of a quota without a time, or with more than an hour, is probed within the hour', () => {
     const late = failed('quota', { resetAt: later(48 * hour) });
     given()
       .when(failed('quota'))
@@ -192,7 +192,7 @@ describe('what needs no second look', () => {
       .records(late, out('quota', later(hour), { belief: 'advertised' }));
   });
 
-  it('a reset in the past does not bring it back before it is gone', () => {
+  it('with a reset in the past does not end the ejection early', () => {
     const past = failed('quota', { resetAt: later(-hour) });
     given()
       .when(past)
@@ -201,13 +201,13 @@ describe('what needs no second look', () => {
 });
 
 describe('a failed endpoint', () => {
-  it('is not put out for longer by answers that were on their way', () => {
+  it('is not ejected for longer by answers to earlier requests', () => {
     given(failed('timeout'), out('timeout', later(10 * second)))
       .when(failed('timeout'), { at: second })
       .records(failed('timeout'));
   });
 
-  it('is out from now on, for as long as before, when a probe fails: it was asked just now', () => {
+  it('is ejected anew, for as long as before, when a probe fails, because that result is current', () => {
     const history = [failed('timeout'), out('timeout', later(20 * second), { times: 2 })];
     given(...history)
       .when(probeFailed('unreachable'), { at: 15 * second })
@@ -220,13 +220,13 @@ describe('a failed endpoint', () => {
       .records(probeFailed('rateLimited'));
   });
 
-  it('learns that its key is refused', () => {
+  it('records that its key is refused', () => {
     given(failed('timeout'), out('timeout', later(10 * second)))
       .when(probeFailed('credential'))
       .records(probeFailed('credential'), held('credential'));
   });
 
-  it('comes back for a success, which counts as one of its trials', () => {
+  it('becomes half-open by a success, which counts as one', () => {
     given(failed('timeout'), out('timeout', later(10 * second)))
       .when(answered())
       .records(answered(), { type: 'EndpointRecovering', data: { ramp: 0, nextAt: null } });

@@ -47,14 +47,14 @@ function word(name: string, failure: Failure | 'missing', more: Partial<Refused>
   };
 }
 
-describe('another attempt', () => {
-  it('is made until there are as many as there may be, or its client has waited long enough', () => {
+describe('a further attempt', () => {
+  it('is made up to the limit of attempts, or until its client has waited long enough', () => {
     expect([2, 3].map((made) => mayAskAnother(made, 1, policy))).toEqual([true, false]);
     expect(mayAskAnother(0, 0, policy)).toBe(false);
     expect([0, 239, 240, 241].map((s) => timeLeftMs(now, later(s * second)))).toEqual([240_000, 1_000, 0, -1_000]);
   });
 
-  it('draws on the retry budget unless it is the first, or the endpoint is well', () => {
+  it('draws on the retry budget unless it is the first, or the endpoint is healthy', () => {
     expect(
       [
         [true, true],
@@ -65,7 +65,7 @@ describe('another attempt', () => {
     ).toEqual([false, false, false, true]);
   });
 
-  it('is made at the endpoint that has just asked for a short pause, where the session is', () => {
+  it('is made at the endpoint that has just asked for a short pause, if the session is bound to it', () => {
     const limited = { failure: 'rateLimited', retryAfterMs: 5 * second, resetAt: null } as const;
     expect(waitHereMs(limited, true)).toBe(5 * second);
     expect(waitHereMs(limited, false)).toBeNull();
@@ -83,7 +83,7 @@ describe('another attempt', () => {
     expect(attemptLimits(routable('a', { timeoutMs: 9_000 }), timeouts, null)).toMatchObject({ totalMs: 590 });
   });
 
-  it('commits an answer before its client gives up, however long that one has waited already', () => {
+  it('commits an answer before its client gives up, however long the client has waited already', () => {
     const commitMs = (waitedMs: number) => attemptLimits(routable('a'), timeouts, waitedMs).commitMs;
     expect([commitMs(0), commitMs(10 * second), commitMs(5 * minute)]).toEqual([240_000, 230_000, 0]);
   });
@@ -93,7 +93,7 @@ describe('an endpoint that is worth waiting for', () => {
   const worth = (endpoints: readonly RoutableEndpoint[], asked = '', patienceMs = 2 * minute) =>
     names(worthWaitingFor(endpoints, { model: 'm', isAsked: ({ name }) => name === asked, patienceMs }, now));
 
-  it('was not asked, and may be back', () => {
+  it('was not asked yet, and may come back', () => {
     expect(worth([routable('a'), routable('b', { state: 'failed', until: later(5 * minute) })])).toBe('a b');
     expect(worth([routable('a'), routable('b')], 'a')).toBe('b');
   });
@@ -103,13 +103,13 @@ describe('an endpoint that is worth waiting for', () => {
     expect(worth([routable('a', held), routable('b', { state: 'disabled' })])).toBe('');
   });
 
-  it('has not told to be back too late', () => {
+  it('does not announce a return that is too late', () => {
     const told = (because: Failure, ms: number) => routable(because, { state: 'failed', because, until: later(ms) });
     expect(worth([told('quota', minute), told('rateLimited', 3 * minute)])).toBe('quota');
     expect(worth([told('timeout', 5 * minute)])).toBe('timeout');
   });
 
-  it('is not known to lack the model for longer than is waited', () => {
+  it('is not known to lack the model for longer than the wait', () => {
     const lacks = [{ model: 'm', until: later(3 * minute) }];
     expect([worth([routable('a', { lacks })]), worth([routable('a', { lacks })], '', 3 * minute)]).toEqual(['', 'a']);
     expect(worth([routable('a', { lacks: [{ model: 'other', until: later(3 * minute) }] })])).toBe('a');
@@ -124,7 +124,7 @@ describe('an endpoint that is worth waiting for', () => {
     expect(shortWait([back(0), back(-second)], now)).toBeNull();
   });
 
-  it('is none where every key was refused, or there is no endpoint at all', () => {
+  it('does not exist where every key was refused, or there is no endpoint at all', () => {
     const refused = { state: 'failed', held: true, because: 'credential' } as const;
     expect(waitingHelps(viewOf({ main: [routable('a', { state: 'failed' })] }), null)).toBe(true);
     expect(waitingHelps(viewOf({ main: [routable('a', refused)] }), null)).toBe(false);
@@ -134,7 +134,7 @@ describe('an endpoint that is worth waiting for', () => {
     expect(waitingHelps(viewOf({ main: [routable('a')], other: [] }), 'other')).toBe(false);
   });
 
-  it('is the only one, and its key was refused: that is told', () => {
+  it('does not exist where the only endpoint’s key was refused, which is reported', () => {
     const refused = { state: 'failed', held: true, because: 'credential' } as const;
     const sole = (...endpoints: readonly RoutableEndpoint[]) => soleRefused(viewOf({ main: endpoints }), null)?.name;
     expect(sole(routable('a', refused), routable('b', { state: 'disabled' }))).toBe('a');
@@ -143,15 +143,15 @@ describe('an endpoint that is worth waiting for', () => {
   });
 });
 
-describe('what the client must see', () => {
+describe('the error that the client receives', () => {
   const told = (...words: readonly Word[]) => tellingWord(words)?.said.detail;
 
-  it('is nothing while something else was said, which may be otherwise next time', () => {
+  it('is none of the endpoints’ while another answer may change the next time', () => {
     expect(told(word('a', 'credential'), word('b', 'timeout'))).toBeUndefined();
     expect(told()).toBeUndefined();
   });
 
-  it('is the error of the model, of the plan, of the bill, of the key, of the address; the last of its kind', () => {
+  it('is about the model, the plan, the bill, the key or the address; the last of its kind', () => {
     expect(told(word('a', 'credential'), word('b', 'noModel'), word('c', 'misconfigured'))).toEqual(
       saidBy('b', 'noModel'),
     );
@@ -162,7 +162,7 @@ describe('what the client must see', () => {
     expect(told(word('a', 'credential'), word('b', 'credential'))).toEqual(saidBy('b', 'credential'));
   });
 
-  it('is that there is no such thing, where all say so: from one that says just that', () => {
+  it('is a 404 where all endpoints say so, from one that says just that', () => {
     const page = { head: { status: 405 } };
     expect(told(word('a', 'missing', page), word('b', 'missing', { head: { status: 404 } }))).toEqual(
       saidBy('b', 'missing'),
@@ -179,7 +179,7 @@ describe('what the client must see', () => {
   });
 });
 
-describe('why it came to nothing', () => {
+describe('the reason of a refusal', () => {
   const retryAfter = (retryAfterMs: number): Partial<Refused> => ({
     verdict: { failure: 'rateLimited', retryAfterMs, resetAt: null },
   });

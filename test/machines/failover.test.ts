@@ -21,7 +21,7 @@ const inputs: readonly Input[] = [
   { type: 'left' },
 ];
 
-describe('a command', () => {
+describe('a command of the failover machine', () => {
   const full = () => {
     const world = new FailoverWorld(routable('a', { maxConcurrent: 1 }));
     world.busy.set('a', 1);
@@ -48,7 +48,7 @@ describe('a command', () => {
     ['end', () => new FailoverWorld(routable('a')), [{ type: 'start' }, { type: 'served' }], []],
   ];
 
-  it.each(ways)('%s stands until it is answered, and nothing else moves it', (kind, world, path, answers) => {
+  it.each(ways)('%s stands until it is answered, and no other input moves it', (kind, world, path, answers) => {
     const come = () => {
       const step = world().request();
       let command = step(path[0] as Input);
@@ -63,7 +63,7 @@ describe('a command', () => {
     expect(moved.map(({ type }) => type).sort()).toEqual([...answers].sort());
   });
 
-  it.each(inputs.map(({ type }) => type))('is the first one only after what a request begins with: %s', (type) => {
+  it.each(inputs.map(({ type }) => type))('is the first one only after an input that begins a request: %s', (type) => {
     const begin = () => new FailoverWorld(routable('a')).request()(inputs.find((one) => one.type === type) as Input);
     if (['start', 'joined', 'go', 'left'].includes(type)) expect(begin().do).toMatch(/try|park|end/);
     else expect(begin).toThrow(`does not begin with ${type}`);
@@ -71,7 +71,7 @@ describe('a command', () => {
 });
 
 describe('a request that belongs to one account', () => {
-  it('has what its endpoint said passed on, and no other one is asked', () => {
+  it('passes on its endpoint’s answer, and asks no other endpoint', () => {
     const step = new FailoverWorld(routable('a'), routable('b')).request({ isPassthrough: true });
     expect([step('start'), step(saidNo('serverError'))].map(told)).toEqual([
       'try a (failover)',
@@ -79,7 +79,7 @@ describe('a request that belongs to one account', () => {
     ]);
   });
 
-  it('is refused where nothing was said', () => {
+  it('is refused when its endpoint gave no answer', () => {
     const step = new FailoverWorld(routable('a'), routable('b')).request({ isPassthrough: true });
     step('start');
     expect(step(saidNo('timeout'))).toMatchObject({ do: 'refuse', reason: { kind: 'nobodyAnswers' } });
@@ -181,13 +181,13 @@ describe('every request', () => {
     holds(({ seen }) => expect(['pass', 'refuse', 'end']).toContain(seen.at(-1)?.command.do));
   });
 
-  it('goes the same way again', () => {
+  it('takes the same course when it is repeated', () => {
     holds(({ seen }, given) =>
       expect(seen.map(({ command }) => told(command))).toEqual(lived(given).seen.map(({ command }) => told(command))),
     );
   });
 
-  it('makes no more attempts in a round than there may be', () => {
+  it('makes no more attempts in a round than the limit', () => {
     holds(({ seen }, { maxAttempts }) => {
       const rounds = tries(seen).map(({ round }) => round);
       for (const round of new Set(rounds))
@@ -195,7 +195,7 @@ describe('every request', () => {
     });
   });
 
-  it('asks nobody twice in a round, unless a pause was waited out there', () => {
+  it('asks no endpoint twice in a round, unless a pause was waited out there', () => {
     holds(({ seen }) => {
       for (const round of new Set(seen.map((one) => one.round))) {
         const here = seen.filter((one) => one.round === round).map(({ command }) => command);
@@ -206,7 +206,7 @@ describe('every request', () => {
     });
   });
 
-  it('pays for each further attempt at an endpoint that is not well, and never more than the budget has', () => {
+  it('pays for each further attempt at an unhealthy endpoint, and never more than the budget has', () => {
     holds(({ seen, world }, { budget }) => {
       const dear = tries(seen).filter((one, i, all) => {
         const isFirst = all[i - 1]?.round !== one.round;
@@ -217,7 +217,7 @@ describe('every request', () => {
     });
   });
 
-  it('waits in the queue when it is there, and nowhere else; panic mode is not for it', () => {
+  it('waits in the queue when there is one, and nowhere else, and then does not use panic mode', () => {
     holds(({ seen }) => {
       for (const { command, isQueued } of seen) {
         if (!isQueued) continue;
@@ -227,7 +227,7 @@ describe('every request', () => {
     });
   });
 
-  it('is refused only after every healthy endpoint that has room was asked', () => {
+  it('is refused only after every healthy endpoint with room was asked', () => {
     holds(({ seen, world }, { maxAttempts, full, isQueued }) => {
       const made = tries(seen);
       if (seen.at(-1)?.command.do !== 'refuse' || made.length >= maxAttempts || isQueued) return;
@@ -246,7 +246,7 @@ describe('every request', () => {
     });
   });
 
-  it('is not moved by anything after its end', () => {
+  it('is not moved by any input after its end', () => {
     for (const last of inputs) {
       const step = new FailoverWorld(routable('a')).request();
       step('start');

@@ -119,11 +119,11 @@ describe.each(charts)('the %s chart', (_, chart, facts, states, ends) => {
     (snapshot.context as { attempt?: number }).attempt,
   ]);
 
-  it('has no transition that no path takes', () => {
+  it('has no transition without a path', () => {
     expect(paths.missing).toEqual([]);
   });
 
-  it('comes into each of its states, and out again of all that are no ends', () => {
+  it('is entered and left at each of its states that are not final', () => {
     expect([...paths.states].sort()).toEqual([...states].sort());
     expect([...paths.left, ...ends].sort()).toEqual([...states].sort());
   });

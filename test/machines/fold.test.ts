@@ -11,7 +11,7 @@ const out = {
 } as const;
 
 describe('a fold', () => {
-  it('leaves the snapshot before it as it was', () => {
+  it('leaves the former snapshot unchanged', () => {
     const before = initialOf(endpointChart);
     const told = JSON.stringify(persist(before));
     fold(endpointChart, before, { ...failed('timeout'), at: later(0) });
@@ -27,7 +27,7 @@ describe('a fold', () => {
     expect(fold(endpointChart, before, { type: 'SomethingElse', at: 1, data: {} } as never)).toEqual(before);
   });
 
-  it('refuses a chart that acts', () => {
+  it('refuses a chart with actions', () => {
     const acting = setup({ actions: { shout: () => {} } }).createMachine({
       initial: 'still',
       states: { still: { on: { Told: { actions: 'shout' } } } },
@@ -35,7 +35,7 @@ describe('a fold', () => {
     expect(() => fold(acting, initialOf(acting), report as never)).toThrow('a folded machine must not act: shout');
   });
 
-  it('refuses a chart that waits: its timers are facts', () => {
+  it('refuses a chart with delays: its timers are facts', () => {
     const waiting = setup({}).createMachine({
       initial: 'still',
       states: { still: { on: { Told: 'busy' } }, busy: { after: { 100: 'still' } } },
@@ -44,15 +44,15 @@ describe('a fold', () => {
   });
 });
 
-describe('a snapshot', () => {
+describe('a snapshot of a machine', () => {
   const before = endpointAfter(failed('timeout'), out);
 
-  it('survives being written as JSON', () => {
+  it('survives JSON', () => {
     const restored = restore(endpointChart, JSON.parse(JSON.stringify(persist(before))));
     expect(endpointStatus(restored)).toEqual(endpointStatus(before));
   });
 
-  it('goes on where it stopped', () => {
+  it('continues where it stopped', () => {
     const restored = restore(endpointChart, JSON.parse(JSON.stringify(persist(before))));
     const next = { ...elapsed(before), at: later(second) };
     expect(endpointStatus(fold(endpointChart, restored, next))).toEqual(
@@ -60,7 +60,7 @@ describe('a snapshot', () => {
     );
   });
 
-  it('can be put where the record says it was, and keeps what it knew', () => {
+  it('can be set to the recorded state, and keeps its context', () => {
     const forced = force(endpointChart, before, 'recovering');
     expect(endpointStatus(forced)).toEqual({ ...endpointStatus(before), state: 'recovering' });
     const trusted = fold(endpointChart, forced, { type: 'EndpointRecovered', at: later(second), data: {} });

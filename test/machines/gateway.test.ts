@@ -19,7 +19,7 @@ const told = (...facts: readonly GatewayFact[]) =>
     facts.reduce((state, fact, i) => fold(gatewayChart, state, { ...fact, at: i + 1 }), initialOf(gatewayChart)),
   );
 
-describe('the gateway', () => {
+describe('the gateway’s machine', () => {
   it.each<[string, GatewayFact[], Omit<ReturnType<typeof told>, 'wokeAt'>]>([
     ['is stopped before it ever started', [], { state: 'stopped', epoch: null, since: null }],
     ['is online once started', [started], { state: 'online', epoch: 'first', since: 1 }],
@@ -43,7 +43,7 @@ describe('the gateway', () => {
     expect(told(...facts)).toEqual({ ...status, wokeAt: null });
   });
 
-  it('knows when the machine woke up, until it lives anew', () => {
+  it('knows when the computer woke up, until its next life', () => {
     const slept: GatewayFact = { type: 'Slept', data: { forMs: 1_000 } };
     expect(told(started, slept)).toEqual({ ...told(started), wokeAt: 2 });
     expect(told(started, slept, foundDead, restarted).wokeAt).toBeNull();
@@ -52,7 +52,7 @@ describe('the gateway', () => {
   it.each<GatewayFact>([
     { type: 'FactsLost', data: { from: 1, to: 2, because: 'missing', since: null } },
     { type: 'LogSalvaged', data: { ranges: [[1, 2]], kept: 'elsewhere' } },
-  ])('stays where it is when $type is told', (fact) => {
+  ])('stays in its state for $type', (fact) => {
     expect(told(started, fact)).toEqual(told(started));
   });
 });

@@ -22,20 +22,20 @@ const online: NetworkNow = { isOffline: false, wokeAt: null, isProbing: true };
 const weighed = (more: Partial<TransportFailure>, now: Partial<NetworkNow> = {}) =>
   weighFailure({ ...refused, ...more }, { ...online, ...now });
 
-describe('a failure', () => {
-  it('counts when a machine was there to refuse, or time ran out', () => {
+describe('a failure of a connection', () => {
+  it('counts when a machine refused it, or time ran out', () => {
     expect(weighed({})).toBe('counts');
     expect(weighed({ failure: 'timeout', code: null })).toBe('counts');
   });
 
-  it('is in doubt when there was no way to any machine', () => {
+  it('is in doubt when no machine could be reached', () => {
     expect(weighFailure(unreachable, online)).toBe('doubtful');
     expect(['EAI_AGAIN', 'ENOTFOUND', 'EHOSTUNREACH'].map((code) => weighed({ code }))).toEqual(
       Array(3).fill('doubtful'),
     );
   });
 
-  it('counts all the same on this machine, and where nobody may dial to find out', () => {
+  it('counts all the same for this machine, and where dialling to find out is not allowed', () => {
     expect(weighFailure({ ...unreachable, isLocal: true }, online)).toBe('counts');
     expect(weighFailure(unreachable, { ...online, isProbing: false })).toBe('counts');
   });
@@ -52,11 +52,11 @@ describe('a failure', () => {
     expect(weighed({ startedAt: later(2 * minute + second) }, slept)).toBe('counts');
   });
 
-  it('is void when it was the proxy on the way', () => {
+  it('is void when the proxy on the way failed', () => {
     expect(weighed({ code: 'EPROXY' })).toBe('void');
   });
 
-  it('is the proxy’s own when it refuses us, and in doubt when it finds no way further', () => {
+  it('belongs to the proxy when it refuses us, and is in doubt when it cannot reach the endpoint', () => {
     expect([407, 403, 400, 302, 0].map(tunnelRefused).every(isProxyDown)).toBe(true);
     expect([502, 503, 504].map((status) => weighed({ code: tunnelRefused(status) }))).toEqual(
       Array(3).fill('doubtful'),
@@ -64,13 +64,13 @@ describe('a failure', () => {
   });
 
   it.each<Failure>(['serverError', 'credential', 'certificate', 'badAnswer', 'rateLimited'])(
-    'counts when somebody has spoken: %s',
+    'counts when a peer has answered: %s',
     (failure) => {
       expect(weighed({ failure, code: null }, { isOffline: true, wokeAt: later(2 * minute) })).toBe('counts');
     },
   );
 });
 
-it('a dial that got to another machine is no lost network', () => {
+it('a dial that reached another machine shows that the network is up', () => {
   expect(['ECONNREFUSED', 'QCC_TIMEOUT', null].map(isNetworkGone)).toEqual([false, false, false]);
 });

@@ -49,31 +49,31 @@ describe('the active profile', () => {
       .records(chosen('main'));
   });
 
-  it('is nobody on an empty ladder, and that is no trouble', () => {
+  it('is none on an empty ladder, which is no failure', () => {
     givenLadder().when(looked, ladder({})).recordsNothing();
     givenLadder(chosen('main')).when(looked, ladder({})).records(chosen(null));
   });
 
-  it('of an installation without endpoints is in no trouble', () => {
+  it('of an installation without endpoints has not failed', () => {
     givenLadder()
       .when(looked, ladder({ main: '0/0' }))
       .records(chosen('main'));
   });
 
-  it('is chosen anew when it is not there any more', () => {
+  it('is chosen anew when it was removed', () => {
     givenLadder(chosen('main'))
       .when(looked, ladder({ spare: '1/1', last: '1/1' }))
       .records(chosen('spare'));
   });
 
-  it('loses its pin when it is not there any more', () => {
+  it('loses its pin when it was removed', () => {
     const pinned: PriorityFact = { type: 'SwitchedByHand', data: { from: 'main', to: 'spare', reason: 'try' } };
     givenLadder(chosen('main'), pinned)
       .when(looked, ladder({ main: '1/1' }))
       .records({ type: 'PinReleased', data: { because: reason('profileGone', { profile: 'spare' }) } }, chosen('main'));
   });
 
-  it('stays while nothing is wrong, and nothing is written', () => {
+  it('stays while nothing is wrong, and nothing is recorded', () => {
     const whole = ladder({ main: '2/2', spare: '1/1' });
     givenLadder(chosen('main')).when(good('main'), whole).recordsNothing();
     givenLadder(chosen('main')).when(looked, whole).recordsNothing();
@@ -81,7 +81,7 @@ describe('the active profile', () => {
   });
 });
 
-describe('a profile without a usable endpoint', () => {
+describe('a profile without an available endpoint', () => {
   it('is doubted by each report, and left at the third', () => {
     givenLadder(chosen('main')).when(bad('main'), mainOut).records(doubted('main', 1), degraded());
     givenLadder(...doubtedTwice.slice(0, 3))
@@ -92,7 +92,7 @@ describe('a profile without a usable endpoint', () => {
       .records(failedOver('main', 'spare', inReports('main', 3)));
   });
 
-  it('is left at once when it is out for certain', () => {
+  it('is left at once when all its failures are certain', () => {
     givenLadder(chosen('main'))
       .when(looked, ladder({ main: '0!/1', spare: '1/1' }))
       .records(failedOver('main', 'spare', reason('allOutForCertain', { profile: 'main' })));
@@ -107,48 +107,48 @@ describe('a profile without a usable endpoint', () => {
       .recordsNothing();
   });
 
-  it('is trusted again when an endpoint of it is usable', () => {
+  it('is trusted again when one of its endpoints is available', () => {
     givenLadder(...doubtedTwice)
       .when(looked, ladder({ main: '1/1', spare: '1/1' }))
       .records({ type: 'ActiveTrusted', data: { profile: 'main' } }, { type: 'LadderHealthy', data: {} });
   });
 
-  it('is left for the next usable one down the ladder', () => {
+  it('is left for the next available one down the ladder', () => {
     givenLadder(...doubtedTwice)
       .when(bad('main'), ladder({ main: '0/1', spare: '0/2', last: '1/1' }))
       .records(failedOver('main', 'last', inReports('main', 3)));
   });
 
-  it('is left for one above it when nobody below can answer', () => {
+  it('is left for one above it when none below can answer', () => {
     givenLadder(chosen('main'), failedOver('main', 'last'))
       .when(looked, ladder({ main: '0/1', spare: '1/1', last: '0!/1' }), { at: hour })
       .recordsTypes('FailedOver');
   });
 
-  it('is not left when nobody else could do better', () => {
+  it('is not left when no other could do better', () => {
     givenLadder(...doubtedTwice)
       .when(bad('main'), ladder({ main: '0/1', spare: '0/1' }))
       .records(doubted('main', 3), { type: 'AllOut', data: { because: reason('nothingUsable') } });
   });
 });
 
-describe('a switch is held back', () => {
+describe('a switch is suppressed', () => {
   const out = ladder({ main: '0/1', spare: '0!/1', last: '1/1' });
   const justSwitched = [chosen('main'), failedOver('main', 'spare')];
 
-  it('within the cooldown of the last one, and says until when', () => {
+  it('within the cooldown of the last one, with the instant of its end', () => {
     givenLadder(...justSwitched)
       .when(looked, out, { at: minute })
       .records(heldBack('cooldown', later(5 * minute), 'last'));
   });
 
-  it('and told once only', () => {
+  it('with one record only', () => {
     givenLadder(...justSwitched, at(minute, heldBack('cooldown', later(5 * minute), 'last')))
       .when(bad('spare'), out, { at: 2 * minute })
       .recordsNothing();
   });
 
-  it('until its time: then it is made without anybody asking', () => {
+  it('until its time: then it is made without a further report', () => {
     const held = [...justSwitched, at(minute, heldBack('cooldown', later(5 * minute), 'last'))];
     const { gen = 0, dueAt } = priorityStatus(ladderAfter(...held)).timers[0] ?? {};
     expect(dueAt).toBe(later(5 * minute));
@@ -190,7 +190,7 @@ describe('a switch is held back', () => {
       .recordsTypes('FailedOver');
   });
 
-  it('says so anew when the reason is another one', () => {
+  it('with another record when the reason changes', () => {
     givenLadder(...doubtedTwice, doubted('main', 3), heldBack('off', null))
       .when(looked, ladder({ main: '0/1', spare: '0/1', last: '1/1' }), { policy: { auto: false } })
       .records(heldBack('off', null, 'last'));
@@ -209,13 +209,13 @@ describe('a switch is held back', () => {
 describe('the whole ladder', () => {
   const allOut: PriorityFact = { type: 'AllOut', data: { because: reason('nothingUsable') } };
 
-  it('is failed when nobody can answer, which is told once', () => {
+  it('fails when no profile can answer, which is recorded once', () => {
     const nobody = ladder({ main: '0/1', spare: '0/1' });
     givenLadder(chosen('main')).when(looked, nobody).records(allOut);
     givenLadder(chosen('main'), allOut).when(looked, nobody).recordsNothing();
   });
 
-  it('is back when somebody can', () => {
+  it('is back in service when one can', () => {
     givenLadder(chosen('main'), allOut)
       .when(looked, ladder({ main: '1/1', spare: '0/1' }))
       .records({ type: 'BackInService', data: { to: 'main' } }, { type: 'LadderHealthy', data: {} });
@@ -224,7 +224,7 @@ describe('the whole ladder', () => {
       .records({ type: 'BackInService', data: { to: 'main' } });
   });
 
-  it('is degraded while some endpoint of the active profile is out', () => {
+  it('is degraded while some endpoint of the active profile is ejected', () => {
     givenLadder(chosen('main'))
       .when(looked, ladder({ main: '1/2', spare: '1/1' }))
       .records(degraded());
@@ -233,7 +233,7 @@ describe('the whole ladder', () => {
       .records({ type: 'LadderHealthy', data: {} });
   });
 
-  it('does not mind what is out below the active profile', () => {
+  it('ignores ejections below the active profile', () => {
     givenLadder(chosen('main'))
       .when(looked, ladder({ main: '1/1', spare: '0/1' }))
       .recordsNothing();

@@ -72,8 +72,8 @@ const always = (property: (told: Steps) => void) => fc.assert(fc.property(steps,
 const replayed = (history: LadderLife['history'], from: PrioritySnapshot = initialOf(priorityChart)) =>
   history.reduce((snapshot, { at, fact }) => fold(priorityChart, snapshot, { ...fact, at }), from);
 
-describe('whatever happens to the ladder', () => {
-  it('replay comes to the state it lived in, with a snapshot at any point', () => {
+describe('for any sequence of reports to the ladder,', () => {
+  it('replay gives the state that it had, with a snapshot at any point', () => {
     fc.assert(
       fc.property(steps, fc.nat(), (told, anywhere) => {
         const { history, snapshot } = lived(told);
@@ -87,7 +87,7 @@ describe('whatever happens to the ladder', () => {
     );
   });
 
-  it('each decision lands where it says', () => {
+  it('each decision leads to its target state', () => {
     always((told) => {
       let snapshot = initialOf(priorityChart);
       for (const { at, fact } of lived(told).history) {
@@ -97,7 +97,7 @@ describe('whatever happens to the ladder', () => {
     });
   });
 
-  it('somebody of the ladder is active, unless it is empty', () => {
+  it('a profile of the ladder is active, unless it is empty', () => {
     always((told) => {
       lived(told, ({ snapshot, look: { profiles } }) => {
         const { active, pinned } = priorityStatus(snapshot);
@@ -107,7 +107,7 @@ describe('whatever happens to the ladder', () => {
     });
   });
 
-  it('it is failed only while nobody can answer', () => {
+  it('it is failed only while no profile can answer', () => {
     always((told) => {
       lived(told, ({ snapshot, look: { profiles } }) => {
         const usable = profiles.some((one) => one.usable > 0);
@@ -139,7 +139,7 @@ describe('whatever happens to the ladder', () => {
     });
   });
 
-  it('no switch but a failover that ends the pin is made while pinned', () => {
+  it('the only automatic switch while pinned is a failover, which ends the pin', () => {
     always((told) => {
       let pinned = false;
       for (const { fact } of lived(told).history) {
@@ -150,7 +150,7 @@ describe('whatever happens to the ladder', () => {
     });
   });
 
-  it('asking again without news records nothing', () => {
+  it('a look without news records nothing', () => {
     always((told) => {
       lived(told, (life) => {
         const again = decidePriority(
@@ -166,7 +166,7 @@ describe('whatever happens to the ladder', () => {
     });
   });
 
-  it('the most preferred profile is active again when all is well and it has answered', () => {
+  it('the most preferred profile is active again when all endpoints are healthy and it has answered', () => {
     always((told) => {
       const life = lived(told);
       life.look = ladder({ main: '1/1', spare: '1/1', last: '1/1' });
@@ -186,7 +186,7 @@ describe('whatever happens to the ladder', () => {
   });
 });
 
-it('every transition of the chart is taken by facts that are really decided', () => {
+it('every transition of the ladder’s chart is taken by facts that are really decided', () => {
   const taken = new Set<AnyTransitionDefinition>();
   const seen = fc.property(steps, (told) => {
     let snapshot = initialOf(priorityChart);

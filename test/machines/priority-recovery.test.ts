@@ -38,7 +38,7 @@ const away = [chosen, failedOver];
 const both = ladder({ main: '1/1', spare: '1/1' });
 const mainOut = ladder({ main: '0/1', spare: '1/1' });
 
-describe('a more preferred profile that is usable again', () => {
+describe('a more preferred profile that is available again', () => {
   it('is watched first', () => {
     givenLadder(...away)
       .when(looked, both)
@@ -46,13 +46,13 @@ describe('a more preferred profile that is usable again', () => {
     expect(priorityStatus(ladderAfter(...away, begun())).state).toBe('recovering');
   });
 
-  it('has its first check passed when a good report is how we know', () => {
+  it('passes its first check when a successful report is the reason', () => {
     givenLadder(...away)
       .when(good('main'), both)
       .records(begun(1));
   });
 
-  it('collects good reports of its own, and no others', () => {
+  it('collects successful reports of its own, and no others', () => {
     givenLadder(...away, begun())
       .when(good('main'), both, { at: second })
       .records(checked(1));
@@ -73,19 +73,19 @@ describe('a more preferred profile that is usable again', () => {
       .records(checked(2), recovered(2), healthy);
   });
 
-  it('is not before its delay, however many checks it passes', () => {
+  it('is not active before its delay, however many checks it passes', () => {
     givenLadder(...away, begun(), checked(1))
       .when(good('main'), both, { at: minute - 1 })
       .records(checked(2));
   });
 
-  it('is not before its checks, however long it waits', () => {
+  it('is not active before its checks, however long it waits', () => {
     givenLadder(...away, begun())
       .when(good('main'), both, { at: 10 * minute })
       .records(checked(1));
   });
 
-  it('is looked at by itself when its delay is over', () => {
+  it('is checked without a report when its delay is over', () => {
     const watching = ladderAfter(...away, begun());
     const timer = timerOfPriority(watching);
     expect(timer).toMatchObject({ name: 'recovery', dueAt: later(minute) });
@@ -95,7 +95,7 @@ describe('a more preferred profile that is usable again', () => {
       .records(elapsed, recovered(2), healthy);
   });
 
-  it('is not checked by a timer, however well it looks: silence is no success', () => {
+  it('is not checked by a timer, however healthy it looks: silence is no success', () => {
     const gen = timerOfPriority(ladderAfter(...away, begun(1)))?.gen ?? 0;
     const elapsed: PriorityFact = { type: 'TimerElapsed', data: { name: 'recovery', gen } };
     givenLadder(...away, begun(1))
@@ -107,7 +107,7 @@ describe('a more preferred profile that is usable again', () => {
       .records(checked(2), recovered(2), healthy);
   });
 
-  it('is left alone again when it is not usable any more', () => {
+  it('is no longer watched when it becomes unavailable', () => {
     givenLadder(...away, begun())
       .when(looked, mainOut)
       .records({ type: 'RecoveryStopped', data: { profile: 'main', because: reason('notUsable') } });
@@ -129,7 +129,7 @@ describe('a more preferred profile that is usable again', () => {
       .records(begun());
   });
 
-  it('is degraded still when some of its endpoints are out', () => {
+  it('is degraded while some of its endpoints are ejected', () => {
     givenLadder(...away, begun(1))
       .when(good('main'), ladder({ main: '1/2', spare: '1/1' }), { at: minute })
       .records(checked(2), recovered(2));
@@ -146,14 +146,14 @@ describe('with automatic recovery off', () => {
       .recordsNothing();
   });
 
-  it('a recovery that was under way stops', () => {
+  it('a recovery in progress stops', () => {
     givenLadder(...away, begun())
       .when(looked, both, off)
       .records({ type: 'RecoveryStopped', data: { profile: 'main', because: reason('recoveryOff') } });
   });
 });
 
-describe('a switch by hand', () => {
+describe('a manual switch', () => {
   it('pins', () => {
     givenLadder(chosen)
       .when({ type: 'SwitchByHand', to: 'spare', reason: 'maintenance' }, both)
@@ -170,13 +170,13 @@ describe('a switch by hand', () => {
       .recordsNothing();
   });
 
-  it('ends a recovery that was under way', () => {
+  it('ends a recovery in progress', () => {
     givenLadder(...away, begun())
       .when({ type: 'SwitchByHand', to: 'spare', reason: 'stay' }, both)
       .recordsTypes('SwitchedByHand', 'LadderDegraded');
   });
 
-  it('is not held back by a cooldown, and starts none', () => {
+  it('is not suppressed by a cooldown, and starts none', () => {
     givenLadder(...away)
       .when({ type: 'SwitchByHand', to: 'main', reason: 'back' }, both, { at: second })
       .recordsTypes('SwitchedByHand', 'LadderHealthy');
@@ -201,7 +201,7 @@ describe('a switch by hand', () => {
 });
 
 describe('a timer of the ladder', () => {
-  it('that nobody waits for moves nothing', () => {
+  it('that is not armed moves nothing', () => {
     givenLadder(...away, begun())
       .when({ type: 'TimerElapsed', name: 'recovery', gen: 99 }, both, { at: minute })
       .recordsNothing();
@@ -219,11 +219,11 @@ describe('a timer of the ladder', () => {
   });
 });
 
-describe('what others see of the ladder', () => {
+describe('the status of the ladder', () => {
   const nexts = (...history: PriorityFact[]) =>
     nextOfPriority(ladderAfter(...history), priorityPolicy).map(({ on, to, at: when }) => [on, to, when]);
 
-  it('names what would move it, and when', () => {
+  it('names its next transition, and when', () => {
     const held: PriorityFact = {
       type: 'SwitchHeldBack',
       data: { wanted: 'spare', because: 'cooldown', until: later(minute) },
@@ -238,7 +238,7 @@ describe('what others see of the ladder', () => {
     ]);
   });
 
-  it('knows where a decision must land', () => {
+  it('knows the target state of a decision', () => {
     const landing: readonly PriorityFact[] = [
       begun(),
       { type: 'RecoveryStopped', data: { profile: 'main', because: reason('notUsable') } },

@@ -5,8 +5,8 @@ import { bad, givenLadder, ladder, looked } from '../support/given.ts';
 
 const chosen: PriorityFact = { type: 'ActiveChosen', data: { profile: 'main' } };
 const allOut: PriorityFact = { type: 'AllOut', data: { because: reason('notUsable') } };
-describe('when nobody can answer', () => {
-  it('being back in service is told whoever it is', () => {
+describe('when no profile can answer,', () => {
+  it('the return to service is recorded, whichever profile can answer', () => {
     givenLadder(chosen, allOut)
       .when(looked, ladder({ main: '0!/1', spare: '1/1' }))
       .recordsTypes('BackInService', 'FailedOver');
@@ -31,7 +31,7 @@ describe('when nobody can answer', () => {
       .recordsNothing();
   });
 
-  it('an installation without an endpoint is not in trouble, and one whose endpoints are all disabled is', () => {
+  it('an installation without an endpoint has not failed, and one whose endpoints are all disabled has', () => {
     givenLadder(chosen)
       .when(looked, ladder({ main: '0/0', spare: '0/0' }))
       .recordsNothing();
@@ -40,7 +40,7 @@ describe('when nobody can answer', () => {
       .recordsTypes('AllOut');
   });
 
-  it('a profile whose endpoints are all disabled is out for certain', () => {
+  it('a profile whose endpoints are all disabled has certainly failed', () => {
     givenLadder(chosen)
       .when(looked, ladder({ main: '0/0+2', spare: '1/1' }))
       .recordsTypes('FailedOver');

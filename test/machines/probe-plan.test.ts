@@ -46,8 +46,8 @@ function asked(more: Partial<Probed>, by: ProbePolicy = policy) {
   return { ms, depth: probe?.depth, because: probe?.because };
 }
 
-describe('passively', () => {
-  it('what is out is asked once an interval, from the connection on', () => {
+describe('in passive mode,', () => {
+  it('an ejected endpoint is probed once an interval, beginning with the connection', () => {
     expect(asked(out)).toEqual({ ms: spread(minute), depth: 'connection', because: 'out' });
     expect(asked({ ...out, probedAt: later(30 * second) })).toMatchObject({
       ms: 30 * second + spread(minute),
@@ -55,13 +55,13 @@ describe('passively', () => {
     });
   });
 
-  it('what has passed for free is asked more deeply at once: the conversation brings it back', () => {
+  it('an endpoint that passed a free probe is probed more deeply at once: the conversation restores it', () => {
     const probedAt = later(minute);
     expect(asked({ ...out, probedAt, passed: 'connection' })).toMatchObject({ ms: minute, depth: 'api' });
     expect(asked({ ...out, probedAt, passed: 'api' })).toMatchObject({ ms: minute, depth: 'conversation' });
   });
 
-  it('what requests wait for in the queue is asked more often, unless it has told when it is back, or holds its key', () => {
+  it('an endpoint that queued requests wait for is probed more often, unless it announced its return or its key is quarantined', () => {
     const at = (more: Partial<Probed>, by = policy) =>
       (nextProbeAt(one({ ...out, ...more }), around(0, { isAwaited: true }), by) ?? 0) - later(0);
     expect(at({})).toBe(spread(10 * second));
@@ -70,20 +70,20 @@ describe('passively', () => {
     expect(at({ held: true })).toBe(spread(10 * minute));
   });
 
-  it('what is held is asked once in its own interval', () => {
+  it('a quarantined endpoint is probed once in its own interval', () => {
     expect(asked({ ...out, held: true })).toEqual({ ms: spread(10 * minute), depth: 'connection', because: 'held' });
   });
 
-  it('what has told when it is back is asked before, but not often', () => {
+  it('an endpoint that announced its return is probed before that, but not often', () => {
     expect(asked({ ...out, belief: 'advertised' })).toMatchObject({ ms: spread(5 * minute) });
   });
 
-  it('what is on trial is asked for an answer when traffic gives it none', () => {
+  it('a half-open endpoint is probed with a conversation when it gets no traffic', () => {
     expect(asked(trial)).toEqual({ ms: spread(minute), depth: 'conversation', because: 'trial' });
     expect(asked({ ...trial, provenAt: later(20 * second) })).toMatchObject({ ms: 20 * second + spread(minute) });
   });
 
-  it('what stands above the active profile is not waited for so long: the ladder waits for it', () => {
+  it('an endpoint above the active profile is probed sooner, because the ladder waits for it', () => {
     expect(asked({ ...trial, isAbove: true })).toEqual({
       ms: spread(10 * second),
       depth: 'conversation',
@@ -95,7 +95,7 @@ describe('passively', () => {
       expect(asked({ ...state, ...watched })).toMatchObject({ ms: spread(10_000), depth: 'conversation' });
   });
 
-  it('what is well costs nothing: a connection and a key now and then, when nobody has heard of it for long', () => {
+  it('a healthy endpoint costs nothing: a connection and a key now and then, after a long time without results', () => {
     expect(asked({})).toEqual({ ms: spread(10 * minute), depth: 'connection', because: 'unproven' });
     expect(asked({ probedAt: later(10 * minute), passed: 'connection' })).toMatchObject({
       ms: 10 * minute,
@@ -108,66 +108,66 @@ describe('passively', () => {
     expect(asked({ provenAt: later(5 * minute) })).toMatchObject({ ms: 5 * minute + spread(10 * minute) });
   });
 
-  it('what asked to be left alone, runs, or is disabled is not asked', () => {
+  it('an endpoint that is paused, is being probed, or is disabled is not probed', () => {
     expect(asked({ state: 'degraded', until: later(minute) })).toBeNull();
     expect(asked({ ...out, isRunning: true })).toBeNull();
     expect(asked({ state: 'disabled' })).toBeNull();
   });
 });
 
-describe('actively', () => {
-  it('everybody is asked for an answer in each interval', () => {
+describe('in active mode,', () => {
+  it('every endpoint is probed with a conversation in each interval', () => {
     expect(asked({}, active)).toEqual({ ms: spread(minute), depth: 'conversation', because: 'interval' });
     expect(asked({ ...trial, ramp: 0.3 }, active)).toMatchObject({ depth: 'conversation', because: 'interval' });
     expect(asked({ ...out, held: true }, active)).toMatchObject({ ms: spread(10 * minute) });
   });
 
-  it('up to a quarter sooner, by the dice, and never later: there is time for the answer within the interval', () => {
+  it('a probe comes up to a quarter sooner, by the dice, and never later, so that the answer fits into the interval', () => {
     expect(asked({ dice: 0 }, active)?.ms).toBe(45 * second);
     expect(asked({ dice: 0.999_999 }, active)?.ms).toBe(54 * second);
   });
 });
 
-it('with probes off nobody is asked, whatever its state', () => {
+it('no endpoint is probed with probes off, whatever its state', () => {
   for (const state of [well, out, trial, { ...out, isAbove: true }])
     expect(asked(state, { ...policy, mode: 'off' })).toBeNull();
 });
 
-it('while offline nobody is asked', () => {
+it('no endpoint is probed while offline', () => {
   expect(probesDue(one(out), around(20 * minute, { isOffline: true }), policy)).toEqual([]);
   expect(nextProbeAt(one(out), around(20 * minute, { isOffline: true }), policy)).toBeNull();
 });
 
-describe('after a sleep or in another network', () => {
+describe('after a sleep or in another network,', () => {
   const changed = around(2 * second, { changedAt: later(2 * second) });
 
-  it('everybody is asked at once, and for nothing', () => {
+  it('every endpoint is probed at once, without cost', () => {
     expect(probesDue(one({}), changed, policy)).toEqual([{ id: 'a', depth: 'connection', because: 'changed' }]);
     expect(probesDue(one(out), changed, policy)).toEqual([{ id: 'a', depth: 'connection', because: 'changed' }]);
     expect(probesDue(one(trial), changed, policy)).toEqual([{ id: 'a', depth: 'conversation', because: 'changed' }]);
   });
 
-  it('once', () => {
+  it('every endpoint is probed only once', () => {
     expect(probesDue(one({ probedAt: later(3 * second) }), changed, policy)).toEqual([]);
   });
 });
 
-describe('of many', () => {
+describe('of many endpoints,', () => {
   const many = (count: number, more: Partial<Probed> = {}): readonly Probed[] =>
     Array.from({ length: count }, (_, i) => ({ ...well, ...out, id: `e${i}`, ...more }));
 
-  it('never all at once, save one that is alone', () => {
+  it('never all are probed at once, unless there is only one', () => {
     const begun = (count: number) => probesDue(many(count), around(20 * minute), policy).length;
     expect([1, 2, 3, 4, 6, 9, 50].map(begun)).toEqual([1, 1, 1, 2, 3, 4, 4]);
   });
 
-  it('what runs takes its room', () => {
+  it('running probes count towards the limit', () => {
     const [first, ...rest] = many(4);
     const running = [{ ...well, ...first, id: 'e0', isRunning: true }, ...rest];
     expect(probesDue(running, around(20 * minute), policy).map(({ id }) => id)).toEqual(['e1']);
   });
 
-  it('the most needed first', () => {
+  it('the most urgent ones are probed first', () => {
     const mixed: readonly Probed[] = [
       { ...well, id: 'unproven' },
       { ...well, ...out, id: 'held', held: true },
@@ -185,7 +185,7 @@ describe('of many', () => {
   });
 });
 
-describe('whatever their states are', () => {
+describe('for any states of endpoints,', () => {
   const probed: fc.Arbitrary<Probed> = fc.record({
     id: fc.uuid(),
     isAbove: fc.boolean(),
@@ -208,7 +208,7 @@ describe('whatever their states are', () => {
     ms: fc.integer({ min: 0, max: 60 * minute }),
   });
 
-  it('nobody is asked twice at once, too many are not asked, and what is due is asked', () => {
+  it('no endpoint is probed twice at once, the limit holds, and what is due is probed', () => {
     fc.assert(
       fc.property(fleet, ({ endpoints, mode, ms }) => {
         const by = { ...policy, mode };
@@ -227,7 +227,7 @@ describe('whatever their states are', () => {
     );
   });
 
-  it('whoever is out is asked again within an interval, with a tenth of it left for the answers', () => {
+  it('an ejected endpoint is probed again within an interval, with a tenth of it left for the answers', () => {
     fc.assert(
       fc.property(probed, fc.integer({ min: 50, max: 86_400_000 }), (endpoint, intervalMs) => {
         const gone = {
@@ -245,7 +245,7 @@ describe('whatever their states are', () => {
     );
   });
 
-  it('whoever is out is asked some time, and no money is spent on whoever is well, unless the ladder waits for it', () => {
+  it('an ejected endpoint is probed at some time, and no money is spent on a healthy one, unless the ladder waits for it', () => {
     fc.assert(
       fc.property(probed, (endpoint) => {
         const quiet = { ...endpoint, isRunning: false };

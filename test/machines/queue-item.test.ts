@@ -39,8 +39,8 @@ const answered = (number: number, of = epoch) =>
   }) as const;
 const asked = (by: 'user' | 'client') => ({ type: 'Ask', data: { by } }) as const;
 
-describe('a try', () => {
-  it('is written down with the endpoint, this life of the gateway, and a number of its own', () => {
+describe('an attempt of a queued item', () => {
+  it('is recorded with the endpoint, this life of the gateway, and a number of its own', () => {
     givenItem(enqueued())
       .when(start)
       .records({ type: 'RetryStarted', data: { attempt: 1, epoch, endpoint } });
@@ -49,7 +49,7 @@ describe('a try', () => {
       .records({ type: 'RetryStarted', data: { attempt: 2, epoch, endpoint } });
   });
 
-  it('goes on at the next endpoint as one more attempt, and is still the same try', () => {
+  it('that goes on at the next endpoint is a further attempt of the same retry', () => {
     const { state, when } = givenItem(enqueued(), started(1));
     when(start).records({ type: 'RetryStarted', data: { attempt: 2, epoch, endpoint } });
     expect(itemStatus(state).tries).toBe(1);
@@ -57,12 +57,12 @@ describe('a try', () => {
     expect(itemStatus(itemAfter(enqueued(), started(1), retryFailed(1), started(2))).tries).toBe(2);
   });
 
-  it('is not begun of what is over, or may have been billed', () => {
+  it('is not begun for a finished item, or one that may have been billed', () => {
     for (const end of [succeeded(1), abandoned(1), died])
       givenItem(enqueued(), started(1), end).when(start).recordsNothing();
   });
 
-  it('that is answered keeps the answer for the time that policy says', () => {
+  it('that is answered keeps the answer for the time that the policy says', () => {
     givenItem(enqueued(), started(1))
       .when(answered(1), { at: minute })
       .records({
@@ -71,7 +71,7 @@ describe('a try', () => {
       });
   });
 
-  it('that fails is made again after its delay, and the delay is in the fact', () => {
+  it('that fails is repeated after its delay, and the fact holds the delay', () => {
     givenItem(enqueued(), started(1))
       .when(failing(1), { policy: { baseDelayMs: 7 * second } })
       .records({
@@ -94,7 +94,7 @@ describe('a try', () => {
     expect(facts).toMatchObject([{ type: 'RetryFailed', data: { delayMs: 42 * second } }]);
   });
 
-  it('is the last one when all that were allowed are made', () => {
+  it('is the last one when the limit is reached', () => {
     const twice = [enqueued({ maxAttempts: 2 }), started(1), retryFailed(1), started(2)];
     givenItem(...twice.slice(0, 2))
       .when(failing(1))
@@ -109,7 +109,7 @@ describe('a try', () => {
     ]);
   });
 
-  it('is not the last one while its client waits for it, however many there were', () => {
+  it('is not the last one while its client waits, however many there were', () => {
     const twice = [enqueued({ maxAttempts: 2 }), started(1), retryFailed(1), started(2)];
     givenItem(...twice)
       .when(failing(2, { isAwaited: true }))
@@ -126,7 +126,7 @@ describe('a try', () => {
       .recordsTypes('RetryFailed', 'QueuedRequestDied');
   });
 
-  it('is the last one when the request is refused for what it is', () => {
+  it('is the last one when the request itself is rejected', () => {
     const { facts } = givenItem(enqueued(), started(1)).when(
       failing(1, { failure: null, detail: reason('refusedWith', { status: 400 }) }),
     );
@@ -136,13 +136,13 @@ describe('a try', () => {
     ]);
   });
 
-  it('that ends after the time of its request is the last one', () => {
+  it('that ends after the lifetime of its request is the last one', () => {
     const { facts } = givenItem(enqueued(), started(1)).when(failing(1), { at: 16 * minute });
     expect(facts.at(-1)).toMatchObject({ type: 'QueuedRequestDied', data: { because: 'expired' } });
   });
 });
 
-describe('a result', () => {
+describe('a result for a queued item', () => {
   const results = [answered(1), failing(1), { type: 'RetryAnswered', data: { ...attempt(1), status: 200 } } as const];
 
   it.each(results)('of an earlier attempt is late, and changes nothing: $type', (result) => {
@@ -163,7 +163,7 @@ describe('a result', () => {
 describe('after a crash', () => {
   const found = { type: 'Found', data: { epoch: 'the next life' } } as const;
 
-  it('what was sent and has no known answer is unknown', () => {
+  it('an item that was sent and has no known answer is unknown', () => {
     givenItem(enqueued(), started(1)).when(found).records(abandoned(1));
     expect(itemStatus(itemAfter(enqueued(), started(1), abandoned(1)))).toMatchObject({
       state: 'unknown',
@@ -171,28 +171,28 @@ describe('after a crash', () => {
     });
   });
 
-  it('what was not sent waits as before', () => {
+  it('an item that was not sent waits as before', () => {
     givenItem(enqueued()).when(found).recordsNothing();
     givenItem(enqueued(), started(1), retryFailed(1)).when(found).recordsNothing();
   });
 
-  it('what this life has sent is not looked at', () => {
+  it('an item that this life has sent is left alone', () => {
     givenItem(enqueued(), started(1)).when({ type: 'Found', data: { epoch } }).recordsNothing();
   });
 });
 
-describe('somebody who asks for another try', () => {
+describe('a request for another attempt', () => {
   it.each([
     ['waits', []],
     ['is dead', [started(1), retryFailed(1), died]],
     ['may have been billed', [started(1), abandoned(1)]],
-  ] as const)('is obeyed for what %s', (_, history) => {
+  ] as const)('is accepted for an item that %s', (_, history) => {
     givenItem(enqueued(), ...history)
       .when(asked('user'), { at: minute })
       .records({ type: 'RetryAsked', data: { by: 'user', expiresAt: later(16 * minute) } });
   });
 
-  it('gets all tries anew as a person, and what is left of them as a client', () => {
+  it('grants all attempts anew to a person, and the remaining ones to a client', () => {
     const expiresAt = later(15 * minute);
     const after = (by: 'user' | 'client') =>
       itemStatus(itemAfter(enqueued(), started(1), abandoned(1), { type: 'RetryAsked', data: { by, expiresAt } }));
@@ -200,7 +200,7 @@ describe('somebody who asks for another try', () => {
     expect(after('client')).toMatchObject({ state: 'waiting', tries: 1, nextRetryAt: later(0) });
   });
 
-  it('is not obeyed for what runs, is answered, or is cleared', () => {
+  it('is rejected for an item that runs, is answered, or is cleared', () => {
     for (const history of [[started(1)], [started(1), succeeded(1)]])
       givenItem(enqueued(), ...history)
         .when(asked('user'))
@@ -210,20 +210,20 @@ describe('somebody who asks for another try', () => {
       .recordsNothing();
   });
 
-  it.each(['expired', 'bodyLost'] as const)('is not obeyed for what has nothing left to send: %s', (because) => {
+  it.each(['expired', 'bodyLost'] as const)('is rejected for an item without a request to send: %s', (because) => {
     givenItem(enqueued(), { type: 'QueuedRequestDied', data: { because, detail: null } })
       .when(asked('user'))
       .recordsNothing();
   });
 });
 
-describe('time', () => {
-  it('that runs out ends what waits', () => {
+describe('a timer of a queued item', () => {
+  it('that elapses ends a waiting item', () => {
     const { state, when } = givenItem(enqueued());
     when(expiry(state)).recordsTypes('TimerElapsed', 'QueuedRequestDied');
   });
 
-  it('that runs out lets a try end', () => {
+  it('that elapses lets a running attempt end', () => {
     const { state, when } = givenItem(enqueued(), started(1));
     when(expiry(state)).recordsTypes('TimerElapsed');
   });
@@ -232,37 +232,37 @@ describe('time', () => {
     ['answered', [started(1), succeeded(1)], 15 * minute],
     ['dead', [started(1), retryFailed(1), died], keptMs],
     ['unknown', [started(1), abandoned(1)], keptMs],
-  ] as const)('makes what is %s be forgotten', (name, history, ms) => {
+  ] as const)('that elapses makes the queue forget an item that is %s', (name, history, ms) => {
     const { state, when } = givenItem(enqueued(), ...history);
     expect(itemStatus(state)).toMatchObject({ state: name, timer: { dueAt: later(ms) } });
     when(expiry(state)).recordsTypes('TimerElapsed', 'QueuedRequestForgotten');
   });
 
-  it('of a timer that was set anew moves nothing', () => {
+  it('that was set anew moves nothing for the old instant', () => {
     const stale = expiry(itemAfter(enqueued()));
     givenItem(enqueued(), started(1), succeeded(1)).when(stale).recordsNothing();
   });
 });
 
-describe('the rest', () => {
+describe('a queued item', () => {
   it('is queued once', () => {
     givenItem(enqueued()).when({ type: 'RequestQueued', data: queued() }).recordsNothing();
   });
 
-  it('can be forgotten only when it is over', () => {
+  it('can be forgotten only when it is finished', () => {
     const forgotten = { type: 'QueuedRequestForgotten', data: { because: 'room' } } as const;
     givenItem(enqueued()).when(forgotten).recordsNothing();
     givenItem(enqueued(), started(1), abandoned(1)).when(forgotten).recordsNothing();
     givenItem(enqueued(), started(1), succeeded(1)).when(forgotten).records(forgotten);
   });
 
-  it('dies when what was kept of it cannot be read', () => {
+  it('dies when its stored request cannot be read', () => {
     givenItem(enqueued())
       .when({ type: 'BodyLost', data: {} })
       .records({ type: 'QueuedRequestDied', data: { because: 'bodyLost', detail: null } });
   });
 
-  it('says what moves it next', () => {
+  it('names its next transition', () => {
     const steps = (...history: readonly QueueFact[]) => nextOfItem(itemAfter(...history)).map(({ on, to }) => [on, to]);
     expect(steps(enqueued())).toEqual([
       ['retry', 'retrying'],

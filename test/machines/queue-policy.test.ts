@@ -19,28 +19,28 @@ import { routable } from '../support/routing-view.ts';
 
 const messages = { method: 'POST', path: '/v1/messages', isPassthrough: false };
 
-describe('what is queued', () => {
-  it('is a message, and what counts its tokens', () => {
+describe('a queueable request', () => {
+  it('is a message, or a count of tokens', () => {
     expect(mayBeQueued(messages)).toBe(true);
     expect(mayBeQueued({ ...messages, path: '/v1/messages/count_tokens' })).toBe(true);
   });
 
-  it('is no batch, no file, no list of models', () => {
+  it('is not a batch, a file, or a list of models', () => {
     expect(mayBeQueued({ method: 'POST', path: '/v1/messages/batches', isPassthrough: true })).toBe(false);
     expect(mayBeQueued({ method: 'POST', path: '/v1/files', isPassthrough: true })).toBe(false);
     expect(mayBeQueued({ method: 'GET', path: '/v1/models', isPassthrough: false })).toBe(false);
   });
 });
 
-describe('the priority', () => {
+describe('the priority of a queued item', () => {
   const of = (asked: string | null, requestClass: string | null = null, path = '/v1/messages') =>
     priorityOf({ asked, requestClass, path });
 
-  it('is the one that was asked for', () => {
+  it('is the requested one', () => {
     expect([of('high'), of(' LOW '), of('normal', 'main')]).toEqual(['high', 'low', 'normal']);
   });
 
-  it('is by the kind of turn when the client tells it', () => {
+  it('depends on the kind of turn when the client sends it', () => {
     const classes = ['main', 'subagent', 'workflow', 'compaction', 'auxiliary', 'toString'];
     expect(classes.map((one) => of(null, one))).toEqual(['high', 'normal', 'normal', 'low', 'low', 'normal']);
   });
@@ -51,7 +51,7 @@ describe('the priority', () => {
   });
 });
 
-describe('the delay', () => {
+describe('the delay before a retry', () => {
   const delays = { baseDelayMs: 5 * second, maxDelayMs: 300 * second };
 
   it('of the fixed strategy is the base delay, of the immediate one none', () => {
@@ -59,7 +59,7 @@ describe('the delay', () => {
     expect(delayMs('immediate', 4, null, delays, 0.9)).toBe(0);
   });
 
-  it('of the exponential strategy doubles with each try up to the longest, and is drawn from all of that', () => {
+  it('of the exponential strategy doubles with each retry up to the maximum, with full jitter', () => {
     const whole = (tries: number) => delayMs('exponential', tries, null, delays, 1);
     expect([0, 1, 2, 5, 6, 60].map(whole)).toEqual([5_000, 10_000, 20_000, 160_000, 300_000, 300_000]);
     fc.assert(
@@ -88,10 +88,10 @@ const waiting = (id: string, more: Partial<Waiting> = {}): Waiting => ({
   ...more,
 });
 
-describe('who goes next', () => {
+describe('the ordering of the queue', () => {
   const order = (items: readonly Waiting[], now: number) => inOrder(items, now).map(({ id }) => id);
 
-  it('is high before normal before low, and who came first among equals', () => {
+  it('puts high before normal before low, and the first to come among equals', () => {
     const items = [
       waiting('a', { priority: 'low' }),
       waiting('b', { enqueuedAt: later(2) }),
@@ -101,14 +101,14 @@ describe('who goes next', () => {
     expect(order(items, later(10))).toEqual(['d', 'c', 'b', 'a']);
   });
 
-  it('rises by a step a minute', () => {
+  it('raises an item’s priority by a step a minute', () => {
     const low = waiting('low', { priority: 'low' });
     const high = waiting('high', { priority: 'high', enqueuedAt: later(119 * second) });
     expect(order([high, low], later(119 * second))).toEqual(['high', 'low']);
     expect(order([high, low], later(2 * minute))).toEqual(['low', 'high']);
   });
 
-  it('is never kept from going by what comes later, for longer than two minutes', () => {
+  it('lets later items overtake an item for two minutes at most', () => {
     const priority = fc.constantFrom('high', 'normal', 'low');
     fc.assert(
       fc.property(priority, fc.array(priority, { maxLength: 20 }), (mine, others) => {
@@ -121,7 +121,7 @@ describe('who goes next', () => {
     );
   });
 
-  it('is who is due: by time, or by news that came after the last failure', () => {
+  it('selects items that are due: by time, or by news since the last failure', () => {
     const item = waiting('a', { nextRetryAt: later(minute), since: later(second) });
     expect(isDue(item, 0, later(30 * second))).toBe(false);
     expect(isDue(item, 0, later(minute))).toBe(true);
@@ -129,7 +129,7 @@ describe('who goes next', () => {
     expect(isDue(item, later(second), later(3 * second))).toBe(false);
   });
 
-  it('is nobody so soon again after a failed try: who comes and goes does not use up the tries in seconds', () => {
+  it('spaces attempts after a failure, so that a flapping endpoint does not use them all up in seconds', () => {
     const again = (tries: number) =>
       dueAt(waiting('a', { nextRetryAt: later(minute), since: later(0), tries }), later(second));
     expect([0, 1, 2, 3, 4].map((tries) => (again(tries) - later(0)) / second)).toEqual([0, 2, 4, 8, 16]);
@@ -138,7 +138,7 @@ describe('who goes next', () => {
   });
 });
 
-describe('places at an endpoint', () => {
+describe('the queue’s share of an endpoint', () => {
   const at = (endpoint: Partial<RoutableEndpoint>, busy = 0, isHalfOpenPermitFree = true, healthAware = true) =>
     placesAt(
       routable('a', { maxConcurrent: 64, ...endpoint }),
@@ -147,22 +147,22 @@ describe('places at an endpoint', () => {
       later(0),
     );
 
-  it('are what it has room for', () => {
+  it('is its room for further requests', () => {
     expect([at({}), at({}, 60), at({}, 70), at({ state: 'degraded' }, 60)]).toEqual([64, 4, 0, 4]);
   });
 
-  it('are all that it has where health is not looked at, save for one that is refused or disabled', () => {
+  it('is all of its room with health_aware off, unless it is quarantined or disabled', () => {
     const blind = (endpoint: Partial<RoutableEndpoint>) => at(endpoint, 0, true, false);
     expect([blind({ state: 'failed' }), blind({ state: 'recovering' })]).toEqual([64, 64]);
     expect([blind({ state: 'failed', held: true }), blind({ state: 'disabled' })]).toEqual([0, 0]);
   });
 
-  it('are none while it is out, disabled, or pauses', () => {
+  it('is none while it is ejected, disabled, or paused', () => {
     expect([at({ state: 'failed' }), at({ state: 'disabled' })]).toEqual([0, 0]);
     expect([at({ state: 'degraded', until: later(1) }), at({ state: 'degraded', until: later(0) })]).toEqual([0, 64]);
   });
 
-  it('is one while trials decide, and the share of its ramp after that', () => {
+  it('is one while it is half-open, and follows slow start after that', () => {
     const recovering = (ramp: number, busy = 0, isHalfOpenPermitFree = true) =>
       at({ state: 'recovering', ramp }, busy, isHalfOpenPermitFree);
     expect([recovering(0), recovering(0, 0, false), recovering(0, 1)]).toEqual([1, 0, 0]);
@@ -170,28 +170,28 @@ describe('places at an endpoint', () => {
   });
 });
 
-describe('room', () => {
+describe('room in the queue', () => {
   const kept = (id: string, isOver: boolean, since = start, bytes = 1): Kept => ({ id, isOver, since, bytes });
 
-  it('is there as long as there are fewer than may be kept', () => {
+  it('exists below the maximum number of items', () => {
     expect(roomFor(1, [kept('a', false)], 2)).toEqual([]);
   });
 
-  it('is made by forgetting what is over, the oldest first, and no more than it takes', () => {
+  it('is made by forgetting finished items, the oldest first, and no more than needed', () => {
     const all = [kept('a', true, later(2)), kept('b', true, later(1)), kept('c', false)];
     expect(roomFor(1, all, 3)).toEqual(['b']);
   });
 
-  it('is not made by what may still be answered', () => {
+  it('is not made by forgetting open items', () => {
     expect(roomFor(1, [kept('a', false), kept('b', false)], 2)).toBeNull();
   });
 
-  it('is counted in bytes too', () => {
+  it('is limited in bytes too', () => {
     expect(roomFor(bytesMax, [kept('a', false)], 10)).toBeNull();
     expect(roomFor(bytesMax, [kept('a', true)], 10)).toEqual(['a']);
   });
 
-  it('never forgets what is not over, and never when it does not help', () => {
+  it('never costs an open item, nor a finished one when that does not help', () => {
     const one = fc.record({ isOver: fc.boolean(), since: fc.nat(), bytes: fc.nat(bytesMax) });
     fc.assert(
       fc.property(

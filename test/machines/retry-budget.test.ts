@@ -25,20 +25,20 @@ function requests(count: number, budget: Budget, now: number): Budget {
 }
 
 describe('the retry budget', () => {
-  it('allows a burst of ten to begin with', () => {
+  it('allows a burst of ten at first', () => {
     expect(allowed(fullBudget, start)).toBe(10);
   });
 
-  it('is empty then, and stays empty while nothing happens', () => {
+  it('is empty after the burst, and stays empty while nothing happens', () => {
     expect(spend(emptied(start), start)).toBeUndefined();
   });
 
-  it('gets one attempt for five requests', () => {
+  it('gains one attempt for five requests', () => {
     expect(allowed(requests(4, emptied(start), start), start)).toBe(0);
     expect(allowed(requests(26, emptied(start), start), start)).toBe(5);
   });
 
-  it('gets ten a minute without any request', () => {
+  it('gains ten a minute without any request', () => {
     expect(allowed(emptied(start), start + 5_999)).toBe(0);
     expect(allowed(emptied(start), start + 6_000)).toBe(1);
     expect(allowed(emptied(start), start + minute)).toBe(10);
@@ -49,7 +49,7 @@ describe('the retry budget', () => {
     expect(allowed(emptied(start), start + 60 * minute)).toBe(10);
   });
 
-  it('takes no harm from a clock that runs backwards', () => {
+  it('is unharmed by a clock that runs backwards', () => {
     expect(allowed(emptied(start), start - minute)).toBe(0);
     expect(allowed({ ...fullBudget, at: start }, start - minute)).toBe(10);
   });

@@ -99,7 +99,7 @@ const isUsable = ({ state, until }: RoutableEndpoint) =>
   state !== 'failed' && state !== 'disabled' && (until === null || until <= now);
 
 describe('every plan', () => {
-  it('is never empty while one endpoint is usable', () => {
+  it('is never empty while one endpoint is available', () => {
     fc.assert(
       fc.property(situation, (given) => {
         const { made, all } = run(given);
@@ -108,7 +108,7 @@ describe('every plan', () => {
     );
   });
 
-  it('names each endpoint once, and none that is disabled, tried or, save as the last resort, without the model', () => {
+  it('names each endpoint once, and none that is disabled, tried or, except in panic mode, without the model', () => {
     fc.assert(
       fc.property(situation, (given) => {
         const { made, all } = run(given);
@@ -123,7 +123,7 @@ describe('every plan', () => {
     );
   });
 
-  it('names what is out only as the last resort, alone, and never what is refused for good', () => {
+  it('names an ejected endpoint only in panic mode, alone, and never one that is quarantined', () => {
     fc.assert(
       fc.property(situation, (given) => {
         const { made } = run({ ...given, healthAware: true });
@@ -145,7 +145,7 @@ describe('every plan', () => {
     );
   });
 
-  it('keeps profile before profile and priority before priority, except for who is asked first or last', () => {
+  it('keeps profile before profile and priority before priority, except for the first or last choice', () => {
     const asIs = ['weighted', 'round-robin', 'least-connections', 'failover'];
     fc.assert(
       fc.property(situation, (given) => {

@@ -48,8 +48,8 @@ function order(view: RoutingView, setting?: Setting): string {
     .join(', ');
 }
 
-describe('the ladder', () => {
-  it('is walked from the active profile down, priority by priority', () => {
+describe('the ladder in routing', () => {
+  it('is followed from the active profile down, priority by priority', () => {
     const view = viewOf({
       main: [routable('late', { priority: 2 }), routable('early')],
       spare: [routable('other')],
@@ -63,7 +63,7 @@ describe('the ladder', () => {
     expect(order(view, { ask: { within: 'nobody' } })).toBe('');
   });
 
-  it('leaves out what is failed, disabled, paused, tried, or known not to have the model', () => {
+  it('skips endpoints that are failed, disabled, paused, tried, or known to lack the model', () => {
     const view = viewOf({
       main: [
         routable('failed', { state: 'failed', until: now + 1 }),
@@ -81,13 +81,13 @@ describe('the ladder', () => {
     expect(order(view, { ask })).toBe('good failover');
   });
 
-  it('takes a pause that is over', () => {
+  it('includes an endpoint whose pause is over', () => {
     const view = viewOf({ main: [routable('a', { state: 'degraded', until: now })] });
     expect(order(view)).toBe('a degraded');
   });
 });
 
-describe('among equals', () => {
+describe('among equals,', () => {
   const pair = viewOf({ main: [routable('a', { weight: 300 }), routable('b', { weight: 100 })] });
 
   it('weights draw the first, and the order of failover after it', () => {
@@ -96,40 +96,40 @@ describe('among equals', () => {
     expect(order(pair, { rules, dice: [0.76, 0] })).toBe('b weighted, a weighted');
   });
 
-  it('the effective weight counts, not the one that was set', () => {
+  it('the effective weight counts, not the configured one', () => {
     const view = viewOf({ main: [routable('a', { effectiveWeight: 10 }), routable('b', { effectiveWeight: 200 })] });
     expect(order(view, { rules: { strategy: 'weighted' }, dice: [0.1, 0] })).toBe('b weighted, a weighted');
   });
 
-  it('turns go round', () => {
+  it('round-robin takes turns', () => {
     const orders = [0, 1, 2, 3].map((turn) =>
       order(pair, { rules: { strategy: 'round-robin' }, inFlight: { turn: () => turn } }).slice(0, 1),
     );
     expect(orders).toEqual(['a', 'b', 'a', 'b']);
   });
 
-  it('the least busy for its weight comes first', () => {
+  it('the least busy endpoint for its weight comes first', () => {
     const rules = { strategy: 'least-connections' } as const;
     const busy = (a: number, b: number) => ({ count: (one: EndpointId) => (one === 'a' ? a : b) });
     expect(order(pair, { rules, inFlight: busy(2, 1) })).toMatch(/^a/);
     expect(order(pair, { rules, inFlight: busy(4, 1) })).toMatch(/^b/);
   });
 
-  it('a whole one comes before a degraded one for a new session', () => {
+  it('a healthy endpoint comes before a degraded one for a new session', () => {
     const view = viewOf({ main: [routable('limping', { state: 'degraded', weight: 1_000 }), routable('whole')] });
     expect(order(view, { rules: { strategy: 'weighted' } })).toBe('whole weighted, limping degraded');
   });
 
-  it('a degraded one still comes before the next priority', () => {
+  it('a degraded endpoint still comes before the next priority', () => {
     const view = viewOf({ main: [routable('limping', { state: 'degraded' }), routable('next', { priority: 2 })] });
     expect(order(view)).toBe('limping degraded, next failover');
   });
 });
 
-describe('a session', () => {
+describe('a session in routing', () => {
   const pair = viewOf({ main: [routable('a'), routable('b')] });
 
-  it('stays where it is', () => {
+  it('stays at its endpoint', () => {
     expect(order(pair, { ask: { binding: id('b') } })).toBe('b sticky, a failover');
   });
 
@@ -138,7 +138,7 @@ describe('a session', () => {
     expect(order(view, { ask: { binding: id('b') } })).toMatch(/^b sticky/);
   });
 
-  it('stays lower on the ladder after a recovery above', () => {
+  it('stays lower on the ladder after a recovery above it', () => {
     const view = viewOf({ main: [routable('a')], spare: [routable('b')] });
     expect(order(view, { ask: { binding: id('b') } })).toMatch(/^b sticky/);
   });
@@ -151,13 +151,13 @@ describe('a session', () => {
     expect(order(view, { ask: { binding: id('b') } })).toMatch(/^a /);
   });
 
-  it('is the trial of its endpoint that recovers: its cache is there; when somebody else is it, the session leaves', () => {
+  it('takes the half-open permit of its recovering endpoint, whose cache is warm, and moves on when the permit is taken', () => {
     const view = viewOf({ main: [routable('a'), routable('b', { state: 'recovering', ramp: 0 })] });
     expect(order(view, { ask: { binding: id('b') } })).toBe('b trial, a failover');
     expect(order(view, { ask: { binding: id('b') }, inFlight: { isHalfOpenPermitFree: () => false } })).toMatch(/^a /);
   });
 
-  it('asks who rests after an overload when somebody was asked in vain and nobody else is left', () => {
+  it('asks an endpoint that pauses after an overload only after a failed attempt, when no other is left', () => {
     const rests = { state: 'degraded', because: 'overloaded', until: now + 1_000 } as const;
     const limited = { ...rests, because: 'rateLimited' } as const;
     const view = viewOf({ main: [routable('a', rests), routable('b', limited), routable('c')] });
@@ -166,7 +166,7 @@ describe('a session', () => {
     expect(order(view, { ask: { tried: new Set([id('c'), id('a')]) } })).toBe('');
   });
 
-  it('asks who is said to lack the model before nobody is asked, and not again at once', () => {
+  it('asks an endpoint that is said to lack the model before it gives up, and not again at once', () => {
     const view = viewOf({ main: [routable('a', { state: 'failed', until: now + 60_000 }), routable('b')] });
     const lacksModel = ({ id: one }: { readonly id: string }) => one === 'b';
     expect(order(view, { ask: { lacksModel } })).toBe('b lastResort');
@@ -175,7 +175,7 @@ describe('a session', () => {
     );
   });
 
-  it('goes to a profile that was chosen by hand', () => {
+  it('moves to a profile that was chosen by hand', () => {
     const view = viewOf({ main: [routable('a')], spare: [routable('b')] }, { pinned: 'main' });
     expect(order(view, { ask: { binding: id('b') } })).toMatch(/^a failover/);
   });
@@ -185,7 +185,7 @@ describe('a session', () => {
     expect(order(view, { ask: { binding: id('b'), within: 'main' } })).toBe('a failover');
   });
 
-  it('asks an endpoint that broke its last answer only when nobody else is left', () => {
+  it('asks an endpoint that broke its last answer only when no other is left', () => {
     expect(order(pair, { ask: { avoid: id('a'), binding: id('a') } })).toBe('b failover, a avoided');
   });
 
@@ -199,25 +199,25 @@ describe('a session', () => {
   });
 });
 
-describe('on the way back', () => {
-  it('gets single trials, one at a time, while somebody is there to fail over to', () => {
+describe('a recovering endpoint in routing', () => {
+  it('gets single half-open requests, one at a time, while there is another endpoint to fail over to', () => {
     const view = viewOf({ main: [routable('back', { state: 'recovering' }), routable('good')] });
     expect(order(view)).toBe('back trial, good failover');
     expect(order(view, { inFlight: { isHalfOpenPermitFree: () => false } })).toBe('good failover, back reserve');
   });
 
-  it('gets its share of the traffic on a ramp, and is the reserve otherwise', () => {
+  it('gets its share of the traffic in slow start, and is the reserve otherwise', () => {
     const view = viewOf({ main: [routable('back', { state: 'recovering', ramp: 0.3 }), routable('good')] });
     expect(order(view, { dice: [0.29] })).toBe('back ramp, good failover');
     expect(order(view, { dice: [0.31] })).toBe('good failover, back reserve');
   });
 
-  it('gets the request when there is nobody else, permit or not', () => {
+  it('gets the request when there is no other, with or without a permit', () => {
     const view = viewOf({ main: [routable('back', { state: 'recovering' })] });
     expect(order(view, { inFlight: { isHalfOpenPermitFree: () => false } })).toBe('back reserve');
   });
 
-  it('gets trials above the active profile from new sessions', () => {
+  it('above the active profile gets half-open requests from new sessions', () => {
     const view = viewOf(
       { main: [routable('back', { state: 'recovering' })], spare: [routable('good')] },
       { ladder: ['spare', 'main'], above: ['main'] },
@@ -227,26 +227,26 @@ describe('on the way back', () => {
   });
 });
 
-describe('when nobody is usable', () => {
+describe('when no endpoint is available,', () => {
   const out = (name: string, until: number) => routable(name, { state: 'failed', until });
 
-  it('the one that is soonest back gets one try', () => {
+  it('the one with the earliest return gets one attempt', () => {
     const view = viewOf({ main: [out('later', now + 60_000), out('sooner', now + 10_000)] });
     expect(order(view)).toBe('sooner lastResort');
   });
 
-  it('the next try comes five seconds later', () => {
+  it('the next attempt comes five seconds later', () => {
     const view = viewOf({ main: [out('a', now + 60_000)] });
     expect(order(view, { inFlight: { panicAt: () => now - 4_999 } })).toBe('');
     expect(order(view, { inFlight: { panicAt: () => now - 5_000 } })).toBe('a lastResort');
   });
 
-  it('a paused endpoint may be the last resort', () => {
+  it('a paused endpoint may get the attempt of panic mode', () => {
     const view = viewOf({ main: [routable('a', { state: 'degraded', until: now + 60_000 })] });
     expect(order(view)).toBe('a lastResort');
   });
 
-  it('what is disabled or refused for good is no resort', () => {
+  it('a disabled or quarantined endpoint gets no attempt', () => {
     const view = viewOf({
       main: [
         routable('off', { state: 'disabled' }),
@@ -261,7 +261,7 @@ describe('when nobody is usable', () => {
     expect(planned(view, { inFlight: { count: () => 2 } })).toEqual({ candidates: [], busy: true, full: ['full'] });
   });
 
-  it('a full endpoint is passed by while another has room', () => {
+  it('a full endpoint is skipped while another has room', () => {
     const view = viewOf({ main: [routable('full', { maxConcurrent: 2 }), routable('free')] });
     const setting = { inFlight: { count: (one: EndpointId) => (one === 'full' ? 2 : 0) } };
     expect(order(view, setting)).toBe('free failover');

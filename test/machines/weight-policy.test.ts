@@ -29,18 +29,18 @@ function settled(weighed: Weighed): { readonly steps: readonly number[]; readonl
 }
 
 describe('the weight of an endpoint', () => {
-  it('stays while it does as its equals do', () => {
+  it('stays while its results equal its peers’', () => {
     expect(to({})).toBeNull();
     expect(to({ usualMs: null })).toBeNull();
     expect(to({ stability: 80 })).toBeNull();
   });
 
-  it('stays while too little is known', () => {
+  it('stays while there is too little evidence', () => {
     expect(to({ checks: 2, successRate: 0 })).toBeNull();
     expect(to({ checks: 3, successRate: 0 })).toBe(73);
   });
 
-  it('falls with failures, slowness, unsteadiness and a streak of failures, and says by how much each', () => {
+  it('falls with failures, slowness, unsteadiness and a streak of failures, and names the part of each', () => {
     const weighed = { ...fine, successRate: 0.8, responseMs: 500, stability: 50, consecutiveFailures: 2 };
     expect(adjustWeight(weighed, policy)).toEqual({
       type: 'WeightAdjusted',
@@ -52,30 +52,30 @@ describe('the weight of an endpoint', () => {
     });
   });
 
-  it('rises with speed, to twice the wanted one and no further', () => {
+  it('rises with speed, up to twice the configured one', () => {
     expect(settled({ ...fine, responseMs: 1 }).share).toBeCloseTo(2, 0);
     expect(settled({ ...fine, responseMs: 1 }).share).toBeGreaterThan(1.9);
   });
 
-  it('takes no difference for one that nobody feels', () => {
+  it('ignores a difference that is too small to notice', () => {
     expect(to({ responseMs: 90, usualMs: 2 })).toBeNull();
   });
 
-  it('never falls below a tenth of the wanted one', () => {
+  it('never falls below a tenth of the configured one', () => {
     const { share } = settled({ ...fine, successRate: 0, stability: 0, consecutiveFailures: 9 });
     expect(share).toBeGreaterThanOrEqual(0.1);
     expect(share).toBeLessThan(0.2);
   });
 
-  it('goes its way in parts: most of it in three steps', () => {
+  it('moves in steps: most of the way in three', () => {
     expect(settled({ ...fine, successRate: 0 }).steps.slice(0, 3)).toEqual([73, 54.1, 40.9]);
   });
 
-  it('comes from what has never answered, and is not lifted by it', () => {
+  it('falls for an endpoint that has never answered, and does not rise for it', () => {
     expect(to({ responseMs: null })).toBeNull();
   });
 
-  it('is the wanted one again when adjustment is off', () => {
+  it('is the configured one again when adjustment is off', () => {
     const off = { enabled: false, minChecks: 3 };
     expect(adjustWeight({ ...fine, effectiveWeight: 40 }, off)?.data).toEqual({
       from: 40,
@@ -99,11 +99,11 @@ const weighed: fc.Arbitrary<Weighed> = fc
   })
   .map(({ share, ...rest }) => ({ ...rest, effectiveWeight: (rest.weight * share) / 10 }));
 
-describe('whatever its figures are', () => {
+describe('for any metrics', () => {
   const always = (property: (one: Weighed) => void) =>
     fc.assert(fc.property(weighed, property), { numRuns: 500, seed: 1 });
 
-  it('the weight comes to an end in one direction, and stays there', () => {
+  it('the weight settles in one direction, and stays there', () => {
     always((one) => {
       const path = [one.effectiveWeight, ...settled(one).steps];
       const ways = path.slice(1).map((weight, i) => Math.sign(weight - (path[i] ?? 0)));
@@ -112,7 +112,7 @@ describe('whatever its figures are', () => {
     });
   });
 
-  it('it is within its bounds at each step, and each step is one that counts', () => {
+  it('the weight is within its bounds at each step, and each step is large enough to matter', () => {
     always((one) => {
       const path = [one.effectiveWeight, ...settled(one).steps];
       for (const [i, weight] of path.entries()) {

@@ -38,13 +38,13 @@ const ask = {
   lacksModel: () => false,
 };
 
-describe('why an endpoint takes nothing, or less', () => {
-  it.each(stories)('is told as %s, with its end', (rule, story, until) => {
+describe('the reason why an endpoint takes no traffic, or less,', () => {
+  it.each(stories)('is %s, with its end', (rule, story, until) => {
     const found = exclusionOf(endpointStatus(endpointAfter(...story)), true);
     expect(found).toEqual(rule === null ? null : { rule, until });
   });
 
-  it.each(stories)('is told as routing sees it where health is not looked at: %s', (_, story) => {
+  it.each(stories)('agrees with routing with health_aware off: %s', (_, story) => {
     const status = endpointStatus(endpointAfter(...story));
     const { state, until, held, ramp, because } = status;
     const view = viewOf({ main: [routable('one', { state, until, held, ramp, because })] });
@@ -53,7 +53,7 @@ describe('why an endpoint takes nothing, or less', () => {
     expect(isAvailable(status, false, start)).toBe(candidates.length > 0);
   });
 
-  it.each(stories)('as routing sees it: %s', (rule, story) => {
+  it.each(stories)('agrees with routing: %s', (rule, story) => {
     const { state, until, held, ramp, because } = endpointStatus(endpointAfter(...story));
     const one = routable('one', { state, until, held, ramp, because });
     const view = viewOf({ main: [one, routable('whole')] });
