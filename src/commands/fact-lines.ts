@@ -5,7 +5,7 @@ import { traitsOf } from '../../events/traits.ts';
 import type { FactRow } from '../contract/history.ts';
 import type { Words } from '../messages/messages.ts';
 import type { StoryWords, Telling } from '../messages/story.ts';
-import { storyWordsOf } from '../messages/story-languages.ts';
+import { storyWordsOf } from '../messages/story.ts';
 import { clockOf, dayOf, zoneOf } from '../platform/time.ts';
 import { widthOf } from '../terminal/width.ts';
 import type { Context } from './context.ts';

@@ -5,7 +5,7 @@ import type { InFlightRow, MachineRow } from '../contract/debug.ts';
 import type { Answer } from '../contract/operations.ts';
 import { codeText } from '../messages/codes.ts';
 import { reasonText } from '../messages/reasons.ts';
-import { storyWordsOf } from '../messages/story-languages.ts';
+import { storyWordsOf } from '../messages/story.ts';
 import { clockOf, dayOf, shortSpan } from '../platform/time.ts';
 import type { Context } from './context.ts';
 import { lossText } from './fact-lines.ts';

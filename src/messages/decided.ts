@@ -5,7 +5,7 @@ import { type DecidedWords, decided as en } from './en/decided.ts';
 import type { Language } from './messages.ts';
 import { reasonText } from './reasons.ts';
 import type { StoryWords } from './story.ts';
-import { storyWordsOf } from './story-languages.ts';
+import { storyWordsOf } from './story.ts';
 import { decided as zh } from './zh-CN/decided.ts';
 
 export function decidedText(row: DecidedRow, language: Language): string {

@@ -1,6 +1,7 @@
 /** What a check has found is said in both languages, of the same things. */
 import { expect, it } from 'vitest';
-import { checksEn, checksZh } from '../../src/messages/checks.ts';
+import { checks as checksEn } from '../../src/messages/en/checks.ts';
+import { checks as checksZh } from '../../src/messages/zh-CN/checks.ts';
 import { chinese, said } from './said.ts';
 
 it.each(Object.keys(checksEn) as (keyof typeof checksEn)[])('%s', (id) => {

@@ -5,7 +5,7 @@ import type { FactRow } from '../../contract/history.ts';
 import type { Answer } from '../../contract/operations.ts';
 import { exitCodes, usage } from '../../errors/qcc-error.ts';
 import { codeText } from '../../messages/codes.ts';
-import { storyWordsOf } from '../../messages/story-languages.ts';
+import { storyWordsOf } from '../../messages/story.ts';
 import { clockOf, shortSpan, zoneOf } from '../../platform/time.ts';
 import { Screen } from '../../terminal/screen.ts';
 import { cut } from '../../terminal/wrap.ts';

@@ -7,7 +7,7 @@ import { usage } from '../../errors/qcc-error.ts';
 import { codeText } from '../../messages/codes.ts';
 import type { Language } from '../../messages/messages.ts';
 import { reasonText } from '../../messages/reasons.ts';
-import { storyWordsOf } from '../../messages/story-languages.ts';
+import { storyWordsOf } from '../../messages/story.ts';
 import { spanMs } from '../../messages/times.ts';
 import { clockOf, shortSpan, timeText } from '../../platform/time.ts';
 import { stateText, tellChange } from '../changed.ts';

@@ -9,7 +9,7 @@ import { usage } from '../../errors/qcc-error.ts';
 import { codeText } from '../../messages/codes.ts';
 import type { Language } from '../../messages/messages.ts';
 import { reasonText } from '../../messages/reasons.ts';
-import { storyWordsOf } from '../../messages/story-languages.ts';
+import { storyWordsOf } from '../../messages/story.ts';
 import { instant, momentOf, seqOf } from '../../messages/times.ts';
 import { timeText } from '../../platform/time.ts';
 import { type Context, flag, isOn, numberFlag } from '../context.ts';

@@ -4,7 +4,7 @@ import type { EndpointStory, FactRow, RequestStory, RouteRow } from '../../contr
 import { codeText } from '../../messages/codes.ts';
 import { decidedText } from '../../messages/decided.ts';
 import { reasonText } from '../../messages/reasons.ts';
-import { storyWordsOf } from '../../messages/story-languages.ts';
+import { storyWordsOf } from '../../messages/story.ts';
 import { clockOf, timeText } from '../../platform/time.ts';
 import type { Context } from '../context.ts';
 import { storyLine } from '../fact-lines.ts';

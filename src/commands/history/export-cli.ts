@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { usage } from '../../errors/qcc-error.ts';
 import { IncidentSeal } from '../../history/incident-seal.ts';
-import { storyWordsOf } from '../../messages/story-languages.ts';
+import { storyWordsOf } from '../../messages/story.ts';
 import { momentOf } from '../../messages/times.ts';
 import { openExport } from '../../platform/atomic-file.ts';
 import { visibleJson } from '../../platform/visible.ts';

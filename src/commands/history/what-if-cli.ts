@@ -2,7 +2,7 @@
 
 import type { Answer, Params } from '../../contract/operations.ts';
 import { usage } from '../../errors/qcc-error.ts';
-import { storyWordsOf } from '../../messages/story-languages.ts';
+import { storyWordsOf } from '../../messages/story.ts';
 import { momentOf } from '../../messages/times.ts';
 import { shortSpan, timeText } from '../../platform/time.ts';
 import { type Context, flag, listFlag } from '../context.ts';

@@ -1,4 +1,4 @@
-import type { ReasonWords } from '../en/reasons.ts';
+import { type ReasonWords, sayingWith } from '../en/reasons.ts';
 
 const logStates: Readonly<Record<string, string>> = {
   suspended: '日志已暂停写入',
@@ -110,3 +110,6 @@ export const failures: Readonly<Record<string, string>> = {
   expired: '已到期',
   bodyLost: '保存的内容无法读取',
 };
+
+/** Why, in this language. */
+export const sayWhy = sayingWith(reasons, failures);

@@ -1,11 +1,10 @@
 /** The history in Chinese. */
 
-import { clockOf, shortSpan } from '../platform/time.ts';
-import { codeText } from './codes.ts';
-import { heldZh } from './ladder.ts';
-import { reasonText } from './reasons.ts';
-import { failed, percent, type StoryWords, span, value } from './story.ts';
-import { failures } from './zh-CN/reasons.ts';
+import { clockOf, shortSpan } from '../../platform/time.ts';
+import { failed, percent, type StoryWords, span, value } from '../en/story-words.ts';
+import { codes } from './codes.ts';
+import { held } from './ladder.ts';
+import { failures, sayWhy } from './reasons.ts';
 
 const abandonedZh = {
   gatewayDied: '网关意外结束',
@@ -88,7 +87,7 @@ export const zh: StoryWords = {
     needsValue: (given) => `--set 需要 KEY=VALUE，不能是 "${given}"`,
   },
   failures,
-  reason: (one) => reasonText(one, 'zh-CN'),
+  reason: sayWhy,
   withDetail: (failure, detail) => (/[(（]/.test(detail) ? `${failure}：${detail}` : `${failure}（${detail}）`),
   rules: {
     sticky: '会话在此端点',
@@ -126,7 +125,7 @@ export const zh: StoryWords = {
     oneFailure: () => '失败一次',
     byHand: () => '重新启用：qcc endpoint enable PROFILE ID',
     recovery: ({ profile, checks, needed }) => `${profile} 重新可用：检查通过 ${checks}/${needed}，再等待一段时间`,
-    heldBack: ({ profile, because }) => `切换到 ${profile} 曾被推迟：${heldZh(String(because))}`,
+    heldBack: ({ profile, because }) => `切换到 ${profile} 曾被推迟：${held(String(because))}`,
     anyBack: () => '任一配置有端点恢复可用',
     reportsLeft: ({ profile, left }) => `再有 ${left} 个请求在 ${profile} 中找不到可用端点`,
     retriesLeft: ({ tries, most }) => `已重试 ${tries}/${most} 次；有端点恢复时提前`,
@@ -136,7 +135,7 @@ export const zh: StoryWords = {
     expiry: () => '到期',
   },
   sentences: {
-    RequestQueued: ({ priority, because }) => `已入队，优先级 ${priority}：${reasonText(because, 'zh-CN')}`,
+    RequestQueued: ({ priority, because }) => `已入队，优先级 ${priority}：${sayWhy(because)}`,
     RetryStarted: ({ attempt, endpoint }, { name }) => `第 ${attempt} 次尝试，发往 ${name(endpoint)}`,
     RetryAnswered: ({ status }) => `应答状态 ${status}`,
     RetrySucceeded: ({ bytes }) => `已应答，保存 ${bytes} 字节`,
@@ -167,7 +166,7 @@ export const zh: StoryWords = {
     ProbeSucceeded: ({ responseMs, score }) => `探测通过，用时 ${Math.round(responseMs)} ms，评分 ${score}`,
     ProbeFailed: ({ failure, detail }) => `探测失败：${failed(zh, failure, null, detail)}`,
     ProbeNoted: ({ depth, verdict, responseMs }) =>
-      `探测（${codeText('depths', depth, 'zh-CN')}）：${codeText('verdicts', verdict, 'zh-CN')}，用时 ${Math.round(responseMs)} ms，无新情况`,
+      `探测（${codes.depths[depth] ?? depth}）：${codes.verdicts[verdict] ?? verdict}，用时 ${Math.round(responseMs)} ms，无新情况`,
     ModelNotFound: ({ model, until }, { at }) => `对方称没有 ${model}；${span(until, at)} 内以此为准`,
     ModelFound: ({ model }) => `实际上有 ${model}`,
     LimitsSeen: ({ resetAt }, { at }) => `额度预警${resetAt === null ? '' : `；${span(resetAt, at)} 后重置`}`,
@@ -184,21 +183,21 @@ export const zh: StoryWords = {
     EndpointRecovered: () => '恢复健康',
     WeightAdjusted: ({ from, to }) => `权重 ${from} → ${to}`,
     ActiveChosen: ({ profile }) => (profile === null ? '没有当前配置' : `当前配置：${profile}`),
-    FailedOver: ({ from, to, because }) => `故障切换 ${from} → ${to}：${reasonText(because, 'zh-CN')}`,
-    Recovered: ({ from, to, because }) => `恢复切回 ${from} → ${to}：${reasonText(because, 'zh-CN')}`,
+    FailedOver: ({ from, to, because }) => `故障切换 ${from} → ${to}：${sayWhy(because)}`,
+    Recovered: ({ from, to, because }) => `恢复切回 ${from} → ${to}：${sayWhy(because)}`,
     SwitchedByHand: ({ from, to, reason }) =>
-      `手动切换 ${from ?? '-'} → ${to}${reason === '' ? '' : `：${reasonText(reason, 'zh-CN')}`}`,
-    PinReleased: ({ because }) => `解除固定：${reasonText(because, 'zh-CN')}`,
+      `手动切换 ${from ?? '-'} → ${to}${reason === '' ? '' : `：${sayWhy(reason)}`}`,
+    PinReleased: ({ because }) => `解除固定：${sayWhy(because)}`,
     SwitchHeldBack: ({ wanted, because, until }, { at }) =>
-      `暂缓切换到 ${wanted}${until === null ? '' : `，等待 ${span(until, at)}`}：${heldZh(because)}`,
+      `暂缓切换到 ${wanted}${until === null ? '' : `，等待 ${span(until, at)}`}：${held(because)}`,
     ActiveDoubted: ({ profile, reports }) => `${profile} 没有可用端点${reports === 1 ? '' : `，连续 ${reports} 次`}`,
     ActiveTrusted: ({ profile }) => `${profile} 又有可用端点`,
     RecoveryBegun: ({ profile }) => `${profile} 重新可用，切回前先检查`,
     RecoveryChecked: ({ profile, checks }) => `${profile} 通过第 ${checks} 次检查`,
-    RecoveryStopped: ({ profile, because }) => `停止观察 ${profile}：${reasonText(because, 'zh-CN')}`,
-    LadderDegraded: ({ because }) => `梯级降级：${reasonText(because, 'zh-CN')}`,
+    RecoveryStopped: ({ profile, because }) => `停止观察 ${profile}：${sayWhy(because)}`,
+    LadderDegraded: ({ because }) => `梯级降级：${sayWhy(because)}`,
     LadderHealthy: () => '梯级恢复健康',
-    AllOut: ({ because }) => `全部不可用：${reasonText(because, 'zh-CN')}`,
+    AllOut: ({ because }) => `全部不可用：${sayWhy(because)}`,
     BackInService: ({ to }) => `由 ${to} 恢复服务`,
     TimerElapsed: ({ name }) => zh.lines.timers[name] ?? name,
     RequestServed: ({ endpoint, status, attempts, durationMs }, { name }) =>

@@ -1,6 +1,5 @@
-/** The words of what looks after an installation: its gateway's life, its log, its service, its costs, its speed. A part of the catalogue. */
-
-const en = {
+/** What looks after an installation: its gateway's life, its log, its service, its costs, its speed. A part of the command line's words. */
+export const upkeepWords = {
   waitsForEnd: (pid: number) => `the gateway with pid ${pid} is on its way out; waiting for its end`,
   isStopping: (graceMs: number) => `stopping; requests have ${graceMs / 1_000} s to end`,
   hasStopped: 'stopped',
@@ -63,60 +62,4 @@ const en = {
   unpriced: (models: string) => `no list has a price for: ${models}`,
 };
 
-const zh: typeof en = {
-  waitsForEnd: (pid) => `pid ${pid} 的网关正在退出；等待其结束`,
-  isStopping: (graceMs) => `正在停止；请求有 ${graceMs / 1_000} 秒时间完成`,
-  hasStopped: '已停止',
-  stopFault: (step, why) => `结束时，${step}：${why}`,
-  stopOverdue: '未能按时结束；进程现在退出',
-  unwritten: (facts, since) => `磁盘未能写入 ${facts} 条事实（自 ${since} 起）；下次启动会将其记为丢失`,
-  stopBySignal: (signal, pid, why) => `向 pid ${pid} 发送 ${signal}：${why}`,
-  stillThere: '它已应答，但仍未退出',
-  noSocket: '它的控制套接字不存在',
-  uncertain: (from) => `上一个网关被强制终止：${from} 之后结束的请求可能没有记录，其结果不确定`,
-  lostSince: (facts, since) => `（${facts} 条，${since} 之后）`,
-  serviceRuns: (name, file) => `${name} 已运行，并随您的会话启动：${file}`,
-  serviceRemoved: (file) => `服务已停止，文件已删除：${file}`,
-  serviceTaken: '此目录的网关已在运行，服务会成为第二个',
-  serviceLingers: '它随您的最后一个会话结束；要让它在没有会话时也运行：',
-  servicePlain:
-    '此系统不允许普通用户创建命名空间，因此服务可写入您可写入的任何位置；其他限制仍然有效（docs/security.md）',
-  noServices: (platform) => `qcc 不支持 ${platform} 上的服务`,
-  commandFailed: (command, why) => `${command} 失败：${why}`,
-  factsUnfolded: (which) => `${which}：可以读取，但它们所依据的快照已丢失，无法核对状态`,
-  foldedAgain: (facts, expected, machines) =>
-    `重新折叠 ${facts} 条事实（共 ${expected} 条），得到 ${machines} 个状态机及其视图`,
-  differs: (what, folded, running) => `${what}：由事实得到 ${folded}，运行中的是 ${running}`,
-  lostBefore: (which) => `${which}：已丢失，此前已记录`,
-  drifted: (which, recorded, folded) => `${which}：记录为 ${recorded}；如今的状态图会得到 ${folded}，以记录为准`,
-  logIsWhole: '日志完整，运行状态与事实一致',
-  logIsNot: '日志或运行状态与应有的不一致',
-  nothingToRepair: (facts) => `无需修复：${facts} 条事实全部完好；未做任何更改`,
-  repaired: (facts) => `已生成新日志，共 ${facts} 条事实`,
-  nothingLost: '没有丢失任何内容',
-  originalKept: (path) => `损坏的日志保留在：${path}`,
-  facts: '事实',
-  bytes: '大小',
-  share: '占比',
-  type: '类型',
-  onDisk: '磁盘占用',
-  growth: (facts, bytes, disk) => `每天：${facts} 条事实，${bytes}；磁盘 ${disk}`,
-  compacted: (trimmed, facts, before, after) =>
-    `移除 ${trimmed} 条旧事实，剩余 ${facts} 条；之前 ${before}，现在 ${after}`,
-  benchRuns: '正在测量：用独立的网关，对本机上的上游……',
-  benchHow: (concurrent, rate) => `吞吐量：同时 ${concurrent} 个请求；耗时：每秒 ${rate} 个请求，从应发出的时刻算起`,
-  benchLocal: (given) => `"${given}" 不是本机的 http:// 地址；其他地址会向您收费`,
-  mustBeCountTo: (name, most, given) => `${name} 必须是 1 到 ${most} 的整数，不能是 "${given}"`,
-  direct: '直连',
-  throughGateway: '经网关',
-  added: '增加',
-  throughput: '吞吐量',
-  whole: '全程',
-  errors: '错误',
-  cacheTokens: '缓存 读/写',
-  cost: '费用',
-  costInAll: (dollars) => `合计 ${dollars}，按厂商价目表计算；中转站的计费可能不同`,
-  unpriced: (models) => `没有价格的模型：${models}`,
-};
-
-export const upkeep = { en, 'zh-CN': zh };
+export type UpkeepWords = typeof upkeepWords;

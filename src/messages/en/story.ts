@@ -1,9 +1,8 @@
 /** The history in English. */
-import { clockOf, shortSpan } from '../platform/time.ts';
-import { failures } from './en/reasons.ts';
-import { heldEn } from './ladder.ts';
-import { reasonText } from './reasons.ts';
-import { failed, percent, plural, type StoryWords, span, value } from './story.ts';
+import { clockOf, shortSpan } from '../../platform/time.ts';
+import { held } from './ladder.ts';
+import { failures, sayWhy } from './reasons.ts';
+import { failed, percent, plural, type StoryWords, span, value } from './story-words.ts';
 
 const abandonedEn = {
   gatewayDied: 'the gateway died',
@@ -91,7 +90,7 @@ export const en: StoryWords = {
     needsValue: (given) => `--set takes KEY=VALUE, not "${given}"`,
   },
   failures,
-  reason: (one) => reasonText(one, 'en'),
+  reason: sayWhy,
   withDetail: (failure, detail) => (detail.includes('(') ? `${failure}: ${detail}` : `${failure} (${detail})`),
   rules: {
     sticky: 'its session is there',
@@ -130,7 +129,7 @@ export const en: StoryWords = {
     byHand: () => 'when it is enabled again: qcc endpoint enable PROFILE ID',
     recovery: ({ profile, checks, needed }) =>
       `${profile} is usable again: ${checks} of ${needed} checks passed, then its delay`,
-    heldBack: ({ profile, because }) => `the switch to ${profile} was put off: ${heldEn(String(because))}`,
+    heldBack: ({ profile, because }) => `the switch to ${profile} was put off: ${held(String(because))}`,
     anyBack: () => 'as soon as an endpoint of any profile is usable',
     reportsLeft: ({ profile, left }) =>
       `after ${plural(Number(left), 'more request')} that ${left === 1 ? 'finds' : 'find'} no usable endpoint in ${profile}`,
@@ -141,7 +140,7 @@ export const en: StoryWords = {
     expiry: () => 'its time is up',
   },
   sentences: {
-    RequestQueued: ({ priority, because }) => `kept in the queue, priority ${priority}: ${reasonText(because, 'en')}`,
+    RequestQueued: ({ priority, because }) => `kept in the queue, priority ${priority}: ${sayWhy(because)}`,
     RetryStarted: ({ attempt, endpoint }, { name }) => `attempt ${attempt}, at ${name(endpoint)}`,
     RetryAnswered: ({ status }) => `answers with ${status}`,
     RetrySucceeded: ({ bytes }) => `answered, ${bytes} bytes kept`,
@@ -191,22 +190,22 @@ export const en: StoryWords = {
     EndpointRecovered: () => 'healthy again',
     WeightAdjusted: ({ from, to }) => `weight ${from} → ${to}`,
     ActiveChosen: ({ profile }) => (profile === null ? 'no profile is active' : `${profile} is active`),
-    FailedOver: ({ from, to, because }) => `failover ${from} → ${to}: ${reasonText(because, 'en')}`,
-    Recovered: ({ from, to, because }) => `recovery ${from} → ${to}: ${reasonText(because, 'en')}`,
+    FailedOver: ({ from, to, because }) => `failover ${from} → ${to}: ${sayWhy(because)}`,
+    Recovered: ({ from, to, because }) => `recovery ${from} → ${to}: ${sayWhy(because)}`,
     SwitchedByHand: ({ from, to, reason }) =>
-      `switched by hand ${from ?? '-'} → ${to}${reason === '' ? '' : `: ${reasonText(reason, 'en')}`}`,
-    PinReleased: ({ because }) => `the pin is released: ${reasonText(because, 'en')}`,
+      `switched by hand ${from ?? '-'} → ${to}${reason === '' ? '' : `: ${sayWhy(reason)}`}`,
+    PinReleased: ({ because }) => `the pin is released: ${sayWhy(because)}`,
     SwitchHeldBack: ({ wanted, because, until }, { at }) =>
-      `the switch to ${wanted} is held back${until === null ? '' : ` for ${span(until, at)}`}: ${heldEn(because)}`,
+      `the switch to ${wanted} is held back${until === null ? '' : ` for ${span(until, at)}`}: ${held(because)}`,
     ActiveDoubted: ({ profile, reports }) =>
       `${profile} had no usable endpoint${reports === 1 ? '' : `, ${reports} times in a row`}`,
     ActiveTrusted: ({ profile }) => `${profile} has a usable endpoint again`,
     RecoveryBegun: ({ profile }) => `${profile} is usable again, and is checked before the way back`,
     RecoveryChecked: ({ profile, checks }) => `${profile} passed check ${checks}`,
-    RecoveryStopped: ({ profile, because }) => `${profile} is not watched any more: ${reasonText(because, 'en')}`,
-    LadderDegraded: ({ because }) => `the ladder is degraded: ${reasonText(because, 'en')}`,
+    RecoveryStopped: ({ profile, because }) => `${profile} is not watched any more: ${sayWhy(because)}`,
+    LadderDegraded: ({ because }) => `the ladder is degraded: ${sayWhy(because)}`,
     LadderHealthy: () => 'the ladder is healthy',
-    AllOut: ({ because }) => `all out: ${reasonText(because, 'en')}`,
+    AllOut: ({ because }) => `all out: ${sayWhy(because)}`,
     BackInService: ({ to }) => `back in service with ${to}`,
     TimerElapsed: ({ name }) => en.lines.timers[name] ?? name,
     RequestServed: ({ endpoint, status, attempts, durationMs }, { name }) =>

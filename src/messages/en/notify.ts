@@ -1,0 +1,25 @@
+/** Notifications. */
+import type { LadderReason } from '../../../events/reason.ts';
+import { sayWhy } from './reasons.ts';
+
+export const notifyWords = {
+  failoverTitle: (to: string) => `switched to ${to}`,
+  failover: (from: string, to: string, because: LadderReason) => `${from} → ${to}: ${sayWhy(because)}`,
+  recoveryTitle: (to: string) => `back on ${to}`,
+  recovery: (from: string, to: string, because: LadderReason) => `${from} → ${to}, back: ${sayWhy(because)}`,
+  backInService: (to: string) => `${to} can answer again`,
+  allDownTitle: 'no endpoint can answer',
+  allDown: 'every endpoint of every profile is out; see qcc health status',
+  credentialTitle: (profile: string) => `an endpoint of ${profile} refuses its key`,
+  billingTitle: (profile: string) => `an endpoint of ${profile} has no balance left`,
+  credential: (profile: string, name: string, id: string) =>
+    `${profile}, ${name}: its key was refused; qcc endpoint update ${profile} ${id} --api-key-stdin`,
+  billing: (profile: string, name: string, id: string) =>
+    `${profile}, ${name}: its balance is spent; top it up, then qcc health reset ${id}`,
+  testTitle: 'a test message',
+  test: 'notifications arrive here',
+  times: (count: number) => `(${count} times)`,
+  more: (count: number) => `and ${count} more; see qcc history`,
+};
+
+export type NotifyWords = typeof notifyWords;
