@@ -25,18 +25,18 @@ const read = (path: string) => readFileSync(path, 'utf8');
 describe.each(papers)('%s', (paper) => {
   const text = read(paper);
 
-  it('names only commands, arguments and flags that there are', () => {
+  it('names only existing commands, arguments and flags', () => {
     const faults = commandsIn(text).flatMap((line) => faultOf(line) ?? []);
     expect(faults).toEqual([]);
   });
 
-  it('names only npm scripts that there are', () => {
+  it('names only existing npm scripts', () => {
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
     const named = [...text.matchAll(/\bnpm run ([\w:-]+)/g)].map(([, name = '']) => name);
     expect(named.filter((name) => !(name in scripts))).toEqual([]);
   });
 
-  it('links only to files and headings that are there', () => {
+  it('links only to existing files and headings', () => {
     const links = [...text.matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map(([, link = '']) => link);
     expect(links.filter((link) => !isThere(paper, link))).toEqual([]);
   });
@@ -52,12 +52,12 @@ describe.each(['docs/configuration.md', 'docs/zh-CN/configuration.md'])('%s', (p
     expect(rows.get(key)).toBe(settings[key] === '' ? '–' : `\`${settings[key]}\``);
   });
 
-  it('says of each what the settings say of themselves (npm run papers)', () => {
+  it('has each setting’s own description (npm run papers)', () => {
     const language = paper.includes('zh-CN') ? 'zh-CN' : 'en';
     expect(read(paper)).toBe(withSettings(read(paper), language));
   });
 
-  it('has no setting that is gone', () => {
+  it('has no removed setting', () => {
     const named = [...rows.keys()].filter((name) => /^[a-z]+\.[a-z_]+$/.test(name));
     expect(named.filter((name) => !settingKeys.some((key) => key === name))).toEqual([]);
   });
@@ -71,7 +71,7 @@ describe.each(['docs/commands.md', 'docs/zh-CN/commands.md'])('%s', (paper) => {
     expect(codes).toEqual(Object.values(exitCodes).sort((a, b) => a - b));
   });
 
-  it('says of each command what its manifest says (npm run papers)', async () => {
+  it('has each command’s own description (npm run papers)', async () => {
     const language = paper.includes('zh-CN') ? 'zh-CN' : 'en';
     expect(text).toBe(withCommands(text, language, await manifestsByNoun()));
   });
@@ -81,7 +81,7 @@ describe.each(['docs/commands.md', 'docs/zh-CN/commands.md'])('%s', (paper) => {
 const translated = guides.filter((name) => !['glossary.md', 'charts.md'].includes(name));
 
 describe.each(translated)('docs/zh-CN/%s', (name) => {
-  it('says in Chinese what its twin says: as many headings and rows, and the same code', () => {
+  it('matches its English version: as many headings and rows, and the same code', () => {
     const shape = (text: string) => ({
       headings: [...text.matchAll(/^#+ /gm)].map(([mark]) => mark),
       // Only what is no word of a language: code and numbers.

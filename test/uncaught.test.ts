@@ -18,7 +18,7 @@ function ran(lines: string) {
   return spawnSync(process.execPath, args, { encoding: 'utf8' });
 }
 
-describe('an error that nobody expected', () => {
+describe('an unexpected error', () => {
   it('in a timer, a listener, a microtask or a promise does not end the process', () => {
     const { status, stdout, stderr } = ran(`
       import { EventEmitter } from 'node:events';
@@ -32,7 +32,7 @@ describe('an error that nobody expected', () => {
     expect(stderr).not.toContain(secret);
   });
 
-  it('a thousand times writes no thousand lines', () => {
+  it('that occurs a thousand times does not write a thousand lines', () => {
     const { stdout, stderr } = ran(`
       for (let i = 0; i < 1000; i++) uncaught.take(new Error('again'), 1_700_000_000_000);
       uncaught.take(new Error('again'), 1_700_000_060_000);
@@ -42,7 +42,7 @@ describe('an error that nobody expected', () => {
     expect(stderr).toContain('and more of them');
   });
 
-  it('ends nothing when nobody reads what is written of it', () => {
+  it('ends nothing when the reader of the log has gone', () => {
     const module = programAt('src/platform/uncaught').href;
     const program = `import { UncaughtErrors } from ${JSON.stringify(module)};
       import { closeSync } from 'node:fs';
@@ -55,7 +55,7 @@ describe('an error that nobody expected', () => {
     expect(execFileSync(process.execPath, args, { encoding: 'utf8' })).toBe('1\n');
   });
 
-  it('is told by its kind and its code, never by what it quotes', () => {
+  it('is logged by its kind and its code, never by what it quotes', () => {
     const system = Object.assign(new Error(`connect ${secret}`), { code: 'ECONNRESET', syscall: 'read' });
     expect(sketch(system)).toMatch(/^nobody expected Error ECONNRESET read\n +at /);
     expect(sketch(Object.assign(new Error(''), { code: secret.repeat(9), name: `${secret} x` }))).not.toContain(secret);

@@ -22,7 +22,7 @@ it('says where it was found before it, and what the endpoint said behind it', ()
   expect(reasonText(reason('noAnswerInTime', { head: 503 }), 'zh-CN')).toBe('503: 应答超时');
 });
 
-it('in JSON a reason is its English sentence, wherever it stands', () => {
+it('a reason is its English sentence in JSON, wherever it occurs', () => {
   const row = { seq: 7, switches: [{ reason: reason('checksPassed', { profile: '工作', checks: 2 }) }], at: null };
   expect(JSON.parse(JSON.stringify(row, reasonsAsSentences))).toEqual({
     seq: 7,
@@ -31,7 +31,7 @@ it('in JSON a reason is its English sentence, wherever it stands', () => {
   });
 });
 
-it('a text stays a text, and a code of a newer version is the word that it is', () => {
+it('a reason that is a text stays a text, and the code of a newer version is shown as it is', () => {
   expect(reasonText('maintenance', 'zh-CN')).toBe('maintenance');
   expect(reasonText({ code: 'constructor', params: {} } as never, 'en')).toBe('constructor');
   expect(reasonText({ code: 'ofTomorrow', params: {} } as never, 'zh-CN')).toBe('ofTomorrow');

@@ -15,8 +15,8 @@ const message: Message = {
 };
 const never = new AbortController().signal;
 
-describe('the program', () => {
-  it('on macOS gets the texts as arguments of a script that does not change', () => {
+describe('the desktop notification program', () => {
+  it('on macOS receives the texts as arguments of a constant script', () => {
     const program = programFor('darwin', message);
     expect(program).toEqual({
       name: 'osascript',
@@ -33,20 +33,20 @@ describe('the program', () => {
     });
   });
 
-  it('on Linux gets the text without markup, and how urgent it is', () => {
+  it('on Linux receives the text without markup, and its urgency', () => {
     const text = '12:00:00 main → &lt;b&gt;$(touch x)&lt;/b&gt; &amp; "; display dialog "';
     const args = ['--app-name=qcc', '--urgency=normal', '--', message.title, text];
     expect(programFor('linux', message)).toEqual({ name: 'notify-send', args });
     expect(programFor('linux', { ...message, urgent: true })?.args).toContain('--urgency=critical');
   });
 
-  it('is none where none is known', () => {
+  it('is undefined on other systems', () => {
     expect(programFor('win32', message)).toBeUndefined();
   });
 });
 
 // What is run is the same everywhere; here it is a program of the test's own.
-describe.runIf(process.platform === 'linux')('showing', () => {
+describe.runIf(process.platform === 'linux')('a desktop notification', () => {
   function installed(script: string): string {
     const folder = mkdtempSync(join(tmpdir(), 'qn-'));
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
@@ -58,7 +58,7 @@ describe.runIf(process.platform === 'linux')('showing', () => {
     return folder;
   }
 
-  it('hands every argument over as it is: no shell is between', async () => {
+  it('passes every argument unchanged, without a shell', async () => {
     const folder = installed(
       "require('node:fs').writeFileSync(__dirname + '/args', JSON.stringify(process.argv.slice(2)))",
     );
@@ -66,18 +66,18 @@ describe.runIf(process.platform === 'linux')('showing', () => {
     expect(JSON.parse(readFileSync(join(folder, 'args'), 'utf8'))).toEqual(programFor('linux', message)?.args);
   });
 
-  it('says what the program says when it fails, and is not worth a second try', async () => {
+  it('reports the program’s error when it fails, and is not retried', async () => {
     installed("console.error('no bus\\nmore'); process.exit(1)");
     expect(await show(message, never)).toEqual({ ok: false, error: 'notify-send: no bus', retry: false, waitMs: 0 });
   });
 
-  it('says that the program is not there', async () => {
+  it('reports that the program is missing', async () => {
     vi.stubEnv('PATH', '/nowhere');
     onTestFinished(() => void vi.unstubAllEnvs());
     expect(await show(message, never)).toMatchObject({ error: 'notify-send is not installed' });
   });
 
-  it('does not wait for a program that does not end', async () => {
+  it('does not wait for a program that hangs', async () => {
     installed('setInterval(() => {}, 1000)');
     expect(await show(message, AbortSignal.timeout(50))).toMatchObject({ error: 'notify-send did not end in time' });
   });

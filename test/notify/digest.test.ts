@@ -6,12 +6,12 @@ const windowMs = 60_000;
 const gatherMs = 1_000;
 
 describe('a digest', () => {
-  it('waits for nothing while there is nothing', () => {
+  it('waits for nothing while it is empty', () => {
     expect(new Digest().dueAt(windowMs)).toBeNull();
     expect(new Digest().take(0, windowMs)).toEqual([]);
   });
 
-  it('tells the first notice after a moment, in which others join it', () => {
+  it('reports the first notice after a moment, in which others join it', () => {
     const digest = new Digest();
     digest.add(refusedKey('11111111', 5), 5);
     digest.add(refusedKey('22222222', 6), 6);
@@ -24,7 +24,7 @@ describe('a digest', () => {
     expect(digest.dueAt(windowMs)).toBeNull();
   });
 
-  it('tells what comes again once, when the window is over, with the newest words and a count', () => {
+  it('reports repetitions once, when the window is over, with the newest words and a count', () => {
     const digest = new Digest();
     digest.add(failover(), 0);
     digest.take(gatherMs, windowMs);
@@ -37,7 +37,7 @@ describe('a digest', () => {
     ]);
   });
 
-  it('does not hold back another profile, nor another kind', () => {
+  it('does not delay another profile, or another kind', () => {
     const digest = new Digest();
     digest.add(failover('main'), 0);
     digest.take(gatherMs, windowMs);
@@ -46,7 +46,7 @@ describe('a digest', () => {
     expect(digest.take(2_000 + gatherMs, windowMs)).toHaveLength(2);
   });
 
-  it('tells it at once again when the window has passed in silence', () => {
+  it('reports at once again when the window has passed without a repetition', () => {
     const digest = new Digest();
     digest.add(failover(), 0);
     digest.take(gatherMs, windowMs);
@@ -54,7 +54,7 @@ describe('a digest', () => {
     expect(digest.dueAt(windowMs)).toBe(2 * windowMs + gatherMs);
   });
 
-  it('gathers no longer than the window is', () => {
+  it('gathers no longer than the window lasts', () => {
     const digest = new Digest();
     digest.add(failover(), 0);
     expect(digest.dueAt(50)).toBe(50);
@@ -68,7 +68,7 @@ describe('a digest', () => {
     expect(digest.take(500, windowMs)).toHaveLength(1);
   });
 
-  it('gives all it has at the end', () => {
+  it('returns everything at the end', () => {
     const digest = new Digest();
     digest.add(failover('main', 'spare', 2), 2);
     digest.add(allDown(1), 2);

@@ -39,7 +39,7 @@ const sent = (format: Format, target: Partial<Target> = {}, what = message) =>
 const body = (format: Format, target: Partial<Target> = {}, what = message) =>
   JSON.parse(sent(format, target, what).body) as Record<string, unknown>;
 
-describe('the format', () => {
+describe('the format of a message', () => {
   it.each([
     ...Object.entries(urls),
     ['feishu', 'https://open.larksuite.com/open-apis/bot/v2/hook/x'],
@@ -50,18 +50,18 @@ describe('the format', () => {
     expect(formatOf('auto', url)).toBe(format);
   });
 
-  it('is what the setting says, whatever the host is', () => {
+  it('follows the setting, whatever the host is', () => {
     expect(formatOf('ntfy', 'https://push.example.com/topic')).toBe('ntfy');
   });
 });
 
-describe('a post', () => {
+describe('a post of a message', () => {
   it.each([
     ['slack', { text: plain }],
     ['feishu', { msg_type: 'text', content: { text: plain } }],
     ['dingtalk', { msgtype: 'text', text: { content: plain } }],
     ['wecom', { msgtype: 'text', text: { content: plain } }],
-  ] as const)('to %s is as its bots want it', (format, wanted) => {
+  ] as const)('to %s is in its vendor’s format', (format, wanted) => {
     expect(sent(format)).toEqual({
       url: urls[format],
       headers: { 'content-type': 'application/json; charset=utf-8' },
@@ -69,7 +69,7 @@ describe('a post', () => {
     });
   });
 
-  it('as JSON says all of it, with times in ISO 8601', () => {
+  it('as JSON has all fields, with times in ISO 8601', () => {
     const at = '2026-01-01T12:00:00.000Z';
     expect(body('json')).toEqual({
       source: 'qcc',
@@ -89,7 +89,7 @@ describe('a post', () => {
     });
   });
 
-  it('as JSON leaves out what there is not', () => {
+  it('as JSON omits missing fields', () => {
     const back = { kind: 'recovery', at: noon, from: null, to: 'main' } as const;
     const { events } = body('json', {}, { ...message, events: [{ notice: back, count: 1 }] });
     expect(events).toEqual([{ kind: 'recovery', at: '2026-01-01T12:00:00.000Z', count: 1, to: 'main' }]);
@@ -113,12 +113,12 @@ describe('a post', () => {
     expect(Buffer.from(word, 'base64').toString()).toBe('qcc: 没有端点可用');
   });
 
-  it('to Slack mentions nobody', () => {
+  it('to Slack mentions no user', () => {
     const { text } = body('slack', {}, { ...message, text: '<!channel> & <@U0>' });
     expect(text).toBe(`${message.title}\n&lt;!channel&gt; &amp; &lt;@U0&gt;`);
   });
 
-  it.each(formats)('to %s keeps within 2,000 bytes of text, and no character in two', (format) => {
+  it.each(formats)('to %s stays within 2,000 bytes of text, and splits no character', (format) => {
     const text = '端点'.repeat(2_000);
     const post = sent(format, {}, { ...message, text, events: [] });
     const said = JSON.stringify(format === 'ntfy' ? post.body : JSON.parse(post.body));
@@ -127,7 +127,7 @@ describe('a post', () => {
     expect(said).toMatch(/[端点]…/);
   });
 
-  it('turns a user and a password of the URL into their header', () => {
+  it('turns a user and a password of the URL into an authorization header', () => {
     const post = sent('json', { url: 'https://me:p%40ss@hooks.example.com/in' });
     expect(post).toMatchObject({
       url: 'https://hooks.example.com/in',
@@ -137,7 +137,7 @@ describe('a post', () => {
 });
 
 // Worked out with another implementation of HMAC.
-describe('a signature', () => {
+describe('the signature of a message', () => {
   it('of Feishu has the text as its key', () => {
     expect(feishuSign('1767268800', secret)).toBe('tWsfCvR5V1m3qTSXe6cl/ZU4FkiU/E1rZpSLq3JOB5I=');
     expect(body('feishu', { secret })).toMatchObject({
@@ -146,20 +146,20 @@ describe('a signature', () => {
     });
   });
 
-  it('of DingTalk stands in the URL, percent-encoded, beside the token', () => {
+  it('of DingTalk is in the URL, percent-encoded, beside the token', () => {
     expect(dingtalkSign(1_767_268_800_000, secret)).toBe('umJJWkxjmTVXix5mp5kNnJQBxMA51Xb/LGfr67/ZBAo=');
     expect(sent('dingtalk', { secret }).url).toBe(
       `${urls.dingtalk}&timestamp=1767268800000&sign=umJJWkxjmTVXix5mp5kNnJQBxMA51Xb%2FLGfr67%2FZBAo%3D`,
     );
   });
 
-  it('of the JSON format is over the body as it is sent', () => {
+  it('of the JSON format covers the body as it is sent', () => {
     const { headers, body: text } = sent('json', { secret });
     const digest = createHmac('sha256', secret).update(text).digest('hex');
     expect(headers['x-qcc-signature-256']).toBe(`sha256=${digest}`);
   });
 
-  it('is not needed by ntfy, which takes a token', () => {
+  it('is omitted for ntfy, which takes a token', () => {
     expect(sent('ntfy', { secret: 'tk_1' }).headers).toMatchObject({ authorization: 'Bearer tk_1' });
   });
 
@@ -168,7 +168,7 @@ describe('a signature', () => {
   });
 });
 
-describe('an answer', () => {
+describe('the answer of a webhook', () => {
   const judged = (format: Format, status: number, text = '', target: Partial<Target> = {}) =>
     outcomeOf(format, { status, text, waitMs: 0 }, { url: urls[format], secret: '', ...target });
 
@@ -179,7 +179,7 @@ describe('an answer', () => {
     ['dingtalk', 200, '{"errcode":0,"errmsg":"ok"}'],
     ['wecom', 200, '{"errcode":0,"errmsg":"ok"}'],
     ['ntfy', 200, '{"id":"x","event":"message"}'],
-  ] as const)('of %s that is well is %i', (format, status, text) => {
+  ] as const)('of %s with success is %i', (format, status, text) => {
     expect(judged(format, status, text)).toEqual({ ok: true });
   });
 
@@ -198,11 +198,11 @@ describe('an answer', () => {
     ['wecom', 200, '{"errcode":45009,"errmsg":"freq limit"}', '45009: freq limit', true],
     ['wecom', 200, '<html>login</html>', 'the answer is not that of a bot of this kind', false],
     ['feishu', 200, 'null', 'the answer is not that of a bot of this kind', false],
-  ] as const)('of %s that is not well: %i %s', (format, status, text, error, retry) => {
+  ] as const)('of %s with an error is %i %s', (format, status, text, error, retry) => {
     expect(judged(format, status, text)).toEqual({ ok: false, error, retry, waitMs: 0 });
   });
 
-  it('does not get to repeat the URL or the secret', () => {
+  it('is shown without the URL and the secret', () => {
     const said = '{"errcode":1,"errmsg":"0123456789abcdef and SEC-of-the-bot are wrong"}';
     expect(judged('dingtalk', 200, said, { secret })).toMatchObject({ error: '1: … and … are wrong' });
     const odd = { url: 'https://oapi.dingtalk.com/%zz/p%20a%20t%20h%20s' };

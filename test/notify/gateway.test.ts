@@ -35,7 +35,7 @@ async function gatewayWith(webhook: string) {
   return { gateway, ask, endpoints };
 }
 
-it('tells of the refused key and of the failover in one message, in the language it was started with', async () => {
+it('notifications report a refused key and the failover in one message, in the language of the start', async () => {
   const { origin, post } = await receiver();
   const { ask, endpoints } = await gatewayWith(`${origin}/very-secret-path`);
   expect((await ask()).status).toBe(200);
@@ -51,7 +51,7 @@ it('tells of the refused key and of the failover in one message, in the language
   for (const { key } of endpoints) expect(body).not.toContain(key);
 });
 
-it('answers and ends while the webhook is silent', async () => {
+it('a gateway serves and stops while its webhook hangs', async () => {
   const { origin, post } = await receiver('hang');
   const { ask, gateway } = await gatewayWith(origin);
   expect((await ask()).status).toBe(200);

@@ -52,14 +52,14 @@ describe('a message', () => {
     expect(message.text).toMatch(/^\d\d:\d\d:\d\d /);
   });
 
-  it('says it in Chinese too, with no English word but names, reasons and commands', () => {
+  it('is in Chinese too, with no English word but names, reasons and commands', () => {
     const notices = [failover(), recovery, back, allDown(), refusedKey(), billing, test];
     const titles = notices.map((notice) => told('zh-CN', notice).title);
     expect(titles.filter((title) => !/^qcc: .*\p{Script=Han}/u.test(title))).toEqual([]);
     expect(body(told('zh-CN', allDown()).text)).toBe('所有配置的所有端点均已退出；参见 qcc health status');
   });
 
-  it('of several is titled by the gravest, and says how often', () => {
+  it('about several subjects is titled by the gravest, with counts', () => {
     const message = messageOf([entry(failover(), 3), entry(allDown())], notifyWordsOf('en'), noon);
     expect(message.title).toBe('qcc: no endpoint can answer');
     expect(message.urgent).toBe(true);
@@ -69,14 +69,14 @@ describe('a message', () => {
     ]);
   });
 
-  it('is not longer than a person reads', () => {
+  it('is limited in length', () => {
     const many = Array.from({ length: 25 }, (_, i) => failover(`p${i}`));
     const lines = told('en', ...many).text.split('\n');
     expect(lines).toHaveLength(11);
     expect(lines.at(-1)).toBe('and 15 more; see qcc history');
   });
 
-  it('keeps each notice on its line, whatever an endpoint is called', () => {
+  it('keeps each notice on its line, whatever an endpoint’s name is', () => {
     const named = { ...(refusedKey() as Extract<Notice, { kind: 'credential' }>), name: 'a\nb\tc' };
     expect(told('en', named).text).toContain('main, a b c: its key');
     expect(told('en', named).text).not.toContain('\n');

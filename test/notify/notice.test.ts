@@ -13,7 +13,7 @@ const onEndpoint = (type: string, data: object = {}, id = endpoint) => recorded(
 const failed = (because: string, id = endpoint) =>
   onEndpoint('EndpointFailed', { because, until: noon, belief: 'observed', times: 1, held: true }, id);
 
-describe('what is told', () => {
+describe('a notice', () => {
   it.each([
     [
       'FailedOver',
@@ -27,19 +27,19 @@ describe('what is told', () => {
     ],
     ['BackInService', { to: 'main' }, { kind: 'recovery', from: null, to: 'main' }],
     ['AllOut', { because: 'none is usable' }, { kind: 'all_down', because: 'none is usable' }],
-  ])('of the ladder: %s', (type, data, notice) => {
+  ])('is given about the ladder: %s', (type, data, notice) => {
     expect(hear([onLadder({ type, data })], none, named).notices).toEqual([{ ...notice, at: noon }]);
   });
 
   it.each(['credential', 'billing'] as const)(
-    'of an endpoint: out for its %s, with its name and profile',
+    'is given about an endpoint that was ejected for its %s, with its name and profile',
     (because) => {
       const { notices } = hear([failed(because)], none, named);
       expect(notices).toEqual([{ ...refusedKey(), because }]);
     },
   );
 
-  it('is nothing of switches by hand, of held switches, of other failures, of endpoints that are gone', () => {
+  it('is not given about manual switches, suppressed switches, other failures, and removed endpoints', () => {
     const facts = [
       onLadder({ type: 'SwitchedByHand', data: { from: 'main', to: 'spare', reason: '' } }),
       onLadder({ type: 'SwitchHeldBack', data: { wanted: 'spare', because: 'cooldown', until: noon } }),
@@ -50,14 +50,14 @@ describe('what is told', () => {
     expect(hear(facts, none, named).notices).toEqual([]);
   });
 
-  it('is in the order of the facts', () => {
+  it('has its place in the order of the facts', () => {
     const facts = [failed('credential'), onLadder({ type: 'AllOut', data: { because: '' } })];
     expect(hear(facts, none, named).notices.map(({ kind }) => kind)).toEqual(['credential', 'all_down']);
   });
 });
 
-describe('a refused key', () => {
-  it('that is still refused is no news, in one batch or in the next', () => {
+describe('the notice of a refused key', () => {
+  it('is given once while it is refused, in one batch or in the next', () => {
     const once = hear([failed('credential'), failed('credential')], none, named);
     expect(once.notices).toHaveLength(1);
     const again = hear(
@@ -68,14 +68,17 @@ describe('a refused key', () => {
     expect(again.notices).toEqual([]);
   });
 
-  it.each(['KeyChanged', 'EndpointRecovered', 'EndpointReset', 'EndpointEnabled'])('is news again after %s', (type) => {
-    const { refused } = hear([failed('credential')], none, named);
-    expect(hear([onEndpoint(type), failed('credential')], refused, named).notices).toHaveLength(1);
-  });
+  it.each(['KeyChanged', 'EndpointRecovered', 'EndpointReset', 'EndpointEnabled'])(
+    'is given again after %s',
+    (type) => {
+      const { refused } = hear([failed('credential')], none, named);
+      expect(hear([onEndpoint(type), failed('credential')], refused, named).notices).toHaveLength(1);
+    },
+  );
 });
 
-describe('the subject', () => {
-  it('is the same for the same thing again, and for nothing else', () => {
+describe('the subject of a notice', () => {
+  it('is equal for repetitions, and for nothing else', () => {
     expect(subjectOf(failover('main', 'spare'))).toBe(subjectOf(failover('main', 'other', noon + 1)));
     const subjects = [failover(), failover('spare', 'main'), refusedKey(), refusedKey('22222222')].map(subjectOf);
     expect(new Set(subjects).size).toBe(subjects.length);

@@ -65,8 +65,8 @@ const told = ({ body }: Received) =>
   JSON.parse(body) as { title: string; text: string; events: { kind: string; count: number }[] };
 const kinds = (post: Received) => told(post).events.map(({ kind }) => kind);
 
-describe('what happens', () => {
-  it('is told to the webhook: a refused key that takes its profile down is a failover', async () => {
+describe('a notification', () => {
+  it('is sent to the webhook: a refused key that takes its profile down is a failover', async () => {
     const { origin, post } = await receiver();
     const { core } = await notifier(origin + path);
     refuse(core);
@@ -76,7 +76,7 @@ describe('what happens', () => {
     expect(got.body).not.toContain('very-secret');
   });
 
-  it('at the same time is one message: the last endpoints go, and so does the last profile', async () => {
+  it('includes simultaneous subjects: the last endpoints, and the last profile', async () => {
     const { origin, post, received } = await receiver();
     const { core } = await notifier(origin, { settings: { 'notify.on': 'failover,all_down,credential' } });
     refuse(core, first);
@@ -85,7 +85,7 @@ describe('what happens', () => {
     expect(received).toHaveLength(1);
   });
 
-  it('that nobody asked for is not told', async () => {
+  it('is not sent for an event that was not chosen', async () => {
     const { origin, post } = await receiver();
     const { core } = await notifier(origin, { settings: { 'notify.on': 'all_down' } });
     refuse(core, first);
@@ -93,7 +93,7 @@ describe('what happens', () => {
     expect(kinds(await post(0))).toEqual(['all_down']);
   });
 
-  it('again within the window waits for its end, and comes with a count', async () => {
+  it('waits for the end of the window when it repeats, and has a count', async () => {
     const { origin, post, received } = await receiver();
     const { core } = await notifier(origin, { settings: { 'notify.window': 0.3 } });
     const failOver = { type: 'FailedOver', data: { from: 'main', to: 'spare', because: 'out' } };
@@ -104,7 +104,7 @@ describe('what happens', () => {
     expect(received).toHaveLength(2);
   });
 
-  it('goes in the format of the setting, signed', async () => {
+  it('is in the format of the setting, and signed', async () => {
     const { origin, post } = await receiver({ body: '{"errcode":0}' });
     const settings = { 'notify.format': 'dingtalk', 'notify.secret': 'SEC-of-the-bot' };
     const { core } = await notifier(`${origin}/robot/send?access_token=t`, { settings });
@@ -114,7 +114,7 @@ describe('what happens', () => {
     expect(JSON.parse(body)).toMatchObject({ msgtype: 'text' });
   });
 
-  it('is told to nobody while nothing is set up, and at once when it is', async () => {
+  it('is not sent while no channel is set up, and at once when one is', async () => {
     const { origin, post } = await receiver();
     const { core, set } = await notifier('');
     refuse(core, first);
@@ -123,7 +123,7 @@ describe('what happens', () => {
     expect(kinds(await post(0))).toEqual(['all_down']);
   });
 
-  it('is handed over before anything is sent: whoever reports it waits for nothing', async () => {
+  it('is handed over before it is sent: the reporter does not wait', async () => {
     const { origin, received, post } = await receiver('hang');
     const { core } = await notifier(origin, { limits: { stopMs: 1 } });
     refuse(core);
@@ -138,7 +138,7 @@ describe('a webhook that fails', () => {
     ['with 429', { status: 429 }],
     ['by closing the connection', 'drop' as const],
     ['as a bot that is busy does, with 200', { body: '{"errcode":-1,"errmsg":"busy"}' }],
-  ])('%s is tried again, and hears it', async (_, behaviour) => {
+  ])('%s is retried with success', async (_, behaviour) => {
     const { origin, post } = await receiver(behaviour, behaviour, { body: '{"errcode":0}' });
     const { core, made, undelivered } = await notifier(origin, { settings: { 'notify.format': 'wecom' } });
     refuse(core);
@@ -148,7 +148,7 @@ describe('a webhook that fails', () => {
     expect(undelivered).toEqual([]);
   });
 
-  it('for good is given up after four tries, with a sentence that shows no secret', async () => {
+  it('for good is given up after four attempts, with a sentence that shows no secret', async () => {
     const { origin, received } = await receiver({ status: 503, body: path });
     const { core, givenUp } = await notifier(origin + path);
     refuse(core);
@@ -156,7 +156,7 @@ describe('a webhook that fails', () => {
     expect(received).toHaveLength(4);
   });
 
-  it('with what will not change is not tried again', async () => {
+  it('permanently is not retried', async () => {
     const { origin, received } = await receiver({ status: 404, body: 'no_service' });
     const { core, givenUp } = await notifier(origin);
     refuse(core);
@@ -164,7 +164,7 @@ describe('a webhook that fails', () => {
     expect(received).toHaveLength(1);
   });
 
-  it('by sending elsewhere is not followed', async () => {
+  it('by a redirect is not followed', async () => {
     const other = await receiver();
     const { origin } = await receiver({ status: 307, headers: { location: other.origin } });
     const { core, givenUp } = await notifier(origin);
@@ -173,13 +173,13 @@ describe('a webhook that fails', () => {
     expect(other.received).toEqual([]);
   });
 
-  it('by not listening is given up too', async () => {
+  it('by refusing connections is given up too', async () => {
     const { core, givenUp } = await notifier(await nobody());
     refuse(core);
     expect(await givenUp()).toContain('ECONNREFUSED');
   });
 
-  it.each(['hang', 'stall'] as const)('by falling silent (%s) is given up after its time', async (behaviour) => {
+  it.each(['hang', 'stall'] as const)('by hanging (%s) is given up after its time', async (behaviour) => {
     const { origin, received } = await receiver(behaviour);
     const { core, givenUp } = await notifier(origin, { limits: { sendMs: 50, pausesMs: [1] } });
     refuse(core);
@@ -187,14 +187,14 @@ describe('a webhook that fails', () => {
     expect(received).toHaveLength(2);
   });
 
-  it('is given the time that it asks for, and not an hour of it', () => {
+  it('gets the wait that it asks for, but not an hour', () => {
     expect(pauseBefore(1_000, 0, 0)).toBe(800);
     expect(pauseBefore(1_000, 0, 1)).toBeCloseTo(1_200);
     expect(pauseBefore(1_000, 30_000, 0.5)).toBe(30_000);
     expect(pauseBefore(1_000, 3_600_000, 0.5)).toBe(60_000);
   });
 
-  it('does not keep the next message, which waits for its end', async () => {
+  it('does not block the next message, which waits for its end', async () => {
     const { origin, post } = await receiver({ status: 404 }, {});
     const { core, givenUp } = await notifier(origin);
     refuse(core, first);
@@ -203,7 +203,7 @@ describe('a webhook that fails', () => {
     expect(kinds(await post(1))).toEqual(['all_down']);
   });
 
-  it('because its URL cannot be read any more does not end the gateway', async () => {
+  it('because its URL cannot be decrypted does not end the gateway', async () => {
     const secret = () => {
       throw new Error('the vault is damaged');
     };
@@ -214,7 +214,7 @@ describe('a webhook that fails', () => {
 });
 
 describe('the end of the gateway', () => {
-  it('tells what still waits', async () => {
+  it('sends what still waits', async () => {
     const { origin, received } = await receiver();
     const { core, made } = await notifier(origin, { settings: { 'notify.window': 3_600 } });
     refuse(core);
@@ -222,7 +222,7 @@ describe('the end of the gateway', () => {
     expect(received).toHaveLength(1);
   });
 
-  it('does not wait for a webhook that is silent', async () => {
+  it('does not wait for a hanging webhook', async () => {
     const { origin, post } = await receiver('hang');
     const { core, made, undelivered } = await notifier(origin, { limits: { stopMs: 20 } });
     refuse(core);
@@ -231,7 +231,7 @@ describe('the end of the gateway', () => {
     expect(undelivered).toHaveLength(1);
   });
 
-  it('cuts a pause short, for one last try', async () => {
+  it('cuts a pause short, for one last attempt', async () => {
     const { origin, received } = await receiver({ status: 503 });
     const { core, made, undelivered, paused } = await notifier(origin, { limits: { pausesMs: [3_600_000, 1, 1] } });
     refuse(core);
@@ -240,12 +240,12 @@ describe('the end of the gateway', () => {
     expect([received.length, undelivered.length]).toEqual([2, 1]);
   });
 
-  it('is at once when there is nothing to tell', async () => {
+  it('is immediate when there is nothing to send', async () => {
     const { made } = await notifier('http://127.0.0.1:9/x', { limits: { stopMs: 3_600_000 } });
     await expect(made.stop()).resolves.toBeUndefined();
   });
 
-  it('is the end: what happens later is not told', async () => {
+  it('lets later events go unsent', async () => {
     const { origin, received } = await receiver();
     const { core, made } = await notifier(origin);
     await made.stop();

@@ -9,7 +9,7 @@ import { receiver } from './receiver.ts';
 const patienceMs = 60_000;
 
 it(
-  'tells in that language, once, and notes what was not taken without the URL',
+  'a gateway process notifies in its language, once, and logs a failed delivery without the URL',
   async () => {
     const endpoint = await receiver({ status: 401, body: '{"type":"error","error":{"type":"authentication_error"}}' });
     const webhook = await receiver({ status: 410 });

@@ -28,15 +28,15 @@ function withEnv(env: Readonly<Record<string, string>>): void {
   onTestFinished(() => void vi.unstubAllEnvs());
 }
 
-describe('a post', () => {
-  it('sends headers and body as they are, and says how long it is asked to wait', async () => {
+describe('a post by HTTP', () => {
+  it('sends headers and body unchanged, and returns the requested wait', async () => {
     const { origin, received } = await receiver({ status: 429, body: 'slow down', headers: { 'retry-after': '30' } });
     const answer = await post(hello(`${origin}/a?b=c`), never);
     expect(answer).toEqual({ status: 429, text: 'slow down', waitMs: 30_000 });
     expect(received[0]).toMatchObject({ path: '/a?b=c', headers: { 'x-one': '1' }, body: 'hello' });
   });
 
-  it.each(['soon', '-1', ''])('reads no time from retry-after: "%s"', async (retryAfter) => {
+  it.each(['soon', '-1', ''])('ignores an invalid retry-after: "%s"', async (retryAfter) => {
     const { origin } = await receiver({ headers: { 'retry-after': retryAfter } });
     expect(await post(hello(origin), never)).toMatchObject({ status: 200, waitMs: 0 });
   });
@@ -47,26 +47,26 @@ describe('a post', () => {
     expect(text.length).toBeLessThan(200_000);
   });
 
-  it('goes through the proxy of the environment', async () => {
+  it('uses the proxy of the environment', async () => {
     const { url, asked } = await proxy();
     withEnv({ https_proxy: url, no_proxy: '' });
     await expect(post(hello('https://hooks.example.com/x'), never)).rejects.toThrow();
     expect(await asked).toBe('hooks.example.com:443');
   });
 
-  it.each(['http://[', 'socks5://proxy:1'])('does not go past a proxy that is none: %s', async (https_proxy) => {
+  it.each(['http://[', 'socks5://proxy:1'])('does not bypass an invalid proxy: %s', async (https_proxy) => {
     withEnv({ https_proxy, no_proxy: '' });
     await expect(post(hello('https://hooks.example.com/x'), never)).rejects.toThrow('proxy');
   });
 
-  it('goes through one whose password has a percent sign that escapes nothing', async () => {
+  it('uses a proxy whose password has a percent sign that escapes nothing', async () => {
     const { url, asked } = await proxy();
     withEnv({ https_proxy: url.replace('http://', 'http://me:100%@'), no_proxy: '' });
     await expect(post(hello('https://hooks.example.com/x'), never)).rejects.toThrow();
     expect(await asked).toBe('hooks.example.com:443');
   });
 
-  it('goes to nobody without a good certificate, whatever the environment says', async () => {
+  it('requires a valid certificate, whatever the environment says', async () => {
     withEnv({ NODE_TLS_REJECT_UNAUTHORIZED: '0' });
     let heard = 0;
     const server = createSecure(selfSigned(Date.now() - 1_000_000, Date.now() + 1_000_000), () => void heard++);
@@ -77,7 +77,7 @@ describe('a post', () => {
     expect(heard).toBe(0);
   });
 
-  it('never goes through it to this machine', async () => {
+  it('never uses a proxy for this machine', async () => {
     withEnv({ http_proxy: await nobody(), no_proxy: '' });
     const { origin } = await receiver();
     expect(await post(hello(origin), never)).toMatchObject({ status: 200 });

@@ -11,15 +11,15 @@ import { temporaryHome } from '../support/home.ts';
 
 const key = randomBytes(keyBytes);
 
-describe('what was sealed', () => {
-  it.each([0, 1, 100_000])('opens as it was: %i bytes', (length) => {
+describe('sealed content', () => {
+  it.each([0, 1, 100_000])('opens unchanged: %i bytes', (length) => {
     const plain = randomBytes(length);
     const sealed = seal(key, plain, 'here');
     expect(sealed.length).toBe(nonceBytes + length + tagBytes);
     expect(open(key, sealed, 'here').equals(plain)).toBe(true);
   });
 
-  it('opens nowhere else, under no other key, and not when a bit of it was changed', () => {
+  it('opens in no other place, under no other key, and not when one bit changed', () => {
     const sealed = seal(key, Buffer.from('secret'), 'here');
     expect(() => open(key, sealed, 'there')).toThrow();
     expect(() => open(randomBytes(keyBytes), sealed, 'here')).toThrow();
@@ -38,15 +38,15 @@ describe('what was sealed', () => {
     expect(new Set(sealed).size).toBe(2);
   });
 
-  it('may have a nonce of its own, and its tag apart', () => {
+  it('may have a nonce of its own, and a separate tag', () => {
     const nonce = Buffer.alloc(nonceBytes, 1);
     const { encrypted, tag } = encrypt(key, nonce, Buffer.from('frame'));
     expect(decrypt(key, nonce, Buffer.concat([encrypted, tag])).toString()).toBe('frame');
   });
 });
 
-describe('what version 0.1.0 kept', () => {
-  it('in its vault opens', async () => {
+describe('content of version 0.1.0', () => {
+  it('in its vault decrypts', async () => {
     const home = temporaryHome();
     mkdirSync(home, { recursive: true, mode: 0o700 });
     writeFileSync(join(home, 'master.key'), `${old.master}\n`, { mode: 0o600 });
@@ -56,12 +56,12 @@ describe('what version 0.1.0 kept', () => {
     expect(vault.unseal(old.sealed)).toBe('what stood there before');
   });
 
-  it('in an export opens', async () => {
+  it('in an export decrypts', async () => {
     const incoming = await readDocument(old.document, 'correct horse');
     expect(JSON.stringify(incoming)).toContain('sk-ant-of-an-older-version');
   });
 
-  it('of a request opens', async () => {
+  it('of a request decrypts', async () => {
     const folder = join(temporaryHome(), 'bodies');
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     for (const [name, bytes] of Object.entries(old.bodies))

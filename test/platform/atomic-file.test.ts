@@ -21,7 +21,7 @@ import { makeFolderBeside, openExport, writeExport, writeFileAtomic } from '../.
 const permissionBits = 0o777;
 const isPosix = process.platform !== 'win32';
 
-describe('a file written at once', () => {
+describe('an atomic write of a file', () => {
   it('holds what was written, alone in its folder', () => {
     const folder = temporaryFolder();
     writeFileAtomic(join(folder, 'a.json'), '{"größe":1}\n');
@@ -29,14 +29,14 @@ describe('a file written at once', () => {
     expect(readdirSync(folder)).toEqual(['a.json']);
   });
 
-  it('holds megabytes whole', () => {
+  it('holds megabytes completely', () => {
     const path = join(temporaryFolder(), 'large');
     const text = 'ä'.repeat(4 * 1024 * 1024);
     writeFileAtomic(path, text);
     expect(readFileSync(path, 'utf8') === text).toBe(true);
   });
 
-  it('leaves the old one whole to whoever is reading it', () => {
+  it('leaves the old file complete for its readers', () => {
     const path = join(temporaryFolder(), 'a');
     writeFileAtomic(path, 'the old text, which is longer');
     const reader = openSync(path, 'r');
@@ -46,7 +46,7 @@ describe('a file written at once', () => {
     expect(readFileSync(path, 'utf8')).toBe('new');
   });
 
-  it('leaves nothing beside when it cannot take its place', () => {
+  it('leaves nothing behind when it cannot take its place', () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, 'taken'));
     writeFileSync(join(folder, 'taken', 'x'), '');
@@ -55,8 +55,8 @@ describe('a file written at once', () => {
   });
 });
 
-describe('an export', () => {
-  it('takes its name when it is whole, and leaves what was there when it is given up', () => {
+describe('an export to a file', () => {
+  it('takes its name when it is complete, and leaves the former file when it is abandoned', () => {
     const path = join(temporaryFolder(), 'incident');
     writeExport(path, 'the first');
     const second = openExport(path);
@@ -71,7 +71,7 @@ describe('an export', () => {
     expect([readFileSync(path, 'utf8'), readdirSync(join(path, '..'))]).toEqual(['the third', ['incident']]);
   });
 
-  it.runIf(isPosix)('goes into a stream as it is', () => {
+  it.runIf(isPosix)('is written directly into a stream', () => {
     const before = statSync('/dev/null');
     writeExport('/dev/null', 'x');
     expect([statSync('/dev/null').ino, statSync('/dev/null').isCharacterDevice()]).toEqual([before.ino, true]);
@@ -84,7 +84,7 @@ describe('an export', () => {
   });
 });
 
-describe.runIf(isPosix)('what somebody else has put there', () => {
+describe.runIf(isPosix)('a file that another user planted', () => {
   const writers: readonly (readonly [string, (path: string) => void])[] = [
     ['a file', (path) => writeFileAtomic(path, 'secret')],
     ['an export', (path) => writeExport(path, 'secret')],
@@ -103,7 +103,7 @@ describe.runIf(isPosix)('what somebody else has put there', () => {
     expect(readlinkSync(`${path}.${process.pid}.tmp`)).toBe(trap);
   });
 
-  it('cannot be there before: no two unfinished ones have the same name, and nobody else may look into them', () => {
+  it('cannot have the name of an unfinished file, which is unpredictable and private', () => {
     const folder = temporaryFolder();
     const before = process.umask(0);
     onTestFinished(() => {
@@ -120,14 +120,14 @@ describe.runIf(isPosix)('what somebody else has put there', () => {
   });
 });
 
-describe.runIf(isPosix)('its mode', () => {
+describe.runIf(isPosix)('the mode of a written file', () => {
   it('is for the owner alone unless told otherwise', () => {
     const path = join(temporaryFolder(), 'a');
     writeFileAtomic(path, 'secret');
     expect(modeOf(path)).toBe(0o600);
   });
 
-  it('becomes what was asked for, whatever the mask of the process and the file before', () => {
+  it('is the requested one, whatever the umask and the former file are', () => {
     const path = join(temporaryFolder(), 'a');
     const before = process.umask(0o077);
     onTestFinished(() => {

@@ -22,12 +22,12 @@ const probed = (core: Core) =>
   Object.fromEntries(probedEndpoints(sourceOf(core), () => unknown).map((one) => [one.id, one]));
 const fallOver = (core: Core) => core.tellEndpoint(first, attemptFailed('credential'), { by: 'traffic' });
 
-it('a new endpoint is in no doubt since it was added, and nothing is known of its probes', async () => {
+it('a new endpoint has no doubts and no results of probes', async () => {
   const { core } = await coreWithLadder();
   expect(probed(core)[first]).toMatchObject({ state: 'healthy', since: noon, provenAt: null, probedAt: null });
 });
 
-it('the profiles above the active one are waited for, unless one is pinned', async () => {
+it('the profiles above the active one are awaited, unless one is pinned', async () => {
   const { core } = await coreWithLadder();
   const isAbove = () => [first, second].map((id) => probed(core)[id]?.isAbove);
   expect(isAbove()).toEqual([false, false]);
@@ -37,7 +37,7 @@ it('the profiles above the active one are waited for, unless one is pinned', asy
   expect(isAbove()).toEqual([false, false]);
 });
 
-it('a profile without a tier is above nobody', async () => {
+it('a profile without a tier is above no other', async () => {
   const { core } = await coreWithLadder();
   fallOver(core);
   core.report(streams.profile('main' as ProfileName), [{ type: 'TierAssigned', data: { name: 'main', tier: null } }], {
@@ -46,7 +46,7 @@ it('a profile without a tier is above nobody', async () => {
   expect(probed(core)[first]?.isAbove).toBe(false);
 });
 
-it('what the log knows of probes and answers outlives the one who probes', async () => {
+it('the results of probes and answers in the log outlive the prober', async () => {
   const { core, world } = await coreWithLadder();
   const data = { responseMs: 5, ttftMs: 3, score: 99, model: 'm', tokens: 31 };
   core.tellEndpoint(first, { type: 'ProbeSucceeded', data }, { by: 'probe' });
@@ -61,7 +61,7 @@ it('what the log knows of probes and answers outlives the one who probes', async
   expect(probed(core)[first]).toMatchObject({ provenAt: noon, probedAt: noon + 1_000 });
 });
 
-it('an endpoint is weighed against its equals alone: the same profile, the same priority, not disabled', async () => {
+it('an endpoint is compared with its peers alone: the same profile, the same priority, not disabled', async () => {
   const { core } = await coreWithLadder();
   const ids = ['33333333', '44444444', '55555555'] as EndpointId[];
   const [equal, lower, disabled] = ids as [EndpointId, EndpointId, EndpointId];

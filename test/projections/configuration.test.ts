@@ -45,8 +45,8 @@ const withProfiles = (...profiles: readonly ConfiguredProfile[]): Configuration 
   profiles,
 });
 
-describe('differences', () => {
-  it('name a setting, a field, a tier, by where it stands', () => {
+describe('differences of configurations', () => {
+  it('name a setting, a field, a tier, by its path', () => {
     const from = withProfiles(profile('work', { endpoints: [endpoint('11111111')] }));
     const to = {
       ...withProfiles(
@@ -62,7 +62,7 @@ describe('differences', () => {
     ]);
   });
 
-  it('take a noun that is new for one change, and tell no name of a secret', () => {
+  it('count a new noun as one change, and show no name of a secret', () => {
     const to = withProfiles(profile('work', { endpoints: [endpoint('11111111', { secret: 'vault-name' })] }));
     const changes = differences(nothing, to);
     expect(changes.map(({ path }) => path)).toEqual(['default', 'profiles/work']);
@@ -70,15 +70,15 @@ describe('differences', () => {
     expect(JSON.stringify(changes)).not.toContain('vault-name');
   });
 
-  it('see another key under the same mask', () => {
+  it('include another key with the same mask', () => {
     const from = withProfiles(profile('work', { endpoints: [endpoint('11111111', { secret: 'a' })] }));
     const to = withProfiles(profile('work', { endpoints: [endpoint('11111111', { secret: 'b' })] }));
     expect(differences(from, to).map(({ path }) => path)).toEqual(['profiles/work/endpoints/11111111/key']);
   });
 });
 
-describe('steps', () => {
-  it('move only those in a tier that stand in another order', () => {
+describe('the facts between two configurations', () => {
+  it('move only the profiles of a tier whose order differs', () => {
     const tier = (names: readonly string[]) =>
       withProfiles(
         ...[...names].sort().map((name) => profile(name, { tier: 'primary', position: names.indexOf(name) })),
@@ -92,7 +92,7 @@ describe('steps', () => {
     expect(moved(['a', 'b', 'c'], ['c', 'a', 'b'])).toEqual(['a', 'b']);
   });
 
-  it('end what was held against an endpoint when its key or address becomes another', () => {
+  it('clear an endpoint’s failures when its key or address changes', () => {
     const from = withProfiles(profile('work', { endpoints: [endpoint('11111111')] }));
     const to = withProfiles(profile('work', { endpoints: [endpoint('11111111', { secret: 'new' })] }));
     expect(stepsTowards(from, to, () => 0).map(({ fact }) => fact.type)).toEqual(['EndpointChanged', 'KeyChanged']);

@@ -27,7 +27,7 @@ const asked = (sketch: Quantiles) => [0, 0.25, 0.5, 0.95, 0.99, 1].map((q) => sk
 const throughJson = (sketch: Quantiles) => Quantiles.from(JSON.parse(JSON.stringify(sketch)));
 
 describe('quantiles', () => {
-  it('are at most 2 % off, whatever the numbers are', () => {
+  it('are at most 2 % off, for any numbers', () => {
     fc.assert(
       fc.property(someTimes, rank, (values, q) => {
         const truth = exact(values, q);
@@ -37,7 +37,7 @@ describe('quantiles', () => {
     );
   });
 
-  it('never fall when more is asked for', () => {
+  it('never fall for a larger share', () => {
     fc.assert(
       fc.property(someTimes, (values) => {
         const told = asked(sketchOf(values)).map(Number);
@@ -46,7 +46,7 @@ describe('quantiles', () => {
     );
   });
 
-  it('survive JSON, and go on from there', () => {
+  it('survive JSON, and continue from there', () => {
     fc.assert(
       fc.property(someTimes, times, (values, next) => {
         const sketch = sketchOf(values);
@@ -59,17 +59,17 @@ describe('quantiles', () => {
     );
   });
 
-  it('of nothing are null, and so is the mean', () => {
+  it('of no numbers are null, and so is the mean', () => {
     const nothing = new Quantiles();
     expect([nothing.at(0.5), nothing.mean, nothing.count]).toEqual([null, null, 0]);
     expect(throughJson(nothing).at(0.5)).toBeNull();
   });
 
-  it('have an exact mean beside them', () => {
+  it('come with an exact mean', () => {
     expect(sketchOf([1, 2, 6]).mean).toBe(3);
   });
 
-  it('count what lies below and above their range at its ends', () => {
+  it('count numbers outside their range at its ends', () => {
     const sketch = sketchOf([0, 0.001, 1e12]);
     expect(sketch.count).toBe(3);
     expect(sketch.at(0.5)).toBeLessThanOrEqual(0.01);

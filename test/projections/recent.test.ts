@@ -37,7 +37,7 @@ function attemptFailed(detail: CallReason | null): Recorded {
   return atEndpoint(one, { type: 'AttemptFailed', data } satisfies EndpointReport);
 }
 
-describe('an endpoint nobody asked', () => {
+describe('an endpoint without results', () => {
   it('has no rates, no times and no score', () => {
     expect(doing(served({ endpoint: two }))).toEqual({
       checks: 0,
@@ -65,24 +65,24 @@ describe('an endpoint nobody asked', () => {
   });
 });
 
-describe('what counts', () => {
+describe('a result of an endpoint', () => {
   it('is each attempt inside a request', () => {
     const recent = recentOf(served({ endpoint: two, attempts: [attempt(one, 'timeout'), attempt(two)] }), good());
     expect(recent.of(one).successRate).toBe(0.5);
     expect(recent.of(two).successRate).toBe(1);
   });
 
-  it('is an attempt once, though the endpoint tells of it too: that gives the words', () => {
+  it('is counted once for an attempt, although the endpoint’s own fact supplies the words', () => {
     const recent = recentOf(attemptFailed(reason('status', { status: 503, type: null })), bad());
     expect(recent.window(one, noon)).toMatchObject({ attempts: 1, failures: 1 });
     expect(recent.of(one).lastError).toEqual(reason('status', { status: 503, type: null }));
   });
 
-  it('names the failure where there are no words', () => {
+  it('has the kind of failure as its error if there are no words', () => {
     expect(doing(attemptFailed(null)).lastError).toBe('serverError');
   });
 
-  it('is not a client that left, nor a model that the endpoint never had', () => {
+  it('is not given by a client that left, or a model that the endpoint never had', () => {
     const left = inRequest({
       type: 'RequestCancelled',
       data: ended({ attempts: [attempt(one, 'cancelled')] }),
@@ -91,14 +91,14 @@ describe('what counts', () => {
     expect(doing(good(), left).consecutiveSuccesses).toBe(1);
   });
 
-  it('is a broken answer, as a failure', () => {
+  it('is a failure for a broken answer', () => {
     const failure = 'brokenAnswer' as const;
     const data = { ...ended({ attempts: [attempt(one, failure, 200)] }), failure };
     const broken = inRequest({ type: 'AnswerBroken', data });
     expect(doing(good(), broken)).toMatchObject({ successRate: 0.5, consecutiveSuccesses: 0 });
   });
 
-  it('is a probe, and it says when the last check was', () => {
+  it('may come from a probe, which sets the time of the last check', () => {
     expect(doing(probed(400, noon), probeFailed(reason('noAnswerInTime'), noon + second))).toMatchObject({
       successRate: 0.5,
       avgResponseMs: 400,
@@ -108,13 +108,13 @@ describe('what counts', () => {
   });
 });
 
-describe('the rates', () => {
-  it('are of all attempts, and of the last twenty', () => {
+describe('the rates of an endpoint', () => {
+  it('cover all attempts, and the last twenty', () => {
     const told = doing(...times(20, bad), ...times(15, good), ...times(5, bad));
     expect(told).toMatchObject({ successRate: 15 / 40, recentSuccessRate: 15 / 20 });
   });
 
-  it('of all attempts go on counting when the old ones are forgotten', () => {
+  it('of all attempts keep counting when the old ones are forgotten', () => {
     const told = doing(...times(1_000, bad), ...times(1_000, good));
     expect(told).toMatchObject({ successRate: 0.5, recentSuccessRate: 1 });
   });
@@ -126,7 +126,7 @@ describe('the rates', () => {
 });
 
 describe('the window of the last 120 seconds', () => {
-  it('holds the attempts in it, and forgets those before', () => {
+  it('holds the attempts in it, and forgets earlier ones', () => {
     const recent = recentOf(
       failedAt(one, 'timeout', noon),
       served({}, noon + 60 * second),
@@ -138,14 +138,14 @@ describe('the window of the last 120 seconds', () => {
     expect(counts(300)).toMatchObject({ attempts: 0, failures: 0 });
   });
 
-  it('is not mixed up by a busy endpoint: at least the last 256 attempts are in it', () => {
+  it('covers a busy endpoint: at least the last 256 attempts are in it', () => {
     const { attempts, failures } = recentOf(...times(600, good), ...times(256, bad)).window(one, noon);
     expect(failures).toBe(256);
     expect(attempts).toBeGreaterThanOrEqual(256);
   });
 });
 
-describe('the usual time to the first token', () => {
+describe('the typical time to the first token', () => {
   it('is unknown below five samples, and then their median', () => {
     const slowly = (i: number) => served({ ttftMs: [100, 100, 400, 900, 900][i] ?? 0 });
     expect(recentOf(...times(4, slowly)).window(one, noon).medianTtftMs).toBeNull();
@@ -153,7 +153,7 @@ describe('the usual time to the first token', () => {
     expect(Math.abs(median - 400) / 400).toBeLessThan(0.02);
   });
 
-  it('is that of who answered, and no request without tokens has any', () => {
+  it('is that of the endpoint that answered, and is unaffected by requests without tokens', () => {
     const recent = recentOf(
       ...times(5, () => served({ endpoint: two, ttftMs: 100, attempts: [attempt(one, 'timeout'), attempt(two)] })),
       ...times(5, () => served({ ttftMs: null })),
@@ -171,7 +171,7 @@ describe('the response times', () => {
     expect(Math.abs((told.p95ResponseMs ?? 0) - 95)).toBeLessThanOrEqual(95 * 0.02 + 0.5);
   });
 
-  it('are those of attempts that were answered', () => {
+  it('are those of answered attempts', () => {
     const failedLate = inRequest({
       type: 'RequestFailed',
       data: { ...ended({ attempts: [attempt(one, 'serverError', 9_000)] }), because: 'failed' },
@@ -204,12 +204,12 @@ describe('the stability score', () => {
     expect([1, 10, 20, 40].map(scoreAfter)).toEqual([81, 90, 100, 100]);
   });
 
-  it('falls when the times go up and down, and never below what the rest is worth', () => {
+  it('falls when the times vary, and never below the worth of the other parts', () => {
     const wild = (i: number) => served({ attempts: [attempt(one, 'answered', i % 10 === 0 ? 60_000 : 10)] });
     expect(doing(...times(20, wild)).stability).toBe(70);
   });
 
-  it('forgets old times: what has become steady is steady', () => {
+  it('forgets old times: an endpoint that became steady counts as steady', () => {
     const slow = () => served({ attempts: [attempt(one, 'answered', 30_000)] });
     expect(doing(...times(50, slow), ...times(20, good)).stability).toBe(100);
   });
@@ -227,7 +227,7 @@ describe('verdicts', () => {
     expect(checks).toBe(4);
   });
 
-  it('of a probe that was only noted change no rate: a retired model is no sick endpoint', () => {
+  it('of a probe that does not count change no rate: a retired model is no fault of the endpoint', () => {
     const data = { depth: 'conversation', verdict: 'model_error', responseMs: 9, score: 0, tokens: 0 } as const;
     const noted = atEndpoint(one, { type: 'ProbeNoted', data: { ...data, ttftMs: null, model: 'm', detail: '404' } });
     expect(doing(good(), noted)).toMatchObject({
@@ -238,13 +238,13 @@ describe('verdicts', () => {
     });
   });
 
-  it('of an attempt without a network are none', () => {
+  it('do not include attempts without a network', () => {
     expect(doing(good(), failedAt(one, 'noNetwork'))).toMatchObject({ checks: 1, consecutiveFailures: 0 });
   });
 });
 
-describe('what probing has cost', () => {
-  it('is told with how often it led to a decision', () => {
+describe('the cost of probing', () => {
+  it('is shown with how often it led to a decision', () => {
     const probe = { ...probed(100), seq: 5 };
     const recovering = atEndpoint(one, { type: 'EndpointRecovering', data: { ramp: 0, nextAt: null } });
     const recent = recentOf(probe, { ...recovering, seq: 6, cause: 5 }, { ...probed(100), seq: 7 });
@@ -252,15 +252,15 @@ describe('what probing has cost', () => {
     expect(throughJson(recent).of(one).probing).toEqual({ probes: 2, tokens: 2, changes: 1 });
   });
 
-  it('is not praised for what traffic has led to', () => {
+  it('is not credited with decisions from traffic', () => {
     const out = { because: 'timeout', until: noon, belief: 'inferred', times: 1, held: false } as const;
     const failed = atEndpoint(one, { type: 'EndpointFailed', data: out });
     expect(doing({ ...probed(100), seq: 5 }, { ...failed, seq: 9, cause: 8 }).probing.changes).toBe(0);
   });
 });
 
-describe('what is saved', () => {
-  it('is the same when it comes back, and goes on from there', () => {
+describe('saved results', () => {
+  it('are equal when they are restored, and continue from there', () => {
     const recent = recentOf(
       ...times(30, good),
       bad(),
@@ -275,7 +275,7 @@ describe('what is saved', () => {
     }
   });
 
-  it('does not change when facts come after it was taken', () => {
+  it('do not change with later facts', () => {
     const recent = recentOf(good());
     const saved = recent.toJSON();
     const then = JSON.stringify(saved);
@@ -284,7 +284,7 @@ describe('what is saved', () => {
     expect(JSON.stringify(saved)).toBe(then);
   });
 
-  it('stays small however busy the endpoint is', () => {
+  it('stay small however busy the endpoint is', () => {
     const recent = new Recent();
     for (let i = 0; i < 20_000; i++) {
       recent.apply(served({ attempts: [attempt(one, 'answered', 1.01 ** (i % 2_000))], ttftMs: i }));

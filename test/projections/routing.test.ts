@@ -32,18 +32,18 @@ it('a healthy endpoint is usable', async () => {
   expect(rungs[0]).toMatchObject({ name: 'main', usable: 1, enabled: 1, endpoints: 1, certain: false });
 });
 
-it('one that is tried is usable', async () => {
+it('an endpoint that is half-open counts as usable', async () => {
   const { rungs } = await after([first, disabled], [first, enabled]);
   expect(rungs[0]).toMatchObject({ usable: 1, enabled: 1, endpoints: 1, certain: false });
 });
 
-it('one that is disabled counts for nothing but for being there: the next profile is active at once', async () => {
+it('a disabled endpoint only counts as existing: the next profile is active at once', async () => {
   const { rungs, state, active } = await after([first, disabled]);
   expect(rungs[0]).toMatchObject({ usable: 0, enabled: 0, endpoints: 1, certain: true });
   expect({ state, active }).toEqual({ state: 'degraded', active: 'spare' });
 });
 
-it('without looking at health, only a hand and a refusal make an endpoint unusable', async () => {
+it('with health_aware off, only a disabled or refused endpoint is unusable', async () => {
   const down = Array.from({ length: 3 }, () => [first, attemptFailed('unreachable')] as const);
   const { rungs } = await seen(false, down);
   expect(rungs[0]).toMatchObject({ usable: 1, enabled: 1, certain: false });
@@ -51,7 +51,7 @@ it('without looking at health, only a hand and a refusal make an endpoint unusab
   expect(refused.rungs[0]).toMatchObject({ usable: 0, certain: true });
 });
 
-it('the ladder is failed when all are disabled, by hand or not', async () => {
+it('the ladder has failed when all endpoints are disabled or ejected', async () => {
   expect((await after([first, disabled], [second, disabled])).state).toBe('failed');
   expect((await after([first, attemptFailed('credential')], [second, disabled])).state).toBe('failed');
 });

@@ -26,23 +26,23 @@ const ofQueue = (own: OwnTry | null): Recorded =>
     data: { attempt: 1, epoch: 'e', answer: 'a', bytes: 9, status: 200, own, expiresAt: 0 },
   });
 
-describe('an answer that was got while no client was there', () => {
+describe('an answer that came without a waiting client', () => {
   const usage = { input: 10, output: 20, cacheRead: 3, cacheWrite: 4 };
   const own = { endpoint: one, model: 'claude-test', ttfbMs: 200, ttftMs: 300, usage };
 
-  it('counts as any other', () => {
+  it('counts like any other', () => {
     expect(rowsOf(ofQueue(own))).toEqual(rowsOf(served()));
   });
 
-  it('counts once, whoever collects it', () => {
+  it('counts once, whichever client collects it', () => {
     expect(rowsOf(ofQueue(own), served({ attempts: [], usage: null }))).toEqual(rowsOf(ofQueue(own)));
   });
 
-  it('counts with the request of its client, when that was there', () => {
+  it('counts with the request of its client, if that was waiting', () => {
     expect(rowsOf(ofQueue(null), served())).toEqual(rowsOf(served()));
   });
 
-  it('that an older version wrote down counts nothing: what it took is not known', () => {
+  it('in a log of an older version counts nothing, because its tokens are unknown', () => {
     const { own: _, ...older } = ofQueue(own).data as { own: OwnTry };
     expect(rowsOf(upcast({ ...ofQueue(own), data: older }))).toEqual([]);
   });
@@ -65,7 +65,7 @@ describe('a request that was served', () => {
     expect(Math.abs((row?.ttftMs.p99 ?? 0) - 300) / 300).toBeLessThan(0.02);
   });
 
-  it('after a failover is the request of who answered, and a failure of who did not', () => {
+  it('after a failover counts as a request where it was answered, and as a failure where it was not', () => {
     const rows = rowsOf(served({ endpoint: two, attempts: [attempt(one, 'serverError'), attempt(two)] }));
     expect(rows).toEqual([
       expect.objectContaining({
@@ -80,7 +80,7 @@ describe('a request that was served', () => {
     ]);
   });
 
-  it('without a word on tokens or on its first token counts all the same', () => {
+  it('without tokens or a first token counts all the same', () => {
     const partly = { input: 1, output: null, cacheRead: null, cacheWrite: null };
     const [row] = rowsOf(served({ usage: null, ttftMs: null }), served({ usage: partly, ttftMs: null }));
     expect(row).toMatchObject({
@@ -92,23 +92,23 @@ describe('a request that was served', () => {
 });
 
 describe('a request that was not served', () => {
-  it('is no request of any endpoint, only the failure of those that were asked', () => {
+  it('counts as no request of any endpoint, only as failures of the endpoints that were asked', () => {
     const [row] = rowsOf(failedAt(one, 'unreachable'));
     expect(row).toMatchObject({ requests: 0, attempts: 1, failures: 1, ttfbMs: noTimes });
   });
 
-  it('that no endpoint was asked for leaves no row', () => {
+  it('without any attempt leaves no row', () => {
     const data = { ...ended({ attempts: [] }), because: 'noEndpoint' };
     expect(rowsOf(inRequest({ type: 'RequestFailed', data }))).toEqual([]);
   });
 
-  it('because the client left is nobody’s failure', () => {
+  it('because the client left is no endpoint’s failure', () => {
     const data = ended({ attempts: [attempt(one, 'cancelled')] });
     const [row] = rowsOf(inRequest({ type: 'RequestCancelled', data }));
     expect(row).toMatchObject({ requests: 0, attempts: 1, failures: 0 });
   });
 
-  it('whole, because the answer broke, is a request and a failure, and its tokens are paid for', () => {
+  it('completely, because the answer broke, counts as a request and a failure, and its tokens are billed', () => {
     const failure = 'brokenAnswer' as const;
     const data = { ...ended({ attempts: [attempt(one, failure, 200)] }), failure };
     const [row] = rowsOf(inRequest({ type: 'AnswerBroken', data }));
@@ -116,18 +116,18 @@ describe('a request that was not served', () => {
   });
 });
 
-describe('the rows', () => {
-  it('keep models apart, and requests without a model', () => {
+describe('the rows of the statistics', () => {
+  it('separate models, and requests without a model', () => {
     const models = rowsOf(served({ model: 'a' }), served({ model: 'b' }), served({ model: null }));
     expect(models.map(({ model }) => model)).toEqual(['a', 'b', null]);
   });
 
-  it('of an endpoint that is gone have no profile', () => {
+  it('of a removed endpoint have no profile', () => {
     const [row] = rowsOf(served({ endpoint: '33333333' }));
     expect(row?.profile).toBeNull();
   });
 
-  it('tell the percentiles of many requests', () => {
+  it('show the percentiles of many requests', () => {
     const [row] = rowsOf(...Array.from({ length: 100 }, (_, i) => served({ ttfbMs: i + 1 })));
     for (const [told, truth] of [
       [row?.ttfbMs.p50, 50],
@@ -153,7 +153,7 @@ describe('the rows', () => {
 });
 
 describe('the saved statistics', () => {
-  it('are the same when they come back, and go on from there', () => {
+  it('are equal when they are restored, and continue from there', () => {
     const stats = statsOf(served(), served({ model: null }), failedAt(two, 'timeout'));
     const back = throughJson(stats);
     expect(back.rows(profileOf)).toEqual(stats.rows(profileOf));
@@ -161,7 +161,7 @@ describe('the saved statistics', () => {
     expect(back.rows(profileOf)).toEqual(stats.rows(profileOf));
   });
 
-  it('do not change when facts come after they were taken', () => {
+  it('do not change with later facts', () => {
     const stats = statsOf(served());
     const saved = stats.toJSON();
     const then = JSON.stringify(saved);

@@ -31,7 +31,7 @@ describe('after content, an endpoint that', () => {
   };
 
   for (const [title, { next, idle = 120 }] of Object.entries(rows)) {
-    it(`${title} cuts the client’s connection, without a word more, and the session goes elsewhere`, async () => {
+    it(`${title} aborts the client’s connection, and the session moves to another endpoint`, async () => {
       const a = await upstream('a', streams(begun, next), answers());
       const b = await upstream('b');
       const gw = await gateway({ main: [a, b] }, { settings: { 'proxy.idle_timeout': idle } });
@@ -53,7 +53,7 @@ describe('after content, an endpoint that', () => {
     });
   }
 
-  it('sends an error event in pieces is seen through', async () => {
+  it('sends an error event in pieces is recognised', async () => {
     const error = sse('error', { error: { type: 'overloaded_error' } });
     const pieces = [begun, error.slice(0, 3), error.slice(3, 9), error.slice(9)].map((text) => Buffer.from(text));
     const gw = await gateway({ main: [await upstream('a', inPieces(pieces))] });
@@ -64,7 +64,7 @@ describe('after content, an endpoint that', () => {
   });
 });
 
-describe('a client that goes away', () => {
+describe('a client that disconnects', () => {
   const moments: Readonly<Record<string, Step>> = {
     'before the headers': silence,
     'before content': streams(start, silence),
@@ -72,7 +72,7 @@ describe('a client that goes away', () => {
   };
 
   for (const [title, step] of Object.entries(moments)) {
-    it(`${title} ends the call of the upstream, and nobody is to blame`, async () => {
+    it(`${title} ends the attempt upstream, without blame for the endpoint`, async () => {
       const reached = signal();
       const a = await upstream('a', (turn) => {
         reached.give();
@@ -91,7 +91,7 @@ describe('a client that goes away', () => {
     });
   }
 
-  it('gives the permit of a trial back', async () => {
+  it('returns the half-open permit', async () => {
     const reached = signal();
     const a = await upstream('a', () => reached.give(), answers());
     const gw = await gateway({ main: [a, await upstream('b')] });
@@ -103,7 +103,7 @@ describe('a client that goes away', () => {
     expect((await ask(gw)).headers['x-qcc-endpoint']).toBe('a');
   });
 
-  it('does not stay bound to where it did not get an answer', async () => {
+  it('is not bound to an endpoint that did not answer it', async () => {
     const reached = signal();
     const a = await upstream('a', () => reached.give(), answers());
     const gw = await gateway({ main: [a] });

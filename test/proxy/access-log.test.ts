@@ -35,7 +35,7 @@ describe('the access log', () => {
     expect(lines).toEqual(held);
   });
 
-  it.each(['error', 'warn', 'info', 'debug'] as LogLevel[])('tells each attempt at debug alone: %s', (level) => {
+  it.each(['error', 'warn', 'info', 'debug'] as LogLevel[])('lists each attempt at debug alone: %s', (level) => {
     const line = JSON.parse(accessLine('r', 0, 'POST', ends.failed, level) ?? '') as { tries?: readonly object[] };
     expect(line.tries).toEqual(level === 'debug' ? [attempt, attempt] : undefined);
   });

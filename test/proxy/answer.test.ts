@@ -44,8 +44,8 @@ async function committed() {
 
 const json = ['content-type', 'application/json'];
 
-describe('an answer whose head had to go out before it was there', () => {
-  it('is the JSON that comes', async () => {
+describe('an answer whose head was committed early', () => {
+  it('is the JSON that arrives', async () => {
     const { answer, told } = await committed();
     answer.head(200, json, () => undefined);
     answer.data(Buffer.from(message));
@@ -59,7 +59,7 @@ describe('an answer whose head had to go out before it was there', () => {
     ['an encoded body', 200, [...json, 'content-encoding', 'gzip'], 'gzip'],
     ['an error', 529, json, '{"type":"error","error":{"type":"overloaded_error","message":"no"}}'],
     ['a refusal of the request itself', 400, json, '{"type":"error","error":{"type":"invalid_request_error"}}'],
-  ])('is cut off when %s comes instead, and nothing of that goes out', async (_, status, head, body) => {
+  ])('is aborted when %s arrives instead, and nothing of that is sent', async (_, status, head, body) => {
     const { answer, told, abortedTimes } = await committed();
     answer.head(status, head, () => undefined);
     answer.data(Buffer.from(body));
@@ -70,7 +70,7 @@ describe('an answer whose head had to go out before it was there', () => {
 });
 
 describe('an answer that is an event stream', () => {
-  it('gets no JSON head when its time comes while it is looked at', async () => {
+  it('gets no JSON head when the early commit is due while it is inspected', async () => {
     const told: string[] = [];
     const receiver = { isBegun: false, hold: () => told.push('hold'), cut: () => undefined } as object as Receiver;
     const answer = new Answer(
@@ -91,7 +91,7 @@ describe('an answer that is an event stream', () => {
     expect(told).toEqual([]);
   });
 
-  it('is given up after so much without content, however small its pieces are', async () => {
+  it('is given up after so much data without content, however small its pieces are', async () => {
     const receiver = { isBegun: false } as object as Receiver;
     const answer = new Answer(
       receiver,
@@ -138,7 +138,7 @@ describe('a stream without content', () => {
     return { answer, told, pass };
   }
 
-  it('is waited for so long, and no longer', async () => {
+  it('is waited for until its limit, and no longer', async () => {
     const { pass } = waited();
     expect(await pass(patienceMs - 1)).toBeUndefined();
     expect(await pass(1)).toBe('200: no content in time');

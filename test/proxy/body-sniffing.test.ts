@@ -7,7 +7,7 @@ import { type RequestSummary, sniffBody, surelyNoStream } from '../../src/proxy/
 const peeked = (text: string) => sniffBody(Buffer.from(text)) as RequestSummary;
 const nothing = { model: null, stream: false, session: null };
 
-describe('a look at a body', () => {
+describe('body sniffing', () => {
   it('finds model, stream and session', () => {
     const user = JSON.stringify({ device_id: 'd', account_uuid: '', session_id: 's-1' });
     const body = { model: 'claude-test', messages: [], metadata: { user_id: user }, stream: true };
@@ -62,7 +62,7 @@ describe('a look at a body', () => {
     ['a user_id without a session', '{"metadata":{"user_id":"{}"}}'],
     ['a session that is no text', '{"metadata":{"user_id":"{\\"session_id\\":7}"}}'],
     ['metadata that is null', '{"metadata":null}'],
-  ])('makes nothing of %s', (_, text) => {
+  ])('rejects %s', (_, text) => {
     expect(peeked(text)).toEqual(nothing);
   });
 
@@ -83,7 +83,7 @@ describe('a look at a body', () => {
     );
   });
 
-  it('never throws, whatever the bytes', () => {
+  it('never throws, for any bytes', () => {
     fc.assert(
       fc.property(fc.oneof(fc.uint8Array(), fc.string({ unit: fc.constantFrom(...'{}[]",:\\ atf1') })), (given) => {
         expect(() => sniffBody(Buffer.from(given as string))).not.toThrow();
@@ -103,7 +103,7 @@ describe('a look at a body', () => {
     expect(time(() => sniffBody(body))).toBeLessThan(time(() => JSON.parse(body.toString())));
   });
 
-  it('costs as much in a large body as in a small one, when all is where it usually stands', () => {
+  it('costs as much for a large body as for a small one, when all fields are in their usual places', () => {
     const messages = Array.from({ length: 40_000 }, () => ({
       role: 'user',
       content: [{ type: 'text', text: 'word' }],
@@ -126,7 +126,7 @@ describe('a large body', () => {
     ['behind a long text', `{"system":"${large}","stream":true,"model":"m","metadata":{"user_id":${user}},"tools":[]}`],
     ['behind blanks', `${large}{"stream":true,"model":"m","metadata":{"user_id":${user}}}${large}`],
     ['before a fault', `{"stream":true,"model":"m","metadata":{"user_id":${user}},"messages":[${large}}`],
-  ])('is read for what stands %s', async (_, text) => {
+  ])('is read for the fields %s', async (_, text) => {
     expect(await sniffBody(Buffer.from(text))).toEqual({ model: 'm', stream: true, session: 's' });
   });
 
@@ -149,7 +149,7 @@ describe('a large body', () => {
     ['digits', '9'],
     ['members', '"a":1,'],
     ['objects', '{"a":{},'],
-  ])('of %s gives others their turn', async (_, unit) => {
+  ])('of %s yields to other work', async (_, unit) => {
     for (const text of [
       `{"x":[${unit.repeat(2_000_000)}`,
       `{"x":${unit.repeat(2_000_000)}`,
@@ -165,7 +165,7 @@ describe('a large body', () => {
   });
 });
 
-describe('that no stream is asked for', () => {
+describe('the certainty that no stream was requested', () => {
   it.each([
     ['{"model":"m","stream":false}', true],
     ['{"model":"m","stream" :\n false}', true],
@@ -183,11 +183,11 @@ describe('that no stream is asked for', () => {
     ['', false],
     ['stream', false],
     [`{${'"stream":0,'.repeat(2_000)}"a":1}`, false],
-  ])('is sure of %s or not', (text, isSure) => {
+  ])('is judged for %s', (text, isSure) => {
     expect(surelyNoStream(Buffer.from(text))).toBe(isSure);
   });
 
-  it('is never sure where a parser finds one', () => {
+  it('never exists if a parser finds one', () => {
     const blank = fc.stringMatching(/^[ \t\n]{0,80}$/);
     const value = fc.constantFrom('true', 'false', 'null', '1', '"true"');
     fc.assert(

@@ -28,8 +28,8 @@ class Sender extends EventEmitter {
 
 const settled = async (read: Promise<unknown>) => Promise.race([read, Promise.resolve('coming')]);
 
-describe('a body', () => {
-  it('is what came, in however many pieces, with or without its length', async () => {
+describe('the body of a request', () => {
+  it('is returned unchanged, in any number of pieces, with or without its length', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.uint8Array({ maxLength: 400 })), fc.boolean(), async (pieces, tellsLength) => {
         const whole = Buffer.concat(pieces);
@@ -46,7 +46,7 @@ describe('a body', () => {
     );
   });
 
-  it('that was announced takes nothing before it comes', async () => {
+  it('that was announced takes no memory before it arrives', async () => {
     const bodies = new Bodies();
     const senders = Array.from({ length: 700 }, () => new Sender());
     for (const sender of senders) void bodies.read(sender.asRequest, String(31 * MiB));
@@ -66,7 +66,7 @@ describe('a body', () => {
     expect(((await read) as Body).bytes.length).toBe(MiB);
   });
 
-  it('that comes in crumbs waits for its turn, one of all that do so at a time', () => {
+  it('that arrives very slowly waits for its turn, one at a time', () => {
     vi.useFakeTimers({ toFake: ['setTimeout'] });
     try {
       const bodies = new Bodies();
@@ -101,7 +101,7 @@ describe('a body', () => {
     expect(bodies.held).toBe(0);
   });
 
-  it.each(['close', 'error'])('that ends with %s is given back', async (event) => {
+  it.each(['close', 'error'])('that ends with %s is freed', async (event) => {
     const bodies = new Bodies();
     const sender = new Sender();
     const read = bodies.read(sender.asRequest, String(MiB));
@@ -112,7 +112,7 @@ describe('a body', () => {
     expect(bodies.held).toBe(0);
   });
 
-  it('that is given back twice is given back once', () => {
+  it('that is given back twice is freed once', () => {
     const given: Buffer[] = [];
     const body = new Body(Buffer.from('x'), 1, (bytes) => given.push(bytes));
     body.release();
@@ -120,7 +120,7 @@ describe('a body', () => {
     expect(given).toHaveLength(1);
   });
 
-  it('lets itself go when an answer has begun and all of it was sent, to the endpoint that answers', () => {
+  it('is freed when an answer has begun and all of it was sent, to the endpoint that answers', () => {
     const given: Buffer[] = [];
     const made = () => new Body(Buffer.from('x'), 1, (bytes) => given.push(bytes));
     const [one, two, three] = [made(), made(), made()];
@@ -139,7 +139,7 @@ describe('a body', () => {
 });
 
 describe('all bodies together', () => {
-  it('take 256 MiB, whoever announces what; the one that is over it is refused, and gives back what it has', async () => {
+  it('take 256 MiB, whatever is announced; the one beyond that is refused, and frees its memory', async () => {
     const bodies = new Bodies();
     const reads = Array.from({ length: 60 }, () => new Sender()).map((sender) => ({
       sender,
@@ -158,7 +158,7 @@ describe('all bodies together', () => {
     expect(bodies.held).toBe(0);
   });
 
-  it('that are whole keep their memory until they are given back', async () => {
+  it('that are complete keep their memory until they are given back', async () => {
     const bodies = new Bodies();
     const whole: Body[] = [];
     for (let n = 0; n < 8; n++) {
@@ -176,7 +176,7 @@ describe('all bodies together', () => {
     expect(await read).toBeInstanceOf(Body);
   });
 
-  it('make room for who sends, at the cost of who has stopped sending', async () => {
+  it('make room for active clients, at the cost of stalled ones', async () => {
     vi.useFakeTimers({ toFake: ['performance'] });
     try {
       const bodies = new Bodies();

@@ -20,7 +20,7 @@ const files = (connectionsMax: number): OpenFiles => ({
 const settings = { 'proxy.max_concurrent': 3 };
 
 describe('the clients of a gateway', () => {
-  it('may be as many as the settings promise to serve, at once when these change', async () => {
+  it('may be as many as the settings allow, at once when these change', async () => {
     const gw = await gateway({ main: [] });
     const max = () => gw.server.counts().connections.max;
     expect(max()).toBe(100 + 128 + 512);
@@ -30,7 +30,7 @@ describe('the clients of a gateway', () => {
     expect(max()).toBe(513);
   });
 
-  it('are no more than open files allow', async () => {
+  it('are limited by file descriptors', async () => {
     const gw = await gateway({ main: [] }, { files: files(100), settings: { 'proxy.max_concurrent': 50 } });
     expect(gw.server.counts().connections.max).toBe(84);
     expect(gw.told).toEqual([]);
@@ -39,7 +39,7 @@ describe('the clients of a gateway', () => {
     expect(gw.told).toEqual(['open files allow 84 clients, and proxy.max_concurrent is 10000 - run: ulimit -n']);
   });
 
-  it('that are too many are told so, while the pages answer, and it is written down once', async () => {
+  it('beyond the limit are told so, while the pages answer, and it is logged once', async () => {
     const go = signal();
     const a = await upstream('a', waitsFor(go.given, answers()));
     // Two of the eight are kept for the pages.
@@ -68,7 +68,7 @@ describe('the clients of a gateway', () => {
     expect(a.heard).toHaveLength(7);
   });
 
-  it('that come when even the places for the pages are taken are closed, counted and told', async () => {
+  it('beyond the places reserved for the pages are closed, counted and logged', async () => {
     const gw = await gateway({ main: [] }, { files: files(4), settings });
     const sockets = Array.from({ length: 6 }, () => connect(gw.port, '127.0.0.1').on('error', () => undefined));
     onTestFinished(() => {
@@ -79,10 +79,10 @@ describe('the clients of a gateway', () => {
     expect(gw.told).toHaveLength(1);
   });
 
-  describe('by the clock', () => {
+  describe('by the clock,', () => {
     afterEach(() => void vi.useRealTimers());
 
-    it('have two seconds to say what they want, when they are too many', async () => {
+    it('have two seconds to send a request, when they are beyond the limit', async () => {
       vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
       const gw = await gateway({ main: [] }, { files: files(4), settings });
       const sockets = Array.from({ length: 4 }, () => connect(gw.port, '127.0.0.1'));
@@ -95,7 +95,7 @@ describe('the clients of a gateway', () => {
       while (!isOpen(3)()) await new Promise(setImmediate);
     });
 
-    it('make room when they are quiet between two requests', async () => {
+    it('make room when they are idle between two requests', async () => {
       vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
       const a = await upstream('a', answers());
       const gw = await gateway({ main: [a] }, { files: files(4), settings });
@@ -114,7 +114,7 @@ describe('the clients of a gateway', () => {
   });
 });
 
-describe('a client that takes nothing', () => {
+describe('a client that reads nothing', () => {
   async function served() {
     const server = createServer();
     const told: string[] = [];
@@ -146,7 +146,7 @@ describe('a client that takes nothing', () => {
     for (let n = 0; n < blocks; n++) socket.write(block);
   };
 
-  it('for five minutes is cut, and what waited for it is let go', async () => {
+  it('for five minutes is disconnected, and the data that waited for it is freed', async () => {
     const { connections, told, client } = await served();
     const { ours } = await client();
     fill(ours, 32);
@@ -159,7 +159,7 @@ describe('a client that takes nothing', () => {
     expect(told).toEqual(['1 clients were cut: they took nothing of their answers for minutes']);
   });
 
-  it('is not one that takes a little now and then, nor one for which there is nothing', async () => {
+  it('is not one that reads a little now and then, nor one without pending data', async () => {
     const { connections, client } = await served();
     const [slow, idle] = [await client(), await client()];
     fill(slow.ours, 32);
@@ -175,7 +175,7 @@ describe('a client that takes nothing', () => {
     expect([slow.ours.destroyed, idle.ours.destroyed]).toEqual([false, false]);
   });
 
-  it('goes sooner when more waits for all of them than may, and the others stay', async () => {
+  it('is disconnected earlier when the total of pending data exceeds its limit, and the others stay', async () => {
     const { connections, client } = await served();
     const [first, second] = [await client(), await client()];
     fill(first.ours, 200);

@@ -133,7 +133,7 @@ describe('an endpoint that breaks off', () => {
 });
 
 describe('a proxy on the way that breaks off', () => {
-  it('at any byte of what it says is told once to each call, and leaves nothing open', {
+  it('at any byte of its answer is reported once to each attempt, and leaves nothing open', {
     timeout: patienceMs,
   }, async () => {
     const server = new BreakingServer();
@@ -177,7 +177,7 @@ describe('a proxy on the way that breaks off', () => {
 });
 
 describe('a command that breaks off', () => {
-  it('at any byte of what it asks leaves the control socket as it was', { timeout: patienceMs }, async () => {
+  it('at any byte of its query leaves the control socket as it was', { timeout: patienceMs }, async () => {
     const path = `${temporaryHome()}.sock`;
     const control = await serveControl(path, () => ({ 'proxy.status': () => ({ running: true }) }));
     const post = 'POST /call/proxy.status HTTP/1.1\r\nHost: qcc\r\nContent-Length: 2\r\n';

@@ -13,7 +13,7 @@ function holdUp(ms: number): void {
 }
 
 describe('a deadline', () => {
-  it('that runs out while this process is held up begins anew, once', async () => {
+  it('that runs out while this process is blocked begins anew, once', async () => {
     const over = signal();
     const rings: string[] = [];
     const deadline = new Deadline(() => {
@@ -58,7 +58,7 @@ describe('a deadline', () => {
   });
 });
 
-describe('a client that takes nothing for a while', () => {
+describe('a client that stops reading for a while', () => {
   const idleMs = 120_000;
   const [start = '', block = '', delta = '', ...rest] = answerEvents();
 
@@ -131,7 +131,7 @@ describe('a client that takes nothing for a while', () => {
     expect(await pass(1)).toBe('no event but pings for too long');
   });
 
-  it('is not taken for an endpoint that has not survived a sleep', async () => {
+  it('is not mistaken for an endpoint that did not survive a sleep', async () => {
     const { answer, waits, data, takes, pass } = slowly();
     data(start + block);
     takes(false);
@@ -144,7 +144,7 @@ describe('a client that takes nothing for a while', () => {
     expect(await pass(10_000)).toBe('nothing came after this machine had slept');
   });
 
-  it('may wait again, and is waited for again', async () => {
+  it('may stop again, and is waited for again', async () => {
     const { waits, data, takes, resumed } = slowly();
     data(start + block);
     for (let n = 1; n <= 3; n++) {

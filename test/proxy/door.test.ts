@@ -60,10 +60,10 @@ const rows: Readonly<Record<number, Readonly<Record<string, Refused>>>> = {
   },
 };
 
-describe('a stranger', () => {
+describe('an unauthorized client', () => {
   for (const [status, refused] of Object.entries(rows)) {
     for (const [title, given] of Object.entries(refused)) {
-      it(`gets ${status} for ${title}, and no endpoint hears of it`, async () => {
+      it(`gets ${status} for ${title}, and no endpoint receives anything`, async () => {
         const a = await upstream('a');
         const gw = await gateway({ main: [a] });
         const got = await ask(gw, typeof given === 'function' ? given(gw) : given);
@@ -118,7 +118,7 @@ describe('a stranger', () => {
       'POST /v1/messages HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 9\r\n\r\n{}',
     ],
     ['a tunnel', 'CONNECT evil.test:443 HTTP/1.1\r\nHost: evil.test:443\r\n\r\n'],
-  ])('cannot end the gateway by %s and a reset, whenever it comes', async (_, text) => {
+  ])('cannot end the gateway by %s and a reset, at any moment', async (_, text) => {
     const gw = await gateway({ main: [await upstream('a')] });
     const reset = (answered: boolean) =>
       new Promise<void>((resolve) => {
@@ -147,7 +147,7 @@ describe('a stranger', () => {
     ['TLS, without a body', 'Upgrade: TLS/1.0\r\nConnection: keep-alive, Upgrade', 'GET', ''],
     ['h2c, for a file', 'Upgrade: h2c\r\nConnection: Upgrade', 'GET', '', '/v1/files/file_1'],
   ])(
-    'who offers another protocol (%s) is answered in this one, once',
+    'that offers another protocol (%s) is answered in this one, once',
     async (_, offer, method, body, path = '/v1/messages') => {
       const a = await upstream('a');
       const gw = await gateway({ main: [a] });
@@ -168,7 +168,7 @@ describe('a stranger', () => {
     },
   );
 
-  it('is not waited for by a stop when its upgrade hangs', async () => {
+  it('with a hanging upgrade does not delay a stop', async () => {
     const gw = await gateway({ main: [] });
     const socket = connect({ port: gw.port, host: '127.0.0.1', allowHalfOpen: true });
     onTestFinished(() => void socket.destroy());
@@ -198,7 +198,7 @@ describe('a stranger', () => {
   const behind = `GET /v1/models HTTP/1.1\r\nHost: 127.0.0.1\r\nx-api-key: ${token}\r\n\r\n`;
 
   it.each(Object.entries(frames))(
-    "is refused for %s on every route, and what stands behind it is nobody's",
+    'is refused for %s on every route, and the bytes after it are discarded',
     async (_, rest) => {
       const a = await upstream('a');
       const gw = await gateway({ main: [a] });
@@ -221,7 +221,7 @@ describe('a stranger', () => {
     ['an unknown credential', '/v1/files', 'x-api-key: wrong', 401],
     ['an unknown profile', '/p/nobody/v1/files', `x-api-key: ${token}`, 404],
     ['a form', '/v1/messages', `x-api-key: ${token}\r\nContent-Type: text/plain`, 415],
-  ])('is refused for %s before its body: where that ends is its word alone', async (_, path, line, status) => {
+  ])('is refused for %s before its body, whose end is ambiguous', async (_, path, line, status) => {
     const a = await upstream('a');
     const gw = await gateway({ main: [a] });
     const head = `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${line}\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}`;
@@ -231,7 +231,7 @@ describe('a stranger', () => {
     expect(a.heard).toEqual([]);
   });
 
-  it('does not come in by the pages without a credential either', async () => {
+  it('is not let in to the pages without a credential either', async () => {
     const gw = await gateway({ main: [] });
     for (const path of ['/healthz', '/readyz', '/metrics']) {
       const without = ['authorization'];
@@ -241,7 +241,7 @@ describe('a stranger', () => {
   });
 });
 
-describe('a neighbour', () => {
+describe('a client of this machine', () => {
   const welcome: Readonly<Record<string, Refused>> = {
     'by the name of localhost': ({ port }) => ({ headers: { host: `localhost:${port}` } }),
     'by an address of IPv6': ({ port }) => ({ headers: { host: `[::1]:${port}` } }),
@@ -269,7 +269,7 @@ describe('a neighbour', () => {
     expect([(await ask(gw, known)).status, (await ask(gw)).status]).toEqual([401, 200]);
   });
 
-  it('may have a name and an origin that settings allow, and gets no CORS header', async () => {
+  it('may have a host and an origin that the settings allow, and gets no CORS header', async () => {
     const settings = { 'proxy.allowed_hosts': 'gateway.test, other.test', 'proxy.allowed_origins': 'app://client' };
     const gw = await gateway({ main: [await upstream('a')] }, { settings });
     const status = async (headers: Record<string, string>) => (await ask(gw, { headers })).status;
@@ -301,7 +301,7 @@ describe('a neighbour', () => {
   });
 });
 
-describe('the pages', () => {
+describe('the status pages', () => {
   const get = (gw: Gateway, path: string, method = 'GET') => ask(gw, { method, path, without: ['authorization'] });
 
   it('answer HEAD / and HEAD /api/hello, empty, without a credential', async () => {
@@ -321,7 +321,7 @@ describe('the pages', () => {
     },
   );
 
-  it('say that the process serves, and whether it is ready, with reasons', async () => {
+  it('show that the process serves, and whether it is ready, with reasons', async () => {
     const gw = await gateway({ main: [] });
     expect(await get(gw, '/healthz')).toMatchObject({ status: 200 });
     expect(await get(gw, '/readyz')).toMatchObject({ status: 200 });
@@ -332,7 +332,7 @@ describe('the pages', () => {
     expect((await get(gw, '/healthz')).status).toBe(200);
   });
 
-  it('show figures as Prometheus reads them, without secrets', async () => {
+  it('show metrics as Prometheus reads them, without secrets', async () => {
     const a = await upstream('a');
     const gw = await gateway({ main: [a] });
     await ask(gw);
@@ -354,7 +354,7 @@ describe('the pages', () => {
     for (const secret of [a.key, token]) expect(got.text).not.toContain(secret);
   });
 
-  it('tell how long something held the loop since they were last asked', async () => {
+  it('show how long the event loop was blocked since the last query', async () => {
     const gw = await gateway({ main: [await upstream('a')] });
     const atMost = async () =>
       Number(/qcc_event_loop_delay_seconds\{quantile="1"\} (\S+)/.exec((await get(gw, '/metrics')).text)?.[1]);

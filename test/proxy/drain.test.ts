@@ -6,7 +6,7 @@ import { ask, bodyOf, gateway, open, token } from './gateway.ts';
 import { answers, signal, silence, upstream, waitsFor } from './upstreams.ts';
 
 describe('a gateway that stops', () => {
-  it('lets those end that an endpoint works on, and those that wait in line', async () => {
+  it('finishes requests in progress, and those in the backlog', async () => {
     const go = signal();
     const a = await upstream('a', waitsFor(go.given, answers()), answers());
     const gw = await gateway({ main: [a] }, { settings: { 'proxy.max_concurrent': 1 } });
@@ -23,7 +23,7 @@ describe('a gateway that stops', () => {
     expect(await stopped).toEqual({ drained: 2, cut: 0 });
   });
 
-  it('waits for the rest of a request that is still coming', async () => {
+  it('waits for the rest of a request that is still arriving', async () => {
     const a = await upstream('a', answers());
     const gw = await gateway({ main: [a] });
     const body = bodyOf({ stream: false });
@@ -42,7 +42,7 @@ describe('a gateway that stops', () => {
     expect(came).toMatch(/^HTTP\/1\.1 200 /);
   });
 
-  it('cuts what has not ended when its patience has, and says how many', async () => {
+  it('aborts requests at its deadline, and reports how many', async () => {
     const a = await upstream('a', silence);
     const gw = await gateway({ main: [a] });
     const live = open(gw);
@@ -51,7 +51,7 @@ describe('a gateway that stops', () => {
     await expect(live.done).rejects.toThrow('socket hang up');
   });
 
-  it('takes no new ones', async () => {
+  it('accepts no new ones', async () => {
     const gw = await gateway({ main: [await upstream('a')] });
     await gw.server.drain(0);
     await expect(ask(gw)).rejects.toMatchObject({ code: 'ECONNREFUSED' });

@@ -132,7 +132,7 @@ describe('inside one request, the next endpoint answers after', () => {
     expect(gw.failures).toEqual([{ endpoint: 'bad', failure: 'unreachable' }]);
   });
 
-  it('a whole profile, on the next rung of the ladder', async () => {
+  it('a whole profile has failed, on the next rung of the ladder', async () => {
     const bad = await upstream('bad', refuses(503));
     const good = await upstream('good');
     const gw = await gateway({ main: [bad], spare: [good] });
@@ -141,15 +141,15 @@ describe('inside one request, the next endpoint answers after', () => {
   });
 });
 
-describe('what the endpoint’s machine is told', () => {
-  it('notes that an answer that did not come may have been billed', async () => {
+describe('the report to the endpoint’s machine', () => {
+  it('notes that an unanswered attempt may have been billed', async () => {
     const bad = await upstream('bad', silence);
     const gw = await gateway({ main: [bad, await upstream('good')] }, { settings: { 'proxy.headers_timeout': 0.1 } });
     await ask(gw);
     expect(gw.reports).toMatchObject([{ failure: 'timeout', maybeBilled: true, status: null }]);
   });
 
-  it('carries how long to wait, and the instant of the reset', async () => {
+  it('has the requested wait, and the instant of the reset', async () => {
     const [a, b] = [
       await upstream('a', refuses(429, { 'retry-after': '30' })),
       await upstream('b', refuses(429, rejected)),
@@ -162,7 +162,7 @@ describe('what the endpoint’s machine is told', () => {
     ]);
   });
 
-  it('holds no key, no prompt and no header value', async () => {
+  it('contains no key, no prompt and no header value', async () => {
     const bad = await upstream('bad', refuses(401, {}, 'the key sk-ant-bad-0123456789 is wrong'));
     const gw = await gateway({ main: [bad, await upstream('good')] });
     await ask(gw);
@@ -170,7 +170,7 @@ describe('what the endpoint’s machine is told', () => {
     expect(JSON.stringify([gw.reports, gw.facts, gw.lines])).not.toContain('hello');
   });
 
-  it('is a success once, with the warning that its limits are near', async () => {
+  it('is one success, with the warning that its limits are near', async () => {
     const warns = answers({ 'anthropic-ratelimit-unified-status': 'allowed_warning' });
     const gw = await gateway({ main: [await upstream('a', warns)] });
     await ask(gw);
@@ -178,10 +178,10 @@ describe('what the endpoint’s machine is told', () => {
   });
 });
 
-describe('what is the client’s own affair', () => {
+describe('the client’s own error', () => {
   const body = '{"type":"error", "error":{"type":"invalid_request_error","message":"prompt is too long"} }';
 
-  it.each([400, 405, 409, 413, 422])('a %i comes verbatim, at once, and harms nobody', async (status) => {
+  it.each([400, 405, 409, 413, 422])('a %i is passed on verbatim, at once, without blame', async (status) => {
     const a = await upstream('a', says(status, body, { 'x-should-retry': 'false', 'request-id': 'req_a' }));
     const b = await upstream('b');
     const gw = await gateway({ main: [a, b] });
@@ -191,13 +191,13 @@ describe('what is the client’s own affair', () => {
     expect([b.heard.length, gw.failures]).toEqual([0, []]);
   });
 
-  it('says that there was one attempt', async () => {
+  it('reports that there was one attempt', async () => {
     const gw = await gateway({ main: [await upstream('a', says(400, body))] });
     const { headers } = await ask(gw);
     expect(headers['x-qcc-attempts']).toBe('1');
   });
 
-  it('a 404 on another path comes verbatim, and is no failure', async () => {
+  it('a 404 on another path is passed on verbatim, and is no failure', async () => {
     const a = await upstream('a', says(404, 'no such thing'));
     const b = await upstream('b');
     const gw = await gateway({ main: [a, b] });
@@ -207,7 +207,7 @@ describe('what is the client’s own affair', () => {
   });
 });
 
-describe('a connection that had served before', () => {
+describe('a reused connection', () => {
   const servesOnce: () => Step = () => {
     const used = new WeakSet<object>();
     return (turn) => {
@@ -238,8 +238,8 @@ describe('a connection that had served before', () => {
   });
 });
 
-describe('how far it goes', () => {
-  it('asks each endpoint once, and no more than max_attempts', async () => {
+describe('failover inside a request', () => {
+  it('asks each endpoint once, and at most max_attempts in all', async () => {
     const ups = await Promise.all(['a', 'b', 'c'].map((name) => upstream(name, refuses(503))));
     const gw = await gateway({ main: ups });
     expect((await ask(gw)).status).toBe(503);
@@ -249,7 +249,7 @@ describe('how far it goes', () => {
     expect(ups.map(({ heard }) => heard.length)).toEqual([2, 2, 1]);
   });
 
-  it('spares endpoints that are not well when the retry budget is used up, and never a healthy one', async () => {
+  it('skips unhealthy endpoints when the retry budget is used up, and never a healthy one', async () => {
     const limping = { state: 'degraded' } as const;
     const a = await upstream('a', refuses(503));
     const [b, c] = [await upstream('b', refuses(503)), await upstream('c', refuses(503))];
@@ -263,7 +263,7 @@ describe('how far it goes', () => {
     expect(further).toBeLessThanOrEqual(10 + requests / 5 + 2);
   });
 
-  it('waits a short pause out where the session’s cache is warm', async () => {
+  it('waits out a short pause where the session’s cache is warm', async () => {
     const a = await upstream('a', answers(), refuses(429, { 'retry-after': '0.05' }), answers());
     const b = await upstream('b');
     const gw = await gateway({ main: [a, b] });
@@ -272,7 +272,7 @@ describe('how far it goes', () => {
     expect([a.heard.length, b.heard.length]).toEqual([3, 0]);
   });
 
-  it('does not wait for anybody else’s session, nor long', async () => {
+  it('does not wait out a pause for another session, nor a long one', async () => {
     const a = await upstream(
       'a',
       answers(),
@@ -285,7 +285,7 @@ describe('how far it goes', () => {
     expect((await ask(gw, { session: 's' })).headers['x-qcc-endpoint']).toBe('b');
   });
 
-  it('asks other keys of a provider that is overloaded last', async () => {
+  it('asks other keys of an overloaded provider last', async () => {
     const shared = await upstream('shared', refuses(529));
     const other = await upstream('other');
     const gw = await gateway({
@@ -294,7 +294,7 @@ describe('how far it goes', () => {
     expect((await ask(gw)).headers).toMatchObject({ 'x-qcc-endpoint': 'other', 'x-qcc-attempts': '2' });
   });
 
-  it('remembers who does not have a model', async () => {
+  it('remembers which endpoint lacks a model', async () => {
     const a = await upstream('a', refuses(404, {}, 'model: claude-test'), answers());
     const gw = await gateway({ main: [a, await upstream('b')] });
     await ask(gw);
@@ -302,7 +302,7 @@ describe('how far it goes', () => {
     expect(a.heard).toHaveLength(1);
   });
 
-  it('remembers it of the one model alone, and of none that was not named', async () => {
+  it('remembers it for that model alone, and for none when no model was named', async () => {
     const a = await upstream('a', refuses(404, {}, 'model: claude-test'), answers());
     const gw = await gateway({ main: [a, await upstream('b')] });
     await ask(gw);
@@ -312,7 +312,7 @@ describe('how far it goes', () => {
     expect((await ask(gw, { body: nameless })).headers['x-qcc-endpoint']).toBe('a');
   });
 
-  it('is asked again before an error, and its answer ends what was remembered', async () => {
+  it('asks such an endpoint before it gives up, and an answer clears the entry', async () => {
     const a = await upstream('a', refuses(404, {}, 'model: claude-test'), answers());
     const b = await upstream('b', answers());
     const gw = await gateway({ main: [a, b] });
@@ -323,7 +323,7 @@ describe('how far it goes', () => {
     expect((await ask(gw)).headers['x-qcc-endpoint']).toBe('a');
   });
 
-  it('is told of where nobody can answer, instead of being called healthy', async () => {
+  it('reports the missing model when no endpoint can answer, instead of calling the endpoint healthy', async () => {
     const a = await upstream('a', refuses(404, {}, 'model: claude-test'));
     const b = await upstream('b', answers(), refuses(500), refuses(500));
     const gw = await gateway({ main: [a, b] });
@@ -337,14 +337,14 @@ describe('how far it goes', () => {
 });
 
 describe('a stream without content', () => {
-  it('that has a whole valid end is an answer', async () => {
+  it('that has a complete valid end is an answer', async () => {
     const text = start + sse('message_delta', { delta: { stop_reason: 'refusal' } }) + sse('message_stop');
     const gw = await gateway({ main: [await upstream('a', streams(text))] });
     expect(await ask(gw)).toMatchObject({ status: 200, whole: true, text });
     expect(gw.failures).toEqual([]);
   });
 
-  it('that stops without a stop reason is none', async () => {
+  it('that stops without a stop reason is no answer', async () => {
     const a = await upstream('a', streams(start + sse('message_stop')));
     const gw = await gateway({ main: [a, await upstream('b')] });
     expect((await ask(gw)).headers['x-qcc-endpoint']).toBe('b');
@@ -352,8 +352,8 @@ describe('a stream without content', () => {
   });
 });
 
-describe('a key', () => {
-  it('never goes where it would be read on the way', async () => {
+describe('the key of an endpoint', () => {
+  it('is never sent over an unencrypted network', async () => {
     const a = await upstream('a');
     // An address of this machine that is none of its loopback names.
     const gw = await gateway({ main: [as(a, { baseUrl: `http://0.0.0.0:${a.port}` })] });

@@ -22,8 +22,8 @@ const plain = lines.filter((line) => !line.includes('\t'));
 const bytesOf = (head: readonly string[], body = '{}') => Buffer.from(`${head.join('\r\n')}\r\n\r\n${body}`, 'latin1');
 const without = (name: string) => plain.filter((line) => !line.toLowerCase().startsWith(name));
 
-describe('a request that goes the straight way', () => {
-  it('is read with its names as written and its values without blanks', () => {
+describe('a request on the fast path', () => {
+  it('keeps the spelling of names, and trims values', () => {
     const head = fastHead(bytesOf(['POST /v1/messages HTTP/1.1', 'X-A:  b c ', 'content-length: 12'], ''));
     expect(head).toEqual({
       url: '/v1/messages',
@@ -67,7 +67,7 @@ describe('a request that goes the straight way', () => {
     expect(fastHead(bytes)).toBeDefined();
   });
 
-  it('means to node:http what it means here, however it was bent', async () => {
+  it('is understood as node:http would, however it was mutated', async () => {
     const piece = fc.constantFrom(
       '\r',
       '\n',

@@ -56,11 +56,11 @@ const open = async (gw: Gateway, text: string, end: string | RegExp) => {
   return until(end);
 };
 
-describe('an answer of the straight way', () => {
+describe('an answer on the fast path', () => {
   it.each([
     ['in one piece', one, '}'],
     ['as a stream', many, '0\r\n\r\n'],
-  ])('%s is what node:http would have written', async (_, body, end) => {
+  ])('%s equals what node:http would write', async (_, body, end) => {
     const gw = await gateway({ main: [await upstream('a', answers())] });
     const straight = await open(gw, asked(body), new RegExp(`${end}$`));
     const ordinary = await open(gw, asked(body, 'Connection: close\r\n'), new RegExp(`${end}$`));
@@ -69,14 +69,14 @@ describe('an answer of the straight way', () => {
     expect(settled(straight)).toBe(settled(ordinary));
   });
 
-  it('of our own says when, as node:http does', async () => {
+  it('of our own has a Date, as with node:http', async () => {
     const gw = await gateway({ main: [] });
     const text = await open(gw, asked(one), isRefused);
     expect(text).toMatch(/^HTTP\/1\.1 503 Service Unavailable\r\n[\s\S]*\r\nDate: [A-Z][a-z]{2}, \d\d /);
   });
 });
 
-describe('a connection of the straight way', () => {
+describe('a connection on the fast path', () => {
   it('carries one request after another', async () => {
     const a = await upstream('a', answers());
     const gw = await gateway({ main: [a] });
@@ -88,7 +88,7 @@ describe('a connection of the straight way', () => {
     expect(a.heard.map(({ body }) => body.toString())).toEqual([one, one, one]);
   });
 
-  it('may be a TLS one, and goes on with node:http all the same', async () => {
+  it('may use TLS, and is handed to node:http all the same', async () => {
     const hour = 3_600_000;
     const { cert, key } = selfSigned(Date.now() - hour, Date.now() + hour);
     const a = await upstream('a', answers());
@@ -104,7 +104,7 @@ describe('a connection of the straight way', () => {
     expect(a.heard.map(({ body }) => body.toString())).toEqual([one, many]);
   });
 
-  it('answers an impatient client in the order in which it asked', async () => {
+  it('answers a pipelining client in the order of its requests', async () => {
     const go = signal();
     const a = await upstream('a', waitsFor(go.given, answers()), answers());
     const gw = await gateway({ main: [a] });
@@ -118,7 +118,7 @@ describe('a connection of the straight way', () => {
     expect(a.heard.map(({ body }) => body.toString())).toEqual([one, many, one]);
   });
 
-  it('takes a body in as many pieces as it comes in', async () => {
+  it('accepts a body in any number of pieces', async () => {
     const a = await upstream('a', answers());
     const gw = await gateway({ main: [a] });
     const { socket, until } = wire(gw.port);
@@ -137,7 +137,7 @@ describe('a connection of the straight way', () => {
     ['a head in two pieces', [asked(one).slice(0, 25), asked(one).slice(25)]],
     ['chunks', [`${asked('').replace('Content-Length: 0', 'Transfer-Encoding: chunked')}2\r\n{}\r\n0\r\n\r\n`]],
     ['an expectation', [asked(one, 'Expect: 100-continue\r\n')]],
-  ])('goes on with node:http for %s', async (_, pieces) => {
+  ])('is handed to node:http for %s', async (_, pieces) => {
     const gw = await gateway({ main: [await upstream('a', answers())] });
     const { socket, until } = wire(gw.port);
     socket.write(asked(one));
@@ -149,7 +149,7 @@ describe('a connection of the straight way', () => {
     await until(isAnswered(3));
   });
 
-  it('goes on with node:http for a question to the gateway itself', async () => {
+  it('is handed to node:http for a status page', async () => {
     const gw = await gateway({ main: [await upstream('a', answers())] });
     const { socket, until } = wire(gw.port);
     socket.write(asked(one));
@@ -176,7 +176,7 @@ describe('a connection of the straight way', () => {
     expect(a.heard).toEqual([]);
   });
 
-  it('that is lost while an endpoint thinks ends the call', async () => {
+  it('that is lost during an attempt ends the attempt', async () => {
     const a = await upstream('a', waitsFor(new Promise(() => undefined), answers()));
     const gw = await gateway({ main: [a] });
     const { socket } = wire(gw.port);
@@ -196,7 +196,7 @@ describe('a connection of the straight way', () => {
     await closed;
   });
 
-  it('says in its last answer that it ends, when the gateway stops meanwhile', async () => {
+  it('announces its end in the last answer when the gateway stops', async () => {
     const go = signal();
     const a = await upstream('a', waitsFor(go.given, answers()));
     const gw = await gateway({ main: [a] });
@@ -211,7 +211,7 @@ describe('a connection of the straight way', () => {
   });
 });
 
-describe('the patience of the straight way', () => {
+describe('a timeout of the fast path', () => {
   const patience = { first: 10, body: 60, idle: 75 };
   let server: Server;
   afterEach(() => void vi.useRealTimers());
@@ -238,7 +238,7 @@ describe('the patience of the straight way', () => {
   };
   const pass = (seconds: number) => vi.advanceTimersByTime(seconds * 1_000);
 
-  it('ends with a connection that says nothing', async () => {
+  it('ends a connection that sends nothing', async () => {
     const port = await serving(reads);
     const arrived = once(server, 'connection');
     const { closed, socket } = wire(port);
@@ -249,7 +249,7 @@ describe('the patience of the straight way', () => {
     await closed;
   });
 
-  it('ends with a body that does not come, and says so', async () => {
+  it('ends a request whose body does not arrive, with an answer', async () => {
     const taken = signal();
     const { closed, socket, came } = wire(
       await serving((...exchange) => {
@@ -264,7 +264,7 @@ describe('the patience of the straight way', () => {
     expect(came()).toMatch(/^HTTP\/1\.1 408 /);
   });
 
-  it('ends between two requests, and never while one is answered', async () => {
+  it('runs between two requests, and never during an answer', async () => {
     const taken = signal();
     let finish = () => {};
     const { closed, socket, until } = wire(

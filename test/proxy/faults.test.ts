@@ -76,7 +76,7 @@ const rest: Step = ({ response }) => void response.end(answerEvents().slice(2).j
 /** Its end, of whatever kind: an answer, or that of its connection. */
 const endOf = (gw: Gateway, call: Call) => open(gw, call).done.catch(() => null);
 
-describe.each(Object.entries(ways))('a fault of the gateway itself (%s)', (_, way) => {
+describe.each(Object.entries(ways))('an internal fault of the gateway (%s)', (_, way) => {
   it.each(Object.entries(doors))('in %s ends that request', async (_, { plant, step, call }) => {
     const { gw, goesOn } = await beside(step);
     plant();
@@ -89,8 +89,8 @@ describe.each(Object.entries(ways))('a fault of the gateway itself (%s)', (_, wa
   });
 });
 
-describe('a fault of the gateway itself', () => {
-  it('while a file is passed on ends that request', async () => {
+describe('an internal fault of the gateway', () => {
+  it('during a file transfer ends that request', async () => {
     const { gw, goesOn } = await beside();
     gw.show({ '\ud800': [await upstream('b')], other: [] });
     const got = await endOf(gw, { method: 'GET', path: '/v1/files/f', body: null });
@@ -100,7 +100,7 @@ describe('a fault of the gateway itself', () => {
     await goesOn();
   });
 
-  it('before a request has begun closes its connection, and is heard of', async () => {
+  it('before a request has begun closes its connection, and is reported', async () => {
     const heard: unknown[] = [];
     const listeners = process.listeners('uncaughtException');
     process.removeAllListeners('uncaughtException').on('uncaughtException', (error) => void heard.push(error));
@@ -116,7 +116,7 @@ describe('a fault of the gateway itself', () => {
   });
 });
 
-describe('an answer', () => {
+describe('an answer with an internal fault', () => {
   const patienceMs = 60_000;
   const made = (receiver: object, wantsStream: boolean, commitMs: number | null) =>
     new Answer(
@@ -125,7 +125,7 @@ describe('an answer', () => {
       { headersMs: patienceMs, firstContentMs: patienceMs, idleMs: patienceMs, totalMs: patienceMs, commitMs },
     );
 
-  it('is over when what keeps its client waiting fails, at first or later', async () => {
+  it('ends when the client’s keep-alive fails, at first or later', async () => {
     const first = made({ isBegun: false, commitEarly: planted }, false, 1);
     await expect(first.outcome).rejects.toThrow(Planted);
     vi.useFakeTimers();
@@ -139,7 +139,7 @@ describe('an answer', () => {
     expect([aborted, vi.getTimerCount()]).toEqual([1, 0]);
   });
 
-  it('is over when its endpoint cannot be read on', async () => {
+  it('ends when reading from its endpoint fails', async () => {
     let room: () => void = () => undefined;
     const receiver = { begin: () => undefined, bytes: () => false, onRoom: (goOn: () => void) => (room = goOn) };
     const answer = made(receiver, true, null);

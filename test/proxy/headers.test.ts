@@ -57,8 +57,8 @@ const endToEnd: Pairs = [
   ['X-Custom', 'twice'],
 ];
 
-describe('what is kept of a request', () => {
-  it('is what goes up, without any credential, and gives the same when it goes up later', () => {
+describe('a stored request', () => {
+  it('has the headers for the endpoint, without any credential, and gives the same request later', () => {
     const all = [...theirs, ...hops, ...ways, ...framing, ...endToEnd];
     const found = kept(all.flat(), 'keep-alive, X-Named, Upgrade');
     expect(pairsOf(found)).toEqual(endToEnd);
@@ -68,8 +68,8 @@ describe('what is kept of a request', () => {
   });
 });
 
-describe('what goes up', () => {
-  it('is what is meant for the endpoint, as it was spelled, and one credential', () => {
+describe('the headers to an endpoint', () => {
+  it('are those meant for it, in their spelling, and one credential', () => {
     const connection = 'keep-alive, X-Named, Upgrade';
     expect(up([...theirs, ...hops, ...endToEnd, ...ways, ...framing], { connection })).toEqual([
       ...endToEnd,
@@ -78,14 +78,14 @@ describe('what goes up', () => {
     ]);
   });
 
-  it('carries the credential in the style that the endpoint wants', () => {
+  it('carry the credential in the style of the endpoint', () => {
     expect(up(theirs, { auth: 'bearer' })).toEqual([
       ['accept-encoding', 'identity'],
       ['authorization', 'Bearer the-key'],
     ]);
   });
 
-  it('never holds a secret of the client, whatever it sends and however it is spelled', () => {
+  it('never contain a secret of the client, whatever it sends and in whatever spelling', () => {
     const secret = 'local-secret';
     const spelled = (name: string) =>
       fc
@@ -113,7 +113,7 @@ describe('what goes up', () => {
   });
 });
 
-describe('what comes down', () => {
+describe('the headers to a client', () => {
   const kept: Pairs = [
     ['Content-Type', 'Application/JSON'],
     ['request-id', 'req_1'],
@@ -131,11 +131,11 @@ describe('what comes down', () => {
     ['X-Qcc-Endpoint', 'forged'],
   ];
 
-  it('is what is meant for the client', () => {
+  it('are those meant for it', () => {
     expect(pairsOf(down([...kept, ...dropped]).pairs)).toEqual(kept);
   });
 
-  it('says what it is: type, length, coding', () => {
+  it('include type, length and coding of the content', () => {
     expect(down([...kept, ['Content-Length', '12']])).toMatchObject({
       contentType: 'application/json',
       length: 12,
@@ -146,7 +146,7 @@ describe('what comes down', () => {
     expect(down([]).length).toBeNull();
   });
 
-  it('is found by any spelling', () => {
+  it('are found by any spelling', () => {
     const { get } = down(kept);
     expect([get('retry-after'), get('request-id'), get('x-none')]).toEqual(['7', 'req_1', null]);
   });

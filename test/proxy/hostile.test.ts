@@ -174,14 +174,14 @@ describe('a flood of', () => {
     });
   }
 
-  it('small chunks goes on in the pieces that it was read in', async () => {
+  it('small chunks is passed on in the pieces that it was read in', async () => {
     const { writes } = await told(flood(stream + begun, byteByByte(':'), MiB), true);
     expect(writes).toBeLessThan(40);
   });
 });
 
-describe('bytes that are held', () => {
-  it('take no more than twice the memory, however small they come, and come out as they were', () => {
+describe('buffered bytes', () => {
+  it('take at most twice their memory, however small they arrive, and come out unchanged', () => {
     const held = new HeldBytes();
     const all = Buffer.from(Array.from({ length: 300_000 }, (_, i) => i % 251));
     for (const byte of all.keys()) held.add(all.subarray(byte, byte + 1));

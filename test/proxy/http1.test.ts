@@ -42,7 +42,7 @@ const chunked = `${ok}Content-Type: text/event-stream\r\nTransfer-Encoding: chun
 const stream = `${chunked}5\r\nhello\r\n6;x=y\r\n world\r\n0\r\nX-Trailer: 1\r\n\r\n`;
 const early = `HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n${ok}Content-Length: 2\r\n\r\nhi`;
 
-describe('an answer', () => {
+describe('an answer of HTTP/1.1', () => {
   it.each([
     ['of a known length', `${ok}Content-Length: 2\r\n\r\nhi`, 'hi'],
     ['in chunks, with an extension and a trailer', stream, 'hello world'],
@@ -50,14 +50,14 @@ describe('an answer', () => {
     ['without a body', 'HTTP/1.1 204 No Content\r\n\r\n', ''],
     ['of length 0', `${ok}Content-Length: 0\r\n\r\n`, ''],
     ['without a reason', 'HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nhi', 'hi'],
-  ])('%s is read whole, and its connection serves again', (_, text, body) => {
+  ])('%s is read completely, and its connection is reused', (_, text, body) => {
     const { parser, heard } = read(text);
     expect(heard).toMatchObject({ body, ended: true });
     expect(parser.keepsAlive).toBe(true);
     expect(parser.isIdle).toBe(true);
   });
 
-  it('to HEAD has no body, whatever it says of its length', () => {
+  it('to HEAD has no body, whatever its length header says', () => {
     expect(read(`${ok}Content-Length: 100\r\n\r\n`, 'HEAD').heard).toMatchObject({
       status: 200,
       body: '',
@@ -65,7 +65,7 @@ describe('an answer', () => {
     });
   });
 
-  it('without a length goes on until the other side closes', () => {
+  it('without a length continues until the other side closes', () => {
     const { parser, heard } = read(`${ok}\r\nall of it`);
     expect(heard).toMatchObject({ body: 'all of it', ended: false });
     expect(parser.close()).toBe(true);
@@ -74,7 +74,7 @@ describe('an answer', () => {
   });
 
   it.each([`${ok}Content-Length: 3\r\n\r\nhi`, `${chunked}5\r\nhel`, 'HTTP/1.1 200'])(
-    'that is cut off is not whole: %j',
+    'that is truncated is incomplete: %j',
     (text) => {
       const { parser, heard } = read(text);
       expect(parser.close()).toBe(false);
@@ -87,7 +87,7 @@ describe('an answer', () => {
     ['close among others', `${ok}Connection: x, Close\r\nContent-Length: 2\r\n\r\nhi`],
     ['HTTP/1.0', 'HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nhi'],
     ['more bytes than its length', `${ok}Content-Length: 2\r\n\r\nhiHTTP/1.1 200 OK\r\n`],
-  ])('is whole, and its connection is not used again: %s', (_, text) => {
+  ])('is complete, and its connection is not reused: %s', (_, text) => {
     const { parser, heard } = read(text);
     expect(heard).toMatchObject({ body: 'hi', ended: true });
     expect(parser.keepsAlive).toBe(false);
@@ -97,7 +97,7 @@ describe('an answer', () => {
     expect(read(`${ok}Keep-Alive: timeout=5, max=9\r\nContent-Length: 0\r\n\r\n`).parser.keepsForMs).toBe(5_000);
   });
 
-  it('is the same wherever its bytes are cut', () => {
+  it('is the same wherever its bytes are split', () => {
     for (const text of [stream, early]) {
       const bytes = Buffer.from(text, 'latin1');
       const expected = read(text).heard;
@@ -112,7 +112,7 @@ describe('an answer', () => {
   });
 });
 
-describe('junk', () => {
+describe('a parse error of HTTP/1.1', () => {
   it.each([
     ['another protocol', 'SSH-2.0-OpenSSH_9.6\r\n', 'HPE_INVALID_CONSTANT'],
     ['a version that is none', 'HTTP/2.0 200 OK\r\n\r\n', 'HPE_INVALID_CONSTANT'],
@@ -144,16 +144,16 @@ describe('junk', () => {
     ['early hints without an end', 'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(101), 'HPE_INVALID_STATUS'],
     ['a head that is larger than what clients take', `${ok}A: ${'b'.repeat(15_000)}\r\n\r\n`, 'HPE_HEADER_OVERFLOW'],
     ['trailers without an end', `${chunked}0\r\n${`A: ${'b'.repeat(4_000)}\r\n`.repeat(5)}`, 'HPE_HEADER_OVERFLOW'],
-  ])('is %s', (_, text, code) => {
+  ])('is raised for %s', (_, text, code) => {
     expect(codeOf(text)).toBe(code);
   });
 
-  it('is every byte that comes when nothing was asked', () => {
+  it('is raised for every byte that arrives without a request', () => {
     const { parser } = read(`${ok}Content-Length: 0\r\n\r\n`);
     expect(() => parser.feed(Buffer.from('HTTP/1.1 200 OK\r\n\r\n'))).toThrow(ParseError);
   });
 
-  it('is refused and never anything worse, whatever the bytes', () => {
+  it('is the worst result, for any bytes', () => {
     fc.assert(
       fc.property(
         fc.array(

@@ -110,15 +110,15 @@ function spelled(key: string, isOdd: boolean): string {
   return isOdd ? text.replace(/[a-z]/, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`) : text;
 }
 
-describe('JSON that is only looked at', () => {
-  it('is what JSON.parse takes, with what stands in its places, wherever it is cut', () => {
+describe('the JSON scanner', () => {
+  it('agrees with JSON.parse on valid text and its fields, wherever it is split', () => {
     fc.assert(
       fc.property(json, cuts, (text, at) => agrees(Buffer.from(text), at)),
       { numRuns: 2_000 },
     );
   });
 
-  it('is none when JSON.parse takes it for none, whatever was changed in it', () => {
+  it('rejects what JSON.parse rejects, after any mutation', () => {
     const change = fc.tuple(
       fc.nat(5_000),
       fc.oneof(fc.integer({ min: 0, max: 255 }), fc.constantFrom(...Buffer.from('{}[],:"\\ 0-.eE\ntfn'))),
@@ -164,23 +164,23 @@ describe('JSON that is only looked at', () => {
     '\ufeff{}',
     'NaN',
     '\u00a01',
-  ])('knows that %j is none', (text) => {
+  ])('rejects %j', (text) => {
     for (let at = 0; at <= text.length; at++) agrees(Buffer.from(text), [at]);
     expect(scanned(Buffer.from(text)).isJson).toBe(false);
   });
 
-  it('takes bytes in a string that are no UTF-8, as Node does', () => {
+  it('accepts bytes in a string that are not UTF-8, as Node does', () => {
     agrees(Buffer.from('{"type":"\xff\xc3"}', 'latin1'), []);
   });
 
-  it('looks for no more than a thousand levels', () => {
+  it('follows at most a thousand levels', () => {
     const nested = (levels: number) => Buffer.from('['.repeat(levels) + ']'.repeat(levels));
     expect(scanned(nested(1_000)).isJson).toBe(true);
     expect(scanned(nested(1_001)).isJson).toBe(false);
     expect(new JsonScanner(places).feed(Buffer.from('{"a":'.repeat(1_001)))).toBe(false);
   });
 
-  it('keeps no long name and no long text', () => {
+  it('stores no long name and no long text', () => {
     const long = 'x'.repeat(300);
     const { scanner, isJson } = scanned(
       Buffer.from(`{"${long}":1,"type":"${long}","input_tokens":${'9'.repeat(300)}}`),

@@ -10,7 +10,7 @@ const MiB = 1_048_576;
 const allMax = 256 * MiB;
 
 describe('the memory of large answers', () => {
-  it('is what they hold; one is read on when it is used up, and all others in their turn', () => {
+  it('is what they hold; one is paused when it is used up, and all others continue in turn', () => {
     const step = fc.record({
       what: fc.constantFrom('begin', 'grow', 'grow', 'grow', 'out', 'release'),
       which: fc.nat(20),
@@ -47,7 +47,7 @@ describe('the memory of large answers', () => {
     );
   });
 
-  it('is bounded: five are held, the sixth is read on, the others wait until somebody has his', () => {
+  it('is bounded: five are buffered, the sixth is read on, the others wait until memory is free', () => {
     const all = new LargeAnswers();
     const read: number[] = [];
     const answers = Array.from({ length: 9 }, (_, n) => new LargeAnswer(all, () => void read.push(n)));
@@ -60,7 +60,7 @@ describe('the memory of large answers', () => {
     expect(read.length).toBeGreaterThan(0);
   });
 
-  it('is taken from clients that take nothing for ten seconds, and only while somebody waits for it', () => {
+  it('is taken from clients that read nothing for ten seconds, and only while others wait for it', () => {
     const all = new LargeAnswers();
     const cut: number[] = [];
     const answers = Array.from({ length: 6 }, () => new LargeAnswer(all, () => undefined));
@@ -106,7 +106,7 @@ describe.each([
   };
   const soon = { timeout: 15_000, interval: 5 };
 
-  it('arrives whole at a client that is slow to read, and is let go', async () => {
+  it('arrives completely at a slow client, and is freed', async () => {
     const gw = await gateway({ main: [await upstream('a', says(200, message))] });
     const socket = client(gw);
     await gw.fact();
@@ -129,7 +129,7 @@ describe.each([
     await vi.waitUntil(() => largeAnswers.held === 0, soon);
   });
 
-  it('is let go when its client leaves without it', async () => {
+  it('is freed when its client leaves without it', async () => {
     const gw = await gateway({ main: [await upstream('a', says(200, message))] });
     const socket = client(gw);
     await gw.fact();
@@ -138,7 +138,7 @@ describe.each([
     await vi.waitUntil(() => largeAnswers.held === 0, soon);
   });
 
-  it('that is none is let go at once', async () => {
+  it('that is invalid is freed at once', async () => {
     const gw = await gateway({ main: [await upstream('a', says(200, message.slice(0, -1)))] });
     expect((await ask(gw, { body, headers: line === '' ? {} : { te: 'trailers' } })).status).toBe(503);
     expect(largeAnswers.held).toBe(0);

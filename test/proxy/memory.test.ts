@@ -14,8 +14,8 @@ const b = 'b' as EndpointId;
 const now = Date.UTC(2026, 0, 1, 12);
 const ttl = 300_000;
 
-describe('a session', () => {
-  it('is bound from the start of its last request on, for so long', () => {
+describe('the session table', () => {
+  it('binds a session from the start of its last request, for a limited time', () => {
     const sessions = new Sessions();
     sessions.bind('s', a, now);
     expect(sessions.bound('s', ttl, now + ttl - 1)).toBe(a);
@@ -24,14 +24,14 @@ describe('a session', () => {
     expect(sessions.bound('s', ttl, now + ttl)).toBe(b);
   });
 
-  it('that has no name is bound to nobody', () => {
+  it('binds no request without a session', () => {
     const sessions = new Sessions();
     sessions.bind(null, a, now);
     sessions.avoid(null, a, now);
     expect([sessions.bound(null, ttl, now), sessions.avoided(null, now)]).toEqual([null, null]);
   });
 
-  it('avoids who broke its answer for a minute, and is not bound there any more', () => {
+  it('avoids the endpoint that broke its answer for a minute, and releases the binding', () => {
     const sessions = new Sessions();
     sessions.bind('s', a, now);
     sessions.avoid('s', a, now);
@@ -40,7 +40,7 @@ describe('a session', () => {
     expect(sessions.avoided('other', now)).toBeNull();
   });
 
-  it('is forgotten when ten thousand others have come since', () => {
+  it('forgets a session when ten thousand others have come since', () => {
     const sessions = new Sessions();
     sessions.bind('old', a, now);
     sessions.bind('kept', a, now);
@@ -48,7 +48,7 @@ describe('a session', () => {
     expect([sessions.bound('old', ttl, now), sessions.bound('kept', ttl, now)]).toEqual([null, a]);
   });
 
-  it('stays while it is used, however many others come', () => {
+  it('keeps a session while it is used, however many others come', () => {
     const sessions = new Sessions();
     sessions.bind('used', a, now);
     for (let i = 0; i < 9_999; i++) sessions.bind(`s${i}`, b, now);
@@ -57,14 +57,14 @@ describe('a session', () => {
     expect(sessions.bound('used', ttl, now + 60_000)).toBe(a);
   });
 
-  it('moves at once when another endpoint has answered', () => {
+  it('moves a session at once when another endpoint has answered', () => {
     const sessions = new Sessions();
     sessions.bind('s', a, now);
     sessions.bind('s', b, now + 1);
     expect([sessions.bound('s', ttl, now + 1), sessions.bound('s', ttl, now + ttl)]).toEqual([b, b]);
   });
 
-  it('has nothing to do with who lacks a model: that is remembered for ten minutes', () => {
+  it('is independent of missing models, which are remembered for ten minutes', () => {
     const sessions = new Sessions();
     sessions.noteLacking(a, 'm', now);
     expect(sessions.lacks(a, 'm', now + 599_999)).toBe(true);
@@ -77,13 +77,13 @@ describe('a session', () => {
   });
 });
 
-describe('what strangers name', () => {
-  it('is kept as it is while it is short, and never as a piece of what it came in', () => {
+describe('a name that a client chose', () => {
+  it('is kept unchanged while it is short, and never as a slice of its source', () => {
     for (const name of ['', 'a', '0193a2b4-5c6d-7e8f-9012-3456789abcde', '模型 😀', 'x'.repeat(128)])
       expect(shortName(name)).toBe(name);
   });
 
-  it('is short whatever is sent, and others that begin alike are others', () => {
+  it('is shortened at any length, and stays distinct from others with the same beginning', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', minLength: 129, maxLength: 200 }), fc.string(), (name, more) => {
         expect(shortName(name).length).toBeLessThanOrEqual(100);
@@ -113,8 +113,8 @@ describe('what strangers name', () => {
   });
 });
 
-describe('the loads', () => {
-  it('count up and down, once for each call, and always give the permit back', () => {
+describe('the in-flight counters', () => {
+  it('go up and down, once for each attempt, and always return the permit', () => {
     const call = fc.record({ id: fc.constantFrom(a, b), because: fc.constantFrom('trial', 'sticky', 'lastResort') });
     fc.assert(
       fc.property(fc.array(fc.record({ call, endsTwice: fc.boolean(), at: fc.nat(20) })), (calls) => {
@@ -139,7 +139,7 @@ describe('the loads', () => {
     );
   });
 
-  it('hold the one permit of an endpoint while its trial runs', () => {
+  it('hold the one half-open permit of an endpoint while its request runs', () => {
     const inFlight = new InFlight();
     const end = inFlight.begin(a, 'trial', now);
     const other = inFlight.begin(a, 'sticky', now);
@@ -154,7 +154,7 @@ describe('the loads', () => {
     expect(inFlight.isHalfOpenPermitFree(a)).toBe(true);
   });
 
-  it('know when the last resort was tried, and whose turn it is', () => {
+  it('know when panic mode was last used, and whose turn it is', () => {
     const inFlight = new InFlight();
     expect(inFlight.panicAt(a)).toBe(Number.NEGATIVE_INFINITY);
     inFlight.begin(a, 'lastResort', now)();
@@ -162,7 +162,7 @@ describe('the loads', () => {
     expect([inFlight.turn('x'), inFlight.turn('x'), inFlight.turn('y')]).toEqual([0, 1, 0]);
   });
 
-  it('keep the retry budget', () => {
+  it('hold the retry budget', () => {
     const inFlight = new InFlight();
     const allowed = Array.from({ length: 20 }, () => inFlight.spend(now)).filter(Boolean);
     expect(allowed).toHaveLength(10);
@@ -171,7 +171,7 @@ describe('the loads', () => {
   });
 });
 
-describe('the gate', () => {
+describe('admission', () => {
   const rules = { maxConcurrent: 2, maxWaiting: 1, rateLimit: 0 };
 
   beforeEach(() => vi.useFakeTimers({ now }));
@@ -183,7 +183,7 @@ describe('the gate', () => {
     return place;
   };
 
-  it('lets so many in, so many wait, and turns the next away', async () => {
+  it('lets a number of requests in, lets others wait, and refuses further ones', async () => {
     const admission = new Admission(rules, Date.now);
     const first = entered(admission);
     expect([first.turn(), entered(admission).turn()]).toEqual([true, true]);
@@ -195,7 +195,7 @@ describe('the gate', () => {
     expect([admission.running, admission.waiting, admission.isFull]).toEqual([2, 0, false]);
   });
 
-  it('lets them in by their order', async () => {
+  it('admits the backlog in its order', async () => {
     const admission = new Admission({ ...rules, maxConcurrent: 1, maxWaiting: 9 }, Date.now);
     const places = [entered(admission)];
     const came: number[] = [];
@@ -211,7 +211,7 @@ describe('the gate', () => {
     expect(came).toEqual([1, 2, 3]);
   });
 
-  it('lets those in who wait when there is more room by a setting', async () => {
+  it('admits waiting requests when a setting makes room', async () => {
     const admission = new Admission({ ...rules, maxConcurrent: 1 }, Date.now);
     entered(admission);
     const turn = entered(admission).turn();
@@ -220,7 +220,7 @@ describe('the gate', () => {
     expect(admission.running).toBe(2);
   });
 
-  it('has as many places taken as there are requests that live, whatever happens to them in whatever order', async () => {
+  it('has as many places taken as there are live requests, after any events in any order', async () => {
     const step = fc.record({
       what: fc.constantFrom('enter', 'enter', 'leave', 'leaveTwice', 'park', 'unpark', 'configure', 'pass'),
       which: fc.nat(30),
@@ -265,7 +265,7 @@ describe('the gate', () => {
     );
   });
 
-  it('spreads what is over the rate, without losing anybody', async () => {
+  it('spreads requests above the rate limit, and loses none', async () => {
     const admission = new Admission({ maxConcurrent: 100, maxWaiting: 100, rateLimit: 5 }, Date.now);
     let entered = 0;
     for (let i = 0; i < 15; i++) {

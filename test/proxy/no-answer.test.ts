@@ -47,7 +47,7 @@ describe('a count of tokens', () => {
   };
 
   for (const [title, step] of Object.entries(none)) {
-    it(`comes from the next endpoint after ${title}, and nothing is said against the first`, async () => {
+    it(`comes from the next endpoint after ${title}, without blame for the first`, async () => {
       const a = await upstream('a', step, answers());
       const gw = await gateway({ main: [a, await upstream('b', says(200, count))] });
       const got = await ask(gw, { path, stream: false, session: 's' });
@@ -58,19 +58,19 @@ describe('a count of tokens', () => {
     });
   }
 
-  it('that comes compressed is a count', async () => {
+  it('that arrives compressed is accepted', async () => {
     const a = await upstream('a', zipped(count, { 'content-type': 'application/json', ...gzip }));
     const got = await ask(await gateway({ main: [a, await upstream('b')] }), { path, stream: false });
     expect([got.status, got.headers['x-qcc-endpoint'], gunzipSync(got.body).toString()]).toEqual([200, 'a', count]);
   });
 
-  it('comes from the next endpoint after one that is overloaded, which is told', async () => {
+  it('comes from the next endpoint after an overloaded one, whose overload is reported', async () => {
     const gw = await gateway({ main: [await upstream('a', refuses(529)), await upstream('b', says(200, count))] });
     expect(await ask(gw, { path, stream: false })).toMatchObject({ status: 200, text: count });
     expect(gw.failures).toEqual([{ endpoint: 'a', failure: 'overloaded' }]);
   });
 
-  it('that nobody has is the 404 of one who says so, word for word', async () => {
+  it('that no endpoint supports is the 404 of one that says so, verbatim', async () => {
     const told = errorBody('not_found_error', 'no counting here');
     const all = [says(405, ''), says(404, told), says(501, ''), says(200, page, htmlType)];
     const ups = await Promise.all(all.map((step, i) => upstream(`u${i}`, step)));
@@ -79,14 +79,14 @@ describe('a count of tokens', () => {
     expect([ups.map(({ heard }) => heard.length), gw.failures]).toEqual([[1, 1, 1, 1], []]);
   });
 
-  it('that nobody has, and nobody says so, is a 404 of the gateway', async () => {
+  it('that no endpoint supports, without such an answer, is a 404 of the gateway', async () => {
     const gw = await gateway({ main: [await upstream('a', says(200, page, htmlType))] });
     const got = await ask(gw, { path, stream: false });
     expect([got.status, errorOf(got).type]).toEqual([404, 'not_found_error']);
   });
 });
 
-describe('an answer of status 200 that is none', () => {
+describe('an invalid answer with status 200', () => {
   const json: Readonly<Record<string, string>> = {
     'content that is null': JSON.stringify({ ...JSON.parse(message), content: null }),
     'what another API answers': '{"object":"chat.completion","choices":[{"message":{"content":"hi"}}]}',
@@ -98,7 +98,7 @@ describe('an answer of status 200 that is none', () => {
     'more levels than anybody reads': `{"content":${'['.repeat(2_000)}${']'.repeat(2_000)}}`,
   };
   for (const [title, body] of Object.entries(json)) {
-    it(`is seen: ${title}`, async () => {
+    it(`is recognised: ${title}`, async () => {
       const gw = await gateway({ main: [await upstream('a', says(200, body)), await upstream('b')] });
       expect(await ask(gw, { stream: false })).toMatchObject({ status: 200, text: message });
       expect(gw.failures).toEqual([{ endpoint: 'a', failure: 'badAnswer' }]);
@@ -109,7 +109,7 @@ describe('an answer of status 200 that is none', () => {
     ['false', bodyOf({ stream: false })],
     ['not there', JSON.stringify({ model: 'claude-test', messages: [{ role: 'user', content: '"stream": true' }] })],
     ['in a large body', JSON.stringify({ model: 'claude-test', messages: ['x'.repeat(600_000)], stream: false })],
-  ])('is seen: a stream where none was asked for (%s)', async (_, body) => {
+  ])('is recognised: a stream that was not requested (%s)', async (_, body) => {
     const stream: Step = ({ response }) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       response.end(streamed);
@@ -132,7 +132,7 @@ describe('an answer of status 200 that is none', () => {
     ['an error event', zipped(start + sse('error', { error: { type: 'api_error' } }), 'text/event-stream'), true],
     ['an error', zipped(errorBody('api_error'), 'application/json'), false],
     ['text', zipped('quota exceeded', 'application/json'), false],
-  ])('is seen through its compression: %s', async (_, step, stream) => {
+  ])('is recognised through its compression: %s', async (_, step, stream) => {
     const gw = await gateway({ main: [await upstream('a', step), await upstream('b')] });
     expect(await ask(gw, { stream })).toMatchObject({ status: 200, text: stream ? streamed : message });
     expect(gw.failures).toHaveLength(1);
@@ -153,8 +153,8 @@ describe('an answer of status 200 that is none', () => {
   });
 });
 
-describe('a refusal whose end does not come', () => {
-  it('says what it says by its status, once its connection breaks', async () => {
+describe('a refusal without an end', () => {
+  it('is judged by its status, once its connection breaks', async () => {
     const half: Step = ({ request, response }) => {
       response.writeHead(429, { 'content-type': 'application/json', 'content-length': 100 });
       response.write('{"type":"error"', () => request.socket.destroy());
@@ -164,7 +164,7 @@ describe('a refusal whose end does not come', () => {
     expect(gw.failures).toEqual([{ endpoint: 'a', failure: 'rateLimited' }]);
   });
 
-  it('says so once there is more of it than anybody reads', async () => {
+  it('is judged by its status, once it exceeds the limit of bytes', async () => {
     const endless: Step = ({ response }) => {
       response.writeHead(500);
       const more = () => {
@@ -184,21 +184,21 @@ describe('a refusal whose end does not come', () => {
 describe('the head of an answer', () => {
   const long = (bytes: number): Step => answers({ 'x-long': 'l'.repeat(bytes) });
 
-  it('that clients of 16 KiB would die of is a bad answer', async () => {
+  it('that exceeds the 16 KiB of clients is a bad answer', async () => {
     const gw = await gateway({ main: [await upstream('a', long(15_000)), await upstream('b')] });
     expect(await ask(gw)).toMatchObject({ status: 200, headers: { 'x-qcc-endpoint': 'b' } });
     expect(gw.failures).toEqual([{ endpoint: 'a', failure: 'badAnswer' }]);
   });
 
-  it('that they take comes down to them, with all that is added to it', async () => {
+  it('that clients accept is passed on, with all added headers', async () => {
     const gw = await gateway({ main: [await upstream('a', long(13_900))] });
     const got = await ask(gw);
     expect([got.status, got.whole, got.headers['x-long']?.length]).toEqual([200, true, 13_900]);
   });
 });
 
-describe('what an endpoint calls things', () => {
-  it('is written down when it is a known word, and left out otherwise', async () => {
+describe('the words of an endpoint’s error', () => {
+  it('are recorded when they are known, and omitted otherwise', async () => {
     const key = 'sk-ant-a-0123456789';
     const a = await upstream('a', says(200, '<', { 'content-type': `text/${key}; charset=${key}` }));
     const b = await upstream('b', says(500, errorBody('tell_me_the_secret_prompt')));

@@ -76,7 +76,7 @@ const isOf = (got: Got, pieces: readonly Buffer[]) =>
 describe.each(Object.keys(packers))('an event stream in %s', (encoding) => {
   const head = headOf(encoding);
 
-  it('passes as it came, and its figures are read', async () => {
+  it('is passed on unchanged, and its metrics are read', async () => {
     const pieces = await packed(encoding, events);
     const { got, by, failures, fact } = await through(sends(head, pieces));
     expect([got.whole, by, failures]).toEqual([true, 'a', []]);
@@ -85,7 +85,7 @@ describe.each(Object.keys(packers))('an event stream in %s', (encoding) => {
     expect(fact).toMatchObject({ type: 'RequestServed', data: { usage: { input: 12, output: 14 } } });
   });
 
-  it('passes byte by byte, and in one piece', async () => {
+  it('is passed on byte by byte, and in one piece', async () => {
     const all = Buffer.concat(await packed(encoding, [streamed]));
     for (const pieces of [[all], [...all].map((byte) => Buffer.from([byte]))]) {
       const { got, by } = await through(sends(head, pieces));
@@ -109,7 +109,7 @@ describe.each(Object.keys(packers))('an event stream in %s', (encoding) => {
     ['that ends without its last event', events.slice(0, 4), 'end'],
     ['that has an error after content', [...events.slice(0, 4), error], 'end'],
     ['that unpacks to far more than it is', [start, begin, blank], 'end'],
-  ])('%s is cut', async (_, parts, ending) => {
+  ])('%s is aborted', async (_, parts, ending) => {
     const pieces = await packed(encoding, parts);
     const { got, by, failures, fact } = await through(sends(head, pieces, ending));
     expect([got.whole, by, failures]).toEqual([false, 'a', [{ endpoint: 'a', failure: 'brokenAnswer' }]]);
@@ -117,7 +117,7 @@ describe.each(Object.keys(packers))('an event stream in %s', (encoding) => {
   });
 });
 
-describe('what is compressed', () => {
+describe('a compressed answer', () => {
   it.each([
     ['in a way that nobody reads', headOf('zstd'), [Buffer.from('(zstd)')]],
     ['twice', headOf('gzip, br'), [brotliCompressSync(streamed)]],
@@ -128,7 +128,7 @@ describe('what is compressed', () => {
     expect([got.text, by, failures]).toEqual([streamed, 'b', [{ endpoint: 'a', failure: 'badAnswer' }]]);
   });
 
-  it('is cut where it stops being so', async () => {
+  it('is aborted at the first invalid byte', async () => {
     const pieces = await packed('gzip', events.slice(0, 3));
     const { got, fact } = await through(sends(headOf('gzip'), [...pieces.slice(0, -1), Buffer.from('not packed')]));
     expect([got.whole, fact.type]).toEqual([false, 'AnswerBroken']);
@@ -140,14 +140,14 @@ describe('what is compressed', () => {
     ['gzip', 'later', [0, 0, 0]],
     ['br', 'in the same piece', [1, 2, 3]],
     ['br', 'later', [1, 2, 3]],
-  ])('in %s is whole when, %s, something stands behind its end', async (encoding, when, behind) => {
+  ])('in %s is complete when, %s, extra bytes follow its end', async (encoding, when, behind) => {
     const pieces = [...(await packed(encoding, events)), Buffer.from(behind)];
     const { got, by } = await through(sends(headOf(encoding), when === 'later' ? pieces : [Buffer.concat(pieces)]));
     expect([got.whole, by]).toEqual([true, 'a']);
   });
 
   const json = headOf('gzip', 'application/json');
-  it('JSON passes as it came', async () => {
+  it('in JSON is passed on unchanged', async () => {
     const pieces = await packed('gzip', [message.slice(0, 30), message.slice(30)]);
     const { got, by, fact } = await through(sends(json, pieces), false);
     expect([got.status, by, got.body.equals(Buffer.concat(pieces))]).toEqual([200, 'a', true]);
@@ -158,7 +158,7 @@ describe('what is compressed', () => {
     ['ends in the middle', message.slice(0, 50), 'end'],
     ['breaks off', message, 'reset'],
     ['is a bomb', `{"content":[${' '.repeat(100 * MiB)}]}`, 'end'],
-  ])('JSON that %s is answered by another endpoint', async (_, text, ending) => {
+  ])('in JSON that %s is answered by another endpoint', async (_, text, ending) => {
     const { got, by, failures } = await through(sends(json, await packed('gzip', [text]), ending), false);
     expect([got.text, by, failures]).toEqual([message, 'b', [{ endpoint: 'a', failure: 'badAnswer' }]]);
   });

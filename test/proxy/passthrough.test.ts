@@ -37,7 +37,7 @@ describe('a file or a batch', () => {
     },
   );
 
-  it('leaves nothing on the connection that carries the next one', async () => {
+  it('leaves nothing behind on the connection for the next request', async () => {
     const a = await upstream('a', says(200, whenUploaded));
     const gw = await gateway({ main: [a] });
     const added = vi.spyOn(Socket.prototype, 'emit');
@@ -53,7 +53,7 @@ describe('a file or a batch', () => {
     for (const name of ['close', 'drain', 'error', 'end']) expect(carrier?.listenerCount(name)).toBeLessThan(5);
   });
 
-  it('may be larger than any message, and arrives as it was sent', async () => {
+  it('may be larger than any message, and arrives unchanged', async () => {
     const a = await upstream('a', says(200, whenUploaded));
     const gw = await gateway({ main: [a] });
     const body = randomBytes(40 * MiB);
@@ -67,7 +67,7 @@ describe('a file or a batch', () => {
     expect(a.heard[0]?.headers['content-length']).toBe(String(body.length));
   });
 
-  it('arrives too when nobody has said how long it will be', async () => {
+  it('arrives without a length, too', async () => {
     const a = await upstream('a', says(200, whenUploaded));
     const gw = await gateway({ main: [a] });
     const headers = { 'content-type': 'application/json', 'transfer-encoding': 'chunked' };
@@ -76,7 +76,7 @@ describe('a file or a batch', () => {
     expect(a.heard[0]?.body.toString()).toBe('{"a":1}');
   });
 
-  it('comes down whole, at the pace of a slow reader', async () => {
+  it('is downloaded completely, at the pace of a slow reader', async () => {
     const content = randomBytes(8 * MiB);
     const a = await upstream('a', ({ response }) => {
       response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': String(content.length) });
@@ -88,21 +88,18 @@ describe('a file or a batch', () => {
     expect(body.equals(content)).toBe(true);
   });
 
-  it.each([301, 302, 303, 304, 307, 308])(
-    'is led nowhere by a redirect (%i): it is 502, without where',
-    async (status) => {
-      const location = 'https://elsewhere.test/v1/files';
-      const a = await upstream(
-        'a',
-        says(status, '', { location, 'content-location': location, refresh: `0;${location}` }),
-      );
-      const gw = await gateway({ main: [a] });
-      const got = await ask(gw, { method: 'GET', path: file });
-      expect(got.status).toBe(502);
-      expect(JSON.stringify(got.rawHeaders) + got.text).not.toContain('elsewhere');
-      expect(await gw.fact()).toMatchObject({ type: 'RequestFailed', data: { because: 'badAnswer', status } });
-    },
-  );
+  it.each([301, 302, 303, 304, 307, 308])('follows no redirect (%i): it is 502, without the target', async (status) => {
+    const location = 'https://elsewhere.test/v1/files';
+    const a = await upstream(
+      'a',
+      says(status, '', { location, 'content-location': location, refresh: `0;${location}` }),
+    );
+    const gw = await gateway({ main: [a] });
+    const got = await ask(gw, { method: 'GET', path: file });
+    expect(got.status).toBe(502);
+    expect(JSON.stringify(got.rawHeaders) + got.text).not.toContain('elsewhere');
+    expect(await gw.fact()).toMatchObject({ type: 'RequestFailed', data: { because: 'badAnswer', status } });
+  });
 
   it.each(['GET', 'POST'])('is waited for no longer than any answer (%s)', async (method) => {
     const a = await upstream('a', silence);
@@ -112,7 +109,7 @@ describe('a file or a batch', () => {
     expect(gw.server.counts().inFlight).toBe(0);
   });
 
-  it('comes down without what was meant for one hop', async () => {
+  it('is passed on without hop-by-hop headers', async () => {
     const hop = { connection: 'x-hop, keep-alive', 'x-hop': '1', 'keep-alive': 'timeout=1', te: 'x', trailer: 'x-t' };
     const down = { 'x-end': '2', location: '/else', upgrade: 'h2c', 'proxy-authenticate': 'Basic' };
     const a = await upstream('a', says(201, whenUploaded, { ...hop, ...down }));
@@ -124,7 +121,7 @@ describe('a file or a batch', () => {
     expect(headers['keep-alive']).not.toBe('timeout=1');
   });
 
-  it('that nobody takes ends its connection: the rest of it is no request', async () => {
+  it('that the endpoint does not read ends its connection: the rest of it is no request', async () => {
     const gw = await gateway({ main: [] });
     const head = `POST ${file} HTTP/1.1\r\nHost: 127.0.0.1\r\nx-api-key: ${token}\r\nContent-Type: application/json\r\n`;
     const behind = `GET /v1/models HTTP/1.1\r\nHost: 127.0.0.1\r\nx-api-key: ${token}\r\n\r\n`;
@@ -141,7 +138,7 @@ describe('a file or a batch', () => {
     expect(answer).toMatch(/connection: close/i);
   });
 
-  it('is not asked of another endpoint: what it knows, only its account knows', async () => {
+  it('is not requested from another endpoint, because only its account knows it', async () => {
     const a = await upstream('a', refuses(529));
     const b = await upstream('b', answers());
     const gw = await gateway({ main: [a, b] });
@@ -149,7 +146,7 @@ describe('a file or a batch', () => {
     expect([a.heard.length, b.heard.length]).toEqual([1, 0]);
   });
 
-  it('stays with the first endpoint by priority whatever its state, unless a person has taken it out', async () => {
+  it('stays with the first endpoint by priority whatever its state, unless the user has disabled it', async () => {
     const a = await upstream('a', says(200, whenUploaded));
     const b = await upstream('b', says(200, whenUploaded));
     const gw = await gateway({ main: [as(b, { priority: 2 }), as(a, { priority: 1, state: 'failed' })] });
@@ -166,7 +163,7 @@ describe('a file or a batch', () => {
     expect(text).toContain('qcc endpoint add');
   });
 
-  it.each([0, 4 * MiB])('of %i bytes is 502 with the way out when the endpoint is not there', async (size) => {
+  it.each([0, 4 * MiB])('of %i bytes is 502 with the way out when the endpoint is unreachable', async (size) => {
     const a = await upstream('a');
     const gw = await gateway({ main: [a] });
     await a.close();
@@ -179,7 +176,7 @@ describe('a file or a batch', () => {
     expect(await gw.fact()).toMatchObject({ type: 'RequestFailed', data: { because: 'unreachable', status: 0 } });
   });
 
-  it('that breaks on its way down is cut, so that nobody takes it for whole', async () => {
+  it('that breaks during a download is aborted, so that it does not seem complete', async () => {
     const a = await upstream('a', async (turn) => {
       turn.response.writeHead(200, { 'content-type': 'application/octet-stream' });
       await new Promise<void>((resolve) => turn.response.write('half', () => resolve()));
@@ -190,7 +187,7 @@ describe('a file or a batch', () => {
     expect((await gw.fact()).type).toBe('RequestFailed');
   });
 
-  it('whose client leaves is ended upstream too', async () => {
+  it('ends upstream too when its client leaves', async () => {
     const never = signal();
     const a = await upstream('a', async (turn) => {
       turn.response.writeHead(200, { 'content-type': 'application/octet-stream' });
@@ -206,7 +203,7 @@ describe('a file or a batch', () => {
     never.give();
   });
 
-  it('is let end when the gateway stops', async () => {
+  it('is finished when the gateway stops', async () => {
     const rest = signal();
     const a = await upstream('a', async (turn) => {
       turn.response.writeHead(200, { 'content-type': 'application/octet-stream' });

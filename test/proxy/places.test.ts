@@ -41,7 +41,7 @@ const settles = async (gw: Gateway, inFlight: number, waiting: number) =>
 const answered = (one: Client) => vi.waitUntil(() => one.came().includes('"stop_reason"'), soon);
 const body = bodyOf({ stream: false });
 
-describe.each(everyWay)('a place (%s)', (way) => {
+describe.each(everyWay)('a place of admission (%s)', (way) => {
   it('of a client that leaves with a part of its body unsent is not lost', async () => {
     const go = signal();
     const a = await upstream('a', waitsFor(go.given, answers()), answers());
@@ -63,7 +63,7 @@ describe.each(everyWay)('a place (%s)', (way) => {
     await settles(gw, 0, 0);
   });
 
-  it('in line is free as soon as its client leaves', async () => {
+  it('in the backlog is free as soon as its client leaves', async () => {
     const go = signal();
     const a = await upstream('a', waitsFor(go.given, answers()));
     const gw = await gateway({ main: [a] }, { settings: { 'proxy.max_concurrent': 1, 'proxy.max_waiting': 1 } });
@@ -83,7 +83,7 @@ describe.each(everyWay)('a place (%s)', (way) => {
     expect(gw.server.counts()).toMatchObject({ inFlight: 0, waiting: 0, total: 3, cancelled: 1 });
   });
 
-  it('is not taken by those whose bodies are slow', async () => {
+  it('is not taken by requests with slow bodies', async () => {
     const a = await upstream('a', answers());
     const gw = await gateway({ main: [a] }, { settings: { 'proxy.max_concurrent': 1, 'proxy.max_waiting': 0 } });
     const slow = Array.from({ length: 8 }, () => client(gw));
@@ -99,7 +99,7 @@ describe.each(everyWay)('a place (%s)', (way) => {
     await settles(gw, 0, 0);
   });
 
-  it('is not there for whoever comes when the line is full: it hears so before its body has come', async () => {
+  it('is refused when the backlog is full, before the body has arrived', async () => {
     const go = signal();
     const a = await upstream('a', waitsFor(go.given, answers()));
     const gw = await gateway({ main: [a] }, { settings: { 'proxy.max_concurrent': 1, 'proxy.max_waiting': 0 } });
@@ -115,7 +115,7 @@ describe.each(everyWay)('a place (%s)', (way) => {
   });
 });
 
-describe('the places', () => {
+describe('the places of admission', () => {
   const step = fc.record({
     what: fc.constantFrom('arrive', 'arrive', 'piece', 'end', 'end', 'leave', 'answer', 'abort'),
     way: fc.constantFrom(...everyWay),
@@ -124,7 +124,7 @@ describe('the places', () => {
   const maxConcurrent = 2;
   const maxWaiting = 2;
 
-  it('that are taken are the requests that live, after each of any events in any order', async () => {
+  it('that are taken equal the live requests, after any events in any order', async () => {
     const asked = new Map<string, { turn: Turn; go(step: 'answer' | 'abort'): void }>();
     const a = await upstream('a', (turn) => {
       const { given, give } = signal();

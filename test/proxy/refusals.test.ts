@@ -5,8 +5,8 @@ import { refuses, says, upstream } from './upstreams.ts';
 
 const soon = () => Date.now() + 12_000;
 
-describe('when nobody answers', () => {
-  it('it is a 503 api_error that says who and why, when next, and what to run', async () => {
+describe('when no endpoint answers,', () => {
+  it('the answer is a 503 api_error with endpoints, reasons, the next time, and the command', async () => {
     const [a, b] = [await upstream('a', refuses(529)), await upstream('b')];
     const gw = await gateway({ main: [a], relay: [b] });
     await b.close();
@@ -38,7 +38,7 @@ describe('when nobody answers', () => {
     expect(a.heard).toEqual([]);
   });
 
-  it('an empty ladder says what to add', async () => {
+  it('an empty ladder names the command that adds an endpoint', async () => {
     const got = await ask(await gateway({ main: [] }));
     expect([got.status, errorOf(got).message]).toEqual([
       503,
@@ -46,7 +46,7 @@ describe('when nobody answers', () => {
     ]);
   });
 
-  it('the last resort is tried once in a while, by whatever request comes, and its success counts', async () => {
+  it('panic mode asks one endpoint now and then, for any request, and its success counts', async () => {
     const a = await upstream('a');
     const out = as(a, { state: 'failed', because: 'unreachable', until: soon() });
     const gw = await gateway({ main: [out] });
@@ -56,7 +56,7 @@ describe('when nobody answers', () => {
     expect(a.heard).toHaveLength(1);
   });
 
-  it('nobody of another profile answers for a path that names one', async () => {
+  it('no other profile answers for a path that names one', async () => {
     const [a, b] = [await upstream('a'), await upstream('b', refuses(503))];
     const gw = await gateway({ main: [a], spare: [b] });
     expect((await ask(gw, { path: '/p/spare/v1/messages' })).status).toBe(503);
@@ -69,10 +69,10 @@ describe('when nobody answers', () => {
   });
 });
 
-describe('what the client must see', () => {
+describe('the error that a client receives', () => {
   const told = '{"type":"error", "error":{"type":"authentication_error","message":"invalid x-api-key"} }';
 
-  it('is the refusal of the only key, verbatim, with the word not to try again', async () => {
+  it('is the refusal of the only key, verbatim, with the header not to retry', async () => {
     const a = await upstream('a', says(401, told, { 'x-should-retry': 'true', 'request-id': 'req_a' }));
     const gw = await gateway({ main: [a] });
     const got = await ask(gw);
@@ -81,7 +81,7 @@ describe('what the client must see', () => {
     expect(gw.failures).toEqual([{ endpoint: 'a', failure: 'credential' }]);
   });
 
-  it('says how many attempts there were, and whose answer it is', async () => {
+  it('has the number of attempts, and the endpoint that answered', async () => {
     const [a, b] = [await upstream('a', refuses(401)), await upstream('b', says(401, told))];
     const got = await ask(await gateway({ main: [a, b] }));
     expect(got.text).toBe(told);
@@ -89,7 +89,7 @@ describe('what the client must see', () => {
   });
 
   it.each(['credential', 'billing'] as const)(
-    'is the like of it from the gateway while the only endpoint is held for its %s',
+    'is the gateway’s own equivalent while the only endpoint is quarantined for its %s',
     async (because) => {
       const a = await upstream('a');
       const gw = await gateway({ main: [as(a, { state: 'failed', held: true, because, until: soon() })] });
@@ -102,13 +102,13 @@ describe('what the client must see', () => {
     },
   );
 
-  it('is not the refused key while somebody else is only out for a time', async () => {
+  it('is not the refused key while another endpoint is ejected for a time only', async () => {
     const held = as(await upstream('a'), { state: 'failed', held: true, because: 'credential', until: soon() });
     const gw = await gateway({ main: [held, await upstream('b', refuses(503))] });
     expect((await ask(gw)).status).toBe(503);
   });
 
-  it('is the last 404 when nobody has the model, at once and again', async () => {
+  it('is the last 404 when no endpoint has the model, at once and again', async () => {
     const [a, b] = [await upstream('a', refuses(404, {}, 'model: claude-test (a)')), await upstream('b')];
     const last = 'model: claude-test (b)';
     b.does(refuses(404, {}, last));
@@ -127,7 +127,7 @@ describe('what the client must see', () => {
     expect(a.heard).toHaveLength(2);
   });
 
-  it('is that 404 also inside of the profile that the path names, whoever else has the model', async () => {
+  it('is that 404 also inside of the profile that the path names, even if others have the model', async () => {
     const b = await upstream('b', refuses(404, {}, 'model: claude-test'));
     const gw = await gateway({ main: [await upstream('a')], spare: [b] });
     for (let i = 0; i < 2; i++) expect((await ask(gw, { path: '/p/spare/v1/messages' })).status).toBe(404);

@@ -28,8 +28,8 @@ async function turns(count: number): Promise<void> {
   for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve));
 }
 
-describe('an answer', () => {
-  it('in JSON comes through whole, its bytes untouched', async () => {
+describe('the relay of an answer', () => {
+  it('passes JSON on completely, byte for byte', async () => {
     const odd =
       '{ "id":"msg_1","type" : "message","content":[{"type":"text","text":"\\u00e9 \\/ 你好"}],"usage":{"input_tokens":12345678901234567890} }\n';
     const a = await upstream('a', says(200, odd, { 'x-from-upstream': 'yes' }));
@@ -48,13 +48,13 @@ describe('an answer', () => {
       'with an error only in its text',
       begun + sse('content_block_delta', { text: '\nevent: error\n' }) + sse('message_stop'),
     ],
-  ])('in a stream comes through %s', async (_, text) => {
+  ])('passes a stream on %s', async (_, text) => {
     const gw = await gateway({ main: [await upstream('a', streams(text))] });
     const got = await ask(gw);
     expect([got.status, got.whole, got.text === text]).toEqual([200, true, true]);
   });
 
-  it('in a stream comes through however it is cut', async () => {
+  it('passes a stream on however it is split', async () => {
     const whole = Buffer.from(streamed);
     const a = await upstream('a');
     const gw = await gateway({ main: [a] });
@@ -71,13 +71,13 @@ describe('an answer', () => {
     expect(gw.facts.every(({ type }) => type === 'RequestServed')).toBe(true);
   });
 
-  it('byte by byte is an answer too', async () => {
+  it('accepts an answer byte by byte', async () => {
     const pieces = [...Buffer.from(streamed)].map((byte) => Buffer.from([byte]));
     const gw = await gateway({ main: [await upstream('a', inPieces(pieces))] });
     expect(await ask(gw)).toMatchObject({ status: 200, whole: true, text: streamed });
   });
 
-  it('is passed on piece by piece: the next is not needed first', async () => {
+  it('sends each piece at once, without waiting for the next', async () => {
     const events = answerEvents('one two three four ');
     const seen = events.map(signal);
     const lockStep: Step = async ({ response }) => {
@@ -99,7 +99,7 @@ describe('an answer', () => {
   });
 });
 
-describe('an event stream whose length was told', () => {
+describe('an event stream with a content-length', () => {
   const ofLength =
     (text: string, headers: Readonly<Record<string, string>> = {}): Step =>
     ({ response }) => {
@@ -108,7 +108,7 @@ describe('an event stream whose length was told', () => {
       response.end(bytes);
     };
 
-  it('and that ends there without its last event is seen to be cut, and so is nothing else of its client', async () => {
+  it('that ends without its last event is recognised as truncated, without affecting the client’s other requests', async () => {
     const a = await upstream('a', ofLength(begun));
     const gw = await gateway({ main: [a] });
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
@@ -123,12 +123,12 @@ describe('an event stream whose length was told', () => {
     expect(gw.failures).toHaveLength(5);
   });
 
-  it('comes through whole when it is', async () => {
+  it('is passed on completely when it is complete', async () => {
     const gw = await gateway({ main: [await upstream('a', ofLength(streamed))] });
     expect(await ask(gw)).toMatchObject({ status: 200, whole: true, text: streamed });
   });
 
-  it('gets none for the client when it is compressed either', async () => {
+  it('gets no length for the client when it is compressed either', async () => {
     const gw = await gateway({ main: [await upstream('a', ofLength(streamed, { 'content-encoding': 'gzip' }))] });
     const got = await ask(gw);
     expect([got.whole, gunzipSync(got.body).toString(), got.headers['content-length']]).toEqual([
@@ -151,8 +151,8 @@ describe('an event stream whose last event has come', () => {
   });
 });
 
-describe('an answer, as it arrives,', () => {
-  it('that comes compressed all the same passes untouched', async () => {
+describe('a relayed answer', () => {
+  it('is passed on unchanged when it is compressed without being asked', async () => {
     const bytes = gzipSync(streamed);
     const gzipped: Step = ({ response }) => {
       response.writeHead(200, { 'content-type': 'text/event-stream', 'content-encoding': 'gzip' });
@@ -163,7 +163,7 @@ describe('an answer, as it arrives,', () => {
     expect(got.body.equals(bytes)).toBe(true);
   });
 
-  it('tells its tokens, and when its first byte and its first content came', async () => {
+  it('reports its tokens, and when its first byte and its first content came', async () => {
     const gw = await gateway({ main: [await upstream('a')] });
     await ask(gw, { session: 's' });
     await ask(gw, { stream: false });
@@ -190,7 +190,7 @@ describe('an answer, as it arrives,', () => {
     ]);
   });
 
-  it('carries who gave it, and loses what belongs to the hop', async () => {
+  it('names its endpoint, and loses hop-by-hop headers', async () => {
     const headers = {
       'request-id': 'req_a',
       'anthropic-ratelimit-requests-remaining': '7',
@@ -213,7 +213,7 @@ describe('an answer, as it arrives,', () => {
       expect(got.headers).not.toHaveProperty(name);
   });
 
-  it('of a slow reader holds the upstream back', async () => {
+  it('of a slow reader slows the upstream down', async () => {
     const piece = sse('content_block_delta', { text: 'x'.repeat(256 * 1_024) });
     const limit = 200 * 1_048_576;
     const still = signal();

@@ -3,26 +3,26 @@ import { describe, expect, it } from 'vitest';
 import { as, ask, bodyOf, gateway } from './gateway.ts';
 import { upstream } from './upstreams.ts';
 
-describe('a request', () => {
+describe('a request to an endpoint', () => {
   it.each([
     ['odd spacing', '{ "model" :"claude-test",\n\t"stream": false , "messages":[ ],"max_tokens":1  }\r\n'],
     ['big integers', '{"model":"claude-test","messages":[],"n":12345678901234567890,"f":1.0,"e":1E+2,"z":-0}'],
     ['escapes and raw unicode', '{"model":"claude-test","messages":[],"s":"\\u4f60\\/ 你 \\ud83d\\ude00 😀 \u2028"}'],
     ['a key twice', '{"model":"claude-test","x":1,"x":2,"messages":[]}'],
-  ])('goes up byte for byte, with %s', async (_, body) => {
+  ])('is sent byte for byte, with %s', async (_, body) => {
     const a = await upstream('a');
     await ask(await gateway({ main: [a] }), { body });
     expect(a.heard[0]?.body.toString()).toBe(body);
   });
 
-  it('of 20 MiB goes up byte for byte', async () => {
+  it('of 20 MiB is sent byte for byte', async () => {
     const a = await upstream('a');
     const body = Buffer.from(`{"model":"claude-test","messages":["${'x'.repeat(20 * 1_048_576)}"]}`);
     expect((await ask(await gateway({ main: [a] }), { body })).status).toBe(200);
     expect(a.heard[0]?.body.equals(body)).toBe(true);
   });
 
-  it('in chunks, without a length, goes up byte for byte', async () => {
+  it('in chunks, without a length, is sent byte for byte', async () => {
     const a = await upstream('a');
     const gw = await gateway({ main: [a] });
     const body = bodyOf({ stream: false });
@@ -30,7 +30,7 @@ describe('a request', () => {
     expect([got.status, a.heard[0]?.body.toString()]).toEqual([200, body]);
   });
 
-  it('keeps its query; a doubled /v1 is folded, a base path is put before', async () => {
+  it('keeps its query; a doubled /v1 is folded, and a base path is prepended', async () => {
     const a = await upstream('a');
     const gw = await gateway({ main: [a] });
     for (const path of ['/v1/messages?beta=true&x=%2F%20y', '/v1/v1/messages?beta=true', '/p/main/v1/v1/messages']) {
@@ -60,7 +60,7 @@ describe('a request', () => {
     expect(where('x')[0]).not.toBe(where('y')[0]);
   });
 
-  it('is not bound when sticky sessions are off', async () => {
+  it('is not bound to an endpoint when sticky sessions are off', async () => {
     const [a, b] = [await upstream('a'), await upstream('b')];
     const settings = { 'loadbalancer.strategy': 'round-robin', 'loadbalancer.sticky_session': false };
     const gw = await gateway({ main: [a, b] }, { settings });

@@ -8,7 +8,7 @@ import { answers, signal, upstream, waitsFor } from './upstreams.ts';
 const a = 'a' as EndpointId;
 const b = 'b' as EndpointId;
 
-describe('the line', () => {
+describe('the backlog of an endpoint', () => {
   /** Waiters by name, and the names of those that were woken. */
   function line() {
     const room = new RoomBacklog();
@@ -21,7 +21,7 @@ describe('the line', () => {
     return { room, woken, join };
   }
 
-  it('wakes the first one whom the place helps, and nobody else', async () => {
+  it('wakes the first request that can use the place, and no other', async () => {
     const { room, woken, join } = line();
     join('only b', b);
     join('first', a, b);
@@ -35,7 +35,7 @@ describe('the line', () => {
     expect(woken).toEqual(['first', 'second']);
   });
 
-  it('offers a place that was not taken to the next, and one that was taken to nobody', async () => {
+  it('offers a place that was not taken to the next request, and a taken one to none', async () => {
     const { room, woken, join } = line();
     const [gone, taker] = [join('gone', a), join('taker', a)];
     join('third', a);
@@ -48,8 +48,8 @@ describe('the line', () => {
   });
 });
 
-describe('requests to an endpoint that is full', () => {
-  it('go one after the other as soon as a call ends, in the order in which they came', async () => {
+describe('requests to a full endpoint', () => {
+  it('run one after the other as soon as an attempt ends, in the order in which they came', async () => {
     const goOn = Array.from({ length: 4 }, () => signal());
     const up = await upstream('a', ...goOn.map(({ given }) => waitsFor(given, answers())));
     const gw = await gateway({ main: [as(up, { maxConcurrent: 1 })] });
@@ -67,7 +67,7 @@ describe('requests to an endpoint that is full', () => {
     expect(order).toEqual(['s0', 's1', 's2', 's3']);
   });
 
-  it('give their place in the line to the next when their client leaves', async () => {
+  it('give their place in the backlog to the next when their client leaves', async () => {
     const goOn = signal();
     const up = await upstream('a', waitsFor(goOn.given, answers()), answers());
     const gw = await gateway({ main: [as(up, { maxConcurrent: 1 })] });
@@ -83,7 +83,7 @@ describe('requests to an endpoint that is full', () => {
     expect([(await first.done).status, (await last.done).status, up.heard.length]).toEqual([200, 200, 2]);
   });
 
-  it('are told after four minutes that it has no room, and wait no longer', async () => {
+  it('are refused after four minutes without room', async () => {
     const goOn = signal();
     const up = await upstream('a', waitsFor(goOn.given, answers()));
     const gw = await gateway({ main: [as(up, { maxConcurrent: 1 })] });

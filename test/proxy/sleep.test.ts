@@ -26,8 +26,8 @@ const begins: Step = ({ response }) => {
   response.write(events.slice(0, 3).join(''));
 };
 
-describe('a sleep', () => {
-  it('moves a request on whose endpoint says nothing for ten seconds after it', async () => {
+describe('a sleep of the machine', () => {
+  it('fails over a request whose endpoint sends nothing for ten seconds afterwards', async () => {
     const [a, b] = [await upstream('a', silent), await upstream('b')];
     const gw = await gateway({ main: [a, b] });
     const asked = ask(gw);
@@ -40,7 +40,7 @@ describe('a sleep', () => {
     expect(gw.reports[0]?.detail).toEqual(reason('silentAfterSleep'));
   });
 
-  it('cuts a stream that nothing comes of any more, so that the client asks again', async () => {
+  it('aborts a stream that has stopped, so that the client retries', async () => {
     const a = await upstream('a', begins, answers());
     const gw = await gateway({ main: [a] });
     const live = open(gw);
@@ -50,7 +50,7 @@ describe('a sleep', () => {
     expect(await live.done).toMatchObject({ status: 200, whole: false });
   });
 
-  it('ends no stream that goes on, however long it takes then', async () => {
+  it('ends no stream that continues, however long it takes then', async () => {
     let goOn: () => void = () => undefined;
     let ping: () => void = () => undefined;
     const a = await upstream('a', (turn) => {
@@ -69,7 +69,7 @@ describe('a sleep', () => {
     expect(await live.done).toMatchObject({ status: 200, whole: true });
   });
 
-  it('is told to the worker that makes the tries of the queue', async () => {
+  it('is reported to the worker that retries queued requests', async () => {
     let told = 0;
     const pool = { resume: () => told++ };
     const background = new Background({ pool } as unknown as BackgroundPorts);
@@ -79,7 +79,7 @@ describe('a sleep', () => {
     expect(told).toBe(1);
   });
 
-  it('says nothing of an answer that comes in one piece', async () => {
+  it('does not affect an answer that comes in one piece', async () => {
     let goOn: () => void = () => undefined;
     const a = await upstream('a', (turn) => {
       goOn = () => void answers()(turn);
@@ -93,7 +93,7 @@ describe('a sleep', () => {
     expect((await asked).status).toBe(200);
   });
 
-  it('ends an upload that the endpoint takes no more of', async () => {
+  it('ends an upload that the endpoint no longer reads', async () => {
     const a = await deaf('a');
     const gw = await gateway({ main: [a] }, { settings: { 'proxy.connect_timeout': 300 } });
     const live = open(gw, { path, body: Buffer.alloc(32 * MiB), headers: { 'content-type': 'multipart/form-data' } });
@@ -104,7 +104,7 @@ describe('a sleep', () => {
     expect(await gw.fact()).toMatchObject({ type: 'RequestFailed', data: { because: 'noNetwork', status: 0 } });
   });
 
-  it('cuts a file of which nothing comes any more', async () => {
+  it('aborts a download that has stopped', async () => {
     const a = await upstream('a', ({ response }) => {
       response.writeHead(200, { 'content-type': 'application/octet-stream' });
       response.write('half');
@@ -117,7 +117,7 @@ describe('a sleep', () => {
     expect(await gw.fact()).toMatchObject({ type: 'RequestFailed', data: { because: 'noNetwork' } });
   });
 
-  it('says nothing of an endpoint that has all of a file, and thinks', async () => {
+  it('does not affect an endpoint that has received a file and is processing it', async () => {
     let goOn: () => void = () => undefined;
     const a = await upstream('a', (turn) => {
       goOn = () => void says(200, '{}')(turn);

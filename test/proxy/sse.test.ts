@@ -25,7 +25,7 @@ const judged = (text: string, at: readonly number[] = []) => {
   return watch;
 };
 
-describe('whether a stream has proven itself', () => {
+describe('the commit gate of a stream', () => {
   it.each([
     ['a message_start', start],
     ['a message_start and pings', start + ping + ping],
@@ -36,7 +36,7 @@ describe('whether a stream has proven itself', () => {
     ['a name after two blanks, which is another one to clients', 'event:  content_block_start\ndata: {}\n\n'],
     ['a name that a later one takes the place of', 'event: content_block_start\nevent: note\ndata: {}\n\n'],
     ['carriage returns alone', (start + block).replaceAll('\n', '\r')],
-  ])('%s proves nothing', (_, text) => {
+  ])('stays closed after %s', (_, text) => {
     fc.assert(
       fc.property(places, (at) => {
         expect(judged(text, at).commitState).toBe('pending');
@@ -44,7 +44,7 @@ describe('whether a stream has proven itself', () => {
     );
   });
 
-  it('content proves it, in either line ending, however it is cut', () => {
+  it('opens with content, in either line ending, however it is split', () => {
     fc.assert(
       fc.property(places, fc.boolean(), (at, crlf) => {
         const text = start + ping + block;
@@ -56,7 +56,7 @@ describe('whether a stream has proven itself', () => {
     );
   });
 
-  it('an error says which, however it is cut', () => {
+  it('recognises an error, however it is split', () => {
     fc.assert(
       fc.property(places, fc.boolean(), (at, crlf) => {
         const text = start + error;
@@ -66,7 +66,7 @@ describe('whether a stream has proven itself', () => {
     );
   });
 
-  it('an end without content is one when it gives a reason, and none otherwise', () => {
+  it('accepts an end without content if it gives a reason, and not otherwise', () => {
     const stop = sse('message_stop');
     const reason = sse('message_delta', { delta: { stop_reason: 'end_turn' } });
     expect(judged(start + reason + stop)).toMatchObject({ commitState: 'committable', stopped: true });
@@ -78,7 +78,7 @@ describe('whether a stream has proven itself', () => {
   });
 });
 
-describe('a stream that goes by', () => {
+describe('a stream in transfer', () => {
   const watched = (pieces: readonly Buffer[]) => {
     const watch = new StreamWatch();
     const kinds = pieces.map((piece) => {
@@ -89,7 +89,7 @@ describe('a stream that goes by', () => {
     return { watch, kinds };
   };
 
-  it('is whole when message_stop has come, however it is cut', () => {
+  it('is complete when message_stop has come, however it is split', () => {
     fc.assert(
       fc.property(places, fc.boolean(), (at, crlf) => {
         const text = crlf ? streamed.replaceAll('\n', '\r\n') : streamed;
@@ -100,7 +100,7 @@ describe('a stream that goes by', () => {
     );
   });
 
-  it('is not whole without it, though its text speaks of it', () => {
+  it('is incomplete without it, even if its text mentions it', () => {
     fc.assert(
       fc.property(places, (at) => {
         const text = start + block + sse('content_block_delta', { text: 'event: message_stop\nevent: error' });
@@ -111,7 +111,7 @@ describe('a stream that goes by', () => {
     );
   });
 
-  it('shows an error wherever it is cut, and nothing of it has passed by then but the beginning of its line', () => {
+  it('reveals an error wherever it is split, before more than the beginning of its line is sent', () => {
     fc.assert(
       fc.property(places, (at) => {
         const before = start + block + delta;
@@ -131,7 +131,7 @@ describe('a stream that goes by', () => {
     );
   });
 
-  it('knows that pings, comments and empty lines alone are no progress', () => {
+  it('makes no progress by pings, comments and empty lines alone', () => {
     const { kinds } = watched(
       [ping, ping + ping, ': still here\n\n', '\n\r\n\n', ping + delta, delta, delta.slice(0, 40), delta.slice(40)].map(
         (x) => Buffer.from(x),
@@ -140,7 +140,7 @@ describe('a stream that goes by', () => {
     expect(kinds).toEqual(['none', 'none', 'none', 'none', 'progress', 'progress', 'progress', 'progress']);
   });
 
-  it('knows a ping that is cut in two', () => {
+  it('recognises a ping that is split in two', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: ping.length - 1 }), (at) => {
         const { kinds } = watched([Buffer.from(ping.slice(0, at)), Buffer.from(ping.slice(at))]);
@@ -149,14 +149,14 @@ describe('a stream that goes by', () => {
     );
   });
 
-  it('is not whole by the name of its last event alone', () => {
+  it('is not complete by the name of its last event alone', () => {
     const { watch } = watched([Buffer.from(`${start}${block}event: message_stop\n`)]);
     expect(watch.stopped).toBe(false);
     watch.see(Buffer.from('data: {"type":"message_stop"}'));
     expect(watch.stopped).toBe(true);
   });
 
-  it('keeps the largest figures that it is told, however it is cut', () => {
+  it('keeps the largest token counts, however it is split', () => {
     const late = (output: number) => sse('message_delta', { usage: { output_tokens: output, input_tokens: 0 } });
     fc.assert(
       fc.property(places, (at) => {
@@ -166,7 +166,7 @@ describe('a stream that goes by', () => {
     );
   });
 
-  it('keeps no figure that is none', () => {
+  it('keeps no invalid token count', () => {
     const odd = sse('message_start', { message: { usage: { input_tokens: 'many', output_tokens: -1.5 } } });
     expect(watched([Buffer.from(odd)]).watch.usage).toEqual({
       input: null,

@@ -14,7 +14,7 @@ const forwarded = (url: string, more: object = {}) => ({
   ...more,
 });
 
-describe('a target', () => {
+describe('a request target', () => {
   it.each([
     ['/v1/messages', forwarded('/v1/messages', { isMessages: true })],
     ['/v1/messages?beta=true', forwarded('/v1/messages?beta=true', { isMessages: true })],
@@ -29,7 +29,7 @@ describe('a target', () => {
     ['/p/work/v1/messages', forwarded('/v1/messages', { within: 'work', isMessages: true })],
     ['/p/%E5%B7%A5/v1/v1/files', forwarded('/v1/files', { within: '工', isPassthrough: true })],
     ['/p/%zz/v1/models', forwarded('/v1/models', { within: '%zz' })],
-  ])('%s goes up', (url, target) => {
+  ])('%s is passed on', (url, target) => {
     expect(targetOf('POST', url)).toEqual(target);
   });
 
@@ -60,7 +60,7 @@ describe('a target', () => {
     expect(targetOf(method, url).kind).toBe(kind);
   });
 
-  it('that goes up stays under /v1/ of whatever host it is put behind', () => {
+  it('that is passed on stays under /v1/ of any base URL', () => {
     const part = fc.constantFrom(
       'v1',
       'p',

@@ -67,7 +67,7 @@ async function proxyTo(port: number): Promise<{ readonly url: string; readonly a
 }
 
 describe('a proxy of the environment', () => {
-  it('is used for what is not on this machine', async () => {
+  it('is used for hosts other than this machine', async () => {
     const a = await upstream('a', says(200, 'reached'));
     const proxy = await proxyTo(a.port);
     vi.stubEnv('http_proxy', proxy.url);
@@ -85,7 +85,7 @@ describe('a proxy of the environment', () => {
     expect(proxy.asked).toEqual([]);
   });
 
-  it.each(['*', '0.0.0.0', 'other.test, 0.0.0.0'])('is not used for what NO_PROXY=%s names', async (names) => {
+  it.each(['*', '0.0.0.0', 'other.test, 0.0.0.0'])('is not used for hosts in NO_PROXY=%s', async (names) => {
     const a = await upstream('a', says(200, 'reached'));
     const proxy = await proxyTo(1);
     vi.stubEnv('HTTP_PROXY', proxy.url);
@@ -96,7 +96,7 @@ describe('a proxy of the environment', () => {
   });
 });
 
-describe('a proxy that leads nowhere', () => {
+describe('a proxy that fails', () => {
   /** The code that a call of somebody behind it ends with. */
   async function codeBehind(hear: (socket: Socket) => void, { tls = false, patienceMs = 2_000 } = {}) {
     const server = createTcpServer((socket) => {
@@ -115,7 +115,7 @@ describe('a proxy that leads nowhere', () => {
   const answering = (status: string) => (socket: Socket) =>
     socket.once('data', () => socket.end(`HTTP/1.1 ${status}\r\n\r\n`));
 
-  it('is at fault itself when it refuses us, hangs up on us, or is no proxy', async () => {
+  it('is at fault itself when it refuses us, hangs up, or is no proxy', async () => {
     expect(await codeBehind(answering('407 Proxy Authentication Required'))).toBe('EPROXY');
     expect(await codeBehind(answering('403 Forbidden'))).toBe('EPROXY');
     expect(await codeBehind((socket) => socket.once('data', () => socket.end('SSH-2.0\r\n\r\n')))).toBe('EPROXY');
@@ -123,7 +123,7 @@ describe('a proxy that leads nowhere', () => {
     expect(await codeBehind((socket) => socket.once('data', () => socket.resetAndDestroy()))).toBe('EPROXY');
   });
 
-  it('is at fault itself when nobody is there, and when its handshake never comes', async () => {
+  it('is at fault itself when it is not reachable, and when its handshake hangs', async () => {
     await proxyTo(1);
     vi.stubEnv('http_proxy', 'http://127.0.0.1:1');
     expect(await call('http://endpoint.test')).toMatchObject({ code: 'EPROXY', proxy: '127.0.0.1:1' });
@@ -132,7 +132,7 @@ describe('a proxy that leads nowhere', () => {
   });
 
   it.each(['http://[', 'socks5://127.0.0.1:1', 'nonsense://'])(
-    'is at fault itself when it is none: %s',
+    'is at fault itself when it is invalid: %s',
     async (url) => {
       await proxyTo(1);
       vi.stubEnv('http_proxy', url);
@@ -140,7 +140,7 @@ describe('a proxy that leads nowhere', () => {
     },
   );
 
-  it('is told its password as it was written, percent signs and all', async () => {
+  it('receives its password as it was written, percent signs included', async () => {
     const heard: string[] = [];
     const server = createTcpServer((socket) => {
       socket.on('error', () => undefined);
@@ -160,7 +160,7 @@ describe('a proxy that leads nowhere', () => {
     expect(told).toEqual(['me:%', 'me:100%', 'me:%zz', 'me:%ff', 'me:@']);
   });
 
-  it('leaves the fault with the endpoint, or the network, when it found no way further', async () => {
+  it('leaves the fault with the endpoint, or the network, when it could not connect further', async () => {
     for (const status of ['502 Bad Gateway', '503 Service Unavailable', '504 Gateway Timeout'])
       expect(await codeBehind(answering(status))).toBe('EHOSTUNREACH');
     expect(await codeBehind(() => undefined, { patienceMs: 100 })).toBe('ETIMEDOUT');
@@ -168,7 +168,7 @@ describe('a proxy that leads nowhere', () => {
 });
 
 describe('connections over all endpoints', () => {
-  it('are no more than there may be: the one that was idle longest makes room', async () => {
+  it('are limited: the one that was idle longest makes room', async () => {
     const upstreams = new Upstreams();
     onTestFinished(() => upstreams.close());
     upstreams.configure(2_000, 2);
@@ -198,7 +198,7 @@ describe('connections over all endpoints', () => {
   });
 });
 
-describe('a connection', () => {
+describe('a connection to an endpoint', () => {
   /** An upstream that counts its connections, and answers when the test says so. */
   async function counting() {
     let connections = 0;
@@ -235,7 +235,7 @@ describe('a connection', () => {
   });
   afterEach(() => void vi.restoreAllMocks());
 
-  it('serves again until it is ten minutes old, and never after that', async () => {
+  it('is reused until it is ten minutes old, and never after that', async () => {
     const { calls, connections } = await counting();
     await calls();
     await calls(() => pass(9 * minuteMs));
@@ -246,7 +246,7 @@ describe('a connection', () => {
     expect(connections()).toBe(2);
   });
 
-  it('that is idle is let go with the network it was made in; one that is in use ends its call first', async () => {
+  it('that is idle is closed when its network changes; one in use finishes its request first', async () => {
     const { calls, connections, upstreams } = await counting();
     await calls();
     upstreams.drain();
@@ -257,32 +257,29 @@ describe('a connection', () => {
   });
 });
 
-describe('a certificate', () => {
-  it.each(['1', '0'])(
-    'that nobody vouches for puts the endpoint out, whatever the environment says: %s',
-    async (strict) => {
-      vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', strict);
-      onTestFinished(() => void vi.unstubAllEnvs());
-      const hour = 3_600_000;
-      let heard = 0;
-      const server = createSecure(selfSigned(Date.now() - hour, Date.now() + hour), (_, response) => {
-        heard++;
-        response.end();
-      });
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-      onTestFinished(() => void server.close());
-      const { port } = server.address() as AddressInfo;
-      const a = await upstream('a');
-      const gw = await gateway({ main: [as(a, { baseUrl: `https://127.0.0.1:${port}` }), await upstream('b')] });
-      expect(await ask(gw)).toMatchObject({ status: 200, text: streamed, headers: { 'x-qcc-endpoint': 'b' } });
-      expect(gw.failures).toEqual([{ endpoint: 'a', failure: 'certificate' }]);
-      expect(heard).toBe(0);
-    },
-  );
+describe('an untrusted certificate', () => {
+  it.each(['1', '0'])('ejects the endpoint, whatever the environment says: %s', async (strict) => {
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', strict);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const hour = 3_600_000;
+    let heard = 0;
+    const server = createSecure(selfSigned(Date.now() - hour, Date.now() + hour), (_, response) => {
+      heard++;
+      response.end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const a = await upstream('a');
+    const gw = await gateway({ main: [as(a, { baseUrl: `https://127.0.0.1:${port}` }), await upstream('b')] });
+    expect(await ask(gw)).toMatchObject({ status: 200, text: streamed, headers: { 'x-qcc-endpoint': 'b' } });
+    expect(gw.failures).toEqual([{ endpoint: 'a', failure: 'certificate' }]);
+    expect(heard).toBe(0);
+  });
 });
 
-describe('a certificate of the proxy', () => {
-  it('that nobody vouches for lets nobody through, whatever the environment says', async () => {
+describe('an untrusted certificate of the proxy', () => {
+  it('stops all requests through it, whatever the environment says', async () => {
     const hour = 3_600_000;
     let heard = 0;
     const server = createSecure(selfSigned(Date.now() - hour, Date.now() + hour));
@@ -322,7 +319,7 @@ describe('an answer that leads elsewhere', () => {
     expect(a.heard).toHaveLength(1);
   });
 
-  it('of 103 comes before the answer, and is not one', async () => {
+  it('with status 103 precedes the answer, and is not one', async () => {
     const a = await upstream('a', (turn) => {
       turn.response.writeEarlyHints({ link: '</x>; rel=preload' });
       return answers()(turn);
@@ -332,14 +329,14 @@ describe('an answer that leads elsewhere', () => {
 });
 
 describe('an answer without a body', () => {
-  it('is whole: HEAD tells the length of what GET would bring', async () => {
+  it('is complete: HEAD returns the length that GET would have', async () => {
     const a = await upstream('a', ({ response }) => void response.writeHead(200, { 'content-length': '100' }).end());
     const gw = await gateway({ main: [a] });
     expect(await ask(gw, { method: 'HEAD', path: '/v1/models' })).toMatchObject({ status: 200, text: '' });
     expect(gw.failures).toEqual([]);
   });
 
-  it('is whole: 204', async () => {
+  it('is complete: 204', async () => {
     const a = await upstream('a', ({ response }) => void response.writeHead(204).end());
     const gw = await gateway({ main: [a] });
     expect((await ask(gw, { method: 'DELETE', path: '/v1/things/1' })).status).toBe(204);

@@ -52,8 +52,8 @@ async function copying() {
   return { attemptLog, told, written, takes, abortedTimes: () => aborted };
 }
 
-describe('a copy of an answer', () => {
-  it('as large as an answer in one piece may be waits for the disk', async () => {
+describe('the stored copy of an answer', () => {
+  it('waits for the disk up to the size of an answer in one piece', async () => {
     const { attemptLog, told, written, takes } = await copying();
     for (let n = 0; n < 64; n++) attemptLog.data(piece);
     const over = attemptLog.answered();
@@ -62,7 +62,7 @@ describe('a copy of an answer', () => {
     expect([written.length, told.at(-1)?.data.answer]).toEqual([64, 'answer-1']);
   });
 
-  it('is given up when the disk cannot follow, and no more of it is held', async () => {
+  it('is given up when the disk is too slow, and no more of it is buffered', async () => {
     const { attemptLog, told, written, takes, abortedTimes } = await copying();
     for (let n = 0; n < 200; n++) attemptLog.data(piece);
     const over = attemptLog.answered();
@@ -71,7 +71,7 @@ describe('a copy of an answer', () => {
     expect([written.length, abortedTimes(), told.at(-1)?.data.answer]).toEqual([64, 1, null]);
   });
 
-  it('of any length is kept while the disk follows', async () => {
+  it('of any length is kept while the disk keeps up', async () => {
     const { attemptLog, told, written, takes } = await copying();
     for (let n = 0; n < 100; n++) {
       attemptLog.data(piece);

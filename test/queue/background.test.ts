@@ -18,14 +18,14 @@ async function triedWith(fault: Error) {
 }
 
 it.each(['EMFILE', 'ENFILE', 'EIO', 'EACCES'])(
-  'does not give it up for lost when the system denies it now: %s',
+  'a queued request is not given up when the system refuses a read now: %s',
   async (code) => {
     const { lost } = await triedWith(Object.assign(new Error(code), { code }));
     expect(lost).not.toHaveBeenCalled();
   },
 );
 
-it('gives up what is gone', async () => {
+it('a queued request is given up when its stored body is gone', async () => {
   const { lost, abandoned } = await triedWith(new BlobLost('gone'));
   expect([lost.mock.calls.length, abandoned.mock.calls.length]).toEqual([1, 0]);
 });
@@ -107,7 +107,7 @@ async function tried(
   return { asked, told, ends };
 }
 
-it('tells of a model that is not there, blames nobody for it, and asks the next one', async () => {
+it('a background retry reports a missing model, blames no endpoint for it, and asks the next one', async () => {
   const { asked, told, ends } = await tried({ a: 'noModel', b: 'answered' });
   expect(asked).toEqual(['a', 'b']);
   expect(told).toEqual([
@@ -117,18 +117,18 @@ it('tells of a model that is not there, blames nobody for it, and asks the next 
   expect(ends).toEqual(['answered']);
 });
 
-it('passes over who has said that it lacks the model, until its time is up', async () => {
+it('a background retry skips an endpoint that lacks the model, until its time is up', async () => {
   expect((await tried({ a: 'noModel', b: 'answered' }, { lacks: { a: 1 } })).asked).toEqual(['b']);
   expect((await tried({ a: 'noModel', b: 'answered' }, { lacks: { a: 0 } })).asked).toEqual(['a', 'b']);
 });
 
-it('asks all of them where nobody is known to have the model, and gives up with what they say', async () => {
+it('a background retry asks all endpoints when none is known to have the model, and gives up with their answer', async () => {
   const { asked, ends } = await tried({ a: 'noModel', b: 'noModel' }, { lacks: { a: 9, b: 9 } });
   expect(asked).toEqual(['a', 'b']);
   expect(ends).toMatchObject([{ failure: null }]);
 });
 
-it('waits for who may have the model in time, instead of giving up', async () => {
+it('a background retry waits for an endpoint that may have the model in time, instead of giving up', async () => {
   const { asked, ends } = await tried(
     { a: 'noModel', b: 'noModel', c: 'answered' },
     { lacks: { a: 60_000 }, held: ['c'] },

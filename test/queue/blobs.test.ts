@@ -47,9 +47,9 @@ async function answered(blobs: Blobs, id: string, pieces: readonly Buffer[]): Pr
   return writer.ref;
 }
 
-describe('a request', () => {
+describe('a stored request', () => {
   it.each([0, 1, frameBytesMax - 1, frameBytesMax, frameBytesMax + 1, 700_000, 3_000_000])(
-    'of %i bytes comes back as it was, with its head',
+    'of %i bytes is read back unchanged, with its head',
     async (length) => {
       const blobs = await openBlobs(freshFolder(), root);
       const body = randomBytes(length);
@@ -60,13 +60,13 @@ describe('a request', () => {
     },
   );
 
-  it('is read in memory of its own, which another thread may take', async () => {
+  it('is read into memory of its own, which can be transferred to another thread', async () => {
     const blobs = await openBlobs(freshFolder(), root);
     const whole = await (await blobs.open(await put(blobs, 'item', Buffer.from('hello')))).whole();
     expect(whole.buffer.byteLength).toBe(whole.length);
   });
 
-  it('is there for the next life of the gateway, and for nobody with another key', async () => {
+  it('is readable in the next life of the gateway, and with no other key', async () => {
     const folder = freshFolder();
     const ref = await put(await openBlobs(folder, root), 'item', Buffer.from('hello'));
     const next = await openBlobs(folder, root);
@@ -74,7 +74,7 @@ describe('a request', () => {
     await expect((await openBlobs(folder, randomBytes(32))).open(ref)).rejects.toMatchObject(lost);
   });
 
-  it('shows on the disk neither itself nor its name, and to nobody else', async () => {
+  it('reveals on the disk neither its content nor its name, and is private to its owner', async () => {
     const folder = freshFolder();
     const blobs = await openBlobs(folder, root);
     await put(blobs, 'queue-item-77', Buffer.from('a secret prompt '.repeat(100)));
@@ -91,8 +91,8 @@ describe('a request', () => {
   });
 });
 
-describe('a blob that is not what was written', () => {
-  it('is refused wherever it was cut, before a byte of it is given away', async () => {
+describe('a damaged blob', () => {
+  it('is refused wherever it was truncated, before a byte of it is returned', async () => {
     const folder = freshFolder();
     const blobs = await openBlobs(folder, root);
     const ref = await answered(blobs, 'item', [Buffer.from('first'), Buffer.from('second'), Buffer.from('third')]);
@@ -105,7 +105,7 @@ describe('a blob that is not what was written', () => {
     expect((await (await blobs.open(ref)).whole()).toString()).toBe('firstsecondthird');
   });
 
-  it('is never read as if it were, whichever byte was changed', async () => {
+  it('is never read as intact, whichever byte was changed', async () => {
     const folder = freshFolder();
     const blobs = await openBlobs(folder, root);
     const ref = await answered(blobs, 'item', [Buffer.from('first'), Buffer.from('second')]);
@@ -131,7 +131,7 @@ describe('a blob that is not what was written', () => {
     await expect(blobs.open(one)).rejects.toMatchObject(lost);
   });
 
-  it('is not one whose middle was taken out', async () => {
+  it('is recognised when its middle was removed', async () => {
     const folder = freshFolder();
     const blobs = await openBlobs(folder, root);
     const ref = await answered(blobs, 'item', [Buffer.from('same length'), Buffer.from('same length')]);
@@ -143,7 +143,7 @@ describe('a blob that is not what was written', () => {
   });
 });
 
-describe('an answer', () => {
+describe('a stored answer', () => {
   it('is no answer before its end is written', async () => {
     const blobs = await openBlobs(freshFolder(), root);
     const writer = await blobs.answer('item', { status: 200 });
@@ -153,7 +153,7 @@ describe('an answer', () => {
     expect(await blobs.open(writer.ref)).toMatchObject({ head: { status: 200 }, length: 10 });
   });
 
-  it('can be followed from its first byte while it is written, by many', async () => {
+  it('can be followed from its first byte while it is written, by many readers', async () => {
     const blobs = await openBlobs(freshFolder(), root);
     const writer = await blobs.answer('item', null);
     await writer.write(Buffer.from('one '));
@@ -173,7 +173,7 @@ describe('an answer', () => {
     expect(large.equals(Buffer.concat(rest))).toBe(true);
   });
 
-  it('that is given up leaves nothing, and whoever followed it knows', async () => {
+  it('that is abandoned leaves nothing, and its readers are told', async () => {
     const folder = freshFolder();
     const blobs = await openBlobs(folder, root);
     const writer = await blobs.answer('item', null);
@@ -189,8 +189,8 @@ describe('an answer', () => {
   });
 });
 
-describe('what is destroyed', () => {
-  it('cannot be read from a copy of its files, because its key was overwritten where it lay', async () => {
+describe('a destroyed blob', () => {
+  it('cannot be decrypted from a copy of its files, because its key was overwritten in place', async () => {
     const folder = freshFolder();
     const blobs = await openBlobs(folder, root);
     const ref = await put(blobs, 'item', Buffer.from('hello'));
@@ -207,7 +207,7 @@ describe('what is destroyed', () => {
     await expect((await openBlobs(folder, root)).open(ref)).rejects.toMatchObject(lost);
   });
 
-  it('takes the answer that is just being written along, and no other item', async () => {
+  it('includes the answer that is being written, and no other item', async () => {
     const folder = freshFolder();
     const blobs = await openBlobs(folder, root);
     const other = await put(blobs, 'other', Buffer.from('stays'));
@@ -222,8 +222,8 @@ describe('what is destroyed', () => {
   });
 });
 
-describe('space', () => {
-  it('is what lies on the disk, in this life and in the next', async () => {
+describe('the space of blobs', () => {
+  it('is their size on the disk, in this life and in the next', async () => {
     const folder = freshFolder();
     const blobs = await openBlobs(folder, root);
     const refs = [
@@ -235,7 +235,7 @@ describe('space', () => {
     expect((await openBlobs(folder, root)).bytes).toBe(onDisk);
   });
 
-  it('has an end: a request that does not fit is refused and leaves nothing, an answer breaks off', async () => {
+  it('is limited: a request that does not fit is refused and leaves nothing, an answer is broken off', async () => {
     const folder = freshFolder();
     const blobs = await openBlobs(folder, root, { bytesMax: 10_000 });
     await put(blobs, 'first', randomBytes(6_000));
@@ -252,7 +252,7 @@ describe('space', () => {
     expect(await blobs.put('second', head, randomBytes(6_000))).not.toBe('full');
   });
 
-  it('is not given out twice to those who ask at the same time', async () => {
+  it('is not given out twice to concurrent requests', async () => {
     const blobs = await openBlobs(freshFolder(), root, { bytesMax: 10_000 });
     const puts = await Promise.all(['a', 'b', 'c'].map((id) => blobs.put(id, head, randomBytes(4_000))));
     expect(puts.filter((ref) => ref === 'full').length).toBe(1);
@@ -260,8 +260,8 @@ describe('space', () => {
   });
 });
 
-describe('the sweep', () => {
-  it('takes what a crash has left and nothing that a fact names', async () => {
+describe('the sweep of blobs', () => {
+  it('removes what a crash has left and nothing that a fact names', async () => {
     const folder = freshFolder();
     const before = await openBlobs(folder, root);
     const live = await put(before, 'live', Buffer.from('named by a fact'));
@@ -283,7 +283,7 @@ describe('the sweep', () => {
     expect(await next.sweep(new Set([live]))).toEqual({ files: 0, bytes: 0 });
   });
 
-  it('leaves files alone that are not ours', async () => {
+  it('leaves foreign files alone', async () => {
     const folder = freshFolder();
     await openBlobs(folder, root);
     writeFileSync(join(folder, 'notes.txt'), 'not ours');
@@ -293,7 +293,7 @@ describe('the sweep', () => {
 });
 
 describe('a fingerprint', () => {
-  it('is the same for the same parts only, and cannot be had without the key', async () => {
+  it('is equal for equal parts only, and cannot be computed without the key', async () => {
     const blobs = await openBlobs(freshFolder(), root);
     const body = randomBytes(2_500_000);
     const one = await blobs.fingerprint(['POST', '/v1/messages', body]);

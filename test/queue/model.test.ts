@@ -271,7 +271,7 @@ const commands = [
   fc.boolean().map((withSnapshot) => new Crash(withSnapshot)),
 ];
 
-it('does what the model does, whatever happens in whatever order', async () => {
+it('the queue behaves as its model, for any events in any order', async () => {
   await fc.assert(
     fc.asyncProperty(fc.commands(commands, { maxCommands: 60, size: 'max' }), async (some) => {
       const real = new Real();

@@ -104,8 +104,8 @@ async function left(it: Outage, session: string): Promise<QueueItemRow> {
 
 const callsOf = ({ heard }: FakeUpstream) => heard.length;
 
-describe('a request that nobody can answer', () => {
-  it('waits without a byte, and is answered by who comes back', async () => {
+describe('a request that no endpoint can answer', () => {
+  it('waits without a byte, and is answered by the endpoint that comes back', async () => {
     const it = await outage();
     const live = open(it, of('s'));
     const item = await it.itemOf('s', 'waiting');
@@ -129,7 +129,7 @@ describe('a request that nobody can answer', () => {
     expect(await it.itemOf('s', 'answered')).toMatchObject({ attempts: 1 });
   });
 
-  it('gets 503 with its item when the hold runs out, and stays', async () => {
+  it('gets 503 with its item when the waiting time is over, and stays queued', async () => {
     const it = await outage({ settings: { 'queue.hold': '0.1' } });
     const got = await ask(it, of('s'));
     const item = await it.itemOf('s', 'waiting');
@@ -139,7 +139,7 @@ describe('a request that nobody can answer', () => {
     expect(errorOf(got).message).toContain(`qcc queue show ${item.id}`);
   });
 
-  it('is refused at once while the queue is full, and what is in it stays', async () => {
+  it('is refused at once while the queue is full, and the queued items stay', async () => {
     const it = await outage({ settings: { 'queue.max_size': '1' } });
     const held = open(it, of('s1'));
     await it.itemOf('s1');
@@ -157,14 +157,14 @@ describe('a request that nobody can answer', () => {
     expect(await it.items()).toEqual([]);
   });
 
-  it('is refused at once, as it was said, when waiting heals nothing', async () => {
+  it('is refused at once, with the endpoint’s answer, when waiting cannot help', async () => {
     const it = await outage();
     it.up.does(says(401, '{"type":"error","error":{"type":"authentication_error","message":"no"}}'));
     for (const session of ['s1', 's2']) expect((await ask(it, of(session))).status).toBe(401);
     expect(await it.items()).toEqual([]);
   });
 
-  it('hears at once that the gateway stops, and where it is', async () => {
+  it('is told at once that the gateway stops, and which item it is', async () => {
     const it = await outage();
     const live = open(it, of('s'));
     const { id } = await it.itemOf('s');
@@ -173,7 +173,7 @@ describe('a request that nobody can answer', () => {
     expect([got.status, got.headers['x-qcc-queue-item']]).toEqual([503, id]);
   });
 
-  it('whose answer breaks off is tried again, also when its client does not come back', async () => {
+  it('whose answer breaks off is retried, even if its client does not come back', async () => {
     const it = await outage();
     const live = open(it, of('s'));
     await it.itemOf('s');
@@ -193,7 +193,7 @@ describe('a request that nobody can answer', () => {
     expect((await ask(it, of('s'))).text).toBe(streamed);
   });
 
-  it('goes out by priority, whoever came first', async () => {
+  it('is sent by priority, whatever the order of arrival', async () => {
     const it = await outage();
     const lives: Live[] = [];
     for (const priority of ['low', 'normal', 'high']) {
@@ -209,7 +209,7 @@ describe('a request that nobody can answer', () => {
     expect(order).toEqual(['high', 'normal', 'low']);
   });
 
-  it('is given up when all retries are used up, and goes again when somebody asks for it', async () => {
+  it('is given up when all retries are used up, and is retried when the user asks for it', async () => {
     const settings = { 'queue.strategy': 'immediate', 'queue.max_retries': '2', 'queue.hold': '0.5' };
     const it = await outage({ settings, maxFailures: 50 });
     expect((await ask(it, of('s'))).status).toBe(503);
@@ -223,7 +223,7 @@ describe('a request that nobody can answer', () => {
 });
 
 describe('a client that has gone', () => {
-  it('finds the answer when it asks again, byte for byte, and nobody is called', async () => {
+  it('gets the stored answer when it asks again, byte for byte, without a further attempt', async () => {
     const it = await outage();
     const { id } = await left(it, 's');
     it.up.does(answers());
@@ -256,7 +256,7 @@ describe('a client that has gone', () => {
       },
     ],
   ])(
-    'whose answer %s is not cut: it is asked anew, whole from the first byte, and the loss is told',
+    'whose answer %s is not aborted: the request is sent anew, complete from the first byte, and the loss is reported',
     async (_, damage) => {
       const it = await outage();
       await left(it, 's');
@@ -277,7 +277,7 @@ describe('a client that has gone', () => {
     },
   );
 
-  it('is told what its answer took, once', async () => {
+  it('is told the tokens of its answer, once', async () => {
     const it = await outage();
     await left(it, 's');
     const spent = async () => {
@@ -297,7 +297,7 @@ describe('a client that has gone', () => {
     expect(stats).toMatchObject([{ requests: 1, tokens: { input: 12, output: 14 } }]);
   });
 
-  it('joins the try that runs, and gets its answer', async () => {
+  it('joins the running attempt, and gets its answer', async () => {
     const it = await outage();
     await left(it, 's');
     const goOn = signal();
@@ -312,7 +312,7 @@ describe('a client that has gone', () => {
     expect(callsOf(it.up)).toBe(2);
   });
 
-  it('gets the answer of the try that runs as it comes', async () => {
+  it('gets the answer of the running attempt as it arrives', async () => {
     const it = await outage();
     const first = open(it, of('s'));
     await it.itemOf('s');
@@ -334,7 +334,7 @@ describe('a client that has gone', () => {
     expect([one.whole, other.whole, callsOf(it.up)]).toEqual([true, true, 2]);
   });
 
-  it('is cut off with the try whose answer it follows, and never takes a beginning for the whole', async () => {
+  it('is aborted with the attempt whose answer it follows, and never takes a part for the whole', async () => {
     const it = await outage();
     await left(it, 's');
     const beginning = answerEvents().slice(0, 3).join('');
@@ -353,7 +353,7 @@ describe('a client that has gone', () => {
     expect(await again.done).toMatchObject({ status: 200, whole: false });
   });
 
-  it('does not get what another session, or another body, has asked for', async () => {
+  it('does not get the answer to another session, or to another body', async () => {
     const it = await outage();
     await left(it, 's');
     it.up.does(answers());
@@ -366,7 +366,7 @@ describe('a client that has gone', () => {
       expect((await ask(it, call)).headers['x-qcc-answer']).toBeUndefined();
   });
 
-  it('in the middle of an answer leaves what may have been billed: it goes again only when asked', async () => {
+  it('in the middle of an answer leaves what may have been billed: it is sent again only on demand', async () => {
     const it = await outage();
     const live = open(it, of('s'));
     await it.itemOf('s');
@@ -383,7 +383,7 @@ describe('a client that has gone', () => {
     expect(await it.itemOf('s', 'answered')).toMatchObject({ id });
   });
 
-  it('is waited for by nobody else: what is cleared meanwhile is sent no more, and cannot be read', async () => {
+  it('leaves its cleared item unsent and unreadable', async () => {
     const it = await outage();
     const { id } = await left(it, 's');
     expect(await it.call('queue.clear', { state: 'waiting' })).toEqual({ cleared: 1 });
@@ -398,7 +398,7 @@ describe('a client that has closed its connection', () => {
   it.each([
     ['of the straight way', '/v1/messages'],
     ['over node:http', '/v1/messages?beta=true&x=%31'],
-  ])('%s wants no answer any more: nobody is asked for it', async (_, path) => {
+  ])('%s wants no answer any more: no endpoint is asked for it', async (_, path) => {
     const it = await outage();
     const live = open(it, of('s', { path }));
     const { id } = await it.itemOf('s');
@@ -426,7 +426,7 @@ describe('a client that has closed its connection', () => {
     await it.itemOf('s', 'cancelled');
   });
 
-  it('is not missed while another one waits for the same', async () => {
+  it('is not missed while another one waits for the same answer', async () => {
     const it = await outage();
     const [one, other] = [open(it, of('s')), open(it, of('s'))];
     await it.itemOf('s');
@@ -440,7 +440,7 @@ describe('a client that has closed its connection', () => {
 });
 
 describe('a client whose connection was reset', () => {
-  it('has moved on when its session asks something else: what it asked before is cancelled', async () => {
+  it('has moved on when its session sends another request: its earlier one is cancelled', async () => {
     const it = await outage();
     const { id } = await left(it, 's');
     const again = open(it, of('s', { body: bodyOf({ session: 's', stream: false }) }));
@@ -501,26 +501,29 @@ describe('the error of one endpoint', () => {
     return { it, a, b };
   }
 
-  it.each(refusals)('%s, is the last resort: who is back in a moment is waited for', async (_, refusal) => {
-    const { it, a, b } = await resting(refusal, {});
-    const got = await ask(it, of('s'));
-    expect([got.status, got.text, got.headers['x-qcc-attempts']]).toEqual([200, streamed, '2']);
-    expect([callsOf(a), callsOf(b)]).toEqual([2, 2]);
-  });
+  it.each(refusals)(
+    '%s, is the fallback answer: an endpoint that is back in a moment is waited for',
+    async (_, refusal) => {
+      const { it, a, b } = await resting(refusal, {});
+      const got = await ask(it, of('s'));
+      expect([got.status, got.text, got.headers['x-qcc-attempts']]).toEqual([200, streamed, '2']);
+      expect([callsOf(a), callsOf(b)]).toEqual([2, 2]);
+    },
+  );
 
-  it.each(refusals)('%s, is the last resort without a queue too, for a few seconds', async (_, refusal) => {
+  it.each(refusals)('%s, is the fallback answer without a queue too, for a few seconds', async (_, refusal) => {
     const { it, b } = await resting(refusal, { 'queue.enabled': 'false' });
     expect(await ask(it, of('s'))).toMatchObject({ status: 200, text: streamed });
     expect(callsOf(b)).toBe(2);
   });
 
-  it('goes out at once when the other one has told to be back too late', async () => {
+  it('is sent at once when the other endpoint announces a return that is too late', async () => {
     const { it } = await resting(refuses(401), {}, refuses(429, { 'retry-after': '900' }));
     expect((await ask(it, of('s'))).status).toBe(401);
     expect(await it.items()).toEqual([]);
   });
 
-  it('goes out when the hold has run out, and then nobody is asked for it later', async () => {
+  it('is sent when the waiting time is over, and then no attempt follows later', async () => {
     const { it, a } = await resting(refuses(401), { 'queue.hold': '0.1' }, out);
     const got = await ask(it, of('s'));
     expect([got.status, got.headers['x-should-retry']]).toEqual([401, 'false']);
@@ -530,7 +533,7 @@ describe('the error of one endpoint', () => {
 });
 
 describe('the next gateway', () => {
-  it('finds what waited, and what was cut off as unknown', async () => {
+  it('finds waiting items, and those that were interrupted as unknown', async () => {
     const it = await outage();
     await left(it, 'cut');
     await left(it, 'waits');

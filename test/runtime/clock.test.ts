@@ -17,14 +17,14 @@ describe('the steady clock', () => {
     );
   };
 
-  it('is the wall clock while nobody touches it', () => {
+  it('is the wall clock while that is not set', () => {
     const now = begun();
     expect(now()).toBe(1_000_000);
     pass(250);
     expect(now()).toBe(1_000_250);
   });
 
-  it('goes on from where it was when the wall clock is set back', () => {
+  it('continues from where it was when the wall clock is set back', () => {
     const now = begun();
     now();
     wall -= 86_400_000;
@@ -40,7 +40,7 @@ describe('the steady clock', () => {
     expect(now()).toBe(4_600_000);
   });
 
-  it('tells whole milliseconds', () => {
+  it('returns whole milliseconds', () => {
     const now = begun();
     now();
     wall -= 1_000;

@@ -64,7 +64,7 @@ describe('the core', () => {
     expect(fromFacts.drift).toEqual([]);
   });
 
-  it('waits for as long as it says when the clock was set back while no gateway ran', async () => {
+  it('waits for the whole time when the clock was set back while no gateway ran', async () => {
     const { core, log, world } = await coreWithLadder();
     for (let i = 0; i < 3; i++) core.tellEndpoint(first, attemptFailed(), { by: 'traffic' });
     const dueInMs = (core.nextDueAt() ?? 0) - core.now();
@@ -76,7 +76,7 @@ describe('the core', () => {
     expect(endpointStatus(again.state.endpoint(first)).state).toBe('recovering');
   });
 
-  it('holds nothing against a profile that it does not hold against an endpoint', async () => {
+  it('counts no failure against a profile that it does not count against an endpoint', async () => {
     const { core } = await coreWithLadder();
     core.tellEndpoint(second, { type: 'EndpointDisabled', data: {} }, { by: 'cli' });
     for (let i = 0; i < 3; i++) core.tellEndpoint(first, attemptFailed(), { by: 'traffic' });
@@ -105,7 +105,7 @@ describe('the core', () => {
     expect(core.view().ladder.map(({ name }) => name)).toEqual(['spare', 'main']);
   });
 
-  it('counts requests that found the active profile out, until the switch', async () => {
+  it('counts requests that found the active profile failed, until the switch', async () => {
     const { core } = await coreWithLadder();
     for (let i = 0; i < 3; i++) core.tellEndpoint(first, attemptFailed(), { by: 'traffic' });
     expect(endpointStatus(core.state.endpoint(first)).state).toBe('failed');
@@ -117,14 +117,14 @@ describe('the core', () => {
     expect(priorityStatus(core.state.priority).active).toBe('spare');
   });
 
-  it('is not told of a success that changes nothing', async () => {
+  it('ignores a success that changes nothing', async () => {
     const { core, log } = await coreWithLadder();
     const before = log.head;
     core.attemptSucceeded(first, { request: 'r', ttfbMs: 5, ttftMs: 9 });
     expect(log.head).toBe(before);
   });
 
-  it('gives a new view only when something but a request was told', async () => {
+  it('makes a new view only after a fact that is not about a request', async () => {
     const { core } = await coreWithLadder();
     const view = core.view();
     core.requestEnded(streams.request('r1' as RequestId), {
@@ -145,7 +145,7 @@ describe('the core', () => {
     await expect(Core.open(log, new FakeWorld(), () => policies)).rejects.toThrow(/newer qcc/);
   });
 
-  it('refuses it although a snapshot covers what the newer version wrote, of a newer form or of this one', async () => {
+  it('refuses it even if a snapshot covers what the newer version wrote, of a newer form or of this one', async () => {
     const opens = (log: MemoryLog) => Core.open(log, new FakeWorld(), () => policies);
     const { log, core } = await coreWithLadder();
     await core.snapshot();
@@ -176,7 +176,7 @@ describe('the core', () => {
     }
   });
 
-  it('lets the record win over a chart that would go elsewhere, and says so', async () => {
+  it('follows the record where the chart differs, and reports it', async () => {
     const { core, log } = await coreWithLadder();
     core.tellEndpoint(first, attemptFailed('credential'), { by: 'traffic' });
     const all = await everything(log);
@@ -198,12 +198,12 @@ describe('the core', () => {
 });
 
 describe('the scheduler', () => {
-  it('has nothing to wait for while nothing is wrong', async () => {
+  it('waits for nothing while nothing is wrong', async () => {
     const { core } = await openCore();
     expect(core.nextDueAt()).toBeNull();
   });
 
-  it('wakes a failed endpoint when its time is up, and no timer twice', async () => {
+  it('wakes a failed endpoint when its time is up, and fires no timer twice', async () => {
     const { core, world } = await coreWithLadder();
     for (let i = 0; i < 3; i++) core.tellEndpoint(first, attemptFailed(), { by: 'traffic' });
     const dueAt = core.nextDueAt();
@@ -216,7 +216,7 @@ describe('the scheduler', () => {
     expect(core.state.seq).toBe(seq);
   });
 
-  it('fires by itself', async () => {
+  it('fires without further input', async () => {
     const world = { now: Date.now, dice: () => 0.5 };
     const quick = {
       ...policies,
@@ -236,8 +236,8 @@ describe('the scheduler', () => {
   });
 });
 
-describe('a fault', () => {
-  it('in a timer is told once a second, and keeps no timer from firing after it', async () => {
+describe('a fault of the core', () => {
+  it('in a timer is reported once a second, and stops no timer after it', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     onTestFinished(() => void vi.useRealTimers());
     const { core, world } = await coreWithLadder();
@@ -257,7 +257,7 @@ describe('a fault', () => {
     scheduler.stop();
   });
 
-  it('in a listener is told of, and keeps neither the others nor the reporter from going on', async () => {
+  it('in a listener is reported, and affects neither other listeners nor the reporter', async () => {
     const { core } = await coreWithLadder();
     const warned = new Promise<Error>((resolve) => process.once('warning', resolve));
     const heard: string[] = [];
@@ -271,8 +271,8 @@ describe('a fault', () => {
   });
 });
 
-describe('after a sleep, in which the timers of the system stood still', () => {
-  it('all machines whose time has come meanwhile are looked at at once', async () => {
+describe('after a sleep, during which the system’s timers stood still,', () => {
+  it('all machines whose time has come are handled at once', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     onTestFinished(() => void vi.useRealTimers());
     const { core, world } = await coreWithLadder();
@@ -294,7 +294,7 @@ describe('after a sleep, in which the timers of the system stood still', () => {
 });
 
 describe('a long fold', () => {
-  it('leaves snapshots on its way, so that the past is near again, and none over what is lost', async () => {
+  it('leaves snapshots on its way, so that the past is near again, and none after a loss', async () => {
     const { core, log } = await openCore();
     for (let i = 0; i < 12_000; i++) core.report('gateway', [{ type: 'Online', data: {} }], { by: 'gateway' });
     await openCore(log);

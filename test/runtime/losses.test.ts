@@ -59,8 +59,8 @@ async function start(dir: string): Promise<readonly Recorded['data'][]> {
   return told;
 }
 
-describe('what was lost', () => {
-  it('is a fact for each run of numbers, and why', async () => {
+describe('a loss of facts', () => {
+  it('is a fact for each run of numbers, with the reason', async () => {
     const dir = await logOf(20);
     await removeFacts(dir, 4, 5, 6, 12);
     await change(dir, 13);
@@ -72,7 +72,7 @@ describe('what was lost', () => {
     ]);
   });
 
-  it('says when the fact before it happened', async () => {
+  it('has the time of the fact before it', async () => {
     const dir = await logOf(10);
     await removeFacts(dir, 4);
     const { log, core } = await openCore(dir);
@@ -81,7 +81,7 @@ describe('what was lost', () => {
     expect(facts.find(({ type }) => type === 'FactsLost')?.data).toMatchObject({ from: 4, since: facts[2]?.at });
   });
 
-  it('is told once, however often it is started', async () => {
+  it('is recorded once, however often the gateway starts', async () => {
     const dir = await logOf(10);
     await removeFacts(dir, 3);
     const first = await start(dir);
@@ -91,7 +91,7 @@ describe('what was lost', () => {
     expect(await start(dir)).toEqual([...first, { from: 4, to: 4, because: 'missing' }]);
   });
 
-  it('is told once when two ask at the same time', async () => {
+  it('is recorded once for concurrent calls', async () => {
     const dir = await logOf(10);
     await removeFacts(dir, 3);
     const { log, core } = await openCore(dir);
@@ -99,14 +99,14 @@ describe('what was lost', () => {
     expect(await lossesIn(log)).toHaveLength(1);
   });
 
-  it('is not told of a whole log', async () => {
+  it('is not recorded for an intact log', async () => {
     const dir = await logOf(10);
     expect(await start(dir)).toEqual([]);
     const { log } = await openCore(dir);
     expect(log.head).toBe(10);
   });
 
-  it('and found only while reading is told before a snapshot would hide it', async () => {
+  it('that is found only while reading is recorded before a snapshot would hide it', async () => {
     // A start looks at the end of a log: this is before it.
     const dir = await logOf(400);
     const before = await openCore(dir);
@@ -122,7 +122,7 @@ describe('what was lost', () => {
     expect(await lossesIn(log)).toEqual([{ from: 7, to: 7, because: 'missing' }]);
   });
 
-  it('is told again when the fact that told it is lost too', async () => {
+  it('is recorded again when its fact is lost too', async () => {
     const dir = await logOf(10);
     await removeFacts(dir, 3);
     await start(dir);
@@ -136,7 +136,7 @@ describe('what was lost', () => {
     ]);
   });
 
-  it('while the disk was full is told when it is back, and is still known when it is not', async () => {
+  it('during a full disk is recorded when the disk is back, and is still known when it is not', async () => {
     const disk = new Disk();
     const log = kept(await LevelLog.open(logFolder(), { open: disk.open, reopenAfterMs: 1 }));
     const core = await Core.open(log, new FakeWorld(), () => policies);
@@ -157,7 +157,7 @@ describe('what was lost', () => {
     expect((await knownLosses(log)).map(withoutInstant)).toEqual([lost]);
   });
 
-  it('changes nothing else', async () => {
+  it('changes no state', async () => {
     const dir = await logOf(10);
     await removeFacts(dir, 3);
     const { log, core } = await openCore(dir);
@@ -171,7 +171,7 @@ describe('what was lost', () => {
 });
 
 describe('a gateway over a damaged log', () => {
-  it('tells of it in its history and in qcc debug, in both languages', async () => {
+  it('reports it in its history and in qcc debug, in both languages', async () => {
     const home = temporaryHome();
     const run = at(home);
     expect((await run('add', 'work', '--tier', 'primary')).code).toBe(0);

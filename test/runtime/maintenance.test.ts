@@ -25,7 +25,7 @@ async function life(log: Log, keeping: Partial<Keeping> = {}) {
   return { core, maintenance: maintenance, world };
 }
 
-describe('the caretaker', () => {
+describe('maintenance', () => {
   it('makes a snapshot after 5,000 facts', async () => {
     const log = new MemoryLog();
     const { core, maintenance } = await life(log);
@@ -37,7 +37,7 @@ describe('the caretaker', () => {
     expect((await log.loadSnapshot('state'))?.seq).toBe(5_000);
   });
 
-  it('counts what killed lives left without a snapshot', async () => {
+  it('counts facts that killed lives left without a snapshot', async () => {
     const log = new MemoryLog();
     write((await life(log)).core, 3_000);
     const second = await life(log);
@@ -46,7 +46,7 @@ describe('the caretaker', () => {
     expect((await log.loadSnapshot('state'))?.seq).toBe(5_000);
   });
 
-  it('does not count what stands in the snapshot that a life began with', async () => {
+  it('does not count facts of the snapshot that a life began with', async () => {
     const log = new MemoryLog();
     const before = await life(log);
     write(before.core, 4_000);
@@ -57,7 +57,7 @@ describe('the caretaker', () => {
     expect((await log.loadSnapshot('state'))?.seq).toBe(4_000);
   });
 
-  it('trims up to a snapshot, so that every moment that is left can be folded', async () => {
+  it('trims up to a snapshot, so that every remaining moment can be folded', async () => {
     const log = new MemoryLog();
     const { core, maintenance, world } = await life(log);
     write(core, 10);
@@ -90,7 +90,7 @@ describe('the caretaker', () => {
     expect(await new Maintenance(core, () => ({ days: 30, bytes: whole })).trim()).toBe(0);
   });
 
-  it('tries again in an hour when the disk takes nothing', async () => {
+  it('tries again in an hour when the disk is full', async () => {
     vi.useFakeTimers();
     onTestFinished(() => void vi.useRealTimers());
     const log = new MemoryLog();
@@ -107,7 +107,7 @@ describe('the caretaker', () => {
     expect(log.tail).toBe(21);
   });
 
-  it('keeps to the days of retention with little traffic too, soon after each start, and the history stays whole', async () => {
+  it('follows the days of retention with little traffic too, soon after each start, and the history stays whole', async () => {
     vi.useFakeTimers();
     onTestFinished(() => void vi.useRealTimers());
     const dir = logFolder();
@@ -125,7 +125,7 @@ describe('the caretaker', () => {
     expect(answer).toMatchObject({ ok: true, from: 31, events: log.head - 30, expected: log.head - 30 });
   });
 
-  it('leaves the snapshot that the rest is folded from, however many are made after it', async () => {
+  it('keeps the snapshot that the rest is folded from, however many are made after it', async () => {
     const log = kept(await LevelLog.open(logFolder()));
     const { core, maintenance, world } = await life(log);
     write(core, 20);

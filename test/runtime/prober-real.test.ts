@@ -10,7 +10,7 @@ import { jobFor, simulated } from '../workers/simulated.ts';
 // A worker that starts on a busy machine.
 const patience = { timeout: 15_000 };
 
-it('brings an endpoint back that was out, and puts one out whose key is refused', async () => {
+it('the prober restores an ejected endpoint, and ejects one whose key is refused', async () => {
   const [well, ill] = [await simulated(), await simulated()];
   await ill.play({ kind: 'status', status: 401 });
   const { core, world, log } = await coreWithLadder();

@@ -109,7 +109,7 @@ async function offline(...endpoints: readonly EndpointId[]) {
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
 afterEach(() => void vi.useRealTimers());
 
-describe('a look that throws', () => {
+describe('a look of the prober that throws', () => {
   it('is not the last one', async () => {
     const { prober, occasions, plans, pass } = probing();
     prober.start();
@@ -123,8 +123,8 @@ describe('a look that throws', () => {
   });
 });
 
-describe('what is planned', () => {
-  it('is probed at each look, and told as what the machines take', async () => {
+describe('a planned probe', () => {
+  it('runs at each look, and its result is reported to the machines', async () => {
     const { prober, plans, pass, calls, found } = probing();
     plans(conversation(a), { endpoint: b, depth: 'api' });
     prober.start();
@@ -142,7 +142,7 @@ describe('what is planned', () => {
     ]);
   });
 
-  it('is told as soon as it is known, whoever else hangs', async () => {
+  it('is reported as soon as it ends, even if others hang', async () => {
     const { prober, plans, pass, calls, found } = probing();
     plans(conversation(a), conversation(b));
     prober.start();
@@ -151,7 +151,7 @@ describe('what is planned', () => {
     expect(found).toEqual([[b, 'ProbeFailed']]);
   });
 
-  it('is one probe an endpoint at a time, however often it is asked for', async () => {
+  it('runs once at a time for an endpoint, however often it is due', async () => {
     const { prober, plans, pass, calls } = probing();
     plans(conversation(a), { endpoint: a, depth: 'connection' });
     prober.start();
@@ -162,7 +162,7 @@ describe('what is planned', () => {
     expect(calls).toHaveLength(2);
   });
 
-  it('waits for a place when too many run, in its order', async () => {
+  it('waits in order when too many run', async () => {
     const { prober, plans, pass, calls } = probing({ atOnceMax: 2 });
     plans(conversation(a), conversation(b), conversation(c));
     prober.start();
@@ -173,7 +173,7 @@ describe('what is planned', () => {
     expect(calls.map(({ endpoint }) => endpoint)).toEqual([a, b, c]);
   });
 
-  it('gives its place back when it was lost, and says nothing', async () => {
+  it('frees its place when it was lost, without a report', async () => {
     const { prober, plans, pass, calls, found, told } = probing({ atOnceMax: 1 });
     plans(conversation(a), conversation(b));
     prober.start();
@@ -184,8 +184,8 @@ describe('what is planned', () => {
   });
 });
 
-describe('a probe by hand', () => {
-  it('runs at once, counts, and gives its result', async () => {
+describe('a manual probe', () => {
+  it('runs at once, counts, and returns its result', async () => {
     const { prober, pass, last, found } = probing();
     const probed = prober.probe([conversation(a)]);
     await pass(0);
@@ -194,7 +194,7 @@ describe('a probe by hand', () => {
     expect(found).toEqual([[a, 'ProbeSucceeded']]);
   });
 
-  it('shares one that runs, and it is told once', async () => {
+  it('shares a running one, which is reported once', async () => {
     const { prober, plans, pass, calls, found, last } = probing();
     plans(conversation(a));
     prober.start();
@@ -205,7 +205,7 @@ describe('a probe by hand', () => {
     expect([calls.length, found.length]).toEqual([1, 1]);
   });
 
-  it('that goes deeper follows the one that runs', async () => {
+  it('that is deeper follows the running one', async () => {
     const { prober, plans, pass, calls, last } = probing();
     plans({ endpoint: a, depth: 'connection' });
     prober.start();
@@ -228,7 +228,7 @@ describe('a probe by hand', () => {
 });
 
 describe('the network', () => {
-  it('has gone when no dial of a round got anywhere: that is no endpoint’s fault', async () => {
+  it('is down when no dial of a round succeeded, which is no endpoint’s fault', async () => {
     const { found, told } = await offline(a, b);
     expect([found, told]).toEqual([[], ['offline']]);
   });
@@ -237,7 +237,7 @@ describe('the network', () => {
     ['another one answered', good],
     ['another one answered with an error', bad],
     ['another one refused', refused],
-  ])('is there when %s: who is out of reach has failed', async (_, other) => {
+  ])('is up when %s: the unreachable endpoint has failed', async (_, other) => {
     const { prober, plans, pass, calls, found, told } = probing();
     plans(conversation(a), conversation(b));
     prober.start();
@@ -253,7 +253,7 @@ describe('the network', () => {
     ['an endpoint on this machine', good],
     ['one that was not dialled', noKey],
     ['one whose proxy is down', noProxy],
-  ])('is not proven by %s', async (_, other) => {
+  ])('is not shown to be up by %s', async (_, other) => {
     const { prober, plans, pass, calls, told } = probing({ local: other === good ? [b] : [] });
     plans(conversation(a), conversation(b));
     prober.start();
@@ -263,7 +263,7 @@ describe('the network', () => {
     expect(told).toEqual(['offline']);
   });
 
-  it('does not go with an endpoint on this machine that is out', async () => {
+  it('is not taken for down because of an endpoint on this machine', async () => {
     const { prober, plans, pass, calls, told, found } = probing({ local: [a] });
     plans(conversation(a));
     prober.start();
@@ -272,7 +272,7 @@ describe('the network', () => {
     expect([told, found]).toEqual([[], [[a, 'ProbeFailed']]]);
   });
 
-  it('is not known from a proxy that is down: nothing is told of it, and nobody has failed', async () => {
+  it('is unknown behind a proxy that is down: nothing is reported, and no endpoint has failed', async () => {
     const { prober, plans, pass, calls, found, told } = probing();
     plans(conversation(a), conversation(b));
     prober.start();
@@ -287,7 +287,7 @@ describe('the network', () => {
     ]);
   });
 
-  it('is listened for with the others when the proxy of one has gone too', async () => {
+  it('is dialled for with the others when the proxy of one has gone too', async () => {
     const { pass, last, calls, told } = await offline(a, b);
     await pass(lookMs);
     await last().answer(noProxy);
@@ -298,7 +298,7 @@ describe('the network', () => {
     expect(calls[0]?.endpoint).toBe(a);
   });
 
-  it('that has gone stops the plan: one endpoint after the other is only dialled', async () => {
+  it('that is down stops the plan: endpoints are dialled one after the other', async () => {
     const { pass, calls, occasions, last, found } = await offline(a, b);
     for (let looks = 0; looks < 3; looks++) {
       await pass(lookMs);
@@ -312,7 +312,7 @@ describe('the network', () => {
     expect([occasions, found]).toEqual([[], []]);
   });
 
-  it('that is back is told, and all are probed at once', async () => {
+  it('that is back is reported, and all endpoints are probed at once', async () => {
     const { pass, calls, occasions, last, told } = await offline(a, b);
     await pass(lookMs);
     await last().answer(good);
@@ -324,7 +324,7 @@ describe('the network', () => {
     ]);
   });
 
-  it('is not listened to when nobody is probed any more', async () => {
+  it('is not dialled for when probing is off', async () => {
     const { pass, turnOff, plans, calls, told } = await offline(a, b);
     turnOff();
     plans();
@@ -333,7 +333,7 @@ describe('the network', () => {
     expect(calls).toEqual([]);
   });
 
-  it('does not stay away for endpoints that nobody can ask any more', async () => {
+  it('does not stay down for endpoints that can no longer be probed', async () => {
     const { pass, last, told, occasions } = await offline(a, b);
     for (let looks = 0; looks < 2; looks++) {
       await pass(lookMs);
@@ -344,8 +344,8 @@ describe('the network', () => {
   });
 });
 
-describe('a sleep', () => {
-  it('is seen as a jump of the clock: everything is probed at once', async () => {
+describe('a sleep in the prober', () => {
+  it('is seen as a jump of the clock: all endpoints are probed at once', async () => {
     const { prober, plans, pass, sleep, calls, told, occasions } = probing();
     prober.start();
     await pass(lookMs);
@@ -357,7 +357,7 @@ describe('a sleep', () => {
     expect(calls).toHaveLength(1);
   });
 
-  it('ends what was on its way, and nothing of it is told', async () => {
+  it('ends running probes, and nothing of them is reported', async () => {
     const { prober, plans, pass, sleep, calls, found, open } = probing();
     plans(conversation(a));
     prober.start();
@@ -378,7 +378,7 @@ describe('a sleep', () => {
     expect(found).toEqual([]);
   });
 
-  it('is no lost network: half a round before it proves nothing', async () => {
+  it('does not count as a lost network: half a round before it proves nothing', async () => {
     const { prober, plans, pass, sleep, calls, told } = probing();
     plans(conversation(a), conversation(b));
     prober.start();
@@ -413,8 +413,8 @@ describe('a sleep', () => {
   });
 });
 
-describe('stopping', () => {
-  it('ends all probes, tells nothing, and looks no more', async () => {
+describe('stopping the prober', () => {
+  it('ends all probes, reports nothing, and looks no more', async () => {
     const { prober, plans, pass, calls, found, occasions } = probing({ atOnceMax: 1 });
     plans(conversation(a), conversation(b));
     prober.start();
@@ -427,7 +427,7 @@ describe('stopping', () => {
   });
 });
 
-describe('what the machines take', () => {
+describe('the report to the machines', () => {
   const noted = (more: Partial<Extract<EndpointReport, { type: 'ProbeNoted' }>['data']>): EndpointReport => {
     const { depth, verdict, responseMs, ttftMs, score, model, tokens } = good;
     return {

@@ -123,7 +123,7 @@ function replayed(text: string): string {
 
 const files = readdirSync(new URL('.', import.meta.url)).filter((name) => /^request-.+\.txt$/.test(name));
 
-it.each(files)('%s begins with its reason, and goes as it is written', async (name) => {
+it.each(files)('%s begins with its reason, and its output is as recorded', async (name) => {
   const text = readFileSync(new URL(name, import.meta.url), 'utf8');
   expect(text).toMatch(/^# .+\n/);
   await expect(replayed(text)).toMatchFileSnapshot(name);

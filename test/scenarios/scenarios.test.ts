@@ -146,7 +146,7 @@ function transcript(script: string, newPlayer: () => Player): string {
 it.each([
   ['endpoint', newEndpoint],
   ['ladder', newLadder],
-])('the stories of the %s', async (name, newPlayer) => {
+])('the scenarios of the %s', async (name, newPlayer) => {
   const script = readFileSync(new URL(`${name}.txt`, import.meta.url), 'utf8');
   await expect(transcript(script, newPlayer)).toMatchFileSnapshot(`${name}.transcript`);
 });

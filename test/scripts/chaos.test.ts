@@ -32,7 +32,7 @@ const got = (text: string, more: object = {}) => ({
 });
 const cut = { isWhole: false, error: 'ECONNRESET' };
 
-describe('an answer', () => {
+describe('an answer in the chaos test', () => {
   it.each([
     ['whole', got(good)],
     ['whole', got('', { bytes: gzipSync(good), encoding: 'gzip' })],
@@ -65,7 +65,7 @@ describe('an answer', () => {
   });
 });
 
-it('a request ends once, and is told of when it was answered', () => {
+it('a request ends once, and is recorded when it was answered', () => {
   const end = (id: string) => ({ stream: `request/${id}`, type: 'RequestServed' });
   expect(wrongEnds([end('a'), { stream: 'gateway', type: 'Online' }], ['a'])).toEqual({ count: 1, faults: [] });
   expect(wrongEnds([end('a'), end('a')], ['a']).faults).toEqual([
@@ -74,7 +74,7 @@ it('a request ends once, and is told of when it was answered', () => {
   expect(wrongEnds([end('a')], ['a', 'b']).faults).toEqual(['request/b was answered, and no fact tells of it']);
 });
 
-it('what grows by one a minute grows by sixty an hour, and noise by nothing', () => {
+it('the growth per minute is scaled to an hour, and noise counts as none', () => {
   expect(hourly([1, 2, 3, 4])).toBeCloseTo(60);
   expect(hourly([5, 7, 5, 5, 7, 5])).toBeCloseTo(0);
   expect(hourly([3])).toBe(0);

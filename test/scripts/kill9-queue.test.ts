@@ -18,8 +18,8 @@ function storiesOf(...told: readonly Told[]) {
   return stories;
 }
 
-describe('the story of a queued request', () => {
-  it('is sound when a crash was called unknown, and only asking sent it again', () => {
+describe('the record of a queued request', () => {
+  it('is sound when a crash was called unknown, and only a request by the user sent it again', () => {
     const { faults, items } = storiesOf(
       queued,
       started(1),
@@ -36,7 +36,7 @@ describe('the story of a queued request', () => {
     expect(items.get('queue/q1')).toEqual({ state: 'answered', session: 's1', starts: 3, unknown: 1 });
   });
 
-  it('may go on to the next endpoint within one life, and be brought back after it has died', () => {
+  it('may go on to the next endpoint within one life, and be revived after it has died', () => {
     const next = storiesOf(queued, started(1), started(2), ended('RetryFailed', 2), ['QueuedRequestDied'], asked);
     expect(next.faults).toEqual([]);
   });
@@ -63,7 +63,7 @@ describe('the story of a queued request', () => {
     expect(storiesOf(...told).faults).toContainEqual(expect.stringContaining(what));
   });
 
-  it('says nothing of other streams', () => {
+  it('says nothing about other streams', () => {
     const stories = new Stories();
     stories.take({ stream: 'endpoint/1', seq: 1, type: 'RetryStarted', data: {} });
     expect(stories.faults).toEqual([]);

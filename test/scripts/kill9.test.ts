@@ -22,8 +22,8 @@ const code = { LevelLog, foldLog, State, upcast, showMachines, factRow, effectiv
 const nothingSeen = { looks: [], facts: new Map() };
 const done = () => Promise.resolve();
 
-describe('the ledger of what was acknowledged', () => {
-  it('is at peace with what stands', async () => {
+describe('the ledger of acknowledged writes', () => {
+  it('accepts the values that were acknowledged', async () => {
     const ledger = new Ledger();
     await ledger.write('setting a', '1', done);
     await ledger.write('setting a', '2', done);
@@ -31,14 +31,14 @@ describe('the ledger of what was acknowledged', () => {
     expect(ledger.acknowledged).toBe(2);
   });
 
-  it.each([null, '1'])('misses an answered value when %j is there', async (found) => {
+  it.each([null, '1'])('reports an acknowledged value as missing when %j is there', async (found) => {
     const ledger = new Ledger();
     await ledger.write('setting a', '1', done);
     await ledger.write('setting a', '2', done);
     expect(ledger.settle(() => found)).toEqual([`setting a: "2" was acknowledged, "${found}" is there`]);
   });
 
-  it.each(['1', '2'])('takes %s where the answer to 2 is still owed, and holds on to it', async (found) => {
+  it.each(['1', '2'])('accepts %s while the answer to 2 is outstanding, and then holds on to it', async (found) => {
     const ledger = new Ledger();
     await ledger.write('setting a', '1', done);
     await expect(ledger.write('setting a', '2', () => Promise.reject(new Error('killed')))).rejects.toThrow('killed');
@@ -46,7 +46,7 @@ describe('the ledger of what was acknowledged', () => {
     expect(ledger.settle(() => '3')).toHaveLength(1);
   });
 
-  it('misses a switch that the log does not have', async () => {
+  it('reports a switch as missing that the log does not have', async () => {
     const ledger = new Ledger();
     await ledger.switch('spare', () => Promise.resolve({ seq: 7 }));
     expect(ledger.settleSwitches([{ seq: 5, data: { to: 'main' } }])).toHaveLength(1);
@@ -55,15 +55,15 @@ describe('the ledger of what was acknowledged', () => {
   });
 });
 
-describe('the look at a log that a kill left', () => {
-  it('finds nothing in a sound one, and compares what was seen', async () => {
+describe('the check of a log after a kill', () => {
+  it('finds nothing in a sound log, and compares what was seen', async () => {
     const { dir, installation } = await written();
     const seen = await seenOf(installation);
     await installation.close();
     expect(await replay(code, dir, seen)).toMatchObject({ gaps: 0, drift: 0, lost: 0, looks: 1, faults: [] });
   });
 
-  it('finds a fact that is gone', async () => {
+  it('finds a missing fact', async () => {
     const { dir, installation } = await written();
     await installation.close();
     const database = openDatabase(dir, false);
@@ -74,7 +74,7 @@ describe('the look at a log that a kill left', () => {
     expect(faults).toContain('#1 is followed by #3');
   });
 
-  it('finds a version that a stream left out, and a life that did not end', async () => {
+  it('finds a version that a stream skipped, and a life without an end', async () => {
     const { dir, installation } = await written();
     await installation.core.log.append(
       [started(installation, 1), { ...started(installation, 2), version: 3 }] as Recorded[],
@@ -98,7 +98,7 @@ describe('the look at a log that a kill left', () => {
     expect(found).toMatchObject({ drift: 1, gaps: 0, lost: 0 });
   });
 
-  it('finds a snapshot that says something else than the facts', async () => {
+  it('finds a snapshot that differs from the facts', async () => {
     const { dir, installation } = await written();
     const saved = installation.core.state.toJSON();
     const data = { ...saved, settings: [['proxy.port', 1]] };
@@ -110,7 +110,7 @@ describe('the look at a log that a kill left', () => {
     });
   });
 
-  it('misses what was shown and was never written', async () => {
+  it('finds a fact that was shown and never written', async () => {
     const { dir, installation } = await written();
     await installation.close();
     const facts = new Map([[99, {}]]);

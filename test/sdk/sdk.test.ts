@@ -69,7 +69,7 @@ const thrown = (promise: PromiseLike<unknown>) =>
     (error: unknown) => error,
   );
 
-describe('The SDK through the gateway', () => {
+describe('the SDK through the gateway', () => {
   it('creates a message', async () => {
     const { data, response } = await client.messages.create(turn).withResponse();
     expect(data.content).toMatchObject([{ type: 'text', text: expect.stringContaining('QCC-OK') }]);
@@ -78,7 +78,7 @@ describe('The SDK through the gateway', () => {
     expect(response.headers.get('x-qcc-attempts')).toBe('1');
   });
 
-  it('streams one with the helper', async () => {
+  it('streams a message with the helper', async () => {
     const stream = client.messages.stream(turn);
     const pieces: string[] = [];
     stream.on('text', (piece) => pieces.push(piece));
@@ -87,13 +87,13 @@ describe('The SDK through the gateway', () => {
     expect(message.content).toMatchObject([{ type: 'text', text: pieces.join('') }]);
   });
 
-  it('does not notice that the first endpoint is out', async () => {
+  it('does not notice that the first endpoint is ejected', async () => {
     await first.play({ kind: 'breaks', when: 'beforeContent', how: 'cut' });
     const message = await client.messages.stream(turn).finalMessage();
     expect(message.content).toMatchObject([{ text: expect.stringContaining('second') }]);
   });
 
-  it('hangs up at the endpoint when the program aborts', async () => {
+  it('disconnects from the endpoint when the program aborts', async () => {
     await first.play({ kind: 'breaks', when: 'afterContent', how: 'stall' });
     const before = first.requests.length;
     const stream = client.messages.stream(turn);
@@ -114,7 +114,7 @@ describe('The SDK through the gateway', () => {
   });
 });
 
-describe("The SDK's errors", () => {
+describe('the SDK’s error for', () => {
   it('a bad request is the client’s affair: 400, word for word, from one endpoint', async () => {
     const sum = () => first.requests.length + second.requests.length;
     const before = sum();
@@ -140,7 +140,7 @@ describe("The SDK's errors", () => {
     expect(first.requests.length).toBe(before);
   });
 
-  it('a model that nobody has is 404, as the endpoint put it', async () => {
+  it('a model that no endpoint has is 404, as the endpoint put it', async () => {
     await both({ kind: 'noModel' });
     const model = 'claude-of-tomorrow';
     const error = await thrown(client.messages.create({ ...turn, model }));
@@ -148,7 +148,7 @@ describe("The SDK's errors", () => {
     expect(String(error)).toContain(`model: ${model}`);
   });
 
-  it('nobody there is 503 with the wait, and after its retries an InternalServerError', async () => {
+  it('no available endpoint is 503 with the wait, and after its retries an InternalServerError', async () => {
     await both(status(503));
     const error = await thrown(client.withOptions({ maxRetries: 1 }).messages.create(turn));
     expect(error).toBeInstanceOf(Anthropic.InternalServerError);

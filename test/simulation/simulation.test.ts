@@ -29,18 +29,18 @@ function lives() {
   return all;
 }
 
-describe('whatever goes wrong', () => {
+describe('under any faults', () => {
   it(`no promise is broken in ${lifeCount} short lives`, { timeout: 1_000 * (20 + lifeCount) }, async () => {
     const broken = setups[(await lives()).findIndex((life) => life.broken !== null)];
     if (broken) expect.fail(await storyOf(broken));
   });
 
-  it('a seed tells the same story each time', async () => {
+  it('a seed gives the same run each time', async () => {
     const untimed = async () => (await simulate({ seed: 7, requests: 100 })).facts.map(({ id: _, ...rest }) => rest);
     expect(await untimed()).toEqual(await untimed());
   });
 
-  it('the lives are worth living: all that is promised about happens in them', async () => {
+  it('the lives exercise every promise', async () => {
     const seen = new Set<string>();
     for (const { facts } of await lives()) for (const { type } of facts) seen.add(type);
     expect([...seen]).toEqual(
@@ -242,12 +242,12 @@ async function noticed(planted: Partial<Planted>, soonest = 1) {
   return known;
 }
 
-describe('a mistake that is planted is found:', () => {
+describe('a planted mistake is found:', () => {
   it.each(Object.entries(mistakes))('%s', async (_, [planted, found, soonest]) => {
     expect((await noticed(planted, soonest)).broken).toMatch(found);
   });
 
-  it('and told as a short story, with its seed', async () => {
+  it('and reported as a short run, with its seed', async () => {
     const planted = mistakes['no cooldown']?.[0] ?? {};
     const { setup } = await noticed(planted);
     const story = await storyOf(setup);

@@ -15,7 +15,7 @@ const stream = (text: string) => answerEvents(saying(text));
 const whole = (text: string) => stream(text).join('');
 const message = (content: readonly object[]) => JSON.stringify({ type: 'message', content });
 
-describe('an answer', () => {
+describe('a parsed answer', () => {
   it.each([
     ['in a stream', whole('Ready, he said.')],
     ['in one piece', messageBody(saying('Ready, he said.'))],
@@ -26,13 +26,13 @@ describe('an answer', () => {
     expect(readAnswer(body)).toMatchObject({ text: 'Ready, he said.', isWhole: true, error: null, outputTokens: 4 });
   });
 
-  it('counts the caches as input', () => {
+  it('counts cache tokens as input', () => {
     const usage = { input_tokens: 3, cache_creation_input_tokens: 20, cache_read_input_tokens: 100, output_tokens: 2 };
     const body = JSON.stringify({ type: 'message', content: [], usage });
     expect(readAnswer(body)).toMatchObject({ inputTokens: 123, outputTokens: 2 });
   });
 
-  it('counts what was said last: usage is cumulative', () => {
+  it('counts the last usage, which is cumulative', () => {
     const start = sseEvent({ type: 'message_start', message: { usage: { input_tokens: 9, output_tokens: 1 } } });
     const deltas = [3, 7].map((count) => sseEvent({ type: 'message_delta', usage: { output_tokens: count } }));
     expect(readAnswer([start, ...deltas].join(''))).toMatchObject({ inputTokens: 9, outputTokens: 7 });
@@ -42,12 +42,12 @@ describe('an answer', () => {
     ['none at all', '{"type":"message","content":[]}'],
     ['null', '{"type":"message","content":[],"usage":null}'],
     ['words', '{"type":"message","content":[],"usage":{"input_tokens":"many","output_tokens":{}}}'],
-  ])('with a usage that is %s has cost nothing that we know', (_, body) => {
+  ])('with a usage that is %s has unknown cost', (_, body) => {
     expect(readAnswer(body)).toMatchObject({ inputTokens: 0, outputTokens: 0 });
   });
 });
 
-describe('an answer will do', () => {
+describe('a probe’s judgement of an answer', () => {
   it.each<[string, string, boolean]>([
     ['in English', whole('OK'), true],
     ['in Chinese', whole('好'), true],

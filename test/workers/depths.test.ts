@@ -38,8 +38,8 @@ async function listening(server: Server) {
 /** Takes connections, and never says a word on them. */
 const silent = () => listening(createTcpServer((socket) => socket.resume()));
 
-describe('a connection', () => {
-  it('is enough: nothing is sent', async () => {
+describe('a connection probe', () => {
+  it('sends nothing', async () => {
     const heard: Buffer[] = [];
     const server = createTcpServer((socket) => socket.on('data', (bytes) => heard.push(bytes)));
     const place = await listening(server);
@@ -57,7 +57,7 @@ describe('a connection', () => {
     expect(heard).toEqual([]);
   });
 
-  it('is good for an endpoint that does everything else wrong', async () => {
+  it('passes for an endpoint that does everything else wrong', async () => {
     const endpoint = await simulated();
     await endpoint.play({ kind: 'status', status: 500 });
     expect((await probe(jobFor(endpoint, { depth: 'connection' }))).verdict).toBe('success');
@@ -75,7 +75,7 @@ describe('a connection', () => {
     });
   });
 
-  it.each(depths)('has TLS where the endpoint has it: a certificate that is no good ends depth %s', async (depth) => {
+  it.each(depths)('uses TLS where the endpoint has it: an invalid certificate ends depth %s', async (depth) => {
     // It is no good whatever the environment says.
     vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
     onTestFinished(() => void vi.unstubAllEnvs());
@@ -99,8 +99,8 @@ describe('a connection', () => {
   });
 });
 
-describe('the API', () => {
-  it('is asked for its models, for free', async () => {
+describe('an API probe', () => {
+  it('asks for the models, for free', async () => {
     const endpoint = await simulated();
     expect(await probe(jobFor(endpoint, { depth: 'api' }))).toMatchObject({
       verdict: 'success',
@@ -131,7 +131,7 @@ describe('the API', () => {
     ['is a page', page],
     ['is refused', refused],
     ['breaks', [500, '']],
-  ])('counts tokens where the list %s', async (_, list) => {
+  ])('counts tokens if the list %s', async (_, list) => {
     const { result, asked } = await api(list, counted);
     expect(result).toMatchObject({ verdict: 'success', model: 'claude-given', tokens: 0 });
     expect(asked[1]).toBe('POST /v1/messages/count_tokens');
@@ -144,13 +144,13 @@ describe('the API', () => {
     ['is overloaded', gone, [529, ''], { verdict: 'rate_limited', failure: 'overloaded' }],
     ['has neither', gone, gone, { verdict: 'failure', failure: null, dialError: null }],
     ['has only pages', page, page, { verdict: 'failure', failure: null }],
-  ])('that %s says so', async (_, list, count, judged) => {
+  ])('that %s is reported so', async (_, list, count, judged) => {
     const { result } = await api(list, count);
     expect(result).toMatchObject({ ...judged, valid: false, score: 0 });
     expect(result.error).toBeTruthy();
   });
 
-  it('counts tokens where the list hangs, within the same time', async () => {
+  it('counts tokens if the list hangs, within the same time', async () => {
     const endpoint = await simulated({ perRequest: [{ kind: 'hang' }, { kind: 'none' }] });
     const result = await probe(jobFor(endpoint, { depth: 'api', timeoutMs: 1_000 }));
     expect(result.verdict).toBe('success');
@@ -166,7 +166,7 @@ describe('the API', () => {
   });
 });
 
-describe('an HTTP proxy', () => {
+describe('an HTTP proxy of a probe', () => {
   /** Tunnels to wherever it is asked, or refuses. */
   async function tunnelling(status = 200) {
     const asked: string[] = [];
@@ -186,7 +186,7 @@ describe('an HTTP proxy', () => {
     return { url: place.url, asked, sockets: place.sockets };
   }
 
-  it.each(depths)('is gone through at depth %s', async (depth) => {
+  it.each(depths)('is used at depth %s', async (depth) => {
     const [endpoint, proxy] = [await simulated(), await tunnelling()];
     const result = await probe(jobFor(endpoint, { depth, proxy: proxy.url }));
     expect(result).toMatchObject({ verdict: 'success', depth });
@@ -194,7 +194,7 @@ describe('an HTTP proxy', () => {
     await vi.waitFor(() => expect(proxy.sockets.size).toBe(0));
   });
 
-  it.each(depths)('that finds no way to the endpoint is no connection, at depth %s', async (depth) => {
+  it.each(depths)('that cannot reach the endpoint is no connection, at depth %s', async (depth) => {
     const [endpoint, proxy] = [await simulated(), await tunnelling(503)];
     const result = await probe(jobFor(endpoint, { depth, proxy: proxy.url }));
     expect(result).toMatchObject({ verdict: 'failure', failure: 'unreachable', dialError: 'EHOSTUNREACH' });
@@ -223,7 +223,7 @@ describe('an HTTP proxy', () => {
     expect(await probe(jobFor(await simulated(), { proxy: place.url }))).toMatchObject(nothingOfTheEndpoint);
   });
 
-  it('whose handshake never comes says nothing about the endpoint', async () => {
+  it('whose handshake hangs says nothing about the endpoint', async () => {
     const place = await silent();
     const proxy = place.url.replace('http:', 'https:');
     const result = await probe(jobFor(await simulated(), { proxy, timeoutMs: shortMs }));
@@ -238,10 +238,13 @@ describe('an HTTP proxy', () => {
     await vi.waitFor(() => expect(proxy.sockets.size).toBe(0));
   });
 
-  it.each(['http://[', 'socks5://127.0.0.1:1'])('that is none says nothing about the endpoint: %s', async (proxy) => {
-    const result = await probe(jobFor(await simulated(), { proxy }));
-    expect(result).toMatchObject(nothingOfTheEndpoint);
-  });
+  it.each(['http://[', 'socks5://127.0.0.1:1'])(
+    'that is invalid says nothing about the endpoint: %s',
+    async (proxy) => {
+      const result = await probe(jobFor(await simulated(), { proxy }));
+      expect(result).toMatchObject(nothingOfTheEndpoint);
+    },
+  );
 
   it('may have a password with a percent sign that escapes nothing', async () => {
     const [endpoint, proxy] = [await simulated(), await tunnelling()];
@@ -262,7 +265,7 @@ describe('a probe that is stopped', () => {
     await vi.waitFor(() => expect(place.sockets.size).toBe(0));
   });
 
-  it('ends the conversation that it was in', async () => {
+  it('ends its conversation', async () => {
     const endpoint = await simulated();
     await endpoint.play({ kind: 'pingsOnly', everyMs: 20 });
     const stop = new AbortController();
@@ -273,15 +276,15 @@ describe('a probe that is stopped', () => {
     await vi.waitFor(() => expect(endpoint.requests[0]?.ended).toBe('cut'));
   });
 
-  it('before it began asks nothing', async () => {
+  it('before it began sends nothing', async () => {
     const endpoint = await simulated();
     await expect(probe(jobFor(endpoint), AbortSignal.abort())).rejects.toThrow('aborted');
     expect(endpoint.requests).toEqual([]);
   });
 });
 
-describe('what a probe leaves behind', () => {
-  it('is nothing: no connection, no listener on the signal, no running timer', async () => {
+describe('a finished probe', () => {
+  it('leaves no connection, no listener on the signal, and no running timer', async () => {
     const sockets = new Set<Socket>();
     const place = await serving((request, response) => {
       sockets.add(request.socket);
@@ -301,7 +304,7 @@ describe('what a probe leaves behind', () => {
     expect(process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length).toBeLessThan(10);
   });
 
-  it('is no memory', async () => {
+  it('leaves no memory', async () => {
     const endpoint = await serving((request, response) => {
       request.resume().on('end', () => response.end(messageBody(readAsked('{}', 'OK'))));
     });

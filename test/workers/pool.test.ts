@@ -26,8 +26,8 @@ async function silent() {
   return endpoint;
 }
 
-describe('the pool', () => {
-  it('brings a verdict back from a worker', async () => {
+describe('the probe pool', () => {
+  it('returns a verdict from a worker', async () => {
     const endpoint = await simulated();
     const probes = pool();
     const found = await probes.probe(jobFor(endpoint, { model: null }));
@@ -83,7 +83,7 @@ describe('the pool', () => {
     await vi.waitFor(() => expect(bad.requests[0]?.ended).toBe('cut'));
   });
 
-  it('ends one probe when it is asked to, and none of the others', async () => {
+  it('ends one probe on demand, and none of the others', async () => {
     const [good, bad] = [await simulated({ paceMs: 10 }), await silent()];
     const probes = pool();
     const stop = new AbortController();
@@ -97,7 +97,7 @@ describe('the pool', () => {
     expect((await probes.probe(jobFor(good), AbortSignal.timeout(60_000))).verdict).toBe('success');
   });
 
-  it('asks again what was lost with a worker that another probe has killed, one after the other', async () => {
+  it('repeats probes that were lost with a worker, one after the other', async () => {
     // Slow enough to be lost a second time, were the deadly one beside it.
     const good = await simulated({ paceMs: 25 });
     let letDie: (() => void) | undefined;
@@ -120,7 +120,7 @@ describe('the pool', () => {
     expect(await killer).not.toContain(deadly.key);
   });
 
-  it('loses to an error that nobody catches the probe that it happened in, and nothing else', async () => {
+  it('loses to an uncaught error the probe that it happened in, and nothing else', async () => {
     const good = await simulated();
     const probes = openPool(dying);
     onTestFinished(() => probes.close());
@@ -133,7 +133,7 @@ describe('the pool', () => {
     expect((await Promise.all(others)).map(({ verdict }) => verdict)).toEqual(['success', 'success', 'success']);
   });
 
-  it('probes what waited for a worker that could not begin, when one can', async () => {
+  it('runs probes that waited for a worker that could not start, when one can', async () => {
     const able = temporaryHome();
     vi.stubEnv('QCC_TEST_ABLE', able);
     onTestFinished(() => void vi.unstubAllEnvs());
@@ -145,7 +145,7 @@ describe('the pool', () => {
     expect(await found).toMatchObject({ verdict: 'success' });
   });
 
-  it('takes one thread for all of them, and little memory', async () => {
+  it('uses one thread for all of them, and little memory', async () => {
     const probes = openPool(telling);
     onTestFinished(() => probes.close());
     const job = jobFor({ url: 'http://127.0.0.1:1', auth: 'x-api-key', key: 'sk-test-0123456789' });

@@ -48,7 +48,7 @@ describe('a probe of an endpoint that answers well', () => {
     expect(await verdictOn(fault)).toMatchObject({ verdict: 'success', valid: true, error: null });
   });
 
-  it('sees when the first content came, and when the whole', async () => {
+  it('measures when the first content came, and when the whole', async () => {
     const endpoint = await simulated();
     await endpoint.play({ kind: 'slowContent', delayMs: 80, pingEveryMs: 20 });
     const { ttftMs, responseMs } = await probe(jobFor(endpoint));
@@ -67,13 +67,13 @@ describe('a probe of an endpoint that answers well', () => {
     expect((await probe(jobFor(place, { timeoutMs: 600_000 }))).verdict).toBe('success');
   });
 
-  it('takes any sensible text, in any script', async () => {
+  it('accepts any sensible text, in any script', async () => {
     const result = await probe(jobFor(await simulated({ text: '你好，我不太明白 "您" 的意思。\\' })));
     expect(result.verdict).toBe('success');
   });
 });
 
-describe('the verdict', () => {
+describe('the verdict of a probe', () => {
   it.each<[string, Fault, Verdict, Failure]>([
     ['500', status(500), 'failure', 'serverError'],
     ['503', status(503), 'failure', 'serverError'],
@@ -136,8 +136,8 @@ describe('the verdict', () => {
   });
 });
 
-describe('what is asked', () => {
-  it.each(['x-api-key', 'bearer'] as const)('carries the key once, as %s', async (auth) => {
+describe('the request of a probe', () => {
+  it.each(['x-api-key', 'bearer'] as const)('has the key once, as %s', async (auth) => {
     const endpoint = await simulated({ auth });
     expect((await probe(jobFor(endpoint))).verdict).toBe('success');
     const { headers, path, method } = endpoint.requests[0] ?? {};
@@ -155,7 +155,7 @@ describe('what is asked', () => {
     expect(endpoint.requests[0]?.body.length).toBeLessThan(300);
   });
 
-  it('comes on a connection of its own, not on one that the list may have ended', async () => {
+  it('uses a connection of its own, not one that the list may have ended', async () => {
     const connections: unknown[] = [];
     const place = await serving((request, response) => {
       connections.push(request.socket);
@@ -169,7 +169,7 @@ describe('what is asked', () => {
     ['is not there', '', 'noKey'],
     ['no header can hold', 'sk-ant-\n-x', 'unusableKey'],
     ['no header can hold, in Chinese', '密钥', 'unusableKey'],
-  ])('is nothing where the key %s', async (_, key, error) => {
+  ])('is not sent if the key %s', async (_, key, error) => {
     const endpoint = await simulated();
     const result = await probe(jobFor(endpoint, { key }));
     expect(result).toMatchObject({
@@ -191,7 +191,7 @@ describe('what is asked', () => {
     expect(said.every((text) => text.trim() !== '')).toBe(true);
   });
 
-  it('goes below the path of the base URL', async () => {
+  it('is sent below the path of the base URL', async () => {
     const paths: (string | undefined)[] = [];
     const place = await serving((request, response) => {
       paths.push(request.url);
@@ -202,7 +202,7 @@ describe('what is asked', () => {
   });
 });
 
-describe('the model', () => {
+describe('the model of a probe', () => {
   const asked = readAsked('{"model":"claude-test","stream":true}', 'OK');
 
   /** Answers messages well, and the list of models as told. */
@@ -230,7 +230,7 @@ describe('the model', () => {
 
   const listOf = (...ids: readonly string[]) => JSON.stringify({ data: ids.map((id) => ({ id })) });
 
-  it('is the given one, without a look at the list', async () => {
+  it('is the given one, without reading the list', async () => {
     const endpoint = await simulated();
     await probe(jobFor(endpoint));
     expect(endpoint.requests.map(({ method }) => method)).toEqual(['POST']);
@@ -241,7 +241,7 @@ describe('the model', () => {
     expect([models, result.model]).toEqual([['claude-haiku-9'], 'claude-haiku-9']);
   });
 
-  it('is the cheapest that the endpoint is known to have answered with, without a look at the list', async () => {
+  it('is the cheapest that the endpoint is known to have answered with, without reading the list', async () => {
     const endpoint = await simulated();
     const known = ['claude-opus-9', 'claude-haiku-9', 'claude-sonnet-9'];
     expect((await probe(jobFor(endpoint, { model: null, known }))).model).toBe('claude-haiku-9');
@@ -281,7 +281,7 @@ describe('the model', () => {
     expect(endpoint.requests).toHaveLength(2);
   });
 
-  it('is asked for within a part of the time: a list that hangs leaves enough for the conversation', async () => {
+  it('is requested within a part of the time: a hanging list leaves enough for the conversation', async () => {
     const endpoint = await simulated({ perRequest: [{ kind: 'hang' }, { kind: 'none' }] });
     const result = await probe(jobFor(endpoint, { model: null, timeoutMs: 2_000 }));
     expect(result).toMatchObject({ verdict: 'success', model: 'claude-haiku-4-5' });
@@ -316,14 +316,14 @@ describe('the model', () => {
     ['has entries without a name', '{"data":[{}]}', 200],
     ['has entries that are nothing', '{"data":[null]}', 200],
     ['breaks the connection', null, 200],
-  ] as const)('is one that is known everywhere where the list %s', async (_, list, code) => {
+  ] as const)('is a widely available one where the list %s', async (_, list, code) => {
     const { result, models } = await listing(list, code);
     expect(result).toMatchObject({ verdict: 'success', error: null });
     expect(models).toEqual([expect.stringMatching(/^claude-/)]);
   });
 });
 
-describe('the error', () => {
+describe('the error of a probe', () => {
   const sentenceMax = 300;
 
   /** What the probe says of an endpoint that refuses in these words. */
@@ -336,17 +336,17 @@ describe('the error', () => {
     return { error: reasonText(error ?? '', 'en'), key: place.key };
   }
 
-  it('says the status and what the endpoint said', async () => {
+  it('has the status and the endpoint’s words', async () => {
     expect((await errorFor(() => 'no capacity left')).error).toBe('500: no capacity left');
   });
 
-  it('never holds the key, though the endpoint says it back', async () => {
+  it('never contains the key, even if the endpoint repeats it', async () => {
     const { error, key } = await errorFor((said) => `the key ${said} is unknown here`);
     expect(error).not.toContain(key);
     expect(error).toContain('500');
   });
 
-  it('is one sentence of bounded length, and controls no terminal', async () => {
+  it('is one sentence of bounded length, without control characters', async () => {
     const { error } = await errorFor(() => `one\ntwo\u001b[31m ${'so '.repeat(500)}`);
     expect(error.length).toBeLessThan(sentenceMax);
     // What JSON writes as \n or \u001b is neither to be shown as it is nor as an escape.
@@ -354,16 +354,16 @@ describe('the error', () => {
   });
 });
 
-describe('the score', () => {
+describe('the score of a probe', () => {
   const words = (count: number) => 'word '.repeat(count);
 
-  it('takes points from an endpoint that talks a lot', async () => {
+  it('takes points from a verbose endpoint', async () => {
     const { score } = await probe(jobFor(await simulated({ text: words(300) })));
     expect(score).toBeGreaterThanOrEqual(50);
     expect(score).toBeLessThanOrEqual(80);
   });
 
-  it('of an answer without a word on tokens is that of a brief one', async () => {
+  it('of an answer without token counts is that of a brief one', async () => {
     const place = await serving((_, response) => {
       const { usage: _usage, ...silent } = JSON.parse(messageBody(readAsked('{}', 'OK')));
       response.end(JSON.stringify(silent));
@@ -373,7 +373,7 @@ describe('the score', () => {
   });
 });
 
-describe('a probe of an endpoint that says too much', () => {
+describe('a probe of an endpoint with excessive output', () => {
   const MiB = 1_048_576;
   // All together, of this thread; what is read is read within milliseconds.
   const cpuMsMax = 1_500;
@@ -406,7 +406,7 @@ describe('a probe of an endpoint that says too much', () => {
     ['an error without an end', 529, 'application/json', '{"error":{"type":"'],
   ];
   for (const depth of ['api', 'conversation'] as const) {
-    it.each(rows)(`in its ${depth} reads a piece of %s, and is over`, async (_, status, type, text) => {
+    it.each(rows)(`in its ${depth} reads a piece of %s, and ends`, async (_, status, type, text) => {
       const { place, said } = await floods(status, type, text);
       const before = process.cpuUsage();
       const result = await probe(jobFor(place, { depth }));
@@ -418,12 +418,12 @@ describe('a probe of an endpoint that says too much', () => {
     });
   }
 
-  it('knows by its status what a refusal without an end is', async () => {
+  it('judges a refusal without an end by its status', async () => {
     const { place } = await floods(401, 'application/json', 'x');
     expect(await probe(jobFor(place))).toMatchObject({ verdict: 'invalid_key', failure: 'credential', status: 401 });
   });
 
-  it('knows an error that is deeper than it can be written', async () => {
+  it('recognises an error that is nested too deep to be recorded', async () => {
     const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
     const place = await serving((_, response) => {
       response.writeHead(200, { 'content-type': 'application/json' });
@@ -432,7 +432,7 @@ describe('a probe of an endpoint that says too much', () => {
     expect(await probe(jobFor(place))).toMatchObject({ failure: 'overloaded', connected: true, status: 200 });
   });
 
-  it('takes the beginning of a list that is longer than it reads', async () => {
+  it('uses the beginning of a list that is longer than it reads', async () => {
     const place = await serving((request, response) => {
       request.resume();
       response.writeHead(200, { 'content-type': 'application/json' });
@@ -448,7 +448,7 @@ describe('a probe of an endpoint that says too much', () => {
     expect(await probe(jobFor(place, { model: null }))).toMatchObject({ verdict: 'success', model: 'claude-haiku-0' });
   });
 
-  it('writes down no model that is called like its key', async () => {
+  it('records no model with the name of its key', async () => {
     const place = await serving((request, response) => {
       request.resume();
       response.writeHead(200, { 'content-type': 'application/json' });

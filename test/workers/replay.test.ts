@@ -12,7 +12,7 @@ const steppedBack = () =>
 // Other systems have no way to a thread's own priority; and who was started behind all others has nowhere to step back to.
 const isBehind = getPriority() >= constants.priority.PRIORITY_BELOW_NORMAL;
 it.skipIf(process.platform !== 'linux' || isBehind)(
-  'a question steps back behind requests, and nothing else does',
+  'a question yields to requests, and other work does not',
   async () => {
     const dir = logFolder();
     const log = kept(await LevelLog.open(dir));

@@ -104,8 +104,8 @@ async function attempt(
 const failureOf = (result: RetryResult | LostRetry) =>
   result.kind === 'failed' ? result.verdict.failure : result.kind;
 
-describe('a good answer', () => {
-  it('comes back byte for byte as a stream, with what it tells of itself', async () => {
+describe('a successful retry', () => {
+  it('returns a stream byte for byte, with its metrics', async () => {
     const good = await upstream('good', answers({ 'request-id': 'req_1', 'set-cookie': 'a=b' }));
     const { result, heard } = await attempt(good);
     expect(heard.said).toEqual(['answering 200', 'proven 200', 'bytes']);
@@ -116,7 +116,7 @@ describe('a good answer', () => {
     expect(result).toMatchObject({ kind: 'answered', status: 200, usage, bytes: Buffer.byteLength(streamed) });
   });
 
-  it('comes back in one piece where no stream was asked for', async () => {
+  it('returns one piece if no stream was requested', async () => {
     const good = await upstream('good', answers());
     const { result, heard } = await attempt(good, { wantsStream: false });
     expect(heard.said).toEqual(['answering 200', 'proven 200', 'bytes']);
@@ -124,7 +124,7 @@ describe('a good answer', () => {
     expect(result).toMatchObject({ kind: 'answered', status: 200, ttftMs: null });
   });
 
-  it('is asked for with the bytes and headers of the client and the key of the endpoint', async () => {
+  it('sends the bytes and headers of the client and the key of the endpoint', async () => {
     const good = await upstream('good', answers());
     const { body } = jobFor(good);
     const expected = Buffer.from(body);
@@ -144,7 +144,7 @@ describe('a good answer', () => {
     expect(asked?.headers).not.toHaveProperty('cookie');
   });
 
-  it('is whole however it was cut on its way', async () => {
+  it('is complete however it was split on its way', async () => {
     const bytes = Buffer.from(streamed);
     const pieces = Array.from({ length: Math.ceil(bytes.length / 7) }, (_, i) => bytes.subarray(i * 7, i * 7 + 7));
     const { result, heard } = await attempt(await upstream('slow', inPieces(pieces)));
@@ -152,7 +152,7 @@ describe('a good answer', () => {
     expect(heard.body.toString()).toBe(streamed);
   });
 
-  it('has come over a connection of its own, which is closed', async () => {
+  it('uses a connection of its own, which is closed', async () => {
     const good = await upstream('good', answers());
     const sockets: unknown[] = [];
     good.does(({ request, response }) => {
@@ -163,7 +163,7 @@ describe('a good answer', () => {
     await vi.waitFor(() => expect(new Set(sockets).size).toBe(3));
   });
 
-  it('takes its body along, and leaves the rest of a larger piece of memory where it is', async () => {
+  it('transfers its body, and leaves the rest of a larger buffer in place', async () => {
     const good = await upstream('good', answers());
     const around = new Uint8Array(100).fill(0x20);
     around[50] = 0x7b;
@@ -178,7 +178,7 @@ const events = answerEvents();
 const started = events[0] as string;
 const begun = events.slice(0, 3).join('');
 
-describe('an attempt that fails hands nothing over and says why', () => {
+describe('a retry that fails returns no answer, and the reason:', () => {
   it.each([
     ['401', refuses(401), 'credential'],
     ['402', refuses(402), 'billing'],
@@ -217,7 +217,7 @@ describe('an attempt that fails hands nothing over and says why', () => {
     expect(heard.body.length).toBe(0);
   });
 
-  it('nobody listens', async () => {
+  it('a refused connection', async () => {
     const gone = await upstream('gone', answers());
     await gone.close();
     const { result, heard } = await attempt(gone);
@@ -226,18 +226,18 @@ describe('an attempt that fails hands nothing over and says why', () => {
     expect(heard.said).toEqual([]);
   });
 
-  it('a name that is none', async () => {
+  it('an unknown host name', async () => {
     expect(failureOf((await attempt({ url: 'https://qcc.invalid', key: 'k' })).result)).toBe('unreachable');
   });
 
-  it('a certificate that nobody vouches for, and TLS where there is none', async () => {
+  it('an untrusted certificate, and TLS where there is none', async () => {
     const plain = await upstream('plain', answers());
     const url = plain.url.replace('http:', 'https:');
     expect((await attempt({ ...plain, url })).result).toMatchObject({ kind: 'failed', status: null });
     expect(plain.heard).toEqual([]);
   });
 
-  it('a key that would be read on its way', async () => {
+  it('a key that would be sent unencrypted', async () => {
     const { result } = await attempt({ url: 'http://relay.invalid', key: 'k' });
     expect(failureOf(result)).toBe('certificate');
   });
@@ -264,13 +264,13 @@ describe('an attempt that fails hands nothing over and says why', () => {
     expect(result).toMatchObject({ kind: 'failed', detail: reason('system', { code: 'ETIMEDOUT' }) });
   });
 
-  it('with how long to wait, and with what was said', async () => {
+  it('the wait that was asked for, and the error’s text', async () => {
     const { result } = await attempt(await upstream('busy', refuses(429, { 'retry-after': '7' }, 'slow down')));
     expect(result).toMatchObject({ kind: 'failed', status: 429, verdict: { retryAfterMs: 7_000 } });
     expect(Buffer.from(result.kind === 'failed' ? result.body : []).toString()).toContain('slow down');
   });
 
-  it('and is no failure where the request is refused for what it is', async () => {
+  it('none, if the request itself is rejected', async () => {
     const { result } = await attempt(await upstream('strict', refuses(400, { 'request-id': 'req_9' }, 'too long')));
     expect(result).toMatchObject({ kind: 'failed', status: 400, verdict: { failure: null } });
     if (result.kind !== 'failed') return;
@@ -298,7 +298,7 @@ describe('an answer that breaks after its content has begun', () => {
   });
 });
 
-describe('back-pressure', () => {
+describe('back-pressure of a retry', () => {
   // 60 MB: much more than there is credit for, and than sockets hold (up to 33 MB on Linux).
   const chunk = sse('content_block_delta', { index: 0, delta: { type: 'text_delta', text: 'x'.repeat(60_000) } });
   const chunks = 1_000;
@@ -319,7 +319,7 @@ describe('back-pressure', () => {
     };
   }
 
-  it('reaches the endpoint: a sink that takes no more holds the answer back, and gets all of it in the end', async () => {
+  it('reaches the endpoint: a slow sink slows the answer down, and gets all of it in the end', async () => {
     const { step, sent } = endless();
     const held = signal();
     class Slow extends Recorder {
@@ -348,7 +348,7 @@ describe('back-pressure', () => {
     expect(slow.taken).toBe(Buffer.byteLength(begun + chunk.repeat(chunks) + events.slice(-3).join('')));
   });
 
-  it('lets an answer in one piece be taken in slices', async () => {
+  it('allows an answer in one piece to be consumed in slices', async () => {
     const large = JSON.stringify({ type: 'message', content: [{ type: 'text', text: 'y'.repeat(3 * creditBytes) }] });
     const held = signal();
     class Slow extends Recorder {
@@ -365,7 +365,7 @@ describe('back-pressure', () => {
     expect(slow.body.toString()).toBe(large);
   });
 
-  it('ends the attempt when the sink cannot take it, with the reason of the sink', async () => {
+  it('ends the attempt when the sink fails, with the sink’s error', async () => {
     const endpoint = await upstream('good', streams(begun, silence));
     const full = Object.assign(new Recorder(), {
       bytes: () => Promise.reject(new Error('the disk is full')),
@@ -375,12 +375,12 @@ describe('back-pressure', () => {
   });
 });
 
-describe('an attempt that is cancelled', () => {
+describe('a retry that is cancelled', () => {
   it.each([
     ['before headers', silence, 0],
     ['before content', streams(started, silence), 1],
     ['after content', streams(begun, silence), 3],
-  ])('%s: the endpoint is let go at once, and others go on', async (_, step, words) => {
+  ])('%s: the endpoint is released at once, and others go on', async (_, step, words) => {
     const hangs = await upstream('hangs', step);
     const letGo = signal();
     const good = await upstream('good', waitsFor(letGo.given, answers()));
@@ -398,15 +398,15 @@ describe('an attempt that is cancelled', () => {
     expect((await other).kind).toBe('answered');
   });
 
-  it('before it has begun calls nobody', async () => {
+  it('before it has begun calls no endpoint', async () => {
     const good = await upstream('good', answers());
     expect((await retries.attempt(jobFor(good), new Recorder(), AbortSignal.abort())).kind).toBe('cancelled');
     expect(good.heard).toEqual([]);
   });
 });
 
-describe('a sleep of the machine', () => {
-  it('ends a stream of which nothing comes any more, before content and after it', async () => {
+describe('a sleep of the machine during a retry', () => {
+  it('ends a stream that has stopped, before content and after it', async () => {
     const woken = poolOfItsOwn(hasty);
     const mute = await upstream('mute', silence);
     const stuck = await upstream('stuck', streams(begun, silence));
@@ -436,8 +436,8 @@ describe('a sleep of the machine', () => {
   });
 });
 
-describe('a worker that dies', () => {
-  it('is told as lost, for all that ran on it, and the next attempt finds another one', async () => {
+describe('a retry worker that dies', () => {
+  it('is reported as lost, for everything that ran on it, and the next attempt uses another one', async () => {
     const letGo = signal();
     const good = await upstream('good', waitsFor(letGo.given, answers()));
     const dyingRetries = poolOfItsOwn(dying);
@@ -453,7 +453,7 @@ describe('a worker that dies', () => {
     expect((await dyingRetries.attempt(jobFor(good), new Recorder())).kind).toBe('answered');
   });
 
-  it('is what closing the pool looks like to those that still run', async () => {
+  it('looks the same to running retries as a pool that is closed', async () => {
     const hangs = await upstream('hangs', silence);
     const closing = poolOfItsOwn();
     const ended = closing.attempt(jobFor(hangs), new Recorder());

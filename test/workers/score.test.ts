@@ -13,11 +13,11 @@ it.each([
   [1_000, 160, 80],
   [1_000, 9_999, 80],
   [60_000, 9_999, 50],
-])('after %i ms with %i tokens is %i', (responseMs, outputTokens, score) => {
+])('the score after %i ms with %i tokens is %i', (responseMs, outputTokens, score) => {
   expect(scoreOf({ responseMs, outputTokens })).toBe(score);
 });
 
-it('is whole, from 50 to 100, and never better for being slower or longer', () => {
+it('a score is whole, from 50 to 100, and never better for being slower or longer', () => {
   const amounts = fc.nat(200_000);
   fc.assert(
     fc.property(amounts, amounts, amounts, (responseMs, outputTokens, more) => {

@@ -46,11 +46,11 @@ describe('a refusal', () => {
     expect(refusal(429, 'no', headers)).toMatchObject({ verdict: 'rate_limited', failure: 'quota' });
   });
 
-  it('of an exhausted credit says so: the key is good', () => {
+  it('of an exhausted credit is reported as such: the key is good', () => {
     expect(told(refusal(402, 'please pay')).error).toBe('402, credit exhausted: please pay');
   });
 
-  it('without words is its status', () => {
+  it('without words is judged by its status', () => {
     const refused = { status: 502, header: () => null, body: '', isMessages: true, isCount: false, model: null };
     expect(told(judgeRefusal(refused, key)).error).toBe('502');
   });
@@ -59,7 +59,7 @@ describe('a refusal', () => {
 /** With its reason in words. */
 const told = (judgement: Judgement) => ({ ...judgement, error: reasonText(judgement.error ?? '', 'en') });
 
-describe('an error with status 200', () => {
+describe('an error event with status 200', () => {
   it.each<[string, Verdict, Failure]>([
     ['overloaded_error', 'rate_limited', 'overloaded'],
     ['rate_limit_error', 'rate_limited', 'rateLimited'],
@@ -67,7 +67,7 @@ describe('an error with status 200', () => {
     ['billing_error', 'failure', 'billing'],
     ['api_error', 'failure', 'serverError'],
     ['new_error', 'failure', 'badAnswer'],
-  ])('is what it says: %s', (type, verdict, failure) => {
+  ])('is judged by its type: %s', (type, verdict, failure) => {
     expect(told(judgeEnvelope(errorBody(type, 'so'), key))).toEqual({
       verdict,
       failure,
@@ -76,7 +76,7 @@ describe('an error with status 200', () => {
   });
 });
 
-describe('silence', () => {
+describe('silence of an endpoint', () => {
   it.each<[string, Stage, Verdict, Failure, string]>([
     ['ECONNREFUSED', 'dialling', 'failure', 'unreachable', 'no connection (ECONNREFUSED)'],
     ['ENOTFOUND', 'dialling', 'failure', 'unreachable', 'no connection (ENOTFOUND)'],
@@ -92,21 +92,21 @@ describe('silence', () => {
   });
 });
 
-describe('the sentence', () => {
+describe('the sentence of a verdict', () => {
   it.each([
     ['the key itself', `the key ${key} is unknown`],
     ['the key where the sentence is cut', `${'x'.repeat(270)}${key}`],
     ['the key in a header’s words', `Authorization: Bearer ${key}`],
     ['the beginning of a key', `Incorrect API key: ${key.slice(0, 18)}***`],
-  ])('never holds %s', (_, text) => {
+  ])('never contains %s', (_, text) => {
     expect(sentence(text, key)).not.toContain(key.slice(0, 14));
   });
 
-  it('holds no key of a strange shape', () => {
+  it('contains no key of an unusual shape', () => {
     expect(sentence('the key pass word+1/2== is wrong', 'pass word+1/2==')).toBe('the key … is wrong');
   });
 
-  it('is one line of bounded length that controls no terminal', () => {
+  it('is one line of bounded length without control characters', () => {
     expect(sentence('one\n\ttwo\u001b[31m\u0007\u202e three', key)).toBe('one two [31m three');
     expect(sentence('so '.repeat(900), key).length).toBeLessThanOrEqual(280);
   });
