@@ -68,13 +68,13 @@ describe('a model that an endpoint lacks', () => {
       ],
     });
     const line = new RegExp(
-      `main/first: lacks claude-x until \\d\\d:\\d\\d:\\d\\d, as it says - qcc health reset ${first.id}`,
+      `main/first: says that it does not have claude-x; it is asked for it again after \\d\\d:\\d\\d:\\d\\d - qcc health reset ${first.id}`,
     );
     for (const command of [['health', 'status'], ['status']]) expect((await run(...command)).out).toMatch(line);
     expect((await run('health', 'status', '--lang', 'zh-CN')).out).toMatch(
-      /main\/first: 称没有 claude-x，至 \d\d:\d\d:\d\d/,
+      /main\/first: 对方称没有 claude-x，\d\d:\d\d:\d\d 之后再试/,
     );
-    expect((await run('debug')).out).toMatch(/lacks claude-x until \d\d:\d\d:\d\d, as it says/);
+    expect((await run('debug')).out).toMatch(/does not have claude-x; it is asked for it again after\s+\d\d:\d\d:\d\d/);
 
     expect(await json('history', 'explain', id)).toMatchObject({
       route: [
@@ -90,7 +90,7 @@ describe('a model that an endpoint lacks', () => {
       ],
     });
     expect((await run('history', 'explain', id)).out).toMatch(
-      /first +healthy +100 +has said that it lacks the model, \d\d:\d\d:\d\d[\s\S]*says that it lacks claude-x; remembered for 10 min/,
+      /first +healthy +100 +it has said that it does not have the model, \d\d:\d\d:\d\d[\s\S]*says that it does not have claude-x; believed for 10 min/,
     );
     const facts = (await run('history', '--type', 'ModelNotFound', '--json')).out.trim().split('\n');
     expect(facts).toHaveLength(1);

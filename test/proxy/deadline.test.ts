@@ -73,7 +73,7 @@ describe('a client that stops reading for a while', () => {
       bytes: () => hasRoom,
       onRoom: (goOn: () => void) => void waits.push(goOn),
       end: () => undefined,
-      cut: () => undefined,
+      abort: () => undefined,
     } as object as Receiver;
     const answer = new Answer(
       receiver,
