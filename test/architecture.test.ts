@@ -148,6 +148,12 @@ describe('the order of folders', () => {
     expect(loaded.filter((target) => heavy.includes(target))).toEqual([]);
   });
 
+  it('answers a status line without loading what serves', () => {
+    const loaded = ['src/cli/driver.ts', 'src/commands/client/status-line-cli.ts'].flatMap(closureOf);
+    expect(loaded).toContain('src/control/client.ts');
+    expect(loaded.filter((target) => [...heavy, 'jsonc-parser', 'valibot'].includes(target))).toEqual([]);
+  });
+
   it('lets no thread load what the build joins into the command line', () => {
     const loaded = files.filter((file) => file.startsWith('workers/')).flatMap(closureOf);
     expect(loaded).toContain('workers/probe.ts');

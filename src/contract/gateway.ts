@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import type { ReadinessReason } from '../../events/reason.ts';
 import type { EndpointState } from '../../machines/routing-view.ts';
 import type { Check } from './checks.ts';
-import { among, nothing, spanMax } from './fields.ts';
+import { among, name, nothing, optional, spanMax } from './fields.ts';
 import { asks, asksGateway, copies, tends } from './operation.ts';
 
 export interface StatusRow {
@@ -59,6 +59,28 @@ export interface StatusRow {
   readonly uncaught: number;
 }
 
+/** Who serves one session, as its status line shows it. */
+export interface StandingRow {
+  /** Why nothing is served now; empty while an endpoint is available. */
+  readonly notReady: readonly ReadinessReason[];
+  /** Where the session's first request goes: the profile that it is confined to, else the active one. */
+  readonly active: string | null;
+  /** What answered the session last; null when this gateway has answered none of its requests. */
+  readonly last: {
+    readonly profile: string;
+    /** The endpoint's name; null where the profile has no other. */
+    readonly endpoint: string | null;
+    readonly model: string | null;
+    readonly at: string;
+  } | null;
+  /** How much is used of the plan behind the endpoint's key, from 0 to 1, where its answers tell it. */
+  readonly limits: readonly { readonly window: string; readonly used: number; readonly resetAt: string | null }[];
+  /** What all requests, or those of the session, were moved away from. */
+  readonly failover: { readonly from: string; readonly at: string } | null;
+  /** Requests of all sessions that wait for an endpoint. */
+  readonly waiting: number;
+}
+
 export const gatewayContract = {
   'home.init': tends(nothing).answers<{
     readonly home: string;
@@ -79,6 +101,10 @@ export const gatewayContract = {
     readonly token: string;
     readonly running: boolean;
   }>(),
+  /** `within`: the profile that the session is confined to. */
+  'client.standing': asksGateway(
+    v.strictObject({ session: optional(name), within: optional(name) }),
+  ).answers<StandingRow>(),
   /** A copy of the home that stands still. The caller packs and removes it. */
   'home.freeze': copies(nothing).answers<{ readonly folder: string; readonly facts: number }>(),
 };

@@ -10,5 +10,6 @@ export const gatewayHandlers: Handlers<typeof gatewayContract> = {
   'home.freeze': freezeHome,
   'proxy.status': (_, __, live) => live.status(),
   'proxy.stop': (_, { graceMs }, live) => live.stop(graceMs),
+  'client.standing': (_, params, live) => live.standing(params),
   'client.settings': (it, _, live) => clientToken(it, live?.url),
 };

@@ -16,6 +16,7 @@ import type { Maintenance } from '../runtime/maintenance.ts';
 import type { Scheduler } from '../runtime/scheduler.ts';
 import { type StepFault, step } from './end.ts';
 import type { GatewayNews } from './gateway.ts';
+import type { LastServed } from './last-served.ts';
 import { tellStop } from './lifecycle.ts';
 import type { openQueue } from './queue.ts';
 
@@ -41,6 +42,7 @@ export interface Open {
   readonly replay: ReplayPool;
   readonly accessLog: AccessLogFile;
   readonly descriptors: Descriptors;
+  readonly served: LastServed;
 }
 
 /** The end, in order: each step has a deadline, and a step that fails is reported and stops no other. */

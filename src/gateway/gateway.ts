@@ -35,6 +35,7 @@ import { Scheduler } from '../runtime/scheduler.ts';
 import { openAlone } from './alone.ts';
 import { Parts, type StepFault } from './end.ts';
 import { endOf, type Open } from './ending.ts';
+import { LastServed } from './last-served.ts';
 import { tellStart, tellStop } from './lifecycle.ts';
 import { liveSideOf } from './live-side.ts';
 import { proxyPorts } from './ports.ts';
@@ -174,7 +175,7 @@ function newDescriptors(): Descriptors {
   return new Descriptors({ limit: openFilesMax(), inUse: openFilesNow(), tell });
 }
 
-type Background = Pick<Open, 'accessLog' | 'pool' | 'monitor' | 'queue' | 'replay'>;
+type Background = Pick<Open, 'accessLog' | 'pool' | 'monitor' | 'queue' | 'replay' | 'served'>;
 
 /** What works beside the port: probes, retries, questions of the past. */
 async function openBackground(
@@ -201,7 +202,9 @@ async function openBackground(
   parts.add('queue', () => queue.close(0));
   const replay = openReplayPool();
   parts.add('questions', () => replay.close());
-  return { accessLog, pool, monitor, queue, replay };
+  const served = new LastServed();
+  core.onFacts((facts) => served.heard(facts));
+  return { accessLog, pool, monitor, queue, replay, served };
 }
 
 type Listener = Pick<Listen, 'host' | 'port' | 'tls'>;
@@ -218,10 +221,13 @@ async function openPort(
   installation: Installation,
   { uncaught }: GatewayOptions,
   listener: Listener,
-  { accessLog, monitor, queue }: Background,
+  { accessLog, monitor, queue, served }: Background,
   descriptors: Descriptors,
 ): Promise<ProxyServer> {
-  const ports = proxyPorts(installation, monitor, queue, (code) => descriptors.heard(code));
+  const ports = proxyPorts(installation, monitor, queue, {
+    dialFailed: (code) => descriptors.heard(code),
+    planSeen: (endpoint, plan) => served.planSeen(endpoint, plan),
+  });
   return await startProxy(ports, {
     ...listener,
     accessLog: accessLog.write,

@@ -7,6 +7,7 @@ import { iso } from '../platform/time.ts';
 import { version } from '../platform/version.ts';
 import type { endOf, Open } from './ending.ts';
 import { notReady } from './ports.ts';
+import { standing } from './standing.ts';
 
 /** Since it began to serve. */
 interface Serving {
@@ -27,6 +28,7 @@ export function liveSideOf(open: Open, serving: Serving): LiveSide {
     found: () => inspector.found(),
     status: () => status(open, serving),
     inFlight: () => proxy.inFlight(),
+    standing: (params) => standing(open, params),
     check: (ids) => monitor.check(ids),
     nextProbes: () => monitor.next(),
   };

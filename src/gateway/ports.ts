@@ -9,11 +9,16 @@ import type { ProxyPorts } from '../proxy/ports.ts';
 import type { ProxyQueue } from '../proxy/retry-queue.ts';
 import type { Core } from '../runtime/core.ts';
 
+/** What only the data port's own calls are heard for. */
+interface Hears extends Partial<Pick<ProxyPorts, 'planSeen'>> {
+  readonly dialFailed?: (code: string | null) => void;
+}
+
 export function proxyPorts(
   { core, vault, settings, world }: Installation,
   monitor: Pick<Monitor, 'attemptFailed'>,
   retryQueue: ProxyQueue | null,
-  dialFailed: (code: string | null) => void = () => {},
+  { dialFailed, planSeen }: Hears = {},
 ): ProxyPorts {
   return {
     retryQueue,
@@ -25,13 +30,14 @@ export function proxyPorts(
     now: () => core.now(),
     dice: world.dice,
     attemptFailed: (id, data, call) => {
-      dialFailed(call.code);
+      dialFailed?.(call.code);
       return monitor.attemptFailed(id, data, call);
     },
     attemptSucceeded: (id, success) => core.attemptSucceeded(id, success),
     modelNotFound: (id, model, request) => core.modelNotFound(id, model, request),
     modelFound: (id, model, request) => core.modelFound(id, model, request),
     limitsSeen: (id, data) => void core.tellEndpoint(id, { type: 'LimitsSeen', data }, { by: 'traffic' }),
+    planSeen: planSeen ?? (() => {}),
     requestEnded: (id, fact) => core.requestEnded(streams.request(id), fact),
     notReady: () => notReady(core, settings()['loadbalancer.health_aware'], core.now()),
   };

@@ -4,7 +4,7 @@ import type { PlannedProbe } from '../../machines/probe-plan.ts';
 import type { ProbeResult } from '../../workers/probe.ts';
 import type { Check } from '../contract/checks.ts';
 import type { InFlightRow } from '../contract/debug.ts';
-import type { Answer } from '../contract/operations.ts';
+import type { Answer, Params } from '../contract/operations.ts';
 import type { ReplayPool } from '../pool/pool.ts';
 
 /** What only a running gateway can answer. */
@@ -20,5 +20,7 @@ export interface LiveSide {
   check(endpoints: readonly EndpointId[]): Promise<ReadonlyMap<EndpointId, ProbeResult | null>>;
   /** In-flight requests: no fact records them. */
   inFlight(): InFlightRow;
+  /** Who serves a session. */
+  standing(params: Params<'client.standing'>): Answer<'client.standing'>;
   nextProbes(): ReadonlyMap<string, PlannedProbe>;
 }

@@ -11,6 +11,7 @@ import type { Place } from './admission/admission.ts';
 import type { RoomWaiter } from './admission/room.ts';
 import type { Deps } from './deps.ts';
 import { askedOf, ParkedRequest, sendStored } from './parking.ts';
+import { tellLimits } from './plan-limits.ts';
 import type { Body } from './request/body.ts';
 import type { RequestSummary } from './request/body-sniffing.ts';
 import type { ClientAnswer, ClientRequest } from './request/client.ts';
@@ -24,8 +25,6 @@ import { ownError, passVerbatim, type Refusal, sendError } from './response/refu
 import type { StoredAnswer } from './retry-queue.ts';
 import { headersUp } from './upstream/headers.ts';
 import type { Target } from './upstream/target.ts';
-
-const secondMs = 1_000;
 
 export interface Incoming {
   readonly id: RequestId;
@@ -250,10 +249,7 @@ export class Exchange {
     if (!target.isCount) sessions.bind(this.#session, endpoint.id, startedAt);
     if (summary.model !== null) ports.modelFound(endpoint.id, summary.model, id);
     ports.attemptSucceeded(endpoint.id, { request: id, ttfbMs: answer.ttfbMs ?? 0, ttftMs: answer.ttftMs });
-    const { answerHead: head } = answer;
-    if (endpoint.state !== 'healthy' || head?.get('anthropic-ratelimit-unified-status') !== 'allowed_warning') return;
-    const reset = Number(head.get('anthropic-ratelimit-unified-reset'));
-    ports.limitsSeen(endpoint.id, { status: 'allowed_warning', resetAt: reset > 0 ? reset * secondMs : null });
+    if (answer.answerHead !== null) tellLimits(ports, endpoint, answer.answerHead);
   }
 
   #tellBroken({ endpoint }: Candidate, detail: CallReason, startedAt: Millis): void {

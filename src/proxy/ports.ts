@@ -8,6 +8,7 @@ import type { FailoverPolicy } from '../../machines/failover-policy.ts';
 import type { RoutingView } from '../../machines/routing-view.ts';
 import type { Settings } from '../config/settings/settings.ts';
 import type { InFlightNow } from './admission/in-flight.ts';
+import type { PlanWindow } from './plan-limits.ts';
 import type { ConnectionCounts } from './request/client-connections.ts';
 import type { ProxyQueue } from './retry-queue.ts';
 
@@ -44,6 +45,8 @@ export interface ProxyPorts {
     endpoint: EndpointId,
     limits: { readonly status: 'allowed_warning'; readonly resetAt: Millis | null },
   ): void;
+  /** How much of the plan behind its key is used; nothing is decided by it. */
+  planSeen(endpoint: EndpointId, plan: readonly PlanWindow[]): void;
   requestEnded(request: RequestId, fact: RequestFact): void;
   /** Where requests wait that no endpoint can answer now; null: they are refused at once. */
   readonly retryQueue: ProxyQueue | null;

@@ -27,7 +27,10 @@ const secondMs = 1_000;
 type Result = Awaited<ReturnType<RetryPool['attempt']>>;
 type Try = Extract<Command, { do: 'try' }>;
 
-export type BackgroundPorts = Omit<ProxyPorts, 'retryQueue' | 'token' | 'requestEnded' | 'notReady' | 'limitsSeen'> & {
+export type BackgroundPorts = Omit<
+  ProxyPorts,
+  'retryQueue' | 'token' | 'requestEnded' | 'notReady' | 'limitsSeen' | 'planSeen'
+> & {
   readonly blobs: Blobs;
   readonly pool: RetryPool;
 };

@@ -176,6 +176,23 @@ describe('the report to the endpoint’s machine', () => {
     await ask(gw);
     expect([gw.successes, gw.warnings, gw.failures]).toEqual([['a'], ['a'], []]);
   });
+
+  it('tells how much is used of the plan behind the key, where an answer has it', async () => {
+    const name = 'anthropic-ratelimit-unified';
+    const tells = answers({
+      [`${name}-status`]: 'allowed',
+      [`${name}-5h-utilization`]: '0.62',
+      [`${name}-5h-reset`]: '1767269400',
+      [`${name}-7d-utilization`]: 'much',
+    });
+    const gw = await gateway({ main: [await upstream('a', tells)] });
+    await ask(gw);
+    const plan = [{ name: '5h', used: 0.62, resetAt: 1_767_269_400_000 }];
+    expect([gw.plans, gw.warnings]).toEqual([[{ endpoint: 'a', plan }], []]);
+    const plain = await gateway({ main: [await upstream('b')] });
+    await ask(plain);
+    expect(plain.plans).toEqual([]);
+  });
 });
 
 describe('the client’s own error', () => {

@@ -17,6 +17,7 @@ import { lacksModelUntil, withLacking } from '../../machines/endpoint-policy.ts'
 import type { Lacking, RoutableEndpoint, RoutingView } from '../../machines/routing-view.ts';
 import { effective, type SettingKey } from '../../src/config/settings/settings.ts';
 import { failoverPolicyOf } from '../../src/policies/policies.ts';
+import type { PlanWindow } from '../../src/proxy/plan-limits.ts';
 import type { ProxyPorts, ProxyServer } from '../../src/proxy/ports.ts';
 import type { OpenFiles } from '../../src/proxy/request/client-connections.ts';
 import type { ProxyQueue } from '../../src/proxy/retry-queue.ts';
@@ -35,6 +36,11 @@ type Members = readonly (FakeUpstream | Member)[];
 /** An endpoint of this upstream that is not as all others. */
 export const as = (up: FakeUpstream, state: Partial<RoutableEndpoint>): Member => ({ up, as: state });
 
+interface PlanSeen {
+  readonly endpoint: string;
+  readonly plan: readonly PlanWindow[];
+}
+
 export interface Told {
   readonly endpoint: string;
   readonly failure: Failure;
@@ -48,6 +54,7 @@ export interface Gateway {
   readonly reports: readonly AttemptFailure[];
   readonly successes: readonly string[];
   readonly warnings: readonly string[];
+  readonly plans: readonly PlanSeen[];
   readonly facts: readonly RequestFact[];
   readonly lines: readonly string[];
   /** The next view. */
@@ -107,6 +114,7 @@ export async function gateway(
   const failures: Told[] = [];
   const successes: string[] = [];
   const warnings: string[] = [];
+  const plans: PlanSeen[] = [];
   const facts: RequestFact[] = [];
   const lines: string[] = [];
   const unready: ReadinessReason[] = [];
@@ -137,6 +145,7 @@ export async function gateway(
         );
     },
     limitsSeen: (endpoint) => void warnings.push(endpoint),
+    planSeen: (endpoint, plan) => void plans.push({ endpoint, plan }),
     requestEnded: (_, fact) => {
       facts.push(fact);
       heard();
@@ -170,6 +179,7 @@ export async function gateway(
     reports,
     successes,
     warnings,
+    plans,
     facts,
     lines,
     unready,

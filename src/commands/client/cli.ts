@@ -1,41 +1,54 @@
 /** Claude Code and the gateway: `qcc use, env, code, fc`, and bare `qcc`. */
 import { spawn } from 'node:child_process';
-import { accessSync, constants as fileConstants, mkdirSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { constants } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
+import type { Applied } from '../../config/clients/claude.ts';
 import { clientEnv, type Shell, shellLines } from '../../config/clients/client-env.ts';
+import { programOnPath } from '../../config/clients/status-line.ts';
 import { isUnmade, userHome } from '../../config/files/home.ts';
 import type { Answer } from '../../contract/operations.ts';
 import { noEndpoint } from '../../contract/refusals.ts';
 import { exitCodes, QccError, usage } from '../../errors/qcc-error.ts';
 import { changeWordsOf } from '../../messages/changes.ts';
+import { statusLineWordsOf } from '../../messages/statusline.ts';
 import { writeFileAtomic } from '../../platform/atomic-file.ts';
 import { withUsersMask } from '../../platform/umask.ts';
 import { doneLine, isTold, tellChange } from '../changed.ts';
 import { type Context, flag, isOn, withInstallation } from '../context.ts';
 import { keyOf } from '../options.ts';
+import { installStatusLine } from './status-line-cli.ts';
 
 const shells: readonly Shell[] = ['bash', 'zsh', 'fish', 'pwsh'];
 const defaultAfterMs = 3_000;
 const signalBase = 128;
 
 export async function use(context: Context): Promise<undefined> {
+  const { words } = context;
   const [name] = context.positionals;
   if (isOn(context, 'restore')) {
-    if (name !== undefined)
-      throw usage(context.words.takesNone('--restore', name), 'qcc use --restore, or qcc use NAME');
-    if (isOn(context, 'apply')) throw usage(context.words.contradict('--apply', '--restore'), context.words.sayOne);
+    if (name !== undefined) throw usage(words.takesNone('--restore', name), 'qcc use --restore, or qcc use NAME');
+    for (const other of ['apply', 'status-line'])
+      if (isOn(context, other)) throw usage(words.contradict(`--${other}`, '--restore'), words.sayOne);
     return restore(context);
   }
-  if (name === undefined) throw usage(context.words.missing('NAME'), 'qcc use NAME, or qcc use --restore');
+  if (name !== undefined) return makeActive(context, name);
+  if (isOn(context, 'status-line') && !isOn(context, 'apply')) return statusLineAlone(context);
+  throw usage(words.missing('NAME'), 'qcc use NAME, or qcc use --restore');
+}
+
+async function makeActive(context: Context, name: string): Promise<undefined> {
   const { row, settings } = await withInstallation(context, async ({ call }) => ({
     row: await call('priority.switch', { profile: name, reason: 'qcc use' }),
     settings: await call('client.settings', {}),
   }));
   const env = clientEnv(settings, context.env);
   const applied = isOn(context, 'apply') ? await apply(context, env) : undefined;
-  if (context.json) return void context.out.json({ ...row, env, ...(applied ? { applied } : {}) });
+  const statusLine = isOn(context, 'status-line') ? await applyStatusLine(context) : undefined;
+  if (context.json)
+    return void context.out.json({ ...row, env, ...(applied && { applied }), ...(statusLine && { statusLine }) });
   tellUse(context, name, applied?.file);
+  if (statusLine) tellStatusLine(context, statusLine);
   if (!settings.running) context.out.note(`${context.words.notRunning}: ${context.words.startIt}`);
   return undefined;
 }
@@ -66,6 +79,28 @@ async function place(context: Context) {
 async function apply(context: Context, env: Readonly<Record<string, string>>) {
   const { applyClaudeSettings } = await import('../../config/clients/claude.ts');
   return applyClaudeSettings(await place(context), env);
+}
+
+async function applyStatusLine(context: Context) {
+  return installStatusLine(context, await place(context));
+}
+
+function tellStatusLine(context: Context, { file, changed }: Applied): void {
+  const { out, words, language } = context;
+  const said = statusLineWordsOf(language);
+  if (changed.length === 0) out.note(said.isThere(file));
+  else if (isTold(context)) doneLine(context, said.isPut(file), [changeWordsOf(language).back, 'qcc use --restore']);
+  else out.done(words.applied(file));
+}
+
+/** Which profile is active stays as it is. */
+async function statusLineAlone(context: Context): Promise<undefined> {
+  // What stood there before is kept in the home.
+  await withInstallation(context, ({ call }) => call('home.init', {}));
+  const statusLine = await applyStatusLine(context);
+  if (context.json) context.out.json({ statusLine });
+  else tellStatusLine(context, statusLine);
+  return undefined;
 }
 
 async function restore(context: Context): Promise<undefined> {
@@ -123,20 +158,9 @@ function settingsFile(home: string, env: Readonly<Record<string, string>>): stri
 
 /** The path of Claude Code's program. It is resolved before anything is started. @throws {QccError} `QCC_CLAUDE_MISSING` */
 function programNamed(name: string, { env, words }: Context): string {
-  const endings = process.platform === 'win32' ? (env['PATHEXT'] ?? '.EXE;.CMD').split(';') : [''];
-  const folders = (env['PATH'] ?? env['Path'] ?? '').split(delimiter).filter(Boolean);
-  const found = folders.flatMap((folder) => endings.map((end) => join(folder, name + end))).find(isProgram);
+  const found = programOnPath(name, env);
   if (found) return found;
   throw new QccError('QCC_CLAUDE_MISSING', { text: words.noProgram(name) });
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, fileConstants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
 }
 
 /** A gateway that answers: the running one, or a new one. */

@@ -22,18 +22,42 @@ export const clientCommands: Commands = {
     ),
     forms: {
       '--restore': say(
-        'gives back what `--apply` replaced; what you have changed since stays',
-        '还原 `--apply` 替换的内容；您后来改过的保持不变',
+        'gives back what `--apply` and `--status-line` replaced; what you have changed since stays',
+        '还原 `--apply` 和 `--status-line` 替换的内容；您后来改过的保持不变',
+      ),
+      '--status-line': say(
+        'puts `qcc statusline` into the `settings.json` of Claude Code, around the status line that is there; the active profile stays as it is',
+        '把 `qcc statusline` 写入 Claude Code 的 `settings.json`，包住已有的状态行；当前配置不变',
       ),
     },
     positionals: [argument('NAME', 'profiles')],
     required: 0,
     flags: {
       apply: toggle('write it into the settings of Claude Code', '写入 Claude Code 的设置'),
+      'status-line': toggle(
+        'show qcc in the status line of Claude Code, below what it shows now',
+        '在 Claude Code 状态行现有内容下方显示 qcc',
+      ),
       restore: toggle('give Claude Code its former settings back', '还原 Claude Code 原来的设置'),
     },
-    examples: ['qcc use work', 'qcc use work --apply', 'qcc use --restore'],
+    examples: ['qcc use work', 'qcc use work --apply', 'qcc use --status-line', 'qcc use --restore'],
     load: async () => (await import('./cli.ts')).use,
+  },
+  statusline: {
+    title: say(
+      'print the status line of Claude Code: who serves, and what is wrong',
+      '输出 Claude Code 的状态行：由谁应答、有何异常',
+    ),
+    about: say(
+      'one line for Claude Code, which runs it: who serves the session, its model, failover, limits, cost; takes what Claude Code says on stdin, and prints nothing when something goes wrong',
+      '由 Claude Code 运行，输出一行：会话由谁应答、模型、故障转移、限额、费用；从标准输入读取 Claude Code 给出的内容，出错时什么也不输出',
+    ),
+    flags: {
+      around: option('COMMAND', 'a command whose output comes first', '先输出该命令的结果'),
+      home: option('DIR', 'the home, where it is not the default one', '数据目录，与默认不同时给出'),
+    },
+    examples: ['qcc use --status-line', `qcc statusline --around "git branch --show-current"`],
+    load: async () => (await import('./status-line-cli.ts')).showStatusLine,
   },
   fc: {
     title: say('add a profile from a vendor preset', '用厂商预设添加配置'),

@@ -18,6 +18,8 @@ interface Remembered {
 
 interface Remembrance {
   readonly keys: Readonly<Record<string, Remembered>>;
+  /** The status line: what was there before qcc (null: nothing), and the command that qcc wrote. */
+  readonly statusLine?: { readonly before: unknown; readonly written: string };
   /** What existed before qcc. */
   readonly had: 'nothing' | 'file' | 'env';
   /** The whole file before qcc and as qcc wrote it; null when it was changed by others between two of our writes. */
@@ -41,6 +43,7 @@ interface Place {
   readonly vault: Pick<Vault, 'seal' | 'unseal'>;
 }
 
+const statusLineKey = 'statusLine';
 const formatting = { formattingOptions: { insertSpaces: true, tabSize: 2 } };
 
 /** @throws {QccError} when the file is not JSON: it stays as it is */
@@ -66,9 +69,42 @@ export function applyClaudeSettings(place: Place, values: Readonly<Record<string
     next = edited(next, ['env', name], value);
   }
   const had = known?.had ?? hadBefore(file, text);
-  remember(place, { ...memory, [file]: { keys, had, whole: wholeOf(known, text, next) } });
+  remember(place, { ...memory, [file]: { ...known, keys, had, whole: wholeOf(known, text, next) } });
   write(file, next);
   return { file, changed: Object.keys(wanted), kept: [] };
+}
+
+/**
+ * Sets the command of the status line, and leaves everything else of it.
+ * @param around the command to write, by the one that is there; null leaves everything as it is
+ * @throws {QccError} when the file is not JSON: it stays as it is
+ */
+export function applyStatusLine(place: Place, around: (command: string | null) => string | null): Applied {
+  const file = join(place.claudeDir, 'settings.json');
+  const text = readSettings(file);
+  const current = settingsIn(file, text)[statusLineKey] ?? null;
+  const memory = remembered(place);
+  const known = memory[file];
+  const ours = known?.statusLine;
+  const before = ours !== undefined && ours.written === commandIn(current) ? ours.before : current;
+  const written = around(commandIn(before));
+  if (written === null) return { file, changed: [], kept: [statusLineKey] };
+  const next =
+    commandIn(current) === null
+      ? edited(text, [statusLineKey], { type: 'command', command: written })
+      : edited(text, [statusLineKey, 'command'], written);
+  const { keys = {}, had = hadBefore(file, text) } = known ?? {};
+  const whole = wholeOf(known, text, next);
+  remember(place, { ...memory, [file]: { keys, had, whole, statusLine: { before, written } } });
+  write(file, next);
+  return { file, changed: [statusLineKey], kept: [] };
+}
+
+/** Null for what is no status line that runs a command. */
+function commandIn(statusLine: unknown): string | null {
+  if (!isObject(statusLine) || statusLine['type'] !== 'command') return null;
+  const { command } = statusLine;
+  return typeof command === 'string' && command.trim() !== '' ? command : null;
 }
 
 function wholeOf(known: Remembrance | undefined, text: string, written: string): Remembrance['whole'] {
@@ -87,10 +123,15 @@ export function restoreClaudeSettings(place: Place): Applied {
   const { [file]: known, ...others } = remembered(place);
   if (!known) return { file, changed: [], kept: [] };
   const text = readSettings(file);
+  const settings = settingsIn(file, text);
   const env = envOf(file, text);
-  const names = Object.keys(known.keys);
-  const changed = names.filter((name) => (env[name] ?? null) === known.keys[name]?.written);
-  const kept = names.filter((name) => !changed.includes(name));
+  const isOurs = (name: string) =>
+    name === statusLineKey
+      ? commandIn(settings[name]) === known.statusLine?.written
+      : (env[name] ?? null) === known.keys[name]?.written;
+  const names = [...Object.keys(known.keys), ...(known.statusLine === undefined ? [] : [statusLineKey])];
+  const changed = names.filter(isOurs);
+  const kept = names.filter((name) => !isOurs(name));
   const next = known.whole?.written === text ? known.whole.before : withoutOurs(text, known, changed);
   if (known.had === 'nothing' && next.trim() === '{}') rmSync(file, { force: true });
   else write(file, next);
@@ -107,8 +148,13 @@ export function restoreAllClaudeSettings({ home, vault }: Omit<Place, 'claudeDir
   return files.map((file) => restoreClaudeSettings({ home, vault, claudeDir: dirname(file) }));
 }
 
-function withoutOurs(text: string, { keys, had }: Remembrance, ours: readonly string[]): string {
-  const restored = ours.reduce((next, name) => edited(next, ['env', name], keys[name]?.before ?? null), text);
+function withoutOurs(text: string, { keys, had, statusLine }: Remembrance, ours: readonly string[]): string {
+  const restored = ours.reduce((next, name) => {
+    if (name !== statusLineKey) return edited(next, ['env', name], keys[name]?.before ?? null);
+    const before = statusLine?.before ?? null;
+    const command = commandIn(before);
+    return command === null ? edited(next, [name], before) : edited(next, [name, 'command'], command);
+  }, text);
   const { env = {} } = (parse(restored) ?? {}) as { env?: object };
   return had !== 'env' && Object.keys(env).length === 0 ? edited(restored, ['env'], null) : restored;
 }
@@ -131,7 +177,7 @@ function readSettings(file: string): string {
   return existsSync(file) ? readFileSync(file, 'utf8') : '{}\n';
 }
 
-function envOf(file: string, text: string): Record<string, string> {
+function settingsIn(file: string, text: string): Record<string, unknown> {
   const errors: ParseError[] = [];
   const settings: unknown = text.trim() === '' ? {} : parse(text, errors, { allowTrailingComma: true });
   const [first] = errors;
@@ -140,7 +186,11 @@ function envOf(file: string, text: string): Record<string, string> {
     throw unreadable(file, `is not valid JSON (${printParseErrorCode(first.error)} in line ${line})`);
   }
   if (!isObject(settings)) throw unreadable(file, 'holds no JSON object');
-  const env = settings['env'] ?? {};
+  return settings;
+}
+
+function envOf(file: string, text: string): Record<string, string> {
+  const env = settingsIn(file, text)['env'] ?? {};
   if (!isObject(env)) throw unreadable(file, 'has an "env" that is no JSON object');
   return env as Record<string, string>;
 }
@@ -158,7 +208,8 @@ function hasEnv(text: string): boolean {
   return isObject(settings) && 'env' in settings;
 }
 
-function edited(text: string, path: string[], value: string | null): string {
+/** @param value null takes it away */
+function edited(text: string, path: string[], value: unknown): string {
   const base = text.trim() === '' ? '{}\n' : text;
   if (value !== null) return applyEdits(base, modify(base, path, value, formatting));
   // Not formatted: formatting would return one large edit, without the comments.

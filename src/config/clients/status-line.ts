@@ -1,0 +1,54 @@
+/** The command that Claude Code runs for its status line: `qcc statusline`, around the command that was there before. */
+import { accessSync, constants, realpathSync, statSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** The path of a program on the PATH; undefined when there is none. */
+export function programOnPath(name: string, env: Env): string | undefined {
+  const endings = process.platform === 'win32' ? (env['PATHEXT'] ?? '.EXE;.CMD').split(';') : [''];
+  const folders = (env['PATH'] ?? env['Path'] ?? '').split(delimiter).filter(Boolean);
+  return folders.flatMap((folder) => endings.map((end) => join(folder, name + end))).find(isProgram);
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+export interface StatusLineOptions {
+  /** How this program is run. */
+  readonly program: readonly string[];
+  /** Named where it is another home than the default one. */
+  readonly home: string | undefined;
+}
+
+/** Null when the command runs `qcc statusline` already, as its user has written it. */
+export function statusLineCommand({ program, home }: StatusLineOptions, command: string | null): string | null {
+  if (command !== null && /(?:qcc|main\.js)["']? statusline\b/.test(command)) return null;
+  const around = command === null ? [] : ['--around', command];
+  return [...program, 'statusline', ...(home === undefined ? [] : ['--home', home]), ...around].map(quoted).join(' ');
+}
+
+/** `qcc`, where that is this program and outlives an upgrade of Node; else Node and the program's path. */
+export function programOf(main: string, env: Env): readonly string[] {
+  const found = programOnPath('qcc', env);
+  return found !== undefined && realOf(found) === realOf(main) ? ['qcc'] : [process.execPath, main];
+}
+
+function realOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
+
+/** For a POSIX shell: Claude Code takes Git Bash on Windows. */
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}

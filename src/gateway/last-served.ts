@@ -1,0 +1,63 @@
+/**
+ * Who answered each session last, and what the plans behind the keys have left, for those who ask while it runs. In memory: after a
+ * restart a session's next request tells it again.
+ */
+import type { Millis, Recorded } from '../../events/fact.ts';
+import { type EndpointId, kindOf } from '../../events/ids.ts';
+import type { Served } from '../../events/request.ts';
+import type { PlanWindow } from '../proxy/plan-limits.ts';
+
+export interface SessionServed {
+  endpoint: string;
+  model: string | null;
+  at: Millis;
+  /** The endpoint that a request of this session was moved away from last, until it answers again. */
+  moved: { readonly from: string; readonly at: Millis } | null;
+}
+
+// As many as the proxy binds to their endpoints.
+const sessionsMax = 10_000;
+
+export class LastServed {
+  readonly #sessions = new Map<string, SessionServed>();
+  readonly #plans = new Map<EndpointId, readonly PlanWindow[]>();
+
+  heard(facts: readonly Recorded[]): void {
+    for (const fact of facts) {
+      if (kindOf(fact.stream) !== 'request') continue;
+      if (fact.type === 'RequestServed' || fact.type === 'AnswerBroken') this.#served(fact.at, fact.data as Served);
+    }
+  }
+
+  /** Undefined: this gateway has answered none of its requests. */
+  session(session: string): Readonly<SessionServed> | undefined {
+    return this.#sessions.get(session);
+  }
+
+  planSeen(endpoint: EndpointId, plan: readonly PlanWindow[]): void {
+    this.#plans.set(endpoint, plan);
+  }
+
+  plan(endpoint: EndpointId): readonly PlanWindow[] {
+    return this.#plans.get(endpoint) ?? [];
+  }
+
+  /** Changed in place: a map that is changed with each request is rebuilt all day. */
+  #served(at: Millis, { session, path, endpoint, model, attempts }: Served): void {
+    // Who counts tokens need not be who answers.
+    if (session === null || path.endsWith('/count_tokens')) return;
+    const first = attempts[0]?.endpoint ?? endpoint;
+    const moved = first === endpoint ? undefined : { from: first, at };
+    const known = this.#sessions.get(session);
+    if (known === undefined) {
+      this.#sessions.set(session, { endpoint, model, at, moved: moved ?? null });
+      if (this.#sessions.size > sessionsMax) this.#sessions.delete(this.#sessions.keys().next().value as string);
+      return;
+    }
+    known.endpoint = endpoint;
+    known.model = model;
+    known.at = at;
+    if (moved !== undefined) known.moved = moved;
+    else if (known.moved?.from === endpoint) known.moved = null;
+  }
+}
