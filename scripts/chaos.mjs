@@ -1,10 +1,10 @@
 /**
- * A run of chaos on the built program: five endpoints of which four go wrong in ways that a seed draws and one is always well, twenty
- * clients, default settings. Nothing may be seen of it but answers that were cut after their first content.
+ * A chaos run on the built program: five endpoints of which four fail in ways that a seed draws and one is always healthy, twenty clients,
+ * default settings. Clients may see nothing of it but answers that broke off after their first content.
  *
- *   node scripts/chaos.mjs [SEED ...] [--seconds 60] [--clients 20] [--recovery 300]
+ * node scripts/chaos.mjs [SEED ...] [--seconds 60] [--clients 20] [--recovery 300]
  *
- * Without seeds ten of them. It ends with 1 when a promise was broken, and says by which seed.
+ * Without seeds ten of them. It ends with 1 when a promise was broken, and names the seed.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -22,13 +22,13 @@ const { values, positionals } = parseArgs({
 const seeds = positionals.length > 0 ? positionals.map(Number) : Array.from({ length: 10 }, (_, n) => n + 1);
 const [seconds, clients, recoverySeconds] = [values.seconds, values.clients, values.recovery].map(Number);
 
-// What the gateway promises of its main loop.
+// The gateway's promise about its main loop.
 const sliceMs = 20;
-// Traffic brings endpoints back by itself; after this long somebody asks for a look, as a person would.
+// Traffic restores endpoints by itself; after this time a manual check is requested, as a user would do.
 const byItselfMs = 90_000;
 const lookEachMs = 15_000;
 const lookPollMs = 1_000;
-// A refused key waits for its owner, and a full disk or a busy machine for nobody: few lines say enough.
+// A refused key waits for its owner, and a full disk or a busy machine has no owner: a few log lines are enough.
 const faultsShown = 15;
 
 async function live(seed) {
@@ -62,7 +62,7 @@ async function played(stage, dice, seed) {
   for (const [id, times] of people.seen) if (times > 1) faults.push(`${id} was given to ${times} clients`);
   if (recovered.left.length > 0)
     faults.push(`not healthy again after ${recoverySeconds} s: ${recovered.left.join(', ')}`);
-  // By its own work: where the machine is busy, any process is late.
+  // Its own work only: on a busy machine any process is late.
   if (slices && slices.ranMs > sliceMs) faults.push(`the main loop was held for ${slices.ranMs.toFixed(0)} ms`);
   if (child.exitCode !== 0)
     faults.push(`the gateway ended with ${child.exitCode ?? child.signalCode}: ${stage.said()}`);
@@ -80,7 +80,7 @@ async function played(stage, dice, seed) {
   };
 }
 
-/** How long until all are healthy again, and whether somebody had to ask. */
+/** The time until all are healthy again, and whether a manual check was needed. */
 async function recovery(call, eachMs) {
   const began = performance.now();
   let [askedAt, asked] = [byItselfMs, 0];

@@ -1,7 +1,7 @@
 /**
- * Writes the tables of commands in `docs/commands.md` and its translation out of the manifests:
- * `npm run papers`. In which table the commands of a noun stand is the papers' own: a comment above its
- * head names the nouns (the folders in `src/commands/`). A test holds the papers to this.
+ * Writes the tables of commands in `docs/commands.md` and its translation from the manifests: `npm run papers`. The document decides which
+ * table the commands of a noun are in: a comment above its head names the nouns (the folders in `src/commands/`). A test verifies the
+ * documents.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -29,7 +29,7 @@ async function commandsOf(noun: string): Promise<Commands> {
   return Object.assign({}, bare === undefined ? {} : { '': bare }, ...Object.values(groups)) as Commands;
 }
 
-/** The paper with the rows of every command as its manifest has it now. @throws when a noun stands in no table */
+/** The document with the rows of every command from its present manifest. @throws when a noun is in no table */
 export function withCommands(paper: string, language: Language, nouns: Nouns): string {
   const told = new Set<string>();
   const written = paper.replaceAll(
@@ -68,7 +68,7 @@ function rowsOfOne(command: Command, path: readonly string[], language: Language
   ];
 }
 
-/** The ways to give a key are told once, below the table of profiles. */
+/** The ways to give a key are described once, below the table of profiles. */
 function flagCells(flags: readonly (readonly [string, Flag])[], language: Language): string {
   const cells = flags.map(([flag, one]) => (flag.startsWith('api-key') ? keyFlags[language] : flagCell(flag, one)));
   return [...new Set(cells)].join(', ');

@@ -1,9 +1,8 @@
 /**
- * The real Claude Code through the built gateway, while simulated endpoints go wrong. Every row must end with the right
- * answer and exit code 0. Loopback only, a dummy token, telemetry off; the client itself comes from npm, once, into a
- * folder outside the checkout.
+ * Runs the real Claude Code through the built gateway, while simulated endpoints fail. Every row must end with the right answer and exit
+ * code 0. Loopback only, a dummy token, telemetry off; the client itself comes from npm, once, into a folder outside the checkout.
  *
- *   node scripts/e2e-claude.mjs [ROW…]     after `npm run build`; without a ROW, all
+ * node scripts/e2e-claude.mjs [ROW…]     after `npm run build`; without a ROW, all
  */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -32,10 +31,10 @@ const outage = (ms) => ({
     { atMs: ms, fault: well },
   ],
 });
-/** Nobody answers for so long. `killedAtMs`: the gateway dies in the middle of it and is started again. */
+/** No endpoint answers for this long. `killedAtMs`: the gateway is killed in the middle of it and started again. */
 const allOut = (ms, killedAtMs) => ({ ...plain, first: outage(ms), second: outage(ms), killedAtMs });
 
-/** What each row plays at the two endpoints; the gateway prefers the first. */
+/** The faults of the two endpoints in each row; the gateway prefers the first. */
 const rows = {
   'plain turn': { ...plain, used: 'first' },
   'tool turn': { ...tool, used: 'first' },
@@ -157,7 +156,7 @@ function whatIsWrong({ answer, used }, { code, stdout, stderr }, endpoints) {
   return used && used !== name ? `answered by ${name}, not by ${used}` : '';
 }
 
-/** Runs a program to its end; kills it, and says so by its signal, when it takes too long. */
+/** Runs a program to its end; kills it when it takes too long, and reports the signal. */
 function run(file, args, { env, cwd, input = '', timeoutMs }) {
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, { env, cwd, timeout: timeoutMs, killSignal: 'SIGKILL' });

@@ -1,9 +1,9 @@
 /**
- * Connections that break off at every byte, towards every side of the gateway: clients with and without TLS, endpoints, a proxy on the
- * way, the control socket. The cases are those of `test/proxy/connection-fuzz.test.ts`, which plays a few of them. Ends with 1 when one
- * of them ends more than itself.
+ * Connections that break off at every byte, on every side of the gateway: clients with and without TLS, endpoints, a proxy on the way, the
+ * control socket. The cases are those of `test/proxy/connection-fuzz.test.ts`, which runs a few of them. Ends with 1 when a case ends more
+ * than its own connection.
  *
- *   node scripts/fuzz-connections.mjs [--cases 5000] [--seed 1]     `--cases all`: every byte of every one, some minutes
+ * node scripts/fuzz-connections.mjs [--cases 5000] [--seed 1]     `--cases all`: every byte of every one, some minutes
  */
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 const { values } = parseArgs({
   options: { cases: { type: 'string', default: '5000' }, seed: { type: 'string', default: '1' } },
 });
-// More than there are of any side.
+// More than any side has.
 const all = 1_000_000;
 const cases = values.cases === 'all' ? all : Number(values.cases);
 const args = ['node_modules/vitest/vitest.mjs', 'run', 'test/proxy/connection-fuzz.test.ts', '--reporter=verbose'];

@@ -1,10 +1,10 @@
 /**
- * Kills the built gateway with SIGKILL while requests go into its queue and come out of it, at moments that a seed chooses: and
- * looks after each death whether a request that it had taken is gone, whether one has two ends, and whether one could have been
- * answered twice without having been called unknown before. In the end every client must get its own answer, and the same one
- * again. Loopback only, in a home of its own. Ends with 1 when one of these does not hold.
+ * Kills the built gateway with SIGKILL while requests enter and leave its queue, at moments that a seed chooses: and checks after each kill
+ * whether a stored request is lost, whether one has two ends, and whether one could have been answered twice without having been called
+ * unknown before. In the end every client must get its own answer, and the same one again. Loopback only, in a home of its own. Ends with 1
+ * when a promise is broken.
  *
- *   node scripts/kill9-queue.mjs [--kills 30] [--items 300] [--seed 1]     after `npm run build`
+ * node scripts/kill9-queue.mjs [--kills 30] [--items 300] [--seed 1]     after `npm run build`
  */
 import { randomUUID } from 'node:crypto';
 import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -19,7 +19,7 @@ import { answerTo, askAs, question, startAnswering } from './kill9/questions.mjs
 import { replay } from './kill9/replay.mjs';
 import { Stories } from './kill9/stories.mjs';
 
-/** While they are taken in, while they are retried, and in the start that follows. */
+/** While they are stored, while they are retried, and in the start that follows. */
 const killMs = { taking: [5, 250], retrying: [20, 700], starting: [0, 400] };
 const answerMs = [0, 400];
 const endMs = 120_000;
@@ -79,22 +79,22 @@ async function prepare({ home, connect }, { url, key }) {
   await close();
 }
 
-/** New clients ask while nobody can answer; then somebody can, slowly; and somewhere on that way comes the death. */
+/** New clients send requests while no endpoint answers; then one does, slowly; and at some point in between comes the kill. */
 async function round(run, life) {
   const { it, upstream, clients, faults } = run;
   const { dice } = it;
   const kind = pick(['taking', 'retrying', 'retrying', 'starting'], dice);
   upstream.goOut();
-  // One look is enough to know it: what comes from here on is for the queue.
+  // One check is enough to detect it: later calls are for the queue.
   const unheard = [...clients.values()].filter(({ promised, answer }) => !promised && !answer);
   const asking = [...unheard, ...newClients(run)].map((client) => ask(run, client));
   const began = performance.now();
   if (kind !== 'taking') {
     await Promise.all(asking);
     upstream.comeBack(() => between(answerMs, dice));
-    // Somebody must try it before it is known to be back.
+    // An attempt is needed to learn that it is back.
     await upstream.isAsked(trialMs);
-    // Some clients ask again meanwhile, as Claude Code does.
+    // Some clients retry meanwhile, as Claude Code does.
     for (const client of clients.values()) if (!client.answer && dice() < 0.1) asking.push(ask(run, client));
   }
   await sleep(between(killMs[kind], dice));
@@ -131,7 +131,7 @@ async function born({ it, starts }) {
 
 function newClients({ it, clients, kills: done }) {
   const left = items - clients.size;
-  // Some rounds kill twice: whoever is left asks after the last one.
+  // Some rounds kill twice: the remaining clients retry after the last one.
   const most = done < kills ? Math.ceil((spare * left) / (kills - done)) : left;
   return Array.from({ length: Math.min(most, left) }, () => {
     const session = randomUUID();
@@ -147,7 +147,7 @@ function newClients({ it, clients, kills: done }) {
   });
 }
 
-/** One ask of a client. What it was told counts: an answer must be its own, and an item must stay. */
+/** One request of a client. Its outcome counts: an answer must be its own, and an item must stay. */
 async function ask({ it, faults }, client) {
   const { status, headers, body } = await askAs(it.port, client.session, client.body);
   const item = headers['x-qcc-queue-item'];
@@ -160,7 +160,7 @@ async function ask({ it, faults }, client) {
   client.isStored = headers['x-qcc-answer'] === 'stored';
 }
 
-/** What a new life has in its queue: every item that a client was told of. */
+/** A new life's queue: every item that a client was told of. */
 async function missing({ clients, faults }, life) {
   const { items: rows } = await life.call('queue.list', { limit: 100_000 });
   const ids = new Set(rows.map(({ id }) => id));
@@ -184,7 +184,7 @@ async function look({ it, faults }) {
   return stories;
 }
 
-/** All comes back: every client gets its answer by asking again, and the queue comes to rest. */
+/** All endpoints are back: every client gets its answer by a retry, and the queue becomes idle. */
 async function finish(run, life) {
   const { upstream, clients, faults } = run;
   upstream.goOut();

@@ -1,9 +1,9 @@
 /**
- * Kills the built gateway with SIGKILL, again and again, at moments that a seed chooses, while it is busy: and looks after each
- * death whether anything that was acknowledged is gone, whether the log has a gap, whether a replay gives what was live, and how
- * long the next start takes. Loopback only, in a home of its own. Ends with 1 when one of these does not hold.
+ * Kills the built gateway with SIGKILL, again and again, at moments that a seed chooses, while it is busy: and checks after each kill
+ * whether anything that was acknowledged is lost, whether the log has a gap, whether a replay gives the live state, and how long the next
+ * start takes. Loopback only, in a home of its own. Ends with 1 when a promise is broken.
  *
- *   node scripts/kill9.mjs [--runs 50] [--seed 1]     after `npm run build`
+ * node scripts/kill9.mjs [--runs 50] [--seed 1]     after `npm run build`
  */
 import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,7 +18,7 @@ import { replay } from './kill9/replay.mjs';
 
 const startMsMax = 1_000;
 const busyMs = [50, 1_500];
-/** In its start, and in its stop: the moments when a gateway is neither here nor there. */
+/** During its start, and during its stop: the moments when a gateway is between states. */
 const startingMs = [0, 350];
 const stoppingMs = [0, 40];
 
@@ -81,7 +81,7 @@ async function main() {
   }
 }
 
-/** One death, and the birth after it. */
+/** One kill, and the next start. */
 async function round(code, it, life, total, folder) {
   const { dice, ledger } = it;
   const kind = kindOf(dice());
@@ -123,12 +123,12 @@ function kindOf(dice) {
   return dice < 0.3 ? 'stop' : 'traffic';
 }
 
-/** Resolves with how long the killed process was left to do what it did. */
+/** Resolves with the time that the killed process had. */
 async function killIn(kind, it, life, total) {
   const { dice } = it;
   const between = ([from, to]) => from + dice() * (to - from);
   if (kind === 'start') {
-    // The one that runs dies first; the one that is killed in its start finds what it left.
+    // The running gateway is killed first; the one that is killed in its start finds what it left.
     await life.kill();
     const starting = new Life(it);
     starting.spawn();
@@ -154,12 +154,12 @@ async function born(it, total) {
   const { ms, cpuMs } = await life.answers();
   total.starts.push(Math.round(ms));
   total.startCpu.push(Math.round(cpuMs));
-  // Its own time: that a machine with other work lets it wait is no fault of the gateway.
+  // CPU time: waiting on a busy machine is no fault of the gateway.
   if (cpuMs >= startMsMax) life.wrong.push(`the start took ${Math.round(cpuMs)} ms of a processor`);
   return life;
 }
 
-/** What the new life says about itself, by the names of the ledger. */
+/** The new life's state, under the names of the ledger. */
 async function actual(life) {
   const { settings } = await life.call('config.list', {});
   const { profiles } = await life.call('profile.list', {});
@@ -171,7 +171,7 @@ async function actual(life) {
   };
 }
 
-/** A profile that was made before must still have its key: the endpoint looks at it. */
+/** A profile that was made before must still have its key: the endpoint checks it. */
 async function serves({ endpoints, ledger }, life) {
   for (const endpoint of endpoints) await endpoint.play({ kind: 'none' });
   const entry = ledger.standing('profile extra-').at(-1);

@@ -1,10 +1,10 @@
-/** Looks at what `npm publish` would send, before anybody does: only what belongs, all that is needed, and not too much. */
+/** Checks what `npm publish` would send, before a release: only files that belong, all that are needed, and not too much. */
 import { execFileSync } from 'node:child_process';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-// The program is small; what makes it large is something that does not belong in it.
+// The program is small; only a file that does not belong could make it large.
 const packedBytesMax = 640 * 1024;
 
 const expected = [

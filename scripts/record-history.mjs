@@ -1,9 +1,9 @@
 /**
  * Keeps a log as a golden history: what this version wrote must fold into the same machines for ever.
  *
- *   node scripts/record-history.mjs LOG_FOLDER NAME      after `npm run build`, when no gateway has the log open
+ * node scripts/record-history.mjs LOG_FOLDER NAME      after `npm run build`, when no gateway has the log open
  *
- * Writes test/histories/NAME.ndjson, one fact a line; what it folds into is written by its test, the first time.
+ * Writes test/histories/NAME.ndjson, one fact a line; its test writes the folded state, the first time.
  */
 import { writeFileSync } from 'node:fs';
 import { LevelLog } from '../dist/src/log/level-log.js';

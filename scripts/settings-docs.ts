@@ -37,7 +37,7 @@ export function withSettings(paper: string, language: Language): string {
 const settingIn = (line: string) => /^\| `([a-z]+\.[a-z_]+)` \|.*\|$/.exec(line)?.[1];
 const groupOf = (name: string | undefined) => name?.split('.')[0];
 
-/** The head of a table of its values has two. */
+/** The head of a table of values has two columns. */
 function cellsIn(row: string): number {
   return row.split(/(?<!\\)\|/).length - 2;
 }

@@ -1,10 +1,10 @@
 /**
- * Lives of the gateway, simulated: everything goes wrong by a seed, and promises are held against every fact.
- * A seed whose promises are broken is told as a short story, and the exit code is 1.
+ * Simulated lives of the gateway: everything fails by a seed, and promises are checked against every fact. A seed with a broken promise is
+ * reported as a short run, and the exit code is 1.
  *
- *   node scripts/simulate.mjs [--seeds 2000] [--requests 300] [--seed FIRST] [--without NAME,NAME]
+ * node scripts/simulate.mjs [--seeds 2000] [--requests 300] [--seed FIRST] [--without NAME,NAME]
  *
- * With `--seed` and without `--seeds`: that one alone. `--without` leaves out what a story did not need.
+ * With `--seed` and without `--seeds`: that one alone. `--without` leaves out steps that a run did not need.
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -23,7 +23,7 @@ const { values } = parseArgs({
 const requests = Number(values.requests);
 const without = values.without.split(',').filter((name) => name !== '');
 
-/** Takes every `step`-th seed, and says what became of each. */
+/** Takes every `step`-th seed, and returns each result. */
 async function work({ first, end, step, ...setting }, tell) {
   register();
   const { simulate } = await import('../test/simulation/simulation.ts');

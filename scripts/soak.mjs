@@ -1,10 +1,10 @@
 /**
- * A steady load with faults for as long as it takes, on the built program: what the gateway holds is written down each minute, and
- * what grows is a leak.
+ * A steady load with faults, for any duration, on the built program: the gateway's resources are recorded each minute, and growth is a
+ * leak.
  *
- *   node scripts/soak.mjs [--minutes 60] [--clients 20] [--seed 1]
+ * node scripts/soak.mjs [--minutes 60] [--clients 20] [--seed 1]
  *
- * It ends with 1 when memory or descriptors grew, or when a client saw what it must not see.
+ * It ends with 1 when memory or descriptors grew, or when a client saw a forbidden outcome.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -22,11 +22,11 @@ const { values } = parseArgs({
 const [minutes, clients, seed] = [values.minutes, values.clients, values.seed].map(Number);
 
 const minuteMs = 60_000;
-// Code is loaded and compiled, pools fill, tables of the log are cached: a third of the time, and not more than ten minutes.
+// Code is loaded and compiled, pools fill, tables of the log are cached: a third of the time, and ten minutes at most.
 const warmUp = Math.min(10, Math.floor(minutes / 3));
 // A leak of one kilobyte a request would be 100 MB an hour here; noise of the collector is a few megabytes.
 const growthMax = { rssMb: 25, heapMb: 12, descriptors: 8 };
-// Of fewer points nobody can tell a leak from the moment of a collection.
+// With fewer points a leak cannot be told from the moment of a collection.
 const pointsMin = 10;
 const faultsShown = 15;
 
@@ -49,7 +49,7 @@ try {
       `minute ${minute}: ${row.rssMb.toFixed(1)} MB (heap ${row.heapMb.toFixed(1)}), ${row.descriptors} descriptors; ${asked} asked, ${whole} whole, ${cut} cut, ` +
         `${people.faults.length} faults\n`,
     );
-    // What was judged is not needed any more, and would be a leak of this process. The newest may be on their way to the judge.
+    // Judged answers are not needed any more, and would be a leak of this process. The newest may not be judged yet.
     for (const endpoint of stage.endpoints) endpoint.forget(clients * 2);
   }
   wrong.abort();

@@ -1,8 +1,8 @@
 /**
- * Starts and stops the built gateway at the same instant, in every pairing, again and again: and looks each time whether one
- * outcome is there and the words were true of it. Loopback only, in homes of its own. Ends with 1 when something does not hold.
+ * Starts and stops the built gateway at the same instant, in every pairing, again and again: and checks each time that there is one
+ * outcome, and that the messages were true. Loopback only, in homes of its own. Ends with 1 when a check fails.
  *
- *   node scripts/start-stop.mjs [--rounds 20]     after `npm run build`
+ * node scripts/start-stop.mjs [--rounds 20]     after `npm run build`
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -159,7 +159,7 @@ function installation() {
     qcc,
     status,
     hold,
-    /** @param wanted whether one runs now: and no other process is left of those that were started */
+    /** @param wanted whether one runs now: and no other of the started processes is left */
     async runs(wanted) {
       const row = await status();
       hold('one runs', row !== undefined, wanted);

@@ -1,8 +1,8 @@
 /**
- * Packs qcc as it would be published, installs the tarball in each way that people install it, and uses it there: away from
- * the checkout, in homes of its own. Dependencies come from the registry and the cache that npm is configured with.
+ * Packs qcc as for a release, installs the tarball in each usual way, and uses it there: away from the checkout, in homes of its own.
+ * Dependencies come from the registry and the cache that npm is configured with.
  *
- *   node scripts/try-package.mjs
+ * node scripts/try-package.mjs
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -18,7 +18,7 @@ const quiet = ['--no-audit', '--no-fund', '--prefer-offline'];
 const installMs = 300_000;
 const commandMs = 60_000;
 
-/** How a person tries a fresh installation, and what must be in the answer. */
+/** How a user tries a fresh installation, and what must be in the output. */
 const walk = [
   { args: ['--version'], says: JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version },
   { args: ['demo', '--once'], says: 'Every turn was answered' },
@@ -70,7 +70,7 @@ function globally(to, tarball, ...flags) {
   return [isWindows ? join(to, 'qcc.cmd') : join(to, 'bin', 'qcc')];
 }
 
-/** Some machines let no dependency run a script while it is installed. */
+/** Some machines let no dependency run a script during installation. */
 function withoutScripts(to, tarball) {
   return globally(to, tarball, '--ignore-scripts');
 }
@@ -130,7 +130,7 @@ function bytesIn(dir) {
   return entries.reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0);
 }
 
-/** @throws when it does not end with 0, with what it said */
+/** @throws when it does not end with 0, with its output */
 function run(file, args, options) {
   const done = spawnSync(file, args, { encoding: 'utf8', shell: isWindows, ...options });
   if (done.status === 0) return done;

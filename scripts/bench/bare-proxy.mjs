@@ -1,8 +1,8 @@
 /**
- * What the gateway is measured against: node:http in, undici's `Pool.dispatch` out, nothing else. No failover, no guard,
- * no log: the floor of this design.
+ * The baseline of the gateway's benchmark: node:http in, undici's `Pool.dispatch` out, nothing else. No failover, no guard, no log: the
+ * minimum cost of this design.
  *
- *   node scripts/bench/bare-proxy.mjs UPSTREAM_ORIGIN      prints {"pid","port"}
+ * node scripts/bench/bare-proxy.mjs UPSTREAM_ORIGIN      prints {"pid","port"}
  */
 import { createServer } from 'node:http';
 import { Pool } from 'undici';

@@ -1,9 +1,9 @@
 /**
- * What health promises, measured on a real gateway with simulated endpoints: how much a dead primary adds to a request, how
- * soon the ladder leaves one that fails and finds one that is back, what fifty hanging probes do to traffic, and whether
- * ten thousand probes leave anything in memory.
+ * Measures the promises about health on a real gateway with simulated endpoints: how much a dead primary adds to a request, how soon the
+ * ladder leaves a failing endpoint and finds a recovered one, what fifty hanging probes do to traffic, and whether ten thousand probes leak
+ * memory.
  *
- *   node scripts/bench/health.mjs [NAME…]      after `npm run build`; names: added, switch, recovery, hanging, memory
+ * node scripts/bench/health.mjs [NAME…]      after `npm run build`; names: added, switch, recovery, hanging, memory
  */
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -23,7 +23,7 @@ const marksCount = 10;
 const bytesAMb = 1_048_576;
 
 const nothing = { p50Ms: Number.POSITIVE_INFINITY, p99Ms: Number.POSITIVE_INFINITY };
-/** What still runs when a figure fails: it would keep whoever started this waiting. */
+/** What still runs when a measurement fails: it would keep the calling process waiting. */
 const running = new Set();
 
 const figures = { added, switch: switched, recovery, hanging, memory };
@@ -37,7 +37,7 @@ try {
   await Promise.all([...running].map((one) => one.end()));
 }
 
-/** An endpoint of this process: well, failing, or silent. */
+/** An endpoint of this process: healthy, failing, or silent. */
 async function endpoint() {
   const it = { mode: 'well', asked: 0 };
   const content = [{ type: 'text', text: 'Hello there, all is well.' }];
@@ -88,7 +88,7 @@ async function ask(port, path = '/v1/messages') {
   return performance.now() - began;
 }
 
-/** The primary refuses connections; each request asks it first, because nobody takes its health into account. */
+/** The primary refuses connections; each request asks it first, because health is not taken into account. */
 async function added() {
   const [gone, spare] = [await endpoint(), await endpoint()];
   const gateway = await gatewayAt(gone.url, [['spare', 'secondary', [spare.url]]], {
@@ -125,7 +125,7 @@ async function switched() {
   return [['detected and switched, a request each 200 ms (worst)', ms(Math.max(...spans)), '< 5 s']];
 }
 
-/** The primary is back, and nobody asks it but probes. */
+/** The primary is back, and only probes call it. */
 async function recovery() {
   const intervalS = 4;
   const spans = [];
@@ -184,8 +184,8 @@ async function hanging() {
 }
 
 /**
- * What is reachable after a collection in all threads tells a leak; what the process holds tells how much of that a machine
- * pays for, and comes to rest when the heaps have their size. Both as a slope, by least squares, behind the first fifth.
+ * Memory that is reachable after a collection in all threads shows a leak; the process's memory shows how much of it a machine pays for,
+ * and settles when the heaps have their size. Both as a slope, by least squares, after the first fifth.
  */
 async function memory() {
   const all = await Promise.all(Array.from({ length: 10 }, endpoint));
@@ -213,7 +213,7 @@ async function memory() {
   ];
 }
 
-/** Without what is mapped from files: the tables of the log may be dropped at any time. */
+/** Without memory that is mapped from files: the tables of the log may be dropped at any time. */
 function anonymousMb(pid) {
   const [, kilobytes] = /RssAnon:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
   return Number(kilobytes) / 1_024;

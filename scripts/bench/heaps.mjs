@@ -1,6 +1,6 @@
 /**
- * Preloaded into a measured process (`node --import`): after SIGUSR2 it collects garbage in all its threads and prints what
- * is left, as a line of JSON. From outside a heap that grows to its set size and a leak look the same.
+ * Preloaded into a measured process (`node --import`): after SIGUSR2 it collects garbage in all its threads and prints what is left, as a
+ * line of JSON. From outside, a heap that grows to its set size looks like a leak.
  */
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -14,7 +14,7 @@ const collect = runInNewContext('gc');
 const threads = new BroadcastChannel('heaps');
 threads.unref();
 
-/** Bytes that are reachable: on this thread's heap, and outside of it for its sake. */
+/** Reachable bytes: on this thread's heap, and external memory that the heap holds. */
 function live() {
   collect();
   collect();

@@ -1,10 +1,9 @@
 /**
- * What questions about a long past take, and what requests notice of them. A gateway serves a steady calm load; each question is
- * asked again and again for a while, and between two of them nothing is asked: p99 of the requests that were on their way during
- * questions is held against p99 of those that were not. A command that asks nothing shows what the machine takes for starting
- * commands alone. Then the first line without a gateway. Ends with 1 when a figure does not hold.
+ * Measures queries of a long past, and their effect on requests. A gateway serves a steady calm load; each query is repeated for a while,
+ * with pauses without queries: p99 of the requests during queries is compared with p99 of the others. A command that queries nothing shows
+ * the cost of starting commands alone. Then the first line without a gateway. Ends with 1 when a limit is exceeded.
  *
- *   node scripts/bench/history.mjs [FACTS] [ROUNDS] [HOME]     after `npm run build`; a quiet machine
+ * node scripts/bench/history.mjs [FACTS] [ROUNDS] [HOME]     after `npm run build`; a quiet machine
  *
  * A million facts take about a minute to write, and two rounds two minutes to measure. HOME keeps them for another time.
  */
@@ -23,18 +22,18 @@ const env = { PATH: process.env.PATH, HOME: folder, QCC_HOME: home, QCC_KEYCHAIN
 const [perSecond, bodyBytes] = [100, 1_024];
 const settleMs = 4_000;
 const quietMs = 3_000;
-// A question that is short is asked again until this has passed.
+// A short query is repeated until this time has passed.
 const askedMs = 4_000;
-// Nothing here takes as long: a command that has not ended by then never will.
+// No command here takes as long: one that has not ended by then hangs.
 const patienceMs = 90_000;
 const firstLineRounds = 9;
-// For all of it: writing a million facts, and what two rounds may take at the very most.
+// For everything: writing a million facts, and the maximum for two rounds.
 const wholeMs = 900_000;
 const besideMost = 1.5;
 // Of a log with outages, more than 100,000 requests.
 const whatIfFacts = 125_000;
 
-/** By number, and right before a snapshot, from which the fold is longest. */
+/** By number, and right before a snapshot, which makes the fold longest. */
 const moments = [0.001, 0.25, 0.5, 0.75, 0.999].map(
   (share) => `#${Math.floor((facts * share) / 5_000) * 5_000 + 4_990}`,
 );
@@ -88,7 +87,7 @@ tell(['load of the machine at the end', loadavg()[0].toFixed(2)]);
 process.stdout.write(faults === 0 ? 'it holds\n' : `${faults} figures do not hold\n`);
 process.exitCode = faults === 0 ? 0 : 1;
 
-/** The endpoint of a log that is there has an address already. */
+/** The endpoint of an existing log has an address already. */
 async function portThere() {
   const { stdout } = await command(['endpoint', 'list', 'bench', '--json']);
   return new URL(JSON.parse(stdout).endpoints[0].baseUrl).port;
@@ -157,7 +156,7 @@ function tellBeside(samples) {
   tellAnswers();
 }
 
-/** That they were about what they seem to be about. */
+/** Verifies that the measured commands did what they should. */
 function tellAnswers() {
   const answer = (name) => JSON.parse(asked.get(name).at(-1).result.stdout);
   const verified = answer('history verify');
@@ -193,7 +192,7 @@ function bareNode() {
   return new Promise((resolve) => child.once('exit', resolve));
 }
 
-/** Of the requests that were on their way meanwhile. */
+/** Of the requests in flight meanwhile. */
 function timesWithin(samples, spans) {
   return samples
     .filter(([at, tookMs]) => spans.some(({ from, to }) => at + tookMs > from && at < to))

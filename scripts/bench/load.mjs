@@ -19,7 +19,7 @@ const headersAlways = {
   'x-api-key': 'proxy-managed',
 };
 const modes = { unary, calm, streams, steady, timed };
-// A process that has just begun is slow itself.
+// A process that has just started is slow itself.
 const warmMs = 1_000;
 
 const result = await modes[mode](...given.map((one) => (/^\d+$/.test(one) ? Number(one) : one)));
@@ -100,7 +100,7 @@ async function steady(perSecond, durationMs, bodyBytes, path, status) {
   return { times };
 }
 
-/** At a fixed rate, whatever the answers take. Each with the instant at which it was sent, so that others can say beside what. */
+/** At a fixed rate, however long the answers take. Each with the instant at which it was sent, so that others can relate it to events. */
 async function timed(perSecond, bodyBytes) {
   const body = bodyOf(bodyBytes);
   const gapMs = 1_000 / perSecond;

@@ -1,17 +1,16 @@
 /**
- * A home whose log is long, written by the gateway's own core on a clock of its own: weeks of requests at one endpoint, outages of
- * it in which another profile takes over, and a snapshot for so many facts, as the caretaker makes them. A million facts take
- * about a minute.
+ * A home with a long log, written by the gateway's own core on a clock of its own: weeks of requests at one endpoint, outages during which
+ * another profile takes over, and snapshots at the intervals of maintenance. A million facts take about a minute.
  */
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { program } from './processes.mjs';
 
-// As long as the log keeps facts for, with some room: the gateway that is started on it has nothing to trim.
+// The retention of the log, with some room: the gateway that is started on it has nothing to trim.
 const longestMs = 20 * 86_400_000;
 const gapMostMs = 5_000;
 const flushEvery = 2_500;
-// The caretaker's own.
+// The interval of maintenance.
 const snapshotEvery = 5_000;
 const outageEvery = 4_000;
 const outageLasts = 120;
@@ -20,11 +19,11 @@ const busyEvery = 97;
 const built = (path) => import(pathToFileURL(join(dirname(dirname(program)), path)).href);
 
 /**
- * @param home where it is made: nothing is there yet
- * @param facts so many at least; `tail` is how many of them stand after the newest snapshot
+ * @param home where it is made: nothing exists there yet
+ * @param facts the minimum number; `tail` of them come after the newest snapshot
  */
 export async function writeLongLog(home, { facts, tail = 0, upstream = 'http://127.0.0.1:9' }) {
-  // Nobody is asked for a password here.
+  // The keychain must not prompt for a password here.
   process.env.QCC_KEYCHAIN = 'off';
   const gapMs = Math.min(gapMostMs, Math.floor(longestMs / facts));
   const clock = { at: Date.now() - facts * gapMs };
@@ -63,7 +62,7 @@ async function profilesOf(installation, upstream) {
   const { operations } = await built('control/table.js');
   const table = operations(installation, undefined);
   const endpoint = { baseUrl: upstream, auth: 'x-api-key', key: 'sk-bench-0123456789' };
-  // What it costs to look at an endpoint is no part of these figures.
+  // The cost of looking at an endpoint is not part of this measurement.
   await table['config.set']({ key: 'health.mode', value: 'off' });
   await table['profile.add']({ name: 'bench', tier: 'primary', endpoint });
   await table['profile.add']({ name: 'spare', tier: 'secondary', endpoint });

@@ -1,8 +1,8 @@
 /**
- * An outage of all endpoints while many sessions ask: every client must get its answer by waiting, without asking again, and the
- * endpoints must not be called much more often than there are requests. Default settings. Ends with 1 when one does not hold.
+ * An outage of all endpoints while many sessions send requests: every client must get its answer by waiting, without a retry, and the
+ * endpoints must not be called much more often than there are requests. Default settings. Ends with 1 when a promise is broken.
  *
- *   node scripts/bench/outage.mjs [--seconds 60] [--sessions 20]     after `npm run build`
+ * node scripts/bench/outage.mjs [--seconds 60] [--sessions 20]     after `npm run build`
  */
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -20,9 +20,9 @@ const { values } = parseArgs({
 const [outageMs, sessions] = [Number(values.seconds) * 1_000, Number(values.sessions)];
 // They come one after the other, as people do.
 const arriveMs = 5_000;
-// Longer than the gateway holds a request: what it gives up must be seen as that.
+// Longer than the gateway parks a request: a request that it gives up must be seen as such.
 const patienceMs = 290_000;
-// What the gateway may call the endpoints for so many requests: see docs/configuration.md, the retry budget.
+// The number of calls of endpoints that the gateway may make for so many requests: see docs/configuration.md, the retry budget.
 const callsMax = 1.2 * sessions + 10;
 
 const folder = mkdtempSync(join(tmpdir(), 'qo-'));

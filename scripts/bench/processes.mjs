@@ -1,6 +1,6 @@
 /**
- * Processes of a benchmark: started on a core of their own, measured by the system's own accounting, ended by pid. However the
- * benchmark ends, they end with it: one that stayed would hold its standard error open, and whoever reads that would wait for ever.
+ * Processes of a benchmark: started on a core of their own, measured by the system's own accounting, ended by pid. However the benchmark
+ * ends, they end with it: a remaining one would hold its standard error open, and the reader of that would wait for ever.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -30,13 +30,13 @@ process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
   for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
 });
-// These end a process without an `exit`, unless somebody listens; a benchmark that does listen ends by itself.
+// These signals end a process without an `exit` event, unless it has a handler; a benchmark with a handler ends by itself.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
   process.once(signal, () => {
     if (process.listenerCount(signal) === 0) process.exit(signalBase + constants.signals[signal]);
   });
 
-/** Gone when the benchmark has ended. A short name, because a Unix socket's path must fit into 103 bytes. */
+/** Removed when the benchmark has ended. A short name, because a Unix socket's path must fit into 103 bytes. */
 export function temporaryFolder() {
   const folder = mkdtempSync(join(tmpdir(), 'qb-'));
   folders.add(folder);
@@ -51,14 +51,14 @@ export function start(file, args, options) {
   return child;
 }
 
-/** `core` null: wherever the system puts it. */
+/** `core` null: not pinned. */
 function command(core, args) {
   return canPin && core !== null
     ? [pinning, ['-c', String(core), process.execPath, ...args]]
     : [process.execPath, args];
 }
 
-/** Resolves with the first line that it prints, as JSON, how to end it, and `next` for a line that it prints when asked by a signal. */
+/** Resolves with the first line that it prints, as JSON, a function that ends it, and `next` for a line that it prints on a signal. */
 export function startProcess(args, { core = null, env = process.env } = {}) {
   const child = start(...command(core, args), { env, stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = new Promise((resolve) => child.once('exit', resolve));
@@ -69,7 +69,7 @@ export function startProcess(args, { core = null, env = process.env } = {}) {
     clearTimeout(timer);
   };
   const lines = createInterface({ input: child.stdout });
-  // One that has ended says nothing any more: whoever waited for it would wait for ever.
+  // An ended process prints nothing more: waiting for its line would take for ever.
   const over = once(lines, 'close').then(() => Promise.reject(new Error(`${args[0]} has ended`)));
   over.catch(() => undefined);
   const line = () => Promise.race([once(lines, 'line').then(([text]) => JSON.parse(text)), over]);

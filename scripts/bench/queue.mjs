@@ -1,13 +1,12 @@
 /**
- * What the queue costs: how long it takes until a large request lies safe in it, what other requests notice of that, and how a
- * gateway starts and answers with a full queue. Ends with 1 when a figure does not hold.
+ * Measures the queue: the time until a large request is safely stored, its effect on other requests, and how a gateway starts and answers
+ * with a full queue. Ends with 1 when a limit is exceeded.
  *
- *   node scripts/bench/queue.mjs [--seconds 20] [--waiting 1000]     after `npm run build`; a quiet machine
+ * node scripts/bench/queue.mjs [--seconds 20] [--waiting 1000]     after `npm run build`; a quiet machine
  *
- * The time to take a request in is measured from outside: from its first byte to the refusal that names its place in the
- * queue, which nobody waits in here. The call of the endpoint before it is part of that. Whoever asks, and whoever is asked, is
- * a process of its own, on the other core than the gateway. What they cost each other all the same is measured too: by the same
- * large requests, sent past the gateway.
+ * The time to store a request is measured from outside: from its first byte to the refusal that names its item, because no client waits
+ * here. The call of the endpoint before it is part of that. Client and endpoint are processes of their own, on the other core than the
+ * gateway. Their remaining effect on each other is measured too: by the same large requests, sent past the gateway.
  */
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -67,7 +66,7 @@ try {
 async function prepare() {
   const { call, close } = await connect({ home });
   const settings = {
-    // Nobody waits, and nothing is tried again: what is measured is the way in.
+    // No client waits, and nothing is retried: only storing is measured.
     'queue.hold': '0',
     'queue.strategy': 'fixed',
     'queue.base_delay': '3600',
@@ -98,7 +97,7 @@ async function measureEnqueue({ port }) {
   const refused = { beside: [], large: [] };
   const queued = { beside: [], large: [] };
   await small();
-  // In turns: what the machine does meanwhile then meets all alike.
+  // In turns, so that other work on the machine affects all alike.
   for (let round = 0; round < rounds; round++) {
     alone.push(...(await small()));
     for (const [isOn, times, to] of [
@@ -132,7 +131,7 @@ async function measureEnqueue({ port }) {
   figure('beside what is queued: p99', quantile(queued.beside, 0.99), limits.besideShare * quantile(alone, 0.99));
 }
 
-/** What the disk takes for as many bytes, with nothing around it: no queue is quicker. */
+/** The disk's time for as many bytes, with nothing around it: no queue is faster. */
 async function rawDisk() {
   const bytes = Buffer.alloc(largeBytes, 'x');
   const times = [];
@@ -147,7 +146,7 @@ async function rawDisk() {
   return times;
 }
 
-/** A steady rate, whatever the answers take; their times. */
+/** A steady rate, however long the answers take; returns their times. */
 async function load(port, rate, bytes, path, status) {
   const numbers = [rate, Math.round(measureMs / rounds), bytes].map(String);
   const args = [join(here, 'load.mjs'), 'steady', String(port), ...numbers, path, String(status)];
@@ -155,7 +154,7 @@ async function load(port, rate, bytes, path, status) {
   return times;
 }
 
-/** All that was sent to the queue had become an item. */
+/** All requests that were sent to the queue had become items. */
 async function cleared() {
   const { waiting: found } = await asked('queue.status', {});
   if (found < (largePerSecond * measureMs) / rounds / 1_000) throw new Error(`only ${found} requests were queued`);
@@ -204,7 +203,7 @@ async function measureStatus() {
   figure('qcc queue status, less node itself', cold([program, 'queue', 'status']) - node, limits.statusMs);
 }
 
-/** The quickest of a few: what the program needs. */
+/** The fastest of a few: the program's own time. */
 function cold(args) {
   const times = Array.from({ length: 5 }, () => {
     const began = performance.now();

@@ -18,14 +18,14 @@ const loadCore = 1;
 const script = (name) => join(here, name);
 const kilobyte = 1_024;
 
-/** [name, the load's arguments after the port, what is counted] */
+/** [name, the load's arguments after the port, the unit that is counted] */
 const scenarios = [
   ['1 KB, 100 in parallel', ['unary', [100, 4_000, kilobyte]], 'request'],
   ['200 KB, 8 in parallel', ['unary', [8, 4_000, 200 * kilobyte]], 'request'],
   ['1,000 streams, 25 ms a chunk', ['streams', [1_000, 120, 25]], 'chunk'],
 ];
 const calm = ['calm', [400, 2, kilobyte]];
-// What is measured has run for hours: all that it does often is compiled.
+// Warmed up as after hours: all hot code is compiled.
 const warmUp = ['unary', [100, 6_000, kilobyte]];
 
 const { values, positionals } = parseArgs({ options: { against: { type: 'string' } }, allowPositionals: true });
@@ -97,7 +97,7 @@ function measureStarts() {
   print(['proxy start, before and now', ms(startBefore), ms(start), ratio(start, startBefore)]);
 }
 
-/** From nothing to a gateway that answers; ending it is not measured. */
+/** From nothing to a gateway that answers; its end is not measured. */
 function startOnce(main) {
   const folder = mkdtempSync(join(tmpdir(), 'qb-'));
   const env = { PATH: process.env.PATH, HOME: folder, QCC_HOME: join(folder, 'q'), QCC_KEYCHAIN: 'off' };

@@ -10,7 +10,7 @@ import { writeLongLog } from './long-log.mjs';
 import { program, start, temporaryFolder } from './processes.mjs';
 
 const [facts = 1_000_000, rounds = 7] = process.argv.slice(2).map(Number);
-// The caretaker's own bound, less one.
+// The interval of maintenance, less one.
 const tailAfterCrash = 4_999;
 const emptyMax = 1_000;
 const addedMax = 200;
@@ -34,7 +34,7 @@ for (const [name, what] of [
   print([what, ms(middle), ms(Math.max(...times[name])), ms(middle - empty), `< ${addedMax} ms`]);
 }
 
-/** On a copy, so that each start finds the same; ended as a crash ends it. Resolves with the milliseconds until it answered. */
+/** On a copy, so that each start finds the same; killed, as in a crash. Resolves with the milliseconds until it answered. */
 async function startOnce(home) {
   const copy = join(folder, 'q');
   if (home) cpSync(home, copy, { recursive: true, preserveTimestamps: true });

@@ -1,10 +1,11 @@
 /**
- * Thousands of streams that are open at the same time, through the built gateway: all of them must be served to their end, and its
- * pages must answer meanwhile. Prints what a stream costs in memory. Ends with 1 when one does not hold.
+ * Thousands of simultaneous streams through the built gateway: all of them must be served to their end, and its pages must answer
+ * meanwhile. Prints the memory per stream. Ends with 1 when a promise is broken.
  *
- *   node scripts/bench/streams.mjs [--streams 5000,10000]      after `npm run build`
+ * node scripts/bench/streams.mjs [--streams 5000,10000]      after `npm run build`
  *
- * Each stream wants two open files of the gateway: it says so when the system (`ulimit -n`) allows fewer streams, and opens those.
+ * Each stream needs two file descriptors of the gateway: if the system (`ulimit -n`) allows fewer streams, the script says so and opens
+ * those.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -14,12 +15,12 @@ import { parseArgs } from 'node:util';
 import { here, startGateway, startProcess } from './processes.mjs';
 
 const { values } = parseArgs({ options: { streams: { type: 'string', default: '5000,10000' } } });
-// A stream says something this often, for so many times: all of them are open before the first one ends.
+// The interval and number of a stream's chunks: all streams are open before the first one ends.
 const gapMs = 2_000;
 const chunks = 30;
-// How many connect at once: the kernel keeps so many that nobody has accepted yet.
+// How many connect at once: the length of the kernel's queue of connections that were not accepted yet.
 const together = 500;
-// What the gateway keeps for itself of its open files, at most, and a few to be sure.
+// The maximum that the gateway reserves of its descriptors, and a few to be safe.
 const filesBesides = 400;
 const pageMs = 1_000;
 const patienceMs = 180_000;

@@ -1,9 +1,9 @@
 /**
- * What the proxies in a benchmark forward to: a JSON answer, or a stream with a chunk every so often.
+ * The upstream of the proxies in a benchmark: it answers with JSON, or with a stream with a chunk at intervals.
  *
- *   node scripts/bench/upstream.mjs PORT [STATUS]      prints {"pid","port"}
+ * node scripts/bench/upstream.mjs PORT [STATUS]      prints {"pid","port"}
  *
- * With a STATUS that is an error it answers nothing else. `x-bench-chunks` and `x-bench-gap-ms` of a request say how long its stream is.
+ * With a STATUS that is an error it answers nothing else. `x-bench-chunks` and `x-bench-gap-ms` of a request set the length of its stream.
  */
 import { createServer } from 'node:http';
 

@@ -1,12 +1,9 @@
-/** What a client got, held against the bytes of the endpoint that they came from. */
+/** Compares a client's answer with the bytes of the endpoint that it came from. */
 import { gunzipSync } from 'node:zlib';
 
 const ping = 'event: ping\ndata: {"type":"ping"}\n\n';
 
-/**
- * `kind`: `whole`, `left` (the client went away), `cut` (broken after its content, by an endpoint that was not well), or `wrong`,
- * which says why.
- */
+/** `kind`: `whole`, `left` (the client went away), `cut` (broken after its content, by a faulty endpoint), or `wrong`, with the reason. */
 export function judge({ status, isWhole, hasLeft, bytes, error, encoding }, { endpoints, well }) {
   if (hasLeft && !isWhole) return { kind: 'left' };
   const wrong = (why) => ({ kind: 'wrong', why });
@@ -16,7 +13,7 @@ export function judge({ status, isWhole, hasLeft, bytes, error, encoding }, { en
   if (!source) return wrong(`an answer of nobody (${isWhole ? 'whole' : error}): ${text.slice(0, 120)}`);
   const { endpoint, asked } = source;
   const good = asked.whole();
-  // How many pings there were before slow content is a matter of the machine's time.
+  // The number of pings before slow content depends on the machine's speed.
   const spoken = asked.fault?.kind === 'slowContent' ? (one) => one.replaceAll(ping, '') : (one) => one;
   if (isWhole && spoken(text) === spoken(good)) return { kind: 'whole' };
   const about = `${endpoint.name}, ${JSON.stringify(asked.fault)}, ${text.length} of ${good.length} characters`;
@@ -34,7 +31,7 @@ function sourceOf(text, endpoints) {
   return asked && { endpoint, asked };
 }
 
-/** Every request that began has one end, and so has every answer that a client saw. */
+/** Every request that began has one end, and so has every answer that a client received. */
 export function wrongEnds(facts, seen) {
   const ends = new Map();
   for (const { stream, type } of facts)
@@ -47,7 +44,7 @@ export function wrongEnds(facts, seen) {
   return { count: ends.size, faults };
 }
 
-/** Least squares: what sixty steps add. */
+/** Least squares: the increase over sixty steps. */
 export function hourly(values) {
   const n = values.length;
   const [meanX, meanY] = [(n - 1) / 2, values.reduce((sum, one) => sum + one, 0) / n];

@@ -1,7 +1,7 @@
 /**
- * Loaded into the gateway of a chaos run (`--import`): how long its main loop was held by its own work. A timer that comes late says
- * little on a busy machine; the kernel says how long the thread waited for a processor, and that is not the gateway's.
- * Linux alone. The longest slice, in milliseconds, is written to the file that QCC_SLICES names when the process ends.
+ * Preloaded into the gateway of a chaos run (`--import`): measures how long its own work blocked its main loop. A late timer says little on
+ * a busy machine; the kernel reports how long the thread waited for a processor, and that part is not the gateway's. Linux alone. The
+ * longest slice, in milliseconds, is written to the file that QCC_SLICES names when the process ends.
  */
 import { closeSync, openSync, readSync, writeFileSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
@@ -29,7 +29,7 @@ if (file && isMainThread && process.argv.includes('proxy')) {
     longest.ranMs = Math.max(longest.ranMs, now.ran - last.ran);
     last = now;
   }, everyMs).unref();
-  // What the start needs is no slice of a gateway that serves.
+  // Work of the start does not count as a slice of a serving gateway.
   const settledMs = 3_000;
   setTimeout(() => Object.assign(longest, { heldMs: 0, ranMs: 0, lateMs: 0 }), settledMs).unref();
   process.on('exit', () => {

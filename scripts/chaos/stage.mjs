@@ -1,4 +1,4 @@
-/** What a run of chaos plays on: a gateway of the built program, endpoints that go wrong by a seed, and clients that look at every byte. */
+/** The environment of a chaos run: a gateway of the built program, endpoints that fail by a seed, and clients that check every byte. */
 import { spawn } from 'node:child_process';
 import { setMaxListeners } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -13,16 +13,16 @@ import { judge, wrongEnds } from './judge.mjs';
 
 const { startSimulatedEndpoint, connect, LevelLog } = await builtCode(['src/simulated-endpoint/simulated-endpoint.js']);
 
-// Nobody is held longer than `queue.hold` allows; a client that waits longer than this waits for ever.
+// No request is parked longer than `queue.hold` allows; a client that waits longer than this would wait for ever.
 const patienceMs = 300_000;
 const startMs = 30_000;
 const stopGraceMs = 5_000;
 const pollMs = 100;
-// As a stream of a model comes, only faster.
+// As the stream of a model arrives, only faster.
 const paceMs = 3;
 const bytesPerMb = 1_048_576;
 
-/** What may meet a request, but for what is its own mistake. Those that are well stand often enough for endpoints to come back. */
+/** Faults of a request, except its own mistakes. Healthy answers occur often enough for endpoints to recover. */
 export const faults = [
   { kind: 'none' },
   { kind: 'none' },
@@ -63,7 +63,7 @@ export const faults = [
   ]),
 ];
 
-/** Two profiles: two endpoints above, three below. Each seed has another one that is always well. */
+/** Two profiles: two endpoints above, three below. Each seed has another one that is always healthy. */
 export async function openStage(seed) {
   const root = mkdtempSync(join(tmpdir(), 'qcc-chaos-'));
   const home = join(root, 'home');
@@ -106,7 +106,7 @@ export async function openStage(seed) {
     well,
     ended,
     said: () => said,
-    /** Read when the gateway has ended. Elsewhere than on Linux nothing is known. */
+    /** Read when the gateway has ended. Unknown on systems other than Linux. */
     slices: () =>
       process.platform === 'linux' ? JSON.parse(readFileSync(join(root, 'slices.json'), 'utf8')) : undefined,
     async close() {
@@ -145,7 +145,7 @@ function page(port, path) {
   });
 }
 
-/** Each faulty endpoint changes every now and then, until the signal. Then all are well, and what still hung is reset. */
+/** Each faulty endpoint changes every now and then, until the signal. Then all are healthy, and hanging requests are reset. */
 export async function goWrong({ endpoints, well }, dice, signal, { leastMs = 300, mostMs = 6_000 } = {}) {
   const drawn = () => faults[Math.floor(dice() * faults.length)];
   const played = new Set();
@@ -168,11 +168,11 @@ export async function goWrong({ endpoints, well }, dice, signal, { leastMs = 300
   return played.size;
 }
 
-/** Asks until the signal; what it got is judged against the bytes of the endpoint that it came from. */
+/** Sends requests until the signal; each answer is judged against the bytes of the endpoint that it came from. */
 export class Clients {
   counts = { asked: 0, whole: 0, cut: 0, left: 0 };
   faults = [];
-  /** By id, as the gateway called them. */
+  /** By id, under the gateway's names. */
   seen = new Map();
   #stage;
   #dice;
@@ -271,13 +271,13 @@ export async function endsOf(home, seen) {
   return wrongEnds(told, seen);
 }
 
-/** Megabytes of objects in the gateway's main thread. Some of them are garbage that nobody has collected yet. */
+/** Megabytes of objects in the gateway's main thread. Some of them are garbage that was not collected yet. */
 export async function heapMb(port) {
   const { text } = await page(port, '/metrics');
   return Number(/^qcc_heap_used_bytes (\S+)/m.exec(text)?.[1]) / bytesPerMb;
 }
 
-/** What a process holds, on Linux; elsewhere nothing is known. */
+/** The memory of a process, on Linux; unknown elsewhere. */
 export function holdings(pid) {
   if (process.platform !== 'linux') return { rssMb: Number.NaN, descriptors: Number.NaN };
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');

@@ -1,4 +1,4 @@
-/** What both runs of deaths take from the built program, and how they tell what came of it. */
+/** What both kill runs take from the built program, and how they report the result. */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -28,7 +28,7 @@ export function line(widths, cells) {
   process.stdout.write(`${cells.map((cell, i) => String(cell).padStart(widths[i])).join('')}\n`);
 }
 
-/** The figures, the faults, and the exit code that they make. */
+/** Prints metrics and faults; returns the exit code. */
 export function tellEnd(seed, rows, faults) {
   process.stdout.write(`\nseed ${seed}\n`);
   for (const [name, value] of Object.entries(rows))

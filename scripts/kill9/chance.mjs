@@ -1,8 +1,8 @@
-/** What a run of deaths needs of the machine: a port for all lives, and dice that fall the same again. */
+/** What a kill run needs of the machine: one port for all lives, and a seeded random generator. */
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
-// Below those that systems give out by themselves (from 32768 on at Linux): whoever asks for any port gets none of these.
+// Below the ephemeral ports of the system (from 32768 on at Linux): a program that asks for any free port gets none of these.
 const [lowestPort, highestPort] = [15_000, 32_000];
 
 /** A port that stays the same over all lives: each one must find it free, whatever else runs on the machine. */
@@ -21,7 +21,7 @@ function isFree(port) {
   });
 }
 
-/** mulberry32: small, and the same everywhere. */
+/** mulberry32: small, and the same on every system. */
 export function diceOf(start) {
   let state = start >>> 0;
   return () => {

@@ -1,11 +1,11 @@
-/** What the gateway has said "done" to, and what it was still being asked when it was killed. */
+/** What the gateway has acknowledged, and what was still outstanding when it was killed. */
 
-/** One thing that has a value: a setting, a profile. Whoever writes it waits for each answer before the next question. */
+/** Something with a value: a setting, a profile. Its writer waits for each answer before the next write. */
 export class Ledger {
   acknowledged = 0;
-  /** `name` → `{ value, asked }`; `asked` is undefined unless an answer is still owed. */
+  /** `name` → `{ value, asked }`; `asked` is undefined unless an answer is outstanding. */
   #entries = new Map();
-  /** Switches by hand that were answered since the last look: `{ seq, to }`. */
+  /** Manual switches that were answered since the last check: `{ seq, to }`. */
   #switches = [];
 
   /** Asks for a value; it counts from the moment `ask` resolves. */
@@ -25,15 +25,15 @@ export class Ledger {
     this.acknowledged++;
   }
 
-  /** `[name, value]` of what stands, of those whose name begins so. */
+  /** `[name, value]` of the present values whose names have this beginning. */
   standing(prefix) {
     const entries = [...this.#entries].map(([name, { value }]) => [name, value]);
     return entries.filter(([name, value]) => name.startsWith(prefix) && value !== null);
   }
 
   /**
-   * Compares with what a new life tells. What was asked without an answer may stand or not; what stands is the truth from here.
-   * @param actual name → value, null for what is not there
+   * Compares with the state of a new life. An unanswered write may be present or not; the present value is the truth from here.
+   * @param actual name → value, null for a missing one
    * @returns sentences, one for each promise that was broken
    */
   settle(actual) {
@@ -54,7 +54,7 @@ export class Ledger {
     const answered = this.#switches;
     this.#switches = [];
     return answered.flatMap(({ seq, to }) => {
-      // A switch to where one is pinned already is answered with the fact that pinned it.
+      // A switch to the profile that is pinned already is answered with the fact that pinned it.
       const made = facts.findLast((fact) => fact.seq <= seq);
       return made?.data.to === to ? [] : [`the switch to ${to} (#${seq}) was acknowledged and is not in the log`];
     });

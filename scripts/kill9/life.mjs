@@ -25,17 +25,17 @@ const faults = [
   { kind: 'breaks', when: 'afterContent', how: 'cut' },
 ];
 
-/** Numbers that can be changed without the load noticing; the last two are for the command line. */
+/** Numeric settings that can be changed without affecting the load; the last two are for the command line. */
 const settings = ['proxy.max_waiting', 'queue.ttl', 'loadbalancer.sticky_ttl', 'history.retention_days'];
 const cliSettings = ['queue.max_size', 'proxy.log_level'];
 const levels = ['error', 'warn', 'info', 'debug'];
 
 export class Life {
-  /** How many requests were answered whole. */
+  /** How many requests were answered completely. */
   answered = 0;
-  /** What was wrong, in sentences, while nobody had killed it. */
+  /** Errors from before the kill, in sentences. */
   wrong = [];
-  /** What it told: `looks` at its machines, and `facts` by number. */
+  /** What it reported: `looks` at its machines, and `facts` by number. */
   seen = { looks: [], facts: new Map() };
   #it;
   #child;
@@ -50,7 +50,7 @@ export class Life {
     this.#it = it;
   }
 
-  /** Begins to start; says nothing about whether it will. */
+  /** Begins the start; its outcome is unknown. */
   spawn() {
     const { program, env, port } = this.#it;
     const args = [program, 'proxy', 'run', '--host', '127.0.0.1', '--port', String(port), '--json'];
@@ -63,7 +63,7 @@ export class Life {
 
   /**
    * Resolves when both ports answer: it says so on stdout, and `/healthz` must agree.
-   * @returns what that took in milliseconds, and how much of it on a processor
+   * @returns the duration in milliseconds, and how much of it was CPU time
    */
   async answers() {
     const began = performance.now();
@@ -87,13 +87,13 @@ export class Life {
     this.#load = loops.map((loop) => this.#until(loop));
   }
 
-  /** Asks it to stop, and waits for nothing. */
+  /** Asks it to stop, without waiting. */
   leave() {
     this.#leaving = true;
     this.call('proxy.stop', { graceMs: 0 }).catch(() => undefined);
   }
 
-  /** Resolves when the process is gone and everybody who had asked it knows; false when it had ended by itself. */
+  /** Resolves when the process is gone and all pending requests have ended; false when it had ended by itself. */
   async kill() {
     this.#killed = true;
     this.#leaving = true;
@@ -103,7 +103,7 @@ export class Life {
     return sent && this.#child.signalCode === 'SIGKILL';
   }
 
-  /** One turn through the gateway, at the ladder or at one profile. */
+  /** One turn through the gateway, over the ladder or one profile. */
   turn(profile) {
     const path = `${profile ? `/p/${profile}` : ''}/v1/messages`;
     return ask(this.#it.port, path, {
@@ -119,7 +119,7 @@ export class Life {
       try {
         await loop.call(this);
       } catch (error) {
-        // Who asks a gateway that goes may be told so.
+        // A gateway that is stopping may say so to its clients.
         if (!this.#leaving) this.wrong.push(error.message);
         return;
       }
@@ -138,7 +138,7 @@ export class Life {
     await this.#set(key, this.#number(100, 3_000), (value) => this.call('config.set', { key, value: String(value) }));
   }
 
-  /** Through the program itself, as a person does it: what ends with 0 was promised. */
+  /** Through the program itself, as a user does it: exit code 0 is a promise. */
   async #commands() {
     const key = this.#pick(cliSettings);
     const value = key === 'proxy.log_level' ? this.#pick(levels) : this.#number(100, 100_000);
@@ -227,12 +227,12 @@ export class Life {
   }
 }
 
-/** What of a profile's row is promised, as one text. */
+/** The promised part of a profile's row, as one text. */
 export function profileValue({ tier, description, endpoints }) {
   return JSON.stringify({ tier, description, endpoints });
 }
 
-/** Never fails: `status` 0 is no answer at all. */
+/** Never fails: `status` 0 means no answer. */
 function ask(port, path, body) {
   const text = body === undefined ? undefined : JSON.stringify(body);
   const headers = { authorization: 'Bearer proxy-managed', 'anthropic-version': '2023-06-01' };

@@ -1,4 +1,4 @@
-/** An upstream that gives each session an answer of its own, and clients that ask again with the same bytes. */
+/** An upstream that gives each session its own answer, and clients that repeat a request with the same bytes. */
 import { createServer, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -7,7 +7,7 @@ const host = '127.0.0.1';
 const sse = (data) => `event: ${data.type}\ndata: ${JSON.stringify(data)}\n\n`;
 const usage = { input_tokens: 12, output_tokens: 8 };
 
-/** What the upstream says to a session, whoever asks for it and how often. */
+/** The upstream's answer to a session, the same for every request. */
 export function answerTo(session) {
   return `QCC-OK for ${session}`;
 }
@@ -44,7 +44,7 @@ class Upstream {
     this.#delayMs = delayMs;
   }
 
-  /** Resolves when it is asked something that it will answer, or when that takes too long. */
+  /** Resolves when it receives a request that it will answer, or at the time limit. */
   isAsked(ms) {
     return new Promise((resolve) => {
       this.#asked = resolve;
@@ -120,7 +120,7 @@ function say(response, text, stream) {
   );
 }
 
-/** The bytes of a question: the same each time it is asked. `bytes`: how many, about. */
+/** The bytes of a request: the same each time it is sent. `bytes`: their approximate number. */
 export function question(session, { stream = true, bytes = 0 } = {}) {
   const text = `what is for ${session}? ${'x'.repeat(bytes)}`;
   return Buffer.from(
@@ -128,7 +128,7 @@ export function question(session, { stream = true, bytes = 0 } = {}) {
   );
 }
 
-/** Asks once; never fails. `status` 0: no whole answer. `ms`: until its end. */
+/** Sends a request once; never fails. `status` 0: no complete answer. `ms`: until its end. */
 export function askAs(
   port,
   session,

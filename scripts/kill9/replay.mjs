@@ -1,4 +1,4 @@
-/** Looks at a log as a kill left it, on a copy: every number, every version, and whether a replay gives what was seen live. */
+/** Checks a log as a kill left it, on a copy: every number, every version, and whether a replay gives the state that was seen live. */
 import { isDeepStrictEqual } from 'node:util';
 
 const told = 3;
@@ -6,7 +6,7 @@ const told = 3;
 /**
  * @param code the built modules: `LevelLog`, `foldLog`, `State`, `upcast`, `showMachines`, `factRow`, `effective`
  * @param dir a copy of the log's folder
- * @param seen what the killed gateway told while it lived: `{ seq, machines }` and `{ facts }`
+ * @param seen what the killed gateway reported while it lived: `{ seq, machines }` and `{ facts }`
  */
 export async function replay(code, dir, seen) {
   const log = await code.LevelLog.open(dir);
@@ -31,7 +31,7 @@ export async function replay(code, dir, seen) {
     for (const { from, to, why } of log.damage) checks.gap(`#${from} to #${to}: ${why}`);
     for (const { seq, recorded, folded } of state.drift)
       checks.drift(`#${seq}: recorded ${recorded}, folded ${folded}`);
-    // The way that a start goes: the newest snapshot, and the facts after it.
+    // As a start does it: the newest snapshot, and the facts after it.
     const quick = await code.foldLog(log);
     if (!isDeepStrictEqual(plain(quick), plain(state))) checks.drift(`${differs(quick, state)} differ by the snapshot`);
     return { ...checks.result(), facts: log.head, looks: looks.length, switches };
@@ -40,7 +40,7 @@ export async function replay(code, dir, seen) {
   }
 }
 
-/** A log that nothing is missing from: what the live one had lost would be told as a gap. */
+/** A log without gaps: a loss of the live log would show as a gap. */
 const soundLog = { state: 'suspended', damage: [] };
 
 async function compareLook({ showMachines, effective }, state, look, checks) {
@@ -57,7 +57,7 @@ function differs(one, other) {
   return Object.keys(a).filter((key) => !isDeepStrictEqual(a[key], b[key]));
 }
 
-/** As it comes over a wire: no classes, no undefined. */
+/** As transferred: no classes, no undefined. */
 function plain(value) {
   return JSON.parse(JSON.stringify(value));
 }
@@ -79,7 +79,7 @@ class Checks {
     if (version !== last + 1) this.gap(`#${seq}: ${stream} goes from version ${last} to ${version}`);
     this.#versions.set(stream, version);
     this.#before = fact;
-    // Each life ends in the log: by itself, or told by the one after it.
+    // Each life ends in the log: by itself, or recorded by the next one.
     if (type === 'GatewayStarted' && this.#alive) this.gap(`#${seq}: the life before it did not end`);
     if (type === 'GatewayStarted') this.#alive = true;
     if (type === 'GatewayStopped' || type === 'GatewayFoundDead') this.#alive = false;

@@ -1,4 +1,4 @@
-/** The story of each queued request, as its facts tell it: one end, and no call that could be a second one unsaid. */
+/** The life of each queued request, by its facts: it has one end, and no unannounced call that could be a second one. */
 
 const after = {
   RetryFailed: 'waiting',
@@ -16,7 +16,7 @@ export class Stories {
   faults = [];
   #items = new Map();
 
-  /** @param fact the next one of the log; those of other streams are passed over */
+  /** @param fact the next one of the log; those of other streams are ignored */
   take({ stream, type, data, seq }) {
     if (!stream.startsWith('queue/')) return;
     const wrong = (what) => this.faults.push(`#${seq} ${type} of ${stream}: ${what}`);
