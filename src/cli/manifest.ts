@@ -11,6 +11,7 @@ import { endpointCommands } from '../commands/endpoint/manifest.ts';
 import { gatewayCommands } from '../commands/gateway/manifest.ts';
 import { healthCommands } from '../commands/health/manifest.ts';
 import { historyCommands } from '../commands/history/manifest.ts';
+import { incidentsCommands } from '../commands/incidents/manifest.ts';
 import { notifyCommands } from '../commands/notify/manifest.ts';
 import { priorityCommands } from '../commands/priority/manifest.ts';
 import { profileCommands } from '../commands/profile/manifest.ts';
@@ -39,6 +40,7 @@ export const root: Command = {
     ...queueCommands,
     ...configCommands,
     ...historyCommands,
+    ...incidentsCommands,
     ...debugCommands,
     ...notifyCommands,
     ...benchCommands,

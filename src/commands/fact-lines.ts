@@ -137,11 +137,28 @@ export function factLine({ out, words, language }: Context, fact: FactRow, known
 }
 
 /** A fact in a chain of causes: whose it is, what happened, and the request whose failure it was. */
-export function storyLine({ out, words, language }: Context, fact: FactRow, indent: string, known: Names): string {
-  const names = known.at(fact.seq);
+function storyLine(context: Context, fact: FactRow, indent: string, known: Names): string {
   const { request } = fact.data as { request?: string | null };
-  const whose = request ? out.paint('dim', `  request/…${request.slice(-6)}`) : '';
-  const head = out.paint('dim', `${clockOf(Date.parse(fact.at))} #${fact.seq}`);
-  const what = words.labelled(whoOf(fact, names), sentenceOf(fact, words, storyWordsOf(language), names));
-  return `  ${head}  ${indent}${what}${whose}`;
+  const whose = request ? context.out.paint('dim', `  request/…${request.slice(-6)}`) : '';
+  const head = context.out.paint('dim', `${clockOf(Date.parse(fact.at))} #${fact.seq}`);
+  return `  ${head}  ${indent}${toldFact(fact, context, known)}${whose}`;
+}
+
+// Below the sentence, behind the time and the number.
+export const chainIndent = 18;
+
+/** A decision stands below the facts that it follows from. */
+export function tellChain(context: Context, facts: readonly FactRow[], names: Names): void {
+  const depth = new Map<number, number>();
+  for (const fact of facts) {
+    const level = fact.cause === null ? 0 : (depth.get(fact.cause) ?? -1) + 1;
+    depth.set(fact.seq, level);
+    context.out.prose(chainIndent + 2 * level, storyLine(context, fact, '  '.repeat(level), names));
+  }
+}
+
+/** Whose fact it is, and what happened. */
+export function toldFact(fact: FactRow, { words, language }: Context, known: Names): string {
+  const names = known.at(fact.seq);
+  return words.labelled(whoOf(fact, names), sentenceOf(fact, words, storyWordsOf(language), names));
 }

@@ -1,6 +1,8 @@
 /** Which source answers a question about the past: this installation, or the file that `--from-log` names. */
 import { resolve } from 'node:path';
+import type { Moment } from '../contract/moment.ts';
 import type { Answer, Call, Connection, OperationName, Params } from '../contract/operations.ts';
+import { momentOf } from '../messages/times.ts';
 import type { Apart } from '../pool/apart.ts';
 import { type Context, flag, withInstallation } from './context.ts';
 
@@ -51,4 +53,20 @@ const isRelative = (text: string | undefined) => text !== undefined && !/^(#|\d{
 export async function nowFor(context: Context, ...texts: readonly (string | undefined)[]): Promise<number> {
   if (!texts.some(isRelative)) return Date.now();
   return withHistory(context, async ({ call }) => (await call('history.head', {})).now ?? Date.now());
+}
+
+type Span = Readonly<Partial<Record<'since' | 'until' | 'fromSeq' | 'toSeq', number>>>;
+
+/** What `--since` and `--until` say, by time or by a fact's number. @throws {QccError} usage */
+export async function spanOf(context: Context): Promise<Span> {
+  const [since, until] = [await momentFlag(context, 'since'), await momentFlag(context, 'until')];
+  return {
+    ...(since && ('seq' in since ? { fromSeq: since.seq } : { since: since.at })),
+    ...(until && ('seq' in until ? { toSeq: until.seq } : { until: until.at })),
+  };
+}
+
+async function momentFlag(context: Context, name: 'since' | 'until'): Promise<Moment | undefined> {
+  const given = flag(context, name);
+  return given === undefined ? undefined : momentOf(given, await nowFor(context, given), context.words);
 }

@@ -10,6 +10,7 @@ import { gatewayContract } from './gateway.ts';
 import { healthContract } from './health.ts';
 import { historyContract } from './history.ts';
 import { incidentContract } from './incident.ts';
+import { incidentsContract } from './incidents.ts';
 import { notifyContract } from './notify.ts';
 import type { AnswerOf, ParamsOf } from './operation.ts';
 import { priorityContract } from './priority.ts';
@@ -28,6 +29,7 @@ export const contract = {
   ...historyContract,
   ...whatIfContract,
   ...incidentContract,
+  ...incidentsContract,
   ...statsContract,
   ...debugContract,
   ...gatewayContract,

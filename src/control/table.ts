@@ -8,6 +8,7 @@ import {
   debugHandlers,
   historyHandlers,
   incidentHandlers,
+  incidentsHandlers,
   statsHandlers,
   whatIfHandlers,
 } from '../commands/history/operation.ts';
@@ -32,6 +33,7 @@ const handlers: Handlers<typeof contract> = {
   ...historyHandlers,
   ...whatIfHandlers,
   ...incidentHandlers,
+  ...incidentsHandlers,
   ...statsHandlers,
   ...debugHandlers,
   ...gatewayHandlers,

@@ -22,7 +22,11 @@ const outcomes: Readonly<Record<string, DecidedRow['outcome']>> = {
 /** It failed, or went from one endpoint to another. */
 export function isTroubled({ type, data }: Recorded): boolean {
   if (type === 'RequestFailed' || type === 'AnswerBroken') return true;
-  return type === 'RequestServed' && new Set((data as Served).attempts.map(({ endpoint }) => endpoint)).size > 1;
+  return type === 'RequestServed' && isMoved(data as Served);
+}
+
+export function isMoved({ attempts }: Pick<Served, 'attempts'>): boolean {
+  return new Set(attempts.map(({ endpoint }) => endpoint)).size > 1;
 }
 
 /** @param then the state that the first choice looked at */

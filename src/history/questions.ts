@@ -11,6 +11,7 @@ import { explain } from './explain.ts';
 import { gapsIn, pageOfLook, readFacts, startOfLook } from './facts.ts';
 import { pastChecks, recentSince, statsSince } from './health.ts';
 import { beginIncident, incidentFacts } from './incident.ts';
+import { listIncidents, showIncident } from './incidents.ts';
 import { resolveFilters } from './known.ts';
 import { sizesOfLog } from './sizes.ts';
 import { showThen } from './then.ts';
@@ -29,6 +30,8 @@ const questions = {
   'history.stats': sizesOfLog,
   'capsule.begin': beginIncident,
   'capsule.facts': incidentFacts,
+  'incidents.list': listIncidents,
+  'incidents.show': showIncident,
   'history.diff': diffMoments,
   'history.explain': explain,
   'history.whatIf': whatIf,
@@ -47,6 +50,8 @@ const folded: { readonly [Name in QuestionName]?: (log: ReadableLog, answer: Ans
   'history.diff': (_, { from, to }) => Math.max(from, to),
   'config.audit': (log) => log.head,
   'history.explain': (log) => log.head,
+  'incidents.list': (log) => log.head,
+  'incidents.show': (log) => log.head,
   'history.whatIf': (log) => log.head,
 };
 

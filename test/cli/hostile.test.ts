@@ -119,6 +119,8 @@ function commandLines(folder: string): Readonly<Record<string, readonly (readonl
     ],
     'history repair': [[]],
     'history compact': [[]],
+    incidents: [[], ['--since', evil], ['--limit', evil]],
+    'incidents show': [[], [evil]],
     debug: [[], [endpoint], [evil], ['--at', '#9']],
     'debug chart': [[endpoint], ['endpoint', '--format', 'dot'], [evil]],
     add: [[`x${evil}`], [`x${evil}`, '--description', evil], ['plain', '--description', evil]],
@@ -217,6 +219,8 @@ describe('a hostile home', () => {
       ['history'],
       ['history', '--at', 'now'],
       ['history', 'explain', request],
+      ['incidents'],
+      ['incidents', 'show'],
       ['debug'],
       ['history', 'what-if'],
     ]) {

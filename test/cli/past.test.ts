@@ -79,6 +79,11 @@ describe.each(histories)('the history %s', (name) => {
         .map(({ id, state }) => `${id} ${state}`)
         .filter((line) => !line.startsWith('gateway'));
     expect(await machines(there, '--from-log', file)).toEqual(await machines(run));
+    const stories = async (by: typeof run, ...more: string[]) =>
+      (
+        (await by('incidents', '--json', ...more)).json() as { incidents: { number: number; requests: object }[] }
+      ).incidents.map(({ number, requests }) => ({ number, requests }));
+    expect(await stories(there, '--from-log', file)).toEqual(await stories(run));
   });
 
   it('is replayed under other settings, with the difference', async () => {

@@ -10,7 +10,7 @@ import { codeText } from '../../messages/codes.ts';
 import type { Language } from '../../messages/messages.ts';
 import { reasonText } from '../../messages/reasons.ts';
 import { storyWordsOf } from '../../messages/story.ts';
-import { instant, momentOf, seqOf } from '../../messages/times.ts';
+import { momentOf } from '../../messages/times.ts';
 import { timeText } from '../../platform/time.ts';
 import { type Context, flag, isOn, numberFlag } from '../context.ts';
 import { Teller } from '../fact-lines.ts';
@@ -18,7 +18,7 @@ import { Gaps, tellGaps } from '../gaps.ts';
 import { machineLines } from '../machine-lines.ts';
 import { Names, namesOf } from '../names.ts';
 import { type Paged, paged } from '../pager.ts';
-import { nowFor, withHistory } from '../source.ts';
+import { nowFor, spanOf, withHistory } from '../source.ts';
 
 // The first lines are printed while the rest is still being read.
 const firstPage = 200;
@@ -88,14 +88,8 @@ async function* pages(
 }
 
 async function lookOf(context: Context): Promise<Look> {
-  const { words } = context;
-  const [since, until] = [flag(context, 'since'), flag(context, 'until')];
-  const now = await nowFor(context, since, until);
   const given = {
-    since: since === undefined || since.startsWith('#') ? undefined : instant(since, now, words),
-    fromSeq: seqOf(since, words),
-    toSeq: seqOf(until, words),
-    until: until === undefined || until.startsWith('#') ? undefined : instant(until, now, words),
+    ...(await spanOf(context)),
     limit: limitOf(context),
     ...Object.fromEntries(filterFlags.map((name) => [name, flag(context, name)])),
   };

@@ -1,13 +1,13 @@
 /** `qcc history explain`: why a request was routed as it was, and why an endpoint is in its state. */
 
-import type { EndpointStory, FactRow, RequestStory, RouteRow } from '../../contract/history.ts';
+import type { EndpointStory, RequestStory, RouteRow } from '../../contract/history.ts';
 import { codeText } from '../../messages/codes.ts';
 import { decidedText } from '../../messages/decided.ts';
 import { reasonText } from '../../messages/reasons.ts';
 import { storyWordsOf } from '../../messages/story.ts';
 import { clockOf, timeText } from '../../platform/time.ts';
 import type { Context } from '../context.ts';
-import { storyLine } from '../fact-lines.ts';
+import { chainIndent, tellChain } from '../fact-lines.ts';
 import { tellGaps } from '../gaps.ts';
 import { machineLines } from '../machine-lines.ts';
 import { type Names, namesOf } from '../names.ts';
@@ -24,9 +24,6 @@ export async function explain(context: Context): Promise<number | undefined> {
   else ofEndpoint(context, story, names, about?.startsWith('#') ? Date.parse(story.at) : Date.now());
   return tellGaps(context, story.gaps);
 }
-
-// Below the sentence, indented past the time and the number.
-const chainIndent = 18;
 
 function ofRequest(context: Context, story: RequestStory, names: Names): void {
   const { out, words, language } = context;
@@ -69,7 +66,7 @@ function ofRequest(context: Context, story: RequestStory, names: Names): void {
   for (const { endpoint, name, profile, facts } of story.route) {
     if (facts.length === 0) continue;
     heading(context, lines.madeSo(`${profile}/${name} (${endpoint})`));
-    chain(
+    tellChain(
       context,
       facts.flatMap((seq) => told.get(seq) ?? []),
       names,
@@ -77,7 +74,7 @@ function ofRequest(context: Context, story: RequestStory, names: Names): void {
   }
   const inChains = new Set(story.route.flatMap(({ facts }) => facts));
   heading(context, lines.itsFacts);
-  chain(
+  tellChain(
     context,
     story.facts.filter(({ seq }) => !inChains.has(seq)),
     names,
@@ -100,17 +97,7 @@ function whyOf(row: RouteRow, { language }: Context): string {
 function ofEndpoint(context: Context, story: EndpointStory, names: Names, at: number): void {
   machineLines(context, story, at);
   heading(context, storyWordsOf(context.language).lines.madeSo(story.id));
-  chain(context, story.facts, names);
-}
-
-/** A decision is printed below its causes. */
-function chain(context: Context, facts: readonly FactRow[], names: Names): void {
-  const depth = new Map<number, number>();
-  for (const fact of facts) {
-    const level = fact.cause === null ? 0 : (depth.get(fact.cause) ?? -1) + 1;
-    depth.set(fact.seq, level);
-    context.out.prose(chainIndent + 2 * level, storyLine(context, fact, '  '.repeat(level), names));
-  }
+  tellChain(context, story.facts, names);
 }
 
 function heading({ out }: Context, text: string): void {

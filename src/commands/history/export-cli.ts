@@ -4,11 +4,10 @@ import { randomBytes } from 'node:crypto';
 import { usage } from '../../errors/qcc-error.ts';
 import { IncidentSeal } from '../../history/incident-seal.ts';
 import { storyWordsOf } from '../../messages/story.ts';
-import { momentOf } from '../../messages/times.ts';
 import { openExport } from '../../platform/atomic-file.ts';
 import { visibleJson } from '../../platform/visible.ts';
 import { type Context, flag, isOn, withInstallation } from '../context.ts';
-import { nowFor } from '../source.ts';
+import { spanOf } from '../source.ts';
 
 const saltBytes = 16;
 
@@ -16,7 +15,7 @@ export async function exportIncident(context: Context): Promise<undefined> {
   const { out, json, language, words } = context;
   const path = flag(context, 'incident');
   if (path === undefined) throw usage(words.missing('--incident'), 'qcc history export --since -1h --incident FILE');
-  const look = { ...(await bound(context, 'since')), ...(await bound(context, 'until')) };
+  const look = await spanOf(context);
   const salt = randomBytes(saltBytes).toString('hex');
   const file = openExport(path);
   let facts = 0;
@@ -54,12 +53,4 @@ export async function exportIncident(context: Context): Promise<undefined> {
   if (json) out.json({ file: path, facts });
   else out.done(storyWordsOf(language).capsule.written(path, facts));
   return undefined;
-}
-
-async function bound(context: Context, name: 'since' | 'until') {
-  const given = flag(context, name);
-  if (given === undefined) return {};
-  const moment = momentOf(given, await nowFor(context, given), context.words);
-  if (name === 'since') return 'seq' in moment ? { fromSeq: moment.seq } : { since: moment.at };
-  return 'seq' in moment ? { toSeq: moment.seq } : { until: moment.at };
 }

@@ -1,9 +1,7 @@
 /** The commands that query the past. */
 
-import { at, follow, fromLog, limit, since } from '../arguments.ts';
+import { at, follow, fromLog, limit, since, until } from '../arguments.ts';
 import { argument, type Commands, option, say, toggle } from '../command.ts';
-
-const until = option('TIME', 'up to this time, without it', '截止时间（不含）');
 
 export const historyCommands: Commands = {
   history: {

@@ -1,6 +1,7 @@
 import type { debugContract, InFlightRow } from '../../contract/debug.ts';
 import type { historyContract } from '../../contract/history.ts';
 import type { incidentContract } from '../../contract/incident.ts';
+import type { incidentsContract } from '../../contract/incidents.ts';
 import { Json } from '../../contract/json.ts';
 import type { Answer, Params } from '../../contract/operations.ts';
 import type { statsContract } from '../../contract/stats.ts';
@@ -118,6 +119,11 @@ export const whatIfHandlers: Handlers<typeof whatIfContract> = {
 export const incidentHandlers: Handlers<typeof incidentContract> = {
   'capsule.begin': question('capsule.begin'),
   'capsule.facts': question('capsule.facts'),
+};
+
+export const incidentsHandlers: Handlers<typeof incidentsContract> = {
+  'incidents.list': question('incidents.list'),
+  'incidents.show': question('incidents.show'),
 };
 
 export const statsHandlers: Handlers<typeof statsContract> = {

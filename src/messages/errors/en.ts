@@ -85,6 +85,11 @@ export const errorsEn: ErrorWords = {
     message: ({ given }) => `${given} tells of no request and of no endpoint`,
     hint: () => 'qcc history --stream request --limit 20',
   },
+  QCC_INCIDENT_UNKNOWN: {
+    message: ({ number }) =>
+      number === '' ? 'the history tells of no incident' : `no incident has the fact #${number}`,
+    hint: () => 'qcc incidents',
+  },
   QCC_HISTORY_NO_TROUBLE: {
     message: () => 'no request that the log knows has failed or went to another endpoint',
     hint: () => 'qcc history explain REQUEST',

@@ -81,6 +81,7 @@ export interface ErrorParamsOf {
     readonly hint: string;
   };
   readonly QCC_HISTORY_NO_STORY: { readonly given: Param };
+  readonly QCC_INCIDENT_UNKNOWN: { readonly number: Param };
   readonly QCC_HISTORY_NO_TROUBLE: Nothing;
   readonly QCC_HISTORY_TRIMMED: {
     readonly moment: Param;

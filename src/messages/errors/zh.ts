@@ -129,6 +129,9 @@ export const errorsZh: Translation = {
     message: ({ filter, given }) => `--${filter} "${given}" 在历史中不存在`,
     hint: ({ near, known }) => `${near ? `您是不是想用 ${near}？` : ''}${known ? `现有：${known}` : 'qcc history'}`,
   },
+  QCC_INCIDENT_UNKNOWN: {
+    message: ({ number }) => (number === '' ? '历史中没有故障' : `没有故障包含事实 #${number}`),
+  },
   QCC_HISTORY_NO_TROUBLE: { message: () => '日志所知的请求中，没有失败或换过端点的' },
   QCC_HISTORY_NO_STORY: { message: ({ given }) => `${given} 与任何请求和端点无关` },
   QCC_REQUEST_UNKNOWN: {

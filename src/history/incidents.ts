@@ -1,0 +1,148 @@
+/**
+ * Facts grouped into incidents. One begins with a failure where all was well; it goes on until every endpoint that it concerns, the
+ * ladder and the network are well again. The log alone is asked: an incident file gives the same answer.
+ */
+import { upcast } from '../../events/catalogue.ts';
+import type { Millis, Recorded } from '../../events/fact.ts';
+import { kindOf, nameOf } from '../../events/ids.ts';
+import type { AnyFact } from '../../events/traits.ts';
+import { minuteMs } from '../../events/units.ts';
+import type { Answer, Params } from '../contract/operations.ts';
+import { exitCodes, QccError } from '../errors/qcc-error.ts';
+import type { ReadableLog } from '../log/log.ts';
+import { factRow } from '../runtime/rows.ts';
+import { IncidentStory, isTrouble } from './incident-story.ts';
+
+// What fails so soon after another failure belongs to the same incident. An endpoint whose key was refused may be out for days, and
+// takes no part in what happens then.
+const relatedMs = 5 * minuteMs;
+// Older ones are asked for with `since`.
+const scannedMax = 100_000;
+// How far before `since` an incident may have begun and is still found.
+const leadFacts = 20_000;
+const limitDefault = 20;
+// What a decision follows from stands close before it; a request does not run while so many others end.
+const rememberedMax = 20_000;
+
+export class Incidents {
+  readonly #all: IncidentStory[] = [];
+  #open: IncidentStory[] = [];
+  /** By the numbers of facts, and by the names of requests and items of the queue. */
+  readonly #of = new Map<number | string, IncidentStory>();
+
+  get all(): readonly IncidentStory[] {
+    return this.#all;
+  }
+
+  apply(recorded: Recorded): void {
+    const fact = upcast(recorded) as Recorded<AnyFact>;
+    const isBad = isTrouble(fact);
+    const incident = this.#knownFor(fact) ?? (isBad ? (this.#relatedTo(fact) ?? this.#begin(fact)) : undefined);
+    if (!incident) return;
+    incident.add(fact, isBad);
+    for (const key of [fact.seq, ...keysOf(fact)]) this.#remember(key, incident);
+    if (!this.#open.includes(incident)) this.#open.push(incident);
+    this.#open = this.#open.filter((one) => !one.isOver(fact.at));
+  }
+
+  /** The incident that a fact follows from, or whose endpoint, request or item it is about. */
+  #knownFor(fact: Recorded<AnyFact>): IncidentStory | undefined {
+    const byCause = fact.cause === null ? undefined : this.#of.get(fact.cause);
+    if (byCause) return byCause;
+    const kind = kindOf(fact.stream);
+    if (kind === 'endpoint') return this.#open.find((one) => !one.isOver(fact.at) && one.concerns(nameOf(fact.stream)));
+    if (kind === 'priority' || kind === 'gateway') return settledBy(fact, this.#open);
+    if (fact.type === 'EndpointRemoved') return this.#open.find(({ unwell }) => unwell.has(fact.data.endpoint));
+    for (const key of keysOf(fact)) {
+      const known = this.#of.get(key);
+      if (known) return known;
+    }
+    return undefined;
+  }
+
+  /** Newest first: what fails now, while something else has just failed, or while no endpoint or no network is there. */
+  #relatedTo({ at, stream }: Recorded<AnyFact>): IncidentStory | undefined {
+    const isRequest = kindOf(stream) === 'request';
+    return this.#open.findLast(({ to, lastTroubleAt, unwell }) => {
+      if (to !== null) return false;
+      return at - lastTroubleAt <= relatedMs || (isRequest && (unwell.has('allOut') || unwell.has('network')));
+    });
+  }
+
+  #begin(fact: Recorded<AnyFact>): IncidentStory {
+    const begun = new IncidentStory(fact);
+    this.#all.push(begun);
+    return begun;
+  }
+
+  #remember(key: number | string, incident: IncidentStory): void {
+    this.#of.set(key, incident);
+    const [oldest] = this.#of.keys();
+    if (this.#of.size > rememberedMax && oldest !== undefined) this.#of.delete(oldest);
+  }
+}
+
+/** The ladder and the network tell of what they have to do with: what is not well there. */
+function settledBy(fact: Recorded<AnyFact>, open: readonly IncidentStory[]): IncidentStory | undefined {
+  const about = kindOf(fact.stream) === 'gateway' ? ['network'] : ['ladder', 'allOut'];
+  const isAbout = fact.type !== 'GatewayStarted' && fact.type !== 'GatewayStopped' && fact.type !== 'GatewayFoundDead';
+  return isAbout ? open.findLast(({ unwell }) => about.some((one) => unwell.has(one))) : undefined;
+}
+
+/** The request of a fact, and the item of the queue. */
+function keysOf({ stream, data }: Recorded<AnyFact>): readonly string[] {
+  const { request } = data as { request?: unknown };
+  const named = typeof request === 'string' ? [`request/${request}`] : [];
+  const kind = kindOf(stream);
+  return kind === 'request' || kind === 'queue' ? [stream, ...named] : named;
+}
+
+export async function listIncidents(
+  log: ReadableLog,
+  params: Params<'incidents.list'>,
+): Promise<Answer<'incidents.list'>> {
+  const { since, until, fromSeq, toSeq, limit = limitDefault } = params;
+  let from = fromSeq ?? 0;
+  if (since !== undefined) from = Math.max(from, await log.seqAt(since));
+  let to = Math.min(log.head + 1, toSeq ?? Number.POSITIVE_INFINITY);
+  if (until !== undefined) to = Math.min(to, await log.seqAt(until));
+  const hasBegin = since !== undefined || fromSeq !== undefined;
+  const { incidents, now } = await groupedBetween(log, hasBegin ? from - leadFacts : to - scannedMax, to);
+  const kept = incidents.filter((one) => one.to === null || !hasBegin || (one.seqs.at(-1) ?? 0) >= from);
+  const newest = limit === 0 ? [] : kept.slice(-limit).reverse();
+  return { incidents: newest.map((one) => one.row(now)) };
+}
+
+export async function showIncident(
+  log: ReadableLog,
+  { number }: Params<'incidents.show'>,
+): Promise<Answer<'incidents.show'>> {
+  const begin = number === undefined ? log.head - scannedMax : number - leadFacts;
+  const { incidents, now } = await groupedBetween(log, begin, log.head + 1);
+  const found = number === undefined ? incidents.at(-1) : incidentAt(incidents, number);
+  if (!found) throw new QccError('QCC_INCIDENT_UNKNOWN', { number: number ?? '' }, exitCodes.notFound);
+  const wanted = new Set(found.seqs);
+  const facts: Recorded[] = [];
+  for await (const some of log.read(found.began.seq, found.seqs.at(-1) ?? found.began.seq))
+    facts.push(...some.filter(({ seq }) => wanted.has(seq)));
+  return { ...found.row(now), facts: facts.map(factRow) };
+}
+
+/** By the number of its first fact, or of any of its facts. */
+function incidentAt(incidents: readonly IncidentStory[], number: number): IncidentStory | undefined {
+  return incidents.find(({ began }) => began.seq === number) ?? incidents.find(({ seqs }) => seqs.includes(number));
+}
+
+async function groupedBetween(
+  log: ReadableLog,
+  from: number,
+  to: number,
+): Promise<{ readonly incidents: readonly IncidentStory[]; readonly now: Millis }> {
+  const grouped = new Incidents();
+  let now = 0;
+  for await (const facts of log.read(Math.max(log.tail, from), to - 1)) {
+    for (const fact of facts) grouped.apply(fact);
+    now = facts.at(-1)?.at ?? now;
+  }
+  return { incidents: grouped.all, now };
+}
