@@ -1,4 +1,5 @@
 import type { CallReason } from '../../events/reason.ts';
+import type { ToldError } from '../errors/told-error.ts';
 /** What is looked at, and what was found: data, which the command line puts into words. */
 
 export type CheckId =
@@ -55,7 +56,7 @@ export interface Check {
   /** A warning is worth knowing, and keeps nothing from working. */
   readonly severity: 'fault' | 'warning';
   /** What the words of this check are about. */
-  readonly about: Readonly<Record<string, string | number | CallReason>>;
+  readonly about: Readonly<Record<string, string | number | CallReason | ToldError>>;
   /** The command that helps; null when all is well. */
   readonly fix: string | null;
 }

@@ -22,6 +22,7 @@ import { openVault, renewVault } from '../config/secrets/vault.ts';
 import { type Check, fault, passed, warning } from '../contract/checks.ts';
 import type { Answer, Connect } from '../contract/operations.ts';
 import { QccError } from '../errors/qcc-error.ts';
+import { toldOf } from '../errors/told-error.ts';
 import { hadFacts } from '../installation/installation.ts';
 import { serviceOf } from '../installation/service.ts';
 import { answers } from '../platform/listening.ts';
@@ -101,7 +102,7 @@ function socketCheck(home: string): Check {
     return passed('home.socket');
   } catch (error) {
     if (!(error instanceof QccError)) throw error;
-    return fault('home.socket', { why: error.message }, error.hint);
+    return fault('home.socket', { why: toldOf(error) }, error.hint);
   }
 }
 
@@ -187,7 +188,7 @@ async function fromInside({ home, connect }: Patient, all: boolean): Promise<Ans
     if (!(error instanceof QccError)) throw error;
     // An invalid value of the environment is not the log's fault.
     const id = idOf(error.code);
-    return fault(id, { why: error.message, folder: 'log' }, error.hint);
+    return fault(id, { why: toldOf(error), folder: 'log' }, error.hint);
   }
 }
 
@@ -209,7 +210,7 @@ function versionCheck({ gateway, version: theirs }: Answer<'config.validate'>): 
 async function portCheck({ gateway, host, port }: Answer<'config.validate'>): Promise<Check> {
   if (gateway !== null || port === 0 || (await isFree(host, port))) return passed('gateway.port');
   const taken = await explainTaken(host, port);
-  return fault('gateway.port', { why: taken.message, host, port }, taken.hint);
+  return fault('gateway.port', { why: toldOf(taken), host, port }, taken.hint);
 }
 
 function isFree(host: string, port: number): Promise<boolean> {

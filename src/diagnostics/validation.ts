@@ -9,6 +9,7 @@ import type { Settings } from '../config/settings/settings.ts';
 import { type Check, fault, orPassed, passed, warning } from '../contract/checks.ts';
 import type { Answer, Params } from '../contract/operations.ts';
 import { QccError } from '../errors/qcc-error.ts';
+import { toldOf } from '../errors/told-error.ts';
 import { type Installation, profileNamed } from '../installation/installation.ts';
 import { connectionsIn, openFilesMax } from '../platform/descriptors.ts';
 import { version } from '../platform/version.ts';
@@ -85,19 +86,20 @@ const named = ({ profile, id, baseUrl }: KnownEndpoint) => ({ profile, endpoint:
 function addresses(endpoints: readonly KnownEndpoint[]): readonly Check[] {
   const refused = endpoints.flatMap((endpoint) => {
     const { profile, id, baseUrl, allowPlaintext } = endpoint;
-    const why = reasonOf(() => parseBaseUrl(baseUrl, { allowPlaintext }));
+    const refusal = refusalOf(() => parseBaseUrl(baseUrl, { allowPlaintext }));
     const fix = `qcc endpoint update ${profile} ${id} --base-url URL`;
-    return why === undefined ? [] : [fault('endpoint.address', { ...named(endpoint), why }, fix)];
+    return refusal ? [fault('endpoint.address', { ...named(endpoint), why: toldOf(refusal) }, fix)] : [];
   });
   return orPassed('endpoint.address', refused);
 }
 
-function reasonOf(work: () => unknown): string | undefined {
+function refusalOf(work: () => unknown): QccError | undefined {
   try {
     work();
     return undefined;
   } catch (error) {
-    return (error as Error).message;
+    if (error instanceof QccError) return error;
+    throw error;
   }
 }
 
@@ -228,7 +230,7 @@ function certificate(settings: Settings, now: number): Check {
     return passed('proxy.tls');
   } catch (error) {
     if (!(error instanceof QccError)) throw error;
-    return fault('proxy.tls', { why: error.message }, error.hint);
+    return fault('proxy.tls', { why: toldOf(error) }, error.hint);
   }
 }
 

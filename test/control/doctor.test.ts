@@ -90,7 +90,10 @@ describe('qcc doctor', () => {
     await release();
     const found = (await examine(patient, looking)).checks.find(({ id }) => id === 'gateway.port');
     expect(found).toMatchObject({ ok: false, severity: 'fault', about: { port } });
-    expect(found?.about['why']).toContain(`port ${port}`);
+    expect(found?.about['why']).toMatchObject({
+      code: 'QCC_PORT_TAKEN',
+      message: expect.stringContaining(`port ${port}`),
+    });
   });
 
   it('goes on when the log cannot be opened, or a value of the environment is invalid', async () => {

@@ -1,5 +1,9 @@
 /** What a check has found is said in both languages, of the same things. */
+
 import { expect, it } from 'vitest';
+import { QccError } from '../../src/errors/qcc-error.ts';
+import { toldOf } from '../../src/errors/told-error.ts';
+import { checkDetail } from '../../src/messages/checks.ts';
 import { checks as checksEn } from '../../src/messages/en/checks.ts';
 import { checks as checksZh } from '../../src/messages/zh-CN/checks.ts';
 import { chinese, said } from './said.ts';
@@ -13,4 +17,11 @@ it.each(Object.keys(checksEn) as (keyof typeof checksEn)[])('%s', (id) => {
   if (zh.text !== `<${zh.names[0]}>`) expect(zh.text).toMatch(chinese);
   expect(checksEn[id].good).not.toMatch(chinese);
   expect(checksZh[id].good).toMatch(chinese);
+});
+
+it('an error that a check has found is told in the language of the reader', () => {
+  const error = new QccError('QCC_HOME_OPEN', { home: '/home/a' });
+  const found = { id: 'log', ok: false, severity: 'fault', about: { why: toldOf(error) }, fix: null } as const;
+  expect(checkDetail(found, 'en')).toContain(error.message);
+  expect(checkDetail(found, 'zh-CN')).toContain('/home/a 可被其他用户写入');
 });

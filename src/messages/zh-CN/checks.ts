@@ -53,7 +53,7 @@ export const checks: Readonly<Record<CheckId, CheckWords>> = {
     good: '允许切换',
     bad: () => 'failover.auto 已开而 failover.max_per_hour 为 0：永远不会切换',
   },
-  'proxy.tls': { good: '证书可用，或未设置', bad: ({ why }) => `证书：${why}` },
+  'proxy.tls': { good: '证书可用，或未设置', bad: ({ why }) => String(why) },
   'proxy.open': {
     good: '监听地址只有被允许者可达',
     bad: ({ host }) => `其他机器可以访问 ${host}，而 proxy.require_token 已关`,
