@@ -1,4 +1,4 @@
-/** How a change is confirmed: at a terminal, one line says what is so now and what comes next. */
+/** How a change is confirmed: at a terminal, one line states the result and the next command. */
 
 import { changeWordsOf } from '../messages/changes.ts';
 import { codeText } from '../messages/codes.ts';
@@ -9,7 +9,7 @@ import { type Context, isOn } from './context.ts';
 interface Change {
   /** For `--json`. */
   readonly json: unknown;
-  /** What a pipe gets, and a person who wants no messages. */
+  /** The output into a pipe, and for a user who wants no messages. */
   readonly data: () => void;
   readonly now: (said: ChangeWords) => string;
   readonly next?: (said: ChangeWords) => readonly [label: string, command: string];
@@ -22,12 +22,12 @@ export function tellChange(context: Context, { json, data, now, next }: Change):
   doneLine(context, now(said), next?.(said));
 }
 
-/** Whether messages of success reach a person. */
+/** Whether the user sees messages of success. */
 export function isTold(context: Context): boolean {
   return process.stdout.isTTY === true && !isOn(context, 'quiet');
 }
 
-/** A command that does not fit beside the sentence stands below it: broken by the terminal, it could not be copied. */
+/** A command that does not fit beside the sentence is printed below it: wrapped by the terminal, it could not be copied. */
 export function doneLine({ out, words }: Context, now: string, next?: readonly [label: string, command: string]): void {
   const head = `${out.paint('green', '✓')} ${now}`;
   if (next === undefined) return void out.prose(2, head);
@@ -43,7 +43,7 @@ interface Named {
   readonly name: string;
 }
 
-/** What to type for an endpoint: its name where that can mean nothing else, otherwise its id. */
+/** The text to type for an endpoint: its name if that is unambiguous, otherwise its id. */
 export function typedName({ id, name }: Named, among: readonly Named[]): string {
   const isOwn = among.every((one) => one.id === id || !(one.name === name || one.id.startsWith(name.toLowerCase())));
   return isOwn && /^[\p{L}\p{N}_][\p{L}\p{N}_.:@+-]*$/u.test(name) ? name : id;

@@ -71,7 +71,7 @@ export async function withInstallation<T>(
 
 /**
  * Destructive commands ask for confirmation.
- * @param ask finds what the question is about, and throws when it is not there: no question is asked in vain
+ * @param ask finds the subject of the prompt, and throws when it does not exist, so that no prompt is in vain
  * @throws {QccError} usage, without a terminal to ask on
  */
 export async function confirmed(context: Context, ask: () => string | Promise<string>): Promise<void> {

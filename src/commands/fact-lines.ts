@@ -136,7 +136,7 @@ export function factLine({ out, words, language }: Context, fact: FactRow, known
   return `${head}  ${out.paint(toneOf(fact.type), whoOf(fact, names))}  ${sentence}`;
 }
 
-/** A fact in a chain of causes: whose it is, what happened, and the request whose failure it was. */
+/** A fact in a chain of causes: its subject, its event, and the request whose failure it was. */
 function storyLine(context: Context, fact: FactRow, indent: string, known: Names): string {
   const { request } = fact.data as { request?: string | null };
   const whose = request ? context.out.paint('dim', `  request/…${request.slice(-6)}`) : '';

@@ -1,6 +1,6 @@
 import type { CallReason } from '../../events/reason.ts';
 import type { ToldError } from '../errors/told-error.ts';
-/** What is looked at, and what was found: data, which the command line puts into words. */
+/** The subjects and results of checks: data, which the command line puts into words. */
 
 export type CheckId =
   | 'profiles'
@@ -53,17 +53,17 @@ export type CheckId =
 export interface Check {
   readonly id: CheckId;
   readonly ok: boolean;
-  /** A warning is worth knowing, and keeps nothing from working. */
+  /** A warning is worth knowing, and prevents nothing. */
   readonly severity: 'fault' | 'warning';
-  /** What the words of this check are about. */
+  /** The parameters of this check's message. */
   readonly about: Readonly<Record<string, string | number | CallReason | ToldError>>;
-  /** The command that helps; null when all is well. */
+  /** The command that helps; null when the check passed. */
   readonly fix: string | null;
 }
 
 type About = Check['about'];
 
-/** All is well: said once, however many things were looked at. */
+/** The check passed: reported once, however many subjects it has. */
 export function passed(id: CheckId, severity: Check['severity'] = 'fault'): Check {
   return { id, ok: true, severity, about: {}, fix: null };
 }
@@ -76,7 +76,7 @@ export function warning(id: CheckId, about: About, fix: string): Check {
   return { id, ok: false, severity: 'warning', about, fix };
 }
 
-/** What was found, or that nothing was. */
+/** The findings, or one row for a check that passed. */
 export function orPassed(id: CheckId, found: readonly Check[]): readonly Check[] {
   return found.length > 0 ? found : [passed(id)];
 }

@@ -1,4 +1,4 @@
-/** What can be asked of the configuration: settings, what has changed, the way back, in and out of here. */
+/** The contract of the configuration: settings, differences, rollback, export and import. */
 import * as v from 'valibot';
 import type { SettingValue } from '../../events/config.ts';
 import { type AuditAction, auditActions } from '../../events/trait.ts';
@@ -22,7 +22,7 @@ import {
 import { configMomentForms, moment, type WithGaps } from './moment.ts';
 import { asks, changes, changesWhatIs } from './operation.ts';
 
-/** One thing that is another one: `settings/queue.hold`, `profiles/work/endpoints/3f9a2c1b/weight`. Null: not there. */
+/** One change: `settings/queue.hold`, `profiles/work/endpoints/3f9a2c1b/weight`. Null: missing. */
 export interface ChangeRow {
   readonly path: string;
   readonly from: unknown;
@@ -34,11 +34,11 @@ export type LostBecause =
   | 'keyGone'
   /** Its key is gone, and the present one was given for another host. */
   | 'otherHost'
-  /** It keeps the key that it has now. */
+  /** It keeps its present key. */
   | 'keyReplaced'
   | 'addressRefused'
   | 'settingGone'
-  /** The value of a setting that is a secret was never in the log. */
+  /** The value of a secret setting was never in the log. */
   | 'valueGone'
   | 'outOfRange';
 
@@ -60,18 +60,18 @@ export interface AuditRow {
   readonly by: string;
 }
 
-// Its form is looked at by the reader of exports.
+// The reader of exports checks its form.
 const document = v.custom<object>(
   (given) => typeof given === 'object' && given !== null && !Array.isArray(given),
   'a document',
 );
 const configMoment = v.union([...configMomentForms, v.strictObject({ document })], 'a moment');
-/** A moment of the configuration: also now, a snapshot, and what an exported file says. */
+/** A moment of the configuration: in addition now, a snapshot, and an exported file. */
 export type ConfigMoment = v.InferOutput<typeof configMoment>;
 
 export const configContract = {
   'config.get': asks(v.strictObject({ key: name })).answers<{ readonly key: string; readonly value: SettingValue }>(),
-  /** `restart`: it applies after `qcc proxy restart`, while a gateway runs. `overriddenBy`: the variable that holds all the same. */
+  /** `restart`: it applies after `qcc proxy restart`, while a gateway runs. `overriddenBy`: the variable that takes precedence. */
   'config.set': changes(v.strictObject({ key: name, value: text(secretMax) })).answers<{
     readonly key: string;
     readonly value: SettingValue;
@@ -122,18 +122,18 @@ export const configContract = {
     /** Settings that apply only after `qcc proxy restart`, while a gateway runs. */
     readonly restart: readonly string[];
   }>(),
-  /** Without a profile, all; `connect` calls each endpoint, at no cost; `whole` looks at the log too. */
+  /** Without a profile, all; `connect` calls each endpoint, at no cost; `whole` verifies the log too. */
   'config.validate': asks(
     v.strictObject({ profile: optional(name), connect: optional(flag), whole: optional(flag) }),
   ).answers<{
     readonly checks: readonly Check[];
-    /** Where the gateway listens; null while none runs. */
+    /** The gateway's address; null while none runs. */
     readonly gateway: string | null;
     readonly version: string;
     readonly host: string;
     readonly port: number;
   }>(),
-  /** As it was after the last fact of a moment, secrets by reference. */
+  /** The state after the last fact of a moment, secrets by reference. */
   'config.at': asks(moment).answers<{ readonly configuration: object }>(),
   'config.snapshot': changes(v.strictObject({ description: called(sentenceMax) })).answers<SnapshotRow>(),
   /** Newest first. */
@@ -151,7 +151,7 @@ export const configContract = {
     /** A snapshot, `#seq`, or an instant. */
     readonly to: string;
     readonly changes: readonly ChangeRow[];
-    /** What is not as it was. */
+    /** What could not be restored. */
     readonly lost: readonly { readonly path: string; readonly because: LostBecause; readonly blocks: boolean }[];
     readonly snapshot: string | null;
     readonly restart: readonly string[];

@@ -1,4 +1,4 @@
-/** The machines, as they stand. */
+/** The machines and their states. */
 import * as v from 'valibot';
 import { name, optional } from './fields.ts';
 import type { NextRow } from './health.ts';
@@ -13,13 +13,13 @@ export interface MachineRow {
   readonly next: readonly NextRow[];
 }
 
-/** What runs at this moment, and what it may still spend. */
+/** In-flight requests, and the retry budget. */
 export interface InFlightRow {
-  /** Further attempts at endpoints that are not well. */
+  /** Further attempts at unhealthy endpoints. */
   readonly budget: { readonly left: number; readonly most: number };
-  /** Calls by endpoint. */
+  /** In-flight attempts by endpoint. */
   readonly inFlight: Readonly<Record<string, number>>;
-  /** Recovering endpoints whose one permit is taken. */
+  /** Recovering endpoints whose half-open permit is taken. */
   readonly permits: readonly string[];
 }
 
@@ -28,7 +28,7 @@ export const debugContract = {
     readonly seq: number;
     readonly at: string;
     readonly machines: readonly MachineRow[];
-    /** Null while no gateway runs, and of any past moment. */
+    /** Null while no gateway runs, and for any past moment. */
     readonly live: InFlightRow | null;
   }>(),
 };

@@ -1,4 +1,4 @@
-/** What can be asked of endpoints, and what comes back. */
+/** The contract of endpoints. */
 
 import * as v from 'valibot';
 import type { Verdict } from '../../events/endpoint.ts';
@@ -45,7 +45,7 @@ export interface CheckRow {
   readonly error: CallReason | null;
 }
 
-/** What can be said of an endpoint when it is added or changed. */
+/** The fields of an endpoint that is added or changed. */
 export const endpointOptions = {
   name: optional(label),
   baseUrl: optional(text(addressMax)),

@@ -1,21 +1,19 @@
-/**
- * What the fields of an input are made of. Each says in words what it must be: that is what the one who asked is told.
- */
+/** The schemas of input fields. Each describes its requirement in words, for the error. */
 import * as v from 'valibot';
 import { looksLikeKey } from '../errors/key-shape.ts';
 import { visible } from '../platform/visible.ts';
 
-// Longer than any name, id or sentence that a person gives; what is longer is a mistake, or meant to fill the log.
+// Longer than any name, id or sentence that a person writes; longer input is an error, or an attempt to fill the log.
 export const nameMax = 256;
 export const sentenceMax = 1_000;
 export const addressMax = 2_048;
 export const secretMax = 16_384;
 export const pathMax = 4_096;
-// Of the whole question, by the socket.
+// Of the whole query, over the socket.
 export const textMax = 1_048_576;
-// What `Date` can hold.
+// The range of `Date`.
 const instantMax = 8.64e15;
-// What a timer of Node can wait.
+// The maximum of a timer of Node.
 export const spanMax = 2_147_483_647;
 
 export const text = (most: number) => v.pipe(v.string('a text'), v.maxLength(most, `at most ${most} characters`));
@@ -29,18 +27,18 @@ export const instant = among(-instantMax, instantMax);
 export const one = <const Options extends readonly string[]>(options: Options) =>
   v.picklist(options, `one of ${options.join(', ')}`);
 
-/** Refers to something: it need not exist, and is not kept. */
+/** A reference: its target need not exist, and the text is not stored. */
 export const name = text(nameMax);
 
 export const keyMessage = 'no API key';
-/** Kept in the log for ever, and shown on every screen. */
+/** Stored in the log for ever, and shown on every screen. */
 export const kept = (most: number) =>
   v.pipe(
     text(most),
     v.check((given) => visible(given) === given, 'one line without control characters'),
     v.check((given) => !looksLikeKey(given), keyMessage),
   );
-/** What objects of JavaScript know already is no name: a script that indexes by it would find that. */
+/** Names of the object prototype are rejected: a script that indexes by such a name would find the prototype's property. */
 export const isReserved = (given: string): boolean => given in {} || given === 'prototype';
 export const called = (most: number) =>
   v.pipe(
@@ -51,7 +49,7 @@ export const label = v.pipe(
   called(nameMax),
   v.check((given) => given.trim() !== '', 'not empty'),
 );
-/** Its form is looked at where it is made. */
+/** Its creator checks its form. */
 export const newName = v.pipe(
   name,
   v.check((given) => !looksLikeKey(given), keyMessage),

@@ -1,4 +1,4 @@
-/** What can be asked of the gateway itself and of its home, and what comes back. */
+/** The contract of the gateway itself and of its home. */
 
 import * as v from 'valibot';
 import type { ReadinessReason } from '../../events/reason.ts';
@@ -9,9 +9,9 @@ import { asks, asksGateway, copies, tends } from './operation.ts';
 
 export interface StatusRow {
   readonly running: true;
-  /** The life before was killed: of what ended in this time nothing may be on record. Null when it ended in order. */
+  /** The former life was killed: facts of this span may be missing. Null when it ended in order. */
   readonly uncertain: { readonly from: string; readonly until: string } | null;
-  /** A stop was asked for: it lets requests end. */
+  /** A stop was requested: the gateway drains. */
   readonly stopping: boolean;
   readonly url: string;
   readonly host: string;
@@ -24,7 +24,7 @@ export interface StatusRow {
   readonly state: string;
   readonly network: 'online' | 'offline';
   readonly logState: string;
-  /** What is damaged, and the command that mends it. */
+  /** The damage, with the command that repairs it. */
   readonly found: readonly Check[];
   /** Why it is not ready, in sentences; empty when it is. */
   readonly notReady: readonly ReadinessReason[];
@@ -38,9 +38,9 @@ export interface StatusRow {
   };
   readonly endpoints: Readonly<Record<EndpointState, number>>;
   readonly files: {
-    /** How many the system allows; null where that is unknown. */
+    /** The system's limit; null if unknown. */
     readonly limit: number | null;
-    /** Clients that may be connected at once with so many; null is no bound. */
+    /** The resulting limit of simultaneous clients; null means none. */
     readonly connections: number | null;
     readonly short: boolean;
     /** How often none were left. */
@@ -48,7 +48,7 @@ export interface StatusRow {
     /** Connections that were closed at once, over the limit. */
     readonly dropped: number;
   };
-  /** Clients: how many are connected and may be, were turned away at the limit, or disconnected because they read nothing. */
+  /** Clients: connected, allowed, refused at the limit, and disconnected because they read nothing. */
   readonly connections: {
     readonly open: number;
     readonly max: number;
@@ -59,13 +59,13 @@ export interface StatusRow {
   readonly uncaught: number;
 }
 
-/** Who serves one session, as its status line shows it. */
+/** The endpoint that serves one session, for its status line. */
 export interface StandingRow {
   /** Why nothing is served now; empty while an endpoint is available. */
   readonly notReady: readonly ReadinessReason[];
-  /** Where the session's first request goes: the profile that it is confined to, else the active one. */
+  /** Where the session's first request goes: the profile that it is confined to, otherwise the active one. */
   readonly active: string | null;
-  /** What answered the session last; null when this gateway has answered none of its requests. */
+  /** The last answer to the session; null when this gateway has answered none of its requests. */
   readonly last: {
     readonly profile: string;
     /** The endpoint's name; null where the profile has no other. */
@@ -73,9 +73,9 @@ export interface StandingRow {
     readonly model: string | null;
     readonly at: string;
   } | null;
-  /** How much is used of the plan behind the endpoint's key, from 0 to 1, where its answers tell it. */
+  /** The used share of the plan behind the endpoint's key, from 0 to 1, if its answers report it. */
   readonly limits: readonly { readonly window: string; readonly used: number; readonly resetAt: string | null }[];
-  /** What all requests, or those of the session, were moved away from. */
+  /** The endpoint that all requests, or those of the session, were moved away from. */
   readonly failover: { readonly from: string; readonly at: string } | null;
   /** Requests of all sessions that wait for an endpoint. */
   readonly waiting: number;
@@ -92,7 +92,7 @@ export const gatewayContract = {
     readonly stopped: true;
     readonly drained: number;
     readonly cut: number;
-    /** Facts that the disk did not take, and when the first of them happened; left out when there are none. */
+    /** Facts that the disk did not take, and when the first of them happened; omitted when there are none. */
     readonly unwritten?: { readonly facts: number; readonly since: string };
   }>(),
   /** What `qcc env`, `qcc use` and `qcc code` need to point a client here. The token is `proxy-managed` unless required. */
@@ -105,6 +105,6 @@ export const gatewayContract = {
   'client.standing': asksGateway(
     v.strictObject({ session: optional(name), within: optional(name) }),
   ).answers<StandingRow>(),
-  /** A copy of the home that stands still. The caller packs and removes it. */
+  /** A frozen copy of the home. The caller packs and removes it. */
   'home.freeze': copies(nothing).answers<{ readonly folder: string; readonly facts: number }>(),
 };

@@ -1,4 +1,4 @@
-/** What can be asked about the health of endpoints, and what comes back. */
+/** The contract of health. */
 
 import * as v from 'valibot';
 import type { SettingValue } from '../../events/config.ts';
@@ -34,7 +34,7 @@ export interface HealthRow {
   readonly nextProbe: NextProbeRow;
 }
 
-/** A model that it has said to lack: until then it is asked for it last. */
+/** A model that the endpoint has said it lacks: until then it is asked for this model last. */
 export interface LackingRow {
   readonly model: string;
   readonly until: string;
@@ -45,13 +45,13 @@ export interface NextRow {
   readonly to: string;
   readonly at: string | null;
   readonly because: string;
-  /** What a translation of `because` needs. */
+  /** The parameters of `because`'s translation. */
   readonly rule: NextRule;
   readonly params: Readonly<Record<string, string | number>>;
 }
 
-/** What a probe of the plan waits for; null: no probe is planned, or no gateway runs. */
-/** All null while none is planned, and while no gateway runs: a script reads the same fields either way. */
+/** The reason of the planned probe; null: none is planned, or no gateway runs. */
+/** All null while none is planned, and while no gateway runs: scripts read the same fields in both cases. */
 export interface NextProbeRow {
   readonly at: string | null;
   readonly depth: ProbeDepth | null;
@@ -68,9 +68,9 @@ export interface MetricsRow extends HealthRow {
 }
 
 export interface PastCheckRow extends CheckRow {
-  /** Null where it failed: at whichever. */
+  /** Null for a failed probe: its depth is not known. */
   readonly depth: ProbeDepth | null;
-  /** The decision that it led to; null when it changed nothing. */
+  /** The decision that it caused; null when it changed nothing. */
   readonly led: string | null;
 }
 
@@ -105,6 +105,6 @@ export const healthContract = {
   'health.checks': asks(v.strictObject({ endpoint: name, profile: name, limit: whole })).answers<{
     readonly checks: readonly PastCheckRow[];
   }>(),
-  /** The projections of what was since then, as they are written down. */
+  /** The projections of that span, in their saved form. */
   'health.since': asks(v.strictObject({ since: instant })).answers<{ readonly recent: object }>(),
 };

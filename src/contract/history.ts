@@ -1,4 +1,4 @@
-/** What can be asked of the past, and what comes back. */
+/** The contract of the history. */
 
 import * as v from 'valibot';
 import type { SettingValue } from '../../events/config.ts';
@@ -33,7 +33,7 @@ export interface ThenProfile {
   }[];
 }
 
-/** An endpoint that stood on a request's way, as it was when the request chose. */
+/** An endpoint among a request's candidates, as it was when the request chose. */
 export interface RouteRow {
   readonly endpoint: string;
   readonly name: string;
@@ -42,29 +42,34 @@ export interface RouteRow {
   readonly state: EndpointState;
   readonly weight: number;
   readonly chosen: boolean;
-  /** The rule that took it, or the one that left it out (`lacksModel`: it has said so, and is asked last until then); `notNeeded` when it was simply not reached. */
+  /**
+   * The rule that selected it, or left it out (`lacksModel`: it has said so, and is asked last until then); `notNeeded` when it was not
+   * reached.
+   */
   readonly because: string;
-  /** What had put it into its state. */
+  /** The cause of its state. */
   readonly failure: string | null;
   readonly until: string | null;
-  /** The facts that had made it so, by number. */
+  /** The numbers of the facts that caused it. */
   readonly facts: readonly number[];
 }
 
-/** What decided where a request went. */
+/** What decided where a request was routed. */
 export interface DecidedRow {
   readonly outcome: 'answered' | 'failed' | 'broken' | 'cancelled';
   /** Which endpoint answered, or was asked last. Null: none was asked. */
   readonly endpoint: string | null;
-  /** As it was called then: `profile/name`. */
+  /** Its name at that time: `profile/name`. */
   readonly name: string | null;
-  /** The rule that took it; `failover` where it was the only one of its priority. */
+  /** The rule that selected it; `failover` if it was the only one of its priority. */
   readonly because: string | null;
   /** Why the request failed. */
   readonly reason: string | null;
-  /** Those that were asked before in vain, or all of them when none answered. */
+  /** The endpoints that were asked before without success, or all of them when none answered. */
   readonly failed: readonly { readonly endpoint: string; readonly name: string | null; readonly failure: string }[];
-  /** Where the choice began, when that was the reason: by its path, a pin, or as the active profile; and the switch that had led there. */
+  /**
+   * Where the choice began, if that was the reason: by the request's path, a pin, or as the active profile; and the switch that led there.
+   */
   readonly profile: {
     readonly name: string;
     readonly by: 'path' | 'pin' | 'active';
@@ -89,19 +94,19 @@ export interface RequestStory {
     readonly status: number | null;
     readonly ttfbMs: number | null;
     readonly because: string;
-    /** As it was called then: `profile/name`. */
+    /** Its name at that time: `profile/name`. */
     readonly name: string | null;
   }[];
   readonly route: readonly RouteRow[];
-  /** Newest first: those that it led to, and those of the hour before it. */
+  /** Newest first: switches that the request caused, and those of the hour before it. */
   readonly switches: readonly SwitchRow[];
   readonly facts: readonly FactRow[];
 }
 
 export interface EndpointStory extends MachineRow {
-  /** When it stood so. */
+  /** The moment of that state. */
   readonly at: string;
-  /** Whose failures they were. */
+  /** The failed requests. */
   readonly requests: readonly string[];
   readonly facts: readonly FactRow[];
 }
@@ -111,7 +116,7 @@ export interface ChangeRow {
   readonly path: string;
   readonly from: SettingValue | Reason | null;
   readonly to: SettingValue | Reason | null;
-  /** Those that changed it on the way, oldest first; of very many the last. */
+  /** The facts that changed it between the two moments, oldest first; of very many, the last ones. */
   readonly facts: readonly number[];
 }
 
@@ -122,7 +127,7 @@ export interface DriftRow {
   readonly folded: string;
 }
 
-/** Two states that ought to be the same: what the facts make, and what runs. */
+/** A difference of two states that should be equal: the folded one, and the running one. */
 export interface DifferenceRow {
   readonly stream: string;
   readonly path: string;
@@ -160,19 +165,21 @@ export const historyContract = {
   /** The last number that was given out, and what endpoints are called: `profile/name` by id. */
   'history.head': asks(nothing).answers<{
     readonly head: number;
-    /** The log's time, which relative times count from: a clock that was set back is behind it. Absent where nothing was ever written. */
+    /**
+     * The log's time, which relative times refer to: it may be ahead of a clock that was set back. Absent where nothing was ever written.
+     */
     readonly now?: number;
     readonly names: Readonly<Record<string, string>>;
-    /** What those that were renamed or removed were called, up to a fact. Oldest first. */
+    /** Former names of renamed or removed endpoints, each up to a fact. Oldest first. */
     readonly former?: readonly { readonly endpoint: string; readonly name: string; readonly until: number }[];
   }>(),
-  /** Filters as people type them, made whole. What names nothing that is, or ever was, is a mistake. */
+  /** Expands filters that people typed. A name that never existed is an error. */
   'history.filters': asks(v.strictObject({ ...filters, live: optional(flag) })).answers<{
     readonly filters: Filters;
   }>(),
   /**
    * `about`: a request by its id or its end, as the history prints it; the beginning of an endpoint's id, or its name; or `#1234`, the
-   * number of a fact that tells of one. Without it: the last request that failed or went to another endpoint.
+   * number of a fact about one. Without it: the last request that failed or was failed over.
    */
   'history.explain': asks(v.strictObject({ about: optional(name) })).answers<
     (RequestStory | EndpointStory) & WithGaps
@@ -181,7 +188,7 @@ export const historyContract = {
   'history.diff': asks(v.strictObject({ from: moment, to: moment })).answers<
     { readonly from: number; readonly to: number; readonly changes: readonly ChangeRow[] } & WithGaps
   >(),
-  /** All that the log had come to at a moment. */
+  /** The whole state at a moment. */
   'history.at': asks(v.strictObject({ moment, about: optional(name) })).answers<
     {
       readonly at: string;
@@ -189,43 +196,40 @@ export const historyContract = {
       readonly active: string | null;
       readonly machines: readonly MachineRow[];
       readonly profiles: readonly ThenProfile[];
-      /** Those that were set; all others had their defaults. */
+      /** Settings that were set; all others had their defaults. */
       readonly settings: Readonly<Record<string, SettingValue>>;
-      /** Recorded decisions that the charts of today would not have followed. The record won. */
+      /** Recorded decisions that today's charts would not have taken. The record won. */
       readonly drift: readonly DriftRow[];
     } & WithGaps
   >(),
-  /**
-   * `running` is the state that all of it is held against, `missing` what it names and is not there: the operation brings both
-   * itself.
-   */
+  /** `running` is the state to compare with, `missing` lists named files that do not exist: the operation supplies both itself. */
   'history.verify': asks(nothing).answers<
     {
       readonly ok: boolean;
       readonly events: number;
-      /** As many as the log ought to have. */
+      /** The number of facts that the log should have. */
       readonly expected: number;
       readonly machines: number;
       readonly from: number;
       readonly to: number;
       readonly differences: readonly DifferenceRow[];
-      /** What cannot be read, or not by its stream, and is told by no fact yet. */
+      /** Facts that cannot be read, or not by their stream, and are not recorded as lost yet. */
       readonly damage: readonly DamageRow[];
-      /** What the history tells to be lost. */
+      /** The losses that the history records. */
       readonly lost: readonly LossRow[];
       readonly drift: readonly DriftRow[];
     },
     { readonly running?: object; readonly missing?: readonly string[] }
   >(),
-  /** `disk`: what the log takes there, which the log's reader cannot see. */
+  /** `disk`: the log's size on the disk, which the log's reader does not know. */
   'history.stats': asks(nothing).answers<
     {
       readonly facts: number;
       readonly from: string | null;
       readonly to: string | null;
-      /** Of the facts as they are written. */
+      /** Of the facts in their written form. */
       readonly bytes: number;
-      /** Of the log's folder: packed, with its index and its snapshots. */
+      /** Of the log's folder: compressed, with its index and its snapshots. */
       readonly diskBytes: number | null;
       readonly types: readonly { readonly type: string; readonly facts: number; readonly bytes: number }[];
       readonly perDay: {

@@ -1,10 +1,10 @@
-/** A slice of the past that may be given away. */
+/** The export of a slice of the past, for sharing. */
 import * as v from 'valibot';
 import { flag, name, texts, whole } from './fields.ts';
 import { span } from './moment.ts';
 import { asks } from './operation.ts';
 
-/** The first line of an incident file: the state before its first fact, redacted like all of it. */
+/** The first line of an incident file: the state before its first fact, redacted as well. */
 export interface IncidentHead {
   readonly capsule: number;
   /** The version that wrote it. */

@@ -1,6 +1,6 @@
 /**
- * What each operation may be given, looked at when it runs: a script or an older command may send anything over the socket, and
- * what is wrong is a mistake of the one who asks, never a crash and never something that is kept. One door for both ways in.
+ * Validates the input of each operation when it runs: a script or an older command may send anything over the socket, and invalid input is
+ * the caller's error, never a crash, and is never stored. Both ways in share this validation.
  */
 import * as v from 'valibot';
 import { exitCodes, QccError } from '../errors/qcc-error.ts';
@@ -9,7 +9,7 @@ import { contract, type OperationName, type Params } from './operations.ts';
 
 const deepest = 32;
 
-/** @throws {QccError} `QCC_INPUT_INVALID`: what is wrong, and never what was given; `QCC_INPUT_KEY` */
+/** @throws {QccError} `QCC_INPUT_INVALID` with the reason, without the input; `QCC_INPUT_KEY` */
 export function inputOf<Name extends OperationName>(operation: Name, given: unknown): Params<Name> {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) throw notInput(operation);
   const strange = strangeIn(given, '', 0);
@@ -18,7 +18,7 @@ export function inputOf<Name extends OperationName>(operation: Name, given: unkn
   const result = v.safeParse(form, withoutUndefined(given));
   if (result.success) return result.output;
   const [issue] = result.issues;
-  // Of a field that is not known, Valibot's own message would repeat what stands in it.
+  // For an unknown field, Valibot's own message would repeat its content.
   const path = (issue.path ?? []).map(({ key }) => String(key)).join('.');
   if (issue.message === keyMessage) throw keyGiven(path);
   const wanted = issue.type === 'strict_object' ? expectedOf(issue) : issue.message;
@@ -30,12 +30,12 @@ function expectedOf({ expected }: v.BaseIssue<unknown>): string {
   return expected === 'Object' ? 'an object' : 'given';
 }
 
-/** The same over the socket, where what is undefined is not sent. */
+/** As over the socket, where undefined values are not sent. */
 function withoutUndefined(given: object): object {
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
-/** Where an own name would be taken for what every object knows, or something lies deeper than anything that is asked. */
+/** True for a name of the object prototype, or nesting that is deeper than any input. */
 function strangeIn(given: unknown, path: string, depth: number): string | undefined {
   if (typeof given !== 'object' || given === null) return undefined;
   if (depth > deepest) return path;
@@ -48,7 +48,7 @@ function strangeIn(given: unknown, path: string, depth: number): string | undefi
   return undefined;
 }
 
-/** What is no object at all. */
+/** The input is no object at all. */
 export function notInput(operation: string): QccError {
   return invalid(operation, 'its input', 'an object in JSON');
 }

@@ -1,4 +1,4 @@
-/** An answer that is JSON already: a worker made it, and the main loop passes the bytes on without looking into them. */
+/** An answer in serialised JSON: a worker made it, and the main loop passes the bytes on without parsing them. */
 export class Json {
   readonly text: string;
 

@@ -1,20 +1,20 @@
-/** Moments and looks into the past, as people name them. */
+/** Moments and queries of the past, as people write them. */
 import * as v from 'valibot';
 import { instant, name, optional, sentenceMax, text, whole } from './fields.ts';
 
 const momentForms = [v.strictObject({ at: instant }), v.strictObject({ seq: whole })] as const;
 export const moment = v.union(momentForms, 'a moment');
-/** A moment as people name it: by an instant, or by the number of a fact. */
+/** A moment: an instant, or the number of a fact. */
 export type Moment = v.InferOutput<typeof moment>;
 
-/** Now, and a snapshot, are moments of the configuration too. */
+/** For the configuration, now and a snapshot are moments too. */
 export const configMomentForms = [
   ...momentForms,
   v.strictObject({ now: v.literal(true) }),
   v.strictObject({ snapshot: name }),
 ] as const;
 
-/** Which facts: all of what is said must hold. */
+/** Which facts: all conditions must hold. */
 export const filters = {
   type: optional(name),
   /** A stream, or a kind of streams. */
@@ -36,7 +36,7 @@ export const span = {
   toSeq: optional(whole),
 };
 
-/** A look back. Without `limit` and a beginning, the newest thousand. */
+/** A query of the past. Without `limit` and a beginning, the newest thousand. */
 export const look = v.strictObject({ ...filters, ...span, limit: optional(whole) });
 export type Look = Readonly<v.InferOutput<typeof look>>;
 
@@ -46,12 +46,12 @@ export interface LossRow {
   readonly because: 'missing' | 'checksum';
 }
 
-/** A gap in what was asked for; `told` when the history itself tells of it. */
+/** A gap in the requested facts; `told` when the history itself records it. */
 export interface GapRow extends LossRow {
   readonly told: boolean;
 }
 
-/** On an answer that is made of many facts: those it had to do without. */
+/** Gaps among the facts that an answer is computed from. */
 export interface WithGaps {
   readonly gaps?: readonly GapRow[];
 }

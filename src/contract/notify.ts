@@ -1,9 +1,9 @@
-/** What can be asked of notifications. */
+/** The contract of notifications. */
 import * as v from 'valibot';
 import { one } from './fields.ts';
 import { asks } from './operation.ts';
 
-/** How a test message fared on one channel. */
+/** The outcome of a test message on one channel. */
 export interface NotifyRow {
   readonly channel: 'webhook' | 'desktop';
   /** Of a webhook: json, slack, feishu, dingtalk, wecom, ntfy. */

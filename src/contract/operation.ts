@@ -1,27 +1,27 @@
-/** What an operation is: what it may be given, what it answers, and what it does to a home. */
+/** The description of an operation: its input, its answer, and its effect on a home. */
 import type * as v from 'valibot';
 
 /**
- * `alone`: one at a time, for what it has looked at must still be so when it is done. `unmade`: what becomes of it where no home has
- * been made. It is answered as of an empty installation, or the home is made for it.
+ * `alone`: one at a time, because what the operation has checked must still hold when it finishes. `unmade`: its behaviour while there is
+ * no home: it is answered as for an empty installation, or the home is created for it.
  */
 const effects = {
   /** Changes nothing. */
   asks: { alone: false, unmade: 'answered' },
   /** Writes facts. */
   changes: { alone: true, unmade: 'made' },
-  /** Writes facts about what is there. Where nothing is, it finds nothing, and says so. */
+  /** Writes facts about existing nouns. Where there are none, it reports that it finds nothing. */
   changesWhatIs: { alone: true, unmade: 'answered' },
-  /** Shows settings, or changes those that it is given. */
+  /** Returns settings, or changes the given ones. */
   showsOrChanges: { alone: true, unmade: 'answeredWithoutInput' },
-  /** Writes no fact, and makes or looks after a home. */
+  /** Writes no fact, but creates or inspects a home. */
   tends: { alone: false, unmade: 'made' },
   /** Copies a home, in which no change may be half done. */
   copies: { alone: true, unmade: 'made' },
 } as const;
 type Effect = keyof typeof effects;
 
-/** @template Brings what the operation itself adds to the question, when another part answers it */
+/** @template Brings what the operation itself adds to the input, when another part answers it */
 export interface Operation<
   Input extends object = object,
   Answer = unknown,
@@ -33,7 +33,7 @@ export interface Operation<
   readonly unmade: (typeof effects)[Effect]['unmade'];
   /** Only a running gateway can answer it. */
   readonly needsGateway: NeedsGateway;
-  /** A type, and no value: what it answers. */
+  /** The answer's type, without a value. */
   readonly answer?: Answer;
   readonly brings?: Brings;
 }

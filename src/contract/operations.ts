@@ -1,7 +1,6 @@
 /**
- * Every operation that a command can ask for: what goes in, what comes out, what it does to a home. One table for both ways: over
- * the control socket while a gateway runs, in this process while none does. Shapes are those of the command line's contract; times
- * are ISO 8601 in UTC.
+ * Every operation that a command can call: its input, its answer, and its effect on a home. One table for both ways: over the control
+ * socket while a gateway runs, in this process while none does. Shapes are those of the command line's contract; times are ISO 8601 in UTC.
  */
 import { configContract } from './config.ts';
 import { debugContract } from './debug.ts';
@@ -47,7 +46,7 @@ type Signatures = {
 export type Params<Name extends OperationName> = Signatures[Name]['params'];
 export type Answer<Name extends OperationName> = Signatures[Name]['answer'];
 
-/** How a command asks: it cannot tell whether the gateway or its own process answers. */
+/** How a command calls an operation: it cannot tell whether the gateway or its own process answers. */
 export type Call = <Name extends OperationName>(name: Name, params: Params<Name>) => Promise<Answer<Name>>;
 
 export interface Connection {
@@ -57,8 +56,8 @@ export interface Connection {
 }
 
 /**
- * Opens the way to a home: over the control socket while a gateway runs, else in the command's own process.
- * @throws {QccError} `QCC_GATEWAY_DOWN` when a gateway is needed and none runs; `QCC_LOG_LOCKED` when another command
- * holds the log for too long
+ * Opens access to a home: over the control socket while a gateway runs, otherwise in the command's own process.
+ * @throws {QccError} `QCC_GATEWAY_DOWN` when a gateway is needed and none runs; `QCC_LOG_LOCKED` when another command holds the log for too
+ * long
  */
 export type Connect = (options: { readonly home: string; readonly needGateway?: boolean }) => Promise<Connection>;

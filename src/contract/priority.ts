@@ -1,4 +1,4 @@
-/** What can be asked of the ladder, and what comes back. */
+/** The contract of the ladder. */
 import * as v from 'valibot';
 import type { Tier } from '../../events/profile.ts';
 import type { LadderReason } from '../../events/reason.ts';
@@ -11,7 +11,7 @@ export interface SwitchRow {
   readonly kind: 'failover' | 'recovery' | 'manual';
   readonly from: string | null;
   readonly to: string;
-  /** A person's own words, or why the ladder did it. */
+  /** The user's own words, or the ladder's reason. */
   readonly reason: LadderReason | string;
 }
 
@@ -36,9 +36,9 @@ export const priorityContract = {
     readonly pinned: string | null;
     readonly tiers: Readonly<Record<Tier, readonly string[]>>;
     readonly policy: PolicyRow;
-    /** A switch that is wanted and may not be yet. */
+    /** A switch that is suppressed. */
     readonly held: { readonly wanted: string; readonly because: string; readonly until: string | null } | null;
-    /** A profile further up that is usable again, and is watched. */
+    /** A profile further up that is available again, and is watched. */
     readonly recovery: {
       readonly profile: string;
       readonly checks: number;

@@ -1,4 +1,4 @@
-/** What can be asked of profiles, and what comes back. */
+/** The contract of profiles. */
 import * as v from 'valibot';
 import type { Tier } from '../../events/profile.ts';
 import { endpointOptions } from './endpoint.ts';

@@ -1,4 +1,4 @@
-/** What can be asked of the retry queue, and what comes back. */
+/** The contract of the retry queue. */
 
 import * as v from 'valibot';
 import type { SettingValue } from '../../events/config.ts';
@@ -18,12 +18,12 @@ export interface QueueItemRow {
   readonly enqueuedAt: string;
   readonly since: string;
   readonly expiresAt: string;
-  /** The gateway's own tries, after the client's. */
+  /** The gateway's own retries, after the client's attempts. */
   readonly attempts: number;
   readonly maxAttempts: number;
   readonly nextRetryAt: string | null;
   readonly reason: ReasonOrWord<QueueReason>;
-  /** The one that was asked last. */
+  /** The endpoint that was asked last. */
   readonly endpoint: string | null;
   readonly model: string | null;
   readonly session: string | null;
@@ -39,9 +39,9 @@ export const queueContract = {
       readonly enabled: boolean;
       /** All that are kept, in whatever state. */
       readonly size: number;
-      /** Of their requests and answers. */
+      /** Of stored requests and answers. */
       readonly bytes: number;
-      /** Of those that are not over. */
+      /** Of open items. */
       readonly oldestAt: string | null;
       readonly totals: {
         readonly enqueued: number;

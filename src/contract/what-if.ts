@@ -1,4 +1,4 @@
-/** What the record would have been under other settings. */
+/** The contract of what-if: the record under other settings. */
 import * as v from 'valibot';
 import type { SettingValue } from '../../events/config.ts';
 import type { Tier } from '../../events/profile.ts';
@@ -8,7 +8,7 @@ import { asks } from './operation.ts';
 
 export type TierTimes = Readonly<Record<Tier | 'none', number>>;
 
-/** A switch that one of the two has and the other has not. */
+/** A switch of one side that the other one does not have. */
 export interface SwitchChange {
   readonly only: 'recorded' | 'replayed';
   readonly at: string;
@@ -19,9 +19,9 @@ export interface SwitchChange {
 }
 
 interface Moves {
-  /** Requests that went to another endpoint than the one before of their session. */
+  /** Requests that went to another endpoint than the former request of their session. */
   readonly moved: number;
-  /** What was in the cache there, and had to be read again; of warm caches only. */
+  /** Cached tokens that had to be read again; of warm caches only. */
   readonly cacheTokensLost: number;
   readonly movesOfUnknownCost: number;
 }
@@ -31,9 +31,9 @@ export interface WhatIfAnswer {
   readonly from: number;
   readonly to: number;
   readonly requests: number;
-  /** Automatic ones: failovers and recoveries. */
+  /** Automatic switches: failovers and recoveries. */
   readonly switches: { readonly recorded: number; readonly replayed: number };
-  /** `unknown`: an endpoint would have been asked that was not; what it would have said is unknown. */
+  /** `unknown`: an endpoint would have been asked that was not asked; its answer is unknown. */
   readonly failures: { readonly recorded: number; readonly replayed: number; readonly unknown: number };
   readonly attempts: { readonly recorded: number; readonly replayed: number };
   /** How often an endpoint was ejected. */
@@ -50,7 +50,7 @@ export const whatIfContract = {
       since: optional(instant),
       fromSeq: optional(whole),
       set: optional(v.record(name, text(pathMax))),
-      /** It is not this installation's: what the environment says here did not hold there. */
+      /** The log is another installation's: this environment's settings did not apply there. */
       foreign: optional(flag),
     }),
   ).answers<WhatIfAnswer & WithGaps>(),

@@ -1,4 +1,7 @@
-/** What the gateway says of itself, and what is done with a whole home. Here, because the gateway's commands stand above the socket. */
+/**
+ * The operations of the gateway itself and of a whole home. They are here, because the gateway's commands are in a folder above the
+ * socket's.
+ */
 
 import type { Handlers } from '../commands/handler.ts';
 import type { gatewayContract } from '../contract/gateway.ts';

@@ -1,8 +1,8 @@
-/** What the system says when it takes nothing: in words, with what can be done. Not damage: a repair would fail the same way. */
+/** The system's error when it refuses a write: in words, with the remedy. It is no damage: a repair would fail the same way. */
 import { dirname } from 'node:path';
 import { QccError } from './qcc-error.ts';
 
-/** Undefined for what is none of these. */
+/** Undefined for any other error. */
 export function diskError(error: unknown, home: string): QccError | undefined {
   const { code, path = home } = error as NodeJS.ErrnoException;
   const place = path === home ? home : dirname(path);

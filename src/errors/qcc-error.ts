@@ -1,4 +1,4 @@
-/** The one error that qcc throws at people: what is wrong, and the command that helps. No error repeats what looks like a key. */
+/** The one error that qcc shows to people: the problem, and the command that helps. No error repeats text that looks like a key. */
 import { errorsEn } from '../messages/errors/en.ts';
 import type { ErrorCode, ErrorParamsOf } from '../messages/errors/params.ts';
 import { withoutKeys } from './key-shape.ts';
@@ -18,24 +18,24 @@ export const exitCodes = {
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
-/** Of whatever error: as they come over the control socket. */
+/** Any error, in the form of the control socket. */
 export type ErrorParams = Readonly<Record<string, string | number>>;
 
-/** What an error is made of: its code, what belongs into its sentence, and lines of a log that say more. */
+/** The parts of an error: its code, its parameters, and lines of a log with details. */
 type Given = {
   [Code in ErrorCode]: [code: Code, params: ErrorParamsOf[Code], exit?: ExitCode, below?: readonly string[]];
 }[ErrorCode];
 
-/** It is put into words where it is shown. Its `message` and its `hint` are English: for logs, and for the control socket. */
+/** It is put into words when it is shown. Its `message` and its `hint` are English: for logs, and for the control socket. */
 export class QccError extends Error {
   /** `QCC_NOUN_PROBLEM`: stable, never translated. */
   readonly code: string;
   /** The next command to run. */
   readonly hint: string;
   readonly exit: ExitCode;
-  /** What is put into the message: with the code, all that a language needs. */
+  /** The parameters of the message: with the code, all that a translation needs. */
   readonly params: ErrorParams;
-  /** Lines of a log that say more. The message itself is one line. */
+  /** Lines of a log with details. The message itself is one line. */
   readonly below: readonly string[];
 
   constructor(...[code, params, exit = exitCodes.failed, below = []]: Given) {
@@ -57,7 +57,7 @@ function paramsWithoutKeys(params: ErrorParams): ErrorParams {
   return told.every(([name, value]) => params[String(name)] === value) ? params : Object.fromEntries(told);
 }
 
-/** Something was asked for in a way that cannot be understood. */
+/** A request that cannot be understood. */
 export function usage(message: string, hint: string): QccError {
   return new QccError('QCC_USAGE_INVALID', { text: message, hint }, exitCodes.usage);
 }

@@ -1,4 +1,4 @@
-/** An error on its way to another process or thread, which throws it there. As it is thrown, little more than its message arrives. */
+/** An error on its way to another process or thread, which throws it there. Thrown directly, little more than its message would arrive. */
 import { type ErrorParams, type ExitCode, QccError } from './qcc-error.ts';
 
 export interface ToldError {
@@ -13,7 +13,7 @@ export function toldOf({ code, message, hint, exit, params }: QccError): ToldErr
   return { code, message, hint, exit, params };
 }
 
-/** Its code may be none that this version knows: what it said stays what it is. */
+/** Its code may be unknown to this version: its text stays as it is. */
 export function errorOf({ code, message, hint, exit, params = {} }: ToldError): QccError {
   return Object.assign(new QccError('QCC_USAGE_INVALID', { text: message, hint }, exit), { code, params });
 }

@@ -22,7 +22,7 @@ import type { openQueue } from './queue.ts';
 
 // Beyond the drain of requests: for the remaining steps, most of which take no time at all.
 const endMs = 15_000;
-// A step that has had its time is ended; that takes a moment.
+// A step that misses its deadline is aborted; that takes a moment.
 const abortMs = 2_000;
 // Notifications have a limit of their own, of half of it.
 const notifyMs = 4_000;
@@ -74,7 +74,7 @@ export function endOf(
   const stop = (graceMs: number) => {
     stopping ??= (async () => {
       tell?.({ type: 'stopping', graceMs });
-      // Where even the steps below hang, another process has to end this one.
+      // If even the steps below hang, another process must end this one.
       const overdue = setTimeout(() => tell?.({ type: 'overdue' }), graceMs + endMs);
       overdue.unref();
       void end.promise.then(() => clearTimeout(overdue));
@@ -88,12 +88,12 @@ export function endOf(
       await step('notifications', () => notifier.stop(), fault, notifyMs);
       await step('log', () => tellStop(installation, 'asked'), fault);
       await step('snapshot', () => core.snapshot(), fault);
-      // Before the log is released: the next owner says the same of itself.
+      // Before the log is released: the next owner repeats the same record.
       endLife(run);
       await step('log', () => installation.close(), fault);
       const { unwritten } = core.log;
       if (unwritten) tell?.({ type: 'unwritten', ...unwritten });
-      // The answer goes out over the socket that closes here, so the rest is released only after it.
+      // The answer to the stop request goes out over this socket, so that the rest is released only after it.
       setImmediate(() => void released());
       return {
         stopped: true as const,

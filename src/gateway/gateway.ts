@@ -47,11 +47,11 @@ export interface GatewayOptions {
   readonly port?: number;
   /** Language of the notifications; English if undefined. */
   readonly language?: 'en' | 'zh-CN';
-  /** Where unexpected errors are counted; without it they are not. */
+  /** Counts unexpected errors; without it they are not counted. */
   readonly uncaught?: Uncaught;
   /** Aborts the start: what has been opened is closed again. After the start it has no effect: use `stop`. */
   readonly signal?: AbortSignal;
-  /** What its operator ought to know, and no fact can say: the log may be what is in trouble. */
+  /** Faults that the operator should know and no fact can record: the log itself may be in trouble. */
   readonly tell?: (news: GatewayNews) => void;
 }
 
@@ -78,9 +78,10 @@ export interface Gateway {
 }
 
 /**
- * Starts the gateway in this process; resolves when it answers. The log first: who has it is alone. Then the control socket, and the
- * port last: no client is served by what cannot be asked or stopped. What fails takes everything apart again.
- * @throws {QccError} when one runs already, the port is taken, the certificate is no good, the listener would be open to others
+ * Starts the gateway in this process; resolves when it answers. The log comes first, because the process that has it open is alone. Then
+ * the control socket, and the port last, so that a gateway that serves can always be queried and stopped. A failure closes everything
+ * again.
+ * @throws {QccError} when a gateway runs already, the port is taken, the certificate is unusable, or the listener would be open to others
  */
 export async function runGateway(options: GatewayOptions): Promise<Gateway> {
   closeMask();

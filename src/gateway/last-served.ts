@@ -1,6 +1,6 @@
 /**
- * Who answered each session last, and what the plans behind the keys have left, for those who ask while it runs. In memory: after a
- * restart a session's next request tells it again.
+ * The endpoint that answered each session last, and what is left of the plans behind the keys, for queries of the running gateway. In
+ * memory: after a restart a session's next request fills it again.
  */
 import type { Millis, Recorded } from '../../events/fact.ts';
 import { type EndpointId, kindOf } from '../../events/ids.ts';
@@ -11,11 +11,11 @@ export interface SessionServed {
   endpoint: string;
   model: string | null;
   at: Millis;
-  /** The endpoint that a request of this session was moved away from last, until it answers again. */
+  /** The endpoint that a request of this session was last moved away from, until it answers again. */
   moved: { readonly from: string; readonly at: Millis } | null;
 }
 
-// As many as the proxy binds to their endpoints.
+// As many sessions as the proxy binds to their endpoints.
 const sessionsMax = 10_000;
 
 export class LastServed {
@@ -42,9 +42,9 @@ export class LastServed {
     return this.#plans.get(endpoint) ?? [];
   }
 
-  /** Changed in place: a map that is changed with each request is rebuilt all day. */
+  /** Changed in place: a map that is replaced with each request would be rebuilt all day. */
   #served(at: Millis, { session, path, endpoint, model, attempts }: Served): void {
-    // Who counts tokens need not be who answers.
+    // Token counts do not count: the endpoint that counts tokens need not be the one that answers.
     if (session === null || path.endsWith('/count_tokens')) return;
     const first = attempts[0]?.endpoint ?? endpoint;
     const moved = first === endpoint ? undefined : { from: first, at };

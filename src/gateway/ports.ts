@@ -9,7 +9,7 @@ import type { ProxyPorts } from '../proxy/ports.ts';
 import type { ProxyQueue } from '../proxy/retry-queue.ts';
 import type { Core } from '../runtime/core.ts';
 
-/** What only the data port's own calls are heard for. */
+/** Callbacks that only the data port's own attempts use. */
 interface Hears extends Partial<Pick<ProxyPorts, 'planSeen'>> {
   readonly dialFailed?: (code: string | null) => void;
 }
@@ -43,7 +43,7 @@ export function proxyPorts(
   };
 }
 
-/** For `/readyz`: nothing in it is a secret. */
+/** For `/readyz`: it contains no secret. */
 export function notReady(core: Core, healthAware: boolean, now: number): readonly ReadinessReason[] {
   const { log, state } = core;
   const reasons: ReadinessReason[] = [];

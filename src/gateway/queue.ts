@@ -1,4 +1,4 @@
-/** The retry queue, bound to the core, with what another life of the gateway left under way put right. */
+/** The retry queue, bound to the core. It first corrects what another life of the gateway left in progress. */
 import { secondMs } from '../../events/units.ts';
 import { gatewayStatus } from '../../machines/gateway.ts';
 import type { Installation } from '../installation/installation.ts';

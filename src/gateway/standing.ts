@@ -1,4 +1,4 @@
-/** Who serves a session: its last answer, the ladder's last switch, and what the plan behind the key has left. */
+/** The endpoint that serves a session: its last answer, the ladder's last switch, and what is left of the plan behind the key. */
 import type { Millis } from '../../events/fact.ts';
 import { priorityStatus } from '../../machines/priority.ts';
 import type { StandingRow } from '../contract/gateway.ts';
@@ -10,7 +10,7 @@ import type { Open } from './ending.ts';
 import type { LastServed, SessionServed } from './last-served.ts';
 import { notReady } from './ports.ts';
 
-// A move inside a request is news for so long; a switch of the ladder, as long as it stands.
+// A failover inside a request is shown for this time; a switch of the ladder, as long as it lasts.
 const movedNewsMs = 600_000;
 
 export function standing(
@@ -53,7 +53,7 @@ export function standing(
   }
 }
 
-/** A window whose time has come begins anew: what was used of it is used no more. */
+/** A window that has ended begins anew: its usage is obsolete. */
 function limitsOf(served: LastServed, endpoint: KnownEndpoint | undefined, now: Millis): StandingRow['limits'] {
   if (endpoint === undefined) return [];
   const plan = served.plan(endpoint.id).filter(({ resetAt }) => resetAt === null || resetAt > now);

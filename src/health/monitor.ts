@@ -104,7 +104,7 @@ export class Monitor {
     return this.#prober.probe(endpoints.map((endpoint) => ({ endpoint, depth: 'conversation' })));
   }
 
-  /** Whom the plan has probed next, and when; without those that get no probe as things are. */
+  /** The next planned probe of each endpoint, without those for which none is planned. */
   next(): ReadonlyMap<string, PlannedProbe> {
     return nextProbes(this.#probed(), this.#around(), this.#policy());
   }

@@ -28,7 +28,7 @@ export interface ProberPorts {
   isLocal(endpoint: EndpointId): boolean;
   /** A result. `report` is its meaning for the machines. */
   found(endpoint: EndpointId, report: EndpointReport, result: ProbeResult): void;
-  /** Probes have ended: the network is not listened to either. */
+  /** Probing is switched off: the network is not watched either. */
   isOff(): boolean;
   /** The network is unreachable, or reachable again. */
   network(online: boolean): void;
@@ -271,8 +271,8 @@ class Round {
 }
 
 /**
- * What the machines take of a result. A connection or an API that answers shows no recovery: relays list their models
- * while messages fail. Their failures count like all others.
+ * The meaning of a result for the machines. A working connection or API proves no recovery: relays list their models while messages fail.
+ * Their failures count like all others.
  */
 export function reportOf(result: ProbeResult): EndpointReport {
   const { depth, verdict, failure, responseMs, ttftMs, score, model, tokens, error } = result;

@@ -1,4 +1,4 @@
-/** What decided where a request went: the answer of one sentence, before the whole story. */
+/** What decided where a request was routed: the answer in one sentence, before the details. */
 import type { Recorded } from '../../events/fact.ts';
 import { nameOf } from '../../events/ids.ts';
 import type { Served } from '../../events/request.ts';
@@ -19,7 +19,7 @@ const outcomes: Readonly<Record<string, DecidedRow['outcome']>> = {
   AnswerBroken: 'broken',
 };
 
-/** It failed, or went from one endpoint to another. */
+/** The request failed, or went from one endpoint to another. */
 export function isTroubled({ type, data }: Recorded): boolean {
   if (type === 'RequestFailed' || type === 'AnswerBroken') return true;
   return type === 'RequestServed' && isMoved(data as Served);
@@ -29,7 +29,7 @@ export function isMoved({ attempts }: Pick<Served, 'attempts'>): boolean {
   return new Set(attempts.map(({ endpoint }) => endpoint)).size > 1;
 }
 
-/** @param then the state that the first choice looked at */
+/** @param then the state of the first choice */
 export function decidedBy(then: State, ended: Ended, route: readonly Omit<RouteRow, 'facts'>[]): DecidedRow {
   const { attempts, within, because } = ended.data;
   const outcome = outcomes[ended.type] ?? 'answered';
@@ -44,7 +44,7 @@ export function decidedBy(then: State, ended: Ended, route: readonly Omit<RouteR
     because: last ? ruleOf(then, last, route) : null,
     reason: because ?? null,
     failed: refusals.map(({ endpoint, outcome: failure }) => ({ endpoint, name: calledThen(then, endpoint), failure })),
-    // Of a request that failed, the whole ladder was asked: where that began decided nothing.
+    // For a failed request the whole ladder was asked, so that its starting point decided nothing.
     profile: outcome === 'failed' && within === null ? null : profileThatDecided(then, within, chosen),
   };
 }
@@ -56,7 +56,7 @@ export function calledThen({ profiles }: State, id: string): string | null {
 
 type Asked = Served['attempts'][number];
 
-/** Where the rule had one endpoint to take, it was simply the first in order. */
+/** If the rule had only one endpoint, that was simply the first in order. */
 function ruleOf({ profiles }: State, { endpoint, because }: Asked, route: readonly Omit<RouteRow, 'facts'>[]): string {
   if (!drawing.has(because)) return because;
   const known = profiles.endpoint(endpoint);
@@ -68,7 +68,7 @@ function ruleOf({ profiles }: State, { endpoint, because }: Asked, route: readon
   return equals.length > 1 ? because : 'failover';
 }
 
-/** The profile that the first choice was made in, where it was the reason: by the request's path, a pin, or because it was active. */
+/** The profile of the first choice, if it was the reason: by the request's path, a pin, or because it was active. */
 function profileThatDecided(
   then: State,
   within: string | null,
@@ -85,7 +85,7 @@ function profileThatDecided(
   return { name: active, by: pinned === active ? 'pin' : 'active', switch: how };
 }
 
-/** The request that a fact is about: its own, the one that it names, or the one that a fact behind it names. */
+/** The request that a fact is about: its own, the one that it names, or the one that a fact among its causes names. */
 export function requestTold(facts: readonly Recorded[]): string | undefined {
   for (const { stream, data } of facts) {
     if (stream.startsWith('request/')) return nameOf(stream);

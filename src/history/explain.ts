@@ -26,7 +26,7 @@ import { seqOfMoment, settingsThen, stateAt } from './moment.ts';
 const chainMax = 50;
 const switchesShown = 3;
 
-/** A request by its id or its short form, an endpoint by a unique beginning of its id or by its name, or what a fact tells of. */
+/** A request by its id or its short form, an endpoint by a unique beginning of its id or by its name, or the subject of a fact. */
 export async function explain(
   log: ReadableLog,
   { about: given }: Params<'history.explain'>,
@@ -45,7 +45,7 @@ export async function explain(
 
 interface About {
   readonly about: string;
-  /** The last fact that is looked at. */
+  /** The last fact that is read. */
   readonly seq: number;
 }
 
@@ -57,7 +57,7 @@ async function lastTroubled(log: ReadableLog): Promise<About> {
   throw new QccError('QCC_HISTORY_NO_TROUBLE', {}, exitCodes.notFound);
 }
 
-/** A fact's number stands for the request that the fact is about, or else for the endpoint, as it was then. */
+/** A fact's number stands for the request that the fact is about, or otherwise for the endpoint at that time. */
 async function toldBy(log: ReadableLog, given: string): Promise<About> {
   const [, number] = /^#(\d+)$/.exec(given) ?? [];
   if (number === undefined) return { about: given, seq: log.head };
@@ -72,7 +72,7 @@ async function toldBy(log: ReadableLog, given: string): Promise<About> {
   throw new QccError('QCC_HISTORY_NO_STORY', { given }, exitCodes.notFound);
 }
 
-/** A fact, and those that led to it. */
+/** A fact, and the facts that caused it. */
 async function causesOf(log: ReadableLog, seq: number): Promise<readonly Recorded[]> {
   const chain: Recorded[] = [];
   for (let next: number | null = seq; next !== null && chain.length < chainMax; ) {
@@ -84,7 +84,7 @@ async function causesOf(log: ReadableLog, seq: number): Promise<readonly Recorde
   return chain;
 }
 
-/** Of an item of the queue, the first fact alone names the request. */
+/** For an item of the queue, only its first fact names the request. */
 async function queuedRequest(log: ReadableLog, { stream }: Recorded): Promise<string | undefined> {
   if (kindOf(stream) !== 'queue') return undefined;
   for await (const facts of log.readStream(stream)) return requestTold(facts);

@@ -1,4 +1,4 @@
-/** An incident file, read like any log: from the state that it begins with, and the facts after it. */
+/** An incident file, read like any log: the state that it begins with, and the facts after it. */
 import { createReadStream } from 'node:fs';
 import type { Recorded } from '../../events/fact.ts';
 import { MiB } from '../../events/units.ts';

@@ -1,4 +1,4 @@
-/** An incident file: a slice of the history that may be given away, with all that is needed to ask it elsewhere. */
+/** An incident file: a slice of the history that can be shared, with all that is needed to query it elsewhere. */
 import type { Recorded } from '../../events/fact.ts';
 import { effective } from '../config/settings/settings.ts';
 import type { IncidentHead } from '../contract/incident.ts';

@@ -133,7 +133,7 @@ function redacted(value: unknown, place: Place, redaction: Redaction): unknown {
   );
 }
 
-/** What endpoints call things stood in reasons as it came, once: a key, or a prompt. Only known words leave. */
+/** Reasons once held endpoints' error texts verbatim, which may contain a key or a prompt. Only known words are exported. */
 function redactedReason({ code, params }: Reason, place: Place, redaction: Redaction): unknown {
   const { type, ...rest } = params as { readonly type?: string | null };
   const known = redacted(rest, within(place, 'params'), redaction) as object;
@@ -151,7 +151,7 @@ function redactedText(text: string, { key, isNameless }: Place, redaction: Redac
   return shapes.get(key)?.exec(text)?.[0] ?? nothing;
 }
 
-/** What may stay, of what may be anything: as much of it as looks like what should stand there. */
+/** Fields that may hold any text: only a text of the expected shape is exported. */
 const shapes: ReadonlyMap<string, RegExp> = new Map([
   // Of a reason, or of the system.
   ['code', /^\w{1,64}$/],
@@ -205,7 +205,7 @@ function redactedSentence(text: string, redaction: Redaction): string {
   });
 }
 
-/** The same of the sentences of former versions. */
+/** The same for sentences of former versions. */
 function inKnownWords(text: string): string {
   return text
     .replace(/not JSON \(.*/s, (told) => `not JSON (${typeWord(told.slice('not JSON ('.length).replace(/\)$/, ''))})`)

@@ -38,7 +38,7 @@ export interface Context {
 
 export type End = 'served' | 'failed' | 'cancelled' | 'unknown';
 
-// No fact says what ran at a moment of the past: every endpoint has room, every half-open permit is free, and no attempt is too many.
+// No fact records in-flight requests: every endpoint has room, every half-open permit is free, and the retry budget is not exhausted.
 const nobodyRuns: FailoverDeps['inFlight'] = {
   count: () => 0,
   isHalfOpenPermitFree: () => true,

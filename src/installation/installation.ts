@@ -181,7 +181,7 @@ export function endpointNamed(installation: Installation, id: string, profile?: 
       ? installation.core.state.profiles.endpoints()
       : profileNamed(installation, profile).endpoints;
   const whole = among.filter((endpoint) => endpoint.id === id.toLowerCase());
-  // What is the beginning of one and the name of another is ambiguous: neither may be removed for the other.
+  // Text that is the beginning of one id and the name of another endpoint is ambiguous: neither may be removed in place of the other.
   const alike = among.filter(
     (endpoint) => id !== '' && (endpoint.id.startsWith(id.toLowerCase()) || endpoint.name === id),
   );

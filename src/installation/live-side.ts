@@ -20,7 +20,7 @@ export interface LiveSide {
   check(endpoints: readonly EndpointId[]): Promise<ReadonlyMap<EndpointId, ProbeResult | null>>;
   /** In-flight requests: no fact records them. */
   inFlight(): InFlightRow;
-  /** Who serves a session. */
+  /** The endpoint that serves a session. */
   standing(params: Params<'client.standing'>): Answer<'client.standing'>;
   nextProbes(): ReadonlyMap<string, PlannedProbe>;
 }

@@ -1,7 +1,7 @@
 /**
- * Open files of this process. Who serves strangers uses as many as they want, and without one left neither the log nor the control
- * socket goes on. So connections are bounded by what the system allows, some descriptors are kept in reserve, and when they run out all
- * the same, those are given to the log and the control socket, while requests are turned away until there are some again.
+ * File descriptors of this process. A server uses as many as its clients demand, and without a free one neither the log nor the control
+ * socket works. So connections are bounded by the system's limit, some descriptors are reserved, and when they run out all the same, the
+ * reserve goes to the log and the control socket, while requests are refused until some are free again.
  */
 import { execFileSync } from 'node:child_process';
 import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';

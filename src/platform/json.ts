@@ -1,6 +1,6 @@
-/** JSON of strangers, where what is none is nothing. What may be too deep or too full is read by `bounded.ts`. */
+/** Untrusted JSON, where invalid text is ignored. `bounded.ts` reads JSON that may be too deep or too large. */
 
-/** Undefined for what is no JSON. */
+/** Undefined for invalid JSON. */
 export function jsonIn(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -13,8 +13,8 @@ import { programAt } from './program.ts';
 // A probe's answer is a few lines; a worker that needs more memory is faulty. Its garbage is young: with little room for it the heap stays
 // small, where Node's own 48 MB fill up in some thousand probes and look like a leak.
 const probeHeap = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 4 };
-// A thread is for isolation, not for speed: a probe only waits, and a second thread costs 25 MB. 128 of them wait at once,
-// more wait for a place. It begins with the first probe: a gateway without an endpoint to probe has none.
+// A thread is for isolation, not for speed: a probe only waits, and a second thread costs 25 MB. 128 of them wait at once, others queue. It
+// starts with the first probe: a gateway without probes has no thread.
 const threads = { min: 0, max: 1, probesEach: 128 };
 
 const nothing = programAt('workers/nothing').href;
@@ -22,8 +22,9 @@ const nothing = programAt('workers/nothing').href;
 const reviveMs = 1_000;
 
 /**
- * Hears of workers that die between two tasks, which would end this process without a listener, and of those that could not begin:
- * what waits for one of these waits for ever, because piscina starts another one only for the next task. Returns the way to end it.
+ * Hears of workers that die between two tasks, which would end this process if it had no listener, and of those that could not start: a
+ * task for one of these would wait for ever, because piscina starts another one only for the next task. Returns the function that closes
+ * the pool.
  */
 function revived(piscina: Piscina): () => Promise<void> {
   let timer: NodeJS.Timeout | undefined;
@@ -114,7 +115,7 @@ export interface ReplayPool {
   ask<Name extends QuestionName>(dir: string, name: Name, params: ReplayTask<Name>['params']): Promise<Json>;
   /** Reads tables of the log, slowly; returns the names of those that are damaged. */
   scrub(dir: string, names: readonly string[]): Promise<readonly string[]>;
-  /** A damaged log must not be read: all questions fail with this. Undefined: they are answered again. */
+  /** A damaged log must not be read: all queries fail with this error. Undefined: they are answered again. */
   distrust(dir: string, error: QccError | undefined): void;
   close(): Promise<void>;
 }
@@ -159,7 +160,7 @@ const retriesMax = 64;
 export interface RetrySink {
   /** Headers have come: from here on the attempt is likely to be billed. */
   answering(status: number): void;
-  /** The answer has passed the commit gate; its bytes follow. The headers are flat pairs. */
+  /** The answer is committable; its bytes follow. The headers are flat pairs. */
   committable(status: number, headers: readonly string[]): void | Promise<void>;
   bytes(chunk: Buffer): void | Promise<void>;
 }
@@ -172,9 +173,9 @@ export interface LostRetry {
 
 export interface RetryPool {
   /**
-   * Makes one attempt on a worker. The job's body is moved there: it must not be read after the call, unless it is a part of
-   * a larger piece of memory. `signal` ends it, with `cancelled`.
-   * @throws what the sink threw; the attempt is ended then
+   * Makes one attempt on a worker. The job's body is transferred: it must not be read after the call, unless it is a slice of a larger
+   * buffer. `signal` ends the attempt, with `cancelled`.
+   * @throws the sink's error; the attempt is ended then
    */
   attempt(job: RetryJob, sink: RetrySink, signal?: AbortSignal): Promise<RetryResult | LostRetry>;
   /** The machine has slept: running streams have ten seconds to show activity. */

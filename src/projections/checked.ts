@@ -37,11 +37,11 @@ export function probedEndpoints(source: Source, memoryOf: (id: EndpointId) => Pr
     const place = ladder.indexOf(profile);
     return {
       id,
-      // While a profile is pinned no request waits for another one.
+      // While a profile is pinned, no other profile is due for recovery.
       isAbove: pinned === null && place >= 0 && place < here,
       isWatched: profile === watched,
       state,
-      // A new one has no history, and there is no reason to doubt it.
+      // A new endpoint has no results, and no reason for doubt.
       since: since ?? addedAt,
       until,
       held,

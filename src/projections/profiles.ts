@@ -30,7 +30,7 @@ export interface FormerName {
   readonly until: number;
 }
 
-// More of them are not remembered, and the snapshot holds them all.
+// More are hardly useful, and every snapshot holds them all.
 const formerMax = 1_000;
 
 type EndpointChange = Extract<ProfileFact, { type: 'EndpointChanged' }>['data'];

@@ -34,7 +34,7 @@ export class Queue {
   readonly #ofSession = new Map<string, Set<QueueId>>();
   #nobodys = 0;
   #entries = 0;
-  /** Undefined: it may have changed, and is looked for when it is asked for. */
+  /** Undefined: it may have changed, and is computed on demand. */
   #dueAt: Millis | undefined;
   readonly #totals = { enqueued: 0, retried: 0, succeeded: 0, died: 0, dropped: 0 };
 
@@ -42,17 +42,17 @@ export class Queue {
     return this.#items.size;
   }
 
-  /** A request waits for an endpoint to come back. */
+  /** A client waits for an endpoint to come back. */
   get isAwaiting(): boolean {
     return this.#waiting.size > 0;
   }
 
-  /** All that is in it was given up or cleared: it stays to be seen, and no client joins it. */
+  /** All its items were given up or cleared: it stays visible, and no client joins it. */
   get isNobodys(): boolean {
     return this.#nobodys === this.#items.size;
   }
 
-  /** How often a request has begun to wait: while that stays, none has come. */
+  /** The number of waits that have begun: while it is unchanged, no waiter has arrived. */
   get entries(): number {
     return this.#entries;
   }
@@ -83,7 +83,7 @@ export class Queue {
     return snapshot && itemStatus(snapshot);
   }
 
-  /** Names of all blobs that may still be asked for. */
+  /** The names of all blobs that may still be requested. */
   blobs(): ReadonlySet<string> {
     const names = new Set<string>();
     for (const { value, context } of this.#items.values()) {

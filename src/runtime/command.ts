@@ -17,7 +17,7 @@ export type Command =
 
 export interface Origin {
   readonly by: By;
-  /** Await the disk: for what a caller was promised. */
+  /** Wait for the disk: for a result that was promised to a caller. */
   readonly sync?: boolean;
   readonly intent?: Intent;
 }

@@ -97,7 +97,7 @@ export class Core {
     return this.#log;
   }
 
-  /** Facts of a batch, folded and handed to the log: for listeners that keep the world in step with the state. */
+  /** Receives each batch of facts, folded and handed to the log: for listeners that keep the world in step with the state. */
   onFacts(listener: (facts: readonly Recorded[]) => void): void {
     this.#listeners.add(listener);
   }
@@ -108,9 +108,9 @@ export class Core {
   }
 
   /**
-   * Does what a caller was promised: all of it, or nothing. It is written down first; from there on it is done, also when the disk is
-   * full by then (its facts wait) or the process ends (the next one carries it out).
-   * @throws {QccError} `QCC_LOG_SUSPENDED`: the disk takes nothing, and nothing was done, nor will be
+   * Executes a command whose result is promised: all of it, or nothing. It is written down first; from then on it is certain to be done,
+   * even if the disk fills up (its facts wait) or the process ends (the next one carries it out).
+   * @throws {QccError} `QCC_LOG_SUSPENDED`: the disk cannot be written; nothing was done, nor will be
    */
   async command(command: Command): Promise<readonly Recorded[]> {
     return this.#carryOut(command, await this.#log.intend(command));
@@ -217,7 +217,7 @@ export class Core {
     this.tellEndpoint(id, { type: 'ModelNotFound', data: { model, until, request } }, { by: 'traffic' });
   }
 
-  /** It has answered for a model: nearly all were never said to lack it, and nothing is made for them. */
+  /** The endpoint has answered for a model. Almost none was ever said to lack one, and nothing is allocated for those. */
   modelFound(id: EndpointId, model: string, request: string): void {
     const { lacks } = this.state.endpoint(id).context;
     if (lacks.length === 0 || lacksUntil(lacks, model, this.#now()) === null) return;
@@ -283,7 +283,7 @@ export class Core {
     }
     if (facts.length === 0) return { facts, done: Promise.resolve() };
     const done = this.#log.append(facts, { sync, intent });
-    // A caller that promised something awaits `done` and hears of a failure; the log itself says when it is suspended.
+    // A caller that promised something awaits `done` and sees the failure; the log itself reports when it is suspended.
     done.catch(() => {});
     for (const listener of this.#listeners) tell(listener, facts);
     return { facts, done };

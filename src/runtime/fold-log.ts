@@ -32,7 +32,7 @@ export function snapshotOf(saved: ReturnType<State['toJSON']>): Snapshot {
   return { seq: saved.seq, data: { ...saved, catalogue: catalogue() } };
 }
 
-/** @throws {NewerFact} passed over for an older one, it would take facts along that this version does not understand */
+/** @throws {NewerFact} skipped for an older one, it would hide facts that this version does not understand */
 function refuseNewerSnapshot({ seq, data }: Snapshot): void {
   if (State.isNewer(data)) throw new NewerFact(`the snapshot of #${seq}`);
   refuseNewerCatalogue((data as { catalogue?: unknown } | null)?.catalogue, seq);
@@ -49,7 +49,7 @@ async function newestState(log: ReadableLog, upTo: number | undefined): Promise<
   }
 }
 
-// As the maintenance makes them.
+// At the intervals of maintenance.
 const factsBetween = 5_000;
 
 /**

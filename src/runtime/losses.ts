@@ -72,7 +72,7 @@ export class UntoldLosses {
     this.#log = log;
   }
 
-  /** Each loss once, from whatever source. */
+  /** Each loss once, from any source. */
   async take(): Promise<readonly FactsLost[]> {
     const { damage } = this.#log;
     if (damage.length === this.#damageLooked) return [];

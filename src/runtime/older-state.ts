@@ -30,7 +30,7 @@ export function upgradedState(saved: object): object {
 
 function withErrorCode<Row extends { readonly lastError: string | null }>(row: Row): object {
   const { lastError } = row;
-  // A failure's word was a word before.
+  // The words of a failure were one word already.
   if (lastError === null || /^[a-z][A-Za-z]*$/.test(lastError)) return row;
   return { ...row, lastError: callReasonOf(lastError) };
 }

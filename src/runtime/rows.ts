@@ -95,7 +95,7 @@ export function switchRow({ at, ...rest }: Switch): SwitchRow {
   return { at: iso(at), ...rest };
 }
 
-/** Of a newer version's facts as it wrote them: a reader of a log need not understand all of it. */
+/** Facts of a newer version are returned as they were written: a reader of a log need not understand every fact. */
 export function factRow(fact: Recorded): FactRow {
   const { seq, at, stream, type, data, cause, by } = fact.v > versionOf(fact.type) ? fact : upcast(fact);
   return { seq, at: iso(at), stream, type, data, cause, by };

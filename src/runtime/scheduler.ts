@@ -40,7 +40,7 @@ export class Scheduler {
       this.#core.tick();
       isDone = true;
     } finally {
-      // What threw is told by the handler of uncaught errors; here the other timers must not wait for ever.
+      // The handler of uncaught errors reports it; here the other timers must not wait for ever.
       if (isDone) this.arm();
       else if (!this.#stopped) this.#timer = setTimeout(() => this.#fire(), afterFaultMs);
     }

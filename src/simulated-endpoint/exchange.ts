@@ -1,10 +1,10 @@
-/** One request at a simulated endpoint: is the key right, what was asked for, and what comes back. */
+/** One request at a simulated endpoint: checks the key, reads the request, and answers. */
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { type Fault, play } from './faults.ts';
 import { type Asked, errorBody, readAsked, wholeAnswer } from './replies.ts';
 
-/** What one request was, and how it ended. */
+/** The record of one request, and how it ended. */
 export interface SimulatedRequest {
   readonly at: number;
   readonly method: string;
@@ -14,13 +14,13 @@ export interface SimulatedRequest {
   readonly keyOk: boolean;
   /** Null while nothing was sent. */
   readonly status: number | null;
-  /** `cut`: the connection closed before the answer was whole, by a fault or by the other side. */
+  /** `cut`: the connection closed before the answer was complete, by a fault or by the other side. */
   readonly ended: 'running' | 'finished' | 'cut';
-  /** What the answer to it is called. */
+  /** The id of its answer. */
   readonly answer: string;
-  /** Which fault met it; null where there was none to meet. */
+  /** The fault that was applied; null if there was none. */
   readonly fault: Fault | null;
-  /** A good answer to it, to the byte; empty for what is no message. */
+  /** The bytes of a correct answer; empty for a request that is no message. */
   whole(): string;
 }
 
@@ -81,7 +81,7 @@ export async function takeRequest(
 let requestCount = 0;
 let answerCount = 0;
 
-/** Undefined when the other side went away before all of it was here. */
+/** Undefined when the client left before all of it had arrived. */
 async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = [];
   try {
@@ -114,7 +114,7 @@ function tryRead(body: string, text: string, id: string): Asked | undefined {
   }
 }
 
-/** Everything but a message. */
+/** Every request but a message. */
 function otherAnswer(request: IncomingMessage, asked: Asked | undefined): Answer | undefined {
   const { pathname } = new URL(request.url ?? '/', 'http://simulated');
   const [, version, collection, ...rest] = pathname.split('/');

@@ -1,4 +1,4 @@
-/** Everything that an endpoint can do wrong: the failover table of the gateway's contract, as things to play. */
+/** Every fault of an endpoint: the failover table of the gateway's contract, in executable form. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
@@ -22,42 +22,42 @@ export type Fault =
   | { readonly kind: 'refuse' }
   /** The connection is reset before any byte of an answer. */
   | { readonly kind: 'reset' }
-  /** Takes the request and never says a word. */
+  /** Takes the request and never answers. */
   | { readonly kind: 'hang' }
-  /** Answers well, but only after a while. */
+  /** Answers correctly, but only after a while. */
   | { readonly kind: 'slow'; readonly delayMs: number }
-  /** The sign-in page of a hotel. */
+  /** The sign-in page of a captive portal. */
   | { readonly kind: 'html' }
-  /** 200, and nothing in it. */
+  /** 200 with an empty body. */
   | { readonly kind: 'empty' }
   /** An error with status 200. */
   | { readonly kind: 'envelope'; readonly type?: string }
-  /** A whole JSON answer where a stream was asked for. */
+  /** A whole JSON answer although a stream was requested. */
   | { readonly kind: 'jsonForStream' }
   /** Half of an answer: `cut` breaks the connection, otherwise only the JSON is broken. */
   | { readonly kind: 'truncated'; readonly cut: boolean }
   | { readonly kind: 'redirect'; readonly status?: number; readonly location?: string }
-  /** A compressed answer although nobody asked for one. */
+  /** A compressed answer that was not requested. */
   | { readonly kind: 'gzip' }
-  /** Bytes that are no HTTP. */
+  /** Bytes that are not HTTP. */
   | { readonly kind: 'junk' }
   /** The connection ends in the middle of the head. */
   | { readonly kind: 'halfHead' }
-  /** A head that many clients die of. */
+  /** A head that exceeds the limit of many clients. */
   | { readonly kind: 'longHead'; readonly bytes: number }
-  /** A length of a chunk that is none. */
+  /** An invalid chunk length. */
   | { readonly kind: 'badChunk' }
-  /** A good answer, byte by byte. */
+  /** A correct answer, byte by byte. */
   | { readonly kind: 'trickle' }
   /** `message_start`, then pings for ever. */
   | { readonly kind: 'pingsOnly'; readonly everyMs: number }
   /** `message_start` at once, the content later, with pings meanwhile. */
   | { readonly kind: 'slowContent'; readonly delayMs: number; readonly pingEveryMs?: number }
-  /** A stream that begins well and goes wrong: before any content, or after some. */
+  /** A stream that begins correctly and then fails: before any content, or after some. */
   | {
       readonly kind: 'breaks';
       readonly when: 'beforeContent' | 'afterContent';
-      /** `length`: it ends where its content-length says, and that is too soon. */
+      /** `length`: it ends where its content-length says, which is too early. */
       readonly how: 'cut' | 'reset' | 'end' | 'error' | 'stall' | 'length';
       readonly type?: string;
     };
@@ -67,7 +67,7 @@ export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly asked: Asked;
-  /** Aborted when the other side has gone. */
+  /** Aborted when the client has gone. */
   readonly gone: AbortSignal;
   /** Between two events of a stream. */
   readonly paceMs: number;
@@ -78,9 +78,9 @@ const streamHeaders = {
   'cache-control': 'no-cache',
 };
 const jsonHeaders = { 'content-type': 'application/json' };
-// `message_start` proves nothing; with the block's start, the ping and one delta, content has begun.
+// `message_start` is not content; with the block's start, the ping and one delta, content has begun.
 const eventsBefore = { beforeContent: 1, afterContent: 4 } as const;
-// A reset throws away what the reader has not read yet: this long the bytes have to arrive.
+// A reset discards bytes that the reader has not read yet: they have this long to arrive.
 const readTimeMs = 60;
 
 const errorTypes: Readonly<Record<number, string>> = {
@@ -225,7 +225,7 @@ async function playBreak(
   if (how === 'reset' && (await waited(readTimeMs, exchange))) request.socket.resetAndDestroy();
 }
 
-/** Sends headers and `message_start`, or for JSON the headers; what is left of the stream comes back. */
+/** Sends headers and `message_start`, or for JSON the headers; returns the rest of the stream. */
 function begin({ response, asked }: Exchange): readonly string[] {
   response.writeHead(200, asked.stream ? streamHeaders : jsonHeaders);
   response.flushHeaders();
@@ -244,13 +244,13 @@ function whole(
   response.end(body);
 }
 
-/** All bytes arrive, the end never does: the connection closes in the middle of the answer. */
+/** All bytes arrive, but the end does not: the connection closes in the middle of the answer. */
 function cutAfter(response: ServerResponse, bytes: string | Buffer): void {
   const { socket } = response;
   response.write(bytes, () => socket?.destroySoon());
 }
 
-/** False when the other side has gone meanwhile. */
+/** False when the client has gone meanwhile. */
 async function waited(ms: number, { gone }: Exchange): Promise<boolean> {
   try {
     await sleep(ms, undefined, { signal: gone });

@@ -1,17 +1,17 @@
-/** What a Messages API says when all is well: bodies and events in Anthropic's shape, made up on the spot. */
+/** Correct answers of a Messages API: bodies and events in Anthropic's shape, generated on demand. */
 import type * as anthropic from '@anthropic-ai/sdk/resources';
 
 export type Reply =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'tool'; readonly tool: string; readonly input: object };
 
-/** What of a request the answer depends on. */
+/** The parts of a request that the answer depends on. */
 export interface Asked {
   readonly model: string;
   readonly stream: boolean;
   readonly inputTokens: number;
   readonly reply: Reply;
-  /** What the answer is called: by it a client can tell whose bytes it has. */
+  /** The answer's id: by it a client can tell which endpoint's bytes it has. */
   readonly id: string;
 }
 
@@ -30,11 +30,11 @@ interface Body {
 
 /** What the tool is told to print, and what the last turn looks for in the tool's result. */
 const toolWord = 'hello-from-tool';
-// English text has about four characters a token; nobody counts here.
+// English text has about four characters a token; an estimate is enough here.
 const charactersAToken = 4;
 const modelDefault = 'claude-simulated';
 
-/** @throws {SyntaxError} when the body is no JSON */
+/** @throws {SyntaxError} when the body is not JSON */
 export function readAsked(text: string, say: string, id = 'msg_simulated'): Asked {
   const body = (text === '' ? {} : JSON.parse(text)) as Body;
   return {
@@ -69,7 +69,7 @@ function blocksOf(content: unknown): readonly Block[] {
   return Array.isArray(content) ? (content as readonly Block[]) : [];
 }
 
-/** Claude Code puts reminders of its own before the words of the user; those speak of tools all the time. */
+/** Claude Code puts reminders of its own before the user's words; those mention tools all the time. */
 function asksForTool({ text }: Block): boolean {
   return typeof text === 'string' && !text.startsWith('<system-reminder>') && /use a tool/i.test(text);
 }
@@ -79,7 +79,7 @@ export function errorBody(type: string, message: string): string {
   return JSON.stringify({ type: 'error', error: { type, message }, request_id: 'req_simulated' });
 }
 
-/** One event of a stream, in Anthropic's spelling. */
+/** One event of a stream, in Anthropic's format. */
 export function sseEvent(data: { readonly type: string } & Record<string, unknown>): string {
   return `event: ${data.type}\ndata: ${JSON.stringify(data)}\n\n`;
 }
@@ -116,7 +116,7 @@ export function answerEvents(asked: Asked): readonly string[] {
   ];
 }
 
-/** All of a good answer, in the form that was asked for. */
+/** All of a correct answer, in the requested form. */
 export function wholeAnswer(asked: Asked): string {
   return asked.stream ? answerEvents(asked).join('') : messageBody(asked);
 }
@@ -125,7 +125,7 @@ type Content =
   | Pick<anthropic.TextBlock, 'type' | 'text'>
   | Pick<anthropic.ToolUseBlock, 'type' | 'id' | 'name' | 'input'>;
 
-/** As much of it as clients need. */
+/** As much of the list as clients need. */
 type Message = Pick<anthropic.Message, 'id' | 'type' | 'role' | 'model' | 'stop_reason' | 'stop_sequence'> & {
   readonly content: readonly Content[];
   readonly usage: Pick<

@@ -1,11 +1,11 @@
-/** An endpoint that speaks the Messages API on a loopback port, and goes wrong as it is told. */
+/** An endpoint that speaks the Messages API on a loopback port, and fails on demand. */
 import { randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { type SimulatedRequest, takeRequest } from './exchange.ts';
 import type { Fault } from './faults.ts';
 
-/** Faults to come: by time since the script was given, or one a request; the last one stays. */
+/** Faults to come: by time since the script began, or one per request; the last one stays. */
 export interface Script {
   readonly timeline?: readonly { readonly atMs: number; readonly fault: Fault }[];
   readonly perRequest?: readonly Fault[];
@@ -28,13 +28,13 @@ export interface SimulatedEndpoint {
   readonly port: number;
   readonly key: string;
   readonly auth: 'x-api-key' | 'bearer';
-  /** In the order in which they came, each from when its body was there. */
+  /** In the order in which they came, each recorded once its body had arrived. */
   readonly requests: readonly SimulatedRequest[];
-  /** Those that have ended, but for the newest: who plays for hours would hold all of them. */
+  /** Ended ones, except for the newest, are dropped: a run of hours would accumulate them all. */
   forget(newest?: number): void;
-  /** From now on, whatever a script said. Running exchanges end only when connections are to be refused. */
+  /** From now on, overriding any script. Running exchanges end only when connections are to be refused. */
   play(fault: Fault): Promise<void>;
-  /** Takes the place of what was scripted or played before. */
+  /** Replaces earlier scripts and faults. */
   script(script: Script): void;
   stopListening(): Promise<void>;
   listenAgain(): Promise<void>;
@@ -43,7 +43,7 @@ export interface SimulatedEndpoint {
 
 const host = '127.0.0.1';
 const well: Fault = { kind: 'none' };
-// A client's pool may hold a connection for long; a close from here would look like a fault.
+// A client's pool may keep a connection for long; closing it from here would look like a fault.
 const keepAliveMs = 75_000;
 
 /** Resolves when it listens. */
@@ -93,7 +93,7 @@ export async function startSimulatedEndpoint(options: SimulatedEndpointOptions =
   };
 }
 
-/** Which fault is next. */
+/** The next fault. */
 class FaultPlan {
   onChange: (fault: Fault) => Promise<void> = () => Promise.resolve();
   #current: Fault = well;
@@ -133,7 +133,7 @@ class FaultPlan {
   }
 }
 
-/** Listens and stops listening, on one port all the time; one step after the other. */
+/** Starts and stops listening, always on the same port; one step after the other. */
 class Door {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -145,7 +145,7 @@ class Door {
     this.#port = port;
     server.on('connection', (socket) => {
       this.#sockets.add(socket);
-      // Resets are part of the game.
+      // Resets are expected.
       socket.on('error', () => undefined);
       socket.on('close', () => this.#sockets.delete(socket));
     });

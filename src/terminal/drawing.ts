@@ -1,4 +1,4 @@
-/** Pictures of a chart: for a terminal, for mermaid, for Graphviz. Each marks the states in which a machine stands now. */
+/** Pictures of a chart: for a terminal, for mermaid, for Graphviz. Each marks the states that machines are in now. */
 import type { Drawing } from '../../machines/chart.ts';
 
 // The width of `  ├─▶ ` and of the gap before the facts.
@@ -9,7 +9,7 @@ export type Standing = ReadonlyMap<string, readonly string[]>;
 
 type Paint = (style: 'bold' | 'dim' | 'green', text: string) => string;
 
-/** One box a state, below it what leads out of it; double lines where a machine stands. */
+/** One box per state, with its outgoing transitions below; double lines mark occupied states. */
 export function drawnAsText(
   { states, transitions, initial }: Drawing,
   standing: Standing,

@@ -71,7 +71,7 @@ export function makeOutput(options: {
       if (process.stdout.isTTY) process.stdout.write(clearScreen);
     },
     settle: async () => {
-      // A reader that goes away meanwhile reads no more: that ends the waiting too.
+      // The reader may close the pipe meanwhile: that ends the wait, too.
       if ((stdout as NodeJS.WriteStream).writableNeedDrain) await once(stdout, 'drain').catch(() => {});
     },
     // The text after the message is a command: wrapped, it could not be copied.

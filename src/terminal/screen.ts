@@ -35,7 +35,7 @@ export type Ended = 'quit' | 'interrupted';
 export class Screen {
   readonly #terminal: Terminal;
   readonly #keys: Keys;
-  /** Resolves when the user has seen enough. */
+  /** Resolves when the user ends it. */
   readonly ended: Promise<Ended>;
   #end: (how: Ended) => void = () => {};
   #shown: readonly string[] = [];

@@ -17,7 +17,7 @@ function mark(): string {
   return drawn;
 }
 
-/** A style, or its end, as it is until it is printed. In its middle stands the mark, which is random. */
+/** A style, or its end, until it is printed. It contains the mark, which cannot be predicted. */
 export const styles = /(\ufdd0[0-9a-f-]{36}\[[0-9;]*m)/g;
 const parameters = /^\[[0-9;]*m/;
 

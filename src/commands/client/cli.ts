@@ -93,9 +93,9 @@ function tellStatusLine(context: Context, { file, changed }: Applied): void {
   else out.done(words.applied(file));
 }
 
-/** Which profile is active stays as it is. */
+/** The active profile does not change. */
 async function statusLineAlone(context: Context): Promise<undefined> {
-  // What stood there before is kept in the home.
+  // The former status line is kept in the home.
   await withInstallation(context, ({ call }) => call('home.init', {}));
   const statusLine = await applyStatusLine(context);
   if (context.json) context.out.json({ statusLine });

@@ -1,6 +1,6 @@
 /**
- * `qcc statusline`, and putting it there. It runs after each message of Claude Code: it asks one question, waits briefly, and stands in
- * no one's way. Where something goes wrong it says nothing, and what it was put around is shown all the same.
+ * `qcc statusline`, and its installation. It runs after each message of Claude Code: it makes one query, waits briefly, and blocks nothing.
+ * On an error it prints nothing itself, and the wrapped status line is shown all the same.
  */
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -13,9 +13,9 @@ import { statusLineWordsOf } from '../../messages/statusline.ts';
 import { type Context, flag } from '../context.ts';
 import { type Session, sessionIn, statusLine } from './status-line.ts';
 
-// A gateway answers within a few; one that is held up may not hold up Claude Code.
+// A gateway answers within a few milliseconds; a blocked one must not block Claude Code.
 const answerMs = 500;
-// Claude Code writes it at once and closes.
+// Claude Code writes it at once and closes the pipe.
 const inputMs = 1_000;
 const inputBytesMax = 1_048_576;
 const outputBytesMax = 65_536;
@@ -45,7 +45,7 @@ function lineOf({ language, out }: Context, standing: Standing | null, session: 
   return statusLine(standing, session, { language, now: Date.now(), paint: out.paint });
 }
 
-/** Null: no gateway runs. @throws when it cannot be asked */
+/** Null: no gateway runs. @throws when the query fails */
 async function standingOf(context: Context, { id }: Session): Promise<Standing | null> {
   const { socket } = paths(flag(context, 'home') ?? context.home);
   const within = profileIn(context.env['ANTHROPIC_BASE_URL']);
@@ -64,7 +64,7 @@ function profileIn(baseUrl: string | undefined): string | undefined {
   return name === undefined ? undefined : decodeURIComponent(name);
 }
 
-/** As far as it comes in time: nothing, on a terminal. */
+/** What arrives in time: nothing, on a terminal. */
 async function inputOf(stdin: typeof process.stdin): Promise<Buffer> {
   if (stdin.isTTY) return Buffer.alloc(0);
   const late = setTimeout(() => stdin.destroy(), inputMs);
@@ -75,7 +75,7 @@ async function inputOf(stdin: typeof process.stdin): Promise<Buffer> {
   }
 }
 
-/** @throws when the stream breaks off, or there is more */
+/** @throws when the stream breaks off, or exceeds the limit */
 async function gathered(stream: AsyncIterable<Buffer>, most: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -87,10 +87,10 @@ async function gathered(stream: AsyncIterable<Buffer>, most: number): Promise<Bu
   return Buffer.concat(chunks);
 }
 
-/** What the former status line's command prints, given what Claude Code has given. A command that fails shows nothing, as before. */
+/** The output of the former status line's command, given Claude Code's input. A command that fails shows nothing, as before. */
 async function outputOf(command: string, input: Buffer, env: Context['env']): Promise<Buffer> {
   const { spawn } = await import('node:child_process');
-  // As Claude Code does: Git Bash on Windows, where it is there.
+  // As Claude Code does: Git Bash on Windows, if installed.
   const shell = process.platform === 'win32' && env['SHELL'] ? 'bash' : true;
   const child = spawn(command, { shell, stdio: ['pipe', 'pipe', 'inherit'] });
   // Claude Code ends a status line that has become stale.

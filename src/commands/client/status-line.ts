@@ -1,4 +1,4 @@
-/** What a status line says: who serves, what is wrong, and what it costs; the most urgent first, for the end is cut off. */
+/** The content of a status line: the serving endpoint, faults, and costs; the most urgent first, because the end is truncated. */
 import type { StandingRow } from '../../contract/gateway.ts';
 import type { Language } from '../../messages/messages.ts';
 import { reasonText } from '../../messages/reasons.ts';
@@ -7,12 +7,12 @@ import { jsonIn } from '../../platform/json.ts';
 import { shortSpan } from '../../platform/time.ts';
 import type { Style } from '../../terminal/terminal.ts';
 
-/** What Claude Code tells of a session; each of it may be missing. */
+/** What Claude Code reports about a session; any part may be missing. */
 export interface Session {
   readonly id: string | undefined;
   readonly model: string | undefined;
   readonly costUsd: number | undefined;
-  /** Of the plan of its own account; it has one only where it is logged in. */
+  /** Limits of the plan of its own account; present only if it is logged in. */
   readonly limits: readonly { readonly window: string; readonly used: number }[];
 }
 
@@ -48,7 +48,7 @@ interface Reader {
   paint(style: Style, text: string): string;
 }
 
-// From here on, a person plans by what is left.
+// From this share on, a user plans by what is left.
 const scarce = 0.8;
 const gone = 0.95;
 

@@ -66,7 +66,7 @@ export function voiceOf(words: DemoWords, paint: Paint, { actors }: Stage): Voic
 /** Undefined for facts that the demo does not show. */
 export function factLine(fact: FactRow, { words, paint, nameOf }: Voice): string | undefined {
   const data = fact.data as FactWords;
-  // The steps of a slow start come quickly here, and say nothing new.
+  // The steps of slow start come quickly here and say nothing new.
   if (fact.type === 'EndpointRecovering' && data.ramp !== 0) return undefined;
   const said = teller(fact.type)?.(data, words, Date.parse(fact.at));
   if (said === undefined) return undefined;

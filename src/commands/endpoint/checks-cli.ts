@@ -19,7 +19,7 @@ export async function tested(context: Context, which: Params<'endpoint.test'>): 
 
 /**
  * The exit code says whether all checks passed.
- * @param profile which has none when there are no checks
+ * @param profile the profile without checks
  */
 export async function shown(context: Context, checks: readonly CheckRow[], profile?: string): Promise<number> {
   if (context.json) context.out.json({ checks });
@@ -28,7 +28,7 @@ export async function shown(context: Context, checks: readonly CheckRow[], profi
   return checks.every(({ verdict }) => verdict === 'success') ? exitCodes.done : exitCodes.checkFailed;
 }
 
-/** Names the profile that an endpoint can be added to; without any profile, the set-up. */
+/** Names a profile that an endpoint can be added to; without any profile, the setup. */
 export async function noteNoEndpoints(context: Context, profile?: string): Promise<undefined> {
   const known = profile === undefined ? await withInstallation(context, ({ call }) => call('profile.list', {})) : null;
   const name = profile ?? (known?.profiles.find((one) => one.active || one.default) ?? known?.profiles[0])?.name;

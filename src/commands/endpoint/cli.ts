@@ -142,7 +142,7 @@ export async function disable(context: Context): Promise<undefined> {
   );
 }
 
-/** Makes one change to one endpoint and confirms it; unless something else comes next, a test does. */
+/** Makes one change to one endpoint and confirms it; the next command is a test, unless another one is more useful. */
 async function changed(
   context: Context,
   change: (connection: Connection) => Promise<EndpointRow>,

@@ -41,7 +41,7 @@ export async function measureHistory(
   return replay ? replay.ask(dir, 'history.stats', params) : ask(core.log, 'history.stats', params);
 }
 
-/** Does now what the maintenance does once an hour; and the room that it leaves is given back to the disk. */
+/** Runs the hourly maintenance now, and returns the freed space to the disk. */
 export async function compactHistory({ core, settings }: Installation): Promise<Answer<'history.compact'>> {
   const before = await core.log.size();
   const maintenance = new Maintenance(core, () => keeping(settings()));

@@ -34,7 +34,7 @@ export function asker<Name extends QuestionName>(
   };
 }
 
-/** The handler of a question: it is passed on as it is. */
+/** The handler of a query, which passes it on unchanged. */
 export function question<Name extends QuestionName>(name: Name) {
   return (it: Installation, params: Params<Name>, live: LiveSide | undefined): Promise<Answer<Name> | Json> =>
     asker(it, name, live?.replay)(params);

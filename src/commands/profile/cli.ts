@@ -90,7 +90,7 @@ export async function remove(context: Context): Promise<undefined> {
   const [name = ''] = context.positionals;
   await confirmed(context, async () => {
     const { profiles } = await withInstallation(context, async ({ call }) => {
-      // It says what there is instead, when there is no such profile.
+      // Lists the existing profiles when there is no such profile.
       await call('endpoint.list', { profile: name });
       return call('profile.list', {});
     });

@@ -18,7 +18,7 @@ interface Remembered {
 
 interface Remembrance {
   readonly keys: Readonly<Record<string, Remembered>>;
-  /** The status line: what was there before qcc (null: nothing), and the command that qcc wrote. */
+  /** The status line: its command before qcc (null: none), and the command that qcc wrote. */
   readonly statusLine?: { readonly before: unknown; readonly written: string };
   /** What existed before qcc. */
   readonly had: 'nothing' | 'file' | 'env';
@@ -75,8 +75,8 @@ export function applyClaudeSettings(place: Place, values: Readonly<Record<string
 }
 
 /**
- * Sets the command of the status line, and leaves everything else of it.
- * @param around the command to write, by the one that is there; null leaves everything as it is
+ * Sets the command of the status line, and leaves its other fields unchanged.
+ * @param around returns the command to write from the present one; null leaves everything unchanged
  * @throws {QccError} when the file is not JSON: it stays as it is
  */
 export function applyStatusLine(place: Place, around: (command: string | null) => string | null): Applied {
@@ -100,7 +100,7 @@ export function applyStatusLine(place: Place, around: (command: string | null) =
   return { file, changed: [statusLineKey], kept: [] };
 }
 
-/** Null for what is no status line that runs a command. */
+/** Null for a status line that runs no command. */
 function commandIn(statusLine: unknown): string | null {
   if (!isObject(statusLine) || statusLine['type'] !== 'command') return null;
   const { command } = statusLine;
@@ -208,7 +208,7 @@ function hasEnv(text: string): boolean {
   return isObject(settings) && 'env' in settings;
 }
 
-/** @param value null takes it away */
+/** @param value null removes it */
 function edited(text: string, path: string[], value: unknown): string {
   const base = text.trim() === '' ? '{}\n' : text;
   if (value !== null) return applyEdits(base, modify(base, path, value, formatting));

@@ -1,4 +1,4 @@
-/** The command that Claude Code runs for its status line: `qcc statusline`, around the command that was there before. */
+/** The command that Claude Code runs for its status line: `qcc statusline`, wrapped around the former command. */
 import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
@@ -21,20 +21,20 @@ function isProgram(path: string): boolean {
 }
 
 export interface StatusLineOptions {
-  /** How this program is run. */
+  /** The command line that runs this program. */
   readonly program: readonly string[];
-  /** Named where it is another home than the default one. */
+  /** Included for a home other than the default one. */
   readonly home: string | undefined;
 }
 
-/** Null when the command runs `qcc statusline` already, as its user has written it. */
+/** Null when the command runs `qcc statusline` already, in the user's own form. */
 export function statusLineCommand({ program, home }: StatusLineOptions, command: string | null): string | null {
   if (command !== null && /(?:qcc|main\.js)["']? statusline\b/.test(command)) return null;
   const around = command === null ? [] : ['--around', command];
   return [...program, 'statusline', ...(home === undefined ? [] : ['--home', home]), ...around].map(quoted).join(' ');
 }
 
-/** `qcc`, where that is this program and outlives an upgrade of Node; else Node and the program's path. */
+/** `qcc`, if that is this program and survives an upgrade of Node; otherwise Node and the program's path. */
 export function programOf(main: string, env: Env): readonly string[] {
   const found = programOnPath('qcc', env);
   return found !== undefined && realOf(found) === realOf(main) ? ['qcc'] : [process.execPath, main];
