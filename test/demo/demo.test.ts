@@ -1,10 +1,14 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type DemoSummary, playDemo } from '../../src/commands/demo/demo.ts';
+import { widthOf } from '../../src/terminal/width.ts';
+import { wrapped } from '../../src/terminal/wrap.ts';
+import { at, qcc } from '../cli/command.ts';
+import { temporaryHome } from '../support/home.ts';
 
 // Fast, because what is tested is what is told, not how long one may look at it.
 const speed = 10;
@@ -13,6 +17,7 @@ const plain = { once: true, speed, paint: (_: unknown, text: string) => text } a
 describe('a day of the demo', () => {
   const lines: string[] = [];
   const chinese: string[] = [];
+  const indented: { readonly line: string; readonly indent: number }[] = [];
   let ok = false;
   let summary: DemoSummary | undefined;
   // Of its own: whoever plays another demo on this machine meanwhile leaves its things elsewhere.
@@ -21,7 +26,14 @@ describe('a day of the demo', () => {
   beforeAll(async () => {
     for (const name of ['TMPDIR', 'TEMP']) vi.stubEnv(name, temporary);
     const [english] = await Promise.all([
-      playDemo({ ...plain, lang: 'en', out: (line) => lines.push(line) }),
+      playDemo({
+        ...plain,
+        lang: 'en',
+        out: (line, indent = 2) => {
+          lines.push(line);
+          indented.push({ line, indent });
+        },
+      }),
       playDemo({ ...plain, lang: 'zh-CN', out: (line) => chinese.push(line) }),
     ]);
     ({ ok, summary } = english);
@@ -35,7 +47,7 @@ describe('a day of the demo', () => {
   it('loses no turn', () => {
     expect(ok).toBe(true);
     expect(summary?.answered).toBe(summary?.turns);
-    expect(lines.at(-1)).toContain('Every turn was answered.');
+    expect(lines.at(-2)).toContain('Every turn was answered.');
   });
 
   it('moves requests to another endpoint before the client notices', () => {
@@ -80,12 +92,59 @@ describe('a day of the demo', () => {
 
   it('speaks Chinese too, and uses only the styles that it is given', () => {
     expect(chinese.join('\n')).toContain('已应答；客户端毫无察觉');
-    expect(chinese.at(-1)).toContain('每一轮都得到了应答');
+    expect(chinese.at(-2)).toContain('每一轮都得到了应答');
     expect(chinese.join('\n')).not.toContain('\u001b');
+  });
+
+  it('says how to leave it, at the beginning', () => {
+    expect(lines.slice(0, 3).join('\n')).toContain('Ctrl-C ends it sooner');
+    expect(chinese.slice(0, 3).join('\n')).toContain('按 Ctrl-C');
+  });
+
+  it('goes on in the column of the sentence where a terminal is narrower', () => {
+    const told = indented.filter(({ indent }) => indent > 2);
+    expect(told.length).toBeGreaterThan(20);
+    for (const { line, indent } of told) expect(line).toMatch(new RegExp(`^.{${indent - 1}} \\S`));
+    const narrow = indented.flatMap(({ line, indent }) => wrapped(line, 60, indent));
+    expect(narrow.filter((line) => widthOf(line) > 60)).toEqual([]);
+  });
+
+  it('names the flag that keeps its home', () => {
+    expect(lines.at(-1)).toContain('qcc demo --once --keep DIR');
   });
 
   it('leaves nothing behind', () => {
     expect(readdirSync(temporary)).toEqual([]);
+  });
+});
+
+describe('a demo whose home is kept', () => {
+  it('names commands to try on it, and each of them answers', async () => {
+    const home = join(temporaryHome(), 'kept demo');
+    const lines: string[] = [];
+    const { summary } = await playDemo({ ...plain, lang: 'en', keep: home, out: (line) => lines.push(line) });
+    expect(summary.home).toBe(home);
+    expect(lines).toContain(`  export QCC_HOME='${home}'`);
+    const commands = lines.flatMap((line) => /^ {2}qcc (.*)/.exec(line)?.[1] ?? []);
+    expect(commands.length).toBe(5);
+    for (const command of commands) {
+      const { code, out } = await at(home)(...command.split(' '));
+      expect({ command, code }).toEqual({ command, code: 0 });
+      expect(out).not.toBe('');
+    }
+    const moved = commands.find((command) => command.startsWith('history explain')) ?? '';
+    expect((await at(home)(...moved.split(' '))).out).toContain('relay');
+  }, 60_000);
+
+  it('does not begin in a folder that holds something', async () => {
+    const folder = temporaryHome();
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'mine'), '');
+    for (const keep of [folder, join(folder, 'mine')]) {
+      const refused = await qcc(['demo', '--once', '--keep', keep]);
+      expect(refused).toMatchObject({ code: 6, out: '', err: expect.stringContaining(`qcc demo --keep ${keep}-2`) });
+    }
+    expect(readdirSync(folder)).toEqual(['mine']);
   });
 });
 

@@ -10,9 +10,14 @@ import type { Stage } from './stage.ts';
 export type Paint = (style: Parameters<typeof styleText>[0], text: string) => string;
 
 const nameWidth = 7;
+const actorWidth = 6;
 const timeWidth = 8;
 const numberWidth = 3;
 const sentenceMax = 76;
+/** Where the sentence of a request's line begins: behind its mark and its columns. */
+export const requestIndent = 3 + numberWidth + 2 + nameWidth + 2 + timeWidth + 2 + 2 + 2;
+/** And that of a fact's line. */
+export const factIndent = numberWidth + 5 + actorWidth + 2;
 
 const marks = {
   answered: ['green', '✓'],
@@ -73,7 +78,7 @@ export function factLine(fact: FactRow, { words, paint, nameOf }: Voice): string
   const [kind, id] = fact.stream.split('/');
   const who = kind === 'endpoint' && id !== undefined ? nameOf(id) : 'qcc';
   const indent = ' '.repeat(numberWidth + 3);
-  return paint('dim', `${indent}└ ${who.padEnd(nameWidth - 2)}  ${said}`);
+  return paint('dim', `${indent}└ ${who.padEnd(actorWidth)}  ${said}`);
 }
 
 /** Every field that a shown fact may have. */

@@ -2,9 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { secondMs } from '../../../events/units.ts';
+import { shellWord } from '../../config/clients/status-line.ts';
 import { type DemoWords, demoWords } from '../../messages/demo.ts';
 import { askOnce, type Seen } from './client.ts';
-import { factLine, type Paint, requestLine, type Voice, voiceOf } from './demo-lines.ts';
+import { factIndent, factLine, type Paint, requestIndent, requestLine, type Voice, voiceOf } from './demo-lines.ts';
 import { letTimePass, type Scene, scenes } from './scenes.ts';
 import { type Stage, setStage } from './stage.ts';
 
@@ -17,7 +18,10 @@ export interface DemoOptions {
   readonly speed: number;
   readonly lang: 'en' | 'zh-CN';
   readonly paint: Paint;
-  out(line: string): void;
+  /** A folder that does not exist yet, or is empty: the demo's home, which stays. */
+  readonly keep?: string;
+  /** @param indent where a narrow terminal goes on below: in the column in which the sentence begins */
+  out(line: string, indent?: number): void;
 }
 
 export interface DemoSummary {
@@ -34,6 +38,8 @@ export interface DemoSummary {
   /** Changes of the active profile. */
   readonly switches: number;
   readonly durationMs: number;
+  /** The home that was kept. */
+  readonly home?: string;
 }
 
 // Long enough to read a line, short enough for all scenes in fifteen seconds.
@@ -52,13 +58,13 @@ export async function playDemo(options: DemoOptions): Promise<{ readonly ok: boo
   const interrupt = () => interrupted.abort();
   process.once('SIGINT', interrupt);
   process.once('SIGTERM', interrupt);
-  const stage = await setStage({ port: options.port ?? 0, speed });
+  const stage = await setStage({ port: options.port ?? 0, speed, keep: options.keep });
   try {
     const day = new Day(stage, { ...options, speed }, words, interrupted.signal);
     day.open();
     do await day.play();
     while (!options.once && !interrupted.signal.aborted && day.goesOn());
-    return day.close();
+    return await day.close();
   } finally {
     process.off('SIGINT', interrupt);
     process.off('SIGTERM', interrupt);
@@ -90,6 +96,7 @@ class Day {
     const { out, paint } = this.#options;
     out(paint('bold', this.#words.title));
     out(paint('dim', this.#words.setting(this.#stage.url)));
+    out(paint('dim', this.#options.once ? this.#words.leaveOnce : this.#words.leave));
   }
 
   goesOn(): boolean {
@@ -144,7 +151,7 @@ class Day {
       const seen = await askOnce(this.#stage.url, this.#session, 'hello');
       this.#count(seen);
       const line = { number: this.#counts.requests, seen, isAgain: again > 0 };
-      this.#options.out(requestLine(line, this.#voice));
+      this.#options.out(requestLine(line, this.#voice), requestIndent);
       await this.#tellFacts();
       if (seen.outcome === 'answered') {
         this.#counts.answered++;
@@ -175,7 +182,7 @@ class Day {
     this.#countSwitches(facts);
     for (const fact of facts) {
       const line = factLine(fact, this.#voice);
-      if (line !== undefined) this.#options.out(line);
+      if (line !== undefined) this.#options.out(line, factIndent);
     }
   }
 
@@ -187,7 +194,7 @@ class Day {
     await sleep(ms / this.#options.speed, undefined, { signal: this.#interrupted }).catch(() => undefined);
   }
 
-  close(): { readonly ok: boolean; readonly summary: DemoSummary } {
+  async close(): Promise<{ readonly ok: boolean; readonly summary: DemoSummary }> {
     const { out, paint } = this.#options;
     const words = this.#words;
     const { requests, turns, answered, failovers, cut, refused, switches } = this.#counts;
@@ -206,6 +213,31 @@ class Day {
     const verdict = `${words.turns(answered, turns)}. ${ok ? words.allAnswered : words.someLost}`;
     out(paint(ok ? 'green' : 'red', verdict));
     const durationMs = Math.round(performance.now() - this.#began);
-    return { ok, summary: { ...this.#counts, durationMs } };
+    const { kept } = this.#stage;
+    if (kept === null) out(paint('dim', words.keepNext));
+    else await this.#tellKept(kept);
+    return { ok, summary: { ...this.#counts, durationMs, ...(kept === null ? {} : { home: kept }) } };
+  }
+
+  /** The commands to try on the home, each as it is typed: a line that was broken could not be copied. */
+  async #tellKept(home: string): Promise<void> {
+    const { out, paint } = this.#options;
+    const words = this.#words;
+    const moved = await this.#stage.movedRequest();
+    const asks = [
+      [`export QCC_HOME=${shellWord(home)}`, words.tryHome],
+      ...(moved === null ? [] : [[`qcc history explain ${moved}`, words.tryExplain] as const]),
+      ['qcc priority history', words.trySwitches],
+      ['qcc history --limit 30', words.tryHistory],
+      ['qcc history what-if --set failover.failure_threshold=5', words.tryWhatIf],
+      ['qcc proxy stats', words.tryStats],
+      [`rm -r ${shellWord(home)}`, words.tryRemove],
+    ] as const;
+    out('');
+    out(paint('bold', words.kept(home)));
+    for (const [command, why] of asks) {
+      out(paint('dim', `  # ${why}`), 4);
+      out(`  ${command}`, 4);
+    }
   }
 }

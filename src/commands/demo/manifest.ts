@@ -7,15 +7,20 @@ export const demoCommands: Commands = {
   demo: {
     title: say('try qcc with simulated endpoints and faults; no key needed', '用模拟端点与故障演示 qcc，无需密钥'),
     about: say(
-      'simulated endpoints, a gateway in a temporary home, a day of faults; `--once` ends when it is over',
-      '模拟端点、临时目录里的网关、一天的故障；`--once` 播完即结束',
+      'simulated endpoints, a gateway in a temporary home, a day of faults; `--once` ends when it is over; `--keep` leaves the home to be asked, and names the commands',
+      '模拟端点、临时目录里的网关、一天的故障；`--once` 播完即结束；`--keep` 保留数据目录并列出可用于查询的命令',
     ),
     flags: {
       port,
+      keep: option(
+        'DIR',
+        'keep the home in this new folder, to ask it afterwards',
+        '把数据目录保留在这个新文件夹里，以便事后查询',
+      ),
       once: toggle('play the day once, then end', '只演示一遍'),
       speed: option('NUMBER', 'how many times faster', '加速倍数'),
     },
-    examples: ['qcc demo', 'qcc demo --once --speed 10'],
+    examples: ['qcc demo', 'qcc demo --once --speed 10', 'qcc demo --once --keep /tmp/qcc-demo'],
     load: async () => (await import('./cli.ts')).demo,
   },
 };

@@ -1,11 +1,13 @@
 /** The environment of the demo: three simulated endpoints, a temporary home, and a real gateway. */
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Tier } from '../../../events/profile.ts';
 import type { FactRow } from '../../contract/history.ts';
 import type { Call } from '../../contract/operations.ts';
 import { connect } from '../../control/client.ts';
+import { exitCodes, QccError } from '../../errors/qcc-error.ts';
 import { type Gateway, runGateway } from '../../gateway/gateway.ts';
 import { type SimulatedEndpoint, startSimulatedEndpoint } from '../../simulated-endpoint/simulated-endpoint.ts';
 
@@ -21,6 +23,10 @@ export interface Stage {
   readonly call: Call;
   /** By tier: the first one is preferred. */
   readonly actors: readonly [Actor, Actor, Actor];
+  /** The home, when it stays; null when it is removed. */
+  readonly kept: string | null;
+  /** The id of the last request that another endpoint answered than the one asked first; null when there is none. */
+  movedRequest(): Promise<string | null>;
   /** Facts that the log has received since the last call. */
   newFacts(): Promise<readonly FactRow[]>;
   close(): Promise<void>;
@@ -64,7 +70,14 @@ function settings(speed: number): Readonly<Record<string, string>> {
   };
 }
 
-export async function setStage(options: { port: number; speed: number }): Promise<Stage> {
+interface StageOptions {
+  readonly port: number;
+  readonly speed: number;
+  readonly keep: string | undefined;
+}
+
+/** @throws {QccError} `QCC_DEMO_HOME` when the folder to keep holds something already */
+export async function setStage(options: StageOptions): Promise<Stage> {
   const undo: (() => Promise<unknown>)[] = [];
   const close = async () => {
     for (let step = undo.pop(); step; step = undo.pop()) await step();
@@ -77,8 +90,10 @@ export async function setStage(options: { port: number; speed: number }): Promis
   }
 }
 
-async function set(options: { port: number; speed: number }, undo: Undo): Promise<Omit<Stage, 'close'>> {
-  const home = await temporaryHome(undo);
+async function set(options: StageOptions, undo: Undo): Promise<Omit<Stage, 'close'>> {
+  withoutKeychain(undo);
+  const kept = options.keep === undefined ? null : emptyFolder(options.keep);
+  const home = kept ?? (await temporaryHome(undo));
   const gateway = await startGateway(home, options.port, undo);
   const { call } = await connect({ home, needGateway: true });
   for (const [key, value] of Object.entries(settings(options.speed))) {
@@ -91,17 +106,27 @@ async function set(options: { port: number; speed: number }, undo: Undo): Promis
     await addActor(call, second, pace, undo),
     await addActor(call, third, pace, undo),
   ] as const;
-  return { url: gateway.url, call, actors, newFacts: factsOf(call) };
+  return { url: gateway.url, call, actors, kept, newFacts: factsOf(call), movedRequest: () => movedRequest(call) };
 }
 
 /** The master key stays in the demo's folder: the demo does not touch the user's keychain. */
-async function temporaryHome(undo: Undo): Promise<string> {
+function withoutKeychain(undo: Undo): void {
   const before = process.env['QCC_KEYCHAIN'];
   process.env['QCC_KEYCHAIN'] = 'off';
   undo.push(async () => {
     if (before === undefined) delete process.env['QCC_KEYCHAIN'];
     else process.env['QCC_KEYCHAIN'] = before;
   });
+}
+
+function emptyFolder(path: string): string {
+  const folder = resolve(path);
+  if (existsSync(folder) && (!statSync(folder).isDirectory() || readdirSync(folder).length > 0))
+    throw new QccError('QCC_DEMO_HOME', { path: folder }, exitCodes.conflict);
+  return folder;
+}
+
+async function temporaryHome(undo: Undo): Promise<string> {
   const root = await mkdtemp(join(tmpdir(), 'qcc-demo-'));
   undo.push(() => rm(root, { recursive: true, force: true }));
   return join(root, 'home');
@@ -135,6 +160,12 @@ async function addActor(
     maxFailures,
   });
   return { id, profile, simulated };
+}
+
+async function movedRequest(call: Call): Promise<string | null> {
+  const { facts } = await call('history.read', { type: 'RequestServed' });
+  const moved = facts.findLast(({ data }) => ((data as { attempts?: readonly unknown[] }).attempts ?? []).length > 1);
+  return moved?.stream.split('/')[1] ?? null;
 }
 
 function factsOf(call: Call): Stage['newFacts'] {

@@ -31,7 +31,9 @@ export interface StatusLineOptions {
 export function statusLineCommand({ program, home }: StatusLineOptions, command: string | null): string | null {
   if (command !== null && /(?:qcc|main\.js)["']? statusline\b/.test(command)) return null;
   const around = command === null ? [] : ['--around', command];
-  return [...program, 'statusline', ...(home === undefined ? [] : ['--home', home]), ...around].map(quoted).join(' ');
+  return [...program, 'statusline', ...(home === undefined ? [] : ['--home', home]), ...around]
+    .map(shellWord)
+    .join(' ');
 }
 
 /** `qcc`, if that is this program and survives an upgrade of Node; otherwise Node and the program's path. */
@@ -49,6 +51,6 @@ function realOf(path: string): string {
 }
 
 /** For a POSIX shell: Claude Code takes Git Bash on Windows. */
-function quoted(word: string): string {
+export function shellWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -56,6 +56,17 @@ export const demoLines = {
   switches: 'switches of the active profile',
   allAnswered: 'Every turn was answered.',
   someLost: 'A turn was lost that should not have been.',
+  leave: 'It plays the day again and again; Ctrl-C ends it. Nothing of yours is touched.',
+  leaveOnce: 'It ends by itself when the day is over; Ctrl-C ends it sooner. Nothing of yours is touched.',
+  keepNext: 'To ask qcc about such a day afterwards: qcc demo --once --keep DIR',
+  kept: (home: string) => `The home is kept in ${home}. To ask it what happened:`,
+  tryHome: 'from here on, qcc asks this home',
+  tryExplain: 'why the last moved request went where it went',
+  trySwitches: 'each switch of the active profile, and why',
+  tryHistory: 'what happened, fact by fact',
+  tryWhatIf: 'what would have been different under another setting',
+  tryStats: 'requests, failures, times and tokens',
+  tryRemove: 'when you have seen enough',
   again: 'Once more; Ctrl-C ends it.',
 };
 

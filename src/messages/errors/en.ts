@@ -13,6 +13,10 @@ export const errorsEn: ErrorWords = {
     message: ({ why }) => `this file was not read to its end, and nothing of it was taken: ${why}`,
     hint: () => 'ask for the file again, or for a smaller one',
   },
+  QCC_DEMO_HOME: {
+    message: ({ path }) => `${path} holds something already: the demo keeps its home in a new folder`,
+    hint: ({ path }) => `qcc demo --keep ${path}-2`,
+  },
   QCC_BACKUP_FAILED: { message: ({ why }) => `no copy came out whole: ${why}`, hint: () => 'qcc config backup FILE' },
   QCC_BACKUP_INVALID: { message: ({ why }) => `this is no whole backup: ${why}`, hint: () => 'qcc config backup FILE' },
   QCC_CAPSULE_DAMAGED: {

@@ -13,6 +13,7 @@ export interface ErrorParamsOf {
     readonly heapMb: Param;
     readonly why: Param;
   };
+  readonly QCC_DEMO_HOME: { readonly path: Param };
   readonly QCC_BACKUP_FAILED: { readonly why: Param };
   readonly QCC_BACKUP_INVALID: { readonly why: Param };
   readonly QCC_CAPSULE_DAMAGED: { readonly path: Param; readonly why: Param };

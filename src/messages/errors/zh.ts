@@ -58,6 +58,7 @@ export const errorsZh: Translation = {
   QCC_HOME_OPEN: { message: ({ home }) => `${home} 可被其他用户写入` },
   QCC_HOME_NEWER: { message: ({ home, why }) => `${home} 由更新版本的 qcc 创建（${why}）；未做任何更改` },
   QCC_HOME_NOT_EMPTY: { message: ({ home }) => `${home} 不是空的：只能恢复到空目录` },
+  QCC_DEMO_HOME: { message: ({ path }) => `${path} 不是空文件夹：演示的数据目录要放在新文件夹里` },
   QCC_BACKUP_INVALID: { message: ({ why }) => `此文件不是完整的备份：${why}` },
   QCC_BACKUP_FAILED: { message: ({ why }) => `无法得到一致的副本：${why}` },
   QCC_URL_PLAINTEXT: {
