@@ -1,6 +1,6 @@
 /**
- * Before each file of tests: what the shell of whoever runs them has set is not theirs. A proxy, a language, a setting of qcc or a
- * mask of their own would be heard by the program, and tests would fail for some and pass for others.
+ * Runs before each file of tests, and removes the settings of the developer's shell. A proxy, a language, a setting of qcc or an umask
+ * would affect the program, and tests would fail for some people and pass for others.
  */
 import { join } from 'node:path';
 import process from 'node:process';

@@ -1,4 +1,4 @@
-/** The last net: what nobody expected is counted and written down, without what it quotes, and ends nothing. */
+/** The handler of last resort: unexpected errors are counted and logged, without what they quote, and end nothing. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { QccError } from '../src/errors/qcc-error.ts';

@@ -21,7 +21,7 @@ import { exitCodes, QccError } from '../errors/qcc-error.ts';
 
 const ownerOnly = 0o600;
 const ownerOnlyFolder = 0o700;
-// 2^48 names: nobody can occupy them all with links.
+// 2^48 names: they cannot all be occupied with links.
 const randomNameBytes = 6;
 
 /** The system's error for an operation on a file. `wrong`: the path itself is unusable; otherwise the machine refuses it now. */

@@ -16,7 +16,7 @@ export interface Running {
   readonly child: ChildProcess;
   /** Waits until stdout says this, or the program ends. */
   said(pattern: RegExp): Promise<string>;
-  /** The end of the program and of its pipes: whoever else holds one of them keeps this waiting. */
+  /** The end of the program and of its pipes: another process that holds a pipe keeps this waiting. */
   readonly ended: Promise<Ended>;
 }
 

@@ -20,7 +20,7 @@ it('history --follow prints facts that arrive during its output, each once and i
   const stdout = vi.spyOn(process.stdout, 'write').mockImplementation((line) => {
     seqs.push((JSON.parse(String(line)) as { seq: number }).seq);
     news ??= call('profile.add', { name: 'second' });
-    // Enough has been seen: whoever follows never ends by itself.
+    // Enough was seen: a follower never ends by itself.
     if (String(line).includes('"second"')) throw new Error('seen');
     return true;
   });

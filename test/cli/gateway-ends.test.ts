@@ -110,7 +110,7 @@ describe('after a kill of the gateway', () => {
   });
 });
 
-/** The kernel refuses to let any file of the process grow beyond this: to whoever writes, a full disk. */
+/** The kernel refuses to let any file of the process grow beyond this, which acts as a full disk. */
 function fill(pid: number, bytes: number | 'unlimited'): void {
   execFileSync('prlimit', ['--pid', String(pid), `--fsize=${bytes}:unlimited`]);
 }

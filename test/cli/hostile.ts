@@ -1,4 +1,6 @@
-/** Text as somebody would choose it who wants the reader's terminal, and a home in which it stands wherever a stranger can write. */
+/**
+ * Text that an attacker of the reader's terminal would choose, and a home that contains it in every field that untrusted parties can write.
+ */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Recorded } from '../../events/fact.ts';
@@ -7,8 +9,8 @@ import { temporaryHome } from '../support/home.ts';
 import { at } from './command.ts';
 
 /**
- * The clipboard (OSC 52), the title, a hyperlink, colours, the cursor, a query that answers itself; the same with C1;
- * directions, marks of no width, tags, half a pair, separators; and a row that nobody wrote.
+ * The clipboard (OSC 52), the title, a hyperlink, colours, the cursor, a query that answers itself; the same with C1; direction marks,
+ * marks of no width, tags, lone surrogates, separators; and a forged row.
  */
 export const evil = [
   '\u001b]52;c;ZXZpbA==\u0007',

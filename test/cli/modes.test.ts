@@ -1,4 +1,4 @@
-/** What the program makes, under the mask of somebody who lets everybody write: all of it is its owner's alone. */
+/** Files that the program creates under a permissive umask: all of them are accessible to their owner alone. */
 import { chmodSync, lstatSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -31,7 +31,7 @@ describe.skipIf(process.platform === 'win32')('under a permissive umask', () => 
       process.umask(before);
     });
     const done = async (...argv: readonly string[]) => {
-      // Each command is a process of its own, with the mask of whoever types it.
+      // Each command is a process of its own, with the user's umask.
       process.umask(0);
       const { code, err } = await run(...argv);
       expect([argv, code, code === 0 ? '' : err]).toEqual([argv, 0, '']);

@@ -59,7 +59,7 @@ describe('qcc notify test', () => {
     expect(ran.code).toBe(7);
     expect(ran.json()).toMatchObject({ channels: [{ format: 'feishu', ok: false, error: '19021: sign match fail' }] });
     expect(human.out + human.err + ran.out + ran.err).not.toContain('very-secret');
-    // One try each: whoever asks is waiting.
+    // One attempt each, because a command waits for the result.
     expect(received).toHaveLength(2);
   });
 

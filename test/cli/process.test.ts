@@ -152,7 +152,7 @@ describe('a reader that closes the pipe early', () => {
     const following = start('history', '--follow', '--json');
     await following.said(/ProfileAdded/);
     following.child.stdout?.destroy();
-    // Something happens, so that there is something to say to nobody.
+    // Something happens, so that there is output, but no reader.
     await ask('add', 'spare');
     expect(await following.ended).toMatchObject({ code: 0, signal: null, err: '' });
   });

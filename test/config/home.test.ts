@@ -9,7 +9,7 @@ import { onPlatform } from './platform.ts';
 const permissionBits = 0o777;
 const isPosix = process.platform !== 'win32';
 const isRoot = process.getuid?.() === 0;
-// `nobody` on most systems; any number that is not ours will do.
+// The user `nobody` on most systems; any uid that is not ours will do.
 const strangerId = 65_534;
 
 describe('the path of the home', () => {

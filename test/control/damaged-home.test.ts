@@ -1,4 +1,4 @@
-/** Every file of a home, damaged: said by whoever opens it, and mended by the command that is named. */
+/** Every file of a home, damaged: its reader reports it, and the named command repairs it. */
 import fs, {
   existsSync,
   mkdirSync,

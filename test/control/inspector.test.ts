@@ -1,4 +1,4 @@
-/** What is damaged while nobody asks for it: found at the start, or by the next look. */
+/** Damage without a reader: found at the start, or by the next look. */
 import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -92,7 +92,7 @@ describe('while a gateway runs,', () => {
     utimesSync(table, 0, 0);
     await look();
     expect(ids()).toContain('log.tables');
-    // LevelDB may end the process over it: nobody reads the past, and what comes is written and kept.
+    // LevelDB may end the process over it: the past is not read, and new facts are written and kept.
     const { core, paths } = installation;
     const refused = { code: 'QCC_TABLE_DAMAGED', exit: 7, hint: expect.stringContaining('qcc history repair') };
     await expect(core.log.read(1)[Symbol.asyncIterator]().next()).rejects.toMatchObject(refused);

@@ -159,7 +159,7 @@ describe('a reader process', () => {
     onTestFinished(() => void child.kill('SIGKILL'));
     const ended = new Promise((resolve) => child.once('exit', (_, signal) => resolve(signal)));
     child.send({ name: 'restore', given: { file, folder: root, home: root }, timeMs: 600_000 });
-    // A pipe can be opened like this once somebody reads from it.
+    // A pipe can be opened like this once it has a reader.
     const opened = () => openSync(file, constants.O_WRONLY | constants.O_NONBLOCK);
     const writer = await vi.waitFor(opened, { timeout: 15_000 });
     child.disconnect();

@@ -1,4 +1,4 @@
-/** What changes nothing is no fact: the history holds what happened, and an audit what somebody changed. */
+/** A command that changes nothing writes no fact: the history holds events, and an audit holds changes by users. */
 import { describe, expect, it } from 'vitest';
 import { defaultOf, settingKeys } from '../../src/config/settings/settings.ts';
 import type { OperationName } from '../../src/contract/operations.ts';

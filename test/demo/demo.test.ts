@@ -20,7 +20,7 @@ describe('a day of the demo', () => {
   const indented: { readonly line: string; readonly indent: number }[] = [];
   let ok = false;
   let summary: DemoSummary | undefined;
-  // Of its own: whoever plays another demo on this machine meanwhile leaves its things elsewhere.
+  // A folder of its own: another demo on this machine leaves its files elsewhere.
   const temporary = mkdtempSync(join(tmpdir(), 'qd-'));
 
   beforeAll(async () => {

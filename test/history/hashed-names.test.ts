@@ -1,4 +1,4 @@
-/** `history export --hash-names`: whatever somebody calls something, in every place that takes a name, nobody else reads it. */
+/** `history export --hash-names`: a chosen name, in any place that takes one, is not readable to others. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -26,7 +26,7 @@ beforeAll(async () => {
   }
 });
 
-/** As somebody would make it up: with a checksum that fits. */
+/** As a forger would make it: with a checksum that fits. */
 function fileOf(said: readonly string[]): string {
   const seal = new IncidentSeal();
   for (const line of said) seal.add(line);

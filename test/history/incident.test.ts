@@ -1,4 +1,4 @@
-/** An incident file: nothing in it that is anybody's business, and all that is needed to ask it elsewhere. */
+/** An incident file: it contains nothing private, and all that is needed to query it elsewhere. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,7 +22,7 @@ const secrets = [
   '/home/me/cert.pem',
 ];
 
-/** A failover of two profiles whose names, addresses and settings say more than anybody else should know. */
+/** A failover of two profiles whose names, addresses and settings reveal private details. */
 async function incident() {
   const { core, log, world } = await openCore();
   const baseUrl = 'https://my-relay.example/customer-4711/v1';

@@ -54,7 +54,7 @@ async function live() {
   return { facts, seen: log.seen };
 }
 
-// The same day for all: nobody changes it.
+// The same day for all tests: none of them changes it.
 let day: ReturnType<typeof live> | undefined;
 
 function livedDay(): ReturnType<typeof live> {
@@ -62,7 +62,7 @@ function livedDay(): ReturnType<typeof live> {
   return day;
 }
 
-/** On the disk, with a snapshot in between now and then as the caretaker makes them. */
+/** On the disk, with snapshots in between at the intervals of maintenance. */
 async function onDisk(facts: readonly Recorded[], everyFacts: number) {
   const log = kept(await LevelLog.open(logFolder()));
   for (let from = 0; from < facts.length; from += everyFacts) {

@@ -59,7 +59,7 @@ export class Disk {
   #arrive: () => void = () => {};
   #gate: Promise<void> = Promise.resolve();
 
-  /** Databases that nobody closed. */
+  /** Databases that were not closed. */
   get left(): number {
     return this.#databases.filter(({ status }) => status !== 'closed').length;
   }

@@ -20,7 +20,7 @@ import { Scribe } from './scribe.ts';
 const journalIn = (dir: string) =>
   join(dir, readdirSync(dir).find((name) => /^\d+\.log$/.test(name) && statSync(join(dir, name)).size > 0) ?? '');
 
-/** What a kill leaves: the files as they are while somebody has them open, with nothing of an end. */
+/** What a kill leaves: the files as they are while they are open, without an orderly end. */
 async function killed(count = 60): Promise<string> {
   const [live, dir] = [logFolder(), logFolder()];
   const log = kept(await LevelLog.open(live));

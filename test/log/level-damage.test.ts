@@ -318,7 +318,7 @@ describe("damage in LevelDB's own files", () => {
       await toldOrRefused(dir, 2_000);
     }
     writeFileSync(table, whole);
-    // No refusal has left the folder in anybody's hands.
+    // After each refusal the folder is released.
     expect(kept(await LevelLog.open(dir)).head).toBe(2_000);
   });
 

@@ -20,7 +20,7 @@ async function openWithout(facts: readonly Recorded[], lost: readonly number[]):
   const dir = logFolder();
   const log = await LevelLog.open(dir);
   await log.append(facts, { sync: true });
-  // What comes before a snapshot is not looked at by the start: it is up to whoever reads.
+  // The start does not check facts before the snapshot: their readers do.
   await log.saveSnapshot('state', { seq: facts.length, data: {} });
   await log.close();
   await removeFacts(dir, ...lost);

@@ -48,7 +48,7 @@ const step = fc.record({
 const steps = fc.array(step, { maxLength: 30 });
 type Steps = typeof steps extends fc.Arbitrary<infer T> ? T : never;
 
-/** Whoever can be switched to is on the ladder: the gateway refuses the rest before it asks. */
+/** Every profile that can be switched to is on the ladder: the gateway refuses others before it asks. */
 const isPossible = (one: PriorityAsk, { profiles }: LadderLook) =>
   one.type !== 'SwitchByHand' || profiles.some(({ name }) => name === one.to);
 

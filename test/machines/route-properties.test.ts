@@ -1,4 +1,4 @@
-/** What holds of every plan, whatever the roster looks like. */
+/** Properties of every plan, for any routing view. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { EndpointId } from '../../events/ids.ts';

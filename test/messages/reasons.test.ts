@@ -6,7 +6,7 @@ import { reasonsAsSentences, reasonText } from '../../src/messages/reasons.ts';
 import { reasons as zh } from '../../src/messages/zh-CN/reasons.ts';
 import { chinese, said } from './said.ts';
 
-/** A system's code, a status, a text of somebody else. */
+/** A code of the system, a status, a foreign text. */
 const asTheyAre: ReadonlySet<string> = new Set(['told', 'system', 'status']);
 
 it.each(Object.keys(en) as (keyof typeof en)[])('%s', (code) => {

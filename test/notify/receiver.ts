@@ -57,7 +57,7 @@ export async function receiver(...behaviours: readonly Behaviour[]): Promise<Rec
   return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, received, post };
 }
 
-/** An address at which nobody listens. */
+/** An address without a listener. */
 export async function nobody(): Promise<string> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

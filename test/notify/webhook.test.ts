@@ -9,7 +9,7 @@ import { nobody, receiver } from './receiver.ts';
 const never = new AbortController().signal;
 const hello = (url: string) => ({ url, headers: { 'x-one': '1' }, body: 'hello' });
 
-/** A proxy that lets nobody through; resolves with what it was asked for first. */
+/** A proxy that refuses every request; resolves with the first one. */
 async function proxy(): Promise<{ readonly url: string; readonly asked: Promise<string | undefined> }> {
   const server = createServer();
   const asked = new Promise<string | undefined>((resolve) => {

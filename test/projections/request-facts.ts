@@ -52,7 +52,7 @@ export function served(more: Partial<Served> = {}, at = noon): Recorded {
   return inRequest({ type: 'RequestServed', data: ended(more) }, at);
 }
 
-/** A request that nobody could answer. */
+/** A request that no endpoint could answer. */
 export function failedAt(endpoint: string, outcome: Attempt['outcome'], at = noon): Recorded {
   const data = { ...ended({ attempts: [attempt(endpoint, outcome)] }), because: String(outcome) };
   return inRequest({ type: 'RequestFailed', data }, at);

@@ -195,7 +195,7 @@ describe('all bodies together', () => {
       expect(await read).toBeInstanceOf(Body);
       const ends = await Promise.all(stopped.map(settled));
       expect(ends.filter((end) => end === 'full')).toHaveLength(1);
-      // Where it is connections that are short, whoever has said nothing for so long is no exception.
+      // While connections are short, a client that has sent nothing for so long is no exception.
       const silent = bodies.read(new Sender().asRequest, '1000');
       bodies.giveUpStalled(5_000);
       expect(await settled(silent)).toBe('coming');

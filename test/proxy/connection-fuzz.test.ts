@@ -78,7 +78,7 @@ const tunnels: Readonly<Record<string, { readonly origin: string; readonly parts
 const lengths = (texts: Readonly<Record<string, string>>) =>
   Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, text.length]));
 
-/** Nothing counts as running, nobody is connected, and whoever comes is answered. */
+/** Nothing counts as running, no client is connected, and a new one is answered. */
 async function isWell(gw: Gateway): Promise<void> {
   await vi.waitFor(() => expect(gw.server.counts()).toMatchObject({ inFlight: 0, waiting: 0 }), { timeout: 10_000 });
   expect(Object.values(gw.server.inFlight().inFlight).filter((n) => n > 0)).toEqual([]);

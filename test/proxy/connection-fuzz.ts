@@ -47,7 +47,7 @@ export function sample<T>(all: readonly T[], count: number, seed: number): reado
 // As many at once as a browser with several frames has.
 const atOnce = 16;
 
-/** In groups: whoever stalls or has said its half is let go with its group. */
+/** In groups: connections that stall, or have sent their half, are closed with their group. */
 export async function play(
   cases: readonly Case[],
   one: (it: Case, over: Promise<void>) => Promise<void>,
@@ -125,7 +125,7 @@ interface Relay {
   breakNow(): void;
 }
 
-/** One connection to that port, which breaks off after so many bytes of whoever began it. */
+/** One connection to that port, which breaks off after so many bytes of the side that began it. */
 async function cutting(port: number, { at, fault }: Case, over: Promise<void>): Promise<Relay> {
   const server = createServer();
   let breakNow = () => {};
@@ -154,7 +154,7 @@ async function cutting(port: number, { at, fault }: Case, over: Promise<void>): 
   return { port: await listening(server), over: ended, breakNow: () => breakNow() };
 }
 
-/** What a server says to whoever names this case: one part for each thing that is said to it. */
+/** What a server answers to a client that names this case: one part for each request. */
 export interface Told {
   readonly parts: readonly Buffer[];
   readonly cut: Case;

@@ -1,4 +1,4 @@
-/** Time limits: of what others do, and of nobody when nobody could do anything. */
+/** Time limits: they count the time of the other side, and no time in which it could do nothing. */
 
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { reasonText } from '../../src/messages/reasons.ts';

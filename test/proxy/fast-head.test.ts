@@ -1,4 +1,4 @@
-/** What goes the straight way is read as node:http reads it, or not at all. */
+/** Requests on the fast path are parsed as by node:http, or not at all. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import { Duplex } from 'node:stream';

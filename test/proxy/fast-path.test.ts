@@ -1,4 +1,4 @@
-/** The straight way and node:http serve the same port: a client cannot tell which of the two answered. */
+/** The fast path and node:http serve the same port: a client cannot tell which of the two answered. */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';

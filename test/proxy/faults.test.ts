@@ -1,4 +1,4 @@
-/** Whatever nobody expected, wherever it is thrown: one request ends, its place is free, and the others go on. */
+/** Unexpected errors, wherever they are thrown: one request ends, its place is free, and the others go on. */
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Bodies } from '../../src/proxy/request/body.ts';
 import { ClientConnections } from '../../src/proxy/request/client-connections.ts';

@@ -1,4 +1,4 @@
-/** A data port over a roster that a test sets, and a client that sees how exactly an answer ended. */
+/** A data port over a routing view that a test sets, and a client that sees exactly how an answer ended. */
 import {
   type Agent,
   type ClientRequest,
@@ -63,9 +63,9 @@ export interface Gateway {
   /** Resolves with the fact of the n-th request that ended. */
   fact(n?: number): Promise<RequestFact>;
   readonly unready: ReadinessReason[];
-  /** Sentences for whoever looks after the gateway. */
+  /** Sentences for the gateway's operator. */
   readonly told: readonly string[];
-  /** Errors that nobody expected. */
+  /** Unexpected errors. */
   readonly faults: readonly unknown[];
 }
 
@@ -257,7 +257,7 @@ export function bodyOf({ stream = true, session }: Call = {}): string {
 export function open({ port }: { readonly port: number }, call: Call = {}): Live {
   const { method = 'POST', path = '/v1/messages?beta=true', body = method === 'POST' ? bodyOf(call) : null } = call;
   const headers: Record<string, string | number> = {
-    // As Claude Code: a connection that ends with its request is node:http's, and does not go the straight way.
+    // As Claude Code: a connection that ends with its request is node:http's, and does not take the fast path.
     connection: 'keep-alive',
     authorization: `Bearer ${token}`,
     ...(body === null ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
@@ -269,7 +269,7 @@ export function open({ port }: { readonly port: number }, call: Call = {}): Live
   let watch: () => void = () => undefined;
   let over = false;
   const sent = send({ host: '127.0.0.1', port, method, path, headers, agent: call.agent ?? false });
-  // An answer may come before all of the request has gone: what becomes of the rest is nobody's business.
+  // An answer may come before all of the request was sent: the rest does not matter.
   sent.on('socket', (socket) => socket.on('error', () => undefined));
   const done = new Promise<Got>((resolve, reject) => {
     sent.on('error', reject);
@@ -289,7 +289,7 @@ export function open({ port }: { readonly port: number }, call: Call = {}): Live
       });
     });
   });
-  // Whoever leaves does not ask how it ended.
+  // A client that leaves does not wait for the outcome.
   done.catch(() => undefined);
   sent.end(body ?? undefined);
   const seen = async (text: string) => {

@@ -1,6 +1,6 @@
 /**
- * What hostile endpoints send: it costs the time of its bytes, and no more memory than twice what is kept of it. The figures are far
- * above what is needed, and far below what any of these cost as long as all that had come was looked at again with each piece.
+ * Data of hostile endpoints: it costs the time of its bytes, and at most twice the memory of what is kept. The limits are far above what is
+ * needed, and far below what these cases cost when each piece made all former data be read again.
  */
 
 import { describe, expect, it } from 'vitest';

@@ -79,7 +79,7 @@ const { json } = fc.letrec<{ json: string }>((tie) => {
   const space = fc.constantFrom('', '', ' ', '\n\t', '\r\n');
   const text = fc.oneof(
     { weight: 4, arbitrary: leaf.map((value) => JSON.stringify(value)) },
-    // Numbers and strings in ways that nobody writes by himself.
+    // Numbers and strings in unusual spellings.
     {
       weight: 2,
       arbitrary: fc.constantFrom(

@@ -37,7 +37,7 @@ describe('the memory of large answers', () => {
           const waits = living.filter(({ reads }) => !reads);
           expect(all.held).toBe(living.reduce((sum, { one }) => sum + one.bytes, 0));
           expect(all.waiting).toBe(waits.length);
-          // Nobody waits for memory that is there, and over the limit there is one at most that goes on.
+          // No answer waits while memory is free, and over the limit at most one goes on.
           if (all.held <= allMax) expect(waits).toEqual([]);
         }
         for (const { one } of living) one.release([]);

@@ -256,7 +256,7 @@ describe('admission', () => {
           expect([admission.running, admission.waiting, admission.parked]).toEqual(
             ['running', 'waiting', 'parked'].map(count),
           );
-          // Nobody waits beside a free place.
+          // No request waits while a place is free.
           if (rateLimit === 0) expect(admission.waiting === 0 || admission.running >= limits.maxConcurrent).toBe(true);
         }
         for (const place of living) place.leave();

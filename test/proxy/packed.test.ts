@@ -1,4 +1,4 @@
-/** An answer that comes compressed, though nobody had asked for that: passed on as it is, and judged by what is in it. */
+/** A compressed answer that was not requested: passed on unchanged, and judged by its content. */
 import type { Transform } from 'node:stream';
 import {
   brotliCompressSync,

@@ -1,4 +1,4 @@
-/** When nobody answers: what the client must see goes out as it is; for the rest there is one sentence of our own. */
+/** When no endpoint answers: errors that the client must see are passed on; otherwise there is one sentence of our own. */
 import { describe, expect, it } from 'vitest';
 import { as, ask, errorOf, gateway } from './gateway.ts';
 import { refuses, says, upstream } from './upstreams.ts';

@@ -97,7 +97,7 @@ describe('a proxy of the environment', () => {
 });
 
 describe('a proxy that fails', () => {
-  /** The code that a call of somebody behind it ends with. */
+  /** The error code of an attempt at an endpoint behind it. */
   async function codeBehind(hear: (socket: Socket) => void, { tls = false, patienceMs = 2_000 } = {}) {
     const server = createTcpServer((socket) => {
       socket.on('error', () => undefined);

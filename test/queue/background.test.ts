@@ -1,4 +1,4 @@
-/** A try in the background: one that cannot read what it is to send, and whom it asks for a model that somebody lacks. */
+/** A background retry that cannot read its request, and the choice of endpoints when one lacks the model. */
 import { expect, it, vi } from 'vitest';
 import type { QueueId } from '../../events/ids.ts';
 import { effective } from '../../src/config/settings/settings.ts';

@@ -86,7 +86,7 @@ describe('a stored request', () => {
     expect(names.map((name) => statSync(join(folder, name)).mode & 0o777)).toEqual(names.map(() => 0o600));
     expect(names.join()).not.toContain('item');
     expect(contents.some((bytes) => bytes.includes('secret') || bytes.includes('/v1/messages'))).toBe(false);
-    // The same body twice is not the same bytes: nobody sees that a question was asked again.
+    // The same body is stored as different bytes, which do not reveal that a request was repeated.
     expect(new Set(contents.map((bytes) => bytes.toString('hex'))).size).toBe(4);
   });
 });

@@ -244,7 +244,7 @@ function agree(model: Model, real: Real): void {
   }
 }
 
-/** What was sent and cut off is sent again only after somebody has asked for it. */
+/** A request that was sent and interrupted is sent again only when the user asks for it. */
 async function neverTwiceUnasked(log: MemoryLog): Promise<void> {
   const cutOff = new Set<string>();
   for await (const facts of log.read(1)) {

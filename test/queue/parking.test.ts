@@ -25,7 +25,7 @@ import { temporaryHome } from '../support/home.ts';
 
 const out = says(503, '{"type":"error","error":{"type":"api_error","message":"told by the fake"}}');
 
-// Nobody probes: what comes back is brought back by the test. One strike puts an endpoint out.
+// Probing is off: the test brings endpoints back. One strike ejects an endpoint.
 const quick = {
   'health.mode': 'off',
   'health.ramp': '0',
@@ -200,7 +200,7 @@ describe('a request that no endpoint can answer', () => {
       lives.push(open(it, of(priority, { headers: { 'x-qcc-priority': priority } })));
       await it.itemOf(priority);
     }
-    // While they were taken in, the endpoint was asked as the last resort too.
+    // While they were queued, the endpoint was asked in panic mode too.
     const calls = callsOf(it.up);
     it.up.does(answers());
     await it.comesBack();
@@ -409,7 +409,7 @@ describe('a client that has closed its connection', () => {
     it.up.does(answers());
     const calls = callsOf(it.up);
     await it.comesBack();
-    // Whoever asks after that is answered: its own call is the only one.
+    // A request after that is answered: its own attempt is the only one.
     expect((await ask(it, of('s', { path }))).headers['x-qcc-answer']).toBeUndefined();
     expect(callsOf(it.up)).toBe(calls + 1);
   });

@@ -99,7 +99,7 @@ describe('maintenance', () => {
     await core.snapshot();
     write(core, 10);
     const save = vi.spyOn(log, 'saveSnapshot').mockRejectedValue(new Error('no space left on device'));
-    // A rejection that nobody takes would end the process, and this test.
+    // An unhandled rejection would end the process, and this test.
     await vi.advanceTimersByTimeAsync(3_600_000);
     expect([save.mock.calls.length > 0, log.tail]).toEqual([true, 1]);
     save.mockRestore();

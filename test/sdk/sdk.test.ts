@@ -28,7 +28,7 @@ beforeAll(async () => {
   const home = join(root, 'q');
   gateway = await runGateway({ home, host: '127.0.0.1', port: 0 });
   const { call } = await connect({ home, needGateway: true });
-  // A request that nobody can answer is refused at once, not held.
+  // A request that no endpoint can answer is refused at once, not parked.
   await call('config.set', { key: 'queue.enabled', value: 'false' });
   await call('config.set', { key: 'health.mode', value: 'off' });
   // The SDK waits for as long as a 503 says: the second that is the least.

@@ -84,7 +84,7 @@ const endpoint =
   (wrong: Partial<ReturnType<Policies['endpoint']>>): Planted['policies'] =>
   (policies) => ({ ...policies, endpoint: (id) => ({ ...policies.endpoint(id), ...wrong }) });
 
-/** Everybody counts as somebody else's state says. */
+/** Every endpoint counts with the state of another one. */
 function seenAs(change: (one: RoutableEndpoint) => Partial<RoutableEndpoint>): Planted['route'] {
   const changed = (view: RoutingView): RoutingView => {
     const profiles = new Map(

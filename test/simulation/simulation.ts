@@ -164,7 +164,7 @@ class Simulation {
   readonly #disabled = new Set<EndpointId>();
   readonly #trials = new Map<EndpointId, number>();
   readonly #queue: { readonly at: Millis; readonly run: () => void | Promise<void> }[] = [];
-  /** Milliseconds since the beginning, which nobody can set; the wall clock is `skew` away from it. */
+  /** Milliseconds since the beginning, which cannot be set; the wall clock is `skew` away from it. */
   #now: Millis = 0;
   #skewMs: Millis = 0;
   #offlineUntil: Millis = -1;
@@ -262,7 +262,7 @@ class Simulation {
     promise(!isDue(), () => 'a timer that was looked at is due still');
   }
 
-  /** Timers of the past, told again: each is one that nobody waits for any more. */
+  /** Timers of the past, reported again: none of them is armed any more. */
   #stale(): void {
     const id = this.#weather.pick([...this.#endpoints.keys()] as [EndpointId]);
     const timer = timerOf(this.#core.state.endpoint(id));
@@ -474,7 +474,7 @@ class Simulation {
         this.#step(client, { type: 'left' });
         return;
       }
-      // Whoever was connected before a sleep is not any more.
+      // Connections from before a sleep are gone.
       const said = at < this.#wokeAt ? lostInSleep : answer.said;
       this.#answered(client, candidate, { ...answer, said }, at);
     });
@@ -767,7 +767,7 @@ class Simulation {
     if (this.#planted.ticks) this.#core.tick();
   }
 
-  /** The longest that the rules let anybody wait, one thing after the other. */
+  /** The longest wait that the rules allow, in sequence. */
   #boundMs(): Millis {
     const { credentialIntervalMs, backoffMaxMs, slowStartMs } = this.#policy.endpoint;
     const { cooldownMs, recoveryDelayMs } = this.#policy.priority;

@@ -378,7 +378,7 @@ describe('a probe of an endpoint with excessive output', () => {
   // All together, of this thread; what is read is read within milliseconds.
   const cpuMsMax = 1_500;
 
-  /** Writes until nobody listens any more; `said` is how much was taken. */
+  /** Writes until the reader has gone; `said` is how much was taken. */
   const floods = async (status: number, type: string, text: string) => {
     const said = { bytes: 0 };
     const piece = Buffer.from(text.repeat(Math.ceil(65_536 / text.length)));

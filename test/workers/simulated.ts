@@ -31,7 +31,7 @@ export async function serving(answer: RequestListener): Promise<Place> {
   return { url: `http://127.0.0.1:${port}`, auth: 'x-api-key', key: 'sk-ant-test-0123456789abcdef' };
 }
 
-/** With a model that is known, so that nobody is asked for a list. */
+/** With a known model, so that no list is requested. */
 export function jobFor({ url, auth, key }: Place, more: Partial<ProbeJob> = {}): ProbeJob {
   return {
     endpoint: '11111111',

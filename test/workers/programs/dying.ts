@@ -1,4 +1,6 @@
-/** A worker like the real one, save that one probe kills it as soon as it has its answer, and another by an error that nobody catches. */
+/**
+ * A worker like the real one, except that one probe kills it as soon as it has its answer, and another one does so by an uncaught error.
+ */
 import realTask, { type ProbeResult, type ProbeTask } from '../../../workers/probe.ts';
 
 // biome-ignore lint/style/noDefaultExport: the pool runs the default export of its module
