@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Context } from '../../src/commands/context.ts';
 import { Teller } from '../../src/commands/fact-lines.ts';
+import { Folding } from '../../src/commands/folding.ts';
 import { Names } from '../../src/commands/names.ts';
 import type { FactRow } from '../../src/contract/history.ts';
 import { type Language, wordsOf } from '../../src/messages/messages.ts';
@@ -9,16 +10,19 @@ import { makeOutput } from '../../src/terminal/output.ts';
 
 const names = { '11111111': 'main/relay', '22222222': 'spare/other' };
 
-function told(facts: readonly FactRow[], language: Language = 'en'): readonly string[] {
+function told(facts: readonly FactRow[], language: Language = 'en', folds = false): readonly string[] {
   let text = '';
   const write = vi.spyOn(process.stdout, 'write').mockImplementation((piece) => {
     text += piece;
     return true;
   });
   const out = makeOutput({ colour: false, quiet: false });
-  const teller = new Teller({ out, language, words: wordsOf(language) } as Context, new Names({ names }));
-  for (const fact of facts) teller.tell(fact);
-  teller.flush();
+  const context = { out, language, words: wordsOf(language) } as Context;
+  const known = new Names({ names });
+  const teller = new Teller(context, known);
+  const lines = folds ? new Folding(context, known, teller) : teller;
+  for (const fact of facts) lines.tell(fact);
+  lines.flush();
   write.mockRestore();
   return text.trimEnd().split('\n');
 }
@@ -93,5 +97,47 @@ describe('the history for people', () => {
     expect(over(unusable)).toContain('a 连续 3 次没有可用端点');
     expect(over({ code: 'moonRose', params: {} })).toContain('故障切换 a → b：moonRose');
     expect(over('the moon rose')).toContain('故障切换 a → b：the moon rose');
+  });
+});
+
+describe('what repeats itself in the history', () => {
+  beforeEach(() => {
+    seq = 0;
+  });
+
+  const probe = () => {
+    const data = { verdict: 'failure', failure: 'serverError', detail: null, responseMs: 9 };
+    const first = { ...fact('ProbeFailed', 'endpoint/11111111', data), by: 'probe' };
+    return [first, { ...fact('EndpointFailed', 'endpoint/11111111', failed), by: 'probe', cause: first.seq }];
+  };
+  const refused = () => [
+    fact('RequestFailed', `request/${seq}`, { status: 503, attempts: [], because: 'nobodyAnswers' }),
+  ];
+
+  it('is shown once with its decisions, and counted, also where two take turns', () => {
+    const lines = told([...Array.from({ length: 4 }, () => [...probe(), ...refused()]).flat(), served()], 'en', true);
+    expect(lines.slice(1).map((line) => line.replace(/^\d\d:\d\d:\d\d/, '').trim())).toEqual([
+      expect.stringMatching(/^#1 .*server error/),
+      expect.stringMatching(/^#2 .*ejected/),
+      expect.stringMatching(/^#3 .*503/),
+      expect.stringMatching(/^… 3 more like #1 until \d\d:\d\d:\d\d$/),
+      expect.stringMatching(/^… 3 more like #3 until \d\d:\d\d:\d\d$/),
+      expect.stringMatching(/^#13 /),
+    ]);
+  });
+
+  it('is shown again when it is repeated once, and never folded when a person did it', () => {
+    expect(told([...refused(), ...refused()], 'en', true)).toHaveLength(3);
+    const set = (to: number) => ({
+      ...fact('SettingChanged', 'config', { key: 'failover.cooldown', from: 1, to }),
+      by: 'cli',
+    });
+    expect(told([set(1), set(2), set(3), set(4)], 'en', true)).toHaveLength(5);
+  });
+
+  it('says so in Chinese, and is shown in full without folding', () => {
+    const facts = [...refused(), ...refused(), ...refused()];
+    expect(told(facts, 'zh-CN', true).at(-1)).toMatch(/^ +……与 #1 相似的还有 2 次，至 /);
+    expect(told(facts)).toHaveLength(4);
   });
 });

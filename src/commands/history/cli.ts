@@ -14,6 +14,7 @@ import { momentOf } from '../../messages/times.ts';
 import { timeText } from '../../platform/time.ts';
 import { type Context, flag, isOn, numberFlag } from '../context.ts';
 import { Teller } from '../fact-lines.ts';
+import { Folding } from '../folding.ts';
 import { Gaps, tellGaps } from '../gaps.ts';
 import { machineLines } from '../machine-lines.ts';
 import { Names, namesOf } from '../names.ts';
@@ -67,7 +68,9 @@ interface Lines {
 }
 
 function linesOf(context: Context, names: Names): Lines {
-  return context.json ? { tell: (fact) => context.out.json(fact), flush: () => {} } : new Teller(context, names);
+  if (context.json) return { tell: (fact) => context.out.json(fact), flush: () => {} };
+  const teller = new Teller(context, names);
+  return isOn(context, 'all') ? teller : new Folding(context, names, teller);
 }
 
 async function* pages(

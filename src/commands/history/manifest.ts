@@ -7,8 +7,8 @@ export const historyCommands: Commands = {
   history: {
     title: say('what happened, and why', '发生过什么，以及原因'),
     about: say(
-      "facts, oldest first; the newest 1,000 unless `--limit` or `--since` says otherwise. `--since '#1234'` begins at a fact's number. `--stream` is one stream (`endpoint/1a2b3c4d`) or a kind (`endpoint`, `request`, `queue`, `profile`, `priority`, `config`, `gateway`); `--request` also keeps what the request's failures led to. A filter that names nothing that is, or ever was, is a mistake with what may be meant. Endpoints are called what they were called then, also when they were renamed or removed since. For people one line a fact, requests that are alike on one line, through `$PAGER` on a terminal; exits 7 when facts of it cannot be read",
-      "事实，旧的在前；未用 `--limit` 或 `--since` 时为最新 1,000 条。`--since '#1234'` 从某个编号开始。`--stream` 是一个流（`endpoint/1a2b3c4d`）或一类（`endpoint`、`request`、`queue`、`profile`、`priority`、`config`、`gateway`）；`--request` 还包括该请求的失败所导致的事实。不存在也从未存在的筛选值是错误，并提示可能想用的。端点按当时的名称显示，即使后来改名或移除。给人看时每行一条，相似的请求合为一行，在终端中经由 `$PAGER`；若其中有事实无法读取，退出码为 7",
+      "facts, oldest first; the newest 1,000 unless `--limit` or `--since` says otherwise. `--since '#1234'` begins at a fact's number. `--stream` is one stream (`endpoint/1a2b3c4d`) or a kind (`endpoint`, `request`, `queue`, `profile`, `priority`, `config`, `gateway`); `--request` also keeps what the request's failures led to. A filter that names nothing that is, or ever was, is a mistake with what may be meant. Endpoints are called what they were called then, also when they were renamed or removed since. For people one line a fact, requests that are alike on one line, what repeats itself once with how many more there are (`--all`: each of them), through `$PAGER` on a terminal; exits 7 when facts of it cannot be read",
+      "事实，旧的在前；未用 `--limit` 或 `--since` 时为最新 1,000 条。`--since '#1234'` 从某个编号开始。`--stream` 是一个流（`endpoint/1a2b3c4d`）或一类（`endpoint`、`request`、`queue`、`profile`、`priority`、`config`、`gateway`）；`--request` 还包括该请求的失败所导致的事实。不存在也从未存在的筛选值是错误，并提示可能想用的。端点按当时的名称显示，即使后来改名或移除。给人看时每行一条，相似的请求合为一行，重复的只显示一次并注明次数（`--all` 则逐条显示），在终端中经由 `$PAGER`；若其中有事实无法读取，退出码为 7",
     ),
     forms: {
       '--at TIME': say(
@@ -29,6 +29,7 @@ export const historyCommands: Commands = {
       request: option('ID', 'only this request, and what it led to', '只显示该请求及其后果'),
       limit,
       follow,
+      all: toggle('show each fact, also what repeats itself', '逐条显示，重复的也不合并'),
     },
     examples: [
       'qcc history --since -15m',

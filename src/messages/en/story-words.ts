@@ -38,6 +38,8 @@ export interface StoryWords {
 
 interface LineWords {
   readonly servedAlike: (count: number, endpoint: string, until: string, ms: number) => string;
+  /** Of facts that say the same as one that is shown. */
+  readonly moreLike: (count: number, shown: string, until: string) => string;
   readonly nothingChanged: string;
   readonly whyNot: (rule: string, failure: string | null) => string;
   readonly believes: (until: string, belief: string) => string;

@@ -28,6 +28,7 @@ export const en: StoryWords = {
   lines: {
     servedAlike: (count, endpoint, until, ms) =>
       `${count} requests answered by ${endpoint} until ${until}, half of them within ${ms} ms`,
+    moreLike: (count, shown, until) => `… ${count} more like ${shown} until ${until}`,
     nothingChanged: 'nothing changed',
     whyNot: (rule, failure) => (failure === null ? rule : `${rule} (${failure})`),
     believes: (until, belief) => `until ${until}: ${belief}`,

@@ -29,6 +29,7 @@ const forgottenZh = {
 export const zh: StoryWords = {
   lines: {
     servedAlike: (count, endpoint, until, ms) => `${count} 个请求由 ${endpoint} 应答，至 ${until}，半数在 ${ms} ms 内`,
+    moreLike: (count, shown, until) => `……与 ${shown} 相似的还有 ${count} 次，至 ${until}`,
     nothingChanged: '没有变化',
     whyNot: (rule, failure) => (failure === null ? rule : `${rule}（${failure}）`),
     believes: (until, belief) => `至 ${until}：${belief}`,
