@@ -1,0 +1,31 @@
+/** What `npm publish` would send: its papers lead to nothing that stays behind. */
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect, it } from 'vitest';
+
+const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+
+function packedFiles(): readonly string[] {
+  // Scripts are left out: `prepack` would build the program, and papers need no program.
+  const listed = execFileSync(npm, ['pack', '--dry-run', '--json', '--ignore-scripts'], { encoding: 'utf8' });
+  const [pack] = JSON.parse(listed) as readonly { readonly files: readonly { readonly path: string }[] }[];
+  return (pack?.files ?? []).map(({ path }) => path);
+}
+
+it('the papers of the package link only to files that are in it', () => {
+  const files = packedFiles();
+  expect(files).toContain('README.md');
+  expect(files).toContain('docs/zh-CN/README.md');
+  const isPacked = (path: string) => files.some((file) => file === path || file.startsWith(`${path}/`));
+  const dead = files
+    .filter((file) => file.endsWith('.md'))
+    .flatMap((file) => {
+      const links = [...readFileSync(file, 'utf8').matchAll(/\]\((?!https?:|#)([^)\s#]+)/g)].map(
+        ([, link = '']) => link,
+      );
+      const targets = links.map((link) => ({ link, path: join(dirname(file), link).replaceAll('\\', '/') }));
+      return targets.filter(({ path }) => !isPacked(path)).map(({ link }) => `${file} → ${link}`);
+    });
+  expect(dead).toEqual([]);
+});
