@@ -148,7 +148,7 @@ describe('the order of folders', () => {
     expect(loaded.filter((target) => heavy.includes(target))).toEqual([]);
   });
 
-  it('answers a status line without loading what serves', () => {
+  it('answers a status line without loading the gateway', () => {
     const loaded = ['src/cli/driver.ts', 'src/commands/client/status-line-cli.ts'].flatMap(closureOf);
     expect(loaded).toContain('src/control/client.ts');
     expect(loaded.filter((target) => [...heavy, 'jsonc-parser', 'valibot'].includes(target))).toEqual([]);

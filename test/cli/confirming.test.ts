@@ -71,7 +71,7 @@ describe('a change at a terminal', () => {
     `);
   });
 
-  it('names the id where two endpoints have one name', async () => {
+  it('names the id when two endpoints have the same name', async () => {
     const run = at(temporaryHome(), { TERM: 'dumb' });
     await run('add', 'work');
     await run('endpoint', 'add', 'work', ...relay);
@@ -83,14 +83,14 @@ describe('a change at a terminal', () => {
     });
   });
 
-  it('is the row, for programs, with --json and in a pipe', async () => {
+  it('is printed as a row, for programs, with --json and into a pipe', async () => {
     const run = at(temporaryHome(), { TERM: 'dumb' });
     expect((await run('add', 'work', '--json')).json()).toMatchObject({ name: 'work', endpoints: 0 });
     process.stdout.isTTY = false;
     expect((await run('default', 'work')).out).not.toContain('✓');
   });
 
-  it('has its command on a line of its own where both do not fit', async () => {
+  it('has its command on a line of its own when both do not fit', async () => {
     const { columns } = process.stdout;
     process.stdout.columns = 50;
     try {

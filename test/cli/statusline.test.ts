@@ -62,7 +62,7 @@ async function ladder() {
 const line = (text: string) => ({ code: 0, err: '', out: `${text}\n` });
 
 describe('the status line', () => {
-  it('names who serves the session, its model and its cost', async () => {
+  it('names the endpoint that serves the session, its model and its cost', async () => {
     const { home, gateway } = await ladder();
     expect(await shown(home)).toMatchObject(line('office ▸ Opus 4.8 · $1.20'));
     await askOnce(gateway.url, session, 'hello');
@@ -72,7 +72,7 @@ describe('the status line', () => {
     );
   });
 
-  it('tells from where a request of the session was moved, in both languages, and only in that session', async () => {
+  it('shows from where a request of the session was moved, in both languages, and only in that session', async () => {
     const { home, gateway, office } = await ladder();
     await office.play({ kind: 'status', status: 529, type: 'overloaded_error', message: 'overloaded' });
     await askOnce(gateway.url, session, 'hello');
@@ -82,7 +82,7 @@ describe('the status line', () => {
     expect(other.out).toBe('office ▸ Opus 4.8 · $1.20\n');
   });
 
-  it('tells a switch of the ladder to every session, for as long as it stands', async () => {
+  it('shows a switch of the ladder to every session, for as long as it lasts', async () => {
     const { home, gateway, call, office } = await ladder();
     await call('priority.policy', { failureThreshold: 1, cooldownS: 0 });
     await office.play({ kind: 'status', status: 401, type: 'authentication_error', message: 'no' });
@@ -93,7 +93,7 @@ describe('the status line', () => {
     expect((await shown(home, { input: '{}' })).out).toBe('relay\n');
   });
 
-  it('names the endpoint where its profile has several', async () => {
+  it('names the endpoint if its profile has several', async () => {
     const { home, gateway, call, relay } = await ladder();
     await call('endpoint.add', {
       profile: 'office',
@@ -106,7 +106,7 @@ describe('the status line', () => {
     expect((await shown(home)).out).toMatch(/^office\/(office-1|o-2) ▸ Opus 4\.8 /);
   });
 
-  it('says why nothing is served, and which command to run', async () => {
+  it('explains why nothing is served, and which command to run', async () => {
     const { home } = await runningGateway();
     expect((await shown(home)).out).toBe('Opus 4.8 · there is no profile yet - run: qcc add NAME · $1.20\n');
   });
@@ -117,7 +117,7 @@ describe('the status line', () => {
     expect((await shown(home, { env })).out).toBe('relay ▸ Opus 4.8 · $1.20\n');
   });
 
-  it('tells how much of the plan is used: as the endpoint says, else as Claude Code does', async () => {
+  it('shows the used share of the plan: from the endpoint’s answers, otherwise from Claude Code', async () => {
     const { home, gateway, office } = await ladder();
     const rate_limits = { five_hour: { used_percentage: 41.6 }, seven_day: { used_percentage: 7 } };
     const input = JSON.stringify({ ...told, rate_limits });
@@ -157,8 +157,8 @@ describe('the status line', () => {
   });
 });
 
-describe('a status line that cannot say what it should', () => {
-  it('says that no gateway runs, and makes nothing', async () => {
+describe('a status line without an answer', () => {
+  it('reports that no gateway runs, and creates nothing', async () => {
     const home = temporaryHome();
     expect(await shown(home)).toMatchObject(line('qcc: no gateway - run: qcc proxy start'));
     expect(await shown(home, { argv: ['--lang', 'zh-CN'] })).toMatchObject(
@@ -168,14 +168,14 @@ describe('a status line that cannot say what it should', () => {
   });
 
   it.each(['', 'nonsense', '[]', 'null', '{"model":7,"cost":"x","session_id":{},"rate_limits":[]}'])(
-    'reads on stdin what is no session: %j',
+    'ignores invalid input on stdin: %j',
     async (input) => {
       const { home } = await ladder();
       expect(await shown(home, { input })).toMatchObject(line('office'));
     },
   );
 
-  it.runIf(isPosix)('says nothing, and soon, where the gateway does not answer', async () => {
+  it.runIf(isPosix)('is empty after a short time when the gateway does not answer', async () => {
     const home = temporaryHome();
     mkdirSync(home, { recursive: true });
     const mute = createServer((socket) => void socket.on('error', () => undefined)).listen(paths(home).socket);
@@ -184,7 +184,7 @@ describe('a status line that cannot say what it should', () => {
     expect(await shown(home)).toMatchObject({ code: 0, out: '', err: '' });
   });
 
-  it.runIf(isPosix)('says nothing where the gateway answers nonsense, or knows no such question', async () => {
+  it.runIf(isPosix)('is empty when the gateway’s answer is invalid, or it does not know the operation', async () => {
     for (const answer of ['HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n{', 'nonsense', '']) {
       const home = temporaryHome();
       mkdirSync(home, { recursive: true });
@@ -200,7 +200,7 @@ describe('a status line that cannot say what it should', () => {
 describe.runIf(isPosix)('a status line around another one', () => {
   const around = (command: string) => ['--around', command];
 
-  it('shows what that prints, colours and all, and its own line below', async () => {
+  it('shows the other one’s output, colours included, and its own line below', async () => {
     const { home } = await ladder();
     const command = `printf '\\033[31mmine\\033[0m\\nsecond'`;
     expect((await shown(home, { argv: around(command) })).out).toBe(
@@ -208,7 +208,7 @@ describe.runIf(isPosix)('a status line around another one', () => {
     );
   });
 
-  it('hands on what Claude Code has said, byte for byte', async () => {
+  it('passes Claude Code’s input on, byte for byte', async () => {
     const home = temporaryHome();
     const input = `${JSON.stringify({ ...told, cwd: '/ü/写' })}\n \n`;
     const { out } = await shown(home, { input, argv: around('cat') });
@@ -216,7 +216,7 @@ describe.runIf(isPosix)('a status line around another one', () => {
   });
 
   it.each(['exit 3', 'echo half; exit 1', 'no-such-program-at-all 2>/dev/null', 'kill -9 $$'])(
-    'shows its own line where that fails: %s',
+    'shows its own line when the other one fails: %s',
     async (command) => {
       const { home } = await ladder();
       expect(await shown(home, { argv: around(command) })).toMatchObject({
@@ -226,7 +226,7 @@ describe.runIf(isPosix)('a status line around another one', () => {
     },
   );
 
-  it('shows that alone where its own fails', async () => {
+  it('shows the other one alone when its own fails', async () => {
     const { out, code } = await shown(`/${'long/'.repeat(40)}`, { argv: around('echo mine') });
     expect([code, out]).toEqual([0, 'mine\n']);
   });
@@ -239,7 +239,7 @@ describe('qcc use --status-line', () => {
     return { folder, file: join(folder, 'settings.json') };
   };
 
-  it.runIf(isPosix)('puts a line there that works in a shell, and --restore takes it back', async () => {
+  it.runIf(isPosix)('installs a line that works in a shell, and --restore removes it', async () => {
     const { home } = await ladder();
     const { folder, file } = folderOf(home);
     const before = '{\n  // mine\n  "statusLine": { "type": "command", "command": "echo it\'s \\"me\\"" }\n}\n'.replace(

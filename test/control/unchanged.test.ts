@@ -18,14 +18,14 @@ async function lived() {
 }
 
 describe('no fact is written', () => {
-  it.each(settingKeys)('when %s is set to what it is', async (key) => {
+  it.each(settingKeys)('when %s is set to its present value', async (key) => {
     const { call, core } = await lived();
     const before = core.state.seq;
     await call('config.set', { key, value: String(defaultOf(key)) });
     expect(core.state.seq).toBe(before);
   });
 
-  it('when a setting is set to the same twice, a secret too', async () => {
+  it('when a setting is set to the same value twice, a secret one included', async () => {
     const { call, core } = await lived();
     for (const [key, value] of [
       ['queue.hold', '9'],
@@ -50,7 +50,7 @@ describe('no fact is written', () => {
     ['config.reset', { key: 'queue.hold' }],
     ['queue.retryAll', {}],
     ['queue.clear', {}],
-  ] as const)('by %s %j, which is so already', async (name, params) => {
+  ] as const)('by %s %j, which changes nothing', async (name, params) => {
     const { call, core } = await lived();
     const before = core.state.seq;
     await call(name as OperationName, params as never);
@@ -64,7 +64,7 @@ describe('no fact is written', () => {
     ['endpoint.update', { weight: 30, name: 'other' }],
     ['endpoint.disable', {}],
     ['config.set', { key: 'proxy.port', value: '1' }],
-  ] as const)('by %s %j, said twice', async (name, params) => {
+  ] as const)('by a repetition of %s %j', async (name, params) => {
     const { call, core, id } = await lived();
     const whole = name.startsWith('endpoint.') ? { profile: 'work', id, ...params } : params;
     await call(name as OperationName, whole as never);
@@ -73,7 +73,7 @@ describe('no fact is written', () => {
     expect(core.state.seq).toBe(before);
   });
 
-  it('by enabling what is enabled', async () => {
+  it('by enabling an enabled endpoint', async () => {
     const { call, core, id } = await lived();
     const before = core.state.seq;
     await call('endpoint.enable', { profile: 'work', id });
@@ -81,7 +81,7 @@ describe('no fact is written', () => {
   });
 });
 
-it('a profile without an endpoint cannot be switched to, and it is said what to add', async () => {
+it('a switch to a profile without an endpoint is refused, with the command that adds one', async () => {
   const { call, core } = await lived();
   await call('profile.add', { name: 'empty', tier: 'secondary' });
   const before = core.state.seq;

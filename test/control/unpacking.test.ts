@@ -67,8 +67,8 @@ function entry(path: string, { type = '0', size = '00000000000', link = '', pref
   return head;
 }
 
-describe('an archive', () => {
-  it('that unpacks to far more than it is is given up on the way', async () => {
+describe('a backup’s archive', () => {
+  it('that unpacks to far more than its size is given up on the way', async () => {
     const zeros = 'x'.repeat(8 * MiB);
     const written = await refused(
       [manifestOf([listed('vault.json', zeros)]), tarredText('vault.json', zeros, 0)],
@@ -77,7 +77,7 @@ describe('an archive', () => {
     expect(written).toBe(1);
   });
 
-  it('says what is in it first: too much, too many, too long a list', async () => {
+  it('is refused by its list: too many bytes, too many files, too long a list', async () => {
     const large = { ...listed('vault.json', ''), size: 11 * MiB };
     expect(await refused([manifestOf([large])], /there are 11534336 bytes in it, and no more than 10485760/)).toBe(0);
     const many = Array.from({ length: 6 }, (_, n) => listed(`log/${n}.ldb`, ''));
@@ -122,7 +122,7 @@ describe('an archive', () => {
     ).toBe(0);
   });
 
-  it('with a name twice, in its list or beside it, is refused', async () => {
+  it('with a duplicate name, in its list or beside it, is refused', async () => {
     const one = listed('vault.json', 'x');
     expect(await refused([manifestOf([one, one])], /in its list twice/)).toBe(0);
     expect(await refused([manifestOf([listed('log/A', ''), listed('log/a', '')])], /in its list twice/)).toBe(0);
@@ -132,7 +132,7 @@ describe('an archive', () => {
   });
 
   it.each(['1', '2', '3', '4', '5', '6', '7', 'x', 'g', 'L', '\0'])(
-    'with an entry of type %j, which is no plain file, is refused',
+    'with an entry of type %j, which is not a plain file, is refused',
     async (type) => {
       const link = entry('vault.json', { type, link: '/etc/passwd' });
       expect(await refused([manifestOf([listed('vault.json', '')]), link], /no plain file/)).toBe(0);
@@ -140,14 +140,14 @@ describe('an archive', () => {
   );
 
   it.each(['-0000000001', '7777777777x', '\x80\0\0\0\0\0\0\0\0\0\x01', '0x000000010'])(
-    'with a size of %j is none',
+    'with a size of %j is refused',
     async (size) => {
       const odd = entry('vault.json', { size });
       expect(await refused([manifestOf([listed('vault.json', '')]), odd], /no tar archive/)).toBe(0);
     },
   );
 
-  it('with another size than its list has, or a name in two parts, is refused', async () => {
+  it('with another size than in its list, or a name in two parts, is refused', async () => {
     const parts = [manifestOf([listed('vault.json', 'xy')]), tarredText('vault.json', 'x', 0)];
     expect(await refused(parts, /vault.json is missing or damaged/)).toBe(0);
     const split = entry('vault.json', { prefix: '..' });
@@ -156,7 +156,7 @@ describe('an archive', () => {
 });
 
 describe('a restore', () => {
-  it('of megabytes that unpack to gigabytes leaves nothing, and the home as it was', async () => {
+  it('of megabytes that unpack to gigabytes leaves nothing behind, and the home unchanged', async () => {
     const root = folder();
     const [file, home] = [join(root, 'bomb'), join(root, 'q')];
     mkdirSync(join(home, 'logs'), { recursive: true });
@@ -178,7 +178,7 @@ describe('a restore', () => {
     expect([readdirSync(root).sort(), readdirSync(home)]).toEqual([['bomb', 'q'], ['logs']]);
   });
 
-  it('sweeps what one that was killed has left, and leaves alone what one that lives is making', async () => {
+  it('removes the leftovers of a killed one, and not those of a running one', async () => {
     const home = temporaryHome();
     const file = join(dirname(home), 'backup');
     const { call, close } = await connect({ home });

@@ -19,18 +19,18 @@ type Opened = Awaited<ReturnType<typeof memoryInstallation>>;
 const wrong = async ({ call }: Opened, params: Parameters<Opened['call']>[1] = {}) =>
   (await call('config.validate', params as object)).checks.filter(({ ok }) => !ok);
 
-describe('what was set up', () => {
-  it('is good when it is', async () => {
+describe('qcc config validate', () => {
+  it('passes for a correct configuration', async () => {
     expect(await wrong(await withLadder(), { whole: true })).toEqual([]);
   });
 
-  it('is nothing in a new home, which is no fault', async () => {
+  it('passes for a new home, which has nothing to validate', async () => {
     expect(await wrong(await memoryInstallation())).toEqual([
       { id: 'profiles', ok: false, severity: 'warning', about: {}, fix: 'qcc fc, or qcc add NAME' },
     ]);
   });
 
-  it('is looked at for one profile alone, and for none that is not there', async () => {
+  it('checks one profile alone on demand, and refuses a missing one', async () => {
     const it = await withLadder();
     await it.call('profile.add', { name: 'empty', tier: 'fallback' });
     expect(await wrong(it, { profile: 'work' })).toEqual([]);
@@ -38,8 +38,8 @@ describe('what was set up', () => {
   });
 });
 
-describe('the ladder', () => {
-  it('has no profile without an endpoint that can serve', async () => {
+describe('the check of the ladder', () => {
+  it('finds a profile without an available endpoint', async () => {
     const it = await withLadder();
     await it.call('profile.add', { name: 'empty', tier: 'fallback' });
     await it.call('endpoint.disable', { profile: 'work', id: it.endpoint.id });
@@ -49,14 +49,14 @@ describe('the ladder', () => {
     ]);
   });
 
-  it('leaves out a profile without a tier, which is said and no fault', async () => {
+  it('notes a profile without a tier, which is no fault', async () => {
     const it = await withLadder();
     await it.call('profile.add', { name: 'aside' });
     await it.call('endpoint.add', { profile: 'aside', baseUrl: 'https://b.example.com', key });
     expect((await wrong(it)).map(({ id, severity }) => [id, severity])).toEqual([['ladder.outside', 'warning']]);
   });
 
-  it('has the same account once: twice is a fault there, and worth knowing elsewhere', async () => {
+  it('finds the same account twice: a fault on the ladder, and a warning elsewhere', async () => {
     const it = await withLadder();
     await it.call('profile.add', { name: 'spare' });
     const twin = await it.call('endpoint.add', { profile: 'spare', baseUrl: 'https://a.example.com', key });
@@ -67,9 +67,9 @@ describe('the ladder', () => {
   });
 });
 
-describe('an endpoint', () => {
+describe('the check of an endpoint', () => {
   it.each(['http://127.0.0.1:7860', 'http://localhost:7860/p/work', 'http://[::1]:7860'])(
-    'is not this gateway itself: %s',
+    'finds this gateway itself as an endpoint: %s',
     async (baseUrl) => {
       const it = await withLadder();
       await it.call('endpoint.add', { profile: 'work', baseUrl, key });
@@ -77,7 +77,7 @@ describe('an endpoint', () => {
     },
   );
 
-  it('is not the gateway that runs on another port either', async () => {
+  it('finds the gateway on another port, too', async () => {
     const it = await withLadder();
     await it.call('endpoint.add', { profile: 'work', baseUrl: 'http://127.0.0.1:9999', key });
     expect(await wrong(it)).toEqual([]);
@@ -85,7 +85,7 @@ describe('an endpoint', () => {
     expect(checks.filter(({ ok }) => !ok).map(({ id }) => id)).toEqual(['endpoint.loop']);
   });
 
-  it('has a key that can be read, and an address that is taken today', async () => {
+  it('finds an unreadable key, and an address that is no longer accepted', async () => {
     const it = await withLadder();
     it.vault.secrets.clear();
     const data = { ...endpointSettings('99999999' as EndpointId), baseUrl: 'http://relay.example.com' };
@@ -97,7 +97,7 @@ describe('an endpoint', () => {
     ]);
   });
 
-  it('answers, when it is called', async () => {
+  it('calls the endpoint on demand', async () => {
     const it = await withLadder();
     const answering = (verdict: string, error: string | null) => () =>
       ({
@@ -117,7 +117,7 @@ describe('an endpoint', () => {
   });
 });
 
-describe('policies', () => {
+describe('the check of policies', () => {
   it.each([
     [{ 'health.backoff_base': '400' }, 'policy.backoff', 'fault'],
     [{ 'queue.base_delay': '400' }, 'policy.queue', 'fault'],
@@ -127,7 +127,7 @@ describe('policies', () => {
     [{ 'failover.max_per_hour': '0' }, 'policy.failovers', 'warning'],
     [{ 'proxy.tls_cert': '/nowhere.pem' }, 'proxy.tls', 'fault'],
     [{ 'proxy.host': '0.0.0.0' }, 'proxy.open', 'fault'],
-  ])('that contradict each other are found: %j', async (settings, id, severity) => {
+  ])('finds a contradiction: %j', async (settings, id, severity) => {
     const it = await withLadder();
     for (const [name, value] of Object.entries(settings)) await it.call('config.set', { key: name, value });
     const found = await wrong(it);
@@ -136,8 +136,8 @@ describe('policies', () => {
   });
 });
 
-describe('the log', () => {
-  it('has lost nothing, and is not ahead of the clock', async () => {
+describe('the check of the log', () => {
+  it('finds a loss, and a log that is ahead of the clock', async () => {
     const it = await withLadder();
     it.world.at -= 3_600_000;
     expect(await wrong(it, { whole: true })).toMatchObject([

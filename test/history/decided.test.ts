@@ -45,14 +45,14 @@ async function lived() {
   return { call, core, relay, twin, spare, end, explain, sentence };
 }
 
-describe('the sentence that decides', () => {
-  it('names the rule where several could have been taken, and the active profile', async () => {
+describe('the sentence about a decision', () => {
+  it('names the rule when there were several candidates, and the active profile', async () => {
     const { relay, end, sentence } = await lived();
     const request = end('RequestServed', [{ endpoint: relay.id }]);
     expect(await sentence(request)).toBe('work/relay answered: drawn by weight; the active profile was work.');
   });
 
-  it('names those that failed, by their failure, before the one that answered', async () => {
+  it('names failed endpoints, with their failures, before the one that answered', async () => {
     const { relay, twin, spare, end, sentence } = await lived();
     const [first, second] = [relay.id, twin.id].map((endpoint) => ({ endpoint, outcome: 'rateLimited' as const }));
     const request = end('RequestServed', [first ?? {}, second ?? {}, { endpoint: spare.id }]);
@@ -61,7 +61,7 @@ describe('the sentence that decides', () => {
     );
   });
 
-  it('names the pin, and no active profile where the session decided', async () => {
+  it('names the pin, and no active profile if the session decided', async () => {
     const { call, relay, spare, end, sentence } = await lived();
     await call('priority.switch', { profile: 'spare' });
     const pinned = end('RequestServed', [{ endpoint: spare.id }]);
@@ -75,7 +75,7 @@ describe('the sentence that decides', () => {
     expect(await sentence(bound)).toBe('work/relay answered: its session is there.');
   });
 
-  it('names the path, the client that left, and the request that no endpoint was asked for', async () => {
+  it('names the path, a client that left, and a request without any attempt', async () => {
     const { relay, end, sentence } = await lived();
     const within = end('RequestServed', [{ endpoint: relay.id }], { within: 'work' });
     expect(await sentence(within)).toMatch(/its path asks for the profile work alone\.$/);
@@ -86,8 +86,8 @@ describe('the sentence that decides', () => {
   });
 });
 
-describe('what names a request', () => {
-  it('is nothing for the last one that failed or moved, and 5 where none has', async () => {
+describe('the argument of explain', () => {
+  it('may be omitted for the last request that failed or moved; without one, the exit code is 5', async () => {
     const { relay, twin, end, explain } = await lived();
     end('RequestServed', [{ endpoint: relay.id }]);
     await expect(explain()).rejects.toMatchObject({ code: 'QCC_HISTORY_NO_TROUBLE', exit: 5 });
@@ -98,7 +98,7 @@ describe('what names a request', () => {
     expect(await explain()).toMatchObject({ request: failed });
   });
 
-  it('is the number of a fact that tells of it, or that follows from one that does', async () => {
+  it('may be the number of a fact about the request, or of a consequence of one', async () => {
     const { core, relay, end, explain } = await lived();
     const request = end('RequestFailed', [{ endpoint: relay.id, outcome: 'timeout' }], { because: 'nobodyAnswers' });
     const { seq } = core.state;
@@ -111,7 +111,7 @@ describe('what names a request', () => {
     await expect(explain('#9999')).rejects.toMatchObject({ code: 'QCC_HISTORY_UNKNOWN', exit: 5 });
   });
 
-  it('an endpoint is named by its name, and by the number of a fact of its own, as it was then', async () => {
+  it('may be an endpoint’s name, or the number of a fact of the endpoint, as it was then', async () => {
     const { call, core, relay, explain } = await lived();
     await call('endpoint.disable', { profile: 'work', id: relay.id });
     const { seq } = core.state;

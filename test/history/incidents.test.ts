@@ -61,7 +61,7 @@ function served(endpoints: readonly string[], session: string | null) {
 const list = async (log: MemoryLog, params = {}) => (await ask(log, 'incidents.list', params)).incidents;
 
 describe('an incident', () => {
-  it('goes from the first failure to the fact after which all is well, and knows what it hit', async () => {
+  it('spans the first failure to the fact after which everything is healthy, and lists what it affected', async () => {
     const log = logOf(
       [0, `endpoint/${relay}`, 'AttemptFailed', failed('a')],
       [0, `endpoint/${relay}`, 'EndpointDegraded', degraded, { cause: 1 }],
@@ -89,7 +89,7 @@ describe('an incident', () => {
     ]);
   });
 
-  it('goes on while an endpoint, the ladder or the network is not well', async () => {
+  it('continues while an endpoint, the ladder or the network is not healthy', async () => {
     const log = logOf(
       [0, `endpoint/${relay}`, 'AttemptFailed', failed()],
       [0, `endpoint/${relay}`, 'EndpointFailed', { because: 'serverError' }, { cause: 1 }],
@@ -107,7 +107,7 @@ describe('an incident', () => {
     expect(await list(offline)).toMatchObject([{ ended: { type: 'Online' }, requests: { failed: 1 }, sessions: 1 }]);
   });
 
-  it('takes in what fails while another failure is recent, and no more after five minutes', async () => {
+  it('includes failures soon after another one, for five minutes at most', async () => {
     const held: Given = [0, `endpoint/${relay}`, 'EndpointFailed', { because: 'credential' }];
     const other: Given = [minuteMs, `endpoint/${spare}`, 'EndpointDegraded', degraded];
     const later: Given = [6 * minuteMs, `endpoint/${third}`, 'EndpointDegraded', degraded];
@@ -118,7 +118,7 @@ describe('an incident', () => {
     ]);
   });
 
-  it('takes in failures that changed no state when less than a minute is between them', async () => {
+  it('includes failures without a change of state when less than a minute is between them', async () => {
     const once = (afterMs: number): Given => [afterMs, `endpoint/${relay}`, 'AttemptFailed', failed()];
     expect(await list(logOf(once(0), once(30_000), once(2 * minuteMs)))).toMatchObject([
       { number: 3, ended: null, factCount: 1 },
@@ -126,7 +126,7 @@ describe('an incident', () => {
     ]);
   });
 
-  it('is none where a model is not there, nor where a probe only says that all is as bad as before', async () => {
+  it('does not begin with a missing model, nor with a probe that confirms a known failure', async () => {
     const lacking = { ...failed(), failure: 'noModel' };
     expect(await list(logOf([0, `endpoint/${relay}`, 'AttemptFailed', lacking]))).toEqual([]);
     const probe: Given = [
@@ -158,7 +158,7 @@ describe('an incident', () => {
 });
 
 describe('the list of incidents', () => {
-  it('keeps those that lasted into the span, and the newest of them', async () => {
+  it('includes incidents that lasted into the span, and the newest of them', async () => {
     const one = (afterMs: number): readonly Given[] => [
       [afterMs, `endpoint/${relay}`, 'EndpointDegraded', degraded],
       [minuteMs, `endpoint/${relay}`, 'EndpointRecovered'],
@@ -184,7 +184,7 @@ describe('the list of incidents', () => {
   });
 });
 
-describe('over what released versions recorded', () => {
+describe('the incidents of recorded histories', () => {
   const recorded = (name: string) => {
     const text = readFileSync(join(import.meta.dirname, `../histories/0.1.0-${name}.ndjson`), 'utf8');
     return text
@@ -194,7 +194,7 @@ describe('over what released versions recorded', () => {
   };
 
   it.each(['demo', 'queue', 'sentences', 'storm'])(
-    '%s: every failed and broken request is hit by exactly one incident',
+    '%s: every failed and broken request belongs to exactly one incident',
     async (name) => {
       const facts = recorded(name);
       const incidents = await list(new MemoryLog(facts));
@@ -209,7 +209,7 @@ describe('over what released versions recorded', () => {
     },
   );
 
-  it('the day of faults is six stories of 178 facts', async () => {
+  it('the day of faults has six incidents in 178 facts', async () => {
     const incidents = await list(new MemoryLog(recorded('demo')));
     expect(incidents.map(({ number, ended }) => [number, ended?.type ?? null])).toEqual([
       [116, null],

@@ -180,7 +180,7 @@ describe('a session in routing', () => {
     expect(order(view, { ask: { binding: id('b') } })).toMatch(/^a failover/);
   });
 
-  it('is not held by an endpoint outside of the profile that its path names', () => {
+  it('is not bound to an endpoint outside of the profile that its path names', () => {
     const view = viewOf({ main: [routable('a')], spare: [routable('b')] });
     expect(order(view, { ask: { binding: id('b'), within: 'main' } })).toBe('a failover');
   });

@@ -19,7 +19,7 @@ it.each(Object.keys(checksEn) as (keyof typeof checksEn)[])('%s', (id) => {
   expect(checksZh[id].good).toMatch(chinese);
 });
 
-it('an error that a check has found is told in the language of the reader', () => {
+it('an error that a check has found is in the language of the reader', () => {
   const error = new QccError('QCC_HOME_OPEN', { home: '/home/a' });
   const found = { id: 'log', ok: false, severity: 'fault', about: { why: toldOf(error) }, fix: null } as const;
   expect(checkDetail(found, 'en')).toContain(error.message);

@@ -8,8 +8,8 @@ import { at } from '../cli/command.ts';
 import { temporaryHome } from '../support/home.ts';
 import { attemptFailed, coreWithLadder, first, second } from '../support/world.ts';
 
-describe('why the gateway is not ready', () => {
-  it('is each of these, in this order', async () => {
+describe('the reasons why the gateway is not ready', () => {
+  it('are listed in this order', async () => {
     const { core } = await coreWithLadder();
     const said = () => notReady(core, true, core.now()).map(({ code }) => code);
     const tell = (fact: GatewayFact) => core.report(streams.gateway, [fact], { by: 'gateway' });
@@ -34,7 +34,7 @@ describe('why the gateway is not ready', () => {
 });
 
 describe('a code', () => {
-  it('becomes words, and one that is not known stays what it is', () => {
+  it('is translated, and an unknown one stays as it is', () => {
     expect(reasonText('serverError', 'zh-CN')).toBe('服务器错误');
     expect(reasonText('nobodyAnswers', 'zh-CN')).toBe('没有端点能应答');
     expect(codeText('states', 'recovering', 'zh-CN')).toBe('恢复中');
@@ -42,7 +42,7 @@ describe('a code', () => {
     expect(codeText('states', 'recovering', 'en')).toBe('recovering');
   });
 
-  it('people read states, JSON keeps codes', async () => {
+  it('is translated as a state for people, and stays a code in JSON', async () => {
     const run = at(temporaryHome(), { QCC_LANG: 'zh-CN' });
     await run(
       'add',

@@ -28,13 +28,13 @@ it('an error is its English sentence until it is shown', () => {
   ]);
 });
 
-it('what is left out of an import is named in the language of the reader', () => {
+it('items left out of an import are named in the language of the reader', () => {
   const told = { parts: 'profiles/a noKey', partsText: 'profiles/a: there is no key for it', count: 1 };
   const { message } = inLanguage(new QccError('QCC_IMPORT_PARTIAL', told), 'zh-CN');
   expect(message).toBe('无法全部导入，因此未做更改：profiles/a：文件和此处都没有它的密钥');
 });
 
-it('an error of a gateway of another version stays what that gateway said', () => {
+it('an error of a gateway of another version keeps that gateway’s words', () => {
   const error = errorOf({ code: 'QCC_OF_TOMORROW', message: 'the moon is full', hint: 'qcc wait', exit: 5 });
   expect(inLanguage(error, 'zh-CN')).toEqual({ message: 'the moon is full', hint: 'qcc wait' });
   expect([error.code, error.exit]).toEqual(['QCC_OF_TOMORROW', 5]);

@@ -16,7 +16,7 @@ it.each(Object.keys(en) as (keyof typeof en)[])('%s', (code) => {
   if (!asTheyAre.has(code)) expect(translated.text).toMatch(chinese);
 });
 
-it('says where it was found before it, and what the endpoint said behind it', () => {
+it('a reason begins with the status, and ends with the endpoint’s words', () => {
   const found = reason('status', { status: 503, type: null, said: 'overloaded, come back' });
   expect(reasonText(found, 'zh-CN')).toBe('503: overloaded, come back');
   expect(reasonText(reason('noAnswerInTime', { head: 503 }), 'zh-CN')).toBe('503: 应答超时');

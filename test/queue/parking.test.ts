@@ -120,7 +120,7 @@ describe('a request that no endpoint can answer', () => {
     expect(facts.map(({ type }) => type)).toEqual(['RequestQueued', 'RetryStarted', 'RetryAnswered', 'RetrySucceeded']);
   });
 
-  it('goes again to an endpoint that is out, where health is not looked at', async () => {
+  it('goes again to an ejected endpoint with health_aware off', async () => {
     const it = await outage({ settings: { 'loadbalancer.health_aware': 'false' } });
     it.up.does(out, answers());
     expect(await ask(it, of('s'))).toMatchObject({ status: 200, text: streamed });
