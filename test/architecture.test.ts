@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 
 const core = ['events/', 'machines/', 'src/projections/'] as const;
 
-/** What the innermost folders may import beside themselves. Every other folder finds its place in the order by itself. */
+/** The imports that the innermost folders may have beside their own. Every other folder's place in the order is computed. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   'events/': [],
   'machines/': ['events/'],
@@ -45,14 +45,14 @@ const knownBy: Readonly<Record<string, readonly string[]>> = {
   '@clack/prompts': ['src/terminal/prompt.ts'],
 };
 
-/** Not installed with it: only its types are taken, which are gone from what is built. */
+/** Not installed for users: only its types are imported, and the build removes them. */
 const typesOnly = '@anthropic-ai/sdk';
 
 /** The core says what and why. It never knows when, where or by chance, and waits for nothing. */
 const impure =
   /\b(Date\.now|new Date\(|Math\.random|crypto\.|performance\.|process\.|console\.|setTimeout|setInterval|fetch\()|['"]node:|\b(async|await)\b/;
 
-/** What `qcc --help` must not pay for. */
+/** Modules that `qcc --help` must not load. */
 const heavy = ['@pydantic/genai-prices', 'classic-level', 'level', 'piscina', 'prom-client', 'undici', 'xstate'];
 
 interface Import {

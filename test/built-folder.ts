@@ -14,7 +14,7 @@ declare module 'vitest' {
 const builder = join('scripts', 'build.mjs');
 const sources = ['src', 'machines', 'events', 'workers', 'test/**/programs'];
 
-/** Inside node_modules, because what is compiled looks for its packages upwards from where it lies. */
+/** Inside node_modules, because compiled files look for their packages upwards from their folder. */
 export function setup(project: TestProject): () => void {
   const folder = resolve('node_modules', '.cache', `qcc-built-${randomUUID()}`);
   compile(folder);
@@ -30,6 +30,6 @@ function compile(folder: string): void {
   const include = sources.map((path) => resolve(path));
   const compilerOptions = { rootDir: resolve('.'), outDir: join(folder, 'dist') };
   writeFileSync(config, JSON.stringify({ extends: resolve('tsconfig.build.json'), include, compilerOptions }));
-  // What does not type-check is compiled all the same; that it does is another check's affair.
+  // Code that does not type-check is compiled all the same; another check reports it.
   execFileSync(process.execPath, [builder, join(folder, 'dist'), config, '--noCheck'], { stdio: 'inherit' });
 }

@@ -1,4 +1,4 @@
-/** What is done when open files run out: before it, while it lasts, and after it. */
+/** Handling of a lack of file descriptors: before it, while it lasts, and after it. */
 import { expect, it } from 'vitest';
 import { connectionsIn, Descriptors, openFilesMax, openFilesNow } from '../src/platform/descriptors.ts';
 

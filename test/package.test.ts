@@ -1,4 +1,4 @@
-/** What `npm publish` would send: its papers lead to nothing that stays behind. */
+/** The content of `npm publish`: its documents link to no file that is left out. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -1,4 +1,4 @@
-/** Who is asked, and when. The person is simulated: `ask.ts`, which draws the questions, is the one part that is not real. */
+/** Which commands prompt, and when. The user is simulated: `ask.ts`, which draws the prompts, is the one part that is not real. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';

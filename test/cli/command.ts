@@ -13,7 +13,7 @@ export interface Ran extends Said {
   json(): unknown;
 }
 
-/** What `work` writes to stdout and stderr, and the exit code that it comes back with. */
+/** The output of `work` on stdout and stderr, and its exit code. */
 export async function listening(work: () => number | Promise<number>): Promise<Said> {
   let [out, err] = ['', ''];
   const stdout = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {

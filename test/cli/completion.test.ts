@@ -101,7 +101,7 @@ describe('qcc completion', () => {
     expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining('bash, zsh, fish, pwsh') });
   });
 
-  // What a shell does with its script only the shell can say; bash is everywhere.
+  // Only a real shell shows the effect of its script; bash is installed everywhere.
   it.skipIf(process.platform === 'win32')('works in bash', async () => {
     const { out } = await qcc(['completion', 'bash']);
     const bin = join(dirname(temporaryHome()), 'bin');

@@ -1,4 +1,4 @@
-/** What a person reads after a change: what is so now, and what comes next, in one line with real names. */
+/** The confirmation of a change: the result and the next command, in one line with real names. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { temporaryHome } from '../support/home.ts';
 import { at } from './command.ts';

@@ -1,4 +1,4 @@
-/** What the live view shows: every machine, time that counts down, the last facts; all of it within the terminal. */
+/** The live view shows every machine, countdowns and the latest facts, all within the terminal. */
 
 import { describe, expect, it } from 'vitest';
 import type { Context } from '../../src/commands/context.ts';

@@ -44,7 +44,7 @@ describe('concurrent starts and stops', () => {
     const script = ['scripts/start-stop.mjs', '--rounds', '1'];
     const { status, stdout, stderr } = spawnSync(process.execPath, script, { encoding: 'utf8', env });
     const lines = stdout.trim().split('\n');
-    // What did not hold stands on lines of its own.
+    // Broken promises are printed on lines of their own.
     expect([status, lines.filter((line) => !line.endsWith(': 1 of 1')), stderr]).toEqual([0, [], '']);
     expect(lines).toHaveLength(8);
   });

@@ -26,7 +26,7 @@ describe('gateway.log', () => {
   it('is bounded in size and number, whatever writes into it, and is readable by the owner alone', () => {
     const { path, file, kept, files } = log();
     for (let n = 0; n < 50; n++) {
-      // What Node itself says goes to the descriptor, and past us.
+      // Node's own output goes to the descriptor directly.
       writeSync(file, `a warning ${n} ${'x'.repeat(60)}\n`);
       kept?.say(`line ${n}`);
     }

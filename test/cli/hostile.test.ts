@@ -140,7 +140,7 @@ function commandLines(folder: string): Readonly<Record<string, readonly (readonl
   };
 }
 
-/** What a command is given that has no line of its own above: something evil in each place. */
+/** The input of a command without a line of its own above: hostile text in each field. */
 function plainLines(command: Command, path: readonly string[] = []): Readonly<Record<string, readonly string[][]>> {
   const below = Object.entries(command.sub ?? {}).map(([name, sub]) => plainLines(sub, [...path, name]));
   const own = command.load ? { [path.join(' ')]: [(command.positionals ?? []).map(() => evil)] } : {};

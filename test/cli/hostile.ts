@@ -27,7 +27,10 @@ export const evil = [
 
 const histories = ['0.1.0-demo', '0.1.0-queue', '0.1.0-storm'] as const;
 
-/** What a client, an endpoint, a file or a person chooses freely. Names of profiles among them: an older version, or another program, may have let them in. */
+/**
+ * Texts that a client, an endpoint, a file or a person chooses freely. Names of profiles among them: an older version, or another program,
+ * may have accepted them.
+ */
 const free = new Set(
   'model session path name description baseUrl detail method url version reason source maskedKey because text error lastError by value'.split(
     ' ',
@@ -76,7 +79,7 @@ export async function hostileHome(name: (typeof histories)[number]) {
 const obeyed = /(?!\n)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\ufdd0]/u;
 const ours = new RegExp(`${String.fromCharCode(27)}\\[(?:0|1|2|22|3[0-7]|39)m`, 'g');
 
-/** What a terminal must not get. Undefined: nothing of it. @param coloured whether styles of our own may be there */
+/** The forbidden text that a terminal would get. Undefined: none. @param coloured whether our own styles may occur */
 export function obeyedIn(text: string, coloured = false): string | undefined {
   const left = coloured ? text.replaceAll(ours, '') : text;
   const found = obeyed.exec(left);

@@ -1,7 +1,4 @@
-/**
- * What people read of the past, in both languages, over the histories that released versions left: everything that ever happened
- * is told, without a hole in a sentence.
- */
+/** Texts about the past, in both languages, over the histories that released versions left: every event has a sentence without a gap. */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';

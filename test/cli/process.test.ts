@@ -1,4 +1,4 @@
-/** What only whole processes can show: start and end of the gateway, pipes, signals, and what `--help` loads. */
+/** Behaviour that only whole processes show: start and end of the gateway, pipes, signals, and the modules that `--help` loads. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** What scripts hold qcc to: the JSON and the exit code of every command that needs no gateway. */
+/** The contract with scripts: the JSON and the exit code of every command that needs no gateway. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

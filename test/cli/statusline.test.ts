@@ -253,7 +253,7 @@ describe('qcc use --status-line', () => {
       statusLine: { command: string };
     };
     expect(statusLine.command).toContain(`statusline --home ${home} --around 'echo its "me"'`);
-    // The tests run the sources; what is installed is the built program.
+    // The tests run the sources; an installation has the built program.
     const built = statusLine.command.replace(/^.* statusline/, `'${process.execPath}' '${main}' statusline`);
     const child = spawn('sh', ['-c', built], { env: { ...process.env, QCC_HOME: '/nowhere', LC_ALL: 'C' } });
     child.stdin.end(JSON.stringify(told));

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { temporaryHome } from '../support/home.ts';
 import { at, qcc } from './command.ts';
 
-/** What was typed, what is said about it, and the way out. */
+/** The typed words, the message, and the next command. */
 const mistakes: readonly (readonly [string, string, string])[] = [
   ['endpiont list work', 'unknown command "endpiont"', 'did you mean qcc endpoint?'],
   ['endpoint lst work', 'unknown command "lst"', 'did you mean qcc endpoint list?'],

@@ -1,4 +1,4 @@
-/** The history for people: a line a fact, in words; what is alike on one line; the day where it changes. */
+/** The history for people: a line per fact, in words; equal facts grouped on one line; the date where it changes. */
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Context } from '../../src/commands/context.ts';
 import { Teller } from '../../src/commands/fact-lines.ts';

@@ -105,7 +105,7 @@ function statusOf({ core }: Installation): StatusRow {
   };
 }
 
-/** What a terminal of that width shows of it: what is wider goes on in the next row, wherever that cuts a word. */
+/** The screen of a terminal of that width: longer lines continue in the next row, even in the middle of a word. */
 function shown(text: string, columns: number): string {
   const rows = text.split('\n').flatMap((line) => {
     const cut = [''];

@@ -1,4 +1,4 @@
-/** Who only asks makes nothing: without a home a command answers as of an empty installation, and leaves the disk as it was. */
+/** A query creates nothing: without a home a command answers as for an empty installation, and leaves the disk as it was. */
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';

@@ -16,7 +16,7 @@ const options: ServiceOptions = {
 
 const textOf = (changes: Partial<ServiceOptions> = {}) => serviceOf({ ...options, ...changes })?.text() ?? '';
 
-/** What systemd says about a unit; undefined where there is none. */
+/** systemd's verdict on a unit; undefined where there is no systemd. */
 function systemdSays(text: string, name: string): string | undefined {
   const folder = mkdtempSync(join(tmpdir(), 'qs-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));

@@ -105,7 +105,7 @@ const changing = (Object.keys(contract) as OperationName[]).filter(
   (name) => contract[name].alone && name !== 'home.freeze',
 );
 
-/** What a command is given that has no line of its own: something of the home in each field that it knows. */
+/** The input of a command without a line of its own: something of the home in each known field. */
 function inputFor(name: OperationName, it: Furnished): object {
   const own = commands[name];
   if (own) return own(it);

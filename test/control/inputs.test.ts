@@ -56,7 +56,7 @@ const junk = fc.oneof(
 describe('every operation', () => {
   it('throws only known errors, whatever it is given, and stores nothing of a refused input', async () => {
     const { table, names, core } = await lived();
-    // What waits on the network, or takes a folder of its own, is asked with what it must refuse, below.
+    // Operations that wait on the network, or need a folder of their own, are tested with invalid input below.
     const asked = names.filter((name) => !['endpoint.test', 'notify.test', 'home.freeze'].includes(name));
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...asked), junk, async (name, params) => {

@@ -1,4 +1,4 @@
-/** What a running gateway answers about itself, over its control socket and its ports. */
+/** The running gateway's answers about itself, over its control socket and its ports. */
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';

@@ -1,4 +1,4 @@
-/** What was, is asked of the log beside the main loop while a gateway runs: the main loop reads no history. */
+/** Queries of the past run outside of the main loop while a gateway runs: the main loop reads no history. */
 import { expect, it } from 'vitest';
 import { Json } from '../../src/contract/json.ts';
 import { operations } from '../../src/control/table.ts';

@@ -1,4 +1,4 @@
-/** What the machines decide by is what is set, at the moment of the report. */
+/** The machines decide by the settings at the moment of the report. */
 
 import { expect, it, onTestFinished } from 'vitest';
 import type { Fact, Recorded } from '../../events/fact.ts';

@@ -1,4 +1,4 @@
-/** `endpoint.test`: what is asked of the pool, and what becomes of its answers. */
+/** `endpoint.test`: the jobs for the pool, and the use of its results. */
 
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type RequestId, streams } from '../../events/ids.ts';

@@ -102,7 +102,7 @@ describe('an import', () => {
       'profiles/work/tier',
       `profiles/work/endpoints/${first?.id}/weight`,
     ]);
-    // What only this home has stays: its keys could never be brought back.
+    // Nouns that only this home has stay: their keys could never be brought back.
     expect((await it.call('profile.list', {})).profiles.map(({ name }) => name)).toContain('mine');
     await it.call('profile.remove', { name: 'mine' });
     expect(await exported(it)).toBe(text);

@@ -1,4 +1,4 @@
-/** What every reader of the log asks of a fact's type stands in one table. */
+/** One table answers every reader's question about a fact's type. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { auditActions } from '../../events/trait.ts';

@@ -25,7 +25,7 @@ function factsOf(name: string): readonly Recorded[] {
   return lines.map((line) => JSON.parse(line) as Recorded);
 }
 
-/** What a log is for: where everything stands. Statistics may learn to count more; this may not change. */
+/** The purpose of a log: the state of every machine. Statistics may learn to count more; this may not change. */
 function pictureOf(state: State) {
   const { state: group, since, active, pinned } = priorityStatus(state.priority);
   return {

@@ -1,4 +1,4 @@
-/** What decided where a request went: the sentence that `explain` begins with, and what names the request. */
+/** What decided where a request was routed: the sentence that `explain` begins with, and the ways to name a request. */
 import { describe, expect, it } from 'vitest';
 import type { Attempt } from '../../events/request.ts';
 import type { RequestStory } from '../../src/contract/history.ts';

@@ -1,4 +1,4 @@
-/** What is different between two moments, and which facts made it so. */
+/** The differences between two moments, and the facts that caused them. */
 import { describe, expect, it } from 'vitest';
 import { ask } from '../../src/history/questions.ts';
 import { attemptFailed, coreWithLadder, first } from '../support/world.ts';

@@ -1,4 +1,4 @@
-/** Incident files that strangers have made: what is too much of them is refused with its bound, what is made up is said to be. */
+/** Forged incident files: excess is refused with its limit, and a forgery is reported as such. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';

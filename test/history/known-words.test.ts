@@ -1,4 +1,4 @@
-/** What endpoints called things, and older versions wrote down as it came: none of it leaves in an incident file. */
+/** Error texts of endpoints that older versions recorded verbatim: none of them is exported in an incident file. */
 import { describe, expect, it } from 'vitest';
 import type { Recorded } from '../../events/fact.ts';
 import { type Redaction, redactedFact } from '../../src/history/redact.ts';

@@ -1,4 +1,4 @@
-/** What people type for what the log names in full: short forms are made whole, and what names nothing is said. */
+/** Abbreviations that people type: short forms are expanded, and an unknown one is reported. */
 import { describe, expect, it } from 'vitest';
 import type { Recorded } from '../../events/fact.ts';
 import { namesIn } from '../../src/commands/history/operation.ts';

@@ -1,4 +1,4 @@
-/** What would have been: the recorded outcomes through the same machines, under other rules. */
+/** What-if: the recorded outcomes through the same machines, under other rules. */
 import { describe, expect, it } from 'vitest';
 import type { Recorded } from '../../events/fact.ts';
 import type { EndpointId } from '../../events/ids.ts';

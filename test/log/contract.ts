@@ -1,4 +1,4 @@
-/** What every log keeps to: one suite, run on the log in memory and on the one on the disk. */
+/** The contract of every log: one suite, run on the log in memory and on the one on the disk. */
 import { describe, expect, it } from 'vitest';
 import type { Recorded } from '../../events/fact.ts';
 import type { Log } from '../../src/log/log.ts';

@@ -1,4 +1,4 @@
-/** The end of a log: what was written, and what a start knows of it when a process was killed and its journal is not there. */
+/** The end of a log: the written facts, and what a start knows of them after a kill and the loss of its journal. */
 import {
   cpSync,
   mkdirSync,

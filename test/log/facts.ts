@@ -1,4 +1,4 @@
-/** What the tests of the log share: a folder, and facts read back as a whole. */
+/** Shared by the tests of the log: a folder, and facts read back as a whole. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -105,7 +105,7 @@ describe('a changed byte', () => {
   it('is reported even if its bytes cannot be set aside, and reading goes on', async () => {
     const { dir } = await logOf(10);
     await flipFacts(dir, 4);
-    // What a full disk does to a new folder, a file of that name does too.
+    // A full disk keeps a folder from being created, and so does a file of that name.
     writeFileSync(quarantineOf(dir), '');
     const log = kept(await LevelLog.open(dir));
     expect(await seqs(log.read(1))).toEqual([1, 2, 3, ...oneTo(10, 5)]);

@@ -1,4 +1,4 @@
-/** The index of streams is held against the facts: what is missing there, wrong, or of no fact at all is damage. */
+/** The check of the index of streams against the facts: missing, wrong and surplus entries are damage. */
 import { describe, expect, it } from 'vitest';
 import { verifyLog } from '../../src/history/verify.ts';
 import { factKey, numberOf, numberValue, streamKey } from '../../src/log/codec.ts';

@@ -86,7 +86,7 @@ describe('a process that is killed during writes', () => {
       const { child, lines } = start('write', dir);
       for (let i = 0; i < acknowledgements; i++) promised = Number((await lines.next()).value);
       child.kill('SIGKILL');
-      // What it said before it died counts as well.
+      // Its output from before it died counts as well.
       for (let line = await lines.next(); !line.done; line = await lines.next()) promised = Number(line.value);
       await ended(child);
 

@@ -32,7 +32,7 @@ const small = (dir: string, create: boolean): Database =>
     maxFileSize: 1_024 * KiB,
   });
 
-/** Text that does not pack: what is damaged is a fact, and not the same words a hundred times. */
+/** Text that does not compress, so that damage hits a fact, and not the same words a hundred times. */
 const noise = (n: number) => createHash('sha256').update(String(n)).digest('base64').repeat(3);
 
 let model = '';
@@ -81,7 +81,7 @@ const flip = (path: string, share: number) =>
     bytes[place] = (bytes[place] ?? 0) ^ 0xff;
   });
 
-/** [what was done, the doing, how many facts it may cost at most] */
+/** [name, damage, the maximum number of lost facts] */
 const damages: readonly (readonly [string, (dir: string) => void, number])[] = [
   ['a byte of the journal flipped', (dir) => flip(journal(dir), 0.5), 1],
   ['a byte near the end of the journal flipped', (dir) => flip(journal(dir), 0.99), 1],
@@ -121,7 +121,7 @@ const bytesOf = (dir: string) =>
 // Thousands of facts are compared sooner as text.
 const linesOf = (some: readonly Recorded[]) => some.map((fact) => JSON.stringify(fact)).join('\n');
 
-/** What is there is what was written, what is not there is told, and no fact is in neither. */
+/** Existing facts are unchanged, missing ones are reported, and no fact is neither. */
 async function addsUp(dir: string, lost: readonly (readonly [number, number])[]): Promise<readonly number[]> {
   const log = kept(await LevelLog.open(dir));
   const gone = new Set(lost.flatMap(([from, to]) => oneTo(to, from)));

@@ -1,4 +1,4 @@
-/** What an endpoint has said to lack: remembered for ten minutes, bounded, and forgotten on evidence. */
+/** Models that an endpoint has said it lacks: remembered for ten minutes, bounded, and forgotten on evidence. */
 import { describe, expect, it } from 'vitest';
 import type { EndpointFact, EndpointReport } from '../../events/endpoint.ts';
 import { lacksUntil } from '../../machines/available.ts';

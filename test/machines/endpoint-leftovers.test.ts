@@ -1,4 +1,4 @@
-/** What is left over must not count twice: strikes that were paid for, and failures told by requests that were on their way. */
+/** Leftovers must not count twice: strikes that led to an ejection, and failures of concurrent requests. */
 import { describe, expect, it } from 'vitest';
 import { endpointStatus } from '../../machines/endpoint.ts';
 import { worthTelling } from '../../machines/endpoint-decisions.ts';

@@ -1,4 +1,4 @@
-/** What holds of an endpoint whatever it is told, in whatever order, whenever. */
+/** Properties of an endpoint for any reports, in any order, at any time. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AnyTransitionDefinition } from 'xstate';

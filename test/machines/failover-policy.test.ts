@@ -1,4 +1,4 @@
-/** The rules of failover inside one request: what may be asked, what it costs, what is waited for, and what its client must see. */
+/** The rules of failover inside one request: limits, budget, waits, and the error that its client must see. */
 
 import { describe, expect, it } from 'vitest';
 import type { Failure } from '../../events/endpoint.ts';

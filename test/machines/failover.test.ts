@@ -1,4 +1,4 @@
-/** Who is asked next inside one request: each command and its answers, what holds of every request, and how queued ones end. */
+/** The order of endpoints inside one request: each command and its answers, properties of every request, and the ends of queued ones. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Command, Input } from '../../machines/failover.ts';

@@ -1,4 +1,4 @@
-/** What holds of the ladder whatever happens to its profiles. */
+/** Properties of the ladder for any reports about its profiles. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AnyTransitionDefinition } from 'xstate';

@@ -36,7 +36,7 @@ const around = (ms: number, more: Partial<Surroundings> = {}): Surroundings => (
 const spread = (ms: number) => 0.825 * ms;
 
 const one = (more: Partial<Probed>): readonly Probed[] => [{ ...well, ...more }];
-/** What is asked of one endpoint, and when at the earliest. */
+/** The next probe of one endpoint, and its earliest time. */
 function asked(more: Partial<Probed>, by: ProbePolicy = policy) {
   const at = nextProbeAt(one(more), around(0), by);
   if (at === null) return null;

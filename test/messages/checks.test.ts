@@ -1,4 +1,4 @@
-/** What a check has found is said in both languages, of the same things. */
+/** The findings of checks have texts in both languages, with the same parameters. */
 
 import { expect, it } from 'vitest';
 import { QccError } from '../../src/errors/qcc-error.ts';

@@ -1,4 +1,4 @@
-/** What is kept under a key, in each of its formats: bytes that were written by version 0.1.0 must open for ever. */
+/** The formats of encrypted content: bytes that were written by version 0.1.0 must open for ever. */
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

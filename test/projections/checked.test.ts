@@ -1,4 +1,4 @@
-/** What the plan and the weights look at. */
+/** The inputs of the probe plan and the weight policy. */
 
 import { expect, it } from 'vitest';
 import { type EndpointId, type ProfileName, streams } from '../../events/ids.ts';

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { Quantiles } from '../../src/projections/quantiles.ts';
 
 const relativeErrorMax = 0.02;
-// What rounding of the buckets' edges may add.
+// The error that rounding of the buckets' edges may add.
 const rounding = 1e-9;
 
 const times = fc.double({ min: 0.01, max: 1e8, noNaN: true });

@@ -1,4 +1,4 @@
-/** What the switch rules see of the ladder. */
+/** The ladder as the switch rules see it. */
 import { expect, it } from 'vitest';
 import type { EndpointReport } from '../../events/endpoint.ts';
 import { endpointStatus } from '../../machines/endpoint.ts';

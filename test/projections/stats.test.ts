@@ -1,4 +1,4 @@
-/** What requests came to, per endpoint and model. */
+/** Totals of requests, per endpoint and model. */
 import { describe, expect, it } from 'vitest';
 import { upcast } from '../../events/catalogue.ts';
 import type { Recorded } from '../../events/fact.ts';

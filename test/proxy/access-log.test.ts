@@ -1,4 +1,4 @@
-/** What the access log holds, by its level: a level holds what the ones before it hold. */
+/** The content of the access log by its level: each level includes the ones before it. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { paths } from '../../src/config/files/home.ts';

@@ -1,4 +1,4 @@
-/** The memory that bodies take: what is held counts, not what was announced, and it is bounded and given back. */
+/** The memory of bodies: received bytes count, not announced ones, and they are bounded and freed. */
 import { EventEmitter } from 'node:events';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';

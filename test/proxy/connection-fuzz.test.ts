@@ -28,7 +28,7 @@ const chunked = `${head('POST /v1/messages HTTP/1.1', json, 'Transfer-Encoding: 
 const form = 'multipart/form-data; boundary=b';
 const file = '--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nhello\r\n--b--\r\n';
 
-/** What a client says. */
+/** The bytes of a client. */
 const requests: Readonly<Record<string, string>> = {
   page: head('GET /healthz HTTP/1.1'),
   get: head('GET /v1/models HTTP/1.1'),
@@ -55,7 +55,7 @@ const chunks = (text: string) =>
 const error = JSON.stringify({ type: 'error', error: { type: 'overloaded_error', message: 'busy' } });
 const events = 'content-type: text/event-stream\r\n';
 
-/** What an endpoint answers. */
+/** The answer of an endpoint. */
 const answersOf: Readonly<Record<string, string>> = {
   stream: `HTTP/1.1 200 OK\r\n${events}transfer-encoding: chunked\r\n\r\n${chunks(streamed)}`,
   streamToTheEnd: `HTTP/1.1 200 OK\r\n${events}connection: close\r\n\r\n${streamed}`,
@@ -66,7 +66,7 @@ const answersOf: Readonly<Record<string, string>> = {
   twoAtOnce: `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}HTTP/1.1 200 OK\r\n\r\n`,
 };
 
-/** What a proxy on the way answers, and what comes through its tunnel. */
+/** The answers of a proxy on the way, and the bytes through its tunnel. */
 const opened = 'HTTP/1.1 200 Connection established\r\nvia: 1.1 proxy\r\n\r\n';
 const tunnels: Readonly<Record<string, { readonly origin: string; readonly parts: readonly string[] }>> = {
   plain: { origin: 'http', parts: [opened, answersOf['stream'] as string] },

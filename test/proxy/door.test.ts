@@ -1,4 +1,4 @@
-/** Who may come in, and what is served there: the guard's rules on the wire. */
+/** Admission of clients, and the served routes: the guard's rules on the wire. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
