@@ -14,7 +14,11 @@ export const name = option('NAME', 'what you call it', '名称');
 export const port = option('PORT', 'the port to listen on; 0 takes a free one', '监听端口；0 表示任选空闲端口');
 export const watch = toggle('show it again every second', '每秒刷新');
 export const follow = toggle('go on as more comes', '持续显示新内容', { alias: 'f' });
-export const since = option('TIME', 'from this time on: -15m, yesterday, #1234', '起始时间：-15m、yesterday、#1234');
+export const since = option(
+  'TIME',
+  'from this time on: 15m (ago), yesterday, #1234',
+  '起始时间：15m（之前）、yesterday、#1234',
+);
 export const until = option('TIME', 'up to this time, without it', '截止时间（不含）');
 export const verbose = toggle('more columns', '显示更多列');
 export const limit = option('NUMBER', 'how many at most', '最多显示多少条', { alias: 'n' });

@@ -105,7 +105,21 @@ export async function resolveFilters(
     ...(request === undefined ? {} : { request: await wholeRequest(log, request, live) }),
     ...(session === undefined ? {} : { session }),
   };
+  if (session !== undefined && !live) await checkSession(log, session);
   return { filters };
+}
+
+/** Whoever follows a session waits for its first request: there it is no mistake. */
+async function checkSession(log: ReadableLog, session: string): Promise<void> {
+  const known = new Set<string>();
+  for await (const facts of backwards(log)) {
+    for (const { data } of facts) {
+      const { session: one } = data as { session?: unknown };
+      if (one === session) return;
+      if (typeof one === 'string') known.add(one);
+    }
+  }
+  throw namesNothing('session', session, [...known], exitCodes.notFound);
 }
 
 async function checkType(log: ReadableLog, type: string): Promise<void> {

@@ -18,10 +18,12 @@ export function spanMs(text: string, words: Words): number {
 // As ISO has it, and as it is printed here: what was read can be typed again.
 const whole = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{1,2}:[\d:.]+) ?(Z|UTC|[+-]\d{2}:?\d{2})?)?$/;
 
-/** ISO, `14:03:22` today, `-15m`, `yesterday`. Without a zone: local. @throws {QccError} usage */
+/** ISO, `14:03:22` today, `-15m` or `15m` (ago), `yesterday`. Without a zone: local. @throws {QccError} usage */
 export function instant(text: string, now: number, words: Words): number {
   if (text === 'now') return now;
   if (text.startsWith('-')) return now - spanMs(text.slice(1), words);
+  // Every instant that is asked for has passed: `5m` can only be five minutes ago.
+  if (/^\d+(\.\d+)?(ms|s|m|h|d)/.test(text)) return now - spanMs(text, words);
   if (text === 'today') return startOfDay(now, 0);
   if (text === 'yesterday') return startOfDay(now, -1);
   const clock = /^([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?$/.exec(text);

@@ -36,6 +36,8 @@ describe('after the clock was set back', () => {
     expect((await run('history', '--since', '-30s', '--json')).out).not.toContain('ProfileAdded');
     expect((await run('history', '--at', 'now', '--json')).json()).toMatchObject({ profiles: [{ name: 'work' }] });
     expect((await run('config', 'audit', '--from', '-2m', '--json')).out).toContain('config.set');
+    expect((await run('config', 'audit', '--since', '2m', '--json')).out).toContain('config.set');
+    expect((await run('config', 'audit', '--since', '2m', '--from', '2m')).code).toBe(2);
   });
 });
 

@@ -50,6 +50,8 @@ describe('an instant', () => {
   it.each([
     ['now', now],
     ['-15m', now - 15 * minute],
+    ['15m', now - 15 * minute],
+    ['1h30m', now - 90 * minute],
     ['-1h30m', now - 90 * minute],
     ['14:03:22', new Date(2026, 6, 15, 14, 3, 22).getTime()],
     ['9:05', new Date(2026, 6, 15, 9, 5, 0).getTime()],

@@ -70,6 +70,7 @@ describe('a filter', () => {
     [{ stream: 'endpoint/nobody' }, 'QCC_HISTORY_FILTER', 5, 'other'],
     [{ endpoint: 'othr' }, 'QCC_HISTORY_FILTER', 5, 'other'],
     [{ profile: 'wrok' }, 'QCC_HISTORY_FILTER', 5, 'work'],
+    [{ session: 'nobody' }, 'QCC_HISTORY_FILTER', 5, 'qcc history'],
     [{ request: 'ffffff' }, 'QCC_REQUEST_UNKNOWN', 5, 'qcc history'],
     [{ request: 'abc123' }, 'QCC_REQUEST_AMBIGUOUS', 2, ''],
   ])('%j matches nothing, or too much, and the error lists candidates', async (filters, code, exit, near) => {

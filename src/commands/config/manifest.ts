@@ -1,6 +1,6 @@
 /** The commands of the configuration: settings, import and export, checks, snapshots. */
 
-import { limit, profile } from '../arguments.ts';
+import { limit, profile, until } from '../arguments.ts';
 import { argument, type Commands, option, say, toggle } from '../command.ts';
 
 export const configCommands: Commands = {
@@ -195,11 +195,13 @@ export const configCommands: Commands = {
           ),
           target: option('NAME', 'only what was done to this', '只显示该对象'),
           by: option('WHO', 'only what was done by: cli, gateway', '只显示该操作者：cli、gateway'),
-          from: option('TIME', 'from this time on', '起始时间'),
-          to: option('TIME', 'up to this time, without it', '截止时间（不含）'),
+          since: option('TIME', 'from this time on: 15m (ago), yesterday', '起始时间：15m（之前）、yesterday'),
+          until,
+          from: option('TIME', 'the same as --since', '同 --since'),
+          to: option('TIME', 'the same as --until', '同 --until'),
           export: option('FILE', 'write all of it into a file, as JSON or .csv', '全部写入文件，JSON 或 .csv'),
         },
-        examples: ['qcc config audit -n 20', 'qcc config audit --from yesterday --export audit.csv'],
+        examples: ['qcc config audit -n 20', 'qcc config audit --since yesterday --export audit.csv'],
         load: async () => (await import('./snapshots-cli.ts')).audit,
       },
     },

@@ -153,20 +153,24 @@ async function auditParams(context: Context, all: boolean): Promise<Params<'conf
     );
   }
   const limit = numberFlag(context, 'limit') ?? (all ? Number.MAX_SAFE_INTEGER : auditLimit);
-  const now = await nowFor(context, flag(context, 'from'), flag(context, 'to'));
-  const time = (name: string) => {
-    const text = flag(context, name);
-    return text === undefined ? undefined : instant(text, now, words);
-  };
   const given = {
     limit,
     action,
     target: flag(context, 'target'),
     by: flag(context, 'by'),
-    from: time('from'),
-    to: time('to'),
+    from: await timeFlag(context, 'since', 'from'),
+    to: await timeFlag(context, 'until', 'to'),
   };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
+
+/** By the name that all commands have for it, or by the one that this command had alone. */
+async function timeFlag(context: Context, name: string, other: string): Promise<number | undefined> {
+  const { words } = context;
+  const [text, same] = [flag(context, name), flag(context, other)];
+  if (text !== undefined && same !== undefined) throw usage(words.contradict(`--${name}`, `--${other}`), words.sayOne);
+  const given = text ?? same;
+  return given === undefined ? undefined : instant(given, await nowFor(context, given), words);
 }
 
 function isAction(text: string): text is AuditAction {
