@@ -144,10 +144,10 @@ function storyLine(context: Context, fact: FactRow, indent: string, known: Names
   return `  ${head}  ${indent}${toldFact(fact, context, known)}${whose}`;
 }
 
-// Below the sentence, behind the time and the number.
+// Below the sentence, indented past the time and the number.
 export const chainIndent = 18;
 
-/** A decision stands below the facts that it follows from. */
+/** A decision is printed below the facts that caused it. */
 export function tellChain(context: Context, facts: readonly FactRow[], names: Names): void {
   const depth = new Map<number, number>();
   for (const fact of facts) {
@@ -157,7 +157,7 @@ export function tellChain(context: Context, facts: readonly FactRow[], names: Na
   }
 }
 
-/** Whose fact it is, and what happened. */
+/** The fact's subject and its event. */
 export function toldFact(fact: FactRow, { words, language }: Context, known: Names): string {
   const names = known.at(fact.seq);
   return words.labelled(whoOf(fact, names), sentenceOf(fact, words, storyWordsOf(language), names));

@@ -1,4 +1,4 @@
-/** Facts that repeat themselves, as in an outage: shown once, and counted from then on. */
+/** Folds repeated facts, as in an outage: the first are shown, and later ones are counted. */
 import { kindOf } from '../../events/ids.ts';
 import type { FactRow } from '../contract/history.ts';
 import { storyWordsOf } from '../messages/story.ts';
@@ -7,14 +7,14 @@ import type { Context } from './context.ts';
 import { sentenceOf, type Teller } from './fact-lines.ts';
 import type { Names } from './names.ts';
 
-// What repeats itself takes turns with few others: a failure, the request that met it, a probe, a timer.
+// A repetition alternates with few other facts: a failure, the request that met it, a probe, a timer.
 const shownMost = 12;
-// Of one more, the facts themselves take no more room than a count.
+// For a single further one, the fact itself takes no more room than a count.
 const foldedMin = 2;
-// Behind the time.
+// Indented past the time.
 const countIndent = 9;
 
-/** A fact, and the decisions that follow from it. */
+/** A fact, and the decisions that it caused. */
 type Unit = readonly FactRow[];
 
 interface Shown {
@@ -28,9 +28,9 @@ export class Folding {
   readonly #names: Names;
   readonly #teller: Teller;
   #unit: FactRow[] = [];
-  /** By what they say, the newest last. */
+  /** By their text, the newest last. */
   readonly #shown = new Map<string, Shown>();
-  /** In their order: what repeats one that is shown, and may still be too few for a count. */
+  /** In their order: repetitions of shown facts that may still be too few for a count. */
   #held: { readonly unit: Unit; readonly shown: Shown }[] = [];
 
   constructor(context: Context, names: Names, teller: Teller) {
@@ -92,7 +92,7 @@ export class Folding {
     }
   }
 
-  /** What they say, without numbers. Null: it stands for itself, as all that a person did does. */
+  /** The text without numbers. Null: the fact is never folded, as with every action of a user. */
   #likenessOf(unit: Unit): string | null {
     const [{ by = 'cli', type = '', data = {} } = {}] = unit;
     if (by === 'cli' || by === 'gateway') return null;

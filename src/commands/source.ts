@@ -57,7 +57,7 @@ export async function nowFor(context: Context, ...texts: readonly (string | unde
 
 type Span = Readonly<Partial<Record<'since' | 'until' | 'fromSeq' | 'toSeq', number>>>;
 
-/** What `--since` and `--until` say, by time or by a fact's number. @throws {QccError} usage */
+/** The instants of `--since` and `--until`, given by time or by a fact's number. @throws {QccError} usage */
 export async function spanOf(context: Context): Promise<Span> {
   const [since, until] = [await momentFlag(context, 'since'), await momentFlag(context, 'until')];
   return {

@@ -1,4 +1,4 @@
-/** Incidents: trouble as stories, each with its span, what began it, what it hit, and what ended it. */
+/** The contract of incidents, each with its span, its cause, its effects, and its end. */
 import * as v from 'valibot';
 import { optional, whole } from './fields.ts';
 import type { FactRow } from './history.ts';
@@ -9,16 +9,16 @@ export interface IncidentRow {
   /** The number of its first fact. */
   readonly number: number;
   readonly from: string;
-  /** Null: it still goes on. */
+  /** Null: it is still going on. */
   readonly to: string | null;
-  /** Of one that goes on: up to the last fact that was looked at. */
+  /** For one that is still going on: up to the last fact that was read. */
   readonly durationMs: number;
   readonly began: FactRow;
-  /** The fact after which all was well. Null while it goes on, and for a failure that changed no state. */
+  /** The fact after which everything was healthy. Null while it is going on, and for a failure that changed no state. */
   readonly ended: FactRow | null;
-  /** What is not well yet: ids of endpoints, `ladder`, `allOut`, `network`. */
+  /** Subjects that are not healthy yet: ids of endpoints, `ladder`, `allOut`, `network`. */
   readonly unwell: readonly string[];
-  /** Endpoints that failed, and how often in which way; attempts and probes. */
+  /** Endpoints that failed, with the number of each kind of failure; attempts and probes. */
   readonly endpoints: readonly {
     readonly endpoint: string;
     readonly failures: readonly { readonly failure: string; readonly count: number }[];
@@ -26,29 +26,29 @@ export interface IncidentRow {
   readonly requests: {
     readonly failed: number;
     readonly broken: number;
-    /** Answered by another endpoint than the first that was asked. */
+    /** Requests that were answered by another endpoint than the first that was asked. */
     readonly moved: number;
     readonly queued: number;
     readonly answeredLater: number;
   };
-  /** Those of these requests. */
+  /** Sessions of these requests. */
   readonly sessions: number;
-  /** What the moved and the broken ones read and wrote. */
+  /** Tokens of the moved and the broken requests. */
   readonly tokens: number;
   readonly switches: readonly { readonly seq: number; readonly from: string | null; readonly to: string }[];
   readonly factCount: number;
 }
 
 export interface IncidentStory extends IncidentRow {
-  /** Of very many the first. */
+  /** Of very many, the first. */
   readonly facts: readonly FactRow[];
 }
 
 export const incidentsContract = {
-  /** Newest first. `since` and `until` keep what lasted into that span. */
+  /** Newest first. `since` and `until` keep incidents that lasted into that span. */
   'incidents.list': asks(v.strictObject({ ...span, limit: optional(whole) })).answers<
     { readonly incidents: readonly IncidentRow[] } & WithGaps
   >(),
-  /** `number` of any fact between its beginning and its end; without it, the newest. */
+  /** `number` of any fact between its beginning and its end; without it, the newest incident. */
   'incidents.show': asks(v.strictObject({ number: optional(whole) })).answers<IncidentStory & WithGaps>(),
 };

@@ -1,4 +1,4 @@
-/** One incident while it is told: which endpoints it concerns, what it hit, and what is not well yet. */
+/** One incident in the making: its endpoints, its effects, and what is not healthy yet. */
 import type { AttemptFailure, EndpointFact } from '../../events/endpoint.ts';
 import type { Millis, Recorded } from '../../events/fact.ts';
 import { kindOf, nameOf } from '../../events/ids.ts';
@@ -11,12 +11,12 @@ import { iso, isoOrNull } from '../platform/time.ts';
 import { factRow } from '../runtime/rows.ts';
 import { isMoved } from './decided.ts';
 
-// Failures that changed no state belong together when so little time is between them.
+// Failures that changed no state belong together when no more time than this is between them.
 const joinedMs = minuteMs;
-// A person reads no more of one incident; the rest is counted, and stands in the history.
+// A person reads no more of one incident; the rest is counted, and is in the history.
 const factsKept = 1_000;
 
-/** What a fact puts out of order, and what it sets right. Endpoints are told by their streams. */
+/** The faults that a fact begins, and those that it ends. Endpoints are identified by their streams. */
 const begins: Readonly<Record<string, string>> = { FailedOver: 'ladder', AllOut: 'allOut', Offline: 'network' };
 const rights: Readonly<Record<string, readonly string[]>> = {
   LadderHealthy: ['ladder', 'allOut'],
@@ -28,10 +28,10 @@ const rights: Readonly<Record<string, readonly string[]>> = {
 export class IncidentStory {
   readonly began: Recorded<AnyFact>;
   readonly seqs: number[] = [];
-  /** Endpoints by their ids, the ladder, the network: what is not well yet. */
+  /** The subjects that are not healthy yet: endpoints by their ids, the ladder, the network. */
   readonly unwell = new Set<string>();
   lastTroubleAt: Millis;
-  /** When all was well again, or the last failure that changed no state. */
+  /** When everything was healthy again, or the last failure that changed no state. */
   to: Millis | null = null;
   #ended: Recorded | null = null;
   #factCount = 0;
@@ -46,7 +46,7 @@ export class IncidentStory {
     this.lastTroubleAt = began.at;
   }
 
-  /** Whether what comes now may still belong to it. */
+  /** Whether later facts may still belong to it. */
   isOver(now: Millis): boolean {
     return this.to !== null && (this.#ended !== null || now - this.to > joinedMs);
   }
@@ -71,7 +71,7 @@ export class IncidentStory {
     }
   }
 
-  /** What is well again, and what is not. */
+  /** Subjects that are healthy again, and those that are not. */
   #weigh(fact: Recorded<AnyFact>): void {
     const { type, stream } = fact;
     if (kindOf(stream) === 'endpoint') {
@@ -138,7 +138,7 @@ export class IncidentStory {
     this.#tokens += (input ?? 0) + (output ?? 0) + (cacheRead ?? 0) + (cacheWrite ?? 0);
   }
 
-  /** @param now the end of what is known: until then it has lasted */
+  /** @param now the end of the known span: an open incident has lasted until then */
   row(now: Millis): IncidentRow {
     return {
       number: this.began.seq,
@@ -161,10 +161,10 @@ export class IncidentStory {
   }
 }
 
-/** Whether a fact may begin an incident, or makes one that goes on worse. */
+/** Whether a fact may begin an incident, or makes a running one worse. */
 export function isTrouble(fact: Recorded<AnyFact>): boolean {
   if (fact.type === 'AttemptFailed' || fact.type === 'ProbeFailed')
-    // A model that an endpoint does not have is no trouble of the endpoint.
+    // A missing model is no fault of the endpoint.
     return (fact.data as Extract<EndpointFact, { type: 'ProbeFailed' }>['data']).failure !== 'noModel';
   return troubles.has(fact.type);
 }

@@ -1,6 +1,6 @@
 /**
- * Facts grouped into incidents. One begins with a failure where all was well; it goes on until every endpoint that it concerns, the
- * ladder and the network are well again. The log alone is asked: an incident file gives the same answer.
+ * Groups facts into incidents. An incident begins with a failure while everything was healthy, and continues until every endpoint that it
+ * concerns, the ladder and the network are healthy again. Only the log is read, so that an incident file gives the same answer.
  */
 import { upcast } from '../../events/catalogue.ts';
 import type { Millis, Recorded } from '../../events/fact.ts';
@@ -13,15 +13,15 @@ import type { ReadableLog } from '../log/log.ts';
 import { factRow } from '../runtime/rows.ts';
 import { IncidentStory, isTrouble } from './incident-story.ts';
 
-// What fails so soon after another failure belongs to the same incident. An endpoint whose key was refused may be out for days, and
-// takes no part in what happens then.
+// A failure this soon after another one belongs to the same incident. An endpoint whose key was refused may be ejected for days, and takes
+// no part in later incidents.
 const relatedMs = 5 * minuteMs;
-// Older ones are asked for with `since`.
+// Older ones are requested with `since`.
 const scannedMax = 100_000;
-// How far before `since` an incident may have begun and is still found.
+// How long before `since` an incident may have begun and is still found.
 const leadFacts = 20_000;
 const limitDefault = 20;
-// What a decision follows from stands close before it; a request does not run while so many others end.
+// A decision's cause is shortly before it; a request does not outlast this many other ends.
 const rememberedMax = 20_000;
 
 export class Incidents {
@@ -45,7 +45,7 @@ export class Incidents {
     this.#open = this.#open.filter((one) => !one.isOver(fact.at));
   }
 
-  /** The incident that a fact follows from, or whose endpoint, request or item it is about. */
+  /** The incident of a fact's cause, or of its endpoint, request or item. */
   #knownFor(fact: Recorded<AnyFact>): IncidentStory | undefined {
     const byCause = fact.cause === null ? undefined : this.#of.get(fact.cause);
     if (byCause) return byCause;
@@ -60,7 +60,7 @@ export class Incidents {
     return undefined;
   }
 
-  /** Newest first: what fails now, while something else has just failed, or while no endpoint or no network is there. */
+  /** Newest first: the incident of a failure that follows another one, or that comes while no endpoint or no network is available. */
   #relatedTo({ at, stream }: Recorded<AnyFact>): IncidentStory | undefined {
     const isRequest = kindOf(stream) === 'request';
     return this.#open.findLast(({ to, lastTroubleAt, unwell }) => {
@@ -82,7 +82,7 @@ export class Incidents {
   }
 }
 
-/** The ladder and the network tell of what they have to do with: what is not well there. */
+/** Facts of the ladder and the network belong to the incident in which these are not healthy. */
 function settledBy(fact: Recorded<AnyFact>, open: readonly IncidentStory[]): IncidentStory | undefined {
   const about = kindOf(fact.stream) === 'gateway' ? ['network'] : ['ladder', 'allOut'];
   const isAbout = fact.type !== 'GatewayStarted' && fact.type !== 'GatewayStopped' && fact.type !== 'GatewayFoundDead';

@@ -14,9 +14,9 @@ const actorWidth = 6;
 const timeWidth = 8;
 const numberWidth = 3;
 const sentenceMax = 76;
-/** Where the sentence of a request's line begins: behind its mark and its columns. */
+/** The column of a request line's sentence: after its mark and its columns. */
 export const requestIndent = 3 + numberWidth + 2 + nameWidth + 2 + timeWidth + 2 + 2 + 2;
-/** And that of a fact's line. */
+/** The same for a fact's line. */
 export const factIndent = numberWidth + 5 + actorWidth + 2;
 
 const marks = {

@@ -18,9 +18,9 @@ export interface DemoOptions {
   readonly speed: number;
   readonly lang: 'en' | 'zh-CN';
   readonly paint: Paint;
-  /** A folder that does not exist yet, or is empty: the demo's home, which stays. */
+  /** The demo's home, which stays: a folder that does not exist yet, or is empty. */
   readonly keep?: string;
-  /** @param indent where a narrow terminal goes on below: in the column in which the sentence begins */
+  /** @param indent of continuation lines on a narrow terminal: the column in which the sentence begins */
   out(line: string, indent?: number): void;
 }
 
@@ -219,7 +219,7 @@ class Day {
     return { ok, summary: { ...this.#counts, durationMs, ...(kept === null ? {} : { home: kept }) } };
   }
 
-  /** The commands to try on the home, each as it is typed: a line that was broken could not be copied. */
+  /** The commands to try on the home, each in the form to type: a wrapped line could not be copied. */
   async #tellKept(home: string): Promise<void> {
     const { out, paint } = this.#options;
     const words = this.#words;

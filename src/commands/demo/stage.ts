@@ -23,9 +23,9 @@ export interface Stage {
   readonly call: Call;
   /** By tier: the first one is preferred. */
   readonly actors: readonly [Actor, Actor, Actor];
-  /** The home, when it stays; null when it is removed. */
+  /** The home, if it stays; null if it is removed. */
   readonly kept: string | null;
-  /** The id of the last request that another endpoint answered than the one asked first; null when there is none. */
+  /** The id of the last request that was answered by another endpoint than the one asked first; null when there is none. */
   movedRequest(): Promise<string | null>;
   /** Facts that the log has received since the last call. */
   newFacts(): Promise<readonly FactRow[]>;
@@ -76,7 +76,7 @@ interface StageOptions {
   readonly keep: string | undefined;
 }
 
-/** @throws {QccError} `QCC_DEMO_HOME` when the folder to keep holds something already */
+/** @throws {QccError} `QCC_DEMO_HOME` when the folder to keep is not empty */
 export async function setStage(options: StageOptions): Promise<Stage> {
   const undo: (() => Promise<unknown>)[] = [];
   const close = async () => {

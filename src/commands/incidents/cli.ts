@@ -1,4 +1,4 @@
-/** `qcc incidents`: what went wrong, in one to three lines each, and one in full. */
+/** `qcc incidents`: failures as incidents, in one to three lines each, and one in full. */
 import type { IncidentRow } from '../../contract/incidents.ts';
 import type { Answer } from '../../contract/operations.ts';
 import { usage } from '../../errors/qcc-error.ts';
@@ -11,7 +11,7 @@ import { tellGaps } from '../gaps.ts';
 import { type Names, namesOf } from '../names.ts';
 import { spanOf, withHistory } from '../source.ts';
 
-// Behind the number of the incident.
+// Indented past the number of the incident.
 const storyIndent = 8;
 
 export async function list(context: Context): Promise<number | undefined> {
@@ -72,7 +72,7 @@ function tellIncident(context: Context, row: IncidentRow, names: Names): void {
   }
 }
 
-/** The switches, each beginning where the one before it ended: `office → relay → office`. */
+/** The switches, each of which begins where the one before it ended: `office → relay → office`. */
 function wayOf({ switches }: IncidentRow): readonly string[] {
   const ways: string[] = [];
   let last: string | undefined;
