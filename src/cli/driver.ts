@@ -76,7 +76,8 @@ interface Parsed {
   readonly rest: readonly string[];
 }
 
-function parse({ command, path, args }: Found, words: Words): Parsed {
+/** @param canAsk whether a person can be asked for the arguments that are missing */
+function parse({ command, path, args }: Found, words: Words, canAsk: (flags: Context['flags']) => boolean): Parsed {
   const name = ['qcc', ...path].join(' ');
   const dashes = args.indexOf('--');
   const own = dashes < 0 ? args : args.slice(0, dashes);
@@ -97,8 +98,8 @@ function parse({ command, path, args }: Found, words: Words): Parsed {
     });
     const given = positionals.map((one) => (one.startsWith(dash) ? `-${one.slice(1)}` : one));
     const all = command.passesOn ? given : [...given, ...after];
-    const isHelp = values['help'] === true;
-    checkCount(all, command, name, words, isHelp);
+    const mayLack = values['help'] === true || canAsk(values as Parsed['flags']);
+    checkCount(all, command, name, words, mayLack);
     return { flags: values as Parsed['flags'], positionals: all, rest: command.passesOn ? after : [] };
   } catch (error) {
     if (error instanceof QccError) throw error;
@@ -124,12 +125,12 @@ function joined(args: readonly string[], options: Readonly<Record<string, { read
   return all;
 }
 
-function checkCount(given: readonly string[], command: Command, name: string, words: Words, isHelp: boolean): void {
+function checkCount(given: readonly string[], command: Command, name: string, words: Words, mayLack: boolean): void {
   const wanted = command.positionals ?? [];
   const extra = given[wanted.length];
   if (extra !== undefined) throw usageError(words.tooMany(extra), words.seeHelp(name));
   const missing = wanted[given.length];
-  if (!isHelp && missing !== undefined && given.length < (command.required ?? wanted.length))
+  if (!mayLack && missing !== undefined && given.length < (command.required ?? wanted.length))
     throw usageError(words.missing(missing.name), words.seeHelp(name));
 }
 
@@ -160,7 +161,7 @@ export async function runCli(
   const words = wordsOf(language);
   try {
     const found = find(asksForHelp(argv), words);
-    const parsed = parse(found, words);
+    const parsed = parse(found, words, (flags) => canAskPerson(flags, env));
     refuseLanguage(parsed.flags['lang'], words);
     if (parsed.flags['help'] || !found.command.load)
       return await help(found, { words, language }, parsed.flags['help'] === true);
@@ -218,12 +219,10 @@ async function run({ command, path }: Found, { flags, positionals, rest }: Parse
     import('../terminal/output.ts'),
     import('../config/files/home.ts'),
   ]);
-  const isTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
-  const canAsk = isTerminal && !flags['no-input'] && !flags['yes'] && !env['CI'] && !json;
+  const canAsk = canAskPerson(flags, env);
   if (path.length === 0 && !canAsk) return help({ command, path, args: [] }, { words, language }, true);
   const out = makeOutput({ colour: wantsColour(process.stdout, own, env), quiet: flags['quiet'] === true });
-  const work = await command.load?.();
-  const code = await work?.({
+  const context: Context = {
     path,
     positionals,
     rest,
@@ -236,7 +235,11 @@ async function run({ command, path }: Found, { flags, positionals, rest }: Parse
     env,
     connect: async (options) => (await import('../control/client.ts')).connect(options),
     canAsk,
-  });
+  };
+  const work = await command.load?.();
+  const lacks = canAsk && positionals.length < (command.required ?? command.positionals?.length ?? 0);
+  const all = lacks ? await (await import('../commands/missing.ts')).filled(command, context) : positionals;
+  const code = await work?.({ ...context, positionals: all });
   return code ?? exitCodes.done;
 }
 
@@ -249,6 +252,12 @@ function wantsColour(
   if (argv.includes('--no-color') || env['NO_COLOR']) return false;
   if (env['FORCE_COLOR']) return env['FORCE_COLOR'] !== '0';
   return stream.isTTY === true && env['TERM'] !== 'dumb';
+}
+
+/** Whether there is a person to prompt. */
+function canAskPerson(flags: Context['flags'], env: Setting['env']): boolean {
+  const isTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
+  return isTerminal && !flags['no-input'] && !flags['yes'] && !env['CI'] && !flags['json'];
 }
 
 /** The whole program: `process.argv` in, an exit code out. */

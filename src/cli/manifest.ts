@@ -1,7 +1,7 @@
 /** Every command: the manifests of all nouns in one tree. The build makes one module of it, so that help loads no more. */
 
 import { benchCommands } from '../commands/bench/manifest.ts';
-import { bare, clientCommands } from '../commands/client/manifest.ts';
+import { clientCommands } from '../commands/client/manifest.ts';
 import { type Command, type Flags, option, toggle } from '../commands/command.ts';
 import { completionCommands } from '../commands/completion/manifest.ts';
 import { configCommands } from '../commands/config/manifest.ts';
@@ -16,6 +16,7 @@ import { notifyCommands } from '../commands/notify/manifest.ts';
 import { priorityCommands } from '../commands/priority/manifest.ts';
 import { profileCommands } from '../commands/profile/manifest.ts';
 import { queueCommands } from '../commands/queue/manifest.ts';
+import { bare, setupCommands } from '../commands/setup/manifest.ts';
 import { uninstallCommands } from '../commands/uninstall/manifest.ts';
 
 export const globalFlags: Flags = {
@@ -31,6 +32,7 @@ export const globalFlags: Flags = {
 export const root: Command = {
   ...bare,
   sub: {
+    ...setupCommands,
     ...profileCommands,
     ...clientCommands,
     ...gatewayCommands,

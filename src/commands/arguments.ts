@@ -10,6 +10,7 @@ export const apiKeyStdin = toggle('read the key from stdin', '从标准输入读
 export const apiKeyEnv = option('NAME', 'read the key from this variable, now', '立即从该环境变量读取密钥');
 export const auth = option('x-api-key|bearer', 'the header that carries the key', '携带密钥的请求头');
 export const preset = option('ID', 'address and header of a vendor: qcc fc --list', '厂商预设，见 qcc fc --list');
+export const noTest = toggle('do not test it', '不测试');
 export const name = option('NAME', 'what you call it', '名称');
 export const port = option('PORT', 'the port to listen on; 0 takes a free one', '监听端口；0 表示任选空闲端口');
 export const watch = toggle('show it again every second', '每秒刷新');

@@ -28,8 +28,13 @@ export function isTold(context: Context): boolean {
 }
 
 /** A command that does not fit beside the sentence is printed below it: wrapped by the terminal, it could not be copied. */
-export function doneLine({ out, words }: Context, now: string, next?: readonly [label: string, command: string]): void {
-  const head = `${out.paint('green', '✓')} ${now}`;
+export function doneLine(
+  { out, words }: Context,
+  now: string,
+  next?: readonly [label: string, command: string],
+  outcome: 'done' | 'failed' = 'done',
+): void {
+  const head = `${outcome === 'done' ? out.paint('green', '✓') : out.paint('red', '✗')} ${now}`;
   if (next === undefined) return void out.prose(2, head);
   const [label, command] = next;
   const what = words.labelled(label, command);

@@ -29,7 +29,7 @@ interface Toggle extends FlagParts {
 export interface Argument {
   readonly name: string;
   /** What completion offers for it. Default: the alternatives in the name itself (`bash|zsh`), if it has any. */
-  readonly offers?: 'profiles' | 'endpoints' | 'machines' | 'settings' | 'tiers';
+  readonly offers?: 'profiles' | 'endpoints' | 'machines' | 'queueItems' | 'settings' | 'snapshots' | 'tiers';
 }
 
 export type Flag = Option | Toggle;

@@ -1,6 +1,8 @@
 /** The flags that describe an endpoint, and its key by one of the three ways of input. */
 
 import type { Auth, Tier } from '../../events/profile.ts';
+import { parseBaseUrl } from '../config/network/base-url.ts';
+import { presetOf } from '../config/network/presets.ts';
 import type { EndpointOptions } from '../contract/endpoint.ts';
 import { usage } from '../errors/qcc-error.ts';
 import type { Words } from '../messages/messages.ts';
@@ -50,12 +52,18 @@ export function tierOf(text: string | undefined, words: Words): Tier | undefined
 
 export async function endpointOptions(context: Context): Promise<EndpointOptions> {
   const timeout = flag(context, 'timeout');
+  const baseUrl = flag(context, 'base-url');
+  const preset = flag(context, 'preset');
+  // The address is looked at before a key is asked for. A change may stand on what the endpoint allows already.
+  const allowPlaintext = isOn(context, 'allow-plaintext') || context.path.at(-1) === 'update';
+  if (preset !== undefined) presetOf(preset);
+  if (baseUrl !== undefined) parseBaseUrl(baseUrl, { allowPlaintext });
   const given = {
     name: flag(context, 'name'),
-    baseUrl: flag(context, 'base-url'),
+    baseUrl,
     auth: authOf(context),
     key: await keyOf(context),
-    preset: flag(context, 'preset'),
+    preset,
     weight: numberFlag(context, 'weight'),
     priority: numberFlag(context, 'priority'),
     timeoutMs: timeout === undefined ? undefined : spanMs(timeout, context.words),

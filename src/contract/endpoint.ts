@@ -5,7 +5,7 @@ import type { Verdict } from '../../events/endpoint.ts';
 import type { Auth } from '../../events/profile.ts';
 import type { CallReason } from '../../events/reason.ts';
 import type { EndpointState } from '../../machines/routing-view.ts';
-import { addressMax, flag, label, name, number, one, optional, secretMax, text } from './fields.ts';
+import { addressMax, flag, label, name, number, one, optional, secretMax, text, texts } from './fields.ts';
 import { asks, changesWhatIs } from './operation.ts';
 
 export interface EndpointRow {
@@ -66,8 +66,10 @@ const profileAndId = v.strictObject({ profile: name, id: name });
 
 export const endpointContract = {
   'endpoint.add': changesWhatIs(v.strictObject({ profile: name, ...endpointOptions })).answers<EndpointRow>(),
-  /** All endpoints of another profile, keys included. */
-  'endpoint.copy': changesWhatIs(v.strictObject({ profile: name, from: name, ...endpointOptions })).answers<{
+  /** Endpoints of another profile, keys included: all of them, when no ids are given. */
+  'endpoint.copy': changesWhatIs(
+    v.strictObject({ profile: name, from: name, ids: optional(texts), ...endpointOptions }),
+  ).answers<{
     readonly added: readonly EndpointRow[];
   }>(),
   'endpoint.update': changesWhatIs(

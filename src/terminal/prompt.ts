@@ -16,27 +16,39 @@ function answered<T>(value: T): Exclude<T, symbol> {
   throw new QccError('QCC_USAGE_INTERRUPTED', { text: 'interrupted', hint: 'nothing was done' }, exitCodes.interrupted);
 }
 
-export async function confirm(message: string, words: Words): Promise<boolean> {
+/** @param isUsual whether Enter alone means yes */
+export async function confirm(message: string, words: Words, isUsual = false): Promise<boolean> {
   return answered(
-    await askConfirm({ message: visible(message), active: words.yes, inactive: words.no, initialValue: false, output }),
+    await askConfirm({
+      message: visible(message),
+      active: words.yes,
+      inactive: words.no,
+      initialValue: isUsual,
+      output,
+    }),
   );
 }
 
 export async function choose(
   message: string,
   options: readonly { readonly value: string; readonly label: string; readonly hint?: string }[],
-  signal?: AbortSignal,
 ): Promise<string> {
   const shown = options.map(({ value, label, hint }) => ({
     value,
     label: visible(label),
     ...(hint === undefined ? {} : { hint: visible(hint) }),
   }));
-  return answered(await select({ message: visible(message), options: shown, output, ...(signal ? { signal } : {}) }));
+  return answered(await select({ message: visible(message), options: shown, output }));
 }
 
-export async function askText(message: string): Promise<string> {
-  return answered(await text({ message: visible(message), output }));
+/** @param check what is wrong with the text that was typed; it is then asked for again */
+export async function askText(
+  message: string,
+  { initial, check }: { readonly initial?: string; readonly check?: (text: string) => string | undefined } = {},
+): Promise<string> {
+  const validate = check && ((typed: string | undefined) => check(typed ?? ''));
+  const given = { ...(initial === undefined ? {} : { initialValue: initial }), ...(validate ? { validate } : {}) };
+  return answered(await text({ message: visible(message), output, ...given })) ?? '';
 }
 
 /** Hidden input. */

@@ -1,8 +1,5 @@
 /** Which commands prompt, and when. The user is simulated: `ask.ts`, which draws the prompts, is the one part that is not real. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { runningGateway } from '../support/gateway.ts';
 import { temporaryHome } from '../support/home.ts';
 import { at } from './command.ts';
 
@@ -145,7 +142,7 @@ describe('qcc endpoint add on a terminal', () => {
   it('prompts for an address and a key', async () => {
     const run = await withProfiles('work');
     person.answers = ['hand', 'http://127.0.0.1:9', key];
-    expect(await run('endpoint', 'add', 'work')).toMatchObject({
+    expect(await run('endpoint', 'add', 'work', '--no-test')).toMatchObject({
       code: 0,
       out: '✓ 127.0.0.1:9 stands in work, weight 100 - test: qcc endpoint test work 127.0.0.1:9\n',
     });
@@ -155,17 +152,30 @@ describe('qcc endpoint add on a terminal', () => {
   it('prompts for a preset and a key', async () => {
     const run = await withProfiles('work');
     person.answers = ['preset', 'anthropic', key];
-    const { code, out } = await run('endpoint', 'add', 'work');
+    const { code, out } = await run('endpoint', 'add', 'work', '--no-test');
     expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('api.anthropic.com stands in work') });
   });
 
   it('offers the endpoints of other profiles', async () => {
     const run = await withProfiles('work', 'spare');
     await run('endpoint', 'add', 'spare', '--base-url', 'http://127.0.0.1:9', '--api-key', key, '--auto');
-    person.answers = ['copy', 'spare'];
-    const { code, out } = await run('endpoint', 'add', 'work');
-    expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('127.0.0.1:9 stands in work') });
-    expect(person.asked).toEqual(['choose: How to add an endpoint', 'choose: from another profile']);
+    const { endpoints } = (await run('endpoint', 'list', 'spare', '--json')).json() as { endpoints: { id: string }[] };
+    person.answers = ['copy', endpoints[0]?.id, '7', ''];
+    expect(await run('endpoint', 'add', 'work', '--no-test')).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('127.0.0.1:9 stands in work, weight 7'),
+    });
+    expect(person.asked).toEqual([
+      'choose: How to add an endpoint',
+      'choose: from another profile',
+      'text: Weight',
+      'text: Priority (lower numbers are taken first)',
+    ]);
+    // What is there already is not offered again.
+    person.asked = [];
+    person.answers = ['hand', 'http://127.0.0.1:9/other', key];
+    await run('endpoint', 'add', 'work', '--no-test');
+    expect(person.asked).toEqual(['choose: How to add an endpoint', 'text: Base URL', 'secret: API key']);
   });
 
   it.each(['--auto', '--yes', '--no-input', '--json'])('prompts for nothing with %s', async (flag) => {
@@ -179,11 +189,93 @@ describe('qcc endpoint add on a terminal', () => {
   });
 });
 
+describe('an address', () => {
+  it('is looked at before the key is asked for, and a key in its place is not printed', async () => {
+    const run = await withProfiles('work');
+    const pasted = 'sk-relay-8f3kQ2mZ71xYw0pLrT5vBn9c';
+    for (const args of [
+      ['endpoint', 'add', 'work', '--base-url', pasted],
+      ['endpoint', 'add', 'work', '--base-url', pasted, '--api-key-stdin'],
+      ['add', 'other', '--base-url', pasted],
+      ['endpoint', 'add', 'work', '--base-url', 'http://relay.example.com'],
+    ]) {
+      const { code, out, err } = await run(...args);
+      expect([args, code]).toEqual([args, 2]);
+      expect(out + err).not.toContain(pasted.slice(9, 20));
+    }
+    person.answers = ['hand', pasted];
+    const { code, err } = await run('endpoint', 'add', 'work');
+    expect(code).toBe(2);
+    expect(err).not.toContain(pasted.slice(9, 20));
+    expect(person.asked.filter((one) => one.startsWith('secret'))).toEqual([]);
+  });
+});
+
+describe('arguments that were not typed', () => {
+  it('are asked for, from a list where there is one', async () => {
+    const run = await withProfiles('work', 'spare');
+    await run('endpoint', 'add', 'work', '--base-url', 'http://127.0.0.1:9', '--api-key', key, '--auto');
+    const { endpoints } = (await run('endpoint', 'list', 'work', '--json')).json() as { endpoints: { id: string }[] };
+    const id = endpoints[0]?.id ?? '';
+    for (const [typed, answers, asked] of [
+      ['default', ['spare'], ['choose: Profile']],
+      ['endpoint disable', ['work', id], ['choose: Profile', 'choose: Endpoint']],
+      ['endpoint enable work', [id], ['choose: Endpoint']],
+      ['priority set', ['work', 'primary'], ['choose: Profile', 'choose: tier']],
+      ['priority switch', ['work'], ['choose: Profile']],
+      ['use', ['work'], ['choose: Profile']],
+      ['health reset', [id], ['choose: Endpoint']],
+      ['config set', ['queue.hold', '9'], ['choose: KEY', 'text: value']],
+      ['config set notify.webhook', ['https://hooks.example.com/token-of-mine'], ['secret: API key']],
+      ['describe work', ['of the office'], ['text: description']],
+    ] as const) {
+      person.asked = [];
+      person.answers = [...answers];
+      const { code } = await run(...typed.split(' '));
+      expect([typed, code, person.asked]).toEqual([typed, 0, asked]);
+    }
+  });
+
+  it('are not asked for in vain', async () => {
+    const run = at(temporaryHome(), plain);
+    expect(await run('remove')).toMatchObject({ code: 5, err: expect.stringContaining('qcc init') });
+    await run('add', 'work', '--yes');
+    expect(await run('endpoint', 'remove', 'work')).toMatchObject({
+      code: 5,
+      err: expect.stringContaining('qcc endpoint add work'),
+    });
+    expect(person.asked).toEqual([]);
+  });
+
+  it.each(['--no-input', '--json', '--yes'])('are the usage error that they were with %s', async (given) => {
+    const run = await withProfiles('work');
+    for (const typed of ['add', 'remove', 'endpoint disable work', 'priority set work', 'use'])
+      expect([typed, await run(...typed.split(' '), given)]).toEqual([
+        typed,
+        expect.objectContaining({ code: 2, out: '', err: expect.stringContaining('missing') }),
+      ]);
+    expect(person.asked).toEqual([]);
+  });
+
+  it('of a new profile are its name, where its endpoint is, and the key', async () => {
+    const run = at(temporaryHome(), plain);
+    person.answers = ['work', 'hand', 'http://127.0.0.1:9', key];
+    expect(await run('add', '--no-test')).toMatchObject({ code: 0, out: expect.stringContaining('with 1 endpoint') });
+    expect(person.asked).toEqual(['text: name', 'choose: How to add an endpoint', 'text: Base URL', 'secret: API key']);
+    person.answers = ['leave'];
+    expect(await run('add', 'spare')).toMatchObject({ code: 0, out: expect.stringContaining('no endpoint yet') });
+    person.asked = [];
+    person.answers = [key];
+    expect(await run('add', 'third', '--base-url', 'http://127.0.0.1:9', '--no-test')).toMatchObject({ code: 0 });
+    expect(person.asked).toEqual(['secret: API key']);
+  });
+});
+
 describe('qcc fc on a terminal', () => {
   it('prompts for a preset and a key', async () => {
     const run = at(temporaryHome(), plain);
     person.answers = ['anthropic', key];
-    expect(await run('fc')).toMatchObject({
+    expect(await run('fc', '--no-test')).toMatchObject({
       code: 0,
       out: '✓ profile anthropic is added, with 1 endpoint - test: qcc endpoint test anthropic\n',
     });
@@ -207,67 +299,5 @@ describe('a key at a terminal', () => {
     person.answers = ['https://hooks.example.com/token-of-mine'];
     expect((await run('config', 'set', 'notify.webhook', '-')).code).toBe(0);
     expect(person.asked).toEqual(['secret: API key']);
-  });
-});
-
-describe('bare qcc on a terminal', () => {
-  it('says how to begin when there is nothing to choose from', async () => {
-    const run = at(temporaryHome(), plain);
-    expect(await run()).toMatchObject({ code: 5, out: '', err: expect.stringContaining('qcc add NAME') });
-  });
-
-  it('says what to add when no profile has an endpoint', async () => {
-    const run = await withProfiles('work');
-    expect(await run()).toMatchObject({ code: 5, out: '', err: expect.stringContaining('qcc endpoint add work') });
-    expect(person.asked).toEqual([]);
-  });
-
-  /** Two profiles that can be asked and one that cannot, a gateway, and a program that writes down what it was started with. */
-  async function withClaude() {
-    const { home, gateway, call } = await runningGateway();
-    for (const name of ['work', 'spare'])
-      await call('profile.add', {
-        name,
-        tier: name === 'work' ? 'primary' : 'secondary',
-        endpoint: { baseUrl: `http://127.0.0.1:9/${name}`, key },
-      });
-    await call('profile.add', { name: 'empty' });
-    const folder = dirname(home);
-    const said = join(folder, 'said.json');
-    writeFileSync(
-      join(folder, 'claude'),
-      `#!${process.execPath}\nconst fs = require('node:fs');\nfs.writeFileSync(${JSON.stringify(said)}, fs.readFileSync(process.argv[3]));\n`,
-      { mode: 0o755 },
-    );
-    const run = at(home, { ...plain, PATH: `${folder}${delimiter}${process.env['PATH']}` });
-    const baseUrl = () =>
-      (JSON.parse(readFileSync(said, 'utf8')) as { env: Record<string, string> }).env['ANTHROPIC_BASE_URL'];
-    return { run, call, gateway, baseUrl };
-  }
-
-  it.skipIf(process.platform === 'win32')('starts Claude Code as qcc code does, with failover', async () => {
-    const { run, call, gateway, baseUrl } = await withClaude();
-    person.answers = ['work'];
-    expect((await run()).code).toBe(0);
-    expect(baseUrl()).toBe(gateway.url);
-    expect(await call('priority.list', {})).toMatchObject({ active: 'work', pinned: null });
-  });
-
-  it.skipIf(process.platform === 'win32')(
-    'switches to another profile when one is chosen, as qcc use does',
-    async () => {
-      const { run, call, gateway, baseUrl } = await withClaude();
-      person.answers = ['spare'];
-      expect((await run()).code).toBe(0);
-      expect(baseUrl()).toBe(gateway.url);
-      expect(await call('priority.list', {})).toMatchObject({ active: 'spare', pinned: 'spare' });
-    },
-  );
-
-  it('prints help when there is no terminal to prompt on', async () => {
-    const home = temporaryHome();
-    const ran = await at(home, { ...plain, CI: '1' })();
-    expect(ran).toMatchObject({ code: 0, out: expect.stringContaining('Usage') });
-    expect(existsSync(home)).toBe(false);
   });
 });

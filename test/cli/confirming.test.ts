@@ -1,5 +1,6 @@
 /** The confirmation of a change: the result and the next command, in one line with real names. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { startSimulatedEndpoint } from '../../src/simulated-endpoint/simulated-endpoint.ts';
 import { temporaryHome } from '../support/home.ts';
 import { at } from './command.ts';
 
@@ -12,7 +13,7 @@ afterEach(() => {
 });
 
 const key = 'sk-ant-api03-0123456789abcdefghijklmnopqrstuv';
-const relay = ['--base-url', 'http://127.0.0.1:9', '--api-key', key, '--name', 'relay'];
+const relay = ['--base-url', 'http://127.0.0.1:9', '--api-key', key, '--name', 'relay', '--no-test'];
 
 describe('a change at a terminal', () => {
   it('is confirmed in one line', async () => {
@@ -88,6 +89,28 @@ describe('a change at a terminal', () => {
     expect((await run('add', 'work', '--json')).json()).toMatchObject({ name: 'work', endpoints: 0 });
     process.stdout.isTTY = false;
     expect((await run('default', 'work')).out).not.toContain('✓');
+  });
+
+  it('of an endpoint is followed by its test, with the verdict in words and the way on', async () => {
+    const endpoint = await startSimulatedEndpoint();
+    onTestFinished(() => endpoint.close());
+    const run = at(temporaryHome(), { TERM: 'dumb' });
+    await run('add', 'work');
+    const add = ['endpoint', 'add', 'work', '--api-key', endpoint.key, '--auth', endpoint.auth];
+    const good = await run(...add, '--base-url', endpoint.url, '--name', 'relay');
+    expect(good).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(
+        /^✓ relay stands in work, weight 100\n✓ relay answers: (\S+, )?\d+ ms - next: qcc use work\n$/,
+      ),
+    });
+    const dead = await run(...add, '--base-url', 'http://127.0.0.1:9', '--name', 'dead');
+    expect(dead).toMatchObject({
+      code: 0,
+      out: '✓ dead stands in work, weight 100\n✗ dead does not answer: no connection (ECONNREFUSED) - test again: qcc endpoint test work dead\n',
+    });
+    const quiet = await run(...add, '--base-url', 'http://127.0.0.1:10', '--json');
+    expect(quiet.json()).toMatchObject({ baseUrl: 'http://127.0.0.1:10' });
   });
 
   it('has its command on a line of its own when both do not fit', async () => {

@@ -1,4 +1,4 @@
-/** Claude Code and the gateway: `qcc use, env, code, fc`, and bare `qcc`. */
+/** Claude Code and the gateway: `qcc use, env, code, fc`. */
 import { spawn } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { constants } from 'node:os';
@@ -16,11 +16,13 @@ import { writeFileAtomic } from '../../platform/atomic-file.ts';
 import { withUsersMask } from '../../platform/umask.ts';
 import { doneLine, isTold, tellChange } from '../changed.ts';
 import { type Context, flag, isOn, withInstallation } from '../context.ts';
+import { askEndpoint, askPreset } from '../endpoint/asked.ts';
+import { isTested, testedNow } from '../endpoint/tested-now.ts';
+import { chosenProfile } from '../missing.ts';
 import { keyOf } from '../options.ts';
 import { installStatusLine } from './status-line-cli.ts';
 
 const shells: readonly Shell[] = ['bash', 'zsh', 'fish', 'pwsh'];
-const defaultAfterMs = 3_000;
 const signalBase = 128;
 
 export async function use(context: Context): Promise<undefined> {
@@ -32,8 +34,9 @@ export async function use(context: Context): Promise<undefined> {
       if (isOn(context, other)) throw usage(words.contradict(`--${other}`, '--restore'), words.sayOne);
     return restore(context);
   }
-  if (name !== undefined) return makeActive(context, name);
-  if (isOn(context, 'status-line') && !isOn(context, 'apply')) return statusLineAlone(context);
+  if (name === undefined && isOn(context, 'status-line') && !isOn(context, 'apply')) return statusLineAlone(context);
+  const chosen = name ?? (await chosenProfile(context));
+  if (chosen !== undefined) return makeActive(context, chosen);
   throw usage(words.missing('NAME'), 'qcc use NAME, or qcc use --restore');
 }
 
@@ -43,7 +46,7 @@ async function makeActive(context: Context, name: string): Promise<undefined> {
     settings: await call('client.settings', {}),
   }));
   const env = clientEnv(settings, context.env);
-  const applied = isOn(context, 'apply') ? await apply(context, env) : undefined;
+  const applied = isOn(context, 'apply') ? await applyToClaude(context, env) : undefined;
   const statusLine = isOn(context, 'status-line') ? await applyStatusLine(context) : undefined;
   if (context.json)
     return void context.out.json({ ...row, env, ...(applied && { applied }), ...(statusLine && { statusLine }) });
@@ -76,7 +79,7 @@ async function place(context: Context) {
   return { home: context.home, claudeDir, vault };
 }
 
-async function apply(context: Context, env: Readonly<Record<string, string>>) {
+export async function applyToClaude(context: Context, env: Readonly<Record<string, string>>) {
   const { applyClaudeSettings } = await import('../../config/clients/claude.ts');
   return applyClaudeSettings(await place(context), env);
 }
@@ -209,16 +212,12 @@ export async function fromPreset(context: Context): Promise<undefined> {
       presets.map((one) => [one.id, one.name, one.baseUrl, one.auth]),
     );
   }
-  const asked = context.canAsk ? await import('../../terminal/prompt.ts') : undefined;
-  const id =
-    flag(context, 'preset') ??
-    (await asked?.choose(
-      words.askPreset,
-      presets.map((one) => ({ value: one.id, label: one.name, hint: one.baseUrl })),
-    ));
+  const id = flag(context, 'preset') ?? (context.canAsk ? await askPreset(context) : undefined);
   if (id === undefined) throw usage(words.needsPreset, '--preset ID, or qcc fc --list');
   const preset = presetOf(id);
-  const key = (await keyOf(context)) ?? (await asked?.askSecret(words.askKey));
+  const given = await keyOf(context);
+  const { key } =
+    (context.canAsk ? await askEndpoint(context, { preset: id, ...(given && { key: given }) }) : { key: given }) ?? {};
   if (key === undefined) throw usage(words.needsKey, '--api-key-stdin, or --api-key-env NAME');
   const row = await withInstallation(context, ({ call }) =>
     call('profile.add', {
@@ -227,40 +226,13 @@ export async function fromPreset(context: Context): Promise<undefined> {
       endpoint: { preset: preset.id, key },
     }),
   );
-  return tellChange(context, {
+  const tests = isTested(context);
+  tellChange(context, {
     json: row,
     data: () => out.done(`${row.name}: ${preset.baseUrl}`),
     now: (said) => said.profileAdded(row.name, row.endpoints, row.tier),
-    next: (said) => [said.test, `qcc endpoint test ${row.name}`],
+    ...(tests ? {} : { next: (said) => [said.test, `qcc endpoint test ${row.name}`] }),
   });
-}
-
-/**
- * Asks for a profile; after three seconds without an answer the active one stays. Then Claude Code starts as with `qcc code`, with
- * failover. The driver makes sure that there is a terminal.
- */
-export async function bare(context: Context): Promise<number> {
-  const { profiles } = await withInstallation(context, ({ call }) => call('profile.list', {}));
-  if (profiles.length === 0)
-    throw new QccError('QCC_PROFILE_NONE', { text: context.words.noProfiles }, exitCodes.notFound);
-  const able = profiles.filter(({ endpoints }) => endpoints > 0);
-  const [first] = able;
-  if (!first) throw noEndpoint((profiles.find((one) => one.default) ?? profiles[0])?.name ?? '');
-  const { choose } = await import('../../terminal/prompt.ts');
-  const now = able.find((one) => one.active) ?? able.find((one) => one.default) ?? first;
-  const options = [now, ...able.filter((one) => one !== now)].map(({ name, description }) => ({
-    value: name,
-    label: name,
-    hint: description,
-  }));
-  // The prompt closes before anything starts, so that it releases the terminal.
-  const late = AbortSignal.timeout(defaultAfterMs);
-  const chosen = await choose(context.words.chooseProfile, options, late).catch((error: unknown) => {
-    if (late.aborted) return undefined;
-    throw error;
-  });
-  // A choice by the user is a switch, as with `qcc use`. Without a choice the ladder decides.
-  if (chosen !== undefined && !profiles.some(({ name, active }) => active && name === chosen))
-    await withInstallation(context, ({ call }) => call('priority.switch', { profile: chosen, reason: 'qcc' }));
-  return code({ ...context, rest: [] });
+  if (tests) await testedNow(context, { profile: row.name });
+  return undefined;
 }

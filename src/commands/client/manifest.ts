@@ -1,17 +1,7 @@
 /** The commands that connect a client: its profile and its environment. */
 
-import { apiKey, apiKeyEnv, apiKeyStdin, name, preset } from '../arguments.ts';
-import { argument, type Command, type Commands, option, say, toggle } from '../command.ts';
-
-export const bare: Command = {
-  title: say('choose a profile and start Claude Code (on a terminal)', '选择配置并启动 Claude Code（终端中）'),
-  about: say(
-    'on a terminal: choose a profile and start Claude Code as `qcc code` does, with failover; another one than the active one is switched to, after 3 s it stays as it is; elsewhere the help',
-    '在终端上：选择配置并像 `qcc code` 一样启动 Claude Code，故障切换有效；选了非当前配置则切换过去，3 秒后保持不变；否则显示帮助',
-  ),
-  examples: ['qcc fc --preset anthropic --api-key-env KEY', 'qcc proxy start', 'qcc code'],
-  load: async () => (await import('./cli.ts')).bare,
-};
+import { apiKey, apiKeyEnv, apiKeyStdin, name, noTest, preset } from '../arguments.ts';
+import { argument, type Commands, option, say, toggle } from '../command.ts';
 
 export const clientCommands: Commands = {
   use: {
@@ -68,6 +58,7 @@ export const clientCommands: Commands = {
       'api-key': apiKey,
       'api-key-stdin': apiKeyStdin,
       'api-key-env': apiKeyEnv,
+      'no-test': noTest,
     },
     examples: ['qcc fc --list', 'qcc fc --preset anthropic --name work --api-key-stdin < key.txt'],
     load: async () => (await import('./cli.ts')).fromPreset,

@@ -156,7 +156,7 @@ export const configCommands: Commands = {
           "what differs between two moments, B being now; a moment is a snapshot (`s120`), a fact (`'#118'`), a time (`-15m`, `yesterday`), `now`, or an exported file",
           "两个时刻的差异，B 默认为现在；时刻可以是快照（`s120`）、事实（`'#118'`）、时间（`-15m`、`yesterday`）、`now`，或导出的文件",
         ),
-        positionals: [argument('A'), argument('B')],
+        positionals: [argument('A', 'snapshots'), argument('B', 'snapshots')],
         required: 1,
         examples: ['qcc config diff s120', 'qcc config diff yesterday now', 'qcc config diff qcc.json'],
         load: async () => (await import('./snapshots-cli.ts')).diff,
@@ -170,7 +170,7 @@ export const configCommands: Commands = {
           'back to a moment; shows what changes and asks. `--last` undoes the last change, a rollback included',
           '回到某个时刻；显示更改并询问。`--last` 撤销上次更改，包括回滚本身',
         ),
-        positionals: [argument('ID')],
+        positionals: [argument('ID', 'snapshots')],
         required: 0,
         flags: {
           last: toggle('undo the last change', '撤销上次更改'),

@@ -17,6 +17,7 @@ import { visible, visibleDocument } from '../../platform/visible.ts';
 import { becauseLines, changeLines } from '../changed-rows.ts';
 import { type Context, confirmed, flag, isOn, numberFlag, withInstallation } from '../context.ts';
 import { tellGaps } from '../gaps.ts';
+import { snapshotsOf } from '../missing.ts';
 import { nowFor } from '../source.ts';
 
 const auditLimit = 50;
@@ -77,15 +78,23 @@ export async function rollback(context: Context): Promise<undefined> {
 async function rollbackTarget(context: Context): Promise<Params<'config.rollback'>['to']> {
   const said = configWordsOf(context.language);
   const { words } = context;
-  const [id] = context.positionals;
+  const [given] = context.positionals;
   const last = isOn(context, 'last');
-  if (last && id !== undefined)
-    throw usage(words.takesNone('--last', id), 'qcc config rollback --last, or qcc config rollback ID');
+  if (last && given !== undefined)
+    throw usage(words.takesNone('--last', given), 'qcc config rollback --last, or qcc config rollback ID');
   if (last) return { last: true };
+  const id = given ?? (await chosenSnapshot(context));
   if (id === undefined) throw usage(words.missing('ID'), 'qcc config rollback ID, or --last');
   const moment = await configMoment(context, id);
   if ('document' in moment) throw usage(said.noMoment(id), `qcc config import ${id}`);
   return moment;
+}
+
+async function chosenSnapshot(context: Context): Promise<string | undefined> {
+  const taken = context.canAsk ? await snapshotsOf(context) : undefined;
+  if (!taken) return undefined;
+  const { choose } = await import('../../terminal/prompt.ts');
+  return choose(configWordsOf(context.language).chooseSnapshot, taken);
 }
 
 function show(context: Context, answer: Answer<'config.rollback'>): undefined {

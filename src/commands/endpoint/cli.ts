@@ -1,6 +1,6 @@
-/** `qcc endpoint add, update, list, remove, enable, disable`. */
+/** `qcc endpoint update, list, remove, enable, disable`. */
 
-import type { EndpointOptions, EndpointRow } from '../../contract/endpoint.ts';
+import type { EndpointRow } from '../../contract/endpoint.ts';
 import type { Connection } from '../../contract/operations.ts';
 import { usage } from '../../errors/qcc-error.ts';
 import { changeWordsOf } from '../../messages/changes.ts';
@@ -9,83 +9,8 @@ import type { ChangeWords } from '../../messages/en/changes.ts';
 import { reasonText } from '../../messages/reasons.ts';
 import { timeText } from '../../platform/time.ts';
 import { tellChange, typedName } from '../changed.ts';
-import { type Context, confirmed, flag, isOn, withInstallation } from '../context.ts';
+import { type Context, confirmed, isOn, withInstallation } from '../context.ts';
 import { endpointOptions } from '../options.ts';
-
-export async function add(context: Context): Promise<undefined> {
-  const [profile = ''] = context.positionals;
-  const asked = await endpointOptions(context);
-  const from =
-    flag(context, 'from-profile') ?? (needsAsking(context, asked) ? await fromOther(context, profile) : undefined);
-  if (from !== undefined && from !== '') return copy(context, profile, from, asked);
-  const options = needsAsking(context, asked) ? await interview(context, asked) : asked;
-  if (options.baseUrl === undefined && options.preset === undefined)
-    throw usage(context.words.needsUrl, '--base-url URL, --preset ID, or --from-profile NAME');
-  if (options.key === undefined) throw usage(context.words.needsKey, '--api-key-stdin, or --api-key-env NAME');
-  return changed(
-    context,
-    ({ call }) => call('endpoint.add', { profile, ...options }),
-    (said, row) => said.endpointAdded(row.name, row.profile, row.weight),
-  );
-}
-
-function needsAsking(context: Context, asked: EndpointOptions): boolean {
-  return context.canAsk && !isOn(context, 'auto') && asked.baseUrl === undefined && asked.preset === undefined;
-}
-
-/** Copies another profile's endpoints: the first of three ways to add a profile. Empty if another way is used. */
-async function fromOther(context: Context, profile: string): Promise<string> {
-  const { choose } = await import('../../terminal/prompt.ts');
-  const { words } = context;
-  const { profiles } = await withInstallation(context, ({ call }) => call('profile.list', {}));
-  const others = profiles.filter(({ name, endpoints }) => name !== profile && endpoints > 0);
-  if (others.length === 0) return '';
-  const how = await choose(words.chooseHow, [
-    { value: 'own', label: `${words.byHand} / ${words.fromPreset}` },
-    { value: 'copy', label: words.fromProfile },
-  ]);
-  return how === 'own'
-    ? ''
-    : choose(
-        words.fromProfile,
-        others.map(({ name, description }) => ({ value: name, label: name, hint: description })),
-      );
-}
-
-async function interview({ words }: Context, asked: EndpointOptions): Promise<EndpointOptions> {
-  const [{ askSecret, askText, choose }, { presets }] = await Promise.all([
-    import('../../terminal/prompt.ts'),
-    import('../../config/network/presets.ts'),
-  ]);
-  const how = await choose(words.chooseHow, [
-    { value: 'hand', label: words.byHand },
-    { value: 'preset', label: words.fromPreset },
-  ]);
-  const where =
-    how === 'hand'
-      ? { baseUrl: await askText(words.askUrl) }
-      : {
-          preset: await choose(
-            words.askPreset,
-            presets.map(({ id, name, baseUrl }) => ({ value: id, label: name, hint: baseUrl })),
-          ),
-        };
-  return { ...asked, ...where, key: asked.key ?? (await askSecret(words.askKey)) };
-}
-
-async function copy(context: Context, profile: string, from: string, options: EndpointOptions): Promise<undefined> {
-  const { added } = await withInstallation(context, ({ call }) => call('endpoint.copy', { profile, from, ...options }));
-  const [only] = added;
-  return tellChange(context, {
-    json: added.length === 1 && only ? only : { added },
-    data: () => table(context, added, false),
-    now: (said) =>
-      added.length === 1 && only
-        ? said.endpointAdded(only.name, profile, only.weight)
-        : said.endpointsAdded(added.map(({ name }) => name).join(', '), profile),
-    next: (said) => [said.test, `qcc endpoint test ${profile}`],
-  });
-}
 
 export async function update(context: Context): Promise<undefined> {
   const [profile = '', id = ''] = context.positionals;
@@ -104,7 +29,7 @@ export async function list(context: Context): Promise<undefined> {
   if (context.json) return void context.out.json(answer);
   if (answer.endpoints.length === 0)
     return void context.out.note(context.words.noEndpoints, `  qcc endpoint add ${profile}`);
-  table(context, answer.endpoints, isOn(context, 'verbose'));
+  endpointTable(context, answer.endpoints, isOn(context, 'verbose'));
   return undefined;
 }
 
@@ -117,7 +42,7 @@ export async function remove(context: Context): Promise<undefined> {
   const row = await withInstallation(context, ({ call }) => call('endpoint.remove', { profile, id }));
   return tellChange(context, {
     json: row,
-    data: () => table(context, [row], false),
+    data: () => endpointTable(context, [row], false),
     now: (said) => said.endpointRemoved(row.name, row.profile),
     next: (said) => [said.see, `qcc endpoint list ${row.profile}`],
   });
@@ -159,13 +84,13 @@ async function changed(
   });
   return tellChange(context, {
     json: row,
-    data: () => table(context, [row], false),
+    data: () => endpointTable(context, [row], false),
     now: (said) => now(said, row),
     next: (said) => next(said, name, row),
   });
 }
 
-function table(context: Context, rows: readonly EndpointRow[], verbose: boolean): void {
+export function endpointTable(context: Context, rows: readonly EndpointRow[], verbose: boolean): void {
   const { out, words, language } = context;
   const heads = [words.id, words.name, words.state, words.priority, words.weight, words.address, words.key];
   const more = verbose ? ['auth', 'timeout', 'max-failures', 'max-concurrent', words.since, words.why] : [];

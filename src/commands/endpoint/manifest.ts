@@ -8,6 +8,7 @@ import {
   baseUrl,
   endpoint,
   name,
+  noTest,
   preset,
   profile,
   since,
@@ -22,7 +23,10 @@ export const endpointCommands: Commands = {
     sub: {
       add: {
         title: say('add an endpoint to a profile', '为配置添加端点'),
-        about: say('by hand or from a preset; `--auto` asks nothing', '手动或用预设；`--auto` 不询问'),
+        about: say(
+          'by hand or from a preset; at a terminal what is missing is asked for, and it is tested. `--auto` does neither',
+          '手动或用预设；在终端上会询问缺少的内容并测试。`--auto` 两者都不做',
+        ),
         forms: {
           '--from-profile NAME': say(
             'copies all endpoints of another profile, keys included',
@@ -45,13 +49,14 @@ export const endpointCommands: Commands = {
           'max-failures': option('NUMBER', 'failures in a row until it is ejected', '连续失败多少次后剔除'),
           'max-concurrent': option('NUMBER', 'requests at the same time', '同时处理的请求数'),
           'allow-plaintext': toggle('http:// to another machine', '允许以 http:// 访问其他机器'),
+          'no-test': noTest,
           auto: toggle('take what is given, ask for nothing', '使用给出的值，不询问'),
         },
         examples: [
           'qcc endpoint add work --preset anthropic --api-key-env KEY',
           'qcc endpoint add spare --from-profile work',
         ],
-        load: async () => (await import('./cli.ts')).add,
+        load: async () => (await import('./add-cli.ts')).add,
       },
       update: {
         title: say('change an endpoint', '修改端点'),

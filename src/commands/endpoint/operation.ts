@@ -137,7 +137,9 @@ export async function copyEndpoints(
   if (from.endpoints.length === 0) {
     throw new QccError('QCC_PROFILE_EMPTY', { name: from.name }, exitCodes.notFound);
   }
-  const prepared = from.endpoints.map((endpoint) => {
+  const { ids } = params;
+  const chosen = ids ? ids.map((id) => endpointNamed(installation, id, from.name)) : from.endpoints;
+  const prepared = chosen.map((endpoint) => {
     const key = vault.get(endpoint.secret);
     if (key === undefined)
       throw new QccError('QCC_KEY_LOST', {

@@ -10,6 +10,7 @@ import { timeText } from '../../platform/time.ts';
 import { tellChange } from '../changed.ts';
 import { type Context, countFlag, flag, isOn, numberFlag, withInstallation } from '../context.ts';
 import { toneOf } from '../machine-lines.ts';
+import { chosenProfile } from '../missing.ts';
 import { tierOf } from '../options.ts';
 
 export async function set(context: Context): Promise<undefined> {
@@ -52,12 +53,12 @@ export async function list(context: Context): Promise<undefined> {
 }
 
 export async function switchTo(context: Context): Promise<undefined> {
-  const [profile] = context.positionals;
+  const [given] = context.positionals;
   const { out } = context;
   if (isOn(context, 'release')) {
-    if (profile !== undefined)
+    if (given !== undefined)
       throw usage(
-        context.words.takesNone('--release', profile),
+        context.words.takesNone('--release', given),
         'qcc priority switch --release, or qcc priority switch PROFILE',
       );
     const released = await withInstallation(context, ({ call }) => call('priority.release', {}));
@@ -68,6 +69,7 @@ export async function switchTo(context: Context): Promise<undefined> {
       next: (said) => [said.see, 'qcc priority list'],
     });
   }
+  const profile = given ?? (await chosenProfile(context));
   if (profile === undefined) throw usage(context.words.missing('PROFILE'), 'qcc priority switch PROFILE, or --release');
   const reason = flag(context, 'reason');
   const row = await withInstallation(context, ({ call }) =>

@@ -1,25 +1,21 @@
-/** `qcc init, add, list, default, describe, remove`. */
+/** `qcc add, list, default, describe, remove`. */
 
 import type { ProfileRow } from '../../contract/profile.ts';
 import { usage } from '../../errors/qcc-error.ts';
 import { changeWordsOf } from '../../messages/changes.ts';
 import { tellChange } from '../changed.ts';
 import { type Context, confirmed, flag, withInstallation } from '../context.ts';
+import { askEndpoint } from '../endpoint/asked.ts';
+import { isTested, testedNow } from '../endpoint/tested-now.ts';
 import { endpointOptions, tierOf } from '../options.ts';
-
-export async function init(context: Context): Promise<undefined> {
-  const { words, out, json } = context;
-  const made = await withInstallation(context, ({ call }) => call('home.init', {}));
-  if (json) return void out.json(made);
-  out.done(made.created ? words.madeHome(made.home) : words.homeIs(made.home));
-  out.note(made.keychain ? words.keychain : words.keyfile);
-  return undefined;
-}
 
 export async function add(context: Context): Promise<undefined> {
   const [name = ''] = context.positionals;
   const tier = tierOf(flag(context, 'tier'), context.words);
-  const endpoint = await endpointOptions(context);
+  const given = await endpointOptions(context);
+  const endpoint = context.canAsk
+    ? ((await askEndpoint(context, given, changeWordsOf(context.language).later)) ?? given)
+    : given;
   if (Object.keys(endpoint).length > 0 && endpoint.baseUrl === undefined && endpoint.preset === undefined)
     throw usage(context.words.needsUrl, '--base-url URL, or --preset ID');
   const description = flag(context, 'description');
@@ -32,16 +28,23 @@ export async function add(context: Context): Promise<undefined> {
     }),
   );
   const hint = `qcc endpoint add ${name} --base-url URL --api-key-stdin`;
-  return tellChange(context, {
+  const tests = row.endpoints > 0 && isTested(context);
+  tellChange(context, {
     json: row,
     data: () => {
       table(context, [row]);
       if (row.endpoints === 0) context.out.note(hint);
     },
     now: (said) => said.profileAdded(row.name, row.endpoints, row.tier),
-    next: (said) =>
-      row.endpoints === 0 ? [said.next, `qcc endpoint add ${name}`] : [said.test, `qcc endpoint test ${name}`],
+    ...(tests
+      ? {}
+      : {
+          next: (said) =>
+            row.endpoints === 0 ? [said.next, `qcc endpoint add ${name}`] : [said.test, `qcc endpoint test ${name}`],
+        }),
   });
+  if (tests) await testedNow(context, { profile: name });
+  return undefined;
 }
 
 export async function list(context: Context): Promise<undefined> {

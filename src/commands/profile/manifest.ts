@@ -1,15 +1,9 @@
 /** The commands of profiles. */
 
-import { apiKey, apiKeyEnv, apiKeyStdin, auth, baseUrl, preset } from '../arguments.ts';
+import { apiKey, apiKeyEnv, apiKeyStdin, auth, baseUrl, noTest, preset } from '../arguments.ts';
 import { argument, type Commands, option, say } from '../command.ts';
 
 export const profileCommands: Commands = {
-  init: {
-    title: say('make the home folder of qcc and its master key', '创建 qcc 的目录和主密钥'),
-    about: say('makes the home and the master key; harmless when they are there', '创建目录和主密钥；已存在时无害'),
-    examples: ['qcc init'],
-    load: async () => (await import('./cli.ts')).init,
-  },
   add: {
     title: say('add a profile', '添加配置'),
     about: say('a profile, with its first endpoint when an address is given', '新配置；给出地址时带第一个端点'),
@@ -23,6 +17,7 @@ export const profileCommands: Commands = {
       'api-key-env': apiKeyEnv,
       auth,
       preset,
+      'no-test': noTest,
     },
     examples: ['qcc add work', 'qcc add work --base-url https://api.anthropic.com --api-key-stdin < key.txt'],
     load: async () => (await import('./cli.ts')).add,

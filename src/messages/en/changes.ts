@@ -50,6 +50,14 @@ export const changes = {
     `Go back to ${to}, with these ${counted(count, 'change')}? "qcc config rollback --last" takes them back.`,
   askReset: (keys: readonly string[], hasSecrets: boolean) =>
     `Set ${keys.length === 1 ? '' : `${keys.length} settings `}back to default: ${keys.join(', ')}? "qcc config rollback --last" takes it back${hasSecrets ? ', but not the secrets among them' : ''}.`,
+  testing: 'testing it …',
+  testPassed: (name: string, ms: number, model: string | null) =>
+    `${name} answers: ${model === null ? '' : `${model}, `}${ms} ms`,
+  testFailed: (name: string, why: string) => `${name} does not answer: ${why}`,
+  testAgain: 'test again',
+  askWeight: 'Weight',
+  askPriority: 'Priority (lower numbers are taken first)',
+  later: 'later',
   allDefault: 'every setting has its default',
 };
 

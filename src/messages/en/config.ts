@@ -3,6 +3,7 @@ const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 
 
 export const configWords = {
   noSnapshots: 'there is no snapshot yet',
+  chooseSnapshot: 'Snapshot',
   noDifference: 'there is no difference',
   noMoment: (text: string) => `"${text}" is a file, not a moment`,
   undoWith: (command: string) => `to undo it: ${command}`,

@@ -75,6 +75,7 @@ export const words = {
   keptYours: (names: string) => `changed by you since, and left as it is: ${names}`,
   liveSessions: 'a session that runs keeps the address it has until it ends',
   chooseProfile: 'Profile',
+  chooseEndpoint: 'Endpoint',
   chooseHow: 'How to add an endpoint',
   byHand: 'by hand',
   fromPreset: 'from a preset',

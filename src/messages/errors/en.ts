@@ -218,7 +218,9 @@ export const errorsEn: ErrorWords = {
       `"${name}" cannot be the name of a profile: 1 to 64 letters, digits, - _ . and no leading dot or dash, and no word like constructor`,
     hint: () => 'qcc add work',
   },
-  QCC_PROFILE_NONE: { message: ({ text }) => text, hint: () => 'qcc add NAME, or qcc fc' },
+  QCC_PROFILE_NONE: { message: ({ text }) => text, hint: () => 'qcc init' },
+  QCC_ENDPOINT_NONE: { message: ({ text }) => text, hint: ({ hint }) => hint },
+  QCC_QUEUE_EMPTY: { message: ({ text }) => text, hint: () => 'qcc queue status' },
   QCC_PROFILE_UNKNOWN: { message: ({ name }) => `there is no profile "${name}"`, hint: ({ hint }) => hint },
   QCC_PROXY_OPEN: {
     message: ({ host }) =>

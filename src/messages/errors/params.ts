@@ -130,6 +130,8 @@ export interface ErrorParamsOf {
   readonly QCC_PROFILE_EXISTS: { readonly name: Param };
   readonly QCC_PROFILE_NAME: { readonly name: Param };
   readonly QCC_PROFILE_NONE: { readonly text: string };
+  readonly QCC_ENDPOINT_NONE: { readonly text: string; readonly hint: string };
+  readonly QCC_QUEUE_EMPTY: { readonly text: string };
   readonly QCC_PROFILE_UNKNOWN: { readonly name: Param; readonly known: Param; readonly hint: string };
   readonly QCC_PROXY_OPEN: { readonly host: Param };
   readonly QCC_QUEUE_AMBIGUOUS: { readonly id: Param; readonly count: Param; readonly list: Param };

@@ -32,6 +32,8 @@ export const errorsZh: Translation = {
   QCC_GATEWAY_FAULT: asItIs,
   QCC_GATEWAY_SILENT: asItIs,
   QCC_PROFILE_NONE: asItIs,
+  QCC_ENDPOINT_NONE: asItIs,
+  QCC_QUEUE_EMPTY: asItIs,
   QCC_SERVICE_FAILED: asItIs,
   QCC_SERVICE_UNSUPPORTED: asItIs,
   QCC_USAGE_CONFIRM: asItIs,

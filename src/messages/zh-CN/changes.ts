@@ -41,5 +41,12 @@ export const changes: ChangeWords = {
   askRollback: (to, count) => `回到 ${to}，执行以上 ${count} 处更改？可用 qcc config rollback --last 撤销。`,
   askReset: (keys, hasSecrets) =>
     `将 ${keys.length} 项设置恢复为默认值：${keys.join('、')}？可用 qcc config rollback --last 撤销${hasSecrets ? '，但其中的密钥无法找回' : ''}。`,
+  testing: '正在测试…',
+  testPassed: (name, ms, model) => `${name} 可用：${model === null ? '' : `${model}，`}${ms} ms`,
+  testFailed: (name, why) => `${name} 不可用：${why}`,
+  testAgain: '再次测试',
+  askWeight: '权重',
+  askPriority: '优先级（数值小的优先）',
+  later: '以后再说',
   allDefault: '所有设置都是默认值',
 };

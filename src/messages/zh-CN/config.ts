@@ -2,6 +2,7 @@ import type { ConfigWords } from '../en/config.ts';
 
 export const configWords: ConfigWords = {
   noSnapshots: '还没有快照',
+  chooseSnapshot: '快照',
   noDifference: '没有差异',
   noMoment: (text) => `"${text}" 是文件，不是时刻`,
   undoWith: (command) => `撤销：${command}`,

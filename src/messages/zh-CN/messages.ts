@@ -68,6 +68,7 @@ export const words: Words = {
   keptYours: (names) => `您后来改过，保持不变：${names}`,
   liveSessions: '正在运行的会话在结束前仍使用原地址',
   chooseProfile: '配置',
+  chooseEndpoint: '端点',
   chooseHow: '如何添加端点',
   byHand: '手动填写',
   fromPreset: '使用预设',
