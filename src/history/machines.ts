@@ -33,7 +33,8 @@ export function machineRows(
 }
 
 /**
- * The requested machines: all of a kind, one by the name of its stream, or one by a unique beginning of its id.
+ * The requested machines: all of a kind, one by the name of its stream, one by a unique beginning of its id, or an endpoint by its name,
+ * as `NAME` or as `PROFILE/NAME`.
  * @throws {QccError} when there is none, or more than one
  */
 export function machinesAbout(rows: readonly MachineRow[], about: string | undefined): readonly MachineRow[] {
@@ -41,7 +42,11 @@ export function machinesAbout(rows: readonly MachineRow[], about: string | undef
   if (Object.hasOwn(charts, about)) return rows.filter(({ machine }) => machine === about);
   const exact = rows.filter(({ id }) => id === about);
   if (exact.length > 0) return exact;
-  const begun = rows.filter(({ id }) => about !== '' && id.includes('/') && nameOf(id).startsWith(about.toLowerCase()));
+  const begun = rows.filter(({ id, context }) => {
+    if (about === '' || !id.includes('/')) return false;
+    const { profile, name } = context as { readonly profile?: string | null; readonly name?: string | null };
+    return nameOf(id).startsWith(about.toLowerCase()) || name === about || `${profile}/${name}` === about;
+  });
   if (begun.length === 1) return begun;
   if (begun.length > 1)
     throw new QccError(
@@ -50,7 +55,7 @@ export function machinesAbout(rows: readonly MachineRow[], about: string | undef
         id: about,
         count: begun.length,
         profile: '',
-        text: `"${about}" is the beginning of ${begun.length} endpoints`,
+        text: `"${about}" can mean ${begun.length} endpoints`,
         hint: 'qcc debug',
       },
       exitCodes.usage,

@@ -183,7 +183,11 @@ export function endpointNamed(installation: Installation, id: string, profile?: 
   const whole = among.filter((endpoint) => endpoint.id === id.toLowerCase());
   // Text that is the beginning of one id and the name of another endpoint is ambiguous: neither may be removed in place of the other.
   const alike = among.filter(
-    (endpoint) => id !== '' && (endpoint.id.startsWith(id.toLowerCase()) || endpoint.name === id),
+    (endpoint) =>
+      id !== '' &&
+      (endpoint.id.startsWith(id.toLowerCase()) ||
+        endpoint.name === id ||
+        `${endpoint.profile}/${endpoint.name}` === id),
   );
   const found = whole.length > 0 ? whole : alike;
   if (found.length === 1 && found[0]) return found[0];
