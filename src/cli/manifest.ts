@@ -16,6 +16,7 @@ import { notifyCommands } from '../commands/notify/manifest.ts';
 import { priorityCommands } from '../commands/priority/manifest.ts';
 import { profileCommands } from '../commands/profile/manifest.ts';
 import { queueCommands } from '../commands/queue/manifest.ts';
+import { routeCommands } from '../commands/route/manifest.ts';
 import { bare, setupCommands } from '../commands/setup/manifest.ts';
 import { uninstallCommands } from '../commands/uninstall/manifest.ts';
 
@@ -43,6 +44,7 @@ export const root: Command = {
     ...configCommands,
     ...historyCommands,
     ...incidentsCommands,
+    ...routeCommands,
     ...debugCommands,
     ...notifyCommands,
     ...benchCommands,

@@ -15,6 +15,7 @@ import type { AnswerOf, ParamsOf } from './operation.ts';
 import { priorityContract } from './priority.ts';
 import { profileContract } from './profile.ts';
 import { queueContract } from './queue.ts';
+import { routeContract } from './route.ts';
 import { statsContract } from './stats.ts';
 import { whatIfContract } from './what-if.ts';
 
@@ -29,6 +30,7 @@ export const contract = {
   ...whatIfContract,
   ...incidentContract,
   ...incidentsContract,
+  ...routeContract,
   ...statsContract,
   ...debugContract,
   ...gatewayContract,

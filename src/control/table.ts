@@ -9,6 +9,7 @@ import {
   historyHandlers,
   incidentHandlers,
   incidentsHandlers,
+  routeHandlers,
   statsHandlers,
   whatIfHandlers,
 } from '../commands/history/operation.ts';
@@ -34,6 +35,7 @@ const handlers: Handlers<typeof contract> = {
   ...whatIfHandlers,
   ...incidentHandlers,
   ...incidentsHandlers,
+  ...routeHandlers,
   ...statsHandlers,
   ...debugHandlers,
   ...gatewayHandlers,

@@ -105,17 +105,18 @@ export async function resolveFilters(
     ...(request === undefined ? {} : { request: await wholeRequest(log, request, live) }),
     ...(session === undefined ? {} : { session }),
   };
-  if (session !== undefined && !live) await checkSession(log, session);
+  if (session !== undefined && !live) await lastOfSession(log, session);
   return { filters };
 }
 
-/** Whoever follows a session waits for its first request: there it is no mistake. */
-async function checkSession(log: ReadableLog, session: string): Promise<void> {
+/** The last fact of a session. @throws {QccError} for one that the history does not know */
+export async function lastOfSession(log: ReadableLog, session: string): Promise<Recorded> {
   const known = new Set<string>();
   for await (const facts of backwards(log)) {
+    const last = facts.findLast(({ data }) => (data as { session?: unknown }).session === session);
+    if (last) return last;
     for (const { data } of facts) {
       const { session: one } = data as { session?: unknown };
-      if (one === session) return;
       if (typeof one === 'string') known.add(one);
     }
   }

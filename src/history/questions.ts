@@ -13,6 +13,7 @@ import { pastChecks, recentSince, statsSince } from './health.ts';
 import { beginIncident, incidentFacts } from './incident.ts';
 import { listIncidents, showIncident } from './incidents.ts';
 import { resolveFilters } from './known.ts';
+import { nextRoute } from './route.ts';
 import { sizesOfLog } from './sizes.ts';
 import { showThen } from './then.ts';
 import { verifyLog } from './verify.ts';
@@ -32,6 +33,7 @@ const questions = {
   'capsule.facts': incidentFacts,
   'incidents.list': listIncidents,
   'incidents.show': showIncident,
+  'route.next': nextRoute,
   'history.diff': diffMoments,
   'history.explain': explain,
   'history.whatIf': whatIf,
@@ -50,6 +52,7 @@ const folded: { readonly [Name in QuestionName]?: (log: ReadableLog, answer: Ans
   'history.diff': (_, { from, to }) => Math.max(from, to),
   'config.audit': (log) => log.head,
   'history.explain': (log) => log.head,
+  'route.next': (log) => log.head,
   'incidents.list': (log) => log.head,
   'incidents.show': (log) => log.head,
   'history.whatIf': (log) => log.head,

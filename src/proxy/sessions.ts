@@ -4,7 +4,7 @@ import type { EndpointId } from '../../events/ids.ts';
 
 const sessionsMax = 10_000;
 // After a broken answer the client asks again at once; the endpoint that broke it is not asked for so long.
-const avoidMs = 60_000;
+export const avoidMs = 60_000;
 const noModelMs = 600_000;
 
 // The order in the map is by last use, as exactly as this: a map that is changed with each request is rebuilt all day.

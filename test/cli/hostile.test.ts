@@ -119,6 +119,7 @@ function commandLines(folder: string): Readonly<Record<string, readonly (readonl
     ],
     'history repair': [[]],
     'history compact': [[]],
+    route: [[], ['--model', evil], ['--session', evil]],
     incidents: [[], ['--since', evil], ['--limit', evil]],
     'incidents show': [[], [evil]],
     debug: [[], [endpoint], [evil], ['--at', '#9']],

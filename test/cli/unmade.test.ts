@@ -53,6 +53,7 @@ const asking: readonly (readonly [readonly string[], number])[] = [
   [['history', 'explain', '1234'], 5],
   [['history', 'explain'], 5],
   [['incidents'], 0],
+  [['route'], 0],
   [['incidents', 'show'], 5],
   [['debug'], 0],
   [['debug', 'chart', 'endpoint'], 0],

@@ -4,6 +4,7 @@ import type { incidentContract } from '../../contract/incident.ts';
 import type { incidentsContract } from '../../contract/incidents.ts';
 import { Json } from '../../contract/json.ts';
 import type { Answer, Params } from '../../contract/operations.ts';
+import type { routeContract } from '../../contract/route.ts';
 import type { statsContract } from '../../contract/stats.ts';
 import type { whatIfContract } from '../../contract/what-if.ts';
 import { machineRows, machinesAbout } from '../../history/machines.ts';
@@ -124,6 +125,10 @@ export const incidentHandlers: Handlers<typeof incidentContract> = {
 export const incidentsHandlers: Handlers<typeof incidentsContract> = {
   'incidents.list': question('incidents.list'),
   'incidents.show': question('incidents.show'),
+};
+
+export const routeHandlers: Handlers<typeof routeContract> = {
+  'route.next': question('route.next'),
 };
 
 export const statsHandlers: Handlers<typeof statsContract> = {

@@ -1,0 +1,25 @@
+/** The command that asks where the next request goes. */
+
+import { fromLog } from '../arguments.ts';
+import { type Commands, option, say } from '../command.ts';
+
+export const routeCommands: Commands = {
+  route: {
+    title: say('where the next request would go, and why not elsewhere', '下一个请求将发往哪里，为何不去别处'),
+    about: say(
+      'every endpoint of the ladder in the order in which it would be asked, with the rule that takes it or leaves it out; by what the log tells, so that requests that run now do not count',
+      '按询问顺序列出梯级中的每个端点，以及选用或排除它的规则；只依据日志，不计正在进行的请求',
+    ),
+    flags: {
+      session: option(
+        'ID',
+        'of this session, which stays where its prompt cache is',
+        '该会话，它会留在有提示缓存的端点',
+      ),
+      model: option('NAME', 'for this model', '针对该模型'),
+      'from-log': fromLog,
+    },
+    examples: ['qcc route', 'qcc route --model claude-sonnet-4-5', 'qcc route --session ID'],
+    load: async () => (await import('./cli.ts')).route,
+  },
+};

@@ -1,0 +1,102 @@
+/** Where the next request would go, and why not elsewhere: routing's own plan, over the state that the log has come to. */
+import type { Recorded } from '../../events/fact.ts';
+import type { EndpointId } from '../../events/ids.ts';
+import { secondMs } from '../../events/units.ts';
+import { lacksUntil } from '../../machines/available.ts';
+import { isOpen } from '../../machines/choice.ts';
+import { endpointStatus } from '../../machines/endpoint.ts';
+import { type InFlightView, isPassedOver, plan } from '../../machines/route.ts';
+import type { RoutableEndpoint, RoutingView } from '../../machines/routing-view.ts';
+import { exclusionOf } from '../../machines/why-not.ts';
+import type { Answer, Params } from '../contract/operations.ts';
+import type { NextRouteRow } from '../contract/route.ts';
+import type { ReadableLog } from '../log/log.ts';
+import { isoOrNull } from '../platform/time.ts';
+import { routingView } from '../projections/routing.ts';
+import { avoidMs } from '../proxy/sessions.ts';
+import { ladderSource } from '../runtime/ladder.ts';
+import type { State } from '../runtime/state.ts';
+import { lastOfSession } from './known.ts';
+import { settingsThen, stateAt } from './moment.ts';
+
+// No fact says what runs now: every endpoint has room, and every half-open permit is free.
+const nobodyRuns: InFlightView = {
+  count: () => 0,
+  isHalfOpenPermitFree: () => true,
+  panicAt: () => Number.NEGATIVE_INFINITY,
+  turn: () => 0,
+};
+// In the middle: what a small share of requests would try does not come first.
+const middle = () => 0.5;
+
+/** @throws {QccError} for a session that the history does not know */
+export async function nextRoute(log: ReadableLog, params: Params<'route.next'>): Promise<Answer<'route.next'>> {
+  const state = await stateAt(log, log.head);
+  const { model = null, session, now = state.at } = params;
+  const settings = settingsThen(state);
+  const view = routingView(ladderSource(state));
+  const last = session === undefined ? undefined : await lastOfSession(log, session);
+  const ttlMs = settings['loadbalancer.sticky_session'] ? settings['loadbalancer.sticky_ttl'] * secondMs : 0;
+  const tried: ReadonlySet<EndpointId> = new Set();
+  const asked = { within: null, tried };
+  const { candidates } = plan(
+    view,
+    {
+      ...asked,
+      binding: boundBy(last, now - ttlMs),
+      avoid: last?.type === 'AnswerBroken' && now - last.at < avoidMs ? endpointOf(last) : null,
+      overloaded: new Set(),
+      lacksModel: (one) => isPassedOver(one, view, asked, model, now),
+    },
+    nobodyRuns,
+    { strategy: settings['loadbalancer.strategy'], healthAware: settings['loadbalancer.health_aware'] },
+    now,
+    middle,
+  );
+  const places = new Map(
+    candidates.map(({ endpoint, because }, index) => [endpoint.id, { because, place: index + 1 }]),
+  );
+  const row = (one: RoutableEndpoint): NextRouteRow => rowOf(one, places.get(one.id), { state, view, model, now });
+  const route = view.ladder.flatMap(({ endpoints }) => endpoints).map(row);
+  const byPlace = [...route].sort((a, b) => (a.place ?? route.length + 1) - (b.place ?? route.length + 1));
+  return { active: view.active, pinned: view.pinned, open: isOpen(candidates), route: byPlace };
+}
+
+/** Where the session's prompt cache is, when it is not too old. */
+function boundBy(last: Recorded | undefined, oldest: number): EndpointId | null {
+  if (last?.type !== 'RequestServed' || last.at < oldest) return null;
+  return endpointOf(last);
+}
+
+function endpointOf({ data }: Recorded): EndpointId {
+  return (data as { endpoint: string }).endpoint as EndpointId;
+}
+
+interface Scene {
+  readonly state: State;
+  readonly view: RoutingView;
+  readonly model: string | null;
+  readonly now: number;
+}
+
+function rowOf(
+  one: RoutableEndpoint,
+  candidate: { readonly because: string; readonly place: number } | undefined,
+  { state, view, model, now }: Scene,
+): NextRouteRow {
+  const out = exclusionOf(endpointStatus(state.endpoint(one.id)), settingsThen(state)['loadbalancer.health_aware']);
+  const lacking = lacksUntil(one.lacks, model, now);
+  const until = candidate ? null : (out?.until ?? lacking);
+  return {
+    endpoint: one.id,
+    name: one.name,
+    profile: one.profile,
+    tier: view.profiles.get(one.profile)?.tier ?? null,
+    state: one.state,
+    weight: one.effectiveWeight,
+    because: candidate?.because ?? out?.rule ?? (lacking === null ? 'notNeeded' : 'lacksModel'),
+    failure: out ? one.because : null,
+    until: isoOrNull(until),
+    place: candidate?.place ?? null,
+  };
+}

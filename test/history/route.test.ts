@@ -1,0 +1,84 @@
+/** Where the next request would go: routing's own plan, over the state that the log has come to. */
+import { expect, it } from 'vitest';
+import { ask } from '../../src/history/questions.ts';
+import { memoryInstallation } from '../support/installation.ts';
+
+const attempt = { at: 1, outcome: 'answered', status: 200, ttfbMs: 1, because: 'weighted' };
+
+async function ladder() {
+  const { call, core } = await memoryInstallation();
+  const key = 'sk-ant-0123456789abcdef';
+  const add = (profile: string, name: string) =>
+    call('endpoint.add', { profile, baseUrl: `https://${name}.test`, key, name });
+  await call('profile.add', { name: 'work', tier: 'primary' });
+  await call('profile.add', { name: 'rest', tier: 'secondary' });
+  const [relay, twin, spare] = [await add('work', 'relay'), await add('work', 'twin'), await add('rest', 'spare')];
+  const end = (type: string, endpoint: string, session: string) => {
+    const asked = { session, model: 'm', stream: false, path: '/v1/messages', within: null };
+    const attempts = [{ ...attempt, endpoint }];
+    const course = { attempts, status: 200, durationMs: 1, view: core.state.seq };
+    const answer = {
+      endpoint,
+      profile: 'work',
+      ttfbMs: 1,
+      ttftMs: null,
+      bytes: 1,
+      usage: null,
+      failure: 'brokenAnswer',
+    };
+    core.report('request/one', [{ type, data: { ...asked, ...course, ...answer } } as never], { by: 'traffic' });
+  };
+  const next = (params: object = {}) => ask(core.log, 'route.next', params);
+  return { call, core, relay, twin, spare, end, next };
+}
+
+it('goes to an endpoint of the active profile, and may go to its equal', async () => {
+  const { relay, twin, spare, next } = await ladder();
+  const { active, pinned, open, route } = await next();
+  expect({ active, pinned, open }).toEqual({ active: 'work', pinned: null, open: true });
+  expect(
+    route
+      .map(({ endpoint }) => endpoint)
+      .slice(0, 2)
+      .sort(),
+  ).toEqual([relay.id, twin.id].sort());
+  expect(route.at(-1)).toMatchObject({ endpoint: spare.id, place: 3, because: 'weighted' });
+});
+
+it('leaves out what is disabled, and says so', async () => {
+  const { call, relay, twin, next } = await ladder();
+  await call('endpoint.disable', { profile: 'work', id: relay.id });
+  const { open, route } = await next();
+  expect(open).toBe(false);
+  expect(route[0]).toMatchObject({ endpoint: twin.id, place: 1 });
+  expect(route.at(-1)).toMatchObject({ endpoint: relay.id, place: null, because: 'disabled', state: 'disabled' });
+});
+
+it('follows a pin, and names it', async () => {
+  const { call, spare, next } = await ladder();
+  await call('priority.switch', { profile: 'rest' });
+  expect(await next()).toMatchObject({
+    active: 'rest',
+    pinned: 'rest',
+    route: [{ endpoint: spare.id, place: 1 }, {}, {}],
+  });
+});
+
+it('stays with a session where its cache is, and away from what broke its answer', async () => {
+  const { spare, relay, end, next } = await ladder();
+  end('RequestServed', spare.id, 's');
+  expect((await next({ session: 's' })).route[0]).toMatchObject({ endpoint: spare.id, because: 'sticky' });
+  end('AnswerBroken', relay.id, 's');
+  expect((await next({ session: 's' })).route.at(-1)).toMatchObject({ endpoint: relay.id, because: 'avoided' });
+  await expect(next({ session: 'nobody' })).rejects.toMatchObject({ code: 'QCC_HISTORY_FILTER', exit: 5 });
+});
+
+it('asks an endpoint last for a model that it has said to lack', async () => {
+  const { core, relay, twin, next } = await ladder();
+  const data = { model: 'm', until: core.now() + 60_000, request: null };
+  core.report(`endpoint/${relay.id}`, [{ type: 'ModelNotFound', data } as never], { by: 'traffic' });
+  const { route } = await next({ model: 'm' });
+  expect(route[0]).toMatchObject({ endpoint: twin.id });
+  expect(route.find(({ endpoint }) => endpoint === relay.id)).toMatchObject({ place: null, because: 'lacksModel' });
+  expect((await next({ model: 'other' })).route.every(({ place }) => place !== null)).toBe(true);
+});
