@@ -2,6 +2,7 @@
 import { nameOf } from '../../events/ids.ts';
 import type { ReasonOrWord } from '../../events/reason.ts';
 import type { InFlightRow, MachineRow } from '../contract/debug.ts';
+import type { Seen } from '../contract/endpoint.ts';
 import type { Answer } from '../contract/operations.ts';
 import { codeText } from '../messages/codes.ts';
 import { reasonText } from '../messages/reasons.ts';
@@ -17,6 +18,7 @@ type Lines = ReturnType<typeof storyWordsOf>['lines'];
 interface Shown {
   readonly name?: string | null;
   readonly profile?: string | null;
+  readonly seen?: Seen;
   readonly lost?: readonly Loss[];
   readonly whyNot?: { readonly rule: string; readonly until: string | null } | null;
   readonly because?: string | null;
@@ -80,9 +82,10 @@ export function linesOf(
 }
 
 function headLine({ out, words, language }: Context, { id, state, since, context }: MachineRow, now: number): string {
-  const { name, profile } = context as Shown;
+  const { name, profile, seen } = context as Shown;
+  const shown = shownState(state, seen);
   const who = name === undefined || name === null ? '' : `  ${profile}/${name}`;
-  const stateText = out.paint(toneOf(state), codeText('states', state, language));
+  const stateText = out.paint(toneOf(shown), codeText('states', shown, language));
   const sinceText = since === null ? '-' : momentText(Date.parse(since), now);
   return `${out.paint('bold', id)}${who}  ${stateText}  ${words.since} ${sinceText}`;
 }
@@ -114,8 +117,14 @@ function momentText(at: number, now: number): string {
   return dayOf(at) === dayOf(now) ? clockOf(at) : `${dayOf(at)} ${clockOf(at)}`;
 }
 
+/** No person reads of an endpoint that it is healthy before it has answered, or after it has failed. An older gateway does not tell. */
+export function shownState<State extends string>(state: State, seen: Seen | undefined): State | 'untried' | 'resting' {
+  if (state !== 'healthy' || seen === undefined || seen === 'answering') return state;
+  return seen === 'untried' ? 'untried' : 'resting';
+}
+
 export function toneOf(state: string): 'green' | 'yellow' | 'red' | 'dim' {
   if (state === 'healthy' || state === 'online' || state === 'answered') return 'green';
   if (state === 'failed' || state === 'dead') return 'red';
-  return state === 'disabled' || state === 'stopped' || state === 'cancelled' ? 'dim' : 'yellow';
+  return state === 'disabled' || state === 'untried' || state === 'stopped' || state === 'cancelled' ? 'dim' : 'yellow';
 }

@@ -8,6 +8,9 @@ import type { EndpointState } from '../../machines/routing-view.ts';
 import { addressMax, flag, label, name, number, one, optional, secretMax, text, texts } from './fields.ts';
 import { asks, changesWhatIs } from './operation.ts';
 
+/** What its last result was, whatever its state holds. */
+export type Seen = 'untried' | 'answering' | 'failing';
+
 export interface EndpointRow {
   readonly id: string;
   readonly name: string;
@@ -25,6 +28,7 @@ export interface EndpointRow {
   readonly timeoutMs: number | null;
   readonly allowPlaintext: boolean;
   readonly state: EndpointState;
+  readonly seen: Seen;
   readonly since: string;
   readonly until: string | null;
   readonly because: string | null;

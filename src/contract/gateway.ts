@@ -37,6 +37,8 @@ export interface StatusRow {
     readonly cancelled: number;
   };
   readonly endpoints: Readonly<Record<EndpointState, number>>;
+  /** Of the healthy ones: those that have had no result yet, and those whose last one was a failure. */
+  readonly unproven: { readonly untried: number; readonly failing: number };
   readonly files: {
     /** The system's limit; null if unknown. */
     readonly limit: number | null;

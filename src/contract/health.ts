@@ -6,7 +6,7 @@ import type { ProbeDepth, Verdict } from '../../events/endpoint.ts';
 import type { CallReason, ReasonOrWord } from '../../events/reason.ts';
 import type { NextRule } from '../../machines/moment.ts';
 import type { EndpointState } from '../../machines/routing-view.ts';
-import type { CheckRow } from './endpoint.ts';
+import type { CheckRow, Seen } from './endpoint.ts';
 import { flag, instant, kept, name, nameMax, nothing, number, optional, whole } from './fields.ts';
 import { asks, asksGateway, changesWhatIs, showsOrChanges } from './operation.ts';
 
@@ -15,6 +15,7 @@ export interface HealthRow {
   readonly name: string;
   readonly profile: string;
   readonly state: EndpointState;
+  readonly seen: Seen;
   readonly since: string;
   readonly until: string | null;
   readonly because: string | null;

@@ -5,6 +5,7 @@ import type { Answer } from '../contract/operations.ts';
 import type { LiveSide } from '../installation/live-side.ts';
 import { iso } from '../platform/time.ts';
 import { version } from '../platform/version.ts';
+import { seenOf } from '../runtime/rows.ts';
 import type { endOf, Open } from './ending.ts';
 import { notReady } from './ports.ts';
 import { standing } from './standing.ts';
@@ -41,7 +42,13 @@ function status(
   const { core, settings, world } = installation;
   const { state } = core;
   const counts = { healthy: 0, degraded: 0, failed: 0, recovering: 0, disabled: 0 };
-  for (const { id } of state.profiles.endpoints()) counts[endpointStatus(state.endpoint(id)).state]++;
+  const unproven = { untried: 0, failing: 0 };
+  for (const { id } of state.profiles.endpoints()) {
+    const is = endpointStatus(state.endpoint(id)).state;
+    counts[is]++;
+    const seen = seenOf(state, id);
+    if (is === 'healthy' && seen !== 'answering') unproven[seen]++;
+  }
   const { active, state: condition } = priorityStatus(state.priority);
   const { total, inFlight, waiting, succeeded, failed, cancelled, connections } = proxy.counts();
   const { limit, connectionsMax, isShort, shortages } = descriptors;
@@ -73,5 +80,6 @@ function status(
     connections,
     uncaught: uncaught(),
     endpoints: counts,
+    unproven,
   };
 }

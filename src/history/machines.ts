@@ -16,6 +16,7 @@ import type { MachineRow } from '../contract/debug.ts';
 import { exitCodes, QccError } from '../errors/qcc-error.ts';
 import { isoOrNull } from '../platform/time.ts';
 import { endpointPolicy, priorityPolicy } from '../policies/policies.ts';
+import { seenOf } from '../runtime/rows.ts';
 import type { State } from '../runtime/state.ts';
 
 /** @param lost known losses of the log, for the gateway's row */
@@ -82,6 +83,7 @@ function endpointMachine(state: State, settings: Settings, id: EndpointId): Mach
       profile: known?.profile ?? null,
       name: known?.name ?? null,
       ...context,
+      seen: seenOf(state, id),
       whyNot: out && { rule: out.rule, until: isoOrNull(out.until) },
     },
     next: steps(nextOf(snapshot, endpointPolicy(settings, known))),

@@ -1,12 +1,12 @@
 /** Rows of the contract, made from the state. */
 import { upcast, versionOf } from '../../events/catalogue.ts';
 import type { Recorded } from '../../events/fact.ts';
-import type { QueueId } from '../../events/ids.ts';
+import type { EndpointId, QueueId } from '../../events/ids.ts';
 import { endpointStatus } from '../../machines/endpoint.ts';
 import { priorityStatus } from '../../machines/priority.ts';
 import type { QueueItem } from '../../machines/queue-item.ts';
 import type { Lacking } from '../../machines/routing-view.ts';
-import type { EndpointRow } from '../contract/endpoint.ts';
+import type { EndpointRow, Seen } from '../contract/endpoint.ts';
 import type { HealthRow, LackingRow } from '../contract/health.ts';
 import type { FactRow } from '../contract/history.ts';
 import type { SwitchRow } from '../contract/priority.ts';
@@ -48,11 +48,19 @@ export function endpointRow(state: State, endpoint: KnownEndpoint): EndpointRow 
     timeoutMs: endpoint.timeoutMs,
     allowPlaintext: endpoint.allowPlaintext,
     state: status.state,
+    seen: seenOf(state, endpoint.id),
     since: iso(status.since ?? endpoint.addedAt),
     until: isoOrNull(status.until),
     because: status.because,
     source: endpoint.source,
   };
+}
+
+/** Of all time: a span without a result says nothing. */
+export function seenOf({ recent }: State, id: EndpointId): Seen {
+  const { checks, consecutiveFailures } = recent.of(id);
+  if (consecutiveFailures > 0) return 'failing';
+  return checks === 0 ? 'untried' : 'answering';
 }
 
 /** @param counts of all time, or of a window */
@@ -69,6 +77,7 @@ export function healthRow(
     name: endpoint.name,
     profile: endpoint.profile,
     state: status.state,
+    seen: seenOf(state, endpoint.id),
     since: iso(status.since ?? endpoint.addedAt),
     until: isoOrNull(status.until),
     because: status.because,

@@ -24,18 +24,20 @@ it('proxy status and status show the address, the routing order, and the counts 
   expect(code).toBe(0);
   expect(out).toContain(gateway.url);
   expect(out).toContain('active: work');
-  expect(out).toMatch(/endpoints: 1 healthy/);
+  expect(out).toMatch(/endpoints: 1 untried/);
   expect(out).toMatch(/0 \(0 answered, 0 failed, 0 cancelled\), 0 running, 0 waiting/);
   const all = await run('status');
   expect(all.out).toContain(gateway.url);
-  expect(all.out).toMatch(/work .*healthy/);
+  expect(all.out).toMatch(/work .*untried/);
   const zh = await run('status', '--lang', 'zh-CN');
-  expect(zh.out).toContain('健康 1');
+  expect(zh.out).toContain('未试过 1');
   for (const text of [out, all.out, zh.out]) expect(text).not.toMatch(hole);
   expect((await run('status', '--json')).json()).toMatchObject({
     running: true,
     ladder: { tiers: { primary: ['work'] } },
   });
+  await run('health', 'check');
+  expect((await run('status')).out).toMatch(/work .*healthy/);
   await simulated.stopListening();
   for (let i = 0; i < 3; i++) await run('health', 'check');
   const out2 = await run('status', '--lang', 'zh-CN');
@@ -48,7 +50,7 @@ it('status without a gateway says so, explains how to start one, and still shows
   await run('add', 'work', '--tier', 'primary', '--base-url', 'http://127.0.0.1:1', '--api-key', 'sk-test-0123456789');
   const { code, out, err } = await run('status');
   expect({ code, err }).toEqual({ code: 3, err: 'the gateway is not running\n  qcc proxy start\n' });
-  expect(out).toMatch(/work .*healthy/);
+  expect(out).toMatch(/work .*untried/);
   expect((await run('proxy', 'status', '--json')).json()).toEqual({ running: false });
   expect(await run('proxy', 'stop')).toMatchObject({ code: 3, out: '' });
 });

@@ -17,6 +17,7 @@ import { operations } from '../../src/control/table.ts';
 import { type Installation, openInstallation } from '../../src/installation/installation.ts';
 import type { LiveSide } from '../../src/installation/live-side.ts';
 import { LevelLog } from '../../src/log/level-log.ts';
+import { seenOf } from '../../src/runtime/rows.ts';
 import { widthOf } from '../../src/terminal/width.ts';
 import { temporaryHome } from '../support/home.ts';
 import { at } from './command.ts';
@@ -70,6 +71,12 @@ async function serve(home: string): Promise<void> {
   });
 }
 
+function unprovenOf(state: Installation['core']['state']) {
+  const healthy = state.profiles.endpoints().filter(({ id }) => state.endpoint(id).value === 'healthy');
+  const count = (seen: string) => healthy.filter(({ id }) => seenOf(state, id) === seen).length;
+  return { untried: count('untried'), failing: count('failing') };
+}
+
 function statusOf({ core }: Installation): StatusRow {
   const { priority, profiles } = core.state;
   const states = profiles.endpoints().map(({ id }) => core.state.endpoint(id).value as string);
@@ -99,6 +106,7 @@ function statusOf({ core }: Installation): StatusRow {
       failed: count('failed'),
       disabled: count('disabled'),
     },
+    unproven: unprovenOf(core.state),
     files: { limit: 1_024, connections: 400, short: false, shortages: 0, dropped: 0 },
     connections: { open: 2, max: 400, dropped: 0, stalled: 0 },
     uncaught: 0,

@@ -56,7 +56,7 @@ describe('a code', () => {
     );
     const rows = (await run('endpoint', 'list', 'work', '--json')).json() as { endpoints: { id: string }[] };
     const id = rows.endpoints[0]?.id ?? '';
-    expect((await run('endpoint', 'list', 'work')).out).toContain('健康');
+    expect((await run('endpoint', 'list', 'work')).out).toContain('未试过');
     await run('endpoint', 'disable', 'work', id);
     for (const typed of ['health status', 'debug', 'endpoint list work', 'health metrics']) {
       const { out } = await run(...typed.split(' '));

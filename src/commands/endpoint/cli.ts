@@ -10,6 +10,7 @@ import { reasonText } from '../../messages/reasons.ts';
 import { timeText } from '../../platform/time.ts';
 import { tellChange, typedName } from '../changed.ts';
 import { type Context, confirmed, isOn, withInstallation } from '../context.ts';
+import { shownState } from '../machine-lines.ts';
 import { endpointOptions } from '../options.ts';
 
 export async function update(context: Context): Promise<undefined> {
@@ -97,7 +98,7 @@ export function endpointTable(context: Context, rows: readonly EndpointRow[], ve
   const lines = rows.map((row) => [
     row.id,
     row.name,
-    coloured(context, row.state),
+    coloured(context, shownState(row.state, row.seen)),
     String(row.priority),
     weightOf(row),
     row.baseUrl,
@@ -120,7 +121,15 @@ function weightOf({ weight, effectiveWeight }: EndpointRow): string {
   return weight === effectiveWeight ? String(weight) : `${weight} → ${effectiveWeight}`;
 }
 
-const colours = { healthy: 'green', degraded: 'yellow', failed: 'red', recovering: 'cyan', disabled: 'dim' } as const;
+const colours = {
+  healthy: 'green',
+  untried: 'dim',
+  resting: 'yellow',
+  degraded: 'yellow',
+  failed: 'red',
+  recovering: 'cyan',
+  disabled: 'dim',
+} as const;
 
 export function coloured({ out, language }: Context, state: keyof typeof colours): string {
   return out.paint(colours[state], codeText('states', state, language));

@@ -242,8 +242,12 @@ function statusLines(context: Context, row: StatusRow): void {
   );
   // An older gateway does not report it.
   if (row.connections) out.prose(2, words.labelled(words.clients, words.clientCounts(row.connections)));
-  const counts = Object.entries(endpoints).flatMap(([state, n]) =>
-    n > 0 ? [words.counted(n, coloured(context, state as keyof typeof endpoints))] : [],
+  const { healthy, ...others } = endpoints;
+  // An older gateway does not report it.
+  const { untried, failing } = row.unproven ?? { untried: 0, failing: 0 };
+  const told = { healthy: healthy - untried - failing, untried, resting: failing, ...others };
+  const counts = Object.entries(told).flatMap(([state, n]) =>
+    n > 0 ? [words.counted(n, coloured(context, state as keyof typeof told))] : [],
   );
   out.prose(2, words.labelled(words.endpoints, counts.join(words.comma) || words.none));
   for (const warning of words.troubles(row)) out.warn(warning);

@@ -15,6 +15,7 @@ import { type Context, countFlag, flag, isOn, numberFlag, withInstallation } fro
 import { noteNoEndpoints, shown, tested, verdictOf } from '../endpoint/checks-cli.ts';
 import { coloured } from '../endpoint/cli.ts';
 import { sinceOf } from '../endpoint/stats-cli.ts';
+import { shownState } from '../machine-lines.ts';
 import { watched } from '../watch.ts';
 
 export function status(context: Context): Promise<undefined> {
@@ -46,7 +47,7 @@ export function healthTable(context: Context, rows: readonly HealthRow[]): void 
       row.profile,
       row.name,
       row.id,
-      coloured(context, row.state),
+      coloured(context, shownState(row.state, row.seen)),
       shortSpan(Date.now() - Date.parse(row.since)),
       row.until === null ? '-' : shortSpan(Date.parse(row.until) - Date.now()),
       percent(row.recentSuccessRate),
@@ -71,7 +72,8 @@ function lackingLines(rows: readonly HealthRow[], language: Language): readonly 
 }
 
 /** The reason of its state; the last error may have another cause. */
-function whyOf({ state, because, lastError }: HealthRow, language: Language): string {
+function whyOf({ state, seen, because, lastError }: HealthRow, language: Language): string {
+  if (shownState(state, seen) === 'resting') return reasonText(lastError ?? '', language);
   if (state === 'healthy' || state === 'disabled') return '';
   return reasonText(because ?? lastError ?? '', language);
 }
@@ -142,7 +144,7 @@ function metricsLines({ out, words, language }: Context, row: MetricsRow): void 
   );
   const { probes, tokens, changes } = row.probing;
   out.table(
-    [`${row.profile}/${row.name}`, `${row.id}  ${codeText('states', row.state, language)}`],
+    [`${row.profile}/${row.name}`, `${row.id}  ${codeText('states', shownState(row.state, row.seen), language)}`],
     [
       [words.checks, [String(row.checks), ...counts].join('  ')],
       [words.success, `${percent(row.successRate)}  (${words.lastOnes(20)}: ${percent(row.recentSuccessRate)})`],

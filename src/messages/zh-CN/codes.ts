@@ -3,9 +3,11 @@ import type { ProbeDepth, Verdict } from '../../../events/endpoint.ts';
 import type { EndpointState } from '../../../machines/routing-view.ts';
 import type { SwitchRow } from '../../contract/priority.ts';
 
+/** What people read of a healthy endpoint that has had no result, or whose last one was a failure. */
+type Unproven = 'untried' | 'resting';
 type GatewayState = 'stopped' | 'online' | 'offline';
 
-const states: Readonly<Record<EndpointState | GatewayState, string>> = {
+const states: Readonly<Record<EndpointState | GatewayState | Unproven, string>> = {
   healthy: '健康',
   degraded: '降级',
   failed: '失败',
@@ -14,6 +16,8 @@ const states: Readonly<Record<EndpointState | GatewayState, string>> = {
   stopped: '已停止',
   online: '在线',
   offline: '离线',
+  untried: '未试过',
+  resting: '待观察',
 };
 const verdicts: Readonly<Record<Verdict, string>> = {
   success: '成功',
