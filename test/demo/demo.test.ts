@@ -31,7 +31,7 @@ describe('a day of the demo', () => {
         lang: 'en',
         out: (line, indent = 2) => {
           lines.push(line);
-          indented.push({ line, indent });
+          if (indent !== 'whole') indented.push({ line, indent });
         },
       }),
       playDemo({ ...plain, lang: 'zh-CN', out: (line) => chinese.push(line) }),
@@ -121,11 +121,16 @@ describe('a day of the demo', () => {
 describe('a demo whose home is kept', () => {
   it('names commands to try on it, and each of them answers', async () => {
     const home = join(temporaryHome(), 'kept demo');
-    const lines: string[] = [];
-    const { summary } = await playDemo({ ...plain, lang: 'en', keep: home, out: (line) => lines.push(line) });
+    const whole: string[] = [];
+    const { summary } = await playDemo({
+      ...plain,
+      lang: 'en',
+      keep: home,
+      out: (line, indent) => void (indent === 'whole' && whole.push(line)),
+    });
     expect(summary.home).toBe(home);
-    expect(lines).toContain(`  export QCC_HOME='${home}'`);
-    const commands = lines.flatMap((line) => /^ {2}qcc (.*)/.exec(line)?.[1] ?? []);
+    expect(whole).toContain(`  export QCC_HOME='${home}'`);
+    const commands = whole.flatMap((line) => /^ {2}qcc (.*)/.exec(line)?.[1] ?? []);
     expect(commands.length).toBe(5);
     for (const command of commands) {
       const { code, out } = await at(home)(...command.split(' '));

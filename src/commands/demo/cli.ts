@@ -12,7 +12,7 @@ export async function demo(context: Context): Promise<number> {
     ...(keep === undefined ? {} : { keep }),
     once: isOn(context, 'once'),
     speed: numberFlag(context, 'speed') ?? 1,
-    out: json ? () => {} : (line, indent = 2) => out.prose(indent, line),
+    out: json ? () => {} : (line, indent = 2) => (indent === 'whole' ? out.line(line) : out.prose(indent, line)),
     paint: out.paint,
     lang: language,
   });

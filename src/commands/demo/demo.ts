@@ -20,8 +20,8 @@ export interface DemoOptions {
   readonly paint: Paint;
   /** The demo's home, which stays: a folder that does not exist yet, or is empty. */
   readonly keep?: string;
-  /** @param indent of continuation lines on a narrow terminal: the column in which the sentence begins */
-  out(line: string, indent?: number): void;
+  /** @param indent of continuation lines on a narrow terminal: the column in which the sentence begins. `whole`: the line is not broken */
+  out(line: string, indent?: number | 'whole'): void;
 }
 
 export interface DemoSummary {
@@ -237,7 +237,7 @@ class Day {
     out(paint('bold', words.kept(home)));
     for (const [command, why] of asks) {
       out(paint('dim', `  # ${why}`), 4);
-      out(`  ${command}`, 4);
+      out(`  ${command}`, 'whole');
     }
   }
 }
