@@ -1,7 +1,7 @@
 /** How a person begins: bare `qcc`, and `qcc init`. */
 
+import { fiveCommands } from '../../messages/five-commands.ts';
 import { type Command, type Commands, say } from '../command.ts';
-import { fiveCommands } from './five-commands.ts';
 
 /** Without a terminal its examples are what a person is shown: the five commands that set qcc up. */
 export const bare: Command = {

@@ -8,6 +8,7 @@ import { exitCodes, QccError } from '../../errors/qcc-error.ts';
 import { changeWordsOf } from '../../messages/changes.ts';
 import type { SetupWords } from '../../messages/en/setup.ts';
 import { inLanguage } from '../../messages/errors.ts';
+import { fiveCommands } from '../../messages/five-commands.ts';
 import { setupWordsOf } from '../../messages/setup.ts';
 import { answers } from '../../platform/listening.ts';
 import { doneLine } from '../changed.ts';
@@ -16,7 +17,6 @@ import { type Context, withInstallation } from '../context.ts';
 import { start } from '../gateway/cli.ts';
 import { installService } from '../gateway/service-cli.ts';
 import { addFirst } from './first-endpoint.ts';
-import { fiveCommands } from './five-commands.ts';
 import { claudeFile } from './sources.ts';
 
 export async function setUp(context: Context): Promise<void> {
