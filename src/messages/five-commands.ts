@@ -1,4 +1,4 @@
-/** The whole set-up without a question. */
+/** The whole set-up without a question, in every language. It stands here because help loads it. */
 export const fiveCommands = [
   'qcc fc --preset anthropic --name work --api-key-env KEY',
   'qcc endpoint test work',
