@@ -2,7 +2,7 @@
 
 import { benchCommands } from '../commands/bench/manifest.ts';
 import { clientCommands } from '../commands/client/manifest.ts';
-import { type Command, type Flags, option, toggle } from '../commands/command.ts';
+import { type Command, type Flags, option, type Said, say, toggle } from '../commands/command.ts';
 import { completionCommands } from '../commands/completion/manifest.ts';
 import { configCommands } from '../commands/config/manifest.ts';
 import { debugCommands } from '../commands/debug/manifest.ts';
@@ -29,6 +29,16 @@ export const globalFlags: Flags = {
   'no-color': toggle('no colours', '不使用颜色'),
   help: toggle('this help', '显示本帮助', { alias: 'h' }),
 };
+
+/** The commands under headings, in the order in which a newcomer needs them. */
+export const sections: readonly (readonly [Said, readonly string[]])[] = [
+  [say('Set up', '安装设置'), ['init', 'demo', 'fc', 'add', 'endpoint', 'use', 'proxy']],
+  [say('Use', '日常使用'), ['code', 'env', 'statusline', 'completion']],
+  [say('See what happens now', '查看现状'), ['status', 'list', 'health', 'route', 'queue', 'debug']],
+  [say('See what happened', '查看过去'), ['incidents', 'history']],
+  [say('Arrange', '调整'), ['config', 'priority', 'default', 'describe', 'remove', 'notify']],
+  [say('Look after', '维护'), ['bench', 'uninstall']],
+];
 
 export const root: Command = {
   ...bare,

@@ -1,9 +1,9 @@
 /** Help, from the manifest alone. */
-import type { Command } from '../commands/command.ts';
+import type { Command, Flag } from '../commands/command.ts';
 import type { Language, Words } from '../messages/messages.ts';
 import { widthOf } from '../terminal/width.ts';
 import { wrapped } from '../terminal/wrap.ts';
-import { globalFlags } from './manifest.ts';
+import { globalFlags, sections } from './manifest.ts';
 
 type Row = readonly [string, string];
 
@@ -32,41 +32,68 @@ export function usageOf(path: readonly string[], command: Command, { words, lang
   ];
   const isRoot = path.length === 0;
   const flagRows = (flags: Command['flags'] = {}) =>
-    Object.entries(flags).map(([flag, { alias, valueHint, says }]): Row => {
-      const short = alias === undefined ? '    ' : `-${alias}, `;
-      return [`${short}--${flag}${valueHint === undefined ? '' : ` ${valueHint}`}`, says[language]];
+    Object.entries(flags).map(([flag, one]): Row => {
+      const short = one.alias === undefined ? '    ' : `-${one.alias}, `;
+      return [
+        `${short}--${flag}${one.valueHint === undefined ? '' : ` ${one.valueHint}`}`,
+        flagSaid(one, words, language),
+      ];
     });
   const everywhere: readonly Row[] = [
     ...flagRows(globalFlags),
     ...(isRoot ? [['-V, --version', words.showVersion] as const] : []),
   ];
-  const sections: readonly (readonly [string, readonly string[]])[] = [
+  const parts: readonly Section[] = [
     [words.usage, [`  ${[name, ...tail].join(' ')}`]],
-    [
-      words.commands,
-      listed(
-        [
-          ...Object.entries(command.sub ?? {}).map(([sub, one]): Row => [sub, one.title[language]]),
-          ...(isRoot ? [['help [COMMAND]', words.helpOf] as const] : []),
-        ],
-        width,
-      ),
-    ],
+    ...(isRoot ? underHeadings : oneList)(command, { words, language, columns: width }),
     [words.flags, listed(flagRows(command.flags), width)],
     [words.examples, command.examples.map((one) => `  ${one}`)],
     [words.everywhere, listed(everywhere, width)],
   ];
   const title = isRoot ? `qcc - ${words.tagline}` : `${name} - ${command.title[language]}`;
-  const shown = sections.filter(([, lines]) => lines.length > 0);
+  const shown = parts.filter(([, lines]) => lines.length > 0);
   return [wrapped(title, width, 2).join('\n'), ...shown.map(([head, lines]) => `${head}\n${lines.join('\n')}`)].join(
     '\n\n',
   );
 }
 
+type Section = readonly [head: string, lines: readonly string[]];
+
+function flagSaid(flag: Flag, words: Words, language: Language): string {
+  const said = flag.says[language];
+  return flag.type === 'boolean' || flag.default === undefined
+    ? said
+    : said + words.byDefault(flag.default, flag.setting);
+}
+
+function oneList({ sub = {} }: Command, { words, language, columns }: Page): readonly Section[] {
+  return [[words.commands, listed(rowsOf(Object.entries(sub), language), columns)]];
+}
+
+/** The commands of `qcc` itself are too many for one list. */
+function underHeadings({ sub = {} }: Command, { words, language, columns }: Page): readonly Section[] {
+  const help: Row = ['help [COMMAND]', words.helpOf];
+  const groups = sections.map(([head, names], i): readonly [string, readonly Row[]] => {
+    const rows = rowsOf(
+      names.flatMap((name) => (sub[name] ? [[name, sub[name]] as const] : [])),
+      language,
+    );
+    return [head[language], i === sections.length - 1 ? [...rows, help] : rows];
+  });
+  const left = leftOf(groups.flatMap(([, rows]) => rows));
+  return groups.map(([head, rows]) => [head, listed(rows, columns, left)]);
+}
+
+function rowsOf(commands: readonly (readonly [string, Command])[], language: Language): readonly Row[] {
+  return commands.map(([name, { title }]) => [name, title[language]]);
+}
+
+function leftOf(rows: readonly Row[]): number {
+  return Math.max(0, ...rows.map(([left]) => widthOf(left)).filter((length) => length <= leftMost));
+}
+
 /** Names on the left, descriptions on the right, never beyond the width. */
-function listed(rows: readonly Row[], width: number): readonly string[] {
-  const lengths = rows.map(([left]) => widthOf(left)).filter((length) => length <= leftMost);
-  const left = Math.max(0, ...lengths);
+function listed(rows: readonly Row[], width: number, left = leftOf(rows)): readonly string[] {
   const room = width - left - 4;
   const indent = room < rightLeast ? 6 : left + 4;
   return rows.flatMap(([name, said]) => {

@@ -16,6 +16,10 @@ interface FlagParts {
   readonly alias?: string;
   /** The flag may be given more than once; all values count. */
   readonly multiple?: true;
+  /** What holds without the flag, as it would be typed. */
+  readonly default?: string;
+  /** The setting that holds without the flag; `default` is then the setting's default. */
+  readonly setting?: string;
 }
 /** The flag takes a value; this is the value's name in the help. */
 interface Option extends FlagParts, Required<Pick<ArgDef, 'valueHint'>> {
@@ -73,7 +77,7 @@ export const option = (
   valueHint: string,
   en: string,
   zh: string,
-  more: Pick<Option, 'alias' | 'multiple'> = {},
+  more: Pick<Option, 'alias' | 'multiple' | 'default' | 'setting'> = {},
 ): Option => ({ type: 'string', valueHint, says: say(en, zh), ...more });
 
 export const toggle = (en: string, zh: string, more: Pick<Toggle, 'alias'> = {}): Toggle => ({

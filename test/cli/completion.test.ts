@@ -30,9 +30,9 @@ describe('completion', () => {
     expect(await offered('pro')).toEqual(['proxy']);
     expect(await offered('proxy', 'st')).toEqual(['start', 'stop', 'status', 'stats']);
     expect(await offered('proxy', 'start', '--p')).toEqual(['--port']);
-    expect(await complete(['=hist'], { QCC_HOME: place })).toEqual(['history\twhat happened, and why']);
+    expect(await complete(['=hist'], { QCC_HOME: place })).toEqual(['history\tshow what happened, and explain why']);
     expect(await complete(['=hist'], { QCC_HOME: place, LANG: 'zh_CN.UTF-8' })).toEqual([
-      'history\t发生过什么，以及原因',
+      'history\t查看发生过什么，以及原因',
     ]);
   });
 

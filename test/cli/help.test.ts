@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { root } from '../../src/cli/manifest.ts';
+import { root, sections } from '../../src/cli/manifest.ts';
 import { usageOf } from '../../src/cli/usage.ts';
 import type { Command } from '../../src/commands/command.ts';
+import { defaultOf, settingKey } from '../../src/config/settings/settings.ts';
 import { wordsOf } from '../../src/messages/messages.ts';
 import { widthOf } from '../../src/terminal/width.ts';
 import { qcc } from './command.ts';
@@ -70,6 +71,25 @@ describe('help', () => {
     ],
   ])('qcc %j is qcc %j', async (asked, meant) => {
     expect((await qcc(asked)).out).toBe((await qcc(meant)).out);
+  });
+
+  it('puts every command under one heading, set-up first', async () => {
+    const placed = sections.flatMap(([, names]) => names);
+    expect([...placed].sort()).toEqual(Object.keys(root.sub ?? {}).sort());
+    expect((await qcc(['--help'])).out).toMatch(
+      /Set up\n {2}init [\s\S]*See what happens now\n {2}status [\s\S]*Look after\n/,
+    );
+    expect((await qcc(['--help', '--lang', 'zh-CN'])).out).toMatch(/安装设置\n {2}init /);
+  });
+
+  it('tells the defaults of flags, and those of settings are the settings’ own', async () => {
+    expect((await qcc(['proxy', 'logs', '-h'])).out).toContain('(default 50)');
+    for (const { path, command } of commands)
+      for (const flag of Object.values(command.flags ?? {})) {
+        if (flag.type === 'boolean' || flag.setting === undefined) continue;
+        const [, value] = /^(.*?)s?$/.exec(flag.default ?? '') ?? [];
+        expect([path, flag.setting, value]).toEqual([path, flag.setting, String(defaultOf(settingKey(flag.setting)))]);
+      }
   });
 
   it('names itself and the version', async () => {

@@ -9,8 +9,8 @@ export const benchCommands: Commands = {
       '同样的请求，直连本机上的上游，再经过基准测试自己的网关：全速时的吞吐量，以及固定速率下到首字节和末字节的耗时，从应发出的时刻算起。`--url` 使用您自己的上游',
     ),
     flags: {
-      concurrent: option('NUMBER', 'how many requests at once', '同时发出多少个请求'),
-      duration: option('SPAN', 'how long each measurement lasts', '每次测量的时长'),
+      concurrent: option('NUMBER', 'how many requests at once', '同时发出多少个请求', { default: '16' }),
+      duration: option('SPAN', 'how long each measurement lasts', '每次测量的时长', { default: '3s' }),
       requests: option('NUMBER', 'so many requests each, whatever time they take', '每次测量的请求数，不限时长'),
       url: option('URL', 'an upstream of your own on this machine', '您在本机上的上游'),
     },

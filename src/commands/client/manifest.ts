@@ -35,7 +35,7 @@ export const clientCommands: Commands = {
   },
   statusline: {
     title: say(
-      'print the status line of Claude Code: who serves, and what is wrong',
+      'print the status line for Claude Code: who serves, and what is wrong',
       '输出 Claude Code 的状态行：由谁应答、有何异常',
     ),
     about: say(

@@ -3,7 +3,7 @@ import { argument, type Commands, say } from '../command.ts';
 
 export const completionCommands: Commands = {
   completion: {
-    title: say('completion for your shell, with your own names', '为 shell 提供补全，含配置和端点的名称'),
+    title: say('print the completion script for your shell', '输出 shell 的补全脚本'),
     about: say(
       'the script that completes commands, flags, settings, and the names of your profiles and endpoints',
       '补全脚本：命令、选项、设置，以及您的配置和端点的名称',

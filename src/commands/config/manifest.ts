@@ -5,11 +5,11 @@ import { argument, type Commands, option, say, toggle } from '../command.ts';
 
 export const configCommands: Commands = {
   config: {
-    title: say('settings, snapshots, backups, and checks of the installation', '设置、快照、备份与安装检查'),
+    title: say('settings, snapshots, backups, and checks of the installation', '设置、快照、备份，以及对安装的检查'),
     examples: ['qcc config list'],
     sub: {
       get: {
-        title: say('show one setting', '查看一项设置'),
+        title: say('print the value of one setting', '显示一项设置的值'),
         positionals: [argument('KEY', 'settings')],
         examples: ['qcc config get proxy.port'],
         load: async () => (await import('./cli.ts')).get,
@@ -87,7 +87,7 @@ export const configCommands: Commands = {
       },
       backup: {
         title: say(
-          'a copy of the home in one file, also while the gateway runs',
+          'copy the whole home into one file, even while the gateway runs',
           '把整个目录备份为一个文件，网关运行时也可以',
         ),
         about: say(
@@ -99,7 +99,7 @@ export const configCommands: Commands = {
         load: async () => (await import('./backup-cli.ts')).backup,
       },
       restore: {
-        title: say('make a home from a backup, where there is none yet', '用备份恢复到空目录'),
+        title: say('restore a backup into an empty home', '用备份恢复到空目录'),
         about: say(
           'into an empty home; exit 6 for any other. A backup of a newer format is refused, and nothing is touched',
           '恢复到空目录；否则退出码 6。更高格式的备份会被拒绝，不做任何更改',
@@ -121,7 +121,7 @@ export const configCommands: Commands = {
         load: async () => (await import('../doctor/cli.ts')).validate,
       },
       doctor: {
-        title: say('check the whole installation, and say how to mend it', '检查整个安装，并给出修复方法'),
+        title: say('check the whole installation, and say how to fix it', '检查整个安装，并给出修复方法'),
         about: say(
           "the whole installation: files, disk, log, port, service, Claude Code's settings, the environment; `--fix` mends file modes and leftovers, sets damaged files aside, and makes a new vault where nothing opens the old one (its keys are given again)",
           '整个安装：文件、磁盘、日志、端口、服务、Claude Code 的设置、环境变量；`--fix` 修复文件权限和残留文件，把损坏的文件放到一旁，并在旧保险库无法打开时新建一个（需重新提供密钥）',
@@ -134,7 +134,7 @@ export const configCommands: Commands = {
         load: async () => (await import('../doctor/cli.ts')).doctor,
       },
       snapshot: {
-        title: say('name the present configuration, to come back to it later', '为当前配置命名，以便日后恢复'),
+        title: say('name the present configuration, to return to it later', '为当前的设置建立快照，以便日后恢复'),
         about: say('gives this moment a name', '为此刻命名'),
         positionals: [argument('TEXT')],
         required: 0,
@@ -142,7 +142,7 @@ export const configCommands: Commands = {
         load: async () => (await import('./snapshots-cli.ts')).snapshot,
       },
       snapshots: {
-        title: say('list the snapshots', '列出快照'),
+        title: say('list the snapshots of the configuration', '列出配置的快照'),
         about: say('moments that have one, newest first', '已命名的时刻，新的在前'),
         examples: ['qcc config snapshots'],
         load: async () => (await import('./snapshots-cli.ts')).snapshots,
@@ -181,13 +181,13 @@ export const configCommands: Commands = {
         load: async () => (await import('./snapshots-cli.ts')).rollback,
       },
       audit: {
-        title: say('who changed what, and when', '谁在何时改了什么'),
+        title: say('show who changed what, and when', '查看谁在何时改了什么'),
         about: say(
           'who changed what and when, with what was before, newest first; `--export` writes JSON, or CSV for a name in `.csv`; exits 7 when facts cannot be read',
           '谁在何时改了什么，以及之前的值，新的在前；`--export` 写 JSON，文件名以 `.csv` 结尾则写 CSV；有事实无法读取时退出码为 7',
         ),
         flags: {
-          limit,
+          limit: { ...limit, default: '50' },
           action: option(
             'ACTION',
             'only this action: config.set, endpoint.add, …',

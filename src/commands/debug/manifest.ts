@@ -26,7 +26,10 @@ export const debugCommands: Commands = {
           '某一类（`endpoint`、`priority`、`queueItem`、`gateway`）或某一个状态机的图，直接由状态机绘制，并标出当前状态',
         ),
         positionals: [argument('KIND|ID', 'machines')],
-        flags: { format: option('text|mermaid|dot|json', 'how it is drawn', '绘制方式'), 'from-log': fromLog },
+        flags: {
+          format: option('text|mermaid|dot|json', 'how it is drawn', '绘制方式', { default: 'text' }),
+          'from-log': fromLog,
+        },
         examples: ['qcc debug chart endpoint', 'qcc debug chart 3f2a --format mermaid'],
         load: async () => (await import('./chart-cli.ts')).chart,
       },

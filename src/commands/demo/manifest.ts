@@ -18,7 +18,7 @@ export const demoCommands: Commands = {
         '把数据目录保留在这个新文件夹里，以便事后查询',
       ),
       once: toggle('play the day once, then end', '只演示一遍'),
-      speed: option('NUMBER', 'how many times faster', '加速倍数'),
+      speed: option('NUMBER', 'how many times faster', '加速倍数', { default: '1' }),
     },
     examples: ['qcc demo', 'qcc demo --once --speed 10', 'qcc demo --once --keep /tmp/qcc-demo'],
     load: async () => (await import('./cli.ts')).demo,

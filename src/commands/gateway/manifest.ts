@@ -1,17 +1,21 @@
 /** The commands of the gateway's life cycle and its reports. */
 
 import { follow, port, since, watch } from '../arguments.ts';
-import { type Commands, option, say, toggle } from '../command.ts';
+import { type Commands, type Flag, option, say, toggle } from '../command.ts';
+
+const host = option('HOST', 'the address to listen on', '监听地址');
+const listeningHost: Flag = { ...host, default: '127.0.0.1', setting: 'proxy.host' };
+const listeningPort: Flag = { ...port, default: '7860', setting: 'proxy.port' };
 
 export const gatewayCommands: Commands = {
   status: {
-    title: say('the gateway and every endpoint at a glance', '网关与各端点概览'),
+    title: say('show the gateway and every endpoint at a glance', '网关与各端点概览'),
     about: say('the gateway, the ladder, every endpoint', '网关、层级、每个端点'),
     examples: ['qcc status'],
     load: async () => (await import('./cli.ts')).overview,
   },
   proxy: {
-    title: say('start, stop and look at the gateway', '启动、停止和查看网关'),
+    title: say('start, stop and watch the gateway', '启动、停止和查看网关'),
     examples: ['qcc proxy start', 'qcc proxy status'],
     sub: {
       start: {
@@ -21,8 +25,8 @@ export const gatewayCommands: Commands = {
           '后台启动；能应答后返回。前一个仍在停止时会等待；已有网关运行时说明是哪一个，退出码 6',
         ),
         flags: {
-          host: option('HOST', 'the address to listen on', '监听地址'),
-          port,
+          host: listeningHost,
+          port: listeningPort,
           foreground: toggle('stay in this terminal', '在当前终端中运行'),
         },
         examples: ['qcc proxy start', 'qcc proxy start --port 8080'],
@@ -31,38 +35,38 @@ export const gatewayCommands: Commands = {
       run: {
         title: say('run the gateway in this terminal', '在当前终端中运行网关'),
         about: say('in the foreground', '前台运行'),
-        flags: { host: option('HOST', 'the address to listen on', '监听地址'), port },
+        flags: { host: listeningHost, port: listeningPort },
         examples: ['qcc proxy run --port 8080'],
         load: async () => (await import('./cli.ts')).run,
       },
       stop: {
-        title: say('stop the gateway, after its requests have ended', '等请求完成后停止网关'),
+        title: say('stop the gateway once its requests have ended', '等请求完成后停止网关'),
         about: say(
           'lets requests end, then stops; says how many were aborted, and what a full disk did not take. A gateway that does not answer gets SIGTERM, then SIGKILL, and each is said',
           '等请求结束再停止；说明中断了多少，以及已满的磁盘未写入多少。网关不应答时依次发送 SIGTERM、SIGKILL，每一步都会说明',
         ),
-        flags: { timeout: option('SPAN', 'how long requests may still run', '等待请求完成的时限') },
+        flags: { timeout: option('SPAN', 'how long requests may still run', '等待请求完成的时限', { default: '30s' }) },
         examples: ['qcc proxy stop', 'qcc proxy stop --timeout 5s'],
         load: async () => (await import('./cli.ts')).stop,
       },
       restart: {
         title: say('stop the gateway and start it again', '重启网关'),
         about: say('keeps both unless told otherwise', '不指定则沿用'),
-        flags: { host: option('HOST', 'the address to listen on', '监听地址'), port },
+        flags: { host, port },
         examples: ['qcc proxy restart'],
         load: async () => (await import('./cli.ts')).restart,
       },
       status: {
-        title: say('whether the gateway runs, and how it is', '网关是否在运行及其状态'),
+        title: say('show whether the gateway runs, and how it is doing', '查看网关是否在运行及其状态'),
         about: say('exit 3 when it does not run', '未运行时退出码 3'),
         flags: { watch },
         examples: ['qcc proxy status', 'qcc proxy status --watch'],
         load: async () => (await import('./cli.ts')).status,
       },
       logs: {
-        title: say('the access log: a line for each request', '访问日志：每个请求一行'),
+        title: say('show the access log: one line per request', '显示访问日志：每个请求一行'),
         flags: {
-          lines: option('NUMBER', 'how many of the last lines', '显示最后多少行', { alias: 'n' }),
+          lines: option('NUMBER', 'how many of the last lines', '显示最后多少行', { alias: 'n', default: '50' }),
           follow,
           level: option('error|warn|info|debug', 'this level and worse', '该级别及更严重的'),
         },
@@ -71,7 +75,7 @@ export const gatewayCommands: Commands = {
       },
       stats: {
         title: say(
-          'requests, failures, times, tokens, cost, by endpoint and model',
+          'show requests, failures, times, tokens and cost by endpoint and model',
           '按端点和模型统计请求、失败、耗时、令牌和费用',
         ),
         about: say(
@@ -83,7 +87,7 @@ export const gatewayCommands: Commands = {
         load: async () => (await import('../endpoint/stats-cli.ts')).stats,
       },
       'install-service': {
-        title: say('let the system start it: systemd or launchd', '由系统启动：systemd 或 launchd'),
+        title: say('have systemd or launchd run the gateway', '由 systemd 或 launchd 运行网关'),
         about: say(
           'a systemd user unit or a launchd agent that runs it and starts it with your session; `--print` shows it and changes nothing',
           '安装 systemd 用户单元或 launchd 代理，随您的会话启动网关；`--print` 只显示，不做更改',

@@ -5,11 +5,11 @@ import { type Commands, option, say, toggle } from '../command.ts';
 
 export const healthCommands: Commands = {
   health: {
-    title: say('health of endpoints', '端点健康'),
+    title: say('show, test and reset the health of endpoints', '查看、测试和重置端点的健康状态'),
     examples: ['qcc health status'],
     sub: {
       status: {
-        title: say('the state of each endpoint, for how long, and why', '各端点的状态、时长与原因'),
+        title: say('show the state of each endpoint, since when, and why', '查看各端点的状态、持续时间与原因'),
         about: say(
           'state, since, until, success rate, mean response time, what comes next and when, last error; which models it has said to lack, and until when',
           '状态、何时起、到何时、成功率、平均响应时间、下一步及其时间、最近错误；它称没有哪些模型，至何时',
@@ -30,7 +30,7 @@ export const healthCommands: Commands = {
         load: async () => (await import('./cli.ts')).check,
       },
       test: {
-        title: say('probe endpoints from here; nothing is recorded', '由本命令探测端点，不作记录'),
+        title: say('probe endpoints without recording the result', '由本命令探测端点，不作记录'),
         about: say(
           'the same from here: nothing is recorded, and no gateway is needed',
           '同样的对话，但从本进程发出：不记录，不需要网关',
@@ -52,7 +52,10 @@ export const healthCommands: Commands = {
         load: async () => (await import('./cli.ts')).reset,
       },
       metrics: {
-        title: say('rates, times, score, verdicts, and what probing has cost', '成功率、时间、评分、结论与探测花费'),
+        title: say(
+          'show success rates, times and scores of endpoints, and what probing has cost',
+          '查看端点的成功率、耗时、评分，以及探测的花费',
+        ),
         about: say(
           'success rate (all, and the last 20), mean and P95 response time, the stability score and its parts, streaks, results by verdict, weight, and what probing has cost and decided. `--since -1h`: of that time alone',
           '成功率（全部与最近 20 次）、平均与 P95 响应时间、稳定度及其组成、连续次数、按结论计数、权重，以及探测的花费和促成的决定。`--since -1h`：只看这段时间',
@@ -64,33 +67,46 @@ export const healthCommands: Commands = {
         load: async () => (await import('./cli.ts')).metrics,
       },
       history: {
-        title: say('past probes of an endpoint, and what each led to', '某个端点过去的探测及其结果'),
+        title: say('list past probes of an endpoint, and what each led to', '列出端点过去的探测及其结果'),
         about: say(
           'past checks, newest first: depth, verdict, time, tokens, and the decision that each led to',
           '过去的检查，新的在前：深度、结论、时间、令牌，以及各自导致的决定',
         ),
         positionals: [endpoint],
-        flags: { limit },
+        flags: { limit: { ...limit, default: '50' } },
         examples: ['qcc health history 3f2a -n 10'],
         load: async () => (await import('./cli.ts')).history,
       },
       config: {
-        title: say('when and how endpoints are probed, and whether weights adapt', '探测方式、频率与权重调整'),
+        title: say(
+          'show or change how endpoints are probed, and whether weights adapt',
+          '查看或修改探测方式、频率与权重调整',
+        ),
         about: say('shows the `health.*` settings, or changes them', '显示或修改 `health.*` 设置'),
         flags: {
           mode: option(
             'passive|active|off',
             'which endpoints are probed: those in trouble, all, or none',
             '探测范围：仅异常端点、全部、不探测',
+            { default: 'passive', setting: 'health.mode' },
           ),
-          interval: option('SPAN', 'time between two probes of one endpoint', '同一端点两次探测的间隔'),
-          timeout: option('SPAN', 'how long a probe may take', '一次探测的时限'),
+          interval: option('SPAN', 'time between two probes of one endpoint', '同一端点两次探测的间隔', {
+            default: '60s',
+            setting: 'health.check_interval',
+          }),
+          timeout: option('SPAN', 'how long a probe may take', '一次探测的时限', {
+            default: '10s',
+            setting: 'health.timeout',
+          }),
           model: option(
             'MODEL',
             'the model that probes ask; "" is the cheapest that works',
             '探测所用模型；"" 表示最便宜的可用模型',
           ),
-          'min-checks': option('NUMBER', 'results before a weight is adjusted', '调整权重前至少的结果数'),
+          'min-checks': option('NUMBER', 'results before a weight is adjusted', '调整权重前至少的结果数', {
+            default: '3',
+            setting: 'health.min_checks',
+          }),
           'enable-weight-adjustment': toggle('let weights follow what endpoints do', '按表现调整权重'),
           'disable-weight-adjustment': toggle('back to your own weights', '恢复您设定的权重'),
         },

@@ -5,7 +5,7 @@ import { argument, type Commands, option, say, toggle } from '../command.ts';
 
 export const historyCommands: Commands = {
   history: {
-    title: say('what happened, and why', '发生过什么，以及原因'),
+    title: say('show what happened, and explain why', '查看发生过什么，以及原因'),
     about: say(
       "facts, oldest first; the newest 1,000 unless `--limit` or `--since` says otherwise. `--since '#1234'` begins at a fact's number. `--stream` is one stream (`endpoint/1a2b3c4d`) or a kind (`endpoint`, `request`, `queue`, `profile`, `priority`, `config`, `gateway`); `--request` also keeps what the request's failures led to. A filter that names nothing that is, or ever was, is a mistake with what may be meant. Endpoints are called what they were called then, also when they were renamed or removed since. For people one line a fact, requests that are alike on one line, what repeats itself once with how many more there are (`--all`: each of them), through `$PAGER` on a terminal; exits 7 when facts of it cannot be read",
       "事实，旧的在前；未用 `--limit` 或 `--since` 时为最新 1,000 条。`--since '#1234'` 从某个编号开始。`--stream` 是一个流（`endpoint/1a2b3c4d`）或一类（`endpoint`、`request`、`queue`、`profile`、`priority`、`config`、`gateway`）；`--request` 还包括该请求的失败所导致的事实。不存在也从未存在的筛选值是错误，并提示可能想用的。端点按当时的名称显示，即使后来改名或移除。给人看时每行一条，相似的请求合为一行，重复的只显示一次并注明次数（`--all` 则逐条显示），在终端中经由 `$PAGER`；若其中有事实无法读取，退出码为 7",
@@ -27,7 +27,7 @@ export const historyCommands: Commands = {
       profile: option('NAME', 'only what is about this profile', '只显示与该配置有关的'),
       session: option('ID', 'only requests of this session', '只显示该会话的请求'),
       request: option('ID', 'only this request, and what it led to', '只显示该请求及其后果'),
-      limit,
+      limit: { ...limit, default: '1000' },
       follow,
       all: toggle('show each fact, also what repeats itself', '逐条显示，重复的也不合并'),
     },
@@ -58,7 +58,10 @@ export const historyCommands: Commands = {
         load: async () => (await import('./log-care-cli.ts')).repair,
       },
       stats: {
-        title: say('how large the log is, by type of fact, and how fast it grows', '按类型统计事实、大小和每日增长'),
+        title: say(
+          'show how large the log is, by type of fact, and how fast it grows',
+          '查看日志大小、各类事实和每日增长',
+        ),
         about: say(
           'facts by type, their size, the size on the disk, the growth a day',
           '按类型统计事实及其大小、磁盘占用、每日增长',
@@ -77,7 +80,7 @@ export const historyCommands: Commands = {
         load: async () => (await import('./log-care-cli.ts')).compact,
       },
       diff: {
-        title: say('what changed between two moments, and by which facts', '两个时刻之间的变化及其原因'),
+        title: say('show what changed between two moments, and by which facts', '两个时刻之间的变化及其原因'),
         about: say(
           'what is different at B (now, if it is not said), and the facts that made it so',
           '到 B（未给出则为现在）有何不同，以及由哪些事实造成',
@@ -89,7 +92,7 @@ export const historyCommands: Commands = {
         load: async () => (await import('./cli.ts')).diff,
       },
       export: {
-        title: say('write an incident file without secrets, to give away', '导出可外传的事件文件（不含秘密）'),
+        title: say('write an incident file without secrets, to share with others', '导出不含秘密、可分享的事件文件'),
         about: say(
           'a slice that may be given away, with the state it begins with: hosts instead of URLs, hashes instead of sessions, no keys, prompts, paths, nothing that you wrote. Every reading command of `history` and `debug` takes `--from-log FILE` and asks it elsewhere',
           '可外传的片段及其起始状态：URL 只留主机，会话为散列，不含密钥、提示词、路径和您写的文字。`history` 与 `debug` 的查询命令都可用 `--from-log FILE` 在别处查询它',
@@ -104,7 +107,7 @@ export const historyCommands: Commands = {
         load: async () => (await import('./export-cli.ts')).exportIncident,
       },
       'what-if': {
-        title: say('what would have happened with other settings', '若改用其他设置会怎样'),
+        title: say('show what would have happened with other settings', '推演：若当时用其他设置会怎样'),
         about: say(
           'the recorded outcomes run through the same rules under other settings: switches, failed requests, attempts, outages, time in each tier, sessions that moved and the cache they lost. What an endpoint that was not asked would have said is `unknown`. Settings of `failover.*`, `loadbalancer.*`, back-off and slow start of `health.*`, and `proxy.max_attempts`',
           '用另一套设置重演记录下的结果：切换、失败的请求、尝试、停用、各层级的时间、换端点的会话及失去的缓存。当时没有问过的端点会怎样应答，记为 `unknown`（未知）。可用 `failover.*`、`loadbalancer.*`、`health.*` 的退避与慢启动、`proxy.max_attempts`',
@@ -121,7 +124,10 @@ export const historyCommands: Commands = {
         load: async () => (await import('./what-if-cli.ts')).whatIf,
       },
       explain: {
-        title: say('why a request went its way, or an endpoint is as it is', '某个请求或端点为何如此'),
+        title: say(
+          'explain why a request went where it did, or why an endpoint is in its state',
+          '解释请求为何发往该端点，或端点为何处于当前状态',
+        ),
         about: say(
           'the last request that failed or went to another endpoint; or the one that is named: by its id, an end or a beginning of it as `history` prints it, or the number of any fact about it (`#1234`). First, in one sentence, what decided; then its attempts, every endpoint on its way as it stood when the request chose, by which rule it was taken or left out, and the facts that had made it so. An endpoint, by its id or its name: why it is in its state',
           '最近一个失败或换过端点的请求；也可指定：编号、`history` 显示的编号开头或结尾，或与之有关的任一事实的编号（`#1234`）。先用一句话说明决定因素，再列出各次尝试，途中每个端点当时的状态，按哪条规则选用或排除，以及造成该状态的事实。端点（编号或名称）：为何处于当前状态',

@@ -5,7 +5,7 @@ import { argument, type Commands, option, say, toggle } from '../command.ts';
 
 export const priorityCommands: Commands = {
   priority: {
-    title: say('the ladder: which profiles serve, in which order', '梯级：各配置的使用顺序'),
+    title: say('decide which profiles serve, and in which order (the ladder)', '梯级：由哪些配置应答，以何顺序'),
     examples: ['qcc priority list'],
     sub: {
       set: {
@@ -16,7 +16,7 @@ export const priorityCommands: Commands = {
         load: async () => (await import('./cli.ts')).set,
       },
       list: {
-        title: say('show the ladder', '显示梯级'),
+        title: say('show the ladder: which profiles serve, in which order', '显示梯级：由哪些配置应答，以何顺序'),
         about: say(
           'tiers, active profile, policy; a switch that was suppressed, with the reason and until when; a profile that is being watched on its way back',
           '层级、当前配置、规则；暂缓的切换及其原因和期限；正在观察、准备切回的配置',
@@ -41,26 +41,41 @@ export const priorityCommands: Commands = {
         load: async () => (await import('./cli.ts')).switchTo,
       },
       policy: {
-        title: say('rules of automatic switches', '自动切换规则'),
+        title: say('show or change the rules of automatic switches', '查看或修改自动切换的规则'),
         about: say('shows the rules, or changes them', '显示或修改规则'),
         flags: {
           'auto-failover': toggle('switch down when a tier fails', '某层级失败时自动切换'),
           'no-auto-failover': toggle('do not switch down automatically', '不自动切换'),
           'auto-recovery': toggle('switch back up when it is well again', '恢复后自动切回'),
           'no-auto-recovery': toggle('do not switch back automatically', '不自动切回'),
-          'failure-threshold': option('NUMBER', 'failures before a switch', '失败多少次后切换'),
-          'recovery-checks': option('NUMBER', 'good checks before the switch back', '成功多少次后切回'),
-          cooldown: option('SPAN', 'the least time between two switches', '两次切换之间的间隔'),
-          'recovery-delay': option('SPAN', 'how long it must be well before the switch back', '切回前须保持正常多久'),
-          'max-per-hour': option('NUMBER', 'switches in one hour', '每小时最多切换次数'),
+          'failure-threshold': option('NUMBER', 'failures before a switch', '失败多少次后切换', {
+            default: '3',
+            setting: 'failover.failure_threshold',
+          }),
+          'recovery-checks': option('NUMBER', 'good checks before the switch back', '成功多少次后切回', {
+            default: '3',
+            setting: 'failover.recovery_checks',
+          }),
+          cooldown: option('SPAN', 'the least time between two switches', '两次切换之间的间隔', {
+            default: '300s',
+            setting: 'failover.cooldown',
+          }),
+          'recovery-delay': option('SPAN', 'how long it must be well before the switch back', '切回前须保持正常多久', {
+            default: '60s',
+            setting: 'failover.recovery_delay',
+          }),
+          'max-per-hour': option('NUMBER', 'switches in one hour', '每小时最多切换次数', {
+            default: '10',
+            setting: 'failover.max_per_hour',
+          }),
         },
         examples: ['qcc priority policy', 'qcc priority policy --cooldown 5m --no-auto-recovery'],
         load: async () => (await import('./cli.ts')).policy,
       },
       history: {
-        title: say('past switches', '切换历史'),
+        title: say('list past switches between profiles', '列出过去的配置切换'),
         about: say('past switches, newest first', '过去的切换，新的在前'),
-        flags: { limit },
+        flags: { limit: { ...limit, default: '50' } },
         examples: ['qcc priority history -n 10'],
         load: async () => (await import('./cli.ts')).history,
       },

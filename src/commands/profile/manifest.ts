@@ -29,14 +29,14 @@ export const profileCommands: Commands = {
     load: async () => (await import('./cli.ts')).list,
   },
   default: {
-    title: say('make a profile the default one', '设为默认配置'),
+    title: say('make a profile the default one', '把一个配置设为默认'),
     about: say('where the ladder starts while no profile has a tier', '没有任何配置设层级时，从哪里开始'),
     positionals: [argument('NAME', 'profiles')],
     examples: ['qcc default work'],
     load: async () => (await import('./cli.ts')).makeDefault,
   },
   describe: {
-    title: say('change what a profile is described as', '修改配置的说明'),
+    title: say('change the description of a profile', '修改配置的说明'),
     about: say("changes its description; `''` takes it away", "修改说明；`''` 清除说明"),
     positionals: [argument('NAME', 'profiles'), argument('TEXT')],
     examples: ['qcc describe work "the team\'s own account"'],

@@ -5,7 +5,10 @@ import { type Commands, option, say } from '../command.ts';
 
 export const routeCommands: Commands = {
   route: {
-    title: say('where the next request would go, and why not elsewhere', '下一个请求将发往哪里，为何不去别处'),
+    title: say(
+      'show where the next request would go, and why not elsewhere',
+      '查看下一个请求会发往哪里，以及为何不去别处',
+    ),
     about: say(
       'every endpoint of the ladder in the order in which it would be asked, with the rule that takes it or leaves it out; by what the log tells, so that requests that run now do not count',
       '按询问顺序列出梯级中的每个端点，以及选用或排除它的规则；只依据日志，不计正在进行的请求',

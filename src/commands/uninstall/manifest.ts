@@ -3,7 +3,7 @@ import { type Commands, say, toggle } from '../command.ts';
 
 export const uninstallCommands: Commands = {
   uninstall: {
-    title: say('put everything back as it was before qcc', '恢复到安装 qcc 之前的样子'),
+    title: say('remove qcc, and put everything back as it was before', '移除 qcc，恢复到安装之前的样子'),
     about: say(
       'gives Claude Code its former settings back, stops the gateway, removes the service, and, after asking, the home with its keys; what qcc has not made stays',
       '还原 Claude Code 原来的设置，停止网关，移除服务，询问后删除目录及密钥；不是 qcc 创建的内容保留',

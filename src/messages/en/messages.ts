@@ -17,6 +17,8 @@ export const words = {
   everywhere: 'Everywhere',
   tagline: 'many endpoints for Claude Code behind one local address',
   didYouMean: (word: string) => `did you mean ${word}?`,
+  byDefault: (value: string, setting?: string) =>
+    ` (default ${value}${setting === undefined ? '' : `, setting ${setting}`})`,
   seeHelp: (command: string) => `see ${command} --help`,
   unknownCommand: (word: string) => `unknown command "${word}"`,
   unknownFlag: (word: string) => `unknown flag ${word}`,

@@ -11,6 +11,7 @@ export const words: Words = {
   everywhere: '通用选项',
   tagline: '一个本地地址，多个端点，服务 Claude Code',
   didYouMean: (word) => `您是不是想用 ${word}？`,
+  byDefault: (value, setting) => `（默认 ${value}${setting === undefined ? '' : `，设置项 ${setting}`}）`,
   seeHelp: (command) => `参见 ${command} --help`,
   unknownCommand: (word) => `未知命令 "${word}"`,
   unknownFlag: (word) => `未知选项 ${word}`,
