@@ -14,6 +14,16 @@ export const configCommands: Commands = {
         examples: ['qcc config get proxy.port'],
         load: async () => (await import('./cli.ts')).get,
       },
+      describe: {
+        title: say('explain a setting: what it does, its range, its value', '说明一项设置：作用、范围、当前值'),
+        about: say(
+          'what it does, its value and where that comes from, default, range, unit, whether a restart is needed, and the variable that overrides it',
+          '作用、当前值及其来源、默认值、范围、单位、是否需要重启，以及可覆盖它的环境变量',
+        ),
+        positionals: [argument('KEY', 'settings')],
+        examples: ['qcc config describe failover.cooldown'],
+        load: async () => (await import('./describe-cli.ts')).describe,
+      },
       set: {
         title: say('change one setting', '修改一项设置'),
         about: say(

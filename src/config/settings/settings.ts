@@ -233,6 +233,12 @@ export function shortRangeOf(key: SettingKey, language: 'en' | 'zh-CN'): string 
   return shortRange(table[key].domain, language);
 }
 
+/** Null for what is no number, and for a plain count. */
+export function unitOf(key: SettingKey): Exclude<Unit, 'none'> | null {
+  const { domain }: Setting = table[key];
+  return domain.kind === 'number' && domain.unit !== 'none' ? domain.unit : null;
+}
+
 export function needsRestart(key: SettingKey): boolean {
   return table[key].restart;
 }
