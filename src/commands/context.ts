@@ -2,6 +2,7 @@
 import type { Connect, Connection } from '../contract/operations.ts';
 import { exitCodes, QccError, usage } from '../errors/qcc-error.ts';
 import type { Language, Words } from '../messages/messages.ts';
+import { nearest } from '../platform/nearest.ts';
 import type { Output } from '../terminal/output.ts';
 
 export interface Context {
@@ -52,6 +53,22 @@ export function countFlag(context: Context, name: string): number | undefined {
   throw usage(
     context.words.mustBeCount(`--${name}`, flag(context, name) ?? ''),
     `qcc ${context.path.join(' ')} --help`,
+  );
+}
+
+/** One of a few values. @throws {QccError} usage, with the value that may be meant */
+export function chosenFlag<Value extends string>(
+  context: Context,
+  name: string,
+  values: readonly Value[],
+): Value | undefined {
+  const given = flag(context, name);
+  const found = values.find((value) => value === given);
+  if (given === undefined || found !== undefined) return found;
+  const near = nearest(given, values);
+  throw usage(
+    context.words.mustBe(`--${name}`, values.join(', '), given),
+    near === undefined ? `qcc ${context.path.join(' ')} --help` : context.words.didYouMean(`--${name} ${near}`),
   );
 }
 

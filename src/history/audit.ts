@@ -4,12 +4,14 @@ import type { Recorded } from '../../events/fact.ts';
 import { kindOf, nameOf } from '../../events/ids.ts';
 import type { AuditAction } from '../../events/trait.ts';
 import { traitsOf } from '../../events/traits.ts';
+import { isSettingKey, settingKeys } from '../config/settings/settings.ts';
 import type { AuditRow } from '../contract/config.ts';
 import type { Answer, Params } from '../contract/operations.ts';
-import { QccError } from '../errors/qcc-error.ts';
+import { exitCodes, QccError } from '../errors/qcc-error.ts';
 import type { ReadableLog } from '../log/log.ts';
 import { iso } from '../platform/time.ts';
 import { type KnownEndpoint, Profiles } from '../projections/profiles.ts';
+import { namesNothing } from './known.ts';
 import { stateAt } from './moment.ts';
 
 const limitDefault = 100;
@@ -25,7 +27,22 @@ export async function readAudit(log: ReadableLog, params: Params<'config.audit'>
     if (kept.length > 2 * limit) kept = kept.slice(-limit);
     if ((facts.at(-1)?.at ?? 0) >= to) break;
   }
+  if (kept.length === 0 && params.target !== undefined) await checkTarget(log, params.target);
   return { entries: kept.slice(-limit).reverse() };
+}
+
+/** A setting that was never changed is no mistake. @throws {QccError} for a target that the whole log does not name */
+async function checkTarget(log: ReadableLog, target: string): Promise<void> {
+  if (isSettingKey(target)) return;
+  const known = new Set<string>(settingKeys);
+  const profiles = await profilesBefore(log, log.tail);
+  for (const { name } of profiles.all()) known.add(name);
+  for await (const facts of log.read(log.tail))
+    for (const fact of facts) {
+      const row = entryOf(fact, profiles);
+      if (row) for (const name of [row.target, row.target.split('/')[0] ?? '']) known.add(name);
+    }
+  if (!known.has(target)) throw namesNothing('target', target, [...known].reverse(), exitCodes.notFound);
 }
 
 /** What profiles and endpoints were before the first fact: facts only say what they became. */

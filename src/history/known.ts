@@ -200,7 +200,7 @@ async function profileOf(log: ReadableLog, { profiles }: State, given: string): 
   throw namesNothing('profile', given, known, exitCodes.notFound);
 }
 
-function namesNothing(filter: string, given: string, known: readonly string[], exit: 2 | 5): QccError {
+export function namesNothing(filter: string, given: string, known: readonly string[], exit: 2 | 5): QccError {
   const near = nearest(given, known);
   const listed = known.slice(0, filter === 'type' ? known.length : candidatesMax).join(', ');
   const hint = listed === '' ? 'qcc history' : `there are: ${listed}`;

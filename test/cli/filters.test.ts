@@ -56,6 +56,32 @@ describe('a filter that matches nothing known', () => {
   });
 });
 
+describe('a name that does not exist', () => {
+  it.each([
+    [['config', 'audit', '--by', 'gatewy'], 2, 'did you mean --by gateway'],
+    [['config', 'audit', '--target', 'wrok'], 5, 'did you mean work'],
+    [['config', 'audit', '--target', 'failover.cooldwn'], 5, 'did you mean failover.cooldown'],
+    [['proxy', 'logs', '--level', 'wran'], 2, 'did you mean --level warn'],
+    [['queue', 'list', '--state', 'waitng'], 2, 'did you mean --state waiting'],
+    [['queue', 'clear', '--state', 'deda'], 2, 'did you mean --state dead'],
+  ])('%j is an error with what may be meant', async (argv, exit, hint) => {
+    const run = at(temporaryHome());
+    await run('add', 'work');
+    const { code, out, err } = await run(...argv);
+    expect([code, out, err]).toEqual([exit, '', expect.stringContaining(hint)]);
+    const json = await run(...argv, '--json');
+    expect([json.code, json.out]).toEqual([exit, '']);
+  });
+
+  it('is not one that merely was not changed', async () => {
+    const run = at(temporaryHome());
+    await run('add', 'work');
+    await run('remove', 'work', '--yes');
+    for (const target of ['failover.cooldown', 'work'])
+      expect((await run('config', 'audit', '--target', target, '--since', '2099-01-01')).code).toBe(0);
+  });
+});
+
 it('a removed endpoint keeps its name in facts about it', async () => {
   const run = at(temporaryHome());
   const key = ['--api-key', 'sk-ant-0123456789abcdef'];

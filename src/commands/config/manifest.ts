@@ -204,7 +204,7 @@ export const configCommands: Commands = {
             '只显示该操作：config.set、endpoint.add 等',
           ),
           target: option('NAME', 'only what was done to this', '只显示该对象'),
-          by: option('WHO', 'only what was done by: cli, gateway', '只显示该操作者：cli、gateway'),
+          by: option('cli|gateway|traffic|probe|timer|retry', 'only what was done by this one', '只显示该操作者所做的'),
           since: option('TIME', 'from this time on: 15m (ago), yesterday', '起始时间：15m（之前）、yesterday'),
           until,
           from: option('TIME', 'the same as --since', '同 --since'),

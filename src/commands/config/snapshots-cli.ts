@@ -1,7 +1,8 @@
 /** `qcc config snapshot, snapshots, diff, rollback, audit`. */
 import { existsSync, statSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
-import { type AuditAction, auditActions } from '../../../events/trait.ts';
+import type { By } from '../../../events/fact.ts';
+import { auditActions } from '../../../events/trait.ts';
 import { exportedDocument } from '../../config/importers/import-source.ts';
 import type { AuditRow, ConfigMoment } from '../../contract/config.ts';
 import type { Answer, Params } from '../../contract/operations.ts';
@@ -11,16 +12,17 @@ import { configWordsOf } from '../../messages/config.ts';
 import { reasonsAsSentences } from '../../messages/reasons.ts';
 import { instant, momentOf } from '../../messages/times.ts';
 import { writeExport } from '../../platform/atomic-file.ts';
-import { nearest } from '../../platform/nearest.ts';
 import { timeText } from '../../platform/time.ts';
 import { visible, visibleDocument } from '../../platform/visible.ts';
 import { becauseLines, changeLines } from '../changed-rows.ts';
-import { type Context, confirmed, flag, isOn, numberFlag, withInstallation } from '../context.ts';
+import { type Context, chosenFlag, confirmed, flag, isOn, numberFlag, withInstallation } from '../context.ts';
 import { tellGaps } from '../gaps.ts';
 import { snapshotsOf } from '../missing.ts';
 import { nowFor } from '../source.ts';
 
 const auditLimit = 50;
+// Whom a fact of the audit may name as its cause.
+const actors: readonly By[] = ['cli', 'gateway', 'traffic', 'probe', 'timer', 'retry'];
 
 export async function snapshot(context: Context): Promise<undefined> {
   const [description = ''] = context.positionals;
@@ -152,21 +154,13 @@ function auditTable({ out, words, language }: Context, answer: Answer<'config.au
 }
 
 async function auditParams(context: Context, all: boolean): Promise<Params<'config.audit'>> {
-  const { words } = context;
-  const action = flag(context, 'action');
-  if (action !== undefined && !isAction(action)) {
-    const near = nearest(action, auditActions);
-    throw usage(
-      words.mustBe('--action', auditActions.join(', '), action),
-      near === undefined ? 'qcc config audit --help' : words.didYouMean(near),
-    );
-  }
+  const action = chosenFlag(context, 'action', auditActions);
   const limit = numberFlag(context, 'limit') ?? (all ? Number.MAX_SAFE_INTEGER : auditLimit);
   const given = {
     limit,
     action,
     target: flag(context, 'target'),
-    by: flag(context, 'by'),
+    by: chosenFlag(context, 'by', actors),
     from: await timeFlag(context, 'since', 'from'),
     to: await timeFlag(context, 'until', 'to'),
   };
@@ -180,10 +174,6 @@ async function timeFlag(context: Context, name: string, other: string): Promise<
   if (text !== undefined && same !== undefined) throw usage(words.contradict(`--${name}`, `--${other}`), words.sayOne);
   const given = text ?? same;
   return given === undefined ? undefined : instant(given, await nowFor(context, given), words);
-}
-
-function isAction(text: string): text is AuditAction {
-  return auditActions.some((action) => action === text);
 }
 
 function exported(file: string, entries: readonly AuditRow[]): string {

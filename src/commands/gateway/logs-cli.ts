@@ -4,8 +4,7 @@ import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, s
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { paths } from '../../config/files/home.ts';
-import { usage } from '../../errors/qcc-error.ts';
-import { type Context, flag, isOn, numberFlag } from '../context.ts';
+import { type Context, chosenFlag, isOn, numberFlag } from '../context.ts';
 
 const linesDefault = 50;
 const followMs = 200;
@@ -14,9 +13,7 @@ const levels = ['error', 'warn', 'info', 'debug'];
 export async function logs(context: Context): Promise<undefined> {
   const file = paths(context.home).accessLog;
   const wanted = numberFlag(context, 'lines') ?? linesDefault;
-  const level = flag(context, 'level');
-  if (level !== undefined && !levels.includes(level))
-    throw usage(context.words.mustBe('--level', levels.join(', '), level), '--level warn');
+  const level = chosenFlag(context, 'level', levels);
   const fits = (line: string) => level === undefined || levels.indexOf(levelOf(line)) <= levels.indexOf(level);
   let kept: string[] = [];
   for (const name of [...rotated(file), file].reverse()) {

@@ -9,7 +9,7 @@ import { reasonText } from '../../messages/reasons.ts';
 import { spanMs } from '../../messages/times.ts';
 import { shortSpan } from '../../platform/time.ts';
 import { tellChange } from '../changed.ts';
-import { type Context, confirmed, flag, isOn, numberFlag, withInstallation } from '../context.ts';
+import { type Context, chosenFlag, confirmed, flag, isOn, numberFlag, withInstallation } from '../context.ts';
 import { Teller } from '../fact-lines.ts';
 import { namesOf } from '../names.ts';
 
@@ -153,12 +153,8 @@ export async function clear(context: Context): Promise<undefined> {
 }
 
 function stateOf(context: Context): { readonly state?: QueueItemState } {
-  const given = flag(context, 'state');
-  if (given === undefined) return {};
-  const state = states.find((one) => one === given);
-  if (state === undefined)
-    throw usage(context.words.mustBe('--state', states.join(', '), given), `qcc ${context.path.join(' ')} --help`);
-  return { state };
+  const state = chosenFlag(context, 'state', states);
+  return state === undefined ? {} : { state };
 }
 
 export async function configure(context: Context): Promise<undefined> {
