@@ -22,6 +22,15 @@ const nothing = programAt('workers/nothing').href;
 const reviveMs = 1_000;
 
 /**
+ * piscina `require`s a worker's module before it imports it. A thread that is ended while it does so ends the whole process: Node's
+ * module loader finds nothing where it expects the module (`v8::ToLocalChecked Empty MaybeLocal`, seen with Node 20.20). So no thread
+ * of a pool may `require` a module.
+ */
+const threadFlags = ['--no-experimental-require-module'].filter((flag) =>
+  process.allowedNodeEnvironmentFlags.has(flag),
+);
+
+/**
  * Hears of workers that die between two tasks, which would end this process if it had no listener, and of those that could not start: a
  * task for one of these would wait for ever, because piscina starts another one only for the next task. Returns the function that closes
  * the pool.
@@ -55,6 +64,7 @@ export interface Pool {
 export function openPool(worker: URL = programAt('workers/probe')): Pool {
   const piscina = new Piscina({
     filename: worker.href,
+    execArgv: threadFlags,
     minThreads: threads.min,
     maxThreads: threads.max,
     concurrentTasksPerWorker: threads.probesEach,
@@ -124,6 +134,7 @@ export interface ReplayPool {
 export function openReplayPool(): ReplayPool {
   const piscina = new Piscina({
     filename: programAt('workers/replay').href,
+    execArgv: threadFlags,
     minThreads: 0,
     maxThreads: 1,
     concurrentTasksPerWorker: 4,
@@ -191,6 +202,7 @@ export interface RetryPool {
 export function openRetryPool(worker: URL = programAt('workers/retry')): RetryPool {
   const piscina = new Piscina({
     filename: worker.href,
+    execArgv: threadFlags,
     minThreads: 0,
     maxThreads: 1,
     concurrentTasksPerWorker: retriesMax,

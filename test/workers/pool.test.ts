@@ -12,6 +12,7 @@ const hanging = 50;
 
 const telling = programAt('test/workers/programs/telling');
 const unable = programAt('test/workers/programs/unable');
+const requiring = programAt('test/workers/programs/requiring');
 const dying = programAt('test/workers/programs/dying');
 
 function pool() {
@@ -37,6 +38,12 @@ describe('the probe pool', () => {
       verdict: 'failure',
       failure: 'unreachable',
     });
+  });
+
+  it('lets no thread require a module: one that ended meanwhile would end the process', async () => {
+    const probes = openPool(requiring);
+    onTestFinished(() => probes.close());
+    expect(await probes.probe(jobFor(await simulated()))).toBe('ERR_REQUIRE_ESM');
   });
 
   it('leaves no connection open between two probes', async () => {
