@@ -68,7 +68,7 @@ export function chosenFlag<Value extends string>(
   const near = nearest(given, values);
   throw usage(
     context.words.mustBe(`--${name}`, values.join(', '), given),
-    near === undefined ? `qcc ${context.path.join(' ')} --help` : context.words.didYouMean(`--${name} ${near}`),
+    near === undefined ? `--${name} ${values[0]}` : context.words.didYouMean(`--${name} ${near}`),
   );
 }
 

@@ -1,6 +1,7 @@
 /**
  * What machines, facts and the gateway say by a code, for people who read Chinese. In English a code
- * is its word already; in JSON and in facts it stays what it is, in every language, and so do words that a flag takes.
+ * is its word already; in JSON and in facts it stays what it is in every language, and a flag
+ * takes it as it is.
  */
 import type { Language } from './messages.ts';
 import { codes } from './zh-CN/codes.ts';

@@ -10,20 +10,20 @@ type Both = Readonly<Record<Language, string>>;
 /** In Markdown, because the papers are made of it. */
 export const settingWords: Readonly<Record<SettingKey, Both>> = {
   'proxy.host': {
-    en: 'Anything but loopback needs `proxy.require_token`',
-    'zh-CN': '非环回地址要求 `proxy.require_token`',
+    en: 'the address to listen on; anything but loopback needs `proxy.require_token`',
+    'zh-CN': '监听地址；非环回地址要求 `proxy.require_token`',
   },
-  'proxy.port': { en: '0 takes a free one', 'zh-CN': '0 表示任取空闲端口' },
+  'proxy.port': { en: 'the port to listen on; 0 takes a free one', 'zh-CN': '监听端口；0 表示任取空闲端口' },
   'proxy.tls_cert': {
-    en: 'With `proxy.tls_key` the port speaks HTTPS; clients trust it through `NODE_EXTRA_CA_CERTS`',
-    'zh-CN': '与 `proxy.tls_key` 一起设置则使用 HTTPS；客户端通过 `NODE_EXTRA_CA_CERTS` 信任它',
+    en: 'the certificate; with `proxy.tls_key` the port speaks HTTPS; clients trust it through `NODE_EXTRA_CA_CERTS`',
+    'zh-CN': '证书；与 `proxy.tls_key` 一起设置则使用 HTTPS；客户端通过 `NODE_EXTRA_CA_CERTS` 信任它',
   },
   'proxy.tls_key': {
-    en: 'Half a pair, an unreadable or an expired file: the gateway does not start',
-    'zh-CN': '只设一半、不可读或已过期：网关不启动',
+    en: 'the private key of the certificate; with one of the two alone, or a file that is unreadable or expired, the gateway does not start',
+    'zh-CN': '证书的私钥；两者只设其一、文件不可读或已过期时，网关不启动',
   },
   'proxy.require_token': {
-    en: 'only the token of this installation is let in; `qcc env` and `qcc use` hand it out',
+    en: 'only clients with the token of this installation are let in; `qcc env` and `qcc use` hand it out',
     'zh-CN': '只接受本安装的令牌；`qcc env` 与 `qcc use` 会给出',
   },
   'proxy.allowed_hosts': {
@@ -50,29 +50,32 @@ export const settingWords: Readonly<Record<SettingKey, Both>> = {
     en: 'endpoints that one request may ask, each once',
     'zh-CN': '一个请求最多询问的端点数，每个一次',
   },
-  'proxy.connect_timeout': { en: 'to reach an endpoint', 'zh-CN': '连上端点的时限' },
-  'proxy.headers_timeout': { en: "streaming: until the answer's head", 'zh-CN': '流式：等到响应头' },
+  'proxy.connect_timeout': { en: 'how long connecting to an endpoint may take', 'zh-CN': '连上端点的时限' },
+  'proxy.headers_timeout': { en: 'streaming: how long to wait for the response headers', 'zh-CN': '流式：等到响应头' },
   'proxy.first_content_timeout': {
-    en: 'streaming: until the first content; twice as long while pings come',
+    en: 'streaming: how long to wait for the first content; twice as long while pings come',
     'zh-CN': '流式：等到第一段内容；有 ping 时加倍',
   },
   'proxy.idle_timeout': {
-    en: 'streaming: between two events that are no pings',
-    'zh-CN': '流式：两个非 ping 事件之间',
+    en: 'streaming: the longest silence between two events other than pings',
+    'zh-CN': '流式：两个非 ping 事件之间的最长静默',
   },
-  'proxy.total_timeout': { en: 'not streaming: the whole answer', 'zh-CN': '非流式：整个响应' },
+  'proxy.total_timeout': { en: 'not streaming: how long the whole answer may take', 'zh-CN': '非流式：整个响应的时限' },
   'proxy.log_level': {
     en: 'what `logs/access.log` holds: error is failures alone, warn also what took another attempt, info every request, debug each attempt of it too; for gateway.log, error leaves warnings out',
     'zh-CN':
       '`logs/access.log` 记录什么：error 只记失败，warn 还记换过端点的请求，info 记每个请求，debug 还记每次尝试；对 gateway.log，error 不记警告',
   },
-  'health.enabled': { en: 'false is `health.mode off`, whatever that says', 'zh-CN': 'false 等于 `health.mode off`' },
+  'health.enabled': {
+    en: 'false means `health.mode off`, whatever that setting says',
+    'zh-CN': 'false 等于 `health.mode off`',
+  },
   'health.check_interval': {
-    en: 'from one probe of an endpoint to the next at the most, spread over the last quarter: who is back is found within it',
+    en: 'the longest time between two probes of an endpoint; each comes up to a quarter earlier at random, and an endpoint that is back is found within it',
     'zh-CN': '同一端点相邻两次探测开始时间的最大间隔，随机提前至多四分之一：端点恢复后必在此时间内被发现',
   },
   'health.timeout': {
-    en: 'of one probe, `qcc health test` and `qcc endpoint test` too',
+    en: 'how long one probe may take, in `qcc health test` and `qcc endpoint test` too',
     'zh-CN': '一次探测的时限，也用于 `qcc health test` 与 `qcc endpoint test`',
   },
   'health.mode': {
@@ -80,7 +83,7 @@ export const settingWords: Readonly<Record<SettingKey, Both>> = {
     'zh-CN': '`passive` 只探测流量说明不足的端点，`active` 探测全部，`off` 不探测',
   },
   'health.model': {
-    en: 'what probes ask for; empty: the cheapest that works',
+    en: 'the model that probes ask for; empty: the cheapest that works',
     'zh-CN': '探测使用的模型；空则用可用的最便宜的',
   },
   'health.weight_adjustment': {
@@ -99,15 +102,15 @@ export const settingWords: Readonly<Record<SettingKey, Both>> = {
     'zh-CN': '密钥被拒、余额用尽或地址错误时退出多久',
   },
   'queue.enabled': {
-    en: 'requests that nobody can answer now wait, and are tried again',
-    'zh-CN': '无人能应答的请求排队等待并重试',
+    en: 'requests that no endpoint can answer now wait, and are retried',
+    'zh-CN': '暂时没有端点能应答的请求排队等待并重试',
   },
   'queue.max_size': { en: 'requests that may wait', 'zh-CN': '可排队的请求数' },
-  'queue.strategy': { en: 'how the wait grows from one try to the next', 'zh-CN': '重试间隔如何增长' },
-  'queue.base_delay': { en: 'before the first retry', 'zh-CN': '第一次重试之前' },
+  'queue.strategy': { en: 'how the wait grows from one retry to the next', 'zh-CN': '重试间隔如何增长' },
+  'queue.base_delay': { en: 'the wait before the first retry', 'zh-CN': '第一次重试之前的等待时间' },
   'queue.max_delay': { en: 'the longest wait between two tries', 'zh-CN': '两次尝试之间最长的等待' },
   'queue.max_retries': {
-    en: "the gateway's own, after the client's attempt",
+    en: "retries by the gateway, after the client's own attempt",
     'zh-CN': '客户端的尝试之后，网关自己的重试次数',
   },
   'queue.hold': {
@@ -137,16 +140,22 @@ export const settingWords: Readonly<Record<SettingKey, Both>> = {
   },
   'failover.auto_recovery': { en: 'switch back up the ladder when it is well again', 'zh-CN': '恢复后向上切回' },
   'failover.failure_threshold': {
-    en: 'reports in a row that a switch needs; when all endpoints are out for certain, none',
+    en: 'reports in a row that a switch needs; none when all endpoints are certainly out',
     'zh-CN': '切换所需的连续报告数；若全部端点确定不可用，则不需要',
   },
-  'failover.recovery_checks': { en: 'good reports that the way back needs', 'zh-CN': '切回所需的良好报告数' },
-  'failover.cooldown': { en: 'after a switch, before the next failover', 'zh-CN': '一次切换之后、下一次故障切换之前' },
+  'failover.recovery_checks': {
+    en: 'successful checks needed before switching back',
+    'zh-CN': '切回所需的成功检查次数',
+  },
+  'failover.cooldown': {
+    en: 'the least time from a switch to the next failover',
+    'zh-CN': '一次切换到下一次故障转移之间的最短时间',
+  },
   'failover.recovery_delay': {
-    en: 'how long a profile must be well, at least, before the way back',
+    en: 'how long a profile must stay healthy before switching back',
     'zh-CN': '配置至少须保持正常多久才切回',
   },
-  'failover.max_per_hour': { en: 'failovers in an hour', 'zh-CN': '每小时故障切换次数' },
+  'failover.max_per_hour': { en: 'the most failovers in an hour', 'zh-CN': '每小时最多的故障转移次数' },
   'history.retention_days': {
     en: 'facts older than this are removed once an hour; what they made of the state stays',
     'zh-CN': '更早的事实每小时清理一次；它们形成的状态保留',
@@ -160,7 +169,7 @@ export const settingWords: Readonly<Record<SettingKey, Both>> = {
     'zh-CN': '消息发到哪里。像密钥一样加密保存；只显示主机名',
   },
   'notify.on': {
-    en: 'what is told: a switch down the ladder; the way back; no endpoint can answer; an endpoint refuses its key, or its balance is spent',
+    en: 'which events are sent: a switch down the ladder; the switch back; no endpoint can answer; an endpoint refuses its key, or its balance is spent',
     'zh-CN': '通知哪些：向下切换；切回；没有端点可用；端点拒绝密钥或余额用尽',
   },
   'notify.format': {
@@ -177,7 +186,7 @@ export const settingWords: Readonly<Record<SettingKey, Both>> = {
     'zh-CN': 'Linux 用 `notify-send`，macOS 用 `osascript`',
   },
   'notify.window': {
-    en: 'the same thing about the same profile is told once in this time; what came meanwhile is told together, with a count',
+    en: 'the same event of the same profile is sent once in this time; repeats are sent together, with a count',
     'zh-CN': '同一配置的同一类事在这段时间内只通知一次；期间发生的合并为一条，并注明次数',
   },
 };

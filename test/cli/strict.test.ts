@@ -45,7 +45,7 @@ const mistakes: readonly (readonly [string, string, string])[] = [
   ['priority policy --auto-failover --no-auto-failover', 'contradict each other', 'use only one of them'],
   ['env --shell csh', '--shell must be one of bash, zsh, fish, pwsh, not "csh"', '--shell bash'],
   ['history --since whenever', '"whenever" is no time', 'yesterday'],
-  ['proxy logs --level loud', '--level must be one of error, warn, info, debug, not "loud"', '--level warn'],
+  ['proxy logs --level loud', '--level must be one of error, warn, info, debug, not "loud"', '--level error'],
   ['proxy stop --timeout soon', '"soon" is no span of time', '30s'],
 ];
 

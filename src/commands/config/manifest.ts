@@ -122,7 +122,7 @@ export const configCommands: Commands = {
         title: say('check whether profiles and settings can work', '检查配置和设置能否工作'),
         about: say(
           'endpoints, ladder, policies that contradict each other; `--connect` calls each endpoint, at no cost; exit 7 on a fault, not on a warning',
-          '端点、层级、相互矛盾的规则；`--connect` 连接每个端点，不产生费用；有错误则退出码 7，警告不算',
+          '端点、梯级、相互矛盾的规则；`--connect` 连接每个端点，不产生费用；有错误则退出码 7，警告不算',
         ),
         positionals: [profile],
         required: 0,

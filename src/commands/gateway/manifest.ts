@@ -10,7 +10,7 @@ const listeningPort: Flag = { ...port, default: '7860', setting: 'proxy.port' };
 export const gatewayCommands: Commands = {
   status: {
     title: say('show the gateway and every endpoint at a glance', '网关与各端点概览'),
-    about: say('the gateway, the ladder, every endpoint', '网关、层级、每个端点'),
+    about: say('the gateway, the ladder, every endpoint', '网关、梯级、每个端点'),
     examples: ['qcc status'],
     load: async () => (await import('./cli.ts')).overview,
   },

@@ -19,7 +19,7 @@ export const priorityCommands: Commands = {
         title: say('show the ladder: which profiles serve, in which order', '显示梯级：由哪些配置应答，以何顺序'),
         about: say(
           'tiers, active profile, policy; a switch that was suppressed, with the reason and until when; a profile that is being watched on its way back',
-          '层级、当前配置、规则；暂缓的切换及其原因和期限；正在观察、准备切回的配置',
+          '梯级、当前配置、规则；暂缓的切换及其原因和期限；正在观察、准备切回的配置',
         ),
         examples: ['qcc priority list'],
         load: async () => (await import('./cli.ts')).list,

@@ -5,6 +5,7 @@ import type { QueueItemState } from '../../../machines/queue-item.ts';
 import type { Params } from '../../contract/operations.ts';
 import type { QueueItemRow } from '../../contract/queue.ts';
 import { usage } from '../../errors/qcc-error.ts';
+import { codeText } from '../../messages/codes.ts';
 import { reasonText } from '../../messages/reasons.ts';
 import { spanMs } from '../../messages/times.ts';
 import { shortSpan } from '../../platform/time.ts';
@@ -28,18 +29,22 @@ const colours = {
 } as const;
 
 export async function status(context: Context): Promise<undefined> {
-  const { out, words, json } = context;
+  const { out, words, language, json } = context;
   const answer = await withInstallation(context, ({ call }) => call('queue.status', {}));
   if (json) return void out.json(answer);
   if (!answer.enabled) out.note(words.queueIsOff);
   if (answer.size === 0) out.note(words.queueIsEmpty);
   const oldest = answer.oldestAt === null ? '-' : shortSpan(Date.now() - Date.parse(answer.oldestAt));
   out.table(
-    [...states, words.bytes, words.oldest],
+    [...states.map((state) => codeText('states', state, language)), words.bytes, words.oldest],
     [[...states.map((state) => String(answer[state])), String(answer.bytes), oldest]],
   );
   out.line('');
-  out.table(Object.keys(answer.totals), [Object.values(answer.totals).map(String)]);
+  const totals = Object.entries(answer.totals);
+  out.table(
+    totals.map(([name]) => codeText('queueTotals', name, language)),
+    [totals.map(([, count]) => String(count))],
+  );
   return undefined;
 }
 
@@ -71,8 +76,8 @@ function table({ out, words, language }: Context, rows: readonly QueueItemRow[])
     heads,
     rows.map((row) => [
       row.id,
-      out.paint(colours[row.state], row.state),
-      row.priority,
+      out.paint(colours[row.state], codeText('states', row.state, language)),
+      codeText('priorities', row.priority, language),
       shortSpan(Date.now() - Date.parse(row.enqueuedAt)),
       `${row.attempts}/${row.maxAttempts}`,
       row.nextRetryAt === null ? '-' : shortSpan(Math.max(0, Date.parse(row.nextRetryAt) - Date.now())),

@@ -28,7 +28,11 @@ export const queueCommands: Commands = {
         ),
         flags: {
           limit: { ...limit, default: '50' },
-          state: option('waiting|retrying|answered|dead|unknown|cancelled', 'only those in this state', '只含该状态的'),
+          state: option(
+            'waiting|retrying|answered|dead|unknown|cancelled',
+            'only those in this state',
+            '只含该状态的：等待、重试中、已应答、已放弃、未知、已清除',
+          ),
         },
         examples: ['qcc queue list --state waiting', 'qcc queue list -n 10'],
         load: async () => (await import('./cli.ts')).list,
@@ -70,7 +74,11 @@ export const queueCommands: Commands = {
           '清除并销毁其密钥；仍有等待应答的则询问',
         ),
         flags: {
-          state: option('waiting|retrying|answered|dead|unknown|cancelled', 'only those in this state', '只含该状态的'),
+          state: option(
+            'waiting|retrying|answered|dead|unknown|cancelled',
+            'only those in this state',
+            '只含该状态的：等待、重试中、已应答、已放弃、未知、已清除',
+          ),
         },
         examples: ['qcc queue clear --state dead', 'qcc queue clear --yes'],
         load: async () => (await import('./cli.ts')).clear,

@@ -12,12 +12,12 @@ const wrongs: Readonly<Record<string, string>> = {
 export const checks: Readonly<Record<CheckId, CheckWords>> = {
   profiles: { good: '已有配置', bad: () => '还没有配置' },
   'ladder.serves': {
-    good: '层级中的每个配置都有可用的端点',
+    good: '梯级中的每个配置都有可用的端点',
     bad: ({ profile, endpoints }) =>
       endpoints ? `配置 ${profile} 的端点全部停用` : `配置 ${profile} 是空的：没有端点`,
   },
   'ladder.outside': {
-    good: '每个配置都在层级中',
+    good: '每个配置都在梯级中',
     bad: ({ profile }) => `配置 ${profile} 没有层级：请求只能经 /p/${profile} 到达`,
   },
   'endpoint.address': {

@@ -1,13 +1,18 @@
 /** Codes of machines, facts and the gateway. In English a code is its word already. */
 import type { ProbeDepth, Verdict } from '../../../events/endpoint.ts';
+import type { QueuePriority } from '../../../events/queue.ts';
+import type { QueueItemState } from '../../../machines/queue-item.ts';
 import type { EndpointState } from '../../../machines/routing-view.ts';
+import type { Answer } from '../../contract/operations.ts';
 import type { SwitchRow } from '../../contract/priority.ts';
 
 /** What people read of a healthy endpoint that has had no result, or whose last one was a failure. */
 type Unproven = 'untried' | 'resting';
+/** The last is no state of an item: the item is gone. */
+type QueueState = QueueItemState | 'forgotten';
 type GatewayState = 'stopped' | 'online' | 'offline';
 
-const states: Readonly<Record<EndpointState | GatewayState | Unproven, string>> = {
+const states: Readonly<Record<EndpointState | GatewayState | QueueState | Unproven, string>> = {
   healthy: '健康',
   degraded: '降级',
   failed: '失败',
@@ -18,6 +23,13 @@ const states: Readonly<Record<EndpointState | GatewayState | Unproven, string>> 
   offline: '离线',
   untried: '未试过',
   resting: '待观察',
+  waiting: '等待',
+  retrying: '重试中',
+  answered: '已应答',
+  dead: '已放弃',
+  unknown: '未知',
+  cancelled: '已清除',
+  forgotten: '已移出',
 };
 const verdicts: Readonly<Record<Verdict, string>> = {
   success: '成功',
@@ -29,9 +41,21 @@ const verdicts: Readonly<Record<Verdict, string>> = {
 };
 const depths: Readonly<Record<ProbeDepth, string>> = { connection: '连接', api: '接口', conversation: '对话' };
 const switches: Readonly<Record<SwitchRow['kind'], string>> = {
-  failover: '故障切换',
+  failover: '故障转移',
   recovery: '恢复切回',
   manual: '手动切换',
 };
 
-export const codes = { states, verdicts, depths, switches } satisfies Record<string, Readonly<Record<string, string>>>;
+const priorities: Readonly<Record<QueuePriority, string>> = { high: '高', normal: '普通', low: '低' };
+const queueTotals: Readonly<Record<keyof Answer<'queue.status'>['totals'], string>> = {
+  enqueued: '入队',
+  retried: '重试',
+  succeeded: '已应答',
+  died: '放弃',
+  dropped: '移出',
+};
+
+export const codes = { states, verdicts, depths, switches, priorities, queueTotals } satisfies Record<
+  string,
+  Readonly<Record<string, string>>
+>;

@@ -83,7 +83,7 @@ export const zh: StoryWords = {
     timeIn: (tier) => `处于${tier}的时间`,
     tiers: { primary: '主层级', secondary: '次层级', fallback: '后备层级', none: '无层级' },
     only: { recorded: '不会发生', replayed: '会发生' },
-    kinds: { failover: '故障切换', recovery: '恢复切回' },
+    kinds: { failover: '故障转移', recovery: '恢复切回' },
     guess: '未知：请求会发往另一个端点，而它会怎样应答没有记录',
     needsValue: (given) => `--set 需要 KEY=VALUE，不能是 "${given}"`,
   },
@@ -136,7 +136,7 @@ export const zh: StoryWords = {
     expiry: () => '到期',
   },
   sentences: {
-    RequestQueued: ({ priority, because }) => `已入队，优先级 ${priority}：${sayWhy(because)}`,
+    RequestQueued: ({ priority, because }) => `已入队，优先级${codes.priorities[priority]}：${sayWhy(because)}`,
     RetryStarted: ({ attempt, endpoint }, { name }) => `第 ${attempt} 次尝试，发往 ${name(endpoint)}`,
     RetryAnswered: ({ status }) => `应答状态 ${status}`,
     RetrySucceeded: ({ bytes }) => `已应答，保存 ${bytes} 字节`,
@@ -156,7 +156,7 @@ export const zh: StoryWords = {
     ProfileDescribed: ({ description }) => `描述改为：${description === '' ? '-' : description}`,
     ProfileRemoved: () => '已删除配置',
     ProfileMadeDefault: () => '设为默认',
-    TierAssigned: ({ tier }) => (tier === null ? '移出层级' : `所在层级：${tier}`),
+    TierAssigned: ({ tier }) => (tier === null ? '移出梯级' : `所在层级：${tier}`),
     EndpointAdded: ({ name, baseUrl, weight, priority }) =>
       `添加端点 ${name}：${baseUrl}，权重 ${weight}，优先级 ${priority}`,
     EndpointChanged: ({ endpoint, changes }, { name }) =>
@@ -184,7 +184,7 @@ export const zh: StoryWords = {
     EndpointRecovered: () => '恢复健康',
     WeightAdjusted: ({ from, to }) => `权重 ${from} → ${to}`,
     ActiveChosen: ({ profile }) => (profile === null ? '没有当前配置' : `当前配置：${profile}`),
-    FailedOver: ({ from, to, because }) => `故障切换 ${from} → ${to}：${sayWhy(because)}`,
+    FailedOver: ({ from, to, because }) => `故障转移 ${from} → ${to}：${sayWhy(because)}`,
     Recovered: ({ from, to, because }) => `恢复切回 ${from} → ${to}：${sayWhy(because)}`,
     SwitchedByHand: ({ from, to, reason }) =>
       `手动切换 ${from ?? '-'} → ${to}${reason === '' ? '' : `：${sayWhy(reason)}`}`,
