@@ -20,6 +20,7 @@ import { machineLines } from '../machine-lines.ts';
 import { Names, namesOf } from '../names.ts';
 import { type Paged, paged } from '../pager.ts';
 import { nowFor, spanOf, withHistory } from '../source.ts';
+import { pointToIncidents } from './incidents-hint.ts';
 
 // The first lines are printed while the rest is still being read.
 const firstPage = 200;
@@ -45,6 +46,7 @@ async function showFacts(context: Context): Promise<number | undefined> {
       const lines = linesOf({ ...context, out }, context.json ? new Names({ names: {} }) : await namesOf(call));
       const whole = await wholeIds(call, look, isLive);
       const span = await call('history.start', whole);
+      if (!isLive) await pointToIncidents({ ...context, out }, call, look, span);
       for await (const facts of pages(call, whole, span, isOver, gaps)) {
         for (const fact of facts) lines.tell(fact);
         await out.settle();

@@ -17,6 +17,7 @@ export interface IncidentWords {
   readonly unwell: Readonly<Record<string, string>>;
   readonly separator: string;
   readonly shownBy: (command: string) => string;
+  readonly inHistory: (count: number) => string;
 }
 
 export const incidents: IncidentWords = {
@@ -38,6 +39,7 @@ export const incidents: IncidentWords = {
   passed: 'ended by itself',
   goesOn: (what) => `not over: ${what}`,
   unwell: { ladder: 'the ladder', allOut: 'no endpoint is usable', network: 'no network' },
+  inHistory: (count) => `${plural(count, 'incident')} in this part of the history:`,
   separator: ', ',
   shownBy: (command) => `in full: ${command}`,
 };

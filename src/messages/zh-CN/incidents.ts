@@ -19,6 +19,7 @@ export const incidents: IncidentWords = {
   passed: '自行结束',
   goesOn: (what) => `尚未结束：${what}`,
   unwell: { ladder: '梯级', allOut: '没有可用的端点', network: '没有网络' },
+  inHistory: (count) => `这段历史中有 ${count} 个故障：`,
   separator: '，',
   shownBy: (command) => `完整内容：${command}`,
 };
