@@ -109,6 +109,10 @@ async function valuesOf(command: Command, flag: string, { names }: Setting): Pro
     return presets.map(({ id, name }) => ({ name: id, said: name }));
   }
   if (flag === 'set') return keys();
+  if (flag === 'type') {
+    const { factTraits } = await import('../../events/traits.ts');
+    return alternatives(Object.keys(factTraits).join('|'));
+  }
   const value = { ...globalFlags, ...command.flags }[flag]?.valueHint ?? '';
   return /^[a-z]/.test(value) ? alternatives(value) : [];
 }
@@ -125,6 +129,8 @@ async function placed(argument: Argument, positionals: readonly string[], names:
       return alternatives('primary|secondary|fallback|none');
     case 'settings':
       return keys();
+    case 'settingValues':
+      return settingValues(positionals[0] ?? '');
     default:
       // `bash|zsh`: the name lists the alternatives.
       return /^[a-z]/.test(argument.name) ? alternatives(argument.name) : [];
@@ -146,6 +152,11 @@ function profiles(names: readonly KnownName[]): readonly Candidate[] {
 function endpoints(names: readonly KnownName[], profile: string | undefined): readonly Candidate[] {
   const among = names.filter((one) => profile === undefined || one.profile === profile);
   return among.flatMap((one) => one.endpoints.map(({ id, name }) => ({ name: id, said: `${one.profile}/${name}` })));
+}
+
+async function settingValues(key: string): Promise<readonly Candidate[]> {
+  const { isSettingKey, optionsOf } = await import('../config/settings/settings.ts');
+  return isSettingKey(key) ? optionsOf(key).map((name) => ({ name, said: '' })) : [];
 }
 
 async function keys(): Promise<readonly Candidate[]> {

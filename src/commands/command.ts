@@ -33,7 +33,15 @@ interface Toggle extends FlagParts {
 export interface Argument {
   readonly name: string;
   /** What completion offers for it. Default: the alternatives in the name itself (`bash|zsh`), if it has any. */
-  readonly offers?: 'profiles' | 'endpoints' | 'machines' | 'queueItems' | 'settings' | 'snapshots' | 'tiers';
+  readonly offers?:
+    | 'profiles'
+    | 'endpoints'
+    | 'machines'
+    | 'queueItems'
+    | 'settings'
+    | 'settingValues'
+    | 'snapshots'
+    | 'tiers';
 }
 
 export type Flag = Option | Toggle;

@@ -30,7 +30,7 @@ export const configCommands: Commands = {
           'applies at once, or says that it needs a restart; `-` as the value reads it from stdin',
           '立即生效，或说明需要重启；值写 `-` 则从标准输入读取',
         ),
-        positionals: [argument('KEY', 'settings'), argument('VALUE')],
+        positionals: [argument('KEY', 'settings'), argument('VALUE', 'settingValues')],
         examples: ['qcc config set failover.cooldown 120'],
         load: async () => (await import('./cli.ts')).set,
       },

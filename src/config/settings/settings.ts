@@ -223,6 +223,13 @@ export function isFreeText(key: SettingKey): boolean {
   return table[key].domain.kind === 'text';
 }
 
+/** The values of a setting that has only a few. Empty for numbers and texts. */
+export function optionsOf(key: SettingKey): readonly string[] {
+  const { domain }: Setting = table[key];
+  if (domain.kind === 'flag') return ['true', 'false'];
+  return domain.kind === 'oneOf' || domain.kind === 'someOf' ? domain.options : [];
+}
+
 /** For an error: the text after "must be". */
 export function rangeOf(key: SettingKey): string {
   return longRange(table[key].domain);
