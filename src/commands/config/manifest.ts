@@ -137,7 +137,7 @@ export const configCommands: Commands = {
           '整个安装：文件、磁盘、日志、端口、服务、Claude Code 的设置、环境变量；`--fix` 修复文件权限和残留文件，把损坏的文件放到一旁，并在旧保险库无法打开时新建一个（需重新提供密钥）',
         ),
         flags: {
-          fix: toggle('mend what is safe to mend: file modes, leftovers', '修复可安全修复的：文件权限、残留文件'),
+          fix: toggle('fix what is safe to fix: file modes, leftovers', '修复可安全修复的：文件权限、残留文件'),
           connect: toggle('call every endpoint, too; costs nothing', '同时连接每个端点；不产生费用'),
         },
         examples: ['qcc config doctor', 'qcc config doctor --fix'],

@@ -56,7 +56,7 @@ export const configWords = {
   backupNeedsKeychain:
     'its keys open only with the keychain that this home uses; qcc config export --with-secrets takes them elsewhere',
   overridden: (name: string) => `the environment's ${name} holds all the same, until it is unset`,
-  mended: (ids: string) => `mended: ${ids}`,
+  mended: (ids: string) => `fixed: ${ids}`,
   found: (faults: number, warnings: number) =>
     faults + warnings === 0
       ? 'all is well'

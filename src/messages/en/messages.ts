@@ -51,7 +51,7 @@ export const words = {
   ended: (code: string) => `the gateway ended with exit code ${code}`,
   logEnds: 'the end of its log:',
   pinned: 'pinned',
-  needsYes: 'this asks first, and nobody can be asked here: say --yes',
+  needsYes: 'this needs a confirmation, and there is no terminal to ask on: add --yes',
   yes: 'yes',
   no: 'no',
   stopped: 'nothing was done',
@@ -143,7 +143,7 @@ export const words = {
         ]
       : []),
     ...(connections?.stalled ? [`${connections.stalled} clients were cut: they took nothing of their answers`] : []),
-    ...(uncaught ? [`${uncaught} errors that nobody expected: see logs/gateway.log in the home`] : []),
+    ...(uncaught ? [`${uncaught} unexpected errors: see logs/gateway.log in the home`] : []),
   ],
   attempts: 'attempts',
   failures: 'failures',
@@ -166,7 +166,7 @@ export const words = {
   nextRetry: 'next',
   enqueued: 'queued',
   oldest: 'oldest',
-  queueIsOff: 'the queue is off: requests that nobody can answer are refused at once',
+  queueIsOff: 'the queue is off: requests that no endpoint can answer are refused at once',
   queueIsEmpty: 'nothing is in the queue',
   clearOpen: (count: number) =>
     `${count} of them still wait for an answer, which is lost with them: this cannot be undone. Clear them?`,
