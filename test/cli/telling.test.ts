@@ -91,12 +91,12 @@ describe('the history for people', () => {
     const over = (because: string | object) =>
       told([fact('FailedOver', 'priority', { from: 'a', to: 'b', because })], 'zh-CN')[1];
     expect(over({ code: 'allOutForCertain', params: { profile: 'a' } })).toContain(
-      '故障切换 a → b：a 的端点全部不可用',
+      '故障转移 a → b：a 的端点全部不可用',
     );
     const unusable = { code: 'unusableInRow', params: { profile: 'a', reports: 3 } };
     expect(over(unusable)).toContain('a 连续 3 次没有可用端点');
-    expect(over({ code: 'moonRose', params: {} })).toContain('故障切换 a → b：moonRose');
-    expect(over('the moon rose')).toContain('故障切换 a → b：the moon rose');
+    expect(over({ code: 'moonRose', params: {} })).toContain('故障转移 a → b：moonRose');
+    expect(over('the moon rose')).toContain('故障转移 a → b：the moon rose');
   });
 });
 
