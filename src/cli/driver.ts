@@ -30,7 +30,7 @@ function find(argv: readonly string[], words: Words): Found {
     const word = argv[at] as string;
     if (word === '--') break;
     if (word.startsWith('-')) {
-      if (isFlagOf(command, word)) break;
+      if (isFlagOf(command, word) || !mayBelong(command, word)) break;
       const given = argv.slice(at, at + wordsOfFlag(word));
       before.push(...given);
       at += given.length - 1;
@@ -56,9 +56,15 @@ function unknown(word: string, known: readonly string[], name: string, words: Wo
   );
 }
 
-function isFlagOf(command: Command, word: string): boolean {
+function isFlagOf(command: Pick<Command, 'flags'>, word: string): boolean {
   const name = word.replace(/^--?/, '').split('=')[0] ?? '';
   return Object.entries(command.flags ?? {}).some(([flag, { alias }]) => flag === name || alias === name);
+}
+
+/** To every command, or to one below this one. A mistyped flag belongs to none, and is the error to report: not the word after it. */
+function mayBelong(command: Command, word: string): boolean {
+  const below = Object.values(command.sub ?? {});
+  return isFlagOf({ flags: globalFlags }, word) || below.some((one) => isFlagOf(one, word) || mayBelong(one, word));
 }
 
 /** A global flag with a value takes the next word, too. */

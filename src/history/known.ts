@@ -202,17 +202,12 @@ async function profileOf(log: ReadableLog, { profiles }: State, given: string): 
 
 export function namesNothing(filter: string, given: string, known: readonly string[], exit: 2 | 5): QccError {
   const near = nearest(given, known);
-  const listed = known.slice(0, filter === 'type' ? known.length : candidatesMax).join(', ');
-  const hint = listed === '' ? 'qcc history' : `there are: ${listed}`;
+  // The types of facts fill a screen: beside a near one, the others would hide it.
+  const typesShown = near === undefined ? known.length : 0;
+  const shown = filter === 'type' ? typesShown : candidatesMax;
   return new QccError(
     'QCC_HISTORY_FILTER',
-    {
-      filter,
-      given,
-      near: near ?? '',
-      known: listed,
-      hint: near === undefined ? hint : `did you mean ${near}? ${hint}`,
-    },
+    { filter, given, near: near ?? '', known: known.slice(0, shown).join(', ') },
     exit,
   );
 }

@@ -39,7 +39,7 @@ describe('a short id as the history prints it', () => {
 
 describe('a filter that matches nothing known', () => {
   it.each([
-    [['--type', 'RequestServd'], 2, 'did you mean RequestServed'],
+    [['--type', 'RequestServd'], 2, 'did you mean RequestServed?\n'],
     [['--stream', 'reqest'], 2, 'did you mean request'],
     [['--endpoint', 'nobody'], 5, 'there are: nine'],
     [['--profile', 'wrok'], 5, 'did you mean work'],

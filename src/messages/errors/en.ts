@@ -83,7 +83,8 @@ export const errorsEn: ErrorWords = {
   },
   QCC_HISTORY_FILTER: {
     message: ({ filter, given }) => `--${filter} "${given}" names nothing that the history knows`,
-    hint: ({ hint }) => hint,
+    hint: ({ near, known }) =>
+      [near && `did you mean ${near}?`, known && `there are: ${known}`].filter(Boolean).join(' ') || 'qcc history',
   },
   QCC_HISTORY_NO_STORY: {
     message: ({ given }) => `${given} tells of no request and of no endpoint`,

@@ -79,7 +79,6 @@ export interface ErrorParamsOf {
     readonly given: Param;
     readonly near: Param;
     readonly known: Param;
-    readonly hint: string;
   };
   readonly QCC_HISTORY_NO_STORY: { readonly given: Param };
   readonly QCC_INCIDENT_UNKNOWN: { readonly number: Param };

@@ -130,7 +130,8 @@ export const errorsZh: Translation = {
   },
   QCC_HISTORY_FILTER: {
     message: ({ filter, given }) => `--${filter} "${given}" 在历史中不存在`,
-    hint: ({ near, known }) => `${near ? `您是不是想用 ${near}？` : ''}${known ? `现有：${known}` : 'qcc history'}`,
+    hint: ({ near, known }) =>
+      [near && `您是不是想用 ${near}？`, known && `现有：${known}`].filter(Boolean).join('') || 'qcc history',
   },
   QCC_INCIDENT_UNKNOWN: {
     message: ({ number }) => (number === '' ? '历史中没有故障' : `没有故障包含事实 #${number}`),
