@@ -1,5 +1,6 @@
 /** Where the next request would go, by the log alone. */
 import * as v from 'valibot';
+import type { Seen } from './endpoint.ts';
 import { instant, name, optional, sentenceMax, text } from './fields.ts';
 import type { RouteRow } from './history.ts';
 import type { WithGaps } from './moment.ts';
@@ -8,6 +9,7 @@ import { asks } from './operation.ts';
 export interface NextRouteRow extends Omit<RouteRow, 'chosen' | 'facts'> {
   /** In the order in which they would be asked, from 1. Null: it would not be asked. */
   readonly place: number | null;
+  readonly seen: Seen;
 }
 
 export const routeContract = {

@@ -15,12 +15,13 @@ import { isoOrNull } from '../platform/time.ts';
 import { routingView } from '../projections/routing.ts';
 import { avoidMs } from '../proxy/sessions.ts';
 import { ladderSource } from '../runtime/ladder.ts';
+import { seenOf } from '../runtime/rows.ts';
 import type { State } from '../runtime/state.ts';
 import { lastOfSession } from './known.ts';
 import { settingsThen, stateAt } from './moment.ts';
 
 // No fact says what runs now: every endpoint has room, and every half-open permit is free.
-const nobodyRuns: InFlightView = {
+const noneInFlight: InFlightView = {
   count: () => 0,
   isHalfOpenPermitFree: () => true,
   panicAt: () => Number.NEGATIVE_INFINITY,
@@ -48,7 +49,7 @@ export async function nextRoute(log: ReadableLog, params: Params<'route.next'>):
       overloaded: new Set(),
       lacksModel: (one) => isPassedOver(one, view, asked, model, now),
     },
-    nobodyRuns,
+    noneInFlight,
     { strategy: settings['loadbalancer.strategy'], healthAware: settings['loadbalancer.health_aware'] },
     now,
     middle,
@@ -93,6 +94,7 @@ function rowOf(
     profile: one.profile,
     tier: view.profiles.get(one.profile)?.tier ?? null,
     state: one.state,
+    seen: seenOf(state, one.id),
     weight: one.effectiveWeight,
     because: candidate?.because ?? out?.rule ?? (lacking === null ? 'notNeeded' : 'lacksModel'),
     failure: out ? one.because : null,

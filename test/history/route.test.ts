@@ -36,6 +36,7 @@ it('goes to an endpoint of the active profile, and may go to its equal', async (
   const { relay, twin, spare, next } = await ladder();
   const { active, pinned, open, route } = await next();
   expect({ active, pinned, open }).toEqual({ active: 'work', pinned: null, open: true });
+  expect(route.map(({ seen }) => seen)).toEqual(route.map(() => 'untried'));
   expect(
     route
       .map(({ endpoint }) => endpoint)

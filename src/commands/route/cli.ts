@@ -8,6 +8,7 @@ import { storyWordsOf } from '../../messages/story.ts';
 import { clockOf } from '../../platform/time.ts';
 import { type Context, flag } from '../context.ts';
 import { tellGaps } from '../gaps.ts';
+import { shownState } from '../machine-lines.ts';
 import { withHistory } from '../source.ts';
 
 export async function route(context: Context): Promise<number | undefined> {
@@ -46,7 +47,7 @@ function tellRoute(
       row.tier ?? '-',
       row.endpoint,
       row.name,
-      codeText('states', row.state, language),
+      codeText('states', shownState(row.state, row.seen), language),
       whyOf(row, rows, language),
     ]),
     { optional: [words.tier, words.id], wrapsLast: true },
