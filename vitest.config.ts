@@ -1,5 +1,6 @@
 /** How the tests run. Coverage is asked for with `--coverage`; only then its threshold counts. */
 import { readFileSync, statfsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 
 // Tests start real gateways; on a busy machine with two cores a start alone may take seconds.
@@ -45,8 +46,8 @@ const shared = {
   setupFiles: ['test/setup.ts'],
   // Not threads: the program sets its umask, which only a process of its own can.
   pool: 'forks',
-  // Tests wait for processes and sockets more than they compute: a core need not be kept for vitest itself.
-  maxWorkers: '100%',
+  // Tests wait for processes and sockets more than they compute. A percentage would be cut off at 100.
+  maxWorkers: 2 * availableParallelism(),
   testTimeout: patienceMs,
   hookTimeout: patienceMs,
   // What a test has changed is as it was for the next one.
