@@ -61,7 +61,7 @@ export default defineConfig({
   test: {
     globalSetup: ['test/built-folder.ts'],
     projects: [
-      { test: { ...shared, name: 'alone', include: alone, sequence: { groupOrder: 1 } } },
+      { test: { ...shared, name: 'alone', include: alone } },
       // Modules are loaded once a process, and not once a file.
       { test: { ...shared, name: 'together', isolate: false, include: ['test/**/*.test.ts'], exclude: alone } },
     ],
