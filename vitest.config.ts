@@ -32,6 +32,7 @@ function temporaryFolder(): { readonly TMPDIR?: string } {
 /** What changes the process that it runs in, or measures it, has one of its own: modules in another's place, the mask, memory, file descriptors. */
 const alone = [
   'test/cli/asking.test.ts',
+  'test/cli/confirming-upkeep.test.ts',
   'test/cli/transcripts.test.ts',
   'test/config/umask.test.ts',
   'test/descriptors.test.ts',

@@ -6,7 +6,7 @@ import type { ChangeWords } from '../messages/en/changes.ts';
 import { widthOf } from '../terminal/width.ts';
 import { type Context, isOn } from './context.ts';
 
-interface Change {
+export interface Change {
   /** For `--json`. */
   readonly json: unknown;
   /** The output into a pipe, and for a user who wants no messages. */
@@ -20,6 +20,35 @@ export function tellChange(context: Context, { json, data, now, next }: Change):
   if (!isTold(context)) return void data();
   const said = changeWordsOf(context.language);
   doneLine(context, now(said), next?.(said));
+}
+
+/**
+ * Confirms new values of settings; without any, or for a program, the whole table is printed.
+ * @param set the settings that were given, by their names
+ * @param see the command that shows all of them
+ */
+export function tellSettings(
+  context: Context,
+  json: unknown,
+  {
+    rows,
+    set,
+    see,
+  }: {
+    readonly rows: readonly (readonly [name: string, value: string])[];
+    readonly set: Readonly<Record<string, unknown>>;
+    readonly see: string;
+  },
+): undefined {
+  const table = () => context.out.table(['', context.words.value], rows);
+  const made = Object.entries(set);
+  if (made.length === 0 && !context.json) return void table();
+  return tellChange(context, {
+    json,
+    data: table,
+    now: () => made.map(([key, value]) => `${key} = ${value}`).join(context.words.comma),
+    next: (said) => [said.see, see],
+  });
 }
 
 /** Whether the user sees messages of success. */

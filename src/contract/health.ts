@@ -75,6 +75,16 @@ export interface PastCheckRow extends CheckRow {
   readonly led: string | null;
 }
 
+/** The settings that `health.config` sets. */
+export const healthSettings = {
+  intervalS: 'health.check_interval',
+  timeoutS: 'health.timeout',
+  weightAdjustment: 'health.weight_adjustment',
+  minChecks: 'health.min_checks',
+  model: 'health.model',
+  mode: 'health.mode',
+} as const;
+
 export const healthContract = {
   'health.status': asks(nothing).answers<{ readonly endpoints: readonly HealthRow[] }>(),
   /** Through the gateway: the results count. */

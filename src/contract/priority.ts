@@ -25,6 +25,17 @@ export interface PolicyRow {
   readonly maxPerHour: number;
 }
 
+/** The settings of the policy. */
+export const policySettings: Readonly<Record<keyof PolicyRow, string>> = {
+  autoFailover: 'failover.auto',
+  autoRecovery: 'failover.auto_recovery',
+  failureThreshold: 'failover.failure_threshold',
+  recoveryChecks: 'failover.recovery_checks',
+  cooldownS: 'failover.cooldown',
+  recoveryDelayS: 'failover.recovery_delay',
+  maxPerHour: 'failover.max_per_hour',
+};
+
 export const priorityContract = {
   'priority.set': changesWhatIs(v.strictObject({ profile: name, tier: v.nullable(tier) })).answers<{
     readonly profile: string;

@@ -108,13 +108,25 @@ async function statusLineAlone(context: Context): Promise<undefined> {
 
 async function restore(context: Context): Promise<undefined> {
   const { restoreClaudeSettings } = await import('../../config/clients/claude.ts');
-  const { out, words, json } = context;
+  const { out, words } = context;
   const restored = restoreClaudeSettings(await place(context));
-  if (json) return void out.json(restored);
-  out.done(words.restored(restored.file));
+  if (context.json) return void out.json(restored);
+  const again = isTold(context) ? await applyAgain(context) : undefined;
+  tellChange(context, {
+    json: restored,
+    data: () => out.done(words.restored(restored.file)),
+    now: (said) => said.claudeGivenBack(restored.file),
+    ...(again === undefined ? {} : { next: (said) => [said.back, again] }),
+  });
   if (restored.kept.length > 0) out.note(words.keptYours(restored.kept.join(', ')));
   if (restored.changed.length > 0) out.note(words.liveSessions);
   return undefined;
+}
+
+/** The command that takes a restore back. Undefined without a profile. */
+async function applyAgain(context: Context): Promise<string | undefined> {
+  const { active } = await withInstallation(context, ({ call }) => call('priority.list', {}));
+  return active === null ? undefined : `qcc use ${active} --apply`;
 }
 
 export async function env(context: Context): Promise<undefined> {

@@ -2,23 +2,46 @@
 import { resolve } from 'node:path';
 import type { Backup } from '../../backup/manifest.ts';
 import { configWordsOf } from '../../messages/config.ts';
+import { sized } from '../../platform/size.ts';
+import { type Change, tellChange } from '../changed.ts';
 import { type Context, withInstallation } from '../context.ts';
 import { backUp, restore } from './backup-operation.ts';
 
 export async function backup(context: Context): Promise<undefined> {
   const file = resolve(context.positionals[0] ?? '');
-  show(context, await withInstallation(context, ({ call }) => backUp(call, file)));
-  return undefined;
+  const made = await withInstallation(context, ({ call }) => backUp(call, file));
+  return show(
+    context,
+    made,
+    (said) => said.backedUp(file, made.facts, sized(made.bytes)),
+    (said) => [said.restoreIt, `QCC_HOME=${context.home}-2 qcc config restore ${file}`],
+  );
 }
 
 export async function restoreFrom(context: Context): Promise<undefined> {
   const file = resolve(context.positionals[0] ?? '');
-  show(context, await restore(file, context.home));
-  return undefined;
+  const made = await restore(file, context.home);
+  return show(
+    context,
+    made,
+    (said) => said.homeRestored(context.home, made.facts),
+    (said) => [said.next, 'qcc proxy start'],
+  );
 }
 
-function show({ out, language, json }: Context, { file, facts, bytes, keys }: Backup): void {
-  if (json) out.json({ file, facts, bytes, keys });
-  else out.done(`${file}  ${facts} ${configWordsOf(language).facts}  ${bytes} ${configWordsOf(language).bytes}`);
-  out.note(keys ? configWordsOf(language).backupHasKeys : configWordsOf(language).backupNeedsKeychain);
+function show(
+  context: Context,
+  { file, facts, bytes, keys }: Backup,
+  now: Change['now'],
+  next: NonNullable<Change['next']>,
+): undefined {
+  const { out, language } = context;
+  const said = configWordsOf(language);
+  tellChange(context, {
+    json: { file, facts, bytes, keys },
+    data: () => out.done(`${file}  ${facts} ${said.facts}  ${bytes} ${said.bytes}`),
+    now,
+    next,
+  });
+  out.note(keys ? said.backupHasKeys : said.backupNeedsKeychain);
 }

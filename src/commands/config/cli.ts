@@ -2,7 +2,7 @@
 import { isSecretSetting, settingKey, settingKeys, shortRangeOf } from '../../config/settings/settings.ts';
 import { changeWordsOf } from '../../messages/changes.ts';
 import { configWordsOf } from '../../messages/config.ts';
-import { tellChange } from '../changed.ts';
+import { isTold, tellChange } from '../changed.ts';
 import { type Context, confirmed, isOn, withInstallation } from '../context.ts';
 import { readStdin } from '../options.ts';
 
@@ -28,7 +28,8 @@ export async function set(context: Context): Promise<undefined> {
   // Warned only after success: when the value is rejected, the error is the only message.
   if (given !== '-' && given !== '' && isSecretSetting(settingKey(key))) context.out.warn(context.words.secretInArgv);
   if (answer.overriddenBy !== null) context.out.warn(configWordsOf(context.language).overridden(answer.overriddenBy));
-  if (answer.restart) context.out.note(context.words.restartNeeded);
+  // A confirmation has named the restart already.
+  if (answer.restart && !isTold(context)) context.out.note(context.words.restartNeeded);
   return undefined;
 }
 

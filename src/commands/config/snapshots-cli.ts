@@ -14,6 +14,7 @@ import { instant, momentOf } from '../../messages/times.ts';
 import { writeExport } from '../../platform/atomic-file.ts';
 import { timeText } from '../../platform/time.ts';
 import { visible, visibleDocument } from '../../platform/visible.ts';
+import { isTold, tellChange } from '../changed.ts';
 import { becauseLines, changeLines } from '../changed-rows.ts';
 import { type Context, chosenFlag, confirmed, flag, isOn, numberFlag, withInstallation } from '../context.ts';
 import { tellGaps } from '../gaps.ts';
@@ -27,9 +28,12 @@ const actors: readonly By[] = ['cli', 'gateway', 'traffic', 'probe', 'timer', 'r
 export async function snapshot(context: Context): Promise<undefined> {
   const [description = ''] = context.positionals;
   const row = await withInstallation(context, ({ call }) => call('config.snapshot', { description }));
-  if (context.json) context.out.json(row);
-  else context.out.line(`${row.id}  ${row.description}`.trimEnd());
-  return undefined;
+  return tellChange(context, {
+    json: row,
+    data: () => context.out.line(`${row.id}  ${row.description}`.trimEnd()),
+    now: (said) => said.snapshotTaken(row.id, row.description),
+    next: (said) => [said.goBack, `qcc config rollback ${row.id}`],
+  });
 }
 
 export async function snapshots(context: Context): Promise<undefined> {
@@ -72,9 +76,15 @@ export async function rollback(context: Context): Promise<undefined> {
     await confirmed(context, () => changeWordsOf(context.language).askRollback(planned.to, planned.changes.length));
   }
   const done = await ask(false);
-  show(context, done);
-  if (!json && done.snapshot !== null) out.note(said.undoWith('qcc config rollback --last'));
-  return undefined;
+  // Who was asked has read the changes already.
+  show(context, done, !isOn(context, 'yes') && isTold(context));
+  if (json || done.snapshot === null) return undefined;
+  return tellChange(context, {
+    json: done,
+    data: () => out.note(said.undoWith('qcc config rollback --last')),
+    now: (told) => told.rolledBack(done.to, done.changes.length),
+    next: (told) => [told.back, 'qcc config rollback --last'],
+  });
 }
 
 async function rollbackTarget(context: Context): Promise<Params<'config.rollback'>['to']> {
@@ -99,13 +109,15 @@ async function chosenSnapshot(context: Context): Promise<string | undefined> {
   return choose(configWordsOf(context.language).chooseSnapshot, taken);
 }
 
-function show(context: Context, answer: Answer<'config.rollback'>): undefined {
+function show(context: Context, answer: Answer<'config.rollback'>, isRead = false): undefined {
   const said = configWordsOf(context.language);
   const { out, words, json } = context;
   if (json) return void out.json(answer);
   if (answer.changes.length === 0) out.note(said.noDifference);
-  for (const line of changeLines(context, answer.changes)) out.line(line);
-  for (const line of becauseLines(context, answer.lost)) out.warn(line);
+  if (!isRead) {
+    for (const line of changeLines(context, answer.changes)) out.line(line);
+    for (const line of becauseLines(context, answer.lost)) out.warn(line);
+  }
   if (answer.restart.length > 0) out.note(`${answer.restart.join(', ')}: ${words.restartNeeded}`);
   return undefined;
 }
@@ -132,9 +144,13 @@ export async function audit(context: Context): Promise<number | undefined> {
   const params = await auditParams(context, file !== undefined);
   const answer = await withInstallation(context, ({ call }) => call('config.audit', params));
   if (file !== undefined) writeExport(resolve(file), exported(file, answer.entries));
-  if (json) out.json(answer);
-  else if (file !== undefined) out.done(words.applied(file));
-  else auditTable(context, answer);
+  if (file === undefined && !json) auditTable(context, answer);
+  else
+    tellChange(context, {
+      json: answer,
+      data: () => out.done(words.applied(file ?? '')),
+      now: (said) => said.entriesWritten(file ?? '', answer.entries.length),
+    });
   return tellGaps(context, answer.gaps);
 }
 

@@ -7,6 +7,7 @@ import { changeWordsOf } from '../../messages/changes.ts';
 import { configWordsOf } from '../../messages/config.ts';
 import { writeExport } from '../../platform/atomic-file.ts';
 import { visibleDocument } from '../../platform/visible.ts';
+import { isTold, tellChange } from '../changed.ts';
 import { becauseLines, changeLines } from '../changed-rows.ts';
 import { type Context, confirmed, flag, isOn, withInstallation } from '../context.ts';
 
@@ -21,9 +22,13 @@ export async function exportTo(context: Context): Promise<undefined> {
     call('config.export', withSecrets ? { withSecrets, ...(passphrase ? { passphrase } : {}) } : {}),
   );
   writeExport(file, `${visibleDocument(document)}\n`);
-  if (context.json) context.out.json({ file });
-  else context.out.done(context.words.applied(file));
-  return undefined;
+  const { profiles = [], settings = {} } = document as { profiles?: readonly unknown[]; settings?: object };
+  return tellChange(context, {
+    json: { file },
+    data: () => context.out.done(context.words.applied(file)),
+    now: (said) => said.exported(file, Object.keys(profiles).length, Object.keys(settings).length, withSecrets),
+    next: (said) => [said.readIn, `qcc config import ${file}`],
+  });
 }
 
 /** `QCC_PASSPHRASE`, or a prompt. A new passphrase is asked for twice. */
@@ -51,9 +56,15 @@ export async function importFrom(context: Context): Promise<undefined> {
     await confirmed(context, () => changeWordsOf(context.language).askImport(planned.changes.length));
   }
   const done = await ask(false);
-  show(context, done);
-  if (!json && done.snapshot !== null) out.note(said.undoWith('qcc config rollback --last'));
-  return undefined;
+  // Who was asked has read the changes already.
+  show(context, done, !isOn(context, 'yes') && isTold(context));
+  if (json || done.snapshot === null) return undefined;
+  return tellChange(context, {
+    json: done,
+    data: () => out.note(said.undoWith('qcc config rollback --last')),
+    now: (told) => told.imported(done.changes.length),
+    next: (told) => [told.back, 'qcc config rollback --last'],
+  });
 }
 
 async function importParams(context: Context): Promise<Params<'config.import'>> {
@@ -80,13 +91,15 @@ function isSource(text: string): text is Source {
   return sources.some((source) => source === text);
 }
 
-function show(context: Context, answer: Answer<'config.import'>): undefined {
+function show(context: Context, answer: Answer<'config.import'>, isRead = false): undefined {
   const said = configWordsOf(context.language);
   const { out, words, json } = context;
   if (json) return void out.json(answer);
   if (answer.changes.length === 0) out.note(said.noDifference);
-  for (const line of changeLines(context, answer.changes)) out.line(line);
-  for (const line of becauseLines(context, answer.leftOut)) out.warn(line);
+  if (!isRead) {
+    for (const line of changeLines(context, answer.changes)) out.line(line);
+    for (const line of becauseLines(context, answer.leftOut)) out.warn(line);
+  }
   if (answer.restart.length > 0) out.note(`${answer.restart.join(', ')}: ${words.restartNeeded}`);
   return undefined;
 }

@@ -1,8 +1,10 @@
 /** The statistics of requests: `qcc proxy stats` and `qcc endpoint stats`. */
 import type { Answer, Call } from '../../contract/operations.ts';
+import { changeWordsOf } from '../../messages/changes.ts';
 import { instant, seqOf } from '../../messages/times.ts';
 import { writeExport } from '../../platform/atomic-file.ts';
 import { visibleDocument } from '../../platform/visible.ts';
+import { doneLine, isTold } from '../changed.ts';
 import { type Context, flag, withInstallation } from '../context.ts';
 
 /** Statistics of all profiles (`qcc proxy stats`), or of one (`qcc endpoint stats PROFILE`). */
@@ -17,8 +19,10 @@ export async function stats(context: Context): Promise<undefined> {
   });
   const file = flag(context, 'export');
   if (file !== undefined) writeExport(file, `${visibleDocument(answer)}\n`);
-  if (context.json) context.out.json(answer);
-  else statsTable(context, answer);
+  if (context.json) return void context.out.json(answer);
+  statsTable(context, answer);
+  if (file !== undefined && isTold(context))
+    doneLine(context, changeWordsOf(context.language).statsWritten(file, answer.stats.length));
   return undefined;
 }
 

@@ -15,6 +15,7 @@ import type { Words } from '../../messages/messages.ts';
 import { reasonText } from '../../messages/reasons.ts';
 import { spanMs } from '../../messages/times.ts';
 import { clockOf, iso, shortSpan } from '../../platform/time.ts';
+import { type Change, isTold, tellChange } from '../changed.ts';
 import { type Context, flag, isOn, numberFlag, withInstallation } from '../context.ts';
 import { coloured } from '../endpoint/cli.ts';
 import { healthTable } from '../health/cli.ts';
@@ -34,13 +35,26 @@ export async function start(context: Context): Promise<number | undefined> {
   if (isOn(context, 'foreground')) return run(context);
   const { found, ...started } = await startDaemon(context, addressArgs(context));
   tellFound(context, found);
-  tellStarted(context, started);
-  return undefined;
+  const next = await nextOf(context);
+  return tellStarted(context, started, (said) => [said.next, next]);
 }
 
-function tellStarted({ json, out, words }: Context, started: Started): void {
-  if (json) out.json(started);
-  else out.done(words.started(started.url));
+function tellStarted(context: Context, started: Started, next: NonNullable<Change['next']>): undefined {
+  return tellChange(context, {
+    json: started,
+    data: () => context.out.done(context.words.started(started.url)),
+    now: (said) => said.gatewayAnswers(started.url, started.pid),
+    next,
+  });
+}
+
+/** What makes use of a gateway that has just started: Claude Code, or the endpoint that it lacks. */
+async function nextOf(context: Context): Promise<string> {
+  if (!isTold(context)) return '';
+  const { profiles } = await withInstallation(context, ({ call }) => call('profile.list', {}));
+  if (profiles.some(({ endpoints }) => endpoints > 0)) return 'qcc code';
+  const [empty] = profiles;
+  return empty === undefined ? 'qcc init' : `qcc endpoint add ${empty.name}`;
 }
 
 const portMax = 65_535;
@@ -103,7 +117,7 @@ export async function run(context: Context): Promise<number> {
     const found = gateway.found();
     await parent({ started, found });
     if (process.connected) process.disconnect();
-    if (!ofParent) tellStarted(context, started);
+    if (!ofParent) tellStarted(context, started, (said) => [said.toEnd, 'Ctrl-C']);
     if (background) for (const line of foundLines(context.language, found)) background.say(line);
     else if (!ofParent) tellFound(context, found);
     await gateway.stopped;
@@ -171,9 +185,12 @@ function newsText(news: GatewayNews, words: Words): string {
 
 export async function stop(context: Context): Promise<undefined> {
   const stopped = await stopGateway(context);
-  if (context.json) context.out.json(stopped);
-  else context.out.done(context.words.stopping(stopped.drained, stopped.cut));
-  return undefined;
+  return tellChange(context, {
+    json: stopped,
+    data: () => context.out.done(context.words.stopping(stopped.drained, stopped.cut)),
+    now: (said) => said.gatewayStopped(stopped.drained, stopped.cut),
+    next: (said) => [said.startAgain, 'qcc proxy start'],
+  });
 }
 
 type Stopped = Answer<'proxy.stop'> & { readonly forced?: EndSignal };
@@ -202,8 +219,7 @@ export async function restart(context: Context): Promise<undefined> {
   );
   const { found, ...started } = await startDaemon(context, args);
   tellFound(context, found);
-  tellStarted(context, started);
-  return undefined;
+  return tellStarted(context, started, (said) => [said.see, 'qcc status']);
 }
 
 async function statusOf(context: Context): Promise<StatusRow | undefined> {

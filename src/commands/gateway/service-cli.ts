@@ -9,6 +9,7 @@ import { exitCodes, QccError, usage } from '../../errors/qcc-error.ts';
 import { type Service, serviceOf } from '../../installation/service.ts';
 import { writeFileAtomic } from '../../platform/atomic-file.ts';
 import { answers } from '../../platform/listening.ts';
+import { tellChange } from '../changed.ts';
 import { type Context, isOn } from '../context.ts';
 import { gatewayNode } from './daemon.ts';
 
@@ -31,15 +32,15 @@ export async function installService(context: Context): Promise<undefined> {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   writeFileAtomic(file, text);
   const { failed, isPlain } = await startService(service, confined, context);
-  if (json)
-    out.json({
-      kind,
-      name,
-      file,
-      started: failed === undefined,
-      ...(kind === 'systemd' ? { confined: !isPlain } : {}),
+  const row = { kind, name, file, started: failed === undefined };
+  if (failed === undefined || json)
+    tellChange(context, {
+      json: { ...row, ...(kind === 'systemd' ? { confined: !isPlain } : {}) },
+      data: () => out.done(words.serviceRuns(name, file)),
+      now: () => words.serviceRuns(name, file),
+      next: (said) => [said.back, 'qcc proxy install-service --uninstall'],
     });
-  else out.done(failed === undefined ? words.serviceRuns(name, file) : words.applied(file));
+  else out.done(words.applied(file));
   if (failed !== undefined) throw failed;
   if (isPlain) out.warn(words.servicePlain);
   if (kind === 'systemd') out.note(words.serviceLingers, '  loginctl enable-linger');
@@ -56,8 +57,13 @@ function printService({ out, json }: Context, service: Service): undefined {
 async function uninstallService(context: Context, { kind, name, file }: Service): Promise<undefined> {
   if (!existsSync(file)) throw missing(file);
   await removeService(context);
-  if (context.json) context.out.json({ kind, name, file, removed: true });
-  else context.out.done(context.words.serviceRemoved(file));
+  const told = context.words.serviceRemoved(file);
+  return tellChange(context, {
+    json: { kind, name, file, removed: true },
+    data: () => context.out.done(told),
+    now: () => told,
+    next: (said) => [said.startAgain, 'qcc proxy start'],
+  });
 }
 
 /** Asks the kernel: a user's own systemd needs user namespaces to confine a service. Root's does not. */

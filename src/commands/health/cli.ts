@@ -1,7 +1,7 @@
 /** `qcc health …`. */
 
 import { secondMs } from '../../../events/units.ts';
-import type { HealthRow, MetricsRow } from '../../contract/health.ts';
+import { type HealthRow, healthSettings, type MetricsRow } from '../../contract/health.ts';
 import type { Params } from '../../contract/operations.ts';
 import { usage } from '../../errors/qcc-error.ts';
 import { codeText } from '../../messages/codes.ts';
@@ -10,7 +10,7 @@ import { reasonText } from '../../messages/reasons.ts';
 import { storyWordsOf } from '../../messages/story.ts';
 import { spanMs } from '../../messages/times.ts';
 import { clockOf, shortSpan, timeText } from '../../platform/time.ts';
-import { stateText, tellChange } from '../changed.ts';
+import { stateText, tellChange, tellSettings } from '../changed.ts';
 import { type Context, countFlag, flag, isOn, numberFlag, withInstallation } from '../context.ts';
 import { noteNoEndpoints, shown, tested, verdictOf } from '../endpoint/checks-cli.ts';
 import { coloured } from '../endpoint/cli.ts';
@@ -192,12 +192,12 @@ export async function history(context: Context): Promise<undefined> {
 export async function config(context: Context): Promise<undefined> {
   const changes = changesOf(context);
   const answer = await withInstallation(context, ({ call }) => call('health.config', changes));
-  if (context.json) return void context.out.json(answer);
-  context.out.table(
-    ['', context.words.value],
-    Object.entries(answer.settings).map(([key, value]) => [key, String(value)]),
-  );
-  return undefined;
+  const set = Object.keys(changes).map((name) => healthSettings[name as keyof typeof healthSettings]);
+  return tellSettings(context, answer, {
+    rows: Object.entries(answer.settings).map(([key, value]) => [key, String(value)]),
+    set: Object.fromEntries(set.map((key) => [key, answer.settings[key]])),
+    see: 'qcc health config',
+  });
 }
 
 function changesOf(context: Context): Params<'health.config'> {

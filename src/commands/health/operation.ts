@@ -5,7 +5,7 @@ import { nextOf } from '../../../machines/endpoint-next.ts';
 import type { PlannedProbe } from '../../../machines/probe-plan.ts';
 import type { SettingKey } from '../../config/settings/settings.ts';
 import type { CheckRow } from '../../contract/endpoint.ts';
-import type { HealthRow, healthContract, MetricsRow } from '../../contract/health.ts';
+import { type HealthRow, type healthContract, healthSettings, type MetricsRow } from '../../contract/health.ts';
 import { Json } from '../../contract/json.ts';
 import type { Answer, Params } from '../../contract/operations.ts';
 import { endpointNamed, type Installation } from '../../installation/installation.ts';
@@ -104,14 +104,7 @@ export function healthHistory(
   return asker(installation, 'health.checks', replay)({ endpoint, profile, limit });
 }
 
-const settingOf = {
-  intervalS: 'health.check_interval',
-  timeoutS: 'health.timeout',
-  weightAdjustment: 'health.weight_adjustment',
-  minChecks: 'health.min_checks',
-  model: 'health.model',
-  mode: 'health.mode',
-} as const satisfies Readonly<Record<keyof Params<'health.config'>, SettingKey>>;
+const settingOf = healthSettings satisfies Readonly<Record<keyof Params<'health.config'>, SettingKey>>;
 
 /** Sets the given values, all or nothing, and returns the resulting `health.*` settings. */
 export async function configureHealth(

@@ -6,13 +6,14 @@ import { IncidentSeal } from '../../history/incident-seal.ts';
 import { storyWordsOf } from '../../messages/story.ts';
 import { openExport } from '../../platform/atomic-file.ts';
 import { visibleJson } from '../../platform/visible.ts';
+import { tellChange } from '../changed.ts';
 import { type Context, flag, isOn, withInstallation } from '../context.ts';
 import { spanOf } from '../source.ts';
 
 const saltBytes = 16;
 
 export async function exportIncident(context: Context): Promise<undefined> {
-  const { out, json, language, words } = context;
+  const { out, language, words } = context;
   const path = flag(context, 'incident');
   if (path === undefined) throw usage(words.missing('--incident'), 'qcc history export --since -1h --incident FILE');
   const look = await spanOf(context);
@@ -50,7 +51,10 @@ export async function exportIncident(context: Context): Promise<undefined> {
     file.abandon();
     throw error;
   }
-  if (json) out.json({ file: path, facts });
-  else out.done(storyWordsOf(language).capsule.written(path, facts));
-  return undefined;
+  return tellChange(context, {
+    json: { file: path, facts },
+    data: () => out.done(storyWordsOf(language).capsule.written(path, facts)),
+    now: (said) => said.incidentWritten(path, facts),
+    next: (said) => [said.ask, `qcc incidents --from-log ${path}`],
+  });
 }

@@ -1,7 +1,9 @@
 /** `qcc history verify, repair, stats, compact`. */
 import type { Answer } from '../../contract/operations.ts';
 import { exitCodes } from '../../errors/qcc-error.ts';
+import { sized } from '../../platform/size.ts';
 import { timeText } from '../../platform/time.ts';
+import { tellChange } from '../changed.ts';
 import { type Context, withInstallation } from '../context.ts';
 import { withHistory } from '../source.ts';
 
@@ -47,7 +49,12 @@ export async function repair(context: Context): Promise<undefined> {
   const answer = await repairHistory(home, Date.now());
   if (json) return void out.json(answer);
   if (!answer.repaired) return void out.line(words.nothingToRepair(answer.facts));
-  out.line(words.repaired(answer.facts));
+  tellChange(context, {
+    json: answer,
+    data: () => out.line(words.repaired(answer.facts)),
+    now: () => words.repaired(answer.facts),
+    next: (said) => [said.verify, 'qcc history verify'],
+  });
   for (const { from, to } of answer.lost) out.line(words.factsMissing(range(from, to)));
   if (answer.lost.length === 0) out.line(words.nothingLost);
   out.line(words.originalKept(`${home}/${answer.kept}`));
@@ -72,18 +79,13 @@ export async function stats(context: Context): Promise<undefined> {
 }
 
 export async function compact(context: Context): Promise<undefined> {
-  const { out, words, json } = context;
+  const { out, words } = context;
   const answer = await withInstallation(context, ({ call }) => call('history.compact', {}));
-  if (json) return void out.json(answer);
-  out.done(words.compacted(answer.trimmed, answer.facts, sized(answer.before), sized(answer.after)));
-  return undefined;
-}
-
-const units = ['B', 'kB', 'MB', 'GB'] as const;
-const step = 1_000;
-
-function sized(bytes: number): string {
-  let [value, unit] = [bytes, 0];
-  for (; value >= step && unit < units.length - 1; unit++) value /= step;
-  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
+  const told = words.compacted(answer.trimmed, answer.facts, sized(answer.before), sized(answer.after));
+  return tellChange(context, {
+    json: answer,
+    data: () => out.done(told),
+    now: () => told,
+    next: (said) => [said.see, 'qcc history stats'],
+  });
 }

@@ -1,13 +1,13 @@
 /** `qcc priority set, list, switch, policy, history`. */
 
 import type { Params } from '../../contract/operations.ts';
-import type { PolicyRow, SwitchRow } from '../../contract/priority.ts';
+import { type PolicyRow, policySettings, type SwitchRow } from '../../contract/priority.ts';
 import { usage } from '../../errors/qcc-error.ts';
 import { codeText } from '../../messages/codes.ts';
 import { reasonText } from '../../messages/reasons.ts';
 import { spanMs } from '../../messages/times.ts';
 import { timeText } from '../../platform/time.ts';
-import { tellChange } from '../changed.ts';
+import { tellChange, tellSettings } from '../changed.ts';
 import { type Context, countFlag, flag, isOn, numberFlag, withInstallation } from '../context.ts';
 import { toneOf } from '../machine-lines.ts';
 import { chosenProfile } from '../missing.ts';
@@ -84,15 +84,14 @@ export async function switchTo(context: Context): Promise<undefined> {
 }
 
 export async function policy(context: Context): Promise<undefined> {
-  const { out, json } = context;
   const changes = changesOf(context);
   const row = await withInstallation(context, ({ call }) => call('priority.policy', changes));
-  if (json) return void out.json(row);
-  out.table(
-    ['', context.words.value],
-    Object.entries(row).map(([name, value]) => ruleOf(name, value)),
-  );
-  return undefined;
+  const set = Object.keys(changes) as (keyof PolicyRow)[];
+  return tellSettings(context, row, {
+    rows: Object.entries(row).map(([name, value]) => ruleOf(name, value)),
+    set: Object.fromEntries(set.map((name) => [policySettings[name], row[name]])),
+    see: 'qcc priority policy',
+  });
 }
 
 /** By the flag that changes it: `recoveryDelayS` is `--recovery-delay`, in seconds. */

@@ -4,7 +4,7 @@ import { reason } from '../../../events/reason.ts';
 import { secondMs } from '../../../events/units.ts';
 import { priorityStatus } from '../../../machines/priority.ts';
 import type { Answer, Params } from '../../contract/operations.ts';
-import type { PolicyRow, priorityContract } from '../../contract/priority.ts';
+import { type PolicyRow, policySettings, type priorityContract } from '../../contract/priority.ts';
 import { noEndpoint } from '../../contract/refusals.ts';
 import { type Installation, profileNamed } from '../../installation/installation.ts';
 import { iso, isoOrNull } from '../../platform/time.ts';
@@ -65,23 +65,13 @@ export function switchHistory(
   return { switches: core.state.switches.latest(limit ?? historyDefault).map(switchRow) };
 }
 
-const settingOf: Readonly<Record<keyof PolicyRow, string>> = {
-  autoFailover: 'failover.auto',
-  autoRecovery: 'failover.auto_recovery',
-  failureThreshold: 'failover.failure_threshold',
-  recoveryChecks: 'failover.recovery_checks',
-  cooldownS: 'failover.cooldown',
-  recoveryDelayS: 'failover.recovery_delay',
-  maxPerHour: 'failover.max_per_hour',
-};
-
 /** Sets the given values, all or nothing, and returns the resulting policy. */
 export async function setPolicy(
   installation: Installation,
   changes: Params<'priority.policy'>,
 ): Promise<Answer<'priority.policy'>> {
   const wanted = Object.entries(changes).map(
-    ([name, value]) => [settingOf[name as keyof PolicyRow], String(value)] as const,
+    ([name, value]) => [policySettings[name as keyof PolicyRow], String(value)] as const,
   );
   await setSettings(installation, wanted);
   return policyRow(installation.settings());

@@ -9,7 +9,7 @@ import { codeText } from '../../messages/codes.ts';
 import { reasonText } from '../../messages/reasons.ts';
 import { spanMs } from '../../messages/times.ts';
 import { shortSpan } from '../../platform/time.ts';
-import { tellChange } from '../changed.ts';
+import { tellChange, tellSettings } from '../changed.ts';
 import { type Context, chosenFlag, confirmed, flag, isOn, numberFlag, withInstallation } from '../context.ts';
 import { Teller } from '../fact-lines.ts';
 import { namesOf } from '../names.ts';
@@ -165,12 +165,12 @@ function stateOf(context: Context): { readonly state?: QueueItemState } {
 export async function configure(context: Context): Promise<undefined> {
   const changes = changesOf(context);
   const answer = await withInstallation(context, ({ call }) => call('queue.config', changes));
-  if (context.json) return void context.out.json(answer);
-  context.out.table(
-    ['', context.words.value],
-    Object.entries(answer.settings).map(([key, value]) => [key, String(value)]),
-  );
-  return undefined;
+  const set = Object.keys(changes).map((name) => `queue.${name}`);
+  return tellSettings(context, answer, {
+    rows: Object.entries(answer.settings).map(([key, value]) => [key, String(value)]),
+    set: Object.fromEntries(set.map((key) => [key, answer.settings[key]])),
+    see: 'qcc queue config',
+  });
 }
 
 function changesOf(context: Context): Params<'queue.config'> {

@@ -10,6 +10,13 @@ export const changes = {
   see: 'see',
   back: 'to undo it',
   toDefault: 'the default again',
+  toEnd: 'to end it',
+  startAgain: 'start it again',
+  restoreIt: 'restore it',
+  readIn: 'read it in',
+  goBack: 'go back to it',
+  ask: 'ask it',
+  verify: 'verify it',
   profileAdded: (name: string, endpoints: number, tier: Tier | null) =>
     `profile ${name} is added, with ${endpoints === 0 ? 'no endpoint yet' : counted(endpoints, 'endpoint')}${rung(tier)}`,
   profileIsDefault: (name: string) => `${name} is the default profile`,
@@ -32,6 +39,30 @@ export const changes = {
   endpointEnabled: (name: string, profile: string) => `${name} in ${profile} takes requests again`,
   endpointDisabled: (name: string, profile: string) => `${name} in ${profile} takes no requests`,
   endpointReset: (name: string, profile: string, state: string) => `${name} in ${profile}: ${state}`,
+  gatewayAnswers: (url: string, pid: number) => `the gateway answers on ${url}, pid ${pid}`,
+  gatewayStopped: (ended: number, cut: number) =>
+    [
+      'the gateway is stopped',
+      ended === 0 ? '' : `${counted(ended, 'request')} ended first`,
+      cut === 0 ? 'no request was cut off' : `${counted(cut, 'request')} ${cut === 1 ? 'was' : 'were'} cut off`,
+    ]
+      .filter((part) => part !== '')
+      .join(', '),
+  exported: (file: string, profiles: number, settings: number, hasKeys: boolean) =>
+    `${file} holds ${counted(profiles, 'profile')} and ${counted(settings, 'setting')}, ${hasKeys ? 'with the keys, under your passphrase' : 'without keys'}`,
+  backedUp: (file: string, facts: number, size: string) =>
+    `${file} holds the whole home: ${counted(facts, 'fact')}, ${size}`,
+  homeRestored: (home: string, facts: number) => `${home} is restored, with ${counted(facts, 'fact')}`,
+  snapshotTaken: (id: string, description: string) =>
+    `${id} is the configuration as it is now${description === '' ? '' : `: ${description}`}`,
+  rolledBack: (to: string, count: number) =>
+    `the configuration is as it was at ${to}: ${counted(count, 'change')} made`,
+  imported: (count: number) => `the import is done: ${counted(count, 'change')} made`,
+  entriesWritten: (file: string, count: number) => `${file} holds ${count} ${count === 1 ? 'entry' : 'entries'}`,
+  statsWritten: (file: string, rows: number) => `${file} holds ${counted(rows, 'row')}`,
+  incidentWritten: (file: string, facts: number) =>
+    `${file} holds ${counted(facts, 'fact')}, without keys, prompts, sessions and paths`,
+  claudeGivenBack: (file: string) => `what qcc had set in ${file} is given back`,
   claudePointsHere: (file: string) => `Claude Code uses the gateway from its next start on: ${file}`,
   itemRetried: (id: string, state: string) => `${id}: ${state}`,
   askRemoveProfile: (name: string, endpoints: number, isActive: boolean) =>

@@ -41,7 +41,7 @@ export const configWords: ConfigWords = {
   action: '操作',
   target: '对象',
   details: '详情',
-  removesHome: (home) => `qcc uninstall 将删除 ${home}，包括全部密钥和历史。确定吗？`,
+  removesHome: (home) => `qcc uninstall 将删除 ${home}，包括全部密钥和历史，无法撤销。确定吗？`,
   notGivenBack: '未能还原 Claude Code 的设置',
   serviceGone: '服务已移除',
   gatewayGone: '网关已停止',
