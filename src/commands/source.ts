@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import type { Moment } from '../contract/moment.ts';
 import type { Answer, Call, Connection, OperationName, Params } from '../contract/operations.ts';
+import { usage } from '../errors/qcc-error.ts';
 import { momentOf } from '../messages/times.ts';
 import type { Apart } from '../pool/apart.ts';
 import { type Context, flag, withInstallation } from './context.ts';
@@ -57,7 +58,7 @@ export async function nowFor(context: Context, ...texts: readonly (string | unde
 
 type Span = Readonly<Partial<Record<'since' | 'until' | 'fromSeq' | 'toSeq', number>>>;
 
-/** The instants of `--since` and `--until`, given by time or by a fact's number. @throws {QccError} usage */
+/** The moments of `--since` and `--until`, given by time or by a fact's number. @throws {QccError} usage */
 export async function spanOf(context: Context): Promise<Span> {
   const [since, until] = [await momentFlag(context, 'since'), await momentFlag(context, 'until')];
   return {
@@ -66,7 +67,26 @@ export async function spanOf(context: Context): Promise<Span> {
   };
 }
 
-async function momentFlag(context: Context, name: 'since' | 'until'): Promise<Moment | undefined> {
-  const given = flag(context, name);
-  return given === undefined ? undefined : momentOf(given, await nowFor(context, given), context.words);
+/**
+ * A flag that names a moment: `15m` (ago), `-15m`, `14:03`, `yesterday`, ISO, `#1234`. All commands have this one reader.
+ * @param other another name that the command has for the same flag
+ * @throws {QccError} usage
+ */
+export async function momentFlag(context: Context, name: string, other?: string): Promise<Moment | undefined> {
+  const { words } = context;
+  const [text, same] = [flag(context, name), other === undefined ? undefined : flag(context, other)];
+  if (text !== undefined && same !== undefined) throw usage(words.contradict(`--${name}`, `--${other}`), words.sayOne);
+  const given = text ?? same;
+  return given === undefined ? undefined : momentOf(given, await nowFor(context, given), words);
+}
+
+/** A moment for a question that takes instants alone: a fact's number means when it was written. One that is still to come: now. */
+export async function instantFlag(context: Context, name: string): Promise<number | undefined> {
+  const moment = await momentFlag(context, name);
+  if (moment === undefined || 'at' in moment) return moment?.at;
+  const { seq } = moment;
+  return withHistory(context, async ({ call }) => {
+    const [fact] = (await call('history.read', { fromSeq: seq, toSeq: seq + 1 })).facts;
+    return fact === undefined ? ((await call('history.head', {})).now ?? Date.now()) : Date.parse(fact.at);
+  });
 }

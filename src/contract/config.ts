@@ -166,6 +166,9 @@ export const configContract = {
       /** Epoch milliseconds; `to` is exclusive. */
       from: optional(instant),
       to: optional(instant),
+      /** The same by the numbers of facts. */
+      fromSeq: optional(whole),
+      toSeq: optional(whole),
     }),
   ).answers<{ readonly entries: readonly AuditRow[] } & WithGaps>(),
 };

@@ -17,15 +17,16 @@ import { stateAt } from './moment.ts';
 const limitDefault = 100;
 
 export async function readAudit(log: ReadableLog, params: Params<'config.audit'>): Promise<Answer<'config.audit'>> {
-  const { limit = limitDefault, from, to = Number.POSITIVE_INFINITY } = params;
+  const { limit = limitDefault, from, to = Number.POSITIVE_INFINITY, toSeq = Number.POSITIVE_INFINITY } = params;
   let kept: AuditRow[] = [];
-  const first = from === undefined ? log.tail : await log.seqAt(from);
+  const first = Math.max(params.fromSeq ?? log.tail, from === undefined ? log.tail : await log.seqAt(from));
   const profiles = await profilesBefore(log, first);
   for await (const facts of log.read(first)) {
-    const rows = facts.filter(({ at }) => at < to).flatMap((fact) => entryOf(fact, profiles) ?? []);
+    const rows = facts.filter(({ at, seq }) => at < to && seq < toSeq).flatMap((fact) => entryOf(fact, profiles) ?? []);
     kept.push(...rows.filter((row) => isWanted(row, params)));
     if (kept.length > 2 * limit) kept = kept.slice(-limit);
-    if ((facts.at(-1)?.at ?? 0) >= to) break;
+    const last = facts.at(-1);
+    if (last && (last.at >= to || last.seq >= toSeq)) break;
   }
   if (kept.length === 0 && params.target !== undefined) await checkTarget(log, params.target);
   return { entries: kept.slice(-limit).reverse() };

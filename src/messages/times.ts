@@ -32,7 +32,7 @@ export function instant(text: string, now: number, words: Words): number {
   const [, date, time, zone = ''] = whole.exec(text) ?? [];
   const at = date === undefined ? Number.NaN : Date.parse(`${date}T${time ?? '00:00:00'}${zone.replace('UTC', 'Z')}`);
   if (Number.isFinite(at)) return at;
-  throw usage(words.noTime(text), '2026-01-31T14:03:22, 14:03:22, -15m, yesterday');
+  throw usage(words.noTime(text), '15m, 14:03:22, yesterday, 2026-01-31T14:03:22, #1234');
 }
 
 /** By the calendar: a day of a clock change has 23 hours, or 25. */

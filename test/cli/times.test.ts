@@ -1,4 +1,6 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { root } from '../../src/cli/manifest.ts';
+import type { Command } from '../../src/commands/command.ts';
 import { wordsOf } from '../../src/messages/messages.ts';
 import { instant, spanMs } from '../../src/messages/times.ts';
 import { shortSpan, timeText } from '../../src/platform/time.ts';
@@ -121,5 +123,58 @@ describe('a printed instant', () => {
     }
     expect((await run('config', 'audit', '--json')).out).toMatch(/"at":"[^"]+Z"/);
     expect((await run('history', '--json')).out).not.toContain('+08:00');
+  });
+});
+
+/** Every command that takes a moment, with the flags that take it, and with the arguments that it needs. */
+function momentFlags(command: Command = root, path: readonly string[] = []): [readonly string[], string][] {
+  const own = ['since', 'until', 'at', 'from', 'to'].filter((name) => command.flags?.[name]?.valueHint === 'TIME');
+  const below = Object.entries(command.sub ?? {}).flatMap(([name, sub]) => momentFlags(sub, [...path, name]));
+  return [...own.map((name): [readonly string[], string] => [path, name]), ...below];
+}
+
+describe('a moment', () => {
+  const needed: Readonly<Record<string, readonly string[]>> = {
+    'endpoint stats': ['work'],
+    'history export': ['--incident', '/dev/null'],
+    'history what-if': ['--set', 'failover.failure_threshold=5'],
+  };
+
+  it('is written the same way for every flag that takes one', async () => {
+    const run = at(temporaryHome());
+    await run('add', 'work', '--base-url', 'http://127.0.0.1:9', '--api-key', 'sk-ant-0123456789abcdef');
+    await run('config', 'set', 'queue.hold', '9');
+    const flags = momentFlags();
+    expect(flags.map(([path, name]) => `${path.join(' ')} --${name}`)).toEqual(
+      expect.arrayContaining(['config audit --since', 'config audit --to', 'debug --at', 'endpoint stats --since']),
+    );
+    for (const [path, name] of flags) {
+      const typed = [...path, ...(needed[path.join(' ')] ?? []), '--json'];
+      const codeOf = async (text: string) => {
+        const { code, err } = await run(...typed, `--${name}`, text);
+        return [typed.join(' '), name, text, code, err];
+      };
+      // A time before the first fact may be out of reach; it is never misread.
+      // A time before the first fact may be out of reach; it is never misread.
+      for (const text of ['5m', '-5m', '14:03', 'yesterday', '2026-07-01T12:00:00Z', '#2'])
+        expect(await codeOf(text)).not.toEqual(expect.arrayContaining([expect.toBeOneOf([1, 2])]));
+      for (const text of ['whenever', '#x'])
+        expect(await codeOf(text)).toEqual([typed.join(' '), name, text, 2, expect.stringContaining(text)]);
+    }
+  });
+
+  it('that is the number of a fact bounds the audit', async () => {
+    const run = at(temporaryHome());
+    for (const value of ['7', '8', '9']) await run('config', 'set', 'queue.hold', value);
+    const seqs = async (...flags: readonly string[]) => {
+      const { entries } = (await run('config', 'audit', ...flags, '--json')).json() as { entries: { seq: number }[] };
+      return entries.map(({ seq }) => seq);
+    };
+    const all = await seqs();
+    const [newest = 0, middle = 0, oldest = 0] = all;
+    expect(all).toHaveLength(3);
+    expect(await seqs('--since', `#${middle}`)).toEqual([newest, middle]);
+    expect(await seqs('--until', `#${middle}`)).toEqual([oldest]);
+    expect(await seqs('--from', `#${middle}`, '--to', `#${newest}`)).toEqual([middle]);
   });
 });

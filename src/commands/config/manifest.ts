@@ -1,6 +1,6 @@
 /** The commands of the configuration: settings, import and export, checks, snapshots. */
 
-import { limit, profile, until } from '../arguments.ts';
+import { limit, profile, since, until } from '../arguments.ts';
 import { argument, type Commands, option, say, toggle } from '../command.ts';
 
 export const configCommands: Commands = {
@@ -205,7 +205,7 @@ export const configCommands: Commands = {
           ),
           target: option('NAME', 'only what was done to this', '只显示该对象'),
           by: option('cli|gateway|traffic|probe|timer|retry', 'only what was done by this one', '只显示该操作者所做的'),
-          since: option('TIME', 'from this time on: 15m (ago), yesterday', '起始时间：15m（之前）、yesterday'),
+          since,
           until,
           from: option('TIME', 'the same as --since', '同 --since'),
           to: option('TIME', 'the same as --until', '同 --until'),

@@ -10,7 +10,7 @@ import { exitCodes, QccError, usage } from '../../errors/qcc-error.ts';
 import { changeWordsOf } from '../../messages/changes.ts';
 import { configWordsOf } from '../../messages/config.ts';
 import { reasonsAsSentences } from '../../messages/reasons.ts';
-import { instant, momentOf } from '../../messages/times.ts';
+import { momentOf } from '../../messages/times.ts';
 import { writeExport } from '../../platform/atomic-file.ts';
 import { timeText } from '../../platform/time.ts';
 import { visible, visibleDocument } from '../../platform/visible.ts';
@@ -19,7 +19,7 @@ import { becauseLines, changeLines } from '../changed-rows.ts';
 import { type Context, chosenFlag, confirmed, flag, isOn, numberFlag, withInstallation } from '../context.ts';
 import { tellGaps } from '../gaps.ts';
 import { snapshotsOf } from '../missing.ts';
-import { nowFor } from '../source.ts';
+import { momentFlag, nowFor } from '../source.ts';
 
 const auditLimit = 50;
 // Whom a fact of the audit may name as its cause.
@@ -172,24 +172,17 @@ function auditTable({ out, words, language }: Context, answer: Answer<'config.au
 async function auditParams(context: Context, all: boolean): Promise<Params<'config.audit'>> {
   const action = chosenFlag(context, 'action', auditActions);
   const limit = numberFlag(context, 'limit') ?? (all ? Number.MAX_SAFE_INTEGER : auditLimit);
+  // By the names that all commands have for them, or by those that this command had alone.
+  const [from, to] = [await momentFlag(context, 'since', 'from'), await momentFlag(context, 'until', 'to')];
   const given = {
     limit,
     action,
     target: flag(context, 'target'),
     by: chosenFlag(context, 'by', actors),
-    from: await timeFlag(context, 'since', 'from'),
-    to: await timeFlag(context, 'until', 'to'),
+    ...(from && ('seq' in from ? { fromSeq: from.seq } : { from: from.at })),
+    ...(to && ('seq' in to ? { toSeq: to.seq } : { to: to.at })),
   };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-}
-
-/** By the name that all commands have for it, or by the one that this command had alone. */
-async function timeFlag(context: Context, name: string, other: string): Promise<number | undefined> {
-  const { words } = context;
-  const [text, same] = [flag(context, name), flag(context, other)];
-  if (text !== undefined && same !== undefined) throw usage(words.contradict(`--${name}`, `--${other}`), words.sayOne);
-  const given = text ?? same;
-  return given === undefined ? undefined : instant(given, await nowFor(context, given), words);
 }
 
 function exported(file: string, entries: readonly AuditRow[]): string {

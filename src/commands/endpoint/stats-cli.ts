@@ -1,22 +1,22 @@
 /** The statistics of requests: `qcc proxy stats` and `qcc endpoint stats`. */
-import type { Answer, Call } from '../../contract/operations.ts';
+import type { Answer } from '../../contract/operations.ts';
 import { changeWordsOf } from '../../messages/changes.ts';
-import { instant, seqOf } from '../../messages/times.ts';
 import { writeExport } from '../../platform/atomic-file.ts';
 import { visibleDocument } from '../../platform/visible.ts';
 import { doneLine, isTold } from '../changed.ts';
 import { type Context, flag, withInstallation } from '../context.ts';
+import { instantFlag } from '../source.ts';
 
 /** Statistics of all profiles (`qcc proxy stats`), or of one (`qcc endpoint stats PROFILE`). */
 export async function stats(context: Context): Promise<undefined> {
   const [profile] = context.positionals;
-  const answer = await withInstallation(context, async ({ call }) => {
-    const since = await sinceOf(context, call);
-    return call('stats.read', {
+  const since = await instantFlag(context, 'since');
+  const answer = await withInstallation(context, ({ call }) =>
+    call('stats.read', {
       ...(profile === undefined ? {} : { profile }),
       ...(since === undefined ? {} : { since }),
-    });
-  });
+    }),
+  );
   const file = flag(context, 'export');
   if (file !== undefined) writeExport(file, `${visibleDocument(answer)}\n`);
   if (context.json) return void context.out.json(answer);
@@ -24,17 +24,6 @@ export async function stats(context: Context): Promise<undefined> {
   if (file !== undefined && isTold(context))
     doneLine(context, changeWordsOf(context.language).statsWritten(file, answer.stats.length));
   return undefined;
-}
-
-/** `--since` as an instant; `#1234` means the instant of that fact. */
-export async function sinceOf(context: Context, call: Call): Promise<number | undefined> {
-  const since = flag(context, 'since');
-  const seq = seqOf(since, context.words);
-  const first = seq === undefined ? undefined : (await call('history.read', { fromSeq: seq, toSeq: seq + 1 })).facts[0];
-  const from = first?.at ?? since;
-  if (from === undefined) return undefined;
-  const now = (await call('history.head', {})).now ?? Date.now();
-  return from.startsWith('#') ? now : instant(from, now, context.words);
 }
 
 const [ttfb, ttft] = ['TTFB p50/p95', 'TTFT p50/p95'];

@@ -14,8 +14,8 @@ import { stateText, tellChange, tellSettings } from '../changed.ts';
 import { type Context, countFlag, flag, isOn, numberFlag, withInstallation } from '../context.ts';
 import { noteNoEndpoints, shown, tested, verdictOf } from '../endpoint/checks-cli.ts';
 import { coloured } from '../endpoint/cli.ts';
-import { sinceOf } from '../endpoint/stats-cli.ts';
 import { shownState } from '../machine-lines.ts';
+import { instantFlag } from '../source.ts';
 import { watched } from '../watch.ts';
 
 export function status(context: Context): Promise<undefined> {
@@ -126,10 +126,10 @@ export function test(context: Context): Promise<number> {
 export async function metrics(context: Context): Promise<undefined> {
   const { out } = context;
   const [id] = context.positionals;
-  const answer = await withInstallation(context, async ({ call }) => {
-    const since = await sinceOf(context, call);
-    return call('health.metrics', { ...(id === undefined ? {} : { id }), ...(since === undefined ? {} : { since }) });
-  });
+  const since = await instantFlag(context, 'since');
+  const answer = await withInstallation(context, ({ call }) =>
+    call('health.metrics', { ...(id === undefined ? {} : { id }), ...(since === undefined ? {} : { since }) }),
+  );
   if (context.json) return void out.json(answer);
   for (const row of answer.endpoints) metricsLines(context, row);
   if (answer.endpoints.length === 0) await noteNoEndpoints(context);

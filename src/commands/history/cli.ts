@@ -19,7 +19,7 @@ import { Gaps, tellGaps } from '../gaps.ts';
 import { machineLines } from '../machine-lines.ts';
 import { Names, namesOf } from '../names.ts';
 import { type Paged, paged } from '../pager.ts';
-import { nowFor, spanOf, withHistory } from '../source.ts';
+import { momentFlag, nowFor, spanOf, withHistory } from '../source.ts';
 import { pointToIncidents } from './incidents-hint.ts';
 
 // The first lines are printed while the rest is still being read.
@@ -144,8 +144,7 @@ async function showThen(context: Context): Promise<number | undefined> {
   const other = ['since', 'until', 'type', 'stream', 'endpoint', 'profile', 'session', 'request', 'limit', 'follow'];
   const clash = other.find((name) => context.flags[name] !== undefined);
   if (clash !== undefined) throw usage(words.contradict('--at', `--${clash}`), words.sayOne);
-  const given = flag(context, 'at') ?? '';
-  const moment = momentOf(given, await nowFor(context, given), words);
+  const moment = (await momentFlag(context, 'at')) ?? { at: Date.now() };
   const then = await withHistory(context, ({ call }) => call('history.at', { moment }));
   if (context.json) out.json(then);
   else tellThen(context, then);

@@ -1,16 +1,15 @@
 /** `qcc history what-if`: the recorded outcomes under other settings, side by side with the real ones. */
 
-import type { Answer, Params } from '../../contract/operations.ts';
+import type { Answer } from '../../contract/operations.ts';
 import { usage } from '../../errors/qcc-error.ts';
 import { storyWordsOf } from '../../messages/story.ts';
-import { momentOf } from '../../messages/times.ts';
 import { shortSpan, timeText } from '../../platform/time.ts';
-import { type Context, flag, listFlag } from '../context.ts';
+import { type Context, listFlag } from '../context.ts';
 import { tellGaps } from '../gaps.ts';
-import { nowFor, withHistory } from '../source.ts';
+import { spanOf, withHistory } from '../source.ts';
 
 export async function whatIf(context: Context): Promise<number | undefined> {
-  const params = { ...(await sinceOf(context)), set: triedSettings(context) };
+  const params = { ...(await spanOf(context)), set: triedSettings(context) };
   const told = await withHistory(context, ({ call }) => call('history.whatIf', params));
   if (context.json) context.out.json(told);
   else compare(context, told);
@@ -56,13 +55,6 @@ function compare({ out, language }: Context, told: Answer<'history.whatIf'>): vo
     const text = `${words.kinds[kind]} ${from} → ${to}: ${words.only[only]}`;
     out.prose(4, `${out.paint('dim', `${timeText(when)}${number}`)}  ${text}`);
   }
-}
-
-async function sinceOf(context: Context): Promise<Pick<Params<'history.whatIf'>, 'since' | 'fromSeq'>> {
-  const since = flag(context, 'since');
-  if (since === undefined) return {};
-  const moment = momentOf(since, await nowFor(context, since), context.words);
-  return 'seq' in moment ? { fromSeq: moment.seq } : { since: moment.at };
 }
 
 /** The process that answers knows which settings exist. @throws {QccError} usage, for text that is not `KEY=VALUE` */
