@@ -1,5 +1,6 @@
-/** The sentence of a reason. Facts and rows hold its code and its params; in JSON it is its English sentence, for scripts. */
+/** The sentence of a reason. Facts and rows hold its code and its params; in JSON it is an English sentence, for scripts. */
 import { isReason, type ReasonOrWord } from '../../events/reason.ts';
+import { sentenceInJson } from './en/json-sentences.ts';
 import { sayWhy as en } from './en/reasons.ts';
 import type { Language } from './messages.ts';
 import { sayWhy as zh } from './zh-CN/reasons.ts';
@@ -10,5 +11,5 @@ export function reasonText(reason: ReasonOrWord, language: Language): string {
 
 /** For `JSON.stringify`. */
 export function reasonsAsSentences(_key: string, value: unknown): unknown {
-  return isReason(value) ? en(value) : value;
+  return isReason(value) ? sentenceInJson(value) : value;
 }

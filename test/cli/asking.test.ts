@@ -49,7 +49,7 @@ describe('a destructive command', () => {
     person.answers = [true];
     expect(await run('remove', 'work')).toMatchObject({ code: 0 });
     expect(person.asked).toEqual([
-      'confirm: Remove profile work? It is the active one. It has no endpoint; "qcc add work" would make it anew.',
+      'confirm: Remove profile work? It is the active one. It has no endpoints; "qcc add work" creates it again.',
     ]);
     expect(await names(run)).toEqual([]);
   });
@@ -79,7 +79,7 @@ describe('a destructive command', () => {
     await run('endpoint', 'remove', 'work', 'relay');
     await run('remove', 'work', '--lang', 'zh-CN');
     expect(person.asked).toEqual([
-      'confirm: Remove relay (http://127.0.0.1:9, key sk-ant…stuv) from work? The key is destroyed with it: this cannot be undone.',
+      'confirm: Remove relay (http://127.0.0.1:9, key sk-ant…stuv) from work? Its key is destroyed: this cannot be undone.',
       'confirm: 删除配置 work 及其 1 个端点？它是当前配置。密钥将一并销毁，无法撤销。',
     ]);
   });
@@ -91,14 +91,14 @@ describe('a destructive command', () => {
     person.answers = [true];
     expect(await run('config', 'reset')).toMatchObject({
       code: 0,
-      out: '✓ every setting has its default - to undo it: qcc config rollback --last\n',
+      out: '✓ every setting has its default value - to undo it: qcc config rollback --last\n',
     });
     expect(person.asked).toEqual([
-      'confirm: Set 2 settings back to default: proxy.port, queue.hold? "qcc config rollback --last" takes it back.',
+      'confirm: Reset 2 settings to default: proxy.port, queue.hold? "qcc config rollback --last" undoes it.',
     ]);
     person.answers = [true];
     expect(await run('config', 'rollback', '--last')).toMatchObject({ code: 0 });
-    expect(person.asked[1]).toMatch(/^confirm: Go back to #\d+, with these 2 changes\?/);
+    expect(person.asked[1]).toMatch(/^confirm: Go back to #\d+, making these 2 changes\?/);
     expect((await run('config', 'get', 'proxy.port')).out).toBe('7000\n');
   });
 
@@ -144,7 +144,7 @@ describe('qcc endpoint add on a terminal', () => {
     person.answers = ['hand', 'http://127.0.0.1:9', key];
     expect(await run('endpoint', 'add', 'work', '--no-test')).toMatchObject({
       code: 0,
-      out: '✓ 127.0.0.1:9 stands in work, weight 100 - test: qcc endpoint test work 127.0.0.1:9\n',
+      out: '✓ 127.0.0.1:9 is in work, weight 100 - test: qcc endpoint test work 127.0.0.1:9\n',
     });
     expect(person.asked).toEqual(['choose: How to add an endpoint', 'text: Base URL', 'secret: API key']);
   });
@@ -153,7 +153,7 @@ describe('qcc endpoint add on a terminal', () => {
     const run = await withProfiles('work');
     person.answers = ['preset', 'anthropic', key];
     const { code, out } = await run('endpoint', 'add', 'work', '--no-test');
-    expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('api.anthropic.com stands in work') });
+    expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('api.anthropic.com is in work') });
   });
 
   it('offers the endpoints of other profiles', async () => {
@@ -163,13 +163,13 @@ describe('qcc endpoint add on a terminal', () => {
     person.answers = ['copy', endpoints[0]?.id, '7', ''];
     expect(await run('endpoint', 'add', 'work', '--no-test')).toMatchObject({
       code: 0,
-      out: expect.stringContaining('127.0.0.1:9 stands in work, weight 7'),
+      out: expect.stringContaining('127.0.0.1:9 is in work, weight 7'),
     });
     expect(person.asked).toEqual([
       'choose: How to add an endpoint',
       'choose: from another profile',
       'text: Weight',
-      'text: Priority (lower numbers are taken first)',
+      'text: Priority (lower numbers go first)',
     ]);
     // What is there already is not offered again.
     person.asked = [];
@@ -263,7 +263,7 @@ describe('arguments that were not typed', () => {
     expect(await run('add', '--no-test')).toMatchObject({ code: 0, out: expect.stringContaining('with 1 endpoint') });
     expect(person.asked).toEqual(['text: name', 'choose: How to add an endpoint', 'text: Base URL', 'secret: API key']);
     person.answers = ['leave'];
-    expect(await run('add', 'spare')).toMatchObject({ code: 0, out: expect.stringContaining('no endpoint yet') });
+    expect(await run('add', 'spare')).toMatchObject({ code: 0, out: expect.stringContaining('no endpoints yet') });
     person.asked = [];
     person.answers = [key];
     expect(await run('add', 'third', '--base-url', 'http://127.0.0.1:9', '--no-test')).toMatchObject({ code: 0 });

@@ -43,10 +43,7 @@ describe('settings', () => {
       restart: false,
     });
     const set = await run('config', 'set', 'queue.hold', '55');
-    expect([set.code, set.err]).toEqual([
-      0,
-      "the environment's QCC_QUEUE_HOLD holds all the same, until it is unset\n",
-    ]);
+    expect([set.code, set.err]).toEqual([0, 'QCC_QUEUE_HOLD in the environment overrides it until it is unset\n']);
     process.env['QCC_QUEUE_HOLD'] = 'often';
     expect((await run('config', 'list')).err).toContain("the environment's QCC_QUEUE_HOLD must be a number of seconds");
     expect((await run('config', 'list', '--lang', 'zh-CN')).err).toContain('允许范围：0–280 秒');

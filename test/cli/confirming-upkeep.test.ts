@@ -50,7 +50,7 @@ describe('a change at a terminal', () => {
   it('of the gateway is confirmed with what makes use of it', async () => {
     const { told } = someone();
     const answers = 'the gateway answers on http://127.0.0.1:PORT, pid PID';
-    const stopped = '✓ the gateway is stopped, no request was cut off - start it again: qcc proxy start\n';
+    const stopped = '✓ the gateway has stopped, no request was cut off - start it again: qcc proxy start\n';
     expect(await told('proxy', 'start')).toBe(`✓ ${answers} - next: qcc init\n`);
     await told('add', 'work');
     expect(await told('proxy', 'stop')).toBe(stopped);
@@ -88,7 +88,7 @@ describe('a change at a terminal', () => {
     const { told } = someone();
     await told('add', 'work');
     expect(await told('config', 'snapshot', 'a good day')).toBe(
-      '✓ s3 is the configuration as it is now: a good day - go back to it: qcc config rollback s3\n',
+      '✓ s3 holds the configuration as it is now: a good day - go back to it: qcc config rollback s3\n',
     );
     await told('config', 'set', 'queue.hold', '9');
     expect(await told('config', 'rollback', 's3', '--yes')).toBe(
@@ -101,7 +101,7 @@ describe('a change at a terminal', () => {
     await told('add', 'work');
     await told('config', 'set', 'queue.hold', '9');
     expect(await told('config', 'export', join(root, 'qcc.json'))).toBe(
-      '✓ /root/qcc.json holds 1 profile and 1 setting, without keys - read it in: qcc config import /root/qcc.json\n',
+      '✓ /root/qcc.json holds 1 profile and 1 setting, without keys - import it: qcc config import /root/qcc.json\n',
     );
     await told('config', 'reset', 'queue.hold');
     expect(await told('config', 'import', join(root, 'qcc.json'), '--yes')).toBe(
@@ -111,7 +111,7 @@ describe('a change at a terminal', () => {
       /^✓ \/root\/b\.tgz holds the whole home: \d+ facts, N kB - restore it: QCC_HOME=\/root\/q-2 qcc config restore \/root\/b\.tgz\n$/,
     );
     expect(await told('history', 'export', '--incident', join(root, 'i.ndjson'))).toMatch(
-      /^✓ \/root\/i\.ndjson holds \d+ facts, without .* - ask it: qcc incidents --from-log \/root\/i\.ndjson\n$/,
+      /^✓ \/root\/i\.ndjson holds \d+ facts, without .* - query it: qcc incidents --from-log \/root\/i\.ndjson\n$/,
     );
     expect(await told('config', 'audit', '--export', join(root, 'a.csv'))).toMatch(
       /^✓ \/root\/a\.csv holds \d+ entries\n$/,
@@ -135,7 +135,7 @@ describe('a change at a terminal', () => {
     await told('endpoint', 'add', 'work', ...relay);
     await told('use', 'work', '--apply');
     expect(await told('use', '--restore')).toBe(
-      '✓ what qcc had set in /root/.claude/settings.json is given back - to undo it: qcc use work --apply\n',
+      '✓ what qcc had changed in /root/.claude/settings.json is restored - to undo it: qcc use work --apply\n',
     );
   });
 
@@ -146,10 +146,10 @@ describe('a change at a terminal', () => {
     writeFileSync(systemctl, '#!/bin/sh\n');
     chmodSync(systemctl, 0o755);
     expect(await told('proxy', 'install-service')).toMatch(
-      /^✓ \S+\.service runs, and starts with your session: \/root\/\S+ - to undo it: qcc proxy install-service --uninstall\n$/,
+      /^✓ \S+\.service is running, and starts when you log in: \/root\/\S+ - to undo it: qcc proxy install-service --uninstall\n$/,
     );
     expect(await told('proxy', 'install-service', '--uninstall')).toMatch(
-      /^✓ the service is stopped, and its file is gone: \/root\/\S+ - start it again: qcc proxy start\n$/,
+      /^✓ the service is stopped, and its file removed: \/root\/\S+ - start it again: qcc proxy start\n$/,
     );
   });
 });

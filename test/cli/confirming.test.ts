@@ -41,9 +41,9 @@ describe('a change at a terminal', () => {
     }
     expect(said.map(([typed, out]) => `${typed}\n  ${out}`).join('')).toMatchInlineSnapshot(`
       "add work --tier primary
-        ✓ profile work is added, with no endpoint yet, tier primary - next: qcc endpoint add work
+        ✓ profile work is added, with no endpoints yet, tier primary - next: qcc endpoint add work
       endpoint add work
-        ✓ relay stands in work, weight 100 - test: qcc endpoint test work relay
+        ✓ relay is in work, weight 100 - test: qcc endpoint test work relay
       describe work
         ✓ work is described as "the relay of the office" - see: qcc list
       default work
@@ -51,19 +51,19 @@ describe('a change at a terminal', () => {
       priority set work secondary
         ✓ work is on tier secondary - see: qcc priority list
       endpoint update work relay --weight 5
-        ✓ relay in work is changed: weight 5, priority 1 - test: qcc endpoint test work relay
+        ✓ relay in work is updated: weight 5, priority 1 - test: qcc endpoint test work relay
       endpoint disable work relay
         ✓ relay in work takes no requests - to undo it: qcc endpoint enable work relay
       endpoint enable work relay
         ✓ relay in work takes requests again - test: qcc endpoint test work relay
       priority switch work
-        ✓ work is active, and stays so until it is released or fails - to undo it: qcc priority switch --release
+        ✓ work is active, and stays active until it is released or fails - to undo it: qcc priority switch --release
       priority switch --release
         ✓ nothing is pinned; work is active - see: qcc priority list
       config set queue.hold 9
-        ✓ queue.hold = 9 - the default again: qcc config reset queue.hold
+        ✓ queue.hold = 9 - to reset it: qcc config reset queue.hold
       config set proxy.port 7000
-        ✓ proxy.port = 7000 - the default again: qcc config reset proxy.port
+        ✓ proxy.port = 7000 - to reset it: qcc config reset proxy.port
       endpoint remove work relay --yes
         ✓ relay is removed from work; its key is destroyed - see: qcc endpoint list work
       remove work --yes
@@ -77,7 +77,7 @@ describe('a change at a terminal', () => {
     await run('add', 'work');
     await run('endpoint', 'add', 'work', ...relay);
     const { out } = await run('endpoint', 'add', 'work', ...relay.with(1, 'http://127.0.0.1:10'));
-    expect(out).toMatch(/^✓ relay stands in work, weight 100 - test: qcc endpoint test work [0-9a-f]{8}\n$/);
+    expect(out).toMatch(/^✓ relay is in work, weight 100 - test: qcc endpoint test work [0-9a-f]{8}\n$/);
     expect(await run('endpoint', 'disable', 'work', 'relay')).toMatchObject({
       code: 2,
       err: expect.stringContaining('"relay" can mean 2 endpoints in profile "work"'),
@@ -101,13 +101,13 @@ describe('a change at a terminal', () => {
     expect(good).toMatchObject({
       code: 0,
       out: expect.stringMatching(
-        /^✓ relay stands in work, weight 100\n✓ relay answers: (\S+, )?\d+ ms - next: qcc use work\n$/,
+        /^✓ relay is in work, weight 100\n✓ relay answers: (\S+, )?\d+ ms - next: qcc use work\n$/,
       ),
     });
     const dead = await run(...add, '--base-url', 'http://127.0.0.1:9', '--name', 'dead');
     expect(dead).toMatchObject({
       code: 0,
-      out: '✓ dead stands in work, weight 100\n✗ dead does not answer: no connection (ECONNREFUSED) - test again: qcc endpoint test work dead\n',
+      out: '✓ dead is in work, weight 100\n✗ dead does not answer: no connection (ECONNREFUSED) - test again: qcc endpoint test work dead\n',
     });
     const quiet = await run(...add, '--base-url', 'http://127.0.0.1:10', '--json');
     expect(quiet.json()).toMatchObject({ baseUrl: 'http://127.0.0.1:10' });
@@ -120,7 +120,7 @@ describe('a change at a terminal', () => {
       const run = at(temporaryHome(), { TERM: 'dumb' });
       await run('add', 'work');
       const { out } = await run('endpoint', 'add', 'work', ...relay);
-      expect(out).toBe('✓ relay stands in work, weight 100\n  test: qcc endpoint test work relay\n');
+      expect(out).toBe('✓ relay is in work, weight 100\n  test: qcc endpoint test work relay\n');
     } finally {
       process.stdout.columns = columns;
     }

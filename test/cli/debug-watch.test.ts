@@ -38,8 +38,8 @@ describe('debug --watch', () => {
     const text = frameOf(context(), await seen(), noon, wide, null).join('\n');
     expect(text).toMatch(/endpoint\/11111111 {2}main\/relay-11 {2}failed/);
     expect(text).toContain('ejected: no traffic until its wait is over (server error)');
-    expect(text).toContain('requests that run: 2');
-    expect(text).toContain('its one trial request runs now');
+    expect(text).toContain('requests in flight: 2');
+    expect(text).toContain('its one trial request is running');
     expect(text).toContain('retry budget: 7.3 of 10');
     expect(text).toMatch(/── last facts ──\n.*main\/relay-11 {2}failed: server error/);
   });

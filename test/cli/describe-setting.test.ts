@@ -23,11 +23,13 @@ describe('qcc config describe', () => {
   default   300
   range     0–86400 s
   unit      seconds
-  restart   not needed: it applies at once
+  restart   not needed: it takes effect at once
   change    qcc config set failover.cooldown VALUE
   override  QCC_FAILOVER_COOLDOWN
 `);
-    expect((await run('config', 'describe', 'proxy.port')).out).toContain('needed: it applies after qcc proxy restart');
+    expect((await run('config', 'describe', 'proxy.port')).out).toContain(
+      'needed: it takes effect after qcc proxy restart',
+    );
   });
 
   it('says it in Chinese', async () => {

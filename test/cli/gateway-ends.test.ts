@@ -160,7 +160,7 @@ describe.skipIf(!canFill)('a full disk', () => {
       code: 0,
       answer: { stopped: true, drained: 0, cut: 0, unwritten: { facts: 1, since: expect.any(String) } },
     });
-    expect(err).toContain('the disk did not take 1 facts');
+    expect(err).toContain('facts that could not be written to the disk');
     expect(isAlive(pid)).toBe(false);
     await start();
     const facts = await factsOf();

@@ -206,7 +206,7 @@ describe('priority list', () => {
     const switches = (await run('priority', 'history', '--lang', 'zh-CN')).out;
     expect(switches).toMatch(/main +spare +main 的端点全部不可用/);
     expect(switches).toMatch(/spare +main +it is paid for/);
-    expect((await run('priority', 'history')).out).toContain('all endpoints of main are out for certain');
+    expect((await run('priority', 'history')).out).toContain('every endpoint of main is known to be unusable');
   });
 
   it('shows which profile is watched for recovery, and what is missing', async () => {

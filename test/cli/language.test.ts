@@ -26,7 +26,7 @@ describe('the language', () => {
     [['lst'], { LANG: 'zh_CN.UTF-8' }],
   ] as const)('applies to usage errors, too: %j', async (argv, env) => {
     const { code, err } = await qcc(argv, env);
-    expect({ code, err }).toEqual({ code: 2, err: '错误：未知命令 "lst"\n  您是不是想用 qcc list？\n' });
+    expect({ code, err }).toEqual({ code: 2, err: '错误：未知命令“lst”\n  您是不是想用 qcc list？\n' });
   });
 
   it('is one of two', async () => {
@@ -47,12 +47,12 @@ describe('the language', () => {
 
 describe('an error below the command line', () => {
   it.each([
-    ['default wrok', '没有名为 "wrok" 的配置'],
-    ['config set proxy.prot 1', '没有名为 "proxy.prot" 的设置'],
-    ['config set proxy.port x', 'proxy.port 的值 "x" 无效'],
+    ['default wrok', '没有名为“wrok”的配置'],
+    ['config set proxy.prot 1', '没有名为“proxy.prot”的设置'],
+    ['config set proxy.port x', 'proxy.port 的值“x”无效'],
     ['proxy stop', '网关未运行'],
-    ['health reset ffff', '没有端点 "ffff"'],
-    ['add .x', '".x" 不能作为配置名'],
+    ['health reset ffff', '没有端点“ffff”'],
+    ['add .x', '“.x”不能作为配置名'],
   ])('is translated, too: qcc %s', async (typed, said) => {
     const { err } = await at(temporaryHome())(...typed.split(' '), '--lang', 'zh-CN');
     expect(err).toContain(`错误：${said}`);

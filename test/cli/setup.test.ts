@@ -79,15 +79,15 @@ describe('qcc with nothing set up', () => {
       'text: Name of its profile',
       'confirm: Add another endpoint, for when this one fails?',
       'choose: How should the gateway run?',
-      `confirm: Send Claude Code through the gateway? This writes ${claude}; "qcc use --restore" takes it back.`,
+      `confirm: Send Claude Code through the gateway? This writes ${claude}; "qcc use --restore" undoes it.`,
     ]);
     expect(out.split('\n').map((line) => line.replace(/: (\S+, )?\d+ ms/, ': N ms'))).toEqual([
       '✓ profile work is added, with 1 endpoint, tier primary',
       `✓ 127.0.0.1:${new URL(first.url).port} answers: N ms - next: qcc use work`,
       '✓ profile spare is added, with 1 endpoint, tier secondary',
       `✓ 127.0.0.1:${new URL(second.url).port} answers: N ms - next: qcc use spare`,
-      `✓ Claude Code uses the gateway from its next start on: ${claude} - to undo it: qcc use --restore`,
-      '✓ qcc is set up - how it stands: qcc',
+      `✓ Claude Code will use the gateway the next time it starts: ${claude} - to undo it: qcc use --restore`,
+      '✓ qcc is set up - to see its state: qcc',
       '',
     ]);
     expect(out + err).not.toContain(first.key);
@@ -140,7 +140,7 @@ describe('qcc with nothing set up', () => {
     expect(await anew.json('endpoint', 'list', 'work')).toMatchObject({ endpoints: [{ auth: 'x-api-key' }] });
     const other = machine();
     person.answers = ['hand', 'http://127.0.0.1:9', wrong, 'work', 'remove'];
-    expect((await other.run()).out).toContain('✓ profile work is removed again');
+    expect((await other.run()).out).toContain('✓ profile work is removed');
     expect(await other.json('list')).toEqual({ profiles: [] });
   });
 
@@ -223,7 +223,7 @@ describe('qcc init', () => {
   it('makes the home, and is the same set-up at a terminal', async () => {
     const { home, run } = machine();
     person.answers = ['leave'];
-    expect((await run('init')).out).toBe(`made ${home}\n`);
+    expect((await run('init')).out).toBe(`created ${home}\n`);
     expect(person.asked).toEqual(['choose: Where does the first endpoint come from?']);
   });
 

@@ -30,7 +30,7 @@ it('proxy status and status show the address, the routing order, and the counts 
   expect(all.out).toContain(gateway.url);
   expect(all.out).toMatch(/work .*untried/);
   const zh = await run('status', '--lang', 'zh-CN');
-  expect(zh.out).toContain('未试过 1');
+  expect(zh.out).toContain('未使用 1');
   for (const text of [out, all.out, zh.out]) expect(text).not.toMatch(hole);
   expect((await run('status', '--json')).json()).toMatchObject({
     running: true,

@@ -77,7 +77,7 @@ describe('the status line', () => {
     await office.play({ kind: 'status', status: 529, type: 'overloaded_error', message: 'overloaded' });
     await askOnce(gateway.url, session, 'hello');
     expect((await shown(home)).out).toMatch(/^relay ▸ Opus 4\.8 · failed over from office \d+ s ago · \$1\.20\n$/);
-    expect((await shown(home, { argv: ['--lang', 'zh-CN'] })).out).toMatch(/ · \d+ s 前由 office 故障转移至此 · /);
+    expect((await shown(home, { argv: ['--lang', 'zh-CN'] })).out).toMatch(/ · \d+ s 前从 office 故障转移至此 · /);
     const other = await shown(home, { input: JSON.stringify({ ...told, session_id: 'another' }) });
     expect(other.out).toBe('office ▸ Opus 4.8 · $1.20\n');
   });
@@ -160,9 +160,9 @@ describe('the status line', () => {
 describe('a status line without an answer', () => {
   it('reports that no gateway runs, and creates nothing', async () => {
     const home = temporaryHome();
-    expect(await shown(home)).toMatchObject(line('qcc: no gateway - run: qcc proxy start'));
+    expect(await shown(home)).toMatchObject(line('qcc: the gateway is not running - run: qcc proxy start'));
     expect(await shown(home, { argv: ['--lang', 'zh-CN'] })).toMatchObject(
-      line('qcc：网关未运行 - 请运行：qcc proxy start'),
+      line('qcc：网关未运行，请运行：qcc proxy start'),
     );
     expect(readdirSync(join(home, '..'))).not.toContain('q');
   });
@@ -212,7 +212,7 @@ describe.runIf(isPosix)('a status line around another one', () => {
     const home = temporaryHome();
     const input = `${JSON.stringify({ ...told, cwd: '/ü/写' })}\n \n`;
     const { out } = await shown(home, { input, argv: around('cat') });
-    expect(out).toBe(`${input}qcc: no gateway - run: qcc proxy start\n`);
+    expect(out).toBe(`${input}qcc: the gateway is not running - run: qcc proxy start\n`);
   });
 
   it.each(['exit 3', 'echo half; exit 1', 'no-such-program-at-all 2>/dev/null', 'kill -9 $$'])(

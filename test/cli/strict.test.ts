@@ -35,10 +35,10 @@ const mistakes: readonly (readonly [string, string, string])[] = [
   ['use', 'NAME is missing', 'qcc use NAME, or qcc use --restore'],
   ['endpoint add work --weight heavy', '--weight must be a number, not "heavy"', 'qcc endpoint add --help'],
   ['endpoint add work --auth basic', '--auth must be one of x-api-key, bearer, not "basic"', '--auth bearer'],
-  ['endpoint add work --timeout soon', '"soon" is no span of time', '30s'],
+  ['endpoint add work --timeout soon', '"soon" is not a duration', '30s'],
   ['add work --tier third', 'a tier is primary, secondary or fallback, not "third"', 'qcc priority set'],
   ['priority set work third', 'a tier is primary, secondary or fallback, not "third"', 'qcc priority set'],
-  ['use work --restore', '--restore takes no name, and "work" was given', 'qcc use --restore, or qcc use NAME'],
+  ['use work --restore', '--restore takes no name, but "work" was given', 'qcc use --restore, or qcc use NAME'],
   ['use --apply --restore', '--apply and --restore contradict each other', 'use only one of them'],
   ['priority switch work --release', '--release takes no name', 'qcc priority switch --release'],
   ['history --sinc 5m', 'unknown flag --sinc', 'did you mean --since?'],
@@ -47,9 +47,9 @@ const mistakes: readonly (readonly [string, string, string])[] = [
   ['lsit', 'unknown command "lsit"', 'did you mean qcc list?'],
   ['priority policy --auto-failover --no-auto-failover', 'contradict each other', 'use only one of them'],
   ['env --shell csh', '--shell must be one of bash, zsh, fish, pwsh, not "csh"', '--shell bash'],
-  ['history --since whenever', '"whenever" is no time', 'yesterday'],
+  ['history --since whenever', '"whenever" is not a time', 'yesterday'],
   ['proxy logs --level loud', '--level must be one of error, warn, info, debug, not "loud"', '--level error'],
-  ['proxy stop --timeout soon', '"soon" is no span of time', '30s'],
+  ['proxy stop --timeout soon', '"soon" is not a duration', '30s'],
 ];
 
 describe('a usage error', () => {

@@ -83,7 +83,7 @@ describe('qcc uninstall', () => {
     rmSync(join(home, 'master.key'));
     const ran = await run('uninstall', '--yes');
     expect([ran.code, existsSync(home)]).toEqual([0, false]);
-    expect(ran.err).toContain("Claude Code's settings were not given back");
+    expect(ran.err).toContain("Claude Code's settings were not restored");
   });
 
   it('does nothing where qcc was never used, and creates no home', async () => {

@@ -72,16 +72,18 @@ describe('a day of the demo', () => {
   });
 
   it('shows a suppressed switch, why and for how long, and that no request waits for it', () => {
-    const at = lines.findIndex((line) => line.includes('spent its balance'));
+    const at = lines.findIndex((line) => line.includes('runs out of credit'));
     const scene = lines.slice(
       at,
-      lines.findIndex((line) => line.includes('All three are out')),
+      lines.findIndex((line) => line.includes('All three fail')),
     );
-    expect(scene.find((line) => line.includes('held back'))).toMatch(
-      /switch to relay is held back: the last switch is too recent \(failover.cooldown\), \d\.\d s more/,
+    expect(scene.find((line) => line.includes('put off'))).toMatch(
+      /switch to relay is put off for \d\.\d s: the last switch is too recent \(failover.cooldown\)/,
     );
-    expect(scene.find((line) => line.includes('(failover)'))).toMatch(/office → relay \(failover\): .*out for certain/);
-    expect(scene.some((line) => line.includes('a probe has found it well'))).toBe(true);
+    expect(scene.find((line) => line.includes('(failover)'))).toMatch(
+      /office → relay \(failover\): .*known to be unusable/,
+    );
+    expect(scene.some((line) => line.includes('a probe has found it working'))).toBe(true);
     expect(scene.filter((line) => /^ [✂…✗]/.test(line))).toEqual([]);
   });
 
@@ -91,13 +93,13 @@ describe('a day of the demo', () => {
   });
 
   it('speaks Chinese too, and uses only the styles that it is given', () => {
-    expect(chinese.join('\n')).toContain('已应答；客户端毫无察觉');
+    expect(chinese.join('\n')).toContain('已应答，客户端毫无察觉');
     expect(chinese.at(-2)).toContain('每一轮都得到了应答');
     expect(chinese.join('\n')).not.toContain('\u001b');
   });
 
   it('says how to leave it, at the beginning', () => {
-    expect(lines.slice(0, 3).join('\n')).toContain('Ctrl-C ends it sooner');
+    expect(lines.slice(0, 3).join('\n')).toContain('or when you press Ctrl-C');
     expect(chinese.slice(0, 3).join('\n')).toContain('按 Ctrl-C');
   });
 

@@ -5,15 +5,16 @@ import { describe, expect, it } from 'vitest';
 import { upcast } from '../../events/catalogue.ts';
 import type { Recorded } from '../../events/fact.ts';
 import { callReasonOf, ladderReasonOf, queueReasonOf } from '../../events/old-sentences.ts';
+import { sentenceInJson } from '../../src/messages/en/json-sentences.ts';
 import { reasonText } from '../../src/messages/reasons.ts';
 
 describe('an old sentence of the ladder', () => {
   it.each([
     ['all endpoints of work are out for certain', 'allOutForCertain', 'work 的端点全部不可用'],
     ['工作 had no usable endpoint in 3 reports in a row', 'unusableInRow', '工作 连续 3 次没有可用端点'],
-    ['work passed 2 checks and its delay', 'checksPassed', 'work 通过 2 次检查，且已过等待时间'],
+    ['work passed 2 checks and its delay', 'checksPassed', 'work 已通过 2 次检查，并过了等待时间'],
     ['work has endpoints that are out', 'someOut', 'work 有端点不可用'],
-    ['spare is active instead of work', 'isNotFirst', '当前为 spare，而非 work'],
+    ['spare is active instead of work', 'isNotFirst', '当前配置是 spare，而不是 work'],
     ['the pinned profile work has failed', 'pinnedFailed', '固定的配置 work 已失败'],
     ['work is not there any more', 'profileGone', 'work 已不存在'],
     ['work is pinned', 'isPinned', 'work 已固定'],
@@ -24,7 +25,7 @@ describe('an old sentence of the ladder', () => {
   ])('%j is %s', (sentence, code, chinese) => {
     const reason = ladderReasonOf(sentence);
     expect(reason.code).toBe(code);
-    expect([reasonText(reason, 'en'), reasonText(reason, 'zh-CN')]).toEqual([sentence, chinese]);
+    expect([sentenceInJson(reason), reasonText(reason, 'zh-CN')]).toEqual([sentence, chinese]);
   });
 
   it('that no version is known to have written stays as it is', () => {
@@ -51,7 +52,7 @@ describe('a sentence of a call', () => {
   ])('%j has a code, which says the same', (sentence) => {
     const reason = callReasonOf(sentence);
     expect(reason.code).not.toBe('told');
-    expect(reasonText(reason, 'en')).toBe(sentence);
+    expect(sentenceInJson(reason)).toBe(sentence);
   });
 
   it('that has none stays whole', () => {
@@ -60,7 +61,7 @@ describe('a sentence of a call', () => {
 
   it('of the queue may be a word', () => {
     expect(queueReasonOf('timeout')).toBe('timeout');
-    expect(['cleared', 'its client was told: billing'].map((one) => reasonText(queueReasonOf(one), 'en'))).toEqual([
+    expect(['cleared', 'its client was told: billing'].map((one) => sentenceInJson(queueReasonOf(one)))).toEqual([
       'cleared',
       'its client was told: billing',
     ]);
@@ -83,7 +84,7 @@ it('every sentence of the golden histories has a code, and reads the same in Eng
   expect(said.length).toBeGreaterThan(100);
   for (const [before, reason] of said as [string, never][]) {
     expect(reason).not.toMatchObject({ code: 'told' });
-    expect(reasonText(reason, 'en')).toBe(
+    expect(sentenceInJson(reason)).toBe(
       before.replace('1 reports in a row', '1 report').replace(' 1 checks', ' 1 check'),
     );
   }

@@ -66,23 +66,23 @@ describe('the sentence about a decision', () => {
     await call('priority.switch', { profile: 'spare' });
     const pinned = end('RequestServed', [{ endpoint: spare.id }]);
     expect(await sentence(pinned)).toMatch(
-      /^spare\/spare answered: first in order; the profile spare was pinned by hand at \d\d:\d\d:\d\d\.$/,
+      /^spare\/spare answered: first in order; profile spare was pinned by hand at \d\d:\d\d:\d\d\.$/,
     );
     await call('priority.release', {});
     await call('priority.switch', { profile: 'work' });
     await call('priority.release', {});
     const bound = end('RequestServed', [{ endpoint: relay.id, because: 'sticky' }]);
-    expect(await sentence(bound)).toBe('work/relay answered: its session is there.');
+    expect(await sentence(bound)).toBe('work/relay answered: its session is kept there.');
   });
 
   it('names the path, a client that left, and a request without any attempt', async () => {
     const { relay, end, sentence } = await lived();
     const within = end('RequestServed', [{ endpoint: relay.id }], { within: 'work' });
-    expect(await sentence(within)).toMatch(/its path asks for the profile work alone\.$/);
+    expect(await sentence(within)).toMatch(/the request's path limits it to profile work\.$/);
     const left = end('RequestCancelled', [{ endpoint: relay.id, outcome: 'cancelled' }]);
-    expect(await sentence(left)).toMatch(/^its client went away while work\/relay was asked;/);
+    expect(await sentence(left)).toMatch(/^the client left while work\/relay was being asked;/);
     const none = end('RequestFailed', [], { status: 503, because: 'nobodyAnswers' });
-    expect(await sentence(none)).toBe('it failed, and no endpoint was asked: no endpoint could answer.');
+    expect(await sentence(none)).toBe('the request failed, and no endpoint was asked: no endpoint could answer.');
   });
 });
 

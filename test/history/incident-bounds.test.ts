@@ -118,6 +118,6 @@ describe('an incident file', () => {
     const { code, err } = await run('history', '--from-log', fileOf(changed(2, { ...fact(2), at: null })));
     expect([code, err]).toEqual([1, expect.stringContaining('is no fact')]);
     const chinese = await run('history', '--from-log', fileOf(lines.with(2, '['.repeat(50))), '--lang', 'zh-CN');
-    expect([chinese.code, chinese.err]).toEqual([1, expect.stringMatching(/超出事件文件的读取上限/)]);
+    expect([chinese.code, chinese.err]).toEqual([1, expect.stringMatching(/超出故障文件的读取上限/)]);
   });
 });

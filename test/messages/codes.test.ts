@@ -56,7 +56,7 @@ describe('a code', () => {
     );
     const rows = (await run('endpoint', 'list', 'work', '--json')).json() as { endpoints: { id: string }[] };
     const id = rows.endpoints[0]?.id ?? '';
-    expect((await run('endpoint', 'list', 'work')).out).toContain('未试过');
+    expect((await run('endpoint', 'list', 'work')).out).toContain('未使用');
     await run('endpoint', 'disable', 'work', id);
     for (const typed of ['health status', 'debug', 'endpoint list work', 'health metrics']) {
       const { out } = await run(...typed.split(' '));
@@ -66,6 +66,6 @@ describe('a code', () => {
     expect((await run('health', 'status', '--json')).json()).toMatchObject({ endpoints: [{ state: 'disabled' }] });
     expect((await run('priority', 'list')).out).toContain('梯级：失败');
     const { out } = await run('health', 'test');
-    expect(out).toMatch(/失败.*连接不上 \(ECONNREFUSED\)/s);
+    expect(out).toMatch(/失败.*连接不上（ECONNREFUSED）/s);
   });
 });

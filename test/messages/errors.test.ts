@@ -24,14 +24,14 @@ it('an error is its English sentence until it is shown', () => {
   expect([error.message, inLanguage(error, 'en').message, inLanguage(error, 'zh-CN').message]).toEqual([
     error.message,
     error.message,
-    '已有名为 "work" 的配置',
+    '已有名为“work”的配置',
   ]);
 });
 
 it('items left out of an import are named in the language of the reader', () => {
   const told = { parts: 'profiles/a noKey', partsText: 'profiles/a: there is no key for it', count: 1 };
   const { message } = inLanguage(new QccError('QCC_IMPORT_PARTIAL', told), 'zh-CN');
-  expect(message).toBe('无法全部导入，因此未做更改：profiles/a：文件和此处都没有它的密钥');
+  expect(message).toBe('无法全部导入，因此未做更改：profiles/a：文件和本机都没有它的密钥');
 });
 
 it('an error of a gateway of another version keeps that gateway’s words', () => {

@@ -18,8 +18,8 @@ it.each(Object.keys(en) as (keyof typeof en)[])('%s', (code) => {
 
 it('a reason begins with the status, and ends with the endpoint’s words', () => {
   const found = reason('status', { status: 503, type: null, said: 'overloaded, come back' });
-  expect(reasonText(found, 'zh-CN')).toBe('503: overloaded, come back');
-  expect(reasonText(reason('noAnswerInTime', { head: 503 }), 'zh-CN')).toBe('503: 应答超时');
+  expect(reasonText(found, 'zh-CN')).toBe('503：overloaded, come back');
+  expect(reasonText(reason('noAnswerInTime', { head: 503 }), 'zh-CN')).toBe('503：应答超时');
 });
 
 it('a reason is its English sentence in JSON, wherever it occurs', () => {

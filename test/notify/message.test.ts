@@ -29,10 +29,10 @@ const test: Notice = { kind: 'test', at: noon };
 
 describe('a message', () => {
   it.each([
-    [failover(), 'qcc: switched to spare', 'main → spare: all endpoints of main are out for certain', false],
+    [failover(), 'qcc: switched to spare', 'main → spare: every endpoint of main is known to be unusable', false],
     [recovery, 'qcc: back on main', 'spare → main, back: main passed 3 checks and its delay', false],
     [back, 'qcc: main can answer again', 'main can answer again', false],
-    [allDown(), 'qcc: no endpoint can answer', 'every endpoint of every profile is out; see qcc health status', true],
+    [allDown(), 'qcc: no endpoint can answer', 'no endpoint of any profile is usable; see qcc health status', true],
     [
       refusedKey(),
       'qcc: an endpoint of main refuses its key',
@@ -56,7 +56,7 @@ describe('a message', () => {
     const notices = [failover(), recovery, back, allDown(), refusedKey(), billing, test];
     const titles = notices.map((notice) => told('zh-CN', notice).title);
     expect(titles.filter((title) => !/^qcc: .*\p{Script=Han}/u.test(title))).toEqual([]);
-    expect(body(told('zh-CN', allDown()).text)).toBe('所有配置的所有端点均已退出；参见 qcc health status');
+    expect(body(told('zh-CN', allDown()).text)).toBe('所有配置都没有可用端点；参见 qcc health status');
   });
 
   it('about several subjects is titled by the gravest, with counts', () => {
@@ -64,8 +64,8 @@ describe('a message', () => {
     expect(message.title).toBe('qcc: no endpoint can answer');
     expect(message.urgent).toBe(true);
     expect(body(message.text).split('\n')).toEqual([
-      'main → spare: all endpoints of main are out for certain (3 times)',
-      'every endpoint of every profile is out; see qcc health status',
+      'main → spare: every endpoint of main is known to be unusable (3 times)',
+      'no endpoint of any profile is usable; see qcc health status',
     ]);
   });
 

@@ -128,7 +128,7 @@ describe('a client that stops reading for a while', () => {
     waits[0]?.();
     data(ping);
     expect(await pass(idleMs - 1)).toBe('');
-    expect(await pass(1)).toBe('no event but pings for too long');
+    expect(await pass(1)).toBe('nothing but pings for too long');
   });
 
   it('is not mistaken for an endpoint that did not survive a sleep', async () => {
@@ -141,7 +141,7 @@ describe('a client that stops reading for a while', () => {
     takes(true);
     waits[0]?.();
     // From here on nothing holds the endpoint up.
-    expect(await pass(10_000)).toBe('nothing came after this machine had slept');
+    expect(await pass(10_000)).toBe('nothing arrived after this machine had slept');
   });
 
   it('may stop again, and is waited for again', async () => {

@@ -112,8 +112,8 @@ const tellers: Readonly<Record<string, Teller>> = {
   FailedOver: ({ from = '', to = '', because = '' }, words) => words.failedOver(from, to, because),
   SwitchHeldBack: (data, words, at) => words.switchHeld(data.wanted ?? '', String(data.because), seconds(data, at)),
   Recovered: ({ from = '', to = '', because = '' }, words) => words.movedBack(from, to, because),
-  AllOut: (_, words) => words.nobody,
-  BackInService: (_, words) => words.someone,
+  AllOut: (_, words) => words.noneUsable,
+  BackInService: (_, words) => words.usableAgain,
 };
 
 function teller(type: string): Teller | undefined {

@@ -2,6 +2,7 @@
 import type { ReasonOrWord } from '../../../events/reason.ts';
 import type { Check, CheckId } from '../../contract/checks.ts';
 import { sayWhy } from './reasons.ts';
+import { plural as counted } from './story-words.ts';
 
 export type About = Check['about'];
 
@@ -11,9 +12,9 @@ export interface CheckWords {
 }
 
 const wrongs: Readonly<Record<string, string>> = {
-  kind: 'is of another kind: a folder where a file belongs, or the other way round',
+  kind: 'is of the wrong kind: a folder where a file belongs, or the other way round',
   damaged: 'is damaged',
-  forbidden: 'may not be read by you',
+  forbidden: 'cannot be read by you',
 };
 
 export const checks: Readonly<Record<CheckId, CheckWords>> = {
@@ -27,98 +28,105 @@ export const checks: Readonly<Record<CheckId, CheckWords>> = {
   },
   'ladder.outside': {
     good: 'every profile is on the ladder',
-    bad: ({ profile }) => `profile ${profile} has no tier: requests reach it only by /p/${profile}`,
+    bad: ({ profile }) => `profile ${profile} has no tier: requests reach it only through /p/${profile}`,
   },
   'endpoint.address': {
-    good: 'the addresses of the endpoints are good',
+    good: 'the addresses of the endpoints are valid',
     bad: ({ profile, endpoint, why }) => `endpoint ${endpoint} of ${profile}: ${why}`,
   },
   'endpoint.loop': {
-    good: 'no endpoint is this gateway itself',
+    good: 'no endpoint points back at this gateway',
     bad: ({ profile, endpoint, baseUrl }) =>
-      `endpoint ${endpoint} of ${profile} is this gateway itself (${baseUrl}): requests would go round in a loop`,
+      `endpoint ${endpoint} of ${profile} points back at this gateway (${baseUrl}): requests would go round in a loop`,
   },
   'endpoint.key': {
     good: 'every endpoint has a key',
     bad: ({ profile, endpoint }) => `endpoint ${endpoint} of ${profile} has no usable key`,
   },
   'endpoint.twin': {
-    good: 'no endpoint is there twice',
+    good: 'no two endpoints are the same',
     bad: ({ profile, endpoint, other, twin }) =>
-      `the same address and key twice: ${endpoint} of ${profile} and ${twin} of ${other} fail together`,
+      `${endpoint} of ${profile} and ${twin} of ${other} have the same address and key: they fail together`,
   },
   'endpoint.connects': {
     good: 'every endpoint answers',
     bad: ({ profile, endpoint, why }) =>
-      `endpoint ${endpoint} of ${profile} cannot be reached or refuses: ${sayWhy(why as ReasonOrWord)}`,
+      `endpoint ${endpoint} of ${profile} cannot be reached, or refuses: ${sayWhy(why as ReasonOrWord)}`,
   },
-  'policy.backoff': { good: 'the back-off of failed endpoints makes sense', bad: exceeds },
+  'policy.backoff': { good: 'the back-off times of failed endpoints make sense', bad: exceeds },
   'policy.probes': { good: 'a probe ends before the next one begins', bad: exceeds },
   'policy.timeouts': { good: 'the time limits of requests fit together', bad: exceeds },
   'policy.queue': { good: 'the delays of the queue make sense', bad: exceeds },
   'policy.recovery': {
-    good: 'switching down and back fit together',
-    bad: () => 'failover.auto_recovery is on and failover.auto is off: there will be nothing to come back from',
+    good: 'the settings for failover and recovery fit together',
+    bad: () => 'failover.auto_recovery is on but failover.auto is off: there will never be a failover to recover from',
   },
   'policy.failovers': {
     good: 'failovers are allowed',
-    bad: () => 'failover.auto is on and failover.max_per_hour is 0: no failover will ever happen',
+    bad: () => 'failover.auto is on but failover.max_per_hour is 0: no failover will ever happen',
   },
-  'proxy.tls': { good: 'the certificate can be used, or none is set', bad: ({ why }) => String(why) },
+  'proxy.tls': { good: 'the certificate is usable, or none is set', bad: ({ why }) => String(why) },
   'proxy.open': {
-    good: 'no stranger can use the address it listens on',
+    good: 'other people cannot use the address that the gateway listens on',
     bad: ({ host }) => `${host} can be reached from other machines, and proxy.require_token is off`,
   },
-  settings: { good: 'the settings are good', bad: ({ why }) => String(why) },
+  settings: { good: 'the settings are valid', bad: ({ why }) => String(why) },
   node: { good: 'Node is new enough', bad: ({ version }) => `Node ${version} is older than 20.19` },
-  home: { good: 'the home is there', bad: ({ home }) => `there is no home yet: ${home}` },
+  home: { good: 'the home exists', bad: ({ home }) => `there is no home yet: ${home}` },
   'home.file': {
-    good: 'every file of the home is sound',
+    good: 'every file in the home is intact',
     bad: ({ name, wrong }) => `${name} ${wrongs[String(wrong)] ?? wrong}`,
   },
   'home.vault': { good: 'the vault opens', bad: ({ why }) => String(why) },
   'home.modes': {
     good: 'only you can read the home',
-    bad: ({ count, first }) => `the permissions of ${count} files let others in (mode is not 0600 or 0700): ${first}`,
+    bad: ({ count, first }) =>
+      `${counted(Number(count), 'file')} in the home let other users in (the mode is not 0600 or 0700): ${first}`,
   },
   'home.socket': { good: 'the path of the control socket is short enough', bad: ({ why }) => String(why) },
-  'disk.space': { good: 'the disk has room', bad: ({ free, home }) => `only ${free} MB are free where ${home} is` },
-  'disk.writable': { good: 'the home can be written', bad: ({ home }) => `${home} cannot be written` },
+  'disk.space': {
+    good: 'the disk has enough room',
+    bad: ({ free, home }) => `only ${free} MB are free on the disk that holds ${home}`,
+  },
+  'disk.writable': { good: 'the home is writable', bad: ({ home }) => `${home} is not writable` },
   log: { good: 'the log is open', bad: ({ why }) => `the log: ${why}` },
-  'log.damage': { good: 'no fact is lost', bad: ({ facts }) => `${facts} facts cannot be read any more` },
+  'log.damage': {
+    good: 'no fact is lost',
+    bad: ({ facts }) => `${counted(Number(facts), 'fact')} can no longer be read`,
+  },
   'log.tables': {
-    good: 'the files of the log are what was written',
-    bad: ({ count, first }) => `${count} files of the log are damaged: ${first}`,
+    good: 'the files of the log are intact',
+    bad: ({ count, first }) => `damaged files of the log: ${count}, the first is ${first}`,
   },
   'queue.bodies': {
-    good: 'all that the queue keeps can be read',
-    bad: ({ count }) => `${count} requests or answers that the queue kept cannot be read any more`,
+    good: 'everything that the queue keeps can be read',
+    bad: ({ count }) => `requests or answers in the queue that can no longer be read: ${count}`,
   },
   clock: {
-    good: 'the clock has not gone back',
+    good: 'the clock has not gone backwards',
     bad: ({ minutes }) => `the clock is ${minutes} minutes behind the log`,
   },
   'gateway.version': {
-    good: 'the gateway and this command are of one version',
-    bad: ({ theirs, ours }) => `the gateway that runs is qcc ${theirs}, and this is ${ours}`,
+    good: 'the gateway and this command have the same version',
+    bad: ({ theirs, ours }) => `the running gateway is qcc ${theirs}, and this command is ${ours}`,
   },
-  'gateway.port': { good: 'the port is free, or the gateway has it', bad: ({ why }) => String(why) },
+  'gateway.port': { good: 'the port is free, or the gateway uses it', bad: ({ why }) => String(why) },
   'gateway.leftover': {
-    good: 'no socket of a dead gateway is left',
-    bad: ({ socket }) => `a gateway that was killed has left ${socket}; the next start removes it`,
+    good: 'no gateway that was killed has left its socket behind',
+    bad: ({ socket }) => `a gateway that was killed has left ${socket} behind; the next start removes it`,
   },
   'service.node': {
     good: 'the service can start, or none is installed',
-    bad: ({ file, node }) => `${file} starts ${node}, which is gone`,
+    bad: ({ file, node }) => `${file} starts ${node}, which no longer exists`,
   },
   'claude.settings': { good: "Claude Code's settings can be read", bad: ({ why }) => String(why) },
   'claude.gateway': {
-    good: 'Claude Code is not sent to a gateway that does not run',
-    bad: ({ file, url }) => `${file} sends Claude Code to ${url}, and no gateway runs there`,
+    good: 'Claude Code does not point at a gateway that is not running',
+    bad: ({ file, url }) => `${file} sends Claude Code to ${url}, where no gateway is running`,
   },
   'claude.shadowed': {
-    good: 'nothing hides what the shell exports',
-    bad: ({ file, url }) => `${file} sets ANTHROPIC_BASE_URL to ${url}, which beats what your shell exports`,
+    good: 'nothing overrides what your shell exports',
+    bad: ({ file, url }) => `${file} sets ANTHROPIC_BASE_URL to ${url}, which overrides what your shell exports`,
   },
   'claude.credentials': {
     good: 'Claude Code has one credential',
@@ -129,33 +137,34 @@ export const checks: Readonly<Record<CheckId, CheckWords>> = {
     bad: ({ url }) => `ANTHROPIC_BASE_URL ends in /v1 (${url}): Claude Code adds it itself`,
   },
   'claude.cloud': {
-    good: 'Claude Code does not go round the gateway to a cloud',
-    bad: ({ name }) => `${name} is set: Claude Code goes past the gateway`,
+    good: 'Claude Code does not bypass the gateway to use a cloud',
+    bad: ({ name }) => `${name} is set: Claude Code bypasses the gateway`,
   },
   'claude.overridden': {
     good: 'no project or organization sets another address',
-    bad: ({ file, url }) => `${file} sets ANTHROPIC_BASE_URL to ${url}, which beats your own settings`,
+    bad: ({ file, url }) => `${file} sets ANTHROPIC_BASE_URL to ${url}, which overrides your own settings`,
   },
   'claude.takeover': {
     good: 'no other program has redirected Claude Code',
-    bad: ({ file, by }) => `${by} has taken Claude Code over in ${file}`,
+    bad: ({ file, by }) => `${by} has taken over Claude Code in ${file}`,
   },
   'env.proxy': {
-    good: 'this machine is reached without an HTTP proxy',
-    bad: ({ name }) => `${name} is set, and NO_PROXY does not name 127.0.0.1: Claude Code would ask the proxy for it`,
+    good: 'this machine reaches itself without an HTTP proxy',
+    bad: ({ name }) =>
+      `${name} is set, and NO_PROXY does not include 127.0.0.1: Claude Code would try to reach the gateway through the proxy`,
   },
   files: {
     good: 'the system allows enough open files',
     bad: ({ limit, connections, wanted }) =>
-      `${limit} open files allow ${connections} connections at once, and proxy.max_concurrent is ${wanted}`,
+      `a limit of ${limit} open files allows ${connections} connections at once, but proxy.max_concurrent is ${wanted}`,
   },
   'env.outbound': {
-    good: 'the HTTP proxy on the way to endpoints can be used, or none is set',
-    bad: ({ name }) => `${name} names no http:// or https:// proxy: nothing behind it can be reached`,
+    good: 'the HTTP proxy for endpoints is usable, or none is set',
+    bad: ({ name }) => `${name} is not an http:// or https:// proxy: no endpoint can be reached through it`,
   },
   'env.certificates': {
     good: 'certificates are checked',
-    bad: ({ name }) => `${name} is 0: qcc checks certificates all the same, other programs do not`,
+    bad: ({ name }) => `${name} is 0: qcc checks certificates anyway, other programs do not`,
   },
 };
 

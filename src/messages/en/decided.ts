@@ -23,18 +23,18 @@ export const decided: DecidedWords = {
   answered: (name, rule) => `${name} answered: ${rule}`,
   moved: (failed, name, rule) => `${failed}; so ${name} answered: ${rule}`,
   next: 'next in order',
-  failed: (failed) => `it failed: ${failed}`,
-  noneAsked: (why) => `it failed, and no endpoint was asked: ${why}`,
+  failed: (failed) => `the request failed: ${failed}`,
+  noneAsked: (why) => `the request failed, and no endpoint was asked: ${why}`,
   broken: (name, rule) =>
-    `${name} broke off its answer when a part of it had gone out, and then no other endpoint may be asked; why it was asked: ${rule}`,
+    `${name} broke off its answer after part of it had been sent, and then no other endpoint may be asked; why it was chosen: ${rule}`,
   cancelled: (name) =>
-    `its client went away${name === null ? ' before an endpoint was asked' : ` while ${name} was asked`}`,
+    `the client left ${name === null ? 'before an endpoint was asked' : `while ${name} was being asked`}`,
   failure: (failure, names) => `${failure} (${names})`,
-  byPath: (profile) => `its path asks for the profile ${profile} alone`,
-  byPin: (profile, since) => `the profile ${profile} was pinned by hand${since === null ? '' : ` at ${since}`}`,
+  byPath: (profile) => `the request's path limits it to profile ${profile}`,
+  byPin: (profile, since) => `profile ${profile} was pinned by hand${since === null ? '' : ` at ${since}`}`,
   byActive: (profile) => `the active profile was ${profile}`,
   byActiveSince: (profile, since, from, reason) =>
-    `the active profile was ${profile}, since ${since} instead of ${from ?? '-'}: ${reason}`,
+    `the active profile was ${profile}, ${from === null ? 'active' : `in place of ${from}`} since ${since}: ${reason}`,
   separator: '; ',
   end: '.',
 };

@@ -9,7 +9,7 @@ export const notifyWords = {
   recovery: (from: string, to: string, because: LadderReason) => `${from} → ${to}, back: ${sayWhy(because)}`,
   backInService: (to: string) => `${to} can answer again`,
   allDownTitle: 'no endpoint can answer',
-  allDown: 'every endpoint of every profile is out; see qcc health status',
+  allDown: 'no endpoint of any profile is usable; see qcc health status',
   credentialTitle: (profile: string) => `an endpoint of ${profile} refuses its key`,
   billingTitle: (profile: string) => `an endpoint of ${profile} has no balance left`,
   credential: (profile: string, name: string, id: string) =>

@@ -4,17 +4,17 @@ import type { ReasonCode, ReasonOrWord, ReasonParams } from '../../../events/rea
 export type ReasonWords = { readonly [Code in ReasonCode]: (params: ReasonParams[Code]) => string };
 
 export const reasons: ReasonWords = {
-  allOutForCertain: ({ profile }) => `all endpoints of ${profile} are out for certain`,
+  allOutForCertain: ({ profile }) => `every endpoint of ${profile} is known to be unusable`,
   unusableInRow: ({ profile, reports }) =>
     `${profile} had no usable endpoint in ${reports === 1 ? '1 report' : `${reports} reports in a row`}`,
   checksPassed: ({ profile, checks }) =>
     `${profile} passed ${checks === 1 ? '1 check' : `${checks} checks`} and its delay`,
-  someOut: ({ profile }) => `${profile} has endpoints that are out`,
+  someOut: ({ profile }) => `${profile} has unusable endpoints`,
   isNotFirst: ({ active, first }) => `${active} is active instead of ${first}`,
   pinnedFailed: ({ profile }) => `the pinned profile ${profile} has failed`,
-  profileGone: ({ profile }) => `${profile} is not there any more`,
+  profileGone: ({ profile }) => `${profile} no longer exists`,
   isPinned: ({ profile }) => `${profile} is pinned`,
-  notUsable: () => 'it is not usable any more',
+  notUsable: () => 'it is no longer usable',
   recoveryOff: () => 'automatic recovery is off',
   releasedByHand: () => 'released by hand',
   nothingUsable: () => 'no endpoint of any profile is usable',
@@ -36,9 +36,9 @@ export const reasons: ReasonWords = {
   proxyDown: ({ proxy }) => (proxy === null ? 'the proxy is down or refuses' : `the proxy ${proxy} is down or refuses`),
   cannotDial: ({ code }) => `this machine could not dial (${code})`,
   notJson: ({ type }) => (type === null ? 'not JSON' : `not JSON (${type})`),
-  noJsonAfterAll: () => 'no JSON, where JSON had begun',
-  noMessage: () => 'JSON that is no message',
-  noTokenCount: () => 'no number of tokens',
+  noJsonAfterAll: () => 'it began as JSON, but is not valid JSON',
+  noMessage: () => 'JSON, but not a message',
+  noTokenCount: () => 'no token count',
   empty: () => 'an empty answer',
   nonsense: () => 'the answer made no sense',
   undecodable: () => 'the answer cannot be decoded',
@@ -54,18 +54,18 @@ export const reasons: ReasonWords = {
   streamWithoutContent: () => 'the stream ended before content',
   streamUnfinished: () => 'the stream ended before message_stop',
   contentTooLate: () => 'no content in 256 KiB of stream',
-  onlyPings: () => 'no event but pings for too long',
-  silentAfterSleep: () => 'nothing came after this machine had slept',
-  noKey: () => 'there is no key for it',
-  unusableKey: () => 'no header can hold its key',
-  nothingToAsk: () => 'neither /v1/models nor count_tokens is there to be asked',
+  onlyPings: () => 'nothing but pings for too long',
+  silentAfterSleep: () => 'nothing arrived after this machine had slept',
+  noKey: () => 'it has no key',
+  unusableKey: () => 'its key cannot be sent in a header',
+  nothingToAsk: () => 'it has neither /v1/models nor count_tokens to probe',
   probeLost: () => 'the probe was lost with its worker; it says nothing about the endpoint',
   noEndpointUsable: () => 'no endpoint is usable',
-  logTakesNothing: () => 'the log takes nothing',
-  gatewayStops: () => 'stopped',
+  logTakesNothing: () => 'the log cannot be written',
+  gatewayStops: () => 'the gateway stopped',
   refusedWith: ({ status }) => `refused with ${status}`,
   clientLeft: () => 'its client has left',
-  sessionMovedOn: () => 'its session has asked something else',
+  sessionMovedOn: () => 'its session has sent another request',
   clientTold: ({ failure }) => `its client was told: ${failure}`,
   cleared: () => 'cleared',
   stopping: () => 'the gateway is stopping',
@@ -92,10 +92,10 @@ export const failures: Readonly<Record<string, string>> = {
   misconfigured: 'wrong address or path',
   badAnswer: 'no valid answer',
   brokenAnswer: 'broke off its answer',
-  slow: 'slow against its own past',
-  limitsWarning: 'its limits warn',
+  slow: 'slower than usual',
+  limitsWarning: 'close to its limits',
   answered: 'answered',
-  cancelled: 'the client went away',
+  cancelled: 'the client left',
   noNetwork: 'this machine had no network, or slept',
   nobodyAnswers: 'no endpoint could answer',
   refused: 'refused',
@@ -107,7 +107,7 @@ export const failures: Readonly<Record<string, string>> = {
   fault: 'a fault of the gateway itself',
   retriesUsedUp: 'its retries are used up',
   expired: 'its time is up',
-  bodyLost: 'what was kept of it cannot be read',
+  bodyLost: 'its stored content cannot be read',
 };
 
 type Words = Readonly<Record<string, (params: object) => string>>;
@@ -123,15 +123,16 @@ interface Found {
 export function sayingWith(
   words: ReasonWords,
   ofFailures: Readonly<Record<string, string>>,
+  colon = ': ',
 ): (reason: ReasonOrWord) => string {
-  // A table has its own words alone: a code out of somebody's file may be called `constructor`.
+  // A table has its own words alone: a code out of a stranger's file may be called `constructor`.
   for (const table of [words, ofFailures]) Object.setPrototypeOf(table, null);
   return (reason) => {
     if (typeof reason === 'string') return ofFailures[reason] ?? reason;
     const { code, params } = reason;
     const { head, said } = params as Found;
     const told = (words as unknown as Words)[code]?.(params) ?? code;
-    return `${head === undefined ? '' : `${head}: `}${told}${said === undefined ? '' : `: ${said}`}`;
+    return `${head === undefined ? '' : `${head}${colon}`}${told}${said === undefined ? '' : `${colon}${said}`}`;
   };
 }
 

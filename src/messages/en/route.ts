@@ -10,9 +10,9 @@ export interface RouteWords {
 
 export const route: RouteWords = {
   goesTo: (name, rule) => `the next request goes to ${name}: ${rule}`,
-  open: 'another one of the same priority may be chosen as well',
+  open: 'another endpoint of the same priority may be chosen instead',
   nowhere: 'no endpoint would be asked now',
-  byPin: (profile) => `the profile ${profile} is pinned by hand`,
+  byPin: (profile) => `profile ${profile} is pinned by hand`,
   byActive: (profile) => `the active profile is ${profile}`,
   separator: '; ',
 };

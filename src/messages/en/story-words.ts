@@ -94,7 +94,7 @@ export const value = (one: SettingValue | null, otherwise: string) => (one === n
 export const span = (until: number | null, at: number) => (until === null ? '' : shortSpan(until - at));
 /** `1 strike`, `3 strikes`. */
 export const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
-export const percent = (share: number) => `${Math.round(share * 100)} %`;
+export const percent = (share: number) => `${Math.round(share * 100)}%`;
 
 export function failed(words: StoryWords, failure: string, status: number | null, detail: CallReason | null): string {
   const what = words.failures[failure] ?? failure;

@@ -1,38 +1,38 @@
 /** What looks after an installation: its gateway's life, its log, its service, its costs, its speed. A part of the command line's words. */
 export const upkeepWords = {
-  waitsForEnd: (pid: number) => `the gateway with pid ${pid} is on its way out; waiting for its end`,
-  isStopping: (graceMs: number) => `stopping; requests have ${graceMs / 1_000} s to end`,
+  waitsForEnd: (pid: number) => `the gateway with pid ${pid} is stopping; waiting for it to exit`,
+  isStopping: (graceMs: number) => `stopping; requests have ${graceMs / 1_000} s to finish`,
   hasStopped: 'stopped',
-  stopFault: (step: string, why: string) => `while it ended, ${step}: ${why}`,
-  stopOverdue: 'the end did not come in its time; the process ends now',
+  stopFault: (step: string, why: string) => `while stopping, ${step}: ${why}`,
+  stopOverdue: 'stopping took too long; the process exits now',
   unwritten: (facts: number, since: string) =>
-    `the disk did not take ${facts} facts, from ${since} on; the next start tells them as lost`,
+    `facts that could not be written to the disk, from ${since} on: ${facts}; the next start records them as lost`,
   stopBySignal: (signal: string, pid: number, why: string) => `${signal} to pid ${pid}: ${why}`,
-  stillThere: 'it has answered, and is still there',
-  noSocket: 'its control socket is not there',
+  stillThere: 'it answered, but is still running',
+  noSocket: 'its control socket does not exist',
   uncertain: (from: string) =>
-    `the gateway before this one was killed: what ended after ${from} may not be on record, and what became of it is uncertain`,
+    `the previous gateway was killed: requests that ended after ${from} may not be on record, and their outcome is uncertain`,
   lostSince: (facts: number, since: string) => ` (${facts}, after ${since})`,
-  serviceRuns: (name: string, file: string) => `${name} runs, and starts with your session: ${file}`,
-  serviceRemoved: (file: string) => `the service is stopped, and its file is gone: ${file}`,
-  serviceTaken: 'a gateway runs for this home already, and the service would be a second one',
-  serviceLingers: 'it ends with your last session; to let it run without one:',
+  serviceRuns: (name: string, file: string) => `${name} is running, and starts when you log in: ${file}`,
+  serviceRemoved: (file: string) => `the service is stopped, and its file removed: ${file}`,
+  serviceTaken: 'a gateway is already running for this home, and the service would be a second one',
+  serviceLingers: 'it stops when you log out; to keep it running:',
   servicePlain:
-    'this system lets no user make namespaces, so the service may write wherever you may; its other limits hold (docs/security.md)',
-  noServices: (platform: string) => `qcc knows no service of ${platform}`,
+    'this system does not let users create namespaces, so the service can write wherever you can; its other limits hold (docs/security.md)',
+  noServices: (platform: string) => `qcc cannot install a service on ${platform}`,
   commandFailed: (command: string, why: string) => `${command} failed: ${why}`,
   factsUnfolded: (which: string) =>
-    `${which}: read, but the snapshot that they follow is gone: no state can be held against them`,
+    `${which}: readable, but the snapshot before them is gone: no state can be compared with them`,
   foldedAgain: (facts: number, expected: number, machines: number) =>
-    `${facts} of ${expected} facts folded again, into ${machines} machines and their views`,
+    `${facts} of ${expected} facts replayed, into ${machines} machines and their views`,
   differs: (what: string, folded: string, running: string) =>
-    `${what}: the facts make ${folded}, what runs is ${running}`,
-  lostBefore: (which: string) => `${which}: lost, and told before`,
+    `${what}: the facts give ${folded}, the running state is ${running}`,
+  lostBefore: (which: string) => `${which}: lost, as recorded before`,
   drifted: (which: string, recorded: string, folded: string) =>
-    `${which}: recorded ${recorded}; the chart of today would say ${folded}, and the record wins`,
-  logIsWhole: 'the log is whole, and what runs is what the facts make',
-  logIsNot: 'the log, or what runs, is not what it ought to be',
-  nothingToRepair: (facts: number) => `nothing to repair: all ${facts} facts are whole; nothing was changed`,
+    `${which}: recorded as ${recorded}; today's chart would say ${folded}, and the record wins`,
+  logIsWhole: 'the log is intact, and the running state matches its facts',
+  logIsNot: 'the log is damaged, or the running state does not match its facts',
+  nothingToRepair: (facts: number) => `nothing to repair: all ${facts} facts are intact; nothing was changed`,
   repaired: (facts: number) => `a new log was made, with ${facts} facts`,
   nothingLost: 'nothing was lost',
   originalKept: (path: string) => `the damaged one is kept: ${path}`,
@@ -44,10 +44,10 @@ export const upkeepWords = {
   growth: (facts: number, bytes: string, disk: string) => `a day: ${facts} facts, ${bytes}; ${disk} on the disk`,
   compacted: (trimmed: number, facts: number, before: string, after: string) =>
     `${trimmed} old facts removed, ${facts} left; ${before} before, ${after} now`,
-  benchRuns: 'measuring: a gateway of its own against an upstream on this machine …',
+  benchRuns: 'measuring a separate gateway against an upstream on this machine …',
   benchHow: (concurrent: number, rate: number) =>
     `throughput with ${concurrent} requests at once; times at ${rate} requests a second, from when each was due`,
-  benchLocal: (given: string) => `"${given}" is no http:// address of this machine, and others would bill you for it`,
+  benchLocal: (given: string) => `"${given}" is not an http:// address of this machine, and others would bill you`,
   mustBeCountTo: (name: string, most: number, given: string) =>
     `${name} must be a whole number from 1 to ${most}, not "${given}"`,
   direct: 'direct',
@@ -58,8 +58,8 @@ export const upkeepWords = {
   errors: 'errors',
   cacheTokens: 'cache read/written',
   cost: 'cost',
-  costInAll: (dollars: string) => `${dollars} in all, by the price lists of the vendors; a relay may bill otherwise`,
-  unpriced: (models: string) => `no list has a price for: ${models}`,
+  costInAll: (dollars: string) => `${dollars} in total, by the vendors' price lists; a relay may charge differently`,
+  unpriced: (models: string) => `no price is known for: ${models}`,
 };
 
 export type UpkeepWords = typeof upkeepWords;

@@ -22,7 +22,7 @@ const faults: Readonly<Record<string, string>> = {
   EMFILE: '打开的文件过多',
 };
 
-const among = (profile: string | number | undefined) => (profile ? `配置 "${profile}" 中` : '');
+const among = (profile: string | number | undefined) => (profile ? `配置“${profile}”中` : '');
 
 /** What the command line throws is in its reader's language already. */
 const asItIs = { message: ({ text }: { readonly text: string }) => text };
@@ -43,31 +43,31 @@ export const errorsZh: Translation = {
   QCC_COMMAND_FAULT: { message: ({ message }) => `意外错误：${message}`, hint: () => '设置 QCC_DEBUG=1 可查看位置' },
   QCC_FILE_UNWRITABLE: { message: ({ path, code }) => `无法写入 ${path}：${faults[String(code)] ?? ''}（${code}）` },
   QCC_SETTING_UNKNOWN: {
-    message: ({ name }) => `没有名为 "${name}" 的设置`,
+    message: ({ name }) => `没有名为“${name}”的设置`,
     hint: ({ near }) => (near ? `您是不是想用 ${near}？参见 qcc config list` : 'qcc config list'),
   },
-  QCC_SETTING_INVALID: { message: ({ key, chinese, given }) => `${key} 的值 "${given}" 无效，允许范围：${chinese}` },
+  QCC_SETTING_INVALID: { message: ({ key, chinese, given }) => `${key} 的值“${given}”无效，允许范围：${chinese}` },
   QCC_SETTING_ENV: {
-    message: ({ name, chinese, given }) => `环境变量 ${name} 的值 "${given}" 无效，允许范围：${chinese}`,
+    message: ({ name, chinese, given }) => `环境变量 ${name} 的值“${given}”无效，允许范围：${chinese}`,
   },
   QCC_PRESET_UNKNOWN: {
-    message: ({ name }) => `没有名为 "${name}" 的预设`,
+    message: ({ name }) => `没有名为“${name}”的预设`,
     hint: ({ near }) => (near ? `您是不是想用 ${near}？参见 qcc fc --list` : 'qcc fc --list'),
   },
-  QCC_HOME_PATH: { message: ({ bytes, most }) => `目录路径过长，无法放置套接字（${bytes} 字节，最多 ${most}）` },
-  QCC_HOME_NONE: { message: () => '没有可用的目录：HOME 为空，系统中也没有此用户的目录' },
+  QCC_HOME_PATH: { message: ({ bytes, most }) => `数据目录的路径过长，放不下套接字（${bytes} 字节，最多 ${most}）` },
+  QCC_HOME_NONE: { message: () => '没有可用的数据目录：HOME 为空，系统中也没有此用户的目录' },
   QCC_HOME_OWNER: { message: ({ home }) => `${home} 属于其他用户` },
   QCC_HOME_OPEN: { message: ({ home }) => `${home} 可被其他用户写入` },
   QCC_HOME_NEWER: { message: ({ home, why }) => `${home} 由更新版本的 qcc 创建（${why}）；未做任何更改` },
-  QCC_HOME_NOT_EMPTY: { message: ({ home }) => `${home} 不是空的：只能恢复到空目录` },
-  QCC_DEMO_HOME: { message: ({ path }) => `${path} 不是空文件夹：演示的数据目录要放在新文件夹里` },
+  QCC_HOME_NOT_EMPTY: { message: ({ home }) => `${home} 不是空的：备份只能恢复到空的数据目录` },
+  QCC_DEMO_HOME: { message: ({ path }) => `${path} 已有内容：演示的数据目录须放在新的文件夹里` },
   QCC_BACKUP_INVALID: { message: ({ why }) => `此文件不是完整的备份：${why}` },
-  QCC_BACKUP_FAILED: { message: ({ why }) => `无法得到一致的副本：${why}` },
+  QCC_BACKUP_FAILED: { message: ({ why }) => `未能得到完整的副本：${why}` },
   QCC_URL_PLAINTEXT: {
     message: ({ origin }) => `${origin} 会在网络上明文发送您的密钥`,
     hint: () => '请使用 https://，或加 --allow-plaintext',
   },
-  QCC_URL_INVALID: { message: ({ text }) => `"${text}" 不能作为基础 URL` },
+  QCC_URL_INVALID: { message: ({ text }) => `“${text}”不能作为基础 URL` },
   QCC_CLAUDE_SETTINGS: {
     message: ({ file }) => `${file} 不是有效的设置文件，已保持原样`,
     hint: ({ file }) => `请修正 ${file} 后重新运行`,
@@ -85,33 +85,33 @@ export const errorsZh: Translation = {
     hint: ({ vault }) => `请解锁钥匙串；若主密钥已无法找回：mv ${vault} ${vault}.old，然后 qcc config doctor --fix`,
   },
   QCC_PROFILE_UNKNOWN: {
-    message: ({ name }) => `没有名为 "${name}" 的配置`,
+    message: ({ name }) => `没有名为“${name}”的配置`,
     hint: ({ known }) => (known ? `现有：${known}` : 'qcc add NAME'),
   },
   QCC_PROFILE_NAME: {
     message: ({ name }) =>
-      `"${name}" 不能作为配置名：须为 1 到 64 个文字、数字、- _ .，且不以点或横线开头，也不能是 constructor 之类的词`,
+      `“${name}”不能作为配置名：须为 1 到 64 个文字、数字、- _ .，且不以点或横线开头，也不能是 constructor 之类的词`,
   },
   QCC_PROFILE_BARE: {
-    message: ({ name }) => `配置 "${name}" 没有端点：没有可以请求的对象`,
+    message: ({ name }) => `配置“${name}”没有端点，无法使用`,
     hint: ({ name }) => `qcc endpoint add ${name} --base-url URL --api-key-stdin，或 --preset ID`,
   },
-  QCC_PROFILE_EXISTS: { message: ({ name }) => `已有名为 "${name}" 的配置` },
-  QCC_WHATIF_SETTING: { message: ({ key }) => `${key} 与停用、切换和路由无关，无法重演其效果` },
+  QCC_PROFILE_EXISTS: { message: ({ name }) => `已有名为“${name}”的配置` },
+  QCC_WHATIF_SETTING: { message: ({ key }) => `${key} 与剔除、切换和路由无关，无法推演其效果` },
   QCC_CAPSULE_UNREADABLE: { message: ({ path, code }) => `无法读取 ${path}（${code}）` },
   QCC_CAPSULE_LIMIT: {
-    message: ({ path, why }) => `${path} 超出事件文件的读取上限：${why}`,
+    message: ({ path, why }) => `${path} 超出故障文件的读取上限：${why}`,
     hint: () => '请索取时间范围更短的文件',
   },
-  QCC_CAPSULE_DAMAGED: { message: ({ path }) => `${path} 不是完整的事件文件`, hint: () => '请重新索取该文件' },
+  QCC_CAPSULE_DAMAGED: { message: ({ path }) => `${path} 不是完整的故障文件`, hint: () => '请重新索取该文件' },
   QCC_CAPSULE_VERSION: {
     message: ({ path, version }) => `${path} 由 qcc ${version} 写成，其状态格式不同`,
     hint: () => '请使用该版本的 qcc',
   },
   QCC_HISTORY_UNKNOWN: { message: ({ moment, head }) => `历史只到 #${head}，没有 ${moment}` },
   QCC_HISTORY_TRIMMED: { message: ({ moment, tail }) => `日志已不保留 ${moment}：现从 #${tail} 开始` },
-  QCC_ENDPOINT_UNKNOWN: { message: ({ id, profile }) => `${among(profile)}没有端点 "${id}"` },
-  QCC_ENDPOINT_AMBIGUOUS: { message: ({ id, count, profile }) => `${among(profile)}"${id}" 可能指 ${count} 个端点` },
+  QCC_ENDPOINT_UNKNOWN: { message: ({ id, profile }) => `${among(profile)}没有端点“${id}”` },
+  QCC_ENDPOINT_AMBIGUOUS: { message: ({ id, count, profile }) => `${among(profile)}“${id}”可能指 ${count} 个端点` },
   QCC_ENDPOINT_EXISTS: { message: ({ baseUrl }) => `此配置中已有相同 URL 和密钥的端点（${baseUrl}）` },
   QCC_ENDPOINT_INVALID: {
     message: ({ name, min, max, value }) => `${name} 必须是 ${min} 到 ${max} 的整数，不能是 ${value}`,
@@ -120,31 +120,31 @@ export const errorsZh: Translation = {
     message: () => '这不是有效的 API 密钥：太短，或含有空格或特殊字符',
     hint: () => '请只提供密钥本身，单独一行',
   },
-  QCC_QUEUE_UNKNOWN: { message: ({ id }) => `队列中没有 "${id}"` },
-  QCC_QUEUE_AMBIGUOUS: { message: ({ id, count }) => `队列中有 ${count} 个以 "${id}" 开头` },
-  QCC_QUEUE_OVER: { message: ({ id, state }) => `"${id}" 无法重试：状态为 ${state}` },
-  QCC_QUEUE_NO_ANSWER: { message: ({ id, state }) => `"${id}" 没有保存的应答：状态为 ${state}` },
+  QCC_QUEUE_UNKNOWN: { message: ({ id }) => `队列中没有“${id}”` },
+  QCC_QUEUE_AMBIGUOUS: { message: ({ id, count }) => `队列中有 ${count} 个以“${id}”开头` },
+  QCC_QUEUE_OVER: { message: ({ id, state }) => `“${id}”无法重试：状态为 ${state}` },
+  QCC_QUEUE_NO_ANSWER: { message: ({ id, state }) => `“${id}”没有保存的应答：状态为 ${state}` },
   QCC_REQUEST_AMBIGUOUS: {
-    message: ({ given, count, known }) => `"${given}" 可能是 ${count} 个请求：${known}`,
+    message: ({ given, count, known }) => `“${given}”可能是 ${count} 个请求：${known}`,
     hint: () => '请给出更长的编号',
   },
   QCC_HISTORY_FILTER: {
-    message: ({ filter, given }) => `--${filter} "${given}" 在历史中不存在`,
+    message: ({ filter, given }) => `--${filter}“${given}”在历史中不存在`,
     hint: ({ near, known }) =>
       [near && `您是不是想用 ${near}？`, known && `现有：${known}`].filter(Boolean).join('') || 'qcc history',
   },
   QCC_INCIDENT_UNKNOWN: {
     message: ({ number }) => (number === '' ? '历史中没有故障' : `没有故障包含事实 #${number}`),
   },
-  QCC_HISTORY_NO_TROUBLE: { message: () => '日志所知的请求中，没有失败或换过端点的' },
+  QCC_HISTORY_NO_TROUBLE: { message: () => '日志中没有失败或换过端点的请求' },
   QCC_HISTORY_NO_STORY: { message: ({ given }) => `${given} 与任何请求和端点无关` },
   QCC_REQUEST_UNKNOWN: {
     message: ({ request, until }) =>
       until
-        ? `日志中没有请求 "${request}" 的结局：当时的网关被强制终止，${until} 之后结束的请求不确定`
-        : `日志中没有请求 "${request}"`,
+        ? `日志中没有请求“${request}”的结局：当时的网关被强制终止，${until} 之后结束的请求可能没有记录`
+        : `日志中没有请求“${request}”`,
   },
-  QCC_SNAPSHOT_UNKNOWN: { message: ({ id }) => `没有快照 "${id}"` },
+  QCC_SNAPSHOT_UNKNOWN: { message: ({ id }) => `没有快照“${id}”` },
   QCC_ROLLBACK_UNCHANGED: { message: () => '还没有任何更改可以撤销' },
   QCC_ROLLBACK_NOTHING: { message: ({ parts }) => `没有可以恢复的内容：${parts}` },
   QCC_ROLLBACK_PARTIAL: {
@@ -170,17 +170,17 @@ export const errorsZh: Translation = {
     hint: () => '请用 Node 22.13 或更高版本运行，或从 cc-switch 导出：qcc config import --from cc-switch FILE',
   },
   QCC_PASSPHRASE_MISSING: {
-    message: () => '密钥须用口令加密，但没有给出口令',
+    message: () => '导出和导入密钥需要口令，但没有给出',
     hint: () => '设置 QCC_PASSPHRASE，或在终端中运行',
   },
   QCC_PASSPHRASE_WRONG: { message: () => '无法解开此文件中的密钥：口令不对，或文件被改动过' },
   QCC_GATEWAY_DOWN: { message: () => '网关未运行' },
   QCC_GATEWAY_LOST: { message: () => '网关在应答前已结束' },
-  QCC_GATEWAY_RUNNING: { message: ({ url, pid }) => `此目录的网关已在运行${url ? `：${url}，pid ${pid}` : ''}` },
+  QCC_GATEWAY_RUNNING: { message: ({ url, pid }) => `此数据目录的网关已在运行${url ? `：${url}，pid ${pid}` : ''}` },
   QCC_GATEWAY_STOPPING: { message: ({ pid }) => `pid ${pid} 的网关仍在停止` },
   QCC_GATEWAY_STOPPED: { message: () => '启动过程中被停止' },
   QCC_GATEWAY_ENDING: { message: () => '网关未能启动，或正在结束' },
-  QCC_GATEWAY_MUTE: { message: ({ limitMs }) => `网关存在，但 ${limitMs} 毫秒内没有应答` },
+  QCC_GATEWAY_MUTE: { message: ({ limitMs }) => `网关在运行，但 ${limitMs} 毫秒内没有应答` },
   QCC_GATEWAY_UNSTOPPABLE: { message: ({ pid }) => `进程 ${pid} 无法结束，SIGKILL 也无效：系统正在等待磁盘或设备` },
   QCC_SOCKET_BLOCKED: {
     message: ({ path, why }) => `无法创建控制套接字 ${path}（${why}）：该位置不是套接字，或不可替换`,
@@ -189,11 +189,11 @@ export const errorsZh: Translation = {
   QCC_LOG_LOCKED: { message: () => '另一个 qcc 命令正在使用日志', hint: () => '请稍后再试' },
   QCC_LOG_SUSPENDED: { message: () => '日志当前无法写入', hint: () => '请释放磁盘空间，然后运行：qcc proxy status' },
   QCC_ROLLBACK_EMPTY: {
-    message: ({ moment }) => `${moment} 时还没有任何配置：回到那时将一个不剩`,
-    hint: () => "若确实如此：qcc config rollback '#0'；qcc config audit 列出曾有的更改",
+    message: ({ moment }) => `${moment} 时还没有任何配置：回到那时，现有配置会全部删除`,
+    hint: () => "若确要如此：qcc config rollback '#0'；qcc config audit 可列出过去的更改",
   },
   QCC_LOG_GONE: {
-    message: ({ dir }) => `${dir} 中的日志不见了，而此目录并非新建：未做任何更改`,
+    message: ({ dir }) => `${dir} 中的日志不见了，而此数据目录并非新建：未做任何更改`,
     hint: () =>
       '请放回原处，或重新开始：qcc history repair（从备份恢复：QCC_HOME=/another/folder qcc config restore FILE）',
   },
@@ -219,28 +219,28 @@ export const errorsZh: Translation = {
   QCC_REPAIR_RUNNING: { message: () => '网关运行时不能修复日志' },
   QCC_LOG_CLOSED: { message: () => '日志已关闭' },
   QCC_LOG_GIVEN_UP: {
-    message: () => '日志放弃了无法写入的事实',
+    message: () => '无法写入的事实已被放弃',
     hint: () => '请释放磁盘空间，然后运行：qcc proxy status',
   },
   QCC_CONTROL_TOO_LARGE: { message: () => '请求的内容过大', hint: () => '请缩小范围' },
-  QCC_INPUT_INVALID: { message: ({ operation, field, wanted }) => `${operation}："${field}" 不符合要求（${wanted}）` },
+  QCC_INPUT_INVALID: { message: ({ operation, field, wanted }) => `${operation}：“${field}”不符合要求（${wanted}）` },
   QCC_INPUT_KEY: {
-    message: ({ field }) => `"${field}" 看起来像 API 密钥，会以明文保存：未做任何更改`,
+    message: ({ field }) => `“${field}”看起来像 API 密钥，会以明文保存：未做任何更改`,
     hint: () => '请用 --api-key-stdin 或 --api-key-env NAME 提供密钥',
   },
-  QCC_OPERATION_UNKNOWN: { message: ({ name }) => `运行中的网关不认识 "${name}"：它是另一个版本` },
+  QCC_OPERATION_UNKNOWN: { message: ({ name }) => `运行中的网关不认识“${name}”：它是另一个版本` },
   QCC_ENDPOINT_INCOMPLETE: {
-    message: ({ what }) => (what === 'an API key' ? '端点需要 API 密钥' : '端点需要基础地址'),
+    message: ({ what }) => (what === 'an API key' ? '端点需要 API 密钥' : '端点需要基础 URL'),
   },
-  QCC_PROFILE_EMPTY: { message: ({ name }) => `配置 "${name}" 没有可复制的端点` },
+  QCC_PROFILE_EMPTY: { message: ({ name }) => `配置“${name}”没有可复制的端点` },
   QCC_KEY_LOST: { message: ({ id }) => `端点 ${id} 的密钥无法读取` },
   QCC_VAULT_DAMAGED: {
     message: ({ path }) => `${path} 已损坏，或由另一个主密钥加密`,
     hint: () => '请从备份恢复，或重新添加密钥：qcc endpoint update PROFILE ID --api-key-stdin',
   },
-  QCC_NOTIFY_UNSET: { message: () => 'notify.webhook 为空，notify.desktop 已关：没有可发送的地方' },
+  QCC_NOTIFY_UNSET: { message: () => 'notify.webhook 为空，notify.desktop 已关闭：通知无处可发' },
   QCC_PROXY_OPEN: {
-    message: ({ host }) => `其他机器可以访问 ${host}，而 proxy.require_token 已关：任何人都能使用您的密钥`,
+    message: ({ host }) => `其他机器可以访问 ${host}，而 proxy.require_token 已关闭：任何人都能使用您的密钥`,
   },
   QCC_FILES_FEW: { message: () => '系统允许本程序打开的文件数过少' },
   QCC_PORT_TAKEN: {

@@ -15,7 +15,7 @@ export const changes: ChangeWords = {
   readIn: '导入',
   goBack: '回到此处',
   ask: '查询',
-  verify: '检验',
+  verify: '校验',
   profileAdded: (name, endpoints, tier) =>
     `已添加配置 ${name}，${endpoints === 0 ? '还没有端点' : `${endpoints} 个端点`}${rung(tier)}`,
   profileIsDefault: (name) => `${name} 现在是默认配置`,
@@ -23,8 +23,8 @@ export const changes: ChangeWords = {
     description === '' ? `${name} 的说明已清空` : `${name} 的说明已改为“${description}”`,
   profileRemoved: (name, endpoints) =>
     endpoints === 0 ? `已删除配置 ${name}` : `已删除配置 ${name} 及其 ${endpoints} 个端点，密钥已销毁`,
-  profileActive: (name) => `已切换到 ${name}，在解除固定或它失败之前保持不变`,
-  profileTier: (name, tier) => (tier === null ? `${name} 不在任何层级` : `${name} 已在层级 ${tier}`),
+  profileActive: (name) => `已切换到 ${name} 并固定，直到解除固定或它失败`,
+  profileTier: (name, tier) => (tier === null ? `${name} 没有层级，不在梯级中` : `${name} 现在位于层级 ${tier}`),
   released: (active) => (active === null ? '已解除固定，没有当前配置' : `已解除固定，当前配置为 ${active}`),
   endpointAdded: (name, profile, weight) => `${name} 已加入 ${profile}，权重 ${weight}`,
   endpointsAdded: (names, profile) => `${names} 已加入 ${profile}`,
@@ -36,18 +36,18 @@ export const changes: ChangeWords = {
   endpointReset: (name, profile, state) => `${profile} 中的 ${name}：${state}`,
   gatewayAnswers: (url, pid) => `网关已在 ${url} 应答，pid ${pid}`,
   gatewayStopped: (ended, cut) =>
-    `网关已停止，${ended === 0 ? '' : `先完成了 ${ended} 个请求，`}${cut === 0 ? '没有中断任何请求' : `中断了 ${cut} 个请求`}`,
+    `网关已停止，${ended === 0 ? '' : `先完成了 ${ended} 个请求，`}${cut === 0 ? '没有中止任何请求' : `中止了 ${cut} 个请求`}`,
   exported: (file, profiles, settings, hasKeys) =>
     `${file} 包含 ${profiles} 个配置和 ${settings} 项设置，${hasKeys ? '含密钥，以您的口令加密' : '不含密钥'}`,
-  backedUp: (file, facts, size) => `${file} 包含整个目录：${facts} 条事实，${size}`,
+  backedUp: (file, facts, size) => `${file} 包含整个数据目录：${facts} 条事实，${size}`,
   homeRestored: (home, facts) => `已恢复 ${home}，共 ${facts} 条事实`,
-  snapshotTaken: (id, description) => `快照 ${id} 保存了当前的设置${description === '' ? '' : `：${description}`}`,
-  rolledBack: (to, count) => `已回到 ${to} 时的设置，共 ${count} 处更改`,
+  snapshotTaken: (id, description) => `快照 ${id} 保存了当前配置${description === '' ? '' : `：${description}`}`,
+  rolledBack: (to, count) => `配置已回到 ${to} 时的状态，共 ${count} 处更改`,
   imported: (count) => `导入完成，共 ${count} 处更改`,
   entriesWritten: (file, count) => `${file} 包含 ${count} 条记录`,
   statsWritten: (file, rows) => `${file} 包含 ${rows} 行`,
   incidentWritten: (file, facts) => `${file} 包含 ${facts} 条事实，不含密钥、提示词、会话和路径`,
-  claudeGivenBack: (file) => `已还原 qcc 在 ${file} 中所做的设置`,
+  claudeGivenBack: (file) => `已还原 ${file} 中由 qcc 更改的设置`,
   claudePointsHere: (file) => `Claude Code 下次启动时使用网关：${file}`,
   itemRetried: (id, state) => `${id}：${state}`,
   askRemoveProfile: (name, endpoints, isActive) =>

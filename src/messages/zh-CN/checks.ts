@@ -4,7 +4,7 @@ import type { About, CheckWords } from '../en/checks.ts';
 import { sayWhy } from './reasons.ts';
 
 const wrongs: Readonly<Record<string, string>> = {
-  kind: '类型不对：应为文件处是目录，或应为目录处是文件',
+  kind: '类型不对：该是文件的却是目录，或该是目录的却是文件',
   damaged: '已损坏',
   forbidden: '您无权读取',
 };
@@ -38,57 +38,58 @@ export const checks: Readonly<Record<CheckId, CheckWords>> = {
       `相同的地址和密钥出现两次：${profile} 的 ${endpoint} 与 ${other} 的 ${twin} 会一起失败`,
   },
   'endpoint.connects': {
-    good: '每个端点都有应答',
-    bad: ({ profile, endpoint, why }) => `${profile} 的端点 ${endpoint} 无法连接或拒绝：${sayWhy(why as ReasonOrWord)}`,
+    good: '每个端点都能应答',
+    bad: ({ profile, endpoint, why }) =>
+      `${profile} 的端点 ${endpoint} 无法连接，或拒绝了请求：${sayWhy(why as ReasonOrWord)}`,
   },
   'policy.backoff': { good: '失败端点的退避时间合理', bad: exceeds },
-  'policy.probes': { good: '探测在下一次开始前结束', bad: exceeds },
+  'policy.probes': { good: '每次探测都在下一次开始之前结束', bad: exceeds },
   'policy.timeouts': { good: '请求的各项时限相互一致', bad: exceeds },
   'policy.queue': { good: '队列的延迟合理', bad: exceeds },
   'policy.recovery': {
-    good: '切换与切回的设置一致',
-    bad: () => 'failover.auto_recovery 已开而 failover.auto 已关：不会有可切回的',
+    good: '故障转移与恢复的设置相互一致',
+    bad: () => 'failover.auto_recovery 已开启，但 failover.auto 已关闭：不会发生故障转移，也就无从切回',
   },
   'policy.failovers': {
-    good: '允许切换',
-    bad: () => 'failover.auto 已开而 failover.max_per_hour 为 0：永远不会切换',
+    good: '允许故障转移',
+    bad: () => 'failover.auto 已开启，但 failover.max_per_hour 为 0：永远不会发生故障转移',
   },
   'proxy.tls': { good: '证书可用，或未设置', bad: ({ why }) => String(why) },
   'proxy.open': {
-    good: '监听地址只有被允许者可达',
-    bad: ({ host }) => `其他机器可以访问 ${host}，而 proxy.require_token 已关`,
+    good: '他人无法使用监听地址',
+    bad: ({ host }) => `其他机器可以访问 ${host}，而 proxy.require_token 已关闭`,
   },
   settings: { good: '设置有效', bad: ({ why }) => `设置：${why}` },
   node: { good: 'Node 版本足够新', bad: ({ version }) => `Node ${version} 低于 20.19` },
-  home: { good: '目录存在', bad: ({ home }) => `还没有目录：${home}` },
+  home: { good: '数据目录存在', bad: ({ home }) => `还没有数据目录：${home}` },
   'home.file': {
-    good: '目录中的文件都完好',
-    bad: ({ name, wrong }) => `文件 ${name} ${wrongs[String(wrong)] ?? wrong}`,
+    good: '数据目录中的文件都完好',
+    bad: ({ name, wrong }) => `数据目录中的 ${name} ${wrongs[String(wrong)] ?? wrong}`,
   },
   'home.vault': { good: '保险库可以打开', bad: ({ why }) => `保险库：${why}` },
   'home.modes': {
-    good: '只有您能读取目录',
-    bad: ({ count, first }) => `${count} 个文件的权限对他人开放（不是 0600 或 0700）：${first}`,
+    good: '只有您能读取数据目录',
+    bad: ({ count, first }) => `数据目录中有 ${count} 个文件他人也能访问（权限不是 0600 或 0700）：${first}`,
   },
   'home.socket': { good: '控制套接字的路径足够短', bad: ({ why }) => `控制套接字：${why}` },
   'disk.space': { good: '磁盘空间充足', bad: ({ free, home }) => `${home} 所在磁盘只剩 ${free} MB` },
-  'disk.writable': { good: '目录可写', bad: ({ home }) => `${home} 不可写` },
+  'disk.writable': { good: '数据目录可写', bad: ({ home }) => `${home} 不可写` },
   log: { good: '日志已打开', bad: ({ why }) => `日志：${why}` },
   'log.damage': { good: '没有丢失的事实', bad: ({ facts }) => `有 ${facts} 条事实已无法读取` },
   'log.tables': {
     good: '日志文件与写入时一致',
     bad: ({ count, first }) => `日志有 ${count} 个文件已损坏：${first}`,
   },
-  'queue.bodies': { good: '队列保存的内容均可读取', bad: ({ count }) => `队列保存的 ${count} 份请求或回答已无法读取` },
-  clock: { good: '时钟正常前进', bad: ({ minutes }) => `时钟比日志慢 ${minutes} 分钟` },
+  'queue.bodies': { good: '队列保存的内容均可读取', bad: ({ count }) => `队列保存的 ${count} 份请求或应答已无法读取` },
+  clock: { good: '时钟没有倒退', bad: ({ minutes }) => `时钟比日志慢 ${minutes} 分钟` },
   'gateway.version': {
     good: '网关与此命令版本相同',
     bad: ({ theirs, ours }) => `运行中的网关是 qcc ${theirs}，此命令是 ${ours}`,
   },
   'gateway.port': { good: '端口空闲，或为本网关所用', bad: ({ host, port }) => `${host} 的端口 ${port} 已被占用` },
   'gateway.leftover': {
-    good: '没有残留的套接字',
-    bad: ({ socket }) => `被强行结束的网关留下了 ${socket}；下次启动会删除它`,
+    good: '没有被强制终止的网关残留的套接字',
+    bad: ({ socket }) => `被强制终止的网关留下了 ${socket}；下次启动会删除它`,
   },
   'service.node': {
     good: '服务可以启动，或未安装',
@@ -100,7 +101,7 @@ export const checks: Readonly<Record<CheckId, CheckWords>> = {
     bad: ({ file, url }) => `${file} 让 Claude Code 使用 ${url}，但那里没有网关在运行`,
   },
   'claude.shadowed': {
-    good: '没有覆盖 shell 中导出的变量',
+    good: '没有设置覆盖 shell 中导出的变量',
     bad: ({ file, url }) => `${file} 把 ANTHROPIC_BASE_URL 设为 ${url}，优先于 shell 中导出的值`,
   },
   'claude.credentials': {
@@ -112,11 +113,11 @@ export const checks: Readonly<Record<CheckId, CheckWords>> = {
     bad: ({ url }) => `ANTHROPIC_BASE_URL 以 /v1 结尾（${url}）：Claude Code 会自己加上`,
   },
   'claude.cloud': {
-    good: 'Claude Code 没有使用云平台',
+    good: 'Claude Code 没有绕过网关直连云平台',
     bad: ({ name }) => `已设置 ${name}：Claude Code 会绕过网关`,
   },
   'claude.overridden': {
-    good: '没有项目或组织设置覆盖',
+    good: '没有项目或组织的设置改用其他地址',
     bad: ({ file, url }) => `${file} 把 ANTHROPIC_BASE_URL 设为 ${url}，优先于您自己的设置`,
   },
   'claude.takeover': {
@@ -130,14 +131,14 @@ export const checks: Readonly<Record<CheckId, CheckWords>> = {
   files: {
     good: '系统允许打开的文件足够',
     bad: ({ limit, connections, wanted }) =>
-      `可打开 ${limit} 个文件，最多同时 ${connections} 个连接，而 proxy.max_concurrent 为 ${wanted}`,
+      `最多可打开 ${limit} 个文件，只够同时 ${connections} 个连接，而 proxy.max_concurrent 为 ${wanted}`,
   },
   'env.outbound': {
     good: '通往端点的 HTTP 代理可用，或未设置',
-    bad: ({ name }) => `${name} 不是 http:// 或 https:// 代理：其后的一切都无法到达`,
+    bad: ({ name }) => `${name} 不是 http:// 或 https:// 代理：经它无法到达任何端点`,
   },
   'env.certificates': {
-    good: '没有要求跳过证书验证',
+    good: '证书会被验证',
     bad: ({ name }) => `${name} 为 0：qcc 仍然验证证书，其他程序不会`,
   },
 };

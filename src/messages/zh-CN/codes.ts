@@ -21,7 +21,7 @@ const states: Readonly<Record<EndpointState | GatewayState | QueueState | Unprov
   stopped: '已停止',
   online: '在线',
   offline: '离线',
-  untried: '未试过',
+  untried: '未使用',
   resting: '待观察',
   waiting: '等待',
   retrying: '重试中',

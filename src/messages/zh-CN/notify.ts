@@ -6,9 +6,9 @@ export const notifyWords: NotifyWords = {
   failover: (from, to, because) => `${from} → ${to}：${sayWhy(because)}`,
   recoveryTitle: (to) => `已切回 ${to}`,
   recovery: (from, to, because) => `${from} → ${to}，已切回：${sayWhy(because)}`,
-  backInService: (to) => `${to} 恢复应答`,
+  backInService: (to) => `${to} 已恢复应答`,
   allDownTitle: '没有端点可用',
-  allDown: '所有配置的所有端点均已退出；参见 qcc health status',
+  allDown: '所有配置都没有可用端点；参见 qcc health status',
   credentialTitle: (profile) => `${profile} 的一个端点拒绝了密钥`,
   billingTitle: (profile) => `${profile} 的一个端点余额已用尽`,
   credential: (profile, name, id) =>

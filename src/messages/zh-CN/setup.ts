@@ -1,7 +1,7 @@
 import type { SetupWords } from '../en/setup.ts';
 
 export const setup: SetupWords = {
-  begin: '设置 qcc：添加端点、测试、安装服务、接入 Claude Code。每一步都可跳过；按 ^C 结束，已完成的保留。',
+  begin: '设置 qcc：添加端点、测试、安装服务、接入 Claude Code。每一步都可跳过；按 ^C 结束，已完成的部分会保留。',
   whereFrom: '第一个端点从哪里来？',
   whereFromNext: '下一个端点从哪里来？',
   fromCcSwitch: 'cc-switch 的配置',
@@ -11,7 +11,7 @@ export const setup: SetupWords = {
   byHand: '手动输入地址',
   leave: '跳过这一步',
   profileName: '配置名称',
-  nothingToImport: '其中的内容都已存在',
+  nothingToImport: '其中的内容本机都已有',
   imported: (changes) => `已导入：${changes} 处更改`,
   undo: '撤销',
   whatNow: '测试未通过。接下来？',
@@ -20,14 +20,14 @@ export const setup: SetupWords = {
   keepIt: '保持不变',
   removeIt: '删除它',
   removed: (profile) => `已删除配置 ${profile}`,
-  another: '再添加一个端点，以备前一个失败？',
+  another: '再添加一个端点，以备这一个失败时使用？',
   howToRun: '网关如何运行？',
   asService: '作为服务：立即启动，以后登录时自动启动',
   untilReboot: '在后台运行，直到下次重启',
   notNow: '暂不启动',
   applyClaude: (file) => `让 Claude Code 使用网关？将写入 ${file}，可用 qcc use --restore 还原。`,
   nextCode: '不改设置也可通过网关启动 Claude Code',
-  begunNothing: '还没有任何设置；可再次运行 qcc init，或用以下命令直接完成',
+  begunNothing: '还没有设置任何内容；请再次运行 qcc init，或用以下不提问的命令完成',
   isSetUp: 'qcc 已设置完成',
   status: '查看状态',
 };
