@@ -4,8 +4,8 @@ import { availableParallelism } from 'node:os';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-// Tests start real gateways; on a busy machine with two cores a start alone may take seconds.
-const patienceMs = 20_000;
+// Tests start real gateways; on a busy machine with two cores a start alone may take seconds, and a simulated day half a minute.
+const patienceMs = 60_000;
 
 // Homes are small; a few tests write some hundred MiB.
 const roomBytes = 4 * 1024 ** 3;

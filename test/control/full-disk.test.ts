@@ -30,7 +30,8 @@ async function opened(home: string, disk: Disk, reopenAfterMs: number) {
   const core = await Core.open(log, world, policiesOf());
   const vault = await openVault(home);
   if (core.carriedOut > 0) await forgetUnnamed({ core, vault });
-  const blobs = openBlobs(paths.bodies, vault.derive('bodies'));
+  // Awaited here: a folder that is removed under it would fail a later test.
+  const blobs = await openBlobs(paths.bodies, vault.derive('bodies'));
   const settings = settingsOf(core);
   const it: Installation = {
     home,
@@ -40,7 +41,7 @@ async function opened(home: string, disk: Disk, reopenAfterMs: number) {
     vault,
     world,
     settings,
-    blobs: () => blobs,
+    blobs: async () => blobs,
     close: () => log.close(),
   };
   const table = operations(it, undefined) as Record<string, (params: unknown) => Promise<unknown>>;
