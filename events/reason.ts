@@ -92,7 +92,7 @@ interface ReadinessReasons {
   readonly offline: Nothing;
   readonly logIs: { readonly state: string };
   readonly noProfile: Nothing;
-  readonly emptyLadder: Nothing;
+  readonly emptyLadder: { readonly profile: string };
   readonly allOut: Nothing;
 }
 

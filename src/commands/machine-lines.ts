@@ -72,8 +72,10 @@ export function linesOf(
   if (lastError && lastError !== shown.because && machine.state !== 'healthy')
     lines.push(`    ${story.lines.lastError(reasonText(lastError, language))}`);
   for (const loss of lost) lines.push(`    ${lossText(words, loss)}`);
+  // The machine of an endpoint does not know what it is called.
+  const named = { profile: shown.profile ?? '', endpoint: shown.name ?? nameOf(machine.id) };
   for (const { to, at, rule, params } of machine.next) {
-    const [state, why] = [codeText('states', to, language), story.next[rule](params)];
+    const [state, why] = [codeText('states', to, language), story.next[rule]({ ...named, ...params })];
     lines.push(
       `    ${at === null ? story.lines.goes(state, why) : story.lines.goesAt(state, spanTo(Date.parse(at), now), why)}`,
     );

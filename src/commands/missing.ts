@@ -117,6 +117,12 @@ export async function snapshotsOf(context: Context): Promise<readonly Option[] |
     : snapshots.map(({ id, at, description }) => ({ value: id, label: id, hint: `${at} ${description}` }));
 }
 
+/** A profile for a hint: the active one, the default one, or any. Undefined when there is none yet. */
+export async function someProfile(context: Context): Promise<string | undefined> {
+  const { profiles } = await withInstallation(context, ({ call }) => call('profile.list', {}));
+  return (profiles.find((one) => one.active || one.default) ?? profiles[0])?.name;
+}
+
 /** The profile of a command that can go without one. Undefined where nobody can be asked. */
 export async function chosenProfile(context: Context): Promise<string | undefined> {
   if (!context.canAsk) return undefined;

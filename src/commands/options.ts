@@ -45,9 +45,10 @@ function authOf(context: Context): Auth | undefined {
   throw usage(context.words.mustBe('--auth', 'x-api-key, bearer', given), '--auth bearer');
 }
 
-export function tierOf(text: string | undefined, words: Words): Tier | undefined {
+/** @param hint the command with a tier in its place */
+export function tierOf(text: string | undefined, words: Words, hint: string): Tier | undefined {
   if (text === undefined || text === 'primary' || text === 'secondary' || text === 'fallback') return text;
-  throw usage(words.tierIs(text), 'qcc priority set PROFILE primary');
+  throw usage(words.tierIs(text), hint);
 }
 
 export async function endpointOptions(context: Context): Promise<EndpointOptions> {

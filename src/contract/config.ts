@@ -132,6 +132,8 @@ export const configContract = {
     readonly version: string;
     readonly host: string;
     readonly port: number;
+    /** One to point Claude Code to: the active one, or any. Null without a profile. */
+    readonly profile: string | null;
   }>(),
   /** The state after the last fact of a moment, secrets by reference. */
   'config.at': asks(moment).answers<{ readonly configuration: object }>(),

@@ -15,12 +15,14 @@ export interface ClaudePlace {
   /** The address on which the gateway listens, or would; null when it cannot be determined. */
   readonly port: number | null;
   readonly running: boolean;
+  /** For what points Claude Code here; null without a profile, or when it is not known. */
+  readonly profile: string | null;
 }
 
 const address = 'ANTHROPIC_BASE_URL';
 const token = 'ANTHROPIC_AUTH_TOKEN';
 const apiKey = 'ANTHROPIC_API_KEY';
-const apply = 'qcc use NAME --apply';
+const apply = ({ profile }: ClaudePlace) => (profile === null ? 'qcc init' : `qcc use ${profile} --apply`);
 
 export function claudeChecks(place: ClaudePlace): readonly Check[] {
   const { env, cwd } = place;
@@ -33,10 +35,10 @@ export function claudeChecks(place: ClaudePlace): readonly Check[] {
     pointsHere(read, file, place),
     shadowed(read, file, place),
     twoCredentials(read, file, env),
-    doubledPath(read, env),
+    doubledPath(read, place),
     cloud(read, env),
     ...overridden([...managedFiles(), ...projectFiles(cwd)].filter((other) => other !== file)),
-    takenOver(read, file),
+    takenOver(read, file, place),
     bypassed(env),
   ];
 }
@@ -63,11 +65,12 @@ function pointsHere({ env }: ClaudeFile, file: string, { port, running }: Claude
 }
 
 /** Claude Code's settings file takes precedence over the environment (measured): an exported address then has no effect. */
-function shadowed(read: ClaudeFile, file: string, { env, port }: ClaudePlace): Check {
+function shadowed(read: ClaudeFile, file: string, place: ClaudePlace): Check {
+  const { env, port } = place;
   const inFile = read.env[address];
   if (inFile === undefined || !isOurs(env[address], port) || isOurs(inFile, port))
     return passed('claude.shadowed', 'warning');
-  return warning('claude.shadowed', { file, url: inFile }, apply);
+  return warning('claude.shadowed', { file, url: inFile }, apply(place));
 }
 
 /** Claude Code then sends both headers, and warns. */
@@ -82,10 +85,10 @@ function twoCredentials(read: ClaudeFile, file: string, env: Env): Check {
 }
 
 /** Claude Code appends `/v1/messages` itself. */
-function doubledPath(read: ClaudeFile, env: Env): Check {
-  const url = read.env[address] ?? env[address] ?? '';
+function doubledPath(read: ClaudeFile, place: ClaudePlace): Check {
+  const url = read.env[address] ?? place.env[address] ?? '';
   if (!/\/v1\/?$/.test(url)) return passed('claude.address');
-  return fault('claude.address', { url }, apply);
+  return fault('claude.address', { url }, apply(place));
 }
 
 function cloud(read: ClaudeFile, env: Env): Check {
@@ -121,11 +124,11 @@ function overridden(files: readonly string[]): readonly Check[] {
 }
 
 /** cc-switch leaves this word while its own proxy is in charge; claude-code-router brings a helper of its own. */
-function takenOver({ env, apiKeyHelper }: ClaudeFile, file: string): Check {
+function takenOver({ env, apiKeyHelper }: ClaudeFile, file: string, place: ClaudePlace): Check {
   const isTaken = [env[token], env[apiKey]].includes('PROXY_MANAGED');
   const isRouted = /(^|[/\\\s])ccr([-\s.]|$)/.test(apiKeyHelper);
   if (!(isTaken || isRouted)) return passed('claude.takeover', 'warning');
-  return warning('claude.takeover', { file, by: isTaken ? 'cc-switch' : 'claude-code-router' }, apply);
+  return warning('claude.takeover', { file, by: isTaken ? 'cc-switch' : 'claude-code-router' }, apply(place));
 }
 
 /** With HTTP_PROXY set, Claude Code sends even requests to 127.0.0.1 through the proxy (measured). */

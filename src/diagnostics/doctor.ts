@@ -62,7 +62,7 @@ export async function examine(patient: Patient, treatment: Treatment): Promise<D
   const { home } = patient;
   const socket = socketCheck(home);
   if (!existsSync(home)) {
-    const claude = claudeChecks({ ...patient, port: null, running: false });
+    const claude = claudeChecks({ ...patient, port: null, running: false, profile: null });
     return { checks: [nodeCheck(), socket, warning('home', { home }, 'qcc init'), ...claude], fixed: [] };
   }
   const before = fileChecks(home);
@@ -84,7 +84,7 @@ export async function examine(patient: Patient, treatment: Treatment): Promise<D
       ...(known ? [versionCheck(known), await portCheck(known)] : []),
       leftoverCheck(home, running),
       serviceCheck(patient),
-      ...claudeChecks({ ...patient, port, running }),
+      ...claudeChecks({ ...patient, port, running, profile: known?.profile ?? null }),
     ],
     fixed,
   };

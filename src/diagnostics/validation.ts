@@ -1,6 +1,7 @@
 /** Checks whether the configuration can work: structure, endpoints, the ladder, policies that contradict each other; and connections. */
 import { basename } from 'node:path';
 import { minuteMs } from '../../events/units.ts';
+import { priorityStatus } from '../../machines/priority.ts';
 import { keyFits } from '../commands/endpoint/operation.ts';
 import { poolOfProbes, testEndpoints } from '../commands/endpoint/test-operation.ts';
 import { isLoopback, parseBaseUrl } from '../config/network/base-url.ts';
@@ -49,11 +50,12 @@ export async function validate(
   ];
   const { url = null } = live ?? {};
   const { 'proxy.host': host, 'proxy.port': port } = settings();
-  return { checks, gateway: url, version, host, port };
+  const active = priorityStatus(core.state.priority).active ?? profiles.all()[0]?.name ?? null;
+  return { checks, gateway: url, version, host, port, profile: active };
 }
 
 function noneYet(all: readonly KnownProfile[]): readonly Check[] {
-  return all.length > 0 ? [passed('profiles', 'warning')] : [warning('profiles', {}, 'qcc fc, or qcc add NAME')];
+  return all.length > 0 ? [passed('profiles', 'warning')] : [warning('profiles', {}, 'qcc init')];
 }
 
 function serving({ core: { state } }: Installation, chosen: readonly KnownProfile[]): readonly Check[] {

@@ -51,8 +51,9 @@ export function notReady(core: Core, healthAware: boolean, now: number): readonl
   if (log.state !== 'open') reasons.push(reason('logIs', { state: log.state }));
   const { ladder } = core.view();
   const endpoints = ladder.flatMap((profile) => profile.endpoints);
-  if (state.profiles.all().length === 0) reasons.push(reason('noProfile'));
-  else if (endpoints.length === 0) reasons.push(reason('emptyLadder'));
+  const first = ladder[0] ?? state.profiles.all()[0];
+  if (first === undefined) reasons.push(reason('noProfile'));
+  else if (endpoints.length === 0) reasons.push(reason('emptyLadder', { profile: first.name }));
   else if (!endpoints.some((endpoint) => isAvailable(endpoint, healthAware, now))) reasons.push(reason('allOut'));
   return reasons;
 }

@@ -166,7 +166,7 @@ export function profileNamed({ core }: Installation, name: string): KnownProfile
   const found = core.state.profiles.get(name);
   if (found) return found;
   const known = core.state.profiles.all().map((profile) => profile.name);
-  const hint = known.length > 0 ? `there are: ${known.join(', ')}` : 'qcc add NAME';
+  const hint = known.length > 0 ? `there are: ${known.join(', ')}` : 'qcc init';
   throw new QccError('QCC_PROFILE_UNKNOWN', { name, known: known.join(', '), hint }, exitCodes.notFound);
 }
 

@@ -11,7 +11,7 @@ import type { Deps } from './deps.ts';
 import type { Ended } from './driver.ts';
 import type { RequestHead } from './request/request-head.ts';
 import { shortName } from './request/short-name.ts';
-import type { OwnError } from './response/refusal.ts';
+import { lacksEndpoint, type OwnError } from './response/refusal.ts';
 import { guarded } from './upstream/guarded.ts';
 import { headersUp, headOf } from './upstream/headers.ts';
 import { type Movement, StallWatchdog } from './upstream/stall-watchdog.ts';
@@ -40,7 +40,7 @@ export function passThrough(deps: Deps, incoming: Incoming): Promise<Ended | und
   incoming.turnAway({
     status: 503,
     type: 'api_error',
-    message: 'qcc: the active profile has no endpoint - run: qcc endpoint add PROFILE',
+    message: lacksEndpoint(target.within ?? view.ladder[0]?.name),
     headers: ['retry-after', '60'],
   });
   return Promise.resolve(undefined);

@@ -108,7 +108,7 @@ describe('the status line', () => {
 
   it('explains why nothing is served, and which command to run', async () => {
     const { home } = await runningGateway();
-    expect((await shown(home)).out).toBe('Opus 4.8 · there is no profile yet - run: qcc add NAME · $1.20\n');
+    expect((await shown(home)).out).toBe('Opus 4.8 · there is no profile yet - run: qcc init · $1.20\n');
   });
 
   it('of a session that is confined to a profile starts there', async () => {

@@ -37,9 +37,9 @@ describe('readiness', () => {
       const response = await fetch(`${gateway.url}/readyz`);
       return [response.status, ((await response.json()) as { reasons: string[] }).reasons];
     };
-    expect(await readyz()).toEqual([503, ['there is no profile yet - run: qcc add NAME']]);
+    expect(await readyz()).toEqual([503, ['there is no profile yet - run: qcc init']]);
     await call('profile.add', { name: 'main', tier: 'primary' });
-    expect(await readyz()).toEqual([503, ['no profile on the ladder has an endpoint - run: qcc endpoint add PROFILE']]);
+    expect(await readyz()).toEqual([503, ['no profile on the ladder has an endpoint - run: qcc endpoint add main']]);
     const { id } = await call('endpoint.add', { profile: 'main', baseUrl: 'http://127.0.0.1:9', key: 'sk-ant-1' });
     expect(await readyz()).toEqual([200, []]);
     await call('endpoint.disable', { profile: 'main', id });

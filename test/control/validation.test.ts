@@ -26,7 +26,7 @@ describe('qcc config validate', () => {
 
   it('passes for a new home, which has nothing to validate', async () => {
     expect(await wrong(await memoryInstallation())).toEqual([
-      { id: 'profiles', ok: false, severity: 'warning', about: {}, fix: 'qcc fc, or qcc add NAME' },
+      { id: 'profiles', ok: false, severity: 'warning', about: {}, fix: 'qcc init' },
     ]);
   });
 

@@ -112,7 +112,7 @@ describe('a day of the demo', () => {
   });
 
   it('names the flag that keeps its home', () => {
-    expect(lines.at(-1)).toContain('qcc demo --once --keep DIR');
+    expect(lines.at(-1)).toContain('qcc demo --once --keep ~/qcc-demo');
   });
 
   it('leaves nothing behind', () => {

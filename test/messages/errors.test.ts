@@ -19,6 +19,14 @@ it.each(Object.keys(errorsEn) as Code[])('%s', (code) => {
     expect(sentence).not.toContain('undefined');
 });
 
+// A file, an address or a value of the reader's own has no name yet; what qcc knows has one.
+const placeholder = /\bqcc [^;,，；：]*\b(PROFILE|ID|NAME|REQUEST|SESSION|KEY|NUMBER|DIR)\b/;
+
+it.each(Object.keys(errorsEn) as Code[])('%s names no placeholder in the command that it gives', (code) => {
+  for (const hint of [errorsEn[code].hint, errorsZh[code].hint ?? (() => '')])
+    expect(said(hint).text).not.toMatch(placeholder);
+});
+
 it('an error is its English sentence until it is shown', () => {
   const error = new QccError('QCC_PROFILE_EXISTS', { name: 'work' });
   expect([error.message, inLanguage(error, 'en').message, inLanguage(error, 'zh-CN').message]).toEqual([
@@ -29,7 +37,7 @@ it('an error is its English sentence until it is shown', () => {
 });
 
 it('items left out of an import are named in the language of the reader', () => {
-  const told = { parts: 'profiles/a noKey', partsText: 'profiles/a: there is no key for it', count: 1 };
+  const told = { parts: 'profiles/a noKey', partsText: 'profiles/a: there is no key for it', count: 1, command: 'qcc' };
   const { message } = inLanguage(new QccError('QCC_IMPORT_PARTIAL', told), 'zh-CN');
   expect(message).toBe('无法全部导入，因此未做更改：profiles/a：文件和本机都没有它的密钥');
 });

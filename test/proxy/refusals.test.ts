@@ -42,7 +42,7 @@ describe('when no endpoint answers,', () => {
     const got = await ask(await gateway({ main: [] }));
     expect([got.status, errorOf(got).message]).toEqual([
       503,
-      'qcc: there is no endpoint to ask - run: qcc endpoint add PROFILE',
+      'qcc: profile main has no endpoint to ask - run: qcc endpoint add main',
     ]);
   });
 

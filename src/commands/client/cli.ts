@@ -18,7 +18,7 @@ import { doneLine, isTold, tellChange } from '../changed.ts';
 import { type Context, flag, isOn, withInstallation } from '../context.ts';
 import { askEndpoint, askPreset } from '../endpoint/asked.ts';
 import { isTested, testedNow } from '../endpoint/tested-now.ts';
-import { chosenProfile } from '../missing.ts';
+import { chosenProfile, someProfile } from '../missing.ts';
 import { keyOf } from '../options.ts';
 import { installStatusLine } from './status-line-cli.ts';
 
@@ -29,7 +29,7 @@ export async function use(context: Context): Promise<undefined> {
   const { words } = context;
   const [name] = context.positionals;
   if (isOn(context, 'restore')) {
-    if (name !== undefined) throw usage(words.takesNone('--restore', name), 'qcc use --restore, or qcc use NAME');
+    if (name !== undefined) throw usage(words.takesNone('--restore', name), `qcc use --restore, or qcc use ${name}`);
     for (const other of ['apply', 'status-line'])
       if (isOn(context, other)) throw usage(words.contradict(`--${other}`, '--restore'), words.sayOne);
     return restore(context);
@@ -37,7 +37,8 @@ export async function use(context: Context): Promise<undefined> {
   if (name === undefined && isOn(context, 'status-line') && !isOn(context, 'apply')) return statusLineAlone(context);
   const chosen = name ?? (await chosenProfile(context));
   if (chosen !== undefined) return makeActive(context, chosen);
-  throw usage(words.missing('NAME'), 'qcc use NAME, or qcc use --restore');
+  const known = await someProfile(context);
+  throw usage(words.missing('NAME'), known === undefined ? 'qcc init' : `qcc use ${known}, or qcc use --restore`);
 }
 
 async function makeActive(context: Context, name: string): Promise<undefined> {

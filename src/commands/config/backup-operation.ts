@@ -26,7 +26,8 @@ export async function backUp(call: Connection['call'], file: string): Promise<Ba
     try {
       const head = await headOf(join(folder, 'log'));
       if (typeof head === 'number' && head >= facts) return await packed(folder, file, head);
-      if (tried === triesMax) throw failed(typeof head === 'string' ? head : `it ends with #${head}, before #${facts}`);
+      if (tried === triesMax)
+        throw failed(typeof head === 'string' ? head : `it ends with #${head}, before #${facts}`, file);
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
@@ -45,8 +46,8 @@ async function headOf(dir: string): Promise<number | string> {
   }
 }
 
-function failed(why: string): QccError {
-  return new QccError('QCC_BACKUP_FAILED', { why });
+function failed(why: string, file: string): QccError {
+  return new QccError('QCC_BACKUP_FAILED', { why, file });
 }
 
 async function packed(folder: string, file: string, facts: number): Promise<Backup> {

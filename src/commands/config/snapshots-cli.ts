@@ -93,10 +93,10 @@ async function rollbackTarget(context: Context): Promise<Params<'config.rollback
   const [given] = context.positionals;
   const last = isOn(context, 'last');
   if (last && given !== undefined)
-    throw usage(words.takesNone('--last', given), 'qcc config rollback --last, or qcc config rollback ID');
+    throw usage(words.takesNone('--last', given), `qcc config rollback --last, or qcc config rollback ${given}`);
   if (last) return { last: true };
   const id = given ?? (await chosenSnapshot(context));
-  if (id === undefined) throw usage(words.missing('ID'), 'qcc config rollback ID, or --last');
+  if (id === undefined) throw usage(words.missing('ID'), 'qcc config snapshots, or qcc config rollback --last');
   const moment = await configMoment(context, id);
   if ('document' in moment) throw usage(said.noMoment(id), `qcc config import ${id}`);
   return moment;

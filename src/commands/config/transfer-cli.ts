@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path';
 import type { Answer, Params } from '../../contract/operations.ts';
-import { usage } from '../../errors/qcc-error.ts';
+import { QccError, usage } from '../../errors/qcc-error.ts';
 import { changeWordsOf } from '../../messages/changes.ts';
 import { configWordsOf } from '../../messages/config.ts';
 import { writeExport } from '../../platform/atomic-file.ts';
@@ -46,8 +46,13 @@ export async function importFrom(context: Context): Promise<undefined> {
   const said = configWordsOf(context.language);
   const { out, json } = context;
   const params = await importParams(context);
-  const ask = (dryRun: boolean) =>
-    withInstallation(context, ({ call }) => call('config.import', { ...params, dryRun }));
+  const ask = async (dryRun: boolean) => {
+    try {
+      return await withInstallation(context, ({ call }) => call('config.import', { ...params, dryRun }));
+    } catch (error) {
+      throw error instanceof QccError ? withCommand(error, commandOf(context)) : error;
+    }
+  };
   if (isOn(context, 'dry-run')) return show(context, await ask(true));
   if (!isOn(context, 'yes')) {
     const planned = await ask(true);
@@ -65,6 +70,32 @@ export async function importFrom(context: Context): Promise<undefined> {
     now: (told) => told.imported(done.changes.length),
     next: (told) => [told.back, 'qcc config rollback --last'],
   });
+}
+
+/** As it was typed, without what only this run was to do. */
+function commandOf(context: Context): string {
+  const [file] = context.positionals;
+  const from = flag(context, 'from');
+  return [
+    'qcc config import',
+    ...(file === undefined ? [] : [file]),
+    ...(from === undefined ? [] : [`--from ${from}`]),
+  ].join(' ');
+}
+
+/** The log's side knows the text of a file, not its name: the command in a hint gets it here. */
+function withCommand(error: QccError, command: string): QccError {
+  const { code, params, exit } = error;
+  const { count = 0, parts = '', partsText = '' } = params;
+  switch (code) {
+    case 'QCC_IMPORT_PARTIAL':
+      return new QccError(code, { count, parts, partsText, command }, exit);
+    case 'QCC_IMPORT_RACED':
+    case 'QCC_PASSPHRASE_WRONG':
+      return new QccError(code, { command }, exit);
+    default:
+      return error;
+  }
 }
 
 async function importParams(context: Context): Promise<Params<'config.import'>> {

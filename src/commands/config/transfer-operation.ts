@@ -125,7 +125,7 @@ function incomingFrom({ text, database, beside, from, passphrase }: Params<'conf
 }
 
 function changedMeanwhile(): QccError {
-  return new QccError('QCC_IMPORT_RACED', {}, exitCodes.conflict);
+  return new QccError('QCC_IMPORT_RACED', { command: 'qcc config import' }, exitCodes.conflict);
 }
 
 function notWhole(blocking: readonly LeftOut[]): QccError {
@@ -134,6 +134,7 @@ function notWhole(blocking: readonly LeftOut[]): QccError {
     count: blocking.length,
     parts: blocking.map(({ path, because }) => `${path} ${because}`).join('\n'),
     partsText: parts,
+    command: 'qcc config import',
   });
 }
 

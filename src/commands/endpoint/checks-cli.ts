@@ -5,6 +5,7 @@ import { exitCodes } from '../../errors/qcc-error.ts';
 import { codeText } from '../../messages/codes.ts';
 import { reasonText } from '../../messages/reasons.ts';
 import { type Context, isOn, withInstallation } from '../context.ts';
+import { someProfile } from '../missing.ts';
 
 export function testProfile(context: Context): Promise<number> {
   const [profile = '', id] = context.positionals;
@@ -30,8 +31,7 @@ export async function shown(context: Context, checks: readonly CheckRow[], profi
 
 /** Names a profile that an endpoint can be added to; without any profile, the setup. */
 export async function noteNoEndpoints(context: Context, profile?: string): Promise<undefined> {
-  const known = profile === undefined ? await withInstallation(context, ({ call }) => call('profile.list', {})) : null;
-  const name = profile ?? (known?.profiles.find((one) => one.active || one.default) ?? known?.profiles[0])?.name;
+  const name = profile ?? (await someProfile(context));
   context.out.note(context.words.noEndpoints, name === undefined ? '  qcc init' : `  qcc endpoint add ${name}`);
 }
 

@@ -10,12 +10,12 @@ import { timeText } from '../../platform/time.ts';
 import { tellChange, tellSettings } from '../changed.ts';
 import { type Context, countFlag, flag, isOn, numberFlag, withInstallation } from '../context.ts';
 import { toneOf } from '../machine-lines.ts';
-import { chosenProfile } from '../missing.ts';
+import { chosenProfile, someProfile } from '../missing.ts';
 import { tierOf } from '../options.ts';
 
 export async function set(context: Context): Promise<undefined> {
   const [profile = '', given = ''] = context.positionals;
-  const tier = given === 'none' ? null : (tierOf(given, context.words) ?? null);
+  const tier = given === 'none' ? null : (tierOf(given, context.words, `qcc priority set ${profile} primary`) ?? null);
   const answer = await withInstallation(context, ({ call }) => call('priority.set', { profile, tier }));
   return tellChange(context, {
     json: answer,
@@ -59,7 +59,7 @@ export async function switchTo(context: Context): Promise<undefined> {
     if (given !== undefined)
       throw usage(
         context.words.takesNone('--release', given),
-        'qcc priority switch --release, or qcc priority switch PROFILE',
+        `qcc priority switch --release, or qcc priority switch ${given}`,
       );
     const released = await withInstallation(context, ({ call }) => call('priority.release', {}));
     return tellChange(context, {
@@ -70,7 +70,11 @@ export async function switchTo(context: Context): Promise<undefined> {
     });
   }
   const profile = given ?? (await chosenProfile(context));
-  if (profile === undefined) throw usage(context.words.missing('PROFILE'), 'qcc priority switch PROFILE, or --release');
+  if (profile === undefined) {
+    const known = await someProfile(context);
+    const hint = known === undefined ? 'qcc init' : `qcc priority switch ${known}, or --release`;
+    throw usage(context.words.missing('PROFILE'), hint);
+  }
   const reason = flag(context, 'reason');
   const row = await withInstallation(context, ({ call }) =>
     call('priority.switch', { profile, ...(reason === undefined ? {} : { reason }) }),

@@ -11,7 +11,7 @@ import { endpointOptions, tierOf } from '../options.ts';
 
 export async function add(context: Context): Promise<undefined> {
   const [name = ''] = context.positionals;
-  const tier = tierOf(flag(context, 'tier'), context.words);
+  const tier = tierOf(flag(context, 'tier'), context.words, `qcc add ${name} --tier primary`);
   const given = await endpointOptions(context);
   const endpoint = context.canAsk
     ? ((await askEndpoint(context, given, changeWordsOf(context.language).later)) ?? given)
@@ -51,7 +51,7 @@ export async function list(context: Context): Promise<undefined> {
   const { words, out, json } = context;
   const { profiles } = await withInstallation(context, ({ call }) => call('profile.list', {}));
   if (json) return void out.json({ profiles });
-  if (profiles.length === 0) return void out.note(words.noProfiles, '  qcc add NAME');
+  if (profiles.length === 0) return void out.note(words.noProfiles, '  qcc init');
   table(context, profiles);
   return undefined;
 }

@@ -189,7 +189,7 @@ function unsealed(secrets: NonNullable<Document['secrets']>, key: Buffer, checks
     const whole = [secrets.nonce, secrets.sealed].map((part) => Buffer.from(part, 'base64'));
     return JSON.parse(open(key, Buffer.concat(whole), checksum).toString('utf8'));
   } catch {
-    throw new QccError('QCC_PASSPHRASE_WRONG', {}, exitCodes.credential);
+    throw new QccError('QCC_PASSPHRASE_WRONG', { command: 'qcc config import' }, exitCodes.credential);
   }
 }
 

@@ -77,12 +77,12 @@ export function exportedDocument(path: string): object {
     const document = parseBounded(text, jsonBounds);
     if (typeof document === 'object' && document !== null) return document;
   } catch (error) {
-    if (error instanceof BeyondBounds) throw unreadableImport(error.limit, 'qcc config export FILE');
+    if (error instanceof BeyondBounds) throw unreadableImport(error.limit, 'qcc config export qcc.json');
     // Reported below: the file's content is not repeated.
   }
   throw new QccError('QCC_IMPORT_INVALID', {
     why: path,
     text: `${path} is no export: it is not JSON`,
-    hint: 'qcc config export FILE',
+    hint: 'qcc config export qcc.json',
   });
 }

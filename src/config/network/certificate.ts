@@ -66,7 +66,7 @@ function parse<Value>(path: string, make: () => Value): Value {
   try {
     return make();
   } catch {
-    throw unusable(`${path} is not in PEM form`, 'openssl x509 -in FILE -text', { fault: 'form', path });
+    throw unusable(`${path} is not in PEM form`, `openssl x509 -in ${path} -text`, { fault: 'form', path });
   }
 }
 

@@ -58,7 +58,7 @@ export const demoLines = {
   someLost: 'A turn failed that should not have.',
   leave: 'The day repeats until you press Ctrl-C. Nothing of yours is touched.',
   leaveOnce: 'It ends when the day is over, or when you press Ctrl-C. Nothing of yours is touched.',
-  keepNext: 'To explore such a day afterwards: qcc demo --once --keep DIR',
+  keepNext: 'To explore such a day afterwards: qcc demo --once --keep ~/qcc-demo',
   kept: (home: string) => `The home is kept in ${home}. Commands to try on it:`,
   tryHome: 'from now on, qcc uses this home',
   tryExplain: 'why the last moved request went where it went',

@@ -71,8 +71,8 @@ export const reasons: ReasonWords = {
   stopping: () => 'the gateway is stopping',
   offline: () => 'this machine has no network',
   logIs: ({ state }) => `the log is ${state}`,
-  noProfile: () => 'there is no profile yet - run: qcc add NAME',
-  emptyLadder: () => 'no profile on the ladder has an endpoint - run: qcc endpoint add PROFILE',
+  noProfile: () => 'there is no profile yet - run: qcc init',
+  emptyLadder: ({ profile }) => `no profile on the ladder has an endpoint - run: qcc endpoint add ${profile}`,
   allOut: () => 'no endpoint is usable - run: qcc health status',
   told: ({ text }) => text,
 };

@@ -127,7 +127,7 @@ export const en: StoryWords = {
     ramp: ({ percent: share }) => `slow start, at ${share}% of its share now`,
     trialsLeft: ({ left }) => `after ${plural(Number(left), 'more answered trial request')}`,
     oneFailure: () => 'after one failure',
-    byHand: () => 'when it is enabled again: qcc endpoint enable PROFILE ID',
+    byHand: ({ profile, endpoint }) => `when it is enabled again: qcc endpoint enable ${profile} ${endpoint}`,
     recovery: ({ profile, checks, needed }) =>
       `${profile} is usable again: ${checks} of ${needed} checks passed, then its delay`,
     heldBack: ({ profile, because }) => `the switch to ${profile} was put off: ${held(String(because))}`,

@@ -17,8 +17,14 @@ export const errorsEn: ErrorWords = {
     message: ({ path }) => `${path} holds something already: the demo keeps its home in a new folder`,
     hint: ({ path }) => `qcc demo --keep ${path}-2`,
   },
-  QCC_BACKUP_FAILED: { message: ({ why }) => `no copy came out whole: ${why}`, hint: () => 'qcc config backup FILE' },
-  QCC_BACKUP_INVALID: { message: ({ why }) => `this is no whole backup: ${why}`, hint: () => 'qcc config backup FILE' },
+  QCC_BACKUP_FAILED: {
+    message: ({ why }) => `no copy came out whole: ${why}`,
+    hint: ({ file }) => `qcc config backup ${file}`,
+  },
+  QCC_BACKUP_INVALID: {
+    message: ({ why }) => `this is no whole backup: ${why}`,
+    hint: () => 'qcc config backup qcc.tar.gz',
+  },
   QCC_CAPSULE_DAMAGED: {
     message: ({ path, why }) => `${path} is no whole incident file: ${why}`,
     hint: () => 'ask for the file again',
@@ -29,7 +35,7 @@ export const errorsEn: ErrorWords = {
   },
   QCC_CAPSULE_UNREADABLE: {
     message: ({ path, code }) => `${path} cannot be read (${code})`,
-    hint: () => 'qcc history export --incident FILE makes one',
+    hint: ({ path }) => `qcc history export --incident ${path} makes one`,
   },
   QCC_CAPSULE_VERSION: {
     message: ({ path, qcc }) => `${path} was written by qcc ${qcc}, which keeps its state in another form`,
@@ -97,7 +103,7 @@ export const errorsEn: ErrorWords = {
   },
   QCC_HISTORY_NO_TROUBLE: {
     message: () => 'no request that the log knows has failed or went to another endpoint',
-    hint: () => 'qcc history explain REQUEST',
+    hint: () => 'qcc history --stream request --limit 20',
   },
   QCC_HISTORY_TRIMMED: { message: ({ text }) => text, hint: ({ hint }) => hint },
   QCC_HISTORY_UNKNOWN: {
@@ -142,11 +148,11 @@ export const errorsEn: ErrorWords = {
   },
   QCC_IMPORT_PARTIAL: {
     message: ({ partsText }) => `not all of it can be taken, so nothing was: ${partsText}`,
-    hint: () => 'qcc config import FILE --partial takes the rest',
+    hint: ({ command }) => `${command} --partial takes the rest`,
   },
   QCC_IMPORT_RACED: {
     message: () => 'the configuration was changed while the file was read',
-    hint: () => 'qcc config import FILE',
+    hint: ({ command }) => String(command),
   },
   QCC_IMPORT_UNREADABLE: {
     message: ({ path, code }) => `${path} cannot be read (${code})`,
@@ -195,7 +201,7 @@ export const errorsEn: ErrorWords = {
   },
   QCC_PASSPHRASE_WRONG: {
     message: () => 'the keys in this file cannot be opened: another passphrase, or the file was changed',
-    hint: () => 'QCC_PASSPHRASE=… qcc config import FILE',
+    hint: ({ command }) => `QCC_PASSPHRASE=… ${command}`,
   },
   QCC_PORT_TAKEN: {
     message: ({ port, host, holder }) => `port ${port} on ${host} is taken by ${holder}`,
@@ -204,7 +210,7 @@ export const errorsEn: ErrorWords = {
   QCC_PRESET_UNKNOWN: { message: ({ name }) => `there is no preset "${name}"`, hint: ({ hint }) => hint },
   QCC_PROFILE_BARE: {
     message: ({ name }) => `profile "${name}" has no endpoint: there is nothing to ask`,
-    hint: ({ name }) => `qcc endpoint add ${name} --base-url URL --api-key-stdin, or --preset ID`,
+    hint: ({ name }) => `qcc endpoint add ${name}`,
   },
   QCC_PROFILE_EMPTY: {
     message: ({ name }) => `profile "${name}" has no endpoint to copy`,
@@ -312,12 +318,12 @@ export const errorsEn: ErrorWords = {
   QCC_VAULT_DAMAGED: {
     message: ({ path }) => `${path} is damaged, or was made with another master key`,
     hint: () =>
-      'put it back, or begin with a new one: qcc config doctor --fix, then qcc endpoint update PROFILE ID --api-key-stdin',
+      'put it back, or begin with a new one: qcc config doctor --fix; it names each endpoint that needs its key again',
   },
   QCC_VAULT_GONE: {
     message: ({ path }) => `${path} is gone, and the keys of your endpoints with it`,
     hint: () =>
-      'put it back, or begin with a new one: qcc config doctor --fix, then qcc endpoint update PROFILE ID --api-key-stdin',
+      'put it back, or begin with a new one: qcc config doctor --fix; it names each endpoint that needs its key again',
   },
   QCC_VAULT_LOCKED: {
     message: () => 'the master key of the stored API keys is not to be had (keychain locked, or master.key gone)',

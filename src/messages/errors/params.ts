@@ -14,7 +14,7 @@ export interface ErrorParamsOf {
     readonly why: Param;
   };
   readonly QCC_DEMO_HOME: { readonly path: Param };
-  readonly QCC_BACKUP_FAILED: { readonly why: Param };
+  readonly QCC_BACKUP_FAILED: { readonly why: Param; readonly file: Param };
   readonly QCC_BACKUP_INVALID: { readonly why: Param };
   readonly QCC_CAPSULE_DAMAGED: { readonly path: Param; readonly why: Param };
   readonly QCC_CAPSULE_LIMIT: { readonly path: Param; readonly why: Param };
@@ -105,8 +105,13 @@ export interface ErrorParamsOf {
     readonly list: Param;
   };
   readonly QCC_IMPORT_NEWER: { readonly version: Param; readonly known: Param };
-  readonly QCC_IMPORT_PARTIAL: { readonly count: Param; readonly parts: Param; readonly partsText: Param };
-  readonly QCC_IMPORT_RACED: Nothing;
+  readonly QCC_IMPORT_PARTIAL: {
+    readonly count: Param;
+    readonly parts: Param;
+    readonly partsText: Param;
+    readonly command: Param;
+  };
+  readonly QCC_IMPORT_RACED: { readonly command: Param };
   readonly QCC_IMPORT_UNREADABLE: { readonly path: Param; readonly code: Param };
   readonly QCC_INPUT_INVALID: { readonly operation: Param; readonly field: Param; readonly wanted: Param };
   readonly QCC_INPUT_KEY: { readonly field: Param };
@@ -121,7 +126,7 @@ export interface ErrorParamsOf {
   readonly QCC_NOTIFY_UNSET: Nothing;
   readonly QCC_OPERATION_UNKNOWN: { readonly name: Param };
   readonly QCC_PASSPHRASE_MISSING: Nothing;
-  readonly QCC_PASSPHRASE_WRONG: Nothing;
+  readonly QCC_PASSPHRASE_WRONG: { readonly command: Param };
   readonly QCC_PORT_TAKEN: { readonly host: Param; readonly port: Param; readonly holder: Param; readonly list: Param };
   readonly QCC_PRESET_UNKNOWN: { readonly name: Param; readonly near: Param; readonly hint: string };
   readonly QCC_PROFILE_BARE: { readonly name: Param };

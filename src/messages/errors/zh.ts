@@ -78,7 +78,7 @@ export const errorsZh: Translation = {
   QCC_FILE_UNREADABLE: { message: ({ path }) => `无法读取 ${path}` },
   QCC_VAULT_GONE: {
     message: ({ path }) => `${path} 不见了，端点的密钥也随之丢失`,
-    hint: () => '请放回原处，或重新开始：qcc config doctor --fix，然后 qcc endpoint update PROFILE ID --api-key-stdin',
+    hint: () => '请放回原处，或重新开始：qcc config doctor --fix；它会列出需要重新提供密钥的端点',
   },
   QCC_VAULT_LOCKED: {
     message: () => '无法取得 API 密钥的主密钥（钥匙串已锁定，或 master.key 丢失）',
@@ -86,7 +86,7 @@ export const errorsZh: Translation = {
   },
   QCC_PROFILE_UNKNOWN: {
     message: ({ name }) => `没有名为“${name}”的配置`,
-    hint: ({ known }) => (known ? `现有：${known}` : 'qcc add NAME'),
+    hint: ({ known }) => (known ? `现有：${known}` : 'qcc init'),
   },
   QCC_PROFILE_NAME: {
     message: ({ name }) =>
@@ -94,11 +94,14 @@ export const errorsZh: Translation = {
   },
   QCC_PROFILE_BARE: {
     message: ({ name }) => `配置“${name}”没有端点，无法使用`,
-    hint: ({ name }) => `qcc endpoint add ${name} --base-url URL --api-key-stdin，或 --preset ID`,
+    hint: ({ name }) => `qcc endpoint add ${name}`,
   },
   QCC_PROFILE_EXISTS: { message: ({ name }) => `已有名为“${name}”的配置` },
   QCC_WHATIF_SETTING: { message: ({ key }) => `${key} 与剔除、切换和路由无关，无法推演其效果` },
-  QCC_CAPSULE_UNREADABLE: { message: ({ path, code }) => `无法读取 ${path}（${code}）` },
+  QCC_CAPSULE_UNREADABLE: {
+    message: ({ path, code }) => `无法读取 ${path}（${code}）`,
+    hint: ({ path }) => `可用 qcc history export --incident ${path} 生成`,
+  },
   QCC_CAPSULE_LIMIT: {
     message: ({ path, why }) => `${path} 超出故障文件的读取上限：${why}`,
     hint: () => '请索取时间范围更短的文件',
@@ -163,7 +166,7 @@ export const errorsZh: Translation = {
   QCC_IMPORT_RACED: { message: () => '读取文件期间配置已被更改' },
   QCC_IMPORT_PARTIAL: {
     message: ({ parts }) => `无法全部导入，因此未做更改：${parts}`,
-    hint: () => 'qcc config import FILE --partial 可导入其余部分',
+    hint: ({ command }) => `${command} --partial 可导入其余部分`,
   },
   QCC_IMPORT_DATABASE: {
     message: ({ node }) => `Node ${node} 无法读取 cc-switch 的数据库`,
@@ -236,7 +239,7 @@ export const errorsZh: Translation = {
   QCC_KEY_LOST: { message: ({ id }) => `端点 ${id} 的密钥无法读取` },
   QCC_VAULT_DAMAGED: {
     message: ({ path }) => `${path} 已损坏，或由另一个主密钥加密`,
-    hint: () => '请从备份恢复，或重新添加密钥：qcc endpoint update PROFILE ID --api-key-stdin',
+    hint: () => '请放回原处，或重新开始：qcc config doctor --fix；它会列出需要重新提供密钥的端点',
   },
   QCC_NOTIFY_UNSET: { message: () => 'notify.webhook 为空，notify.desktop 已关闭：通知无处可发' },
   QCC_PROXY_OPEN: {

@@ -54,7 +54,7 @@ export const demoLines: DemoWords = {
   someLost: '有一轮本不该失败，却失败了。',
   leave: '这一天会循环播放，按 Ctrl-C 结束。不会改动您的任何设置。',
   leaveOnce: '播完这一天即结束，也可按 Ctrl-C 提前结束。不会改动您的任何设置。',
-  keepNext: '想在事后慢慢查看这样的一天：qcc demo --once --keep DIR',
+  keepNext: '想在事后慢慢查看这样的一天：qcc demo --once --keep ~/qcc-demo',
   kept: (home) => `数据目录保留在 ${home}。可以试试这些命令：`,
   tryHome: '此后 qcc 使用这个数据目录',
   tryExplain: '最近一个换过端点的请求为何发往该端点',

@@ -72,8 +72,8 @@ export const reasons: ReasonWords = {
   stopping: () => '网关正在停止',
   offline: () => '本机没有网络',
   logIs: ({ state }) => logStates[state] ?? `日志：${state}`,
-  noProfile: () => '还没有配置，请运行：qcc add NAME',
-  emptyLadder: () => '梯级中的配置都没有端点，请运行：qcc endpoint add PROFILE',
+  noProfile: () => '还没有配置，请运行：qcc init',
+  emptyLadder: ({ profile }) => `梯级中的配置都没有端点，请运行：qcc endpoint add ${profile}`,
   allOut: () => '没有可用端点，请运行：qcc health status',
   told: ({ text }) => text,
 };

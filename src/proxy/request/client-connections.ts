@@ -212,7 +212,7 @@ export class ClientConnections {
     this.#dropped++;
     this.#makeRoom();
     const byFiles = this.#files !== undefined && this.#most === this.#files.connectionsMax;
-    const remedy = byFiles ? 'ulimit -n' : 'qcc config set proxy.max_concurrent NUMBER';
+    const remedy = byFiles ? 'ulimit -n' : `qcc config set proxy.max_concurrent ${2 * this.#rules.maxConcurrent}`;
     const sentence = `${this.max} clients are connected, and more are turned away - run: ${remedy}`;
     this.#tellOnce('full', performance.now(), sentence);
   }

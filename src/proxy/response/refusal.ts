@@ -83,6 +83,13 @@ export function ownError(
   return { error: isFull ? queueFull(error) : error, because: isRefused ? 'credential' : 'nobodyAnswers' };
 }
 
+/** Names a profile that an endpoint can be added to; without any profile, the set-up. */
+export function lacksEndpoint(profile: string | undefined): string {
+  return profile === undefined
+    ? 'qcc: there is no endpoint to ask - run: qcc init'
+    : `qcc: profile ${profile} has no endpoint to ask - run: qcc endpoint add ${profile}`;
+}
+
 /** 503, never 529: older clients give up on that after two seconds. */
 function nobodyAnswers(asking: Asking): OwnError {
   const { view, within, now } = asking;
@@ -97,7 +104,7 @@ function nobodyAnswers(asking: Asking): OwnError {
     .join('; ');
   const message =
     endpoints.length === 0
-      ? 'qcc: there is no endpoint to ask - run: qcc endpoint add PROFILE'
+      ? lacksEndpoint(profiles[0]?.name ?? [...view.profiles.keys()][0])
       : `qcc: ${view.isOffline ? 'this machine has no network' : 'no endpoint can answer'} - ${why.slice(0, sentenceMax)} - run: qcc health status`;
   return { status: 503, type: 'api_error', message, headers: ['retry-after', String(retryAfter)] };
 }
