@@ -70,15 +70,18 @@ const configMoment = v.union([...configMomentForms, v.strictObject({ document })
 export type ConfigMoment = v.InferOutput<typeof configMoment>;
 
 export const configContract = {
-  'config.get': asks(v.strictObject({ key: name })).answers<{ readonly key: string; readonly value: SettingValue }>(),
+  'config.get': asks('read', v.strictObject({ key: name })).answers<{
+    readonly key: string;
+    readonly value: SettingValue;
+  }>(),
   /** `restart`: it applies after `qcc proxy restart`, while a gateway runs. `overriddenBy`: the variable that takes precedence. */
-  'config.set': changes(v.strictObject({ key: name, value: text(secretMax) })).answers<{
+  'config.set': changes('write', v.strictObject({ key: name, value: text(secretMax) })).answers<{
     readonly key: string;
     readonly value: SettingValue;
     readonly restart: boolean;
     readonly overriddenBy: string | null;
   }>(),
-  'config.list': asks(nothing).answers<{
+  'config.list': asks('read', nothing).answers<{
     readonly settings: Readonly<
       Record<
         string,
@@ -94,15 +97,17 @@ export const configContract = {
       >
     >;
   }>(),
-  'config.reset': changes(v.strictObject({ key: optional(name) })).answers<{
+  'config.reset': changes('write', v.strictObject({ key: optional(name) })).answers<{
     readonly settings: Readonly<Record<string, SettingValue>>;
   }>(),
   /** Everything as one document; keys only under a passphrase. */
   'config.export': asks(
+    'never',
     v.strictObject({ withSecrets: optional(flag), passphrase: optional(text(secretMax)) }),
   ).answers<{ readonly document: object }>(),
   /** A file's text, or the path of cc-switch's database. All or nothing, unless `partial`. */
   'config.import': changes(
+    'never',
     v.strictObject({
       text: optional(text(textMax)),
       database: optional(text(pathMax)),
@@ -124,6 +129,7 @@ export const configContract = {
   }>(),
   /** Without a profile, all; `connect` calls each endpoint, at no cost; `whole` verifies the log too. */
   'config.validate': asks(
+    'write',
     v.strictObject({ profile: optional(name), connect: optional(flag), whole: optional(flag) }),
   ).answers<{
     readonly checks: readonly Check[];
@@ -136,14 +142,15 @@ export const configContract = {
     readonly profile: string | null;
   }>(),
   /** The state after the last fact of a moment, secrets by reference. */
-  'config.at': asks(moment).answers<{ readonly configuration: object }>(),
-  'config.snapshot': changes(v.strictObject({ description: called(sentenceMax) })).answers<SnapshotRow>(),
+  'config.at': asks('read', moment).answers<{ readonly configuration: object }>(),
+  'config.snapshot': changes('write', v.strictObject({ description: called(sentenceMax) })).answers<SnapshotRow>(),
   /** Newest first. */
-  'config.snapshots': asks(nothing).answers<{ readonly snapshots: readonly SnapshotRow[] }>(),
-  'config.diff': asks(v.strictObject({ from: configMoment, to: configMoment })).answers<{
+  'config.snapshots': asks('read', nothing).answers<{ readonly snapshots: readonly SnapshotRow[] }>(),
+  'config.diff': asks('read', v.strictObject({ from: configMoment, to: configMoment })).answers<{
     readonly changes: readonly ChangeRow[];
   }>(),
   'config.rollback': changesWhatIs(
+    'write',
     v.strictObject({
       to: v.union([...configMomentForms, v.strictObject({ last: v.literal(true) })], 'a moment'),
       partial: optional(flag),
@@ -160,6 +167,7 @@ export const configContract = {
   }>(),
   /** Newest first. */
   'config.audit': asks(
+    'read',
     v.strictObject({
       limit: optional(whole),
       action: optional(one(auditActions)),

@@ -24,7 +24,7 @@ export interface InFlightRow {
 }
 
 export const debugContract = {
-  'debug.machines': asks(v.strictObject({ about: optional(name) })).answers<{
+  'debug.machines': asks('read', v.strictObject({ about: optional(name) })).answers<{
     readonly seq: number;
     readonly at: string;
     readonly machines: readonly MachineRow[];

@@ -69,26 +69,28 @@ export type EndpointOptions = Readonly<v.InferOutput<typeof endpointOptionsSchem
 const profileAndId = v.strictObject({ profile: name, id: name });
 
 export const endpointContract = {
-  'endpoint.add': changesWhatIs(v.strictObject({ profile: name, ...endpointOptions })).answers<EndpointRow>(),
+  'endpoint.add': changesWhatIs('never', v.strictObject({ profile: name, ...endpointOptions })).answers<EndpointRow>(),
   /** Endpoints of another profile, keys included: all of them, when no ids are given. */
   'endpoint.copy': changesWhatIs(
+    'never',
     v.strictObject({ profile: name, from: name, ids: optional(texts), ...endpointOptions }),
   ).answers<{
     readonly added: readonly EndpointRow[];
   }>(),
   'endpoint.update': changesWhatIs(
+    'never',
     v.strictObject({ profile: name, id: name, ...endpointOptions }),
   ).answers<EndpointRow>(),
-  'endpoint.list': asks(v.strictObject({ profile: name })).answers<{
+  'endpoint.list': asks('read', v.strictObject({ profile: name })).answers<{
     readonly profile: string;
     readonly endpoints: readonly EndpointRow[];
   }>(),
-  'endpoint.show': asks(profileAndId).answers<EndpointRow>(),
-  'endpoint.remove': changesWhatIs(profileAndId).answers<EndpointRow>(),
-  'endpoint.enable': changesWhatIs(profileAndId).answers<EndpointRow>(),
-  'endpoint.disable': changesWhatIs(profileAndId).answers<EndpointRow>(),
+  'endpoint.show': asks('read', profileAndId).answers<EndpointRow>(),
+  'endpoint.remove': changesWhatIs('write', profileAndId).answers<EndpointRow>(),
+  'endpoint.enable': changesWhatIs('write', profileAndId).answers<EndpointRow>(),
+  'endpoint.disable': changesWhatIs('write', profileAndId).answers<EndpointRow>(),
   /** Probes from the caller's process; records nothing. Without an id, all of the profile; without a profile, all. */
-  'endpoint.test': asks(v.strictObject({ profile: optional(name), id: optional(name) })).answers<{
+  'endpoint.test': asks('write', v.strictObject({ profile: optional(name), id: optional(name) })).answers<{
     readonly checks: readonly CheckRow[];
   }>(),
 };

@@ -84,13 +84,13 @@ export interface StandingRow {
 }
 
 export const gatewayContract = {
-  'home.init': tends(nothing).answers<{
+  'home.init': tends('never', nothing).answers<{
     readonly home: string;
     readonly created: boolean;
     readonly keychain: boolean;
   }>(),
-  'proxy.status': asksGateway(nothing).answers<StatusRow>(),
-  'proxy.stop': asksGateway(v.strictObject({ graceMs: among(0, spanMax) })).answers<{
+  'proxy.status': asksGateway('read', nothing).answers<StatusRow>(),
+  'proxy.stop': asksGateway('never', v.strictObject({ graceMs: among(0, spanMax) })).answers<{
     readonly stopped: true;
     readonly drained: number;
     readonly cut: number;
@@ -98,15 +98,16 @@ export const gatewayContract = {
     readonly unwritten?: { readonly facts: number; readonly since: string };
   }>(),
   /** What `qcc env`, `qcc use` and `qcc code` need to point a client here. The token is `proxy-managed` unless required. */
-  'client.settings': asks(nothing).answers<{
+  'client.settings': asks('never', nothing).answers<{
     readonly url: string;
     readonly token: string;
     readonly running: boolean;
   }>(),
   /** `within`: the profile that the session is confined to. */
   'client.standing': asksGateway(
+    'never',
     v.strictObject({ session: optional(name), within: optional(name) }),
   ).answers<StandingRow>(),
   /** A frozen copy of the home. The caller packs and removes it. */
-  'home.freeze': copies(nothing).answers<{ readonly folder: string; readonly facts: number }>(),
+  'home.freeze': copies('never', nothing).answers<{ readonly folder: string; readonly facts: number }>(),
 };

@@ -86,19 +86,20 @@ export const healthSettings = {
 } as const;
 
 export const healthContract = {
-  'health.status': asks(nothing).answers<{ readonly endpoints: readonly HealthRow[] }>(),
+  'health.status': asks('read', nothing).answers<{ readonly endpoints: readonly HealthRow[] }>(),
   /** Through the gateway: the results count. */
-  'health.check': asksGateway(v.strictObject({ id: optional(name) })).answers<{
+  'health.check': asksGateway('write', v.strictObject({ id: optional(name) })).answers<{
     readonly checks: readonly CheckRow[];
   }>(),
-  'health.metrics': asks(v.strictObject({ id: optional(name), since: optional(instant) })).answers<{
+  'health.metrics': asks('read', v.strictObject({ id: optional(name), since: optional(instant) })).answers<{
     readonly since: string | null;
     readonly endpoints: readonly MetricsRow[];
   }>(),
-  'health.history': asks(v.strictObject({ id: name, limit: optional(whole) })).answers<{
+  'health.history': asks('read', v.strictObject({ id: name, limit: optional(whole) })).answers<{
     readonly checks: readonly PastCheckRow[];
   }>(),
   'health.config': showsOrChanges(
+    'write',
     v.strictObject({
       intervalS: optional(number),
       timeoutS: optional(number),
@@ -108,14 +109,14 @@ export const healthContract = {
       mode: optional(name),
     }),
   ).answers<{ readonly settings: Readonly<Record<string, SettingValue>> }>(),
-  'health.reset': changesWhatIs(v.strictObject({ id: name })).answers<{
+  'health.reset': changesWhatIs('write', v.strictObject({ id: name })).answers<{
     readonly id: string;
     readonly state: EndpointState;
   }>(),
   /** Of one endpoint, newest first. */
-  'health.checks': asks(v.strictObject({ endpoint: name, profile: name, limit: whole })).answers<{
+  'health.checks': asks('read', v.strictObject({ endpoint: name, profile: name, limit: whole })).answers<{
     readonly checks: readonly PastCheckRow[];
   }>(),
   /** The projections of that span, in their saved form. */
-  'health.since': asks(v.strictObject({ since: instant })).answers<{ readonly recent: object }>(),
+  'health.since': asks('never', v.strictObject({ since: instant })).answers<{ readonly recent: object }>(),
 };

@@ -152,18 +152,18 @@ export interface RepairAnswer {
 
 export const historyContract = {
   /** Newest `limit` facts that match (or all), oldest first. Times are epoch milliseconds. */
-  'history.read': asks(look).answers<{ readonly facts: readonly FactRow[] }>(),
+  'history.read': asks('read', look).answers<{ readonly facts: readonly FactRow[] }>(),
   /** The same in pages: where it begins, and where it ends (exclusive) ... */
-  'history.start': asks(look).answers<{ readonly from: number; readonly to: number }>(),
+  'history.start': asks('read', look).answers<{ readonly from: number; readonly to: number }>(),
   /** ... and the next facts from there; `next` is where the page after it begins. */
-  'history.page': asks(v.strictObject({ ...filters, from: whole, to: whole, most: optional(whole) })).answers<{
+  'history.page': asks('read', v.strictObject({ ...filters, from: whole, to: whole, most: optional(whole) })).answers<{
     readonly facts: readonly FactRow[];
     readonly next: number | null;
     /** Numbers on the page that no fact was found for. Absent when there are none. */
     readonly gaps?: readonly GapRow[];
   }>(),
   /** The last number that was given out, and what endpoints are called: `profile/name` by id. */
-  'history.head': asks(nothing).answers<{
+  'history.head': asks('read', nothing).answers<{
     readonly head: number;
     /**
      * The log's time, which relative times refer to: it may be ahead of a clock that was set back. Absent where nothing was ever written.
@@ -174,22 +174,22 @@ export const historyContract = {
     readonly former?: readonly { readonly endpoint: string; readonly name: string; readonly until: number }[];
   }>(),
   /** Expands filters that people typed. A name that never existed is an error. */
-  'history.filters': asks(v.strictObject({ ...filters, live: optional(flag) })).answers<{
+  'history.filters': asks('read', v.strictObject({ ...filters, live: optional(flag) })).answers<{
     readonly filters: Filters;
   }>(),
   /**
    * `about`: a request by its id or its end, as the history prints it; the beginning of an endpoint's id, or its name; or `#1234`, the
    * number of a fact about one. Without it: the last request that failed or was failed over.
    */
-  'history.explain': asks(v.strictObject({ about: optional(name) })).answers<
+  'history.explain': asks('read', v.strictObject({ about: optional(name) })).answers<
     (RequestStory | EndpointStory) & WithGaps
   >(),
   /** What changed between two moments; `from` and `to` of the answer are numbers of facts. */
-  'history.diff': asks(v.strictObject({ from: moment, to: moment })).answers<
+  'history.diff': asks('read', v.strictObject({ from: moment, to: moment })).answers<
     { readonly from: number; readonly to: number; readonly changes: readonly ChangeRow[] } & WithGaps
   >(),
   /** The whole state at a moment. */
-  'history.at': asks(v.strictObject({ moment, about: optional(name) })).answers<
+  'history.at': asks('read', v.strictObject({ moment, about: optional(name) })).answers<
     {
       readonly at: string;
       readonly seq: number;
@@ -203,7 +203,7 @@ export const historyContract = {
     } & WithGaps
   >(),
   /** `running` is the state to compare with, `missing` lists named files that do not exist: the operation supplies both itself. */
-  'history.verify': asks(nothing).answers<
+  'history.verify': asks('read', nothing).answers<
     {
       readonly ok: boolean;
       readonly events: number;
@@ -222,7 +222,7 @@ export const historyContract = {
     { readonly running?: object; readonly missing?: readonly string[] }
   >(),
   /** `disk`: the log's size on the disk, which the log's reader does not know. */
-  'history.stats': asks(nothing).answers<
+  'history.stats': asks('read', nothing).answers<
     {
       readonly facts: number;
       readonly from: string | null;
@@ -240,7 +240,7 @@ export const historyContract = {
     },
     { readonly disk?: number }
   >(),
-  'history.compact': tends(nothing).answers<{
+  'history.compact': tends('write', nothing).answers<{
     readonly trimmed: number;
     readonly facts: number;
     readonly before: number;

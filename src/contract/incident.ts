@@ -18,11 +18,11 @@ export interface IncidentHead {
 const redaction = v.strictObject({ salt: name, hashNames: flag, names: texts, hosts: texts });
 
 export const incidentContract = {
-  'capsule.begin': asks(v.strictObject({ ...span, salt: name, hashNames: flag })).answers<{
+  'capsule.begin': asks('read', v.strictObject({ ...span, salt: name, hashNames: flag })).answers<{
     readonly head: IncidentHead;
     readonly redaction: v.InferOutput<typeof redaction>;
   }>(),
-  'capsule.facts': asks(v.strictObject({ from: whole, to: whole, redaction })).answers<{
+  'capsule.facts': asks('read', v.strictObject({ from: whole, to: whole, redaction })).answers<{
     readonly facts: readonly object[];
     readonly next: number | null;
   }>(),

@@ -46,9 +46,9 @@ export interface IncidentStory extends IncidentRow {
 
 export const incidentsContract = {
   /** Newest first. `since` and `until` keep incidents that lasted into that span. */
-  'incidents.list': asks(v.strictObject({ ...span, limit: optional(whole) })).answers<
+  'incidents.list': asks('read', v.strictObject({ ...span, limit: optional(whole) })).answers<
     { readonly incidents: readonly IncidentRow[] } & WithGaps
   >(),
   /** `number` of any fact between its beginning and its end; without it, the newest incident. */
-  'incidents.show': asks(v.strictObject({ number: optional(whole) })).answers<IncidentStory & WithGaps>(),
+  'incidents.show': asks('read', v.strictObject({ number: optional(whole) })).answers<IncidentStory & WithGaps>(),
 };

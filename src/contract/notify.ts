@@ -17,7 +17,7 @@ export interface NotifyRow {
 
 export const notifyContract = {
   /** A message on every channel that is set up; nothing is recorded. */
-  'notify.test': asks(v.strictObject({ language: one(['en', 'zh-CN']) })).answers<{
+  'notify.test': asks('write', v.strictObject({ language: one(['en', 'zh-CN']) })).answers<{
     readonly channels: readonly NotifyRow[];
   }>(),
 };

@@ -21,6 +21,9 @@ const effects = {
 } as const;
 type Effect = keyof typeof effects;
 
+/** What the page in the browser may ask: anything that only shows, what changes something with a bearer that may write, or never. */
+export type PageScope = 'read' | 'write' | 'never';
+
 /** @template Brings what the operation itself adds to the input, when another part answers it */
 export interface Operation<
   Input extends object = object,
@@ -29,6 +32,8 @@ export interface Operation<
   NeedsGateway extends boolean = boolean,
 > {
   readonly input: v.GenericSchema<unknown, Input>;
+  /** Keys, whole files and the end of the gateway belong to the terminal. */
+  readonly page: PageScope;
   readonly alone: boolean;
   readonly unmade: (typeof effects)[Effect]['unmade'];
   /** Only a running gateway can answer it. */
@@ -44,9 +49,10 @@ export type AnswerOf<One extends Operation> = One extends Operation<object, infe
 
 const operation =
   <NeedsGateway extends boolean>(effect: Effect, needsGateway: NeedsGateway) =>
-  <Input extends object>(input: v.GenericSchema<unknown, Input>) => ({
+  <Input extends object>(page: PageScope, input: v.GenericSchema<unknown, Input>) => ({
     answers: <Answer, Brings extends object = object>(): Operation<Input, Answer, Brings, NeedsGateway> => ({
       input,
+      page,
       needsGateway,
       ...effects[effect],
     }),

@@ -37,11 +37,11 @@ export const policySettings: Readonly<Record<keyof PolicyRow, string>> = {
 };
 
 export const priorityContract = {
-  'priority.set': changesWhatIs(v.strictObject({ profile: name, tier: v.nullable(tier) })).answers<{
+  'priority.set': changesWhatIs('write', v.strictObject({ profile: name, tier: v.nullable(tier) })).answers<{
     readonly profile: string;
     readonly tier: Tier | null;
   }>(),
-  'priority.list': asks(nothing).answers<{
+  'priority.list': asks('read', nothing).answers<{
     readonly active: string | null;
     readonly state: string;
     readonly pinned: string | null;
@@ -58,13 +58,18 @@ export const priorityContract = {
     } | null;
   }>(),
   'priority.switch': changesWhatIs(
+    'write',
     v.strictObject({ profile: name, reason: optional(kept(sentenceMax)) }),
   ).answers<SwitchRow>(),
-  'priority.release': changesWhatIs(nothing).answers<{ readonly released: boolean; readonly active: string | null }>(),
-  'priority.history': asks(v.strictObject({ limit: optional(whole) })).answers<{
+  'priority.release': changesWhatIs('write', nothing).answers<{
+    readonly released: boolean;
+    readonly active: string | null;
+  }>(),
+  'priority.history': asks('read', v.strictObject({ limit: optional(whole) })).answers<{
     readonly switches: readonly SwitchRow[];
   }>(),
   'priority.policy': showsOrChanges(
+    'write',
     v.strictObject({
       autoFailover: optional(flag),
       autoRecovery: optional(flag),

@@ -17,6 +17,7 @@ export interface ProfileRow {
 
 export const profileContract = {
   'profile.add': changes(
+    'never',
     v.strictObject({
       name: newName,
       description: optional(kept(sentenceMax)),
@@ -24,8 +25,11 @@ export const profileContract = {
       endpoint: optional(v.strictObject(endpointOptions)),
     }),
   ).answers<ProfileRow>(),
-  'profile.list': asks(nothing).answers<{ readonly profiles: readonly ProfileRow[] }>(),
-  'profile.default': changesWhatIs(v.strictObject({ name })).answers<ProfileRow>(),
-  'profile.describe': changesWhatIs(v.strictObject({ name, description: kept(sentenceMax) })).answers<ProfileRow>(),
-  'profile.remove': changesWhatIs(v.strictObject({ name })).answers<ProfileRow>(),
+  'profile.list': asks('read', nothing).answers<{ readonly profiles: readonly ProfileRow[] }>(),
+  'profile.default': changesWhatIs('write', v.strictObject({ name })).answers<ProfileRow>(),
+  'profile.describe': changesWhatIs(
+    'write',
+    v.strictObject({ name, description: kept(sentenceMax) }),
+  ).answers<ProfileRow>(),
+  'profile.remove': changesWhatIs('write', v.strictObject({ name })).answers<ProfileRow>(),
 };

@@ -34,7 +34,7 @@ const queueState = one(['waiting', 'retrying', 'answered', 'dead', 'unknown', 'c
 const settingValue = v.union([text(pathMax), number, flag], 'a text, a number, or true or false');
 
 export const queueContract = {
-  'queue.status': asks(nothing).answers<
+  'queue.status': asks('read', nothing).answers<
     Readonly<Record<QueueItemState, number>> & {
       readonly enabled: boolean;
       /** All that are kept, in whatever state. */
@@ -52,22 +52,26 @@ export const queueContract = {
       };
     }
   >(),
-  'queue.list': asks(v.strictObject({ limit: optional(whole), state: optional(queueState) })).answers<{
+  'queue.list': asks('read', v.strictObject({ limit: optional(whole), state: optional(queueState) })).answers<{
     readonly items: readonly QueueItemRow[];
   }>(),
-  'queue.show': asks(v.strictObject({ id: name })).answers<QueueItemRow & { readonly facts: readonly FactRow[] }>(),
+  'queue.show': asks('read', v.strictObject({ id: name })).answers<
+    QueueItemRow & { readonly facts: readonly FactRow[] }
+  >(),
   /** `body` in base64: an answer is bytes. */
-  'queue.answer': asks(v.strictObject({ id: name })).answers<{
+  'queue.answer': asks('never', v.strictObject({ id: name })).answers<{
     readonly id: string;
     readonly status: number;
     readonly bytes: number;
     readonly body: string;
   }>(),
-  'queue.retry': changesWhatIs(v.strictObject({ id: name })).answers<QueueItemRow>(),
-  'queue.retryAll': changesWhatIs(nothing).answers<{ readonly retried: number }>(),
-  'queue.clear': changes(v.strictObject({ state: optional(queueState) })).answers<{ readonly cleared: number }>(),
+  'queue.retry': changesWhatIs('write', v.strictObject({ id: name })).answers<QueueItemRow>(),
+  'queue.retryAll': changesWhatIs('write', nothing).answers<{ readonly retried: number }>(),
+  'queue.clear': changes('write', v.strictObject({ state: optional(queueState) })).answers<{
+    readonly cleared: number;
+  }>(),
   /** By the name after `queue.`; all or nothing. */
-  'queue.config': showsOrChanges(v.record(name, settingValue)).answers<{
+  'queue.config': showsOrChanges('write', v.record(name, settingValue)).answers<{
     readonly settings: Readonly<Record<string, SettingValue>>;
   }>(),
 };

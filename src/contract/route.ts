@@ -15,6 +15,7 @@ export interface NextRouteRow extends Omit<RouteRow, 'chosen' | 'facts'> {
 export const routeContract = {
   /** `now`: without it, the time of the last fact. */
   'route.next': asks(
+    'read',
     v.strictObject({ session: optional(text(sentenceMax)), model: optional(name), now: optional(instant) }),
   ).answers<
     {

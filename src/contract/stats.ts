@@ -36,11 +36,11 @@ export interface CostRow {
 }
 
 export const statsContract = {
-  'stats.read': asks(v.strictObject({ profile: optional(name), since: optional(instant) })).answers<{
+  'stats.read': asks('read', v.strictObject({ profile: optional(name), since: optional(instant) })).answers<{
     readonly since: string | null;
     readonly stats: readonly (StatsRow & { readonly cost: CostRow | null })[];
     /** Models with tokens that no price list knows. */
     readonly unpriced: readonly string[];
   }>(),
-  'stats.since': asks(v.strictObject({ since: instant })).answers<{ readonly stats: object }>(),
+  'stats.since': asks('never', v.strictObject({ since: instant })).answers<{ readonly stats: object }>(),
 };

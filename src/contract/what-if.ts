@@ -46,6 +46,7 @@ export interface WhatIfAnswer {
 export const whatIfContract = {
   /** The recorded outcomes under other settings. */
   'history.whatIf': asks(
+    'read',
     v.strictObject({
       since: optional(instant),
       fromSeq: optional(whole),
