@@ -5,6 +5,7 @@ import { clientCommands } from '../commands/client/manifest.ts';
 import { type Command, type Flags, option, type Said, say, toggle } from '../commands/command.ts';
 import { completionCommands } from '../commands/completion/manifest.ts';
 import { configCommands } from '../commands/config/manifest.ts';
+import { dashboardCommands } from '../commands/dashboard/manifest.ts';
 import { debugCommands } from '../commands/debug/manifest.ts';
 import { demoCommands } from '../commands/demo/manifest.ts';
 import { endpointCommands } from '../commands/endpoint/manifest.ts';
@@ -34,7 +35,7 @@ export const globalFlags: Flags = {
 export const sections: readonly (readonly [Said, readonly string[]])[] = [
   [say('Set up', '安装设置'), ['init', 'demo', 'fc', 'add', 'endpoint', 'use', 'proxy']],
   [say('Use', '日常使用'), ['code', 'env', 'statusline', 'completion']],
-  [say('See what happens now', '查看现状'), ['status', 'list', 'health', 'route', 'queue', 'debug']],
+  [say('See what happens now', '查看现状'), ['status', 'dashboard', 'list', 'health', 'route', 'queue', 'debug']],
   [say('See what happened', '查看过去'), ['incidents', 'history']],
   [say('Arrange', '调整'), ['config', 'priority', 'default', 'describe', 'remove', 'notify']],
   [say('Look after', '维护'), ['bench', 'uninstall']],
@@ -55,6 +56,7 @@ export const root: Command = {
     ...historyCommands,
     ...incidentsCommands,
     ...routeCommands,
+    ...dashboardCommands,
     ...debugCommands,
     ...notifyCommands,
     ...benchCommands,

@@ -3,6 +3,7 @@
  * socket while a gateway runs, in this process while none does. Shapes are those of the command line's contract; times are ISO 8601 in UTC.
  */
 import { configContract } from './config.ts';
+import { dashboardContract } from './dashboard.ts';
 import { debugContract } from './debug.ts';
 import { endpointContract } from './endpoint.ts';
 import { gatewayContract } from './gateway.ts';
@@ -35,6 +36,7 @@ export const contract = {
   ...debugContract,
   ...gatewayContract,
   ...notifyContract,
+  ...dashboardContract,
 };
 
 type Contract = typeof contract;

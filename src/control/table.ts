@@ -1,6 +1,7 @@
 /** Every operation by its name: the control socket calls it, and so does a command without a gateway. */
 
 import { configHandlers } from '../commands/config/operation.ts';
+import { dashboardHandlers } from '../commands/dashboard/operation.ts';
 import { endpointHandlers } from '../commands/endpoint/operation.ts';
 import type { Handlers } from '../commands/handler.ts';
 import { healthHandlers } from '../commands/health/operation.ts';
@@ -40,6 +41,7 @@ const handlers: Handlers<typeof contract> = {
   ...debugHandlers,
   ...gatewayHandlers,
   ...notifyHandlers,
+  ...dashboardHandlers,
 };
 
 type Table = { readonly [Name in OperationName]: (params: Params<Name>) => Promise<Answer<Name> | Json> };

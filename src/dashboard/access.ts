@@ -27,6 +27,8 @@ interface Entry {
 export class Access {
   #tickets: readonly Entry[] = [];
   #bearers: readonly Entry[] = [];
+  /** Passwords of browsers without scripts: each was a ticket, and opens the plain page alone. */
+  #passwords: readonly Entry[] = [];
   #wrongAt: readonly Millis[] = [];
 
   /** A new ticket, in base64url: for one exchange within a minute. */
@@ -39,16 +41,27 @@ export class Access {
 
   /** A bearer for a ticket, which is used up; null for one that is unknown, used, or too old. */
   exchange(ticket: string, now: Millis): { readonly bearer: string; readonly scope: BearerScope } | null {
-    const found = entryOf(this.#tickets, ticket, now);
-    if (!found) {
-      this.#wrongAt = [...this.#wrongAt.filter((at) => now - at < minuteMs), now];
-      return null;
-    }
-    this.#tickets = this.#tickets.filter((one) => one !== found);
+    const found = this.#take(ticket, now);
+    if (!found) return null;
     const bearer = secret();
     const { scope } = found;
     this.#bearers = added(this.#bearers, { hash: hashOf(bearer), scope, until: now + bearerMs }, now);
     return { bearer, scope };
+  }
+
+  /** Whether a browser without scripts may read the plain page: it sends the same password, which was a ticket, each time. */
+  opensPlain(password: string, now: Millis): boolean {
+    if (entryOf(this.#passwords, password, now)) return true;
+    const found = this.#take(password, now);
+    if (found) this.#passwords = added(this.#passwords, { ...found, scope: 'read', until: now + bearerMs }, now);
+    return found !== undefined;
+  }
+
+  #take(ticket: string, now: Millis): Entry | undefined {
+    const found = entryOf(this.#tickets, ticket, now);
+    if (found) this.#tickets = this.#tickets.filter((one) => one !== found);
+    else this.#wrongAt = [...this.#wrongAt.filter((at) => now - at < minuteMs), now];
+    return found;
   }
 
   /** What a bearer may do; null for one that is unknown or too old. */
@@ -64,6 +77,7 @@ export class Access {
   forgetAll(): void {
     this.#tickets = [];
     this.#bearers = [];
+    this.#passwords = [];
     this.#wrongAt = [];
   }
 }

@@ -70,6 +70,14 @@ export function bearerOf(rawHeaders: readonly string[]): string | null {
   return value?.startsWith('Bearer ') ? value.slice('Bearer '.length) : null;
 }
 
+/** The password of a browser that asks its user for one; the user's name says nothing. */
+export function basicOf(rawHeaders: readonly string[]): string | null {
+  const value = new Headed(rawHeaders).only('authorization');
+  if (!value?.startsWith('Basic ')) return null;
+  const [, password] = Buffer.from(value.slice('Basic '.length), 'base64').toString('utf8').split(':', 2);
+  return password ?? null;
+}
+
 class Headed {
   readonly #values = new Map<string, readonly string[]>();
 

@@ -1,6 +1,7 @@
 /** How a serving gateway ends: its parts, in order, each with a deadline. */
 import type { Answer } from '../contract/operations.ts';
 import type { ControlServer } from '../control/server.ts';
+import type { Dashboard } from '../dashboard/dashboard.ts';
 import type { Inspector } from '../diagnostics/inspector.ts';
 import type { Monitor } from '../health/monitor.ts';
 import type { Installation } from '../installation/installation.ts';
@@ -42,6 +43,7 @@ export interface Open {
   readonly replay: ReplayPool;
   readonly accessLog: AccessLogFile;
   readonly descriptors: Descriptors;
+  readonly dashboard: Dashboard;
   readonly served: LastServed;
 }
 
@@ -61,6 +63,7 @@ export function endOf(
     replay,
     accessLog,
     descriptors,
+    dashboard,
   }: Open,
   tell: ((news: GatewayNews) => void) | undefined,
 ) {
@@ -85,6 +88,7 @@ export function endOf(
       await step('probes', () => pool.close(), fault);
       await step('snapshots', () => maintenance.stop(), fault);
       inspector.stop();
+      await step('dashboard', () => dashboard.close(), fault);
       await step('notifications', () => notifier.stop(), fault, notifyMs);
       await step('log', () => tellStop(installation, 'asked'), fault);
       await step('snapshot', () => core.snapshot(), fault);

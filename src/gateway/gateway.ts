@@ -6,9 +6,10 @@ import { isLoopback } from '../config/network/base-url.ts';
 import { readCertificate } from '../config/network/certificate.ts';
 import { brokenProxies } from '../config/network/outbound-proxy.ts';
 import type { Check } from '../contract/checks.ts';
-import type { Answer } from '../contract/operations.ts';
+import type { Answer, OperationName } from '../contract/operations.ts';
 import { serveControl } from '../control/server.ts';
 import { operations } from '../control/table.ts';
+import type { Dashboard } from '../dashboard/dashboard.ts';
 import { Inspector } from '../diagnostics/inspector.ts';
 import { exitCodes, QccError } from '../errors/qcc-error.ts';
 import { addresses } from '../health/addresses.ts';
@@ -16,6 +17,7 @@ import { Monitor } from '../health/monitor.ts';
 import { sweepFrozen } from '../installation/frozen-home.ts';
 import type { Installation } from '../installation/installation.ts';
 import { beginLife, forgetLife } from '../installation/life.ts';
+import type { LiveSide } from '../installation/live-side.ts';
 import { notifyWordsOf } from '../messages/notify.ts';
 import { Notifier } from '../notify/notifier.ts';
 import { openAccessLog } from '../platform/access-log-file.ts';
@@ -38,6 +40,7 @@ import { endOf, type Open } from './ending.ts';
 import { LastServed } from './last-served.ts';
 import { tellStart, tellStop } from './lifecycle.ts';
 import { liveSideOf } from './live-side.ts';
+import { dashboardOf } from './page-side.ts';
 import { proxyPorts } from './ports.ts';
 import { openQueue } from './queue.ts';
 
@@ -106,13 +109,8 @@ function refuseStopped(signal: AbortSignal | undefined): void {
 }
 
 async function serve(installation: Installation, options: GatewayOptions, parts: Parts): Promise<Gateway> {
-  const {
-    core,
-    home,
-    paths: { run, socket },
-    world,
-    settings,
-  } = installation;
+  const { core, home, world, settings } = installation;
+  const { run, socket } = installation.paths;
   sweepFrozen(run);
   const inspector = new Inspector(installation);
   await inspector.first();
@@ -145,7 +143,7 @@ async function serve(installation: Installation, options: GatewayOptions, parts:
     if (facts.some(({ stream }) => !isTraffic(stream))) proxy.settingsChanged();
   });
   const notifier = newNotifier(installation, options.language ?? 'en');
-  const open = {
+  const open: Open = {
     installation,
     control,
     proxy,
@@ -154,12 +152,13 @@ async function serve(installation: Installation, options: GatewayOptions, parts:
     inspector,
     notifier,
     descriptors,
+    dashboard: newDashboard(installation, options, table.promise, () => live),
     ...background,
   };
   const ending = endOf(open, options.tell);
   const { host } = listener;
   const uncaught = () => options.uncaught?.count ?? 0;
-  const live = liveSideOf(open, { host, startedAt, certainUntil, uncaught, ending });
+  const live: LiveSide = liveSideOf(open, { host, startedAt, certainUntil, uncaught, ending });
   descriptors.start();
   parts.add('files', () => descriptors.stop());
   scheduler.arm();
@@ -169,6 +168,16 @@ async function serve(installation: Installation, options: GatewayOptions, parts:
   table.resolve(operations(installation, live));
   const { stop, stopped } = ending;
   return { url: proxy.url, host, port: proxy.port, pid: process.pid, home, found: live.found, stopped, stop };
+}
+
+function newDashboard(
+  installation: Installation,
+  { language = 'en' }: GatewayOptions,
+  table: Promise<ReturnType<typeof operations>>,
+  live: () => LiveSide,
+): Dashboard {
+  const call = async (name: string, params: unknown) => (await table)[name as OperationName]?.(params as never);
+  return dashboardOf({ installation, live, call, language, warn: (sentence) => warn(sentence, 'DashboardWarning') });
 }
 
 function newDescriptors(): Descriptors {

@@ -1,6 +1,7 @@
 /** What commands can ask of a serving gateway, beside its installation. */
 import { endpointStatus } from '../../machines/endpoint.ts';
 import { priorityStatus } from '../../machines/priority.ts';
+import type { PageLive } from '../contract/dashboard.ts';
 import type { Answer } from '../contract/operations.ts';
 import type { LiveSide } from '../installation/live-side.ts';
 import { iso } from '../platform/time.ts';
@@ -21,7 +22,7 @@ interface Serving {
 }
 
 export function liveSideOf(open: Open, serving: Serving): LiveSide {
-  const { proxy, replay, inspector, monitor } = open;
+  const { proxy, replay, inspector, monitor, dashboard } = open;
   return {
     url: proxy.url,
     stop: serving.ending.stop,
@@ -32,6 +33,8 @@ export function liveSideOf(open: Open, serving: Serving): LiveSide {
     standing: (params) => standing(open, params),
     check: (ids) => monitor.check(ids),
     nextProbes: () => monitor.next(),
+    page: () => pageLive(open, serving),
+    openDashboard: (params) => dashboard.open(params),
   };
 }
 
@@ -82,4 +85,9 @@ function status(
     endpoints: counts,
     unproven,
   };
+}
+
+function pageLive(open: Open, serving: Serving): PageLive {
+  const { version: is, url, startedAt, stopping, requests } = status(open, serving);
+  return { version: is, url, startedAt, stopping, requests, inFlight: open.proxy.inFlight() };
 }

@@ -1,13 +1,13 @@
 /** What the proxy reads and reports, bound to the core. */
 import { streams } from '../../events/ids.ts';
 import { type ReadinessReason, reason } from '../../events/reason.ts';
-import { isAvailable } from '../../machines/available.ts';
 import type { Monitor } from '../health/monitor.ts';
 import type { Installation } from '../installation/installation.ts';
 import { failoverPolicyOf } from '../policies/policies.ts';
 import type { ProxyPorts } from '../proxy/ports.ts';
 import type { ProxyQueue } from '../proxy/retry-queue.ts';
 import type { Core } from '../runtime/core.ts';
+import { whyNotReady } from '../runtime/readiness.ts';
 
 /** Callbacks that only the data port's own attempts use. */
 interface Hears extends Partial<Pick<ProxyPorts, 'planSeen'>> {
@@ -49,11 +49,6 @@ export function notReady(core: Core, healthAware: boolean, now: number): readonl
   const reasons: ReadinessReason[] = [];
   if (state.gatewayState === 'offline') reasons.push(reason('offline'));
   if (log.state !== 'open') reasons.push(reason('logIs', { state: log.state }));
-  const { ladder } = core.view();
-  const endpoints = ladder.flatMap((profile) => profile.endpoints);
-  const first = ladder[0] ?? state.profiles.all()[0];
-  if (first === undefined) reasons.push(reason('noProfile'));
-  else if (endpoints.length === 0) reasons.push(reason('emptyLadder', { profile: first.name }));
-  else if (!endpoints.some((endpoint) => isAvailable(endpoint, healthAware, now))) reasons.push(reason('allOut'));
+  reasons.push(...whyNotReady(state, core.view(), healthAware, now));
   return reasons;
 }

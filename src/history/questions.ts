@@ -5,6 +5,7 @@
 import type { Answer, OperationName, Params } from '../contract/operations.ts';
 import type { ReadableLog } from '../log/log.ts';
 import { readAudit } from './audit.ts';
+import { showBands } from './bands.ts';
 import { configurationThen } from './configuration.ts';
 import { diffMoments } from './diff.ts';
 import { explain } from './explain.ts';
@@ -13,6 +14,8 @@ import { pastChecks, recentSince, statsSince } from './health.ts';
 import { beginIncident, incidentFacts } from './incident.ts';
 import { listIncidents, showIncident } from './incidents.ts';
 import { resolveFilters } from './known.ts';
+import { showPage } from './page-state.ts';
+import { listRequests } from './request-list.ts';
 import { nextRoute } from './route.ts';
 import { sizesOfLog } from './sizes.ts';
 import { showThen } from './then.ts';
@@ -40,6 +43,9 @@ const questions = {
   'health.checks': pastChecks,
   'health.since': recentSince,
   'stats.since': statsSince,
+  'dashboard.state': showPage,
+  'dashboard.bands': showBands,
+  'dashboard.requests': listRequests,
 } satisfies { readonly [Name in OperationName]?: (log: ReadableLog, params: Params<Name>) => Promise<Answer<Name>> };
 
 export type QuestionName = keyof typeof questions;
@@ -56,6 +62,8 @@ const folded: { readonly [Name in QuestionName]?: (log: ReadableLog, answer: Ans
   'incidents.list': (log) => log.head,
   'incidents.show': (log) => log.head,
   'history.whatIf': (log) => log.head,
+  'dashboard.state': (_, { seq }) => seq,
+  'dashboard.bands': (_, { toSeq }) => toSeq,
 };
 
 export async function ask<Name extends QuestionName>(

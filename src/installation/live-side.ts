@@ -3,6 +3,7 @@ import type { EndpointId } from '../../events/ids.ts';
 import type { PlannedProbe } from '../../machines/probe-plan.ts';
 import type { ProbeResult } from '../../workers/probe.ts';
 import type { Check } from '../contract/checks.ts';
+import type { PageLive } from '../contract/dashboard.ts';
 import type { InFlightRow } from '../contract/debug.ts';
 import type { Answer, Params } from '../contract/operations.ts';
 import type { ReplayPool } from '../pool/pool.ts';
@@ -23,4 +24,8 @@ export interface LiveSide {
   /** The endpoint that serves a session. */
   standing(params: Params<'client.standing'>): Answer<'client.standing'>;
   nextProbes(): ReadonlyMap<string, PlannedProbe>;
+  /** What the page shows of the running gateway. */
+  page(): PageLive;
+  /** A ticket for the page, whose listener is opened when it is not open. */
+  openDashboard(params: Params<'dashboard.open'>): Promise<Answer<'dashboard.open'>>;
 }

@@ -164,6 +164,14 @@ export const settingWords: Readonly<Record<SettingKey, Both>> = {
     en: 'the oldest facts are removed, once an hour, when the log is larger than this on the disk; 0 sets no limit',
     'zh-CN': '日志在磁盘上超过此大小时，每小时移除最旧的事实；0 表示不限',
   },
+  'dashboard.port': {
+    en: 'the port of the page that `qcc dashboard` opens, on this machine alone; 0 takes a free one',
+    'zh-CN': '`qcc dashboard` 打开的页面所用的端口，仅限本机；0 表示任选空闲端口',
+  },
+  'dashboard.keep': {
+    en: 'how long the page can be opened again after it was closed; then its port closes too',
+    'zh-CN': '页面关闭后，多久之内仍可再次打开；之后其端口也会关闭',
+  },
   'notify.webhook': {
     en: 'where messages are posted. Kept encrypted like a key; shown by its host alone',
     'zh-CN': '消息发到哪里。像密钥一样加密保存；只显示主机名',

@@ -98,8 +98,10 @@ export class Core {
   }
 
   /** Receives each batch of facts, folded and handed to the log: for listeners that keep the world in step with the state. */
-  onFacts(listener: (facts: readonly Recorded[]) => void): void {
+  /** @returns what ends it */
+  onFacts(listener: (facts: readonly Recorded[]) => void): () => void {
     this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   view(): RoutingView {

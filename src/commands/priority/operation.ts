@@ -1,40 +1,19 @@
 /** The operations of the ladder: show it, switch by hand, set its policy. */
 
 import { reason } from '../../../events/reason.ts';
-import { secondMs } from '../../../events/units.ts';
 import { priorityStatus } from '../../../machines/priority.ts';
 import type { Answer, Params } from '../../contract/operations.ts';
 import { type PolicyRow, policySettings, type priorityContract } from '../../contract/priority.ts';
 import { noEndpoint } from '../../contract/refusals.ts';
+import { ladderOf, policyRow } from '../../history/overview.ts';
 import { type Installation, profileNamed } from '../../installation/installation.ts';
-import { iso, isoOrNull } from '../../platform/time.ts';
-import { priorityPolicy } from '../../policies/policies.ts';
+import { iso } from '../../platform/time.ts';
 import { switchRow } from '../../runtime/rows.ts';
 import { setSettings } from '../config/operation.ts';
 import type { Handlers } from '../handler.ts';
 import { setTier } from '../profile/operation.ts';
 
 const historyDefault = 50;
-
-export function showLadder({ core: { state }, settings }: Installation): Answer<'priority.list'> {
-  const { active, pinned, held, recovery, state: condition } = priorityStatus(state.priority);
-  const policy = policyRow(settings());
-  const named = (tier: 'primary' | 'secondary' | 'fallback') => state.profiles.tier(tier).map(({ name }) => name);
-  return {
-    active,
-    state: condition,
-    pinned,
-    tiers: { primary: named('primary'), secondary: named('secondary'), fallback: named('fallback') },
-    policy,
-    held: held && { ...held, until: isoOrNull(held.until) },
-    recovery: recovery && {
-      profile: recovery.profile,
-      checks: recovery.checks,
-      of: policy.recoveryChecks,
-      readyAt: iso(recovery.readyAt),
-    },
-  };
-}
 
 export async function switchByHand(
   installation: Installation,
@@ -77,22 +56,9 @@ export async function setPolicy(
   return policyRow(installation.settings());
 }
 
-function policyRow(settings: ReturnType<Installation['settings']>): PolicyRow {
-  const policy = priorityPolicy(settings);
-  return {
-    autoFailover: policy.auto,
-    autoRecovery: policy.autoRecovery,
-    failureThreshold: policy.failureThreshold,
-    recoveryChecks: policy.recoveryChecks,
-    cooldownS: policy.cooldownMs / secondMs,
-    recoveryDelayS: policy.recoveryDelayMs / secondMs,
-    maxPerHour: policy.maxPerHour,
-  };
-}
-
 export const priorityHandlers: Handlers<typeof priorityContract> = {
   'priority.set': setTier,
-  'priority.list': showLadder,
+  'priority.list': ({ core, settings }) => ladderOf(core.state, settings()),
   'priority.switch': switchByHand,
   'priority.release': releasePin,
   'priority.history': switchHistory,

@@ -6,8 +6,8 @@ import { isOver, type QueueItemState } from '../../../machines/queue-item.ts';
 import type { Answer, Params } from '../../contract/operations.ts';
 import type { QueueItemRow, queueContract } from '../../contract/queue.ts';
 import { exitCodes, QccError } from '../../errors/qcc-error.ts';
+import { queueCountsOf } from '../../history/overview.ts';
 import type { Installation } from '../../installation/installation.ts';
-import { isoOrNull } from '../../platform/time.ts';
 import { factRow, queueRow } from '../../runtime/rows.ts';
 import { setSettings } from '../config/operation.ts';
 import type { Handlers } from '../handler.ts';
@@ -16,31 +16,6 @@ const listDefault = 50;
 const queueIdLength = 12;
 // The number of characters of an id's end that is accepted; shorter ones would be ambiguous.
 const shortMin = 4;
-
-export function queueStatus({ core: { state }, settings }: Installation): Answer<'queue.status'> {
-  const counts: Record<QueueItemState, number> = {
-    waiting: 0,
-    retrying: 0,
-    answered: 0,
-    dead: 0,
-    unknown: 0,
-    cancelled: 0,
-  };
-  let oldestAt: number | null = null;
-  for (const [, { value, context }] of state.queue.snapshots()) {
-    counts[value]++;
-    if (!isOver(value)) oldestAt = Math.min(oldestAt ?? Number.POSITIVE_INFINITY, context.enqueuedAt);
-  }
-  const bytes = state.queue.kept().reduce((sum, one) => sum + one.bytes, 0);
-  return {
-    enabled: settings()['queue.enabled'],
-    size: state.queue.size,
-    bytes,
-    ...counts,
-    oldestAt: isoOrNull(oldestAt),
-    totals: state.queue.totals,
-  };
-}
 
 /** The newest items, in the order of their age. */
 export function listQueue(installation: Installation, params: Params<'queue.list'>): Answer<'queue.list'> {
@@ -165,7 +140,7 @@ function itemNamed(installation: Installation, given: string): QueueId {
 }
 
 export const queueHandlers: Handlers<typeof queueContract> = {
-  'queue.status': queueStatus,
+  'queue.status': ({ core, settings }) => queueCountsOf(core.state, settings()),
   'queue.list': listQueue,
   'queue.show': showQueued,
   'queue.answer': queuedAnswer,

@@ -169,6 +169,8 @@ const table = {
   'failover.max_per_hour': count(10, 0, 10_000),
   'history.retention_days': number(30, 0.01, 3_650, 'days'),
   'history.max_size': number(1_000, 0, 1_000_000, 'MB'),
+  'dashboard.port': count(7861, 0, 65_535),
+  'dashboard.keep': seconds(900, 1, 86_400),
   'notify.webhook': webhook(),
   'notify.on': listOf('failover,recovery,all_down', ['failover', 'recovery', 'all_down', 'credential']),
   'notify.format': oneOf('auto', ['auto', 'json', 'slack', 'feishu', 'dingtalk', 'wecom', 'ntfy']),

@@ -293,6 +293,14 @@ export const errorsEn: ErrorWords = {
   },
   QCC_SETTING_UNKNOWN: { message: ({ name }) => `there is no setting "${name}"`, hint: ({ hint }) => hint },
   QCC_SNAPSHOT_UNKNOWN: { message: ({ id }) => `there is no snapshot "${id}"`, hint: () => 'qcc config snapshots' },
+  QCC_DASHBOARD_ELSEWHERE: {
+    message: ({ port, is }) => `the dashboard is open on port ${is}, not on ${port}`,
+    hint: () => 'qcc dashboard',
+  },
+  QCC_DASHBOARD_PORT: {
+    message: ({ port, why }) => `the dashboard cannot listen on port ${port} (${why})`,
+    hint: () => 'qcc dashboard --port 0',
+  },
   QCC_SOCKET_BLOCKED: {
     message: ({ path, why }) =>
       `the control socket ${path} cannot be made (${why}): what stands in its place is no socket, or may not be replaced`,

@@ -13,6 +13,8 @@ export interface ErrorParamsOf {
     readonly heapMb: Param;
     readonly why: Param;
   };
+  readonly QCC_DASHBOARD_ELSEWHERE: { readonly port: Param; readonly is: Param };
+  readonly QCC_DASHBOARD_PORT: { readonly port: Param; readonly why: Param };
   readonly QCC_DEMO_HOME: { readonly path: Param };
   readonly QCC_BACKUP_FAILED: { readonly why: Param; readonly file: Param };
   readonly QCC_BACKUP_INVALID: { readonly why: Param };

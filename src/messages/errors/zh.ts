@@ -185,6 +185,8 @@ export const errorsZh: Translation = {
   QCC_GATEWAY_ENDING: { message: () => '网关未能启动，或正在结束' },
   QCC_GATEWAY_MUTE: { message: ({ limitMs }) => `网关在运行，但 ${limitMs} 毫秒内没有应答` },
   QCC_GATEWAY_UNSTOPPABLE: { message: ({ pid }) => `进程 ${pid} 无法结束，SIGKILL 也无效：系统正在等待磁盘或设备` },
+  QCC_DASHBOARD_ELSEWHERE: { message: ({ port, is }) => `页面已在端口 ${is} 打开，而不是 ${port}` },
+  QCC_DASHBOARD_PORT: { message: ({ port, why }) => `页面无法监听端口 ${port}（${why}）` },
   QCC_SOCKET_BLOCKED: {
     message: ({ path, why }) => `无法创建控制套接字 ${path}（${why}）：该位置不是套接字，或不可替换`,
   },

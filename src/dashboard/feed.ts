@@ -1,0 +1,128 @@
+/**
+ * What has changed, to all open pages: one message for all of them, at most ten a second. Nothing is heard while no page is open, and a
+ * page that does not read is closed and begins anew.
+ */
+import type { ServerResponse } from 'node:http';
+import type { Recorded } from '../../events/fact.ts';
+import { secondMs } from '../../events/units.ts';
+import type { PagePorts } from './ports.ts';
+
+const tickMs = 100;
+// What runs now is in no fact, and is looked at while a page is open.
+const liveMs = secondMs;
+const commentMs = 15 * secondMs;
+export const streamsMax = 16;
+const unreadBytesMax = 1_048_576;
+// Of very many facts the newest are shown; their number tells of the others.
+const factsMax = 100;
+
+export class Feed {
+  readonly #ports: PagePorts;
+  readonly #pages = new Set<ServerResponse>();
+  #facts: Recorded[] = [];
+  #skipped = 0;
+  /** The live numbers that were sent last, as text. */
+  #live = '';
+  #stopHearing: (() => void) | undefined;
+  #tick: NodeJS.Timeout | undefined;
+  #timers: NodeJS.Timeout[] = [];
+
+  constructor(ports: PagePorts) {
+    this.#ports = ports;
+  }
+
+  get pages(): number {
+    return this.#pages.size;
+  }
+
+  /**
+   * The caller has looked at the number of pages.
+   * @param after the last fact that the page knows; it is sent the whole state when there are newer ones
+   */
+  join(response: ServerResponse, after: number): void {
+    this.#pages.add(response);
+    response.once('close', () => this.#left(response));
+    if (this.#pages.size === 1) this.#begin();
+    const { seq } = this.#ports.head();
+    send(response, seq === after ? comment : message('state', seq, this.#ports.state()));
+  }
+
+  /** Tells all pages that they are closed on purpose, and closes them. */
+  close(): void {
+    for (const page of this.#pages) page.end(message('closed', this.#ports.head().seq, {}));
+    this.#pages.clear();
+    this.#end();
+  }
+
+  #begin(): void {
+    this.#live = JSON.stringify(this.#ports.live());
+    this.#stopHearing = this.#ports.onFacts((facts) => this.#heard(facts));
+    this.#timers = [
+      setInterval(() => this.#look(), liveMs).unref(),
+      setInterval(() => this.#toAll(comment), commentMs).unref(),
+    ];
+  }
+
+  #left(page: ServerResponse): void {
+    this.#pages.delete(page);
+    if (this.#pages.size === 0) this.#end();
+  }
+
+  #end(): void {
+    this.#stopHearing?.();
+    this.#stopHearing = undefined;
+    clearTimeout(this.#tick);
+    this.#tick = undefined;
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#timers = [];
+    this.#facts = [];
+    this.#skipped = 0;
+  }
+
+  #heard(facts: readonly Recorded[]): void {
+    this.#facts.push(...facts);
+    // Twice as many are kept, so that not every fact moves the list.
+    if (this.#facts.length > 2 * factsMax) {
+      const most = this.#facts.length - factsMax;
+      this.#skipped += most;
+      this.#facts.splice(0, most);
+    }
+    this.#tick ??= setTimeout(() => this.#tell(), tickMs).unref();
+  }
+
+  #tell(): void {
+    this.#tick = undefined;
+    const most = Math.max(0, this.#facts.length - factsMax);
+    const [facts, skipped] = [this.#facts.slice(most), this.#skipped + most];
+    this.#facts = [];
+    this.#skipped = 0;
+    this.#live = JSON.stringify(this.#ports.live());
+    this.#toAll(message('facts', this.#ports.head().seq, this.#ports.changed(facts, skipped)));
+  }
+
+  #look(): void {
+    const live = JSON.stringify(this.#ports.live());
+    if (live === this.#live) return;
+    this.#live = live;
+    const { seq, now } = this.#ports.head();
+    this.#toAll(`event: live\nid: ${seq}\ndata: {"now":${JSON.stringify(now)},"live":${live}}\n\n`);
+  }
+
+  #toAll(text: string): void {
+    for (const page of this.#pages) send(page, text);
+  }
+}
+
+const comment = ': open\n\n';
+
+function message(event: string, seq: number, data: object): string {
+  return `event: ${event}\nid: ${seq}\ndata: ${JSON.stringify(data)}\n\n`;
+}
+
+function send(page: ServerResponse, text: string): void {
+  page.write(text);
+  if (page.writableLength <= unreadBytesMax) return;
+  // It is told so, when it reads at all; then it asks for the state again.
+  page.end('event: reset\ndata: {}\n\n');
+  setTimeout(() => page.destroy(), secondMs).unref();
+}

@@ -1,0 +1,62 @@
+/** The one sentence on top of the page: who serves, who is ill and what happens next. */
+import type { PageEndpoint, PageState } from '../contract/dashboard.ts';
+import type { PageWords } from '../messages/en/page.ts';
+
+export interface Said {
+  readonly words: PageWords['headline'];
+  readonly stateWord: (state: string) => string;
+  /** So long, in words: `12 s`. */
+  readonly span: (ms: number) => string;
+}
+
+const takesTraffic: ReadonlySet<string> = new Set(['healthy', 'degraded', 'recovering']);
+
+/** @param now of the gateway's clock, in milliseconds */
+export function headline(state: PageState, now: number, { words, stateWord, span }: Said): string {
+  const onLadder = state.profiles.filter(({ isOnLadder }) => isOnLadder);
+  const walked = inOrderOfAsking(onLadder, state.ladder.active).flatMap(({ endpoints }) => endpoints);
+  if (walked.length === 0) return words.nothingSetUp;
+  const usable = walked.filter((one) => mayServe(one, now));
+  const [serving] = usable;
+  const next = usable.find((one) => one.id !== serving?.id);
+  const name = nameIn(walked);
+  const parts = [
+    ...(state.network === 'offline' ? [words.offline] : []),
+    serving ? words.serves(name(serving)) : words.nothingServes,
+    ...walked.filter((one) => one.state !== 'healthy' && one.state !== 'disabled').map(illness),
+    ...(serving ? [next ? words.next(name(serving), name(next)) : words.noNext(name(serving))] : []),
+  ];
+  return parts.join(words.separator) + words.end;
+
+  function illness(one: PageEndpoint): string {
+    const due = [one.until, one.nextProbe.at, ...one.next.map(({ at }) => at)]
+      .flatMap((at) => (at === null ? [] : [Date.parse(at)]))
+      .filter((at) => at > now);
+    const word = stateWord(one.state);
+    return due.length === 0
+      ? words.state(name(one), word)
+      : words.backIn(name(one), word, span(Math.min(...due) - now));
+  }
+}
+
+/** From the active profile down, then the rest. */
+function inOrderOfAsking(profiles: PageState['profiles'], active: string | null): PageState['profiles'] {
+  const at = Math.max(
+    0,
+    profiles.findIndex(({ name }) => name === active),
+  );
+  return [...profiles.slice(at), ...profiles.slice(0, at)].map((profile) => ({
+    ...profile,
+    endpoints: [...profile.endpoints].sort((a, b) => a.priority - b.priority || b.effectiveWeight - a.effectiveWeight),
+  }));
+}
+
+function mayServe({ state, until, held }: PageEndpoint, now: number): boolean {
+  return takesTraffic.has(state) && !held && (until === null || Date.parse(until) <= now);
+}
+
+/** The profile's name is enough where it has one endpoint. */
+function nameIn(all: readonly PageEndpoint[]): (one: PageEndpoint) => string {
+  return ({ profile, name }) =>
+    all.filter((other) => other.profile === profile).length === 1 ? profile : `${profile}/${name}`;
+}
