@@ -25,6 +25,8 @@ export class Dashboard {
   readonly #ports: PagePorts;
   readonly #options: DashboardOptions;
   #opening: Promise<PageListener> | undefined;
+  #closing: Promise<void> = Promise.resolve();
+  #hasEnded = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(ports: PagePorts, options: DashboardOptions) {
@@ -34,15 +36,11 @@ export class Dashboard {
 
   /**
    * A ticket for a listener that is open already, or is opened now.
-   * @throws {QccError} `QCC_DASHBOARD_PORT` when the port is taken, or when it is open on another one
+   * @throws {QccError} `QCC_DASHBOARD_PORT` when the port is taken, `QCC_DASHBOARD_ELSEWHERE` when it is open on another one,
+   * `QCC_GATEWAY_ENDING` after `close`
    */
   async open({ readOnly = false, port }: Params<'dashboard.open'>): Promise<Answer<'dashboard.open'>> {
-    const wanted = port ?? this.#options.port();
-    this.#opening ??= this.#listen(wanted);
-    const listener = await this.#opening.catch((error: unknown) => {
-      this.#opening = undefined;
-      throw error;
-    });
+    const listener = await this.#opened(port ?? this.#options.port());
     if (port !== undefined && port !== 0 && port !== listener.port) throw openElsewhere(port, listener.port);
     const scope = readOnly ? 'read' : 'write';
     const { ticket, until } = listener.ticket(scope);
@@ -50,20 +48,39 @@ export class Dashboard {
     return { url: `${url}#t=${ticket}`, plain: `${url}plain`, ticket, scope, expiresAt: iso(until) };
   }
 
-  /** Closes the listener; bearers and tickets are void. */
+  /** Closes the listener for good: bearers and tickets are void, and the open pages are told. */
   async close(): Promise<void> {
-    clearInterval(this.#timer);
+    this.#hasEnded = true;
+    await this.#shut();
+  }
+
+  async #opened(port: number): Promise<PageListener> {
+    // The port is free again when the listener before has closed.
+    await this.#closing;
+    if (this.#hasEnded) throw new QccError('QCC_GATEWAY_ENDING', {}, exitCodes.notRunning);
+    this.#opening ??= this.#listen(port);
+    return await this.#opening.catch((error: unknown) => {
+      this.#opening = undefined;
+      throw error;
+    });
+  }
+
+  /** Another one can be opened after it. */
+  #shut(): Promise<void> {
     const opening = this.#opening;
     this.#opening = undefined;
-    const listener = await opening?.catch(() => undefined);
-    await listener?.close();
+    this.#closing = (async () => {
+      const listener = await opening?.catch(() => undefined);
+      clearInterval(this.#timer);
+      await listener?.close();
+    })();
+    return this.#closing;
   }
 
   async #listen(port: number): Promise<PageListener> {
     const files = pageFiles(this.#options.folder);
     try {
       const listener = await listenForPages(this.#ports, files, port, () => this.#attacked());
-      clearInterval(this.#timer);
       this.#timer = setInterval(() => this.#look(listener), lookEveryMs).unref();
       return listener;
     } catch (error) {
@@ -72,12 +89,12 @@ export class Dashboard {
   }
 
   #look(listener: PageListener): void {
-    if (listener.pages() === 0 && this.#ports.now() - listener.lastUsedAt() > this.#options.keepMs()) void this.close();
+    if (listener.pages() === 0 && this.#ports.now() - listener.lastUsedAt() > this.#options.keepMs()) void this.#shut();
   }
 
   #attacked(): void {
     this.#options.warn('wrong tickets for the dashboard were sent again and again: it is closed - run: qcc dashboard');
-    void this.close();
+    void this.#shut();
   }
 }
 

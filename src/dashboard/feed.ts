@@ -3,7 +3,7 @@
  * page that does not read is closed and begins anew.
  */
 import type { ServerResponse } from 'node:http';
-import type { Recorded } from '../../events/fact.ts';
+import type { Millis, Recorded } from '../../events/fact.ts';
 import { secondMs } from '../../events/units.ts';
 import type { PagePorts } from './ports.ts';
 
@@ -19,6 +19,8 @@ const factsMax = 100;
 export class Feed {
   readonly #ports: PagePorts;
   readonly #pages = new Set<ServerResponse>();
+  /** When a page was closed last; 0 before. */
+  leftAt: Millis = 0;
   #facts: Recorded[] = [];
   #skipped = 0;
   /** The live numbers that were sent last, as text. */
@@ -44,7 +46,7 @@ export class Feed {
     response.once('close', () => this.#left(response));
     if (this.#pages.size === 1) this.#begin();
     const { seq } = this.#ports.head();
-    send(response, seq === after ? comment : message('state', seq, this.#ports.state()));
+    this.#send(response, seq === after ? comment : message('state', seq, this.#ports.state()));
   }
 
   /** Tells all pages that they are closed on purpose, and closes them. */
@@ -64,7 +66,8 @@ export class Feed {
   }
 
   #left(page: ServerResponse): void {
-    this.#pages.delete(page);
+    if (!this.#pages.delete(page)) return;
+    this.leftAt = this.#ports.now();
     if (this.#pages.size === 0) this.#end();
   }
 
@@ -109,7 +112,19 @@ export class Feed {
   }
 
   #toAll(text: string): void {
-    for (const page of this.#pages) send(page, text);
+    for (const page of this.#pages) this.#send(page, text);
+  }
+
+  #send(page: ServerResponse, text: string): void {
+    // Looked at before, not after: one message may be longer, and a page that reads gets it.
+    if (page.writableLength <= unreadBytesMax) {
+      page.write(text);
+      return;
+    }
+    // It is told so, when it reads at all; then it asks for the state again. Nothing more is kept for it.
+    this.#left(page);
+    page.end('event: reset\ndata: {}\n\n');
+    setTimeout(() => page.destroy(), secondMs).unref();
   }
 }
 
@@ -117,12 +132,4 @@ const comment = ': open\n\n';
 
 function message(event: string, seq: number, data: object): string {
   return `event: ${event}\nid: ${seq}\ndata: ${JSON.stringify(data)}\n\n`;
-}
-
-function send(page: ServerResponse, text: string): void {
-  page.write(text);
-  if (page.writableLength <= unreadBytesMax) return;
-  // It is told so, when it reads at all; then it asks for the state again.
-  page.end('event: reset\ndata: {}\n\n');
-  setTimeout(() => page.destroy(), secondMs).unref();
 }

@@ -13,7 +13,17 @@ export interface GuardedHead {
 export interface PageRefusal {
   readonly status: number;
   /** A word for programs, and for the page, which has sentences for them. */
-  readonly code: 'host' | 'origin' | 'site' | 'forwarded' | 'method' | 'type' | 'upgrade' | 'length' | 'target';
+  readonly code:
+    | 'host'
+    | 'origin'
+    | 'site'
+    | 'forwarded'
+    | 'method'
+    | 'type'
+    | 'upgrade'
+    | 'length'
+    | 'target'
+    | 'expect';
 }
 
 /** Of a body. Settings and questions are short. */
@@ -55,6 +65,7 @@ function strangerOf({ method, path }: GuardedHead, headers: Headed, port: number
 
 function bodyRefusalOf({ method }: GuardedHead, headers: Headed): PageRefusal | null {
   if (method !== 'GET' && method !== 'HEAD' && method !== 'POST') return refuse(405, 'method');
+  if (headers.has('expect')) return refuse(417, 'expect');
   if (headers.has('transfer-encoding')) return refuse(411, 'length');
   const length = headers.has('content-length') ? headers.only('content-length') : '0';
   if (length === undefined || !wholeNumber.test(length)) return refuse(400, 'length');

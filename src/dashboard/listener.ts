@@ -21,7 +21,7 @@ import { Access, type BearerScope } from './access.ts';
 import { Feed, streamsMax } from './feed.ts';
 import type { PageFile } from './files.ts';
 import { basicOf, bearerOf, bodyBytesMax, refusalOf } from './guard.ts';
-import { plainPage } from './plain.ts';
+import { missingPage, plainPage } from './plain.ts';
 import type { PagePorts } from './ports.ts';
 
 const limits = {
@@ -30,6 +30,8 @@ const limits = {
   keepAliveTimeout: 30 * secondMs,
   connectionsCheckingInterval: secondMs,
   maxHeaderSize: 16_384,
+  // A request without a Host is refused by the guard, with the headers of every answer.
+  requireHostHeader: false,
 } as const;
 // A browser opens six for a page.
 const connectionsMax = 128;
@@ -67,11 +69,14 @@ export async function listenForPages(
   attacked: () => void,
 ): Promise<PageListener> {
   const desk = new Pages(ports, files, attacked);
-  const server = createServer(limits, (request, response) => {
+  const answer = (request: IncomingMessage, response: ServerResponse) => {
     request.on('error', ignored);
     response.on('error', ignored);
-    desk.answer(request, response).catch(() => response.destroy());
-  });
+    desk.answer(request, response).catch(() => failed(response));
+  };
+  const server = createServer(limits, answer);
+  // Otherwise node:http answers both before the guard has looked at them.
+  server.on('checkContinue', answer).on('checkExpectation', answer);
   const sockets = new Set<Socket>();
   server.maxConnections = connectionsMax;
   server.prependListener('connection', (socket: Socket) => {
@@ -90,7 +95,7 @@ export async function listenForPages(
     port: desk.port,
     ticket: (scope) => desk.access.ticket(scope, ports.now()),
     pages: () => desk.feed.pages,
-    lastUsedAt: () => (desk.feed.pages > 0 ? ports.now() : desk.lastUsedAt),
+    lastUsedAt: () => (desk.feed.pages > 0 ? ports.now() : Math.max(desk.lastUsedAt, desk.feed.leftAt)),
     close: () => {
       desk.access.forgetAll();
       desk.feed.close();
@@ -122,6 +127,12 @@ function closed(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
 
 function ignored(): void {}
 
+/** An operation met a fault that is no mistake of its caller: the process hears of it as it does from a command. */
+function failed(response: ServerResponse): void {
+  if (response.headersSent) response.destroy();
+  else fail(response, 500, 'fault');
+}
+
 class Pages {
   port = 0;
   readonly access = new Access();
@@ -144,10 +155,13 @@ class Pages {
     const { method = '', url = '', rawHeaders } = request;
     const [path = '', query = ''] = url.split('?', 2);
     const refusal = refusalOf({ method, path, rawHeaders }, this.port);
-    if (refusal) return fail(response, refusal.status, refusal.code);
-    const file = method === 'POST' ? undefined : this.#files.get(path);
-    if (file && query === '') return sendFile(request, response, file);
-    if (path === '/ticket' && method === 'POST') return this.#exchange(request, response);
+    if (refusal) {
+      // Its body is not read.
+      response.setHeader('connection', 'close');
+      return fail(response, refusal.status, refusal.code);
+    }
+    if (method === 'POST' && path === '/ticket') return this.#exchange(request, response);
+    if (method !== 'POST' && query === '' && this.#sendFile(request, response, path)) return;
     const scope = this.access.scopeOf(bearerOf(rawHeaders), this.#ports.now());
     if (path === '/plain' && method === 'GET') return this.#plain(request, response, scope);
     if (scope === null) return fail(response, 401, 'bearer');
@@ -155,6 +169,14 @@ class Pages {
     if (path === '/stream' && method === 'GET') this.#stream(response, query);
     else if (path.startsWith('/call/') && method === 'POST') await this.#call(request, response, path.slice(6), scope);
     else fail(response, 404, 'unknown');
+  }
+
+  /** False: it is no file of the page. */
+  #sendFile(request: IncomingMessage, response: ServerResponse, path: string): boolean {
+    const file = this.#files.get(path);
+    if (file) sendFile(request, response, file);
+    else if (path === '/') sendHtml(response, 404, missingPage(this.#ports.language));
+    return file !== undefined || path === '/';
   }
 
   async #exchange(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -209,9 +231,7 @@ class Pages {
       return;
     }
     this.lastUsedAt = now;
-    const html = plainPage(this.#ports.state(), this.#ports.language);
-    response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' });
-    response.end(html);
+    sendHtml(response, 200, plainPage(this.#ports.state(), this.#ports.language));
   }
 }
 
@@ -240,6 +260,11 @@ function fail(response: ServerResponse, status: number, code: string): void {
 function sendJson(response: ServerResponse, status: number, text: string): void {
   response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
   response.end(text);
+}
+
+function sendHtml(response: ServerResponse, status: number, html: string): void {
+  response.writeHead(status, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' });
+  response.end(html);
 }
 
 function sendFile(

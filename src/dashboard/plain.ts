@@ -50,6 +50,19 @@ export function plainPage(state: PageState, language: Language): string {
   ].join('\n');
 }
 
+/** Instead of the page, when its files are not where the program is. */
+export function missingPage(language: Language): string {
+  const { title, lang, plain } = pageWordsOf(language);
+  return [
+    '<!doctype html>',
+    `<html lang="${lang}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">`,
+    `<title>${title}</title></head><body>`,
+    `<p>${escaped(plain.missing)}</p>`,
+    '<p><a href="/plain">/plain</a></p>',
+    '</body></html>',
+  ].join('\n');
+}
+
 function cells(one: PageEndpoint, language: Language): readonly string[] {
   const { failures } = storyWordsOf(language);
   return [

@@ -36,6 +36,8 @@ export interface PageWords {
     readonly active: string;
     readonly pinned: string;
     readonly caption: string;
+    /** The page's files are not there. */
+    readonly missing: string;
   };
 }
 
@@ -75,5 +77,7 @@ export const page: PageWords = {
     active: 'active',
     pinned: 'pinned',
     caption: 'Endpoints, in the order in which they are asked',
+    missing:
+      'This installation lacks the files of the page. The state is here without them; the password is the ticket:',
   },
 };

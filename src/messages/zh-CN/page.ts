@@ -36,5 +36,6 @@ export const page: PageWords = {
     active: '当前',
     pinned: '已固定',
     caption: '端点，按询问顺序',
+    missing: '此安装缺少页面文件。不用这些文件也能查看状态，密码就是票据：',
   },
 };

@@ -1,0 +1,180 @@
+/** The stream of what has changed: what it costs, what it holds, and where it begins. */
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { openPages, openStream } from '../support/page.ts';
+
+// The sockets are real, and wait for no timer of these.
+const onlyTimers = { toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] } as const;
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const events = (text: string, kind: string) =>
+  [...text.matchAll(/event: (\w+)\nid: (\d+)\ndata: (.*)\n\n/g)]
+    .filter(([, event]) => event === kind)
+    .map(([, , id, data]) => ({ id: Number(id), data: JSON.parse(data ?? '') as Record<string, unknown> }));
+
+async function opened() {
+  const pages = await openPages();
+  return { ...pages, reading: await pages.bearer('read') };
+}
+
+describe('while no page is open', () => {
+  it('nothing is heard, looked at, or waited for; nor after the last one was closed', async () => {
+    vi.useFakeTimers(onlyTimers as never);
+    const { gateway, port, reading, listener } = await opened();
+    const before = vi.getTimerCount();
+    expect([gateway.listeners.size, gateway.lives, listener.pages()]).toEqual([0, 0, 0]);
+    const [one, other] = [openStream(port, reading), openStream(port, reading)];
+    await Promise.all([one.said(/event: state/), other.said(/event: state/)]);
+    gateway.happen();
+    expect([gateway.listeners.size, listener.pages()]).toEqual([1, 2]);
+    expect(vi.getTimerCount()).toBe(before + 3);
+    one.socket.destroy();
+    await vi.waitUntil(() => listener.pages() === 1, { timeout: 5_000 });
+    expect(gateway.listeners.size).toBe(1);
+    other.socket.destroy();
+    await vi.waitUntil(() => listener.pages() === 0, { timeout: 5_000 });
+    expect([gateway.listeners.size, vi.getTimerCount()]).toEqual([0, before]);
+  });
+});
+
+describe('a page that begins', () => {
+  it('gets the whole state, and goes on after the fact that it knows without it', async () => {
+    const { gateway, port, reading } = await opened();
+    gateway.happen(4);
+    for (const after of ['0', '3', '4', '9', 'x', '', '-1', '1e9'])
+      expect(events(await openStream(port, reading, after).said(/event: state/), 'state'), after).toMatchObject([
+        { id: 5, data: { seq: 5 } },
+      ]);
+    const resumed = openStream(port, reading, 5);
+    await resumed.said(/: open\n\n/);
+    gateway.happen();
+    const text = await resumed.said(/event: facts/);
+    expect(events(text, 'state')).toEqual([]);
+    expect(events(text, 'facts')).toMatchObject([{ id: 6, data: { facts: [{ seq: 6 }], skipped: 0 } }]);
+  });
+});
+
+describe('of many facts', () => {
+  it('a page gets at most ten messages a second, with the newest 100 of each, and learns how many are left out', async () => {
+    vi.useFakeTimers(onlyTimers as never);
+    const { gateway, port, reading } = await opened();
+    const stream = openStream(port, reading, 1);
+    await stream.said(/: open\n\n/);
+    // For a second, 50 each millisecond.
+    for (let ms = 0; ms < 1_000; ms++) {
+      gateway.happen(50);
+      vi.advanceTimersByTime(1);
+    }
+    await stream.said(new RegExp(`"seq":${gateway.seq - 50}\\b`));
+    const told = events(stream.text(), 'facts');
+    expect(told.length).toBeGreaterThanOrEqual(9);
+    expect(told.length).toBeLessThanOrEqual(10);
+    let seq = 1;
+    for (const { data } of told) {
+      const { facts, skipped } = data as { facts: { seq: number }[]; skipped: number };
+      expect(facts.length).toBe(100);
+      expect(facts.map((one) => one.seq)).toEqual(facts.map((_, i) => seq + skipped + 1 + i));
+      seq += skipped + facts.length;
+    }
+  });
+
+  it('one message, with one look at what runs, serves all pages', async () => {
+    const { gateway, port, reading } = await opened();
+    const streams = Array.from({ length: 5 }, () => openStream(port, reading, 1));
+    await Promise.all(streams.map((one) => one.said(/: open\n\n/)));
+    const changed = vi.spyOn(gateway, 'changed');
+    gateway.happen(3);
+    await Promise.all(streams.map((one) => one.said(/event: facts/)));
+    expect(changed).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe('what runs', () => {
+  it('is looked at each second, and told only when it is another than before', async () => {
+    vi.useFakeTimers(onlyTimers as never);
+    const { gateway, port, reading } = await opened();
+    const stream = openStream(port, reading, 1);
+    await stream.said(/: open\n\n/);
+    vi.advanceTimersByTime(3_000);
+    gateway.live = () => ({ version: '7' }) as never;
+    vi.advanceTimersByTime(3_000);
+    gateway.happen();
+    vi.advanceTimersByTime(100);
+    const text = await stream.said(/event: facts/);
+    expect(events(text, 'live')).toMatchObject([{ id: 1, data: { live: { version: '7' } } }]);
+  });
+});
+
+describe('pages', () => {
+  it('are 16 at most: the 17th is refused until another one leaves', async () => {
+    const { ask, get, port, reading, listener } = await opened();
+    const streams = Array.from({ length: 16 }, () => openStream(port, reading, 1));
+    await Promise.all(streams.map((one) => one.said(/: open\n\n/)));
+    const bearer = ['Authorization', `Bearer ${reading}`] as const;
+    expect(await ask(get('/stream?after=0', bearer))).toMatchObject({ status: 503, code: 'streams' });
+    streams[0]?.socket.destroy();
+    await vi.waitUntil(() => listener.pages() === 15);
+    await openStream(port, reading, 1).said(/: open\n\n/);
+  });
+
+  it('that do not read are cut off and told to begin anew, and what is kept for them is bounded', async () => {
+    const { gateway, port, reading, listener } = await opened();
+    const [slow, quick] = [openStream(port, reading, 1), openStream(port, reading, 1, 50_000)];
+    await Promise.all([slow, quick].map((one) => one.said(/: open\n\n/)));
+    slow.socket.pause();
+    gateway.filling = 'x'.repeat(20_000);
+    const before = process.memoryUsage().external + process.memoryUsage().heapUsed;
+    let told = 0;
+    while (listener.pages() === 2) {
+      gateway.happen(50);
+      told++;
+      await quick.said(new RegExp(`"seq":${gateway.seq},`));
+      expect(told).toBeLessThan(100);
+    }
+    // A message is 1 MB here: one that is being written, one more at most, and what the system's buffers take.
+    expect(told).toBeLessThan(30);
+    expect(process.memoryUsage().external + process.memoryUsage().heapUsed - before).toBeLessThan(200_000_000);
+    slow.socket.resume();
+    // Its answer ends with it.
+    await slow.said(/event: reset\ndata: \{\}\n\n\r\n0\r\n\r\n$/);
+    expect(listener.pages()).toBe(1);
+    await openStream(port, reading, 0).said(/event: state/);
+  });
+
+  it('that do not even read this are disconnected after a second', async () => {
+    vi.useFakeTimers(onlyTimers as never);
+    const { gateway, port, reading, listener } = await opened();
+    const slow = openStream(port, reading, 1);
+    await slow.said(/: open\n\n/);
+    slow.socket.pause();
+    gateway.filling = 'x'.repeat(200_000);
+    while (listener.pages() === 1) {
+      gateway.happen(100);
+      vi.advanceTimersByTime(100);
+    }
+    vi.advanceTimersByTime(1_000);
+    slow.socket.resume();
+    await slow.closed;
+    expect(slow.text()).not.toMatch(/0\r\n\r\n$/);
+  });
+
+  it('that read get a state that is longer than what a slow one may leave unread', async () => {
+    const { gateway, port, reading } = await opened();
+    gateway.filling = 'x'.repeat(4_000_000);
+    const text = await openStream(port, reading, 0).said(/\n\n\r\n$/);
+    expect(text).toContain('event: state');
+    expect(text).not.toContain('event: reset');
+  });
+
+  it('are told that the listener is closed', async () => {
+    const { port, reading, listener } = await opened();
+    const stream = openStream(port, reading, 1);
+    await stream.said(/: open\n\n/);
+    await listener.close();
+    await stream.closed;
+    expect(stream.text()).toContain('event: closed');
+    expect(listener.pages()).toBe(0);
+  });
+});
