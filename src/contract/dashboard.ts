@@ -100,7 +100,11 @@ export interface Bands {
   readonly toSeq: number;
   readonly active: readonly (Span & { readonly profile: string | null })[];
   readonly endpoints: readonly EndpointBand[];
+  /** The first ones of very many. */
   readonly marks: readonly BandMark[];
+  readonly marksLeftOut: number;
+  /** So much happened that a long span stands for short ones beside it. */
+  readonly coarse: boolean;
   /** Requests by equal parts of the time. */
   readonly buckets: readonly { readonly answered: number; readonly moved: number; readonly failed: number }[];
 }

@@ -15,8 +15,9 @@ import type { State } from '../runtime/state.ts';
 import { stateAt } from './moment.ts';
 
 const bucketsDefault = 60;
-// A chart that shows more does not tell more. The first ones stand for all.
+// A chart that shows more does not tell more. The first ones stand for all, and the number of the others is told.
 const marksMax = 500;
+// A screen has not so many columns.
 const spansMax = 2_000;
 
 /** @throws {QccError} when the log no longer keeps what came before the first instant */
@@ -24,15 +25,22 @@ export async function showBands(
   log: ReadableLog,
   params: Params<'dashboard.bands'>,
 ): Promise<Answer<'dashboard.bands'>> {
-  const last = await stateAt(log, log.head);
-  const to = params.to ?? last.at;
-  const from = Math.min(params.from ?? to - hourMs, to);
+  const to = params.to ?? (await instantOf(log, log.head)) ?? 0;
+  // What came before the log's first fact is known of a log that was never trimmed alone: nothing.
+  const known = log.tail > 1 ? ((await instantOf(log, log.tail)) ?? 0) : 0;
+  const from = Math.min(Math.max(params.from ?? to - hourMs, known), to);
   const fromSeq = Math.max(log.tail, await log.seqAt(from));
   const toSeq = (await log.seqAt(to + 1)) - 1;
   const state = await stateAt(log, fromSeq - 1);
   const chart = new Chart(state, { from, to, buckets: Math.max(1, params.buckets ?? bucketsDefault) });
   for await (const facts of log.read(fromSeq, toSeq)) for (const fact of facts) chart.add(upcast(fact));
+  const last = toSeq < log.head ? await stateAt(log, log.head) : state;
   return { fromSeq, toSeq, ...chart.drawn(last) };
+}
+
+async function instantOf(log: ReadableLog, seq: number): Promise<Millis | undefined> {
+  for await (const [fact] of log.read(seq, seq)) if (fact) return fact.at;
+  return undefined;
 }
 
 interface Width {
@@ -50,6 +58,7 @@ class Chart {
   readonly #bands = new Map<EndpointId, Band<Status>>();
   readonly #active: Band<{ readonly profile: string | null }>;
   readonly #marks: BandMark[] = [];
+  #marksLeftOut = 0;
   readonly #buckets: { answered: number; moved: number; failed: number }[];
 
   constructor(state: State, width: Width) {
@@ -62,21 +71,23 @@ class Chart {
 
   add(fact: Recorded): void {
     const kind = kindOf(fact.stream);
-    this.#state.apply(fact);
+    // The most of all facts, and they move no machine: they are counted, and not folded.
     if (kind === 'request') {
       this.#count(fact);
       return;
     }
+    this.#state.apply(fact);
     if (kind === 'endpoint') this.#look(nameOf(fact.stream) as EndpointId, fact.at, fact.seq);
-    else if (kind === 'profile')
-      for (const { id } of this.#state.profiles.endpoints()) this.#look(id, fact.at, fact.seq);
+    else if (kind === 'profile') for (const id of this.#everyEndpoint()) this.#look(id, fact.at, fact.seq);
     const { active } = priorityStatus(this.#state.priority);
     if (active !== this.#active.value.profile) this.#active.become({ profile: active }, fact.at, fact.seq);
     const mark = markOf(fact);
-    if (mark && this.#marks.length < marksMax) this.#marks.push({ seq: fact.seq, at: iso(fact.at), ...mark });
+    if (!mark) return;
+    if (this.#marks.length < marksMax) this.#marks.push({ seq: fact.seq, at: iso(fact.at), ...mark });
+    else this.#marksLeftOut++;
   }
 
-  /** @param last the present state, for names */
+  /** @param last the present state, for names; its requests may be missing */
   drawn({ profiles }: State): Omit<Bands, 'fromSeq' | 'toSeq'> {
     const { from, to } = this.#width;
     const former = new Map(profiles.former.map(({ endpoint, profile, name }) => [endpoint, `${profile}/${name}`]));
@@ -91,8 +102,15 @@ class Chart {
       active: this.#active.spans(to),
       endpoints,
       marks: this.#marks,
+      marksLeftOut: this.#marksLeftOut,
+      coarse: this.#active.isCoarse || [...this.#bands.values()].some(({ isCoarse }) => isCoarse),
       buckets: this.#buckets,
     };
+  }
+
+  /** Those of the chart, which may have been removed, and those that were added. */
+  #everyEndpoint(): ReadonlySet<EndpointId> {
+    return new Set([...this.#bands.keys(), ...this.#state.profiles.endpoints().map(({ id }) => id)]);
   }
 
   #look(id: EndpointId, at: Millis, seq: number | null): void {
@@ -103,7 +121,9 @@ class Chart {
     }
     const { state, because } = endpointStatus(this.#state.endpoint(id));
     if (!band) this.#bands.set(id, new Band({ state, because }, at, seq));
-    else if (band.value.state !== state || band.value.because !== because) band.become({ state, because }, at, seq);
+    // Also when it has come back after it was removed.
+    else if (!band.goesOn || band.value.state !== state || band.value.because !== because)
+      band.become({ state, because }, at, seq);
   }
 
   #count({ at, type, data }: Recorded): void {
@@ -122,10 +142,13 @@ export function hasMoved({ attempts, endpoint }: Served): boolean {
   return attempts.length > 1 && attempts[0]?.endpoint !== endpoint;
 }
 
+type Spanned<Value> = Value & { readonly from: string; readonly to: string; readonly seq: number | null };
+
 /** Values one after the other. */
 class Band<Value extends object> {
   value: Value;
-  readonly #done: (Value & { readonly from: string; readonly to: string; readonly seq: number | null })[] = [];
+  isCoarse = false;
+  #done: { readonly value: Value; readonly from: Millis; readonly to: Millis; readonly seq: number | null }[] = [];
   #from: Millis | null;
   #seq: number | null;
 
@@ -133,6 +156,11 @@ class Band<Value extends object> {
     this.value = value;
     this.#from = from;
     this.#seq = seq;
+  }
+
+  /** False between the removal of an endpoint and its return. */
+  get goesOn(): boolean {
+    return this.#from !== null;
   }
 
   become(value: Value, at: Millis, seq: number | null): void {
@@ -143,15 +171,30 @@ class Band<Value extends object> {
   }
 
   end(at: Millis): void {
-    if (this.#from === null) return;
-    if (at > this.#from && this.#done.length < spansMax)
-      this.#done.push({ ...this.value, from: iso(this.#from), to: iso(at), seq: this.#seq });
+    const [from, seq] = [this.#from, this.#seq];
     this.#from = null;
+    if (from === null || at <= from) return;
+    this.#done.push({ value: this.value, from, to: at, seq });
+    if (this.#done.length > spansMax) this.#halve();
   }
 
-  spans(to: Millis): readonly (Value & { readonly from: string; readonly to: string; readonly seq: number | null })[] {
+  /** Of two neighbours, the longer one stands for both: the whole time stays covered. */
+  #halve(): void {
+    this.isCoarse = true;
+    const pairs = this.#done;
+    this.#done = pairs.flatMap((one, i) => {
+      const next = pairs[i + 1];
+      if (i % 2 === 1) return [];
+      // What is apart was no neighbour: the endpoint did not exist meanwhile.
+      if (!next || next.from !== one.to) return next ? [one, next] : [one];
+      const longer = next.to - next.from > one.to - one.from ? next : one;
+      return [{ ...longer, from: one.from, to: next.to }];
+    });
+  }
+
+  spans(to: Millis): readonly Spanned<Value>[] {
     this.end(to);
-    return this.#done;
+    return this.#done.map(({ value, from, to: until, seq }) => ({ ...value, from: iso(from), to: iso(until), seq }));
   }
 }
 

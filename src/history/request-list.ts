@@ -8,6 +8,8 @@ import { pageRowsMax, type RequestRow } from '../contract/dashboard.ts';
 import type { Answer, Params } from '../contract/operations.ts';
 import type { ReadableLog } from '../log/log.ts';
 import { iso } from '../platform/time.ts';
+import { hasMoved } from './bands.ts';
+import { gapsIn } from './facts.ts';
 
 const atOnce = 1_000;
 // A page with few matches ends all the same: its reader may have gone, and other queries wait for the worker.
@@ -17,17 +19,29 @@ type Filters = Omit<Params<'dashboard.requests'>, 'before' | 'limit'>;
 
 export async function listRequests(
   log: ReadableLog,
-  { before = log.head + 1, limit = pageRowsMax, ...filters }: Params<'dashboard.requests'>,
+  { before, limit, ...filters }: Params<'dashboard.requests'>,
 ): Promise<Answer<'dashboard.requests'>> {
+  const first = Math.min(before ?? log.head + 1, log.head + 1);
+  const most = Math.max(1, limit ?? pageRowsMax);
   const rows: RequestRow[] = [];
-  const lowest = Math.max(log.tail, before - scannedMax);
-  for (let end = before; end > lowest; end -= atOnce) {
+  const lowest = Math.max(log.tail, first - scannedMax);
+  for (let end = first; end > lowest; end -= atOnce) {
     for (const row of await rowsBetween(log, Math.max(lowest, end - atOnce), end, filters)) {
       rows.push(row);
-      if (rows.length === limit) return { rows, next: row.seq };
+      if (rows.length === most) return page(log, rows, row.seq, first);
     }
   }
-  return { rows, next: lowest > log.tail ? lowest : null };
+  return page(log, rows, lowest, first);
+}
+
+/** With the facts that are missing among those that it was made from: a request may be one of them. */
+async function page(
+  log: ReadableLog,
+  rows: readonly RequestRow[],
+  lowest: number,
+  end: number,
+): Promise<Answer<'dashboard.requests'>> {
+  return { rows, next: lowest > log.tail ? lowest : null, ...(await gapsIn(log, lowest, end - 1)) };
 }
 
 /** Newest first. */
@@ -40,8 +54,10 @@ async function rowsBetween(
   const rows: RequestRow[] = [];
   for await (const facts of log.read(from, to - 1)) {
     for (const fact of facts) {
-      const row = kindOf(fact.stream) === 'request' ? requestRow(upcast(fact)) : null;
-      if (row && keeps(row, filters)) rows.push(row);
+      if (kindOf(fact.stream) !== 'request') continue;
+      const known = upcast(fact);
+      const row = requestRow(known);
+      if (keeps(row, known, filters)) rows.push(row);
     }
   }
   return rows.reverse();
@@ -83,13 +99,13 @@ function isFailure(outcome: Served['attempts'][number]['outcome']): outcome is F
   return outcome !== 'answered' && outcome !== 'cancelled';
 }
 
-function keeps(row: RequestRow, filters: Filters): boolean {
+function keeps(row: RequestRow, { type, data }: Recorded, filters: Filters): boolean {
   const { endpoint, profile, session, model, outcome, moved, slowerThan } = filters;
   if (outcome !== undefined && row.outcome !== outcome) return false;
   if (endpoint !== undefined && row.endpoint !== endpoint) return false;
   if (profile !== undefined && row.profile !== profile) return false;
   if (session !== undefined && row.session !== session) return false;
   if (model !== undefined && row.model !== model) return false;
-  if (moved !== undefined && moved !== (row.outcome === 'answered' && row.failures.length > 0)) return false;
+  if (moved !== undefined && moved !== (type === 'RequestServed' && hasMoved(data as Served))) return false;
   return slowerThan === undefined || row.durationMs >= slowerThan;
 }

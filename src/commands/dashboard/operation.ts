@@ -9,6 +9,7 @@ import type { Handlers } from '../handler.ts';
 import { question } from '../history/operation.ts';
 
 const then = question('dashboard.state');
+const bands = question('dashboard.bands');
 
 function stateOf(
   it: Installation,
@@ -24,9 +25,18 @@ export function runningOf({ core }: Installation, live: LiveSide | undefined): R
   return { now, probes: live?.nextProbes() ?? new Map(), live: live?.page() ?? null };
 }
 
+/** Until now: the log itself knows no later instant than its last fact's. */
+function bandsOf(
+  it: Installation,
+  params: Params<'dashboard.bands'>,
+  live: LiveSide | undefined,
+): Promise<Answer<'dashboard.bands'> | Json> {
+  return bands(it, { to: runningOf(it, live).now, ...params }, live);
+}
+
 export const dashboardHandlers: Handlers<typeof dashboardContract> = {
   'dashboard.open': (_, params, live) => live.openDashboard(params),
   'dashboard.state': stateOf,
-  'dashboard.bands': question('dashboard.bands'),
+  'dashboard.bands': bandsOf,
   'dashboard.requests': question('dashboard.requests'),
 };
