@@ -1,5 +1,6 @@
 /**
- * Builds dist/: the compiler's output, the data files beside it, one module for what every start loads, and a program that can be run.
+ * Builds dist/: the compiler's output, the data files beside it, one module for what every start loads, a program that can be run, and
+ * the page of the dashboard.
  *
  *   node scripts/build.mjs [FOLDER] [COMPILER'S CONFIGURATION] [ITS FLAGS]
  */
@@ -8,6 +9,7 @@ import { chmodSync, cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from
 import { dirname, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
+import { build as buildPage } from 'vite';
 
 const [dist = 'dist', config = 'tsconfig.build.json', ...flags] = process.argv.slice(2);
 rmSync(dist, { recursive: true, force: true });
@@ -26,6 +28,7 @@ chmodSync(join(dist, 'src', 'cli', 'main.js'), 0o755);
 const inStart = /\/src\/((cli|messages(?!\/errors\/en)|terminal)\/|commands\/([\w-]+\/manifest|command|arguments)\.js)/;
 await joinStart(`${relative('.', dist).replaceAll('\\', '/')}/src/cli/driver.js`);
 await joinErrors(join(dist, 'src', 'errors', 'qcc-error.js'));
+await buildPage({ configFile: resolve('vite.config.ts'), build: { outDir: resolve(dist, 'page') } });
 
 /** An error is made with its English sentence: both are one module, because every start loads them. */
 async function joinErrors(error) {

@@ -16,6 +16,15 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'src/contract/': ['events/', 'machines/', 'src/config/', 'src/errors/', 'src/platform/'],
   'src/log/': ['events/', 'src/errors/', 'src/platform/'],
   'src/messages/': ['events/', 'machines/', 'src/config/', 'src/contract/', 'src/errors/', 'src/platform/'],
+  'src/page/': [
+    'events/',
+    'machines/',
+    'src/contract/',
+    'src/errors/',
+    'src/messages/',
+    'src/platform/',
+    'src/projections/',
+  ],
   'src/proxy/': [
     'events/',
     'machines/',
@@ -45,6 +54,12 @@ const knownBy: Readonly<Record<string, readonly string[]>> = {
   '@clack/prompts': ['src/terminal/prompt.ts'],
 };
 
+/** Not installed for users: the build puts what the page needs of them into the page's own files. */
+const bundledBy: Readonly<Record<string, readonly string[]>> = {
+  preact: ['src/page/'],
+  '@preact/signals': ['src/page/'],
+};
+
 /** Not installed for users: only its types are imported, and the build removes them. */
 const typesOnly = '@anthropic-ai/sdk';
 
@@ -59,11 +74,12 @@ interface Import {
   readonly target: string;
   /** Part of loading the file: neither a type, which is erased, nor an `import()`, which comes later. */
   readonly isEager: boolean;
+  readonly isType: boolean;
 }
 
 const files = ['events', 'machines', 'workers', 'src'].flatMap((root) =>
   readdirSync(root, { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.ts'))
+    .filter((path) => /\.tsx?$/.test(path))
     .map((path) => join(root, path).replaceAll('\\', '/')),
 );
 const importsByFile = new Map(files.map((file) => [file, importsOf(file)]));
@@ -84,7 +100,7 @@ it.each(Object.entries(mayImport))('%s imports nothing but itself and %j', (part
   expect(strangers.map(told)).toEqual([]);
 });
 
-it.each(Object.entries(knownBy))('%s is known by %j alone', (name, places) => {
+it.each(Object.entries({ ...knownBy, ...bundledBy }))('%s is known by %j alone', (name, places) => {
   const strangers = allImports.filter(
     ({ file, target }) => target === name && !places.some((place) => file.startsWith(place)),
   );
@@ -109,7 +125,8 @@ describe('the order of folders', () => {
   });
 
   it('allows only imports of installed packages', () => {
-    const isKnown = (target: string) => isFile(target) || Object.hasOwn(knownBy, target) || target === typesOnly;
+    const isKnown = (target: string) =>
+      isFile(target) || Object.hasOwn({ ...knownBy, ...bundledBy }, target) || target === typesOnly;
     expect(allImports.filter(({ target }) => !isKnown(target)).map(told)).toEqual([]);
   });
 
@@ -148,14 +165,22 @@ describe('the order of folders', () => {
     expect(loaded.filter((target) => heavy.includes(target))).toEqual([]);
   });
 
+  it('lets the page load nothing that a browser has not', () => {
+    const loaded = closureOf('src/page/app/main.tsx', ({ isType }) => !isType);
+    expect(loaded).toContain('src/page/views/now.tsx');
+    const packages = loaded.filter((target) => !isFile(target) && !Object.hasOwn(bundledBy, target));
+    const ofNode = loaded.filter((target) => isFile(target) && /from 'node:/.test(readFileSync(target, 'utf8')));
+    expect([...packages, ...ofNode]).toEqual([]);
+  });
+
   it('answers a status line without loading the gateway', () => {
-    const loaded = ['src/cli/driver.ts', 'src/commands/client/status-line-cli.ts'].flatMap(closureOf);
+    const loaded = ['src/cli/driver.ts', 'src/commands/client/status-line-cli.ts'].flatMap((file) => closureOf(file));
     expect(loaded).toContain('src/control/client.ts');
     expect(loaded.filter((target) => [...heavy, 'jsonc-parser', 'valibot'].includes(target))).toEqual([]);
   });
 
   it('lets no thread load what the build joins into the command line', () => {
-    const loaded = files.filter((file) => file.startsWith('workers/')).flatMap(closureOf);
+    const loaded = files.filter((file) => file.startsWith('workers/')).flatMap((file) => closureOf(file));
     expect(loaded).toContain('workers/probe.ts');
     // The English sentence of an error is one module with the error.
     const joined = /^src\/(cli|commands|messages(?!\/errors\/en)|terminal)\//;
@@ -163,7 +188,7 @@ describe('the order of folders', () => {
   });
 
   it('answers a command without a gateway without loading the proxy or the workers', () => {
-    const loaded = ['src/installation/installation.ts', 'src/control/table.ts'].flatMap(closureOf);
+    const loaded = ['src/installation/installation.ts', 'src/control/table.ts'].flatMap((file) => closureOf(file));
     expect(loaded).toContain('level');
     expect(loaded.filter((target) => ['piscina', 'undici'].includes(target))).toEqual([]);
   });
@@ -207,14 +232,16 @@ function importsOf(file: string): readonly Import[] {
   const eager = [...text.matchAll(statements)].map(([, type, name = '']) => ({
     name,
     isEager: type === undefined,
+    isType: type !== undefined,
   }));
   const late = [...text.matchAll(/\bimport\('([^']+)'\)/g)].map(([, name = '']) => ({
     name,
     isEager: false,
+    isType: false,
   }));
   return [...eager, ...late]
     .filter(({ name }) => !name.startsWith('node:'))
-    .map(({ name, isEager }) => ({ target: resolved(file, name), isEager }));
+    .map(({ name, ...how }) => ({ target: resolved(file, name), ...how }));
 }
 
 /** A file by its path, a package by its name. */
@@ -227,11 +254,11 @@ function resolved(file: string, name: string): string {
 }
 
 /** Everything that is loaded when a file is, packages included. */
-function closureOf(file: string): readonly string[] {
+function closureOf(file: string, follows: (one: Import) => boolean = ({ isEager }) => isEager): readonly string[] {
   const seen = new Set([file]);
   for (const one of seen) {
-    for (const { target, isEager } of importsByFile.get(one) ?? []) {
-      if (isEager) seen.add(target);
+    for (const found of importsByFile.get(one) ?? []) {
+      if (follows(found)) seen.add(found.target);
     }
   }
   return [...seen];

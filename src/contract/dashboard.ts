@@ -10,6 +10,7 @@ import type { EndpointRow } from './endpoint.ts';
 import { flag, instant, name, one, optional, sentenceMax, text, whole } from './fields.ts';
 import type { StatusRow } from './gateway.ts';
 import type { HealthRow } from './health.ts';
+import type { FactRow } from './history.ts';
 import { moment, type WithGaps } from './moment.ts';
 import { type AnswerOf, asks, asksGateway } from './operation.ts';
 import type { priorityContract } from './priority.ts';
@@ -67,6 +68,21 @@ export interface PageState {
   readonly queue: AnswerOf<(typeof queueContract)['queue.status']>;
   /** Null for a moment of the past, and for an incident file. */
   readonly live: PageLive | null;
+}
+
+/** What some facts have changed. */
+export interface PageChange {
+  readonly now: string;
+  readonly at: string;
+  /** Everything, when profiles, the ladder or settings have changed. */
+  readonly state: PageState | null;
+  /** Otherwise the endpoints that the facts are about, and the counts of the queue. */
+  readonly endpoints: readonly PageEndpoint[];
+  readonly queue: PageState['queue'] | null;
+  readonly live: PageLive | null;
+  readonly facts: readonly FactRow[];
+  /** So many older ones are left out. */
+  readonly skipped: number;
 }
 
 /** For so long something was so. */

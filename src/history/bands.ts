@@ -10,6 +10,7 @@ import { priorityStatus } from '../../machines/priority.ts';
 import type { BandMark, Bands, EndpointBand } from '../contract/dashboard.ts';
 import type { Answer, Params } from '../contract/operations.ts';
 import type { ReadableLog } from '../log/log.ts';
+import { hasMoved } from '../page/request-row.ts';
 import { iso } from '../platform/time.ts';
 import type { State } from '../runtime/state.ts';
 import { stateAt } from './moment.ts';
@@ -135,11 +136,6 @@ class Chart {
     else if (hasMoved(data as Served)) bucket.moved++;
     else bucket.answered++;
   }
-}
-
-/** Answered by another endpoint than the first that was asked. */
-export function hasMoved({ attempts, endpoint }: Served): boolean {
-  return attempts.length > 1 && attempts[0]?.endpoint !== endpoint;
 }
 
 type Spanned<Value> = Value & { readonly from: string; readonly to: string; readonly seq: number | null };

@@ -29,18 +29,22 @@ export function headline(state: PageState, now: number, { words, stateWord, span
   return parts.join(words.separator) + words.end;
 
   function illness(one: PageEndpoint): string {
-    const due = [one.until, one.nextProbe.at, ...one.next.map(({ at }) => at)]
-      .flatMap((at) => (at === null ? [] : [Date.parse(at)]))
-      .filter((at) => at > now);
+    const due = dueAt(one, now);
     const word = stateWord(one.state);
-    return due.length === 0
-      ? words.state(name(one), word)
-      : words.backIn(name(one), word, span(Math.min(...due) - now));
+    return due === null ? words.state(name(one), word) : words.backIn(name(one), word, span(due - now));
   }
 }
 
-/** From the active profile down, then the rest. */
-function inOrderOfAsking(profiles: PageState['profiles'], active: string | null): PageState['profiles'] {
+/** When something is next looked at or ends by itself, in milliseconds; null when nothing is due. */
+export function dueAt(one: PageEndpoint, now: number): number | null {
+  const due = [one.until, one.nextProbe.at, ...one.next.map(({ at }) => at)]
+    .flatMap((at) => (at === null ? [] : [Date.parse(at)]))
+    .filter((at) => at > now);
+  return due.length === 0 ? null : Math.min(...due);
+}
+
+/** From the active profile down, then the rest; in each, the order in which its endpoints are asked. */
+export function inOrderOfAsking(profiles: PageState['profiles'], active: string | null): PageState['profiles'] {
   const at = Math.max(
     0,
     profiles.findIndex(({ name }) => name === active),
@@ -51,12 +55,23 @@ function inOrderOfAsking(profiles: PageState['profiles'], active: string | null)
   }));
 }
 
-function mayServe({ state, until, held }: PageEndpoint, now: number): boolean {
+/** Whether it takes traffic now. */
+export function mayServe({ state, until, held }: PageEndpoint, now: number): boolean {
   return takesTraffic.has(state) && !held && (until === null || Date.parse(until) <= now);
 }
 
 /** The profile's name is enough where it has one endpoint. */
-function nameIn(all: readonly PageEndpoint[]): (one: PageEndpoint) => string {
+export function nameIn(all: readonly PageEndpoint[]): (one: PageEndpoint) => string {
   return ({ profile, name }) =>
     all.filter((other) => other.profile === profile).length === 1 ? profile : `${profile}/${name}`;
+}
+
+/** Its share of its profile's traffic among those of the same priority, from 0 to 1; null while it takes none. */
+export function shareOf(one: PageEndpoint, all: readonly PageEndpoint[], now: number): number | null {
+  const peers = all.filter((other) => other.priority === one.priority && mayServe(other, now));
+  if (!peers.some(({ id }) => id === one.id)) return null;
+  const weight = ({ effectiveWeight, ramp, state }: PageEndpoint) =>
+    effectiveWeight * (state === 'recovering' ? ramp : 1);
+  const sum = peers.reduce((total, other) => total + weight(other), 0);
+  return sum === 0 ? null : weight(one) / sum;
 }

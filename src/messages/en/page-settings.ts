@@ -1,0 +1,2 @@
+/** The words of the views that keep house: queue, usage, settings, incidents. */
+export const settingsWords = {};

@@ -1,0 +1,3 @@
+import type { settingsWords as en } from '../en/page-settings.ts';
+
+export const settingsWords: typeof en = {};

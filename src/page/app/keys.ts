@@ -1,0 +1,72 @@
+/** Everything can be done by keyboard; `?` shows how. */
+import { signal } from '@preact/signals';
+import { minuteMs } from '../../../events/units.ts';
+import { changeLanguage, changeTheme } from '../live/choices.ts';
+import { stepBy, stepToChange, stepToFact } from '../live/steps.ts';
+import { backToNow, go, moment, place } from '../live/store.ts';
+import { elsewhere, mainViews } from '../place.ts';
+
+export const areKeysShown = signal(false);
+
+export function listenForKeys(): void {
+  document.addEventListener('keydown', (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    if (perform(event)) event.preventDefault();
+  });
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  return target instanceof Element && target.matches('input, select, textarea, [contenteditable]');
+}
+
+/** @returns whether the key has a meaning here */
+function perform(event: KeyboardEvent): boolean {
+  const view = mainViews[Number(event.key) - 1];
+  if (view && /^\d$/.test(event.key)) {
+    go(elsewhere(place.value, view));
+    return true;
+  }
+  const isPast = moment.value !== null || place.value.view === 'timeline';
+  return whenever(event.key) || (isPast && inThePast(event));
+}
+
+function whenever(key: string): boolean {
+  switch (key) {
+    case '?':
+      areKeysShown.value = !areKeysShown.value;
+      return true;
+    case 'Escape':
+      if (areKeysShown.value) areKeysShown.value = false;
+      else if (moment.value !== null) backToNow();
+      return true;
+    case 'd':
+      changeTheme();
+      return true;
+    case 'l':
+      void changeLanguage();
+      return true;
+    case '/':
+      document.querySelector<HTMLElement>('main input, main select')?.focus();
+      return true;
+    default:
+      return false;
+  }
+}
+
+function inThePast({ key, shiftKey }: KeyboardEvent): boolean {
+  switch (key) {
+    case 'ArrowLeft':
+    case 'ArrowRight': {
+      const by = key === 'ArrowLeft' ? -1 : 1;
+      if (shiftKey) void stepToChange(by);
+      else stepToFact(by);
+      return true;
+    }
+    case '[':
+    case ']':
+      void stepBy(key === '[' ? -minuteMs : minuteMs);
+      return true;
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,46 @@
+/** The page of `qcc dashboard`: it opens its session, loads its words, and is drawn. */
+import { render } from 'preact';
+import { followChoices, loadWords } from '../live/choices.ts';
+import { followGateway, learnNames, openSession, tick } from '../live/connection.ts';
+import { followMoment, go, link, place } from '../live/store.ts';
+import { placeOf } from '../place.ts';
+import { Frame } from './frame.tsx';
+import { listenForKeys } from './keys.ts';
+
+async function begin(root: Element): Promise<void> {
+  followChoices();
+  const found = await openSession();
+  await loadWords();
+  place.value = placeOf(location.hash);
+  addEventListener('hashchange', () => {
+    place.value = placeOf(location.hash);
+  });
+  addEventListener('popstate', () => {
+    place.value = placeOf(location.hash);
+  });
+  render(<Frame />, root);
+  if (!found) {
+    link.value = 'unopened';
+    return;
+  }
+  followMoment();
+  listenForKeys();
+  followLinks();
+  tick();
+  void followGateway();
+  // Without them an old fact shows an id where a name stood.
+  learnNames().catch(() => {});
+}
+
+/** A link within the page changes the place at once. */
+function followLinks(): void {
+  document.addEventListener('click', (event) => {
+    const href = (event.target as Element | null)?.closest('a')?.getAttribute('href');
+    if (!href?.startsWith('#/') || event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
+    event.preventDefault();
+    go(placeOf(href));
+  });
+}
+
+const root = document.querySelector('#page');
+if (root) void begin(root);

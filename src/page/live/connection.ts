@@ -1,0 +1,128 @@
+/** The stream's life: it begins where the page stands, goes on after a break, and rests while nobody sees the page. */
+import { minuteMs, secondMs } from '../../../events/units.ts';
+import { Expired, exchange, readStream, type Session } from './gateway.ts';
+import { ask, hear, link, names, present, second, session } from './store.ts';
+
+const kept = 'qcc-session';
+const channelName = 'qcc';
+// Another tab of this page answers at once, or there is none.
+const otherTabMs = 150;
+const firstWaitMs = secondMs / 2;
+const longestWaitMs = minuteMs / 4;
+
+/** A ticket in the address is exchanged and disappears from it; otherwise the session of this tab, or of another tab. */
+export async function openSession(): Promise<Session | null> {
+  const ticket = /^#t=(.+)$/.exec(location.hash)?.[1];
+  if (ticket !== undefined) {
+    history.replaceState(null, '', '/#/now');
+    keep((await exchange(ticket)) ?? savedSession());
+  } else keep(savedSession() ?? (await askOtherTab()));
+  answerOtherTabs();
+  return session.value;
+}
+
+function keep(found: Session | null): void {
+  session.value = found;
+  if (found) sessionStorage.setItem(kept, JSON.stringify(found));
+}
+
+function savedSession(): Session | null {
+  const saved = sessionStorage.getItem(kept);
+  return saved === null ? null : (JSON.parse(saved) as Session);
+}
+
+function askOtherTab(): Promise<Session | null> {
+  const channel = new BroadcastChannel(channelName);
+  return new Promise((resolve) => {
+    const end = (found: Session | null) => {
+      channel.close();
+      resolve(found);
+    };
+    const timer = setTimeout(() => end(null), otherTabMs);
+    channel.onmessage = ({ data }: MessageEvent<{ readonly session?: Session }>) => {
+      if (!data.session) return;
+      clearTimeout(timer);
+      end(data.session);
+    };
+    channel.postMessage({ wanted: true });
+  });
+}
+
+function answerOtherTabs(): void {
+  const channel = new BroadcastChannel(channelName);
+  channel.onmessage = ({ data }: MessageEvent<{ readonly wanted?: boolean }>) => {
+    if (data.wanted && session.value) channel.postMessage({ session: session.value });
+  };
+}
+
+/** Until the page is closed on purpose, or its bearer is void. */
+export async function followGateway(): Promise<void> {
+  let waitMs = firstWaitMs;
+  for (;;) {
+    await seen();
+    const [before, rest] = [present.value?.seq ?? -1, new AbortController()];
+    const hide = () => document.hidden && rest.abort();
+    document.addEventListener('visibilitychange', hide);
+    try {
+      if (!session.value) return;
+      await readStream(session.value, before, opened, received, rest.signal);
+    } catch (error) {
+      if (error instanceof Expired) {
+        sessionStorage.removeItem(kept);
+        link.value = 'expired';
+      }
+    }
+    document.removeEventListener('visibilitychange', hide);
+    if (isOver()) return;
+    if (rest.signal.aborted) continue;
+    if (link.value === 'open') waitMs = firstWaitMs;
+    link.value = 'lost';
+    await later(waitMs);
+    waitMs = Math.min(2 * waitMs, longestWaitMs);
+  }
+}
+
+function isOver(): boolean {
+  return link.value === 'closed' || link.value === 'expired';
+}
+
+function opened(): void {
+  link.value = 'open';
+}
+
+function received(event: Parameters<typeof hear>[0]): void {
+  // It was too slow to hear everything: the whole state comes with the next connection.
+  if (event.event === 'reset') present.value = present.value && { ...present.value, seq: -1 };
+  else hear(event);
+}
+
+function later(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+function seen(): Promise<void> {
+  if (!document.hidden) return Promise.resolve();
+  return new Promise((resolve) => {
+    document.addEventListener('visibilitychange', function look() {
+      if (document.hidden) return;
+      document.removeEventListener('visibilitychange', look);
+      resolve();
+    });
+  });
+}
+
+/** What is counted down moves once a second, and rests with the page. */
+export function tick(): void {
+  setInterval(() => {
+    if (!document.hidden && link.value === 'open') second.value++;
+  }, secondMs);
+}
+
+/** Former names stand in old facts. */
+export async function learnNames(): Promise<void> {
+  const { names: known, former = [] } = await ask('history.head', {});
+  names.value = new Map([
+    ...former.map(({ endpoint, name }): [string, string] => [endpoint, name]),
+    ...Object.entries(known),
+  ]);
+}

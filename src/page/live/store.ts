@@ -1,0 +1,152 @@
+/** What the page knows: the state, now or of the past, the place, and the reader's choices. Views read it, and are drawn again when it changes. */
+import { computed, effect, signal } from '@preact/signals';
+import type { Bands, PageChange, PageState } from '../../contract/dashboard.ts';
+import type { FactRow } from '../../contract/history.ts';
+import type { Answer, OperationName, Params } from '../../contract/operations.ts';
+import { changed, newest, withLive } from '../change.ts';
+import type { StreamEvent } from '../event-stream.ts';
+import { fragmentOf, momentIn, type Place, placeOf, withOptions } from '../place.ts';
+import { bandsAfter } from '../spans.ts';
+import type { PageText } from '../words/words.ts';
+import { callGateway, Expired, Refused, type Session } from './gateway.ts';
+
+/** `closed`: the gateway has closed the page on purpose. `expired`: the bearer is void. `unopened`: there was never one. */
+export type Link = 'connecting' | 'open' | 'lost' | 'closed' | 'expired' | 'unopened';
+
+// What the newest list shows, and what a chart may look back on.
+const factsMax = 400;
+const pastMax = 120;
+
+export const session = signal<Session | null>(null);
+export const link = signal<Link>('connecting');
+export const words = signal<PageText | null>(null);
+export const place = signal<Place>(placeOf(''));
+/** The state of now; null until it is first known. */
+export const present = signal<PageState | null>(null);
+/** Facts that were heard while the page is open, oldest first. */
+export const heard = signal<readonly FactRow[]>([]);
+/** The last hour, for the bars; it grows with what is heard. */
+export const hour = signal<Bands | null>(null);
+/** So much the gateway's clock is ahead of this one. */
+const ahead = signal(0);
+/** Counts seconds while the page is seen, for what is counted down. */
+export const second = signal(0);
+
+/** The moment that everything is shown at; null for now. */
+export const moment = computed(() => momentIn(place.value));
+const past = signal<PageState | null>(null);
+export const pastError = signal<string | null>(null);
+
+/** What is shown: the state of now, or of the chosen moment. The former one stands until the next is there. */
+export const shown = computed(() => (moment.value === null ? present.value : (past.value ?? present.value)));
+/** The gateway's clock; in the past, that of the moment. */
+export const clock = computed(() => {
+  void second.value;
+  if (moment.value !== null && past.value) return Date.parse(past.value.now);
+  // Of an incident file, now is its end.
+  if (present.value?.live === null) return Date.parse(present.value.now);
+  return Date.now() + ahead.value;
+});
+export const mayChange = computed(
+  () =>
+    session.value?.scope === 'write' && moment.value === null && link.value === 'open' && present.value?.live !== null,
+);
+
+/** `profile/name` by an endpoint's id, of now and of before. */
+export const names = signal<ReadonlyMap<string, string>>(new Map());
+
+const knownPast = new Map<number, PageState>();
+
+/** Follows the chosen moment. Of many moments in a row only the last one is waited for. */
+export function followMoment(): void {
+  effect(() => {
+    const at = moment.value;
+    pastError.value = null;
+    if (at === null) {
+      past.value = null;
+      return;
+    }
+    const known = knownPast.get(at);
+    if (known) past.value = known;
+    else void fetchPast(at);
+  });
+}
+
+async function fetchPast(seq: number): Promise<void> {
+  try {
+    const state = await ask('dashboard.state', { moment: { seq } });
+    knownPast.set(seq, state);
+    const [oldest] = knownPast.keys();
+    if (knownPast.size > pastMax && oldest !== undefined) knownPast.delete(oldest);
+    if (moment.value === seq) past.value = state;
+  } catch (error) {
+    if (moment.value === seq) pastError.value = await sentenceOf(error);
+  }
+}
+
+/** An operation. @throws {Refused} */
+export async function ask<Name extends OperationName>(
+  name: Name,
+  params: Params<Name>,
+  signal?: AbortSignal,
+): Promise<Answer<Name>> {
+  if (!session.value) throw new Expired();
+  try {
+    return await callGateway(session.value, name, params, signal);
+  } catch (error) {
+    if (error instanceof Expired) link.value = 'expired';
+    throw error;
+  }
+}
+
+/** An error in the reader's language, with what may help. */
+export async function sentenceOf(error: unknown): Promise<string> {
+  if (!(error instanceof Refused)) return words.value?.views.frame.unreachable ?? String(error);
+  const { inLanguage } = await import('../../messages/errors.ts');
+  const known = { ...error.told, params: error.told.params ?? {} } as unknown as Parameters<typeof inLanguage>[0];
+  const { message, hint } = inLanguage(known, words.value?.language ?? 'en');
+  return hint === '' ? message : `${message} - ${hint}`;
+}
+
+/** Takes in what the stream says. */
+export function hear({ event, id, data }: StreamEvent): void {
+  if (event === 'closed') {
+    link.value = 'closed';
+    return;
+  }
+  if (event === 'state') begin(JSON.parse(data) as PageState);
+  const state = present.value;
+  if (!state) return;
+  if (event === 'facts') {
+    const change = JSON.parse(data) as PageChange;
+    present.value = changed(state, change, id ?? state.seq);
+    heard.value = newest(heard.value, change.facts, factsMax);
+    hour.value = hour.value && bandsAfter(hour.value, present.value);
+    ahead.value = Date.parse(change.now) - Date.now();
+  } else if (event === 'live') {
+    const change = JSON.parse(data) as Pick<PageState, 'now' | 'live'>;
+    present.value = withLive(state, change);
+    ahead.value = Date.parse(change.now) - Date.now();
+  }
+}
+
+function begin(state: PageState): void {
+  present.value = state;
+  ahead.value = Date.parse(state.now) - Date.now();
+}
+
+export function go(to: Place): void {
+  history.pushState(null, '', fragmentOf(to));
+  place.value = to;
+}
+
+/** Changes how the place is looked at, without a step to come back to. */
+export function look(options: Readonly<Record<string, string | null>>): void {
+  const to = withOptions(place.value, options);
+  history.replaceState(null, '', fragmentOf(to));
+  place.value = to;
+}
+
+export function backToNow(): void {
+  look({ at: null });
+}

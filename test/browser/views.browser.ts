@@ -1,0 +1,100 @@
+/** Every view, in both themes, both languages and two widths: nothing complains, everything can be read, and a picture is kept. */
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type { AxeResults } from 'axe-core';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Look, openPage, startBrowser } from './browser.ts';
+import { playDay, type Stage, setStage } from './stage.ts';
+
+const pictures = join(import.meta.dirname, 'pictures');
+const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+
+const looks: readonly Look[] = (['light', 'dark'] as const).flatMap((theme) =>
+  (['en', 'zh-CN'] as const).flatMap((language) => [1280, 390].map((width) => ({ theme, language, width }))),
+);
+
+let browser: Browser;
+let stage: Stage;
+let views: Readonly<Record<string, { readonly fragment: string; readonly ready: string }>>;
+
+beforeAll(async () => {
+  mkdirSync(pictures, { recursive: true });
+  browser = await startBrowser();
+  stage = await setStage();
+  await playDay(stage);
+  const { rows } = await stage.call('dashboard.requests', { moved: true, limit: 1 });
+  const moved = rows[0];
+  views = {
+    now: { fragment: '#/now', ready: '.card' },
+    endpoint: { fragment: `#/endpoint/${stage.actors.office.id}`, ready: '.machine' },
+    requests: { fragment: '#/requests', ready: '.request-table tbody tr' },
+    request: { fragment: `#/request/${moved?.request}`, ready: '.waterfall .line' },
+    past: { fragment: `#/now?at=${moved?.seq}`, ready: '.past-bar' },
+  };
+});
+
+afterAll(async () => {
+  await browser.close();
+  await stage.close();
+});
+
+describe.each(['now', 'endpoint', 'requests', 'request', 'past'])('%s', (view) => {
+  it.each(looks)('in $theme, $language, $width px', async (look) => {
+    const { page, complaints } = await openPage(browser, await stage.address(), look);
+    await show(page, view);
+    await page.screenshot({
+      path: join(pictures, `${view}-${look.theme}-${look.language}-${look.width}.png`),
+      fullPage: true,
+    });
+    expect(await overflowOf(page), 'wider than the screen').toBe(0);
+    expect(await violationsOn(page)).toEqual([]);
+    expect(await walk(page)).toEqual([]);
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+});
+
+async function show(page: Page, view: string): Promise<void> {
+  const { fragment, ready } = views[view] ?? { fragment: '', ready: '' };
+  await page.evaluate(`location.hash = ${JSON.stringify(fragment)}`);
+  await page.locator(ready).first().waitFor();
+}
+
+async function overflowOf(page: Page): Promise<number> {
+  return (await page.evaluate('Math.max(0, document.documentElement.scrollWidth - innerWidth)')) as number;
+}
+
+/** What axe-core finds, in short. It is run by the tool and not by the page: the page's policy would not let it in. */
+async function violationsOn(page: Page): Promise<readonly string[]> {
+  await page.evaluate(readFileSync(axe, 'utf8'));
+  const { violations } = (await page.evaluate('axe.run(document, { resultTypes: ["violations"] })')) as AxeResults;
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${id}: ${String(target)} ${failureSummary}`),
+  );
+}
+
+/** Tab reaches everything that can be used, and what is reached is seen. @returns what is not */
+async function walk(page: Page): Promise<readonly string[]> {
+  await page.evaluate('document.activeElement?.blur(); window.scrollTo(0, 0)');
+  const wanted = (await page.evaluate(`[...document.querySelectorAll('a[href], button:enabled, input, select, summary')]
+    .filter((one) => one.checkVisibility()).length`)) as number;
+  const missed: string[] = [];
+  const seen = new Set<number>();
+  // A long list is walked in part: its rows are alike.
+  const steps = Math.min(wanted, 60);
+  for (let step = 0; step < steps; step++) {
+    await page.keyboard.press('Tab');
+    const found = (await page.evaluate(`(() => {
+      const one = document.activeElement;
+      const { width, height } = one.getBoundingClientRect();
+      const outline = getComputedStyle(one).outlineStyle;
+      return { place: [...document.querySelectorAll('*')].indexOf(one), isSeen: width > 0 && height > 0 && outline !== 'none', name: one.outerHTML.slice(0, 80) };
+    })()`)) as { place: number; isSeen: boolean; name: string };
+    if (!found.isSeen) missed.push(found.name);
+    seen.add(found.place);
+  }
+  if (seen.size < steps) missed.push(`${steps - seen.size} of ${steps} steps lead nowhere new`);
+  return missed;
+}

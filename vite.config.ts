@@ -1,0 +1,48 @@
+/** How the page of `qcc dashboard` is built: hashed names, nothing inline, and compressed once for all, so that the gateway only sends it. */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { defineConfig, type Plugin } from 'vite';
+
+/** What compresses well; pictures do not. */
+const texts = /\.(html|js|css|svg)$/;
+
+function compressed(): Plugin {
+  return {
+    name: 'compressed',
+    apply: 'build',
+    writeBundle({ dir = '' }) {
+      const names = readdirSync(dir, { recursive: true, encoding: 'utf8' }).filter((name) => texts.test(name));
+      for (const name of names) {
+        const path = join(dir, name);
+        const bytes = readFileSync(path);
+        const params = {
+          [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY,
+          [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
+        };
+        writeFileSync(`${path}.gz`, gzipSync(bytes, { level: constants.Z_BEST_COMPRESSION }));
+        writeFileSync(`${path}.br`, brotliCompressSync(bytes, { params }));
+      }
+    },
+  };
+}
+
+export default defineConfig({
+  root: 'src/page/app',
+  // Its files are asked for by absolute paths: the policy allows no other place.
+  base: '/',
+  publicDir: false,
+  logLevel: 'warn',
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  build: {
+    emptyOutDir: true,
+    assetsDir: '.',
+    // The policy forbids what is inline.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    cssCodeSplit: false,
+    reportCompressedSize: false,
+    target: 'es2023',
+  },
+  plugins: [compressed()],
+});
