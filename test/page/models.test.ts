@@ -128,6 +128,8 @@ describe('the bands', () => {
       },
     ],
     marks: [],
+    marksLeftOut: 0,
+    coarse: false,
     buckets: [],
   };
   const later = (more: Partial<PageEndpoint>): PageState => ({
