@@ -68,11 +68,11 @@ export async function listenForPages(
   port: number,
   attacked: () => void,
 ): Promise<PageListener> {
-  const desk = new Pages(ports, files, attacked);
+  const pages = new Pages(ports, files, attacked);
   const answer = (request: IncomingMessage, response: ServerResponse) => {
     request.on('error', ignored);
     response.on('error', ignored);
-    desk.answer(request, response).catch(() => failed(response));
+    pages.answer(request, response).catch(() => failed(response));
   };
   const server = createServer(limits, answer);
   // Otherwise node:http answers both before the guard has looked at them.
@@ -90,15 +90,15 @@ export async function listenForPages(
   server.on('clientError', (_, socket) => socket.destroy());
   await listening(server, port);
   const address = server.address();
-  desk.port = typeof address === 'object' && address !== null ? address.port : port;
+  pages.port = typeof address === 'object' && address !== null ? address.port : port;
   return {
-    port: desk.port,
-    ticket: (scope) => desk.access.ticket(scope, ports.now()),
-    pages: () => desk.feed.pages,
-    lastUsedAt: () => (desk.feed.pages > 0 ? ports.now() : Math.max(desk.lastUsedAt, desk.feed.leftAt)),
+    port: pages.port,
+    ticket: (scope) => pages.access.ticket(scope, ports.now()),
+    pages: () => pages.feed.pages,
+    lastUsedAt: () => (pages.feed.pages > 0 ? ports.now() : Math.max(pages.lastUsedAt, pages.feed.leftAt)),
     close: () => {
-      desk.access.forgetAll();
-      desk.feed.close();
+      pages.access.forgetAll();
+      pages.feed.close();
       return closed(server, sockets);
     },
   };

@@ -42,7 +42,7 @@ async function tellOpened(context: Context, opened: Answer<'dashboard.open'>, mo
   }
   if (isOn(context, 'print')) {
     out.line(url);
-    out.note(said.once);
+    out.note(said.once(new URL(url).port));
     return undefined;
   }
   if (await openInBrowser(url)) out.done(said.opened(new URL(url).origin));

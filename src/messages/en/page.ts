@@ -17,7 +17,7 @@ export interface PageWords {
   };
   readonly command: {
     readonly opened: (origin: string) => string;
-    readonly once: string;
+    readonly once: (port: string) => string;
     readonly noBrowser: string;
     readonly untilInterrupted: string;
   };
@@ -58,7 +58,8 @@ export const page: PageWords = {
   },
   command: {
     opened: (origin) => `the dashboard is open in your browser: ${origin}`,
-    once: 'good once, within a minute. Over SSH, forward the same port number: ssh -L 7861:127.0.0.1:7861 …',
+    once: (port) =>
+      `good once, within a minute. Over SSH, forward the same port number: ssh -L ${port}:127.0.0.1:${port} …`,
     noBrowser: 'no browser was found here; open this address within a minute:',
     untilInterrupted: 'Ctrl-C ends it',
   },

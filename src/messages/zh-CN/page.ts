@@ -17,7 +17,7 @@ export const page: PageWords = {
   },
   command: {
     opened: (origin) => `页面已在浏览器中打开：${origin}`,
-    once: '只能用一次，一分钟内有效。通过 SSH 使用时，请转发相同的端口号：ssh -L 7861:127.0.0.1:7861 …',
+    once: (port) => `只能用一次，一分钟内有效。通过 SSH 使用时，请转发相同的端口号：ssh -L ${port}:127.0.0.1:${port} …`,
     noBrowser: '此处没有找到浏览器；请在一分钟内打开此地址：',
     untilInterrupted: '按 Ctrl-C 结束',
   },
