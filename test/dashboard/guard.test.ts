@@ -299,6 +299,13 @@ describe('what is no operation', () => {
       expect(await ask(get(target)), target).toMatchObject({ status: 401, code: 'bearer' });
   });
 
+  it('has a head without a body, under the same rules', async () => {
+    const { ask, get, port } = await openPages();
+    const head = { ...get('/'), method: 'HEAD' };
+    expect(await ask(head)).toMatchObject({ status: 200, body: '' });
+    expect((await ask(withHeader(head, 'Host', `rebound.example:${port}`)))?.status).toBe(421);
+  });
+
   it('is compressed for who takes it, and kept by the browser only under a hashed name', async () => {
     const { ask, get } = await openPages();
     const script = await ask(get('/assets/app-0a1b2c3d.js', ['Accept-Encoding', 'gzip, br']));

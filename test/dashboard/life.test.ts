@@ -230,6 +230,32 @@ describe('the gateway', () => {
     await stream.said(/"notReady":\[\{"code":"allOut"[\s\S]*"notReady":\[\]/);
   });
 
+  it('tells the whole state when settings or profiles change, and of a request its endpoint alone', async () => {
+    const { call, gateway } = await runningGateway();
+    const up = await upstream('a', answers());
+    await call('profile.add', { name: 'main', tier: 'primary' });
+    const { id } = await call('endpoint.add', { profile: 'main', baseUrl: up.url, key: up.key });
+    const headers = { authorization: 'Bearer proxy-managed' };
+    await ask(gateway, { session: 's', headers });
+    const opened = await call('dashboard.open', { port: 0 });
+    const stream = openStream(portOf(opened), await bearerFor(opened), (await call('dashboard.state', {})).seq);
+    await stream.said(/: open\n\n/);
+    const toldOf = async (type: string) => {
+      const text = await stream.said(new RegExp(`event: facts\\nid: \\d+\\ndata: .*"type":"${type}".*\\n\\n`));
+      const [, data = ''] = new RegExp(`event: facts\\nid: \\d+\\ndata: (.*"type":"${type}".*)\\n\\n`).exec(text) ?? [];
+      return JSON.parse(data) as object;
+    };
+    await ask(gateway, { session: 's', headers });
+    expect(await toldOf('RequestServed')).toMatchObject({ state: null, endpoints: [{ id }], queue: null, skipped: 0 });
+    await call('config.set', { key: 'failover.cooldown', value: '7' });
+    expect(await toldOf('SettingChanged')).toMatchObject({
+      state: { ladder: { policy: { cooldownS: 7 } } },
+      endpoints: [],
+    });
+    await call('profile.add', { name: 'later' });
+    expect(await toldOf('ProfileAdded')).toMatchObject({ state: { profiles: [{ name: 'main' }, { name: 'later' }] } });
+  });
+
   it('tells the page what a command changed, from the endpoint to why nothing can answer', async () => {
     const { call } = await runningGateway();
     await call('profile.add', { name: 'main', tier: 'primary' });

@@ -75,7 +75,7 @@ function answered(text: string): Answered {
   }
   const rest = text.slice(end + 4);
   const body = headers.get('transfer-encoding') === 'chunked' ? unchunked(rest) : rest;
-  const isJson = headers.get('content-type') === 'application/json';
+  const isJson = body !== '' && headers.get('content-type') === 'application/json';
   const code = isJson ? (JSON.parse(body) as { error?: { code: string } }).error?.code : undefined;
   return { status: Number(status.split(' ')[1]), headers, body, code };
 }
