@@ -17,11 +17,14 @@ const most = 64;
 /** Wrong tickets within a minute. Whoever has a ticket does not mistype it: it is in an address. */
 const wrongMax = 10;
 
-interface Entry {
-  /** Compared in constant time: its hash, so that all are of one length. */
-  readonly hash: Buffer;
+export interface Grant {
   readonly scope: BearerScope;
   readonly until: Millis;
+}
+
+interface Entry extends Grant {
+  /** Compared in constant time: its hash, so that all are of one length. */
+  readonly hash: Buffer;
 }
 
 export class Access {
@@ -64,9 +67,9 @@ export class Access {
     return found;
   }
 
-  /** What a bearer may do; null for one that is unknown or too old. */
-  scopeOf(bearer: string | null, now: Millis): BearerScope | null {
-    return (bearer !== null && entryOf(this.#bearers, bearer, now)?.scope) || null;
+  /** What a bearer may do, and for how long; null for one that is unknown or too old. */
+  grantOf(bearer: string | null, now: Millis): Grant | null {
+    return (bearer !== null && entryOf(this.#bearers, bearer, now)) || null;
   }
 
   /** Somebody guesses: the listener closes, and all that it has given out is void. */

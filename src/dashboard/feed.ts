@@ -18,7 +18,8 @@ const factsMax = 100;
 
 export class Feed {
   readonly #ports: PagePorts;
-  readonly #pages = new Set<ServerResponse>();
+  /** With the instant until which each may be told anything. */
+  readonly #pages = new Map<ServerResponse, Millis>();
   /** When a page was closed last; 0 before. */
   leftAt: Millis = 0;
   #facts: Recorded[] = [];
@@ -40,9 +41,10 @@ export class Feed {
   /**
    * The caller has looked at the number of pages.
    * @param after the last fact that the page knows; it is sent the whole state when there are newer ones
+   * @param until the end of its bearer: a stream does not outlive it
    */
-  join(response: ServerResponse, after: number): void {
-    this.#pages.add(response);
+  join(response: ServerResponse, after: number, until: Millis): void {
+    this.#pages.set(response, until);
     response.once('close', () => this.#left(response));
     if (this.#pages.size === 1) this.#begin();
     const { seq } = this.#ports.head();
@@ -51,7 +53,7 @@ export class Feed {
 
   /** Tells all pages that they are closed on purpose, and closes them. */
   close(): void {
-    for (const page of this.#pages) page.end(message('closed', this.#ports.head().seq, {}));
+    for (const page of this.#pages.keys()) page.end(message('closed', this.#ports.head().seq, {}));
     this.#pages.clear();
     this.#end();
   }
@@ -104,6 +106,8 @@ export class Feed {
   }
 
   #look(): void {
+    const at = this.#ports.now();
+    for (const [page, until] of this.#pages) if (until <= at) this.#cutOff(page);
     const live = JSON.stringify(this.#ports.live());
     if (live === this.#live) return;
     this.#live = live;
@@ -112,7 +116,7 @@ export class Feed {
   }
 
   #toAll(text: string): void {
-    for (const page of this.#pages) this.#send(page, text);
+    for (const page of this.#pages.keys()) this.#send(page, text);
   }
 
   #send(page: ServerResponse, text: string): void {
@@ -121,7 +125,11 @@ export class Feed {
       page.write(text);
       return;
     }
-    // It is told so, when it reads at all; then it asks for the state again. Nothing more is kept for it.
+    this.#cutOff(page);
+  }
+
+  /** It is told so, when it reads at all; then it asks for the state again. Nothing more is kept for it. */
+  #cutOff(page: ServerResponse): void {
     this.#left(page);
     page.end('event: reset\ndata: {}\n\n');
     setTimeout(() => page.destroy(), secondMs).unref();

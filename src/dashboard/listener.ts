@@ -17,7 +17,7 @@ import { contract, type OperationName } from '../contract/operations.ts';
 import { QccError } from '../errors/qcc-error.ts';
 import { toldOf } from '../errors/told-error.ts';
 import { jsonIn } from '../platform/json.ts';
-import { Access, type BearerScope } from './access.ts';
+import { Access, type BearerScope, type Grant } from './access.ts';
 import { Feed, streamsMax } from './feed.ts';
 import type { PageFile } from './files.ts';
 import { basicOf, bearerOf, bodyBytesMax, refusalOf } from './guard.ts';
@@ -162,12 +162,13 @@ class Pages {
     }
     if (method === 'POST' && path === '/ticket') return this.#exchange(request, response);
     if (method !== 'POST' && query === '' && this.#sendFile(request, response, path)) return;
-    const scope = this.access.scopeOf(bearerOf(rawHeaders), this.#ports.now());
-    if (path === '/plain' && method === 'GET') return this.#plain(request, response, scope);
-    if (scope === null) return fail(response, 401, 'bearer');
+    const grant = this.access.grantOf(bearerOf(rawHeaders), this.#ports.now());
+    if (path === '/plain' && method === 'GET') return this.#plain(request, response, grant);
+    if (grant === null) return fail(response, 401, 'bearer');
     this.lastUsedAt = this.#ports.now();
-    if (path === '/stream' && method === 'GET') this.#stream(response, query);
-    else if (path.startsWith('/call/') && method === 'POST') await this.#call(request, response, path.slice(6), scope);
+    if (path === '/stream' && method === 'GET') this.#stream(response, query, grant);
+    else if (path.startsWith('/call/') && method === 'POST')
+      await this.#call(request, response, path.slice(6), grant.scope);
     else fail(response, 404, 'unknown');
   }
 
@@ -210,21 +211,21 @@ class Pages {
     }
   }
 
-  #stream(response: ServerResponse, query: string): void {
+  #stream(response: ServerResponse, query: string, { until }: Grant): void {
     if (this.feed.pages >= streamsMax) {
       fail(response, 503, 'streams');
       return;
     }
     const after = Number(new URLSearchParams(query).get('after') ?? Number.NaN);
     response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store' });
-    this.feed.join(response, after);
+    this.feed.join(response, after, until);
   }
 
   /** For a browser without scripts: its password is a ticket, asked for by the browser itself. */
-  #plain(request: IncomingMessage, response: ServerResponse, scope: BearerScope | null): void {
+  #plain(request: IncomingMessage, response: ServerResponse, grant: Grant | null): void {
     const now = this.#ports.now();
     const password = basicOf(request.rawHeaders);
-    if (scope === null && (password === null || !this.access.opensPlain(password, now))) {
+    if (grant === null && (password === null || !this.access.opensPlain(password, now))) {
       response.setHeader('www-authenticate', 'Basic realm="qcc: the password is the ticket", charset="UTF-8"');
       fail(response, 401, 'ticket');
       if (this.access.isUnderAttack(now)) this.#attacked();

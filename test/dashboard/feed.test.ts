@@ -1,5 +1,6 @@
 /** The stream of what has changed: what it costs, what it holds, and where it begins. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { hourMs } from '../../events/units.ts';
 import { openPages, openStream } from '../support/page.ts';
 
 // The sockets are real, and wait for no timer of these.
@@ -158,6 +159,22 @@ describe('pages', () => {
     slow.socket.resume();
     await slow.closed;
     expect(slow.text()).not.toMatch(/0\r\n\r\n$/);
+  });
+
+  it('are told nothing more once their bearer has ended', async () => {
+    vi.useFakeTimers(onlyTimers as never);
+    const { gateway, port, reading, listener } = await opened();
+    const stream = openStream(port, reading, 1);
+    await stream.said(/: open\n\n/);
+    gateway.world.pass(12 * hourMs - 1);
+    vi.advanceTimersByTime(1_000);
+    expect(listener.pages()).toBe(1);
+    gateway.world.pass(1);
+    vi.advanceTimersByTime(1_000);
+    gateway.happen();
+    vi.advanceTimersByTime(100);
+    expect(await stream.said(/event: reset\ndata: \{\}\n\n\r\n0\r\n\r\n$/)).not.toContain('event: facts');
+    expect([listener.pages(), gateway.listeners.size]).toEqual([0, 0]);
   });
 
   it('that read get a state that is longer than what a slow one may leave unread', async () => {
