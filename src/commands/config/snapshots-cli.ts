@@ -69,15 +69,18 @@ export async function rollback(context: Context): Promise<undefined> {
   const ask = (dryRun: boolean) =>
     withInstallation(context, ({ call }) => call('config.rollback', { to, partial, dryRun }));
   if (isOn(context, 'dry-run')) return show(context, await ask(true));
-  if (!isOn(context, 'yes')) {
-    const planned = await ask(true);
+  const planned = isOn(context, 'yes') ? undefined : await ask(true);
+  // What cannot be done, or has nothing to do, is told by the rollback itself: a question would be in vain.
+  const isBlocked = !partial && planned?.lost.some(({ blocks }) => blocks) === true;
+  const isVain = context.canAsk && (planned?.changes.length === 0 || isBlocked);
+  if (planned && !isVain) {
     for (const line of [...changeLines(context, planned.changes), ...becauseLines(context, planned.lost)])
       out.note(line);
     await confirmed(context, () => changeWordsOf(context.language).askRollback(planned.to, planned.changes.length));
   }
   const done = await ask(false);
   // Who was asked has read the changes already.
-  show(context, done, !isOn(context, 'yes') && isTold(context));
+  show(context, done, planned !== undefined && !isVain && isTold(context));
   if (json || done.snapshot === null) return undefined;
   return tellChange(context, {
     json: done,

@@ -54,15 +54,17 @@ export async function importFrom(context: Context): Promise<undefined> {
     }
   };
   if (isOn(context, 'dry-run')) return show(context, await ask(true));
-  if (!isOn(context, 'yes')) {
-    const planned = await ask(true);
+  const planned = isOn(context, 'yes') ? undefined : await ask(true);
+  // What cannot be done, or has nothing to do, is told by the import itself: a question would be in vain.
+  const isVain = context.canAsk && (planned?.changes.length === 0 || planned?.blocked === true);
+  if (planned && !isVain) {
     for (const line of [...changeLines(context, planned.changes), ...becauseLines(context, planned.leftOut)])
       out.note(line);
     await confirmed(context, () => changeWordsOf(context.language).askImport(planned.changes.length));
   }
   const done = await ask(false);
   // Who was asked has read the changes already.
-  show(context, done, !isOn(context, 'yes') && isTold(context));
+  show(context, done, planned !== undefined && !isVain && isTold(context));
   if (json || done.snapshot === null) return undefined;
   return tellChange(context, {
     json: done,

@@ -65,8 +65,9 @@ export async function importConfig(
   const changes = differences(present, merged.wanted);
   const leftOut = [...merged.leftOut, ...merged.blocking];
   const restart = running ? restartsOf(changes) : [];
-  const answer = { source: incoming.source, changes, leftOut, snapshot: null, restart };
-  if (merged.blocking.length > 0 && !params.partial && !params.dryRun) throw notWhole(merged.blocking);
+  const blocked = merged.blocking.length > 0 && params.partial !== true;
+  const answer = { source: incoming.source, changes, leftOut, blocked, snapshot: null, restart };
+  if (blocked && !params.dryRun) throw notWhole(merged.blocking);
   if (params.dryRun || changes.length === 0) return answer;
   const used = [...secretsInUse(installation)];
   if (hashOf(core.state.configuration()) !== hashOf(present)) throw changedMeanwhile();

@@ -2,6 +2,7 @@
 import type { Tier } from '../../../events/profile.ts';
 
 const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
+const these = (count: number) => (count === 1 ? 'this change' : `these ${count} changes`);
 const rung = (tier: Tier | null) => (tier === null ? '' : `, tier ${tier}`);
 
 export const changes = {
@@ -76,9 +77,9 @@ export const changes = {
   askRemoveEndpoint: (name: string, profile: string, address: string, key: string) =>
     `Remove ${name} (${address}, key ${key}) from ${profile}? Its key is destroyed: this cannot be undone.`,
   askImport: (count: number) =>
-    `Make these ${counted(count, 'change')}? A snapshot is taken first; "qcc config rollback --last" undoes them.`,
+    `Make ${these(count)}? A snapshot is taken first; "qcc config rollback --last" undoes ${count === 1 ? 'it' : 'them'}.`,
   askRollback: (to: string, count: number) =>
-    `Go back to ${to}, making these ${counted(count, 'change')}? "qcc config rollback --last" undoes them.`,
+    `Go back to ${to}, making ${these(count)}? "qcc config rollback --last" undoes ${count === 1 ? 'it' : 'them'}.`,
   askReset: (keys: readonly string[], hasSecrets: boolean) =>
     `Reset ${keys.length === 1 ? '' : `${keys.length} settings `}to default: ${keys.join(', ')}? "qcc config rollback --last" undoes it${hasSecrets ? ', but cannot bring back the secrets among them' : ''}.`,
   testing: 'testing it …',
