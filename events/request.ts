@@ -12,6 +12,16 @@ export interface Attempt {
   readonly ttfbMs: Millis | null;
   /** Why this endpoint was chosen: a word of the route. */
   readonly because: string;
+  /** The name of the model that it was asked for, where that is not the client's. */
+  readonly sent?: string;
+  /** What else differed from what the client has sent. */
+  readonly adapted?: readonly AdaptedNote[];
+}
+
+/** How a request was changed for an endpoint: a code, and what belongs into its sentence. */
+export interface AdaptedNote {
+  readonly code: string;
+  readonly params: Readonly<Record<string, string | number>>;
 }
 
 /** Tokens as the upstream told them; null where it did not. */

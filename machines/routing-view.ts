@@ -2,7 +2,7 @@
 import type { Failure } from '../events/endpoint.ts';
 import type { Millis } from '../events/fact.ts';
 import type { EndpointId, ProfileName } from '../events/ids.ts';
-import type { Auth, Tier } from '../events/profile.ts';
+import type { Adaptation, Auth, Tier } from '../events/profile.ts';
 
 export type EndpointState = 'healthy' | 'degraded' | 'failed' | 'recovering' | 'disabled';
 
@@ -12,7 +12,7 @@ export interface Lacking {
   readonly until: Millis;
 }
 
-export interface RoutableEndpoint {
+export interface RoutableEndpoint extends Adaptation {
   readonly id: EndpointId;
   readonly profile: ProfileName;
   readonly name: string;

@@ -10,6 +10,21 @@ export const apiKeyStdin = toggle('read the key from stdin', '从标准输入读
 export const apiKeyEnv = option('NAME', 'read the key from this variable, now', '立即从该环境变量读取密钥');
 export const auth = option('x-api-key|bearer', 'the header that carries the key', '携带密钥的请求头');
 export const preset = option('ID', 'address and header of a vendor: qcc fc --list', '厂商预设，见 qcc fc --list');
+export const model = option(
+  'FROM=TO',
+  'ask for FROM as TO; TO "-": it has none',
+  '将 FROM 改称 TO；TO 为 "-" 表示没有',
+  {
+    multiple: true,
+  },
+);
+export const noModel = option('NAME', 'drop the rule for NAME', '去掉 NAME 的规则', { multiple: true });
+export const adapt = option('auto|off', 'adapt requests to what it refuses', '按其拒绝的内容调整请求');
+export const adaptThinking = option(
+  'auto|keep|strip',
+  'what becomes of thinking that others signed',
+  '如何处理其他端点签名的思考',
+);
 export const noTest = toggle('do not test it', '不测试');
 export const name = option('NAME', 'what you call it', '名称');
 export const port = option('PORT', 'the port to listen on; 0 takes a free one', '监听端口；0 表示任选空闲端口');

@@ -2,16 +2,29 @@
 
 import * as v from 'valibot';
 import type { Verdict } from '../../events/endpoint.ts';
-import type { Auth } from '../../events/profile.ts';
+import type { Adaptation, Auth } from '../../events/profile.ts';
 import type { CallReason } from '../../events/reason.ts';
 import type { EndpointState } from '../../machines/routing-view.ts';
-import { addressMax, flag, label, name, number, one, optional, secretMax, text, texts } from './fields.ts';
+import {
+  addressMax,
+  flag,
+  kept,
+  label,
+  name,
+  nameMax,
+  number,
+  one,
+  optional,
+  secretMax,
+  text,
+  texts,
+} from './fields.ts';
 import { asks, changesWhatIs } from './operation.ts';
 
 /** What its last result was, whatever its state holds. */
 export type Seen = 'untried' | 'answering' | 'failing';
 
-export interface EndpointRow {
+export interface EndpointRow extends Adaptation {
   readonly id: string;
   readonly name: string;
   readonly profile: string;
@@ -49,6 +62,9 @@ export interface CheckRow {
   readonly error: CallReason | null;
 }
 
+/** Its form is checked by `checkModelRules`, which says what is wrong with it. */
+const modelRule = v.strictObject({ from: kept(nameMax), to: v.nullable(kept(nameMax)) });
+
 /** The fields of an endpoint that is added or changed. */
 export const endpointOptions = {
   name: optional(label),
@@ -62,6 +78,12 @@ export const endpointOptions = {
   maxFailures: optional(number),
   maxConcurrent: optional(number),
   allowPlaintext: optional(flag),
+  /** Rules that are added, or take the place of those for the same name. */
+  models: optional(v.pipe(v.array(modelRule, 'a list'), v.readonly())),
+  /** Names whose rules are dropped. */
+  noModels: optional(texts),
+  adapt: optional(one(['auto', 'off'])),
+  thinking: optional(one(['auto', 'keep', 'strip'])),
 };
 const endpointOptionsSchema = v.strictObject(endpointOptions);
 export type EndpointOptions = Readonly<v.InferOutput<typeof endpointOptionsSchema>>;

@@ -6,10 +6,12 @@ import type { RequestFact } from '../../events/request.ts';
 import { attemptFailure, brokenVerdict } from '../../machines/classify.ts';
 import { type Command, Failover, type Input } from '../../machines/failover.ts';
 import type { Candidate } from '../../machines/route.ts';
-import type { RoutableEndpoint } from '../../machines/routing-view.ts';
+import { adaptedHeaders } from './adaptation/adapter.ts';
+import { type AttemptRequest, attemptOver, attemptRequest } from './adaptation/attempt-request.ts';
 import type { Place } from './admission/admission.ts';
 import type { RoomWaiter } from './admission/room.ts';
 import type { Deps } from './deps.ts';
+import { ownHeaders } from './own-headers.ts';
 import { askedOf, ParkedRequest, sendStored } from './parking.ts';
 import { tellLimits } from './plan-limits.ts';
 import type { Body } from './request/body.ts';
@@ -23,7 +25,7 @@ import type { Outcome } from './response/outcome.ts';
 import { HttpReceiver } from './response/receiver.ts';
 import { ownError, passVerbatim, type Refusal, sendError } from './response/refusal.ts';
 import type { StoredAnswer } from './retry-queue.ts';
-import { headersUp } from './upstream/headers.ts';
+import { sendUp } from './sending.ts';
 import type { Target } from './upstream/target.ts';
 
 export interface Incoming {
@@ -165,11 +167,10 @@ export class Exchange {
     const { candidate } = command;
     const starts = this.#parked.starts(candidate.endpoint.id);
     if (starts !== true && !(await starts)) return { type: 'denied' };
-    if (this.#gone) return { type: 'left' };
+    const made = attemptRequest(candidate.endpoint, this.#in);
+    const up = made instanceof Promise ? await made : made;
     const startedAt = this.#deps.ports.now();
-    let outcome = await this.#call(command, false);
-    // The connection had been idle and died under us: nothing was asked of the endpoint yet, as far as anybody can know.
-    if (outcome.kind === 'failed' && outcome.stale && !this.#gone) outcome = await this.#call(command, true);
+    const outcome = await this.#outcomeOf(command, up).finally(() => attemptOver(up));
     switch (outcome.kind) {
       case 'served':
         this.#tellServed();
@@ -185,10 +186,19 @@ export class Exchange {
     }
   }
 
-  async #call({ candidate, limits }: Do<'try'>, fresh: boolean): Promise<Outcome> {
+  async #outcomeOf(command: Do<'try'>, up: AttemptRequest): Promise<Outcome> {
+    // A large body takes a while to be changed.
+    if (this.#gone) return { kind: 'cancelled' };
+    const outcome = await this.#call(command, up, false);
+    // The connection had been idle and died under us: nothing was asked of the endpoint yet, as far as anybody can know.
+    return outcome.kind === 'failed' && outcome.stale && !this.#gone ? this.#call(command, up, true) : outcome;
+  }
+
+  async #call({ candidate, limits }: Do<'try'>, up: AttemptRequest, fresh: boolean): Promise<Outcome> {
     const { ports, inFlight, answers } = this.#deps;
-    const { request, client, target, body, summary } = this.#in;
+    const { request, client, target, summary } = this.#in;
     const { endpoint, because } = candidate;
+    const { body } = up;
     const at = ports.now();
     body?.goesUp();
     const answer = new Answer(
@@ -198,19 +208,19 @@ export class Exchange {
         isMessages: target.isMessages,
         isCount: target.isCount,
         isHead: request.method === 'HEAD',
-        model: summary.model,
+        model: up.model,
         body: body?.bytes ?? null,
         now: ports.now,
         added: (ttfbMs) => this.#added(candidate, ttfbMs),
       },
       limits,
     );
-    this.#record.begins(candidate, answer);
+    this.#record.begins(candidate, answer, up);
     this.#running = answer;
     answers.add(answer);
     const done = inFlight.begin(endpoint.id, because, at);
     try {
-      this.#send(endpoint, answer, fresh);
+      sendUp(this.#deps, this.#in, up, { endpoint, answer, fresh });
     } catch (error) {
       answer.fault(error);
     }
@@ -223,31 +233,16 @@ export class Exchange {
     return outcome;
   }
 
-  #send({ id, origin, baseUrl, auth, allowPlaintext }: RoutableEndpoint, answer: Answer, fresh: boolean): void {
-    const { ports, upstreams } = this.#deps;
-    const { request, head, target, body } = this.#in;
-    const headers = headersUp(request.rawHeaders, head.connection, auth, ports.secret(id) ?? '');
-    if (!allowPlaintext && upstreams.isExposed(origin)) {
-      answer.failed({ code: 'CERT_PLAINTEXT', reused: false, proxy: null });
-      return;
-    }
-    const path = baseUrl.slice(origin.length) + target.path + target.query;
-    const method = request.method ?? 'GET';
-    answer.started(
-      upstreams.send({ origin, path, method, headers, body: body?.bytes ?? null, fresh, by: body }, answer),
-    );
-  }
-
   // ------------------------------------------------------------------------------------------------ what endpoints are told
 
   #tellServed(): void {
     const { ports, sessions } = this.#deps;
-    const { id, startedAt, target, summary } = this.#in;
-    const { candidate, answer } = this.#record.made;
+    const { id, startedAt, target } = this.#in;
+    const { candidate, answer, up } = this.#record.made;
     const { endpoint } = candidate;
     // Who counts need not be who answers: no prompt is cached there.
     if (!target.isCount) sessions.bind(this.#session, endpoint.id, startedAt);
-    if (summary.model !== null) ports.modelFound(endpoint.id, summary.model, id);
+    if (up.model !== null) ports.modelFound(endpoint.id, up.model, id);
     ports.attemptSucceeded(endpoint.id, { request: id, ttfbMs: answer.ttfbMs ?? 0, ttftMs: answer.ttftMs });
     if (answer.answerHead !== null) tellLimits(ports, endpoint, answer.answerHead);
   }
@@ -262,14 +257,15 @@ export class Exchange {
   /** Not of what is the client's own affair, and not of what is only not there. */
   #tellFailed({ endpoint }: Candidate, { verdict, detail, head, code }: Refusal, startedAt: Millis): void {
     const { ports } = this.#deps;
-    const { summary, id: request } = this.#in;
+    const { id: request } = this.#in;
+    const { model } = this.#record.made.up;
     const { failure } = verdict;
     if (failure === null) return;
     this.#told.set(endpoint.id, detail);
     if (failure !== 'noModel') {
       const data = attemptFailure({ ...verdict, failure }, { status: head?.status ?? null, request, detail });
       this.#record.excuse(ports.attemptFailed(endpoint.id, data, { code, startedAt }));
-    } else if (summary.model !== null) ports.modelNotFound(endpoint.id, summary.model, request);
+    } else if (model !== null) ports.modelNotFound(endpoint.id, model, request);
   }
 
   // ------------------------------------------------------------------------------------------------ how it ends
@@ -326,19 +322,13 @@ export class Exchange {
   }
 
   #added({ endpoint }: Candidate, ttfbMs: Millis): string[] {
-    const ours = Math.max(0, this.#deps.ports.now() - this.#in.startedAt - ttfbMs);
-    return [
-      'x-qcc-request-id',
-      this.#in.id,
-      'x-qcc-endpoint',
-      endpoint.id,
-      'x-qcc-profile',
-      encodeURIComponent(endpoint.profile),
-      'x-qcc-attempts',
-      String(this.#record.attempts + (this.#running ? 1 : 0)),
-      'server-timing',
-      `qcc;dur=${ours}, upstream;dur=${ttfbMs}`,
-    ];
+    const { id: request, startedAt, summary } = this.#in;
+    const ours = Math.max(0, this.#deps.ports.now() - startedAt - ttfbMs);
+    const attempts = this.#record.attempts + (this.#running ? 1 : 0);
+    const up = this.#record.sentTo(endpoint.id);
+    const own = ownHeaders(endpoint, { request, attempts, ours, ttfbMs });
+    if (up !== undefined) own.push(...adaptedHeaders(summary.model, up));
+    return own;
   }
 }
 

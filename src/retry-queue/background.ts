@@ -10,11 +10,15 @@ import { type CallReason, reason } from '../../events/reason.ts';
 import { attemptFailure, brokenVerdict, type Verdict } from '../../machines/classify.ts';
 import { type Command, Failover, type FailoverDeps, type Input } from '../../machines/failover.ts';
 import type { Refused, Why } from '../../machines/failover-policy.ts';
+import { sentModel } from '../../machines/model-map.ts';
 import type { QueueItem } from '../../machines/queue-item.ts';
 import { type Candidate, plan } from '../../machines/route.ts';
+import type { RoutableEndpoint } from '../../machines/routing-view.ts';
 import type { RetryJob } from '../../workers/retry.ts';
 import type { RetryPool } from '../pool/pool.ts';
+import { adapted } from '../proxy/adaptation/adapter.ts';
 import type { ProxyPorts } from '../proxy/ports.ts';
+import type { RequestSummary } from '../proxy/request/body-sniffing.ts';
 import type { InFlightCounter } from '../proxy/retry-queue.ts';
 import type { ItemAttemptLog } from './attempt-log.ts';
 import type { BlobReader } from './blob-file.ts';
@@ -23,6 +27,7 @@ import type { Blobs } from './blobs.ts';
 import type { RequestHead } from './retry-queue.ts';
 
 const secondMs = 1_000;
+const nothing = new Uint8Array();
 
 type Result = Awaited<ReturnType<RetryPool['attempt']>>;
 type Try = Extract<Command, { do: 'try' }>;
@@ -151,9 +156,10 @@ export class Background {
         const { ttftMs, usage } = result;
         const ttfbMs = result.ttfbMs ?? 0;
         const request = asked.request as RequestId;
-        if (asked.model !== null) this.#ports.modelFound(endpoint.id, asked.model, request);
+        const model = sentModel(endpoint.models, asked.model);
+        if (model !== null) this.#ports.modelFound(endpoint.id, model, request);
         this.#ports.attemptSucceeded(endpoint.id, { request, ttfbMs, ttftMs });
-        await attemptLog.answered({ endpoint: endpoint.id, model: asked.model, ttfbMs, ttftMs, usage });
+        await attemptLog.answered({ endpoint: endpoint.id, model, ttfbMs, ttftMs, usage });
         return null;
       }
       case 'broken':
@@ -168,7 +174,7 @@ export class Background {
         return null;
       case 'failed': {
         const { verdict, detail, status } = result;
-        this.#tell(endpoint.id, asked, verdict, { ...result, startedAt });
+        this.#tell(endpoint, asked, verdict, { ...result, startedAt });
         const said: Refused = { verdict, detail, head: status === null ? null : { status } };
         return { type: 'failed', said };
       }
@@ -208,29 +214,31 @@ export class Background {
     const { settings, secret } = this.#ports;
     const { headers } = blob.head as RequestHead;
     const { origin, auth, allowPlaintext } = endpoint;
+    const up = await adapted(endpoint, { headers, body: await blob.whole(), summary: summaryOf(asked) });
     return {
       origin,
       path: endpoint.baseUrl.slice(origin.length) + asked.path,
       method: asked.method,
-      headers,
+      headers: up.headers,
       auth,
       key: secret(endpoint.id) ?? '',
       allowPlaintext,
-      body: await blob.whole(),
+      body: up.body ?? nothing,
       wantsStream: asked.stream,
       isMessages: asked.path.split('?')[0] === '/v1/messages',
       isCount: asked.path.split('?')[0] === '/v1/messages/count_tokens',
-      model: asked.model,
+      model: up.sentModel ?? asked.model,
       limits: { ...limits, connectMs: settings()['proxy.connect_timeout'] * secondMs },
     };
   }
 
   /** A model that is not there is no fault of the endpoint, and is remembered all the same. */
-  #tell(id: EndpointId, asked: QueuedRequest, verdict: Verdict, call: Call): void {
+  #tell({ id, models }: RoutableEndpoint, asked: QueuedRequest, verdict: Verdict, call: Call): void {
     const { failure } = verdict;
+    const model = sentModel(models, asked.model);
     if (failure === null) return;
     if (failure !== 'noModel') this.#blame(id, asked, { ...verdict, failure }, call);
-    else if (asked.model !== null) this.#ports.modelNotFound(id, asked.model, asked.request as RequestId);
+    else if (model !== null) this.#ports.modelNotFound(id, model, asked.request as RequestId);
   }
 
   #blame(
@@ -241,6 +249,11 @@ export class Background {
   ): void {
     this.#ports.attemptFailed(id, attemptFailure(verdict, { status, request, detail }), { code, startedAt });
   }
+}
+
+/** Where the model's name stands was not kept: it is looked for once more. */
+function summaryOf({ model, stream, session }: QueuedRequest): RequestSummary {
+  return { model, stream, session, modelAt: [] };
 }
 
 /** Why nothing more is tried now. */

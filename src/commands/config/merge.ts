@@ -4,9 +4,10 @@
  */
 import type { SettingValue } from '../../../events/config.ts';
 import { type EndpointId, type ProfileName, parseProfileName } from '../../../events/ids.ts';
-import type { Tier } from '../../../events/profile.ts';
+import { adaptationOf, ownAdaptation, type Tier } from '../../../events/profile.ts';
 import type { Incoming, IncomingEndpoint, IncomingProfile, LeftOut } from '../../config/importers/incoming.ts';
 import { parseBaseUrl } from '../../config/network/base-url.ts';
+import { checkModelRules } from '../../config/network/model-rules.ts';
 import { isSecretSetting, type SettingKey, shownSetting } from '../../config/settings/settings.ts';
 import { maskKey } from '../../errors/key-shape.ts';
 import { QccError } from '../../errors/qcc-error.ts';
@@ -139,7 +140,10 @@ class Merger {
     }
     this.#ids.add(id);
     // An import from another program does not rename an endpoint.
-    const own = this.#incoming.isWhole || !now ? given : { ...given, name: now.name };
+    const { isWhole } = this.#incoming;
+    // In a whole file, what is not said has its default.
+    const adaptation = isWhole || !now ? given : { ...adaptationOf(now), ...ownAdaptation(given) };
+    const own = { ...(isWhole || !now ? given : { ...given, name: now.name }), ...adaptationOf(adaptation) };
     return settled(id, own, now, { baseUrl, secret: secret.name, maskedKey: secret.masked });
   }
 
@@ -149,6 +153,7 @@ class Merger {
     const numbers = { weight, priority, maxFailures, maxConcurrent, timeoutMs: timeoutMs ?? undefined };
     try {
       refuseLong(given);
+      checkModelRules(given.models ?? []);
       checkRanges(Object.fromEntries(Object.entries(numbers).filter(([, value]) => value !== undefined)));
       const baseUrl = parseBaseUrl(given.baseUrl, { allowPlaintext: given.allowPlaintext ?? false });
       return { baseUrl, key: given.key === undefined ? undefined : checkedKey(given.key) };
@@ -242,7 +247,6 @@ function settled(
   { baseUrl, secret, maskedKey }: Pick<ConfiguredEndpoint, 'baseUrl' | 'secret' | 'maskedKey'>,
 ): ConfiguredEndpoint {
   return {
-    ...now,
     id,
     name: given.name ?? now?.name ?? new URL(baseUrl).host,
     baseUrl,
@@ -257,6 +261,7 @@ function settled(
     allowPlaintext: given.allowPlaintext ?? now?.allowPlaintext ?? false,
     source: given.source === undefined ? (now?.source ?? null) : given.source,
     enabled: given.enabled ?? now?.enabled ?? true,
+    ...ownAdaptation(given),
   };
 }
 

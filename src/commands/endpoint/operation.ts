@@ -3,9 +3,20 @@
 import { randomBytes } from 'node:crypto';
 import type { EndpointReport } from '../../../events/endpoint.ts';
 import { type EndpointId, type ProfileName, streams } from '../../../events/ids.ts';
-import type { Auth, EndpointSettings, ProfileFact } from '../../../events/profile.ts';
+import {
+  type Adaptation,
+  type Auth,
+  adaptationOf,
+  changedAdaptation,
+  type EndpointSettings,
+  type ModelRule,
+  ownAdaptation,
+  type ProfileFact,
+} from '../../../events/profile.ts';
+import { changedRules, rulesText } from '../../../machines/model-map.ts';
 import { parseBaseUrl } from '../../config/network/base-url.ts';
-import { presetOf } from '../../config/network/presets.ts';
+import { checkModelRules } from '../../config/network/model-rules.ts';
+import { type Preset, presetOf } from '../../config/network/presets.ts';
 import type { EndpointOptions, EndpointRow, endpointContract } from '../../contract/endpoint.ts';
 import type { Answer, Params } from '../../contract/operations.ts';
 import { maskKey } from '../../errors/key-shape.ts';
@@ -62,8 +73,24 @@ export function newEndpoint(installation: Installation, options: EndpointOptions
     maxConcurrent: options.maxConcurrent ?? endpointDefaults.maxConcurrent,
     allowPlaintext,
     source: options.preset ?? null,
+    ...ownAdaptation({ ...options, models: wantedRules(preset?.models ?? [], options, 'qcc endpoint add --help') }),
   };
   return { id, key, fact: { type: 'EndpointAdded', data: settings } };
+}
+
+/** The rules with the changes that were asked for. @throws {QccError} for a rule that is none, and one to drop that is not there */
+function wantedRules(
+  rules: readonly ModelRule[],
+  { models: added = [], noModels: dropped = [] }: EndpointOptions,
+  hint: string,
+): readonly ModelRule[] {
+  checkModelRules(added);
+  const missing = dropped.find((name) => rules.every(({ from }) => from !== name));
+  if (missing !== undefined)
+    throw new QccError('QCC_MODEL_UNKNOWN', { from: missing, rules: rulesText(rules), hint }, exitCodes.notFound);
+  const wanted = changedRules(rules, added, dropped);
+  checkModelRules(wanted);
+  return wanted;
 }
 
 /** Anthropic's own API requires its header; relays follow what `ANTHROPIC_AUTH_TOKEN` sends. */
@@ -149,7 +176,14 @@ export async function copyEndpoints(
       });
     const made = newEndpoint(
       installation,
-      { ...asOptions(endpoint), ...params, key, baseUrl: endpoint.baseUrl },
+      {
+        ...asOptions(endpoint),
+        ...params,
+        key,
+        baseUrl: endpoint.baseUrl,
+        models: wantedRules(adaptationOf(endpoint).models, params, `qcc endpoint list ${from.name} --verbose`),
+        noModels: [],
+      },
       to.endpoints,
     );
     return { ...made, fact: { ...made.fact, data: { ...made.fact.data, source: from.name } } };
@@ -163,6 +197,7 @@ export async function copyEndpoints(
 function asOptions(endpoint: KnownEndpoint): EndpointOptions {
   const { name, auth, weight, priority, maxFailures, maxConcurrent, allowPlaintext, timeoutMs } = endpoint;
   return {
+    ...ownAdaptation(endpoint),
     name,
     auth,
     weight,
@@ -204,11 +239,14 @@ export async function updateEndpoint(
     ...(key === undefined ? {} : { maskedKey: maskKey(key) }),
     ...(params.preset === undefined ? {} : { source: params.preset }),
   };
-  const changes = Object.fromEntries(
-    Object.entries(wanted).filter(
-      ([field, value]) => value !== undefined && value !== endpoint[field as keyof KnownEndpoint],
+  const changes = {
+    ...Object.fromEntries(
+      Object.entries(wanted).filter(
+        ([field, value]) => value !== undefined && value !== endpoint[field as keyof KnownEndpoint],
+      ),
     ),
-  );
+    ...changedAdaptation(endpoint, wantedAdaptation(endpoint, params, preset)),
+  };
   const others = profileNamed(installation, endpoint.profile).endpoints.filter(({ id }) => id !== endpoint.id);
   refuseTwin(installation, baseUrl, key ?? vault.get(endpoint.secret) ?? '', others);
   const steps = stepsOf(endpoint, changes);
@@ -218,6 +256,17 @@ export async function updateEndpoint(
   if (key === undefined || secret === undefined) await tell();
   else await withKeys(installation, { put: [[secret, key]], remove: keysOf(installation, [endpoint]) }, tell);
   return rowOf(installation, endpoint.id);
+}
+
+/** A preset brings its vendor's table in the place of the old one. */
+function wantedAdaptation(endpoint: KnownEndpoint, params: EndpointOptions, preset: Preset | undefined): Adaptation {
+  const { models, adapt, thinking } = adaptationOf(endpoint);
+  const hint = `qcc endpoint list ${endpoint.profile} --verbose`;
+  return {
+    models: wantedRules(preset ? (preset.models ?? []) : models, params, hint),
+    adapt: params.adapt ?? adapt,
+    thinking: params.thinking ?? thinking,
+  };
 }
 
 function stepsOf({ id, profile }: KnownEndpoint, changes: Readonly<Record<string, unknown>>): readonly Step[] {

@@ -15,6 +15,7 @@ export const documentVersion = 1;
 
 const tier = v.nullable(v.picklist(['primary', 'secondary', 'fallback']));
 const position = v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0)));
+const modelRule = v.strictObject({ from: v.string(), to: v.nullable(v.string()) });
 const endpointForm = v.strictObject({
   id: v.pipe(v.string(), v.regex(/^[0-9a-f]{8}$/)),
   name: v.string(),
@@ -28,6 +29,9 @@ const endpointForm = v.strictObject({
   timeoutMs: v.nullable(v.number()),
   allowPlaintext: v.boolean(),
   source: v.nullable(v.string()),
+  models: v.exactOptional(v.pipe(v.array(modelRule), v.readonly())),
+  adapt: v.exactOptional(v.picklist(['auto', 'off'])),
+  thinking: v.exactOptional(v.picklist(['auto', 'keep', 'strip'])),
 });
 const profileForm = v.strictObject({
   name: v.string(),

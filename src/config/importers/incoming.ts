@@ -1,9 +1,9 @@
 /** The content of an import, from any program: validated in itself, and not yet compared with the present configuration. */
 import type { SettingValue } from '../../../events/config.ts';
-import type { Auth, Tier } from '../../../events/profile.ts';
+import type { Adaptation, Auth, Tier } from '../../../events/profile.ts';
 import { QccError } from '../../errors/qcc-error.ts';
 
-export interface IncomingEndpoint {
+export interface IncomingEndpoint extends Partial<Adaptation> {
   readonly id?: string;
   readonly name?: string;
   readonly baseUrl: string;

@@ -1,6 +1,6 @@
 /** The vendors whose addresses we know. Data, in a file beside this one: never fetched, each row dated and with its source. */
 import { readFileSync } from 'node:fs';
-import type { Auth } from '../../../events/profile.ts';
+import type { Auth, ModelRule } from '../../../events/profile.ts';
 import { exitCodes, QccError } from '../../errors/qcc-error.ts';
 import { nearest } from '../../platform/nearest.ts';
 
@@ -11,6 +11,8 @@ export interface Preset {
   readonly auth: Auth;
   readonly docs: string;
   readonly verifiedAt: string;
+  /** What the vendor calls the models of Claude Code. Without it, it takes their own names or has told none. */
+  readonly models?: readonly ModelRule[];
 }
 
 export const presets: readonly Preset[] = JSON.parse(readFileSync(new URL('./presets.json', import.meta.url), 'utf8'));

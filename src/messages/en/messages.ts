@@ -152,6 +152,7 @@ export const words = {
   attempts: 'attempts',
   failures: 'failures',
   model: 'model',
+  models: 'models',
   tokens: 'tokens',
   verdict: 'verdict',
   score: 'score',

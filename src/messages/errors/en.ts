@@ -207,6 +207,23 @@ export const errorsEn: ErrorWords = {
     message: ({ port, host, holder }) => `port ${port} on ${host} is taken by ${holder}`,
     hint: ({ list, holder }) => `qcc proxy start --port ${list}, or stop ${holder}`,
   },
+  QCC_MODEL_RULE: {
+    message: ({ text }) => text,
+    hint: () => "--model 'claude-*haiku*=glm-4.5-air', or --model 'claude-*opus*=-'",
+  },
+  QCC_MODEL_RULES: {
+    message: ({ count, most }) => `${count} rules are too many: ${most} at most`,
+    hint: () => '--model "*=NAME"',
+  },
+  QCC_MODEL_TWICE: {
+    message: ({ from }) => `there are two rules for "${from}"`,
+    hint: ({ from }) => `--model '${from}=TO', once`,
+  },
+  QCC_MODEL_UNKNOWN: {
+    message: ({ from, rules }) =>
+      `there is no rule for "${from}": ${rules === '' ? 'this endpoint has none' : `there are ${rules}`}`,
+    hint: ({ hint }) => hint,
+  },
   QCC_PRESET_UNKNOWN: { message: ({ name }) => `there is no preset "${name}"`, hint: ({ hint }) => hint },
   QCC_PROFILE_BARE: {
     message: ({ name }) => `profile "${name}" has no endpoint: there is nothing to ask`,

@@ -128,6 +128,10 @@ export interface ErrorParamsOf {
   readonly QCC_PASSPHRASE_MISSING: Nothing;
   readonly QCC_PASSPHRASE_WRONG: { readonly command: Param };
   readonly QCC_PORT_TAKEN: { readonly host: Param; readonly port: Param; readonly holder: Param; readonly list: Param };
+  readonly QCC_MODEL_RULE: { readonly rule: Param; readonly why: Param; readonly text: string };
+  readonly QCC_MODEL_RULES: { readonly count: Param; readonly most: Param };
+  readonly QCC_MODEL_TWICE: { readonly from: Param };
+  readonly QCC_MODEL_UNKNOWN: { readonly from: Param; readonly rules: Param; readonly hint: string };
   readonly QCC_PRESET_UNKNOWN: { readonly name: Param; readonly near: Param; readonly hint: string };
   readonly QCC_PROFILE_BARE: { readonly name: Param };
   readonly QCC_PROFILE_EMPTY: { readonly name: Param };

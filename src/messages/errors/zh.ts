@@ -8,6 +8,14 @@ type Translation = {
   };
 };
 
+const modelRules: Readonly<Record<string, string>> = {
+  form: '应写作 FROM=TO，且只有一个 "="',
+  empty: '"=" 的一侧缺少名称',
+  glob: '"*" 只能用在 FROM 中；TO 是一个名称，或用 "-" 表示没有该模型',
+  letters: '名称须为一个词，不能含有空格、逗号、控制字符或密钥',
+  long: '名称过长，最多 256 个字符',
+};
+
 const faults: Readonly<Record<string, string>> = {
   ENOENT: '所在目录不存在',
   ENOTDIR: '路径中有一部分不是目录',
@@ -49,6 +57,15 @@ export const errorsZh: Translation = {
   QCC_SETTING_INVALID: { message: ({ key, chinese, given }) => `${key} 的值“${given}”无效，允许范围：${chinese}` },
   QCC_SETTING_ENV: {
     message: ({ name, chinese, given }) => `环境变量 ${name} 的值“${given}”无效，允许范围：${chinese}`,
+  },
+  QCC_MODEL_RULE: { message: ({ rule, why }) => `"${rule}" 不是有效的模型规则：${modelRules[why] ?? ''}` },
+  QCC_MODEL_RULES: { message: ({ count, most }) => `规则过多：${count} 条，最多 ${most} 条` },
+  QCC_MODEL_TWICE: {
+    message: ({ from }) => `"${from}" 有两条规则`,
+    hint: ({ from }) => `--model '${from}=TO' 只写一次`,
+  },
+  QCC_MODEL_UNKNOWN: {
+    message: ({ from, rules }) => `没有 "${from}" 的规则：${rules === '' ? '此端点没有任何规则' : `现有 ${rules}`}`,
   },
   QCC_PRESET_UNKNOWN: {
     message: ({ name }) => `没有名为“${name}”的预设`,

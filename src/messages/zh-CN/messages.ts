@@ -135,6 +135,7 @@ export const words: Words = {
   attempts: '尝试',
   failures: '失败',
   model: '模型',
+  models: '模型映射',
   tokens: '令牌',
   verdict: '结论',
   score: '评分',

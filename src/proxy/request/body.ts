@@ -38,14 +38,27 @@ export type Unread = 'tooLarge' | 'full' | 'gone';
 export class Body {
   readonly bytes: Buffer;
   readonly #cost: number;
+  readonly #counts: (more: number) => void;
   #giveBack: ((bytes: Buffer, cost: number) => void) | undefined;
   #isSent = false;
   #isBegun = false;
 
-  constructor(bytes: Buffer, cost: number, giveBack: (bytes: Buffer, cost: number) => void) {
+  /** @param counts so much more is held, or less */
+  constructor(
+    bytes: Buffer,
+    cost: number,
+    giveBack: (bytes: Buffer, cost: number) => void,
+    counts: (more: number) => void,
+  ) {
     this.bytes = bytes;
     this.#cost = cost;
     this.#giveBack = giveBack;
+    this.#counts = counts;
+  }
+
+  /** A changed copy of it is held beside it, or no more: it was let in, and is not turned away for that. */
+  countsCopy(more: number): void {
+    this.#counts(more);
   }
 
   release(): void {
@@ -79,6 +92,9 @@ export class Bodies {
   readonly #giveBack = (bytes: Buffer, cost: number) => {
     this.#held -= cost;
     this.#slabs.giveBack(bytes);
+  };
+  readonly #counts = (more: number) => {
+    this.#held += more;
   };
   readonly #crumbs: Socket[] = [];
   readonly #nextTurn = () => {
@@ -140,7 +156,7 @@ export class Bodies {
   }
 
   whole(bytes: Buffer, cost: number): Body {
-    return new Body(bytes, cost, this.#giveBack);
+    return new Body(bytes, cost, this.#giveBack, this.#counts);
   }
 
   drop(bytes: Buffer, cost: number): void {

@@ -15,7 +15,7 @@ import { type Ended, Exchange, type Incoming } from '../driver.ts';
 import { passThrough } from '../passthrough.ts';
 import type { ProxyCounts, ProxyPorts, ProxyServer } from '../ports.ts';
 import { Bodies, type Body, type Unread } from '../request/body.ts';
-import { type RequestSummary, sniffBody } from '../request/body-sniffing.ts';
+import { nothingSeen, sniffBody } from '../request/body-sniffing.ts';
 import { type ClientAnswer, type ClientRequest, hasClosed } from '../request/client.ts';
 import { ClientConnections } from '../request/client-connections.ts';
 import { RequestHead } from '../request/request-head.ts';
@@ -30,7 +30,6 @@ import { Metrics } from './metrics.ts';
 import { answerOwn } from './own-routes.ts';
 import { backlogFull, faultOf, noFiles, noMemory, noProfile, Refusals, tooLarge, tooManyClients } from './refusals.ts';
 
-const nothingSeen: RequestSummary = { model: null, stream: false, session: null };
 type Arrived = Omit<Incoming, 'place' | 'body' | 'summary'>;
 /** Resolves when it listens. Node's own error when the port is taken. */
 export async function startProxy(ports: ProxyPorts, listen: Listen): Promise<ProxyServer> {

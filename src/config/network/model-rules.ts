@@ -1,0 +1,60 @@
+/** Rules of a model map as a person types them, and as a file holds them: `claude-*haiku*=glm-4.5-air`, `claude-*opus*=-`. */
+import type { ModelRule } from '../../../events/profile.ts';
+import { looksLikeKey } from '../../errors/key-shape.ts';
+import { exitCodes, QccError } from '../../errors/qcc-error.ts';
+import { visible } from '../../platform/visible.ts';
+
+/** The longest name of a model that is known has 80 letters. */
+const nameMax = 256;
+/** More rules than vendors have models: each request that they do not fit looks at all of them. */
+const rulesMax = 64;
+/** The word for "this endpoint does not have it". */
+const none = '-';
+
+/** What is wrong with a rule, by its code. */
+const faults = {
+  form: 'it is written FROM=TO, with one "="',
+  empty: 'a name is missing beside the "="',
+  glob: '"*" stands in FROM only; TO is one name, or "-" for "does not have it"',
+  letters: 'a name is one word without spaces, commas, control characters or a key in it',
+  long: `a name has ${nameMax} letters at most`,
+} as const;
+type Fault = keyof typeof faults;
+
+/** @throws {QccError} `QCC_MODEL_RULE` */
+export function parseModelRule(text: string): ModelRule {
+  const [from = '', to, ...more] = text.split('=').map((part) => part.trim());
+  if (to === undefined || more.length > 0) throw badRule(text, 'form');
+  return checkedRule({ from, to: to === none ? null : to }, text);
+}
+
+/** @throws {QccError} `QCC_MODEL_RULE`, `QCC_MODEL_RULES` */
+export function checkModelRules(rules: readonly ModelRule[]): void {
+  if (rules.length > rulesMax)
+    throw new QccError('QCC_MODEL_RULES', { count: rules.length, most: rulesMax }, exitCodes.usage);
+  const seen = new Set<string>();
+  for (const rule of rules) {
+    checkedRule(rule, `${rule.from}=${rule.to ?? none}`);
+    if (seen.has(rule.from)) throw new QccError('QCC_MODEL_TWICE', { from: rule.from }, exitCodes.usage);
+    seen.add(rule.from);
+  }
+}
+
+function checkedRule(rule: ModelRule, text: string): ModelRule {
+  const fault = faultOf(rule.from) ?? (rule.to === null ? undefined : faultOf(rule.to));
+  if (fault !== undefined) throw badRule(text, fault);
+  if (rule.to?.includes('*') || rule.to === none) throw badRule(text, 'glob');
+  return rule;
+}
+
+function faultOf(name: string): Fault | undefined {
+  if (name === '') return 'empty';
+  if (name.length > nameMax) return 'long';
+  return visible(name) === name && !/[\s=,]/.test(name) && !looksLikeKey(name) ? undefined : 'letters';
+}
+
+function badRule(given: string, why: Fault): QccError {
+  const rule = visible(given).slice(0, nameMax);
+  const text = `"${rule}" is no rule for a model: ${faults[why]}`;
+  return new QccError('QCC_MODEL_RULE', { rule, why, text }, exitCodes.usage);
+}
