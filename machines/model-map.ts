@@ -37,10 +37,6 @@ export function sentModel(rules: readonly ModelRule[], model: string | null): st
   return to.kind === 'sent' ? to.model : model;
 }
 
-export function cannotServe(rules: readonly ModelRule[], model: string | null): boolean {
-  return rules.length > 0 && mapped(rules, model).kind === 'cannot';
-}
-
 /** A rule without the suffix speaks of the name with it as well. */
 function fits(from: string, model: string): boolean {
   if (from === model || fitsGlob(globOf(from), model)) return true;

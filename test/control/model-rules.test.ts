@@ -136,8 +136,10 @@ describe('the table of models', () => {
     const { entries } = await call('config.audit', {});
     expect(entries[0]).toMatchObject({
       action: 'endpoint.update',
-      from: { adapt: 'off', models: [haiku, any] },
-      to: { adapt: 'auto', models: [haiku] },
+      details: {
+        from: { adapt: 'off', models: [haiku, any] },
+        to: { adapt: 'auto', models: [haiku] },
+      },
     });
   });
 });

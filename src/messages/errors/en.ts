@@ -1,7 +1,9 @@
 /** Every error in English: as it stands in logs, and on the control socket. */
+import { endpointErrorsEn } from './en-endpoints.ts';
 import type { ErrorWords } from './params.ts';
 
 export const errorsEn: ErrorWords = {
+  ...endpointErrorsEn,
   QCC_BLOB_LOST: {
     message: ({ why }) => `what was kept of this request cannot be read (${why})`,
     hint: () => 'qcc queue list',
@@ -48,17 +50,6 @@ export const errorsEn: ErrorWords = {
   },
   QCC_COMMAND_FAULT: { message: ({ text }) => text, hint: () => 'QCC_DEBUG=1 shows where' },
   QCC_CONTROL_TOO_LARGE: { message: () => 'the question is too large', hint: () => 'ask for less' },
-  QCC_ENDPOINT_AMBIGUOUS: { message: ({ text }) => text, hint: ({ hint }) => hint },
-  QCC_ENDPOINT_EXISTS: {
-    message: ({ baseUrl }) => `this profile has an endpoint with the same URL and key (${baseUrl})`,
-    hint: ({ profile }) => `qcc endpoint list ${profile}`,
-  },
-  QCC_ENDPOINT_INCOMPLETE: { message: ({ what }) => `an endpoint needs ${what}`, hint: ({ hint }) => hint },
-  QCC_ENDPOINT_INVALID: {
-    message: ({ name, min, max, value }) => `${name} must be a whole number from ${min} to ${max}, not ${value}`,
-    hint: () => 'qcc endpoint add --help',
-  },
-  QCC_ENDPOINT_UNKNOWN: { message: ({ text }) => text, hint: ({ hint }) => hint },
   QCC_FILES_FEW: { message: ({ text }) => text, hint: () => 'ulimit -n 1024' },
   QCC_FILE_UNREADABLE: { message: ({ text }) => text, hint: ({ hint }) => hint },
   QCC_FILE_UNWRITABLE: {
@@ -207,24 +198,6 @@ export const errorsEn: ErrorWords = {
     message: ({ port, host, holder }) => `port ${port} on ${host} is taken by ${holder}`,
     hint: ({ list, holder }) => `qcc proxy start --port ${list}, or stop ${holder}`,
   },
-  QCC_MODEL_RULE: {
-    message: ({ text }) => text,
-    hint: () => "--model 'claude-*haiku*=glm-4.5-air', or --model 'claude-*opus*=-'",
-  },
-  QCC_MODEL_RULES: {
-    message: ({ count, most }) => `${count} rules are too many: ${most} at most`,
-    hint: () => '--model "*=NAME"',
-  },
-  QCC_MODEL_TWICE: {
-    message: ({ from }) => `there are two rules for "${from}"`,
-    hint: ({ from }) => `--model '${from}=TO', once`,
-  },
-  QCC_MODEL_UNKNOWN: {
-    message: ({ from, rules }) =>
-      `there is no rule for "${from}": ${rules === '' ? 'this endpoint has none' : `there are ${rules}`}`,
-    hint: ({ hint }) => hint,
-  },
-  QCC_PRESET_UNKNOWN: { message: ({ name }) => `there is no preset "${name}"`, hint: ({ hint }) => hint },
   QCC_PROFILE_BARE: {
     message: ({ name }) => `profile "${name}" has no endpoint: there is nothing to ask`,
     hint: ({ name }) => `qcc endpoint add ${name}`,
@@ -243,7 +216,6 @@ export const errorsEn: ErrorWords = {
     hint: () => 'qcc add work',
   },
   QCC_PROFILE_NONE: { message: ({ text }) => text, hint: () => 'qcc init' },
-  QCC_ENDPOINT_NONE: { message: ({ text }) => text, hint: ({ hint }) => hint },
   QCC_QUEUE_EMPTY: { message: ({ text }) => text, hint: () => 'qcc queue status' },
   QCC_PROFILE_UNKNOWN: { message: ({ name }) => `there is no profile "${name}"`, hint: ({ hint }) => hint },
   QCC_PROXY_OPEN: {

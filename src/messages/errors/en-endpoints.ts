@@ -1,0 +1,37 @@
+/** The errors of endpoints and their models in English. */
+import type { ErrorCode, ErrorWords } from './params.ts';
+
+type EndpointCode = Extract<ErrorCode, `QCC_${'ENDPOINT' | 'MODEL' | 'PRESET'}_${string}`>;
+
+export const endpointErrorsEn: Pick<ErrorWords, EndpointCode> = {
+  QCC_ENDPOINT_AMBIGUOUS: { message: ({ text }) => text, hint: ({ hint }) => hint },
+  QCC_ENDPOINT_EXISTS: {
+    message: ({ baseUrl }) => `this profile has an endpoint with the same URL and key (${baseUrl})`,
+    hint: ({ profile }) => `qcc endpoint list ${profile}`,
+  },
+  QCC_ENDPOINT_INCOMPLETE: { message: ({ what }) => `an endpoint needs ${what}`, hint: ({ hint }) => hint },
+  QCC_ENDPOINT_INVALID: {
+    message: ({ name, min, max, value }) => `${name} must be a whole number from ${min} to ${max}, not ${value}`,
+    hint: () => 'qcc endpoint add --help',
+  },
+  QCC_ENDPOINT_UNKNOWN: { message: ({ text }) => text, hint: ({ hint }) => hint },
+  QCC_MODEL_RULE: {
+    message: ({ text }) => text,
+    hint: () => "--model 'claude-*haiku*=glm-4.5-air', or --model 'claude-*opus*=-'",
+  },
+  QCC_MODEL_RULES: {
+    message: ({ count, most }) => `${count} rules are too many: ${most} at most`,
+    hint: () => '--model "*=NAME"',
+  },
+  QCC_MODEL_TWICE: {
+    message: ({ from }) => `there are two rules for "${from}"`,
+    hint: ({ from }) => `--model '${from}=TO', once`,
+  },
+  QCC_MODEL_UNKNOWN: {
+    message: ({ from, rules }) =>
+      `there is no rule for "${from}": ${rules === '' ? 'this endpoint has none' : `there are ${rules}`}`,
+    hint: ({ hint }) => hint,
+  },
+  QCC_PRESET_UNKNOWN: { message: ({ name }) => `there is no preset "${name}"`, hint: ({ hint }) => hint },
+  QCC_ENDPOINT_NONE: { message: ({ text }) => text, hint: ({ hint }) => hint },
+};
