@@ -28,7 +28,7 @@ export const endpointCommands: Commands = {
       add: {
         title: say('add an endpoint to a profile', '为配置添加端点'),
         about: say(
-          'by hand or from a preset; at a terminal what is missing is asked for, and it is tested. `--auto` does neither',
+          'by hand or from a preset; on a terminal it asks for what is missing, and tests the endpoint. `--auto` does neither',
           '手动或用预设；在终端上会询问缺少的内容并测试。`--auto` 两者都不做',
         ),
         forms: {
@@ -47,20 +47,20 @@ export const endpointCommands: Commands = {
           auth,
           preset,
           weight: option('NUMBER', 'its share of the traffic', '流量份额', { default: '100' }),
-          priority: option('NUMBER', 'endpoints with a lower number are taken first', '数值小的优先', { default: '1' }),
+          priority: option('NUMBER', 'endpoints with a lower number go first', '数值小的优先', { default: '1' }),
           name,
           timeout: option('SPAN', 'how long an answer may take', '等待应答的时限'),
           'max-failures': option('NUMBER', 'failures in a row until it is ejected', '连续失败多少次后剔除', {
             default: '3',
           }),
           'max-concurrent': option('NUMBER', 'requests at the same time', '同时处理的请求数', { default: '64' }),
-          'allow-plaintext': toggle('http:// to another machine', '允许以 http:// 访问其他机器'),
+          'allow-plaintext': toggle('allow http:// to another machine', '允许以 http:// 访问其他机器'),
           model,
           'no-model': noModel,
           adapt,
           'adapt-thinking': adaptThinking,
           'no-test': noTest,
-          auto: toggle('take what is given, ask for nothing', '使用给出的值，不询问'),
+          auto: toggle('use what is given, and ask for nothing', '使用给出的值，不询问'),
         },
         examples: [
           'qcc endpoint add work --preset anthropic --api-key-env KEY',
@@ -70,7 +70,10 @@ export const endpointCommands: Commands = {
       },
       update: {
         title: say('change an endpoint', '修改端点'),
-        about: say('a new key or address ends a refused credential at once', '新密钥或新地址立即解除被拒的凭据'),
+        about: say(
+          'an endpoint whose key was refused takes requests again at once after a new key or address',
+          '密钥曾被拒绝的端点，更换密钥或地址后立即恢复接收请求',
+        ),
         positionals: [profile, endpoint],
         flags: {
           'base-url': baseUrl,
@@ -80,12 +83,12 @@ export const endpointCommands: Commands = {
           auth,
           preset,
           weight: option('NUMBER', 'its share of the traffic', '流量份额'),
-          priority: option('NUMBER', 'endpoints with a lower number are taken first', '数值小的优先'),
+          priority: option('NUMBER', 'endpoints with a lower number go first', '数值小的优先'),
           name,
           timeout: option('SPAN', 'how long an answer may take', '等待应答的时限'),
           'max-failures': option('NUMBER', 'failures in a row until it is ejected', '连续失败多少次后剔除'),
           'max-concurrent': option('NUMBER', 'requests at the same time', '同时处理的请求数'),
-          'allow-plaintext': toggle('http:// to another machine', '允许以 http:// 访问其他机器'),
+          'allow-plaintext': toggle('allow http:// to another machine', '允许以 http:// 访问其他机器'),
           model,
           'no-model': noModel,
           adapt,
@@ -106,7 +109,7 @@ export const endpointCommands: Commands = {
       },
       remove: {
         title: say('remove an endpoint', '删除端点'),
-        about: say('and its key; asks', '连同密钥；会询问'),
+        about: say('removes it, and destroys its key; asks first', '删除端点并销毁其密钥；会先询问'),
         positionals: [profile, endpoint],
         examples: ['qcc endpoint remove work 3f2a'],
         load: async () => (await import('./cli.ts')).remove,
@@ -119,16 +122,19 @@ export const endpointCommands: Commands = {
       },
       disable: {
         title: say('stop sending traffic to an endpoint until you enable it', '停用端点，直到重新启用'),
-        about: say('gives it no traffic until you enable it', '停用，直到重新启用'),
+        about: say(
+          'no new requests until you enable it; those that are running may finish',
+          '在重新启用之前不接新请求；进行中的请求会继续完成',
+        ),
         positionals: [profile, endpoint],
         examples: ['qcc endpoint disable work 3f2a'],
         load: async () => (await import('./cli.ts')).disable,
       },
       test: {
-        title: say('send endpoints a small request, and show what they answer', '发一个小问题，看端点如何应答'),
+        title: say('send endpoints a small request, and show what they answer', '向端点发送一个小请求，并显示其应答'),
         about: say(
-          'a tiny conversation with each; nothing is recorded; exit 7 when one fails',
-          '与每个端点进行一次极小的对话；不记录；有失败则退出码 7',
+          'a tiny conversation with each; nothing is recorded; exit 7 if one fails',
+          '与每个端点进行一次极小的对话，不作记录；有失败时退出码为 7',
         ),
         positionals: [profile, endpoint],
         required: 1,
@@ -138,9 +144,9 @@ export const endpointCommands: Commands = {
       stats: {
         title: say(
           'show requests, failures, times, tokens and cost of a profile',
-          '某个配置的请求、失败、耗时、令牌和费用',
+          '查看某个配置的请求、失败、耗时、令牌和费用',
         ),
-        about: say('as `qcc proxy stats`', '同 `qcc proxy stats`'),
+        about: say('like `qcc proxy stats`, for one profile', '同 `qcc proxy stats`，只针对一个配置'),
         positionals: [profile],
         flags: { since },
         examples: ['qcc endpoint stats work --since -1h'],
