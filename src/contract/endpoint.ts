@@ -50,6 +50,7 @@ export interface EndpointRow extends Adaptation {
 
 export interface CheckRow {
   readonly endpoint: string;
+  readonly name: string;
   readonly profile: string;
   readonly at: string;
   readonly verdict: Verdict;

@@ -68,7 +68,7 @@ export interface MetricsRow extends HealthRow {
   readonly probing: { readonly probes: number; readonly tokens: number; readonly changes: number };
 }
 
-export interface PastCheckRow extends CheckRow {
+export interface PastCheckRow extends Omit<CheckRow, 'name'> {
   /** Null for a failed probe: its depth is not known. */
   readonly depth: ProbeDepth | null;
   /** The decision that it caused; null when it changed nothing. */

@@ -17,8 +17,9 @@ import { timeOf } from '../platform/uuid.ts';
 import type { KnownEndpoint, KnownProfile } from '../projections/profiles.ts';
 import { factRow, switchRow } from '../runtime/rows.ts';
 import type { State } from '../runtime/state.ts';
+import { backwards } from './backwards.ts';
 import { calledThen, decidedBy, type Ended, isTroubled, requestTold } from './decided.ts';
-import { backwards, requestNamed, unknownRequest } from './known.ts';
+import { requestNamed, unknownRequest } from './known.ts';
 import { machineRows, machinesAbout } from './machines.ts';
 import { seqOfMoment, settingsThen, stateAt } from './moment.ts';
 

@@ -17,8 +17,8 @@ import { avoidMs } from '../proxy/sessions.ts';
 import { ladderSource } from '../runtime/ladder.ts';
 import { seenOf } from '../runtime/rows.ts';
 import type { State } from '../runtime/state.ts';
-import { lastOfSession } from './known.ts';
 import { settingsThen, stateAt } from './moment.ts';
+import { sessionNamed } from './sessions-known.ts';
 
 // No fact says what runs now: every endpoint has room, and every half-open permit is free.
 const noneInFlight: InFlightView = {
@@ -36,7 +36,7 @@ export async function nextRoute(log: ReadableLog, params: Params<'route.next'>):
   const { model = null, session, now = state.at } = params;
   const settings = settingsThen(state);
   const view = routingView(ladderSource(state));
-  const last = session === undefined ? undefined : await lastOfSession(log, session);
+  const last = session === undefined ? undefined : (await sessionNamed(log, session)).last;
   const ttlMs = settings['loadbalancer.sticky_session'] ? settings['loadbalancer.sticky_ttl'] * secondMs : 0;
   const tried: ReadonlySet<EndpointId> = new Set();
   const asked = { within: null, tried };

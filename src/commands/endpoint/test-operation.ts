@@ -46,9 +46,9 @@ async function check(installation: Installation, endpoint: KnownEndpoint, pool: 
 }
 
 /** @param result null when the probe was lost */
-export function checkRow({ id, profile }: KnownEndpoint, result: ProbeResult | null, now: number): CheckRow {
+export function checkRow({ id, name, profile }: KnownEndpoint, result: ProbeResult | null, now: number): CheckRow {
   const { verdict, responseMs, ttftMs, score, valid, model, tokens, error } = result ?? lostProbe;
-  return { endpoint: id, profile, at: iso(now), verdict, responseMs, ttftMs, score, valid, model, tokens, error };
+  return { endpoint: id, name, profile, at: iso(now), verdict, responseMs, ttftMs, score, valid, model, tokens, error };
 }
 
 /** What a worker needs in order to probe an endpoint. */
@@ -80,7 +80,7 @@ function knownModels({ stats, recent }: State, id: KnownEndpoint['id']): readonl
   return model === null || asked.includes(model) ? asked : [...asked, model];
 }
 
-const lostProbe: Omit<CheckRow, 'endpoint' | 'profile' | 'at'> = {
+const lostProbe: Omit<CheckRow, 'endpoint' | 'name' | 'profile' | 'at'> = {
   verdict: 'failure',
   responseMs: 0,
   ttftMs: null,

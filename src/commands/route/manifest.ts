@@ -22,7 +22,7 @@ export const routeCommands: Commands = {
       model: option('NAME', 'for this model', '针对该模型'),
       'from-log': fromLog,
     },
-    examples: ['qcc route', 'qcc route --model claude-sonnet-4-5', 'qcc route --session ID'],
+    examples: ['qcc route', 'qcc route --model claude-sonnet-4-5', 'qcc route --session 5c1fd3a0'],
     load: async () => (await import('./cli.ts')).route,
   },
 };

@@ -244,6 +244,10 @@ export const errorsEn: ErrorWords = {
     message: ({ given, count, known }) => `"${given}" may be ${count} requests: ${known}`,
     hint: () => 'say more of its id',
   },
+  QCC_SESSION_AMBIGUOUS: {
+    message: ({ given, count, known }) => `"${given}" may be ${count} sessions: ${known}`,
+    hint: () => 'say more of its id',
+  },
   QCC_REQUEST_UNKNOWN: { message: ({ text }) => text, hint: () => 'qcc history --stream request --limit 20' },
   QCC_ROLLBACK_EMPTY: {
     message: ({ moment }) => `at ${moment} there was no profile yet: going back there would leave none`,

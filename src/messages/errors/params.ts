@@ -148,6 +148,7 @@ export interface ErrorParamsOf {
   readonly QCC_QUEUE_UNKNOWN: { readonly id: Param };
   readonly QCC_REPAIR_RUNNING: Nothing;
   readonly QCC_REQUEST_AMBIGUOUS: { readonly given: Param; readonly count: Param; readonly known: Param };
+  readonly QCC_SESSION_AMBIGUOUS: { readonly given: Param; readonly count: Param; readonly known: Param };
   readonly QCC_REQUEST_UNKNOWN: { readonly request: Param; readonly until: Param; readonly text: string };
   readonly QCC_ROLLBACK_EMPTY: { readonly moment: Param };
   readonly QCC_ROLLBACK_NOTHING: { readonly parts: Param; readonly partsText: Param };

@@ -144,6 +144,10 @@ export const errorsZh: Translation = {
   QCC_QUEUE_AMBIGUOUS: { message: ({ id, count }) => `队列中有 ${count} 个以“${id}”开头` },
   QCC_QUEUE_OVER: { message: ({ id, state }) => `“${id}”无法重试：状态为 ${state}` },
   QCC_QUEUE_NO_ANSWER: { message: ({ id, state }) => `“${id}”没有保存的应答：状态为 ${state}` },
+  QCC_SESSION_AMBIGUOUS: {
+    message: ({ given, count, known }) => `“${given}”可能是 ${count} 个会话：${known}`,
+    hint: () => '请给出更长的编号',
+  },
   QCC_REQUEST_AMBIGUOUS: {
     message: ({ given, count, known }) => `“${given}”可能是 ${count} 个请求：${known}`,
     hint: () => '请给出更长的编号',
