@@ -15,6 +15,12 @@ export type Failure =
   | 'credential'
   | 'billing'
   | 'noModel'
+  /** It cannot answer this request, and can others: what it needs for it is not in the account's plan. */
+  | 'notForThis'
+  /** The body is too large for what stands before it. */
+  | 'tooLargeHere'
+  /** It takes nothing from this network. */
+  | 'blocked'
   | 'misconfigured'
   | 'badAnswer'
   | 'brokenAnswer';
@@ -61,12 +67,20 @@ export type EndpointReport =
         model: string | null;
         tokens: number;
         detail: CallReason | null;
+        /** It was refused for what it looks like: probes prove nothing here. Not in older logs. */
+        isForLooks?: true;
       }
     >
   /** It has said that it lacks this model, and is asked for it last until then. */
   | Fact<'ModelNotFound', { model: string; until: Millis; request: string | null }>
   /** It has answered for a model that it had been said to lack. */
   | Fact<'ModelFound', { model: string; request: string | null }>
+  /** It does not count tokens, as it has shown, and is not asked for that until then. */
+  | Fact<'CountRefused', { until: Millis; request: string | null }>
+  /** A body of this size was too large for it: such bodies are sent elsewhere until then. */
+  | Fact<'BodyRefused', { bytes: number; until: Millis; request: string | null }>
+  /** This machine is in another network: what was said of the last one says nothing any more. */
+  | Fact<'NetworkChanged'>
   | Fact<'LimitsSeen', { status: 'allowed_warning'; resetAt: Millis | null }>
   | Fact<'EndpointEnabled'>
   | Fact<'EndpointDisabled'>
@@ -107,6 +121,9 @@ export const endpointTraits: TraitsOf<EndpointFact> = {
   ProbeNoted: plain,
   ModelNotFound: bad,
   ModelFound: good,
+  CountRefused: plain,
+  BodyRefused: plain,
+  NetworkChanged: plain,
   LimitsSeen: plain,
   EndpointEnabled: { ...deed('endpoint.enable'), endsRefusal: true },
   EndpointDisabled: deed('endpoint.disable'),

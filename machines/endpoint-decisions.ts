@@ -40,10 +40,14 @@ export function decideEndpoint(
     case 'ProbeSucceeded':
       return afterProbe(status, report, moment, policy);
     case 'ProbeNoted':
-      return [report];
+      return [report, ...afterLooks(status, report, moment.now, policy)];
     case 'ModelNotFound':
     case 'ModelFound':
-      return isModelNews(status, report, moment.now) ? [report] : [];
+    case 'CountRefused':
+    case 'BodyRefused':
+      return isNewWord(status, report, moment.now) ? [report] : [];
+    case 'NetworkChanged':
+      return afterNetworkChange(status, report, moment.now);
     case 'LimitsSeen':
       return status.state === 'healthy'
         ? [report, degraded('limitsWarning', rules.warnedUntil(report.data.resetAt, moment))]
@@ -68,23 +72,55 @@ const degraded = (because: Because, until: Millis | null = null): EndpointDecisi
   data: { because, until },
 });
 
-function isModelNews(
-  { lacks }: EndpointStatus,
-  { type, data }: Extract<EndpointReport, { type: 'ModelNotFound' | 'ModelFound' }>,
+type Word = Extract<EndpointReport, { type: 'ModelNotFound' | 'ModelFound' | 'CountRefused' | 'BodyRefused' }>;
+
+/** What it says of itself is worth a fact once. */
+function isNewWord({ lacks, countsNotUntil, tooLarge }: EndpointStatus, { type, data }: Word, now: Millis): boolean {
+  switch (type) {
+    case 'ModelNotFound':
+      return lacksUntil(lacks, data.model, now) === null;
+    case 'ModelFound':
+      return lacksUntil(lacks, data.model, now) !== null;
+    case 'CountRefused':
+      return (countsNotUntil ?? 0) <= now;
+    case 'BodyRefused':
+      return tooLarge === null || tooLarge.until <= now || data.bytes < tooLarge.bytes;
+  }
+}
+
+/** What was refused to the last network may be served to this one. */
+function afterNetworkChange(status: EndpointStatus, report: EndpointReport, now: Millis): readonly EndpointFact[] {
+  if (status.because !== 'blocked' || !isPaused(status, now)) return [];
+  return [report, status.resume === 'recovering' ? halfOpen : recovered];
+}
+
+/**
+ * It is held, and its probe was refused for what it looks like: no probe will ever tell that it is well. A real request may, when it has
+ * been held for as long as a probe is waited for.
+ */
+function afterLooks(
+  { state, held, since }: EndpointStatus,
+  { data }: Extract<EndpointReport, { type: 'ProbeNoted' }>,
   now: Millis,
-): boolean {
-  const isKnown = lacksUntil(lacks, data.model, now) !== null;
-  return type === 'ModelFound' ? isKnown : !isKnown;
+  { credentialIntervalMs }: EndpointPolicy,
+): readonly EndpointDecision[] {
+  const hasWaited = state === 'failed' && held && now - (since ?? now) >= credentialIntervalMs;
+  return data.isForLooks && hasWaited ? [halfOpen] : [];
+}
+
+/** Something that it has said is still believed. */
+function believesSome({ lacks, countsNotUntil, tooLarge }: EndpointStatus, now: Millis): boolean {
+  return rules.isLacking(lacks, now) || (countsNotUntil ?? 0) > now || (tooLarge?.until ?? 0) > now;
 }
 
 function afterReset(status: EndpointStatus, report: EndpointReport, now: Millis): readonly EndpointFact[] {
   if (status.state !== 'healthy' && status.state !== 'recovering') return [report, halfOpen];
-  return rules.isLacking(status.lacks, now) ? [report] : [];
+  return believesSome(status, now) ? [report] : [];
 }
 
 function afterNewKey(status: EndpointStatus, report: EndpointReport, now: Millis): readonly EndpointFact[] {
   if (status.state === 'failed') return [report, status.held ? recovered : halfOpen];
-  return rules.isLacking(status.lacks, now) ? [report] : [];
+  return believesSome(status, now) ? [report] : [];
 }
 
 type FailureReport = Extract<EndpointReport, { type: 'AttemptFailed' | 'ProbeFailed' }>;
@@ -232,7 +268,7 @@ function afterTimer(status: EndpointStatus, { now }: Moment, policy: EndpointPol
           : recovered,
       ];
     case 'out':
-      return status.held && policy.probing ? [rules.heldOn(status, now, policy)] : [halfOpen];
+      return status.held && policy.probing && !status.isProbeless ? [rules.heldOn(status, now, policy)] : [halfOpen];
     case 'ramp':
       return [slowStartStep(status.ramp, now, policy)];
     case undefined:

@@ -27,7 +27,7 @@ export function nextOf(snapshot: EndpointSnapshot, policy: EndpointPolicy): read
       return [
         {
           on: 'time',
-          to: status.held && policy.probing ? 'failed' : 'recovering',
+          to: status.held && policy.probing && !status.isProbeless ? 'failed' : 'recovering',
           at,
           rule: 'outOver',
           because: `it is out because of ${status.because}, for the ${status.times}. time in a row`,

@@ -64,17 +64,23 @@ const pauses = {
   overloaded: { baseMs: 2 * second, maxMs: 30 * second },
 } as const;
 
+// A network is changed by a hand, which is told at once; this is for the one that is changed unnoticed, as by a VPN elsewhere.
+const blockedMs = minute;
+
 const heldFailures: ReadonlySet<Failure> = new Set(['credential', 'billing', 'misconfigured', 'certificate']);
+
+/** No strike, and no limit either: what it says of a model or of one request says nothing about the endpoint. */
+const neutralFailures: ReadonlySet<Failure> = new Set(['noModel', 'notForThis', 'tooLargeHere']);
+/** It is left alone for a while, and has done nothing wrong. */
+const limits: ReadonlySet<Failure> = new Set(['rateLimited', 'quota', 'blocked']);
 
 export function strikesOf(failure: Failure): number {
   if (failure === 'overloaded') return 0.5;
-  if (failure === 'rateLimited' || failure === 'quota' || failure === 'noModel') return 0;
-  return 1;
+  return limits.has(failure) || isNeutral(failure) ? 0 : 1;
 }
 
-/** No strike, and no limit either: a model that is not there says nothing about the endpoint. */
 export function isNeutral(failure: Failure): boolean {
-  return strikesOf(failure) === 0 && failure !== 'rateLimited' && failure !== 'quota';
+  return neutralFailures.has(failure);
 }
 
 /** The model that an endpoint said it lacks is asked for elsewhere first, for so long: it may be there with its next release. */
@@ -84,6 +90,13 @@ const lacksMax = 32;
 
 export function lacksModelUntil(now: Millis): Millis {
   return now + lacksMs;
+}
+
+/** What it refuses to everybody, a count or a large body, is asked for elsewhere for so long: a relay is changed now and then. */
+const refusesMs = hour;
+
+export function refusesUntil(now: Millis): Millis {
+  return now + refusesMs;
 }
 
 /** The same model is remembered once. What is over goes with the oldest: no clock has a part in what a fact leaves. */
@@ -189,8 +202,9 @@ export function heldOn(
 }
 
 export function pauseFor(because: Failure, advice: Advice, before: number, { now }: Moment): Pause | undefined {
-  if (because !== 'rateLimited' && because !== 'overloaded') return undefined;
   const times = before + 1;
+  if (because === 'blocked') return { because, until: now + blockedMs, belief: 'inferred', times };
+  if (because !== 'rateLimited' && because !== 'overloaded') return undefined;
   if (advice.retryAfterMs) {
     return { because, until: within(now + advice.retryAfterMs, now), belief: 'advertised' satisfies Belief, times };
   }

@@ -16,7 +16,7 @@ import type { CallReason, ReasonOrWord } from '../events/reason.ts';
 import * as rules from './endpoint-policy.ts';
 import { restore } from './fold.ts';
 import type { Timer } from './moment.ts';
-import type { EndpointState, Lacking } from './routing-view.ts';
+import type { EndpointState, Lacking, TooLarge } from './routing-view.ts';
 
 export type Because = Failure | 'slow' | 'limitsWarning';
 type Data<Type extends EndpointFact['type']> = Extract<EndpointFact, { type: Type }>['data'];
@@ -47,6 +47,12 @@ interface EndpointContext {
   readonly timer: Timer<TimerName> | null;
   /** A list: names are a client's, and may be those that every object has. */
   readonly lacks: readonly Lacking[];
+  /** Until then it is believed not to count tokens. */
+  readonly countsNotUntil: Millis | null;
+  /** The smallest body that was too large for it, and until when that is believed. */
+  readonly tooLarge: TooLarge | null;
+  /** Its probes are refused for what they look like, and tell nothing: real requests must. */
+  readonly isProbeless: boolean;
 }
 
 const fresh: EndpointContext = {
@@ -67,6 +73,9 @@ const fresh: EndpointContext = {
   gen: 0,
   timer: null,
   lacks: [],
+  countsNotUntil: null,
+  tooLarge: null,
+  isProbeless: false,
 };
 
 const vocabulary = setup({ types: {} as { context: EndpointContext; events: ChartEvent } });
@@ -95,7 +104,11 @@ const noteSuccess = vocabulary.assign(({ context, event }) => ({
   pauses: 0,
   consecutiveSuccesses: context.consecutiveSuccesses + 1,
   lacks: event.type === 'ProbeSucceeded' ? without(context.lacks, event.data.model) : context.lacks,
+  isProbeless: event.type === 'ProbeSucceeded' ? false : context.isProbeless,
 }));
+const noteProbe = vocabulary.assign(({ context, event }) =>
+  event.type === 'ProbeNoted' ? { isProbeless: context.isProbeless || event.data.isForLooks === true } : {},
+);
 const noteLacking = vocabulary.assign(({ context, event }) => {
   if (event.type !== 'ModelNotFound') return {};
   const { model, until } = event.data;
@@ -104,7 +117,14 @@ const noteLacking = vocabulary.assign(({ context, event }) => {
 const noteHaving = vocabulary.assign(({ context, event }) =>
   event.type === 'ModelFound' ? { lacks: without(context.lacks, event.data.model) } : {},
 );
-const forgetLacking = vocabulary.assign({ lacks: [] });
+const noteRefusing = vocabulary.assign(({ context, event }) => {
+  if (event.type === 'CountRefused') return { countsNotUntil: event.data.until };
+  if (event.type !== 'BodyRefused') return {};
+  const { bytes, until } = event.data;
+  const known = context.tooLarge !== null && context.tooLarge.until > event.at ? context.tooLarge.bytes : bytes;
+  return { tooLarge: { bytes: Math.min(bytes, known), until } };
+});
+const forgetWords = vocabulary.assign({ lacks: [], countsNotUntil: null, tooLarge: null, isProbeless: false });
 /** Quiet seconds are counted from the last failure; a warning ends no sooner for it. */
 const waitForQuiet = vocabulary.assign(({ context, event }) =>
   context.timer?.name === 'pause'
@@ -193,9 +213,12 @@ export const endpointChart = vocabulary.createMachine({
     EndpointRecovering: { target: '.recovering', actions: [recoverTo] },
     ModelNotFound: { actions: noteLacking },
     ModelFound: { actions: noteHaving },
+    CountRefused: { actions: noteRefusing },
+    BodyRefused: { actions: noteRefusing },
+    ProbeNoted: { actions: noteProbe },
     // A person, or a new key or address: what was said before says nothing any more.
-    EndpointReset: { actions: forgetLacking },
-    KeyChanged: { actions: forgetLacking },
+    EndpointReset: { actions: forgetWords },
+    KeyChanged: { actions: forgetWords },
   },
   states: {
     healthy: {

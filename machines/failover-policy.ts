@@ -54,6 +54,8 @@ export interface Why {
   readonly detail: QueueReason;
 }
 
+/** A count is asked of one other endpoint at most: its client estimates, which is better than to wait. */
+export const countAttemptsMax = 2;
 // No new attempt after this: the client hangs up at 300 s (measured), and pings do not help.
 const attemptsEndMs = 240_000;
 // A JSON answer that is not there by then begins with newlines.
@@ -63,7 +65,17 @@ export const shortWaitMs = 5_000;
 
 const notFound = 404;
 /** Said again to the same request, whenever it is asked: most telling first, for a client that has to see one of them. */
-const lasting: readonly Failure[] = ['noModel', 'quota', 'billing', 'credential', 'misconfigured', 'certificate'];
+const lasting: readonly Failure[] = [
+  'noModel',
+  'tooLargeHere',
+  'notForThis',
+  'quota',
+  'billing',
+  'credential',
+  'blocked',
+  'misconfigured',
+  'certificate',
+];
 /** An endpoint that told so itself is not back sooner, as a rule; a guess is tested by probes all the time. */
 const advertised: ReadonlySet<string> = new Set(['quota', 'rateLimited']);
 
@@ -75,7 +87,11 @@ export function timeLeftMs(startedAt: Millis, now: Millis): Millis {
 }
 
 /** Whether a round may ask one more. */
-export function mayAskAnother(made: number, leftMs: Millis, { maxAttempts }: FailoverPolicy): boolean {
+export function mayAskAnother(
+  made: number,
+  leftMs: Millis,
+  { maxAttempts }: Pick<FailoverPolicy, 'maxAttempts'>,
+): boolean {
   return made < maxAttempts && leftMs > 0;
 }
 
@@ -95,16 +111,20 @@ export function isWell({ endpoint, because }: Candidate): boolean {
 
 /**
  * A request that asks for no stream has no first byte to wait for; a short setting of the headers' time is obeyed all the same.
+ * A limit is for asking another endpoint: where none is left, an answer is waited for as long as its client does.
  * @param waitedMs of its client; null where none waits
+ * @param isOneLeft another endpoint could be asked after this one
  */
 export function attemptLimits(
   { timeoutMs }: RoutableEndpoint,
   { headersMs, firstContentMs, idleMs, totalMs }: Timeouts,
   waitedMs: Millis | null,
+  isOneLeft: boolean,
 ): AttemptLimits {
+  const patienceMs = waitedMs === null || isOneLeft ? 0 : attemptsEndMs - waitedMs;
   return {
-    headersMs: timeoutMs ?? headersMs,
-    firstContentMs,
+    headersMs: timeoutMs ?? Math.max(headersMs, patienceMs),
+    firstContentMs: Math.max(firstContentMs, patienceMs),
     idleMs,
     totalMs: Math.min(totalMs, timeoutMs ?? totalMs),
     commitMs: waitedMs === null ? null : Math.max(0, commitAfterMs - waitedMs),
@@ -207,6 +227,14 @@ export function whyInVain(words: readonly Word[], isOneLeft: () => boolean): Why
     return { failure, retryAfterMs, detail: open.said.detail };
   }
   return { failure: isOneLeft() ? 'unreachable' : null, retryAfterMs: null, detail: last.said.detail };
+}
+
+/** Nobody has counted: in the words of one that says just that, or in none. */
+export function countsMissing<Said extends Refused>(
+  words: readonly Word<Said>[],
+): { readonly kind: 'told'; readonly word: Word<Said> } | { readonly kind: 'missing' } {
+  const word = words.find(({ said }) => said.head !== null && said.verdict.isPlain === true);
+  return word ? { kind: 'told', word } : { kind: 'missing' };
 }
 
 /** What the client must see; undefined while it may be otherwise next time. */

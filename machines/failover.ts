@@ -15,10 +15,13 @@
  */
 import type { Millis } from '../events/fact.ts';
 import type { EndpointId } from '../events/ids.ts';
+import { countsNot } from './available.ts';
 import { isClientsAffair } from './classify.ts';
 import {
   type AttemptLimits,
   attemptLimits,
+  countAttemptsMax,
+  countsMissing,
   drawsOnBudget,
   type FailoverPolicy,
   isMissing,
@@ -42,6 +45,7 @@ import {
   type Candidate,
   type InFlightView,
   isPassedOver,
+  isTooSmall,
   type Plan,
   type plan,
   type RouteAsk,
@@ -55,6 +59,10 @@ export interface FailoverRequest {
   readonly session: string | null;
   /** It belongs to one account, and no other endpoint is asked. */
   readonly isPassthrough: boolean;
+  /** It asks how many tokens something has: its client estimates when nobody counts, and waits for nobody. */
+  readonly isCount: boolean;
+  /** The size of its body. */
+  readonly bytes: number;
   /** When its client began to wait; null where none does. */
   readonly awaitedSince: Millis | null;
 }
@@ -233,16 +241,22 @@ export class Failover<Said extends Refused = Refused> {
   #choose(now: Millis): Command<Said> {
     const { candidates, busy, full } = this.#plan(now);
     const candidate = candidates.find((one) => this.#isAllowed(one, now));
-    if (candidate) return this.#try(candidate, now);
+    if (candidate) return this.#try(candidate, full.length > 0 || this.#isOneLeft(candidates, candidate, now), now);
     const leftMs = this.#leftMs(now);
     return busy && !this.#isQueued && leftMs > 0 ? { do: 'room', full, ms: leftMs } : this.#inVain(now);
   }
 
-  #try(candidate: Candidate, now: Millis): Command<Said> {
+  #try(candidate: Candidate, isOneLeft: boolean, now: Millis): Command<Said> {
     const { awaitedSince } = this.#request;
     const waitedMs = awaitedSince === null ? null : now - awaitedSince;
-    const limits = attemptLimits(candidate.endpoint, this.#deps.policy().timeouts, waitedMs);
+    const limits = attemptLimits(candidate.endpoint, this.#deps.policy().timeouts, waitedMs, isOneLeft);
     return { do: 'try', candidate, limits };
+  }
+
+  /** Another one could be asked after this one. */
+  #isOneLeft(candidates: readonly Candidate[], chosen: Candidate, now: Millis): boolean {
+    const mayGoOn = !this.#request.isPassthrough && this.#mayAskAnother(now, this.#made + 1);
+    return mayGoOn && candidates.some((one) => one !== chosen && one.because !== 'lastResort');
   }
 
   #failed(said: Said, candidate: Candidate, now: Millis): Command<Said> {
@@ -263,7 +277,7 @@ export class Failover<Said extends Refused = Refused> {
   /** None of those that may be asked has answered. */
   #inVain(now: Millis): Command<Said> {
     const why = this.#why(now);
-    if (this.#leftMs(now) <= 0) return this.#refusal(why);
+    if (this.#leftMs(now) <= 0 || this.#request.isCount) return this.#refusal(why);
     const helps = why.failure !== null && (this.#isQueued || waitingHelps(this.#deps.view(), this.#request.within));
     return helps ? { do: 'park', why } : (this.#shortPause(now) ?? this.#refusal(why));
   }
@@ -281,6 +295,7 @@ export class Failover<Said extends Refused = Refused> {
 
   #reason(): Reason<Said> {
     const words = this.#allWords();
+    if (this.#request.isCount) return countsMissing(words);
     const word = tellingWord(words);
     if (word?.said.head) return { kind: 'told', word };
     if (isMissing(words)) return { kind: 'missing' };
@@ -301,7 +316,7 @@ export class Failover<Said extends Refused = Refused> {
 
   #plan(now: Millis): Plan {
     const deps = this.#deps;
-    const { within, model, session } = this.#request;
+    const { within, model, session, isCount, bytes } = this.#request;
     const view = deps.view();
     const ask: RouteAsk = {
       within,
@@ -309,7 +324,9 @@ export class Failover<Said extends Refused = Refused> {
       tried: this.#tried,
       avoid: deps.sessions.avoided(session, now),
       overloaded: this.#overloaded,
-      lacksModel: (one: RoutableEndpoint) => isPassedOver(one, view, ask, model, now),
+      lacksModel: (one: RoutableEndpoint) =>
+        isPassedOver(one, view, ask, model, now) || isTooSmall(one, view, ask, bytes, now),
+      ...(isCount && { isBarred: (one: RoutableEndpoint) => countsNot(one, now) }),
     };
     return deps.route(view, ask, deps.inFlight, deps.policy().rules, now, deps.dice);
   }
@@ -323,8 +340,10 @@ export class Failover<Said extends Refused = Refused> {
     return !drawsOnBudget(this.#made === 0, isWell(candidate)) || this.#deps.inFlight.spend(now);
   }
 
-  #mayAskAnother(now: Millis): boolean {
-    return mayAskAnother(this.#made, this.#leftMs(now), this.#deps.policy());
+  #mayAskAnother(now: Millis, made = this.#made): boolean {
+    const policy = this.#deps.policy();
+    const maxAttempts = this.#request.isCount ? Math.min(countAttemptsMax, policy.maxAttempts) : policy.maxAttempts;
+    return mayAskAnother(made, this.#leftMs(now), { ...policy, maxAttempts });
   }
 
   #leftMs(now: Millis): Millis {

@@ -1,7 +1,7 @@
 /** Which endpoint, in which order: the ladder, priorities, the strategy among equals, and what each state allows. */
 import type { Millis } from '../events/fact.ts';
 import type { EndpointId } from '../events/ids.ts';
-import { isAvailable, lacksUntil } from './available.ts';
+import { isAvailable, isTooLargeFor, lacksUntil } from './available.ts';
 import type { RoutableEndpoint, RoutableProfile, RoutingView } from './routing-view.ts';
 
 type Strategy = 'weighted' | 'round-robin' | 'least-connections' | 'failover';
@@ -17,6 +17,8 @@ export interface RouteAsk {
   readonly overloaded: ReadonlySet<string>;
   /** It is known not to have the model. */
   readonly lacksModel: (endpoint: RoutableEndpoint) => boolean;
+  /** It is never asked for this, whoever else is there. */
+  readonly isBarred?: (endpoint: RoutableEndpoint) => boolean;
 }
 
 export interface InFlightView {
@@ -62,7 +64,7 @@ export function plan(
   now: Millis,
   dice: () => number,
 ): Plan {
-  const profiles = walked(view, ask);
+  const profiles = mayAnswer(view, ask);
   const usable = (endpoint: RoutableEndpoint) =>
     isAvailable(endpoint, rules.healthAware, now) && !ask.tried.has(endpoint.id) && !ask.lacksModel(endpoint);
   const full: EndpointId[] = [];
@@ -116,10 +118,30 @@ export function isPassedOver(
   return tried.has(id) || reachable(view, within).some((one) => lacksUntil(one.lacks, model, now) === null);
 }
 
+/** The same of a body that is too large for it, and is not for another one. */
+export function isTooSmall(
+  endpoint: RoutableEndpoint,
+  view: RoutingView,
+  { within, tried }: Pick<RouteAsk, 'within' | 'tried'>,
+  bytes: number,
+  now: Millis,
+): boolean {
+  if (endpoint.tooLarge === null || !isTooLargeFor(endpoint, bytes, now)) return false;
+  return tried.has(endpoint.id) || reachable(view, within).some((one) => !isTooLargeFor(one, bytes, now));
+}
+
 function walked(view: RoutingView, ask: Pick<RouteAsk, 'within'>): readonly RoutableProfile[] {
   if (ask.within === null) return view.ladder;
   const only = view.profiles.get(ask.within);
   return only ? [only] : [];
+}
+
+/** All that may be asked for this at all. */
+function mayAnswer(view: RoutingView, ask: RouteAsk): readonly RoutableProfile[] {
+  const profiles = walked(view, ask);
+  const { isBarred } = ask;
+  if (!isBarred) return profiles;
+  return profiles.map((profile) => ({ ...profile, endpoints: profile.endpoints.filter((one) => !isBarred(one)) }));
 }
 
 /** A binding holds where the request may go at all, and not against a switch by hand. */
@@ -300,6 +322,19 @@ function resting(
     .map((endpoint) => ({ endpoint, because: 'lastResort' as const }));
 }
 
+/**
+ * The accounts of all that are left are used up, or their keys are refused: waiting heals nothing. One whose account is used up is asked
+ * all the same: it says so at once, in its own words, and answers as soon as it has been paid for.
+ */
+function leastSpent(profiles: readonly RoutableProfile[]): RoutableEndpoint | undefined {
+  const all = profiles.flatMap(({ endpoints }) => endpoints).filter(({ state }) => state !== 'disabled');
+  const spent = all.filter(
+    ({ state, because }) => state === 'failed' && (because === 'billing' || because === 'quota'),
+  );
+  const isHopeless = all.every((one) => one.held || spent.includes(one));
+  return isHopeless ? [...spent].sort((a, b) => (a.until ?? 0) - (b.until ?? 0))[0] : undefined;
+}
+
 /** Panic mode: the least bad endpoint gets one attempt in a while, by whatever request comes. */
 function panic(
   profiles: readonly RoutableProfile[],
@@ -308,6 +343,8 @@ function panic(
   now: Millis,
 ): readonly Candidate[] {
   if (ask.tried.size > 0) return resting(profiles, ask, inFlight, now);
+  const spent = leastSpent(profiles);
+  if (spent) return [{ endpoint: spent, because: 'lastResort' }];
   const out = profiles
     .flatMap(({ endpoints }) => endpoints)
     .filter((one) => one.state !== 'disabled' && !one.held && !ask.lacksModel(one));

@@ -12,6 +12,12 @@ export interface Lacking {
   readonly until: Millis;
 }
 
+/** The smallest body that an endpoint has found too large, and until when that is believed. */
+export interface TooLarge {
+  readonly bytes: number;
+  readonly until: Millis;
+}
+
 export interface RoutableEndpoint extends Adaptation {
   readonly id: EndpointId;
   readonly profile: ProfileName;
@@ -36,6 +42,9 @@ export interface RoutableEndpoint extends Adaptation {
   /** While recovering: its share of traffic, 0 while it is half-open. Otherwise 1. */
   readonly ramp: number;
   readonly lacks: readonly Lacking[];
+  /** It is believed not to count tokens until then. */
+  readonly countsNotUntil: Millis | null;
+  readonly tooLarge: TooLarge | null;
 }
 
 export interface RoutableProfile {

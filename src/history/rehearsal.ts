@@ -10,7 +10,7 @@ import { endpointStatus, timerOf } from '../../machines/endpoint.ts';
 import type { FailoverPolicy } from '../../machines/failover-policy.ts';
 import type { Timer } from '../../machines/moment.ts';
 import { priorityStatus } from '../../machines/priority.ts';
-import type { RoutableEndpoint, RoutingView } from '../../machines/routing-view.ts';
+import type { RoutingView } from '../../machines/routing-view.ts';
 import type { Settings } from '../config/settings/settings.ts';
 import type { Intent, Log } from '../log/log.ts';
 import { failoverPolicyOf } from '../policies/policies.ts';
@@ -18,6 +18,7 @@ import { routingView } from '../projections/routing.ts';
 import { Sessions } from '../proxy/sessions.ts';
 import { Core, type Policies } from '../runtime/core.ts';
 import type { State } from '../runtime/state.ts';
+import { isSameView } from './same-view.ts';
 import { type Context, type End, type Place, Walk } from './walk.ts';
 
 /** The rules of a side: the recorded ones, or the ones under test. */
@@ -218,7 +219,8 @@ export class Rehearsal {
     }
     if (type === 'AttemptSucceeded' && by === 'traffic' && !this.#isServed(data as Told)) return;
     if (type === 'AttemptFailed' && !this.#isMet(id, data as AttemptFailure)) return;
-    if (type === 'ModelNotFound' && !this.#isMet(id, { ...(data as Told), failure: 'noModel' })) return;
+    const failure = saysOf[type];
+    if (failure && !this.#isMet(id, { ...(data as Told), failure })) return;
     if (type === 'ModelFound' && !this.#isServed(data as Told)) return;
     this.#clock.dice = this.#diceOf(id, decisions);
     this.#core.tellEndpoint(id, { type, data } as EndpointReport, { by });
@@ -349,26 +351,11 @@ function viewOf(state: State): RoutingView {
   });
 }
 
-/** What a plan reads. */
-function isSameView(one: RoutingView, other: RoutingView): boolean {
-  const names = (view: RoutingView) => view.ladder.map(({ name }) => name).join('\n');
-  const isSameLadder = one.active === other.active && one.pinned === other.pinned && one.watched === other.watched;
-  if (!isSameLadder || names(one) !== names(other)) return false;
-  if (one.endpoints.size !== other.endpoints.size) return false;
-  return [...one.endpoints].every(([id, a]) => {
-    const b = other.endpoints.get(id);
-    return b !== undefined && looked.every((field) => a[field] === b[field]) && lackAlike(a, b);
-  });
-}
-
-function lackAlike({ lacks: ours }: RoutableEndpoint, { lacks: theirs }: RoutableEndpoint): boolean {
-  return (
-    ours.length === theirs.length &&
-    ours.every(({ model, until }, i) => model === theirs[i]?.model && until === theirs[i]?.until)
-  );
-}
-
-const looked = ['state', 'until', 'held', 'ramp', 'effectiveWeight', 'priority', 'profile', 'maxConcurrent'] as const;
+/** What a request's attempt says of it besides. */
+const saysOf: Readonly<Record<string, AttemptFailure['failure']>> = {
+  ModelNotFound: 'noModel',
+  BodyRefused: 'tooLargeHere',
+};
 
 /** A log that begins with a state and stores nothing: a rehearsal is not written anywhere. */
 function forgetful(then: State): Log {

@@ -158,7 +158,18 @@ export class Walk {
   #newMachine(): Failover {
     const { within, model, session, path, durationMs } = this.#request;
     const awaitedSince = this.#endedAt - durationMs;
-    return new Failover({ within, model, session, isPassthrough: isPassthrough(path), awaitedSince }, this.#deps);
+    return new Failover(
+      {
+        within,
+        model,
+        session,
+        isPassthrough: isPassthrough(path),
+        isCount: path === counting,
+        bytes: unknownSize,
+        awaitedSince,
+      },
+      this.#deps,
+    );
   }
 
   get #now(): Scene {
@@ -221,6 +232,10 @@ const routingKeys = [
   'loadbalancer.sticky_ttl',
   'proxy.max_attempts',
 ] as const;
+
+const counting = '/v1/messages/count_tokens';
+// No fact records how large a request was.
+const unknownSize = 0;
 
 function isPassthrough(path: string): boolean {
   return path.startsWith('/v1/messages/batches') || path.startsWith('/v1/files');

@@ -88,7 +88,13 @@ export async function rehearse(
   return account.sum(from, log.head);
 }
 
-const namesRequest: ReadonlySet<string> = new Set(['AttemptFailed', 'AttemptSucceeded', 'ModelNotFound', 'ModelFound']);
+const namesRequest: ReadonlySet<string> = new Set([
+  'AttemptFailed',
+  'AttemptSucceeded',
+  'ModelNotFound',
+  'ModelFound',
+  'BodyRefused',
+]);
 
 /** Requests that other facts mention before they end. Most requests have one successful attempt and are not kept. */
 async function foretoldIn(log: ReadableLog, from: number, then: State): Promise<Foretold> {

@@ -74,6 +74,8 @@ function routableEndpoint(endpoint: KnownEndpoint, status: Status): RoutableEndp
     held: status.held,
     ramp: status.ramp,
     lacks: status.lacks,
+    countsNotUntil: status.countsNotUntil,
+    tooLarge: status.tooLarge,
     ...adaptationOf(endpoint),
   });
 }

@@ -11,6 +11,7 @@ import { type AttemptRequest, attemptOver, attemptRequest } from './adaptation/a
 import type { Place } from './admission/admission.ts';
 import type { RoomWaiter } from './admission/room.ts';
 import type { Deps } from './deps.ts';
+import { failureTold } from './endpoint-words.ts';
 import { ownHeaders } from './own-headers.ts';
 import { askedOf, ParkedRequest, sendStored } from './parking.ts';
 import { tellLimits } from './plan-limits.ts';
@@ -79,6 +80,8 @@ export class Exchange {
         model: summary.model,
         session: this.#session,
         isPassthrough: target.isPassthrough,
+        isCount: target.isCount,
+        bytes: incoming.body?.bytes.length ?? 0,
         awaitedSince: startedAt,
       },
       deps.failover,
@@ -209,6 +212,7 @@ export class Exchange {
         isCount: target.isCount,
         isHead: request.method === 'HEAD',
         model: up.model,
+        hasAnswered: ports.hasAnswered(endpoint.id),
         body: body?.bytes ?? null,
         now: ports.now,
         added: (ttfbMs) => this.#added(candidate, ttfbMs),
@@ -257,15 +261,15 @@ export class Exchange {
   /** Not of what is the client's own affair, and not of what is only not there. */
   #tellFailed({ endpoint }: Candidate, { verdict, detail, head, code }: Refusal, startedAt: Millis): void {
     const { ports } = this.#deps;
-    const { id: request } = this.#in;
+    const { id: request, target, body } = this.#in;
     const { model } = this.#record.made.up;
-    const { failure } = verdict;
+    if (verdict.failure !== null) this.#told.set(endpoint.id, detail);
+    const bytes = body?.bytes.length ?? 0;
+    const about = { request, model, bytes, isCount: target.isCount };
+    const failure = failureTold(ports, endpoint.id, verdict, about);
     if (failure === null) return;
-    this.#told.set(endpoint.id, detail);
-    if (failure !== 'noModel') {
-      const data = attemptFailure({ ...verdict, failure }, { status: head?.status ?? null, request, detail });
-      this.#record.excuse(ports.attemptFailed(endpoint.id, data, { code, startedAt }));
-    } else if (model !== null) ports.modelNotFound(endpoint.id, model, request);
+    const data = attemptFailure({ ...verdict, failure }, { status: head?.status ?? null, request, detail });
+    this.#record.excuse(ports.attemptFailed(endpoint.id, data, { code, startedAt }));
   }
 
   // ------------------------------------------------------------------------------------------------ how it ends

@@ -39,6 +39,12 @@ export interface ProxyPorts {
   ): void;
   /** It lacks the model, as it says. */
   modelNotFound(endpoint: EndpointId, model: string, request: RequestId): void;
+  /** It does not count tokens. */
+  countRefused(endpoint: EndpointId, request: RequestId): void;
+  /** A body of this size was too large for it. */
+  bodyRefused(endpoint: EndpointId, bytes: number, request: RequestId): void;
+  /** It has answered a message, ever: its address and path are right. */
+  hasAnswered(endpoint: EndpointId): boolean;
   /** It has answered for the model. */
   modelFound(endpoint: EndpointId, model: string, request: RequestId): void;
   limitsSeen(

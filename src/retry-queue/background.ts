@@ -17,6 +17,7 @@ import type { RoutableEndpoint } from '../../machines/routing-view.ts';
 import type { RetryJob } from '../../workers/retry.ts';
 import type { RetryPool } from '../pool/pool.ts';
 import { adapted } from '../proxy/adaptation/adapter.ts';
+import { failureTold } from '../proxy/endpoint-words.ts';
 import type { ProxyPorts } from '../proxy/ports.ts';
 import type { RequestSummary } from '../proxy/request/body-sniffing.ts';
 import type { InFlightCounter } from '../proxy/retry-queue.ts';
@@ -136,10 +137,19 @@ export class Background {
   }
 
   #machineOf({ asked, inFlight }: Running): Failover {
-    const { within, model } = asked;
+    const { within, model, bytes } = asked;
     const { view, failover: policy, dice } = this.#ports;
     const deps: FailoverDeps = { view, policy, inFlight, sessions: noSessions, patienceMs: () => 0, route: plan, dice };
-    return new Failover({ within, model, session: null, isPassthrough: false, awaitedSince: null }, deps);
+    const request = {
+      within,
+      model,
+      session: null,
+      isPassthrough: false,
+      isCount: isCount(asked),
+      bytes,
+      awaitedSince: null,
+    };
+    return new Failover(request, deps);
   }
 
   /** Null: the attempt was the last one, and the attempt log has been told how it ended. */
@@ -211,7 +221,7 @@ export class Background {
     asked: QueuedRequest,
     blob: BlobReader,
   ): Promise<RetryJob> {
-    const { settings, secret } = this.#ports;
+    const { settings, secret, hasAnswered } = this.#ports;
     const { headers } = blob.head as RequestHead;
     const { origin, auth, allowPlaintext } = endpoint;
     const up = await adapted(endpoint, { headers, body: await blob.whole(), summary: summaryOf(asked) });
@@ -226,19 +236,20 @@ export class Background {
       body: up.body ?? nothing,
       wantsStream: asked.stream,
       isMessages: asked.path.split('?')[0] === '/v1/messages',
-      isCount: asked.path.split('?')[0] === '/v1/messages/count_tokens',
+      isCount: isCount(asked),
       model: up.sentModel ?? asked.model,
+      hasAnswered: hasAnswered(endpoint.id),
       limits: { ...limits, connectMs: settings()['proxy.connect_timeout'] * secondMs },
     };
   }
 
-  /** A model that is not there is no fault of the endpoint, and is remembered all the same. */
+  /** What is no fault of the endpoint is remembered all the same. */
   #tell({ id, models }: RoutableEndpoint, asked: QueuedRequest, verdict: Verdict, call: Call): void {
-    const { failure } = verdict;
+    const { request, bytes } = asked;
     const model = sentModel(models, asked.model);
-    if (failure === null) return;
-    if (failure !== 'noModel') this.#blame(id, asked, { ...verdict, failure }, call);
-    else if (model !== null) this.#ports.modelNotFound(id, model, asked.request as RequestId);
+    const about = { request: request as RequestId, model, bytes, isCount: isCount(asked) };
+    const failure = failureTold(this.#ports, id, verdict, about);
+    if (failure !== null) this.#blame(id, asked, { ...verdict, failure }, call);
   }
 
   #blame(
@@ -254,6 +265,10 @@ export class Background {
 /** Where the model's name stands was not kept: it is looked for once more. */
 function summaryOf({ model, stream, session }: QueuedRequest): RequestSummary {
   return { model, stream, session, modelAt: [] };
+}
+
+function isCount({ path }: QueuedRequest): boolean {
+  return path.split('?')[0] === '/v1/messages/count_tokens';
 }
 
 /** Why nothing more is tried now. */

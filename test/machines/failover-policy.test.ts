@@ -75,16 +75,28 @@ describe('a further attempt', () => {
   });
 
   it('has the limits of the settings, or those of its endpoint', () => {
-    expect(attemptLimits(routable('a'), timeouts, null)).toEqual({ ...timeouts, commitMs: null });
-    expect(attemptLimits(routable('a', { timeoutMs: 70 }), timeouts, null)).toMatchObject({
+    expect(attemptLimits(routable('a'), timeouts, null, true)).toEqual({ ...timeouts, commitMs: null });
+    expect(attemptLimits(routable('a', { timeoutMs: 70 }), timeouts, null, true)).toMatchObject({
       headersMs: 70,
       totalMs: 70,
     });
-    expect(attemptLimits(routable('a', { timeoutMs: 9_000 }), timeouts, null)).toMatchObject({ totalMs: 590 });
+    expect(attemptLimits(routable('a', { timeoutMs: 9_000 }), timeouts, null, true)).toMatchObject({ totalMs: 590 });
+  });
+
+  it('has as much time as its client where no other endpoint is left, or as its own owner has said', () => {
+    const last = (waitedMs: number | null, timeoutMs: number | null = null) => {
+      const { headersMs, firstContentMs } = attemptLimits(routable('a', { timeoutMs }), timeouts, waitedMs, false);
+      return [headersMs, firstContentMs];
+    };
+    expect(last(0)).toEqual([240_000, 240_000]);
+    expect(last(100 * second)).toEqual([140_000, 140_000]);
+    expect(last(239_999 + second)).toEqual([timeouts.headersMs, timeouts.firstContentMs]);
+    expect(last(null)).toEqual([timeouts.headersMs, timeouts.firstContentMs]);
+    expect(last(0, 70)).toEqual([70, 240_000]);
   });
 
   it('commits an answer before its client gives up, however long the client has waited already', () => {
-    const commitMs = (waitedMs: number) => attemptLimits(routable('a'), timeouts, waitedMs).commitMs;
+    const commitMs = (waitedMs: number) => attemptLimits(routable('a'), timeouts, waitedMs, true).commitMs;
     expect([commitMs(0), commitMs(10 * second), commitMs(5 * minute)]).toEqual([240_000, 230_000, 0]);
   });
 });

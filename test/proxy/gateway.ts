@@ -86,6 +86,7 @@ export async function gateway(
 ): Promise<Gateway> {
   const keys = new Map<string, string>();
   const lacking = new Map<string, readonly Lacking[]>();
+  const refusing = new Map<string, Pick<Partial<RoutableEndpoint>, 'countsNotUntil' | 'tooLarge'>>();
   const made = (next: Readonly<Record<string, Members>>, setting?: Parameters<typeof viewOf>[1]): RoutingView =>
     viewOf(
       Object.fromEntries(
@@ -93,7 +94,8 @@ export async function gateway(
           name,
           members.map((member) => {
             const { up, as: state } = 'up' in member ? member : { up: member, as: {} };
-            const endpoint = routable(up.name, { baseUrl: up.url, ...state, lacks: lacking.get(up.name) ?? [] });
+            const words = { lacks: lacking.get(up.name) ?? [], ...refusing.get(up.name) };
+            const endpoint = routable(up.name, { baseUrl: up.url, ...state, ...words });
             keys.set(endpoint.id, up.key);
             return endpoint;
           }),
@@ -105,6 +107,10 @@ export async function gateway(
   let view = made(...shown);
   const nowLacks = (endpoint: string, lacks: readonly Lacking[]) => {
     lacking.set(endpoint, lacks);
+    view = made(...shown);
+  };
+  const nowRefuses = (endpoint: string, what: Pick<Partial<RoutableEndpoint>, 'countsNotUntil' | 'tooLarge'>) => {
+    refusing.set(endpoint, { ...refusing.get(endpoint), ...what });
     view = made(...shown);
   };
   let set: Partial<Record<SettingKey, SettingValue>> = { 'loadbalancer.strategy': 'failover', ...settings };
@@ -136,6 +142,9 @@ export async function gateway(
     attemptSucceeded: (endpoint) => void successes.push(endpoint),
     modelNotFound: (endpoint, model) =>
       nowLacks(endpoint, withLacking(lacking.get(endpoint) ?? [], { model, until: later() })),
+    countRefused: (endpoint) => nowRefuses(endpoint, { countsNotUntil: later() }),
+    bodyRefused: (endpoint, bytes) => nowRefuses(endpoint, { tooLarge: { bytes, until: later() } }),
+    hasAnswered: (endpoint) => successes.includes(endpoint),
     modelFound: (endpoint, model) => {
       const lacks = lacking.get(endpoint) ?? [];
       if (lacks.length > 0)

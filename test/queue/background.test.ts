@@ -61,6 +61,7 @@ async function tried(
     dice: () => 0.5,
     attemptSucceeded: () => {},
     attemptFailed: (...all: unknown[]) => void told.push(['failed', ...all]),
+    hasAnswered: () => true,
     modelNotFound: (...all: unknown[]) => void told.push(['notFound', ...all]),
     modelFound: (...all: unknown[]) => void told.push(['found', ...all]),
     pool: {

@@ -399,7 +399,7 @@ class Simulation {
       session,
       startedAt,
       machine: new Failover(
-        { within: null, model, session, isPassthrough: false, awaitedSince: startedAt },
+        { within: null, model, session, isPassthrough: false, isCount: false, bytes: 0, awaitedSince: startedAt },
         this.#failoverDeps(),
       ),
       attempts: [],

@@ -96,7 +96,8 @@ export class FailoverWorld {
   };
 
   request(more: Partial<FailoverRequest> = {}) {
-    const request = { within: null, model: 'm', session: 's', isPassthrough: false, awaitedSince: this.now, ...more };
+    const asked = { within: null, model: 'm', session: 's', isPassthrough: false, isCount: false, bytes: 1_000 };
+    const request: FailoverRequest = { ...asked, awaitedSince: this.now, ...more };
     const machine = new Failover(request, this.deps);
     return (input: Input | Input['type']): Command =>
       machine.step(typeof input === 'string' ? ({ type: input } as Input) : input, this.now);

@@ -24,6 +24,8 @@ export function routable(name: string, more: Partial<RoutableEndpoint> = {}): Ro
     held: false,
     ramp: more.state === 'recovering' ? 0 : 1,
     lacks: [],
+    countsNotUntil: null,
+    tooLarge: null,
     ...noAdaptation,
     ...more,
   };

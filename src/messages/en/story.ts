@@ -172,10 +172,15 @@ export const en: StoryWords = {
     AttemptSucceeded: ({ ttfbMs }) => `answered, first byte after ${ttfbMs} ms`,
     ProbeSucceeded: ({ responseMs, score }) => `probe passed in ${Math.round(responseMs)} ms, score ${score}`,
     ProbeFailed: ({ failure, detail }) => `probe failed: ${failed(en, failure, null, detail)}`,
-    ProbeNoted: ({ depth, verdict, responseMs }) =>
-      `probe (${depth}): ${verdict} in ${Math.round(responseMs)} ms, nothing new`,
+    ProbeNoted: ({ depth, verdict, responseMs, isForLooks }) =>
+      isForLooks
+        ? `probe (${depth}): refused as a client that it does not serve, in ${Math.round(responseMs)} ms; it proves nothing`
+        : `probe (${depth}): ${verdict} in ${Math.round(responseMs)} ms, nothing new`,
     ModelNotFound: ({ model, until }, { at }) => `says that it does not have ${model}; believed for ${span(until, at)}`,
     ModelFound: ({ model }) => `has ${model} after all`,
+    CountRefused: ({ until }, { at }) => `does not count tokens; believed for ${span(until, at)}`,
+    BodyRefused: ({ bytes, until }, { at }) => `${bytes} bytes are too large for it; believed for ${span(until, at)}`,
+    NetworkChanged: () => 'this machine is in another network: it may be asked again',
     LimitsSeen: ({ resetAt }, { at }) =>
       `close to its limits${resetAt === null ? '' : `; they reset in ${span(resetAt, at)}`}`,
     EndpointEnabled: () => 'enabled',

@@ -166,10 +166,15 @@ export const zh: StoryWords = {
     AttemptSucceeded: ({ ttfbMs }) => `已应答，首字节 ${ttfbMs} ms`,
     ProbeSucceeded: ({ responseMs, score }) => `探测通过，用时 ${Math.round(responseMs)} ms，评分 ${score}`,
     ProbeFailed: ({ failure, detail }) => `探测失败：${failed(zh, failure, null, detail)}`,
-    ProbeNoted: ({ depth, verdict, responseMs }) =>
-      `探测（${codes.depths[depth] ?? depth}）：${codes.verdicts[verdict] ?? verdict}，用时 ${Math.round(responseMs)} ms，无新情况`,
+    ProbeNoted: ({ depth, verdict, responseMs, isForLooks }) =>
+      isForLooks
+        ? `探测（${codes.depths[depth] ?? depth}）：被当作不支持的客户端拒绝，用时 ${Math.round(responseMs)} ms；不能说明任何问题`
+        : `探测（${codes.depths[depth] ?? depth}）：${codes.verdicts[verdict] ?? verdict}，用时 ${Math.round(responseMs)} ms，无新情况`,
     ModelNotFound: ({ model, until }, { at }) => `端点称没有 ${model}；${span(until, at)} 内以此为准`,
     ModelFound: ({ model }) => `其实有 ${model}`,
+    CountRefused: ({ until }, { at }) => `不支持计算 token；${span(until, at)}内按此处理`,
+    BodyRefused: ({ bytes, until }, { at }) => `${bytes} 字节的请求超出其大小上限；${span(until, at)}内按此处理`,
+    NetworkChanged: () => '本机已更换网络，可重新尝试',
     LimitsSeen: ({ resetAt }, { at }) => `额度预警${resetAt === null ? '' : `；${span(resetAt, at)} 后重置`}`,
     EndpointEnabled: () => '已启用',
     EndpointDisabled: () => '已停用',

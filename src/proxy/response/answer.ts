@@ -8,7 +8,7 @@ import type { Millis } from '../../../events/fact.ts';
 import { type CallReason, reason } from '../../../events/reason.ts';
 import type { Usage } from '../../../events/request.ts';
 import { MiB } from '../../../events/units.ts';
-import { classifyErrorType, classifyTransport, errorWord } from '../../../machines/classify.ts';
+import { classifyTransport, errorWord } from '../../../machines/classify.ts';
 import type { AttemptLimits } from '../../../machines/failover-policy.ts';
 import { isProxyDown } from '../../../machines/network.ts';
 import { HeldBytes } from '../admission/held-bytes.ts';
@@ -24,7 +24,7 @@ import { isLookedAtWhole, isUnasked, type Phase, phaseAfter } from './phases.ts'
 import type { Receiver } from './receiver.ts';
 import { StreamWatch } from './sse.ts';
 import { Unpacking } from './unpacking.ts';
-import { errorWordsMax, failed, noCount, refused, type Silence, verdictOf } from './verdicts.ts';
+import { errorWordsMax, failed, inside, noCount, refused, type Silence, verdictOf } from './verdicts.ts';
 
 // An Anthropic answer is smaller; a runaway relay is not.
 const jsonBytesMax = 64 * MiB;
@@ -281,9 +281,10 @@ export class Answer implements AnswerSink {
         this.#pass();
         return this.#passOn(chunk, watch);
       case 'failed': {
-        const { errorType } = watch;
-        const type = errorWord(errorType) ?? 'unknown';
-        this.#fail(classifyErrorType(errorType), reason('errorBeforeContent', { type }));
+        const { errorData } = watch;
+        const type = errorWord(watch.errorType) ?? 'unknown';
+        if (errorData.length === 0) this.#fail('badAnswer', reason('errorBeforeContent', { type }));
+        else this.#inside(errorData, reason('errorBeforeContent', { type }));
         return true;
       }
       default:
@@ -417,12 +418,25 @@ export class Answer implements AnswerSink {
     this.#sendWhole(head);
   }
 
-  #wrong({ failure, detail }: Fault): void {
+  #wrong({ failure, detail, isInside }: Fault): void {
+    if (isInside && !this.#committed && !this.#asked.isCount) {
+      this.#inside(this.#body, detail);
+      return;
+    }
     if (failure !== null || this.#committed) {
       this.#fail(failure ?? 'badAnswer', detail);
       return;
     }
     this.#end(noCount(detail, this.answerHead as Head));
+    this.#abort();
+  }
+
+  /** An error in the place of an answer: it is judged, and told if need be, by what it says. */
+  #inside(error: Buffer, detail: CallReason): void {
+    const outcome = inside(error, this.answerHead as Head, this.#asked, detail);
+    this.#whole = error;
+    this.answerHead = outcome.head ?? this.answerHead;
+    this.#end(outcome);
     this.#abort();
   }
 

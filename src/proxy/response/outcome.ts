@@ -13,6 +13,8 @@ export interface Asked {
   /** An answer that has no body, whatever it says of its length. */
   readonly isHead: boolean;
   readonly model: string | null;
+  /** This endpoint has answered messages before: its address and path are right. */
+  readonly hasAnswered?: boolean;
   /** The request's; looked at until something of an answer has gone out. */
   readonly body?: Buffer | null;
   readonly now: () => Millis;

@@ -9,6 +9,9 @@ import { JsonScanner } from '../request/json-scanner.ts';
 
 const newline = 0x0a;
 const carriageReturn = 0x0d;
+const nothing = Buffer.alloc(0);
+// An error's words are a few hundred bytes.
+const errorDataMax = 65_536;
 // Longer than any name that matters.
 const nameMax = 32;
 
@@ -59,6 +62,8 @@ export class StreamWatch {
   hasPinged = false;
   /** Of the error that came instead of content, where it told; as it was told. */
   errorType: string | null = null;
+  /** The data of that error event, as it came. */
+  errorData: Buffer = nothing;
   /** What the last piece was: pings, comments and empty lines alone are no progress. */
   isProgress = false;
   /** Where in the last piece an error event begins that came after content, or -1. What stands before it is still good. */
@@ -194,10 +199,16 @@ export class StreamWatch {
     if (this.#at === data) {
       if (to > from && this.#event !== 'ping') this.isProgress = true;
       if (this.#isScanning) this.#scanner?.feed(piece, from, to);
+      if (this.#event === 'error' && this.commitState === 'pending') this.#keep(piece.subarray(from, to));
     }
     if (end < 0) return to;
     this.#at = lineStart;
     return end + 1;
+  }
+
+  /** Of an error alone, which is small. */
+  #keep(data: Buffer): void {
+    if (this.errorData.length < errorDataMax) this.errorData = Buffer.concat([this.errorData, data]);
   }
 
   #dataBegins(): void {
