@@ -1,7 +1,8 @@
 /** The words of the history: facts as sentences, the rules of routing, and what comes next. */
 
+import type { NextReason } from '../../machines/moment.ts';
 import { en } from './en/story.ts';
-import type { StoryWords } from './en/story-words.ts';
+import type { Named, StoryWords } from './en/story-words.ts';
 import type { Language } from './messages.ts';
 import { zh } from './zh-CN/story.ts';
 
@@ -11,6 +12,11 @@ for (const { failures, rules, lines, whatIf } of [en, zh])
 
 export function storyWordsOf(language: Language): StoryWords {
   return language === 'zh-CN' ? zh : en;
+}
+
+/** Why a machine would move, in the language of `words`. */
+export function nextText({ next }: StoryWords, { rule, params }: NextReason, named: Named): string {
+  return (next[rule] as (all: object) => string)({ ...named, ...params });
 }
 
 export type { StoryWords, Telling } from './en/story-words.ts';
