@@ -5,8 +5,8 @@
 import type { Failure } from '../events/endpoint.ts';
 import type { Millis } from '../events/fact.ts';
 import { type QueueReason, reason } from '../events/reason.ts';
-import { lacksUntil } from './available.ts';
 import type { Verdict } from './classify.ts';
+import { lackedUntil } from './model-map.ts';
 import { type Candidate, type Rules, reachable } from './route.ts';
 import type { RoutableEndpoint, RoutingView } from './routing-view.ts';
 
@@ -157,9 +157,9 @@ export function worthWaitingFor(
   now: Millis,
 ): readonly RoutableEndpoint[] {
   return all.filter((endpoint) => {
-    const { state, held, because, until, lacks } = endpoint;
+    const { state, held, because, until } = endpoint;
     // A missing model is forgotten in minutes, and what is queued may last longer.
-    const isLacking = (lacksUntil(lacks, model, now) ?? 0) > now + patienceMs;
+    const isLacking = (lackedUntil(endpoint, model, now) ?? 0) > now + patienceMs;
     if (isAsked(endpoint) || state === 'disabled' || held || isLacking) return false;
     const isTold = because !== null && advertised.has(because);
     return !isTold || until === null || until - now <= patienceMs;
@@ -177,13 +177,22 @@ export function shortWait(endpoints: readonly RoutableEndpoint[], now: Millis): 
 }
 
 /** Whether time alone may bring an endpoint that answers: a refused key needs a new one, and an empty ladder an endpoint. */
-export function waitingHelps(view: RoutingView, within: string | null): boolean {
-  return reachable(view, within).some((endpoint) => !isKeyRefused(endpoint));
+export function waitingHelps(view: RoutingView, within: string | null, model: string | null): boolean {
+  return reachable(view, within, model).some((endpoint) => !isKeyRefused(endpoint));
+}
+
+/** The owners of all endpoints have said that they do not have the model: no time changes that. */
+export function isModelNowhere(view: RoutingView, within: string | null, model: string | null): boolean {
+  return reachable(view, within, model).length === 0 && reachable(view, within, null).length > 0;
 }
 
 /** All there is, is one endpoint whose key was refused. */
-export function soleRefused(view: RoutingView, within: string | null): RoutableEndpoint | undefined {
-  const [only, ...others] = reachable(view, within);
+export function soleRefused(
+  view: RoutingView,
+  within: string | null,
+  model: string | null,
+): RoutableEndpoint | undefined {
+  const [only, ...others] = reachable(view, within, model);
   return only && others.length === 0 && isKeyRefused(only) ? only : undefined;
 }
 

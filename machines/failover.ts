@@ -25,6 +25,7 @@ import {
   drawsOnBudget,
   type FailoverPolicy,
   isMissing,
+  isModelNowhere,
   isWell,
   mayAskAnother,
   mayBeAsked,
@@ -129,6 +130,8 @@ export type Reason<Said extends Refused = Refused> =
   | { readonly kind: 'missing' }
   /** All there is, is one endpoint whose key was refused. */
   | { readonly kind: 'keyRefused'; readonly endpoint: RoutableEndpoint }
+  /** No endpoint has the model, by the words of their owners. */
+  | { readonly kind: 'modelNowhere' }
   | { readonly kind: 'nobodyAnswers' };
 
 type Try = Extract<Command, { do: 'try' }>;
@@ -277,8 +280,11 @@ export class Failover<Said extends Refused = Refused> {
   /** None of those that may be asked has answered. */
   #inVain(now: Millis): Command<Said> {
     const why = this.#why(now);
-    if (this.#leftMs(now) <= 0 || this.#request.isCount) return this.#refusal(why);
-    const helps = why.failure !== null && (this.#isQueued || waitingHelps(this.#deps.view(), this.#request.within));
+    const { within, model, isCount } = this.#request;
+    if (this.#leftMs(now) <= 0 || isCount) return this.#refusal(why);
+    const view = this.#deps.view();
+    const mayHelp = this.#isQueued ? !isModelNowhere(view, within, model) : waitingHelps(view, within, model);
+    const helps = why.failure !== null && mayHelp;
     return helps ? { do: 'park', why } : (this.#shortPause(now) ?? this.#refusal(why));
   }
 
@@ -299,7 +305,10 @@ export class Failover<Said extends Refused = Refused> {
     const word = tellingWord(words);
     if (word?.said.head) return { kind: 'told', word };
     if (isMissing(words)) return { kind: 'missing' };
-    const endpoint = words.length === 0 ? soleRefused(this.#deps.view(), this.#request.within) : undefined;
+    const { within, model } = this.#request;
+    const view = this.#deps.view();
+    if (words.length === 0 && isModelNowhere(view, within, model)) return { kind: 'modelNowhere' };
+    const endpoint = words.length === 0 ? soleRefused(view, within, model) : undefined;
     return endpoint ? { kind: 'keyRefused', endpoint } : { kind: 'nobodyAnswers' };
   }
 
@@ -311,7 +320,7 @@ export class Failover<Said extends Refused = Refused> {
   #worthWaitingFor(patienceMs: Millis, now: Millis): readonly RoutableEndpoint[] {
     const { model, within } = this.#request;
     const isAsked = ({ id }: RoutableEndpoint) => this.#hasSpoken(id);
-    return worthWaitingFor(reachable(this.#deps.view(), within), { model, isAsked, patienceMs }, now);
+    return worthWaitingFor(reachable(this.#deps.view(), within, model), { model, isAsked, patienceMs }, now);
   }
 
   #plan(now: Millis): Plan {
@@ -320,12 +329,13 @@ export class Failover<Said extends Refused = Refused> {
     const view = deps.view();
     const ask: RouteAsk = {
       within,
+      model,
       binding: this.#bound(now),
       tried: this.#tried,
       avoid: deps.sessions.avoided(session, now),
       overloaded: this.#overloaded,
       lacksModel: (one: RoutableEndpoint) =>
-        isPassedOver(one, view, ask, model, now) || isTooSmall(one, view, ask, bytes, now),
+        isPassedOver(one, view, ask, now) || isTooSmall(one, view, ask, bytes, now),
       ...(isCount && { isBarred: (one: RoutableEndpoint) => countsNot(one, now) }),
     };
     return deps.route(view, ask, deps.inFlight, deps.policy().rules, now, deps.dice);

@@ -2,7 +2,10 @@
  * Which name of a model an endpoint gets: its rules in their order, the first that fits. Pure, and without patterns of a regular
  * expression: a rule comes from a person or a file, and costs the time of its letters.
  */
+import type { Millis } from '../events/fact.ts';
 import type { ModelRule } from '../events/profile.ts';
+import { lacksUntil } from './available.ts';
+import type { RoutableEndpoint } from './routing-view.ts';
 
 export type Mapped =
   /** No rule speaks of it: the body goes as it is. */
@@ -35,6 +38,20 @@ export function mapped(rules: readonly ModelRule[], model: string | null): Mappe
 export function sentModel(rules: readonly ModelRule[], model: string | null): string | null {
   const to = mapped(rules, model);
   return to.kind === 'sent' ? to.model : model;
+}
+
+/** Its owner has said that it does not have the model. */
+export function isModelExcluded({ models }: Pick<RoutableEndpoint, 'models'>, model: string | null): boolean {
+  return models.length > 0 && mapped(models, model).kind === 'cannot';
+}
+
+/** Until when the endpoint is believed to lack what it would be asked for; null when nothing is known. */
+export function lackedUntil(
+  { lacks, models }: Pick<RoutableEndpoint, 'lacks' | 'models'>,
+  model: string | null,
+  now: Millis,
+): Millis | null {
+  return lacks.length === 0 ? null : lacksUntil(lacks, sentModel(models, model), now);
 }
 
 /** A rule without the suffix speaks of the name with it as well. */

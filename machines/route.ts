@@ -1,13 +1,16 @@
 /** Which endpoint, in which order: the ladder, priorities, the strategy among equals, and what each state allows. */
 import type { Millis } from '../events/fact.ts';
 import type { EndpointId } from '../events/ids.ts';
-import { isAvailable, isTooLargeFor, lacksUntil } from './available.ts';
+import { isAvailable, isTooLargeFor } from './available.ts';
+import { isModelExcluded, lackedUntil } from './model-map.ts';
 import type { RoutableEndpoint, RoutableProfile, RoutingView } from './routing-view.ts';
 
 type Strategy = 'weighted' | 'round-robin' | 'least-connections' | 'failover';
 
 export interface RouteAsk {
   readonly within: string | null;
+  /** As the client names it. */
+  readonly model: string | null;
   /** Where the session's prompt cache is. */
   readonly binding: EndpointId | null;
   readonly tried: ReadonlySet<EndpointId>;
@@ -66,7 +69,10 @@ export function plan(
 ): Plan {
   const profiles = mayAnswer(view, ask);
   const usable = (endpoint: RoutableEndpoint) =>
-    isAvailable(endpoint, rules.healthAware, now) && !ask.tried.has(endpoint.id) && !ask.lacksModel(endpoint);
+    isAvailable(endpoint, rules.healthAware, now) &&
+    !ask.tried.has(endpoint.id) &&
+    !ask.lacksModel(endpoint) &&
+    !isModelExcluded(endpoint, ask.model);
   const full: EndpointId[] = [];
   const hasRoom = (endpoint: RoutableEndpoint) => {
     const room = inFlight.count(endpoint.id) < endpoint.maxConcurrent;
@@ -97,8 +103,8 @@ export function plan(
 }
 
 /** All that a request may ever be sent to. */
-export function reachable(view: RoutingView, within: string | null): readonly RoutableEndpoint[] {
-  return walked(view, { within })
+export function reachable(view: RoutingView, within: string | null, model: string | null): readonly RoutableEndpoint[] {
+  return walked(view, { within, model })
     .flatMap(({ endpoints }) => endpoints)
     .filter(({ state }) => state !== 'disabled');
 }
@@ -108,32 +114,33 @@ export function reachable(view: RoutingView, within: string | null): readonly Ro
  * pass on what is said.
  */
 export function isPassedOver(
-  { id, lacks }: RoutableEndpoint,
+  endpoint: RoutableEndpoint,
   view: RoutingView,
-  { within, tried }: Pick<RouteAsk, 'within' | 'tried'>,
-  model: string | null,
+  { within, tried, model }: Pick<RouteAsk, 'within' | 'tried' | 'model'>,
   now: Millis,
 ): boolean {
-  if (lacks.length === 0 || lacksUntil(lacks, model, now) === null) return false;
-  return tried.has(id) || reachable(view, within).some((one) => lacksUntil(one.lacks, model, now) === null);
+  if (lackedUntil(endpoint, model, now) === null) return false;
+  return tried.has(endpoint.id) || reachable(view, within, model).some((one) => lackedUntil(one, model, now) === null);
 }
 
 /** The same of a body that is too large for it, and is not for another one. */
 export function isTooSmall(
   endpoint: RoutableEndpoint,
   view: RoutingView,
-  { within, tried }: Pick<RouteAsk, 'within' | 'tried'>,
+  { within, tried, model }: Pick<RouteAsk, 'within' | 'tried' | 'model'>,
   bytes: number,
   now: Millis,
 ): boolean {
   if (endpoint.tooLarge === null || !isTooLargeFor(endpoint, bytes, now)) return false;
-  return tried.has(endpoint.id) || reachable(view, within).some((one) => !isTooLargeFor(one, bytes, now));
+  return tried.has(endpoint.id) || reachable(view, within, model).some((one) => !isTooLargeFor(one, bytes, now));
 }
 
-function walked(view: RoutingView, ask: Pick<RouteAsk, 'within'>): readonly RoutableProfile[] {
-  if (ask.within === null) return view.ladder;
-  const only = view.profiles.get(ask.within);
-  return only ? [only] : [];
+/** Without those whose owner has said that they do not have the model: to this request they are not there. */
+function walked(view: RoutingView, { within, model }: Pick<RouteAsk, 'within' | 'model'>): readonly RoutableProfile[] {
+  const profiles = within === null ? view.ladder : [view.profiles.get(within)].filter((one) => one !== undefined);
+  const isOut = (one: RoutableEndpoint) => isModelExcluded(one, model);
+  if (!profiles.some(({ endpoints }) => endpoints.some(isOut))) return profiles;
+  return profiles.map((profile) => ({ ...profile, endpoints: profile.endpoints.filter((one) => !isOut(one)) }));
 }
 
 /** All that may be asked for this at all. */

@@ -43,7 +43,7 @@ export interface RouteRow {
   readonly weight: number;
   readonly chosen: boolean;
   /**
-   * The rule that selected it, or left it out (`lacksModel`: it has said so, and is asked last until then); `notNeeded` when it was not
+   * The rule that selected it, or left it out (`lacksModel`: it has said so, and is asked last until then; `modelExcluded`: its owner has); `notNeeded` when it was not
    * reached.
    */
   readonly because: string;
@@ -94,6 +94,8 @@ export interface RequestStory {
     readonly status: number | null;
     readonly ttfbMs: number | null;
     readonly because: string;
+    /** The endpoint's own name of the model, where it has one. */
+    readonly sent?: string;
     /** Its name at that time: `profile/name`. */
     readonly name: string | null;
   }[];

@@ -138,17 +138,18 @@ describe('an endpoint that is worth waiting for', () => {
 
   it('does not exist where every key was refused, or there is no endpoint at all', () => {
     const refused = { state: 'failed', held: true, because: 'credential' } as const;
-    expect(waitingHelps(viewOf({ main: [routable('a', { state: 'failed' })] }), null)).toBe(true);
-    expect(waitingHelps(viewOf({ main: [routable('a', refused)] }), null)).toBe(false);
-    expect(waitingHelps(viewOf({ main: [routable('a', { ...refused, because: 'billing' })] }), null)).toBe(false);
-    expect(waitingHelps(viewOf({ main: [routable('a', refused), routable('b')] }), null)).toBe(true);
-    expect(waitingHelps(viewOf({ main: [routable('a', { state: 'disabled' })] }), null)).toBe(false);
-    expect(waitingHelps(viewOf({ main: [routable('a')], other: [] }), 'other')).toBe(false);
+    expect(waitingHelps(viewOf({ main: [routable('a', { state: 'failed' })] }), null, null)).toBe(true);
+    expect(waitingHelps(viewOf({ main: [routable('a', refused)] }), null, null)).toBe(false);
+    expect(waitingHelps(viewOf({ main: [routable('a', { ...refused, because: 'billing' })] }), null, null)).toBe(false);
+    expect(waitingHelps(viewOf({ main: [routable('a', refused), routable('b')] }), null, null)).toBe(true);
+    expect(waitingHelps(viewOf({ main: [routable('a', { state: 'disabled' })] }), null, null)).toBe(false);
+    expect(waitingHelps(viewOf({ main: [routable('a')], other: [] }), 'other', null)).toBe(false);
   });
 
   it('does not exist where the only endpoint’s key was refused, which is reported', () => {
     const refused = { state: 'failed', held: true, because: 'credential' } as const;
-    const sole = (...endpoints: readonly RoutableEndpoint[]) => soleRefused(viewOf({ main: endpoints }), null)?.name;
+    const sole = (...endpoints: readonly RoutableEndpoint[]) =>
+      soleRefused(viewOf({ main: endpoints }), null, null)?.name;
     expect(sole(routable('a', refused), routable('b', { state: 'disabled' }))).toBe('a');
     expect(sole(routable('a', refused), routable('b'))).toBeUndefined();
     expect(sole(routable('a', { ...refused, because: 'certificate' }))).toBeUndefined();

@@ -309,3 +309,27 @@ describe('a queued request', () => {
     expect(whyOf(roundOf(gone, said))).toBe(why);
   });
 });
+
+describe('a model that no endpoint has, by the words of their owners,', () => {
+  const without = (name: string) => routable(name, { models: [{ from: '*', to: null }] });
+
+  it('is refused at once, and nobody waits in the queue for it', () => {
+    const world = new FailoverWorld(without('a'), without('b'));
+    world.patienceMs = 15 * minute;
+    expect(world.request()({ type: 'start' })).toMatchObject({ do: 'refuse', reason: { kind: 'modelNowhere' } });
+    const queued = world.request();
+    expect(queued({ type: 'joined' })).toMatchObject({ do: 'refuse', reason: { kind: 'modelNowhere' } });
+  });
+
+  it('is no reason to give up while an endpoint that is out may have it', () => {
+    const world = new FailoverWorld(without('a'), routable('b', { state: 'failed', until: later(minute) }));
+    world.patienceMs = 15 * minute;
+    const step = world.request();
+    expect(step({ type: 'start' })).toMatchObject({ do: 'try', candidate: { endpoint: { name: 'b' } } });
+    expect(step(saidNo('serverError'))).toMatchObject({ do: 'park' });
+  });
+
+  it('is not what an empty ladder says', () => {
+    expect(new FailoverWorld().request()({ type: 'start' })).toMatchObject({ reason: { kind: 'nobodyAnswers' } });
+  });
+});

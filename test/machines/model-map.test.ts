@@ -1,6 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { changedRules, covers, mapped, rulesText, sentModel } from '../../machines/model-map.ts';
+import {
+  changedRules,
+  covers,
+  isModelExcluded,
+  lackedUntil,
+  mapped,
+  rulesText,
+  sentModel,
+} from '../../machines/model-map.ts';
+import { routable } from '../support/routing-view.ts';
 
 const rule = (text: string) => {
   const [from = '', to = ''] = text.split('=');
@@ -53,6 +62,9 @@ describe('a model map', () => {
   it('tells the name that an endpoint knows, and keeps the asked one where it can serve none', () => {
     const table = rules('a=b', 'c=-');
     expect(['a', 'c', 'd', null].map((model) => sentModel(table, model))).toEqual(['b', 'c', 'd', null]);
+    const endpoint = routable('a', { models: table, lacks: [{ model: 'b', until: 9 }] });
+    expect(['a', 'c', 'd', null].map((model) => isModelExcluded(endpoint, model))).toEqual([false, true, false, false]);
+    expect(['a', 'b', 'd', null].map((model) => lackedUntil(endpoint, model, 1))).toEqual([9, 9, null, null]);
   });
 
   it('fits a glob as a search for its parts does', () => {

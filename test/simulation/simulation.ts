@@ -594,7 +594,7 @@ class Simulation {
       const view = this.#core.view();
       const tried = new Set(attempts.map(({ endpoint }) => endpoint as EndpointId));
       const isOpen = (one: RoutableEndpoint) =>
-        one.state === 'healthy' && !tried.has(one.id) && !isPassedOver(one, view, { within: null, tried }, model, now);
+        one.state === 'healthy' && !tried.has(one.id) && !isPassedOver(one, view, { within: null, tried, model }, now);
       const missed = view.ladder.flatMap(({ endpoints }) => endpoints).find(isOpen);
       promise(!missed, () => `${id} was refused, and ${missed?.id} is healthy and was not asked`);
     }

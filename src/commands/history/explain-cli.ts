@@ -27,7 +27,7 @@ export async function explain(context: Context): Promise<number | undefined> {
 
 function ofRequest(context: Context, story: RequestStory, names: Names): void {
   const { out, words, language } = context;
-  const { failures, rules, lines } = storyWordsOf(language);
+  const { failures, lines } = storyWordsOf(language);
   const at = Date.parse(story.startedAt);
   out.prose(0, decidedText(story.decided, language));
   out.line('');
@@ -43,7 +43,7 @@ function ofRequest(context: Context, story: RequestStory, names: Names): void {
       failures[one.outcome] ?? one.outcome,
       String(one.status ?? '-'),
       one.ttfbMs === null ? '-' : `${one.ttfbMs} ms`,
-      rules[one.because] ?? one.because,
+      attemptWhy(one, context),
     ]),
     { optional: [words.id, 'TTFB', 'status'], wrapsLast: true },
   );
@@ -85,6 +85,12 @@ function ofRequest(context: Context, story: RequestStory, names: Names): void {
       chainIndent,
       `  ${clockOf(Date.parse(when))} #${seq}  ${from ?? '-'} → ${to}: ${reasonText(reason, language)}`,
     );
+}
+
+function attemptWhy({ because, sent }: RequestStory['attempts'][number], { language }: Context): string {
+  const { rules, lines } = storyWordsOf(language);
+  const rule = rules[because] ?? because;
+  return sent === undefined ? rule : lines.sentAs(rule, sent);
 }
 
 function whyOf(row: RouteRow, { language }: Context): string {

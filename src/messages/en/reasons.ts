@@ -101,6 +101,7 @@ export const failures: Readonly<Record<string, string>> = {
   cancelled: 'the client left',
   noNetwork: 'this machine had no network, or slept',
   nobodyAnswers: 'no endpoint could answer',
+  modelNowhere: 'no endpoint has the model, by their tables of models',
   refused: 'refused',
   storedAnswerBroken: 'the stored answer broke off',
   gatewayDied: 'the gateway died',

@@ -63,6 +63,8 @@ interface LineWords {
   /** By the name of the timer; of one that a newer qcc brought there is only its name. */
   readonly timers: Readonly<Record<string, string>>;
   readonly candidates: (view: number) => string;
+  /** Behind the rule: the endpoint's own name of the model. */
+  readonly sentAs: (rule: string, model: string) => string;
   readonly madeSo: (what: string) => string;
   readonly itsFacts: string;
   readonly switchesAround: string;

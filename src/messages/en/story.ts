@@ -53,6 +53,7 @@ export const en: StoryWords = {
       expiry: 'its time is up',
       retry: 'its next retry is due',
     },
+    sentAs: (rule, model) => `${rule}; asked for ${model}`,
     candidates: (view) => `candidates, as they were at #${view}`,
     madeSo: (what) => `how ${what} came to be so`,
     itsFacts: 'what happened to it, and what followed',
@@ -112,6 +113,7 @@ export const en: StoryWords = {
     out: 'ejected: no traffic until its wait is over',
     paused: 'paused: it asked for fewer requests',
     lacksModel: 'it says that it does not have the model',
+    modelExcluded: 'its table of models says that it does not have this one',
   },
   next: {
     firstStrike: () => 'after one failure, or when it is close to its limits',

@@ -102,6 +102,7 @@ export const failures: Readonly<Record<string, string>> = {
   cancelled: '客户端离开',
   noNetwork: '本机断网或休眠',
   nobodyAnswers: '没有端点能应答',
+  modelNowhere: '根据模型映射，没有端点提供该模型',
   refused: '请求被拒绝',
   storedAnswerBroken: '保存的应答中断',
   gatewayDied: '网关意外结束',

@@ -50,6 +50,7 @@ export const zh: StoryWords = {
       expiry: '已到期',
       retry: '到了重试的时间',
     },
+    sentAs: (rule, model) => `${rule}；请求的模型名为 ${model}`,
     candidates: (view) => `候选端点，#${view} 时的状态`,
     madeSo: (what) => `${what} 处于此状态的原因`,
     itsFacts: '请求的经过及其后果',
@@ -109,6 +110,7 @@ export const zh: StoryWords = {
     out: '已剔除：暂不接请求，期满再试',
     paused: '暂停：端点要求减少请求',
     lacksModel: '端点称没有该模型',
+    modelExcluded: '其模型映射表明没有该模型',
   },
   next: {
     firstStrike: () => '失败一次，或额度将尽',
