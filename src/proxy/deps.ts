@@ -1,5 +1,5 @@
 /** What all requests of a data port share. */
-import type { FailoverDeps } from '../../machines/failover.ts';
+import type { FailoverDeps } from '../../machines/failover-commands.ts';
 import { plan } from '../../machines/route.ts';
 import { DenseSet } from '../platform/dense-set.ts';
 import { InFlight } from './admission/in-flight.ts';

@@ -1,7 +1,7 @@
 /** The order of endpoints inside one request: each command and its answers, properties of every request, and the ends of queued ones. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Command, Input } from '../../machines/failover.ts';
+import type { Command, Input } from '../../machines/failover-commands.ts';
 import type { RoutableEndpoint } from '../../machines/routing-view.ts';
 import { FailoverWorld, failoverPolicy, type Saying, saidNo, told } from '../support/failover.ts';
 import { later, minute, second } from '../support/given.ts';

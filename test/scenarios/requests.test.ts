@@ -6,7 +6,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import type { EndpointId } from '../../events/ids.ts';
-import type { Input } from '../../machines/failover.ts';
+import type { Input } from '../../machines/failover-commands.ts';
 import type { RoutableEndpoint } from '../../machines/routing-view.ts';
 import { FailoverWorld, failoverPolicy, type Saying, saidNo, told } from '../support/failover.ts';
 import { minute, second, start } from '../support/given.ts';

@@ -18,7 +18,8 @@ import {
 } from '../../machines/classify.ts';
 import { endpointStatus, timerOf } from '../../machines/endpoint.ts';
 import type { EndpointPolicy } from '../../machines/endpoint-policy.ts';
-import { Failover, type FailoverDeps, type Input } from '../../machines/failover.ts';
+import { Failover } from '../../machines/failover.ts';
+import type { FailoverDeps, Input } from '../../machines/failover-commands.ts';
 import { type FailoverPolicy, mayAskAnother, timeLeftMs } from '../../machines/failover-policy.ts';
 import { gatewayStatus } from '../../machines/gateway.ts';
 import { isNetworkGone, weighFailure } from '../../machines/network.ts';

@@ -4,13 +4,8 @@ import type { Millis } from '../../events/fact.ts';
 import type { EndpointId } from '../../events/ids.ts';
 import { reason } from '../../events/reason.ts';
 import { classifyCount, type Verdict } from '../../machines/classify.ts';
-import {
-  type Command,
-  Failover,
-  type FailoverDeps,
-  type FailoverRequest,
-  type Input,
-} from '../../machines/failover.ts';
+import { Failover } from '../../machines/failover.ts';
+import type { Command, FailoverDeps, FailoverRequest, Input } from '../../machines/failover-commands.ts';
 import type { FailoverPolicy, Refused } from '../../machines/failover-policy.ts';
 import { plan } from '../../machines/route.ts';
 import type { RoutableEndpoint, RoutingView } from '../../machines/routing-view.ts';

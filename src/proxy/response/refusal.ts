@@ -2,7 +2,7 @@
 import type { Millis } from '../../../events/fact.ts';
 import type { ReasonOrWord } from '../../../events/reason.ts';
 import { secondMs } from '../../../events/units.ts';
-import type { Reason } from '../../../machines/failover.ts';
+import type { Reason } from '../../../machines/failover-commands.ts';
 import { isModelExcluded, lackedUntil } from '../../../machines/model-map.ts';
 import type { RoutableEndpoint, RoutingView } from '../../../machines/routing-view.ts';
 import { reasonText } from '../../messages/reasons.ts';
