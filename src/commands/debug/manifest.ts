@@ -16,7 +16,7 @@ export const debugCommands: Commands = {
     positionals: [argument('KIND|ID', 'machines')],
     required: 0,
     flags: { at, watch: toggle('a live view, until you press q', '实时视图，按 q 退出'), 'from-log': fromLog },
-    examples: ['qcc debug', 'qcc debug endpoint', 'qcc debug 3f2a', 'qcc debug --at -15m', 'qcc debug --watch'],
+    examples: ['qcc debug', 'qcc debug endpoint', 'qcc debug relay', 'qcc debug --at -15m', 'qcc debug --watch'],
     load: async () => (await import('./cli.ts')).debug,
     sub: {
       chart: {
@@ -30,7 +30,7 @@ export const debugCommands: Commands = {
           format: option('text|mermaid|dot|json', 'how it is drawn', '绘制方式', { default: 'text' }),
           'from-log': fromLog,
         },
-        examples: ['qcc debug chart endpoint', 'qcc debug chart 3f2a --format mermaid'],
+        examples: ['qcc debug chart endpoint', 'qcc debug chart relay --format mermaid'],
         load: async () => (await import('./chart-cli.ts')).chart,
       },
     },

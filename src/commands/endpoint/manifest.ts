@@ -95,8 +95,8 @@ export const endpointCommands: Commands = {
           'adapt-thinking': adaptThinking,
         },
         examples: [
-          'qcc endpoint update work 3f2a --weight 5',
-          "qcc endpoint update work 3f2a --model 'haiku=glm-4.5-air'",
+          'qcc endpoint update work relay --weight 5',
+          "qcc endpoint update work relay --model 'haiku=glm-4.5-air'",
         ],
         load: async () => (await import('./cli.ts')).update,
       },
@@ -111,13 +111,13 @@ export const endpointCommands: Commands = {
         title: say('remove an endpoint', '删除端点'),
         about: say('removes it, and destroys its key; asks first', '删除端点并销毁其密钥；会先询问'),
         positionals: [profile, endpoint],
-        examples: ['qcc endpoint remove work 3f2a'],
+        examples: ['qcc endpoint remove work relay'],
         load: async () => (await import('./cli.ts')).remove,
       },
       enable: {
         title: say('send traffic to a disabled endpoint again', '重新启用端点'),
         positionals: [profile, endpoint],
-        examples: ['qcc endpoint enable work 3f2a'],
+        examples: ['qcc endpoint enable work relay'],
         load: async () => (await import('./cli.ts')).enable,
       },
       disable: {
@@ -127,7 +127,7 @@ export const endpointCommands: Commands = {
           '在重新启用之前不接新请求；进行中的请求会继续完成',
         ),
         positionals: [profile, endpoint],
-        examples: ['qcc endpoint disable work 3f2a'],
+        examples: ['qcc endpoint disable work relay'],
         load: async () => (await import('./cli.ts')).disable,
       },
       test: {
@@ -138,7 +138,7 @@ export const endpointCommands: Commands = {
         ),
         positionals: [profile, endpoint],
         required: 1,
-        examples: ['qcc endpoint test work', 'qcc endpoint test work 3f2a'],
+        examples: ['qcc endpoint test work', 'qcc endpoint test work relay'],
         load: async () => (await import('./checks-cli.ts')).testProfile,
       },
       stats: {

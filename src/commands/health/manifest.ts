@@ -26,7 +26,7 @@ export const healthCommands: Commands = {
         ),
         positionals: [endpoint],
         required: 0,
-        examples: ['qcc health check', 'qcc health check 3f2a'],
+        examples: ['qcc health check', 'qcc health check relay'],
         load: async () => (await import('./cli.ts')).check,
       },
       test: {
@@ -38,7 +38,7 @@ export const healthCommands: Commands = {
         positionals: [endpoint],
         required: 0,
         flags: { verbose },
-        examples: ['qcc health test', 'qcc health test 3f2a --verbose'],
+        examples: ['qcc health test', 'qcc health test relay --verbose'],
         load: async () => (await import('./cli.ts')).test,
       },
       reset: {
@@ -48,7 +48,7 @@ export const healthCommands: Commands = {
           '立即从失败或暂停转为恢复中，并忘掉它称没有的模型',
         ),
         positionals: [endpoint],
-        examples: ['qcc health reset 3f2a'],
+        examples: ['qcc health reset relay'],
         load: async () => (await import('./cli.ts')).reset,
       },
       metrics: {
@@ -63,7 +63,7 @@ export const healthCommands: Commands = {
         positionals: [endpoint],
         required: 0,
         flags: { since },
-        examples: ['qcc health metrics', 'qcc health metrics 3f2a --since -1h'],
+        examples: ['qcc health metrics', 'qcc health metrics relay --since -1h'],
         load: async () => (await import('./cli.ts')).metrics,
       },
       history: {
@@ -74,7 +74,7 @@ export const healthCommands: Commands = {
         ),
         positionals: [endpoint],
         flags: { limit: { ...limit, default: '50' } },
-        examples: ['qcc health history 3f2a -n 10'],
+        examples: ['qcc health history relay -n 10'],
         load: async () => (await import('./cli.ts')).history,
       },
       config: {

@@ -34,7 +34,7 @@ export const historyCommands: Commands = {
     examples: [
       'qcc history --since -15m',
       'qcc history --type EndpointFailed -n 5',
-      'qcc history -f --endpoint 3f2a',
+      'qcc history -f --endpoint relay',
       'qcc history --at 14:03:22',
     ],
     load: async () => (await import('./cli.ts')).show,
@@ -138,7 +138,7 @@ export const historyCommands: Commands = {
         positionals: [argument('REQUEST|ENDPOINT', 'endpoints')],
         required: 0,
         flags: { 'from-log': fromLog },
-        examples: ['qcc history explain', 'qcc history explain "#1234"', 'qcc history explain 3f2a'],
+        examples: ['qcc history explain', 'qcc history explain "#1234"', 'qcc history explain relay'],
         load: async () => (await import('./explain-cli.ts')).explain,
       },
     },

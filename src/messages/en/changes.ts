@@ -40,6 +40,10 @@ export const changes = {
   endpointEnabled: (name: string, profile: string) => `${name} in ${profile} takes requests again`,
   endpointDisabled: (name: string, profile: string) => `${name} in ${profile} takes no requests`,
   endpointReset: (name: string, profile: string, state: string) => `${name} in ${profile}: ${state}`,
+  queueRetried: (count: number) =>
+    count === 0 ? 'nothing in the queue is to be retried' : `${counted(count, 'request')} will be retried now`,
+  queueCleared: (count: number) =>
+    count === 0 ? 'there was nothing to clear in the queue' : `${counted(count, 'request')} cleared from the queue`,
   gatewayAnswers: (url: string, pid: number) => `the gateway answers on ${url}, pid ${pid}`,
   gatewayStopped: (ended: number, cut: number) =>
     [

@@ -34,6 +34,8 @@ export const changes: ChangeWords = {
   endpointEnabled: (name, profile) => `${profile} 中的 ${name} 已恢复接收请求`,
   endpointDisabled: (name, profile) => `${profile} 中的 ${name} 已停止接收请求`,
   endpointReset: (name, profile, state) => `${profile} 中的 ${name}：${state}`,
+  queueRetried: (count) => (count === 0 ? '队列中没有可重试的请求' : `${count} 个请求将立即重试`),
+  queueCleared: (count) => (count === 0 ? '队列中没有可清除的请求' : `已从队列清除 ${count} 个请求`),
   gatewayAnswers: (url, pid) => `网关已在 ${url} 应答，pid ${pid}`,
   gatewayStopped: (ended, cut) =>
     `网关已停止，${ended === 0 ? '' : `先完成了 ${ended} 个请求，`}${cut === 0 ? '没有中止任何请求' : `中止了 ${cut} 个请求`}`,
