@@ -215,7 +215,7 @@ export const configCommands: Commands = {
           export: option('FILE', 'write all of it to a file, as JSON or .csv', '全部写入文件，JSON 或 .csv'),
         },
         examples: ['qcc config audit -n 20', 'qcc config audit --since yesterday --export audit.csv'],
-        load: async () => (await import('./snapshots-cli.ts')).audit,
+        load: async () => (await import('./audit-cli.ts')).audit,
       },
     },
   },

@@ -67,6 +67,10 @@ export const gatewayCommands: Commands = {
       },
       logs: {
         title: say('show the access log: one line per request', '显示访问日志：每个请求一行'),
+        about: say(
+          'the last lines of the access log: on a terminal for people, with the names of endpoints and in local time; into a pipe, and with `--json`, the JSON lines of its files',
+          '访问日志的最后几行：在终端上便于阅读，显示端点名称和本地时间；输出到管道或使用 `--json` 时，为文件中的 JSON 行',
+        ),
         flags: {
           lines: option('NUMBER', 'how many of the last lines', '显示最后多少行', { alias: 'n', default: '50' }),
           follow,

@@ -55,7 +55,11 @@ export function healthTable(context: Context, rows: readonly HealthRow[]): void 
       nextOf(row, context),
       whyOf(row, language),
     ]),
-    { optional: [words.mean, words.left, words.success, words.lasts, words.id, words.next], wrapsLast: true },
+    {
+      optional: [words.mean, words.left, words.success, words.lasts, words.id],
+      sentences: [words.next, words.why],
+      wrapsLast: true,
+    },
   );
   out.prose(4, ...lackingLines(rows, language));
 }

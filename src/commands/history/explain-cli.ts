@@ -4,6 +4,7 @@ import type { EndpointStory, RequestStory, RouteRow } from '../../contract/histo
 import { codeText } from '../../messages/codes.ts';
 import { decidedText } from '../../messages/decided.ts';
 import { reasonText } from '../../messages/reasons.ts';
+import { routeWordsOf } from '../../messages/route.ts';
 import { storyWordsOf } from '../../messages/story.ts';
 import { clockOf, timeText } from '../../platform/time.ts';
 import type { Context } from '../context.ts';
@@ -32,7 +33,7 @@ function ofRequest(context: Context, story: RequestStory, names: Names): void {
   out.prose(0, decidedText(story.decided, language));
   out.line('');
   out.line(out.paint('bold', `request/${story.request}`));
-  out.line(`${timeText(at)}  ${story.status || '-'}  ${story.durationMs} ms  ${story.model ?? '-'}`);
+  out.prose(2, `${timeText(at)}  ${story.status || '-'}  ${story.durationMs} ms  ${story.model ?? '-'}`);
   heading(context, words.attempts);
   out.table(
     [words.at, words.id, words.name, words.verdict, 'status', 'TTFB', words.why],
@@ -96,8 +97,9 @@ function attemptWhy({ because, sent }: RequestStory['attempts'][number], { langu
 function whyOf(row: RouteRow, { language }: Context): string {
   const { rules, failures } = storyWordsOf(language);
   const failure = row.failure === null || row.chosen ? '' : ` (${failures[row.failure] ?? row.failure})`;
-  const until = row.because === 'lacksModel' && row.until !== null ? `, ${clockOf(Date.parse(row.until))}` : '';
-  return `${rules[row.because] ?? row.because}${failure}${until}`;
+  const why = `${rules[row.because] ?? row.because}${failure}`;
+  const isUntil = row.because === 'lacksModel' && row.until !== null;
+  return isUntil ? routeWordsOf(language).until(why, clockOf(Date.parse(row.until ?? ''))) : why;
 }
 
 function ofEndpoint(context: Context, story: EndpointStory, names: Names, at: number): void {

@@ -38,10 +38,7 @@ export const configWords = {
   variable: 'override',
   origins: { default: 'the default', set: 'set by you' },
   fromVariable: (name: string) => `from ${name} in the environment`,
-  by: 'by',
-  action: 'action',
-  target: 'target',
-  details: 'details',
+  keyChanged: 'its key is another one',
   removesHome: (home: string) =>
     `qcc uninstall removes ${home}, with all keys and the whole history: this cannot be undone. Remove it?`,
   notGivenBack: "Claude Code's settings were not restored",

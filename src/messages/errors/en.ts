@@ -306,6 +306,7 @@ export const errorsEn: ErrorWords = {
   },
   QCC_USAGE_CONFIRM: { message: ({ text }) => text, hint: () => '--yes' },
   QCC_USAGE_DECLINED: { message: ({ text }) => text, hint: ({ hint }) => hint },
+  QCC_SETUP_LEFT: { message: () => 'interrupted; what was done before stays', hint: () => 'qcc init' },
   QCC_USAGE_INTERRUPTED: { message: ({ text }) => text, hint: ({ hint }) => hint },
   QCC_USAGE_INVALID: { message: ({ text }) => text, hint: ({ hint }) => hint },
   QCC_VAULT_DAMAGED: {

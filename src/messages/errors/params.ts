@@ -182,6 +182,7 @@ export interface ErrorParamsOf {
   readonly QCC_URL_PLAINTEXT: { readonly origin: Param };
   readonly QCC_USAGE_CONFIRM: { readonly text: string };
   readonly QCC_USAGE_DECLINED: { readonly text: string; readonly hint: string };
+  readonly QCC_SETUP_LEFT: Readonly<Record<string, never>>;
   readonly QCC_USAGE_INTERRUPTED: { readonly text: string; readonly hint: string };
   readonly QCC_USAGE_INVALID: { readonly text: string; readonly hint: string };
   readonly QCC_VAULT_DAMAGED: { readonly path: Param };

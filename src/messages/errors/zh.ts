@@ -47,6 +47,7 @@ export const errorsZh: Translation = {
   QCC_USAGE_CONFIRM: asItIs,
   QCC_USAGE_DECLINED: asItIs,
   QCC_USAGE_INVALID: asItIs,
+  QCC_SETUP_LEFT: { message: () => '已中断；之前完成的保留', hint: () => 'qcc init' },
   QCC_USAGE_INTERRUPTED: { message: () => '已中断', hint: () => '未做任何更改' },
   QCC_COMMAND_FAULT: { message: ({ message }) => `意外错误：${message}`, hint: () => '设置 QCC_DEBUG=1 可查看位置' },
   QCC_FILE_UNWRITABLE: { message: ({ path, code }) => `无法写入 ${path}：${faults[String(code)] ?? ''}（${code}）` },
@@ -84,7 +85,10 @@ export const errorsZh: Translation = {
     message: ({ origin }) => `${origin} 会在网络上明文发送您的密钥`,
     hint: () => '请使用 https://，或加 --allow-plaintext',
   },
-  QCC_URL_INVALID: { message: ({ text }) => `“${text}”不能作为基础 URL` },
+  QCC_URL_INVALID: {
+    message: ({ text }) =>
+      `“${text}”不能作为基础 URL：应以 https:// 开头（本机可用 http://），不含密钥、用户名、查询串`,
+  },
   QCC_CLAUDE_SETTINGS: {
     message: ({ file }) => `${file} 不是有效的设置文件，已保持原样`,
     hint: ({ file }) => `请修正 ${file} 后重新运行`,
