@@ -18,6 +18,7 @@ const types = Object.keys(factTraits);
 const candidatesMax = 8;
 // As the history prints it, `request/…4f2a1c`; shorter ones would be ambiguous.
 const shortMin = 4;
+const endingMin = 6;
 
 /**
  * A request's whole id, by its beginning or its end. Undefined when none matches.
@@ -56,8 +57,20 @@ function requestOf({ stream, data }: Recorded): string | undefined {
 }
 
 function ambiguous(given: string, found: readonly string[]): QccError {
-  const known = found.slice(0, candidatesMax).join(', ');
+  const known = found
+    .slice(0, candidatesMax)
+    .map((id) => `…${ending(id, found)}`)
+    .join(', ');
   return new QccError('QCC_REQUEST_AMBIGUOUS', { given, count: found.length, known }, exitCodes.usage);
+}
+
+/** The shortest ending that means this one alone: ids of one time begin alike. */
+function ending(id: string, among: readonly string[]): string {
+  for (let length = endingMin; length < id.length; length++) {
+    const short = id.slice(-length);
+    if (among.every((other) => other === id || !other.endsWith(short))) return short;
+  }
+  return id;
 }
 
 /** @param certainUntil end of the certain record of a killed gateway that may have received it */

@@ -119,6 +119,10 @@ describe('a change at a terminal', () => {
     expect(await told('config', 'export', join(root, 'qcc.json'))).toBe(
       '✓ /root/qcc.json holds 1 profile and 1 setting, without keys - import it: qcc config import /root/qcc.json\n',
     );
+    // What is printed can be copied, whatever the file is called.
+    expect(await told('config', 'export', join(root, 'my file.json'))).toContain(
+      "qcc config import '/root/my file.json'\n",
+    );
     await told('config', 'reset', 'queue.hold');
     expect(await told('config', 'import', join(root, 'qcc.json'), '--yes')).toBe(
       '+ settings/queue.hold  9\n✓ the import is done: 1 change made - to undo it: qcc config rollback --last\n',

@@ -6,6 +6,7 @@ import { QccError, usage } from '../../errors/qcc-error.ts';
 import { changeWordsOf } from '../../messages/changes.ts';
 import { configWordsOf } from '../../messages/config.ts';
 import { writeExport } from '../../platform/atomic-file.ts';
+import { shellWord } from '../../platform/shell-word.ts';
 import { visibleDocument } from '../../platform/visible.ts';
 import { isTold, tellChange } from '../changed.ts';
 import { becauseLines, changeLines } from '../changed-rows.ts';
@@ -27,7 +28,7 @@ export async function exportTo(context: Context): Promise<undefined> {
     json: { file },
     data: () => context.out.done(context.words.applied(file)),
     now: (said) => said.exported(file, Object.keys(profiles).length, Object.keys(settings).length, withSecrets),
-    next: (said) => [said.readIn, `qcc config import ${file}`],
+    next: (said) => [said.readIn, `qcc config import ${shellWord(file)}`],
   });
 }
 
@@ -80,7 +81,7 @@ function commandOf(context: Context): string {
   const from = flag(context, 'from');
   return [
     'qcc config import',
-    ...(file === undefined ? [] : [file]),
+    ...(file === undefined ? [] : [shellWord(file)]),
     ...(from === undefined ? [] : [`--from ${from}`]),
   ].join(' ');
 }

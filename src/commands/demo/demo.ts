@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { secondMs } from '../../../events/units.ts';
-import { shellWord } from '../../config/clients/status-line.ts';
 import { type DemoWords, demoWords } from '../../messages/demo.ts';
+import { shellWord } from '../../platform/shell-word.ts';
 import { askOnce, type Seen } from './client.ts';
 import { factIndent, factLine, type Paint, requestIndent, requestLine, type Voice, voiceOf } from './demo-lines.ts';
 import { letTimePass, type Scene, scenes } from './scenes.ts';
