@@ -15,8 +15,12 @@ interface Unused {
 const glossary = readFileSync(join(root, 'docs/glossary.md'), 'utf8');
 const sources = ['machines', 'workers', 'src'].flatMap(filesIn);
 
-/** Facts' types and fields, and the fields of answers, stand in people's logs and scripts, and keep their names. */
-const recorded = new Set([...filesIn('events').flatMap((file) => tokensOf(file).names), ...fieldsIn('src/contract')]);
+/** Facts' types and fields, and the fields and codes of answers, stand in people's logs and scripts, and keep their names. */
+const recorded = new Set([
+  ...filesIn('events').flatMap((file) => tokensOf(file).names),
+  ...fieldsIn('src/contract'),
+  ...codesOf('machines/moment.ts', 'NextParams'),
+]);
 
 // The catalogue of messages is keyed by codes and by facts' types.
 const keyedByCodes = 'src/messages/';
@@ -54,6 +58,13 @@ function tokensOf(file: string): { readonly comments: readonly string[]; readonl
 function fieldsIn(folder: string): readonly string[] {
   const texts = filesIn(folder).map((file) => readFileSync(join(root, file), 'utf8'));
   return texts.flatMap((text) => [...text.matchAll(/([A-Za-z]\w*)\??:/g)].map(([, name = '']) => name));
+}
+
+/** The keys of an interface that is keyed by codes. */
+function codesOf(file: string, name: string): readonly string[] {
+  const [, body = ''] =
+    new RegExp(`interface ${name} \\{\n([\\s\\S]*?)\n\\}`).exec(readFileSync(join(root, file), 'utf8')) ?? [];
+  return [...body.matchAll(/^ {2}readonly (\w+):/gm)].map(([, code = '']) => code);
 }
 
 /** A code in a comment is quoted, and no word of ours. */
