@@ -33,6 +33,20 @@ export type Verdict = 'success' | 'failure' | 'timeout' | 'rate_limited' | 'inva
 /** Does it take a connection; does it list its models, which takes a key; does it answer. */
 export type ProbeDepth = 'connection' | 'api' | 'conversation';
 
+/** How an endpoint has said that it does not know a part of a request, or takes less of it. */
+export type CapabilityEvidence = 'betaValue' | 'extraInput' | 'unknownField' | 'unsupported' | 'tooManyTokens';
+
+/** What it has refused. */
+export interface FoundMissing {
+  /** As it was sent. */
+  readonly model: string | null;
+  /** A name of `machines/capabilities.ts`. */
+  readonly what: string;
+  /** Of `max_tokens` alone: the most that it takes. */
+  readonly limit: number | null;
+  readonly evidence: CapabilityEvidence;
+}
+
 export interface AttemptFailure {
   readonly failure: Failure;
   readonly status: number | null;
@@ -82,6 +96,10 @@ export type EndpointReport =
   /** This machine is in another network: what was said of the last one says nothing any more. */
   | Fact<'NetworkChanged'>
   | Fact<'LimitsSeen', { status: 'allowed_warning'; resetAt: Millis | null }>
+  /** It has refused a part of a request, and is sent none with it until then. */
+  | Fact<'CapabilityMissing', FoundMissing & { until: Millis; request: string | null }>
+  /** A person wants it asked again. `what` null: with all that it has refused. */
+  | Fact<'CapabilityForgotten', { what: string | null }>
   | Fact<'EndpointEnabled'>
   | Fact<'EndpointDisabled'>
   | Fact<'EndpointReset'>
@@ -125,6 +143,8 @@ export const endpointTraits: TraitsOf<EndpointFact> = {
   BodyRefused: plain,
   NetworkChanged: plain,
   LimitsSeen: plain,
+  CapabilityMissing: bad,
+  CapabilityForgotten: deed('endpoint.forget'),
   EndpointEnabled: { ...deed('endpoint.enable'), endsRefusal: true },
   EndpointDisabled: deed('endpoint.disable'),
   EndpointReset: { ...deed('health.reset'), endsRefusal: true },

@@ -86,6 +86,16 @@ interface QueueReasons {
   readonly cleared: Nothing;
 }
 
+/** How a request was changed for an endpoint, and what else its refusal led to. */
+interface AdaptationReasons {
+  /** It has refused this part of requests: a name of `machines/capabilities.ts`. */
+  readonly leftOut: { readonly what: string };
+  readonly fewerTokens: { readonly limit: number; readonly asked: number };
+  readonly thinkingDropped: { readonly blocks: number };
+  readonly thinkingOff: Nothing;
+  readonly noThinkingHere: Nothing;
+}
+
 /** Why the gateway cannot serve, as `/readyz` tells it. */
 interface ReadinessReasons {
   readonly stopping: Nothing;
@@ -101,7 +111,12 @@ interface Untranslated {
   readonly told: { readonly text: string };
 }
 
-export type ReasonParams = LadderReasons & CallReasons & QueueReasons & ReadinessReasons & Untranslated;
+export type ReasonParams = LadderReasons &
+  CallReasons &
+  QueueReasons &
+  AdaptationReasons &
+  ReadinessReasons &
+  Untranslated;
 export type ReasonCode = keyof ReasonParams;
 
 /** One of these codes, with its own params. */
@@ -111,6 +126,7 @@ export type Reason<Code extends ReasonCode = ReasonCode> = {
 export type LadderReason = Reason<keyof LadderReasons | 'told'>;
 export type CallReason = Reason<keyof CallReasons | 'told'>;
 export type QueueReason = Reason<keyof CallReasons | keyof QueueReasons | 'told'>;
+export type AdaptationReason = Reason<keyof AdaptationReasons>;
 export type ReadinessReason = Reason<keyof ReadinessReasons>;
 /** A word of a fixed set, as a failure's, or more than that. */
 export type ReasonOrWord<Known extends Reason = Reason> = string | Known;

@@ -1,6 +1,7 @@
 /** How a request ended: one fact a request, with its attempts inside. */
 import type { Failure } from './endpoint.ts';
 import type { Fact, Millis } from './fact.ts';
+import type { AdaptationReason } from './reason.ts';
 import { bad, plain, type TraitsOf } from './trait.ts';
 
 export interface Attempt {
@@ -15,13 +16,7 @@ export interface Attempt {
   /** The name of the model that it was asked for, where that is not the client's. */
   readonly sent?: string;
   /** What else differed from what the client has sent. */
-  readonly adapted?: readonly AdaptedNote[];
-}
-
-/** How a request was changed for an endpoint: a code, and what belongs into its sentence. */
-export interface AdaptedNote {
-  readonly code: string;
-  readonly params: Readonly<Record<string, string | number>>;
+  readonly adapted?: readonly AdaptationReason[];
 }
 
 /** Tokens as the upstream told them; null where it did not. */

@@ -3,17 +3,7 @@
  * one is an error of its own. Data and pure functions; what a refusal names is found by `refused-names.ts`.
  */
 import type { Millis } from '../events/fact.ts';
-
-/** What an endpoint has said not to know, believed until then. */
-export interface Missing {
-  /** As it was sent; null where the request named none. */
-  readonly model: string | null;
-  /** A name of the table below, a beta's value, or the path of a field. */
-  readonly what: string;
-  /** Of `max_tokens` alone: the most that it takes. */
-  readonly limit: number | null;
-  readonly until: Millis;
-}
+import type { Missing } from './routing-view.ts';
 
 /** What stands in a request, for a refusal to name. */
 export interface RequestNames {
@@ -90,9 +80,12 @@ const keptOfThinking: ReadonlySet<string> = new Set(['type', 'budget_tokens']);
 /** The most that is remembered of one endpoint: more than any has lacked. */
 const missingMax = 64;
 
+/** All of Anthropic's end with their day. Anything else in that header is not written down. */
+const betaName = /^[a-z][a-z0-9.-]{1,63}-20\d\d-?\d\d-?\d\d$/;
+
 /** The table's name for what a refusal has named, or what it has named; null: it is not in the request, or is never dropped. */
 export function droppable(named: string, names: RequestNames): string | null {
-  if (names.betas.includes(named)) return pairOfBeta(named)?.name ?? named;
+  if (betaName.test(named) && names.betas.includes(named)) return pairOfBeta(named)?.name ?? named;
   const segments = segmentsOf(named);
   if (segments.length === 1) {
     const pair = pairNamed(segments[0] as string, names);

@@ -25,6 +25,8 @@ export interface Verdict {
   readonly isPlain?: true;
   /** No row of the table knows these words: the status decided. */
   readonly isUnknown?: true;
+  /** It would answer the request without something that it has named: it is asked once more, changed in this respect. */
+  readonly repair?: string;
 }
 
 export interface Refusal {
@@ -40,7 +42,8 @@ export interface Refusal {
   readonly hasAnswered?: boolean | undefined;
 }
 
-const clientsAffair: Verdict = { failure: null, retryAfterMs: null, resetAt: null };
+/** The client knows what to do about it, or its user does. */
+export const clientsAffair: Verdict = { failure: null, retryAfterMs: null, resetAt: null };
 /** An endpoint that does not count tokens, at least not now. Many relays do not. */
 export const classifyCount: Verdict = { ...clientsAffair, isMissing: true };
 /** An endpoint that refuses to count tokens, in whichever way. */

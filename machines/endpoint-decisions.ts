@@ -2,6 +2,7 @@
 import type { EndpointDecision, EndpointFact, EndpointReport, Failure } from '../events/endpoint.ts';
 import type { Millis } from '../events/fact.ts';
 import { lacksUntil } from './available.ts';
+import { missingFor, withoutMissing } from './capabilities.ts';
 import { type Because, type EndpointSnapshot, type EndpointStatus, endpointStatus } from './endpoint.ts';
 import type { EndpointPolicy, Recent } from './endpoint-policy.ts';
 import * as rules from './endpoint-policy.ts';
@@ -28,7 +29,7 @@ export function decideEndpoint(
   recent: Recent,
 ): readonly EndpointFact[] {
   const status = endpointStatus(snapshot);
-  if (status.state === 'disabled') return report.type === 'EndpointEnabled' ? [report, halfOpen] : [];
+  if (status.state === 'disabled') return whileDisabled(status, report);
   switch (report.type) {
     case 'AttemptFailed':
     case 'ProbeFailed':
@@ -48,6 +49,10 @@ export function decideEndpoint(
       return isNewWord(status, report, moment.now) ? [report] : [];
     case 'NetworkChanged':
       return afterNetworkChange(status, report, moment.now);
+    case 'CapabilityMissing':
+      return isKnownMissing(status, report, moment.now) ? [] : [report];
+    case 'CapabilityForgotten':
+      return afterForgetting(status, report);
     case 'LimitsSeen':
       return status.state === 'healthy'
         ? [report, degraded('limitsWarning', rules.warnedUntil(report.data.resetAt, moment))]
@@ -71,6 +76,27 @@ const degraded = (because: Because, until: Millis | null = null): EndpointDecisi
   type: 'EndpointDegraded',
   data: { because, until },
 });
+
+function whileDisabled(status: EndpointStatus, report: EndpointReport): readonly EndpointFact[] {
+  if (report.type === 'EndpointEnabled') return [report, halfOpen];
+  if (report.type === 'CapabilityForgotten') return afterForgetting(status, report);
+  return report.type === 'KeyChanged' && status.missing.length > 0 ? [report] : [];
+}
+
+function isKnownMissing(
+  { missing }: EndpointStatus,
+  { data }: Extract<EndpointReport, { type: 'CapabilityMissing' }>,
+  now: Millis,
+): boolean {
+  return missingFor(missing, data.model, now).some((one) => one.what === data.what && one.limit === data.limit);
+}
+
+function afterForgetting(
+  { missing }: EndpointStatus,
+  report: Extract<EndpointReport, { type: 'CapabilityForgotten' }>,
+): readonly EndpointFact[] {
+  return withoutMissing(missing, report.data.what).length < missing.length ? [report] : [];
+}
 
 type Word = Extract<EndpointReport, { type: 'ModelNotFound' | 'ModelFound' | 'CountRefused' | 'BodyRefused' }>;
 
@@ -120,7 +146,7 @@ function afterReset(status: EndpointStatus, report: EndpointReport, now: Millis)
 
 function afterNewKey(status: EndpointStatus, report: EndpointReport, now: Millis): readonly EndpointFact[] {
   if (status.state === 'failed') return [report, status.held ? recovered : halfOpen];
-  return believesSome(status, now) ? [report] : [];
+  return believesSome(status, now) || status.missing.length > 0 ? [report] : [];
 }
 
 type FailureReport = Extract<EndpointReport, { type: 'AttemptFailed' | 'ProbeFailed' }>;

@@ -26,6 +26,7 @@ export interface Recent {
 const second = 1_000;
 const minute = 60 * second;
 const hour = 60 * minute;
+const day = 24 * hour;
 
 /** A degraded endpoint without a new failure for this long may show by half-open requests whether it is well: silence is no success. */
 export const quietMs = 60 * second;
@@ -97,6 +98,13 @@ const refusesMs = hour;
 
 export function refusesUntil(now: Millis): Millis {
   return now + refusesMs;
+}
+
+/** A vendor's next release may know it. */
+const missingMs = 7 * day;
+
+export function missingUntil(now: Millis): Millis {
+  return now + missingMs;
 }
 
 /** The same model is remembered once. What is over goes with the oldest: no clock has a part in what a fact leaves. */

@@ -13,10 +13,11 @@ import { type SnapshotFrom, setup } from 'xstate';
 import type { Belief, EndpointFact, Failure, TimerName } from '../events/endpoint.ts';
 import type { Millis } from '../events/fact.ts';
 import type { CallReason, ReasonOrWord } from '../events/reason.ts';
+import { withMissing, withoutMissing } from './capabilities.ts';
 import * as rules from './endpoint-policy.ts';
 import { restore } from './fold.ts';
 import type { Timer } from './moment.ts';
-import type { EndpointState, Lacking, TooLarge } from './routing-view.ts';
+import type { EndpointState, Lacking, Missing, TooLarge } from './routing-view.ts';
 
 export type Because = Failure | 'slow' | 'limitsWarning';
 type Data<Type extends EndpointFact['type']> = Extract<EndpointFact, { type: Type }>['data'];
@@ -53,6 +54,8 @@ interface EndpointContext {
   readonly tooLarge: TooLarge | null;
   /** Its probes are refused for what they look like, and tell nothing: real requests must. */
   readonly isProbeless: boolean;
+  /** What it has refused of requests. */
+  readonly missing: readonly Missing[];
 }
 
 const fresh: EndpointContext = {
@@ -76,6 +79,7 @@ const fresh: EndpointContext = {
   countsNotUntil: null,
   tooLarge: null,
   isProbeless: false,
+  missing: [],
 };
 
 const vocabulary = setup({ types: {} as { context: EndpointContext; events: ChartEvent } });
@@ -125,6 +129,14 @@ const noteRefusing = vocabulary.assign(({ context, event }) => {
   return { tooLarge: { bytes: Math.min(bytes, known), until } };
 });
 const forgetWords = vocabulary.assign({ lacks: [], countsNotUntil: null, tooLarge: null, isProbeless: false });
+/** Another account, or another endpoint. */
+const forgetMissing = vocabulary.assign({ missing: [] });
+const noteMissing = vocabulary.assign(({ context, event }) => {
+  if (event.type === 'CapabilityForgotten') return { missing: withoutMissing(context.missing, event.data.what) };
+  if (event.type !== 'CapabilityMissing') return {};
+  const { model, what, limit, until } = event.data;
+  return { missing: withMissing(context.missing, { model, what, limit, until }) };
+});
 /** Quiet seconds are counted from the last failure; a warning ends no sooner for it. */
 const waitForQuiet = vocabulary.assign(({ context, event }) =>
   context.timer?.name === 'pause'
@@ -185,7 +197,12 @@ const recover = vocabulary.assign(({ context, event }) => ({
   timer: null,
   healthySince: context.healthySince ?? event.at,
 }));
-const disable = vocabulary.assign(({ context }) => ({ ...fresh, gen: context.gen, lastError: context.lastError }));
+const disable = vocabulary.assign(({ context }) => ({
+  ...fresh,
+  gen: context.gen,
+  lastError: context.lastError,
+  missing: context.missing,
+}));
 const disarm = vocabulary.assign({ timer: null });
 // The first entry follows no fact, and has no instant.
 const sinceNow = vocabulary.assign(({ event }) => ({ since: event.at ?? null }));
@@ -213,12 +230,14 @@ export const endpointChart = vocabulary.createMachine({
     EndpointRecovering: { target: '.recovering', actions: [recoverTo] },
     ModelNotFound: { actions: noteLacking },
     ModelFound: { actions: noteHaving },
+    CapabilityMissing: { actions: noteMissing },
+    CapabilityForgotten: { actions: noteMissing },
     CountRefused: { actions: noteRefusing },
     BodyRefused: { actions: noteRefusing },
     ProbeNoted: { actions: noteProbe },
     // A person, or a new key or address: what was said before says nothing any more.
     EndpointReset: { actions: forgetWords },
-    KeyChanged: { actions: forgetWords },
+    KeyChanged: { actions: [forgetWords, forgetMissing] },
   },
   states: {
     healthy: {

@@ -2,6 +2,7 @@
 import type { Millis } from '../events/fact.ts';
 import type { EndpointId } from '../events/ids.ts';
 import type { AttemptLimits, FailoverPolicy, Refused, Why, Word } from './failover-policy.ts';
+import type { RequestNeeds } from './passed-over.ts';
 import type { Candidate, InFlightView, plan } from './route.ts';
 import type { RoutableEndpoint, RoutingView } from './routing-view.ts';
 
@@ -17,6 +18,8 @@ export interface FailoverRequest {
   readonly bytes: number;
   /** When its client began to wait; null where none does. */
   readonly awaitedSince: Millis | null;
+  /** What is known of its body; where nobody has refused any of it, it is not looked at. */
+  readonly needs?: RequestNeeds;
 }
 
 /** What the machine reads. It may be shared by all requests. */

@@ -7,7 +7,8 @@ import type { Millis } from '../events/fact.ts';
 import { type QueueReason, reason } from '../events/reason.ts';
 import type { Verdict } from './classify.ts';
 import { lackedUntil } from './model-map.ts';
-import { type Candidate, type Rules, reachable } from './route.ts';
+import { reachable } from './passed-over.ts';
+import type { Candidate, Rules } from './route.ts';
 import type { RoutableEndpoint, RoutingView } from './routing-view.ts';
 
 export interface FailoverPolicy {
@@ -62,6 +63,9 @@ const attemptsEndMs = 240_000;
 const commitAfterMs = 240_000;
 /** So long a request waits in memory where there is no queue: warming a session elsewhere would cost more. */
 export const shortWaitMs = 5_000;
+
+/** A vendor that knows none of the fields refuses them one by one; what is refused for more is not what was asked. */
+export const repairsMax = 8;
 
 const notFound = 404;
 /** Said again to the same request, whenever it is asked: most telling first, for a client that has to see one of them. */

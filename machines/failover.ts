@@ -16,7 +16,7 @@
 import type { Millis } from '../events/fact.ts';
 import type { EndpointId } from '../events/ids.ts';
 import { countsNot } from './available.ts';
-import { isClientsAffair } from './classify.ts';
+import { isClientsAffair, type Verdict } from './classify.ts';
 import type { Command, FailoverDeps, FailoverRequest, Input, Reason } from './failover-commands.ts';
 import {
   attemptLimits,
@@ -29,6 +29,7 @@ import {
   mayAskAnother,
   mayBeAsked,
   type Refused,
+  repairsMax,
   shortWait,
   shortWaitMs,
   soleRefused,
@@ -41,7 +42,8 @@ import {
   whyInVain,
   worthWaitingFor,
 } from './failover-policy.ts';
-import { type Candidate, isPassedOver, isTooSmall, type Plan, type RouteAsk, reachable } from './route.ts';
+import { isPassedOver, isTooSmall, isUnfit, reachable } from './passed-over.ts';
+import type { Candidate, Plan, RouteAsk } from './route.ts';
 import type { RoutableEndpoint } from './routing-view.ts';
 
 type Try = Extract<Command, { do: 'try' }>;
@@ -64,6 +66,7 @@ const cancelled = { do: 'end', as: 'cancelled' } as const;
 // Most requests end with their first attempt: what only a failure fills is made when one comes.
 const noEndpoints: ReadonlySet<EndpointId> = new Set();
 const noOrigins: ReadonlySet<string> = new Set();
+const noRepairs: ReadonlySet<string> = new Set();
 // Timers are early by the fraction of a millisecond, and the one that lets an endpoint come back is late by some of them.
 const timerSlackMs = 25;
 
@@ -82,6 +85,8 @@ export class Failover<Said extends Refused = Refused> {
   /** The same of earlier rounds. */
   #earlier: readonly Word<Said>[] = [];
   #pauseMs: Millis = 0;
+  /** What it was changed in, and for whom: the same is not tried twice. */
+  #repaired = noRepairs;
   #isQueued = false;
   /** Until when the queue keeps it; null until its turn has come there. */
   #expiresAt: Millis | null = null;
@@ -175,6 +180,8 @@ export class Failover<Said extends Refused = Refused> {
   #failed(said: Said, candidate: Candidate, now: Millis): Command<Said> {
     const { id, origin } = candidate.endpoint;
     const { verdict } = said;
+    const again = this.#again(candidate, verdict, now);
+    if (again) return again;
     this.#made++;
     if (isClientsAffair(verdict)) return { do: 'pass', said };
     this.#words = [...this.#words.filter((word) => word.candidate.endpoint.id !== id), { candidate, said }];
@@ -185,6 +192,16 @@ export class Failover<Said extends Refused = Refused> {
     if (pauseMs === null) this.#tried = new Set([...this.#tried, id]);
     else this.#pauseMs = pauseMs;
     return this.#another(now);
+  }
+
+  /** The same endpoint once more, for a request that is changed as it has said: that is no attempt at another one. */
+  #again({ endpoint: { id }, because }: Candidate, { repair }: Verdict, now: Millis): Command<Said> | null {
+    const endpoint = this.#deps.view().endpoints.get(id);
+    const thing = `${id} ${repair}`;
+    if (repair === undefined || !endpoint || this.#repaired.has(thing)) return null;
+    if (this.#repaired.size >= repairsMax || this.#leftMs(now) <= 0) return null;
+    this.#repaired = new Set([...this.#repaired, thing]);
+    return this.#try({ endpoint, because }, false, now);
   }
 
   /** None of those that may be asked has answered. */
@@ -235,7 +252,7 @@ export class Failover<Said extends Refused = Refused> {
 
   #plan(now: Millis): Plan {
     const deps = this.#deps;
-    const { within, model, session, isCount, bytes } = this.#request;
+    const { within, model, session, isCount, bytes, needs } = this.#request;
     const view = deps.view();
     const ask: RouteAsk = {
       within,
@@ -245,8 +262,9 @@ export class Failover<Said extends Refused = Refused> {
       avoid: deps.sessions.avoided(session, now),
       overloaded: this.#overloaded,
       lacksModel: (one: RoutableEndpoint) =>
-        isPassedOver(one, view, ask, now) || isTooSmall(one, view, ask, bytes, now),
+        isPassedOver(one, view, ask, now) || isTooSmall(one, view, ask, bytes, now) || isUnfit(one, view, ask),
       ...(isCount && { isBarred: (one: RoutableEndpoint) => countsNot(one, now) }),
+      ...(needs && { needs }),
     };
     return deps.route(view, ask, deps.inFlight, deps.policy().rules, now, deps.dice);
   }

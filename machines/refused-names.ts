@@ -2,14 +2,12 @@
  * What a refusal says that an endpoint does not know, or takes too little of. The text is a stranger's: it is bounded, read by patterns that
  * take the time of its letters, and of what it names only that counts which really stands in the request.
  */
+import type { CapabilityEvidence } from '../events/endpoint.ts';
 import { droppable, maxTokens, type RequestNames } from './capabilities.ts';
-
-/** How a refusal has said it. */
-export type Wording = 'betaValue' | 'extraInput' | 'unknownField' | 'unsupported' | 'tooManyTokens';
 
 export interface Learned {
   readonly what: string;
-  readonly evidence: Wording;
+  readonly evidence: CapabilityEvidence;
   readonly limit: number | null;
 }
 
@@ -20,7 +18,7 @@ const name = '[A-Za-z_$][\\w$.[\\]/-]{0,160}';
 const quoted = `["'\`]?(${name})["'\`]?`;
 
 interface Pattern {
-  readonly evidence: Wording;
+  readonly evidence: CapabilityEvidence;
   readonly pattern: RegExp;
 }
 
@@ -88,7 +86,7 @@ const betaName = /[A-Za-z0-9][\w.-]{1,63}/g;
 export function learned(text: string, names: RequestNames): readonly Learned[] {
   const said = spelledOut(text.slice(0, textMax));
   const found = new Map<string, Learned>();
-  const add = (named: string, evidence: Wording) => {
+  const add = (named: string, evidence: CapabilityEvidence) => {
     const what = found.size < namesMax ? droppable(named, names) : null;
     if (what !== null && !found.has(what)) found.set(what, { what, evidence, limit: null });
   };

@@ -1,8 +1,9 @@
 /** Which endpoint, in which order: the ladder, priorities, the strategy among equals, and what each state allows. */
 import type { Millis } from '../events/fact.ts';
 import type { EndpointId } from '../events/ids.ts';
-import { isAvailable, isTooLargeFor } from './available.ts';
-import { isModelExcluded, lackedUntil } from './model-map.ts';
+import { isAvailable } from './available.ts';
+import { isModelExcluded } from './model-map.ts';
+import { type RequestNeeds, walked } from './passed-over.ts';
 import type { RoutableEndpoint, RoutableProfile, RoutingView } from './routing-view.ts';
 
 type Strategy = 'weighted' | 'round-robin' | 'least-connections' | 'failover';
@@ -22,6 +23,8 @@ export interface RouteAsk {
   readonly lacksModel: (endpoint: RoutableEndpoint) => boolean;
   /** It is never asked for this, whoever else is there. */
   readonly isBarred?: (endpoint: RoutableEndpoint) => boolean;
+  /** What is known of its body; among equals, those that fit it are taken first. */
+  readonly needs?: RequestNeeds;
 }
 
 export interface InFlightView {
@@ -91,7 +94,8 @@ export function plan(
   for (const profile of profiles) {
     for (const group of byPriority(profile.endpoints)) {
       const members = group.filter((endpoint) => usable(endpoint) && hasRoom(endpoint));
-      if (members.length > 0) ordered(members, profile, { inFlight, rules, dice, isNew: !bound }, main, reserve);
+      if (members.length > 0)
+        ordered(members, profile, { inFlight, rules, dice, isNew: !bound, needs: ask.needs, now }, main, reserve);
     }
   }
   const chosen = distinct([...first, ...main, ...reserve]);
@@ -100,47 +104,6 @@ export function plan(
   if (candidates.length > 0 || busy) return { candidates, busy: candidates.length === 0, full };
   const unlikely = saidToLack(profiles, ask, inFlight, rules, now);
   return { candidates: unlikely.length > 0 ? unlikely : panic(profiles, ask, inFlight, now), busy: false, full };
-}
-
-/** All that a request may ever be sent to. */
-export function reachable(view: RoutingView, within: string | null, model: string | null): readonly RoutableEndpoint[] {
-  return walked(view, { within, model })
-    .flatMap(({ endpoints }) => endpoints)
-    .filter(({ state }) => state !== 'disabled');
-}
-
-/**
- * It has said that it lacks the model, and another one has not. When no endpoint is known to have it, the memory does not help: ask, and
- * pass on what is said.
- */
-export function isPassedOver(
-  endpoint: RoutableEndpoint,
-  view: RoutingView,
-  { within, tried, model }: Pick<RouteAsk, 'within' | 'tried' | 'model'>,
-  now: Millis,
-): boolean {
-  if (lackedUntil(endpoint, model, now) === null) return false;
-  return tried.has(endpoint.id) || reachable(view, within, model).some((one) => lackedUntil(one, model, now) === null);
-}
-
-/** The same of a body that is too large for it, and is not for another one. */
-export function isTooSmall(
-  endpoint: RoutableEndpoint,
-  view: RoutingView,
-  { within, tried, model }: Pick<RouteAsk, 'within' | 'tried' | 'model'>,
-  bytes: number,
-  now: Millis,
-): boolean {
-  if (endpoint.tooLarge === null || !isTooLargeFor(endpoint, bytes, now)) return false;
-  return tried.has(endpoint.id) || reachable(view, within, model).some((one) => !isTooLargeFor(one, bytes, now));
-}
-
-/** Without those whose owner has said that they do not have the model: to this request they are not there. */
-function walked(view: RoutingView, { within, model }: Pick<RouteAsk, 'within' | 'model'>): readonly RoutableProfile[] {
-  const profiles = within === null ? view.ladder : [view.profiles.get(within)].filter((one) => one !== undefined);
-  const isOut = (one: RoutableEndpoint) => isModelExcluded(one, model);
-  if (!profiles.some(({ endpoints }) => endpoints.some(isOut))) return profiles;
-  return profiles.map((profile) => ({ ...profile, endpoints: profile.endpoints.filter((one) => !isOut(one)) }));
 }
 
 /** All that may be asked for this at all. */
@@ -207,6 +170,8 @@ interface Context {
   readonly rules: Rules;
   readonly dice: () => number;
   readonly isNew: boolean;
+  readonly needs: RequestNeeds | undefined;
+  readonly now: Millis;
 }
 
 /** One priority's endpoints in their order: whole ones by the strategy, then degraded ones, and what its slow start leaves out at the very end. */
@@ -229,9 +194,19 @@ function ordered(
     else whole.push(endpoint);
   }
   const group = `${profile.name} ${members[0]?.priority}`;
-  for (const endpoint of byStrategy(whole, group, context)) main.push({ endpoint, because: because(endpoint, rules) });
-  for (const endpoint of byStrategy(degraded, `${group} degraded`, context))
+  for (const endpoint of fitting(byStrategy(whole, group, context), context))
+    main.push({ endpoint, because: because(endpoint, rules) });
+  for (const endpoint of fitting(byStrategy(degraded, `${group} degraded`, context), context))
     main.push({ endpoint, because: 'degraded' });
+}
+
+/** Of equals, those first that lack nothing of what the request has, and of these who has signed its thinking. */
+function fitting(endpoints: readonly RoutableEndpoint[], { needs, now, rules }: Context): readonly RoutableEndpoint[] {
+  // Where the order of the list is the rule, there are no equals.
+  if (!needs || endpoints.length < 2 || rules.strategy === 'failover') return endpoints;
+  const misfit = (one: RoutableEndpoint) => needs.lacksOf(one, now) * 2 + (needs.isOwner(one) ? 0 : 1);
+  const misfits = new Map(endpoints.map((one) => [one, misfit(one)]));
+  return [...endpoints].sort((a, b) => (misfits.get(a) ?? 0) - (misfits.get(b) ?? 0));
 }
 
 function because(endpoint: RoutableEndpoint, { strategy, healthAware }: Rules): Because {

@@ -18,6 +18,17 @@ export interface TooLarge {
   readonly until: Millis;
 }
 
+/** A part of requests that an endpoint has refused, and until when it is sent none. */
+export interface Missing {
+  /** As it was sent; null where the request named none. */
+  readonly model: string | null;
+  /** A name of the table in `capabilities.ts`, a beta's value, or the path of a field. */
+  readonly what: string;
+  /** Of `max_tokens` alone: the most that it takes. */
+  readonly limit: number | null;
+  readonly until: Millis;
+}
+
 export interface RoutableEndpoint extends Adaptation {
   readonly id: EndpointId;
   readonly profile: ProfileName;
@@ -45,6 +56,7 @@ export interface RoutableEndpoint extends Adaptation {
   /** It is believed not to count tokens until then. */
   readonly countsNotUntil: Millis | null;
   readonly tooLarge: TooLarge | null;
+  readonly missing: readonly Missing[];
 }
 
 export interface RoutableProfile {

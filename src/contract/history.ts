@@ -3,7 +3,7 @@
 import * as v from 'valibot';
 import type { SettingValue } from '../../events/config.ts';
 import type { Tier } from '../../events/profile.ts';
-import type { Reason } from '../../events/reason.ts';
+import type { AdaptationReason, Reason } from '../../events/reason.ts';
 import type { EndpointState } from '../../machines/routing-view.ts';
 import type { MachineRow } from './debug.ts';
 import { flag, name, nothing, optional, whole } from './fields.ts';
@@ -98,6 +98,8 @@ export interface RequestStory {
     readonly sent?: string;
     /** Its name at that time: `profile/name`. */
     readonly name: string | null;
+    /** What else differed from what the client has sent. */
+    readonly adapted?: readonly AdaptationReason[];
   }[];
   readonly route: readonly RouteRow[];
   /** Newest first: switches that the request caused, and those of the hour before it. */

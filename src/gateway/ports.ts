@@ -44,6 +44,7 @@ export function proxyPorts(
       tell(id, { type: 'BodyRefused', data: { bytes, until: refusesUntil(core.now()), request } }),
     hasAnswered: (id) => core.state.recent.hasAnswered(id),
     modelFound: (id, model, request) => core.modelFound(id, model, request),
+    capabilityMissing: (id, found, request) => core.capabilityMissing(id, found, request),
     limitsSeen: (id, data) => tell(id, { type: 'LimitsSeen', data }),
     planSeen: planSeen ?? (() => {}),
     requestEnded: (id, fact) => core.requestEnded(streams.request(id), fact),

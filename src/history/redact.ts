@@ -49,6 +49,7 @@ const harmless: ReadonlySet<string> = new Set([
   'by',
   'depth',
   'endpoint',
+  'evidence',
   'epoch',
   'failure',
   'hash',
@@ -163,6 +164,8 @@ const shapes: ReadonlyMap<string, RegExp> = new Map([
   // The client chooses it and may send anything.
   ['model', modelName],
   ['sent', modelName],
+  // A field of the client's body, or a value of its anthropic-beta header.
+  ['what', /^[\w$.[\]/-]{1,160}$/],
   // Deeper parts of the path may be the id of a batch or a file.
   ['path', /^\/v1\/[a-z_]+(\/[a-z_]+)?/],
 ]);

@@ -9,7 +9,13 @@ export function isSameView(one: RoutingView, other: RoutingView): boolean {
   if (one.endpoints.size !== other.endpoints.size) return false;
   return [...one.endpoints].every(([id, a]) => {
     const b = other.endpoints.get(id);
-    return b !== undefined && looked.every((field) => a[field] === b[field]) && lackAlike(a, b) && refuseAlike(a, b);
+    return (
+      b !== undefined &&
+      looked.every((field) => a[field] === b[field]) &&
+      lackAlike(a, b) &&
+      refuseAlike(a, b) &&
+      missAlike(a, b)
+    );
   });
 }
 
@@ -22,6 +28,11 @@ function lackAlike({ lacks: ours }: RoutableEndpoint, { lacks: theirs }: Routabl
 
 function refuseAlike({ tooLarge: ours }: RoutableEndpoint, { tooLarge: theirs }: RoutableEndpoint): boolean {
   return ours?.bytes === theirs?.bytes && ours?.until === theirs?.until;
+}
+
+/** Of equals, the one that lacks nothing of a request is taken first. */
+function missAlike({ missing: ours }: RoutableEndpoint, { missing: theirs }: RoutableEndpoint): boolean {
+  return ours === theirs || JSON.stringify(ours) === JSON.stringify(theirs);
 }
 
 const looked = [

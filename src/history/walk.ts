@@ -7,7 +7,7 @@ import type { EndpointId } from '../../events/ids.ts';
 import { reason } from '../../events/reason.ts';
 import type { Attempt, Served } from '../../events/request.ts';
 import { isOpen, mayBeFirst } from '../../machines/choice.ts';
-import { classifyCount } from '../../machines/classify.ts';
+import { classifyCount, clientsAffair } from '../../machines/classify.ts';
 import { Failover } from '../../machines/failover.ts';
 import type { Command, FailoverDeps, Input } from '../../machines/failover-commands.ts';
 import type { FailoverPolicy, Refused } from '../../machines/failover-policy.ts';
@@ -15,6 +15,7 @@ import { type Candidate, type Plan, plan } from '../../machines/route.ts';
 import type { RoutableEndpoint, RoutingView } from '../../machines/routing-view.ts';
 import type { Settings } from '../config/settings/settings.ts';
 import type { Sessions } from '../proxy/sessions.ts';
+import { isRepaired } from './decided.ts';
 
 /** The routing view of a moment of the replay. */
 export interface Place {
@@ -67,6 +68,7 @@ export class Walk {
   /** The candidates of the machine's last choice. */
   #candidates: readonly Candidate[] = [];
   #looked = 0;
+  #repairs = 0;
   /** The endpoint that the rules choose, and whose answer was not yet found in the record. */
   #wanted: EndpointId | null = null;
   #end: End | null = null;
@@ -130,6 +132,11 @@ export class Walk {
     return false;
   }
 
+  /** It was refused, and changed as the refusal asked for: whatever the rules are, the same endpoint was asked again. */
+  get #isRepaired(): boolean {
+    return isRepaired(this.#request.attempts, this.#looked - 1);
+  }
+
   #happens(attempt: Attempt, { context, place }: Scene): void {
     const { sessions, tellsLacking } = context;
     const id = attempt.endpoint as EndpointId;
@@ -139,9 +146,10 @@ export class Walk {
     if (attempt.outcome === 'noModel' && !tellsLacking) sessions.noteLacking(id, this.#request.model, attempt.at);
     if (attempt.outcome === 'cancelled') this.#end = 'cancelled';
     else if (attempt.outcome === 'brokenAnswer') this.#end = 'failed';
+    else if (this.#isRepaired) this.#repairs++;
     // An answer after which another endpoint was asked only said that the model is missing.
     else if (attempt.outcome === 'answered' && !(next && isAsRecorded(place, context))) this.#end = 'served';
-    this.#input = { type: 'failed', said: saidBy(attempt, next) };
+    this.#input = { type: 'failed', said: saidBy(attempt, next, this.#isRepaired ? `repair ${this.#repairs}` : null) };
   }
 
   /** The machine's command after the last attempt, and after the recorded wait. */
@@ -211,8 +219,10 @@ export class Walk {
 }
 
 /** The endpoint's answer, as far as it is recorded. */
-function saidBy({ endpoint, outcome, status }: Attempt, next: Attempt | undefined): Refused {
+function saidBy({ endpoint, outcome, status }: Attempt, next: Attempt | undefined, repair: string | null): Refused {
   const head = status === null ? null : { status };
+  if (repair !== null)
+    return { verdict: { ...clientsAffair, repair }, detail: reason('told', { text: outcome }), head };
   if (outcome === 'answered' || outcome === 'cancelled')
     return { verdict: classifyCount, detail: reason('told', { text: outcome }), head };
   const failure = outcome === 'noNetwork' ? 'unreachable' : outcome;

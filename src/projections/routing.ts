@@ -77,6 +77,7 @@ function routableEndpoint(endpoint: KnownEndpoint, status: Status): RoutableEndp
     countsNotUntil: status.countsNotUntil,
     tooLarge: status.tooLarge,
     ...adaptationOf(endpoint),
+    missing: status.missing,
   });
 }
 

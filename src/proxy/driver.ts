@@ -9,6 +9,8 @@ import type { Command, Input } from '../../machines/failover-commands.ts';
 import type { Candidate } from '../../machines/route.ts';
 import { adaptedHeaders } from './adaptation/adapter.ts';
 import { type AttemptRequest, attemptOver, attemptRequest } from './adaptation/attempt-request.ts';
+import { adaptationOf, repairedVerdict } from './adaptation/repaired-refusal.ts';
+import type { RequestAdaptation } from './adaptation/request-adaptation.ts';
 import type { Place } from './admission/admission.ts';
 import type { RoomWaiter } from './admission/room.ts';
 import type { Deps } from './deps.ts';
@@ -58,6 +60,7 @@ export class Exchange {
   readonly #session: string | null;
   readonly #machine: Failover<Refusal>;
   readonly #record: RequestRecord;
+  readonly #adaptation: RequestAdaptation;
   /** What each of those that were asked has said, in words. */
   readonly #told = new Map<string, ReasonOrWord>();
   #running: Answer | undefined;
@@ -75,6 +78,7 @@ export class Exchange {
     this.#session = session && shortName(session);
     this.#record = new RequestRecord(incoming, this.#session, deps.ports.view().seq, deps.ports.now);
     this.#parked = new ParkedRequest(deps.ports.retryQueue, incoming.place, () => askedOf(incoming, this.#session));
+    this.#adaptation = adaptationOf(incoming, this.#session, deps);
     this.#machine = new Failover(
       {
         within: target.within,
@@ -84,6 +88,7 @@ export class Exchange {
         isCount: target.isCount,
         bytes: incoming.body?.bytes.length ?? 0,
         awaitedSince: startedAt,
+        needs: this.#adaptation,
       },
       deps.failover,
     );
@@ -171,7 +176,7 @@ export class Exchange {
     const { candidate } = command;
     const starts = this.#parked.starts(candidate.endpoint.id);
     if (starts !== true && !(await starts)) return { type: 'denied' };
-    const made = attemptRequest(candidate.endpoint, this.#in);
+    const made = attemptRequest(this.#adaptation, candidate.endpoint, this.#in);
     const up = made instanceof Promise ? await made : made;
     const startedAt = this.#deps.ports.now();
     const outcome = await this.#outcomeOf(command, up).finally(() => attemptOver(up));
@@ -185,8 +190,7 @@ export class Exchange {
       case 'cancelled':
         return { type: 'left' };
       case 'failed':
-        this.#tellFailed(candidate, outcome, startedAt);
-        return { type: 'failed', said: outcome };
+        return { type: 'failed', said: this.#failed(candidate, outcome, startedAt) };
     }
   }
 
@@ -245,8 +249,7 @@ export class Exchange {
     const { id, startedAt, target } = this.#in;
     const { candidate, answer, up } = this.#record.made;
     const { endpoint } = candidate;
-    // Who counts need not be who answers: no prompt is cached there.
-    if (!target.isCount) sessions.bind(this.#session, endpoint.id, startedAt);
+    if (!target.isCount) sessions.answered(this.#session, endpoint, up.model, startedAt);
     if (up.model !== null) ports.modelFound(endpoint.id, up.model, id);
     ports.attemptSucceeded(endpoint.id, { request: id, ttfbMs: answer.ttfbMs ?? 0, ttftMs: answer.ttftMs });
     if (answer.answerHead !== null) tellLimits(ports, endpoint, answer.answerHead);
@@ -257,6 +260,14 @@ export class Exchange {
     sessions.avoid(this.#session, endpoint.id, ports.now());
     const data = attemptFailure(brokenVerdict, { status: 200, request: this.#in.id, detail });
     this.#record.excuse(ports.attemptFailed(endpoint.id, data, { code: null, startedAt }));
+  }
+
+  /** What an endpoint has refused of this request may be a matter of words between the two; anything else is told to its machine. */
+  #failed(candidate: Candidate, said: Refusal, startedAt: Millis): Refusal {
+    const repaired = repairedVerdict(this.#adaptation, candidate.endpoint, said);
+    if (repaired === null) this.#tellFailed(candidate, said, startedAt);
+    else this.#record.adapts(repaired.notes);
+    return repaired === null ? said : { ...said, verdict: repaired.verdict };
   }
 
   /** Not of what is the client's own affair, and not of what is only not there. */

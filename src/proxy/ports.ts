@@ -1,5 +1,5 @@
 /** What the proxy needs of the rest: the state it reads, and the one door by which it reports. */
-import type { AttemptFailure } from '../../events/endpoint.ts';
+import type { AttemptFailure, FoundMissing } from '../../events/endpoint.ts';
 import type { Millis } from '../../events/fact.ts';
 import type { EndpointId, RequestId } from '../../events/ids.ts';
 import type { ReadinessReason } from '../../events/reason.ts';
@@ -47,6 +47,8 @@ export interface ProxyPorts {
   hasAnswered(endpoint: EndpointId): boolean;
   /** It has answered for the model. */
   modelFound(endpoint: EndpointId, model: string, request: RequestId): void;
+  /** It has refused this part of a request, as it says. */
+  capabilityMissing(endpoint: EndpointId, found: FoundMissing, request: RequestId): void;
   limitsSeen(
     endpoint: EndpointId,
     limits: { readonly status: 'allowed_warning'; readonly resetAt: Millis | null },

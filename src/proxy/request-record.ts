@@ -1,6 +1,7 @@
 /** What is noted of one request while it lives, and the fact that is made of it when it ends. */
 import type { Millis } from '../../events/fact.ts';
 import type { EndpointId } from '../../events/ids.ts';
+import type { AdaptationReason } from '../../events/reason.ts';
 import { type Attempt, endedOf, type RequestFact, type Served, servedBy } from '../../events/request.ts';
 import type { Candidate } from '../../machines/route.ts';
 import type { AttemptRequest } from './adaptation/attempt-request.ts';
@@ -77,6 +78,13 @@ export class RequestRecord {
     const { ttfbMs } = answer;
     const attempt = { endpoint: endpoint.id, at, outcome: outcomeWord(outcome), status, ttfbMs, because };
     this.#attempts.push(isAdapted(up) ? { ...attempt, ...toldOf(up) } : attempt);
+  }
+
+  /** Of the attempt that has just been noted: what it shows of its endpoint. */
+  adapts(notes: readonly AdaptationReason[]): void {
+    const last = this.#attempts.pop();
+    if (last)
+      this.#attempts.push(notes.length === 0 ? last : { ...last, adapted: [...(last.adapted ?? []), ...notes] });
   }
 
   /** Where it was the network: the attempt that has just been noted says nothing about its endpoint. */

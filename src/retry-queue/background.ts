@@ -17,11 +17,14 @@ import { type Candidate, plan } from '../../machines/route.ts';
 import type { RoutableEndpoint } from '../../machines/routing-view.ts';
 import type { RetryJob } from '../../workers/retry.ts';
 import type { RetryPool } from '../pool/pool.ts';
-import { adapted } from '../proxy/adaptation/adapter.ts';
+import { repairedVerdict } from '../proxy/adaptation/repaired-refusal.ts';
+import { RequestAdaptation } from '../proxy/adaptation/request-adaptation.ts';
+import { ThinkingMemory } from '../proxy/adaptation/thinking-memory.ts';
 import { failureTold } from '../proxy/endpoint-words.ts';
 import type { ProxyPorts } from '../proxy/ports.ts';
 import type { RequestSummary } from '../proxy/request/body-sniffing.ts';
 import type { InFlightCounter } from '../proxy/retry-queue.ts';
+import { headerIn } from '../proxy/upstream/headers.ts';
 import type { ItemAttemptLog } from './attempt-log.ts';
 import type { BlobReader } from './blob-file.ts';
 import { BlobLost } from './blob-format.ts';
@@ -32,6 +35,7 @@ const secondMs = 1_000;
 const nothing = new Uint8Array();
 
 type Result = Awaited<ReturnType<RetryPool['attempt']>>;
+type FailedCall = Extract<Result, { kind: 'failed' }>;
 type Try = Extract<Command, { do: 'try' }>;
 
 export type BackgroundPorts = Omit<
@@ -53,10 +57,10 @@ interface Call {
 /** What one try goes with. */
 interface Running {
   readonly asked: QueuedRequest;
-  readonly blob: BlobReader;
   readonly attemptLog: ItemAttemptLog;
   readonly inFlight: InFlightCounter;
   readonly signal: AbortSignal;
+  readonly adaptation: RequestAdaptation;
 }
 
 // It was stopped between two attempts: the next one is made when it may go again.
@@ -125,7 +129,8 @@ export class Background {
     const { now, blobs } = this.#ports;
     const asked = item.asked as QueuedRequest;
     const blob = await blobs.open(asked.body);
-    const run: Running = { asked, blob, attemptLog, inFlight, signal };
+    const adaptation = await this.#adaptationFor(asked, blob);
+    const run: Running = { asked, attemptLog, inFlight, signal, adaptation };
     const machine = this.#machineOf(run);
     let command = machine.step({ type: 'go', expiresAt: item.expiresAt }, now());
     while (command.do === 'try' && !signal.aborted) {
@@ -137,7 +142,16 @@ export class Background {
     attemptLog.failed(whyOf(command));
   }
 
-  #machineOf({ asked, inFlight }: Running): Failover {
+  /** Its client has gone: what belongs to its session is not known here. */
+  async #adaptationFor(asked: QueuedRequest, blob: BlobReader): Promise<RequestAdaptation> {
+    const { headers } = blob.head as RequestHead;
+    const came = { headers, body: await blob.whole(), summary: summaryOf(asked) };
+    const id = asked.request as RequestId;
+    const memory = new ThinkingMemory();
+    return new RequestAdaptation(came, { id, session: null, owner: () => null, memory, ports: this.#ports });
+  }
+
+  #machineOf({ asked, inFlight, adaptation: needs }: Running): Failover {
     const { within, model, bytes } = asked;
     const { view, failover: policy, dice } = this.#ports;
     const deps: FailoverDeps = { view, policy, inFlight, sessions: noSessions, patienceMs: () => 0, route: plan, dice };
@@ -149,6 +163,7 @@ export class Background {
       isCount: isCount(asked),
       bytes,
       awaitedSince: null,
+      needs,
     };
     return new Failover(request, deps);
   }
@@ -184,8 +199,11 @@ export class Background {
         attemptLog.abandoned('workerLost');
         return null;
       case 'failed': {
-        const { verdict, detail, status } = result;
-        this.#tell(endpoint, asked, verdict, { ...result, startedAt });
+        const { detail, status } = result;
+        // As in the life of a request: what the endpoint would do without is left out, and it is asked once more.
+        const repaired = repairedVerdict(run.adaptation, endpoint, saidIn(result));
+        const verdict = repaired?.verdict ?? result.verdict;
+        if (repaired === null) this.#tell(endpoint, asked, verdict, { ...result, startedAt });
         const said: Refused = { verdict, detail, head: status === null ? null : { status } };
         return { type: 'failed', said };
       }
@@ -195,13 +213,13 @@ export class Background {
   /** Undefined: it may not be sent, and the attempt log has said why. */
   async #call(
     { candidate, limits }: Try,
-    { asked, blob, attemptLog, inFlight, signal }: Running,
+    { asked, attemptLog, inFlight, signal, adaptation }: Running,
   ): Promise<Result | undefined> {
     const { endpoint, because } = candidate;
     const { now, pool } = this.#ports;
     const done = inFlight.begin(endpoint.id, because, now());
     try {
-      const job = await this.#jobFor(endpoint, limits, asked, blob);
+      const job = await this.#jobFor(endpoint, limits, asked, adaptation);
       if (!(await attemptLog.starts(endpoint.id))) return undefined;
       const sink = {
         answering: () => {},
@@ -220,12 +238,11 @@ export class Background {
     endpoint: Candidate['endpoint'],
     limits: Try['limits'],
     asked: QueuedRequest,
-    blob: BlobReader,
+    adaptation: RequestAdaptation,
   ): Promise<RetryJob> {
     const { settings, secret, hasAnswered } = this.#ports;
-    const { headers } = blob.head as RequestHead;
     const { origin, auth, allowPlaintext } = endpoint;
-    const up = await adapted(endpoint, { headers, body: await blob.whole(), summary: summaryOf(asked) });
+    const up = await adaptation.to(endpoint);
     return {
       origin,
       path: endpoint.baseUrl.slice(origin.length) + asked.path,
@@ -261,6 +278,11 @@ export class Background {
   ): void {
     this.#ports.attemptFailed(id, attemptFailure(verdict, { status, request, detail }), { code, startedAt });
   }
+}
+
+function saidIn({ status, headers, body, verdict }: FailedCall) {
+  const encoding = headerIn(headers, 'content-encoding')?.toLowerCase() ?? '';
+  return { head: status === null ? null : { status, encoding }, body: Buffer.from(body), verdict };
 }
 
 /** Where the model's name stands was not kept: it is looked for once more. */

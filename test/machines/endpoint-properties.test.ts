@@ -80,6 +80,11 @@ const report: fc.Arbitrary<EndpointReport> = fc.oneof(
     { type: 'CountRefused', data: { until: later(hour), request: null } },
     { type: 'BodyRefused', data: { bytes: 9, until: later(hour), request: null } },
     { type: 'NetworkChanged', data: {} },
+    {
+      type: 'CapabilityMissing',
+      data: { model: 'm', what: 'speed', limit: null, evidence: 'extraInput', until: later(hour), request: null },
+    },
+    { type: 'CapabilityForgotten', data: { what: 'speed' } },
     probeRefused,
   ),
   fc.constantFrom<EndpointReport>(

@@ -30,6 +30,11 @@ const endpointFacts: readonly EndpointFact[] = [
   { type: 'EndpointRecovered', data: {} },
   { type: 'ModelNotFound', data: { model: 'm', until: later(minute), request: null } },
   { type: 'ModelFound', data: { model: 'm', request: null } },
+  {
+    type: 'CapabilityMissing',
+    data: { model: 'm', what: 'speed', limit: null, evidence: 'extraInput', until: later(minute), request: null },
+  },
+  { type: 'CapabilityForgotten', data: { what: null } },
   { type: 'CountRefused', data: { until: later(minute), request: null } },
   { type: 'BodyRefused', data: { bytes: 1, until: later(minute), request: null } },
   {

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ModelRule } from '../../events/profile.ts';
+import { reason } from '../../events/reason.ts';
 import type { Served } from '../../events/request.ts';
 import { adapted, adaptedHeaders } from '../../src/proxy/adaptation/adapter.ts';
 import { AttemptBody } from '../../src/proxy/adaptation/attempt-body.ts';
@@ -148,8 +149,16 @@ describe('the law of bytes', () => {
   });
 
   it('names in the header cannot end it', () => {
-    const told = adaptedHeaders('cl\r\nx: y 模型', { sentModel: 'glm-4.6', notes: [{ code: 'one', params: {} }] });
-    expect(told).toEqual(['x-qcc-model', 'cl\\r\\nx:%20y%20%E6%A8%A1%E5%9E%8B>glm-4.6', 'x-qcc-adapted', 'one']);
+    const told = adaptedHeaders('cl\r\nx: y 模型', {
+      sentModel: 'glm-4.6',
+      notes: [reason('thinkingOff'), reason('leftOut', { what: 'a b' })],
+    });
+    expect(told).toEqual([
+      'x-qcc-model',
+      'cl\\r\\nx:%20y%20%E6%A8%A1%E5%9E%8B>glm-4.6',
+      'x-qcc-adapted',
+      'thinkingOff, leftOut=a%20b',
+    ]);
   });
 });
 

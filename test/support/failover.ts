@@ -45,6 +45,12 @@ export function saying(what: Saying, retryAfterMs: Millis | null = null): Refuse
   return { verdict, detail, head };
 }
 
+/** It would answer without what it names. */
+export const saidRepairable = (thing: string): Input => {
+  const said = saying('invalid');
+  return { type: 'failed', said: { ...said, verdict: { ...said.verdict, repair: thing } } };
+};
+
 export const saidNo = (what: Saying, retryAfterMs: Millis | null = null): Input => ({
   type: 'failed',
   said: saying(what, retryAfterMs),

@@ -27,6 +27,7 @@ export function routable(name: string, more: Partial<RoutableEndpoint> = {}): Ro
     countsNotUntil: null,
     tooLarge: null,
     ...noAdaptation,
+    missing: [],
     ...more,
   };
 }

@@ -48,6 +48,9 @@ function ofRequest(context: Context, story: RequestStory, names: Names): void {
     ]),
     { optional: [words.id, 'TTFB', 'status'], wrapsLast: true },
   );
+  for (const { name, endpoint, adapted = [] } of story.attempts)
+    for (const note of adapted)
+      out.prose(chainIndent, `  ${name ?? names.at(story.view)[endpoint] ?? endpoint}: ${reasonText(note, language)}`);
   heading(context, lines.candidates(story.view));
   out.table(
     ['', words.profile, words.tier, words.id, words.name, words.state, words.weight, words.why],

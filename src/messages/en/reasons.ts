@@ -1,9 +1,12 @@
 /** Why something was decided, and what a call came to. */
+
 import type { ReasonCode, ReasonOrWord, ReasonParams } from '../../../events/reason.ts';
+import { adaptationReasons } from './adaptations.ts';
 
 export type ReasonWords = { readonly [Code in ReasonCode]: (params: ReasonParams[Code]) => string };
 
 export const reasons: ReasonWords = {
+  ...adaptationReasons,
   allOutForCertain: ({ profile }) => `every endpoint of ${profile} is known to be unusable`,
   unusableInRow: ({ profile, reports }) =>
     `${profile} had no usable endpoint in ${reports === 1 ? '1 report' : `${reports} reports in a row`}`,

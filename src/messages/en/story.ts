@@ -1,5 +1,7 @@
 /** The history in English. */
+
 import { clockOf, shortSpan } from '../../platform/time.ts';
+import { adaptations } from './adaptations.ts';
 import { held } from './ladder.ts';
 import { failures, sayWhy } from './reasons.ts';
 import { failed, percent, plural, type StoryWords, span, value } from './story-words.ts';
@@ -183,6 +185,8 @@ export const en: StoryWords = {
     CountRefused: ({ until }, { at }) => `does not count tokens; believed for ${span(until, at)}`,
     BodyRefused: ({ bytes, until }, { at }) => `${bytes} bytes are too large for it; believed for ${span(until, at)}`,
     NetworkChanged: () => 'this machine is in another network: it may be asked again',
+    CapabilityMissing: (data, { at }) => adaptations.missing(data, span(data.until, at)),
+    CapabilityForgotten: ({ what }) => adaptations.forgotten(what),
     LimitsSeen: ({ resetAt }, { at }) =>
       `close to its limits${resetAt === null ? '' : `; they reset in ${span(resetAt, at)}`}`,
     EndpointEnabled: () => 'enabled',

@@ -1,4 +1,5 @@
 import { type ReasonWords, sayingWith } from '../en/reasons.ts';
+import { adaptationReasons } from './adaptations.ts';
 
 const logStates: Readonly<Record<string, string>> = {
   suspended: '日志已暂停写入',
@@ -7,6 +8,7 @@ const logStates: Readonly<Record<string, string>> = {
 };
 
 export const reasons: ReasonWords = {
+  ...adaptationReasons,
   allOutForCertain: ({ profile }) => `${profile} 的端点全部不可用`,
   unusableInRow: ({ profile, reports }) => `${profile} ${reports === 1 ? '' : `连续 ${reports} 次`}没有可用端点`,
   checksPassed: ({ profile, checks }) => `${profile} 已通过 ${checks} 次检查，并过了等待时间`,

@@ -2,6 +2,7 @@
 
 import { clockOf, shortSpan } from '../../platform/time.ts';
 import { failed, percent, type StoryWords, span, value } from '../en/story-words.ts';
+import { adaptations } from './adaptations.ts';
 import { codes } from './codes.ts';
 import { held } from './ladder.ts';
 import { failures, sayWhy } from './reasons.ts';
@@ -177,6 +178,8 @@ export const zh: StoryWords = {
     CountRefused: ({ until }, { at }) => `不支持计算 token；${span(until, at)}内按此处理`,
     BodyRefused: ({ bytes, until }, { at }) => `${bytes} 字节的请求超出其大小上限；${span(until, at)}内按此处理`,
     NetworkChanged: () => '本机已更换网络，可重新尝试',
+    CapabilityMissing: (data, { at }) => adaptations.missing(data, span(data.until, at)),
+    CapabilityForgotten: ({ what }) => adaptations.forgotten(what),
     LimitsSeen: ({ resetAt }, { at }) => `额度预警${resetAt === null ? '' : `；${span(resetAt, at)} 后重置`}`,
     EndpointEnabled: () => '已启用',
     EndpointDisabled: () => '已停用',

@@ -2,7 +2,7 @@
  * What an endpoint gets in the place of what the client has sent. Nothing is changed unless the endpoint's owner or the endpoint itself has
  * said so; then the bytes that are not spoken of stay. An endpoint of which nothing is known costs one look at its rules.
  */
-import type { AdaptedNote } from '../../../events/request.ts';
+import type { AdaptationReason } from '../../../events/reason.ts';
 import { mapped } from '../../../machines/model-map.ts';
 import type { RoutableEndpoint } from '../../../machines/routing-view.ts';
 import { visible } from '../../platform/visible.ts';
@@ -24,10 +24,10 @@ export interface AdaptedRequest {
   /** The endpoint's name of the model; null: as it was asked for. */
   readonly sentModel: string | null;
   /** What else differs, and why. */
-  readonly notes: readonly AdaptedNote[];
+  readonly notes: readonly AdaptationReason[];
 }
 
-const noNotes: readonly AdaptedNote[] = [];
+const noNotes: readonly AdaptationReason[] = [];
 
 /** At once where nothing differs, and for nearly every body. */
 export function adapted(
@@ -63,8 +63,15 @@ export function adaptedHeaders(
 ): readonly string[] {
   return [
     ...(sentModel === null ? [] : ['x-qcc-model', `${inHeader(asked ?? '')}>${inHeader(sentModel)}`]),
-    ...(notes.length === 0 ? [] : ['x-qcc-adapted', notes.map(({ code }) => code).join(', ')]),
+    ...(notes.length === 0 ? [] : ['x-qcc-adapted', notes.map(inWord).join(', ')]),
   ];
+}
+
+/** `leftOut=context_management`, `fewerTokens=8192`, `thinkingOff`. */
+function inWord({ code, params }: AdaptationReason): string {
+  const { what, limit, blocks } = params as Readonly<Record<string, string | number | undefined>>;
+  const of = what ?? limit ?? blocks;
+  return of === undefined ? code : `${code}=${inHeader(String(of))}`;
 }
 
 /** A name may have any letters; a header may not. */

@@ -2,12 +2,11 @@
 import type { RoutableEndpoint } from '../../../machines/routing-view.ts';
 import type { Body } from '../request/body.ts';
 import type { RequestSummary } from '../request/body-sniffing.ts';
-import { type AdaptedRequest, adapted } from './adapter.ts';
+import type { AdaptedRequest } from './adapter.ts';
 import { AttemptBody } from './attempt-body.ts';
+import type { RequestAdaptation } from './request-adaptation.ts';
 
 interface Came {
-  /** Its headers as they came, in flat pairs. */
-  readonly request: { readonly rawHeaders: readonly string[] };
   readonly body: Body | null;
   readonly summary: RequestSummary;
 }
@@ -19,9 +18,12 @@ export interface AttemptRequest extends Omit<AdaptedRequest, 'body'> {
 }
 
 /** At once, but for a large body that has to be walked over. `attemptOver` gives its copy back, if there is one. */
-export function attemptRequest(endpoint: RoutableEndpoint, came: Came): AttemptRequest | Promise<AttemptRequest> {
-  const { request, body, summary } = came;
-  const made = adapted(endpoint, { headers: request.rawHeaders, body: body?.bytes ?? null, summary });
+export function attemptRequest(
+  adaptation: RequestAdaptation,
+  endpoint: RoutableEndpoint,
+  came: Came,
+): AttemptRequest | Promise<AttemptRequest> {
+  const made = adaptation.to(endpoint);
   return made instanceof Promise ? made.then((one) => held(one, came)) : held(made, came);
 }
 

@@ -1,5 +1,6 @@
 /** Fields of a body by the paths of `machines/capabilities.ts`: whether they are there, and without them. */
-import type { Missing, Parts, RequestNames } from '../../../machines/capabilities.ts';
+import type { Parts, RequestNames } from '../../../machines/capabilities.ts';
+import type { Missing } from '../../../machines/routing-view.ts';
 import type { BodyChange } from './body-change.ts';
 import type { Place, RequestPlaces } from './request-places.ts';
 
@@ -10,9 +11,13 @@ export function namesIn(places: RequestPlaces | null, betas: readonly string[]):
   if (places === null) return { betas, maxTokens: null, has: () => false };
   return {
     betas,
-    maxTokens: places.number(places.member(0, 'max_tokens')),
+    maxTokens: maxTokensOf(places),
     has: (path) => placesAt(places, path).length > 0,
   };
+}
+
+export function maxTokensOf(places: RequestPlaces): number | null {
+  return places.number(places.member(0, 'max_tokens'));
 }
 
 /** All that stands at a path, each with what it is a member of. */

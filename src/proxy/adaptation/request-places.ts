@@ -90,6 +90,10 @@ export class RequestPlaces {
     return this.body[this.start(place)] === openList;
   }
 
+  isText(place: Place): boolean {
+    return this.body[this.start(place)] === quote;
+  }
+
   name(place: Place): string {
     const key = this.#keys[place] as number;
     return key < 0 ? '' : stringIn(this.body, key, this.#keyEnds[place] as number);
@@ -119,7 +123,7 @@ export class RequestPlaces {
 
   /** A string's; null for anything else. */
   text(place: Place | undefined): string | null {
-    if (place === undefined || this.body[this.start(place)] !== quote) return null;
+    if (place === undefined || !this.isText(place)) return null;
     return stringIn(this.body, this.start(place), this.end(place));
   }
 

@@ -57,10 +57,14 @@ function markOf(places: RequestPlaces, block: Place): string {
   return createHash('sha256').update(of).digest('base64').slice(0, markLetters);
 }
 
-/** Cuts these blocks out. How many; and whether thinking is off for this request. */
+/**
+ * Cuts these blocks out. How many; and whether thinking is off for this request.
+ * @param wantsStart a tool loop has to begin with thinking, whoever has left it out
+ */
 export function withoutThinking(
   change: BodyChange,
   foreign: readonly Place[],
+  wantsStart = false,
 ): { readonly blocks: number; readonly isOff: boolean } {
   const { places } = change;
   const gone = new Set(foreign);
@@ -77,8 +81,8 @@ export function withoutThinking(
     if (isEmpty) fill(change, message, breakpoint);
     else if (breakpoint !== undefined) moveBreakpoint(change, messages.slice(0, i + 1), breakpoint);
   }
-  const isOff = gone.size > 0 && isLoopWithoutThinking(change, messages, gone);
-  if (isOff) switchOff(change);
+  const isLost = (gone.size > 0 || wantsStart) && isLoopWithoutThinking(places, messages, gone, wantsStart);
+  const isOff = isLost && switchOff(change);
   return { blocks: gone.size, isOff };
 }
 
@@ -121,12 +125,16 @@ function mayHaveBreakpoint(places: RequestPlaces, block: Place): boolean {
  * The request stands in a tool loop: its last messages are an assistant's tool uses and their results. Something was cut out of it, and
  * its last turn does not begin with thinking any more.
  */
-function isLoopWithoutThinking(change: BodyChange, messages: readonly Place[], gone: ReadonlySet<Place>): boolean {
-  const { places } = change;
+function isLoopWithoutThinking(
+  places: RequestPlaces,
+  messages: readonly Place[],
+  gone: ReadonlySet<Place>,
+  wantsStart: boolean,
+): boolean {
   const has = (message: Place, type: string) =>
     blocksOf(places, message).some((block) => typeOf(places, block) === type);
   let last: Place | undefined;
-  let isTouched = false;
+  let isTouched = wantsStart;
   for (const message of messages.toReversed()) {
     const isAssistant = roleOf(places, message) === 'assistant';
     if (!has(message, isAssistant ? 'tool_use' : 'tool_result')) break;
@@ -139,21 +147,23 @@ function isLoopWithoutThinking(change: BodyChange, messages: readonly Place[], g
   return first === undefined || !isThinking(typeOf(places, first));
 }
 
-/** With thinking go what depends on it: how much of it is wanted, and how much of it is kept. */
-function switchOff(change: BodyChange): void {
+/** With thinking go what depends on it: how much of it is wanted, and how much of it is kept. Whether it was on. */
+function switchOff(change: BodyChange): boolean {
   const { places } = change;
-  for (const thinking of places.named(0, 'thinking'))
-    if (places.text(places.member(thinking, 'type')) !== 'disabled') change.replace(thinking, thinkingOff);
+  const on = places.named(0, 'thinking').filter((one) => places.text(places.member(one, 'type')) !== 'disabled');
+  if (on.length === 0) return false;
+  for (const thinking of on) change.replace(thinking, thinkingOff);
   for (const config of places.named(0, 'output_config')) cutOut(change, config, places.named(config, 'effort'));
   for (const management of places.named(0, 'context_management')) {
     const edits = places.member(management, 'edits');
     const clears = places.elements(edits).filter((edit) => typeOf(places, edit)?.startsWith('clear_thinking') === true);
     if (edits !== undefined && cutOut(change, edits, clears)) cutOut(change, management, [edits]);
   }
+  return true;
 }
 
 /** Cuts these out; with the last of them the whole goes. True: it has gone. */
-export function cutOut(change: BodyChange, whole: Place, parts: readonly Place[]): boolean {
+function cutOut(change: BodyChange, whole: Place, parts: readonly Place[]): boolean {
   if (parts.length === 0) return false;
   for (const part of parts) change.cut(part);
   const isGone = change.isEmptied(whole);
