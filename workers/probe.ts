@@ -37,6 +37,8 @@ export interface ProbeJob {
   readonly proxy: string | null;
   /** The one that the user wants. Null: the cheapest that works. */
   readonly model: string | null;
+  /** `model` and no other: the probe is about it. */
+  readonly isExact: boolean;
   /** Models that this endpoint has answered with. Where there are none, it is asked for its list. */
   readonly known: readonly string[];
   /** For all of the probe. */
@@ -159,7 +161,7 @@ async function api(visit: Visit): Promise<ProbeResult> {
 async function conversation(visit: Visit): Promise<ProbeResult> {
   const models = candidates(visit);
   let result: ProbeResult | undefined;
-  for (let count = 0; count < modelsMax; count++) {
+  for (let count = 0; count < (visit.job.isExact ? 1 : modelsMax); count++) {
     const model = await models.next();
     if (model === undefined) break;
     result = await converse(visit, model);

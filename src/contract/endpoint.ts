@@ -2,7 +2,7 @@
 
 import * as v from 'valibot';
 import type { Verdict } from '../../events/endpoint.ts';
-import type { Adaptation, Auth } from '../../events/profile.ts';
+import type { Adaptation, Auth, ModelRule } from '../../events/profile.ts';
 import type { CallReason } from '../../events/reason.ts';
 import type { EndpointState } from '../../machines/routing-view.ts';
 import {
@@ -63,6 +63,14 @@ export interface CheckRow {
   readonly error: CallReason | null;
 }
 
+/** A rule of an endpoint's model map, and what came of asking for its model. */
+export interface ModelRow extends ModelRule {
+  /** No name gets as far as this rule: one before it fits all that it fits. */
+  readonly hidden: boolean;
+  /** Null: not asked for, as what the endpoint does not have. */
+  readonly check: Pick<CheckRow, 'verdict' | 'responseMs' | 'error'> | null;
+}
+
 /** Its form is checked by `checkModelRules`, which says what is wrong with it. */
 const modelRule = v.strictObject({ from: kept(nameMax), to: v.nullable(kept(nameMax)) });
 
@@ -110,6 +118,11 @@ export const endpointContract = {
   'endpoint.remove': changesWhatIs(profileAndId).answers<EndpointRow>(),
   'endpoint.enable': changesWhatIs(profileAndId).answers<EndpointRow>(),
   'endpoint.disable': changesWhatIs(profileAndId).answers<EndpointRow>(),
+  /** Its model map. `test`: each of its models is asked for, from the caller's process; nothing is recorded. */
+  'endpoint.models': asks(v.strictObject({ profile: name, id: name, test: optional(flag) })).answers<{
+    readonly endpoint: string;
+    readonly models: readonly ModelRow[];
+  }>(),
   /** Probes from the caller's process; records nothing. Without an id, all of the profile; without a profile, all. */
   'endpoint.test': asks(v.strictObject({ profile: optional(name), id: optional(name) })).answers<{
     readonly checks: readonly CheckRow[];

@@ -141,6 +141,17 @@ export const endpointCommands: Commands = {
         examples: ['qcc endpoint test work', 'qcc endpoint test work relay'],
         load: async () => (await import('./checks-cli.ts')).testProfile,
       },
+      models: {
+        title: say('list what an endpoint calls the models, and test it', '列出并测试端点的模型映射'),
+        about: say(
+          'each of its models is asked a small question; nothing is recorded; exit 7 when one fails',
+          '对每个模型提一个小问题；不记录；有失败则退出码 7',
+        ),
+        positionals: [profile, endpoint],
+        flags: { 'no-test': noTest },
+        examples: ['qcc endpoint models work 3f2a', 'qcc endpoint models work 3f2a --no-test'],
+        load: async () => (await import('./models-cli.ts')).models,
+      },
       stats: {
         title: say(
           'show requests, failures, times, tokens and cost of a profile',

@@ -27,7 +27,7 @@ import type { Step } from '../../projections/configuration.ts';
 import type { KnownEndpoint } from '../../projections/profiles.ts';
 import { endpointRow } from '../../runtime/rows.ts';
 import type { Handlers } from '../handler.ts';
-import { testEndpoints } from './test-operation.ts';
+import { endpointModels, testEndpoints } from './test-operation.ts';
 
 export const endpointDefaults = { weight: 100, priority: 1, maxFailures: 3, maxConcurrent: 64 };
 const ranges = {
@@ -73,7 +73,10 @@ export function newEndpoint(installation: Installation, options: EndpointOptions
     maxConcurrent: options.maxConcurrent ?? endpointDefaults.maxConcurrent,
     allowPlaintext,
     source: options.preset ?? null,
-    ...ownAdaptation({ ...options, models: wantedRules(preset?.models ?? [], options, 'qcc endpoint add --help') }),
+    ...ownAdaptation({
+      ...options,
+      models: wantedRules(preset?.table?.models ?? [], options, 'qcc endpoint add --help'),
+    }),
   };
   return { id, key, fact: { type: 'EndpointAdded', data: settings } };
 }
@@ -263,7 +266,7 @@ function wantedAdaptation(endpoint: KnownEndpoint, params: EndpointOptions, pres
   const { models, adapt, thinking } = adaptationOf(endpoint);
   const hint = `qcc endpoint list ${endpoint.profile} --verbose`;
   return {
-    models: wantedRules(preset ? (preset.models ?? []) : models, params, hint),
+    models: wantedRules(preset ? (preset.table?.models ?? []) : models, params, hint),
     adapt: params.adapt ?? adapt,
     thinking: params.thinking ?? thinking,
   };
@@ -339,5 +342,6 @@ export const endpointHandlers: Handlers<typeof endpointContract> = {
   'endpoint.remove': removeEndpoint,
   'endpoint.enable': (it, params) => switchEndpoint(it, params, 'EndpointEnabled'),
   'endpoint.disable': (it, params) => switchEndpoint(it, params, 'EndpointDisabled'),
+  'endpoint.models': (it, params) => endpointModels(it, params),
   'endpoint.test': (it, params) => testEndpoints(it, params),
 };

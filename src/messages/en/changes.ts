@@ -34,6 +34,10 @@ export const changes = {
     active === null ? 'nothing is pinned, and no profile is active' : `nothing is pinned; ${active} is active`,
   endpointAdded: (name: string, profile: string, weight: number) => `${name} is in ${profile}, weight ${weight}`,
   endpointsAdded: (names: string, profile: string) => `added to ${profile}: ${names}`,
+  ruleHidden: 'never reached: a rule before it fits all that it fits',
+  modelExcluded: 'it does not have it: such requests go to another endpoint',
+  noTable: 'it has no table of models: names of models go to it as they come',
+  presetTable: (rules: string, checkedAt: string) => `models, by the vendor's documentation of ${checkedAt}: ${rules}`,
   endpointChanged: (name: string, profile: string, weight: number, priority: number) =>
     `${name} in ${profile} is updated: weight ${weight}, priority ${priority}`,
   endpointRemoved: (name: string, profile: string) => `${name} is removed from ${profile}; its key is destroyed`,

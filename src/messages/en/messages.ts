@@ -153,6 +153,7 @@ export const words = {
   failures: 'failures',
   model: 'model',
   models: 'models',
+  askedAs: 'asked as',
   tokens: 'tokens',
   verdict: 'verdict',
   score: 'score',

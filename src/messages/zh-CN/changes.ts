@@ -28,6 +28,10 @@ export const changes: ChangeWords = {
   released: (active) => (active === null ? '已解除固定，没有当前配置' : `已解除固定，当前配置为 ${active}`),
   endpointAdded: (name, profile, weight) => `${name} 已加入 ${profile}，权重 ${weight}`,
   endpointsAdded: (names, profile) => `${names} 已加入 ${profile}`,
+  ruleHidden: '不会用到：前面的规则已涵盖它',
+  modelExcluded: '该端点没有此模型：这类请求会发往其他端点',
+  noTable: '该端点没有模型映射：模型名原样发送',
+  presetTable: (rules, checkedAt) => `模型映射（依据厂商 ${checkedAt} 的文档）：${rules}`,
   endpointChanged: (name, profile, weight, priority) =>
     `已修改 ${profile} 中的 ${name}：权重 ${weight}，优先级 ${priority}`,
   endpointRemoved: (name, profile) => `已从 ${profile} 删除 ${name}，密钥已销毁`,

@@ -136,6 +136,7 @@ export const words: Words = {
   failures: '失败',
   model: '模型',
   models: '模型映射',
+  askedAs: '请求名',
   tokens: '令牌',
   verdict: '结论',
   score: '评分',
