@@ -16,6 +16,7 @@ import { LevelLog } from '../log/level-log.ts';
 import { finishRepair, forgetIntent, type RepairIntent, sweepRepairs } from '../log/repair-intent.ts';
 import { removeLeftovers } from '../platform/atomic-file.ts';
 import { realWorld, type World } from '../platform/clock.ts';
+import { nearest } from '../platform/nearest.ts';
 import { endpointPolicy, priorityPolicy, queuePolicy } from '../policies/policies.ts';
 import type { KnownEndpoint, KnownProfile } from '../projections/profiles.ts';
 import { type Blobs, openBlobs } from '../retry-queue/blobs.ts';
@@ -166,8 +167,8 @@ export function profileNamed({ core }: Installation, name: string): KnownProfile
   const found = core.state.profiles.get(name);
   if (found) return found;
   const known = core.state.profiles.all().map((profile) => profile.name);
-  const hint = known.length > 0 ? `there are: ${known.join(', ')}` : 'qcc init';
-  throw new QccError('QCC_PROFILE_UNKNOWN', { name, known: known.join(', '), hint }, exitCodes.notFound);
+  const near = nearest(name, known) ?? '';
+  throw new QccError('QCC_PROFILE_UNKNOWN', { name, near, known: known.join(', ') }, exitCodes.notFound);
 }
 
 export function badName(name: string): QccError {
@@ -208,7 +209,17 @@ export function endpointNamed(installation: Installation, id: string, profile?: 
   }
   throw new QccError(
     'QCC_ENDPOINT_UNKNOWN',
-    { id, profile: profile ?? '', text: `there is no endpoint "${id}"${where}`, hint: list },
+    {
+      id,
+      near:
+        nearest(
+          id,
+          among.map(({ name }) => name),
+        ) ?? '',
+      profile: profile ?? '',
+      text: `there is no endpoint "${id}"${where}`,
+      hint: list,
+    },
     exitCodes.notFound,
   );
 }

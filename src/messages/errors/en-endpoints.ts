@@ -14,7 +14,10 @@ export const endpointErrorsEn: Pick<ErrorWords, EndpointCode> = {
     message: ({ name, min, max, value }) => `${name} must be a whole number from ${min} to ${max}, not ${value}`,
     hint: () => 'qcc endpoint add --help',
   },
-  QCC_ENDPOINT_UNKNOWN: { message: ({ text }) => text, hint: ({ hint }) => hint },
+  QCC_ENDPOINT_UNKNOWN: {
+    message: ({ text }) => text,
+    hint: ({ near, hint }) => (near ? `did you mean ${near}? ${hint}` : hint),
+  },
   QCC_MODEL_RULE: {
     message: ({ text }) => text,
     hint: () => "--model 'claude-*haiku*=glm-4.5-air', or --model 'claude-*opus*=-'",

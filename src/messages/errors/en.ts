@@ -217,7 +217,10 @@ export const errorsEn: ErrorWords = {
   },
   QCC_PROFILE_NONE: { message: ({ text }) => text, hint: () => 'qcc init' },
   QCC_QUEUE_EMPTY: { message: ({ text }) => text, hint: () => 'qcc queue status' },
-  QCC_PROFILE_UNKNOWN: { message: ({ name }) => `there is no profile "${name}"`, hint: ({ hint }) => hint },
+  QCC_PROFILE_UNKNOWN: {
+    message: ({ name }) => `there is no profile "${name}"`,
+    hint: ({ near, known }) => (known ? `${near ? `did you mean ${near}? ` : ''}there are: ${known}` : 'qcc init'),
+  },
   QCC_PROXY_OPEN: {
     message: ({ host }) =>
       `${host} can be reached from other machines, and proxy.require_token is off: anybody could spend your keys`,

@@ -41,6 +41,8 @@ export interface ErrorParamsOf {
   };
   readonly QCC_ENDPOINT_UNKNOWN: {
     readonly id: Param;
+    /** What may be meant; empty when nothing is near. */
+    readonly near: Param;
     readonly profile: Param;
     readonly text: string;
     readonly hint: string;
@@ -140,7 +142,7 @@ export interface ErrorParamsOf {
   readonly QCC_PROFILE_NONE: { readonly text: string };
   readonly QCC_ENDPOINT_NONE: { readonly text: string; readonly hint: string };
   readonly QCC_QUEUE_EMPTY: { readonly text: string };
-  readonly QCC_PROFILE_UNKNOWN: { readonly name: Param; readonly known: Param; readonly hint: string };
+  readonly QCC_PROFILE_UNKNOWN: { readonly name: Param; readonly near: Param; readonly known: Param };
   readonly QCC_PROXY_OPEN: { readonly host: Param };
   readonly QCC_QUEUE_AMBIGUOUS: { readonly id: Param; readonly count: Param; readonly list: Param };
   readonly QCC_QUEUE_NO_ANSWER: { readonly id: Param; readonly state: Param };

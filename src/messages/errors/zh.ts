@@ -107,7 +107,7 @@ export const errorsZh: Translation = {
   },
   QCC_PROFILE_UNKNOWN: {
     message: ({ name }) => `没有名为“${name}”的配置`,
-    hint: ({ known }) => (known ? `现有：${known}` : 'qcc init'),
+    hint: ({ near, known }) => (known ? `${near ? `您是不是想用 ${near}？` : ''}现有：${known}` : 'qcc init'),
   },
   QCC_PROFILE_NAME: {
     message: ({ name }) =>
@@ -134,7 +134,10 @@ export const errorsZh: Translation = {
   },
   QCC_HISTORY_UNKNOWN: { message: ({ moment, head }) => `历史只到 #${head}，没有 ${moment}` },
   QCC_HISTORY_TRIMMED: { message: ({ moment, tail }) => `日志已不保留 ${moment}：现从 #${tail} 开始` },
-  QCC_ENDPOINT_UNKNOWN: { message: ({ id, profile }) => `${among(profile)}没有端点“${id}”` },
+  QCC_ENDPOINT_UNKNOWN: {
+    message: ({ id, profile }) => `${among(profile)}没有端点“${id}”`,
+    hint: ({ near, hint }) => (near ? `您是不是想用 ${near}？${hint}` : hint),
+  },
   QCC_ENDPOINT_AMBIGUOUS: { message: ({ id, count, profile }) => `${among(profile)}“${id}”可能指 ${count} 个端点` },
   QCC_ENDPOINT_EXISTS: { message: ({ baseUrl }) => `此配置中已有相同 URL 和密钥的端点（${baseUrl}）` },
   QCC_ENDPOINT_INVALID: {
