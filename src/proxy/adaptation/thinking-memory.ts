@@ -23,7 +23,8 @@ export class SessionThinking {
   readonly #owners = new Map<string, Owner>();
   /** They check signatures, as they have shown here. */
   readonly #strict = new Set<Owner>();
-  /** They have refused what they had signed themselves, as it seemed: a reseller with several accounts. */
+  readonly #doubted = new Set<Owner>();
+  /** They have refused what they had signed themselves, as it seemed, twice: a reseller with several accounts. */
   readonly #unreliable = new Set<Owner>();
   /** They have refused a tool loop that does not begin with thinking. */
   readonly #wantStart = new Set<Owner>();
@@ -59,9 +60,17 @@ export class SessionThinking {
   /** It has refused one of these blocks. Whether there is any that it would not get again. */
   refused(owner: Owner, blocks: readonly ThinkingBlock[], last: Owner | null): boolean {
     this.learns(blocks, last === owner ? null : last);
+    const wasStrict = this.#strict.has(owner);
     this.#strict.add(owner);
-    if (this.foreignTo(owner, blocks).length === 0) this.#unreliable.add(owner);
+    if (wasStrict || this.foreignTo(owner, blocks).length === 0) this.#refusesOwn(owner, blocks);
     return blocks.length > 0;
+  }
+
+  /** All that it got was its own, as it seemed. Once, that was a mistake: several may have answered in this session at the same time. */
+  #refusesOwn(owner: Owner, blocks: readonly ThinkingBlock[]): void {
+    if (this.#doubted.has(owner)) this.#unreliable.add(owner);
+    this.#doubted.add(owner);
+    for (const { mark } of blocks) if (this.#owners.get(mark) === owner) this.#owners.set(mark, somebody);
   }
 
   refusedStart(owner: Owner): void {
