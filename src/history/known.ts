@@ -76,18 +76,7 @@ function ending(id: string, among: readonly string[]): string {
 /** @param certainUntil end of the certain record of a killed gateway that may have received it */
 export function unknownRequest(request: string, certainUntil: Millis | null = null): QccError {
   const until = certainUntil === null ? '' : iso(certainUntil);
-  return new QccError(
-    'QCC_REQUEST_UNKNOWN',
-    {
-      request,
-      until,
-      text:
-        certainUntil === null
-          ? `the log knows no request "${request}"`
-          : `the log knows no end of request "${request}": the gateway of its time was killed, and what ended after ${until} is uncertain`,
-    },
-    exitCodes.notFound,
-  );
+  return new QccError('QCC_REQUEST_UNKNOWN', { request, until }, exitCodes.notFound);
 }
 
 /** @throws {QccError} for an unknown name, with suggestions */
@@ -180,7 +169,7 @@ async function endpointOf(log: ReadableLog, { profiles }: State, given: string):
         id: given,
         count: ids.length,
         profile: '',
-        text: `"${given}" is the beginning or the name of ${ids.length} endpoints: ${ids.slice(0, candidatesMax).join(', ')}`,
+        known: ids.slice(0, candidatesMax).join(', '),
         hint: 'qcc health status',
       },
       exitCodes.usage,

@@ -82,7 +82,9 @@ export async function openInstallation(home: string, world: World = realWorld): 
     };
   } catch (error) {
     await log.close();
-    throw error instanceof NewerFact ? newerHome(home, error.message) : (diskError(error, home) ?? error);
+    throw error instanceof NewerFact
+      ? newerHome(home, { fault: 'newerFact', said: error.message })
+      : (diskError(error, home) ?? error);
   }
 }
 
@@ -192,7 +194,6 @@ export function endpointNamed(installation: Installation, id: string, profile?: 
   );
   const found = whole.length > 0 ? whole : alike;
   if (found.length === 1 && found[0]) return found[0];
-  const where = profile === undefined ? '' : ` in profile "${profile}"`;
   const list = profile === undefined ? 'qcc health status' : `qcc endpoint list ${profile}`;
   if (found.length > 1) {
     throw new QccError(
@@ -201,7 +202,7 @@ export function endpointNamed(installation: Installation, id: string, profile?: 
         id,
         count: found.length,
         profile: profile ?? '',
-        text: `"${id}" can mean ${found.length} endpoints${where}`,
+        known: '',
         hint: list,
       },
       exitCodes.usage,
@@ -217,7 +218,6 @@ export function endpointNamed(installation: Installation, id: string, profile?: 
           among.map(({ name }) => name),
         ) ?? '',
       profile: profile ?? '',
-      text: `there is no endpoint "${id}"${where}`,
       hint: list,
     },
     exitCodes.notFound,

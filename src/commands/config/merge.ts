@@ -5,7 +5,13 @@
 import type { SettingValue } from '../../../events/config.ts';
 import { type EndpointId, type ProfileName, parseProfileName } from '../../../events/ids.ts';
 import { adaptationOf, ownAdaptation, type Tier } from '../../../events/profile.ts';
-import type { Incoming, IncomingEndpoint, IncomingProfile, LeftOut } from '../../config/importers/incoming.ts';
+import {
+  type Incoming,
+  type IncomingEndpoint,
+  type IncomingProfile,
+  type LeftOut,
+  unreadableImport,
+} from '../../config/importers/incoming.ts';
 import { parseBaseUrl } from '../../config/network/base-url.ts';
 import { checkModelRules } from '../../config/network/model-rules.ts';
 import { isSecretSetting, type SettingKey, shownSetting } from '../../config/settings/settings.ts';
@@ -234,10 +240,7 @@ const lengthsMax = { name: 256, source: 256, baseUrl: 2_048, key: 8_192 } as con
 function refuseLong(given: IncomingEndpoint): void {
   for (const [field, most] of Object.entries(lengthsMax))
     if ((given[field as keyof typeof lengthsMax]?.length ?? 0) > most)
-      throw new QccError('QCC_IMPORT_INVALID', {
-        text: `a ${field} is longer than ${most}`,
-        hint: 'qcc config import --help',
-      });
+      throw unreadableImport({ fault: 'longField', field, most });
 }
 
 function settled(

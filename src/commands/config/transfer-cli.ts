@@ -89,10 +89,10 @@ function commandOf(context: Context): string {
 /** The log's side knows the text of a file, not its name: the command in a hint gets it here. */
 function withCommand(error: QccError, command: string): QccError {
   const { code, params, exit } = error;
-  const { count = 0, parts = '', partsText = '' } = params;
+  const { count = 0, parts = '' } = params;
   switch (code) {
     case 'QCC_IMPORT_PARTIAL':
-      return new QccError(code, { count, parts, partsText, command }, exit);
+      return new QccError(code, { count, parts, command }, exit);
     case 'QCC_IMPORT_RACED':
     case 'QCC_PASSPHRASE_WRONG':
       return new QccError(code, { command }, exit);

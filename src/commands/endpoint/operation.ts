@@ -52,7 +52,7 @@ type Named = readonly { readonly profile: string; readonly baseUrl: string; read
 export function newEndpoint(installation: Installation, options: EndpointOptions, beside: Named): PreparedEndpoint {
   const preset = options.preset === undefined ? undefined : presetOf(options.preset);
   const url = options.baseUrl ?? preset?.baseUrl;
-  if (url === undefined) throw missing('a base URL', '--base-url URL, or --preset ID');
+  if (url === undefined) throw missing('url', '--base-url URL, or --preset ID');
   const allowPlaintext = options.allowPlaintext ?? false;
   const baseUrl = parseBaseUrl(url, { allowPlaintext });
   const key = checkedKey(options.key);
@@ -101,13 +101,13 @@ export function defaultAuth(baseUrl: string): Auth {
   return new URL(baseUrl).hostname === 'api.anthropic.com' ? 'x-api-key' : 'bearer';
 }
 
-function missing(what: 'a base URL' | 'an API key', flags: string): QccError {
-  return new QccError('QCC_ENDPOINT_INCOMPLETE', { what, hint: flags }, exitCodes.usage);
+function missing(lacks: 'url' | 'key', flags: string): QccError {
+  return new QccError('QCC_ENDPOINT_INCOMPLETE', { lacks, hint: flags }, exitCodes.usage);
 }
 
 export function checkedKey(key: string | undefined): string {
   const trimmed = key?.trim() ?? '';
-  if (trimmed === '') throw missing('an API key', '--api-key-stdin, or --api-key-env NAME');
+  if (trimmed === '') throw missing('key', '--api-key-stdin, or --api-key-env NAME');
   if (!keyFits(trimmed)) {
     throw new QccError('QCC_KEY_INVALID', {}, exitCodes.usage);
   }
@@ -171,12 +171,7 @@ export async function copyEndpoints(
   const chosen = ids ? ids.map((id) => endpointNamed(installation, id, from.name)) : from.endpoints;
   const prepared = chosen.map((endpoint) => {
     const key = vault.get(endpoint.secret);
-    if (key === undefined)
-      throw new QccError('QCC_KEY_LOST', {
-        id: endpoint.id,
-        text: `the key of endpoint ${endpoint.id} cannot be read`,
-        hint: `qcc endpoint update ${from.name} ${endpoint.id} --api-key-stdin`,
-      });
+    if (key === undefined) throw new QccError('QCC_KEY_LOST', { id: endpoint.id, profile: from.name });
     const made = newEndpoint(
       installation,
       {

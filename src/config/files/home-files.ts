@@ -101,11 +101,7 @@ export function refuseOdd(home: string): void {
     const wrong = wrongWith(one);
     if (wrong === 'kind') throw new QccError('QCC_HOME_ODD', { path: one.path, is: one.is });
     if (wrong === 'forbidden')
-      throw new QccError('QCC_FILE_UNREADABLE', {
-        path: one.path,
-        text: `${one.path} cannot be read: you may not`,
-        hint: `chmod u+rwX ${one.path}`,
-      });
+      throw new QccError('QCC_FILE_UNREADABLE', { path: one.path, code: '', hint: `chmod u+rwX ${one.path}` });
   }
 }
 
@@ -139,10 +135,6 @@ export function readOwn(path: string): Buffer {
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException;
     if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EIO' && code !== 'EMFILE' && code !== 'ENFILE') throw error;
-    throw new QccError('QCC_FILE_UNREADABLE', {
-      path,
-      text: `${path} cannot be read (${code})`,
-      hint: `chmod u+rw ${path}`,
-    });
+    throw new QccError('QCC_FILE_UNREADABLE', { path, code, hint: `chmod u+rw ${path}` });
   }
 }

@@ -39,7 +39,7 @@ export function isCcSwitch(json: unknown): boolean {
 
 export function readCcSwitch(json: unknown): Incoming {
   const parsed = v.safeParse(form, json);
-  if (!parsed.success) throw unreadableImport('it is no provider list of cc-switch');
+  if (!parsed.success) throw unreadableImport({ fault: 'notCcSwitch' });
   const { providers, current } = parsed.output.claude;
   refuseTooMany('profiles', Object.keys(providers).length);
   const leftOut: LeftOut[] = [];
@@ -135,7 +135,7 @@ function rowsOf(path: string): readonly Row[] {
     return database.prepare(wanted).all() as unknown as readonly Row[];
   } catch (error) {
     if (error instanceof QccError) throw error;
-    throw unreadableImport(`its database cannot be read (${(error as Error).message})`);
+    throw unreadableImport({ fault: 'badDatabase', said: (error as Error).message });
   } finally {
     database?.close();
   }
@@ -145,25 +145,23 @@ function rowsOf(path: string): readonly Row[] {
 function refuseComputed(database: InstanceType<Sqlite['DatabaseSync']>): void {
   const named = database.prepare("SELECT type, sql FROM sqlite_master WHERE name = 'providers' COLLATE NOCASE").all();
   const [table] = named as readonly { readonly type: string; readonly sql: string | null }[];
-  if (!table) throw unreadableImport('there is no table of providers in it');
+  if (!table) throw unreadableImport({ fault: 'noProviders' });
   if (named.length > 1 || table.type !== 'table' || !/^\s*CREATE\s+TABLE\b/i.test(table.sql ?? ''))
-    throw unreadableImport('its providers are no plain table, and only plain tables are read');
+    throw unreadableImport({ fault: 'notPlainTable' });
   const columns = database.prepare("SELECT name, hidden FROM pragma_table_xinfo('providers')").all();
   const computed = (columns as readonly { name: string; hidden: number }[]).find(
     ({ hidden }) => hidden !== plainColumn,
   );
-  if (computed) throw unreadableImport(`its column ${computed.name} is computed, and only plain tables are read`);
+  if (computed) throw unreadableImport({ fault: 'computedColumn', name: computed.name });
 }
 
 function refuseLarge(database: InstanceType<Sqlite['DatabaseSync']>): void {
   const longest = "max(length(id), length(coalesce(name, '')), length(coalesce(settings_config, '')))";
   const [row] = database.prepare(`SELECT count(*) AS count, max(${longest}) AS longest ${ofClaude}`).all();
-  const { count, longest: characters } = row as { readonly count: number; readonly longest: number | null };
+  const { count, longest: most } = row as { readonly count: number; readonly longest: number | null };
   refuseTooMany('profiles', count);
-  if ((characters ?? 0) > charactersMax)
-    throw unreadableImport(
-      `one of its providers has ${characters} characters, and no more than ${charactersMax} are read`,
-    );
+  const characters = most ?? 0;
+  if (characters > charactersMax) throw unreadableImport({ fault: 'longProvider', characters, most: charactersMax });
 }
 
 interface Sqlite {

@@ -2,6 +2,7 @@
 import type { ModelRule } from '../../../events/profile.ts';
 import { looksLikeKey } from '../../errors/key-shape.ts';
 import { exitCodes, QccError } from '../../errors/qcc-error.ts';
+import type { Fault } from '../../messages/errors/faults.ts';
 import { visible } from '../../platform/visible.ts';
 
 /** The longest name of a model that is known has 80 letters. */
@@ -11,20 +12,12 @@ const rulesMax = 64;
 /** The word for "this endpoint does not have it". */
 const none = '-';
 
-/** What is wrong with a rule, by its code. */
-const faults = {
-  form: 'it is written FROM=TO, with one "="',
-  empty: 'a name is missing beside the "="',
-  glob: '"*" stands in FROM only; TO is one name, or "-" for "does not have it"',
-  letters: 'a name is one word without spaces, commas, control characters or a key in it',
-  long: `a name has ${nameMax} letters at most`,
-} as const;
-type Fault = keyof typeof faults;
+type RuleFault = Fault<'model'>;
 
 /** @throws {QccError} `QCC_MODEL_RULE` */
 export function parseModelRule(text: string): ModelRule {
   const [from = '', to, ...more] = text.split('=').map((part) => part.trim());
-  if (to === undefined || more.length > 0) throw badRule(text, 'form');
+  if (to === undefined || more.length > 0) throw badRule(text, { fault: 'ruleForm' });
   return checkedRule({ from, to: to === none ? null : to }, text);
 }
 
@@ -43,18 +36,17 @@ export function checkModelRules(rules: readonly ModelRule[]): void {
 function checkedRule(rule: ModelRule, text: string): ModelRule {
   const fault = faultOf(rule.from) ?? (rule.to === null ? undefined : faultOf(rule.to));
   if (fault !== undefined) throw badRule(text, fault);
-  if (rule.to?.includes('*') || rule.to === none) throw badRule(text, 'glob');
+  if (rule.to?.includes('*') || rule.to === none) throw badRule(text, { fault: 'ruleGlob' });
   return rule;
 }
 
-function faultOf(name: string): Fault | undefined {
-  if (name === '') return 'empty';
-  if (name.length > nameMax) return 'long';
-  return visible(name) === name && !/[\s=,]/.test(name) && !looksLikeKey(name) ? undefined : 'letters';
+function faultOf(name: string): RuleFault | undefined {
+  if (name === '') return { fault: 'ruleEmpty' };
+  if (name.length > nameMax) return { fault: 'ruleLong', most: nameMax };
+  const isWord = visible(name) === name && !/[\s=,]/.test(name) && !looksLikeKey(name);
+  return isWord ? undefined : { fault: 'ruleLetters' };
 }
 
-function badRule(given: string, why: Fault): QccError {
-  const rule = visible(given).slice(0, nameMax);
-  const text = `"${rule}" is no rule for a model: ${faults[why]}`;
-  return new QccError('QCC_MODEL_RULE', { rule, why, text }, exitCodes.usage);
+function badRule(given: string, fault: RuleFault): QccError {
+  return new QccError('QCC_MODEL_RULE', { rule: visible(given).slice(0, nameMax), ...fault }, exitCodes.usage);
 }

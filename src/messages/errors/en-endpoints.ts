@@ -1,25 +1,37 @@
 /** The errors of endpoints and their models in English. */
+
+import { faultsEn } from './en-faults.ts';
+import { clauseOf } from './faults.ts';
 import type { ErrorCode, ErrorWords } from './params.ts';
 
 type EndpointCode = Extract<ErrorCode, `QCC_${'ENDPOINT' | 'MODEL' | 'PRESET'}_${string}`>;
 
+const inProfile = (profile: string | number) => (profile === '' ? '' : ` in profile "${profile}"`);
+
 export const endpointErrorsEn: Pick<ErrorWords, EndpointCode> = {
-  QCC_ENDPOINT_AMBIGUOUS: { message: ({ text }) => text, hint: ({ hint }) => hint },
+  QCC_ENDPOINT_AMBIGUOUS: {
+    message: ({ id, count, profile, known }) =>
+      `"${id}" can mean ${count} endpoints${inProfile(profile)}${known === '' ? '' : `: ${known}`}`,
+    hint: ({ hint }) => hint,
+  },
   QCC_ENDPOINT_EXISTS: {
     message: ({ baseUrl }) => `this profile has an endpoint with the same URL and key (${baseUrl})`,
     hint: ({ profile }) => `qcc endpoint list ${profile}`,
   },
-  QCC_ENDPOINT_INCOMPLETE: { message: ({ what }) => `an endpoint needs ${what}`, hint: ({ hint }) => hint },
+  QCC_ENDPOINT_INCOMPLETE: {
+    message: ({ lacks }) => `an endpoint needs ${lacks === 'key' ? 'an API key' : 'a base URL'}`,
+    hint: ({ hint }) => hint,
+  },
   QCC_ENDPOINT_INVALID: {
     message: ({ name, min, max, value }) => `${name} must be a whole number from ${min} to ${max}, not ${value}`,
     hint: () => 'qcc endpoint add --help',
   },
   QCC_ENDPOINT_UNKNOWN: {
-    message: ({ text }) => text,
+    message: ({ id, profile }) => `there is no endpoint "${id}"${inProfile(profile)}`,
     hint: ({ near, hint }) => (near ? `did you mean ${near}? ${hint}` : hint),
   },
   QCC_MODEL_RULE: {
-    message: ({ text }) => text,
+    message: ({ rule, ...fault }) => `"${rule}" is not a rule for a model: ${clauseOf(faultsEn, fault) ?? ''}`,
     hint: () => "--model 'claude-*haiku*=glm-4.5-air', or --model 'claude-*opus*=-'",
   },
   QCC_MODEL_RULES: {
