@@ -13,6 +13,7 @@ import { tellChange } from '../changed.ts';
 import { type Context, chosenFlag, flag, numberFlag, withInstallation } from '../context.ts';
 import { tellGaps } from '../gaps.ts';
 import { type Names, namesOf } from '../names.ts';
+import { pagedWhole } from '../pager.ts';
 import { momentFlag } from '../source.ts';
 import { tellSubject } from '../subject-line.ts';
 
@@ -35,7 +36,7 @@ export async function audit(context: Context): Promise<number | undefined> {
     names: await namesOf(call),
   }));
   if (file !== undefined) writeExport(resolve(file), exported(file, answer.entries));
-  if (file === undefined && !json) tellAudit(context, answer, names);
+  if (file === undefined && !json) await pagedWhole(context, (page) => tellAudit(page, answer, names));
   else
     tellChange(context, {
       json: answer,

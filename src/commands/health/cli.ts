@@ -90,7 +90,8 @@ function nextOf({ state, next, nextProbe }: HealthRow, { words, language }: Cont
   const { at, depth } = nextProbe;
   if (step?.at && (at === null || step.at <= at))
     return words.nextState(codeText('states', step.to, language), in_(step.at));
-  return at !== null && depth !== null ? words.nextProbe(codeText('depths', depth, language), in_(at)) : '';
+  if (at !== null && depth !== null) return words.nextProbe(codeText('depths', depth, language), in_(at));
+  return state === 'recovering' ? words.byTrials : '';
 }
 
 const percent = (rate: number | null) => (rate === null ? '-' : `${Math.round(rate * 100)} %`);

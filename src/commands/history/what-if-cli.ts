@@ -6,13 +6,14 @@ import { storyWordsOf } from '../../messages/story.ts';
 import { shortSpan, timeText } from '../../platform/time.ts';
 import { type Context, listFlag } from '../context.ts';
 import { tellGaps } from '../gaps.ts';
+import { pagedWhole } from '../pager.ts';
 import { spanOf, withHistory } from '../source.ts';
 
 export async function whatIf(context: Context): Promise<number | undefined> {
   const params = { ...(await spanOf(context)), set: triedSettings(context) };
   const told = await withHistory(context, ({ call }) => call('history.whatIf', params));
   if (context.json) context.out.json(told);
-  else compare(context, told);
+  else await pagedWhole(context, (page) => compare(page, told));
   return tellGaps(context, told.gaps);
 }
 
