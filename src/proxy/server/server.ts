@@ -27,6 +27,7 @@ import { FastPath } from './fast-path.ts';
 import { type GuardRules, guardRules, refusalOf, refuseBody, refuseStranger, refuseUnknown } from './guard.ts';
 import { createServer, type Listen, listening, patience, urlOf } from './listener.ts';
 import { Metrics } from './metrics.ts';
+import { ModelList } from './model-list.ts';
 import { answerOwn } from './own-routes.ts';
 import { backlogFull, faultOf, noFiles, noMemory, noProfile, Refusals, tooLarge, tooManyClients } from './refusals.ts';
 
@@ -50,6 +51,7 @@ class DataPort implements ProxyServer {
   readonly #running = new DenseSet<Exchange>();
   readonly #connections: ClientConnections;
   readonly #refusals = new Refusals();
+  readonly #models = new ModelList();
   /** Requests whose body is still coming. */
   #coming = 0;
   #guard: GuardRules | undefined;
@@ -214,6 +216,7 @@ class DataPort implements ProxyServer {
     if (target.within !== null && !this.#ports.view().profiles.has(target.within)) {
       return this.#refusals.send({ request, head, client, id }, noProfile(target.within));
     }
+    if (this.#models.answers(this.#ports.view(), { request, client, id, target })) return;
     await this.#forward({ request, head, client, id, startedAt, target });
   }
 
@@ -338,6 +341,7 @@ class DataPort implements ProxyServer {
 
   #tell({ request, id, startedAt }: Arrived, ended: Ended): void {
     this.#metrics.count(ended.fact);
+    this.#models.asked(ended.fact.data.model);
     this.#ports.requestEnded(id, ended.fact);
     const most = this.#ports.settings()['proxy.log_level'];
     const line = accessLine(id, startedAt, request.method ?? '', ended, most);
