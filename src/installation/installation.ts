@@ -55,7 +55,7 @@ export async function openInstallation(home: string, world: World = realWorld): 
     if (repair) await tellRepair(core, places.log, repair);
     sweepRepairs(places.log);
     // A vault that was read before another process removed a key would still hold that key. Only the process with the log open writes.
-    for (const path of [places.vault, places.masterKey, places.names, places.format, places.claude])
+    for (const path of [places.vault, places.masterKey, places.names, places.snapshots, places.format, places.claude])
       removeLeftovers(path);
     sweepLaunches(places.run);
     sweepRestores(home);
@@ -65,6 +65,7 @@ export async function openInstallation(home: string, world: World = realWorld): 
     // A full disk leaves an unused key, which does no harm.
     if (core.carriedOut > 0) await forgetUnnamed({ core, vault }).catch(() => {});
     keepNamesOf(core, places.names);
+    keepSnapshotsOf(core, places.snapshots);
     let blobs: Promise<Blobs> | undefined;
     return {
       home,
@@ -128,6 +129,19 @@ function keepNamesOf(core: Core, path: string): void {
   keep();
   core.onFacts((facts) => {
     if (facts.some(({ stream }) => stream.startsWith('profile/'))) keep();
+  });
+}
+
+/** The same for snapshots. A home that never had one gets no file. */
+function keepSnapshotsOf(core: Core, path: string): void {
+  const keep = () =>
+    keepNames(
+      path,
+      core.state.snapshots.all().map(({ id, description }) => ({ id, description })),
+    );
+  keep();
+  core.onFacts((facts) => {
+    if (facts.some(({ type }) => type === 'SnapshotTaken')) keep();
   });
 }
 

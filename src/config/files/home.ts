@@ -24,6 +24,7 @@ export interface Paths {
   readonly masterKey: string;
   readonly claude: string;
   readonly names: string;
+  readonly snapshots: string;
   /** The queue's store: encrypted requests and answers. */
   readonly bodies: string;
   /** The format of the home. */
@@ -87,6 +88,7 @@ export function paths(home: string): Paths {
     masterKey: join(home, 'master.key'),
     claude: join(home, 'claude.json'),
     names: join(home, 'names.json'),
+    snapshots: join(home, 'snapshots.json'),
     bodies: join(home, 'bodies'),
     format: join(home, 'home.json'),
     run: join(home, 'run'),
