@@ -15,9 +15,14 @@ export interface Attempt {
   readonly because: string;
   /** The name of the model that it was asked for, where that is not the client's. */
   readonly sent?: string;
+  /** What was odd about it, and did no harm. */
+  readonly noted?: AttemptNote;
   /** What else differed from what the client has sent. */
   readonly adapted?: readonly AdaptationReason[];
 }
+
+/** `noMessageStop`: the stream ended in good order, without its last event. */
+export type AttemptNote = 'noMessageStop';
 
 /** Tokens as the upstream told them; null where it did not. */
 export interface Usage {

@@ -96,6 +96,8 @@ export interface RequestStory {
     readonly because: string;
     /** The endpoint's own name of the model, where it has one. */
     readonly sent?: string;
+    /** What was odd about it, and did no harm. */
+    readonly noted?: string;
     /** Its name at that time: `profile/name`. */
     readonly name: string | null;
     /** What else differed from what the client has sent. */

@@ -77,7 +77,9 @@ export class RequestRecord {
     const status = answer.answerHead?.status ?? null;
     const { ttfbMs } = answer;
     const attempt = { endpoint: endpoint.id, at, outcome: outcomeWord(outcome), status, ttfbMs, because };
-    this.#attempts.push(isAdapted(up) ? { ...attempt, ...toldOf(up) } : attempt);
+    const noted = outcome.kind === 'served' ? outcome.noted : undefined;
+    const told = isAdapted(up) ? { ...attempt, ...toldOf(up) } : attempt;
+    this.#attempts.push(noted ? { ...told, noted } : told);
   }
 
   /** Of the attempt that has just been noted: what it shows of its endpoint. */

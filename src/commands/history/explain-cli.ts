@@ -100,7 +100,7 @@ function attemptTable(context: Context, story: RequestStory, names: Names): void
       clockOf(Date.parse(one.at)),
       one.endpoint,
       one.name ?? names.at(story.view)[one.endpoint] ?? '-',
-      failures[one.outcome] ?? one.outcome,
+      [one.outcome, ...(one.noted ? [one.noted] : [])].map((word) => failures[word] ?? word).join(', '),
       String(one.status ?? '-'),
       one.ttfbMs === null ? '-' : `${one.ttfbMs} ms`,
       attemptWhy(one, context),

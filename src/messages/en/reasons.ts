@@ -101,6 +101,7 @@ export const failures: Readonly<Record<string, string>> = {
   slow: 'slower than usual',
   limitsWarning: 'close to its limits',
   answered: 'answered',
+  noMessageStop: 'without its last event',
   cancelled: 'the client left',
   noNetwork: 'this machine had no network, or slept',
   nobodyAnswers: 'no endpoint could answer',

@@ -101,6 +101,7 @@ export const failures: Readonly<Record<string, string>> = {
   slow: '比平时慢',
   limitsWarning: '额度预警',
   answered: '已应答',
+  noMessageStop: '缺少结束事件',
   cancelled: '客户端离开',
   noNetwork: '本机断网或休眠',
   nobodyAnswers: '没有端点能应答',

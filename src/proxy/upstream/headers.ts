@@ -82,6 +82,15 @@ export function headerIn(raw: readonly string[], wanted: string): string | null 
   return null;
 }
 
+/** The head of an event stream that was labelled as something else. */
+export function streamHead(head: Head): Head {
+  const pairs = ['content-type', 'text/event-stream; charset=utf-8'];
+  for (let i = 0; i < head.pairs.length; i += 2)
+    if (head.pairs[i]?.toLowerCase() !== 'content-type')
+      pairs.push(head.pairs[i] as string, head.pairs[i + 1] as string);
+  return { ...head, pairs, contentType: 'text/event-stream', isStream: true };
+}
+
 function namedIn(connection: string | undefined): ReadonlySet<string> | undefined {
   if (connection === undefined || connection === 'keep-alive' || connection === 'close') return undefined;
   return new Set(
