@@ -106,7 +106,7 @@ interface ReadinessReasons {
   readonly allOut: Nothing;
 }
 
-/** What an older version said in a way that has no code, or an error that nobody expected. */
+/** What an older version said in a way that has no code, or an unexpected error. */
 interface Untranslated {
   readonly told: { readonly text: string };
 }

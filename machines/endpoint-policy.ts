@@ -34,7 +34,7 @@ export const quietMs = 60 * second;
 export const cleanStreak = 3;
 /** One success may be luck. */
 export const halfOpenSuccesses = 2;
-/** Shares of traffic on the way back; a cold endpoint is not met by everybody at once (HAProxy's slowstart is 60 s too). */
+/** Shares of traffic on the way back; a cold endpoint is not met by all clients at once (HAProxy's slowstart is 60 s too). */
 export const slowStartSteps = [0.1, 0.3, 0.5, 0.8] as const;
 
 // Ten good minutes and the past is past: the next failure is the first again.
@@ -86,14 +86,14 @@ export function isNeutral(failure: Failure): boolean {
 
 /** The model that an endpoint said it lacks is asked for elsewhere first, for so long: it may be there with its next release. */
 const lacksMs = 10 * minute;
-/** Clients choose what models are called: of more than anybody uses, the oldest are forgotten. */
+/** Clients choose what models are called: of more than a client would use, the oldest are forgotten. */
 const lacksMax = 32;
 
 export function lacksModelUntil(now: Millis): Millis {
   return now + lacksMs;
 }
 
-/** What it refuses to everybody, a count or a large body, is asked for elsewhere for so long: a relay is changed now and then. */
+/** What it refuses to all, a count or a large body, is asked for elsewhere for so long: a relay is changed now and then. */
 const refusesMs = hour;
 
 export function refusesUntil(now: Millis): Millis {

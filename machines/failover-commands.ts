@@ -12,13 +12,13 @@ export interface FailoverRequest {
   readonly session: string | null;
   /** It belongs to one account, and no other endpoint is asked. */
   readonly isPassthrough: boolean;
-  /** It asks how many tokens something has: its client estimates when nobody counts, and waits for nobody. */
+  /** It asks how many tokens something has: its client estimates when no endpoint counts, and waits for none. */
   readonly isCount: boolean;
   /** The size of its body. */
   readonly bytes: number;
   /** When its client began to wait; null where none does. */
   readonly awaitedSince: Millis | null;
-  /** What is known of its body; where nobody has refused any of it, it is not looked at. */
+  /** What is known of its body; where no endpoint has refused any of it, it is not looked at. */
   readonly needs?: RequestNeeds;
 }
 

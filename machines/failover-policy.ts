@@ -242,7 +242,7 @@ export function whyInVain(words: readonly Word[], isOneLeft: () => boolean): Why
   return { failure: isOneLeft() ? 'unreachable' : null, retryAfterMs: null, detail: last.said.detail };
 }
 
-/** Nobody has counted: in the words of one that says just that, or in none. */
+/** No endpoint has counted: in the words of one that says just that, or in none. */
 export function countsMissing<Said extends Refused>(
   words: readonly Word<Said>[],
 ): { readonly kind: 'told'; readonly word: Word<Said> } | { readonly kind: 'missing' } {

@@ -21,7 +21,7 @@ export interface RouteAsk {
   readonly overloaded: ReadonlySet<string>;
   /** It is known not to have the model. */
   readonly lacksModel: (endpoint: RoutableEndpoint) => boolean;
-  /** It is never asked for this, whoever else is there. */
+  /** It is never asked for this, whichever others are there. */
   readonly isBarred?: (endpoint: RoutableEndpoint) => boolean;
   /** What is known of its body; among equals, those that fit it are taken first. */
   readonly needs?: RequestNeeds;

@@ -103,3 +103,31 @@ describe('the words of the code', () => {
     expect(sources.flatMap((file) => violations(file, unused))).toEqual([]);
   });
 });
+
+describe('people without a name', () => {
+  const nameless = /\b(?:some|no|any|every)body(?:'s|’s)?\b|\bwhoever\b/i;
+
+  it.each(['machines', 'events', 'workers', 'src'])(
+    'are no subject in %s: an endpoint, a client, a person is meant',
+    (folder) => {
+      const lines = filesIn(folder).flatMap((file) =>
+        readFileSync(join(root, file), 'utf8')
+          .split('\n')
+          .flatMap((line, at) => (nameless.test(line) ? [`${file}:${at + 1}: ${line.trim()}`] : [])),
+      );
+      expect(lines).toEqual([]);
+    },
+  );
+
+  it.each(['README.md', ...papers('docs')])('are no subject in %s', (file) => {
+    const lines = readFileSync(join(root, file), 'utf8').split('\n');
+    expect(lines.filter((line) => nameless.test(line))).toEqual([]);
+  });
+});
+
+/** Decisions stand as they were taken. */
+function papers(folder: string): readonly string[] {
+  return readdirSync(join(root, folder))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `${folder}/${name}`);
+}

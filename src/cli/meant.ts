@@ -7,7 +7,7 @@ import { root } from './manifest.ts';
 const meantMax = 3;
 
 /**
- * Whoever types `qcc doctor` knows the command, not the noun that it stands under: a name that is right elsewhere comes before one that is
+ * A person who types `qcc doctor` knows the command, not the noun that it stands under: a name that is right elsewhere comes before one that is
  * nearly right here.
  * @param known the commands that stand where the word was typed
  * @param name how the place is typed: `qcc endpoint`

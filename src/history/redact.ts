@@ -176,7 +176,7 @@ function redactedRule({ from, to }: ModelRule): ModelRule {
   return { from: isShown(from) ? from : nothing, to: to === null || isShown(to) ? to : nothing };
 }
 
-// Timers and models have names that nobody has chosen.
+// The names of timers and models are not chosen by people.
 const nobodys: ReadonlySet<string> = new Set(['timers', 'models']);
 
 /** Collects the names, and the hosts of addresses, of a fact or of a saved state. */

@@ -6,7 +6,7 @@ import type { Named, StoryWords } from './en/story-words.ts';
 import type { Language } from './messages.ts';
 import { zh } from './zh-CN/story.ts';
 
-// A table has its own words alone: a code out of somebody's file may be called `constructor`.
+// A table has its own words alone: a code out of a stranger's file may be called `constructor`.
 for (const { failures, rules, lines, whatIf } of [en, zh])
   for (const table of [failures, rules, lines.beliefs, lines.timers, whatIf.tiers]) Object.setPrototypeOf(table, null);
 

@@ -67,7 +67,7 @@ export class Exchange {
   /** Its place in the line for endpoints that are full. */
   #waiter: RoomWaiter | undefined;
   #gone = false;
-  /** Where it waits when nobody can answer it, and what its tries are then written down by. */
+  /** Where it waits when no endpoint can answer it, and what its tries are then written down by. */
   readonly #parked: ParkedRequest;
 
   constructor(deps: Deps, incoming: Incoming) {
@@ -95,7 +95,7 @@ export class Exchange {
   }
 
   /**
-   * The client has gone: whatever runs is ended, and nobody is blamed.
+   * The client has gone: whatever runs is ended, and no endpoint is blamed.
    * @param isOnPurpose it closed its connection in good order, and wants no answer any more
    */
   leave(isOnPurpose = false): void {
@@ -198,7 +198,7 @@ export class Exchange {
     // A large body takes a while to be changed.
     if (this.#gone) return { kind: 'cancelled' };
     const outcome = await this.#call(command, up, false);
-    // The connection had been idle and died under us: nothing was asked of the endpoint yet, as far as anybody can know.
+    // The connection had been idle and died under us: nothing was asked of the endpoint yet, as far as can be known.
     return outcome.kind === 'failed' && outcome.stale && !this.#gone ? this.#call(command, up, true) : outcome;
   }
 
@@ -292,7 +292,7 @@ export class Exchange {
     return this.#record.served();
   }
 
-  /** Nobody answered: the most telling thing that was said, or a sentence of our own. */
+  /** No endpoint answered: the most telling thing that was said, or a sentence of our own. */
   #refused({ reason: ground, why }: Do<'refuse'>): Ended {
     const { ports } = this.#deps;
     const { client, id, target, summary } = this.#in;
@@ -300,7 +300,7 @@ export class Exchange {
     if (ground.kind === 'told') {
       const { candidate, said } = ground.word;
       const { failure } = said.verdict;
-      // The client has its answer, and asks no more: nobody is asked for it later.
+      // The client has its answer, and asks no more: no endpoint is asked for it later.
       this.#parked.leave(reason('clientTold', { failure: String(failure) }));
       const stop = failure === 'credential' || failure === 'billing' ? ['x-should-retry', 'false'] : [];
       passVerbatim(client, said, [...stop, ...this.#added(candidate, 0)]);
@@ -319,7 +319,7 @@ export class Exchange {
     return this.#record.failed(error.status, because);
   }
 
-  /** Somebody has got the answer for an identical request: nobody is asked. */
+  /** An identical request has got the answer: no endpoint is asked. */
   async #stored(answer: StoredAnswer): Promise<Ended> {
     const { ports } = this.#deps;
     const { client, id, startedAt } = this.#in;

@@ -65,7 +65,7 @@ export class Sessions {
     bounded(this.#answered);
   }
 
-  /** Null: nobody has answered in this session, as far as is known. */
+  /** Null: no endpoint has answered in this session, as far as is known. */
   ownerOf(session: string | null): Owner | null {
     const last = session === null ? undefined : this.#answered.get(session);
     return last ? ownerOf(last.origin, last.model) : null;

@@ -65,7 +65,7 @@ interface Running {
 
 // It was stopped between two attempts: the next one is made when it may go again.
 const stopped: Why = { failure: 'unreachable', retryAfterMs: null, detail: reason('gatewayStops') };
-// Where its session's prompt cache is helps nobody: its client has gone.
+// The session's prompt cache is of no use any more: its client has gone.
 const noSessions = { bound: () => null, avoided: () => null };
 
 interface Run {
@@ -97,7 +97,7 @@ export class Background {
     this.#runs.set(id, { stop, done });
   }
 
-  /** Nobody wants its answer any more. */
+  /** Its answer is not wanted any more. */
   stop(id: QueueId): void {
     this.#runs.get(id)?.stop.abort();
   }

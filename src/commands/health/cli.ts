@@ -91,7 +91,7 @@ function nextOf({ state, next, nextProbe }: HealthRow, { words, language }: Cont
   if (step?.at && (at === null || step.at <= at))
     return words.nextState(codeText('states', step.to, language), in_(step.at));
   if (at !== null && depth !== null) return words.nextProbe(codeText('depths', depth, language), in_(at));
-  return state === 'recovering' ? words.byTrials : '';
+  return state === 'recovering' ? words.halfOpen : '';
 }
 
 const percent = (rate: number | null) => (rate === null ? '-' : `${Math.round(rate * 100)} %`);

@@ -116,7 +116,7 @@ export const words = {
   streak: 'streak',
   probes: 'probes',
   nextState: (state: string, span: string) => `${state} in ${span}`,
-  byTrials: 'by trial requests',
+  halfOpen: 'by trial requests',
   nextProbe: (depth: string, span: string) => `probe (${depth}) in ${span}`,
   noChecks: 'no check yet',
   lastOnes: (count: number) => `last ${count}`,

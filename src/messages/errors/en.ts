@@ -153,7 +153,7 @@ export const errorsEn: ErrorWords = {
   },
   QCC_PROXY_OPEN: {
     message: ({ host }) =>
-      `${host} can be reached from other machines, and proxy.require_token is off: anybody could spend your keys`,
+      `${host} can be reached from other machines, and proxy.require_token is off: others could spend your keys`,
     hint: () => 'qcc config set proxy.require_token true',
   },
   QCC_QUEUE_AMBIGUOUS: {

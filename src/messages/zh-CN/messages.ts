@@ -108,7 +108,7 @@ export const words: Words = {
   streak: '连续',
   probes: '探测',
   nextState: (state, span) => `${span} 后${state}`,
-  byTrials: '试探请求通过后',
+  halfOpen: '试探请求通过后',
   nextProbe: (depth, span) => `${span} 后探测（${depth}）`,
   noChecks: '还没有检查记录',
   lastOnes: (count) => `最近 ${count} 次`,

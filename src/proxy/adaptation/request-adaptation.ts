@@ -1,6 +1,6 @@
 /**
  * One request and the endpoints that it is sent to: what each of them gets in the place of what came, what its refusal teaches, and whom the
- * request is better sent to. The body is walked over once, and only when somebody has refused something.
+ * request is better sent to. The body is walked over once, and only when an endpoint has refused something.
  */
 import type { FoundMissing } from '../../../events/endpoint.ts';
 import type { Millis } from '../../../events/fact.ts';
@@ -22,7 +22,7 @@ import { type Owner, ownerOf, type SessionThinking, type ThinkingMemory } from '
 export type Repair =
   /** The same endpoint once more, changed in this respect. */
   | { readonly kind: 'again'; readonly thing: string }
-  /** It wants thinking that nobody has: another one, now and for the rest of the session. */
+  /** It wants thinking that does not exist: another one, now and for the rest of the session. */
   | { readonly kind: 'elsewhere' };
 
 /** What an endpoint said. */
@@ -137,7 +137,7 @@ export class RequestAdaptation {
     };
   }
 
-  /** Nobody can say where anything stands in the body. */
+  /** It is not known where anything stands in the body. */
   #headersAlone(endpoint: RoutableEndpoint, missing: readonly Missing[]): AdaptedRequest | Promise<AdaptedRequest> {
     const gone = new Set(missing.flatMap(({ what }) => partsOf(what, this.#betasIn()).betas));
     const notes = gone.size === 0 ? [] : [...gone].map((what) => reason('leftOut', { what }));

@@ -5,7 +5,7 @@
 
 // What is looked for stands here at most: messages, message, content, block, cache_control, scope.
 const depthKept = 6;
-// A client's parser recurses: what is deeper than this is nobody's request.
+// A client's parser recurses: it could not have sent what is deeper than this.
 const depthMax = 512;
 // Half a million bytes of places. A conversation of 5 MB has a tenth of it.
 const nodesMax = 131_072;
@@ -99,7 +99,7 @@ export class RequestPlaces {
     return key < 0 ? '' : stringIn(this.body, key, this.#keyEnds[place] as number);
   }
 
-  /** All members of this name: more than one is nobody's intention, and the last one counts. */
+  /** All members of this name: more than one is not intended, and the last one counts. */
   named(place: Place, name: string): readonly Place[] {
     return this.isObject(place) ? this.children(place).filter((one) => this.#isNamed(one, name)) : [];
   }

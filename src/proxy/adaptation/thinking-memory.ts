@@ -1,5 +1,5 @@
 /**
- * Which blocks of thinking belong to whom, session by session: as long as nobody has refused one, only who answered last is known. In memory;
+ * Which blocks of thinking belong to whom, session by session: as long as no endpoint has refused one, only who answered last is known. In memory;
  * what is lost with it costs one refusal.
  */
 import type { EndpointId } from '../../../events/ids.ts';
@@ -11,8 +11,8 @@ export type Owner = string;
 const sessionsMax = 10_000;
 // Ten times the turns of a long session.
 const marksMax = 10_000;
-/** Somebody who is none of those that are known. */
-const somebody: Owner = '';
+/** An owner that is none of those that are known. */
+const stranger: Owner = '';
 
 export function ownerOf(origin: string, model: string | null): Owner {
   return `${origin} ${model ?? ''}`;
@@ -45,7 +45,7 @@ export class SessionThinking {
 
   /** What is new was signed by who answered last. */
   learns(blocks: readonly ThinkingBlock[], last: Owner | null): void {
-    for (const { mark } of blocks) if (!this.#owners.has(mark)) this.#owners.set(mark, last ?? somebody);
+    for (const { mark } of blocks) if (!this.#owners.has(mark)) this.#owners.set(mark, last ?? stranger);
     for (const mark of this.#owners.keys()) {
       if (this.#owners.size <= marksMax) break;
       this.#owners.delete(mark);
@@ -70,7 +70,7 @@ export class SessionThinking {
   #refusesOwn(owner: Owner, blocks: readonly ThinkingBlock[]): void {
     if (this.#doubted.has(owner)) this.#unreliable.add(owner);
     this.#doubted.add(owner);
-    for (const { mark } of blocks) if (this.#owners.get(mark) === owner) this.#owners.set(mark, somebody);
+    for (const { mark } of blocks) if (this.#owners.get(mark) === owner) this.#owners.set(mark, stranger);
   }
 
   refusedStart(owner: Owner): void {

@@ -1,5 +1,5 @@
 /**
- * Blocks of thinking belong to whoever has signed them. Those of others are cut out of a conversation by their byte ranges, and what the
+ * Blocks of thinking belong to the endpoint that signed them. Those of others are cut out of a conversation by their byte ranges, and what the
  * API's rules then ask for is put right: an assistant's turn is never empty, a breakpoint of the cache stays near where it stood, and
  * thinking is off for a request in the middle of a tool loop that has lost its beginning.
  */
@@ -59,7 +59,7 @@ function markOf(places: RequestPlaces, block: Place): string {
 
 /**
  * Cuts these blocks out. How many; and whether thinking is off for this request.
- * @param wantsStart a tool loop has to begin with thinking, whoever has left it out
+ * @param wantsStart a tool loop has to begin with thinking, wherever it was left out
  */
 export function withoutThinking(
   change: BodyChange,

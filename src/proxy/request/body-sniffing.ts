@@ -64,7 +64,7 @@ const streamKey = Buffer.from('"stream"');
 const isOther = /^\s*(?:[^\s:]|:\s*[^\st])/;
 // A letter of the key may be written in this way.
 const escapes = Buffer.from('\\u00');
-// Behind the name: blanks, a colon, and the first letter of its value. More of either is nothing that anybody means.
+// Behind the name: blanks, a colon, and the first letter of its value. No client means more of either.
 const blanksMax = 64;
 const namesMax = 1_000;
 

@@ -19,10 +19,10 @@ const firstBytes = 256 * KiB;
 // By how much a body grows.
 const knownGrowth = 4;
 const unknownGrowth = 2;
-// A larger one gets all that it may need, at once. The system gives memory as it is written to, and so it is counted where nobody knows
+// A larger one gets all that it may need, at once. The system gives memory as it is written to, and so it is counted where it is not known
 // how much will come; but memory that another one has written to is there at once, so a body that has told its length counts for all of it.
 const largeFrom = 4 * MiB;
-// Whoever has not sent anything for so long makes room for somebody who does, when all the memory is taken.
+// A client that has not sent anything for so long makes room for one that does, when all the memory is taken.
 const stalledMs = 1_000;
 // Who sends so many pieces at once (in chunks of one byte, a read of 64 KiB has five times as many, and takes 20 ms) waits for his
 // turn among those who do, and all others come between.

@@ -1,5 +1,5 @@
 /**
- * One attempt's answer on its way to whoever receives it. Nothing is given on until it has passed the commit gate; from then on bytes
+ * One attempt's answer on its way to its receiver. Nothing is given on until it has passed the commit gate; from then on bytes
  * pass as they come, with backpressure, and an end that is none is seen to be none.
  */
 

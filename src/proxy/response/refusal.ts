@@ -157,7 +157,7 @@ function modelNowhere({ model, within }: Asking): OwnError {
   };
 }
 
-/** A page in the place of a count says nothing to anybody: who asked is told what it means. */
+/** A page in the place of a count says nothing to its reader: the client is told what it means. */
 const nobodyCounts: OwnError = {
   status: 404,
   type: 'not_found_error',

@@ -1,6 +1,6 @@
 /**
  * `GET /v1/models` out of memory, as soon as an endpoint has a table of models: the names that clients ask for, and where each goes. The
- * client waits for three seconds at most and asks nobody twice, so no endpoint is asked. Without any table the request goes on to one.
+ * client waits for three seconds at most and does not ask twice, so no endpoint is asked. Without any table the request goes on to one.
  */
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -89,7 +89,7 @@ function namesOf(endpoints: readonly RoutableEndpoint[], asked: Iterable<string>
 function wayOf({ profile, name, models }: RoutableEndpoint, id: string): string | undefined {
   const to = mapped(models, id);
   if (to.kind === 'sent') return `${profile}/${name} ${to.model}`;
-  // With a table, what is not in it is nobody's promise; without one, the endpoint is a copy of the API.
+  // With a table, what is not in it is not promised; without one, the endpoint is a copy of the API.
   return to.kind === 'as-is' && models.length === 0 && id.startsWith('claude-') ? `${profile}/${name}` : undefined;
 }
 

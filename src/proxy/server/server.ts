@@ -149,7 +149,7 @@ class DataPort implements ProxyServer {
 
   async drain(graceMs: Millis): Promise<{ readonly drained: number; readonly cut: number }> {
     this.#draining = true;
-    // Waiting for an endpoint is of no use to anybody now: they hear where their request is, and ask the next gateway.
+    // Waiting for an endpoint is of no use now: clients hear where their request is, and ask the next gateway.
     this.#ports.retryQueue?.drain();
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeIdleConnections();
