@@ -46,6 +46,17 @@ export interface EndpointRow extends Adaptation {
   readonly until: string | null;
   readonly because: string | null;
   readonly source: string | null;
+  /** What it has refused of requests, and until when it is sent none of it. */
+  readonly missing: readonly MissingRow[];
+}
+
+export interface MissingRow {
+  /** As it was sent; null where the request named none. */
+  readonly model: string | null;
+  readonly what: string;
+  /** Of `max_tokens` alone: the most that it takes. */
+  readonly limit: number | null;
+  readonly until: string;
 }
 
 export interface CheckRow {
@@ -119,6 +130,10 @@ export const endpointContract = {
   'endpoint.enable': changesWhatIs(profileAndId).answers<EndpointRow>(),
   'endpoint.disable': changesWhatIs(profileAndId).answers<EndpointRow>(),
   /** Its model map. `test`: each of its models is asked for, from the caller's process; nothing is recorded. */
+  /** Without `what`, all that it has refused. */
+  'endpoint.forget': changesWhatIs(v.strictObject({ profile: name, id: name, what: optional(name) })).answers<
+    EndpointRow & { readonly forgotten: readonly string[] }
+  >(),
   'endpoint.models': asks(v.strictObject({ profile: name, id: name, test: optional(flag) })).answers<{
     readonly endpoint: string;
     readonly models: readonly ModelRow[];

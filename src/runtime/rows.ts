@@ -55,6 +55,9 @@ export function endpointRow(state: State, endpoint: KnownEndpoint): EndpointRow 
     until: isoOrNull(status.until),
     because: status.because,
     source: endpoint.source,
+    missing: status.missing
+      .filter((one) => one.until > state.at)
+      .map(({ model, what, limit, until }) => ({ model, what, limit, until: iso(until) })),
   };
 }
 

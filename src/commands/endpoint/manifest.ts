@@ -107,6 +107,26 @@ export const endpointCommands: Commands = {
         examples: ['qcc endpoint list work --verbose'],
         load: async () => (await import('./cli.ts')).list,
       },
+      show: {
+        title: say(
+          'show an endpoint, and what requests to it are adapted to',
+          '查看端点，以及发给它的请求会作哪些调整',
+        ),
+        positionals: [profile, endpoint],
+        examples: ['qcc endpoint show work relay'],
+        load: async () => (await import('./show-cli.ts')).show,
+      },
+      forget: {
+        title: say('ask an endpoint again with what it has refused', '忘记端点拒绝过的内容，重新带上它们'),
+        about: say(
+          'what it has refused of requests is left out for seven days; `endpoint show` lists it',
+          '它拒绝过的内容在七天内不再发送；可用 `endpoint show` 查看',
+        ),
+        positionals: [profile, endpoint],
+        flags: { what: option('NAME', 'only this; without it, all of it', '只忘记这一项；不指定则全部忘记') },
+        examples: ['qcc endpoint forget work relay', 'qcc endpoint forget work relay --what context_management'],
+        load: async () => (await import('./show-cli.ts')).forget,
+      },
       remove: {
         title: say('remove an endpoint', '删除端点'),
         about: say('removes it, and destroys its key; asks first', '删除端点并销毁其密钥；会先询问'),

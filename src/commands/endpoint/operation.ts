@@ -27,6 +27,7 @@ import type { Step } from '../../projections/configuration.ts';
 import type { KnownEndpoint } from '../../projections/profiles.ts';
 import { endpointRow } from '../../runtime/rows.ts';
 import type { Handlers } from '../handler.ts';
+import { forgetMissing } from './forget-operation.ts';
 import { endpointModels, testEndpoints } from './test-operation.ts';
 
 export const endpointDefaults = { weight: 100, priority: 1, maxFailures: 3, maxConcurrent: 64 };
@@ -337,6 +338,7 @@ export const endpointHandlers: Handlers<typeof endpointContract> = {
   'endpoint.remove': removeEndpoint,
   'endpoint.enable': (it, params) => switchEndpoint(it, params, 'EndpointEnabled'),
   'endpoint.disable': (it, params) => switchEndpoint(it, params, 'EndpointDisabled'),
+  'endpoint.forget': (it, params) => forgetMissing(it, params),
   'endpoint.models': (it, params) => endpointModels(it, params),
   'endpoint.test': (it, params) => testEndpoints(it, params),
 };

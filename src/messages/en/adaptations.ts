@@ -1,6 +1,7 @@
 /** How requests are adapted to endpoints. */
 
 import type { FoundMissing } from '../../../events/endpoint.ts';
+import type { Adapt, AdaptThinking } from '../../../events/profile.ts';
 import type { ReasonWords } from './reasons.ts';
 
 export interface AdaptationWords {
@@ -8,6 +9,8 @@ export interface AdaptationWords {
   readonly missing: (found: FoundMissing, span: string) => string;
   /** The same, in a row of an endpoint. */
   readonly isMissing: (what: string, limit: number | null, model: string | null, until: string) => string;
+  readonly adapts: (adapt: Adapt, thinking: AdaptThinking) => string;
+  readonly nothingMissing: string;
   readonly evidence: Readonly<Record<FoundMissing['evidence'], string>>;
   readonly forgotten: (what: string | null) => string;
 }
@@ -19,6 +22,11 @@ export const adaptations: AdaptationWords = {
     `${limit === null ? `refuses ${what}` : `takes at most ${limit} ${what}`}${of(model)} (${adaptations.evidence[evidence]}); requests go ${limit === null ? 'without it' : 'with no more'} for ${span}`,
   isMissing: (what, limit, model, until) =>
     `${limit === null ? `without ${what}` : `${what} at most ${limit}`}${of(model)} until ${until}`,
+  adapts: (adapt, thinking) =>
+    adapt === 'off'
+      ? 'requests go as they came: what it refuses goes to the client'
+      : `requests are adapted to what it refuses; thinking that others have signed is ${{ auto: 'cut out after it has refused it', keep: 'kept', strip: 'cut out beforehand' }[thinking]}`,
+  nothingMissing: 'it has refused no part of a request',
   evidence: {
     betaValue: 'it does not know the value of anthropic-beta',
     extraInput: 'it permits no extra inputs',

@@ -43,6 +43,10 @@ export const changes = {
   endpointRemoved: (name: string, profile: string) => `${name} is removed from ${profile}; its key is destroyed`,
   endpointEnabled: (name: string, profile: string) => `${name} in ${profile} takes requests again`,
   endpointDisabled: (name: string, profile: string) => `${name} in ${profile} takes no requests`,
+  endpointForgets: (name: string, profile: string, what: readonly string[]) =>
+    what.length === 0
+      ? `${name} in ${profile} has refused nothing: there is nothing to forget`
+      : `${name} in ${profile} gets these again: ${what.join(', ')}`,
   endpointReset: (name: string, profile: string, state: string) => `${name} in ${profile}: ${state}`,
   queueRetried: (count: number) =>
     count === 0 ? 'nothing in the queue is to be retried' : `${counted(count, 'request')} will be retried now`,

@@ -4,7 +4,7 @@ import { faultsEn } from './en-faults.ts';
 import { clauseOf } from './faults.ts';
 import type { ErrorCode, ErrorWords } from './params.ts';
 
-type EndpointCode = Extract<ErrorCode, `QCC_${'ENDPOINT' | 'MODEL' | 'PRESET'}_${string}`>;
+type EndpointCode = Extract<ErrorCode, `QCC_${'ENDPOINT' | 'MISSING' | 'MODEL' | 'PRESET'}_${string}`>;
 
 const inProfile = (profile: string | number) => (profile === '' ? '' : ` in profile "${profile}"`);
 
@@ -29,6 +29,11 @@ export const endpointErrorsEn: Pick<ErrorWords, EndpointCode> = {
   QCC_ENDPOINT_UNKNOWN: {
     message: ({ id, profile }) => `there is no endpoint "${id}"${inProfile(profile)}`,
     hint: ({ near, hint }) => (near ? `did you mean ${near}? ${hint}` : hint),
+  },
+  QCC_MISSING_UNKNOWN: {
+    message: ({ what, known }) =>
+      `it has not refused "${what}": ${known === '' ? 'it has refused nothing' : `it has refused ${known}`}`,
+    hint: ({ hint }) => hint,
   },
   QCC_MODEL_RULE: {
     message: ({ rule, ...fault }) => `"${rule}" is not a rule for a model: ${clauseOf(faultsEn, fault) ?? ''}`,

@@ -136,6 +136,7 @@ export interface ErrorParamsOf {
   readonly QCC_PASSPHRASE_MISSING: Nothing;
   readonly QCC_PASSPHRASE_WRONG: { readonly command: Param };
   readonly QCC_PORT_TAKEN: { readonly host: Param; readonly port: Param; readonly holder: Param; readonly list: Param };
+  readonly QCC_MISSING_UNKNOWN: { readonly what: Param; readonly known: Param; readonly hint: string };
   readonly QCC_MODEL_RULE: Fault<'model'> & { readonly rule: Param };
   readonly QCC_MODEL_RULES: { readonly count: Param; readonly most: Param };
   readonly QCC_MODEL_TWICE: { readonly from: Param };

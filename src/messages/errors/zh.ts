@@ -63,6 +63,10 @@ export const errorsZh: Translation = {
   QCC_SETTING_ENV: {
     message: ({ name, chinese, given }) => `环境变量 ${name} 的值“${given}”无效，允许范围：${chinese}`,
   },
+  QCC_MISSING_UNKNOWN: {
+    message: ({ what, known }) =>
+      `它没有拒绝过“${what}”：${known === '' ? '它没有拒绝过任何内容' : `它拒绝过 ${known}`}`,
+  },
   QCC_MODEL_RULE: { message: ({ rule, ...fault }) => `“${rule}”不是有效的模型规则：${clause(fault)}` },
   QCC_MODEL_RULES: { message: ({ count, most }) => `规则过多：${count} 条，最多 ${most} 条` },
   QCC_MODEL_TWICE: {

@@ -12,6 +12,11 @@ export const adaptations: AdaptationWords = {
       : `${what} 最多 ${limit}${of(model)}；${span} 内不再超过`,
   isMissing: (what, limit, model, until) =>
     `${limit === null ? `不带 ${what}` : `${what} 最多 ${limit}`}${of(model)}，到 ${until} 为止`,
+  adapts: (adapt, thinking) =>
+    adapt === 'off'
+      ? '请求原样发送：它拒绝的内容会告知客户端'
+      : `按它拒绝的内容调整请求；其他端点签名的思考${{ auto: '在被拒绝后剪去', keep: '保留', strip: '事先剪去' }[thinking]}`,
+  nothingMissing: '它没有拒绝过请求的任何部分',
   evidence: {
     betaValue: '不认识 anthropic-beta 的这个值',
     extraInput: '不允许额外的字段',

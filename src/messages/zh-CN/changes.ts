@@ -37,6 +37,10 @@ export const changes: ChangeWords = {
   endpointRemoved: (name, profile) => `已从 ${profile} 删除 ${name}，密钥已销毁`,
   endpointEnabled: (name, profile) => `${profile} 中的 ${name} 已恢复接收请求`,
   endpointDisabled: (name, profile) => `${profile} 中的 ${name} 已停止接收请求`,
+  endpointForgets: (name, profile, what) =>
+    what.length === 0
+      ? `${profile} 中的 ${name} 没有拒绝过任何内容，无需忘记`
+      : `发给 ${profile} 中 ${name} 的请求重新带上：${what.join('、')}`,
   endpointReset: (name, profile, state) => `${profile} 中的 ${name}：${state}`,
   queueRetried: (count) => (count === 0 ? '队列中没有可重试的请求' : `${count} 个请求将立即重试`),
   queueCleared: (count) => (count === 0 ? '队列中没有可清除的请求' : `已从队列清除 ${count} 个请求`),
