@@ -19,12 +19,15 @@ import { Sessions } from '../proxy/sessions.ts';
 import { Core, type Policies } from '../runtime/core.ts';
 import type { State } from '../runtime/state.ts';
 import { isSameView } from './same-view.ts';
+import { noneTried, type TriedModels, withModels } from './tried-models.ts';
 import { type Context, type End, type Place, Walk } from './walk.ts';
 
 /** The rules of a side: the recorded ones, or the ones under test. */
 export interface Side {
   readonly settings: (state: State) => Settings;
   readonly policies: (state: State) => Policies;
+  /** What is tried of endpoints' model maps. */
+  readonly models?: TriedModels;
 }
 
 /** One report, and the decisions on it. */
@@ -59,6 +62,7 @@ export interface EndOfRequest {
   readonly fact: Ended;
   readonly end: End;
   readonly happened: Served['attempts'];
+  readonly isOtherModel: boolean;
 }
 
 // A request lasts ten minutes at most: older views are not needed.
@@ -76,6 +80,8 @@ export class Rehearsal {
   readonly #walks = new Map<string, Walk>();
   #sessions = new Sessions();
   #views: Seen[] = [];
+  #plain: RoutingView | undefined;
+  #shown: RoutingView | undefined;
   #twinView: RoutingView | undefined;
   #ended: (one: EndOfRequest) => void = () => {};
   /** The batch that is being replayed. */
@@ -280,7 +286,7 @@ export class Rehearsal {
     const walk = this.#walkOf(id) ?? new Walk(data, fact.at);
     this.#walks.delete(id);
     const end = walk.ends(type, this.#context());
-    const { happened } = walk;
+    const { happened, isOtherModel } = walk;
     this.#remember(fact, end);
     const isGood = end === 'served' && type === 'RequestServed' && data.status < 400;
     if (isGood && !this.#foretold.succeeded.has(id)) {
@@ -290,7 +296,7 @@ export class Rehearsal {
       this.#clock.at = Math.max(this.#clock.at, fact.at);
     }
     this.#core.requestEnded(stream, { type, data: { ...data, attempts: happened } });
-    this.#ended({ fact, end, happened });
+    this.#ended({ fact, end, happened, isOtherModel });
   }
 
   /** Where the session's cache is now. After an unknown answer this is unknown. */
@@ -309,6 +315,7 @@ export class Rehearsal {
       under: this.#under.settings(this.#core.state),
       failover: this.#failover(),
       sessions: this.#sessions,
+      tried: this.#under.models ?? noneTried,
       tellsLacking: this.#seq >= this.#foretold.lackingSeq,
       placeAt: (seq) => this.#place((one) => one.seq <= seq),
       placeThen: (at) => this.#place((one) => one.at <= at),
@@ -319,8 +326,16 @@ export class Rehearsal {
     return this.#views.findLast(isBefore) ?? (this.#views[0] as Place);
   }
 
+  /** Made anew only when the core's is another one. */
+  #view(): RoutingView {
+    const plain = this.#core.view();
+    if (this.#plain !== plain) this.#shown = withModels(plain, this.#under.models ?? noneTried);
+    this.#plain = plain;
+    return this.#shown ?? plain;
+  }
+
   #look(seq: number, at: Millis): void {
-    const view = this.#core.view();
+    const view = this.#view();
     this.#twinView ??= viewOf(this.#twin);
     const last = this.#views.at(-1);
     if (last?.view === view && last.twin === this.#twinView) return;

@@ -1,5 +1,6 @@
 /** Whether two routing views are one to the rules: then what chance decided in one holds in the other. */
 import type { RoutableEndpoint, RoutingView } from '../../machines/routing-view.ts';
+import { areModelsAlike } from './tried-models.ts';
 
 /** What a plan reads. */
 export function isSameView(one: RoutingView, other: RoutingView): boolean {
@@ -14,7 +15,8 @@ export function isSameView(one: RoutingView, other: RoutingView): boolean {
       looked.every((field) => a[field] === b[field]) &&
       lackAlike(a, b) &&
       refuseAlike(a, b) &&
-      missAlike(a, b)
+      missAlike(a, b) &&
+      areModelsAlike(a, b)
     );
   });
 }

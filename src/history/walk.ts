@@ -16,6 +16,7 @@ import type { RoutableEndpoint, RoutingView } from '../../machines/routing-view.
 import type { Settings } from '../config/settings/settings.ts';
 import type { Sessions } from '../proxy/sessions.ts';
 import { isRepaired } from './decided.ts';
+import { isOtherModel, type TriedModels } from './tried-models.ts';
 
 /** The routing view of a moment of the replay. */
 export interface Place {
@@ -34,6 +35,8 @@ export interface Context {
   /** The failover settings under test. */
   readonly failover: FailoverPolicy;
   readonly sessions: Sessions;
+  /** Model maps under test. */
+  readonly tried: TriedModels;
   /** The log has a fact of its own for a missing model; in older logs only the attempt shows it. */
   readonly tellsLacking: boolean;
 }
@@ -59,6 +62,8 @@ interface Scene {
 
 export class Walk {
   readonly happened: Attempt[] = [];
+  /** Its end is unknown because an endpoint would have been asked for another model. */
+  isOtherModel = false;
   readonly #request: Served;
   readonly #endedAt: Millis;
   #machine: Failover;
@@ -118,6 +123,11 @@ export class Walk {
     const scene = { context, place, attempt };
     if (this.#wanted === null && !this.#isChosen(attempt, scene)) return false;
     if (this.#wanted !== null && this.#wanted !== attempt.endpoint) return false;
+    if (isOtherModel(attempt, this.#request.model, place.view, context.tried)) {
+      this.isOtherModel = true;
+      this.#end = 'unknown';
+      return false;
+    }
     this.#happens(attempt, scene);
     return true;
   }

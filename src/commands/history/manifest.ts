@@ -118,6 +118,12 @@ export const historyCommands: Commands = {
         flags: {
           since,
           set: option('KEY=VALUE', 'a setting to try; can be repeated', '要尝试的设置，可重复使用', { multiple: true }),
+          'set-endpoint': option(
+            'ID.models=RULES',
+            'a table of models to try: FROM=TO,…; can be repeated',
+            '要尝试的模型映射：FROM=TO,…，可重复使用',
+            { multiple: true },
+          ),
           'from-log': fromLog,
         },
         examples: [

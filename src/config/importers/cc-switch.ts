@@ -2,8 +2,10 @@
 
 import { createRequire } from 'node:module';
 import * as v from 'valibot';
+import type { ModelRule } from '../../../events/profile.ts';
 import { QccError } from '../../errors/qcc-error.ts';
 import { jsonIn } from '../../platform/json.ts';
+import { isModelRule } from '../network/model-rules.ts';
 import {
   type Incoming,
   type IncomingProfile,
@@ -79,13 +81,41 @@ function profileFrom(
   }
   const name = profileNameFrom(called, taken);
   if (name !== called) leftOut.push({ path: `providers/${called} → ${name}`, because: 'renamed' });
+  const { models, taken: slots } = modelsFrom(read);
   for (const other of Object.keys(variables)) {
-    if (![address, token, apiKey].includes(other))
+    if (![address, token, apiKey].includes(other) && !slots.has(other))
       leftOut.push({ path: `providers/${called}/${other}`, because: 'noCounterpart' });
   }
   const auth = read(token) === '' ? 'x-api-key' : 'bearer';
-  const endpoint = { name: called, baseUrl, auth, key } as const;
+  const endpoint = { name: called, baseUrl, auth, key, ...(models.length === 0 ? {} : { models }) } as const;
   return { name, ...(name === called ? {} : { description: called }), endpoints: [endpoint] };
+}
+
+/** The variables that name a provider's models, in the order of the rules that they become; the first of a slot counts. */
+const slots = [
+  ['ANTHROPIC_DEFAULT_HAIKU_MODEL', 'haiku'],
+  ['ANTHROPIC_SMALL_FAST_MODEL', 'haiku'],
+  ['ANTHROPIC_DEFAULT_SONNET_MODEL', 'sonnet'],
+  ['ANTHROPIC_DEFAULT_OPUS_MODEL', 'opus'],
+  ['ANTHROPIC_DEFAULT_FABLE_MODEL', 'claude-*fable*'],
+  // What the client asks for unless it is told otherwise: behind the gateway it asks for a model of Claude.
+  ['ANTHROPIC_MODEL', 'claude-*'],
+] as const;
+/** A name or an alias of the client's own is its user's choice, and says nothing of the provider. */
+const own = /^(claude-|(haiku|sonnet|opus|opusplan|default)(\[1m\])?$)/;
+
+function modelsFrom(read: (name: string) => string) {
+  const rules = new Map<string, ModelRule>();
+  const taken = new Set<string>();
+  for (const [variable, from] of slots) {
+    const to = read(variable);
+    if (to === '' || own.test(to)) continue;
+    const rule = { from, to };
+    if (!isModelRule(rule)) continue;
+    taken.add(variable);
+    if (!rules.has(from)) rules.set(from, rule);
+  }
+  return { models: [...rules.values()], taken };
 }
 
 /**

@@ -33,6 +33,12 @@ export function checkModelRules(rules: readonly ModelRule[]): void {
   }
 }
 
+/** Whether an endpoint would take it. */
+export function isModelRule({ from, to }: ModelRule): boolean {
+  const isName = (name: string) => faultOf(name) === undefined;
+  return isName(from) && (to === null || (isName(to) && !to.includes('*') && to !== none));
+}
+
 function checkedRule(rule: ModelRule, text: string): ModelRule {
   const fault = faultOf(rule.from) ?? (rule.to === null ? undefined : faultOf(rule.to));
   if (fault !== undefined) throw badRule(text, fault);

@@ -96,6 +96,7 @@ interface WhatIfWords {
   readonly only: Readonly<Record<'recorded' | 'replayed', string>>;
   readonly kinds: Readonly<Record<'failover' | 'recovery', string>>;
   readonly guess: string;
+  readonly otherModel: (count: number) => string;
   readonly needsValue: (given: string) => string;
 }
 

@@ -90,6 +90,8 @@ export const en: StoryWords = {
     tiers: { primary: 'primary', secondary: 'secondary', fallback: 'fallback', none: 'no tier' },
     only: { recorded: 'would not have happened', replayed: 'would have happened' },
     kinds: { failover: 'failover', recovery: 'recovery' },
+    otherModel: (count) =>
+      `unknown for ${plural(count, 'request')}: an endpoint would have been asked for another model, and nothing is recorded of what it would have answered`,
     guess: 'unknown: another endpoint would have been asked, and nothing is recorded of what it would have answered',
     needsValue: (given) => `--set takes KEY=VALUE, not "${given}"`,
   },

@@ -239,6 +239,14 @@ export const errorsEn: ErrorWords = {
     hint: ({ vault }) =>
       `unlock the keychain; where the key is gone for good: mv ${vault} ${vault}.old, then qcc config doctor --fix`,
   },
+  QCC_WHATIF_ENDPOINT: {
+    message: ({ name }) => `"${name}" cannot be tried: of an endpoint, only its models can`,
+    hint: () => "qcc history what-if --set-endpoint '3f2a.models=opus=-,*=glm-4.6'",
+  },
+  QCC_WHATIF_UNKNOWN: {
+    message: ({ id, count }) => `"${id}" means ${count === 0 ? 'no endpoint' : `${count} endpoints`}`,
+    hint: () => 'qcc list',
+  },
   QCC_WHATIF_SETTING: {
     message: ({ key }) => `${key} has no part in outages, switches and routes: its effect cannot be replayed`,
     hint: () => 'qcc history what-if --set failover.failure_threshold=5',

@@ -196,6 +196,8 @@ export interface ErrorParamsOf {
   readonly QCC_VAULT_DAMAGED: { readonly path: Param };
   readonly QCC_VAULT_GONE: { readonly path: Param };
   readonly QCC_VAULT_LOCKED: { readonly vault: Param };
+  readonly QCC_WHATIF_ENDPOINT: { readonly name: Param };
+  readonly QCC_WHATIF_UNKNOWN: { readonly id: Param; readonly count: Param };
   readonly QCC_WHATIF_SETTING: { readonly key: Param };
 }
 

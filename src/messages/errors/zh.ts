@@ -127,6 +127,10 @@ export const errorsZh: Translation = {
     hint: ({ name }) => `qcc endpoint add ${name}`,
   },
   QCC_PROFILE_EXISTS: { message: ({ name }) => `已有名为“${name}”的配置` },
+  QCC_WHATIF_ENDPOINT: { message: ({ name }) => `无法推演 "${name}"：端点只能推演其 models` },
+  QCC_WHATIF_UNKNOWN: {
+    message: ({ id, count }) => `"${id}" ${count === 0 ? '不是任何端点' : `可能指 ${count} 个端点`}`,
+  },
   QCC_WHATIF_SETTING: { message: ({ key }) => `${key} 与剔除、切换和路由无关，无法推演其效果` },
   QCC_CAPSULE_UNREADABLE: {
     message: ({ path, code }) => `无法读取 ${path}（${code}）`,

@@ -86,6 +86,7 @@ export const zh: StoryWords = {
     tiers: { primary: '主层级', secondary: '次层级', fallback: '后备层级', none: '无层级' },
     only: { recorded: '不会发生', replayed: '会发生' },
     kinds: { failover: '故障转移', recovery: '恢复切回' },
+    otherModel: (count) => `其中 ${count} 个请求未知：端点会被请求另一个模型，记录中没有它会如何应答`,
     guess: '未知：请求会发往另一个端点，它会怎样应答没有记录',
     needsValue: (given) => `--set 需要 KEY=VALUE，不能是“${given}”`,
   },
