@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { faultsOf, recordable, sameWords } from './first-hour/screens.mjs';
 import { hasTmux, openTerminal } from './first-hour/terminal.mjs';
-import { leaveEverywhere, longNames, lookAround, outage, setUp } from './first-hour/walk.mjs';
+import { choosePreset, leaveEverywhere, longNames, lookAround, outage, setUp } from './first-hour/walk.mjs';
 import { freePort } from './kill9/chance.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -113,6 +113,7 @@ async function walk(language, columns, startSimulatedEndpoint) {
   const it = hour({ terminal, folder, env, first, second, gateway: `http://127.0.0.1:${port}` });
   try {
     await leaveEverywhere(it);
+    await choosePreset(it);
     await setUp(it);
     await lookAround(it);
     await outage(it);
@@ -150,6 +151,16 @@ function hour({ terminal, folder, env, first, second, gateway }) {
     record,
     keys: terminal.keys,
     sees: terminal.sees,
+    type: terminal.type,
+    /** A question that is drawn anew for each width. */
+    async resizedAndBack() {
+      const question = (lines) => lines.slice(lines.findIndex((line) => line.startsWith('◆'))).join('\n');
+      const before = question(await terminal.read());
+      await terminal.resize(terminal.columns - 20);
+      await terminal.until('the question in the narrow terminal', (lines) => question(lines) !== before);
+      await terminal.resize(terminal.columns);
+      await terminal.until('the question as it was', (lines) => question(lines) === before);
+    },
     ended: terminal.ended,
     async enter(text) {
       await terminal.type(text);

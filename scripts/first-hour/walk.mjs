@@ -32,6 +32,24 @@ export async function leaveEverywhere(it) {
   }
 }
 
+/** A vendor whose address is known, on a terminal that changes its width in the middle of the list. */
+export async function choosePreset(it) {
+  await it.newHome();
+  await it.begin('qcc');
+  await it.question(0);
+  await it.keys('Enter');
+  await it.question(1, 'the vendors whose addresses are known');
+  await it.resizedAndBack();
+  await it.keys('Down', 'Up');
+  await it.record('the same after the terminal was narrower for a moment', { onlyAfter: '◆' });
+  await it.keys('Enter');
+  await it.question(2);
+  await it.keys('Enter');
+  it.hold('without a key the step is left', await it.ended(), 0);
+  await it.record('no key was typed', { onlyAfter: '◇' });
+  await isWhole(it, 0);
+}
+
 async function isWhole(it, count) {
   const { profiles } = JSON.parse((await it.qcc('list', '--json')).out);
   it.hold('profiles', profiles.length, count);
@@ -113,6 +131,20 @@ export async function lookAround(it) {
   await it.keys('C-c');
   it.hold('^C ends with 130', await it.ended(), 130);
   await it.record('qcc endpoint add, left');
+  await it.begin('qcc endpoint update spare --api-key-stdin');
+  await it.question(0);
+  await it.keys('Enter');
+  await it.question(1);
+  await it.type(it.second.key);
+  await it.sees('▪▪▪▪▪▪▪▪');
+  await it.keys('C-c');
+  it.hold('^C ends with 130', await it.ended(), 130);
+  await it.record('a key is asked for, and the question is left');
+  await it.begin('qcc remove spare');
+  await it.question(0, 'what will happen is said before it is done');
+  await it.type('n');
+  it.hold('a no ends with 130', await it.ended(), 130);
+  await it.record('qcc remove, declined');
   for (const command of ['health status', 'priority list', 'proxy stop', 'proxy start'])
     await it.shows(`qcc ${command}`);
 }
