@@ -30,6 +30,8 @@ const rows = 60;
 const answerMs = 150;
 // Its end is shown, and must be the same in each run.
 const keyOf = (name) => `sk-ant-${name}-0123456789abcdef01234567`;
+// So narrow that every question is laid out anew.
+const narrowColumns = 30;
 const { values } = parseArgs({ options: { update: { type: 'boolean', default: false }, only: { type: 'string' } } });
 
 await main();
@@ -48,7 +50,8 @@ async function main() {
     if (values.only !== undefined && values.only !== name) continue;
     const began = Date.now();
     const walked = await walk(language, columns, startSimulatedEndpoint);
-    const found = [...walked.faults, ...compared(name, walked.screens)];
+    // A walk that broke off has not seen all: it is not recorded.
+    const found = walked.faults.length > 0 ? walked.faults : compared(name, walked.screens);
     for (const fault of found) process.stdout.write(`  ${name}: ${fault}\n`);
     process.stdout.write(
       `${name}: ${walked.screens.length} screens, ${found.length} faults, ${Math.round((Date.now() - began) / 1_000)} s\n`,
@@ -156,7 +159,7 @@ function hour({ terminal, folder, env, first, second, gateway }) {
     async resizedAndBack() {
       const question = (lines) => lines.slice(lines.findIndex((line) => line.startsWith('◆'))).join('\n');
       const before = question(await terminal.read());
-      await terminal.resize(terminal.columns - 20);
+      await terminal.resize(narrowColumns);
       await terminal.until('the question in the narrow terminal', (lines) => question(lines) !== before);
       await terminal.resize(terminal.columns);
       await terminal.until('the question as it was', (lines) => question(lines) === before);
