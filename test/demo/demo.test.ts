@@ -87,6 +87,15 @@ describe('a day of the demo', () => {
     expect(scene.filter((line) => /^ [✂…✗]/.test(line))).toEqual([]);
   });
 
+  it('ends with a screen that a person can read, in both languages', async () => {
+    const end = (all: readonly string[], heading: string) =>
+      all
+        .slice(all.findLastIndex((line) => line.includes(heading)))
+        .map((line) => line.replace(/^ *\d+/, '  N').replace(/( of | 轮中 )\d+/, '$1N'));
+    const screens = [...end(lines, 'Summary'), '', ...end(chinese, '小结')];
+    await expect(`${screens.join('\n')}\n`).toMatchFileSnapshot('end.txt');
+  });
+
   it('gives the reason of each switch', () => {
     const switches = lines.filter((line) => line.includes('active profile:'));
     expect(switches.filter((line) => !/\((failover|recovery)\): \w+/.test(line))).toEqual([]);

@@ -210,7 +210,7 @@ class Day {
     ] as const) {
       out(`${String(number).padStart(6)}  ${what}`);
     }
-    const verdict = `${words.turns(answered, turns)}. ${ok ? words.allAnswered : words.someLost}`;
+    const verdict = words.verdict(words.turns(answered, turns), ok ? words.allAnswered : words.someLost);
     out(paint(ok ? 'green' : 'red', verdict));
     const durationMs = Math.round(performance.now() - this.#began);
     const { kept } = this.#stage;

@@ -54,6 +54,7 @@ export const demoLines = {
   cuts: 'cut off, then asked again',
   refusals: '503 while none was usable',
   switches: 'switches of the active profile',
+  verdict: (turns: string, all: string) => `${turns}. ${all}`,
   allAnswered: 'Every turn was answered.',
   someLost: 'A turn failed that should not have.',
   leave: 'The day repeats until you press Ctrl-C. Nothing of yours is touched.',

@@ -50,6 +50,7 @@ export const demoLines: DemoWords = {
   cuts: '连接断开后重新请求',
   refusals: '全部不可用时的 503',
   switches: '当前配置的切换',
+  verdict: (turns, all) => `${turns}。${all}`,
   allAnswered: '每一轮都得到了应答。',
   someLost: '有一轮本不该失败，却失败了。',
   leave: '这一天会循环播放，按 Ctrl-C 结束。不会改动您的任何设置。',
