@@ -124,6 +124,7 @@ class Day {
     await this.#playTurns(scene);
     const repaired = await scene.repair?.(this.#stage);
     if (repaired) out(paint('magenta', ` ⚒ ${this.#words[repaired]}`));
+    await scene.end?.(this.#stage);
     await this.#tellFacts();
     await this.#wait(betweenScenesMs);
     if (scene.name === 'allOut' || this.#interrupted.aborted) return;
