@@ -77,6 +77,7 @@ interface CallReasons {
 /** Why a request is in the queue, or is not any more. */
 interface QueueReasons {
   readonly noEndpointUsable: Nothing;
+  readonly threadElsewhere: Nothing;
   readonly logTakesNothing: Nothing;
   readonly gatewayStops: Nothing;
   readonly refusedWith: { readonly status: number };

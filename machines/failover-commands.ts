@@ -16,6 +16,8 @@ export interface FailoverRequest {
   readonly isCount: boolean;
   /** The size of its body. */
   readonly bytes: number;
+  /** It goes on with what the endpoint of its session's last answer has: who that is, or null where nobody knows. Undefined: it holds all. */
+  readonly continues?: EndpointId | null;
   /** When its client began to wait; null where none does. */
   readonly awaitedSince: Millis | null;
   /** What is known of its body; where no endpoint has refused any of it, it is not looked at. */
@@ -86,4 +88,6 @@ export type Reason<Said extends Refused = Refused> =
   | { readonly kind: 'keyRefused'; readonly endpoint: RoutableEndpoint }
   /** No endpoint has the model, by the words of their owners. */
   | { readonly kind: 'modelNowhere' }
+  /** The endpoint that has the beginning of it cannot be asked, and no other one has it. */
+  | { readonly kind: 'threadElsewhere' }
   | { readonly kind: 'nobodyAnswers' };

@@ -15,6 +15,7 @@
  */
 import type { Millis } from '../events/fact.ts';
 import type { EndpointId } from '../events/ids.ts';
+import { reason } from '../events/reason.ts';
 import { countsNot } from './available.ts';
 import { isClientsAffair, type Verdict } from './classify.ts';
 import type { Command, FailoverDeps, FailoverRequest, Input, Reason } from './failover-commands.ts';
@@ -60,6 +61,11 @@ const answers: Readonly<Record<Command['do'] | 'begin', ReadonlySet<Input['type'
   end: new Set(),
 };
 
+const elsewhere = {
+  do: 'refuse',
+  why: { failure: null, retryAfterMs: null, detail: reason('threadElsewhere') },
+  reason: { kind: 'threadElsewhere' },
+} as const;
 const served = { do: 'end', as: 'served' } as const;
 const broken = { do: 'end', as: 'broken' } as const;
 const cancelled = { do: 'end', as: 'cancelled' } as const;
@@ -159,6 +165,7 @@ export class Failover<Said extends Refused = Refused> {
   #choose(now: Millis): Command<Said> {
     const { candidates, busy, full } = this.#plan(now);
     const candidate = candidates.find((one) => this.#isAllowed(one, now));
+    if (candidate && this.#isElsewhere(candidate)) return elsewhere;
     if (candidate) return this.#try(candidate, full.length > 0 || this.#isOneLeft(candidates, candidate, now), now);
     const leftMs = this.#leftMs(now);
     return busy && !this.#isQueued && leftMs > 0 ? { do: 'room', full, ms: leftMs } : this.#inVain(now);
@@ -169,6 +176,13 @@ export class Failover<Said extends Refused = Refused> {
     const waitedMs = awaitedSince === null ? null : now - awaitedSince;
     const limits = attemptLimits(candidate.endpoint, this.#deps.policy().timeouts, waitedMs, isOneLeft);
     return { do: 'try', candidate, limits };
+  }
+
+  /** What it goes on with is not there, or may be anywhere. */
+  #isElsewhere({ endpoint }: Candidate): boolean {
+    const { continues, within, model } = this.#request;
+    if (continues === undefined || continues === endpoint.id) return false;
+    return continues !== null || reachable(this.#deps.view(), within, model).length > 1;
   }
 
   /** Another one could be asked after this one. */

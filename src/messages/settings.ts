@@ -46,6 +46,10 @@ export const settingWords: Readonly<Record<SettingKey, Both>> = {
     en: '0 means no limit; requests above it wait in the same backlog',
     'zh-CN': '0 表示不限；超出的请求在同一等待队列中等待',
   },
+  'proxy.private_headers': {
+    en: 'further headers that hold a credential of the client, separated by commas: they are sent to no endpoint',
+    'zh-CN': '还有哪些请求头含有客户端的凭据（逗号分隔）：不会发往任何端点',
+  },
   'proxy.max_attempts': {
     en: 'how many endpoints one request may try, each once',
     'zh-CN': '一个请求最多尝试的端点数，每个一次',

@@ -15,6 +15,7 @@ import type { Place } from './admission/admission.ts';
 import type { RoomWaiter } from './admission/room.ts';
 import type { Deps } from './deps.ts';
 import { failureTold } from './endpoint-words.ts';
+import { failoverRequest } from './failover-request.ts';
 import { ownHeaders } from './own-headers.ts';
 import { askedOf, ParkedRequest, sendStored } from './parking.ts';
 import { tellLimits } from './plan-limits.ts';
@@ -73,25 +74,13 @@ export class Exchange {
   constructor(deps: Deps, incoming: Incoming) {
     this.#deps = deps;
     this.#in = incoming;
-    const { head, summary, target, startedAt } = incoming;
+    const { head, summary } = incoming;
     const session = head.session || summary.session;
     this.#session = session && shortName(session);
     this.#record = new RequestRecord(incoming, this.#session, deps.ports.view().seq, deps.ports.now);
     this.#parked = new ParkedRequest(deps.ports.retryQueue, incoming.place, () => askedOf(incoming, this.#session));
     this.#adaptation = adaptationOf(incoming, this.#session, deps);
-    this.#machine = new Failover(
-      {
-        within: target.within,
-        model: summary.model,
-        session: this.#session,
-        isPassthrough: target.isPassthrough,
-        isCount: target.isCount,
-        bytes: incoming.body?.bytes.length ?? 0,
-        awaitedSince: startedAt,
-        needs: this.#adaptation,
-      },
-      deps.failover,
-    );
+    this.#machine = new Failover(failoverRequest(incoming, this.#session, deps, this.#adaptation), deps.failover);
   }
 
   /**

@@ -4,7 +4,7 @@ import type { AttemptRequest } from './adaptation/attempt-request.ts';
 import type { Deps } from './deps.ts';
 import type { Incoming } from './driver.ts';
 import type { Answer } from './response/answer.ts';
-import { headersUp } from './upstream/headers.ts';
+import { headersUp, privateNames } from './upstream/headers.ts';
 
 interface Way {
   readonly endpoint: RoutableEndpoint;
@@ -20,7 +20,8 @@ export function sendUp(
   { endpoint, answer, fresh }: Way,
 ): void {
   const { id, origin, baseUrl, auth, allowPlaintext } = endpoint;
-  const headers = headersUp(given, head.connection, auth, ports.secret(id) ?? '');
+  const isPrivate = privateNames(ports.settings()['proxy.private_headers']);
+  const headers = headersUp(given, head.connection, auth, ports.secret(id) ?? '', isPrivate);
   if (!allowPlaintext && upstreams.isExposed(origin)) {
     answer.failed({ code: 'CERT_PLAINTEXT', reused: false, proxy: null });
     return;

@@ -14,6 +14,7 @@ const replaceMs = 60_000;
 
 /** Who answered last, in two words: nearly always the same ones. */
 interface Answered {
+  id: EndpointId;
   origin: string;
   model: string | null;
 }
@@ -57,12 +58,18 @@ export class Sessions {
     this.bind(session, id, startedAt);
     const known = this.#answered.get(session);
     if (known) {
+      known.id = id;
       known.origin = origin;
       known.model = model;
       return;
     }
-    this.#answered.set(session, { origin, model });
+    this.#answered.set(session, { id, origin, model });
     bounded(this.#answered);
+  }
+
+  /** Who gave its last answer; null where that is not known. */
+  lastOf(session: string | null): EndpointId | null {
+    return session === null ? null : (this.#answered.get(session)?.id ?? null);
   }
 
   /** Null: no endpoint has answered in this session, as far as is known. */

@@ -61,6 +61,7 @@ describe('body sniffing', () => {
   it.each([
     ['a model that is no text', '{"model":7}'],
     ['a model of 5000 letters', JSON.stringify({ model: 'x'.repeat(5_000) })],
+    ['a user_id of another form', '{"metadata":{"user_id":"user_me_session_one"}}'],
     ['a user_id that is no JSON', '{"metadata":{"user_id":"me"}}'],
     ['a user_id without a session', '{"metadata":{"user_id":"{}"}}'],
     ['a session that is no text', '{"metadata":{"user_id":"{\\"session_id\\":7}"}}'],
@@ -205,4 +206,10 @@ describe('the certainty that no stream was requested', () => {
       }),
     );
   });
+});
+
+it('the session is in the older form of user_id too', () => {
+  const session = '0b5c1a1e-5d5f-4f0e-9f43-1f2c8a5d7e90';
+  const user = `user_${'a'.repeat(64)}_account__session_${session}`;
+  expect(sniffBody(Buffer.from(JSON.stringify({ metadata: { user_id: user } })))).toMatchObject({ session });
 });

@@ -64,6 +64,7 @@ export const reasons: ReasonWords = {
   nothingToAsk: () => 'it has neither /v1/models nor count_tokens to probe',
   probeLost: () => 'the probe was lost with its worker; it says nothing about the endpoint',
   noEndpointUsable: () => 'no endpoint is usable',
+  threadElsewhere: () => 'the endpoint that has its thread cannot be asked',
   logTakesNothing: () => 'the log cannot be written',
   gatewayStops: () => 'the gateway stopped',
   refusedWith: ({ status }) => `refused with ${status}`,

@@ -64,6 +64,7 @@ export const reasons: ReasonWords = {
   nothingToAsk: () => '既没有 /v1/models 也没有 count_tokens，无法探测',
   probeLost: () => '探测随工作线程丢失，与端点无关',
   noEndpointUsable: () => '没有可用端点',
+  threadElsewhere: () => '保存该会话串的端点无法请求',
   logTakesNothing: () => '日志无法写入',
   gatewayStops: () => '网关已停止',
   refusedWith: ({ status }) => `被拒绝，状态 ${status}`,

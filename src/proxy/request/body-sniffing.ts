@@ -249,15 +249,19 @@ function textOf(body: Buffer, at: number, end: number): string | null {
   return plain.test(text) ? text.slice(1, -1) : ((jsonIn(text) ?? null) as string | null);
 }
 
-/** Claude Code puts a JSON text into `user_id`, with `session_id` in it. */
+/** Claude Code puts a JSON text into `user_id`, with `session_id` in it; older ones, and what stands before some relays, a name that ends with it. */
 function sessionOf(body: Buffer, at: number, end: number): string | null {
   if (end - at > valueMax) return null;
   return sessionIn((jsonIn(body.toString('utf8', at, end)) as { user_id?: unknown } | null | undefined)?.user_id);
 }
 
+const olderForm = /_session_([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i;
+
 function sessionIn(user: unknown): string | null {
   // Other clients put a name there: to find that out by a throw costs more than all the rest.
-  if (typeof user !== 'string' || !user.startsWith('{')) return null;
+  if (typeof user !== 'string') return null;
+  if (user.startsWith('user_')) return olderForm.exec(user)?.[1] ?? null;
+  if (!user.startsWith('{')) return null;
   const session = (jsonIn(user) as { session_id?: unknown } | null | undefined)?.session_id;
   return typeof session === 'string' ? session : null;
 }

@@ -17,6 +17,8 @@ export interface OwnError {
   readonly status: number;
   readonly type: string;
   readonly message: string;
+  /** As Anthropic puts it into `error.details`. */
+  readonly code?: string;
   readonly headers?: readonly string[];
 }
 
@@ -35,9 +37,9 @@ export function sendError(client: ClientAnswer, error: OwnError, requestId: stri
     client.destroy();
     return nothing;
   }
-  const body = Buffer.from(
-    JSON.stringify({ type: 'error', error: { type: error.type, message: error.message }, request_id: requestId }),
-  );
+  const { type, message, code } = error;
+  const told = code === undefined ? { type, message } : { type, message, details: { error_code: code } };
+  const body = Buffer.from(JSON.stringify({ type: 'error', error: told, request_id: requestId }));
   client.writeHead(error.status, [
     'content-type',
     'application/json',
@@ -79,6 +81,7 @@ export function ownError(
   { item, isFull }: { readonly item: string | null; readonly isFull: boolean },
 ): { readonly error: OwnError; readonly because: string } {
   if (reason.kind === 'missing') return { error: nobodyCounts, because: 'refused' };
+  if (reason.kind === 'threadElsewhere') return { error: threadLost, because: 'refused' };
   if (reason.kind === 'modelNowhere') return { error: modelNowhere(asking), because: 'modelNowhere' };
   const isRefused = reason.kind === 'keyRefused';
   const plain = isRefused ? keyRefused(reason.endpoint) : nobodyAnswers(asking);
@@ -162,6 +165,15 @@ const nobodyCounts: OwnError = {
   status: 404,
   type: 'not_found_error',
   message: 'qcc: no endpoint counts tokens - run: qcc health status',
+};
+
+/** By this code the client knows that it has to send the whole conversation, and does so at once. */
+const threadLost: OwnError = {
+  status: 400,
+  type: 'invalid_request_error',
+  code: 'thread_unsupported_request',
+  message:
+    'qcc: the endpoint that has this thread cannot be asked (thread_unsupported_request); send the whole conversation',
 };
 
 function keyRefused(endpoint: RoutableEndpoint): OwnError {
