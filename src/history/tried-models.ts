@@ -41,7 +41,7 @@ const ofAnyModel: ReadonlySet<Attempt['outcome']> = new Set([
   'cancelled',
 ]);
 
-/** The endpoint would have been asked for another model than in the record, and nobody knows what it would have said. */
+/** The endpoint would have been asked for another model than in the record, which does not hold what it would have said. */
 export function isOtherModel(
   { outcome, sent, endpoint }: Attempt,
   asked: string | null,
