@@ -16,7 +16,7 @@ export interface FailoverRequest {
   readonly isCount: boolean;
   /** The size of its body. */
   readonly bytes: number;
-  /** It goes on with what the endpoint of its session's last answer has: who that is, or null where nobody knows. Undefined: it holds all. */
+  /** It goes on with what the endpoint of its session's last answer has: who that is, or null where that is not known. Undefined: it holds all. */
   readonly continues?: EndpointId | null;
   /** When its client began to wait; null where none does. */
   readonly awaitedSince: Millis | null;

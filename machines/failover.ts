@@ -278,7 +278,7 @@ export class Failover<Said extends Refused = Refused> {
       lacksModel: (one: RoutableEndpoint) =>
         isPassedOver(one, view, ask, now) || isTooSmall(one, view, ask, bytes, now) || isUnfit(one, view, ask),
       ...(isCount && { isBarred: (one: RoutableEndpoint) => countsNot(one, now) }),
-      ...(needs && { needs }),
+      ...(needs && { needs, isSticky: this.#deps.policy().stickyMs > 0 }),
     };
     return deps.route(view, ask, deps.inFlight, deps.policy().rules, now, deps.dice);
   }

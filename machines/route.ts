@@ -25,6 +25,8 @@ export interface RouteAsk {
   readonly isBarred?: (endpoint: RoutableEndpoint) => boolean;
   /** What is known of its body; among equals, those that fit it are taken first. */
   readonly needs?: RequestNeeds;
+  /** Sessions stay where they are, as far as they can: then with who has signed their thinking, too. */
+  readonly isSticky?: boolean;
 }
 
 export interface InFlightView {
@@ -95,7 +97,13 @@ export function plan(
     for (const group of byPriority(profile.endpoints)) {
       const members = group.filter((endpoint) => usable(endpoint) && hasRoom(endpoint));
       if (members.length > 0)
-        ordered(members, profile, { inFlight, rules, dice, isNew: !bound, needs: ask.needs, now }, main, reserve);
+        ordered(
+          members,
+          profile,
+          { inFlight, rules, dice, isNew: !bound, needs: ask.needs, isSticky: ask.isSticky === true, now },
+          main,
+          reserve,
+        );
     }
   }
   const chosen = distinct([...first, ...main, ...reserve]);
@@ -171,6 +179,7 @@ interface Context {
   readonly dice: () => number;
   readonly isNew: boolean;
   readonly needs: RequestNeeds | undefined;
+  readonly isSticky: boolean;
   readonly now: Millis;
 }
 
@@ -201,12 +210,15 @@ function ordered(
 }
 
 /** Of equals, those first that lack nothing of what the request has, and of these who has signed its thinking. */
-function fitting(endpoints: readonly RoutableEndpoint[], { needs, now, rules }: Context): readonly RoutableEndpoint[] {
+function fitting(endpoints: readonly RoutableEndpoint[], context: Context): readonly RoutableEndpoint[] {
+  const { needs, now, rules, isSticky } = context;
   // Where the order of the list is the rule, there are no equals.
   if (!needs || endpoints.length < 2 || rules.strategy === 'failover') return endpoints;
-  const misfit = (one: RoutableEndpoint) => needs.lacksOf(one, now) * 2 + (needs.isOwner(one) ? 0 : 1);
-  const misfits = new Map(endpoints.map((one) => [one, misfit(one)]));
-  return [...endpoints].sort((a, b) => (misfits.get(a) ?? 0) - (misfits.get(b) ?? 0));
+  const misfits = endpoints.map((one) => needs.lacksOf(one, now) * 2 + (isSticky && !needs.isOwner(one) ? 1 : 0));
+  // Nearly always: the strategy's order stands.
+  if (misfits.every((one) => one === misfits[0])) return endpoints;
+  const misfitOf = new Map(endpoints.map((one, at) => [one, misfits[at] ?? 0]));
+  return [...endpoints].sort((a, b) => (misfitOf.get(a) ?? 0) - (misfitOf.get(b) ?? 0));
 }
 
 function because(endpoint: RoutableEndpoint, { strategy, healthAware }: Rules): Because {

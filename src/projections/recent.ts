@@ -199,7 +199,7 @@ export class Recent {
   /** Whether its address and path are known to be right. */
   hasAnswered(endpoint: string): boolean {
     const row = this.#rows.get(endpoint);
-    return row !== undefined && (row.hasAnswered === true || row.ttft.count > 0);
+    return row?.hasAnswered === true;
   }
 
   /** For the probe plan, which calls this at each look: `of` computes far more. */
@@ -250,12 +250,15 @@ export class Recent {
   static from(json: unknown): Recent {
     const made = new Recent();
     for (const [endpoint, row] of json as [string, Row][]) {
+      const ttft = Quantiles.from(row.ttft);
       made.#rows.set(endpoint, {
         ...row,
+        // States of before it was kept tell it by the times of first tokens.
+        ...(ttft.count > 0 && { hasAnswered: true }),
         window: [...row.window],
         times: [...row.times],
         ttfb: Quantiles.from(row.ttfb),
-        ttft: Quantiles.from(row.ttft),
+        ttft,
       });
     }
     return made;

@@ -89,7 +89,7 @@ describe('a model that an endpoint lacks', () => {
       ],
     });
     expect((await run('history', 'explain', id)).out).toMatch(
-      /first +healthy +100 +it says that it does not have the model, \d\d:\d\d:\d\d[\s\S]*says that it does not have claude-x; believed for 10 min/,
+      /first +healthy +100 +it says that it does not have the model, until \d\d:\d\d:\d\d[\s\S]*says that it does not have claude-x; believed for 10 min/,
     );
     const facts = (await run('history', '--type', 'ModelNotFound', '--json')).out.trim().split('\n');
     expect(facts).toHaveLength(1);

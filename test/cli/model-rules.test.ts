@@ -50,14 +50,14 @@ describe('rules for models', () => {
   });
 
   it.each([
-    ['glm-4.6', 'it is written FROM=TO', '--model'],
-    ['=glm-4.6', 'a name is missing', '--model'],
-    ['claude-x=', 'a name is missing', '--model'],
+    ['glm-4.6', 'it must be FROM=TO', '--model'],
+    ['=glm-4.6', 'a name beside the "=" is missing', '--model'],
+    ['claude-x=', 'a name beside the "=" is missing', '--model'],
     ['a=b=c', 'with one "="', '--model'],
-    ['haiku=glm-*', 'stands in FROM only', '--model'],
+    ['haiku=glm-*', 'is only allowed in FROM', '--model'],
     ['my model=x', 'one word', '--model'],
-    [`haiku=${key}`, 'or a key in it', '--model'],
-    [`haiku=${'x'.repeat(300)}`, '256 letters', '--model'],
+    [`haiku=${key}`, 'or a key', '--model'],
+    [`haiku=${'x'.repeat(300)}`, 'at most 256', '--model'],
   ])('that are none are refused: %s', async (rule, why, hint) => {
     const { add } = await withProfile();
     const ran = await add('--model', rule);
