@@ -15,6 +15,12 @@ export type Failure =
   | 'credential'
   | 'billing'
   | 'noModel'
+  /** It cannot answer this request, and can others: what it needs for it is not in the account's plan. */
+  | 'notForThis'
+  /** The body is too large for what stands before it. */
+  | 'tooLargeHere'
+  /** It takes nothing from this network. */
+  | 'blocked'
   | 'misconfigured'
   | 'badAnswer'
   | 'brokenAnswer';
@@ -26,6 +32,20 @@ export type Verdict = 'success' | 'failure' | 'timeout' | 'rate_limited' | 'inva
 
 /** Does it take a connection; does it list its models, which takes a key; does it answer. */
 export type ProbeDepth = 'connection' | 'api' | 'conversation';
+
+/** How an endpoint has said that it does not know a part of a request, or takes less of it. */
+export type CapabilityEvidence = 'betaValue' | 'extraInput' | 'unknownField' | 'unsupported' | 'tooManyTokens';
+
+/** What it has refused. */
+export interface FoundMissing {
+  /** As it was sent. */
+  readonly model: string | null;
+  /** A name of `machines/capabilities.ts`. */
+  readonly what: string;
+  /** Of `max_tokens` alone: the most that it takes. */
+  readonly limit: number | null;
+  readonly evidence: CapabilityEvidence;
+}
 
 export interface AttemptFailure {
   readonly failure: Failure;
@@ -61,13 +81,25 @@ export type EndpointReport =
         model: string | null;
         tokens: number;
         detail: CallReason | null;
+        /** It was refused for what it looks like: probes prove nothing here. Not in older logs. */
+        isForLooks?: true;
       }
     >
   /** It has said that it lacks this model, and is asked for it last until then. */
   | Fact<'ModelNotFound', { model: string; until: Millis; request: string | null }>
   /** It has answered for a model that it had been said to lack. */
   | Fact<'ModelFound', { model: string; request: string | null }>
+  /** It does not count tokens, as it has shown, and is not asked for that until then. */
+  | Fact<'CountRefused', { until: Millis; request: string | null }>
+  /** A body of this size was too large for it: such bodies are sent elsewhere until then. */
+  | Fact<'BodyRefused', { bytes: number; until: Millis; request: string | null }>
+  /** This machine is in another network: what was said of the last one says nothing any more. */
+  | Fact<'NetworkChanged'>
   | Fact<'LimitsSeen', { status: 'allowed_warning'; resetAt: Millis | null }>
+  /** It has refused a part of a request, and is sent none with it until then. */
+  | Fact<'CapabilityMissing', FoundMissing & { until: Millis; request: string | null }>
+  /** A person wants it asked again. `what` null: with all that it has refused. */
+  | Fact<'CapabilityForgotten', { what: string | null }>
   | Fact<'EndpointEnabled'>
   | Fact<'EndpointDisabled'>
   | Fact<'EndpointReset'>
@@ -107,7 +139,12 @@ export const endpointTraits: TraitsOf<EndpointFact> = {
   ProbeNoted: plain,
   ModelNotFound: bad,
   ModelFound: good,
+  CountRefused: plain,
+  BodyRefused: plain,
+  NetworkChanged: plain,
   LimitsSeen: plain,
+  CapabilityMissing: bad,
+  CapabilityForgotten: deed('endpoint.forget'),
   EndpointEnabled: { ...deed('endpoint.enable'), endsRefusal: true },
   EndpointDisabled: deed('endpoint.disable'),
   EndpointReset: { ...deed('health.reset'), endsRefusal: true },

@@ -77,6 +77,7 @@ interface CallReasons {
 /** Why a request is in the queue, or is not any more. */
 interface QueueReasons {
   readonly noEndpointUsable: Nothing;
+  readonly threadElsewhere: Nothing;
   readonly logTakesNothing: Nothing;
   readonly gatewayStops: Nothing;
   readonly refusedWith: { readonly status: number };
@@ -84,6 +85,16 @@ interface QueueReasons {
   readonly sessionMovedOn: Nothing;
   readonly clientTold: { readonly failure: string };
   readonly cleared: Nothing;
+}
+
+/** How a request was changed for an endpoint, and what else its refusal led to. */
+interface AdaptationReasons {
+  /** It has refused this part of requests: a name of `machines/capabilities.ts`. */
+  readonly leftOut: { readonly what: string };
+  readonly fewerTokens: { readonly limit: number; readonly asked: number };
+  readonly thinkingDropped: { readonly blocks: number };
+  readonly thinkingOff: Nothing;
+  readonly noThinkingHere: Nothing;
 }
 
 /** Why the gateway cannot serve, as `/readyz` tells it. */
@@ -96,12 +107,17 @@ interface ReadinessReasons {
   readonly allOut: Nothing;
 }
 
-/** What an older version said in a way that has no code, or an error that nobody expected. */
+/** What an older version said in a way that has no code, or an unexpected error. */
 interface Untranslated {
   readonly told: { readonly text: string };
 }
 
-export type ReasonParams = LadderReasons & CallReasons & QueueReasons & ReadinessReasons & Untranslated;
+export type ReasonParams = LadderReasons &
+  CallReasons &
+  QueueReasons &
+  AdaptationReasons &
+  ReadinessReasons &
+  Untranslated;
 export type ReasonCode = keyof ReasonParams;
 
 /** One of these codes, with its own params. */
@@ -111,6 +127,7 @@ export type Reason<Code extends ReasonCode = ReasonCode> = {
 export type LadderReason = Reason<keyof LadderReasons | 'told'>;
 export type CallReason = Reason<keyof CallReasons | 'told'>;
 export type QueueReason = Reason<keyof CallReasons | keyof QueueReasons | 'told'>;
+export type AdaptationReason = Reason<keyof AdaptationReasons>;
 export type ReadinessReason = Reason<keyof ReadinessReasons>;
 /** A word of a fixed set, as a failure's, or more than that. */
 export type ReasonOrWord<Known extends Reason = Reason> = string | Known;

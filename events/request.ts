@@ -1,6 +1,7 @@
 /** How a request ended: one fact a request, with its attempts inside. */
 import type { Failure } from './endpoint.ts';
 import type { Fact, Millis } from './fact.ts';
+import type { AdaptationReason } from './reason.ts';
 import { bad, plain, type TraitsOf } from './trait.ts';
 
 export interface Attempt {
@@ -12,7 +13,16 @@ export interface Attempt {
   readonly ttfbMs: Millis | null;
   /** Why this endpoint was chosen: a word of the route. */
   readonly because: string;
+  /** The name of the model that it was asked for, where that is not the client's. */
+  readonly sent?: string;
+  /** What was odd about it, and did no harm. */
+  readonly noted?: AttemptNote;
+  /** What else differed from what the client has sent. */
+  readonly adapted?: readonly AdaptationReason[];
 }
+
+/** `noMessageStop`: the stream ended in good order, without its last event. */
+export type AttemptNote = 'noMessageStop';
 
 /** Tokens as the upstream told them; null where it did not. */
 export interface Usage {

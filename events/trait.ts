@@ -14,6 +14,7 @@ export const auditActions = [
   'endpoint.remove',
   'endpoint.enable',
   'endpoint.disable',
+  'endpoint.forget',
   'health.reset',
   'config.set',
   'config.reset',

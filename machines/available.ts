@@ -3,7 +3,7 @@
  * Whether it has room, and whether it is the best one, is asked elsewhere.
  */
 import type { Millis } from '../events/fact.ts';
-import type { EndpointState, Lacking } from './routing-view.ts';
+import type { EndpointState, Lacking, RoutableEndpoint } from './routing-view.ts';
 
 export interface Availability {
   readonly state: EndpointState;
@@ -22,6 +22,16 @@ export function isAvailable({ state, until, held }: Availability, healthAware: b
   if (!healthAware) return !held;
   if (state === 'failed') return false;
   return state === 'recovering' || until === null || until <= now;
+}
+
+/** It has refused to count tokens, and would again. */
+export function countsNot({ countsNotUntil }: Pick<RoutableEndpoint, 'countsNotUntil'>, now: Millis): boolean {
+  return countsNotUntil !== null && countsNotUntil > now;
+}
+
+/** A body of this size was too large for it lately. */
+export function isTooLargeFor({ tooLarge }: Pick<RoutableEndpoint, 'tooLarge'>, bytes: number, now: Millis): boolean {
+  return tooLarge !== null && tooLarge.until > now && bytes >= tooLarge.bytes;
 }
 
 /** Until when it is believed to lack the model; null when nothing is known. Asked once an endpoint and request: nothing is made. */

@@ -2,6 +2,7 @@
 import type { EndpointDecision, EndpointFact, EndpointReport, Failure } from '../events/endpoint.ts';
 import type { Millis } from '../events/fact.ts';
 import { lacksUntil } from './available.ts';
+import { missingFor, withoutMissing } from './capabilities.ts';
 import { type Because, type EndpointSnapshot, type EndpointStatus, endpointStatus } from './endpoint.ts';
 import type { EndpointPolicy, Recent } from './endpoint-policy.ts';
 import * as rules from './endpoint-policy.ts';
@@ -28,7 +29,7 @@ export function decideEndpoint(
   recent: Recent,
 ): readonly EndpointFact[] {
   const status = endpointStatus(snapshot);
-  if (status.state === 'disabled') return report.type === 'EndpointEnabled' ? [report, halfOpen] : [];
+  if (status.state === 'disabled') return whileDisabled(status, report);
   switch (report.type) {
     case 'AttemptFailed':
     case 'ProbeFailed':
@@ -40,10 +41,18 @@ export function decideEndpoint(
     case 'ProbeSucceeded':
       return afterProbe(status, report, moment, policy);
     case 'ProbeNoted':
-      return [report];
+      return [report, ...afterLooks(status, report, moment.now, policy)];
     case 'ModelNotFound':
     case 'ModelFound':
-      return isModelNews(status, report, moment.now) ? [report] : [];
+    case 'CountRefused':
+    case 'BodyRefused':
+      return isNewWord(status, report, moment.now) ? [report] : [];
+    case 'NetworkChanged':
+      return afterNetworkChange(status, report, moment.now);
+    case 'CapabilityMissing':
+      return isKnownMissing(status, report, moment.now) ? [] : [report];
+    case 'CapabilityForgotten':
+      return afterForgetting(status, report);
     case 'LimitsSeen':
       return status.state === 'healthy'
         ? [report, degraded('limitsWarning', rules.warnedUntil(report.data.resetAt, moment))]
@@ -68,23 +77,76 @@ const degraded = (because: Because, until: Millis | null = null): EndpointDecisi
   data: { because, until },
 });
 
-function isModelNews(
-  { lacks }: EndpointStatus,
-  { type, data }: Extract<EndpointReport, { type: 'ModelNotFound' | 'ModelFound' }>,
+function whileDisabled(status: EndpointStatus, report: EndpointReport): readonly EndpointFact[] {
+  if (report.type === 'EndpointEnabled') return [report, halfOpen];
+  if (report.type === 'CapabilityForgotten') return afterForgetting(status, report);
+  return report.type === 'KeyChanged' && status.missing.length > 0 ? [report] : [];
+}
+
+function isKnownMissing(
+  { missing }: EndpointStatus,
+  { data }: Extract<EndpointReport, { type: 'CapabilityMissing' }>,
   now: Millis,
 ): boolean {
-  const isKnown = lacksUntil(lacks, data.model, now) !== null;
-  return type === 'ModelFound' ? isKnown : !isKnown;
+  return missingFor(missing, data.model, now).some((one) => one.what === data.what && one.limit === data.limit);
+}
+
+function afterForgetting(
+  { missing }: EndpointStatus,
+  report: Extract<EndpointReport, { type: 'CapabilityForgotten' }>,
+): readonly EndpointFact[] {
+  return withoutMissing(missing, report.data.what).length < missing.length ? [report] : [];
+}
+
+type Word = Extract<EndpointReport, { type: 'ModelNotFound' | 'ModelFound' | 'CountRefused' | 'BodyRefused' }>;
+
+/** What it says of itself is worth a fact once. */
+function isNewWord({ lacks, countsNotUntil, tooLarge }: EndpointStatus, { type, data }: Word, now: Millis): boolean {
+  switch (type) {
+    case 'ModelNotFound':
+      return lacksUntil(lacks, data.model, now) === null;
+    case 'ModelFound':
+      return lacksUntil(lacks, data.model, now) !== null;
+    case 'CountRefused':
+      return (countsNotUntil ?? 0) <= now;
+    case 'BodyRefused':
+      return tooLarge === null || tooLarge.until <= now || data.bytes < tooLarge.bytes;
+  }
+}
+
+/** What was refused to the last network may be served to this one. */
+function afterNetworkChange(status: EndpointStatus, report: EndpointReport, now: Millis): readonly EndpointFact[] {
+  if (status.because !== 'blocked' || !isPaused(status, now)) return [];
+  return [report, status.resume === 'recovering' ? halfOpen : recovered];
+}
+
+/**
+ * It is held, and its probe was refused for what it looks like: no probe will ever tell that it is well. A real request may, when it has
+ * been held for as long as a probe is waited for.
+ */
+function afterLooks(
+  { state, held, since }: EndpointStatus,
+  { data }: Extract<EndpointReport, { type: 'ProbeNoted' }>,
+  now: Millis,
+  { credentialIntervalMs }: EndpointPolicy,
+): readonly EndpointDecision[] {
+  const hasWaited = state === 'failed' && held && now - (since ?? now) >= credentialIntervalMs;
+  return data.isForLooks && hasWaited ? [halfOpen] : [];
+}
+
+/** Something that it has said is still believed. */
+function believesSome({ lacks, countsNotUntil, tooLarge }: EndpointStatus, now: Millis): boolean {
+  return rules.isLacking(lacks, now) || (countsNotUntil ?? 0) > now || (tooLarge?.until ?? 0) > now;
 }
 
 function afterReset(status: EndpointStatus, report: EndpointReport, now: Millis): readonly EndpointFact[] {
   if (status.state !== 'healthy' && status.state !== 'recovering') return [report, halfOpen];
-  return rules.isLacking(status.lacks, now) ? [report] : [];
+  return believesSome(status, now) ? [report] : [];
 }
 
 function afterNewKey(status: EndpointStatus, report: EndpointReport, now: Millis): readonly EndpointFact[] {
   if (status.state === 'failed') return [report, status.held ? recovered : halfOpen];
-  return rules.isLacking(status.lacks, now) ? [report] : [];
+  return believesSome(status, now) || status.missing.length > 0 ? [report] : [];
 }
 
 type FailureReport = Extract<EndpointReport, { type: 'AttemptFailed' | 'ProbeFailed' }>;
@@ -232,7 +294,7 @@ function afterTimer(status: EndpointStatus, { now }: Moment, policy: EndpointPol
           : recovered,
       ];
     case 'out':
-      return status.held && policy.probing ? [rules.heldOn(status, now, policy)] : [halfOpen];
+      return status.held && policy.probing && !status.isProbeless ? [rules.heldOn(status, now, policy)] : [halfOpen];
     case 'ramp':
       return [slowStartStep(status.ramp, now, policy)];
     case undefined:

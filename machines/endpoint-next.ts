@@ -16,7 +16,6 @@ export function nextOf(snapshot: EndpointSnapshot, policy: EndpointPolicy): read
           to: 'degraded',
           at: null,
           rule: 'firstStrike',
-          because: 'a first failure is watched, and a limit is waited out',
           params: {},
         },
         strikesLeft(status, policy),
@@ -27,10 +26,9 @@ export function nextOf(snapshot: EndpointSnapshot, policy: EndpointPolicy): read
       return [
         {
           on: 'time',
-          to: status.held && policy.probing ? 'failed' : 'recovering',
+          to: status.held && policy.probing && !status.isProbeless ? 'failed' : 'recovering',
           at,
           rule: 'outOver',
-          because: `it is out because of ${status.because}, for the ${status.times}. time in a row`,
           params: { failure: String(status.because), times: status.times },
         },
         {
@@ -38,7 +36,6 @@ export function nextOf(snapshot: EndpointSnapshot, policy: EndpointPolicy): read
           to: 'recovering',
           at: null,
           rule: 'success',
-          because: 'a probe or a last try that succeeds',
           params: {},
         },
         ...(status.held
@@ -48,7 +45,6 @@ export function nextOf(snapshot: EndpointSnapshot, policy: EndpointPolicy): read
                 to: 'healthy',
                 at: null,
                 rule: 'newKey',
-                because: 'what it was held for is gone then',
                 params: {},
               } as const,
             ]
@@ -63,7 +59,6 @@ export function nextOf(snapshot: EndpointSnapshot, policy: EndpointPolicy): read
           to: 'recovering',
           at: null,
           rule: 'byHand',
-          because: 'it was disabled by hand',
           params: {},
         },
       ];
@@ -77,7 +72,6 @@ function strikesLeft({ strikes }: EndpointStatus, { maxFailures }: EndpointPolic
     to: 'failed',
     at: null,
     rule: 'strikesLeft',
-    because: `${left} more strikes in a row put it out`,
     params: { left },
   };
 }
@@ -90,22 +84,19 @@ function heals(status: EndpointStatus, at: number | null): readonly Next[] {
         to: status.strikes > 0 && status.consecutiveSuccesses === 0 ? 'recovering' : status.resume,
         at,
         rule: 'pauseOver',
-        because: `it asked to be left alone (${status.because})`,
         params: { failure: String(status.because) },
       },
     ];
   const quiet = { on: 'quiet', to: 'recovering', at, params: {} };
-  if (status.because === 'limitsWarning')
-    return [{ ...quiet, to: 'healthy', rule: 'limitsReset', because: 'its limits have warned, and are reset then' }];
+  if (status.because === 'limitsWarning') return [{ ...quiet, to: 'healthy', rule: 'limitsReset' }];
   const left = Math.max(1, cleanStreak - status.consecutiveSuccesses);
   return [
-    { ...quiet, rule: 'quiet', because: 'no new failure until then: it is tried' },
+    { ...quiet, rule: 'quiet' },
     {
       on: 'successes',
       to: 'healthy',
       at: null,
       rule: 'successesLeft',
-      because: `${left} successes in a row`,
       params: { left },
     },
   ];
@@ -119,7 +110,6 @@ function comesBack({ ramp, consecutiveSuccesses }: EndpointStatus, at: number | 
     to: 'failed',
     at: null,
     rule: 'oneFailure',
-    because: 'one failure and it is out again',
     params: {},
   };
   if (ramp > 0)
@@ -129,7 +119,6 @@ function comesBack({ ramp, consecutiveSuccesses }: EndpointStatus, at: number | 
         to: 'recovering',
         at,
         rule: 'ramp',
-        because: `it has ${percent} % of its share`,
         params: { percent },
       },
       failure,
@@ -140,7 +129,6 @@ function comesBack({ ramp, consecutiveSuccesses }: EndpointStatus, at: number | 
       to: 'recovering',
       at: null,
       rule: 'trialsLeft',
-      because: `${left} trials must succeed`,
       params: { left },
     },
     failure,

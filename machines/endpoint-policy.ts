@@ -26,6 +26,7 @@ export interface Recent {
 const second = 1_000;
 const minute = 60 * second;
 const hour = 60 * minute;
+const day = 24 * hour;
 
 /** A degraded endpoint without a new failure for this long may show by half-open requests whether it is well: silence is no success. */
 export const quietMs = 60 * second;
@@ -33,7 +34,7 @@ export const quietMs = 60 * second;
 export const cleanStreak = 3;
 /** One success may be luck. */
 export const halfOpenSuccesses = 2;
-/** Shares of traffic on the way back; a cold endpoint is not met by everybody at once (HAProxy's slowstart is 60 s too). */
+/** Shares of traffic on the way back; a cold endpoint is not met by all clients at once (HAProxy's slowstart is 60 s too). */
 export const slowStartSteps = [0.1, 0.3, 0.5, 0.8] as const;
 
 // Ten good minutes and the past is past: the next failure is the first again.
@@ -64,26 +65,46 @@ const pauses = {
   overloaded: { baseMs: 2 * second, maxMs: 30 * second },
 } as const;
 
+// A network is changed by a hand, which is told at once; this is for the one that is changed unnoticed, as by a VPN elsewhere.
+const blockedMs = minute;
+
 const heldFailures: ReadonlySet<Failure> = new Set(['credential', 'billing', 'misconfigured', 'certificate']);
+
+/** No strike, and no limit either: what it says of a model or of one request says nothing about the endpoint. */
+const neutralFailures: ReadonlySet<Failure> = new Set(['noModel', 'notForThis', 'tooLargeHere']);
+/** It is left alone for a while, and has done nothing wrong. */
+const limits: ReadonlySet<Failure> = new Set(['rateLimited', 'quota', 'blocked']);
 
 export function strikesOf(failure: Failure): number {
   if (failure === 'overloaded') return 0.5;
-  if (failure === 'rateLimited' || failure === 'quota' || failure === 'noModel') return 0;
-  return 1;
+  return limits.has(failure) || isNeutral(failure) ? 0 : 1;
 }
 
-/** No strike, and no limit either: a model that is not there says nothing about the endpoint. */
 export function isNeutral(failure: Failure): boolean {
-  return strikesOf(failure) === 0 && failure !== 'rateLimited' && failure !== 'quota';
+  return neutralFailures.has(failure);
 }
 
 /** The model that an endpoint said it lacks is asked for elsewhere first, for so long: it may be there with its next release. */
 const lacksMs = 10 * minute;
-/** Clients choose what models are called: of more than anybody uses, the oldest are forgotten. */
+/** Clients choose what models are called: of more than a client would use, the oldest are forgotten. */
 const lacksMax = 32;
 
 export function lacksModelUntil(now: Millis): Millis {
   return now + lacksMs;
+}
+
+/** What it refuses to all, a count or a large body, is asked for elsewhere for so long: a relay is changed now and then. */
+const refusesMs = hour;
+
+export function refusesUntil(now: Millis): Millis {
+  return now + refusesMs;
+}
+
+/** A vendor's next release may know it. */
+const missingMs = 7 * day;
+
+export function missingUntil(now: Millis): Millis {
+  return now + missingMs;
 }
 
 /** The same model is remembered once. What is over goes with the oldest: no clock has a part in what a fact leaves. */
@@ -189,8 +210,9 @@ export function heldOn(
 }
 
 export function pauseFor(because: Failure, advice: Advice, before: number, { now }: Moment): Pause | undefined {
-  if (because !== 'rateLimited' && because !== 'overloaded') return undefined;
   const times = before + 1;
+  if (because === 'blocked') return { because, until: now + blockedMs, belief: 'inferred', times };
+  if (because !== 'rateLimited' && because !== 'overloaded') return undefined;
   if (advice.retryAfterMs) {
     return { because, until: within(now + advice.retryAfterMs, now), belief: 'advertised' satisfies Belief, times };
   }

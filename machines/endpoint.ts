@@ -13,10 +13,11 @@ import { type SnapshotFrom, setup } from 'xstate';
 import type { Belief, EndpointFact, Failure, TimerName } from '../events/endpoint.ts';
 import type { Millis } from '../events/fact.ts';
 import type { CallReason, ReasonOrWord } from '../events/reason.ts';
+import { withMissing, withoutMissing } from './capabilities.ts';
 import * as rules from './endpoint-policy.ts';
 import { restore } from './fold.ts';
 import type { Timer } from './moment.ts';
-import type { EndpointState, Lacking } from './routing-view.ts';
+import type { EndpointState, Lacking, Missing, TooLarge } from './routing-view.ts';
 
 export type Because = Failure | 'slow' | 'limitsWarning';
 type Data<Type extends EndpointFact['type']> = Extract<EndpointFact, { type: Type }>['data'];
@@ -47,6 +48,14 @@ interface EndpointContext {
   readonly timer: Timer<TimerName> | null;
   /** A list: names are a client's, and may be those that every object has. */
   readonly lacks: readonly Lacking[];
+  /** Until then it is believed not to count tokens. */
+  readonly countsNotUntil: Millis | null;
+  /** The smallest body that was too large for it, and until when that is believed. */
+  readonly tooLarge: TooLarge | null;
+  /** Its probes are refused for what they look like, and tell nothing: real requests must. */
+  readonly isProbeless: boolean;
+  /** What it has refused of requests. */
+  readonly missing: readonly Missing[];
 }
 
 const fresh: EndpointContext = {
@@ -67,6 +76,10 @@ const fresh: EndpointContext = {
   gen: 0,
   timer: null,
   lacks: [],
+  countsNotUntil: null,
+  tooLarge: null,
+  isProbeless: false,
+  missing: [],
 };
 
 const vocabulary = setup({ types: {} as { context: EndpointContext; events: ChartEvent } });
@@ -95,7 +108,11 @@ const noteSuccess = vocabulary.assign(({ context, event }) => ({
   pauses: 0,
   consecutiveSuccesses: context.consecutiveSuccesses + 1,
   lacks: event.type === 'ProbeSucceeded' ? without(context.lacks, event.data.model) : context.lacks,
+  isProbeless: event.type === 'ProbeSucceeded' ? false : context.isProbeless,
 }));
+const noteProbe = vocabulary.assign(({ context, event }) =>
+  event.type === 'ProbeNoted' ? { isProbeless: context.isProbeless || event.data.isForLooks === true } : {},
+);
 const noteLacking = vocabulary.assign(({ context, event }) => {
   if (event.type !== 'ModelNotFound') return {};
   const { model, until } = event.data;
@@ -104,7 +121,22 @@ const noteLacking = vocabulary.assign(({ context, event }) => {
 const noteHaving = vocabulary.assign(({ context, event }) =>
   event.type === 'ModelFound' ? { lacks: without(context.lacks, event.data.model) } : {},
 );
-const forgetLacking = vocabulary.assign({ lacks: [] });
+const noteRefusing = vocabulary.assign(({ context, event }) => {
+  if (event.type === 'CountRefused') return { countsNotUntil: event.data.until };
+  if (event.type !== 'BodyRefused') return {};
+  const { bytes, until } = event.data;
+  const known = context.tooLarge !== null && context.tooLarge.until > event.at ? context.tooLarge.bytes : bytes;
+  return { tooLarge: { bytes: Math.min(bytes, known), until } };
+});
+const forgetWords = vocabulary.assign({ lacks: [], countsNotUntil: null, tooLarge: null, isProbeless: false });
+/** Another account, or another endpoint. */
+const forgetMissing = vocabulary.assign({ missing: [] });
+const noteMissing = vocabulary.assign(({ context, event }) => {
+  if (event.type === 'CapabilityForgotten') return { missing: withoutMissing(context.missing, event.data.what) };
+  if (event.type !== 'CapabilityMissing') return {};
+  const { model, what, limit, until } = event.data;
+  return { missing: withMissing(context.missing, { model, what, limit, until }) };
+});
 /** Quiet seconds are counted from the last failure; a warning ends no sooner for it. */
 const waitForQuiet = vocabulary.assign(({ context, event }) =>
   context.timer?.name === 'pause'
@@ -165,7 +197,12 @@ const recover = vocabulary.assign(({ context, event }) => ({
   timer: null,
   healthySince: context.healthySince ?? event.at,
 }));
-const disable = vocabulary.assign(({ context }) => ({ ...fresh, gen: context.gen, lastError: context.lastError }));
+const disable = vocabulary.assign(({ context }) => ({
+  ...fresh,
+  gen: context.gen,
+  lastError: context.lastError,
+  missing: context.missing,
+}));
 const disarm = vocabulary.assign({ timer: null });
 // The first entry follows no fact, and has no instant.
 const sinceNow = vocabulary.assign(({ event }) => ({ since: event.at ?? null }));
@@ -193,9 +230,14 @@ export const endpointChart = vocabulary.createMachine({
     EndpointRecovering: { target: '.recovering', actions: [recoverTo] },
     ModelNotFound: { actions: noteLacking },
     ModelFound: { actions: noteHaving },
+    CapabilityMissing: { actions: noteMissing },
+    CapabilityForgotten: { actions: noteMissing },
+    CountRefused: { actions: noteRefusing },
+    BodyRefused: { actions: noteRefusing },
+    ProbeNoted: { actions: noteProbe },
     // A person, or a new key or address: what was said before says nothing any more.
-    EndpointReset: { actions: forgetLacking },
-    KeyChanged: { actions: forgetLacking },
+    EndpointReset: { actions: forgetWords },
+    KeyChanged: { actions: [forgetWords, forgetMissing] },
   },
   states: {
     healthy: {

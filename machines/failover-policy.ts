@@ -5,9 +5,10 @@
 import type { Failure } from '../events/endpoint.ts';
 import type { Millis } from '../events/fact.ts';
 import { type QueueReason, reason } from '../events/reason.ts';
-import { lacksUntil } from './available.ts';
 import type { Verdict } from './classify.ts';
-import { type Candidate, type Rules, reachable } from './route.ts';
+import { lackedUntil } from './model-map.ts';
+import { reachable } from './passed-over.ts';
+import type { Candidate, Rules } from './route.ts';
 import type { RoutableEndpoint, RoutingView } from './routing-view.ts';
 
 export interface FailoverPolicy {
@@ -54,6 +55,8 @@ export interface Why {
   readonly detail: QueueReason;
 }
 
+/** A count is asked of one other endpoint at most: its client estimates, which is better than to wait. */
+export const countAttemptsMax = 2;
 // No new attempt after this: the client hangs up at 300 s (measured), and pings do not help.
 const attemptsEndMs = 240_000;
 // A JSON answer that is not there by then begins with newlines.
@@ -61,9 +64,22 @@ const commitAfterMs = 240_000;
 /** So long a request waits in memory where there is no queue: warming a session elsewhere would cost more. */
 export const shortWaitMs = 5_000;
 
+/** A vendor that knows none of the fields refuses them one by one; what is refused for more is not what was asked. */
+export const repairsMax = 8;
+
 const notFound = 404;
 /** Said again to the same request, whenever it is asked: most telling first, for a client that has to see one of them. */
-const lasting: readonly Failure[] = ['noModel', 'quota', 'billing', 'credential', 'misconfigured', 'certificate'];
+const lasting: readonly Failure[] = [
+  'noModel',
+  'tooLargeHere',
+  'notForThis',
+  'quota',
+  'billing',
+  'credential',
+  'blocked',
+  'misconfigured',
+  'certificate',
+];
 /** An endpoint that told so itself is not back sooner, as a rule; a guess is tested by probes all the time. */
 const advertised: ReadonlySet<string> = new Set(['quota', 'rateLimited']);
 
@@ -75,7 +91,11 @@ export function timeLeftMs(startedAt: Millis, now: Millis): Millis {
 }
 
 /** Whether a round may ask one more. */
-export function mayAskAnother(made: number, leftMs: Millis, { maxAttempts }: FailoverPolicy): boolean {
+export function mayAskAnother(
+  made: number,
+  leftMs: Millis,
+  { maxAttempts }: Pick<FailoverPolicy, 'maxAttempts'>,
+): boolean {
   return made < maxAttempts && leftMs > 0;
 }
 
@@ -95,16 +115,20 @@ export function isWell({ endpoint, because }: Candidate): boolean {
 
 /**
  * A request that asks for no stream has no first byte to wait for; a short setting of the headers' time is obeyed all the same.
+ * A limit is for asking another endpoint: where none is left, an answer is waited for as long as its client does.
  * @param waitedMs of its client; null where none waits
+ * @param isOneLeft another endpoint could be asked after this one
  */
 export function attemptLimits(
   { timeoutMs }: RoutableEndpoint,
   { headersMs, firstContentMs, idleMs, totalMs }: Timeouts,
   waitedMs: Millis | null,
+  isOneLeft: boolean,
 ): AttemptLimits {
+  const patienceMs = waitedMs === null || isOneLeft ? 0 : attemptsEndMs - waitedMs;
   return {
-    headersMs: timeoutMs ?? headersMs,
-    firstContentMs,
+    headersMs: timeoutMs ?? Math.max(headersMs, patienceMs),
+    firstContentMs: Math.max(firstContentMs, patienceMs),
     idleMs,
     totalMs: Math.min(totalMs, timeoutMs ?? totalMs),
     commitMs: waitedMs === null ? null : Math.max(0, commitAfterMs - waitedMs),
@@ -137,9 +161,9 @@ export function worthWaitingFor(
   now: Millis,
 ): readonly RoutableEndpoint[] {
   return all.filter((endpoint) => {
-    const { state, held, because, until, lacks } = endpoint;
+    const { state, held, because, until } = endpoint;
     // A missing model is forgotten in minutes, and what is queued may last longer.
-    const isLacking = (lacksUntil(lacks, model, now) ?? 0) > now + patienceMs;
+    const isLacking = (lackedUntil(endpoint, model, now) ?? 0) > now + patienceMs;
     if (isAsked(endpoint) || state === 'disabled' || held || isLacking) return false;
     const isTold = because !== null && advertised.has(because);
     return !isTold || until === null || until - now <= patienceMs;
@@ -157,13 +181,22 @@ export function shortWait(endpoints: readonly RoutableEndpoint[], now: Millis): 
 }
 
 /** Whether time alone may bring an endpoint that answers: a refused key needs a new one, and an empty ladder an endpoint. */
-export function waitingHelps(view: RoutingView, within: string | null): boolean {
-  return reachable(view, within).some((endpoint) => !isKeyRefused(endpoint));
+export function waitingHelps(view: RoutingView, within: string | null, model: string | null): boolean {
+  return reachable(view, within, model).some((endpoint) => !isKeyRefused(endpoint));
+}
+
+/** The owners of all endpoints have said that they do not have the model: no time changes that. */
+export function isModelNowhere(view: RoutingView, within: string | null, model: string | null): boolean {
+  return reachable(view, within, model).length === 0 && reachable(view, within, null).length > 0;
 }
 
 /** All there is, is one endpoint whose key was refused. */
-export function soleRefused(view: RoutingView, within: string | null): RoutableEndpoint | undefined {
-  const [only, ...others] = reachable(view, within);
+export function soleRefused(
+  view: RoutingView,
+  within: string | null,
+  model: string | null,
+): RoutableEndpoint | undefined {
+  const [only, ...others] = reachable(view, within, model);
   return only && others.length === 0 && isKeyRefused(only) ? only : undefined;
 }
 
@@ -207,6 +240,14 @@ export function whyInVain(words: readonly Word[], isOneLeft: () => boolean): Why
     return { failure, retryAfterMs, detail: open.said.detail };
   }
   return { failure: isOneLeft() ? 'unreachable' : null, retryAfterMs: null, detail: last.said.detail };
+}
+
+/** No endpoint has counted: in the words of one that says just that, or in none. */
+export function countsMissing<Said extends Refused>(
+  words: readonly Word<Said>[],
+): { readonly kind: 'told'; readonly word: Word<Said> } | { readonly kind: 'missing' } {
+  const word = words.find(({ said }) => said.head !== null && said.verdict.isPlain === true);
+  return word ? { kind: 'told', word } : { kind: 'missing' };
 }
 
 /** What the client must see; undefined while it may be otherwise next time. */

@@ -15,17 +15,22 @@
  */
 import type { Millis } from '../events/fact.ts';
 import type { EndpointId } from '../events/ids.ts';
-import { isClientsAffair } from './classify.ts';
+import { reason } from '../events/reason.ts';
+import { countsNot } from './available.ts';
+import { isClientsAffair, type Verdict } from './classify.ts';
+import type { Command, FailoverDeps, FailoverRequest, Input, Reason } from './failover-commands.ts';
 import {
-  type AttemptLimits,
   attemptLimits,
+  countAttemptsMax,
+  countsMissing,
   drawsOnBudget,
-  type FailoverPolicy,
   isMissing,
+  isModelNowhere,
   isWell,
   mayAskAnother,
   mayBeAsked,
   type Refused,
+  repairsMax,
   shortWait,
   shortWaitMs,
   soleRefused,
@@ -38,90 +43,9 @@ import {
   whyInVain,
   worthWaitingFor,
 } from './failover-policy.ts';
-import {
-  type Candidate,
-  type InFlightView,
-  isPassedOver,
-  type Plan,
-  type plan,
-  type RouteAsk,
-  reachable,
-} from './route.ts';
-import type { RoutableEndpoint, RoutingView } from './routing-view.ts';
-
-export interface FailoverRequest {
-  readonly within: string | null;
-  readonly model: string | null;
-  readonly session: string | null;
-  /** It belongs to one account, and no other endpoint is asked. */
-  readonly isPassthrough: boolean;
-  /** When its client began to wait; null where none does. */
-  readonly awaitedSince: Millis | null;
-}
-
-/** What the machine reads. It may be shared by all requests. */
-export interface FailoverDeps {
-  readonly view: () => RoutingView;
-  readonly policy: () => FailoverPolicy;
-  readonly inFlight: InFlightView & {
-    /** Takes one further attempt at an endpoint that is not well from the retry budget; false when none is left. */
-    spend(now: Millis): boolean;
-  };
-  readonly sessions: {
-    /** Where the session's prompt cache is. */
-    bound(session: string | null, ttlMs: Millis, now: Millis): EndpointId | null;
-    /** The endpoint that broke its last answer. */
-    avoided(session: string | null, now: Millis): EndpointId | null;
-  };
-  /** So long a client waits in the queue; 0 where nothing waits. */
-  readonly patienceMs: () => Millis;
-  readonly route: typeof plan;
-  readonly dice: () => number;
-}
-
-export type Input<Said extends Refused = Refused> =
-  /** It is new, and asks the endpoints. */
-  | { readonly type: 'start' }
-  /** It is a re-send of what is in the queue already. */
-  | { readonly type: 'joined' }
-  | { readonly type: 'served' }
-  /** Content was given on, and the rest did not come. */
-  | { readonly type: 'broken' }
-  /** No content came. The endpoint's machine has been told. */
-  | { readonly type: 'failed'; readonly said: Said }
-  /** The queue did not let the attempt be made: the item is not this request's any more. */
-  | { readonly type: 'denied' }
-  /** The pause is over, or an endpoint has room. */
-  | { readonly type: 'waited' }
-  /** Its turn in the queue has come: an endpoint is available. */
-  | { readonly type: 'go'; readonly expiresAt: Millis }
-  /** It is in the queue, and its client has waited long enough. */
-  | { readonly type: 'waitedOut' }
-  /** The queue does not take it. */
-  | { readonly type: 'notQueued' }
-  | { readonly type: 'left' };
-
-export type Command<Said extends Refused = Refused> =
-  | { readonly do: 'try'; readonly candidate: Candidate; readonly limits: AttemptLimits }
-  /** So long, whatever happens. */
-  | { readonly do: 'pause'; readonly ms: Millis }
-  /** Until one of these has room, and so long at most. */
-  | { readonly do: 'room'; readonly full: readonly EndpointId[]; readonly ms: Millis }
-  /** The round came to nothing, and waiting in the queue may help. */
-  | { readonly do: 'park'; readonly why: Why }
-  /** What the endpoint has just said goes to the client as it stands. */
-  | { readonly do: 'pass'; readonly said: Said }
-  | { readonly do: 'refuse'; readonly why: Why; readonly reason: Reason<Said> }
-  | { readonly do: 'end'; readonly as: 'served' | 'broken' | 'cancelled' };
-
-export type Reason<Said extends Refused = Refused> =
-  /** The client sees the most telling of what was said. */
-  | { readonly kind: 'told'; readonly word: Word<Said> }
-  /** All that was said is that there is no such thing, and not even that in words. */
-  | { readonly kind: 'missing' }
-  /** All there is, is one endpoint whose key was refused. */
-  | { readonly kind: 'keyRefused'; readonly endpoint: RoutableEndpoint }
-  | { readonly kind: 'nobodyAnswers' };
+import { isPassedOver, isTooSmall, isUnfit, reachable } from './passed-over.ts';
+import type { Candidate, Plan, RouteAsk } from './route.ts';
+import type { RoutableEndpoint } from './routing-view.ts';
 
 type Try = Extract<Command, { do: 'try' }>;
 
@@ -137,12 +61,18 @@ const answers: Readonly<Record<Command['do'] | 'begin', ReadonlySet<Input['type'
   end: new Set(),
 };
 
+const elsewhere = {
+  do: 'refuse',
+  why: { failure: null, retryAfterMs: null, detail: reason('threadElsewhere') },
+  reason: { kind: 'threadElsewhere' },
+} as const;
 const served = { do: 'end', as: 'served' } as const;
 const broken = { do: 'end', as: 'broken' } as const;
 const cancelled = { do: 'end', as: 'cancelled' } as const;
 // Most requests end with their first attempt: what only a failure fills is made when one comes.
 const noEndpoints: ReadonlySet<EndpointId> = new Set();
 const noOrigins: ReadonlySet<string> = new Set();
+const noRepairs: ReadonlySet<string> = new Set();
 // Timers are early by the fraction of a millisecond, and the one that lets an endpoint come back is late by some of them.
 const timerSlackMs = 25;
 
@@ -161,6 +91,8 @@ export class Failover<Said extends Refused = Refused> {
   /** The same of earlier rounds. */
   #earlier: readonly Word<Said>[] = [];
   #pauseMs: Millis = 0;
+  /** What it was changed in, and for whom: the same is not tried twice. */
+  #repaired = noRepairs;
   #isQueued = false;
   /** Until when the queue keeps it; null until its turn has come there. */
   #expiresAt: Millis | null = null;
@@ -233,21 +165,37 @@ export class Failover<Said extends Refused = Refused> {
   #choose(now: Millis): Command<Said> {
     const { candidates, busy, full } = this.#plan(now);
     const candidate = candidates.find((one) => this.#isAllowed(one, now));
-    if (candidate) return this.#try(candidate, now);
+    if (candidate && this.#isElsewhere(candidate)) return elsewhere;
+    if (candidate) return this.#try(candidate, full.length > 0 || this.#isOneLeft(candidates, candidate, now), now);
     const leftMs = this.#leftMs(now);
     return busy && !this.#isQueued && leftMs > 0 ? { do: 'room', full, ms: leftMs } : this.#inVain(now);
   }
 
-  #try(candidate: Candidate, now: Millis): Command<Said> {
+  #try(candidate: Candidate, isOneLeft: boolean, now: Millis): Command<Said> {
     const { awaitedSince } = this.#request;
     const waitedMs = awaitedSince === null ? null : now - awaitedSince;
-    const limits = attemptLimits(candidate.endpoint, this.#deps.policy().timeouts, waitedMs);
+    const limits = attemptLimits(candidate.endpoint, this.#deps.policy().timeouts, waitedMs, isOneLeft);
     return { do: 'try', candidate, limits };
+  }
+
+  /** What it goes on with is not there, or may be anywhere. */
+  #isElsewhere({ endpoint }: Candidate): boolean {
+    const { continues, within, model } = this.#request;
+    if (continues === undefined || continues === endpoint.id) return false;
+    return continues !== null || reachable(this.#deps.view(), within, model).length > 1;
+  }
+
+  /** Another one could be asked after this one. */
+  #isOneLeft(candidates: readonly Candidate[], chosen: Candidate, now: Millis): boolean {
+    const mayGoOn = !this.#request.isPassthrough && this.#mayAskAnother(now, this.#made + 1);
+    return mayGoOn && candidates.some((one) => one !== chosen && one.because !== 'lastResort');
   }
 
   #failed(said: Said, candidate: Candidate, now: Millis): Command<Said> {
     const { id, origin } = candidate.endpoint;
     const { verdict } = said;
+    const again = this.#again(candidate, verdict, now);
+    if (again) return again;
     this.#made++;
     if (isClientsAffair(verdict)) return { do: 'pass', said };
     this.#words = [...this.#words.filter((word) => word.candidate.endpoint.id !== id), { candidate, said }];
@@ -260,11 +208,24 @@ export class Failover<Said extends Refused = Refused> {
     return this.#another(now);
   }
 
+  /** The same endpoint once more, for a request that is changed as it has said: that is no attempt at another one. */
+  #again({ endpoint: { id }, because }: Candidate, { repair }: Verdict, now: Millis): Command<Said> | null {
+    const endpoint = this.#deps.view().endpoints.get(id);
+    const thing = `${id} ${repair}`;
+    if (repair === undefined || !endpoint || this.#repaired.has(thing)) return null;
+    if (this.#repaired.size >= repairsMax || this.#leftMs(now) <= 0) return null;
+    this.#repaired = new Set([...this.#repaired, thing]);
+    return this.#try({ endpoint, because }, false, now);
+  }
+
   /** None of those that may be asked has answered. */
   #inVain(now: Millis): Command<Said> {
     const why = this.#why(now);
-    if (this.#leftMs(now) <= 0) return this.#refusal(why);
-    const helps = why.failure !== null && (this.#isQueued || waitingHelps(this.#deps.view(), this.#request.within));
+    const { within, model, isCount } = this.#request;
+    if (this.#leftMs(now) <= 0 || isCount) return this.#refusal(why);
+    const view = this.#deps.view();
+    const mayHelp = this.#isQueued ? !isModelNowhere(view, within, model) : waitingHelps(view, within, model);
+    const helps = why.failure !== null && mayHelp;
     return helps ? { do: 'park', why } : (this.#shortPause(now) ?? this.#refusal(why));
   }
 
@@ -281,10 +242,14 @@ export class Failover<Said extends Refused = Refused> {
 
   #reason(): Reason<Said> {
     const words = this.#allWords();
+    if (this.#request.isCount) return countsMissing(words);
     const word = tellingWord(words);
     if (word?.said.head) return { kind: 'told', word };
     if (isMissing(words)) return { kind: 'missing' };
-    const endpoint = words.length === 0 ? soleRefused(this.#deps.view(), this.#request.within) : undefined;
+    const { within, model } = this.#request;
+    const view = this.#deps.view();
+    if (words.length === 0 && isModelNowhere(view, within, model)) return { kind: 'modelNowhere' };
+    const endpoint = words.length === 0 ? soleRefused(view, within, model) : undefined;
     return endpoint ? { kind: 'keyRefused', endpoint } : { kind: 'nobodyAnswers' };
   }
 
@@ -296,20 +261,24 @@ export class Failover<Said extends Refused = Refused> {
   #worthWaitingFor(patienceMs: Millis, now: Millis): readonly RoutableEndpoint[] {
     const { model, within } = this.#request;
     const isAsked = ({ id }: RoutableEndpoint) => this.#hasSpoken(id);
-    return worthWaitingFor(reachable(this.#deps.view(), within), { model, isAsked, patienceMs }, now);
+    return worthWaitingFor(reachable(this.#deps.view(), within, model), { model, isAsked, patienceMs }, now);
   }
 
   #plan(now: Millis): Plan {
     const deps = this.#deps;
-    const { within, model, session } = this.#request;
+    const { within, model, session, isCount, bytes, needs } = this.#request;
     const view = deps.view();
     const ask: RouteAsk = {
       within,
+      model,
       binding: this.#bound(now),
       tried: this.#tried,
       avoid: deps.sessions.avoided(session, now),
       overloaded: this.#overloaded,
-      lacksModel: (one: RoutableEndpoint) => isPassedOver(one, view, ask, model, now),
+      lacksModel: (one: RoutableEndpoint) =>
+        isPassedOver(one, view, ask, now) || isTooSmall(one, view, ask, bytes, now) || isUnfit(one, view, ask),
+      ...(isCount && { isBarred: (one: RoutableEndpoint) => countsNot(one, now) }),
+      ...(needs && { needs, isSticky: this.#deps.policy().stickyMs > 0 }),
     };
     return deps.route(view, ask, deps.inFlight, deps.policy().rules, now, deps.dice);
   }
@@ -323,8 +292,10 @@ export class Failover<Said extends Refused = Refused> {
     return !drawsOnBudget(this.#made === 0, isWell(candidate)) || this.#deps.inFlight.spend(now);
   }
 
-  #mayAskAnother(now: Millis): boolean {
-    return mayAskAnother(this.#made, this.#leftMs(now), this.#deps.policy());
+  #mayAskAnother(now: Millis, made = this.#made): boolean {
+    const policy = this.#deps.policy();
+    const maxAttempts = this.#request.isCount ? Math.min(countAttemptsMax, policy.maxAttempts) : policy.maxAttempts;
+    return mayAskAnother(made, this.#leftMs(now), { ...policy, maxAttempts });
   }
 
   #leftMs(now: Millis): Millis {

@@ -176,7 +176,6 @@ export function nextOfPriority(
       to: 'healthy',
       at,
       rule: 'recovery',
-      because: `${recovery.profile} is usable again: ${recovery.checks} of ${policy.recoveryChecks} good checks, and its delay`,
       params: { profile: recovery.profile, checks: recovery.checks, needed: policy.recoveryChecks },
     });
   }
@@ -186,7 +185,6 @@ export function nextOfPriority(
       to: 'degraded',
       at: held.until,
       rule: 'heldBack',
-      because: `the switch to ${held.wanted} is held back: ${held.because}`,
       params: { profile: held.wanted, because: held.because },
     });
   if (state === 'failed')
@@ -195,7 +193,6 @@ export function nextOfPriority(
       to: 'degraded',
       at: null,
       rule: 'anyBack',
-      because: 'no endpoint of any profile is usable',
       params: {},
     });
   if (active !== null && !held) {
@@ -205,7 +202,6 @@ export function nextOfPriority(
       to: 'degraded',
       at: null,
       rule: 'reportsLeft',
-      because: `${left} more reports of ${active} without a usable endpoint`,
       params: { profile: active, left },
     });
   }

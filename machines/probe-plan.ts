@@ -3,7 +3,7 @@
  * held only when its outcome can change a decision.
  *
  *   passive  what is ejected or half-open, and, for nothing, what has not been heard of for long
- *   active   everybody, in every interval
+ *   active   every endpoint, in every interval
  *   off      no endpoint
  */
 import type { Belief, ProbeDepth } from '../events/endpoint.ts';
@@ -145,7 +145,7 @@ function wishOf(one: Probed, policy: ProbePolicy, around: Surroundings): Planned
     return { id, depth: 'conversation', because: 'interval', at: after(one, policy.intervalMs) };
   return {
     id,
-    // Well as far as anybody knows: another good answer would change nothing.
+    // Well, as far as is known: another good answer would change nothing.
     depth: one.passed === 'connection' ? 'api' : 'connection',
     because: 'unproven',
     at: after(one, unprovenIntervals * policy.intervalMs, one.provenAt),
@@ -174,7 +174,7 @@ function after(one: Probed, ms: Millis, provenAt: Millis | null = null): Millis 
   return Math.round(last + ms * (share.least + (share.most - share.least) * dice));
 }
 
-/** After a sleep or in another network what was known is old: everybody is looked at, at no cost. */
+/** After a sleep or in another network what was known is old: every endpoint is looked at, at no cost. */
 function soonerAfterChange(one: Probed, wish: PlannedProbe | null, { changedAt }: Surroundings): PlannedProbe | null {
   if (changedAt === null || (one.probedAt ?? 0) >= changedAt || wish === null || wish.at <= changedAt) return wish;
   const depth = one.state === 'recovering' ? wish.depth : 'connection';

@@ -8,7 +8,7 @@ export function nextOfItem(snapshot: QueueItemSnapshot): readonly Next[] {
   const steps = [nextStep(item)].filter((step) => step !== null);
   if (timer === null) return steps;
   const to = state === 'waiting' ? 'dead' : 'forgotten';
-  return [...steps, { on: 'expiry', to, at: timer.dueAt, rule: 'expiry', params: {}, because: 'its time is up then' }];
+  return [...steps, { on: 'expiry', to, at: timer.dueAt, rule: 'expiry', params: {} }];
 }
 
 function nextStep({ state, nextRetryAt, tries, asked, isGone }: QueueItem): Next | null {
@@ -21,7 +21,6 @@ function nextStep({ state, nextRetryAt, tries, asked, isGone }: QueueItem): Next
         at: nextRetryAt,
         rule: 'retriesLeft',
         params: { tries, most },
-        because: `${tries} of ${most} retries are made; it goes then, or when an endpoint comes back`,
       };
     case 'retrying':
       return {
@@ -30,7 +29,6 @@ function nextStep({ state, nextRetryAt, tries, asked, isGone }: QueueItem): Next
         at: null,
         rule: 'answerAwaited',
         params: {},
-        because: 'it was sent, and its answer is awaited',
       };
     case 'unknown':
       return {
@@ -39,7 +37,6 @@ function nextStep({ state, nextRetryAt, tries, asked, isGone }: QueueItem): Next
         at: null,
         rule: 'maybeBilled',
         params: {},
-        because: 'it was sent and cut off, and may have been billed: its client or you must ask for it again',
       };
     case 'dead':
       if (isGone) return null;
@@ -49,7 +46,6 @@ function nextStep({ state, nextRetryAt, tries, asked, isGone }: QueueItem): Next
         at: null,
         rule: 'retriesUsedUp',
         params: {},
-        because: 'it was given up: qcc queue retry',
       };
     default:
       return null;

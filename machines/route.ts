@@ -1,13 +1,17 @@
 /** Which endpoint, in which order: the ladder, priorities, the strategy among equals, and what each state allows. */
 import type { Millis } from '../events/fact.ts';
 import type { EndpointId } from '../events/ids.ts';
-import { isAvailable, lacksUntil } from './available.ts';
+import { isAvailable } from './available.ts';
+import { isModelExcluded } from './model-map.ts';
+import { type RequestNeeds, walked } from './passed-over.ts';
 import type { RoutableEndpoint, RoutableProfile, RoutingView } from './routing-view.ts';
 
 type Strategy = 'weighted' | 'round-robin' | 'least-connections' | 'failover';
 
 export interface RouteAsk {
   readonly within: string | null;
+  /** As the client names it. */
+  readonly model: string | null;
   /** Where the session's prompt cache is. */
   readonly binding: EndpointId | null;
   readonly tried: ReadonlySet<EndpointId>;
@@ -17,6 +21,12 @@ export interface RouteAsk {
   readonly overloaded: ReadonlySet<string>;
   /** It is known not to have the model. */
   readonly lacksModel: (endpoint: RoutableEndpoint) => boolean;
+  /** It is never asked for this, whichever others are there. */
+  readonly isBarred?: (endpoint: RoutableEndpoint) => boolean;
+  /** What is known of its body; among equals, those that fit it are taken first. */
+  readonly needs?: RequestNeeds;
+  /** Sessions stay where they are, as far as they can: then with who has signed their thinking, too. */
+  readonly isSticky?: boolean;
 }
 
 export interface InFlightView {
@@ -62,9 +72,12 @@ export function plan(
   now: Millis,
   dice: () => number,
 ): Plan {
-  const profiles = walked(view, ask);
+  const profiles = mayAnswer(view, ask);
   const usable = (endpoint: RoutableEndpoint) =>
-    isAvailable(endpoint, rules.healthAware, now) && !ask.tried.has(endpoint.id) && !ask.lacksModel(endpoint);
+    isAvailable(endpoint, rules.healthAware, now) &&
+    !ask.tried.has(endpoint.id) &&
+    !ask.lacksModel(endpoint) &&
+    !isModelExcluded(endpoint, ask.model);
   const full: EndpointId[] = [];
   const hasRoom = (endpoint: RoutableEndpoint) => {
     const room = inFlight.count(endpoint.id) < endpoint.maxConcurrent;
@@ -83,7 +96,14 @@ export function plan(
   for (const profile of profiles) {
     for (const group of byPriority(profile.endpoints)) {
       const members = group.filter((endpoint) => usable(endpoint) && hasRoom(endpoint));
-      if (members.length > 0) ordered(members, profile, { inFlight, rules, dice, isNew: !bound }, main, reserve);
+      if (members.length > 0)
+        ordered(
+          members,
+          profile,
+          { inFlight, rules, dice, isNew: !bound, needs: ask.needs, isSticky: ask.isSticky === true, now },
+          main,
+          reserve,
+        );
     }
   }
   const chosen = distinct([...first, ...main, ...reserve]);
@@ -94,32 +114,12 @@ export function plan(
   return { candidates: unlikely.length > 0 ? unlikely : panic(profiles, ask, inFlight, now), busy: false, full };
 }
 
-/** All that a request may ever be sent to. */
-export function reachable(view: RoutingView, within: string | null): readonly RoutableEndpoint[] {
-  return walked(view, { within })
-    .flatMap(({ endpoints }) => endpoints)
-    .filter(({ state }) => state !== 'disabled');
-}
-
-/**
- * It has said that it lacks the model, and another one has not. When no endpoint is known to have it, the memory does not help: ask, and
- * pass on what is said.
- */
-export function isPassedOver(
-  { id, lacks }: RoutableEndpoint,
-  view: RoutingView,
-  { within, tried }: Pick<RouteAsk, 'within' | 'tried'>,
-  model: string | null,
-  now: Millis,
-): boolean {
-  if (lacks.length === 0 || lacksUntil(lacks, model, now) === null) return false;
-  return tried.has(id) || reachable(view, within).some((one) => lacksUntil(one.lacks, model, now) === null);
-}
-
-function walked(view: RoutingView, ask: Pick<RouteAsk, 'within'>): readonly RoutableProfile[] {
-  if (ask.within === null) return view.ladder;
-  const only = view.profiles.get(ask.within);
-  return only ? [only] : [];
+/** All that may be asked for this at all. */
+function mayAnswer(view: RoutingView, ask: RouteAsk): readonly RoutableProfile[] {
+  const profiles = walked(view, ask);
+  const { isBarred } = ask;
+  if (!isBarred) return profiles;
+  return profiles.map((profile) => ({ ...profile, endpoints: profile.endpoints.filter((one) => !isBarred(one)) }));
 }
 
 /** A binding holds where the request may go at all, and not against a switch by hand. */
@@ -178,6 +178,9 @@ interface Context {
   readonly rules: Rules;
   readonly dice: () => number;
   readonly isNew: boolean;
+  readonly needs: RequestNeeds | undefined;
+  readonly isSticky: boolean;
+  readonly now: Millis;
 }
 
 /** One priority's endpoints in their order: whole ones by the strategy, then degraded ones, and what its slow start leaves out at the very end. */
@@ -200,9 +203,22 @@ function ordered(
     else whole.push(endpoint);
   }
   const group = `${profile.name} ${members[0]?.priority}`;
-  for (const endpoint of byStrategy(whole, group, context)) main.push({ endpoint, because: because(endpoint, rules) });
-  for (const endpoint of byStrategy(degraded, `${group} degraded`, context))
+  for (const endpoint of fitting(byStrategy(whole, group, context), context))
+    main.push({ endpoint, because: because(endpoint, rules) });
+  for (const endpoint of fitting(byStrategy(degraded, `${group} degraded`, context), context))
     main.push({ endpoint, because: 'degraded' });
+}
+
+/** Of equals, those first that lack nothing of what the request has, and of these who has signed its thinking. */
+function fitting(endpoints: readonly RoutableEndpoint[], context: Context): readonly RoutableEndpoint[] {
+  const { needs, now, rules, isSticky } = context;
+  // Where the order of the list is the rule, there are no equals.
+  if (!needs || endpoints.length < 2 || rules.strategy === 'failover') return endpoints;
+  const misfits = endpoints.map((one) => needs.lacksOf(one, now) * 2 + (isSticky && !needs.isOwner(one) ? 1 : 0));
+  // Nearly always: the strategy's order stands.
+  if (misfits.every((one) => one === misfits[0])) return endpoints;
+  const misfitOf = new Map(endpoints.map((one, at) => [one, misfits[at] ?? 0]));
+  return [...endpoints].sort((a, b) => (misfitOf.get(a) ?? 0) - (misfitOf.get(b) ?? 0));
 }
 
 function because(endpoint: RoutableEndpoint, { strategy, healthAware }: Rules): Because {
@@ -300,6 +316,19 @@ function resting(
     .map((endpoint) => ({ endpoint, because: 'lastResort' as const }));
 }
 
+/**
+ * The accounts of all that are left are used up, or their keys are refused: waiting heals nothing. One whose account is used up is asked
+ * all the same: it says so at once, in its own words, and answers as soon as it has been paid for.
+ */
+function leastSpent(profiles: readonly RoutableProfile[]): RoutableEndpoint | undefined {
+  const all = profiles.flatMap(({ endpoints }) => endpoints).filter(({ state }) => state !== 'disabled');
+  const spent = all.filter(
+    ({ state, because }) => state === 'failed' && (because === 'billing' || because === 'quota'),
+  );
+  const isHopeless = all.every((one) => one.held || spent.includes(one));
+  return isHopeless ? [...spent].sort((a, b) => (a.until ?? 0) - (b.until ?? 0))[0] : undefined;
+}
+
 /** Panic mode: the least bad endpoint gets one attempt in a while, by whatever request comes. */
 function panic(
   profiles: readonly RoutableProfile[],
@@ -308,6 +337,8 @@ function panic(
   now: Millis,
 ): readonly Candidate[] {
   if (ask.tried.size > 0) return resting(profiles, ask, inFlight, now);
+  const spent = leastSpent(profiles);
+  if (spent) return [{ endpoint: spent, because: 'lastResort' }];
   const out = profiles
     .flatMap(({ endpoints }) => endpoints)
     .filter((one) => one.state !== 'disabled' && !one.held && !ask.lacksModel(one));

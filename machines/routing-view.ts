@@ -2,7 +2,7 @@
 import type { Failure } from '../events/endpoint.ts';
 import type { Millis } from '../events/fact.ts';
 import type { EndpointId, ProfileName } from '../events/ids.ts';
-import type { Auth, Tier } from '../events/profile.ts';
+import type { Adaptation, Auth, Tier } from '../events/profile.ts';
 
 export type EndpointState = 'healthy' | 'degraded' | 'failed' | 'recovering' | 'disabled';
 
@@ -12,7 +12,24 @@ export interface Lacking {
   readonly until: Millis;
 }
 
-export interface RoutableEndpoint {
+/** The smallest body that an endpoint has found too large, and until when that is believed. */
+export interface TooLarge {
+  readonly bytes: number;
+  readonly until: Millis;
+}
+
+/** A part of requests that an endpoint has refused, and until when it is sent none. */
+export interface Missing {
+  /** As it was sent; null where the request named none. */
+  readonly model: string | null;
+  /** A name of the table in `capabilities.ts`, a beta's value, or the path of a field. */
+  readonly what: string;
+  /** Of `max_tokens` alone: the most that it takes. */
+  readonly limit: number | null;
+  readonly until: Millis;
+}
+
+export interface RoutableEndpoint extends Adaptation {
   readonly id: EndpointId;
   readonly profile: ProfileName;
   readonly name: string;
@@ -36,6 +53,10 @@ export interface RoutableEndpoint {
   /** While recovering: its share of traffic, 0 while it is half-open. Otherwise 1. */
   readonly ramp: number;
   readonly lacks: readonly Lacking[];
+  /** It is believed not to count tokens until then. */
+  readonly countsNotUntil: Millis | null;
+  readonly tooLarge: TooLarge | null;
+  readonly missing: readonly Missing[];
 }
 
 export interface RoutableProfile {

@@ -25,7 +25,8 @@ for (const path of readdirSync('src', { recursive: true }).filter((name) => name
 chmodSync(join(dist, 'src', 'cli', 'main.js'), 0o755);
 
 // What a command line alone loads, but for the commands themselves.
-const inStart = /\/src\/((cli|messages(?!\/errors\/en)|terminal)\/|commands\/([\w-]+\/manifest|command|arguments)\.js)/;
+const inStart =
+  /\/src\/((cli|messages(?!\/errors\/(?:en|faults))|terminal)\/|commands\/([\w-]+\/manifest|command|arguments)\.js)/;
 await joinStart(`${relative('.', dist).replaceAll('\\', '/')}/src/cli/driver.js`);
 await joinErrors(join(dist, 'src', 'errors', 'qcc-error.js'));
 await buildPage({ configFile: resolve('vite.config.ts'), build: { outDir: resolve(dist, 'page') } });

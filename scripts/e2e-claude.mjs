@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { startVendors, stopVendors } from './e2e/vendors.mjs';
 
 const version = '2.1.330';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -49,6 +50,8 @@ const rows = {
   'all out for 20 s, then back': allOut(20_000),
   'all out for 90 s, then back': allOut(90_000),
   'all out for 90 s, killed at 30 s': allOut(90_000, 30_000),
+  'a tool loop crosses three vendors': { ...tool, vendors: 'auto' },
+  'three vendors, --adapt off': { ...tool, vendors: 'off', refusal: 'must be passed back to the API' },
 };
 
 await main(process.argv.slice(2));
@@ -63,7 +66,7 @@ async function main(wanted) {
   for (const name of names) {
     const row = rows[name];
     if (!row) throw new Error(`there is no row "${name}" - rows: ${Object.keys(rows).join(' | ')}`);
-    const result = await play(row, startSimulatedEndpoint);
+    const result = row.vendors ? await playVendors(row) : await play(row, startSimulatedEndpoint);
     if (result.wrong) failed++;
     const { exit, ms, requests, wrong } = result;
     line([wrong ? 'FAIL' : 'ok', name, exit, `${(ms / 1_000).toFixed(1)} s`, requests, wrong]);
@@ -94,17 +97,52 @@ async function installClient() {
   }
 }
 
+/** The same with vendors that refuse one another's conversations. */
+async function playVendors({ prompt, vendors: adapt, refusal, answer }) {
+  const folder = mkdtempSync(join(tmpdir(), 'qe-'));
+  const vendors = await startVendors();
+  const qcc = qccAt(folder);
+  try {
+    for (const [i, { name, url, key, model }] of vendors.entries()) {
+      const target = ['--base-url', url, '--auth', 'x-api-key', '--api-key-stdin', '--name', name];
+      await qcc(['add', name, '--tier', ['primary', 'secondary', 'fallback'][i], '--no-input']);
+      await qcc(['endpoint', 'add', name, ...target, '--model', `*=${model}`, '--adapt', adapt, '--no-test'], key);
+    }
+    await qcc(['proxy', 'start', '--port', '0']);
+    const { env: pointed } = await qcc(['env']);
+    const began = Date.now();
+    const turn = await takeTurn(folder, pointed, prompt);
+    const told = vendors.map(({ told: refusals }) => refusals.length);
+    const said = `${turn.stdout}${turn.stderr}`;
+    const isMet = vendors.every(({ name, answered }) => answered === { first: 2, second: 0, last: 1 }[name]);
+    const ended = turn.code === 0 && turn.stdout.includes(answer) && isMet;
+    const isRefused = refusal && turn.code !== 0 && said.includes(refusal);
+    const isRight = refusal ? isRefused : ended && told.join() === '1,1,1';
+    const counts = vendors.map(({ answered }, i) => `${answered}/${told[i]}`).join('+');
+    const wrong = isRight ? '' : `exit ${turn.code}, answers/refusals ${counts}: ${said.trim().slice(0, 200)}`;
+    return { exit: turn.code ?? turn.signal, ms: Date.now() - began, requests: counts, wrong };
+  } finally {
+    await qcc(['proxy', 'stop', '--timeout', '1']).catch(() => undefined);
+    stopVendors(vendors);
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function qccAt(folder) {
+  const env = { PATH: process.env.PATH, HOME: folder, QCC_HOME: join(folder, 'q'), QCC_KEYCHAIN: 'off' };
+  return async (args, input) => {
+    const done = await run(process.execPath, [program, ...args, '--json'], { env, input, timeoutMs: commandMs });
+    if (done.code !== 0) throw new Error(`qcc ${args.join(' ')}: ${done.stderr}`);
+    return JSON.parse(done.stdout);
+  };
+}
+
 /** One row: a home, a gateway, two endpoints and a client of its own. */
 async function play(row, startSimulatedEndpoint) {
   // Short, because a Unix socket's path must fit into 103 bytes.
   const folder = mkdtempSync(join(tmpdir(), 'qe-'));
   const endpoints = [];
-  const env = { PATH: process.env.PATH, HOME: folder, QCC_HOME: join(folder, 'q'), QCC_KEYCHAIN: 'off' };
-  const qcc = async (args, input) => {
-    const done = await run(process.execPath, [program, ...args, '--json'], { env, input, timeoutMs: commandMs });
-    if (done.code !== 0) throw new Error(`qcc ${args.join(' ')}: ${done.stderr}`);
-    return JSON.parse(done.stdout);
-  };
+  const qcc = qccAt(folder);
   try {
     for (const [name, tier] of [
       ['first', 'primary'],

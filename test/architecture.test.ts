@@ -183,7 +183,7 @@ describe('the order of folders', () => {
     const loaded = files.filter((file) => file.startsWith('workers/')).flatMap((file) => closureOf(file));
     expect(loaded).toContain('workers/probe.ts');
     // The English sentence of an error is one module with the error.
-    const joined = /^src\/(cli|commands|messages(?!\/errors\/en)|terminal)\//;
+    const joined = /^src\/(cli|commands|messages(?!\/errors\/(?:en|faults))|terminal)\//;
     expect(loaded.filter((target) => joined.test(target))).toEqual([]);
   });
 

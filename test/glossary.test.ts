@@ -15,8 +15,12 @@ interface Unused {
 const glossary = readFileSync(join(root, 'docs/glossary.md'), 'utf8');
 const sources = ['machines', 'workers', 'src'].flatMap(filesIn);
 
-/** Facts' types and fields, and the fields of answers, stand in people's logs and scripts, and keep their names. */
-const recorded = new Set([...filesIn('events').flatMap((file) => tokensOf(file).names), ...fieldsIn('src/contract')]);
+/** Facts' types and fields, and the fields and codes of answers, stand in people's logs and scripts, and keep their names. */
+const recorded = new Set([
+  ...filesIn('events').flatMap((file) => tokensOf(file).names),
+  ...fieldsIn('src/contract'),
+  ...codesOf('machines/moment.ts', 'NextParams'),
+]);
 
 // The catalogue of messages is keyed by codes and by facts' types.
 const keyedByCodes = 'src/messages/';
@@ -56,6 +60,13 @@ function fieldsIn(folder: string): readonly string[] {
   return texts.flatMap((text) => [...text.matchAll(/([A-Za-z]\w*)\??:/g)].map(([, name = '']) => name));
 }
 
+/** The keys of an interface that is keyed by codes. */
+function codesOf(file: string, name: string): readonly string[] {
+  const [, body = ''] =
+    new RegExp(`interface ${name} \\{\n([\\s\\S]*?)\n\\}`).exec(readFileSync(join(root, file), 'utf8')) ?? [];
+  return [...body.matchAll(/^ {2}readonly (\w+):/gm)].map(([, code = '']) => code);
+}
+
 /** A code in a comment is quoted, and no word of ours. */
 const unquoted = (comment: string) => comment.replaceAll(/`QCC_[^`]*`/g, '');
 
@@ -92,3 +103,31 @@ describe('the words of the code', () => {
     expect(sources.flatMap((file) => violations(file, unused))).toEqual([]);
   });
 });
+
+describe('people without a name', () => {
+  const nameless = /\b(?:some|no|any|every)body(?:'s|’s)?\b|\bwhoever\b/i;
+
+  it.each(['machines', 'events', 'workers', 'src'])(
+    'are no subject in %s: an endpoint, a client, a person is meant',
+    (folder) => {
+      const lines = filesIn(folder).flatMap((file) =>
+        readFileSync(join(root, file), 'utf8')
+          .split('\n')
+          .flatMap((line, at) => (nameless.test(line) ? [`${file}:${at + 1}: ${line.trim()}`] : [])),
+      );
+      expect(lines).toEqual([]);
+    },
+  );
+
+  it.each(['README.md', ...papers('docs')])('are no subject in %s', (file) => {
+    const lines = readFileSync(join(root, file), 'utf8').split('\n');
+    expect(lines.filter((line) => nameless.test(line))).toEqual([]);
+  });
+});
+
+/** Decisions stand as they were taken. */
+function papers(folder: string): readonly string[] {
+  return readdirSync(join(root, folder))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `${folder}/${name}`);
+}

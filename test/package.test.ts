@@ -29,3 +29,13 @@ it('the papers of the package link only to files that are in it', () => {
     });
   expect(dead).toEqual([]);
 });
+
+it('tells where its source, its papers and its bugs are', () => {
+  const { repository, homepage, bugs } = JSON.parse(readFileSync('package.json', 'utf8')) as Record<string, unknown>;
+  const source = 'https://github.com/qcc-gateway/qcc';
+  expect({ repository, homepage, bugs }).toEqual({
+    repository: { type: 'git', url: `git+${source}.git` },
+    homepage: `${source}#readme`,
+    bugs: { url: `${source}/issues` },
+  });
+});

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { manifestsByNoun, withCommands } from '../scripts/commands-docs.ts';
 import { withSettings } from '../scripts/settings-docs.ts';
+import { withVendors } from '../scripts/vendors-docs.ts';
 import { globalFlags, root } from '../src/cli/manifest.ts';
 import type { Command } from '../src/commands/command.ts';
 import { effective, settingKeys } from '../src/config/settings/settings.ts';
@@ -60,6 +61,13 @@ describe.each(['docs/configuration.md', 'docs/zh-CN/configuration.md'])('%s', (p
   it('has no removed setting', () => {
     const named = [...rows.keys()].filter((name) => /^[a-z]+\.[a-z_]+$/.test(name));
     expect(named.filter((name) => !settingKeys.some((key) => key === name))).toEqual([]);
+  });
+});
+
+describe.each(['docs/vendors.md', 'docs/zh-CN/vendors.md'])('%s', (paper) => {
+  it('has a row for every preset, with its rules, their source and the day: npm run papers', () => {
+    const language = paper.includes('zh-CN') ? 'zh-CN' : 'en';
+    expect(withVendors(read(paper), language)).toBe(read(paper));
   });
 });
 

@@ -37,6 +37,8 @@ export interface ProbeJob {
   readonly proxy: string | null;
   /** The one that the user wants. Null: the cheapest that works. */
   readonly model: string | null;
+  /** `model` and no other: the probe is about it. */
+  readonly isExact: boolean;
   /** Models that this endpoint has answered with. Where there are none, it is asked for its list. */
   readonly known: readonly string[];
   /** For all of the probe. */
@@ -62,6 +64,8 @@ export interface ProbeResult {
   /** 0 to 100: validity 50, time 30, brevity 20. */
   readonly score: number;
   readonly valid: boolean;
+  /** It was refused for what it looks like: it proves nothing. */
+  readonly isForLooks?: true;
   readonly model: string | null;
   /** What the probe has cost: input, caches and output of the answer that decided. */
   readonly tokens: number;
@@ -140,13 +144,13 @@ async function connection({ job, line, leftMs }: Visit): Promise<ProbeResult> {
 
 async function api(visit: Visit): Promise<ProbeResult> {
   const { job } = visit;
-  const listed = await tried(visit, null, () => get(visit, '/v1/models?limit=100', dialMax.share));
+  const listed = await tried(visit, 'list', null, () => get(visit, '/v1/models?limit=100', dialMax.share));
   if (listed.ok && readModels(listed.reply)) return succeeded(job, listed.reply, null, nothingSpent);
   if (!listed.ok && listed.result.dialError !== null) return listed.result;
   // Many relays have no list, or a page of their shop in its place.
   const [model = defaultModel] = modelsGiven(job);
   const body = countable(model, job.dice);
-  const counted = await tried(visit, model, () => post(visit, '/v1/messages/count_tokens', body));
+  const counted = await tried(visit, 'count', model, () => post(visit, '/v1/messages/count_tokens', body));
   if (counted.ok && /"input_tokens"\s*:\s*\d/.test(counted.reply.body))
     return succeeded(job, counted.reply, model, nothingSpent);
   // The refusal that says something: a path that is not there says nothing.
@@ -157,7 +161,7 @@ async function api(visit: Visit): Promise<ProbeResult> {
 async function conversation(visit: Visit): Promise<ProbeResult> {
   const models = candidates(visit);
   let result: ProbeResult | undefined;
-  for (let count = 0; count < modelsMax; count++) {
+  for (let count = 0; count < (visit.job.isExact ? 1 : modelsMax); count++) {
     const model = await models.next();
     if (model === undefined) break;
     result = await converse(visit, model);
@@ -169,11 +173,11 @@ async function conversation(visit: Visit): Promise<ProbeResult> {
 async function converse(visit: Visit, model: string): Promise<ProbeResult> {
   const { job } = visit;
   const body = question(model, job.dice);
-  const spoken = await tried(visit, model, () => post(visit, '/v1/messages', body, true));
+  const spoken = await tried(visit, 'conversation', model, () => post(visit, '/v1/messages', body, true));
   if (!spoken.ok) return spoken.result;
   const answer = readAnswer(spoken.reply.body);
   if (isSensible(answer)) return succeeded(job, spoken.reply, model, answer);
-  const judgement = answer.error === null ? nonsense : judgeEnvelope(answer.error, job.key);
+  const judgement = answer.error === null ? nonsense : judgeEnvelope(answer.error, job.key, model);
   return failed(job, judgement, spoken.reply, model);
 }
 
@@ -245,14 +249,19 @@ function headersOf({ auth, key }: ProbeJob): readonly string[] {
   ];
 }
 
+type What = 'list' | 'count' | 'conversation';
+/** Of a list of models: many have none, and say so in one of these. */
+const noSuchPath: ReadonlySet<number> = new Set([404, 405, 501]);
+
 type Tried = { readonly ok: true; readonly reply: Reply } | { readonly ok: false; readonly result: ProbeResult };
 
 /** Whatever comes of a call: an answer with status 200, or what its refusal or silence means. */
-async function tried({ job }: Visit, model: string | null, call: () => Promise<Reply>): Promise<Tried> {
+async function tried({ job }: Visit, what: What, model: string | null, call: () => Promise<Reply>): Promise<Tried> {
   try {
     const reply = await call();
     if (reply.status === 200) return { ok: true, reply };
-    const refused = { ...reply, isMessages: job.depth === 'conversation', isCount: job.depth === 'api', model };
+    const refused = { ...reply, isMessages: job.depth === 'conversation', isCount: what === 'count', model };
+    if (what === 'list' && noSuchPath.has(reply.status)) return { ok: false, result: unanswered(job, reply) };
     return { ok: false, result: failed(job, judgeRefusal(refused, job.key), reply, model) };
   } catch (error) {
     return { ok: false, result: withoutAnswer(job, error, model) };

@@ -31,6 +31,8 @@ export interface RetryJob {
   readonly isMessages: boolean;
   readonly isCount: boolean;
   readonly model: string | null;
+  /** The endpoint has answered messages before. */
+  readonly hasAnswered: boolean;
   readonly limits: RetryLimits;
 }
 

@@ -1,7 +1,7 @@
 /** What a probe's answer or silence means: the verdict for a person, and the failure for the machines. */
 import type { Failure, Verdict } from '../events/endpoint.ts';
 import { type CallReason, reason } from '../events/reason.ts';
-import { checkVerdictOf, classifyEnvelope, classifyStatus, classifyTransport } from '../machines/classify.ts';
+import { checkVerdictOf, classifyInside, classifyStatus, classifyTransport, isForLooks } from '../machines/classify.ts';
 import { quoted, wordsOf } from './sentence.ts';
 
 export interface Judgement {
@@ -10,6 +10,8 @@ export interface Judgement {
   readonly failure: Failure | null;
   /** Never the key. */
   readonly error: CallReason | null;
+  /** It was refused for what a probe looks like. */
+  readonly isForLooks?: true;
 }
 
 /** How far a call had come when it ended without an answer. */
@@ -26,11 +28,16 @@ export interface Refused {
   readonly model: string | null;
 }
 
+const mayBeForLooks: ReadonlySet<Failure | null> = new Set([null, 'credential', 'serverError']);
+
 /** An answer that is not 200. */
 export function judgeRefusal(refused: Refused, key: string): Judgement {
-  const failure = failureOf(refused);
   const { status, body } = refused;
   const said = quoted(wordsOf(body), key);
+  const { failure } = classifyStatus(refused, noMatterWhen);
+  // "This credential is only authorized for use with Claude Code": a refusal of the probe, not of the key.
+  if (mayBeForLooks.has(failure) && isForLooks(refused))
+    return { ...judged(null, reason('status', { status, type: null, ...said })), isForLooks: true };
   const isSpent = failure === 'billing';
   return judged(
     failure,
@@ -38,30 +45,13 @@ export function judgeRefusal(refused: Refused, key: string): Judgement {
   );
 }
 
-function failureOf(refused: Refused): Failure | null {
-  const { status, body, model } = refused;
-  const { failure } = classifyStatus(refused, noMatterWhen);
-  if (lacksModel(status, body, model)) return 'noModel';
-  // "This credential is only authorized for use with Claude Code": a refusal of the probe, not of the key.
-  if (failure === 'credential' && /claude[ -]?code/i.test(body)) return null;
-  return failure;
-}
-
 // Of the classification only the word counts here, and that depends on no clock.
 const noMatterWhen = 0;
 
-const missing =
-  /no available channel|无可用渠道|not (found|supported|available)|does not exist|unknown|invalid|不存在|不支持/i;
-const missingStatuses: ReadonlySet<number> = new Set([400, 404, 422, 503]);
-
-/** Relays say with many a status that they lack a model (new-api: 503, "no available channel for model …"). */
-function lacksModel(status: number, body: string, model: string | null): boolean {
-  return model !== null && missingStatuses.has(status) && body.includes(model) && missing.test(body);
-}
-
 /** Status 200 with an error inside, in an envelope or in a stream. */
-export function judgeEnvelope(text: string, key: string): Judgement {
-  return judged(classifyEnvelope(text), reason('errorInAnswer', quoted(wordsOf(text), key)));
+export function judgeEnvelope(text: string, key: string, model: string | null = null): Judgement {
+  const { verdict } = classifyInside({ body: text, model }, noMatterWhen);
+  return judged(verdict.failure, reason('errorInAnswer', quoted(wordsOf(text), key)));
 }
 
 /** A key that need not be sent to be refused; null when it may. */

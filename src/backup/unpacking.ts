@@ -2,6 +2,7 @@
  * Unpacks a backup into a new folder. Its author is untrusted: the manifest comes first, and only the files that it lists are written, up
  * to their listed size, and only inside the folder. A process of its own runs this (`apart.ts`).
  */
+
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream, mkdirSync, statfsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -13,6 +14,7 @@ import { MiB } from '../../events/units.ts';
 import { homeFormat, newerHome } from '../config/files/home.ts';
 import { exitCodes, QccError } from '../errors/qcc-error.ts';
 import { LevelLog } from '../log/level-log.ts';
+import type { Fault } from '../messages/errors/faults.ts';
 import { BeyondBounds, parseBounded } from '../platform/bounded.ts';
 import { type TarFile, untarred } from '../platform/tar.ts';
 import { closeMask } from '../platform/umask.ts';
@@ -69,16 +71,16 @@ async function unpacked(file: string, to: string, home: string, limits: UnpackLi
         continue;
       }
       const listed = awaited.get(entry.path);
-      if (!listed) throw invalid('something in it is not in its list, or is in it twice');
+      if (!listed) throw invalid({ fault: 'unlisted' });
       awaited.delete(entry.path);
       if (listed.size !== entry.size || (await written(join(to, entry.path), entry.chunks)) !== listed.sha256)
-        throw invalid(`${entry.path} is missing or damaged`);
+        throw invalid({ fault: 'fileMissing', file: entry.path });
     }
   } catch (error) {
     throw error instanceof QccError ? error : unreadable(file, error);
   }
-  if (!manifest) throw invalid('there is nothing in it');
-  for (const path of awaited.keys()) throw invalid(`${path} is missing or damaged`);
+  if (!manifest) throw invalid({ fault: 'nothingInside' });
+  for (const path of awaited.keys()) throw invalid({ fault: 'fileMissing', file: path });
   return manifest;
 }
 
@@ -92,7 +94,7 @@ async function* gunzipped(file: string, { ratioMax, freeBytes }: UnpackLimits): 
     for await (const chunk of read.pipe(gunzip) as AsyncIterable<Buffer>) {
       unpackedBytes += chunk.length;
       if (unpackedBytes > freeBytes + ratioMax * gunzip.bytesWritten)
-        throw invalid(`it unpacks to more than ${ratioMax} times its size`);
+        throw invalid({ fault: 'expands', most: ratioMax });
       yield chunk;
     }
   } finally {
@@ -101,14 +103,14 @@ async function* gunzipped(file: string, { ratioMax, freeBytes }: UnpackLimits): 
 }
 
 async function readManifest(entry: TarFile, home: string, limits: UnpackLimits): Promise<Manifest> {
-  if (entry.path !== manifestName) throw invalid('it does not begin with its list of files');
+  if (entry.path !== manifestName) throw invalid({ fault: 'noList' });
   if (entry.size > limits.manifestBytesMax)
-    throw invalid(`its list of files has ${entry.size} bytes, and no more than ${limits.manifestBytesMax} are read`);
+    throw invalid({ fault: 'longList', bytes: entry.size, most: limits.manifestBytesMax });
   const json = parsedList(await textOf(entry.chunks), limits);
   const format = formatOf(json);
-  if (format > homeFormat) throw newerHome(home, `the backup has format ${format}, and this qcc knows ${homeFormat}`);
+  if (format > homeFormat) throw newerHome(home, { fault: 'newerFormat', format, known: homeFormat });
   const manifest = parseManifest(json);
-  if (!manifest) throw invalid('its list of files cannot be read');
+  if (!manifest) throw invalid({ fault: 'badList' });
   return manifest;
 }
 
@@ -116,25 +118,22 @@ function parsedList(text: string, { filesMax }: UnpackLimits): unknown {
   try {
     return parseBounded(text, { depthMax: manifestDepth, valuesMax: valuesAround + filesMax * valuesEach });
   } catch (error) {
-    throw invalid(
-      error instanceof BeyondBounds ? `of its list of files, ${error.limit}` : 'its list of files is no JSON',
-    );
+    throw invalid({ fault: error instanceof BeyondBounds ? 'listBeyond' : 'badList' });
   }
 }
 
 /** Before anything is written: checks the number and size of files, their destinations, and the free space. */
 function refuseOverfull(manifest: Manifest, to: string, { filesMax, bytesMax }: UnpackLimits): void {
   if (manifest.files.length > filesMax)
-    throw invalid(`there are ${manifest.files.length} files in it, and no more than ${filesMax} are taken`);
+    throw invalid({ fault: 'tooManyFiles', count: manifest.files.length, most: filesMax });
   for (const { path } of manifest.files) refuseForeign(path);
   // On a case-insensitive file system the second file would overwrite the first.
   if (new Set(manifest.files.map(({ path }) => path.toLowerCase())).size !== manifest.files.length)
-    throw invalid('a file is in its list twice');
+    throw invalid({ fault: 'listedTwice' });
   const bytes = manifest.files.reduce((sum, { size }) => sum + size, 0);
-  if (bytes > bytesMax) throw invalid(`there are ${bytes} bytes in it, and no more than ${bytesMax} are taken`);
+  if (bytes > bytesMax) throw invalid({ fault: 'tooLarge', bytes, most: bytesMax });
   const { bavail, bsize } = statfsSync(to);
-  if (bytes > bavail * bsize)
-    throw invalid(`there are ${bytes} bytes in it, and the disk has room for ${bavail * bsize}`);
+  if (bytes > bavail * bsize) throw invalid({ fault: 'noRoom', bytes, room: bavail * bsize });
 }
 
 /** A home has a few files, and three folders of files with plain names; any other path is refused. */
@@ -142,12 +141,12 @@ function refuseForeign(path: string): void {
   const [first = '', ...rest] = path.split('/');
   const isPlain = rest.every((part) => /^\w[\w.-]*$/.test(part));
   if (rest.length === 0 ? files.has(first) : folders.has(first) && isPlain) return;
-  throw invalid('a name in it leads out of the home, or is of no home');
+  throw invalid({ fault: 'strangeName' });
 }
 
 function unreadable(file: string, error: unknown): QccError {
   const { code = '', message } = error as NodeJS.ErrnoException;
-  if (!/^E[A-Z]+$/.test(code)) return invalid(message);
+  if (!/^E[A-Z]+$/.test(code)) return invalid({ fault: 'foreign', said: message });
   const exit = code === 'ENOENT' ? exitCodes.notFound : exitCodes.failed;
   return new QccError('QCC_IMPORT_UNREADABLE', { path: file, code }, exit);
 }
@@ -176,14 +175,14 @@ async function checkLog(folder: string, home: string, facts: number): Promise<vo
   const log = await LevelLog.open(join(folder, 'log'), { once: true });
   try {
     await foldLog(log);
-    if (log.head < facts) throw invalid(`its log ends with #${log.head}, before #${facts}`);
+    if (log.head < facts) throw invalid({ fault: 'shortLog', head: log.head, facts });
   } catch (error) {
-    throw error instanceof NewerFact ? newerHome(home, error.message) : error;
+    throw error instanceof NewerFact ? newerHome(home, { fault: 'newerFact', said: error.message }) : error;
   } finally {
     await log.close();
   }
 }
 
-function invalid(why: string): QccError {
-  return new QccError('QCC_BACKUP_INVALID', { why });
+function invalid(fault: Fault<'backup'>): QccError {
+  return new QccError('QCC_BACKUP_INVALID', fault);
 }

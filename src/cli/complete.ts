@@ -1,7 +1,7 @@
 /** Completion of a command line: from the manifest and the names of this home alone, because a key press waits for it. */
 import type { Argument, Command } from '../commands/command.ts';
 import { homePath, paths } from '../config/files/home.ts';
-import { type KnownName, readNames } from '../config/files/names.ts';
+import { type KnownName, readNames, readSnapshots } from '../config/files/names.ts';
 import { type Language, languageOf } from '../messages/messages.ts';
 import { visible } from '../platform/visible.ts';
 import { globalFlags, root } from './manifest.ts';
@@ -16,6 +16,8 @@ type Names = readonly KnownName[];
 interface Setting {
   readonly language: Language;
   readonly names: Names;
+  /** Read when they are asked for. */
+  readonly snapshots: () => readonly Candidate[];
 }
 
 /** The last word is the one that is being typed, prefixed with `=`: some shells drop an empty argument. */
@@ -24,7 +26,7 @@ export async function complete(
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<readonly string[]> {
   const language = languageOf(undefined, env);
-  const setting = { language, names: namesOf(env) };
+  const setting = { language, names: namesOf(env), snapshots: () => snapshotsOf(env) };
   const found = await candidates(argv.slice(0, -1), (argv.at(-1) ?? '').slice(1), setting);
   // Text that cannot be typed is no candidate, and a description stays on its candidate's line.
   return found.filter(isTyped).map(({ name, said }) => (said === '' ? name : `${name}\t${visible(said)}`));
@@ -35,6 +37,16 @@ const isTyped = ({ name }: Candidate) => name !== '' && visible(name) === name &
 function namesOf(env: Readonly<Record<string, string | undefined>>): readonly KnownName[] {
   try {
     return readNames(paths(homePath(env)).names);
+  } catch {
+    return [];
+  }
+}
+
+/** Newest first, as `qcc config snapshots` lists them. */
+function snapshotsOf(env: Readonly<Record<string, string | undefined>>): readonly Candidate[] {
+  try {
+    const known = readSnapshots(paths(homePath(env)).snapshots);
+    return known.map(({ id, description }) => ({ name: id, said: description })).reverse();
   } catch {
     return [];
   }
@@ -59,7 +71,7 @@ async function fitting(before: readonly string[], typed: string, setting: Settin
   const slot = command.positionals?.[positionals.length];
   return [
     ...subs.map(([name, one]) => ({ name, said: one.title[setting.language] })),
-    ...(slot === undefined ? [] : await placed(slot, positionals, setting.names)),
+    ...(slot === undefined ? [] : await placed(slot, positionals, setting)),
   ];
 }
 
@@ -117,7 +129,11 @@ async function valuesOf(command: Command, flag: string, { names }: Setting): Pro
   return /^[a-z]/.test(value) ? alternatives(value) : [];
 }
 
-async function placed(argument: Argument, positionals: readonly string[], names: Names): Promise<readonly Candidate[]> {
+async function placed(
+  argument: Argument,
+  positionals: readonly string[],
+  { names, snapshots }: Setting,
+): Promise<readonly Candidate[]> {
   switch (argument.offers) {
     case 'profiles':
       return profiles(names);
@@ -129,6 +145,8 @@ async function placed(argument: Argument, positionals: readonly string[], names:
       return alternatives('primary|secondary|fallback|none');
     case 'settings':
       return keys();
+    case 'snapshots':
+      return snapshots();
     case 'settingValues':
       return settingValues(positionals[0] ?? '');
     default:

@@ -1,6 +1,6 @@
 /** The command line's driver: finds the command, validates its arguments strictly, loads that one command, and runs it. */
 import { parseArgs } from 'node:util';
-import type { Command } from '../commands/command.ts';
+import type { Command, Commands } from '../commands/command.ts';
 import type { Context } from '../commands/context.ts';
 import { type ExitCode, exitCodes, QccError } from '../errors/qcc-error.ts';
 import { type Language, languageOf, type Words, wordsOf } from '../messages/messages.ts';
@@ -8,6 +8,7 @@ import { nearest } from '../platform/nearest.ts';
 import { closeMask } from '../platform/umask.ts';
 import { print } from '../terminal/terminal.ts';
 import { globalFlags, root } from './manifest.ts';
+import { commandsMeant } from './meant.ts';
 import { usageOf } from './usage.ts';
 
 interface Found {
@@ -40,7 +41,7 @@ function find(argv: readonly string[], words: Words): Found {
     if (!sub) {
       // `qcc debug endpoint`: a word that is no sub-command may be the argument of a command that has both.
       if (command.positionals) break;
-      throw unknown(word, Object.keys(command.sub), ['qcc', ...path].join(' '), words);
+      throw unknown(word, command.sub, ['qcc', ...path].join(' '), words);
     }
     command = sub;
     path.push(word);
@@ -48,11 +49,11 @@ function find(argv: readonly string[], words: Words): Found {
   return { command, path, args: [...before, ...argv.slice(at)] };
 }
 
-function unknown(word: string, known: readonly string[], name: string, words: Words): QccError {
-  const near = nearest(word, known);
+function unknown(word: string, known: Commands, name: string, words: Words): QccError {
+  const meant = commandsMeant(word, known, name);
   return usageError(
     words.unknownCommand(word),
-    near === undefined ? words.seeHelp(name) : words.didYouMean(`${name} ${near}`),
+    meant.length === 0 ? words.seeHelp(name) : words.didYouMean(meant.join(words.comma)),
   );
 }
 

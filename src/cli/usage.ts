@@ -2,7 +2,7 @@
 import type { Command, Flag } from '../commands/command.ts';
 import type { Language, Words } from '../messages/messages.ts';
 import { widthOf } from '../terminal/width.ts';
-import { wrapped } from '../terminal/wrap.ts';
+import { wrapped, wrappedCommand } from '../terminal/wrap.ts';
 import { globalFlags, sections } from './manifest.ts';
 
 type Row = readonly [string, string];
@@ -11,6 +11,8 @@ const lineWidth = 78;
 // Up to this width a description fits beside the name; longer names get a line of their own.
 const leftMost = 30;
 const rightLeast = 20;
+// Further in than a flag, which stands behind the room for its short form.
+const belowIndent = 10;
 
 export interface Page {
   readonly words: Words;
@@ -47,7 +49,7 @@ export function usageOf(path: readonly string[], command: Command, { words, lang
     [words.usage, [`  ${[name, ...tail].join(' ')}`]],
     ...(isRoot ? underHeadings : oneList)(command, { words, language, columns: width }),
     [words.flags, listed(flagRows(command.flags), width)],
-    [words.examples, command.examples.map((one) => `  ${one}`)],
+    [words.examples, command.examples.flatMap((one) => wrappedCommand(`  ${one}`, columns))],
     [words.everywhere, listed(everywhere, width)],
   ];
   const title = isRoot ? `qcc - ${words.tagline}` : `${name} - ${command.title[language]}`;
@@ -95,7 +97,7 @@ function leftOf(rows: readonly Row[]): number {
 /** Names on the left, descriptions on the right, never beyond the width. */
 function listed(rows: readonly Row[], width: number, left = leftOf(rows)): readonly string[] {
   const room = width - left - 4;
-  const indent = room < rightLeast ? 6 : left + 4;
+  const indent = room < rightLeast ? belowIndent : left + 4;
   return rows.flatMap(([name, said]) => {
     const [first = '', ...more] = wrapped(said, width - indent, 0);
     const isBeside = room >= rightLeast && widthOf(name) <= left;

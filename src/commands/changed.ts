@@ -56,7 +56,7 @@ export function isTold(context: Context): boolean {
   return process.stdout.isTTY === true && !isOn(context, 'quiet');
 }
 
-/** A command that does not fit beside the sentence is printed below it: wrapped by the terminal, it could not be copied. */
+/** A command that does not fit beside the sentence is printed below it. */
 export function doneLine(
   { out, words }: Context,
   now: string,
@@ -69,7 +69,7 @@ export function doneLine(
   const what = words.labelled(label, command);
   if (widthOf(`✓ ${now} - ${what}`) <= out.columns) return void out.line(`${head} - ${what}`);
   out.prose(2, head);
-  out.line(`  ${what}`);
+  out.command(`  ${what}`);
 }
 
 interface Named {

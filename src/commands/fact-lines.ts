@@ -7,16 +7,15 @@ import type { Words } from '../messages/messages.ts';
 import type { StoryWords, Telling } from '../messages/story.ts';
 import { storyWordsOf } from '../messages/story.ts';
 import { clockOf, dayOf, zoneOf } from '../platform/time.ts';
-import { widthOf } from '../terminal/width.ts';
 import type { Context } from './context.ts';
 import type { Names } from './names.ts';
+import { tellSubject } from './subject-line.ts';
 
 type Loss = FactsLost['data'];
 type Called = Readonly<Record<string, string>>;
 
 // Two equal facts are two lines; three are grouped.
 const groupMin = 3;
-const streamWidth = 18;
 // A group spans up to a thousand facts: `#248–285`.
 const numberWidth = 8;
 
@@ -82,9 +81,8 @@ export class Teller {
     const day = dayOf(at);
     if (day !== this.#day) out.line(this.#dim(`── ${day} ${zoneOf(at)} ──`));
     this.#day = day;
-    const padded = who + ' '.repeat(Math.max(0, streamWidth - widthOf(who)));
-    const head = `${this.#dim(`${clockOf(at)} ${number.padEnd(numberWidth)}`)} ${out.paint(toneOf(fact.type), padded)}  `;
-    out.prose(widthOf(head), `${head}${what}`);
+    const lead = this.#dim(`${clockOf(at)} ${number.padEnd(numberWidth)}`);
+    tellSubject(out, { lead, subject: who, paint: (text) => out.paint(toneOf(fact.type), text), sentence: what });
   }
 
   #dim(text: string): string {

@@ -6,7 +6,7 @@ import type { Seen } from '../contract/endpoint.ts';
 import type { Answer } from '../contract/operations.ts';
 import { codeText } from '../messages/codes.ts';
 import { reasonText } from '../messages/reasons.ts';
-import { storyWordsOf } from '../messages/story.ts';
+import { nextText, storyWordsOf } from '../messages/story.ts';
 import { clockOf, dayOf, shortSpan } from '../platform/time.ts';
 import type { Context } from './context.ts';
 import { lossText } from './fact-lines.ts';
@@ -72,10 +72,10 @@ export function linesOf(
   if (lastError && lastError !== shown.because && machine.state !== 'healthy')
     lines.push(`    ${story.lines.lastError(reasonText(lastError, language))}`);
   for (const loss of lost) lines.push(`    ${lossText(words, loss)}`);
-  // The machine of an endpoint does not know what it is called.
   const named = { profile: shown.profile ?? '', endpoint: shown.name ?? nameOf(machine.id) };
-  for (const { to, at, rule, params } of machine.next) {
-    const [state, why] = [codeText('states', to, language), story.next[rule]({ ...named, ...params })];
+  for (const step of machine.next) {
+    const { to, at } = step;
+    const [state, why] = [codeText('states', to, language), nextText(story, step, named)];
     lines.push(
       `    ${at === null ? story.lines.goes(state, why) : story.lines.goesAt(state, spanTo(Date.parse(at), now), why)}`,
     );

@@ -123,7 +123,7 @@ export async function someProfile(context: Context): Promise<string | undefined>
   return (profiles.find((one) => one.active || one.default) ?? profiles[0])?.name;
 }
 
-/** The profile of a command that can go without one. Undefined where nobody can be asked. */
+/** The profile of a command that can go without one. Undefined where there is no person to ask. */
 export async function chosenProfile(context: Context): Promise<string | undefined> {
   if (!context.canAsk) return undefined;
   const { choose } = await import('../terminal/prompt.ts');

@@ -2,12 +2,13 @@
 
 import type { Auth, Tier } from '../../events/profile.ts';
 import { parseBaseUrl } from '../config/network/base-url.ts';
+import { parseModelRule } from '../config/network/model-rules.ts';
 import { presetOf } from '../config/network/presets.ts';
 import type { EndpointOptions } from '../contract/endpoint.ts';
 import { usage } from '../errors/qcc-error.ts';
 import type { Words } from '../messages/messages.ts';
 import { spanMs } from '../messages/times.ts';
-import { type Context, flag, isOn, numberFlag } from './context.ts';
+import { type Context, chosenFlag, flag, isOn, listFlag, numberFlag } from './context.ts';
 
 export async function keyOf(context: Context): Promise<string | undefined> {
   const given = flag(context, 'api-key');
@@ -51,6 +52,10 @@ export function tierOf(text: string | undefined, words: Words, hint: string): Ti
   throw usage(words.tierIs(text), hint);
 }
 
+function someOf<T>(list: readonly T[]): readonly T[] | undefined {
+  return list.length === 0 ? undefined : list;
+}
+
 export async function endpointOptions(context: Context): Promise<EndpointOptions> {
   const timeout = flag(context, 'timeout');
   const baseUrl = flag(context, 'base-url');
@@ -71,6 +76,10 @@ export async function endpointOptions(context: Context): Promise<EndpointOptions
     maxFailures: numberFlag(context, 'max-failures'),
     maxConcurrent: numberFlag(context, 'max-concurrent'),
     allowPlaintext: isOn(context, 'allow-plaintext') ? true : undefined,
+    models: someOf(listFlag(context, 'model').map(parseModelRule)),
+    noModels: someOf(listFlag(context, 'no-model')),
+    adapt: chosenFlag(context, 'adapt', ['auto', 'off']),
+    thinking: chosenFlag(context, 'adapt-thinking', ['auto', 'keep', 'strip']),
   };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as EndpointOptions;
 }

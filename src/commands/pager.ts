@@ -14,6 +14,14 @@ export interface Paged {
   readonly isOver: () => boolean;
 }
 
+/** A command's whole answer, which is known before its first line. */
+export function pagedWhole(context: Context, tell: (context: Context) => void): Promise<void> {
+  return paged(context, ({ out }) => {
+    tell({ ...context, out });
+    return Promise.resolve();
+  });
+}
+
 /** Without a terminal, with `--json`, and with PAGER set to `cat` or empty, the output is printed directly. */
 export async function paged(context: Context, work: (paged: Paged) => Promise<void>): Promise<void> {
   const direct = { out: context.out, isOver: () => false };

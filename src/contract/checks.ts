@@ -10,6 +10,7 @@ export type CheckId =
   | 'endpoint.loop'
   | 'endpoint.key'
   | 'endpoint.twin'
+  | 'endpoint.models'
   | 'endpoint.connects'
   | 'policy.backoff'
   | 'policy.probes'

@@ -122,6 +122,8 @@ export const configContract = {
     readonly source: 'qcc' | 'fastcc' | 'cc-switch';
     readonly changes: readonly ChangeRow[];
     readonly leftOut: readonly { readonly path: string; readonly because: LeftOutBecause }[];
+    /** Whether what is left out stops the import, unless it is `partial`. */
+    readonly blocked: boolean;
     /** Taken before; null when nothing changed. */
     readonly snapshot: string | null;
     /** Settings that apply only after `qcc proxy restart`, while a gateway runs. */

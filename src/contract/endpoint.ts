@@ -2,16 +2,29 @@
 
 import * as v from 'valibot';
 import type { Verdict } from '../../events/endpoint.ts';
-import type { Auth } from '../../events/profile.ts';
+import type { Adaptation, Auth, ModelRule } from '../../events/profile.ts';
 import type { CallReason } from '../../events/reason.ts';
 import type { EndpointState } from '../../machines/routing-view.ts';
-import { addressMax, flag, label, name, number, one, optional, secretMax, text, texts } from './fields.ts';
+import {
+  addressMax,
+  flag,
+  kept,
+  label,
+  name,
+  nameMax,
+  number,
+  one,
+  optional,
+  secretMax,
+  text,
+  texts,
+} from './fields.ts';
 import { asks, changesWhatIs } from './operation.ts';
 
 /** What its last result was, whatever its state holds. */
 export type Seen = 'untried' | 'answering' | 'failing';
 
-export interface EndpointRow {
+export interface EndpointRow extends Adaptation {
   readonly id: string;
   readonly name: string;
   readonly profile: string;
@@ -33,10 +46,22 @@ export interface EndpointRow {
   readonly until: string | null;
   readonly because: string | null;
   readonly source: string | null;
+  /** What it has refused of requests, and until when it is sent none of it. */
+  readonly missing: readonly MissingRow[];
+}
+
+export interface MissingRow {
+  /** As it was sent; null where the request named none. */
+  readonly model: string | null;
+  readonly what: string;
+  /** Of `max_tokens` alone: the most that it takes. */
+  readonly limit: number | null;
+  readonly until: string;
 }
 
 export interface CheckRow {
   readonly endpoint: string;
+  readonly name: string;
   readonly profile: string;
   readonly at: string;
   readonly verdict: Verdict;
@@ -48,6 +73,17 @@ export interface CheckRow {
   readonly tokens: number;
   readonly error: CallReason | null;
 }
+
+/** A rule of an endpoint's model map, and what came of asking for its model. */
+export interface ModelRow extends ModelRule {
+  /** No name gets as far as this rule: one before it fits all that it fits. */
+  readonly hidden: boolean;
+  /** Null: not asked for, as what the endpoint does not have. */
+  readonly check: Pick<CheckRow, 'verdict' | 'responseMs' | 'error'> | null;
+}
+
+/** Its form is checked by `checkModelRules`, which says what is wrong with it. */
+const modelRule = v.strictObject({ from: kept(nameMax), to: v.nullable(kept(nameMax)) });
 
 /** The fields of an endpoint that is added or changed. */
 export const endpointOptions = {
@@ -62,6 +98,12 @@ export const endpointOptions = {
   maxFailures: optional(number),
   maxConcurrent: optional(number),
   allowPlaintext: optional(flag),
+  /** Rules that are added, or take the place of those for the same name. */
+  models: optional(v.pipe(v.array(modelRule, 'a list'), v.readonly())),
+  /** Names whose rules are dropped. */
+  noModels: optional(texts),
+  adapt: optional(one(['auto', 'off'])),
+  thinking: optional(one(['auto', 'keep', 'strip'])),
 };
 const endpointOptionsSchema = v.strictObject(endpointOptions);
 export type EndpointOptions = Readonly<v.InferOutput<typeof endpointOptionsSchema>>;
@@ -89,6 +131,15 @@ export const endpointContract = {
   'endpoint.remove': changesWhatIs('write', profileAndId).answers<EndpointRow>(),
   'endpoint.enable': changesWhatIs('write', profileAndId).answers<EndpointRow>(),
   'endpoint.disable': changesWhatIs('write', profileAndId).answers<EndpointRow>(),
+  /** Without `what`, all that it has refused. */
+  'endpoint.forget': changesWhatIs('write', v.strictObject({ profile: name, id: name, what: optional(name) })).answers<
+    EndpointRow & { readonly forgotten: readonly string[] }
+  >(),
+  /** Its model map. `test`: each of its models is asked for, from the caller's process; nothing is recorded. */
+  'endpoint.models': asks('write', v.strictObject({ profile: name, id: name, test: optional(flag) })).answers<{
+    readonly endpoint: string;
+    readonly models: readonly ModelRow[];
+  }>(),
   /** Probes from the caller's process; records nothing. Without an id, all of the profile; without a profile, all. */
   'endpoint.test': asks('write', v.strictObject({ profile: optional(name), id: optional(name) })).answers<{
     readonly checks: readonly CheckRow[];

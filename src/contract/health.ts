@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import type { SettingValue } from '../../events/config.ts';
 import type { ProbeDepth, Verdict } from '../../events/endpoint.ts';
 import type { CallReason, ReasonOrWord } from '../../events/reason.ts';
-import type { NextRule } from '../../machines/moment.ts';
+import type { NextReason } from '../../machines/moment.ts';
 import type { EndpointState } from '../../machines/routing-view.ts';
 import type { CheckRow, Seen } from './endpoint.ts';
 import { flag, instant, kept, name, nameMax, nothing, number, optional, whole } from './fields.ts';
@@ -41,15 +41,8 @@ export interface LackingRow {
   readonly until: string;
 }
 
-export interface NextRow {
-  readonly on: string;
-  readonly to: string;
-  readonly at: string | null;
-  readonly because: string;
-  /** The parameters of `because`'s translation. */
-  readonly rule: NextRule;
-  readonly params: Readonly<Record<string, string | number>>;
-}
+/** What would move a machine. With `--json` there is also `because`, the English sentence of `rule` and `params`. */
+export type NextRow = NextReason & { readonly on: string; readonly to: string; readonly at: string | null };
 
 /** The reason of the planned probe; null: none is planned, or no gateway runs. */
 /** All null while none is planned, and while no gateway runs: scripts read the same fields in both cases. */
@@ -68,7 +61,7 @@ export interface MetricsRow extends HealthRow {
   readonly probing: { readonly probes: number; readonly tokens: number; readonly changes: number };
 }
 
-export interface PastCheckRow extends CheckRow {
+export interface PastCheckRow extends Omit<CheckRow, 'name'> {
   /** Null for a failed probe: its depth is not known. */
   readonly depth: ProbeDepth | null;
   /** The decision that it caused; null when it changed nothing. */

@@ -3,7 +3,7 @@
 import * as v from 'valibot';
 import type { SettingValue } from '../../events/config.ts';
 import type { Tier } from '../../events/profile.ts';
-import type { Reason } from '../../events/reason.ts';
+import type { AdaptationReason, Reason } from '../../events/reason.ts';
 import type { EndpointState } from '../../machines/routing-view.ts';
 import type { MachineRow } from './debug.ts';
 import { flag, name, nothing, optional, whole } from './fields.ts';
@@ -43,7 +43,7 @@ export interface RouteRow {
   readonly weight: number;
   readonly chosen: boolean;
   /**
-   * The rule that selected it, or left it out (`lacksModel`: it has said so, and is asked last until then); `notNeeded` when it was not
+   * The rule that selected it, or left it out (`lacksModel`: it has said so, and is asked last until then; `modelExcluded`: its owner has); `notNeeded` when it was not
    * reached.
    */
   readonly because: string;
@@ -94,8 +94,14 @@ export interface RequestStory {
     readonly status: number | null;
     readonly ttfbMs: number | null;
     readonly because: string;
+    /** The endpoint's own name of the model, where it has one. */
+    readonly sent?: string;
+    /** What was odd about it, and did no harm. */
+    readonly noted?: string;
     /** Its name at that time: `profile/name`. */
     readonly name: string | null;
+    /** What else differed from what the client has sent. */
+    readonly adapted?: readonly AdaptationReason[];
   }[];
   readonly route: readonly RouteRow[];
   /** Newest first: switches that the request caused, and those of the hour before it. */

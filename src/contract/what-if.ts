@@ -35,6 +35,8 @@ export interface WhatIfAnswer {
   readonly switches: { readonly recorded: number; readonly replayed: number };
   /** `unknown`: an endpoint would have been asked that was not asked; its answer is unknown. */
   readonly failures: { readonly recorded: number; readonly replayed: number; readonly unknown: number };
+  /** Of the unknown ones: an endpoint would have been asked for another model than in the record. */
+  readonly otherModel: number;
   readonly attempts: { readonly recorded: number; readonly replayed: number };
   /** How often an endpoint was ejected. */
   readonly outages: { readonly recorded: number; readonly replayed: number };
@@ -51,6 +53,8 @@ export const whatIfContract = {
       since: optional(instant),
       fromSeq: optional(whole),
       set: optional(v.record(name, text(pathMax))),
+      /** `ID.models`: the rules of its model map, separated by commas. */
+      endpoints: optional(v.record(name, text(pathMax))),
       /** The log is another installation's: this environment's settings did not apply there. */
       foreign: optional(flag),
     }),

@@ -18,6 +18,7 @@ import type { Pool } from '../pool/pool.ts';
 import type { KnownEndpoint, KnownProfile } from '../projections/profiles.ts';
 import { environmentChecks } from './environment-checks.ts';
 import { fileChecks, tableChecks } from './inspector.ts';
+import { modelChecks } from './model-checks.ts';
 
 /** Of a running gateway: the address on which it listens. */
 interface Running {
@@ -42,6 +43,7 @@ export async function validate(
     ...loops(endpoints, settings(), live),
     ...keys(installation, endpoints),
     ...twins(installation, endpoints),
+    ...modelChecks(endpoints),
     ...(profile === undefined ? policies(settings(), installation.world.now()) : []),
     ...(profile === undefined ? environmentChecks(process.env) : []),
     ...(connect ? await connections(installation, chosen, open) : []),

@@ -9,24 +9,12 @@ export function diskError(error: unknown, home: string): QccError | undefined {
   switch (code) {
     case 'ENOSPC':
     case 'EDQUOT':
-      return new QccError('QCC_DISK_FULL', {
-        text: `${path} cannot be written: the disk is full`,
-        hint: `free space, then run it again: df -h ${place}`,
-        dir: path,
-      });
+      return new QccError('QCC_DISK_FULL', { dir: path, folder: place, isLog: 0 });
     case 'EROFS':
-      return new QccError('QCC_DISK_READONLY', {
-        text: `${path} cannot be written: the disk is read-only`,
-        hint: `make it writable, then run it again: findmnt -T ${place}`,
-        dir: path,
-      });
+      return new QccError('QCC_DISK_READONLY', { dir: path, folder: place, isLog: 0 });
     case 'EACCES':
     case 'EPERM':
-      return new QccError('QCC_FILE_UNREADABLE', {
-        text: `${path} cannot be used: you may not`,
-        hint: `ls -ld ${place} ${path}`,
-        path,
-      });
+      return new QccError('QCC_FILE_UNREADABLE', { path, code: '', hint: `ls -ld ${place} ${path}` });
     default:
       return undefined;
   }

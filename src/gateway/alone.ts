@@ -76,11 +76,7 @@ const statusMs = 8_000;
 const goneCodes: ReadonlySet<string> = new Set(['QCC_GATEWAY_DOWN', 'QCC_GATEWAY_LOST', 'QCC_GATEWAY_ENDING']);
 
 function alreadyRuns(home: string, { pid, url }: StatusRow): QccError {
-  return new QccError(
-    'QCC_GATEWAY_RUNNING',
-    { home, url, pid, text: `a gateway already runs for ${home}: ${url}, pid ${pid}`, hint: 'qcc proxy status' },
-    exitCodes.conflict,
-  );
+  return new QccError('QCC_GATEWAY_RUNNING', { home, url, pid }, exitCodes.conflict);
 }
 
 function stillStops(pid: number): QccError {

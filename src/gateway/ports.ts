@@ -1,6 +1,8 @@
 /** What the proxy reads and reports, bound to the core. */
-import { streams } from '../../events/ids.ts';
+import type { EndpointReport } from '../../events/endpoint.ts';
+import { type EndpointId, streams } from '../../events/ids.ts';
 import { type ReadinessReason, reason } from '../../events/reason.ts';
+import { refusesUntil } from '../../machines/endpoint-policy.ts';
 import type { Monitor } from '../health/monitor.ts';
 import type { Installation } from '../installation/installation.ts';
 import { failoverPolicyOf } from '../policies/policies.ts';
@@ -20,6 +22,7 @@ export function proxyPorts(
   retryQueue: ProxyQueue | null,
   { dialFailed, planSeen }: Hears = {},
 ): ProxyPorts {
+  const tell = (id: EndpointId, report: EndpointReport) => void core.tellEndpoint(id, report, { by: 'traffic' });
   return {
     retryQueue,
     view: () => core.view(),
@@ -35,8 +38,14 @@ export function proxyPorts(
     },
     attemptSucceeded: (id, success) => core.attemptSucceeded(id, success),
     modelNotFound: (id, model, request) => core.modelNotFound(id, model, request),
+    countRefused: (id, request) =>
+      tell(id, { type: 'CountRefused', data: { until: refusesUntil(core.now()), request } }),
+    bodyRefused: (id, bytes, request) =>
+      tell(id, { type: 'BodyRefused', data: { bytes, until: refusesUntil(core.now()), request } }),
+    hasAnswered: (id) => core.state.recent.hasAnswered(id),
     modelFound: (id, model, request) => core.modelFound(id, model, request),
-    limitsSeen: (id, data) => void core.tellEndpoint(id, { type: 'LimitsSeen', data }, { by: 'traffic' }),
+    capabilityMissing: (id, found, request) => core.capabilityMissing(id, found, request),
+    limitsSeen: (id, data) => tell(id, { type: 'LimitsSeen', data }),
     planSeen: planSeen ?? (() => {}),
     requestEnded: (id, fact) => core.requestEnded(streams.request(id), fact),
     notReady: () => notReady(core, settings()['loadbalancer.health_aware'], core.now()),

@@ -292,6 +292,9 @@ export class Monitor {
 
   #changed(): void {
     this.#changedAt = this.#core.now();
+    for (const { id } of this.#core.state.profiles.endpoints())
+      if (endpointStatus(this.#core.state.endpoint(id)).because === 'blocked')
+        this.#core.tellEndpoint(id, { type: 'NetworkChanged', data: {} }, { by: 'gateway' });
     this.#ports.networkChanged();
   }
 

@@ -275,13 +275,14 @@ class Round {
  * Their failures count like all others.
  */
 export function reportOf(result: ProbeResult): EndpointReport {
-  const { depth, verdict, failure, responseMs, ttftMs, score, model, tokens, error } = result;
+  const { depth, verdict, failure, responseMs, ttftMs, score, model, tokens, error, isForLooks } = result;
   const detail = error === null ? null : unquoted(error);
   if (verdict === 'success' && depth === 'conversation')
     return { type: 'ProbeSucceeded', data: { responseMs, ttftMs, score, model, tokens } };
   if (failure !== null && !isNeutral(failure))
     return { type: 'ProbeFailed', data: { verdict, failure, detail, responseMs } };
-  return { type: 'ProbeNoted', data: { depth, verdict, responseMs, ttftMs, score, model, tokens, detail } };
+  const noted = { depth, verdict, responseMs, ttftMs, score, model, tokens, detail };
+  return { type: 'ProbeNoted', data: isForLooks ? { ...noted, isForLooks } : noted };
 }
 
 const depthsInOrder: readonly Depth[] = ['connection', 'api', 'conversation'];

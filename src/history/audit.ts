@@ -2,6 +2,7 @@
 import { upcast } from '../../events/catalogue.ts';
 import type { Recorded } from '../../events/fact.ts';
 import { kindOf, nameOf } from '../../events/ids.ts';
+import { adaptationOf } from '../../events/profile.ts';
 import type { AuditAction } from '../../events/trait.ts';
 import { traitsOf } from '../../events/traits.ts';
 import { isSettingKey, settingKeys } from '../config/settings/settings.ts';
@@ -115,8 +116,9 @@ function beforeOf({ stream, type, data }: Recorded, profiles: Profiles): { from?
       return { from: profiles.default, to: nameOf(stream) };
     case 'EndpointChanged': {
       const { secret: _, ...told } = changes ?? {};
+      const before: Partial<KnownEndpoint> = endpoint ? { ...endpoint, ...adaptationOf(endpoint) } : {};
       const fields = Object.keys(told) as (keyof KnownEndpoint)[];
-      return { from: Object.fromEntries(fields.map((field) => [field, endpoint?.[field] ?? null])), to: told };
+      return { from: Object.fromEntries(fields.map((field) => [field, before[field] ?? null])), to: told };
     }
     case 'EndpointRemoved':
       return { from: endpoint ? { name: endpoint.name, baseUrl: endpoint.baseUrl } : null, to: null };

@@ -10,6 +10,8 @@ import type { State } from '../runtime/state.ts';
 export type Ended = Recorded & { readonly data: Served & { readonly because?: string } };
 
 // Among several endpoints these rules draw one, or take turns. For a single endpoint they have nothing to decide.
+const badRequest = 400;
+
 const drawing: ReadonlySet<string> = new Set(['weighted', 'round-robin', 'least-connections']);
 
 const outcomes: Readonly<Record<string, DecidedRow['outcome']>> = {
@@ -35,7 +37,7 @@ export function decidedBy(then: State, ended: Ended, route: readonly Omit<RouteR
   const outcome = outcomes[ended.type] ?? 'answered';
   const last = attempts.at(-1);
   const hasAnswered = outcome === 'answered' || outcome === 'broken' || last?.outcome === 'cancelled';
-  const refusals = hasAnswered ? attempts.slice(0, -1) : attempts;
+  const refusals = (hasAnswered ? attempts.slice(0, -1) : attempts).filter((_, i) => !isRepaired(attempts, i));
   const chosen = route.find(({ endpoint }) => endpoint === attempts[0]?.endpoint);
   return {
     outcome,
@@ -47,6 +49,12 @@ export function decidedBy(then: State, ended: Ended, route: readonly Omit<RouteR
     // For a failed request the whole ladder was asked, so that its starting point decided nothing.
     profile: outcome === 'failed' && within === null ? null : profileThatDecided(then, within, chosen),
   };
+}
+
+/** It was refused, and the same endpoint was asked once more in another way: that is no failure. */
+export function isRepaired(attempts: readonly Asked[], index: number): boolean {
+  const { endpoint, outcome, status } = attempts[index] as Asked;
+  return outcome === 'answered' && (status ?? 0) >= badRequest && attempts[index + 1]?.endpoint === endpoint;
 }
 
 export function calledThen({ profiles }: State, id: string): string | null {

@@ -3,10 +3,12 @@ import { upcast } from '../../events/catalogue.ts';
 import type { Millis, Recorded } from '../../events/fact.ts';
 import type { GatewayFact } from '../../events/gateway.ts';
 import { type EndpointId, kindOf, nameOf, type RequestId, streams } from '../../events/ids.ts';
+import { adaptationOf } from '../../events/profile.ts';
 import type { LadderReason } from '../../events/reason.ts';
 import { hourMs } from '../../events/units.ts';
 import { lacksUntil } from '../../machines/available.ts';
 import { type EndpointStatus, endpointStatus, targetState } from '../../machines/endpoint.ts';
+import { isModelExcluded, sentModel } from '../../machines/model-map.ts';
 import { exclusionOf } from '../../machines/why-not.ts';
 import type { EndpointStory, RequestStory, RouteRow } from '../contract/history.ts';
 import type { Answer, Params } from '../contract/operations.ts';
@@ -17,8 +19,9 @@ import { timeOf } from '../platform/uuid.ts';
 import type { KnownEndpoint, KnownProfile } from '../projections/profiles.ts';
 import { factRow, switchRow } from '../runtime/rows.ts';
 import type { State } from '../runtime/state.ts';
+import { backwards } from './backwards.ts';
 import { calledThen, decidedBy, type Ended, isTroubled, requestTold } from './decided.ts';
-import { backwards, requestNamed, unknownRequest } from './known.ts';
+import { requestNamed, unknownRequest } from './known.ts';
 import { machineRows, machinesAbout } from './machines.ts';
 import { seqOfMoment, settingsThen, stateAt } from './moment.ts';
 
@@ -133,7 +136,8 @@ async function explainRequest(log: ReadableLog, request: string, ended: Ended): 
     const row = routeRow(then, profile, endpoint, ended);
     const chain = row.state === 'healthy' ? [] : await chainOf(log, then, endpoint.id);
     if (row.because === 'lacksModel') {
-      const said = await saidToLack(log, then, endpoint.id, ended.data.model);
+      const model = sentModel(adaptationOf(endpoint).models, ended.data.model);
+      const said = await saidToLack(log, then, endpoint.id, model);
       if (said && !chain.some(({ seq }) => seq === said.seq)) chain.push(said);
     }
     for (const fact of chain) facts.set(fact.seq, fact);
@@ -211,7 +215,10 @@ function routeRow(
   const status = endpointStatus(then.endpoint(endpoint.id));
   const healthAware = settingsThen(then)['loadbalancer.health_aware'];
   const attempt = attempts.find((one) => one.endpoint === endpoint.id);
-  const out = exclusionOf(status, healthAware) ?? lackingOf(status, model, at - durationMs);
+  const { models } = adaptationOf(endpoint);
+  const out = isModelExcluded({ models }, model)
+    ? modelExcluded
+    : (exclusionOf(status, healthAware) ?? lackingOf(status, sentModel(models, model), at - durationMs));
   return {
     endpoint: endpoint.id,
     name: endpoint.name,
@@ -221,10 +228,14 @@ function routeRow(
     weight: endpoint.effectiveWeight,
     chosen: attempt !== undefined,
     because: attempt?.because ?? out?.rule ?? 'notNeeded',
-    failure: out && out.rule !== 'lacksModel' ? status.because : null,
+    failure: out && !ofModels.has(out.rule) ? status.because : null,
     until: isoOf(out?.until ?? null),
   };
 }
+
+const modelExcluded = { rule: 'modelExcluded', until: null } as const;
+/** Rules that say nothing of its health. */
+const ofModels: ReadonlySet<string> = new Set(['lacksModel', 'modelExcluded']);
 
 /** An otherwise healthy endpoint that has said it lacks the requested model. */
 function lackingOf({ lacks }: EndpointStatus, model: string | null, at: Millis) {

@@ -1,4 +1,5 @@
 /** An incident file, read like any log: the state that it begins with, and the facts after it. */
+
 import { createReadStream } from 'node:fs';
 import type { Recorded } from '../../events/fact.ts';
 import { MiB } from '../../events/units.ts';
@@ -6,6 +7,7 @@ import type { IncidentHead } from '../contract/incident.ts';
 import { exitCodes, QccError } from '../errors/qcc-error.ts';
 import type { ReadableLog } from '../log/log.ts';
 import { MemoryLog } from '../log/memory-log.ts';
+import type { Fault } from '../messages/errors/faults.ts';
 import { BeyondBounds, type JsonBounds, parseBounded } from '../platform/bounded.ts';
 import { State } from '../runtime/state.ts';
 import { incidentForm } from './incident.ts';
@@ -57,21 +59,21 @@ async function read(path: string, limits: IncidentLimits): Promise<ReadableLog> 
       if (head === undefined) head = headIn(path, last);
       else facts.push(factIn(path, last, head.from + facts.length));
     }
-    if (facts.length > limits.factsMax) throw new BeyondBounds(`it has more than ${limits.factsMax} facts`);
+    if (facts.length > limits.factsMax) throw new BeyondBounds({ fault: 'tooManyFacts', most: limits.factsMax });
     last = line;
   }
-  if (head === undefined) throw damagedIncident(path, 'it does not begin like an incident of qcc');
+  if (head === undefined) throw damagedIncident(path, { fault: 'notIncident' });
   const end = parsed<End>(last, factBounds);
-  if (!end?.end) throw damagedIncident(path, 'its end is missing');
+  if (!end?.end) throw damagedIncident(path, { fault: 'noEnd' });
   const { facts: count, sha256 } = seal.end();
-  if (end.facts !== count || end.sha256 !== sha256) throw damagedIncident(path, 'it is not what was written');
+  if (end.facts !== count || end.sha256 !== sha256) throw damagedIncident(path, { fault: 'altered' });
   return new IncidentLog(head, facts);
 }
 
 /** The rest is read only after a valid state: a foreign file is rejected at its first line. */
 function headIn(path: string, line: string): IncidentHead {
   const head = parsed<IncidentHead>(line, headBounds);
-  if (!isHead(head)) throw damagedIncident(path, 'it does not begin like an incident of qcc');
+  if (!isHead(head)) throw damagedIncident(path, { fault: 'notIncident' });
   if (head.capsule > incidentForm || !stateIn(path, head))
     throw new QccError('QCC_CAPSULE_VERSION', { path, version: String(head.qcc), qcc: head.qcc });
   return head;
@@ -81,7 +83,7 @@ function stateIn(path: string, { state }: IncidentHead): State | undefined {
   try {
     return State.from(state);
   } catch {
-    throw damagedIncident(path, 'the state that it begins with is none');
+    throw damagedIncident(path, { fault: 'badState' });
   }
 }
 
@@ -94,7 +96,7 @@ function factIn(path: string, line: string, seq: number): Recorded {
     [fact.stream, fact.type, fact.by].every((one) => typeof one === 'string') &&
     typeof fact.data === 'object' &&
     fact.data !== null;
-  if (!isFact) throw damagedIncident(path, `#${seq} is no fact`);
+  if (!isFact) throw damagedIncident(path, { fault: 'notFact', seq });
   return fact as Recorded;
 }
 
@@ -126,7 +128,7 @@ async function* linesOf(path: string, { bytesMax, headBytesMax, factBytesMax }: 
   let [bytes, lines] = [0, 0];
   for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > bytesMax) throw new BeyondBounds(`it has more than ${bytesMax} bytes`);
+    if (bytes > bytesMax) throw new BeyondBounds({ fault: 'tooManyBytes', most: bytesMax });
     for (let from = 0; from < chunk.length; ) {
       const end = chunk.indexOf(newline, from);
       line.add(chunk.subarray(from, end < 0 ? chunk.length : end), lines === 0 ? headBytesMax : factBytesMax);
@@ -153,7 +155,7 @@ class OpenLine {
   add(part: Buffer, bytesMax: number): void {
     this.#parts.push(part);
     this.#bytes += part.length;
-    if (this.#bytes > bytesMax) throw new BeyondBounds(`a line of it has more than ${bytesMax} bytes`);
+    if (this.#bytes > bytesMax) throw new BeyondBounds({ fault: 'longLine', most: bytesMax });
   }
 
   take(): string {
@@ -182,10 +184,10 @@ function isHead(line: Partial<IncidentHead> | undefined): line is IncidentHead {
 }
 
 /** Content that was forged, or damaged on its way. */
-export function damagedIncident(path: string, why: string): QccError {
-  return new QccError('QCC_CAPSULE_DAMAGED', { path, why });
+export function damagedIncident(path: string, fault: Fault<'incident'>): QccError {
+  return new QccError('QCC_CAPSULE_DAMAGED', { path, ...fault });
 }
 
-function beyond(path: string, why: string): QccError {
-  return new QccError('QCC_CAPSULE_LIMIT', { path, why });
+function beyond(path: string, limit: Fault<'bound'>): QccError {
+  return new QccError('QCC_CAPSULE_LIMIT', { path, ...limit });
 }

@@ -25,7 +25,7 @@ export async function askIncident({ path, name, params }: IncidentQuestion): Pro
   } catch (error) {
     if (error instanceof QccError) throw error;
     // Its checksum is right, but its content is not what qcc writes: it is forged.
-    throw damagedIncident(path, `it says what cannot be (${(error as Error).message})`);
+    throw damagedIncident(path, { fault: 'impossible', said: (error as Error).message });
   }
 }
 

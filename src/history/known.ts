@@ -9,26 +9,16 @@ import type { ReadableLog } from '../log/log.ts';
 import { nearest } from '../platform/nearest.ts';
 import { iso } from '../platform/time.ts';
 import type { State } from '../runtime/state.ts';
+import { backwards } from './backwards.ts';
 import { stateAt } from './moment.ts';
+import { sessionNamed } from './sessions-known.ts';
 
 const kinds = ['endpoint', 'profile', 'priority', 'config', 'gateway', 'request', 'queue'] as const;
 const types = Object.keys(factTraits);
-const windowFacts = 20_000;
-// A short form refers to something that was just read: of two requests with the same ending, a year apart, the newer one is meant.
-const scannedMax = 200_000;
 const candidatesMax = 8;
 // As the history prints it, `request/…4f2a1c`; shorter ones would be ambiguous.
 const shortMin = 4;
-
-/** The facts from the newest back, in windows; ends after a maximum, or when told to. */
-export async function* backwards(log: ReadableLog): AsyncIterable<readonly Recorded[]> {
-  const last = Math.max(log.tail, log.head - scannedMax + 1);
-  for (let end = log.head; end >= last; end -= windowFacts) {
-    const facts: Recorded[] = [];
-    for await (const some of log.read(Math.max(last, end - windowFacts + 1), end)) facts.push(...some);
-    yield facts;
-  }
-}
+const endingMin = 6;
 
 /**
  * A request's whole id, by its beginning or its end. Undefined when none matches.
@@ -67,25 +57,26 @@ function requestOf({ stream, data }: Recorded): string | undefined {
 }
 
 function ambiguous(given: string, found: readonly string[]): QccError {
-  const known = found.slice(0, candidatesMax).join(', ');
+  const known = found
+    .slice(0, candidatesMax)
+    .map((id) => `…${ending(id, found)}`)
+    .join(', ');
   return new QccError('QCC_REQUEST_AMBIGUOUS', { given, count: found.length, known }, exitCodes.usage);
+}
+
+/** The shortest ending that means this one alone: ids of one time begin alike. */
+function ending(id: string, among: readonly string[]): string {
+  for (let length = endingMin; length < id.length; length++) {
+    const short = id.slice(-length);
+    if (among.every((other) => other === id || !other.endsWith(short))) return short;
+  }
+  return id;
 }
 
 /** @param certainUntil end of the certain record of a killed gateway that may have received it */
 export function unknownRequest(request: string, certainUntil: Millis | null = null): QccError {
   const until = certainUntil === null ? '' : iso(certainUntil);
-  return new QccError(
-    'QCC_REQUEST_UNKNOWN',
-    {
-      request,
-      until,
-      text:
-        certainUntil === null
-          ? `the log knows no request "${request}"`
-          : `the log knows no end of request "${request}": the gateway of its time was killed, and what ended after ${until} is uncertain`,
-    },
-    exitCodes.notFound,
-  );
+  return new QccError('QCC_REQUEST_UNKNOWN', { request, until }, exitCodes.notFound);
 }
 
 /** @throws {QccError} for an unknown name, with suggestions */
@@ -103,24 +94,19 @@ export async function resolveFilters(
     ...(endpoint === undefined || !state ? {} : { endpoint: await endpointOf(log, state, endpoint) }),
     ...(profile === undefined || !state ? {} : { profile: await profileOf(log, state, profile) }),
     ...(request === undefined ? {} : { request: await wholeRequest(log, request, live) }),
-    ...(session === undefined ? {} : { session }),
+    ...(session === undefined ? {} : { session: await wholeSession(log, session, live) }),
   };
-  if (session !== undefined && !live) await lastOfSession(log, session);
   return { filters };
 }
 
-/** The last fact of a session. @throws {QccError} for one that the history does not know */
-export async function lastOfSession(log: ReadableLog, session: string): Promise<Recorded> {
-  const known = new Set<string>();
-  for await (const facts of backwards(log)) {
-    const last = facts.findLast(({ data }) => (data as { session?: unknown }).session === session);
-    if (last) return last;
-    for (const { data } of facts) {
-      const { session: one } = data as { session?: unknown };
-      if (typeof one === 'string') known.add(one);
-    }
+async function wholeSession(log: ReadableLog, given: string, live: boolean): Promise<string> {
+  try {
+    return (await sessionNamed(log, given)).session;
+  } catch (error) {
+    // When following live, the fact may still come.
+    if (live && error instanceof QccError && error.exit === exitCodes.notFound) return given;
+    throw error;
   }
-  throw namesNothing('session', session, [...known], exitCodes.notFound);
 }
 
 async function checkType(log: ReadableLog, type: string): Promise<void> {
@@ -183,7 +169,7 @@ async function endpointOf(log: ReadableLog, { profiles }: State, given: string):
         id: given,
         count: ids.length,
         profile: '',
-        text: `"${given}" is the beginning or the name of ${ids.length} endpoints: ${ids.slice(0, candidatesMax).join(', ')}`,
+        known: ids.slice(0, candidatesMax).join(', '),
         hint: 'qcc health status',
       },
       exitCodes.usage,

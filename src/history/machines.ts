@@ -14,6 +14,7 @@ import { exclusionOf } from '../../machines/why-not.ts';
 import type { Settings } from '../config/settings/settings.ts';
 import type { MachineRow } from '../contract/debug.ts';
 import { exitCodes, QccError } from '../errors/qcc-error.ts';
+import { nearest } from '../platform/nearest.ts';
 import { isoOrNull } from '../platform/time.ts';
 import { endpointPolicy, priorityPolicy } from '../policies/policies.ts';
 import { seenOf } from '../runtime/rows.ts';
@@ -56,14 +57,20 @@ export function machinesAbout(rows: readonly MachineRow[], about: string | undef
         id: about,
         count: begun.length,
         profile: '',
-        text: `"${about}" can mean ${begun.length} endpoints`,
+        known: '',
         hint: 'qcc debug',
       },
       exitCodes.usage,
     );
+  const names = rows.flatMap(({ context }) => (context as { readonly name?: string | null }).name ?? []);
   throw new QccError(
     'QCC_ENDPOINT_UNKNOWN',
-    { id: about, profile: '', text: `there is no endpoint "${about}"`, hint: 'qcc debug' },
+    {
+      id: about,
+      near: nearest(about, names) ?? '',
+      profile: '',
+      hint: 'qcc debug',
+    },
     exitCodes.notFound,
   );
 }

@@ -22,8 +22,7 @@ export async function seqOfMoment(log: ReadableLog, moment: Moment): Promise<num
       {
         moment: told,
         tail: log.tail,
-        text: `the log keeps nothing of ${told} any more: it begins with #${log.tail}`,
-        hint: 'qcc config get history.retention_days',
+        lacksSnapshot: 0,
       },
       exitCodes.notFound,
     );
@@ -40,8 +39,7 @@ export async function stateAt(log: ReadableLog, seq: number): Promise<State> {
       {
         moment: `#${seq}`,
         tail: log.tail,
-        text: `the log keeps no snapshot that #${seq} could be folded from: it begins with #${log.tail}`,
-        hint: 'qcc config get history.retention_days',
+        lacksSnapshot: 1,
       },
       exitCodes.notFound,
     );

@@ -7,6 +7,7 @@
 import { createHash } from 'node:crypto';
 import type { Recorded } from '../../events/fact.ts';
 import { kindOf, nameOf } from '../../events/ids.ts';
+import type { ModelRule } from '../../events/profile.ts';
 import { isReason, type Reason } from '../../events/reason.ts';
 import { errorWord, typeWord } from '../../machines/classify.ts';
 import { isFreeText, isSettingKey } from '../config/settings/settings.ts';
@@ -42,11 +43,13 @@ const names: ReadonlySet<string> = new Set([
 const sentences: ReadonlySet<string> = new Set(['because', 'detail', 'lastError', 'text']);
 /** Ids, words of a fixed set, and the names of versions and models. */
 const harmless: ReadonlySet<string> = new Set([
+  'adapt',
   'auth',
   'belief',
   'by',
   'depth',
   'endpoint',
+  'evidence',
   'epoch',
   'failure',
   'hash',
@@ -60,6 +63,7 @@ const harmless: ReadonlySet<string> = new Set([
   'state',
   'status',
   'strategy',
+  'thinking',
   'tier',
   'type',
   'value',
@@ -124,6 +128,7 @@ const within = (place: Place, key: string): Place => ({ key, isNameless: place.i
 
 function redacted(value: unknown, place: Place, redaction: Redaction): unknown {
   if (typeof value === 'string') return redactedText(value, place, redaction);
+  if (place.key === 'models' && Array.isArray(value)) return value.map(redactedRule);
   if (Array.isArray(value)) return value.map((one) => redacted(one, place, redaction));
   if (typeof value !== 'object' || value === null) return value;
   if (place.key === 'configuration') return {};
@@ -151,15 +156,28 @@ function redactedText(text: string, { key, isNameless }: Place, redaction: Redac
   return shapes.get(key)?.exec(text)?.[0] ?? nothing;
 }
 
+const modelName = /^[\w.:@/[\]-]{1,128}$/;
 /** Fields that may hold any text: only a text of the expected shape is exported. */
 const shapes: ReadonlyMap<string, RegExp> = new Map([
   // Of a reason, or of the system.
   ['code', /^\w{1,64}$/],
   // The client chooses it and may send anything.
-  ['model', /^[\w.:@/[\]-]{1,128}$/],
+  ['model', modelName],
+  ['sent', modelName],
+  // A field of the client's body, or a value of its anthropic-beta header.
+  ['what', /^[\w$.[\]/-]{1,160}$/],
   // Deeper parts of the path may be the id of a batch or a file.
   ['path', /^\/v1\/[a-z_]+(\/[a-z_]+)?/],
 ]);
+
+/** Of a model map: its `from` and `to` are models, and no one's names. */
+function redactedRule({ from, to }: ModelRule): ModelRule {
+  const isShown = (name: string) => modelName.test(name.replaceAll('*', '-'));
+  return { from: isShown(from) ? from : nothing, to: to === null || isShown(to) ? to : nothing };
+}
+
+// The names of timers and models are not chosen by people.
+const nobodys: ReadonlySet<string> = new Set(['timers', 'models']);
 
 /** Collects the names, and the hosts of addresses, of a fact or of a saved state. */
 export function collectNames(value: unknown, found: { names: Set<string>; hosts: Set<string> }, key = ''): void {
@@ -167,7 +185,7 @@ export function collectNames(value: unknown, found: { names: Set<string>; hosts:
     if (value !== '' && names.has(key)) found.names.add(value);
     if (addresses.has(key) && URL.canParse(value)) found.hosts.add(new URL(value).hostname);
   } else if (Array.isArray(value)) for (const one of value) collectNames(one, found, key);
-  else if (typeof value === 'object' && value !== null && key !== 'timers')
+  else if (typeof value === 'object' && value !== null && !nobodys.has(key))
     for (const [name, inner] of Object.entries(value)) collectNames(inner, found, name);
 }
 

@@ -10,7 +10,7 @@ import { endpointStatus, timerOf } from '../../machines/endpoint.ts';
 import type { FailoverPolicy } from '../../machines/failover-policy.ts';
 import type { Timer } from '../../machines/moment.ts';
 import { priorityStatus } from '../../machines/priority.ts';
-import type { RoutableEndpoint, RoutingView } from '../../machines/routing-view.ts';
+import type { RoutingView } from '../../machines/routing-view.ts';
 import type { Settings } from '../config/settings/settings.ts';
 import type { Intent, Log } from '../log/log.ts';
 import { failoverPolicyOf } from '../policies/policies.ts';
@@ -18,12 +18,16 @@ import { routingView } from '../projections/routing.ts';
 import { Sessions } from '../proxy/sessions.ts';
 import { Core, type Policies } from '../runtime/core.ts';
 import type { State } from '../runtime/state.ts';
+import { isSameView } from './same-view.ts';
+import { noneTried, type TriedModels, withModels } from './tried-models.ts';
 import { type Context, type End, type Place, Walk } from './walk.ts';
 
 /** The rules of a side: the recorded ones, or the ones under test. */
 export interface Side {
   readonly settings: (state: State) => Settings;
   readonly policies: (state: State) => Policies;
+  /** What is tried of endpoints' model maps. */
+  readonly models?: TriedModels;
 }
 
 /** One report, and the decisions on it. */
@@ -58,6 +62,7 @@ export interface EndOfRequest {
   readonly fact: Ended;
   readonly end: End;
   readonly happened: Served['attempts'];
+  readonly isOtherModel: boolean;
 }
 
 // A request lasts ten minutes at most: older views are not needed.
@@ -75,6 +80,8 @@ export class Rehearsal {
   readonly #walks = new Map<string, Walk>();
   #sessions = new Sessions();
   #views: Seen[] = [];
+  #plain: RoutingView | undefined;
+  #shown: RoutingView | undefined;
   #twinView: RoutingView | undefined;
   #ended: (one: EndOfRequest) => void = () => {};
   /** The batch that is being replayed. */
@@ -218,7 +225,8 @@ export class Rehearsal {
     }
     if (type === 'AttemptSucceeded' && by === 'traffic' && !this.#isServed(data as Told)) return;
     if (type === 'AttemptFailed' && !this.#isMet(id, data as AttemptFailure)) return;
-    if (type === 'ModelNotFound' && !this.#isMet(id, { ...(data as Told), failure: 'noModel' })) return;
+    const failure = saysOf[type];
+    if (failure && !this.#isMet(id, { ...(data as Told), failure })) return;
     if (type === 'ModelFound' && !this.#isServed(data as Told)) return;
     this.#clock.dice = this.#diceOf(id, decisions);
     this.#core.tellEndpoint(id, { type, data } as EndpointReport, { by });
@@ -278,7 +286,7 @@ export class Rehearsal {
     const walk = this.#walkOf(id) ?? new Walk(data, fact.at);
     this.#walks.delete(id);
     const end = walk.ends(type, this.#context());
-    const { happened } = walk;
+    const { happened, isOtherModel } = walk;
     this.#remember(fact, end);
     const isGood = end === 'served' && type === 'RequestServed' && data.status < 400;
     if (isGood && !this.#foretold.succeeded.has(id)) {
@@ -288,7 +296,7 @@ export class Rehearsal {
       this.#clock.at = Math.max(this.#clock.at, fact.at);
     }
     this.#core.requestEnded(stream, { type, data: { ...data, attempts: happened } });
-    this.#ended({ fact, end, happened });
+    this.#ended({ fact, end, happened, isOtherModel });
   }
 
   /** Where the session's cache is now. After an unknown answer this is unknown. */
@@ -307,6 +315,7 @@ export class Rehearsal {
       under: this.#under.settings(this.#core.state),
       failover: this.#failover(),
       sessions: this.#sessions,
+      tried: this.#under.models ?? noneTried,
       tellsLacking: this.#seq >= this.#foretold.lackingSeq,
       placeAt: (seq) => this.#place((one) => one.seq <= seq),
       placeThen: (at) => this.#place((one) => one.at <= at),
@@ -317,8 +326,16 @@ export class Rehearsal {
     return this.#views.findLast(isBefore) ?? (this.#views[0] as Place);
   }
 
+  /** Made anew only when the core's is another one. */
+  #view(): RoutingView {
+    const plain = this.#core.view();
+    if (this.#plain !== plain) this.#shown = withModels(plain, this.#under.models ?? noneTried);
+    this.#plain = plain;
+    return this.#shown ?? plain;
+  }
+
   #look(seq: number, at: Millis): void {
-    const view = this.#core.view();
+    const view = this.#view();
     this.#twinView ??= viewOf(this.#twin);
     const last = this.#views.at(-1);
     if (last?.view === view && last.twin === this.#twinView) return;
@@ -349,26 +366,11 @@ function viewOf(state: State): RoutingView {
   });
 }
 
-/** What a plan reads. */
-function isSameView(one: RoutingView, other: RoutingView): boolean {
-  const names = (view: RoutingView) => view.ladder.map(({ name }) => name).join('\n');
-  const isSameLadder = one.active === other.active && one.pinned === other.pinned && one.watched === other.watched;
-  if (!isSameLadder || names(one) !== names(other)) return false;
-  if (one.endpoints.size !== other.endpoints.size) return false;
-  return [...one.endpoints].every(([id, a]) => {
-    const b = other.endpoints.get(id);
-    return b !== undefined && looked.every((field) => a[field] === b[field]) && lackAlike(a, b);
-  });
-}
-
-function lackAlike({ lacks: ours }: RoutableEndpoint, { lacks: theirs }: RoutableEndpoint): boolean {
-  return (
-    ours.length === theirs.length &&
-    ours.every(({ model, until }, i) => model === theirs[i]?.model && until === theirs[i]?.until)
-  );
-}
-
-const looked = ['state', 'until', 'held', 'ramp', 'effectiveWeight', 'priority', 'profile', 'maxConcurrent'] as const;
+/** What a request's attempt says of it besides. */
+const saysOf: Readonly<Record<string, AttemptFailure['failure']>> = {
+  ModelNotFound: 'noModel',
+  BodyRefused: 'tooLargeHere',
+};
 
 /** A log that begins with a state and stores nothing: a rehearsal is not written anywhere. */
 function forgetful(then: State): Log {

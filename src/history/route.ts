@@ -2,10 +2,11 @@
 import type { Recorded } from '../../events/fact.ts';
 import type { EndpointId } from '../../events/ids.ts';
 import { secondMs } from '../../events/units.ts';
-import { lacksUntil } from '../../machines/available.ts';
 import { isOpen } from '../../machines/choice.ts';
 import { endpointStatus } from '../../machines/endpoint.ts';
-import { type InFlightView, isPassedOver, plan } from '../../machines/route.ts';
+import { isModelExcluded, lackedUntil } from '../../machines/model-map.ts';
+import { isPassedOver } from '../../machines/passed-over.ts';
+import { type InFlightView, plan } from '../../machines/route.ts';
 import type { RoutableEndpoint, RoutingView } from '../../machines/routing-view.ts';
 import { exclusionOf } from '../../machines/why-not.ts';
 import type { Answer, Params } from '../contract/operations.ts';
@@ -17,8 +18,8 @@ import { avoidMs } from '../proxy/sessions.ts';
 import { ladderSource } from '../runtime/ladder.ts';
 import { seenOf } from '../runtime/rows.ts';
 import type { State } from '../runtime/state.ts';
-import { lastOfSession } from './known.ts';
 import { settingsThen, stateAt } from './moment.ts';
+import { sessionNamed } from './sessions-known.ts';
 
 // No fact says what runs now: every endpoint has room, and every half-open permit is free.
 const noneInFlight: InFlightView = {
@@ -36,10 +37,10 @@ export async function nextRoute(log: ReadableLog, params: Params<'route.next'>):
   const { model = null, session, now = state.at } = params;
   const settings = settingsThen(state);
   const view = routingView(ladderSource(state));
-  const last = session === undefined ? undefined : await lastOfSession(log, session);
+  const last = session === undefined ? undefined : (await sessionNamed(log, session)).last;
   const ttlMs = settings['loadbalancer.sticky_session'] ? settings['loadbalancer.sticky_ttl'] * secondMs : 0;
   const tried: ReadonlySet<EndpointId> = new Set();
-  const asked = { within: null, tried };
+  const asked = { within: null, tried, model };
   const { candidates } = plan(
     view,
     {
@@ -47,7 +48,7 @@ export async function nextRoute(log: ReadableLog, params: Params<'route.next'>):
       binding: boundBy(last, now - ttlMs),
       avoid: last?.type === 'AnswerBroken' && now - last.at < avoidMs ? endpointOf(last) : null,
       overloaded: new Set(),
-      lacksModel: (one) => isPassedOver(one, view, asked, model, now),
+      lacksModel: (one) => isPassedOver(one, view, asked, now),
     },
     noneInFlight,
     { strategy: settings['loadbalancer.strategy'], healthAware: settings['loadbalancer.health_aware'] },
@@ -86,8 +87,10 @@ function rowOf(
   { state, view, model, now }: Scene,
 ): NextRouteRow {
   const out = exclusionOf(endpointStatus(state.endpoint(one.id)), settingsThen(state)['loadbalancer.health_aware']);
-  const lacking = lacksUntil(one.lacks, model, now);
-  const until = candidate ? null : (out?.until ?? lacking);
+  const isExcluded = isModelExcluded(one, model);
+  const lacking = lackedUntil(one, model, now);
+  const until = candidate || isExcluded ? null : (out?.until ?? lacking);
+  const whyNot = isExcluded ? 'modelExcluded' : (out?.rule ?? (lacking === null ? 'notNeeded' : 'lacksModel'));
   return {
     endpoint: one.id,
     name: one.name,
@@ -96,8 +99,8 @@ function rowOf(
     state: one.state,
     seen: seenOf(state, one.id),
     weight: one.effectiveWeight,
-    because: candidate?.because ?? out?.rule ?? (lacking === null ? 'notNeeded' : 'lacksModel'),
-    failure: out ? one.because : null,
+    because: candidate?.because ?? whyNot,
+    failure: out && !isExcluded ? one.because : null,
     until: isoOrNull(until),
     place: candidate?.place ?? null,
   };

@@ -7,13 +7,16 @@ import type { EndpointId } from '../../events/ids.ts';
 import { reason } from '../../events/reason.ts';
 import type { Attempt, Served } from '../../events/request.ts';
 import { isOpen, mayBeFirst } from '../../machines/choice.ts';
-import { classifyCount } from '../../machines/classify.ts';
-import { type Command, Failover, type FailoverDeps, type Input } from '../../machines/failover.ts';
+import { classifyCount, clientsAffair } from '../../machines/classify.ts';
+import { Failover } from '../../machines/failover.ts';
+import type { Command, FailoverDeps, Input } from '../../machines/failover-commands.ts';
 import type { FailoverPolicy, Refused } from '../../machines/failover-policy.ts';
 import { type Candidate, type Plan, plan } from '../../machines/route.ts';
 import type { RoutableEndpoint, RoutingView } from '../../machines/routing-view.ts';
 import type { Settings } from '../config/settings/settings.ts';
 import type { Sessions } from '../proxy/sessions.ts';
+import { isRepaired } from './decided.ts';
+import { isOtherModel, type TriedModels } from './tried-models.ts';
 
 /** The routing view of a moment of the replay. */
 export interface Place {
@@ -32,6 +35,8 @@ export interface Context {
   /** The failover settings under test. */
   readonly failover: FailoverPolicy;
   readonly sessions: Sessions;
+  /** Model maps under test. */
+  readonly tried: TriedModels;
   /** The log has a fact of its own for a missing model; in older logs only the attempt shows it. */
   readonly tellsLacking: boolean;
 }
@@ -57,6 +62,8 @@ interface Scene {
 
 export class Walk {
   readonly happened: Attempt[] = [];
+  /** Its end is unknown because an endpoint would have been asked for another model. */
+  isOtherModel = false;
   readonly #request: Served;
   readonly #endedAt: Millis;
   #machine: Failover;
@@ -66,6 +73,7 @@ export class Walk {
   /** The candidates of the machine's last choice. */
   #candidates: readonly Candidate[] = [];
   #looked = 0;
+  #repairs = 0;
   /** The endpoint that the rules choose, and whose answer was not yet found in the record. */
   #wanted: EndpointId | null = null;
   #end: End | null = null;
@@ -115,6 +123,11 @@ export class Walk {
     const scene = { context, place, attempt };
     if (this.#wanted === null && !this.#isChosen(attempt, scene)) return false;
     if (this.#wanted !== null && this.#wanted !== attempt.endpoint) return false;
+    if (isOtherModel(attempt, this.#request.model, place.view, context.tried)) {
+      this.isOtherModel = true;
+      this.#end = 'unknown';
+      return false;
+    }
     this.#happens(attempt, scene);
     return true;
   }
@@ -129,6 +142,11 @@ export class Walk {
     return false;
   }
 
+  /** It was refused, and changed as the refusal asked for: whatever the rules are, the same endpoint was asked again. */
+  get #isRepaired(): boolean {
+    return isRepaired(this.#request.attempts, this.#looked - 1);
+  }
+
   #happens(attempt: Attempt, { context, place }: Scene): void {
     const { sessions, tellsLacking } = context;
     const id = attempt.endpoint as EndpointId;
@@ -138,9 +156,10 @@ export class Walk {
     if (attempt.outcome === 'noModel' && !tellsLacking) sessions.noteLacking(id, this.#request.model, attempt.at);
     if (attempt.outcome === 'cancelled') this.#end = 'cancelled';
     else if (attempt.outcome === 'brokenAnswer') this.#end = 'failed';
+    else if (this.#isRepaired) this.#repairs++;
     // An answer after which another endpoint was asked only said that the model is missing.
     else if (attempt.outcome === 'answered' && !(next && isAsRecorded(place, context))) this.#end = 'served';
-    this.#input = { type: 'failed', said: saidBy(attempt, next) };
+    this.#input = { type: 'failed', said: saidBy(attempt, next, this.#isRepaired ? `repair ${this.#repairs}` : null) };
   }
 
   /** The machine's command after the last attempt, and after the recorded wait. */
@@ -158,7 +177,18 @@ export class Walk {
   #newMachine(): Failover {
     const { within, model, session, path, durationMs } = this.#request;
     const awaitedSince = this.#endedAt - durationMs;
-    return new Failover({ within, model, session, isPassthrough: isPassthrough(path), awaitedSince }, this.#deps);
+    return new Failover(
+      {
+        within,
+        model,
+        session,
+        isPassthrough: isPassthrough(path),
+        isCount: path === counting,
+        bytes: unknownSize,
+        awaitedSince,
+      },
+      this.#deps,
+    );
   }
 
   get #now(): Scene {
@@ -199,8 +229,10 @@ export class Walk {
 }
 
 /** The endpoint's answer, as far as it is recorded. */
-function saidBy({ endpoint, outcome, status }: Attempt, next: Attempt | undefined): Refused {
+function saidBy({ endpoint, outcome, status }: Attempt, next: Attempt | undefined, repair: string | null): Refused {
   const head = status === null ? null : { status };
+  if (repair !== null)
+    return { verdict: { ...clientsAffair, repair }, detail: reason('told', { text: outcome }), head };
   if (outcome === 'answered' || outcome === 'cancelled')
     return { verdict: classifyCount, detail: reason('told', { text: outcome }), head };
   const failure = outcome === 'noNetwork' ? 'unreachable' : outcome;
@@ -221,6 +253,10 @@ const routingKeys = [
   'loadbalancer.sticky_ttl',
   'proxy.max_attempts',
 ] as const;
+
+const counting = '/v1/messages/count_tokens';
+// No fact records how large a request was.
+const unknownSize = 0;
 
 function isPassthrough(path: string): boolean {
   return path.startsWith('/v1/messages/batches') || path.startsWith('/v1/files');

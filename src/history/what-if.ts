@@ -1,9 +1,12 @@
 /** `qcc history what-if`: the recorded outcomes run through the same machines under other settings. */
 import { upcast } from '../../events/catalogue.ts';
 import type { Millis, Recorded } from '../../events/fact.ts';
-import { kindOf, nameOf, streams } from '../../events/ids.ts';
+import { type EndpointId, kindOf, nameOf, streams } from '../../events/ids.ts';
+import type { ModelRule } from '../../events/profile.ts';
 import type { Served } from '../../events/request.ts';
 import { endpointStatus } from '../../machines/endpoint.ts';
+import { rulesText } from '../../machines/model-map.ts';
+import { checkModelRules, parseModelRule } from '../config/network/model-rules.ts';
 import { effective, parseSetting, type Settings } from '../config/settings/settings.ts';
 import type { Answer, Params } from '../contract/operations.ts';
 import type { SwitchChange, TierTimes, WhatIfAnswer } from '../contract/what-if.ts';
@@ -15,6 +18,7 @@ import type { State } from '../runtime/state.ts';
 import { Batches } from './batches.ts';
 import { stateAt } from './moment.ts';
 import { type EndOfRequest, type Foretold, Rehearsal, type Side } from './rehearsal.ts';
+import type { TriedModels } from './tried-models.ts';
 
 // A person reads the first of them; a script has the numbers.
 const changesMax = 200;
@@ -27,9 +31,36 @@ export async function whatIf(log: ReadableLog, params: Params<'history.whatIf'>)
   const given = Object.entries(params.set ?? {}).map(([name, text]) => tried(name, text));
   const under = Object.fromEntries(given.map(({ key, value }) => [key, value]));
   const env = params.foreign ? {} : process.env;
-  const sides = { recorded: sideOf(env, {}), under: sideOf(env, under) };
-  return { under, ...(await rehearse(log, sides, params)) };
+  const models = await triedModels(log, params.endpoints ?? {});
+  const sides = { recorded: sideOf(env, {}), under: { ...sideOf(env, under), models } };
+  const maps = [...models].map(([id, rules]) => [`${id}.models`, rulesText(rules)] as const);
+  return { under: { ...under, ...Object.fromEntries(maps) }, ...(await rehearse(log, sides, params)) };
 }
+
+/** @param given `ID.models` with its rules, separated by commas; none of them takes the whole table away */
+async function triedModels(log: ReadableLog, given: Readonly<Record<string, string>>): Promise<TriedModels> {
+  const tried = new Map<EndpointId, readonly ModelRule[]>();
+  const names = Object.entries(given);
+  if (names.length === 0) return tried;
+  const all = (await stateAt(log, log.head)).profiles.endpoints();
+  for (const [name, text] of names) {
+    const id = name.endsWith(ofModels) ? name.slice(0, -ofModels.length) : undefined;
+    if (id === undefined) throw new QccError('QCC_WHATIF_ENDPOINT', { name }, exitCodes.usage);
+    const found = all.filter((one) => one.id.startsWith(id.toLowerCase()) || one.name === id);
+    const [endpoint] = found;
+    if (!endpoint || found.length > 1)
+      throw new QccError('QCC_WHATIF_UNKNOWN', { id, count: found.length }, exitCodes.notFound);
+    const rules = text
+      .split(',')
+      .filter((rule) => rule.trim() !== '')
+      .map(parseModelRule);
+    checkModelRules(rules);
+    tried.set(endpoint.id, rules);
+  }
+  return tried;
+}
+
+const ofModels = '.models';
 
 // Settings that decide on outages, switches and routes. Others would not change a recorded outcome, or their effect is not recorded.
 const rehearsed =
@@ -88,7 +119,13 @@ export async function rehearse(
   return account.sum(from, log.head);
 }
 
-const namesRequest: ReadonlySet<string> = new Set(['AttemptFailed', 'AttemptSucceeded', 'ModelNotFound', 'ModelFound']);
+const namesRequest: ReadonlySet<string> = new Set([
+  'AttemptFailed',
+  'AttemptSucceeded',
+  'ModelNotFound',
+  'ModelFound',
+  'BodyRefused',
+]);
 
 /** Requests that other facts mention before they end. Most requests have one successful attempt and are not kept. */
 async function foretoldIn(log: ReadableLog, from: number, then: State): Promise<Foretold> {
@@ -138,6 +175,7 @@ class Account {
   readonly #out = { recorded: 0, replayed: 0 };
   readonly #outNow = { recorded: new Set<string>(), replayed: new Set<string>() };
   readonly #failures = { recorded: 0, replayed: 0, unknown: 0 };
+  #otherModel = 0;
   readonly #attempts = { recorded: 0, replayed: 0 };
   readonly #caches = { recorded: new Caches(), replayed: new Caches() };
   readonly #tiers = { recorded: noTime(), replayed: noTime() };
@@ -187,13 +225,14 @@ class Account {
     this.#at = Math.max(this.#at, at);
   }
 
-  #request({ fact, end, happened }: EndOfRequest): void {
+  #request({ fact, end, happened, isOtherModel }: EndOfRequest): void {
     const { type, data } = fact;
     this.#requests++;
     this.#attempts.recorded += data.attempts.length;
     this.#attempts.replayed += happened.length;
     const isBad = type === 'RequestFailed' || type === 'AnswerBroken';
     if (isBad) this.#failures.recorded++;
+    if (isOtherModel) this.#otherModel++;
     if (end === 'unknown') this.#failures.unknown++;
     else if (end === 'failed') this.#failures.replayed++;
     const isServed = type === 'RequestServed' && data.status < 400;
@@ -210,6 +249,7 @@ class Account {
       requests: this.#requests,
       switches: { recorded: recorded.length, replayed: replayed.length },
       failures: this.#failures,
+      otherModel: this.#otherModel,
       attempts: this.#attempts,
       outages: this.#out,
       tierMs: this.#tiers,

@@ -16,6 +16,7 @@ import { LevelLog } from '../log/level-log.ts';
 import { finishRepair, forgetIntent, type RepairIntent, sweepRepairs } from '../log/repair-intent.ts';
 import { removeLeftovers } from '../platform/atomic-file.ts';
 import { realWorld, type World } from '../platform/clock.ts';
+import { nearest } from '../platform/nearest.ts';
 import { endpointPolicy, priorityPolicy, queuePolicy } from '../policies/policies.ts';
 import type { KnownEndpoint, KnownProfile } from '../projections/profiles.ts';
 import { type Blobs, openBlobs } from '../retry-queue/blobs.ts';
@@ -54,7 +55,7 @@ export async function openInstallation(home: string, world: World = realWorld): 
     if (repair) await tellRepair(core, places.log, repair);
     sweepRepairs(places.log);
     // A vault that was read before another process removed a key would still hold that key. Only the process with the log open writes.
-    for (const path of [places.vault, places.masterKey, places.names, places.format, places.claude])
+    for (const path of [places.vault, places.masterKey, places.names, places.snapshots, places.format, places.claude])
       removeLeftovers(path);
     sweepLaunches(places.run);
     sweepRestores(home);
@@ -64,6 +65,7 @@ export async function openInstallation(home: string, world: World = realWorld): 
     // A full disk leaves an unused key, which does no harm.
     if (core.carriedOut > 0) await forgetUnnamed({ core, vault }).catch(() => {});
     keepNamesOf(core, places.names);
+    keepSnapshotsOf(core, places.snapshots);
     let blobs: Promise<Blobs> | undefined;
     return {
       home,
@@ -81,7 +83,9 @@ export async function openInstallation(home: string, world: World = realWorld): 
     };
   } catch (error) {
     await log.close();
-    throw error instanceof NewerFact ? newerHome(home, error.message) : (diskError(error, home) ?? error);
+    throw error instanceof NewerFact
+      ? newerHome(home, { fault: 'newerFact', said: error.message })
+      : (diskError(error, home) ?? error);
   }
 }
 
@@ -128,6 +132,19 @@ function keepNamesOf(core: Core, path: string): void {
   });
 }
 
+/** The same for snapshots. A home that never had one gets no file. */
+function keepSnapshotsOf(core: Core, path: string): void {
+  const keep = () =>
+    keepNames(
+      path,
+      core.state.snapshots.all().map(({ id, description }) => ({ id, description })),
+    );
+  keep();
+  core.onFacts((facts) => {
+    if (facts.some(({ type }) => type === 'SnapshotTaken')) keep();
+  });
+}
+
 /** The effective settings, recomputed only when one has changed. */
 export function settingsOf(core: Core): () => Settings {
   let current: Settings | undefined;
@@ -166,8 +183,8 @@ export function profileNamed({ core }: Installation, name: string): KnownProfile
   const found = core.state.profiles.get(name);
   if (found) return found;
   const known = core.state.profiles.all().map((profile) => profile.name);
-  const hint = known.length > 0 ? `there are: ${known.join(', ')}` : 'qcc init';
-  throw new QccError('QCC_PROFILE_UNKNOWN', { name, known: known.join(', '), hint }, exitCodes.notFound);
+  const near = nearest(name, known) ?? '';
+  throw new QccError('QCC_PROFILE_UNKNOWN', { name, near, known: known.join(', ') }, exitCodes.notFound);
 }
 
 export function badName(name: string): QccError {
@@ -191,7 +208,6 @@ export function endpointNamed(installation: Installation, id: string, profile?: 
   );
   const found = whole.length > 0 ? whole : alike;
   if (found.length === 1 && found[0]) return found[0];
-  const where = profile === undefined ? '' : ` in profile "${profile}"`;
   const list = profile === undefined ? 'qcc health status' : `qcc endpoint list ${profile}`;
   if (found.length > 1) {
     throw new QccError(
@@ -200,7 +216,7 @@ export function endpointNamed(installation: Installation, id: string, profile?: 
         id,
         count: found.length,
         profile: profile ?? '',
-        text: `"${id}" can mean ${found.length} endpoints${where}`,
+        known: '',
         hint: list,
       },
       exitCodes.usage,
@@ -208,7 +224,16 @@ export function endpointNamed(installation: Installation, id: string, profile?: 
   }
   throw new QccError(
     'QCC_ENDPOINT_UNKNOWN',
-    { id, profile: profile ?? '', text: `there is no endpoint "${id}"${where}`, hint: list },
+    {
+      id,
+      near:
+        nearest(
+          id,
+          among.map(({ name }) => name),
+        ) ?? '',
+      profile: profile ?? '',
+      hint: list,
+    },
     exitCodes.notFound,
   );
 }

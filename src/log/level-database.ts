@@ -262,44 +262,29 @@ export function gone(dir: string): QccError {
 }
 
 /** The system refuses it, which is no damage: a repair would fail the same way. */
-const refusals: readonly { readonly said: RegExp; readonly refused: (dir: string, text: string) => QccError }[] = [
+const refusals: readonly { readonly said: RegExp; readonly refused: (dir: string) => QccError }[] = [
   {
     said: /no space left|disk quota exceeded|ENOSPC|EDQUOT/i,
-    refused: (dir, opened) =>
-      new QccError('QCC_DISK_FULL', {
-        text: `${opened}: the disk is full`,
-        hint: `free space, then run it again: df -h ${dirname(dir)}`,
-        dir,
-      }),
+    refused: (dir) => new QccError('QCC_DISK_FULL', { dir, folder: dirname(dir), isLog: 1 }),
   },
   {
     said: /read-only file system|EROFS/i,
-    refused: (dir, opened) =>
-      new QccError('QCC_DISK_READONLY', {
-        text: `${opened}: the disk is read-only`,
-        hint: `make it writable, then run it again: findmnt -T ${dirname(dir)}`,
-        dir,
-      }),
+    refused: (dir) => new QccError('QCC_DISK_READONLY', { dir, folder: dirname(dir), isLog: 1 }),
   },
   {
     said: /permission denied|operation not permitted|EACCES|EPERM/i,
-    refused: (dir, opened) =>
-      new QccError('QCC_LOG_FORBIDDEN', {
-        text: `${opened}: you may not read or write it`,
-        hint: `chmod -R u+rwX ${dir}`,
-        dir,
-      }),
+    refused: (dir) => new QccError('QCC_LOG_FORBIDDEN', { dir }),
   },
   {
     said: /too many open files|EMFILE|ENFILE/i,
-    refused: (_, opened) => new QccError('QCC_FILES_FEW', { text: `${opened}: too many files are open` }),
+    refused: (dir) => new QccError('QCC_FILES_FEW', { dir }),
   },
 ];
 
 /** @param said the system's error message */
 function told(dir: string, why: string, said: string): QccError {
   const refusal = refusals.find((one) => one.said.test(said));
-  return refusal ? refusal.refused(dir, `the log in ${dir} cannot be opened`) : damaged(dir, why);
+  return refusal ? refusal.refused(dir) : damaged(dir, why);
 }
 
 export function closedError(): QccError {

@@ -8,19 +8,26 @@ import type { StoryWords } from './story.ts';
 import { storyWordsOf } from './story.ts';
 import { decided as zh } from './zh-CN/decided.ts';
 
-export function decidedText(row: DecidedRow, language: Language): string {
+/** @param out the endpoints that were not available then: why none was asked */
+export function decidedText(row: DecidedRow, language: Language, out: DecidedRow['failed'] = []): string {
   const words = language === 'zh-CN' ? zh : en;
+  const story = storyWordsOf(language);
   const profile = row.profile === null ? [] : [profileText(row.profile, words, language)];
-  return `${[outcomeText(row, words, storyWordsOf(language)), ...profile].join(words.separator)}${words.end}`;
+  const isUnasked = row.outcome === 'failed' && row.failed.length === 0 && out.length > 0;
+  const unasked = isUnasked ? [words.out(failuresText(out, words, story))] : [];
+  return `${[outcomeText(row, words, story), ...unasked, ...profile].join(words.separator)}${words.end}`;
 }
 
-function outcomeText(row: DecidedRow, words: DecidedWords, { rules, failures }: StoryWords): string {
+function failuresText(failed: DecidedRow['failed'], words: DecidedWords, { failures }: StoryWords): string {
+  const kinds = [...new Set(failed.map(({ failure }) => failure))];
+  return kinds.map((kind) => words.failure(failures[kind] ?? kind, namesOf(failed, kind))).join(words.separator);
+}
+
+function outcomeText(row: DecidedRow, words: DecidedWords, story: StoryWords): string {
+  const { rules, failures } = story;
   const name = row.name ?? row.endpoint;
   const rule = rules[row.because ?? ''] ?? row.because ?? '-';
-  const kinds = [...new Set(row.failed.map(({ failure }) => failure))];
-  const failed = kinds
-    .map((kind) => words.failure(failures[kind] ?? kind, namesOf(row.failed, kind)))
-    .join(words.separator);
+  const failed = failuresText(row.failed, words, story);
   switch (row.outcome) {
     case 'cancelled':
       return words.cancelled(name);

@@ -10,105 +10,112 @@ type Both = Readonly<Record<Language, string>>;
 /** In Markdown, because the papers are made of it. */
 export const settingWords: Readonly<Record<SettingKey, Both>> = {
   'proxy.host': {
-    en: 'the address to listen on; anything but loopback needs `proxy.require_token`',
-    'zh-CN': '监听地址；非环回地址要求 `proxy.require_token`',
+    en: 'the address to listen on; anything but loopback requires `proxy.require_token`',
+    'zh-CN': '监听地址；非环回地址必须开启 `proxy.require_token`',
   },
   'proxy.port': { en: 'the port to listen on; 0 takes a free one', 'zh-CN': '监听端口；0 表示任取空闲端口' },
   'proxy.tls_cert': {
-    en: 'the certificate; with `proxy.tls_key` the port speaks HTTPS; clients trust it through `NODE_EXTRA_CA_CERTS`',
+    en: 'the certificate; together with `proxy.tls_key` it makes the port speak HTTPS; clients trust it through `NODE_EXTRA_CA_CERTS`',
     'zh-CN': '证书；与 `proxy.tls_key` 一起设置则使用 HTTPS；客户端通过 `NODE_EXTRA_CA_CERTS` 信任它',
   },
   'proxy.tls_key': {
-    en: 'the private key of the certificate; with one of the two alone, or a file that is unreadable or expired, the gateway does not start',
+    en: 'the private key of the certificate; if only one of the two is set, or a file is unreadable or expired, the gateway does not start',
     'zh-CN': '证书的私钥；两者只设其一、文件不可读或已过期时，网关不启动',
   },
   'proxy.require_token': {
-    en: 'only clients with the token of this installation are let in; `qcc env` and `qcc use` hand it out',
-    'zh-CN': '只接受本安装的令牌；`qcc env` 与 `qcc use` 会给出',
+    en: 'only clients that send the token of this installation are accepted; `qcc env` and `qcc use` provide it',
+    'zh-CN': '只接受带有本安装令牌的客户端；`qcc env` 与 `qcc use` 会提供令牌',
   },
   'proxy.allowed_hosts': {
-    en: 'further values of `Host` that are served, besides loopback ones',
-    'zh-CN': '除环回外还接受的 `Host` 值',
+    en: 'further values of `Host` to accept, besides loopback ones',
+    'zh-CN': '除环回地址外还接受的 `Host` 值',
   },
   'proxy.allowed_origins': {
-    en: 'desktop clients that send an `Origin`; browsers never get in otherwise',
-    'zh-CN': '会发送 `Origin` 的桌面客户端；除此之外浏览器一律不接受',
+    en: 'the `Origin` of desktop clients to accept; without it, browsers are always refused',
+    'zh-CN': '接受哪些桌面客户端的 `Origin`；除此之外，浏览器一律拒绝',
   },
   'proxy.max_concurrent': {
-    en: 'requests that run at once; each endpoint has its own limit besides',
+    en: 'requests that run at the same time; each endpoint also has its own limit',
     'zh-CN': '同时处理的请求数；每个端点另有自己的上限',
   },
   'proxy.max_waiting': {
-    en: 'requests that wait in line for their turn; one more gets 503 with `retry-after`',
+    en: 'requests that may wait for their turn; one more gets 503 with `retry-after`',
     'zh-CN': '排队等待的请求数；再多则返回 503 和 `retry-after`',
   },
   'proxy.rate_limit': {
-    en: '0 is no limit; what is over it waits in the same line',
-    'zh-CN': '0 表示不限；超出的在同一队列中等待',
+    en: '0 means no limit; requests above it wait in the same backlog',
+    'zh-CN': '0 表示不限；超出的请求在同一等待队列中等待',
+  },
+  'proxy.private_headers': {
+    en: 'further headers that hold a credential of the client, separated by commas: they are sent to no endpoint',
+    'zh-CN': '还有哪些请求头含有客户端的凭据（逗号分隔）：不会发往任何端点',
   },
   'proxy.max_attempts': {
-    en: 'endpoints that one request may ask, each once',
-    'zh-CN': '一个请求最多询问的端点数，每个一次',
+    en: 'how many endpoints one request may try, each once',
+    'zh-CN': '一个请求最多尝试的端点数，每个一次',
   },
-  'proxy.connect_timeout': { en: 'how long connecting to an endpoint may take', 'zh-CN': '连上端点的时限' },
-  'proxy.headers_timeout': { en: 'streaming: how long to wait for the response headers', 'zh-CN': '流式：等到响应头' },
+  'proxy.connect_timeout': { en: 'how long connecting to an endpoint may take', 'zh-CN': '连接端点的时限' },
+  'proxy.headers_timeout': {
+    en: 'streaming: how long to wait for the response headers',
+    'zh-CN': '流式：等待响应头的时限',
+  },
   'proxy.first_content_timeout': {
     en: 'streaming: how long to wait for the first content; twice as long while pings come',
-    'zh-CN': '流式：等到第一段内容；有 ping 时加倍',
+    'zh-CN': '流式：等待第一段内容的时限；期间有 ping 时加倍',
   },
   'proxy.idle_timeout': {
-    en: 'streaming: the longest silence between two events other than pings',
+    en: 'streaming: the longest silence between two events, not counting pings',
     'zh-CN': '流式：两个非 ping 事件之间的最长静默',
   },
   'proxy.total_timeout': { en: 'not streaming: how long the whole answer may take', 'zh-CN': '非流式：整个响应的时限' },
   'proxy.log_level': {
-    en: 'what `logs/access.log` holds: error is failures alone, warn also what took another attempt, info every request, debug each attempt of it too; for gateway.log, error leaves warnings out',
+    en: 'what `logs/access.log` records: error only failures, warn also requests that took another attempt, info every request, debug also each attempt; in gateway.log, error leaves out warnings',
     'zh-CN':
       '`logs/access.log` 记录什么：error 只记失败，warn 还记换过端点的请求，info 记每个请求，debug 还记每次尝试；对 gateway.log，error 不记警告',
   },
   'health.enabled': {
-    en: 'false means `health.mode off`, whatever that setting says',
+    en: 'false acts like `health.mode off`, whatever that setting says',
     'zh-CN': 'false 等于 `health.mode off`',
   },
   'health.check_interval': {
-    en: 'the longest time between two probes of an endpoint; each comes up to a quarter earlier at random, and an endpoint that is back is found within it',
-    'zh-CN': '同一端点相邻两次探测开始时间的最大间隔，随机提前至多四分之一：端点恢复后必在此时间内被发现',
+    en: 'the longest time between two probes of an endpoint; each probe comes up to a quarter earlier, at random, so a recovered endpoint is found within this time',
+    'zh-CN': '同一端点两次探测之间的最长间隔；每次随机提前至多四分之一，因此端点恢复后必在此时间内被发现',
   },
   'health.timeout': {
-    en: 'how long one probe may take, in `qcc health test` and `qcc endpoint test` too',
+    en: 'how long one probe may take, also in `qcc health test` and `qcc endpoint test`',
     'zh-CN': '一次探测的时限，也用于 `qcc health test` 与 `qcc endpoint test`',
   },
   'health.mode': {
-    en: '`passive` probes what traffic says too little about, `active` everything, `off` nothing',
+    en: '`passive` probes endpoints about which traffic says too little, `active` all, `off` none',
     'zh-CN': '`passive` 只探测流量说明不足的端点，`active` 探测全部，`off` 不探测',
   },
   'health.model': {
-    en: 'the model that probes ask for; empty: the cheapest that works',
-    'zh-CN': '探测使用的模型；空则用可用的最便宜的',
+    en: 'the model that probes use; empty: the cheapest that works',
+    'zh-CN': '探测使用的模型；为空则用最便宜的可用模型',
   },
   'health.weight_adjustment': {
-    en: 'weights follow what endpoints do; false: your own weights, at once',
+    en: 'weights follow how endpoints perform; false: your own weights, at once',
     'zh-CN': '权重随端点表现调整；false：立即恢复您自己的权重',
   },
   'health.min_checks': { en: "results before an endpoint's weight is adjusted", 'zh-CN': '调整端点权重前至少的结果数' },
-  'health.backoff_base': { en: 'how long an endpoint is out the first time', 'zh-CN': '端点第一次退出多久' },
-  'health.backoff_max': { en: 'the longest time that an endpoint is out', 'zh-CN': '端点最长退出时间' },
+  'health.backoff_base': { en: 'how long an endpoint is ejected the first time', 'zh-CN': '端点第一次被剔除多久' },
+  'health.backoff_max': { en: 'the longest time that an endpoint is ejected', 'zh-CN': '端点被剔除的最长时间' },
   'health.ramp': {
-    en: 'from the first success of an endpoint to its full share; 0 gives it back at once',
-    'zh-CN': '端点从第一次成功到恢复全部份额；0 表示立即恢复',
+    en: 'slow start: the time from the first success of an endpoint to its full share; 0 means at once',
+    'zh-CN': '慢启动：端点从第一次成功到恢复全部份额的时间；0 表示立即恢复',
   },
   'health.credential_interval': {
-    en: 'how long a refused key, balance or address keeps it out',
-    'zh-CN': '密钥被拒、余额用尽或地址错误时退出多久',
+    en: 'how long an endpoint is ejected for a refused key, a spent balance or a wrong address',
+    'zh-CN': '密钥被拒绝、余额用尽或地址错误时剔除多久',
   },
   'queue.enabled': {
-    en: 'requests that no endpoint can answer now wait, and are retried',
-    'zh-CN': '暂时没有端点能应答的请求排队等待并重试',
+    en: 'requests that no endpoint can answer yet wait, and are retried',
+    'zh-CN': '暂时没有端点能应答的请求会排队等待并重试',
   },
   'queue.max_size': { en: 'requests that may wait', 'zh-CN': '可排队的请求数' },
   'queue.strategy': { en: 'how the wait grows from one retry to the next', 'zh-CN': '重试间隔如何增长' },
   'queue.base_delay': { en: 'the wait before the first retry', 'zh-CN': '第一次重试之前的等待时间' },
-  'queue.max_delay': { en: 'the longest wait between two tries', 'zh-CN': '两次尝试之间最长的等待' },
+  'queue.max_delay': { en: 'the longest wait between two attempts', 'zh-CN': '两次尝试之间最长的等待' },
   'queue.max_retries': {
     en: "retries by the gateway, after the client's own attempt",
     'zh-CN': '客户端的尝试之后，网关自己的重试次数',
@@ -117,14 +124,14 @@ export const settingWords: Readonly<Record<SettingKey, Both>> = {
     en: 'how long a client is kept waiting before it gets 503',
     'zh-CN': '客户端在得到 503 之前最多等待多久',
   },
-  'queue.ttl': { en: 'how long an answer is kept for the same request', 'zh-CN': '应答为同一请求保留多久' },
+  'queue.ttl': { en: 'how long an answer is kept for the same request', 'zh-CN': '应答为同一请求保留的时间' },
   'loadbalancer.strategy': {
     en: 'how endpoints of one profile with the same priority share the traffic. `failover` is strict order',
     'zh-CN': '同一配置内优先级相同的端点如何分担流量；`failover` 为严格次序',
   },
   'loadbalancer.health_aware': {
-    en: 'false: health is noted and does not decide; only refused credentials and what you disabled stay out',
-    'zh-CN': 'false：记录健康但不据此决定；只有被拒绝的密钥和您停用的端点除外',
+    en: 'false: health is recorded but decides nothing; only endpoints with a refused key, and those that you disabled, get no requests',
+    'zh-CN': 'false：只记录健康状态，不据此选择端点；密钥被拒绝的和您停用的端点仍不接请求',
   },
   'loadbalancer.sticky_session': {
     en: 'a session stays where its prompt cache is',
@@ -138,17 +145,20 @@ export const settingWords: Readonly<Record<SettingKey, Both>> = {
     en: 'switch down the ladder when the active profile has no usable endpoint',
     'zh-CN': '当前配置没有可用端点时向下切换',
   },
-  'failover.auto_recovery': { en: 'switch back up the ladder when it is well again', 'zh-CN': '恢复后向上切回' },
+  'failover.auto_recovery': {
+    en: 'switch back up the ladder when the better profile has recovered',
+    'zh-CN': '更优的配置恢复后向上切回',
+  },
   'failover.failure_threshold': {
-    en: 'reports in a row that a switch needs; none when all endpoints are certainly out',
-    'zh-CN': '切换所需的连续报告数；若全部端点确定不可用，则不需要',
+    en: 'reports in a row that a switch needs; none when every endpoint is known to be unusable',
+    'zh-CN': '切换所需的连续报告数；全部端点确定不可用时不需要',
   },
   'failover.recovery_checks': {
     en: 'successful checks needed before switching back',
     'zh-CN': '切回所需的成功检查次数',
   },
   'failover.cooldown': {
-    en: 'the least time from a switch to the next failover',
+    en: 'the shortest time from a switch to the next failover',
     'zh-CN': '一次切换到下一次故障转移之间的最短时间',
   },
   'failover.recovery_delay': {
@@ -157,11 +167,11 @@ export const settingWords: Readonly<Record<SettingKey, Both>> = {
   },
   'failover.max_per_hour': { en: 'the most failovers in an hour', 'zh-CN': '每小时最多的故障转移次数' },
   'history.retention_days': {
-    en: 'facts older than this are removed once an hour; what they made of the state stays',
+    en: 'facts older than this are removed, once an hour; the state that they led to stays',
     'zh-CN': '更早的事实每小时清理一次；它们形成的状态保留',
   },
   'history.max_size': {
-    en: 'the oldest facts are removed, once an hour, when the log is larger than this on the disk; 0 sets no limit',
+    en: 'when the log is larger than this on disk, its oldest facts are removed, once an hour; 0 means no limit',
     'zh-CN': '日志在磁盘上超过此大小时，每小时移除最旧的事实；0 表示不限',
   },
   'dashboard.port': {
@@ -173,19 +183,19 @@ export const settingWords: Readonly<Record<SettingKey, Both>> = {
     'zh-CN': '页面关闭后，多久之内仍可再次打开；之后其端口也会关闭',
   },
   'notify.webhook': {
-    en: 'where messages are posted. Kept encrypted like a key; shown by its host alone',
-    'zh-CN': '消息发到哪里。像密钥一样加密保存；只显示主机名',
+    en: 'where messages are posted. Stored encrypted, like a key; only its host is ever shown',
+    'zh-CN': '消息发送到哪里。像密钥一样加密保存，只显示主机名',
   },
   'notify.on': {
-    en: 'which events are sent: a switch down the ladder; the switch back; no endpoint can answer; an endpoint refuses its key, or its balance is spent',
-    'zh-CN': '通知哪些：向下切换；切回；没有端点可用；端点拒绝密钥或余额用尽',
+    en: 'which events are sent: a switch down the ladder; the switch back; no endpoint can answer; an endpoint refuses its key, or has no balance left',
+    'zh-CN': '通知哪些事件：向下切换；切回；没有端点可用；端点拒绝密钥或余额用尽',
   },
   'notify.format': {
-    en: "`auto` goes by the URL's host (Slack, Feishu and Lark, DingTalk, WeCom, ntfy.sh); any other host gets `json`",
+    en: "`auto` depends on the URL's host (Slack, Feishu and Lark, DingTalk, WeCom, ntfy.sh); any other host gets `json`",
     'zh-CN': '`auto` 按 URL 的主机名判断（Slack、飞书与 Lark、钉钉、企业微信、ntfy.sh）；其他主机用 `json`',
   },
   'notify.secret': {
-    en: "kept encrypted, never shown. Feishu and DingTalk: the signing secret of the bot. ntfy: an access token. json: `x-qcc-signature-256` carries the body's HMAC-SHA256",
+    en: "stored encrypted, never shown. Feishu and DingTalk: the signing secret of the bot. ntfy: an access token. json: `x-qcc-signature-256` carries the body's HMAC-SHA256",
     'zh-CN':
       '加密保存，从不显示。飞书与钉钉：机器人的签名密钥。ntfy：访问令牌。json：`x-qcc-signature-256` 为正文的 HMAC-SHA256',
   },
@@ -194,8 +204,8 @@ export const settingWords: Readonly<Record<SettingKey, Both>> = {
     'zh-CN': 'Linux 用 `notify-send`，macOS 用 `osascript`',
   },
   'notify.window': {
-    en: 'the same event of the same profile is sent once in this time; repeats are sent together, with a count',
-    'zh-CN': '同一配置的同一类事在这段时间内只通知一次；期间发生的合并为一条，并注明次数',
+    en: 'the same event of the same profile is sent once in this time; repetitions are sent together, with their number',
+    'zh-CN': '同一配置的同一类事件在这段时间内只通知一次；期间再次发生的合并为一条，并注明次数',
   },
 };
 

@@ -24,20 +24,10 @@ const ownerOnlyFolder = 0o700;
 // 2^48 names: they cannot all be occupied with links.
 const randomNameBytes = 6;
 
-/** The system's error for an operation on a file. `wrong`: the path itself is unusable; otherwise the machine refuses it now. */
-const faults: Readonly<Record<string, { readonly why: string; readonly wrong: boolean }>> = {
-  ENOENT: { why: 'its folder is not there', wrong: true },
-  ENOTDIR: { why: 'a part of its path is no folder', wrong: true },
-  EISDIR: { why: 'it is a folder', wrong: true },
-  ENAMETOOLONG: { why: 'its name is too long', wrong: true },
-  EACCES: { why: 'you may not write there', wrong: false },
-  EPERM: { why: 'you may not write there', wrong: false },
-  EROFS: { why: 'the disk is read-only', wrong: false },
-  ENOSPC: { why: 'the disk is full', wrong: false },
-  EFBIG: { why: 'a limit of this system lets no file grow so far', wrong: false },
-  EDQUOT: { why: 'your quota is used up', wrong: false },
-  EMFILE: { why: 'too many files are open', wrong: false },
-};
+/** The system's errors for a path that is unusable itself. */
+const wrongPaths: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'ENAMETOOLONG']);
+/** Those by which the machine refuses it now. */
+const refusals: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EFBIG', 'EDQUOT', 'EMFILE']);
 
 function hintOf(code: string, folder: string): string {
   if (code === 'ENOENT') return `mkdir -p ${folder}`;
@@ -51,10 +41,9 @@ function onFile<T>(path: string, work: () => T): T {
     return work();
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException;
-    const fault = faults[code];
-    if (!fault) throw error;
-    const exit = fault.wrong ? exitCodes.usage : exitCodes.failed;
-    throw new QccError('QCC_FILE_UNWRITABLE', { path, code, why: fault.why, hint: hintOf(code, dirname(path)) }, exit);
+    if (!wrongPaths.has(code) && !refusals.has(code)) throw error;
+    const exit = wrongPaths.has(code) ? exitCodes.usage : exitCodes.failed;
+    throw new QccError('QCC_FILE_UNWRITABLE', { path, code, hint: hintOf(code, dirname(path)) }, exit);
   }
 }
 

@@ -1,14 +1,16 @@
 /** Reads untrusted files within limits: so many bytes, and JSON of limited depth and size, before anything is built from it. */
+
 import { closeSync, openSync, readSync } from 'node:fs';
+import type { Fault } from '../messages/errors/faults.ts';
 
 const chunkBytes = 65_536;
 
-/** Content beyond a limit. `limit` is a clause that names the limit and its value. */
+/** Content beyond a limit, which `limit` names. */
 export class BeyondBounds extends Error {
-  readonly limit: string;
+  readonly limit: Fault<'bound'>;
 
-  constructor(limit: string) {
-    super(limit);
+  constructor(limit: Fault<'bound'>) {
+    super(`${limit.fault}: ${limit.most}`);
     this.limit = limit;
   }
 }
@@ -34,7 +36,7 @@ export function readAtMost(path: string, bytesMax: number): Buffer {
 /** @throws {BeyondBounds} when there is more; the system's error when it cannot be read */
 export function readBounded(path: string, bytesMax: number): string {
   const bytes = readAtMost(path, bytesMax + 1);
-  if (bytes.length > bytesMax) throw new BeyondBounds(`it has more than ${bytesMax} bytes`);
+  if (bytes.length > bytesMax) throw new BeyondBounds({ fault: 'tooManyBytes', most: bytesMax });
   return bytes.toString('utf8');
 }
 
@@ -59,8 +61,8 @@ export function parseBounded(text: string, { depthMax, valuesMax }: JsonBounds):
       values++;
       depth++;
     } else if (code === closeBrace || code === closeBracket) depth--;
-    if (depth > depthMax) throw new BeyondBounds(`it is nested deeper than ${depthMax} levels`);
-    if (values > valuesMax) throw new BeyondBounds(`there are more than ${valuesMax} values in it`);
+    if (depth > depthMax) throw new BeyondBounds({ fault: 'tooDeep', most: depthMax });
+    if (values > valuesMax) throw new BeyondBounds({ fault: 'tooManyValues', most: valuesMax });
   }
   return JSON.parse(text);
 }

@@ -48,10 +48,10 @@ function say(line: string): void {
 
 /** The part of an error that may be logged. */
 export function sketch(error: unknown): string {
-  if (!(error instanceof Error)) return `nobody expected a ${typeof error}`;
+  if (!(error instanceof Error)) return `unexpected ${typeof error}`;
   const { code, syscall } = error as NodeJS.ErrnoException;
   const words = [error.name, code, syscall].filter((word) => typeof word === 'string' && /^[\w-]{1,64}$/.test(word));
   const own = error instanceof QccError ? `: ${error.message}` : '';
   const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
-  return [`nobody expected ${words.join(' ') || 'this'}${own}`, ...frames.slice(0, framesMax)].join('\n');
+  return [`unexpected ${words.join(' ') || 'error'}${own}`, ...frames.slice(0, framesMax)].join('\n');
 }

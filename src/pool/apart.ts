@@ -94,8 +94,5 @@ export async function apart<Name extends ApartName>(
 
 function ended(isLate: boolean, { timeMs, heapMb }: ApartLimits): QccError {
   const seconds = timeMs / 1_000;
-  const why = isLate
-    ? `reading it took longer than ${seconds} s`
-    : `reading it took more than ${heapMb} MB of memory, or broke the reader`;
-  return new QccError('QCC_APART_LIMIT', { isLate: Number(isLate), seconds, heapMb, why });
+  return new QccError('QCC_APART_LIMIT', { isLate: Number(isLate), seconds, heapMb });
 }

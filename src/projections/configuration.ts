@@ -6,7 +6,16 @@ import type { SettingValue } from '../../events/config.ts';
 import type { EndpointReport } from '../../events/endpoint.ts';
 import type { Fact } from '../../events/fact.ts';
 import { type EndpointId, type ProfileName, streams } from '../../events/ids.ts';
-import type { EndpointSettings, ProfileFact, Tier } from '../../events/profile.ts';
+import {
+  type Adaptation,
+  adaptationOf,
+  changedAdaptation,
+  type EndpointSettings,
+  ownAdaptation,
+  type ProfileFact,
+  type Tier,
+} from '../../events/profile.ts';
+import { rulesText } from '../../machines/model-map.ts';
 import type { KnownEndpoint, Profiles } from './profiles.ts';
 
 export interface ConfiguredEndpoint extends Omit<EndpointSettings, 'endpoint'> {
@@ -74,7 +83,7 @@ export function configurationOf({ settings, profiles, isEnabled }: Source): Conf
 
 function configured(known: KnownEndpoint, enabled: boolean): ConfiguredEndpoint {
   const { endpoint: _id, profile: _profile, addedAt: _at, effectiveWeight: _weight, id, ...settings } = known;
-  return { id, ...settings, enabled };
+  return { id, ...withoutAdaptation(settings), ...ownAdaptation(known), enabled };
 }
 
 /** The secrets of the vault that it needs. */
@@ -151,7 +160,13 @@ function shownProfile(profile: ConfiguredProfile) {
 }
 
 function shownEndpoint({ secret: _, maskedKey: key, ...settings }: ConfiguredEndpoint) {
-  return { ...settings, key };
+  const { models, adapt, thinking } = adaptationOf(settings);
+  return { ...settings, models: rulesText(models), adapt, thinking, key };
+}
+
+function withoutAdaptation<Settings extends Partial<Adaptation>>(given: Settings): Omit<Settings, keyof Adaptation> {
+  const { models: _models, adapt: _adapt, thinking: _thinking, ...settings } = given;
+  return settings;
 }
 
 function endpointChanges(path: string, before: ConfiguredEndpoint, after: ConfiguredEndpoint): readonly Change[] {
@@ -223,13 +238,18 @@ function endpointSteps(
   before: ConfiguredEndpoint | undefined,
   { id, enabled, ...settings }: ConfiguredEndpoint,
 ): readonly Step[] {
+  const plain = withoutAdaptation(settings);
   if (!before) {
-    const added = told(profile, { type: 'EndpointAdded', data: { endpoint: id, ...settings } });
+    const data = { endpoint: id, ...plain, ...ownAdaptation(settings) };
+    const added = told(profile, { type: 'EndpointAdded', data });
     return enabled ? [added] : [added, reported(id, 'EndpointDisabled')];
   }
-  const changes = Object.fromEntries(
-    Object.entries(settings).filter(([field, value]) => before[field as keyof ConfiguredEndpoint] !== value),
-  );
+  const changes = {
+    ...Object.fromEntries(
+      Object.entries(plain).filter(([field, value]) => before[field as keyof ConfiguredEndpoint] !== value),
+    ),
+    ...changedAdaptation(before, settings),
+  };
   // A new key or address clears the failures of the old one.
   const isOther = 'secret' in changes || 'baseUrl' in changes || 'auth' in changes;
   return [

@@ -5,13 +5,15 @@ import { nameOf } from '../../events/ids.ts';
 import type { CallReason, ReasonOrWord } from '../../events/reason.ts';
 import type { Served } from '../../events/request.ts';
 import { checkVerdictOf } from '../../machines/classify.ts';
-import type { Recent as Window } from '../../machines/endpoint-policy.ts';
+import { isNeutral, type Recent as Window } from '../../machines/endpoint-policy.ts';
 import { Quantiles } from './quantiles.ts';
 
 // The window of the rule on failure rates, and as many attempts as one user makes in it.
 const windowMs = 120_000;
 const windowMax = 256;
 const lastMax = 20;
+const firstError = 400;
+const messages = '/v1/messages';
 // Below this a median says nothing about the typical time.
 const medianSamplesMin = 5;
 
@@ -30,6 +32,8 @@ interface Row {
   readonly probing: { probes: number; tokens: number; changes: number };
   /** The model that last answered a probe. */
   model: string | null;
+  /** It has answered a message, ever. Not in older snapshots. */
+  hasAnswered?: true;
   /** The last probe's fact: decisions on it name it as their cause. */
   probeSeq: number;
   readonly ttfb: Quantiles;
@@ -89,12 +93,16 @@ export class Recent {
   #request(fact: Recorded): void {
     const ended = fact.data as Served;
     for (const { endpoint, outcome, ttfbMs } of ended.attempts) {
-      if (outcome === 'cancelled' || outcome === 'noNetwork' || outcome === 'noModel') continue;
+      if (outcome === 'cancelled' || outcome === 'noNetwork' || (outcome !== 'answered' && isNeutral(outcome)))
+        continue;
       const row = this.#row(endpoint);
       this.#count(row, outcome === 'answered' ? 'success' : checkVerdictOf(outcome), fact.at);
       if (outcome === 'answered' && ttfbMs !== null) this.#time(row, ttfbMs);
     }
-    if (fact.type === 'RequestServed' && ended.ttftMs !== null) this.#row(ended.endpoint).ttft.add(ended.ttftMs);
+    if (fact.type !== 'RequestServed') return;
+    const row = this.#row(ended.endpoint);
+    if (ended.ttftMs !== null) row.ttft.add(ended.ttftMs);
+    if (!row.hasAnswered && ended.status < firstError && ended.path === messages) row.hasAnswered = true;
   }
 
   /** Attempts are counted in their request's fact; an endpoint's own facts hold errors, probes, and decisions. */
@@ -109,6 +117,7 @@ export class Recent {
         this.#count(row, 'success', fact.at);
         this.#time(row, fact.data.responseMs);
         row.model = fact.data.model ?? row.model;
+        row.hasAnswered = true;
         return;
       }
       case 'ProbeFailed': {
@@ -187,6 +196,12 @@ export class Recent {
     return { attempts, failures, medianTtftMs: row.ttft.count < medianSamplesMin ? null : row.ttft.at(0.5) };
   }
 
+  /** Whether its address and path are known to be right. */
+  hasAnswered(endpoint: string): boolean {
+    const row = this.#rows.get(endpoint);
+    return row?.hasAnswered === true;
+  }
+
   /** For the probe plan, which calls this at each look: `of` computes far more. */
   heardOf(endpoint: string): Pick<Doing, 'lastCheckAt' | 'provenAt'> {
     return this.#rows.get(endpoint) ?? nothing;
@@ -235,12 +250,15 @@ export class Recent {
   static from(json: unknown): Recent {
     const made = new Recent();
     for (const [endpoint, row] of json as [string, Row][]) {
+      const ttft = Quantiles.from(row.ttft);
       made.#rows.set(endpoint, {
         ...row,
+        // States of before it was kept tell it by the times of first tokens.
+        ...(ttft.count > 0 && { hasAnswered: true }),
         window: [...row.window],
         times: [...row.times],
         ttfb: Quantiles.from(row.ttfb),
-        ttft: Quantiles.from(row.ttft),
+        ttft,
       });
     }
     return made;

@@ -1,6 +1,7 @@
 /** The routing view and the ladder's view, made from profiles and machines: inputs of the proxy and of the switch rules. */
 import type { Millis } from '../../events/fact.ts';
 import type { EndpointId, ProfileName } from '../../events/ids.ts';
+import { adaptationOf } from '../../events/profile.ts';
 import { isAvailable } from '../../machines/available.ts';
 import type { endpointStatus } from '../../machines/endpoint.ts';
 import type { LadderLook } from '../../machines/priority-policy.ts';
@@ -73,6 +74,10 @@ function routableEndpoint(endpoint: KnownEndpoint, status: Status): RoutableEndp
     held: status.held,
     ramp: status.ramp,
     lacks: status.lacks,
+    countsNotUntil: status.countsNotUntil,
+    tooLarge: status.tooLarge,
+    ...adaptationOf(endpoint),
+    missing: status.missing,
   });
 }
 

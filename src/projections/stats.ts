@@ -1,4 +1,4 @@
-/** Totals of requests, per endpoint and model: counts, times, tokens. */
+/** Totals of requests, per endpoint and the model that it was asked for: counts, times, tokens. */
 import type { Recorded } from '../../events/fact.ts';
 import { kindOf } from '../../events/ids.ts';
 import type { OwnTry, QueuedAnswer } from '../../events/queue.ts';
@@ -59,14 +59,15 @@ export class Stats {
 
   #ended(fact: Recorded): void {
     const ended = fact.data as Served;
-    for (const { endpoint, outcome } of ended.attempts) {
-      const row = this.#row(endpoint, ended.model);
+    for (const { endpoint, outcome, sent } of ended.attempts) {
+      const row = this.#row(endpoint, sent ?? ended.model);
       row.attempts++;
       if (outcome !== 'answered' && outcome !== 'cancelled') row.failures++;
     }
     // An answer without an attempt came from the queue's store: it was counted when it was received.
-    const wasAsked = ended.attempts.length > 0;
-    if (wasAsked && (fact.type === 'RequestServed' || fact.type === 'AnswerBroken')) this.#served(ended);
+    const last = ended.attempts.at(-1);
+    if (last && (fact.type === 'RequestServed' || fact.type === 'AnswerBroken'))
+      this.#served(last.sent === undefined ? ended : { ...ended, model: last.sent });
   }
 
   #served(ended: OwnTry): void {

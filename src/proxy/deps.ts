@@ -1,7 +1,8 @@
 /** What all requests of a data port share. */
-import type { FailoverDeps } from '../../machines/failover.ts';
+import type { FailoverDeps } from '../../machines/failover-commands.ts';
 import { plan } from '../../machines/route.ts';
 import { DenseSet } from '../platform/dense-set.ts';
+import { ThinkingMemory } from './adaptation/thinking-memory.ts';
 import { InFlight } from './admission/in-flight.ts';
 import type { ProxyPorts } from './ports.ts';
 import type { Answer } from './response/answer.ts';
@@ -14,6 +15,8 @@ export interface Deps {
   readonly upstreams: Upstreams;
   readonly inFlight: InFlight;
   readonly sessions: Sessions;
+  /** What sessions have been refused. */
+  readonly thinking: ThinkingMemory;
   /** What the machine of each request reads. */
   readonly failover: FailoverDeps;
   /** Those that are on their way: whatever is kept of each request for a while is kept in such a list, and in no `Set`. */
@@ -31,6 +34,7 @@ export function depsOf(ports: ProxyPorts): Deps {
     upstreams: new Upstreams(),
     inFlight,
     sessions,
+    thinking: new ThinkingMemory(),
     failover: { view, policy, inFlight, sessions, patienceMs, route: plan, dice },
     answers: new DenseSet(),
     watchdogs: new DenseSet(),

@@ -4,12 +4,19 @@ import type { RequestId } from '../../events/ids.ts';
 import { type CallReason, type ReasonOrWord, reason } from '../../events/reason.ts';
 import type { RequestFact } from '../../events/request.ts';
 import { attemptFailure, brokenVerdict } from '../../machines/classify.ts';
-import { type Command, Failover, type Input } from '../../machines/failover.ts';
+import { Failover } from '../../machines/failover.ts';
+import type { Command, Input } from '../../machines/failover-commands.ts';
 import type { Candidate } from '../../machines/route.ts';
-import type { RoutableEndpoint } from '../../machines/routing-view.ts';
+import { adaptedHeaders } from './adaptation/adapter.ts';
+import { type AttemptRequest, attemptOver, attemptRequest } from './adaptation/attempt-request.ts';
+import { adaptationOf, repairedVerdict } from './adaptation/repaired-refusal.ts';
+import type { RequestAdaptation } from './adaptation/request-adaptation.ts';
 import type { Place } from './admission/admission.ts';
 import type { RoomWaiter } from './admission/room.ts';
 import type { Deps } from './deps.ts';
+import { failureTold } from './endpoint-words.ts';
+import { failoverRequest } from './failover-request.ts';
+import { ownHeaders } from './own-headers.ts';
 import { askedOf, ParkedRequest, sendStored } from './parking.ts';
 import { tellLimits } from './plan-limits.ts';
 import type { Body } from './request/body.ts';
@@ -23,7 +30,7 @@ import type { Outcome } from './response/outcome.ts';
 import { HttpReceiver } from './response/receiver.ts';
 import { ownError, passVerbatim, type Refusal, sendError } from './response/refusal.ts';
 import type { StoredAnswer } from './retry-queue.ts';
-import { headersUp } from './upstream/headers.ts';
+import { sendUp } from './sending.ts';
 import type { Target } from './upstream/target.ts';
 
 export interface Incoming {
@@ -54,37 +61,30 @@ export class Exchange {
   readonly #session: string | null;
   readonly #machine: Failover<Refusal>;
   readonly #record: RequestRecord;
+  readonly #adaptation: RequestAdaptation;
   /** What each of those that were asked has said, in words. */
   readonly #told = new Map<string, ReasonOrWord>();
   #running: Answer | undefined;
   /** Its place in the line for endpoints that are full. */
   #waiter: RoomWaiter | undefined;
   #gone = false;
-  /** Where it waits when nobody can answer it, and what its tries are then written down by. */
+  /** Where it waits when no endpoint can answer it, and what its tries are then written down by. */
   readonly #parked: ParkedRequest;
 
   constructor(deps: Deps, incoming: Incoming) {
     this.#deps = deps;
     this.#in = incoming;
-    const { head, summary, target, startedAt } = incoming;
+    const { head, summary } = incoming;
     const session = head.session || summary.session;
     this.#session = session && shortName(session);
     this.#record = new RequestRecord(incoming, this.#session, deps.ports.view().seq, deps.ports.now);
     this.#parked = new ParkedRequest(deps.ports.retryQueue, incoming.place, () => askedOf(incoming, this.#session));
-    this.#machine = new Failover(
-      {
-        within: target.within,
-        model: summary.model,
-        session: this.#session,
-        isPassthrough: target.isPassthrough,
-        awaitedSince: startedAt,
-      },
-      deps.failover,
-    );
+    this.#adaptation = adaptationOf(incoming, this.#session, deps);
+    this.#machine = new Failover(failoverRequest(incoming, this.#session, deps, this.#adaptation), deps.failover);
   }
 
   /**
-   * The client has gone: whatever runs is ended, and nobody is blamed.
+   * The client has gone: whatever runs is ended, and no endpoint is blamed.
    * @param isOnPurpose it closed its connection in good order, and wants no answer any more
    */
   leave(isOnPurpose = false): void {
@@ -165,11 +165,10 @@ export class Exchange {
     const { candidate } = command;
     const starts = this.#parked.starts(candidate.endpoint.id);
     if (starts !== true && !(await starts)) return { type: 'denied' };
-    if (this.#gone) return { type: 'left' };
+    const made = attemptRequest(this.#adaptation, candidate.endpoint, this.#in);
+    const up = made instanceof Promise ? await made : made;
     const startedAt = this.#deps.ports.now();
-    let outcome = await this.#call(command, false);
-    // The connection had been idle and died under us: nothing was asked of the endpoint yet, as far as anybody can know.
-    if (outcome.kind === 'failed' && outcome.stale && !this.#gone) outcome = await this.#call(command, true);
+    const outcome = await this.#outcomeOf(command, up).finally(() => attemptOver(up));
     switch (outcome.kind) {
       case 'served':
         this.#tellServed();
@@ -180,15 +179,23 @@ export class Exchange {
       case 'cancelled':
         return { type: 'left' };
       case 'failed':
-        this.#tellFailed(candidate, outcome, startedAt);
-        return { type: 'failed', said: outcome };
+        return { type: 'failed', said: this.#failed(candidate, outcome, startedAt) };
     }
   }
 
-  async #call({ candidate, limits }: Do<'try'>, fresh: boolean): Promise<Outcome> {
+  async #outcomeOf(command: Do<'try'>, up: AttemptRequest): Promise<Outcome> {
+    // A large body takes a while to be changed.
+    if (this.#gone) return { kind: 'cancelled' };
+    const outcome = await this.#call(command, up, false);
+    // The connection had been idle and died under us: nothing was asked of the endpoint yet, as far as can be known.
+    return outcome.kind === 'failed' && outcome.stale && !this.#gone ? this.#call(command, up, true) : outcome;
+  }
+
+  async #call({ candidate, limits }: Do<'try'>, up: AttemptRequest, fresh: boolean): Promise<Outcome> {
     const { ports, inFlight, answers } = this.#deps;
-    const { request, client, target, body, summary } = this.#in;
+    const { request, client, target, summary } = this.#in;
     const { endpoint, because } = candidate;
+    const { body } = up;
     const at = ports.now();
     body?.goesUp();
     const answer = new Answer(
@@ -198,19 +205,20 @@ export class Exchange {
         isMessages: target.isMessages,
         isCount: target.isCount,
         isHead: request.method === 'HEAD',
-        model: summary.model,
+        model: up.model,
+        hasAnswered: ports.hasAnswered(endpoint.id),
         body: body?.bytes ?? null,
         now: ports.now,
         added: (ttfbMs) => this.#added(candidate, ttfbMs),
       },
       limits,
     );
-    this.#record.begins(candidate, answer);
+    this.#record.begins(candidate, answer, up);
     this.#running = answer;
     answers.add(answer);
     const done = inFlight.begin(endpoint.id, because, at);
     try {
-      this.#send(endpoint, answer, fresh);
+      sendUp(this.#deps, this.#in, up, { endpoint, answer, fresh });
     } catch (error) {
       answer.fault(error);
     }
@@ -223,31 +231,15 @@ export class Exchange {
     return outcome;
   }
 
-  #send({ id, origin, baseUrl, auth, allowPlaintext }: RoutableEndpoint, answer: Answer, fresh: boolean): void {
-    const { ports, upstreams } = this.#deps;
-    const { request, head, target, body } = this.#in;
-    const headers = headersUp(request.rawHeaders, head.connection, auth, ports.secret(id) ?? '');
-    if (!allowPlaintext && upstreams.isExposed(origin)) {
-      answer.failed({ code: 'CERT_PLAINTEXT', reused: false, proxy: null });
-      return;
-    }
-    const path = baseUrl.slice(origin.length) + target.path + target.query;
-    const method = request.method ?? 'GET';
-    answer.started(
-      upstreams.send({ origin, path, method, headers, body: body?.bytes ?? null, fresh, by: body }, answer),
-    );
-  }
-
   // ------------------------------------------------------------------------------------------------ what endpoints are told
 
   #tellServed(): void {
     const { ports, sessions } = this.#deps;
-    const { id, startedAt, target, summary } = this.#in;
-    const { candidate, answer } = this.#record.made;
+    const { id, startedAt, target } = this.#in;
+    const { candidate, answer, up } = this.#record.made;
     const { endpoint } = candidate;
-    // Who counts need not be who answers: no prompt is cached there.
-    if (!target.isCount) sessions.bind(this.#session, endpoint.id, startedAt);
-    if (summary.model !== null) ports.modelFound(endpoint.id, summary.model, id);
+    if (!target.isCount) sessions.answered(this.#session, endpoint, up.model, startedAt);
+    if (up.model !== null) ports.modelFound(endpoint.id, up.model, id);
     ports.attemptSucceeded(endpoint.id, { request: id, ttfbMs: answer.ttfbMs ?? 0, ttftMs: answer.ttftMs });
     if (answer.answerHead !== null) tellLimits(ports, endpoint, answer.answerHead);
   }
@@ -259,17 +251,26 @@ export class Exchange {
     this.#record.excuse(ports.attemptFailed(endpoint.id, data, { code: null, startedAt }));
   }
 
+  /** What an endpoint has refused of this request may be a matter of words between the two; anything else is told to its machine. */
+  #failed(candidate: Candidate, said: Refusal, startedAt: Millis): Refusal {
+    const repaired = repairedVerdict(this.#adaptation, candidate.endpoint, said);
+    if (repaired === null) this.#tellFailed(candidate, said, startedAt);
+    else this.#record.adapts(repaired.notes);
+    return repaired === null ? said : { ...said, verdict: repaired.verdict };
+  }
+
   /** Not of what is the client's own affair, and not of what is only not there. */
   #tellFailed({ endpoint }: Candidate, { verdict, detail, head, code }: Refusal, startedAt: Millis): void {
     const { ports } = this.#deps;
-    const { summary, id: request } = this.#in;
-    const { failure } = verdict;
+    const { id: request, target, body } = this.#in;
+    const { model } = this.#record.made.up;
+    if (verdict.failure !== null) this.#told.set(endpoint.id, detail);
+    const bytes = body?.bytes.length ?? 0;
+    const about = { request, model, bytes, isCount: target.isCount };
+    const failure = failureTold(ports, endpoint.id, verdict, about);
     if (failure === null) return;
-    this.#told.set(endpoint.id, detail);
-    if (failure !== 'noModel') {
-      const data = attemptFailure({ ...verdict, failure }, { status: head?.status ?? null, request, detail });
-      this.#record.excuse(ports.attemptFailed(endpoint.id, data, { code, startedAt }));
-    } else if (summary.model !== null) ports.modelNotFound(endpoint.id, summary.model, request);
+    const data = attemptFailure({ ...verdict, failure }, { status: head?.status ?? null, request, detail });
+    this.#record.excuse(ports.attemptFailed(endpoint.id, data, { code, startedAt }));
   }
 
   // ------------------------------------------------------------------------------------------------ how it ends
@@ -280,7 +281,7 @@ export class Exchange {
     return this.#record.served();
   }
 
-  /** Nobody answered: the most telling thing that was said, or a sentence of our own. */
+  /** No endpoint answered: the most telling thing that was said, or a sentence of our own. */
   #refused({ reason: ground, why }: Do<'refuse'>): Ended {
     const { ports } = this.#deps;
     const { client, id, target, summary } = this.#in;
@@ -288,7 +289,7 @@ export class Exchange {
     if (ground.kind === 'told') {
       const { candidate, said } = ground.word;
       const { failure } = said.verdict;
-      // The client has its answer, and asks no more: nobody is asked for it later.
+      // The client has its answer, and asks no more: no endpoint is asked for it later.
       this.#parked.leave(reason('clientTold', { failure: String(failure) }));
       const stop = failure === 'credential' || failure === 'billing' ? ['x-should-retry', 'false'] : [];
       passVerbatim(client, said, [...stop, ...this.#added(candidate, 0)]);
@@ -307,7 +308,7 @@ export class Exchange {
     return this.#record.failed(error.status, because);
   }
 
-  /** Somebody has got the answer for an identical request: nobody is asked. */
+  /** An identical request has got the answer: no endpoint is asked. */
   async #stored(answer: StoredAnswer): Promise<Ended> {
     const { ports } = this.#deps;
     const { client, id, startedAt } = this.#in;
@@ -326,19 +327,13 @@ export class Exchange {
   }
 
   #added({ endpoint }: Candidate, ttfbMs: Millis): string[] {
-    const ours = Math.max(0, this.#deps.ports.now() - this.#in.startedAt - ttfbMs);
-    return [
-      'x-qcc-request-id',
-      this.#in.id,
-      'x-qcc-endpoint',
-      endpoint.id,
-      'x-qcc-profile',
-      encodeURIComponent(endpoint.profile),
-      'x-qcc-attempts',
-      String(this.#record.attempts + (this.#running ? 1 : 0)),
-      'server-timing',
-      `qcc;dur=${ours}, upstream;dur=${ttfbMs}`,
-    ];
+    const { id: request, startedAt, summary } = this.#in;
+    const ours = Math.max(0, this.#deps.ports.now() - startedAt - ttfbMs);
+    const attempts = this.#record.attempts + (this.#running ? 1 : 0);
+    const up = this.#record.sentTo(endpoint.id);
+    const own = ownHeaders(endpoint, { request, attempts, ours, ttfbMs });
+    if (up !== undefined) own.push(...adaptedHeaders(summary.model, up));
+    return own;
   }
 }
 

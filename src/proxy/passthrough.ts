@@ -13,7 +13,7 @@ import type { RequestHead } from './request/request-head.ts';
 import { shortName } from './request/short-name.ts';
 import { lacksEndpoint, type OwnError } from './response/refusal.ts';
 import { guarded } from './upstream/guarded.ts';
-import { headersUp, headOf } from './upstream/headers.ts';
+import { headersUp, headOf, privateNames } from './upstream/headers.ts';
 import { type Movement, StallWatchdog } from './upstream/stall-watchdog.ts';
 import type { Target } from './upstream/target.ts';
 import type { Abort, AnswerSink, TransportError } from './upstream/upstream.ts';
@@ -82,7 +82,8 @@ class Passing implements AnswerSink, Movement {
     const { ports, upstreams, inFlight, watchdogs } = this.#deps;
     const { request, head, client, target, startedAt } = this.#in;
     const { id, origin, baseUrl, auth } = this.#endpoint;
-    const headers = headersUp(request.rawHeaders, head.connection, auth, ports.secret(id) ?? '');
+    const isPrivate = privateNames(ports.settings()['proxy.private_headers']);
+    const headers = headersUp(request.rawHeaders, head.connection, auth, ports.secret(id) ?? '', isPrivate);
     const { length } = head;
     if (length !== undefined) headers.push('content-length', length);
     const hasBody = length !== undefined ? Number(length) > 0 : head.coding !== undefined;

@@ -1,5 +1,5 @@
 /** What the proxy needs of the rest: the state it reads, and the one door by which it reports. */
-import type { AttemptFailure } from '../../events/endpoint.ts';
+import type { AttemptFailure, FoundMissing } from '../../events/endpoint.ts';
 import type { Millis } from '../../events/fact.ts';
 import type { EndpointId, RequestId } from '../../events/ids.ts';
 import type { ReadinessReason } from '../../events/reason.ts';
@@ -39,8 +39,16 @@ export interface ProxyPorts {
   ): void;
   /** It lacks the model, as it says. */
   modelNotFound(endpoint: EndpointId, model: string, request: RequestId): void;
+  /** It does not count tokens. */
+  countRefused(endpoint: EndpointId, request: RequestId): void;
+  /** A body of this size was too large for it. */
+  bodyRefused(endpoint: EndpointId, bytes: number, request: RequestId): void;
+  /** It has answered a message, ever: its address and path are right. */
+  hasAnswered(endpoint: EndpointId): boolean;
   /** It has answered for the model. */
   modelFound(endpoint: EndpointId, model: string, request: RequestId): void;
+  /** It has refused this part of a request, as it says. */
+  capabilityMissing(endpoint: EndpointId, found: FoundMissing, request: RequestId): void;
   limitsSeen(
     endpoint: EndpointId,
     limits: { readonly status: 'allowed_warning'; readonly resetAt: Millis | null },

@@ -1,7 +1,10 @@
 /** What is noted of one request while it lives, and the fact that is made of it when it ends. */
 import type { Millis } from '../../events/fact.ts';
+import type { EndpointId } from '../../events/ids.ts';
+import type { AdaptationReason } from '../../events/reason.ts';
 import { type Attempt, endedOf, type RequestFact, type Served, servedBy } from '../../events/request.ts';
 import type { Candidate } from '../../machines/route.ts';
+import type { AttemptRequest } from './adaptation/attempt-request.ts';
 import type { Ended, Incoming } from './driver.ts';
 import { shortName } from './request/short-name.ts';
 import type { Answer } from './response/answer.ts';
@@ -11,6 +14,18 @@ import { type Outcome, outcomeWord } from './response/outcome.ts';
 export interface Made {
   readonly candidate: Candidate;
   readonly answer: Answer;
+  readonly up: AttemptRequest;
+}
+
+function isAdapted({ sentModel, notes }: AttemptRequest): boolean {
+  return sentModel !== null || notes.length > 0;
+}
+
+function toldOf({ sentModel, notes }: AttemptRequest): Pick<Attempt, 'sent' | 'adapted'> {
+  return {
+    ...(sentModel === null ? {} : { sent: shortName(sentModel) }),
+    ...(notes.length === 0 ? {} : { adapted: notes }),
+  };
 }
 
 export class RequestRecord {
@@ -22,6 +37,8 @@ export class RequestRecord {
   readonly #attempts: Attempt[] = [];
   #first: Candidate | undefined;
   #last: Made | undefined;
+  /** What went up changed, by endpoint: nearly never there. */
+  #adapted: Map<EndpointId, AttemptRequest> | undefined;
 
   constructor(incoming: Incoming, session: string | null, view: number, now: () => Millis) {
     this.#in = incoming;
@@ -40,17 +57,36 @@ export class RequestRecord {
     return this.#last;
   }
 
-  begins(candidate: Candidate, answer: Answer): void {
+  begins(candidate: Candidate, answer: Answer, up: AttemptRequest): void {
     this.#first ??= candidate;
-    this.#last = { candidate, answer };
+    this.#last = { candidate, answer, up };
+    if (isAdapted(up)) {
+      this.#adapted ??= new Map();
+      this.#adapted.set(candidate.endpoint.id, up);
+    } else this.#adapted?.delete(candidate.endpoint.id);
+  }
+
+  /** What that endpoint was sent last, where it is not what the client has sent. */
+  sentTo(id: EndpointId): AttemptRequest | undefined {
+    return this.#adapted?.get(id);
   }
 
   note(outcome: Outcome, at: Millis): void {
-    const { candidate, answer } = this.made;
+    const { candidate, answer, up } = this.made;
     const { endpoint, because } = candidate;
     const status = answer.answerHead?.status ?? null;
     const { ttfbMs } = answer;
-    this.#attempts.push({ endpoint: endpoint.id, at, outcome: outcomeWord(outcome), status, ttfbMs, because });
+    const attempt = { endpoint: endpoint.id, at, outcome: outcomeWord(outcome), status, ttfbMs, because };
+    const noted = outcome.kind === 'served' ? outcome.noted : undefined;
+    const told = isAdapted(up) ? { ...attempt, ...toldOf(up) } : attempt;
+    this.#attempts.push(noted ? { ...told, noted } : told);
+  }
+
+  /** Of the attempt that has just been noted: what it shows of its endpoint. */
+  adapts(notes: readonly AdaptationReason[]): void {
+    const last = this.#attempts.pop();
+    if (last)
+      this.#attempts.push(notes.length === 0 ? last : { ...last, adapted: [...(last.adapted ?? []), ...notes] });
   }
 
   /** Where it was the network: the attempt that has just been noted says nothing about its endpoint. */

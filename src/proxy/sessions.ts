@@ -1,6 +1,8 @@
 /** Where each session's prompt cache is, and which endpoint broke its last answer. In memory: a lost binding costs one warm-up. */
 import type { Millis } from '../../events/fact.ts';
 import type { EndpointId } from '../../events/ids.ts';
+import type { RoutableEndpoint } from '../../machines/routing-view.ts';
+import { type Owner, ownerOf } from './adaptation/thinking-memory.ts';
 
 const sessionsMax = 10_000;
 // After a broken answer the client asks again at once; the endpoint that broke it is not asked for so long.
@@ -9,6 +11,15 @@ const noModelMs = 600_000;
 
 // The order in the map is by last use, as exactly as this: a map that is changed with each request is rebuilt all day.
 const replaceMs = 60_000;
+
+/** Who answered last, in two words: nearly always the same ones. */
+interface Answered {
+  id: EndpointId;
+  origin: string;
+  model: string | null;
+}
+
+type Answering = Pick<RoutableEndpoint, 'id' | 'origin'>;
 
 interface Binding {
   endpoint: EndpointId;
@@ -20,6 +31,7 @@ export class Sessions {
   readonly #bindings = new Map<string, Binding>();
   readonly #avoided = new Map<string, { readonly endpoint: EndpointId; readonly until: Millis }>();
   readonly #lacking = new Map<string, Millis>();
+  readonly #answered = new Map<string, Answered>();
 
   bound(session: string | null, ttlMs: Millis, now: Millis): EndpointId | null {
     const binding = session === null ? undefined : this.#bindings.get(session);
@@ -38,6 +50,32 @@ export class Sessions {
     this.#bindings.delete(session);
     this.#bindings.set(session, { endpoint, at: startedAt, placedAt: startedAt });
     bounded(this.#bindings);
+  }
+
+  /** Its answer is in the conversation now, thinking included. */
+  answered(session: string | null, { id, origin }: Answering, model: string | null, startedAt: Millis): void {
+    if (session === null) return;
+    this.bind(session, id, startedAt);
+    const known = this.#answered.get(session);
+    if (known) {
+      known.id = id;
+      known.origin = origin;
+      known.model = model;
+      return;
+    }
+    this.#answered.set(session, { id, origin, model });
+    bounded(this.#answered);
+  }
+
+  /** Who gave its last answer; null where that is not known. */
+  lastOf(session: string | null): EndpointId | null {
+    return session === null ? null : (this.#answered.get(session)?.id ?? null);
+  }
+
+  /** Null: no endpoint has answered in this session, as far as is known. */
+  ownerOf(session: string | null): Owner | null {
+    const last = session === null ? undefined : this.#answered.get(session);
+    return last ? ownerOf(last.origin, last.model) : null;
   }
 
   avoid(session: string | null, endpoint: EndpointId, now: Millis): void {

@@ -8,14 +8,23 @@ import type { EndpointId, QueueId, RequestId } from '../../events/ids.ts';
 import type { QueuedRequest } from '../../events/queue.ts';
 import { type CallReason, reason } from '../../events/reason.ts';
 import { attemptFailure, brokenVerdict, type Verdict } from '../../machines/classify.ts';
-import { type Command, Failover, type FailoverDeps, type Input } from '../../machines/failover.ts';
+import { Failover } from '../../machines/failover.ts';
+import type { Command, FailoverDeps, Input } from '../../machines/failover-commands.ts';
 import type { Refused, Why } from '../../machines/failover-policy.ts';
+import { sentModel } from '../../machines/model-map.ts';
 import type { QueueItem } from '../../machines/queue-item.ts';
 import { type Candidate, plan } from '../../machines/route.ts';
+import type { RoutableEndpoint } from '../../machines/routing-view.ts';
 import type { RetryJob } from '../../workers/retry.ts';
 import type { RetryPool } from '../pool/pool.ts';
+import { repairedVerdict } from '../proxy/adaptation/repaired-refusal.ts';
+import { RequestAdaptation } from '../proxy/adaptation/request-adaptation.ts';
+import { ThinkingMemory } from '../proxy/adaptation/thinking-memory.ts';
+import { failureTold } from '../proxy/endpoint-words.ts';
 import type { ProxyPorts } from '../proxy/ports.ts';
+import type { RequestSummary } from '../proxy/request/body-sniffing.ts';
 import type { InFlightCounter } from '../proxy/retry-queue.ts';
+import { headerIn } from '../proxy/upstream/headers.ts';
 import type { ItemAttemptLog } from './attempt-log.ts';
 import type { BlobReader } from './blob-file.ts';
 import { BlobLost } from './blob-format.ts';
@@ -23,8 +32,10 @@ import type { Blobs } from './blobs.ts';
 import type { RequestHead } from './retry-queue.ts';
 
 const secondMs = 1_000;
+const nothing = new Uint8Array();
 
 type Result = Awaited<ReturnType<RetryPool['attempt']>>;
+type FailedCall = Extract<Result, { kind: 'failed' }>;
 type Try = Extract<Command, { do: 'try' }>;
 
 export type BackgroundPorts = Omit<
@@ -46,15 +57,15 @@ interface Call {
 /** What one try goes with. */
 interface Running {
   readonly asked: QueuedRequest;
-  readonly blob: BlobReader;
   readonly attemptLog: ItemAttemptLog;
   readonly inFlight: InFlightCounter;
   readonly signal: AbortSignal;
+  readonly adaptation: RequestAdaptation;
 }
 
 // It was stopped between two attempts: the next one is made when it may go again.
 const stopped: Why = { failure: 'unreachable', retryAfterMs: null, detail: reason('gatewayStops') };
-// Where its session's prompt cache is helps nobody: its client has gone.
+// The session's prompt cache is of no use any more: its client has gone.
 const noSessions = { bound: () => null, avoided: () => null };
 
 interface Run {
@@ -86,7 +97,7 @@ export class Background {
     this.#runs.set(id, { stop, done });
   }
 
-  /** Nobody wants its answer any more. */
+  /** Its answer is not wanted any more. */
   stop(id: QueueId): void {
     this.#runs.get(id)?.stop.abort();
   }
@@ -118,7 +129,8 @@ export class Background {
     const { now, blobs } = this.#ports;
     const asked = item.asked as QueuedRequest;
     const blob = await blobs.open(asked.body);
-    const run: Running = { asked, blob, attemptLog, inFlight, signal };
+    const adaptation = await this.#adaptationFor(asked, blob);
+    const run: Running = { asked, attemptLog, inFlight, signal, adaptation };
     const machine = this.#machineOf(run);
     let command = machine.step({ type: 'go', expiresAt: item.expiresAt }, now());
     while (command.do === 'try' && !signal.aborted) {
@@ -130,11 +142,30 @@ export class Background {
     attemptLog.failed(whyOf(command));
   }
 
-  #machineOf({ asked, inFlight }: Running): Failover {
-    const { within, model } = asked;
+  /** Its client has gone: what belongs to its session is not known here. */
+  async #adaptationFor(asked: QueuedRequest, blob: BlobReader): Promise<RequestAdaptation> {
+    const { headers } = blob.head as RequestHead;
+    const came = { headers, body: await blob.whole(), summary: summaryOf(asked) };
+    const id = asked.request as RequestId;
+    const memory = new ThinkingMemory();
+    return new RequestAdaptation(came, { id, session: null, owner: () => null, memory, ports: this.#ports });
+  }
+
+  #machineOf({ asked, inFlight, adaptation: needs }: Running): Failover {
+    const { within, model, bytes } = asked;
     const { view, failover: policy, dice } = this.#ports;
     const deps: FailoverDeps = { view, policy, inFlight, sessions: noSessions, patienceMs: () => 0, route: plan, dice };
-    return new Failover({ within, model, session: null, isPassthrough: false, awaitedSince: null }, deps);
+    const request = {
+      within,
+      model,
+      session: null,
+      isPassthrough: false,
+      isCount: isCount(asked),
+      bytes,
+      awaitedSince: null,
+      needs,
+    };
+    return new Failover(request, deps);
   }
 
   /** Null: the attempt was the last one, and the attempt log has been told how it ended. */
@@ -151,9 +182,10 @@ export class Background {
         const { ttftMs, usage } = result;
         const ttfbMs = result.ttfbMs ?? 0;
         const request = asked.request as RequestId;
-        if (asked.model !== null) this.#ports.modelFound(endpoint.id, asked.model, request);
+        const model = sentModel(endpoint.models, asked.model);
+        if (model !== null) this.#ports.modelFound(endpoint.id, model, request);
         this.#ports.attemptSucceeded(endpoint.id, { request, ttfbMs, ttftMs });
-        await attemptLog.answered({ endpoint: endpoint.id, model: asked.model, ttfbMs, ttftMs, usage });
+        await attemptLog.answered({ endpoint: endpoint.id, model, ttfbMs, ttftMs, usage });
         return null;
       }
       case 'broken':
@@ -167,8 +199,11 @@ export class Background {
         attemptLog.abandoned('workerLost');
         return null;
       case 'failed': {
-        const { verdict, detail, status } = result;
-        this.#tell(endpoint.id, asked, verdict, { ...result, startedAt });
+        const { detail, status } = result;
+        // As in the life of a request: what the endpoint would do without is left out, and it is asked once more.
+        const repaired = repairedVerdict(run.adaptation, endpoint, saidIn(result));
+        const verdict = repaired?.verdict ?? result.verdict;
+        if (repaired === null) this.#tell(endpoint, asked, verdict, { ...result, startedAt });
         const said: Refused = { verdict, detail, head: status === null ? null : { status } };
         return { type: 'failed', said };
       }
@@ -178,13 +213,13 @@ export class Background {
   /** Undefined: it may not be sent, and the attempt log has said why. */
   async #call(
     { candidate, limits }: Try,
-    { asked, blob, attemptLog, inFlight, signal }: Running,
+    { asked, attemptLog, inFlight, signal, adaptation }: Running,
   ): Promise<Result | undefined> {
     const { endpoint, because } = candidate;
     const { now, pool } = this.#ports;
     const done = inFlight.begin(endpoint.id, because, now());
     try {
-      const job = await this.#jobFor(endpoint, limits, asked, blob);
+      const job = await this.#jobFor(endpoint, limits, asked, adaptation);
       if (!(await attemptLog.starts(endpoint.id))) return undefined;
       const sink = {
         answering: () => {},
@@ -203,34 +238,36 @@ export class Background {
     endpoint: Candidate['endpoint'],
     limits: Try['limits'],
     asked: QueuedRequest,
-    blob: BlobReader,
+    adaptation: RequestAdaptation,
   ): Promise<RetryJob> {
-    const { settings, secret } = this.#ports;
-    const { headers } = blob.head as RequestHead;
+    const { settings, secret, hasAnswered } = this.#ports;
     const { origin, auth, allowPlaintext } = endpoint;
+    const up = await adaptation.to(endpoint);
     return {
       origin,
       path: endpoint.baseUrl.slice(origin.length) + asked.path,
       method: asked.method,
-      headers,
+      headers: up.headers,
       auth,
       key: secret(endpoint.id) ?? '',
       allowPlaintext,
-      body: await blob.whole(),
+      body: up.body ?? nothing,
       wantsStream: asked.stream,
       isMessages: asked.path.split('?')[0] === '/v1/messages',
-      isCount: asked.path.split('?')[0] === '/v1/messages/count_tokens',
-      model: asked.model,
+      isCount: isCount(asked),
+      model: up.sentModel ?? asked.model,
+      hasAnswered: hasAnswered(endpoint.id),
       limits: { ...limits, connectMs: settings()['proxy.connect_timeout'] * secondMs },
     };
   }
 
-  /** A model that is not there is no fault of the endpoint, and is remembered all the same. */
-  #tell(id: EndpointId, asked: QueuedRequest, verdict: Verdict, call: Call): void {
-    const { failure } = verdict;
-    if (failure === null) return;
-    if (failure !== 'noModel') this.#blame(id, asked, { ...verdict, failure }, call);
-    else if (asked.model !== null) this.#ports.modelNotFound(id, asked.model, asked.request as RequestId);
+  /** What is no fault of the endpoint is remembered all the same. */
+  #tell({ id, models }: RoutableEndpoint, asked: QueuedRequest, verdict: Verdict, call: Call): void {
+    const { request, bytes } = asked;
+    const model = sentModel(models, asked.model);
+    const about = { request: request as RequestId, model, bytes, isCount: isCount(asked) };
+    const failure = failureTold(this.#ports, id, verdict, about);
+    if (failure !== null) this.#blame(id, asked, { ...verdict, failure }, call);
   }
 
   #blame(
@@ -241,6 +278,20 @@ export class Background {
   ): void {
     this.#ports.attemptFailed(id, attemptFailure(verdict, { status, request, detail }), { code, startedAt });
   }
+}
+
+function saidIn({ status, headers, body, verdict }: FailedCall) {
+  const encoding = headerIn(headers, 'content-encoding')?.toLowerCase() ?? '';
+  return { head: status === null ? null : { status, encoding }, body: Buffer.from(body), verdict };
+}
+
+/** Where the model's name stands was not kept: it is looked for once more. */
+function summaryOf({ model, stream, session }: QueuedRequest): RequestSummary {
+  return { model, stream, session, modelAt: [] };
+}
+
+function isCount({ path }: QueuedRequest): boolean {
+  return path.split('?')[0] === '/v1/messages/count_tokens';
 }
 
 /** Why nothing more is tried now. */

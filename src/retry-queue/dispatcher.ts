@@ -3,9 +3,9 @@ import type { Millis } from '../../events/fact.ts';
 import type { EndpointId, QueueId } from '../../events/ids.ts';
 import { isAvailable } from '../../machines/available.ts';
 import { drawsOnBudget } from '../../machines/failover-policy.ts';
+import { reachable } from '../../machines/passed-over.ts';
 import type { QueueItem } from '../../machines/queue-item.ts';
 import { dueAt, isDue, placesAt, type Waiting } from '../../machines/queue-policy.ts';
-import { reachable } from '../../machines/route.ts';
 import type { InFlightCounter } from '../proxy/retry-queue.ts';
 import { ItemAttemptLog } from './attempt-log.ts';
 import type { Background } from './background.ts';
@@ -115,11 +115,13 @@ export class Dispatcher {
     if (this.#isStopped || !inFlight || !this.#ports.isOnline()) return false;
     const now = this.#ports.now();
     if (!this.#someOpen(now)) return false;
-    const rooms = new Map<string | null, Room>();
+    const rooms = new Map<string, Room>();
     for (const one of this.#ordering.of(this.#ports.queue(), now)) {
       if (!this.#mayLeave(one, now)) continue;
-      const room = rooms.get(one.within) ?? this.#roomIn(one.within, inFlight, now);
-      rooms.set(one.within, room);
+      const model = this.#ports.queue().item(one.id as QueueId)?.asked?.model ?? null;
+      const where = `${one.within ?? ''} ${model ?? ''}`;
+      const room = rooms.get(where) ?? this.#roomIn({ within: one.within, model }, inFlight, now);
+      rooms.set(where, room);
       const news = this.#newsFor(one, room);
       if (!isDue(one, news, now)) this.#nextAt = Math.min(this.#nextAt, dueAt(one, news));
       else if (this.#hasPlace(one, room, inFlight, now)) {
@@ -158,8 +160,12 @@ export class Dispatcher {
     return some;
   }
 
-  #roomIn(within: string | null, inFlight: InFlightCounter, now: Millis): Room {
-    const all = reachable(this.#ports.view(), within);
+  #roomIn(
+    { within, model }: { readonly within: string | null; readonly model: string | null },
+    inFlight: InFlightCounter,
+    now: Millis,
+  ): Room {
+    const all = reachable(this.#ports.view(), within, model);
     const { healthAware } = this.#ports.policy();
     const free = all
       .map((endpoint) => ({ endpoint, places: placesAt(endpoint, inFlight, healthAware, now) }))

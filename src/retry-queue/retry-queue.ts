@@ -47,7 +47,7 @@ export class RetryQueue implements ProxyQueue {
     this.#dispatcher.attach(inFlight);
   }
 
-  /** A life begins: what another one had under way was cut off. On the disk before anybody is let in. */
+  /** A life begins: what another one had under way was cut off. On the disk before a client is let in. */
   async recover(): Promise<void> {
     const { epoch, blobs } = this.#ports;
     const found = [...this.#ports.queue().snapshots()].map(

@@ -3,13 +3,13 @@
  * A fact and the decisions that it caused form one batch: together in the log, or not at all.
  */
 import { versionOf } from '../../events/catalogue.ts';
-import type { EndpointReport } from '../../events/endpoint.ts';
+import type { EndpointReport, FoundMissing } from '../../events/endpoint.ts';
 import type { By, Fact, Millis, Recorded } from '../../events/fact.ts';
 import { type EndpointId, kindOf, nameOf, type QueueId, streams } from '../../events/ids.ts';
 import { lacksUntil } from '../../machines/available.ts';
 import { decideEndpoint, worthTelling } from '../../machines/endpoint-decisions.ts';
 import type { EndpointPolicy } from '../../machines/endpoint-policy.ts';
-import { lacksModelUntil } from '../../machines/endpoint-policy.ts';
+import { lacksModelUntil, missingUntil } from '../../machines/endpoint-policy.ts';
 import { priorityStatus } from '../../machines/priority.ts';
 import { decidePriority, type PriorityAsk, type PriorityPolicy } from '../../machines/priority-policy.ts';
 import { decideQueueItem, type QueueAsk } from '../../machines/queue-item-decisions.ts';
@@ -224,6 +224,12 @@ export class Core {
     const { lacks } = this.state.endpoint(id).context;
     if (lacks.length === 0 || lacksUntil(lacks, model, this.#now()) === null) return;
     this.tellEndpoint(id, { type: 'ModelFound', data: { model, request } }, { by: 'traffic' });
+  }
+
+  /** The endpoint has refused a part of a request. A repetition is no news. */
+  capabilityMissing(id: EndpointId, found: FoundMissing, request: string): void {
+    const until = missingUntil(this.#now());
+    this.tellEndpoint(id, { type: 'CapabilityMissing', data: { ...found, until, request } }, { by: 'traffic' });
   }
 
   tellPriority(ask: PriorityAsk, origin: Origin): Told {

@@ -2,6 +2,7 @@
 import { upcast, versionOf } from '../../events/catalogue.ts';
 import type { Recorded } from '../../events/fact.ts';
 import type { EndpointId, QueueId } from '../../events/ids.ts';
+import { adaptationOf } from '../../events/profile.ts';
 import { endpointStatus } from '../../machines/endpoint.ts';
 import { priorityStatus } from '../../machines/priority.ts';
 import type { QueueItem } from '../../machines/queue-item.ts';
@@ -47,12 +48,16 @@ export function endpointRow(state: State, endpoint: KnownEndpoint): EndpointRow 
     maxConcurrent: endpoint.maxConcurrent,
     timeoutMs: endpoint.timeoutMs,
     allowPlaintext: endpoint.allowPlaintext,
+    ...adaptationOf(endpoint),
     state: status.state,
     seen: seenOf(state, endpoint.id),
     since: iso(status.since ?? endpoint.addedAt),
     until: isoOrNull(status.until),
     because: status.because,
     source: endpoint.source,
+    missing: status.missing
+      .filter((one) => one.until > state.at)
+      .map(({ model, what, limit, until }) => ({ model, what, limit, until: iso(until) })),
   };
 }
 

@@ -18,6 +18,8 @@ export type Fault =
     }
   /** 404 that names the model. */
   | { readonly kind: 'noModel' }
+  /** A vendor with one model: what asks for it is answered, and all else is refused in the vendor's words. */
+  | { readonly kind: 'oneModel'; readonly model: string }
   /** Connections are refused. */
   | { readonly kind: 'refuse' }
   /** The connection is reset before any byte of an answer. */
@@ -111,6 +113,15 @@ const players: { readonly [Kind in Fault['kind']]: Player<Kind> } = {
   },
   noModel: (_, { response, asked }) =>
     whole(response, 404, jsonHeaders, errorBody('not_found_error', `model: ${asked.model}`)),
+  oneModel: ({ model }, exchange) =>
+    exchange.asked.model === model
+      ? answerWell(exchange)
+      : whole(
+          exchange.response,
+          400,
+          jsonHeaders,
+          errorBody('invalid_request_error', `Unknown Model: ${exchange.asked.model}`),
+        ),
   refuse: (_, { request }) => void request.socket.resetAndDestroy(),
   reset: (_, { request }) => void request.socket.resetAndDestroy(),
   hang: () => undefined,

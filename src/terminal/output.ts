@@ -8,7 +8,7 @@ import { reasonsAsSentences } from '../messages/reasons.ts';
 import { visibleJson } from '../platform/visible.ts';
 import { type TableShape, tableLines } from './table.ts';
 import { print, type Style, styled } from './terminal.ts';
-import { wrapped } from './wrap.ts';
+import { wrapped, wrappedCommand } from './wrap.ts';
 
 const clearScreen = '\u001b[H\u001b[2J';
 
@@ -22,6 +22,8 @@ export interface Output {
   json(value: unknown): void;
   /** Foreign data: unchanged into a file or a pipe, and with visible control characters on a terminal. */
   bytes(bytes: Buffer): void;
+  /** Lines with a command to copy: what does not fit goes on below as a shell reads it. */
+  command(...lines: readonly string[]): void;
   /** Sentences of data, a line each: on a narrow terminal they continue below, indented by that many cells. */
   prose(indent: number, ...lines: readonly string[]): void;
   table(heads: readonly string[], rows: readonly (readonly string[])[], shape?: TableShape): void;
@@ -49,19 +51,20 @@ export function makeOutput(options: {
   const line = (...lines: readonly string[]) => print(stdout, ...lines);
   const tell = (level: (first: string, ...more: string[]) => void, message: string, more: readonly string[]) => {
     const [first = '', ...below] = wrapped(message, columnsBeside(), 2);
-    level(first, ...below, ...more);
+    level(first, ...below, ...more.flatMap((one) => wrappedCommand(one, columnsBeside())));
   };
   return {
     colour,
     columns,
     line,
-    done: quiet ? () => {} : line,
+    done: quiet ? () => {} : (text) => line(...wrapped(text, columns, 2)),
     paint,
     json: (value) => line(visibleJson(value, reasonsAsSentences)),
     bytes: (bytes) => {
       if (process.stdout.isTTY) line(...bytes.toString('utf8').split('\n'));
       else process.stdout.write(bytes);
     },
+    command: (...lines) => line(...lines.flatMap((one) => wrappedCommand(one, columns))),
     prose: (indent, ...lines) => line(...lines.flatMap((one) => wrapped(one, columns, indent))),
     table: (heads, rows, shape) => {
       const page = { columns, paintHead: (head: string) => paint('dim', head) };
@@ -74,7 +77,6 @@ export function makeOutput(options: {
       // The reader may close the pipe meanwhile: that ends the wait, too.
       if ((stdout as NodeJS.WriteStream).writableNeedDrain) await once(stdout, 'drain').catch(() => {});
     },
-    // The text after the message is a command: wrapped, it could not be copied.
     note: (first = '', ...more) => tell(say.log, first, more),
     warn: (first = '', ...more) => tell(say.warn, first, more),
   };
@@ -121,7 +123,7 @@ export function printError(error: unknown, { json, language, colour }: Telling):
   if (json) say.error(visibleJson({ error: { code, message: [message, ...below].join('\n'), hint } }));
   else {
     const [said = '', ...more] = wrapped(`${colour ? styled('red', label) : label}${message}`, columnsBeside(), 2);
-    say.error(said, ...more, ...below, `  ${hint}`);
+    say.error(said, ...more, ...below, ...wrappedCommand(`  ${hint}`, columnsBeside()));
   }
   if (process.env['QCC_DEBUG'] === '1' && error instanceof Error) {
     const [first = '', ...frames] = (error.stack ?? '').split('\n');

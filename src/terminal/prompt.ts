@@ -6,9 +6,15 @@ import { confirm as askConfirm, cancel, isCancel, password, select, text } from 
 import { exitCodes, QccError } from '../errors/qcc-error.ts';
 import type { Words } from '../messages/messages.ts';
 import { visible } from '../platform/visible.ts';
+import { wrapped } from './wrap.ts';
 
 // Prompts are not data: they go where messages go.
 const output = process.stderr;
+
+// How one chooses, in no language.
+const keys = '↑/↓, Enter';
+// Clack begins the line of what is wrong with its corner, and does not wrap it.
+const cornerWidth = 3;
 
 function answered<T>(value: T): Exclude<T, symbol> {
   if (!isCancel(value)) return value as Exclude<T, symbol>;
@@ -38,7 +44,10 @@ export async function choose(
     label: visible(label),
     ...(hint === undefined ? {} : { hint: visible(hint) }),
   }));
-  return answered(await select({ message: visible(message), options: shown, output }));
+  // Not clack's own instructions, which are English; the first option stands there with its hint until it is left.
+  const [first, ...others] = shown;
+  const told = first && !first.hint ? [{ ...first, hint: keys }, ...others] : shown;
+  return answered(await select({ message: visible(message), options: told, showInstructions: false, output }));
 }
 
 /** @param check what is wrong with the text that was typed; it is then asked for again */
@@ -46,9 +55,16 @@ export async function askText(
   message: string,
   { initial, check }: { readonly initial?: string; readonly check?: (text: string) => string | undefined } = {},
 ): Promise<string> {
-  const validate = check && ((typed: string | undefined) => check(typed ?? ''));
+  const validate = check && ((typed: string | undefined) => below(check(typed ?? '')));
   const given = { ...(initial === undefined ? {} : { initialValue: initial }), ...(validate ? { validate } : {}) };
   return answered(await text({ message: visible(message), output, ...given })) ?? '';
+}
+
+function below(wrong: string | undefined): string | undefined {
+  if (wrong === undefined) return undefined;
+  return wrapped(visible(wrong), (output.columns || Number.POSITIVE_INFINITY) - cornerWidth, 0).join(
+    `\n${' '.repeat(cornerWidth)}`,
+  );
 }
 
 /** Hidden input. */

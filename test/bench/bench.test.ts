@@ -46,7 +46,7 @@ describe('qcc bench', () => {
   it.each([
     [['--concurrent', '0'], '--concurrent must be a whole number'],
     [['--requests', '1.5'], '--requests must be a whole number'],
-    [['--duration', 'soon'], 'no span of time'],
+    [['--duration', 'soon'], 'is not a duration'],
     [['--url', 'https://api.anthropic.com'], 'would bill you'],
     [['--url', 'nonsense'], 'would bill you'],
   ])('refuses %j before anything starts', async (flags, why) => {

@@ -1,4 +1,5 @@
 /** Which commands prompt, and when. The user is simulated: `ask.ts`, which draws the prompts, is the one part that is not real. */
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { temporaryHome } from '../support/home.ts';
 import { at } from './command.ts';
@@ -100,6 +101,52 @@ describe('a destructive command', () => {
     expect(await run('config', 'rollback', '--last')).toMatchObject({ code: 0 });
     expect(person.asked[1]).toMatch(/^confirm: Go back to #\d+, making these 2 changes\?/);
     expect((await run('config', 'get', 'proxy.port')).out).toBe('7000\n');
+  });
+
+  it('asks nothing where nothing will change, or nothing can', async () => {
+    const run = await withProfiles('work');
+    await run('endpoint', 'add', 'work', '--base-url', 'http://127.0.0.1:9', '--api-key', key, '--no-test');
+    const file = join(dirname(temporaryHome()), 'all.json');
+    await run('config', 'snapshot', 'now');
+    await run('config', 'export', file);
+    const { snapshots } = (await run('config', 'snapshots', '--json')).json() as { snapshots: { id: string }[] };
+    const id = snapshots[0]?.id ?? '';
+    for (const typed of [
+      ['config', 'reset'],
+      ['config', 'rollback', id],
+      ['config', 'import', file],
+    ])
+      expect([typed, (await run(...typed)).code]).toEqual([typed, 0]);
+    // The key is destroyed: neither the snapshot nor the file can bring the endpoint back.
+    await run('remove', 'work', '--yes');
+    for (const typed of [
+      ['config', 'rollback', id],
+      ['config', 'import', file],
+    ])
+      expect([typed, await run(...typed)]).toEqual([
+        typed,
+        expect.objectContaining({ out: '', err: expect.stringContaining(`${typed.join(' ')} --partial`) }),
+      ]);
+    expect(await run('config', 'rollback', 's999')).toMatchObject({ code: 5 });
+    expect(await run('config', 'import', `${file}.gone`)).toMatchObject({ code: 5 });
+    expect(await run('queue', 'clear', '--state', 'waitin')).toMatchObject({ code: 2 });
+    expect(person.asked).toEqual([]);
+  });
+
+  it('that can be undone by a command is undone by it', async () => {
+    const run = await withProfiles('work');
+    await run('endpoint', 'add', 'work', '--base-url', 'http://127.0.0.1:9', '--api-key', key, '--no-test');
+    person.answers = [true];
+    // The endpoint goes, and its key is put aside, as the question says.
+    expect(await run('config', 'rollback', '--last')).toMatchObject({ code: 0 });
+    expect(person.asked).toEqual([
+      expect.stringContaining('making this change? "qcc config rollback --last" undoes it.'),
+    ]);
+    const endpoints = async () =>
+      ((await run('endpoint', 'list', 'work', '--json')).json() as { endpoints: unknown[] }).endpoints;
+    expect(await endpoints()).toEqual([]);
+    expect(await run('config', 'rollback', '--last', '--yes')).toMatchObject({ code: 0 });
+    expect(await endpoints()).toMatchObject([{ key: 'sk-ant…stuv' }]);
   });
 
   it('runs without a prompt with --yes', async () => {

@@ -54,6 +54,21 @@ describe('completion', () => {
     expect(await offered('use', '')).toEqual(['relay', '工作', 'newer']);
   });
 
+  it('offers the snapshots of the configuration, newest first, with their descriptions', async () => {
+    const { place, run, offered } = await home();
+    expect(await offered('config', 'rollback', '')).toEqual([]);
+    await run('config', 'snapshot', 'before the relay');
+    await run('config', 'snapshot');
+    const { snapshots } = (await run('config', 'snapshots', '--json')).json() as { snapshots: { id: string }[] };
+    const ids = snapshots.map(({ id }) => id);
+    expect(ids).toHaveLength(2);
+    for (const words of [['rollback'], ['diff'], ['diff', ids[1] ?? '']])
+      expect([words, await offered('config', ...words, '')]).toEqual([words, ids]);
+    expect(await complete(['config', 'rollback', `=${ids[1]}`], { QCC_HOME: place })).toEqual([
+      `${ids[1]}\tbefore the relay`,
+    ]);
+  });
+
   it('offers the values of a flag or an argument', async () => {
     const { offered } = await home();
     expect(await offered('--lang', '')).toEqual(['en', 'zh-CN']);

@@ -78,6 +78,22 @@ describe('a change at a terminal', () => {
     expect(await told('queue', 'config')).toMatch(/^ +value\nqueue\.enabled +false\n/);
   });
 
+  it('of the queue counts what it was about', async () => {
+    const { told } = someone();
+    await told('add', 'work');
+    expect(await told('queue', 'clear')).toBe('✓ there was nothing to clear in the queue - see: qcc queue list\n');
+    expect(await told('queue', 'retry-all')).toBe('✓ nothing in the queue is to be retried - see: qcc queue list\n');
+  });
+
+  it('of an endpoint that recovers names it, and its test', async () => {
+    const { told } = someone();
+    await told('add', 'work');
+    await told('endpoint', 'add', 'work', ...relay);
+    expect(await told('health', 'reset', 'relay')).toBe(
+      '✓ relay in work: healthy - test: qcc endpoint test work relay\n',
+    );
+  });
+
   it('is a table of all settings into a pipe', async () => {
     const { told } = someone();
     process.stdout.isTTY = false;
@@ -102,6 +118,10 @@ describe('a change at a terminal', () => {
     await told('config', 'set', 'queue.hold', '9');
     expect(await told('config', 'export', join(root, 'qcc.json'))).toBe(
       '✓ /root/qcc.json holds 1 profile and 1 setting, without keys - import it: qcc config import /root/qcc.json\n',
+    );
+    // What is printed can be copied, whatever the file is called.
+    expect(await told('config', 'export', join(root, 'my file.json'))).toContain(
+      "qcc config import '/root/my file.json'\n",
     );
     await told('config', 'reset', 'queue.hold');
     expect(await told('config', 'import', join(root, 'qcc.json'), '--yes')).toBe(

@@ -17,7 +17,7 @@ describe('qcc config describe', () => {
     const { code, out } = await run('config', 'describe', 'failover.cooldown');
     expect(code).toBe(0);
     expect(out).toBe(`failover.cooldown
-  the least time from a switch to the next failover
+  the shortest time from a switch to the next failover
 
   value     300 (the default)
   default   300
@@ -43,7 +43,7 @@ describe('qcc config describe', () => {
     expect((await run('config', 'describe', 'failover.cooldown')).out).toContain('120 (set by you)');
     expect((await run('config', 'describe', 'failover.cooldown', '--json')).json()).toEqual({
       key: 'failover.cooldown',
-      about: 'the least time from a switch to the next failover',
+      about: 'the shortest time from a switch to the next failover',
       value: 120,
       origin: 'set',
       range: 'a number of seconds from 0 to 86400',

@@ -1,5 +1,6 @@
 /** An endpoint's name stands wherever its id does, and with its profile before it where two are called the same. */
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
+import { startSimulatedEndpoint } from '../../src/simulated-endpoint/simulated-endpoint.ts';
 import { temporaryHome } from '../support/home.ts';
 import { at } from './command.ts';
 
@@ -47,4 +48,41 @@ it('a name that two endpoints have is refused, and told apart by the profile', a
   ])
     expect(await run(...argv)).toMatchObject({ code: 2, err: expect.stringContaining('"main" can mean 2 endpoints') });
   expect((await run('debug', 'home/main')).out).toContain('home/main');
+});
+
+it('a table of checks calls endpoints what is typed for them, and by their ids where names are the same', async () => {
+  const endpoint = await startSimulatedEndpoint();
+  onTestFinished(() => endpoint.close());
+  const run = at(temporaryHome());
+  await run('add', 'work');
+  const add = async (name: string, path: string) => {
+    const made = [
+      '--base-url',
+      `${endpoint.url}${path}`,
+      '--api-key',
+      endpoint.key,
+      '--auth',
+      endpoint.auth,
+      '--name',
+      name,
+    ];
+    return ((await run('endpoint', 'add', 'work', ...made, '--json')).json() as { id: string }).id;
+  };
+  const relay = await add('relay', '');
+  const rows = async (...argv: readonly string[]) =>
+    (await run(...argv)).out
+      .split('\n')
+      .slice(1)
+      .filter(Boolean)
+      .map((line) => line.split(/ +/)[1]);
+  for (const argv of [
+    ['endpoint', 'test', 'work'],
+    ['health', 'test'],
+    ['endpoint', 'test', 'work', 'relay'],
+  ])
+    expect([argv, await rows(...argv)]).toEqual([argv, ['relay']]);
+  const verbose = (await run('health', 'test', '--verbose')).out;
+  expect([verbose.includes('relay'), verbose.includes(relay)]).toEqual([true, true]);
+  const twin = await add('relay', '/other');
+  expect(await rows('endpoint', 'test', 'work')).toEqual([relay, twin]);
 });

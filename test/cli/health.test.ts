@@ -199,7 +199,7 @@ describe('priority list', () => {
     });
     expect((await run('priority', 'list', '--lang', 'zh-CN')).out).toContain('暂缓切换到 spare：failover.auto 已关闭');
     expect((await run('priority', 'list')).out).toContain('the switch to spare is put off: failover.auto is off');
-    expect((await run('priority', 'policy')).out).toMatch(/auto-failover +false\n(.*\n)*cooldown +300 s/);
+    expect((await run('priority', 'policy')).out).toMatch(/failover.auto +false\n(.*\n)*failover.cooldown +300 s/);
     await run('priority', 'policy', '--auto-failover');
     await run('health', 'check', main.id);
     await run('priority', 'switch', 'main', '--reason', 'it is paid for');

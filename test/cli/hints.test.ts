@@ -31,6 +31,24 @@ describe('a hint', () => {
       expect([typed, (await run(...typed.split(' '))).err]).toEqual([typed, expect.stringContaining(`  ${hint}\n`)]);
   });
 
+  it('says which profile or endpoint may be meant by a name that is none', async () => {
+    const run = at(temporaryHome());
+    await run('add', 'work');
+    await run('add', 'spare');
+    await run('endpoint', 'add', 'work', ...relay);
+    for (const [typed, hint] of [
+      ['remove wrok --yes', 'did you mean work? there are: work, spare'],
+      ['remove zzzzzz --yes', 'there are: work, spare'],
+      ['endpoint disable work realy', 'did you mean relay? qcc endpoint list work'],
+      ['health reset relya', 'did you mean relay? qcc health status'],
+      ['debug relya', 'did you mean relay? qcc debug'],
+      ['health reset ffffffff', 'qcc health status'],
+      ['remove wrok --yes --lang zh-CN', '您是不是想用 work？现有：work, spare'],
+      ['health reset relya --lang zh-CN', '您是不是想用 relay？qcc health status'],
+    ] as const)
+      expect([typed, (await run(...typed.split(' '))).err]).toEqual([typed, expect.stringContaining(`\n  ${hint}\n`)]);
+  });
+
   it('names the endpoint that was disabled, and its profile', async () => {
     const run = at(temporaryHome());
     await run('add', 'work');

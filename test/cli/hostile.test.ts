@@ -53,6 +53,11 @@ function commandLines(folder: string): Readonly<Record<string, readonly (readonl
       [name, endpoint, '--weight', '7'],
       [name, endpoint, '--base-url', `http://${evil}`],
     ],
+    'endpoint show': [[name, endpoint]],
+    'endpoint forget': [
+      [name, endpoint],
+      [name, endpoint, '--what', evil],
+    ],
     'endpoint disable': [[name, endpoint]],
     'endpoint enable': [[name, endpoint]],
     'endpoint add': [

@@ -66,7 +66,7 @@ describe('a file that cannot be written', () => {
     await run('add', 'work');
     expect(await run('config', 'export', `${home}/none/x.json`)).toMatchObject({
       code: 2,
-      err: expect.stringContaining('its folder is not there (ENOENT)'),
+      err: expect.stringContaining('its folder does not exist (ENOENT)'),
     });
     expect(await run('config', 'export', home)).toMatchObject({
       code: 2,

@@ -21,7 +21,7 @@ it('history verify reports a sound log, with a gateway and without one, and in t
   try {
     const live = await run('history', 'verify', '--json');
     expect({ code: live.code, said: live.json() }).toMatchObject({ code: 0, said: { ok: true, damage: [] } });
-    expect((await run('history', 'verify')).out).toContain('the log is whole');
+    expect((await run('history', 'verify')).out).toContain('the log is intact');
   } finally {
     await gateway.stop(graceMs);
     await gateway.stopped;

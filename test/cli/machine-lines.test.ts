@@ -15,9 +15,7 @@ function nextLine(now: number, language: Language = 'en'): string | undefined {
     state: 'degraded',
     since: '2026-11-24T12:00:00.000Z',
     context: {},
-    next: [
-      { on: 'quiet', to: 'healthy', at: new Date(dueAt).toISOString(), rule: 'quiet', params: {}, because: 'quiet' },
-    ],
+    next: [{ on: 'quiet', to: 'healthy', at: new Date(dueAt).toISOString(), rule: 'quiet', params: {} }],
   } as MachineRow;
   const out = makeOutput({ colour: false, quiet: false });
   return linesOf({ out, language, words: wordsOf(language) } as Context, machine, now).at(-1);

@@ -1,11 +1,13 @@
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { tellSubject } from '../../src/commands/subject-line.ts';
 import { QccError } from '../../src/errors/qcc-error.ts';
 import { printError } from '../../src/terminal/output.ts';
 import { tableLines } from '../../src/terminal/table.ts';
 import { styled, styles } from '../../src/terminal/terminal.ts';
 import { widthOf } from '../../src/terminal/width.ts';
+import { wrapped, wrappedCommand } from '../../src/terminal/wrap.ts';
 import { temporaryHome } from '../support/home.ts';
 import { at, listening, qcc } from './command.ts';
 
@@ -56,18 +58,78 @@ describe('a table', () => {
     ]);
   });
 
-  it('truncates what does not fit the terminal, and marks it', () => {
-    const [, row] = tableLines(['name', 'why'], [['work', 'the connection was reset']], {
-      columns: 20,
-      paintHead: plain,
-    });
-    expect(row).toBe('work  the connectio…');
+  const drawn = (heads: readonly string[], rows: readonly (readonly string[])[], columns: number, shape = {}) =>
+    tableLines(heads, rows, { columns, paintHead: plain }, shape).map((line) => line.replace(styles, ''));
+
+  it('puts what does not fit beside the rest below its row, with its head, and loses nothing', () => {
+    const rows = [
+      ['work', 'https://api.example.com', 'sk-a…4567'],
+      ['spare', '-', 'sk-b…89ab'],
+    ];
+    expect(drawn(['name', 'address', 'key'], rows, 30)).toEqual([
+      'name   address',
+      'work   https://api.example.com',
+      '    key sk-a…4567',
+      'spare  -',
+      '    key sk-b…89ab',
+    ]);
+    expect(drawn(['name', 'address', 'key'], rows, 28)).toEqual([
+      'name',
+      'work',
+      '    address',
+      '    https://api.example.com',
+      '    key sk-a…4567',
+      'spare',
+      '    key sk-b…89ab',
+    ]);
+  });
+
+  it('puts a sentence below its row without a head, where it would get too little room', () => {
+    const rows = [
+      ['work', 'failed', '16 s 后恢复中', '超时'],
+      ['家', 'healthy', '', ''],
+    ];
+    const shape = { sentences: ['next', 'why'], wrapsLast: true };
+    expect(drawn(['name', 'state', 'next', 'why'], rows, 30, shape)).toEqual([
+      'name  state    next',
+      'work  failed   16 s 后恢复中',
+      '    超时',
+      '家    healthy',
+    ]);
+    expect(drawn(['name', 'state', 'next', 'why'], rows, 24, shape)).toEqual([
+      'name  state',
+      'work  failed',
+      '    16 s 后恢复中  超时',
+      '家    healthy',
+    ]);
+  });
+
+  it('lets one long name hang over its column: it takes nothing from the others', () => {
+    const long = 'the-account-of-the-team-in-the-old-house';
+    const rows = [
+      ['work', '1', 'overloaded'],
+      [long, '2', 'no answer in time'],
+      ['家里的', '3', 'cannot be reached'],
+    ];
+    expect(drawn(['profile', 'n', 'why'], rows, 44, { optional: ['n'], wrapsLast: true })).toEqual([
+      'profile  n  why',
+      'work     1  overloaded',
+      long,
+      '         2  no answer in time',
+      '家里的   3  cannot be reached',
+    ]);
+  });
+
+  it('has on a terminal no optional column in which no row says anything', () => {
+    const rows = [['work', '-', '']];
+    const shape = { optional: ['left'], sentences: ['next'] };
+    expect(drawn(['name', 'left', 'next'], rows, 80, shape)).toEqual(['name', 'work']);
+    expect(drawn(['name', 'left', 'next'], rows, Infinity, shape)).toEqual(['name  left  next', 'work  -']);
   });
 
   it('does not split a character of two cells', () => {
-    const [, row = ''] = tableLines(['why'], [['连接被重置']], { columns: 6, paintHead: plain });
-    expect(row).toBe('连接…');
-    expect(widthOf(row)).toBeLessThanOrEqual(6);
+    const [, ...rows] = tableLines(['why'], [['连接被重置']], { columns: 6, paintHead: plain });
+    expect(rows).toEqual(['连接被', '重置']);
   });
 
   it('omits the least important columns, in the order that its command gives', () => {
@@ -86,13 +148,13 @@ describe('a table', () => {
       ['work', 'the connection was reset by its peer'],
       ['家', red('连接被对方重置（第 3 次），稍后重试')],
     ];
-    const lines = tableLines(['name', 'why'], rows, { columns: 24, paintHead: plain }, { wrapsLast: true });
+    const lines = tableLines(['name', 'why'], rows, { columns: 30, paintHead: plain }, { wrapsLast: true });
     expect(lines.map((line) => line.replace(styles, ''))).toEqual([
       'name  why',
-      'work  the connection was',
-      '      reset by its peer',
-      '家    连接被对方重置（第',
-      '      3 次），稍后重试',
+      'work  the connection was reset',
+      '      by its peer',
+      '家    连接被对方重置（第 3',
+      '      次），稍后重试',
     ]);
   });
 
@@ -124,6 +186,87 @@ describe('a table', () => {
   it('is complete when there is no terminal width', async () => {
     const { out } = await at(temporaryHome())('config', 'list', '--show-origin');
     expect(out).not.toContain('…');
+  });
+});
+
+describe('a sentence that is wider than the terminal', () => {
+  it.each([
+    ['a number with its unit', '应答 200，用时 172 ms', 20, ['应答 200，用时', '172 ms']],
+    [
+      'a time with its preposition',
+      'the gateway online since 12:34:56',
+      28,
+      ['the gateway online', '  since 12:34:56'],
+    ],
+    [
+      'a time with its preposition, in Chinese',
+      '端点 relay  健康  自 12:34:56',
+      24,
+      ['端点 relay  健康', '  自 12:34:56'],
+    ],
+  ])('keeps %s', (_, text, columns, lines) => {
+    expect(wrapped(text, columns, 2)).toEqual(lines);
+  });
+
+  it('indents a long word less, before the terminal breaks it', () => {
+    const indent = 30;
+    const url = 'https://api.example.com/messages';
+    expect(wrapped(`${'at'.padStart(indent)} ${url}`, 40, indent)).toEqual(['at'.padStart(indent), url.padStart(40)]);
+  });
+});
+
+describe('a command that is wider than the terminal', () => {
+  const columns = 40;
+  const shell = (lines: readonly string[]) => lines.join('\n').replaceAll(/ \\\n */g, ' ');
+
+  it.each([
+    '  qcc fc --preset anthropic --name work --api-key-env KEY',
+    '  next: qcc endpoint update spare relay --api-key-stdin',
+    '  下一步：qcc endpoint update spare relay --api-key-stdin',
+  ])('goes on below as a shell reads it: %s', (text) => {
+    const lines = wrappedCommand(text, columns);
+    expect(lines.length).toBeGreaterThan(1);
+    for (const line of lines) expect(widthOf(line)).toBeLessThanOrEqual(columns);
+    expect(shell(lines)).toBe(text);
+  });
+
+  it('is left as it is where it fits, and where it is no command but a sentence', () => {
+    expect(wrappedCommand('  qcc status', columns)).toEqual(['  qcc status']);
+    expect(wrappedCommand('  use https:// for the address, or --allow-plaintext', columns)).toEqual([
+      '  use https:// for the address, or',
+      '    --allow-plaintext',
+    ]);
+  });
+});
+
+describe('a line about a subject', () => {
+  const shown = (subject: string, columns: number) => {
+    const lines: string[] = [];
+    const prose = (indent: number, ...given: readonly string[]) =>
+      lines.push(...given.flatMap((one) => wrapped(one, columns, indent)));
+    const told = {
+      lead: '12:34:56 #7      ',
+      subject,
+      paint: plain,
+      sentence: 'failed: overloaded (529 overloaded_error)',
+    };
+    tellSubject({ columns, prose } as unknown as Parameters<typeof tellSubject>[0], told);
+    return lines;
+  };
+  const long = 'the-account-of-the-team-in-the-old-house';
+
+  it('has its sentence beside it, and below it where the subject is long or the terminal narrow', () => {
+    expect(shown('relay', 80)).toEqual([
+      '12:34:56 #7       relay               failed: overloaded (529 overloaded_error)',
+    ]);
+    expect(shown(long, 80)).toEqual([
+      `12:34:56 #7       ${long}`,
+      '                                      failed: overloaded (529 overloaded_error)',
+    ]);
+    expect(shown('relay', 50)).toEqual([
+      '12:34:56 #7       relay',
+      '         failed: overloaded (529 overloaded_error)',
+    ]);
   });
 });
 

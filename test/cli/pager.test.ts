@@ -2,10 +2,15 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Context } from '../../src/commands/context.ts';
-import { paged } from '../../src/commands/pager.ts';
+import { paged, pagedWhole } from '../../src/commands/pager.ts';
 import { makeOutput, type Output } from '../../src/terminal/output.ts';
+
+const { isTTY } = process.stdout;
+afterEach(() => {
+  process.stdout.isTTY = isTTY;
+});
 
 async function told(pager: string, isTerminal: boolean, json = false) {
   const before = process.stdout.isTTY;
@@ -41,6 +46,18 @@ describe('the pager', () => {
     const pager = program();
     expect(await told(pager.name, true)).toEqual({ isDirect: false });
     expect(pager.read()).toBe('a line\n');
+  });
+
+  it('receives an answer as a whole, with the width and the colours of the terminal', async () => {
+    const pager = program();
+    const out = makeOutput({ colour: true, quiet: false });
+    process.stdout.isTTY = true;
+    const context = { out, json: false, env: { PAGER: pager.name, PATH: process.env['PATH'] } };
+    await pagedWhole(context as Partial<Context> as Context, (page) => {
+      expect({ columns: page.out.columns, colour: page.out.colour }).toEqual({ columns: out.columns, colour: true });
+      page.out.line('first', 'second');
+    });
+    expect(pager.read()).toBe('first\nsecond\n');
   });
 
   it('is skipped without a terminal, when it is `cat` or empty, and when it does not exist', async () => {

@@ -124,7 +124,7 @@ describe('a gateway', () => {
     expect(await (await fetch(`${started.url}/metrics`)).text()).toContain('qcc_uncaught_errors_total 1');
     expect((await ask('proxy', 'status')).err).toContain('logs/gateway.log');
     const log = readFileSync(join(home, 'logs', 'gateway.log'), 'utf8');
-    expect(log).toMatch(/error: nobody expected TypeError\n +at /);
+    expect(log).toMatch(/error: unexpected TypeError\n +at /);
     expect(log).not.toContain('sk-ant-secret');
   });
 });

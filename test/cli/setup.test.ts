@@ -83,9 +83,9 @@ describe('qcc with nothing set up', () => {
     ]);
     expect(out.split('\n').map((line) => line.replace(/: (\S+, )?\d+ ms/, ': N ms'))).toEqual([
       '✓ profile work is added, with 1 endpoint, tier primary',
-      `✓ 127.0.0.1:${new URL(first.url).port} answers: N ms - next: qcc use work`,
+      `✓ 127.0.0.1:${new URL(first.url).port} answers: N ms`,
       '✓ profile spare is added, with 1 endpoint, tier secondary',
-      `✓ 127.0.0.1:${new URL(second.url).port} answers: N ms - next: qcc use spare`,
+      `✓ 127.0.0.1:${new URL(second.url).port} answers: N ms`,
       `✓ Claude Code will use the gateway the next time it starts: ${claude} - to undo it: qcc use --restore`,
       '✓ qcc is set up - to see its state: qcc',
       '',
@@ -117,10 +117,14 @@ describe('qcc with nothing set up', () => {
     const { url, key } = await endpointAt();
     const interrupted = new QccError('QCC_USAGE_INTERRUPTED', { text: 'x', hint: 'y' }, exitCodes.interrupted);
     person.answers = ['hand', url, interrupted];
-    expect(await run()).toMatchObject({ code: 130 });
+    expect(await run()).toMatchObject({ code: 130, err: expect.stringContaining('error: x\n  y\n') });
     expect(await json('list')).toEqual({ profiles: [] });
     person.answers = ['hand', url, key, 'work', interrupted];
-    expect(await run()).toMatchObject({ code: 130 });
+    const { code, err } = await run();
+    expect({ code, err }).toEqual({
+      code: 130,
+      err: expect.stringContaining('error: interrupted; what was done before stays\n  qcc init\n'),
+    });
     expect(await json('list')).toMatchObject({ profiles: [{ name: 'work', endpoints: 1 }] });
   });
 

@@ -363,7 +363,7 @@ describe('the log', () => {
           on: 'failures',
           to: 'failed',
           at: null,
-          because: expect.any(String),
+          because: '3 more strikes in a row put it out',
           rule: 'strikesLeft',
           params: { left: 3 },
         },

@@ -78,6 +78,8 @@ describe('the status line', () => {
     await askOnce(gateway.url, session, 'hello');
     expect((await shown(home)).out).toMatch(/^relay ▸ Opus 4\.8 · failed over from office \d+ s ago · \$1\.20\n$/);
     expect((await shown(home, { argv: ['--lang', 'zh-CN'] })).out).toMatch(/ · \d+ s 前从 office 故障转移至此 · /);
+    const screens = await Promise.all(['en', 'zh-CN'].map((lang) => shown(home, { argv: ['--lang', lang] })));
+    await expect(screens.map(({ out }) => out.replace(/\d+ s/, 'N s')).join('')).toMatchFileSnapshot('statusline.txt');
     const other = await shown(home, { input: JSON.stringify({ ...told, session_id: 'another' }) });
     expect(other.out).toBe('office ▸ Opus 4.8 · $1.20\n');
   });

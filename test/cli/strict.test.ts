@@ -7,6 +7,13 @@ import { at, qcc } from './command.ts';
 const mistakes: readonly (readonly [string, string, string])[] = [
   ['endpiont list work', 'unknown command "endpiont"', 'did you mean qcc endpoint?'],
   ['endpoint lst work', 'unknown command "lst"', 'did you mean qcc endpoint list?'],
+  ['doctor', 'unknown command "doctor"', 'did you mean qcc config doctor?'],
+  ['doctr', 'unknown command "doctr"', 'did you mean qcc config doctor?'],
+  ['start', 'unknown command "start"', 'did you mean qcc proxy start?'],
+  ['verify', 'unknown command "verify"', 'did you mean qcc history verify?'],
+  ['explain 4f2a', 'unknown command "explain"', 'did you mean qcc history explain?'],
+  ['stats', 'unknown command "stats"', 'did you mean qcc proxy stats, qcc endpoint stats, qcc history stats?'],
+  ['config status', 'unknown command "status"', 'did you mean qcc status, qcc proxy status, qcc health status?'],
   ['xyzzyplugh', 'unknown command "xyzzyplugh"', 'see qcc --help'],
   ['toString', 'unknown command "toString"', 'see qcc --help'],
   ['endpoint constructor', 'unknown command "constructor"', 'see qcc endpoint --help'],

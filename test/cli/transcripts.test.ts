@@ -31,14 +31,23 @@ interface Scene {
   readonly upTo: number;
   readonly laterMs: number;
   readonly running: boolean;
+  /** Whether a person reads it: then changes are confirmed. */
+  readonly seen: boolean;
 }
 
-const sceneLine = /^Over the history (\S+?)(?: up to #(\d+))?, (\d+) s later(, while a gateway runs)?\.$/m;
+const sceneLine =
+  /^Over the history (\S+?)(?: up to #(\d+))?, (\d+) s later(, while a gateway runs)?(, at a terminal)?\.$/m;
 const commandLine = /^\$ ((?:\w+=\S+ )*)qcc (.+)$/gm;
 
 function sceneOf(text: string): Scene {
-  const [, history = '', upTo, later, running] = sceneLine.exec(text) ?? [];
-  return { history, upTo: Number(upTo ?? Infinity), laterMs: Number(later) * 1_000, running: running !== undefined };
+  const [, history = '', upTo, later, running, seen] = sceneLine.exec(text) ?? [];
+  return {
+    history,
+    upTo: Number(upTo ?? Infinity),
+    laterMs: Number(later) * 1_000,
+    running: running !== undefined,
+    seen: seen !== undefined,
+  };
 }
 
 /** A home in which that has happened, at the moment that the scene is looked at. */
@@ -149,7 +158,7 @@ async function screenOf(home: string, variables: string, command: string): Promi
   const spies = streams.map((stream) => vi.spyOn(stream, 'write').mockImplementation(write));
   const argv = [...command.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
   try {
-    const code = await runCli(argv, { QCC_HOME: home, HOME: dirname(home), ...env });
+    const code = await runCli(argv, { QCC_HOME: home, HOME: dirname(home), TERM: 'dumb', ...env });
     if (code !== 0) text += `[exit ${code}]\n`;
   } finally {
     for (const spy of spies) spy.mockRestore();
@@ -177,6 +186,11 @@ it.each(readdirSync(folder))('the screens of %s match their reviewed transcripts
   const scene = sceneOf(head);
   const home = await homeOf(scene);
   vi.spyOn(process, 'cwd').mockReturnValue(dirname(home));
+  const { isTTY } = process.stdout;
+  process.stdout.isTTY = scene.seen;
+  onTestFinished(() => {
+    process.stdout.isTTY = isTTY;
+  });
   let transcript = `${head}\n`;
   for (const [line, variables = '', command = ''] of script.matchAll(commandLine))
     transcript += `\n${line}\n${await screenOf(home, variables, command)}`;

@@ -1,6 +1,7 @@
 /** A command that failed was not done, and will not be: on a disk that takes nothing, with real files for the log and the keys. */
 import { cpSync, readdirSync } from 'node:fs';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { EndpointReport } from '../../events/endpoint.ts';
 import type { QueueId } from '../../events/ids.ts';
 import { paths as pathsOf, prepareHome } from '../../src/config/files/home.ts';
 import { openVault } from '../../src/config/secrets/vault.ts';
@@ -77,6 +78,16 @@ async function furnished(reopenAfterMs = soonMs) {
   const id = '01900000-0000-7000-8000-000000000001' as QueueId;
   await core.tellQueue(id, { type: 'RequestQueued', data: queued() }, { by: 'traffic', sync: true }).done;
   const [main] = core.state.profiles.get('main')?.endpoints ?? [];
+  const refused = {
+    model: 'm',
+    what: 'speed',
+    limit: null,
+    evidence: 'extraInput',
+    until: core.now() + 1e9,
+    request: null,
+  };
+  const report = { type: 'CapabilityMissing', data: refused } as const;
+  if (main) await core.command({ do: 'tellEndpoint', id: main.id, report: report as EndpointReport });
   return { ...it, id, exported, endpoint: main?.id ?? '', key: main?.secret ?? '' };
 }
 
@@ -92,6 +103,7 @@ const commands: Readonly<Record<string, (it: Furnished) => object>> = {
   'endpoint.remove': ({ endpoint }) => ({ profile: 'main', id: endpoint }),
   'endpoint.enable': ({ endpoint }) => ({ profile: 'main', id: endpoint }),
   'endpoint.disable': ({ endpoint }) => ({ profile: 'main', id: endpoint }),
+  'endpoint.forget': ({ endpoint }) => ({ profile: 'main', id: endpoint }),
   'priority.policy': () => ({ cooldownS: 99 }),
   'health.config': () => ({ intervalS: 77 }),
   'queue.retry': ({ id }) => ({ id }),

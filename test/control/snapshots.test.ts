@@ -161,7 +161,7 @@ describe('a rollback', () => {
     await expect(call('config.rollback', { to: { snapshot: id } })).rejects.toMatchObject({
       code: 'QCC_ROLLBACK_PARTIAL',
       exit: 6,
-      hint: `qcc config rollback ${id} --partial brings back the rest`,
+      hint: `qcc config rollback ${id} --partial restores the rest`,
     });
     expect((await call('config.get', { key: 'queue.hold' })).value).toBe(55);
     const done = await call('config.rollback', { to: { snapshot: id }, partial: true });

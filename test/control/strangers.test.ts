@@ -37,13 +37,13 @@ describe('an import from another program', () => {
   it.each([
     ['deep', `{"profiles":${'['.repeat(100_000)}`, 'nested deeper than 32 levels'],
     ['full', `{"a":[${'1,'.repeat(200_000)}1]}`, 'more than 100000 values'],
-    ['fastcc', JSON.stringify({ profiles: many(1_001, () => ({})) }), 'there are 1001 profiles in it'],
+    ['fastcc', JSON.stringify({ profiles: many(1_001, () => ({})) }), 'it has 1001 profiles'],
     [
       'fastcc with many endpoints',
       JSON.stringify({ profiles: { a: { endpoints: Array.from({ length: 2_001 }, () => ({ base_url: 'x' })) } } }),
-      'there are 2001 endpoints in it',
+      'it has 2001 endpoints',
     ],
-    ['cc-switch', JSON.stringify({ claude: { providers: many(1_001, () => provider) } }), 'there are 1001 profiles'],
+    ['cc-switch', JSON.stringify({ claude: { providers: many(1_001, () => provider) } }), 'it has 1001 profiles'],
     [
       'an export',
       JSON.stringify({
@@ -59,7 +59,7 @@ describe('an import from another program', () => {
           endpoints: [],
         })),
       }),
-      'there are 1001 profiles in it, and no more than 1000 are taken',
+      'it has 1001 profiles, and at most 1000 are accepted',
     ],
   ])('is refused by a bound: %s', async (_, text, why) => {
     await expect(readIncoming({ text })).rejects.toMatchObject(invalid(why));
@@ -115,7 +115,7 @@ describe('keys under a passphrase', () => {
       { r: 0.5 },
     ])
       await expect(asked(change)).rejects.toMatchObject(
-        invalid(/its keys are under scrypt with n \S+, r \S+, p \S+, and no more than n 131072, r 8, p 1 is opened/),
+        invalid(/its keys use scrypt with n \S+, r \S+, p \S+, and at most n 131072, r 8, p 1 is accepted/),
       );
     for (const change of [{ salt: 'A'.repeat(92) }, { nonce: 'A'.repeat(92) }])
       await expect(asked(change)).rejects.toMatchObject(invalid('secrets.'));

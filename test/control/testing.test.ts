@@ -3,6 +3,7 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type RequestId, streams } from '../../events/ids.ts';
 import { reason } from '../../events/reason.ts';
+import { setSetting } from '../../src/commands/config/operation.ts';
 import { addEndpoint } from '../../src/commands/endpoint/operation.ts';
 import { probeJob, testEndpoints } from '../../src/commands/endpoint/test-operation.ts';
 import { addProfile } from '../../src/commands/profile/operation.ts';
@@ -106,4 +107,26 @@ describe('the job of a probe', () => {
       timeoutMs: 10_000,
     });
   });
+
+  it('asks for what the endpoint calls the models', async () => {
+    const installation = await withEndpoints();
+    const rules = [
+      { from: 'opus', to: null },
+      { from: 'haiku', to: 'glm-4.5-air' },
+      { from: '*', to: 'glm-4.6' },
+    ];
+    await addEndpoint(installation, { profile: 'work', baseUrl: 'https://a.example', key, models: rules });
+    const job = () => probeJob(installation, endpointOf(installation), 'conversation');
+    expect(job()).toMatchObject({ model: null, isExact: false, known: ['glm-4.5-air', 'glm-4.6'] });
+    await setSetting(installation, { key: 'health.model', value: 'claude-haiku-4-5' }, false);
+    expect(job().model).toBe('glm-4.5-air');
+    await setSetting(installation, { key: 'health.model', value: 'claude-opus-4-6' }, false);
+    expect(job().model).toBeNull();
+  });
 });
+
+function endpointOf({ core }: Installation) {
+  const [one] = core.state.profiles.endpoints();
+  if (!one) throw new Error('an endpoint was added');
+  return one;
+}

@@ -419,6 +419,55 @@ describe('an import from cc-switch', () => {
     expect(it.core.state.profiles.default).toBe('中转');
   });
 
+  const withSlots = (env: Readonly<Record<string, string>>) => ({
+    version: 2,
+    claude: {
+      current: null,
+      providers: {
+        glm: {
+          name: 'glm',
+          settingsConfig: {
+            env: { ANTHROPIC_BASE_URL: 'https://api.z.ai/api/anthropic', ANTHROPIC_AUTH_TOKEN: key, ...env },
+          },
+        },
+      },
+    },
+  });
+
+  it('takes a provider’s slots of models as rules, the particular ones first', async () => {
+    const it = await memoryInstallation();
+    const env = {
+      ANTHROPIC_MODEL: 'glm-4.7',
+      ANTHROPIC_SMALL_FAST_MODEL: 'glm-small',
+      ANTHROPIC_DEFAULT_OPUS_MODEL: 'glm-5',
+      ANTHROPIC_DEFAULT_HAIKU_MODEL: 'glm-4.5-air',
+      ANTHROPIC_DEFAULT_SONNET_MODEL: 'claude-sonnet-4-5',
+      ANTHROPIC_DEFAULT_FABLE_MODEL: 'glm 5',
+      CLAUDE_CODE_SUBAGENT_MODEL: 'glm-4.7',
+    };
+    const text = JSON.stringify(withSlots(env));
+    const { leftOut } = await it.call('config.import', { text });
+    const [endpoint] = it.core.state.profiles.endpoints();
+    expect(endpoint?.models).toEqual([
+      { from: 'haiku', to: 'glm-4.5-air' },
+      { from: 'opus', to: 'glm-5' },
+      { from: 'claude-*', to: 'glm-4.7' },
+    ]);
+    expect(leftOut.map(({ path }) => path.split('/').at(-1)).sort()).toEqual([
+      'ANTHROPIC_DEFAULT_FABLE_MODEL',
+      'ANTHROPIC_DEFAULT_SONNET_MODEL',
+      'CLAUDE_CODE_SUBAGENT_MODEL',
+    ]);
+    expect((await it.call('config.import', { text })).changes).toEqual([]);
+  });
+
+  it('leaves an endpoint its table where the provider names no models', async () => {
+    const it = await memoryInstallation();
+    await it.call('config.import', { text: JSON.stringify(withSlots({ ANTHROPIC_MODEL: 'glm-4.7' })) });
+    await it.call('config.import', { text: JSON.stringify(withSlots({})) });
+    expect(it.core.state.profiles.endpoints()[0]?.models).toEqual([{ from: 'claude-*', to: 'glm-4.7' }]);
+  });
+
   it('changes no existing description and no existing name', async () => {
     const it = await memoryInstallation();
     await it.call('profile.add', { name: 'api', description: '公司' });

@@ -79,15 +79,15 @@ describe('a backup’s archive', () => {
 
   it('is refused by its list: too many bytes, too many files, too long a list', async () => {
     const large = { ...listed('vault.json', ''), size: 11 * MiB };
-    expect(await refused([manifestOf([large])], /there are 11534336 bytes in it, and no more than 10485760/)).toBe(0);
+    expect(await refused([manifestOf([large])], /it has 11534336 bytes, and at most 10485760/)).toBe(0);
     const many = Array.from({ length: 6 }, (_, n) => listed(`log/${n}.ldb`, ''));
-    expect(await refused([manifestOf(many)], /there are 6 files in it, and no more than 5/)).toBe(0);
+    expect(await refused([manifestOf(many)], /it has 6 files, and at most 5/)).toBe(0);
     const crowd = Array.from({ length: 700 }, (_, n) => listed(`log/${n}.ldb`, ''));
-    expect(await refused([manifestOf(crowd)], /its list of files has \d+ bytes, and no more than 65536/)).toBe(0);
+    expect(await refused([manifestOf(crowd)], /its list of files has \d+ bytes, and at most 65536/)).toBe(0);
     const full = { manifestBytesMax: MiB };
-    expect(await refused([manifestOf(crowd)], /of its list of files, there are more than 45 values/, full)).toBe(0);
+    expect(await refused([manifestOf(crowd)], /its list of files has too many values/, full)).toBe(0);
     const deep = tarredText('backup.json', '['.repeat(10_000), 0);
-    expect(await refused([deep], /nested deeper than 4 levels/)).toBe(0);
+    expect(await refused([deep], /or is nested too deep/)).toBe(0);
     const room = { ...listed('vault.json', ''), size: Number.MAX_SAFE_INTEGER - 1 };
     expect(
       await refused([manifestOf([room])], /and the disk has room for/, { bytesMax: Number.MAX_SAFE_INTEGER }),
@@ -118,14 +118,19 @@ describe('a backup’s archive', () => {
     const evil = listed(name, 'x');
     const parts = [manifestOf([listed('vault.json', ''), evil]), tarredText('vault.json', '', 0)];
     expect(
-      await refused([...parts, tarredText(name, 'x', 0)], /a name in it leads out of the home, or is of no home/),
+      await refused(
+        [...parts, tarredText(name, 'x', 0)],
+        /a file whose name leads out of the home, or that no home contains/,
+      ),
     ).toBe(0);
   });
 
   it('with a duplicate name, in its list or beside it, is refused', async () => {
     const one = listed('vault.json', 'x');
-    expect(await refused([manifestOf([one, one])], /in its list twice/)).toBe(0);
-    expect(await refused([manifestOf([listed('log/A', ''), listed('log/a', '')])], /in its list twice/)).toBe(0);
+    expect(await refused([manifestOf([one, one])], /its list names a file twice/)).toBe(0);
+    expect(await refused([manifestOf([listed('log/A', ''), listed('log/a', '')])], /its list names a file twice/)).toBe(
+      0,
+    );
     const twice = [tarredText('vault.json', 'x', 0), tarredText('vault.json', 'x', 0)];
     expect(await refused([manifestOf([one]), ...twice], /not in its list, or is in it twice/)).toBe(1);
     expect(await refused([manifestOf([]), tarredText('vault.json', 'x', 0)], /not in its list/)).toBe(0);
@@ -173,7 +178,7 @@ describe('a restore', () => {
     writeFileSync(file, Buffer.concat(packed));
     await expect(restore(file, home)).rejects.toMatchObject({
       code: 'QCC_BACKUP_INVALID',
-      message: 'this is no whole backup: it unpacks to more than 50 times its size',
+      message: 'this is not a complete backup: it unpacks to more than 50 times its size',
     });
     expect([readdirSync(root).sort(), readdirSync(home)]).toEqual([['bomb', 'q'], ['logs']]);
   });

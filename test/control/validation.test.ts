@@ -38,6 +38,31 @@ describe('qcc config validate', () => {
   });
 });
 
+describe('the check of models', () => {
+  const baseUrl = 'https://api.z.ai/api/anthropic';
+
+  it('finds an endpoint of a vendor without a table, and names the rules that help', async () => {
+    const it = await withLadder();
+    const { id } = await it.call('endpoint.add', { profile: 'work', baseUrl, key });
+    const [found, ...others] = await wrong(it);
+    expect(others).toEqual([]);
+    expect(found).toMatchObject({
+      id: 'endpoint.models',
+      severity: 'warning',
+      about: { profile: 'work', endpoint: id, vendor: 'Z.ai' },
+      fix: `qcc endpoint update work ${id} --model 'haiku=glm-4.5-air' --model 'claude-*=glm-4.7'`,
+    });
+    await it.call('endpoint.update', { profile: 'work', id, models: [{ from: '*', to: 'glm-5' }] });
+    expect(await wrong(it)).toEqual([]);
+  });
+
+  it('finds nothing with one that comes from its preset', async () => {
+    const it = await withLadder();
+    await it.call('endpoint.add', { profile: 'work', preset: 'zai', key });
+    expect(await wrong(it)).toEqual([]);
+  });
+});
+
 describe('the check of the ladder', () => {
   it('finds a profile without an available endpoint', async () => {
     const it = await withLadder();

@@ -87,6 +87,26 @@ describe('a day of the demo', () => {
     expect(scene.filter((line) => /^ [✂…✗]/.test(line))).toEqual([]);
   });
 
+  it('ends with a screen that a person can read, in both languages', async () => {
+    const end = (all: readonly string[], heading: string) =>
+      all
+        .slice(all.findLastIndex((line) => line.includes(heading)))
+        .map((line) => line.replace(/^ *\d+/, '  N').replace(/( of | 轮中 )\d+/, '$1N'));
+    const screens = [...end(lines, 'Summary'), '', ...end(chinese, '小结')];
+    await expect(`${screens.join('\n')}\n`).toMatchFileSnapshot('end.txt');
+  });
+
+  it('crosses to another vendor, which is asked by its own name of the model', () => {
+    const at = lines.findIndex((line) => line.includes('another vendor'));
+    const scene = lines.slice(
+      at,
+      lines.findIndex((line) => line.includes('All three fail')),
+    );
+    expect(scene.filter((line) => /relay .*it was asked for glm-4.6/.test(line))).toHaveLength(2);
+    expect(lines.filter((line) => line.includes('it was asked for'))).toHaveLength(2);
+    expect(chinese.filter((line) => line.includes('向它请求的是 glm-4.6'))).toHaveLength(2);
+  });
+
   it('gives the reason of each switch', () => {
     const switches = lines.filter((line) => line.includes('active profile:'));
     expect(switches.filter((line) => !/\((failover|recovery)\): \w+/.test(line))).toEqual([]);

@@ -130,3 +130,33 @@ it('a timeout during a sleep ends with it, and all endpoints are probed', async 
   const { facts } = await call('history.read', { stream: 'gateway', type: 'Slept' });
   expect(facts.length).toBeGreaterThanOrEqual(2);
 });
+
+it('an endpoint that takes nothing from this network is asked again as soon as there is another one', async () => {
+  const { gateway, call, add } = await running();
+  let isBlocked = true;
+  let asked = 0;
+  const server = createServer((request, response) => {
+    request.resume().on('end', () => {
+      if (request.method === 'POST') asked++;
+      if (isBlocked) {
+        response.writeHead(403, { 'content-type': 'application/json' });
+        return void response.end('{"error":{"type":"forbidden","message":"Request not allowed"}}');
+      }
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.end(answerEvents().join(''));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  await add(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const state = async () => (await call('health.status', {})).endpoints[0];
+  await askOnce(gateway.url, 's1', 'hello');
+  expect(await state()).toMatchObject({ state: 'degraded', because: 'blocked', consecutiveFailures: 1 });
+  const before = asked;
+  isBlocked = false;
+  outside.addresses = `wlan0 10.9.9.${asked}`;
+  outside.aheadMs += addressesEveryMs;
+  await vi.waitFor(async () => expect(await state()).toMatchObject({ state: 'healthy', until: null }), 10_000);
+  expect((await askOnce(gateway.url, 's1', 'hello')).outcome).toBe('answered');
+  expect(asked).toBeGreaterThan(before);
+});

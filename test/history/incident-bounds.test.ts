@@ -47,8 +47,8 @@ describe('an incident file', () => {
 
   it.each([
     ['bytes', { bytesMax: 1_000 }, 'it has more than 1000 bytes'],
-    ['a state', { headBytesMax: 500 }, 'a line of it has more than 500 bytes'],
-    ['a fact', { factBytesMax: 100 }, 'a line of it has more than 100 bytes'],
+    ['a state', { headBytesMax: 500 }, 'one of its lines has more than 500 bytes'],
+    ['a fact', { factBytesMax: 100 }, 'one of its lines has more than 100 bytes'],
     ['facts', { factsMax: 3 }, 'it has more than 3 facts'],
   ] as const)('with too many of %s is refused', async (_, change, why) => {
     await expect(openIncident(fileOf(lines), { ...limits, ...change })).rejects.toMatchObject({
@@ -116,7 +116,7 @@ describe('an incident file', () => {
     const whole = await run('history', '--from-log', fileOf(lines), '--json');
     expect(whole.out.trim().split('\n')).toHaveLength(lines.length - 1);
     const { code, err } = await run('history', '--from-log', fileOf(changed(2, { ...fact(2), at: null })));
-    expect([code, err]).toEqual([1, expect.stringContaining('is no fact')]);
+    expect([code, err]).toEqual([1, expect.stringContaining('is not a fact')]);
     const chinese = await run('history', '--from-log', fileOf(lines.with(2, '['.repeat(50))), '--lang', 'zh-CN');
     expect([chinese.code, chinese.err]).toEqual([1, expect.stringMatching(/超出故障文件的读取上限/)]);
   });

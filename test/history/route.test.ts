@@ -83,3 +83,28 @@ it('asks an endpoint last for a model that it has said to lack', async () => {
   expect(route.find(({ endpoint }) => endpoint === relay.id)).toMatchObject({ place: null, because: 'lacksModel' });
   expect((await next({ model: 'other' })).route.every(({ place }) => place !== null)).toBe(true);
 });
+
+it('passes over an endpoint whose owner says that it does not have the model, and says so', async () => {
+  const { call, relay, twin, next } = await ladder();
+  await call('endpoint.update', { profile: 'work', id: relay.id, models: [{ from: 'opus', to: null }] });
+  const { route } = await next({ model: 'claude-opus-4-6' });
+  expect(route[0]).toMatchObject({ endpoint: twin.id });
+  expect(route.find(({ endpoint }) => endpoint === relay.id)).toMatchObject({
+    place: null,
+    because: 'modelExcluded',
+    until: null,
+  });
+  expect((await next({ model: 'claude-haiku-4-5' })).route.every(({ place }) => place !== null)).toBe(true);
+});
+
+it('knows what an endpoint lacks by the name that it is asked for', async () => {
+  const { call, core, relay, next } = await ladder();
+  await call('endpoint.update', { profile: 'work', id: relay.id, models: [{ from: 'opus', to: 'glm-5' }] });
+  const data = { model: 'glm-5', until: core.now() + 60_000, request: null };
+  core.report(`endpoint/${relay.id}`, [{ type: 'ModelNotFound', data } as never], { by: 'traffic' });
+  const relayFor = async (model: string) =>
+    (await next({ model })).route.find(({ endpoint }) => endpoint === relay.id)?.because;
+  expect(await relayFor('claude-opus-4-6')).toBe('lacksModel');
+  await call('endpoint.update', { profile: 'work', id: relay.id, models: [{ from: 'opus', to: 'glm-6' }] });
+  expect(await relayFor('claude-opus-4-6')).not.toBe('lacksModel');
+});

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Failure } from '../../events/endpoint.ts';
 import {
-  classifyEnvelope,
+  classifyInside,
   classifyStatus,
   classifyTransport,
   errorTypeIn,
@@ -22,6 +22,8 @@ function verdictOf(status: number, { headers = {}, body = '', isMessages = true,
   const header = (name: string) => headers[name] ?? null;
   return classifyStatus({ status, header, body, isMessages, isCount, model }, now);
 }
+
+const inside = (body: string) => classifyInside({ body, model }, now);
 
 const envelope = (type: string, message = 'told by a test') =>
   JSON.stringify({ type: 'error', error: { type, message }, request_id: 'req_1' });
@@ -58,7 +60,8 @@ describe('an answer that is not 2xx', () => {
     [400, null, { body: envelope('invalid_request_error', 'prompt is too long: 200001 tokens > 200000 maximum') }],
     [405, null],
     [409, null],
-    [413, null],
+    [413, null, { body: envelope('request_too_large', 'Request exceeds the maximum size') }],
+    [413, 'tooLargeHere'],
     [422, null],
     [301, 'badAnswer'],
     [307, 'badAnswer'],
@@ -126,13 +129,13 @@ describe('an error with status 200', () => {
   ];
 
   it.each(rows)('%s is %s', (type, failure) => {
-    expect(classifyEnvelope(envelope(type))).toBe(failure);
-    expect(classifyEnvelope(`event: error\ndata: ${envelope(type)}`)).toBe(failure);
+    expect(inside(envelope(type)).verdict.failure).toBe(failure);
+    expect(inside(`event: error\ndata: ${envelope(type)}`).verdict.failure).toBe(failure);
   });
 
   it('is a bad answer when it has no type', () => {
-    expect(classifyEnvelope('{"type":"error"}')).toBe('badAnswer');
-    expect(classifyEnvelope('event: error\ndata: {}')).toBe('badAnswer');
+    expect(inside('{"type":"error"}').verdict.failure).toBe('badAnswer');
+    expect(inside('event: error\ndata: {}').verdict.failure).toBe('badAnswer');
   });
 
   it('is found with any whitespace, and other text is not mistaken for it', () => {

@@ -33,10 +33,28 @@ const failures: readonly Failure[] = [
   'credential',
   'billing',
   'noModel',
+  'notForThis',
+  'tooLargeHere',
+  'blocked',
   'misconfigured',
   'badAnswer',
   'brokenAnswer',
 ];
+
+const probeRefused: EndpointReport = {
+  type: 'ProbeNoted',
+  data: {
+    depth: 'conversation',
+    verdict: 'failure',
+    responseMs: 1,
+    ttftMs: null,
+    score: 0,
+    model: null,
+    tokens: 0,
+    detail: null,
+    isForLooks: true,
+  },
+};
 
 const failure = fc.constantFrom(...failures);
 const span = fc.option(fc.integer({ min: 1, max: 3 * hour }), { nil: null });
@@ -58,6 +76,17 @@ const report: fc.Arbitrary<EndpointReport> = fc.oneof(
           ? { type: 'ModelFound', data: { model, request: null } }
           : { type: 'ModelNotFound', data: { model, until: later(ms), request: null } },
     ),
+  fc.constantFrom<EndpointReport>(
+    { type: 'CountRefused', data: { until: later(hour), request: null } },
+    { type: 'BodyRefused', data: { bytes: 9, until: later(hour), request: null } },
+    { type: 'NetworkChanged', data: {} },
+    {
+      type: 'CapabilityMissing',
+      data: { model: 'm', what: 'speed', limit: null, evidence: 'extraInput', until: later(hour), request: null },
+    },
+    { type: 'CapabilityForgotten', data: { what: 'speed' } },
+    probeRefused,
+  ),
   fc.constantFrom<EndpointReport>(
     { type: 'LimitsSeen', data: { status: 'allowed_warning', resetAt: null } },
     { type: 'EndpointEnabled', data: {} },

@@ -75,16 +75,28 @@ describe('a further attempt', () => {
   });
 
   it('has the limits of the settings, or those of its endpoint', () => {
-    expect(attemptLimits(routable('a'), timeouts, null)).toEqual({ ...timeouts, commitMs: null });
-    expect(attemptLimits(routable('a', { timeoutMs: 70 }), timeouts, null)).toMatchObject({
+    expect(attemptLimits(routable('a'), timeouts, null, true)).toEqual({ ...timeouts, commitMs: null });
+    expect(attemptLimits(routable('a', { timeoutMs: 70 }), timeouts, null, true)).toMatchObject({
       headersMs: 70,
       totalMs: 70,
     });
-    expect(attemptLimits(routable('a', { timeoutMs: 9_000 }), timeouts, null)).toMatchObject({ totalMs: 590 });
+    expect(attemptLimits(routable('a', { timeoutMs: 9_000 }), timeouts, null, true)).toMatchObject({ totalMs: 590 });
+  });
+
+  it('has as much time as its client where no other endpoint is left, or as its own owner has said', () => {
+    const last = (waitedMs: number | null, timeoutMs: number | null = null) => {
+      const { headersMs, firstContentMs } = attemptLimits(routable('a', { timeoutMs }), timeouts, waitedMs, false);
+      return [headersMs, firstContentMs];
+    };
+    expect(last(0)).toEqual([240_000, 240_000]);
+    expect(last(100 * second)).toEqual([140_000, 140_000]);
+    expect(last(239_999 + second)).toEqual([timeouts.headersMs, timeouts.firstContentMs]);
+    expect(last(null)).toEqual([timeouts.headersMs, timeouts.firstContentMs]);
+    expect(last(0, 70)).toEqual([70, 240_000]);
   });
 
   it('commits an answer before its client gives up, however long the client has waited already', () => {
-    const commitMs = (waitedMs: number) => attemptLimits(routable('a'), timeouts, waitedMs).commitMs;
+    const commitMs = (waitedMs: number) => attemptLimits(routable('a'), timeouts, waitedMs, true).commitMs;
     expect([commitMs(0), commitMs(10 * second), commitMs(5 * minute)]).toEqual([240_000, 230_000, 0]);
   });
 });
@@ -126,17 +138,18 @@ describe('an endpoint that is worth waiting for', () => {
 
   it('does not exist where every key was refused, or there is no endpoint at all', () => {
     const refused = { state: 'failed', held: true, because: 'credential' } as const;
-    expect(waitingHelps(viewOf({ main: [routable('a', { state: 'failed' })] }), null)).toBe(true);
-    expect(waitingHelps(viewOf({ main: [routable('a', refused)] }), null)).toBe(false);
-    expect(waitingHelps(viewOf({ main: [routable('a', { ...refused, because: 'billing' })] }), null)).toBe(false);
-    expect(waitingHelps(viewOf({ main: [routable('a', refused), routable('b')] }), null)).toBe(true);
-    expect(waitingHelps(viewOf({ main: [routable('a', { state: 'disabled' })] }), null)).toBe(false);
-    expect(waitingHelps(viewOf({ main: [routable('a')], other: [] }), 'other')).toBe(false);
+    expect(waitingHelps(viewOf({ main: [routable('a', { state: 'failed' })] }), null, null)).toBe(true);
+    expect(waitingHelps(viewOf({ main: [routable('a', refused)] }), null, null)).toBe(false);
+    expect(waitingHelps(viewOf({ main: [routable('a', { ...refused, because: 'billing' })] }), null, null)).toBe(false);
+    expect(waitingHelps(viewOf({ main: [routable('a', refused), routable('b')] }), null, null)).toBe(true);
+    expect(waitingHelps(viewOf({ main: [routable('a', { state: 'disabled' })] }), null, null)).toBe(false);
+    expect(waitingHelps(viewOf({ main: [routable('a')], other: [] }), 'other', null)).toBe(false);
   });
 
   it('does not exist where the only endpoint’s key was refused, which is reported', () => {
     const refused = { state: 'failed', held: true, because: 'credential' } as const;
-    const sole = (...endpoints: readonly RoutableEndpoint[]) => soleRefused(viewOf({ main: endpoints }), null)?.name;
+    const sole = (...endpoints: readonly RoutableEndpoint[]) =>
+      soleRefused(viewOf({ main: endpoints }), null, null)?.name;
     expect(sole(routable('a', refused), routable('b', { state: 'disabled' }))).toBe('a');
     expect(sole(routable('a', refused), routable('b'))).toBeUndefined();
     expect(sole(routable('a', { ...refused, because: 'certificate' }))).toBeUndefined();

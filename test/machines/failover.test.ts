@@ -1,7 +1,7 @@
 /** The order of endpoints inside one request: each command and its answers, properties of every request, and the ends of queued ones. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Command, Input } from '../../machines/failover.ts';
+import type { Command, Input } from '../../machines/failover-commands.ts';
 import type { RoutableEndpoint } from '../../machines/routing-view.ts';
 import { FailoverWorld, failoverPolicy, type Saying, saidNo, told } from '../support/failover.ts';
 import { later, minute, second } from '../support/given.ts';
@@ -307,5 +307,29 @@ describe('a queued request', () => {
     const gone = world.request({ session: null, awaitedSince: null });
     expect(whyOf(roundOf(waiting, said))).toBe(why);
     expect(whyOf(roundOf(gone, said))).toBe(why);
+  });
+});
+
+describe('a model that no endpoint has, by the words of their owners,', () => {
+  const without = (name: string) => routable(name, { models: [{ from: '*', to: null }] });
+
+  it('is refused at once, and nobody waits in the queue for it', () => {
+    const world = new FailoverWorld(without('a'), without('b'));
+    world.patienceMs = 15 * minute;
+    expect(world.request()({ type: 'start' })).toMatchObject({ do: 'refuse', reason: { kind: 'modelNowhere' } });
+    const queued = world.request();
+    expect(queued({ type: 'joined' })).toMatchObject({ do: 'refuse', reason: { kind: 'modelNowhere' } });
+  });
+
+  it('is no reason to give up while an endpoint that is out may have it', () => {
+    const world = new FailoverWorld(without('a'), routable('b', { state: 'failed', until: later(minute) }));
+    world.patienceMs = 15 * minute;
+    const step = world.request();
+    expect(step({ type: 'start' })).toMatchObject({ do: 'try', candidate: { endpoint: { name: 'b' } } });
+    expect(step(saidNo('serverError'))).toMatchObject({ do: 'park' });
+  });
+
+  it('is not what an empty ladder says', () => {
+    expect(new FailoverWorld().request()({ type: 'start' })).toMatchObject({ reason: { kind: 'nobodyAnswers' } });
   });
 });

@@ -71,6 +71,7 @@ function run(given: Situation): Case {
     view,
     {
       within: null,
+      model: null,
       binding: at(given.bindingAt),
       tried: new Set(flat.filter(({ one }) => one.tried).map((each) => each.endpoint.id)),
       avoid: at(given.avoidAt),

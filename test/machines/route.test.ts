@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { EndpointId } from '../../events/ids.ts';
 import { type InFlightView, plan, type RouteAsk, type Rules } from '../../machines/route.ts';
-import type { RoutingView } from '../../machines/routing-view.ts';
+import type { RoutableEndpoint, RoutingView } from '../../machines/routing-view.ts';
 import { routable, viewOf } from '../support/routing-view.ts';
 
 const now = Date.UTC(2026, 0, 1, 12);
@@ -21,6 +21,7 @@ function planned(view: RoutingView, { ask = {}, rules = {}, inFlight = {}, dice 
     view,
     {
       within: null,
+      model: null,
       binding: null,
       tried: new Set(),
       avoid: null,
@@ -283,5 +284,36 @@ describe('with health_aware off', () => {
     expect(order(view, { rules: { healthAware: false }, inFlight: { isHalfOpenPermitFree: () => false } })).toBe(
       'failed failover, degraded failover, back failover',
     );
+  });
+});
+
+describe('an endpoint whose owner says that it does not have the model', () => {
+  const without = (name: string, more: Partial<RoutableEndpoint> = {}) =>
+    routable(name, { models: [{ from: 'opus', to: null }], ...more });
+  const opus = { ask: { model: 'claude-opus-4-6' } };
+
+  it('is not there for such a request, and is for all others', () => {
+    const view = viewOf({ main: [without('a'), routable('b')], spare: [without('c')] });
+    expect(order(view, opus)).toBe('b failover');
+    expect(order(view, { ask: { model: 'claude-haiku-4-5' } })).toBe('a failover, b failover, c failover');
+    expect(order(view, { ask: { model: null } })).toBe('a failover, b failover, c failover');
+  });
+
+  it('does not hold its session, is no half-open try, and no last resort', () => {
+    const view = viewOf(
+      { best: [without('above', { state: 'recovering' })], main: [without('a'), routable('b')] },
+      { ladder: ['main'], above: ['best'] },
+    );
+    expect(order(view, { ask: { ...opus.ask, binding: 'a' as EndpointId } })).toBe('b failover');
+    const out = { state: 'failed', until: now + 60_000, because: 'serverError' } as const;
+    expect(order(viewOf({ main: [without('a', out)] }), opus)).toBe('');
+    expect(order(viewOf({ main: [without('a', out)] }), { ask: { model: 'other' } })).toBe('a lastResort');
+    const lacksModel = () => true;
+    expect(order(viewOf({ main: [without('a')] }), { ask: { ...opus.ask, lacksModel } })).toBe('');
+  });
+
+  it('makes nobody wait for it', () => {
+    const full = { ...opus, inFlight: { count: () => 64 } };
+    expect(planned(viewOf({ main: [without('a')] }), full)).toMatchObject({ busy: false, full: [] });
   });
 });

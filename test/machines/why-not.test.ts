@@ -31,6 +31,7 @@ const stories: readonly (readonly [string | null, readonly EndpointFact[], numbe
 const inFlight: InFlightView = { count: () => 0, isHalfOpenPermitFree: () => true, panicAt: () => 0, turn: () => 0 };
 const ask = {
   within: null,
+  model: null,
   binding: null,
   tried: new Set<EndpointId>(),
   avoid: null,

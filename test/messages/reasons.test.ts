@@ -1,8 +1,10 @@
 /** Every reason is said in both languages, with all that belongs into it. */
 import { expect, it } from 'vitest';
 import { reason } from '../../events/reason.ts';
+import type { NextRule } from '../../machines/moment.ts';
 import { reasons as en } from '../../src/messages/en/reasons.ts';
 import { reasonsAsSentences, reasonText } from '../../src/messages/reasons.ts';
+import { storyWordsOf } from '../../src/messages/story.ts';
 import { reasons as zh } from '../../src/messages/zh-CN/reasons.ts';
 import { chinese, said } from './said.ts';
 
@@ -36,3 +38,21 @@ it('a reason that is a text stays a text, and the code of a newer version is sho
   expect(reasonText({ code: 'constructor', params: {} } as never, 'en')).toBe('constructor');
   expect(reasonText({ code: 'ofTomorrow', params: {} } as never, 'zh-CN')).toBe('ofTomorrow');
 });
+
+it('a machine’s next transition has the English sentence of its rule in JSON, and an older gateway’s sentence stays', () => {
+  const step = { on: 'failures', to: 'failed', at: null, rule: 'strikesLeft', params: { left: 2 } };
+  const told = (row: object) => JSON.parse(JSON.stringify([row], reasonsAsSentences));
+  expect(told(step)).toEqual([{ ...step, because: '2 more strikes in a row put it out' }]);
+  expect(told({ ...step, because: 'it is so' })).toEqual([{ ...step, because: 'it is so' }]);
+  expect(told({ ...step, rule: 'constructor' })).toEqual([{ ...step, rule: 'constructor', because: 'constructor' }]);
+});
+
+it.each(Object.keys(storyWordsOf('en').next) as NextRule[])(
+  'the next transition %s is said in both languages',
+  (rule) => {
+    const [english, translated] = [said(storyWordsOf('en').next[rule]), said(storyWordsOf('zh-CN').next[rule])];
+    expect(english.text).not.toMatch(chinese);
+    expect(translated.text).toMatch(chinese);
+    expect(translated.names).toEqual(english.names);
+  },
+);

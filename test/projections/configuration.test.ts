@@ -121,6 +121,23 @@ describe('the facts between two configurations', () => {
 const ids = ['11111111', '22222222', '33333333', 'aaaaaaaa', 'bbbbbbbb', 'cccccccc'];
 const names = ['a', 'b', 'main', '工作', 'constructor', '42'];
 
+/** What is not said has its default. */
+const adaptation = fc.record(
+  {
+    models: fc.constantFrom(
+      [],
+      [{ from: '*', to: 'x' }],
+      [
+        { from: 'opus', to: null },
+        { from: '*', to: 'x' },
+      ],
+    ),
+    adapt: fc.constantFrom('auto' as const, 'off' as const),
+    thinking: fc.constantFrom('auto' as const, 'keep' as const, 'strip' as const),
+  },
+  { requiredKeys: [] },
+);
+
 /** Each endpoint stands in one profile; places in a tier have no gaps. */
 const configurations: fc.Arbitrary<Configuration> = fc
   .record({
@@ -133,17 +150,18 @@ const configurations: fc.Arbitrary<Configuration> = fc
     owners: fc.array(fc.nat(names.length), { minLength: ids.length, maxLength: ids.length }),
     weights: fc.array(fc.integer({ min: 1, max: 1_000 }), { minLength: ids.length, maxLength: ids.length }),
     enabled: fc.array(fc.boolean(), { minLength: ids.length, maxLength: ids.length }),
+    adaptations: fc.array(adaptation, { minLength: ids.length, maxLength: ids.length }),
     description: fc.string({ maxLength: 5 }),
     first: fc.nat(),
   })
-  .map(({ names: chosen, tiers, owners, weights, enabled, description, first, settings }) => {
+  .map(({ names: chosen, tiers, owners, weights, enabled, adaptations, description, first, settings }) => {
     const counts: Record<string, number> = {};
     const profiles = chosen.map((name, i) => {
       const tier = tiers[i] ?? null;
       const position = tier === null ? null : (counts[tier] ?? 0);
       if (tier !== null) counts[tier] = (counts[tier] ?? 0) + 1;
       const endpoints = ids
-        .map((id, n) => endpoint(`${id}`, { weight: weights[n] ?? 1, enabled: enabled[n] ?? true }))
+        .map((id, n) => endpoint(`${id}`, { weight: weights[n] ?? 1, enabled: enabled[n] ?? true, ...adaptations[n] }))
         .filter((_, n) => owners[n] === i)
         .map((one) => ({ ...one, id: `${one.id.slice(0, 7)}${i}` as EndpointId }));
       return profile(name, { description, tier, position, endpoints });

@@ -4,7 +4,8 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type RequestSummary, sniffBody, surelyNoStream } from '../../src/proxy/request/body-sniffing.ts';
 
 /** Of a body that is not large: at once. */
-const peeked = (text: string) => sniffBody(Buffer.from(text)) as RequestSummary;
+const peeked = (text: string) => without(sniffBody(Buffer.from(text)) as RequestSummary);
+const without = ({ modelAt: _, ...seen }: RequestSummary) => seen;
 const nothing = { model: null, stream: false, session: null };
 
 describe('body sniffing', () => {
@@ -34,6 +35,8 @@ describe('body sniffing', () => {
     ['a key twice: the last one counts', '{"model":"first","model":"m"}', 'm'],
     ['escapes in the name', '{"model":"claude-\\u0074est"}', 'claude-test'],
     ['other letters', '{"model":"模型"}', '模型'],
+    ['escapes in the key', '{"mod\\u0065l":"m","messages":[]}', 'm'],
+    ['the mark of UTF-8 before it', '\ufeff{"model":"m"}', 'm'],
   ])('reads through %s', (_, text, model) => {
     expect(peeked(text).model).toBe(model);
   });
@@ -58,6 +61,7 @@ describe('body sniffing', () => {
   it.each([
     ['a model that is no text', '{"model":7}'],
     ['a model of 5000 letters', JSON.stringify({ model: 'x'.repeat(5_000) })],
+    ['a user_id of another form', '{"metadata":{"user_id":"user_me_session_one"}}'],
     ['a user_id that is no JSON', '{"metadata":{"user_id":"me"}}'],
     ['a user_id without a session', '{"metadata":{"user_id":"{}"}}'],
     ['a session that is no text', '{"metadata":{"user_id":"{\\"session_id\\":7}"}}'],
@@ -100,7 +104,7 @@ describe('body sniffing', () => {
     onTestFinished(() => {
       vi.restoreAllMocks();
     });
-    expect(await sniffBody(body)).toEqual({ model: 'm', stream: true, session: null });
+    expect(without(await sniffBody(body))).toEqual({ model: 'm', stream: true, session: null });
     const lengths = [...parse.mock.calls, ...toText.mock.results.map(({ value }) => [value])].map(
       ([text]) => (text as string).length,
     );
@@ -132,7 +136,7 @@ describe('a large body', () => {
     ['behind blanks', `${large}{"stream":true,"model":"m","metadata":{"user_id":${user}}}${large}`],
     ['before a fault', `{"stream":true,"model":"m","metadata":{"user_id":${user}},"messages":[${large}}`],
   ])('is read for the fields %s', async (_, text) => {
-    expect(await sniffBody(Buffer.from(text))).toEqual({ model: 'm', stream: true, session: 's' });
+    expect(without(await sniffBody(Buffer.from(text)))).toEqual({ model: 'm', stream: true, session: 's' });
   });
 
   it.each([
@@ -141,7 +145,7 @@ describe('a large body', () => {
     ['is nothing', large, null],
     ['has an odd one', `{"metadata":{"user_id":"me"},"model":"m","messages":[${large}]}`, 'm'],
   ])('%s', async (_, text, model) => {
-    expect(await sniffBody(Buffer.from(text))).toEqual({ model, stream: false, session: null });
+    expect(without(await sniffBody(Buffer.from(text)))).toEqual({ model, stream: false, session: null });
   });
 
   // Each of them was one slice of its own: up to a second and more for 32 MiB.
@@ -202,4 +206,10 @@ describe('the certainty that no stream was requested', () => {
       }),
     );
   });
+});
+
+it('the session is in the older form of user_id too', () => {
+  const session = '0b5c1a1e-5d5f-4f0e-9f43-1f2c8a5d7e90';
+  const user = `user_${'a'.repeat(64)}_account__session_${session}`;
+  expect(sniffBody(Buffer.from(JSON.stringify({ metadata: { user_id: user } })))).toMatchObject({ session });
 });

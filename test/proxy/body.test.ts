@@ -114,7 +114,12 @@ describe('the body of a request', () => {
 
   it('that is given back twice is freed once', () => {
     const given: Buffer[] = [];
-    const body = new Body(Buffer.from('x'), 1, (bytes) => given.push(bytes));
+    const body = new Body(
+      Buffer.from('x'),
+      1,
+      (bytes) => given.push(bytes),
+      () => {},
+    );
     body.release();
     body.release();
     expect(given).toHaveLength(1);
@@ -122,7 +127,13 @@ describe('the body of a request', () => {
 
   it('is freed when an answer has begun and all of it was sent, to the endpoint that answers', () => {
     const given: Buffer[] = [];
-    const made = () => new Body(Buffer.from('x'), 1, (bytes) => given.push(bytes));
+    const made = () =>
+      new Body(
+        Buffer.from('x'),
+        1,
+        (bytes) => given.push(bytes),
+        () => {},
+      );
     const [one, two, three] = [made(), made(), made()];
     for (const body of [one, two, three]) body.goesUp();
     one.sent();

@@ -22,7 +22,8 @@ import {
   upstream,
 } from './upstreams.ts';
 
-const [start = '', block = ''] = answerEvents();
+const [start = '', begin = '', delta = ''] = answerEvents();
+const block = begin + delta;
 
 interface Row {
   readonly fault: Step;

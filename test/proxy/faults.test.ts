@@ -53,10 +53,7 @@ const doors: Readonly<Record<string, { readonly plant: () => void; readonly step
 async function beside(step: Step = answers()) {
   const go = signal();
   const a = await upstream('a', step);
-  const other = await upstream(
-    'other',
-    streams(answerEvents()[0] + (answerEvents()[1] ?? ''), waitsFor(go.given, rest)),
-  );
+  const other = await upstream('other', streams(answerEvents().slice(0, 3).join(''), waitsFor(go.given, rest)));
   const gw = await gateway({ main: [a], other: [other], '\ud800': [a] });
   const running = open(gw, { path: '/p/other/v1/messages' });
   await running.seen('content_block_start');
@@ -71,7 +68,7 @@ async function beside(step: Step = answers()) {
   };
   return { gw, goesOn };
 }
-const rest: Step = ({ response }) => void response.end(answerEvents().slice(2).join(''));
+const rest: Step = ({ response }) => void response.end(answerEvents().slice(3).join(''));
 
 /** Its end, of whatever kind: an answer, or that of its connection. */
 const endOf = (gw: Gateway, call: Call) => open(gw, call).done.catch(() => null);

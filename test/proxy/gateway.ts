@@ -9,12 +9,13 @@ import {
 import { connect } from 'node:net';
 import { onTestFinished } from 'vitest';
 import type { SettingValue } from '../../events/config.ts';
-import type { AttemptFailure, Failure } from '../../events/endpoint.ts';
+import type { AttemptFailure, Failure, FoundMissing } from '../../events/endpoint.ts';
 import type { EndpointId } from '../../events/ids.ts';
 import type { ReadinessReason } from '../../events/reason.ts';
 import type { RequestFact } from '../../events/request.ts';
+import { withMissing } from '../../machines/capabilities.ts';
 import { lacksModelUntil, withLacking } from '../../machines/endpoint-policy.ts';
-import type { Lacking, RoutableEndpoint, RoutingView } from '../../machines/routing-view.ts';
+import type { Lacking, Missing, RoutableEndpoint, RoutingView } from '../../machines/routing-view.ts';
 import { effective, type SettingKey } from '../../src/config/settings/settings.ts';
 import { failoverPolicyOf } from '../../src/policies/policies.ts';
 import type { PlanWindow } from '../../src/proxy/plan-limits.ts';
@@ -53,6 +54,8 @@ export interface Gateway {
   readonly failures: readonly Told[];
   readonly reports: readonly AttemptFailure[];
   readonly successes: readonly string[];
+  /** What endpoints have refused of requests. */
+  readonly found: readonly (FoundMissing & { readonly endpoint: string })[];
   readonly warnings: readonly string[];
   readonly plans: readonly PlanSeen[];
   readonly facts: readonly RequestFact[];
@@ -86,6 +89,8 @@ export async function gateway(
 ): Promise<Gateway> {
   const keys = new Map<string, string>();
   const lacking = new Map<string, readonly Lacking[]>();
+  const refusing = new Map<string, Pick<Partial<RoutableEndpoint>, 'countsNotUntil' | 'tooLarge'>>();
+  const missing = new Map<string, readonly Missing[]>();
   const made = (next: Readonly<Record<string, Members>>, setting?: Parameters<typeof viewOf>[1]): RoutingView =>
     viewOf(
       Object.fromEntries(
@@ -93,9 +98,11 @@ export async function gateway(
           name,
           members.map((member) => {
             const { up, as: state } = 'up' in member ? member : { up: member, as: {} };
-            const endpoint = routable(up.name, { baseUrl: up.url, ...state, lacks: lacking.get(up.name) ?? [] });
+            const words = { lacks: lacking.get(up.name) ?? [], ...refusing.get(up.name) };
+            const endpoint = routable(up.name, { baseUrl: up.url, ...state, ...words });
+            const known = missing.get(up.name);
             keys.set(endpoint.id, up.key);
-            return endpoint;
+            return known ? { ...endpoint, missing: known } : endpoint;
           }),
         ]),
       ),
@@ -107,12 +114,17 @@ export async function gateway(
     lacking.set(endpoint, lacks);
     view = made(...shown);
   };
+  const nowRefuses = (endpoint: string, what: Pick<Partial<RoutableEndpoint>, 'countsNotUntil' | 'tooLarge'>) => {
+    refusing.set(endpoint, { ...refusing.get(endpoint), ...what });
+    view = made(...shown);
+  };
   let set: Partial<Record<SettingKey, SettingValue>> = { 'loadbalancer.strategy': 'failover', ...settings };
   const held = () => effective(new Map(Object.entries(set)), {}).settings;
   let now = held();
   const reports: AttemptFailure[] = [];
   const failures: Told[] = [];
   const successes: string[] = [];
+  const found: (FoundMissing & { readonly endpoint: string })[] = [];
   const warnings: string[] = [];
   const plans: PlanSeen[] = [];
   const facts: RequestFact[] = [];
@@ -136,6 +148,14 @@ export async function gateway(
     attemptSucceeded: (endpoint) => void successes.push(endpoint),
     modelNotFound: (endpoint, model) =>
       nowLacks(endpoint, withLacking(lacking.get(endpoint) ?? [], { model, until: later() })),
+    countRefused: (endpoint) => nowRefuses(endpoint, { countsNotUntil: later() }),
+    bodyRefused: (endpoint, bytes) => nowRefuses(endpoint, { tooLarge: { bytes, until: later() } }),
+    hasAnswered: (endpoint) => successes.includes(endpoint),
+    capabilityMissing: (endpoint, { model, what, limit, evidence }) => {
+      found.push({ endpoint, model, what, limit, evidence });
+      missing.set(endpoint, withMissing(missing.get(endpoint) ?? [], { model, what, limit, until: later() }));
+      view = made(...shown);
+    },
     modelFound: (endpoint, model) => {
       const lacks = lacking.get(endpoint) ?? [];
       if (lacks.length > 0)
@@ -178,6 +198,7 @@ export async function gateway(
     failures,
     reports,
     successes,
+    found,
     warnings,
     plans,
     facts,

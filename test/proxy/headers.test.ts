@@ -1,7 +1,7 @@
 /** Which headers pass, both ways; for any set of them, no credential but the endpoint's own. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { headersUp, headOf, endToEnd as kept } from '../../src/proxy/upstream/headers.ts';
+import { headersUp, headOf, endToEnd as kept, privateNames } from '../../src/proxy/upstream/headers.ts';
 
 type Pairs = readonly (readonly [string, string])[];
 
@@ -24,6 +24,10 @@ const theirs: Pairs = [
   ['X-Api-Key', 'local'],
   ['Cookie', 'a=b'],
   ['Proxy-Authorization', 'Basic x'],
+  ['Api-Key', 'azure'],
+  ['X-Goog-Api-Key', 'google'],
+  ['x-litellm-api-key', 'litellm'],
+  ['CF-AIG-Authorization', 'Bearer cloudflare'],
 ];
 const hops: Pairs = [
   ['Connection', 'keep-alive, X-Named, Upgrade'],
@@ -56,6 +60,14 @@ const endToEnd: Pairs = [
   ['X-Custom', 'kept'],
   ['X-Custom', 'twice'],
 ];
+
+it('headers that a setting names go to no endpoint', () => {
+  const given = ['X-My-Token', 'secret', 'x-other', 'kept'];
+  const isPrivate = privateNames(' x-my-token, ,X-Another');
+  expect(headersUp(given, undefined, 'x-api-key', 'k', isPrivate)).not.toContain('secret');
+  expect(headersUp(given, undefined, 'x-api-key', 'k', isPrivate)).toContain('kept');
+  expect(headersUp(given, undefined, 'x-api-key', 'k', privateNames(''))).toContain('secret');
+});
 
 describe('a stored request', () => {
   it('has the headers for the endpoint, without any credential, and gives the same request later', () => {

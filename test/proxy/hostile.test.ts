@@ -26,7 +26,8 @@ const stream = chunked('text/event-stream');
 const json = chunked('application/json');
 const inOne = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n`;
 const byteByByte = (text: string) => [...text].map(inOne).join('');
-const [start = '', block = ''] = answerEvents();
+const [start = '', begin = '', delta = ''] = answerEvents();
+const block = begin + delta;
 const begun = inOne(start + block);
 
 /** Some 64 KiB of it, again and again, as many times as there is room for in `bytes`. */

@@ -1,8 +1,8 @@
 /** Answers that are none, in all their disguises: the next endpoint is asked, and each is told apart for what it is. */
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { reasonText } from '../../src/messages/reasons.ts';
-import { ask, bodyOf, errorOf, gateway } from './gateway.ts';
+import { as, ask, bodyOf, errorOf, gateway } from './gateway.ts';
 import {
   answerEvents,
   answers,
@@ -19,6 +19,17 @@ import {
 
 const [start = ''] = answerEvents();
 const creditBalance = 'Your credit balance is too low to access the Anthropic API.';
+
+/** A queue that is there, and is not to be used. */
+const unusedQueue = () => ({
+  isEmpty: true,
+  parkMs: 60_000,
+  take: vi.fn(),
+  join: vi.fn(),
+  attach() {},
+  drain() {},
+  resume() {},
+});
 
 describe('a count of tokens', () => {
   const path = '/v1/messages/count_tokens?beta=true';
@@ -64,19 +75,57 @@ describe('a count of tokens', () => {
     expect([got.status, got.headers['x-qcc-endpoint'], gunzipSync(got.body).toString()]).toEqual([200, 'a', count]);
   });
 
-  it('comes from the next endpoint after an overloaded one, whose overload is reported', async () => {
-    const gw = await gateway({ main: [await upstream('a', refuses(529)), await upstream('b', says(200, count))] });
-    expect(await ask(gw, { path, stream: false })).toMatchObject({ status: 200, text: count });
-    expect(gw.failures).toEqual([{ endpoint: 'a', failure: 'overloaded' }]);
+  const refusals: Readonly<Record<string, Step>> = {
+    'a refused key': refuses(401),
+    'a refused count': refuses(403),
+    'an unpaid bill': refuses(402),
+    'an overload': refuses(529),
+    'a fault': refuses(503),
+    'a limit': refuses(429),
+  };
+
+  for (const [title, step] of Object.entries(refusals)) {
+    it(`says nothing of an endpoint’s health by ${title}`, async () => {
+      const gw = await gateway({ main: [await upstream('a', step), await upstream('b', says(200, count))] });
+      expect(await ask(gw, { path, stream: false })).toMatchObject({ status: 200, text: count });
+      expect(gw.failures).toEqual([]);
+    });
+  }
+
+  it('is not asked again of an endpoint that has refused it, unless that was a limit', async () => {
+    const [a, b] = [await upstream('a', refuses(503)), await upstream('b', refuses(429))];
+    const gw = await gateway({ main: [a, b, await upstream('c', says(200, count))] });
+    expect((await ask(gw, { path, stream: false })).status).toBe(404);
+    expect((await ask(gw, { path, stream: false })).headers).toMatchObject({ 'x-qcc-endpoint': 'c' });
+    expect([a.heard.length, b.heard.length]).toEqual([1, 2]);
+  });
+
+  it('is asked of one other endpoint at most, then it is a 404 at once, and no queue hears of it', async () => {
+    const ups = await Promise.all([405, 501, 404, 401].map((status, i) => upstream(`u${i}`, refuses(status))));
+    const queue = unusedQueue();
+    const gw = await gateway({ main: ups }, { retryQueue: queue as never });
+    const heard = async () => {
+      const got = await ask(gw, { path, stream: false });
+      return [got.status, errorOf(got).type, ...ups.map((up) => up.heard.length)];
+    };
+    expect(await heard()).toEqual([404, 'not_found_error', 1, 1, 0, 0]);
+    expect(await heard()).toEqual([404, 'not_found_error', 1, 1, 1, 1]);
+    expect(await heard()).toEqual([404, 'not_found_error', 1, 1, 1, 1]);
+    expect([queue.take.mock.calls, queue.join.mock.calls, gw.failures]).toEqual([[], [], []]);
+  });
+
+  it('waits in no queue either while no endpoint is there to be asked', async () => {
+    const a = await upstream('a');
+    const queue = unusedQueue();
+    const gw = await gateway({ main: [as(a, { state: 'disabled' })] }, { retryQueue: queue as never });
+    const got = await ask(gw, { path, stream: false });
+    expect([got.status, errorOf(got).type, queue.take.mock.calls]).toEqual([404, 'not_found_error', []]);
   });
 
   it('that no endpoint supports is the 404 of one that says so, verbatim', async () => {
     const told = errorBody('not_found_error', 'no counting here');
-    const all = [says(405, ''), says(404, told), says(501, ''), says(200, page, htmlType)];
-    const ups = await Promise.all(all.map((step, i) => upstream(`u${i}`, step)));
-    const gw = await gateway({ main: ups });
+    const gw = await gateway({ main: [await upstream('a', says(405, '')), await upstream('b', says(404, told))] });
     expect(await ask(gw, { path, stream: false })).toMatchObject({ status: 404, text: told });
-    expect([ups.map(({ heard }) => heard.length), gw.failures]).toEqual([[1, 1, 1, 1], []]);
   });
 
   it('that no endpoint supports, without such an answer, is a 404 of the gateway', async () => {

@@ -1,7 +1,7 @@
 /** When no endpoint answers: errors that the client must see are passed on; otherwise there is one sentence of our own. */
 import { describe, expect, it } from 'vitest';
 import { as, ask, errorOf, gateway } from './gateway.ts';
-import { refuses, says, upstream } from './upstreams.ts';
+import { answers, refuses, says, upstream } from './upstreams.ts';
 
 const soon = () => Date.now() + 12_000;
 
@@ -88,17 +88,36 @@ describe('the error that a client receives', () => {
     expect(got.headers).toMatchObject({ 'x-qcc-attempts': '2', 'x-qcc-endpoint': 'b' });
   });
 
-  it.each(['credential', 'billing'] as const)(
-    'is the gateway’s own equivalent while the only endpoint is quarantined for its %s',
+  it('is the gateway’s own equivalent while the only endpoint is quarantined for its key', async () => {
+    const a = await upstream('a');
+    const gw = await gateway({ main: [as(a, { state: 'failed', held: true, because: 'credential', until: soon() })] });
+    const got = await ask(gw);
+    expect([got.status, got.headers['x-should-retry'], a.heard.length]).toEqual([401, 'false', 0]);
+    expect(errorOf(got)).toEqual({
+      type: 'authentication_error',
+      message: expect.stringMatching(/\(main\/a\) was refused - run: qcc endpoint update main a --api-key-stdin$/),
+    });
+  });
+
+  it.each(['billing', 'quota'] as const)(
+    'is in the words of the endpoint while all that are left have used up their account (%s), each time',
     async (because) => {
-      const a = await upstream('a');
-      const gw = await gateway({ main: [as(a, { state: 'failed', held: true, because, until: soon() })] });
-      const got = await ask(gw);
-      expect([got.status, got.headers['x-should-retry'], a.heard.length]).toEqual([401, 'false', 0]);
-      expect(errorOf(got)).toEqual({
-        type: 'authentication_error',
-        message: expect.stringMatching(/\(main\/a\) was refused - run: qcc endpoint update main a --api-key-stdin$/),
-      });
+      const said = '{"error":{"code":"1113","message":"余额不足或无可用资源包,请充值。"}}';
+      const a = await upstream('a', says(429, said));
+      const spent = { state: 'failed', held: because === 'billing', because, until: soon() } as const;
+      const refused = as(await upstream('b'), { state: 'failed', held: true, because: 'credential', until: soon() });
+      const gw = await gateway({ main: [refused, as(a, spent)] });
+      for (let asked = 1; asked <= 2; asked++) {
+        const got = await ask(gw);
+        expect([got.status, got.headers['x-should-retry'], got.text, a.heard.length]).toEqual([
+          429,
+          'false',
+          said,
+          asked,
+        ]);
+      }
+      a.does(answers());
+      expect((await ask(gw)).status).toBe(200);
     },
   );
 

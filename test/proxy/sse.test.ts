@@ -5,6 +5,7 @@ import { StreamWatch } from '../../src/proxy/response/sse.ts';
 import { answerEvents, ping, sse, streamed } from './upstreams.ts';
 
 const [start = '', block = '', delta = ''] = answerEvents();
+const begins = (content_block: object) => sse('content_block_start', { index: 0, content_block });
 const error = sse('error', { error: { type: 'overloaded_error', message: 'x' } });
 
 /** Cuts a text into pieces at these places. */
@@ -29,7 +30,11 @@ describe('the commit gate of a stream', () => {
   it.each([
     ['a message_start', start],
     ['a message_start and pings', start + ping + ping],
-    ['half of a content_block_start', start + block.slice(0, -1)],
+    ['a text that begins empty', start + block],
+    ['a thought that begins empty', start + begins({ type: 'thinking', thinking: '', signature: '' })],
+    ['a text block without a text', start + begins({ type: 'text' })],
+    ['a block of no type', start + begins({})],
+    ['half of a delta', start + block + delta.slice(0, -1)],
     ['comments', ': hello\n\n: there\n\n'],
     ['an event that only speaks of content', sse('note', { text: 'event: content_block_start' })],
     ['a name that goes on', `event: content_block_start_${'x'.repeat(40)}\ndata: {}\n\n`],
@@ -44,10 +49,37 @@ describe('the commit gate of a stream', () => {
     );
   });
 
+  it.each<[string, object]>([
+    ['a text', { type: 'text', text: 'Hi' }],
+    ['a long text', { type: 'text', text: 'x'.repeat(9_000) }],
+    ['a thought', { type: 'thinking', thinking: 'hm' }],
+    ['a redacted thought', { type: 'redacted_thinking', data: 'x' }],
+    ['a tool', { type: 'tool_use', id: 't', name: 'x', input: {} }],
+    ['what nobody knows yet', { type: 'not_known_yet' }],
+  ])('opens with a block that carries %s', (_, content) => {
+    expect(judged(start + begins(content), []).commitState).toBe('committable');
+  });
+
+  it('knows while it thinks, and a comment for a sign of life', () => {
+    const watch = judged(start + begins({ type: 'thinking', thinking: '' }), []);
+    expect([watch.isThinking, watch.hasPinged, watch.commitState]).toEqual([true, false, 'pending']);
+    watch.see(Buffer.from(': busy\n\n'));
+    expect([watch.isThinking, watch.hasPinged, watch.isProgress]).toEqual([true, true, false]);
+    watch.see(Buffer.from(sse('content_block_stop', { index: 0 })));
+    expect(watch.isThinking).toBe(false);
+    watch.see(Buffer.from(begins({ type: 'text', text: '' })));
+    expect(watch.isThinking).toBe(false);
+  });
+
+  it('reads through a comment between an event’s name and its data', () => {
+    const text = delta.replace('\n', '\n: still here\n');
+    expect(judged(start + block + text, []).commitState).toBe('committable');
+  });
+
   it('opens with content, in either line ending, however it is split', () => {
     fc.assert(
       fc.property(places, fc.boolean(), (at, crlf) => {
-        const text = start + ping + block;
+        const text = start + ping + block + delta;
         expect(judged(crlf ? text.replaceAll('\n', '\r\n') : text, at)).toMatchObject({
           commitState: 'committable',
           hasPinged: true,
@@ -150,7 +182,7 @@ describe('a stream in transfer', () => {
   });
 
   it('is not complete by the name of its last event alone', () => {
-    const { watch } = watched([Buffer.from(`${start}${block}event: message_stop\n`)]);
+    const { watch } = watched([Buffer.from(`${start}${block}${delta}event: message_stop\n`)]);
     expect(watch.stopped).toBe(false);
     watch.see(Buffer.from('data: {"type":"message_stop"}'));
     expect(watch.stopped).toBe(true);

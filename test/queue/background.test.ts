@@ -1,6 +1,8 @@
 /** A background retry that cannot read its request, and the choice of endpoints when one lacks the model. */
 import { expect, it, vi } from 'vitest';
+import type { FoundMissing } from '../../events/endpoint.ts';
 import type { QueueId } from '../../events/ids.ts';
+import type { Missing } from '../../machines/routing-view.ts';
 import { effective } from '../../src/config/settings/settings.ts';
 import { failoverPolicy } from '../../src/policies/policies.ts';
 import type { InFlightCounter } from '../../src/proxy/retry-queue.ts';
@@ -36,12 +38,22 @@ async function tried(
   {
     lacks = {},
     held = [] as readonly string[],
-  }: { lacks?: Readonly<Record<string, number>>; held?: readonly string[] } = {},
+    body = '',
+    refuses = {},
+  }: {
+    lacks?: Readonly<Record<string, number>>;
+    held?: readonly string[];
+    body?: string;
+    /** What is refused while it is in the body, and in which words. */
+    refuses?: Readonly<Record<string, readonly [part: string, said: string]>>;
+  } = {},
 ) {
   const now = 1_000_000;
   const asked: string[] = [];
   const told: unknown[][] = [];
   const ends: unknown[] = [];
+  const bodies: string[] = [];
+  const missing = new Map<string, readonly Missing[]>();
   const endpoints = Object.keys(said).map((name) =>
     routable(name, {
       ...(held.includes(name) && { state: 'failed', held: true, because: 'credential' }),
@@ -52,8 +64,8 @@ async function tried(
   const noModel = { failure: 'noModel', retryAfterMs: null, resetAt: null };
   const { settings } = effective(new Map([['loadbalancer.strategy', 'failover']]), {});
   const ports = {
-    blobs: { open: () => Promise.resolve({ head: { headers: [] }, whole: () => Promise.resolve(new Uint8Array()) }) },
-    view: () => viewOf({ main: endpoints }),
+    blobs: { open: () => Promise.resolve({ head: { headers: [] }, whole: () => Promise.resolve(Buffer.from(body)) }) },
+    view: () => viewOf({ main: endpoints.map((one) => ({ ...one, missing: missing.get(one.id) ?? [] })) }),
     settings: () => settings,
     failover: () => failoverPolicy(settings),
     secret: () => 'key',
@@ -61,12 +73,24 @@ async function tried(
     dice: () => 0.5,
     attemptSucceeded: () => {},
     attemptFailed: (...all: unknown[]) => void told.push(['failed', ...all]),
+    hasAnswered: () => true,
+    capabilityMissing: (id: string, found: FoundMissing, request: string) => {
+      told.push(['missing', id, found, request]);
+      missing.set(id, [{ ...found, until: now + 1 }]);
+    },
     modelNotFound: (...all: unknown[]) => void told.push(['notFound', ...all]),
     modelFound: (...all: unknown[]) => void told.push(['found', ...all]),
     pool: {
-      attempt: ({ origin }: { readonly origin: string }) => {
+      attempt: ({ origin, body: sent }: { readonly origin: string; readonly body: Uint8Array }) => {
         const name = new URL(origin).hostname.replace('.test', '');
         asked.push(name);
+        bodies.push(Buffer.from(sent).toString());
+        const [part, words] = refuses[name] ?? [];
+        if (part !== undefined && bodies.at(-1)?.includes(part)) {
+          const verdict = { failure: null, retryAfterMs: null, resetAt: null };
+          const refused = { ...seen, status: 400, body: Buffer.from(words ?? '') };
+          return Promise.resolve({ kind: 'failed', verdict, detail: '400', ...refused });
+        }
         const result =
           said[name] === 'answered'
             ? { kind: 'answered', ttftMs: 1, bytes: 1, usage: null, ...seen, status: 200 }
@@ -104,7 +128,7 @@ async function tried(
   };
   new Background(ports as never).run('q1' as QueueId, item as never, attemptLog as never, inFlight);
   await vi.waitFor(() => expect(attemptLog.dropped).toHaveBeenCalled());
-  return { asked, told, ends };
+  return { asked, told, ends, bodies };
 }
 
 it('a background retry reports a missing model, blames no endpoint for it, and asks the next one', async () => {
@@ -113,6 +137,22 @@ it('a background retry reports a missing model, blames no endpoint for it, and a
   expect(told).toEqual([
     ['notFound', 'a', 'm', 'r'],
     ['found', 'b', 'm', 'r'],
+  ]);
+  expect(ends).toEqual(['answered']);
+});
+
+it('a background retry asks once more without what an endpoint has refused, and blames nobody', async () => {
+  const refusal = '{"error":{"message":"context_management: Extra inputs are not permitted"}}';
+  const { asked, told, ends, bodies } = await tried(
+    { a: 'answered', b: 'answered' },
+    { body: '{"context_management":{},"model":"m"}', refuses: { a: ['context_management', refusal] } },
+  );
+  expect(asked).toEqual(['a', 'a']);
+  expect(bodies).toEqual(['{"context_management":{},"model":"m"}', '{"model":"m"}']);
+  const found = { model: 'm', what: 'context_management', limit: null, evidence: 'extraInput' };
+  expect(told).toEqual([
+    ['missing', 'a', found, 'r'],
+    ['found', 'a', 'm', 'r'],
   ]);
   expect(ends).toEqual(['answered']);
 });

@@ -188,7 +188,7 @@ describe('a gateway over a damaged log', () => {
       stream: 'gateway',
       data: { from: 2, to: 2, because: 'checksum' },
     });
-    const english = '#2: their bytes were changed';
+    const english = '#2: their bytes have changed';
     expect((await run('history')).out).toContain(english);
     expect((await run('debug', 'gateway')).out).toContain(english);
     expect((await run('debug', 'gateway', '--lang', 'zh-CN')).out).toContain('#2：字节已被改动');

@@ -6,9 +6,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import type { EndpointId } from '../../events/ids.ts';
-import type { Input } from '../../machines/failover.ts';
+import type { Input } from '../../machines/failover-commands.ts';
+import type { RequestNeeds } from '../../machines/passed-over.ts';
 import type { RoutableEndpoint } from '../../machines/routing-view.ts';
-import { FailoverWorld, failoverPolicy, type Saying, saidNo, told } from '../support/failover.ts';
+import { FailoverWorld, failoverPolicy, type Saying, saidNo, saidRepairable, told } from '../support/failover.ts';
 import { minute, second, start } from '../support/given.ts';
 import { routable } from '../support/routing-view.ts';
 
@@ -18,8 +19,12 @@ interface Player {
   readonly world: FailoverWorld;
   /** It belongs to one account. */
   isPassthrough: boolean;
+  needs: RequestNeeds;
   step: Step | undefined;
 }
+
+/** Nothing that anybody would refuse. */
+const fitting: RequestNeeds = { lacksOf: () => 0, isOwner: () => true, isPassedOver: () => false };
 
 /** `a`, `b out 60 s (timeout)`, `c pauses 2 s`, `d refused (credential)`, `e disabled`, `f recovers`, `g lacks the model 60 s` */
 const conditions: readonly (readonly [RegExp, (now: number, ...words: string[]) => Partial<RoutableEndpoint>])[] = [
@@ -68,6 +73,11 @@ const settings: readonly (readonly [RegExp, (player: Player, ...words: string[])
     },
   ],
   [/^a client waits (\d+) s in the queue$/, ({ world }, s) => Object.assign(world, { patienceMs: Number(s) * second })],
+  [
+    /^(\w+) wants thinking that the session does not have$/,
+    (player, id) =>
+      Object.assign(player, { needs: { ...fitting, isPassedOver: (one: RoutableEndpoint) => one.id === id } }),
+  ],
   [/^it belongs to one account$/, (player) => Object.assign(player, { isPassthrough: true })],
   [/^(\d+) s pass$/, ({ world }, s) => Object.assign(world, { now: world.now + Number(s) * second })],
 ];
@@ -88,6 +98,8 @@ const inputs: Readonly<Record<string, Input>> = {
 function inputOf(text: string): Input {
   const known = inputs[text];
   if (known) return known;
+  const [, thing] = /^would do without (.+)$/.exec(text) ?? [];
+  if (thing !== undefined) return saidRepairable(thing);
   const [, what = '', s] = /^says (\w+)(?:, retry after (\d+) s)?$/.exec(text) ?? [];
   if (what === '') throw new Error(`no such line in a transcript: ${text}`);
   return saidNo(what as Saying, s === undefined ? null : Number(s) * second);
@@ -96,7 +108,7 @@ function inputOf(text: string): Input {
 function play(player: Player, line: string): readonly string[] {
   if (line === '' || line.startsWith('#')) return [line];
   if (line.startsWith('> ')) {
-    player.step ??= player.world.request({ isPassthrough: player.isPassthrough });
+    player.step ??= player.world.request({ isPassthrough: player.isPassthrough, needs: player.needs });
     return [line, `  ${told(player.step(inputOf(line.slice(2))))}`];
   }
   const setting = settings.find(([form]) => form.test(line));
@@ -115,7 +127,7 @@ function replayed(text: string): string {
     .filter((line) => !line.startsWith('  '))
     .flatMap((line) => {
       if (!player || line.startsWith('# '))
-        player = { world: new FailoverWorld(), isPassthrough: false, step: undefined };
+        player = { world: new FailoverWorld(), isPassthrough: false, needs: fitting, step: undefined };
       return play(player, line);
     });
   return `${lines.join('\n')}\n`;

@@ -18,14 +18,16 @@ import {
 } from '../../machines/classify.ts';
 import { endpointStatus, timerOf } from '../../machines/endpoint.ts';
 import type { EndpointPolicy } from '../../machines/endpoint-policy.ts';
-import { Failover, type FailoverDeps, type Input } from '../../machines/failover.ts';
+import { Failover } from '../../machines/failover.ts';
+import type { FailoverDeps, Input } from '../../machines/failover-commands.ts';
 import { type FailoverPolicy, mayAskAnother, timeLeftMs } from '../../machines/failover-policy.ts';
 import { gatewayStatus } from '../../machines/gateway.ts';
 import { isNetworkGone, weighFailure } from '../../machines/network.ts';
+import { isPassedOver } from '../../machines/passed-over.ts';
 import { priorityStatus } from '../../machines/priority.ts';
 import type { PriorityPolicy } from '../../machines/priority-policy.ts';
 import { type Probe, type ProbePolicy, probesDue } from '../../machines/probe-plan.ts';
-import { type Candidate, isPassedOver, plan } from '../../machines/route.ts';
+import { type Candidate, plan } from '../../machines/route.ts';
 import type { RoutableEndpoint } from '../../machines/routing-view.ts';
 import { adjustWeight } from '../../machines/weight-policy.ts';
 import { steady } from '../../src/platform/clock.ts';
@@ -399,7 +401,7 @@ class Simulation {
       session,
       startedAt,
       machine: new Failover(
-        { within: null, model, session, isPassthrough: false, awaitedSince: startedAt },
+        { within: null, model, session, isPassthrough: false, isCount: false, bytes: 0, awaitedSince: startedAt },
         this.#failoverDeps(),
       ),
       attempts: [],
@@ -594,7 +596,7 @@ class Simulation {
       const view = this.#core.view();
       const tried = new Set(attempts.map(({ endpoint }) => endpoint as EndpointId));
       const isOpen = (one: RoutableEndpoint) =>
-        one.state === 'healthy' && !tried.has(one.id) && !isPassedOver(one, view, { within: null, tried }, model, now);
+        one.state === 'healthy' && !tried.has(one.id) && !isPassedOver(one, view, { within: null, tried, model }, now);
       const missed = view.ladder.flatMap(({ endpoints }) => endpoints).find(isOpen);
       promise(!missed, () => `${id} was refused, and ${missed?.id} is healthy and was not asked`);
     }

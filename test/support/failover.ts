@@ -4,13 +4,8 @@ import type { Millis } from '../../events/fact.ts';
 import type { EndpointId } from '../../events/ids.ts';
 import { reason } from '../../events/reason.ts';
 import { classifyCount, type Verdict } from '../../machines/classify.ts';
-import {
-  type Command,
-  Failover,
-  type FailoverDeps,
-  type FailoverRequest,
-  type Input,
-} from '../../machines/failover.ts';
+import { Failover } from '../../machines/failover.ts';
+import type { Command, FailoverDeps, FailoverRequest, Input } from '../../machines/failover-commands.ts';
 import type { FailoverPolicy, Refused } from '../../machines/failover-policy.ts';
 import { plan } from '../../machines/route.ts';
 import type { RoutableEndpoint, RoutingView } from '../../machines/routing-view.ts';
@@ -49,6 +44,12 @@ export function saying(what: Saying, retryAfterMs: Millis | null = null): Refuse
   const verdict: Verdict = { failure: what === 'invalid' ? null : what, retryAfterMs, resetAt: null };
   return { verdict, detail, head };
 }
+
+/** It would answer without what it names. */
+export const saidRepairable = (thing: string): Input => {
+  const said = saying('invalid');
+  return { type: 'failed', said: { ...said, verdict: { ...said.verdict, repair: thing } } };
+};
 
 export const saidNo = (what: Saying, retryAfterMs: Millis | null = null): Input => ({
   type: 'failed',
@@ -96,7 +97,8 @@ export class FailoverWorld {
   };
 
   request(more: Partial<FailoverRequest> = {}) {
-    const request = { within: null, model: 'm', session: 's', isPassthrough: false, awaitedSince: this.now, ...more };
+    const asked = { within: null, model: 'm', session: 's', isPassthrough: false, isCount: false, bytes: 1_000 };
+    const request: FailoverRequest = { ...asked, awaitedSince: this.now, ...more };
     const machine = new Failover(request, this.deps);
     return (input: Input | Input['type']): Command =>
       machine.step(typeof input === 'string' ? ({ type: input } as Input) : input, this.now);

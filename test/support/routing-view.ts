@@ -1,5 +1,6 @@
 /** Endpoints and views as routing sees them, made in one line each. */
 import type { EndpointId, ProfileName } from '../../events/ids.ts';
+import { noAdaptation } from '../../events/profile.ts';
 import type { RoutableEndpoint, RoutableProfile, RoutingView } from '../../machines/routing-view.ts';
 
 export function routable(name: string, more: Partial<RoutableEndpoint> = {}): RoutableEndpoint {
@@ -23,6 +24,10 @@ export function routable(name: string, more: Partial<RoutableEndpoint> = {}): Ro
     held: false,
     ramp: more.state === 'recovering' ? 0 : 1,
     lacks: [],
+    countsNotUntil: null,
+    tooLarge: null,
+    ...noAdaptation,
+    missing: [],
     ...more,
   };
 }

@@ -141,7 +141,8 @@ describe('an API probe', () => {
     ['refuses the key twice', refused, refused, { verdict: 'invalid_key', failure: 'credential', status: 401 }],
     ['refuses the key, and does not count', refused, gone, { verdict: 'invalid_key', failure: 'credential' }],
     ['is limited', [429, ''], [429, ''], { verdict: 'rate_limited', failure: 'rateLimited' }],
-    ['is overloaded', gone, [529, ''], { verdict: 'rate_limited', failure: 'overloaded' }],
+    ['is overloaded', [529, ''], gone, { verdict: 'rate_limited', failure: 'overloaded' }],
+    ['has no list, and does not count', gone, refused, { verdict: 'failure', failure: null }],
     ['has neither', gone, gone, { verdict: 'failure', failure: null, dialError: null }],
     ['has only pages', page, page, { verdict: 'failure', failure: null }],
   ])('that %s is reported so', async (_, list, count, judged) => {

@@ -54,6 +54,7 @@ function jobFor(at: { readonly url: string; readonly key: string }, more: Job = 
     body: Buffer.from(JSON.stringify({ model: 'claude-test', stream: wantsStream, text: '你好 😀' })),
     isMessages: true,
     isCount: false,
+    hasAnswered: false,
     model: 'claude-test',
     ...more,
     wantsStream,

@@ -41,6 +41,7 @@ export function jobFor({ url, auth, key }: Place, more: Partial<ProbeJob> = {}):
     depth: 'conversation',
     proxy: null,
     model: 'claude-given',
+    isExact: false,
     known: [],
     timeoutMs: patienceMs,
     dice: 0,

@@ -7,44 +7,44 @@ export const clientCommands: Commands = {
   use: {
     title: say('make a profile active', '切换到某个配置'),
     about: say(
-      "makes it active (a switch by hand), and says how to point Claude Code here; `--apply` writes Claude Code's `settings.json`",
-      '设为当前（手动切换），并说明如何让 Claude Code 使用网关；`--apply` 写入 Claude Code 的 `settings.json`',
+      "makes it active, as a switch by hand does, and shows how to point Claude Code at the gateway; `--apply` writes that into Claude Code's `settings.json`",
+      '设为当前配置（等于手动切换），并说明如何让 Claude Code 使用网关；`--apply` 会写入 Claude Code 的 `settings.json`',
     ),
     forms: {
       '--restore': say(
-        'gives back what `--apply` and `--status-line` replaced; what you have changed since stays',
+        'restores what `--apply` and `--status-line` replaced; what you have changed since stays',
         '还原 `--apply` 和 `--status-line` 替换的内容；您后来改过的保持不变',
       ),
       '--status-line': say(
-        'puts `qcc statusline` into the `settings.json` of Claude Code, around the status line that is there; the active profile stays as it is',
-        '把 `qcc statusline` 写入 Claude Code 的 `settings.json`，包住已有的状态行；当前配置不变',
+        "adds `qcc statusline` to Claude Code's `settings.json`, around the status line that is there; does not change the active profile",
+        '把 `qcc statusline` 写入 Claude Code 的 `settings.json`，保留已有的状态行；当前配置不变',
       ),
     },
     positionals: [argument('NAME', 'profiles')],
     required: 0,
     flags: {
-      apply: toggle('write it into the settings of Claude Code', '写入 Claude Code 的设置'),
+      apply: toggle("write it into Claude Code's settings", '写入 Claude Code 的设置'),
       'status-line': toggle(
-        'show qcc in the status line of Claude Code, below what it shows now',
+        "show qcc in Claude Code's status line, below what it shows now",
         '在 Claude Code 状态行现有内容下方显示 qcc',
       ),
-      restore: toggle('give Claude Code its former settings back', '还原 Claude Code 原来的设置'),
+      restore: toggle("restore Claude Code's former settings", '还原 Claude Code 原来的设置'),
     },
     examples: ['qcc use work', 'qcc use work --apply', 'qcc use --status-line', 'qcc use --restore'],
     load: async () => (await import('./cli.ts')).use,
   },
   statusline: {
     title: say(
-      'print the status line for Claude Code: who serves, and what is wrong',
-      '输出 Claude Code 的状态行：由谁应答、有何异常',
+      'print the status line for Claude Code: which endpoint serves, and what is wrong',
+      '输出 Claude Code 的状态行：由哪个端点应答、有何异常',
     ),
     about: say(
-      'one line for Claude Code, which runs it: who serves the session, its model, failover, limits, cost; takes what Claude Code says on stdin, and prints nothing when something goes wrong',
-      '由 Claude Code 运行，输出一行：会话由谁应答、模型、故障转移、限额、费用；从标准输入读取 Claude Code 给出的内容，出错时什么也不输出',
+      'one line for Claude Code, which runs it: which endpoint serves the session, model, failover, limits, cost; reads what Claude Code sends on stdin, and prints nothing when something goes wrong',
+      '由 Claude Code 运行，输出一行：应答会话的端点、模型、故障转移、限额、费用；从标准输入读取 Claude Code 给出的内容，出错时什么也不输出',
     ),
     flags: {
       around: option('COMMAND', 'a command whose output comes first', '先输出该命令的结果'),
-      home: option('DIR', 'the home, where it is not the default one', '数据目录，与默认不同时给出'),
+      home: option('DIR', 'the home, if it is not the default one', '数据目录，不是默认位置时使用'),
     },
     examples: ['qcc use --status-line', `qcc statusline --around "git branch --show-current"`],
     load: async () => (await import('./status-line-cli.ts')).showStatusLine,
@@ -68,7 +68,7 @@ export const clientCommands: Commands = {
     about: say('lines for `eval "$(qcc env)"`', '供 `eval "$(qcc env)"` 使用'),
     flags: {
       shell: option('bash|zsh|fish|pwsh', 'for which shell', '目标 shell'),
-      unset: toggle('lines that take it back', '输出取消设置的命令'),
+      unset: toggle('print lines that undo it', '输出取消设置的命令'),
     },
     examples: ['eval "$(qcc env)"', 'qcc env --shell fish | source'],
     load: async () => (await import('./cli.ts')).env,
@@ -76,8 +76,8 @@ export const clientCommands: Commands = {
   code: {
     title: say('start claude through the gateway', '通过网关启动 claude'),
     about: say(
-      'starts `claude` through the gateway, and a gateway when none runs; what follows `--` goes to it. With `--profile`, requests stay inside that one',
-      '通过网关启动 `claude`，必要时先启动网关；`--` 之后的内容交给它。加 `--profile` 时请求只在该配置内',
+      'starts `claude` through the gateway, starting the gateway first if needed; what follows `--` is passed to `claude`. With `--profile`, requests never leave that profile',
+      '通过网关启动 `claude`，必要时先启动网关；`--` 之后的参数传给 `claude`。使用 `--profile` 时，请求只在该配置内',
     ),
     passesOn: true,
     flags: { profile: option('NAME', 'only through this profile', '只使用该配置') },

@@ -5,8 +5,8 @@ export const completionCommands: Commands = {
   completion: {
     title: say('print the completion script for your shell', '输出 shell 的补全脚本'),
     about: say(
-      'the script that completes commands, flags, settings, and the names of your profiles and endpoints',
-      '补全脚本：命令、选项、设置，以及您的配置和端点的名称',
+      'the script that completes commands, flags, settings, and the names of your profiles, endpoints and snapshots',
+      '补全脚本：命令、选项、设置，以及您的配置、端点和快照的名称',
     ),
     positionals: [argument('bash|zsh|fish|pwsh')],
     examples: ['source <(qcc completion bash)', 'qcc completion fish | source'],

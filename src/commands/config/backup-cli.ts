@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import type { Backup } from '../../backup/manifest.ts';
 import { configWordsOf } from '../../messages/config.ts';
+import { shellWord } from '../../platform/shell-word.ts';
 import { sized } from '../../platform/size.ts';
 import { type Change, tellChange } from '../changed.ts';
 import { type Context, withInstallation } from '../context.ts';
@@ -14,7 +15,7 @@ export async function backup(context: Context): Promise<undefined> {
     context,
     made,
     (said) => said.backedUp(file, made.facts, sized(made.bytes)),
-    (said) => [said.restoreIt, `QCC_HOME=${context.home}-2 qcc config restore ${file}`],
+    (said) => [said.restoreIt, `QCC_HOME=${shellWord(`${context.home}-2`)} qcc config restore ${shellWord(file)}`],
   );
 }
 

@@ -1,4 +1,5 @@
 /** A backup of the home as one file, and a home from such a file. Both are verified before they count: the log in them is opened. */
+
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, readdirSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { join, sep } from 'node:path';
@@ -11,6 +12,7 @@ import type { Connection } from '../../contract/operations.ts';
 import { exitCodes, QccError } from '../../errors/qcc-error.ts';
 import { sweepRestores } from '../../installation/leftovers.ts';
 import { LevelLog } from '../../log/level-log.ts';
+import type { Fault } from '../../messages/errors/faults.ts';
 import { makeFolderBeside, openExport } from '../../platform/atomic-file.ts';
 import { tarEnd, tarred, tarredText } from '../../platform/tar.ts';
 import { version } from '../../platform/version.ts';
@@ -27,7 +29,10 @@ export async function backUp(call: Connection['call'], file: string): Promise<Ba
       const head = await headOf(join(folder, 'log'));
       if (typeof head === 'number' && head >= facts) return await packed(folder, file, head);
       if (tried === triesMax)
-        throw failed(typeof head === 'string' ? head : `it ends with #${head}, before #${facts}`, file);
+        throw failed(
+          typeof head === 'string' ? { fault: 'foreign', said: head } : { fault: 'shortLog', head, facts },
+          file,
+        );
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
@@ -46,8 +51,8 @@ async function headOf(dir: string): Promise<number | string> {
   }
 }
 
-function failed(why: string, file: string): QccError {
-  return new QccError('QCC_BACKUP_FAILED', { why, file });
+function failed(fault: Fault<'backup'>, to: string): QccError {
+  return new QccError('QCC_BACKUP_FAILED', { ...fault, to });
 }
 
 async function packed(folder: string, file: string, facts: number): Promise<Backup> {

@@ -68,7 +68,7 @@ export async function list(context: Context): Promise<undefined> {
 
 export async function reset(context: Context): Promise<undefined> {
   const [key] = context.positionals;
-  if (key === undefined) await confirmed(context, () => askReset(context));
+  if (key === undefined) await confirmReset(context);
   const answer = await withInstallation(context, ({ call }) => call('config.reset', key === undefined ? {} : { key }));
   const lines = Object.entries(answer.settings).map(([name, value]) => `${name} = ${value}`);
   return tellChange(context, {
@@ -81,8 +81,11 @@ export async function reset(context: Context): Promise<undefined> {
   });
 }
 
-async function askReset(context: Context): Promise<string> {
+/** Names the settings that will change. Where all have their defaults, a question would be in vain. */
+async function confirmReset(context: Context): Promise<void> {
+  if (isOn(context, 'yes')) return;
   const { settings } = await withInstallation(context, ({ call }) => call('config.list', {}));
   const set = settingKeys.filter((key) => settings[key]?.origin === 'set');
-  return changeWordsOf(context.language).askReset(set, set.some(isSecretSetting));
+  if (set.length === 0 && context.canAsk) return;
+  await confirmed(context, () => changeWordsOf(context.language).askReset(set, set.some(isSecretSetting)));
 }

@@ -1,5 +1,6 @@
 /** The configuration as a document: how it is exported, and how a document differs from the present configuration. */
 import { type EndpointId, parseProfileName } from '../../../events/ids.ts';
+import { ownAdaptation } from '../../../events/profile.ts';
 import { checkedDocument, type ExportedProfile } from '../../config/importers/document.ts';
 import { badName } from '../../installation/installation.ts';
 import type { Configuration, ConfiguredEndpoint } from '../../projections/configuration.ts';
@@ -28,6 +29,7 @@ function exportedEndpoint(endpoint: ConfiguredEndpoint): ExportedProfile['endpoi
     timeoutMs,
     allowPlaintext,
     source,
+    ...ownAdaptation(endpoint),
   };
 }
 

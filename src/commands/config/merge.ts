@@ -4,9 +4,16 @@
  */
 import type { SettingValue } from '../../../events/config.ts';
 import { type EndpointId, type ProfileName, parseProfileName } from '../../../events/ids.ts';
-import type { Tier } from '../../../events/profile.ts';
-import type { Incoming, IncomingEndpoint, IncomingProfile, LeftOut } from '../../config/importers/incoming.ts';
+import { adaptationOf, ownAdaptation, type Tier } from '../../../events/profile.ts';
+import {
+  type Incoming,
+  type IncomingEndpoint,
+  type IncomingProfile,
+  type LeftOut,
+  unreadableImport,
+} from '../../config/importers/incoming.ts';
 import { parseBaseUrl } from '../../config/network/base-url.ts';
+import { checkModelRules } from '../../config/network/model-rules.ts';
 import { isSecretSetting, type SettingKey, shownSetting } from '../../config/settings/settings.ts';
 import { maskKey } from '../../errors/key-shape.ts';
 import { QccError } from '../../errors/qcc-error.ts';
@@ -139,7 +146,10 @@ class Merger {
     }
     this.#ids.add(id);
     // An import from another program does not rename an endpoint.
-    const own = this.#incoming.isWhole || !now ? given : { ...given, name: now.name };
+    const { isWhole } = this.#incoming;
+    // In a whole file, what is not said has its default.
+    const adaptation = isWhole || !now ? given : { ...adaptationOf(now), ...ownAdaptation(given) };
+    const own = { ...(isWhole || !now ? given : { ...given, name: now.name }), ...adaptationOf(adaptation) };
     return settled(id, own, now, { baseUrl, secret: secret.name, maskedKey: secret.masked });
   }
 
@@ -149,6 +159,7 @@ class Merger {
     const numbers = { weight, priority, maxFailures, maxConcurrent, timeoutMs: timeoutMs ?? undefined };
     try {
       refuseLong(given);
+      checkModelRules(given.models ?? []);
       checkRanges(Object.fromEntries(Object.entries(numbers).filter(([, value]) => value !== undefined)));
       const baseUrl = parseBaseUrl(given.baseUrl, { allowPlaintext: given.allowPlaintext ?? false });
       return { baseUrl, key: given.key === undefined ? undefined : checkedKey(given.key) };
@@ -229,10 +240,7 @@ const lengthsMax = { name: 256, source: 256, baseUrl: 2_048, key: 8_192 } as con
 function refuseLong(given: IncomingEndpoint): void {
   for (const [field, most] of Object.entries(lengthsMax))
     if ((given[field as keyof typeof lengthsMax]?.length ?? 0) > most)
-      throw new QccError('QCC_IMPORT_INVALID', {
-        text: `a ${field} is longer than ${most}`,
-        hint: 'qcc config import --help',
-      });
+      throw unreadableImport({ fault: 'longField', field, most });
 }
 
 function settled(
@@ -242,7 +250,6 @@ function settled(
   { baseUrl, secret, maskedKey }: Pick<ConfiguredEndpoint, 'baseUrl' | 'secret' | 'maskedKey'>,
 ): ConfiguredEndpoint {
   return {
-    ...now,
     id,
     name: given.name ?? now?.name ?? new URL(baseUrl).host,
     baseUrl,
@@ -257,6 +264,7 @@ function settled(
     allowPlaintext: given.allowPlaintext ?? now?.allowPlaintext ?? false,
     source: given.source === undefined ? (now?.source ?? null) : given.source,
     enabled: given.enabled ?? now?.enabled ?? true,
+    ...ownAdaptation(given),
   };
 }
 

@@ -1,29 +1,18 @@
-/** `qcc config snapshot, snapshots, diff, rollback, audit`. */
+/** `qcc config snapshot, snapshots, diff, rollback`. */
 import { existsSync, statSync } from 'node:fs';
-import { extname, resolve } from 'node:path';
-import type { By } from '../../../events/fact.ts';
-import { auditActions } from '../../../events/trait.ts';
 import { exportedDocument } from '../../config/importers/import-source.ts';
-import type { AuditRow, ConfigMoment } from '../../contract/config.ts';
+import type { ConfigMoment } from '../../contract/config.ts';
 import type { Answer, Params } from '../../contract/operations.ts';
 import { exitCodes, QccError, usage } from '../../errors/qcc-error.ts';
 import { changeWordsOf } from '../../messages/changes.ts';
 import { configWordsOf } from '../../messages/config.ts';
-import { reasonsAsSentences } from '../../messages/reasons.ts';
 import { momentOf } from '../../messages/times.ts';
-import { writeExport } from '../../platform/atomic-file.ts';
 import { timeText } from '../../platform/time.ts';
-import { visible, visibleDocument } from '../../platform/visible.ts';
 import { isTold, tellChange } from '../changed.ts';
 import { becauseLines, changeLines } from '../changed-rows.ts';
-import { type Context, chosenFlag, confirmed, flag, isOn, numberFlag, withInstallation } from '../context.ts';
-import { tellGaps } from '../gaps.ts';
+import { type Context, confirmed, isOn, withInstallation } from '../context.ts';
 import { snapshotsOf } from '../missing.ts';
-import { momentFlag, nowFor } from '../source.ts';
-
-const auditLimit = 50;
-// Whom a fact of the audit may name as its cause.
-const actors: readonly By[] = ['cli', 'gateway', 'traffic', 'probe', 'timer', 'retry'];
+import { nowFor } from '../source.ts';
 
 export async function snapshot(context: Context): Promise<undefined> {
   const [description = ''] = context.positionals;
@@ -69,15 +58,18 @@ export async function rollback(context: Context): Promise<undefined> {
   const ask = (dryRun: boolean) =>
     withInstallation(context, ({ call }) => call('config.rollback', { to, partial, dryRun }));
   if (isOn(context, 'dry-run')) return show(context, await ask(true));
-  if (!isOn(context, 'yes')) {
-    const planned = await ask(true);
+  const planned = isOn(context, 'yes') ? undefined : await ask(true);
+  // What cannot be done, or has nothing to do, is told by the rollback itself: a question would be in vain.
+  const isBlocked = !partial && planned?.lost.some(({ blocks }) => blocks) === true;
+  const isVain = context.canAsk && (planned?.changes.length === 0 || isBlocked);
+  if (planned && !isVain) {
     for (const line of [...changeLines(context, planned.changes), ...becauseLines(context, planned.lost)])
       out.note(line);
     await confirmed(context, () => changeWordsOf(context.language).askRollback(planned.to, planned.changes.length));
   }
   const done = await ask(false);
   // Who was asked has read the changes already.
-  show(context, done, !isOn(context, 'yes') && isTold(context));
+  show(context, done, planned !== undefined && !isVain && isTold(context));
   if (json || done.snapshot === null) return undefined;
   return tellChange(context, {
     json: done,
@@ -136,71 +128,4 @@ async function configMoment(context: Context, text: string): Promise<ConfigMomen
   } catch {
     throw new QccError('QCC_SNAPSHOT_UNKNOWN', { id: text }, exitCodes.notFound);
   }
-}
-
-export async function audit(context: Context): Promise<number | undefined> {
-  const { out, words, json } = context;
-  const file = flag(context, 'export');
-  const params = await auditParams(context, file !== undefined);
-  const answer = await withInstallation(context, ({ call }) => call('config.audit', params));
-  if (file !== undefined) writeExport(resolve(file), exported(file, answer.entries));
-  if (file === undefined && !json) auditTable(context, answer);
-  else
-    tellChange(context, {
-      json: answer,
-      data: () => out.done(words.applied(file ?? '')),
-      now: (said) => said.entriesWritten(file ?? '', answer.entries.length),
-    });
-  return tellGaps(context, answer.gaps);
-}
-
-function auditTable({ out, words, language }: Context, answer: Answer<'config.audit'>): void {
-  const said = configWordsOf(language);
-  out.table(
-    ['#', words.at, said.by, said.action, said.target, said.details],
-    answer.entries.map((row) => [
-      String(row.seq),
-      timeText(row.at),
-      row.by,
-      row.action,
-      row.target,
-      JSON.stringify(row.details, reasonsAsSentences),
-    ]),
-  );
-}
-
-async function auditParams(context: Context, all: boolean): Promise<Params<'config.audit'>> {
-  const action = chosenFlag(context, 'action', auditActions);
-  const limit = numberFlag(context, 'limit') ?? (all ? Number.MAX_SAFE_INTEGER : auditLimit);
-  // By the names that all commands have for them, or by those that this command had alone.
-  const [from, to] = [await momentFlag(context, 'since', 'from'), await momentFlag(context, 'until', 'to')];
-  const given = {
-    limit,
-    action,
-    target: flag(context, 'target'),
-    by: chosenFlag(context, 'by', actors),
-    ...(from && ('seq' in from ? { fromSeq: from.seq } : { from: from.at })),
-    ...(to && ('seq' in to ? { toSeq: to.seq } : { to: to.at })),
-  };
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-}
-
-function exported(file: string, entries: readonly AuditRow[]): string {
-  if (extname(file).toLowerCase() !== '.csv') return `${visibleDocument({ entries }, reasonsAsSentences)}\n`;
-  const rows = entries.map((row) => [
-    row.seq,
-    row.at,
-    row.by,
-    row.action,
-    row.target,
-    JSON.stringify(row.details, reasonsAsSentences),
-  ]);
-  return [['seq', 'at', 'by', 'action', 'target', 'details'], ...rows]
-    .map((cells) => `${cells.map((cell) => quoted(visible(String(cell)))).join(',')}\r\n`)
-    .join('');
-}
-
-/** RFC 4180. */
-function quoted(cell: string): string {
-  return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
 }

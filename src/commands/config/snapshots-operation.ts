@@ -2,7 +2,7 @@
 import type { SettingValue, SnapshotReason } from '../../../events/config.ts';
 import { streams } from '../../../events/ids.ts';
 import { needsRestart, type SettingKey } from '../../config/settings/settings.ts';
-import type { ConfigMoment, LostBecause, SnapshotRow } from '../../contract/config.ts';
+import type { ConfigMoment, SnapshotRow } from '../../contract/config.ts';
 import type { Moment } from '../../contract/moment.ts';
 import type { Answer, Params } from '../../contract/operations.ts';
 import { exitCodes, QccError } from '../../errors/qcc-error.ts';
@@ -123,30 +123,18 @@ function nameOf(moment: Exclude<ConfigMoment, { document: object }>): string {
   return 'at' in moment ? iso(moment.at) : 'now';
 }
 
-const sentences: Readonly<Record<LostBecause, string>> = {
-  keyGone: 'it was removed, and its key is gone',
-  otherHost: 'its key is gone, and the present one was given for another host',
-  keyReplaced: 'its former key is gone',
-  addressRefused: 'its address is refused now',
-  settingGone: 'there is no such setting any more',
-  valueGone: 'its value is a secret, and is gone',
-  outOfRange: 'its value is out of range now',
-};
-
 function notWhole(command: string, lost: readonly Lost[]): QccError {
-  const parts = lost.map(({ path, because }) => `${path}: ${sentences[because]}`).join('; ');
   return new QccError(
     'QCC_ROLLBACK_PARTIAL',
-    { command, parts: lost.map(({ path, because }) => `${path} ${because}`).join('\n'), partsText: parts },
+    { command, parts: lost.map(({ path, because }) => `${path} ${because}`).join('\n') },
     exitCodes.conflict,
   );
 }
 
 function nothingToRestore(lost: readonly Lost[]): QccError {
-  const parts = lost.map(({ path, because }) => `${path}: ${sentences[because]}`).join('; ');
   return new QccError(
     'QCC_ROLLBACK_NOTHING',
-    { parts: lost.map(({ path, because }) => `${path} ${because}`).join('\n'), partsText: parts },
+    { parts: lost.map(({ path, because }) => `${path} ${because}`).join('\n') },
     exitCodes.conflict,
   );
 }

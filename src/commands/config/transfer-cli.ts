@@ -6,6 +6,7 @@ import { QccError, usage } from '../../errors/qcc-error.ts';
 import { changeWordsOf } from '../../messages/changes.ts';
 import { configWordsOf } from '../../messages/config.ts';
 import { writeExport } from '../../platform/atomic-file.ts';
+import { shellWord } from '../../platform/shell-word.ts';
 import { visibleDocument } from '../../platform/visible.ts';
 import { isTold, tellChange } from '../changed.ts';
 import { becauseLines, changeLines } from '../changed-rows.ts';
@@ -27,7 +28,7 @@ export async function exportTo(context: Context): Promise<undefined> {
     json: { file },
     data: () => context.out.done(context.words.applied(file)),
     now: (said) => said.exported(file, Object.keys(profiles).length, Object.keys(settings).length, withSecrets),
-    next: (said) => [said.readIn, `qcc config import ${file}`],
+    next: (said) => [said.readIn, `qcc config import ${shellWord(file)}`],
   });
 }
 
@@ -54,15 +55,17 @@ export async function importFrom(context: Context): Promise<undefined> {
     }
   };
   if (isOn(context, 'dry-run')) return show(context, await ask(true));
-  if (!isOn(context, 'yes')) {
-    const planned = await ask(true);
+  const planned = isOn(context, 'yes') ? undefined : await ask(true);
+  // What cannot be done, or has nothing to do, is told by the import itself: a question would be in vain.
+  const isVain = context.canAsk && (planned?.changes.length === 0 || planned?.blocked === true);
+  if (planned && !isVain) {
     for (const line of [...changeLines(context, planned.changes), ...becauseLines(context, planned.leftOut)])
       out.note(line);
     await confirmed(context, () => changeWordsOf(context.language).askImport(planned.changes.length));
   }
   const done = await ask(false);
   // Who was asked has read the changes already.
-  show(context, done, !isOn(context, 'yes') && isTold(context));
+  show(context, done, planned !== undefined && !isVain && isTold(context));
   if (json || done.snapshot === null) return undefined;
   return tellChange(context, {
     json: done,
@@ -78,7 +81,7 @@ function commandOf(context: Context): string {
   const from = flag(context, 'from');
   return [
     'qcc config import',
-    ...(file === undefined ? [] : [file]),
+    ...(file === undefined ? [] : [shellWord(file)]),
     ...(from === undefined ? [] : [`--from ${from}`]),
   ].join(' ');
 }
@@ -86,10 +89,10 @@ function commandOf(context: Context): string {
 /** The log's side knows the text of a file, not its name: the command in a hint gets it here. */
 function withCommand(error: QccError, command: string): QccError {
   const { code, params, exit } = error;
-  const { count = 0, parts = '', partsText = '' } = params;
+  const { count = 0, parts = '' } = params;
   switch (code) {
     case 'QCC_IMPORT_PARTIAL':
-      return new QccError(code, { count, parts, partsText, command }, exit);
+      return new QccError(code, { count, parts, command }, exit);
     case 'QCC_IMPORT_RACED':
     case 'QCC_PASSPHRASE_WRONG':
       return new QccError(code, { command }, exit);

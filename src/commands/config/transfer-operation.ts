@@ -38,11 +38,7 @@ function secretsFor({ core: { state }, vault }: Installation): Secrets {
   const endpoints = state.profiles.endpoints().map(({ id, secret, profile }) => {
     const key = vault.get(secret);
     if (key === undefined) {
-      throw new QccError('QCC_KEY_LOST', {
-        id,
-        text: `the key of endpoint ${id} cannot be read`,
-        hint: `qcc endpoint update ${profile} ${id} --api-key-stdin`,
-      });
+      throw new QccError('QCC_KEY_LOST', { id, profile });
     }
     return [id, key] as const;
   });
@@ -65,8 +61,9 @@ export async function importConfig(
   const changes = differences(present, merged.wanted);
   const leftOut = [...merged.leftOut, ...merged.blocking];
   const restart = running ? restartsOf(changes) : [];
-  const answer = { source: incoming.source, changes, leftOut, snapshot: null, restart };
-  if (merged.blocking.length > 0 && !params.partial && !params.dryRun) throw notWhole(merged.blocking);
+  const blocked = merged.blocking.length > 0 && params.partial !== true;
+  const answer = { source: incoming.source, changes, leftOut, blocked, snapshot: null, restart };
+  if (blocked && !params.dryRun) throw notWhole(merged.blocking);
   if (params.dryRun || changes.length === 0) return answer;
   const used = [...secretsInUse(installation)];
   if (hashOf(core.state.configuration()) !== hashOf(present)) throw changedMeanwhile();
@@ -129,16 +126,9 @@ function changedMeanwhile(): QccError {
 }
 
 function notWhole(blocking: readonly LeftOut[]): QccError {
-  const parts = blocking.map(({ path, because }) => `${path}: ${sentences[because] ?? because}`).join('; ');
   return new QccError('QCC_IMPORT_PARTIAL', {
     count: blocking.length,
     parts: blocking.map(({ path, because }) => `${path} ${because}`).join('\n'),
-    partsText: parts,
     command: 'qcc config import',
   });
 }
-
-const sentences: Readonly<Partial<Record<LeftOut['because'], string>>> = {
-  noKey: 'there is no key for it, in the file or here (qcc config export --with-secrets takes keys along)',
-  refused: 'its address or one of its numbers is none that qcc takes',
-};

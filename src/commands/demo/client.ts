@@ -8,6 +8,8 @@ export interface Seen {
   readonly status: number;
   readonly endpoint: string | null;
   readonly attempts: number;
+  /** What the endpoint was asked for, where it calls the model by another name. */
+  readonly askedFor: string | null;
   readonly durationMs: number;
   readonly retryAfterS: number | null;
   /** The message of an error. */
@@ -48,6 +50,7 @@ export function askOnce(gateway: string, session: string, prompt: string): Promi
         status: 0,
         endpoint: null,
         attempts: 0,
+        askedFor: null,
         durationMs: durationMs(),
         retryAfterS: null,
         message,
@@ -75,6 +78,7 @@ function judged(response: IncomingMessage, text: string, whole: boolean): Omit<S
     status,
     endpoint: oneOf(headers['x-qcc-endpoint']),
     attempts: Number(oneOf(headers['x-qcc-attempts']) ?? 0),
+    askedFor: oneOf(headers['x-qcc-model'])?.split('>')[1] ?? null,
     retryAfterS: retryAfter === undefined ? null : Number(retryAfter),
     message: status === 200 ? null : text,
   };

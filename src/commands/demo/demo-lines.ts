@@ -45,6 +45,7 @@ function outcomeWords(seen: Seen, isAgain: boolean, words: DemoWords): string {
   switch (seen.outcome) {
     case 'answered':
       if (isAgain) return words.answeredAgain;
+      if (seen.askedFor !== null) return words.answeredByVendor(seen.askedFor);
       return seen.attempts > 1 ? words.answeredElsewhere : words.answered;
     case 'cut':
       return words.cutOff;

@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { secondMs } from '../../../events/units.ts';
-import { shellWord } from '../../config/clients/status-line.ts';
 import { type DemoWords, demoWords } from '../../messages/demo.ts';
+import { shellWord } from '../../platform/shell-word.ts';
 import { askOnce, type Seen } from './client.ts';
 import { factIndent, factLine, type Paint, requestIndent, requestLine, type Voice, voiceOf } from './demo-lines.ts';
 import { letTimePass, type Scene, scenes } from './scenes.ts';
@@ -124,6 +124,7 @@ class Day {
     await this.#playTurns(scene);
     const repaired = await scene.repair?.(this.#stage);
     if (repaired) out(paint('magenta', ` ⚒ ${this.#words[repaired]}`));
+    await scene.end?.(this.#stage);
     await this.#tellFacts();
     await this.#wait(betweenScenesMs);
     if (scene.name === 'allOut' || this.#interrupted.aborted) return;
@@ -210,7 +211,7 @@ class Day {
     ] as const) {
       out(`${String(number).padStart(6)}  ${what}`);
     }
-    const verdict = `${words.turns(answered, turns)}. ${ok ? words.allAnswered : words.someLost}`;
+    const verdict = words.verdict(words.turns(answered, turns), ok ? words.allAnswered : words.someLost);
     out(paint(ok ? 'green' : 'red', verdict));
     const durationMs = Math.round(performance.now() - this.#began);
     const { kept } = this.#stage;

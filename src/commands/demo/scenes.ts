@@ -5,7 +5,7 @@ import type { Actor, Stage } from './stage.ts';
 
 export interface Scene {
   /** The words of its heading; `…Is` says what is going on. */
-  readonly name: 'calm' | 'overload' | 'cut' | 'refusedKey' | 'slow' | 'heldBack' | 'allOut' | 'back';
+  readonly name: 'calm' | 'overload' | 'cut' | 'refusedKey' | 'slow' | 'heldBack' | 'twoVendors' | 'allOut' | 'back';
   readonly turns: number;
   begin(stage: Stage): Promise<unknown>;
   /** The fault is repaired after the client has received this many 503s. */
@@ -18,6 +18,8 @@ export interface Scene {
   until?(stage: Stage): Promise<boolean>;
   /** What a person does at the end; then the next scene begins with all endpoints healthy. */
   repair?(stage: Stage): Promise<'keyReplaced' | 'billPaid'>;
+  /** What was set for this scene alone is taken back. */
+  end?(stage: Stage): Promise<unknown>;
   /** The pause between turns that wait for a timer of the gateway. */
   readonly pauseMs?: number;
 }
@@ -45,6 +47,7 @@ export const scenes: readonly Scene[] = [
     repair: payBill,
   },
   { name: 'slow', turns: 2, begin: goesWrong({ kind: 'hang' }) },
+  { name: 'twoVendors', turns: 2, begin: meetVendor, end: leaveVendor },
   {
     name: 'allOut',
     turns: 2,
@@ -77,6 +80,20 @@ async function payBill({ call, actors: [office] }: Stage): Promise<'billPaid'> {
   await office.simulated.play(well);
   await call('health.check', { id: office.id });
   return 'billPaid';
+}
+
+const vendorModel = 'glm-4.6';
+
+/** Behind relay stands another vendor, which knows one model by its own name. */
+async function meetVendor({ call, actors: [office, relay] }: Stage): Promise<void> {
+  const { id, profile, simulated } = relay;
+  await call('endpoint.update', { profile, id, models: [{ from: '*', to: vendorModel }] });
+  await simulated.play({ kind: 'oneModel', model: vendorModel });
+  await office.simulated.play(overloaded);
+}
+
+async function leaveVendor({ call, actors: [, { id, profile }] }: Stage): Promise<void> {
+  await call('endpoint.update', { profile, id, noModels: ['*'] });
 }
 
 async function isActive(call: Stage['call'], { profile }: Actor): Promise<boolean> {

@@ -4,6 +4,7 @@ import type { Params } from '../../contract/operations.ts';
 import { exitCodes } from '../../errors/qcc-error.ts';
 import { codeText } from '../../messages/codes.ts';
 import { reasonText } from '../../messages/reasons.ts';
+import { typedName } from '../changed.ts';
 import { type Context, isOn, withInstallation } from '../context.ts';
 import { someProfile } from '../missing.ts';
 
@@ -35,15 +36,21 @@ export async function noteNoEndpoints(context: Context, profile?: string): Promi
   context.out.note(context.words.noEndpoints, name === undefined ? '  qcc init' : `  qcc endpoint add ${name}`);
 }
 
+const named = ({ endpoint, name }: CheckRow) => ({ id: endpoint, name });
+
+/** Endpoints are called what is typed for them. */
 function checkTable(context: Context, checks: readonly CheckRow[]): void {
   const { out, words, language } = context;
   const isVerbose = isOn(context, 'verbose');
+  const typed = ({ endpoint, name, profile }: CheckRow) =>
+    typedName({ id: endpoint, name }, checks.filter((one) => one.profile === profile).map(named));
   const more = isVerbose ? ['TTFT', words.score, words.tokens] : [];
   out.table(
-    [words.profile, words.id, words.verdict, 'ms', ...more, words.model, words.why],
+    [words.profile, words.name, ...(isVerbose ? [words.id] : []), words.verdict, 'ms', ...more, words.model, words.why],
     checks.map((row) => [
       row.profile,
-      row.endpoint,
+      typed(row),
+      ...(isVerbose ? [row.endpoint] : []),
       verdictOf(context, row),
       String(row.responseMs),
       ...(isVerbose ? [row.ttftMs === null ? '-' : String(row.ttftMs), String(row.score), String(row.tokens)] : []),
@@ -54,6 +61,6 @@ function checkTable(context: Context, checks: readonly CheckRow[]): void {
   );
 }
 
-export function verdictOf({ out, language }: Context, { verdict }: CheckRow): string {
+export function verdictOf({ out, language }: Context, { verdict }: Pick<CheckRow, 'verdict'>): string {
   return out.paint(verdict === 'success' ? 'green' : 'red', codeText('verdicts', verdict, language));
 }

@@ -1,5 +1,6 @@
 /** `qcc endpoint update, list, remove, enable, disable`. */
 
+import { rulesText } from '../../../machines/model-map.ts';
 import type { EndpointRow } from '../../contract/endpoint.ts';
 import type { Connection } from '../../contract/operations.ts';
 import { usage } from '../../errors/qcc-error.ts';
@@ -94,7 +95,9 @@ async function changed(
 export function endpointTable(context: Context, rows: readonly EndpointRow[], verbose: boolean): void {
   const { out, words, language } = context;
   const heads = [words.id, words.name, words.state, words.priority, words.weight, words.address, words.key];
-  const more = verbose ? ['auth', 'timeout', 'max-failures', 'max-concurrent', words.since, words.why] : [];
+  const more = verbose
+    ? ['auth', 'timeout', 'max-failures', 'max-concurrent', words.models, words.since, words.why]
+    : [];
   const lines = rows.map((row) => [
     row.id,
     row.name,
@@ -109,6 +112,7 @@ export function endpointTable(context: Context, rows: readonly EndpointRow[], ve
           row.timeoutMs === null ? '-' : `${row.timeoutMs} ms`,
           String(row.maxFailures),
           String(row.maxConcurrent),
+          rulesText(row.models) || '-',
           timeText(row.since),
           reasonText(row.because ?? '-', language),
         ]

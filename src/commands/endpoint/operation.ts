@@ -3,9 +3,20 @@
 import { randomBytes } from 'node:crypto';
 import type { EndpointReport } from '../../../events/endpoint.ts';
 import { type EndpointId, type ProfileName, streams } from '../../../events/ids.ts';
-import type { Auth, EndpointSettings, ProfileFact } from '../../../events/profile.ts';
+import {
+  type Adaptation,
+  type Auth,
+  adaptationOf,
+  changedAdaptation,
+  type EndpointSettings,
+  type ModelRule,
+  ownAdaptation,
+  type ProfileFact,
+} from '../../../events/profile.ts';
+import { changedRules, rulesText } from '../../../machines/model-map.ts';
 import { parseBaseUrl } from '../../config/network/base-url.ts';
-import { presetOf } from '../../config/network/presets.ts';
+import { checkModelRules } from '../../config/network/model-rules.ts';
+import { type Preset, presetOf } from '../../config/network/presets.ts';
 import type { EndpointOptions, EndpointRow, endpointContract } from '../../contract/endpoint.ts';
 import type { Answer, Params } from '../../contract/operations.ts';
 import { maskKey } from '../../errors/key-shape.ts';
@@ -16,7 +27,8 @@ import type { Step } from '../../projections/configuration.ts';
 import type { KnownEndpoint } from '../../projections/profiles.ts';
 import { endpointRow } from '../../runtime/rows.ts';
 import type { Handlers } from '../handler.ts';
-import { testEndpoints } from './test-operation.ts';
+import { forgetMissing } from './forget-operation.ts';
+import { endpointModels, testEndpoints } from './test-operation.ts';
 
 export const endpointDefaults = { weight: 100, priority: 1, maxFailures: 3, maxConcurrent: 64 };
 const ranges = {
@@ -41,7 +53,7 @@ type Named = readonly { readonly profile: string; readonly baseUrl: string; read
 export function newEndpoint(installation: Installation, options: EndpointOptions, beside: Named): PreparedEndpoint {
   const preset = options.preset === undefined ? undefined : presetOf(options.preset);
   const url = options.baseUrl ?? preset?.baseUrl;
-  if (url === undefined) throw missing('a base URL', '--base-url URL, or --preset ID');
+  if (url === undefined) throw missing('url', '--base-url URL, or --preset ID');
   const allowPlaintext = options.allowPlaintext ?? false;
   const baseUrl = parseBaseUrl(url, { allowPlaintext });
   const key = checkedKey(options.key);
@@ -62,8 +74,27 @@ export function newEndpoint(installation: Installation, options: EndpointOptions
     maxConcurrent: options.maxConcurrent ?? endpointDefaults.maxConcurrent,
     allowPlaintext,
     source: options.preset ?? null,
+    ...ownAdaptation({
+      ...options,
+      models: wantedRules(preset?.table?.models ?? [], options, 'qcc endpoint add --help'),
+    }),
   };
   return { id, key, fact: { type: 'EndpointAdded', data: settings } };
+}
+
+/** The rules with the changes that were asked for. @throws {QccError} for a rule that is none, and one to drop that is not there */
+function wantedRules(
+  rules: readonly ModelRule[],
+  { models: added = [], noModels: dropped = [] }: EndpointOptions,
+  hint: string,
+): readonly ModelRule[] {
+  checkModelRules(added);
+  const missing = dropped.find((name) => rules.every(({ from }) => from !== name));
+  if (missing !== undefined)
+    throw new QccError('QCC_MODEL_UNKNOWN', { from: missing, rules: rulesText(rules), hint }, exitCodes.notFound);
+  const wanted = changedRules(rules, added, dropped);
+  checkModelRules(wanted);
+  return wanted;
 }
 
 /** Anthropic's own API requires its header; relays follow what `ANTHROPIC_AUTH_TOKEN` sends. */
@@ -71,13 +102,13 @@ export function defaultAuth(baseUrl: string): Auth {
   return new URL(baseUrl).hostname === 'api.anthropic.com' ? 'x-api-key' : 'bearer';
 }
 
-function missing(what: 'a base URL' | 'an API key', flags: string): QccError {
-  return new QccError('QCC_ENDPOINT_INCOMPLETE', { what, hint: flags }, exitCodes.usage);
+function missing(lacks: 'url' | 'key', flags: string): QccError {
+  return new QccError('QCC_ENDPOINT_INCOMPLETE', { lacks, hint: flags }, exitCodes.usage);
 }
 
 export function checkedKey(key: string | undefined): string {
   const trimmed = key?.trim() ?? '';
-  if (trimmed === '') throw missing('an API key', '--api-key-stdin, or --api-key-env NAME');
+  if (trimmed === '') throw missing('key', '--api-key-stdin, or --api-key-env NAME');
   if (!keyFits(trimmed)) {
     throw new QccError('QCC_KEY_INVALID', {}, exitCodes.usage);
   }
@@ -141,15 +172,17 @@ export async function copyEndpoints(
   const chosen = ids ? ids.map((id) => endpointNamed(installation, id, from.name)) : from.endpoints;
   const prepared = chosen.map((endpoint) => {
     const key = vault.get(endpoint.secret);
-    if (key === undefined)
-      throw new QccError('QCC_KEY_LOST', {
-        id: endpoint.id,
-        text: `the key of endpoint ${endpoint.id} cannot be read`,
-        hint: `qcc endpoint update ${from.name} ${endpoint.id} --api-key-stdin`,
-      });
+    if (key === undefined) throw new QccError('QCC_KEY_LOST', { id: endpoint.id, profile: from.name });
     const made = newEndpoint(
       installation,
-      { ...asOptions(endpoint), ...params, key, baseUrl: endpoint.baseUrl },
+      {
+        ...asOptions(endpoint),
+        ...params,
+        key,
+        baseUrl: endpoint.baseUrl,
+        models: wantedRules(adaptationOf(endpoint).models, params, `qcc endpoint list ${from.name} --verbose`),
+        noModels: [],
+      },
       to.endpoints,
     );
     return { ...made, fact: { ...made.fact, data: { ...made.fact.data, source: from.name } } };
@@ -163,6 +196,7 @@ export async function copyEndpoints(
 function asOptions(endpoint: KnownEndpoint): EndpointOptions {
   const { name, auth, weight, priority, maxFailures, maxConcurrent, allowPlaintext, timeoutMs } = endpoint;
   return {
+    ...ownAdaptation(endpoint),
     name,
     auth,
     weight,
@@ -204,11 +238,14 @@ export async function updateEndpoint(
     ...(key === undefined ? {} : { maskedKey: maskKey(key) }),
     ...(params.preset === undefined ? {} : { source: params.preset }),
   };
-  const changes = Object.fromEntries(
-    Object.entries(wanted).filter(
-      ([field, value]) => value !== undefined && value !== endpoint[field as keyof KnownEndpoint],
+  const changes = {
+    ...Object.fromEntries(
+      Object.entries(wanted).filter(
+        ([field, value]) => value !== undefined && value !== endpoint[field as keyof KnownEndpoint],
+      ),
     ),
-  );
+    ...changedAdaptation(endpoint, wantedAdaptation(endpoint, params, preset)),
+  };
   const others = profileNamed(installation, endpoint.profile).endpoints.filter(({ id }) => id !== endpoint.id);
   refuseTwin(installation, baseUrl, key ?? vault.get(endpoint.secret) ?? '', others);
   const steps = stepsOf(endpoint, changes);
@@ -218,6 +255,17 @@ export async function updateEndpoint(
   if (key === undefined || secret === undefined) await tell();
   else await withKeys(installation, { put: [[secret, key]], remove: keysOf(installation, [endpoint]) }, tell);
   return rowOf(installation, endpoint.id);
+}
+
+/** A preset brings its vendor's table in the place of the old one. */
+function wantedAdaptation(endpoint: KnownEndpoint, params: EndpointOptions, preset: Preset | undefined): Adaptation {
+  const { models, adapt, thinking } = adaptationOf(endpoint);
+  const hint = `qcc endpoint list ${endpoint.profile} --verbose`;
+  return {
+    models: wantedRules(preset ? (preset.table?.models ?? []) : models, params, hint),
+    adapt: params.adapt ?? adapt,
+    thinking: params.thinking ?? thinking,
+  };
 }
 
 function stepsOf({ id, profile }: KnownEndpoint, changes: Readonly<Record<string, unknown>>): readonly Step[] {
@@ -290,5 +338,7 @@ export const endpointHandlers: Handlers<typeof endpointContract> = {
   'endpoint.remove': removeEndpoint,
   'endpoint.enable': (it, params) => switchEndpoint(it, params, 'EndpointEnabled'),
   'endpoint.disable': (it, params) => switchEndpoint(it, params, 'EndpointDisabled'),
+  'endpoint.forget': (it, params) => forgetMissing(it, params),
+  'endpoint.models': (it, params) => endpointModels(it, params),
   'endpoint.test': (it, params) => testEndpoints(it, params),
 };

@@ -5,22 +5,24 @@ import { writeExport } from '../../platform/atomic-file.ts';
 import { visibleDocument } from '../../platform/visible.ts';
 import { doneLine, isTold } from '../changed.ts';
 import { type Context, flag, withInstallation } from '../context.ts';
+import { namesOf } from '../names.ts';
 import { instantFlag } from '../source.ts';
 
 /** Statistics of all profiles (`qcc proxy stats`), or of one (`qcc endpoint stats PROFILE`). */
 export async function stats(context: Context): Promise<undefined> {
   const [profile] = context.positionals;
   const since = await instantFlag(context, 'since');
-  const answer = await withInstallation(context, ({ call }) =>
-    call('stats.read', {
+  const { names, ...answer } = await withInstallation(context, async ({ call }) => ({
+    ...(await call('stats.read', {
       ...(profile === undefined ? {} : { profile }),
       ...(since === undefined ? {} : { since }),
-    }),
-  );
+    })),
+    names: context.json ? {} : (await namesOf(call)).latest,
+  }));
   const file = flag(context, 'export');
   if (file !== undefined) writeExport(file, `${visibleDocument(answer)}\n`);
   if (context.json) return void context.out.json(answer);
-  statsTable(context, answer);
+  statsTable(context, answer, names);
   if (file !== undefined && isTold(context))
     doneLine(context, changeWordsOf(context.language).statsWritten(file, answer.stats.length));
   return undefined;
@@ -32,10 +34,20 @@ function quantilesOf({ p50, p95 }: { readonly p50: number | null; readonly p95: 
   return p50 === null || p95 === null ? '-' : `${Math.round(p50)}/${Math.round(p95)} ms`;
 }
 
-function statsTable({ out, words }: Context, { stats: rows, unpriced }: Answer<'stats.read'>): void {
+/** Without the profile, which stands in a column of its own. */
+function nameIn(profile: string | null, name: string): string {
+  return name.startsWith(`${profile}/`) ? name.slice(`${profile}/`.length) : name;
+}
+
+function statsTable(
+  { out, words }: Context,
+  { stats: rows, unpriced }: Answer<'stats.read'>,
+  names: Readonly<Record<string, string>>,
+): void {
   out.table(
     [
       words.profile,
+      words.name,
       words.id,
       words.model,
       words.requests,
@@ -49,6 +61,7 @@ function statsTable({ out, words }: Context, { stats: rows, unpriced }: Answer<'
     ],
     rows.map((row) => [
       row.profile ?? '-',
+      nameIn(row.profile, names[row.endpoint] ?? row.endpoint),
       row.endpoint,
       row.model ?? '-',
       String(row.requests),
@@ -60,7 +73,7 @@ function statsTable({ out, words }: Context, { stats: rows, unpriced }: Answer<'
       `${row.tokens.cacheRead}/${row.tokens.cacheWrite}`,
       row.cost === null ? '-' : dollars(row.cost.totalUsd),
     ]),
-    { optional: [words.cacheTokens, ttfb, words.attempts, words.tokens, words.id, ttft] },
+    { optional: [words.id, words.cacheTokens, ttfb, words.attempts, words.tokens, ttft] },
   );
   if (rows.some(({ cost }) => cost !== null))
     out.note(words.costInAll(dollars(rows.reduce((sum, { cost }) => sum + (cost?.totalUsd ?? 0), 0))));

@@ -1,9 +1,12 @@
 /** Probes made from this process: the verdicts are shown, and do not change any state. */
+
+import { adaptationOf } from '../../../events/profile.ts';
 import { reason } from '../../../events/reason.ts';
 import { secondMs } from '../../../events/units.ts';
+import { covers, isModelExcluded, sentModel } from '../../../machines/model-map.ts';
 import type { Depth, ProbeJob, ProbeResult } from '../../../workers/probe.ts';
 import { outboundProxy } from '../../config/network/outbound-proxy.ts';
-import type { CheckRow } from '../../contract/endpoint.ts';
+import type { CheckRow, ModelRow } from '../../contract/endpoint.ts';
 import type { Answer, Params } from '../../contract/operations.ts';
 import { endpointNamed, type Installation, profileNamed } from '../../installation/installation.ts';
 import { iso } from '../../platform/time.ts';
@@ -46,17 +49,20 @@ async function check(installation: Installation, endpoint: KnownEndpoint, pool: 
 }
 
 /** @param result null when the probe was lost */
-export function checkRow({ id, profile }: KnownEndpoint, result: ProbeResult | null, now: number): CheckRow {
+export function checkRow({ id, name, profile }: KnownEndpoint, result: ProbeResult | null, now: number): CheckRow {
   const { verdict, responseMs, ttftMs, score, valid, model, tokens, error } = result ?? lostProbe;
-  return { endpoint: id, profile, at: iso(now), verdict, responseMs, ttftMs, score, valid, model, tokens, error };
+  return { endpoint: id, name, profile, at: iso(now), verdict, responseMs, ttftMs, score, valid, model, tokens, error };
 }
 
 /** What a worker needs in order to probe an endpoint. */
 export function probeJob(
   { core, settings, vault, world }: Installation,
-  { id, baseUrl, auth, secret }: KnownEndpoint,
+  endpoint: KnownEndpoint,
   depth: Depth,
 ): ProbeJob {
+  const { id, baseUrl, auth, secret } = endpoint;
+  const { models } = adaptationOf(endpoint);
+  const wanted = settings()['health.model'] || null;
   return {
     endpoint: id,
     baseUrl,
@@ -64,8 +70,9 @@ export function probeJob(
     key: vault.get(secret) ?? '',
     depth,
     proxy: outboundProxy(baseUrl, process.env),
-    model: settings()['health.model'] || null,
-    known: knownModels(core.state, id),
+    model: isModelExcluded({ models }, wanted) ? null : sentModel(models, wanted),
+    isExact: false,
+    known: [...new Set([...models.flatMap(({ to }) => to ?? []), ...knownModels(core.state, id)])],
     timeoutMs: settings()['health.timeout'] * secondMs,
     dice: world.dice(),
   };
@@ -80,7 +87,42 @@ function knownModels({ stats, recent }: State, id: KnownEndpoint['id']): readonl
   return model === null || asked.includes(model) ? asked : [...asked, model];
 }
 
-const lostProbe: Omit<CheckRow, 'endpoint' | 'profile' | 'at'> = {
+/** The rules of one endpoint, and whether it has what they promise. */
+export async function endpointModels(
+  installation: Installation,
+  { profile, id, test = false }: Params<'endpoint.models'>,
+  open: () => Pool | Promise<Pool> = poolOfProbes,
+): Promise<Answer<'endpoint.models'>> {
+  const endpoint = endpointNamed(installation, id, profile);
+  const { models: rules } = adaptationOf(endpoint);
+  const names = [...new Set(rules.flatMap(({ to }) => to ?? []))];
+  const checks = test && names.length > 0 ? await checksOf(installation, endpoint, names, await open()) : null;
+  const models = rules.map((rule, i): ModelRow => {
+    const hidden = rules.slice(0, i).some(({ from }) => covers(from, rule.from));
+    return { ...rule, hidden, check: (rule.to === null ? undefined : checks?.get(rule.to)) ?? null };
+  });
+  return { endpoint: endpoint.id, models };
+}
+
+async function checksOf(
+  installation: Installation,
+  endpoint: KnownEndpoint,
+  names: readonly string[],
+  pool: Pool,
+): Promise<ReadonlyMap<string, NonNullable<ModelRow['check']>>> {
+  try {
+    const asked = names.map(async (model) => {
+      const job = { ...probeJob(installation, endpoint, 'conversation'), model, isExact: true };
+      const { verdict, responseMs, error } = (await pool.probe(job).catch(() => null)) ?? lostProbe;
+      return [model, { verdict, responseMs, error }] as const;
+    });
+    return new Map(await Promise.all(asked));
+  } finally {
+    await pool.close();
+  }
+}
+
+const lostProbe: Omit<CheckRow, 'endpoint' | 'name' | 'profile' | 'at'> = {
   verdict: 'failure',
   responseMs: 0,
   ttftMs: null,

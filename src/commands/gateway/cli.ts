@@ -147,8 +147,7 @@ function faultAtStart(error: unknown, home: string): QccError {
   const { code } = error as NodeJS.ErrnoException;
   const ofDisk = diskError(error, home);
   if (ofDisk) return ofDisk;
-  if (code === 'EMFILE' || code === 'ENFILE')
-    return new QccError('QCC_FILES_FEW', { text: 'the system allows this program too few open files' });
+  if (code === 'EMFILE' || code === 'ENFILE') return new QccError('QCC_FILES_FEW', { dir: '' });
   const message = error instanceof Error ? error.message : String(error);
   return new QccError('QCC_GATEWAY_FAULT', { text: message });
 }

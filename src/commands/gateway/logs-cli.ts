@@ -4,7 +4,12 @@ import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, s
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { paths } from '../../config/files/home.ts';
+import { QccError } from '../../errors/qcc-error.ts';
+import { accessLogWordsOf } from '../../messages/access-log.ts';
 import { type Context, chosenFlag, isOn, numberFlag } from '../context.ts';
+import { namesOf } from '../names.ts';
+import { withHistory } from '../source.ts';
+import { LogTeller } from './log-lines.ts';
 
 const linesDefault = 50;
 const followMs = 200;
@@ -20,10 +25,31 @@ export async function logs(context: Context): Promise<undefined> {
     if (kept.length >= wanted) break;
     kept = [...linesOf(name).filter(fits), ...kept];
   }
-  // The access log is always JSON: it is made for programs, and people have `jq`.
-  for (const line of wanted === 0 ? [] : kept.slice(-wanted)) context.out.line(line);
-  if (isOn(context, 'follow')) await follow(context, file, fits);
+  const tell = await tellerFor(context);
+  const last = wanted === 0 ? [] : kept.slice(-wanted);
+  for (const line of last) tell(line);
+  if (isOn(context, 'follow')) await follow(file, (line) => fits(line) && tell(line));
+  else if (last.length === 0 && isForPeople(context)) context.out.note(accessLogWordsOf(context.language).empty);
   return undefined;
+}
+
+/** Into a pipe, and with `--json`, the log's own lines go, which are JSON. */
+const isForPeople = ({ json }: Context) => process.stdout.isTTY === true && !json;
+
+async function tellerFor(context: Context): Promise<(line: string) => void> {
+  if (!isForPeople(context)) return (line) => context.out.line(line);
+  const teller = new LogTeller(context, await endpointNames(context));
+  return (line) => teller.tell(line);
+}
+
+/** The log can be read when nothing else of the home can: its endpoints then have their ids. */
+async function endpointNames(context: Context): Promise<Readonly<Record<string, string>>> {
+  try {
+    return (await withHistory(context, ({ call }) => namesOf(call))).latest;
+  } catch (error) {
+    if (error instanceof QccError) return {};
+    throw error;
+  }
 }
 
 function levelOf(line: string): string {
@@ -46,7 +72,7 @@ function rotated(file: string): readonly string[] {
   return names.sort().map((name) => join(folder, name));
 }
 
-async function follow({ out }: Context, file: string, fits: (line: string) => boolean): Promise<void> {
+async function follow(file: string, tell: (line: string) => unknown): Promise<void> {
   let at = existsSync(file) ? statSync(file).size : 0;
   let rest = '';
   for (;;) {
@@ -58,7 +84,7 @@ async function follow({ out }: Context, file: string, fits: (line: string) => bo
     const lines = (rest + piece(file, at, size - at)).split('\n');
     rest = lines.pop() ?? '';
     at = size;
-    for (const line of lines.filter(fits)) out.line(line);
+    for (const line of lines) tell(line);
   }
 }
 

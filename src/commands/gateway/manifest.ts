@@ -9,8 +9,8 @@ const listeningPort: Flag = { ...port, default: '7860', setting: 'proxy.port' };
 
 export const gatewayCommands: Commands = {
   status: {
-    title: say('show the gateway and every endpoint at a glance', '网关与各端点概览'),
-    about: say('the gateway, the ladder, every endpoint', '网关、梯级、每个端点'),
+    title: say('show the gateway and every endpoint at a glance', '查看网关与各端点概览'),
+    about: say('the gateway, the ladder, and every endpoint', '网关、梯级和每个端点'),
     examples: ['qcc status'],
     load: async () => (await import('./cli.ts')).overview,
   },
@@ -21,8 +21,8 @@ export const gatewayCommands: Commands = {
       start: {
         title: say('start the gateway in the background', '在后台启动网关'),
         about: say(
-          'in the background; comes back when it answers. One that is still stopping is waited for; when one runs, it says which, and exits 6',
-          '后台启动；能应答后返回。前一个仍在停止时会等待；已有网关运行时说明是哪一个，退出码 6',
+          'starts it in the background, and returns when it answers. If another one is still stopping, it waits; if one is running, it says which, and exits 6',
+          '在后台启动，能应答后返回。前一个仍在停止时会等待；已有网关在运行时会说明是哪一个，退出码为 6',
         ),
         flags: {
           host: listeningHost,
@@ -34,41 +34,47 @@ export const gatewayCommands: Commands = {
       },
       run: {
         title: say('run the gateway in this terminal', '在当前终端中运行网关'),
-        about: say('in the foreground', '前台运行'),
+        about: say('in the foreground, until you press Ctrl-C', '在前台运行，按 Ctrl-C 停止'),
         flags: { host: listeningHost, port: listeningPort },
         examples: ['qcc proxy run --port 8080'],
         load: async () => (await import('./cli.ts')).run,
       },
       stop: {
-        title: say('stop the gateway once its requests have ended', '等请求完成后停止网关'),
+        title: say('stop the gateway once its requests have finished', '等请求完成后停止网关'),
         about: say(
-          'lets requests end, then stops; says how many were aborted, and what a full disk did not take. A gateway that does not answer gets SIGTERM, then SIGKILL, and each is said',
-          '等请求结束再停止；说明中断了多少，以及已满的磁盘未写入多少。网关不应答时依次发送 SIGTERM、SIGKILL，每一步都会说明',
+          'lets requests finish, then stops; says how many were aborted, and how many facts a full disk could not store. A gateway that does not answer gets SIGTERM, then SIGKILL; each step is reported',
+          '等请求完成再停止；说明中止了多少请求，以及磁盘已满时有多少事实未写入。网关不应答时依次发送 SIGTERM、SIGKILL，每一步都会说明',
         ),
-        flags: { timeout: option('SPAN', 'how long requests may still run', '等待请求完成的时限', { default: '30s' }) },
+        flags: {
+          timeout: option('SPAN', 'how long requests may take to finish', '等待请求完成的时限', { default: '30s' }),
+        },
         examples: ['qcc proxy stop', 'qcc proxy stop --timeout 5s'],
         load: async () => (await import('./cli.ts')).stop,
       },
       restart: {
         title: say('stop the gateway and start it again', '重启网关'),
-        about: say('keeps both unless told otherwise', '不指定则沿用'),
+        about: say('keeps its host and port unless you give others', '不指定则沿用原来的主机和端口'),
         flags: { host, port },
         examples: ['qcc proxy restart'],
         load: async () => (await import('./cli.ts')).restart,
       },
       status: {
-        title: say('show whether the gateway runs, and how it is doing', '查看网关是否在运行及其状态'),
-        about: say('exit 3 when it does not run', '未运行时退出码 3'),
+        title: say('show whether the gateway is running, and how it is doing', '查看网关是否在运行及其状态'),
+        about: say('exit 3 when it is not running', '未运行时退出码为 3'),
         flags: { watch },
         examples: ['qcc proxy status', 'qcc proxy status --watch'],
         load: async () => (await import('./cli.ts')).status,
       },
       logs: {
         title: say('show the access log: one line per request', '显示访问日志：每个请求一行'),
+        about: say(
+          'the last lines of the access log: on a terminal for people, with the names of endpoints and in local time; into a pipe, and with `--json`, the JSON lines of its files',
+          '访问日志的最后几行：在终端上便于阅读，显示端点名称和本地时间；输出到管道或使用 `--json` 时，为文件中的 JSON 行',
+        ),
         flags: {
           lines: option('NUMBER', 'how many of the last lines', '显示最后多少行', { alias: 'n', default: '50' }),
           follow,
-          level: option('error|warn|info|debug', 'this level and worse', '该级别及更严重的'),
+          level: option('error|warn|info|debug', 'this level and above', '该级别及更严重的'),
         },
         examples: ['qcc proxy logs -n 20', 'qcc proxy logs -f --level warn'],
         load: async () => (await import('./logs-cli.ts')).logs,
@@ -79,22 +85,22 @@ export const gatewayCommands: Commands = {
           '按端点和模型统计请求、失败、耗时、令牌和费用',
         ),
         about: say(
-          "per endpoint and model: requests, attempts, failures, TTFB and TTFT p50, p95, p99, tokens (cache reads and writes apart), and their cost by the vendors' price lists; models that no list knows are named",
+          "per endpoint and model: requests, attempts, failures, TTFB and TTFT at p50, p95 and p99, tokens (cache reads and writes separately), and their cost by the vendors' price lists; models without a price are named",
           '按端点和模型：请求、尝试、失败、TTFB 与 TTFT 的 p50、p95、p99、令牌（缓存读写分开），以及按厂商价目表计算的费用；没有价格的模型会被指出',
         ),
-        flags: { since, export: option('FILE', 'write it into a file as JSON, too', '同时以 JSON 写入文件') },
+        flags: { since, export: option('FILE', 'also write it to a file, as JSON', '同时以 JSON 写入文件') },
         examples: ['qcc proxy stats --since yesterday', 'qcc proxy stats --export stats.json'],
         load: async () => (await import('../endpoint/stats-cli.ts')).stats,
       },
       'install-service': {
-        title: say('have systemd or launchd run the gateway', '由 systemd 或 launchd 运行网关'),
+        title: say('let systemd or launchd run the gateway', '由 systemd 或 launchd 运行网关'),
         about: say(
-          'a systemd user unit or a launchd agent that runs it and starts it with your session; `--print` shows it and changes nothing',
-          '安装 systemd 用户单元或 launchd 代理，随您的会话启动网关；`--print` 只显示，不做更改',
+          'installs a systemd user unit or a launchd agent that starts the gateway when you log in; `--print` shows it and changes nothing',
+          '安装 systemd 用户单元或 launchd 代理，在您登录时启动网关；`--print` 只显示，不做更改',
         ),
         flags: {
           print: toggle('show it, and change nothing', '只显示，不做更改'),
-          uninstall: toggle('stop it, and remove it', '停止并移除'),
+          uninstall: toggle('stop and remove it', '停止并移除'),
         },
         examples: ['qcc proxy install-service', 'qcc proxy install-service --print'],
         load: async () => (await import('./service-cli.ts')).installService,

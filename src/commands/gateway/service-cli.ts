@@ -25,7 +25,7 @@ export async function installService(context: Context): Promise<undefined> {
   if (isOn(context, 'print')) return printService(context, service);
   if (isOn(context, 'uninstall')) return uninstallService(context, service);
   if (await answers(paths(context.home).socket))
-    throw new QccError('QCC_GATEWAY_RUNNING', { text: words.serviceTaken, hint: 'qcc proxy stop' }, exitCodes.conflict);
+    throw new QccError('QCC_GATEWAY_RUNNING', { home: context.home, url: '', pid: 0 }, exitCodes.conflict);
   const { kind, name, file } = service;
   const text = service.text();
   prepareHome(context.home);

@@ -10,7 +10,7 @@ import { reasonText } from '../../messages/reasons.ts';
 import { storyWordsOf } from '../../messages/story.ts';
 import { spanMs } from '../../messages/times.ts';
 import { clockOf, shortSpan, timeText } from '../../platform/time.ts';
-import { stateText, tellChange, tellSettings } from '../changed.ts';
+import { stateText, tellChange, tellSettings, typedName } from '../changed.ts';
 import { type Context, countFlag, flag, isOn, numberFlag, withInstallation } from '../context.ts';
 import { noteNoEndpoints, shown, tested, verdictOf } from '../endpoint/checks-cli.ts';
 import { coloured } from '../endpoint/cli.ts';
@@ -55,7 +55,11 @@ export function healthTable(context: Context, rows: readonly HealthRow[]): void 
       nextOf(row, context),
       whyOf(row, language),
     ]),
-    { optional: [words.mean, words.left, words.success, words.lasts, words.id, words.next], wrapsLast: true },
+    {
+      optional: [words.mean, words.left, words.success, words.lasts, words.id],
+      sentences: [words.next, words.why],
+      wrapsLast: true,
+    },
   );
   out.prose(4, ...lackingLines(rows, language));
 }
@@ -66,7 +70,7 @@ function lackingLines(rows: readonly HealthRow[], language: Language): readonly 
   return rows.flatMap(({ profile, name, id, lacks }) =>
     lacks.map(
       ({ model, until }) =>
-        `${profile}/${name}: ${lines.lacks(model, clockOf(Date.parse(until)))} - qcc health reset ${id}`,
+        `${profile}/${name}: ${lines.lacks(model, clockOf(Date.parse(until)))} - qcc health reset ${typedName({ id, name }, rows)}`,
     ),
   );
 }
@@ -86,24 +90,27 @@ function nextOf({ state, next, nextProbe }: HealthRow, { words, language }: Cont
   const { at, depth } = nextProbe;
   if (step?.at && (at === null || step.at <= at))
     return words.nextState(codeText('states', step.to, language), in_(step.at));
-  return at !== null && depth !== null ? words.nextProbe(codeText('depths', depth, language), in_(at)) : '';
+  if (at !== null && depth !== null) return words.nextProbe(codeText('depths', depth, language), in_(at));
+  return state === 'recovering' ? words.halfOpen : '';
 }
 
 const percent = (rate: number | null) => (rate === null ? '-' : `${Math.round(rate * 100)} %`);
 
 export async function reset(context: Context): Promise<undefined> {
   const [id = ''] = context.positionals;
-  const { answer, row } = await withInstallation(context, async ({ call }) => {
+  const { answer, row, name } = await withInstallation(context, async ({ call }) => {
     const reset = await call('health.reset', { id });
     const { endpoints } = await call('health.status', {});
-    return { answer: reset, row: endpoints.find((one) => one.id === reset.id) };
+    const row = endpoints.find((one) => one.id === reset.id);
+    const beside = endpoints.filter(({ profile }) => profile === row?.profile);
+    return { answer: reset, row, name: row ? typedName(row, beside) : reset.id };
   });
   const state = stateText(context, answer.state);
   return tellChange(context, {
     json: answer,
     data: () => context.out.done(`${answer.id}: ${coloured(context, answer.state)}`),
     now: (said) => said.endpointReset(row?.name ?? answer.id, row?.profile ?? '', state),
-    next: (said) => [said.test, `qcc health check ${answer.id}`],
+    next: (said) => [said.test, `qcc endpoint test ${row?.profile ?? ''} ${name}`],
   });
 }
 

@@ -4,6 +4,7 @@ import type { EndpointStory, RequestStory, RouteRow } from '../../contract/histo
 import { codeText } from '../../messages/codes.ts';
 import { decidedText } from '../../messages/decided.ts';
 import { reasonText } from '../../messages/reasons.ts';
+import { routeWordsOf } from '../../messages/route.ts';
 import { storyWordsOf } from '../../messages/story.ts';
 import { clockOf, timeText } from '../../platform/time.ts';
 import type { Context } from '../context.ts';
@@ -11,6 +12,7 @@ import { chainIndent, tellChain } from '../fact-lines.ts';
 import { tellGaps } from '../gaps.ts';
 import { machineLines } from '../machine-lines.ts';
 import { type Names, namesOf } from '../names.ts';
+import { pagedWhole } from '../pager.ts';
 import { withHistory } from '../source.ts';
 
 export async function explain(context: Context): Promise<number | undefined> {
@@ -20,33 +22,26 @@ export async function explain(context: Context): Promise<number | undefined> {
     names: await namesOf(call),
   }));
   if (context.json) context.out.json(story);
-  else if ('attempts' in story) ofRequest(context, story, names);
-  else ofEndpoint(context, story, names, about?.startsWith('#') ? Date.parse(story.at) : Date.now());
+  else
+    await pagedWhole(context, (page) => {
+      if ('attempts' in story) ofRequest(page, story, names);
+      else ofEndpoint(page, story, names, about?.startsWith('#') ? Date.parse(story.at) : Date.now());
+    });
   return tellGaps(context, story.gaps);
 }
 
 function ofRequest(context: Context, story: RequestStory, names: Names): void {
   const { out, words, language } = context;
-  const { failures, rules, lines } = storyWordsOf(language);
+  const { lines } = storyWordsOf(language);
   const at = Date.parse(story.startedAt);
-  out.prose(0, decidedText(story.decided, language));
+  const outThen = story.route.flatMap(({ endpoint, profile, name, failure, chosen }) =>
+    failure === null || chosen ? [] : [{ endpoint, name: `${profile}/${name}`, failure }],
+  );
+  out.prose(0, decidedText(story.decided, language, outThen));
   out.line('');
   out.line(out.paint('bold', `request/${story.request}`));
-  out.line(`${timeText(at)}  ${story.status || '-'}  ${story.durationMs} ms  ${story.model ?? '-'}`);
-  heading(context, words.attempts);
-  out.table(
-    [words.at, words.id, words.name, words.verdict, 'status', 'TTFB', words.why],
-    story.attempts.map((one) => [
-      clockOf(Date.parse(one.at)),
-      one.endpoint,
-      one.name ?? names.at(story.view)[one.endpoint] ?? '-',
-      failures[one.outcome] ?? one.outcome,
-      String(one.status ?? '-'),
-      one.ttfbMs === null ? '-' : `${one.ttfbMs} ms`,
-      rules[one.because] ?? one.because,
-    ]),
-    { optional: [words.id, 'TTFB', 'status'], wrapsLast: true },
-  );
+  out.prose(2, `${timeText(at)}  ${story.status || '-'}  ${story.durationMs} ms  ${story.model ?? '-'}`);
+  attemptTable(context, story, names);
   heading(context, lines.candidates(story.view));
   out.table(
     ['', words.profile, words.tier, words.id, words.name, words.state, words.weight, words.why],
@@ -87,11 +82,42 @@ function ofRequest(context: Context, story: RequestStory, names: Names): void {
     );
 }
 
+function attemptWhy({ because, sent }: RequestStory['attempts'][number], { language }: Context): string {
+  const { rules, lines } = storyWordsOf(language);
+  const rule = rules[because] ?? because;
+  return sent === undefined ? rule : lines.sentAs(rule, sent);
+}
+
+/** None, where no endpoint was asked. */
+function attemptTable(context: Context, story: RequestStory, names: Names): void {
+  if (story.attempts.length === 0) return;
+  const { out, words, language } = context;
+  const { failures } = storyWordsOf(language);
+  heading(context, words.attempts);
+  out.table(
+    [words.at, words.id, words.name, words.verdict, 'status', 'TTFB', words.why],
+    story.attempts.map((one) => [
+      clockOf(Date.parse(one.at)),
+      one.endpoint,
+      one.name ?? names.at(story.view)[one.endpoint] ?? '-',
+      [one.outcome, ...(one.noted ? [one.noted] : [])].map((word) => failures[word] ?? word).join(', '),
+      String(one.status ?? '-'),
+      one.ttfbMs === null ? '-' : `${one.ttfbMs} ms`,
+      attemptWhy(one, context),
+    ]),
+    { optional: [words.id, 'TTFB', 'status'], wrapsLast: true },
+  );
+  for (const { name, endpoint, adapted = [] } of story.attempts)
+    for (const note of adapted)
+      out.prose(chainIndent, `  ${name ?? names.at(story.view)[endpoint] ?? endpoint}: ${reasonText(note, language)}`);
+}
+
 function whyOf(row: RouteRow, { language }: Context): string {
   const { rules, failures } = storyWordsOf(language);
   const failure = row.failure === null || row.chosen ? '' : ` (${failures[row.failure] ?? row.failure})`;
-  const until = row.because === 'lacksModel' && row.until !== null ? `, ${clockOf(Date.parse(row.until))}` : '';
-  return `${rules[row.because] ?? row.because}${failure}${until}`;
+  const why = `${rules[row.because] ?? row.because}${failure}`;
+  const isUntil = row.because === 'lacksModel' && row.until !== null;
+  return isUntil ? routeWordsOf(language).until(why, clockOf(Date.parse(row.until ?? ''))) : why;
 }
 
 function ofEndpoint(context: Context, story: EndpointStory, names: Names, at: number): void {

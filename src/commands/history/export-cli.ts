@@ -5,6 +5,7 @@ import { usage } from '../../errors/qcc-error.ts';
 import { IncidentSeal } from '../../history/incident-seal.ts';
 import { storyWordsOf } from '../../messages/story.ts';
 import { openExport } from '../../platform/atomic-file.ts';
+import { shellWord } from '../../platform/shell-word.ts';
 import { visibleJson } from '../../platform/visible.ts';
 import { tellChange } from '../changed.ts';
 import { type Context, flag, isOn, withInstallation } from '../context.ts';
@@ -55,6 +56,6 @@ export async function exportIncident(context: Context): Promise<undefined> {
     json: { file: path, facts },
     data: () => out.done(storyWordsOf(language).capsule.written(path, facts)),
     now: (said) => said.incidentWritten(path, facts),
-    next: (said) => [said.ask, `qcc incidents --from-log ${path}`],
+    next: (said) => [said.ask, `qcc incidents --from-log ${shellWord(path)}`],
   });
 }

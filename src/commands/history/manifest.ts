@@ -7,13 +7,13 @@ export const historyCommands: Commands = {
   history: {
     title: say('show what happened, and explain why', '查看发生过什么，以及原因'),
     about: say(
-      "facts, oldest first; the newest 1,000 unless `--limit` or `--since` says otherwise. `--since '#1234'` begins at a fact's number. `--stream` is one stream (`endpoint/1a2b3c4d`) or a kind (`endpoint`, `request`, `queue`, `profile`, `priority`, `config`, `gateway`); `--request` also keeps what the request's failures led to. A filter that names nothing that is, or ever was, is a mistake with what may be meant. Endpoints are called what they were called then, also when they were renamed or removed since. For people one line a fact, requests that are alike on one line, what repeats itself once with how many more there are (`--all`: each of them), through `$PAGER` on a terminal, where its first line tells of incidents in it; exits 7 when facts of it cannot be read",
-      "事实，旧的在前；未用 `--limit` 或 `--since` 时为最新 1,000 条。`--since '#1234'` 从某个编号开始。`--stream` 是一个流（`endpoint/1a2b3c4d`）或一类（`endpoint`、`request`、`queue`、`profile`、`priority`、`config`、`gateway`）；`--request` 还包括该请求的失败所导致的事实。不存在也从未存在的筛选值是错误，并提示可能想用的。端点按当时的名称显示，即使后来改名或移除。给人看时每行一条，相似的请求合为一行，重复的只显示一次并注明次数（`--all` 则逐条显示），在终端中经由 `$PAGER`，其中有故障时首行会指出；若其中有事实无法读取，退出码为 7",
+      "facts, oldest first; the newest 1,000 unless `--limit` or `--since` says otherwise. `--since '#1234'` begins at a fact's number. `--stream` is one stream (`endpoint/1a2b3c4d`) or a kind (`endpoint`, `request`, `queue`, `profile`, `priority`, `config`, `gateway`); `--request` also keeps what the request's failures led to. A filter that names nothing that exists or ever existed is an error, with what you may have meant. Endpoints have the names that they had then, even if they were renamed or removed since. On a terminal, through `$PAGER`: one line per fact, similar requests on one line, repetitions once with their number (`--all` shows each), and a first line that points to incidents; exit 7 when facts cannot be read",
+      "事实，旧的在前；未用 `--limit` 或 `--since` 时为最新 1,000 条。`--since '#1234'` 从某个编号开始。`--stream` 是一个流（`endpoint/1a2b3c4d`）或一类（`endpoint`、`request`、`queue`、`profile`、`priority`、`config`、`gateway`）；`--request` 还包括该请求的失败所导致的事实。筛选值不存在也从未存在时报错，并提示您可能想用的值。端点按当时的名称显示，即使后来改名或移除。在终端中经由 `$PAGER` 显示：每行一条，相似的请求合为一行，重复的只显示一次并注明次数（`--all` 则逐条显示），其中有故障时首行会指出；有事实无法读取时退出码为 7",
     ),
     forms: {
       '--at TIME': say(
-        'how everything stood then: machines, active profile, weights, settings; like `diff`, `explain` and `what-if`, it exits 7 when facts that it needs cannot be read and the history does not tell of it',
-        '当时的一切：状态机、当前配置、权重、设置；与 `diff`、`explain`、`what-if` 一样，所需的事实无法读取且历史中没有说明时退出码为 7',
+        'the state of everything at that time: machines, active profile, weights, settings; like `diff`, `explain` and `what-if`, exit 7 when facts that it needs cannot be read, unless the history records their loss',
+        '当时的一切：状态机、当前配置、权重、设置；与 `diff`、`explain`、`what-if` 一样，所需的事实无法读取、历史中又没有记载其丢失时，退出码为 7',
       ),
     },
     flags: {
@@ -29,12 +29,12 @@ export const historyCommands: Commands = {
       request: option('ID', 'only this request, and what it led to', '只显示该请求及其后果'),
       limit: { ...limit, default: '1000' },
       follow,
-      all: toggle('show each fact, also what repeats itself', '逐条显示，重复的也不合并'),
+      all: toggle('show each fact, without folding repetitions', '逐条显示，重复的也不合并'),
     },
     examples: [
       'qcc history --since -15m',
       'qcc history --type EndpointFailed -n 5',
-      'qcc history -f --endpoint 3f2a',
+      'qcc history -f --endpoint relay',
       'qcc history --at 14:03:22',
     ],
     load: async () => (await import('./cli.ts')).show,
@@ -42,8 +42,8 @@ export const historyCommands: Commands = {
       verify: {
         title: say('check the log against the state of the gateway', '核对日志与网关的状态'),
         about: say(
-          'folds the whole log again, looks at every checksum, number and reference and at the index of streams, and compares with what runs; exit 7 when something differs',
-          '重新折叠整个日志，核对每个校验和、编号、引用以及流索引，并与运行状态比较；有出入时退出码 7',
+          'replays the whole log, checks every checksum, number and reference and the index of streams, and compares the result with the running state; exit 7 when something differs',
+          '重放整个日志，核对每个校验和、编号、引用以及流索引，并与运行状态比较；有出入时退出码为 7',
         ),
         examples: ['qcc history verify'],
         load: async () => (await import('./log-care-cli.ts')).verify,
@@ -51,7 +51,7 @@ export const historyCommands: Commands = {
       repair: {
         title: say('repair a damaged log; the original is kept', '修复损坏的日志；保留原件'),
         about: say(
-          'makes a whole log of a damaged one while no gateway runs; says what is lost, and keeps the original beside it',
+          'makes an intact log from a damaged one, while no gateway is running; says what is lost, and keeps the original beside it',
           '网关未运行时，由损坏的日志生成完整的日志；说明丢失了什么，并保留原件',
         ),
         examples: ['qcc proxy stop', 'qcc history repair'],
@@ -63,7 +63,7 @@ export const historyCommands: Commands = {
           '查看日志大小、各类事实和每日增长',
         ),
         about: say(
-          'facts by type, their size, the size on the disk, the growth a day',
+          'facts by type, their size, the size on disk, the growth per day',
           '按类型统计事实及其大小、磁盘占用、每日增长',
         ),
         flags: { 'from-log': fromLog },
@@ -73,16 +73,19 @@ export const historyCommands: Commands = {
       compact: {
         title: say('remove old facts now, and free their disk space', '立即移除过期事实并释放磁盘空间'),
         about: say(
-          'removes what `history.retention_days` and `history.max_size` keep no longer, now, and gives back its room',
+          'removes what `history.retention_days` and `history.max_size` no longer keep, at once, and frees its space',
           '立即移除 `history.retention_days` 和 `history.max_size` 不再保留的事实，并释放空间',
         ),
         examples: ['qcc history compact'],
         load: async () => (await import('./log-care-cli.ts')).compact,
       },
       diff: {
-        title: say('show what changed between two moments, and by which facts', '两个时刻之间的变化及其原因'),
+        title: say(
+          'show what changed between two moments, and by which facts',
+          '查看两个时刻之间的变化，以及由哪些事实造成',
+        ),
         about: say(
-          'what is different at B (now, if it is not said), and the facts that made it so',
+          'what is different at B (by default now), and the facts that made it so',
           '到 B（未给出则为现在）有何不同，以及由哪些事实造成',
         ),
         positionals: [argument('A'), argument('B')],
@@ -92,16 +95,16 @@ export const historyCommands: Commands = {
         load: async () => (await import('./cli.ts')).diff,
       },
       export: {
-        title: say('write an incident file without secrets, to share with others', '导出不含秘密、可分享的事件文件'),
+        title: say('write an incident file without secrets, to share with others', '导出不含机密、可以分享的故障文件'),
         about: say(
-          'a slice that may be given away, with the state it begins with: hosts instead of URLs, hashes instead of sessions, no keys, prompts, paths, nothing that you wrote. Every reading command of `history` and `debug` takes `--from-log FILE` and asks it elsewhere',
-          '可外传的片段及其起始状态：URL 只留主机，会话为散列，不含密钥、提示词、路径和您写的文字。`history` 与 `debug` 的查询命令都可用 `--from-log FILE` 在别处查询它',
+          'a part of the history that may be shared, and the state before it: hosts instead of URLs, hashes instead of sessions, no keys, prompts or paths, and nothing that you wrote. All commands of `history` and `debug` that read can query it elsewhere with `--from-log FILE`',
+          '可以分享的一段历史及其起始状态：URL 只留主机名，会话换成散列值，不含密钥、提示词、路径和您写的文字。`history` 与 `debug` 的查询命令都可用 `--from-log FILE` 在别处查询它',
         ),
         flags: {
           since,
           until,
           incident: option('FILE', 'the file to write', '要写入的文件'),
-          'hash-names': toggle('hash the names of profiles, endpoints and hosts', '将配置、端点和主机的名称散列'),
+          'hash-names': toggle('hash the names of profiles, endpoints and hosts', '将配置、端点和主机的名称换成散列值'),
         },
         examples: ['qcc history export --since -1h --incident incident.ndjson'],
         load: async () => (await import('./export-cli.ts')).exportIncident,
@@ -109,12 +112,18 @@ export const historyCommands: Commands = {
       'what-if': {
         title: say('show what would have happened with other settings', '推演：若当时用其他设置会怎样'),
         about: say(
-          'the recorded outcomes run through the same rules under other settings: switches, failed requests, attempts, outages, time in each tier, sessions that moved and the cache they lost. What an endpoint that was not asked would have said is `unknown`. Settings of `failover.*`, `loadbalancer.*`, back-off and slow start of `health.*`, and `proxy.max_attempts`',
-          '用另一套设置重演记录下的结果：切换、失败的请求、尝试、停用、各层级的时间、换端点的会话及失去的缓存。当时没有问过的端点会怎样应答，记为 `unknown`（未知）。可用 `failover.*`、`loadbalancer.*`、`health.*` 的退避与慢启动、`proxy.max_attempts`',
+          'runs the recorded outcomes through the same rules under other settings: switches, failed requests, attempts, outages, time in each tier, sessions that moved and the cache they lost. What an endpoint that was not asked would have answered is `unknown`. It takes settings of `failover.*` and `loadbalancer.*`, the back-off and slow start of `health.*`, and `proxy.max_attempts`',
+          '用另一套设置推演记录下的结果：切换、失败的请求、尝试、剔除、各层级的时间、换端点的会话及失去的缓存。当时没有请求过的端点会怎样应答，记为 `unknown`（未知）。可用 `failover.*`、`loadbalancer.*`、`health.*` 的退避与慢启动、`proxy.max_attempts`',
         ),
         flags: {
           since,
-          set: option('KEY=VALUE', 'a setting to try; may be given again', '要尝试的设置，可重复', { multiple: true }),
+          set: option('KEY=VALUE', 'a setting to try; can be repeated', '要尝试的设置，可重复使用', { multiple: true }),
+          'set-endpoint': option(
+            'ID.models=RULES',
+            'a table of models to try: FROM=TO,…; can be repeated',
+            '要尝试的模型映射：FROM=TO,…，可重复使用',
+            { multiple: true },
+          ),
           'from-log': fromLog,
         },
         examples: [
@@ -129,13 +138,13 @@ export const historyCommands: Commands = {
           '解释请求为何发往该端点，或端点为何处于当前状态',
         ),
         about: say(
-          'the last request that failed or went to another endpoint; or the one that is named: by its id, an end or a beginning of it as `history` prints it, or the number of any fact about it (`#1234`). First, in one sentence, what decided; then its attempts, every endpoint on its way as it stood when the request chose, by which rule it was taken or left out, and the facts that had made it so. An endpoint, by its id or its name: why it is in its state',
-          '最近一个失败或换过端点的请求；也可指定：编号、`history` 显示的编号开头或结尾，或与之有关的任一事实的编号（`#1234`）。先用一句话说明决定因素，再列出各次尝试，途中每个端点当时的状态，按哪条规则选用或排除，以及造成该状态的事实。端点（编号或名称）：为何处于当前状态',
+          'without an argument, the last request that failed or went to another endpoint. A request is named by its id, the part of it that `history` prints, or the number of any fact about it (`#1234`). First, in one sentence, what decided; then its attempts, the state of every endpoint at that time, the rule that took it or left it out, and the facts behind that state. An endpoint is named by its id or name: why it is in its state',
+          '不写参数时解释最近一个失败或换过端点的请求。请求可用编号、`history` 显示的那一段编号，或与之有关的任一事实的编号（`#1234`）指定。先用一句话说明决定因素，再列出各次尝试、每个端点当时的状态、选用或排除它的规则，以及造成该状态的事实。端点可用编号或名称指定：解释它为何处于当前状态',
         ),
         positionals: [argument('REQUEST|ENDPOINT', 'endpoints')],
         required: 0,
         flags: { 'from-log': fromLog },
-        examples: ['qcc history explain', 'qcc history explain "#1234"', 'qcc history explain 3f2a'],
+        examples: ['qcc history explain', 'qcc history explain "#1234"', 'qcc history explain relay'],
         load: async () => (await import('./explain-cli.ts')).explain,
       },
     },

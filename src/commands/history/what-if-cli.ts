@@ -6,13 +6,16 @@ import { storyWordsOf } from '../../messages/story.ts';
 import { shortSpan, timeText } from '../../platform/time.ts';
 import { type Context, listFlag } from '../context.ts';
 import { tellGaps } from '../gaps.ts';
+import { pagedWhole } from '../pager.ts';
 import { spanOf, withHistory } from '../source.ts';
 
 export async function whatIf(context: Context): Promise<number | undefined> {
-  const params = { ...(await spanOf(context)), set: triedSettings(context) };
+  const tried = { set: pairsOf(context, 'set', '--set failover.failure_threshold=5') };
+  const endpoints = pairsOf(context, 'set-endpoint', "--set-endpoint '3f2a.models=haiku=glm-4.5-air,*=glm-4.6'");
+  const params = { ...(await spanOf(context)), ...tried, endpoints };
   const told = await withHistory(context, ({ call }) => call('history.whatIf', params));
   if (context.json) context.out.json(told);
-  else compare(context, told);
+  else await pagedWhole(context, (page) => compare(page, told));
   return tellGaps(context, told.gaps);
 }
 
@@ -48,7 +51,8 @@ function compare({ out, language }: Context, told: Answer<'history.whatIf'>): vo
       ]),
     ],
   );
-  if (failures.unknown > 0) out.prose(2, words.guess);
+  if (failures.unknown > told.otherModel) out.prose(2, words.guess);
+  if (told.otherModel > 0) out.prose(2, words.otherModel(told.otherModel));
   for (const { only, at, seq, kind, from, to } of told.changes) {
     const when = Date.parse(at);
     const number = seq === null ? '' : ` #${seq}`;
@@ -58,11 +62,10 @@ function compare({ out, language }: Context, told: Answer<'history.whatIf'>): vo
 }
 
 /** The process that answers knows which settings exist. @throws {QccError} usage, for text that is not `KEY=VALUE` */
-function triedSettings(context: Context): Readonly<Record<string, string>> {
-  const pairs = listFlag(context, 'set').map((given) => {
+function pairsOf(context: Context, name: string, example: string): Readonly<Record<string, string>> {
+  const pairs = listFlag(context, name).map((given) => {
     const equals = given.indexOf('=');
-    if (equals < 1)
-      throw usage(storyWordsOf(context.language).whatIf.needsValue(given), '--set failover.failure_threshold=5');
+    if (equals < 1) throw usage(storyWordsOf(context.language).whatIf.needsValue(given), example);
     return [given.slice(0, equals), given.slice(equals + 1)] as const;
   });
   return Object.fromEntries(pairs);

@@ -9,7 +9,9 @@ import { type Context, countFlag } from '../context.ts';
 import { tellChain, toldFact } from '../fact-lines.ts';
 import { tellGaps } from '../gaps.ts';
 import { type Names, namesOf } from '../names.ts';
+import { pagedWhole } from '../pager.ts';
 import { spanOf, withHistory } from '../source.ts';
+import { wayOf } from './way.ts';
 
 // Indented past the number of the incident.
 const storyIndent = 8;
@@ -25,7 +27,9 @@ export async function list(context: Context): Promise<number | undefined> {
   if (context.json) out.json(answer);
   else {
     const words = incidentWordsOf(language);
-    for (const row of answer.incidents) tellIncident(context, row, names);
+    await pagedWhole(context, (page) => {
+      for (const row of answer.incidents) tellIncident(page, row, names);
+    });
     const [newest] = answer.incidents;
     if (newest) out.note(words.shownBy(`qcc incidents show ${newest.number}`));
     else out.line(words.none);
@@ -40,7 +44,7 @@ export async function show(context: Context): Promise<number | undefined> {
     names: await namesOf(call),
   }));
   if (context.json) context.out.json(answer);
-  else tellStory(context, answer, names);
+  else await pagedWhole(context, (page) => tellStory(page, answer, names));
   return tellGaps(context, answer.gaps);
 }
 
@@ -70,18 +74,6 @@ function tellIncident(context: Context, row: IncidentRow, names: Names): void {
     const unwell = row.unwell.map((one) => words.unwell[one] ?? known[one] ?? one);
     tell(words.goesOn(unwell.join(words.separator)));
   }
-}
-
-/** The switches, each of which begins where the one before it ended: `office → relay → office`. */
-function wayOf({ switches }: IncidentRow): readonly string[] {
-  const ways: string[] = [];
-  let last: string | undefined;
-  for (const { from, to } of switches) {
-    if (from !== null && from === last) ways.push(`${ways.pop()} → ${to}`);
-    else ways.push(`${from ?? '-'} → ${to}`);
-    last = to;
-  }
-  return ways;
 }
 
 function spanText({ language }: Context, { from, to, durationMs }: IncidentRow): string {

@@ -5,20 +5,26 @@ import { argument, type Commands, say } from '../command.ts';
 
 export const incidentsCommands: Commands = {
   incidents: {
-    title: say('show what went wrong: when, whom it hit, what ended it', '查看出过的故障：何时、影响谁、如何结束'),
+    title: say(
+      'show what went wrong: when, what it affected, what ended it',
+      '查看出过的故障：何时发生、影响了什么、如何结束',
+    ),
     about: say(
-      'facts grouped into incidents, newest first, the newest 20 unless `--limit` says otherwise: from when to when, what began it, which requests, sessions and tokens it hit, what ended it. One ends when every endpoint that it concerns, the ladder and the network are well again. `--since` and `--until` keep those that lasted into that span; exits 7 when facts that it needs cannot be read',
-      '把事实归纳为故障，新的在前，未用 `--limit` 时为最新 20 个：起止时间、起因、影响的请求、会话和令牌、如何结束。相关的端点、梯级和网络全部恢复时结束。`--since` 和 `--until` 只留持续到该时段内的；所需的事实无法读取时退出码为 7',
+      'facts grouped into incidents, newest first, the newest 20 unless `--limit` says otherwise: from when to when, what began it, which requests, sessions and tokens it affected, what ended it. An incident ends when every endpoint in it, the ladder and the network have recovered. `--since` and `--until` keep those that overlap that time; exit 7 when facts that it needs cannot be read',
+      '把事实归纳为故障，新的在前，未用 `--limit` 时为最新 20 个：起止时间、起因、影响的请求、会话和令牌、如何结束。相关的端点、梯级和网络全部恢复时结束。`--since` 和 `--until` 只保留与该时段重叠的；所需的事实无法读取时退出码为 7',
     ),
     flags: { since, until, limit: { ...limit, default: '20' }, 'from-log': fromLog },
     examples: ['qcc incidents', 'qcc incidents --since yesterday', 'qcc incidents --from-log incident.ndjson'],
     load: async () => (await import('./cli.ts')).list,
     sub: {
       show: {
-        title: say('show one incident in full: its facts, and whose failures', '查看一个故障的全部经过'),
+        title: say(
+          'show one incident in full: its facts, and the endpoints that failed',
+          '查看一个故障的全部经过和失败的端点',
+        ),
         about: say(
-          'by its number, or by that of any of its facts; without one, the newest',
-          '按故障编号，或其中任一事实的编号；不给则为最新一个',
+          'by its number, or the number of any of its facts; without one, the newest',
+          '按故障编号，或其中任一事实的编号；不指定则为最新一个',
         ),
         positionals: [argument('NUMBER')],
         required: 0,

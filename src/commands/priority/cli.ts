@@ -92,17 +92,18 @@ export async function policy(context: Context): Promise<undefined> {
   const row = await withInstallation(context, ({ call }) => call('priority.policy', changes));
   const set = Object.keys(changes) as (keyof PolicyRow)[];
   return tellSettings(context, row, {
-    rows: Object.entries(row).map(([name, value]) => ruleOf(name, value)),
+    rows: (Object.keys(policySettings) as (keyof PolicyRow)[]).map((name) => [
+      policySettings[name],
+      ruleText(name, row[name]),
+    ]),
     set: Object.fromEntries(set.map((name) => [policySettings[name], row[name]])),
     see: 'qcc priority policy',
   });
 }
 
-/** By the flag that changes it: `recoveryDelayS` is `--recovery-delay`, in seconds. */
-function ruleOf(name: string, value: number | boolean): readonly [string, string] {
-  const isSpan = name.endsWith('S');
-  const flagName = (isSpan ? name.slice(0, -1) : name).replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  return [flagName, isSpan ? `${value} s` : String(value)];
+/** The names of the policy say which of its values are seconds. */
+function ruleText(name: keyof PolicyRow, value: number | boolean): string {
+  return name.endsWith('S') ? `${value} s` : String(value);
 }
 
 function changesOf(context: Context): Params<'priority.policy'> {

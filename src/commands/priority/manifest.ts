@@ -5,7 +5,7 @@ import { argument, type Commands, option, say, toggle } from '../command.ts';
 
 export const priorityCommands: Commands = {
   priority: {
-    title: say('decide which profiles serve, and in which order (the ladder)', '梯级：由哪些配置应答，以何顺序'),
+    title: say('decide which profiles serve, and in which order (the ladder)', '设置梯级：由哪些配置应答，按什么顺序'),
     examples: ['qcc priority list'],
     sub: {
       set: {
@@ -16,9 +16,9 @@ export const priorityCommands: Commands = {
         load: async () => (await import('./cli.ts')).set,
       },
       list: {
-        title: say('show the ladder: which profiles serve, in which order', '显示梯级：由哪些配置应答，以何顺序'),
+        title: say('show the ladder: which profiles serve, in which order', '查看梯级：由哪些配置应答，按什么顺序'),
         about: say(
-          'tiers, active profile, policy; a switch that was suppressed, with the reason and until when; a profile that is being watched on its way back',
+          'tiers, active profile, rules; a switch that is put off, why and until when; a profile that is being checked before the switch back',
           '梯级、当前配置、规则；暂缓的切换及其原因和期限；正在观察、准备切回的配置',
         ),
         examples: ['qcc priority list'],
@@ -27,15 +27,17 @@ export const priorityCommands: Commands = {
       switch: {
         title: say('switch to a profile by hand, and stay there', '手动切换到某个配置并固定'),
         about: say(
-          'by hand; pinned until released, or until the pinned profile fails',
-          '手动切换；固定住，直到解除或该配置失败',
+          'switches by hand; the profile stays pinned until it is released or fails',
+          '手动切换；该配置会固定，直到解除固定或它失败',
         ),
-        forms: { '--release': say('the automatic rules take over again', '恢复自动规则') },
+        forms: {
+          '--release': say('releases the pinned profile; the automatic rules apply again', '解除固定，恢复自动规则'),
+        },
         positionals: [profile],
         required: 0,
         flags: {
           reason: option('TEXT', 'why, for the history', '切换原因，记入历史'),
-          release: toggle('end a switch by hand; the automatic rules hold again', '解除手动切换的固定'),
+          release: toggle('release the pinned profile; the automatic rules apply again', '解除固定，恢复自动规则'),
         },
         examples: ['qcc priority switch spare --reason "work is slow"', 'qcc priority switch --release'],
         load: async () => (await import('./cli.ts')).switchTo,
@@ -46,25 +48,30 @@ export const priorityCommands: Commands = {
         flags: {
           'auto-failover': toggle('switch down when a tier fails', '某层级失败时自动切换'),
           'no-auto-failover': toggle('do not switch down automatically', '不自动切换'),
-          'auto-recovery': toggle('switch back up when it is well again', '恢复后自动切回'),
+          'auto-recovery': toggle('switch back up when it has recovered', '恢复后自动切回'),
           'no-auto-recovery': toggle('do not switch back automatically', '不自动切回'),
           'failure-threshold': option('NUMBER', 'failures before a switch', '失败多少次后切换', {
             default: '3',
             setting: 'failover.failure_threshold',
           }),
-          'recovery-checks': option('NUMBER', 'good checks before the switch back', '成功多少次后切回', {
+          'recovery-checks': option('NUMBER', 'successful checks before the switch back', '检查成功多少次后切回', {
             default: '3',
             setting: 'failover.recovery_checks',
           }),
-          cooldown: option('SPAN', 'the least time between two switches', '两次切换之间的间隔', {
+          cooldown: option('SPAN', 'the shortest time between two switches', '两次切换之间的最短间隔', {
             default: '300s',
             setting: 'failover.cooldown',
           }),
-          'recovery-delay': option('SPAN', 'how long it must be well before the switch back', '切回前须保持正常多久', {
-            default: '60s',
-            setting: 'failover.recovery_delay',
-          }),
-          'max-per-hour': option('NUMBER', 'switches in one hour', '每小时最多切换次数', {
+          'recovery-delay': option(
+            'SPAN',
+            'how long it must be healthy before the switch back',
+            '切回前须保持正常多久',
+            {
+              default: '60s',
+              setting: 'failover.recovery_delay',
+            },
+          ),
+          'max-per-hour': option('NUMBER', 'the most switches in an hour', '每小时最多切换次数', {
             default: '10',
             setting: 'failover.max_per_hour',
           }),

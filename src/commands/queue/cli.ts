@@ -134,7 +134,7 @@ export async function retryAll(context: Context): Promise<undefined> {
   return tellChange(context, {
     json: answer,
     data: () => context.out.done(context.words.retried(answer.retried)),
-    now: () => context.words.retried(answer.retried),
+    now: (said) => said.queueRetried(answer.retried),
     next: (said) => [said.see, 'qcc queue list'],
   });
 }
@@ -152,7 +152,7 @@ export async function clear(context: Context): Promise<undefined> {
   return tellChange(context, {
     json: answer,
     data: () => context.out.done(context.words.cleared(answer.cleared)),
-    now: () => context.words.cleared(answer.cleared),
+    now: (said) => said.queueCleared(answer.cleared),
     next: (said) => [said.see, 'qcc queue list'],
   });
 }

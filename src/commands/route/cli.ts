@@ -68,5 +68,5 @@ function whyOf(row: NextRouteRow, rows: readonly NextRouteRow[], language: Langu
   const { lines, failures } = storyWordsOf(language);
   const failure = row.failure === null ? null : (failures[row.failure] ?? row.failure);
   const why = lines.whyNot(ruleOf(row, rows, language), failure);
-  return row.until === null ? why : `${why}, ${clockOf(Date.parse(row.until))}`;
+  return row.until === null ? why : routeWordsOf(language).until(why, clockOf(Date.parse(row.until)));
 }

@@ -64,7 +64,7 @@ async function importAll(context: Context, program: OtherProgram): Promise<boole
   const done = await ask(false);
   doneLine(context, said.imported(done.changes.length), [said.undo, 'qcc config rollback --last']);
   const { profiles } = await withInstallation(context, ({ call }) => call('profile.list', {}));
-  for (const { name, endpoints } of profiles) if (endpoints > 0) await testedNow(context, { profile: name });
+  for (const { name, endpoints } of profiles) if (endpoints > 0) await testedNow(context, { profile: name }, true);
   return true;
 }
 
@@ -90,7 +90,7 @@ async function addOne(context: Context, given: EndpointOptions, called?: string)
 async function testedUntilWell(context: Context, profile: string): Promise<boolean> {
   const { askSecret, choose } = await import('../../terminal/prompt.ts');
   const said = setupWordsOf(context.language);
-  while (!(await testedNow(context, { profile }))) {
+  while (!(await testedNow(context, { profile }, true))) {
     const then = await choose(said.whatNow, [
       { value: 'key', label: said.otherKey },
       { value: 'header', label: said.otherHeader },

@@ -19,7 +19,18 @@ import { installService } from '../gateway/service-cli.ts';
 import { addFirst } from './first-endpoint.ts';
 import { claudeFile } from './sources.ts';
 
+/** @throws {QccError} `QCC_SETUP_LEFT`, when the person breaks it off after a change */
 export async function setUp(context: Context): Promise<void> {
+  try {
+    await steps(context);
+  } catch (error) {
+    const isLeft = error instanceof QccError && error.exit === exitCodes.interrupted;
+    if (isLeft && (await isAble(context))) throw new QccError('QCC_SETUP_LEFT', {}, exitCodes.interrupted);
+    throw error;
+  }
+}
+
+async function steps(context: Context): Promise<void> {
   const said = setupWordsOf(context.language);
   const { confirm } = await import('../../terminal/prompt.ts');
   context.out.note(said.begin);

@@ -21,6 +21,7 @@ const made: ReadonlySet<string> = new Set([
   'qcc.sock',
   'quarantine',
   'run',
+  'snapshots.json',
   'vault.json',
 ]);
 

@@ -3,10 +3,10 @@ import { type Commands, say, toggle } from '../command.ts';
 
 export const uninstallCommands: Commands = {
   uninstall: {
-    title: say('remove qcc, and put everything back as it was before', '移除 qcc，恢复到安装之前的样子'),
+    title: say('remove qcc, and restore everything to how it was before', '移除 qcc，恢复到安装之前的样子'),
     about: say(
-      'gives Claude Code its former settings back, stops the gateway, removes the service, and, after asking, the home with its keys; what qcc has not made stays',
-      '还原 Claude Code 原来的设置，停止网关，移除服务，询问后删除目录及密钥；不是 qcc 创建的内容保留',
+      "restores Claude Code's former settings, stops the gateway, removes the service and, after asking, the home with its keys; keeps what qcc did not make",
+      '还原 Claude Code 原来的设置，停止网关，移除服务，询问后删除数据目录及密钥；不是 qcc 创建的内容会保留',
     ),
     flags: { 'keep-home': toggle('leave keys, settings and history where they are', '保留密钥、设置和历史') },
     examples: ['qcc uninstall', 'qcc uninstall --keep-home'],

@@ -2,10 +2,12 @@
  * Points Claude Code's own settings file at the gateway, and back: key by key, with order and comments preserved. The former content is
  * remembered, sealed, so that it can be restored.
  */
+
 import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { applyEdits, type Edit, modify, type ParseError, parse, printParseErrorCode } from 'jsonc-parser';
 import { QccError } from '../../errors/qcc-error.ts';
+import type { Fault } from '../../messages/errors/faults.ts';
 import { writeFileAtomic } from '../../platform/atomic-file.ts';
 import { paths } from '../files/home.ts';
 import type { Vault } from '../secrets/vault.ts';
@@ -183,15 +185,15 @@ function settingsIn(file: string, text: string): Record<string, unknown> {
   const [first] = errors;
   if (first) {
     const line = text.slice(0, first.offset).split('\n').length;
-    throw unreadable(file, `is not valid JSON (${printParseErrorCode(first.error)} in line ${line})`);
+    throw unreadable(file, { fault: 'badJson', said: printParseErrorCode(first.error), line });
   }
-  if (!isObject(settings)) throw unreadable(file, 'holds no JSON object');
+  if (!isObject(settings)) throw unreadable(file, { fault: 'notObject' });
   return settings;
 }
 
 function envOf(file: string, text: string): Record<string, string> {
   const env = settingsIn(file, text)['env'] ?? {};
-  if (!isObject(env)) throw unreadable(file, 'has an "env" that is no JSON object');
+  if (!isObject(env)) throw unreadable(file, { fault: 'envNotObject' });
   return env as Record<string, string>;
 }
 
@@ -199,8 +201,8 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function unreadable(file: string, why: string): QccError {
-  return new QccError('QCC_CLAUDE_SETTINGS', { file, why });
+function unreadable(file: string, fault: Fault<'claude'>): QccError {
+  return new QccError('QCC_CLAUDE_SETTINGS', { file, ...fault });
 }
 
 function hasEnv(text: string): boolean {

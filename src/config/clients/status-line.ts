@@ -1,6 +1,7 @@
 /** The command that Claude Code runs for its status line: `qcc statusline`, wrapped around the former command. */
 import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { shellWord } from '../../platform/shell-word.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -31,9 +32,12 @@ export interface StatusLineOptions {
 export function statusLineCommand({ program, home }: StatusLineOptions, command: string | null): string | null {
   if (command !== null && /(?:qcc|main\.js)["']? statusline\b/.test(command)) return null;
   const around = command === null ? [] : ['--around', command];
-  return [...program, 'statusline', ...(home === undefined ? [] : ['--home', home]), ...around]
-    .map(shellWord)
-    .join(' ');
+  return (
+    [...program, 'statusline', ...(home === undefined ? [] : ['--home', home]), ...around]
+      // Claude Code takes Git Bash on Windows.
+      .map(shellWord)
+      .join(' ')
+  );
 }
 
 /** `qcc`, if that is this program and survives an upgrade of Node; otherwise Node and the program's path. */
@@ -48,9 +52,4 @@ function realOf(path: string): string {
   } catch {
     return path;
   }
-}
-
-/** For a POSIX shell: Claude Code takes Git Bash on Windows. */
-export function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

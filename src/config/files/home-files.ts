@@ -46,7 +46,7 @@ const isNames = (bytes: Buffer): boolean => Array.isArray(valueIn(bytes));
 const isSealed = (bytes: Buffer): boolean => /^[A-Za-z0-9+/]+={0,2}\n?$/.test(bytes.toString('latin1'));
 
 function expectedIn({ log, logs, bodies, run, quarantine, vault, masterKey, ...rest }: Paths): readonly Expected[] {
-  const { format, names, claude, accessLog, gatewayLog } = rest;
+  const { format, names, snapshots, claude, accessLog, gatewayLog } = rest;
   return [
     ...[log, logs, bodies, run, quarantine].map((path) => ({ path, is: 'folder' as const, isNeeded: path !== log })),
     { path: vault, is: 'file', isNeeded: true },
@@ -55,6 +55,7 @@ function expectedIn({ log, logs, bodies, run, quarantine, vault, masterKey, ...r
     { path: accessLog, is: 'file', isNeeded: false },
     { path: format, is: 'file', isNeeded: false, isWhole: isFormat },
     { path: names, is: 'file', isNeeded: false, isWhole: isNames },
+    { path: snapshots, is: 'file', isNeeded: false, isWhole: isNames },
     { path: claude, is: 'file', isNeeded: false, isWhole: isSealed },
     { path: `${log}.head`, is: 'file', isNeeded: false },
   ];
@@ -101,11 +102,7 @@ export function refuseOdd(home: string): void {
     const wrong = wrongWith(one);
     if (wrong === 'kind') throw new QccError('QCC_HOME_ODD', { path: one.path, is: one.is });
     if (wrong === 'forbidden')
-      throw new QccError('QCC_FILE_UNREADABLE', {
-        path: one.path,
-        text: `${one.path} cannot be read: you may not`,
-        hint: `chmod u+rwX ${one.path}`,
-      });
+      throw new QccError('QCC_FILE_UNREADABLE', { path: one.path, code: '', hint: `chmod u+rwX ${one.path}` });
   }
 }
 
@@ -139,10 +136,6 @@ export function readOwn(path: string): Buffer {
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException;
     if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EIO' && code !== 'EMFILE' && code !== 'ENFILE') throw error;
-    throw new QccError('QCC_FILE_UNREADABLE', {
-      path,
-      text: `${path} cannot be read (${code})`,
-      hint: `chmod u+rw ${path}`,
-    });
+    throw new QccError('QCC_FILE_UNREADABLE', { path, code, hint: `chmod u+rw ${path}` });
   }
 }

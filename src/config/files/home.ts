@@ -1,9 +1,11 @@
 /** The location of an installation, and its protection from other users. */
+
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { basename, isAbsolute, join, resolve } from 'node:path';
 import { QccError } from '../../errors/qcc-error.ts';
+import type { Fault } from '../../messages/errors/faults.ts';
 import { writeFileAtomic } from '../../platform/atomic-file.ts';
 import { closeMask } from '../../platform/umask.ts';
 
@@ -22,6 +24,7 @@ export interface Paths {
   readonly masterKey: string;
   readonly claude: string;
   readonly names: string;
+  readonly snapshots: string;
   /** The queue's store: encrypted requests and answers. */
   readonly bodies: string;
   /** The format of the home. */
@@ -85,6 +88,7 @@ export function paths(home: string): Paths {
     masterKey: join(home, 'master.key'),
     claude: join(home, 'claude.json'),
     names: join(home, 'names.json'),
+    snapshots: join(home, 'snapshots.json'),
     bodies: join(home, 'bodies'),
     format: join(home, 'home.json'),
     run: join(home, 'run'),
@@ -122,7 +126,7 @@ export const homeFormat = 1;
 /** A home without the file is older than the file. @throws {QccError} `QCC_HOME_NEWER` */
 export function refuseNewer(home: string): void {
   const format = formatIn(join(home, 'home.json'));
-  if (format > homeFormat) throw newerHome(home, `format ${format}, and this qcc knows ${homeFormat}`);
+  if (format > homeFormat) throw newerHome(home, { fault: 'newerFormat', format, known: homeFormat });
 }
 
 function formatIn(path: string): number {
@@ -134,8 +138,8 @@ function formatIn(path: string): number {
   }
 }
 
-export function newerHome(home: string, why: string): QccError {
-  return new QccError('QCC_HOME_NEWER', { home, why });
+export function newerHome(home: string, fault: Fault<'home'>): QccError {
+  return new QccError('QCC_HOME_NEWER', { home, ...fault });
 }
 
 function refuseForeign(home: string): void {

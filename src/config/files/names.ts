@@ -1,4 +1,4 @@
-/** `names.json`: the names of profiles and endpoints, for completion, which must not wait for the log or the gateway. */
+/** `names.json` and `snapshots.json`: the names that completion offers, which must not wait for the log or the gateway. */
 import { readFileSync } from 'node:fs';
 import { writeFileAtomic } from '../../platform/atomic-file.ts';
 
@@ -7,20 +7,34 @@ export interface KnownName {
   readonly endpoints: readonly { readonly id: string; readonly name: string }[];
 }
 
-/** Empty when there is no such file, or an incomplete one. */
+/** A snapshot of the configuration, by what people call it. */
+export interface KnownSnapshot {
+  readonly id: string;
+  readonly description: string;
+}
+
 export function readNames(path: string): readonly KnownName[] {
+  return listIn(path) as readonly KnownName[];
+}
+
+export function readSnapshots(path: string): readonly KnownSnapshot[] {
+  return listIn(path) as readonly KnownSnapshot[];
+}
+
+/** Empty when there is no such file, or an incomplete one. */
+function listIn(path: string): readonly unknown[] {
   try {
-    const names: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    return Array.isArray(names) ? (names as readonly KnownName[]) : [];
+    const list: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    return Array.isArray(list) ? list : [];
   } catch {
     return [];
   }
 }
 
 /** Written only when the content differs. On a full disk only completion suffers; no command fails. */
-export function keepNames(path: string, names: readonly KnownName[]): void {
+export function keepNames(path: string, names: readonly KnownName[] | readonly KnownSnapshot[]): void {
   try {
-    if (JSON.stringify(readNames(path)) === JSON.stringify(names)) return;
+    if (JSON.stringify(listIn(path)) === JSON.stringify(names)) return;
     writeFileAtomic(path, `${JSON.stringify(names)}\n`);
   } catch {
     // The next change tries again.

@@ -2,8 +2,10 @@
 
 import { createRequire } from 'node:module';
 import * as v from 'valibot';
+import type { ModelRule } from '../../../events/profile.ts';
 import { QccError } from '../../errors/qcc-error.ts';
 import { jsonIn } from '../../platform/json.ts';
+import { isModelRule } from '../network/model-rules.ts';
 import {
   type Incoming,
   type IncomingProfile,
@@ -39,7 +41,7 @@ export function isCcSwitch(json: unknown): boolean {
 
 export function readCcSwitch(json: unknown): Incoming {
   const parsed = v.safeParse(form, json);
-  if (!parsed.success) throw unreadableImport('it is no provider list of cc-switch');
+  if (!parsed.success) throw unreadableImport({ fault: 'notCcSwitch' });
   const { providers, current } = parsed.output.claude;
   refuseTooMany('profiles', Object.keys(providers).length);
   const leftOut: LeftOut[] = [];
@@ -79,13 +81,41 @@ function profileFrom(
   }
   const name = profileNameFrom(called, taken);
   if (name !== called) leftOut.push({ path: `providers/${called} → ${name}`, because: 'renamed' });
+  const { models, taken: slots } = modelsFrom(read);
   for (const other of Object.keys(variables)) {
-    if (![address, token, apiKey].includes(other))
+    if (![address, token, apiKey].includes(other) && !slots.has(other))
       leftOut.push({ path: `providers/${called}/${other}`, because: 'noCounterpart' });
   }
   const auth = read(token) === '' ? 'x-api-key' : 'bearer';
-  const endpoint = { name: called, baseUrl, auth, key } as const;
+  const endpoint = { name: called, baseUrl, auth, key, ...(models.length === 0 ? {} : { models }) } as const;
   return { name, ...(name === called ? {} : { description: called }), endpoints: [endpoint] };
+}
+
+/** The variables that name a provider's models, in the order of the rules that they become; the first of a slot counts. */
+const slots = [
+  ['ANTHROPIC_DEFAULT_HAIKU_MODEL', 'haiku'],
+  ['ANTHROPIC_SMALL_FAST_MODEL', 'haiku'],
+  ['ANTHROPIC_DEFAULT_SONNET_MODEL', 'sonnet'],
+  ['ANTHROPIC_DEFAULT_OPUS_MODEL', 'opus'],
+  ['ANTHROPIC_DEFAULT_FABLE_MODEL', 'claude-*fable*'],
+  // What the client asks for unless it is told otherwise: behind the gateway it asks for a model of Claude.
+  ['ANTHROPIC_MODEL', 'claude-*'],
+] as const;
+/** A name or an alias of the client's own is its user's choice, and says nothing of the provider. */
+const own = /^(claude-|(haiku|sonnet|opus|opusplan|default)(\[1m\])?$)/;
+
+function modelsFrom(read: (name: string) => string) {
+  const rules = new Map<string, ModelRule>();
+  const taken = new Set<string>();
+  for (const [variable, from] of slots) {
+    const to = read(variable);
+    if (to === '' || own.test(to)) continue;
+    const rule = { from, to };
+    if (!isModelRule(rule)) continue;
+    taken.add(variable);
+    if (!rules.has(from)) rules.set(from, rule);
+  }
+  return { models: [...rules.values()], taken };
 }
 
 /**
@@ -135,7 +165,7 @@ function rowsOf(path: string): readonly Row[] {
     return database.prepare(wanted).all() as unknown as readonly Row[];
   } catch (error) {
     if (error instanceof QccError) throw error;
-    throw unreadableImport(`its database cannot be read (${(error as Error).message})`);
+    throw unreadableImport({ fault: 'badDatabase', said: (error as Error).message });
   } finally {
     database?.close();
   }
@@ -145,25 +175,23 @@ function rowsOf(path: string): readonly Row[] {
 function refuseComputed(database: InstanceType<Sqlite['DatabaseSync']>): void {
   const named = database.prepare("SELECT type, sql FROM sqlite_master WHERE name = 'providers' COLLATE NOCASE").all();
   const [table] = named as readonly { readonly type: string; readonly sql: string | null }[];
-  if (!table) throw unreadableImport('there is no table of providers in it');
+  if (!table) throw unreadableImport({ fault: 'noProviders' });
   if (named.length > 1 || table.type !== 'table' || !/^\s*CREATE\s+TABLE\b/i.test(table.sql ?? ''))
-    throw unreadableImport('its providers are no plain table, and only plain tables are read');
+    throw unreadableImport({ fault: 'notPlainTable' });
   const columns = database.prepare("SELECT name, hidden FROM pragma_table_xinfo('providers')").all();
   const computed = (columns as readonly { name: string; hidden: number }[]).find(
     ({ hidden }) => hidden !== plainColumn,
   );
-  if (computed) throw unreadableImport(`its column ${computed.name} is computed, and only plain tables are read`);
+  if (computed) throw unreadableImport({ fault: 'computedColumn', name: computed.name });
 }
 
 function refuseLarge(database: InstanceType<Sqlite['DatabaseSync']>): void {
   const longest = "max(length(id), length(coalesce(name, '')), length(coalesce(settings_config, '')))";
   const [row] = database.prepare(`SELECT count(*) AS count, max(${longest}) AS longest ${ofClaude}`).all();
-  const { count, longest: characters } = row as { readonly count: number; readonly longest: number | null };
+  const { count, longest: most } = row as { readonly count: number; readonly longest: number | null };
   refuseTooMany('profiles', count);
-  if ((characters ?? 0) > charactersMax)
-    throw unreadableImport(
-      `one of its providers has ${characters} characters, and no more than ${charactersMax} are read`,
-    );
+  const characters = most ?? 0;
+  if (characters > charactersMax) throw unreadableImport({ fault: 'longProvider', characters, most: charactersMax });
 }
 
 interface Sqlite {

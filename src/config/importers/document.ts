@@ -2,19 +2,29 @@
  * The export: one JSON document with a format, a version and a checksum; keys only under a passphrase. `docs/configuration.md` describes
  * it. A document with any invalid part is refused as a whole.
  */
+
 import { createHash, randomBytes, type ScryptOptions, scrypt as scryptCallback } from 'node:crypto';
 import { promisify } from 'node:util';
 import * as v from 'valibot';
 import type { SettingValue } from '../../../events/config.ts';
 import { exitCodes, QccError } from '../../errors/qcc-error.ts';
+import type { Fault } from '../../messages/errors/faults.ts';
 import { keyBytes, nonceBytes, open, seal } from '../../platform/aes-gcm.ts';
-import { isSecretSetting, isSettingKey, parseSetting, rangeOf, settingFits } from '../settings/settings.ts';
+import {
+  isSecretSetting,
+  isSettingKey,
+  parseSetting,
+  rangeOf,
+  settingFits,
+  shortRangeOf,
+} from '../settings/settings.ts';
 import { type Incoming, refuseTooMany, unreadableImport } from './incoming.ts';
 
 export const documentVersion = 1;
 
 const tier = v.nullable(v.picklist(['primary', 'secondary', 'fallback']));
 const position = v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0)));
+const modelRule = v.strictObject({ from: v.string(), to: v.nullable(v.string()) });
 const endpointForm = v.strictObject({
   id: v.pipe(v.string(), v.regex(/^[0-9a-f]{8}$/)),
   name: v.string(),
@@ -28,6 +38,9 @@ const endpointForm = v.strictObject({
   timeoutMs: v.nullable(v.number()),
   allowPlaintext: v.boolean(),
   source: v.nullable(v.string()),
+  models: v.exactOptional(v.pipe(v.array(modelRule), v.readonly())),
+  adapt: v.exactOptional(v.picklist(['auto', 'off'])),
+  thinking: v.exactOptional(v.picklist(['auto', 'keep', 'strip'])),
 });
 const profileForm = v.strictObject({
   name: v.string(),
@@ -102,7 +115,7 @@ export async function readDocument(json: unknown, passphrase: string | undefined
   const document = checkedDocument(json);
   const plain = document.secrets ? await opened(document, passphrase) : { endpoints: {}, settings: {} };
   for (const [key, value] of Object.entries(plain.settings)) {
-    if (!(isSettingKey(key) && isSecretSetting(key))) throw unreadableImport(`"${key}" is no secret setting`);
+    if (!(isSettingKey(key) && isSecretSetting(key))) throw unreadableImport({ fault: 'notSecret', key });
     parseSetting(key, value);
   }
   return {
@@ -129,10 +142,7 @@ export function checkedDocument(json: unknown): Document {
   if (!parsed.success) throw unreadableImport(issueOf(parsed.issues[0]));
   const { checksum, secrets: _, ...body } = parsed.output;
   if (checksum !== undefined && checksum !== checksumOf(body)) {
-    throw unreadableImport(
-      'its checksum does not fit: it was changed, or damaged, after it was exported',
-      'if you changed it yourself, take the line "checksum" out of it',
-    );
+    throw unreadableImport({ fault: 'checksum' }, 'if you changed it yourself, remove the line "checksum" from it');
   }
   refuseTooMany('profiles', body.profiles.length);
   refuseTooMany(
@@ -146,21 +156,23 @@ export function checkedDocument(json: unknown): Document {
     'profile',
     body.profiles.map(({ name }) => name),
   );
-  if (body.profiles.filter((profile) => profile.default).length > 1)
-    throw unreadableImport('more than one profile is the default one');
+  if (body.profiles.filter((profile) => profile.default).length > 1) throw unreadableImport({ fault: 'twoDefaults' });
   return parsed.output;
 }
 
 function checkSetting(key: string, value: SettingValue): void {
-  if (!isSettingKey(key)) throw unreadableImport(`there is no setting "${key}"`, 'qcc config list');
-  if (isSecretSetting(key)) throw unreadableImport(`${key} is a secret, and stands there for all to see`);
-  if (!settingFits(key, value)) throw unreadableImport(`${key} must be ${rangeOf(key)}`, 'qcc config list');
+  if (!isSettingKey(key)) throw unreadableImport({ fault: 'noSetting', key }, 'qcc config list');
+  if (isSecretSetting(key)) throw unreadableImport({ fault: 'secretInClear', key });
+  if (!settingFits(key, value)) {
+    const chinese = shortRangeOf(key, 'zh-CN');
+    throw unreadableImport({ fault: 'settingRange', key, range: rangeOf(key), chinese }, 'qcc config list');
+  }
 }
 
-function refuseTwice(noun: string, names: readonly string[]): void {
+function refuseTwice(kind: 'profile' | 'endpoint', names: readonly string[]): void {
   const seen = new Set<string>();
   const twice = names.find((name) => seen.size === seen.add(name).size);
-  if (twice !== undefined) throw unreadableImport(`${noun} "${twice}" is in it twice`);
+  if (twice !== undefined) throw unreadableImport({ fault: 'twice', kind, name: twice });
 }
 
 async function opened(document: Document, passphrase: string | undefined): Promise<Secrets> {
@@ -172,16 +184,14 @@ async function opened(document: Document, passphrase: string | undefined): Promi
   const key = await keyFrom(passphrase, Buffer.from(secrets.salt, 'base64'), { n, r, p });
   const plain = unsealed(secrets, key, checksum ?? '');
   const parsed = v.safeParse(secretForm, plain);
-  if (!parsed.success) throw unreadableImport('its secrets are none of qcc');
+  if (!parsed.success) throw unreadableImport({ fault: 'strangeSecrets' });
   return parsed.output;
 }
 
 function refuseCost({ n, r, p }: typeof cost): void {
   const isWithin = n >= costMin.n && n <= cost.n && Number.isInteger(Math.log2(n)) && r === cost.r && p === cost.p;
   if (isWithin) return;
-  throw unreadableImport(
-    `its keys are under scrypt with n ${n}, r ${r}, p ${p}, and no more than n ${cost.n}, r ${cost.r}, p ${cost.p} is opened`,
-  );
+  throw unreadableImport({ fault: 'costlyKeys', n, r, p, most: `n ${cost.n}, r ${cost.r}, p ${cost.p}` });
 }
 
 function unsealed(secrets: NonNullable<Document['secrets']>, key: Buffer, checksum: string): unknown {
@@ -225,7 +235,7 @@ function sorted(value: unknown): unknown {
 }
 
 /** The place and the expected type, never the value: it may be a key. */
-function issueOf(issue: v.BaseIssue<unknown> | undefined): string {
-  const path = issue?.path?.map(({ key }) => String(key)).join('.') ?? '';
-  return `${path === '' ? 'it' : path} must be ${issue?.expected ?? 'something else'}`;
+function issueOf(issue: v.BaseIssue<unknown> | undefined): Fault<'import'> {
+  const at = issue?.path?.map(({ key }) => String(key)).join('.') ?? '';
+  return { fault: 'badField', at, expected: issue?.expected ?? 'valid' };
 }

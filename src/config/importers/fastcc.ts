@@ -65,7 +65,7 @@ export function isFastcc(json: unknown): boolean {
 /** @param priorities the neighbouring file `priority_config.json`: the profiles of each tier. */
 export function readFastcc(json: unknown, priorities: unknown): Incoming {
   const parsed = v.safeParse(form, json);
-  if (!parsed.success) throw unreadableImport('it is none of the original tool');
+  if (!parsed.success) throw unreadableImport({ fault: 'notFastcc' });
   const { profiles: given, settings, ...sections } = parsed.output;
   const named = (Array.isArray(given) ? given.map((profile) => ['', profile] as const) : Object.entries(given)).map(
     ([name, profile]) => ({ called: profile.name || name, profile }),

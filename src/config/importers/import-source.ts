@@ -60,10 +60,7 @@ function onFile<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (error instanceof BeyondBounds) {
-      const why = `${path} is too large to be a configuration: ${error.limit}`;
-      throw new QccError('QCC_IMPORT_INVALID', { why, text: why, hint: `ls -l ${path}` });
-    }
+    if (error instanceof BeyondBounds) throw unreadableImport(error.limit, `ls -l ${path}`);
     const { code = '' } = error as NodeJS.ErrnoException;
     const exit = code === 'ENOENT' ? exitCodes.notFound : exitCodes.failed;
     throw new QccError('QCC_IMPORT_UNREADABLE', { path, code }, exit);
@@ -80,9 +77,5 @@ export function exportedDocument(path: string): object {
     if (error instanceof BeyondBounds) throw unreadableImport(error.limit, 'qcc config export qcc.json');
     // Reported below: the file's content is not repeated.
   }
-  throw new QccError('QCC_IMPORT_INVALID', {
-    why: path,
-    text: `${path} is no export: it is not JSON`,
-    hint: 'qcc config export qcc.json',
-  });
+  throw unreadableImport({ fault: 'notJson' }, 'qcc config export qcc.json');
 }

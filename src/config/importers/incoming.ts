@@ -1,9 +1,11 @@
 /** The content of an import, from any program: validated in itself, and not yet compared with the present configuration. */
-import type { SettingValue } from '../../../events/config.ts';
-import type { Auth, Tier } from '../../../events/profile.ts';
-import { QccError } from '../../errors/qcc-error.ts';
 
-export interface IncomingEndpoint {
+import type { SettingValue } from '../../../events/config.ts';
+import type { Adaptation, Auth, Tier } from '../../../events/profile.ts';
+import { QccError } from '../../errors/qcc-error.ts';
+import type { Fault } from '../../messages/errors/faults.ts';
+
+export interface IncomingEndpoint extends Partial<Adaptation> {
   readonly id?: string;
   readonly name?: string;
   readonly baseUrl: string;
@@ -58,9 +60,9 @@ export interface Incoming {
   readonly leftOut: readonly LeftOut[];
 }
 
-/** The file cannot be an import. `why` is a clause; the file itself is not repeated, because it may hold keys. */
-export function unreadableImport(why: string, hint = 'qcc config import --help'): QccError {
-  return new QccError('QCC_IMPORT_INVALID', { why, text: `this file cannot be imported: ${why}`, hint });
+/** The file cannot be an import. Its content is not repeated, because it may hold keys. */
+export function unreadableImport(fault: Fault<'import' | 'bound'>, hint = 'qcc config import --help'): QccError {
+  return new QccError('QCC_IMPORT_INVALID', { ...fault, hint });
 }
 
 /** More than are set up by hand. Each is compared with all others: a hundred thousand would take minutes. */
@@ -72,7 +74,7 @@ export const jsonBounds = { depthMax: 32, valuesMax: 100_000 };
 /** @throws {QccError} `QCC_IMPORT_INVALID`, before anything is built from so many */
 export function refuseTooMany(noun: keyof typeof importBounds, count: number): void {
   const most = importBounds[noun];
-  if (count > most) throw unreadableImport(`there are ${count} ${noun} in it, and no more than ${most} are taken`);
+  if (count > most) throw unreadableImport({ fault: 'tooMany', noun, count, most });
 }
 
 /** Names of profiles from other programs: characters that a name may not hold become a dash. */

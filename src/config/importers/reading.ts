@@ -33,6 +33,6 @@ function parsed(text: string): unknown {
   try {
     return parseBounded(text.replace(/^\ufeff/, ''), jsonBounds);
   } catch (error) {
-    throw unreadableImport(error instanceof BeyondBounds ? error.limit : 'it is not JSON');
+    throw unreadableImport(error instanceof BeyondBounds ? error.limit : { fault: 'notJson' });
   }
 }

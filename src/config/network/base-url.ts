@@ -2,6 +2,7 @@
 
 import { holdsVendorKey } from '../../errors/key-shape.ts';
 import { exitCodes, QccError } from '../../errors/qcc-error.ts';
+import type { Fault } from '../../messages/errors/faults.ts';
 
 export function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || hostname === '::1' || /^127(\.\d{1,3}){3}$/.test(hostname);
@@ -25,13 +26,12 @@ function isLinkLocal(hostname: string): boolean {
  */
 export function parseBaseUrl(text: string, { allowPlaintext }: { readonly allowPlaintext: boolean }): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (holdsVendorKey(text)) throw invalid('…', 'it must not hold a key: --api-key-stdin takes that');
-  if (!url || !/^https?:$/.test(url.protocol))
-    throw invalid(text, 'it must begin with https:// (or http:// on this machine)');
+  if (holdsVendorKey(text)) throw invalid('…', 'holdsKey');
+  if (!url || !/^https?:$/.test(url.protocol)) throw invalid(text, 'noScheme');
   // A value that may be a secret is not repeated in an error.
-  if (url.username !== '' || url.password !== '') throw invalid(url.origin, 'it must not hold a user or a password');
-  if (url.search !== '' || url.hash !== '') throw invalid(url.origin, 'it must not hold a query or a fragment');
-  if (isLinkLocal(url.hostname)) throw invalid(text, 'link-local addresses are not endpoints');
+  if (url.username !== '' || url.password !== '') throw invalid(url.origin, 'holdsUser');
+  if (url.search !== '' || url.hash !== '') throw invalid(url.origin, 'holdsQuery');
+  if (isLinkLocal(url.hostname)) throw invalid(text, 'linkLocal');
   if (url.protocol === 'http:' && !isLoopback(url.hostname) && !allowPlaintext) {
     throw new QccError('QCC_URL_PLAINTEXT', { origin: url.origin }, exitCodes.usage);
   }
@@ -42,7 +42,7 @@ export function parseBaseUrl(text: string, { allowPlaintext }: { readonly allowP
 /** Text that does not look like an address may be a key that was pasted in its place. */
 const isAddress = (text: string) => /[./:]/.test(text) || text === 'localhost';
 
-function invalid(given: string, why: string): QccError {
-  const text = isAddress(given) && !/[@?#]/.test(given) ? given : '…';
-  return new QccError('QCC_URL_INVALID', { text, why }, exitCodes.usage);
+function invalid(text: string, fault: Fault<'url'>['fault']): QccError {
+  const given = isAddress(text) && !/[@?#]/.test(text) ? text : '…';
+  return new QccError('QCC_URL_INVALID', { given, fault }, exitCodes.usage);
 }

@@ -17,7 +17,7 @@ export type Domain =
   | { readonly kind: 'text'; readonly of: TextKind };
 
 export type Unit = 'none' | 'seconds' | 'days' | 'MB' | 'requests a second';
-export type TextKind = 'address' | 'path' | 'hosts' | 'origins' | 'model' | 'url' | 'secret';
+export type TextKind = 'headers' | 'address' | 'path' | 'hosts' | 'origins' | 'model' | 'url' | 'secret';
 
 /** The text after "must be". */
 export function longRange(domain: Domain): string {
@@ -40,6 +40,7 @@ export function longRange(domain: Domain): string {
 const longTexts: Readonly<Record<TextKind, string>> = {
   address: 'an address of this machine',
   path: 'the path of a PEM file, or empty',
+  headers: 'names of headers separated by commas, or empty',
   hosts: 'names separated by commas, or empty',
   origins: 'origins separated by commas, or empty',
   model: 'a model id, or empty: the cheapest that works',
@@ -58,6 +59,7 @@ const units: Readonly<Record<Unit, (range: string) => Both>> = {
 const texts: Readonly<Record<TextKind, Both>> = {
   address: { en: 'an address of this machine', 'zh-CN': '本机地址' },
   path: { en: 'path of a PEM file', 'zh-CN': 'PEM 文件路径' },
+  headers: { en: 'names of headers', 'zh-CN': '请求头名' },
   hosts: { en: 'names', 'zh-CN': '主机名' },
   origins: { en: 'origins', 'zh-CN': '来源' },
   model: { en: 'a model id', 'zh-CN': '模型编号' },

@@ -130,6 +130,7 @@ const table = {
   'proxy.max_concurrent': count(100, 1, 100_000),
   'proxy.max_waiting': count(128, 0, 100_000),
   'proxy.rate_limit': number(0, 0, 100_000, 'requests a second'),
+  'proxy.private_headers': text('', 'headers'),
   'proxy.max_attempts': count(8, 1, 64),
   'proxy.connect_timeout': seconds(5, 0.05, 120),
   'proxy.headers_timeout': seconds(60, 0.05, 600),

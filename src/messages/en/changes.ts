@@ -2,6 +2,7 @@
 import type { Tier } from '../../../events/profile.ts';
 
 const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
+const these = (count: number) => (count === 1 ? 'this change' : `these ${count} changes`);
 const rung = (tier: Tier | null) => (tier === null ? '' : `, tier ${tier}`);
 
 export const changes = {
@@ -33,12 +34,24 @@ export const changes = {
     active === null ? 'nothing is pinned, and no profile is active' : `nothing is pinned; ${active} is active`,
   endpointAdded: (name: string, profile: string, weight: number) => `${name} is in ${profile}, weight ${weight}`,
   endpointsAdded: (names: string, profile: string) => `added to ${profile}: ${names}`,
+  ruleHidden: 'never reached: a rule before it fits all that it fits',
+  modelExcluded: 'it does not have it: such requests go to another endpoint',
+  noTable: 'it has no table of models: names of models go to it as they come',
+  presetTable: (rules: string, checkedAt: string) => `models, by the vendor's documentation of ${checkedAt}: ${rules}`,
   endpointChanged: (name: string, profile: string, weight: number, priority: number) =>
     `${name} in ${profile} is updated: weight ${weight}, priority ${priority}`,
   endpointRemoved: (name: string, profile: string) => `${name} is removed from ${profile}; its key is destroyed`,
   endpointEnabled: (name: string, profile: string) => `${name} in ${profile} takes requests again`,
   endpointDisabled: (name: string, profile: string) => `${name} in ${profile} takes no requests`,
+  endpointForgets: (name: string, profile: string, what: readonly string[]) =>
+    what.length === 0
+      ? `${name} in ${profile} has refused nothing: there is nothing to forget`
+      : `${name} in ${profile} gets these again: ${what.join(', ')}`,
   endpointReset: (name: string, profile: string, state: string) => `${name} in ${profile}: ${state}`,
+  queueRetried: (count: number) =>
+    count === 0 ? 'nothing in the queue is to be retried' : `${counted(count, 'request')} will be retried now`,
+  queueCleared: (count: number) =>
+    count === 0 ? 'there was nothing to clear in the queue' : `${counted(count, 'request')} cleared from the queue`,
   gatewayAnswers: (url: string, pid: number) => `the gateway answers on ${url}, pid ${pid}`,
   gatewayStopped: (ended: number, cut: number) =>
     [
@@ -76,9 +89,9 @@ export const changes = {
   askRemoveEndpoint: (name: string, profile: string, address: string, key: string) =>
     `Remove ${name} (${address}, key ${key}) from ${profile}? Its key is destroyed: this cannot be undone.`,
   askImport: (count: number) =>
-    `Make these ${counted(count, 'change')}? A snapshot is taken first; "qcc config rollback --last" undoes them.`,
+    `Make ${these(count)}? A snapshot is taken first; "qcc config rollback --last" undoes ${count === 1 ? 'it' : 'them'}.`,
   askRollback: (to: string, count: number) =>
-    `Go back to ${to}, making these ${counted(count, 'change')}? "qcc config rollback --last" undoes them.`,
+    `Go back to ${to}, making ${these(count)}? "qcc config rollback --last" undoes ${count === 1 ? 'it' : 'them'}.`,
   askReset: (keys: readonly string[], hasSecrets: boolean) =>
     `Reset ${keys.length === 1 ? '' : `${keys.length} settings `}to default: ${keys.join(', ')}? "qcc config rollback --last" undoes it${hasSecrets ? ', but cannot bring back the secrets among them' : ''}.`,
   testing: 'testing it …',

@@ -48,6 +48,11 @@ export const checks: Readonly<Record<CheckId, CheckWords>> = {
     bad: ({ profile, endpoint, other, twin }) =>
       `${endpoint} of ${profile} and ${twin} of ${other} have the same address and key: they fail together`,
   },
+  'endpoint.models': {
+    good: 'endpoints of vendors have a table of models',
+    bad: ({ profile, endpoint, vendor }) =>
+      `endpoint ${endpoint} of ${profile} belongs to ${vendor}, which calls the models by other names, and has no table of them`,
+  },
   'endpoint.connects': {
     good: 'every endpoint answers',
     bad: ({ profile, endpoint, why }) =>

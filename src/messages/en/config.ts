@@ -1,4 +1,6 @@
 /** The configuration's commands: changes, snapshots, export and import, the audit. */
+import { leftOutEn } from '../errors/en-left-out.ts';
+
 const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 export const configWords = {
@@ -14,20 +16,7 @@ export const configWords = {
   taken_import: 'before an import',
   taken_rollback: 'before a rollback',
   taken_reset: 'before a reset',
-  because_keyGone: 'it was removed, and its key is gone',
-  because_otherHost: 'its key is gone, and the present one was given for another host',
-  because_keyReplaced: 'it keeps its present key: the former one is gone',
-  because_addressRefused: 'its address is no longer accepted',
-  because_settingGone: 'that setting no longer exists',
-  because_valueGone: 'its value is a secret, and is gone',
-  because_outOfRange: 'its value is out of range',
-  because_noCounterpart: 'has no counterpart here',
-  because_noAddress: 'has no address',
-  because_noKey: 'neither the file nor this home has a key for it',
-  because_refused: 'qcc does not accept its address, or one of its numbers',
-  because_renamed: 'a profile cannot have its name',
-  because_needsCertificate: 'needs proxy.tls_cert and proxy.tls_key',
-  because_twin: 'an endpoint with this address and key exists already',
+  ...leftOutEn,
   default: 'default',
   unit: 'unit',
   units: { seconds: 'seconds', days: 'days', MB: 'megabytes', 'requests a second': 'requests per second' },
@@ -38,10 +27,7 @@ export const configWords = {
   variable: 'override',
   origins: { default: 'the default', set: 'set by you' },
   fromVariable: (name: string) => `from ${name} in the environment`,
-  by: 'by',
-  action: 'action',
-  target: 'target',
-  details: 'details',
+  keyChanged: 'its key is another one',
   removesHome: (home: string) =>
     `qcc uninstall removes ${home}, with all keys and the whole history: this cannot be undone. Remove it?`,
   notGivenBack: "Claude Code's settings were not restored",

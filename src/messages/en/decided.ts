@@ -8,6 +8,8 @@ export interface DecidedWords {
   readonly next: string;
   readonly failed: (failed: string) => string;
   readonly noneAsked: (why: string) => string;
+  /** Why none was asked. */
+  readonly out: (failed: string) => string;
   readonly broken: (name: string, rule: string) => string;
   readonly cancelled: (name: string | null) => string;
   readonly failure: (failure: string, names: string) => string;
@@ -25,6 +27,7 @@ export const decided: DecidedWords = {
   next: 'next in order',
   failed: (failed) => `the request failed: ${failed}`,
   noneAsked: (why) => `the request failed, and no endpoint was asked: ${why}`,
+  out: (failed) => `out at that time: ${failed}`,
   broken: (name, rule) =>
     `${name} broke off its answer after part of it had been sent, and then no other endpoint may be asked; why it was chosen: ${rule}`,
   cancelled: (name) =>

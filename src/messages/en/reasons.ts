@@ -1,9 +1,12 @@
 /** Why something was decided, and what a call came to. */
+
 import type { ReasonCode, ReasonOrWord, ReasonParams } from '../../../events/reason.ts';
+import { adaptationReasons } from './adaptations.ts';
 
 export type ReasonWords = { readonly [Code in ReasonCode]: (params: ReasonParams[Code]) => string };
 
 export const reasons: ReasonWords = {
+  ...adaptationReasons,
   allOutForCertain: ({ profile }) => `every endpoint of ${profile} is known to be unusable`,
   unusableInRow: ({ profile, reports }) =>
     `${profile} had no usable endpoint in ${reports === 1 ? '1 report' : `${reports} reports in a row`}`,
@@ -61,6 +64,7 @@ export const reasons: ReasonWords = {
   nothingToAsk: () => 'it has neither /v1/models nor count_tokens to probe',
   probeLost: () => 'the probe was lost with its worker; it says nothing about the endpoint',
   noEndpointUsable: () => 'no endpoint is usable',
+  threadElsewhere: () => 'the endpoint that has its thread cannot be asked',
   logTakesNothing: () => 'the log cannot be written',
   gatewayStops: () => 'the gateway stopped',
   refusedWith: ({ status }) => `refused with ${status}`,
@@ -89,15 +93,20 @@ export const failures: Readonly<Record<string, string>> = {
   credential: 'key refused',
   billing: 'billing problem',
   noModel: 'does not have the model',
+  notForThis: 'not for this request: its plan lacks what it needs',
+  tooLargeHere: 'the request is too large for it',
+  blocked: 'takes nothing from this network',
   misconfigured: 'wrong address or path',
   badAnswer: 'no valid answer',
   brokenAnswer: 'broke off its answer',
   slow: 'slower than usual',
   limitsWarning: 'close to its limits',
   answered: 'answered',
+  noMessageStop: 'without its last event',
   cancelled: 'the client left',
   noNetwork: 'this machine had no network, or slept',
   nobodyAnswers: 'no endpoint could answer',
+  modelNowhere: 'no endpoint has the model, by their tables of models',
   refused: 'refused',
   storedAnswerBroken: 'the stored answer broke off',
   gatewayDied: 'the gateway died',

@@ -5,6 +5,7 @@ export interface RouteWords {
   readonly nowhere: string;
   readonly byPin: (profile: string) => string;
   readonly byActive: (profile: string) => string;
+  readonly until: (why: string, time: string) => string;
   readonly separator: string;
 }
 
@@ -14,5 +15,6 @@ export const route: RouteWords = {
   nowhere: 'no endpoint would be asked now',
   byPin: (profile) => `profile ${profile} is pinned by hand`,
   byActive: (profile) => `the active profile is ${profile}`,
+  until: (why, time) => `${why}, until ${time} at the latest`,
   separator: '; ',
 };

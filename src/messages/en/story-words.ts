@@ -2,7 +2,7 @@
 import type { SettingValue } from '../../../events/config.ts';
 import type { CallReason, ReasonOrWord } from '../../../events/reason.ts';
 import type { AnyFact } from '../../../events/traits.ts';
-import type { NextRule } from '../../../machines/moment.ts';
+import type { NextParams, NextRule } from '../../../machines/moment.ts';
 import { shortSpan } from '../../platform/time.ts';
 
 /** What a sentence may need besides the fact. */
@@ -30,10 +30,17 @@ export interface StoryWords {
   readonly withDetail: (failure: string, detail: string) => string;
   /** Why an endpoint was taken, or left out. */
   readonly rules: Readonly<Record<string, string>>;
-  readonly next: Readonly<Record<NextRule, (params: Readonly<Record<string, string | number>>) => string>>;
+  /** Why a machine would move. */
+  readonly next: { readonly [Rule in NextRule]: (params: NextParams[Rule] & Named) => string };
   readonly lines: LineWords;
   readonly whatIf: WhatIfWords;
   readonly capsule: { readonly written: (file: string, facts: number) => string };
+}
+
+/** The machine of an endpoint does not know what it is called. */
+export interface Named {
+  readonly profile: string;
+  readonly endpoint: string;
 }
 
 interface LineWords {
@@ -56,6 +63,8 @@ interface LineWords {
   /** By the name of the timer; of one that a newer qcc brought there is only its name. */
   readonly timers: Readonly<Record<string, string>>;
   readonly candidates: (view: number) => string;
+  /** Behind the rule: the endpoint's own name of the model. */
+  readonly sentAs: (rule: string, model: string) => string;
   readonly madeSo: (what: string) => string;
   readonly itsFacts: string;
   readonly switchesAround: string;
@@ -87,6 +96,7 @@ interface WhatIfWords {
   readonly only: Readonly<Record<'recorded' | 'replayed', string>>;
   readonly kinds: Readonly<Record<'failover' | 'recovery', string>>;
   readonly guess: string;
+  readonly otherModel: (count: number) => string;
   readonly needsValue: (given: string) => string;
 }
 

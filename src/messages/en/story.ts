@@ -1,5 +1,7 @@
 /** The history in English. */
+
 import { clockOf, shortSpan } from '../../platform/time.ts';
+import { adaptations } from './adaptations.ts';
 import { held } from './ladder.ts';
 import { failures, sayWhy } from './reasons.ts';
 import { failed, percent, plural, type StoryWords, span, value } from './story-words.ts';
@@ -53,6 +55,7 @@ export const en: StoryWords = {
       expiry: 'its time is up',
       retry: 'its next retry is due',
     },
+    sentAs: (rule, model) => `${rule}; asked for ${model}`,
     candidates: (view) => `candidates, as they were at #${view}`,
     madeSo: (what) => `how ${what} came to be so`,
     itsFacts: 'what happened to it, and what followed',
@@ -87,6 +90,8 @@ export const en: StoryWords = {
     tiers: { primary: 'primary', secondary: 'secondary', fallback: 'fallback', none: 'no tier' },
     only: { recorded: 'would not have happened', replayed: 'would have happened' },
     kinds: { failover: 'failover', recovery: 'recovery' },
+    otherModel: (count) =>
+      `unknown for ${plural(count, 'request')}: an endpoint would have been asked for another model, and nothing is recorded of what it would have answered`,
     guess: 'unknown: another endpoint would have been asked, and nothing is recorded of what it would have answered',
     needsValue: (given) => `--set takes KEY=VALUE, not "${given}"`,
   },
@@ -112,6 +117,7 @@ export const en: StoryWords = {
     out: 'ejected: no traffic until its wait is over',
     paused: 'paused: it asked for fewer requests',
     lacksModel: 'it says that it does not have the model',
+    modelExcluded: 'its table of models says that it does not have this one',
   },
   next: {
     firstStrike: () => 'after one failure, or when it is close to its limits',
@@ -172,10 +178,17 @@ export const en: StoryWords = {
     AttemptSucceeded: ({ ttfbMs }) => `answered, first byte after ${ttfbMs} ms`,
     ProbeSucceeded: ({ responseMs, score }) => `probe passed in ${Math.round(responseMs)} ms, score ${score}`,
     ProbeFailed: ({ failure, detail }) => `probe failed: ${failed(en, failure, null, detail)}`,
-    ProbeNoted: ({ depth, verdict, responseMs }) =>
-      `probe (${depth}): ${verdict} in ${Math.round(responseMs)} ms, nothing new`,
+    ProbeNoted: ({ depth, verdict, responseMs, isForLooks }) =>
+      isForLooks
+        ? `probe (${depth}): refused as a client that it does not serve, in ${Math.round(responseMs)} ms; it proves nothing`
+        : `probe (${depth}): ${verdict} in ${Math.round(responseMs)} ms, nothing new`,
     ModelNotFound: ({ model, until }, { at }) => `says that it does not have ${model}; believed for ${span(until, at)}`,
     ModelFound: ({ model }) => `has ${model} after all`,
+    CountRefused: ({ until }, { at }) => `does not count tokens; believed for ${span(until, at)}`,
+    BodyRefused: ({ bytes, until }, { at }) => `${bytes} bytes are too large for it; believed for ${span(until, at)}`,
+    NetworkChanged: () => 'this machine is in another network: it may be asked again',
+    CapabilityMissing: (data, { at }) => adaptations.missing(data, span(data.until, at)),
+    CapabilityForgotten: ({ what }) => adaptations.forgotten(what),
     LimitsSeen: ({ resetAt }, { at }) =>
       `close to its limits${resetAt === null ? '' : `; they reset in ${span(resetAt, at)}`}`,
     EndpointEnabled: () => 'enabled',

@@ -15,7 +15,6 @@ export const upkeepWords = {
   lostSince: (facts: number, since: string) => ` (${facts}, after ${since})`,
   serviceRuns: (name: string, file: string) => `${name} is running, and starts when you log in: ${file}`,
   serviceRemoved: (file: string) => `the service is stopped, and its file removed: ${file}`,
-  serviceTaken: 'a gateway is already running for this home, and the service would be a second one',
   serviceLingers: 'it stops when you log out; to keep it running:',
   servicePlain:
     'this system does not let users create namespaces, so the service can write wherever you can; its other limits hold (docs/security.md)',

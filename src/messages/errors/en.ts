@@ -1,70 +1,50 @@
 /** Every error in English: as it stands in logs, and on the control socket. */
-import type { ErrorWords } from './params.ts';
+
+import { endpointErrorsEn } from './en-endpoints.ts';
+import { faultsEn } from './en-faults.ts';
+import { fileErrorsEn } from './en-files.ts';
+import { clauseOf } from './faults.ts';
+import type { ErrorParamsOf, ErrorWords } from './params.ts';
+
+const clause = (fault: object) => clauseOf(faultsEn, fault) ?? '';
+
+function certificateHint(fault: ErrorParamsOf['QCC_TLS_UNUSABLE']): string {
+  switch (fault.fault) {
+    case 'half':
+      return `qcc config set ${fault.lacks} PATH`;
+    case 'expired':
+      return 'renew it, then qcc proxy start';
+    case 'early':
+      return 'check the clock of this machine';
+    case 'apart':
+      return 'qcc config set proxy.tls_key PATH';
+    case 'unread':
+      return `qcc config set ${fault.setting} PATH`;
+    case 'form':
+      return `openssl x509 -in ${fault.path} -text`;
+    default:
+      return 'qcc config set proxy.tls_cert PATH';
+  }
+}
 
 export const errorsEn: ErrorWords = {
+  ...fileErrorsEn,
+  ...endpointErrorsEn,
   QCC_BLOB_LOST: {
     message: ({ why }) => `what was kept of this request cannot be read (${why})`,
     hint: () => 'qcc queue list',
-  },
-  QCC_DISK_FULL: { message: ({ text }) => text, hint: ({ hint }) => hint },
-  QCC_DISK_READONLY: { message: ({ text }) => text, hint: ({ hint }) => hint },
-  QCC_LOG_FORBIDDEN: { message: ({ text }) => text, hint: ({ hint }) => hint },
-  QCC_APART_LIMIT: {
-    message: ({ why }) => `this file was not read to its end, and nothing of it was taken: ${why}`,
-    hint: () => 'ask for the file again, or for a smaller one',
   },
   QCC_DEMO_HOME: {
     message: ({ path }) => `${path} holds something already: the demo keeps its home in a new folder`,
     hint: ({ path }) => `qcc demo --keep ${path}-2`,
   },
-  QCC_BACKUP_FAILED: {
-    message: ({ why }) => `no copy came out whole: ${why}`,
-    hint: ({ file }) => `qcc config backup ${file}`,
-  },
-  QCC_BACKUP_INVALID: {
-    message: ({ why }) => `this is no whole backup: ${why}`,
-    hint: () => 'qcc config backup qcc.tar.gz',
-  },
-  QCC_CAPSULE_DAMAGED: {
-    message: ({ path, why }) => `${path} is no whole incident file: ${why}`,
-    hint: () => 'ask for the file again',
-  },
-  QCC_CAPSULE_LIMIT: {
-    message: ({ path, why }) => `${path} is more than is read of an incident file: ${why}`,
-    hint: () => 'ask for one of a shorter time',
-  },
-  QCC_CAPSULE_UNREADABLE: {
-    message: ({ path, code }) => `${path} cannot be read (${code})`,
-    hint: ({ path }) => `qcc history export --incident ${path} makes one`,
-  },
-  QCC_CAPSULE_VERSION: {
-    message: ({ path, qcc }) => `${path} was written by qcc ${qcc}, which keeps its state in another form`,
-    hint: () => 'use that version of qcc',
-  },
   QCC_CLAUDE_MISSING: { message: ({ text }) => text, hint: () => 'npm install -g @anthropic-ai/claude-code' },
   QCC_CLAUDE_SETTINGS: {
-    message: ({ file, why }) => `${file} ${why}; it was left as it is`,
-    hint: ({ file }) => `mend ${file}, then run the command again`,
+    message: ({ file, ...fault }) => `${file}: ${clause(fault)}; nothing was changed`,
+    hint: ({ file }) => `fix ${file}, then run the command again`,
   },
   QCC_COMMAND_FAULT: { message: ({ text }) => text, hint: () => 'QCC_DEBUG=1 shows where' },
   QCC_CONTROL_TOO_LARGE: { message: () => 'the question is too large', hint: () => 'ask for less' },
-  QCC_ENDPOINT_AMBIGUOUS: { message: ({ text }) => text, hint: ({ hint }) => hint },
-  QCC_ENDPOINT_EXISTS: {
-    message: ({ baseUrl }) => `this profile has an endpoint with the same URL and key (${baseUrl})`,
-    hint: ({ profile }) => `qcc endpoint list ${profile}`,
-  },
-  QCC_ENDPOINT_INCOMPLETE: { message: ({ what }) => `an endpoint needs ${what}`, hint: ({ hint }) => hint },
-  QCC_ENDPOINT_INVALID: {
-    message: ({ name, min, max, value }) => `${name} must be a whole number from ${min} to ${max}, not ${value}`,
-    hint: () => 'qcc endpoint add --help',
-  },
-  QCC_ENDPOINT_UNKNOWN: { message: ({ text }) => text, hint: ({ hint }) => hint },
-  QCC_FILES_FEW: { message: ({ text }) => text, hint: () => 'ulimit -n 1024' },
-  QCC_FILE_UNREADABLE: { message: ({ text }) => text, hint: ({ hint }) => hint },
-  QCC_FILE_UNWRITABLE: {
-    message: ({ path, why, code }) => `${path} cannot be written: ${why} (${code})`,
-    hint: ({ hint }) => hint,
-  },
   QCC_GATEWAY_DOWN: { message: () => 'the gateway is not running', hint: () => 'qcc proxy start' },
   QCC_GATEWAY_ENDING: { message: () => 'the gateway could not start, or is ending', hint: () => 'qcc proxy status' },
   QCC_GATEWAY_FAULT: { message: ({ text }) => text, hint: () => 'QCC_DEBUG=1 qcc proxy run' },
@@ -76,7 +56,11 @@ export const errorsEn: ErrorWords = {
     message: ({ limitMs }) => `the gateway is there, and has not answered within ${limitMs} ms`,
     hint: () => 'qcc proxy stop',
   },
-  QCC_GATEWAY_RUNNING: { message: ({ text }) => text, hint: ({ hint }) => hint },
+  QCC_GATEWAY_RUNNING: {
+    message: ({ home, url, pid }) =>
+      `a gateway is already running for ${home}${url === '' ? ', and the service would be a second one' : `: ${url}, pid ${pid}`}`,
+    hint: ({ url }) => (url === '' ? 'qcc proxy stop' : 'qcc proxy status'),
+  },
   QCC_GATEWAY_SILENT: { message: ({ text }) => text, hint: ({ hint }) => hint },
   QCC_GATEWAY_STOPPED: { message: () => 'it was stopped while it started', hint: () => 'qcc proxy start' },
   QCC_GATEWAY_STOPPING: {
@@ -105,58 +89,16 @@ export const errorsEn: ErrorWords = {
     message: () => 'no request that the log knows has failed or went to another endpoint',
     hint: () => 'qcc history --stream request --limit 20',
   },
-  QCC_HISTORY_TRIMMED: { message: ({ text }) => text, hint: ({ hint }) => hint },
+  QCC_HISTORY_TRIMMED: {
+    message: ({ moment, tail, lacksSnapshot }) =>
+      lacksSnapshot
+        ? `the log has no snapshot before ${moment}: it begins with #${tail}`
+        : `the log no longer has anything of ${moment}: it begins with #${tail}`,
+    hint: () => 'qcc config get history.retention_days',
+  },
   QCC_HISTORY_UNKNOWN: {
     message: ({ head, moment }) => `the history has come to #${head}, not to ${moment}`,
     hint: () => 'qcc history --limit 1',
-  },
-  QCC_HOME_NEWER: {
-    message: ({ home, why }) => `${home} was made by a newer qcc (${why}); nothing in it was touched`,
-    hint: () => 'npm install -g qcc@latest',
-  },
-  QCC_HOME_NONE: {
-    message: () => 'there is no folder for the home: HOME is empty, and the system knows none of this user',
-    hint: () => 'export QCC_HOME=/a/folder/of/yours',
-  },
-  QCC_HOME_NOT_EMPTY: {
-    message: ({ home }) => `${home} is not empty: a backup goes into an empty home`,
-    hint: ({ file }) => `QCC_HOME=/another/folder qcc config restore ${file}`,
-  },
-  QCC_HOME_ODD: { message: ({ path, is }) => `${path} is no ${is}`, hint: () => 'qcc config doctor --fix' },
-  QCC_HOME_OPEN: { message: ({ home }) => `${home} can be written by others`, hint: ({ home }) => `chmod 700 ${home}` },
-  QCC_HOME_OWNER: {
-    message: ({ home }) => `${home} belongs to another user`,
-    hint: () => 'export QCC_HOME=/a/folder/of/yours',
-  },
-  QCC_HOME_PATH: {
-    message: ({ bytes, most }) =>
-      `the path of the home is too long for a socket in it (${bytes} bytes, ${most} at most)`,
-    hint: () => 'export QCC_HOME=/a/shorter/path',
-  },
-  QCC_IMPORT_DATABASE: {
-    message: ({ node }) => `Node ${node} cannot read the database of cc-switch`,
-    hint: () => 'run it with Node 22.13 or newer, or export from cc-switch: qcc config import --from cc-switch FILE',
-  },
-  QCC_IMPORT_INVALID: { message: ({ text }) => text, hint: ({ hint }) => hint },
-  QCC_IMPORT_MISSING: {
-    message: ({ from, list }) => `${from} has left nothing here: no ${list}`,
-    hint: ({ from }) => `qcc config import FILE --from ${from}`,
-  },
-  QCC_IMPORT_NEWER: {
-    message: ({ version, known }) => `this file has version ${version} of the format, and this qcc knows ${known}`,
-    hint: () => 'npm install -g qcc@latest',
-  },
-  QCC_IMPORT_PARTIAL: {
-    message: ({ partsText }) => `not all of it can be taken, so nothing was: ${partsText}`,
-    hint: ({ command }) => `${command} --partial takes the rest`,
-  },
-  QCC_IMPORT_RACED: {
-    message: () => 'the configuration was changed while the file was read',
-    hint: ({ command }) => String(command),
-  },
-  QCC_IMPORT_UNREADABLE: {
-    message: ({ path, code }) => `${path} cannot be read (${code})`,
-    hint: ({ path }) => `ls -l ${path}`,
   },
   QCC_INPUT_INVALID: {
     message: ({ operation, field, wanted }) => `${operation}: "${field}" must be ${wanted}`,
@@ -170,23 +112,10 @@ export const errorsEn: ErrorWords = {
     message: () => 'this cannot be an API key: it is too short, or has spaces or odd characters',
     hint: () => 'pass the key alone, on one line',
   },
-  QCC_KEY_LOST: { message: ({ text }) => text, hint: ({ hint }) => hint },
-  QCC_LOG_CLOSED: { message: () => 'the log is closed', hint: () => 'qcc proxy status' },
-  QCC_LOG_DAMAGED: {
-    message: ({ dir, why }) => `the log in ${dir} cannot be opened: ${why}`,
-    hint: () => 'qcc history repair',
+  QCC_KEY_LOST: {
+    message: ({ id }) => `the key of endpoint ${id} cannot be read`,
+    hint: ({ profile, id }) => `qcc endpoint update ${profile} ${id} --api-key-stdin`,
   },
-  QCC_LOG_GIVEN_UP: {
-    message: () => 'the log gave up facts that it could not write',
-    hint: ({ hint }) => hint,
-  },
-  QCC_LOG_GONE: {
-    message: ({ dir }) => `the log in ${dir} is gone, and this home is not new: nothing was changed`,
-    hint: () =>
-      `put it back, or begin anew: qcc history repair (from a backup: QCC_HOME=/another/folder qcc config restore FILE)`,
-  },
-  QCC_LOG_LOCKED: { message: () => 'another qcc command holds the log', hint: () => 'try again in a moment' },
-  QCC_LOG_SUSPENDED: { message: ({ why }) => `the log cannot be written (${why})`, hint: ({ hint }) => hint },
   QCC_NOTIFY_UNSET: {
     message: () => 'notify.webhook is empty and notify.desktop is off: there is nowhere to send to',
     hint: () => 'qcc config set notify.webhook -',
@@ -195,19 +124,10 @@ export const errorsEn: ErrorWords = {
     message: ({ name }) => `the running gateway does not know "${name}": it is of another version`,
     hint: () => 'qcc proxy restart',
   },
-  QCC_PASSPHRASE_MISSING: {
-    message: () => 'keys go in and out under a passphrase, and none was given',
-    hint: () => 'export QCC_PASSPHRASE=…, or run it on a terminal',
-  },
-  QCC_PASSPHRASE_WRONG: {
-    message: () => 'the keys in this file cannot be opened: another passphrase, or the file was changed',
-    hint: ({ command }) => `QCC_PASSPHRASE=… ${command}`,
-  },
   QCC_PORT_TAKEN: {
     message: ({ port, host, holder }) => `port ${port} on ${host} is taken by ${holder}`,
     hint: ({ list, holder }) => `qcc proxy start --port ${list}, or stop ${holder}`,
   },
-  QCC_PRESET_UNKNOWN: { message: ({ name }) => `there is no preset "${name}"`, hint: ({ hint }) => hint },
   QCC_PROFILE_BARE: {
     message: ({ name }) => `profile "${name}" has no endpoint: there is nothing to ask`,
     hint: ({ name }) => `qcc endpoint add ${name}`,
@@ -226,12 +146,14 @@ export const errorsEn: ErrorWords = {
     hint: () => 'qcc add work',
   },
   QCC_PROFILE_NONE: { message: ({ text }) => text, hint: () => 'qcc init' },
-  QCC_ENDPOINT_NONE: { message: ({ text }) => text, hint: ({ hint }) => hint },
   QCC_QUEUE_EMPTY: { message: ({ text }) => text, hint: () => 'qcc queue status' },
-  QCC_PROFILE_UNKNOWN: { message: ({ name }) => `there is no profile "${name}"`, hint: ({ hint }) => hint },
+  QCC_PROFILE_UNKNOWN: {
+    message: ({ name }) => `there is no profile "${name}"`,
+    hint: ({ near, known }) => (known ? `${near ? `did you mean ${near}? ` : ''}there are: ${known}` : 'qcc init'),
+  },
   QCC_PROXY_OPEN: {
     message: ({ host }) =>
-      `${host} can be reached from other machines, and proxy.require_token is off: anybody could spend your keys`,
+      `${host} can be reached from other machines, and proxy.require_token is off: others could spend your keys`,
     hint: () => 'qcc config set proxy.require_token true',
   },
   QCC_QUEUE_AMBIGUOUS: {
@@ -247,30 +169,20 @@ export const errorsEn: ErrorWords = {
     hint: ({ id }) => `qcc queue show ${id}`,
   },
   QCC_QUEUE_UNKNOWN: { message: ({ id }) => `there is no item "${id}" in the queue`, hint: () => 'qcc queue list' },
-  QCC_REPAIR_RUNNING: {
-    message: () => 'the log cannot be repaired while the gateway runs',
-    hint: () => 'qcc proxy stop',
-  },
   QCC_REQUEST_AMBIGUOUS: {
     message: ({ given, count, known }) => `"${given}" may be ${count} requests: ${known}`,
     hint: () => 'say more of its id',
   },
-  QCC_REQUEST_UNKNOWN: { message: ({ text }) => text, hint: () => 'qcc history --stream request --limit 20' },
-  QCC_ROLLBACK_EMPTY: {
-    message: ({ moment }) => `at ${moment} there was no profile yet: going back there would leave none`,
-    hint: () => "qcc config rollback '#0', if that is what you want; qcc config audit lists what there was",
+  QCC_SESSION_AMBIGUOUS: {
+    message: ({ given, count, known }) => `"${given}" may be ${count} sessions: ${known}`,
+    hint: () => 'say more of its id',
   },
-  QCC_ROLLBACK_NOTHING: {
-    message: ({ partsText }) => `nothing of it can be brought back: ${partsText}`,
-    hint: () => 'qcc config audit',
-  },
-  QCC_ROLLBACK_PARTIAL: {
-    message: ({ partsText }) => `not all of it can be brought back, so nothing was: ${partsText}`,
-    hint: ({ command }) => `${command} --partial brings back the rest`,
-  },
-  QCC_ROLLBACK_UNCHANGED: {
-    message: () => 'nothing was changed yet, so nothing can be undone',
-    hint: () => 'qcc config audit',
+  QCC_REQUEST_UNKNOWN: {
+    message: ({ request, until }) =>
+      until === ''
+        ? `the log has no request "${request}"`
+        : `the log has no end of request "${request}": the gateway of that time was killed, and requests that ended after ${until} may be missing`,
+    hint: () => 'qcc history --stream request --limit 20',
   },
   QCC_SERVICE_CONTROL: {
     message: ({ name }) =>
@@ -306,13 +218,9 @@ export const errorsEn: ErrorWords = {
       `the control socket ${path} cannot be made (${why}): what stands in its place is no socket, or may not be replaced`,
     hint: ({ path }) => `ls -ld ${path}`,
   },
-  QCC_TABLE_DAMAGED: {
-    message: ({ table, dir }) => `the history cannot be read: ${table} in ${dir} is damaged`,
-    hint: () => 'qcc proxy stop, then qcc history repair',
-  },
-  QCC_TLS_UNUSABLE: { message: ({ text }) => text, hint: ({ hint }) => hint },
+  QCC_TLS_UNUSABLE: { message: (fault) => `the certificate cannot be used: ${clause(fault)}`, hint: certificateHint },
   QCC_URL_INVALID: {
-    message: ({ text, why }) => `"${text}" cannot be a base URL: ${why}`,
+    message: ({ given, ...fault }) => `"${given}" cannot be a base URL: ${clause(fault)}`,
     hint: () => '--base-url https://api.anthropic.com',
   },
   QCC_URL_PLAINTEXT: {
@@ -321,6 +229,7 @@ export const errorsEn: ErrorWords = {
   },
   QCC_USAGE_CONFIRM: { message: ({ text }) => text, hint: () => '--yes' },
   QCC_USAGE_DECLINED: { message: ({ text }) => text, hint: ({ hint }) => hint },
+  QCC_SETUP_LEFT: { message: () => 'interrupted; what was done before stays', hint: () => 'qcc init' },
   QCC_USAGE_INTERRUPTED: { message: ({ text }) => text, hint: ({ hint }) => hint },
   QCC_USAGE_INVALID: { message: ({ text }) => text, hint: ({ hint }) => hint },
   QCC_VAULT_DAMAGED: {
@@ -337,6 +246,14 @@ export const errorsEn: ErrorWords = {
     message: () => 'the master key of the stored API keys is not to be had (keychain locked, or master.key gone)',
     hint: ({ vault }) =>
       `unlock the keychain; where the key is gone for good: mv ${vault} ${vault}.old, then qcc config doctor --fix`,
+  },
+  QCC_WHATIF_ENDPOINT: {
+    message: ({ name }) => `"${name}" cannot be tried: of an endpoint, only its models can`,
+    hint: () => "qcc history what-if --set-endpoint '3f2a.models=opus=-,*=glm-4.6'",
+  },
+  QCC_WHATIF_UNKNOWN: {
+    message: ({ id, count }) => `"${id}" means ${count === 0 ? 'no endpoint' : `${count} endpoints`}`,
+    hint: () => 'qcc list',
   },
   QCC_WHATIF_SETTING: {
     message: ({ key }) => `${key} has no part in outages, switches and routes: its effect cannot be replayed`,

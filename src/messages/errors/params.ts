@@ -1,40 +1,48 @@
 /** What belongs into the sentence of each error. */
+import type { Fault } from './faults.ts';
+
 export type Param = string | number;
 type Nothing = Readonly<Record<never, never>>;
 
+/** The system refuses to write. `isLog`: it refuses to open the log that is there. `folder`: what has to be free, or writable. */
+interface Refused {
+  readonly dir: Param;
+  readonly folder: Param;
+  readonly isLog: Param;
+}
+
 export interface ErrorParamsOf {
   readonly QCC_BLOB_LOST: { readonly why: Param };
-  readonly QCC_DISK_FULL: { readonly text: string; readonly hint: string; readonly dir: Param };
-  readonly QCC_DISK_READONLY: { readonly text: string; readonly hint: string; readonly dir: Param };
-  readonly QCC_LOG_FORBIDDEN: { readonly text: string; readonly hint: string; readonly dir: Param };
+  readonly QCC_DISK_FULL: Refused;
+  readonly QCC_DISK_READONLY: Refused;
+  readonly QCC_LOG_FORBIDDEN: { readonly dir: Param };
   readonly QCC_APART_LIMIT: {
     readonly isLate: Param;
     readonly seconds: Param;
     readonly heapMb: Param;
-    readonly why: Param;
   };
   readonly QCC_DASHBOARD_ELSEWHERE: { readonly port: Param; readonly is: Param };
   readonly QCC_DASHBOARD_PORT: { readonly port: Param; readonly why: Param };
   readonly QCC_DEMO_HOME: { readonly path: Param };
-  readonly QCC_BACKUP_FAILED: { readonly why: Param; readonly file: Param };
-  readonly QCC_BACKUP_INVALID: { readonly why: Param };
-  readonly QCC_CAPSULE_DAMAGED: { readonly path: Param; readonly why: Param };
-  readonly QCC_CAPSULE_LIMIT: { readonly path: Param; readonly why: Param };
+  readonly QCC_BACKUP_FAILED: Fault<'backup'> & { readonly to: Param };
+  readonly QCC_BACKUP_INVALID: Fault<'backup'>;
+  readonly QCC_CAPSULE_DAMAGED: Fault<'incident'> & { readonly path: Param };
+  readonly QCC_CAPSULE_LIMIT: Fault<'bound'> & { readonly path: Param };
   readonly QCC_CAPSULE_UNREADABLE: { readonly path: Param; readonly code: Param };
   readonly QCC_CAPSULE_VERSION: { readonly path: Param; readonly version: Param; readonly qcc: Param };
   readonly QCC_CLAUDE_MISSING: { readonly text: string };
-  readonly QCC_CLAUDE_SETTINGS: { readonly file: Param; readonly why: Param };
+  readonly QCC_CLAUDE_SETTINGS: Fault<'claude'> & { readonly file: Param };
   readonly QCC_COMMAND_FAULT: { readonly message: Param; readonly text: string };
   readonly QCC_CONTROL_TOO_LARGE: Nothing;
   readonly QCC_ENDPOINT_AMBIGUOUS: {
     readonly id: Param;
     readonly count: Param;
     readonly profile: Param;
-    readonly text: string;
+    readonly known: Param;
     readonly hint: string;
   };
   readonly QCC_ENDPOINT_EXISTS: { readonly baseUrl: Param; readonly profile: Param };
-  readonly QCC_ENDPOINT_INCOMPLETE: { readonly what: Param; readonly hint: string };
+  readonly QCC_ENDPOINT_INCOMPLETE: { readonly lacks: 'key' | 'url'; readonly hint: string };
   readonly QCC_ENDPOINT_INVALID: {
     readonly name: Param;
     readonly min: Param;
@@ -43,21 +51,22 @@ export interface ErrorParamsOf {
   };
   readonly QCC_ENDPOINT_UNKNOWN: {
     readonly id: Param;
+    /** What may be meant; empty when nothing is near. */
+    readonly near: Param;
     readonly profile: Param;
-    readonly text: string;
     readonly hint: string;
   };
-  readonly QCC_FILES_FEW: { readonly text: string };
+  /** `dir`: of the log, where that is what could not be opened. */
+  readonly QCC_FILES_FEW: { readonly dir: Param };
   readonly QCC_FILE_UNREADABLE: {
     readonly path: Param;
-    readonly dir?: Param;
-    readonly text: string;
+    /** Of the system; empty where its owner has no permission. */
+    readonly code: Param;
     readonly hint: string;
   };
   readonly QCC_FILE_UNWRITABLE: {
     readonly path: Param;
     readonly code: Param;
-    readonly why: Param;
     readonly hint: string;
   };
   readonly QCC_GATEWAY_DOWN: Nothing;
@@ -66,11 +75,10 @@ export interface ErrorParamsOf {
   readonly QCC_GATEWAY_LOST: { readonly why: Param };
   readonly QCC_GATEWAY_MUTE: { readonly limitMs: Param };
   readonly QCC_GATEWAY_RUNNING: {
-    readonly text: string;
-    readonly hint: string;
-    readonly home?: Param;
-    readonly url?: Param;
-    readonly pid?: Param;
+    readonly home: Param;
+    /** Empty where it stands in the way of a service. */
+    readonly url: Param;
+    readonly pid: Param;
   };
   readonly QCC_GATEWAY_SILENT: { readonly text: string; readonly hint: string };
   readonly QCC_GATEWAY_STOPPED: Nothing;
@@ -88,11 +96,11 @@ export interface ErrorParamsOf {
   readonly QCC_HISTORY_TRIMMED: {
     readonly moment: Param;
     readonly tail: Param;
-    readonly text: string;
-    readonly hint: string;
+    /** 1: the facts are there, and the snapshot before them is not. */
+    readonly lacksSnapshot: Param;
   };
   readonly QCC_HISTORY_UNKNOWN: { readonly moment: Param; readonly head: Param };
-  readonly QCC_HOME_NEWER: { readonly home: Param; readonly why: Param };
+  readonly QCC_HOME_NEWER: Fault<'home'> & { readonly home: Param };
   readonly QCC_HOME_NONE: Nothing;
   readonly QCC_HOME_NOT_EMPTY: { readonly home: Param; readonly file: Param };
   readonly QCC_HOME_ODD: { readonly path: Param; readonly is: Param };
@@ -100,7 +108,7 @@ export interface ErrorParamsOf {
   readonly QCC_HOME_OWNER: { readonly home: Param };
   readonly QCC_HOME_PATH: { readonly bytes: Param; readonly most: Param };
   readonly QCC_IMPORT_DATABASE: { readonly node: Param };
-  readonly QCC_IMPORT_INVALID: { readonly text: string; readonly hint: string; readonly why?: Param };
+  readonly QCC_IMPORT_INVALID: Fault<'import' | 'bound'> & { readonly hint: string };
   readonly QCC_IMPORT_MISSING: {
     readonly from: Param;
     readonly places: Param;
@@ -109,8 +117,8 @@ export interface ErrorParamsOf {
   readonly QCC_IMPORT_NEWER: { readonly version: Param; readonly known: Param };
   readonly QCC_IMPORT_PARTIAL: {
     readonly count: Param;
+    /** A line each: its path, and why. */
     readonly parts: Param;
-    readonly partsText: Param;
     readonly command: Param;
   };
   readonly QCC_IMPORT_RACED: { readonly command: Param };
@@ -118,7 +126,7 @@ export interface ErrorParamsOf {
   readonly QCC_INPUT_INVALID: { readonly operation: Param; readonly field: Param; readonly wanted: Param };
   readonly QCC_INPUT_KEY: { readonly field: Param };
   readonly QCC_KEY_INVALID: Nothing;
-  readonly QCC_KEY_LOST: { readonly id: Param; readonly text: string; readonly hint: string };
+  readonly QCC_KEY_LOST: { readonly id: Param; readonly profile: Param };
   readonly QCC_LOG_CLOSED: Nothing;
   readonly QCC_LOG_DAMAGED: { readonly dir: Param; readonly why: Param };
   readonly QCC_LOG_GIVEN_UP: { readonly hint: string };
@@ -130,6 +138,11 @@ export interface ErrorParamsOf {
   readonly QCC_PASSPHRASE_MISSING: Nothing;
   readonly QCC_PASSPHRASE_WRONG: { readonly command: Param };
   readonly QCC_PORT_TAKEN: { readonly host: Param; readonly port: Param; readonly holder: Param; readonly list: Param };
+  readonly QCC_MISSING_UNKNOWN: { readonly what: Param; readonly known: Param; readonly hint: string };
+  readonly QCC_MODEL_RULE: Fault<'model'> & { readonly rule: Param };
+  readonly QCC_MODEL_RULES: { readonly count: Param; readonly most: Param };
+  readonly QCC_MODEL_TWICE: { readonly from: Param };
+  readonly QCC_MODEL_UNKNOWN: { readonly from: Param; readonly rules: Param; readonly hint: string };
   readonly QCC_PRESET_UNKNOWN: { readonly name: Param; readonly near: Param; readonly hint: string };
   readonly QCC_PROFILE_BARE: { readonly name: Param };
   readonly QCC_PROFILE_EMPTY: { readonly name: Param };
@@ -138,7 +151,7 @@ export interface ErrorParamsOf {
   readonly QCC_PROFILE_NONE: { readonly text: string };
   readonly QCC_ENDPOINT_NONE: { readonly text: string; readonly hint: string };
   readonly QCC_QUEUE_EMPTY: { readonly text: string };
-  readonly QCC_PROFILE_UNKNOWN: { readonly name: Param; readonly known: Param; readonly hint: string };
+  readonly QCC_PROFILE_UNKNOWN: { readonly name: Param; readonly near: Param; readonly known: Param };
   readonly QCC_PROXY_OPEN: { readonly host: Param };
   readonly QCC_QUEUE_AMBIGUOUS: { readonly id: Param; readonly count: Param; readonly list: Param };
   readonly QCC_QUEUE_NO_ANSWER: { readonly id: Param; readonly state: Param };
@@ -146,10 +159,11 @@ export interface ErrorParamsOf {
   readonly QCC_QUEUE_UNKNOWN: { readonly id: Param };
   readonly QCC_REPAIR_RUNNING: Nothing;
   readonly QCC_REQUEST_AMBIGUOUS: { readonly given: Param; readonly count: Param; readonly known: Param };
-  readonly QCC_REQUEST_UNKNOWN: { readonly request: Param; readonly until: Param; readonly text: string };
+  readonly QCC_SESSION_AMBIGUOUS: { readonly given: Param; readonly count: Param; readonly known: Param };
+  readonly QCC_REQUEST_UNKNOWN: { readonly request: Param; readonly until: Param };
   readonly QCC_ROLLBACK_EMPTY: { readonly moment: Param };
-  readonly QCC_ROLLBACK_NOTHING: { readonly parts: Param; readonly partsText: Param };
-  readonly QCC_ROLLBACK_PARTIAL: { readonly command: Param; readonly parts: Param; readonly partsText: Param };
+  readonly QCC_ROLLBACK_NOTHING: { readonly parts: Param };
+  readonly QCC_ROLLBACK_PARTIAL: { readonly command: Param; readonly parts: Param };
   readonly QCC_ROLLBACK_UNCHANGED: Nothing;
   readonly QCC_SERVICE_CONTROL: { readonly name: Param };
   readonly QCC_SERVICE_FAILED: { readonly text: string; readonly hint: string };
@@ -173,17 +187,19 @@ export interface ErrorParamsOf {
   readonly QCC_SNAPSHOT_UNKNOWN: { readonly id: Param };
   readonly QCC_SOCKET_BLOCKED: { readonly path: Param; readonly why: Param };
   readonly QCC_TABLE_DAMAGED: { readonly dir: Param; readonly table: Param };
-  /** By its fault: which files, and when it holds. */
-  readonly QCC_TLS_UNUSABLE: { readonly text: string; readonly hint: string; readonly [name: string]: Param };
-  readonly QCC_URL_INVALID: { readonly text: string; readonly why: Param };
+  readonly QCC_TLS_UNUSABLE: Fault<'certificate'>;
+  readonly QCC_URL_INVALID: Fault<'url'> & { readonly given: Param };
   readonly QCC_URL_PLAINTEXT: { readonly origin: Param };
   readonly QCC_USAGE_CONFIRM: { readonly text: string };
   readonly QCC_USAGE_DECLINED: { readonly text: string; readonly hint: string };
+  readonly QCC_SETUP_LEFT: Readonly<Record<string, never>>;
   readonly QCC_USAGE_INTERRUPTED: { readonly text: string; readonly hint: string };
   readonly QCC_USAGE_INVALID: { readonly text: string; readonly hint: string };
   readonly QCC_VAULT_DAMAGED: { readonly path: Param };
   readonly QCC_VAULT_GONE: { readonly path: Param };
   readonly QCC_VAULT_LOCKED: { readonly vault: Param };
+  readonly QCC_WHATIF_ENDPOINT: { readonly name: Param };
+  readonly QCC_WHATIF_UNKNOWN: { readonly id: Param; readonly count: Param };
   readonly QCC_WHATIF_SETTING: { readonly key: Param };
 }
 

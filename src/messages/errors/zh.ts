@@ -1,5 +1,9 @@
 /** Every error in Chinese. A hint is there where it is more than a command. */
-import type { ErrorCode, ErrorParamsOf, Param } from './params.ts';
+
+import { clauseOf, partsText } from './faults.ts';
+import type { ErrorCode, ErrorParamsOf } from './params.ts';
+import { faultsZh } from './zh-faults.ts';
+import { leftOutZh } from './zh-left-out.ts';
 
 type Translation = {
   readonly [Code in ErrorCode]: {
@@ -24,6 +28,14 @@ const faults: Readonly<Record<string, string>> = {
 
 const among = (profile: string | number | undefined) => (profile ? `配置“${profile}”中` : '');
 
+/** A fault that only a gateway of another version knows has its English sentence. */
+const clause = (fault: object) => clauseOf(faultsZh, fault) ?? String((fault as { text?: string }).text ?? '');
+const leftOut = (parts: string | number) => partsText(parts, leftOutZh, '：', '；');
+
+function refusedText({ isLog, dir }: ErrorParamsOf['QCC_DISK_FULL']): string {
+  return isLog ? `无法打开 ${dir} 中的日志` : `无法写入 ${dir}`;
+}
+
 /** What the command line throws is in its reader's language already. */
 const asItIs = { message: ({ text }: { readonly text: string }) => text };
 
@@ -39,6 +51,7 @@ export const errorsZh: Translation = {
   QCC_USAGE_CONFIRM: asItIs,
   QCC_USAGE_DECLINED: asItIs,
   QCC_USAGE_INVALID: asItIs,
+  QCC_SETUP_LEFT: { message: () => '已中断；之前完成的保留', hint: () => 'qcc init' },
   QCC_USAGE_INTERRUPTED: { message: () => '已中断', hint: () => '未做任何更改' },
   QCC_COMMAND_FAULT: { message: ({ message }) => `意外错误：${message}`, hint: () => '设置 QCC_DEBUG=1 可查看位置' },
   QCC_FILE_UNWRITABLE: { message: ({ path, code }) => `无法写入 ${path}：${faults[String(code)] ?? ''}（${code}）` },
@@ -50,6 +63,19 @@ export const errorsZh: Translation = {
   QCC_SETTING_ENV: {
     message: ({ name, chinese, given }) => `环境变量 ${name} 的值“${given}”无效，允许范围：${chinese}`,
   },
+  QCC_MISSING_UNKNOWN: {
+    message: ({ what, known }) =>
+      `它没有拒绝过“${what}”：${known === '' ? '它没有拒绝过任何内容' : `它拒绝过 ${known}`}`,
+  },
+  QCC_MODEL_RULE: { message: ({ rule, ...fault }) => `“${rule}”不是有效的模型规则：${clause(fault)}` },
+  QCC_MODEL_RULES: { message: ({ count, most }) => `规则过多：${count} 条，最多 ${most} 条` },
+  QCC_MODEL_TWICE: {
+    message: ({ from }) => `“${from}”有两条规则`,
+    hint: ({ from }) => `--model '${from}=TO' 只写一次`,
+  },
+  QCC_MODEL_UNKNOWN: {
+    message: ({ from, rules }) => `没有“${from}”的规则：${rules === '' ? '此端点没有任何规则' : `现有 ${rules}`}`,
+  },
   QCC_PRESET_UNKNOWN: {
     message: ({ name }) => `没有名为“${name}”的预设`,
     hint: ({ near }) => (near ? `您是不是想用 ${near}？参见 qcc fc --list` : 'qcc fc --list'),
@@ -58,24 +84,28 @@ export const errorsZh: Translation = {
   QCC_HOME_NONE: { message: () => '没有可用的数据目录：HOME 为空，系统中也没有此用户的目录' },
   QCC_HOME_OWNER: { message: ({ home }) => `${home} 属于其他用户` },
   QCC_HOME_OPEN: { message: ({ home }) => `${home} 可被其他用户写入` },
-  QCC_HOME_NEWER: { message: ({ home, why }) => `${home} 由更新版本的 qcc 创建（${why}）；未做任何更改` },
+  QCC_HOME_NEWER: {
+    message: ({ home, ...fault }) => `${home} 由更新版本的 qcc 创建（${clause(fault)}）；未做任何更改`,
+  },
   QCC_HOME_NOT_EMPTY: { message: ({ home }) => `${home} 不是空的：备份只能恢复到空的数据目录` },
   QCC_DEMO_HOME: { message: ({ path }) => `${path} 已有内容：演示的数据目录须放在新的文件夹里` },
-  QCC_BACKUP_INVALID: { message: ({ why }) => `此文件不是完整的备份：${why}` },
-  QCC_BACKUP_FAILED: { message: ({ why }) => `未能得到完整的副本：${why}` },
+  QCC_BACKUP_INVALID: { message: (fault) => `此文件不是完整的备份：${clause(fault)}` },
+  QCC_BACKUP_FAILED: { message: ({ to: _, ...fault }) => `未能得到完整的副本：${clause(fault)}` },
   QCC_URL_PLAINTEXT: {
     message: ({ origin }) => `${origin} 会在网络上明文发送您的密钥`,
     hint: () => '请使用 https://，或加 --allow-plaintext',
   },
-  QCC_URL_INVALID: { message: ({ text }) => `“${text}”不能作为基础 URL` },
+  QCC_URL_INVALID: { message: ({ given, ...fault }) => `“${given}”不能作为基础 URL：${clause(fault)}` },
   QCC_CLAUDE_SETTINGS: {
-    message: ({ file }) => `${file} 不是有效的设置文件，已保持原样`,
+    message: ({ file, ...fault }) => `${file} 无法使用：${clause(fault)}；未做任何更改`,
     hint: ({ file }) => `请修正 ${file} 后重新运行`,
   },
   QCC_HOME_ODD: {
     message: ({ path, is }) => `${path} 不是${is === 'file' ? '文件' : '目录'}`,
   },
-  QCC_FILE_UNREADABLE: { message: ({ path }) => `无法读取 ${path}` },
+  QCC_FILE_UNREADABLE: {
+    message: ({ path, code }) => (code === '' ? `您没有使用 ${path} 的权限` : `无法读取 ${path}（${code}）`),
+  },
   QCC_VAULT_GONE: {
     message: ({ path }) => `${path} 不见了，端点的密钥也随之丢失`,
     hint: () => '请放回原处，或重新开始：qcc config doctor --fix；它会列出需要重新提供密钥的端点',
@@ -86,7 +116,7 @@ export const errorsZh: Translation = {
   },
   QCC_PROFILE_UNKNOWN: {
     message: ({ name }) => `没有名为“${name}”的配置`,
-    hint: ({ known }) => (known ? `现有：${known}` : 'qcc init'),
+    hint: ({ near, known }) => (known ? `${near ? `您是不是想用 ${near}？` : ''}现有：${known}` : 'qcc init'),
   },
   QCC_PROFILE_NAME: {
     message: ({ name }) =>
@@ -97,24 +127,42 @@ export const errorsZh: Translation = {
     hint: ({ name }) => `qcc endpoint add ${name}`,
   },
   QCC_PROFILE_EXISTS: { message: ({ name }) => `已有名为“${name}”的配置` },
+  QCC_WHATIF_ENDPOINT: { message: ({ name }) => `无法推演 "${name}"：端点只能推演其 models` },
+  QCC_WHATIF_UNKNOWN: {
+    message: ({ id, count }) => `"${id}" ${count === 0 ? '不是任何端点' : `可能指 ${count} 个端点`}`,
+  },
   QCC_WHATIF_SETTING: { message: ({ key }) => `${key} 与剔除、切换和路由无关，无法推演其效果` },
   QCC_CAPSULE_UNREADABLE: {
     message: ({ path, code }) => `无法读取 ${path}（${code}）`,
     hint: ({ path }) => `可用 qcc history export --incident ${path} 生成`,
   },
   QCC_CAPSULE_LIMIT: {
-    message: ({ path, why }) => `${path} 超出故障文件的读取上限：${why}`,
+    message: ({ path, ...fault }) => `${path} 超出故障文件的读取上限：${clause(fault)}`,
     hint: () => '请索取时间范围更短的文件',
   },
-  QCC_CAPSULE_DAMAGED: { message: ({ path }) => `${path} 不是完整的故障文件`, hint: () => '请重新索取该文件' },
+  QCC_CAPSULE_DAMAGED: {
+    message: ({ path, ...fault }) => `${path} 不是完整的故障文件：${clause(fault)}`,
+    hint: () => '请重新索取该文件',
+  },
   QCC_CAPSULE_VERSION: {
     message: ({ path, version }) => `${path} 由 qcc ${version} 写成，其状态格式不同`,
     hint: () => '请使用该版本的 qcc',
   },
   QCC_HISTORY_UNKNOWN: { message: ({ moment, head }) => `历史只到 #${head}，没有 ${moment}` },
-  QCC_HISTORY_TRIMMED: { message: ({ moment, tail }) => `日志已不保留 ${moment}：现从 #${tail} 开始` },
-  QCC_ENDPOINT_UNKNOWN: { message: ({ id, profile }) => `${among(profile)}没有端点“${id}”` },
-  QCC_ENDPOINT_AMBIGUOUS: { message: ({ id, count, profile }) => `${among(profile)}“${id}”可能指 ${count} 个端点` },
+  QCC_HISTORY_TRIMMED: {
+    message: ({ moment, tail, lacksSnapshot }) =>
+      lacksSnapshot
+        ? `日志中没有 ${moment} 之前的快照：现从 #${tail} 开始`
+        : `日志已不保留 ${moment} 的内容：现从 #${tail} 开始`,
+  },
+  QCC_ENDPOINT_UNKNOWN: {
+    message: ({ id, profile }) => `${among(profile)}没有端点“${id}”`,
+    hint: ({ near, hint }) => (near ? `您是不是想用 ${near}？${hint}` : hint),
+  },
+  QCC_ENDPOINT_AMBIGUOUS: {
+    message: ({ id, count, profile, known }) =>
+      `${among(profile)}“${id}”可能指 ${count} 个端点${known ? `：${known}` : ''}`,
+  },
   QCC_ENDPOINT_EXISTS: { message: ({ baseUrl }) => `此配置中已有相同 URL 和密钥的端点（${baseUrl}）` },
   QCC_ENDPOINT_INVALID: {
     message: ({ name, min, max, value }) => `${name} 必须是 ${min} 到 ${max} 的整数，不能是 ${value}`,
@@ -127,6 +175,10 @@ export const errorsZh: Translation = {
   QCC_QUEUE_AMBIGUOUS: { message: ({ id, count }) => `队列中有 ${count} 个以“${id}”开头` },
   QCC_QUEUE_OVER: { message: ({ id, state }) => `“${id}”无法重试：状态为 ${state}` },
   QCC_QUEUE_NO_ANSWER: { message: ({ id, state }) => `“${id}”没有保存的应答：状态为 ${state}` },
+  QCC_SESSION_AMBIGUOUS: {
+    message: ({ given, count, known }) => `“${given}”可能是 ${count} 个会话：${known}`,
+    hint: () => '请给出更长的编号',
+  },
   QCC_REQUEST_AMBIGUOUS: {
     message: ({ given, count, known }) => `“${given}”可能是 ${count} 个请求：${known}`,
     hint: () => '请给出更长的编号',
@@ -149,9 +201,9 @@ export const errorsZh: Translation = {
   },
   QCC_SNAPSHOT_UNKNOWN: { message: ({ id }) => `没有快照“${id}”` },
   QCC_ROLLBACK_UNCHANGED: { message: () => '还没有任何更改可以撤销' },
-  QCC_ROLLBACK_NOTHING: { message: ({ parts }) => `没有可以恢复的内容：${parts}` },
+  QCC_ROLLBACK_NOTHING: { message: ({ parts }) => `没有可以恢复的内容：${leftOut(parts)}` },
   QCC_ROLLBACK_PARTIAL: {
-    message: ({ parts }) => `无法全部恢复，因此未做更改：${parts}`,
+    message: ({ parts }) => `无法全部恢复，因此未做更改：${leftOut(parts)}`,
     hint: ({ command }) => `${command} --partial 可恢复其余部分`,
   },
   QCC_APART_LIMIT: {
@@ -159,13 +211,13 @@ export const errorsZh: Translation = {
       `未能读完此文件，未采用其中任何内容：${isLate ? `读取超过 ${seconds} 秒` : `读取占用超过 ${heapMb} MB 内存，或读取程序已崩溃`}`,
     hint: () => '请重新索取该文件，或索取更小的文件',
   },
-  QCC_IMPORT_INVALID: { message: ({ why }) => `无法导入此文件：${why}` },
+  QCC_IMPORT_INVALID: { message: ({ hint: _, ...fault }) => `无法导入此文件：${clause(fault)}` },
   QCC_IMPORT_NEWER: { message: ({ version, known }) => `此文件的格式版本为 ${version}，此 qcc 只支持到 ${known}` },
   QCC_IMPORT_MISSING: { message: ({ from, places }) => `这里没有 ${from} 的文件：${places}` },
   QCC_IMPORT_UNREADABLE: { message: ({ path, code }) => `无法读取 ${path}（${code}）` },
   QCC_IMPORT_RACED: { message: () => '读取文件期间配置已被更改' },
   QCC_IMPORT_PARTIAL: {
-    message: ({ parts }) => `无法全部导入，因此未做更改：${parts}`,
+    message: ({ parts }) => `无法全部导入，因此未做更改：${leftOut(parts)}`,
     hint: ({ command }) => `${command} --partial 可导入其余部分`,
   },
   QCC_IMPORT_DATABASE: {
@@ -179,7 +231,9 @@ export const errorsZh: Translation = {
   QCC_PASSPHRASE_WRONG: { message: () => '无法解开此文件中的密钥：口令不对，或文件被改动过' },
   QCC_GATEWAY_DOWN: { message: () => '网关未运行' },
   QCC_GATEWAY_LOST: { message: () => '网关在应答前已结束' },
-  QCC_GATEWAY_RUNNING: { message: ({ url, pid }) => `此数据目录的网关已在运行${url ? `：${url}，pid ${pid}` : ''}` },
+  QCC_GATEWAY_RUNNING: {
+    message: ({ url, pid }) => `此数据目录的网关已在运行${url === '' ? '，服务会成为第二个' : `：${url}，pid ${pid}`}`,
+  },
   QCC_GATEWAY_STOPPING: { message: ({ pid }) => `pid ${pid} 的网关仍在停止` },
   QCC_GATEWAY_STOPPED: { message: () => '启动过程中被停止' },
   QCC_GATEWAY_ENDING: { message: () => '网关未能启动，或正在结束' },
@@ -203,12 +257,12 @@ export const errorsZh: Translation = {
       '请放回原处，或重新开始：qcc history repair（从备份恢复：QCC_HOME=/another/folder qcc config restore FILE）',
   },
   QCC_DISK_FULL: {
-    message: ({ dir }) => `无法写入 ${dir}：磁盘已满`,
-    hint: () => '请释放磁盘空间后重试：df -h',
+    message: (refused) => `${refusedText(refused)}：磁盘已满`,
+    hint: ({ folder }) => `请释放磁盘空间后重试：df -h ${folder}`,
   },
   QCC_DISK_READONLY: {
-    message: ({ dir }) => `无法写入 ${dir}：磁盘为只读`,
-    hint: () => '请重新以可写方式挂载后重试：findmnt',
+    message: (refused) => `${refusedText(refused)}：磁盘只读`,
+    hint: ({ folder }) => `请以可写方式重新挂载后重试：findmnt -T ${folder}`,
   },
   QCC_LOG_FORBIDDEN: { message: ({ dir }) => `无法打开 ${dir} 中的日志：没有读写权限` },
   QCC_LOG_DAMAGED: { message: () => '日志已损坏，无法打开；未做任何更改' },
@@ -235,7 +289,7 @@ export const errorsZh: Translation = {
   },
   QCC_OPERATION_UNKNOWN: { message: ({ name }) => `运行中的网关不认识“${name}”：它是另一个版本` },
   QCC_ENDPOINT_INCOMPLETE: {
-    message: ({ what }) => (what === 'an API key' ? '端点需要 API 密钥' : '端点需要基础 URL'),
+    message: ({ lacks }) => (lacks === 'key' ? '端点需要 API 密钥' : '端点需要基础 URL'),
   },
   QCC_PROFILE_EMPTY: { message: ({ name }) => `配置“${name}”没有可复制的端点` },
   QCC_KEY_LOST: { message: ({ id }) => `端点 ${id} 的密钥无法读取` },
@@ -247,28 +301,19 @@ export const errorsZh: Translation = {
   QCC_PROXY_OPEN: {
     message: ({ host }) => `其他机器可以访问 ${host}，而 proxy.require_token 已关闭：任何人都能使用您的密钥`,
   },
-  QCC_FILES_FEW: { message: () => '系统允许本程序打开的文件数过少' },
+  QCC_FILES_FEW: {
+    message: ({ dir }) => (dir === '' ? '系统允许本程序打开的文件数过少' : `无法打开 ${dir} 中的日志：打开的文件过多`),
+  },
   QCC_PORT_TAKEN: {
     message: ({ host, port, holder }) => `${host} 的端口 ${port} 已被${holders[String(holder)] ?? ` ${holder} `}占用`,
     hint: ({ port }) => `qcc proxy start --port ${Number(port) + 1}，或停止占用者`,
   },
-  QCC_TLS_UNUSABLE: {
-    message: (params) => certificates[String(params['fault'])]?.(params) ?? `证书 ${params['path']} 无法使用`,
-  },
+  QCC_TLS_UNUSABLE: { message: (fault) => `证书无法使用：${clause(fault)}` },
 };
 
 const holders: Readonly<Record<string, string>> = {
   'another qcc gateway': '另一个 qcc 网关',
   'another program': '其他程序',
-};
-
-const certificates: Readonly<Record<string, (params: Readonly<Record<string, Param>>) => string>> = {
-  half: ({ set, lacks }) => `已设置 ${set}，但未设置 ${lacks}`,
-  expired: ({ path, at }) => `证书 ${path} 已于 ${at} 过期`,
-  early: ({ path, at }) => `证书 ${path} 在 ${at} 之前无效`,
-  apart: ({ path, key }) => `密钥 ${key} 与证书 ${path} 不匹配`,
-  unread: ({ setting, path, code }) => `${setting}：${path} 无法读取（${code}）`,
-  form: ({ path }) => `${path} 不是 PEM 格式`,
 };
 
 const lost: Readonly<Record<string, string>> = {

@@ -28,12 +28,22 @@ export const changes: ChangeWords = {
   released: (active) => (active === null ? '已解除固定，没有当前配置' : `已解除固定，当前配置为 ${active}`),
   endpointAdded: (name, profile, weight) => `${name} 已加入 ${profile}，权重 ${weight}`,
   endpointsAdded: (names, profile) => `${names} 已加入 ${profile}`,
+  ruleHidden: '不会用到：前面的规则已涵盖它',
+  modelExcluded: '该端点没有此模型：这类请求会发往其他端点',
+  noTable: '该端点没有模型映射：模型名原样发送',
+  presetTable: (rules, checkedAt) => `模型映射（依据厂商 ${checkedAt} 的文档）：${rules}`,
   endpointChanged: (name, profile, weight, priority) =>
     `已修改 ${profile} 中的 ${name}：权重 ${weight}，优先级 ${priority}`,
   endpointRemoved: (name, profile) => `已从 ${profile} 删除 ${name}，密钥已销毁`,
   endpointEnabled: (name, profile) => `${profile} 中的 ${name} 已恢复接收请求`,
   endpointDisabled: (name, profile) => `${profile} 中的 ${name} 已停止接收请求`,
+  endpointForgets: (name, profile, what) =>
+    what.length === 0
+      ? `${profile} 中的 ${name} 没有拒绝过任何内容，无需忘记`
+      : `发给 ${profile} 中 ${name} 的请求重新带上：${what.join('、')}`,
   endpointReset: (name, profile, state) => `${profile} 中的 ${name}：${state}`,
+  queueRetried: (count) => (count === 0 ? '队列中没有可重试的请求' : `${count} 个请求将立即重试`),
+  queueCleared: (count) => (count === 0 ? '队列中没有可清除的请求' : `已从队列清除 ${count} 个请求`),
   gatewayAnswers: (url, pid) => `网关已在 ${url} 应答，pid ${pid}`,
   gatewayStopped: (ended, cut) =>
     `网关已停止，${ended === 0 ? '' : `先完成了 ${ended} 个请求，`}${cut === 0 ? '没有中止任何请求' : `中止了 ${cut} 个请求`}`,

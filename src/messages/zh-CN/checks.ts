@@ -37,6 +37,11 @@ export const checks: Readonly<Record<CheckId, CheckWords>> = {
     bad: ({ profile, endpoint, other, twin }) =>
       `相同的地址和密钥出现两次：${profile} 的 ${endpoint} 与 ${other} 的 ${twin} 会一起失败`,
   },
+  'endpoint.models': {
+    good: '各厂商的端点都有模型映射',
+    bad: ({ profile, endpoint, vendor }) =>
+      `${profile} 的端点 ${endpoint} 属于 ${vendor}，该厂商使用其他模型名，而此端点没有模型映射`,
+  },
   'endpoint.connects': {
     good: '每个端点都能应答',
     bad: ({ profile, endpoint, why }) =>

@@ -6,6 +6,7 @@ export const decided: DecidedWords = {
   next: '按顺序轮到它',
   failed: (failed) => `请求失败：${failed}`,
   noneAsked: (why) => `请求失败，未尝试任何端点：${why}`,
+  out: (failed) => `当时不可用：${failed}`,
   broken: (name, rule) => `${name} 的应答送出一部分后中断，此时已不能换端点；选用它的原因：${rule}`,
   cancelled: (name) => (name === null ? '尚未尝试任何端点，客户端就已离开' : `等待 ${name} 应答时客户端离开`),
   failure: (failure, names) => `${failure}（${names}）`,

@@ -1,4 +1,5 @@
 import { type ReasonWords, sayingWith } from '../en/reasons.ts';
+import { adaptationReasons } from './adaptations.ts';
 
 const logStates: Readonly<Record<string, string>> = {
   suspended: '日志已暂停写入',
@@ -7,6 +8,7 @@ const logStates: Readonly<Record<string, string>> = {
 };
 
 export const reasons: ReasonWords = {
+  ...adaptationReasons,
   allOutForCertain: ({ profile }) => `${profile} 的端点全部不可用`,
   unusableInRow: ({ profile, reports }) => `${profile} ${reports === 1 ? '' : `连续 ${reports} 次`}没有可用端点`,
   checksPassed: ({ profile, checks }) => `${profile} 已通过 ${checks} 次检查，并过了等待时间`,
@@ -62,6 +64,7 @@ export const reasons: ReasonWords = {
   nothingToAsk: () => '既没有 /v1/models 也没有 count_tokens，无法探测',
   probeLost: () => '探测随工作线程丢失，与端点无关',
   noEndpointUsable: () => '没有可用端点',
+  threadElsewhere: () => '保存该会话串的端点无法请求',
   logTakesNothing: () => '日志无法写入',
   gatewayStops: () => '网关已停止',
   refusedWith: ({ status }) => `被拒绝，状态 ${status}`,
@@ -90,15 +93,20 @@ export const failures: Readonly<Record<string, string>> = {
   credential: '密钥被拒绝',
   billing: '账单问题',
   noModel: '没有该模型',
+  notForThis: '套餐不支持该请求',
+  tooLargeHere: '请求超出其大小上限',
+  blocked: '不接受来自当前网络的请求',
   misconfigured: '地址有误',
   badAnswer: '应答无效',
   brokenAnswer: '应答中断',
   slow: '比平时慢',
   limitsWarning: '额度预警',
   answered: '已应答',
+  noMessageStop: '缺少结束事件',
   cancelled: '客户端离开',
   noNetwork: '本机断网或休眠',
   nobodyAnswers: '没有端点能应答',
+  modelNowhere: '根据模型映射，没有端点提供该模型',
   refused: '请求被拒绝',
   storedAnswerBroken: '保存的应答中断',
   gatewayDied: '网关意外结束',

@@ -6,5 +6,6 @@ export const route: RouteWords = {
   nowhere: '现在没有端点可用',
   byPin: (profile) => `配置 ${profile} 被手动固定`,
   byActive: (profile) => `当前配置是 ${profile}`,
+  until: (why, time) => `${why}，最迟 ${time}`,
   separator: '；',
 };

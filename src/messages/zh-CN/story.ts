@@ -2,6 +2,7 @@
 
 import { clockOf, shortSpan } from '../../platform/time.ts';
 import { failed, percent, type StoryWords, span, value } from '../en/story-words.ts';
+import { adaptations } from './adaptations.ts';
 import { codes } from './codes.ts';
 import { held } from './ladder.ts';
 import { failures, sayWhy } from './reasons.ts';
@@ -50,6 +51,7 @@ export const zh: StoryWords = {
       expiry: '已到期',
       retry: '到了重试的时间',
     },
+    sentAs: (rule, model) => `${rule}；请求的模型名为 ${model}`,
     candidates: (view) => `候选端点，#${view} 时的状态`,
     madeSo: (what) => `${what} 处于此状态的原因`,
     itsFacts: '请求的经过及其后果',
@@ -84,6 +86,7 @@ export const zh: StoryWords = {
     tiers: { primary: '主层级', secondary: '次层级', fallback: '后备层级', none: '无层级' },
     only: { recorded: '不会发生', replayed: '会发生' },
     kinds: { failover: '故障转移', recovery: '恢复切回' },
+    otherModel: (count) => `其中 ${count} 个请求未知：端点会被请求另一个模型，记录中没有它会如何应答`,
     guess: '未知：请求会发往另一个端点，它会怎样应答没有记录',
     needsValue: (given) => `--set 需要 KEY=VALUE，不能是“${given}”`,
   },
@@ -109,6 +112,7 @@ export const zh: StoryWords = {
     out: '已剔除：暂不接请求，期满再试',
     paused: '暂停：端点要求减少请求',
     lacksModel: '端点称没有该模型',
+    modelExcluded: '其模型映射表明没有该模型',
   },
   next: {
     firstStrike: () => '失败一次，或额度将尽',
@@ -166,10 +170,17 @@ export const zh: StoryWords = {
     AttemptSucceeded: ({ ttfbMs }) => `已应答，首字节 ${ttfbMs} ms`,
     ProbeSucceeded: ({ responseMs, score }) => `探测通过，用时 ${Math.round(responseMs)} ms，评分 ${score}`,
     ProbeFailed: ({ failure, detail }) => `探测失败：${failed(zh, failure, null, detail)}`,
-    ProbeNoted: ({ depth, verdict, responseMs }) =>
-      `探测（${codes.depths[depth] ?? depth}）：${codes.verdicts[verdict] ?? verdict}，用时 ${Math.round(responseMs)} ms，无新情况`,
+    ProbeNoted: ({ depth, verdict, responseMs, isForLooks }) =>
+      isForLooks
+        ? `探测（${codes.depths[depth] ?? depth}）：被当作不支持的客户端拒绝，用时 ${Math.round(responseMs)} ms；不能说明任何问题`
+        : `探测（${codes.depths[depth] ?? depth}）：${codes.verdicts[verdict] ?? verdict}，用时 ${Math.round(responseMs)} ms，无新情况`,
     ModelNotFound: ({ model, until }, { at }) => `端点称没有 ${model}；${span(until, at)} 内以此为准`,
     ModelFound: ({ model }) => `其实有 ${model}`,
+    CountRefused: ({ until }, { at }) => `不支持计算 token；${span(until, at)}内按此处理`,
+    BodyRefused: ({ bytes, until }, { at }) => `${bytes} 字节的请求超出其大小上限；${span(until, at)}内按此处理`,
+    NetworkChanged: () => '本机已更换网络，可重新尝试',
+    CapabilityMissing: (data, { at }) => adaptations.missing(data, span(data.until, at)),
+    CapabilityForgotten: ({ what }) => adaptations.forgotten(what),
     LimitsSeen: ({ resetAt }, { at }) => `额度预警${resetAt === null ? '' : `；${span(resetAt, at)} 后重置`}`,
     EndpointEnabled: () => '已启用',
     EndpointDisabled: () => '已停用',

@@ -14,7 +14,6 @@ export const upkeepWords: UpkeepWords = {
   lostSince: (facts, since) => `（${facts} 条，${since} 之后）`,
   serviceRuns: (name, file) => `${name} 正在运行，并会在您登录时启动：${file}`,
   serviceRemoved: (file) => `服务已停止，文件已删除：${file}`,
-  serviceTaken: '此数据目录的网关已在运行，服务会成为第二个',
   serviceLingers: '它会在您注销后停止；要让它继续运行：',
   servicePlain:
     '此系统不允许普通用户创建命名空间，因此服务可写入您可写入的任何位置；其他限制仍然有效（docs/security.md）',

@@ -1,6 +1,6 @@
 /**
- * Who waits for room at an endpoint, in the order in which they came. Each call that ends wakes the first one whom its place helps, and
- * nobody else; a place that was not taken is offered to the next.
+ * Who waits for room at an endpoint, in the order in which they came. Each call that ends wakes the first one that its place helps, and
+ * no other; a place that was not taken is offered to the next.
  */
 import type { Millis } from '../../../events/fact.ts';
 import type { EndpointId } from '../../../events/ids.ts';

@@ -7,6 +7,7 @@
  */
 
 import { jsonIn } from '../../platform/json.ts';
+import { endOfString, endOfValue, isClosing, isOpening, skipSpace, startOfText } from './json-bytes.ts';
 import { Places } from './json-places.ts';
 import { JsonScanner } from './json-scanner.ts';
 import { shortName } from './short-name.ts';
@@ -15,9 +16,16 @@ export interface RequestSummary {
   readonly model: string | null;
   readonly stream: boolean;
   readonly session: string | null;
+  /**
+   * Where the model's name stands, with its quotes: from and to, and again for a second member of that name. Empty where the walk did
+   * not come by it.
+   */
+  readonly modelAt: readonly number[];
 }
 
-const nothing: RequestSummary = { model: null, stream: false, session: null };
+const nowhere: readonly number[] = [];
+/** Of a request without a body. */
+export const nothingSeen: RequestSummary = { model: null, stream: false, session: null, modelAt: nowhere };
 const quote = 0x22;
 const backslash = 0x5c;
 // A model's name, and metadata with room for a long user_id. What is longer is not what routing looks for.
@@ -35,8 +43,8 @@ const places = new Places('model', 'stream', 'metadata.user_id');
 export function sniffBody(body: Buffer): RequestSummary | Promise<RequestSummary> {
   const isLarge = body.length > atOnceMax;
   const front = isLarge ? body.subarray(0, frontMax) : body;
-  const open = skipSpace(front, 0);
-  if (front[open] !== 0x7b && !(isLarge && open === front.length)) return nothing;
+  const open = skipSpace(front, startOfText(body));
+  if (front[open] !== 0x7b && !(isLarge && open === front.length)) return nothingSeen;
   const found = new Found(body);
   const list = walk(found, front, open + 1, true);
   if (list >= 0) walkBack(found);
@@ -44,20 +52,25 @@ export function sniffBody(body: Buffer): RequestSummary | Promise<RequestSummary
     if (isLarge) return scanned(body);
     if (list >= 0) walk(found, body, list, false);
   }
-  return seen(found.model, found.stream ?? false, found.session ?? null);
+  return seen(
+    found.model,
+    found.stream ?? false,
+    found.session ?? null,
+    found.model === null ? nowhere : found.modelAt,
+  );
 }
 
 const streamKey = Buffer.from('"stream"');
 const isOther = /^\s*(?:[^\s:]|:\s*[^\st])/;
 // A letter of the key may be written in this way.
 const escapes = Buffer.from('\\u00');
-// Behind the name: blanks, a colon, and the first letter of its value. More of either is nothing that anybody means.
+// Behind the name: blanks, a colon, and the first letter of its value. No client means more of either.
 const blanksMax = 64;
 const namesMax = 1_000;
 
 /** Whether a request surely asks for no stream: nowhere in it is one asked for, however it is read. */
 export function surelyNoStream(body: Buffer): boolean {
-  if (body[skipSpace(body.subarray(0, blanksMax), 0)] !== 0x7b || body.includes(escapes)) return false;
+  if (body[skipSpace(body.subarray(0, blanksMax), startOfText(body))] !== 0x7b || body.includes(escapes)) return false;
   let at = body.indexOf(streamKey);
   for (let seen = 0; at >= 0; seen++) {
     const value = at + streamKey.length;
@@ -67,26 +80,32 @@ export function surelyNoStream(body: Buffer): boolean {
   return true;
 }
 
-function seen(model: string | null, stream: boolean, session: string | null): RequestSummary {
-  return { model: model === null ? null : shortName(model), stream, session };
+function seen(
+  model: string | null,
+  stream: boolean,
+  session: string | null,
+  modelAt: readonly number[],
+): RequestSummary {
+  return { model: model === null ? null : shortName(model), stream, session, modelAt };
 }
 
 /** All of it, in slices. */
 async function scanned(body: Buffer): Promise<RequestSummary> {
   const scanner = new JsonScanner(places, valueMax);
-  for (let at = 0; at < body.length; at += sliceBytes) {
+  for (let at = startOfText(body); at < body.length; at += sliceBytes) {
     // What stands before a fault stands.
     if (!scanner.feed(body, at, Math.min(body.length, at + sliceBytes))) break;
     await new Promise(setImmediate);
   }
   const session = sessionIn(scanner.textOf('metadata.user_id'));
-  return seen(scanner.textOf('model'), scanner.kindOf('stream') === 'true', session);
+  return seen(scanner.textOf('model'), scanner.kindOf('stream') === 'true', session, nowhere);
 }
 
 /** What the walks have come by so far; undefined is not seen yet. What was seen from the back stays. */
 class Found {
   readonly body: Buffer;
   model: string | null = null;
+  readonly modelAt: number[] = [];
   stream: boolean | undefined;
   session: string | null | undefined;
   #fromBack = 0;
@@ -102,9 +121,8 @@ class Found {
   /** One member: its key without quotes, and its value. */
   see(keyStart: number, keyEnd: number, at: number, end: number, isBack: boolean): void {
     const { body } = this;
-    const length = keyEnd - keyStart;
-    if (length !== 5 && length !== 6 && length !== 8) return;
-    const which = names.indexOf(body.toString('latin1', keyStart, keyEnd));
+    const which = nameOf(body, keyStart, keyEnd);
+    if (which === 0 && body[at] === quote && !this.modelAt.includes(at)) this.modelAt.push(at, end);
     if (which < 0 || (isBack && this.#fromBack & (1 << which))) return;
     if (isBack) this.#fromBack |= 1 << which;
     if (which === 0) this.model = textOf(body, at, end);
@@ -115,6 +133,20 @@ class Found {
 
 const plain = /^"[\x20\x21\x23-\x5b\x5d-\x7e]*"$/;
 const names = ['model', 'stream', 'metadata'];
+// All letters of the longest name written as `\u0061`.
+const keyMax = 48;
+
+/** The index of the name in `names`; -1 for another one. A letter of it may be written in another way. */
+function nameOf(body: Buffer, from: number, to: number): number {
+  const length = to - from;
+  if (length === 5 || length === 6 || length === 8) {
+    const which = names.indexOf(body.toString('latin1', from, to));
+    if (which >= 0) return which;
+  }
+  if (length <= 8 || length > keyMax) return -1;
+  const key = body.toString('latin1', from, to);
+  return key.includes('\\') ? names.indexOf(jsonIn(`"${key}"`) as string) : -1;
+}
 
 /** Member by member; -1 at the end, or the index of the first member whose value is a list, when it is to stop there. */
 function walk(found: Found, body: Buffer, from: number, stopsAtList: boolean): number {
@@ -204,71 +236,10 @@ function startOfObject(body: Buffer, close: number): number {
   return -1;
 }
 
-function isOpening(byte: number): boolean {
-  return byte === 0x7b || byte === 0x5b;
-}
-
-function isClosing(byte: number): boolean {
-  return byte === 0x7d || byte === 0x5d;
-}
-
-function skipSpace(body: Buffer, from: number): number {
-  let at = from;
-  while (at < body.length && (body[at] as number) <= 0x20) at++;
-  return at;
-}
-
 function skipSpaceBack(body: Buffer, from: number): number {
   let at = from;
   while (at >= 0 && from - at < valueMax && (body[at] as number) <= 0x20) at--;
   return at;
-}
-
-/** The index after the closing quote; -1 when there is none. */
-function endOfString(body: Buffer, open: number): number {
-  let from = open + 1;
-  for (;;) {
-    const close = body.indexOf(quote, from);
-    if (close < 0) return -1;
-    let slashes = 0;
-    while (body[close - 1 - slashes] === backslash) slashes++;
-    if (slashes % 2 === 0) return close + 1;
-    from = close + 1;
-  }
-}
-
-function endOfValue(body: Buffer, at: number): number {
-  const first = body[at];
-  if (first === quote) return endOfString(body, at);
-  if (first === 0x7b || first === 0x5b) return endOfNested(body, at);
-  let end = at;
-  while (end < body.length && !isEnd(body[end] as number)) end++;
-  return end;
-}
-
-function isEnd(byte: number): boolean {
-  return byte === 0x2c || byte === 0x7d || byte === 0x5d || byte <= 0x20;
-}
-
-/** Brackets are counted outside of strings only; strings, most of a prompt, are jumped over. */
-function endOfNested(body: Buffer, open: number): number {
-  let depth = 0;
-  let at = open;
-  while (at < body.length) {
-    const byte = body[at] as number;
-    if (byte === quote) {
-      at = endOfString(body, at);
-      if (at < 0) return -1;
-      continue;
-    }
-    if (isOpening(byte)) depth++;
-    else if (isClosing(byte)) {
-      depth--;
-      if (depth === 0) return at + 1;
-    }
-    at++;
-  }
-  return -1;
 }
 
 function textOf(body: Buffer, at: number, end: number): string | null {
@@ -278,15 +249,19 @@ function textOf(body: Buffer, at: number, end: number): string | null {
   return plain.test(text) ? text.slice(1, -1) : ((jsonIn(text) ?? null) as string | null);
 }
 
-/** Claude Code puts a JSON text into `user_id`, with `session_id` in it. */
+/** Claude Code puts a JSON text into `user_id`, with `session_id` in it; older ones, and what stands before some relays, a name that ends with it. */
 function sessionOf(body: Buffer, at: number, end: number): string | null {
   if (end - at > valueMax) return null;
   return sessionIn((jsonIn(body.toString('utf8', at, end)) as { user_id?: unknown } | null | undefined)?.user_id);
 }
 
+const olderForm = /_session_([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i;
+
 function sessionIn(user: unknown): string | null {
   // Other clients put a name there: to find that out by a throw costs more than all the rest.
-  if (typeof user !== 'string' || !user.startsWith('{')) return null;
+  if (typeof user !== 'string') return null;
+  if (user.startsWith('user_')) return olderForm.exec(user)?.[1] ?? null;
+  if (!user.startsWith('{')) return null;
   const session = (jsonIn(user) as { session_id?: unknown } | null | undefined)?.session_id;
   return typeof session === 'string' ? session : null;
 }

@@ -19,10 +19,10 @@ const firstBytes = 256 * KiB;
 // By how much a body grows.
 const knownGrowth = 4;
 const unknownGrowth = 2;
-// A larger one gets all that it may need, at once. The system gives memory as it is written to, and so it is counted where nobody knows
+// A larger one gets all that it may need, at once. The system gives memory as it is written to, and so it is counted where it is not known
 // how much will come; but memory that another one has written to is there at once, so a body that has told its length counts for all of it.
 const largeFrom = 4 * MiB;
-// Whoever has not sent anything for so long makes room for somebody who does, when all the memory is taken.
+// A client that has not sent anything for so long makes room for one that does, when all the memory is taken.
 const stalledMs = 1_000;
 // Who sends so many pieces at once (in chunks of one byte, a read of 64 KiB has five times as many, and takes 20 ms) waits for his
 // turn among those who do, and all others come between.
@@ -38,14 +38,27 @@ export type Unread = 'tooLarge' | 'full' | 'gone';
 export class Body {
   readonly bytes: Buffer;
   readonly #cost: number;
+  readonly #counts: (more: number) => void;
   #giveBack: ((bytes: Buffer, cost: number) => void) | undefined;
   #isSent = false;
   #isBegun = false;
 
-  constructor(bytes: Buffer, cost: number, giveBack: (bytes: Buffer, cost: number) => void) {
+  /** @param counts so much more is held, or less */
+  constructor(
+    bytes: Buffer,
+    cost: number,
+    giveBack: (bytes: Buffer, cost: number) => void,
+    counts: (more: number) => void,
+  ) {
     this.bytes = bytes;
     this.#cost = cost;
     this.#giveBack = giveBack;
+    this.#counts = counts;
+  }
+
+  /** A changed copy of it is held beside it, or no more: it was let in, and is not turned away for that. */
+  countsCopy(more: number): void {
+    this.#counts(more);
   }
 
   release(): void {
@@ -79,6 +92,9 @@ export class Bodies {
   readonly #giveBack = (bytes: Buffer, cost: number) => {
     this.#held -= cost;
     this.#slabs.giveBack(bytes);
+  };
+  readonly #counts = (more: number) => {
+    this.#held += more;
   };
   readonly #crumbs: Socket[] = [];
   readonly #nextTurn = () => {
@@ -140,7 +156,7 @@ export class Bodies {
   }
 
   whole(bytes: Buffer, cost: number): Body {
-    return new Body(bytes, cost, this.#giveBack);
+    return new Body(bytes, cost, this.#giveBack, this.#counts);
   }
 
   drop(bytes: Buffer, cost: number): void {

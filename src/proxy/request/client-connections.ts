@@ -8,7 +8,7 @@ import type { Server, Socket } from 'node:net';
 import type { Millis } from '../../../events/fact.ts';
 import { secondMs } from '../../../events/units.ts';
 
-// Connections that are kept open between two requests, and those of whoever looks on.
+// Connections that are kept open between two requests, and those of programs that watch.
 const besides = 512;
 // For the pages. Where there are few, a quarter: all of them want an open file.
 const pages = { most: 16, share: 0.25 };

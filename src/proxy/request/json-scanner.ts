@@ -5,7 +5,7 @@
 
 import type { Kind, Node, Places } from './json-places.ts';
 
-// A client's parser recurses: what is deeper than this is no answer to anybody.
+// A client's parser recurses: it could not read what is deeper than this.
 const depthMax = 1_000;
 // Answers are not deep, and V8 keeps an array of this size in its own heap: a larger one costs each answer an allocation outside.
 const depthFirst = 64;

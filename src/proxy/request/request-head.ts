@@ -21,6 +21,7 @@ export class RequestHead {
   connection: string | undefined;
   session: string | undefined;
   upgrade: string | undefined;
+  betas: string | undefined;
 
   constructor(raw: readonly string[]) {
     this.count = raw.length / 2;
@@ -57,6 +58,7 @@ const fields: ReadonlyMap<string, Field> = new Map([
   ['connection', 'connection'],
   ['x-claude-code-session-id', 'session'],
   ['upgrade', 'upgrade'],
+  ['anthropic-beta', 'betas'],
 ]);
 
 const fieldOf = memoize((name) => fields.get(name) ?? null);

@@ -1,30 +1,30 @@
 /**
- * One attempt's answer on its way to whoever receives it. Nothing is given on until it has passed the commit gate; from then on bytes
+ * One attempt's answer on its way to its receiver. Nothing is given on until it has passed the commit gate; from then on bytes
  * pass as they come, with backpressure, and an end that is none is seen to be none.
  */
 
 import type { Failure } from '../../../events/endpoint.ts';
 import type { Millis } from '../../../events/fact.ts';
 import { type CallReason, reason } from '../../../events/reason.ts';
-import type { Usage } from '../../../events/request.ts';
+import type { AttemptNote, Usage } from '../../../events/request.ts';
 import { MiB } from '../../../events/units.ts';
-import { classifyErrorType, classifyTransport, errorWord } from '../../../machines/classify.ts';
+import { classifyTransport, errorWord } from '../../../machines/classify.ts';
 import type { AttemptLimits } from '../../../machines/failover-policy.ts';
 import { isProxyDown } from '../../../machines/network.ts';
 import { HeldBytes } from '../admission/held-bytes.ts';
 import { Deadline } from '../upstream/deadline.ts';
 import { guarded } from '../upstream/guarded.ts';
-import { type Head, headOf } from '../upstream/headers.ts';
+import { type Head, headOf, streamHead } from '../upstream/headers.ts';
 import type { Abort, AnswerSink, TransportError } from '../upstream/upstream.ts';
 import { plainText } from './encoding.ts';
 import { type Fault, JsonBody } from './json-body.ts';
 import { LargeAnswer, largeAnswers } from './large-answers.ts';
 import type { Asked, Outcome } from './outcome.ts';
-import { isLookedAtWhole, isUnasked, type Phase, phaseAfter } from './phases.ts';
+import { isLookedAtWhole, isUnasked, opensAs, type Phase, phaseAfter } from './phases.ts';
 import type { Receiver } from './receiver.ts';
 import { StreamWatch } from './sse.ts';
 import { Unpacking } from './unpacking.ts';
-import { errorWordsMax, failed, noCount, refused, type Silence, verdictOf } from './verdicts.ts';
+import { errorWordsMax, failed, inside, noCount, refused, type Silence, verdictOf } from './verdicts.ts';
 
 // An Anthropic answer is smaller; a runaway relay is not.
 const jsonBytesMax = 64 * MiB;
@@ -34,10 +34,13 @@ const heldBytesMax = MiB / 4;
 const newlineEveryMs = 10_000;
 // A connection that did not survive a sleep of this machine gives no sign; one that did has pings at least.
 const afterSleepMs = 10_000;
+// So long a thought is waited for that gives no other sign than pings: clients hang up then.
+const thoughtMs = 300_000;
 // Some leave the connection open after the last event: what follows is nothing.
 const lingerMs = 1_000;
 
 const nothingAfterSleep = reason('silentAfterSleep');
+const nothing = Buffer.alloc(0);
 
 export class Answer implements AnswerSink {
   readonly outcome: Promise<Outcome>;
@@ -54,6 +57,8 @@ export class Answer implements AnswerSink {
   #resume: () => void = () => {};
   readonly #held = new HeldBytes();
   #extended = false;
+  /** So long a thought has given no other sign than pings. */
+  #thoughtMs = 0;
   #committed = false;
   /** Nothing is read because the receiver takes nothing: until it does, no time passes for the endpoint. */
   #isHeldUp = false;
@@ -68,6 +73,8 @@ export class Answer implements AnswerSink {
   #unpacking: Unpacking | undefined;
   /** Some of the text of the next packed piece was seen. */
   #isMore = false;
+  /** The first bytes of a body that is labelled as something else than a stream, until it is clear what it is. */
+  #opening: Buffer | undefined;
   /** Its last event has come; it has a moment left to end. */
   #lingers = false;
   #memory: LargeAnswer | undefined;
@@ -132,14 +139,20 @@ export class Answer implements AnswerSink {
         if (!this.#committed && isUnasked(this.#asked)) this.#fail('badAnswer', reason('streamForJson'));
         break;
       case 'json':
-        this.#json = new JsonBody(this.#asked, head);
-        this.#memory = new LargeAnswer(largeAnswers, () => guarded(this, () => this.#readOn()));
-        if (head.isEncoded && !isLookedAtWhole(this.#asked)) this.#unpacking = this.#unpacker(head);
+        this.#expectJson(head);
         break;
     }
     // A second head would stand in the middle of the first one's body, and an error would look like an answer.
     if (this.#committed && (this.#phase !== 'json' || this.#unpacking))
       this.#fail('badAnswer', reason('noJsonAfterAll'));
+  }
+
+  #expectJson(head: Head): void {
+    const isWhole = isLookedAtWhole(this.#asked);
+    if (this.#asked.isMessages && !isWhole) this.#opening = nothing;
+    this.#json = new JsonBody(this.#asked, head);
+    this.#memory = new LargeAnswer(largeAnswers, () => guarded(this, () => this.#readOn()));
+    if (head.isEncoded && !isWhole) this.#unpacking = this.#unpacker(head);
   }
 
   data(chunk: Buffer): boolean {
@@ -151,11 +164,30 @@ export class Answer implements AnswerSink {
   }
 
   #see(text: Buffer, isMore: boolean): void {
-    if (this.#phase !== 'json') this.#watch?.see(text, isMore);
+    if (this.#opening) this.#seeOpening(text);
+    else if (this.#phase !== 'json') this.#watch?.see(text, isMore);
     else {
       const fault = (this.answerHead as Head).isEncoded && !this.#unpacking ? undefined : this.#json?.feed(text);
       if (fault) this.#wrong(fault);
     }
+  }
+
+  /** Whatever its label says: a body that begins as an event stream is one, and no JSON begins so. */
+  #seeOpening(text: Buffer): void {
+    const head = this.answerHead as Head;
+    const bytes = this.#opening?.length ? Buffer.concat([this.#opening, text]) : text;
+    const kind = opensAs(bytes);
+    // The bytes are lent.
+    this.#opening = kind === 'unclear' ? Buffer.from(bytes) : undefined;
+    if (kind === 'unclear') return;
+    if (kind === 'stream' && !this.#committed) {
+      this.answerHead = streamHead(head);
+      this.#phase = 'judging';
+      this.#watch = new StreamWatch();
+      this.#deadline.arm(this.#limits.firstContentMs);
+      if (isUnasked(this.#asked)) this.#fail('badAnswer', reason('streamForJson'));
+    }
+    this.#see(bytes, false);
   }
 
   /** What is in it was seen. */
@@ -188,9 +220,15 @@ export class Answer implements AnswerSink {
     switch (this.#phase) {
       case 'relaying':
         if (this.#isWhole()) this.#finish();
+        else if (this.#watch?.hasReason) this.#finish('noMessageStop');
         else this.#break(reason('streamUnfinished'));
         return;
       case 'judging':
+        if (this.#watch?.hasReason) {
+          this.#pass();
+          this.#finish('noMessageStop');
+          return;
+        }
         this.#fail('badAnswer', reason(this.#held.length === 0 ? 'streamEmpty' : 'streamWithoutContent'));
         return;
       case 'encoded':
@@ -281,9 +319,10 @@ export class Answer implements AnswerSink {
         this.#pass();
         return this.#passOn(chunk, watch);
       case 'failed': {
-        const { errorType } = watch;
-        const type = errorWord(errorType) ?? 'unknown';
-        this.#fail(classifyErrorType(errorType), reason('errorBeforeContent', { type }));
+        const { errorData } = watch;
+        const type = errorWord(watch.errorType) ?? 'unknown';
+        if (errorData.length === 0) this.#fail('badAnswer', reason('errorBeforeContent', { type }));
+        else this.#inside(errorData, reason('errorBeforeContent', { type }));
         return true;
       }
       default:
@@ -315,7 +354,10 @@ export class Answer implements AnswerSink {
     if (watch.stopped && !this.#lingers) {
       this.#lingers = true;
       this.#deadline.arm(lingerMs);
-    } else if (watch.isProgress && !this.#lingers) this.#deadline.refresh();
+    } else if (watch.isProgress && !this.#lingers) {
+      this.#thoughtMs = 0;
+      this.#deadline.refresh();
+    }
     return this.#passOn(chunk, watch);
   }
 
@@ -356,10 +398,11 @@ export class Answer implements AnswerSink {
     return this.#watch === undefined || this.#watch.stopped;
   }
 
-  #finish(): void {
+  #finish(noted?: AttemptNote): void {
     this.#receiver.end();
     this.usage = this.#watch?.usage ?? null;
-    this.#end({ kind: 'served', status: (this.answerHead as Head).status });
+    const { status } = this.answerHead as Head;
+    this.#end(noted ? { kind: 'served', status, noted } : { kind: 'served', status });
   }
 
   get #body(): Buffer {
@@ -417,12 +460,25 @@ export class Answer implements AnswerSink {
     this.#sendWhole(head);
   }
 
-  #wrong({ failure, detail }: Fault): void {
+  #wrong({ failure, detail, isInside }: Fault): void {
+    if (isInside && !this.#committed && !this.#asked.isCount) {
+      this.#inside(this.#body, detail);
+      return;
+    }
     if (failure !== null || this.#committed) {
       this.#fail(failure ?? 'badAnswer', detail);
       return;
     }
     this.#end(noCount(detail, this.answerHead as Head));
+    this.#abort();
+  }
+
+  /** An error in the place of an answer: it is judged, and told if need be, by what it says. */
+  #inside(error: Buffer, detail: CallReason): void {
+    const outcome = inside(error, this.answerHead as Head, this.#asked, detail);
+    this.#whole = error;
+    this.answerHead = outcome.head ?? this.answerHead;
+    this.#end(outcome);
     this.#abort();
   }
 
@@ -455,7 +511,21 @@ export class Answer implements AnswerSink {
     else this.#fail('timeout', nothingAfterSleep);
   }
 
+  /** It thinks, and pings: a thought takes as long as it takes, and its client waits for it. */
+  #thinksOn(): boolean {
+    const watch = this.#watch;
+    if (!watch?.isThinking || !watch.hasPinged) return false;
+    const waitedMs = this.#phase === 'judging' ? this.#limits.firstContentMs : this.#limits.idleMs;
+    this.#thoughtMs += waitedMs;
+    const leftMs = thoughtMs - this.#thoughtMs;
+    if (leftMs <= 0) return false;
+    watch.hasPinged = false;
+    this.#deadline.arm(Math.min(waitedMs, leftMs));
+    return true;
+  }
+
   #late(): void {
+    if (this.#thinksOn()) return;
     if (this.#phase === 'relaying') {
       if (this.#watch?.stopped) this.#finish();
       else this.#break(reason('onlyPings'));

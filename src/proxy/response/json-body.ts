@@ -2,7 +2,7 @@
 import type { Failure } from '../../../events/endpoint.ts';
 import { type CallReason, reason } from '../../../events/reason.ts';
 import type { Usage } from '../../../events/request.ts';
-import { classifyErrorType, typeWord } from '../../../machines/classify.ts';
+import { typeWord } from '../../../machines/classify.ts';
 import { Places } from '../request/json-places.ts';
 import { JsonScanner } from '../request/json-scanner.ts';
 import type { Head } from '../upstream/headers.ts';
@@ -13,7 +13,7 @@ const counts = {
   cacheRead: 'usage.cache_read_input_tokens',
   cacheWrite: 'usage.cache_creation_input_tokens',
 } as const;
-const places = new Places('type', 'error.type', 'content', 'input_tokens', ...Object.values(counts));
+const places = new Places('type', 'content', 'input_tokens', ...Object.values(counts));
 
 export interface Wanted {
   readonly wantsStream: boolean;
@@ -25,6 +25,8 @@ export interface Wanted {
 export interface Fault {
   readonly failure: Failure | null;
   readonly detail: CallReason;
+  /** It is an error, and says itself what it means. */
+  readonly isInside?: true;
 }
 
 export class JsonBody {
@@ -53,21 +55,13 @@ export class JsonBody {
     const bad = (detail: CallReason): Fault => ({ failure: 'badAnswer', detail });
     if (this.#length === 0) return this.#noJson(reason('empty'));
     if (!this.#isJson || !scanner.end()) return this.#noJson(this.#notJson());
-    const error = this.error;
-    if (error) return error;
+    if (scanner.textOf('type') === 'error')
+      return { ...bad(reason('errorInside', { status: this.#head.status })), isInside: true };
     if (isCount) return isNumberOf(scanner.numberOf('input_tokens')) ? undefined : this.#noJson(reason('noTokenCount'));
     if (!isMessages) return undefined;
     // Some say in a way of their own what went wrong.
-    if (scanner.kindOf('content') !== 'array')
-      return { failure: classifyErrorType(scanner.textOf('error.type')), detail: reason('noMessage') };
+    if (scanner.kindOf('content') !== 'array') return { ...bad(reason('noMessage')), isInside: true };
     return wantsStream ? bad(reason('jsonForStream')) : undefined;
-  }
-
-  /** An error in an envelope, as far as it has come. */
-  get error(): Fault | undefined {
-    const scanner = this.#scanner;
-    if (scanner.textOf('type') !== 'error') return undefined;
-    return errorIn(this.#head, scanner.textOf('error.type'));
   }
 
   get usage(): Usage | null {
@@ -92,10 +86,6 @@ export class JsonBody {
     // A page or nothing, where a count was asked for: that path is not there.
     return { failure: isCount ? null : 'badAnswer', detail };
   }
-}
-
-function errorIn({ status }: Head, type: string | null): Fault {
-  return { failure: classifyErrorType(type), detail: reason('errorInside', { status }) };
 }
 
 function isNumberOf(tokens: number | null): boolean {

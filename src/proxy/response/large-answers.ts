@@ -1,6 +1,6 @@
 /**
  * Memory of JSON answers, from their first bytes until their clients have taken them: all in all it is bounded. Where it is used up,
- * one answer is read on, so that there is an end to it, and the others wait in line, unread. Whoever takes nothing of an answer while
+ * one answer is read on, so that there is an end to it, and the others wait in line, unread. A client that takes nothing of an answer while
  * others wait is cut.
  */
 import type { Millis } from '../../../events/fact.ts';

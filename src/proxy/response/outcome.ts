@@ -1,7 +1,7 @@
 /** What an attempt is given, and what it comes to. */
 import type { Millis } from '../../../events/fact.ts';
 import type { CallReason } from '../../../events/reason.ts';
-import type { Attempt } from '../../../events/request.ts';
+import type { Attempt, AttemptNote } from '../../../events/request.ts';
 import type { Verdict } from '../../../machines/classify.ts';
 import type { Head } from '../upstream/headers.ts';
 
@@ -13,6 +13,8 @@ export interface Asked {
   /** An answer that has no body, whatever it says of its length. */
   readonly isHead: boolean;
   readonly model: string | null;
+  /** This endpoint has answered messages before: its address and path are right. */
+  readonly hasAnswered?: boolean;
   /** The request's; looked at until something of an answer has gone out. */
   readonly body?: Buffer | null;
   readonly now: () => Millis;
@@ -22,7 +24,7 @@ export interface Asked {
 
 export type Outcome =
   /** The answer went out whole. */
-  | { readonly kind: 'served'; readonly status: number }
+  | { readonly kind: 'served'; readonly status: number; readonly noted?: AttemptNote }
   /** The client has seen nothing; another endpoint may be asked. `head` and `body` are there for an answer that had a status. */
   | {
       readonly kind: 'failed';

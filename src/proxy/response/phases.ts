@@ -14,6 +14,25 @@ export function phaseAfter({ status, isEncoded, isStream }: Head, asked: Asked):
   return isEncoded && !asked.isMessages ? 'encoded' : 'json';
 }
 
+const fields = ['event:', 'data:', 'id:', 'retry:'];
+const blanks: ReadonlySet<number> = new Set([0x09, 0x0a, 0x0d, 0x20]);
+const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
+/** So many bytes decide, behind blanks. */
+export const openingMax = 64;
+
+/** What a body is whose label is none of a stream's: told by its first bytes. */
+export function opensAs(bytes: Buffer): 'stream' | 'other' | 'unclear' {
+  let at = bytes.subarray(0, byteOrderMark.length).equals(byteOrderMark) ? byteOrderMark.length : 0;
+  while (blanks.has(bytes[at] ?? -1)) at++;
+  if (at >= openingMax) return 'other';
+  if (at >= bytes.length) return 'unclear';
+  // A comment.
+  if (bytes[at] === 0x3a) return 'stream';
+  const text = bytes.toString('latin1', at, at + 'event:'.length);
+  if (fields.some((field) => text.startsWith(field))) return 'stream';
+  return fields.some((field) => field.startsWith(text)) ? 'unclear' : 'other';
+}
+
 /** A count is small; an answer to HEAD is nothing. */
 export function isLookedAtWhole({ isCount, isHead }: Asked): boolean {
   return isCount || isHead;

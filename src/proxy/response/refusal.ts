@@ -2,10 +2,11 @@
 import type { Millis } from '../../../events/fact.ts';
 import type { ReasonOrWord } from '../../../events/reason.ts';
 import { secondMs } from '../../../events/units.ts';
-import { lacksUntil } from '../../../machines/available.ts';
-import type { Reason } from '../../../machines/failover.ts';
+import type { Reason } from '../../../machines/failover-commands.ts';
+import { isModelExcluded, lackedUntil } from '../../../machines/model-map.ts';
 import type { RoutableEndpoint, RoutingView } from '../../../machines/routing-view.ts';
 import { reasonText } from '../../messages/reasons.ts';
+import { visible } from '../../platform/visible.ts';
 import type { ClientAnswer } from '../request/client.ts';
 import type { Outcome } from './outcome.ts';
 
@@ -16,6 +17,8 @@ export interface OwnError {
   readonly status: number;
   readonly type: string;
   readonly message: string;
+  /** As Anthropic puts it into `error.details`. */
+  readonly code?: string;
   readonly headers?: readonly string[];
 }
 
@@ -24,6 +27,7 @@ const retryAfterMax = 60;
 // How soon a network that is back is found.
 const offlineRetryS = 5;
 const sentenceMax = 600;
+const nameMax = 128;
 
 /**
  * @param leavesOpen all of it goes out, and its connection stays until the function that comes back is called
@@ -33,9 +37,9 @@ export function sendError(client: ClientAnswer, error: OwnError, requestId: stri
     client.destroy();
     return nothing;
   }
-  const body = Buffer.from(
-    JSON.stringify({ type: 'error', error: { type: error.type, message: error.message }, request_id: requestId }),
-  );
+  const { type, message, code } = error;
+  const told = code === undefined ? { type, message } : { type, message, details: { error_code: code } };
+  const body = Buffer.from(JSON.stringify({ type: 'error', error: told, request_id: requestId }));
   client.writeHead(error.status, [
     'content-type',
     'application/json',
@@ -77,6 +81,8 @@ export function ownError(
   { item, isFull }: { readonly item: string | null; readonly isFull: boolean },
 ): { readonly error: OwnError; readonly because: string } {
   if (reason.kind === 'missing') return { error: nobodyCounts, because: 'refused' };
+  if (reason.kind === 'threadElsewhere') return { error: threadLost, because: 'refused' };
+  if (reason.kind === 'modelNowhere') return { error: modelNowhere(asking), because: 'modelNowhere' };
   const isRefused = reason.kind === 'keyRefused';
   const plain = isRefused ? keyRefused(reason.endpoint) : nobodyAnswers(asking);
   const error = item === null ? plain : kept(plain, item);
@@ -131,22 +137,43 @@ function reason(endpoint: RoutableEndpoint, { model, told, now }: Asking): strin
   if (said !== undefined) return `${reasonText(said, 'en')}${next}`;
   if (endpoint.state === 'disabled') return 'disabled';
   const because = endpoint.because ? ` (${endpoint.because})` : '';
+  if (isModelExcluded(endpoint, model)) return 'does not have the model, by its table of models';
   return `${endpoint.state}${because}${next}${lacking(endpoint, model, now)}`;
 }
 
 /** The client knows which model it asked for. */
-function lacking({ lacks }: RoutableEndpoint, model: string | null, now: Millis): string {
-  const until = lacksUntil(lacks, model, now);
+function lacking(endpoint: RoutableEndpoint, model: string | null, now: Millis): string {
+  const until = lackedUntil(endpoint, model, now);
   return until === null
     ? ''
     : `, has said that it lacks the model, believed for ${Math.ceil((until - now) / secondMs)} s`;
 }
 
-/** A page in the place of a count says nothing to anybody: who asked is told what it means. */
+/** What the API says of a model that it does not have: the client then speaks of the model, and not of its network. */
+function modelNowhere({ model, within }: Asking): OwnError {
+  const name = visible(model ?? '').slice(0, nameMax);
+  const where = within === null ? '' : ` of ${within}`;
+  return {
+    status: 404,
+    type: 'not_found_error',
+    message: `qcc: model: ${name} - no endpoint${where} has it, by their tables of models - run: qcc route --model '${name}'`,
+  };
+}
+
+/** A page in the place of a count says nothing to its reader: the client is told what it means. */
 const nobodyCounts: OwnError = {
   status: 404,
   type: 'not_found_error',
   message: 'qcc: no endpoint counts tokens - run: qcc health status',
+};
+
+/** By this code the client knows that it has to send the whole conversation, and does so at once. */
+const threadLost: OwnError = {
+  status: 400,
+  type: 'invalid_request_error',
+  code: 'thread_unsupported_request',
+  message:
+    'qcc: the endpoint that has this thread cannot be asked (thread_unsupported_request); send the whole conversation',
 };
 
 function keyRefused(endpoint: RoutableEndpoint): OwnError {

@@ -9,6 +9,9 @@ import { JsonScanner } from '../request/json-scanner.ts';
 
 const newline = 0x0a;
 const carriageReturn = 0x0d;
+const nothing = Buffer.alloc(0);
+// An error's words are a few hundred bytes.
+const errorDataMax = 65_536;
 // Longer than any name that matters.
 const nameMax = 32;
 
@@ -20,12 +23,18 @@ const counts = [
 ] as const satisfies readonly (keyof anthropic.Usage)[];
 const atStart = counts.map((count) => `message.usage.${count}`);
 const atEnd = counts.map((count) => `usage.${count}`);
-const places = new Places('error.type', 'delta.stop_reason', ...atStart, ...atEnd);
+const block = { type: 'content_block.type', text: 'content_block.text', thinking: 'content_block.thinking' } as const;
+const mayBeginEmpty: ReadonlyMap<string, string> = new Map([
+  ['text', block.text],
+  ['thinking', block.thinking],
+]);
+const places = new Places('error.type', 'delta.stop_reason', ...Object.values(block), ...atStart, ...atEnd);
 
 /** Those whose data is read. */
 const isRead: ReadonlySet<string> = new Set<anthropic.RawMessageStreamEvent['type'] | 'error'>([
   'message_start',
   'message_delta',
+  'content_block_start',
   'error',
 ]);
 
@@ -46,8 +55,8 @@ const fields: Readonly<Record<number, Buffer>> = {
 };
 
 /**
- * `pending` until content has begun, or the stream is whole without any: `message_start` and `ping` show nothing, and only complete
- * events count. `failed`: an error instead, or an end that gives no reason.
+ * `pending` until content has come, or the stream is whole without any: `message_start`, `ping` and a block that begins empty show nothing,
+ * and only complete events count. `failed`: an error instead, or an end that gives no reason.
  */
 export type CommitState = 'pending' | 'committable' | 'failed';
 
@@ -55,10 +64,16 @@ export class StreamWatch {
   commitState: CommitState = 'pending';
   /** Its last event has come. */
   stopped = false;
-  /** A ping has come. */
+  /** A ping or a comment has come: a sign of a process, none of progress. Who waits for another one takes it away. */
   hasPinged = false;
+  /** It thinks: of a block of that kind the end has not come. */
+  isThinking = false;
+  /** It has said why it stops: what is still to come is an end. */
+  hasReason = false;
   /** Of the error that came instead of content, where it told; as it was told. */
   errorType: string | null = null;
+  /** The data of that error event, as it came. */
+  errorData: Buffer = nothing;
   /** What the last piece was: pings, comments and empty lines alone are no progress. */
   isProgress = false;
   /** Where in the last piece an error event begins that came after content, or -1. What stands before it is still good. */
@@ -70,7 +85,6 @@ export class StreamWatch {
   #begun = '';
   #event = '';
   #hasData = false;
-  #hasReason = false;
   #scanner: JsonScanner | undefined;
   #isScanning = false;
   /** In the order of `counts`; -1 was not told. */
@@ -146,6 +160,7 @@ export class StreamWatch {
         this.#at = dataField;
         break;
       case 0x3a:
+        this.hasPinged = true;
         this.#at = comment;
         break;
       default:
@@ -194,10 +209,16 @@ export class StreamWatch {
     if (this.#at === data) {
       if (to > from && this.#event !== 'ping') this.isProgress = true;
       if (this.#isScanning) this.#scanner?.feed(piece, from, to);
+      if (this.#event === 'error' && this.commitState === 'pending') this.#keep(piece.subarray(from, to));
     }
     if (end < 0) return to;
     this.#at = lineStart;
     return end + 1;
+  }
+
+  /** Of an error alone, which is small. */
+  #keep(data: Buffer): void {
+    if (this.errorData.length < errorDataMax) this.errorData = Buffer.concat([this.errorData, data]);
   }
 
   #dataBegins(): void {
@@ -224,25 +245,46 @@ export class StreamWatch {
         this.hasPinged = true;
         return;
       case 'content_block_start':
+        this.#blockBegins();
+        return;
+      case 'content_block_delta':
         if (this.commitState === 'pending') this.commitState = 'committable';
+        return;
+      case 'content_block_stop':
+        this.isThinking = false;
         return;
       case 'message_start':
         this.#count(atStart);
         return;
       case 'message_delta':
         this.#count(atEnd);
-        if (this.#isScanning) this.#hasReason = this.#scanner?.kindOf('delta.stop_reason') === 'string';
+        this.hasReason ||= this.#isScanning && this.#scanner?.kindOf('delta.stop_reason') === 'string';
         return;
       case 'message_stop':
         // Whole without content: only when the answer gave a reason to stop.
-        if (this.commitState === 'pending') this.commitState = this.#hasReason ? 'committable' : 'failed';
+        if (this.commitState === 'pending') this.commitState = this.hasReason ? 'committable' : 'failed';
         this.stopped = this.commitState === 'committable';
         return;
       case 'error':
-        if (this.commitState !== 'pending') return;
-        this.commitState = 'failed';
-        this.errorType = this.#isScanning ? (this.#scanner?.textOf('error.type') ?? null) : null;
+        this.#errorIs();
     }
+  }
+
+  #errorIs(): void {
+    if (this.commitState !== 'pending') return;
+    this.commitState = 'failed';
+    this.errorType = this.#isScanning ? (this.#scanner?.textOf('error.type') ?? null) : null;
+  }
+
+  /** A text or a thought that begins empty is none yet; whatever else a block is begins with what it is. */
+  #blockBegins(): void {
+    const scanner = this.#isScanning ? this.#scanner : undefined;
+    const type = scanner?.textOf(block.type);
+    this.isThinking = type === 'thinking';
+    if (this.commitState !== 'pending') return;
+    const place = mayBeginEmpty.get(type ?? '');
+    const isEmpty = place !== undefined && (scanner?.kindOf(place) !== 'string' || scanner.textOf(place) === '');
+    if (!isEmpty && type != null) this.commitState = 'committable';
   }
 
   #count(paths: readonly string[]): void {

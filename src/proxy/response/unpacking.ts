@@ -4,7 +4,7 @@
  * and bounded: a few bytes may hold gigabytes.
  */
 import type { Transform } from 'node:stream';
-import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from 'node:zlib';
+import * as zlib from 'node:zlib';
 
 // Events that are like each other shrink to a tenth, pings to a hundredth. Gzip gets to a thousandth of zeros, brotli much further.
 const ratioMax = 128;
@@ -141,6 +141,9 @@ export class Unpacking {
 }
 
 const nothing = Buffer.alloc(0);
+const { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } = zlib;
+/** Node has it from 22.15 on. */
+const { createZstdDecompress } = zlib as unknown as { readonly createZstdDecompress?: () => Transform };
 
 /** Undefined: an encoding that is not read here, or several of them. */
 function decoderOf(encoding: string, first: Buffer): Transform | undefined {
@@ -153,6 +156,8 @@ function decoderOf(encoding: string, first: Buffer): Transform | undefined {
     case 'deflate':
       // RFC 9110 means zlib's format; some send it bare, and clients read both.
       return ((first[0] ?? 0) & 0x0f) === 8 ? createInflate() : createInflateRaw();
+    case 'zstd':
+      return createZstdDecompress?.();
     default:
       return undefined;
   }

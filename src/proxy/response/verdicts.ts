@@ -1,13 +1,23 @@
 /** What an answer that was none is called, and who hears of it. */
 import type { Failure } from '../../../events/endpoint.ts';
 import { type CallReason, reason } from '../../../events/reason.ts';
-import { classifyCount, classifyStatus, errorTypeIn, errorWord, type Verdict } from '../../../machines/classify.ts';
+import { MiB } from '../../../events/units.ts';
+import {
+  classifyCountRefused,
+  classifyInside,
+  classifyStatus,
+  errorTypeIn,
+  errorWord,
+  type Verdict,
+} from '../../../machines/classify.ts';
 import type { Head } from '../upstream/headers.ts';
 import { plainText } from './encoding.ts';
 import type { Asked, Outcome } from './outcome.ts';
 
 /** What an error is, it says at its beginning. */
 export const errorWordsMax = 65_536;
+// To be judged an answer is decoded as far as this.
+const decodedMax = MiB;
 
 /** Why there was silence: the system's word, and whether the connection had been idle. */
 export interface Silence {
@@ -21,13 +31,17 @@ const nothing = Buffer.alloc(0);
 
 /** Of a status that is none of success. */
 export function verdictOf({ status, get, encoding }: Head, body: Buffer, asked: Asked): Verdict {
-  const { isMessages, isCount, model, now } = asked;
-  const text = plainText(body, encoding, errorWordsMax);
-  return classifyStatus({ status, header: get, body: text, isMessages, isCount, model }, now());
+  const { isMessages, isCount, model, hasAnswered, now } = asked;
+  const text = wordsIn(body, encoding);
+  return classifyStatus({ status, header: get, body: text, isMessages, isCount, model, hasAnswered }, now());
+}
+
+function wordsIn(body: Buffer, encoding: string): string {
+  return plainText(body, encoding, decodedMax).slice(0, errorWordsMax);
 }
 
 export function refused(head: Head, body: Buffer, asked: Asked): Outcome {
-  const type = errorWord(errorTypeIn(plainText(body, head.encoding, errorWordsMax)));
+  const type = errorWord(errorTypeIn(wordsIn(body, head.encoding)));
   const detail = reason('status', { status: head.status, type });
   return { kind: 'failed', verdict: verdictOf(head, body, asked), head, body, detail, ...answered };
 }
@@ -37,9 +51,63 @@ export function failed(failure: Failure, detail: CallReason, head: Head | null, 
   return { kind: 'failed', verdict, head: null, body: nothing, detail: told(head, detail), ...silence };
 }
 
+/**
+ * An error that came with status 200: what it says it is. Where that is for the client, it gets the error's own bytes with the status that
+ * belongs to them.
+ * @param error of a stream, the data of its event
+ */
+export function inside(error: Buffer, head: Head, asked: Asked, detail: CallReason): Refused {
+  const text = wordsIn(error, head.isStream ? '' : head.encoding);
+  const { verdict, status } = classifyInside({ body: text, model: asked.model }, asked.now());
+  const known = status ?? statusFor[verdict.failure ?? ''] ?? null;
+  const own = known === null ? null : errorHead(head, known);
+  return { kind: 'failed', verdict, head: own, body: own ? error : nothing, detail: told(head, detail), ...answered };
+}
+
+export type Refused = Extract<Outcome, { kind: 'failed' }>;
+
+/** The status of words for the client that name none. */
+const statusFor: Readonly<Record<string, number>> = {
+  billing: 402,
+  credential: 401,
+  notForThis: 429,
+  noModel: 404,
+  quota: 429,
+  tooLargeHere: 413,
+};
+
+/** The head of an error in the place of that of the answer in which it came. What an event says was unpacked already. */
+function errorHead(head: Head, status: number): Head {
+  const encoding = head.isStream ? '' : head.encoding;
+  const pairs: string[] = ['content-type', 'application/json'];
+  for (let i = 0; i < head.pairs.length; i += 2) {
+    const name = head.pairs[i] as string;
+    const isOther = !/^content-(?:type|encoding)$/i.test(name);
+    if (isOther || (encoding !== '' && /encoding$/i.test(name))) pairs.push(name, head.pairs[i + 1] as string);
+  }
+  const isEncoded = head.isEncoded && encoding !== '';
+  return {
+    ...head,
+    status,
+    pairs,
+    encoding,
+    isEncoded,
+    contentType: 'application/json',
+    isStream: false,
+    length: null,
+  };
+}
+
 /** What was asked for is not there, which says nothing of the endpoint. */
 export function noCount(detail: CallReason, head: Head): Outcome {
-  return { kind: 'failed', verdict: classifyCount, head: null, body: nothing, detail: told(head, detail), ...answered };
+  return {
+    kind: 'failed',
+    verdict: classifyCountRefused,
+    head: null,
+    body: nothing,
+    detail: told(head, detail),
+    ...answered,
+  };
 }
 
 function told(head: Head | null, detail: CallReason): CallReason {

@@ -43,7 +43,7 @@ export class FastPath {
     this.#ordinary = server.listeners(event) as ((socket: Socket) => void)[];
     server.removeAllListeners(event);
     server.on(event, (socket: Socket) => {
-      // For as long as it lives, whoever has it: node:http takes its own handler off with an upgrade, and a reset without one
+      // For as long as it lives, on either path: node:http takes its own handler off with an upgrade, and a reset without one
       // ends the process.
       socket.on('error', ignored);
       this.#connections.add(new FastConnection(socket, this));

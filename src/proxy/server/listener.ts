@@ -33,7 +33,7 @@ export interface Listen {
   readonly port: number;
   readonly tls: { readonly cert: string; readonly key: string } | null;
   readonly accessLog: (line: string) => void;
-  /** Open files of this process, where somebody looks after them. */
+  /** Open files of this process, where they are watched. */
   readonly files?: OpenFiles;
   /** Hears, in one sentence, what goes wrong with many clients at once. */
   readonly tell?: (sentence: string) => void;

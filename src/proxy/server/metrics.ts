@@ -96,7 +96,7 @@ export class Metrics {
     counter('qcc_clients_stalled_total', 'Clients cut because they took nothing', live.connections.stalled);
     gauge('qcc_connections_open', 'Clients that are connected', live.connections.open);
     counter('qcc_descriptor_shortages_total', 'Times that no open files were left', live.shortages);
-    counter('qcc_uncaught_errors_total', 'Errors that nobody expected', live.uncaught);
+    counter('qcc_uncaught_errors_total', 'Unexpected errors', live.uncaught);
     gauge('qcc_connections_max', 'Clients that may be connected at once', live.connections.max);
     counter('qcc_attempts_total', 'Calls of endpoints', this.attempts);
     counter('qcc_failovers_total', 'Further attempts after a failure', this.failovers);

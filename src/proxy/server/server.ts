@@ -15,7 +15,7 @@ import { type Ended, Exchange, type Incoming } from '../driver.ts';
 import { passThrough } from '../passthrough.ts';
 import type { ProxyCounts, ProxyPorts, ProxyServer } from '../ports.ts';
 import { Bodies, type Body, type Unread } from '../request/body.ts';
-import { type RequestSummary, sniffBody } from '../request/body-sniffing.ts';
+import { nothingSeen, sniffBody } from '../request/body-sniffing.ts';
 import { type ClientAnswer, type ClientRequest, hasClosed } from '../request/client.ts';
 import { ClientConnections } from '../request/client-connections.ts';
 import { RequestHead } from '../request/request-head.ts';
@@ -27,10 +27,10 @@ import { FastPath } from './fast-path.ts';
 import { type GuardRules, guardRules, refusalOf, refuseBody, refuseStranger, refuseUnknown } from './guard.ts';
 import { createServer, type Listen, listening, patience, urlOf } from './listener.ts';
 import { Metrics } from './metrics.ts';
+import { ModelList } from './model-list.ts';
 import { answerOwn } from './own-routes.ts';
 import { backlogFull, faultOf, noFiles, noMemory, noProfile, Refusals, tooLarge, tooManyClients } from './refusals.ts';
 
-const nothingSeen: RequestSummary = { model: null, stream: false, session: null };
 type Arrived = Omit<Incoming, 'place' | 'body' | 'summary'>;
 /** Resolves when it listens. Node's own error when the port is taken. */
 export async function startProxy(ports: ProxyPorts, listen: Listen): Promise<ProxyServer> {
@@ -51,6 +51,7 @@ class DataPort implements ProxyServer {
   readonly #running = new DenseSet<Exchange>();
   readonly #connections: ClientConnections;
   readonly #refusals = new Refusals();
+  readonly #models = new ModelList();
   /** Requests whose body is still coming. */
   #coming = 0;
   #guard: GuardRules | undefined;
@@ -148,7 +149,7 @@ class DataPort implements ProxyServer {
 
   async drain(graceMs: Millis): Promise<{ readonly drained: number; readonly cut: number }> {
     this.#draining = true;
-    // Waiting for an endpoint is of no use to anybody now: they hear where their request is, and ask the next gateway.
+    // Waiting for an endpoint is of no use now: clients hear where their request is, and ask the next gateway.
     this.#ports.retryQueue?.drain();
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeIdleConnections();
@@ -215,6 +216,7 @@ class DataPort implements ProxyServer {
     if (target.within !== null && !this.#ports.view().profiles.has(target.within)) {
       return this.#refusals.send({ request, head, client, id }, noProfile(target.within));
     }
+    if (this.#models.answers(this.#ports.view(), { request, client, id, target })) return;
     await this.#forward({ request, head, client, id, startedAt, target });
   }
 
@@ -339,6 +341,7 @@ class DataPort implements ProxyServer {
 
   #tell({ request, id, startedAt }: Arrived, ended: Ended): void {
     this.#metrics.count(ended.fact);
+    this.#models.asked(ended.fact.data.model);
     this.#ports.requestEnded(id, ended.fact);
     const most = this.#ports.settings()['proxy.log_level'];
     const line = accessLine(id, startedAt, request.method ?? '', ended, most);

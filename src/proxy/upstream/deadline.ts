@@ -1,6 +1,6 @@
 /**
- * Time limits of what others do. Time in which this process did not run, because somebody stopped it or the machine was out of
- * breath, is nobody's: what came meanwhile lies unread, and timers are told before it is.
+ * Time limits of what others do. Time in which this process did not run, because it was stopped or the machine was out of
+ * breath, counts against no endpoint: what came meanwhile lies unread, and timers are told before it is.
  */
 import type { Millis } from '../../../events/fact.ts';
 

@@ -23,6 +23,11 @@ const notUp = new Set([
   'accept-encoding',
   'authorization',
   'x-api-key',
+  // Credentials for other doors, which some clients send everywhere.
+  'api-key',
+  'x-goog-api-key',
+  'x-litellm-api-key',
+  'cf-aig-authorization',
   'cookie',
   'forwarded',
   'via',
@@ -54,8 +59,14 @@ const comesDown = memoize(
 );
 
 /** The request's headers for an endpoint, a fresh list each time: no key ever reaches another endpoint. */
-export function headersUp(raw: readonly string[], connection: string | undefined, auth: Auth, key: string): string[] {
-  const up = endToEnd(raw, connection);
+export function headersUp(
+  raw: readonly string[],
+  connection: string | undefined,
+  auth: Auth,
+  key: string,
+  isPrivate?: ReadonlySet<string>,
+): string[] {
+  const up = endToEnd(raw, connection, isPrivate);
   up.push('accept-encoding', 'identity', ...keyHeader(auth, key));
   return up;
 }
@@ -65,13 +76,26 @@ export function keyHeader(auth: Auth, key: string): readonly [name: string, valu
   return auth === 'x-api-key' ? ['x-api-key', key] : ['authorization', `Bearer ${key}`];
 }
 
+const noNames: ReadonlySet<string> = new Set();
+
+/** The names in the setting of further headers that hold a credential. */
+export const privateNames = memoize((list): ReadonlySet<string> => {
+  const names = list.split(',').map((name) => name.trim().toLowerCase());
+  return new Set(names.filter((name) => name !== ''));
+});
+
 /** What of a request's headers may be sent on, and kept: no credential is among them. */
-export function endToEnd(raw: readonly string[], connection: string | undefined): string[] {
+export function endToEnd(
+  raw: readonly string[],
+  connection: string | undefined,
+  isPrivate: ReadonlySet<string> = noNames,
+): string[] {
   const named = namedIn(connection);
   const up: string[] = [];
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i] as string;
-    if (goesUp(name) && !named?.has(name.toLowerCase())) up.push(name, raw[i + 1] as string);
+    const mayGo = goesUp(name) && !named?.has(name.toLowerCase());
+    if (mayGo && (isPrivate.size === 0 || !isPrivate.has(name.toLowerCase()))) up.push(name, raw[i + 1] as string);
   }
   return up;
 }
@@ -80,6 +104,15 @@ export function endToEnd(raw: readonly string[], connection: string | undefined)
 export function headerIn(raw: readonly string[], wanted: string): string | null {
   for (let i = 0; i < raw.length; i += 2) if (raw[i]?.toLowerCase() === wanted) return raw[i + 1] ?? null;
   return null;
+}
+
+/** The head of an event stream that was labelled as something else. */
+export function streamHead(head: Head): Head {
+  const pairs = ['content-type', 'text/event-stream; charset=utf-8'];
+  for (let i = 0; i < head.pairs.length; i += 2)
+    if (head.pairs[i]?.toLowerCase() !== 'content-type')
+      pairs.push(head.pairs[i] as string, head.pairs[i + 1] as string);
+  return { ...head, pairs, contentType: 'text/event-stream', isStream: true };
 }
 
 function namedIn(connection: string | undefined): ReadonlySet<string> | undefined {

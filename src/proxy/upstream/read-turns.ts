@@ -16,7 +16,7 @@ class ReadTurns {
   #isOpen = false;
   #waiting: Reads[] = [];
 
-  /** Whether there is time left, and nobody waits for it already. */
+  /** Whether there is time left, and no other reader waits for it already. */
   get hasTime(): boolean {
     return this.#spentMs < turnMs && this.#waiting.length === 0;
   }

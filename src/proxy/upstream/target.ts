@@ -47,7 +47,7 @@ export function targetOf(method: string, url: string): Target {
   if (url === '/v1/messages') return plainMessages;
   if (url.length > urlMax) return invalid;
   const question = url.indexOf('?');
-  const path = question < 0 ? url : url.slice(0, question);
+  const path = folded(question < 0 ? url : url.slice(0, question));
   const query = question < 0 ? '' : url.slice(question);
   if (!isClean(path)) return invalid;
   const known = Object.hasOwn(fixed, path) ? fixed[path] : undefined;
@@ -55,6 +55,11 @@ export function targetOf(method: string, url: string): Target {
   const profile = /^\/p\/([^/]+)(\/v1\/.*)$/.exec(path);
   if (profile) return forward(profile[2] ?? '', query, decoded(profile[1] ?? ''));
   return path.startsWith('/v1/') ? forward(path, query, null) : unknown;
+}
+
+/** A base URL that ends in a slash makes clients double it. */
+function folded(path: string): string {
+  return path.startsWith('//v1/') || path.startsWith('//p/') ? path.slice(1) : path;
 }
 
 /** Origin form, printable, no dot segments (encoded ones too), no empty ones, no backslash. */
@@ -73,10 +78,10 @@ function decoded(text: string): string {
 
 function forward(path: string, query: string, within: string | null): Target {
   // A base URL that ends in /v1 makes clients double it.
-  const folded = path.startsWith('/v1/v1/') ? path.slice('/v1'.length) : path;
-  if (folded.length <= '/v1/'.length) return unknown;
-  const isPassthrough = /^\/v1\/(messages\/batches|files)(\/|$)/.test(folded);
-  const isMessages = folded === '/v1/messages';
-  const isCount = folded === '/v1/messages/count_tokens';
-  return { kind: 'forward', path: folded, query, within, isMessages, isCount, isPassthrough };
+  const once = path.startsWith('/v1/v1/') ? path.slice('/v1'.length) : path;
+  if (once.length <= '/v1/'.length) return unknown;
+  const isPassthrough = /^\/v1\/(messages\/batches|files)(\/|$)/.test(once);
+  const isMessages = once === '/v1/messages';
+  const isCount = once === '/v1/messages/count_tokens';
+  return { kind: 'forward', path: once, query, within, isMessages, isCount, isPassthrough };
 }

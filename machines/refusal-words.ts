@@ -1,0 +1,87 @@
+/**
+ * What an endpoint's error says, in whichever shape it says it: Anthropic's, OpenAI's, or one of the vendors'. What comes out is bounded,
+ * and is text to be looked at: nothing of it is ever made into a pattern.
+ */
+
+export interface ErrorWords {
+  /** `error.type`; empty where there is none. */
+  readonly type: string;
+  /** Every code in it, as text: HTTP's own among them, where a vendor repeats it. */
+  readonly codes: readonly string[];
+  /** MiniMax's `base_resp.status_code`, whose numbers mean something else than other vendors'. */
+  readonly baseCode: string;
+  /** For a person. */
+  readonly message: string;
+  /** The envelope that Anthropic documents, which its clients understand. */
+  readonly isEnvelope: boolean;
+}
+
+// An error says at its beginning what it is. Behind that some quote the request, whose words are no words of theirs.
+const messageMax = 1_000;
+const codeMax = 80;
+// A page, or an answer of another kind altogether, is not taken apart.
+const bodyMax = 65_536;
+
+const nothing: ErrorWords = { type: '', codes: [], baseCode: '', message: '', isEnvelope: false };
+
+type Part = Readonly<Record<string, unknown>>;
+
+/** @param body as far as it was read */
+export function errorWordsIn(body: string): ErrorWords {
+  const text = body.slice(0, bodyMax).trim();
+  if (text === '') return nothing;
+  const json = jsonOf(text) ?? jsonOf(dataOf(text));
+  return json === undefined ? { ...nothing, type: typeWithin(text), message: text.slice(0, messageMax) } : of(json);
+}
+
+function of(json: unknown): ErrorWords {
+  const outer = partOf(json);
+  const list = Array.isArray(json) ? partOf(json[0]) : outer;
+  const inner = partOf(list['error']);
+  const base = partOf(list['base_resp']);
+  const details = partOf(inner['details']);
+  const codes = [inner['code'], details['error_code'], list['code'], list['error_code'], inner['status']];
+  const said = [inner['message'], list['error'], list['message'], list['msg'], list['detail'], base['status_msg']];
+  return {
+    type: wordOf(inner['type']),
+    codes: codes.map(wordOf).filter((code) => code !== ''),
+    baseCode: wordOf(base['status_code']),
+    message: said.map(sentenceOf).find((one) => one !== '') ?? '',
+    isEnvelope: list['type'] === 'error' && typeof inner['type'] === 'string',
+  };
+}
+
+function jsonOf(text: string): unknown {
+  if (text[0] !== '{' && text[0] !== '[') return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Of an event stream: what the first line of data says. */
+function dataOf(text: string): string {
+  const at = text.startsWith('data:') ? 0 : text.indexOf('\ndata:') + 1;
+  if (at === 0 && !text.startsWith('data:')) return '';
+  const end = text.indexOf('\n', at);
+  return text.slice(at + 'data:'.length, end < 0 ? undefined : end).trim();
+}
+
+/** Of what is cut off, or is JSON with something around it. */
+function typeWithin(text: string): string {
+  return /"error"\s*:\s*\{[^{}]*?"type"\s*:\s*"([a-z_]+)"/.exec(text)?.[1] ?? '';
+}
+
+function partOf(value: unknown): Part {
+  return typeof value === 'object' && value !== null ? (value as Part) : {};
+}
+
+function wordOf(value: unknown): string {
+  if (typeof value === 'number') return String(value);
+  return typeof value === 'string' ? value.slice(0, codeMax) : '';
+}
+
+function sentenceOf(value: unknown): string {
+  return typeof value === 'string' ? value.trim().slice(0, messageMax) : '';
+}

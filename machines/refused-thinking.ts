@@ -1,0 +1,29 @@
+/**
+ * What a refusal says of thinking. Two families of vendors are opposite: those that check signatures refuse what others have signed, and
+ * those that ask for thinking back refuse a conversation without it. By what they say, never by their host.
+ */
+
+export type ThinkingRefusal =
+  /** It has not signed a block of thinking that is there. */
+  | 'foreign'
+  /** It wants thinking at the beginning of a turn that has none. */
+  | 'noStart'
+  /** It wants thinking back that is not there, or is not its own. */
+  | 'passBack';
+
+// A sentence or two.
+const textMax = 8_192;
+const passBack =
+  /must be passed back|passed back to the api|(?:reasoning_content|thinking)[^.\n]{0,60}\bmissing\b|\bmissing\b[^.\n]{0,60}(?:reasoning_content|thinking)/i;
+const noStart =
+  /expected [`"']?thinking[`"']? or [`"']?redacted_thinking[`"']?,? but found|must start with a thinking block/i;
+const foreign =
+  /\bsignature\b[^\n]{0,80}\bthinking\b|\bthinking\b[^\n]{0,80}\bsignature\b|redacted_thinking|\bthinking\\?[`"']? block/i;
+
+/** Null: it is about something else. */
+export function thinkingRefusal(text: string): ThinkingRefusal | null {
+  const said = text.slice(0, textMax);
+  if (passBack.test(said)) return 'passBack';
+  if (noStart.test(said)) return 'noStart';
+  return foreign.test(said) ? 'foreign' : null;
+}
