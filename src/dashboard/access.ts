@@ -14,7 +14,7 @@ const ticketMs = 60 * secondMs;
 const bearerMs = 12 * hourMs;
 // A person opens a few pages; more than this is a fault, and the oldest goes.
 const most = 64;
-/** Wrong tickets within a minute. Whoever has a ticket does not mistype it: it is in an address. */
+/** Wrong tickets within a minute. A person with a ticket does not mistype it, because it is in an address. */
 const wrongMax = 10;
 
 export interface Grant {
@@ -72,7 +72,7 @@ export class Access {
     return (bearer !== null && entryOf(this.#bearers, bearer, now)) || null;
   }
 
-  /** Somebody guesses: the listener closes, and all that it has given out is void. */
+  /** Tickets are guessed: the listener closes, and all that it has given out is void. */
   isUnderAttack(now: Millis): boolean {
     return this.#wrongAt.filter((at) => now - at < minuteMs).length >= wrongMax;
   }

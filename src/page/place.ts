@@ -26,7 +26,7 @@ export interface Place {
 
 const start: Place = { view: 'now', about: null, options: {} };
 
-/** What nobody knows leads to the first view. */
+/** An unknown place leads to the first view. */
 export function placeOf(fragment: string): Place {
   const [path = '', query = ''] = fragment.replace(/^#?\/?/, '').split('?', 2);
   const [name = '', ...rest] = path.split('/');

@@ -1,4 +1,4 @@
-/** The stream's life: it begins where the page stands, goes on after a break, and rests while nobody sees the page. */
+/** The stream's life: it begins where the page stands, goes on after a break, and rests while the page is hidden. */
 import { minuteMs, secondMs } from '../../../events/units.ts';
 import { Expired, exchange, readStream, type Session } from './gateway.ts';
 import { ask, hear, link, names, present, second, session } from './store.ts';
