@@ -6,11 +6,10 @@ import { MiB } from '../../events/units.ts';
 import type { IncidentHead } from '../contract/incident.ts';
 import { exitCodes, QccError } from '../errors/qcc-error.ts';
 import type { ReadableLog } from '../log/log.ts';
-import { MemoryLog } from '../log/memory-log.ts';
 import type { Fault } from '../messages/errors/faults.ts';
 import { BeyondBounds, type JsonBounds, parseBounded } from '../platform/bounded.ts';
 import { State } from '../runtime/state.ts';
-import { incidentForm } from './incident.ts';
+import { IncidentLog, incidentForm } from './incident-facts.ts';
 import { type End, IncidentSeal } from './incident-seal.ts';
 
 export interface IncidentLimits {
@@ -98,28 +97,6 @@ function factIn(path: string, line: string, seq: number): Recorded {
     fact.data !== null;
   if (!isFact) throw damagedIncident(path, { fault: 'notFact', seq });
   return fact as Recorded;
-}
-
-class IncidentLog extends MemoryLog {
-  readonly #head: IncidentHead;
-
-  constructor(head: IncidentHead, facts: readonly Recorded[]) {
-    super(facts);
-    this.#head = head;
-  }
-
-  override get tail(): number {
-    return this.#head.from;
-  }
-
-  override get head(): number {
-    return Math.max(super.head, this.#head.from - 1);
-  }
-
-  override loadSnapshot(name: string, max = Number.POSITIVE_INFINITY): ReturnType<MemoryLog['loadSnapshot']> {
-    const { from, state } = this.#head;
-    return Promise.resolve(name === 'state' && from - 1 <= max ? { seq: from - 1, data: state } : undefined);
-  }
 }
 
 /** Line by line, each of limited length: a file without a line break must not fill the memory. */

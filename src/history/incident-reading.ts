@@ -1,9 +1,9 @@
 /** Queries of an incident file, run in a process that holds nothing else, because the file is untrusted. */
-import type { Answer, Params } from '../contract/operations.ts';
+import type { Params } from '../contract/operations.ts';
 import { QccError } from '../errors/qcc-error.ts';
 import type { ReadableLog } from '../log/log.ts';
+import { headOf } from './incident-facts.ts';
 import { damagedIncident, openIncident } from './incident-log.ts';
-import { stateAt } from './moment.ts';
 import { ask, type QuestionName } from './questions.ts';
 
 /** `history.head` does not read the log, and is answered here as an installation answers it. */
@@ -27,10 +27,4 @@ export async function askIncident({ path, name, params }: IncidentQuestion): Pro
     // Its checksum is right, but its content is not what qcc writes: it is forged.
     throw damagedIncident(path, { fault: 'impossible', said: (error as Error).message });
   }
-}
-
-async function headOf(log: ReadableLog): Promise<Answer<'history.head'>> {
-  const state = await stateAt(log, log.head);
-  const names = state.profiles.endpoints().map(({ id, profile, name }) => [id, `${profile}/${name}`] as const);
-  return { head: log.head, now: state.at, names: Object.fromEntries(names) };
 }

@@ -7,10 +7,10 @@ import type { ReadableLog } from '../log/log.ts';
 import { version } from '../platform/version.ts';
 import type { State } from '../runtime/state.ts';
 import { startOfLook } from './facts.ts';
+import { incidentForm } from './incident-facts.ts';
 import { stateAt } from './moment.ts';
 import { collectNames, collectNamesOf, redactedFact, redactedState } from './redact.ts';
 
-export const incidentForm = 1;
 const pageSize = 1_000;
 
 /** The content of its first line, and what the pages after it need. */

@@ -4,15 +4,18 @@ import type { ModelRule } from '../../events/profile.ts';
 import type { Attempt } from '../../events/request.ts';
 import { rulesText, sentModel } from '../../machines/model-map.ts';
 import type { RoutableEndpoint, RoutableProfile, RoutingView } from '../../machines/routing-view.ts';
-import { shortName } from '../proxy/request/short-name.ts';
 
-/** By endpoint: the rules that it has in place of its own. */
-export type TriedModels = ReadonlyMap<EndpointId, readonly ModelRule[]>;
+export interface TriedModels {
+  /** By endpoint: the rules that it has in place of its own. */
+  readonly rules: ReadonlyMap<EndpointId, readonly ModelRule[]>;
+  /** A model's name as the record holds it, in which long names are cut. */
+  readonly recordedName: (name: string) => string;
+}
 
-export const noneTried: TriedModels = new Map();
+export const noneTried: TriedModels = { rules: new Map(), recordedName: (name) => name };
 
 /** The same view while nothing is tried. */
-export function withModels(view: RoutingView, tried: TriedModels): RoutingView {
+export function withModels(view: RoutingView, { rules: tried }: TriedModels): RoutingView {
   if (tried.size === 0) return view;
   const endpoints = new Map([...view.endpoints].map(([id, one]) => [id, changed(one)] as const));
   const profiles = new Map([...view.profiles].map(([name, profile]) => [name, inProfile(profile)] as const));
@@ -46,10 +49,10 @@ export function isOtherModel(
   { outcome, sent, endpoint }: Attempt,
   asked: string | null,
   view: RoutingView,
-  tried: TriedModels,
+  { rules, recordedName }: TriedModels,
 ): boolean {
-  const models = tried.get(endpoint as EndpointId);
+  const models = rules.get(endpoint as EndpointId);
   if (models === undefined || ofAnyModel.has(outcome) || !view.endpoints.has(endpoint as EndpointId)) return false;
   const now = sentModel(models, asked);
-  return (now === null ? null : shortName(now)) !== (sent ?? asked);
+  return (now === null ? null : recordedName(now)) !== (sent ?? asked);
 }

@@ -27,18 +27,23 @@ const cacheMs = 300_000;
 // Two occurrences of one switch count as the same when they are this close.
 const sameSwitchMs = 2_000;
 
-export async function whatIf(log: ReadableLog, params: Params<'history.whatIf'>): Promise<Answer<'history.whatIf'>> {
+/** @param recordedName a model's name as the record holds it */
+export async function whatIf(
+  log: ReadableLog,
+  params: Params<'history.whatIf'>,
+  recordedName: (name: string) => string,
+): Promise<Answer<'history.whatIf'>> {
   const given = Object.entries(params.set ?? {}).map(([name, text]) => tried(name, text));
   const under = Object.fromEntries(given.map(({ key, value }) => [key, value]));
   const env = params.foreign ? {} : process.env;
-  const models = await triedModels(log, params.endpoints ?? {});
-  const sides = { recorded: sideOf(env, {}), under: { ...sideOf(env, under), models } };
-  const maps = [...models].map(([id, rules]) => [`${id}.models`, rulesText(rules)] as const);
+  const rules = await triedRules(log, params.endpoints ?? {});
+  const sides = { recorded: sideOf(env, {}), under: { ...sideOf(env, under), models: { rules, recordedName } } };
+  const maps = [...rules].map(([id, table]) => [`${id}.models`, rulesText(table)] as const);
   return { under: { ...under, ...Object.fromEntries(maps) }, ...(await rehearse(log, sides, params)) };
 }
 
 /** @param given `ID.models` with its rules, separated by commas; none of them takes the whole table away */
-async function triedModels(log: ReadableLog, given: Readonly<Record<string, string>>): Promise<TriedModels> {
+async function triedRules(log: ReadableLog, given: Readonly<Record<string, string>>): Promise<TriedModels['rules']> {
   const tried = new Map<EndpointId, readonly ModelRule[]>();
   const names = Object.entries(given);
   if (names.length === 0) return tried;

@@ -1,11 +1,13 @@
 /** UUIDv7 (RFC 9562 §5.7): sorts by time. Random bytes come in blocks, because each call of the generator costs time. */
-import { randomFillSync } from 'node:crypto';
 import type { Millis } from '../../events/fact.ts';
 
 // Two bits of the first byte, and nine further bytes: 74 bits.
 const bytesPerId = 10;
-const block = Buffer.alloc(bytesPerId * 512);
+// Plain bytes and Web Crypto: the rules are also run in browsers.
+const block = new Uint8Array(bytesPerId * 512);
 let next = block.length;
+
+const hexOf = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 /** Of the newest millisecond, with which successive ids begin. */
 let timeAt: Millis = -1;
@@ -13,7 +15,7 @@ let timeText = '';
 
 export function uuidv7(now: Millis): string {
   if (next === block.length) {
-    randomFillSync(block);
+    crypto.getRandomValues(block);
     next = 0;
   }
   if (now !== timeAt) {
@@ -21,7 +23,8 @@ export function uuidv7(now: Millis): string {
     timeText = timeIn(now);
   }
   const variant = variants[(block[next] as number) & 0x3];
-  const random = block.toString('hex', next + 1, next + bytesPerId);
+  let random = '';
+  for (let at = next + 1; at < next + bytesPerId; at++) random += hexOf[block[at] as number];
   next += bytesPerId;
   return `${timeText}${random.slice(0, 3)}-${variant}${random.slice(3, 6)}-${random.slice(6)}`;
 }
