@@ -78,9 +78,9 @@ export function ruleText(rule: string): string {
 
 /** What would move it, in words. */
 export function nextText(
-  { rule, params, because }: NextRow,
+  { rule, params }: NextRow,
   { profile, name }: { readonly profile: string; readonly name: string },
 ): string {
-  const { next } = text().story;
-  return Object.hasOwn(next, rule) ? next[rule]({ profile, endpoint: name, ...params }) : because;
+  const say = text().story.next[rule] as (all: object) => string;
+  return say({ profile, endpoint: name, ...params });
 }
