@@ -1,6 +1,7 @@
 /**
  * Questions to the history, answered beside the main loop on the gateway's own database: folding years of facts must not
- * hold up a request. Data in, data out; the log is opened for a question and closed after it, and nothing is written.
+ * hold up a request. Data in, data out; the log is opened for a question and closed after it, and nothing is written. What stays for the
+ * next question are states of the past: they follow from facts, and go with the thread.
  */
 import { readlinkSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
@@ -10,6 +11,7 @@ import { isMainThread } from 'node:worker_threads';
 import type { Params } from '../src/contract/operations.ts';
 import { QccError } from '../src/errors/qcc-error.ts';
 import { type ToldError, toldOf } from '../src/errors/told-error.ts';
+import { KeptStates, keepStates } from '../src/history/kept-states.ts';
 import { ask, type QuestionName } from '../src/history/questions.ts';
 import { LevelLog } from '../src/log/level-log.ts';
 import { checkTable } from '../src/log/tables.ts';
@@ -57,12 +59,21 @@ export async function scrub({ dir, names }: { dir: string; names: readonly strin
   return bad;
 }
 
+const kept = new Map<string, KeptStates>();
+
+function keptOf(dir: string): KeptStates {
+  const known = kept.get(dir) ?? new KeptStates();
+  kept.set(dir, known);
+  return known;
+}
+
 export default async function replay<Name extends QuestionName>({
   dir,
   name,
   params,
 }: ReplayTask<Name>): Promise<ReplayReply> {
   const log = await LevelLog.open(dir, { beside: true });
+  keepStates(log, keptOf(dir));
   try {
     return { answer: JSON.stringify(await ask(log, name, params)) };
   } catch (error) {

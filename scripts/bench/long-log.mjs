@@ -27,7 +27,7 @@ export async function writeLongLog(home, { facts, tail = 0, upstream = 'http://1
   process.env.QCC_KEYCHAIN = 'off';
   const gapMs = Math.min(gapMostMs, Math.floor(longestMs / facts));
   const clock = { at: Date.now() - facts * gapMs };
-  const { openInstallation } = await built('control/installation.js');
+  const { openInstallation } = await built('installation/installation.js');
   const installation = await openInstallation(home, { now: () => clock.at, dice: () => 0.5 });
   try {
     await live(installation, clock, gapMs, { facts, tail, upstream });
@@ -39,7 +39,7 @@ export async function writeLongLog(home, { facts, tail = 0, upstream = 'http://1
 async function live(installation, clock, gapMs, { facts, tail, upstream }) {
   const { core } = installation;
   const [main, spare] = await profilesOf(installation, upstream);
-  const life = new Life(core, main, spare, await built('runtime/uuid.js'));
+  const life = new Life(core, main, spare, await built('platform/uuid.js'));
   let [flushed, saved] = [0, 0];
   for (let request = 1; core.state.seq < facts; request++) {
     clock.at += gapMs;

@@ -6,6 +6,7 @@ import type { ReadableLog } from '../log/log.ts';
 import { iso } from '../platform/time.ts';
 import { foldLog } from '../runtime/fold-log.ts';
 import type { State } from '../runtime/state.ts';
+import { foldNear } from './kept-states.ts';
 
 /**
  * The last fact of a moment: facts recorded at that instant are included.
@@ -31,6 +32,12 @@ export async function seqOfMoment(log: ReadableLog, moment: Moment): Promise<num
 
 /** @throws {QccError} as `seqOfMoment`, also when the log was trimmed and no snapshot of that time is left */
 export async function stateAt(log: ReadableLog, seq: number): Promise<State> {
+  await seqOfMoment(log, { seq });
+  return (await foldNear(log, seq)) ?? (await foldedAt(log, seq));
+}
+
+/** The same, always from a snapshot of the log: its drift is that of the facts since then. @throws {QccError} as `stateAt` */
+export async function foldedAt(log: ReadableLog, seq: number): Promise<State> {
   await seqOfMoment(log, { seq });
   const state = await foldLog(log, seq);
   if (log.tail > 1 && state.restoredSeq < log.tail - 1)

@@ -7,7 +7,7 @@ import type { ReadableLog } from '../log/log.ts';
 import { iso } from '../platform/time.ts';
 import type { State } from '../runtime/state.ts';
 import { machineRows, machinesAbout } from './machines.ts';
-import { seqOfMoment, settingsThen, stateAt } from './moment.ts';
+import { foldedAt, seqOfMoment, settingsThen } from './moment.ts';
 
 /** @throws {QccError} for a moment that the log has not reached, or no longer keeps */
 export async function showThen(
@@ -15,7 +15,7 @@ export async function showThen(
   { moment, about }: Params<'history.at'>,
 ): Promise<Answer<'history.at'>> {
   const seq = await seqOfMoment(log, moment);
-  const state = await stateAt(log, seq);
+  const state = await foldedAt(log, seq);
   return {
     at: iso('at' in moment ? moment.at : state.at),
     seq,

@@ -18,13 +18,23 @@ export async function refuseNewerEnd(log: ReadableLog): Promise<void> {
 /** Folds the log up to a fact (or all of it) into a state: nothing is decided anew, and no effect is repeated. */
 export async function foldLog(log: ReadableLog, upTo?: number, keep?: (state: State) => Promise<void>): Promise<State> {
   const state = (await newestState(log, upTo)) ?? new State();
+  await foldOn(state, log, upTo, keep);
+  // Lost facts at the very end: their numbers are not given out a second time.
+  state.seq = Math.max(state.seq, Math.min(log.head, upTo ?? log.head));
+  return state;
+}
+
+/** Folds the facts that come after a state into it, up to a fact (or all of them). */
+export async function foldOn(
+  state: State,
+  log: ReadableLog,
+  upTo?: number,
+  keep?: (state: State) => Promise<void>,
+): Promise<void> {
   for await (const facts of log.read(state.seq + 1, upTo)) {
     for (const fact of facts) state.apply(upcast(fact));
     await keep?.(state);
   }
-  // Lost facts at the very end: their numbers are not given out a second time.
-  state.seq = Math.max(state.seq, Math.min(log.head, upTo ?? log.head));
-  return state;
 }
 
 /** With the versions of the facts that its writer knew. */
@@ -39,7 +49,7 @@ function refuseNewerSnapshot({ seq, data }: Snapshot): void {
 }
 
 /** A snapshot of another form, from an older qcc, is skipped in favour of an earlier one. */
-async function newestState(log: ReadableLog, upTo: number | undefined): Promise<State | undefined> {
+export async function newestState(log: ReadableLog, upTo: number | undefined): Promise<State | undefined> {
   for (let max = upTo; ; ) {
     const snapshot = await log.loadSnapshot('state', max);
     if (snapshot) refuseNewerSnapshot(snapshot);
