@@ -27,6 +27,18 @@ function compressed(): Plugin {
   };
 }
 
+/** What a part needs is asked for with it: the helper that would ask for it sooner is a part of the first load itself. */
+function withoutPreloader(): Plugin {
+  return {
+    name: 'without-preloader',
+    enforce: 'pre',
+    load: (id) => (id.includes('vite/preload-helper') ? 'export const __vitePreload = (load) => load();' : null),
+  };
+}
+
+/** Both languages are written with it: without a place of its own in the first file it would be a request more. */
+const shared = /messages\/en\/(story-words|saying)\.ts$/;
+
 export default defineConfig({
   root: 'src/page/app',
   // Its files are asked for by absolute paths: the policy allows no other place.
@@ -39,10 +51,11 @@ export default defineConfig({
     assetsDir: '.',
     // The policy forbids what is inline.
     assetsInlineLimit: 0,
-    modulePreload: { polyfill: false },
+    modulePreload: false,
     cssCodeSplit: false,
     reportCompressedSize: false,
     target: 'es2023',
+    rolldownOptions: { treeshake: { moduleSideEffects: (id) => shared.test(id) } },
   },
-  plugins: [compressed()],
+  plugins: [withoutPreloader(), compressed()],
 });

@@ -79,7 +79,7 @@ interface Import {
 
 const files = ['events', 'machines', 'workers', 'src'].flatMap((root) =>
   readdirSync(root, { recursive: true, encoding: 'utf8' })
-    .filter((path) => /\.tsx?$/.test(path))
+    .filter((path) => /\.(tsx?|css)$/.test(path))
     .map((path) => join(root, path).replaceAll('\\', '/')),
 );
 const importsByFile = new Map(files.map((file) => [file, importsOf(file)]));
@@ -246,7 +246,10 @@ function importsOf(file: string): readonly Import[] {
 
 /** A file by its path, a package by its name. */
 function resolved(file: string, name: string): string {
-  if (name.startsWith('.')) return normalize(join(dirname(file), name)).replaceAll('\\', '/');
+  if (name.startsWith('.'))
+    return normalize(join(dirname(file), name))
+      .replaceAll('\\', '/')
+      .replace(/\?url$/, '');
   return name
     .split('/')
     .slice(0, name.startsWith('@') ? 2 : 1)

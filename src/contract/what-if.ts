@@ -18,6 +18,18 @@ export interface SwitchChange {
   readonly to: string;
 }
 
+/** A request that another endpoint than the recorded one would have answered, or would have been asked for it. */
+export interface ElsewhereRow {
+  readonly request: string;
+  readonly seq: number;
+  readonly at: string;
+  /** The endpoint that was asked last; null: none was asked. */
+  readonly recorded: string | null;
+  readonly replayed: string | null;
+  /** False: what the other one would have answered is recorded nowhere. */
+  readonly isKnown: boolean;
+}
+
 interface Moves {
   /** Requests that went to another endpoint than the former request of their session. */
   readonly moved: number;
@@ -43,6 +55,8 @@ export interface WhatIfAnswer {
   readonly tierMs: { readonly recorded: TierTimes; readonly replayed: TierTimes };
   readonly sessions: { readonly recorded: Moves; readonly replayed: Moves };
   readonly changes: readonly SwitchChange[];
+  /** The first of them, and their number. */
+  readonly elsewhere: { readonly count: number; readonly first: readonly ElsewhereRow[] };
 }
 
 export const whatIfContract = {

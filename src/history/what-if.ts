@@ -9,21 +9,22 @@ import { rulesText } from '../../machines/model-map.ts';
 import { checkModelRules, parseModelRule } from '../config/network/model-rules.ts';
 import { effective, parseSetting, type Settings } from '../config/settings/settings.ts';
 import type { Answer, Params } from '../contract/operations.ts';
-import type { SwitchChange, TierTimes, WhatIfAnswer } from '../contract/what-if.ts';
+import type { ElsewhereRow, SwitchChange, TierTimes, WhatIfAnswer } from '../contract/what-if.ts';
 import { exitCodes, QccError } from '../errors/qcc-error.ts';
 import type { ReadableLog } from '../log/log.ts';
+import { rehearsed } from '../page/tried-settings.ts';
 import { iso } from '../platform/time.ts';
 import { endpointPolicy, priorityPolicy, queuePolicy } from '../policies/policies.ts';
 import type { State } from '../runtime/state.ts';
 import { Batches } from './batches.ts';
 import { stateAt } from './moment.ts';
 import { type EndOfRequest, type Foretold, Rehearsal, type Side } from './rehearsal.ts';
+import { Caches } from './session-caches.ts';
 import type { TriedModels } from './tried-models.ts';
 
 // A person reads the first of them; a script has the numbers.
 const changesMax = 200;
-// The prompt cache of a session lives for five minutes from the start of its last request.
-const cacheMs = 300_000;
+const elsewhereMax = 20;
 // Two occurrences of one switch count as the same when they are this close.
 const sameSwitchMs = 2_000;
 
@@ -66,10 +67,6 @@ async function triedRules(log: ReadableLog, given: Readonly<Record<string, strin
 }
 
 const ofModels = '.models';
-
-// Settings that decide on outages, switches and routes. Others would not change a recorded outcome, or their effect is not recorded.
-const rehearsed =
-  /^(failover\..+|loadbalancer\..+|proxy\.max_attempts|health\.(backoff_base|backoff_max|ramp|credential_interval|mode|enabled))$/;
 
 function tried(name: string, text: string) {
   const parsed = parseSetting(name, text);
@@ -184,6 +181,8 @@ class Account {
   readonly #attempts = { recorded: 0, replayed: 0 };
   readonly #caches = { recorded: new Caches(), replayed: new Caches() };
   readonly #tiers = { recorded: noTime(), replayed: noTime() };
+  readonly #elsewhere: ElsewhereRow[] = [];
+  #elsewhereCount = 0;
   /** The beginning of the window: earlier facts set up the state, and are not counted. */
   #since: Millis | undefined;
   #requests = 0;
@@ -235,6 +234,7 @@ class Account {
     this.#requests++;
     this.#attempts.recorded += data.attempts.length;
     this.#attempts.replayed += happened.length;
+    this.#compare(fact, end, happened);
     const isBad = type === 'RequestFailed' || type === 'AnswerBroken';
     if (isBad) this.#failures.recorded++;
     if (isOtherModel) this.#otherModel++;
@@ -244,6 +244,28 @@ class Account {
     if (isServed) this.#caches.recorded.served(fact);
     if (isServed && end === 'served') this.#caches.replayed.served(fact);
     if (end === 'unknown') this.#caches.replayed.lost(data.session);
+  }
+
+  /** Where it ended, on both sides. */
+  #compare(
+    { type, seq, at, stream, data }: EndOfRequest['fact'],
+    end: EndOfRequest['end'],
+    happened: Served['attempts'],
+  ): void {
+    const isCancelled = (type as string) === 'RequestCancelled';
+    const [recorded, replayed] = [data.attempts, happened].map((attempts) => attempts.at(-1)?.endpoint ?? null);
+    if (isCancelled || (recorded === replayed && end !== 'unknown')) return;
+    this.#elsewhereCount++;
+    if (this.#elsewhere.length === elsewhereMax) return;
+    const request = nameOf(stream);
+    this.#elsewhere.push({
+      request,
+      seq,
+      at: iso(at),
+      recorded: recorded ?? null,
+      replayed: replayed ?? null,
+      isKnown: end !== 'unknown',
+    });
   }
 
   sum(from: number, to: number): Omit<WhatIfAnswer, 'under'> {
@@ -260,6 +282,7 @@ class Account {
       tierMs: this.#tiers,
       sessions: { recorded: this.#caches.recorded.sum(), replayed: this.#caches.replayed.sum() },
       changes: differences(recorded, replayed).slice(0, changesMax),
+      elsewhere: { count: this.#elsewhereCount, first: this.#elsewhere },
     };
   }
 }
@@ -267,41 +290,6 @@ class Account {
 function tierOf({ profiles, priority }: State): keyof TierTimes {
   const { active } = priority.context;
   return (active === null ? undefined : profiles.get(active)?.tier) ?? 'none';
-}
-
-/** Sessions and their prompt caches: a session that changes its endpoint must be read again in full. */
-class Caches {
-  readonly #places = new Map<
-    string,
-    { readonly endpoint: string; readonly at: Millis; readonly tokens: number | null }
-  >();
-  #moved = 0;
-  #tokens = 0;
-  #unknown = 0;
-
-  served({ data, at }: Recorded & { readonly data: Served }): void {
-    const { session, endpoint, usage } = data;
-    if (session === null) return;
-    const before = this.#places.get(session);
-    const startedAt = at - data.durationMs;
-    const isWarm = before !== undefined && startedAt - before.at < cacheMs;
-    if (before && before.endpoint !== endpoint) this.#moved++;
-    if (isWarm && before.endpoint !== endpoint) {
-      if (before.tokens === null) this.#unknown++;
-      else this.#tokens += before.tokens;
-    }
-    const cached = usage === null ? null : (usage.cacheRead ?? 0) + (usage.cacheWrite ?? 0);
-    this.#places.set(session, { endpoint, at: startedAt, tokens: cached });
-  }
-
-  /** The session's endpoint is unknown from here on. */
-  lost(session: string | null): void {
-    if (session !== null) this.#places.delete(session);
-  }
-
-  sum() {
-    return { moved: this.#moved, cacheTokensLost: this.#tokens, movesOfUnknownCost: this.#unknown };
-  }
 }
 
 /** Switches of one side that the other one does not have, in their order. */

@@ -31,3 +31,16 @@ export function countText(count: number): string {
   if (count < 1_000_000) return `${(count / 1_000).toFixed(1)} k`;
   return `${(count / 1_000_000).toFixed(1)} M`;
 }
+
+/** `812 B`, `14.2 KiB`, `3.1 MiB`. */
+export function bytesText(bytes: number): string {
+  if (bytes < 1_024) return `${bytes} B`;
+  if (bytes < 1_048_576) return `${(bytes / 1_024).toFixed(1)} KiB`;
+  return `${(bytes / 1_048_576).toFixed(1)} MiB`;
+}
+
+/** Dollars, with as many digits as a small sum needs. */
+export function dollarText(dollars: number): string {
+  if (dollars === 0) return '$0';
+  return dollars < 0.1 ? `$${dollars.toFixed(4)}` : `$${dollars.toFixed(2)}`;
+}

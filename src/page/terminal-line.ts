@@ -39,6 +39,15 @@ export function terminalLine({ operation, params }: Action): string {
   return ['qcc', ...lines[operation](texts)].filter((part) => part !== '').join(' ');
 }
 
+/** `history what-if` with these settings. */
+export function whatIfLine(set: Readonly<Record<string, string>>, since: string): string {
+  return [
+    'qcc history what-if',
+    `--since ${since}`,
+    ...Object.entries(set).map(([key, value]) => `--set ${word(`${key}=${value}`)}`),
+  ].join(' ');
+}
+
 /** A moment is an object around its snapshot. */
 function textOf(value: unknown): string {
   if (typeof value === 'object' && value !== null) return textOf(Object.values(value)[0]);

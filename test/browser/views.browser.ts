@@ -26,11 +26,22 @@ beforeAll(async () => {
   await playDay(stage);
   const { rows } = await stage.call('dashboard.requests', { moved: true, limit: 1 });
   const moved = rows[0];
+  const { incidents } = await stage.call('incidents.list', { limit: 1 });
   views = {
     now: { fragment: '#/now', ready: '.card' },
     endpoint: { fragment: `#/endpoint/${stage.actors.office.id}`, ready: '.machine' },
     requests: { fragment: '#/requests', ready: '.request-table tbody tr' },
     request: { fragment: `#/request/${moved?.request}`, ready: '.waterfall .line' },
+    timeline: { fragment: '#/timeline?range=900', ready: '.bands .band' },
+    'timeline in the past': {
+      fragment: `#/timeline?range=900&at=${moved?.seq}&with=${(moved?.seq ?? 0) - 5}`,
+      ready: '.cursor',
+    },
+    'what if': { fragment: '#/what-if?failover.auto=false', ready: '.measures' },
+    queue: { fragment: '#/queue', ready: '.queue h1' },
+    usage: { fragment: '#/usage', ready: '.usage table' },
+    settings: { fragment: '#/settings', ready: '.setting-table' },
+    incidents: { fragment: `#/incidents/${incidents[0]?.number}`, ready: '.incident-list .facts' },
     past: { fragment: `#/now?at=${moved?.seq}`, ready: '.past-bar' },
   };
 });
@@ -40,12 +51,25 @@ afterAll(async () => {
   await stage.close();
 });
 
-describe.each(['now', 'endpoint', 'requests', 'request', 'past'])('%s', (view) => {
+describe.each([
+  'now',
+  'endpoint',
+  'requests',
+  'request',
+  'timeline',
+  'timeline in the past',
+  'what if',
+  'queue',
+  'usage',
+  'settings',
+  'incidents',
+  'past',
+])('%s', (view) => {
   it.each(looks)('in $theme, $language, $width px', async (look) => {
     const { page, complaints } = await openPage(browser, await stage.address(), look);
     await show(page, view);
     await page.screenshot({
-      path: join(pictures, `${view}-${look.theme}-${look.language}-${look.width}.png`),
+      path: join(pictures, `${view.replaceAll(' ', '-')}-${look.theme}-${look.language}-${look.width}.png`),
       fullPage: true,
     });
     expect(await overflowOf(page), 'wider than the screen').toBe(0);

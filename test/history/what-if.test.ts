@@ -62,6 +62,7 @@ describe('what-if without a change', () => {
     expect(told.attempts.replayed).toBe(told.attempts.recorded);
     expect(told.tierMs.replayed).toEqual(told.tierMs.recorded);
     expect(told.sessions.replayed).toEqual(told.sessions.recorded);
+    expect(told.elsewhere).toEqual({ count: 0, first: [] });
   });
 });
 

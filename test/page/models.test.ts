@@ -4,7 +4,7 @@ import type { Bands, PageChange, PageEndpoint, PageState } from '../../src/contr
 import { changed, newest, withLive } from '../../src/page/change.ts';
 import { EventReader } from '../../src/page/event-stream.ts';
 import { shareOf } from '../../src/page/headline.ts';
-import { countText, durationText, percentText } from '../../src/page/number-text.ts';
+import { bytesText, countText, dollarText, durationText, percentText } from '../../src/page/number-text.ts';
 import { elsewhere, fragmentOf, momentIn, placeOf, withOptions } from '../../src/page/place.ts';
 import { bandsAfter, piecesOf } from '../../src/page/spans.ts';
 import { terminalLine } from '../../src/page/terminal-line.ts';
@@ -191,6 +191,9 @@ it.each([
   [percentText(1), '100 %'],
   [countText(9_999), '9999'],
   [countText(14_230), '14.2 k'],
+  [bytesText(1_536), '1.5 KiB'],
+  [dollarText(0.0123), '$0.0123'],
+  [dollarText(12.345), '$12.35'],
 ])('writes %s as %s', (written, wanted) => {
   expect(written).toBe(wanted);
 });

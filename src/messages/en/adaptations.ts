@@ -2,7 +2,7 @@
 
 import type { FoundMissing } from '../../../events/endpoint.ts';
 import type { Adapt, AdaptThinking } from '../../../events/profile.ts';
-import type { ReasonWords } from './reasons.ts';
+import type { ReasonWords } from './saying.ts';
 
 export interface AdaptationWords {
   /** What an endpoint has refused, and for how long that is believed. */

@@ -3,7 +3,8 @@
  * they are; what people read may be put better.
  */
 import type { NextParams, NextReason, NextRule } from '../../../machines/moment.ts';
-import { failures, reasons, sayingWith } from './reasons.ts';
+import { failures, reasons } from './reasons.ts';
+import { sayingWith } from './saying.ts';
 
 /** A reason's sentence for programs. */
 export const sentenceInJson = sayingWith(

@@ -1,7 +1,4 @@
-/** The words of the page's views. */
-import { pastWords } from './page-past.ts';
-import { settingsWords } from './page-settings.ts';
-
+/** The words of the page's frame, and of its first view. */
 export const views = {
   frame: {
     views: {
@@ -39,10 +36,8 @@ export const views = {
       unopened: 'This page needs a ticket, and the one in its address has been used or is too old.',
       how: 'Open it again with',
     },
-    stands: 'What you see is as it was then.',
     unreachable: 'the gateway cannot be reached',
     noValue: '–',
-    loading: 'asking the gateway',
     copy: (command: string) => `copy the command: ${command}`,
     copied: (command: string) => `copied: ${command}`,
     done: (what: string) => `done: ${what}`,
@@ -50,7 +45,6 @@ export const views = {
     asTable: 'as a table',
     more: 'Older ones',
     nothing: 'Nothing here.',
-    fact: (seq: number) => `fact #${seq}`,
   },
   keyboard: {
     '?': 'these keys',
@@ -69,7 +63,6 @@ export const views = {
     off: 'The past cannot be changed: controls are off.',
   },
   now: {
-    title: 'Now',
     rung: (place: number) => `Rung ${place}`,
     offLadder: 'Not on the ladder',
     tiers: { primary: 'primary', secondary: 'secondary', fallback: 'fallback' },
@@ -83,10 +76,8 @@ export const views = {
     success: 'success',
     response: 'response',
     slowest: 'p95',
-    strikes: (count: number, most: number) => `${count} of ${most} failures`,
     quiet: 'nothing is due',
     untried: 'not asked yet',
-    lacks: (models: string) => `without ${models}`,
     requests: 'Requests',
     inFlight: 'running',
     waiting: 'waiting',
@@ -114,15 +105,12 @@ export const views = {
     reset: 'Reset',
     retry: 'Retry',
     retryAll: 'Retry all',
-    drop: 'Drop',
     dropDead: 'Drop those given up',
     save: 'Save',
     toDefault: 'To default',
     snapshot: 'Take a snapshot',
     rollback: 'Roll back',
   },
-  ...pastWords,
-  ...settingsWords,
 };
 
-export type ViewWords = typeof views;
+export type FirstWords = typeof views;

@@ -1,7 +1,7 @@
 /** How requests are adapted to endpoints, in Chinese. */
 
 import type { AdaptationWords } from '../en/adaptations.ts';
-import type { ReasonWords } from '../en/reasons.ts';
+import type { ReasonWords } from '../en/saying.ts';
 
 const of = (model: string | null) => (model === null ? '' : `（模型 ${model}）`);
 

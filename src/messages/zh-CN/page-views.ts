@@ -1,8 +1,5 @@
-import type { ViewWords } from '../en/page-views.ts';
-import { pastWords } from './page-past.ts';
-import { settingsWords } from './page-settings.ts';
-
-export const views: ViewWords = {
+import type { FirstWords } from '../en/page-views.ts';
+export const views: FirstWords = {
   frame: {
     views: {
       now: '当前',
@@ -39,10 +36,8 @@ export const views: ViewWords = {
       unopened: '打开此页面需要一次性凭证；地址中的凭证已用过或已过期。',
       how: '请重新打开：',
     },
-    stands: '所见为当时的状态。',
     unreachable: '无法连接网关',
     noValue: '–',
-    loading: '正在询问网关',
     copy: (command) => `复制命令：${command}`,
     copied: (command) => `已复制：${command}`,
     done: (what) => `完成：${what}`,
@@ -50,7 +45,6 @@ export const views: ViewWords = {
     asTable: '以表格显示',
     more: '更早的',
     nothing: '这里没有内容。',
-    fact: (seq) => `事实 #${seq}`,
   },
   keyboard: {
     '?': '显示这些按键',
@@ -69,7 +63,6 @@ export const views: ViewWords = {
     off: '过去无法更改：操作已停用。',
   },
   now: {
-    title: '当前',
     rung: (place) => `第 ${place} 级`,
     offLadder: '不在梯级上',
     tiers: { primary: '主用', secondary: '次用', fallback: '备用' },
@@ -83,10 +76,8 @@ export const views: ViewWords = {
     success: '成功率',
     response: '响应',
     slowest: 'p95',
-    strikes: (count, most) => `失败 ${count}/${most}`,
     quiet: '没有待定事项',
     untried: '尚未询问',
-    lacks: (models) => `没有 ${models}`,
     requests: '请求',
     inFlight: '进行中',
     waiting: '等待中',
@@ -113,13 +104,10 @@ export const views: ViewWords = {
     reset: '重置',
     retry: '重试',
     retryAll: '全部重试',
-    drop: '移除',
     dropDead: '移除已放弃的',
     save: '保存',
     toDefault: '恢复默认',
     snapshot: '创建快照',
     rollback: '回滚',
   },
-  ...pastWords,
-  ...settingsWords,
 };

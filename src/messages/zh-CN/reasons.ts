@@ -1,4 +1,4 @@
-import { type ReasonWords, sayingWith } from '../en/reasons.ts';
+import { type ReasonWords, sayingWith } from '../en/saying.ts';
 import { adaptationReasons } from './adaptations.ts';
 
 const logStates: Readonly<Record<string, string>> = {

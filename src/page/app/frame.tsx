@@ -1,13 +1,12 @@
 /** What stands around every view: where one can go, how the page is connected, and which moment is looked at. */
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 import { changeLanguage, changeTheme } from '../live/choices.ts';
 import { backToNow, clock, link, moment, pastError, place, present, session, shown } from '../live/store.ts';
 import { CommandLine } from '../parts/action.tsx';
-import { said } from '../parts/saying.ts';
+import { areKeysShown, KeysDialog, said } from '../parts/saying.ts';
 import { hrefOf, text, timeOf } from '../parts/text.ts';
 import { mainViews } from '../place.ts';
 import { viewOf } from '../views/lazy.tsx';
-import { areKeysShown } from './keys.ts';
 
 export function Frame() {
   const { views } = text();
@@ -29,7 +28,7 @@ export function Frame() {
         {View ? <View /> : null}
       </main>
       <BottomLine />
-      <Keys />
+      {KeysDialog.value && <KeysDialog.value />}
     </div>
   );
 }
@@ -155,35 +154,5 @@ function BottomLine() {
       </span>
       <span class="version">{state?.live ? `qcc ${state.live.version}` : 'qcc'}</span>
     </footer>
-  );
-}
-
-function Keys() {
-  const dialog = useRef<HTMLDialogElement>(null);
-  const { frame, keyboard } = text().views;
-  useEffect(() => {
-    if (areKeysShown.value && !dialog.current?.open) dialog.current?.showModal();
-    else if (!areKeysShown.value) dialog.current?.close();
-  });
-  const close = () => {
-    areKeysShown.value = false;
-  };
-  return (
-    <dialog ref={dialog} aria-label={frame.keys} onClose={close} data-shown={areKeysShown.value}>
-      <h2>{frame.keys}</h2>
-      <dl>
-        {Object.entries(keyboard).map(([key, does]) => (
-          <div key={key}>
-            <dt>
-              <kbd>{key}</kbd>
-            </dt>
-            <dd>{does}</dd>
-          </div>
-        ))}
-      </dl>
-      <button type="button" onClick={close}>
-        {frame.close}
-      </button>
-    </dialog>
   );
 }

@@ -1,22 +1,28 @@
 /** Everything can be done by keyboard; `?` shows how. */
-import { signal } from '@preact/signals';
 import { minuteMs } from '../../../events/units.ts';
 import { changeLanguage, changeTheme } from '../live/choices.ts';
 import { stepBy, stepToChange, stepToFact } from '../live/steps.ts';
 import { backToNow, go, moment, place } from '../live/store.ts';
+import { areKeysShown, KeysDialog } from '../parts/saying.ts';
 import { elsewhere, mainViews } from '../place.ts';
-
-export const areKeysShown = signal(false);
+import { loadLaterStyles } from '../views/lazy.tsx';
+import { Keys } from './keys-dialog.tsx';
 
 export function listenForKeys(): void {
+  void loadLaterStyles().then(() => {
+    KeysDialog.value = Keys;
+  });
   document.addEventListener('keydown', (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
     if (perform(event)) event.preventDefault();
   });
 }
 
-function isTyping(target: EventTarget | null): boolean {
-  return target instanceof Element && target.matches('input, select, textarea, [contenteditable]');
+/** A slider takes the arrows for itself, and nothing else. */
+function isTyping({ target, key, shiftKey }: KeyboardEvent): boolean {
+  if (!(target instanceof Element)) return false;
+  if (target.matches('input[type="range"]')) return key.startsWith('Arrow') && !shiftKey;
+  return target.matches('input, select, textarea');
 }
 
 /** @returns whether the key has a meaning here */

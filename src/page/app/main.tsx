@@ -2,10 +2,9 @@
 import { render } from 'preact';
 import { followChoices, loadWords } from '../live/choices.ts';
 import { followGateway, learnNames, openSession, tick } from '../live/connection.ts';
-import { followMoment, go, link, place } from '../live/store.ts';
+import { followMoment, go, link, place, present } from '../live/store.ts';
 import { placeOf } from '../place.ts';
 import { Frame } from './frame.tsx';
-import { listenForKeys } from './keys.ts';
 
 async function begin(root: Element): Promise<void> {
   followChoices();
@@ -24,12 +23,23 @@ async function begin(root: Element): Promise<void> {
     return;
   }
   followMoment();
-  listenForKeys();
   followLinks();
   tick();
   void followGateway();
-  // Without them an old fact shows an id where a name stood.
-  learnNames().catch(() => {});
+  whenKnown(() => {
+    // Without them an old fact shows an id where a name stood.
+    learnNames().catch(() => {});
+    void import('./keys.ts').then(({ listenForKeys }) => listenForKeys());
+  });
+}
+
+/** What can wait does not keep the first view waiting. */
+function whenKnown(then: () => void): void {
+  const stop = present.subscribe((state) => {
+    if (!state) return;
+    queueMicrotask(() => stop());
+    then();
+  });
 }
 
 /** A link within the page changes the place at once. */

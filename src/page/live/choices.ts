@@ -1,6 +1,6 @@
 /** The reader's choices: light or dark, and the language. They are kept for the next time. */
 import { effect, signal } from '@preact/signals';
-import { type Language, textIn } from '../words/words.ts';
+import { firstTextIn, type Language, type LaterText, laterTextIn, type PageText } from '../words/words.ts';
 import { session, words } from './store.ts';
 
 type Theme = 'light' | 'dark';
@@ -40,7 +40,18 @@ export async function changeLanguage(): Promise<void> {
   await speak(wanted);
 }
 
-async function speak(language: Language): Promise<void> {
-  words.value = await textIn(language);
+let later: LaterText | null = null;
+
+/** The words of the views that are not the first. */
+export async function loadLaterWords(): Promise<void> {
+  if (later || !words.value) return;
+  await speak(words.value.language, true);
+}
+
+async function speak(language: Language, withLater = later !== null): Promise<void> {
+  const [first, more] = await Promise.all([firstTextIn(language), withLater ? laterTextIn(language) : null]);
+  later = more;
+  // What is not there yet is asked for by no view that is drawn.
+  words.value = { ...first, ...more, views: { ...first.views, ...more?.views } } as PageText;
   document.documentElement.lang = language;
 }

@@ -66,22 +66,34 @@ export function followMoment(): void {
       past.value = null;
       return;
     }
-    const known = knownPast.get(at);
-    if (known) past.value = known;
-    else void fetchPast(at);
+    showPast(at);
   });
 }
 
+let isFetching = false;
+
+/** One at a time: a slider that is drawn asks for the moment where it stands then, and not for all that it passed. */
 async function fetchPast(seq: number): Promise<void> {
+  if (isFetching) return;
+  isFetching = true;
   try {
     const state = await ask('dashboard.state', { moment: { seq } });
     knownPast.set(seq, state);
     const [oldest] = knownPast.keys();
     if (knownPast.size > pastMax && oldest !== undefined) knownPast.delete(oldest);
-    if (moment.value === seq) past.value = state;
+    if (moment.value !== null) past.value = state;
   } catch (error) {
     if (moment.value === seq) pastError.value = await sentenceOf(error);
   }
+  isFetching = false;
+  const next = moment.value;
+  if (next !== null && next !== seq) showPast(next);
+}
+
+function showPast(at: number): void {
+  const known = knownPast.get(at);
+  if (known) past.value = known;
+  else void fetchPast(at);
 }
 
 /** An operation. @throws {Refused} */

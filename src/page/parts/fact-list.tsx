@@ -6,15 +6,19 @@ import { hrefAt, hrefOf, sentenceOf, subjectOf, timeOf } from './text.ts';
 interface FactListProps {
   readonly facts: readonly FactRow[];
   readonly newestFirst?: boolean;
+  readonly isFolded?: boolean;
+  /** The fact that is looked at. */
+  readonly here?: number | null;
 }
 
 /** Facts in a row that say the same are one line, with their number. */
-export function FactList({ facts, newestFirst = false }: FactListProps) {
-  const rows = folded(newestFirst ? [...facts].reverse() : facts);
+export function FactList({ facts, newestFirst = false, isFolded = true, here = null }: FactListProps) {
+  const ordered = newestFirst ? [...facts].reverse() : facts;
+  const rows = isFolded ? folded(ordered) : ordered.map((fact) => ({ fact, count: 1 }));
   return (
     <ol class="facts">
       {rows.map(({ fact, count }) => (
-        <li key={fact.seq} class={`k-${kindOf(fact.stream)}`}>
+        <li key={fact.seq} class={fact.seq === here ? 'is-here' : ''}>
           <a class="seq" href={hrefAt(fact.seq)}>
             #{fact.seq}
           </a>

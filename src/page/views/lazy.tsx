@@ -1,7 +1,9 @@
 /** Views that are loaded when they are first looked at. Until then the former view stands. */
 import { signal } from '@preact/signals';
 import type { FunctionComponent } from 'preact';
+import { loadLaterWords } from '../live/choices.ts';
 import type { View } from '../place.ts';
+import laterStyles from '../style/later.css?url';
 import { Now } from './now.tsx';
 
 type ViewComponent = FunctionComponent<Record<never, never>>;
@@ -9,6 +11,12 @@ type ViewComponent = FunctionComponent<Record<never, never>>;
 const loaders: Readonly<Partial<Record<View, () => Promise<ViewComponent>>>> = {
   endpoint: async () => (await import('./endpoint.tsx')).EndpointView,
   request: async () => (await import('./request.tsx')).RequestView,
+  timeline: async () => (await import('./timeline.tsx')).TimelineView,
+  'what-if': async () => (await import('./what-if.tsx')).WhatIfView,
+  queue: async () => (await import('./queue.tsx')).QueueView,
+  usage: async () => (await import('./usage.tsx')).UsageView,
+  settings: async () => (await import('./settings.tsx')).SettingsView,
+  incidents: async () => (await import('./incidents.tsx')).IncidentsView,
   requests: async () => (await import('./requests.tsx')).RequestsView,
 };
 
@@ -20,9 +28,23 @@ export function viewOf(view: View): ViewComponent | undefined {
   const loader = loaders[view];
   if (!found && loader && !asked.has(view)) {
     asked.add(view);
-    void loader().then((component) => {
+    void Promise.all([loader(), loadLaterWords(), loadLaterStyles()]).then(([component]) => {
       loaded.value = new Map([...loaded.value, [view, component]]);
     });
   }
   return found;
+}
+
+let styles: Promise<void> | undefined;
+
+/** Of all views but the first, and of what lies over them. */
+export function loadLaterStyles(): Promise<void> {
+  styles ??= new Promise((resolve) => {
+    const sheet = Object.assign(document.createElement('link'), { rel: 'stylesheet', href: laterStyles });
+    // Without its style a view can still be read.
+    sheet.onload = () => resolve();
+    sheet.onerror = () => resolve();
+    document.head.append(sheet);
+  });
+  return styles;
 }

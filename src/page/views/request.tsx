@@ -1,6 +1,6 @@
 /** A request: where its time went, why each endpoint was asked or not, and what it caused. */
 import type { RequestStory, RouteRow } from '../../contract/history.ts';
-import { decidedText } from '../../messages/decided.ts';
+import { decidedWith } from '../../messages/decided-text.ts';
 import { useAsked } from '../live/asked.ts';
 import { place, present } from '../live/store.ts';
 import { countText, durationText } from '../number-text.ts';
@@ -28,7 +28,7 @@ export function RequestView() {
         <Outcome story={value} />
         <CommandLine command={`qcc history explain ${word(value.request)}`} />
       </header>
-      <p class="decided">{decidedText(value.decided, text().language)}</p>
+      <p class="decided">{decidedWith(value.decided, { ...text(), words: text().decided })}</p>
       <Facts story={value} />
       <section class="part wide">
         <h2>{request.waterfall}</h2>

@@ -1,16 +1,14 @@
-import { incidents } from '../../messages/en/incidents.ts';
 import { page } from '../../messages/en/page.ts';
 import { views } from '../../messages/en/page-views.ts';
 import { sayWhy } from '../../messages/en/reasons.ts';
 import { en } from '../../messages/en/story.ts';
-import type { PageText } from './words.ts';
+import type { FirstText } from './words.ts';
 
-export const text: PageText = {
+export const text: FirstText = {
   language: 'en',
   page,
   views,
   story: en,
-  incidents,
   reason: sayWhy,
   // In English a code is its word already.
   code: (_, code) => code,

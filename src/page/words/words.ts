@@ -1,19 +1,25 @@
 /** Everything that the page says, in one language. Each language is a file of its own, and only the one that is read is loaded. */
 import type { ReasonOrWord } from '../../../events/reason.ts';
+import type { DecidedWords } from '../../messages/en/decided.ts';
 import type { IncidentWords } from '../../messages/en/incidents.ts';
 import type { PageWords } from '../../messages/en/page.ts';
-import type { ViewWords } from '../../messages/en/page-views.ts';
+import type { pastWords } from '../../messages/en/page-past.ts';
+import type { settingsWords } from '../../messages/en/page-settings.ts';
+import type { FirstWords } from '../../messages/en/page-views.ts';
 import type { StoryWords } from '../../messages/en/story-words.ts';
 import type { Language } from '../../messages/messages.ts';
+// Both languages are written with these: here they are part of the first file, and not a request of their own.
+import '../../messages/en/story-words.ts';
+import '../../messages/en/saying.ts';
 
 export type { Language } from '../../messages/messages.ts';
 
-export interface PageText {
+/** What the frame and the first view say. */
+export interface FirstText {
   readonly language: Language;
   readonly page: PageWords;
-  readonly views: ViewWords;
+  readonly views: FirstWords;
   readonly story: StoryWords;
-  readonly incidents: IncidentWords;
   readonly reason: (reason: ReasonOrWord) => string;
   /** A code of machines, facts or the gateway. */
   readonly code: (
@@ -22,7 +28,23 @@ export interface PageText {
   ) => string;
 }
 
-export async function textIn(language: Language): Promise<PageText> {
+/** What the other views say besides. */
+export interface LaterText {
+  readonly views: typeof pastWords & typeof settingsWords;
+  readonly incidents: IncidentWords;
+  readonly decided: DecidedWords;
+}
+
+/** The later words are there before a view that needs them is drawn. */
+export type PageText = Omit<FirstText, 'views'> &
+  Omit<LaterText, 'views'> & { readonly views: FirstWords & LaterText['views'] };
+
+export async function firstTextIn(language: Language): Promise<FirstText> {
   const { text } = language === 'zh-CN' ? await import('./chinese.ts') : await import('./english.ts');
   return text;
+}
+
+export async function laterTextIn(language: Language): Promise<LaterText> {
+  const { later } = language === 'zh-CN' ? await import('./chinese-later.ts') : await import('./english-later.ts');
+  return later;
 }

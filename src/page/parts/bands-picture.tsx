@@ -1,0 +1,272 @@
+/** Bands of time, drawn: labels on the left, and one scale for all. A click chooses a moment, a drag a span. */
+import { useSignal } from '@preact/signals';
+import { useMemo } from 'preact/hooks';
+import type { Bands } from '../../contract/dashboard.ts';
+import { clockOf, dayOf, shortSpan } from '../../platform/time.ts';
+import { type TimeScale, ticksOf, timeScale } from '../time-scale.ts';
+import { becauseText, hrefAt, hrefOf, text, timeOf } from './text.ts';
+
+const width = 1000;
+const rowHeight = 16;
+// Less of a drag is a click with an unsteady hand.
+const dragMin = 0.01;
+const narrowest = 1.5;
+
+interface BandsPictureProps {
+  readonly bands: Bands;
+  readonly from: number;
+  readonly to: number;
+  readonly isFolded: boolean;
+  /** The chosen moment. */
+  readonly cursor: number | null;
+  readonly onInstant: (at: number) => void;
+  readonly onSpan: (from: number, to: number) => void;
+}
+
+export function BandsPicture(props: BandsPictureProps) {
+  const { bands, from, to, isFolded, cursor } = props;
+  const events = useMemo(() => eventsIn(bands), [bands]);
+  const scale = timeScale(from, to, events, isFolded);
+  const { timeline } = text().views;
+  return (
+    <div class="bands">
+      <Row label={timeline.active}>
+        <ActiveBand bands={bands} scale={scale} />
+      </Row>
+      {bands.endpoints.map((band) => (
+        <Row key={band.endpoint} label={band.name} href={hrefOf('endpoint', band.endpoint)}>
+          <svg class="band" viewBox={`0 0 ${width} ${rowHeight}`} preserveAspectRatio="none" aria-hidden="true">
+            <rect class="s-none" width={width} height={rowHeight} />
+            {band.spans.map((span) => (
+              <Box
+                key={span.from}
+                scale={scale}
+                span={span}
+                kind={`s-${span.state}`}
+                said={`${text().code('states', span.state)} ${becauseText(span.because)}`}
+              />
+            ))}
+          </svg>
+        </Row>
+      ))}
+      <Row label={timeline.traffic}>
+        <Traffic bands={bands} scale={scale} from={Date.parse(bands.from)} to={Date.parse(bands.to)} />
+      </Row>
+      <Row label={timeline.marks}>
+        <Marks bands={bands} scale={scale} />
+      </Row>
+      <Row label="">
+        <Ticks scale={scale} from={from} to={to} />
+      </Row>
+      <Over {...props} scale={scale} cursor={cursor} />
+    </div>
+  );
+}
+
+function Row({
+  label,
+  href,
+  children,
+}: {
+  readonly label: string;
+  readonly href?: string;
+  readonly children: preact.ComponentChildren;
+}) {
+  return (
+    <>
+      <span class="label">{href === undefined ? label : <a href={href}>{label}</a>}</span>
+      <div class="track">{children}</div>
+    </>
+  );
+}
+
+function eventsIn({ endpoints, active, marks, buckets, from, to }: Bands): readonly number[] {
+  const edges = [...endpoints.flatMap(({ spans }) => spans), ...active].flatMap((span) => [
+    Date.parse(span.from),
+    Date.parse(span.to),
+  ]);
+  const [begin, end] = [Date.parse(from), Date.parse(to)];
+  const step = (end - begin) / Math.max(1, buckets.length);
+  const busy = buckets.flatMap(({ answered, moved, failed }, place) =>
+    answered + moved + failed > 0 ? [begin + place * step, begin + (place + 1) * step] : [],
+  );
+  return [...edges, ...marks.map(({ at }) => Date.parse(at)), ...busy];
+}
+
+interface BoxProps {
+  readonly scale: TimeScale;
+  readonly span: { readonly from: string; readonly to: string };
+  readonly kind: string;
+  readonly said: string;
+}
+
+function Box({ scale, span, kind, said }: BoxProps) {
+  const [x, end] = [scale.at(Date.parse(span.from)), scale.at(Date.parse(span.to))];
+  return (
+    <rect class={kind} x={x * width} width={Math.max(narrowest, (end - x) * width)} height={rowHeight}>
+      <title>{`${timeOf(span.from)} – ${timeOf(span.to)}: ${said}`}</title>
+    </rect>
+  );
+}
+
+/** Names stand in their spans, where they fit. */
+function ActiveBand({ bands, scale }: { readonly bands: Bands; readonly scale: TimeScale }) {
+  return (
+    <div class="active-band">
+      {bands.active.map(({ from, to, profile }) => {
+        const [x, end] = [scale.at(Date.parse(from)), scale.at(Date.parse(to))];
+        return (
+          <span
+            key={from}
+            class={profile === null ? 'is-none' : ''}
+            style={{ left: `${x * 100}%`, width: `${Math.max(0.15, (end - x) * 100)}%` }}
+            title={`${timeOf(from)} – ${timeOf(to)}: ${profile ?? '-'}`}
+          >
+            {profile ?? ''}
+          </span>
+        );
+      })}
+    </div>
+  );
+}
+
+interface TrafficProps {
+  readonly bands: Bands;
+  readonly scale: TimeScale;
+  readonly from: number;
+  readonly to: number;
+}
+
+function Traffic({ bands: { buckets }, scale, from, to }: TrafficProps) {
+  const height = 34;
+  const most = Math.max(1, ...buckets.map(({ answered, moved, failed }) => answered + moved + failed));
+  const step = (to - from) / Math.max(1, buckets.length);
+  const { timeline } = text().views;
+  return (
+    <svg class="traffic" viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" aria-hidden="true">
+      {buckets.map(({ answered, moved, failed }, place) => {
+        if (answered + moved + failed === 0) return null;
+        const [x, end] = [scale.at(from + place * step), scale.at(from + (place + 1) * step)];
+        const wide = Math.max(narrowest, (end - x) * width - 0.6);
+        const tall = (count: number) => (count / most) * (height - 2);
+        return (
+          <g key={place}>
+            <title>{timeline.requestsOf(answered, moved, failed)}</title>
+            <rect class="s-healthy" x={x * width} width={wide} y={height - tall(answered)} height={tall(answered)} />
+            <rect
+              class="s-degraded"
+              x={x * width}
+              width={wide}
+              y={height - tall(answered + moved)}
+              height={tall(moved)}
+            />
+            <rect
+              class="s-failed"
+              x={x * width}
+              width={wide}
+              y={height - tall(answered + moved + failed)}
+              height={tall(failed)}
+            />
+          </g>
+        );
+      })}
+    </svg>
+  );
+}
+
+export function markText({ kind, name }: Bands['marks'][number]): string {
+  return text().views.timeline.kinds[kind](name ?? '');
+}
+
+function Marks({ bands, scale }: { readonly bands: Bands; readonly scale: TimeScale }) {
+  return (
+    <div class="marks-row" aria-hidden="true">
+      {bands.marks.map((mark) => (
+        <a
+          key={mark.seq}
+          tabIndex={-1}
+          class={`mark m-${mark.kind.replace(' ', '-')}`}
+          style={{ left: `${scale.at(Date.parse(mark.at)) * 100}%` }}
+          href={hrefAt(mark.seq)}
+          title={`#${mark.seq} ${timeOf(mark.at)} ${markText(mark)}`}
+        >
+          <span class="unseen">{markText(mark)}</span>
+        </a>
+      ))}
+    </div>
+  );
+}
+
+function Ticks({ scale, from, to }: { readonly scale: TimeScale; readonly from: number; readonly to: number }) {
+  const { timeline } = text().views;
+  const isLong = dayOf(from) !== dayOf(to);
+  const isFolded = (at: number) => scale.folds.some((fold) => at > fold.from && at < fold.to);
+  // Where a fold ends is told, because the round instants may all lie within folds.
+  const folds = new Set(scale.folds.map((fold) => fold.to));
+  const ticks = [...ticksOf(from, to, 8).filter((at) => !isFolded(at) && !folds.has(at)), ...folds];
+  return (
+    <div class="ticks-row">
+      {ticks.map((at) => (
+        <span key={at} class={folds.has(at) ? 'after-fold' : ''} style={{ left: `${scale.at(at) * 100}%` }}>
+          {isLong
+            ? `${dayOf(at).slice(5)} ${clockOf(at).slice(0, 5)}`
+            : clockOf(at).slice(0, to - from < 600_000 ? 8 : 5)}
+        </span>
+      ))}
+      {scale.folds.map((fold) => (
+        <span
+          key={fold.from}
+          class="fold"
+          style={{ left: `${scale.at((fold.from + fold.to) / 2) * 100}%` }}
+          title={timeline.quiet(shortSpan(fold.to - fold.from))}
+        >
+          ⋯
+        </span>
+      ))}
+    </div>
+  );
+}
+
+/** What takes the pointer, and shows the chosen moment. By keyboard the slider does the same. */
+function Over({ scale, cursor, onInstant, onSpan }: BandsPictureProps & { readonly scale: TimeScale }) {
+  const drag = useSignal<{ readonly from: number; readonly to: number } | null>(null);
+  const placeIn = (event: PointerEvent) => {
+    const { left, width: wide } = (event.currentTarget as Element).getBoundingClientRect();
+    return Math.min(1, Math.max(0, (event.clientX - left) / wide));
+  };
+  const end = () => {
+    const span = drag.value;
+    drag.value = null;
+    if (!span) return;
+    const [a, b] = [Math.min(span.from, span.to), Math.max(span.from, span.to)];
+    if (b - a < dragMin) onInstant(scale.instant(a));
+    else onSpan(scale.instant(a), scale.instant(b));
+  };
+  const span = drag.value;
+  return (
+    <div
+      class="over-bands"
+      aria-hidden="true"
+      onPointerDown={(event) => {
+        event.currentTarget.setPointerCapture(event.pointerId);
+        const at = placeIn(event);
+        drag.value = { from: at, to: at };
+      }}
+      onPointerMove={(event) => {
+        if (drag.value) drag.value = { ...drag.value, to: placeIn(event) };
+      }}
+      onPointerUp={end}
+      onPointerCancel={() => {
+        drag.value = null;
+      }}
+    >
+      {span && (
+        <span
+          class="brush"
+          style={{ left: `${Math.min(span.from, span.to) * 100}%`, width: `${Math.abs(span.to - span.from) * 100}%` }}
+        />
+      )}
+      {cursor !== null && <span class="cursor" style={{ left: `${scale.at(cursor) * 100}%` }} />}
+    </div>
+  );
+}

@@ -1,0 +1,52 @@
+/** The bands and marks as tables, for those who do not see them. */
+import type { Bands } from '../../contract/dashboard.ts';
+import { markText } from './bands-picture.tsx';
+import { becauseText, hrefAt, text, timeOf } from './text.ts';
+
+const rowsMax = 200;
+
+export function BandsTable({ bands }: { readonly bands: Bands }) {
+  const { views, code } = text();
+  const { timeline, frame } = views;
+  const spans = bands.endpoints
+    .flatMap(({ name, spans: all }) => all.map((span) => ({ ...span, name })))
+    .sort((a, b) => b.from.localeCompare(a.from))
+    .slice(0, rowsMax);
+  return (
+    <details>
+      <summary>{frame.asTable}</summary>
+      <div class="scrolls">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">{timeline.span}</th>
+              <th scope="col">{timeline.name}</th>
+              <th scope="col">{timeline.state}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {spans.map(({ name, from, to, state, because, seq }) => (
+              <tr key={`${name} ${from}`}>
+                <td>
+                  {seq === null ? timeOf(from) : <a href={hrefAt(seq)}>{timeOf(from)}</a>} – {timeOf(to)}
+                </td>
+                <td>{name}</td>
+                <td>
+                  {code('states', state)} <span class="soft">{becauseText(because)}</span>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <ul class="mark-list">
+        {bands.marks.slice(-rowsMax).map((mark) => (
+          <li key={mark.seq}>
+            <a href={hrefAt(mark.seq)}>#{mark.seq}</a> {timeOf(mark.at)} {markText(mark)}
+          </li>
+        ))}
+      </ul>
+      {bands.marksLeftOut > 0 && <p class="aside">{timeline.leftOut(bands.marksLeftOut)}</p>}
+    </details>
+  );
+}

@@ -1,0 +1,7 @@
+import { decided } from '../../messages/zh-CN/decided.ts';
+import { incidents } from '../../messages/zh-CN/incidents.ts';
+import { pastWords } from '../../messages/zh-CN/page-past.ts';
+import { settingsWords } from '../../messages/zh-CN/page-settings.ts';
+import type { LaterText } from './words.ts';
+
+export const later: LaterText = { views: { ...pastWords, ...settingsWords }, incidents, decided };

@@ -1,0 +1,7 @@
+import { decided } from '../../messages/en/decided.ts';
+import { incidents } from '../../messages/en/incidents.ts';
+import { pastWords } from '../../messages/en/page-past.ts';
+import { settingsWords } from '../../messages/en/page-settings.ts';
+import type { LaterText } from './words.ts';
+
+export const later: LaterText = { views: { ...pastWords, ...settingsWords }, incidents, decided };
