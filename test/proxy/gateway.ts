@@ -259,8 +259,8 @@ export interface Call {
 
 export interface Live {
   readonly done: Promise<Got>;
-  /** Resolves when the answer's text holds this. */
-  seen(text: string): Promise<void>;
+  /** Resolves when the answer holds this. */
+  seen(part: string | Buffer): Promise<void>;
   /** Closes its connection in good order. */
   leave(): void;
   /** Its connection is reset, as Claude Code does on ESC. */
@@ -318,9 +318,9 @@ export function open({ port }: { readonly port: number }, call: Call = {}): Live
   // A client that leaves does not wait for the outcome.
   done.catch(() => undefined);
   sent.end(body ?? undefined);
-  const seen = async (text: string) => {
-    while (!Buffer.concat(chunks).includes(text)) {
-      if (over) throw new Error(`the answer ended without ${JSON.stringify(text)}`);
+  const seen = async (part: string | Buffer) => {
+    while (!Buffer.concat(chunks).includes(part)) {
+      if (over) throw new Error(`the answer ended without ${JSON.stringify(String(part))}`);
       await new Promise<void>((resolve) => {
         watch = resolve;
       });
