@@ -3,6 +3,8 @@
  * those that ask for thinking back refuse a conversation without it. By what they say, never by their host.
  */
 
+import { sayingsIn } from './refusal-words.ts';
+
 export type ThinkingRefusal =
   /** It has not signed a block of thinking that is there. */
   | 'foreign'
@@ -17,12 +19,13 @@ const passBack =
   /must be passed back|passed back to the api|(?:reasoning_content|thinking)[^.\n]{0,60}\bmissing\b|\bmissing\b[^.\n]{0,60}(?:reasoning_content|thinking)/i;
 const noStart =
   /expected [`"']?thinking[`"']? or [`"']?redacted_thinking[`"']?,? but found|must start with a thinking block/i;
+// The last of these have no such block at all.
 const foreign =
-  /\bsignature\b[^\n]{0,80}\bthinking\b|\bthinking\b[^\n]{0,80}\bsignature\b|redacted_thinking|\bthinking\\?[`"']? block/i;
+  /\b(?:thinking|thought)[ _-]signature|\bInput tag 'thinking'|\b(?:content|block)(?: block)? type:? ?[`"']?thinking\b[^\n]{0,40}\b(?:not supported|unsupported|not allowed|unknown|invalid)|\bsignature\b[^\n]{0,80}\bthinking\b|\bthinking\b[^\n]{0,80}\bsignature\b|redacted_thinking|\bthinking\\?[`"']? block/i;
 
 /** Null: it is about something else. */
 export function thinkingRefusal(text: string): ThinkingRefusal | null {
-  const said = text.slice(0, textMax);
+  const said = sayingsIn(text).slice(0, textMax);
   if (passBack.test(said)) return 'passBack';
   if (noStart.test(said)) return 'noStart';
   return foreign.test(said) ? 'foreign' : null;
