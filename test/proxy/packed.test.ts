@@ -147,7 +147,12 @@ describe('a compressed answer', () => {
 
   it('is aborted at the first invalid byte', async () => {
     const pieces = await packed('gzip', events.slice(0, 4));
-    const { got, fact } = await through(sends(headOf('gzip'), [...pieces.slice(0, -1), Buffer.from('not packed')]));
+    const all = [...pieces.slice(0, -1), Buffer.from('not packed')];
+    let client: Live | undefined;
+    const content = { piece: all.at(-2), client: () => client };
+    const { got, fact } = await through(sends(headOf('gzip'), all, 'end', content), true, (live) => {
+      client = live;
+    });
     expect([got.whole, fact.type]).toEqual([false, 'AnswerBroken']);
   });
 
