@@ -99,6 +99,7 @@ export const changes = {
     `${name} answers: ${model === null ? '' : `${model}, `}${ms} ms`,
   testFailed: (name: string, why: string) => `${name} does not answer: ${why}`,
   testAgain: 'test again',
+  keyIsNext: 'this is a key, which is asked for next; here goes the address, such as https://relay.example.com',
   askWeight: 'Weight',
   askPriority: 'Priority (lower numbers go first)',
   later: 'later',
