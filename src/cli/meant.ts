@@ -9,6 +9,8 @@ const meantMax = 3;
 const opposites: ReadonlyMap<string, string> = new Map([
   ['uninstall-service', 'qcc proxy install-service --uninstall'],
   ['remove-service', 'qcc proxy install-service --uninstall'],
+  ['unpin', 'qcc priority switch --release'],
+  ['release', 'qcc priority switch --release'],
 ]);
 
 /**

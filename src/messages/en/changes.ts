@@ -84,7 +84,7 @@ export const changes = {
       ...(isActive ? ['It is the active one.'] : []),
       endpoints === 0
         ? `It has no endpoints; "qcc add ${name}" creates it again.`
-        : 'Their keys are destroyed: this cannot be undone.',
+        : `${endpoints === 1 ? 'Its key is' : 'Their keys are'} destroyed: this cannot be undone.`,
     ].join(' '),
   askRemoveEndpoint: (name: string, profile: string, address: string, key: string) =>
     `Remove ${name} (${address}, key ${key}) from ${profile}? Its key is destroyed: this cannot be undone.`,
