@@ -16,6 +16,8 @@ export interface Learned {
 const textMax = 8_192;
 const namesMax = 32;
 const name = '[A-Za-z_$][\\w$.[\\]/-]{0,160}';
+/** What is known and has a wrong value is the client's affair. */
+const notItsValue = String.raw`(?!["'\x60]?(?: (?:value|to|type)\b|\s*=)|[^\n]{0,120}\b(?:must|should|expected|range|between|less|greater|maximum|minimum|exceeds?|at (?:most|least)|one of|got)\b)`;
 const quoted = `["'\`]?(${name})["'\`]?`;
 
 interface Pattern {
@@ -39,7 +41,14 @@ const patterns: readonly Pattern[] = [
   {
     evidence: 'unknownField',
     pattern: new RegExp(
-      `(?:unknown|unrecognized|unrecognised|unexpected|undeclared|invalid) (?:request )?(?:field|parameter|(?:keyword )?argument|property|name|key(?:\\(s\\) in object|s in object)?\\b|keys\\b)s?(?: supplied| name)?:? ?${quoted}`,
+      `(?:unknown|unrecognized|unrecognised|unexpected|undeclared) (?:request )?(?:field|parameter|(?:keyword )?argument|property|name|key(?:\\(s\\) in object|s in object)?\\b|keys\\b)s?(?: supplied| name)?:? ?${quoted}`,
+      'gi',
+    ),
+  },
+  {
+    evidence: 'unknownField',
+    pattern: new RegExp(
+      `invalid (?:request )?(?:field|parameter|argument|property)s?:? ?["'\`]?(${name})["'\`]?(?![\\w.-])${notItsValue}`,
       'gi',
     ),
   },
@@ -53,7 +62,7 @@ const patterns: readonly Pattern[] = [
   {
     evidence: 'unknownField',
     pattern: new RegExp(
-      `(?:field|property|parameter) ["'\`](${name})["'\`] is (?:unknown|not allowed|unexpected)`,
+      `(?:field|property|parameter) ["'\`](${name})["'\`] is (?:unknown|not allowed|unexpected)(?! to\\b)`,
       'gi',
     ),
   },
@@ -68,14 +77,14 @@ const patterns: readonly Pattern[] = [
   {
     evidence: 'unsupported',
     pattern: new RegExp(
-      `["'\`](${name})["'\`](?: field| parameter)?:? (?:is|are) (?:not (?:supported|allowed|permitted|recognized)|unsupported)`,
+      `["'\`](${name})["'\`](?: field| parameter)?:? (?:is|are) (?:not (?:supported|allowed|permitted|recognized)|unsupported)(?! to\\b)`,
       'gi',
     ),
   },
   {
     evidence: 'unsupported',
     pattern: new RegExp(
-      `(?:field|parameter|argument|property) ["'\`]?(${name})["'\`]? (?:(?:is|was|are) )?(?:not (?:supported|allowed|permitted|recognized|expected)|unsupported)`,
+      `(?:field|parameter|argument|property) ["'\`]?(${name})["'\`]? (?:(?:is|was|are) )?(?:not (?:supported|allowed|permitted|recognized|expected)|unsupported)(?! to\\b)`,
       'gi',
     ),
   },
@@ -83,7 +92,7 @@ const patterns: readonly Pattern[] = [
   {
     evidence: 'unsupported',
     pattern:
-      /\b([a-z]{1,40}(?:_[a-z]{1,40}){1,4})["'`]? (?:is|was) (?:not (?:supported|allowed|permitted|recognized|expected)|unsupported)/g,
+      /\b([a-z]{1,40}(?:_[a-z]{1,40}){1,4})["'`]? (?:is|was) (?:not (?:supported|allowed|permitted|recognized|expected)|unsupported)(?! to\b)/g,
   },
   {
     evidence: 'unsupported',
@@ -98,7 +107,10 @@ const patterns: readonly Pattern[] = [
   },
   {
     evidence: 'unsupported',
-    pattern: new RegExp(`(${name}) (?:field|parameter) (?:is|are) (?:not (?:supported|allowed)|unsupported)`, 'gi'),
+    pattern: new RegExp(
+      `(${name}) (?:field|parameter) (?:is|are) (?:not (?:supported|allowed)|unsupported)(?! to\\b)`,
+      'gi',
+    ),
   },
 ];
 /** `{"type":"extra_forbidden","loc":["body","context_management"]}`, as FastAPI writes it, and as Python prints it. */

@@ -94,6 +94,14 @@ describe('a refusal names', () => {
     ['不支持的参数: context_management', ['context_management']],
     ['参数 temperature 不支持', ['temperature']],
     ['max_tokens is not supported', []],
+    ['Invalid parameter: context_management', ['context_management']],
+    ['request has invalid field `safeguards`.', ['safeguards']],
+    ['Invalid parameter: temperature must be between 0 and 1', []],
+    ['Invalid parameter: `temperature`. It should be less than 1', []],
+    ['invalid field temperature value', []],
+    ['invalid name "temperature"', []],
+    ['parameter temperature is not allowed to be greater than 1', []],
+    ['`temperature` is not allowed to be 2', []],
     ['tool use is not supported, nor is this nested thing', []],
   ] as const)('%s', (message, expected) => {
     expect(what(anthropic(message))).toEqual(expected);

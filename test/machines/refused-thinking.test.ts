@@ -31,6 +31,8 @@ describe('a refusal about thinking', () => {
     'The reasoning_content in the thinking mode must be passed back to the API.',
     'thinking is enabled but reasoning_content is missing in assistant tool call message at index 2',
     'Missing `reasoning_content` in the last message',
+    'Invalid request: missing thinking content in assistant message 3',
+    'The thinking block is missing in messages[2]',
   ])('that is wanted back: %s', (text) => {
     expect(thinkingRefusal(text)).toBe('passBack');
   });
@@ -41,6 +43,9 @@ describe('a refusal about thinking', () => {
     'thinking.budget_tokens: Input should be greater than or equal to 1024',
     'max_tokens must be greater than `thinking.budget_tokens`',
     'Invalid signature of the request',
+    'messages.1.content.1.cache_control: cache_control cannot be set for thinking blocks',
+    "Missing required parameter: 'thinking.budget_tokens'",
+    'thinking is enabled but max_tokens is missing',
     'Not valid text: "why is it that the thinking block must be passed back to the API?"',
     '{"error":{"message":"no","input":"Invalid signature in thinking block"}}',
     '`clear_thinking_20251015` strategy requires `thinking` to be enabled or adaptive',
