@@ -5,6 +5,7 @@
 import type { Failure } from '../events/endpoint.ts';
 import type { Millis } from '../events/fact.ts';
 import { type QueueReason, reason } from '../events/reason.ts';
+import { isAvailable } from './available.ts';
 import type { Verdict } from './classify.ts';
 import { lackedUntil } from './model-map.ts';
 import { reachable } from './passed-over.ts';
@@ -107,6 +108,16 @@ export function drawsOnBudget(isFirst: boolean, isWell: boolean): boolean {
 /** Panic mode is for what has no other way; what is queued has. */
 export function mayBeAsked({ because }: Candidate, isQueued: boolean): boolean {
   return because !== 'lastResort' || !isQueued;
+}
+
+/** For the same request, changed: it may have been disabled or ejected while it refused. */
+export function mayBeAskedAgain(
+  endpoint: RoutableEndpoint,
+  because: Candidate['because'],
+  { healthAware }: Rules,
+  now: Millis,
+): boolean {
+  return because === 'lastResort' ? endpoint.state !== 'disabled' : isAvailable(endpoint, healthAware, now);
 }
 
 export function isWell({ endpoint, because }: Candidate): boolean {

@@ -29,6 +29,7 @@ import {
   isWell,
   mayAskAnother,
   mayBeAsked,
+  mayBeAskedAgain,
   type Refused,
   repairsMax,
   shortWait,
@@ -213,6 +214,7 @@ export class Failover<Said extends Refused = Refused> {
     const endpoint = this.#deps.view().endpoints.get(id);
     const thing = `${id} ${repair}`;
     if (repair === undefined || !endpoint || this.#repaired.has(thing)) return null;
+    if (!mayBeAskedAgain(endpoint, because, this.#deps.policy().rules, now)) return null;
     if (this.#repaired.size >= repairsMax || this.#leftMs(now) <= 0) return null;
     this.#repaired = new Set([...this.#repaired, thing]);
     return this.#try({ endpoint, because }, false, now);

@@ -1,7 +1,7 @@
 /** Where a request may go at all, and who is passed over: an endpoint that has said it cannot answer it, while another one may. */
 import type { Millis } from '../events/fact.ts';
 import type { EndpointId } from '../events/ids.ts';
-import { isTooLargeFor } from './available.ts';
+import { isAvailable, isTooLargeFor } from './available.ts';
 import { isModelExcluded, lackedUntil } from './model-map.ts';
 import type { RoutableEndpoint, RoutableProfile, RoutingView } from './routing-view.ts';
 
@@ -53,6 +53,19 @@ export function isTooSmall(
 ): boolean {
   if (endpoint.tooLarge === null || !isTooLargeFor(endpoint, bytes, now)) return false;
   return tried.has(endpoint.id) || reachable(view, within, model).some((one) => !isTooLargeFor(one, bytes, now));
+}
+
+/**
+ * Its prompt cache is still there, and it was passed over for this request alone: what another endpoint has answered in its place does not
+ * move the session.
+ */
+export function staysBound(
+  bound: RoutableEndpoint | undefined,
+  { model, bytes }: { readonly model: string | null; readonly bytes: number },
+  now: Millis,
+): boolean {
+  if (bound === undefined || !isAvailable(bound, true, now)) return false;
+  return lackedUntil(bound, model, now) !== null || isTooLargeFor(bound, bytes, now);
 }
 
 /** The same of one that wants thinking back which the session does not have. */

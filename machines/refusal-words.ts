@@ -18,6 +18,8 @@ export interface ErrorWords {
 
 // An error says at its beginning what it is. Behind that some quote the request, whose words are no words of theirs.
 const messageMax = 1_000;
+// More strings than an error has.
+const sayingsMax = 64;
 const codeMax = 80;
 // A page, or an answer of another kind altogether, is not taken apart.
 const bodyMax = 65_536;
@@ -37,16 +39,20 @@ export function errorWordsIn(body: string): ErrorWords {
 function of(json: unknown): ErrorWords {
   const outer = partOf(json);
   const list = Array.isArray(json) ? partOf(json[0]) : outer;
-  const inner = partOf(list['error']);
+  const inner = partOf(list['error'] ?? list['errors']);
   const base = partOf(list['base_resp']);
   const details = partOf(inner['details']);
   const codes = [inner['code'], details['error_code'], list['code'], list['error_code'], inner['status']];
-  const said = [inner['message'], list['error'], list['message'], list['msg'], list['detail'], base['status_msg']];
+  // A relay's own word for it, and beside that what it is about.
+  const both = [list['error'], list['message']].map(sentenceOf).filter((one) => one !== '');
+  const said = [inner['message'], both.join(': '), list['msg'], list['detail'], base['status_msg']];
+  const message = said.map(sentenceOf).find((one) => one !== '') ?? '';
   return {
     type: wordOf(inner['type']),
-    codes: codes.map(wordOf).filter((code) => code !== ''),
-    baseCode: wordOf(base['status_code']),
-    message: said.map(sentenceOf).find((one) => one !== '') ?? '',
+    codes: [...codes.map(wordOf), /^\[(\d{4})\]/.exec(message)?.[1] ?? ''].filter((code) => code !== ''),
+    // In Anthropic's envelope the number stands at the end of the sentence.
+    baseCode: wordOf(base['status_code']) || (/\((\d{4})\)$/.exec(message)?.[1] ?? ''),
+    message: ownWords(message),
     isEnvelope: list['type'] === 'error' && typeof inner['type'] === 'string',
   };
 }
@@ -66,6 +72,43 @@ function dataOf(text: string): string {
   if (at === 0 && !text.startsWith('data:')) return '';
   const end = text.indexOf('\n', at);
   return text.slice(at + 'data:'.length, end < 0 ? undefined : end).trim();
+}
+
+// Words between quotes, and not a name or a list of names.
+const quotedWords = /(?<![\w\\])(["'`])((?:\\.|(?!\1)[^\\\n]){1,8192})\1(?!\w)/g;
+const isSentence = /[^,\s]\s+\S/;
+/** What follows is an error inside of an error. */
+const introduces = /\b(?:message|msg|error|errors|details?|reason|raw|response|body)["']?\s{0,4}[:=(-]?\s{0,4}$/i;
+const introducesMax = 24;
+
+/** Without what it quotes: a vendor that says what is wrong with a prompt may repeat it, and the prompt speaks of anything. */
+function ownWords(text: string): string {
+  return text.replace(quotedWords, (quoted: string, _: string, inside: string, at: number) =>
+    isSentence.test(inside) && !introduces.test(text.slice(Math.max(0, at - introducesMax), at)) ? '…' : quoted,
+  );
+}
+
+/** Where some repeat what was sent. */
+const echoes: ReadonlySet<string> = new Set(['input', 'ctx']);
+
+/** All that an error says in its own words, wherever it says it: for patterns that look for names. */
+export function sayingsIn(body: string): string {
+  const text = body.slice(0, bodyMax).trim();
+  const json = jsonOf(text) ?? jsonOf(dataOf(text));
+  if (json === undefined) return ownWords(text);
+  const found: string[] = [];
+  const left: unknown[] = [json];
+  while (left.length > 0 && found.length < sayingsMax) {
+    const next = left.shift();
+    if (typeof next === 'string') found.push(ownWords(next));
+    else left.push(...within(next).slice(0, sayingsMax));
+  }
+  return found.join('\n');
+}
+
+function within(value: unknown): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  return Object.entries(partOf(value)).flatMap(([name, one]) => (echoes.has(name) ? [] : [one]));
 }
 
 /** Of what is cut off, or is JSON with something around it. */

@@ -61,10 +61,13 @@ const minimax = ['MiniMax', 'platform.minimax.io/docs/api-reference/errorcode', 
 const kimi = ['Kimi', 'kimi.com/code/docs/en/kimi-code/error-reference', '2026-11'] as const;
 const qwen = ['Qwen', 'help.aliyun.com/en/model-studio/error-code', '2026-11'] as const;
 const newApi = ['new-api, one-api', 'QuantumNous/new-api, middleware/distributor.go', '2026-11'] as const;
+const ark = ['Volcengine Ark', 'volcengine.com/docs/82379/1299023', '2026-11'] as const;
+const litellm = ['LiteLLM', 'BerriAI/litellm, litellm/proxy/_types.py', '2026-11'] as const;
 const anthropic = (where: string, on: string) => ['Anthropic', where, on] as const;
 
 // No vendor answers in these: GLM gives its numbers with a status of HTTP that says little.
 const glmStatuses = [400, 401, 403, 404, 429, 500, 503];
+const glmQuotas = ['1304', '1308', '1310', '1316', '1317', '1318', '1319', '1320', '1321'];
 const missing = [400, 404, 405, 410, 422, 500, 501, 502, 503];
 /** In the order in which they are tried: what is said most plainly comes first. */
 const rows: readonly Row[] = [
@@ -92,8 +95,12 @@ const rows: readonly Row[] = [
   {
     means: 'quota',
     statuses: glmStatuses,
-    codes: ['1304', '1308', '1310', '1316', '1317'],
-    seen: [glm('2026-11'), ['GLM', 'dirge-code/dirge#818', '2026-08']],
+    codes: glmQuotas,
+    seen: [
+      glm('2026-11'),
+      ['GLM', 'dirge-code/dirge#818', '2026-08'],
+      ['GLM', 'NousResearch/hermes-agent#103038', '2026-09'],
+    ],
   },
   {
     means: 'billing',
@@ -103,11 +110,11 @@ const rows: readonly Row[] = [
   },
   { means: 'noModel', statuses: glmStatuses, codes: ['1211', '1221', '1222', '1311'], seen: [glm('2026-11')] },
   { means: 'overloaded', statuses: glmStatuses, codes: ['1305', '1312'], seen: [glm('2026-11')] },
-  { means: 'quota', statuses: null, baseCodes: ['2056'], says: /\(2056\)/, seen: [minimax] },
-  { means: 'billing', statuses: null, baseCodes: ['1008'], says: /\(1008\)/, seen: [minimax] },
+  { means: 'quota', statuses: null, baseCodes: ['2056'], seen: [minimax] },
+  { means: 'billing', statuses: null, baseCodes: ['1008'], seen: [minimax] },
   { means: 'credential', statuses: null, baseCodes: ['1004', '2049'], seen: [minimax] },
   { means: 'rateLimited', statuses: null, baseCodes: ['1002', '1039', '1041', '2045'], seen: [minimax] },
-  { means: 'noModel', statuses: null, baseCodes: ['2061'], says: /\(2061\)/, seen: [minimax] },
+  { means: 'noModel', statuses: null, baseCodes: ['2061'], seen: [minimax] },
   {
     means: 'overloaded',
     statuses: null,
@@ -131,9 +138,10 @@ const rows: readonly Row[] = [
   {
     means: 'quota',
     statuses: [402, 403, 429],
+    codes: ['AccountQuotaExceeded'],
     says: saysUsedUp,
     butNot: /\brate limit\b/i,
-    seen: [kimi, ['Kimi', 'openclaw/openclaw#142656', '2026-08'], qwen, glm('2026-11')],
+    seen: [kimi, ['Kimi', 'openclaw/openclaw#142656', '2026-08'], qwen, glm('2026-11'), ark],
   },
   {
     means: 'billing',
@@ -154,6 +162,7 @@ const rows: readonly Row[] = [
       'enforced_spend_limit_reached',
       'exceeded_current_quota_error',
       'Arrearage',
+      'AccountOverdueError',
       'PrepaidBillOverdue',
       'AllocationQuota.FreeTierOnly',
       'AllocationQuota.FreeExceeded',
@@ -208,11 +217,21 @@ const rows: readonly Row[] = [
       'Model.AccessDenied',
       'AccessDenied.Unpurchased',
       'no_provider_available',
+      'model_price_error',
+      // LiteLLM refuses a model that a key, a team or a user may not have with a 401.
+      'key_model_access_denied',
+      'team_model_access_denied',
+      'user_model_access_denied',
+      'org_model_access_denied',
+      'project_model_access_denied',
+      'InvalidEndpointOrModel.NotFound',
     ],
     seen: [
       ['OpenAI', 'platform.openai.com/docs/guides/error-codes', '2026-11'],
       newApi,
       qwen,
+      ark,
+      litellm,
       ['ZenMux', 'docs.zenmux.ai/guide/advanced/error-codes', '2026-11'],
     ],
   },
@@ -234,6 +253,7 @@ const rows: readonly Row[] = [
     says: saysNoModel,
     seen: [
       ['DeepSeek', 'api-docs.deepseek.com/quick_start/error_codes', '2026-11'],
+      ['DeepSeek', 'HKUDS/Paper2Slides#37, JayWebtech/autoshorts#33', '2026-07'],
       glm('2026-11'),
       kimi,
       qwen,
@@ -250,6 +270,7 @@ const rows: readonly Row[] = [
 
 /** The meaning of the first row that fits; null where the status alone tells. */
 export function meaningOf(said: Refusing): Meaning | null {
+  if (isOfContent(said)) return null;
   return rows.find((row) => fits(row, said))?.means ?? (isTooLarge(said) ? 'tooLargeHere' : null);
 }
 
@@ -259,6 +280,11 @@ function fits({ statuses, codes, baseCodes, says, butNot }: Row, said: Refusing)
   const isCoded =
     codes?.some((code) => code === said.type || said.codes.includes(code)) || baseCodes?.includes(said.baseCode);
   return (isCoded || says?.test(text) === true) && butNot?.test(text) !== true;
+}
+
+/** It says where in the conversation something is wrong: whatever it quotes of it, it speaks of no account and no model. */
+function isOfContent({ status, text }: Refusing): boolean {
+  return (status === 400 || status === 422) && /^(?:body\.)?(?:messages|tools|system)(?:[.[]\d|:)/.test(text);
 }
 
 /** The client knows what to do about Anthropic's own envelope. */
@@ -285,15 +311,18 @@ export function isForLooks({ status, text, type, codes }: Refusing): boolean {
 const date = /\b(\d{4})-(\d\d)-(\d\d)[T ](?:at )?(\d\d):(\d\d)(?::(\d\d))?(?:\.\d+)?\s?(Z|UTC|GMT|[+-]\d\d:?\d\d)?/;
 // Zhipu gives its times as they are in Beijing, without saying so.
 const beijingMs = 8 * hourMs;
-const glmTimes: ReadonlySet<string> = new Set(['1304', '1308', '1310', '1316', '1317']);
+const glmTimes: ReadonlySet<string> = new Set(glmQuotas);
+const glmSays = /\byour limit will reset at\b|您的限额将在/i;
 
 /** When it is over, as it says in its text; null where it does not, or names what has passed. */
-export function resetNamedIn({ text, codes }: Refusing, now: Millis): Millis | null {
+export function resetNamedIn({ text, type, codes }: Refusing, now: Millis): Millis | null {
   const found = date.exec(text);
   if (!found) return null;
   const [year, month, day, hour, minute, second] = found.slice(1, 7).map(Number);
+  // Relays keep its sentence, and put another code to it.
+  const isGlm = glmTimes.has(type) || codes.some((code) => glmTimes.has(code)) || glmSays.test(text);
   const at = Date.UTC(year ?? 0, (month ?? 1) - 1, day, hour, minute, second || 0);
-  const offsetMs = offsetOf(found[7]) ?? (codes.some((code) => glmTimes.has(code)) ? beijingMs : 0);
+  const offsetMs = offsetOf(found[7]) ?? (isGlm ? beijingMs : 0);
   const named = at - offsetMs;
   return named > now ? named : null;
 }

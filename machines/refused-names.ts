@@ -4,6 +4,7 @@
  */
 import type { CapabilityEvidence } from '../events/endpoint.ts';
 import { droppable, maxTokens, type RequestNames } from './capabilities.ts';
+import { sayingsIn } from './refusal-words.ts';
 
 export interface Learned {
   readonly what: string;
@@ -15,6 +16,8 @@ export interface Learned {
 const textMax = 8_192;
 const namesMax = 32;
 const name = '[A-Za-z_$][\\w$.[\\]/-]{0,160}';
+/** What is known and has a wrong value is the client's affair. */
+const notItsValue = String.raw`(?!["'\x60]?(?: (?:value|to|type)\b|\s*=)|[^\n]{0,120}\b(?:must|should|expected|range|between|less|greater|maximum|minimum|exceeds?|at (?:most|least)|one of|got)\b)`;
 const quoted = `["'\`]?(${name})["'\`]?`;
 
 interface Pattern {
@@ -32,10 +35,20 @@ const patterns: readonly Pattern[] = [
       'gi',
     ),
   },
+  { evidence: 'extraInput', pattern: new RegExp(`extra fields? not permitted: (${name})`, 'gi') },
+  // Bedrock: "#: extraneous key [x] is not permitted".
+  { evidence: 'extraInput', pattern: /extraneous key \[([A-Za-z_][\w.]{0,160})\] is not permitted/gi },
   {
     evidence: 'unknownField',
     pattern: new RegExp(
-      `(?:unknown|unrecognized|unrecognised|unexpected|undeclared|invalid) (?:request )?(?:field|parameter|(?:keyword )?argument|property|name|key(?:\\(s\\) in object)?\\b)s?(?: supplied| name)?:? ?${quoted}`,
+      `(?:unknown|unrecognized|unrecognised|unexpected|undeclared) (?:request )?(?:field|parameter|(?:keyword )?argument|property|name|key(?:\\(s\\) in object|s in object)?\\b|keys\\b)s?(?: supplied| name)?:? ?${quoted}`,
+      'gi',
+    ),
+  },
+  {
+    evidence: 'unknownField',
+    pattern: new RegExp(
+      `invalid (?:request )?(?:field|parameter|argument|property)s?:? ?["'\`]?(${name})["'\`]?(?![\\w.-])${notItsValue}`,
       'gi',
     ),
   },
@@ -49,7 +62,7 @@ const patterns: readonly Pattern[] = [
   {
     evidence: 'unknownField',
     pattern: new RegExp(
-      `(?:field|property|parameter) ["'\`](${name})["'\`] is (?:unknown|not allowed|unexpected)`,
+      `(?:field|property|parameter) ["'\`](${name})["'\`] is (?:unknown|not allowed|unexpected)(?! to\\b)`,
       'gi',
     ),
   },
@@ -64,13 +77,40 @@ const patterns: readonly Pattern[] = [
   {
     evidence: 'unsupported',
     pattern: new RegExp(
-      `["'\`](${name})["'\`](?: field| parameter)?:? (?:is|are) (?:not (?:supported|allowed|permitted|recognized)|unsupported)`,
+      `["'\`](${name})["'\`](?: field| parameter)?:? (?:is|are) (?:not (?:supported|allowed|permitted|recognized)|unsupported)(?! to\\b)`,
       'gi',
     ),
   },
   {
     evidence: 'unsupported',
-    pattern: new RegExp(`(${name}) (?:field|parameter) (?:is|are) (?:not (?:supported|allowed)|unsupported)`, 'gi'),
+    pattern: new RegExp(
+      `(?:field|parameter|argument|property) ["'\`]?(${name})["'\`]? (?:(?:is|was|are) )?(?:not (?:supported|allowed|permitted|recognized|expected)|unsupported)(?! to\\b)`,
+      'gi',
+    ),
+  },
+  // Without a word for what it is, only a name that is no word of a sentence.
+  {
+    evidence: 'unsupported',
+    pattern:
+      /\b([a-z]{1,40}(?:_[a-z]{1,40}){1,4})["'`]? (?:is|was) (?:not (?:supported|allowed|permitted|recognized|expected)|unsupported)(?! to\b)/g,
+  },
+  {
+    evidence: 'unsupported',
+    pattern: new RegExp(`(?:不支持|未知|无效)的?(?:参数|字段)\\s{0,4}[:：]?\\s{0,4}["'\`]?(${name})`, 'g'),
+  },
+  {
+    evidence: 'unsupported',
+    pattern: new RegExp(
+      `(?:参数|字段)\\s{0,4}[:：]?\\s{0,4}["'\`]?(${name})["'\`]?\\s{0,4}(?:不支持|不被支持|不允许|无法识别)`,
+      'g',
+    ),
+  },
+  {
+    evidence: 'unsupported',
+    pattern: new RegExp(
+      `(${name}) (?:field|parameter) (?:is|are) (?:not (?:supported|allowed)|unsupported)(?! to\\b)`,
+      'gi',
+    ),
   },
 ];
 /** `{"type":"extra_forbidden","loc":["body","context_management"]}`, as FastAPI writes it, and as Python prints it. */
@@ -84,7 +124,8 @@ const betaName = /[A-Za-z0-9][\w.-]{1,63}/g;
 
 /** All that this refusal names and the request has; empty: nothing that could be left out. */
 export function learned(text: string, names: RequestNames): readonly Learned[] {
-  const said = spelledOut(text.slice(0, textMax));
+  const said = spelledOut(sayingsIn(text).slice(0, textMax));
+  const raw = spelledOut(text.slice(0, textMax));
   const found = new Map<string, Learned>();
   const add = (named: string, evidence: CapabilityEvidence) => {
     const what = found.size < namesMax ? droppable(named, names) : null;
@@ -93,7 +134,7 @@ export function learned(text: string, names: RequestNames): readonly Learned[] {
   for (const beta of betasIn(said, names)) add(beta, 'betaValue');
   for (const { evidence, pattern } of patterns)
     for (const [, named] of said.matchAll(pattern)) add(trimmed(named as string), evidence);
-  if (forbidden.test(said)) for (const [, place] of said.matchAll(places)) add(pathOf(place as string), 'extraInput');
+  if (forbidden.test(raw)) for (const [, place] of raw.matchAll(places)) add(pathOf(place as string), 'extraInput');
   const limit = limitIn(said, names.maxTokens);
   if (limit !== null) found.set(maxTokens, { what: maxTokens, evidence: 'tooManyTokens', limit });
   return [...found.values()];
@@ -135,7 +176,8 @@ const limits: readonly RegExp[] = [
   new RegExp(`between \\d{1,6} and ${number}`, 'i'),
   new RegExp(`(?:range|from) (?:of |is )?\\d{1,6}\\s{0,4}(?:to|~|-)\\s{0,4}${number}`, 'i'),
   // max_tokens: 64000 > 8192
-  new RegExp(`\\d\\s{0,4}>=?\\s{0,4}${number}`),
+  new RegExp(`\\d\\)?\\s{0,4}>=?\\s{0,4}${number}`),
+  new RegExp(`\\d\\)?['"\`]? (?:is (?:greater|larger|higher|more) than|exceeds?) (?:the )?${number}`, 'i'),
   new RegExp(
     `(?:at most|less than or equal to|no more than|lower than|cannot exceed|can't exceed|must not exceed|should not exceed|not exceed|up to|<=|≤|不超过|不能超过|不得超过|不能大于|不可超过|小于等于|最大值?为?|上限为?)\\s{0,4}[:=：]?\\s{0,4}["'\`]?${number}`,
     'i',
@@ -147,9 +189,14 @@ const limits: readonly RegExp[] = [
   new RegExp(`exceeds? (?:the )?(?:[a-z]{1,20} ){0,3}(?:limit|maximum)(?: of| is|:)?\\s{0,4}["'\`(]?${number}`, 'i'),
 ];
 
+/** The first number that is too large. */
+const lessThan = new RegExp(`(?:must|should) be (?:less|lower|smaller) than ${number}`, 'i');
+
 /** The most tokens that it gives, where that is less than what was asked for. */
 function limitIn(said: string, asked: number | null): number | null {
   if (asked === null || !speaksOfMaxTokens.test(said) || speaksOfContext.test(said)) return null;
+  const below = Number(lessThan.exec(said)?.[1]?.replaceAll(',', ''));
+  if (below > 1 && below <= asked) return below - 1;
   for (const pattern of limits) {
     const limit = Number(pattern.exec(said)?.[1]?.replaceAll(',', ''));
     if (limit > 0 && limit < asked) return limit;

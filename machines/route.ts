@@ -75,6 +75,7 @@ export function plan(
   const profiles = mayAnswer(view, ask);
   const usable = (endpoint: RoutableEndpoint) =>
     isAvailable(endpoint, rules.healthAware, now) &&
+    ask.isBarred?.(endpoint) !== true &&
     !ask.tried.has(endpoint.id) &&
     !ask.lacksModel(endpoint) &&
     !isModelExcluded(endpoint, ask.model);

@@ -5,6 +5,13 @@ import { root } from './manifest.ts';
 
 // `qcc stats` may be one of three. More would be no help.
 const meantMax = 3;
+// What a person types who looks for the opposite. By its letters alone each would be answered with what undoes nothing.
+const opposites: ReadonlyMap<string, string> = new Map([
+  ['uninstall-service', 'qcc proxy install-service --uninstall'],
+  ['remove-service', 'qcc proxy install-service --uninstall'],
+  ['unpin', 'qcc priority switch --release'],
+  ['release', 'qcc priority switch --release'],
+]);
 
 /**
  * A person who types `qcc doctor` knows the command, not the noun that it stands under: a name that is right elsewhere comes before one that is
@@ -14,6 +21,8 @@ const meantMax = 3;
  * @returns commands as they are typed, none when nothing is near
  */
 export function commandsMeant(word: string, known: Commands, name: string): readonly string[] {
+  const opposite = opposites.get(word);
+  if (opposite !== undefined) return [opposite];
   const all = commandsByName();
   const exact = all.get(word);
   if (exact) return exact.slice(0, meantMax);

@@ -24,9 +24,9 @@ function shown(value: unknown): string {
 }
 
 export function becauseLines(
-  { language }: Context,
+  { words, language }: Context,
   parts: readonly { readonly path: string; readonly because: LostBecause | LeftOutBecause }[],
 ): readonly string[] {
   const said = configWordsOf(language);
-  return parts.map(({ path, because }) => `! ${path}: ${said[`because_${because}`]}`);
+  return parts.map(({ path, because }) => `! ${words.labelled(path, said[`because_${because}`])}`);
 }

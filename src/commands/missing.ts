@@ -1,5 +1,6 @@
 /** Arguments that were not typed, asked for at a terminal: from a list where there is one. */
 import { exitCodes, QccError, usage } from '../errors/qcc-error.ts';
+import { timeText } from '../platform/time.ts';
 import type { Argument, Command } from './command.ts';
 import { type Context, withInstallation } from './context.ts';
 
@@ -114,7 +115,7 @@ export async function snapshotsOf(context: Context): Promise<readonly Option[] |
   const { snapshots } = await withInstallation(context, ({ call }) => call('config.snapshots', {}));
   return snapshots.length === 0
     ? undefined
-    : snapshots.map(({ id, at, description }) => ({ value: id, label: id, hint: `${at} ${description}` }));
+    : snapshots.map(({ id, at, description }) => ({ value: id, label: id, hint: `${timeText(at)} ${description}` }));
 }
 
 /** A profile for a hint: the active one, the default one, or any. Undefined when there is none yet. */

@@ -7,6 +7,8 @@ import type { Context } from './context.ts';
 
 // The options that `git` gives `less`: quit if the text fits on one screen, keep colours, do not clear the screen.
 const lessDefault = 'FRX';
+// Without it, `less` shows bytes as <E2><80><93> where the language's locale is not installed, and counts columns by bytes.
+const lessCharset = 'utf-8';
 
 export interface Paged {
   readonly out: Output;
@@ -28,7 +30,7 @@ export async function paged(context: Context, work: (paged: Paged) => Promise<vo
   const command = context.env['PAGER'] ?? 'less';
   const [program = '', ...args] = command.split(' ').filter((word) => word !== '');
   if (!process.stdout.isTTY || context.json || program === '' || program === 'cat') return work(direct);
-  const env = { LESS: lessDefault, ...context.env };
+  const env = { LESS: lessDefault, LESSCHARSET: lessCharset, ...context.env };
   const pager = withUsersMask(() => spawn(program, args, { stdio: ['pipe', 'inherit', 'inherit'], env }));
   // The pager does not exist: the output is printed without it.
   const started = await new Promise<boolean>((resolve) => {

@@ -11,6 +11,7 @@ export type CheckId =
   | 'endpoint.key'
   | 'endpoint.twin'
   | 'endpoint.models'
+  | 'endpoint.refusals'
   | 'endpoint.connects'
   | 'policy.backoff'
   | 'policy.probes'

@@ -108,6 +108,15 @@ export const endpointOptions = {
 const endpointOptionsSchema = v.strictObject(endpointOptions);
 export type EndpointOptions = Readonly<v.InferOutput<typeof endpointOptionsSchema>>;
 
+/** The least and the most of each number: where they are asked for, and where they come in. */
+export const endpointRanges = {
+  weight: [1, 1_000],
+  priority: [0, 1_000],
+  maxFailures: [1, 100],
+  maxConcurrent: [1, 100_000],
+  timeoutMs: [100, 3_600_000],
+} as const;
+
 const profileAndId = v.strictObject({ profile: name, id: name });
 
 export const endpointContract = {

@@ -16,14 +16,17 @@ import { connectionsIn, openFilesMax } from '../platform/descriptors.ts';
 import { version } from '../platform/version.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { KnownEndpoint, KnownProfile } from '../projections/profiles.ts';
+import type { UnknownRefusal } from '../proxy/unknown-refusals.ts';
 import { environmentChecks } from './environment-checks.ts';
 import { fileChecks, tableChecks } from './inspector.ts';
 import { modelChecks } from './model-checks.ts';
+import { refusalChecks } from './refusal-checks.ts';
 
 /** Of a running gateway: the address on which it listens. */
 interface Running {
   readonly url: string;
   found(): readonly Check[];
+  unknownRefusals?(): readonly UnknownRefusal[];
 }
 
 export async function validate(
@@ -47,6 +50,7 @@ export async function validate(
     ...(profile === undefined ? policies(settings(), installation.world.now()) : []),
     ...(profile === undefined ? environmentChecks(process.env) : []),
     ...(connect ? await connections(installation, chosen, open) : []),
+    ...(whole ? refusalChecks(endpoints, live?.unknownRefusals?.() ?? []) : []),
     ...(whole ? machinery(installation) : []),
     ...(whole ? onDisk(installation, live) : []),
   ];

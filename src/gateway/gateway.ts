@@ -237,6 +237,7 @@ async function openPort(
   const ports = proxyPorts(installation, monitor, queue, {
     dialFailed: (code) => descriptors.heard(code),
     planSeen: (endpoint, plan) => served.planSeen(endpoint, plan),
+    refusalUnknown: (endpoint, said) => served.unknown.note(endpoint, said),
   });
   return await startProxy(ports, {
     ...listener,

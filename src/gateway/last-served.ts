@@ -1,11 +1,12 @@
 /**
- * The endpoint that answered each session last, and what is left of the plans behind the keys, for queries of the running gateway. In
+ * The endpoint that answered each session last, what is left of the plans behind the keys, and refusals in unknown words, for queries of the running gateway. In
  * memory: after a restart a session's next request fills it again.
  */
 import type { Millis, Recorded } from '../../events/fact.ts';
 import { type EndpointId, kindOf } from '../../events/ids.ts';
 import type { Served } from '../../events/request.ts';
 import type { PlanWindow } from '../proxy/plan-limits.ts';
+import { UnknownRefusals } from '../proxy/unknown-refusals.ts';
 
 export interface SessionServed {
   endpoint: string;
@@ -19,6 +20,8 @@ export interface SessionServed {
 const sessionsMax = 10_000;
 
 export class LastServed {
+  /** What no row of the table of refusals knows. */
+  readonly unknown = new UnknownRefusals();
   readonly #sessions = new Map<string, SessionServed>();
   readonly #plans = new Map<EndpointId, readonly PlanWindow[]>();
 

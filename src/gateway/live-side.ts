@@ -22,12 +22,13 @@ interface Serving {
 }
 
 export function liveSideOf(open: Open, serving: Serving): LiveSide {
-  const { proxy, replay, inspector, monitor, dashboard } = open;
+  const { proxy, replay, inspector, monitor, served, dashboard } = open;
   return {
     url: proxy.url,
     stop: serving.ending.stop,
     replay,
     found: () => inspector.found(),
+    unknownRefusals: () => served.unknown.list(),
     status: () => status(open, serving),
     inFlight: () => proxy.inFlight(),
     standing: (params) => standing(open, params),

@@ -12,7 +12,7 @@ import type { Core } from '../runtime/core.ts';
 import { whyNotReady } from '../runtime/readiness.ts';
 
 /** Callbacks that only the data port's own attempts use. */
-interface Hears extends Partial<Pick<ProxyPorts, 'planSeen'>> {
+interface Hears extends Partial<Pick<ProxyPorts, 'planSeen' | 'refusalUnknown'>> {
   readonly dialFailed?: (code: string | null) => void;
 }
 
@@ -20,7 +20,7 @@ export function proxyPorts(
   { core, vault, settings, world }: Installation,
   monitor: Pick<Monitor, 'attemptFailed'>,
   retryQueue: ProxyQueue | null,
-  { dialFailed, planSeen }: Hears = {},
+  { dialFailed, planSeen, refusalUnknown }: Hears = {},
 ): ProxyPorts {
   const tell = (id: EndpointId, report: EndpointReport) => void core.tellEndpoint(id, report, { by: 'traffic' });
   return {
@@ -47,6 +47,7 @@ export function proxyPorts(
     capabilityMissing: (id, found, request) => core.capabilityMissing(id, found, request),
     limitsSeen: (id, data) => tell(id, { type: 'LimitsSeen', data }),
     planSeen: planSeen ?? (() => {}),
+    refusalUnknown: refusalUnknown ?? (() => {}),
     requestEnded: (id, fact) => core.requestEnded(streams.request(id), fact),
     notReady: () => notReady(core, settings()['loadbalancer.health_aware'], core.now()),
   };

@@ -7,11 +7,14 @@ import type { PageLive } from '../contract/dashboard.ts';
 import type { InFlightRow } from '../contract/debug.ts';
 import type { Answer, Params } from '../contract/operations.ts';
 import type { ReplayPool } from '../pool/pool.ts';
+import type { UnknownRefusal } from '../proxy/unknown-refusals.ts';
 
 /** What only a running gateway can answer. */
 export interface LiveSide {
   /** The faults found on the disk. */
   found(): readonly Check[];
+  /** In words that no row of the table of refusals knows, since it began to serve. */
+  unknownRefusals(): readonly UnknownRefusal[];
   status(): Answer<'proxy.status'>;
   stop(graceMs: number): Promise<Answer<'proxy.stop'>>;
   readonly url: string;

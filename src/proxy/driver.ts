@@ -15,7 +15,7 @@ import type { Place } from './admission/admission.ts';
 import type { RoomWaiter } from './admission/room.ts';
 import type { Deps } from './deps.ts';
 import { failureTold } from './endpoint-words.ts';
-import { failoverRequest } from './failover-request.ts';
+import { failoverRequest, isBoundElsewhere } from './failover-request.ts';
 import { ownHeaders } from './own-headers.ts';
 import { askedOf, ParkedRequest, sendStored } from './parking.ts';
 import { tellLimits } from './plan-limits.ts';
@@ -238,7 +238,11 @@ export class Exchange {
     const { id, startedAt, target } = this.#in;
     const { candidate, answer, up } = this.#record.made;
     const { endpoint } = candidate;
-    if (!target.isCount) sessions.answered(this.#session, endpoint, up.model, startedAt);
+    if (!target.isCount)
+      sessions.answered(this.#session, endpoint, up.model, {
+        startedAt,
+        isBound: isBoundElsewhere(this.#deps, this.#in, this.#session, endpoint.id),
+      });
     if (up.model !== null) ports.modelFound(endpoint.id, up.model, id);
     ports.attemptSucceeded(endpoint.id, { request: id, ttfbMs: answer.ttfbMs ?? 0, ttftMs: answer.ttftMs });
     if (answer.answerHead !== null) tellLimits(ports, endpoint, answer.answerHead);
@@ -260,7 +264,8 @@ export class Exchange {
   }
 
   /** Not of what is the client's own affair, and not of what is only not there. */
-  #tellFailed({ endpoint }: Candidate, { verdict, detail, head, code }: Refusal, startedAt: Millis): void {
+  #tellFailed({ endpoint }: Candidate, said: Refusal, startedAt: Millis): void {
+    const { verdict, detail, head, code } = said;
     const { ports } = this.#deps;
     const { id: request, target, body } = this.#in;
     const { model } = this.#record.made.up;
@@ -268,6 +273,7 @@ export class Exchange {
     const bytes = body?.bytes.length ?? 0;
     const about = { request, model, bytes, isCount: target.isCount };
     const failure = failureTold(ports, endpoint.id, verdict, about);
+    if (verdict.isUnknown) ports.refusalUnknown(endpoint.id, said);
     if (failure === null) return;
     const data = attemptFailure({ ...verdict, failure }, { status: head?.status ?? null, request, detail });
     this.#record.excuse(ports.attemptFailed(endpoint.id, data, { code, startedAt }));

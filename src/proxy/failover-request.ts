@@ -1,5 +1,7 @@
 /** A request, as the machine of failover sees it. */
+import type { EndpointId } from '../../events/ids.ts';
 import type { FailoverRequest } from '../../machines/failover-commands.ts';
+import { staysBound } from '../../machines/passed-over.ts';
 import type { Deps } from './deps.ts';
 import type { Incoming } from './driver.ts';
 import { continuesThread } from './request/threads.ts';
@@ -21,4 +23,17 @@ export function failoverRequest(
     needs,
     ...(continuesThread(head.betas, body?.bytes ?? null) && { continues: sessions.lastOf(session) }),
   };
+}
+
+/** Where the session's cache is, it was passed over for what this request is, and not for what the endpoint has become. */
+export function isBoundElsewhere(
+  { ports, sessions }: Pick<Deps, 'ports' | 'sessions'>,
+  { summary, body }: Incoming,
+  session: string | null,
+  answered: EndpointId,
+): boolean {
+  const bound = sessions.bound(session, ports.failover().stickyMs, ports.now());
+  if (bound === null || bound === answered) return false;
+  const about = { model: summary.model, bytes: body?.bytes.length ?? 0 };
+  return staysBound(ports.view().endpoints.get(bound), about, ports.now());
 }

@@ -11,6 +11,7 @@ import type { InFlightNow } from './admission/in-flight.ts';
 import type { PlanWindow } from './plan-limits.ts';
 import type { ConnectionCounts } from './request/client-connections.ts';
 import type { ProxyQueue } from './retry-queue.ts';
+import type { Unknown } from './unknown-refusals.ts';
 
 export interface FailedCall {
   /** The system's code, where no answer came. */
@@ -43,6 +44,8 @@ export interface ProxyPorts {
   countRefused(endpoint: EndpointId, request: RequestId): void;
   /** A body of this size was too large for it. */
   bodyRefused(endpoint: EndpointId, bytes: number, request: RequestId): void;
+  /** No row of the table of refusals knows these words. */
+  refusalUnknown(endpoint: EndpointId, said: Unknown): void;
   /** It has answered a message, ever: its address and path are right. */
   hasAnswered(endpoint: EndpointId): boolean;
   /** It has answered for the model. */

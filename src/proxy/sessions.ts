@@ -19,6 +19,12 @@ interface Answered {
   model: string | null;
 }
 
+interface AnsweredHow {
+  readonly startedAt: Millis;
+  /** Its cache is at another endpoint, which was passed over for this request alone. */
+  readonly isBound: boolean;
+}
+
 type Answering = Pick<RoutableEndpoint, 'id' | 'origin'>;
 
 interface Binding {
@@ -53,9 +59,14 @@ export class Sessions {
   }
 
   /** Its answer is in the conversation now, thinking included. */
-  answered(session: string | null, { id, origin }: Answering, model: string | null, startedAt: Millis): void {
+  answered(
+    session: string | null,
+    { id, origin }: Answering,
+    model: string | null,
+    { startedAt, isBound }: AnsweredHow,
+  ): void {
     if (session === null) return;
-    this.bind(session, id, startedAt);
+    if (!isBound) this.bind(session, id, startedAt);
     const known = this.#answered.get(session);
     if (known) {
       known.id = id;

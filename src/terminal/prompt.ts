@@ -50,14 +50,20 @@ export async function choose(
   return answered(await select({ message: visible(message), options: told, showInstructions: false, output }));
 }
 
-/** @param check what is wrong with the text that was typed; it is then asked for again */
+/**
+ * @param standard what Enter alone answers. It is shown, but is no text to be erased: what is typed would stand behind it.
+ * @param check what is wrong with the text that was typed; it is then asked for again
+ */
 export async function askText(
   message: string,
-  { initial, check }: { readonly initial?: string; readonly check?: (text: string) => string | undefined } = {},
+  { standard, check }: { readonly standard?: string; readonly check?: (text: string) => string | undefined } = {},
 ): Promise<string> {
   const validate = check && ((typed: string | undefined) => below(check(typed ?? '')));
-  const given = { ...(initial === undefined ? {} : { initialValue: initial }), ...(validate ? { validate } : {}) };
-  return answered(await text({ message: visible(message), output, ...given })) ?? '';
+  const given = {
+    ...(standard === undefined ? {} : { placeholder: visible(standard), defaultValue: standard }),
+    ...(validate ? { validate } : {}),
+  };
+  return answered(await text({ message: visible(message), input: process.stdin, output, ...given })) ?? '';
 }
 
 function below(wrong: string | undefined): string | undefined {

@@ -1,14 +1,20 @@
 /** Which commands prompt, and when. The user is simulated: `ask.ts`, which draws the prompts, is the one part that is not real. */
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { timeText } from '../../src/platform/time.ts';
 import { temporaryHome } from '../support/home.ts';
 import { at } from './command.ts';
 
-const person = vi.hoisted(() => ({ asked: [] as string[], answers: [] as unknown[] }));
+interface Told {
+  readonly hint?: string;
+  readonly check?: (text: string) => string | undefined;
+}
+const person = vi.hoisted(() => ({ asked: [] as string[], answers: [] as unknown[], told: [] as unknown[] }));
 
 vi.mock('../../src/terminal/prompt.ts', () => {
-  const ask = (kind: string) => (message: string) => {
+  const ask = (kind: string) => (message: string, told: unknown) => {
     person.asked.push(`${kind}: ${message}`);
+    person.told.push(told);
     return Promise.resolve(person.answers.shift());
   };
   return { confirm: ask('confirm'), choose: ask('choose'), askText: ask('text'), askSecret: ask('secret') };
@@ -25,6 +31,7 @@ function terminal(stdin: boolean, stdout: boolean): void {
 beforeEach(() => {
   person.asked = [];
   person.answers = [];
+  person.told = [];
   terminal(true, true);
 });
 
@@ -225,6 +232,25 @@ describe('qcc endpoint add on a terminal', () => {
     expect(person.asked).toEqual(['choose: How to add an endpoint', 'text: Base URL', 'secret: API key']);
   });
 
+  it('asks again for a weight or a priority that is out of range, where it was typed', async () => {
+    const run = await withProfiles('work', 'spare');
+    await run('endpoint', 'add', 'spare', '--base-url', 'http://127.0.0.1:9', '--api-key', key, '--auto');
+    const { endpoints } = (await run('endpoint', 'list', 'spare', '--json')).json() as { endpoints: { id: string }[] };
+    person.answers = ['copy', endpoints[0]?.id, '', ''];
+    await run('endpoint', 'add', 'work', '--no-test');
+    const [weight, priority] = person.told.slice(-2).map((told) => (told as Told).check);
+    expect([weight?.('10050'), weight?.('0'), weight?.('50'), weight?.('')]).toEqual([
+      'weight must be a whole number from 1 to 1000, not 10050',
+      'weight must be a whole number from 1 to 1000, not 0',
+      undefined,
+      undefined,
+    ]);
+    expect([priority?.('first'), priority?.('0')]).toEqual([
+      'priority must be a whole number from 0 to 1000, not first',
+      undefined,
+    ]);
+  });
+
   it.each(['--auto', '--yes', '--no-input', '--json'])('prompts for nothing with %s', async (flag) => {
     const run = await withProfiles('work');
     expect(await run('endpoint', 'add', 'work', flag)).toMatchObject({
@@ -255,6 +281,32 @@ describe('an address', () => {
     expect(code).toBe(2);
     expect(err).not.toContain(pasted.slice(9, 20));
     expect(person.asked.filter((one) => one.startsWith('secret'))).toEqual([]);
+  });
+});
+
+describe('a key that is typed where the address is asked for', () => {
+  it.each([
+    ['en', 'this is a key, which is asked for next'],
+    ['zh-CN', '这是密钥，下一步才会询问'],
+  ])('is answered with what comes next, not with a flag, in %s', async (language, said) => {
+    const run = await withProfiles('work');
+    person.answers = ['hand', 'http://127.0.0.1:9', key];
+    await run('endpoint', 'add', 'work', '--no-test', '--lang', language);
+    const check = person.told.map((told) => (told as Told | undefined)?.check).find((one) => one !== undefined);
+    expect(check?.(key)).toContain(said);
+    expect(check?.(key)).not.toMatch(/--api-key|0123456789/);
+    expect(check?.('http://127.0.0.1:9')).toBeUndefined();
+  });
+});
+
+describe('a snapshot to go back to', () => {
+  it("is offered with the time of the reader's clock, as the list shows it", async () => {
+    const run = await withProfiles('work');
+    await run('config', 'snapshot', 'before the move');
+    const { snapshots } = (await run('config', 'snapshots', '--json')).json() as { snapshots: { at: string }[] };
+    person.answers = ['s1'];
+    await run('config', 'rollback');
+    expect((person.told[0] as readonly Told[])[0]?.hint).toBe(`${timeText(snapshots[0]?.at ?? '')} before the move`);
   });
 });
 

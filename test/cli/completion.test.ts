@@ -75,12 +75,12 @@ describe('completion', () => {
     expect(await offered('priority', 'set', 'work', '')).toEqual(['primary', 'secondary', 'fallback', 'none']);
     expect(await offered('endpoint', 'add', 'relay', '-f', '')).toEqual(['work', 'relay', '工作']);
     expect(await offered('fc', '--preset', 'anth')).toContain('anthropic');
-    expect(await offered('config', 'get', 'proxy.p')).toEqual(['proxy.port']);
+    expect(await offered('config', 'get', 'proxy.po')).toEqual(['proxy.port']);
     expect(await offered('config', 'set', '')).toEqual(settingKeys);
     expect(await offered('config', 'set', 'queue.strategy', '')).toEqual(['exponential', 'fixed', 'immediate']);
     expect(await offered('config', 'set', 'failover.auto', 't')).toEqual(['true']);
     expect(await offered('config', 'set', 'failover.cooldown', '')).toEqual([]);
-    expect(await offered('config', 'describe', 'proxy.p')).toEqual(['proxy.port']);
+    expect(await offered('config', 'describe', 'proxy.po')).toEqual(['proxy.port']);
     expect(await offered('history', '--type', 'EndpointF')).toEqual(['EndpointFailed']);
     expect(await offered('queue', 'list', '--state', 'wait')).toEqual(['waiting']);
     expect(await offered('config', 'audit', '--by', 'cl')).toEqual(['cli']);

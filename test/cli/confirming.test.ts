@@ -47,7 +47,7 @@ describe('a change at a terminal', () => {
       describe work
         ✓ work is described as "the relay of the office" - see: qcc list
       default work
-        ✓ work is the default profile - see: qcc priority list
+        ✓ work is the default profile - see: qcc list
       priority set work secondary
         ✓ work is on tier secondary - see: qcc priority list
       endpoint update work relay --weight 5

@@ -12,13 +12,17 @@ afterEach(() => {
   process.stdout.isTTY = isTTY;
 });
 
-async function told(pager: string, isTerminal: boolean, json = false) {
+async function told(pager: string, isTerminal: boolean, json = false, more: Readonly<Record<string, string>> = {}) {
   const before = process.stdout.isTTY;
   process.stdout.isTTY = isTerminal;
   const out = makeOutput({ colour: false, quiet: false });
   let used: Output | undefined;
   try {
-    const context = { out, json, env: { PAGER: pager, PATH: process.env['PATH'] } } as Partial<Context> as Context;
+    const context = {
+      out,
+      json,
+      env: { PAGER: pager, PATH: process.env['PATH'], ...more },
+    } as Partial<Context> as Context;
     await paged(context, async ({ out: given }) => {
       used = given;
       if (given !== out) given.line('a line');
@@ -30,13 +34,13 @@ async function told(pager: string, isTerminal: boolean, json = false) {
 }
 
 /** By its name: the setting is a command line, and the folder's name may have blanks and quotes in it. */
-function program(): { readonly name: string; read(): string } {
+function program(work = 'cat > "$0.got"'): { readonly name: string; read(): string } {
   const folder = mkdtempSync(join(tmpdir(), 'qp-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const name = 'pager-of-a-test';
   const path = join(folder, name);
   vi.stubEnv('PATH', `${folder}${delimiter}${process.env['PATH']}`);
-  writeFileSync(path, '#!/bin/sh\ncat > "$0.got"\n');
+  writeFileSync(path, `#!/bin/sh\n${work}\n`);
   chmodSync(path, 0o700);
   return { name, read: () => readFileSync(`${path}.got`, 'utf8') };
 }
@@ -46,6 +50,14 @@ describe('the pager', () => {
     const pager = program();
     expect(await told(pager.name, true)).toEqual({ isDirect: false });
     expect(pager.read()).toBe('a line\n');
+  });
+
+  it('is told the charset, which a locale that is not installed does not tell it, and the user decides otherwise', async () => {
+    const pager = program('printf %s "$LESSCHARSET" > "$0.got"');
+    expect(await told(pager.name, true)).toEqual({ isDirect: false });
+    expect(pager.read()).toBe('utf-8');
+    expect(await told(pager.name, true, false, { LESSCHARSET: 'latin1' })).toEqual({ isDirect: false });
+    expect(pager.read()).toBe('latin1');
   });
 
   it('receives an answer as a whole, with the width and the colours of the terminal', async () => {

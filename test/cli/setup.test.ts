@@ -95,6 +95,23 @@ describe('qcc with nothing set up', () => {
     expect(readFileSync(claude, 'utf8')).toContain('ANTHROPIC_BASE_URL');
   });
 
+  it('says that there is no service, until when the gateway runs, and how to try again', async () => {
+    const { home, run } = machine();
+    const { url, key } = await endpointAt();
+    // A running gateway would not be asked how to run; systemctl and launchctl are not found where there are no programs.
+    person.answers = ['hand', url, key, 'work', false, 'service', false];
+    vi.stubEnv('PATH', dirname(home));
+    onTestFinished(async () => {
+      vi.unstubAllEnvs();
+      await run('proxy', 'stop', '--timeout', '0');
+    });
+    const { code, err } = await run();
+
+    expect(code).toBe(0);
+    expect(err).toContain('there is no service yet, so the gateway starts in the background');
+    expect(err).toContain('  qcc proxy install-service\n');
+  });
+
   it('leaves nothing behind when every step is left, and names the commands that do it', async () => {
     const { home, run } = machine();
     person.answers = ['leave'];

@@ -9,6 +9,12 @@ const mistakes: readonly (readonly [string, string, string])[] = [
   ['endpoint lst work', 'unknown command "lst"', 'did you mean qcc endpoint list?'],
   ['doctor', 'unknown command "doctor"', 'did you mean qcc config doctor?'],
   ['doctr', 'unknown command "doctr"', 'did you mean qcc config doctor?'],
+  [
+    'proxy uninstall-service',
+    'unknown command "uninstall-service"',
+    'did you mean qcc proxy install-service --uninstall?',
+  ],
+  ['priority unpin', 'unknown command "unpin"', 'did you mean qcc priority switch --release?'],
   ['start', 'unknown command "start"', 'did you mean qcc proxy start?'],
   ['verify', 'unknown command "verify"', 'did you mean qcc history verify?'],
   ['explain 4f2a', 'unknown command "explain"', 'did you mean qcc history explain?'],

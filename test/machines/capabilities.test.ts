@@ -84,6 +84,25 @@ describe('a refusal names', () => {
     ["Additional properties are not allowed ('context_management' was unexpected)", ['context_management']],
     ['`temperature` is not supported by this model', ['temperature']],
     ['temperature parameter is not supported', ['temperature']],
+    ['context_management is not supported', ['context_management']],
+    ['The parameter temperature is not supported by this model.', ['temperature']],
+    ['Field temperature not permitted', ['temperature']],
+    ['extra fields not permitted: temperature', ['temperature']],
+    ['Malformed input request: #: extraneous key [context_management] is not permitted', ['context_management']],
+    ['Unrecognized keys: "safeguards"', ['safeguards']],
+    ['property temperature is not allowed', ['temperature']],
+    ['不支持的参数: context_management', ['context_management']],
+    ['参数 temperature 不支持', ['temperature']],
+    ['max_tokens is not supported', []],
+    ['Invalid parameter: context_management', ['context_management']],
+    ['request has invalid field `safeguards`.', ['safeguards']],
+    ['Invalid parameter: temperature must be between 0 and 1', []],
+    ['Invalid parameter: `temperature`. It should be less than 1', []],
+    ['invalid field temperature value', []],
+    ['invalid name "temperature"', []],
+    ['parameter temperature is not allowed to be greater than 1', []],
+    ['`temperature` is not allowed to be 2', []],
+    ['tool use is not supported, nor is this nested thing', []],
   ] as const)('%s', (message, expected) => {
     expect(what(anthropic(message))).toEqual(expected);
     expect(what(message)).toEqual(expected);
@@ -103,6 +122,29 @@ describe('a refusal names', () => {
     expect(
       what(JSON.stringify({ error: { message: anthropic('context_management: Extra inputs are not permitted') } })),
     ).toEqual(['context_management']);
+  });
+
+  it.each([
+    anthropic('messages.0.content: not valid: "why is context_management: Extra inputs are not permitted"'),
+    anthropic("This prompt was blocked: 'Unknown field: temperature'"),
+    JSON.stringify({
+      detail: [{ loc: ['body'], msg: 'too long', input: 'temperature: Extra inputs are not permitted' }],
+    }),
+    anthropic('Not a number [input_value="max_tokens: 64000 > 8192"]'),
+  ])('nothing in what it repeats of the prompt: %s', (said) => {
+    expect(learned(said, names)).toEqual([]);
+  });
+
+  it('all that an error inside of a sentence names, and all in a list between quotes', () => {
+    const inside = 'litellm.BadRequestError: {"message":"context_management: Extra inputs are not permitted"}. Tried 1';
+    expect(what(anthropic(inside))).toEqual(['context_management']);
+    const raw = anthropic('context_management: Extra inputs are not permitted');
+    expect(what(JSON.stringify({ error: { message: 'Provider returned error', metadata: { raw } } }))).toEqual([
+      'context_management',
+    ]);
+    expect(
+      what(anthropic('Unsupported beta values: "effort-2025-11-24, context-management-2025-06-27"')).sort(),
+    ).toEqual(['context_management', 'effort']);
   });
 
   it.each([
@@ -175,6 +217,10 @@ describe('a maximum of tokens', () => {
     ['max_tokens must be between 1 and 4,096', 4_096],
     ['max_tokens参数非法，最大值为 16384', 16_384],
     ['max_tokens 不能超过 8192', 8_192],
+    ['invalid params, max_tokens(64000) > 8192', 8_192],
+    ['max_tokens=64000 is greater than 8192', 8_192],
+    ['max_new_tokens 64000 exceed 8192', 8_192],
+    ['the max_tokens must be less than 8192', 8_191],
     ['The maximum tokens you requested exceeds the model limit of 4096.', 4_096],
     ['max_tokens cannot exceed 8192 for this model (code 1210)', 8_192],
     ['max_tokens (64000) exceeds limit 8192', 8_192],

@@ -48,6 +48,25 @@ describe('the endpoint does not have the model', () => {
     ['OpenRouter', 400, { error: { message: `anthropic/${model} is not a valid model ID`, code: 400 } }],
     ['DeepSeek', 400, openai('Model Not Exist', { param: null, code: 'invalid_request_error' })],
     ['GLM', 400, glm('1211', '模型不存在,请检查模型代码。')],
+    [
+      'DeepSeek, with the names that it has',
+      400,
+      openai(`The supported API model names are deepseek-v4-pro or deepseek-v4-flash, but you passed ${model}.`),
+    ],
+    [
+      'claude-relay-service',
+      500,
+      { error: 'Internal server error', message: `No available Claude accounts support the requested model: ${model}` },
+    ],
+    ['new-api, without a price', 400, relay(`模型 ${model} 倍率或价格未配置，请联系管理员设置`)],
+    [
+      'LiteLLM, a key',
+      401,
+      { error: { message: 'key not allowed to access model.', type: 'key_model_access_denied' } },
+    ],
+    ['Bedrock, behind a relay', 400, anthropic('invalid_request_error', 'The provided model identifier is invalid.')],
+    ['ModelScope', 400, { errors: { message: `Invalid model id: ${model}` } }],
+    ['GLM, its code in the sentence', 400, anthropic('invalid_request_error', '[1211][请检查][2026]')],
     ['GLM, a plan', 429, glm('1311', 'Your current subscription plan does not yet include access to GLM-5')],
     ['MiniMax', 200 + 300, minimax(2061, 'your current token plan not support model')],
     ['Kimi', 404, openai(`Not found the model ${model} or Permission denied`, { type: 'resource_not_found_error' })],
@@ -125,6 +144,12 @@ describe('the account cannot go on', () => {
     ['new-api', 403, relay('用户额度不足, 剩余额度: ＄0.000000', 'insufficient_user_quota')],
     ['one-api', 401, relay('该令牌额度已用尽 !token.UnlimitedQuota')],
     ['one-api', 403, relay('user quota is not enough')],
+    [
+      'Anthropic, a workspace',
+      400,
+      anthropic('invalid_request_error', 'You have reached your specified workspace API usage limits.'),
+    ],
+    ['Volcengine Ark', 403, { error: { code: 'AccountOverdueError', message: 'no', type: 'Forbidden' } }],
   ]);
 });
 
@@ -145,12 +170,21 @@ describe('the plan is used up for a time', () => {
     ['Kimi', 429, openai("You've reached kimi monthly usage limit")],
     ['MiniMax', 500, minimax(2056, 'usage limit exceeded')],
     ['Qwen, a plan', 429, openai('hour allocated quota exceeded')],
+    ['Volcengine Ark', 429, openai('You have exceeded the 5-hour usage quota.', { code: 'TooManyRequests' })],
+    ['MiniMax, in an envelope', 500, anthropic('api_error', 'usage limit exceeded (2056)')],
     ['a relay', 429, relay('今日额度已用完')],
   ]);
 
   it('until the time that it names: GLM says it as it is in Beijing', () => {
     const said = glm('1308', '已达到 5 小时的使用上限。您的限额将在 2026-11-30 23:41:44 重置。');
     expect(judged(429, said).resetAt).toBe(Date.UTC(2026, 10, 30, 15, 41, 44));
+    const sentence = 'Usage limit reached for 5 hour. Your limit will reset at 2026-11-30 23:41:44';
+    for (const said of [
+      anthropic('1308', sentence),
+      relay(sentence),
+      anthropic('rate_limit_error', `[1308][${sentence}]`),
+    ])
+      expect(judged(429, said).resetAt).toBe(Date.UTC(2026, 10, 30, 15, 41, 44));
     const utc = anthropic('permission_error', "You've reached your usage limit. Resets at 2026-11-30 14:00 UTC");
     expect(judged(403, utc).resetAt).toBe(Date.UTC(2026, 10, 30, 14));
     const ahead = openai("You've reached your usage limit until 2026-11-30T14:00:00+02:00, not sooner");
@@ -167,6 +201,7 @@ describe('another matter', () => {
   means('rateLimited', [
     ['GLM', 429, glm('1302', 'High concurrency usage of this API')],
     ['MiniMax', 500, minimax(1002, 'rate limit')],
+    ['MiniMax, in an envelope', 500, anthropic('api_error', 'rate limit exceeded(RPM) (1002)')],
     ['Kimi', 429, openai("We're receiving too many requests at the moment.", { type: 'rate_limit_reached_error' })],
     [
       'Qwen',
@@ -213,6 +248,7 @@ describe('another matter', () => {
       }),
     ],
     ['MiniMax', 500, minimax(1004, 'not authorized')],
+    ['MiniMax, in an envelope', 500, anthropic('api_error', 'login fail (1004)')],
     ['a group', 403, relay('无权访问 vip 分组')],
   ]);
   means('serverError', [
@@ -250,8 +286,17 @@ describe('the client’s affair stays the client’s', () => {
     [
       'what the prompt quotes',
       400,
-      anthropic('invalid_request_error', `messages.3: ${'x'.repeat(1_000)} insufficient balance`),
+      anthropic('invalid_request_error', `Too long: ${'x'.repeat(1_000)} insufficient balance`),
     ],
+    [
+      'what is wrong there',
+      400,
+      anthropic('invalid_request_error', 'messages.3.content: insufficient balance is no text'),
+    ],
+    ['a tool of that name', 400, anthropic('invalid_request_error', 'tools.0.name: unknown model must match ^[a-z]+$')],
+    ['what it quotes', 400, anthropic('invalid_request_error', 'Not valid: "your credit balance is too low"')],
+    ['what it quotes, in Python', 400, openai("Not a list [input_value='the model gpt-9 does not exist']")],
+    ['what it quotes, in JSON', 422, { detail: [{ loc: ['body'], msg: 'no', input: 'insufficient balance' }] }],
   ]);
 });
 
@@ -346,7 +391,7 @@ describe('a probe that is refused for its looks', () => {
 
 describe('the words of an error', () => {
   it('are found in all shapes', () => {
-    expect(errorWordsIn('{"error":"no","message":"why"}').message).toBe('no');
+    expect(errorWordsIn('{"error":"no","message":"why"}').message).toBe('no: why');
     expect(errorWordsIn('{"detail":"no such thing"}').message).toBe('no such thing');
     expect(errorWordsIn('event: error\ndata: {"error":{"code":"1113","message":"x"}}\n\n').codes).toEqual(['1113']);
     expect(errorWordsIn('data: {"error":{"type":"api_error"}}').type).toBe('api_error');

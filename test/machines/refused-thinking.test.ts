@@ -12,6 +12,10 @@ describe('a refusal about thinking', () => {
     'messages.5.content.0: `thinking` or `redacted_thinking` blocks in the latest assistant message cannot be modified.',
     'Thinking signature verification failed',
     'thinking block signature is invalid',
+    'Unable to submit request because Thought signature is not valid.',
+    'thinking_signature_invalid',
+    "messages.1.content.0: Input tag 'thinking' found using 'type' does not match any of the expected tags: 'text'",
+    'content type `thinking` is not supported',
   ])('that is of another: %s', (text) => {
     expect(thinkingRefusal(text)).toBe('foreign');
   });
@@ -27,6 +31,8 @@ describe('a refusal about thinking', () => {
     'The reasoning_content in the thinking mode must be passed back to the API.',
     'thinking is enabled but reasoning_content is missing in assistant tool call message at index 2',
     'Missing `reasoning_content` in the last message',
+    'Invalid request: missing thinking content in assistant message 3',
+    'The thinking block is missing in messages[2]',
   ])('that is wanted back: %s', (text) => {
     expect(thinkingRefusal(text)).toBe('passBack');
   });
@@ -37,6 +43,11 @@ describe('a refusal about thinking', () => {
     'thinking.budget_tokens: Input should be greater than or equal to 1024',
     'max_tokens must be greater than `thinking.budget_tokens`',
     'Invalid signature of the request',
+    'messages.1.content.1.cache_control: cache_control cannot be set for thinking blocks',
+    "Missing required parameter: 'thinking.budget_tokens'",
+    'thinking is enabled but max_tokens is missing',
+    'Not valid text: "why is it that the thinking block must be passed back to the API?"',
+    '{"error":{"message":"no","input":"Invalid signature in thinking block"}}',
     '`clear_thinking_20251015` strategy requires `thinking` to be enabled or adaptive',
     '',
   ])('is none: %s', (text) => {

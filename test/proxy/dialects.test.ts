@@ -306,3 +306,26 @@ it('a good message that is all thought, all tool, or empty is served', async () 
     expect(await ask(gw, { stream: false })).toMatchObject({ text: body, headers: { 'x-qcc-endpoint': 'a' } });
   }
 });
+
+it('a session stays where its cache is, when another endpoint has answered for a model that is not there', async () => {
+  const small = bodyOf().replace('claude-test', 'claude-small');
+  const [a, b] = [
+    await upstream('a', answers(), refuses(404, {}, 'model: claude-small'), answers()),
+    await upstream('b'),
+  ];
+  const gw = await gateway({ main: [a, b] }, { settings: { 'loadbalancer.strategy': 'round-robin' } });
+  expect((await ask(gw, { session: 's' })).headers['x-qcc-endpoint']).toBe('a');
+  for (let count = 0; count < 2; count++)
+    expect((await ask(gw, { session: 's', body: small })).headers['x-qcc-endpoint']).toBe('b');
+  for (let count = 0; count < 2; count++) expect((await ask(gw, { session: 's' })).headers['x-qcc-endpoint']).toBe('a');
+});
+
+it('words that no row of the table knows are counted, without digits, ids and keys; known ones are not', async () => {
+  const text = 'quantum flux 42 in req_0123456789abcdef for sk-ant-secret-0123456789 at me@home.test';
+  const strange = JSON.stringify({ error: { type: 'flux_error', code: 'F42', message: text } });
+  const gw = await gateway({ main: [await upstream('a', says(418, strange), says(418, strange), refuses(529))] });
+  for (let count = 0; count < 3; count++) await ask(gw);
+  expect(gw.unknownRefusals()).toEqual([
+    { endpoint: 'a', status: 418, type: 'flux_error', code: 'F#', text: 'quantum flux # in … for … at …', count: 2 },
+  ]);
+});

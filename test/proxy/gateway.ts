@@ -23,6 +23,7 @@ import type { ProxyPorts, ProxyServer } from '../../src/proxy/ports.ts';
 import type { OpenFiles } from '../../src/proxy/request/client-connections.ts';
 import type { ProxyQueue } from '../../src/proxy/retry-queue.ts';
 import { startProxy } from '../../src/proxy/server/server.ts';
+import { type UnknownRefusal, UnknownRefusals } from '../../src/proxy/unknown-refusals.ts';
 import { routable, viewOf } from '../support/routing-view.ts';
 import type { FakeUpstream } from './upstreams.ts';
 
@@ -68,6 +69,7 @@ export interface Gateway {
   readonly unready: ReadinessReason[];
   /** Sentences for the gateway's operator. */
   readonly told: readonly string[];
+  unknownRefusals(): readonly UnknownRefusal[];
   /** Unexpected errors. */
   readonly faults: readonly unknown[];
 }
@@ -121,6 +123,7 @@ export async function gateway(
   let set: Partial<Record<SettingKey, SettingValue>> = { 'loadbalancer.strategy': 'failover', ...settings };
   const held = () => effective(new Map(Object.entries(set)), {}).settings;
   let now = held();
+  const unknown = new UnknownRefusals();
   const reports: AttemptFailure[] = [];
   const failures: Told[] = [];
   const successes: string[] = [];
@@ -150,6 +153,7 @@ export async function gateway(
       nowLacks(endpoint, withLacking(lacking.get(endpoint) ?? [], { model, until: later() })),
     countRefused: (endpoint) => nowRefuses(endpoint, { countsNotUntil: later() }),
     bodyRefused: (endpoint, bytes) => nowRefuses(endpoint, { tooLarge: { bytes, until: later() } }),
+    refusalUnknown: (endpoint, said) => unknown.note(endpoint, said),
     hasAnswered: (endpoint) => successes.includes(endpoint),
     capabilityMissing: (endpoint, { model, what, limit, evidence }) => {
       found.push({ endpoint, model, what, limit, evidence });
@@ -205,6 +209,7 @@ export async function gateway(
     lines,
     unready,
     told,
+    unknownRefusals: () => unknown.list(),
     faults,
     show: (next, setting) => {
       shown = [next, setting];
@@ -254,8 +259,8 @@ export interface Call {
 
 export interface Live {
   readonly done: Promise<Got>;
-  /** Resolves when the answer's text holds this. */
-  seen(text: string): Promise<void>;
+  /** Resolves when the answer holds this. */
+  seen(part: string | Buffer): Promise<void>;
   /** Closes its connection in good order. */
   leave(): void;
   /** Its connection is reset, as Claude Code does on ESC. */
@@ -313,9 +318,9 @@ export function open({ port }: { readonly port: number }, call: Call = {}): Live
   // A client that leaves does not wait for the outcome.
   done.catch(() => undefined);
   sent.end(body ?? undefined);
-  const seen = async (text: string) => {
-    while (!Buffer.concat(chunks).includes(text)) {
-      if (over) throw new Error(`the answer ended without ${JSON.stringify(text)}`);
+  const seen = async (part: string | Buffer) => {
+    while (!Buffer.concat(chunks).includes(part)) {
+      if (over) throw new Error(`the answer ended without ${JSON.stringify(String(part))}`);
       await new Promise<void>((resolve) => {
         watch = resolve;
       });

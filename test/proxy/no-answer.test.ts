@@ -100,6 +100,14 @@ describe('a count of tokens', () => {
     expect([a.heard.length, b.heard.length]).toEqual([1, 2]);
   });
 
+  it('is not asked again of the endpoint that has the session either', async () => {
+    const a = await upstream('a', answers(), refuses(403));
+    const gw = await gateway({ main: [a, await upstream('b', says(200, count))] });
+    await ask(gw, { session: 's' });
+    for (let asked = 0; asked < 2; asked++) await ask(gw, { path, stream: false, session: 's' });
+    expect(a.heard).toHaveLength(2);
+  });
+
   it('is asked of one other endpoint at most, then it is a 404 at once, and no queue hears of it', async () => {
     const ups = await Promise.all([405, 501, 404, 401].map((status, i) => upstream(`u${i}`, refuses(status))));
     const queue = unusedQueue();

@@ -9,7 +9,7 @@ import {
   createGzip,
 } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { ask, type Got, gateway } from './gateway.ts';
+import { type Got, gateway, type Live, open } from './gateway.ts';
 import { answerEvents, message, type Step, sse, streamed, upstream } from './upstreams.ts';
 
 const MiB = 1_048_576;
@@ -44,8 +44,16 @@ const headOf = (encoding: string, type = 'text/event-stream') => ({
 });
 
 type Ending = 'end' | 'reset';
-/** These pieces, each by itself. */
-function sends(head: Record<string, string>, pieces: readonly Buffer[], ending: Ending = 'end'): Step {
+/**
+ * These pieces, each by itself.
+ * @param content what the client has before the next piece comes; the threads that unpack it may be busy for long
+ */
+function sends(
+  head: Record<string, string>,
+  pieces: readonly Buffer[],
+  ending: Ending = 'end',
+  content?: { readonly piece: Buffer | undefined; readonly client: () => Live | undefined },
+): Step {
   return async ({ request, response }) => {
     response.writeHead(200, head);
     response.flushHeaders();
@@ -53,6 +61,7 @@ function sends(head: Record<string, string>, pieces: readonly Buffer[], ending: 
       await new Promise((resolve) => response.write(piece, resolve));
       // All are in this process: in so many turns of its loop each piece is read on its own.
       for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate);
+      if (content && piece === content.piece) await content.client()?.seen(piece);
     }
     if (ending === 'end') response.end();
     else request.socket.resetAndDestroy();
@@ -65,9 +74,11 @@ const error = sse('error', { error: { type: 'overloaded_error', message: 'no' } 
 const blank = '\n'.repeat(16 * MiB);
 
 /** @returns what the client got, and what the first of two endpoints is said to have done */
-async function through(step: Step, stream = true) {
+async function through(step: Step, stream = true, isAsked: (live: Live) => void = () => undefined) {
   const gw = await gateway({ main: [await upstream('a', step), await upstream('b')] });
-  const got = await ask(gw, { stream });
+  const live = open(gw, { stream });
+  isAsked(live);
+  const got = await live.done;
   return { got, by: got.headers['x-qcc-endpoint'], failures: gw.failures, fact: await gw.fact() };
 }
 
@@ -112,7 +123,12 @@ describe.each(Object.keys(packers))('an event stream in %s', (encoding) => {
     ['that unpacks to far more than it is', [start, begin + delta, blank], 'end'],
   ])('%s is aborted', async (_, parts, ending) => {
     const pieces = await packed(encoding, parts);
-    const { got, by, failures, fact } = await through(sends(head, pieces, ending));
+    let client: Live | undefined;
+    const piece = pieces[parts.findIndex((part) => part.includes(delta))];
+    const step = sends(head, pieces, ending, { piece, client: () => client });
+    const { got, by, failures, fact } = await through(step, true, (live) => {
+      client = live;
+    });
     expect([got.whole, by, failures]).toEqual([false, 'a', [{ endpoint: 'a', failure: 'brokenAnswer' }]]);
     expect([isOf(got, pieces), fact.type]).toEqual([true, 'AnswerBroken']);
   });
@@ -131,7 +147,12 @@ describe('a compressed answer', () => {
 
   it('is aborted at the first invalid byte', async () => {
     const pieces = await packed('gzip', events.slice(0, 4));
-    const { got, fact } = await through(sends(headOf('gzip'), [...pieces.slice(0, -1), Buffer.from('not packed')]));
+    const all = [...pieces.slice(0, -1), Buffer.from('not packed')];
+    let client: Live | undefined;
+    const content = { piece: all.at(-2), client: () => client };
+    const { got, fact } = await through(sends(headOf('gzip'), all, 'end', content), true, (live) => {
+      client = live;
+    });
     expect([got.whole, fact.type]).toEqual([false, 'AnswerBroken']);
   });
 

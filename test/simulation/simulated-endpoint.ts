@@ -54,7 +54,15 @@ const refused = (status: number, body = '{}', headers: Record<string, string> = 
   body,
 });
 
+/** One life in so many has vendors that refuse a field of each request until they are sent none with it. */
+const particularEach = 7;
+const particularShare = 0.5;
+/** What they refuse. */
+export const refusedField = 'context_management';
+
 export class SimulatedEndpoint {
+  /** It refuses the field. */
+  readonly isParticular: boolean;
   readonly #chance: Chance;
   readonly #possible: readonly Trouble[];
   readonly #horizonMs: Millis;
@@ -64,6 +72,9 @@ export class SimulatedEndpoint {
     this.#chance = new Chance(seed, `endpoint ${name}`);
     this.#possible = troubles.filter((kind) => !without.has(kind));
     this.#horizonMs = without.has(name) ? 0 : horizonMs;
+    // Dice of its own: other lives stay as they are.
+    const isPossible = seed % particularEach === particularEach - 1;
+    this.isParticular = isPossible && new Chance(seed, `vendor ${name}`).happens(particularShare);
     this.#plan(0);
   }
 

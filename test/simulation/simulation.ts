@@ -9,11 +9,13 @@ import { type EndpointId, type ProfileName, type RequestId, streams } from '../.
 import { reason } from '../../events/reason.ts';
 import { type Attempt, endedOf, servedBy } from '../../events/request.ts';
 import { isAvailable } from '../../machines/available.ts';
+import { missingFor } from '../../machines/capabilities.ts';
 import {
   attemptFailure,
   brokenVerdict,
   classifyStatus,
   classifyTransport,
+  clientsAffair,
   type Verdict,
 } from '../../machines/classify.ts';
 import { endpointStatus, timerOf } from '../../machines/endpoint.ts';
@@ -41,7 +43,7 @@ import { endpointSettings, queuePolicy } from '../support/world.ts';
 import { Chance } from './chance.ts';
 import { Monitor } from './monitor.ts';
 import { Broken, type Looking, promise, Rules } from './rules.ts';
-import { type Answer, advertisedMaxMs, SimulatedEndpoint, troubles } from './simulated-endpoint.ts';
+import { type Answer, advertisedMaxMs, refusedField, SimulatedEndpoint, troubles } from './simulated-endpoint.ts';
 import { SimulatedLog } from './simulated-log.ts';
 
 /** What is done wrongly on purpose, to see that it is found. */
@@ -113,6 +115,8 @@ interface Client {
   readonly leavesAt: Millis;
   /** Who answered it, and how. */
   answeredBy: Parameters<typeof servedBy>[1] | null;
+  /** Whom it was sent to last. */
+  asked: Candidate | null;
 }
 
 const model = 'claude';
@@ -122,6 +126,8 @@ const looksMax = 10;
 const calmEveryMs = 5 * second;
 const monitorEveryMs = 10 * second;
 const weighEvery = 6;
+const badRequest = 400;
+const refusal = { afterMs: 20, said: { kind: 'refused', status: badRequest, headers: {}, body: '{}' } } as const;
 const lostInSleep = { kind: 'lost', code: 'ECONNRESET' } as const;
 const lastFailuresMs = 90 * second;
 const failoverPolicy: FailoverPolicy = {
@@ -407,6 +413,7 @@ class Simulation {
       attempts: [],
       leavesAt: this.#without.has('leaving') ? Number.POSITIVE_INFINITY : this.#now + leaves,
       answeredBy: null,
+      asked: null,
     };
     this.#step(client, { type: 'start' });
   }
@@ -443,7 +450,10 @@ class Simulation {
         this.#refuse(client);
         break;
       case 'pass':
-        throw new Error("no simulated endpoint says what is the client's own affair");
+        // It was disabled or ejected while it refused a field, and is not asked once more.
+        promise(client.asked !== null, () => `${client.id} is answered, and nobody was asked`);
+        this.#tellEnd(client, 'RequestServed', { status: badRequest, ...by(client.asked as Candidate, 0) });
+        break;
       case 'end':
         this.#end(client, command.as);
         break;
@@ -460,11 +470,12 @@ class Simulation {
   #attempt(client: Client, candidate: Candidate): void {
     const { endpoint, because } = candidate;
     const { id } = endpoint;
+    client.asked = candidate;
     this.#mayBeAsked(candidate);
     const at = this.#core.now();
     const end = this.#inFlight.begin(id, because, at);
     if (because === 'trial') this.#trials.set(id, (this.#trials.get(id) ?? 0) + 1);
-    const answer = this.#answer(id);
+    const answer = this.#isRefused(client, id) ? refusal : this.#answer(id);
     const life = this.#life;
     const leaves = client.leavesAt < this.#now + answer.afterMs;
     this.#soon(leaves ? Math.max(0, client.leavesAt - this.#now) : answer.afterMs, () => {
@@ -489,6 +500,15 @@ class Simulation {
     promise(because === 'lastResort' || !isOut, () => `${id} was asked (${because}), and is out`);
     const permits = this.#trials.get(id) ?? 0;
     promise(because !== 'trial' || permits === 0, () => `${id} has ${permits + 1} trials at once`);
+  }
+
+  /** It is sent the field, and does not know it. Shortly before its client has waited long enough, nothing is repaired any more. */
+  #isRefused({ startedAt }: Client, id: EndpointId): boolean {
+    const now = this.#core.now();
+    if (!this.#endpoints.get(id)?.simulated.isParticular || now < this.#offlineUntil) return false;
+    if (timeLeftMs(startedAt, now) < minute) return false;
+    const { missing } = endpointStatus(this.#core.state.endpoint(id));
+    return missingFor(missing, model, now).every(({ what }) => what !== refusedField);
   }
 
   #answer(id: EndpointId): Answer {
@@ -531,6 +551,10 @@ class Simulation {
             { ...said, header: (name) => said.headers[name] ?? null, isMessages: true, isCount: false, model },
             this.#core.now(),
           );
+    if (said === refusal.said) {
+      this.#refusesField(client, candidate, at);
+      return;
+    }
     this.#note(client, candidate, verdict.failure ?? 'answered', at, said.kind === 'lost' ? null : said.status);
     if (verdict.failure === 'noModel') this.#core.modelNotFound(endpoint.id, model, client.id);
     else {
@@ -539,6 +563,18 @@ class Simulation {
     }
     const head = said.kind === 'lost' ? null : { status: said.status };
     this.#step(client, { type: 'failed', said: { verdict, detail: reason('told', { text: said.kind }), head } });
+  }
+
+  /** It is asked once more without the field, and no other one is; in this life it never refuses it again. */
+  #refusesField(client: Client, candidate: Candidate, at: Millis): void {
+    const { id } = candidate.endpoint;
+    this.#note(client, candidate, 'answered', at, badRequest);
+    this.#core.capabilityMissing(id, { model, what: refusedField, limit: null, evidence: 'extraInput' }, client.id);
+    const verdict = { ...clientsAffair, repair: refusedField };
+    const detail = reason('status', { status: badRequest, type: null });
+    this.#step(client, { type: 'failed', said: { verdict, detail, head: { status: badRequest } } });
+    const asked = client.asked?.endpoint.id;
+    promise(asked === id, () => `${id} refused a field, and ${asked} was asked instead`);
   }
 
   #failed(

@@ -53,7 +53,7 @@ async function makeActive(context: Context, name: string): Promise<undefined> {
     return void context.out.json({ ...row, env, ...(applied && { applied }), ...(statusLine && { statusLine }) });
   tellUse(context, name, applied?.file);
   if (statusLine) tellStatusLine(context, statusLine);
-  if (!settings.running) context.out.note(`${context.words.notRunning}: ${context.words.startIt}`);
+  if (!settings.running) context.out.note(context.words.labelled(context.words.notRunning, context.words.startIt));
   return undefined;
 }
 
@@ -119,7 +119,7 @@ async function restore(context: Context): Promise<undefined> {
     now: (said) => said.claudeGivenBack(restored.file),
     ...(again === undefined ? {} : { next: (said) => [said.back, again] }),
   });
-  if (restored.kept.length > 0) out.note(words.keptYours(restored.kept.join(', ')));
+  if (restored.kept.length > 0) out.note(words.keptYours(restored.kept.join(words.comma)));
   if (restored.changed.length > 0) out.note(words.liveSessions);
   return undefined;
 }

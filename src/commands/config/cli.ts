@@ -76,7 +76,7 @@ export async function reset(context: Context): Promise<undefined> {
     data: () => {
       for (const line of lines) context.out.done(line);
     },
-    now: (said) => (key === undefined ? said.allDefault : lines.join(', ')),
+    now: (said) => (key === undefined ? said.allDefault : lines.join(context.words.comma)),
     next: (said) => (key === undefined ? [said.back, 'qcc config rollback --last'] : [said.see, 'qcc config list']),
   });
 }

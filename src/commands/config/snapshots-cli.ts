@@ -110,7 +110,7 @@ function show(context: Context, answer: Answer<'config.rollback'>, isRead = fals
     for (const line of changeLines(context, answer.changes)) out.line(line);
     for (const line of becauseLines(context, answer.lost)) out.warn(line);
   }
-  if (answer.restart.length > 0) out.note(`${answer.restart.join(', ')}: ${words.restartNeeded}`);
+  if (answer.restart.length > 0) out.note(words.labelled(answer.restart.join(words.comma), words.restartNeeded));
   return undefined;
 }
 

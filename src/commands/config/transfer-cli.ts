@@ -134,6 +134,6 @@ function show(context: Context, answer: Answer<'config.import'>, isRead = false)
     for (const line of changeLines(context, answer.changes)) out.line(line);
     for (const line of becauseLines(context, answer.leftOut)) out.warn(line);
   }
-  if (answer.restart.length > 0) out.note(`${answer.restart.join(', ')}: ${words.restartNeeded}`);
+  if (answer.restart.length > 0) out.note(words.labelled(answer.restart.join(words.comma), words.restartNeeded));
   return undefined;
 }

@@ -17,7 +17,8 @@ export async function doctor(context: Context): Promise<number> {
   const { examine } = await import('../../diagnostics/doctor.ts');
   const treatment = { fix: isOn(context, 'fix'), connect: isOn(context, 'connect') };
   const { checks, fixed } = await examine({ home, env, cwd: process.cwd(), connect }, treatment);
-  if (!context.json && fixed.length > 0) context.out.note(configWordsOf(context.language).mended(fixed.join(', ')));
+  if (!context.json && fixed.length > 0)
+    context.out.note(configWordsOf(context.language).mended(fixed.join(context.words.comma)));
   return show(context, checks, { fixed });
 }
 

@@ -52,7 +52,7 @@ async function tellAdded(
     now: (said) =>
       isOne
         ? said.endpointAdded(only.name, profile, only.weight)
-        : said.endpointsAdded(added.map(({ name }) => name).join(', '), profile),
+        : said.endpointsAdded(added.map(({ name }) => name).join(context.words.comma), profile),
     ...(tests
       ? {}
       : {

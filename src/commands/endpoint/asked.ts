@@ -1,9 +1,10 @@
 /** What is asked for a new endpoint: where it is, then its key. */
 import { parseBaseUrl } from '../../config/network/base-url.ts';
 import { presetOf, presets } from '../../config/network/presets.ts';
-import type { EndpointOptions, EndpointRow } from '../../contract/endpoint.ts';
+import { type EndpointOptions, type EndpointRow, endpointRanges } from '../../contract/endpoint.ts';
 import type { Params } from '../../contract/operations.ts';
-import { usage } from '../../errors/qcc-error.ts';
+import { holdsVendorKey } from '../../errors/key-shape.ts';
+import { exitCodes, QccError } from '../../errors/qcc-error.ts';
 import { changeWordsOf } from '../../messages/changes.ts';
 import { inLanguage } from '../../messages/errors.ts';
 import { type Context, withInstallation } from '../context.ts';
@@ -62,6 +63,8 @@ export async function askUrl({ words, language }: Context, given: EndpointOption
   const { askText } = await import('../../terminal/prompt.ts');
   return askText(words.askUrl, {
     check: (baseUrl) => {
+      // The error of the command names a flag, which is no way out of a prompt.
+      if (holdsVendorKey(baseUrl)) return changeWordsOf(language).keyIsNext;
       try {
         checkAddress({ ...given, baseUrl });
         return undefined;
@@ -95,8 +98,8 @@ export async function askReuse(context: Context, profile: string): Promise<Reuse
   return {
     from: chosen.profile,
     ids: [id],
-    weight: await askNumber(context, said.askWeight, chosen.weight),
-    priority: await askNumber(context, said.askPriority, chosen.priority),
+    weight: await askNumber(context, said.askWeight, 'weight', chosen.weight),
+    priority: await askNumber(context, said.askPriority, 'priority', chosen.priority),
   };
 }
 
@@ -113,12 +116,25 @@ async function reusable(context: Context, profile: string): Promise<readonly End
   });
 }
 
-async function askNumber({ words }: Context, label: string, standard: number): Promise<number> {
+async function askNumber(
+  { language }: Context,
+  label: string,
+  name: 'weight' | 'priority',
+  standard: number,
+): Promise<number> {
   const { askText } = await import('../../terminal/prompt.ts');
-  const check = (text: string) =>
-    text.trim() === '' || Number.isInteger(Number(text)) ? undefined : words.mustBeNumber(label, text);
-  const typed = (await askText(label, { initial: String(standard), check })).trim();
-  const wrong = check(typed);
-  if (wrong !== undefined) throw usage(wrong, 'qcc endpoint add --help');
+  const [min, max] = endpointRanges[name];
+  const wrongIn = (text: string) => {
+    const value = text.trim() === '' ? standard : Number(text);
+    if (Number.isInteger(value) && value >= min && value <= max) return undefined;
+    return new QccError('QCC_ENDPOINT_INVALID', { name, min, max, value: text.trim() }, exitCodes.usage);
+  };
+  const check = (text: string) => {
+    const wrong = wrongIn(text);
+    return wrong && inLanguage(wrong, language).message;
+  };
+  const typed = (await askText(label, { standard: String(standard), check })).trim();
+  const wrong = wrongIn(typed);
+  if (wrong) throw wrong;
   return typed === '' ? standard : Number(typed);
 }

@@ -17,7 +17,12 @@ import { changedRules, rulesText } from '../../../machines/model-map.ts';
 import { parseBaseUrl } from '../../config/network/base-url.ts';
 import { checkModelRules } from '../../config/network/model-rules.ts';
 import { type Preset, presetOf } from '../../config/network/presets.ts';
-import type { EndpointOptions, EndpointRow, endpointContract } from '../../contract/endpoint.ts';
+import {
+  type EndpointOptions,
+  type EndpointRow,
+  type endpointContract,
+  endpointRanges,
+} from '../../contract/endpoint.ts';
 import type { Answer, Params } from '../../contract/operations.ts';
 import { maskKey } from '../../errors/key-shape.ts';
 import { exitCodes, QccError } from '../../errors/qcc-error.ts';
@@ -31,13 +36,6 @@ import { forgetMissing } from './forget-operation.ts';
 import { endpointModels, testEndpoints } from './test-operation.ts';
 
 export const endpointDefaults = { weight: 100, priority: 1, maxFailures: 3, maxConcurrent: 64 };
-const ranges = {
-  weight: [1, 1_000],
-  priority: [0, 1_000],
-  maxFailures: [1, 100],
-  maxConcurrent: [1, 100_000],
-  timeoutMs: [100, 3_600_000],
-} as const;
 // A real key is far longer; this only catches an empty line or a stray word.
 const keyLengthMin = 4;
 
@@ -120,9 +118,9 @@ export function keyFits(key: string): boolean {
   return key.length >= keyLengthMin && !/[^\x21-\x7e]/.test(key);
 }
 
-export function checkRanges(options: Partial<Record<keyof typeof ranges, number>>): void {
-  for (const [name, [min, max]] of Object.entries(ranges)) {
-    const value = options[name as keyof typeof ranges];
+export function checkRanges(options: Partial<Record<keyof typeof endpointRanges, number>>): void {
+  for (const [name, [min, max]] of Object.entries(endpointRanges)) {
+    const value = options[name as keyof typeof endpointRanges];
     if (value === undefined) continue;
     if (Number.isInteger(value) && value >= min && value <= max) continue;
     throw new QccError('QCC_ENDPOINT_INVALID', { name, min, max, value }, exitCodes.usage);

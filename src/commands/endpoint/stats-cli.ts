@@ -77,7 +77,7 @@ function statsTable(
   );
   if (rows.some(({ cost }) => cost !== null))
     out.note(words.costInAll(dollars(rows.reduce((sum, { cost }) => sum + (cost?.totalUsd ?? 0), 0))));
-  if (unpriced.length > 0) out.note(words.unpriced(unpriced.join(', ')));
+  if (unpriced.length > 0) out.note(words.unpriced(unpriced.join(words.comma)));
 }
 
 // Below a cent, more decimals are needed for significant digits.

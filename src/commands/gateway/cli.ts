@@ -268,7 +268,6 @@ function statusLines(context: Context, row: StatusRow): void {
   for (const warning of words.troubles(row)) out.warn(warning);
   tellFound(context, row.found);
   if (row.uncertain) out.note(words.uncertain(clockOf(Date.parse(row.uncertain.from))));
-  if (row.logState !== 'open') out.warn(`log: ${row.logState}`);
   for (const reason of row.notReady) out.note(reasonText(reason, language));
 }
 

@@ -61,16 +61,16 @@ export function healthTable(context: Context, rows: readonly HealthRow[]): void 
       wrapsLast: true,
     },
   );
-  out.prose(4, ...lackingLines(rows, language));
+  out.prose(4, ...lackingLines(rows, context));
 }
 
 /** Models that the endpoint lacks. Its state does not change, but it is asked last for these models. */
-function lackingLines(rows: readonly HealthRow[], language: Language): readonly string[] {
+function lackingLines(rows: readonly HealthRow[], { words, language }: Context): readonly string[] {
   const { lines } = storyWordsOf(language);
   return rows.flatMap(({ profile, name, id, lacks }) =>
     lacks.map(
       ({ model, until }) =>
-        `${profile}/${name}: ${lines.lacks(model, clockOf(Date.parse(until)))} - qcc health reset ${typedName({ id, name }, rows)}`,
+        `${words.labelled(`${profile}/${name}`, lines.lacks(model, clockOf(Date.parse(until))))} - qcc health reset ${typedName({ id, name }, rows)}`,
     ),
   );
 }
@@ -154,7 +154,10 @@ function metricsLines({ out, words, language }: Context, row: MetricsRow): void 
     [`${row.profile}/${row.name}`, `${row.id}  ${codeText('states', shownState(row.state, row.seen), language)}`],
     [
       [words.checks, [String(row.checks), ...counts].join('  ')],
-      [words.success, `${percent(row.successRate)}  (${words.lastOnes(20)}: ${percent(row.recentSuccessRate)})`],
+      [
+        words.success,
+        `${percent(row.successRate)}  (${words.labelled(words.lastOnes(20), percent(row.recentSuccessRate))})`,
+      ],
       [words.mean, `${ms(row.avgResponseMs)}  (P95 ${ms(row.p95ResponseMs)})`],
       [
         words.stability,

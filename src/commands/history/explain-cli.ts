@@ -78,7 +78,7 @@ function ofRequest(context: Context, story: RequestStory, names: Names): void {
   for (const { at: when, seq, from, to, reason } of story.switches)
     out.prose(
       chainIndent,
-      `  ${clockOf(Date.parse(when))} #${seq}  ${from ?? '-'} → ${to}: ${reasonText(reason, language)}`,
+      `  ${clockOf(Date.parse(when))} #${seq}  ${words.labelled(`${from ?? '-'} → ${to}`, reasonText(reason, language))}`,
     );
 }
 
@@ -100,7 +100,7 @@ function attemptTable(context: Context, story: RequestStory, names: Names): void
       clockOf(Date.parse(one.at)),
       one.endpoint,
       one.name ?? names.at(story.view)[one.endpoint] ?? '-',
-      [one.outcome, ...(one.noted ? [one.noted] : [])].map((word) => failures[word] ?? word).join(', '),
+      [one.outcome, ...(one.noted ? [one.noted] : [])].map((word) => failures[word] ?? word).join(words.comma),
       String(one.status ?? '-'),
       one.ttfbMs === null ? '-' : `${one.ttfbMs} ms`,
       attemptWhy(one, context),
@@ -109,7 +109,10 @@ function attemptTable(context: Context, story: RequestStory, names: Names): void
   );
   for (const { name, endpoint, adapted = [] } of story.attempts)
     for (const note of adapted)
-      out.prose(chainIndent, `  ${name ?? names.at(story.view)[endpoint] ?? endpoint}: ${reasonText(note, language)}`);
+      out.prose(
+        chainIndent,
+        `  ${words.labelled(name ?? names.at(story.view)[endpoint] ?? endpoint, reasonText(note, language))}`,
+      );
 }
 
 function whyOf(row: RouteRow, { language }: Context): string {

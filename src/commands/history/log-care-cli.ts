@@ -71,8 +71,9 @@ export async function stats(context: Context): Promise<undefined> {
     types.map((row) => [row.type, String(row.facts), sized(row.bytes), `${Math.round((100 * row.bytes) / bytes)} %`]),
   );
   out.line('');
-  out.line(`${words.facts}: ${facts}  ${from === null ? '-' : timeText(from)} – ${to === null ? '-' : timeText(to)}`);
-  out.line(`${words.onDisk}: ${diskBytes === null ? '-' : sized(diskBytes)}`);
+  const span = `${from === null ? '-' : timeText(from)} – ${to === null ? '-' : timeText(to)}`;
+  out.line(`${words.labelled(words.facts, String(facts))}  ${span}`);
+  out.line(words.labelled(words.onDisk, diskBytes === null ? '-' : sized(diskBytes)));
   if (perDay.facts !== null)
     out.line(words.growth(perDay.facts, sized(perDay.bytes ?? 0), sized(perDay.diskBytes ?? 0)));
   return undefined;

@@ -19,10 +19,10 @@ export async function whatIf(context: Context): Promise<number | undefined> {
   return tellGaps(context, told.gaps);
 }
 
-function compare({ out, language }: Context, told: Answer<'history.whatIf'>): void {
+function compare({ out, words: common, language }: Context, told: Answer<'history.whatIf'>): void {
   const words = storyWordsOf(language).whatIf;
   const settings = Object.entries(told.under).map(([key, value]) => `${key}=${value}`);
-  out.line(out.paint('bold', settings.length === 0 ? words.asItWas : words.under(settings.join(', '))));
+  out.line(out.paint('bold', settings.length === 0 ? words.asItWas : words.under(settings.join(common.comma))));
   out.line(out.paint('dim', words.range(told.from, told.to, told.requests)));
   const { switches, failures, attempts, outages, sessions, tierMs } = told;
   const row = (name: string, recorded: number, replayed: number, unknown = '') => [
@@ -56,7 +56,7 @@ function compare({ out, language }: Context, told: Answer<'history.whatIf'>): vo
   for (const { only, at, seq, kind, from, to } of told.changes) {
     const when = Date.parse(at);
     const number = seq === null ? '' : ` #${seq}`;
-    const text = `${words.kinds[kind]} ${from} → ${to}: ${words.only[only]}`;
+    const text = common.labelled(`${words.kinds[kind]} ${from} → ${to}`, words.only[only]);
     out.prose(4, `${out.paint('dim', `${timeText(when)}${number}`)}  ${text}`);
   }
 }

@@ -74,7 +74,7 @@ export async function makeDefault(context: Context): Promise<undefined> {
     json: row,
     data: () => table(context, [row]),
     now: (said) => said.profileIsDefault(row.name),
-    next: (said) => [said.see, 'qcc priority list'],
+    next: (said) => [said.see, 'qcc list'],
   });
 }
 

@@ -76,8 +76,8 @@ async function addOne(context: Context, given: EndpointOptions, called?: string)
   if (!endpoint?.key) return false;
   const { profiles } = await withInstallation(context, ({ call }) => call('profile.list', {}));
   const taken = new Set(profiles.map(({ name }) => name));
-  const initial = profileNameFrom(called ?? new URL(endpoint.baseUrl ?? '').hostname, taken);
-  const name = (await askText(said.profileName, { initial })).trim() || initial;
+  const standard = profileNameFrom(called ?? new URL(endpoint.baseUrl ?? '').hostname, taken);
+  const name = (await askText(said.profileName, { standard })).trim() || standard;
   const tier = tiers.find((one) => !profiles.some((profile) => profile.tier === one));
   const row = await withInstallation(context, ({ call }) =>
     call('profile.add', { name, endpoint, ...(tier === undefined ? {} : { tier }) }),

@@ -71,6 +71,7 @@ async function runGateway(context: Context, said: SetupWords): Promise<boolean> 
   if (how === 'leave') return false;
   // A system that has no services, or refuses one, can still run it in the background.
   if (how === 'service' && (await step(context, () => asService(context)))) return true;
+  if (how === 'service') context.out.note(said.noService, '  qcc proxy install-service');
   await start(context);
   return true;
 }

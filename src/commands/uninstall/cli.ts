@@ -29,13 +29,13 @@ export async function uninstall(context: Context): Promise<undefined> {
   if (service) done(said.serviceGone);
   if (stopped) done(said.gatewayGone);
   if (removed) done(said.homeGone(home));
-  if (left.length > 0) out.warn(said.notOurs(left.join(', ')));
+  if (left.length > 0) out.warn(said.notOurs(left.join(context.words.comma)));
   if (files.length > 0) out.note(context.words.liveSessions);
   out.note(said.programStays);
   return undefined;
 }
 
-async function restoreClaude({ home, out, language }: Context): Promise<readonly string[]> {
+async function restoreClaude({ home, out, words, language }: Context): Promise<readonly string[]> {
   if (!existsSync(paths(home).claude)) return [];
   const [{ restoreAllClaudeSettings }, { openVault }] = await Promise.all([
     import('../../config/clients/claude.ts'),
@@ -46,7 +46,7 @@ async function restoreClaude({ home, out, language }: Context): Promise<readonly
   } catch (error) {
     // If the vault cannot be opened any more, the former settings cannot be restored; that must not prevent the removal.
     if (!(error instanceof QccError && error.code.startsWith('QCC_VAULT'))) throw error;
-    out.warn(`${configWordsOf(language).notGivenBack}: ${inLanguage(error, language).message}`);
+    out.warn(words.labelled(configWordsOf(language).notGivenBack, inLanguage(error, language).message));
     return [];
   }
 }

@@ -84,7 +84,7 @@ export const changes = {
       ...(isActive ? ['It is the active one.'] : []),
       endpoints === 0
         ? `It has no endpoints; "qcc add ${name}" creates it again.`
-        : 'Their keys are destroyed: this cannot be undone.',
+        : `${endpoints === 1 ? 'Its key is' : 'Their keys are'} destroyed: this cannot be undone.`,
     ].join(' '),
   askRemoveEndpoint: (name: string, profile: string, address: string, key: string) =>
     `Remove ${name} (${address}, key ${key}) from ${profile}? Its key is destroyed: this cannot be undone.`,
@@ -99,6 +99,7 @@ export const changes = {
     `${name} answers: ${model === null ? '' : `${model}, `}${ms} ms`,
   testFailed: (name: string, why: string) => `${name} does not answer: ${why}`,
   testAgain: 'test again',
+  keyIsNext: 'this is a key, which is asked for next; here goes the address, such as https://relay.example.com',
   askWeight: 'Weight',
   askPriority: 'Priority (lower numbers go first)',
   later: 'later',

@@ -53,6 +53,11 @@ export const checks: Readonly<Record<CheckId, CheckWords>> = {
     bad: ({ profile, endpoint, vendor }) =>
       `endpoint ${endpoint} of ${profile} belongs to ${vendor}, which calls the models by other names, and has no table of them`,
   },
+  'endpoint.refusals': {
+    good: 'what endpoints refuse is understood',
+    bad: ({ profile, endpoint, status, type, code, text, count }) =>
+      `endpoint ${endpoint} of ${profile} refuses in words that qcc does not know (${count} times): ${status} ${type} ${code}: ${text}`,
+  },
   'endpoint.connects': {
     good: 'every endpoint answers',
     bad: ({ profile, endpoint, why }) =>

@@ -28,6 +28,8 @@ export const setup = {
   asService: 'as a service: now, and after each login',
   untilReboot: 'in the background, until the next reboot',
   notNow: 'not now',
+  noService:
+    'there is no service yet, so the gateway starts in the background, and runs until the next reboot; to try again',
   applyClaude: (file: string) =>
     `Send Claude Code through the gateway? This writes ${file}; "qcc use --restore" undoes it.`,
   nextCode: 'to start Claude Code through the gateway without changing its settings',

@@ -4,6 +4,7 @@ import { clauseOf, partsText } from './faults.ts';
 import type { ErrorCode, ErrorParamsOf } from './params.ts';
 import { faultsZh } from './zh-faults.ts';
 import { leftOutZh } from './zh-left-out.ts';
+import { wantedInChinese } from './zh-wanted.ts';
 
 type Translation = {
   readonly [Code in ErrorCode]: {
@@ -282,7 +283,10 @@ export const errorsZh: Translation = {
     hint: () => '请释放磁盘空间，然后运行：qcc proxy status',
   },
   QCC_CONTROL_TOO_LARGE: { message: () => '请求的内容过大', hint: () => '请缩小范围' },
-  QCC_INPUT_INVALID: { message: ({ operation, field, wanted }) => `${operation}：“${field}”不符合要求（${wanted}）` },
+  QCC_INPUT_INVALID: {
+    message: ({ operation, field, wanted }) =>
+      `${operation}：“${field === 'its input' ? '输入' : field}”不符合要求（${wantedInChinese(String(wanted))}）`,
+  },
   QCC_INPUT_KEY: {
     message: ({ field }) => `“${field}”看起来像 API 密钥，会以明文保存：未做任何更改`,
     hint: () => '请用 --api-key-stdin 或 --api-key-env NAME 提供密钥',

@@ -76,6 +76,7 @@ export const changes: ChangeWords = {
   testPassed: (name, ms, model) => `${name} 可用：${model === null ? '' : `${model}，`}${ms} ms`,
   testFailed: (name, why) => `${name} 不可用：${why}`,
   testAgain: '再次测试',
+  keyIsNext: '这是密钥，下一步才会询问；此处请填写地址，例如 https://relay.example.com',
   askWeight: '权重',
   askPriority: '优先级（数值小的优先）',
   later: '以后再说',

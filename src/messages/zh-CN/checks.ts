@@ -42,6 +42,11 @@ export const checks: Readonly<Record<CheckId, CheckWords>> = {
     bad: ({ profile, endpoint, vendor }) =>
       `${profile} 的端点 ${endpoint} 属于 ${vendor}，该厂商使用其他模型名，而此端点没有模型映射`,
   },
+  'endpoint.refusals': {
+    good: '各端点的拒绝都能识别',
+    bad: ({ profile, endpoint, status, type, code, text, count }) =>
+      `${profile} 的端点 ${endpoint} 以 qcc 不认识的说法拒绝了 ${count} 次：${status} ${type} ${code}：${text}`,
+  },
   'endpoint.connects': {
     good: '每个端点都能应答',
     bad: ({ profile, endpoint, why }) =>

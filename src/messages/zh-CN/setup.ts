@@ -24,6 +24,7 @@ export const setup: SetupWords = {
   howToRun: '网关如何运行？',
   asService: '作为服务：立即启动，以后登录时自动启动',
   untilReboot: '在后台运行，直到下次重启',
+  noService: '服务未能启动，因此网关改为在后台运行，直到下次重启；若要再试服务',
   notNow: '暂不启动',
   applyClaude: (file) => `让 Claude Code 使用网关？将写入 ${file}，可用 qcc use --restore 还原。`,
   nextCode: '不改设置也可通过网关启动 Claude Code',

@@ -5,7 +5,7 @@ import type { Verdict } from '../../../machines/classify.ts';
 import type { RoutableEndpoint } from '../../../machines/routing-view.ts';
 import type { RequestSummary } from '../request/body-sniffing.ts';
 import { plainText } from '../response/encoding.ts';
-import { errorWordsMax } from '../response/verdicts.ts';
+import { errorWordsMax } from '../response/error-words.ts';
 import { type AdaptationPorts, RequestAdaptation } from './request-adaptation.ts';
 import type { Owner, ThinkingMemory } from './thinking-memory.ts';
 

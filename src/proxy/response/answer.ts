@@ -12,19 +12,18 @@ import { classifyTransport, errorWord } from '../../../machines/classify.ts';
 import type { AttemptLimits } from '../../../machines/failover-policy.ts';
 import { isProxyDown } from '../../../machines/network.ts';
 import { HeldBytes } from '../admission/held-bytes.ts';
-import { Deadline } from '../upstream/deadline.ts';
 import { guarded } from '../upstream/guarded.ts';
 import { type Head, headOf, streamHead } from '../upstream/headers.ts';
 import type { Abort, AnswerSink, TransportError } from '../upstream/upstream.ts';
-import { plainText } from './encoding.ts';
 import { type Fault, JsonBody } from './json-body.ts';
 import { LargeAnswer, largeAnswers } from './large-answers.ts';
 import type { Asked, Outcome } from './outcome.ts';
-import { isLookedAtWhole, isUnasked, opensAs, type Phase, phaseAfter } from './phases.ts';
+import { Patience } from './patience.ts';
+import { isLookedAtWhole, isUnasked, Opening, type Phase, phaseAfter } from './phases.ts';
 import type { Receiver } from './receiver.ts';
 import { StreamWatch } from './sse.ts';
 import { Unpacking } from './unpacking.ts';
-import { errorWordsMax, failed, inside, noCount, refused, type Silence, verdictOf } from './verdicts.ts';
+import { failed, inside, noCount, refused, type Silence, verdictOf } from './verdicts.ts';
 
 // An Anthropic answer is smaller; a runaway relay is not.
 const jsonBytesMax = 64 * MiB;
@@ -32,15 +31,8 @@ const errorBytesMax = MiB;
 // A stream that has no content after this much has something else in it.
 const heldBytesMax = MiB / 4;
 const newlineEveryMs = 10_000;
-// A connection that did not survive a sleep of this machine gives no sign; one that did has pings at least.
-const afterSleepMs = 10_000;
-// So long a thought is waited for that gives no other sign than pings: clients hang up then.
-const thoughtMs = 300_000;
-// Some leave the connection open after the last event: what follows is nothing.
-const lingerMs = 1_000;
 
 const nothingAfterSleep = reason('silentAfterSleep');
-const nothing = Buffer.alloc(0);
 
 export class Answer implements AnswerSink {
   readonly outcome: Promise<Outcome>;
@@ -56,25 +48,20 @@ export class Answer implements AnswerSink {
   #abort: Abort = () => {};
   #resume: () => void = () => {};
   readonly #held = new HeldBytes();
-  #extended = false;
-  /** So long a thought has given no other sign than pings. */
-  #thoughtMs = 0;
   #committed = false;
   /** Nothing is read because the receiver takes nothing: until it does, no time passes for the endpoint. */
   #isHeldUp = false;
   #hasSlept = false;
-  readonly #deadline = new Deadline(() => guarded(this, () => this.#late()));
+  readonly #patience: Patience;
   #newlines: NodeJS.Timeout | undefined;
-  /** Runs after a sleep, until a byte comes. */
-  #asleep: NodeJS.Timeout | undefined;
   #watch: StreamWatch | undefined;
   #json: JsonBody | undefined;
   /** Of an answer that came compressed: what is looked at is in there. */
   #unpacking: Unpacking | undefined;
   /** Some of the text of the next packed piece was seen. */
   #isMore = false;
-  /** The first bytes of a body that is labelled as something else than a stream, until it is clear what it is. */
-  #opening: Buffer | undefined;
+  /** Of a body that is labelled as something else than a stream. */
+  #opening: Opening | undefined;
   /** Its last event has come; it has a moment left to end. */
   #lingers = false;
   #memory: LargeAnswer | undefined;
@@ -94,7 +81,12 @@ export class Answer implements AnswerSink {
       this.#reject = reject;
     });
     // Not streaming, an endpoint thinks before it says a word: only the whole has a limit.
-    this.#deadline.arm(asked.wantsStream ? limits.headersMs : limits.totalMs);
+    this.#patience = new Patience(
+      limits,
+      () => guarded(this, () => this.#late()),
+      () => guarded(this, () => this.#lost()),
+    );
+    this.#patience.arm(asked.wantsStream ? limits.headersMs : limits.totalMs);
     const { commitMs } = limits;
     if (commitMs !== null && !asked.wantsStream && asked.isMessages)
       this.#newlines = setTimeout(() => guarded(this, () => this.#commit(commitMs)), commitMs);
@@ -115,13 +107,11 @@ export class Answer implements AnswerSink {
   resume(): void {
     if (!this.#asked.wantsStream || this.#phase === 'over') return;
     this.#hasSlept = this.#isHeldUp;
-    if (this.#isHeldUp) return;
-    clearTimeout(this.#asleep);
-    this.#asleep = setTimeout(() => guarded(this, () => this.#lost()), afterSleepMs);
+    if (!this.#isHeldUp) this.#patience.slept();
   }
 
   head(status: number, raw: readonly string[], resume: () => void): void {
-    if (this.#asleep) this.#isAlive();
+    this.#patience.heard();
     const head = headOf(status, raw);
     this.answerHead = head;
     this.#resume = resume;
@@ -134,7 +124,7 @@ export class Answer implements AnswerSink {
         break;
       case 'judging':
         this.#watch = new StreamWatch();
-        this.#deadline.arm(this.#limits.firstContentMs);
+        this.#patience.forContent();
         if (head.isEncoded) this.#unpacking = this.#unpacker(head);
         if (!this.#committed && isUnasked(this.#asked)) this.#fail('badAnswer', reason('streamForJson'));
         break;
@@ -149,14 +139,14 @@ export class Answer implements AnswerSink {
 
   #expectJson(head: Head): void {
     const isWhole = isLookedAtWhole(this.#asked);
-    if (this.#asked.isMessages && !isWhole) this.#opening = nothing;
+    if (this.#asked.isMessages && !isWhole) this.#opening = new Opening();
     this.#json = new JsonBody(this.#asked, head);
     this.#memory = new LargeAnswer(largeAnswers, () => guarded(this, () => this.#readOn()));
     if (head.isEncoded && !isWhole) this.#unpacking = this.#unpacker(head);
   }
 
   data(chunk: Buffer): boolean {
-    if (this.#asleep) this.#isAlive();
+    this.#patience.heard();
     if (this.#unpacking) return this.#phase === 'over' || this.#unpacking.take(chunk);
     if (this.#phase === 'over') return true;
     this.#see(chunk, false);
@@ -174,20 +164,17 @@ export class Answer implements AnswerSink {
 
   /** Whatever its label says: a body that begins as an event stream is one, and no JSON begins so. */
   #seeOpening(text: Buffer): void {
-    const head = this.answerHead as Head;
-    const bytes = this.#opening?.length ? Buffer.concat([this.#opening, text]) : text;
-    const kind = opensAs(bytes);
-    // The bytes are lent.
-    this.#opening = kind === 'unclear' ? Buffer.from(bytes) : undefined;
-    if (kind === 'unclear') return;
-    if (kind === 'stream' && !this.#committed) {
-      this.answerHead = streamHead(head);
+    const seen = this.#opening?.see(text);
+    if (!seen) return;
+    this.#opening = undefined;
+    if (seen.kind === 'stream' && !this.#committed) {
+      this.answerHead = streamHead(this.answerHead as Head);
       this.#phase = 'judging';
       this.#watch = new StreamWatch();
-      this.#deadline.arm(this.#limits.firstContentMs);
+      this.#patience.forContent();
       if (isUnasked(this.#asked)) this.#fail('badAnswer', reason('streamForJson'));
     }
-    this.#see(bytes, false);
+    this.#see(seen.bytes, false);
   }
 
   /** What is in it was seen. */
@@ -341,23 +328,20 @@ export class Answer implements AnswerSink {
     const length = head.isStream ? null : head.length;
     this.#receiver.begin(head.status, [...head.pairs, ...this.#asked.added(this.ttfbMs ?? 0)], length);
     this.#lingers = this.#watch?.stopped ?? false;
-    this.#deadline.arm(this.#lingers ? lingerMs : this.#limits.idleMs);
+    this.#patience.forMore(this.#lingers);
     for (const block of this.#held.take()) if (this.#phase === 'relaying') this.#write(block);
   }
 
   #relay(chunk: Buffer): boolean {
     const watch = this.#watch;
     if (!watch) {
-      this.#deadline.refresh();
+      this.#patience.refresh();
       return this.#write(chunk);
     }
     if (watch.stopped && !this.#lingers) {
       this.#lingers = true;
-      this.#deadline.arm(lingerMs);
-    } else if (watch.isProgress && !this.#lingers) {
-      this.#thoughtMs = 0;
-      this.#deadline.refresh();
-    }
+      this.#patience.forMore(true);
+    } else if (watch.isProgress && !this.#lingers) this.#patience.progress();
     return this.#passOn(chunk, watch);
   }
 
@@ -377,7 +361,7 @@ export class Answer implements AnswerSink {
     if (this.#receiver.bytes(chunk)) return !this.#isHeldUp;
     if (this.#isHeldUp || this.#phase !== 'relaying') return false;
     this.#isHeldUp = true;
-    this.#deadline.clear();
+    this.#patience.clear();
     this.#receiver.onRoom(() => guarded(this, () => this.#hasRoom()));
     return false;
   }
@@ -387,7 +371,7 @@ export class Answer implements AnswerSink {
     if (!this.#isHeldUp) return;
     this.#isHeldUp = false;
     if (this.#phase !== 'relaying') return;
-    this.#deadline.arm(this.#watch?.stopped ? lingerMs : this.#limits.idleMs);
+    this.#patience.forMore(this.#watch?.stopped ?? false);
     this.#resume();
     if (!this.#hasSlept) return;
     this.#hasSlept = false;
@@ -428,33 +412,24 @@ export class Answer implements AnswerSink {
     if (Math.max(this.#held.length, this.#unpacking?.length ?? 0) > jsonBytesMax)
       this.#fail('badAnswer', reason('answerTooLarge'));
     if (this.#memory?.grows(this.#held.length) ?? true) return true;
-    this.#deadline.clear();
+    this.#patience.clear();
     return false;
   }
 
   /** There is memory for the rest of it; the time until then was not the endpoint's. */
   #readOn(): void {
-    this.#deadline.arm(this.#limits.totalMs);
+    this.#patience.arm(this.#limits.totalMs);
     this.#resume();
   }
 
   #jsonOver(): void {
     const head = this.answerHead as Head;
     const json = this.#json as JsonBody;
-    const { length } = this.#held;
-    if (!this.#asked.isHead) {
-      if (head.length !== null && head.length !== length) {
-        this.#fail('badAnswer', reason('cutOff', { code: null }));
-        return;
-      }
-      // A count is small, and looked at when it is whole.
-      if (head.isEncoded && !this.#unpacking && length > 0)
-        json.feed(Buffer.from(plainText(this.#body, head.encoding, errorWordsMax)));
-      const fault = json.end();
-      if (fault) {
-        this.#wrong(fault);
-        return;
-      }
+    const packed = head.isEncoded && !this.#unpacking && this.#held.length > 0 ? this.#body : null;
+    const fault = this.#asked.isHead ? undefined : json.over(this.#held.length, packed);
+    if (fault) {
+      this.#wrong(fault);
+      return;
     }
     this.usage = json.usage;
     this.#sendWhole(head);
@@ -501,41 +476,17 @@ export class Answer implements AnswerSink {
     this.#newlines = setInterval(() => guarded(this, () => this.#receiver.keepAlive()), newlineEveryMs);
   }
 
-  #isAlive(): void {
-    clearTimeout(this.#asleep);
-    this.#asleep = undefined;
-  }
-
   #lost(): void {
     if (this.#phase === 'relaying') this.#break(nothingAfterSleep);
     else this.#fail('timeout', nothingAfterSleep);
   }
 
-  /** It thinks, and pings: a thought takes as long as it takes, and its client waits for it. */
-  #thinksOn(): boolean {
-    const watch = this.#watch;
-    if (!watch?.isThinking || !watch.hasPinged) return false;
-    const waitedMs = this.#phase === 'judging' ? this.#limits.firstContentMs : this.#limits.idleMs;
-    this.#thoughtMs += waitedMs;
-    const leftMs = thoughtMs - this.#thoughtMs;
-    if (leftMs <= 0) return false;
-    watch.hasPinged = false;
-    this.#deadline.arm(Math.min(waitedMs, leftMs));
-    return true;
-  }
-
   #late(): void {
-    if (this.#thinksOn()) return;
+    if (this.#patience.waitsOn(this.#phase, this.#watch)) return;
     if (this.#phase === 'relaying') {
       if (this.#watch?.stopped) this.#finish();
       else this.#break(reason('onlyPings'));
       this.#abort();
-      return;
-    }
-    // Alive but slow: once, the wait is as long again.
-    if (this.#phase === 'judging' && this.#watch?.hasPinged && !this.#extended) {
-      this.#extended = true;
-      this.#deadline.arm(this.#limits.firstContentMs);
       return;
     }
     if (this.#phase === 'error' && this.#enough()) return;
@@ -568,9 +519,8 @@ export class Answer implements AnswerSink {
 
   #over(): void {
     this.#phase = 'over';
-    this.#deadline.clear();
+    this.#patience.end();
     clearTimeout(this.#newlines);
-    clearTimeout(this.#asleep);
     this.#unpacking?.close();
     this.#memory?.release(this.#held.take());
     this.#memory = undefined;

@@ -6,6 +6,8 @@ import { typeWord } from '../../../machines/classify.ts';
 import { Places } from '../request/json-places.ts';
 import { JsonScanner } from '../request/json-scanner.ts';
 import type { Head } from '../upstream/headers.ts';
+import { plainText } from './encoding.ts';
+import { errorWordsMax } from './error-words.ts';
 
 const counts = {
   input: 'usage.input_tokens',
@@ -48,8 +50,20 @@ export class JsonBody {
     return this.#isJson ? undefined : this.#noJson(this.#notJson());
   }
 
+  /**
+   * What is wrong with all of it, once no more comes.
+   * @param length that came
+   * @param packed a compressed body that was not looked at as it came: a count is small, and read when it is whole
+   */
+  over(length: number, packed: Buffer | null): Fault | undefined {
+    const { length: told, encoding } = this.#head;
+    if (told !== null && told !== length) return { failure: 'badAnswer', detail: reason('cutOff', { code: null }) };
+    if (packed) this.feed(Buffer.from(plainText(packed, encoding, errorWordsMax)));
+    return this.#end();
+  }
+
   /** What is wrong with all of it: JSON, no error in an envelope, what was asked for. */
-  end(): Fault | undefined {
+  #end(): Fault | undefined {
     const { isMessages, isCount, wantsStream } = this.#wanted;
     const scanner = this.#scanner;
     const bad = (detail: CallReason): Fault => ({ failure: 'badAnswer', detail });

@@ -18,10 +18,10 @@ const fields = ['event:', 'data:', 'id:', 'retry:'];
 const blanks: ReadonlySet<number> = new Set([0x09, 0x0a, 0x0d, 0x20]);
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 /** So many bytes decide, behind blanks. */
-export const openingMax = 64;
+const openingMax = 64;
 
 /** What a body is whose label is none of a stream's: told by its first bytes. */
-export function opensAs(bytes: Buffer): 'stream' | 'other' | 'unclear' {
+function opensAs(bytes: Buffer): 'stream' | 'other' | 'unclear' {
   let at = bytes.subarray(0, byteOrderMark.length).equals(byteOrderMark) ? byteOrderMark.length : 0;
   while (blanks.has(bytes[at] ?? -1)) at++;
   if (at >= openingMax) return 'other';
@@ -31,6 +31,21 @@ export function opensAs(bytes: Buffer): 'stream' | 'other' | 'unclear' {
   const text = bytes.toString('latin1', at, at + 'event:'.length);
   if (fields.some((field) => text.startsWith(field))) return 'stream';
   return fields.some((field) => field.startsWith(text)) ? 'unclear' : 'other';
+}
+
+/** The first bytes of a body, until they tell what it is. */
+export class Opening {
+  #bytes: Buffer | undefined;
+
+  /** @returns what it is, with all bytes so far; undefined while that is not clear */
+  see(text: Buffer): { readonly kind: 'stream' | 'other'; readonly bytes: Buffer } | undefined {
+    const bytes = this.#bytes ? Buffer.concat([this.#bytes, text]) : text;
+    const kind = opensAs(bytes);
+    if (kind !== 'unclear') return { kind, bytes };
+    // The bytes are lent.
+    this.#bytes = Buffer.from(bytes);
+    return undefined;
+  }
 }
 
 /** A count is small; an answer to HEAD is nothing. */

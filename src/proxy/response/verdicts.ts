@@ -12,10 +12,9 @@ import {
 } from '../../../machines/classify.ts';
 import type { Head } from '../upstream/headers.ts';
 import { plainText } from './encoding.ts';
+import { errorWordsMax } from './error-words.ts';
 import type { Asked, Outcome } from './outcome.ts';
 
-/** What an error is, it says at its beginning. */
-export const errorWordsMax = 65_536;
 // To be judged an answer is decoded as far as this.
 const decodedMax = MiB;
 

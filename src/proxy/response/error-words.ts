@@ -1,0 +1,2 @@
+/** What an error is, it says at its beginning. */
+export const errorWordsMax = 65_536;
