@@ -3,29 +3,16 @@
  * test/browser/pictures/. Without a Chromium it says so, and runs no test.
  */
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
+import { chromiumNames, findChromium } from './chromium.mjs';
 
-const names = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
-const folders = (process.env.PATH ?? '').split(delimiter);
-const given = process.env.QCC_TEST_BROWSER;
-const browser =
-  given ?? folders.flatMap((folder) => names.map((name) => join(folder, name))).find((path) => isProgram(path));
+const browser = findChromium();
 
 if (browser === undefined) {
-  process.stdout.write(`no Chromium on this machine (${names.join(', ')}): 0 tests run\n`);
+  process.stdout.write(`no Chromium on this machine (${chromiumNames.join(', ')}): 0 tests run\n`);
 } else {
   const vitest = join('node_modules', 'vitest', 'vitest.mjs');
   const args = [vitest, 'run', '--config', join('test', 'browser', 'vitest.config.ts'), ...process.argv.slice(2)];
   const env = { ...process.env, QCC_TEST_BROWSER: browser };
   process.exitCode = spawnSync(process.execPath, args, { stdio: 'inherit', env }).status ?? 1;
-}
-
-function isProgram(path) {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
