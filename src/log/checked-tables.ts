@@ -5,7 +5,8 @@
  */
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkTable, tablesIn } from './tables.ts';
+import { tablesInUse } from './manifest.ts';
+import { checkTable, type Finding, tablesIn } from './tables.ts';
 
 /** By the name of a table: its stamp when it was found intact. */
 export type Stamps = ReadonlyMap<string, string>;
@@ -23,18 +24,24 @@ export function checkTables(dir: string): { readonly whole: Stamps; readonly dam
   const known = takeKnown(dir);
   const whole = new Map<string, string>();
   for (const name of tablesIn(dir)) {
-    const path = join(dir, name);
-    const stamp = stampOf(path);
-    if (known[name] !== stamp) {
-      const finding = checkTable(path);
-      if (finding === 'gone') continue;
-      // If the system refuses the read, LevelDB's own error reports it.
-      if (finding === 'damaged') return { whole, damaged: name };
-      if (finding !== undefined) continue;
-    }
-    whole.set(name, stamp);
+    const stamp = stampOf(join(dir, name));
+    const finding = known[name] === stamp ? undefined : findingOf(dir, name);
+    // If the system refuses the read, LevelDB's own error reports it.
+    if (finding === 'damaged') return { whole, damaged: name };
+    if (finding === undefined) whole.set(name, stamp);
   }
   return { whole, damaged: undefined };
+}
+
+/** A damaged one that is not in use was begun by a merge when its process ended: LevelDB deletes it. */
+function findingOf(dir: string, name: string): Finding {
+  const finding = checkTable(join(dir, name));
+  return finding === 'damaged' && isUnused(dir, name) ? 'gone' : finding;
+}
+
+/** False when it is not certain. */
+function isUnused(dir: string, name: string): boolean {
+  return tablesInUse(dir)?.has(Number.parseInt(name, 10)) === false;
 }
 
 function takeKnown(dir: string): Readonly<Record<string, unknown>> {
