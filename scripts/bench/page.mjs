@@ -8,7 +8,6 @@
  * PART is load, views, slider or traffic. HOME keeps the log for another time: a million facts take about a minute to write. With --soak a
  * page is used under load for so long, and its heap is measured instead.
  */
-import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -18,7 +17,7 @@ import { parseArgs } from 'node:util';
 import { chromiumNames, findChromium } from '../chromium.mjs';
 import { writeLongLog } from './long-log.mjs';
 import { firstPaintMs, goTo, heapBytes, openPage, startBrowser, timed, workDuring } from './page-browser.mjs';
-import { cpuMicros, gatewayFlags, here, program, startProcess, temporaryFolder } from './processes.mjs';
+import { cpuMicros, gatewayFlags, here, pinSelf, program, startProcess, temporaryFolder } from './processes.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -104,7 +103,7 @@ async function setStage() {
   const { endpoints } = await call('endpoint.list', { profile: 'bench' });
   const upstreamPort = new URL(endpoints[0].baseUrl).port;
   const upstream = await startProcess([join(here, 'upstream.mjs'), upstreamPort], { core: gatewayCore });
-  spawnSync('taskset', ['-a', '-c', '-p', String(browserCore), String(process.pid)]);
+  pinSelf(browserCore);
   const browser = await startBrowser(chromium);
   return {
     gateway,

@@ -58,6 +58,11 @@ function command(core, args) {
     : [process.execPath, args];
 }
 
+/** This process, and what it starts without a core of its own. */
+export function pinSelf(core) {
+  if (canPin) spawnSync(pinning, ['-a', '-c', '-p', String(core), String(process.pid)]);
+}
+
 /** Resolves with the first line that it prints, as JSON, a function that ends it, and `next` for a line that it prints on a signal. */
 export function startProcess(args, { core = null, env = process.env } = {}) {
   const child = start(...command(core, args), { env, stdio: ['ignore', 'pipe', 'inherit'] });
