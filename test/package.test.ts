@@ -1,6 +1,6 @@
 /** The content of `npm publish`: its documents link to no file that is left out. */
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 
@@ -38,4 +38,14 @@ it('tells where its source, its papers and its bugs are', () => {
     homepage: `${source}#readme`,
     bugs: { url: `${source}/issues` },
   });
+});
+
+it('shows pictures that are in the repository, by addresses that hold elsewhere, and carries none of them', () => {
+  const readme = readFileSync('README.md', 'utf8');
+  const at = 'https://github.com/qcc-gateway/qcc/raw/main/';
+  const shown = [...readme.matchAll(/(?:src|srcset)="([^"]+)"/g)].map(([, address = '']) => address);
+  expect(shown.length).toBeGreaterThan(0);
+  for (const address of shown)
+    expect(address.startsWith(at) && existsSync(address.slice(at.length)), address).toBe(true);
+  expect(packedFiles().filter((path) => path.endsWith('.png'))).toEqual([]);
 });
