@@ -1,6 +1,6 @@
 /**
  * Builds dist/: the compiler's output, the data files beside it, one module for what every start loads, a program that can be run, and
- * the page of the dashboard.
+ * the page of the dashboard: as it is served, and as it stands in an incident's file.
  *
  *   node scripts/build.mjs [FOLDER] [COMPILER'S CONFIGURATION] [ITS FLAGS]
  */
@@ -30,6 +30,7 @@ const inStart =
 await joinStart(`${relative('.', dist).replaceAll('\\', '/')}/src/cli/driver.js`);
 await joinErrors(join(dist, 'src', 'errors', 'qcc-error.js'));
 await buildPage({ configFile: resolve('vite.config.ts'), build: { outDir: resolve(dist, 'page') } });
+await buildPage({ configFile: resolve('vite.incident.config.ts'), build: { outDir: resolve(dist, 'incident-page') } });
 
 /** An error is made with its English sentence: both are one module, because every start loads them. */
 async function joinErrors(error) {

@@ -173,6 +173,19 @@ describe('the order of folders', () => {
     expect([...packages, ...ofNode]).toEqual([]);
   });
 
+  it('lets the page of an incident load nothing that a browser has not', () => {
+    const loaded = closureOf('src/incident-page/main.ts', ({ isType }) => !isType);
+    expect(loaded).toContain('src/history/explain.ts');
+    expect(loaded).toContain('src/page/views/now.tsx');
+    const ofNode = loaded.filter((target) => isFile(target) && /from 'node:/.test(readFileSync(target, 'utf8')));
+    expect(ofNode).toEqual([]);
+  });
+
+  it('lets the served page load nothing that folds', () => {
+    const loaded = closureOf('src/page/app/main.tsx', ({ isType }) => !isType);
+    expect(loaded.filter((target) => /^src\/(history|incident-page|runtime|log)\//.test(target))).toEqual([]);
+  });
+
   it('answers a status line without loading the gateway', () => {
     const loaded = ['src/cli/driver.ts', 'src/commands/client/status-line-cli.ts'].flatMap((file) => closureOf(file));
     expect(loaded).toContain('src/control/client.ts');

@@ -21,7 +21,7 @@ export function fileDashboard({ call, state, port, language }: OfFile): Dashboar
     {
       call: (name, params) =>
         call(name, params).catch((error: unknown) => {
-          throw error instanceof QccError ? error : new QccError('QCC_OPERATION_UNKNOWN', { name }, exitCodes.failed);
+          throw error instanceof QccError ? error : new QccError('QCC_CAPSULE_LACKS', { name }, exitCodes.failed);
         }),
       language,
       head: () => head,

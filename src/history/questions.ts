@@ -15,7 +15,8 @@ const questions = {
   ...portableQuestions,
   'history.verify': verifyLog,
   'history.stats': sizesOfLog,
-  'history.whatIf': (log: ReadableLog, params: Params<'history.whatIf'>) => whatIf(log, params, shortName),
+  'history.whatIf': (log: ReadableLog, params: Params<'history.whatIf'>) =>
+    whatIf(log, params, { env: params.foreign ? {} : process.env, recordedName: shortName }),
   'capsule.begin': beginIncident,
   'capsule.facts': incidentFacts,
 } satisfies Questions;

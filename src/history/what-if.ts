@@ -28,15 +28,20 @@ const elsewhereMax = 20;
 // Two occurrences of one switch count as the same when they are this close.
 const sameSwitchMs = 2_000;
 
-/** @param recordedName a model's name as the record holds it */
+/** What no log tells. */
+export interface Surroundings {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** A model's name as the record holds it. */
+  readonly recordedName: (name: string) => string;
+}
+
 export async function whatIf(
   log: ReadableLog,
   params: Params<'history.whatIf'>,
-  recordedName: (name: string) => string,
+  { env, recordedName }: Surroundings,
 ): Promise<Answer<'history.whatIf'>> {
   const given = Object.entries(params.set ?? {}).map(([name, text]) => tried(name, text));
   const under = Object.fromEntries(given.map(({ key, value }) => [key, value]));
-  const env = params.foreign ? {} : process.env;
   const rules = await triedRules(log, params.endpoints ?? {});
   const sides = { recorded: sideOf(env, {}), under: { ...sideOf(env, under), models: { rules, recordedName } } };
   const maps = [...rules].map(([id, table]) => [`${id}.models`, rulesText(table)] as const);
@@ -75,7 +80,7 @@ function tried(name: string, text: string) {
 }
 
 /** Settings are recomputed only when one has changed. */
-function sideOf(env: NodeJS.ProcessEnv, over: Readonly<Record<string, unknown>>): Side {
+function sideOf(env: Surroundings['env'], over: Readonly<Record<string, unknown>>): Side {
   let [known, version]: [Settings | undefined, number] = [undefined, -1];
   const settings = (state: State) => {
     // Needed twice a request: the version of their stream tells whether one has changed.

@@ -97,16 +97,24 @@ export const historyCommands: Commands = {
       export: {
         title: say('write an incident file without secrets, to share with others', '导出不含机密、可以分享的故障文件'),
         about: say(
-          'a part of the history that may be shared, and the state before it: hosts instead of URLs, hashes instead of sessions, no keys, prompts or paths, and nothing that you wrote. All commands of `history` and `debug` that read can query it elsewhere with `--from-log FILE`',
-          '可以分享的一段历史及其起始状态：URL 只留主机名，会话换成散列值，不含密钥、提示词、路径和您写的文字。`history` 与 `debug` 的查询命令都可用 `--from-log FILE` 在别处查询它',
+          'a part of the history that may be shared, and the state before it: hosts instead of URLs, hashes instead of sessions, no keys, prompts or paths, and nothing that you wrote. All commands of `history` and `debug` that read can query it elsewhere with `--from-log FILE`. With `--html` it is one page with the same facts inside, which any browser opens without qcc and without a network: the dashboard of that time, to be dragged through',
+          '可以分享的一段历史及其起始状态：URL 只留主机名，会话换成散列值，不含密钥、提示词、路径和您写的文字。`history` 与 `debug` 的查询命令都可用 `--from-log FILE` 在别处查询它。用 `--html` 则写出内含同样事实的单个网页，任何浏览器都能打开，无需 qcc，也无需网络：可在其中拖动查看当时的页面',
         ),
         flags: {
           since,
           until,
           incident: option('FILE', 'the file to write', '要写入的文件'),
+          html: option(
+            'FILE',
+            'the page to write, instead of a file that qcc reads',
+            '改为写入网页，而不是供 qcc 读取的文件',
+          ),
           'hash-names': toggle('hash the names of profiles, endpoints and hosts', '将配置、端点和主机的名称换成散列值'),
         },
-        examples: ['qcc history export --since -1h --incident incident.ndjson'],
+        examples: [
+          'qcc history export --since -1h --incident incident.ndjson',
+          'qcc history export --since -1h --html incident.html',
+        ],
         load: async () => (await import('./export-cli.ts')).exportIncident,
       },
       'what-if': {

@@ -75,6 +75,8 @@ export const changes = {
   statsWritten: (file: string, rows: number) => `${file} holds ${counted(rows, 'row')}`,
   incidentWritten: (file: string, facts: number) =>
     `${file} holds ${counted(facts, 'fact')}, without keys, prompts, sessions and paths`,
+  incidentPageWritten: (file: string, facts: number) =>
+    `${file} holds ${counted(facts, 'fact')}, without keys, prompts, sessions and paths; open it in any browser`,
   claudeGivenBack: (file: string) => `what qcc had changed in ${file} is restored`,
   claudePointsHere: (file: string) => `Claude Code will use the gateway the next time it starts: ${file}`,
   itemRetried: (id: string, state: string) => `${id}: ${state}`,

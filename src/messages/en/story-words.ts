@@ -34,7 +34,10 @@ export interface StoryWords {
   readonly next: { readonly [Rule in NextRule]: (params: NextParams[Rule] & Named) => string };
   readonly lines: LineWords;
   readonly whatIf: WhatIfWords;
-  readonly capsule: { readonly written: (file: string, facts: number) => string };
+  readonly capsule: {
+    readonly written: (file: string, facts: number) => string;
+    readonly pageWritten: (file: string, facts: number) => string;
+  };
 }
 
 /** The machine of an endpoint does not know what it is called. */

@@ -70,6 +70,8 @@ export const en: StoryWords = {
     needsTerminal: '--watch needs a terminal; into a pipe, use --json',
   },
   capsule: {
+    pageWritten: (file, facts) =>
+      `${file}: ${facts} facts, without keys, prompts, sessions and paths; any browser opens it, without qcc and without a network`,
     written: (file, facts) =>
       `${file}: ${facts} facts, without keys, prompts, sessions and paths; to query it: qcc history explain … --from-log ${file}`,
   },

@@ -77,6 +77,10 @@ export const fileErrorsEn: Pick<ErrorWords, FileCode> = {
     message: ({ path, ...fault }) => `${path} is larger than an incident file may be: ${clause(fault)}`,
     hint: () => 'ask for one of a shorter time',
   },
+  QCC_CAPSULE_LACKS: {
+    message: ({ name }) => `a file of the past holds facts alone: only a gateway can answer ${name}`,
+    hint: () => 'qcc dashboard, where the file was written',
+  },
   QCC_CAPSULE_UNREADABLE: {
     message: ({ path, code }) => `${path} cannot be read (${code})`,
     hint: ({ path }) => `qcc history export --incident ${path} makes one`,

@@ -28,6 +28,7 @@ export interface ErrorParamsOf {
   readonly QCC_BACKUP_INVALID: Fault<'backup'>;
   readonly QCC_CAPSULE_DAMAGED: Fault<'incident'> & { readonly path: Param };
   readonly QCC_CAPSULE_LIMIT: Fault<'bound'> & { readonly path: Param };
+  readonly QCC_CAPSULE_LACKS: { readonly name: Param };
   readonly QCC_CAPSULE_UNREADABLE: { readonly path: Param; readonly code: Param };
   readonly QCC_CAPSULE_VERSION: { readonly path: Param; readonly version: Param; readonly qcc: Param };
   readonly QCC_CLAUDE_MISSING: { readonly text: string };

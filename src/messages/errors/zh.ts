@@ -133,6 +133,10 @@ export const errorsZh: Translation = {
     message: ({ id, count }) => `"${id}" ${count === 0 ? '不是任何端点' : `可能指 ${count} 个端点`}`,
   },
   QCC_WHATIF_SETTING: { message: ({ key }) => `${key} 与剔除、切换和路由无关，无法推演其效果` },
+  QCC_CAPSULE_LACKS: {
+    message: ({ name }) => `这个文件只含过去的事实，${name} 只有网关能回答`,
+    hint: () => '请在导出该文件的机器上运行 qcc dashboard',
+  },
   QCC_CAPSULE_UNREADABLE: {
     message: ({ path, code }) => `无法读取 ${path}（${code}）`,
     hint: ({ path }) => `可用 qcc history export --incident ${path} 生成`,

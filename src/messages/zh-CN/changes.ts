@@ -56,6 +56,8 @@ export const changes: ChangeWords = {
   imported: (count) => `导入完成，共 ${count} 处更改`,
   entriesWritten: (file, count) => `${file} 包含 ${count} 条记录`,
   statsWritten: (file, rows) => `${file} 包含 ${rows} 行`,
+  incidentPageWritten: (file, facts) =>
+    `${file} 包含 ${facts} 条事实，不含密钥、提示词、会话和路径；可用任何浏览器打开`,
   incidentWritten: (file, facts) => `${file} 包含 ${facts} 条事实，不含密钥、提示词、会话和路径`,
   claudeGivenBack: (file) => `已还原 ${file} 中由 qcc 更改的设置`,
   claudePointsHere: (file) => `Claude Code 下次启动时使用网关：${file}`,

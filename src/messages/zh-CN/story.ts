@@ -66,6 +66,8 @@ export const zh: StoryWords = {
     needsTerminal: '--watch 需要终端；输出到管道时请用 --json',
   },
   capsule: {
+    pageWritten: (file, facts) =>
+      `${file}：${facts} 条事实，不含密钥、提示词、会话和路径；任何浏览器都能打开，无需 qcc，也无需网络`,
     written: (file, facts) =>
       `${file}：${facts} 条事实，不含密钥、提示词、会话和路径；可用 qcc history explain … --from-log ${file} 查询`,
   },

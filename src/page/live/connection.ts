@@ -1,6 +1,7 @@
 /** The stream's life: it begins where the page stands, goes on after a break, and rests while the page is hidden. */
 import { minuteMs, secondMs } from '../../../events/units.ts';
 import { Expired, exchange, readStream, type Session } from './gateway.ts';
+import { type OwnFacts, ownFacts } from './source.ts';
 import { ask, hear, link, names, present, second, session } from './store.ts';
 
 const kept = 'qcc-session';
@@ -12,12 +13,20 @@ const longestWaitMs = minuteMs / 4;
 
 /** A ticket in the address is exchanged and disappears from it; otherwise the session of this tab, or of another tab. */
 export async function openSession(): Promise<Session | null> {
+  if (ownFacts()) return ofOwnFacts();
   const ticket = /^#t=(.+)$/.exec(location.hash)?.[1];
   if (ticket !== undefined) {
     history.replaceState(null, '', '/#/now');
     keep((await exchange(ticket)) ?? savedSession());
   } else keep(savedSession() ?? (await askOtherTab()));
   answerOtherTabs();
+  return session.value;
+}
+
+/** Everything is past, and there is nobody to ask for a change. */
+function ofOwnFacts(): Session {
+  const language = navigator.language.startsWith('zh') ? 'zh-CN' : 'en';
+  session.value = { bearer: '', scope: 'read', language };
   return session.value;
 }
 
@@ -55,8 +64,14 @@ function answerOtherTabs(): void {
   };
 }
 
-/** Until the page is closed on purpose, or its bearer is void. */
+/** Until the page is closed on purpose, or its bearer is void. A page with facts of its own shows them. */
 export async function followGateway(): Promise<void> {
+  const facts = ownFacts();
+  if (facts) showOwnFacts(facts);
+  else await followStream();
+}
+
+async function followStream(): Promise<void> {
   let waitMs = firstWaitMs;
   for (;;) {
     await seen();
@@ -80,6 +95,11 @@ export async function followGateway(): Promise<void> {
     await later(waitMs);
     waitMs = Math.min(2 * waitMs, longestWaitMs);
   }
+}
+
+function showOwnFacts({ state }: OwnFacts): void {
+  opened();
+  received({ event: 'state', id: state.seq, data: JSON.stringify(state) });
 }
 
 function isOver(): boolean {
