@@ -15,6 +15,7 @@ export interface Actor {
 }
 
 export interface Stage {
+  readonly home: string;
   readonly url: string;
   readonly call: Call;
   readonly actors: Readonly<Record<'office' | 'desk' | 'relay' | 'spare', Actor>>;
@@ -72,6 +73,7 @@ export async function setStage(more: Readonly<Record<string, string>> = {}): Pro
     actors[name] = { id, profile, simulated };
   }
   return {
+    home,
     url: gateway.url,
     call,
     actors: actors as Stage['actors'],
