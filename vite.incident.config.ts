@@ -9,6 +9,8 @@ import { defineConfig, type Plugin } from 'vite';
 
 const folder = resolve('src', 'incident-page');
 const entry = 'incident-page';
+const noAddress = '\0no-address';
+const styles = ['app/page.css', 'style/later.css'].map((name) => resolve('src', 'page', name));
 type GenerateBundle = Extract<Plugin['generateBundle'], (...given: never[]) => unknown>;
 
 /** Only the script and the style, which stand in the document as they are hashed. */
@@ -34,10 +36,10 @@ function inElement(text: string): string {
 const handler: GenerateBundle = function (_, bundle) {
   const made = Object.values(bundle);
   const scripts = made.flatMap((one) => (one.type === 'chunk' ? [one.code] : []));
-  const styles = made.flatMap((one) => (one.type === 'asset' ? [String(one.source)] : []));
-  if (scripts.length !== 1 || styles.length !== 1) throw new Error(`not one file: ${Object.keys(bundle).join(', ')}`);
+  const sheets = made.flatMap((one) => (one.type === 'asset' ? [String(one.source)] : []));
+  if (scripts.length !== 1 || sheets.length !== 1) throw new Error(`not one file: ${Object.keys(bundle).join(', ')}`);
   for (const name of Object.keys(bundle)) delete bundle[name];
-  const [script, style] = [inElement(scripts[0] ?? ''), styles[0] ?? ''];
+  const [script, style] = [inElement(scripts[0] ?? ''), sheets[0] ?? ''];
   const page = readFileSync(`${folder}/incident.html`, 'utf8')
     .replace('%policy%', policyOf(script, style))
     .replace('<style>', () => `<style>${style}`)
@@ -47,15 +49,23 @@ const handler: GenerateBundle = function (_, bundle) {
   this.emitFile({ type: 'asset', fileName: 'incident.html', source: `${source}\n` });
 };
 
+/** All styles are in the document: none is asked for by an address. */
+function withoutAddresses(): Plugin {
+  return {
+    name: 'without-addresses',
+    enforce: 'pre',
+    resolveId: (id) => (id.endsWith('.css?url') ? noAddress : null),
+    load: (id) => (id === noAddress ? "export default '';" : null),
+  };
+}
+
 function oneDocument(): Plugin {
   return {
     name: 'one-document',
     resolveId: (id) => (id === entry ? `\0${entry}` : null),
     load: (id) =>
       id === `\0${entry}`
-        ? [resolve('src/page/app/page.css'), resolve(folder, 'main.ts')]
-            .map((path) => `import ${JSON.stringify(path)};`)
-            .join('')
+        ? [...styles, resolve(folder, 'main.ts')].map((path) => `import ${JSON.stringify(path)};`).join('')
         : null,
     // After the style sheet was made.
     generateBundle: { order: 'post', handler },
@@ -76,5 +86,5 @@ export default defineConfig({
     target: 'es2023',
     rolldownOptions: { input: entry, output: { codeSplitting: false } },
   },
-  plugins: [oneDocument()],
+  plugins: [withoutAddresses(), oneDocument()],
 });

@@ -14,6 +14,8 @@ const expected = [
   /^docs\/([\w-]+\/)?[\w-]+\.md$/,
   /^dist\/(events|machines|workers|src)\/([\w-]+\/)*[\w-]+\.js$/,
   /^dist\/src\/config\/network\/presets\.json$/,
+  /^dist\/page\/[\w-]+\.(html|js|css|svg)(\.(gz|br))?$/,
+  /^dist\/incident-page\/incident\.html$/,
 ];
 const needed = [
   'package.json',
@@ -22,6 +24,8 @@ const needed = [
   'CHANGELOG.md',
   'dist/src/cli/main.js',
   'dist/src/config/network/presets.json',
+  'dist/page/index.html',
+  'dist/incident-page/incident.html',
 ];
 
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';

@@ -13,14 +13,17 @@ let browser: Browser;
 let stage: Stage;
 let folder: string;
 let file: string;
+/** The number of the last fact that it holds. */
+let last: number;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'qt-'));
   file = join(folder, 'incident.html');
   stage = await setStage();
   await playDay(stage);
-  const { code, err } = await at(stage.home)('history', 'export', '--html', file);
+  const { code, err, json } = await at(stage.home)('history', 'export', '--html', file, '--json');
   expect([code, err]).toEqual([0, '']);
+  last = (json() as { readonly facts: number }).facts;
   browser = await startBrowser();
 });
 
@@ -84,6 +87,43 @@ it('steps through the outage by the keyboard, as the gateway shows each of its m
   await page.waitForURL((url) => url.hash === `#/now?at=${seq}`);
   await expect.poll(() => card.textContent()).not.toBe(before);
   await expect.poll(() => page.locator('.bottom .when').textContent()).toContain(`#${seq}`);
+  expect(complaints).toEqual([]);
+  await close();
+});
+
+it('is dragged through the outage on the timeline, and every view follows', async () => {
+  const { seq, name } = await outage();
+  const { page, complaints, close } = await open(file, '#/timeline');
+  const slider = page.locator('.slider input');
+  await slider.waitFor();
+  expect(Number(await slider.getAttribute('max'))).toBe(last);
+  await slider.fill(String(seq));
+  await page.locator('.past-bar').waitFor();
+  await page.locator('.facts', { hasText: name }).first().waitFor();
+  expect(await slider.inputValue()).toBe(String(seq));
+  const before = await page.locator('.past-bar').textContent();
+  await slider.press('ArrowRight');
+  await expect.poll(() => page.locator('.past-bar').textContent()).not.toBe(before);
+  expect(await slider.inputValue()).toBe(String(seq + 1));
+  expect(complaints).toEqual([]);
+  await close();
+});
+
+it.each([
+  ['requests', '.request-table tbody tr'],
+  ['what-if?failover.failure_threshold=5', '.measures'],
+  ['incidents', '#main a'],
+  ['settings', '.setting-table tbody tr'],
+])('answers %s by itself', async (view, ready) => {
+  const { page, complaints, close } = await open(file, `#/${view}`);
+  await page.locator(ready).first().waitFor({ state: 'attached' });
+  expect(complaints).toEqual([]);
+  await close();
+});
+
+it.each(['queue', 'usage'])('says that %s takes a gateway', async (view) => {
+  const { page, complaints, close } = await open(file, `#/${view}`);
+  await page.locator('.not-ready', { hasText: 'only a gateway can answer' }).waitFor();
   expect(complaints).toEqual([]);
   await close();
 });

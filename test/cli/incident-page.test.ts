@@ -28,9 +28,9 @@ async function home() {
   const renamed = JSON.parse(
     JSON.stringify(facts)
       .replaceAll(`"${profile}"`, `"${hostile}"`)
-      .replaceAll(`"profile/${profile}"`, `"profile/${hostile}"`),
+      .replaceAll(`"profile/${profile}"`, `"profile/${hostile}"`)
       .replaceAll(/"baseUrl":"([^"]*)"/g, `"baseUrl":"$1/${secret}"`)
-      .replaceAll('"session":"', `"session":"${secret}-`)
+      .replaceAll('"session":"', `"session":"${secret}-`),
   ) as readonly Recorded[];
   mkdirSync(join(path, 'log'), { recursive: true });
   const log = await LevelLog.open(join(path, 'log'));

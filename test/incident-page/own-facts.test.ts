@@ -88,13 +88,25 @@ describe('an incident page', () => {
     );
   });
 
-  it('tries settings without those of the machine that reads it', async () => {
+  it('lists and tries settings without those of the machine that reads it', async () => {
     process.env['QCC_FAILOVER_FAILURE_THRESHOLD'] = '7';
     onTestFinished(() => {
       delete process.env['QCC_FAILOVER_FAILURE_THRESHOLD'];
     });
+    const { settings } = await page.call('config.list', {});
+    expect(settings['failover.failure_threshold']).toMatchObject({ origin: 'default', env: expect.any(String) });
+    expect(settings['failover.failure_threshold']?.value).not.toBe(7);
     const { switches } = await page.call('history.whatIf', {});
     expect(switches).toEqual((await ask(file, 'history.whatIf', { foreign: true })).switches);
+  });
+
+  it('tells the checks of an endpoint', async () => {
+    const [endpoint] = page.state.profiles.flatMap(({ endpoints }) => endpoints);
+    const { checks } = await page.call('health.history', { id: endpoint?.id ?? '', limit: 5 });
+    expect(checks).toEqual(
+      (await ask(file, 'health.checks', { endpoint: endpoint?.id ?? '', profile: endpoint?.profile ?? '', limit: 5 }))
+        .checks,
+    );
   });
 
   it('knows the names of endpoints', async () => {

@@ -6,12 +6,10 @@ import { streams } from '../../../events/ids.ts';
 import { keepSecretSetting, secretSetting } from '../../config/secrets/secret-setting.ts';
 import {
   defaultOf,
-  effective,
   envNameOf,
   isSecretSetting,
   needsRestart,
   parseSetting,
-  rangeOf,
   type SettingKey,
   settingKey,
   settingKeys,
@@ -20,6 +18,7 @@ import {
 import type { configContract } from '../../contract/config.ts';
 import type { Answer, Params } from '../../contract/operations.ts';
 import { validate } from '../../diagnostics/validation.ts';
+import { settingsList } from '../../history/settings-list.ts';
 import type { Installation } from '../../installation/installation.ts';
 import { withKeys } from '../../installation/keys.ts';
 import type { Handlers } from '../handler.ts';
@@ -80,15 +79,7 @@ export async function resetSettings(
 }
 
 export function listSettings({ core }: Installation): Answer<'config.list'> {
-  const { settings, origins } = effective(core.state.settings, process.env);
-  return {
-    settings: Object.fromEntries(
-      settingKeys.map((key) => {
-        const row = { value: settings[key], origin: origins[key], range: rangeOf(key), default: defaultOf(key) };
-        return [key, { ...row, env: envNameOf(key), restart: needsRestart(key) }];
-      }),
-    ),
-  };
+  return settingsList(core.state.settings, process.env);
 }
 
 function changed(key: string, from: SettingValue, to: SettingValue | null): Fact {

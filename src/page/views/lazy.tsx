@@ -37,8 +37,9 @@ export function viewOf(view: View): ViewComponent | undefined {
 
 let styles: Promise<void> | undefined;
 
-/** Of all views but the first, and of what lies over them. */
+/** Of all views but the first, and of what lies over them. A page that is one file has no address for them: they are in it. */
 export function loadLaterStyles(): Promise<void> {
+  if (laterStyles === '') return Promise.resolve();
   styles ??= new Promise((resolve) => {
     const sheet = Object.assign(document.createElement('link'), { rel: 'stylesheet', href: laterStyles });
     // Without its style a view can still be read.
