@@ -205,7 +205,8 @@ describe('a window of what-if', () => {
 
 describe('settings of what-if', () => {
   it('are validated as usual, and refused if nothing about them can be replayed', async () => {
-    const ask = (set: Readonly<Record<string, string>>) => whatIf(new MemoryLog([]), { set }, { env: {}, recordedName: String });
+    const ask = (set: Readonly<Record<string, string>>) =>
+      whatIf(new MemoryLog([]), { set }, { env: {}, recordedName: String });
     expect((await ask({ 'failover.failure_threshold': '5' })).under).toEqual({ 'failover.failure_threshold': 5 });
     await expect(ask({ 'failover.failure_threshold': 'often' })).rejects.toMatchObject({ code: 'QCC_SETTING_INVALID' });
     await expect(ask({ 'failover.nonsense': '1' })).rejects.toMatchObject({ code: 'QCC_SETTING_UNKNOWN', exit: 2 });
