@@ -102,7 +102,8 @@ async function violationsOn(page: Page): Promise<readonly string[]> {
 /** Tab reaches everything that can be used, and what is reached is seen. @returns what is not */
 async function walk(page: Page): Promise<readonly string[]> {
   await page.evaluate('document.activeElement?.blur(); window.scrollTo(0, 0)');
-  const wanted = (await page.evaluate(`[...document.querySelectorAll('a[href], button:enabled, input, select, summary')]
+  const wanted =
+    (await page.evaluate(`[...document.querySelectorAll('a[href]:not([tabindex="-1"]), button:enabled, input, select, summary')]
     .filter((one) => one.checkVisibility()).length`)) as number;
   const missed: string[] = [];
   const seen = new Set<number>();

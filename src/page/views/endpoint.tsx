@@ -229,7 +229,8 @@ function Checks({ one }: { readonly one: PageEndpoint }) {
       {checks.length === 0 ? (
         <p class="aside">{endpoint.noProbes}</p>
       ) : (
-        <div class="scrolls">
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is scrolled by keyboard too, and nothing within it takes the focus
+        <section class="scrolls" aria-label={endpoint.probes} tabIndex={0}>
           <table>
             <thead>
               <tr>
@@ -261,7 +262,7 @@ function Checks({ one }: { readonly one: PageEndpoint }) {
               ))}
             </tbody>
           </table>
-        </div>
+        </section>
       )}
     </section>
   );

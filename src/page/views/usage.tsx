@@ -40,8 +40,14 @@ export function UsageView() {
 
 function Stats({ told: { stats, unpriced } }: { readonly told: Answer<'stats.read'> }) {
   const { usage } = text().views;
-  const byEndpoint = grouped(stats, ({ endpoint }) => nameOfEndpoint(endpoint));
-  const byModel = grouped(stats, ({ model }) => model ?? '–');
+  const byEndpoint = grouped(stats, ({ endpoint }) => ({
+    name: nameOfEndpoint(endpoint),
+    href: hrefOf('endpoint', endpoint),
+  }));
+  const byModel = grouped(stats, ({ model }) => ({
+    name: model ?? '–',
+    href: model === null ? null : hrefOf('requests', null, { model }),
+  }));
   return (
     <>
       <Table title={usage.byEndpoint} first={text().page.plain.endpoint} groups={byEndpoint} hasTimes={stats} />
@@ -52,8 +58,13 @@ function Stats({ told: { stats, unpriced } }: { readonly told: Answer<'stats.rea
   );
 }
 
-interface Group {
+interface Named {
   readonly name: string;
+  /** What it is made of; null: nothing has this name. */
+  readonly href: string | null;
+}
+
+interface Group extends Named {
   readonly requests: number;
   readonly failures: number;
   readonly attempts: number;
@@ -63,15 +74,16 @@ interface Group {
   readonly ttftMs: number | null;
 }
 
-function grouped(rows: readonly Row[], nameOf: (row: Row) => string): readonly Group[] {
+function grouped(rows: readonly Row[], nameOf: (row: Row) => Named): readonly Group[] {
   const groups = new Map<string, Group>();
   for (const row of rows) {
-    const name = nameOf(row);
+    const { name, href } = nameOf(row);
     const before = groups.get(name);
     const { tokens } = row;
     const dollars = row.cost === null ? null : row.cost.totalUsd;
     groups.set(name, {
       name,
+      href,
       requests: (before?.requests ?? 0) + row.requests,
       failures: (before?.failures ?? 0) + row.failures,
       attempts: (before?.attempts ?? 0) + row.attempts,
@@ -146,7 +158,7 @@ function Table({ title, first, groups, hasTimes }: TableProps) {
           <tbody>
             {groups.map((group) => (
               <tr key={group.name}>
-                <th scope="row">{group.name}</th>
+                <th scope="row">{group.href === null ? group.name : <a href={group.href}>{group.name}</a>}</th>
                 <td class="right">{countText(group.requests)}</td>
                 <td class="right">{group.failures === 0 ? frame.noValue : countText(group.failures)}</td>
                 <td class="right">{countText(group.tokens.input)}</td>
