@@ -26,6 +26,8 @@ export interface Watched {
   readonly complaints: readonly string[];
   /** What was asked for, in order: paths. */
   readonly requests: readonly string[];
+  /** Bytes of the files, as they came: compressed. */
+  readonly fileBytes: () => number;
 }
 
 export async function openPage(browser: Browser, address: string, { theme, language, width }: Look): Promise<Watched> {
@@ -41,7 +43,13 @@ export async function openPage(browser: Browser, address: string, { theme, langu
     const { protocol, pathname, search } = new URL(request.url());
     if (protocol === 'http:') requests.push(`${request.method()} ${pathname}${search}`);
   });
+  const files = new Map<string, number>();
+  page.on('response', (response) => {
+    const { 'content-encoding': encoding, 'content-length': length } = response.headers();
+    if (encoding !== undefined) files.set(response.url(), Number(length));
+  });
   await page.goto(address);
   await page.locator('.top').waitFor();
-  return { page, complaints, requests };
+  const fileBytes = () => [...files.values()].reduce((sum, one) => sum + one, 0);
+  return { page, complaints, requests, fileBytes };
 }

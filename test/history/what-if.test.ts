@@ -109,6 +109,9 @@ describe('what-if with other rules', () => {
     const told = await rehearse(log, { recorded: side(rules), under: side(patient) }, {});
     expect(told.outages.replayed).toBeLessThan(told.outages.recorded);
     expect(told.failures.unknown).toBeGreaterThan(0);
+    expect(told.elsewhere.count).toBeGreaterThanOrEqual(told.failures.unknown);
+    expect(told.elsewhere.first.length).toBe(Math.min(20, told.elsewhere.count));
+    expect(told.elsewhere.first.some(({ isKnown }) => !isKnown)).toBe(true);
     expect(told.failures.replayed).toBeLessThanOrEqual(told.failures.recorded);
     expect(told.attempts.replayed).toBeLessThanOrEqual(told.attempts.recorded);
   });

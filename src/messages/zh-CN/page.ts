@@ -1,41 +1,16 @@
 import type { PageWords } from '../en/page.ts';
+import { headline } from './page-headline.ts';
+import { plain } from './page-plain.ts';
 
 export const page: PageWords = {
   title: 'qcc',
   lang: 'zh-CN',
-  headline: {
-    serves: (name) => `正由 ${name} 提供服务`,
-    nothingSetUp: '尚未设置端点，请运行：qcc init',
-    offline: '本机没有网络',
-    nothingServes: '没有可用的端点',
-    state: (name, state) => `${name} ${state}`,
-    backIn: (name, state, span) => `${name} ${state}，${span}后再试`,
-    next: (serving, next) => `如果 ${serving} 失败，接下来是 ${next}`,
-    noNext: (serving) => `如果 ${serving} 失败，就没有别的端点了`,
-    separator: '；',
-    end: '。',
-  },
+  headline,
   command: {
     opened: (origin) => `页面已在浏览器中打开：${origin}`,
     once: (port) => `只能用一次，一分钟内有效。通过 SSH 使用时，请转发相同的端口号：ssh -L ${port}:127.0.0.1:${port} …`,
     noBrowser: '此处没有找到浏览器；请在一分钟内打开此地址：',
     untilInterrupted: '按 Ctrl-C 结束',
   },
-  plain: {
-    reload: '此为当前时刻的状态，重新加载可更新。',
-    profile: '配置',
-    endpoint: '端点',
-    state: '状态',
-    since: '自',
-    why: '原因',
-    until: '至',
-    success: '成功率',
-    firstToken: '响应',
-    requests: (running, waiting) => `请求：${running} 个进行中，${waiting} 个等待中`,
-    queue: (waiting, answered, dead) => `队列：${waiting} 个等待，${answered} 个已应答，${dead} 个失效`,
-    active: '当前',
-    pinned: '已固定',
-    caption: '端点，按询问顺序',
-    missing: '此安装缺少页面文件。不用这些文件也能查看状态，密码就是票据：',
-  },
+  plain,
 };

@@ -2,13 +2,14 @@
 import { render } from 'preact';
 import { followChoices, loadWords } from '../live/choices.ts';
 import { followGateway, learnNames, openSession, tick } from '../live/connection.ts';
-import { followMoment, go, link, place, present } from '../live/store.ts';
+import { ownFacts } from '../live/source.ts';
+import { followMoment, go, link, place, present, session } from '../live/store.ts';
 import { placeOf } from '../place.ts';
 import { Frame } from './frame.tsx';
 
 async function begin(root: Element): Promise<void> {
   followChoices();
-  const found = await openSession();
+  const at = await openSession();
   await loadWords();
   place.value = placeOf(location.hash);
   addEventListener('hashchange', () => {
@@ -18,7 +19,7 @@ async function begin(root: Element): Promise<void> {
     place.value = placeOf(location.hash);
   });
   render(<Frame />, root);
-  if (!found) {
+  if (!session.value) {
     link.value = 'unopened';
     return;
   }
@@ -29,6 +30,8 @@ async function begin(root: Element): Promise<void> {
   whenKnown(() => {
     // Without them an old fact shows an id where a name stood.
     learnNames().catch(() => {});
+    if (!ownFacts()) void import('../live/other-tabs.ts').then(({ answerOtherTabs }) => answerOtherTabs());
+    if (at !== null) void begunAt(at);
     void import('./keys.ts').then(({ listenForKeys }) => listenForKeys());
   });
 }
@@ -40,6 +43,14 @@ function whenKnown(then: () => void): void {
     queueMicrotask(() => stop());
     then();
   });
+}
+
+/** `qcc dashboard --at` begins in the past. */
+async function begunAt(at: string): Promise<void> {
+  const { showInstant, showMoment } = await import('../live/steps.ts');
+  const [, seq] = /^#(\d+)$/.exec(at) ?? [];
+  if (seq === undefined) await showInstant(Date.parse(at));
+  else showMoment(Number(seq));
 }
 
 /** A link within the page changes the place at once. */

@@ -5,29 +5,31 @@ import { type OwnFacts, ownFacts } from './source.ts';
 import { ask, hear, link, names, present, second, session } from './store.ts';
 
 const kept = 'qcc-session';
-const channelName = 'qcc';
-// Another tab of this page answers at once, or there is none.
-const otherTabMs = 150;
 const firstWaitMs = secondMs / 2;
 const longestWaitMs = minuteMs / 4;
 
-/** A ticket in the address is exchanged and disappears from it; otherwise the session of this tab, or of another tab. */
-export async function openSession(): Promise<Session | null> {
-  if (ownFacts()) return ofOwnFacts();
-  const ticket = /^#t=(.+)$/.exec(location.hash)?.[1];
-  if (ticket !== undefined) {
+/**
+ * A ticket in the address is exchanged and disappears from it; otherwise the session of this tab, or of another tab.
+ * @returns the moment that the address asks for beside its ticket: an instant in ISO 8601, or `#1234`
+ */
+export async function openSession(): Promise<string | null> {
+  if (ownFacts()) {
+    ofOwnFacts();
+    return null;
+  }
+  const given = new URLSearchParams(location.hash.slice(1));
+  const ticket = given.get('t');
+  if (ticket !== null) {
     history.replaceState(null, '', '/#/now');
     keep((await exchange(ticket)) ?? savedSession());
-  } else keep(savedSession() ?? (await askOtherTab()));
-  answerOtherTabs();
-  return session.value;
+  } else keep(savedSession() ?? (await (await import('./other-tabs.ts')).askOtherTab()));
+  return ticket === null ? null : given.get('at');
 }
 
 /** Everything is past, and there is nobody to ask for a change. */
-function ofOwnFacts(): Session {
+function ofOwnFacts(): void {
   const language = navigator.language.startsWith('zh') ? 'zh-CN' : 'en';
   session.value = { bearer: '', scope: 'read', language };
-  return session.value;
 }
 
 function keep(found: Session | null): void {
@@ -38,30 +40,6 @@ function keep(found: Session | null): void {
 function savedSession(): Session | null {
   const saved = sessionStorage.getItem(kept);
   return saved === null ? null : (JSON.parse(saved) as Session);
-}
-
-function askOtherTab(): Promise<Session | null> {
-  const channel = new BroadcastChannel(channelName);
-  return new Promise((resolve) => {
-    const end = (found: Session | null) => {
-      channel.close();
-      resolve(found);
-    };
-    const timer = setTimeout(() => end(null), otherTabMs);
-    channel.onmessage = ({ data }: MessageEvent<{ readonly session?: Session }>) => {
-      if (!data.session) return;
-      clearTimeout(timer);
-      end(data.session);
-    };
-    channel.postMessage({ wanted: true });
-  });
-}
-
-function answerOtherTabs(): void {
-  const channel = new BroadcastChannel(channelName);
-  channel.onmessage = ({ data }: MessageEvent<{ readonly wanted?: boolean }>) => {
-    if (data.wanted && session.value) channel.postMessage({ session: session.value });
-  };
 }
 
 /** Until the page is closed on purpose, or its bearer is void. A page with facts of its own shows them. */

@@ -18,8 +18,8 @@ const happenedMax = 14;
 export function Now() {
   const state = shown.value;
   if (!state) return null;
-  const { page, views, code, reason } = text();
-  const said = { words: page.headline, stateWord: (one: string) => code('states', one), span: shortSpan };
+  const { headline: words, views, code, reason } = text();
+  const said = { words, stateWord: (one: string) => code('states', one), span: shortSpan };
   const isEmpty = state.profiles.every(({ endpoints }) => endpoints.length === 0);
   return (
     <div class="now">

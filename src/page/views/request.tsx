@@ -111,8 +111,8 @@ function Candidates({ story }: { readonly story: RequestStory }) {
           <thead>
             <tr>
               <th scope="col">{request.attempt}</th>
-              <th scope="col">{text().page.plain.endpoint}</th>
-              <th scope="col">{text().page.plain.state}</th>
+              <th scope="col">{text().plain.endpoint}</th>
+              <th scope="col">{text().plain.state}</th>
               <th scope="col" class="right">
                 {endpoint.weight}
               </th>

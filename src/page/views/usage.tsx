@@ -50,7 +50,7 @@ function Stats({ told: { stats, unpriced } }: { readonly told: Answer<'stats.rea
   }));
   return (
     <>
-      <Table title={usage.byEndpoint} first={text().page.plain.endpoint} groups={byEndpoint} hasTimes={stats} />
+      <Table title={usage.byEndpoint} first={text().plain.endpoint} groups={byEndpoint} hasTimes={stats} />
       <Table title={usage.byModel} first={usage.model} groups={byModel} hasTimes={null} />
       <p class="aside">{usage.prices}</p>
       {unpriced.length > 0 && <p class="aside">{usage.unpriced(unpriced.join(', '))}</p>}

@@ -1,7 +1,8 @@
 import { decided } from '../../messages/zh-CN/decided.ts';
 import { incidents } from '../../messages/zh-CN/incidents.ts';
 import { pastWords } from '../../messages/zh-CN/page-past.ts';
+import { plain } from '../../messages/zh-CN/page-plain.ts';
 import { settingsWords } from '../../messages/zh-CN/page-settings.ts';
 import type { LaterText } from './words.ts';
 
-export const later: LaterText = { views: { ...pastWords, ...settingsWords }, incidents, decided };
+export const later: LaterText = { views: { ...pastWords, ...settingsWords }, incidents, page, decided };

@@ -1,5 +1,5 @@
 import { codes } from '../../messages/zh-CN/codes.ts';
-import { page } from '../../messages/zh-CN/page.ts';
+import { headline } from '../../messages/zh-CN/page-headline.ts';
 import { views } from '../../messages/zh-CN/page-views.ts';
 import { sayWhy } from '../../messages/zh-CN/reasons.ts';
 import { zh } from '../../messages/zh-CN/story.ts';
@@ -7,7 +7,7 @@ import type { FirstText } from './words.ts';
 
 export const text: FirstText = {
   language: 'zh-CN',
-  page,
+  headline,
   views,
   story: zh,
   reason: sayWhy,

@@ -1,7 +1,8 @@
 import { decided } from '../../messages/en/decided.ts';
 import { incidents } from '../../messages/en/incidents.ts';
 import { pastWords } from '../../messages/en/page-past.ts';
+import { plain } from '../../messages/en/page-plain.ts';
 import { settingsWords } from '../../messages/en/page-settings.ts';
 import type { LaterText } from './words.ts';
 
-export const later: LaterText = { views: { ...pastWords, ...settingsWords }, incidents, decided };
+export const later: LaterText = { views: { ...pastWords, ...settingsWords }, incidents, page, decided };

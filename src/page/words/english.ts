@@ -1,4 +1,4 @@
-import { page } from '../../messages/en/page.ts';
+import { headline } from '../../messages/en/page-headline.ts';
 import { views } from '../../messages/en/page-views.ts';
 import { sayWhy } from '../../messages/en/reasons.ts';
 import { en } from '../../messages/en/story.ts';
@@ -6,7 +6,7 @@ import type { FirstText } from './words.ts';
 
 export const text: FirstText = {
   language: 'en',
-  page,
+  headline,
   views,
   story: en,
   reason: sayWhy,

@@ -2,8 +2,9 @@
 import type { ReasonOrWord } from '../../../events/reason.ts';
 import type { DecidedWords } from '../../messages/en/decided.ts';
 import type { IncidentWords } from '../../messages/en/incidents.ts';
-import type { PageWords } from '../../messages/en/page.ts';
+import type { HeadlineWords } from '../../messages/en/page-headline.ts';
 import type { pastWords } from '../../messages/en/page-past.ts';
+import type { PlainWords } from '../../messages/en/page-plain.ts';
 import type { settingsWords } from '../../messages/en/page-settings.ts';
 import type { FirstWords } from '../../messages/en/page-views.ts';
 import type { StoryWords } from '../../messages/en/story-words.ts';
@@ -17,7 +18,7 @@ export type { Language } from '../../messages/messages.ts';
 /** What the frame and the first view say. */
 export interface FirstText {
   readonly language: Language;
-  readonly page: PageWords;
+  readonly headline: HeadlineWords;
   readonly views: FirstWords;
   readonly story: StoryWords;
   readonly reason: (reason: ReasonOrWord) => string;
@@ -33,6 +34,8 @@ export interface LaterText {
   readonly views: typeof pastWords & typeof settingsWords;
   readonly incidents: IncidentWords;
   readonly decided: DecidedWords;
+  /** Words that the plain page has too. */
+  readonly plain: PlainWords;
 }
 
 /** The later words are there before a view that needs them is drawn. */
