@@ -5,4 +5,4 @@ import { plain } from '../../messages/zh-CN/page-plain.ts';
 import { settingsWords } from '../../messages/zh-CN/page-settings.ts';
 import type { LaterText } from './words.ts';
 
-export const later: LaterText = { views: { ...pastWords, ...settingsWords }, incidents, page, decided };
+export const later: LaterText = { views: { ...pastWords, ...settingsWords }, incidents, plain, decided };
