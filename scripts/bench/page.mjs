@@ -16,7 +16,16 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { chromiumNames, findChromium } from '../chromium.mjs';
 import { writeLongLog } from './long-log.mjs';
-import { firstPaintMs, goTo, heapBytes, openPage, startBrowser, timed, workDuring } from './page-browser.mjs';
+import {
+  firstPaintMs,
+  goTo,
+  heapBytes,
+  leastPaintMs,
+  openPage,
+  startBrowser,
+  timed,
+  workDuring,
+} from './page-browser.mjs';
 import { cpuMicros, gatewayFlags, here, pinSelf, program, startProcess, temporaryFolder } from './processes.mjs';
 
 const { values } = parseArgs({
@@ -108,6 +117,7 @@ async function setStage() {
   return {
     gateway,
     call,
+    browser,
     open: async () => openPage(browser, (await call('dashboard.open', { readOnly: true, port: 0 })).url),
     close: async () => {
       await browser.close();
@@ -119,20 +129,22 @@ async function setStage() {
 }
 
 /** With an empty cache each time. */
-async function load({ open }) {
-  const paints = [];
+async function load({ open, browser }) {
+  const [paints, least] = [[], []];
   let opened;
   for (let n = 0; n < loads; n++) {
     opened = await open();
     paints.push(await firstPaintMs(opened.page));
     await opened.close();
+    least.push(await leastPaintMs(browser));
   }
-  const { requests, bytes, encodings } = opened.wire;
+  const { requests, bytes, withHeaders, encodings } = opened.wire;
   hold('first load, of the page’s files', bytes, wireMost, kb);
-  tell([`  as ${[...encodings].join(', ')}`]);
+  tell([`  as ${[...encodings].join(', ')}; with the headers of the answers ${kb(withHeaders)}`]);
   hold('requests until the first view stands', requests.length, requestsMost, String);
   tell([`  ${requests.map(({ said }) => said).join(', ')}`]);
   hold('first paint, median', quantile(paints, 0.5), paintMostMs, ms);
+  tell([`  of a page that is one word, ${ms(quantile(least, 0.5))}`]);
 }
 
 /** A view that is looked at for the first time is loaded first; afterwards it is there. */

@@ -41,7 +41,8 @@ function whenKnown(then: () => void): void {
   const stop = present.subscribe((state) => {
     if (!state) return;
     queueMicrotask(() => stop());
-    then();
+    // The view is drawn before.
+    setTimeout(then);
   });
 }
 
