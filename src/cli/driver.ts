@@ -272,12 +272,14 @@ function canAskPerson(flags: Context['flags'], env: Setting['env']): boolean {
 
 /** The whole program: `process.argv` in, an exit code out. */
 export async function main(): Promise<void> {
+  const argv = process.argv.slice(2);
   // The reader of the output may stop early (`| head`): that is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(exitCodes.done);
-    throw error;
+    // A full disk behind `>`: whoever reads that file must not take it for the whole answer.
+    print(process.stderr, wordsOf(languageOf(langFlag(argv), process.env)).cannotPrint(error.code ?? error.name));
+    process.exit(exitCodes.failed);
   });
-  const argv = process.argv.slice(2);
   if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
     const { version } = await import('../platform/version.ts');
     print(process.stdout, version);

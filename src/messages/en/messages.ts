@@ -19,6 +19,7 @@ export const words = {
   didYouMean: (word: string) => `did you mean ${word}?`,
   byDefault: (value: string, setting?: string) =>
     ` (default ${value}${setting === undefined ? '' : `, setting ${setting}`})`,
+  cannotPrint: (code: string) => `error: the output cannot be written (${code})`,
   seeHelp: (command: string) => `see ${command} --help`,
   passOn: (command: string) => `what is meant for the program stands behind --: ${command}`,
   unknownCommand: (word: string) => `unknown command "${word}"`,

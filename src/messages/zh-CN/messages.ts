@@ -12,6 +12,7 @@ export const words: Words = {
   tagline: '一个本地地址，多个端点，服务 Claude Code',
   didYouMean: (word) => `您是不是想用 ${word}？`,
   byDefault: (value, setting) => `（默认 ${value}${setting === undefined ? '' : `，设置项 ${setting}`}）`,
+  cannotPrint: (code) => `错误：输出无法写入（${code}）`,
   seeHelp: (command) => `参见 ${command} --help`,
   passOn: (command) => `传给程序的参数写在 -- 之后：${command}`,
   unknownCommand: (word) => `未知命令“${word}”`,
