@@ -10,6 +10,7 @@ import {
   errorWord,
   type Verdict,
 } from '../../../machines/classify.ts';
+import { isErrorIn } from '../../../machines/refusal-words.ts';
 import { jsonIn } from '../../platform/json.ts';
 import type { Head } from '../upstream/headers.ts';
 import { plainText } from './encoding.ts';
@@ -74,19 +75,11 @@ const dataLine = /(?:^\ufeff?|[\r\n])data:[ \t]?([^\r\n]{2,65536})/g;
  */
 export function noContentIn(held: Buffer, encoding: string): Fault {
   for (const [, data = ''] of wordsIn(held, encoding).matchAll(dataLine)) {
-    if (!isError(jsonIn(data))) continue;
+    if (!isErrorIn(jsonIn(data))) continue;
     const detail = reason('errorBeforeContent', { type: errorWord(errorTypeIn(data)) ?? 'unknown' });
     return { failure: 'badAnswer', detail, isInside: true, error: Buffer.from(data) };
   }
   return { failure: 'badAnswer', detail: reason(held.length === 0 ? 'streamEmpty' : 'streamWithoutContent') };
-}
-
-function isError(json: unknown): boolean {
-  if (typeof json !== 'object' || json === null) return false;
-  const { type, error, success, base_resp: base } = json as Readonly<Record<string, unknown>>;
-  if (type === 'error' || success === false || (error !== undefined && error !== null)) return true;
-  const code = (base as { readonly status_code?: unknown } | null | undefined)?.status_code;
-  return code !== undefined && code !== 0;
 }
 
 export type Refused = Extract<Outcome, { kind: 'failed' }>;
