@@ -303,9 +303,9 @@ describe('patience', () => {
         setTimeout(() => {
           clearInterval(every);
           response.end(sse('content_block_stop', { index: 1 }) + end);
-        }, 500);
+        }, 1_500);
       });
-    const idle = { settings: { 'proxy.idle_timeout': 0.1 } };
+    const idle = { settings: { 'proxy.idle_timeout': 0.4 } };
     expect((await ask(await gateway({ main: [await upstream('a', pinging(begun + thought))] }, idle))).whole).toBe(
       true,
     );
