@@ -57,6 +57,14 @@ function of(json: unknown): ErrorWords {
   };
 }
 
+/** Whether it is an error in one of these shapes. A good answer may have their places, and nothing in them. */
+export function isErrorIn(json: unknown): boolean {
+  const { type, error, success, base_resp: base } = partOf(json);
+  if (type === 'error' || success === false || (error !== undefined && error !== null)) return true;
+  const code = partOf(base)['status_code'];
+  return code !== undefined && code !== 0;
+}
+
 function jsonOf(text: string): unknown {
   if (text[0] !== '{' && text[0] !== '[') return undefined;
   try {

@@ -276,10 +276,15 @@ export function meaningOf(said: Refusing): Meaning | null {
 
 function fits({ statuses, codes, baseCodes, says, butNot }: Row, said: Refusing): boolean {
   const { status, text } = said;
-  if (statuses !== null && !statuses.includes(status ?? 0)) return false;
+  if (statuses !== null && !isAmong(statuses, status)) return false;
   const isCoded =
     codes?.some((code) => code === said.type || said.codes.includes(code)) || baseCodes?.includes(said.baseCode);
   return (isCoded || says?.test(text) === true) && butNot?.test(text) !== true;
+}
+
+/** Inside of an answer a vendor may give no status: its words are plain in most rows, and too few where they mean something with a 403 alone. */
+function isAmong(statuses: readonly number[], status: number | null): boolean {
+  return status === null ? statuses.some((one) => one !== 403) : statuses.includes(status);
 }
 
 /** It says where in the conversation something is wrong: whatever it quotes of it, it speaks of no account and no model. */

@@ -1,6 +1,7 @@
 /** What an endpoint said to a probe's question, read from the body of a Messages answer: a stream, or one piece. */
 
 import type * as anthropic from '@anthropic-ai/sdk/resources';
+import { isErrorIn } from '../machines/refusal-words.ts';
 import { jsonIn } from '../src/platform/json.ts';
 import { StreamWatch } from '../src/proxy/response/sse.ts';
 
@@ -30,11 +31,15 @@ interface Block {
 interface Told {
   readonly type?: unknown;
   readonly message?: unknown;
+  readonly code?: unknown;
 }
 
 interface Piece {
   readonly error?: unknown;
   readonly message?: unknown;
+  readonly msg?: unknown;
+  readonly code?: unknown;
+  readonly base_resp?: unknown;
   readonly type?: unknown;
   readonly content?: unknown;
   readonly usage?: Usage | null;
@@ -56,7 +61,7 @@ export function readAnswer(body: string): Answer {
 function saidIn(pieces: readonly Piece[]): Pick<Answer, 'text' | 'hasThought' | 'error'> {
   const blocks = pieces.flatMap(blocksOf);
   const text = blocks.map((block) => (typeof block.text === 'string' ? block.text : '')).join('');
-  const error = pieces.find(({ type }) => type === 'error');
+  const error = pieces.find(isErrorIn);
   return {
     text,
     hasThought: blocks.some(({ type }) => typeof type === 'string' && type.includes('thinking')),
@@ -70,11 +75,22 @@ export function isSensible({ text, isWhole, hasThought, error }: Answer): boolea
 }
 
 /** What is looked for in it, and no more: it may be deeper than it can be written. */
-function errorText({ error, message }: Piece): string {
-  const word = (text: unknown) => (typeof text === 'string' ? text : undefined);
+function errorText({ type, error, message, msg, code, base_resp }: Piece): string {
   const told = typeof error === 'object' ? (error as Told | null) : null;
-  const inner = told ? { type: word(told.type), message: word(told.message) } : word(error);
-  return JSON.stringify({ type: 'error', error: inner, message: word(message) });
+  const inner = told ? { type: word(told.type), message: word(told.message), code: word(told.code) } : word(error);
+  const base = base_resp as { readonly status_code?: unknown; readonly status_msg?: unknown } | null | undefined;
+  return JSON.stringify({
+    type: word(type),
+    error: inner,
+    message: word(message),
+    msg: word(msg),
+    code: word(code),
+    base_resp: base ? { status_code: word(base.status_code), status_msg: word(base.status_msg) } : undefined,
+  });
+}
+
+function word(value: unknown): string | number | undefined {
+  return typeof value === 'string' || typeof value === 'number' ? value : undefined;
 }
 
 function parsed(text: string): Piece | undefined {

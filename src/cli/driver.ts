@@ -6,7 +6,7 @@ import { type ExitCode, exitCodes, QccError } from '../errors/qcc-error.ts';
 import { type Language, languageOf, type Words, wordsOf } from '../messages/messages.ts';
 import { nearest } from '../platform/nearest.ts';
 import { closeMask } from '../platform/umask.ts';
-import { print } from '../terminal/terminal.ts';
+import { print, printFields } from '../terminal/terminal.ts';
 import { globalFlags, root } from './manifest.ts';
 import { commandsMeant } from './meant.ts';
 import { usageOf } from './usage.ts';
@@ -110,7 +110,7 @@ function parse({ command, path, args }: Found, words: Words, canAsk: (flags: Con
     return { flags: values as Parsed['flags'], positionals: all, rest: command.passesOn ? after : [] };
   } catch (error) {
     if (error instanceof QccError) throw error;
-    throw translated(error as Error & { code?: string }, Object.keys(flags), name, words);
+    throw translated(error as Error & { code?: string }, Object.keys(flags), { name, ...command }, words);
   }
 }
 
@@ -141,14 +141,17 @@ function checkCount(given: readonly string[], command: Command, name: string, wo
     throw usageError(words.missing(missing.name), words.seeHelp(name));
 }
 
-function translated(error: Error & { code?: string }, flags: readonly string[], name: string, words: Words): QccError {
+function translated(
+  error: Error & { code?: string },
+  flags: readonly string[],
+  { name, passesOn = false }: { readonly name: string; readonly passesOn?: boolean },
+  words: Words,
+): QccError {
   const flag = /'(-{1,2}[^'\s=<]+)/.exec(error.message)?.[1] ?? '';
   if (error.code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') {
     const near = nearest(flag.replace(/^-+/, ''), flags);
-    return usageError(
-      words.unknownFlag(flag),
-      near === undefined ? words.seeHelp(name) : words.didYouMean(`--${near}`),
-    );
+    const otherwise = passesOn ? words.passOn(`${name} -- ${flag}`) : words.seeHelp(name);
+    return usageError(words.unknownFlag(flag), near === undefined ? otherwise : words.didYouMean(`--${near}`));
   }
   return usageError(
     flag === '' ? error.message : words.needsValue(/(--[\w-]+)/.exec(error.message)?.[1] ?? flag),
@@ -227,7 +230,6 @@ async function run({ command, path }: Found, { flags, positionals, rest }: Parse
     import('../config/files/home.ts'),
   ]);
   const canAsk = canAskPerson(flags, env);
-  if (path.length === 0 && !canAsk) return help({ command, path, args: [] }, { words, language }, true);
   const out = makeOutput({ colour: wantsColour(process.stdout, own, env), quiet: flags['quiet'] === true });
   const context: Context = {
     path,
@@ -247,6 +249,7 @@ async function run({ command, path }: Found, { flags, positionals, rest }: Parse
   const lacks = canAsk && positionals.length < (command.required ?? command.positionals?.length ?? 0);
   const all = lacks ? await (await import('../commands/missing.ts')).filled(command, context) : positionals;
   const code = await work?.({ ...context, positionals: all });
+  if (path.length === 0 && code === undefined) return help({ command, path, args: [] }, { words, language }, true);
   return code ?? exitCodes.done;
 }
 
@@ -269,12 +272,14 @@ function canAskPerson(flags: Context['flags'], env: Setting['env']): boolean {
 
 /** The whole program: `process.argv` in, an exit code out. */
 export async function main(): Promise<void> {
+  const argv = process.argv.slice(2);
   // The reader of the output may stop early (`| head`): that is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(exitCodes.done);
-    throw error;
+    // A full disk behind `>`: whoever reads that file must not take it for the whole answer.
+    print(process.stderr, wordsOf(languageOf(langFlag(argv), process.env)).cannotPrint(error.code ?? error.name));
+    process.exit(exitCodes.failed);
   });
-  const argv = process.argv.slice(2);
   if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
     const { version } = await import('../platform/version.ts');
     print(process.stdout, version);
@@ -282,7 +287,8 @@ export async function main(): Promise<void> {
   }
   if (argv[0] === '__complete') {
     const { complete } = await import('./complete.ts');
-    print(process.stdout, ...(await complete(argv.slice(1), process.env)));
+    const lines = await complete(argv.slice(1), process.env);
+    printFields(process.stdout, ...lines.map((line) => line.split('\t')));
     return;
   }
   process.exitCode = await runCli(argv, process.env);

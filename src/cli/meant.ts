@@ -5,10 +5,11 @@ import { root } from './manifest.ts';
 
 // `qcc stats` may be one of three. More would be no help.
 const meantMax = 3;
-// What a person types who looks for the opposite. By its letters alone each would be answered with what undoes nothing.
-const opposites: ReadonlyMap<string, string> = new Map([
+// What has another form here. By its letters alone each would be answered with what undoes nothing, or with what removes.
+const otherForms: ReadonlyMap<string, string> = new Map([
   ['uninstall-service', 'qcc proxy install-service --uninstall'],
   ['remove-service', 'qcc proxy install-service --uninstall'],
+  ['rename', 'qcc endpoint update --name'],
   ['unpin', 'qcc priority switch --release'],
   ['release', 'qcc priority switch --release'],
 ]);
@@ -21,8 +22,8 @@ const opposites: ReadonlyMap<string, string> = new Map([
  * @returns commands as they are typed, none when nothing is near
  */
 export function commandsMeant(word: string, known: Commands, name: string): readonly string[] {
-  const opposite = opposites.get(word);
-  if (opposite !== undefined) return [opposite];
+  const other = otherForms.get(word);
+  if (other !== undefined) return [other];
   const all = commandsByName();
   const exact = all.get(word);
   if (exact) return exact.slice(0, meantMax);

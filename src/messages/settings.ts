@@ -86,8 +86,8 @@ export const settingWords: Readonly<Record<SettingKey, Both>> = {
     'zh-CN': '一次探测的时限，也用于 `qcc health test` 与 `qcc endpoint test`',
   },
   'health.mode': {
-    en: '`passive` probes endpoints about which traffic says too little, `active` all, `off` none',
-    'zh-CN': '`passive` 只探测流量说明不足的端点，`active` 探测全部，`off` 不探测',
+    en: 'which endpoints are probed - `passive`: those about which traffic says too little; `active`: all; `off`: none',
+    'zh-CN': '探测哪些端点：`passive` 只探测流量不足以判断的端点，`active` 探测全部，`off` 不探测',
   },
   'health.model': {
     en: 'the model that probes use; empty: the cheapest that works',

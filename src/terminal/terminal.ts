@@ -56,3 +56,8 @@ function pieces(text: string, begin: string): string {
 export function print(stream: { write(text: string): unknown }, ...lines: readonly string[]): void {
   if (lines.length > 0) stream.write(lines.map((line) => `${rendered(line)}\n`).join(''));
 }
+
+/** Lines for a program that splits them at tabs. In the fields themselves a tab would be escaped. */
+export function printFields(stream: { write(text: string): unknown }, ...rows: readonly (readonly string[])[]): void {
+  if (rows.length > 0) stream.write(rows.map((fields) => `${fields.map(visible).join('\t')}\n`).join(''));
+}

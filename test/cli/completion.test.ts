@@ -6,6 +6,7 @@ import { charts } from '../../machines/chart.ts';
 import { complete, kinds } from '../../src/cli/complete.ts';
 import { settingKeys } from '../../src/config/settings/settings.ts';
 import { temporaryHome } from '../support/home.ts';
+import { main } from './built.ts';
 import { at, qcc } from './command.ts';
 
 const key = 'sk-ant-REDACTED';
@@ -123,18 +124,25 @@ describe('qcc completion', () => {
     expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining('bash, zsh, fish, pwsh') });
   });
 
-  // Only a real shell shows the effect of its script; bash is installed everywhere.
+  // Only a real shell and the real program show it: what a description follows must not end up in the command line.
   it.skipIf(process.platform === 'win32')('works in bash', async () => {
+    const { place, run } = await home();
+    await run('config', 'snapshot', 'before the relay');
     const { out } = await qcc(['completion', 'bash']);
     const bin = join(dirname(temporaryHome()), 'bin');
     mkdirSync(bin);
-    writeFileSync(join(bin, 'qcc'), '#!/bin/sh\nprintf "%s\\twhat it is\\n" "$@"\n');
+    writeFileSync(join(bin, 'qcc'), `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`);
     chmodSync(join(bin, 'qcc'), 0o755);
-    const script = `${out}\nCOMP_WORDS=(qcc use "") COMP_CWORD=2\n_qcc\nprintf '%s\\n' "\${COMPREPLY[@]}"`;
+    const typed = (words: string, at: number) =>
+      `COMP_WORDS=(${words}) COMP_CWORD=${at}\n_qcc\nprintf '%s\\n' "\${COMPREPLY[@]}"`;
+    const script = [out, typed('qcc hist', 1), typed('qcc use ""', 2), typed('qcc config rollback ""', 3)].join('\n');
     const { stdout, stderr } = spawnSync('bash', ['--norc', '-c', script], {
       encoding: 'utf8',
-      env: { PATH: `${bin}:${process.env['PATH']}` },
+      env: { PATH: `${bin}:${process.env['PATH']}`, QCC_HOME: place, QCC_KEYCHAIN: 'off', LC_ALL: 'C.UTF-8' },
     });
-    expect({ stdout, stderr }).toEqual({ stdout: '__complete\nuse\n=\n', stderr: '' });
+    expect({ stdout, stderr }).toEqual({
+      stdout: expect.stringMatching(/^history\nwork\nrelay\n工作\ns\d+\n$/),
+      stderr: '',
+    });
   });
 });

@@ -267,6 +267,35 @@ describe('afterwards', () => {
     expect(await json('proxy', 'status')).toEqual({ running: false });
   });
 
+  it('qcc shows how it stands in a pipe and with --no-input as well, and is one JSON document with --json', async () => {
+    const { home, run, json } = machine();
+    // Nothing is there yet: JSON is still JSON, and nothing is made.
+    expect(await json()).toEqual(await json('status'));
+    expect(existsSync(home)).toBe(false);
+    await run('add', 'work', '--base-url', 'http://127.0.0.1:9', '--api-key', 'sk-test-0123456789', '--no-test');
+    expect(await json()).toEqual(await json('status'));
+    expect((await run('--no-input')).out).toContain('127.0.0.1:9');
+    terminal(false);
+    const { code, out, err } = await run();
+    expect({ code, asked: person.asked }).toEqual({ code: 0, asked: [] });
+    expect(out).toContain('127.0.0.1:9');
+    expect(err).toContain('qcc proxy start');
+  });
+
+  it('qcc route says that the gateway is not running, and how it is started', async () => {
+    const { run } = machine();
+    await run('add', 'work', '--base-url', 'http://127.0.0.1:9', '--api-key', 'sk-test-0123456789', '--no-test');
+    const { out, err } = await run('route');
+    expect(out).toContain('the next request goes to work/127.0.0.1:9');
+    expect(err).toBe('the gateway is not running: nothing answers requests until it is started\n  qcc proxy start\n');
+    expect((await run('route', '--lang', 'zh-CN')).err).toBe(
+      '网关未运行：启动之前，请求得不到应答\n  qcc proxy start\n',
+    );
+    const { gateway, home } = await runningGateway();
+    expect(gateway.url).toContain('127.0.0.1');
+    expect((await at(home, {})('route')).err).toBe('');
+  });
+
   it.skipIf(process.platform === 'win32')('qcc code starts Claude Code with failover', async () => {
     const { home, gateway, call } = await runningGateway();
     for (const name of ['work', 'spare'])

@@ -20,6 +20,14 @@ function requirements(): ReadonlySet<string> {
   return found;
 }
 
+describe('names to choose from', () => {
+  it('are listed as in Chinese', () => {
+    const error = new QccError('QCC_PROFILE_UNKNOWN', { name: 'nope', near: '', known: 'work, spare' });
+    expect(inLanguage(error, 'zh-CN').hint).toBe('现有：work、spare');
+    expect(inLanguage(error, 'en').hint).toBe('there are: work, spare');
+  });
+});
+
 describe('what an input must be', () => {
   it('has Chinese words for each requirement of the contract', () => {
     const all = [...requirements()];

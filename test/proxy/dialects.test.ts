@@ -38,6 +38,33 @@ describe('a stream that is an error and nothing else', () => {
     });
   });
 
+  it.each([
+    ['named by no event', (data: string) => `data: ${data}\n\n`],
+    ['not closed', (data: string) => `event: error\ndata: ${data}`],
+    ['behind a byte order mark', (data: string) => `\ufeffevent: error\ndata: ${data}\n\n`],
+    ['in lines that end with a CR', (data: string) => `${start}event: error\rdata: ${data}\r\r`],
+  ])('is told where it is %s', async (_, event) => {
+    const body = errorBody('invalid_request_error', 'prompt is too long');
+    const a = await upstream('a', streams(event(body)));
+    const gw = await gateway({ main: [a, await upstream('b')] });
+    const got = await ask(gw);
+    expect([got.status, got.text, got.headers['x-qcc-endpoint'], gw.failures]).toEqual([400, body, 'a', []]);
+  });
+
+  it.each([
+    ['billing', '{"error":{"code":"1113","message":"no"}}'],
+    ['billing', '{"error":{"message":"no","type":"insufficient_quota"}}'],
+    ['billing', '{"base_resp":{"status_code":1008,"status_msg":"insufficient balance"}}'],
+    ['quota', '{"type":"error","error":{"type":"1308","message":"no"}}'],
+    ['badAnswer', '{"id":"x","object":"chat.completion.chunk","choices":[{"delta":{"content":"error"}}]}'],
+  ])('is %s in a vendor’s own shape, whatever event it names: %s', async (failure, data) => {
+    for (const event of [`data: ${data}\n\n`, errorEvent(data)]) {
+      const gw = await gateway({ main: [await upstream('a', streams(event)), await upstream('b')] });
+      const got = await ask(gw);
+      expect([got.status, gw.failures]).toEqual([200, [{ endpoint: 'a', failure }]]);
+    }
+  });
+
   it('is compressed, and is unpacked for its client', async () => {
     const body = errorBody('invalid_request_error', 'no');
     const packed: Step = ({ response }) => {
@@ -276,9 +303,9 @@ describe('patience', () => {
         setTimeout(() => {
           clearInterval(every);
           response.end(sse('content_block_stop', { index: 1 }) + end);
-        }, 500);
+        }, 1_500);
       });
-    const idle = { settings: { 'proxy.idle_timeout': 0.1 } };
+    const idle = { settings: { 'proxy.idle_timeout': 0.4 } };
     expect((await ask(await gateway({ main: [await upstream('a', pinging(begun + thought))] }, idle))).whole).toBe(
       true,
     );

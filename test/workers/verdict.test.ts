@@ -2,8 +2,10 @@
 
 import { describe, expect, it } from 'vitest';
 import type { Failure, Verdict } from '../../events/endpoint.ts';
+import { classifyInside } from '../../machines/classify.ts';
 import { reasonText } from '../../src/messages/reasons.ts';
 import { errorBody } from '../../src/simulated-endpoint/replies.ts';
+import { readAnswer } from '../../workers/answer.ts';
 import { sentence, wordsOf } from '../../workers/sentence.ts';
 import { type Judgement, judgeEnvelope, judgeRefusal, judgeSilence, type Stage } from '../../workers/verdict.ts';
 
@@ -73,6 +75,28 @@ describe('an error event with status 200', () => {
       failure,
       error: '200 with an error inside: so',
     });
+  });
+});
+
+describe('an error in a vendor’s own shape, with status 200', () => {
+  it.each<[Failure, string]>([
+    ['billing', '{"error":{"code":"1113","message":"no"}}'],
+    ['billing', '{"error":{"code":1113,"message":"no"}}'],
+    ['billing', '{"base_resp":{"status_code":1008,"status_msg":"insufficient balance"}}'],
+    ['noModel', '{"error":{"code":"1211","message":"no"}}'],
+    ['credential', '{"code":401,"msg":"no","success":false}'],
+    ['badAnswer', '{"error":{"type":"invalid_request_error","message":"no"}}'],
+  ])('means %s to a probe, as it does to the traffic: %s', (failure, body) => {
+    for (const text of [body, `data: ${body}\n\n`]) {
+      const { error } = readAnswer(text);
+      expect(judgeEnvelope(error ?? '', key).failure).toBe(failure);
+      expect(classifyInside({ body, model: null }, 0).verdict.failure).toBe(failure);
+    }
+  });
+
+  it('is none in a good answer that has room for it', () => {
+    const good = '{"type":"message","content":[],"error":null,"base_resp":{"status_code":0,"status_msg":"success"}}';
+    expect(readAnswer(good).error).toBeNull();
   });
 });
 

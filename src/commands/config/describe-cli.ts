@@ -25,7 +25,7 @@ export async function describe(context: Context): Promise<undefined> {
   const { words } = context;
   const said = configWordsOf(language);
   tellParts(context, [
-    [words.value, `${shown(row.value)} (${originOf(context, row)})`],
+    [words.value, words.bracketed(shown(row.value), originOf(context, row))],
     [said.default, shown(row.default)],
     [words.range, shortRangeOf(key, language)],
     ...(unit === null ? [] : [[said.unit, said.units[unit]] as const]),

@@ -228,6 +228,7 @@ class Day {
     const asks = [
       [`export QCC_HOME=${shellWord(home)}`, words.tryHome],
       ...(moved === null ? [] : [[`qcc history explain ${moved}`, words.tryExplain] as const]),
+      ['qcc incidents', words.tryIncidents],
       ['qcc priority history', words.trySwitches],
       ['qcc history --limit 30', words.tryHistory],
       ['qcc history what-if --set failover.failure_threshold=5', words.tryWhatIf],

@@ -156,9 +156,9 @@ function metricsLines({ out, words, language }: Context, row: MetricsRow): void 
       [words.checks, [String(row.checks), ...counts].join('  ')],
       [
         words.success,
-        `${percent(row.successRate)}  (${words.labelled(words.lastOnes(20), percent(row.recentSuccessRate))})`,
+        words.bracketed(percent(row.successRate), words.labelled(words.lastOnes(20), percent(row.recentSuccessRate))),
       ],
-      [words.mean, `${ms(row.avgResponseMs)}  (P95 ${ms(row.p95ResponseMs)})`],
+      [words.mean, words.bracketed(ms(row.avgResponseMs), `P95 ${ms(row.p95ResponseMs)}`)],
       [
         words.stability,
         parts ? `${row.stability}  = ${parts.recent}/50 + ${parts.steadiness}/30 + ${parts.streak}/20` : '-',

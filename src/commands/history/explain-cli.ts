@@ -60,7 +60,7 @@ function ofRequest(context: Context, story: RequestStory, names: Names): void {
   const told = new Map(story.facts.map((fact) => [fact.seq, fact]));
   for (const { endpoint, name, profile, facts } of story.route) {
     if (facts.length === 0) continue;
-    heading(context, lines.madeSo(`${profile}/${name} (${endpoint})`));
+    heading(context, lines.madeSo(words.bracketed(`${profile}/${name}`, endpoint)));
     tellChain(
       context,
       facts.flatMap((seq) => told.get(seq) ?? []),

@@ -82,6 +82,8 @@ function spanText({ language }: Context, { from, to, durationMs }: IncidentRow):
   const isSameDay = end !== null && dayOf(end) === dayOf(begin);
   const day = end === null || isSameDay ? '' : `${dayOf(end)} `;
   const until = end === null ? incidentWordsOf(language).stillGoesOn : `${day}${clockOf(end)}`;
+  // Over in the second in which it began: a span would say the same time twice.
+  if (isSameDay && clockOf(end) === clockOf(begin)) return `${dayOf(begin)} ${clockOf(begin)}`;
   const lasted = end === null ? '' : ` (${shortSpan(durationMs)})`;
   return `${dayOf(begin)} ${clockOf(begin)}–${until}${lasted}`;
 }

@@ -39,7 +39,7 @@ export async function list(context: Context): Promise<undefined> {
     names.map((name) => [
       name === ladder.active ? out.paint('green', '●') : ' ',
       tier,
-      name === ladder.pinned ? `${name} (${words.pinned})` : name,
+      name === ladder.pinned ? words.bracketed(name, words.pinned) : name,
     ]),
   );
   out.line(ladderLine(context, ladder.active, ladder.state));

@@ -18,9 +18,17 @@ export async function route(context: Context): Promise<number | undefined> {
     ...(model === undefined ? {} : { model }),
     ...(flag(context, 'from-log') === undefined ? { now: Date.now() } : {}),
   };
-  const answer = await withHistory(context, ({ call }) => call('route.next', asked));
+  const { answer, viaGateway } = await withHistory(context, async ({ call, viaGateway }) => ({
+    answer: await call('route.next', asked),
+    viaGateway,
+  }));
   if (context.json) context.out.json(answer);
-  else tellRoute(context, answer);
+  else {
+    tellRoute(context, answer);
+    // A file has no gateway that could run.
+    if (!viaGateway && asked.now !== undefined)
+      context.out.note(routeWordsOf(context.language).notRunning, '  qcc proxy start');
+  }
   return tellGaps(context, answer.gaps);
 }
 

@@ -14,10 +14,11 @@ export async function init(context: Context): Promise<undefined> {
   return undefined;
 }
 
-/** The driver makes sure that there is a terminal. */
-export async function bare(context: Context): Promise<number> {
+/** Undefined where nothing is set up and nobody can be asked: the driver prints the help, which names the commands. */
+export async function bare(context: Context): Promise<number | undefined> {
   const { profiles } = await withInstallation(context, ({ call }) => call('profile.list', {}));
-  if (profiles.some(({ endpoints }) => endpoints > 0)) await overview(context);
-  else await setUp(context);
+  if (context.json || profiles.some(({ endpoints }) => endpoints > 0)) await overview(context);
+  else if (context.canAsk) await setUp(context);
+  else return undefined;
   return exitCodes.done;
 }

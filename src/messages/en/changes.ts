@@ -26,7 +26,7 @@ export const changes = {
   profileRemoved: (name: string, endpoints: number) =>
     endpoints === 0
       ? `profile ${name} is removed`
-      : `profile ${name} is removed, with ${counted(endpoints, 'endpoint')}; the keys are destroyed`,
+      : `profile ${name} is removed, with ${counted(endpoints, 'endpoint')}; ${endpoints === 1 ? 'its key is' : 'the keys are'} destroyed`,
   profileActive: (name: string) => `${name} is active, and stays active until it is released or fails`,
   profileTier: (name: string, tier: Tier | null) =>
     tier === null ? `${name} has no tier, and is off the ladder` : `${name} is on tier ${tier}`,

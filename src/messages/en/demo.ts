@@ -66,6 +66,7 @@ export const demoLines = {
   kept: (home: string) => `The home is kept in ${home}. Commands to try on it:`,
   tryHome: 'from now on, qcc uses this home',
   tryExplain: 'why the last moved request went where it went',
+  tryIncidents: 'what went wrong, from when to when, and what ended it',
   trySwitches: 'each switch of the active profile, and why',
   tryHistory: 'what happened, fact by fact',
   tryWhatIf: 'what would have been different under another setting',

@@ -30,7 +30,11 @@ export const incidents: IncidentWords = {
     ...(failed > 0 ? [`${plural(failed, 'request')} failed`] : []),
     ...(broken > 0 ? [`${plural(broken, 'answer')} broke off`] : []),
     ...(moved > 0 ? [`${plural(moved, 'request')} went to another endpoint`] : []),
-    ...(queued > 0 ? [`${plural(queued, 'request')} waited in the queue, ${answeredLater} answered later`] : []),
+    ...(queued > 0
+      ? [
+          `${plural(queued, 'request')} waited in the queue, ${answeredLater === 0 ? 'none' : answeredLater} answered later`,
+        ]
+      : []),
     ...(sessions > 0 ? [plural(sessions, 'session')] : []),
     ...(tokens > 0 ? [plural(tokens, 'token')] : []),
   ],

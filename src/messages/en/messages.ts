@@ -19,7 +19,9 @@ export const words = {
   didYouMean: (word: string) => `did you mean ${word}?`,
   byDefault: (value: string, setting?: string) =>
     ` (default ${value}${setting === undefined ? '' : `, setting ${setting}`})`,
+  cannotPrint: (code: string) => `error: the output cannot be written (${code})`,
   seeHelp: (command: string) => `see ${command} --help`,
+  passOn: (command: string) => `what is meant for the program stands behind --: ${command}`,
   unknownCommand: (word: string) => `unknown command "${word}"`,
   unknownFlag: (word: string) => `unknown flag ${word}`,
   needsValue: (flag: string) => `${flag} needs a value`,
@@ -92,6 +94,7 @@ export const words = {
   active: 'active',
   ladder: 'ladder',
   labelled: (name: string, value: string) => `${name}: ${value}`,
+  bracketed: (text: string, aside: string) => `${text} (${aside})`,
   counted: (count: number, what: string) => `${count} ${what}`,
   comma: ', ',
   upFor: (span: string) => `up ${span}`,

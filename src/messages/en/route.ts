@@ -6,6 +6,7 @@ export interface RouteWords {
   readonly byPin: (profile: string) => string;
   readonly byActive: (profile: string) => string;
   readonly until: (why: string, time: string) => string;
+  readonly notRunning: string;
   readonly separator: string;
 }
 
@@ -16,5 +17,6 @@ export const route: RouteWords = {
   byPin: (profile) => `profile ${profile} is pinned by hand`,
   byActive: (profile) => `the active profile is ${profile}`,
   until: (why, time) => `${why}, until ${time} at the latest`,
+  notRunning: 'the gateway is not running: nothing answers requests until it is started',
   separator: '; ',
 };

@@ -13,6 +13,9 @@ type Translation = {
   };
 };
 
+// The params hold lists as scripts read them.
+const listed = (names: unknown) => String(names).split(', ').join('、');
+
 const faults: Readonly<Record<string, string>> = {
   ENOENT: '所在目录不存在',
   ENOTDIR: '路径中有一部分不是目录',
@@ -117,7 +120,7 @@ export const errorsZh: Translation = {
   },
   QCC_PROFILE_UNKNOWN: {
     message: ({ name }) => `没有名为“${name}”的配置`,
-    hint: ({ near, known }) => (known ? `${near ? `您是不是想用 ${near}？` : ''}现有：${known}` : 'qcc init'),
+    hint: ({ near, known }) => (known ? `${near ? `您是不是想用 ${near}？` : ''}现有：${listed(known)}` : 'qcc init'),
   },
   QCC_PROFILE_NAME: {
     message: ({ name }) =>
@@ -191,7 +194,7 @@ export const errorsZh: Translation = {
   QCC_HISTORY_FILTER: {
     message: ({ filter, given }) => `--${filter}“${given}”在历史中不存在`,
     hint: ({ near, known }) =>
-      [near && `您是不是想用 ${near}？`, known && `现有：${known}`].filter(Boolean).join('') || 'qcc history',
+      [near && `您是不是想用 ${near}？`, known && `现有：${listed(known)}`].filter(Boolean).join('') || 'qcc history',
   },
   QCC_INCIDENT_UNKNOWN: {
     message: ({ number }) => (number === '' ? '历史中没有故障' : `没有故障包含事实 #${number}`),

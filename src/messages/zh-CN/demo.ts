@@ -62,6 +62,7 @@ export const demoLines: DemoWords = {
   kept: (home) => `数据目录保留在 ${home}。可以试试这些命令：`,
   tryHome: '此后 qcc 使用这个数据目录',
   tryExplain: '最近一个换过端点的请求为何发往该端点',
+  tryIncidents: '出了什么故障：从何时到何时，因何结束',
   trySwitches: '当前配置的每次切换及原因',
   tryHistory: '发生了什么，逐条列出',
   tryWhatIf: '换一种设置，结果会有什么不同',

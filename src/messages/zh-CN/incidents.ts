@@ -10,7 +10,11 @@ export const incidents: IncidentWords = {
     ...(failed > 0 ? [`${failed} 个请求失败`] : []),
     ...(broken > 0 ? [`${broken} 个应答中断`] : []),
     ...(moved > 0 ? [`${moved} 个请求换了端点`] : []),
-    ...(queued > 0 ? [`${queued} 个请求进入队列，其中 ${answeredLater} 个后来得到应答`] : []),
+    ...(queued > 0
+      ? [
+          `${queued} 个请求进入队列，${answeredLater === 0 ? '后来均未得到应答' : `其中 ${answeredLater} 个后来得到应答`}`,
+        ]
+      : []),
     ...(sessions > 0 ? [`${sessions} 个会话`] : []),
     ...(tokens > 0 ? [`${tokens} 个令牌`] : []),
   ],

@@ -7,5 +7,6 @@ export const route: RouteWords = {
   byPin: (profile) => `配置 ${profile} 被手动固定`,
   byActive: (profile) => `当前配置是 ${profile}`,
   until: (why, time) => `${why}，最迟 ${time}`,
+  notRunning: '网关未运行：启动之前，请求得不到应答',
   separator: '；',
 };

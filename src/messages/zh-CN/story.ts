@@ -53,7 +53,7 @@ export const zh: StoryWords = {
     },
     sentAs: (rule, model) => `${rule}；请求的模型名为 ${model}`,
     candidates: (view) => `候选端点，#${view} 时的状态`,
-    madeSo: (what) => `${what} 处于此状态的原因`,
+    madeSo: (what) => `${what}${what.endsWith('）') ? '' : ' '}处于此状态的原因`,
     itsFacts: '请求的经过及其后果',
     switchesAround: '前后不久的切换',
     running: (count) => `进行中的请求：${count}`,

@@ -23,7 +23,7 @@ import { isLookedAtWhole, isUnasked, Opening, type Phase, phaseAfter } from './p
 import type { Receiver } from './receiver.ts';
 import { StreamWatch } from './sse.ts';
 import { Unpacking } from './unpacking.ts';
-import { failed, inside, noCount, refused, type Silence, verdictOf } from './verdicts.ts';
+import { failed, inside, noContentIn, noCount, refused, type Silence, verdictOf } from './verdicts.ts';
 
 // An Anthropic answer is smaller; a runaway relay is not.
 const jsonBytesMax = 64 * MiB;
@@ -216,7 +216,7 @@ export class Answer implements AnswerSink {
           this.#finish('noMessageStop');
           return;
         }
-        this.#fail('badAnswer', reason(this.#held.length === 0 ? 'streamEmpty' : 'streamWithoutContent'));
+        this.#wrong(noContentIn(this.#body, (this.answerHead as Head).encoding));
         return;
       case 'encoded':
         this.#fail('badAnswer', reason('empty'));
@@ -435,9 +435,9 @@ export class Answer implements AnswerSink {
     this.#sendWhole(head);
   }
 
-  #wrong({ failure, detail, isInside }: Fault): void {
+  #wrong({ failure, detail, isInside, error = this.#body }: Fault): void {
     if (isInside && !this.#committed && !this.#asked.isCount) {
-      this.#inside(this.#body, detail);
+      this.#inside(error, detail);
       return;
     }
     if (failure !== null || this.#committed) {

@@ -29,6 +29,8 @@ export interface Fault {
   readonly detail: CallReason;
   /** It is an error, and says itself what it means. */
   readonly isInside?: true;
+  /** Its bytes, where they are not all that came. */
+  readonly error?: Buffer;
 }
 
 export class JsonBody {

@@ -10,9 +10,12 @@ import {
   errorWord,
   type Verdict,
 } from '../../../machines/classify.ts';
+import { isErrorIn } from '../../../machines/refusal-words.ts';
+import { jsonIn } from '../../platform/json.ts';
 import type { Head } from '../upstream/headers.ts';
 import { plainText } from './encoding.ts';
 import { errorWordsMax } from './error-words.ts';
+import type { Fault } from './json-body.ts';
 import type { Asked, Outcome } from './outcome.ts';
 
 // To be judged an answer is decoded as far as this.
@@ -61,6 +64,22 @@ export function inside(error: Buffer, head: Head, asked: Asked, detail: CallReas
   const known = status ?? statusFor[verdict.failure ?? ''] ?? null;
   const own = known === null ? null : errorHead(head, known);
   return { kind: 'failed', verdict, head: own, body: own ? error : nothing, detail: told(head, detail), ...answered };
+}
+
+/** What begins a line of data, whatever ends the line before it. A byte order mark may stand before all. */
+const dataLine = /(?:^\ufeff?|[\r\n])data:[ \t]?([^\r\n]{2,65536})/g;
+
+/**
+ * What is wrong with a stream that has ended without content. It may be an error in data that named no event, or in an event that was not
+ * closed; a message, and a piece of another protocol's, is none.
+ */
+export function noContentIn(held: Buffer, encoding: string): Fault {
+  for (const [, data = ''] of wordsIn(held, encoding).matchAll(dataLine)) {
+    if (!isErrorIn(jsonIn(data))) continue;
+    const detail = reason('errorBeforeContent', { type: errorWord(errorTypeIn(data)) ?? 'unknown' });
+    return { failure: 'badAnswer', detail, isInside: true, error: Buffer.from(data) };
+  }
+  return { failure: 'badAnswer', detail: reason(held.length === 0 ? 'streamEmpty' : 'streamWithoutContent') };
 }
 
 export type Refused = Extract<Outcome, { kind: 'failed' }>;
