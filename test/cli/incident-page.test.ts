@@ -144,6 +144,17 @@ describe('a page of an incident', () => {
     expect(existsSync(missing)).toBe(false);
   });
 
+  it.runIf(existsSync('/dev/ptmx'))(
+    'is not written to a terminal, whatever its name, but to a device that is none',
+    async () => {
+      const { run } = await home();
+      const refused = await run('history', 'export', '--html', '/dev/ptmx');
+      expect(refused).toMatchObject({ code: 2, out: '' });
+      expect(refused.err).toContain('not for a terminal');
+      expect((await run('history', 'export', '--html', '/dev/null')).code).toBe(0);
+    },
+  );
+
   it('is written instead of an incident file, and one of them has to be named', async () => {
     const { run, folder } = await home();
     const both = await run('history', 'export', '--html', join(folder, 'a'), '--incident', join(folder, 'b'));

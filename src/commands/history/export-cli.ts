@@ -1,8 +1,9 @@
 /** `qcc history export`: a slice of the history that can be shared, as a file that qcc reads (`--incident`) or as a page (`--html`). */
 
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
 import { exitCodes, QccError, usage } from '../../errors/qcc-error.ts';
 import { IncidentSeal } from '../../history/incident-seal.ts';
@@ -42,12 +43,22 @@ export async function exportIncident(context: Context): Promise<undefined> {
 }
 
 async function exportPage(context: Context, path: string): Promise<undefined> {
+  if (isTerminal(path)) throw usage(context.words.pageForTerminal, 'qcc history export --since -1h --html FILE');
   const facts = await write(context, path, pageForm());
   return tellChange(context, {
     json: { file: path, facts },
     data: () => context.out.done(storyWordsOf(context.language).capsule.pageWritten(path, facts)),
     now: (said) => said.incidentPageWritten(path, facts),
   });
+}
+
+/** Under any name: `/dev/stdout`, `/dev/tty`. A terminal would show half a megabyte of script. */
+function isTerminal(path: string): boolean {
+  if (!statSync(path, { throwIfNoEntry: false })?.isCharacterDevice()) return false;
+  const file = openSync(path, 'r');
+  const found = isatty(file);
+  closeSync(file);
+  return found;
 }
 
 /** The built page ends where the facts begin. @throws {QccError} `QCC_FILE_UNREADABLE` */

@@ -37,6 +37,7 @@ export const words = {
   noSpan: (text: string) => `"${text}" is not a duration`,
   noTime: (text: string) => `"${text}" is not a time`,
   noFactNumber: (text: string) => `"${text}" is not the number of a fact`,
+  pageForTerminal: 'a page is not for a terminal: name a file',
   contradict: (one: string, other: string) => `${one} and ${other} contradict each other`,
   sayOne: 'use only one of them',
   takesNone: (flag: string, name: string) => `${flag} takes no name, but "${name}" was given`,

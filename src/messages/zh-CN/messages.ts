@@ -30,6 +30,7 @@ export const words: Words = {
   noSpan: (text) => `“${text}”不是时间长度`,
   noTime: (text) => `“${text}”不是时间`,
   noFactNumber: (text) => `“${text}”不是事实编号`,
+  pageForTerminal: '网页不能写到终端：请指定文件',
   contradict: (one, other) => `${one} 与 ${other} 相互矛盾`,
   sayOne: '请只选其一',
   takesNone: (flag, name) => `${flag} 不接受名称，却给出了“${name}”`,
