@@ -313,5 +313,5 @@ function kb(bytes) {
 }
 
 function tell([name, ...cells]) {
-  process.stdout.write(`${name.padEnd(44)}${cells.map((cell) => cell.padStart(12)).join('')}\n`.replace(/ +\n/, '\n'));
+  process.stdout.write(`${name.padEnd(44)}${cells.map((cell) => cell.padStart(14)).join('')}\n`.replace(/ +\n/, '\n'));
 }
