@@ -276,7 +276,7 @@ export async function main(): Promise<void> {
   // The reader of the output may stop early (`| head`): that is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(exitCodes.done);
-    // A full disk behind `>`: whoever reads that file must not take it for the whole answer.
+    // A full disk behind `>`: a reader of that file must not take it for the whole answer.
     print(process.stderr, wordsOf(languageOf(langFlag(argv), process.env)).cannotPrint(error.code ?? error.name));
     process.exit(exitCodes.failed);
   });

@@ -49,7 +49,7 @@ export function keepStates(log: ReadableLog, kept: KeptStates): void {
   keptOf.set(log, kept);
 }
 
-/** Undefined for a log whose states nobody keeps, and for one that lacks facts. */
+/** Undefined for a log whose states are not kept, and for one that lacks facts. */
 export async function foldNear(log: ReadableLog, seq: number): Promise<State | undefined> {
   const kept = keptOf.get(log);
   // What was lost must be met again, so that the answer tells it.

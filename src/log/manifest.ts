@@ -65,7 +65,7 @@ function recordsOf(bytes: Buffer): readonly Buffer[] | undefined {
   return records;
 }
 
-/** False for a change that nobody here knows. */
+/** False for a change that this reader does not know. */
 function change(tables: Set<number>, record: Buffer): boolean {
   for (let at = 0; at < record.length; ) {
     const tag = varintAt(record, at);

@@ -43,7 +43,7 @@ describe('a hint', () => {
       ['health reset relya', 'did you mean relay? qcc health status'],
       ['debug relya', 'did you mean relay? qcc debug'],
       ['health reset ffffffff', 'qcc health status'],
-      ['remove wrok --yes --lang zh-CN', '您是不是想用 work？现有：work, spare'],
+      ['remove wrok --yes --lang zh-CN', '您是不是想用 work？现有：work、spare'],
       ['health reset relya --lang zh-CN', '您是不是想用 relay？qcc health status'],
     ] as const)
       expect([typed, (await run(...typed.split(' '))).err]).toEqual([typed, expect.stringContaining(`\n  ${hint}\n`)]);

@@ -153,7 +153,7 @@ describe('a demo whose home is kept', () => {
     expect(summary.home).toBe(home);
     expect(whole).toContain(`  export QCC_HOME='${home}'`);
     const commands = whole.flatMap((line) => /^ {2}qcc (.*)/.exec(line)?.[1] ?? []);
-    expect(commands.length).toBe(5);
+    expect(commands.length).toBe(6);
     for (const command of commands) {
       const { code, out } = await at(home)(...command.split(' '));
       expect({ command, code }).toEqual({ command, code: 0 });

@@ -168,7 +168,8 @@ describe('a large body', () => {
       const before = process.cpuUsage();
       const seen = sniffBody(body);
       const { user: cpu } = process.cpuUsage(before);
-      expect(cpu / 1_000).toBeLessThan(60);
+      // All at once, it would take some hundred milliseconds.
+      expect(cpu / 1_000).toBeLessThan(150);
       expect((await seen).model).toBeNull();
     }
   });

@@ -14,7 +14,7 @@ export async function init(context: Context): Promise<undefined> {
   return undefined;
 }
 
-/** Undefined where nothing is set up and nobody can be asked: the driver prints the help, which names the commands. */
+/** Undefined where nothing is set up and no person can be asked: the driver prints the help, which names the commands. */
 export async function bare(context: Context): Promise<number | undefined> {
   const { profiles } = await withInstallation(context, ({ call }) => call('profile.list', {}));
   if (context.json || profiles.some(({ endpoints }) => endpoints > 0)) await overview(context);

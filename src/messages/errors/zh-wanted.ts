@@ -6,6 +6,7 @@ const sentences: Readonly<Record<string, string>> = {
   'a number': '应为数字',
   'a whole number': '应为整数',
   'a moment': '应为某个时刻',
+  'a port': '应为端口号',
   'a document': '应为配置文档',
   'a text, a number, or true or false': '应为文本、数字、true 或 false',
   'true or false': '应为 true 或 false',
@@ -22,6 +23,7 @@ const sentences: Readonly<Record<string, string>> = {
 
 const forms: readonly (readonly [RegExp, (...parts: readonly string[]) => string])[] = [
   [/^at most (\d+) characters$/, (most) => `最多 ${most} 个字符`],
+  [/^at most (\d+)$/, (most) => `最多 ${most}`],
   [/^from (\S+) to (\S+)$/, (min, max) => `应在 ${min} 到 ${max} 之间`],
   [/^one of (.+)$/, (list) => `可选：${String(list).split(', ').join('、')}`],
 ];

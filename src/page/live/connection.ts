@@ -26,7 +26,7 @@ export async function openSession(): Promise<string | null> {
   return ticket === null ? null : given.get('at');
 }
 
-/** Everything is past, and there is nobody to ask for a change. */
+/** Everything is past, and no gateway can be asked for a change. */
 function ofOwnFacts(): void {
   const language = navigator.language.startsWith('zh') ? 'zh-CN' : 'en';
   session.value = { bearer: '', scope: 'read', language };
