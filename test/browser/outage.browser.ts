@@ -107,6 +107,7 @@ it('shows a failed-over request with its waterfall within 200 ms of its end', as
 it('goes to the past by key and back, with its controls off meanwhile', async () => {
   const { page, complaints } = await openPage(browser, await stage.address(), look);
   await page.locator('.card').first().waitFor();
+  await page.locator('html[data-keys]').waitFor();
   await page.keyboard.press('3');
   await page.locator('.bands .band').first().waitFor();
   const seq = Number((await page.locator('.bottom .when').textContent())?.match(/#(\d+)/)?.[1]);

@@ -12,6 +12,8 @@ export function listenForKeys(): void {
   void loadLaterStyles().then(() => {
     KeysDialog.value = Keys;
   });
+  // They come after the first view: what drives the page from outside waits for them.
+  document.documentElement.dataset['keys'] = 'on';
   document.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
     if (perform(event)) event.preventDefault();
