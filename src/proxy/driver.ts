@@ -168,7 +168,7 @@ export class Exchange {
     const made = attemptRequest(this.#adaptation, candidate.endpoint, this.#in);
     const up = made instanceof Promise ? await made : made;
     const startedAt = this.#deps.ports.now();
-    const outcome = await this.#outcomeOf(command, up).finally(() => attemptOver(up));
+    const outcome = await this.#outcomeOf(command, up);
     switch (outcome.kind) {
       case 'served':
         this.#tellServed();
@@ -184,11 +184,15 @@ export class Exchange {
   }
 
   async #outcomeOf(command: Do<'try'>, up: AttemptRequest): Promise<Outcome> {
-    // A large body takes a while to be changed.
-    if (this.#gone) return { kind: 'cancelled' };
-    const outcome = await this.#call(command, up, false);
-    // The connection had been idle and died under us: nothing was asked of the endpoint yet, as far as can be known.
-    return outcome.kind === 'failed' && outcome.stale && !this.#gone ? this.#call(command, up, true) : outcome;
+    try {
+      // A large body takes a while to be changed.
+      if (this.#gone) return { kind: 'cancelled' };
+      const outcome = await this.#call(command, up, false);
+      // The connection had been idle and died under us: nothing was asked of the endpoint yet, as far as can be known.
+      return outcome.kind === 'failed' && outcome.stale && !this.#gone ? await this.#call(command, up, true) : outcome;
+    } finally {
+      attemptOver(up);
+    }
   }
 
   async #call({ candidate, limits }: Do<'try'>, up: AttemptRequest, fresh: boolean): Promise<Outcome> {
