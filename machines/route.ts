@@ -241,13 +241,18 @@ function byStrategy(
       return [...endpoints.slice(start), ...endpoints.slice(0, start)];
     }
     case 'least-connections':
-      return [...endpoints].sort((a, b) => inFlight.count(a.id) / share(a) - inFlight.count(b.id) / share(b));
+      return [...endpoints].sort((a, b) => inFlight.count(a.id) / weightNow(a) - inFlight.count(b.id) / weightNow(b));
     case 'weighted':
       return drawn(endpoints, dice);
   }
 }
 
-function share({ effectiveWeight, state, ramp }: RoutableEndpoint): number {
+/** By weight among equals: what a state leaves of an endpoint's weight. */
+export function weightNow({
+  effectiveWeight,
+  state,
+  ramp,
+}: Pick<RoutableEndpoint, 'effectiveWeight' | 'state' | 'ramp'>): number {
   if (state === 'degraded') return effectiveWeight * degradedShare;
   if (state === 'recovering') return effectiveWeight * Math.max(ramp, halfOpenShare);
   return effectiveWeight;
@@ -258,9 +263,9 @@ function drawn(endpoints: readonly RoutableEndpoint[], dice: () => number): read
   const left = [...endpoints];
   const order: RoutableEndpoint[] = [];
   while (left.length > 0) {
-    let point = dice() * left.reduce((sum, endpoint) => sum + share(endpoint), 0);
+    let point = dice() * left.reduce((sum, endpoint) => sum + weightNow(endpoint), 0);
     let index = left.findIndex((endpoint) => {
-      point -= share(endpoint);
+      point -= weightNow(endpoint);
       return point < 0;
     });
     if (index < 0) index = left.length - 1;

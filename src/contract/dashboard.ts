@@ -25,6 +25,8 @@ export const pageBucketsMax = 600;
 export interface PageEndpoint
   extends HealthRow,
     Pick<EndpointRow, 'baseUrl' | 'priority' | 'enabled' | 'maxFailures' | 'maxConcurrent' | 'timeoutMs'> {
+  /** Routing may give it traffic now. */
+  readonly available: boolean;
   /** It is quarantined: time alone does not bring it back. */
   readonly held: boolean;
   /** Its share of traffic while it recovers, 0 while single requests decide. Otherwise 1. */

@@ -2,6 +2,7 @@
 import type { Millis } from '../../events/fact.ts';
 import type { EndpointId } from '../../events/ids.ts';
 import { reason } from '../../events/reason.ts';
+import { isAvailable } from '../../machines/available.ts';
 import { endpointStatus } from '../../machines/endpoint.ts';
 import { nextOf } from '../../machines/endpoint-next.ts';
 import { priorityStatus } from '../../machines/priority.ts';
@@ -78,7 +79,8 @@ function pageEndpoint(
   probe: PlannedProbe | undefined,
 ): PageEndpoint {
   const snapshot = state.endpoint(known.id);
-  const { held, ramp } = endpointStatus(snapshot);
+  const status = endpointStatus(snapshot);
+  const { held, ramp } = status;
   const { baseUrl, priority, enabled, maxFailures, maxConcurrent, timeoutMs } = endpointRow(state, known);
   const next = nextOf(snapshot, endpointPolicy(settings, known));
   return {
@@ -91,6 +93,7 @@ function pageEndpoint(
     maxFailures,
     maxConcurrent,
     timeoutMs,
+    available: isAvailable(status, settings['loadbalancer.health_aware'], now),
     held,
     ramp,
   };

@@ -1,4 +1,5 @@
 /** The one sentence on top of the page: who serves, who is ill and what happens next. */
+import { weightNow } from '../../machines/route.ts';
 import type { PageEndpoint, PageState } from '../contract/dashboard.ts';
 import type { PageWords } from '../messages/en/page.ts';
 
@@ -9,14 +10,12 @@ export interface Said {
   readonly span: (ms: number) => string;
 }
 
-const takesTraffic: ReadonlySet<string> = new Set(['healthy', 'degraded', 'recovering']);
-
 /** @param now of the gateway's clock, in milliseconds */
 export function headline(state: PageState, now: number, { words, stateWord, span }: Said): string {
   const onLadder = state.profiles.filter(({ isOnLadder }) => isOnLadder);
   const walked = inOrderOfAsking(onLadder, state.ladder.active).flatMap(({ endpoints }) => endpoints);
   if (walked.length === 0) return words.nothingSetUp;
-  const usable = walked.filter((one) => mayServe(one, now));
+  const usable = walked.filter(({ available }) => available);
   const [serving] = usable;
   const next = usable.find((one) => one.id !== serving?.id);
   const name = nameIn(walked);
@@ -55,11 +54,6 @@ export function inOrderOfAsking(profiles: PageState['profiles'], active: string 
   }));
 }
 
-/** Whether it takes traffic now. */
-export function mayServe({ state, until, held }: PageEndpoint, now: number): boolean {
-  return takesTraffic.has(state) && !held && (until === null || Date.parse(until) <= now);
-}
-
 /** The profile's name is enough where it has one endpoint. */
 export function nameIn(all: readonly PageEndpoint[]): (one: PageEndpoint) => string {
   return ({ profile, name }) =>
@@ -67,11 +61,9 @@ export function nameIn(all: readonly PageEndpoint[]): (one: PageEndpoint) => str
 }
 
 /** Its share of its profile's traffic among those of the same priority, from 0 to 1; null while it takes none. */
-export function shareOf(one: PageEndpoint, all: readonly PageEndpoint[], now: number): number | null {
-  const peers = all.filter((other) => other.priority === one.priority && mayServe(other, now));
+export function shareOf(one: PageEndpoint, all: readonly PageEndpoint[]): number | null {
+  const peers = all.filter(({ priority, available }) => priority === one.priority && available);
   if (!peers.some(({ id }) => id === one.id)) return null;
-  const weight = ({ effectiveWeight, ramp, state }: PageEndpoint) =>
-    effectiveWeight * (state === 'recovering' ? ramp : 1);
-  const sum = peers.reduce((total, other) => total + weight(other), 0);
-  return sum === 0 ? null : weight(one) / sum;
+  const sum = peers.reduce((total, other) => total + weightNow(other), 0);
+  return sum === 0 ? null : weightNow(one) / sum;
 }

@@ -364,3 +364,16 @@ function served(seq: number, model: string): Recorded {
     },
   } as never;
 }
+
+it('an endpoint is available as routing sees it: without health awareness, a failure keeps no traffic away', async () => {
+  const { facts } = await livedDay();
+  const failed = facts.find(({ type, data }) => type === 'EndpointFailed' && !(data as { held: boolean }).held);
+  const state = await stateAt(new MemoryLog(facts), failed?.seq ?? 0);
+  const available = (healthAware: boolean) => {
+    const settings = { ...settingsThen(state), 'loadbalancer.health_aware': healthAware };
+    const { profiles } = pageState(state, settings, { now: state.at, probes: new Map(), live: null });
+    const all = profiles.flatMap(({ endpoints }) => endpoints);
+    return all.find(({ id }) => streams.endpoint(id as EndpointId) === failed?.stream)?.available;
+  };
+  expect([available(true), available(false)]).toEqual([false, true]);
+});

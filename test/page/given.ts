@@ -34,6 +34,7 @@ export function endpointOf(id: string, more: Partial<PageEndpoint> = {}): PageEn
     maxFailures: 3,
     maxConcurrent: 10,
     timeoutMs: null,
+    available: (more.state ?? 'healthy') !== 'failed' && more.state !== 'disabled',
     held: false,
     ramp: 1,
     ...more,

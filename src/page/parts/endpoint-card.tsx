@@ -68,7 +68,7 @@ export function EndpointActions({ one }: { readonly one: PageEndpoint }) {
 
 function Figures({ one, profile, live }: Omit<CardProps, 'bands'>) {
   const { now, frame } = text().views;
-  const share = shareOf(one, profile.endpoints, clock.value);
+  const share = shareOf(one, profile.endpoints);
   const rate = one.recentSuccessRate ?? one.successRate;
   const cells: readonly (readonly [string, string])[] = [
     [now.share, share === null ? frame.noValue : percentText(share)],
