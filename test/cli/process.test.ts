@@ -7,6 +7,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { delimiter, dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { StatusRow } from '../../src/contract/gateway.ts';
+import { isAlive } from '../../src/installation/life.ts';
 import { temporaryHome } from '../support/home.ts';
 import { type Ended, launch, main } from './built.ts';
 import { at } from './command.ts';
@@ -38,14 +39,6 @@ async function withGateway(env: Readonly<Record<string, string>> = {}) {
     await it.run('proxy', 'stop', '--timeout', '0');
   });
   return { ...it, started };
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }
 
 describe('qcc --help', () => {

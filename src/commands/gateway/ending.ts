@@ -28,8 +28,8 @@ const endMs = 5_000;
 // A gateway that has just opened its log is about to open its socket.
 const socketMs = 1_000;
 const pollMs = 20;
-// In a container there may be no process that reaps an ended one.
-const reapMs = 5_000;
+// The system's process table has an ended process until its parent reaps it: that takes no time, but in containers whose first process reaps late or never.
+const reapMs = 100;
 
 /**
  * @param says reports that a signal was needed, and why
@@ -98,7 +98,7 @@ function send(pid: number, signal: EndSignal): boolean {
   }
 }
 
-/** Waits until the process is gone from the system's process table as well. Until its parent reaps it, it still counts as present. */
+/** Waits until the process has ended, and a moment for its parent to reap it: until then the system's process table has it. */
 async function gone(pid: number, ms: number): Promise<boolean> {
   const until = Date.now() + ms;
   while (isAlive(pid)) {
