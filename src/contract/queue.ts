@@ -30,6 +30,15 @@ export interface QueueItemRow {
   readonly bytes: number;
 }
 
+/** What became of an item that was dropped, with what it was before. */
+export interface DroppedItem {
+  readonly id: string;
+  readonly requestId: string;
+  readonly was: QueueItemState;
+  /** A cancelled item stays to be seen for a week; a forgotten one is in the history alone. */
+  readonly is: 'cancelled' | 'forgotten';
+}
+
 const queueState = one(['waiting', 'retrying', 'answered', 'dead', 'unknown', 'cancelled']);
 const settingValue = v.union([text(pathMax), number, flag], 'a text, a number, or true or false');
 
@@ -66,6 +75,8 @@ export const queueContract = {
     readonly body: string;
   }>(),
   'queue.retry': changesWhatIs('write', v.strictObject({ id: name })).answers<QueueItemRow>(),
+  /** Cancels an open item, and forgets a finished one. In both cases its data key is destroyed. */
+  'queue.drop': changesWhatIs('write', v.strictObject({ id: name })).answers<DroppedItem>(),
   'queue.retryAll': changesWhatIs('write', nothing).answers<{ readonly retried: number }>(),
   'queue.clear': changes('write', v.strictObject({ state: optional(queueState) })).answers<{
     readonly cleared: number;

@@ -10,6 +10,7 @@ export interface Action {
     | 'health.reset'
     | 'queue.retry'
     | 'queue.retryAll'
+    | 'queue.drop'
     | 'queue.clear'
     | 'config.set'
     | 'config.reset'
@@ -26,6 +27,7 @@ const lines: Readonly<Record<Action['operation'], (params: Readonly<Record<strin
   'health.check': ({ id }) => ['health', 'check', word(id)],
   'health.reset': ({ id }) => ['health', 'reset', word(id)],
   'queue.retry': ({ id }) => ['queue', 'retry', word(id)],
+  'queue.drop': ({ id }) => ['queue', 'drop', word(id)],
   'queue.retryAll': () => ['queue', 'retry-all'],
   'queue.clear': ({ state }) => ['queue', 'clear', ...(state === undefined ? [] : ['--state', state])],
   'config.set': ({ key, value }) => ['config', 'set', word(key), word(value)],

@@ -85,6 +85,7 @@ function commandLines(folder: string): Readonly<Record<string, readonly (readonl
     'queue show': [[queued], [queued, '--answer'], [evil]],
     'queue retry': [[queued]],
     'queue retry-all': [[]],
+    'queue drop': [[queued]],
     'queue clear': [[]],
     'queue config': [[], ['--strategy', evil]],
     'config get': [['proxy.port'], [evil]],

@@ -107,6 +107,7 @@ const commands: Readonly<Record<string, (it: Furnished) => object>> = {
   'priority.policy': () => ({ cooldownS: 99 }),
   'health.config': () => ({ intervalS: 77 }),
   'queue.retry': ({ id }) => ({ id }),
+  'queue.drop': ({ id }) => ({ id }),
   'queue.config': () => ({ ttl: 7_200 }),
   'config.set': () => ({ key: 'notify.secret', value: 'another secret' }),
   'config.reset': () => ({ key: 'notify.secret' }),

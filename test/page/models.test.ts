@@ -105,6 +105,7 @@ describe('the command of an action', () => {
     ],
     [{ operation: 'config.rollback', params: { to: { snapshot: 's12' } } }, 'qcc config rollback s12'],
     [{ operation: 'queue.clear', params: {} }, 'qcc queue clear'],
+    [{ operation: 'queue.drop', params: { id: '3f2a' } }, 'qcc queue drop 3f2a'],
   ] as const)('%j is %s', (action, line) => {
     expect(terminalLine(action)).toBe(line);
   });

@@ -394,6 +394,32 @@ describe('a client that has gone', () => {
   });
 });
 
+describe('an item that is dropped', () => {
+  it('is cancelled while it is open, and no endpoint is asked for it', async () => {
+    const it = await outage();
+    const { id } = await left(it, 's');
+    const { id: other } = await left(it, 'other');
+    expect(await it.call('queue.drop', { id })).toMatchObject({ id, was: 'waiting', is: 'cancelled' });
+    it.up.does(answers());
+    await it.comesBack();
+    // The other one is answered: it was dropped alone.
+    expect(await it.itemOf('other', 'answered')).toMatchObject({ id: other });
+    expect(await it.itemOf('s')).toMatchObject({ id, state: 'cancelled' });
+    await expect(it.call('queue.retry', { id })).rejects.toMatchObject({ code: 'QCC_QUEUE_OVER', exit: 6 });
+  });
+
+  it('is forgotten when it is over, with its answer', async () => {
+    const it = await outage();
+    const { id } = await left(it, 's');
+    it.up.does(answers());
+    await it.comesBack();
+    await it.itemOf('s', 'answered');
+    expect(await it.call('queue.drop', { id })).toMatchObject({ id, was: 'answered', is: 'forgotten' });
+    expect((await it.call('queue.list', {})).items).toEqual([]);
+    await expect(it.call('queue.drop', { id })).rejects.toMatchObject({ code: 'QCC_QUEUE_UNKNOWN', exit: 5 });
+  });
+});
+
 describe('a client that has closed its connection', () => {
   it.each([
     ['of the straight way', '/v1/messages'],

@@ -1,4 +1,4 @@
-/** `qcc queue status, list, show, retry, retry-all, clear, config`. */
+/** `qcc queue status, list, show, retry, retry-all, drop, clear, config`. */
 
 import { secondMs } from '../../../events/units.ts';
 import type { QueueItemState } from '../../../machines/queue-item.ts';
@@ -135,6 +135,22 @@ export async function retryAll(context: Context): Promise<undefined> {
     json: answer,
     data: () => context.out.done(context.words.retried(answer.retried)),
     now: (said) => said.queueRetried(answer.retried),
+    next: (said) => [said.see, 'qcc queue list'],
+  });
+}
+
+export async function drop(context: Context): Promise<undefined> {
+  const [given = ''] = context.positionals;
+  const answer = await withInstallation(context, async ({ call }) => {
+    const { id, state } = await call('queue.show', { id: given });
+    // As with all of them: what still waits for an answer loses it.
+    if (open.includes(state)) await confirmed(context, () => context.words.dropOpen(id));
+    return call('queue.drop', { id });
+  });
+  return tellChange(context, {
+    json: answer,
+    data: () => context.out.done(context.words.dropped(answer.id)),
+    now: (said) => said.itemDropped(answer.id, answer.is),
     next: (said) => [said.see, 'qcc queue list'],
   });
 }

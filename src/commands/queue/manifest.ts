@@ -64,6 +64,19 @@ export const queueCommands: Commands = {
         examples: ['qcc queue retry-all'],
         load: async () => (await import('./cli.ts')).retryAll,
       },
+      drop: {
+        title: say(
+          'remove one request from the queue, and destroy what is stored of it',
+          '移除队列中的一个请求，并销毁所保存的内容',
+        ),
+        about: say(
+          'removes it, and destroys the key that it is encrypted with; asks first if it still waits for an answer',
+          '移除并销毁加密它的密钥；若它仍在等待应答会先询问',
+        ),
+        positionals: [argument('ID', 'queueItems')],
+        examples: ['qcc queue drop 3f2a', 'qcc queue drop 3f2a --yes'],
+        load: async () => (await import('./cli.ts')).drop,
+      },
       clear: {
         title: say(
           'remove requests from the queue, and destroy what it stored of them',

@@ -1,4 +1,4 @@
-/** The operations of the queue: show, retry, clear. Bodies and answers are decrypted for `queue.answer` alone. */
+/** The operations of the queue: show, retry, drop, clear. Bodies and answers are decrypted for `queue.answer` alone. */
 
 import { nameOf, type QueueId, queueIdOf, streams } from '../../../events/ids.ts';
 import { reason } from '../../../events/reason.ts';
@@ -78,20 +78,31 @@ export async function clearQueue(
   installation: Installation,
   params: Params<'queue.clear'>,
 ): Promise<Answer<'queue.clear'>> {
-  const { core } = installation;
   const ids = idsOf(installation, params.state);
-  const blobs = await installation.blobs();
-  await Promise.all(
-    ids.map(async (id) => {
-      const state = core.state.queue.item(id)?.state;
-      const report = isOver(state ?? 'cancelled')
-        ? ({ type: 'QueuedRequestForgotten', data: { because: 'cleared' } } as const)
-        : ({ type: 'QueuedRequestCancelled', data: { because: reason('cleared') } } as const);
-      await core.command({ do: 'tellQueue', id, ask: report });
-      await blobs.destroy(id);
-    }),
-  );
+  await Promise.all(ids.map((id) => remove(installation, id)));
   return { cleared: ids.length };
+}
+
+/** One item, as `clearQueue` does with all. @throws {QccError} `QCC_QUEUE_UNKNOWN`, `QCC_QUEUE_AMBIGUOUS` */
+export async function dropQueued(
+  installation: Installation,
+  params: Params<'queue.drop'>,
+): Promise<Answer<'queue.drop'>> {
+  const id = itemNamed(installation, params.id);
+  const { state: was, requestId } = rowOf(installation, id);
+  await remove(installation, id);
+  return { id, requestId, was, is: isOver(was) ? 'forgotten' : 'cancelled' };
+}
+
+async function remove(installation: Installation, id: QueueId): Promise<void> {
+  const { core } = installation;
+  const state = core.state.queue.item(id)?.state;
+  const report = isOver(state ?? 'cancelled')
+    ? ({ type: 'QueuedRequestForgotten', data: { because: 'cleared' } } as const)
+    : ({ type: 'QueuedRequestCancelled', data: { because: reason('cleared') } } as const);
+  await core.command({ do: 'tellQueue', id, ask: report });
+  const blobs = await installation.blobs();
+  await blobs.destroy(id);
 }
 
 /** Sets the given values, all or nothing, and returns the resulting queue settings. */
@@ -145,6 +156,7 @@ export const queueHandlers: Handlers<typeof queueContract> = {
   'queue.show': showQueued,
   'queue.answer': queuedAnswer,
   'queue.retry': retryQueued,
+  'queue.drop': dropQueued,
   'queue.retryAll': retryAllQueued,
   'queue.clear': clearQueue,
   'queue.config': configQueue,

@@ -79,6 +79,8 @@ export const changes = {
     `${file} holds ${counted(facts, 'fact')}, without keys, prompts, sessions and paths; open it in any browser`,
   claudeGivenBack: (file: string) => `what qcc had changed in ${file} is restored`,
   claudePointsHere: (file: string) => `Claude Code will use the gateway the next time it starts: ${file}`,
+  itemDropped: (id: string, is: 'cancelled' | 'forgotten') =>
+    is === 'cancelled' ? `${id} is cancelled: no endpoint is asked for it again` : `${id} is gone from the queue`,
   itemRetried: (id: string, state: string) => `${id}: ${state}`,
   askRemoveProfile: (name: string, endpoints: number, isActive: boolean) =>
     [

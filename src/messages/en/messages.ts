@@ -181,6 +181,8 @@ export const words = {
   queueIsEmpty: 'nothing is in the queue',
   clearOpen: (count: number) =>
     `${count} of them still ${count === 1 ? 'waits' : 'wait'} for an answer, which would be lost: this cannot be undone. Clear them?`,
+  dropOpen: (id: string) => `${id} still waits for an answer, which would be lost: this cannot be undone. Drop it?`,
+  dropped: (id: string) => `dropped: ${id}`,
   cleared: (count: number) => `cleared: ${count}`,
   retried: (count: number) => `will be retried: ${count}`,
   showVersion: 'the version of qcc',

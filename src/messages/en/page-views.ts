@@ -105,6 +105,7 @@ export const views = {
     reset: 'Reset',
     retry: 'Retry',
     retryAll: 'Retry all',
+    drop: 'Drop',
     dropDead: 'Drop those given up',
     save: 'Save',
     toDefault: 'To default',

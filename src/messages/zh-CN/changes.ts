@@ -61,6 +61,7 @@ export const changes: ChangeWords = {
   incidentWritten: (file, facts) => `${file} 包含 ${facts} 条事实，不含密钥、提示词、会话和路径`,
   claudeGivenBack: (file) => `已还原 ${file} 中由 qcc 更改的设置`,
   claudePointsHere: (file) => `Claude Code 下次启动时使用网关：${file}`,
+  itemDropped: (id, is) => (is === 'cancelled' ? `${id} 已取消：不会再为它请求任何端点` : `${id} 已从队列移除`),
   itemRetried: (id, state) => `${id}：${state}`,
   askRemoveProfile: (name, endpoints, isActive) =>
     [

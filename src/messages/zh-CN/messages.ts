@@ -163,6 +163,8 @@ export const words: Words = {
   queueIsOff: '队列已关闭：没有端点能应答的请求会立即被拒绝',
   queueIsEmpty: '队列为空',
   clearOpen: (count) => `其中 ${count} 个仍在等待应答，清除后应答将丢失，无法撤销。确定清除吗？`,
+  dropOpen: (id) => `${id} 仍在等待应答，移除后应答将丢失，无法撤销。确定移除吗？`,
+  dropped: (id) => `已移除：${id}`,
   cleared: (count) => `已清除：${count}`,
   retried: (count) => `将要重试：${count}`,
   showVersion: '显示 qcc 版本',

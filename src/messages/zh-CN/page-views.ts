@@ -104,6 +104,7 @@ export const views: FirstWords = {
     reset: '重置',
     retry: '重试',
     retryAll: '全部重试',
+    drop: '移除',
     dropDead: '移除已放弃的',
     save: '保存',
     toDefault: '恢复默认',

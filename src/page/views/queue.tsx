@@ -108,10 +108,11 @@ function Item({ item }: { readonly item: QueueItemRow }) {
       <td>{item.endpoint === null ? frame.noValue : nameOfEndpoint(item.endpoint)}</td>
       <td class="clipped">{item.model ?? frame.noValue}</td>
       <td class="right">{bytesText(item.bytes)}</td>
-      <td>
+      <td class="actions">
         {open.has(item.state) && (
           <ActionButton action={{ operation: 'queue.retry', params: { id: item.id } }} label={action.retry} />
         )}
+        <ActionButton action={{ operation: 'queue.drop', params: { id: item.id } }} label={action.drop} asksAgain />
       </td>
     </tr>
   );
