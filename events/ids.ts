@@ -6,6 +6,8 @@ type Branded<Name extends string> = string & { readonly [brand]: Name };
 /** Eight hex digits. */
 export type EndpointId = Branded<'EndpointId'>;
 export type ProfileName = Branded<'ProfileName'>;
+/** What a client of the gateway is called; formed as the name of a profile. */
+export type TokenName = Branded<'TokenName'>;
 /** UUIDv7. */
 export type RequestId = Branded<'RequestId'>;
 /** Twelve hex digits. */
@@ -16,6 +18,10 @@ const profileNameForm = /^[\p{L}\p{M}\p{N}_][\p{L}\p{M}\p{N}._-]{0,63}$/u;
 
 export function parseProfileName(text: string): ProfileName | undefined {
   return profileNameForm.test(text) ? (text as ProfileName) : undefined;
+}
+
+export function parseTokenName(text: string): TokenName | undefined {
+  return profileNameForm.test(text) ? (text as TokenName) : undefined;
 }
 
 const queueIdLength = 12;
@@ -34,6 +40,7 @@ export const streams = {
   profile: (name: ProfileName): string => `profile/${name}`,
   request: (id: RequestId): string => `request/${id}`,
   queue: (id: QueueId): string => `queue/${id}`,
+  token: (name: TokenName): string => `token/${name}`,
 } as const;
 
 /** The noun of a stream: what stands before the slash. */

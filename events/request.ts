@@ -40,6 +40,8 @@ interface Asked {
   readonly path: string;
   /** The profile of a `/p/PROFILE` path; null for the ladder. */
   readonly within: string | null;
+  /** The named token that it came with; left out without one. */
+  readonly token?: string;
 }
 
 /** How it went. */
@@ -98,6 +100,11 @@ export function servedBy(ended: Ended, { endpoint, profile, ttfbMs, ttftMs, byte
     bytes,
     usage,
   };
+}
+
+/** The same, by whom: nearly no request has a named token, and none pays for those that have. */
+export function ofToken(fact: RequestFact, token: string): RequestFact {
+  return { ...fact, data: { ...fact.data, token } } as RequestFact;
 }
 
 export const requestTraits: TraitsOf<RequestFact> = {

@@ -21,6 +21,9 @@ export const auditActions = [
   'config.snapshot',
   'config.rollback',
   'config.import',
+  'token.add',
+  'token.rotate',
+  'token.revoke',
 ] as const;
 export type AuditAction = (typeof auditActions)[number];
 

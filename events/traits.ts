@@ -9,10 +9,19 @@ import { type PriorityFact, priorityTraits } from './priority.ts';
 import { type ProfileFact, profileTraits } from './profile.ts';
 import { type QueueFact, queueTraits } from './queue.ts';
 import { type RequestFact, requestTraits } from './request.ts';
+import { type TokenFact, tokenTraits } from './token.ts';
 import { type FactTraits, plain } from './trait.ts';
 
 /** All that can stand in a log. */
-export type AnyFact = ConfigFact | EndpointFact | GatewayFact | PriorityFact | ProfileFact | QueueFact | RequestFact;
+export type AnyFact =
+  | ConfigFact
+  | EndpointFact
+  | GatewayFact
+  | PriorityFact
+  | ProfileFact
+  | QueueFact
+  | RequestFact
+  | TokenFact;
 export type FactType = AnyFact['type'];
 
 export const factTraits: Readonly<Record<FactType, FactTraits>> = {
@@ -23,6 +32,7 @@ export const factTraits: Readonly<Record<FactType, FactTraits>> = {
   ...requestTraits,
   ...queueTraits,
   ...gatewayTraits,
+  ...tokenTraits,
 };
 
 /** A type that this version does not know has none: the log of a newer one may be looked at. */

@@ -1,7 +1,7 @@
 /** Completion of a command line: from the manifest and the names of this home alone, because a key press waits for it. */
 import type { Argument, Command } from '../commands/command.ts';
 import { homePath, paths } from '../config/files/home.ts';
-import { type KnownName, readNames, readSnapshots } from '../config/files/names.ts';
+import { type KnownName, readNames, readSnapshots, readTokens } from '../config/files/names.ts';
 import { type Language, languageOf } from '../messages/messages.ts';
 import { visible } from '../platform/visible.ts';
 import { globalFlags, root } from './manifest.ts';
@@ -18,6 +18,7 @@ interface Setting {
   readonly names: Names;
   /** Read when they are asked for. */
   readonly snapshots: () => readonly Candidate[];
+  readonly tokens: () => readonly Candidate[];
 }
 
 /** The last word is the one that is being typed, prefixed with `=`: some shells drop an empty argument. */
@@ -26,7 +27,7 @@ export async function complete(
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<readonly string[]> {
   const language = languageOf(undefined, env);
-  const setting = { language, names: namesOf(env), snapshots: () => snapshotsOf(env) };
+  const setting = { language, names: namesOf(env), snapshots: () => snapshotsOf(env), tokens: () => tokensOf(env) };
   const found = await candidates(argv.slice(0, -1), (argv.at(-1) ?? '').slice(1), setting);
   // Text that cannot be typed is no candidate, and a description stays on its candidate's line.
   return found.filter(isTyped).map(({ name, said }) => (said === '' ? name : `${name}\t${visible(said)}`));
@@ -47,6 +48,14 @@ function snapshotsOf(env: Readonly<Record<string, string | undefined>>): readonl
   try {
     const known = readSnapshots(paths(homePath(env)).snapshots);
     return known.map(({ id, description }) => ({ name: id, said: description })).reverse();
+  } catch {
+    return [];
+  }
+}
+
+function tokensOf(env: Readonly<Record<string, string | undefined>>): readonly Candidate[] {
+  try {
+    return readTokens(paths(homePath(env)).tokens).map((name) => ({ name, said: '' }));
   } catch {
     return [];
   }
@@ -114,8 +123,9 @@ function flagsOf(command: Command, language: Language): readonly Candidate[] {
 
 const ofProfiles = ['profile', 'from-profile'];
 
-async function valuesOf(command: Command, flag: string, { names }: Setting): Promise<readonly Candidate[]> {
+async function valuesOf(command: Command, flag: string, { names, tokens }: Setting): Promise<readonly Candidate[]> {
   if (ofProfiles.includes(flag)) return profiles(names);
+  if (flag === 'token') return tokens();
   if (flag === 'preset') {
     const { presets } = await import('../config/network/presets.ts');
     return presets.map(({ id, name }) => ({ name: id, said: name }));
@@ -132,7 +142,7 @@ async function valuesOf(command: Command, flag: string, { names }: Setting): Pro
 async function placed(
   argument: Argument,
   positionals: readonly string[],
-  { names, snapshots }: Setting,
+  { names, snapshots, tokens }: Setting,
 ): Promise<readonly Candidate[]> {
   switch (argument.offers) {
     case 'profiles':
@@ -147,6 +157,8 @@ async function placed(
       return keys();
     case 'snapshots':
       return snapshots();
+    case 'tokens':
+      return tokens();
     case 'settingValues':
       return settingValues(positionals[0] ?? '');
     default:

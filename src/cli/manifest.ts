@@ -19,6 +19,7 @@ import { profileCommands } from '../commands/profile/manifest.ts';
 import { queueCommands } from '../commands/queue/manifest.ts';
 import { routeCommands } from '../commands/route/manifest.ts';
 import { bare, setupCommands } from '../commands/setup/manifest.ts';
+import { tokenCommands } from '../commands/token/manifest.ts';
 import { uninstallCommands } from '../commands/uninstall/manifest.ts';
 
 export const globalFlags: Flags = {
@@ -37,7 +38,7 @@ export const sections: readonly (readonly [Said, readonly string[]])[] = [
   [say('Use', '日常使用'), ['code', 'env', 'statusline', 'completion']],
   [say('See what happens now', '查看现状'), ['status', 'dashboard', 'list', 'health', 'route', 'queue', 'debug']],
   [say('See what happened', '查看过去'), ['incidents', 'history']],
-  [say('Arrange', '调整'), ['config', 'priority', 'default', 'describe', 'remove', 'notify']],
+  [say('Arrange', '调整'), ['config', 'priority', 'default', 'describe', 'remove', 'notify', 'token']],
   [say('Look after', '维护'), ['bench', 'uninstall']],
 ];
 
@@ -59,6 +60,7 @@ export const root: Command = {
     ...dashboardCommands,
     ...debugCommands,
     ...notifyCommands,
+    ...tokenCommands,
     ...benchCommands,
     ...completionCommands,
     ...uninstallCommands,

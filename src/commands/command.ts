@@ -41,6 +41,7 @@ export interface Argument {
     | 'settings'
     | 'settingValues'
     | 'snapshots'
+    | 'tokens'
     | 'tiers';
 }
 

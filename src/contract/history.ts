@@ -81,6 +81,8 @@ export interface RequestStory {
   readonly request: string;
   readonly decided: DecidedRow;
   readonly session: string | null;
+  /** The named token that it came with; left out without one. */
+  readonly token?: string;
   readonly model: string | null;
   readonly status: number;
   readonly startedAt: string;

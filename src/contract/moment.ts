@@ -24,6 +24,8 @@ export const filters = {
   profile: optional(name),
   session: optional(text(sentenceMax)),
   request: optional(name),
+  /** Of a named token. */
+  token: optional(name),
 };
 const filtersSchema = v.strictObject(filters);
 export type Filters = Readonly<v.InferOutput<typeof filtersSchema>>;

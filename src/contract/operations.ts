@@ -18,6 +18,7 @@ import { profileContract } from './profile.ts';
 import { queueContract } from './queue.ts';
 import { routeContract } from './route.ts';
 import { statsContract } from './stats.ts';
+import { tokenContract } from './token.ts';
 import { whatIfContract } from './what-if.ts';
 
 export const contract = {
@@ -37,6 +38,7 @@ export const contract = {
   ...gatewayContract,
   ...notifyContract,
   ...dashboardContract,
+  ...tokenContract,
 };
 
 type Contract = typeof contract;

@@ -35,12 +35,25 @@ export interface CostRow {
   readonly totalUsd: number;
 }
 
+/** Of a named token; `token` is null for all requests that came without one. */
+export interface TokenStatsRow extends Pick<StatsRow, 'requests' | 'attempts' | 'failures' | 'tokens'> {
+  readonly token: string | null;
+  readonly cost: CostRow | null;
+  /** Its models with tokens that no price list knows: they are not in the cost. */
+  readonly unpriced: readonly string[];
+}
+
 export const statsContract = {
   'stats.read': asks('read', v.strictObject({ profile: optional(name), since: optional(instant) })).answers<{
     readonly since: string | null;
     readonly stats: readonly (StatsRow & { readonly cost: CostRow | null })[];
     /** Models with tokens that no price list knows. */
     readonly unpriced: readonly string[];
+  }>(),
+  /** The same requests by the named token that they came with. */
+  'stats.tokens': asks('read', v.strictObject({ since: optional(instant) })).answers<{
+    readonly since: string | null;
+    readonly tokens: readonly TokenStatsRow[];
   }>(),
   'stats.since': asks('never', v.strictObject({ since: instant })).answers<{ readonly stats: object }>(),
 };

@@ -18,6 +18,7 @@ import { notifyHandlers } from '../commands/notify/operation.ts';
 import { priorityHandlers } from '../commands/priority/operation.ts';
 import { profileHandlers } from '../commands/profile/operation.ts';
 import { queueHandlers } from '../commands/queue/operation.ts';
+import { tokenHandlers } from '../commands/token/operation.ts';
 import { inputOf } from '../contract/inputs.ts';
 import type { Json } from '../contract/json.ts';
 import { type Answer, contract, type OperationName, type Params } from '../contract/operations.ts';
@@ -42,6 +43,7 @@ const handlers: Handlers<typeof contract> = {
   ...gatewayHandlers,
   ...notifyHandlers,
   ...dashboardHandlers,
+  ...tokenHandlers,
 };
 
 type Table = { readonly [Name in OperationName]: (params: Params<Name>) => Promise<Answer<Name> | Json> };

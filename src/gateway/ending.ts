@@ -12,6 +12,7 @@ import { deferred } from '../platform/deferred.ts';
 import type { Descriptors } from '../platform/descriptors.ts';
 import { iso } from '../platform/time.ts';
 import type { Pool, ReplayPool } from '../pool/pool.ts';
+import type { ClientTokens } from '../proxy/client-tokens.ts';
 import type { ProxyServer } from '../proxy/ports.ts';
 import type { Maintenance } from '../runtime/maintenance.ts';
 import type { Scheduler } from '../runtime/scheduler.ts';
@@ -45,6 +46,7 @@ export interface Open {
   readonly descriptors: Descriptors;
   readonly dashboard: Dashboard;
   readonly served: LastServed;
+  readonly tokens: ClientTokens;
 }
 
 /** The end, in order: each step has a deadline, and a step that fails is reported and stops no other. */

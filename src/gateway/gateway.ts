@@ -18,6 +18,7 @@ import { sweepFrozen } from '../installation/frozen-home.ts';
 import type { Installation } from '../installation/installation.ts';
 import { beginLife, forgetLife } from '../installation/life.ts';
 import type { LiveSide } from '../installation/live-side.ts';
+import { tokenSource } from '../installation/tokens.ts';
 import { notifyWordsOf } from '../messages/notify.ts';
 import { Notifier } from '../notify/notifier.ts';
 import { openAccessLog } from '../platform/access-log-file.ts';
@@ -29,6 +30,7 @@ import { version } from '../platform/version.ts';
 import { visible } from '../platform/visible.ts';
 import { keeping } from '../policies/policies.ts';
 import { openPool, openReplayPool } from '../pool/pool.ts';
+import { ClientTokens } from '../proxy/client-tokens.ts';
 import type { ProxyServer } from '../proxy/ports.ts';
 import type { Listen, Uncaught } from '../proxy/server/listener.ts';
 import { startProxy } from '../proxy/server/server.ts';
@@ -185,7 +187,7 @@ function newDescriptors(): Descriptors {
   return new Descriptors({ limit: openFilesMax(), inUse: openFilesNow(), tell });
 }
 
-type Background = Pick<Open, 'accessLog' | 'pool' | 'monitor' | 'queue' | 'replay' | 'served'>;
+type Background = Pick<Open, 'accessLog' | 'pool' | 'monitor' | 'queue' | 'replay' | 'served' | 'tokens'>;
 
 /** What works beside the port: probes, retries, questions of the past. */
 async function openBackground(
@@ -212,9 +214,10 @@ async function openBackground(
   parts.add('queue', () => queue.close(0));
   const replay = openReplayPool();
   parts.add('questions', () => replay.close());
+  const tokens = new ClientTokens(tokenSource(installation), () => core.now());
   const served = new LastServed();
   core.onFacts((facts) => served.heard(facts));
-  return { accessLog, pool, monitor, queue, replay, served };
+  return { accessLog, pool, monitor, queue, replay, served, tokens };
 }
 
 type Listener = Pick<Listen, 'host' | 'port' | 'tls'>;
@@ -231,10 +234,11 @@ async function openPort(
   installation: Installation,
   { uncaught }: GatewayOptions,
   listener: Listener,
-  { accessLog, monitor, queue, served }: Background,
+  { accessLog, monitor, queue, served, tokens }: Background,
   descriptors: Descriptors,
 ): Promise<ProxyServer> {
   const ports = proxyPorts(installation, monitor, queue, {
+    tokens,
     dialFailed: (code) => descriptors.heard(code),
     planSeen: (endpoint, plan) => served.planSeen(endpoint, plan),
     refusalUnknown: (endpoint, said) => served.unknown.note(endpoint, said),

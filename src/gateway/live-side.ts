@@ -22,7 +22,7 @@ interface Serving {
 }
 
 export function liveSideOf(open: Open, serving: Serving): LiveSide {
-  const { proxy, replay, inspector, monitor, served, dashboard } = open;
+  const { proxy, replay, inspector, monitor, served, dashboard, tokens } = open;
   return {
     url: proxy.url,
     stop: serving.ending.stop,
@@ -31,6 +31,7 @@ export function liveSideOf(open: Open, serving: Serving): LiveSide {
     unknownRefusals: () => served.unknown.list(),
     status: () => status(open, serving),
     inFlight: () => proxy.inFlight(),
+    runningTokens: () => tokens.running(),
     standing: (params) => standing(open, params),
     check: (ids) => monitor.check(ids),
     nextProbes: () => monitor.next(),

@@ -86,7 +86,7 @@ function targetOf({ seq, stream, type, data }: Recorded): string {
   const { key, endpoint, to, source } = data as Readonly<Record<string, string | undefined>>;
   const kind = kindOf(stream);
   if (kind === 'profile') return endpoint === undefined ? nameOf(stream) : `${nameOf(stream)}/${endpoint}`;
-  if (kind === 'endpoint') return nameOf(stream);
+  if (kind === 'endpoint' || kind === 'token') return nameOf(stream);
   if (type === 'SnapshotTaken') return `s${seq}`;
   return key ?? to ?? source ?? kind;
 }
@@ -140,7 +140,7 @@ function detailsOf({ type, data }: Recorded): object {
 
 /** The name of a key in the vault is of no use to a reader. */
 function withoutReference(data: object): object {
-  const { secret: _, ...rest } = data as { secret?: string };
+  const { secret: _, keyedHash: ___, ...rest } = data as { secret?: string; keyedHash?: string };
   if (!('changes' in rest) || typeof rest.changes !== 'object' || rest.changes === null) return rest;
   const { secret: __, ...changes } = rest.changes as { secret?: string };
   return { ...rest, changes };

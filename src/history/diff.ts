@@ -1,7 +1,7 @@
 /** What differs between two moments, and which facts caused it. */
 import { upcast } from '../../events/catalogue.ts';
 import type { Recorded } from '../../events/fact.ts';
-import { kindOf, nameOf, type QueueId, streams } from '../../events/ids.ts';
+import { kindOf, nameOf, type QueueId, streams, type TokenName } from '../../events/ids.ts';
 import { isReason } from '../../events/reason.ts';
 import { endpointStatus } from '../../machines/endpoint.ts';
 import { gatewayStatus } from '../../machines/gateway.ts';
@@ -82,6 +82,7 @@ function aspectsOf(state: State): ReadonlyMap<string, Leaves> {
     streams.priority,
     ...state.profiles.all().map(({ name }) => streams.profile(name)),
     ...state.profiles.endpoints().map(({ id }) => streams.endpoint(id)),
+    ...state.tokens.all().map(({ name }) => streams.token(name as TokenName)),
     ...[...state.queue.snapshots()].map(([id]) => streams.queue(id)),
   ];
   return new Map(names.map((stream) => [stream, aspectOf(state, stream)]));
@@ -107,11 +108,18 @@ function partOf(state: State, stream: string): unknown {
     }
     case 'queue':
       return state.queue.item(nameOf(stream) as QueueId);
+    case 'token':
+      return tokenValue(state, nameOf(stream));
     case 'profile':
       return profileValue(state, nameOf(stream));
     default:
       return undefined;
   }
+}
+
+function tokenValue(state: State, name: string): unknown {
+  const { name: _, keyedHash: __, ...token } = state.tokens.get(name) ?? {};
+  return token;
 }
 
 function profileValue(state: State, name: string): unknown {

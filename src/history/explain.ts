@@ -151,6 +151,7 @@ async function explainRequest(log: ReadableLog, request: string, ended: Ended): 
     request,
     decided,
     session: ended.data.session,
+    ...(ended.data.token === undefined ? {} : { token: ended.data.token }),
     model: ended.data.model,
     status: ended.data.status,
     startedAt: iso(startedAt),

@@ -29,12 +29,13 @@ export class Sieve {
   }
 
   keeps(fact: Recorded): boolean {
-    const { type, stream, endpoint, profile, session, request } = this.#filters;
+    const { type, stream, endpoint, profile, session, request, token } = this.#filters;
     if (request !== undefined && !this.#tellsOf(request, fact)) return false;
     if (type !== undefined && fact.type !== type) return false;
     if (stream !== undefined && fact.stream !== stream && kindOf(fact.stream) !== stream) return false;
     if (endpoint !== undefined && !isAboutEndpoint(fact, endpoint)) return false;
     if (profile !== undefined && !isAboutProfile(fact, profile)) return false;
+    if (token !== undefined && !isAboutToken(fact, token)) return false;
     return session === undefined || (fact.data as { session?: unknown }).session === session;
   }
 
@@ -62,6 +63,11 @@ function isAboutProfile({ stream, data }: Recorded, name: string): boolean {
   // A setting's `from` and `to` are values, not names.
   if (stream === 'config') return false;
   return profileFields.some((field) => (data as Readonly<Record<string, unknown>>)[field] === name);
+}
+
+/** What became of a named token, and its requests. */
+function isAboutToken({ stream, data }: Recorded, name: string): boolean {
+  return stream === `token/${name}` || (data as { token?: unknown }).token === name;
 }
 
 /** The beginning and the end of the range that contains the requested facts. */

@@ -1,6 +1,14 @@
 /** Resolves abbreviations that people type: the end of a request's id, an endpoint's name, a type of fact. */
 import type { Millis, Recorded } from '../../events/fact.ts';
-import { type EndpointId, kindOf, nameOf, type ProfileName, queueIdOf, streams } from '../../events/ids.ts';
+import {
+  type EndpointId,
+  kindOf,
+  nameOf,
+  type ProfileName,
+  queueIdOf,
+  streams,
+  type TokenName,
+} from '../../events/ids.ts';
 import { factTraits } from '../../events/traits.ts';
 import type { Filters } from '../contract/moment.ts';
 import type { Answer, Params } from '../contract/operations.ts';
@@ -13,7 +21,7 @@ import { backwards } from './backwards.ts';
 import { stateAt } from './moment.ts';
 import { sessionNamed } from './sessions-known.ts';
 
-const kinds = ['endpoint', 'profile', 'priority', 'config', 'gateway', 'request', 'queue'] as const;
+const kinds = ['endpoint', 'profile', 'priority', 'config', 'gateway', 'request', 'queue', 'token'] as const;
 const types = Object.keys(factTraits);
 const candidatesMax = 8;
 // As the history prints it, `request/…4f2a1c`; shorter ones would be ambiguous.
@@ -84,7 +92,7 @@ export async function resolveFilters(
   log: ReadableLog,
   { live = false, ...given }: Params<'history.filters'>,
 ): Promise<Answer<'history.filters'>> {
-  const { type, stream, endpoint, profile, request, session } = given;
+  const { type, stream, endpoint, profile, request, session, token } = given;
   if (type !== undefined) await checkType(log, type);
   const needsNames = endpoint !== undefined || profile !== undefined || stream?.includes('/') === true;
   const state = needsNames ? await stateAt(log, log.head) : undefined;
@@ -93,6 +101,7 @@ export async function resolveFilters(
     ...(stream === undefined ? {} : { stream: await streamOf(log, state, stream) }),
     ...(endpoint === undefined || !state ? {} : { endpoint: await endpointOf(log, state, endpoint) }),
     ...(profile === undefined || !state ? {} : { profile: await profileOf(log, state, profile) }),
+    ...(token === undefined ? {} : { token: await tokenOf(log, token) }),
     ...(request === undefined ? {} : { request: await wholeRequest(log, request, live) }),
     ...(session === undefined ? {} : { session: await wholeSession(log, session, live) }),
   };
@@ -126,6 +135,8 @@ async function streamOf(log: ReadableLog, state: State | undefined, stream: stri
       return `endpoint/${state ? await endpointOf(log, state, name) : name}`;
     case 'profile':
       return `profile/${state ? await profileOf(log, state, name) : name}`;
+    case 'token':
+      return `token/${await tokenOf(log, name)}`;
     case 'queue':
       if (await isStream(log, stream)) return stream;
       return `queue/${queueIdOf(await wholeRequest(log, name, false))}`;
@@ -184,6 +195,17 @@ async function profileOf(log: ReadableLog, { profiles }: State, given: string): 
   const known = [...new Set([...profiles.all().map(({ name }) => name as string), ...former])];
   if (known.includes(given) || (await isStream(log, streams.profile(given as ProfileName)))) return given;
   throw namesNothing('profile', given, known, exitCodes.notFound);
+}
+
+async function tokenOf(log: ReadableLog, given: string): Promise<string> {
+  if (await isStream(log, streams.token(given as TokenName))) return given;
+  const { tokens } = await stateAt(log, log.head);
+  throw namesNothing(
+    'token',
+    given,
+    tokens.all().map(({ name }) => name),
+    exitCodes.notFound,
+  );
 }
 
 export function namesNothing(filter: string, given: string, known: readonly string[], exit: 2 | 5): QccError {

@@ -27,6 +27,7 @@ const addresses: ReadonlySet<string> = new Set(['baseUrl', 'url', 'origin']);
 const names: ReadonlySet<string> = new Set([
   'name',
   'profile',
+  'token',
   'within',
   'from',
   'to',
@@ -113,8 +114,12 @@ export function redactedState(saved: object, redaction: Redaction): object {
   };
 }
 
+/** Streams whose names a person chose. */
+const named: ReadonlySet<string> = new Set(['profile', 'token']);
+
 function redactedStream(stream: string, redaction: Redaction): string {
-  return kindOf(stream) === 'profile' ? `profile/${redactedName(nameOf(stream), redaction)}` : stream;
+  const kind = kindOf(stream);
+  return named.has(kind) ? `${kind}/${redactedName(nameOf(stream), redaction)}` : stream;
 }
 
 /** The place of a value: its field's name, and whether a name that a person chose may stand there. */
@@ -194,7 +199,7 @@ export function collectNamesOf(
   { stream, type, data }: Recorded,
   found: { names: Set<string>; hosts: Set<string> },
 ): void {
-  if (kindOf(stream) === 'profile') found.names.add(nameOf(stream));
+  if (named.has(kindOf(stream))) found.names.add(nameOf(stream));
   if (!nameless.has(type) && type !== 'SettingChanged') collectNames(data, found);
 }
 

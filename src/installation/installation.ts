@@ -55,7 +55,15 @@ export async function openInstallation(home: string, world: World = realWorld): 
     if (repair) await tellRepair(core, places.log, repair);
     sweepRepairs(places.log);
     // A vault that was read before another process removed a key would still hold that key. Only the process with the log open writes.
-    for (const path of [places.vault, places.masterKey, places.names, places.snapshots, places.format, places.claude])
+    for (const path of [
+      places.vault,
+      places.masterKey,
+      places.names,
+      places.snapshots,
+      places.tokens,
+      places.format,
+      places.claude,
+    ])
       removeLeftovers(path);
     sweepLaunches(places.run);
     sweepRestores(home);
@@ -66,6 +74,7 @@ export async function openInstallation(home: string, world: World = realWorld): 
     if (core.carriedOut > 0) await forgetUnnamed({ core, vault }).catch(() => {});
     keepNamesOf(core, places.names);
     keepSnapshotsOf(core, places.snapshots);
+    keepTokensOf(core, places.tokens);
     let blobs: Promise<Blobs> | undefined;
     return {
       home,
@@ -142,6 +151,22 @@ function keepSnapshotsOf(core: Core, path: string): void {
   keep();
   core.onFacts((facts) => {
     if (facts.some(({ type }) => type === 'SnapshotTaken')) keep();
+  });
+}
+
+/** The same for named tokens. */
+function keepTokensOf(core: Core, path: string): void {
+  const keep = () => {
+    const { tokens } = core.state;
+    if (!tokens.isEmpty)
+      keepNames(
+        path,
+        tokens.all().flatMap(({ name, revokedAt }) => (revokedAt === null ? [name] : [])),
+      );
+  };
+  keep();
+  core.onFacts((facts) => {
+    if (facts.some(({ stream }) => stream.startsWith('token/'))) keep();
   });
 }
 

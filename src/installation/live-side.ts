@@ -24,6 +24,8 @@ export interface LiveSide {
   check(endpoints: readonly EndpointId[]): Promise<ReadonlyMap<EndpointId, ProbeResult | null>>;
   /** In-flight requests: no fact records them. */
   inFlight(): InFlightRow;
+  /** How many requests run, by the name of their token. */
+  runningTokens(): ReadonlyMap<string, number>;
   /** The endpoint that serves a session. */
   standing(params: Params<'client.standing'>): Answer<'client.standing'>;
   nextProbes(): ReadonlyMap<string, PlannedProbe>;

@@ -4,6 +4,7 @@ import { kindOf } from '../../events/ids.ts';
 import type { OwnTry, QueuedAnswer } from '../../events/queue.ts';
 import type { Served } from '../../events/request.ts';
 import { Quantiles } from './quantiles.ts';
+import { addUsage, TokenUsage, type UsageRow } from './token-usage.ts';
 
 // A client that sends made-up model names must not fill the memory: beyond this number they are counted together.
 const rowsMax = 512;
@@ -44,6 +45,16 @@ export interface StatsLine {
 
 export class Stats {
   readonly #rows = new Map<string, Row>();
+  readonly #byToken: TokenUsage;
+
+  constructor(byToken = new TokenUsage()) {
+    this.#byToken = byToken;
+  }
+
+  /** What the named tokens have used; empty without any. */
+  tokenRows(): readonly UsageRow[] {
+    return this.#byToken.rows();
+  }
 
   /** Facts of requests, and of the queue, whose own attempts are in no request's fact. */
   apply(fact: Recorded): void {
@@ -59,6 +70,7 @@ export class Stats {
 
   #ended(fact: Recorded): void {
     const ended = fact.data as Served;
+    this.#byToken.apply(fact);
     for (const { endpoint, outcome, sent } of ended.attempts) {
       const row = this.#row(endpoint, sent ?? ended.model);
       row.attempts++;
@@ -76,10 +88,7 @@ export class Stats {
     row.ttfb.add(ended.ttfbMs);
     if (ended.ttftMs !== null) row.ttft.add(ended.ttftMs);
     if (ended.usage === null) return;
-    row.tokens.input += ended.usage.input ?? 0;
-    row.tokens.output += ended.usage.output ?? 0;
-    row.tokens.cacheRead += ended.usage.cacheRead ?? 0;
-    row.tokens.cacheWrite += ended.usage.cacheWrite ?? 0;
+    addUsage(row.tokens, ended.usage);
   }
 
   #row(endpoint: string, model: string | null): Row {
@@ -115,18 +124,23 @@ export class Stats {
     }));
   }
 
+  /** Without named tokens, the rows alone, as they always were. */
   toJSON(): object {
-    return [...this.#rows.values()].map((row) => ({
+    const rows = [...this.#rows.values()].map((row) => ({
       ...row,
       ttfb: row.ttfb.toJSON(),
       ttft: row.ttft.toJSON(),
       tokens: { ...row.tokens },
     }));
+    return this.#byToken.isEmpty ? rows : { rows, byToken: this.#byToken.toJSON() };
   }
 
   static from(json: unknown): Stats {
-    const made = new Stats();
-    for (const row of json as Row[]) {
+    const { rows, byToken } = Array.isArray(json)
+      ? { rows: json as Row[], byToken: [] }
+      : (json as { readonly rows: Row[]; readonly byToken: readonly UsageRow[] });
+    const made = new Stats(TokenUsage.from(byToken));
+    for (const row of rows) {
       const key = `${row.endpoint} ${row.model ?? ''}`;
       made.#rows.set(key, {
         ...row,

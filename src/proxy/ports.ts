@@ -8,6 +8,7 @@ import type { FailoverPolicy } from '../../machines/failover-policy.ts';
 import type { RoutingView } from '../../machines/routing-view.ts';
 import type { Settings } from '../config/settings/settings.ts';
 import type { InFlightNow } from './admission/in-flight.ts';
+import type { ClientTokens } from './client-tokens.ts';
 import type { PlanWindow } from './plan-limits.ts';
 import type { ConnectionCounts } from './request/client-connections.ts';
 import type { ProxyQueue } from './retry-queue.ts';
@@ -29,6 +30,8 @@ export interface ProxyPorts {
   secret(endpoint: EndpointId): string | undefined;
   /** The token of this installation. */
   token(): string;
+  /** The tokens of single clients. */
+  readonly tokens?: ClientTokens;
   now(): Millis;
   /** Uniform in [0, 1). */
   dice(): number;

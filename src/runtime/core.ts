@@ -46,7 +46,7 @@ const waits: ReadonlySet<string> = new Set(['QCC_LOG_SUSPENDED', 'QCC_LOG_GIVEN_
 const changesLadder: ReadonlySet<string> = new Set(['profile', 'config']);
 
 /** Facts that do not affect routing. */
-const outsideView: ReadonlySet<string> = new Set(['request', 'queue']);
+const outsideView: ReadonlySet<string> = new Set(['request', 'queue', 'token']);
 
 export class Core {
   readonly state: State;

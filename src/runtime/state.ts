@@ -26,6 +26,7 @@ import { Recent } from '../projections/recent.ts';
 import { Snapshots } from '../projections/snapshots.ts';
 import { Stats } from '../projections/stats.ts';
 import { Switches } from '../projections/switches.ts';
+import { Tokens } from '../projections/tokens.ts';
 import { upgradedState } from './older-state.ts';
 
 /** Today's chart would have reached another state than the recorded decision says. The record wins. */
@@ -37,7 +38,9 @@ export interface Drift {
 }
 
 /** Changes with the shape of the result of `toJSON`. A snapshot older than `oldestForm` is skipped and the log folded anew. */
-const snapshotForm = 4;
+const snapshotForm = 5;
+/** Without named tokens: what has none is as it was, and an older qcc may read it. */
+const tokenlessForm = 4;
 const oldestForm = 3;
 
 interface Saved {
@@ -55,6 +58,7 @@ interface Saved {
   readonly recent: unknown;
   readonly snapshots: unknown;
   readonly queue: unknown;
+  readonly tokens?: unknown;
 }
 
 const freshEndpoint: EndpointSnapshot = initialOf(endpointChart);
@@ -77,6 +81,7 @@ export class State {
   recent = new Recent();
   snapshots = new Snapshots();
   queue = new Queue();
+  tokens = new Tokens();
 
   endpoint(id: EndpointId): EndpointSnapshot {
     return this.endpoints.get(id) ?? freshEndpoint;
@@ -89,6 +94,7 @@ export class State {
     if (kind === 'request') {
       this.stats.apply(fact);
       this.recent.apply(fact);
+      this.tokens.apply(fact);
       return;
     }
     this.versions.set(fact.stream, fact.version);
@@ -99,6 +105,7 @@ export class State {
     else if (kind === 'gateway') this.gateway = fold(gatewayChart, this.gateway, fact);
     else if (kind === 'profile') this.#applyProfile(fact);
     else if (kind === 'config') this.#applyConfig(fact);
+    else if (kind === 'token') this.tokens.apply(fact);
   }
 
   #foldEndpoint(fact: Recorded): void {
@@ -154,7 +161,7 @@ export class State {
 
   toJSON(): Saved {
     return {
-      form: snapshotForm,
+      form: this.tokens.isEmpty ? tokenlessForm : snapshotForm,
       seq: this.seq,
       at: this.at,
       versions: [...this.versions],
@@ -168,6 +175,7 @@ export class State {
       recent: this.recent.toJSON(),
       snapshots: this.snapshots.toJSON(),
       queue: this.queue.toJSON(),
+      ...(this.tokens.isEmpty ? {} : { tokens: this.tokens.toJSON() }),
     };
   }
 
@@ -180,7 +188,7 @@ export class State {
   static from(json: unknown): State | undefined {
     const form = (json as Partial<Saved> | null)?.form ?? 0;
     if (form < oldestForm || form > snapshotForm) return undefined;
-    const saved = (form === snapshotForm ? json : upgradedState(json as object)) as Saved;
+    const saved = (form >= tokenlessForm ? json : upgradedState(json as object)) as Saved;
     const state = new State();
     state.seq = saved.seq;
     state.restoredSeq = saved.seq;
@@ -196,6 +204,7 @@ export class State {
     state.recent = Recent.from(saved.recent);
     state.snapshots = Snapshots.from(saved.snapshots);
     state.queue = Queue.from(saved.queue);
+    state.tokens = Tokens.from(saved.tokens);
     return state;
   }
 

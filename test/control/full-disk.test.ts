@@ -70,6 +70,7 @@ async function furnished(reopenAfterMs = soonMs) {
   const endpoint = { baseUrl: 'https://a.test', key: 'sk-ant-first-0123456789' };
   await call('profile.add', { name: 'main', tier: 'primary', endpoint });
   await call('profile.add', { name: 'spare', tier: 'secondary', endpoint: { ...endpoint, baseUrl: 'https://b.test' } });
+  await call('token.add', { name: 'spare' });
   await call('config.set', { key: 'notify.secret', value: 'a secret of ours' });
   await call('config.set', { key: 'notify.window', value: '60' });
   await call('config.snapshot', { description: 'before' });
@@ -109,6 +110,7 @@ const commands: Readonly<Record<string, (it: Furnished) => object>> = {
   'queue.retry': ({ id }) => ({ id }),
   'queue.drop': ({ id }) => ({ id }),
   'queue.config': () => ({ ttl: 7_200 }),
+  'token.add': () => ({ name: 'ann' }),
   'config.set': () => ({ key: 'notify.secret', value: 'another secret' }),
   'config.reset': () => ({ key: 'notify.secret' }),
   'config.import': ({ exported }) => ({ text: exported }),

@@ -137,6 +137,8 @@ function asksOf(id: string, item: QueueItemRow, head: number, request: string): 
     'queue.show': [{ id: item.id }],
     'route.next': [{}],
     'stats.read': [{}],
+    'stats.tokens': [{}],
+    'token.list': [{}],
   };
 }
 

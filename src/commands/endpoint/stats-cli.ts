@@ -4,12 +4,15 @@ import { changeWordsOf } from '../../messages/changes.ts';
 import { writeExport } from '../../platform/atomic-file.ts';
 import { visibleDocument } from '../../platform/visible.ts';
 import { doneLine, isTold } from '../changed.ts';
-import { type Context, flag, withInstallation } from '../context.ts';
+import { type Context, chosenFlag, flag, withInstallation } from '../context.ts';
 import { namesOf } from '../names.ts';
 import { instantFlag } from '../source.ts';
+import { dollars } from './dollars.ts';
+import { tokenStats } from './token-stats-cli.ts';
 
 /** Statistics of all profiles (`qcc proxy stats`), or of one (`qcc endpoint stats PROFILE`). */
 export async function stats(context: Context): Promise<undefined> {
+  if (chosenFlag(context, 'by', ['endpoint', 'token']) === 'token') return tokenStats(context);
   const [profile] = context.positionals;
   const since = await instantFlag(context, 'since');
   const { names, ...answer } = await withInstallation(context, async ({ call }) => ({
@@ -79,6 +82,3 @@ function statsTable(
     out.note(words.costInAll(dollars(rows.reduce((sum, { cost }) => sum + (cost?.totalUsd ?? 0), 0))));
   if (unpriced.length > 0) out.note(words.unpriced(unpriced.join(words.comma)));
 }
-
-// Below a cent, more decimals are needed for significant digits.
-const dollars = (value: number) => `$${value.toFixed(value < 0.01 ? 6 : 2)}`;

@@ -88,8 +88,19 @@ export const gatewayCommands: Commands = {
           "per endpoint and model: requests, attempts, failures, TTFB and TTFT at p50, p95 and p99, tokens (cache reads and writes separately), and their cost by the vendors' price lists; models without a price are named",
           '按端点和模型：请求、尝试、失败、TTFB 与 TTFT 的 p50、p95、p99、令牌（缓存读写分开），以及按厂商价目表计算的费用；没有价格的模型会被指出',
         ),
-        flags: { since, export: option('FILE', 'also write it to a file, as JSON', '同时以 JSON 写入文件') },
-        examples: ['qcc proxy stats --since yesterday', 'qcc proxy stats --export stats.json'],
+        forms: {
+          '--by token': say('the same requests by the named token that they came with', '按访问令牌统计同样的请求'),
+        },
+        flags: {
+          since,
+          by: option('endpoint|token', 'by what', '按什么统计', { default: 'endpoint' }),
+          export: option('FILE', 'also write it to a file, as JSON', '同时以 JSON 写入文件'),
+        },
+        examples: [
+          'qcc proxy stats --since yesterday',
+          'qcc proxy stats --by token',
+          'qcc proxy stats --export stats.json',
+        ],
         load: async () => (await import('../endpoint/stats-cli.ts')).stats,
       },
       'install-service': {

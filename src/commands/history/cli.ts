@@ -101,7 +101,7 @@ async function lookOf(context: Context): Promise<Look> {
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
-const filterFlags = ['type', 'stream', 'endpoint', 'profile', 'session', 'request'] as const;
+const filterFlags = ['type', 'stream', 'endpoint', 'profile', 'session', 'request', 'token'] as const;
 
 function limitOf(context: Context): number | undefined {
   const limit = numberFlag(context, 'limit');
@@ -141,7 +141,19 @@ async function follow(context: Context, look: Look, told: number): Promise<never
 
 async function showThen(context: Context): Promise<number | undefined> {
   const { words, out } = context;
-  const other = ['since', 'until', 'type', 'stream', 'endpoint', 'profile', 'session', 'request', 'limit', 'follow'];
+  const other = [
+    'since',
+    'until',
+    'type',
+    'stream',
+    'endpoint',
+    'profile',
+    'session',
+    'request',
+    'token',
+    'limit',
+    'follow',
+  ];
   const clash = other.find((name) => context.flags[name] !== undefined);
   if (clash !== undefined) throw usage(words.contradict('--at', `--${clash}`), words.sayOne);
   const moment = (await momentFlag(context, 'at')) ?? { at: Date.now() };

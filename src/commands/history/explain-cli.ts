@@ -6,6 +6,7 @@ import { decidedText } from '../../messages/decided.ts';
 import { reasonText } from '../../messages/reasons.ts';
 import { routeWordsOf } from '../../messages/route.ts';
 import { storyWordsOf } from '../../messages/story.ts';
+import { tokenWordsOf } from '../../messages/tokens.ts';
 import { clockOf, timeText } from '../../platform/time.ts';
 import type { Context } from '../context.ts';
 import { chainIndent, tellChain } from '../fact-lines.ts';
@@ -40,7 +41,8 @@ function ofRequest(context: Context, story: RequestStory, names: Names): void {
   out.prose(0, decidedText(story.decided, language, outThen));
   out.line('');
   out.line(out.paint('bold', `request/${story.request}`));
-  out.prose(2, `${timeText(at)}  ${story.status || '-'}  ${story.durationMs} ms  ${story.model ?? '-'}`);
+  const whose = story.token === undefined ? '' : `  ${tokenWordsOf(language).token} ${story.token}`;
+  out.prose(2, `${timeText(at)}  ${story.status || '-'}  ${story.durationMs} ms  ${story.model ?? '-'}${whose}`);
   attemptTable(context, story, names);
   heading(context, lines.candidates(story.view));
   out.table(

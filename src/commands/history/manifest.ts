@@ -27,6 +27,11 @@ export const historyCommands: Commands = {
       profile: option('NAME', 'only what is about this profile', '只显示与该配置有关的'),
       session: option('ID', 'only requests of this session', '只显示该会话的请求'),
       request: option('ID', 'only this request, and what it led to', '只显示该请求及其后果'),
+      token: option(
+        'NAME',
+        'only requests with this token, and what became of it',
+        '只显示使用该访问令牌的请求及该令牌的变更',
+      ),
       limit: { ...limit, default: '1000' },
       follow,
       all: toggle('show each fact, without folding repetitions', '逐条显示，重复的也不合并'),

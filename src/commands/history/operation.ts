@@ -19,6 +19,7 @@ import type { State } from '../../runtime/state.ts';
 import type { Handlers } from '../handler.ts';
 import { compactHistory, measureHistory, verifyHistory } from './log-care-operation.ts';
 import { priced, unpriced } from './prices.ts';
+import { byToken } from './token-stats.ts';
 
 // For so few facts the main loop is cheaper than starting a worker.
 const smallPage = 250;
@@ -80,7 +81,7 @@ export async function readStats(
 ): Promise<Answer<'stats.read'>> {
   const { core } = installation;
   if (params.profile !== undefined) profileNamed(installation, params.profile);
-  const stats = params.since === undefined ? core.state.stats : await statsSince(installation, params.since, replay);
+  const stats = await statsOf(installation, params.since, replay);
   const profileOf = (endpoint: string) => core.state.profiles.endpoint(endpoint)?.profile ?? null;
   const rows = stats
     .rows(profileOf)
@@ -91,6 +92,24 @@ export async function readStats(
     stats: withCost,
     unpriced: unpriced(withCost),
   };
+}
+
+async function readTokenStats(
+  installation: Installation,
+  { since }: Params<'stats.tokens'>,
+  replay: ReplayPool | undefined,
+): Promise<Answer<'stats.tokens'>> {
+  const stats = await statsOf(installation, since, replay);
+  const baseUrlOf = (endpoint: string) => installation.core.state.profiles.endpoint(endpoint)?.baseUrl;
+  return { since: since === undefined ? null : iso(since), tokens: await byToken(stats, baseUrlOf) };
+}
+
+async function statsOf(
+  installation: Installation,
+  since: number | undefined,
+  replay: ReplayPool | undefined,
+): Promise<Stats> {
+  return since === undefined ? installation.core.state.stats : statsSince(installation, since, replay);
 }
 
 async function statsSince(installation: Installation, since: number, replay: ReplayPool | undefined): Promise<Stats> {
@@ -133,6 +152,7 @@ export const routeHandlers: Handlers<typeof routeContract> = {
 
 export const statsHandlers: Handlers<typeof statsContract> = {
   'stats.read': (it, params, live) => readStats(it, params, live?.replay),
+  'stats.tokens': (it, params, live) => readTokenStats(it, params, live?.replay),
   'stats.since': question('stats.since'),
 };
 

@@ -22,6 +22,7 @@ const made: ReadonlySet<string> = new Set([
   'quarantine',
   'run',
   'snapshots.json',
+  'tokens.json',
   'vault.json',
 ]);
 

@@ -25,6 +25,7 @@ export interface Paths {
   readonly claude: string;
   readonly names: string;
   readonly snapshots: string;
+  readonly tokens: string;
   /** The queue's store: encrypted requests and answers. */
   readonly bodies: string;
   /** The format of the home. */
@@ -89,6 +90,7 @@ export function paths(home: string): Paths {
     claude: join(home, 'claude.json'),
     names: join(home, 'names.json'),
     snapshots: join(home, 'snapshots.json'),
+    tokens: join(home, 'tokens.json'),
     bodies: join(home, 'bodies'),
     format: join(home, 'home.json'),
     run: join(home, 'run'),

@@ -1,4 +1,4 @@
-/** `names.json` and `snapshots.json`: the names that completion offers, which must not wait for the log or the gateway. */
+/** `names.json`, `snapshots.json` and `tokens.json`: the names that completion offers, which must not wait for the log or the gateway. */
 import { readFileSync } from 'node:fs';
 import { writeFileAtomic } from '../../platform/atomic-file.ts';
 
@@ -21,6 +21,11 @@ export function readSnapshots(path: string): readonly KnownSnapshot[] {
   return listIn(path) as readonly KnownSnapshot[];
 }
 
+/** Names of tokens that hold. */
+export function readTokens(path: string): readonly string[] {
+  return listIn(path) as readonly string[];
+}
+
 /** Empty when there is no such file, or an incomplete one. */
 function listIn(path: string): readonly unknown[] {
   try {
@@ -32,7 +37,10 @@ function listIn(path: string): readonly unknown[] {
 }
 
 /** Written only when the content differs. On a full disk only completion suffers; no command fails. */
-export function keepNames(path: string, names: readonly KnownName[] | readonly KnownSnapshot[]): void {
+export function keepNames(
+  path: string,
+  names: readonly KnownName[] | readonly KnownSnapshot[] | readonly string[],
+): void {
   try {
     if (JSON.stringify(listIn(path)) === JSON.stringify(names)) return;
     writeFileAtomic(path, `${JSON.stringify(names)}\n`);

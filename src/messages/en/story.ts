@@ -5,6 +5,7 @@ import { adaptations } from './adaptations.ts';
 import { held } from './ladder.ts';
 import { failures, sayWhy } from './reasons.ts';
 import { failed, percent, plural, type StoryWords, span, value } from './story-words.ts';
+import { tokenFacts } from './token-facts.ts';
 
 const abandonedEn = {
   gatewayDied: 'the gateway died',
@@ -171,6 +172,9 @@ export const en: StoryWords = {
     ProfileRemoved: () => 'removed',
     ProfileMadeDefault: () => 'is now the default',
     TierAssigned: ({ tier }) => (tier === null ? 'left the ladder' : `is on the ladder: ${tier}`),
+    TokenAdded: (data) => tokenFacts.added(data),
+    TokenRotated: () => tokenFacts.rotated,
+    TokenRevoked: () => tokenFacts.revoked,
     EndpointAdded: ({ name, baseUrl, weight, priority }) =>
       `endpoint ${name} added: ${baseUrl}, weight ${weight}, priority ${priority}`,
     EndpointChanged: ({ endpoint, changes }, { name }) =>

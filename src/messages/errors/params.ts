@@ -154,6 +154,11 @@ export interface ErrorParamsOf {
   readonly QCC_QUEUE_EMPTY: { readonly text: string };
   readonly QCC_PROFILE_UNKNOWN: { readonly name: Param; readonly near: Param; readonly known: Param };
   readonly QCC_PROXY_OPEN: { readonly host: Param };
+  readonly QCC_TOKEN_EXISTS: { readonly name: Param };
+  readonly QCC_TOKEN_MANY: { readonly most: Param };
+  readonly QCC_TOKEN_NAME: { readonly name: Param };
+  readonly QCC_TOKEN_REVOKED: { readonly name: Param };
+  readonly QCC_TOKEN_UNKNOWN: { readonly name: Param; readonly near: Param; readonly known: Param };
   readonly QCC_QUEUE_AMBIGUOUS: { readonly id: Param; readonly count: Param; readonly list: Param };
   readonly QCC_QUEUE_NO_ANSWER: { readonly id: Param; readonly state: Param };
   readonly QCC_QUEUE_OVER: { readonly id: Param; readonly state: Param };

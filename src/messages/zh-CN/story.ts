@@ -6,6 +6,7 @@ import { adaptations } from './adaptations.ts';
 import { codes } from './codes.ts';
 import { held } from './ladder.ts';
 import { failures, sayWhy } from './reasons.ts';
+import { tokenFacts } from './token-facts.ts';
 
 const abandonedZh = {
   gatewayDied: '网关意外结束',
@@ -163,6 +164,9 @@ export const zh: StoryWords = {
     ProfileRemoved: () => '已删除配置',
     ProfileMadeDefault: () => '设为默认',
     TierAssigned: ({ tier }) => (tier === null ? '移出梯级' : `所在层级：${tier}`),
+    TokenAdded: (data) => tokenFacts.added(data),
+    TokenRotated: () => tokenFacts.rotated,
+    TokenRevoked: () => tokenFacts.revoked,
     EndpointAdded: ({ name, baseUrl, weight, priority }) =>
       `添加端点 ${name}：${baseUrl}，权重 ${weight}，优先级 ${priority}`,
     EndpointChanged: ({ endpoint, changes }, { name }) =>

@@ -3,6 +3,7 @@
  * made, which is the largest thing a request would allocate.
  */
 import { memoize } from '../../platform/memoize.ts';
+import type { KnownToken } from '../../projections/tokens.ts';
 
 /** Undefined where the request has none. */
 export class RequestHead {
@@ -22,6 +23,8 @@ export class RequestHead {
   session: string | undefined;
   upgrade: string | undefined;
   betas: string | undefined;
+  /** No header: the named token that the guard has found in one. */
+  token: KnownToken | undefined;
 
   constructor(raw: readonly string[]) {
     this.count = raw.length / 2;
@@ -43,7 +46,7 @@ export class RequestHead {
   }
 }
 
-type Field = Exclude<keyof RequestHead, 'count' | 'hosts' | 'lengths' | 'hasBody'>;
+type Field = Exclude<keyof RequestHead, 'count' | 'hosts' | 'lengths' | 'hasBody' | 'token'>;
 
 const fields: ReadonlyMap<string, Field> = new Map([
   ['host', 'host'],

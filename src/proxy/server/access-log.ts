@@ -24,7 +24,7 @@ export function accessLine(
   { fact, profile }: Ended,
   most: LogLevel,
 ): string | null {
-  const { path, status, session, model, stream, durationMs, attempts } = fact.data;
+  const { path, status, session, model, stream, durationMs, attempts, token } = fact.data;
   const { endpoint = null, bytes = 0, ttfbMs = null, ttftMs = null } = fact.data as Partial<Served>;
   const outcome = outcomes[fact.type];
   const isFine = outcome === 'served' || outcome === 'cancelled';
@@ -32,11 +32,12 @@ export function accessLine(
   const level = isFine ? fineLevel : 'error';
   if (levels.indexOf(level) > levels.indexOf(most)) return null;
   const tries = most === 'debug' ? `,"tries":${visibleJson(attempts)}` : '';
+  const whose = token === undefined ? '' : `"token":${quoted(token)},`;
   // By hand, because it is made once a request; what strangers choose is quoted as JSON asks.
   return (
     `{"time":"${iso(startedAt)}","level":"${level}","request":"${id}","method":${quoted(method)},` +
     `"path":${quoted(path)},"status":${status},"outcome":"${outcome}","endpoint":${quoted(endpoint)},` +
-    `"profile":${quoted(profile)},"attempts":${attempts.length},"model":${quoted(model)},"session":${quoted(session)},` +
+    `"profile":${quoted(profile)},${whose}"attempts":${attempts.length},"model":${quoted(model)},"session":${quoted(session)},` +
     `"stream":${stream},"bytes":${bytes},"durationMs":${durationMs},"ttfbMs":${ttfbMs},"ttftMs":${ttftMs}${tries}}`
   );
 }

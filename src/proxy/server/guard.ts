@@ -1,6 +1,9 @@
 /** Who may come in, decided before any work is done: one pass over the raw headers. */
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { isLoopback } from '../../config/network/base-url.ts';
+import type { ClientTokens } from '../client-tokens.ts';
+import type { ProxyPorts } from '../ports.ts';
 import type { RequestHead } from '../request/request-head.ts';
 import type { Target } from '../upstream/target.ts';
 
@@ -16,6 +19,8 @@ export interface GuardRules {
   readonly origins: ReadonlySet<string>;
   /** The credentials that are let in. */
   readonly tokens: readonly Buffer[];
+  /** Undefined while there is none. */
+  readonly named?: ClientTokens | undefined;
 }
 
 const wellKnownToken = 'proxy-managed';
@@ -30,14 +35,33 @@ export function guardRules(options: {
   readonly allowedOrigins: string;
   readonly token: string;
   readonly acceptWellKnown: boolean;
+  readonly named?: ClientTokens | undefined;
 }): GuardRules {
-  const { port, allowedHosts, allowedOrigins, token, acceptWellKnown } = options;
+  const { port, allowedHosts, allowedOrigins, token, acceptWellKnown, named } = options;
   const names = ['127.0.0.1', 'localhost', '[::1]', ...listed(allowedHosts)];
   return {
     hosts: new Set(names.flatMap((name) => [name, `${name}:${port}`])),
     origins: new Set(listed(allowedOrigins)),
     tokens: [token, ...(acceptWellKnown ? [wellKnownToken] : [])].map((text) => Buffer.from(text)),
+    named,
   };
+}
+
+/** By the settings, for a port of this host. */
+export function guardRulesOf(
+  { settings, token, tokens }: Pick<ProxyPorts, 'settings' | 'token' | 'tokens'>,
+  host: string,
+  port: number,
+): GuardRules {
+  const now = settings();
+  return guardRules({
+    port,
+    allowedHosts: now['proxy.allowed_hosts'],
+    allowedOrigins: now['proxy.allowed_origins'],
+    token: token(),
+    acceptWellKnown: isLoopback(host) && !now['proxy.require_token'],
+    named: tokens?.isEmpty ? undefined : tokens,
+  });
 }
 
 function listed(text: string): readonly string[] {
@@ -55,7 +79,7 @@ const refuse = (status: number, type: string, message: string, stop = false): Re
 });
 
 /** Rules that hold for every route: the host, no browser, no WebSocket, no odd framing. */
-export function refuseStranger(head: RequestHead, httpVersion: string, rules: GuardRules): Refused | undefined {
+function refuseStranger(head: RequestHead, httpVersion: string, rules: GuardRules): Refused | undefined {
   if (head.count > headersMax) return refuse(431, 'invalid_request_error', `more than ${headersMax} headers`);
   if (head.hosts !== 1 || !rules.hosts.has((head.host ?? '').toLowerCase())) {
     return refuse(
@@ -93,10 +117,16 @@ function refuseFraming({ coding, length, lengths }: RequestHead, httpVersion: st
   return undefined;
 }
 
-/** A credential in either header; when both come, one that matches is enough. */
-export function refuseUnknown({ authorization, apiKey }: RequestHead, rules: GuardRules): Refused | undefined {
+/**
+ * A credential in either header; when both come, one that matches is enough.
+ * @param within the profile that the request's path names
+ */
+function refuseUnknown(head: RequestHead, rules: GuardRules, within: string | null): Refused | undefined {
+  const { authorization, apiKey } = head;
   const bearer = authorization?.startsWith('Bearer ') ? authorization.slice('Bearer '.length) : undefined;
   if (isKnown(bearer, rules) || isKnown(apiKey, rules)) return undefined;
+  const named = rules.named?.find(bearer) ?? rules.named?.find(apiKey);
+  if (named) return rules.named?.refusal(named, head, within);
   return refuse(401, 'authentication_error', 'qcc: missing or wrong local token - run: eval "$(qcc env)"', true);
 }
 
@@ -113,7 +143,7 @@ const jsonType = /^application\/json\s*(;|$)/i;
 const multipartType = /^multipart\/form-data\s*(;|$)/i;
 
 /** A page can send a form or plain text without asking; it cannot send JSON. */
-export function refuseBody(method: string, head: RequestHead, path: string): Refused | undefined {
+function refuseBody(method: string, head: RequestHead, path: string): Refused | undefined {
   if (method !== 'POST') return undefined;
   const { type } = head;
   if (type === 'application/json' || jsonType.test(type ?? '')) return undefined;
@@ -123,9 +153,12 @@ export function refuseBody(method: string, head: RequestHead, path: string): Ref
   return refuse(415, 'invalid_request_error', 'content-type must be application/json');
 }
 
+/** What the fast path takes. */
+export const fastRequest = { method: 'POST', httpVersion: '1.1' };
+
 /** All rules in their order: a credential is asked for what belongs to an account, and JSON for what is sent on. */
 export function refusalOf(
-  { method = '', httpVersion }: IncomingMessage,
+  { method = '', httpVersion }: Pick<IncomingMessage, 'method' | 'httpVersion'>,
   head: RequestHead,
   target: Target,
   rules: GuardRules,
@@ -136,9 +169,9 @@ export function refusalOf(
     case 'invalid':
       return refuse(400, 'invalid_request_error', 'this request target is not accepted');
     case 'unknown':
-      return refuseUnknown(head, rules);
+      return refuseUnknown(head, rules, null);
     case 'forward':
-      return refuseUnknown(head, rules) ?? refuseBody(method, head, target.path);
+      return refuseUnknown(head, rules, target.within) ?? refuseBody(method, head, target.path);
     default:
       return undefined;
   }

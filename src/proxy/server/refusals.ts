@@ -1,5 +1,7 @@
 /** What the data port refuses by itself, and how: the client sees the answer, also where it still sends its body. */
+import type { RoutingView } from '../../../machines/routing-view.ts';
 import type { Incoming } from '../driver.ts';
+import type { Unread } from '../request/body.ts';
 import { type OwnError, sendError } from '../response/refusal.ts';
 
 // After a 413 the rest is read for so long, or the client would see a reset instead of the answer.
@@ -30,20 +32,27 @@ export const noFiles: OwnError = {
   headers: ['retry-after', '2'],
 };
 
-export const noMemory: OwnError = {
+const noMemory: OwnError = {
   status: 503,
   type: 'api_error',
   message: 'qcc: too many large requests at once - try again in a moment',
   headers: ['retry-after', '2'],
 };
 
-export const tooLarge: OwnError = {
+const tooLarge: OwnError = {
   status: 413,
   type: 'request_too_large',
   message: 'qcc: the request is larger than 32 MiB',
 };
 
-export function noProfile(name: string): OwnError {
+/** Why a body was not read, for its client. */
+export function unreadError(why: Exclude<Unread, 'gone'>): OwnError {
+  return why === 'tooLarge' ? tooLarge : noMemory;
+}
+
+/** A profile that is asked for by name, and is not there. */
+export function lacksProfile(name: string | null, { profiles }: RoutingView): OwnError | undefined {
+  if (name === null || profiles.has(name)) return undefined;
   return {
     status: 404,
     type: 'not_found_error',

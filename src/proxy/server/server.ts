@@ -4,12 +4,14 @@ import type { AddressInfo } from 'node:net';
 import type { Millis } from '../../../events/fact.ts';
 import type { RequestId } from '../../../events/ids.ts';
 import { type ReadinessReason, reason } from '../../../events/reason.ts';
+import { ofToken } from '../../../events/request.ts';
 import { secondMs } from '../../../events/units.ts';
-import { isLoopback } from '../../config/network/base-url.ts';
 import { DenseSet } from '../../platform/dense-set.ts';
+import { upTo } from '../../platform/up-to.ts';
 import { uuidv7 } from '../../platform/uuid.ts';
 import { Admission, admissionRules, type Place } from '../admission/admission.ts';
 import type { InFlightNow } from '../admission/in-flight.ts';
+import { boundTarget } from '../client-tokens.ts';
 import { type Deps, depsOf } from '../deps.ts';
 import { type Ended, Exchange, type Incoming } from '../driver.ts';
 import { passThrough } from '../passthrough.ts';
@@ -24,12 +26,12 @@ import type { FastHead } from '../upstream/fast-head.ts';
 import { targetOf } from '../upstream/target.ts';
 import { accessLine } from './access-log.ts';
 import { FastPath } from './fast-path.ts';
-import { type GuardRules, guardRules, refusalOf, refuseBody, refuseStranger, refuseUnknown } from './guard.ts';
+import { fastRequest, type GuardRules, guardRulesOf, refusalOf } from './guard.ts';
 import { createServer, type Listen, listening, patience, urlOf } from './listener.ts';
 import { Metrics } from './metrics.ts';
 import { ModelList } from './model-list.ts';
 import { answerOwn } from './own-routes.ts';
-import { backlogFull, faultOf, noFiles, noMemory, noProfile, Refusals, tooLarge, tooManyClients } from './refusals.ts';
+import { backlogFull, faultOf, lacksProfile, noFiles, Refusals, tooManyClients, unreadError } from './refusals.ts';
 
 type Arrived = Omit<Incoming, 'place' | 'body' | 'summary'>;
 /** Resolves when it listens. Node's own error when the port is taken. */
@@ -123,14 +125,7 @@ class DataPort implements ProxyServer {
 
   settingsChanged(): void {
     const settings = this.#ports.settings();
-    const local = isLoopback(this.#listen.host);
-    this.#guard = guardRules({
-      port: this.port,
-      allowedHosts: settings['proxy.allowed_hosts'],
-      allowedOrigins: settings['proxy.allowed_origins'],
-      token: this.#ports.token(),
-      acceptWellKnown: local && !settings['proxy.require_token'],
-    });
+    this.#guard = guardRulesOf(this.#ports, this.#listen.host, this.port);
     const rules = admissionRules(settings);
     this.#admission.configure(rules);
     this.#connections.configure(rules);
@@ -155,13 +150,10 @@ class DataPort implements ProxyServer {
     this.#server.closeIdleConnections();
     this.#fastPath.drain();
     const before = this.#inHand;
-    if (before > 0) {
-      const timer = setTimeout(() => this.#idle(), graceMs);
-      await new Promise<void>((resolve) => {
-        this.#idle = resolve;
+    if (before > 0)
+      await upTo(graceMs, (idle) => {
+        this.#idle = idle;
       });
-      clearTimeout(timer);
-    }
     const cut = this.#inHand;
     for (const exchange of this.#running) exchange.leave();
     this.#server.closeAllConnections();
@@ -195,16 +187,16 @@ class DataPort implements ProxyServer {
     }
     const startedAt = this.#ports.now();
     const id = uuidv7(startedAt) as RequestId;
-    const guard = this.#guard as GuardRules;
     const head = new RequestHead(request.rawHeaders);
-    const target = targetOf(request.method ?? '', request.url ?? '');
+    const asked = targetOf(request.method ?? '', request.url ?? '');
     if (head.upgrade !== undefined) this.#ignoreUpgrade(request, client);
-    const refused = refusalOf(request, head, target, guard);
+    const refused = refusalOf(request, head, asked, this.#guard as GuardRules);
     if (refused) {
       this.#metrics.refused++;
       const headers = refused.stop ? ['x-should-retry', 'false'] : [];
       return this.#refusals.send({ request, head, client, id }, { ...refused, headers }, true);
     }
+    const target = boundTarget(asked, head.token);
     if (target.kind !== 'forward') {
       request.resume();
       return answerOwn(target, { client, id, isLast: this.#connections.isOver(request.socket) }, this);
@@ -213,11 +205,10 @@ class DataPort implements ProxyServer {
       this.#connections.turnedAway();
       return this.#refusals.send({ request, head, client, id }, tooManyClients, true);
     }
-    if (target.within !== null && !this.#ports.view().profiles.has(target.within)) {
-      return this.#refusals.send({ request, head, client, id }, noProfile(target.within));
-    }
+    const lost = lacksProfile(target.within, this.#ports.view());
+    if (lost) return this.#refusals.send({ request, head, client, id }, lost);
     if (this.#models.answers(this.#ports.view(), { request, client, id, target })) return;
-    await this.#forward({ request, head, client, id, startedAt, target });
+    await this.#admit({ request, head, client, id, startedAt, target });
   }
 
   /**
@@ -231,16 +222,24 @@ class DataPort implements ProxyServer {
 
   /** What would be refused is node:http's, and so are the words for it. */
   #takeFastPath({ url, rawHeaders }: FastHead, request: ClientRequest, client: ClientAnswer): boolean {
-    const guard = this.#guard as GuardRules;
     const head = new RequestHead(rawHeaders);
-    const target = targetOf('POST', url);
-    if (target.kind !== 'forward' || (client.socket && this.#connections.isOver(client.socket))) return false;
-    if (refuseStranger(head, '1.1', guard) ?? refuseUnknown(head, guard) ?? refuseBody('POST', head, target.path))
-      return false;
+    const asked = targetOf('POST', url);
+    if (asked.kind !== 'forward' || (client.socket && this.#connections.isOver(client.socket))) return false;
+    if (refusalOf(fastRequest, head, asked, this.#guard as GuardRules)) return false;
+    const target = boundTarget(asked, head.token);
+    if (head.token && lacksProfile(target.within, this.#ports.view())) return false;
     const startedAt = this.#ports.now();
     const one = { request, head, client, id: uuidv7(startedAt) as RequestId, startedAt, target };
-    this.#forward(one).catch((error) => this.#lost(client, error));
+    this.#admit(one).catch((error) => this.#lost(client, error));
     return true;
+  }
+
+  /** A request with a named token counts among those of its token until it ends. */
+  #admit(one: Arrived): Promise<void> {
+    const { token } = one.head;
+    const { tokens } = this.#ports;
+    if (!token || !tokens) return this.#forward(one);
+    return tokens.during(token, (busy) => (busy ? this.#refusals.send(one, busy) : this.#forward(one)));
   }
 
   /** One owner of all that a request takes: whatever happens to it, it is given back at the end of this. */
@@ -270,10 +269,7 @@ class DataPort implements ProxyServer {
       body = read;
       if (gone) return this.#left();
       place = this.#admission.enter();
-      if (!place) {
-        this.#metrics.failed++;
-        return this.#refusals.send(one, backlogFull);
-      }
+      if (!place) return this.#failed(one, backlogFull);
       this.#coming--;
       const turn = place.turn();
       if ((turn !== true && !(await turn)) || gone) return this.#left();
@@ -331,20 +327,23 @@ class DataPort implements ProxyServer {
     else this.#metrics.failed++;
   }
 
-  #unread(why: Unread, one: Arrived): void {
-    if (why === 'gone') this.#left();
-    else {
-      this.#metrics.failed++;
-      this.#refusals.send(one, why === 'tooLarge' ? tooLarge : noMemory);
-    }
+  #failed(one: Arrived, error: OwnError): void {
+    this.#metrics.failed++;
+    this.#refusals.send(one, error);
   }
 
-  #tell({ request, id, startedAt }: Arrived, ended: Ended): void {
-    this.#metrics.count(ended.fact);
-    this.#models.asked(ended.fact.data.model);
-    this.#ports.requestEnded(id, ended.fact);
+  #unread(why: Unread, one: Arrived): void {
+    if (why === 'gone') this.#left();
+    else this.#failed(one, unreadError(why));
+  }
+
+  #tell({ request, head, id, startedAt }: Arrived, { fact: told, profile }: Ended): void {
+    const fact = head.token ? ofToken(told, head.token.name) : told;
+    this.#metrics.count(fact);
+    this.#models.asked(fact.data.model);
+    this.#ports.requestEnded(id, fact);
     const most = this.#ports.settings()['proxy.log_level'];
-    const line = accessLine(id, startedAt, request.method ?? '', ended, most);
+    const line = accessLine(id, startedAt, request.method ?? '', { fact, profile }, most);
     if (line !== null) this.#listen.accessLog(line);
   }
 }

@@ -1,0 +1,32 @@
+/** All that can happen to a named token: the credential by which one client of the gateway is told from the others. */
+import type { Fact, Millis } from './fact.ts';
+import { deed, type TraitsOf } from './trait.ts';
+
+/** What tells a token from others, and what proves it: never the token itself. */
+export interface TokenProof {
+  /** A part of the token that is no secret: by it the gateway finds the proof. */
+  readonly tokenId: string;
+  /** Keyed with a key of the vault: worth nothing outside of this installation. */
+  readonly keyedHash: string;
+  readonly expiresAt: Millis | null;
+}
+
+/** What it may do. Null is no bound. */
+export interface TokenBounds {
+  /** Its requests never leave this profile. */
+  readonly profile: string | null;
+  /** Requests at once. */
+  readonly maxConcurrent: number | null;
+}
+
+export type TokenFact =
+  | Fact<'TokenAdded', TokenProof & TokenBounds & { name: string }>
+  /** The former token of that name is worth nothing from here on. */
+  | Fact<'TokenRotated', TokenProof>
+  | Fact<'TokenRevoked', { name: string }>;
+
+export const tokenTraits: TraitsOf<TokenFact> = {
+  TokenAdded: deed('token.add'),
+  TokenRotated: deed('token.rotate'),
+  TokenRevoked: deed('token.revoke'),
+};

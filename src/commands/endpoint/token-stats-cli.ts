@@ -1,0 +1,43 @@
+/** `qcc proxy stats --by token`. */
+import type { Answer } from '../../contract/operations.ts';
+import { changeWordsOf } from '../../messages/changes.ts';
+import { tokenWordsOf } from '../../messages/tokens.ts';
+import { writeExport } from '../../platform/atomic-file.ts';
+import { visibleDocument } from '../../platform/visible.ts';
+import { doneLine, isTold } from '../changed.ts';
+import { type Context, flag, withInstallation } from '../context.ts';
+import { instantFlag } from '../source.ts';
+import { dollars } from './dollars.ts';
+
+export async function tokenStats(context: Context): Promise<undefined> {
+  const since = await instantFlag(context, 'since');
+  const answer = await withInstallation(context, ({ call }) =>
+    call('stats.tokens', since === undefined ? {} : { since }),
+  );
+  const file = flag(context, 'export');
+  if (file !== undefined) writeExport(file, `${visibleDocument(answer)}\n`);
+  if (context.json) return void context.out.json(answer);
+  tokenTable(context, answer);
+  if (file !== undefined && isTold(context))
+    doneLine(context, changeWordsOf(context.language).statsWritten(file, answer.tokens.length));
+  return undefined;
+}
+
+function tokenTable({ out, words, language }: Context, { tokens }: Answer<'stats.tokens'>): void {
+  const said = tokenWordsOf(language);
+  out.table(
+    [said.token, words.requests, words.attempts, words.failures, words.tokens, words.cacheTokens, words.cost],
+    tokens.map((row) => [
+      row.token ?? said.others,
+      String(row.requests),
+      String(row.attempts),
+      String(row.failures),
+      `${row.tokens.input}→${row.tokens.output}`,
+      `${row.tokens.cacheRead}/${row.tokens.cacheWrite}`,
+      row.cost === null ? '-' : dollars(row.cost.totalUsd),
+    ]),
+    { optional: [words.cacheTokens, words.attempts, words.tokens] },
+  );
+  const unpriced = [...new Set(tokens.flatMap((row) => row.unpriced))];
+  if (unpriced.length > 0) out.note(words.unpriced(unpriced.join(words.comma)));
+}

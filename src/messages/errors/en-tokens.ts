@@ -1,0 +1,27 @@
+/** The errors of named tokens in English. */
+import type { ErrorCode, ErrorWords } from './params.ts';
+
+export const tokenErrorsEn: Pick<ErrorWords, Extract<ErrorCode, `QCC_TOKEN_${string}`>> = {
+  QCC_TOKEN_EXISTS: {
+    message: ({ name }) => `there is a token "${name}" already`,
+    hint: ({ name }) => `qcc token rotate ${name}`,
+  },
+  QCC_TOKEN_MANY: {
+    message: ({ most }) => `there are ${most} tokens that hold, which is the most`,
+    hint: () => 'qcc token list',
+  },
+  QCC_TOKEN_NAME: {
+    message: ({ name }) =>
+      `"${name}" cannot be the name of a token: 1 to 64 letters, digits, - _ . and no leading dot or dash, and no word like constructor`,
+    hint: () => 'qcc token add laptop',
+  },
+  QCC_TOKEN_REVOKED: {
+    message: ({ name }) => `token "${name}" is revoked`,
+    hint: ({ name }) => `qcc token add ${name}`,
+  },
+  QCC_TOKEN_UNKNOWN: {
+    message: ({ name }) => `there is no token "${name}"`,
+    hint: ({ near, known }) =>
+      known ? `${near ? `did you mean ${near}? ` : ''}there are: ${known}` : 'qcc token add laptop',
+  },
+};

@@ -1,0 +1,120 @@
+/**
+ * Named tokens at the door: whose token a request came with, whether it holds, and how many of its requests run. All of it is in memory:
+ * a check costs one keyed hash, and a gateway without named tokens does not get here.
+ */
+import { timingSafeEqual } from 'node:crypto';
+import type { Millis } from '../../events/fact.ts';
+import { dayOf } from '../platform/time.ts';
+import type { KnownToken, TokenEntry } from '../projections/tokens.ts';
+import type { RequestHead } from './request/request-head.ts';
+import type { OwnError } from './response/refusal.ts';
+import type { Target } from './upstream/target.ts';
+
+/** What the door knows of tokens. */
+export interface TokenSource {
+  /** By the part of a token that is no secret; empty when there are none. */
+  entries(): ReadonlyMap<string, TokenEntry>;
+  /** Keyed with a key of this installation: 32 bytes. */
+  hash(token: string): Buffer;
+}
+
+/** Why a token is not let in; as `Refused` of the guard. */
+interface Refusal {
+  readonly status: number;
+  readonly type: string;
+  readonly message: string;
+  readonly stop: boolean;
+}
+
+const form = /^qcc_([0-9a-f]{8})_[\w-]{43}$/;
+// Claude Code asks again by itself after that.
+const busyRetryS = '2';
+
+export class ClientTokens {
+  readonly #source: TokenSource;
+  readonly #now: () => Millis;
+  /** By name. */
+  readonly #running = new Map<string, number>();
+
+  constructor(source: TokenSource, now: () => Millis) {
+    this.#source = source;
+    this.#now = now;
+  }
+
+  get isEmpty(): boolean {
+    return this.#source.entries().size === 0;
+  }
+
+  /** Whose token it is, also of one that holds no longer. Its id finds it, and its keyed hash proves it, in constant time. */
+  find(given: string | undefined): TokenEntry | undefined {
+    const id = form.exec(given ?? '')?.[1];
+    const entry = id === undefined ? undefined : this.#source.entries().get(id);
+    if (given === undefined || !entry) return undefined;
+    const [hash, kept] = [this.#source.hash(given), Buffer.from(entry.keyedHash, 'hex')];
+    return hash.length === kept.length && timingSafeEqual(hash, kept) ? entry : undefined;
+  }
+
+  /** Why its holder is not served with it; undefined when it is, and then the request has its name. */
+  refusal({ token, ended }: TokenEntry, head: RequestHead, within: string | null): Refusal | undefined {
+    const { name, profile, expiresAt } = token;
+    const called = JSON.stringify(name);
+    if (ended !== null) {
+      const next = ended === 'revoked' ? 'qcc token add' : 'qcc token rotate';
+      return unauthorized(
+        `token ${called} was ${ended} - ask for a new one, on the gateway's machine: ${next} ${name}`,
+      );
+    }
+    if (expiresAt !== null && expiresAt <= this.#now())
+      return unauthorized(
+        `token ${called} expired on ${dayOf(expiresAt)} - on the gateway's machine: qcc token rotate ${name}`,
+      );
+    if (profile !== null && within !== null && within !== profile)
+      return {
+        status: 403,
+        type: 'permission_error',
+        message: `qcc: token ${called} is for profile ${JSON.stringify(profile)} alone - leave /p/… out of the address`,
+        stop: true,
+      };
+    head.token = token;
+    return undefined;
+  }
+
+  /** @param work what one more request of it does; it gets a refusal instead of a turn when as many run as may */
+  async during({ name, maxConcurrent }: KnownToken, work: (busy?: OwnError) => Promise<void> | void): Promise<void> {
+    const running = this.#running.get(name) ?? 0;
+    if (maxConcurrent !== null && running >= maxConcurrent) return work(tooManyOf(name, maxConcurrent));
+    this.#running.set(name, running + 1);
+    try {
+      await work();
+    } finally {
+      const left = (this.#running.get(name) ?? 1) - 1;
+      if (left > 0) this.#running.set(name, left);
+      else this.#running.delete(name);
+    }
+  }
+
+  /** By name; those of which none runs are left out. */
+  running(): ReadonlyMap<string, number> {
+    return this.#running;
+  }
+}
+
+function unauthorized(message: string): Refusal {
+  return { status: 401, type: 'authentication_error', message: `qcc: ${message}`, stop: true };
+}
+
+function tooManyOf(name: string, most: number): OwnError {
+  const requests = most === 1 ? 'one request' : `${most} requests`;
+  return {
+    status: 429,
+    type: 'rate_limit_error',
+    message: `qcc: token ${JSON.stringify(name)} may have ${requests} at once, and has as many - it may ask again when one has ended`,
+    headers: ['retry-after', busyRetryS],
+  };
+}
+
+/** A token that is bound to a profile leads there, whatever the address. */
+export function boundTarget<One extends Target>(target: One, token: KnownToken | undefined): One {
+  const profile = token?.profile ?? null;
+  return profile === null || target.kind !== 'forward' ? target : { ...target, within: profile };
+}

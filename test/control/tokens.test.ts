@@ -1,0 +1,156 @@
+/** Named tokens at a running gateway: who comes in with one, who does not, and where it is told. */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { RequestStory } from '../../src/contract/history.ts';
+import { answers, type Step, upstream } from '../proxy/upstreams.ts';
+import { runningGateway } from '../support/gateway.ts';
+
+const body = JSON.stringify({ model: 'claude-haiku-4-5', max_tokens: 8, messages: [{ role: 'user', content: 'hi' }] });
+
+interface Said {
+  readonly status: number;
+  readonly retry: string | null;
+  readonly after: string | null;
+  readonly endpoint: string | null;
+  readonly type: string | undefined;
+  readonly message: string;
+}
+
+async function asked(url: string, token: string, path = '/v1/messages'): Promise<Said> {
+  const headers = { 'content-type': 'application/json', 'x-api-key': token };
+  const response = await fetch(url + path, { method: 'POST', headers, body });
+  const { error } = (await response.json()) as { readonly error?: { type: string; message: string } };
+  const of = (name: string) => response.headers.get(name);
+  return {
+    status: response.status,
+    retry: of('x-should-retry'),
+    after: of('retry-after'),
+    endpoint: of('x-qcc-endpoint'),
+    type: error?.type,
+    message: error?.message ?? '',
+  };
+}
+
+async function lived(...steps: readonly Step[]) {
+  const it = await runningGateway();
+  const ids: string[] = [];
+  for (const profile of ['main', 'work']) {
+    const up = await upstream(profile, ...steps);
+    await it.call('profile.add', { name: profile });
+    ids.push((await it.call('endpoint.add', { profile, baseUrl: up.url, key: up.key })).id);
+  }
+  const [main = '', work = ''] = ids;
+  return { ...it, url: it.gateway.url, main, work };
+}
+
+const filesIn = (home: string): readonly string[] =>
+  readdirSync(home, { recursive: true, encoding: 'utf8' })
+    .map((path) => join(home, path))
+    .filter((path) => statSync(path).isFile());
+
+describe('a named token', () => {
+  it('is told of with its requests in facts, statistics, filters and explanations, and stands nowhere on the disk', async () => {
+    const { home, url, call } = await lived();
+    const { token, ...row } = await call('token.add', { name: 'ann' });
+    expect(row).toMatchObject({ name: 'ann', state: 'valid', running: 0, usedAt: null });
+    expect(token.startsWith(`${row.id}_`)).toBe(true);
+    expect(await asked(url, token)).toMatchObject({ status: 200 });
+    expect(await asked(url, 'proxy-managed')).toMatchObject({ status: 200 });
+
+    const { filters } = await call('history.filters', { token: 'ann' });
+    const { facts } = await call('history.read', filters);
+    expect(facts.map(({ type }) => type)).toEqual(['TokenAdded', 'RequestServed']);
+    expect(facts[1]?.data).toMatchObject({ token: 'ann' });
+    const story = (await call('history.explain', { about: facts[1]?.stream.split('/')[1] ?? '' })) as RequestStory;
+    expect(story.token).toBe('ann');
+    for (const since of [undefined, 1]) {
+      const { tokens } = await call('stats.tokens', since === undefined ? {} : { since });
+      expect(tokens).toMatchObject([
+        { token: 'ann', requests: 1, attempts: 1, failures: 0 },
+        { token: null, requests: 1, attempts: 1, failures: 0 },
+      ]);
+      expect(tokens[0]?.cost?.totalUsd).toBeGreaterThan(0);
+      expect(tokens[1]?.cost).toEqual(tokens[0]?.cost);
+    }
+    const { tokens } = await call('token.list', {});
+    expect(tokens).toMatchObject([{ name: 'ann', usedAt: facts[1]?.at }]);
+    await expect(call('history.filters', { token: 'anne' })).rejects.toMatchObject({ code: 'QCC_HISTORY_FILTER' });
+
+    await call('history.stats', {});
+    const secret = token.slice(row.id.length + 1);
+    expect(filesIn(home).filter((path) => readFileSync(path).includes(secret))).toEqual([]);
+    expect(readFileSync(join(home, 'logs', 'access.log'), 'utf8')).toContain('"token":"ann"');
+  });
+
+  it('that is bound to a profile leads there alone', async () => {
+    const { url, call, main, work } = await lived();
+    const { token } = await call('token.add', { name: 'ann', profile: 'work' });
+    expect(await asked(url, 'proxy-managed')).toMatchObject({ endpoint: main });
+    expect(await asked(url, token)).toMatchObject({ status: 200, endpoint: work });
+    expect(await asked(url, token, '/p/work/v1/messages')).toMatchObject({ status: 200, endpoint: work });
+    expect(await asked(url, token, '/p/main/v1/messages')).toMatchObject({ status: 403, type: 'permission_error' });
+    await call('profile.remove', { name: 'work' });
+    expect(await asked(url, token)).toMatchObject({ status: 404, message: expect.stringContaining('"work"') });
+  });
+
+  it('has no more requests at once than it may, and says when to ask again', async () => {
+    let goOn = () => {};
+    const held = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    const { url, call } = await lived(async (turn) => {
+      await held;
+      await answers()(turn);
+    });
+    const { token } = await call('token.add', { name: 'ann', maxConcurrent: 1 });
+    const first = asked(url, token);
+    while ((await call('token.list', {})).tokens[0]?.running === 0);
+    expect(await asked(url, token)).toMatchObject({
+      status: 429,
+      type: 'rate_limit_error',
+      after: '2',
+      retry: null,
+      message: expect.stringContaining('"ann" may have one request at once'),
+    });
+    goOn();
+    expect(await first).toMatchObject({ status: 200 });
+    expect(await asked(url, token)).toMatchObject({ status: 200 });
+    expect((await call('token.list', {})).tokens[0]?.running).toBe(0);
+  });
+
+  it('that holds no longer is told what to do, and its client not to try again', async () => {
+    const { url, call } = await lived();
+    const made = await call('token.add', { name: 'ann' });
+    const wrong = { status: 401, retry: 'false', type: 'authentication_error' };
+    const forged = `${made.id}_${'A'.repeat(43)}`;
+    expect(await asked(url, forged)).toMatchObject({ ...wrong, message: expect.stringContaining('missing or wrong') });
+
+    const rotated = await call('token.rotate', { name: 'ann' });
+    expect(await asked(url, rotated.token)).toMatchObject({ status: 200 });
+    expect(await asked(url, made.token)).toMatchObject({ ...wrong, message: expect.stringContaining('was rotated') });
+
+    expect(await call('token.revoke', { name: 'ann' })).toMatchObject({ state: 'revoked' });
+    const ended = { ...wrong, message: expect.stringContaining('was revoked') };
+    expect(await asked(url, rotated.token)).toMatchObject(ended);
+    await expect(call('token.rotate', { name: 'ann' })).rejects.toMatchObject({ code: 'QCC_TOKEN_REVOKED' });
+    // The name is free again, and the former token stays what it is.
+    expect(await asked(url, (await call('token.add', { name: 'ann' })).token)).toMatchObject({ status: 200 });
+    expect(await asked(url, rotated.token)).toMatchObject(ended);
+
+    const brief = await call('token.add', { name: 'bob', expiresInMs: 1 });
+    while ((await call('token.list', {})).tokens.find(({ name }) => name === 'bob')?.state === 'valid');
+    expect(await asked(url, brief.token)).toMatchObject({ ...wrong, message: expect.stringContaining('expired on') });
+    const again = await call('token.rotate', { name: 'bob', expiresInMs: 3_600_000 });
+    expect(await asked(url, again.token)).toMatchObject({ status: 200 });
+  });
+
+  it('opens a port that requires tokens, which the well-known word does not', async () => {
+    const { url, call } = await lived();
+    const { token } = await call('token.add', { name: 'ann' });
+    await call('config.set', { key: 'proxy.require_token', value: 'true' });
+    expect(await asked(url, 'proxy-managed')).toMatchObject({ status: 401 });
+    expect(await asked(url, token)).toMatchObject({ status: 200 });
+    expect(await asked(url, (await call('client.settings', {})).token)).toMatchObject({ status: 200 });
+  });
+});
