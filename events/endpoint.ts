@@ -34,7 +34,14 @@ export type Verdict = 'success' | 'failure' | 'timeout' | 'rate_limited' | 'inva
 export type ProbeDepth = 'connection' | 'api' | 'conversation';
 
 /** How an endpoint has said that it does not know a part of a request, or takes less of it. */
-export type CapabilityEvidence = 'betaValue' | 'extraInput' | 'unknownField' | 'unsupported' | 'tooManyTokens';
+export type CapabilityEvidence =
+  | 'betaValue'
+  /** It refuses some value of `anthropic-beta`, and does not say which. */
+  | 'someBeta'
+  | 'extraInput'
+  | 'unknownField'
+  | 'unsupported'
+  | 'tooManyTokens';
 
 /** What it has refused. */
 export interface FoundMissing {

@@ -78,10 +78,24 @@ const keptOfTools: ReadonlySet<string> = new Set(['name', 'type', 'description',
 const keptOfThinking: ReadonlySet<string> = new Set(['type', 'budget_tokens']);
 
 /** The most that is remembered of one endpoint: more than any has lacked. */
-const missingMax = 64;
+export const missingMax = 64;
+// A lower maximum is worth another fact when it is so much lower: eighty of them lead from any number down to one.
+const lowerEnough = 7 / 8;
 
 /** All of Anthropic's end with their day. Anything else in that header is not written down. */
 const betaName = /^[a-z][a-z0-9.-]{1,63}-20\d\d-?\d\d-?\d\d$/;
+
+/** What some of those take that refuse other values without a name for them. */
+const widelyTaken: readonly string[] = ['interleaved-thinking-', 'context-1m-'];
+/** With its token the client is known by. */
+const neverStrange = 'oauth-';
+
+/** Where a refusal does not say which value it means: those that few vendors know; where there are none, all of them. */
+export function strangeBetas(betas: readonly string[]): readonly string[] {
+  const mayGo = betas.filter((beta) => !beta.startsWith(neverStrange));
+  const strange = mayGo.filter((beta) => !widelyTaken.some((start) => beta.startsWith(start)));
+  return strange.length > 0 ? strange : mayGo;
+}
 
 /** The table's name for what a refusal has named, or what it has named; null: it is not in the request, or is never dropped. */
 export function droppable(named: string, names: RequestNames): string | null {
@@ -125,6 +139,17 @@ export function missingFor(missing: readonly Missing[], model: string | null, no
 export function withMissing(missing: readonly Missing[], one: Missing): readonly Missing[] {
   const others = missing.filter(({ model, what }) => model !== one.model || what !== one.what);
   return [...others, one].slice(-missingMax);
+}
+
+/**
+ * Whether it is worth a fact: it is not known, and there is room for it. What is beyond that costs its request one refusal more, each
+ * time, and the log nothing.
+ */
+export function isNewMissing(missing: readonly Missing[], one: Omit<Missing, 'until'>, now: Millis): boolean {
+  const known = missingFor(missing, one.model, now).find(({ what }) => what === one.what);
+  if (known === undefined) return missing.filter(({ until }) => until > now).length < missingMax;
+  if (known.limit === one.limit) return false;
+  return known.limit === null || one.limit === null || one.limit <= known.limit * lowerEnough;
 }
 
 /** @param what null: all of it */

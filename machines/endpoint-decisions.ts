@@ -2,7 +2,7 @@
 import type { EndpointDecision, EndpointFact, EndpointReport, Failure } from '../events/endpoint.ts';
 import type { Millis } from '../events/fact.ts';
 import { lacksUntil } from './available.ts';
-import { missingFor, withoutMissing } from './capabilities.ts';
+import { isNewMissing, withoutMissing } from './capabilities.ts';
 import { type Because, type EndpointSnapshot, type EndpointStatus, endpointStatus } from './endpoint.ts';
 import type { EndpointPolicy, Recent } from './endpoint-policy.ts';
 import * as rules from './endpoint-policy.ts';
@@ -50,7 +50,7 @@ export function decideEndpoint(
     case 'NetworkChanged':
       return afterNetworkChange(status, report, moment.now);
     case 'CapabilityMissing':
-      return isKnownMissing(status, report, moment.now) ? [] : [report];
+      return isNewMissing(status.missing, report.data, moment.now) ? [report] : [];
     case 'CapabilityForgotten':
       return afterForgetting(status, report);
     case 'LimitsSeen':
@@ -81,14 +81,6 @@ function whileDisabled(status: EndpointStatus, report: EndpointReport): readonly
   if (report.type === 'EndpointEnabled') return [report, halfOpen];
   if (report.type === 'CapabilityForgotten') return afterForgetting(status, report);
   return report.type === 'KeyChanged' && status.missing.length > 0 ? [report] : [];
-}
-
-function isKnownMissing(
-  { missing }: EndpointStatus,
-  { data }: Extract<EndpointReport, { type: 'CapabilityMissing' }>,
-  now: Millis,
-): boolean {
-  return missingFor(missing, data.model, now).some((one) => one.what === data.what && one.limit === data.limit);
 }
 
 function afterForgetting(

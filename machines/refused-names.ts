@@ -3,7 +3,7 @@
  * take the time of its letters, and of what it names only that counts which really stands in the request.
  */
 import type { CapabilityEvidence } from '../events/endpoint.ts';
-import { droppable, maxTokens, type RequestNames } from './capabilities.ts';
+import { droppable, maxTokens, type RequestNames, strangeBetas } from './capabilities.ts';
 import { sayingsIn } from './refusal-words.ts';
 
 export interface Learned {
@@ -14,7 +14,8 @@ export interface Learned {
 
 // A sentence or two; some vendors list what they would have taken.
 const textMax = 8_192;
-const namesMax = 32;
+// More than Claude Code sends: the text is bounded, and each of them costs a walk over the fields.
+const namesMax = 256;
 const name = '[A-Za-z_$][\\w$.[\\]/-]{0,160}';
 /** What is known and has a wrong value is the client's affair. */
 const notItsValue = String.raw`(?!["'\x60]?(?: (?:value|to|type)\b|\s*=)|[^\n]{0,120}\b(?:must|should|expected|range|between|less|greater|maximum|minimum|exceeds?|at (?:most|least)|one of|got)\b)`;
@@ -137,6 +138,7 @@ export function learned(text: string, names: RequestNames): readonly Learned[] {
   if (forbidden.test(raw)) for (const [, place] of raw.matchAll(places)) add(pathOf(place as string), 'extraInput');
   const limit = limitIn(said, names.maxTokens);
   if (limit !== null) found.set(maxTokens, { what: maxTokens, evidence: 'tooManyTokens', limit });
+  if (found.size === 0 && refusesSomeBeta(said)) for (const beta of strangeBetas(names.betas)) add(beta, 'someBeta');
   return [...found.values()];
 }
 
@@ -164,6 +166,17 @@ function betasIn(said: string, { betas }: RequestNames): readonly string[] {
   if (betas.length === 0 || !speaksOfBetas.test(said) || !refusesValue.test(said)) return [];
   const words = new Set(said.match(betaName)?.map(trimmed));
   return betas.filter((beta) => words.has(beta));
+}
+
+/** "invalid beta flag", as Bedrock says it (anthropics/claude-code#49370, QuantumNous/new-api#3041): of some value, it does not say which. */
+const someBeta =
+  /\b(?:invalid|unknown|unsupported|unrecogni[sz]ed|unexpected|disallowed)\s(?:values?(?:\(s\))?\s(?:for|in|of)\s(?:the\s)?)?["'`]?(?:anthropic[-_ ])?betas?["'`]?(?:\s(?:flag|header|value|feature|version|name)|\b)|["'`]?(?:anthropic[-_ ]betas?|betas?\s(?:flags?|headers?|values?))(?:\(s\))?["'`]?(?:\s(?:flags?|headers?|values?|field|parameter))?:?\s(?:(?:is|are|was|were)\s)?(?:invalid|unknown|unsupported|unexpected|(?:not|no longer)\s(?:supported|allowed|permitted|recogni[sz]ed|valid))|不支持的?\s{0,4}(?:anthropic-)?beta/i;
+/** A value of that header, and no model's name. */
+const datedName = /(?<![\w.-])(?!claude-(?!code-))[a-z][a-z0-9-]{1,63}-20\d\d-?\d\d-?\d\d\b/i;
+
+/** One that it does name is another matter: that is in the request, or the refusal is about something else. */
+function refusesSomeBeta(said: string): boolean {
+  return someBeta.test(said) && !datedName.test(said);
 }
 
 const number = '([1-9]\\d{0,2}(?:,\\d{3})+|[1-9]\\d{0,8})';

@@ -160,10 +160,40 @@ describe('a refusal names', () => {
   });
 
   it.each([
+    'invalid beta flag',
+    '{\\"message\\":\\"invalid beta flag\\"}. Received Model Group=claude-opus-4-5-20251101\\nFallbacks=None',
+    'The model returned the following errors: invalid beta flag',
+    'Unsupported beta header',
+    'Unexpected value(s) for the `anthropic-beta` header.',
+    'anthropic-beta: not supported',
+    '不支持 anthropic-beta 请求头',
+  ])('some value of the header, and not which: those that few vendors know. %s', (message) => {
+    const few = ['advanced_tool_use', 'claude-code-20250219', 'context_management', 'effort'];
+    const found = learned(JSON.stringify({ error: { message: JSON.parse(`"${message}"`) as string } }), names);
+    expect(found.map((one) => one.what).sort()).toEqual(few);
+    expect(new Set(found.map(({ evidence }) => evidence))).toEqual(new Set(['someBeta']));
+  });
+
+  it('some value of the header: with no such value left, all that may go; with none at all, nothing', () => {
+    const with_ = (...left: string[]) => what(anthropic('invalid beta flag'), { ...names, betas: left });
+    expect(with_('interleaved-thinking-2025-05-14', 'oauth-2025-04-20')).toEqual(['interleaved-thinking-2025-05-14']);
+    expect(with_('context-1m-2025-08-07', 'mine')).toEqual([]);
+    expect([with_('oauth-2025-04-20'), with_()]).toEqual([[], []]);
+  });
+
+  it.each([
+    'invalid beta flag `fast-mode-2026-02-01`',
+    'This model is in beta and is not supported in your region',
+    'the beta distribution is invalid',
+    'messages: at least one message is required',
+  ])('no value of the header at all: %s', (message) => {
+    expect(what(anthropic(message))).toEqual([]);
+  });
+
+  it.each([
     // Not in the request.
     'speed: Extra inputs are not permitted',
     'Unexpected value(s) `fast-mode-2026-02-01` for the `anthropic-beta` header.',
-    'invalid beta flag',
     // Never dropped.
     'messages: Extra inputs are not permitted',
     'messages.0.content.0.text.odd: Extra inputs are not permitted',

@@ -45,6 +45,19 @@ describe('what an endpoint has refused', () => {
     expect(after(missing(), at(week, again))).toEqual(['speed']);
   });
 
+  it('is as many facts as there is room for, and a maximum that creeps down is few of them', () => {
+    const many = Array.from({ length: 64 }, (_, i) => missing(`field${i}`));
+    given(...many)
+      .when(missing('one_more'))
+      .recordsNothing();
+    given(...many)
+      .when(missing('one_more'), { at: week })
+      .records(missing('one_more'));
+    given(missing('max_tokens', { limit: 8_192 }))
+      .when(missing('max_tokens', { limit: 8_191 }))
+      .recordsNothing();
+  });
+
   it('is forgotten by hand, by its name or all of it, and only where there is something to forget', () => {
     expect(after(missing(), missing('effort'), forgotten('speed'))).toEqual(['effort']);
     expect(after(missing(), missing('effort'), forgotten(null))).toEqual([]);

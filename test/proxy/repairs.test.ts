@@ -148,6 +148,65 @@ describe('a field that an endpoint does not know', () => {
   });
 });
 
+describe('a refusal that names no value of the header', () => {
+  const none = refuses(400, {}, 'invalid beta flag');
+
+  it('costs one more call: what few vendors know goes with its fields, and the next request goes without', async () => {
+    const a = await reads(
+      'a',
+      unless(({ betas }) => betas === 'interleaved-thinking-2025-05-14', none),
+    );
+    const b = await upstream('b');
+    const gw = await gateway({ main: [a], spare: [b] });
+    const got = await ask(gw, call());
+    expect([got.status, got.headers['x-qcc-adapted']]).toEqual([
+      200,
+      'leftOut=claude-code-20250219, leftOut=context_management',
+    ]);
+    expect(bodies(a)).toEqual([text(), text('')]);
+    expect((await ask(gw, call())).status).toBe(200);
+    expect([a.heard.length, b.heard.length]).toEqual([3, 0]);
+    expect(gw.found.map(({ evidence }) => evidence)).toEqual(['someBeta', 'someBeta']);
+  });
+
+  it('and takes none at all: all of them go, in the third call', async () => {
+    const a = await reads(
+      'a',
+      unless(({ betas }) => betas === '', none),
+    );
+    const gw = await gateway({ main: [a] });
+    expect((await ask(gw, call())).status).toBe(200);
+    expect(a.heard.map(betasOf)).toEqual([
+      `claude-code-20250219,${beta}, interleaved-thinking-2025-05-14`,
+      'interleaved-thinking-2025-05-14',
+      undefined,
+    ]);
+  });
+
+  it('and goes on without any: the client gets it', async () => {
+    const a = await upstream('a', none);
+    const gw = await gateway({ main: [a] });
+    const got = await ask(gw, call());
+    expect([got.status, a.heard.length]).toEqual([400, 3]);
+    expect(got.text).toContain('invalid beta flag');
+  });
+});
+
+describe('a vendor that knows no field at all', () => {
+  it('refuses a hundred of them at once, and answers without them, though less is remembered of it', async () => {
+    const fields = Array.from({ length: 100 }, (_, i) => `odd_${i}`);
+    const body = text(fields.map((name) => `"${name}":1,`).join(''));
+    const a = await reads('a', (turn) => {
+      const found = fields.filter((name) => name in seen(turn));
+      const said = found.map((name) => `${name}: Extra inputs are not permitted`).join('; ');
+      return (found.length === 0 ? answers() : refuses(400, {}, said))(turn);
+    });
+    const gw = await gateway({ main: [a] });
+    expect((await ask(gw, call(body))).status).toBe(200);
+    expect(bodies(a)).toEqual([body, text('')]);
+  });
+});
+
 describe('a refusal goes to the client as it stands', () => {
   const refusal = (message: string) => errorBody('invalid_request_error', message);
 

@@ -29,6 +29,7 @@ export const adaptations: AdaptationWords = {
   nothingMissing: 'it has refused no part of a request',
   evidence: {
     betaValue: 'it does not know the value of anthropic-beta',
+    someBeta: 'it does not know some value of anthropic-beta, and did not say which',
     extraInput: 'it permits no extra inputs',
     unknownField: 'it does not know the field',
     unsupported: 'it does not support the parameter',

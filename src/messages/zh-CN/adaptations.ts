@@ -19,6 +19,7 @@ export const adaptations: AdaptationWords = {
   nothingMissing: '它没有拒绝过请求的任何部分',
   evidence: {
     betaValue: '不认识 anthropic-beta 的这个值',
+    someBeta: '不认识 anthropic-beta 的某个值，但没有说是哪个',
     extraInput: '不允许额外的字段',
     unknownField: '不认识这个字段',
     unsupported: '不支持这个参数',

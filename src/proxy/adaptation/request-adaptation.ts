@@ -8,7 +8,7 @@ import type { EndpointId, RequestId } from '../../../events/ids.ts';
 import { type AdaptationReason, reason } from '../../../events/reason.ts';
 import { isRepairedByClient, missingFor, partsOf, type RequestNames } from '../../../machines/capabilities.ts';
 import { mapped, sentModel } from '../../../machines/model-map.ts';
-import { learned } from '../../../machines/refused-names.ts';
+import { type Learned, learned } from '../../../machines/refused-names.ts';
 import { thinkingRefusal } from '../../../machines/refused-thinking.ts';
 import type { Missing, RoutableEndpoint } from '../../../machines/routing-view.ts';
 import { type AdaptableRequest, type AdaptedRequest, adapted } from './adapter.ts';
@@ -59,6 +59,8 @@ export class RequestAdaptation {
   #betas: readonly string[] | undefined;
   /** Of a request that names no session. */
   #own: SessionThinking | undefined;
+  /** What endpoints have refused of this request, whether it was worth a fact or not. */
+  readonly #refused = new Map<EndpointId, readonly Missing[]>();
 
   constructor(request: AdaptableRequest, around: Around) {
     this.#request = request;
@@ -70,7 +72,7 @@ export class RequestAdaptation {
     const { body, summary } = this.#request;
     if (body === null || endpoint.adapt === 'off') return adapted(endpoint, this.#request);
     const model = sentModel(endpoint.models, summary.model);
-    const missing = missingFor(endpoint.missing, model, this.#around.ports.now());
+    const missing = this.#missingAt(endpoint, model);
     const known = this.#thinkingAt(endpoint);
     if (missing.length === 0 && known === undefined) return adapted(endpoint, this.#request);
     const places = this.#placesIn(body);
@@ -210,7 +212,7 @@ export class RequestAdaptation {
   #missingRepair(endpoint: RoutableEndpoint, { text }: SaidNo, body: Buffer): Repair | null {
     const model = sentModel(endpoint.models, this.#request.summary.model);
     const { id, session, memory, ports } = this.#around;
-    const known = missingFor(endpoint.missing, model, ports.now());
+    const known = this.#missingAt(endpoint, model);
     const names = this.#sentNames(body, known);
     const isKnown = (what: string) => known.some((one) => one.what === what && one.limit === null);
     const found = learned(text, names).filter(({ what }) => !isKnown(what));
@@ -219,14 +221,27 @@ export class RequestAdaptation {
       ({ what }) => isRepairedByClient(what) && memory.passesOn(session, endpoint.id, what),
     );
     if (found.length === 0 || isForClient) return null;
-    const missing = found.map(({ what, limit, evidence }) => ({ model, what, limit, evidence }));
-    for (const one of missing) ports.capabilityMissing(endpoint.id, one, id);
-    return { kind: 'again', thing: missing.map(({ what, limit }) => `${what} ${limit}`).join() };
+    this.#refused.set(endpoint.id, found.reduce(refusedToo(model), this.#refused.get(endpoint.id) ?? []));
+    for (const { what, limit, evidence } of found)
+      ports.capabilityMissing(endpoint.id, { model, what, limit, evidence }, id);
+    return { kind: 'again', thing: found.map(({ what, limit }) => `${what} ${limit}`).join() };
   }
 
-  /** Of what was sent: a maximum that is lower already is no news. */
+  /** What holds for its model now, by its facts and by this request. */
+  #missingAt({ id, missing }: RoutableEndpoint, model: string | null): readonly Missing[] {
+    const known = missingFor(missing, model, this.#around.ports.now());
+    const refused = this.#refused.get(id);
+    if (refused === undefined) return known;
+    const news = refused.filter((one) => one.model === model);
+    return [...known.filter(({ what }) => news.every((one) => one.what !== what)), ...news];
+  }
+
+  /** Of what was sent: what has gone already, and a maximum that is lower already, is no news. */
   #sentNames(body: Buffer, known: readonly Missing[]): RequestNames {
-    const names = namesIn(this.#placesIn(body), this.#betasIn());
+    const all = this.#betasIn();
+    const gone = new Set(known.flatMap(({ what, limit }) => (limit === null ? partsOf(what, all).betas : [])));
+    const betas = gone.size === 0 ? all : all.filter((beta) => !gone.has(beta));
+    const names = namesIn(this.#placesIn(body), betas);
     const least = Math.min(...known.flatMap(({ limit }) => limit ?? []), names.maxTokens ?? 0);
     return names.maxTokens === null ? names : { ...names, maxTokens: least };
   }
@@ -270,4 +285,12 @@ export class RequestAdaptation {
     this.#betas ??= betasIn(this.#request.headers);
     return this.#betas;
   }
+}
+
+/** The newest word on each thing. It holds as long as the request. */
+function refusedToo(model: string | null) {
+  return (known: readonly Missing[], { what, limit }: Learned): readonly Missing[] => [
+    ...known.filter((one) => one.what !== what || one.model !== model),
+    { model, what, limit, until: Number.POSITIVE_INFINITY },
+  ];
 }
