@@ -214,7 +214,9 @@ export function classifyInside({ body, model }: Inside, now: Millis): InsideVerd
   const words = errorWordsIn(body);
   const status = statusOfType[words.type] ?? codedStatus(words.codes);
   const said: Refusing = { ...words, status, text: withoutModel(words.message, model) };
-  const meaning = meaningOf(said);
+  // As with a 404: what is not there is the model, which another endpoint may have.
+  const lacksModel = words.type === 'not_found_error' && namesModel(body, said, model);
+  const meaning = meaningOf(said) ?? (lacksModel ? 'noModel' : null);
   const isClients = meaning === null && words.isEnvelope && blamesRequest.has(words.type);
   const failure = isClients ? null : (meaning ?? byErrorType[words.type] ?? byStatus[status ?? 0] ?? 'badAnswer');
   return { verdict: verdictFor(failure, said, noHeader, now), status };

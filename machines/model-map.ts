@@ -62,9 +62,19 @@ function fits(from: string, model: string): boolean {
   return from === plain || fitsGlob(globOf(from), plain);
 }
 
-/** Whether all that fits the one fits the other: a rule behind such a one is never reached. */
+/** Whether all that fits the other fits this one: a rule behind such a one is never reached. */
 export function covers(from: string, other: string): boolean {
-  return from === other || fitsGlob(globOf(from), globOf(other));
+  return fits(from, globOf(other));
+}
+
+/** Rules that no name gets as far as: one before them fits all that they fit. */
+export function hiddenRules(rules: readonly ModelRule[]): readonly ModelRule[] {
+  return rules.filter((rule, i) => rules.slice(0, i).some(({ from }) => covers(from, rule.from)));
+}
+
+/** The flags that put a rule where it is reached. */
+export function reachFlags(rule: ModelRule): string {
+  return `--no-model '${rule.from}' --model '${ruleText(rule)}'`;
 }
 
 function globOf(from: string): string {

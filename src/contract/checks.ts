@@ -11,6 +11,7 @@ export type CheckId =
   | 'endpoint.key'
   | 'endpoint.twin'
   | 'endpoint.models'
+  | 'endpoint.rules'
   | 'endpoint.refusals'
   | 'endpoint.connects'
   | 'policy.backoff'

@@ -31,6 +31,10 @@ export interface HealthRow {
   readonly weight: number;
   readonly effectiveWeight: number;
   readonly lacks: readonly LackingRow[];
+  /** Until then it is asked for no count: it has refused one. */
+  readonly countsNotUntil: string | null;
+  /** Until then it is sent no body of this size. */
+  readonly tooLarge: { readonly bytes: number; readonly until: string } | null;
   readonly next: readonly NextRow[];
   readonly nextProbe: NextProbeRow;
 }

@@ -1,9 +1,21 @@
-/** Endpoints of vendors that call the models by other names, and have no table of them. */
+/** Tables of models: endpoints of vendors that have none, and rules that no name gets as far as. */
 import { adaptationOf } from '../../events/profile.ts';
-import { ruleText } from '../../machines/model-map.ts';
+import { hiddenRules, reachFlags, ruleText } from '../../machines/model-map.ts';
 import { presetAt } from '../config/network/presets.ts';
 import { type Check, orPassed, warning } from '../contract/checks.ts';
 import type { KnownEndpoint } from '../projections/profiles.ts';
+
+/** Rules that are never reached. */
+export function ruleChecks(endpoints: readonly KnownEndpoint[]): readonly Check[] {
+  const found = endpoints.flatMap((endpoint) =>
+    hiddenRules(adaptationOf(endpoint).models).map((rule) => {
+      const { profile, id } = endpoint;
+      const about = { profile, endpoint: id, rule: ruleText(rule) };
+      return warning('endpoint.rules', about, `qcc endpoint update ${profile} ${id} ${reachFlags(rule)}`);
+    }),
+  );
+  return orPassed('endpoint.rules', found);
+}
 
 /** An endpoint may get on without one: some vendors take the names of Claude Code as well. */
 export function modelChecks(endpoints: readonly KnownEndpoint[]): readonly Check[] {

@@ -19,7 +19,7 @@ import type { KnownEndpoint, KnownProfile } from '../projections/profiles.ts';
 import type { UnknownRefusal } from '../proxy/unknown-refusals.ts';
 import { environmentChecks } from './environment-checks.ts';
 import { fileChecks, tableChecks } from './inspector.ts';
-import { modelChecks } from './model-checks.ts';
+import { modelChecks, ruleChecks } from './model-checks.ts';
 import { refusalChecks } from './refusal-checks.ts';
 
 /** Of a running gateway: the address on which it listens. */
@@ -47,6 +47,7 @@ export async function validate(
     ...keys(installation, endpoints),
     ...twins(installation, endpoints),
     ...modelChecks(endpoints),
+    ...ruleChecks(endpoints),
     ...(profile === undefined ? policies(settings(), installation.world.now()) : []),
     ...(profile === undefined ? environmentChecks(process.env) : []),
     ...(connect ? await connections(installation, chosen, open) : []),

@@ -3,7 +3,8 @@ import { upcast, versionOf } from '../../events/catalogue.ts';
 import type { Recorded } from '../../events/fact.ts';
 import type { EndpointId, QueueId } from '../../events/ids.ts';
 import { adaptationOf } from '../../events/profile.ts';
-import { endpointStatus } from '../../machines/endpoint.ts';
+import { countsNot } from '../../machines/available.ts';
+import { type EndpointStatus, endpointStatus } from '../../machines/endpoint.ts';
 import { priorityStatus } from '../../machines/priority.ts';
 import type { QueueItem } from '../../machines/queue-item.ts';
 import type { Lacking } from '../../machines/routing-view.ts';
@@ -98,7 +99,13 @@ export function healthRow(
     weight: endpoint.weight,
     effectiveWeight: endpoint.effectiveWeight,
     lacks: lackingRows(status.lacks, now),
+    countsNotUntil: countsNot(status, now) ? isoOrNull(status.countsNotUntil) : null,
+    tooLarge: tooLargeRow(status, now),
   };
+}
+
+function tooLargeRow({ tooLarge }: EndpointStatus, now: number): HealthRow['tooLarge'] {
+  return tooLarge !== null && tooLarge.until > now ? { bytes: tooLarge.bytes, until: iso(tooLarge.until) } : null;
 }
 
 function lackingRows(lacks: readonly Lacking[], now: number): readonly LackingRow[] {

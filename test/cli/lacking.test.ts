@@ -3,6 +3,7 @@ import { request } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { runGateway } from '../../src/gateway/gateway.ts';
 import { startSimulatedEndpoint } from '../../src/simulated-endpoint/simulated-endpoint.ts';
+import { upstream } from '../proxy/upstreams.ts';
 import { temporaryHome } from '../support/home.ts';
 import { at } from './command.ts';
 
@@ -36,7 +37,12 @@ async function twoEndpoints() {
   return { run, json, ask, first, second };
 }
 
-function asked(url: string, token: string, model: string): Promise<{ readonly by: string; readonly id: string }> {
+function asked(
+  url: string,
+  token: string,
+  model: string,
+  path = '/v1/messages',
+): Promise<{ readonly by: string; readonly id: string }> {
   const body = JSON.stringify({ model, max_tokens: 8, messages: [{ role: 'user', content: 'hello' }] });
   const headers = {
     authorization: `Bearer ${token}`,
@@ -44,7 +50,7 @@ function asked(url: string, token: string, model: string): Promise<{ readonly by
     'content-length': body.length,
   };
   return new Promise((resolve, reject) => {
-    const sent = request(`${url}/v1/messages`, { method: 'POST', headers, agent: false }, (answer) => {
+    const sent = request(`${url}${path}`, { method: 'POST', headers, agent: false }, (answer) => {
       answer.resume();
       const told = (name: string) => String(answer.headers[name]);
       answer.once('end', () => resolve({ by: told('x-qcc-endpoint'), id: told('x-qcc-request-id') }));
@@ -127,5 +133,36 @@ describe('a model that an endpoint lacks', () => {
     expect((await run('health', 'check', first.id)).code).toBe(0);
     expect(await json('health', 'status')).toMatchObject({ endpoints: [{ lacks: [] }, {}] });
     expect((await ask()).by).toBe(first.id);
+  });
+});
+
+describe('a count and a size that an endpoint refuses', () => {
+  it('are shown by status in both languages, and are asked for again after a reset', async () => {
+    const home = temporaryHome();
+    const run = at(home);
+    const small = await upstream('small', ({ request: { url = '' }, response }) => {
+      response.writeHead(url.includes('count_tokens') ? 501 : 413, { 'content-type': 'text/html' });
+      response.end('<h1>no</h1>');
+    });
+    const where = ['--base-url', small.url, '--api-key', small.key, '--no-test'];
+    await run('add', 'main', '--tier', 'primary', ...where);
+    const gateway = await runGateway({ home, port: 0 });
+    onTestFinished(async () => {
+      await gateway.stop(0);
+      await gateway.stopped;
+    });
+    const token = /ANTHROPIC_AUTH_TOKEN='?([^'\s]+)/.exec((await run('env')).out)?.[1] ?? '';
+    await asked(gateway.url, token, 'claude-x');
+    await asked(gateway.url, token, 'claude-x', '/v1/messages/count_tokens');
+    const { endpoints } = (await run('health', 'status', '--json')).json() as { endpoints: { id: string }[] };
+    expect(endpoints).toMatchObject([
+      { countsNotUntil: expect.stringMatching(/Z$/), tooLarge: { bytes: 82, until: expect.stringMatching(/Z$/) } },
+    ]);
+    expect((await run('health', 'status')).out).toMatch(/does not count tokens[\s\S]*refuses bodies of 82 B/);
+    expect((await run('health', 'status', '--lang', 'zh-CN')).out).toMatch(/不支持计算 token[\s\S]*拒绝 82 B/);
+    await run('health', 'reset', endpoints[0]?.id ?? '');
+    expect((await run('health', 'status', '--json')).json()).toMatchObject({
+      endpoints: [{ countsNotUntil: null, tooLarge: null }],
+    });
   });
 });

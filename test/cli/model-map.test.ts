@@ -159,3 +159,31 @@ describe('qcc endpoint models', () => {
     });
   });
 });
+
+describe('a rule that is never reached', () => {
+  const key = 'sk-ant-api03-0123456789abcdefghijklmnopqrstuv';
+  const where = ['--base-url', 'https://vendor.example.com', '--api-key', key, '--no-test'];
+  const table = ['--model', '*=any', '--model', 'opus=best'];
+
+  it('is told with each command that leaves it there, with the one that brings it forward', async () => {
+    const run = at(temporaryHome());
+    const told =
+      /the rule opus=best is never reached[\s\S]*qcc endpoint update (\S+) (\S+) --no-model 'opus' --model 'opus=best'/;
+    expect((await run('add', 'work', ...where, ...table)).err).toMatch(told);
+    expect((await run('add', 'second', ...where, ...table, '--lang', 'zh-CN')).err).toContain(
+      '规则 opus=best 不会用到',
+    );
+    expect((await run('endpoint', 'add', 'second', ...where.with(1, 'https://a.example.com'), ...table)).err).toMatch(
+      told,
+    );
+    const { endpoints } = (await run('endpoint', 'list', 'work', '--json')).json() as { endpoints: { id: string }[] };
+    const id = endpoints[0]?.id ?? '';
+    expect((await run('endpoint', 'update', 'work', id, '--weight', '5')).err).toMatch(told);
+    const file = `${temporaryHome()}.json`;
+    await run('config', 'export', file);
+    const forward = await run('endpoint', 'update', 'work', id, '--no-model', 'opus', '--model', 'opus=best');
+    expect(forward.err).not.toMatch(told);
+    const again = await run('config', 'import', file, '--yes');
+    expect(again.err).toMatch(told);
+  });
+});

@@ -56,6 +56,25 @@ describe('the check of models', () => {
     expect(await wrong(it)).toEqual([]);
   });
 
+  it('finds a rule that is never reached, and the command that brings it forward', async () => {
+    const it = await withLadder();
+    const models = ['*=any', 'opus=best'].map((text) => ({
+      from: text.split('=')[0] ?? '',
+      to: text.split('=')[1] ?? '',
+    }));
+    const { id } = await it.call('endpoint.add', { profile: 'work', baseUrl, key, models });
+    expect(await wrong(it)).toMatchObject([
+      {
+        id: 'endpoint.rules',
+        severity: 'warning',
+        about: { profile: 'work', endpoint: id, rule: 'opus=best' },
+        fix: `qcc endpoint update work ${id} --no-model 'opus' --model 'opus=best'`,
+      },
+    ]);
+    await it.call('endpoint.update', { profile: 'work', id, noModels: ['opus'], models: models.slice(1) });
+    expect(await wrong(it)).toEqual([]);
+  });
+
   it('finds nothing with one that comes from its preset', async () => {
     const it = await withLadder();
     await it.call('endpoint.add', { profile: 'work', preset: 'zai', key });

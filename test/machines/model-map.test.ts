@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   changedRules,
   covers,
+  hiddenRules,
   isModelExcluded,
   lackedUntil,
   mapped,
@@ -51,6 +52,14 @@ describe('a model map', () => {
     expect(sent(['claude-sonnet-4-6[1m]=-'], 'claude-sonnet-4-6[1m]')).toBe('cannot');
     expect(sent(['claude-sonnet-4-6[1m]=-'], 'claude-sonnet-4-6')).toBe('as-is');
     expect(sent([], 'claude-sonnet-4-6[1m]')).toBe('as-is');
+  });
+
+  it('names the rules that no name gets as far as', () => {
+    const hidden = (...texts: readonly string[]) => rulesText(hiddenRules(rules(...texts)));
+    expect(hidden('*=a', 'haiku=b', 'gpt-5=c')).toBe('haiku=b, gpt-5=c');
+    expect(hidden('haiku=b', 'gpt-5=c', '*=a')).toBe('');
+    expect(hidden('claude-sonnet-4-6=a', 'claude-sonnet-4-6[1m]=b', 'sonnet=c')).toBe('claude-sonnet-4-6[1m]=b');
+    expect(hidden('sonnet=a', 'claude-sonnet-4-6=-')).toBe('claude-sonnet-4-6=-');
   });
 
   it('takes letters of a pattern for themselves', () => {

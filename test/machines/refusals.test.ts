@@ -347,9 +347,11 @@ describe('an error that came with status 200', () => {
     expect(inside(anthropic(type, 'no'))).toMatchObject({ verdict: { failure: null }, status });
   });
 
-  it.each<[string, unknown, Failure]>([
+  it.each<[string, unknown, Failure | null]>([
     ['a balance', anthropic('invalid_request_error', 'Your credit balance is too low'), 'billing'],
     ['a model', anthropic('not_found_error', `model: ${model} not found`), 'noModel'],
+    ['a model, as Anthropic says it', anthropic('not_found_error', `model: ${model}`), 'noModel'],
+    ['what is no model', anthropic('not_found_error', 'File not found: file_011'), null],
     ['MiniMax', minimax(1008, 'insufficient balance'), 'billing'],
     ['OpenRouter', { error: { code: 429, message: 'slow down' } }, 'rateLimited'],
     ['a relay', { code: 500, msg: 'internal', success: false }, 'badAnswer'],

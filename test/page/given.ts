@@ -26,6 +26,8 @@ export function endpointOf(id: string, more: Partial<PageEndpoint> = {}): PageEn
     weight: 100,
     effectiveWeight: 100,
     lacks: [],
+    countsNotUntil: null,
+    tooLarge: null,
     next: [],
     nextProbe: { at: null, depth: null, because: null },
     baseUrl: 'http://127.0.0.1:1',

@@ -1,6 +1,7 @@
 /** `qcc config export, import`. */
 
 import { resolve } from 'node:path';
+import type { ChangeRow } from '../../contract/config.ts';
 import type { Answer, Params } from '../../contract/operations.ts';
 import { QccError, usage } from '../../errors/qcc-error.ts';
 import { changeWordsOf } from '../../messages/changes.ts';
@@ -11,6 +12,7 @@ import { visibleDocument } from '../../platform/visible.ts';
 import { isTold, tellChange } from '../changed.ts';
 import { becauseLines, changeLines } from '../changed-rows.ts';
 import { type Context, confirmed, flag, isOn, withInstallation } from '../context.ts';
+import { tellHiddenRulesIn } from '../endpoint/rules-told.ts';
 
 const sources = ['qcc', 'fastcc', 'cc-switch'] as const;
 type Source = (typeof sources)[number];
@@ -67,12 +69,20 @@ export async function importFrom(context: Context): Promise<undefined> {
   // Who was asked has read the changes already.
   show(context, done, planned !== undefined && !isVain && isTold(context));
   if (json || done.snapshot === null) return undefined;
+  await tellHiddenRulesIn(context, touchedBy(done.changes));
   return tellChange(context, {
     json: done,
     data: () => out.note(said.undoWith('qcc config rollback --last')),
     now: (told) => told.imported(done.changes.length),
     next: (told) => [told.back, 'qcc config rollback --last'],
   });
+}
+
+/** Profiles that are there now, and were not as they are. */
+function touchedBy(changes: readonly ChangeRow[]): readonly string[] {
+  const isThere = ({ path, to }: ChangeRow) => to !== null || path.split('/').length > 2;
+  const names = changes.filter(isThere).map(({ path }) => /^profiles\/([^/]+)/.exec(path)?.[1]);
+  return [...new Set(names.filter((one) => one !== undefined))];
 }
 
 /** As it was typed, without what only this run was to do. */

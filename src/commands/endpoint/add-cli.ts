@@ -1,15 +1,13 @@
 /** `qcc endpoint add`: what was not said is asked for, and what was added is tested. */
-import { rulesText } from '../../../machines/model-map.ts';
-import { presets } from '../../config/network/presets.ts';
 import type { EndpointRow } from '../../contract/endpoint.ts';
 import type { Params } from '../../contract/operations.ts';
 import { usage } from '../../errors/qcc-error.ts';
-import { changeWordsOf } from '../../messages/changes.ts';
 import { tellChange, typedName } from '../changed.ts';
 import { type Context, flag, isOn, withInstallation } from '../context.ts';
 import { endpointOptions } from '../options.ts';
 import { askEndpoint, askReuse } from './asked.ts';
 import { endpointTable } from './cli.ts';
+import { tellHiddenRules, tellPresetTable } from './rules-told.ts';
 import { isTested, testedNow } from './tested-now.ts';
 
 export async function add(context: Context): Promise<undefined> {
@@ -59,17 +57,10 @@ async function tellAdded(
           next: (said) => [said.test, `qcc endpoint test ${profile}${isOne ? ` ${typedName(only, endpoints)}` : ''}`],
         }),
   });
-  for (const row of added) tellTable(context, row, typedName(row, endpoints));
+  for (const row of added) {
+    tellPresetTable(context, row, typedName(row, endpoints));
+    tellHiddenRules(context, row, typedName(row, endpoints));
+  }
   if (!tests) return;
   for (const { id } of added) await testedNow(context, { profile, id });
-}
-
-/** What a preset has brought is said: it changes what is asked for. */
-function tellTable(context: Context, { source, models, profile }: EndpointRow, typed: string): void {
-  const table = presets.find(({ id }) => id === source)?.table;
-  if (!table || models.length === 0 || context.json) return;
-  context.out.note(
-    changeWordsOf(context.language).presetTable(rulesText(models), table.checkedAt),
-    `  qcc endpoint models ${profile} ${typed}`,
-  );
 }

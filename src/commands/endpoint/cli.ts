@@ -13,6 +13,7 @@ import { tellChange, typedName } from '../changed.ts';
 import { type Context, confirmed, isOn, withInstallation } from '../context.ts';
 import { shownState } from '../machine-lines.ts';
 import { endpointOptions } from '../options.ts';
+import { tellHiddenRules } from './rules-told.ts';
 
 export async function update(context: Context): Promise<undefined> {
   const [profile = '', id = ''] = context.positionals;
@@ -84,12 +85,14 @@ async function changed(
     const { endpoints } = await connection.call('endpoint.list', { profile: made.profile });
     return { row: made, name: typedName(made, endpoints) };
   });
-  return tellChange(context, {
+  tellChange(context, {
     json: row,
     data: () => endpointTable(context, [row], false),
     now: (said) => now(said, row),
     next: (said) => next(said, name, row),
   });
+  tellHiddenRules(context, row, name);
+  return undefined;
 }
 
 export function endpointTable(context: Context, rows: readonly EndpointRow[], verbose: boolean): void {

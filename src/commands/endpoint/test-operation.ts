@@ -3,7 +3,7 @@
 import { adaptationOf } from '../../../events/profile.ts';
 import { reason } from '../../../events/reason.ts';
 import { secondMs } from '../../../events/units.ts';
-import { covers, isModelExcluded, sentModel } from '../../../machines/model-map.ts';
+import { hiddenRules, isModelExcluded, sentModel } from '../../../machines/model-map.ts';
 import type { Depth, ProbeJob, ProbeResult } from '../../../workers/probe.ts';
 import { outboundProxy } from '../../config/network/outbound-proxy.ts';
 import type { CheckRow, ModelRow } from '../../contract/endpoint.ts';
@@ -97,8 +97,9 @@ export async function endpointModels(
   const { models: rules } = adaptationOf(endpoint);
   const names = [...new Set(rules.flatMap(({ to }) => to ?? []))];
   const checks = test && names.length > 0 ? await checksOf(installation, endpoint, names, await open()) : null;
-  const models = rules.map((rule, i): ModelRow => {
-    const hidden = rules.slice(0, i).some(({ from }) => covers(from, rule.from));
+  const unreached = new Set(hiddenRules(rules));
+  const models = rules.map((rule): ModelRow => {
+    const hidden = unreached.has(rule);
     return { ...rule, hidden, check: (rule.to === null ? undefined : checks?.get(rule.to)) ?? null };
   });
   return { endpoint: endpoint.id, models };

@@ -9,6 +9,7 @@ import type { Language } from '../../messages/messages.ts';
 import { reasonText } from '../../messages/reasons.ts';
 import { storyWordsOf } from '../../messages/story.ts';
 import { spanMs } from '../../messages/times.ts';
+import { sized } from '../../platform/size.ts';
 import { clockOf, shortSpan, timeText } from '../../platform/time.ts';
 import { stateText, tellChange, tellSettings, typedName } from '../changed.ts';
 import { type Context, countFlag, flag, isOn, numberFlag, withInstallation } from '../context.ts';
@@ -61,18 +62,20 @@ export function healthTable(context: Context, rows: readonly HealthRow[]): void 
       wrapsLast: true,
     },
   );
-  out.prose(4, ...lackingLines(rows, context));
+  out.prose(4, ...rows.flatMap((row) => rememberedLines(row, rows, context)));
 }
 
-/** Models that the endpoint lacks. Its state does not change, but it is asked last for these models. */
-function lackingLines(rows: readonly HealthRow[], { words, language }: Context): readonly string[] {
+/** What it has said that it lacks, or does not take. Its state does not change, but for this it is asked last. */
+function rememberedLines(row: HealthRow, rows: readonly HealthRow[], { words, language }: Context): readonly string[] {
   const { lines } = storyWordsOf(language);
-  return rows.flatMap(({ profile, name, id, lacks }) =>
-    lacks.map(
-      ({ model, until }) =>
-        `${words.labelled(`${profile}/${name}`, lines.lacks(model, clockOf(Date.parse(until))))} - qcc health reset ${typedName({ id, name }, rows)}`,
-    ),
-  );
+  const { profile, name, lacks, countsNotUntil, tooLarge } = row;
+  const until = (at: string) => clockOf(Date.parse(at));
+  const said = [
+    ...lacks.map((one) => lines.lacks(one.model, until(one.until))),
+    ...(countsNotUntil === null ? [] : [lines.countsNot(until(countsNotUntil))]),
+    ...(tooLarge === null ? [] : [lines.tooLarge(sized(tooLarge.bytes), until(tooLarge.until))]),
+  ];
+  return said.map((line) => `${words.labelled(`${profile}/${name}`, line)} - qcc health reset ${typedName(row, rows)}`);
 }
 
 /** The reason of its state; the last error may have another cause. */

@@ -6,6 +6,7 @@ import { changeWordsOf } from '../../messages/changes.ts';
 import { tellChange } from '../changed.ts';
 import { type Context, confirmed, flag, withInstallation } from '../context.ts';
 import { askEndpoint } from '../endpoint/asked.ts';
+import { tellHiddenRulesIn } from '../endpoint/rules-told.ts';
 import { isTested, testedNow } from '../endpoint/tested-now.ts';
 import { endpointOptions, tierOf } from '../options.ts';
 
@@ -43,6 +44,7 @@ export async function add(context: Context): Promise<undefined> {
             row.endpoints === 0 ? [said.next, `qcc endpoint add ${name}`] : [said.test, `qcc endpoint test ${name}`],
         }),
   });
+  await tellHiddenRulesIn(context, row.endpoints > 0 ? [name] : []);
   if (tests) await testedNow(context, { profile: name });
   return undefined;
 }

@@ -1,6 +1,18 @@
 /** The commands of profiles. */
 
-import { apiKey, apiKeyEnv, apiKeyStdin, auth, baseUrl, noTest, preset } from '../arguments.ts';
+import {
+  adapt,
+  adaptThinking,
+  apiKey,
+  apiKeyEnv,
+  apiKeyStdin,
+  auth,
+  baseUrl,
+  model,
+  noModel,
+  noTest,
+  preset,
+} from '../arguments.ts';
 import { argument, type Commands, option, say } from '../command.ts';
 
 export const profileCommands: Commands = {
@@ -20,9 +32,17 @@ export const profileCommands: Commands = {
       'api-key-env': apiKeyEnv,
       auth,
       preset,
+      model,
+      'no-model': noModel,
+      adapt,
+      'adapt-thinking': adaptThinking,
       'no-test': noTest,
     },
-    examples: ['qcc add work', 'qcc add work --base-url https://api.anthropic.com --api-key-stdin < key.txt'],
+    examples: [
+      'qcc add work',
+      'qcc add work --base-url https://api.anthropic.com --api-key-stdin < key.txt',
+      "qcc add glm --preset zai --api-key-env KEY --model 'opus=glm-5'",
+    ],
     load: async () => (await import('./cli.ts')).add,
   },
   list: {

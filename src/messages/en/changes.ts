@@ -35,6 +35,7 @@ export const changes = {
   endpointAdded: (name: string, profile: string, weight: number) => `${name} is in ${profile}, weight ${weight}`,
   endpointsAdded: (names: string, profile: string) => `added to ${profile}: ${names}`,
   ruleHidden: 'never reached: a rule before it fits all that it fits',
+  ruleNotReached: (rule: string) => `the rule ${rule} is never reached: a rule before it fits all that it fits`,
   modelExcluded: 'it does not have it: such requests go to another endpoint',
   noTable: 'it has no table of models: names of models go to it as they come',
   presetTable: (rules: string, checkedAt: string) => `models, by the vendor's documentation of ${checkedAt}: ${rules}`,

@@ -53,6 +53,11 @@ export const checks: Readonly<Record<CheckId, CheckWords>> = {
     bad: ({ profile, endpoint, vendor }) =>
       `endpoint ${endpoint} of ${profile} belongs to ${vendor}, which calls the models by other names, and has no table of them`,
   },
+  'endpoint.rules': {
+    good: 'every rule of a table of models is reached',
+    bad: ({ profile, endpoint, rule }) =>
+      `endpoint ${endpoint} of ${profile} never uses its rule ${rule}: a rule before it fits all that it fits`,
+  },
   'endpoint.refusals': {
     good: 'what endpoints refuse is understood',
     bad: ({ profile, endpoint, status, type, code, text, count }) =>

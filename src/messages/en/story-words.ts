@@ -58,6 +58,8 @@ interface LineWords {
   readonly lastError: (error: string) => string;
   /** Of an endpoint: which model it has said to lack, and until when that is believed. */
   readonly lacks: (model: string, until: string) => string;
+  readonly countsNot: (until: string) => string;
+  readonly tooLarge: (size: string, until: string) => string;
   /** What a machine goes to, when, and what moves it. Without a span its instant has passed, and no gateway has looked. */
   readonly goesAt: (state: string, span: string | null, why: string) => string;
   /** The same without what moves it, where there is little room. */

@@ -42,6 +42,8 @@ export const en: StoryWords = {
     },
     strikes: (count) => `strikes in a row: ${count}`,
     lastError: (error) => `last error: ${error}`,
+    countsNot: (until) => `does not count tokens; not asked for that until ${until}`,
+    tooLarge: (size, until) => `refuses bodies of ${size} and more; not sent such until ${until}`,
     lacks: (model, until) => `says that it does not have ${model}; not asked for it again until ${until}`,
     goesAt: (state, span, why) => `→ ${state} ${span === null ? 'when the gateway looks next' : `in ${span}`}: ${why}`,
     goesIn: (state, span) => `→ ${state} in ${span}`,

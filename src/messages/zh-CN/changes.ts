@@ -29,6 +29,7 @@ export const changes: ChangeWords = {
   endpointAdded: (name, profile, weight) => `${name} 已加入 ${profile}，权重 ${weight}`,
   endpointsAdded: (names, profile) => `${names} 已加入 ${profile}`,
   ruleHidden: '不会用到：前面的规则已涵盖它',
+  ruleNotReached: (rule) => `规则 ${rule} 不会用到：前面的规则已涵盖它`,
   modelExcluded: '该端点没有此模型：这类请求会发往其他端点',
   noTable: '该端点没有模型映射：模型名原样发送',
   presetTable: (rules, checkedAt) => `模型映射（依据厂商 ${checkedAt} 的文档）：${rules}`,

@@ -42,6 +42,10 @@ export const checks: Readonly<Record<CheckId, CheckWords>> = {
     bad: ({ profile, endpoint, vendor }) =>
       `${profile} 的端点 ${endpoint} 属于 ${vendor}，该厂商使用其他模型名，而此端点没有模型映射`,
   },
+  'endpoint.rules': {
+    good: '模型映射的每条规则都能用到',
+    bad: ({ profile, endpoint, rule }) => `${profile} 的端点 ${endpoint} 不会用到规则 ${rule}：前面的规则已涵盖它`,
+  },
   'endpoint.refusals': {
     good: '各端点的拒绝都能识别',
     bad: ({ profile, endpoint, status, type, code, text, count }) =>

@@ -38,6 +38,8 @@ export const zh: StoryWords = {
     beliefs: { observed: 'qcc 实测', advertised: '端点告知，会提前探测', inferred: '根据以往情况估计' },
     strikes: (count) => `连续失败：${count}`,
     lastError: (error) => `最近错误：${error}`,
+    countsNot: (until) => `不支持计算 token，${until} 之后再试`,
+    tooLarge: (size, until) => `拒绝 ${size} 及以上的请求，${until} 之后再试`,
     lacks: (model, until) => `端点称没有 ${model}，${until} 之后再试`,
     goesAt: (state, span, why) => `→ ${span === null ? '网关下次检查时' : `${span} 后`}变为“${state}”：${why}`,
     goesIn: (state, span) => `→ ${span} 后${state}`,
