@@ -44,6 +44,12 @@ interface Asked {
   readonly token?: string;
 }
 
+/** An endpoint that has refused the session's thinking, and the request in which it said so. */
+export interface PassedOver {
+  readonly endpoint: string;
+  readonly request: string;
+}
+
 /** How it went. */
 interface Course {
   readonly attempts: readonly Attempt[];
@@ -51,6 +57,8 @@ interface Course {
   readonly durationMs: Millis;
   /** The `seq` of the routing view that chose first; a further attempt looks at a newer one. */
   readonly view: number;
+  /** Endpoints that its session is not sent to. Nearly never there. */
+  readonly passedOver?: readonly PassedOver[];
 }
 
 interface Ended extends Asked, Course {}
@@ -77,13 +85,14 @@ export type RequestFact =
 // Written out: one is made for each request, and a spread costs ten times as much.
 
 export function endedOf({ session, model, stream, path, within }: Asked, course: Course): Ended {
-  const { attempts, status, durationMs, view } = course;
-  return { session, model, stream, path, within, attempts, status, durationMs, view };
+  const { attempts, status, durationMs, view, passedOver } = course;
+  const ended = { session, model, stream, path, within, attempts, status, durationMs, view };
+  return passedOver === undefined ? ended : { ...ended, passedOver };
 }
 
 export function servedBy(ended: Ended, { endpoint, profile, ttfbMs, ttftMs, bytes, usage }: AnsweredBy): Served {
-  const { session, model, stream, path, within, attempts, status, durationMs, view } = ended;
-  return {
+  const { session, model, stream, path, within, attempts, status, durationMs, view, passedOver } = ended;
+  const served = {
     session,
     model,
     stream,
@@ -100,6 +109,7 @@ export function servedBy(ended: Ended, { endpoint, profile, ttfbMs, ttftMs, byte
     bytes,
     usage,
   };
+  return passedOver === undefined ? served : { ...served, passedOver };
 }
 
 /** The same, by whom: nearly no request has a named token, and none pays for those that have. */

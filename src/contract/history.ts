@@ -43,8 +43,8 @@ export interface RouteRow {
   readonly weight: number;
   readonly chosen: boolean;
   /**
-   * The rule that selected it, or left it out (`lacksModel`: it has said so, and is asked last until then; `modelExcluded`: its owner has); `notNeeded` when it was not
-   * reached.
+   * The rule that selected it, or left it out (`lacksModel`: it has said so, and is asked last until then; `modelExcluded`: its owner has;
+   * `noThinkingHere`: it has refused the session's thinking); `notNeeded` when it was not reached.
    */
   readonly because: string;
   /** The cause of its state. */

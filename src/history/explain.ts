@@ -135,11 +135,8 @@ async function explainRequest(log: ReadableLog, request: string, ended: Ended): 
   for (const [profile, endpoint] of onTheWay(then, within)) {
     const row = routeRow(then, profile, endpoint, ended);
     const chain = row.state === 'healthy' ? [] : await chainOf(log, then, endpoint.id);
-    if (row.because === 'lacksModel') {
-      const model = sentModel(adaptationOf(endpoint).models, ended.data.model);
-      const said = await saidToLack(log, then, endpoint.id, model);
-      if (said && !chain.some(({ seq }) => seq === said.seq)) chain.push(said);
-    }
+    const said = await saidOf(log, then, endpoint, row, ended);
+    if (said && !chain.some(({ seq }) => seq === said.seq)) chain.push(said);
     for (const fact of chain) facts.set(fact.seq, fact);
     route.push({ ...row, facts: chain.map(({ seq }) => seq) });
   }
@@ -211,15 +208,18 @@ function routeRow(
   then: State,
   profile: KnownProfile,
   endpoint: KnownEndpoint,
-  { data: { attempts, model, durationMs }, at }: Ended,
+  { data: { attempts, model, durationMs, passedOver }, at }: Ended,
 ): Omit<RouteRow, 'facts'> {
   const status = endpointStatus(then.endpoint(endpoint.id));
   const healthAware = settingsThen(then)['loadbalancer.health_aware'];
   const attempt = attempts.find((one) => one.endpoint === endpoint.id);
   const { models } = adaptationOf(endpoint);
+  const isUnfit = passedOver?.some((one) => one.endpoint === endpoint.id) === true;
   const out = isModelExcluded({ models }, model)
     ? modelExcluded
-    : (exclusionOf(status, healthAware) ?? lackingOf(status, sentModel(models, model), at - durationMs));
+    : (exclusionOf(status, healthAware) ??
+      lackingOf(status, sentModel(models, model), at - durationMs) ??
+      (isUnfit ? noThinkingHere : null));
   return {
     endpoint: endpoint.id,
     name: endpoint.name,
@@ -235,13 +235,28 @@ function routeRow(
 }
 
 const modelExcluded = { rule: 'modelExcluded', until: null } as const;
+const noThinkingHere = { rule: 'noThinkingHere', until: null } as const;
 /** Rules that say nothing of its health. */
-const ofModels: ReadonlySet<string> = new Set(['lacksModel', 'modelExcluded']);
+const ofModels: ReadonlySet<string> = new Set(['lacksModel', 'modelExcluded', 'noThinkingHere']);
 
 /** An otherwise healthy endpoint that has said it lacks the requested model. */
 function lackingOf({ lacks }: EndpointStatus, model: string | null, at: Millis) {
   const until = lacksUntil(lacks, model, at);
   return until === null ? null : { rule: 'lacksModel' as const, until };
+}
+
+/** Where its own word left it out: the fact that holds the word. */
+async function saidOf(
+  log: ReadableLog,
+  then: State,
+  endpoint: KnownEndpoint,
+  { because }: Pick<RouteRow, 'because'>,
+  { data: { model, passedOver } }: Ended,
+): Promise<Recorded | undefined> {
+  if (because === 'lacksModel')
+    return saidToLack(log, then, endpoint.id, sentModel(adaptationOf(endpoint).models, model));
+  const told = because === 'noThinkingHere' ? passedOver?.find((one) => one.endpoint === endpoint.id) : undefined;
+  return told && endOf(log, told.request);
 }
 
 /** When it last said so. */

@@ -1,11 +1,12 @@
 /** Where the next request would go, and why not elsewhere: routing's own plan, over the state that the log has come to. */
-import type { Recorded } from '../../events/fact.ts';
-import type { EndpointId } from '../../events/ids.ts';
+import type { Millis, Recorded } from '../../events/fact.ts';
+import { type EndpointId, streams } from '../../events/ids.ts';
+import type { Served } from '../../events/request.ts';
 import { secondMs } from '../../events/units.ts';
 import { isOpen } from '../../machines/choice.ts';
 import { endpointStatus } from '../../machines/endpoint.ts';
 import { isModelExcluded, lackedUntil } from '../../machines/model-map.ts';
-import { isPassedOver } from '../../machines/passed-over.ts';
+import { isPassedOver, isUnfit, type RequestNeeds } from '../../machines/passed-over.ts';
 import { type InFlightView, plan } from '../../machines/route.ts';
 import type { RoutableEndpoint, RoutingView } from '../../machines/routing-view.ts';
 import { exclusionOf } from '../../machines/why-not.ts';
@@ -40,7 +41,8 @@ export async function nextRoute(log: ReadableLog, params: Params<'route.next'>):
   const last = session === undefined ? undefined : (await sessionNamed(log, session)).last;
   const ttlMs = settings['loadbalancer.sticky_session'] ? settings['loadbalancer.sticky_ttl'] * secondMs : 0;
   const tried: ReadonlySet<EndpointId> = new Set();
-  const asked = { within: null, tried, model };
+  const unfit = last === undefined ? noEndpoints : await unfitFor(log, last);
+  const asked = { within: null, tried, model, needs: needsOf(unfit) };
   const { candidates } = plan(
     view,
     {
@@ -48,7 +50,7 @@ export async function nextRoute(log: ReadableLog, params: Params<'route.next'>):
       binding: boundBy(last, now - ttlMs),
       avoid: last?.type === 'AnswerBroken' && now - last.at < avoidMs ? endpointOf(last) : null,
       overloaded: new Set(),
-      lacksModel: (one) => isPassedOver(one, view, asked, now),
+      lacksModel: (one) => isPassedOver(one, view, asked, now) || isUnfit(one, view, asked),
     },
     noneInFlight,
     { strategy: settings['loadbalancer.strategy'], healthAware: settings['loadbalancer.health_aware'] },
@@ -58,7 +60,8 @@ export async function nextRoute(log: ReadableLog, params: Params<'route.next'>):
   const places = new Map(
     candidates.map(({ endpoint, because }, index) => [endpoint.id, { because, place: index + 1 }]),
   );
-  const row = (one: RoutableEndpoint): NextRouteRow => rowOf(one, places.get(one.id), { state, view, model, now });
+  const row = (one: RoutableEndpoint): NextRouteRow =>
+    rowOf(one, places.get(one.id), { state, view, model, now, unfit });
   const route = view.ladder.flatMap(({ endpoints }) => endpoints).map(row);
   const byPlace = [...route].sort((a, b) => (a.place ?? route.length + 1) - (b.place ?? route.length + 1));
   return { active: view.active, pinned: view.pinned, open: isOpen(candidates), route: byPlace };
@@ -74,23 +77,55 @@ function endpointOf({ data }: Recorded): EndpointId {
   return (data as { endpoint: string }).endpoint as EndpointId;
 }
 
+const noEndpoints: ReadonlySet<string> = new Set();
+
+/** Endpoints that have refused the session's thinking, as far as the gateway remembers: until it ends. */
+async function unfitFor(log: ReadableLog, { at, data }: Recorded): Promise<ReadonlySet<string>> {
+  const { passedOver = [], attempts = [] } = data as Partial<Pick<Served, 'passedOver' | 'attempts'>>;
+  const refusing = attempts.filter(({ adapted }) => adapted?.some(({ code }) => code === 'noThinkingHere'));
+  const unfit = new Set([...passedOver, ...refusing].map(({ endpoint }) => endpoint));
+  return unfit.size > 0 && (await remembers(log, at)) ? unfit : noEndpoints;
+}
+
+/** Whether the gateway of that time still runs. */
+async function remembers(log: ReadableLog, at: Millis): Promise<boolean> {
+  let isRunning = true;
+  for await (const facts of log.readStream(streams.gateway))
+    for (const fact of facts)
+      if (lifeOrDeath.has(fact.type)) isRunning = fact.type === 'GatewayStarted' && fact.at <= at;
+  return isRunning;
+}
+
+const lifeOrDeath: ReadonlySet<string> = new Set(['GatewayStarted', 'GatewayStopped', 'GatewayFoundDead']);
+
+function needsOf(unfit: ReadonlySet<string>): RequestNeeds {
+  return { lacksOf: () => 0, isOwner: () => true, isPassedOver: ({ id, adapt }) => adapt !== 'off' && unfit.has(id) };
+}
+
+function wordOf({ id }: RoutableEndpoint, unfit: ReadonlySet<string>): 'noThinkingHere' | 'notNeeded' {
+  return unfit.has(id) ? 'noThinkingHere' : 'notNeeded';
+}
+
 interface Scene {
   readonly state: State;
   readonly view: RoutingView;
   readonly model: string | null;
   readonly now: number;
+  /** They have refused the session's thinking. */
+  readonly unfit: ReadonlySet<string>;
 }
 
 function rowOf(
   one: RoutableEndpoint,
   candidate: { readonly because: string; readonly place: number } | undefined,
-  { state, view, model, now }: Scene,
+  { state, view, model, now, unfit }: Scene,
 ): NextRouteRow {
   const out = exclusionOf(endpointStatus(state.endpoint(one.id)), settingsThen(state)['loadbalancer.health_aware']);
   const isExcluded = isModelExcluded(one, model);
   const lacking = lackedUntil(one, model, now);
   const until = candidate || isExcluded ? null : (out?.until ?? lacking);
-  const whyNot = isExcluded ? 'modelExcluded' : (out?.rule ?? (lacking === null ? 'notNeeded' : 'lacksModel'));
+  const byWord = lacking === null ? wordOf(one, unfit) : 'lacksModel';
+  const whyNot = isExcluded ? 'modelExcluded' : (out?.rule ?? byWord);
   return {
     endpoint: one.id,
     name: one.name,

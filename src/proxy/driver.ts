@@ -77,9 +77,9 @@ export class Exchange {
     const { head, summary } = incoming;
     const session = head.session || summary.session;
     this.#session = session && shortName(session);
-    this.#record = new RequestRecord(incoming, this.#session, deps.ports.view().seq, deps.ports.now);
     this.#parked = new ParkedRequest(deps.ports.retryQueue, incoming.place, () => askedOf(incoming, this.#session));
     this.#adaptation = adaptationOf(incoming, this.#session, deps);
+    this.#record = new RequestRecord(incoming, this.#session, deps.ports, this.#adaptation);
     this.#machine = new Failover(failoverRequest(incoming, this.#session, deps, this.#adaptation), deps.failover);
   }
 

@@ -5,7 +5,9 @@ import type { AdaptationReason } from '../../events/reason.ts';
 import { type Attempt, endedOf, type RequestFact, type Served, servedBy } from '../../events/request.ts';
 import type { Candidate } from '../../machines/route.ts';
 import type { AttemptRequest } from './adaptation/attempt-request.ts';
+import type { RequestAdaptation } from './adaptation/request-adaptation.ts';
 import type { Ended, Incoming } from './driver.ts';
+import type { ProxyPorts } from './ports.ts';
 import { shortName } from './request/short-name.ts';
 import type { Answer } from './response/answer.ts';
 import { type Outcome, outcomeWord } from './response/outcome.ts';
@@ -16,6 +18,8 @@ export interface Made {
   readonly answer: Answer;
   readonly up: AttemptRequest;
 }
+
+type KnownPassedOver = Pick<RequestAdaptation, 'passedOver'>;
 
 function isAdapted({ sentModel, notes }: AttemptRequest): boolean {
   return sentModel !== null || notes.length > 0;
@@ -40,11 +44,19 @@ export class RequestRecord {
   /** What went up changed, by endpoint: nearly never there. */
   #adapted: Map<EndpointId, AttemptRequest> | undefined;
 
-  constructor(incoming: Incoming, session: string | null, view: number, now: () => Millis) {
+  readonly #adaptation: KnownPassedOver;
+
+  constructor(
+    incoming: Incoming,
+    session: string | null,
+    { view, now }: Pick<ProxyPorts, 'view' | 'now'>,
+    adaptation: KnownPassedOver,
+  ) {
     this.#in = incoming;
     this.#session = session;
-    this.#view = view;
+    this.#view = view().seq;
     this.#now = now;
+    this.#adaptation = adaptation;
   }
 
   get attempts(): number {
@@ -135,6 +147,8 @@ export class RequestRecord {
     const { model, stream } = summary;
     const asked = { session: this.#session, model, stream, path: shortName(target.path), within: target.within };
     const durationMs = this.#now() - startedAt;
-    return endedOf(asked, { attempts: this.#attempts, status, durationMs, view: this.#view });
+    const { passedOver } = this.#adaptation;
+    const course = { attempts: this.#attempts, status, durationMs, view: this.#view };
+    return endedOf(asked, passedOver === undefined ? course : { ...course, passedOver });
   }
 }

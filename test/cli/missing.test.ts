@@ -25,7 +25,7 @@ async function oneThatRefuses() {
   return { run, asked, ask: () => ask(gateway.url, token) };
 }
 
-function ask(url: string, token: string): Promise<string> {
+function ask(url: string, token: string, more: Readonly<Record<string, string>> = {}): Promise<string> {
   const body = JSON.stringify({
     context_management: { edits: [] },
     model: 'claude-x',
@@ -36,6 +36,7 @@ function ask(url: string, token: string): Promise<string> {
     authorization: `Bearer ${token}`,
     'content-type': 'application/json',
     'content-length': body.length,
+    ...more,
   };
   return new Promise((resolve, reject) => {
     const sent = request(`${url}/v1/messages`, { method: 'POST', headers, agent: false }, (answer) => {
@@ -86,4 +87,35 @@ it('ends with another address', async () => {
   await asks();
   await run('endpoint', 'update', 'work', 'relay', '--base-url', 'http://127.0.0.1:9');
   expect((await run('endpoint', 'show', 'work', 'relay', '--json')).json()).toMatchObject({ missing: [] });
+});
+
+it('is told of an endpoint that wants its own thinking back: why the later requests of the session pass it over', async () => {
+  const home = temporaryHome();
+  const run = at(home);
+  const wants = await upstream('wants', refuses(400, {}, 'The thinking must be passed back to the API.'));
+  const other = await upstream('other');
+  await run('add', 'work', '--tier', 'primary');
+  await run('config', 'set', 'loadbalancer.strategy', 'failover');
+  for (const up of [wants, other])
+    await run('endpoint', 'add', 'work', '--base-url', up.url, '--api-key', up.key, '--name', up.name, '--no-test');
+  const gateway = await runGateway({ home, port: 0 });
+  onTestFinished(async () => {
+    await gateway.stop(0);
+    await gateway.stopped;
+  });
+  const token = /ANTHROPIC_AUTH_TOKEN='?([^'\s]+)/.exec((await run('env')).out)?.[1] ?? '';
+  const asks = () => ask(gateway.url, token, { 'x-claude-code-session-id': 'session-of-thinking' });
+  const first = await asks();
+  const second = await asks();
+  const explained = (await run('history', 'explain', second, '--json')).json() as {
+    readonly route: readonly { readonly because: string; readonly facts: readonly number[] }[];
+    readonly facts: readonly { readonly seq: number; readonly stream: string }[];
+  };
+  const row = explained.route.find(({ because }) => because === 'noThinkingHere');
+  expect(explained.facts.find(({ seq }) => seq === row?.facts[0])?.stream).toBe(`request/${first}`);
+  expect((await run('history', 'explain', second)).out).toContain('wants thinking back that is not its own');
+  const next = ['route', '--session', 'session-of-thinking'];
+  expect((await run(...next)).out).toMatch(/wants.*wants thinking back that is not its own/);
+  expect((await run(...next, '--lang', 'zh-CN')).out).toContain('要求交回自己的思考');
+  expect((await run('route')).out).not.toContain('thinking');
 });

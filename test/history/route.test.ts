@@ -13,7 +13,7 @@ async function ladder() {
   await call('profile.add', { name: 'work', tier: 'primary' });
   await call('profile.add', { name: 'rest', tier: 'secondary' });
   const [relay, twin, spare] = [await add('work', 'relay'), await add('work', 'twin'), await add('rest', 'spare')];
-  const end = (type: string, endpoint: string, session: string) => {
+  const end = (type: string, endpoint: string, session: string, more: object = {}) => {
     const asked = { session, model: 'm', stream: false, path: '/v1/messages', within: null };
     const attempts = [{ ...attempt, endpoint }];
     const course = { attempts, status: 200, durationMs: 1, view: core.state.seq };
@@ -26,7 +26,9 @@ async function ladder() {
       usage: null,
       failure: 'brokenAnswer',
     };
-    core.report('request/one', [{ type, data: { ...asked, ...course, ...answer } } as never], { by: 'traffic' });
+    core.report('request/one', [{ type, data: { ...asked, ...course, ...answer, ...more } } as never], {
+      by: 'traffic',
+    });
   };
   const next = (params: object = {}) => ask(core.log, 'route.next', params);
   return { call, core, relay, twin, spare, end, next };
@@ -107,4 +109,19 @@ it('knows what an endpoint lacks by the name that it is asked for', async () => 
   expect(await relayFor('claude-opus-4-6')).toBe('lacksModel');
   await call('endpoint.update', { profile: 'work', id: relay.id, models: [{ from: 'opus', to: 'glm-6' }] });
   expect(await relayFor('claude-opus-4-6')).not.toBe('lacksModel');
+});
+
+it('passes over an endpoint that has refused the thinking of the session, until the gateway ends', async () => {
+  const { core, relay, twin, end, next } = await ladder();
+  const relayFor = async (session: string) =>
+    (await next({ session })).route.find(({ endpoint }) => endpoint === relay.id);
+  end('RequestServed', twin.id, 'a', { passedOver: [{ endpoint: relay.id, request: 'r' }] });
+  expect(await relayFor('a')).toMatchObject({ place: null, because: 'noThinkingHere', failure: null, until: null });
+  const refused = { ...attempt, endpoint: relay.id, adapted: [{ code: 'noThinkingHere', params: {} }] };
+  end('RequestServed', twin.id, 'b', { attempts: [refused, { ...attempt, endpoint: twin.id }] });
+  expect(await relayFor('b')).toMatchObject({ place: null, because: 'noThinkingHere' });
+  end('RequestServed', twin.id, 'c');
+  expect(await relayFor('c')).toMatchObject({ because: 'weighted' });
+  core.report('gateway', [{ type: 'GatewayStopped', data: { clean: true } } as never], { by: 'traffic' });
+  expect(await relayFor('a')).toMatchObject({ because: 'weighted' });
 });

@@ -223,10 +223,16 @@ describe('an endpoint that wants its thinking back', () => {
       expect([b.heard.length, c.heard.length]).toEqual([1, calls]);
     }
     expect([...bodies(b), ...bodies(c)]).toEqual([crossed, crossed, crossed]);
-    expect(adaptedOf(await gw.fact(0))[0]).toEqual([reason('noThinkingHere')]);
+    const first = await gw.fact(0);
+    expect(adaptedOf(first)[0]).toEqual([reason('noThinkingHere')]);
+    const [{ request } = { request: '' }, ...others] = first.data.passedOver ?? [];
+    expect([request.length, others]).toEqual([36, []]);
+    // The next one says by which request it is known.
+    expect((await gw.fact(1)).data).toMatchObject({ attempts: [{}], passedOver: [{ endpoint: 'b', request }] });
     expect(gw.failures).toEqual([]);
     await ask(gw, call(body(user()), 'another'));
     expect(b.heard).toHaveLength(2);
+    expect((await gw.fact(2)).data.passedOver).toHaveLength(1);
   });
 
   it('says so itself where nobody else is there', async () => {

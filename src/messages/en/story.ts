@@ -122,6 +122,7 @@ export const en: StoryWords = {
     out: 'ejected: no traffic until its wait is over',
     paused: 'paused: it asked for fewer requests',
     lacksModel: 'it says that it does not have the model',
+    noThinkingHere: 'it wants thinking back that is not its own, as it has said in this session',
     modelExcluded: 'its table of models says that it does not have this one',
   },
   next: {

@@ -117,6 +117,7 @@ export const zh: StoryWords = {
     out: '已剔除：暂不接请求，期满再试',
     paused: '暂停：端点要求减少请求',
     lacksModel: '端点称没有该模型',
+    noThinkingHere: '它要求交回自己的思考，而本会话没有（已在本会话中拒绝）',
     modelExcluded: '其模型映射表明没有该模型',
   },
   next: {

@@ -6,6 +6,7 @@ import type { FoundMissing } from '../../../events/endpoint.ts';
 import type { Millis } from '../../../events/fact.ts';
 import type { EndpointId, RequestId } from '../../../events/ids.ts';
 import { type AdaptationReason, reason } from '../../../events/reason.ts';
+import type { PassedOver } from '../../../events/request.ts';
 import { isRepairedByClient, missingFor, partsOf, type RequestNames } from '../../../machines/capabilities.ts';
 import { mapped, sentModel } from '../../../machines/model-map.ts';
 import { type Learned, learned } from '../../../machines/refused-names.ts';
@@ -97,6 +98,12 @@ export class RequestAdaptation {
   /** It wants thinking back that is not its own, as it has said in this session. */
   isPassedOver({ id, adapt }: RoutableEndpoint): boolean {
     return adapt !== 'off' && this.#known?.isPassedOver(id) === true;
+  }
+
+  /** For the record of its request; undefined: its session goes anywhere. */
+  get passedOver(): readonly PassedOver[] | undefined {
+    const all = this.#known?.passedOver;
+    return all === undefined || all.length === 0 ? undefined : all;
   }
 
   /** Whether a refusal with this status is read at all. */
@@ -196,7 +203,7 @@ export class RequestAdaptation {
     const refusal = thinkingRefusal(text);
     if (refusal === null || (status === tooManyRequests && refusal !== 'foreign')) return undefined;
     if (refusal === 'passBack') {
-      this.#begun().passesOver(endpoint.id);
+      this.#begun().passesOver(endpoint.id, this.#around.id);
       return { kind: 'elsewhere' };
     }
     const places = this.#placesIn(body);

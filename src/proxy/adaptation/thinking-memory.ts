@@ -2,7 +2,8 @@
  * Which blocks of thinking belong to whom, session by session: as long as no endpoint has refused one, only who answered last is known. In memory;
  * what is lost with it costs one refusal.
  */
-import type { EndpointId } from '../../../events/ids.ts';
+import type { EndpointId, RequestId } from '../../../events/ids.ts';
+import type { PassedOver } from '../../../events/request.ts';
 import type { ThinkingBlock } from './thinking.ts';
 
 /** Who signs: a host, and the model as it was sent. Two keys of one vendor are the same owner. */
@@ -28,8 +29,8 @@ export class SessionThinking {
   readonly #unreliable = new Set<Owner>();
   /** They have refused a tool loop that does not begin with thinking. */
   readonly #wantStart = new Set<Owner>();
-  /** They want thinking back that is not theirs. */
-  readonly #noThinking = new Set<EndpointId>();
+  /** They want thinking back that is not theirs, as they said to this request. */
+  readonly #noThinking = new Map<EndpointId, RequestId>();
 
   isStrict(owner: Owner): boolean {
     return this.#strict.has(owner);
@@ -77,8 +78,12 @@ export class SessionThinking {
     this.#wantStart.add(owner);
   }
 
-  passesOver(id: EndpointId): void {
-    this.#noThinking.add(id);
+  passesOver(id: EndpointId, request: RequestId): void {
+    this.#noThinking.set(id, request);
+  }
+
+  get passedOver(): readonly PassedOver[] {
+    return [...this.#noThinking].map(([endpoint, request]) => ({ endpoint, request }));
   }
 }
 
