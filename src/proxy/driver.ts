@@ -1,4 +1,5 @@
 /** The life of one request: carries out what `machines/failover.ts` commands, and tells what came of it. Read it from top to bottom. */
+import { setTimeout as later } from 'node:timers/promises';
 import type { Millis } from '../../events/fact.ts';
 import type { RequestId } from '../../events/ids.ts';
 import { type CallReason, type ReasonOrWord, reason } from '../../events/reason.ts';
@@ -100,6 +101,8 @@ export class Exchange {
   async run(): Promise<Ended> {
     this.#deps.inFlight.requestCame(this.#in.startedAt);
     try {
+      const ready = this.#adaptation.readyFor(this.#deps.ports.view());
+      if (ready !== undefined) await ready;
       const joins = this.#parked.joins();
       const ended = await this.#live(joins && (await joins) ? { type: 'joined' } : { type: 'start' });
       if (this.#parked.item !== null) await this.#parked.ended(ended.fact);
@@ -118,7 +121,7 @@ export class Exchange {
           command = this.#step(await this.#attempt(command));
           break;
         case 'pause':
-          await pause(command.ms);
+          await later(command.ms);
           command = this.#step({ type: 'waited' });
           break;
         case 'room':
@@ -179,7 +182,7 @@ export class Exchange {
       case 'cancelled':
         return { type: 'left' };
       case 'failed':
-        return { type: 'failed', said: this.#failed(candidate, outcome, startedAt) };
+        return { type: 'failed', said: await this.#failed(candidate, outcome, startedAt) };
     }
   }
 
@@ -260,8 +263,8 @@ export class Exchange {
   }
 
   /** What an endpoint has refused of this request may be a matter of words between the two; anything else is told to its machine. */
-  #failed(candidate: Candidate, said: Refusal, startedAt: Millis): Refusal {
-    const repaired = repairedVerdict(this.#adaptation, candidate.endpoint, said);
+  async #failed(candidate: Candidate, said: Refusal, startedAt: Millis): Promise<Refusal> {
+    const repaired = await repairedVerdict(this.#adaptation, candidate.endpoint, said);
     if (repaired === null) this.#tellFailed(candidate, said, startedAt);
     else this.#record.adapts(repaired.notes);
     return repaired === null ? said : { ...said, verdict: repaired.verdict };
@@ -345,8 +348,4 @@ export class Exchange {
     if (up !== undefined) own.push(...adaptedHeaders(summary.model, up));
     return own;
   }
-}
-
-function pause(ms: Millis): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

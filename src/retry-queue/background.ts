@@ -148,7 +148,10 @@ export class Background {
     const came = { headers, body: await blob.whole(), summary: summaryOf(asked) };
     const id = asked.request as RequestId;
     const memory = new ThinkingMemory();
-    return new RequestAdaptation(came, { id, session: null, owner: () => null, memory, ports: this.#ports });
+    const around = { id, session: null, owner: () => null, memory, ports: this.#ports };
+    const adaptation = new RequestAdaptation(came, around);
+    await adaptation.readyFor(this.#ports.view());
+    return adaptation;
   }
 
   #machineOf({ asked, inFlight, adaptation: needs }: Running): Failover {
@@ -201,7 +204,7 @@ export class Background {
       case 'failed': {
         const { detail, status } = result;
         // As in the life of a request: what the endpoint would do without is left out, and it is asked once more.
-        const repaired = repairedVerdict(run.adaptation, endpoint, saidIn(result));
+        const repaired = await repairedVerdict(run.adaptation, endpoint, saidIn(result));
         const verdict = repaired?.verdict ?? result.verdict;
         if (repaired === null) this.#tell(endpoint, asked, verdict, { ...result, startedAt });
         const said: Refused = { verdict, detail, head: status === null ? null : { status } };

@@ -148,6 +148,26 @@ describe('a field that an endpoint does not know', () => {
   });
 });
 
+it('a large body is changed in slices, to the same bytes: in the request that is refused and in the next, where equals are there', async () => {
+  const long = 'a long text that says \\"context_management\\" '.repeat(20_000);
+  const a = await reads(
+    'a',
+    unless(
+      ({ json }) => !('context_management' in json),
+      refuses(400, {}, 'context_management: Extra inputs are not permitted'),
+    ),
+  );
+  const gw = await gateway({ main: [a] });
+  for (const _ of [1, 2]) expect((await ask(gw, call(text(field, long)))).status).toBe(200);
+  const [came, changed, next] = a.heard.map(({ body }) => body);
+  expect(came?.equals(Buffer.from(text(field, long)))).toBe(true);
+  expect([changed, next].map((body) => body?.equals(Buffer.from(text('', long))))).toEqual([true, true]);
+  const b = await upstream('b');
+  gw.show({ main: [a, b] });
+  gw.set({ 'loadbalancer.strategy': 'weighted' });
+  expect((await ask(gw, call(text(field, long)))).headers['x-qcc-endpoint']).toBe('b');
+});
+
 describe('a refusal that names no value of the header', () => {
   const none = refuses(400, {}, 'invalid beta flag');
 

@@ -2,6 +2,7 @@
 import { jsonIn } from '../../platform/json.ts';
 import type { RequestSummary } from '../request/body-sniffing.ts';
 import { endOfString, isClosing, isOpening, skipSpace, startOfText } from '../request/json-bytes.ts';
+import { atOnce, inTurns, type Sliced } from './slices.ts';
 
 const quote = 0x22;
 const comma = 0x2c;
@@ -20,7 +21,7 @@ const atOnceMax = 524_288;
 export function modelPlaces(body: Buffer, { modelAt }: RequestSummary): readonly number[] | Promise<readonly number[]> {
   if (modelAt.length > 0 && !mayHaveMore(body, modelAt.length / 2)) return modelAt;
   const walk = topLevelModels(body);
-  return body.length > atOnceMax ? inSlices(walk) : all(walk);
+  return body.length > atOnceMax ? inTurns(walk) : atOnce(walk);
 }
 
 /** Sniffing does not look between the lists, where no client writes it. */
@@ -30,24 +31,7 @@ function mayHaveMore(body: Buffer, known: number): boolean {
   return body.includes(escaped);
 }
 
-type Walk = Generator<undefined, readonly number[], undefined>;
-
-function all(walk: Walk): readonly number[] {
-  for (;;) {
-    const { done, value } = walk.next();
-    if (done) return value;
-  }
-}
-
-async function inSlices(walk: Walk): Promise<readonly number[]> {
-  for (;;) {
-    const { done, value } = walk.next();
-    if (done) return value;
-    await new Promise(setImmediate);
-  }
-}
-
-function* topLevelModels(body: Buffer): Walk {
+function* topLevelModels(body: Buffer): Sliced<readonly number[]> {
   const members = new TopLevel(body);
   let at = skipSpace(body, startOfText(body));
   if (body[at] !== 0x7b) return members.found;

@@ -47,12 +47,13 @@ interface Repaired {
 }
 
 /** A refusal that the same endpoint, or another one, would not make of a changed request. Null: it means what it means without this. */
-export function repairedVerdict(
+export async function repairedVerdict(
   adaptation: RequestAdaptation,
   endpoint: RoutableEndpoint,
   { head, body, verdict }: Said,
-): Repaired | null {
+): Promise<Repaired | null> {
   if (head === null || !adaptation.mayRepair(endpoint, head.status)) return null;
+  await adaptation.ready();
   const text = plainText(body, head.encoding, errorWordsMax);
   const repair = adaptation.repairOf(endpoint, { status: head.status, text });
   switch (repair?.kind) {

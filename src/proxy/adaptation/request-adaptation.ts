@@ -11,12 +11,13 @@ import { isRepairedByClient, missingFor, partsOf, type RequestNames } from '../.
 import { mapped, sentModel } from '../../../machines/model-map.ts';
 import { type Learned, learned } from '../../../machines/refused-names.ts';
 import { thinkingRefusal } from '../../../machines/refused-thinking.ts';
-import type { Missing, RoutableEndpoint } from '../../../machines/routing-view.ts';
+import type { Missing, RoutableEndpoint, RoutingView } from '../../../machines/routing-view.ts';
 import { type AdaptableRequest, type AdaptedRequest, adapted } from './adapter.ts';
 import { BodyChange } from './body-change.ts';
 import { spliced } from './edits.ts';
 import { betasIn, maxTokensOf, namesIn, withFewerTokens, withoutBetas, withoutFields } from './fields.ts';
-import { RequestPlaces } from './request-places.ts';
+import { atOnceMax, RequestPlaces } from './request-places.ts';
+import { atOnce, inTurns, type Sliced } from './slices.ts';
 import { thinkingIn, withoutThinking } from './thinking.ts';
 import { type Owner, ownerOf, type SessionThinking, type ThinkingMemory } from './thinking-memory.ts';
 
@@ -49,6 +50,14 @@ interface Around {
   readonly ports: AdaptationPorts;
 }
 
+/** What one endpoint needs otherwise. */
+interface Plan {
+  readonly missing: readonly Missing[];
+  readonly known: SessionThinking | undefined;
+  readonly body: Buffer;
+  readonly places: RequestPlaces;
+}
+
 const refusesRequest: ReadonlySet<number> = new Set([400, 422]);
 // Some resellers say it of a signature alone.
 const tooManyRequests = 429;
@@ -57,6 +66,7 @@ export class RequestAdaptation {
   readonly #request: AdaptableRequest;
   readonly #around: Around;
   #places: RequestPlaces | null | undefined;
+  #walk: Promise<void> | undefined;
   #betas: readonly string[] | undefined;
   /** Of a request that names no session. */
   #own: SessionThinking | undefined;
@@ -76,15 +86,39 @@ export class RequestAdaptation {
     const missing = this.#missingAt(endpoint, model);
     const known = this.#thinkingAt(endpoint);
     if (missing.length === 0 && known === undefined) return adapted(endpoint, this.#request);
-    const places = this.#placesIn(body);
-    return places === null
-      ? this.#headersAlone(endpoint, missing)
-      : this.#changed(endpoint, { model, missing, known, body, places });
+    const with_ = (places: RequestPlaces | null) =>
+      places === null
+        ? this.#headersAlone(endpoint, missing)
+        : this.#changed(endpoint, { missing, known, body, places });
+    const ready = this.ready();
+    return ready === undefined ? with_(this.#placesIn(body)) : ready.then(() => with_(this.#placesIn(body)));
   }
 
-  /** How many things of this request it is believed to lack. */
+  /** A large body is walked over before it is asked for anything; undefined: it need not be, or was. */
+  ready(): Promise<void> | undefined {
+    const { body } = this.#request;
+    if (body === null || !this.#isLarge || this.#places !== undefined) return undefined;
+    this.#walk ??= RequestPlaces.inSlices(body).then((places) => {
+      this.#places = places;
+    });
+    return this.#walk;
+  }
+
+  /** The same where any endpoint lacks something: then what the request has decides who is asked. */
+  readyFor({ endpoints }: Pick<RoutingView, 'endpoints'>): Promise<void> | undefined {
+    if (!this.#isLarge) return undefined;
+    for (const { missing } of endpoints.values()) if (missing.length > 0) return this.ready();
+    return undefined;
+  }
+
+  get #isLarge(): boolean {
+    return (this.#request.body?.length ?? 0) > atOnceMax;
+  }
+
+  /** How many things of this request it is believed to lack. Of a large body that nobody has walked over, none. */
   lacksOf(endpoint: RoutableEndpoint, now: Millis): number {
     if (endpoint.missing.length === 0 || endpoint.adapt === 'off') return 0;
+    if (this.#isLarge && this.#places === undefined) return 0;
     const missing = missingFor(endpoint.missing, sentModel(endpoint.models, this.#request.summary.model), now);
     return missing.filter((one) => this.#has(one)).length;
   }
@@ -122,28 +156,24 @@ export class RequestAdaptation {
 
   // ------------------------------------------------------------------------------------------------ what goes up
 
-  #changed(
-    endpoint: RoutableEndpoint,
-    plan: {
-      readonly model: string | null;
-      readonly missing: readonly Missing[];
-      readonly known: SessionThinking | undefined;
-      readonly body: Buffer;
-      readonly places: RequestPlaces;
-    },
-  ): AdaptedRequest {
-    const { missing, known, body, places } = plan;
+  #changed(endpoint: RoutableEndpoint, plan: Plan): AdaptedRequest | Promise<AdaptedRequest> {
+    const work = this.#changing(endpoint, plan);
+    return this.#isLarge ? inTurns(work) : atOnce(work);
+  }
+
+  *#changing(endpoint: RoutableEndpoint, { missing, known, body, places }: Plan): Sliced<AdaptedRequest> {
     const change = new BodyChange(places);
     const gone = new Set<string>();
-    const notes = missing.flatMap((one) => this.#without(one, change, gone));
-    if (known !== undefined) notes.push(...this.#ownThinking(endpoint, known, change));
+    const notes: AdaptationReason[] = [];
+    for (const one of missing) {
+      notes.push(...this.#without(one, change, gone));
+      yield;
+    }
+    if (known !== undefined) notes.push(...(yield* this.#ownThinking(endpoint, known, change)));
     const renamed = this.#renamed(endpoint, change);
-    return {
-      headers: this.#headersWithout(gone),
-      body: spliced(body, change.edits()),
-      sentModel: renamed,
-      notes,
-    };
+    const edits = change.edits();
+    yield;
+    return { headers: this.#headersWithout(gone), body: spliced(body, edits), sentModel: renamed, notes };
   }
 
   /** It is not known where anything stands in the body. */
@@ -166,9 +196,14 @@ export class RequestAdaptation {
     return withoutFields(change, parts) || parts.betas.length > 0 ? [reason('leftOut', { what })] : [];
   }
 
-  #ownThinking(endpoint: RoutableEndpoint, known: SessionThinking, change: BodyChange): readonly AdaptationReason[] {
+  *#ownThinking(
+    endpoint: RoutableEndpoint,
+    known: SessionThinking,
+    change: BodyChange,
+  ): Sliced<readonly AdaptationReason[]> {
     const owner = this.#ownerOf(endpoint);
     const all = thinkingIn(change.places);
+    yield;
     known.learns(all, this.#around.owner());
     const isStrict = endpoint.thinking === 'strip' || known.isStrict(owner);
     const foreign = isStrict ? known.foreignTo(owner, all) : [];
@@ -177,6 +212,7 @@ export class RequestAdaptation {
       foreign.map(({ place }) => place),
       known.wantsStart(owner),
     );
+    yield;
     return [...(blocks > 0 ? [reason('thinkingDropped', { blocks })] : []), ...(isOff ? [reason('thinkingOff')] : [])];
   }
 

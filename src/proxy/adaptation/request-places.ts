@@ -7,6 +7,10 @@
 const depthKept = 6;
 // A client's parser recurses: it could not have sent what is deeper than this.
 const depthMax = 512;
+/** Walked over at once; of a larger body, so much before others have their turn: three milliseconds. */
+export const atOnceMax = 524_288;
+/** A string has no end before its slice has. */
+const paused = -2;
 // Half a million bytes of places. A conversation of 5 MB has a tenth of it.
 const nodesMax = 131_072;
 
@@ -45,15 +49,34 @@ export class RequestPlaces {
   #key = -1;
   #keyEnd = -1;
   #last = -1;
+  /** Where it goes on; in a string, where that goes on. */
+  #at: number;
+  #inString = 0;
+  #hasOpened = false;
 
   private constructor(body: Buffer) {
     this.body = body;
+    this.#at = skipSpace(body, hasMark(body) ? 3 : 0);
   }
 
   /** Null: it is no JSON object, or has too many parts. */
   static of(body: Buffer): RequestPlaces | null {
     const places = new RequestPlaces(body);
-    return places.#scan() && body[places.start(0)] === openObject ? places : null;
+    return places.#scan(body.length) === true ? places.#ofObject() : null;
+  }
+
+  /** The same of a large body, while others have their turn. */
+  static async inSlices(body: Buffer, slice = atOnceMax): Promise<RequestPlaces | null> {
+    const places = new RequestPlaces(body);
+    for (let until = slice; ; until += slice) {
+      const isWhole = places.#scan(Math.min(until, body.length));
+      if (isWhole !== undefined) return isWhole ? places.#ofObject() : null;
+      await new Promise(setImmediate);
+    }
+  }
+
+  #ofObject(): RequestPlaces | null {
+    return this.body[this.start(0)] === openObject ? this : null;
   }
 
   start(place: Place): number {
@@ -144,17 +167,17 @@ export class RequestPlaces {
 
   // ------------------------------------------------------------------------------------------------ the pass
 
-  #scan(): boolean {
+  /** Up to about this byte. Whether it is JSON; undefined: there is more of it. */
+  #scan(until: number): boolean | undefined {
     const { body } = this;
-    let at = skipSpace(body, hasMark(body) ? 3 : 0);
+    let at = this.#at;
     while (at >= 0) {
-      const value = this.#keyed(at);
-      const inside = value < 0 ? -1 : this.#opens(value);
-      if (inside > 0 && !this.#isClosing(body[inside])) {
-        at = inside;
+      const end = this.#step(at, until);
+      if (end === paused) return undefined;
+      if (this.#hasOpened) {
+        at = end;
         continue;
       }
-      const end = inside === 0 ? this.#bare(value) : inside;
       const next = end < 0 ? -1 : this.#closes(end);
       if (this.#depth === 0) return next === body.length;
       at = next < 0 ? -1 : skipSpace(body, next + 1);
@@ -162,12 +185,27 @@ export class RequestPlaces {
     return false;
   }
 
+  #step(at: number, until: number): number {
+    if (this.#inString > 0) return this.#string(this.#inString, until);
+    if (at < until || until === this.body.length) return this.#value(at, until);
+    this.#at = at;
+    return paused;
+  }
+
+  /** The index of what stands in it first, where it has opened; of what follows it, where not. */
+  #value(at: number, until: number): number {
+    const value = this.#keyed(at);
+    const inside = value < 0 ? -1 : this.#opens(value);
+    this.#hasOpened = inside > 0 && !this.#isClosing(this.body[inside]);
+    return inside === 0 ? this.#bare(value, until) : inside;
+  }
+
   /** Reads a member's key. The index of the value; -1: there is none. */
   #keyed(at: number): number {
     this.#key = -1;
     if (this.#depth === 0 || this.#levels[this.#depth - 1] !== openObject) return at;
     const { body } = this;
-    const end = body[at] === quote ? endOfString(body, at) : -1;
+    const end = body[at] === quote ? endOfString(body, at + 1, body.length) : -1;
     if (end < 0) return -1;
     this.#key = at;
     this.#keyEnd = end;
@@ -191,8 +229,21 @@ export class RequestPlaces {
   }
 
   /** A string, a number or a word. The index of what follows it. */
-  #bare(at: number): number {
-    const end = this.body[at] === quote ? endOfString(this.body, at) : endOfBare(this.body, at);
+  #bare(at: number, until: number): number {
+    return this.body[at] === quote ? this.#string(at + 1, until) : this.#ended(endOfBare(this.body, at));
+  }
+
+  /** The rest of a string. */
+  #string(from: number, until: number): number {
+    const end = endOfString(this.body, from, until);
+    const isPaused = end < -1;
+    this.#inString = isPaused ? -end : 0;
+    if (isPaused) return paused;
+    this.#hasOpened = false;
+    return this.#ended(end);
+  }
+
+  #ended(end: number): number {
     if (end < 0) return -1;
     this.#over(this.#last, end);
     return skipSpace(this.body, end);
@@ -247,12 +298,12 @@ function skipSpace(body: Buffer, from: number): number {
   }
 }
 
-/** The index behind the closing quote; -1: it is no string. */
-function endOfString(body: Buffer, open: number): number {
-  const end = body.length;
-  let at = open + 1;
+/** The index behind the closing quote; -1: it is no string; below that: the negative of where it goes on, which is not before `until`. */
+function endOfString(body: Buffer, from: number, until: number): number {
+  let at = from;
   while (at > 0) {
-    while (at < end && plain[body[at] as number] === 1) at++;
+    while (at < until && plain[body[at] as number] === 1) at++;
+    if (at >= until && until < body.length) return -at;
     if (body[at] === quote) return at + 1;
     at = body[at] === backslash ? endOfEscape(body, at + 1) : -1;
   }

@@ -16,8 +16,8 @@ export interface ThinkingBlock {
 // Claude Code itself puts these words where a message has nothing.
 const emptyText = '{"type":"text","text":"(no content)"';
 const thinkingOff = Buffer.from('{"type":"disabled"}');
-// A part of a hash: a mark tells blocks of one session apart, and is no secret.
-const markLetters = 16;
+// A part of a signature, or of a hash: a mark tells blocks of one session apart.
+const markLetters = 32;
 
 /** Messages of a conversation, without those of the system that stand among them. */
 function messagesIn(places: RequestPlaces): readonly Place[] {
@@ -52,9 +52,14 @@ export function thinkingIn(places: RequestPlaces): readonly ThinkingBlock[] {
 /** By its signature, or what stands for one; by all of it where it has neither. */
 function markOf(places: RequestPlaces, block: Place): string {
   const signed = places.member(block, 'signature') ?? places.member(block, 'data');
-  const isSigned = signed !== undefined && places.end(signed) - places.start(signed) > 2;
-  const of = places.bytes(isSigned ? signed : block);
-  return createHash('sha256').update(of).digest('base64').slice(0, markLetters);
+  const length = signed === undefined ? 0 : places.end(signed) - places.start(signed) - 2;
+  if (signed === undefined || length < markLetters) {
+    const of = places.bytes(signed === undefined || length <= 0 ? block : signed);
+    return createHash('sha256').update(of).digest('base64').slice(0, markLetters);
+  }
+  // Signatures begin alike, and end in what tells them apart.
+  const end = places.end(signed) - 1;
+  return `${length} ${places.body.toString('latin1', end - markLetters, end)}`;
 }
 
 /**

@@ -71,6 +71,18 @@ describe('places of a body', () => {
     );
   });
 
+  it('are the same in slices, wherever these end', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(object, json, fc.string()), fc.integer({ min: 1, max: 9 }), async (text, slice) => {
+        const whole = of(text);
+        const sliced = await RequestPlaces.inSlices(Buffer.from(text), slice);
+        expect(sliced === null).toBe(whole === null);
+        if (whole && sliced) expect(read(sliced, 0)).toEqual(read(whole, 0));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
   it.each([
     '',
     ' ',
