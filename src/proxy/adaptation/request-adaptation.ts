@@ -115,7 +115,7 @@ export class RequestAdaptation {
     return (this.#request.body?.length ?? 0) > atOnceMax;
   }
 
-  /** How many things of this request it is believed to lack. Of a large body that nobody has walked over, none. */
+  /** How many things of this request it is believed to lack. Of a large body that has not been walked over, none. */
   lacksOf(endpoint: RoutableEndpoint, now: Millis): number {
     if (endpoint.missing.length === 0 || endpoint.adapt === 'off') return 0;
     if (this.#isLarge && this.#places === undefined) return 0;

@@ -1,4 +1,4 @@
-/** Work on a body in slices: all at once, or each in a turn of its own, so that a large body holds up nobody else. */
+/** Work on a body in slices: all at once, or each in a turn of its own, so that a large body holds up no other request. */
 
 /** It yields between two slices. */
 export type Sliced<Result> = Generator<undefined, Result, undefined>;
